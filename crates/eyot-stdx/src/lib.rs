@@ -1,0 +1,20 @@
+//! What the standard library lacks: secrets, random ids, the impossible made visible.
+//!
+//! **Invariant:** this crate knows nothing of the protocol, reads no clock and does no I/O;
+//! its one source of surprise is the system's random generator.
+//!
+//! - [`Secret`]: a value that no log and no error can show.
+//! - [`random_bytes`], [`random_token`]: ids that nobody guesses.
+//! - [`Backoff`]: how long to wait before the next attempt.
+//! - [`never!`]: says loudly that the impossible happened, and goes on.
+
+mod backoff;
+mod never;
+mod random;
+mod secret;
+
+pub use crate::backoff::Backoff;
+#[doc(hidden)]
+pub use crate::never::report_impossible;
+pub use crate::random::{random_bytes, random_token};
+pub use crate::secret::{Secret, ct_eq};

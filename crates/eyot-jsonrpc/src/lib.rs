@@ -1,0 +1,50 @@
+//! The JSON-RPC 2.0 envelope: kind, id, method; parameters and results stay raw.
+//!
+//! A [`Message`] is the bytes that came, shared and never copied, and what **one strict pass**
+//! found in them. **Invariant:** what the pass accepts, the strictest reader accepts, and all
+//! readers read it alike as far as anybody routes on it: UTF-8, the exact grammar of RFC 8259,
+//! bounded nesting, no half surrogate pairs, no infinite numbers; in the message, its `params`,
+//! their `_meta` and its `error` no key twice, and none that a case-folding reader takes for
+//! another. Deeper down (`arguments`, `result`) keys may repeat, as `serde_json::Value` allows.
+//!
+//! This crate does no I/O and knows nothing of MCP but the names that need such protection.
+//!
+//! ```
+//! use eyot_jsonrpc::{Id, Message, ScanLimits};
+//!
+//! let body = r#"{"jsonrpc":"2.0","id":"a","method":"tools/call","params":{"name":"echo"}}"#;
+//! let message = Message::parse(body.into(), &ScanLimits::default())?.with_id(Id::from_number(7));
+//! assert_eq!(message.name().as_deref(), Some("echo"));
+//! assert_eq!(message.to_bytes(), body.replace("\"a\"", "7"));
+//! # Ok::<(), eyot_jsonrpc::ParseError>(())
+//! ```
+
+mod draft;
+mod envelope;
+mod error;
+mod error_object;
+mod id;
+mod incoming;
+mod keys;
+mod lexer;
+mod limits;
+mod message;
+mod nesting;
+mod pieces;
+mod plain;
+mod scan;
+mod span;
+mod unescape;
+mod vocabulary;
+mod walker;
+
+pub use crate::envelope::Kind;
+pub use crate::error::{ParseError, ParseErrorKind};
+pub use crate::error_object::{
+    ErrorObject, INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND, PARSE_ERROR,
+};
+pub use crate::id::Id;
+pub use crate::incoming::Incoming;
+pub use crate::limits::ScanLimits;
+pub use crate::message::Message;
+pub use crate::pieces::Pieces;

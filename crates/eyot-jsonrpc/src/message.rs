@@ -1,0 +1,260 @@
+//! One message: shared bytes, and what the scan knows of them.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Range;
+
+use bytes::Bytes;
+use serde::de::{DeserializeOwned, Error as _};
+
+use crate::envelope::{Envelope, Kind};
+use crate::error::ParseError;
+use crate::error_object::ErrorObject;
+use crate::id::Id;
+use crate::limits::ScanLimits;
+use crate::pieces::Pieces;
+use crate::scan::{Scan, has_line_separators};
+use crate::span::Span;
+use crate::unescape::decode;
+
+/// One request, notification or response: the bytes as they came, with the places of its parts.
+///
+/// A clone shares the bytes. A new id or progress token is kept beside them and takes its place
+/// when the message is written: see [`Message::pieces`].
+#[derive(Clone)]
+pub struct Message {
+    bytes: Bytes,
+    envelope: Envelope,
+    id_patch: Option<Id>,
+    progress_token_patch: Option<Id>,
+}
+
+const _: () = assert!(size_of::<Message>() <= 160, "messages wait in queues by the thousand");
+
+impl Message {
+    /// Reads a text that is one message. White space around it is not part of the message.
+    ///
+    /// # Errors
+    /// When the text is not JSON, no message (a batch is none: see [`Incoming`](crate::Incoming)),
+    /// ambiguous, or beyond `limits`.
+    pub fn parse(bytes: Bytes, limits: &ScanLimits) -> Result<Self, ParseError> {
+        let (range, envelope) = Scan::of_bytes(&bytes, limits)?.single()?;
+        Ok(Self::scanned(trimmed(bytes, range), envelope))
+    }
+
+    /// The message that is the whole of bytes that were scanned.
+    pub(crate) const fn scanned(bytes: Bytes, envelope: Envelope) -> Self {
+        Self { bytes, envelope, id_patch: None, progress_token_patch: None }
+    }
+
+    /// What kind of message it is.
+    pub const fn kind(&self) -> Kind {
+        self.envelope.kind
+    }
+
+    /// Whether an answer is due.
+    pub const fn is_request(&self) -> bool {
+        matches!(self.kind(), Kind::Request)
+    }
+
+    /// Whether it is a method without an id.
+    pub const fn is_notification(&self) -> bool {
+        matches!(self.kind(), Kind::Notification)
+    }
+
+    /// Whether it is an answer, with a result or with an error.
+    pub const fn is_response(&self) -> bool {
+        matches!(self.kind(), Kind::Response | Kind::Error)
+    }
+
+    /// The id, the new one if there is one; `None` for notifications, and for errors whose id is
+    /// `null` or absent. Shares the message's bytes.
+    pub fn id(&self) -> Option<Id> {
+        self.id_patch.clone().or_else(|| self.slice(self.envelope.id).map(Id::from_scanned))
+    }
+
+    /// The method of a request or notification; borrowed unless it is written with escapes.
+    pub fn method(&self) -> Option<Cow<'_, str>> {
+        self.text(self.envelope.method).and_then(decode)
+    }
+
+    /// The raw JSON of `params`, always an object. Costs one UTF-8 check, as safe code must.
+    pub fn params(&self) -> Option<&str> {
+        self.text(self.params_span())
+    }
+
+    /// The raw JSON of `result`, any value. Costs one UTF-8 check.
+    pub fn result(&self) -> Option<&str> {
+        self.text(self.result_span())
+    }
+
+    /// The raw JSON of `error`, always an object. Costs one UTF-8 check.
+    pub fn error(&self) -> Option<&str> {
+        self.text(self.error_span())
+    }
+
+    /// The raw JSON of `params._meta`, when it is an object.
+    pub fn meta(&self) -> Option<&str> {
+        self.text(self.envelope.meta)
+    }
+
+    /// `params.name`, when it is a string: the tool or the prompt.
+    pub fn name(&self) -> Option<Cow<'_, str>> {
+        self.text(self.envelope.name).and_then(decode)
+    }
+
+    /// `params.uri`, when it is a string: the resource.
+    pub fn uri(&self) -> Option<Cow<'_, str>> {
+        self.text(self.envelope.uri).and_then(decode)
+    }
+
+    /// The progress token, the new one if there is one: `params._meta.progressToken` of a request,
+    /// `params.progressToken` of a notification; `None` unless it is a string or an integer.
+    pub fn progress_token(&self) -> Option<Id> {
+        let patch = self.progress_token_patch.clone();
+        patch.or_else(|| self.slice(self.envelope.progress_token).map(Id::from_scanned))
+    }
+
+    /// The same message with another id. A message without an id stays without.
+    #[must_use]
+    pub fn with_id(mut self, id: Id) -> Self {
+        if self.envelope.id.is_present() {
+            self.id_patch = Some(id);
+        }
+        self
+    }
+
+    /// The same message with another progress token, in [`Message::params`] and
+    /// [`Message::meta`] not visible. A message without a token stays without.
+    #[must_use]
+    pub fn with_progress_token(mut self, token: Id) -> Self {
+        if self.envelope.progress_token.is_present() {
+            self.progress_token_patch = Some(token);
+        }
+        self
+    }
+
+    /// Bytes when written.
+    #[expect(clippy::len_without_is_empty, reason = "no message is empty")]
+    pub fn len(&self) -> usize {
+        let bytes_len = self.bytes.len();
+        self.patches()
+            .fold(bytes_len, |len, (span, id)| len - span.len_bytes() + id.as_bytes().len())
+    }
+
+    /// Whether it has no raw line feed or carriage return (which only white space between tokens
+    /// can be), so that it can be written as one line.
+    pub const fn is_single_line(&self) -> bool {
+        self.envelope.is_single_line
+    }
+
+    /// Whether it holds U+2028 or U+2029 unescaped, which some readers of event streams take for
+    /// line ends. True also if only an id or a token that was replaced holds one.
+    pub fn has_line_separators(&self) -> bool {
+        self.envelope.has_line_separators
+            || self.patches().any(|(_, id)| has_line_separators(id.as_bytes()))
+    }
+
+    /// The message as it is to be written, without a copy: one piece as long as nothing was
+    /// replaced, three or five else.
+    pub fn pieces(&self) -> Pieces {
+        Pieces::new(&self.bytes, self.patches())
+    }
+
+    /// The message as it is to be written, in one buffer; a copy only if something was replaced.
+    pub fn to_bytes(&self) -> Bytes {
+        if self.patches().next().is_none() {
+            return self.bytes.clone();
+        }
+        let mut buffer = Vec::with_capacity(self.len());
+        self.pieces().for_each(|piece| buffer.extend_from_slice(&piece));
+        buffer.into()
+    }
+
+    /// Decodes `params`; missing ones are `{}`.
+    ///
+    /// # Errors
+    /// When they are not what `T` expects.
+    pub fn decode_params<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+        serde_json::from_slice(self.raw(self.params_span()).unwrap_or(b"{}"))
+    }
+
+    /// Decodes `result`.
+    ///
+    /// # Errors
+    /// When there is none, or it is not what `T` expects.
+    pub fn decode_result<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+        let missing = || serde_json::Error::missing_field("result");
+        serde_json::from_slice(self.raw(self.result_span()).ok_or_else(missing)?)
+    }
+
+    /// Decodes `error`.
+    ///
+    /// # Errors
+    /// When there is none. One that the scan has passed has always a code and a message.
+    pub fn decode_error(&self) -> Result<ErrorObject, serde_json::Error> {
+        let missing = || serde_json::Error::missing_field("error");
+        serde_json::from_slice(self.raw(self.error_span()).ok_or_else(missing)?)
+    }
+
+    fn params_span(&self) -> Span {
+        self.payload_span(matches!(self.kind(), Kind::Request | Kind::Notification))
+    }
+
+    fn result_span(&self) -> Span {
+        self.payload_span(self.kind() == Kind::Response)
+    }
+
+    fn error_span(&self) -> Span {
+        self.payload_span(self.kind() == Kind::Error)
+    }
+
+    fn payload_span(&self, is_asked: bool) -> Span {
+        if is_asked { self.envelope.payload } else { Span::default() }
+    }
+
+    /// What takes the place of what, in the order of the places.
+    fn patches(&self) -> impl Iterator<Item = (Span, &Id)> {
+        let token = &self.progress_token_patch;
+        let mut patches = [
+            self.id_patch.as_ref().map(|id| (self.envelope.id, id)),
+            token.as_ref().map(|token| (self.envelope.progress_token, token)),
+        ];
+        patches.sort_unstable_by_key(|patch| patch.map(|(span, _)| span));
+        patches.into_iter().flatten()
+    }
+
+    fn raw(&self, span: Span) -> Option<&[u8]> {
+        self.bytes.get(span.range()?)
+    }
+
+    fn text(&self, span: Span) -> Option<&str> {
+        std::str::from_utf8(self.raw(span)?).ok()
+    }
+
+    fn slice(&self, span: Span) -> Option<Bytes> {
+        Some(self.bytes.slice(span.range()?))
+    }
+}
+
+/// Shows what a log may hold: neither parameters nor results.
+impl fmt::Debug for Message {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Message")
+            .field("kind", &self.kind())
+            .field("id", &self.id())
+            .field("method", &self.method())
+            .field("len", &self.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The bytes at `range`, which is all of them but for white space around it.
+pub(crate) fn trimmed(bytes: Bytes, range: Range<usize>) -> Bytes {
+    // The first share of a buffer allocates its counter: not for nothing.
+    if range == (0..bytes.len()) { bytes } else { bytes.slice(range) }
+}
+
+#[cfg(test)]
+mod tests;

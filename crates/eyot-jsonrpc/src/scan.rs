@@ -1,0 +1,368 @@
+//! The one strict pass over the bytes.
+//!
+//! What passes here is what the strictest peer accepts: a proxy that routes on a lenient reading
+//! and forwards the bytes lets two readers see two messages (GHSA-4gph-2hhr-5mwg).
+//!
+//! The pass needs no recursion: the objects that somebody routes on have names and known places,
+//! and whatever they hold is passed by the [`Walker`]. It allocates nothing, unless one of these
+//! objects has more than 16 members: depth and keys are kept in arrays, values as offsets.
+
+use std::ops::Range;
+
+use crate::envelope::{Envelope, Found, FoundId, INVALID_ID};
+use crate::error::{Fault, ParseError, ParseErrorKind};
+use crate::id::{Id, is_id};
+use crate::keys::{KeySet, Vocabulary, Word};
+use crate::limits::ScanLimits;
+use crate::span::Span;
+use crate::vocabulary::{ERROR, MESSAGE, META, PARAMS};
+use crate::walker::Walker;
+
+/// A scan of one text, at any place in it.
+#[derive(Debug)]
+pub(crate) struct Scan<'a> {
+    walker: Walker<'a>,
+    text: &'a str,
+    limits: ScanLimits,
+    /// Offset of the message's first byte; its spans count from here.
+    origin: usize,
+    found: Found,
+}
+
+/// A value that was passed.
+struct Passed<'a> {
+    raw: &'a str,
+    offset: usize,
+    span: Span,
+}
+
+impl<'a> Scan<'a> {
+    /// A scan of `bytes` from their first byte that is not white space.
+    pub(crate) fn of_bytes(bytes: &'a [u8], limits: &ScanLimits) -> Result<Self, ParseError> {
+        let refused = |kind, offset| ParseError::new(Fault { kind, offset }, None);
+        if u32::try_from(bytes.len()).is_err() {
+            return Err(refused(ParseErrorKind::TooLong, 0));
+        }
+        let text = std::str::from_utf8(bytes)
+            .map_err(|error| refused(ParseErrorKind::NotUtf8, error.valid_up_to()))?;
+        if text.starts_with('\u{FEFF}') {
+            return Err(refused(ParseErrorKind::ByteOrderMark, 0));
+        }
+        let mut scan = Self::of_text(text, 0, limits);
+        scan.walker.lexer.white_space();
+        Ok(scan)
+    }
+
+    /// A scan from byte `at` on of a text that begins with the message.
+    pub(crate) fn of_text(text: &'a str, at: usize, limits: &ScanLimits) -> Self {
+        let walker = Walker::new(text, at, limits);
+        Self { walker, text, limits: *limits, origin: 0, found: Found::default() }
+    }
+
+    /// Whether an array comes next.
+    pub(crate) fn is_at_array(&self) -> bool {
+        self.walker.lexer.peek() == b'['
+    }
+
+    /// Passes the rest of a text that is one message.
+    pub(crate) fn single(&mut self) -> Result<(Range<usize>, Envelope), ParseError> {
+        self.whole_message().map_err(|fault| ParseError::new(fault, self.id_copy()))
+    }
+
+    fn whole_message(&mut self) -> Result<(Range<usize>, Envelope), Fault> {
+        let range = self.message()?;
+        self.finish()?;
+        let envelope = self.envelope(&range)?;
+        Ok((range, envelope))
+    }
+
+    /// The id of the message, if it is valid; a copy, because an error should not keep the bytes
+    /// of a refused message alive.
+    fn id_copy(&self) -> Option<Id> {
+        let id = self.found.valid_id()?.range()?;
+        Id::parse(self.text.get(self.origin + id.start..self.origin + id.end)?)
+    }
+
+    /// Passes the rest of a text that is an array of messages, and hands out each one. What was
+    /// handed out is valid only if the whole batch is.
+    pub(crate) fn batch(
+        &mut self,
+        mut each: impl FnMut(Range<usize>, Envelope),
+    ) -> Result<(), ParseError> {
+        self.array(&mut each).map_err(|fault| ParseError::new(fault, None))
+    }
+
+    fn array(&mut self, each: &mut impl FnMut(Range<usize>, Envelope)) -> Result<(), Fault> {
+        let batch_max = self.limits.batch_max;
+        let start = self.walker.lexer.at();
+        self.separator(b'[')?;
+        if self.closes_array() {
+            self.walker.lexer.blame(ParseErrorKind::EmptyBatch, start);
+            return self.finish();
+        }
+        for _ in 0..batch_max {
+            let range = self.message()?;
+            match self.envelope(&range) {
+                Ok(envelope) => each(range, envelope),
+                Err(fault) => self.walker.lexer.blame(fault.kind, fault.offset),
+            }
+            self.walker.lexer.white_space();
+            if self.closes_array() {
+                return self.finish();
+            }
+            self.separator(b',')?;
+        }
+        Err(self.walker.lexer.fault(ParseErrorKind::BatchTooLong { batch_max }))
+    }
+
+    /// Passes the end of the batch if it comes next.
+    fn closes_array(&mut self) -> bool {
+        let is_end = self.walker.lexer.peek() == b']';
+        if is_end {
+            self.walker.lexer.advance();
+        }
+        is_end
+    }
+
+    /// Passes the rest of a text that ends with one part of a message, which `pass` passes.
+    pub(crate) fn part(mut self, pass: fn(&mut Self) -> Result<(), Fault>) -> Result<Found, Fault> {
+        pass(&mut self)?;
+        self.finish()?;
+        Ok(Found { is_single_line: self.walker.lexer.is_single_line(), ..self.found })
+    }
+
+    /// Passes one byte and the white space after it.
+    fn separator(&mut self, byte: u8) -> Result<(), Fault> {
+        self.walker.lexer.expect(byte)?;
+        self.walker.lexer.white_space();
+        Ok(())
+    }
+
+    /// The end of the text, with all that was blamed before it.
+    fn finish(&mut self) -> Result<(), Fault> {
+        self.walker.lexer.white_space();
+        self.walker.lexer.finish()
+    }
+
+    /// The envelope of the message just passed.
+    fn envelope(&self, range: &Range<usize>) -> Result<Envelope, Fault> {
+        let envelope = self.found.envelope();
+        let envelope = envelope.map_err(|kind| Fault { kind, offset: self.origin })?;
+        let text = self.text.get(range.clone()).unwrap_or_default();
+        Ok(Envelope { has_line_separators: has_line_separators(text.as_bytes()), ..envelope })
+    }
+
+    /// Passes one message: any value, but blamed if it is no object.
+    fn message(&mut self) -> Result<Range<usize>, Fault> {
+        let start = self.walker.lexer.at();
+        self.origin = start;
+        self.found = Found::default();
+        self.walker.lexer.begin_message();
+        if self.walker.lexer.peek() == b'{' {
+            self.object(&MESSAGE, Self::message_member)?;
+        } else {
+            self.walker.value()?;
+            self.walker.lexer.blame(ParseErrorKind::NotAnObject, start);
+        }
+        self.found.is_single_line = self.walker.lexer.is_single_line();
+        Ok(start..self.walker.lexer.at())
+    }
+
+    /// Passes an object that somebody routes on; `member` passes each value.
+    fn object(
+        &mut self,
+        vocabulary: &'static Vocabulary,
+        member: fn(&mut Self, &'static str) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        let mut keys = KeySet::new();
+        let mut has_next = self.walker.begin_object()?;
+        while has_next {
+            let key = self.walker.key()?;
+            let word = vocabulary.word(&key);
+            if let Word::Misspelled(member) = word {
+                self.walker.lexer.blame(ParseErrorKind::MisspelledMember { member }, key.offset);
+            }
+            if !keys.insert(&key) {
+                self.walker.lexer.blame(vocabulary.duplicate(word), key.offset);
+            }
+            match word {
+                Word::Member(name) => member(self, name)?,
+                Word::Misspelled(_) | Word::Other => self.walker.value()?,
+            }
+            has_next = self.walker.next_member()?;
+        }
+        Ok(())
+    }
+
+    fn message_member(&mut self, name: &'static str) -> Result<(), Fault> {
+        match name {
+            "jsonrpc" => {
+                let version = self.value()?;
+                self.require(version.raw == r#""2.0""#, &version, (name, r#""2.0""#));
+                self.found.version = version.span;
+            }
+            "id" => self.id()?,
+            "method" => {
+                let method = self.value()?;
+                let is_named = is_string(method.raw) && method.raw != r#""""#;
+                self.require(is_named, &method, (name, "a non-empty string"));
+                self.found.method = method.span;
+            }
+            "params" => self.params()?,
+            "error" => self.error()?,
+            "result" => self.result()?,
+            _ => self.walker.value()?,
+        }
+        Ok(())
+    }
+
+    fn id(&mut self) -> Result<(), Fault> {
+        let id = self.value()?;
+        let is_first = self.found.id == FoundId::Absent;
+        self.found.id = if id.raw == "null" && is_first {
+            FoundId::Null
+        } else if !is_id(id.raw) {
+            self.walker.lexer.blame(INVALID_ID, id.offset);
+            FoundId::Unusable
+        } else if self.fits(&id, "id") && is_first {
+            FoundId::Valid(id.span)
+        } else {
+            FoundId::Unusable
+        };
+        Ok(())
+    }
+
+    /// Passes `params`.
+    ///
+    /// JSON-RPC 2.0 allows an array too; the schema of every MCP revision allows only an object.
+    pub(crate) fn params(&mut self) -> Result<(), Fault> {
+        let start = self.walker.lexer.at();
+        if self.walker.lexer.peek() == b'{' {
+            self.object(&PARAMS, Self::params_member)?;
+        } else {
+            let params = self.value()?;
+            self.require(false, &params, ("params", "an object"));
+        }
+        self.found.params = self.span_from(start);
+        Ok(())
+    }
+
+    fn params_member(&mut self, name: &'static str) -> Result<(), Fault> {
+        match name {
+            "_meta" if self.walker.lexer.peek() == b'{' => {
+                let start = self.walker.lexer.at();
+                self.object(&META, Self::meta_member)?;
+                self.found.meta = self.span_from(start);
+            }
+            "name" => self.found.name = self.string_value()?,
+            "uri" => self.found.uri = self.string_value()?,
+            "progressToken" => self.found.params_progress_token = self.progress_token()?,
+            _ => self.walker.value()?,
+        }
+        Ok(())
+    }
+
+    fn meta_member(&mut self, name: &'static str) -> Result<(), Fault> {
+        match name {
+            "progressToken" => self.found.meta_progress_token = self.progress_token()?,
+            _ => self.walker.value()?,
+        }
+        Ok(())
+    }
+
+    /// Passes `result`: MCP says object, but what a server answers is its client's to judge.
+    pub(crate) fn result(&mut self) -> Result<(), Fault> {
+        self.found.result = self.value()?.span;
+        Ok(())
+    }
+
+    /// Passes `error`.
+    pub(crate) fn error(&mut self) -> Result<(), Fault> {
+        let start = self.walker.lexer.at();
+        if self.walker.lexer.peek() == b'{' {
+            self.object(&ERROR, Self::error_member)?;
+        } else {
+            let error = self.value()?;
+            self.require(false, &error, ("error", "an object"));
+        }
+        self.found.error = self.span_from(start);
+        Ok(())
+    }
+
+    fn error_member(&mut self, name: &'static str) -> Result<(), Fault> {
+        let value = self.value()?;
+        match name {
+            "code" => {
+                // std reads `+1` and `-0` too; the grammar has refused the one, ids have no other.
+                let is_code = is_id(value.raw) && value.raw.parse::<i64>().is_ok();
+                self.require(is_code, &value, (name, "an integer of 64 bits"));
+                self.found.error_code = value.span;
+            }
+            "message" => {
+                self.require(is_string(value.raw), &value, (name, "a string"));
+                self.found.error_message = value.span;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Passes a progress token; what is neither a string nor an integer is none.
+    fn progress_token(&mut self) -> Result<Span, Fault> {
+        let token = self.value()?;
+        let is_token = is_id(token.raw) && self.fits(&token, "progressToken");
+        Ok(if is_token { token.span } else { Span::default() })
+    }
+
+    /// Passes a value, and keeps its place if it is a string.
+    fn string_value(&mut self) -> Result<Span, Fault> {
+        let value = self.value()?;
+        Ok(if is_string(value.raw) { value.span } else { Span::default() })
+    }
+
+    fn value(&mut self) -> Result<Passed<'a>, Fault> {
+        let offset = self.walker.lexer.at();
+        self.walker.value()?;
+        let raw = self.walker.lexer.text_from(offset);
+        Ok(Passed { raw, offset, span: self.span_from(offset) })
+    }
+
+    /// The span from byte `start` of the text to the cursor.
+    fn span_from(&self, start: usize) -> Span {
+        Span::new(start - self.origin..self.walker.lexer.at() - self.origin)
+    }
+
+    /// Blames a value that is not what its member must be.
+    fn require(&mut self, holds: bool, value: &Passed<'_>, rule: (&'static str, &'static str)) {
+        let (member, expected) = rule;
+        if !holds {
+            let kind = ParseErrorKind::InvalidMember { member, expected };
+            self.walker.lexer.blame(kind, value.offset);
+        }
+    }
+
+    /// Blames an id or a token beyond the bound.
+    fn fits(&mut self, value: &Passed<'_>, member: &'static str) -> bool {
+        let bytes_max = self.limits.id_bytes_max;
+        let fits = value.raw.len() <= bytes_max;
+        if !fits {
+            let kind = ParseErrorKind::MemberTooLong { member, bytes_max };
+            self.walker.lexer.blame(kind, value.offset);
+        }
+        fits
+    }
+}
+
+/// Whether a scanned value is a string.
+fn is_string(raw: &str) -> bool {
+    raw.starts_with('"')
+}
+
+/// Whether UTF-8 text holds U+2028 or U+2029: 0xE2 0x80 0xA8 and 0xE2 0x80 0xA9.
+pub(crate) fn has_line_separators(bytes: &[u8]) -> bool {
+    memchr::memchr_iter(0xE2, bytes)
+        .any(|at| matches!(bytes.get(at + 1..at + 3), Some([0x80, 0xA8 | 0xA9])))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,67 @@
+//! What a JSON string says.
+
+use std::borrow::Cow;
+use std::str::Chars;
+
+/// The characters of a string between its quotes, escapes decoded.
+///
+/// The text has passed the scan. What could not have passed it ends the iteration.
+#[derive(Clone, Debug)]
+pub(crate) struct Unescaped<'a>(Chars<'a>);
+
+impl<'a> Unescaped<'a> {
+    /// The characters of `inner`, a scanned string without its quotes.
+    pub(crate) fn new(inner: &'a str) -> Self {
+        Self(inner.chars())
+    }
+
+    fn escape(&mut self) -> Option<char> {
+        match self.0.next()? {
+            'b' => Some('\u{8}'),
+            'f' => Some('\u{c}'),
+            'n' => Some('\n'),
+            'r' => Some('\r'),
+            't' => Some('\t'),
+            'u' => self.unicode(),
+            itself => Some(itself),
+        }
+    }
+
+    fn unicode(&mut self) -> Option<char> {
+        let unit = self.code_unit()?;
+        // Every code unit is a character of its own, but for the first half of a pair.
+        char::from_u32(unit).or_else(|| {
+            let second_half = self.0.nth(1).and_then(|_| self.code_unit())?;
+            char::from_u32(0x1_0000 + ((unit & 0x3FF) << 10 | (second_half & 0x3FF)))
+        })
+    }
+
+    fn code_unit(&mut self) -> Option<u32> {
+        (0..4).try_fold(0, |unit, _| Some(unit << 4 | self.0.next()?.to_digit(16)?))
+    }
+}
+
+impl Iterator for Unescaped<'_> {
+    type Item = char;
+
+    fn next(&mut self) -> Option<char> {
+        match self.0.next()? {
+            '\\' => self.escape(),
+            itself => Some(itself),
+        }
+    }
+}
+
+/// The text of a scanned string with its quotes; `None` when `raw` is another value.
+pub(crate) fn decode(raw: &str) -> Option<Cow<'_, str>> {
+    let inner = raw.strip_prefix('"')?.strip_suffix('"')?;
+    Some(decode_inner(inner))
+}
+
+/// The text of a scanned string without its quotes; borrowed unless it holds escapes.
+pub(crate) fn decode_inner(inner: &str) -> Cow<'_, str> {
+    if inner.contains('\\') { Unescaped::new(inner).collect() } else { Cow::Borrowed(inner) }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,133 @@
+//! From one end of a JSON value to the other.
+
+use crate::error::Fault;
+use crate::keys::Key;
+use crate::lexer::Lexer;
+use crate::limits::ScanLimits;
+use crate::nesting::Nesting;
+
+/// Passes whole values, whatever is in them, and counts what has a bound.
+#[derive(Debug)]
+pub(crate) struct Walker<'a> {
+    pub(crate) lexer: Lexer<'a>,
+    nesting: Nesting,
+}
+
+impl<'a> Walker<'a> {
+    pub(crate) fn new(text: &'a str, at: usize, limits: &ScanLimits) -> Self {
+        Self { lexer: Lexer::new(text, at), nesting: Nesting::new(limits) }
+    }
+
+    /// Passes the value that begins at the cursor.
+    pub(crate) fn value(&mut self) -> Result<(), Fault> {
+        let outside = self.nesting.depth();
+        loop {
+            let is_open = self.begin_value()?;
+            if is_open {
+                continue;
+            }
+            // A value has ended; with it end all objects and arrays that it was the last of.
+            while self.nesting.depth() > outside && !self.next_item()? {}
+            if self.nesting.depth() == outside {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Passes a value without parts, or what comes before the first part of one with parts; tells
+    /// whether a part follows.
+    fn begin_value(&mut self) -> Result<bool, Fault> {
+        match self.lexer.peek() {
+            b'"' => self.lexer.string().map(|_| false),
+            b'{' => self.open_object(),
+            b'[' => self.open_array(),
+            b'-' | b'0'..=b'9' => self.lexer.number().map(|()| false),
+            b't' => self.lexer.literal("true").map(|()| false),
+            b'f' => self.lexer.literal("false").map(|()| false),
+            b'n' => self.lexer.literal("null").map(|()| false),
+            _ => Err(self.lexer.unexpected()),
+        }
+    }
+
+    fn open_array(&mut self) -> Result<bool, Fault> {
+        self.nesting.open_array().map_err(|kind| self.lexer.fault(kind))?;
+        self.lexer.advance();
+        self.lexer.white_space();
+        Ok(!self.closes(b']'))
+    }
+
+    fn open_object(&mut self) -> Result<bool, Fault> {
+        if self.begin_object()? {
+            self.key()?;
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    /// Passes the separator or the end that follows an item of the innermost object or array;
+    /// tells whether another value follows.
+    fn next_item(&mut self) -> Result<bool, Fault> {
+        if !self.nesting.is_in_array() {
+            let has_next = self.next_member()?;
+            if has_next {
+                self.key()?;
+            }
+            return Ok(has_next);
+        }
+        self.lexer.white_space();
+        if self.closes(b']') {
+            return Ok(false);
+        }
+        self.comma()?;
+        Ok(true)
+    }
+
+    /// Passes `{`, and tells whether a key follows; if none does, passes `}` too.
+    pub(crate) fn begin_object(&mut self) -> Result<bool, Fault> {
+        self.nesting.open_object().map_err(|kind| self.lexer.fault(kind))?;
+        self.lexer.advance();
+        self.lexer.white_space();
+        Ok(!self.closes(b'}'))
+    }
+
+    /// Passes what follows a member of an object, and tells whether it is another key.
+    pub(crate) fn next_member(&mut self) -> Result<bool, Fault> {
+        self.lexer.white_space();
+        if self.closes(b'}') {
+            return Ok(false);
+        }
+        self.comma()?;
+        Ok(true)
+    }
+
+    /// Passes a key, up to the value that belongs to it.
+    pub(crate) fn key(&mut self) -> Result<Key<'a>, Fault> {
+        let offset = self.lexer.at();
+        if let Err(kind) = self.nesting.count_key() {
+            self.lexer.blame(kind, offset);
+        }
+        let is_escaped = self.lexer.string()?;
+        let quoted = self.lexer.text_from(offset);
+        let inner = quoted.get(1..quoted.len() - 1).unwrap_or_default();
+        self.lexer.white_space();
+        self.lexer.expect(b':')?;
+        self.lexer.white_space();
+        Ok(Key { inner, is_escaped, offset })
+    }
+
+    fn comma(&mut self) -> Result<(), Fault> {
+        self.lexer.expect(b',')?;
+        self.lexer.white_space();
+        Ok(())
+    }
+
+    /// Passes `end` if it comes next; it closes the innermost object or array.
+    fn closes(&mut self, end: u8) -> bool {
+        let is_end = self.lexer.peek() == end;
+        if is_end {
+            self.lexer.advance();
+            self.nesting.close();
+        }
+        is_end
+    }
+}

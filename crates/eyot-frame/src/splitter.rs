@@ -1,0 +1,127 @@
+//! Cuts chunks into lines, without copying a line that lies in one chunk.
+
+use std::collections::VecDeque;
+
+use bytes::{Buf, Bytes};
+
+/// What ends a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LineEnds {
+    /// A line feed only.
+    LineFeed,
+    /// LF, CR or CRLF, as in an event stream.
+    Any,
+}
+
+/// A line was longer than allowed; the rest of it will be skipped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Overlong;
+
+/// The cutter: chunks in, lines out.
+#[derive(Debug)]
+pub(crate) struct Splitter {
+    ends: LineEnds,
+    /// Chunks not looked at yet, none of them empty.
+    chunks: VecDeque<Bytes>,
+    /// The start of a line whose end has not come yet.
+    partial: Vec<u8>,
+    /// The last line ended with a CR: a line feed that comes next belongs to it.
+    after_return: bool,
+    /// The current line was refused: its bytes are thrown away up to its end.
+    skips_line: bool,
+}
+
+impl Splitter {
+    pub(crate) fn new(ends: LineEnds) -> Self {
+        Self {
+            ends,
+            chunks: VecDeque::new(),
+            partial: Vec::new(),
+            after_return: false,
+            skips_line: false,
+        }
+    }
+
+    pub(crate) fn push(&mut self, chunk: Bytes) {
+        if !chunk.is_empty() {
+            self.chunks.push_back(chunk);
+        }
+    }
+
+    /// Whether nothing waits: neither an unread chunk nor the start of a line.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.chunks.is_empty() && self.partial.is_empty() && !self.skips_line
+    }
+
+    /// The next line without its end, or `None` when its end has not come yet.
+    pub(crate) fn next_line(&mut self, line_bytes_max: usize) -> Option<Result<Bytes, Overlong>> {
+        loop {
+            let (piece, is_end) = self.next_piece()?;
+            if self.skips_line {
+                self.skips_line = !is_end;
+            } else if self.partial.len().saturating_add(piece.len()) > line_bytes_max {
+                self.partial = Vec::new();
+                self.skips_line = !is_end;
+                return Some(Err(Overlong));
+            } else if is_end {
+                return Some(Ok(self.complete(piece)));
+            } else {
+                self.append(&piece, line_bytes_max);
+            }
+        }
+    }
+
+    /// The start of a line that the stream ended in, or `None` when it ended between lines.
+    pub(crate) fn take_rest(&mut self) -> Option<Bytes> {
+        let rest = std::mem::take(&mut self.partial);
+        self.skips_line = false;
+        (!rest.is_empty()).then(|| Bytes::from(rest))
+    }
+
+    /// The next bytes of the current line, and whether the line ends with them.
+    fn next_piece(&mut self) -> Option<(Bytes, bool)> {
+        let mut chunk = self.chunks.pop_front()?;
+        if std::mem::take(&mut self.after_return) && chunk.first() == Some(&b'\n') {
+            chunk.advance(1);
+        }
+        let Some(end) = self.find_end(&chunk) else { return Some((chunk, false)) };
+        let piece = chunk.split_to(end);
+        // Only an event stream may end a line with a CR; `find_end` stops at no other.
+        self.after_return = chunk.first() == Some(&b'\r');
+        chunk.advance(1);
+        if !chunk.is_empty() {
+            self.chunks.push_front(chunk);
+        }
+        Some((piece, true))
+    }
+
+    fn find_end(&self, chunk: &[u8]) -> Option<usize> {
+        match self.ends {
+            LineEnds::LineFeed => memchr::memchr(b'\n', chunk),
+            LineEnds::Any => memchr::memchr2(b'\n', b'\r', chunk),
+        }
+    }
+
+    fn complete(&mut self, piece: Bytes) -> Bytes {
+        if self.partial.is_empty() {
+            return piece;
+        }
+        self.partial.reserve_exact(piece.len());
+        self.partial.extend_from_slice(&piece);
+        Bytes::from(std::mem::take(&mut self.partial))
+    }
+
+    /// Keeps the start of a line. The buffer doubles like any vector, but never past the limit.
+    fn append(&mut self, piece: &[u8], line_bytes_max: usize) {
+        let len_bytes = self.partial.len().saturating_add(piece.len());
+        if len_bytes > self.partial.capacity() {
+            let doubled = self.partial.capacity().saturating_mul(2).min(line_bytes_max);
+            let missing = len_bytes.max(doubled).saturating_sub(self.partial.len());
+            self.partial.reserve_exact(missing);
+        }
+        self.partial.extend_from_slice(piece);
+    }
+}
+
+#[cfg(test)]
+mod tests;

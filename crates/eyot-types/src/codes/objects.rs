@@ -1,0 +1,117 @@
+//! Errors that are built in one place, because their members are prescribed.
+
+use eyot_jsonrpc::{ErrorObject, INVALID_REQUEST};
+use serde_json::json;
+
+use super::{
+    DENIED, HEADER_MISMATCH, INTERNAL_ERROR, INVALID_PARAMS, METHOD_NOT_FOUND, MISSING_CAPABILITY,
+    OVERLOADED, UNSUPPORTED_VERSION,
+};
+use crate::{ClientCapabilities, Era, Revision};
+
+/// What became of a call whose upstream was lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// It may have run, wholly, in part or not at all.
+    Unknown,
+    /// It was never sent, so it did not run.
+    NotSent,
+}
+
+impl Outcome {
+    /// The name in `data.outcome`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::NotSent => "not_sent",
+        }
+    }
+}
+
+/// The receiver does not speak `requested`; `data` has the members that the schema prescribes for
+/// `UnsupportedProtocolVersionError`.
+#[must_use]
+pub fn unsupported_version(requested: &str, supported: &[Revision]) -> ErrorObject {
+    let data = json!({ "supported": supported, "requested": requested });
+    ErrorObject::new(UNSUPPORTED_VERSION, "Unsupported protocol version").with_data(data)
+}
+
+/// The client and the upstream are of different eras and nothing joins them.
+///
+/// `requested` is the client's revision. The message names both eras and `data` the revisions of
+/// the upstream's: for a legacy client "this message may be the only diagnostic they can surface
+/// to users" (2026-07-28, basic/versioning).
+#[must_use]
+pub fn era_mismatch(requested: &str, upstream: Era) -> ErrorObject {
+    let client = upstream.other();
+    let supported = Revision::of_era(upstream);
+    let dates: Vec<_> = supported.iter().map(|revision| revision.as_str()).collect();
+    let message = format!(
+        "Unsupported protocol version: the client speaks the {client} era ({requested}), the \
+         server only the {upstream} era ({})",
+        dates.join(", ")
+    );
+    let data = json!({ "supported": supported, "requested": requested });
+    let code = match upstream {
+        Era::Modern => UNSUPPORTED_VERSION,
+        // A modern code would say that a modern server answers: "Anything else identifies a
+        // legacy server" (2026-07-28, basic/versioning), so that a client of both eras goes
+        // on with `initialize`.
+        Era::Legacy => INVALID_REQUEST,
+    };
+    ErrorObject::new(code, message).with_data(data)
+}
+
+/// A header is missing, malformed or differs from the body. `detail` goes on after the words
+/// "`header` header", for example with `value 'foo' does not match body value 'bar'`.
+#[must_use]
+pub fn header_mismatch(header: &str, detail: &str) -> ErrorObject {
+    ErrorObject::new(HEADER_MISMATCH, format!("Header mismatch: {header} header {detail}"))
+}
+
+/// The request needs capabilities that its client did not declare.
+#[must_use]
+pub fn missing_capability(required: &ClientCapabilities) -> ErrorObject {
+    let names: Vec<_> = required.0.keys().map(String::as_str).collect();
+    let message = format!("Missing required client capability: {}", names.join(", "));
+    ErrorObject::new(MISSING_CAPABILITY, message)
+        .with_data(json!({ "requiredCapabilities": required }))
+}
+
+/// The receiver does not have the method.
+#[must_use]
+pub fn method_not_found(method: &str) -> ErrorObject {
+    ErrorObject::new(METHOD_NOT_FOUND, format!("Method not found: {method}"))
+}
+
+/// The parameters do not fit the method; `detail` says why, for people.
+#[must_use]
+pub fn invalid_params(detail: &str) -> ErrorObject {
+    ErrorObject::new(INVALID_PARAMS, format!("Invalid params: {detail}"))
+}
+
+/// The upstream was lost before it answered. `reason` is a short name for programs, such as
+/// `closed`; `retryable` says whether the same request may succeed and do no harm when repeated.
+#[must_use]
+pub fn upstream_lost(reason: &str, outcome: Outcome, retryable: bool) -> ErrorObject {
+    let message = match outcome {
+        Outcome::Unknown => "Upstream lost, outcome unknown",
+        Outcome::NotSent => "Upstream lost, request not sent",
+    };
+    let data = json!({ "reason": reason, "outcome": outcome.as_str(), "retryable": retryable });
+    ErrorObject::new(INTERNAL_ERROR, message).with_data(data)
+}
+
+/// A policy refused the request; `reason` says why, for people.
+#[must_use]
+pub fn denied(reason: &str) -> ErrorObject {
+    ErrorObject::new(DENIED, format!("Denied: {reason}"))
+}
+
+/// A limit is reached; `limit` is its name, for programs and people.
+#[must_use]
+pub fn overloaded(limit: &str) -> ErrorObject {
+    let data = json!({ "limit": limit, "outcome": Outcome::NotSent.as_str(), "retryable": true });
+    ErrorObject::new(OVERLOADED, format!("Overloaded: {limit}")).with_data(data)
+}

@@ -1,0 +1,145 @@
+//! The metadata that travels in `_meta`.
+
+use std::borrow::Cow;
+
+use eyot_jsonrpc::ErrorObject;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::{LogLevel, codes};
+
+/// The revision of a modern request. Required there.
+pub const PROTOCOL_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
+
+/// Who sent a modern request.
+pub const CLIENT_INFO: &str = "io.modelcontextprotocol/clientInfo";
+
+/// What the client of a modern request can do. Required there.
+pub const CLIENT_CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
+
+/// The least severe log level that a modern request wants to see.
+pub const LOG_LEVEL: &str = "io.modelcontextprotocol/logLevel";
+
+/// Who sent a modern result.
+pub const SERVER_INFO: &str = "io.modelcontextprotocol/serverInfo";
+
+/// The id of the `subscriptions/listen` request that a notification belongs to.
+pub const SUBSCRIPTION_ID: &str = "io.modelcontextprotocol/subscriptionId";
+
+/// The task that a message belongs to: 2025-11-25, basic/utilities/tasks.
+pub const RELATED_TASK: &str = "io.modelcontextprotocol/related-task";
+
+/// The token under which a request wants to hear of its progress.
+pub const PROGRESS_TOKEN: &str = "progressToken";
+
+/// The trace that a request belongs to (W3C Trace Context).
+pub const TRACEPARENT: &str = "traceparent";
+
+/// What tracing systems add to the trace (W3C Trace Context).
+pub const TRACESTATE: &str = "tracestate";
+
+/// What applications add to the trace (W3C Baggage).
+pub const BAGGAGE: &str = "baggage";
+
+/// The start of the keys that the protocol itself uses.
+pub const PROTOCOL_PREFIX: &str = "io.modelcontextprotocol/";
+
+/// The metadata of a request, as far as the protocol reads it. Everything borrows from the text.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct RequestMeta<'a> {
+    /// The revision that the request claims. Its presence makes the request a modern one.
+    pub protocol_version: Option<Cow<'a, str>>,
+    /// Who sent the request: an [`Implementation`](crate::Implementation), not decoded.
+    pub client_info: Option<&'a RawValue>,
+    /// What the client can do: [`ClientCapabilities`](crate::ClientCapabilities), not decoded.
+    pub client_capabilities: Option<&'a RawValue>,
+    /// The least severe log level that the request wants to see. `None`: no log messages.
+    pub log_level: Option<LogLevel>,
+    /// The token under which the request wants to hear of its progress, not decoded.
+    pub progress_token: Option<&'a RawValue>,
+}
+
+/// The members that a modern request must have.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct RequiredMeta<'m> {
+    /// The revision that the request claims.
+    pub protocol_version: &'m str,
+    /// What the client can do: an object, not decoded.
+    pub client_capabilities: &'m RawValue,
+}
+
+impl<'a> RequestMeta<'a> {
+    /// The revision that a request claims in the raw text of its `_meta`; `None` for a legacy
+    /// request. Cheap for those: the text is decoded only when the key occurs in it.
+    #[must_use]
+    pub fn protocol_version_of(meta: Option<&'a str>) -> Option<Cow<'a, str>> {
+        let text = meta.filter(|text| text.contains("protocolVersion"))?;
+        Self::decode(text).ok()?.protocol_version
+    }
+
+    /// Decodes the raw text of a request's `_meta`. A request without one has the default.
+    ///
+    /// Missing members are no error here, because legacy requests have `_meta` too: see
+    /// [`required`](Self::required).
+    ///
+    /// # Errors
+    /// An error with [`codes::INVALID_PARAMS`] when the text is no object, has a key twice, or one
+    /// of the members is of the wrong type.
+    pub fn decode(text: &'a str) -> Result<Self, ErrorObject> {
+        let wire: Wire<'a> = serde_json::from_str(text)
+            .map_err(|error| codes::invalid_params(&format!("_meta: {error}")))?;
+        Ok(Self {
+            protocol_version: wire.protocol_version.map(|text| text.0),
+            client_info: wire.client_info,
+            client_capabilities: wire.client_capabilities,
+            log_level: wire.log_level,
+            progress_token: wire.progress_token,
+        })
+    }
+
+    /// The members without which a modern request is malformed.
+    ///
+    /// # Errors
+    /// "A request missing any required field is malformed; the server MUST reject it with JSON-RPC
+    /// error code -32602" (2026-07-28, basic/index, `_meta`): an error with
+    /// [`codes::INVALID_PARAMS`] that names the missing key, with HTTP status 400.
+    pub fn required(&self) -> Result<RequiredMeta<'_>, ErrorObject> {
+        let protocol_version =
+            self.protocol_version.as_deref().ok_or_else(|| missing(PROTOCOL_VERSION))?;
+        let client_capabilities =
+            self.client_capabilities.ok_or_else(|| missing(CLIENT_CAPABILITIES))?;
+        if !client_capabilities.get().starts_with('{') {
+            let detail = format!("_meta[\"{CLIENT_CAPABILITIES}\"] is not an object");
+            return Err(codes::invalid_params(&detail));
+        }
+        Ok(RequiredMeta { protocol_version, client_capabilities })
+    }
+}
+
+fn missing(key: &str) -> ErrorObject {
+    codes::invalid_params(&format!("_meta lacks the required \"{key}\""))
+}
+
+/// [`RequestMeta`] as it is sent. A derived struct refuses a key that comes twice.
+#[derive(Deserialize)]
+struct Wire<'a> {
+    #[serde(rename = "io.modelcontextprotocol/protocolVersion", borrow)]
+    protocol_version: Option<Text<'a>>,
+    #[serde(rename = "io.modelcontextprotocol/clientInfo", borrow)]
+    client_info: Option<&'a RawValue>,
+    #[serde(rename = "io.modelcontextprotocol/clientCapabilities", borrow)]
+    client_capabilities: Option<&'a RawValue>,
+    #[serde(rename = "io.modelcontextprotocol/logLevel")]
+    log_level: Option<LogLevel>,
+    #[serde(rename = "progressToken", borrow)]
+    progress_token: Option<&'a RawValue>,
+}
+
+/// Serde borrows a text inside an `Option` only through a type of its own.
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+#[cfg(test)]
+mod tests;

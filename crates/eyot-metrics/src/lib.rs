@@ -1,0 +1,53 @@
+//! Name, unit, help and labels of every metric, in one place.
+//!
+//! Labels come from small fixed sets: never a session, an id, a URI or a user.
+
+use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
+
+/// Tells the recorder what each metric means. Call once, after it is installed.
+pub fn describe() {
+    describe_gauge!(CONNECTIONS, Unit::Count, "Open connections of clients.");
+    describe_gauge!(SESSIONS, Unit::Count, "Legacy sessions that this process serves.");
+    describe_counter!(
+        MESSAGES_DROPPED,
+        Unit::Count,
+        "Messages of an upstream that reached nobody, by reason."
+    );
+    describe_counter!(CALLS, Unit::Count, "Calls that were relayed, by era and outcome.");
+    describe_counter!(
+        UPSTREAMS_OPENED,
+        Unit::Count,
+        "Upstream sessions or children that were opened, by cause."
+    );
+}
+
+/// A client connected (1) or went away (-1).
+pub fn connections_changed(by: f64) {
+    gauge!(CONNECTIONS).increment(by);
+}
+
+/// How many sessions this process serves.
+pub fn sessions(count: usize) {
+    gauge!(SESSIONS).set(f64::from(u32::try_from(count).unwrap_or(u32::MAX)));
+}
+
+/// A message reached nobody.
+pub fn messages_dropped(reason: &'static str) {
+    counter!(MESSAGES_DROPPED, "reason" => reason).increment(1);
+}
+
+/// A call was relayed.
+pub fn calls(era: &'static str, outcome: &'static str) {
+    counter!(CALLS, "era" => era, "outcome" => outcome).increment(1);
+}
+
+/// An upstream was opened: for a client, or again after it was lost.
+pub fn upstreams_opened(cause: &'static str) {
+    counter!(UPSTREAMS_OPENED, "cause" => cause).increment(1);
+}
+
+const CONNECTIONS: &str = "eyot_connections";
+const SESSIONS: &str = "eyot_sessions";
+const MESSAGES_DROPPED: &str = "eyot_messages_dropped_total";
+const CALLS: &str = "eyot_calls_total";
+const UPSTREAMS_OPENED: &str = "eyot_upstreams_opened_total";

@@ -1,0 +1,62 @@
+//! One thing that a client does, and who does it.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use eyot_jsonrpc::{Id, Message};
+use eyot_types::Era;
+use http::Extensions;
+
+/// One thing that a client does, with everything that belongs to it.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// What the client does.
+    pub input: Input,
+    /// Who does it, as the layers below have established it.
+    pub peer: Peer,
+    /// What layers tell each other: session, deadline, trace. Never taken from a message.
+    pub extensions: Extensions,
+}
+
+impl Call {
+    /// A call that carries a message.
+    #[must_use]
+    pub fn new(message: Message, peer: Peer) -> Self {
+        Self { input: Input::Message(message), peer, extensions: Extensions::new() }
+    }
+}
+
+/// What a client does.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Input {
+    /// Sends a request, a notification or a response.
+    Message(Message),
+    /// Wants the messages that belong to none of its calls (the GET stream of the legacy
+    /// revisions). The reply is a stream that ends only with the session.
+    Listen {
+        /// The upstream's event id up to which the client has everything.
+        cursor: Option<Bytes>,
+    },
+    /// Wants the rest of a call that an earlier process began and did not finish.
+    Resume {
+        /// The client's id of the call.
+        request_id: Id,
+        /// The upstream's event id up to which the client has everything.
+        cursor: Option<Bytes>,
+    },
+    /// Ends its session (DELETE in the legacy revisions, or silence for too long).
+    Close,
+}
+
+/// The client of a call.
+#[derive(Clone, Debug)]
+pub struct Peer {
+    /// The era that this client speaks.
+    pub era: Era,
+    /// The name that its credentials stand for; `None` when nobody asks for any.
+    pub principal: Option<Arc<str>>,
+    /// Where it comes from, if it comes over a network.
+    pub address: Option<SocketAddr>,
+}

@@ -1,0 +1,74 @@
+//! Why a call has no answer of its own.
+
+use std::time::Duration;
+
+use eyot_jsonrpc::ErrorObject;
+
+/// A call that could not be answered by whoever should have answered it.
+///
+/// The error object goes to the client as it is; the kind tells the binding how to say it.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{} ({})", error.message, error.code)]
+pub struct Fault {
+    /// Whose fault, in the binding's terms.
+    pub kind: FaultKind,
+    /// What the client is told.
+    pub error: ErrorObject,
+}
+
+/// Whose fault it is that a call has no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FaultKind {
+    /// The client sent what cannot be served. Nothing ran.
+    Refused,
+    /// The session is unknown or has ended; the client may open another.
+    SessionGone,
+    /// There is too much to do now. Nothing ran.
+    Overloaded {
+        /// When trying again makes sense.
+        retry_after: Duration,
+    },
+    /// The upstream failed, or took too long. The error says whether the call may have run.
+    Upstream,
+    /// Something of ours failed.
+    Internal,
+}
+
+impl Fault {
+    /// The client's fault.
+    #[must_use]
+    pub fn refused(error: ErrorObject) -> Self {
+        Self { kind: FaultKind::Refused, error }
+    }
+
+    /// The upstream's fault.
+    #[must_use]
+    pub fn upstream(error: ErrorObject) -> Self {
+        Self { kind: FaultKind::Upstream, error }
+    }
+
+    /// Too much to do.
+    #[must_use]
+    pub fn overloaded(error: ErrorObject, retry_after: Duration) -> Self {
+        Self { kind: FaultKind::Overloaded { retry_after }, error }
+    }
+
+    /// Our fault. The text goes to the client; details belong in the log.
+    #[must_use]
+    pub fn internal(message: &str) -> Self {
+        Self {
+            kind: FaultKind::Internal,
+            error: ErrorObject::new(eyot_jsonrpc::INTERNAL_ERROR, message),
+        }
+    }
+
+    /// The session is gone.
+    #[must_use]
+    pub fn session_gone(message: &str) -> Self {
+        Self {
+            kind: FaultKind::SessionGone,
+            error: ErrorObject::new(eyot_jsonrpc::INVALID_REQUEST, message),
+        }
+    }
+}

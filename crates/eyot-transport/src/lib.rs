@@ -1,0 +1,19 @@
+//! What a call and a reply are, whatever carries them, and every bound in one place.
+//!
+//! This crate knows no socket, no process and no session. A server, a client and a proxy
+//! are the same pieces in another order, and this is the seam between them: everything
+//! that answers a call is an [`McpService`].
+
+mod call;
+mod clock;
+mod fault;
+mod limits;
+mod reply;
+mod service;
+
+pub use crate::call::{Call, Input, Peer};
+pub use crate::clock::unix_ms;
+pub use crate::fault::{Fault, FaultKind};
+pub use crate::limits::Limits;
+pub use crate::reply::{Messages, Part, Reply};
+pub use crate::service::{BoxService, McpService, ReplyFuture};

@@ -1,0 +1,81 @@
+//! The one trait that everything has that answers calls.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use tower_service::Service;
+
+use crate::{Call, Fault, Reply};
+
+/// The future of a reply.
+pub type ReplyFuture = Pin<Box<dyn Future<Output = Result<Reply, Fault>> + Send>>;
+
+/// Answers MCP calls: a handler, a client connection, a relay, a whole stack of layers.
+///
+/// Implemented by every cloneable [`Service`] of the right types, so that any tower layer
+/// can stand in front of it.
+pub trait McpService:
+    Service<Call, Response = Reply, Error = Fault, Future: Send + 'static>
+    + Clone
+    + Send
+    + Sync
+    + 'static
+{
+}
+
+impl<S> McpService for S where
+    S: Service<Call, Response = Reply, Error = Fault, Future: Send + 'static>
+        + Clone
+        + Send
+        + Sync
+        + 'static
+{
+}
+
+/// Any [`McpService`] behind one type: the border between crates.
+#[derive(Clone)]
+pub struct BoxService(Arc<dyn Answer>);
+
+impl BoxService {
+    /// Wraps a service. Each call works on a clone of it.
+    pub fn new(service: impl McpService) -> Self {
+        Self(Arc::new(service))
+    }
+}
+
+impl Service<Call> for BoxService {
+    type Response = Reply;
+    type Error = Fault;
+    type Future = ReplyFuture;
+
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Fault>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, call: Call) -> ReplyFuture {
+        self.0.answer(call)
+    }
+}
+
+impl fmt::Debug for BoxService {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("BoxService")
+    }
+}
+
+trait Answer: Send + Sync {
+    fn answer(&self, call: Call) -> ReplyFuture;
+}
+
+impl<S: McpService> Answer for S {
+    fn answer(&self, call: Call) -> ReplyFuture {
+        let mut service = self.clone();
+        Box::pin(async move {
+            std::future::poll_fn(|cx| service.poll_ready(cx)).await?;
+            service.call(call).await
+        })
+    }
+}

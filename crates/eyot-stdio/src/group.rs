@@ -1,0 +1,72 @@
+//! The process group that a child leads: signals, exit status, no survivors.
+
+use std::io;
+use std::process::ExitStatus;
+use std::task::{Context, Poll};
+
+use process_wrap::tokio::ChildWrapper;
+
+/// A child and its descendants, as far as they stay in its process group.
+///
+/// Dropping it kills the group. The runtime reaps the child in the background then, so that no
+/// zombie stays; descendants are reaped by whoever inherits them.
+#[derive(Debug)]
+pub(crate) struct Group {
+    leader: Box<dyn ChildWrapper>,
+    is_ended: bool,
+}
+
+impl Group {
+    pub(crate) fn new(leader: Box<dyn ChildWrapper>) -> Self {
+        Self { leader, is_ended: false }
+    }
+
+    /// The leader's process id. `None`: it has exited.
+    pub(crate) fn pid(&self) -> Option<u32> {
+        self.leader.id()
+    }
+
+    /// Waits for the leader alone, and reaps it.
+    ///
+    /// The wrapper's own `wait` would go on to wait for every descendant that is a child of this
+    /// process, which all orphans are when it runs as the first process of a container.
+    pub(crate) fn poll_exit(&mut self, context: &mut Context<'_>) -> Poll<io::Result<ExitStatus>> {
+        self.leader.inner_mut().wait().as_mut().poll(context)
+    }
+
+    /// Asks all of the group to end.
+    pub(crate) fn terminate(&self) {
+        self.note(self.leader.signal(SIGTERM));
+    }
+
+    /// Ends all of the group at once.
+    pub(crate) fn kill(&mut self) {
+        let result = self.leader.start_kill();
+        self.note(result);
+    }
+
+    /// Kills what is left, once. After it no signal is sent any more: the group's number may by
+    /// then belong to somebody else.
+    pub(crate) fn end(&mut self) {
+        if !self.is_ended {
+            self.kill();
+            self.is_ended = true;
+        }
+    }
+
+    /// A signal fails when the group is empty already, which is what it was meant to bring about.
+    fn note(&self, result: io::Result<()>) {
+        if let Err(error) = result {
+            tracing::trace!(pid = self.pid(), %error, "no process of the group is left");
+        }
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// The same number on every Unix (POSIX, `kill`).
+const SIGTERM: i32 = 15;

@@ -1,0 +1,133 @@
+//! The child's stdin with the messages that wait for it.
+
+use std::collections::VecDeque;
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::{Buf, Bytes};
+use eyot_frame::{encode_line, is_plain};
+use tokio::io::AsyncWrite;
+use tokio::process::ChildStdin;
+
+/// A message that the child's stdin does not take; nothing of it was queued.
+///
+/// Either the child reads too slowly, and later there may be room again; or its stdin is closed,
+/// by us or by the child, and the exit follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("child takes no more input: {queued_bytes} of at most {queue_bytes_max} bytes wait")]
+#[non_exhaustive]
+pub struct QueueFull {
+    /// Bytes that wait already.
+    pub queued_bytes: usize,
+    /// Bytes that may wait; 0 when stdin is closed.
+    pub queue_bytes_max: usize,
+}
+
+/// Writes lines to a pipe, as fast as the other end reads and no faster.
+#[derive(Debug)]
+pub(crate) struct Input {
+    /// `None`: closed.
+    pipe: Option<ChildStdin>,
+    queue: VecDeque<Bytes>,
+    queued_bytes: usize,
+    queue_bytes_max: usize,
+    /// Close the pipe when the queue is empty.
+    is_closing: bool,
+}
+
+impl Input {
+    pub(crate) fn new(pipe: Option<ChildStdin>, queue_bytes_max: usize) -> Self {
+        Self { pipe, queue: VecDeque::new(), queued_bytes: 0, queue_bytes_max, is_closing: false }
+    }
+
+    /// Queues the pieces of one message as one line, whole or not at all.
+    pub(crate) fn queue(
+        &mut self,
+        pieces: impl IntoIterator<Item = Bytes>,
+    ) -> Result<(), QueueFull> {
+        let pieces: Vec<Bytes> = pieces.into_iter().collect();
+        // "MUST NOT contain embedded newlines" (2026-07-28, basic/transports/stdio): indented
+        // JSON that came over HTTP becomes one line here.
+        let is_one_line = pieces.iter().all(|piece| is_plain(piece));
+        let line = encode_line(pieces.into_iter(), is_one_line);
+
+        let queue_bytes_max = if self.is_open() { self.queue_bytes_max } else { 0 };
+        let queued_bytes = self.queued_bytes.saturating_add(line.len_bytes());
+        if queued_bytes > queue_bytes_max {
+            return Err(QueueFull { queued_bytes: self.queued_bytes, queue_bytes_max });
+        }
+        self.queued_bytes = queued_bytes;
+        self.queue.extend(line);
+        Ok(())
+    }
+
+    /// Bytes that wait to be written.
+    pub(crate) fn queued_bytes(&self) -> usize {
+        self.queued_bytes
+    }
+
+    /// Whether messages are still taken.
+    pub(crate) fn is_open(&self) -> bool {
+        self.pipe.is_some() && !self.is_closing
+    }
+
+    /// Ends stdin after what is queued.
+    pub(crate) fn close(&mut self) {
+        self.is_closing = true;
+        self.close_if_done();
+    }
+
+    /// Writes what the pipe takes now; the task is woken when it takes more.
+    pub(crate) fn poll_write(&mut self, context: &mut Context<'_>) {
+        while !self.queue.is_empty() {
+            match self.poll_write_some(context) {
+                Poll::Pending => return,
+                Poll::Ready(Ok(written_bytes)) if written_bytes > 0 => self.advance(written_bytes),
+                // Nobody reads the other end any more.
+                Poll::Ready(_) => self.abandon(),
+            }
+        }
+        self.close_if_done();
+    }
+
+    fn poll_write_some(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let Some(pipe) = &mut self.pipe else { return Poll::Ready(Ok(0)) };
+        let mut slices = [IoSlice::new(&[]); PIECES_PER_WRITE_MAX];
+        for (slice, piece) in slices.iter_mut().zip(&self.queue) {
+            *slice = IoSlice::new(piece);
+        }
+        let written_bytes = ready!(Pin::new(pipe).poll_write_vectored(context, &slices))?;
+        Poll::Ready(Ok(written_bytes))
+    }
+
+    fn advance(&mut self, mut written_bytes: usize) {
+        self.queued_bytes = self.queued_bytes.saturating_sub(written_bytes);
+        while let Some(mut piece) = self.queue.pop_front() {
+            if piece.len() > written_bytes {
+                piece.advance(written_bytes);
+                self.queue.push_front(piece);
+                return;
+            }
+            written_bytes -= piece.len();
+        }
+    }
+
+    fn abandon(&mut self) {
+        self.queue.clear();
+        self.queued_bytes = 0;
+        self.pipe = None;
+    }
+
+    fn close_if_done(&mut self) {
+        if self.is_closing && self.queue.is_empty() {
+            self.pipe = None;
+        }
+    }
+}
+
+/// Slices of one vectored write; a small message is one piece, a large one a few.
+const PIECES_PER_WRITE_MAX: usize = 16;
+
+#[cfg(test)]
+mod tests;

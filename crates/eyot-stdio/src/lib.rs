@@ -1,0 +1,36 @@
+//! Child processes that speak newline-delimited JSON: groups, limits, orderly end.
+//!
+//! An MCP server behind stdio is a child process: one message per line on its stdin and stdout,
+//! log text on its stderr (2026-07-28, basic/transports/stdio). This crate starts it, carries
+//! lines both ways, keeps the last words of its stderr, and sees that it ends. It does not know
+//! what a message is: lines are bytes, and the caller judges them.
+//!
+//! - [`Command`]: what to start. No shell anywhere; the environment is an allow-list.
+//! - [`Child`]: the running process, driven by one task through [`Child::next`].
+//! - [`ChildLimits`]: the bounds of lines, queues and patience.
+//!
+//! **Invariant:** no process outlives its [`Child`], and nothing that it does makes its owner wait
+//! without bound. A child leads a process group of its own, and the group is killed with it; only
+//! a descendant that has left the group by itself (`setsid`) escapes. Should this process be
+//! killed outright, its children see the end of their stdin. As the first process of a container
+//! it inherits its children's orphans, and wants an init beside it to reap them.
+//!
+//! Unix only: process groups and signals are what the orderly end is made of.
+
+mod child;
+mod command;
+mod group;
+mod input;
+mod ladder;
+mod limits;
+mod output;
+mod report;
+mod stderr;
+mod tail;
+mod timer;
+
+pub use crate::child::{Child, ChildEvent};
+pub use crate::command::{Command, SpawnError};
+pub use crate::input::QueueFull;
+pub use crate::limits::ChildLimits;
+pub use crate::report::ExitReport;

@@ -1,0 +1,32 @@
+//! The bounds of one child process.
+
+use std::time::Duration;
+
+/// What one child may cost, and how long it may take to leave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChildLimits {
+    /// Longest line of stdout in bytes; a longer one is skipped and reported.
+    pub line_bytes_max: usize,
+    /// Bytes that may wait for the child to read its stdin.
+    pub queue_bytes_max: usize,
+    /// Bytes of stderr that are kept for the [`ExitReport`](crate::ExitReport).
+    pub stderr_tail_bytes: usize,
+    /// Time between the end of its stdin and SIGTERM.
+    pub exit_grace: Duration,
+    /// Time between SIGTERM and SIGKILL.
+    pub kill_grace: Duration,
+}
+
+impl Default for ChildLimits {
+    /// Lines of 16 MiB, two of them queued, 8 KiB of stderr, and the two seconds before each
+    /// signal that the official TypeScript and Python SDKs give.
+    fn default() -> Self {
+        Self {
+            line_bytes_max: 16 * 1024 * 1024,
+            queue_bytes_max: 32 * 1024 * 1024,
+            stderr_tail_bytes: 8 * 1024,
+            exit_grace: Duration::from_secs(2),
+            kill_grace: Duration::from_secs(2),
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! The child's stdout, line by line.
+
+use std::pin::pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::{Bytes, BytesMut};
+use eyot_frame::{FrameError, LineDecoder};
+use tokio::io::AsyncReadExt;
+use tokio::process::ChildStdout;
+
+/// Reads a pipe and cuts it into lines; a line within one read is a slice of it, not a copy.
+pub(crate) struct Output {
+    /// `None`: at its end.
+    pipe: Option<ChildStdout>,
+    buffer: BytesMut,
+    decoder: LineDecoder,
+    /// Bytes that are still read. `None`: without end.
+    bytes_left: Option<usize>,
+}
+
+impl Output {
+    pub(crate) fn new(pipe: Option<ChildStdout>, line_bytes_max: usize) -> Self {
+        let decoder = LineDecoder::new(line_bytes_max);
+        Self { pipe, buffer: BytesMut::new(), decoder, bytes_left: None }
+    }
+
+    /// The next line, or `None` at the end. No byte is lost when it is pending.
+    pub(crate) fn poll_line(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, FrameError>>> {
+        loop {
+            if let Some(line) = self.decoder.next_line() {
+                return Poll::Ready(Some(line));
+            }
+            match ready!(self.poll_chunk(context)) {
+                Some(chunk) => self.decoder.push(chunk),
+                // The last line of a stream need not end with a line feed.
+                None => return Poll::Ready(self.decoder.finish().map(Ok)),
+            }
+        }
+    }
+
+    /// Whether the pipe has ended; lines that were read before may still be in the decoder.
+    pub(crate) fn is_ended(&self) -> bool {
+        self.pipe.is_none()
+    }
+
+    /// From now on reads no more than a pipe can hold: what is on its way, no endless flood.
+    pub(crate) fn read_rest_only(&mut self) {
+        self.bytes_left.get_or_insert(PIPE_BYTES_MAX);
+    }
+
+    /// The next bytes of the pipe, or `None` at its end. A pipe that breaks has ended.
+    fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        let Some(pipe) = &mut self.pipe else { return Poll::Ready(None) };
+        if self.buffer.capacity() < READ_BYTES_MIN {
+            self.buffer.reserve(READ_BYTES);
+        }
+        let read = pin!(pipe.read_buf(&mut self.buffer));
+        let read_bytes = ready!(read.poll(context)).unwrap_or(0);
+        let is_flood = self.bytes_left == Some(0);
+        self.bytes_left = self.bytes_left.map(|it| it.saturating_sub(read_bytes));
+        if is_flood {
+            // What was cut off here is not a line.
+            drop(self.decoder.finish());
+        }
+        if read_bytes == 0 || is_flood {
+            self.pipe = None;
+            return Poll::Ready(None);
+        }
+        Poll::Ready(Some(self.buffer.split().freeze()))
+    }
+}
+
+/// Room for one read: what a pipe of Linux holds by default, so that one read empties it.
+const READ_BYTES: usize = 64 * 1024;
+
+/// Below this much room a new buffer is taken; small lines share one.
+const READ_BYTES_MIN: usize = 8 * 1024;
+
+/// The most that a pipe holds unless the system's administrator allows more (Linux, `pipe(7)`).
+const PIPE_BYTES_MAX: usize = 1024 * 1024;

@@ -1,0 +1,181 @@
+//! Bodies: those we read, with limits and deadlines; those we write, without copies.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::{Bytes, BytesMut};
+use eyot_jsonrpc::{Message, Pieces};
+use eyot_transport::Limits;
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+
+/// The body of a request, not yet read.
+#[derive(Debug)]
+pub struct RequestBody(pub(crate) Incoming);
+
+/// Why a request's body was not read to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BodyError {
+    /// It is, or says that it is, longer than allowed.
+    #[error("body is longer than {limit_bytes} bytes")]
+    TooLong {
+        /// The bound in force.
+        limit_bytes: usize,
+    },
+    /// Nothing, or too little, came for too long.
+    #[error("body did not arrive in time")]
+    TooSlow,
+    /// Its framing is broken, or the connection ended within it.
+    #[error("body is incomplete")]
+    Incomplete,
+}
+
+/// Reads a whole body. A body that came in one piece is not copied.
+///
+/// # Errors
+///
+/// [`BodyError`]. A declared length over the bound fails before anything is read, so that
+/// a client that asked for `100-continue` never sends it.
+///
+/// # Cancel safety
+///
+/// Not cancel safe: what was read is lost, and so is the connection's framing.
+pub async fn read_body(body: RequestBody, limits: &Limits) -> Result<Bytes, BodyError> {
+    let limit_bytes = limits.message_bytes_max;
+    let mut body = body.0;
+    let declared = body.size_hint().lower();
+    if declared > limit_bytes as u64 {
+        return Err(BodyError::TooLong { limit_bytes });
+    }
+    let Some(first) = next_data(&mut body, limits).await? else { return Ok(Bytes::new()) };
+    if body.is_end_stream() && first.len() <= limit_bytes {
+        return Ok(first);
+    }
+    let read_rest = async {
+        let mut whole = BytesMut::with_capacity(usize::try_from(declared).unwrap_or(0));
+        whole.extend_from_slice(&first);
+        while let Some(data) = next_data(&mut body, limits).await? {
+            if whole.len() + data.len() > limit_bytes {
+                return Err(BodyError::TooLong { limit_bytes });
+            }
+            whole.extend_from_slice(&data);
+        }
+        Ok(whole.freeze())
+    };
+    tokio::time::timeout(limits.body_timeout, read_rest).await.unwrap_or(Err(BodyError::TooSlow))
+}
+
+/// The next data, `None` at the end. A timer is made only when there is something to wait for.
+async fn next_data(body: &mut Incoming, limits: &Limits) -> Result<Option<Bytes>, BodyError> {
+    loop {
+        let at_once =
+            std::future::poll_fn(|cx| Poll::Ready(Pin::new(&mut *body).poll_frame(cx))).await;
+        let frame = match at_once {
+            Poll::Ready(frame) => frame,
+            Poll::Pending => {
+                let frame = std::future::poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx));
+                let waited = tokio::time::timeout(limits.body_idle_timeout, frame).await;
+                waited.map_err(|_elapsed| BodyError::TooSlow)?
+            }
+        };
+        let Some(frame) = frame.transpose().map_err(|_broken| BodyError::Incomplete)? else {
+            return Ok(None);
+        };
+        // Trailers are not merged into anything.
+        if let Ok(data) = frame.into_data() {
+            return Ok(Some(data));
+        }
+    }
+}
+
+/// A body that we write: of a response, or of a request to an upstream.
+#[derive(Default)]
+pub enum OutgoingBody {
+    /// Nothing.
+    #[default]
+    Empty,
+    /// One message, in the pieces that it is kept in.
+    Message {
+        /// What is still to be written.
+        pieces: Pieces,
+        /// How many bytes that is.
+        left_bytes: u64,
+    },
+    /// Bytes.
+    Bytes(Bytes),
+    /// A stream of events.
+    Stream(Pin<Box<dyn Body<Data = Bytes, Error = Infallible> + Send>>),
+}
+
+impl OutgoingBody {
+    /// A stream that is polled by the connection's task.
+    pub fn stream(body: impl Body<Data = Bytes, Error = Infallible> + Send + 'static) -> Self {
+        Self::Stream(Box::pin(body))
+    }
+}
+
+impl From<Bytes> for OutgoingBody {
+    fn from(bytes: Bytes) -> Self {
+        Self::Bytes(bytes)
+    }
+}
+
+impl From<&Message> for OutgoingBody {
+    fn from(message: &Message) -> Self {
+        Self::Message { pieces: message.pieces(), left_bytes: message.len() as u64 }
+    }
+}
+
+impl Body for OutgoingBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        match &mut *self {
+            Self::Empty => Poll::Ready(None),
+            Self::Message { pieces, left_bytes } => {
+                let piece = pieces.next();
+                *left_bytes -= piece.as_ref().map_or(*left_bytes, |it| it.len() as u64);
+                Poll::Ready(piece.map(|it| Ok(Frame::data(it))))
+            }
+            Self::Bytes(bytes) if bytes.is_empty() => Poll::Ready(None),
+            Self::Bytes(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
+            Self::Stream(body) => body.as_mut().poll_frame(cx),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Empty => true,
+            Self::Message { left_bytes, .. } => *left_bytes == 0,
+            Self::Bytes(bytes) => bytes.is_empty(),
+            Self::Stream(body) => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Empty => SizeHint::with_exact(0),
+            Self::Message { left_bytes, .. } => SizeHint::with_exact(*left_bytes),
+            Self::Bytes(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Self::Stream(body) => body.size_hint(),
+        }
+    }
+}
+
+impl fmt::Debug for OutgoingBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Empty => "Empty",
+            Self::Message { .. } => "Message",
+            Self::Bytes(_) => "Bytes",
+            Self::Stream(_) => "Stream",
+        })
+    }
+}

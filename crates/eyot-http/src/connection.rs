@@ -1,0 +1,117 @@
+//! One downstream connection: hyper in one task, strict where hyper is lenient.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use eyot_transport::Limits;
+use http::header::{CONNECTION, HOST, TRANSFER_ENCODING};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Version};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use crate::wire::Wire;
+use crate::{OutgoingBody, RequestBody, respond};
+
+/// How a connection ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ConnectionEnd {
+    /// By agreement: closed between requests, or drained.
+    Clean,
+    /// In the middle of something, or by a deadline.
+    Broken {
+        /// What happened, for the log.
+        reason: String,
+    },
+}
+
+/// Serves the requests of one connection until it ends.
+///
+/// Every request that two readers could take differently is refused here, before `handle`
+/// sees it. When `shutdown` is ready, the running response is finished and the connection
+/// closed; streams must be ended by whoever feeds them.
+///
+/// # Cancel safety
+///
+/// Dropping the future closes the connection at once and drops what its requests run.
+pub async fn serve_connection<S, H, F>(
+    stream: S,
+    limits: &Limits,
+    shutdown: impl Future<Output = ()>,
+    handle: H,
+) -> ConnectionEnd
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+    H: Fn(Request<RequestBody>) -> F,
+    F: Future<Output = Response<OutgoingBody>>,
+{
+    let wire = Wire::new(stream, limits.write_stall_timeout);
+    let is_ambiguous = wire.is_ambiguous();
+    let service = service_fn(|request: Request<Incoming>| {
+        let refusal = refusal(&request, &is_ambiguous);
+        let handling = match refusal {
+            Some(status) => Err(status),
+            None => Ok(handle(request.map(RequestBody))),
+        };
+        async move {
+            Ok::<_, Infallible>(match handling {
+                Ok(response) => response.await,
+                Err(status) => closing(respond::empty(status)),
+            })
+        }
+    });
+    let mut builder = http1::Builder::new();
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.head_timeout)
+        .max_buf_size(limits.head_bytes_max)
+        .max_headers(limits.headers_max);
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(wire), service));
+    let mut shutdown = pin!(shutdown);
+    let ended = tokio::select! {
+        biased;
+        ended = connection.as_mut() => ended,
+        () = shutdown.as_mut() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    match ended {
+        Ok(()) => ConnectionEnd::Clean,
+        Err(error) => ConnectionEnd::Broken { reason: error.to_string() },
+    }
+}
+
+/// The status that refuses a request whose framing or address is not beyond doubt.
+fn refusal(request: &Request<Incoming>, is_ambiguous: &Arc<AtomicBool>) -> Option<StatusCode> {
+    if is_ambiguous.load(Ordering::Relaxed) {
+        return Some(StatusCode::BAD_REQUEST);
+    }
+    if request.method() == Method::CONNECT {
+        return Some(StatusCode::METHOD_NOT_ALLOWED);
+    }
+    let headers = request.headers();
+    // "A server MUST respond with a 400 status code to any HTTP/1.1 request message that
+    // lacks a Host header field and to any […] that contains more than one" (RFC 9112, 3.2).
+    let hosts = headers.get_all(HOST).iter().count();
+    if hosts > 1 || (hosts == 0 && request.version() >= Version::HTTP_11) {
+        return Some(StatusCode::BAD_REQUEST);
+    }
+    // "A server that receives a request message with a transfer coding it does not
+    // understand SHOULD respond with 501" (RFC 9112, 6.1).
+    let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
+    let is_plain = codings.next().is_none_or(|it| it.as_bytes().eq_ignore_ascii_case(b"chunked"));
+    (!is_plain || codings.next().is_some()).then_some(StatusCode::NOT_IMPLEMENTED)
+}
+
+/// Makes the connection close after the response.
+fn closing(mut response: Response<OutgoingBody>) -> Response<OutgoingBody> {
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
+}

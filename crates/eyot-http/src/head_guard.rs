@@ -1,0 +1,159 @@
+//! Watches the raw bytes of a connection for heads that two readers may take differently.
+//!
+//! hyper resolves a request that carries both `Content-Length` and `Transfer-Encoding` by
+//! dropping the former before anybody sees it. That is legal and the usual start of request
+//! smuggling, so the guard reads along and raises a flag: "the server MAY reject a request
+//! that contains both […] and ought to close the connection" (RFC 9112, 6.1 and 6.3).
+//! The guard only looks. Framing errors of any other kind are hyper's to refuse; from then
+//! on the guard stays quiet.
+
+use memchr::memchr;
+
+/// Reads along with hyper, byte for byte.
+#[derive(Debug)]
+pub(crate) struct HeadGuard {
+    state: State,
+    /// The part of a line that came with earlier bytes, cut at [`LINE_KEPT_BYTES`].
+    line: Vec<u8>,
+    framing: Framing,
+}
+
+/// What was seen of the current head.
+#[derive(Debug, Default)]
+struct Framing {
+    has_request_line: bool,
+    has_length: bool,
+    has_encoding: bool,
+    length: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Head,
+    Body {
+        left: u64,
+    },
+    ChunkSize,
+    ChunkData {
+        left: u64,
+    },
+    Trailer,
+    /// Framing that hyper refuses: nothing after it becomes a request.
+    Lost,
+}
+
+/// Enough of a line to know `transfer-encoding` and any length that fits 64 bits.
+const LINE_KEPT_BYTES: usize = 64;
+
+impl HeadGuard {
+    pub(crate) fn new() -> Self {
+        Self { state: State::Head, line: Vec::new(), framing: Framing::default() }
+    }
+
+    /// Takes the next bytes; `true` when a head in them is ambiguous.
+    pub(crate) fn inspect(&mut self, mut bytes: &[u8]) -> bool {
+        let mut is_ambiguous = false;
+        while !bytes.is_empty() && self.state != State::Lost {
+            bytes = match self.state {
+                State::Body { left } => self.skip(bytes, left, |left| match left {
+                    0 => State::Head,
+                    left => State::Body { left },
+                }),
+                State::ChunkData { left } => self.skip(bytes, left, |left| match left {
+                    0 => State::ChunkSize,
+                    left => State::ChunkData { left },
+                }),
+                State::Head | State::ChunkSize | State::Trailer => {
+                    let (rest, line_ended) = self.take_line(bytes);
+                    if line_ended {
+                        is_ambiguous |= self.handle_line();
+                        self.line.clear();
+                    }
+                    rest
+                }
+                State::Lost => &[],
+            };
+        }
+        is_ambiguous
+    }
+
+    fn skip<'a>(&mut self, bytes: &'a [u8], left: u64, next: fn(u64) -> State) -> &'a [u8] {
+        let taken = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len());
+        self.state = next(left - taken as u64);
+        bytes.get(taken..).unwrap_or_default()
+    }
+
+    /// Moves bytes up to a line feed into `line`; says whether the line is whole.
+    fn take_line<'a>(&mut self, bytes: &'a [u8]) -> (&'a [u8], bool) {
+        let end = memchr(b'\n', bytes);
+        let (line, rest) = match end {
+            Some(at) => (bytes.get(..at), bytes.get(at + 1..)),
+            None => (Some(bytes), None),
+        };
+        let room = LINE_KEPT_BYTES.saturating_sub(self.line.len());
+        let line = line.unwrap_or_default();
+        self.line.extend_from_slice(line.get(..room.min(line.len())).unwrap_or_default());
+        (rest.unwrap_or_default(), end.is_some())
+    }
+
+    fn handle_line(&mut self) -> bool {
+        let line = self.line.trim_ascii();
+        match self.state {
+            State::Head if line.is_empty() && self.framing.has_request_line => {
+                let framing = std::mem::take(&mut self.framing);
+                self.state = framing.next();
+                return framing.has_length && framing.has_encoding;
+            }
+            State::Head => self.framing.handle_header(line),
+            State::ChunkSize => self.state = chunk_state(line),
+            State::Trailer if line.is_empty() => self.state = State::Head,
+            State::Trailer | State::Body { .. } | State::ChunkData { .. } | State::Lost => {}
+        }
+        false
+    }
+}
+
+impl Framing {
+    fn handle_header(&mut self, line: &[u8]) {
+        if !self.has_request_line {
+            self.has_request_line = !line.is_empty();
+            return;
+        }
+        let Some(colon) = memchr(b':', line) else { return };
+        let (name, value) = (line.get(..colon), line.get(colon + 1..));
+        let name = name.unwrap_or_default().trim_ascii();
+        if name.eq_ignore_ascii_case(b"content-length") {
+            self.has_length = true;
+            self.length = decimal(value.unwrap_or_default().trim_ascii());
+        } else if name.eq_ignore_ascii_case(b"transfer-encoding") {
+            self.has_encoding = true;
+        }
+    }
+
+    fn next(&self) -> State {
+        match (self.has_encoding, self.length) {
+            (true, _) => State::ChunkSize,
+            (false, 0) => State::Head,
+            (false, left) => State::Body { left },
+        }
+    }
+}
+
+/// hyper refuses any other length; what it makes of the bytes then is no request.
+fn decimal(digits: &[u8]) -> u64 {
+    std::str::from_utf8(digits).ok().and_then(|it| it.parse().ok()).unwrap_or(u64::MAX)
+}
+
+fn chunk_state(line: &[u8]) -> State {
+    let size = line.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+    let size = std::str::from_utf8(size).ok().and_then(|it| u64::from_str_radix(it, 16).ok());
+    match size {
+        Some(0) => State::Trailer,
+        // The line end after the data belongs to the chunk.
+        Some(size) => State::ChunkData { left: size.saturating_add(2) },
+        None => State::Lost,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,115 @@
+//! Which hosts and origins may talk to this endpoint: the defence against DNS rebinding.
+
+use std::net::IpAddr;
+
+use http::header::ORIGIN;
+use http::{HeaderMap, Request};
+
+/// The names under which this endpoint may be addressed, and the origins whose pages may.
+///
+/// Loopback names are always allowed. "Servers MUST validate the `Origin` header on all
+/// incoming connections to prevent DNS rebinding attacks" (every revision since
+/// 2024-11-05, basic/transports).
+#[derive(Clone, Debug, Default)]
+pub struct HostPolicy {
+    hosts: Vec<String>,
+    origins: Vec<String>,
+}
+
+/// Why a request was turned away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Forbidden {
+    /// The request was addressed to a name that is not ours.
+    #[error("host is not allowed")]
+    Host,
+    /// It comes from a page of a foreign origin.
+    #[error("origin is not allowed")]
+    Origin,
+}
+
+impl HostPolicy {
+    /// Allows loopback names alone.
+    #[must_use]
+    pub fn loopback() -> Self {
+        Self::default()
+    }
+
+    /// Allows a further host name or address, on any port.
+    #[must_use]
+    pub fn allow_host(mut self, host: &str) -> Self {
+        self.hosts.push(host.to_ascii_lowercase());
+        self
+    }
+
+    /// Allows pages of a further origin, such as `https://app.example`.
+    #[must_use]
+    pub fn allow_origin(mut self, origin: &str) -> Self {
+        self.origins.push(origin.trim_end_matches('/').to_ascii_lowercase());
+        self
+    }
+
+    /// Checks one request.
+    ///
+    /// # Errors
+    ///
+    /// [`Forbidden`], to be answered with 403.
+    pub fn check<B>(&self, request: &Request<B>) -> Result<(), Forbidden> {
+        let is_host_allowed = match request.uri().authority() {
+            // "the host information in the request-target […] overrides" (RFC 9112, 3.2.2).
+            Some(authority) => self.allows_host(authority.as_str()),
+            None => host(request.headers()).is_some_and(|it| self.allows_host(it)),
+        };
+        if !is_host_allowed {
+            return Err(Forbidden::Host);
+        }
+        let mut origins = request.headers().get_all(ORIGIN).iter();
+        let is_origin_allowed = match origins.next() {
+            None => true,
+            Some(origin) => origin.to_str().is_ok_and(|it| self.allows_origin(it)),
+        };
+        if is_origin_allowed && origins.next().is_none() { Ok(()) } else { Err(Forbidden::Origin) }
+    }
+
+    fn allows_host(&self, authority: &str) -> bool {
+        let Some(host) = host_of(authority) else { return false };
+        let host = host.to_ascii_lowercase();
+        is_loopback(&host) || self.hosts.contains(&host)
+    }
+
+    fn allows_origin(&self, origin: &str) -> bool {
+        let origin = origin.to_ascii_lowercase();
+        if self.origins.contains(&origin) {
+            return true;
+        }
+        let authority = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
+        authority.and_then(host_of).is_some_and(is_loopback)
+    }
+}
+
+fn host(headers: &HeaderMap) -> Option<&str> {
+    headers.get(http::header::HOST)?.to_str().ok()
+}
+
+/// The host of `host[:port]`, and of nothing else: user info, a list or a path is a trap,
+/// never an address.
+fn host_of(authority: &str) -> Option<&str> {
+    let name_end = if authority.starts_with('[') {
+        authority.find(']')? + 1
+    } else {
+        authority.find(':').unwrap_or(authority.len())
+    };
+    let (host, rest) = authority.split_at_checked(name_end)?;
+    let is_port = |it: &str| it.parse::<u16>().is_ok() && !it.starts_with('+');
+    let is_end = rest.is_empty() || rest.strip_prefix(':').is_some_and(is_port);
+    let is_plain = !host.is_empty() && !host.contains(['@', ',', '/', ' ', '?', '#', '\\']);
+    (is_end && is_plain).then_some(host)
+}
+
+fn is_loopback(host: &str) -> bool {
+    let address = host.strip_prefix('[').and_then(|it| it.strip_suffix(']')).unwrap_or(host);
+    host == "localhost" || address.parse::<IpAddr>().is_ok_and(|it| it.is_loopback())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,85 @@
+//! Hosts and origins, friendly and not.
+
+use http::Request;
+
+use super::{Forbidden, HostPolicy};
+
+#[track_caller]
+fn check(host: &str, origin: Option<&str>, expected: Result<(), Forbidden>) {
+    let mut request = Request::builder().uri("/mcp").header("host", host);
+    if let Some(origin) = origin {
+        request = request.header("origin", origin);
+    }
+    let policy =
+        HostPolicy::loopback().allow_host("mcp.example").allow_origin("https://app.example");
+    assert_eq!(policy.check(&request.body(()).unwrap()), expected, "{host} {origin:?}");
+}
+
+#[test]
+fn loopback_names_and_named_hosts_are_served_on_any_port() {
+    for host in ["localhost", "LOCALHOST:1", "127.0.0.1:8080", "[::1]:80", "[::1]", "mcp.example"] {
+        check(host, None, Ok(()));
+    }
+}
+
+#[test]
+fn foreign_hosts_are_forbidden() {
+    for host in [
+        "evil.example",
+        "localhost.evil.example",
+        "127.0.0.1.nip.io",
+        "127.0.0.1, evil.example",
+        "user@localhost",
+        "localhost:80@evil.example",
+        "",
+        "[::1].evil.example",
+        "localhost:port",
+    ] {
+        check(host, None, Err(Forbidden::Host));
+    }
+}
+
+#[test]
+fn loopback_and_named_origins_are_served() {
+    for origin in
+        ["http://localhost:3000", "HTTP://127.0.0.1", "https://[::1]:9", "https://app.example"]
+    {
+        check("localhost", Some(origin), Ok(()));
+    }
+}
+
+#[test]
+fn foreign_origins_are_forbidden() {
+    for origin in [
+        "null",
+        "",
+        "http://evil.example",
+        "http://localhost.evil.example",
+        "http://localhost:80@evil.example",
+        "http://evil.example/http://localhost",
+        "http://[::1].evil.example",
+        "file://localhost",
+        "localhost",
+        "https://app.example.evil",
+    ] {
+        check("localhost", Some(origin), Err(Forbidden::Origin));
+    }
+}
+
+#[test]
+fn second_origin_is_forbidden_even_behind_a_good_one() {
+    let request = Request::builder()
+        .uri("/mcp")
+        .header("host", "localhost")
+        .header("origin", "http://localhost")
+        .header("origin", "http://localhost");
+    let request = request.body(()).unwrap();
+    assert_eq!(HostPolicy::loopback().check(&request), Err(Forbidden::Origin));
+}
+
+#[test]
+fn authority_in_the_target_wins_over_the_host_header() {
+    let request = Request::builder().uri("http://evil.example/mcp").header("host", "localhost");
+    let request = request.body(()).unwrap();
+    assert_eq!(HostPolicy::loopback().check(&request), Err(Forbidden::Host));
+}

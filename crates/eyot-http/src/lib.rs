@@ -1,0 +1,22 @@
+//! HTTP/1 on hyper: connections with deadlines, strict heads, pieces of Streamable HTTP,
+//! and connections to upstreams.
+//!
+//! One connection is one task: [`serve_connection`] is a future, and so is everything that
+//! a request makes. This crate knows no session and no store. It is the only one that
+//! names hyper.
+
+mod body;
+mod client;
+mod connection;
+mod head_guard;
+mod host_policy;
+mod request_head;
+mod respond;
+mod wire;
+
+pub use crate::body::{BodyError, OutgoingBody, RequestBody, read_body};
+pub use crate::client::{HttpClient, HttpError, InvalidUrl, UpstreamBody};
+pub use crate::connection::{ConnectionEnd, serve_connection};
+pub use crate::host_policy::{Forbidden, HostPolicy};
+pub use crate::request_head::{Accepts, HeadError, RequestHead};
+pub use crate::respond::{accepted, empty, error, event_stream, json, not_allowed};

@@ -1,0 +1,69 @@
+//! What can go wrong in a store.
+
+use crate::Position;
+
+/// Why a store did not do what it was asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// Another owner has claimed the session; this one must stop writing.
+    #[error("session is owned by another process")]
+    Fenced,
+    /// There is no such session, or no such stream in it.
+    #[error("no such session or stream")]
+    NotFound,
+    /// A session with this id exists already; or the stream has ended; or an event is not
+    /// newer than those before it.
+    #[error("what should be new exists already")]
+    Conflict,
+    /// Events after the given position were dropped to stay within bounds; the rest would
+    /// be a replay with a hole.
+    #[error("events after the given position are no longer kept")]
+    Trimmed {
+        /// The oldest position from which a replay is whole.
+        oldest: Position,
+    },
+    /// More is waiting to be written than the bound allows.
+    #[error("store is busy: too many writes are waiting")]
+    Backpressure,
+    /// The store cannot be used now; trying again may help.
+    #[error("store is unavailable: {reason}")]
+    Unavailable {
+        /// What the engine said.
+        reason: String,
+    },
+    /// No space is left; nothing more is written until the process starts anew.
+    #[error("store is full: {reason}")]
+    Full {
+        /// What the engine said.
+        reason: String,
+    },
+    /// The store may be read, not written.
+    #[error("store is read-only: {reason}")]
+    ReadOnly {
+        /// What the engine said.
+        reason: String,
+    },
+    /// What was read is not what was written.
+    #[error("store is damaged: {reason}")]
+    Corrupt {
+        /// What was found.
+        reason: String,
+    },
+    /// The file was made by a later version of this program.
+    #[error("store has schema version {found}; this program knows up to {known}")]
+    Unsupported {
+        /// The version found.
+        found: u32,
+        /// The highest version that this program reads.
+        known: u32,
+    },
+}
+
+impl StoreError {
+    /// Whether the same request may succeed later without anybody's help.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Backpressure | Self::Unavailable { .. })
+    }
+}

@@ -1,0 +1,20 @@
+//! One session as a state machine; what is stored of it, and the traits of its stores.
+//!
+//! **Invariant:** this crate does no I/O, reads no clock and spawns nothing. Bytes and
+//! time come in as arguments; the drivers in `eyot-server` and the engines in
+//! `eyot-store-*` do the rest.
+
+mod error;
+mod id;
+mod record;
+mod session;
+mod store;
+
+pub use crate::error::StoreError;
+pub use crate::id::{EventId, Fence, InvalidEventId, NodeId, Position, SessionId, StreamNo};
+pub use crate::record::{RECORD_VERSION, SessionRecord, SessionState, UpstreamRef};
+pub use crate::session::{Limits, Phase, Session, SessionError};
+pub use crate::store::{
+    Claimed, Event, EventLog, LogLimits, NewEvent, Page, Sessions, Store, StoreFuture, StreamKind,
+    StreamRecord,
+};

@@ -1,0 +1,249 @@
+//! One legacy session: requests in flight, open streams, the time of its end.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use eyot_jsonrpc::Id;
+use eyot_types::Revision;
+
+use crate::{Claimed, StreamNo};
+
+/// Bounds of one session.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Silence after which the session ends. Running calls and open streams are not silence.
+    pub idle_timeout: Duration,
+    /// Requests of the client that may run at once.
+    pub in_flight_max: usize,
+    /// Streams that the client may hold open with GET at once.
+    pub streams_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { idle_timeout: Duration::from_secs(30 * 60), in_flight_max: 256, streams_max: 8 }
+    }
+}
+
+/// How far the handshake has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Phase {
+    /// `initialize` was answered; `notifications/initialized` has not arrived.
+    Opening,
+    /// Normal operation.
+    Operating,
+    /// The end: nothing is accepted any more.
+    Closed,
+}
+
+/// Why a message was refused. The session stays as it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SessionError {
+    /// A request with this id is still running.
+    #[error("a request with this id is still running")]
+    DuplicateId,
+    /// Too many requests run already.
+    #[error("more than {in_flight_max} requests are running in this session")]
+    TooManyRequests {
+        /// The bound in force.
+        in_flight_max: usize,
+    },
+    /// Too many streams are open already.
+    #[error("more than {streams_max} streams are open in this session")]
+    TooManyStreams {
+        /// The bound in force.
+        streams_max: usize,
+    },
+    /// The session has ended.
+    #[error("session has ended")]
+    Closed,
+}
+
+/// The state of one session. Times are milliseconds since 1970, as in the store, because a
+/// session outlives the process.
+#[derive(Debug)]
+pub struct Session {
+    revision: Revision,
+    phase: Phase,
+    in_flight: HashSet<Id>,
+    streams_open: usize,
+    next_stream: u32,
+    expires_ms: u64,
+    stored_expires_ms: u64,
+    limits: Limits,
+}
+
+impl Session {
+    /// Opens a session of a client that has just been answered.
+    #[must_use]
+    pub fn open(revision: Revision, limits: Limits, now_ms: u64) -> Self {
+        let expires_ms = now_ms.saturating_add(millis(limits.idle_timeout));
+        Self {
+            revision,
+            phase: Phase::Opening,
+            in_flight: HashSet::new(),
+            streams_open: 0,
+            next_stream: StreamNo::STANDALONE.0 + 1,
+            expires_ms,
+            stored_expires_ms: expires_ms,
+            limits,
+        }
+    }
+
+    /// Goes on with a session that was stored, perhaps by another process.
+    #[must_use]
+    pub fn resume(claimed: &Claimed, limits: Limits, now_ms: u64) -> Self {
+        let mut session = Self::open(claimed.record.revision, limits, now_ms);
+        session.next_stream = claimed.next_stream.0.max(session.next_stream);
+        session.stored_expires_ms = claimed.record.expires_ms;
+        if claimed.record.state.is_initialized {
+            session.phase = Phase::Operating;
+        }
+        session
+    }
+
+    /// The revision that was agreed.
+    #[must_use]
+    pub fn revision(&self) -> Revision {
+        self.revision
+    }
+
+    /// How far the handshake has come.
+    #[must_use]
+    pub fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// When the session ends unless something happens.
+    #[must_use]
+    pub fn expires_ms(&self) -> u64 {
+        self.expires_ms
+    }
+
+    /// Takes a request of the client.
+    ///
+    /// "The request ID MUST NOT have been previously used by the requestor within the same
+    /// session" (2025-11-25, basic). Only ids that still run are remembered: an answer
+    /// could go astray only between those.
+    ///
+    /// # Errors
+    ///
+    /// [`SessionError`]; the caller answers the client with it.
+    pub fn handle_request(&mut self, id: &Id, now_ms: u64) -> Result<(), SessionError> {
+        let in_flight_max = self.limits.in_flight_max;
+        self.handle_activity(now_ms)?;
+        if self.in_flight.contains(id) {
+            return Err(SessionError::DuplicateId);
+        }
+        if self.in_flight.len() >= in_flight_max {
+            return Err(SessionError::TooManyRequests { in_flight_max });
+        }
+        // A copy: an id out of a message would keep the whole message.
+        self.in_flight.insert(id.detached());
+        Ok(())
+    }
+
+    /// Notes that a request was answered, or never will be.
+    pub fn handle_answer(&mut self, id: &Id, now_ms: u64) {
+        self.in_flight.remove(id);
+        self.extend(now_ms);
+    }
+
+    /// Takes a notification or a response of the client.
+    ///
+    /// # Errors
+    ///
+    /// [`SessionError::Closed`].
+    pub fn handle_activity(&mut self, now_ms: u64) -> Result<(), SessionError> {
+        if self.phase == Phase::Closed {
+            return Err(SessionError::Closed);
+        }
+        self.extend(now_ms);
+        Ok(())
+    }
+
+    /// Takes `notifications/initialized`; says whether it was the first.
+    pub fn handle_initialized(&mut self) -> bool {
+        let is_first = self.phase == Phase::Opening;
+        if is_first {
+            self.phase = Phase::Operating;
+        }
+        is_first
+    }
+
+    /// Takes a stream that the client opens with GET.
+    ///
+    /// # Errors
+    ///
+    /// [`SessionError::TooManyStreams`] or [`SessionError::Closed`].
+    pub fn handle_stream_opened(&mut self, now_ms: u64) -> Result<(), SessionError> {
+        let streams_max = self.limits.streams_max;
+        self.handle_activity(now_ms)?;
+        if self.streams_open >= streams_max {
+            return Err(SessionError::TooManyStreams { streams_max });
+        }
+        self.streams_open += 1;
+        Ok(())
+    }
+
+    /// Notes that such a stream has ended.
+    pub fn handle_stream_closed(&mut self, now_ms: u64) {
+        self.streams_open = self.streams_open.saturating_sub(1);
+        self.extend(now_ms);
+    }
+
+    /// The number of the next call's stream. Never used twice in a session.
+    pub fn take_stream(&mut self) -> StreamNo {
+        let stream = StreamNo(self.next_stream);
+        self.next_stream = self.next_stream.saturating_add(1);
+        stream
+    }
+
+    /// Ends the session if its time has come; says whether it has ended.
+    pub fn handle_timeout(&mut self, now_ms: u64) -> bool {
+        if self.is_busy() {
+            self.extend(now_ms);
+        } else if now_ms >= self.expires_ms {
+            self.phase = Phase::Closed;
+        }
+        self.phase == Phase::Closed
+    }
+
+    /// Ends the session.
+    pub fn handle_close(&mut self) {
+        self.phase = Phase::Closed;
+    }
+
+    /// The end to be written to the store, when it has moved by an eighth of the idle time
+    /// or more since the last time that this was asked.
+    pub fn poll_touch(&mut self) -> Option<u64> {
+        let moved_ms = self.expires_ms.saturating_sub(self.stored_expires_ms);
+        let is_due = moved_ms > millis(self.limits.idle_timeout) / 8;
+        is_due.then(|| {
+            self.stored_expires_ms = self.expires_ms;
+            self.expires_ms
+        })
+    }
+
+    /// Whether a call runs or a stream is open.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        !self.in_flight.is_empty() || self.streams_open > 0
+    }
+
+    fn extend(&mut self, now_ms: u64) {
+        let expires_ms = now_ms.saturating_add(millis(self.limits.idle_timeout));
+        self.expires_ms = self.expires_ms.max(expires_ms);
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+const _: () = assert!(size_of::<Session>() <= 192, "10,000 and more of these live at once");
+
+#[cfg(test)]
+mod tests;

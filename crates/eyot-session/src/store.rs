@@ -1,0 +1,186 @@
+//! What an engine must do to keep sessions and their events.
+//!
+//! The traits are dyn-safe because the engine is chosen at run time. A future may be
+//! moved to another task and finished there, so none borrows.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::{
+    Fence, NodeId, Position, SessionId, SessionRecord, SessionState, StoreError, StreamNo,
+};
+
+/// What a store's method returns. It need not be polled at once, but nothing is promised
+/// before it is ready.
+///
+/// # Cancel safety
+///
+/// The work is handed over when the method is called and done in the order of the calls.
+/// Dropping the future gives up the answer, not the work.
+pub type StoreFuture<T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send>>;
+
+/// An engine: sessions and their events.
+pub trait Store: Sessions + EventLog + fmt::Debug + Send + Sync {
+    /// Whether writes are possible now, with the reason when not. Cheap: no I/O.
+    ///
+    /// # Errors
+    ///
+    /// What made the last write fail.
+    fn health(&self) -> Result<(), StoreError>;
+
+    /// Ends orderly: everything that was accepted is written, the engine is closed. Later
+    /// operations are [`StoreError::Unavailable`]; a second end changes nothing.
+    fn shutdown(&self) -> StoreFuture<()>;
+}
+
+/// Keeps session records.
+pub trait Sessions {
+    /// Stores a new session. [`StoreError::Conflict`] when the id is taken.
+    fn create(&self, record: SessionRecord) -> StoreFuture<()>;
+
+    /// The stored record, or `None`. An expired session is `None` at `now_ms`.
+    fn load(&self, id: SessionId, now_ms: u64) -> StoreFuture<Option<SessionRecord>>;
+
+    /// Makes `owner` the one process that may write: raises the fence and returns the
+    /// record with it. `None` when there is no such session at `now_ms`.
+    fn claim(&self, id: SessionId, owner: NodeId, now_ms: u64) -> StoreFuture<Option<Claimed>>;
+
+    /// Replaces the changing part. [`StoreError::Fenced`] when `fence` is not the current one.
+    fn update(&self, id: SessionId, fence: Fence, state: SessionState) -> StoreFuture<()>;
+
+    /// Moves the end of the session; never to an earlier time. May be written late and together with others: at a
+    /// crash the session may end up to an eighth of its idle time early.
+    fn touch(&self, id: &SessionId, expires_ms: u64);
+
+    /// Forgets the session and its events; `false` when there was none.
+    fn remove(&self, id: SessionId) -> StoreFuture<bool>;
+
+    /// Forgets up to `limit` sessions that have expired at `now_ms`, and events of streams
+    /// that ended long enough ago; returns the sessions.
+    fn sweep(&self, now_ms: u64, limit: usize) -> StoreFuture<Vec<SessionId>>;
+
+    /// Up to `limit` records in the order of their ids, after `after`.
+    fn list(&self, after: Option<SessionId>, limit: usize) -> StoreFuture<Vec<SessionRecord>>;
+}
+
+/// A session that this process may now write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claimed {
+    /// The record, with the new fence and owner.
+    pub record: SessionRecord,
+    /// The lowest stream number that was never used in this session (at least 1).
+    pub next_stream: StreamNo,
+}
+
+/// Keeps events, in order, for replay.
+///
+/// A future of `open`, `append` or `finish` is ready when the write is durable at the
+/// level that the store was opened with; an event's id is shown to clients only then.
+pub trait EventLog {
+    /// Registers a stream before its first event. Opening an open stream again with the
+    /// same number changes nothing; opening one that has ended is [`StoreError::Conflict`].
+    fn open(&self, id: SessionId, fence: Fence, stream: StreamRecord) -> StoreFuture<()>;
+
+    /// Appends events to a stream that was opened, all or none. Drops the oldest when the
+    /// stream exceeds [`LogLimits`]. [`StoreError::Conflict`] when the stream has ended or
+    /// the positions do not ascend.
+    fn append(
+        &self,
+        id: SessionId,
+        fence: Fence,
+        stream: StreamNo,
+        events: Vec<NewEvent>,
+    ) -> StoreFuture<()>;
+
+    /// Marks a stream as ended: nothing follows. Its events are kept for
+    /// [`LogLimits::keep_done`] after `now_ms`.
+    fn finish(&self, id: SessionId, fence: Fence, stream: StreamNo, now_ms: u64)
+    -> StoreFuture<()>;
+
+    /// Up to `limit` events strictly after `after`, oldest first. [`StoreError::NotFound`]
+    /// when there is no such stream, [`StoreError::Trimmed`] when some were dropped,
+    /// [`StoreError::Corrupt`] when a checksum does not fit.
+    fn read(
+        &self,
+        id: SessionId,
+        stream: StreamNo,
+        after: Position,
+        limit: usize,
+    ) -> StoreFuture<Page>;
+}
+
+/// What kind of stream it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StreamKind {
+    /// Messages that belong to no call.
+    Standalone,
+    /// What belongs to one call, its answer last.
+    Call,
+}
+
+/// A stream as it is registered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StreamRecord {
+    /// Its number.
+    pub no: StreamNo,
+    /// Its kind.
+    pub kind: StreamKind,
+    /// The client's request id as raw JSON; `None` for the standalone stream.
+    pub request_id: Option<Bytes>,
+    /// The event id that the upstream gave before its first message, if any.
+    pub upstream_cursor: Option<Bytes>,
+}
+
+/// An event to store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewEvent {
+    /// Its place; ascending within the stream.
+    pub position: Position,
+    /// The message as it goes to the client.
+    pub data: Bytes,
+    /// The upstream's event id of the same message: where to resume the upstream.
+    pub upstream_cursor: Option<Bytes>,
+}
+
+/// A stored event.
+pub type Event = NewEvent;
+
+/// Part of a stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// The stream itself.
+    pub stream: StreamRecord,
+    /// Events in order.
+    pub events: Vec<Event>,
+    /// The stream has ended and `events` reaches its end.
+    pub is_end: bool,
+    /// The newest event id that the upstream gave in the whole stream, also of events that
+    /// were dropped: where to resume.
+    pub last_upstream_cursor: Option<Bytes>,
+}
+
+/// How much of each stream is kept.
+#[derive(Clone, Copy, Debug)]
+pub struct LogLimits {
+    /// Events per stream; at least the newest stays.
+    pub events_per_stream_max: usize,
+    /// Bytes of data per stream; at least the newest event stays.
+    pub bytes_per_stream_max: usize,
+    /// How long a stream is kept after its end.
+    pub keep_done: Duration,
+}
+
+impl Default for LogLimits {
+    fn default() -> Self {
+        Self {
+            events_per_stream_max: 1_024,
+            bytes_per_stream_max: 8 << 20,
+            keep_done: Duration::from_secs(300),
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! Sessions and events in memory: for tests and for those who choose to forget.
+//!
+//! **Invariant:** this crate does no I/O, reads no clock and spawns nothing; every future
+//! that it returns is ready. What it keeps ends with the process.
+
+mod entry;
+mod shard;
+mod store;
+mod stream;
+
+pub use crate::store::MemoryStore;

@@ -1,0 +1,96 @@
+//! The part of the sessions that one lock guards.
+
+use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
+
+use bytes::Bytes;
+use eyot_session::{Fence, SessionId, SessionRecord, StoreError, StreamNo};
+
+use crate::entry::Entry;
+
+#[derive(Debug, Default)]
+pub(crate) struct Shard {
+    /// Boxed: a map keeps up to half of its slots empty.
+    entries: HashMap<SessionId, Box<Entry>>,
+    /// Streams that have ended, by the time at which they are forgotten.
+    finished: BTreeSet<(u64, SessionId, StreamNo)>,
+}
+
+impl Shard {
+    pub(crate) fn create(&mut self, record: SessionRecord) -> Result<(), StoreError> {
+        if self.entries.contains_key(&record.id) {
+            return Err(StoreError::Conflict);
+        }
+        self.entries.insert(record.id.clone(), Box::new(Entry::new(record)));
+        Ok(())
+    }
+
+    /// The session even if it has expired.
+    pub(crate) fn entry(&mut self, id: &SessionId) -> Result<&mut Entry, StoreError> {
+        self.entries.get_mut(id).map(Box::as_mut).ok_or(StoreError::NotFound)
+    }
+
+    /// The session for a caller who claims to own it.
+    pub(crate) fn owned(&mut self, id: &SessionId, fence: Fence) -> Result<&mut Entry, StoreError> {
+        let entry = self.entry(id)?;
+        entry.check(fence)?;
+        Ok(entry)
+    }
+
+    /// The session unless it has expired.
+    pub(crate) fn live(&mut self, id: &SessionId, now_ms: u64) -> Option<&mut Entry> {
+        self.entry(id).ok().filter(|entry| !entry.is_expired(now_ms))
+    }
+
+    pub(crate) fn finish(
+        &mut self,
+        id: &SessionId,
+        fence: Fence,
+        no: StreamNo,
+        expires_ms: u64,
+    ) -> Result<(), StoreError> {
+        let stream = self.owned(id, fence)?.stream_mut(no)?;
+        if !stream.is_finished() {
+            stream.finish(expires_ms);
+            self.finished.insert((expires_ms, id.clone(), no));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn remove(&mut self, id: &SessionId) -> bool {
+        self.entries.remove(id).is_some()
+    }
+
+    pub(crate) fn sweep_sessions(&mut self, now_ms: u64, limit: usize) -> Vec<SessionId> {
+        let expired = self.entries.iter().filter(|(_, entry)| entry.is_expired(now_ms));
+        let ids: Vec<SessionId> = expired.map(|(id, _)| id.clone()).take(limit).collect();
+        for id in &ids {
+            self.entries.remove(id);
+        }
+        ids
+    }
+
+    pub(crate) fn sweep_streams(&mut self, now_ms: u64) {
+        while self.finished.first().is_some_and(|(expires_ms, ..)| *expires_ms <= now_ms)
+            && let Some((_, id, no)) = self.finished.pop_first()
+        {
+            if let Ok(entry) = self.entry(&id) {
+                entry.forget_expired(no, now_ms);
+            }
+        }
+    }
+
+    pub(crate) fn ids_after(&self, after: Option<&SessionId>) -> Vec<SessionId> {
+        self.entries.keys().filter(|id| after.is_none_or(|after| *id > after)).cloned().collect()
+    }
+}
+
+/// A copy that holds no more memory than its length says: a slice would keep alive the
+/// whole buffer that it came from, and the limits would count only a part of it.
+pub(crate) fn compact(bytes: &Bytes) -> Bytes {
+    Bytes::copy_from_slice(bytes)
+}
+
+pub(crate) fn after(now_ms: u64, wait: Duration) -> u64 {
+    now_ms.saturating_add(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX))
+}

@@ -1,0 +1,181 @@
+//! The store: sixteen shards, each behind its own lock.
+
+use std::array;
+use std::fmt;
+use std::future::ready;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use eyot_session::{
+    Claimed, EventLog, Fence, LogLimits, NewEvent, NodeId, Page, Position, SessionId,
+    SessionRecord, SessionState, Sessions, Store, StoreError, StoreFuture, StreamNo, StreamRecord,
+};
+use parking_lot::Mutex;
+
+use crate::shard::{Shard, after as time_after};
+
+/// A sweep of 10,000 sessions then holds each lock for a few microseconds.
+const SHARDS: usize = 16;
+
+/// Keeps sessions and events in memory.
+///
+/// An append is "durable" when it is in memory: nothing survives the process. Memory is
+/// bounded per stream by [`LogLimits`]; the number of sessions and streams is the
+/// caller's to bound.
+pub struct MemoryStore {
+    shards: [Mutex<Shard>; SHARDS],
+    hasher: RandomState,
+    limits: LogLimits,
+    is_closed: AtomicBool,
+}
+
+impl MemoryStore {
+    /// Makes an empty store.
+    #[must_use]
+    pub fn new(limits: LogLimits) -> Self {
+        Self {
+            shards: array::from_fn(|_| Mutex::default()),
+            hasher: RandomState::new(),
+            limits,
+            is_closed: AtomicBool::new(false),
+        }
+    }
+
+    /// Does the work on the shard of `id`, unless the store is closed.
+    fn with<T: Send + 'static>(
+        &self,
+        id: &SessionId,
+        work: impl FnOnce(&mut Shard) -> Result<T, StoreError>,
+    ) -> StoreFuture<T> {
+        let outcome = self.health().and_then(|()| work(&mut self.shard(id).lock()));
+        Box::pin(ready(outcome))
+    }
+
+    fn shard(&self, id: &SessionId) -> &Mutex<Shard> {
+        let [first, ..] = &self.shards;
+        let hash = self.hasher.hash_one(id);
+        let place = usize::try_from(hash % SHARDS as u64).unwrap_or(0);
+        self.shards.get(place).unwrap_or(first)
+    }
+
+    fn sweep_now(&self, now_ms: u64, limit: usize) -> Vec<SessionId> {
+        let mut swept = Vec::new();
+        for shard in &self.shards {
+            let mut shard = shard.lock();
+            shard.sweep_streams(now_ms);
+            swept.extend(shard.sweep_sessions(now_ms, limit - swept.len()));
+        }
+        swept
+    }
+
+    fn list_now(&self, after: Option<&SessionId>, limit: usize) -> Vec<SessionRecord> {
+        let mut ids: Vec<SessionId> =
+            self.shards.iter().flat_map(|shard| shard.lock().ids_after(after)).collect();
+        ids.sort_unstable();
+        let records = ids.iter().filter_map(|id| {
+            self.shard(id).lock().entry(id).ok().map(|entry| entry.record().clone())
+        });
+        records.take(limit).collect()
+    }
+}
+
+/// Shows nothing of what is kept: it is other people's data.
+impl fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryStore").field("limits", &self.limits).finish_non_exhaustive()
+    }
+}
+
+impl Store for MemoryStore {
+    fn health(&self) -> Result<(), StoreError> {
+        if self.is_closed.load(Ordering::Acquire) {
+            return Err(StoreError::Unavailable { reason: "store is closed".to_owned() });
+        }
+        Ok(())
+    }
+
+    fn shutdown(&self) -> StoreFuture<()> {
+        self.is_closed.store(true, Ordering::Release);
+        Box::pin(ready(Ok(())))
+    }
+}
+
+impl Sessions for MemoryStore {
+    fn create(&self, record: SessionRecord) -> StoreFuture<()> {
+        let id = record.id.clone();
+        self.with(&id, |shard| shard.create(record))
+    }
+
+    fn load(&self, id: SessionId, now_ms: u64) -> StoreFuture<Option<SessionRecord>> {
+        self.with(&id, |shard| Ok(shard.live(&id, now_ms).map(|entry| entry.record().clone())))
+    }
+
+    fn claim(&self, id: SessionId, owner: NodeId, now_ms: u64) -> StoreFuture<Option<Claimed>> {
+        self.with(&id, |shard| Ok(shard.live(&id, now_ms).map(|entry| entry.claim(owner))))
+    }
+
+    fn update(&self, id: SessionId, fence: Fence, state: SessionState) -> StoreFuture<()> {
+        self.with(&id, |shard| shard.owned(&id, fence).map(|entry| entry.update(state)))
+    }
+
+    fn touch(&self, id: &SessionId, expires_ms: u64) {
+        if let Ok(entry) = self.shard(id).lock().entry(id) {
+            entry.touch(expires_ms);
+        }
+    }
+
+    fn remove(&self, id: SessionId) -> StoreFuture<bool> {
+        self.with(&id, |shard| Ok(shard.remove(&id)))
+    }
+
+    fn sweep(&self, now_ms: u64, limit: usize) -> StoreFuture<Vec<SessionId>> {
+        let outcome = self.health().map(|()| self.sweep_now(now_ms, limit));
+        Box::pin(ready(outcome))
+    }
+
+    fn list(&self, after: Option<SessionId>, limit: usize) -> StoreFuture<Vec<SessionRecord>> {
+        let outcome = self.health().map(|()| self.list_now(after.as_ref(), limit));
+        Box::pin(ready(outcome))
+    }
+}
+
+impl EventLog for MemoryStore {
+    fn open(&self, id: SessionId, fence: Fence, stream: StreamRecord) -> StoreFuture<()> {
+        self.with(&id, |shard| shard.owned(&id, fence)?.open(&stream))
+    }
+
+    fn append(
+        &self,
+        id: SessionId,
+        fence: Fence,
+        stream: StreamNo,
+        events: Vec<NewEvent>,
+    ) -> StoreFuture<()> {
+        let limits = &self.limits;
+        self.with(&id, |shard| shard.owned(&id, fence)?.stream_mut(stream)?.append(&events, limits))
+    }
+
+    fn finish(
+        &self,
+        id: SessionId,
+        fence: Fence,
+        stream: StreamNo,
+        now_ms: u64,
+    ) -> StoreFuture<()> {
+        let expires_ms = time_after(now_ms, self.limits.keep_done);
+        self.with(&id, |shard| shard.finish(&id, fence, stream, expires_ms))
+    }
+
+    fn read(
+        &self,
+        id: SessionId,
+        stream: StreamNo,
+        after: Position,
+        limit: usize,
+    ) -> StoreFuture<Page> {
+        self.with(&id, |shard| shard.entry(&id)?.stream(stream)?.read(after, limit))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,119 @@
+//! One stream with the events that are still kept.
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+use eyot_session::{Event, LogLimits, NewEvent, Page, Position, StoreError, StreamRecord};
+
+use crate::shard::compact;
+
+#[derive(Debug)]
+pub(crate) struct Stream {
+    record: StreamRecord,
+    events: VecDeque<Event>,
+    bytes: usize,
+    /// The newest event; the start when there was none.
+    top: Position,
+    /// The newest event that was dropped; the start when there was none.
+    trimmed: Position,
+    last_upstream_cursor: Option<Bytes>,
+    /// When the stream is forgotten; `None` while it is open.
+    expires_ms: Option<u64>,
+}
+
+impl Stream {
+    pub(crate) fn new(record: &StreamRecord) -> Self {
+        let record = StreamRecord {
+            no: record.no,
+            kind: record.kind,
+            request_id: record.request_id.as_ref().map(compact),
+            upstream_cursor: record.upstream_cursor.as_ref().map(compact),
+        };
+        Self {
+            last_upstream_cursor: record.upstream_cursor.clone(),
+            record,
+            events: VecDeque::new(),
+            bytes: 0,
+            top: Position::default(),
+            trimmed: Position::default(),
+            expires_ms: None,
+        }
+    }
+
+    pub(crate) fn is_finished(&self) -> bool {
+        self.expires_ms.is_some()
+    }
+
+    pub(crate) fn is_expired(&self, now_ms: u64) -> bool {
+        self.expires_ms.is_some_and(|expires_ms| expires_ms <= now_ms)
+    }
+
+    pub(crate) fn finish(&mut self, expires_ms: u64) {
+        self.expires_ms = Some(expires_ms);
+    }
+
+    /// Appends all events or none.
+    pub(crate) fn append(
+        &mut self,
+        events: &[NewEvent],
+        limits: &LogLimits,
+    ) -> Result<(), StoreError> {
+        if self.is_finished() || !is_ascending(self.top, events) {
+            return Err(StoreError::Conflict);
+        }
+        for event in events {
+            self.push(event);
+        }
+        self.trim(limits);
+        Ok(())
+    }
+
+    pub(crate) fn read(&self, after: Position, limit: usize) -> Result<Page, StoreError> {
+        if after < self.trimmed {
+            return Err(StoreError::Trimmed { oldest: self.trimmed });
+        }
+        let first = self.events.partition_point(|event| event.position <= after);
+        let events: Vec<Event> = self.events.iter().skip(first).take(limit).cloned().collect();
+        let reached = events.last().map_or(after, |event| event.position);
+        Ok(Page {
+            stream: self.record.clone(),
+            events,
+            is_end: self.is_finished() && reached >= self.top,
+            last_upstream_cursor: self.last_upstream_cursor.clone(),
+        })
+    }
+
+    fn push(&mut self, event: &NewEvent) {
+        let event = Event {
+            position: event.position,
+            data: compact(&event.data),
+            upstream_cursor: event.upstream_cursor.as_ref().map(compact),
+        };
+        self.top = event.position;
+        self.bytes += event.data.len();
+        if event.upstream_cursor.is_some() {
+            self.last_upstream_cursor.clone_from(&event.upstream_cursor);
+        }
+        self.events.push_back(event);
+    }
+
+    fn trim(&mut self, limits: &LogLimits) {
+        while self.exceeds(limits)
+            && let Some(oldest) = self.events.pop_front()
+        {
+            self.bytes -= oldest.data.len();
+            self.trimmed = oldest.position;
+        }
+    }
+
+    fn exceeds(&self, limits: &LogLimits) -> bool {
+        let is_over = self.events.len() > limits.events_per_stream_max
+            || self.bytes > limits.bytes_per_stream_max;
+        is_over && self.events.len() > 1
+    }
+}
+
+fn is_ascending(top: Position, events: &[NewEvent]) -> bool {
+    let places = events.iter().map(|event| event.position);
+    std::iter::once(top).chain(places.clone()).zip(places).all(|(before, next)| before < next)
+}

@@ -1,0 +1,31 @@
+//! Sessions and events in SQLite: one writer thread, natural group commit.
+//!
+//! **Invariant:** an answer that says "written" is given after the transaction has
+//! committed, never before; a row that is not what was written is never delivered.
+//!
+//! Threads: one owns the connection that writes, a few own one connection each that
+//! reads. Callers talk to them through bounded queues; no runtime is needed.
+//!
+//! # Cancel safety
+//!
+//! A method hands its work over when it is called. Dropping the future that it returns
+//! gives up the answer, not the work.
+
+mod checksum;
+mod connection;
+mod failure;
+mod free_pages;
+mod health;
+mod intake;
+mod number;
+mod options;
+mod readers;
+mod schema;
+mod sessions;
+mod store;
+mod streams;
+mod write;
+mod writer;
+
+pub use crate::options::{Durability, SqliteOptions};
+pub use crate::store::SqliteStore;

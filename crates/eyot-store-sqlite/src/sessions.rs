@@ -1,0 +1,232 @@
+//! The table of sessions.
+
+use bytes::Bytes;
+use eyot_session::{
+    Claimed, Fence, NodeId, RECORD_VERSION, SessionId, SessionRecord, SessionState, StoreError,
+    StreamNo,
+};
+use eyot_types::Revision;
+use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
+
+use crate::checksum::Checksum;
+use crate::failure::{Failure, corrupt};
+use crate::number::Number;
+use crate::streams;
+
+/// A session as somebody names it who says to own it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Owned<'a> {
+    pub(crate) id: &'a SessionId,
+    pub(crate) fence: Fence,
+}
+
+impl Owned<'_> {
+    /// Refuses everybody but the owner.
+    pub(crate) fn check(self, connection: &Connection) -> Result<(), Failure> {
+        let current: Option<Number> = connection
+            .prepare_cached("SELECT fence FROM session WHERE sid = ?1")?
+            .query_row([self.id.as_str()], |row| row.get(0))
+            .optional()?;
+        match current {
+            None => Err(StoreError::NotFound.into()),
+            Some(Number(current)) if current == self.fence.0 => Ok(()),
+            Some(_) => Err(StoreError::Fenced.into()),
+        }
+    }
+}
+
+/// Stores a session. The transaction is untouched when the id is taken.
+pub(crate) fn create(connection: &Connection, record: &SessionRecord) -> Result<(), Failure> {
+    let state = encode_state(&record.state)?;
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO session(sid, owner, fence, next_stream, created_ms, expires_ms, version, \
+         revision, principal, checksum, state_checksum, state, initialize) VALUES(:sid, :owner, :fence, :next_stream, :created_ms, :expires_ms, \
+         :version, :revision, :principal, :checksum, :state_checksum, :state, :initialize) \
+         ON CONFLICT(sid) DO NOTHING",
+    )?;
+    let inserted = statement.execute(named_params! {
+        ":sid": record.id.as_str(),
+        ":owner": record.owner.as_ref().map(NodeId::as_str),
+        ":fence": Number(record.fence.0),
+        ":next_stream": StreamNo::STANDALONE.0 + 1,
+        ":created_ms": Number(record.created_ms),
+        ":expires_ms": Number(record.expires_ms),
+        ":version": RECORD_VERSION,
+        ":revision": record.revision.as_str(),
+        ":principal": record.principal,
+        ":checksum": fixed_checksum(record),
+        ":state_checksum": state_checksum(&record.id, RECORD_VERSION, &state),
+        ":state": state,
+        ":initialize": &*record.initialize,
+    })?;
+    if inserted == 0 { Err(StoreError::Conflict.into()) } else { Ok(()) }
+}
+
+/// The session even if it has expired.
+pub(crate) fn find(
+    connection: &Connection,
+    id: &SessionId,
+) -> Result<Option<SessionRecord>, Failure> {
+    Ok(find_claimable(connection, id)?.map(|found| found.record))
+}
+
+/// Gives the session to `owner` unless it has expired.
+pub(crate) fn claim(
+    connection: &Connection,
+    id: &SessionId,
+    owner: &NodeId,
+    now_ms: u64,
+) -> Result<Option<Claimed>, Failure> {
+    let found = find_claimable(connection, id)?.filter(|it| it.record.expires_ms > now_ms);
+    let Some(mut claimed) = found else { return Ok(None) };
+    claimed.record.fence = claimed.record.fence.next();
+    claimed.record.owner = Some(owner.clone());
+    connection
+        .prepare_cached("UPDATE session SET fence = ?2, owner = ?3 WHERE sid = ?1")?
+        .execute(params![id.as_str(), Number(claimed.record.fence.0), owner.as_str()])?;
+    Ok(Some(claimed))
+}
+
+/// Replaces the state.
+pub(crate) fn update(
+    connection: &Connection,
+    session: Owned<'_>,
+    state: &SessionState,
+) -> Result<(), Failure> {
+    session.check(connection)?;
+    let state = encode_state(state)?;
+    let checksum = state_checksum(session.id, RECORD_VERSION, &state);
+    connection
+        .prepare_cached(
+            "UPDATE session SET version = ?2, state_checksum = ?3, state = ?4 WHERE sid = ?1",
+        )?
+        .execute(params![session.id.as_str(), RECORD_VERSION, checksum, state])?;
+    Ok(())
+}
+
+/// Notes that a stream number is used.
+pub(crate) fn raise_next_stream(
+    connection: &Connection,
+    id: &SessionId,
+    used: StreamNo,
+) -> Result<(), rusqlite::Error> {
+    connection
+        .prepare_cached("UPDATE session SET next_stream = ?2 WHERE sid = ?1 AND next_stream < ?2")?
+        .execute(params![id.as_str(), used.0.saturating_add(1)])?;
+    Ok(())
+}
+
+/// Moves the ends of sessions; an end that lies before the stored one changes nothing.
+pub(crate) fn touch(
+    connection: &Connection,
+    touches: &[(SessionId, u64)],
+) -> Result<(), rusqlite::Error> {
+    let mut statement = connection
+        .prepare_cached("UPDATE session SET expires_ms = ?2 WHERE sid = ?1 AND expires_ms < ?2")?;
+    for (id, expires_ms) in touches {
+        statement.execute(params![id.as_str(), Number(*expires_ms)])?;
+    }
+    Ok(())
+}
+
+/// Deletes a session with its streams and events; says whether there was one.
+pub(crate) fn remove(connection: &Connection, sid: &str) -> Result<bool, rusqlite::Error> {
+    streams::remove_all(connection, sid)?;
+    let deleted =
+        connection.prepare_cached("DELETE FROM session WHERE sid = ?1")?.execute([sid])?;
+    Ok(deleted > 0)
+}
+
+/// Deletes sessions that have expired.
+pub(crate) fn sweep(
+    connection: &Connection,
+    now_ms: u64,
+    limit: usize,
+) -> Result<Vec<SessionId>, Failure> {
+    let mut statement = connection.prepare_cached(
+        "SELECT sid FROM session WHERE expires_ms <= ?1 ORDER BY expires_ms LIMIT ?2",
+    )?;
+    let rows = statement.query_map([Number(now_ms), Number::from(limit)], |row| row.get(0))?;
+    let expired: Vec<String> = rows.collect::<Result<_, _>>()?;
+    for sid in &expired {
+        remove(connection, sid)?;
+    }
+    Ok(expired.iter().filter_map(|sid| SessionId::parse(sid)).collect())
+}
+
+/// Sessions in the order of their ids. A damaged one is left out, and said in the log: it
+/// must not hide the others.
+pub(crate) fn list(
+    connection: &Connection,
+    after: Option<&SessionId>,
+    limit: usize,
+) -> Result<Vec<SessionRecord>, Failure> {
+    let mut statement =
+        connection.prepare_cached("SELECT * FROM session WHERE sid > ?1 ORDER BY sid")?;
+    let mut rows = statement.query([after.map_or("", SessionId::as_str)])?;
+    let mut records = Vec::new();
+    while records.len() < limit
+        && let Some(row) = rows.next()?
+    {
+        match decode(row).map_err(StoreError::from) {
+            Ok(found) => records.push(found.record),
+            Err(error) => tracing::warn!(%error, "session is left out of a list"),
+        }
+    }
+    Ok(records)
+}
+
+fn find_claimable(connection: &Connection, id: &SessionId) -> Result<Option<Claimed>, Failure> {
+    let mut statement = connection.prepare_cached("SELECT * FROM session WHERE sid = ?1")?;
+    let mut rows = statement.query([id.as_str()])?;
+    rows.next()?.map(decode).transpose()
+}
+
+fn decode(row: &Row<'_>) -> Result<Claimed, Failure> {
+    let sid: String = row.get("sid")?;
+    let id = SessionId::parse(&sid).ok_or_else(|| damaged("id"))?;
+    let version: u32 = row.get("version")?;
+    let state: Vec<u8> = row.get("state")?;
+    if row.get::<_, i64>("state_checksum")? != state_checksum(&id, version, &state) {
+        return Err(damaged("state").into());
+    }
+    let revision: String = row.get("revision")?;
+    let record = SessionRecord {
+        revision: Revision::parse(&revision).ok_or_else(|| damaged("revision"))?,
+        principal: row.get("principal")?,
+        initialize: Bytes::from(row.get::<_, Vec<u8>>("initialize")?),
+        state: serde_json::from_slice(&state).map_err(|_| damaged("state"))?,
+        owner: row.get::<_, Option<String>>("owner")?.as_deref().map(NodeId::new),
+        fence: Fence(row.get::<_, Number>("fence")?.0),
+        created_ms: row.get::<_, Number>("created_ms")?.0,
+        expires_ms: row.get::<_, Number>("expires_ms")?.0,
+        id,
+    };
+    if row.get::<_, i64>("checksum")? != fixed_checksum(&record) {
+        return Err(damaged("record").into());
+    }
+    Ok(Claimed { record, next_stream: StreamNo(row.get("next_stream")?) })
+}
+
+/// The id is not said: whoever knows it may speak for the session.
+fn damaged(part: &str) -> StoreError {
+    corrupt(format!("{part} of a session is not what was written"))
+}
+
+fn encode_state(state: &SessionState) -> Result<Vec<u8>, StoreError> {
+    serde_json::to_vec(state).map_err(|error| corrupt(format!("state of a session: {error}")))
+}
+
+fn fixed_checksum(record: &SessionRecord) -> i64 {
+    Checksum::new()
+        .bytes(record.id.as_str().as_bytes())
+        .number(record.created_ms)
+        .bytes(record.revision.as_str().as_bytes())
+        .optional(record.principal.as_deref().map(str::as_bytes))
+        .bytes(&record.initialize)
+        .value()
+}
+
+fn state_checksum(id: &SessionId, version: u32, state: &[u8]) -> i64 {
+    Checksum::new().bytes(id.as_str().as_bytes()).number(u64::from(version)).bytes(state).value()
+}

@@ -1,0 +1,296 @@
+//! The store as its callers see it.
+
+use std::fmt;
+use std::future::ready;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use eyot_session::{
+    Claimed, EventLog, Fence, LogLimits, NewEvent, NodeId, Page, Position, SessionId,
+    SessionRecord, SessionState, Sessions, Store, StoreError, StoreFuture, StreamNo, StreamRecord,
+};
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use crate::connection::{open_reader, open_writer};
+use crate::failure::{Failure, unavailable};
+use crate::health::Health;
+use crate::intake::Intake;
+use crate::options::SqliteOptions;
+use crate::readers::{self, ReadQueue};
+use crate::sessions::Owned;
+use crate::write::PendingWrite;
+use crate::writer::{self, Writer};
+use crate::{free_pages, sessions, streams};
+
+/// Keeps sessions and events in one SQLite file.
+///
+/// Several processes may have the same file open; fences keep their writes apart, and a
+/// touch in one is seen by the others after two seconds at most. Dropping the store lets its
+/// threads end when everything accepted is written.
+///
+/// After the disk was full or failed, nothing more is written until the file is opened
+/// anew: [`Store::health`] says why, reads go on.
+pub struct SqliteStore {
+    intake: Arc<Intake>,
+    read_queue: Arc<ReadQueue>,
+    health: Arc<Health>,
+    limits: LogLimits,
+}
+
+impl SqliteStore {
+    /// Opens the file, or makes it, readable for its owner only, with the folders above
+    /// it. A file of an older version is copied, then brought to this version. Blocks for
+    /// a few milliseconds; for up to [`SqliteOptions::busy_timeout`] when another process
+    /// holds the file.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Corrupt`] when the file is no store, [`StoreError::Unsupported`] when
+    /// a later version made it, [`StoreError::Unavailable`], [`StoreError::ReadOnly`] and
+    /// [`StoreError::Full`] when it cannot be written.
+    pub fn open(path: impl AsRef<Path>, options: SqliteOptions) -> Result<Self, StoreError> {
+        let path = path.as_ref();
+        let connection = open_writer(path, &options)?;
+        let (read_queue, readers) = start_readers(path, &options)?;
+        let intake = Arc::new(Intake::new(options.queue_ops_max));
+        let health = Arc::new(Health::default());
+        let store = Self {
+            intake: Arc::clone(&intake),
+            read_queue: Arc::clone(&read_queue),
+            health: Arc::clone(&health),
+            limits: options.limits,
+        };
+        writer::spawn(Writer { connection, intake, health, read_queue, readers })?;
+        Ok(store)
+    }
+
+    /// Opens a file for reading only, also beside a process that writes it. Writes are
+    /// refused with [`StoreError::ReadOnly`], touches are ignored.
+    ///
+    /// # Errors
+    ///
+    /// As [`SqliteStore::open`]; [`StoreError::Unavailable`] also when there is no file or
+    /// when it is of an older version.
+    pub fn open_readonly(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        let options = SqliteOptions { readers: 1, ..SqliteOptions::default() };
+        let (read_queue, _) = start_readers(path.as_ref(), &options)?;
+        let refusal = StoreError::ReadOnly { reason: "opened for reading only".to_owned() };
+        Ok(Self {
+            intake: Arc::new(Intake::refusing(refusal)),
+            read_queue,
+            health: Arc::new(Health::default()),
+            limits: options.limits,
+        })
+    }
+
+    /// Hands work over to the writer thread; it is done in the order of the calls.
+    fn submit_write<T, W>(&self, len_bytes: usize, work: W) -> StoreFuture<T>
+    where
+        T: Send + 'static,
+        W: FnMut(&Connection) -> Result<T, Failure> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let write = Box::new(PendingWrite::new(len_bytes, work, reply));
+        answered(self.intake.submit(write), answer)
+    }
+
+    /// Hands work over to a reader thread. It sees everything that was acknowledged before.
+    fn submit_read<T, W>(&self, work: W) -> StoreFuture<T>
+    where
+        T: Send + 'static,
+        W: FnOnce(&Connection) -> Result<T, Failure> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let read = move |connection: &mut Connection| {
+            let outcome = in_transaction(connection, work).map_err(StoreError::from);
+            // The receiver is gone when the caller has given up waiting.
+            drop(reply.send(outcome));
+        };
+        answered(self.read_queue.submit(Box::new(read)), answer)
+    }
+
+    fn close(&self) {
+        self.read_queue.close();
+        self.intake.close(unavailable("store is closed"));
+    }
+}
+
+impl Store for SqliteStore {
+    fn health(&self) -> Result<(), StoreError> {
+        self.intake.check_open()?;
+        self.health.check()
+    }
+
+    fn shutdown(&self) -> StoreFuture<()> {
+        let end = self.intake.watch_end();
+        self.close();
+        Box::pin(async move {
+            // The sender is dropped at the end, or was before.
+            drop(end.await);
+            Ok(())
+        })
+    }
+}
+
+impl Sessions for SqliteStore {
+    fn create(&self, record: SessionRecord) -> StoreFuture<()> {
+        let len_bytes = record.initialize.len();
+        self.submit_write(len_bytes, move |connection| sessions::create(connection, &record))
+    }
+
+    fn load(&self, id: SessionId, now_ms: u64) -> StoreFuture<Option<SessionRecord>> {
+        let intake = Arc::clone(&self.intake);
+        self.submit_read(move |connection| {
+            let touched_ms = intake.touched(&id).unwrap_or(0);
+            let mut found = sessions::find(connection, &id)?;
+            if let Some(record) = &mut found {
+                record.expires_ms = touched_ms.max(record.expires_ms);
+            }
+            Ok(found.filter(|record| record.expires_ms > now_ms))
+        })
+    }
+
+    fn claim(&self, id: SessionId, owner: NodeId, now_ms: u64) -> StoreFuture<Option<Claimed>> {
+        self.submit_write(0, move |connection| sessions::claim(connection, &id, &owner, now_ms))
+    }
+
+    fn update(&self, id: SessionId, fence: Fence, state: SessionState) -> StoreFuture<()> {
+        self.submit_write(0, move |connection| {
+            sessions::update(connection, Owned { id: &id, fence }, &state)
+        })
+    }
+
+    /// Written with the next write, or after two seconds.
+    fn touch(&self, id: &SessionId, expires_ms: u64) {
+        self.intake.touch(id, expires_ms);
+    }
+
+    fn remove(&self, id: SessionId) -> StoreFuture<bool> {
+        self.submit_write(0, move |connection| Ok(sessions::remove(connection, id.as_str())?))
+    }
+
+    fn sweep(&self, now_ms: u64, limit: usize) -> StoreFuture<Vec<SessionId>> {
+        self.submit_write(0, move |connection| {
+            streams::sweep(connection, now_ms)?;
+            let swept = sessions::sweep(connection, now_ms, limit)?;
+            free_pages::give_back(connection)?;
+            Ok(swept)
+        })
+    }
+
+    fn list(&self, after: Option<SessionId>, limit: usize) -> StoreFuture<Vec<SessionRecord>> {
+        let intake = Arc::clone(&self.intake);
+        self.submit_read(move |connection| {
+            let touched = intake.all_touched();
+            let mut records = sessions::list(connection, after.as_ref(), limit)?;
+            for record in &mut records {
+                let touched_ms = touched.get(&record.id).copied().unwrap_or(0);
+                record.expires_ms = touched_ms.max(record.expires_ms);
+            }
+            Ok(records)
+        })
+    }
+}
+
+impl EventLog for SqliteStore {
+    fn open(&self, id: SessionId, fence: Fence, stream: StreamRecord) -> StoreFuture<()> {
+        self.submit_write(0, move |connection| {
+            streams::open(connection, Owned { id: &id, fence }, &stream)
+        })
+    }
+
+    fn append(
+        &self,
+        id: SessionId,
+        fence: Fence,
+        stream: StreamNo,
+        events: Vec<NewEvent>,
+    ) -> StoreFuture<()> {
+        let limits = self.limits;
+        let len_bytes = events.iter().map(|event| event.data.len()).sum();
+        self.submit_write(len_bytes, move |connection| {
+            streams::append(connection, Owned { id: &id, fence }, stream, &events, &limits)
+        })
+    }
+
+    fn finish(
+        &self,
+        id: SessionId,
+        fence: Fence,
+        stream: StreamNo,
+        now_ms: u64,
+    ) -> StoreFuture<()> {
+        let expires_ms = now_ms.saturating_add(millis(self.limits.keep_done));
+        self.submit_write(0, move |connection| {
+            streams::finish(connection, Owned { id: &id, fence }, stream, expires_ms)
+        })
+    }
+
+    fn read(
+        &self,
+        id: SessionId,
+        stream: StreamNo,
+        after: Position,
+        limit: usize,
+    ) -> StoreFuture<Page> {
+        self.submit_read(move |connection| streams::read(connection, &id, stream, after, limit))
+    }
+}
+
+impl Drop for SqliteStore {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// Shows nothing of what is kept: it is other people's data.
+impl fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteStore")
+            .field("intake", &self.intake)
+            .field("read_queue", &self.read_queue)
+            .field("health", &self.health)
+            .field("limits", &self.limits)
+            .finish()
+    }
+}
+
+type Readers = (Arc<ReadQueue>, Vec<std::thread::JoinHandle<()>>);
+
+fn start_readers(path: &Path, options: &SqliteOptions) -> Result<Readers, StoreError> {
+    let connect = |_| open_reader(path, options.busy_timeout);
+    let connections = (0..options.readers.max(1)).map(connect).collect::<Result<_, _>>()?;
+    let queue = Arc::new(ReadQueue::new(options.queue_ops_max));
+    let threads = readers::spawn(connections, &queue)?;
+    Ok((queue, threads))
+}
+
+fn answered<T: Send + 'static>(
+    submitted: Result<(), StoreError>,
+    answer: oneshot::Receiver<Result<T, StoreError>>,
+) -> StoreFuture<T> {
+    match submitted {
+        Err(error) => Box::pin(ready(Err(error))),
+        Ok(()) => Box::pin(async move {
+            answer.await.unwrap_or_else(|_| Err(unavailable("thread of the store has ended")))
+        }),
+    }
+}
+
+/// Several statements then see one state of the file.
+fn in_transaction<T>(
+    connection: &mut Connection,
+    work: impl FnOnce(&Connection) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let transaction = connection.transaction()?;
+    work(&transaction)
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests;

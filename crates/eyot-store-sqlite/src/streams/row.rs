@@ -1,0 +1,194 @@
+//! One row of the table of streams.
+
+use bytes::Bytes;
+use eyot_session::{
+    Fence, LogLimits, NewEvent, Position, SessionId, StoreError, StreamKind, StreamNo, StreamRecord,
+};
+use rusqlite::{Connection, Row, named_params, params};
+
+use crate::checksum::Checksum;
+use crate::failure::{Failure, corrupt};
+use crate::number::Number;
+
+/// A stream with the running counts of its events, so that an append need not count them.
+#[derive(Debug)]
+pub(super) struct StreamRow {
+    pub(super) record: StreamRecord,
+    /// The newest event id that the upstream gave.
+    pub(super) last_cursor: Option<Bytes>,
+    /// The newest event; the start when there was none.
+    pub(super) top: Position,
+    /// The newest event that was dropped; the start when there was none.
+    pub(super) trimmed: Position,
+    events: usize,
+    bytes: usize,
+    /// When the stream is forgotten; `None` while it is open.
+    pub(super) expires_ms: Option<u64>,
+}
+
+impl StreamRow {
+    pub(super) fn new(record: StreamRecord) -> Self {
+        Self {
+            last_cursor: record.upstream_cursor.clone(),
+            record,
+            top: Position::default(),
+            trimmed: Position::default(),
+            events: 0,
+            bytes: 0,
+            expires_ms: None,
+        }
+    }
+
+    pub(super) fn find(
+        connection: &Connection,
+        id: &SessionId,
+        no: StreamNo,
+    ) -> Result<Option<Self>, Failure> {
+        let mut statement = connection.prepare_cached(
+            "SELECT kind, request_id, first_cursor, last_cursor, top_fence, top_seq, \
+             trimmed_fence, trimmed_seq, events, bytes, expires_ms, checksum \
+             FROM stream WHERE sid = ?1 AND no = ?2",
+        )?;
+        let mut rows = statement.query(params![id.as_str(), no.0])?;
+        rows.next()?.map(|row| Self::decode(row, id, no)).transpose()
+    }
+
+    pub(super) fn insert(
+        &self,
+        connection: &Connection,
+        id: &SessionId,
+    ) -> Result<(), rusqlite::Error> {
+        let mut statement = connection.prepare_cached(
+            "INSERT INTO stream(sid, no, kind, request_id, first_cursor, last_cursor, top_fence, \
+             top_seq, trimmed_fence, trimmed_seq, events, bytes, checksum) VALUES(:sid, :no, \
+             :kind, :request_id, :first_cursor, :last_cursor, 0, 0, 0, 0, 0, 0, :checksum)",
+        )?;
+        statement.execute(named_params! {
+            ":sid": id.as_str(),
+            ":no": self.record.no.0,
+            ":kind": Number(kind_number(self.record.kind)),
+            ":request_id": self.record.request_id.as_deref(),
+            ":first_cursor": self.record.upstream_cursor.as_deref(),
+            ":last_cursor": self.last_cursor.as_deref(),
+            ":checksum": self.checksum(id),
+        })?;
+        Ok(())
+    }
+
+    /// Writes what changes.
+    pub(super) fn save(
+        &self,
+        connection: &Connection,
+        id: &SessionId,
+    ) -> Result<(), rusqlite::Error> {
+        let mut statement = connection.prepare_cached(
+            "UPDATE stream SET last_cursor = :last_cursor, top_fence = :top_fence, \
+             top_seq = :top_seq, trimmed_fence = :trimmed_fence, trimmed_seq = :trimmed_seq, \
+             events = :events, bytes = :bytes, expires_ms = :expires_ms, checksum = :checksum \
+             WHERE sid = :sid AND no = :no",
+        )?;
+        statement.execute(named_params! {
+            ":sid": id.as_str(),
+            ":no": self.record.no.0,
+            ":last_cursor": self.last_cursor.as_deref(),
+            ":top_fence": Number(self.top.fence.0),
+            ":top_seq": Number(self.top.seq),
+            ":trimmed_fence": Number(self.trimmed.fence.0),
+            ":trimmed_seq": Number(self.trimmed.seq),
+            ":events": Number::from(self.events),
+            ":bytes": Number::from(self.bytes),
+            ":expires_ms": self.expires_ms.map(Number),
+            ":checksum": self.checksum(id),
+        })?;
+        Ok(())
+    }
+
+    /// Counts an event that was appended.
+    pub(super) fn count(&mut self, event: &NewEvent) {
+        self.top = event.position;
+        self.events += 1;
+        self.bytes += event.data.len();
+        if event.upstream_cursor.is_some() {
+            self.last_cursor.clone_from(&event.upstream_cursor);
+        }
+    }
+
+    /// Counts the oldest event as dropped.
+    pub(super) fn discount(&mut self, position: Position, len_bytes: usize) {
+        self.trimmed = position;
+        self.events = self.events.saturating_sub(1);
+        self.bytes = self.bytes.saturating_sub(len_bytes);
+    }
+
+    /// Whether the oldest event has to go. The newest always stays.
+    pub(super) fn exceeds(&self, limits: &LogLimits) -> bool {
+        let is_over =
+            self.events > limits.events_per_stream_max || self.bytes > limits.bytes_per_stream_max;
+        is_over && self.events > 1
+    }
+
+    fn decode(row: &Row<'_>, id: &SessionId, no: StreamNo) -> Result<Self, Failure> {
+        let bytes = |column: &str| -> Result<Option<Bytes>, rusqlite::Error> {
+            Ok(row.get::<_, Option<Vec<u8>>>(column)?.map(Bytes::from))
+        };
+        let number = |column: &str| row.get::<_, Number>(column);
+        let found = Self {
+            record: StreamRecord {
+                no,
+                kind: kind_of(number("kind")?.0).ok_or_else(damaged)?,
+                request_id: bytes("request_id")?,
+                upstream_cursor: bytes("first_cursor")?,
+            },
+            last_cursor: bytes("last_cursor")?,
+            top: Position { fence: Fence(number("top_fence")?.0), seq: number("top_seq")?.0 },
+            trimmed: Position {
+                fence: Fence(number("trimmed_fence")?.0),
+                seq: number("trimmed_seq")?.0,
+            },
+            events: number("events")?.to_len(),
+            bytes: number("bytes")?.to_len(),
+            expires_ms: row.get::<_, Option<Number>>("expires_ms")?.map(|it| it.0),
+        };
+        let is_whole = row.get::<_, i64>("checksum")? == found.checksum(id);
+        if is_whole { Ok(found) } else { Err(damaged().into()) }
+    }
+
+    fn checksum(&self, id: &SessionId) -> i64 {
+        Checksum::new()
+            .bytes(id.as_str().as_bytes())
+            .number(u64::from(self.record.no.0))
+            .number(kind_number(self.record.kind))
+            .optional(self.record.request_id.as_deref())
+            .optional(self.record.upstream_cursor.as_deref())
+            .optional(self.last_cursor.as_deref())
+            .number(self.top.fence.0)
+            .number(self.top.seq)
+            .number(self.trimmed.fence.0)
+            .number(self.trimmed.seq)
+            .number(Number::from(self.events).0)
+            .number(Number::from(self.bytes).0)
+            .number(u64::from(self.expires_ms.is_some()))
+            .number(self.expires_ms.unwrap_or(0))
+            .value()
+    }
+}
+
+fn damaged() -> StoreError {
+    corrupt("a stream is not what was written")
+}
+
+/// A kind that this version does not know is stored as a call: both are read alike.
+fn kind_number(kind: StreamKind) -> u64 {
+    match kind {
+        StreamKind::Standalone => 0,
+        _ => 1,
+    }
+}
+
+fn kind_of(number: u64) -> Option<StreamKind> {
+    match number {
+        0 => Some(StreamKind::Standalone),
+        1 => Some(StreamKind::Call),
+        _ => None,
+    }
+}

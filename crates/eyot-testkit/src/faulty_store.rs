@@ -1,0 +1,122 @@
+//! A store that fails, loses answers or holds them back when it is told to.
+
+mod faults;
+
+use std::sync::Arc;
+
+use eyot_session::{
+    Claimed, EventLog, Fence, NewEvent, NodeId, Page, Position, SessionId, SessionRecord,
+    SessionState, Sessions, Store, StoreError, StoreFuture, StreamNo, StreamRecord,
+};
+
+pub use self::faults::{Fault, Faults};
+
+/// A store around another one. What goes wrong is said through its [`Faults`].
+#[derive(Debug)]
+pub struct FaultyStore {
+    inner: Arc<dyn Store>,
+    faults: Faults,
+}
+
+impl FaultyStore {
+    /// Puts a store around `inner`; nothing goes wrong yet.
+    #[must_use]
+    pub fn new(inner: Arc<dyn Store>) -> Self {
+        Self { inner, faults: Faults::default() }
+    }
+
+    /// The handle that says what goes wrong.
+    #[must_use]
+    pub fn faults(&self) -> Faults {
+        self.faults.clone()
+    }
+}
+
+impl Store for FaultyStore {
+    /// Fails while every operation does.
+    fn health(&self) -> Result<(), StoreError> {
+        self.faults.check_lasting()?;
+        self.inner.health()
+    }
+
+    fn shutdown(&self) -> StoreFuture<()> {
+        self.faults.apply(|| self.inner.shutdown())
+    }
+}
+
+impl Sessions for FaultyStore {
+    fn create(&self, record: SessionRecord) -> StoreFuture<()> {
+        self.faults.apply(|| self.inner.create(record))
+    }
+
+    fn load(&self, id: SessionId, now_ms: u64) -> StoreFuture<Option<SessionRecord>> {
+        self.faults.apply(|| self.inner.load(id, now_ms))
+    }
+
+    fn claim(&self, id: SessionId, owner: NodeId, now_ms: u64) -> StoreFuture<Option<Claimed>> {
+        self.faults.apply(|| self.inner.claim(id, owner, now_ms))
+    }
+
+    fn update(&self, id: SessionId, fence: Fence, state: SessionState) -> StoreFuture<()> {
+        self.faults.apply(|| self.inner.update(id, fence, state))
+    }
+
+    /// Has no answer that could tell of a fault: it is not counted, and it is lost while
+    /// every operation fails.
+    fn touch(&self, id: &SessionId, expires_ms: u64) {
+        if self.faults.check_lasting().is_ok() {
+            self.inner.touch(id, expires_ms);
+        }
+    }
+
+    fn remove(&self, id: SessionId) -> StoreFuture<bool> {
+        self.faults.apply(|| self.inner.remove(id))
+    }
+
+    fn sweep(&self, now_ms: u64, limit: usize) -> StoreFuture<Vec<SessionId>> {
+        self.faults.apply(|| self.inner.sweep(now_ms, limit))
+    }
+
+    fn list(&self, after: Option<SessionId>, limit: usize) -> StoreFuture<Vec<SessionRecord>> {
+        self.faults.apply(|| self.inner.list(after, limit))
+    }
+}
+
+impl EventLog for FaultyStore {
+    fn open(&self, id: SessionId, fence: Fence, stream: StreamRecord) -> StoreFuture<()> {
+        self.faults.apply(|| self.inner.open(id, fence, stream))
+    }
+
+    fn append(
+        &self,
+        id: SessionId,
+        fence: Fence,
+        stream: StreamNo,
+        events: Vec<NewEvent>,
+    ) -> StoreFuture<()> {
+        self.faults.apply(|| self.inner.append(id, fence, stream, events))
+    }
+
+    fn finish(
+        &self,
+        id: SessionId,
+        fence: Fence,
+        stream: StreamNo,
+        now_ms: u64,
+    ) -> StoreFuture<()> {
+        self.faults.apply(|| self.inner.finish(id, fence, stream, now_ms))
+    }
+
+    fn read(
+        &self,
+        id: SessionId,
+        stream: StreamNo,
+        after: Position,
+        limit: usize,
+    ) -> StoreFuture<Page> {
+        self.faults.apply(|| self.inner.read(id, stream, after, limit))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,12 @@
+//! Test support: contract of the stores, faulty stores, scripted peers.
+//!
+//! **Invariant:** nothing here sleeps or retries; a fault happens when the test says so.
+
+mod block_on;
+mod faulty_store;
+pub mod samples;
+mod store_contract;
+
+pub use crate::block_on::block_on;
+pub use crate::faulty_store::{Fault, Faults, FaultyStore};
+pub use crate::store_contract::{MakeStore, check_store};

@@ -1,0 +1,156 @@
+//! Sessions, streams and events to check stores with, and what to do with the answers.
+
+use std::fmt;
+
+use bytes::Bytes;
+use eyot_session::{
+    Event, Fence, NewEvent, NodeId, Page, Position, SessionId, SessionRecord, SessionState, Store,
+    StoreError, StoreFuture, StreamKind, StreamNo, StreamRecord, UpstreamRef,
+};
+use eyot_types::Revision;
+
+use crate::block_on;
+
+/// When the sessions of [`record`] end.
+pub const EXPIRES_MS: u64 = 10_000;
+/// The fence of [`record`]; not 1, so that a fixed number is noticed.
+pub const FENCE: Fence = Fence(3);
+/// The stream of [`call_stream`].
+pub const CALL: StreamNo = StreamNo(1);
+/// Where every stream begins: before all events.
+pub const START: Position = Position { fence: Fence(0), seq: 0 };
+
+/// A text as an id.
+///
+/// # Panics
+///
+/// When it is none.
+#[must_use]
+pub fn session_id(text: &str) -> SessionId {
+    SessionId::parse(text).expect("ids of checks are visible ASCII")
+}
+
+/// A session of `node-a` that ends at [`EXPIRES_MS`].
+#[must_use]
+pub fn record(id: &SessionId) -> SessionRecord {
+    SessionRecord {
+        id: id.clone(),
+        principal: Some("käthe".to_owned()),
+        revision: Revision::V2025_06_18,
+        initialize: Bytes::from_static(br#"{"clientInfo":{"name":"checker"}}"#),
+        state: SessionState::default(),
+        owner: Some(NodeId::new("node-a")),
+        fence: FENCE,
+        created_ms: 1_000,
+        expires_ms: EXPIRES_MS,
+    }
+}
+
+/// A state in which nothing is as by default.
+#[must_use]
+pub fn full_state() -> SessionState {
+    SessionState {
+        is_initialized: true,
+        log_level: Some("debug".to_owned()),
+        subscriptions: ["file:///a", "file:///ü"].map(str::to_owned).into(),
+        upstream: Some(UpstreamRef {
+            target: Some("http://upstream/mcp".to_owned()),
+            session_id: Some("up-1".to_owned()),
+            revision: Some("2025-03-26".to_owned()),
+            generation: 7,
+        }),
+    }
+}
+
+/// A stream of a call; its request id tells its number.
+#[must_use]
+pub fn call_stream(no: StreamNo) -> StreamRecord {
+    StreamRecord {
+        no,
+        kind: StreamKind::Call,
+        request_id: Some(Bytes::from(format!("\"request {}\"", no.0))),
+        upstream_cursor: None,
+    }
+}
+
+/// An event without a cursor of the upstream.
+#[must_use]
+pub fn event(fence: Fence, seq: u64, data: &str) -> NewEvent {
+    Event {
+        position: Position { fence, seq },
+        data: Bytes::copy_from_slice(data.as_bytes()),
+        upstream_cursor: None,
+    }
+}
+
+/// The event with a cursor of the upstream.
+#[must_use]
+pub fn with_cursor(event: NewEvent, cursor: &'static str) -> NewEvent {
+    Event { upstream_cursor: Some(Bytes::from_static(cursor.as_bytes())), ..event }
+}
+
+/// Events 1 to `count` of the owner with [`FENCE`].
+#[must_use]
+pub fn numbered_events(count: u64) -> Vec<NewEvent> {
+    (1..=count).map(|seq| event(FENCE, seq, &format!("event {seq}"))).collect()
+}
+
+/// A new session with [`CALL`] open.
+///
+/// # Panics
+///
+/// When the store does not do it.
+pub fn opened(store: &dyn Store, text: &str) -> SessionId {
+    let id = session_id(text);
+    done(store.create(record(&id)));
+    done(store.open(id.clone(), FENCE, call_stream(CALL)));
+    id
+}
+
+/// The value of an operation that has to succeed.
+///
+/// # Panics
+///
+/// When it fails.
+#[track_caller]
+pub fn done<T: fmt::Debug>(future: StoreFuture<T>) -> T {
+    match block_on(future) {
+        Ok(value) => value,
+        Err(error) => fail(&format!("operation failed: {error}")),
+    }
+}
+
+/// Checks that an operation fails in the one way.
+///
+/// # Panics
+///
+/// When it does not.
+#[track_caller]
+pub fn refused<T: fmt::Debug>(future: StoreFuture<T>, expected: &StoreError) {
+    match block_on(future) {
+        Err(error) if error == *expected => {}
+        other => fail(&format!("expected {expected:?}, got {other:?}")),
+    }
+}
+
+/// Everything in [`CALL`] after a position.
+///
+/// # Panics
+///
+/// When it cannot be read.
+#[track_caller]
+pub fn read_after(store: &dyn Store, id: &SessionId, after: Position) -> Page {
+    done(store.read(id.clone(), CALL, after, usize::MAX))
+}
+
+/// Numbers of the events of a page.
+#[must_use]
+pub fn seqs(page: &Page) -> Vec<u64> {
+    page.events.iter().map(|event| event.position.seq).collect()
+}
+
+#[track_caller]
+#[expect(clippy::panic, reason = "a check tells of a broken promise by a panic")]
+fn fail(text: &str) -> ! {
+    panic!("{text}")
+}

@@ -1,0 +1,149 @@
+//! Random operations, and how they are done to a store.
+
+use std::fmt::Debug;
+use std::ops::Range;
+
+use bytes::Bytes;
+use eyot_session::{
+    Event, Fence, LogLimits, NewEvent, NodeId, Position, SessionId, SessionState, Store,
+    StoreFuture, StreamNo,
+};
+use proptest::prelude::{Just, Strategy, any, prop_oneof};
+
+use crate::block_on;
+use crate::samples::{call_stream, record, session_id};
+
+/// Few, so that operations meet.
+const SESSIONS: Range<u8> = 0..3;
+const STREAMS: Range<u32> = 0..3;
+const FENCES: Range<u64> = 3..6;
+const SEQS: Range<u64> = 0..12;
+const TIMES_MS: Range<u64> = 9_000..12_000;
+
+/// Small, so that they are reached.
+pub(super) const LIMITS: LogLimits = LogLimits {
+    events_per_stream_max: 3,
+    bytes_per_stream_max: 12,
+    keep_done: std::time::Duration::from_millis(500),
+};
+
+#[derive(Clone, Debug)]
+pub(super) enum Operation {
+    Append(SessionId, Fence, StreamNo, Vec<NewEvent>),
+    Claim(SessionId, u64),
+    Create(SessionId),
+    Finish(SessionId, Fence, StreamNo, u64),
+    List(Option<SessionId>, usize),
+    Load(SessionId, u64),
+    Open(SessionId, Fence, StreamNo),
+    Read(SessionId, StreamNo, Position, usize),
+    Remove(SessionId),
+    Sweep(u64),
+    Touch(SessionId, u64),
+    Update(SessionId, Fence, SessionState),
+}
+
+/// Operations of which about half succeed.
+pub(super) fn operations() -> impl Strategy<Value = Vec<Operation>> {
+    proptest::collection::vec(operation(), 1..60)
+}
+
+/// Does the operation; the answer as text, so that all answers compare alike.
+pub(super) fn apply(store: &dyn Store, operation: Operation) -> String {
+    use Operation as Op;
+    match operation {
+        Op::Append(id, fence, no, events) => text(store.append(id, fence, no, events)),
+        Op::Claim(id, now_ms) => text(store.claim(id, claimer(), now_ms)),
+        Op::Create(id) => text(store.create(record(&id))),
+        Op::Finish(id, fence, no, now_ms) => text(store.finish(id, fence, no, now_ms)),
+        Op::List(after, limit) => text(store.list(after, limit)),
+        Op::Load(id, now_ms) => text(store.load(id, now_ms)),
+        Op::Open(id, fence, no) => text(store.open(id, fence, call_stream(no))),
+        Op::Read(id, no, after, limit) => text(store.read(id, no, after, limit)),
+        Op::Remove(id) => text(store.remove(id)),
+        Op::Sweep(now_ms) => swept(store, now_ms),
+        Op::Touch(id, expires_ms) => {
+            store.touch(&id, expires_ms);
+            String::new()
+        }
+        Op::Update(id, fence, state) => text(store.update(id, fence, state)),
+    }
+}
+
+pub(super) fn claimer() -> NodeId {
+    NodeId::new("claimer")
+}
+
+fn text<T: Debug>(future: StoreFuture<T>) -> String {
+    format!("{:?}", block_on(future))
+}
+
+/// Stores sweep in any order.
+fn swept(store: &dyn Store, now_ms: u64) -> String {
+    let outcome = block_on(store.sweep(now_ms, usize::MAX)).map(|mut ids| {
+        ids.sort();
+        ids
+    });
+    format!("{outcome:?}")
+}
+
+fn operation() -> impl Strategy<Value = Operation> {
+    use Operation as Op;
+    prop_oneof![
+        4 => (ids(), fences(), streams(), events()).prop_map(|(id, fence, no, events)| {
+            Op::Append(id, fence, no, events)
+        }),
+        1 => (ids(), TIMES_MS).prop_map(|(id, now_ms)| Op::Claim(id, now_ms)),
+        2 => ids().prop_map(Op::Create),
+        1 => (ids(), fences(), streams(), TIMES_MS).prop_map(|(id, fence, no, now_ms)| {
+            Op::Finish(id, fence, no, now_ms)
+        }),
+        1 => (proptest::option::of(ids()), 0..4_usize).prop_map(|(after, limit)| {
+            Op::List(after, limit)
+        }),
+        1 => (ids(), TIMES_MS).prop_map(|(id, now_ms)| Op::Load(id, now_ms)),
+        3 => (ids(), fences(), streams()).prop_map(|(id, fence, no)| Op::Open(id, fence, no)),
+        4 => (ids(), streams(), positions(), 0..5_usize).prop_map(|(id, no, after, limit)| {
+            Op::Read(id, no, after, limit)
+        }),
+        1 => prop_oneof![
+            1 => ids().prop_map(Op::Remove),
+            2 => TIMES_MS.prop_map(Op::Sweep),
+        ],
+        1 => (ids(), TIMES_MS).prop_map(|(id, expires_ms)| Op::Touch(id, expires_ms)),
+        1 => (ids(), fences(), any::<bool>()).prop_map(|(id, fence, is_initialized)| {
+            Op::Update(id, fence, SessionState { is_initialized, ..SessionState::default() })
+        }),
+    ]
+}
+
+/// Long enough to be told apart by the first characters, which is what `Debug` shows.
+fn ids() -> impl Strategy<Value = SessionId> {
+    SESSIONS.prop_map(|place| session_id(&format!("{place}-session")))
+}
+
+fn fences() -> impl Strategy<Value = Fence> {
+    prop_oneof![3 => Just(FENCES.start), 1 => FENCES].prop_map(Fence)
+}
+
+fn streams() -> impl Strategy<Value = StreamNo> {
+    STREAMS.prop_map(StreamNo)
+}
+
+fn positions() -> impl Strategy<Value = Position> {
+    (fences(), SEQS).prop_map(|(fence, seq)| Position { fence, seq })
+}
+
+/// Mostly in order.
+fn events() -> impl Strategy<Value = Vec<NewEvent>> {
+    let steps = proptest::collection::vec((0..4_u64, 0..8_usize, any::<bool>()), 0..4);
+    (positions(), steps).prop_map(|(start, steps)| {
+        let mut position = start;
+        let event = |(step, len, has_cursor): (u64, usize, bool)| {
+            position.seq += step;
+            let upstream_cursor = has_cursor.then(|| Bytes::from(format!("up/{}", position.seq)));
+            Event { position, data: Bytes::from(vec![b'x'; len]), upstream_cursor }
+        };
+        steps.into_iter().map(event).collect()
+    })
+}

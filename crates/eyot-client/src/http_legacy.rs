@@ -1,0 +1,377 @@
+//! One legacy session at an HTTP upstream (2025-03-26 to 2025-11-25).
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use eyot_http::{HttpClient, UpstreamBody};
+use eyot_jsonrpc::{Id, Message};
+use eyot_transport::{Fault, FaultKind, Limits, Messages, Part, Reply};
+use eyot_types::codes::{self, Outcome};
+use eyot_types::headers;
+use futures_util::stream;
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderName};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
+use parking_lot::Mutex;
+
+use crate::event_stream::EventMessages;
+use crate::http_response::{Answer, invalid, read_answer, unanswered, unexpected_status};
+
+/// An upstream session. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct HttpSession(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    client: HttpClient,
+    session_id: Option<String>,
+    headers: HeaderMap,
+    next_id: AtomicU64,
+    /// The caller's ids of running calls, with ours: for cancellation.
+    running: Mutex<Vec<(Id, u64)>>,
+    limits: Limits,
+}
+
+impl HttpSession {
+    /// Opens a session with the client's own `initialize`.
+    pub(crate) async fn open(
+        client: &HttpClient,
+        initialize: Message,
+        limits: Limits,
+    ) -> Result<(Self, Message), Fault> {
+        let id = initialize.id().unwrap_or_else(|| Id::from_number(0));
+        let ours = Id::from_number(0);
+        let request = initialize.with_id(ours.clone());
+        let sent = client.send(Method::POST, post_headers(&HeaderMap::new()), Some(&request));
+        let response = sent.await.map_err(|error| unanswered(&error))?;
+        let session_id = response.headers().get(headers::SESSION_ID);
+        let session_id = session_id.and_then(|it| it.to_str().ok()).map(str::to_owned);
+        let answer = match read_answer(response, &limits).await? {
+            Answer::Messages(messages) => messages.into_iter().find(Message::is_response),
+            Answer::Events(mut events) => first_answer(&mut events).await,
+            Answer::Status(status) => return Err(unexpected_status(status)),
+        };
+        let answer = answer.ok_or_else(|| invalid("upstream did not answer `initialize`"))?;
+        let revision = revision(&answer);
+        let session = Self::resume(client, session_id, revision.as_deref(), limits);
+        Ok((session, with_client_id(answer, id)))
+    }
+
+    /// Goes on with a session that was opened before, perhaps by another process.
+    pub(crate) fn resume(
+        client: &HttpClient,
+        session_id: Option<String>,
+        revision: Option<&str>,
+        limits: Limits,
+    ) -> Self {
+        let mut headers = HeaderMap::new();
+        // "MUST include it in the `MCP-Session-Id` header on all of their subsequent HTTP
+        // requests" and the version likewise (2025-11-25, basic/transports).
+        for (name, value) in
+            [(headers::SESSION_ID, session_id.as_deref()), (headers::PROTOCOL_VERSION, revision)]
+        {
+            if let Some(value) = value.and_then(|it| HeaderValue::from_str(it).ok()) {
+                headers.insert(HeaderName::from_static(name), value);
+            }
+        }
+        Self(Arc::new(Shared {
+            client: client.clone(),
+            session_id,
+            headers,
+            // Ids of an earlier process may still run upstream; a random start keeps apart.
+            next_id: AtomicU64::new(first_id()),
+            running: Mutex::new(Vec::new()),
+            limits,
+        }))
+    }
+
+    pub(crate) fn session_id(&self) -> Option<&str> {
+        self.0.session_id.as_deref()
+    }
+
+    /// Sends a request.
+    pub(crate) async fn request(&self, request: Message) -> Result<Reply, Fault> {
+        let number = self.0.next_id.fetch_add(1, Ordering::Relaxed);
+        let id = request.id().unwrap_or_else(|| Id::from_number(number));
+        let call = RunningCall::begin(&self.0, id, number);
+        let response = self.post(&request.with_id(Id::from_number(number))).await?;
+        match read_answer(response, &self.0.limits).await? {
+            Answer::Messages(messages) => {
+                let answer = messages.into_iter().find_map(|it| call.answer(it));
+                let answer = answer.ok_or_else(|| invalid("upstream answered another request"));
+                answer.map(Reply::One)
+            }
+            Answer::Events(events) => Ok(Reply::Stream(call.follow(Some(events), None))),
+            Answer::Status(status) => Err(self.status_fault(status)),
+        }
+    }
+
+    /// Sends a notification or a response.
+    pub(crate) async fn send(&self, message: Message) -> Result<(), Fault> {
+        let response = self.post(&message).await?;
+        match response.status() {
+            status if status.is_success() => Ok(()),
+            status => Err(self.status_fault(status)),
+        }
+    }
+
+    /// Cancels the call that the caller calls `id`.
+    pub(crate) async fn cancel(&self, id: &Id, message: &Message) -> Result<(), Fault> {
+        let running = self.0.running.lock().iter().find(|it| it.0 == *id).map(|it| it.1);
+        let Some(number) = running else { return Ok(()) };
+        let params: Result<serde_json::Value, _> = message.decode_params();
+        let mut params = params.unwrap_or_else(|_| serde_json::json!({}));
+        if let Some(members) = params.as_object_mut() {
+            members.insert("requestId".to_owned(), number.into());
+        }
+        let method = eyot_types::Method::Cancelled;
+        self.send(Message::notification(method.as_str(), &params)).await
+    }
+
+    /// The messages that belong to no call, from after `cursor`. Comes back by itself when
+    /// the upstream ends the stream; ends when the upstream offers none.
+    pub(crate) fn listen(&self, cursor: Option<Bytes>) -> Messages {
+        let listening = Listening { session: self.clone(), cursor, events: None, failures: 0 };
+        Messages::new(stream::unfold(listening, Listening::next))
+    }
+
+    /// The rest of a call that an earlier process began.
+    pub(crate) fn follow(&self, id: Id, cursor: Bytes) -> Messages {
+        // The earlier process's id of the call is unknown: on its own stream the only answer
+        // is the call's.
+        let call = RunningCall { session: Arc::clone(&self.0), id, number: None };
+        call.follow(None, Some(cursor))
+    }
+
+    /// Ends the upstream session. "Clients that no longer need a particular session SHOULD
+    /// send an HTTP DELETE" (2025-11-25, basic/transports).
+    pub(crate) async fn close(&self) {
+        if self.0.session_id.is_none() {
+            return;
+        }
+        let sent = self.0.client.send(Method::DELETE, self.0.headers.clone(), None).await;
+        if let Err(error) = sent {
+            tracing::debug!(%error, "upstream session was not ended");
+        }
+    }
+
+    async fn post(&self, message: &Message) -> Result<Response<UpstreamBody>, Fault> {
+        let headers = post_headers(&self.0.headers);
+        let sent = self.0.client.send(Method::POST, headers, Some(message)).await;
+        sent.map_err(|error| unanswered(&error))
+    }
+
+    async fn get(&self, cursor: Option<&Bytes>) -> Result<Answer, Fault> {
+        let mut headers = self.0.headers.clone();
+        headers.insert(ACCEPT, HeaderValue::from_static("text/event-stream"));
+        if let Some(cursor) = cursor.and_then(|it| HeaderValue::from_bytes(it).ok()) {
+            headers.insert(HeaderName::from_static(headers::LAST_EVENT_ID), cursor);
+        }
+        let sent = self.0.client.send(Method::GET, headers, None).await;
+        let response = sent.map_err(|error| unanswered(&error))?;
+        read_answer(response, &self.0.limits).await
+    }
+
+    /// "When a client receives HTTP 404 in response to a request containing an
+    /// `MCP-Session-Id`, it MUST start a new session" (2025-11-25, basic/transports).
+    fn status_fault(&self, status: StatusCode) -> Fault {
+        let mut fault = unexpected_status(status);
+        if status == StatusCode::NOT_FOUND && self.0.session_id.is_some() {
+            fault.kind = FaultKind::SessionGone;
+        }
+        fault
+    }
+}
+
+/// A call at the upstream; it can be cancelled while this lives.
+#[derive(Debug)]
+struct RunningCall {
+    session: Arc<Shared>,
+    id: Id,
+    /// Our id of it.
+    number: Option<u64>,
+}
+
+impl RunningCall {
+    fn begin(session: &Arc<Shared>, id: Id, number: u64) -> Self {
+        session.running.lock().push((id.clone(), number));
+        Self { session: Arc::clone(session), id, number: Some(number) }
+    }
+
+    /// The message as the caller's answer, if it is the answer of this call.
+    fn answer(&self, message: Message) -> Option<Message> {
+        if !message.is_response() {
+            return None;
+        }
+        let number = message.id().and_then(|it| it.as_u64());
+        let is_ours = message.id().is_none() || self.number.is_none_or(|it| number == Some(it));
+        is_ours.then(|| with_client_id(message, self.id.clone()))
+    }
+
+    fn follow(self, events: Option<Box<EventMessages>>, cursor: Option<Bytes>) -> Messages {
+        let following = Following { call: self, events, cursor, failures: 0, is_over: false };
+        Messages::new(stream::unfold(following, Following::next))
+    }
+}
+
+impl Drop for RunningCall {
+    fn drop(&mut self) {
+        if let Some(number) = self.number {
+            self.session.running.lock().retain(|it| it.1 != number);
+        }
+    }
+}
+
+/// A call's stream; it is taken up again where it broke, if the upstream gave event ids.
+struct Following {
+    call: RunningCall,
+    events: Option<Box<EventMessages>>,
+    cursor: Option<Bytes>,
+    failures: u32,
+    is_over: bool,
+}
+
+impl Following {
+    async fn next(mut self) -> Option<(Result<Part, Fault>, Self)> {
+        if self.is_over {
+            return None;
+        }
+        loop {
+            if let Some(events) = &mut self.events
+                && let Some(part) = events.next().await
+            {
+                self.failures = 0;
+                match self.take(part) {
+                    Some(part) => return Some((Ok(part), self)),
+                    None => continue,
+                }
+            }
+            if let Err(fault) = self.come_back().await {
+                self.is_over = true;
+                return Some((Err(fault), self));
+            }
+        }
+    }
+
+    fn take(&mut self, part: Part) -> Option<Part> {
+        self.cursor = part.cursor.clone().or_else(|| self.cursor.take());
+        let Some(message) = part.message else { return Some(part) };
+        if !message.is_response() {
+            return Some(Part { message: Some(message), cursor: part.cursor });
+        }
+        let answer = self.call.answer(message);
+        if answer.is_none() {
+            eyot_metrics::messages_dropped("answer_to_nobody");
+            return None;
+        }
+        self.is_over = true;
+        Some(Part { message: answer, cursor: part.cursor })
+    }
+
+    /// Opens the stream again behind what was seen.
+    async fn come_back(&mut self) -> Result<(), Fault> {
+        let lost =
+            |reason: &str| Fault::upstream(codes::upstream_lost(reason, Outcome::Unknown, true));
+        let retry = self.events.take().and_then(|it| it.retry());
+        if self.cursor.is_none() || self.failures >= COME_BACK_FAILURES_MAX {
+            return Err(lost("upstream's stream ended before the answer"));
+        }
+        let is_first = self.failures == 0 && retry.is_none() && self.call.number.is_none();
+        if !is_first {
+            tokio::time::sleep(retry.unwrap_or(RETRY_DEFAULT)).await;
+        }
+        self.failures += 1;
+        let session = HttpSession(Arc::clone(&self.call.session));
+        match session.get(self.cursor.as_ref()).await {
+            Ok(Answer::Events(events)) => self.events = Some(events),
+            Ok(Answer::Status(status)) if status.is_client_error() => {
+                return Err(lost("upstream cannot resume its stream"));
+            }
+            Ok(_) => {}
+            Err(fault) => tracing::debug!(%fault, "upstream's stream cannot be resumed yet"),
+        }
+        Ok(())
+    }
+}
+
+/// The stream of messages that belong to no call.
+struct Listening {
+    session: HttpSession,
+    cursor: Option<Bytes>,
+    events: Option<Box<EventMessages>>,
+    failures: u32,
+}
+
+impl Listening {
+    async fn next(mut self) -> Option<(Result<Part, Fault>, Self)> {
+        loop {
+            if let Some(events) = &mut self.events {
+                if let Some(part) = events.next().await {
+                    self.failures = 0;
+                    self.cursor = part.cursor.clone().or_else(|| self.cursor.take());
+                    return Some((Ok(part), self));
+                }
+                let retry = events.retry().unwrap_or(RETRY_DEFAULT);
+                self.events = None;
+                tokio::time::sleep(retry).await;
+            }
+            match self.session.get(self.cursor.as_ref()).await {
+                Ok(Answer::Events(events)) => self.events = Some(events),
+                // "The server MUST either return `text/event-stream` […] or else HTTP 405".
+                Ok(Answer::Status(status)) if status.is_client_error() => return None,
+                Ok(_) | Err(_) => {
+                    self.failures = self.failures.saturating_add(1);
+                    let delay = RETRY_DEFAULT * self.failures.min(RETRY_FACTOR_MAX);
+                    tokio::time::sleep(delay).await;
+                }
+            }
+        }
+    }
+}
+
+async fn first_answer(events: &mut EventMessages) -> Option<Message> {
+    loop {
+        let message = events.next().await?.message;
+        if let Some(answer) = message.filter(Message::is_response) {
+            return Some(answer);
+        }
+    }
+}
+
+/// The answer under the caller's id; an error that names no request gets one.
+pub(crate) fn with_client_id(answer: Message, id: Id) -> Message {
+    match answer.id() {
+        Some(_) => answer.with_id(id),
+        None => match answer.decode_error() {
+            Ok(error) => Message::error_response(Some(id), &error),
+            Err(_) => answer,
+        },
+    }
+}
+
+fn revision(answer: &Message) -> Option<String> {
+    let result: serde_json::Value = answer.decode_result().ok()?;
+    result.get("protocolVersion")?.as_str().map(str::to_owned)
+}
+
+fn post_headers(base: &HeaderMap) -> HeaderMap {
+    let mut headers = base.clone();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let both = HeaderValue::from_static("application/json, text/event-stream");
+    headers.insert(ACCEPT, both);
+    headers
+}
+
+fn first_id() -> u64 {
+    let random = u64::from_le_bytes(eyot_stdx::random_bytes());
+    // Room to count up within what every JSON reader keeps exactly (2^53).
+    (random >> 16).max(1)
+}
+
+/// How often a stream is opened again without a message before its call fails.
+const COME_BACK_FAILURES_MAX: u32 = 5;
+/// Used when the upstream names no time.
+const RETRY_DEFAULT: Duration = Duration::from_secs(1);
+/// Bounds the growing wait for an upstream that cannot be reached.
+const RETRY_FACTOR_MAX: u32 = 15;

@@ -1,0 +1,156 @@
+//! Requests to an HTTP upstream of 2026-07-28: no session, one exchange per request.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use eyot_http::HttpClient;
+use eyot_jsonrpc::{Id, Message};
+use eyot_transport::{Fault, Limits, Messages, Part, Reply};
+use eyot_types::codes::{self, Outcome};
+use eyot_types::{Method as McpMethod, NameSource, headers, meta};
+use futures_util::stream;
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderName};
+use http::{HeaderMap, HeaderValue, Method};
+
+use crate::event_stream::EventMessages;
+use crate::http_legacy::with_client_id;
+use crate::http_response::{Answer, invalid, read_answer, unanswered, unexpected_status};
+use crate::route::{subscription_id, with_subscription_id};
+
+/// An upstream of the modern era. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct HttpModern {
+    client: HttpClient,
+    next_id: Arc<AtomicU64>,
+    limits: Limits,
+}
+
+impl HttpModern {
+    pub(crate) fn new(client: &HttpClient, limits: Limits) -> Self {
+        Self { client: client.clone(), next_id: Arc::new(AtomicU64::new(1)), limits }
+    }
+
+    /// Sends a request. Dropping the reply closes its connection: "closing the SSE response
+    /// stream MUST be treated by the server as cancellation" (2026-07-28, streamable-http).
+    pub(crate) async fn request(
+        &self,
+        request: Message,
+        forwarded: &HeaderMap,
+    ) -> Result<Reply, Fault> {
+        let ours = Id::from_number(self.next_id.fetch_add(1, Ordering::Relaxed));
+        let id = request.id().unwrap_or_else(|| ours.clone());
+        let headers = request_headers(&request, forwarded)?;
+        let request = request.with_id(ours.clone());
+        let sent = self.client.send(Method::POST, headers, Some(&request)).await;
+        let response = sent.map_err(|error| unanswered(&error))?;
+        let exchange = Exchange { ours, id };
+        match read_answer(response, &self.limits).await? {
+            Answer::Messages(messages) => {
+                let answer = messages.into_iter().find_map(|it| exchange.answer(it));
+                answer.map(Reply::One).ok_or_else(|| invalid("upstream answered another request"))
+            }
+            Answer::Events(events) => {
+                let stream = Stream { exchange, events, is_over: false };
+                Ok(Reply::Stream(Messages::new(stream::unfold(stream, Stream::next))))
+            }
+            Answer::Status(status) => Err(unexpected_status(status)),
+        }
+    }
+
+    /// Sends a notification.
+    pub(crate) async fn send(&self, message: Message, forwarded: &HeaderMap) -> Result<(), Fault> {
+        let headers = request_headers(&message, forwarded)?;
+        let sent = self.client.send(Method::POST, headers, Some(&message)).await;
+        match sent.map_err(|error| unanswered(&error))?.status() {
+            status if status.is_success() => Ok(()),
+            status => Err(unexpected_status(status)),
+        }
+    }
+}
+
+/// A request's two ids.
+struct Exchange {
+    ours: Id,
+    id: Id,
+}
+
+impl Exchange {
+    fn answer(&self, message: Message) -> Option<Message> {
+        let is_ours = message.id().is_none_or(|it| it == self.ours);
+        (message.is_response() && is_ours).then(|| with_client_id(message, self.id.clone()))
+    }
+
+    /// A notification as the caller knows it: a subscription has the caller's id.
+    fn notification(&self, message: Message) -> Option<Message> {
+        match subscription_id(&message) {
+            None => Some(message),
+            Some(id) if id == self.ours => with_subscription_id(&message, &self.id),
+            Some(_) => None,
+        }
+    }
+}
+
+/// The messages of a streamed answer. Modern streams cannot be resumed.
+struct Stream {
+    exchange: Exchange,
+    events: Box<EventMessages>,
+    is_over: bool,
+}
+
+impl Stream {
+    async fn next(mut self) -> Option<(Result<Part, Fault>, Self)> {
+        if self.is_over {
+            return None;
+        }
+        while let Some(part) = self.events.next().await {
+            let Some(message) = part.message else { continue };
+            let message = match message.kind() {
+                eyot_jsonrpc::Kind::Notification => self.exchange.notification(message),
+                eyot_jsonrpc::Kind::Request => None,
+                _ => {
+                    let answer = self.exchange.answer(message);
+                    self.is_over = answer.is_some();
+                    answer
+                }
+            };
+            match message {
+                Some(message) => return Some((Ok(message.into()), self)),
+                None => eyot_metrics::messages_dropped("message_of_nobody"),
+            }
+        }
+        self.is_over = true;
+        let reason = "upstream's stream ended before the answer";
+        let error = codes::upstream_lost(reason, Outcome::Unknown, true);
+        Some((Err(Fault::upstream(error)), self))
+    }
+}
+
+/// The standard request headers, made from the body; what the caller mirrored from
+/// parameters goes along as it came.
+fn request_headers(message: &Message, forwarded: &HeaderMap) -> Result<HeaderMap, Fault> {
+    let mut headers = forwarded.clone();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let both = HeaderValue::from_static("application/json, text/event-stream");
+    headers.insert(ACCEPT, both);
+    let method = message.method().unwrap_or_default();
+    let version = meta::RequestMeta::protocol_version_of(message.meta());
+    put(&mut headers, headers::METHOD, &method)?;
+    put(&mut headers, headers::PROTOCOL_VERSION, version.as_deref().unwrap_or_default())?;
+    let name = match McpMethod::parse(&method).needs_name_header() {
+        Some(NameSource::Name) => message.name(),
+        Some(NameSource::Uri) => message.uri(),
+        _ => None,
+    };
+    if let Some(name) = name {
+        put(&mut headers, headers::NAME, &name)?;
+    }
+    Ok(headers)
+}
+
+fn put(headers: &mut HeaderMap, name: &'static str, value: &str) -> Result<(), Fault> {
+    let encoded = headers::encode_header_value(value);
+    let value = HeaderValue::from_str(&encoded);
+    let value = value.map_err(|_| invalid("a header of the request cannot be written"))?;
+    headers.insert(HeaderName::from_static(name), value);
+    Ok(())
+}

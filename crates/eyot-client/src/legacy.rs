@@ -1,0 +1,195 @@
+//! An upstream session of the legacy era, whatever carries it.
+
+use bytes::Bytes;
+use eyot_jsonrpc::{Id, Message};
+use eyot_transport::{Fault, Messages, Part, Reply};
+use eyot_types::Era;
+use eyot_types::codes::{self, Outcome};
+use futures_util::StreamExt as _;
+
+use crate::http_legacy::HttpSession;
+use crate::stdio::StdioConnection;
+use crate::target::{Runtime, Target};
+
+/// One upstream session. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct LegacyConnection(Link);
+
+#[derive(Clone, Debug)]
+enum Link {
+    Stdio(Box<StdioConnection>),
+    Http(HttpSession),
+}
+
+/// What opening a session gave.
+#[derive(Debug)]
+pub struct Opened {
+    /// The session; useless if the answer is an error.
+    pub connection: LegacyConnection,
+    /// The upstream's answer to `initialize`, under the caller's id.
+    pub answer: Message,
+}
+
+impl LegacyConnection {
+    /// Opens a session with a client's own `initialize`: starts a child, or asks a URL.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`] when the upstream cannot be reached or does not answer. An answer that is
+    /// an error is no fault.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future ends the child; a session at a URL may stay behind.
+    pub async fn open(
+        target: &Target,
+        initialize: Message,
+        runtime: &Runtime,
+    ) -> Result<Opened, Fault> {
+        let timeout = runtime.limits.call_timeout;
+        let opening = async {
+            match target {
+                Target::Command(command) => {
+                    let connection = StdioConnection::open(command, Era::Legacy, runtime)?;
+                    let parts = connection.request(initialize).await?;
+                    let answer = final_message(parts).await?;
+                    Ok(Opened { connection: Self(Link::Stdio(Box::new(connection))), answer })
+                }
+                Target::Url(client) => {
+                    let opened = HttpSession::open(client, initialize, runtime.limits).await?;
+                    Ok(Opened { connection: Self(Link::Http(opened.0)), answer: opened.1 })
+                }
+            }
+        };
+        tokio::time::timeout(timeout, opening).await.unwrap_or_else(|_elapsed| {
+            let reason = format!("upstream did not answer `initialize` in {timeout:?}");
+            Err(Fault::upstream(codes::upstream_lost(&reason, Outcome::Unknown, true)))
+        })
+    }
+
+    /// Goes on with a session that an earlier process opened; `None` when it cannot have
+    /// outlived that process.
+    #[must_use]
+    pub fn resume(
+        target: &Target,
+        session_id: Option<String>,
+        revision: Option<&str>,
+        runtime: &Runtime,
+    ) -> Option<Self> {
+        match target {
+            Target::Command(_) => None,
+            Target::Url(client) => {
+                let session = HttpSession::resume(client, session_id, revision, runtime.limits);
+                Some(Self(Link::Http(session)))
+            }
+        }
+    }
+
+    /// Sends a request.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`]; its kind is [`eyot_transport::FaultKind::SessionGone`] when the upstream
+    /// no longer knows the session.
+    ///
+    /// # Cancel safety
+    ///
+    /// The request may have been sent. Over HTTP it goes on; a child is told to cancel it.
+    pub async fn request(&self, request: Message) -> Result<Reply, Fault> {
+        match &self.0 {
+            Link::Stdio(connection) => connection.request(request).await.map(Reply::Stream),
+            Link::Http(session) => session.request(request).await,
+        }
+    }
+
+    /// Sends a notification or a response.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::request`].
+    ///
+    /// # Cancel safety
+    ///
+    /// The message may have been sent.
+    pub async fn send(&self, message: Message) -> Result<(), Fault> {
+        match &self.0 {
+            Link::Stdio(connection) => connection.send(message).await,
+            Link::Http(session) => session.send(message).await,
+        }
+    }
+
+    /// Passes on the caller's cancellation of its call `id`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::request`].
+    ///
+    /// # Cancel safety
+    ///
+    /// The message may have been sent.
+    pub async fn cancel(&self, id: Id, message: Message) -> Result<(), Fault> {
+        match &self.0 {
+            Link::Stdio(connection) => connection.cancel(id, message).await,
+            Link::Http(session) => session.cancel(&id, &message).await,
+        }
+    }
+
+    /// The messages that belong to no call, from after `cursor`.
+    #[must_use]
+    pub fn listen(&self, cursor: Option<Bytes>) -> Messages {
+        match &self.0 {
+            Link::Stdio(connection) => connection.listen(),
+            Link::Http(session) => session.listen(cursor),
+        }
+    }
+
+    /// The rest of a call that an earlier process began; `None` when nothing is left of it.
+    #[must_use]
+    pub fn follow(&self, id: Id, cursor: Option<Bytes>) -> Option<Messages> {
+        match &self.0 {
+            Link::Stdio(_) => None,
+            Link::Http(session) => Some(session.follow(id, cursor?)),
+        }
+    }
+
+    /// Ends the upstream session. A child ends when the last handle is dropped.
+    ///
+    /// # Cancel safety
+    ///
+    /// The session may stay behind at the upstream.
+    pub async fn close(&self) {
+        if let Link::Http(session) = &self.0 {
+            session.close().await;
+        }
+    }
+
+    /// Whether it can still be used.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        match &self.0 {
+            Link::Stdio(connection) => connection.is_open(),
+            Link::Http(_) => true,
+        }
+    }
+
+    /// The upstream's id of the session, if it gave one.
+    #[must_use]
+    pub fn session_id(&self) -> Option<&str> {
+        match &self.0 {
+            Link::Stdio(_) => None,
+            Link::Http(session) => session.session_id(),
+        }
+    }
+}
+
+/// Waits for the answer; what comes before it belongs to nobody yet.
+pub(crate) async fn final_message(mut parts: Messages) -> Result<Message, Fault> {
+    while let Some(part) = parts.next().await {
+        let Part { message, .. } = part?;
+        if let Some(answer) = message.filter(Message::is_response) {
+            return Ok(answer);
+        }
+    }
+    let reason = "upstream ended the call without an answer";
+    Err(Fault::upstream(codes::upstream_lost(reason, Outcome::Unknown, true)))
+}

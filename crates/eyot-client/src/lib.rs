@@ -1,0 +1,23 @@
+//! Connections to upstream servers, of either era, over child processes and HTTP.
+//!
+//! A [`LegacyConnection`] is one upstream session; a [`ModernConnection`] needs none. Both
+//! give every request a new id of their own and put the caller's id back into its answer:
+//! ids of clients are never trusted. This crate knows no downstream and no store.
+
+mod driver;
+mod event_stream;
+mod http_legacy;
+mod http_modern;
+mod http_response;
+mod legacy;
+mod modern;
+mod probe;
+mod route;
+mod stdio;
+mod target;
+mod unsolicited;
+
+pub use crate::legacy::{LegacyConnection, Opened};
+pub use crate::modern::{ForwardedHeaders, ModernConnection};
+pub use crate::probe::{EraFound, probe_modern};
+pub use crate::target::{Runtime, Target, TargetError};

@@ -1,0 +1,95 @@
+//! An upstream of the modern era, whatever carries it.
+
+use eyot_jsonrpc::Message;
+use eyot_transport::{Fault, Reply};
+use eyot_types::{Era, headers};
+use http::HeaderMap;
+
+use crate::http_modern::HttpModern;
+use crate::stdio::StdioConnection;
+use crate::target::{Runtime, Target};
+
+/// A connection that any number of clients share. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct ModernConnection(Link);
+
+#[derive(Clone, Debug)]
+enum Link {
+    Stdio(Box<StdioConnection>),
+    Http(Box<HttpModern>),
+}
+
+/// What a client mirrored from parameters into headers (`Mcp-Param-*`), to be passed on.
+#[derive(Clone, Debug, Default)]
+pub struct ForwardedHeaders(HeaderMap);
+
+impl ForwardedHeaders {
+    /// Picks the headers that are passed on; credentials and everything else stay behind.
+    #[must_use]
+    pub fn pick(headers: &HeaderMap) -> Self {
+        let is_parameter = |name: &str| name.starts_with(headers::PARAM_PREFIX);
+        let picked = headers.iter().filter(|(name, _)| is_parameter(name.as_str()));
+        Self(picked.map(|(name, value)| (name.clone(), value.clone())).collect())
+    }
+}
+
+impl ModernConnection {
+    /// Connects: starts a child, or makes ready to ask a URL.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`] when the child cannot be started.
+    pub fn open(target: &Target, runtime: &Runtime) -> Result<Self, Fault> {
+        Ok(Self(match target {
+            Target::Command(command) => {
+                Link::Stdio(Box::new(StdioConnection::open(command, Era::Modern, runtime)?))
+            }
+            Target::Url(client) => Link::Http(Box::new(HttpModern::new(client, runtime.limits))),
+        }))
+    }
+
+    /// Sends a request; dropping the reply cancels it.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`] when there is no answer; an answer that is an error is none.
+    ///
+    /// # Cancel safety
+    ///
+    /// The upstream is told that nobody waits any more.
+    pub async fn request(
+        &self,
+        request: Message,
+        forwarded: &ForwardedHeaders,
+    ) -> Result<Reply, Fault> {
+        match &self.0 {
+            Link::Stdio(connection) => connection.request(request).await.map(Reply::Stream),
+            Link::Http(upstream) => upstream.request(request, &forwarded.0).await,
+        }
+    }
+
+    /// Sends a notification.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`] when it was not taken.
+    ///
+    /// # Cancel safety
+    ///
+    /// The message may have been sent.
+    pub async fn send(&self, message: Message, forwarded: &ForwardedHeaders) -> Result<(), Fault> {
+        match &self.0 {
+            Link::Stdio(connection) => connection.send(message).await,
+            Link::Http(upstream) => upstream.send(message, &forwarded.0).await,
+        }
+    }
+
+    /// Whether it can still be used.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        match &self.0 {
+            Link::Stdio(connection) => connection.is_open(),
+            Link::Http(_) => true,
+        }
+    }
+}

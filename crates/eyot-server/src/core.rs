@@ -1,0 +1,239 @@
+//! One event stream of a legacy session: pull a message, store it, then show it.
+//!
+//! "Log, then send": an event's id is shown only after the event is stored, so that what a
+//! client names in `Last-Event-ID` is always there.
+
+use std::fmt;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use eyot_frame::{EventHead, Frames, encode_event};
+use eyot_jsonrpc::{Id, Message};
+use eyot_session::{
+    EventId, NewEvent, Position, StoreError, StoreFuture, StreamKind, StreamNo, StreamRecord,
+};
+use eyot_transport::{Fault, Part, unix_ms};
+
+use crate::context::SessionContext;
+use crate::running::{InFlight, Running, is_answer};
+
+/// Drives one stream. It belongs to no connection: whoever polls it gets what comes next.
+pub(crate) struct Core {
+    context: Arc<SessionContext>,
+    stream: StreamNo,
+    kind: StreamKind,
+    request_id: Option<Id>,
+    source: Running,
+    /// Keeps the requests in flight while the stream runs.
+    in_flight: Vec<InFlight>,
+    /// Answers still to come; the stream ends with the last.
+    answers_left: usize,
+    /// The last position that was given to an event.
+    assigned: Position,
+    /// The last position that was handed out: everything up to it is stored.
+    shown: Position,
+    /// The upstream's event id up to which everything was taken.
+    cursor: Option<Bytes>,
+    step: Step,
+}
+
+enum Step {
+    /// The stream is not registered in the store.
+    Unopened,
+    Opening(StoreFuture<()>),
+    Pulling,
+    Storing {
+        writing: StoreFuture<()>,
+        frames: Option<Frames>,
+        position: Position,
+        is_last: bool,
+    },
+    Finishing(StoreFuture<()>),
+    Over,
+}
+
+/// What a poll gave.
+pub(crate) enum Shown {
+    /// An event, stored.
+    Event(Frames),
+    /// The stream has ended.
+    End,
+}
+
+impl Core {
+    /// The stream of one call, or of the calls of one batch.
+    pub(crate) fn call(
+        context: &Arc<SessionContext>,
+        stream: StreamNo,
+        source: Running,
+        in_flight: Vec<InFlight>,
+        request_id: Option<Id>,
+    ) -> Self {
+        let answers_left = in_flight.len().max(1);
+        let mut core = Self::new(context, stream, StreamKind::Call, source);
+        core.request_id = request_id;
+        core.in_flight = in_flight;
+        core.answers_left = answers_left;
+        core
+    }
+
+    /// The stream of messages that belong to no call. It has no source until somebody reads.
+    pub(crate) fn standalone(context: &Arc<SessionContext>) -> Self {
+        Self::new(context, StreamNo::STANDALONE, StreamKind::Standalone, Running::over())
+    }
+
+    fn new(
+        context: &Arc<SessionContext>,
+        stream: StreamNo,
+        kind: StreamKind,
+        source: Running,
+    ) -> Self {
+        let start = Position { fence: context.fence(), seq: 0 };
+        Self {
+            context: Arc::clone(context),
+            stream,
+            kind,
+            request_id: None,
+            source,
+            in_flight: Vec::new(),
+            answers_left: usize::MAX,
+            assigned: start,
+            shown: start,
+            cursor: None,
+            step: Step::Unopened,
+        }
+    }
+
+    /// The last position that was handed out.
+    pub(crate) fn shown(&self) -> Position {
+        self.shown
+    }
+
+    /// The upstream's event id up to which everything was taken.
+    pub(crate) fn cursor(&self) -> Option<Bytes> {
+        self.cursor.clone()
+    }
+
+    /// Whether a source must be set before anything can come.
+    pub(crate) fn wants_source(&self) -> bool {
+        self.kind == StreamKind::Standalone && self.source.is_over()
+    }
+
+    /// Sets where messages come from.
+    pub(crate) fn set_source(&mut self, source: Running) {
+        self.source = source;
+    }
+
+    /// Lets go of the source. What was taken from it and is being stored stays.
+    pub(crate) fn drop_source(&mut self) {
+        self.source = Running::over();
+    }
+
+    /// Registers the stream, so that an id of it may be shown before its first event.
+    pub(crate) fn poll_open(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), StoreError>> {
+        if matches!(self.step, Step::Unopened) {
+            self.step = Step::Opening(self.open());
+        }
+        if let Step::Opening(opening) = &mut self.step {
+            let opened = ready!(opening.as_mut().poll(cx));
+            self.step = Step::Pulling;
+            return Poll::Ready(opened);
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// The next event, once it is stored.
+    pub(crate) fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Result<Shown, StoreError>> {
+        loop {
+            match &mut self.step {
+                Step::Unopened | Step::Opening(_) => ready!(self.poll_open(cx))?,
+                Step::Pulling => match ready!(self.source.poll_part(cx)) {
+                    Some(part) => self.take(part),
+                    None if self.kind == StreamKind::Standalone => return Poll::Pending,
+                    None => self.step = Step::Finishing(self.finish()),
+                },
+                Step::Storing { writing, frames, position, is_last } => {
+                    ready!(writing.as_mut().poll(cx))?;
+                    let (frames, is_last) = (frames.take(), *is_last);
+                    self.shown = *position;
+                    self.step =
+                        if is_last { Step::Finishing(self.finish()) } else { Step::Pulling };
+                    if let Some(frames) = frames {
+                        return Poll::Ready(Ok(Shown::Event(frames)));
+                    }
+                }
+                Step::Finishing(finishing) => {
+                    ready!(finishing.as_mut().poll(cx))?;
+                    self.step = Step::Over;
+                }
+                Step::Over => return Poll::Ready(Ok(Shown::End)),
+            }
+        }
+    }
+
+    /// Whether an event has been taken from the source but not been stored.
+    pub(crate) fn is_storing(&self) -> bool {
+        matches!(self.step, Step::Storing { .. })
+    }
+
+    fn take(&mut self, part: Result<Part, Fault>) {
+        let part = part.unwrap_or_else(|fault| self.failed(&fault));
+        if part.cursor.is_some() {
+            self.cursor = part.cursor.clone();
+        }
+        let is_last = is_answer(&part) && self.count_answer() == 0;
+        let Some(message) = part.message else { return };
+        self.assigned.seq += 1;
+        let position = self.assigned;
+        let id = EventId { stream: self.stream, position }.to_string();
+        let is_plain = message.is_single_line() && !message.has_line_separators();
+        let data = message.to_bytes();
+        let head = EventHead { id: Some(&id), event: None, retry: None };
+        let frames = encode_event(&head, std::iter::once(data.clone()), is_plain);
+        let event = NewEvent { position, data, upstream_cursor: self.cursor.clone() };
+        let context = &self.context;
+        let writing =
+            context.store().append(context.id().clone(), context.fence(), self.stream, vec![event]);
+        self.step = Step::Storing { writing, frames: Some(frames), position, is_last };
+    }
+
+    /// A fault becomes the answer: the client learns what happened, on the call's own stream.
+    fn failed(&self, fault: &Fault) -> Part {
+        tracing::debug!(%fault, "call failed");
+        match &self.request_id {
+            Some(id) => Message::error_response(Some(id.clone()), &fault.error).into(),
+            None => Part { message: None, cursor: None },
+        }
+    }
+
+    fn count_answer(&mut self) -> usize {
+        self.answers_left = self.answers_left.saturating_sub(1);
+        self.answers_left
+    }
+
+    fn open(&self) -> StoreFuture<()> {
+        let record = StreamRecord {
+            no: self.stream,
+            kind: self.kind,
+            request_id: self
+                .request_id
+                .as_ref()
+                .map(|it| Bytes::copy_from_slice(it.as_raw().as_bytes())),
+            upstream_cursor: self.cursor.clone(),
+        };
+        self.context.store().open(self.context.id().clone(), self.context.fence(), record)
+    }
+
+    fn finish(&mut self) -> StoreFuture<()> {
+        self.in_flight.clear();
+        let context = &self.context;
+        context.store().finish(context.id().clone(), context.fence(), self.stream, unix_ms())
+    }
+}
+
+impl fmt::Debug for Core {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Core").field("stream", &self.stream).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,201 @@
+//! The body of a legacy event stream: priming, replay, live events, keep-alive comments.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use eyot_frame::KEEP_ALIVE;
+use eyot_session::StreamNo;
+use eyot_transport::{ReplyFuture, unix_ms};
+use http_body::{Body, Frame};
+use tokio::time::{Instant, Sleep};
+use tokio_util::sync::WaitForCancellationFutureOwned;
+
+use crate::keeper::Keeper;
+use crate::live::LiveSession;
+use crate::replay::{Replay, Replayed};
+use crate::slot::{Polled, SlotKind, StreamSlot, Ticket};
+
+/// Makes a reply future that listens to the upstream from after a cursor.
+pub(crate) type Listen = Box<dyn Fn(Option<Bytes>) -> ReplyFuture + Send>;
+
+/// What a body needs besides its stream.
+pub(crate) struct BodyParts {
+    pub(crate) session: Arc<LiveSession>,
+    pub(crate) stream: StreamNo,
+    pub(crate) slot: Option<Arc<StreamSlot>>,
+    pub(crate) ticket: Option<Ticket>,
+    pub(crate) replay: Option<Replay>,
+    pub(crate) keeper: Keeper,
+    pub(crate) keep_alive: Duration,
+}
+
+/// One reader of one stream, as a response body.
+pub(crate) struct EventBody {
+    parts: BodyParts,
+    /// Frames that wait to be written.
+    out: VecDeque<Bytes>,
+    silence: Pin<Box<Sleep>>,
+    /// Only for the standalone stream.
+    listen: Option<Listen>,
+    /// Ends the stream when the drain begins; a call's stream ends by itself.
+    drain: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
+    /// Counts as an open stream of the session.
+    is_counted: bool,
+    is_over: bool,
+}
+
+impl EventBody {
+    pub(crate) fn new(parts: BodyParts, first: Option<Bytes>) -> Self {
+        let silence = Box::pin(tokio::time::sleep(parts.keep_alive));
+        Self {
+            parts,
+            out: first.into_iter().collect(),
+            silence,
+            listen: None,
+            drain: None,
+            is_counted: false,
+            is_over: false,
+        }
+    }
+
+    /// Makes this a reader of the standalone stream, which somebody opened with GET.
+    pub(crate) fn listening(
+        mut self,
+        listen: Listen,
+        drain: WaitForCancellationFutureOwned,
+    ) -> Self {
+        self.listen = Some(listen);
+        self.drain = Some(Box::pin(drain));
+        self.is_counted = true;
+        self
+    }
+
+    /// Frames that go out before everything else that is still to come.
+    pub(crate) fn push(&mut self, frames: impl Iterator<Item = Bytes>) {
+        self.out.extend(frames);
+    }
+
+    fn poll_replay(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        while let Some(replay) = &mut self.parts.replay {
+            match ready!(replay.poll_events(cx)) {
+                Replayed::Events(events) => {
+                    self.out.extend(events.into_iter().flatten());
+                    if !self.out.is_empty() {
+                        return Poll::Ready(());
+                    }
+                }
+                Replayed::End => self.parts.replay = None,
+            }
+        }
+        Poll::Ready(())
+    }
+
+    /// Takes the next live event into `out`; ready also when the stream is over.
+    fn poll_live(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let (Some(slot), Some(ticket)) = (&self.parts.slot, self.parts.ticket) else {
+            self.is_over = true;
+            return Poll::Ready(());
+        };
+        loop {
+            match ready!(slot.poll(ticket, cx)) {
+                Polled::Event(frames) => {
+                    self.out.extend(frames);
+                    return Poll::Ready(());
+                }
+                Polled::Displaced if slot.kind() == SlotKind::Standalone => return Poll::Pending,
+                Polled::WantsSource => {
+                    let Some(listen) = &self.listen else { return Poll::Pending };
+                    slot.set_source(ticket, listen(slot.cursor()));
+                }
+                Polled::End => {
+                    self.parts.session.remove_slot(self.parts.stream);
+                    self.is_over = true;
+                    return Poll::Ready(());
+                }
+                Polled::Displaced => {
+                    self.is_over = true;
+                    return Poll::Ready(());
+                }
+                Polled::Failed(error) => {
+                    tracing::warn!(%error, "event stream ends: events cannot be stored");
+                    self.parts.session.remove_slot(self.parts.stream);
+                    self.is_over = true;
+                    return Poll::Ready(());
+                }
+            }
+        }
+    }
+
+    fn is_draining(&mut self, cx: &mut Context<'_>) -> bool {
+        self.drain.as_mut().is_some_and(|it| it.as_mut().poll(cx).is_ready())
+    }
+
+    fn poll_silence(&mut self, cx: &mut Context<'_>) -> Poll<Bytes> {
+        ready!(self.silence.as_mut().poll(cx));
+        self.restart_silence();
+        Poll::Ready(Bytes::from_static(KEEP_ALIVE))
+    }
+
+    fn restart_silence(&mut self) {
+        let next = Instant::now() + self.parts.keep_alive;
+        self.silence.as_mut().reset(next);
+    }
+}
+
+impl Body for EventBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        loop {
+            if let Some(bytes) = self.out.pop_front() {
+                return Poll::Ready(Some(Ok(Frame::data(bytes))));
+            }
+            if self.is_over || self.is_draining(cx) {
+                return Poll::Ready(None);
+            }
+            if self.poll_replay(cx).is_ready() {
+                if self.parts.replay.is_some() || !self.out.is_empty() {
+                    continue;
+                }
+                if self.poll_live(cx).is_ready() {
+                    self.restart_silence();
+                    continue;
+                }
+            }
+            let comment = ready!(self.poll_silence(cx));
+            return Poll::Ready(Some(Ok(Frame::data(comment))));
+        }
+    }
+}
+
+/// The client has gone, or has everything.
+impl Drop for EventBody {
+    fn drop(&mut self) {
+        if self.is_counted {
+            self.parts.session.machine().handle_stream_closed(unix_ms());
+        }
+        let (Some(slot), Some(ticket)) = (self.parts.slot.take(), self.parts.ticket) else {
+            return;
+        };
+        if slot.detach(ticket) {
+            let session = Arc::clone(&self.parts.session);
+            self.parts.keeper.read_on(session, self.parts.stream, slot);
+        }
+    }
+}
+
+impl fmt::Debug for EventBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventBody").field("stream", &self.parts.stream).finish_non_exhaustive()
+    }
+}

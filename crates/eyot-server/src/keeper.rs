@@ -1,0 +1,88 @@
+//! Reads on when the client has gone: "disconnection SHOULD NOT be interpreted as the
+//! client cancelling its request" (2025-03-26 to 2025-11-25, basic/transports).
+//!
+//! This is the one place where a call gets a task of its own, and it is rare: the client
+//! of a legacy call went away before the answer.
+
+use std::sync::Arc;
+use std::task::Poll;
+
+use eyot_session::StreamNo;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::live::LiveSession;
+use crate::running::{InFlight, Running};
+use crate::slot::{Polled, StreamSlot};
+
+/// Where work goes on after its connection.
+#[derive(Clone, Debug)]
+pub(crate) struct Keeper {
+    tasks: TaskTracker,
+    finish: CancellationToken,
+}
+
+impl Keeper {
+    pub(crate) fn new(tasks: TaskTracker, finish: CancellationToken) -> Self {
+        Self { tasks, finish }
+    }
+
+    /// Reads a stream into the store until it ends or somebody else reads it.
+    pub(crate) fn read_on(
+        &self,
+        session: Arc<LiveSession>,
+        stream: StreamNo,
+        slot: Arc<StreamSlot>,
+    ) {
+        let reading = async move {
+            let (ticket, _) = slot.attach();
+            loop {
+                let polled = std::future::poll_fn(|cx| slot.poll(ticket, cx)).await;
+                match polled {
+                    Polled::Event(_) => {}
+                    Polled::Displaced => break,
+                    Polled::End => {
+                        session.remove_slot(stream);
+                        break;
+                    }
+                    Polled::WantsSource => {
+                        slot.detach(ticket);
+                        break;
+                    }
+                    Polled::Failed(error) => {
+                        tracing::warn!(%error, "events of a call are lost");
+                        session.remove_slot(stream);
+                        break;
+                    }
+                }
+            }
+        };
+        self.spawn(reading);
+    }
+
+    /// Lets a call run to its end although nobody can read its answer any more.
+    pub(crate) fn run_out(&self, mut running: Running, in_flight: Vec<InFlight>) {
+        let running_out = async move {
+            let ended = std::future::poll_fn(|cx| {
+                loop {
+                    match running.poll_part(cx) {
+                        Poll::Ready(Some(_)) => {}
+                        Poll::Ready(None) => return Poll::Ready(()),
+                        Poll::Pending => return Poll::Pending,
+                    }
+                }
+            });
+            ended.await;
+            drop(in_flight);
+        };
+        self.spawn(running_out);
+    }
+
+    /// Runs to the end, or until the process must end.
+    pub(crate) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let finish = self.finish.clone();
+        self.tasks.spawn(async move {
+            finish.run_until_cancelled(work).await;
+        });
+    }
+}

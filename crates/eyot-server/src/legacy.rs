@@ -1,0 +1,437 @@
+//! Streamable HTTP of 2025-03-26, 2025-06-18 and 2025-11-25: sessions, streams, replay.
+
+mod initialize;
+mod resume;
+
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use eyot_frame::encode_priming;
+use eyot_http::{Accepts, OutgoingBody, accepted, empty, error, event_stream, json};
+use eyot_jsonrpc::{ErrorObject, INVALID_REQUEST, Id, Incoming, Kind, Message};
+use eyot_session::{EventId, SessionError, SessionId, StoreError};
+use eyot_transport::{
+    BoxService, Call, Fault, FaultKind, Input, Limits, Part, Peer, ReplyFuture, unix_ms,
+};
+use eyot_types::Method;
+use http::header::RETRY_AFTER;
+use http::{HeaderValue, Response, StatusCode};
+use tower_service::Service as _;
+
+use crate::core::Core;
+use crate::event_body::{BodyParts, EventBody, Listen};
+use crate::keeper::Keeper;
+use crate::live::LiveSession;
+use crate::registry::Registry;
+use crate::running::{InFlight, Running, call_in, is_answer};
+use crate::shutdown::Shutdown;
+
+type Answer = Response<OutgoingBody>;
+
+/// Serves the legacy era on one endpoint.
+#[derive(Clone, Debug)]
+pub(crate) struct Legacy {
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) service: BoxService,
+    pub(crate) keeper: Keeper,
+    pub(crate) shutdown: Shutdown,
+    pub(crate) limits: Limits,
+}
+
+/// What the head of a request says, checked.
+pub(crate) struct Asked {
+    pub(crate) peer: Peer,
+    pub(crate) accepts: Accepts,
+}
+
+impl Legacy {
+    /// The session that a request names: "servers that require a session ID SHOULD respond
+    /// to requests without an `MCP-Session-Id` header (other than initialization) with HTTP
+    /// 400", and a terminated one is answered with 404 (2025-11-25, basic/transports). A
+    /// session of another principal is answered like an unknown one.
+    pub(crate) async fn session(
+        &self,
+        session_id: Option<&str>,
+        peer: &Peer,
+    ) -> Result<Arc<LiveSession>, Answer> {
+        let Some(text) = session_id else {
+            let message = "Mcp-Session-Id header is required; open a session with `initialize`";
+            return Err(refused(StatusCode::BAD_REQUEST, None, message));
+        };
+        let found = match SessionId::parse(text) {
+            Some(id) => self.registry.find(&id, peer.principal.as_ref()).await,
+            None => Ok(None),
+        };
+        match found {
+            Ok(Some(session)) => Ok(session),
+            Ok(None) => Err(refused(StatusCode::NOT_FOUND, None, "session not found")),
+            Err(error) => Err(store_failed(None, &error)),
+        }
+    }
+
+    /// POST in a session.
+    pub(crate) async fn post(
+        &self,
+        session: Arc<LiveSession>,
+        incoming: Incoming,
+        asked: Asked,
+    ) -> Answer {
+        match incoming {
+            Incoming::One(message) => match message.kind() {
+                Kind::Request => self.request(session, message, asked).await,
+                Kind::Notification | Kind::Response | Kind::Error => {
+                    self.notification(&session, message, asked.peer).await
+                }
+            },
+            Incoming::Batch(messages) if session.machine().revision().has_batches() => {
+                self.batch(session, messages, asked).await
+            }
+            Incoming::Batch(_) => {
+                let message = "batches belong to revision 2025-03-26 alone";
+                refused(StatusCode::BAD_REQUEST, None, message)
+            }
+        }
+    }
+
+    async fn request(&self, session: Arc<LiveSession>, request: Message, asked: Asked) -> Answer {
+        let id = request.id();
+        let method = request.method().unwrap_or_default();
+        if Method::parse(&method) == Method::Initialize {
+            let message = "session is open already";
+            return refused(StatusCode::BAD_REQUEST, id, message);
+        }
+        let (running, in_flight) = match self.start(&session, request, &asked.peer) {
+            Ok(started) => started,
+            Err(refusal) => return session_refusal(id, refusal),
+        };
+        let waiting = Waiting::new(running, vec![in_flight], self.keeper.clone());
+        self.answer(session, waiting, id, asked.accepts).await
+    }
+
+    /// Registers a request and makes the future of its reply; nothing runs yet.
+    fn start(
+        &self,
+        session: &Arc<LiveSession>,
+        request: Message,
+        peer: &Peer,
+    ) -> Result<(Running, InFlight), SessionError> {
+        let id = request.id().unwrap_or_else(|| Id::from_number(0));
+        session.machine().handle_request(&id, unix_ms())?;
+        let in_flight = InFlight::new(session, id);
+        let reply = self.call(session, Input::Message(request), peer.clone());
+        Ok((Running::new(reply), in_flight))
+    }
+
+    fn call(&self, session: &LiveSession, input: Input, peer: Peer) -> ReplyFuture {
+        let call = Call { input, peer, extensions: Default::default() };
+        self.service.clone().call(call_in(session, call))
+    }
+
+    /// JSON if the answer comes first and soon; a stream of events otherwise.
+    async fn answer(
+        &self,
+        session: Arc<LiveSession>,
+        mut waiting: Waiting,
+        id: Option<Id>,
+        accepts: Accepts,
+    ) -> Answer {
+        let patience = if accepts.json { self.limits.json_patience } else { Duration::ZERO };
+        let may_stream = accepts.events;
+        loop {
+            match waiting.first(may_stream.then_some(patience)).await {
+                First::Answer(answer) => return json(StatusCode::OK, &answer),
+                First::Failed(fault) => return fault_answer(id, &fault),
+                // The call was cancelled: "the receiver SHOULD NOT send a response".
+                First::Ended => return event_stream(OutgoingBody::Empty),
+                First::Silence => return self.stream(session, waiting, id).await,
+                First::Other(part) if may_stream => {
+                    waiting.put_back(part);
+                    return self.stream(session, waiting, id).await;
+                }
+                First::Other(_) => eyot_metrics::messages_dropped("client_takes_no_stream"),
+            }
+        }
+    }
+
+    /// Turns a running call into a resumable stream.
+    async fn stream(&self, session: Arc<LiveSession>, waiting: Waiting, id: Option<Id>) -> Answer {
+        let stream = session.machine().take_stream();
+        let context = session.context();
+        let (running, in_flight) = waiting.take();
+        let core = Core::call(context, stream, running, in_flight, id.clone());
+        let start = core.shown();
+        let slot = session.add_call(stream, core);
+        let (ticket, _) = slot.attach();
+        // From here on a disconnect hands the stream to the keeper.
+        let parts = BodyParts {
+            session: Arc::clone(&session),
+            stream,
+            slot: Some(Arc::clone(&slot)),
+            ticket: Some(ticket),
+            replay: None,
+            keeper: self.keeper.clone(),
+            keep_alive: self.limits.keep_alive_interval,
+        };
+        let mut body = EventBody::new(parts, None);
+        if let Err(error) = std::future::poll_fn(|cx| slot.poll_open(cx)).await {
+            return store_failed(id, &error);
+        }
+        // "the server SHOULD immediately send an SSE event consisting of an event ID and an
+        // empty data field" (2025-11-25); older clients choke on empty data.
+        if session.machine().revision().has_priming() {
+            let priming = EventId { stream, position: start }.to_string();
+            body.push(std::iter::once(encode_priming(&priming, Some(RETRY))));
+        }
+        event_stream(OutgoingBody::stream(body))
+    }
+
+    /// A notification or a response: handed on before it is acknowledged.
+    async fn notification(&self, session: &LiveSession, message: Message, peer: Peer) -> Answer {
+        if let Err(refusal) = session.machine().handle_activity(unix_ms()) {
+            return session_refusal(None, refusal);
+        }
+        let method = message.method().unwrap_or_default();
+        let is_initialized = Method::parse(&method) == Method::Initialized;
+        if is_initialized && session.machine().handle_initialized() {
+            let stored = session.context().update(|state| state.is_initialized = true).await;
+            if let Err(error) = stored {
+                return store_failed(None, &error);
+            }
+        }
+        match self.call(session, Input::Message(message), peer).await {
+            Ok(_) => accepted(),
+            Err(fault) => fault_answer(None, &fault),
+        }
+    }
+
+    /// An array of 2025-03-26: everything runs at once, answers come as they are ready.
+    async fn batch(
+        &self,
+        session: Arc<LiveSession>,
+        messages: Vec<Message>,
+        asked: Asked,
+    ) -> Answer {
+        let (requests, others): (Vec<_>, Vec<_>) =
+            messages.into_iter().partition(|it| it.kind() == Kind::Request);
+        let is_initialize = |it: &Message| it.method().as_deref() == Some("initialize");
+        if requests.iter().any(is_initialize) {
+            // "the initialize request MUST NOT be part of a JSON-RPC batch" (2025-03-26).
+            let message = "`initialize` must not be part of a batch";
+            return refused(StatusCode::BAD_REQUEST, None, message);
+        }
+        let mut started = Vec::new();
+        for request in requests {
+            let id = request.id();
+            match self.start(&session, request, &asked.peer) {
+                Ok((running, in_flight)) => started.push((id, running, in_flight)),
+                Err(refusal) => return session_refusal(id, refusal),
+            }
+        }
+        for message in others {
+            let answer = self.notification(&session, message, asked.peer.clone()).await;
+            if answer.status() != StatusCode::ACCEPTED {
+                return answer;
+            }
+        }
+        if started.is_empty() {
+            return accepted();
+        }
+        if !asked.accepts.events {
+            return empty(StatusCode::NOT_ACCEPTABLE);
+        }
+        let mut in_flight = Vec::new();
+        let mut runs = Vec::new();
+        for (id, running, flight) in started {
+            in_flight.push(flight);
+            runs.push(running.answered(id));
+        }
+        let merged =
+            Running::merged(eyot_transport::Messages::new(futures_util::stream::select_all(runs)));
+        let waiting = Waiting::new(merged, in_flight, self.keeper.clone());
+        self.stream(session, waiting, None).await
+    }
+
+    /// GET: the messages that belong to no call, or the rest of a stream.
+    pub(crate) async fn get(
+        &self,
+        session: Arc<LiveSession>,
+        last_event_id: Option<&str>,
+        asked: Asked,
+    ) -> Answer {
+        if !asked.accepts.events {
+            return empty(StatusCode::NOT_ACCEPTABLE);
+        }
+        let Some(text) = last_event_id else { return self.listen(session, None, asked.peer) };
+        let Ok(event_id) = text.parse::<EventId>() else {
+            return refused(StatusCode::BAD_REQUEST, None, "Last-Event-ID is not of this server");
+        };
+        if event_id.stream == eyot_session::StreamNo::STANDALONE {
+            return self.listen(session, Some(event_id.position), asked.peer);
+        }
+        self.resume(session, event_id, asked.peer).await
+    }
+
+    /// A fresh or resumed reader of the standalone stream.
+    fn listen(
+        &self,
+        session: Arc<LiveSession>,
+        after: Option<eyot_session::Position>,
+        peer: Peer,
+    ) -> Answer {
+        let opened = session.machine().handle_stream_opened(unix_ms());
+        if let Err(refusal) = opened {
+            return session_refusal(None, refusal);
+        }
+        let stream = eyot_session::StreamNo::STANDALONE;
+        let slot = session.standalone();
+        let (ticket, shown) = slot.attach();
+        let context = session.context();
+        let replay = after.map(|after| crate::replay::Replay::new(context, stream, after, shown));
+        let priming = (session.machine().revision().has_priming() && after.is_none())
+            .then(|| shown.map(|position| EventId { stream, position }.to_string()))
+            .flatten()
+            .map(|id| encode_priming(&id, Some(RETRY)));
+        let listen = self.listener(&session, peer);
+        let parts = BodyParts {
+            session,
+            stream,
+            slot: Some(slot),
+            ticket: Some(ticket),
+            replay,
+            keeper: self.keeper.clone(),
+            keep_alive: self.limits.keep_alive_interval,
+        };
+        // Something goes out at once, so that the client sees the stream open.
+        let first = priming.unwrap_or_else(|| bytes::Bytes::from_static(eyot_frame::KEEP_ALIVE));
+        let drain = self.shutdown.drained().clone().cancelled_owned();
+        let body = EventBody::new(parts, Some(first)).listening(listen, drain);
+        event_stream(OutgoingBody::stream(body))
+    }
+
+    fn listener(&self, session: &Arc<LiveSession>, peer: Peer) -> Listen {
+        let (legacy, session) = (self.clone(), Arc::clone(session));
+        Box::new(move |cursor| legacy.call(&session, Input::Listen { cursor }, peer.clone()))
+    }
+
+    /// DELETE: ends the session.
+    pub(crate) async fn delete(&self, session: &Arc<LiveSession>) -> Answer {
+        match self.registry.end(session).await {
+            Ok(()) => empty(StatusCode::NO_CONTENT),
+            Err(error) => store_failed(None, &error),
+        }
+    }
+}
+
+/// A call before its first output. Dropped by a disconnect, it goes on without a reader.
+struct Waiting {
+    running: Option<Running>,
+    in_flight: Vec<InFlight>,
+    keeper: Keeper,
+}
+
+/// What came first.
+enum First {
+    Answer(Message),
+    Other(Part),
+    Failed(Fault),
+    Ended,
+    Silence,
+}
+
+impl Waiting {
+    fn new(running: Running, in_flight: Vec<InFlight>, keeper: Keeper) -> Self {
+        Self { running: Some(running), in_flight, keeper }
+    }
+
+    /// Waits for the first part, at most for `patience`.
+    async fn first(&mut self, patience: Option<Duration>) -> First {
+        let Some(running) = &mut self.running else { return First::Ended };
+        // Most answers need no timer: it is made when there is something to wait for.
+        let mut silence = None;
+        std::future::poll_fn(|cx| {
+            if let Poll::Ready(part) = running.poll_part(cx) {
+                return Poll::Ready(match part {
+                    Some(Ok(part)) if is_answer(&part) => {
+                        part.message.map_or(First::Ended, First::Answer)
+                    }
+                    Some(Ok(part)) if part.message.is_none() => {
+                        cx.waker().wake_by_ref();
+                        return Poll::Pending;
+                    }
+                    Some(Ok(part)) => First::Other(part),
+                    Some(Err(fault)) => First::Failed(fault),
+                    None => First::Ended,
+                });
+            }
+            let Some(patience) = patience else { return Poll::Pending };
+            let silence = silence.get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
+            silence.as_mut().poll(cx).map(|()| First::Silence)
+        })
+        .await
+    }
+
+    fn put_back(&mut self, part: Part) {
+        if let Some(running) = &mut self.running {
+            running.put_back(part);
+        }
+    }
+
+    fn take(mut self) -> (Running, Vec<InFlight>) {
+        let running = self.running.take().unwrap_or_else(Running::over);
+        (running, std::mem::take(&mut self.in_flight))
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if let Some(running) = self.running.take().filter(|it| !it.is_over()) {
+            self.keeper.run_out(running, std::mem::take(&mut self.in_flight));
+        }
+    }
+}
+
+/// How long a client waits before it comes back for a stream that broke.
+const RETRY: Duration = Duration::from_secs(1);
+
+fn refused(status: StatusCode, id: Option<Id>, message: &str) -> Answer {
+    error(status, id, &ErrorObject::new(INVALID_REQUEST, message))
+}
+
+fn session_refusal(id: Option<Id>, refusal: SessionError) -> Answer {
+    let status = match refusal {
+        SessionError::Closed => StatusCode::NOT_FOUND,
+        SessionError::TooManyRequests { .. } | SessionError::TooManyStreams { .. } => {
+            StatusCode::TOO_MANY_REQUESTS
+        }
+        _ => StatusCode::BAD_REQUEST,
+    };
+    refused(status, id, &refusal.to_string())
+}
+
+fn store_failed(id: Option<Id>, failure: &StoreError) -> Answer {
+    tracing::error!(error = %failure, "store failed");
+    let fault = Fault::internal("the session store cannot be used now");
+    let mut answer = error(StatusCode::SERVICE_UNAVAILABLE, id, &fault.error);
+    answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    answer
+}
+
+/// A fault that came before anything was sent.
+pub(crate) fn fault_answer(id: Option<Id>, fault: &Fault) -> Answer {
+    tracing::debug!(%fault, "call failed");
+    let status = match fault.kind {
+        FaultKind::Refused => StatusCode::BAD_REQUEST,
+        FaultKind::SessionGone => StatusCode::NOT_FOUND,
+        FaultKind::Overloaded { .. } => StatusCode::SERVICE_UNAVAILABLE,
+        FaultKind::Upstream if id.is_some() => StatusCode::OK,
+        FaultKind::Upstream => StatusCode::BAD_GATEWAY,
+        _ => StatusCode::INTERNAL_SERVER_ERROR,
+    };
+    let mut answer = error(status, id, &fault.error);
+    if let FaultKind::Overloaded { retry_after } = fault.kind {
+        let seconds = HeaderValue::from(retry_after.as_secs().max(1));
+        answer.headers_mut().insert(RETRY_AFTER, seconds);
+    }
+    answer
+}

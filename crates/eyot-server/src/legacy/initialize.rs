@@ -1,0 +1,97 @@
+//! The beginning of a session.
+
+use std::task::Poll;
+
+use bytes::Bytes;
+use eyot_http::{OutgoingBody, error, json};
+use eyot_jsonrpc::{Id, Message};
+use eyot_transport::{Fault, Input, Peer};
+use eyot_types::codes::{self, Outcome};
+use eyot_types::{Revision, headers};
+use http::header::{HeaderName, RETRY_AFTER};
+use http::{HeaderValue, Response, StatusCode};
+
+use super::{Legacy, fault_answer};
+use crate::live::LiveSession;
+use crate::registry::OpenError;
+use crate::running::Running;
+
+impl Legacy {
+    /// `initialize` without a session: asks the service, and opens a session if it agrees.
+    ///
+    /// A client that goes away meanwhile leaves nothing behind.
+    pub(crate) async fn initialize(&self, request: Message, peer: Peer) -> Response<OutgoingBody> {
+        let id = request.id();
+        let params =
+            request.params().map_or_else(Bytes::new, |it| Bytes::copy_from_slice(it.as_bytes()));
+        let session = match self.registry.prepare(peer.principal.clone()) {
+            Ok(session) => session,
+            Err(refusal) => return open_refusal(id, &refusal),
+        };
+        let answer = match self.ask(&session, request, peer).await {
+            Ok(answer) => answer,
+            Err(fault) => return fault_answer(id, &fault),
+        };
+        let Some(revision) = agreed_revision(&answer) else {
+            return json(StatusCode::OK, &answer);
+        };
+        match self.registry.open(session, revision, params).await {
+            Ok(session) => {
+                let mut response = json(StatusCode::OK, &answer);
+                let name = HeaderName::from_static(headers::SESSION_ID);
+                if let Ok(value) = HeaderValue::from_str(session.context().id().as_str()) {
+                    response.headers_mut().insert(name, value);
+                }
+                response
+            }
+            Err(refusal) => open_refusal(id, &refusal),
+        }
+    }
+
+    /// Waits for the answer; "the server SHOULD NOT send requests other than pings and
+    /// logging before receiving the `initialized` notification", so nothing else is lost.
+    async fn ask(
+        &self,
+        session: &LiveSession,
+        request: Message,
+        peer: Peer,
+    ) -> Result<Message, Fault> {
+        let mut running = Running::new(self.call(session, Input::Message(request), peer));
+        std::future::poll_fn(|cx| {
+            loop {
+                match std::task::ready!(running.poll_part(cx)) {
+                    Some(Ok(part)) => {
+                        if let Some(answer) = part.message.filter(Message::is_response) {
+                            return Poll::Ready(Ok(answer));
+                        }
+                    }
+                    Some(Err(fault)) => return Poll::Ready(Err(fault)),
+                    None => return Poll::Ready(Err(unanswered())),
+                }
+            }
+        })
+        .await
+    }
+}
+
+fn unanswered() -> Fault {
+    let reason = "upstream did not answer `initialize`";
+    Fault::upstream(codes::upstream_lost(reason, Outcome::Unknown, true))
+}
+
+/// The revision of the answer; `None` when the answer opens no session. A revision that we
+/// do not know is treated as the latest that we do: the proxy hands messages on unread.
+fn agreed_revision(answer: &Message) -> Option<Revision> {
+    answer.result()?;
+    let result: serde_json::Value = answer.decode_result().ok()?;
+    let revision = result.get("protocolVersion")?.as_str()?;
+    Some(Revision::negotiate(revision))
+}
+
+fn open_refusal(id: Option<Id>, refusal: &OpenError) -> Response<OutgoingBody> {
+    tracing::warn!(error = %refusal, "session was not opened");
+    let fault = Fault::internal(&refusal.to_string());
+    let mut answer = error(StatusCode::SERVICE_UNAVAILABLE, id, &fault.error);
+    answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
+    answer
+}

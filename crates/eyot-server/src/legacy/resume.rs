@@ -1,0 +1,126 @@
+//! The rest of a call's stream, for a client that comes back with `Last-Event-ID`.
+//!
+//! "The server MAY use this header to replay messages that would have been sent after the
+//! last event ID, on the stream that was disconnected […] and MUST NOT replay messages that
+//! would have been delivered on a different stream" (2025-11-25, basic/transports).
+
+use std::sync::Arc;
+
+use eyot_http::{OutgoingBody, event_stream};
+use eyot_jsonrpc::Id;
+use eyot_session::{EventId, Fence, Page, Position, StoreError};
+use eyot_transport::{Input, Peer, unix_ms};
+use http::{Response, StatusCode};
+
+use super::{Legacy, refused, store_failed};
+use crate::core::Core;
+use crate::event_body::{BodyParts, EventBody};
+use crate::live::LiveSession;
+use crate::replay::{Replay, trimmed_answer};
+use crate::running::{InFlight, Running};
+use crate::slot::StreamSlot;
+
+impl Legacy {
+    pub(super) async fn resume(
+        &self,
+        session: Arc<LiveSession>,
+        last: EventId,
+        peer: Peer,
+    ) -> Response<OutgoingBody> {
+        let context = session.context();
+        let reading = context.store().read(context.id().clone(), last.stream, last.position, 1);
+        match reading.await {
+            Ok(_) => {}
+            Err(StoreError::Trimmed { .. }) => return self.gone(&session, last).await,
+            Err(StoreError::NotFound) => {
+                let message = "Last-Event-ID names a stream that is not known";
+                return refused(StatusCode::NOT_FOUND, None, message);
+            }
+            Err(error) => return store_failed(None, &error),
+        }
+        let slot = match session.slot(last.stream) {
+            Some(slot) => Some(slot),
+            None => match self.recover(&session, last, peer).await {
+                Ok(slot) => slot,
+                Err(error) => return store_failed(None, &error),
+            },
+        };
+        event_stream(OutgoingBody::stream(self.rest(session, last, slot)))
+    }
+
+    /// Events that the client has not seen were dropped: a replay would have a hole, so the
+    /// call ends with an error that says so.
+    async fn gone(&self, session: &LiveSession, last: EventId) -> Response<OutgoingBody> {
+        match end_of(session, last).await {
+            Ok(page) => {
+                let answer = trimmed_answer(request_id(&page)).into_bytes();
+                event_stream(OutgoingBody::from(answer))
+            }
+            Err(error) => store_failed(None, &error),
+        }
+    }
+
+    /// What was stored behind `last`, then what comes.
+    fn rest(
+        &self,
+        session: Arc<LiveSession>,
+        last: EventId,
+        slot: Option<Arc<StreamSlot>>,
+    ) -> EventBody {
+        let attached = slot.as_ref().map(|it| it.attach());
+        let until = attached.and_then(|(_, shown)| shown);
+        let replay = Replay::new(session.context(), last.stream, last.position, until);
+        let parts = BodyParts {
+            session,
+            stream: last.stream,
+            slot,
+            ticket: attached.map(|(ticket, _)| ticket),
+            replay: Some(replay),
+            keeper: self.keeper.clone(),
+            keep_alive: self.limits.keep_alive_interval,
+        };
+        EventBody::new(parts, None)
+    }
+
+    /// A stream that an earlier process did not finish goes on here; `None` when it is
+    /// finished.
+    async fn recover(
+        &self,
+        session: &Arc<LiveSession>,
+        last: EventId,
+        peer: Peer,
+    ) -> Result<Option<Arc<StreamSlot>>, StoreError> {
+        let page = end_of(session, last).await?;
+        if page.is_end {
+            return Ok(None);
+        }
+        Ok(Some(self.adopt(session, page, peer)))
+    }
+
+    fn adopt(&self, session: &Arc<LiveSession>, page: Page, peer: Peer) -> Arc<StreamSlot> {
+        let stream = page.stream.no;
+        let request_id = request_id(&page).unwrap_or_else(|| Id::from_number(0));
+        let cursor = page.last_upstream_cursor;
+        let input = Input::Resume { request_id: request_id.clone(), cursor };
+        let running = Running::new(self.call(session, input, peer));
+        // The id may be in use again by now; then that request keeps it.
+        let is_free = session.machine().handle_request(&request_id, unix_ms()).is_ok();
+        let in_flight = is_free.then(|| InFlight::new(session, request_id.clone()));
+        let in_flight = in_flight.into_iter().collect();
+        let core = Core::call(session.context(), stream, running, in_flight, Some(request_id));
+        session.add_call(stream, core)
+    }
+}
+
+/// What the store knows of the stream itself.
+async fn end_of(session: &LiveSession, last: EventId) -> Result<Page, StoreError> {
+    /// Behind every event.
+    const END: Position = Position { fence: Fence(u64::MAX), seq: u64::MAX };
+    let context = session.context();
+    context.store().read(context.id().clone(), last.stream, END, 1).await
+}
+
+fn request_id(page: &Page) -> Option<Id> {
+    let text = std::str::from_utf8(page.stream.request_id.as_deref()?).ok()?;
+    Id::parse(text)
+}

@@ -1,0 +1,34 @@
+//! Accepts connections and serves MCP over Streamable HTTP, to clients of both eras.
+//!
+//! What answers the calls is any [`eyot_transport::McpService`]. This crate keeps the
+//! legacy clients' sessions and their event streams, so that neither a broken connection
+//! nor a restart loses what was promised; it does not know what stands behind the service.
+
+mod accept;
+mod admin;
+mod auth;
+mod context;
+mod core;
+mod cors;
+mod endpoint;
+mod event_body;
+mod keeper;
+mod legacy;
+mod live;
+mod modern;
+mod modern_body;
+mod registry;
+mod replay;
+mod running;
+mod server;
+mod shutdown;
+mod slot;
+
+pub use eyot_http::HostPolicy;
+
+pub use crate::accept::{Accept, Drained, serve};
+pub use crate::admin::{Admin, Health};
+pub use crate::auth::{ApiKey, Keys};
+pub use crate::context::SessionContext;
+pub use crate::server::{Server, ServerConfig};
+pub use crate::shutdown::Shutdown;

@@ -1,0 +1,73 @@
+//! A session that this process serves now.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use eyot_session::{Session, StreamNo};
+use parking_lot::{Mutex, MutexGuard};
+
+use crate::context::SessionContext;
+use crate::core::Core;
+use crate::slot::{SlotKind, StreamSlot};
+
+/// What lives of a session in memory: its machine, and the streams that run.
+#[derive(Debug)]
+pub(crate) struct LiveSession {
+    context: Arc<SessionContext>,
+    machine: Mutex<Session>,
+    slots: Mutex<BTreeMap<StreamNo, Arc<StreamSlot>>>,
+}
+
+impl LiveSession {
+    pub(crate) fn new(context: SessionContext, machine: Session) -> Self {
+        Self {
+            context: Arc::new(context),
+            machine: Mutex::new(machine),
+            slots: Mutex::new(BTreeMap::new()),
+        }
+    }
+
+    pub(crate) fn context(&self) -> &Arc<SessionContext> {
+        &self.context
+    }
+
+    /// The state machine. The guard lives for one statement.
+    pub(crate) fn machine(&self) -> MutexGuard<'_, Session> {
+        self.machine.lock()
+    }
+
+    /// The running stream of that number.
+    pub(crate) fn slot(&self, stream: StreamNo) -> Option<Arc<StreamSlot>> {
+        self.slots.lock().get(&stream).cloned()
+    }
+
+    /// The stream of messages that belong to no call; it runs as long as the session.
+    pub(crate) fn standalone(&self) -> Arc<StreamSlot> {
+        let mut slots = self.slots.lock();
+        let slot = slots.entry(StreamNo::STANDALONE).or_insert_with(|| {
+            let core = Core::standalone(&self.context);
+            Arc::new(StreamSlot::new(SlotKind::Standalone, core))
+        });
+        Arc::clone(slot)
+    }
+
+    /// Adds the stream of a call, or returns the one that is there already.
+    pub(crate) fn add_call(&self, stream: StreamNo, core: Core) -> Arc<StreamSlot> {
+        let mut slots = self.slots.lock();
+        let slot =
+            slots.entry(stream).or_insert_with(|| Arc::new(StreamSlot::new(SlotKind::Call, core)));
+        Arc::clone(slot)
+    }
+
+    /// Forgets a stream that has ended.
+    pub(crate) fn remove_slot(&self, stream: StreamNo) {
+        self.slots.lock().remove(&stream);
+    }
+
+    /// Ends every stream: the session is over.
+    pub(crate) fn end(&self) {
+        self.machine.lock().handle_close();
+        let slots = std::mem::take(&mut *self.slots.lock());
+        slots.into_values().for_each(|slot| slot.end());
+    }
+}

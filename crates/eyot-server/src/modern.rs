@@ -1,0 +1,190 @@
+//! Streamable HTTP of 2026-07-28: no session; the request's own stream and nothing else.
+
+use std::task::Poll;
+
+use eyot_http::{Accepts, OutgoingBody, RequestHead, accepted, empty, error, event_stream, json};
+use eyot_jsonrpc::{
+    ErrorObject, INVALID_REQUEST, Id, Kind, METHOD_NOT_FOUND, Message, PARSE_ERROR,
+};
+use eyot_transport::{BoxService, Call, Fault, FaultKind, Input, Limits, Part, Peer};
+use eyot_types::meta::RequestMeta;
+use eyot_types::{Method, NameSource, Revision, codes, headers};
+use http::header::RETRY_AFTER;
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use tower_service::Service as _;
+
+use crate::modern_body::ModernBody;
+use crate::running::{Running, is_answer};
+
+type Answer = Response<OutgoingBody>;
+
+/// Serves the modern era on one endpoint.
+#[derive(Clone, Debug)]
+pub(crate) struct Modern {
+    pub(crate) service: BoxService,
+    pub(crate) limits: Limits,
+}
+
+impl Modern {
+    /// POST of one message.
+    pub(crate) async fn post(&self, message: Message, headers: &HeaderMap, peer: Peer) -> Answer {
+        match message.kind() {
+            Kind::Request => {
+                if let Err(refusal) = validate(&message, headers) {
+                    return error(status(refusal.code), message.id(), &refusal);
+                }
+                self.request(message, headers, peer).await
+            }
+            Kind::Notification => self.notification(message, headers, peer).await,
+            // "The client MUST NOT send JSON-RPC responses" (2026-07-28, streamable-http).
+            Kind::Response | Kind::Error => {
+                let refusal = ErrorObject::new(INVALID_REQUEST, "responses are not accepted");
+                error(StatusCode::BAD_REQUEST, None, &refusal)
+            }
+        }
+    }
+
+    async fn request(&self, request: Message, headers: &HeaderMap, peer: Peer) -> Answer {
+        let id = request.id();
+        let accepts = RequestHead::new(headers).accepts();
+        let mut running = Running::new(self.service.clone().call(call(request, headers, peer)));
+        loop {
+            match self.first(&mut running, accepts).await {
+                First::Answer(answer) => {
+                    let code = answer.decode_error().map(|it| it.code);
+                    let status = code.map_or(StatusCode::OK, status);
+                    return json(status, &answer);
+                }
+                First::Failed(fault) => return fault_answer(id, &fault),
+                First::Ended => return empty(StatusCode::NO_CONTENT),
+                First::Other(_) if !accepts.events => {
+                    eyot_metrics::messages_dropped("client_takes_no_stream");
+                }
+                First::Other(part) => {
+                    running.put_back(part);
+                    return self.stream(running, id);
+                }
+                First::Silence => return self.stream(running, id),
+            }
+        }
+    }
+
+    fn stream(&self, running: Running, id: Option<Id>) -> Answer {
+        let body = ModernBody::new(running, id, self.limits.keep_alive_interval);
+        event_stream(OutgoingBody::stream(body))
+    }
+
+    /// Waits for the first part. After a long silence the stream begins without one, so
+    /// that comments keep the connection alive.
+    async fn first(&self, running: &mut Running, accepts: Accepts) -> First {
+        let patience = self.limits.keep_alive_interval;
+        let mut silence = None;
+        std::future::poll_fn(|cx| {
+            if let Poll::Ready(part) = running.poll_part(cx) {
+                return Poll::Ready(match part {
+                    Some(Ok(part)) if is_answer(&part) => {
+                        part.message.map_or(First::Ended, First::Answer)
+                    }
+                    Some(Ok(part)) => First::Other(part),
+                    Some(Err(fault)) => First::Failed(fault),
+                    None => First::Ended,
+                });
+            }
+            if !accepts.events {
+                return Poll::Pending;
+            }
+            let silence = silence.get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
+            silence.as_mut().poll(cx).map(|()| First::Silence)
+        })
+        .await
+    }
+
+    async fn notification(&self, message: Message, headers: &HeaderMap, peer: Peer) -> Answer {
+        match self.service.clone().call(call(message, headers, peer)).await {
+            Ok(_) => accepted(),
+            Err(fault) => fault_answer(None, &fault),
+        }
+    }
+}
+
+/// What came first.
+enum First {
+    Answer(Message),
+    Other(Part),
+    Failed(Fault),
+    Ended,
+    Silence,
+}
+
+/// The headers go along: a relay passes some of them on.
+fn call(message: Message, headers: &HeaderMap, peer: Peer) -> Call {
+    let mut call = Call { input: Input::Message(message), peer, extensions: Default::default() };
+    call.extensions.insert(headers.clone());
+    call
+}
+
+/// Whether a message claims to be of the modern era: by its body, or by a header that no
+/// legacy client sends.
+pub(crate) fn is_claimed(message: &Message, head: RequestHead<'_>) -> bool {
+    let version = head.protocol_version().ok().flatten();
+    RequestMeta::protocol_version_of(message.meta()).is_some()
+        || version == Some(Revision::MODERN.as_str())
+}
+
+/// Holds the headers against the body: "servers MUST validate that the headers match the
+/// corresponding values in the request body" (2026-07-28, streamable-http, Server Validation).
+fn validate(request: &Message, headers: &HeaderMap) -> Result<(), ErrorObject> {
+    let meta = RequestMeta::decode(request.meta().unwrap_or("{}"))?;
+    let version = meta.required()?.protocol_version;
+    expect(headers, headers::PROTOCOL_VERSION, version)?;
+    if version != Revision::MODERN.as_str() {
+        return Err(codes::unsupported_version(version, &[Revision::MODERN]));
+    }
+    let method = request.method().unwrap_or_default();
+    expect(headers, headers::METHOD, &method)?;
+    let name = match Method::parse(&method).needs_name_header() {
+        Some(NameSource::Name) => request.name(),
+        Some(NameSource::Uri) => request.uri(),
+        _ => None,
+    };
+    match name {
+        Some(name) => expect(headers, headers::NAME, &name),
+        None => Ok(()),
+    }
+}
+
+/// A header must be there once and say what the body says.
+fn expect(headers: &HeaderMap, name: &'static str, body: &str) -> Result<(), ErrorObject> {
+    let mismatch = |detail: &str| codes::header_mismatch(name, detail);
+    let value = RequestHead::new(headers).single(name).map_err(|it| mismatch(&it.to_string()))?;
+    let value = value.ok_or_else(|| mismatch("header is missing"))?;
+    let value = headers::decode_header_value(value).map_err(|it| mismatch(&it.to_string()))?;
+    if value == body { Ok(()) } else { Err(mismatch("header differs from the body")) }
+}
+
+/// The HTTP status of a JSON-RPC error (2026-07-28, streamable-http and basic, Error Codes).
+fn status(code: i64) -> StatusCode {
+    match code {
+        METHOD_NOT_FOUND => StatusCode::NOT_FOUND,
+        PARSE_ERROR | INVALID_REQUEST => StatusCode::BAD_REQUEST,
+        code if codes::is_modern_evidence(code) => StatusCode::BAD_REQUEST,
+        _ => StatusCode::OK,
+    }
+}
+
+fn fault_answer(id: Option<Id>, fault: &Fault) -> Answer {
+    tracing::debug!(%fault, "call failed");
+    let status = match fault.kind {
+        FaultKind::Refused => StatusCode::BAD_REQUEST,
+        FaultKind::Overloaded { .. } => StatusCode::SERVICE_UNAVAILABLE,
+        FaultKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        _ if id.is_some() => StatusCode::OK,
+        _ => StatusCode::BAD_GATEWAY,
+    };
+    let mut answer = error(status, id, &fault.error);
+    if let FaultKind::Overloaded { retry_after } = fault.kind {
+        let seconds = HeaderValue::from(retry_after.as_secs().max(1));
+        answer.headers_mut().insert(RETRY_AFTER, seconds);
+    }
+    answer
+}

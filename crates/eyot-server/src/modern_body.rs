@@ -1,0 +1,92 @@
+//! The body of a modern event stream. Dropping it cancels its request: "closing the SSE
+//! response stream MUST be treated by the server as cancellation of that request"
+//! (2026-07-28, basic/transports/streamable-http).
+
+use std::convert::Infallible;
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use eyot_frame::{EventHead, Frames, KEEP_ALIVE, encode_event};
+use eyot_jsonrpc::{Id, Message};
+use http_body::{Body, Frame};
+use tokio::time::{Instant, Sleep};
+
+use crate::running::{Running, is_answer};
+
+/// Writes the parts of one reply as events, without ids: such streams cannot be resumed.
+pub(crate) struct ModernBody {
+    running: Running,
+    id: Option<Id>,
+    out: Option<Frames>,
+    silence: Pin<Box<Sleep>>,
+    keep_alive: Duration,
+    is_over: bool,
+}
+
+impl ModernBody {
+    pub(crate) fn new(running: Running, id: Option<Id>, keep_alive: Duration) -> Self {
+        let silence = Box::pin(tokio::time::sleep(keep_alive));
+        Self { running, id, out: None, silence, keep_alive, is_over: false }
+    }
+
+    fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Message>> {
+        loop {
+            return Poll::Ready(match ready!(self.running.poll_part(cx)) {
+                Some(Ok(part)) => {
+                    self.is_over = is_answer(&part);
+                    let Some(message) = part.message else { continue };
+                    Some(message)
+                }
+                Some(Err(fault)) => {
+                    self.is_over = true;
+                    Some(Message::error_response(self.id.clone(), &fault.error))
+                }
+                None => None,
+            });
+        }
+    }
+}
+
+impl Body for ModernBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        loop {
+            if let Some(bytes) = self.out.as_mut().and_then(Iterator::next) {
+                return Poll::Ready(Some(Ok(Frame::data(bytes))));
+            }
+            if self.is_over {
+                return Poll::Ready(None);
+            }
+            match self.poll_message(cx) {
+                Poll::Ready(Some(message)) => {
+                    let is_plain = message.is_single_line() && !message.has_line_separators();
+                    let frames = encode_event(&EventHead::default(), message.pieces(), is_plain);
+                    self.out = Some(frames);
+                    let next = Instant::now() + self.keep_alive;
+                    self.silence.as_mut().reset(next);
+                }
+                Poll::Ready(None) => return Poll::Ready(None),
+                Poll::Pending => {
+                    ready!(self.silence.as_mut().poll(cx));
+                    let next = Instant::now() + self.keep_alive;
+                    self.silence.as_mut().reset(next);
+                    return Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(KEEP_ALIVE)))));
+                }
+            }
+        }
+    }
+}
+
+impl fmt::Debug for ModernBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ModernBody").field("id", &self.id).finish_non_exhaustive()
+    }
+}

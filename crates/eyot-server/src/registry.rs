@@ -1,0 +1,230 @@
+//! The sessions that this process serves; the others are found in the store.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use eyot_session::{
+    Fence, Limits as SessionLimits, NodeId, Session, SessionId, SessionRecord, Store, StoreError,
+};
+use eyot_stdx::random_token;
+use eyot_transport::{BoxService, Call, Input, Limits, Peer, unix_ms};
+use eyot_types::{Era, Revision};
+use parking_lot::Mutex;
+use tokio::sync::OnceCell;
+use tower_service::Service as _;
+
+use crate::context::SessionContext;
+use crate::live::LiveSession;
+use crate::running::call_in;
+
+/// Finds, opens and ends sessions.
+pub(crate) struct Registry {
+    store: Arc<dyn Store>,
+    service: BoxService,
+    node: NodeId,
+    limits: Limits,
+    session_limits: SessionLimits,
+    sessions: Mutex<HashMap<SessionId, Arc<LiveSession>>>,
+    /// Sessions that are being claimed: one claim for all who ask at once.
+    claiming: Mutex<HashMap<SessionId, Arc<Claiming>>>,
+}
+
+type Claiming = OnceCell<Option<Arc<LiveSession>>>;
+
+/// Why no session was opened.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OpenError {
+    /// There are as many as there may be.
+    #[error("too many sessions are open")]
+    TooMany,
+    /// The session cannot be promised to survive.
+    #[error("session cannot be stored: {0}")]
+    Store(#[from] StoreError),
+}
+
+impl Registry {
+    pub(crate) fn new(
+        store: Arc<dyn Store>,
+        service: BoxService,
+        limits: Limits,
+        session_limits: SessionLimits,
+    ) -> Self {
+        Self {
+            store,
+            service,
+            node: NodeId::new(&random_token(12)),
+            limits,
+            session_limits,
+            sessions: Mutex::new(HashMap::new()),
+            claiming: Mutex::new(HashMap::new()),
+        }
+    }
+
+    /// A context for a session that may come to be: `initialize` runs in it.
+    ///
+    /// The id is 128 random bits: "globally unique and cryptographically secure"
+    /// (2025-11-25, basic/transports). An id that the client sends is never adopted.
+    pub(crate) fn prepare(&self, principal: Option<Arc<str>>) -> Result<LiveSession, OpenError> {
+        self.check_room(principal.as_ref())?;
+        let id = SessionId::parse(&random_token(16)).ok_or(OpenError::TooMany)?;
+        let store = Arc::clone(&self.store);
+        let context = SessionContext::new(id, principal, Fence(1), Default::default(), store);
+        let machine = Session::open(Revision::LATEST_LEGACY, self.session_limits, unix_ms());
+        Ok(LiveSession::new(context, machine))
+    }
+
+    /// Stores the session; from here on it survives the process.
+    pub(crate) async fn open(
+        &self,
+        session: LiveSession,
+        revision: Revision,
+        initialize: bytes::Bytes,
+    ) -> Result<Arc<LiveSession>, OpenError> {
+        let now_ms = unix_ms();
+        *session.machine() = Session::open(revision, self.session_limits, now_ms);
+        let context = session.context();
+        let record = SessionRecord {
+            id: context.id().clone(),
+            principal: context.principal().map(|it| it.as_ref().to_owned()),
+            revision,
+            initialize,
+            state: context.state(),
+            owner: Some(self.node.clone()),
+            fence: context.fence(),
+            created_ms: now_ms,
+            expires_ms: session.machine().expires_ms(),
+        };
+        self.store.create(record).await?;
+        let session = Arc::new(session);
+        let id = session.context().id().clone();
+        self.sessions.lock().insert(id, Arc::clone(&session));
+        self.report();
+        Ok(session)
+    }
+
+    /// The session of that id, if it belongs to `principal`: an id alone opens nothing.
+    pub(crate) async fn find(
+        &self,
+        id: &SessionId,
+        principal: Option<&Arc<str>>,
+    ) -> Result<Option<Arc<LiveSession>>, StoreError> {
+        let live = self.sessions.lock().get(id).cloned();
+        let session = match live {
+            Some(session) => Some(session),
+            None => self.claim(id).await?,
+        };
+        Ok(session.filter(|it| it.context().principal() == principal))
+    }
+
+    /// Takes over a session that this process does not serve yet.
+    async fn claim(&self, id: &SessionId) -> Result<Option<Arc<LiveSession>>, StoreError> {
+        let cell = Arc::clone(self.claiming.lock().entry(id.clone()).or_default());
+        let claimed = cell.get_or_try_init(|| self.claim_once(id)).await.cloned();
+        self.claiming.lock().remove(id);
+        claimed
+    }
+
+    async fn claim_once(&self, id: &SessionId) -> Result<Option<Arc<LiveSession>>, StoreError> {
+        let now_ms = unix_ms();
+        // Somebody else may have been faster between the look-up and the turn.
+        if let Some(session) = self.sessions.lock().get(id).cloned() {
+            return Ok(Some(session));
+        }
+        let claimed = self.store.claim(id.clone(), self.node.clone(), now_ms).await?;
+        let Some(claimed) = claimed else { return Ok(None) };
+        let machine = Session::resume(&claimed, self.session_limits, now_ms);
+        let record = claimed.record;
+        let context = SessionContext::new(
+            record.id,
+            record.principal.map(Arc::from),
+            record.fence,
+            record.state,
+            Arc::clone(&self.store),
+        );
+        let session = Arc::new(LiveSession::new(context, machine));
+        self.sessions.lock().insert(id.clone(), Arc::clone(&session));
+        self.report();
+        Ok(Some(session))
+    }
+
+    /// Ends a session for good.
+    pub(crate) async fn end(&self, session: &Arc<LiveSession>) -> Result<(), StoreError> {
+        let id = session.context().id();
+        self.sessions.lock().remove(id);
+        self.report();
+        session.end();
+        let removed = self.store.remove(id.clone()).await;
+        self.close_upstream(session).await;
+        removed.map(drop)
+    }
+
+    /// Writes what is due, and ends what has expired.
+    pub(crate) async fn sweep(&self) {
+        let now_ms = unix_ms();
+        let sessions: Vec<_> = self.sessions.lock().values().cloned().collect();
+        for session in sessions {
+            let (has_ended, touch) = {
+                let mut machine = session.machine();
+                (machine.handle_timeout(now_ms), machine.poll_touch())
+            };
+            if let Some(expires_ms) = touch {
+                self.store.touch(session.context().id(), expires_ms);
+            }
+            if has_ended && let Err(error) = self.end(&session).await {
+                tracing::warn!(%error, "expired session was not removed");
+            }
+        }
+        match self.store.sweep(now_ms, SWEEP_SESSIONS).await {
+            Ok(expired) if expired.is_empty() => {}
+            Ok(expired) => tracing::debug!(count = expired.len(), "expired sessions removed"),
+            Err(error) => tracing::warn!(%error, "store cannot be swept"),
+        }
+    }
+
+    /// Writes the ends of all sessions, so that the next process knows them.
+    pub(crate) fn touch_all(&self) {
+        for session in self.sessions.lock().values() {
+            let expires_ms = session.machine().expires_ms();
+            self.store.touch(session.context().id(), expires_ms);
+        }
+    }
+
+    /// Tells the service that a session is over.
+    async fn close_upstream(&self, session: &Arc<LiveSession>) {
+        let principal = session.context().principal().cloned();
+        let peer = Peer { era: Era::Legacy, principal, address: None };
+        let call = Call { input: Input::Close, peer, extensions: Default::default() };
+        if let Err(fault) = self.service.clone().call(call_in(session, call)).await {
+            tracing::debug!(%fault, "upstream of an ended session was not told");
+        }
+    }
+
+    fn check_room(&self, principal: Option<&Arc<str>>) -> Result<(), OpenError> {
+        let sessions = self.sessions.lock();
+        if sessions.len() >= self.limits.sessions_max {
+            return Err(OpenError::TooMany);
+        }
+        let is_theirs = |it: &&Arc<LiveSession>| it.context().principal() == principal;
+        // The count is taken only where it can matter.
+        let is_near = sessions.len() >= self.limits.sessions_per_principal_max;
+        let max = self.limits.sessions_per_principal_max;
+        if is_near && sessions.values().filter(is_theirs).count() >= max {
+            return Err(OpenError::TooMany);
+        }
+        Ok(())
+    }
+
+    fn report(&self) {
+        eyot_metrics::sessions(self.sessions.lock().len());
+    }
+}
+
+impl fmt::Debug for Registry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Registry").field("node", &self.node).finish_non_exhaustive()
+    }
+}
+
+/// Sessions that one sweep removes from the store at most.
+const SWEEP_SESSIONS: usize = 1_000;

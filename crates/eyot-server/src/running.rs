@@ -1,0 +1,131 @@
+//! A call on its way: polled for its parts by whoever holds it.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use eyot_jsonrpc::{Id, Message};
+use eyot_transport::{Call, Fault, Messages, Part, Reply, ReplyFuture, unix_ms};
+use futures_core::Stream;
+
+use crate::live::LiveSession;
+
+/// The parts of one reply (or of several that were merged), whatever stage it is in.
+pub(crate) struct Running {
+    stage: Stage,
+    /// A part that was taken and put back.
+    peeked: Option<Part>,
+}
+
+enum Stage {
+    Calling(ReplyFuture),
+    Streaming(Messages),
+    Over,
+}
+
+impl Running {
+    pub(crate) fn new(reply: ReplyFuture) -> Self {
+        Self { stage: Stage::Calling(reply), peeked: None }
+    }
+
+    pub(crate) fn merged(parts: Messages) -> Self {
+        Self { stage: Stage::Streaming(parts), peeked: None }
+    }
+
+    pub(crate) fn over() -> Self {
+        Self { stage: Stage::Over, peeked: None }
+    }
+
+    /// Puts a part back: the next poll gives it again.
+    pub(crate) fn put_back(&mut self, part: Part) {
+        self.peeked = Some(part);
+    }
+
+    /// Whether nothing more can come.
+    pub(crate) fn is_over(&self) -> bool {
+        matches!(self.stage, Stage::Over) && self.peeked.is_none()
+    }
+
+    /// The same as a stream of its own, in which a fault is the answer to `id`.
+    pub(crate) fn answered(self, id: Option<Id>) -> Messages {
+        let mut running = self;
+        Messages::new(futures_util::stream::poll_fn(move |cx| {
+            running.poll_part(cx).map(|part| {
+                part.map(|part| {
+                    let failed = |fault: Fault| Message::error_response(id.clone(), &fault.error);
+                    Ok(part.unwrap_or_else(|fault| failed(fault).into()))
+                })
+            })
+        }))
+    }
+
+    /// The next part; `None` at the end.
+    pub(crate) fn poll_part(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Part, Fault>>> {
+        if let Some(part) = self.peeked.take() {
+            return Poll::Ready(Some(Ok(part)));
+        }
+        loop {
+            match &mut self.stage {
+                Stage::Over => return Poll::Ready(None),
+                Stage::Streaming(parts) => {
+                    let part = ready!(Pin::new(parts).poll_next(cx));
+                    if !matches!(part, Some(Ok(_))) {
+                        self.stage = Stage::Over;
+                    }
+                    return Poll::Ready(part);
+                }
+                Stage::Calling(reply) => {
+                    let reply = ready!(reply.as_mut().poll(cx));
+                    self.stage = Stage::Over;
+                    match reply {
+                        Ok(Reply::None) => {}
+                        Ok(Reply::One(answer)) => return Poll::Ready(Some(Ok(answer.into()))),
+                        Ok(Reply::Stream(parts)) => self.stage = Stage::Streaming(parts),
+                        Err(fault) => return Poll::Ready(Some(Err(fault))),
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Running {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.stage {
+            Stage::Calling(_) => "Calling",
+            Stage::Streaming(_) => "Streaming",
+            Stage::Over => "Over",
+        })
+    }
+}
+
+/// A request that runs in a session; it is in flight while this lives.
+#[derive(Debug)]
+pub(crate) struct InFlight {
+    session: Arc<LiveSession>,
+    id: Id,
+}
+
+impl InFlight {
+    pub(crate) fn new(session: &Arc<LiveSession>, id: Id) -> Self {
+        Self { session: Arc::clone(session), id }
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.session.machine().handle_answer(&self.id, unix_ms());
+    }
+}
+
+/// Whether a message answers a request of the client.
+pub(crate) fn is_answer(part: &Part) -> bool {
+    part.message.as_ref().is_some_and(Message::is_response)
+}
+
+/// A call with the session's context in its extensions.
+pub(crate) fn call_in(session: &LiveSession, mut call: Call) -> Call {
+    call.extensions.insert(Arc::clone(session.context()));
+    call
+}

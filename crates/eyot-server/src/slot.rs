@@ -1,0 +1,181 @@
+//! The place where a stream waits for whoever reads it.
+//!
+//! One reader at a time, the newest: a client that comes back over a new connection takes
+//! the stream from the old one, even if that one is a dead socket that nobody has noticed.
+
+use std::task::{Context, Poll, Waker};
+
+use eyot_frame::Frames;
+use eyot_session::{Position, StoreError};
+use eyot_transport::ReplyFuture;
+use parking_lot::Mutex;
+
+use crate::core::{Core, Shown};
+use crate::running::Running;
+
+/// How a stream behaves towards readers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SlotKind {
+    /// A call goes on without a reader and ends with its answer.
+    Call,
+    /// The stream of messages that belong to no call waits without a reader and never ends.
+    Standalone,
+}
+
+/// A stream and its readers.
+#[derive(Debug)]
+pub(crate) struct StreamSlot {
+    kind: SlotKind,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    /// `None` once the stream has ended.
+    core: Option<Core>,
+    /// The reader that gets what comes; 0 for none.
+    reader: u64,
+    last_ticket: u64,
+    wakers: Vec<(u64, Waker)>,
+}
+
+/// Names a reader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ticket(u64);
+
+/// What a poll gave.
+pub(crate) enum Polled {
+    /// An event.
+    Event(Frames),
+    /// The stream has ended.
+    End,
+    /// Another reader has it now.
+    Displaced,
+    /// This reader has the stream and must say where messages come from.
+    WantsSource,
+    /// The store failed; nothing more can be promised.
+    Failed(StoreError),
+}
+
+impl StreamSlot {
+    pub(crate) fn new(kind: SlotKind, core: Core) -> Self {
+        let state = State { core: Some(core), reader: 0, last_ticket: 0, wakers: Vec::new() };
+        Self { kind, state: Mutex::new(state) }
+    }
+
+    pub(crate) fn kind(&self) -> SlotKind {
+        self.kind
+    }
+
+    /// Becomes the reader. Returns where the live part begins: what is stored up to there
+    /// must come from the store.
+    pub(crate) fn attach(&self) -> (Ticket, Option<Position>) {
+        let mut state = self.state.lock();
+        state.last_ticket += 1;
+        state.reader = state.last_ticket;
+        let ticket = Ticket(state.reader);
+        let shown = state.core.as_ref().map(Core::shown);
+        let wakers = std::mem::take(&mut state.wakers);
+        drop(state);
+        wakers.into_iter().for_each(|(_, waker)| waker.wake());
+        (ticket, shown)
+    }
+
+    /// The upstream's event id up to which everything was taken.
+    pub(crate) fn cursor(&self) -> Option<bytes::Bytes> {
+        self.state.lock().core.as_ref()?.cursor()
+    }
+
+    /// Sets where messages come from, if `ticket` still reads.
+    pub(crate) fn set_source(&self, ticket: Ticket, reply: ReplyFuture) {
+        let mut state = self.state.lock();
+        if state.reader == ticket.0
+            && let Some(core) = &mut state.core
+        {
+            core.set_source(Running::new(reply));
+        }
+    }
+
+    /// Registers the stream in the store, so that an id of it may be shown.
+    pub(crate) fn poll_open(&self, cx: &mut Context<'_>) -> Poll<Result<(), StoreError>> {
+        match &mut self.state.lock().core {
+            Some(core) => core.poll_open(cx),
+            None => Poll::Ready(Ok(())),
+        }
+    }
+
+    /// The next event for this reader.
+    pub(crate) fn poll(&self, ticket: Ticket, cx: &mut Context<'_>) -> Poll<Polled> {
+        let mut state = self.state.lock();
+        if self.kind == SlotKind::Standalone && state.reader == 0 {
+            // The newer reader has gone: this one has the stream again.
+            state.reader = ticket.0;
+        }
+        if state.reader != ticket.0 {
+            state.wait(ticket, cx);
+            return Poll::Ready(Polled::Displaced);
+        }
+        let Some(core) = &mut state.core else { return Poll::Ready(Polled::End) };
+        if core.wants_source() && !core.is_storing() {
+            return Poll::Ready(Polled::WantsSource);
+        }
+        match core.poll_event(cx) {
+            Poll::Ready(Ok(Shown::Event(frames))) => Poll::Ready(Polled::Event(frames)),
+            Poll::Ready(Ok(Shown::End)) => {
+                state.core = None;
+                Poll::Ready(Polled::End)
+            }
+            Poll::Ready(Err(error)) => {
+                state.core = None;
+                Poll::Ready(Polled::Failed(error))
+            }
+            Poll::Pending => {
+                state.wait(ticket, cx);
+                Poll::Pending
+            }
+        }
+    }
+
+    /// Stops reading. `true` when the stream must be read on by somebody: a call that has
+    /// not ended, or an event that is not stored.
+    pub(crate) fn detach(&self, ticket: Ticket) -> bool {
+        let mut state = self.state.lock();
+        state.wakers.retain(|(number, _)| *number != ticket.0);
+        if state.reader != ticket.0 {
+            return false;
+        }
+        state.reader = 0;
+        let needs_reader = match (&mut state.core, self.kind) {
+            (None, _) => false,
+            (Some(_), SlotKind::Call) => true,
+            (Some(core), SlotKind::Standalone) => {
+                core.drop_source();
+                core.is_storing()
+            }
+        };
+        let wakers = std::mem::take(&mut state.wakers);
+        drop(state);
+        wakers.into_iter().for_each(|(_, waker)| waker.wake());
+        needs_reader
+    }
+
+    /// Ends the stream at once.
+    pub(crate) fn end(&self) {
+        let mut state = self.state.lock();
+        let core = state.core.take();
+        let wakers = std::mem::take(&mut state.wakers);
+        drop(state);
+        drop(core);
+        wakers.into_iter().for_each(|(_, waker)| waker.wake());
+    }
+}
+
+impl State {
+    fn wait(&mut self, ticket: Ticket, cx: &Context<'_>) {
+        let waker = cx.waker();
+        match self.wakers.iter_mut().find(|(number, _)| *number == ticket.0) {
+            Some((_, known)) => known.clone_from(waker),
+            None => self.wakers.push((ticket.0, waker.clone())),
+        }
+    }
+}

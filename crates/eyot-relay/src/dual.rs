@@ -1,0 +1,332 @@
+//! A dual session: the upstream session that is held for one legacy client.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use eyot_client::{LegacyConnection, Runtime, Target};
+use eyot_jsonrpc::{Id, Message};
+use eyot_server::SessionContext;
+use eyot_session::{SessionRecord, SessionState, UpstreamRef};
+use eyot_transport::{Fault, FaultKind, Messages, Part, Reply};
+use eyot_types::Method;
+use eyot_types::codes::{self, Outcome};
+use futures_util::{StreamExt as _, stream};
+use parking_lot::Mutex;
+use serde_json::json;
+use serde_json::value::RawValue;
+use tokio::sync::OnceCell;
+
+use crate::server_id::{cancelled_id, is_cancelled, message_to_client, to_upstream};
+use crate::watch::{Change, Watch, timed_out};
+
+/// Holds the upstream session, and opens it again when it is lost.
+#[derive(Debug)]
+pub(crate) struct Dual {
+    target: Arc<Target>,
+    runtime: Runtime,
+    /// Replaced when its link is lost; opened once for all who need it at the same time.
+    cell: Mutex<Arc<OnceCell<Link>>>,
+}
+
+/// An open upstream session and its generation.
+#[derive(Clone, Debug)]
+struct Link {
+    connection: LegacyConnection,
+    generation: u64,
+}
+
+impl Dual {
+    /// A session whose upstream has just been opened.
+    pub(crate) fn opened(
+        target: Arc<Target>,
+        runtime: Runtime,
+        connection: LegacyConnection,
+    ) -> Self {
+        let cell = OnceCell::new_with(Some(Link { connection, generation: 1 }));
+        Self { target, runtime, cell: Mutex::new(Arc::new(cell)) }
+    }
+
+    /// A session that was stored; its upstream is opened when it is needed.
+    pub(crate) fn stored(target: Arc<Target>, runtime: Runtime) -> Self {
+        Self { target, runtime, cell: Mutex::default() }
+    }
+
+    /// Sends a request of the client.
+    pub(crate) async fn request(
+        &self,
+        context: &Arc<SessionContext>,
+        request: Message,
+    ) -> Result<Reply, Fault> {
+        let link = self.link(context).await?;
+        let mut watch = self.watch(context, &link, &request);
+        let timeout = watch.limits.call_timeout;
+        let asking = async {
+            match link.connection.request(request.clone()).await {
+                // The upstream has forgotten the session, so it has not run the request.
+                Err(fault) if fault.kind == FaultKind::SessionGone => {
+                    let link = self.renew(context, &link).await?;
+                    watch.connection = link.connection.clone();
+                    watch.generation = link.generation;
+                    link.connection.request(request).await
+                }
+                asked => asked,
+            }
+        };
+        match tokio::time::timeout(timeout, asking).await {
+            Ok(Ok(reply)) => watch.reply(reply).await,
+            Ok(Err(fault)) => Err(upstreams_fault(fault)),
+            Err(_elapsed) => Err(watch.give_up(timeout).await),
+        }
+    }
+
+    fn watch(&self, context: &Arc<SessionContext>, link: &Link, request: &Message) -> Watch {
+        Watch {
+            context: Arc::clone(context),
+            connection: link.connection.clone(),
+            generation: link.generation,
+            id: request.id(),
+            change: Change::of(request),
+            limits: self.runtime.limits,
+        }
+    }
+
+    /// Hands on a notification or a response of the client.
+    pub(crate) async fn send(
+        &self,
+        context: &Arc<SessionContext>,
+        message: Message,
+    ) -> Result<(), Fault> {
+        let link = self.link(context).await?;
+        let sending = async {
+            if is_cancelled(&message) {
+                return match cancelled_id(&message) {
+                    Some(id) => link.connection.cancel(id, message).await,
+                    None => Ok(()),
+                };
+            }
+            if !message.is_response() {
+                return link.connection.send(message).await;
+            }
+            match message.id().and_then(|id| to_upstream(&id)) {
+                Some((generation, id)) if generation == link.generation => {
+                    link.connection.send(message.with_id(id)).await
+                }
+                // An answer to nobody, or to an upstream session that is no more.
+                _ => {
+                    eyot_metrics::messages_dropped("answer_to_nobody");
+                    Ok(())
+                }
+            }
+        };
+        let timeout = self.runtime.limits.call_timeout;
+        let sent = tokio::time::timeout(timeout, sending).await;
+        sent.unwrap_or_else(|_elapsed| Err(timed_out(timeout))).map_err(upstreams_fault)
+    }
+
+    /// The upstream's messages that belong to no call; goes on over a child that is
+    /// started again.
+    pub(crate) fn listen(
+        self: Arc<Self>,
+        context: Arc<SessionContext>,
+        cursor: Option<Bytes>,
+    ) -> Messages {
+        let listening = Listening { dual: self, context, cursor, source: None, failures: 0 };
+        Messages::new(stream::unfold(listening, Listening::next))
+    }
+
+    /// The rest of a call that an earlier process began.
+    pub(crate) async fn resume(
+        &self,
+        context: &Arc<SessionContext>,
+        request_id: Id,
+        cursor: Option<Bytes>,
+    ) -> Result<Reply, Fault> {
+        let lost = || {
+            let reason = "the call ran in a process that has ended";
+            Fault::upstream(codes::upstream_lost(reason, Outcome::Unknown, true))
+        };
+        if matches!(*self.target, Target::Command(_)) {
+            return Err(lost());
+        }
+        let link = self.link(context).await?;
+        let parts = link.connection.follow(request_id.clone(), cursor).ok_or_else(lost)?;
+        let watch = Watch {
+            context: Arc::clone(context),
+            connection: link.connection,
+            generation: link.generation,
+            id: Some(request_id),
+            change: None,
+            limits: self.runtime.limits,
+        };
+        Ok(Reply::Stream(watch.follow(parts)))
+    }
+
+    /// Ends the upstream session.
+    pub(crate) async fn close(&self) {
+        let cell = std::mem::take(&mut *self.cell.lock());
+        if let Some(link) = cell.get() {
+            link.connection.close().await;
+        }
+    }
+
+    /// The open upstream session; opened now if it is not.
+    async fn link(&self, context: &SessionContext) -> Result<Link, Fault> {
+        let (cell, is_lost) = {
+            let mut cell = self.cell.lock();
+            let is_lost = cell.get().is_some_and(|link| !link.connection.is_open());
+            if is_lost {
+                *cell = Arc::default();
+            }
+            (Arc::clone(&cell), is_lost)
+        };
+        cell.get_or_try_init(|| self.restore(context, is_lost)).await.cloned()
+    }
+
+    /// A new upstream session in the place of one that the upstream has forgotten.
+    async fn renew(&self, context: &SessionContext, lost: &Link) -> Result<Link, Fault> {
+        let cell = {
+            let mut cell = self.cell.lock();
+            if cell.get().is_some_and(|link| link.generation == lost.generation) {
+                *cell = Arc::default();
+            }
+            Arc::clone(&cell)
+        };
+        cell.get_or_try_init(|| self.restore(context, true)).await.cloned()
+    }
+
+    /// Opens the upstream as the client did: its own `initialize`, then what it has set
+    /// since. A session at a URL that outlived our process is used as it is.
+    async fn restore(&self, context: &SessionContext, is_lost: bool) -> Result<Link, Fault> {
+        let record = context.record().await.map_err(|error| {
+            tracing::error!(%error, "session cannot be read");
+            Fault::internal("the session store cannot be used now")
+        })?;
+        let gone = || Fault::session_gone("session not found");
+        let SessionRecord { initialize, state, .. } = record.ok_or_else(gone)?;
+        let upstream = state.upstream.clone().unwrap_or_default();
+        if upstream.target.as_deref() != Some(&self.target.fingerprint()) {
+            return Err(gone());
+        }
+        if !is_lost {
+            let UpstreamRef { session_id, revision, generation, .. } = upstream.clone();
+            let runtime = &self.runtime;
+            let resumed =
+                LegacyConnection::resume(&self.target, session_id, revision.as_deref(), runtime);
+            if let Some(connection) = resumed {
+                return Ok(Link { connection, generation });
+            }
+        }
+        self.reopen(context, &initialize, state, upstream).await
+    }
+
+    async fn reopen(
+        &self,
+        context: &SessionContext,
+        initialize: &[u8],
+        state: SessionState,
+        upstream: UpstreamRef,
+    ) -> Result<Link, Fault> {
+        eyot_metrics::upstreams_opened("lost");
+        tracing::info!(session = ?context.id(), "upstream session is opened again");
+        let params: Box<RawValue> = serde_json::from_slice(initialize)
+            .map_err(|_| Fault::internal("stored session cannot be read"))?;
+        let request = Message::request(Id::from_number(0), Method::Initialize.as_str(), &params);
+        let opened = LegacyConnection::open(&self.target, request, &self.runtime).await?;
+        if let Ok(error) = opened.answer.decode_error() {
+            let reason = format!("upstream refused to open the session again: {}", error.message);
+            return Err(Fault::upstream(codes::upstream_lost(&reason, Outcome::NotSent, true)));
+        }
+        let link = Link { connection: opened.connection, generation: upstream.generation + 1 };
+        set_up(&link.connection, &state).await?;
+        let session_id = link.connection.session_id().map(str::to_owned);
+        let renewed = UpstreamRef { session_id, generation: link.generation, ..upstream };
+        let stored = context.update(|state| state.upstream = Some(renewed)).await;
+        stored.map_err(|error| {
+            tracing::error!(%error, "upstream session was not stored");
+            Fault::internal("the session store cannot be used now")
+        })?;
+        Ok(link)
+    }
+}
+
+/// Repeats what the client has set in the session.
+async fn set_up(connection: &LegacyConnection, state: &SessionState) -> Result<(), Fault> {
+    if !state.is_initialized {
+        return Ok(());
+    }
+    let initialized = Message::notification(Method::Initialized.as_str(), &json!({}));
+    connection.send(initialized).await?;
+    let level =
+        state.log_level.iter().map(|level| (Method::LoggingSetLevel, json!({ "level": level })));
+    let uris = state.subscriptions.iter();
+    let uris = uris.map(|uri| (Method::ResourcesSubscribe, json!({ "uri": uri })));
+    for (method, params) in level.chain(uris) {
+        let request = Message::request(Id::from_number(0), method.as_str(), &params);
+        if let Reply::Stream(mut parts) = connection.request(request).await? {
+            while let Some(part) = parts.next().await {
+                part?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The upstream's trouble with its own sessions is not the client's: the client's session
+/// goes on.
+fn upstreams_fault(mut fault: Fault) -> Fault {
+    if fault.kind == FaultKind::SessionGone && fault.error.data.is_some() {
+        fault.kind = FaultKind::Upstream;
+    }
+    fault
+}
+
+/// Listens to one upstream session after the other.
+struct Listening {
+    dual: Arc<Dual>,
+    context: Arc<SessionContext>,
+    cursor: Option<Bytes>,
+    source: Option<(Messages, u64)>,
+    failures: u32,
+}
+
+impl Listening {
+    async fn next(mut self) -> Option<(Result<Part, Fault>, Self)> {
+        loop {
+            if let Some((source, generation)) = &mut self.source {
+                let generation = *generation;
+                if let Some(Ok(part)) = source.next().await {
+                    self.failures = 0;
+                    self.cursor = part.cursor.clone().or_else(|| self.cursor.take());
+                    let message = part.message.map(|it| message_to_client(it, generation));
+                    return Some((Ok(Part { message, cursor: part.cursor }), self));
+                }
+                self.source = None;
+                if matches!(*self.dual.target, Target::Url(_)) {
+                    // The upstream offers no such stream, or no longer: nothing will come.
+                    std::future::pending::<()>().await;
+                }
+                self.wait().await;
+            }
+            match self.dual.link(&self.context).await {
+                Ok(link) => {
+                    let source = link.connection.listen(self.cursor.clone());
+                    self.source = Some((source, link.generation));
+                }
+                Err(fault) => {
+                    tracing::debug!(%fault, "nothing to listen to");
+                    self.wait().await;
+                }
+            }
+        }
+    }
+
+    /// A child that ends at once is not started again and again without a pause.
+    async fn wait(&mut self) {
+        self.failures = self.failures.saturating_add(1);
+        tokio::time::sleep(PAUSE * self.failures.min(PAUSE_FACTOR_MAX)).await;
+    }
+}
+
+const PAUSE: Duration = Duration::from_secs(1);
+const PAUSE_FACTOR_MAX: u32 = 30;

@@ -1,0 +1,15 @@
+//! Joins one downstream with one upstream of the same era.
+//!
+//! A [`Relay`] is a service like any handler: its answers come from an upstream. For every
+//! legacy session it holds a *dual session* at the upstream and opens it again when it was
+//! lost; modern clients share one connection. It knows no sockets: what carries the
+//! messages is `eyot-client`'s matter.
+
+mod dual;
+mod era;
+mod modern;
+mod relay;
+mod server_id;
+mod watch;
+
+pub use crate::relay::Relay;

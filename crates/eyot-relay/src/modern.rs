@@ -1,0 +1,107 @@
+//! The modern side: one connection that all modern clients share.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use eyot_client::{EraFound, ForwardedHeaders, ModernConnection, Runtime, Target, probe_modern};
+use eyot_jsonrpc::{Kind, Message};
+use eyot_transport::{Fault, Limits, Messages, Part, Reply};
+use eyot_types::{Era, Method, Revision, codes};
+use futures_util::{StreamExt as _, stream};
+use parking_lot::Mutex;
+use tokio::sync::OnceCell;
+
+use crate::watch::timed_out;
+
+/// Finds out whether the upstream is modern, and holds the connection if it is.
+#[derive(Debug)]
+pub(crate) struct ModernSide {
+    target: Arc<Target>,
+    runtime: Runtime,
+    /// Replaced when its connection is lost; opened once for all who need it.
+    cell: Mutex<Arc<OnceCell<ModernConnection>>>,
+    /// When a probe last found that the upstream is legacy: "a stale legacy verdict never
+    /// corrects itself", so it expires.
+    found_legacy: Mutex<Option<Instant>>,
+}
+
+impl ModernSide {
+    pub(crate) fn new(target: Arc<Target>, runtime: Runtime) -> Self {
+        Self { target, runtime, cell: Mutex::default(), found_legacy: Mutex::new(None) }
+    }
+
+    /// Answers a message of a modern client.
+    pub(crate) async fn answer(
+        &self,
+        message: Message,
+        forwarded: &ForwardedHeaders,
+    ) -> Result<Reply, Fault> {
+        let connection = self.connection().await?;
+        let limits = self.runtime.limits;
+        let timeout = limits.call_timeout;
+        if message.kind() != Kind::Request {
+            let sending = connection.send(message, forwarded);
+            let sent = tokio::time::timeout(timeout, sending).await;
+            return sent.unwrap_or_else(|_| Err(timed_out(timeout))).map(|()| Reply::None);
+        }
+        let method = message.method().unwrap_or_default();
+        let is_endless = Method::parse(&method) == Method::SubscriptionsListen;
+        let asking = connection.request(message.clone(), forwarded);
+        let reply = tokio::time::timeout(timeout, asking).await;
+        match reply.unwrap_or_else(|_| Err(timed_out(timeout)))? {
+            // A subscription is silent for as long as nothing changes.
+            Reply::Stream(parts) if !is_endless => Ok(Reply::Stream(watched(parts, limits))),
+            reply => Ok(reply),
+        }
+    }
+
+    async fn connection(&self) -> Result<ModernConnection, Fault> {
+        let is_known = self.found_legacy.lock().is_some_and(|it| it.elapsed() < VERDICT_TTL);
+        if is_known {
+            return Err(mismatch());
+        }
+        let cell = {
+            let mut cell = self.cell.lock();
+            if cell.get().is_some_and(|it| !it.is_open()) {
+                *cell = Arc::default();
+            }
+            Arc::clone(&cell)
+        };
+        cell.get_or_try_init(|| self.open()).await.cloned()
+    }
+
+    async fn open(&self) -> Result<ModernConnection, Fault> {
+        match probe_modern(&self.target, &self.runtime).await? {
+            EraFound::Modern(connection) => {
+                eyot_metrics::upstreams_opened("modern");
+                Ok(connection)
+            }
+            EraFound::Legacy => {
+                *self.found_legacy.lock() = Some(Instant::now());
+                Err(mismatch())
+            }
+        }
+    }
+}
+
+fn mismatch() -> Fault {
+    Fault::refused(codes::era_mismatch(Revision::MODERN.as_str(), Era::Legacy))
+}
+
+/// The messages, each within its deadline. Dropping them cancels the call.
+fn watched(parts: Messages, limits: Limits) -> Messages {
+    let timeout = limits.call_timeout;
+    Messages::new(stream::unfold(Some(parts), move |parts| async move {
+        let mut parts = parts?;
+        match tokio::time::timeout(timeout, parts.next()).await {
+            Ok(part) => {
+                let part: Result<Part, Fault> = part?;
+                Some((part, Some(parts)))
+            }
+            Err(_elapsed) => Some((Err(timed_out(timeout)), None)),
+        }
+    }))
+}
+
+/// How long a legacy verdict holds.
+const VERDICT_TTL: Duration = Duration::from_secs(60);

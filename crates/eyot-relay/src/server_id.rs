@@ -1,0 +1,61 @@
+//! Ids of the upstream's requests as the client sees them.
+//!
+//! A client answers them much later, perhaps to another process, perhaps when the upstream
+//! session has been opened anew and counts from one again. So the id carries the
+//! generation of the upstream session and the upstream's own id, and no table is needed:
+//! an answer to an earlier generation is recognised and dropped.
+
+use eyot_jsonrpc::{Id, Kind, Message};
+use eyot_types::Method;
+use serde_json::value::RawValue;
+
+/// The client's id for the upstream's `id`.
+pub(crate) fn to_client(id: &Id, generation: u64) -> Id {
+    Id::from_text(&format!("{generation}.{}", id.as_raw()))
+}
+
+/// The upstream's id and its generation; `None` when the id is none of ours.
+pub(crate) fn to_upstream(id: &Id) -> Option<(u64, Id)> {
+    let text = id.as_text()?;
+    let (generation, raw) = text.split_once('.')?;
+    Some((generation.parse().ok()?, Id::parse(raw)?))
+}
+
+/// A message of the upstream with its ids as the client sees them.
+pub(crate) fn message_to_client(message: Message, generation: u64) -> Message {
+    match message.kind() {
+        Kind::Request => match message.id() {
+            Some(id) => {
+                let id = to_client(&id, generation);
+                message.with_id(id)
+            }
+            None => message,
+        },
+        Kind::Notification if is_cancelled(&message) => {
+            cancelled_to_client(&message, generation).unwrap_or(message)
+        }
+        Kind::Notification | Kind::Response | Kind::Error => message,
+    }
+}
+
+/// Whether it is `notifications/cancelled`.
+pub(crate) fn is_cancelled(message: &Message) -> bool {
+    let method = message.method().unwrap_or_default();
+    message.kind() == Kind::Notification && Method::parse(&method) == Method::Cancelled
+}
+
+/// The request that `notifications/cancelled` names.
+pub(crate) fn cancelled_id(message: &Message) -> Option<Id> {
+    let params: std::collections::BTreeMap<String, Box<RawValue>> = message.decode_params().ok()?;
+    Id::parse(params.get("requestId")?.get())
+}
+
+fn cancelled_to_client(message: &Message, generation: u64) -> Option<Message> {
+    let mut params: serde_json::Map<String, serde_json::Value> = message.decode_params().ok()?;
+    let id = to_client(&cancelled_id(message)?, generation);
+    params.insert("requestId".to_owned(), serde_json::from_str(id.as_raw()).ok()?);
+    Some(Message::notification(Method::Cancelled.as_str(), &params))
+}
+
+#[cfg(test)]
+mod tests;

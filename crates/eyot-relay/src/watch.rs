@@ -1,0 +1,151 @@
+//! A call's messages on their way to the client: deadlines, ids, what must be remembered.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use eyot_client::LegacyConnection;
+use eyot_jsonrpc::{Id, Kind, Message};
+use eyot_server::SessionContext;
+use eyot_transport::{Fault, Limits, Messages, Part, Reply};
+use eyot_types::Method;
+use eyot_types::codes::{self, Outcome};
+use futures_util::{StreamExt as _, stream};
+use serde_json::json;
+
+use crate::server_id::message_to_client;
+
+/// What is known of a call while its messages pass.
+pub(crate) struct Watch {
+    pub(crate) context: Arc<SessionContext>,
+    pub(crate) connection: LegacyConnection,
+    pub(crate) generation: u64,
+    /// The client's id of the call.
+    pub(crate) id: Option<Id>,
+    /// What a good answer changes in the session.
+    pub(crate) change: Option<Change>,
+    pub(crate) limits: Limits,
+}
+
+/// A request whose success must outlive the process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Change {
+    LogLevel(String),
+    Subscribe(String),
+    Unsubscribe(String),
+}
+
+impl Change {
+    /// What the request would change.
+    pub(crate) fn of(request: &Message) -> Option<Self> {
+        let method = request.method()?;
+        match Method::parse(&method) {
+            Method::LoggingSetLevel => {
+                let params: serde_json::Value = request.decode_params().ok()?;
+                Some(Self::LogLevel(params.get("level")?.as_str()?.to_owned()))
+            }
+            Method::ResourcesSubscribe => Some(Self::Subscribe(request.uri()?.into_owned())),
+            Method::ResourcesUnsubscribe => Some(Self::Unsubscribe(request.uri()?.into_owned())),
+            _ => None,
+        }
+    }
+}
+
+impl Watch {
+    /// Passes a reply on. Its answer is given to the client only after what it changes is
+    /// stored.
+    pub(crate) async fn reply(self, reply: Reply) -> Result<Reply, Fault> {
+        match reply {
+            Reply::One(answer) => {
+                self.remember(&answer).await?;
+                Ok(Reply::One(answer))
+            }
+            Reply::Stream(parts) => Ok(Reply::Stream(self.follow(parts))),
+            Reply::None => Ok(Reply::None),
+        }
+    }
+
+    /// The messages, each within its deadline.
+    pub(crate) fn follow(self, parts: Messages) -> Messages {
+        let following = Following { watch: self, parts, is_asking: false, is_over: false };
+        Messages::new(stream::unfold(following, Following::next))
+    }
+
+    async fn remember(&self, answer: &Message) -> Result<(), Fault> {
+        let Some(change) = self.change.clone().filter(|_| answer.result().is_some()) else {
+            return Ok(());
+        };
+        let stored = self.context.update(|state| match change {
+            Change::LogLevel(level) => state.log_level = Some(level),
+            Change::Subscribe(uri) => {
+                state.subscriptions.insert(uri);
+            }
+            Change::Unsubscribe(uri) => {
+                state.subscriptions.remove(&uri);
+            }
+        });
+        stored.await.map_err(|error| {
+            tracing::error!(%error, "state of a session was not stored");
+            Fault::internal("the session store cannot be used now")
+        })
+    }
+
+    /// "the sender SHOULD issue a cancellation notification for that request and stop
+    /// waiting" (2025-11-25, basic/lifecycle, Timeouts).
+    pub(crate) async fn give_up(&self, timeout: Duration) -> Fault {
+        if let Some(id) = self.id.clone() {
+            let text = serde_json::from_str::<serde_json::Value>(id.as_raw()).unwrap_or_default();
+            let params = json!({ "requestId": text, "reason": "timeout" });
+            let message = Message::notification(Method::Cancelled.as_str(), &params);
+            if let Err(fault) = self.connection.cancel(id, message).await {
+                tracing::debug!(%fault, "upstream was not told that its call timed out");
+            }
+        }
+        timed_out(timeout)
+    }
+}
+
+/// The fault of a call whose upstream said nothing for too long.
+pub(crate) fn timed_out(timeout: Duration) -> Fault {
+    let reason = format!("upstream was silent for {timeout:?}");
+    Fault::upstream(codes::upstream_lost(&reason, Outcome::Unknown, false))
+}
+
+struct Following {
+    watch: Watch,
+    parts: Messages,
+    /// The upstream waits for an answer of the client.
+    is_asking: bool,
+    is_over: bool,
+}
+
+impl Following {
+    async fn next(mut self) -> Option<(Result<Part, Fault>, Self)> {
+        if self.is_over {
+            return None;
+        }
+        let limits = &self.watch.limits;
+        let timeout = if self.is_asking { limits.question_timeout } else { limits.call_timeout };
+        let part = match tokio::time::timeout(timeout, self.parts.next()).await {
+            Ok(part) => part?,
+            Err(_elapsed) => Err(self.watch.give_up(timeout).await),
+        };
+        let part = match part {
+            Ok(part) => self.pass(part).await,
+            Err(fault) => Err(fault),
+        };
+        self.is_over |= part.is_err();
+        Some((part, self))
+    }
+
+    async fn pass(&mut self, part: Part) -> Result<Part, Fault> {
+        let Part { message, cursor } = part;
+        let Some(message) = message else { return Ok(Part { message, cursor }) };
+        self.is_asking = message.kind() == Kind::Request;
+        if message.is_response() {
+            self.is_over = true;
+            self.watch.remember(&message).await?;
+        }
+        let message = message_to_client(message, self.watch.generation);
+        Ok(Part { message: Some(message), cursor })
+    }
+}

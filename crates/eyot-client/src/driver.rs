@@ -1,6 +1,7 @@
 //! The one task of a child: reads, writes, routes.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -39,7 +40,7 @@ pub(crate) struct Driver {
     faults: BTreeMap<u64, CallFault>,
     unsolicited: Unsolicited,
     end: End,
-    limits: Limits,
+    limits: Arc<Limits>,
 }
 
 impl Driver {
@@ -48,7 +49,7 @@ impl Driver {
         era: Era,
         unsolicited: Unsolicited,
         end: End,
-        limits: Limits,
+        limits: Arc<Limits>,
     ) -> Self {
         Self { child, calls: Calls::new(era), faults: BTreeMap::new(), unsolicited, end, limits }
     }

@@ -25,12 +25,12 @@ pub(crate) struct HttpSession(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     client: HttpClient,
-    session_id: Option<String>,
-    headers: HeaderMap,
+    session_id: Option<HeaderValue>,
+    revision: Option<HeaderValue>,
     next_id: AtomicU64,
     /// The caller's ids of running calls, with ours: for cancellation.
     running: Mutex<Vec<(Id, u64)>>,
-    limits: Limits,
+    limits: Arc<Limits>,
 }
 
 impl HttpSession {
@@ -38,56 +38,47 @@ impl HttpSession {
     pub(crate) async fn open(
         client: &HttpClient,
         initialize: Message,
-        limits: Limits,
+        limits: &Arc<Limits>,
     ) -> Result<(Self, Message), Fault> {
         let id = initialize.id().unwrap_or_else(|| Id::from_number(0));
         let ours = Id::from_number(0);
         let request = initialize.with_id(ours.clone());
-        let sent = client.send(Method::POST, post_headers(&HeaderMap::new()), Some(&request));
+        let sent = client.send(Method::POST, post_headers(HeaderMap::new()), Some(&request));
         let response = sent.await.map_err(|error| unanswered(&error))?;
         let session_id = response.headers().get(headers::SESSION_ID);
         let session_id = session_id.and_then(|it| it.to_str().ok()).map(str::to_owned);
-        let answer = match read_answer(response, &limits).await? {
+        let answer = match read_answer(response, limits).await? {
             Answer::Messages(messages) => messages.into_iter().find(Message::is_response),
             Answer::Events(mut events) => first_answer(&mut events).await,
             Answer::Status(status) => return Err(unexpected_status(status)),
         };
         let answer = answer.ok_or_else(|| invalid("upstream did not answer `initialize`"))?;
         let revision = revision(&answer);
-        let session = Self::resume(client, session_id, revision.as_deref(), limits);
+        let session = Self::resume(client, session_id.as_deref(), revision.as_deref(), limits);
         Ok((session, with_client_id(answer, id)))
     }
 
     /// Goes on with a session that was opened before, perhaps by another process.
     pub(crate) fn resume(
         client: &HttpClient,
-        session_id: Option<String>,
+        session_id: Option<&str>,
         revision: Option<&str>,
-        limits: Limits,
+        limits: &Arc<Limits>,
     ) -> Self {
-        let mut headers = HeaderMap::new();
-        // "MUST include it in the `MCP-Session-Id` header on all of their subsequent HTTP
-        // requests" and the version likewise (2025-11-25, basic/transports).
-        for (name, value) in
-            [(headers::SESSION_ID, session_id.as_deref()), (headers::PROTOCOL_VERSION, revision)]
-        {
-            if let Some(value) = value.and_then(|it| HeaderValue::from_str(it).ok()) {
-                headers.insert(HeaderName::from_static(name), value);
-            }
-        }
+        let value = |text: &str| HeaderValue::from_str(text).ok();
         Self(Arc::new(Shared {
             client: client.clone(),
-            session_id,
-            headers,
+            session_id: session_id.and_then(value),
+            revision: revision.and_then(value),
             // Ids of an earlier process may still run upstream; a random start keeps apart.
             next_id: AtomicU64::new(first_id()),
             running: Mutex::new(Vec::new()),
-            limits,
+            limits: Arc::clone(limits),
         }))
     }
 
     pub(crate) fn session_id(&self) -> Option<&str> {
-        self.0.session_id.as_deref()
+        self.0.session_id.as_ref()?.to_str().ok()
     }
 
     /// Sends a request.
@@ -150,20 +141,33 @@ impl HttpSession {
         if self.0.session_id.is_none() {
             return;
         }
-        let sent = self.0.client.send(Method::DELETE, self.0.headers.clone(), None).await;
+        let sent = self.0.client.send(Method::DELETE, self.headers(), None).await;
         if let Err(error) = sent {
             tracing::debug!(%error, "upstream session was not ended");
         }
     }
 
+    /// "MUST include it in the `MCP-Session-Id` header on all of their subsequent HTTP
+    /// requests", and the revision likewise (2025-11-25, basic/transports).
+    fn headers(&self) -> HeaderMap {
+        let named = [
+            (headers::SESSION_ID, &self.0.session_id),
+            (headers::PROTOCOL_VERSION, &self.0.revision),
+        ];
+        let named = named
+            .into_iter()
+            .filter_map(|(name, value)| Some((HeaderName::from_static(name), value.clone()?)));
+        named.collect()
+    }
+
     async fn post(&self, message: &Message) -> Result<Response<UpstreamBody>, Fault> {
-        let headers = post_headers(&self.0.headers);
+        let headers = post_headers(self.headers());
         let sent = self.0.client.send(Method::POST, headers, Some(message)).await;
         sent.map_err(|error| unanswered(&error))
     }
 
     async fn get(&self, cursor: Option<&Bytes>) -> Result<Answer, Fault> {
-        let mut headers = self.0.headers.clone();
+        let mut headers = self.headers();
         headers.insert(ACCEPT, HeaderValue::from_static("text/event-stream"));
         if let Some(cursor) = cursor.and_then(|it| HeaderValue::from_bytes(it).ok()) {
             headers.insert(HeaderName::from_static(headers::LAST_EVENT_ID), cursor);
@@ -355,8 +359,7 @@ fn revision(answer: &Message) -> Option<String> {
     result.get("protocolVersion")?.as_str().map(str::to_owned)
 }
 
-fn post_headers(base: &HeaderMap) -> HeaderMap {
-    let mut headers = base.clone();
+fn post_headers(mut headers: HeaderMap) -> HeaderMap {
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     let both = HeaderValue::from_static("application/json, text/event-stream");
     headers.insert(ACCEPT, both);

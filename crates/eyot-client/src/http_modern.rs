@@ -22,12 +22,16 @@ use crate::route::{subscription_id, with_subscription_id};
 pub(crate) struct HttpModern {
     client: HttpClient,
     next_id: Arc<AtomicU64>,
-    limits: Limits,
+    limits: Arc<Limits>,
 }
 
 impl HttpModern {
-    pub(crate) fn new(client: &HttpClient, limits: Limits) -> Self {
-        Self { client: client.clone(), next_id: Arc::new(AtomicU64::new(1)), limits }
+    pub(crate) fn new(client: &HttpClient, limits: &Arc<Limits>) -> Self {
+        Self {
+            client: client.clone(),
+            next_id: Arc::new(AtomicU64::new(1)),
+            limits: Arc::clone(limits),
+        }
     }
 
     /// Sends a request. Dropping the reply closes its connection: "closing the SSE response

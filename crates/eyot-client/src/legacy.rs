@@ -56,7 +56,7 @@ impl LegacyConnection {
                     Ok(Opened { connection: Self(Link::Stdio(Box::new(connection))), answer })
                 }
                 Target::Url(client) => {
-                    let opened = HttpSession::open(client, initialize, runtime.limits).await?;
+                    let opened = HttpSession::open(client, initialize, &runtime.limits).await?;
                     Ok(Opened { connection: Self(Link::Http(opened.0)), answer: opened.1 })
                 }
             }
@@ -72,14 +72,14 @@ impl LegacyConnection {
     #[must_use]
     pub fn resume(
         target: &Target,
-        session_id: Option<String>,
+        session_id: Option<&str>,
         revision: Option<&str>,
         runtime: &Runtime,
     ) -> Option<Self> {
         match target {
             Target::Command(_) => None,
             Target::Url(client) => {
-                let session = HttpSession::resume(client, session_id, revision, runtime.limits);
+                let session = HttpSession::resume(client, session_id, revision, &runtime.limits);
                 Some(Self(Link::Http(session)))
             }
         }

@@ -44,7 +44,7 @@ impl ModernConnection {
             Target::Command(command) => {
                 Link::Stdio(Box::new(StdioConnection::open(command, Era::Modern, runtime)?))
             }
-            Target::Url(client) => Link::Http(Box::new(HttpModern::new(client, runtime.limits))),
+            Target::Url(client) => Link::Http(Box::new(HttpModern::new(client, &runtime.limits))),
         }))
     }
 

@@ -27,7 +27,7 @@ pub(crate) struct StdioConnection {
     unsolicited: Unsolicited,
     next_id: Arc<AtomicU64>,
     end: End,
-    limits: Limits,
+    limits: Arc<Limits>,
 }
 
 /// Why the child is no more; empty while it lives.
@@ -47,7 +47,7 @@ impl End {
 impl StdioConnection {
     /// Starts the child and its task.
     pub(crate) fn open(command: &Command, era: Era, runtime: &Runtime) -> Result<Self, Fault> {
-        let limits = runtime.limits;
+        let limits = &runtime.limits;
         let child_limits =
             ChildLimits { line_bytes_max: limits.message_bytes_max, ..ChildLimits::default() };
         let child = Child::spawn(command, child_limits).map_err(|error| {
@@ -57,8 +57,9 @@ impl StdioConnection {
         let (orders, receiver) = mpsc::channel(limits.queue_messages_max);
         let unsolicited = Unsolicited::new(limits.queue_messages_max);
         let end = End::default();
-        let driver = Driver::new(child, era, unsolicited.clone(), end.clone(), limits);
+        let driver = Driver::new(child, era, unsolicited.clone(), end.clone(), Arc::clone(limits));
         driver.spawn(receiver, runtime);
+        let limits = Arc::clone(limits);
         Ok(Self { orders, unsolicited, next_id: Arc::new(AtomicU64::new(1)), end, limits })
     }
 

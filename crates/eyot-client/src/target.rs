@@ -1,5 +1,7 @@
 //! What to connect to, and what every connection needs from its surroundings.
 
+use std::sync::Arc;
+
 use eyot_http::{HttpClient, InvalidUrl};
 use eyot_stdio::Command;
 use eyot_transport::Limits;
@@ -56,5 +58,5 @@ pub struct Runtime {
     /// When cancelled, connections end in order: children get their end of input.
     pub shutdown: CancellationToken,
     /// Every bound.
-    pub limits: Limits,
+    pub limits: Arc<Limits>,
 }

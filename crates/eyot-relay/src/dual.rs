@@ -20,11 +20,19 @@ use tokio::sync::OnceCell;
 use crate::server_id::{cancelled_id, is_cancelled, message_to_client, to_upstream};
 use crate::watch::{Change, Watch, timed_out};
 
+/// What every dual session of a relay shares.
+#[derive(Debug)]
+pub(crate) struct Upstream {
+    pub(crate) target: Target,
+    pub(crate) runtime: Runtime,
+    /// Names the target in stored sessions.
+    pub(crate) fingerprint: String,
+}
+
 /// Holds the upstream session, and opens it again when it is lost.
 #[derive(Debug)]
 pub(crate) struct Dual {
-    target: Arc<Target>,
-    runtime: Runtime,
+    upstream: Arc<Upstream>,
     /// Replaced when its link is lost; opened once for all who need it at the same time.
     cell: Mutex<Arc<OnceCell<Link>>>,
 }
@@ -38,18 +46,14 @@ struct Link {
 
 impl Dual {
     /// A session whose upstream has just been opened.
-    pub(crate) fn opened(
-        target: Arc<Target>,
-        runtime: Runtime,
-        connection: LegacyConnection,
-    ) -> Self {
+    pub(crate) fn opened(upstream: Arc<Upstream>, connection: LegacyConnection) -> Self {
         let cell = OnceCell::new_with(Some(Link { connection, generation: 1 }));
-        Self { target, runtime, cell: Mutex::new(Arc::new(cell)) }
+        Self { upstream, cell: Mutex::new(Arc::new(cell)) }
     }
 
     /// A session that was stored; its upstream is opened when it is needed.
-    pub(crate) fn stored(target: Arc<Target>, runtime: Runtime) -> Self {
-        Self { target, runtime, cell: Mutex::default() }
+    pub(crate) fn stored(upstream: Arc<Upstream>) -> Self {
+        Self { upstream, cell: Mutex::default() }
     }
 
     /// Sends a request of the client.
@@ -87,7 +91,7 @@ impl Dual {
             generation: link.generation,
             id: request.id(),
             change: Change::of(request),
-            limits: self.runtime.limits,
+            limits: Arc::clone(&self.upstream.runtime.limits),
         }
     }
 
@@ -119,7 +123,7 @@ impl Dual {
                 }
             }
         };
-        let timeout = self.runtime.limits.call_timeout;
+        let timeout = self.upstream.runtime.limits.call_timeout;
         let sent = tokio::time::timeout(timeout, sending).await;
         sent.unwrap_or_else(|_elapsed| Err(timed_out(timeout))).map_err(upstreams_fault)
     }
@@ -146,7 +150,7 @@ impl Dual {
             let reason = "the call ran in a process that has ended";
             Fault::upstream(codes::upstream_lost(reason, Outcome::Unknown, true))
         };
-        if matches!(*self.target, Target::Command(_)) {
+        if matches!(self.upstream.target, Target::Command(_)) {
             return Err(lost());
         }
         let link = self.link(context).await?;
@@ -157,7 +161,7 @@ impl Dual {
             generation: link.generation,
             id: Some(request_id),
             change: None,
-            limits: self.runtime.limits,
+            limits: Arc::clone(&self.upstream.runtime.limits),
         };
         Ok(Reply::Stream(watch.follow(parts)))
     }
@@ -205,14 +209,18 @@ impl Dual {
         let gone = || Fault::session_gone("session not found");
         let SessionRecord { initialize, state, .. } = record.ok_or_else(gone)?;
         let upstream = state.upstream.clone().unwrap_or_default();
-        if upstream.target.as_deref() != Some(&self.target.fingerprint()) {
+        if upstream.target.as_deref() != Some(self.upstream.fingerprint.as_str()) {
             return Err(gone());
         }
         if !is_lost {
             let UpstreamRef { session_id, revision, generation, .. } = upstream.clone();
-            let runtime = &self.runtime;
-            let resumed =
-                LegacyConnection::resume(&self.target, session_id, revision.as_deref(), runtime);
+            let Upstream { target, runtime, .. } = &*self.upstream;
+            let resumed = LegacyConnection::resume(
+                target,
+                session_id.as_deref(),
+                revision.as_deref(),
+                runtime,
+            );
             if let Some(connection) = resumed {
                 return Ok(Link { connection, generation });
             }
@@ -232,7 +240,8 @@ impl Dual {
         let params: Box<RawValue> = serde_json::from_slice(initialize)
             .map_err(|_| Fault::internal("stored session cannot be read"))?;
         let request = Message::request(Id::from_number(0), Method::Initialize.as_str(), &params);
-        let opened = LegacyConnection::open(&self.target, request, &self.runtime).await?;
+        let Upstream { target, runtime, .. } = &*self.upstream;
+        let opened = LegacyConnection::open(target, request, runtime).await?;
         if let Ok(error) = opened.answer.decode_error() {
             let reason = format!("upstream refused to open the session again: {}", error.message);
             return Err(Fault::upstream(codes::upstream_lost(&reason, Outcome::NotSent, true)));
@@ -302,7 +311,7 @@ impl Listening {
                     return Some((Ok(Part { message, cursor: part.cursor }), self));
                 }
                 self.source = None;
-                if matches!(*self.dual.target, Target::Url(_)) {
+                if matches!(self.dual.upstream.target, Target::Url(_)) {
                     // The upstream offers no such stream, or no longer: nothing will come.
                     std::future::pending::<()>().await;
                 }

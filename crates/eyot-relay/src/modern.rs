@@ -3,21 +3,21 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use eyot_client::{EraFound, ForwardedHeaders, ModernConnection, Runtime, Target, probe_modern};
+use eyot_client::{EraFound, ForwardedHeaders, ModernConnection, probe_modern};
 use eyot_jsonrpc::{Kind, Message};
-use eyot_transport::{Fault, Limits, Messages, Part, Reply};
+use eyot_transport::{Fault, Messages, Part, Reply};
 use eyot_types::{Era, Method, Revision, codes};
 use futures_util::{StreamExt as _, stream};
 use parking_lot::Mutex;
 use tokio::sync::OnceCell;
 
+use crate::dual::Upstream;
 use crate::watch::timed_out;
 
 /// Finds out whether the upstream is modern, and holds the connection if it is.
 #[derive(Debug)]
 pub(crate) struct ModernSide {
-    target: Arc<Target>,
-    runtime: Runtime,
+    upstream: Arc<Upstream>,
     /// Replaced when its connection is lost; opened once for all who need it.
     cell: Mutex<Arc<OnceCell<ModernConnection>>>,
     /// When a probe last found that the upstream is legacy: "a stale legacy verdict never
@@ -26,8 +26,8 @@ pub(crate) struct ModernSide {
 }
 
 impl ModernSide {
-    pub(crate) fn new(target: Arc<Target>, runtime: Runtime) -> Self {
-        Self { target, runtime, cell: Mutex::default(), found_legacy: Mutex::new(None) }
+    pub(crate) fn new(upstream: Arc<Upstream>) -> Self {
+        Self { upstream, cell: Mutex::default(), found_legacy: Mutex::new(None) }
     }
 
     /// Answers a message of a modern client.
@@ -37,8 +37,7 @@ impl ModernSide {
         forwarded: &ForwardedHeaders,
     ) -> Result<Reply, Fault> {
         let connection = self.connection().await?;
-        let limits = self.runtime.limits;
-        let timeout = limits.call_timeout;
+        let timeout = self.upstream.runtime.limits.call_timeout;
         if message.kind() != Kind::Request {
             let sending = connection.send(message, forwarded);
             let sent = tokio::time::timeout(timeout, sending).await;
@@ -50,7 +49,7 @@ impl ModernSide {
         let reply = tokio::time::timeout(timeout, asking).await;
         match reply.unwrap_or_else(|_| Err(timed_out(timeout)))? {
             // A subscription is silent for as long as nothing changes.
-            Reply::Stream(parts) if !is_endless => Ok(Reply::Stream(watched(parts, limits))),
+            Reply::Stream(parts) if !is_endless => Ok(Reply::Stream(watched(parts, timeout))),
             reply => Ok(reply),
         }
     }
@@ -71,7 +70,7 @@ impl ModernSide {
     }
 
     async fn open(&self) -> Result<ModernConnection, Fault> {
-        match probe_modern(&self.target, &self.runtime).await? {
+        match probe_modern(&self.upstream.target, &self.upstream.runtime).await? {
             EraFound::Modern(connection) => {
                 eyot_metrics::upstreams_opened("modern");
                 Ok(connection)
@@ -89,8 +88,7 @@ fn mismatch() -> Fault {
 }
 
 /// The messages, each within its deadline. Dropping them cancels the call.
-fn watched(parts: Messages, limits: Limits) -> Messages {
-    let timeout = limits.call_timeout;
+fn watched(parts: Messages, timeout: Duration) -> Messages {
     Messages::new(stream::unfold(Some(parts), move |parts| async move {
         let mut parts = parts?;
         match tokio::time::timeout(timeout, parts.next()).await {

@@ -12,7 +12,7 @@ use eyot_types::{Era, Method};
 use http::HeaderMap;
 use tower_service::Service;
 
-use crate::dual::Dual;
+use crate::dual::{Dual, Upstream};
 use crate::era;
 use crate::modern::ModernSide;
 
@@ -22,8 +22,7 @@ pub struct Relay(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    target: Arc<Target>,
-    runtime: Runtime,
+    upstream: Arc<Upstream>,
     modern: ModernSide,
 }
 
@@ -31,9 +30,10 @@ impl Relay {
     /// A relay to `target`. Nothing is started or connected before the first call.
     #[must_use]
     pub fn new(target: Target, runtime: Runtime) -> Self {
-        let target = Arc::new(target);
-        let modern = ModernSide::new(Arc::clone(&target), runtime.clone());
-        Self(Arc::new(Inner { target, runtime, modern }))
+        let fingerprint = target.fingerprint();
+        let upstream = Arc::new(Upstream { target, runtime, fingerprint });
+        let modern = ModernSide::new(Arc::clone(&upstream));
+        Self(Arc::new(Inner { upstream, modern }))
     }
 
     async fn answer(self, call: Call) -> Result<Reply, Fault> {
@@ -76,20 +76,20 @@ impl Relay {
 
     /// Opens the upstream session with the client's own words.
     async fn initialize(&self, context: &SessionContext, request: Message) -> Result<Reply, Fault> {
-        let Inner { target, runtime, .. } = &*self.0;
+        let Upstream { target, runtime, fingerprint } = &*self.0.upstream;
         let revision = era::requested_revision(&request);
         let opened = LegacyConnection::open(target, request, runtime).await;
         let opened = era::explain_legacy(opened, target, runtime, &revision).await?;
         if opened.answer.result().is_some() {
             eyot_metrics::upstreams_opened("client");
             let upstream = UpstreamRef {
-                target: Some(target.fingerprint()),
+                target: Some(fingerprint.clone()),
                 session_id: opened.connection.session_id().map(str::to_owned),
                 revision: era::agreed_revision(&opened.answer),
                 generation: 1,
             };
             context.edit(|state| state.upstream = Some(upstream));
-            let dual = Dual::opened(Arc::clone(target), runtime.clone(), opened.connection);
+            let dual = Dual::opened(Arc::clone(&self.0.upstream), opened.connection);
             context.attach(Arc::new(dual));
         }
         Ok(Reply::One(opened.answer))
@@ -97,8 +97,7 @@ impl Relay {
 
     /// The session's dual; a session of an earlier process gets one that is not open yet.
     fn dual(&self, context: &SessionContext) -> Arc<Dual> {
-        let Inner { target, runtime, .. } = &*self.0;
-        context.attachment_or_else(|| Arc::new(Dual::stored(Arc::clone(target), runtime.clone())))
+        context.attachment_or_else(|| Arc::new(Dual::stored(Arc::clone(&self.0.upstream))))
     }
 
     async fn answer_modern(&self, call: Call) -> Result<Reply, Fault> {

@@ -23,7 +23,7 @@ pub(crate) struct Watch {
     pub(crate) id: Option<Id>,
     /// What a good answer changes in the session.
     pub(crate) change: Option<Change>,
-    pub(crate) limits: Limits,
+    pub(crate) limits: Arc<Limits>,
 }
 
 /// A request whose success must outlive the process.

@@ -56,7 +56,8 @@ impl ReverseProxy {
         let Setup { store, path, hosts, keys, limits, session_limits, shutdown } = setup;
         let tasks = TaskTracker::new();
         let finished = shutdown.finished().clone();
-        let runtime = Runtime { tasks: tasks.clone(), shutdown: finished, limits };
+        let runtime =
+            Runtime { tasks: tasks.clone(), shutdown: finished, limits: Arc::new(limits) };
         let service = BoxService::new(Relay::new(target, runtime));
         let config =
             ServerConfig { path, hosts, keys, store, limits, session_limits, shutdown, tasks };

@@ -14,6 +14,7 @@ use eyot_session::{
     EventId, NewEvent, Position, StoreError, StoreFuture, StreamKind, StreamNo, StreamRecord,
 };
 use eyot_transport::{Fault, Part, unix_ms};
+use eyot_types::codes::{self, Outcome};
 
 use crate::context::SessionContext;
 use crate::running::{InFlight, Running, is_answer};
@@ -170,6 +171,14 @@ impl Core {
                 Step::Over => return Poll::Ready(Ok(Shown::End)),
             }
         }
+    }
+
+    /// What a client is told when the store fails: without an id, because nothing more can
+    /// be promised.
+    pub(crate) fn last_words(&self) -> Option<Frames> {
+        let error = codes::upstream_lost("session store failed", Outcome::Unknown, true);
+        let message = Message::error_response(Some(self.request_id.clone()?), &error);
+        Some(encode_event(&EventHead::default(), message.pieces(), true))
     }
 
     /// Whether an event has been taken from the source but not been stored.

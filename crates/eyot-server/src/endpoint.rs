@@ -1,7 +1,6 @@
 //! One MCP endpoint: who may come in, which era a request belongs to.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use eyot_http::{
     BodyError, HostPolicy, OutgoingBody, RequestBody, RequestHead, empty, error, not_allowed,
@@ -22,11 +21,11 @@ use crate::shutdown::Shutdown;
 type Answer = Response<OutgoingBody>;
 
 /// Serves one path to clients of both eras.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Endpoint {
-    pub(crate) path: Arc<str>,
-    pub(crate) hosts: Arc<HostPolicy>,
-    pub(crate) keys: Arc<Keys>,
+    pub(crate) path: String,
+    pub(crate) hosts: HostPolicy,
+    pub(crate) keys: Keys,
     pub(crate) legacy: Legacy,
     pub(crate) modern: Modern,
     pub(crate) shutdown: Shutdown,
@@ -41,7 +40,7 @@ impl Endpoint {
         if let Err(forbidden) = self.hosts.check(&request) {
             return refused(StatusCode::FORBIDDEN, &forbidden.to_string());
         }
-        if request.uri().path() != &*self.path {
+        if request.uri().path() != self.path {
             return empty(StatusCode::NOT_FOUND);
         }
         let origin = request.headers().get(ORIGIN).cloned();

@@ -31,7 +31,7 @@ pub(crate) struct BodyParts {
     pub(crate) slot: Option<Arc<StreamSlot>>,
     pub(crate) ticket: Option<Ticket>,
     pub(crate) replay: Option<Replay>,
-    pub(crate) keeper: Keeper,
+    pub(crate) keeper: Arc<Keeper>,
     pub(crate) keep_alive: Duration,
 }
 
@@ -119,12 +119,6 @@ impl EventBody {
                     return Poll::Ready(());
                 }
                 Polled::Displaced => {
-                    self.is_over = true;
-                    return Poll::Ready(());
-                }
-                Polled::Failed(error) => {
-                    tracing::warn!(%error, "event stream ends: events cannot be stored");
-                    self.parts.session.remove_slot(self.parts.stream);
                     self.is_over = true;
                     return Poll::Ready(());
                 }

@@ -16,7 +16,7 @@ use crate::running::{InFlight, Running};
 use crate::slot::{Polled, StreamSlot};
 
 /// Where work goes on after its connection.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Keeper {
     tasks: TaskTracker,
     finish: CancellationToken,
@@ -27,15 +27,16 @@ impl Keeper {
         Self { tasks, finish }
     }
 
-    /// Reads a stream into the store until it ends or somebody else reads it.
+    /// Reads a stream into the store until it ends or somebody else reads it. A client that
+    /// has come back in the meantime goes first.
     pub(crate) fn read_on(
         &self,
         session: Arc<LiveSession>,
         stream: StreamNo,
         slot: Arc<StreamSlot>,
     ) {
+        let Some(ticket) = slot.attach_if_unread() else { return };
         let reading = async move {
-            let (ticket, _) = slot.attach();
             loop {
                 let polled = std::future::poll_fn(|cx| slot.poll(ticket, cx)).await;
                 match polled {
@@ -47,11 +48,6 @@ impl Keeper {
                     }
                     Polled::WantsSource => {
                         slot.detach(ticket);
-                        break;
-                    }
-                    Polled::Failed(error) => {
-                        tracing::warn!(%error, "events of a call are lost");
-                        session.remove_slot(stream);
                         break;
                     }
                 }

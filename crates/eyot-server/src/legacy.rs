@@ -34,7 +34,7 @@ type Answer = Response<OutgoingBody>;
 pub(crate) struct Legacy {
     pub(crate) registry: Arc<Registry>,
     pub(crate) service: BoxService,
-    pub(crate) keeper: Keeper,
+    pub(crate) keeper: Arc<Keeper>,
     pub(crate) shutdown: Shutdown,
     pub(crate) limits: Limits,
 }
@@ -105,7 +105,7 @@ impl Legacy {
             Ok(started) => started,
             Err(refusal) => return session_refusal(id, refusal),
         };
-        let waiting = Waiting::new(running, vec![in_flight], self.keeper.clone());
+        let waiting = Waiting::new(running, vec![in_flight], Arc::clone(&self.keeper));
         self.answer(session, waiting, id, asked.accepts).await
     }
 
@@ -170,7 +170,7 @@ impl Legacy {
             slot: Some(Arc::clone(&slot)),
             ticket: Some(ticket),
             replay: None,
-            keeper: self.keeper.clone(),
+            keeper: Arc::clone(&self.keeper),
             keep_alive: self.limits.keep_alive_interval,
         };
         let mut body = EventBody::new(parts, None);
@@ -248,7 +248,7 @@ impl Legacy {
         }
         let merged =
             Running::merged(eyot_transport::Messages::new(futures_util::stream::select_all(runs)));
-        let waiting = Waiting::new(merged, in_flight, self.keeper.clone());
+        let waiting = Waiting::new(merged, in_flight, Arc::clone(&self.keeper));
         self.stream(session, waiting, None).await
     }
 
@@ -299,7 +299,7 @@ impl Legacy {
             slot: Some(slot),
             ticket: Some(ticket),
             replay,
-            keeper: self.keeper.clone(),
+            keeper: Arc::clone(&self.keeper),
             keep_alive: self.limits.keep_alive_interval,
         };
         // Something goes out at once, so that the client sees the stream open.
@@ -327,7 +327,7 @@ impl Legacy {
 struct Waiting {
     running: Option<Running>,
     in_flight: Vec<InFlight>,
-    keeper: Keeper,
+    keeper: Arc<Keeper>,
 }
 
 /// What came first.
@@ -340,7 +340,7 @@ enum First {
 }
 
 impl Waiting {
-    fn new(running: Running, in_flight: Vec<InFlight>, keeper: Keeper) -> Self {
+    fn new(running: Running, in_flight: Vec<InFlight>, keeper: Arc<Keeper>) -> Self {
         Self { running: Some(running), in_flight, keeper }
     }
 

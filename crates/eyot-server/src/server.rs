@@ -45,7 +45,7 @@ pub struct ServerConfig {
 /// Serves MCP over Streamable HTTP.
 #[derive(Debug)]
 pub struct Server {
-    endpoint: Endpoint,
+    endpoint: Arc<Endpoint>,
     registry: Arc<Registry>,
     store: Arc<dyn Store>,
     limits: Limits,
@@ -61,7 +61,7 @@ impl Server {
             config;
         let registry = Registry::new(Arc::clone(&store), service.clone(), limits, session_limits);
         let registry = Arc::new(registry);
-        let keeper = Keeper::new(tasks.clone(), shutdown.finished().clone());
+        let keeper = Arc::new(Keeper::new(tasks.clone(), shutdown.finished().clone()));
         let legacy = Legacy {
             registry: Arc::clone(&registry),
             service: service.clone(),
@@ -69,15 +69,15 @@ impl Server {
             shutdown: shutdown.clone(),
             limits,
         };
-        let endpoint = Endpoint {
-            path: path.into(),
-            hosts: Arc::new(hosts),
-            keys: Arc::new(keys),
+        let endpoint = Arc::new(Endpoint {
+            path,
+            hosts,
+            keys,
             legacy,
             modern: Modern { service, limits },
             shutdown: shutdown.clone(),
             limits,
-        };
+        });
         Self { endpoint, registry, store, limits, shutdown, tasks }
     }
 
@@ -119,7 +119,7 @@ impl Server {
             connections_max: self.limits.connections_max,
             drain_timeout: self.limits.drain_timeout,
         };
-        let handle = |stream, from| connection(self.endpoint.clone(), stream, from);
+        let handle = |stream, from| connection(Arc::clone(&self.endpoint), stream, from);
         let accepting = serve(listener, accept, &self.shutdown, &self.tasks, handle);
         let drained = tokio::select! {
             biased;
@@ -145,11 +145,11 @@ impl Server {
 }
 
 /// One connection, from its first byte to its last.
-async fn connection(endpoint: Endpoint, stream: TcpStream, from: SocketAddr) {
+async fn connection(endpoint: Arc<Endpoint>, stream: TcpStream, from: SocketAddr) {
     let draining = endpoint.shutdown.drained().clone();
     let limits = endpoint.limits;
     let handle = |request| {
-        let endpoint = endpoint.clone();
+        let endpoint = Arc::clone(&endpoint);
         async move { endpoint.handle(request, from).await }
     };
     let end = serve_connection(stream, &limits, draining.cancelled(), handle).await;

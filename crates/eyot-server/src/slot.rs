@@ -53,8 +53,6 @@ pub(crate) enum Polled {
     Displaced,
     /// This reader has the stream and must say where messages come from.
     WantsSource,
-    /// The store failed; nothing more can be promised.
-    Failed(StoreError),
 }
 
 impl StreamSlot {
@@ -79,6 +77,17 @@ impl StreamSlot {
         drop(state);
         wakers.into_iter().for_each(|(_, waker)| waker.wake());
         (ticket, shown)
+    }
+
+    /// Becomes the reader if there is none.
+    pub(crate) fn attach_if_unread(&self) -> Option<Ticket> {
+        let mut state = self.state.lock();
+        if state.reader != 0 {
+            return None;
+        }
+        state.last_ticket += 1;
+        state.reader = state.last_ticket;
+        Some(Ticket(state.reader))
     }
 
     /// The upstream's event id up to which everything was taken.
@@ -126,8 +135,10 @@ impl StreamSlot {
                 Poll::Ready(Polled::End)
             }
             Poll::Ready(Err(error)) => {
+                tracing::error!(%error, "event stream ends: events cannot be stored");
+                let last_words = core.last_words();
                 state.core = None;
-                Poll::Ready(Polled::Failed(error))
+                Poll::Ready(last_words.map_or(Polled::End, Polled::Event))
             }
             Poll::Pending => {
                 state.wait(ticket, cx);
@@ -179,3 +190,6 @@ impl State {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,149 @@
-//! To come.
+//! Where messages of a child go.
+
+use bytes::Bytes;
+use eyot_jsonrpc::{Id, Message, ScanLimits};
+use eyot_transport::{Fault, Part};
+use eyot_types::Era;
+use tokio::sync::mpsc;
+
+use super::{Calls, Route};
+
+struct World {
+    calls: Calls,
+    /// What the calls got, by our id.
+    received: Vec<(u64, mpsc::Receiver<Result<Part, Fault>>)>,
+}
+
+impl World {
+    fn new(era: Era) -> Self {
+        Self { calls: Calls::new(era), received: Vec::new() }
+    }
+
+    /// A call of some client, whose id is always 1.
+    fn call(&mut self, number: u64) -> Message {
+        let (parts, receiver) = mpsc::channel(8);
+        self.received.push((number, receiver));
+        let text = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"x","_meta":{"progressToken":"t"}}}"#;
+        self.calls.begin(number, message(text), parts)
+    }
+
+    /// Routes a message; tells which call got it, or who else.
+    fn route(&mut self, text: &str, is_listening: bool) -> (String, Option<Message>) {
+        let (parts, message) = match self.calls.route(message(text), is_listening) {
+            Route::Call(parts, message) => (parts, message),
+            Route::Answer(parts, message) => (parts, message),
+            Route::Unsolicited(message) => return ("listener".to_owned(), Some(message)),
+            Route::Drop(reason) => return (reason.to_owned(), None),
+        };
+        parts.try_send(Ok(message.clone().into())).unwrap();
+        let is_receiver = |it: &mut (u64, mpsc::Receiver<_>)| it.1.try_recv().is_ok();
+        let place = self.received.iter_mut().position(|it| is_receiver(it)).unwrap();
+        (format!("call {}", self.received[place].0), Some(message))
+    }
+}
+
+fn message(text: &str) -> Message {
+    Message::parse(Bytes::copy_from_slice(text.as_bytes()), &ScanLimits::default()).unwrap()
+}
+
+#[test]
+fn clients_ids_and_tokens_do_not_reach_the_child() {
+    let mut world = World::new(Era::Legacy);
+    let request = world.call(7).to_bytes();
+    let request = message(std::str::from_utf8(&request).unwrap());
+    assert_eq!(request.id(), Some(Id::from_number(7)));
+    assert_eq!(request.progress_token(), Some(Id::from_number(7)));
+}
+
+#[test]
+fn answer_reaches_the_call_that_asked_under_its_own_id() {
+    let mut world = World::new(Era::Legacy);
+    world.call(7);
+    world.call(8);
+    let (to, answer) = world.route(r#"{"jsonrpc":"2.0","id":8,"result":{}}"#, true);
+    assert_eq!(to, "call 8");
+    assert_eq!(answer.unwrap().id(), Some(Id::from_number(1)));
+}
+
+#[test]
+fn second_answer_and_answer_of_another_type_reach_nobody() {
+    let mut world = World::new(Era::Legacy);
+    world.call(7);
+    assert_eq!(
+        world.route(r#"{"jsonrpc":"2.0","id":"7","result":{}}"#, true).0,
+        "answer_to_nobody"
+    );
+    assert_eq!(world.route(r#"{"jsonrpc":"2.0","id":7,"result":{}}"#, true).0, "call 7");
+    assert_eq!(world.route(r#"{"jsonrpc":"2.0","id":7,"result":{}}"#, true).0, "answer_to_nobody");
+}
+
+#[test]
+fn progress_is_found_by_our_token_and_gets_the_clients_back() {
+    let mut world = World::new(Era::Legacy);
+    world.call(7);
+    world.call(8);
+    let progress = r#"{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":7,"progress":1}}"#;
+    let (to, message) = world.route(progress, true);
+    assert_eq!(to, "call 7");
+    assert_eq!(message.unwrap().progress_token(), Some(Id::from_text("t")));
+    let stray = progress.replace(":7,", ":9,");
+    assert_eq!(world.route(&stray, true).0, "progress_of_nobody");
+}
+
+const LOG: &str =
+    r#"{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":1}}"#;
+const ASK: &str = r#"{"jsonrpc":"2.0","id":1,"method":"roots/list"}"#;
+
+#[test]
+fn what_names_no_call_goes_to_the_only_one() {
+    let mut world = World::new(Era::Legacy);
+    world.call(7);
+    assert_eq!(world.route(LOG, true).0, "call 7");
+    assert_eq!(world.route(ASK, true).0, "call 7");
+}
+
+#[test]
+fn what_could_belong_to_several_calls_goes_to_the_listener_or_the_newest() {
+    let mut world = World::new(Era::Legacy);
+    world.call(7);
+    world.call(8);
+    assert_eq!(world.route(ASK, true).0, "listener");
+    assert_eq!(world.route(ASK, false).0, "call 8");
+}
+
+#[test]
+fn changes_go_to_the_listener_even_while_a_call_runs() {
+    let mut world = World::new(Era::Legacy);
+    world.call(7);
+    let changed = r#"{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}"#;
+    assert_eq!(world.route(changed, false).0, "listener");
+}
+
+#[test]
+fn subscription_of_the_modern_era_is_found_by_our_id_and_gets_the_clients_back() {
+    let mut world = World::new(Era::Modern);
+    world.call(7);
+    world.call(8);
+    let changed = r#"{"jsonrpc":"2.0","method":"notifications/tools/list_changed","params":{"a":[1,2],"_meta":{"io.modelcontextprotocol/subscriptionId":7,"v":"w"}}}"#;
+    let (to, message) = world.route(changed, false);
+    assert_eq!(to, "call 7");
+    let params: serde_json::Value = message.unwrap().decode_params().unwrap();
+    let expected = serde_json::json!({ "a": [1, 2], "_meta": {
+        "io.modelcontextprotocol/subscriptionId": 1, "v": "w" } });
+    assert_eq!(params, expected);
+}
+
+#[test]
+fn modern_server_that_asks_is_not_heard() {
+    let mut world = World::new(Era::Modern);
+    world.call(7);
+    assert_eq!(world.route(ASK, true).0, "request_of_modern_server");
+}
+
+#[test]
+fn modern_message_that_could_belong_to_several_clients_reaches_none() {
+    let mut world = World::new(Era::Modern);
+    world.call(7);
+    world.call(8);
+    assert_eq!(world.route(LOG, false).0, "notification_ambiguous");
+}

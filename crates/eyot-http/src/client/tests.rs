@@ -1,1 +1,122 @@
-//! To come.
+//! Connections to an upstream, against scripted sockets.
+
+use bytes::Bytes;
+use eyot_transport::Limits;
+use http::{HeaderMap, Method, StatusCode};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+
+use super::{HttpClient, HttpError};
+
+const OK: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+
+async fn upstream() -> (TcpListener, HttpClient) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/mcp", listener.local_addr().unwrap());
+    (listener, HttpClient::new(&url, Limits::default()).unwrap())
+}
+
+/// Reads one head.
+async fn head(stream: &mut TcpStream) -> String {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.unwrap());
+    }
+    String::from_utf8(head).unwrap()
+}
+
+async fn get(client: &HttpClient) -> Result<Bytes, HttpError> {
+    let response = client.send(Method::GET, HeaderMap::new(), None).await?;
+    assert_eq!(response.status(), StatusCode::OK);
+    let mut body = response.into_body();
+    let data = body.data().await?.unwrap_or_default();
+    assert_eq!(body.data().await?, None);
+    Ok(data)
+}
+
+#[tokio::test]
+async fn connection_is_used_again_after_a_whole_answer() {
+    let (listener, client) = upstream().await;
+    let serving = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        for _ in 0..3 {
+            assert!(head(&mut stream).await.starts_with("GET /mcp HTTP/1.1\r\n"));
+            stream.write_all(OK).await.unwrap();
+        }
+    };
+    let asking = async {
+        for _ in 0..3 {
+            assert_eq!(get(&client).await.unwrap(), "ok");
+        }
+    };
+    tokio::join!(serving, asking);
+}
+
+#[tokio::test]
+async fn request_goes_out_again_when_the_idle_connection_had_been_closed() {
+    let (listener, client) = upstream().await;
+    let serving = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        head(&mut stream).await;
+        stream.write_all(OK).await.unwrap();
+        drop(stream);
+        let (mut stream, _) = listener.accept().await.unwrap();
+        head(&mut stream).await;
+        stream.write_all(OK).await.unwrap();
+    };
+    let asking = async {
+        assert_eq!(get(&client).await.unwrap(), "ok");
+        assert_eq!(get(&client).await.unwrap(), "ok");
+    };
+    tokio::join!(serving, asking);
+}
+
+#[tokio::test]
+async fn request_that_may_have_been_read_is_not_sent_twice() {
+    let (listener, client) = upstream().await;
+    let serving = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        head(&mut stream).await;
+        drop(stream);
+    };
+    let asking = async {
+        let error = get(&client).await.unwrap_err();
+        assert!(error.may_have_been_read(), "{error}");
+    };
+    tokio::join!(serving, asking);
+}
+
+#[tokio::test]
+async fn dropping_an_answer_closes_its_connection() {
+    let (listener, client) = upstream().await;
+    let serving = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        head(&mut stream).await;
+        let head = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n";
+        stream.write_all(head).await.unwrap();
+        assert_eq!(stream.read(&mut [0]).await.unwrap_or(0), 0);
+    };
+    let asking = async {
+        let response = client.send(Method::GET, HeaderMap::new(), None).await.unwrap();
+        let mut body = response.into_body();
+        assert_eq!(body.data().await.unwrap().unwrap(), "ok");
+        drop(body);
+    };
+    tokio::join!(serving, asking);
+}
+
+#[tokio::test]
+async fn upstream_that_nobody_serves_was_not_sent_anything() {
+    let (listener, client) = upstream().await;
+    drop(listener);
+    let error = get(&client).await.unwrap_err();
+    assert!(!error.may_have_been_read(), "{error}");
+}
+
+#[test]
+fn only_plain_absolute_urls_are_upstreams() {
+    for url in ["", "/mcp", "localhost:1", "https://a/mcp", "ftp://a/", "http://u:p@a/mcp"] {
+        assert!(HttpClient::new(url, Limits::default()).is_err(), "{url}");
+    }
+    assert!(HttpClient::new("http://[::1]:3000", Limits::default()).is_ok());
+}

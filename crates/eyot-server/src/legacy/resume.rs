@@ -76,7 +76,7 @@ impl Legacy {
             slot,
             ticket: attached.map(|(ticket, _)| ticket),
             replay: Some(replay),
-            keeper: self.keeper.clone(),
+            keeper: Arc::clone(&self.keeper),
             keep_alive: self.limits.keep_alive_interval,
         };
         EventBody::new(parts, None)

@@ -1,0 +1,241 @@
+//! The flags.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::{Args as ClapArgs, Parser, Subcommand};
+
+/// An MCP proxy between the eras: sessions survive restarts, answers never cross.
+#[derive(Debug, Parser)]
+#[command(name = "eyot", version, arg_required_else_help = true)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// Print what programs read as JSON: one object on stdout, errors as one line on stderr.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Write the log as JSON, one line per event. What is logged: RUST_LOG, e.g. `eyot=debug`.
+    #[arg(long, global = true)]
+    pub(crate) log_json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Serve an MCP server over Streamable HTTP.
+    #[command(after_help = SERVE_EXAMPLES)]
+    Serve(Box<Serve>),
+    /// Try it: the same in front of a small built-in server.
+    Demo(Demo),
+    /// The built-in server on stdin and stdout.
+    #[command(hide = true)]
+    DemoServer,
+    /// Look at stored sessions, or remove them.
+    #[command(after_help = SESSIONS_EXAMPLES)]
+    Sessions(Sessions),
+}
+
+const SERVE_EXAMPLES: &str = "\
+Examples:
+  eyot serve -- npx -y @modelcontextprotocol/server-everything stdio
+  eyot serve --upstream http://127.0.0.1:3000/mcp
+  eyot serve --env GITHUB_TOKEN --cwd /srv/app -- my-server --flag
+  eyot serve --listen 0.0.0.0:8080 --api-key alice=@/run/secrets/alice --allow-host mcp.example -- my-server
+
+A child gets a small safe environment (PATH, HOME, LANG and the like) and what --env names.
+The endpoint is /mcp. SIGTERM or Ctrl-C drains: running calls finish, then the program ends
+with code 0; a second signal ends it at once.";
+
+const SESSIONS_EXAMPLES: &str = "\
+Examples:
+  eyot sessions ls --store sqlite:/var/lib/eyot/sessions.db
+  eyot sessions show ID --store sqlite:/var/lib/eyot/sessions.db
+  eyot sessions rm ID --store sqlite:/var/lib/eyot/sessions.db";
+
+/// How a proxy listens and keeps its sessions.
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct Listen {
+    /// Where to listen; port 0 picks a free one.
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR")]
+    pub(crate) listen: SocketAddr,
+    /// Where sessions are kept: `sqlite:PATH`, or `memory:` to forget them at the end.
+    /// Default: a file of its own for each upstream in the user's state folder.
+    #[arg(long, value_name = "STORE")]
+    pub(crate) store: Option<StoreUrl>,
+    /// Where operators ask: /livez, /readyz, /metrics. Never on the public address.
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) admin: Option<SocketAddr>,
+    /// Silence after which a session ends.
+    #[arg(long, default_value = "30m", value_name = "TIME", value_parser = parse_duration)]
+    pub(crate) session_ttl: Duration,
+    /// Silence of the upstream after which a call fails.
+    #[arg(long, default_value = "60s", value_name = "TIME", value_parser = parse_duration)]
+    pub(crate) call_timeout: Duration,
+    /// How long running calls may go on after SIGTERM.
+    #[arg(long, default_value = "30s", value_name = "TIME", value_parser = parse_duration)]
+    pub(crate) drain_timeout: Duration,
+    /// Require a key as bearer token. KEY is the key itself, `@FILE` or `env:VAR`. A session
+    /// answers only to the NAME that opened it. May be repeated.
+    #[arg(long, value_name = "NAME=KEY")]
+    pub(crate) api_key: Vec<KeySource>,
+    /// A further host name under which the endpoint may be addressed. Loopback names always may.
+    #[arg(long, value_name = "HOST")]
+    pub(crate) allow_host: Vec<String>,
+    /// A further origin whose pages may use the endpoint. Loopback origins always may.
+    #[arg(long, value_name = "ORIGIN")]
+    pub(crate) allow_origin: Vec<String>,
+}
+
+/// `eyot serve`.
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct Serve {
+    #[command(flatten)]
+    pub(crate) listen: Listen,
+    /// The Streamable HTTP endpoint to serve.
+    #[arg(long, value_name = "URL", conflicts_with_all = ["command", "env", "cwd"])]
+    pub(crate) upstream: Option<String>,
+    /// A variable for the child: a value, or the name alone to pass on this program's own.
+    #[arg(long, value_name = "NAME[=VALUE]")]
+    pub(crate) env: Vec<EnvVar>,
+    /// The child's working folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) cwd: Option<PathBuf>,
+    /// The MCP server to start, with its arguments. No shell is involved.
+    #[arg(last = true, value_name = "CMD", required_unless_present = "upstream")]
+    pub(crate) command: Vec<String>,
+}
+
+/// `eyot demo`.
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct Demo {
+    #[command(flatten)]
+    pub(crate) listen: Listen,
+}
+
+/// `eyot sessions`.
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct Sessions {
+    #[command(subcommand)]
+    pub(crate) action: SessionsAction,
+    /// The store, as given to `eyot serve`.
+    #[arg(long, global = true, value_name = "STORE")]
+    pub(crate) store: Option<StoreUrl>,
+}
+
+/// What to do with stored sessions.
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum SessionsAction {
+    /// List the sessions.
+    Ls,
+    /// Show one session.
+    Show {
+        /// The session's id.
+        id: String,
+    },
+    /// Remove a session: its client must open a new one.
+    Rm {
+        /// The session's id.
+        id: String,
+    },
+}
+
+/// Where sessions are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum StoreUrl {
+    Memory,
+    Sqlite(PathBuf),
+}
+
+impl FromStr for StoreUrl {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once(':') {
+            Some(("memory", "")) => Ok(Self::Memory),
+            Some(("sqlite", path)) if !path.is_empty() => Ok(Self::Sqlite(path.into())),
+            _ => Err("expected `sqlite:PATH` or `memory:`".to_owned()),
+        }
+    }
+}
+
+/// A key of a client, before it is read.
+#[derive(Clone)]
+pub(crate) struct KeySource {
+    pub(crate) name: String,
+    pub(crate) source: String,
+}
+
+impl FromStr for KeySource {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once('=') {
+            Some((name, source)) if !name.is_empty() && !source.is_empty() => {
+                Ok(Self { name: name.to_owned(), source: source.to_owned() })
+            }
+            _ => Err("expected NAME=KEY, NAME=@FILE or NAME=env:VAR".to_owned()),
+        }
+    }
+}
+
+/// The key stays out of every message.
+impl std::fmt::Debug for KeySource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("KeySource").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// A variable for the child.
+#[derive(Clone)]
+pub(crate) struct EnvVar {
+    pub(crate) name: String,
+    pub(crate) value: Option<String>,
+}
+
+impl FromStr for EnvVar {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, value) = match text.split_once('=') {
+            Some((name, value)) => (name, Some(value.to_owned())),
+            None => (text, None),
+        };
+        if name.is_empty() {
+            return Err("expected NAME or NAME=VALUE".to_owned());
+        }
+        Ok(Self { name: name.to_owned(), value })
+    }
+}
+
+/// The value may be a secret.
+impl std::fmt::Debug for EnvVar {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EnvVar").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// A time such as `500ms`, `30s`, `5m`, `2h` or `7d`.
+fn parse_duration(text: &str) -> Result<Duration, String> {
+    let digits = text.trim_end_matches(|it: char| it.is_ascii_alphabetic());
+    let unit = text.get(digits.len()..).unwrap_or_default();
+    let number: u64 = digits.parse().map_err(|_| DURATION_FORM.to_owned())?;
+    let millis = match unit {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        "d" => 86_400_000,
+        _ => return Err(DURATION_FORM.to_owned()),
+    };
+    number
+        .checked_mul(millis)
+        .filter(|millis| *millis > 0)
+        .map(Duration::from_millis)
+        .ok_or_else(|| "time is zero or too long".to_owned())
+}
+
+const DURATION_FORM: &str = "expected a number with ms, s, m, h or d, such as `30s`";
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,51 @@
+//! `eyot demo`: the main job in front of the built-in server.
+
+use anyhow::Context as _;
+use eyot::{Command, Target};
+
+use crate::args::{Demo, StoreUrl};
+use crate::{logging, places, serve};
+
+/// Runs the command.
+pub(crate) fn run(demo: Demo) -> anyhow::Result<()> {
+    let mut listen = demo.listen;
+    if listen.store.is_none() {
+        listen.store = Some(StoreUrl::Sqlite(places::state_folder()?.join("demo.db")));
+    }
+    let program = std::env::current_exe().context("cannot find this program")?;
+    let program = program.to_str().context("the path of this program is not UTF-8")?.to_owned();
+    let args = vec!["demo-server".to_owned()];
+    let target = Target::Command(Command { program, args, env: Vec::new(), cwd: None });
+    let limits = serve::limits(&listen);
+    serve::start(&listen, target, limits, |url| {
+        logging::say(&format!("listening on {url}"));
+        logging::print(&things_to_try(url))?;
+        Ok(())
+    })
+}
+
+fn things_to_try(url: &str) -> String {
+    let accept = "application/json, text/event-stream";
+    let initialize = r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"me","version":"1"}}}"#;
+    let call = r#"{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"add","arguments":{"a":2,"b":40}}}"#;
+    format!(
+        "\nThree things to try, each from another terminal:
+
+1. Open a session and call a tool:
+
+   sid=$(curl -si {url} -H 'Content-Type: application/json' -H 'Accept: {accept}' \\
+     -d '{initialize}' \\
+     | tr -d '\\r' | sed -n 's/^mcp-session-id: //p')
+   curl -s {url} -H \"Mcp-Session-Id: $sid\" -H 'Content-Type: application/json' -H 'Accept: {accept}' \\
+     -d '{call}'
+
+2. Kill this program (kill -9 {pid}), start it again, and call the tool once more:
+   the session is still there.
+
+3. Put it in front of a server of your own:
+
+   cargo run --release -- serve -- npx -y @modelcontextprotocol/server-everything stdio
+",
+        pid = std::process::id()
+    )
+}

@@ -1,0 +1,41 @@
+//! The log, and the last words of a failure: both on stderr.
+
+use std::io::{IsTerminal as _, Write as _};
+
+use tracing_subscriber::EnvFilter;
+
+/// Starts the log. Values from messages are escaped by the formatter: no message forges a line.
+pub(crate) fn init(is_json: bool) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let has_color = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    if is_json {
+        log.json().init();
+    } else {
+        log.with_ansi(has_color).init();
+    }
+}
+
+/// Says what went wrong.
+pub(crate) fn fail(error: &anyhow::Error, is_json: bool) {
+    let text = if is_json {
+        let error = serde_json::json!({ "code": 1, "message": format!("{error:#}") });
+        serde_json::json!({ "error": error }).to_string()
+    } else {
+        format!("eyot: {error:#}")
+    };
+    say(&text);
+}
+
+/// Writes one line for people on stderr.
+pub(crate) fn say(line: &str) {
+    // Nobody is left to tell when stderr is gone.
+    drop(writeln!(std::io::stderr(), "{line}"));
+}
+
+/// Writes one line of output on stdout.
+pub(crate) fn print(line: &str) -> std::io::Result<()> {
+    let mut stdout = std::io::stdout();
+    writeln!(stdout, "{line}")?;
+    stdout.flush()
+}

@@ -1,0 +1,38 @@
+//! The program `eyot`: the only crate that reads flags and files.
+
+mod args;
+mod demo;
+mod demo_server;
+mod logging;
+mod places;
+mod serve;
+mod sessions;
+mod signals;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::args::{Args, Command};
+
+/// A proxy with ten thousand sessions makes and frees many small things.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    logging::init(args.log_json);
+    let ran = match args.command {
+        Command::Serve(serve) => serve::run(*serve, args.json),
+        Command::Demo(demo) => demo::run(demo),
+        Command::DemoServer => demo_server::run(),
+        Command::Sessions(sessions) => sessions::run(sessions, args.json),
+    };
+    match ran {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            logging::fail(&error, args.json);
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! `eyot serve`.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use eyot::session::{LogLimits, Store};
+use eyot::{
+    Admin, ApiKey, Command, Drained, HostPolicy, Keys, Limits, MemoryStore, ReverseProxy, Setup,
+    SqliteOptions, SqliteStore, Target,
+};
+use eyot_stdx::Secret;
+use metrics_exporter_prometheus::PrometheusBuilder;
+use tokio::net::TcpListener;
+
+use crate::args::{KeySource, Listen, Serve, StoreUrl};
+use crate::{logging, places, signals};
+
+/// Runs the command.
+pub(crate) fn run(serve: Serve, is_json: bool) -> anyhow::Result<()> {
+    let limits = limits(&serve.listen);
+    let Serve { listen, upstream, env, cwd, command } = serve;
+    let target = match (upstream, command.split_first()) {
+        (Some(url), _) => Target::url(&url, limits).context("--upstream")?,
+        (None, Some((program, args))) => Target::Command(Command {
+            program: program.clone(),
+            args: args.to_vec(),
+            env: env.into_iter().map(|it| (it.name, it.value)).collect(),
+            cwd,
+        }),
+        (None, None) => anyhow::bail!("name an upstream: --upstream URL, or -- CMD ARGS…"),
+    };
+    start(&listen, target, limits, |url| announce(url, is_json))
+}
+
+fn announce(url: &str, is_json: bool) -> anyhow::Result<()> {
+    if is_json {
+        let ready = serde_json::json!({ "listening": url, "pid": std::process::id() });
+        logging::print(&ready.to_string())?;
+    }
+    logging::say(&format!("listening on {url}"));
+    Ok(())
+}
+
+/// The bounds that the flags ask for.
+pub(crate) fn limits(listen: &Listen) -> Limits {
+    let mut limits = Limits::default();
+    limits.call_timeout = listen.call_timeout;
+    limits.drain_timeout = listen.drain_timeout;
+    limits
+}
+
+/// Serves `target` until a signal ends it; `announce` is told the URL when it is ready.
+pub(crate) fn start(
+    listen: &Listen,
+    target: Target,
+    limits: Limits,
+    announce: impl FnOnce(&str) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let listener = bind(listen.listen).await?;
+        let address = listener.local_addr()?;
+        let setup = setup(listen, open_store(listen, &target)?, limits)?;
+        let shutdown = setup.shutdown.clone();
+        let proxy = ReverseProxy::new(target, setup);
+        let admin = admin(listen, &proxy).await?;
+        announce(&format!("http://{address}/mcp"))?;
+        let serving = async {
+            let Some((admin_listener, admin)) = admin else { return proxy.serve(listener).await };
+            let both = (proxy.serve(listener), proxy.serve_admin(admin_listener, admin));
+            tokio::join!(both.0, both.1).0
+        };
+        tokio::select! {
+            drained = serving => {
+                report(drained);
+                Ok(())
+            }
+            failed = signals::watch(shutdown) => failed.context("signals cannot be received"),
+        }
+    })
+}
+
+fn report(drained: Drained) {
+    match drained {
+        Drained::Complete => tracing::info!("ended; nothing was lost"),
+        Drained::TimedOut { tasks } => {
+            tracing::warn!(tasks, "ended before everything had finished");
+        }
+    }
+}
+
+async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    let bound = TcpListener::bind(address).await;
+    bound.with_context(|| format!("cannot listen on {address}; another port: --listen 127.0.0.1:0"))
+}
+
+fn open_store(listen: &Listen, target: &Target) -> anyhow::Result<Arc<dyn Store>> {
+    let path = match &listen.store {
+        Some(StoreUrl::Memory) => return Ok(Arc::new(MemoryStore::new(LogLimits::default()))),
+        Some(StoreUrl::Sqlite(path)) => path.clone(),
+        None => places::default_store(&target.fingerprint())?,
+    };
+    let store = SqliteStore::open(&path, SqliteOptions::default());
+    let store = store.with_context(|| format!("cannot open the store {}", path.display()))?;
+    tracing::info!(path = %path.display(), "sessions are kept");
+    Ok(Arc::new(store))
+}
+
+fn setup(listen: &Listen, store: Arc<dyn Store>, limits: Limits) -> anyhow::Result<Setup> {
+    let mut setup = Setup::new(store);
+    setup.keys = Keys::new(listen.api_key.iter().map(read_key).collect::<anyhow::Result<_>>()?);
+    let is_exposed = !listen.listen.ip().is_loopback();
+    anyhow::ensure!(
+        !is_exposed || !setup.keys.is_open(),
+        "{} can be reached by others: require keys with --api-key NAME=KEY, or listen on loopback",
+        listen.listen
+    );
+    let mut hosts = HostPolicy::loopback();
+    if is_exposed && !listen.listen.ip().is_unspecified() {
+        hosts = hosts.allow_host(&listen.listen.ip().to_string());
+    }
+    hosts = listen.allow_host.iter().fold(hosts, |hosts, host| hosts.allow_host(host));
+    hosts = listen.allow_origin.iter().fold(hosts, |hosts, origin| hosts.allow_origin(origin));
+    setup.hosts = hosts;
+    setup.limits = limits;
+    setup.session_limits.idle_timeout = listen.session_ttl;
+    Ok(setup)
+}
+
+fn read_key(key: &KeySource) -> anyhow::Result<ApiKey> {
+    let name = &key.name;
+    let text = if let Some(path) = key.source.strip_prefix('@') {
+        let text = std::fs::read_to_string(path);
+        text.with_context(|| format!("key of `{name}`: cannot read {path}"))?.trim().to_owned()
+    } else if let Some(variable) = key.source.strip_prefix("env:") {
+        std::env::var(variable)
+            .with_context(|| format!("key of `{name}`: variable {variable} is not set"))?
+    } else {
+        key.source.clone()
+    };
+    anyhow::ensure!(!text.is_empty(), "key of `{name}` is empty");
+    Ok(ApiKey { name: name.as_str().into(), key: Secret::new(text) })
+}
+
+async fn admin(
+    listen: &Listen,
+    proxy: &ReverseProxy,
+) -> anyhow::Result<Option<(TcpListener, Admin)>> {
+    let Some(address) = listen.admin else { return Ok(None) };
+    let recorder = PrometheusBuilder::new().install_recorder().context("metrics")?;
+    eyot_metrics::describe();
+    let listener = bind(address).await.context("--admin")?;
+    tracing::info!(address = %listener.local_addr()?, "admin address");
+    let render = move || {
+        recorder.run_upkeep();
+        recorder.render()
+    };
+    Ok(Some((listener, Admin::new(proxy.health(), render))))
+}

@@ -1,0 +1,105 @@
+//! `eyot sessions`: what is in a store.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use eyot::session::{SessionId, SessionRecord, Sessions as _, Store as _};
+use eyot::{SqliteOptions, SqliteStore};
+use serde_json::{Value, json};
+
+use crate::args::{Sessions, SessionsAction, StoreUrl};
+use crate::logging::print;
+
+/// Runs the command.
+pub(crate) fn run(sessions: Sessions, is_json: bool) -> anyhow::Result<()> {
+    let path = match sessions.store {
+        Some(StoreUrl::Sqlite(path)) => path,
+        Some(StoreUrl::Memory) => anyhow::bail!("a memory store lives and dies with its process"),
+        None => anyhow::bail!("name the store: --store sqlite:PATH"),
+    };
+    anyhow::ensure!(path.exists(), "there is no store at {}", path.display());
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    runtime.block_on(async {
+        match sessions.action {
+            SessionsAction::Ls => list(&path, is_json).await,
+            SessionsAction::Show { id } => show(&path, &id).await,
+            SessionsAction::Rm { id } => remove(&path, &id).await,
+        }
+    })
+}
+
+async fn list(path: &PathBuf, is_json: bool) -> anyhow::Result<()> {
+    /// Records per read.
+    const PAGE_RECORDS: usize = 500;
+    let store = SqliteStore::open_readonly(path)?;
+    let mut after = None;
+    if !is_json {
+        print(&row(["SESSION", "PRINCIPAL", "REVISION", "EXPIRES"]))?;
+    }
+    loop {
+        let page = store.list(after, PAGE_RECORDS).await?;
+        for record in &page {
+            print(&if is_json { summary(record).to_string() } else { line(record) })?;
+        }
+        match page.last() {
+            Some(last) if page.len() == PAGE_RECORDS => after = Some(last.id.clone()),
+            _ => break,
+        }
+    }
+    store.shutdown().await?;
+    Ok(())
+}
+
+async fn show(path: &PathBuf, id: &str) -> anyhow::Result<()> {
+    let store = SqliteStore::open_readonly(path)?;
+    let record = store.load(parse(id)?, 0).await?;
+    store.shutdown().await?;
+    let record = record.with_context(|| format!("there is no session {id}"))?;
+    let mut shown = summary(&record);
+    if let Some(members) = shown.as_object_mut() {
+        let initialize: Value = serde_json::from_slice(&record.initialize).unwrap_or_default();
+        members.insert("initialize".to_owned(), initialize);
+        members.insert("state".to_owned(), serde_json::to_value(&record.state)?);
+    }
+    print(&serde_json::to_string_pretty(&shown)?)?;
+    Ok(())
+}
+
+async fn remove(path: &PathBuf, id: &str) -> anyhow::Result<()> {
+    let store = SqliteStore::open(path, SqliteOptions::default())?;
+    let was_there = store.remove(parse(id)?).await?;
+    store.shutdown().await?;
+    anyhow::ensure!(was_there, "there is no session {id}");
+    print("removed")?;
+    Ok(())
+}
+
+fn parse(id: &str) -> anyhow::Result<SessionId> {
+    SessionId::parse(id).with_context(|| format!("`{}` is no session id", id.escape_debug()))
+}
+
+fn summary(record: &SessionRecord) -> Value {
+    json!({
+        "id": record.id.as_str(),
+        "principal": record.principal,
+        "revision": record.revision.as_str(),
+        "createdMs": record.created_ms,
+        "expiresMs": record.expires_ms,
+        "fence": record.fence.0,
+    })
+}
+
+fn line(record: &SessionRecord) -> String {
+    let now_ms = eyot::transport::unix_ms();
+    let expires = match record.expires_ms.checked_sub(now_ms) {
+        Some(left_ms) => format!("in {} min", left_ms.div_ceil(60_000)),
+        None => "expired".to_owned(),
+    };
+    let principal = record.principal.as_deref().unwrap_or("-");
+    row([record.id.as_str(), principal, record.revision.as_str(), &expires])
+}
+
+fn row(cells: [&str; 4]) -> String {
+    let [id, principal, revision, expires] = cells;
+    format!("{id:<24} {principal:<16} {revision:<12} {expires}")
+}

@@ -1,0 +1,162 @@
+//! Streams and their readers, with a scripted source and a store that can be held.
+
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use bytes::Bytes;
+use eyot_jsonrpc::{Id, Message};
+use eyot_session::{Fence, LogLimits, SessionState, Store, StoreError, StreamNo};
+use eyot_store_memory::MemoryStore;
+use eyot_testkit::samples::{record, session_id};
+use eyot_testkit::{Fault, Faults, FaultyStore, block_on};
+use eyot_transport::{Messages, Part};
+use serde_json::json;
+use tokio::sync::mpsc;
+
+use super::{Polled, SlotKind, StreamSlot, Ticket};
+use crate::context::SessionContext;
+use crate::core::Core;
+use crate::running::Running;
+
+/// A stream whose messages the test writes.
+struct World {
+    slot: StreamSlot,
+    source: mpsc::UnboundedSender<Message>,
+    faults: Faults,
+}
+
+fn world() -> World {
+    let store = FaultyStore::new(Arc::new(MemoryStore::new(LogLimits::default())));
+    let faults = store.faults();
+    let store: Arc<dyn Store> = Arc::new(store);
+    let mut record = record(&session_id("session"));
+    record.fence = Fence(1);
+    block_on(store.create(record.clone())).unwrap();
+    let state = SessionState::default();
+    let context = Arc::new(SessionContext::new(record.id, None, Fence(1), state, store));
+    let (source, receiver) = channel();
+    let running = Running::merged(receiver);
+    let id = Some(Id::from_number(1));
+    let core = Core::call(&context, StreamNo(1), running, Vec::new(), id);
+    World { slot: StreamSlot::new(SlotKind::Call, core), source, faults }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the test writes a handful of messages")]
+fn channel() -> (mpsc::UnboundedSender<Message>, Messages) {
+    let (sender, mut receiver) = mpsc::unbounded_channel();
+    let stream = futures_util::stream::poll_fn(move |cx| {
+        receiver.poll_recv(cx).map(|message| message.map(|it: Message| Ok(Part::from(it))))
+    });
+    (sender, Messages::new(stream))
+}
+
+impl World {
+    fn notify(&self, text: &str) {
+        let params = json!({ "data": text });
+        self.source.send(Message::notification("notifications/message", &params)).unwrap();
+    }
+
+    fn answer(&self) {
+        self.source.send(Message::response(Id::from_number(1), &json!({}))).unwrap();
+    }
+
+    /// One poll: the event's text, or what else came.
+    fn poll(&self, ticket: Ticket) -> Option<String> {
+        match self.slot.poll(ticket, &mut Context::from_waker(Waker::noop())) {
+            Poll::Pending => None,
+            Poll::Ready(Polled::Event(frames)) => {
+                let text = frames.collect::<Vec<Bytes>>().concat();
+                Some(String::from_utf8(text).unwrap())
+            }
+            Poll::Ready(Polled::End) => Some("end".to_owned()),
+            Poll::Ready(Polled::Displaced) => Some("displaced".to_owned()),
+            Poll::Ready(Polled::WantsSource) => Some("wants a source".to_owned()),
+        }
+    }
+}
+
+#[test]
+fn event_is_shown_only_after_it_is_stored() {
+    let world = world();
+    let (ticket, _) = world.slot.attach();
+    assert_eq!(world.poll(ticket), None);
+    world.faults.hold();
+    world.notify("hello");
+    assert_eq!(world.poll(ticket), None, "shown before the store had answered");
+    world.faults.release();
+    let event = world.poll(ticket).unwrap();
+    assert!(event.starts_with("id: 1.1.1\n") && event.contains("hello"), "{event}");
+}
+
+#[test]
+fn stream_ends_behind_its_answer() {
+    let world = world();
+    let (ticket, _) = world.slot.attach();
+    world.notify("first");
+    world.answer();
+    assert!(world.poll(ticket).unwrap().contains("first"));
+    assert!(world.poll(ticket).unwrap().contains("\"result\":{}"));
+    assert_eq!(world.poll(ticket).unwrap(), "end");
+}
+
+#[test]
+fn newer_reader_takes_the_stream_and_misses_nothing() {
+    let world = world();
+    let (old, _) = world.slot.attach();
+    world.notify("one");
+    assert!(world.poll(old).unwrap().contains("one"));
+    let (new, shown) = world.slot.attach();
+    assert_eq!(shown.unwrap().seq, 1, "the first event must come from the store");
+    world.notify("two");
+    assert_eq!(world.poll(old).unwrap(), "displaced");
+    assert!(world.poll(new).unwrap().contains("two"));
+}
+
+#[test]
+fn event_that_is_being_stored_at_a_change_of_readers_is_shown_once() {
+    let world = world();
+    let (old, _) = world.slot.attach();
+    assert_eq!(world.poll(old), None);
+    world.faults.hold();
+    world.notify("one");
+    assert_eq!(world.poll(old), None);
+    let (new, shown) = world.slot.attach();
+    assert_eq!(shown.unwrap().seq, 0, "it counts as live, so a replay leaves it out");
+    world.faults.release();
+    assert_eq!(world.poll(old).unwrap(), "displaced");
+    assert!(world.poll(new).unwrap().contains("one"));
+    assert_eq!(world.poll(new), None);
+}
+
+#[test]
+fn call_without_a_reader_must_be_read_on_until_it_has_ended() {
+    let world = world();
+    let (ticket, _) = world.slot.attach();
+    assert!(world.slot.detach(ticket));
+    let keeper = world.slot.attach_if_unread().unwrap();
+    world.answer();
+    assert!(world.poll(keeper).unwrap().contains("result"));
+    assert_eq!(world.poll(keeper).unwrap(), "end");
+    assert!(!world.slot.detach(keeper));
+}
+
+#[test]
+fn keeper_does_not_take_the_stream_from_a_client_that_came_back() {
+    let world = world();
+    let (ticket, _) = world.slot.attach();
+    assert!(world.slot.detach(ticket));
+    let _back = world.slot.attach();
+    assert_eq!(world.slot.attach_if_unread(), None);
+}
+
+#[test]
+fn client_is_told_when_events_cannot_be_stored() {
+    let world = world();
+    let (ticket, _) = world.slot.attach();
+    assert_eq!(world.poll(ticket), None);
+    world.faults.fail_all(Fault::Refused(StoreError::Backpressure));
+    world.notify("lost");
+    let last = world.poll(ticket).unwrap();
+    assert!(!last.contains("id: ") && last.contains("\"outcome\":\"unknown\""), "{last}");
+    assert_eq!(world.poll(ticket).unwrap(), "end");
+}

@@ -133,7 +133,8 @@ pub(crate) enum SessionsAction {
         /// The session's id.
         id: String,
     },
-    /// Remove a session: its client must open a new one.
+    /// Remove a session: its client must open a new one. A server that has it open notices at
+    /// its next write.
     Rm {
         /// The session's id.
         id: String,

@@ -4,7 +4,6 @@ mod initialize;
 mod resume;
 
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 
 use eyot_frame::encode_priming;
@@ -24,7 +23,7 @@ use crate::event_body::{BodyParts, EventBody, Listen};
 use crate::keeper::Keeper;
 use crate::live::LiveSession;
 use crate::registry::Registry;
-use crate::running::{InFlight, Running, call_in, is_answer};
+use crate::running::{First, InFlight, Running, call_in};
 use crate::shutdown::Shutdown;
 
 type Answer = Response<OutgoingBody>;
@@ -175,7 +174,7 @@ impl Legacy {
         };
         let mut body = EventBody::new(parts, None);
         if let Err(error) = std::future::poll_fn(|cx| slot.poll_open(cx)).await {
-            return store_failed(id, &error);
+            return self.not_stored(&session, id, &error);
         }
         // "the server SHOULD immediately send an SSE event consisting of an event ID and an
         // empty data field" (2025-11-25); older clients choke on empty data.
@@ -196,7 +195,7 @@ impl Legacy {
         if is_initialized && session.machine().handle_initialized() {
             let stored = session.context().update(|state| state.is_initialized = true).await;
             if let Err(error) = stored {
-                return store_failed(None, &error);
+                return self.not_stored(session, None, &error);
             }
         }
         match self.call(session, Input::Message(message), peer).await {
@@ -314,6 +313,16 @@ impl Legacy {
         Box::new(move |cursor| legacy.call(&session, Input::Listen { cursor }, peer.clone()))
     }
 
+    /// A write of a session failed; a session that is no longer ours is answered like one
+    /// that has ended.
+    fn not_stored(&self, session: &LiveSession, id: Option<Id>, error: &StoreError) -> Answer {
+        if matches!(error, StoreError::Fenced | StoreError::NotFound) {
+            self.registry.forget(session);
+            return refused(StatusCode::NOT_FOUND, id, "session not found");
+        }
+        store_failed(id, error)
+    }
+
     /// DELETE: ends the session.
     pub(crate) async fn delete(&self, session: &Arc<LiveSession>) -> Answer {
         match self.registry.end(session).await {
@@ -330,45 +339,16 @@ struct Waiting {
     keeper: Arc<Keeper>,
 }
 
-/// What came first.
-enum First {
-    Answer(Message),
-    Other(Part),
-    Failed(Fault),
-    Ended,
-    Silence,
-}
-
 impl Waiting {
     fn new(running: Running, in_flight: Vec<InFlight>, keeper: Arc<Keeper>) -> Self {
         Self { running: Some(running), in_flight, keeper }
     }
 
-    /// Waits for the first part, at most for `patience`.
     async fn first(&mut self, patience: Option<Duration>) -> First {
-        let Some(running) = &mut self.running else { return First::Ended };
-        // Most answers need no timer: it is made when there is something to wait for.
-        let mut silence = None;
-        std::future::poll_fn(|cx| {
-            if let Poll::Ready(part) = running.poll_part(cx) {
-                return Poll::Ready(match part {
-                    Some(Ok(part)) if is_answer(&part) => {
-                        part.message.map_or(First::Ended, First::Answer)
-                    }
-                    Some(Ok(part)) if part.message.is_none() => {
-                        cx.waker().wake_by_ref();
-                        return Poll::Pending;
-                    }
-                    Some(Ok(part)) => First::Other(part),
-                    Some(Err(fault)) => First::Failed(fault),
-                    None => First::Ended,
-                });
-            }
-            let Some(patience) = patience else { return Poll::Pending };
-            let silence = silence.get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
-            silence.as_mut().poll(cx).map(|()| First::Silence)
-        })
-        .await
+        match &mut self.running {
+            Some(running) => running.first(patience).await,
+            None => First::Ended,
+        }
     }
 
     fn put_back(&mut self, part: Part) {

@@ -1,12 +1,10 @@
 //! Streamable HTTP of 2026-07-28: no session; the request's own stream and nothing else.
 
-use std::task::Poll;
-
-use eyot_http::{Accepts, OutgoingBody, RequestHead, accepted, empty, error, event_stream, json};
+use eyot_http::{OutgoingBody, RequestHead, accepted, empty, error, event_stream, json};
 use eyot_jsonrpc::{
     ErrorObject, INVALID_REQUEST, Id, Kind, METHOD_NOT_FOUND, Message, PARSE_ERROR,
 };
-use eyot_transport::{BoxService, Call, Fault, FaultKind, Input, Limits, Part, Peer};
+use eyot_transport::{BoxService, Call, Fault, FaultKind, Input, Limits, Peer};
 use eyot_types::meta::RequestMeta;
 use eyot_types::{Method, NameSource, Revision, codes, headers};
 use http::header::RETRY_AFTER;
@@ -14,7 +12,7 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use tower_service::Service as _;
 
 use crate::modern_body::ModernBody;
-use crate::running::{Running, is_answer};
+use crate::running::{First, Running};
 
 type Answer = Response<OutgoingBody>;
 
@@ -31,7 +29,7 @@ impl Modern {
         match message.kind() {
             Kind::Request => {
                 if let Err(refusal) = validate(&message, headers) {
-                    return error(status(refusal.code), message.id(), &refusal);
+                    return error(StatusCode::BAD_REQUEST, message.id(), &refusal);
                 }
                 self.request(message, headers, peer).await
             }
@@ -48,8 +46,10 @@ impl Modern {
         let id = request.id();
         let accepts = RequestHead::new(headers).accepts();
         let mut running = Running::new(self.service.clone().call(call(request, headers, peer)));
+        // After a long silence the stream begins, so that comments keep the connection alive.
+        let patience = accepts.events.then_some(self.limits.keep_alive_interval);
         loop {
-            match self.first(&mut running, accepts).await {
+            match running.first(patience).await {
                 First::Answer(answer) => {
                     let code = answer.decode_error().map(|it| it.code);
                     let status = code.map_or(StatusCode::OK, status);
@@ -74,46 +74,12 @@ impl Modern {
         event_stream(OutgoingBody::stream(body))
     }
 
-    /// Waits for the first part. After a long silence the stream begins without one, so
-    /// that comments keep the connection alive.
-    async fn first(&self, running: &mut Running, accepts: Accepts) -> First {
-        let patience = self.limits.keep_alive_interval;
-        let mut silence = None;
-        std::future::poll_fn(|cx| {
-            if let Poll::Ready(part) = running.poll_part(cx) {
-                return Poll::Ready(match part {
-                    Some(Ok(part)) if is_answer(&part) => {
-                        part.message.map_or(First::Ended, First::Answer)
-                    }
-                    Some(Ok(part)) => First::Other(part),
-                    Some(Err(fault)) => First::Failed(fault),
-                    None => First::Ended,
-                });
-            }
-            if !accepts.events {
-                return Poll::Pending;
-            }
-            let silence = silence.get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
-            silence.as_mut().poll(cx).map(|()| First::Silence)
-        })
-        .await
-    }
-
     async fn notification(&self, message: Message, headers: &HeaderMap, peer: Peer) -> Answer {
         match self.service.clone().call(call(message, headers, peer)).await {
             Ok(_) => accepted(),
             Err(fault) => fault_answer(None, &fault),
         }
     }
-}
-
-/// What came first.
-enum First {
-    Answer(Message),
-    Other(Part),
-    Failed(Fault),
-    Ended,
-    Silence,
 }
 
 /// The headers go along: a relay passes some of them on.

@@ -159,6 +159,14 @@ impl Registry {
         removed.map(drop)
     }
 
+    /// Stops serving a session that is no longer ours: another process has claimed it, or
+    /// somebody has removed it from the store. The next request looks it up anew.
+    pub(crate) fn forget(&self, session: &LiveSession) {
+        self.sessions.lock().remove(session.context().id());
+        session.end();
+        self.report();
+    }
+
     /// Writes what is due, and ends what has expired.
     pub(crate) async fn sweep(&self) {
         let now_ms = unix_ms();

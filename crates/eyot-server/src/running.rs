@@ -4,6 +4,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use eyot_jsonrpc::{Id, Message};
 use eyot_transport::{Call, Fault, Messages, Part, Reply, ReplyFuture, unix_ms};
@@ -16,6 +17,20 @@ pub(crate) struct Running {
     stage: Stage,
     /// A part that was taken and put back.
     peeked: Option<Part>,
+}
+
+/// What came first.
+pub(crate) enum First {
+    /// The answer, and nothing before it.
+    Answer(Message),
+    /// Something that comes before the answer.
+    Other(Part),
+    /// No answer will come.
+    Failed(Fault),
+    /// Nothing will come: the call was cancelled.
+    Ended,
+    /// Nothing came in time.
+    Silence,
 }
 
 enum Stage {
@@ -58,6 +73,36 @@ impl Running {
                 })
             })
         }))
+    }
+
+    /// Waits for what comes first, at most for `patience`. The timer is made only when there
+    /// is something to wait for: most answers are there at once.
+    pub(crate) async fn first(&mut self, patience: Option<Duration>) -> First {
+        let mut silence = None;
+        std::future::poll_fn(|cx| {
+            if let Poll::Ready(first) = self.poll_first(cx) {
+                return Poll::Ready(first);
+            }
+            let Some(patience) = patience else { return Poll::Pending };
+            let silence = silence.get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
+            silence.as_mut().poll(cx).map(|()| First::Silence)
+        })
+        .await
+    }
+
+    fn poll_first(&mut self, cx: &mut Context<'_>) -> Poll<First> {
+        loop {
+            return Poll::Ready(match ready!(self.poll_part(cx)) {
+                Some(Ok(part)) => match part.message {
+                    Some(message) if message.is_response() => First::Answer(message),
+                    Some(_) => First::Other(part),
+                    // The upstream only said where it is.
+                    None => continue,
+                },
+                Some(Err(fault)) => First::Failed(fault),
+                None => First::Ended,
+            });
+        }
     }
 
     /// The next part; `None` at the end.

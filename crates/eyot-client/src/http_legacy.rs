@@ -122,8 +122,14 @@ impl HttpSession {
 
     /// The messages that belong to no call, from after `cursor`. Comes back by itself when
     /// the upstream ends the stream; ends when the upstream offers none.
-    pub(crate) fn listen(&self, cursor: Option<Bytes>) -> Messages {
-        let listening = Listening { session: self.clone(), cursor, events: None, failures: 0 };
+    ///
+    /// Returns when the upstream has opened its stream, or could not: what it sends while
+    /// nobody listens is lost.
+    pub(crate) async fn listen(&self, cursor: Option<Bytes>) -> Messages {
+        let session = self.clone();
+        let mut listening =
+            Listening { session, cursor, events: None, is_refused: false, failures: 0 };
+        listening.open().await;
         Messages::new(stream::unfold(listening, Listening::next))
     }
 
@@ -304,6 +310,8 @@ struct Listening {
     session: HttpSession,
     cursor: Option<Bytes>,
     events: Option<Box<EventMessages>>,
+    /// The upstream offers no such stream.
+    is_refused: bool,
     failures: u32,
 }
 
@@ -319,17 +327,22 @@ impl Listening {
                 let retry = events.retry().unwrap_or(RETRY_DEFAULT);
                 self.events = None;
                 tokio::time::sleep(retry).await;
+            } else if self.failures > 0 {
+                tokio::time::sleep(RETRY_DEFAULT * self.failures.min(RETRY_FACTOR_MAX)).await;
             }
-            match self.session.get(self.cursor.as_ref()).await {
-                Ok(Answer::Events(events)) => self.events = Some(events),
-                // "The server MUST either return `text/event-stream` […] or else HTTP 405".
-                Ok(Answer::Status(status)) if status.is_client_error() => return None,
-                Ok(_) | Err(_) => {
-                    self.failures = self.failures.saturating_add(1);
-                    let delay = RETRY_DEFAULT * self.failures.min(RETRY_FACTOR_MAX);
-                    tokio::time::sleep(delay).await;
-                }
+            if self.is_refused {
+                return None;
             }
+            self.open().await;
+        }
+    }
+
+    async fn open(&mut self) {
+        match self.session.get(self.cursor.as_ref()).await {
+            Ok(Answer::Events(events)) => self.events = Some(events),
+            // "The server MUST either return `text/event-stream` […] or else HTTP 405".
+            Ok(Answer::Status(status)) if status.is_client_error() => self.is_refused = true,
+            Ok(_) | Err(_) => self.failures = self.failures.saturating_add(1),
         }
     }
 }

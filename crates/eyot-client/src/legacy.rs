@@ -134,12 +134,16 @@ impl LegacyConnection {
         }
     }
 
-    /// The messages that belong to no call, from after `cursor`.
-    #[must_use]
-    pub fn listen(&self, cursor: Option<Bytes>) -> Messages {
+    /// The messages that belong to no call, from after `cursor`. Over HTTP the upstream's
+    /// stream is open when this returns, if the upstream offers one.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future stops listening.
+    pub async fn listen(&self, cursor: Option<Bytes>) -> Messages {
         match &self.0 {
             Link::Stdio(connection) => connection.listen(),
-            Link::Http(session) => session.listen(cursor),
+            Link::Http(session) => session.listen(cursor).await,
         }
     }
 

@@ -128,14 +128,16 @@ impl Dual {
         sent.unwrap_or_else(|_elapsed| Err(timed_out(timeout))).map_err(upstreams_fault)
     }
 
-    /// The upstream's messages that belong to no call; goes on over a child that is
-    /// started again.
-    pub(crate) fn listen(
+    /// The upstream's messages that belong to no call; goes on over an upstream session that
+    /// is opened again. Returns when the upstream's stream is open, or could not be opened.
+    pub(crate) async fn listen(
         self: Arc<Self>,
         context: Arc<SessionContext>,
         cursor: Option<Bytes>,
     ) -> Messages {
-        let listening = Listening { dual: self, context, cursor, source: None, failures: 0 };
+        let mut listening =
+            Listening { dual: self, context, cursor, source: None, ended: None, failures: 0 };
+        listening.open().await;
         Messages::new(stream::unfold(listening, Listening::next))
     }
 
@@ -296,6 +298,8 @@ struct Listening {
     context: Arc<SessionContext>,
     cursor: Option<Bytes>,
     source: Option<(Messages, u64)>,
+    /// The generation of the upstream session at a URL that has nothing more to say.
+    ended: Option<u64>,
     failures: u32,
 }
 
@@ -311,29 +315,26 @@ impl Listening {
                     return Some((Ok(Part { message, cursor: part.cursor }), self));
                 }
                 self.source = None;
-                if matches!(self.dual.upstream.target, Target::Url(_)) {
-                    // The upstream offers no such stream, or no longer: nothing will come.
-                    std::future::pending::<()>().await;
-                }
-                self.wait().await;
+                // The upstream offers no such stream, or no longer; its next session may.
+                let is_url = matches!(self.dual.upstream.target, Target::Url(_));
+                self.ended = is_url.then_some(generation);
             }
-            match self.dual.link(&self.context).await {
-                Ok(link) => {
-                    let source = link.connection.listen(self.cursor.clone());
-                    self.source = Some((source, link.generation));
-                }
-                Err(fault) => {
-                    tracing::debug!(%fault, "nothing to listen to");
-                    self.wait().await;
-                }
-            }
+            // A child that ends at once is not started again and again without a pause.
+            self.failures = self.failures.saturating_add(1);
+            tokio::time::sleep(PAUSE * self.failures.min(PAUSE_FACTOR_MAX)).await;
+            self.open().await;
         }
     }
 
-    /// A child that ends at once is not started again and again without a pause.
-    async fn wait(&mut self) {
-        self.failures = self.failures.saturating_add(1);
-        tokio::time::sleep(PAUSE * self.failures.min(PAUSE_FACTOR_MAX)).await;
+    async fn open(&mut self) {
+        match self.dual.link(&self.context).await {
+            Ok(link) if self.ended == Some(link.generation) => {}
+            Ok(link) => {
+                let source = link.connection.listen(self.cursor.clone()).await;
+                self.source = Some((source, link.generation));
+            }
+            Err(fault) => tracing::debug!(%fault, "nothing to listen to"),
+        }
     }
 }
 

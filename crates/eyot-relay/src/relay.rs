@@ -61,7 +61,7 @@ impl Relay {
                 self.dual(&context).send(&context, message).await.map(|()| Reply::None)
             }
             Input::Listen { cursor } => {
-                Ok(Reply::Stream(self.dual(&context).listen(context, cursor)))
+                Ok(Reply::Stream(self.dual(&context).listen(context, cursor).await))
             }
             Input::Resume { request_id, cursor } => {
                 self.dual(&context).resume(&context, request_id, cursor).await

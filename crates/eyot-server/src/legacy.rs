@@ -11,9 +11,11 @@ use eyot_http::{Accepts, OutgoingBody, accepted, empty, error, event_stream, jso
 use eyot_jsonrpc::{ErrorObject, INVALID_REQUEST, Id, Incoming, Kind, Message};
 use eyot_session::{EventId, SessionError, SessionId, StoreError};
 use eyot_transport::{
-    BoxService, Call, Fault, FaultKind, Input, Limits, Part, Peer, ReplyFuture, unix_ms,
+    BoxService, Call, Fault, FaultKind, Input, Limits, Messages, Part, Peer, Reply, ReplyFuture,
+    unix_ms,
 };
 use eyot_types::Method;
+use futures_util::stream::select_all;
 use http::header::RETRY_AFTER;
 use http::{HeaderValue, Response, StatusCode};
 use tower_service::Service as _;
@@ -245,8 +247,8 @@ impl Legacy {
             in_flight.push(flight);
             runs.push(running.answered(id));
         }
-        let merged =
-            Running::merged(eyot_transport::Messages::new(futures_util::stream::select_all(runs)));
+        let answers = in_flight.len();
+        let merged = Running::merged(Messages::new(select_all(runs)), answers);
         let waiting = Waiting::new(merged, in_flight, Arc::clone(&self.keeper));
         self.stream(session, waiting, None).await
     }
@@ -261,18 +263,20 @@ impl Legacy {
         if !asked.accepts.events {
             return empty(StatusCode::NOT_ACCEPTABLE);
         }
-        let Some(text) = last_event_id else { return self.listen(session, None, asked.peer) };
+        let Some(text) = last_event_id else {
+            return self.listen(session, None, asked.peer).await;
+        };
         let Ok(event_id) = text.parse::<EventId>() else {
             return refused(StatusCode::BAD_REQUEST, None, "Last-Event-ID is not of this server");
         };
         if event_id.stream == eyot_session::StreamNo::STANDALONE {
-            return self.listen(session, Some(event_id.position), asked.peer);
+            return self.listen(session, Some(event_id.position), asked.peer).await;
         }
         self.resume(session, event_id, asked.peer).await
     }
 
     /// A fresh or resumed reader of the standalone stream.
-    fn listen(
+    async fn listen(
         &self,
         session: Arc<LiveSession>,
         after: Option<eyot_session::Position>,
@@ -292,10 +296,11 @@ impl Legacy {
             .flatten()
             .map(|id| encode_priming(&id, Some(RETRY)));
         let listen = self.listener(&session, peer);
+        let listening = slot.wants_source().then(|| listen(slot.cursor()));
         let parts = BodyParts {
             session,
             stream,
-            slot: Some(slot),
+            slot: Some(Arc::clone(&slot)),
             ticket: Some(ticket),
             replay,
             keeper: Arc::clone(&self.keeper),
@@ -305,6 +310,14 @@ impl Legacy {
         let first = priming.unwrap_or_else(|| bytes::Bytes::from_static(eyot_frame::KEEP_ALIVE));
         let drain = self.shutdown.drained().clone().cancelled_owned();
         let body = EventBody::new(parts, Some(first)).listening(listen, drain);
+        // What the upstream sends while nobody listens is lost: the client hears that its
+        // stream is open when the upstream's is, or a little later.
+        if let Some(listening) = listening {
+            let opened = tokio::time::timeout(self.limits.json_patience, listening).await;
+            if let Ok(Ok(Reply::Stream(source))) = opened {
+                slot.set_source(ticket, Running::endless(source));
+            }
+        }
         event_stream(OutgoingBody::stream(body))
     }
 

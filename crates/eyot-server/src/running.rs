@@ -17,6 +17,8 @@ pub(crate) struct Running {
     stage: Stage,
     /// A part that was taken and put back.
     peeked: Option<Part>,
+    /// Answers still to come: nothing follows the last.
+    answers_left: usize,
 }
 
 /// What came first.
@@ -41,15 +43,21 @@ enum Stage {
 
 impl Running {
     pub(crate) fn new(reply: ReplyFuture) -> Self {
-        Self { stage: Stage::Calling(reply), peeked: None }
+        Self { stage: Stage::Calling(reply), peeked: None, answers_left: 1 }
     }
 
-    pub(crate) fn merged(parts: Messages) -> Self {
-        Self { stage: Stage::Streaming(parts), peeked: None }
+    /// The parts of several calls, each with its answer.
+    pub(crate) fn merged(parts: Messages, answers: usize) -> Self {
+        Self { stage: Stage::Streaming(parts), peeked: None, answers_left: answers }
+    }
+
+    /// Messages that belong to no call.
+    pub(crate) fn endless(parts: Messages) -> Self {
+        Self::merged(parts, usize::MAX)
     }
 
     pub(crate) fn over() -> Self {
-        Self { stage: Stage::Over, peeked: None }
+        Self { stage: Stage::Over, peeked: None, answers_left: 0 }
     }
 
     /// Puts a part back: the next poll gives it again.
@@ -110,16 +118,23 @@ impl Running {
         if let Some(part) = self.peeked.take() {
             return Poll::Ready(Some(Ok(part)));
         }
+        let part = ready!(self.poll_stage(cx));
+        if let Some(Ok(part)) = &part
+            && is_answer(part)
+        {
+            self.answers_left = self.answers_left.saturating_sub(1);
+        }
+        if self.answers_left == 0 || !matches!(part, Some(Ok(_))) {
+            self.stage = Stage::Over;
+        }
+        Poll::Ready(part)
+    }
+
+    fn poll_stage(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Part, Fault>>> {
         loop {
             match &mut self.stage {
                 Stage::Over => return Poll::Ready(None),
-                Stage::Streaming(parts) => {
-                    let part = ready!(Pin::new(parts).poll_next(cx));
-                    if !matches!(part, Some(Ok(_))) {
-                        self.stage = Stage::Over;
-                    }
-                    return Poll::Ready(part);
-                }
+                Stage::Streaming(parts) => return Pin::new(parts).poll_next(cx),
                 Stage::Calling(reply) => {
                     let reply = ready!(reply.as_mut().poll(cx));
                     self.stage = Stage::Over;
@@ -174,3 +189,6 @@ pub(crate) fn call_in(session: &LiveSession, mut call: Call) -> Call {
     call.extensions.insert(Arc::clone(session.context()));
     call
 }
+
+#[cfg(test)]
+mod tests;

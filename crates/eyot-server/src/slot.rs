@@ -7,7 +7,6 @@ use std::task::{Context, Poll, Waker};
 
 use eyot_frame::Frames;
 use eyot_session::{Position, StoreError};
-use eyot_transport::ReplyFuture;
 use parking_lot::Mutex;
 
 use crate::core::{Core, Shown};
@@ -95,13 +94,18 @@ impl StreamSlot {
         self.state.lock().core.as_ref()?.cursor()
     }
 
+    /// Whether nothing can come before somebody says where from.
+    pub(crate) fn wants_source(&self) -> bool {
+        self.state.lock().core.as_ref().is_some_and(Core::wants_source)
+    }
+
     /// Sets where messages come from, if `ticket` still reads.
-    pub(crate) fn set_source(&self, ticket: Ticket, reply: ReplyFuture) {
+    pub(crate) fn set_source(&self, ticket: Ticket, source: Running) {
         let mut state = self.state.lock();
         if state.reader == ticket.0
             && let Some(core) = &mut state.core
         {
-            core.set_source(Running::new(reply));
+            core.set_source(source);
         }
     }
 

@@ -10,85 +10,78 @@ use super::catalog;
 /// A result, before the members that every modern result has are added.
 pub(super) type Outcome = Result<Value, ErrorObject>;
 
-/// What holds for all calls of a legacy client.
+/// What a client says of itself: a legacy one in `initialize`, a modern one in every request.
 #[derive(Clone)]
-pub(super) struct Session {
+pub(super) struct Client {
     pub(super) revision: Revision,
     pub(super) capabilities: ClientCapabilities,
-    pub(super) log_level: LogLevel,
+    /// The least severe level that it wants to see. `None`: no log messages.
+    pub(super) log_level: Option<LogLevel>,
 }
 
-impl Default for Session {
-    /// Before `initialize`. "If no logging/setLevel request has been sent from the client, the
-    /// server MAY decide which messages to send automatically" (2025-11-25, schema): all.
+impl Default for Client {
+    /// A legacy client before it has said anything. "If no logging/setLevel request has been sent
+    /// from the client, the server MAY decide which messages to send automatically" (2025-11-25,
+    /// schema): all.
     fn default() -> Self {
-        let capabilities = ClientCapabilities::default();
-        Self { revision: Revision::LATEST_LEGACY, capabilities, log_level: LogLevel::Debug }
+        let (revision, log_level) = (Revision::LATEST_LEGACY, Some(LogLevel::Debug));
+        Self { revision, capabilities: ClientCapabilities::default(), log_level }
     }
+}
+
+impl Client {
+    /// The client of a request; `session` is the one that has initialized. The request is modern
+    /// if it says a revision, and must be if there is no session that it could belong to.
+    fn of(message: &Message, session: Option<&Self>) -> Result<Self, ErrorObject> {
+        let meta =
+            message.meta().map_or_else(|| Ok(RequestMeta::default()), RequestMeta::decode)?;
+        let name = message.method().unwrap_or_default();
+        let method = Method::parse(&name);
+        let client = match session {
+            Some(session) if meta.protocol_version.is_none() => session.clone(),
+            None if meta.protocol_version.is_none() && is_first(method) => Self::default(),
+            _ => Self::modern(&meta)?,
+        };
+        if method.is_in(client.revision) { Ok(client) } else { Err(codes::method_not_found(&name)) }
+    }
+
+    fn modern(meta: &RequestMeta<'_>) -> Result<Self, ErrorObject> {
+        let (required, revision) = (meta.required()?, Revision::MODERN);
+        if required.protocol_version != revision.as_str() {
+            return Err(codes::unsupported_version(required.protocol_version, &[revision]));
+        }
+        let capabilities = serde_json::from_str(required.client_capabilities.get())
+            .map_err(|error| codes::invalid_params(&error.to_string()))?;
+        Ok(Self { revision, capabilities, log_level: meta.log_level.clone() })
+    }
+}
+
+/// Whether a legacy client may ask this before it has initialized.
+const fn is_first(method: Method<'_>) -> bool {
+    matches!(method, Method::Initialize | Method::Ping)
 }
 
 /// One request of a client of either era.
 pub(super) struct Call {
     pub(super) id: Id,
     pub(super) message: Message,
-    pub(super) revision: Revision,
-    capabilities: ClientCapabilities,
-    /// The least severe level that the client wants to see. `None`: nothing.
-    log_level: Option<LogLevel>,
+    client: Client,
 }
 
 impl Call {
-    /// Reads a request. It is modern when it says a revision, or when there is no session that
-    /// a legacy one could belong to.
+    /// Reads a request; `session` is the legacy client that has initialized.
     pub(super) fn read(
         id: Id,
         message: Message,
-        session: Option<Session>,
+        session: Option<&Client>,
     ) -> Result<Self, ErrorObject> {
-        let call = match Self::session_of(&message, session)? {
-            Some(Session { revision, capabilities, log_level }) => {
-                Self { id, message, revision, capabilities, log_level: Some(log_level) }
-            }
-            None => Self::read_modern(id, message)?,
-        };
-        let name = call.method_name();
-        if Method::parse(&name).is_in(call.revision) {
-            Ok(call)
-        } else {
-            Err(codes::method_not_found(&name))
-        }
-    }
-
-    /// The session of a legacy request; `None` for a modern one.
-    fn session_of(
-        message: &Message,
-        session: Option<Session>,
-    ) -> Result<Option<Session>, ErrorObject> {
-        if decode_meta(message)?.protocol_version.is_some() {
-            return Ok(None);
-        }
-        let is_first = message
-            .method()
-            .is_some_and(|name| matches!(Method::parse(&name), Method::Initialize | Method::Ping));
-        Ok(session.or_else(|| is_first.then(Session::default)))
-    }
-
-    fn read_modern(id: Id, message: Message) -> Result<Self, ErrorObject> {
-        let meta = decode_meta(&message)?;
-        let required = meta.required()?;
-        let revision = Revision::MODERN;
-        if required.protocol_version != revision.as_str() {
-            return Err(codes::unsupported_version(required.protocol_version, &[revision]));
-        }
-        let capabilities = serde_json::from_str(required.client_capabilities.get())
-            .map_err(|error| codes::invalid_params(&error.to_string()))?;
-        let log_level = meta.log_level.clone();
-        Ok(Self { id, message, revision, capabilities, log_level })
+        let client = Client::of(&message, session)?;
+        Ok(Self { id, message, client })
     }
 
     /// The era of the client.
     pub(super) const fn era(&self) -> Era {
-        self.revision.era()
+        self.client.revision.era()
     }
 
     /// The name of the method.
@@ -103,12 +96,13 @@ impl Call {
 
     /// Whether the client wants to see a log message of this level.
     pub(super) fn wants_log(&self, level: &LogLevel) -> bool {
-        self.log_level.as_ref().is_some_and(|least| level >= least)
+        self.client.log_level.as_ref().is_some_and(|least| level >= least)
     }
 
     /// Whether the client can put a form before its user.
     pub(super) fn can_be_asked(&self) -> bool {
-        Method::ElicitationCreate.is_in(self.revision) && self.capabilities.has_elicitation_form()
+        Method::ElicitationCreate.is_in(self.client.revision)
+            && self.client.capabilities.has_elicitation_form()
     }
 
     /// The answer as the client's era wants it.
@@ -131,8 +125,4 @@ impl Call {
         }
         result
     }
-}
-
-fn decode_meta(message: &Message) -> Result<RequestMeta<'_>, ErrorObject> {
-    message.meta().map_or_else(|| Ok(RequestMeta::default()), RequestMeta::decode)
 }

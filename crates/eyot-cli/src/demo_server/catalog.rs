@@ -2,7 +2,6 @@
 
 use eyot::jsonrpc::ErrorObject;
 use eyot::types::{Implementation, Method, PaginatedParams, ServerCapabilities, codes};
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::call::{Call, Outcome};
@@ -62,16 +61,9 @@ pub(super) fn list(call: &Call, name: &str) -> Outcome {
 
 /// Result of `prompts/get`.
 pub(super) fn prompt(call: &Call) -> Outcome {
-    #[derive(Deserialize)]
-    struct Params {
-        name: String,
-        #[serde(default)]
-        arguments: Value,
-    }
-    let Params { name, arguments } = call.params()?;
-    check_prompt(&name)?;
-    let topic = arguments.get("topic").and_then(Value::as_str);
-    let topic = topic.ok_or_else(|| codes::invalid_params("the argument `topic` is missing"))?;
+    let params: Value = call.params()?;
+    check_prompt(text_at(&params, "/name")?)?;
+    let topic = text_at(&params, "/arguments/topic")?;
     let text = format!("Introduce {topic} to a newcomer, in three friendly sentences.");
     let content = json!({ "type": "text", "text": text });
     Ok(json!({ "messages": [{ "role": "user", "content": content }] }))
@@ -79,27 +71,18 @@ pub(super) fn prompt(call: &Call) -> Outcome {
 
 /// Result of `completion/complete`: the topics that start as the user did.
 pub(super) fn completion(call: &Call) -> Outcome {
-    #[derive(Deserialize)]
-    struct Params {
-        r#ref: Reference,
-        argument: Argument,
-    }
-    #[derive(Deserialize)]
-    struct Reference {
-        #[serde(default)]
-        name: String,
-    }
-    #[derive(Deserialize)]
-    struct Argument {
-        name: String,
-        value: String,
-    }
-    let Params { r#ref: reference, argument } = call.params()?;
-    check_prompt(&reference.name)?;
-    let is_topic = argument.name == "topic";
-    let fits = |topic: &&str| is_topic && topic.starts_with(&argument.value);
+    let params: Value = call.params()?;
+    check_prompt(text_at(&params, "/ref/name")?)?;
+    let is_topic = text_at(&params, "/argument/name")? == "topic";
+    let start = text_at(&params, "/argument/value")?;
+    let fits = |topic: &&str| is_topic && topic.starts_with(start);
     let values: Vec<_> = TOPICS.into_iter().filter(fits).collect();
     Ok(json!({ "completion": { "values": values, "total": values.len(), "hasMore": false } }))
+}
+
+fn text_at<'a>(params: &'a Value, path: &str) -> Result<&'a str, ErrorObject> {
+    let text = params.pointer(path).and_then(Value::as_str);
+    text.ok_or_else(|| codes::invalid_params(&format!("`{path}` is not a text")))
 }
 
 fn check_prompt(name: &str) -> Result<(), ErrorObject> {

@@ -7,7 +7,7 @@ use eyot::types::{
 };
 use serde_json::{Value, json};
 
-use super::call::{Call, Outcome, Session};
+use super::call::{Call, Client, Outcome};
 use super::catalog::{self, GREETING_URI};
 use super::server::Server;
 use super::tools;
@@ -43,7 +43,7 @@ impl Server<'_> {
         }
         let revision = Revision::negotiate(&params.protocol_version);
         let capabilities = params.capabilities;
-        state.session = Some(Session { revision, capabilities, ..Session::default() });
+        state.session = Some(Client { revision, capabilities, ..Client::default() });
         let (capabilities, server_info) = (catalog::capabilities(), catalog::server_info());
         let mut result = InitializeResult::new(revision, capabilities, server_info);
         result.instructions = Some(catalog::INSTRUCTIONS.to_owned());
@@ -56,7 +56,7 @@ impl Server<'_> {
             return Err(codes::invalid_params(&format!("unknown level `{name}`")));
         }
         if let Some(session) = &mut self.state().session {
-            session.log_level = level;
+            session.log_level = Some(level);
         }
         Ok(json!({}))
     }

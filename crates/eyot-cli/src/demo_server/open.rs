@@ -1,6 +1,6 @@
 //! Calls that go on while others come: tools that wait, and subscriptions.
 
-use std::sync::mpsc::SyncSender;
+use std::sync::mpsc::{SyncSender, TryRecvError};
 
 use eyot::jsonrpc::{ErrorObject, Id, Message};
 use eyot::types::{CancelledParams, ElicitParams, Method, codes};
@@ -28,9 +28,15 @@ impl Server<'_> {
         Ok(())
     }
 
-    /// Ends a call, and tells whether it was still open.
-    pub(super) fn close(&self, id: &Id) -> bool {
-        self.state().open.remove(id).is_some()
+    /// Cancels a call: whoever waits at its mailbox finds it closed.
+    pub(super) fn cancel(&self, id: &Id) {
+        self.state().open.remove(id);
+    }
+
+    /// Ends a call that has its answer, and tells whether it was still open until now.
+    pub(super) fn close(&self, id: &Id, mailbox: &Mailbox) -> bool {
+        let mut state = self.state();
+        is_open(mailbox) && state.open.remove(id).is_some()
     }
 
     /// Heeds a notification: only a cancellation means anything here.
@@ -38,7 +44,7 @@ impl Server<'_> {
         if message.method().as_deref() == Some(Method::Cancelled.as_str())
             && let Ok(params) = message.decode_params::<CancelledParams>()
         {
-            self.close(&params.request_id);
+            self.cancel(&params.request_id);
         }
     }
 
@@ -61,7 +67,7 @@ impl Server<'_> {
         params: &ElicitParams,
         mailbox: &Mailbox,
     ) -> Option<Message> {
-        let question_id = self.register_question(&call.id)?;
+        let question_id = self.register_question(&call.id, mailbox)?;
         let name = Method::ElicitationCreate.as_str();
         self.output.send(&Message::request(question_id.clone(), name, params));
         let answer = mailbox.recv().ok();
@@ -71,8 +77,11 @@ impl Server<'_> {
         answer
     }
 
-    fn register_question(&self, call_id: &Id) -> Option<Id> {
+    fn register_question(&self, call_id: &Id, mailbox: &Mailbox) -> Option<Id> {
         let mut state = self.state();
+        if !is_open(mailbox) {
+            return None;
+        }
         state.questions_asked += 1;
         let id = Id::from_number(state.questions_asked);
         let Open::Running { question, .. } = state.open.get_mut(call_id)? else { return None };
@@ -84,6 +93,12 @@ impl Server<'_> {
     pub(super) fn hang_up(&self) {
         self.state().open.clear();
     }
+}
+
+/// Whether the call of a mailbox is open. Asked under the lock of the state: after a cancellation
+/// the id may already belong to another call, but never the mailbox.
+fn is_open(mailbox: &Mailbox) -> bool {
+    !matches!(mailbox.try_recv(), Err(TryRecvError::Disconnected))
 }
 
 /// Calls and subscriptions that are open at the same time.

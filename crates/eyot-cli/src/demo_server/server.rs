@@ -9,7 +9,7 @@ use std::thread::{Builder, Scope};
 use eyot::jsonrpc::{ErrorObject, INVALID_REQUEST, Id, Incoming, Kind, Message, ScanLimits};
 use eyot::types::{Method, codes};
 
-use super::call::{Call, Session};
+use super::call::{Call, Client};
 use super::open::Open;
 use super::output::Output;
 use super::waiting::{self, Run};
@@ -23,8 +23,8 @@ pub(super) struct Server<'w> {
 /// What the server remembers.
 #[derive(Default)]
 pub(super) struct State {
-    /// The session of a legacy client, from `initialize` on.
-    pub(super) session: Option<Session>,
+    /// The legacy client, from `initialize` on.
+    pub(super) session: Option<Client>,
     /// Whether the session is subscribed to the greeting.
     pub(super) is_subscribed: bool,
     /// How often the greeting was touched.
@@ -97,7 +97,7 @@ impl<'w> Server<'w> {
         if state.open.contains_key(id) {
             return Err(ErrorObject::new(INVALID_REQUEST, "The id belongs to another call"));
         }
-        Call::read(id.clone(), message, state.session.clone())
+        Call::read(id.clone(), message, state.session.as_ref())
     }
 
     /// Runs a tool beside the others.
@@ -113,14 +113,14 @@ impl<'w> Server<'w> {
         let run = move || {
             // A cancelled call gets no answer, however far it came.
             if let Some(outcome) = tool(self, &call, &mailbox)
-                && self.close(&call.id)
+                && self.close(&call.id, &mailbox)
             {
                 self.output.send(&call.answer(outcome));
             }
         };
         let spawned = Builder::new().name("tool".to_owned()).spawn_scoped(scope, run);
         spawned.map(drop).map_err(|_| {
-            self.close(&id);
+            self.cancel(&id);
             codes::overloaded("threads")
         })
     }

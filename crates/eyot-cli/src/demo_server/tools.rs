@@ -56,7 +56,7 @@ fn add(call: &Call) -> Said {
         b: Number,
     }
     let Arguments { a, b } = arguments(call)?;
-    let exact = a.as_i64().zip(b.as_i64()).and_then(|(a, b)| a.checked_add(b));
+    let exact = a.as_i128().zip(b.as_i128()).and_then(|(a, b)| a.checked_add(b));
     let rounded = || a.as_f64().zip(b.as_f64()).map(|(a, b)| (a + b).to_string());
     exact.map(|sum| sum.to_string()).or_else(rounded).ok_or_else(|| "Not a number.".to_owned())
 }

@@ -37,7 +37,7 @@ impl World {
         };
         parts.try_send(Ok(message.clone().into())).unwrap();
         let is_receiver = |it: &mut (u64, mpsc::Receiver<_>)| it.1.try_recv().is_ok();
-        let place = self.received.iter_mut().position(|it| is_receiver(it)).unwrap();
+        let place = self.received.iter_mut().position(is_receiver).unwrap();
         (format!("call {}", self.received[place].0), Some(message))
     }
 }

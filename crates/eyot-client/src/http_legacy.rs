@@ -156,14 +156,14 @@ impl HttpSession {
     /// "MUST include it in the `MCP-Session-Id` header on all of their subsequent HTTP
     /// requests", and the revision likewise (2025-11-25, basic/transports).
     fn headers(&self) -> HeaderMap {
-        let named = [
-            (headers::SESSION_ID, &self.0.session_id),
-            (headers::PROTOCOL_VERSION, &self.0.revision),
-        ];
-        let named = named
-            .into_iter()
-            .filter_map(|(name, value)| Some((HeaderName::from_static(name), value.clone()?)));
-        named.collect()
+        let mut headers = HeaderMap::with_capacity(HEADERS);
+        if let Some(session_id) = &self.0.session_id {
+            headers.insert(SESSION_ID, session_id.clone());
+        }
+        if let Some(revision) = &self.0.revision {
+            headers.insert(PROTOCOL_VERSION, revision.clone());
+        }
+        headers
     }
 
     async fn post(&self, message: &Message) -> Result<Response<UpstreamBody>, Fault> {
@@ -385,6 +385,10 @@ fn first_id() -> u64 {
     (random >> 16).max(1)
 }
 
+const SESSION_ID: HeaderName = HeaderName::from_static(headers::SESSION_ID);
+const PROTOCOL_VERSION: HeaderName = HeaderName::from_static(headers::PROTOCOL_VERSION);
+/// Room for what a request has, so that the map does not grow.
+const HEADERS: usize = 6;
 /// How often a stream is opened again without a message before its call fails.
 const COME_BACK_FAILURES_MAX: u32 = 5;
 /// Used when the upstream names no time.

@@ -132,7 +132,10 @@ impl Stream {
 /// The standard request headers, made from the body; what the caller mirrored from
 /// parameters goes along as it came.
 fn request_headers(message: &Message, forwarded: &HeaderMap) -> Result<HeaderMap, Fault> {
-    let mut headers = forwarded.clone();
+    /// Room for what every request has, so that the map does not grow.
+    const HEADERS: usize = 7;
+    let mut headers = HeaderMap::with_capacity(HEADERS + forwarded.len());
+    headers.extend(forwarded.clone());
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     let both = HeaderValue::from_static("application/json, text/event-stream");
     headers.insert(ACCEPT, both);

@@ -5,11 +5,12 @@
 //! wants the rest.
 
 mod connection;
+mod doorbell;
 mod url;
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -36,6 +37,11 @@ struct Shared {
     /// Last in, first out: the warmest connection is taken first.
     idle: Mutex<Vec<(Connection, Instant)>>,
 }
+
+/// The future of an answer's head. Boxed, because it is large and its callers' futures are
+/// moved about.
+pub type Sending<'a> =
+    Pin<Box<dyn Future<Output = Result<Response<UpstreamBody>, HttpError>> + Send + 'a>>;
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -100,13 +106,19 @@ impl HttpClient {
     /// # Cancel safety
     ///
     /// Dropping the future closes the connection; the upstream may have read the request.
-    pub async fn send(
-        &self,
+    pub fn send<'a>(
+        &'a self,
         method: Method,
         headers: HeaderMap,
         message: Option<&Message>,
+    ) -> Sending<'a> {
+        Box::pin(self.deliver(self.request(method, headers, message)))
+    }
+
+    async fn deliver(
+        &self,
+        mut request: Request<OutgoingBody>,
     ) -> Result<Response<UpstreamBody>, HttpError> {
-        let mut request = self.request(method, headers, message);
         loop {
             let (mut connection, is_fresh) = match self.take_idle() {
                 Some(connection) => (connection, false),
@@ -206,38 +218,25 @@ impl UpstreamBody {
 
     /// Polls for the next bytes; see [`Self::data`].
     pub fn poll_data(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, HttpError>> {
-        loop {
-            if let Some(connection) = &mut self.connection {
-                connection.drive(cx);
+        let Some(connection) = &mut self.connection else { return Poll::Ready(Ok(None)) };
+        match ready!(connection.poll_data(&mut self.incoming, cx)) {
+            Some(Ok(data)) => Poll::Ready(Ok(Some(data))),
+            Some(Err(error)) => {
+                self.connection = None;
+                Poll::Ready(Err(HttpError::Broken { reason: error.to_string() }))
             }
-            let frame = match Pin::new(&mut self.incoming).poll_frame(cx) {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(frame) => frame,
-            };
-            match frame {
-                Some(Ok(frame)) => {
-                    // Trailers carry nothing for us.
-                    if let Ok(data) = frame.into_data() {
-                        return Poll::Ready(Ok(Some(data)));
-                    }
-                }
-                Some(Err(error)) => {
-                    self.connection = None;
-                    return Poll::Ready(Err(HttpError::Broken { reason: error.to_string() }));
-                }
-                None => {
-                    self.release(cx);
-                    return Poll::Ready(Ok(None));
-                }
+            None => {
+                self.release(cx);
+                Poll::Ready(Ok(None))
             }
         }
     }
 
     /// Gives the connection back, if it can serve another request.
-    fn release(&mut self, cx: &mut Context<'_>) {
-        let Some(mut connection) = self.connection.take() else { return };
-        connection.drive(cx);
-        if connection.is_ready(cx) {
+    fn release(&mut self, cx: &Context<'_>) {
+        if let Some(mut connection) = self.connection.take()
+            && connection.poll_ready(cx)
+        {
             self.home.put_idle(connection);
         }
     }

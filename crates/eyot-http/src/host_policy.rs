@@ -2,8 +2,10 @@
 
 use std::net::IpAddr;
 
-use http::header::ORIGIN;
-use http::{HeaderMap, Request};
+use http::Uri;
+
+use crate::RequestHead;
+use crate::request_head::Single;
 
 /// The names under which this endpoint may be addressed, and the origins whose pages may.
 ///
@@ -54,27 +56,27 @@ impl HostPolicy {
     /// # Errors
     ///
     /// [`Forbidden`], to be answered with 403.
-    pub fn check<B>(&self, request: &Request<B>) -> Result<(), Forbidden> {
-        let is_host_allowed = match request.uri().authority() {
+    pub fn check(&self, target: &Uri, head: &RequestHead<'_>) -> Result<(), Forbidden> {
+        let is_host_allowed = match (target.authority(), head.host) {
             // "the host information in the request-target […] overrides" (RFC 9112, 3.2.2).
-            Some(authority) => self.allows_host(authority.as_str()),
-            None => host(request.headers()).is_some_and(|it| self.allows_host(it)),
+            (Some(authority), _) => self.allows_host(authority.as_str()),
+            (None, Single::One(host)) => host.to_str().is_ok_and(|it| self.allows_host(it)),
+            (None, Single::Absent | Single::Several) => false,
         };
         if !is_host_allowed {
             return Err(Forbidden::Host);
         }
-        let mut origins = request.headers().get_all(ORIGIN).iter();
-        let is_origin_allowed = match origins.next() {
-            None => true,
-            Some(origin) => origin.to_str().is_ok_and(|it| self.allows_origin(it)),
+        let is_origin_allowed = match head.origin {
+            Single::Absent => true,
+            Single::One(origin) => origin.to_str().is_ok_and(|it| self.allows_origin(it)),
+            Single::Several => false,
         };
-        if is_origin_allowed && origins.next().is_none() { Ok(()) } else { Err(Forbidden::Origin) }
+        if is_origin_allowed { Ok(()) } else { Err(Forbidden::Origin) }
     }
 
     fn allows_host(&self, authority: &str) -> bool {
-        let Some(host) = host_of(authority) else { return false };
-        let host = host.to_ascii_lowercase();
-        is_loopback(&host) || self.hosts.contains(&host)
+        let is_named = |host: &str| self.hosts.iter().any(|it| it.eq_ignore_ascii_case(host));
+        host_of(authority).is_some_and(|host| is_loopback(host) || is_named(host))
     }
 
     fn allows_origin(&self, origin: &str) -> bool {
@@ -85,10 +87,6 @@ impl HostPolicy {
         let authority = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
         authority.and_then(host_of).is_some_and(is_loopback)
     }
-}
-
-fn host(headers: &HeaderMap) -> Option<&str> {
-    headers.get(http::header::HOST)?.to_str().ok()
 }
 
 /// The host of `host[:port]`, and of nothing else: user info, a list or a path is a trap,
@@ -108,7 +106,8 @@ fn host_of(authority: &str) -> Option<&str> {
 
 fn is_loopback(host: &str) -> bool {
     let address = host.strip_prefix('[').and_then(|it| it.strip_suffix(']')).unwrap_or(host);
-    host == "localhost" || address.parse::<IpAddr>().is_ok_and(|it| it.is_loopback())
+    host.eq_ignore_ascii_case("localhost")
+        || address.parse::<IpAddr>().is_ok_and(|it| it.is_loopback())
 }
 
 #[cfg(test)]

@@ -1,8 +1,7 @@
-//! What MCP reads from the head of a request.
+//! What MCP reads from the head of a request, in one pass over its headers.
 
 use eyot_types::headers;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderName};
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 
 /// Why a head cannot be served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -20,9 +19,6 @@ pub enum HeadError {
     /// The body is compressed.
     #[error("content encoding is not supported")]
     ContentEncoding,
-    /// The client takes neither of the forms that an answer may have.
-    #[error("accept must allow {0}")]
-    Accept(&'static str),
 }
 
 impl HeadError {
@@ -32,14 +28,35 @@ impl HeadError {
         match self {
             Self::Header { .. } => StatusCode::BAD_REQUEST,
             Self::ContentType | Self::ContentEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Accept(_) => StatusCode::NOT_ACCEPTABLE,
         }
     }
 }
 
 /// A view of a head in MCP's terms.
-#[derive(Clone, Copy, Debug)]
-pub struct RequestHead<'a>(&'a HeaderMap);
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RequestHead<'a> {
+    pub(crate) host: Single<'a>,
+    pub(crate) origin: Single<'a>,
+    authorization: Single<'a>,
+    content_type: Single<'a>,
+    content_encoding: Single<'a>,
+    session_id: Single<'a>,
+    protocol_version: Single<'a>,
+    last_event_id: Single<'a>,
+    method: Single<'a>,
+    name: Single<'a>,
+    accepts: Option<Accepts>,
+    has_parameters: bool,
+}
+
+/// A header that may stand once.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) enum Single<'a> {
+    #[default]
+    Absent,
+    One(&'a HeaderValue),
+    Several,
+}
 
 /// The forms of answer that a client takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,10 +68,35 @@ pub struct Accepts {
 }
 
 impl<'a> RequestHead<'a> {
-    /// Views a head.
+    /// Reads a head.
     #[must_use]
-    pub fn new(headers: &'a HeaderMap) -> Self {
-        Self(headers)
+    pub fn read(headers: &'a HeaderMap) -> Self {
+        let mut head = Self::default();
+        for (name, value) in headers {
+            let field = match name.as_str() {
+                "accept" => {
+                    let accepts = head.accepts.get_or_insert(Accepts::NOTHING);
+                    accepts.add(value);
+                    continue;
+                }
+                "host" => &mut head.host,
+                "origin" => &mut head.origin,
+                "authorization" => &mut head.authorization,
+                "content-type" => &mut head.content_type,
+                "content-encoding" => &mut head.content_encoding,
+                headers::SESSION_ID => &mut head.session_id,
+                headers::PROTOCOL_VERSION => &mut head.protocol_version,
+                headers::LAST_EVENT_ID => &mut head.last_event_id,
+                headers::METHOD => &mut head.method,
+                headers::NAME => &mut head.name,
+                other => {
+                    head.has_parameters |= other.starts_with(headers::PARAM_PREFIX);
+                    continue;
+                }
+            };
+            field.add(value);
+        }
+        head
     }
 
     /// `Mcp-Session-Id`.
@@ -62,8 +104,8 @@ impl<'a> RequestHead<'a> {
     /// # Errors
     ///
     /// [`HeadError::Header`].
-    pub fn session_id(self) -> Result<Option<&'a str>, HeadError> {
-        self.single(headers::SESSION_ID)
+    pub fn session_id(&self) -> Result<Option<&'a str>, HeadError> {
+        self.session_id.text(headers::SESSION_ID)
     }
 
     /// `MCP-Protocol-Version`.
@@ -71,8 +113,8 @@ impl<'a> RequestHead<'a> {
     /// # Errors
     ///
     /// [`HeadError::Header`].
-    pub fn protocol_version(self) -> Result<Option<&'a str>, HeadError> {
-        self.single(headers::PROTOCOL_VERSION)
+    pub fn protocol_version(&self) -> Result<Option<&'a str>, HeadError> {
+        self.protocol_version.text(headers::PROTOCOL_VERSION)
     }
 
     /// `Last-Event-ID`.
@@ -80,26 +122,38 @@ impl<'a> RequestHead<'a> {
     /// # Errors
     ///
     /// [`HeadError::Header`].
-    pub fn last_event_id(self) -> Result<Option<&'a str>, HeadError> {
-        self.single(headers::LAST_EVENT_ID)
+    pub fn last_event_id(&self) -> Result<Option<&'a str>, HeadError> {
+        self.last_event_id.text(headers::LAST_EVENT_ID)
     }
 
-    /// A header that may stand once.
+    /// `Mcp-Method`.
     ///
     /// # Errors
     ///
     /// [`HeadError::Header`].
-    pub fn single(self, name: &'static str) -> Result<Option<&'a str>, HeadError> {
-        let mut values = self.0.get_all(HeaderName::from_static(name)).iter();
-        let Some(value) = values.next() else { return Ok(None) };
-        let text = value.to_str().map_err(|_| HeadError::Header { name })?;
-        if values.next().is_some() { Err(HeadError::Header { name }) } else { Ok(Some(text)) }
+    pub fn method(&self) -> Result<Option<&'a str>, HeadError> {
+        self.method.text(headers::METHOD)
+    }
+
+    /// `Mcp-Name`, as it stands.
+    ///
+    /// # Errors
+    ///
+    /// [`HeadError::Header`].
+    pub fn name(&self) -> Result<Option<&'a str>, HeadError> {
+        self.name.text(headers::NAME)
+    }
+
+    /// Whether there are `Mcp-Param-*` headers.
+    #[must_use]
+    pub fn has_parameters(&self) -> bool {
+        self.has_parameters
     }
 
     /// The bearer token of `Authorization`.
     #[must_use]
-    pub fn bearer_token(self) -> Option<&'a str> {
-        let value = self.0.get(AUTHORIZATION)?.to_str().ok()?;
+    pub fn bearer_token(&self) -> Option<&'a str> {
+        let value = self.authorization.text("authorization").ok()??;
         let (scheme, token) = value.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
     }
@@ -109,36 +163,54 @@ impl<'a> RequestHead<'a> {
     /// # Errors
     ///
     /// [`HeadError::ContentType`] or [`HeadError::ContentEncoding`].
-    pub fn check_json_body(self) -> Result<(), HeadError> {
-        let mut types = self.0.get_all(CONTENT_TYPE).iter();
-        let content_type = types.next().and_then(|it| it.to_str().ok()).unwrap_or_default();
+    pub fn check_json_body(&self) -> Result<(), HeadError> {
+        let content_type = self.content_type.text("content-type");
+        let content_type = content_type.ok().flatten().unwrap_or_default();
         let essence = content_type.split(';').next().unwrap_or_default().trim();
-        if !essence.eq_ignore_ascii_case("application/json") || types.next().is_some() {
+        if !essence.eq_ignore_ascii_case("application/json") {
             return Err(HeadError::ContentType);
         }
-        let mut encodings = self.0.get_all(CONTENT_ENCODING).iter();
-        let is_plain = encodings.all(|it| it.as_bytes().eq_ignore_ascii_case(b"identity"));
-        if is_plain { Ok(()) } else { Err(HeadError::ContentEncoding) }
+        match self.content_encoding {
+            Single::Absent => Ok(()),
+            Single::One(coding) if coding.as_bytes().eq_ignore_ascii_case(b"identity") => Ok(()),
+            Single::One(_) | Single::Several => Err(HeadError::ContentEncoding),
+        }
     }
 
     /// The forms of answer that `Accept` allows; all when it is absent.
     #[must_use]
-    pub fn accepts(self) -> Accepts {
-        if !self.0.contains_key(ACCEPT) {
-            return Accepts { json: true, events: true };
+    pub fn accepts(&self) -> Accepts {
+        self.accepts.unwrap_or(Accepts { json: true, events: true })
+    }
+}
+
+impl<'a> Single<'a> {
+    fn add(&mut self, value: &'a HeaderValue) {
+        *self = match self {
+            Self::Absent => Self::One(value),
+            Self::One(_) | Self::Several => Self::Several,
+        };
+    }
+
+    fn text(self, name: &'static str) -> Result<Option<&'a str>, HeadError> {
+        match self {
+            Self::Absent => Ok(None),
+            Self::One(value) => value.to_str().map(Some).map_err(|_| HeadError::Header { name }),
+            Self::Several => Err(HeadError::Header { name }),
         }
-        let mut accepts = Accepts { json: false, events: false };
-        for value in self.0.get_all(ACCEPT).iter().filter_map(|it| it.to_str().ok()) {
-            for range in value.split(',') {
-                accepts.add(range);
-            }
-        }
-        accepts
     }
 }
 
 impl Accepts {
-    fn add(&mut self, range: &str) {
+    const NOTHING: Self = Self { json: false, events: false };
+
+    fn add(&mut self, value: &HeaderValue) {
+        for range in value.to_str().unwrap_or_default().split(',') {
+            self.add_range(range);
+        }
+    }
+
+    fn add_range(&mut self, range: &str) {
         let mut parts = range.split(';').map(str::trim);
         let essence = parts.next().unwrap_or_default();
         if parts.any(is_refusal) {

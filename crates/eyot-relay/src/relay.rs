@@ -48,7 +48,7 @@ impl Relay {
     }
 
     async fn answer_legacy(&self, call: Call) -> Result<Reply, Fault> {
-        let context = call.extensions.get::<Arc<SessionContext>>().cloned();
+        let context = call.session.and_then(|it| it.downcast::<SessionContext>().ok());
         let context = context.ok_or_else(|| Fault::internal("call has no session"))?;
         match call.input {
             Input::Message(message) if is_initialize(&message) => {

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use eyot_http::RequestHead;
 use eyot_stdx::Secret;
-use http::HeaderMap;
 
 /// A key and the name that it stands for.
 #[derive(Debug)]
@@ -39,11 +38,14 @@ impl Keys {
     /// The principal of a request; `None` when nobody is asked.
     ///
     /// Every key is compared, each in constant time: the time taken tells nothing.
-    pub(crate) fn principal(&self, headers: &HeaderMap) -> Result<Option<Arc<str>>, Unauthorized> {
+    pub(crate) fn principal(
+        &self,
+        head: &RequestHead<'_>,
+    ) -> Result<Option<Arc<str>>, Unauthorized> {
         if self.is_open() {
             return Ok(None);
         }
-        let shown = RequestHead::new(headers).bearer_token().unwrap_or_default();
+        let shown = head.bearer_token().unwrap_or_default();
         let mut found = None;
         for key in &self.0 {
             if key.key.ct_eq(shown.as_bytes()) {

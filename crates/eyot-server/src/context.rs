@@ -11,8 +11,8 @@ use tokio::sync::Semaphore;
 
 /// A legacy session: its name, its stored state, and what the service keeps with it.
 ///
-/// Comes with every call of a legacy client as `Arc<SessionContext>` in the call's
-/// extensions, already with `initialize`.
+/// Comes with every call of a legacy client as [`Call::session`](eyot_transport::Call),
+/// already with `initialize`.
 pub struct SessionContext {
     id: SessionId,
     principal: Option<Arc<str>>,

@@ -37,46 +37,57 @@ const METHODS: &str = "GET, POST, DELETE, OPTIONS";
 impl Endpoint {
     /// Answers one request.
     pub(crate) async fn handle(&self, request: Request<RequestBody>, from: SocketAddr) -> Answer {
-        if let Err(forbidden) = self.hosts.check(&request) {
+        let (parts, body) = request.into_parts();
+        let head = RequestHead::read(&parts.headers);
+        if let Err(forbidden) = self.hosts.check(&parts.uri, &head) {
             return refused(StatusCode::FORBIDDEN, &forbidden.to_string());
         }
-        if request.uri().path() != self.path {
+        if parts.uri.path() != self.path {
             return empty(StatusCode::NOT_FOUND);
         }
-        let origin = request.headers().get(ORIGIN).cloned();
-        let mut answer = self.admitted(request, from).await;
-        if let Some(origin) = origin {
-            cors::allow(origin, &mut answer);
+        let mut answer = self.admitted(&parts, &head, body, from).await;
+        if let Some(origin) = parts.headers.get(ORIGIN) {
+            cors::allow(origin.clone(), &mut answer);
         }
         answer
     }
 
-    async fn admitted(&self, request: Request<RequestBody>, from: SocketAddr) -> Answer {
-        let (head, body) = request.into_parts();
-        if head.method == Method::OPTIONS {
-            return cors::preflight(&head.headers, METHODS);
+    async fn admitted(
+        &self,
+        parts: &request::Parts,
+        head: &RequestHead<'_>,
+        body: RequestBody,
+        from: SocketAddr,
+    ) -> Answer {
+        if parts.method == Method::OPTIONS {
+            return cors::preflight(&parts.headers, METHODS);
         }
-        let Ok(principal) = self.keys.principal(&head.headers) else {
+        let Ok(principal) = self.keys.principal(head) else {
             return unauthorized();
         };
         let peer = Peer { era: Era::Legacy, principal, address: Some(from) };
         if self.shutdown.is_draining() {
             return refused(StatusCode::SERVICE_UNAVAILABLE, "server is shutting down");
         }
-        match head.method {
-            Method::POST => self.post(head, body, peer).await,
-            Method::GET => self.get(&head.headers, peer).await,
-            Method::DELETE => self.delete(&head.headers, peer).await,
+        match parts.method {
+            Method::POST => self.post(&parts.headers, head, body, peer).await,
+            Method::GET => self.get(head, peer).await,
+            Method::DELETE => self.delete(head, peer).await,
             _ => not_allowed(METHODS),
         }
     }
 
-    async fn post(&self, head: request::Parts, body: RequestBody, peer: Peer) -> Answer {
-        let request_head = RequestHead::new(&head.headers);
-        if let Err(refusal) = request_head.check_json_body() {
+    async fn post(
+        &self,
+        headers: &HeaderMap,
+        head: &RequestHead<'_>,
+        body: RequestBody,
+        peer: Peer,
+    ) -> Answer {
+        if let Err(refusal) = head.check_json_body() {
             return refused(refusal.status(), &refusal.to_string());
         }
-        let accepts = request_head.accepts();
+        let accepts = head.accepts();
         if !accepts.json && !accepts.events {
             let message = "Accept must allow application/json and text/event-stream";
             return refused(StatusCode::NOT_ACCEPTABLE, message);
@@ -92,16 +103,20 @@ impl Endpoint {
             }
         };
         match incoming {
-            Incoming::One(message) if is_claimed(&message, request_head) => {
+            Incoming::One(message) if is_claimed(&message, head) => {
                 let peer = Peer { era: Era::Modern, ..peer };
-                self.modern.post(message, &head.headers, peer).await
+                self.modern.post(message, headers, head, peer).await
             }
-            incoming => self.post_legacy(incoming, &head.headers, Asked { peer, accepts }).await,
+            incoming => self.post_legacy(incoming, head, Asked { peer, accepts }).await,
         }
     }
 
-    async fn post_legacy(&self, incoming: Incoming, headers: &HeaderMap, asked: Asked) -> Answer {
-        let head = RequestHead::new(headers);
+    async fn post_legacy(
+        &self,
+        incoming: Incoming,
+        head: &RequestHead<'_>,
+        asked: Asked,
+    ) -> Answer {
         if let Err(refusal) = check_revision(head) {
             return *refusal;
         }
@@ -120,8 +135,7 @@ impl Endpoint {
         }
     }
 
-    async fn get(&self, headers: &HeaderMap, peer: Peer) -> Answer {
-        let head = RequestHead::new(headers);
+    async fn get(&self, head: &RequestHead<'_>, peer: Peer) -> Answer {
         if is_modern(head) {
             return not_allowed("POST");
         }
@@ -145,8 +159,7 @@ impl Endpoint {
         }
     }
 
-    async fn delete(&self, headers: &HeaderMap, peer: Peer) -> Answer {
-        let head = RequestHead::new(headers);
+    async fn delete(&self, head: &RequestHead<'_>, peer: Peer) -> Answer {
         if is_modern(head) {
             return not_allowed("POST");
         }
@@ -167,7 +180,7 @@ fn is_initialize(message: &Message) -> bool {
 }
 
 /// A GET or DELETE of the modern era, which has neither.
-fn is_modern(head: RequestHead<'_>) -> bool {
+fn is_modern(head: &RequestHead<'_>) -> bool {
     let version = head.protocol_version().ok().flatten();
     version == Some(Revision::MODERN.as_str())
 }
@@ -175,7 +188,7 @@ fn is_modern(head: RequestHead<'_>) -> bool {
 /// "If the server receives a request with an invalid or unsupported
 /// `MCP-Protocol-Version`, it MUST respond with 400 Bad Request" (2025-06-18 and
 /// 2025-11-25); a missing one is 2025-03-26.
-fn check_revision(head: RequestHead<'_>) -> Result<(), Box<Answer>> {
+fn check_revision(head: &RequestHead<'_>) -> Result<(), Box<Answer>> {
     let version = match head.protocol_version() {
         Ok(version) => version,
         Err(refusal) => return Err(refused(refusal.status(), &refusal.to_string()).into()),

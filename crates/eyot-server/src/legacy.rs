@@ -11,8 +11,7 @@ use eyot_http::{Accepts, OutgoingBody, accepted, empty, error, event_stream, jso
 use eyot_jsonrpc::{ErrorObject, INVALID_REQUEST, Id, Incoming, Kind, Message};
 use eyot_session::{EventId, SessionError, SessionId, StoreError};
 use eyot_transport::{
-    BoxService, Call, Fault, FaultKind, Input, Limits, Messages, Part, Peer, Reply, ReplyFuture,
-    unix_ms,
+    BoxService, Fault, FaultKind, Input, Limits, Messages, Part, Peer, Reply, ReplyFuture, unix_ms,
 };
 use eyot_types::Method;
 use futures_util::stream::select_all;
@@ -125,8 +124,7 @@ impl Legacy {
     }
 
     fn call(&self, session: &LiveSession, input: Input, peer: Peer) -> ReplyFuture {
-        let call = Call { input, peer, extensions: Default::default() };
-        self.service.clone().call(call_in(session, call))
+        self.service.clone().call(call_in(session, input, peer))
     }
 
     /// JSON if the answer comes first and soon; a stream of events otherwise.

@@ -1,6 +1,8 @@
 //! Streamable HTTP of 2026-07-28: no session; the request's own stream and nothing else.
 
-use eyot_http::{OutgoingBody, RequestHead, accepted, empty, error, event_stream, json};
+use eyot_http::{
+    Accepts, HeadError, OutgoingBody, RequestHead, accepted, empty, error, event_stream, json,
+};
 use eyot_jsonrpc::{
     ErrorObject, INVALID_REQUEST, Id, Kind, METHOD_NOT_FOUND, Message, PARSE_ERROR,
 };
@@ -25,15 +27,21 @@ pub(crate) struct Modern {
 
 impl Modern {
     /// POST of one message.
-    pub(crate) async fn post(&self, message: Message, headers: &HeaderMap, peer: Peer) -> Answer {
+    pub(crate) async fn post(
+        &self,
+        message: Message,
+        headers: &HeaderMap,
+        head: &RequestHead<'_>,
+        peer: Peer,
+    ) -> Answer {
         match message.kind() {
             Kind::Request => {
-                if let Err(refusal) = validate(&message, headers) {
+                if let Err(refusal) = validate(&message, head) {
                     return error(StatusCode::BAD_REQUEST, message.id(), &refusal);
                 }
-                self.request(message, headers, peer).await
+                self.request(call(message, headers, head, peer), head.accepts()).await
             }
-            Kind::Notification => self.notification(message, headers, peer).await,
+            Kind::Notification => self.notification(call(message, headers, head, peer)).await,
             // "The client MUST NOT send JSON-RPC responses" (2026-07-28, streamable-http).
             Kind::Response | Kind::Error => {
                 let refusal = ErrorObject::new(INVALID_REQUEST, "responses are not accepted");
@@ -42,10 +50,12 @@ impl Modern {
         }
     }
 
-    async fn request(&self, request: Message, headers: &HeaderMap, peer: Peer) -> Answer {
-        let id = request.id();
-        let accepts = RequestHead::new(headers).accepts();
-        let mut running = Running::new(self.service.clone().call(call(request, headers, peer)));
+    async fn request(&self, call: Call, accepts: Accepts) -> Answer {
+        let id = match &call.input {
+            Input::Message(request) => request.id(),
+            _ => None,
+        };
+        let mut running = Running::new(self.service.clone().call(call));
         // After a long silence the stream begins, so that comments keep the connection alive.
         let patience = accepts.events.then_some(self.limits.keep_alive_interval);
         loop {
@@ -74,24 +84,26 @@ impl Modern {
         event_stream(OutgoingBody::stream(body))
     }
 
-    async fn notification(&self, message: Message, headers: &HeaderMap, peer: Peer) -> Answer {
-        match self.service.clone().call(call(message, headers, peer)).await {
+    async fn notification(&self, call: Call) -> Answer {
+        match self.service.clone().call(call).await {
             Ok(_) => accepted(),
             Err(fault) => fault_answer(None, &fault),
         }
     }
 }
 
-/// The headers go along: a relay passes some of them on.
-fn call(message: Message, headers: &HeaderMap, peer: Peer) -> Call {
-    let mut call = Call { input: Input::Message(message), peer, extensions: Default::default() };
-    call.extensions.insert(headers.clone());
+/// Headers that mirror parameters go along: a relay passes them on.
+fn call(message: Message, headers: &HeaderMap, head: &RequestHead<'_>, peer: Peer) -> Call {
+    let mut call = Call::new(Input::Message(message), peer);
+    if head.has_parameters() {
+        call.extensions.insert(headers.clone());
+    }
     call
 }
 
 /// Whether a message claims to be of the modern era: by its body, or by a header that no
 /// legacy client sends.
-pub(crate) fn is_claimed(message: &Message, head: RequestHead<'_>) -> bool {
+pub(crate) fn is_claimed(message: &Message, head: &RequestHead<'_>) -> bool {
     let version = head.protocol_version().ok().flatten();
     RequestMeta::protocol_version_of(message.meta()).is_some()
         || version == Some(Revision::MODERN.as_str())
@@ -99,30 +111,34 @@ pub(crate) fn is_claimed(message: &Message, head: RequestHead<'_>) -> bool {
 
 /// Holds the headers against the body: "servers MUST validate that the headers match the
 /// corresponding values in the request body" (2026-07-28, streamable-http, Server Validation).
-fn validate(request: &Message, headers: &HeaderMap) -> Result<(), ErrorObject> {
+fn validate(request: &Message, head: &RequestHead<'_>) -> Result<(), ErrorObject> {
     let meta = RequestMeta::decode(request.meta().unwrap_or("{}"))?;
     let version = meta.required()?.protocol_version;
-    expect(headers, headers::PROTOCOL_VERSION, version)?;
+    expect(headers::PROTOCOL_VERSION, head.protocol_version(), version)?;
     if version != Revision::MODERN.as_str() {
         return Err(codes::unsupported_version(version, &[Revision::MODERN]));
     }
     let method = request.method().unwrap_or_default();
-    expect(headers, headers::METHOD, &method)?;
+    expect(headers::METHOD, head.method(), &method)?;
     let name = match Method::parse(&method).needs_name_header() {
         Some(NameSource::Name) => request.name(),
         Some(NameSource::Uri) => request.uri(),
         _ => None,
     };
     match name {
-        Some(name) => expect(headers, headers::NAME, &name),
+        Some(name) => expect(headers::NAME, head.name(), &name),
         None => Ok(()),
     }
 }
 
 /// A header must be there once and say what the body says.
-fn expect(headers: &HeaderMap, name: &'static str, body: &str) -> Result<(), ErrorObject> {
+fn expect(
+    name: &str,
+    value: Result<Option<&str>, HeadError>,
+    body: &str,
+) -> Result<(), ErrorObject> {
     let mismatch = |detail: &str| codes::header_mismatch(name, detail);
-    let value = RequestHead::new(headers).single(name).map_err(|it| mismatch(&it.to_string()))?;
+    let value = value.map_err(|it| mismatch(&it.to_string()))?;
     let value = value.ok_or_else(|| mismatch("header is missing"))?;
     let value = headers::decode_header_value(value).map_err(|it| mismatch(&it.to_string()))?;
     if value == body { Ok(()) } else { Err(mismatch("header differs from the body")) }

@@ -1,15 +1,16 @@
 //! A call on its way: polled for its parts by whoever holds it.
 
 use std::fmt;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use eyot_jsonrpc::{Id, Message};
-use eyot_transport::{Call, Fault, Messages, Part, Reply, ReplyFuture, unix_ms};
+use eyot_transport::{Call, Fault, Input, Messages, Part, Peer, Reply, ReplyFuture, unix_ms};
 use futures_core::Stream;
 
+use crate::context::SessionContext;
 use crate::live::LiveSession;
 
 /// The parts of one reply (or of several that were merged), whatever stage it is in.
@@ -86,14 +87,19 @@ impl Running {
     /// Waits for what comes first, at most for `patience`. The timer is made only when there
     /// is something to wait for: most answers are there at once.
     pub(crate) async fn first(&mut self, patience: Option<Duration>) -> First {
-        let mut silence = None;
+        let mut silence = pin!(None);
         std::future::poll_fn(|cx| {
             if let Poll::Ready(first) = self.poll_first(cx) {
                 return Poll::Ready(first);
             }
             let Some(patience) = patience else { return Poll::Pending };
-            let silence = silence.get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
-            silence.as_mut().poll(cx).map(|()| First::Silence)
+            if silence.is_none() {
+                silence.set(Some(tokio::time::sleep(patience)));
+            }
+            match silence.as_mut().as_pin_mut() {
+                Some(silence) => silence.poll(cx).map(|()| First::Silence),
+                None => Poll::Pending,
+            }
         })
         .await
     }
@@ -184,9 +190,10 @@ pub(crate) fn is_answer(part: &Part) -> bool {
     part.message.as_ref().is_some_and(Message::is_response)
 }
 
-/// A call with the session's context in its extensions.
-pub(crate) fn call_in(session: &LiveSession, mut call: Call) -> Call {
-    call.extensions.insert(Arc::clone(session.context()));
+/// A call in a session.
+pub(crate) fn call_in(session: &LiveSession, input: Input, peer: Peer) -> Call {
+    let mut call = Call::new(input, peer);
+    call.session = Some(Arc::<SessionContext>::clone(session.context()));
     call
 }
 

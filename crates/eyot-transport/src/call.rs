@@ -1,5 +1,6 @@
 //! One thing that a client does, and who does it.
 
+use std::any::Any;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -15,15 +16,18 @@ pub struct Call {
     pub input: Input,
     /// Who does it, as the layers below have established it.
     pub peer: Peer,
-    /// What layers tell each other: session, deadline, trace. Never taken from a message.
+    /// What the server keeps of the client's session, of a type that the server names;
+    /// `None` for a client of the modern era, which has none.
+    pub session: Option<Arc<dyn Any + Send + Sync>>,
+    /// What else layers tell each other: deadline, trace. Never taken from a message.
     pub extensions: Extensions,
 }
 
 impl Call {
-    /// A call that carries a message.
+    /// A call of a client that has no session.
     #[must_use]
-    pub fn new(message: Message, peer: Peer) -> Self {
-        Self { input: Input::Message(message), peer, extensions: Extensions::new() }
+    pub fn new(input: Input, peer: Peer) -> Self {
+        Self { input, peer, session: None, extensions: Extensions::new() }
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use tower_service::Service;
 
@@ -73,9 +73,14 @@ trait Answer: Send + Sync {
 impl<S: McpService> Answer for S {
     fn answer(&self, call: Call) -> ReplyFuture {
         let mut service = self.clone();
-        Box::pin(async move {
-            std::future::poll_fn(|cx| service.poll_ready(cx)).await?;
-            service.call(call).await
-        })
+        // Most services are always ready: theirs is the future that is returned.
+        match service.poll_ready(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(Ok(())) => Box::pin(service.call(call)),
+            Poll::Ready(Err(fault)) => Box::pin(std::future::ready(Err(fault))),
+            Poll::Pending => Box::pin(async move {
+                std::future::poll_fn(|cx| service.poll_ready(cx)).await?;
+                service.call(call).await
+            }),
+        }
     }
 }

@@ -1,17 +1,18 @@
 //! One HTTP/1 connection to an upstream, without a task of its own.
 
 use std::fmt;
-use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
+use bytes::Bytes;
 use eyot_transport::Limits;
 use http::{Request, Response};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
+use crate::client::doorbell::Doorbell;
 use crate::{HttpError, OutgoingBody};
 
 /// hyper's two halves, kept together: the sender, and what does the work when polled.
@@ -19,6 +20,7 @@ pub(super) struct Connection {
     sender: http1::SendRequest<OutgoingBody>,
     /// `None` once it has ended.
     driver: Option<Pin<Box<Driver>>>,
+    bell: Doorbell,
 }
 
 type Driver = http1::Connection<TokioIo<TcpStream>, OutgoingBody>;
@@ -52,7 +54,7 @@ impl Connection {
         builder.max_buf_size(limits.head_bytes_max).max_headers(limits.headers_max);
         let (sender, driver) =
             builder.handshake(TokioIo::new(stream)).await.map_err(|error| error.to_string())?;
-        Ok(Self { sender, driver: Some(Box::pin(driver)) })
+        Ok(Self { sender, driver: Some(Box::pin(driver)), bell: Doorbell::new() })
     }
 
     /// Sends a request, drives the connection until the head of the response is there.
@@ -61,24 +63,25 @@ impl Connection {
         request: Request<OutgoingBody>,
     ) -> Result<Response<Incoming>, Failure> {
         // Notices what happened while the connection was idle, most often its end.
-        let is_ready = std::future::poll_fn(|cx| {
-            self.drive(cx);
-            Poll::Ready(self.is_ready(cx))
-        });
+        let is_ready = std::future::poll_fn(|cx| Poll::Ready(self.poll_ready(cx)));
         if !is_ready.await {
             return Err(Failure::NotSent(Box::new(request)));
         }
-        let mut response = Box::pin(self.sender.try_send_request(request));
-        let driver = &mut self.driver;
+        let Self { sender, driver, bell } = self;
+        let mut request = Some(request);
+        let mut response = None;
         let response = std::future::poll_fn(|cx| {
-            drive(driver, cx);
-            let polled = response.as_mut().poll(cx);
-            if polled.is_pending() {
-                // The request has just been queued: the first write need not wait for a wake.
+            bell.poll(cx, |cx| {
+                // Queued within the poll, so that the driver's wake-up stays inside.
+                if let Some(request) = request.take() {
+                    response = Some(Box::pin(sender.try_send_request(request)));
+                }
                 drive(driver, cx);
-                return response.as_mut().poll(cx);
-            }
-            polled
+                match &mut response {
+                    Some(response) => response.as_mut().poll(cx),
+                    None => Poll::Pending,
+                }
+            })
         });
         response.await.map_err(|mut error| match error.take_message() {
             Some(request) => Failure::NotSent(Box::new(request)),
@@ -86,14 +89,45 @@ impl Connection {
         })
     }
 
-    /// Lets the connection read and write.
-    pub(super) fn drive(&mut self, cx: &mut Context<'_>) {
-        drive(&mut self.driver, cx);
+    /// The next bytes of a response's body; `None` at its end.
+    pub(super) fn poll_data(
+        &mut self,
+        body: &mut Incoming,
+        cx: &Context<'_>,
+    ) -> Poll<Option<hyper::Result<Bytes>>> {
+        let Self { driver, bell, .. } = self;
+        bell.poll(cx, |cx| {
+            drive(driver, cx);
+            poll_data(body, cx)
+        })
     }
 
-    /// Whether another request can be sent.
-    pub(super) fn is_ready(&mut self, cx: &mut Context<'_>) -> bool {
-        self.driver.is_some() && matches!(self.sender.poll_ready(cx), Poll::Ready(Ok(())))
+    /// Looks after the connection; `true` when another request can be sent.
+    pub(super) fn poll_ready(&mut self, cx: &Context<'_>) -> bool {
+        let Self { sender, driver, bell } = self;
+        let is_ready = bell.poll(cx, |cx| {
+            drive(driver, cx);
+            match driver {
+                Some(_) => sender.poll_ready(cx).map(|it| it.is_ok()),
+                None => Poll::Ready(false),
+            }
+        });
+        is_ready == Poll::Ready(true)
+    }
+}
+
+/// The next data of a body; trailers carry nothing for us.
+fn poll_data(body: &mut Incoming, cx: &mut Context<'_>) -> Poll<Option<hyper::Result<Bytes>>> {
+    loop {
+        match ready!(Pin::new(&mut *body).poll_frame(cx)) {
+            None => return Poll::Ready(None),
+            Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+            Some(Ok(frame)) => {
+                if let Ok(data) = frame.into_data() {
+                    return Poll::Ready(Some(Ok(data)));
+                }
+            }
+        }
     }
 }
 

@@ -3,6 +3,11 @@
 use http::Request;
 
 use super::{Forbidden, HostPolicy};
+use crate::RequestHead;
+
+fn verdict(policy: &HostPolicy, request: &Request<()>) -> Result<(), Forbidden> {
+    policy.check(request.uri(), &RequestHead::read(request.headers()))
+}
 
 #[track_caller]
 fn check(host: &str, origin: Option<&str>, expected: Result<(), Forbidden>) {
@@ -12,7 +17,7 @@ fn check(host: &str, origin: Option<&str>, expected: Result<(), Forbidden>) {
     }
     let policy =
         HostPolicy::loopback().allow_host("mcp.example").allow_origin("https://app.example");
-    assert_eq!(policy.check(&request.body(()).unwrap()), expected, "{host} {origin:?}");
+    assert_eq!(verdict(&policy, &request.body(()).unwrap()), expected, "{host} {origin:?}");
 }
 
 #[test]
@@ -74,12 +79,12 @@ fn second_origin_is_forbidden_even_behind_a_good_one() {
         .header("origin", "http://localhost")
         .header("origin", "http://localhost");
     let request = request.body(()).unwrap();
-    assert_eq!(HostPolicy::loopback().check(&request), Err(Forbidden::Origin));
+    assert_eq!(verdict(&HostPolicy::loopback(), &request), Err(Forbidden::Origin));
 }
 
 #[test]
 fn authority_in_the_target_wins_over_the_host_header() {
     let request = Request::builder().uri("http://evil.example/mcp").header("host", "localhost");
     let request = request.body(()).unwrap();
-    assert_eq!(HostPolicy::loopback().check(&request), Err(Forbidden::Host));
+    assert_eq!(verdict(&HostPolicy::loopback(), &request), Err(Forbidden::Host));
 }

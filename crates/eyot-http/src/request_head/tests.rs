@@ -14,12 +14,12 @@ fn head(lines: &[(&'static str, &str)]) -> HeaderMap {
 #[track_caller]
 fn check_accept(accept: &str, expected: Accepts) {
     let headers = head(&[("accept", accept)]);
-    assert_eq!(RequestHead::new(&headers).accepts(), expected, "{accept}");
+    assert_eq!(RequestHead::read(&headers).accepts(), expected, "{accept}");
 }
 
 #[track_caller]
 fn check_body(lines: &[(&'static str, &str)], expected: Result<(), HeadError>) {
-    assert_eq!(RequestHead::new(&head(lines)).check_json_body(), expected, "{lines:?}");
+    assert_eq!(RequestHead::read(&head(lines)).check_json_body(), expected, "{lines:?}");
 }
 
 #[test]
@@ -39,7 +39,7 @@ fn accept_is_read_in_any_case_with_weights_and_wildcards() {
 #[test]
 fn missing_accept_allows_everything() {
     let headers = HeaderMap::new();
-    assert_eq!(RequestHead::new(&headers).accepts(), Accepts { json: true, events: true });
+    assert_eq!(RequestHead::read(&headers).accepts(), Accepts { json: true, events: true });
 }
 
 #[test]
@@ -57,19 +57,19 @@ fn only_plain_json_is_a_body() {
 fn header_given_twice_is_refused_even_with_the_same_value() {
     let headers = head(&[("mcp-session-id", "a"), ("mcp-session-id", "a")]);
     let refused = Err(HeadError::Header { name: "mcp-session-id" });
-    assert_eq!(RequestHead::new(&headers).session_id(), refused);
+    assert_eq!(RequestHead::read(&headers).session_id(), refused);
 }
 
 #[test]
 fn header_in_other_than_ascii_is_refused() {
     let headers = head(&[("mcp-session-id", "é")]);
-    assert!(RequestHead::new(&headers).session_id().is_err());
+    assert!(RequestHead::read(&headers).session_id().is_err());
 }
 
 #[test]
 fn bearer_token_is_read_whatever_the_case_of_the_scheme() {
     let headers = head(&[("authorization", "bearer abc")]);
-    assert_eq!(RequestHead::new(&headers).bearer_token(), Some("abc"));
+    assert_eq!(RequestHead::read(&headers).bearer_token(), Some("abc"));
     let headers = head(&[("authorization", "Basic abc")]);
-    assert_eq!(RequestHead::new(&headers).bearer_token(), None);
+    assert_eq!(RequestHead::read(&headers).bearer_token(), None);
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use eyot_http::RequestHead;
 use eyot_stdx::Secret;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue};
@@ -21,7 +22,7 @@ fn check(authorization: Option<&'static str>, expected: Result<Option<&str>, Una
         headers.insert(AUTHORIZATION, HeaderValue::from_static(value));
     }
     let expected = expected.map(|name| name.map(Arc::from));
-    assert_eq!(keys().principal(&headers), expected, "{authorization:?}");
+    assert_eq!(keys().principal(&RequestHead::read(&headers)), expected, "{authorization:?}");
 }
 
 #[test]
@@ -40,5 +41,5 @@ fn anything_else_is_unauthorized() {
 
 #[test]
 fn nobody_is_asked_when_there_are_no_keys() {
-    assert_eq!(Keys::default().principal(&HeaderMap::new()), Ok(None));
+    assert_eq!(Keys::default().principal(&RequestHead::default()), Ok(None));
 }

@@ -1,6 +1,7 @@
 //! One MCP endpoint: who may come in, which era a request belongs to.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use eyot_http::{
     BodyError, HostPolicy, OutgoingBody, RequestBody, RequestHead, empty, error, not_allowed,
@@ -26,7 +27,7 @@ pub(crate) struct Endpoint {
     pub(crate) path: String,
     pub(crate) hosts: HostPolicy,
     pub(crate) keys: Keys,
-    pub(crate) legacy: Legacy,
+    pub(crate) legacy: Arc<Legacy>,
     pub(crate) modern: Modern,
     pub(crate) shutdown: Shutdown,
     pub(crate) limits: Limits,

@@ -30,7 +30,7 @@ use crate::shutdown::Shutdown;
 type Answer = Response<OutgoingBody>;
 
 /// Serves the legacy era on one endpoint.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Legacy {
     pub(crate) registry: Arc<Registry>,
     pub(crate) service: BoxService,
@@ -253,7 +253,7 @@ impl Legacy {
 
     /// GET: the messages that belong to no call, or the rest of a stream.
     pub(crate) async fn get(
-        &self,
+        self: &Arc<Self>,
         session: Arc<LiveSession>,
         last_event_id: Option<&str>,
         asked: Asked,
@@ -275,7 +275,7 @@ impl Legacy {
 
     /// A fresh or resumed reader of the standalone stream.
     async fn listen(
-        &self,
+        self: &Arc<Self>,
         session: Arc<LiveSession>,
         after: Option<eyot_session::Position>,
         peer: Peer,
@@ -319,8 +319,8 @@ impl Legacy {
         event_stream(OutgoingBody::stream(body))
     }
 
-    fn listener(&self, session: &Arc<LiveSession>, peer: Peer) -> Listen {
-        let (legacy, session) = (self.clone(), Arc::clone(session));
+    fn listener(self: &Arc<Self>, session: &Arc<LiveSession>, peer: Peer) -> Listen {
+        let (legacy, session) = (Arc::clone(self), Arc::clone(session));
         Box::new(move |cursor| legacy.call(&session, Input::Listen { cursor }, peer.clone()))
     }
 

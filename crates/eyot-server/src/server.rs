@@ -62,13 +62,13 @@ impl Server {
         let registry = Registry::new(Arc::clone(&store), service.clone(), limits, session_limits);
         let registry = Arc::new(registry);
         let keeper = Arc::new(Keeper::new(tasks.clone(), shutdown.finished().clone()));
-        let legacy = Legacy {
+        let legacy = Arc::new(Legacy {
             registry: Arc::clone(&registry),
             service: service.clone(),
             keeper,
             shutdown: shutdown.clone(),
             limits,
-        };
+        });
         let endpoint = Arc::new(Endpoint {
             path,
             hosts,
@@ -150,7 +150,8 @@ async fn connection(endpoint: Arc<Endpoint>, stream: TcpStream, from: SocketAddr
     let limits = endpoint.limits;
     let handle = |request| {
         let endpoint = Arc::clone(&endpoint);
-        async move { endpoint.handle(request, from).await }
+        // Boxed, because hyper keeps the room for a request's future as long as the connection.
+        Box::pin(async move { endpoint.handle(request, from).await })
     };
     let end = serve_connection(stream, &limits, draining.cancelled(), handle).await;
     if let ConnectionEnd::Broken { reason } = end {

@@ -1,5 +1,6 @@
 //! An upstream's event stream as messages.
 
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -43,6 +44,16 @@ impl EventMessages {
                     eyot_metrics::messages_dropped("event_too_long");
                 }
             }
+        }
+    }
+
+    /// Takes the end of the stream if it is there already, so that the connection can serve
+    /// others. "After the response has been sent, the server SHOULD close the SSE stream":
+    /// its end most often comes together with the answer.
+    pub(crate) async fn take_end(&mut self) {
+        let end = std::future::poll_fn(|cx| Poll::Ready(self.body.poll_data(cx)));
+        if let Poll::Ready(Ok(Some(_))) = end.await {
+            tracing::debug!("upstream goes on behind its answer");
         }
     }
 

@@ -16,7 +16,7 @@ use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use parking_lot::Mutex;
 
 use crate::event_stream::EventMessages;
-use crate::http_response::{Answer, invalid, read_answer, unanswered, unexpected_status};
+use crate::http_response::{Answer, discard, invalid, read_answer, unanswered, unexpected_status};
 
 /// An upstream session. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -101,10 +101,9 @@ impl HttpSession {
     /// Sends a notification or a response.
     pub(crate) async fn send(&self, message: Message) -> Result<(), Fault> {
         let response = self.post(&message).await?;
-        match response.status() {
-            status if status.is_success() => Ok(()),
-            status => Err(self.status_fault(status)),
-        }
+        let status = response.status();
+        discard(response.into_body()).await;
+        if status.is_success() { Ok(()) } else { Err(self.status_fault(status)) }
     }
 
     /// Cancels the call that the caller calls `id`.
@@ -252,10 +251,13 @@ impl Following {
                 && let Some(part) = events.next().await
             {
                 self.failures = 0;
-                match self.take(part) {
-                    Some(part) => return Some((Ok(part), self)),
-                    None => continue,
+                let Some(part) = self.take(part) else { continue };
+                if self.is_over
+                    && let Some(events) = &mut self.events
+                {
+                    events.take_end().await;
                 }
+                return Some((Ok(part), self));
             }
             if let Err(fault) = self.come_back().await {
                 self.is_over = true;

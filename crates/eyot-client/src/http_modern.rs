@@ -14,7 +14,7 @@ use http::{HeaderMap, HeaderValue, Method};
 
 use crate::event_stream::EventMessages;
 use crate::http_legacy::with_client_id;
-use crate::http_response::{Answer, invalid, read_answer, unanswered, unexpected_status};
+use crate::http_response::{Answer, discard, invalid, read_answer, unanswered, unexpected_status};
 use crate::route::{subscription_id, with_subscription_id};
 
 /// An upstream of the modern era. Cheap to clone.
@@ -65,10 +65,10 @@ impl HttpModern {
     pub(crate) async fn send(&self, message: Message, forwarded: &HeaderMap) -> Result<(), Fault> {
         let headers = request_headers(&message, forwarded)?;
         let sent = self.client.send(Method::POST, headers, Some(&message)).await;
-        match sent.map_err(|error| unanswered(&error))?.status() {
-            status if status.is_success() => Ok(()),
-            status => Err(unexpected_status(status)),
-        }
+        let response = sent.map_err(|error| unanswered(&error))?;
+        let status = response.status();
+        discard(response.into_body()).await;
+        if status.is_success() { Ok(()) } else { Err(unexpected_status(status)) }
     }
 }
 
@@ -117,6 +117,9 @@ impl Stream {
                     answer
                 }
             };
+            if self.is_over {
+                self.events.take_end().await;
+            }
             match message {
                 Some(message) => return Some((Ok(message.into()), self)),
                 None => eyot_metrics::messages_dropped("message_of_nobody"),

@@ -30,6 +30,7 @@ pub(crate) async fn read_answer(
         return Ok(Answer::Events(Box::new(EventMessages::new(body, limits))));
     }
     if head.status == StatusCode::ACCEPTED || !is_media_type(&head.headers, "application/json") {
+        discard(body).await;
         return Ok(Answer::Status(head.status));
     }
     let bytes = collect(body, limits).await?;
@@ -68,6 +69,20 @@ pub(crate) fn unanswered(error: &HttpError) -> Fault {
 /// The fault for an answer that cannot be taken.
 pub(crate) fn invalid(reason: &str) -> Fault {
     Fault::upstream(codes::upstream_lost(reason, Outcome::Unknown, false))
+}
+
+/// Reads what nobody needs, so that the connection can serve others; a long body is not
+/// worth it.
+pub(crate) async fn discard(mut body: UpstreamBody) {
+    /// More than any polite refusal has to say.
+    const DISCARD_BYTES_MAX: usize = 64 << 10;
+    let mut len_bytes = 0;
+    while let Ok(Some(data)) = body.data().await {
+        len_bytes += data.len();
+        if len_bytes > DISCARD_BYTES_MAX {
+            return;
+        }
+    }
 }
 
 async fn collect(mut body: UpstreamBody, limits: &Limits) -> Result<Bytes, Fault> {

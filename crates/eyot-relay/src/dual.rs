@@ -1,5 +1,6 @@
 //! A dual session: the upstream session that is held for one legacy client.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -69,18 +70,25 @@ impl Dual {
             match link.connection.request(request.clone()).await {
                 // The upstream has forgotten the session, so it has not run the request.
                 Err(fault) if fault.kind == FaultKind::SessionGone => {
-                    let link = self.renew(context, &link).await?;
-                    watch.connection = link.connection.clone();
-                    watch.generation = link.generation;
-                    link.connection.request(request).await
+                    let link = Box::pin(self.renew(context, &link)).await?;
+                    let reply = link.connection.request(request).await?;
+                    Ok((reply, Some(link)))
                 }
-                asked => asked,
+                asked => asked.map(|reply| (reply, None)),
             }
         };
-        match tokio::time::timeout(timeout, asking).await {
-            Ok(Ok(reply)) => watch.reply(reply).await,
+        // Kept until the upstream is told: a call that is dropped is no longer known by its id.
+        let mut asking = pin!(asking);
+        match tokio::time::timeout(timeout, asking.as_mut()).await {
+            Ok(Ok((reply, renewed))) => {
+                if let Some(Link { connection, generation }) = renewed {
+                    watch.connection = connection;
+                    watch.generation = generation;
+                }
+                watch.reply(reply).await
+            }
             Ok(Err(fault)) => Err(upstreams_fault(fault)),
-            Err(_elapsed) => Err(watch.give_up(timeout).await),
+            Err(_elapsed) => Err(Box::pin(watch.give_up(timeout)).await),
         }
     }
 
@@ -186,7 +194,8 @@ impl Dual {
             }
             (Arc::clone(&cell), is_lost)
         };
-        cell.get_or_try_init(|| self.restore(context, is_lost)).await.cloned()
+        // Boxed, because it is large and rare, and this future is part of every call.
+        cell.get_or_try_init(|| Box::pin(self.restore(context, is_lost))).await.cloned()
     }
 
     /// A new upstream session in the place of one that the upstream has forgotten.
@@ -198,7 +207,7 @@ impl Dual {
             }
             Arc::clone(&cell)
         };
-        cell.get_or_try_init(|| self.restore(context, true)).await.cloned()
+        cell.get_or_try_init(|| Box::pin(self.restore(context, true))).await.cloned()
     }
 
     /// Opens the upstream as the client did: its own `initialize`, then what it has set

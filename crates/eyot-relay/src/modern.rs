@@ -66,7 +66,7 @@ impl ModernSide {
             }
             Arc::clone(&cell)
         };
-        cell.get_or_try_init(|| self.open()).await.cloned()
+        cell.get_or_try_init(|| Box::pin(self.open())).await.cloned()
     }
 
     async fn open(&self) -> Result<ModernConnection, Fault> {

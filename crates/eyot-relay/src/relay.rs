@@ -52,19 +52,20 @@ impl Relay {
         let context = context.ok_or_else(|| Fault::internal("call has no session"))?;
         match call.input {
             Input::Message(message) if is_initialize(&message) => {
-                self.initialize(&context, message).await
+                // What is large and rare is boxed: this future is made for every call.
+                Box::pin(self.initialize(&context, message)).await
             }
             Input::Message(message) if message.kind() == Kind::Request => {
                 self.dual(&context).request(&context, message).await
             }
             Input::Message(message) => {
-                self.dual(&context).send(&context, message).await.map(|()| Reply::None)
+                Box::pin(self.dual(&context).send(&context, message)).await.map(|()| Reply::None)
             }
             Input::Listen { cursor } => {
-                Ok(Reply::Stream(self.dual(&context).listen(context, cursor).await))
+                Ok(Reply::Stream(Box::pin(self.dual(&context).listen(context, cursor)).await))
             }
             Input::Resume { request_id, cursor } => {
-                self.dual(&context).resume(&context, request_id, cursor).await
+                Box::pin(self.dual(&context).resume(&context, request_id, cursor)).await
             }
             Input::Close => {
                 self.dual(&context).close().await;

@@ -127,7 +127,7 @@ impl Following {
         let timeout = if self.is_asking { limits.question_timeout } else { limits.call_timeout };
         let part = match tokio::time::timeout(timeout, self.parts.next()).await {
             Ok(part) => part?,
-            Err(_elapsed) => Err(self.watch.give_up(timeout).await),
+            Err(_elapsed) => Err(Box::pin(self.watch.give_up(timeout)).await),
         };
         let part = match part {
             Ok(part) => self.pass(part).await,

@@ -11,7 +11,8 @@ use bytes::Bytes;
 use eyot_frame::{EventHead, Frames, encode_event};
 use eyot_jsonrpc::{Id, Message};
 use eyot_session::{
-    EventId, NewEvent, Position, StoreError, StoreFuture, StreamKind, StreamNo, StreamRecord,
+    EventId, NewEvent, Position, StoreError, StoreFuture, StreamEnd, StreamKind, StreamNo,
+    StreamRecord,
 };
 use eyot_transport::{Fault, Part, unix_ms};
 use eyot_types::codes::{self, Outcome};
@@ -72,7 +73,9 @@ impl Core {
         request_id: Option<Id>,
     ) -> Self {
         let answers_left = in_flight.len().max(1);
+        let cursor = source.cursor();
         let mut core = Self::new(context, stream, StreamKind::Call, source);
+        core.cursor = cursor;
         core.request_id = request_id;
         core.in_flight = in_flight;
         core.answers_left = answers_left;
@@ -158,8 +161,11 @@ impl Core {
                     ready!(writing.as_mut().poll(cx))?;
                     let (frames, is_last) = (frames.take(), *is_last);
                     self.shown = *position;
-                    self.step =
-                        if is_last { Step::Finishing(self.finish()) } else { Step::Pulling };
+                    self.step = if is_last { Step::Over } else { Step::Pulling };
+                    if is_last {
+                        // Before the answer is seen: the client may use its id again at once.
+                        self.in_flight.clear();
+                    }
                     if let Some(frames) = frames {
                         return Poll::Ready(Ok(Shown::Event(frames)));
                     }
@@ -201,10 +207,21 @@ impl Core {
         let head = EventHead { id: Some(&id), event: None, retry: None };
         let frames = encode_event(&head, std::iter::once(data.clone()), is_plain);
         let event = NewEvent { position, data, upstream_cursor: self.cursor.clone() };
-        let context = &self.context;
-        let writing =
-            context.store().append(context.id().clone(), context.fence(), self.stream, vec![event]);
+        let writing = self.write(event, is_last);
         self.step = Step::Storing { writing, frames: Some(frames), position, is_last };
+    }
+
+    /// Stores an event; the last one together with the stream's end, so that no process
+    /// takes an answered call for one that still runs.
+    fn write(&self, event: NewEvent, is_last: bool) -> StoreFuture<()> {
+        let (context, stream) = (&self.context, self.stream);
+        let (id, fence) = (context.id().clone(), context.fence());
+        if is_last {
+            let end = StreamEnd { last: vec![event], at_ms: unix_ms() };
+            context.store().finish(id, fence, stream, end)
+        } else {
+            context.store().append(id, fence, stream, vec![event])
+        }
     }
 
     /// A fault becomes the answer: the client learns what happened, on the call's own stream.
@@ -234,10 +251,12 @@ impl Core {
         self.context.store().open(self.context.id().clone(), self.context.fence(), record)
     }
 
+    /// Ends a stream that got no answer: its call was cancelled.
     fn finish(&mut self) -> StoreFuture<()> {
         self.in_flight.clear();
         let context = &self.context;
-        context.store().finish(context.id().clone(), context.fence(), self.stream, unix_ms())
+        let end = StreamEnd { last: Vec::new(), at_ms: unix_ms() };
+        context.store().finish(context.id().clone(), context.fence(), self.stream, end)
     }
 }
 

@@ -72,8 +72,8 @@ impl Endpoint {
         }
         match parts.method {
             Method::POST => self.post(&parts.headers, head, body, peer).await,
-            Method::GET => self.get(head, peer).await,
-            Method::DELETE => self.delete(head, peer).await,
+            Method::GET => Box::pin(self.get(head, peer)).await,
+            Method::DELETE => Box::pin(self.delete(head, peer)).await,
             _ => not_allowed(METHODS),
         }
     }
@@ -106,7 +106,7 @@ impl Endpoint {
         match incoming {
             Incoming::One(message) if is_claimed(&message, head) => {
                 let peer = Peer { era: Era::Modern, ..peer };
-                self.modern.post(message, headers, head, peer).await
+                Box::pin(self.modern.post(message, headers, head, peer)).await
             }
             incoming => self.post_legacy(incoming, head, Asked { peer, accepts }).await,
         }
@@ -127,7 +127,7 @@ impl Endpoint {
         };
         match incoming {
             Incoming::One(message) if is_initialize(&message) && session_id.is_none() => {
-                self.legacy.initialize(message, asked.peer).await
+                Box::pin(self.legacy.initialize(message, asked.peer)).await
             }
             incoming => match self.legacy.session(session_id, &asked.peer).await {
                 Ok(session) => self.legacy.post(session, incoming, asked).await,

@@ -81,11 +81,11 @@ impl Legacy {
             Incoming::One(message) => match message.kind() {
                 Kind::Request => self.request(session, message, asked).await,
                 Kind::Notification | Kind::Response | Kind::Error => {
-                    self.notification(&session, message, asked.peer).await
+                    Box::pin(self.notification(&session, message, asked.peer)).await
                 }
             },
             Incoming::Batch(messages) if session.machine().revision().has_batches() => {
-                self.batch(session, messages, asked).await
+                Box::pin(self.batch(session, messages, asked)).await
             }
             Incoming::Batch(_) => {
                 let message = "batches belong to revision 2025-03-26 alone";
@@ -143,10 +143,10 @@ impl Legacy {
                 First::Failed(fault) => return fault_answer(id, &fault),
                 // The call was cancelled: "the receiver SHOULD NOT send a response".
                 First::Ended => return event_stream(OutgoingBody::Empty),
-                First::Silence => return self.stream(session, waiting, id).await,
+                First::Silence => return Box::pin(self.stream(session, waiting, id)).await,
                 First::Other(part) if may_stream => {
                     waiting.put_back(part);
-                    return self.stream(session, waiting, id).await;
+                    return Box::pin(self.stream(session, waiting, id)).await;
                 }
                 First::Other(_) => eyot_metrics::messages_dropped("client_takes_no_stream"),
             }

@@ -112,7 +112,7 @@ impl Registry {
         let live = self.sessions.lock().get(id).cloned();
         let session = match live {
             Some(session) => Some(session),
-            None => self.claim(id).await?,
+            None => Box::pin(self.claim(id)).await?,
         };
         Ok(session.filter(|it| it.context().principal() == principal))
     }

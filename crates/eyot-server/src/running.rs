@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use bytes::Bytes;
 use eyot_jsonrpc::{Id, Message};
 use eyot_transport::{Call, Fault, Input, Messages, Part, Peer, Reply, ReplyFuture, unix_ms};
 use futures_core::Stream;
@@ -20,6 +21,8 @@ pub(crate) struct Running {
     peeked: Option<Part>,
     /// Answers still to come: nothing follows the last.
     answers_left: usize,
+    /// The upstream's last event id that came without a message.
+    cursor: Option<Bytes>,
 }
 
 /// What came first.
@@ -44,12 +47,12 @@ enum Stage {
 
 impl Running {
     pub(crate) fn new(reply: ReplyFuture) -> Self {
-        Self { stage: Stage::Calling(reply), peeked: None, answers_left: 1 }
+        Self::at(Stage::Calling(reply), 1)
     }
 
     /// The parts of several calls, each with its answer.
     pub(crate) fn merged(parts: Messages, answers: usize) -> Self {
-        Self { stage: Stage::Streaming(parts), peeked: None, answers_left: answers }
+        Self::at(Stage::Streaming(parts), answers)
     }
 
     /// Messages that belong to no call.
@@ -58,7 +61,16 @@ impl Running {
     }
 
     pub(crate) fn over() -> Self {
-        Self { stage: Stage::Over, peeked: None, answers_left: 0 }
+        Self::at(Stage::Over, 0)
+    }
+
+    fn at(stage: Stage, answers_left: usize) -> Self {
+        Self { stage, peeked: None, answers_left, cursor: None }
+    }
+
+    /// The upstream's last event id that came without a message: where its stream began.
+    pub(crate) fn cursor(&self) -> Option<Bytes> {
+        self.cursor.clone()
     }
 
     /// Puts a part back: the next poll gives it again.
@@ -125,10 +137,13 @@ impl Running {
             return Poll::Ready(Some(Ok(part)));
         }
         let part = ready!(self.poll_stage(cx));
-        if let Some(Ok(part)) = &part
-            && is_answer(part)
-        {
-            self.answers_left = self.answers_left.saturating_sub(1);
+        if let Some(Ok(part)) = &part {
+            self.answers_left = self.answers_left.saturating_sub(usize::from(is_answer(part)));
+            // The cursor of a message counts only once the message is stored: a part that was
+            // put back has not been taken.
+            if part.message.is_none() && part.cursor.is_some() {
+                self.cursor.clone_from(&part.cursor);
+            }
         }
         if self.answers_left == 0 || !matches!(part, Some(Ok(_))) {
             self.stage = Stage::Over;

@@ -15,6 +15,6 @@ pub use crate::id::{EventId, Fence, InvalidEventId, NodeId, Position, SessionId,
 pub use crate::record::{RECORD_VERSION, SessionRecord, SessionState, UpstreamRef};
 pub use crate::session::{Limits, Phase, Session, SessionError};
 pub use crate::store::{
-    Claimed, Event, EventLog, LogLimits, NewEvent, Page, Sessions, Store, StoreFuture, StreamKind,
-    StreamRecord,
+    Claimed, Event, EventLog, LogLimits, NewEvent, Page, Sessions, Store, StoreFuture, StreamEnd,
+    StreamKind, StreamRecord,
 };

@@ -96,10 +96,16 @@ pub trait EventLog {
         events: Vec<NewEvent>,
     ) -> StoreFuture<()>;
 
-    /// Marks a stream as ended: nothing follows. Its events are kept for
-    /// [`LogLimits::keep_done`] after `now_ms`.
-    fn finish(&self, id: SessionId, fence: Fence, stream: StreamNo, now_ms: u64)
-    -> StoreFuture<()>;
+    /// Appends the last events, as [`EventLog::append`] does, and marks the stream as ended,
+    /// in one write: an answer without its end would look like a call that still runs. A
+    /// stream that has ended already stays as it is, if there is nothing to append.
+    fn finish(
+        &self,
+        id: SessionId,
+        fence: Fence,
+        stream: StreamNo,
+        end: StreamEnd,
+    ) -> StoreFuture<()>;
 
     /// Up to `limit` events strictly after `after`, oldest first. [`StoreError::NotFound`]
     /// when there is no such stream, [`StoreError::Trimmed`] when some were dropped,
@@ -145,6 +151,16 @@ pub struct NewEvent {
     pub data: Bytes,
     /// The upstream's event id of the same message: where to resume the upstream.
     pub upstream_cursor: Option<Bytes>,
+}
+
+/// The end of a stream.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StreamEnd {
+    /// What comes last; most often the answer.
+    pub last: Vec<NewEvent>,
+    /// When it ends, in milliseconds since 1970. The stream is kept for
+    /// [`LogLimits::keep_done`] after that.
+    pub at_ms: u64,
 }
 
 /// A stored event.

@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use eyot_session::{
     Claimed, EventLog, Fence, LogLimits, NewEvent, NodeId, Page, Position, SessionId,
-    SessionRecord, SessionState, Sessions, Store, StoreError, StoreFuture, StreamNo, StreamRecord,
+    SessionRecord, SessionState, Sessions, Store, StoreError, StoreFuture, StreamEnd, StreamNo,
+    StreamRecord,
 };
 use parking_lot::Mutex;
 
@@ -160,10 +161,15 @@ impl EventLog for MemoryStore {
         id: SessionId,
         fence: Fence,
         stream: StreamNo,
-        now_ms: u64,
+        end: StreamEnd,
     ) -> StoreFuture<()> {
-        let expires_ms = time_after(now_ms, self.limits.keep_done);
-        self.with(&id, |shard| shard.finish(&id, fence, stream, expires_ms))
+        let limits = &self.limits;
+        self.with(&id, |shard| {
+            if !end.last.is_empty() {
+                shard.owned(&id, fence)?.stream_mut(stream)?.append(&end.last, limits)?;
+            }
+            shard.finish(&id, fence, stream, time_after(end.at_ms, limits.keep_done))
+        })
     }
 
     fn read(

@@ -4,11 +4,11 @@ use std::fmt;
 use std::future::ready;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use eyot_session::{
     Claimed, EventLog, Fence, LogLimits, NewEvent, NodeId, Page, Position, SessionId,
-    SessionRecord, SessionState, Sessions, Store, StoreError, StoreFuture, StreamNo, StreamRecord,
+    SessionRecord, SessionState, Sessions, Store, StoreError, StoreFuture, StreamEnd, StreamNo,
+    StreamRecord,
 };
 use rusqlite::Connection;
 use tokio::sync::oneshot;
@@ -220,11 +220,12 @@ impl EventLog for SqliteStore {
         id: SessionId,
         fence: Fence,
         stream: StreamNo,
-        now_ms: u64,
+        end: StreamEnd,
     ) -> StoreFuture<()> {
-        let expires_ms = now_ms.saturating_add(millis(self.limits.keep_done));
-        self.submit_write(0, move |connection| {
-            streams::finish(connection, Owned { id: &id, fence }, stream, expires_ms)
+        let limits = self.limits;
+        let len_bytes = end.last.iter().map(|event| event.data.len()).sum();
+        self.submit_write(len_bytes, move |connection| {
+            streams::finish(connection, Owned { id: &id, fence }, stream, &end, &limits)
         })
     }
 
@@ -286,10 +287,6 @@ fn in_transaction<T>(
 ) -> Result<T, Failure> {
     let transaction = connection.transaction()?;
     work(&transaction)
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -3,8 +3,10 @@
 mod row;
 
 use bytes::Bytes;
+use std::time::Duration;
+
 use eyot_session::{
-    Event, Fence, LogLimits, NewEvent, Page, Position, SessionId, StoreError, StreamNo,
+    Event, Fence, LogLimits, NewEvent, Page, Position, SessionId, StoreError, StreamEnd, StreamNo,
     StreamRecord,
 };
 use rusqlite::{Connection, Row, params};
@@ -58,18 +60,24 @@ pub(crate) fn append(
     Ok(row.save(connection, id)?)
 }
 
-/// Marks a stream as ended; the first time counts.
+/// Appends the last events and marks the stream as ended; the first time counts. The writer
+/// undoes the former when the latter fails.
 pub(crate) fn finish(
     connection: &Connection,
     session: Owned<'_>,
     no: StreamNo,
-    expires_ms: u64,
+    end: &StreamEnd,
+    limits: &LogLimits,
 ) -> Result<(), Failure> {
-    session.check(connection)?;
+    if end.last.is_empty() {
+        session.check(connection)?;
+    } else {
+        append(connection, session, no, &end.last, limits)?;
+    }
     let id = session.id;
     let mut row = StreamRow::find(connection, id, no)?.ok_or(StoreError::NotFound)?;
     if row.expires_ms.is_none() {
-        row.expires_ms = Some(expires_ms);
+        row.expires_ms = Some(end.at_ms.saturating_add(millis(limits.keep_done)));
         row.save(connection, id)?;
     }
     Ok(())
@@ -232,4 +240,8 @@ fn numbers(position: Position) -> (Number, Number) {
 fn is_ascending(top: Position, events: &[NewEvent]) -> bool {
     let places = events.iter().map(|event| event.position);
     std::iter::once(top).chain(places.clone()).zip(places).all(|(before, next)| before < next)
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use eyot_session::{
     Claimed, EventLog, Fence, NewEvent, NodeId, Page, Position, SessionId, SessionRecord,
-    SessionState, Sessions, Store, StoreError, StoreFuture, StreamNo, StreamRecord,
+    SessionState, Sessions, Store, StoreError, StoreFuture, StreamEnd, StreamNo, StreamRecord,
 };
 
 pub use self::faults::{Fault, Faults};
@@ -102,9 +102,9 @@ impl EventLog for FaultyStore {
         id: SessionId,
         fence: Fence,
         stream: StreamNo,
-        now_ms: u64,
+        end: StreamEnd,
     ) -> StoreFuture<()> {
-        self.faults.apply(|| self.inner.finish(id, fence, stream, now_ms))
+        self.faults.apply(|| self.inner.finish(id, fence, stream, end))
     }
 
     fn read(

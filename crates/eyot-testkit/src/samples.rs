@@ -5,7 +5,7 @@ use std::fmt;
 use bytes::Bytes;
 use eyot_session::{
     Event, Fence, NewEvent, NodeId, Page, Position, SessionId, SessionRecord, SessionState, Store,
-    StoreError, StoreFuture, StreamKind, StreamNo, StreamRecord, UpstreamRef,
+    StoreError, StoreFuture, StreamEnd, StreamKind, StreamNo, StreamRecord, UpstreamRef,
 };
 use eyot_types::Revision;
 
@@ -118,6 +118,12 @@ pub fn done<T: fmt::Debug>(future: StoreFuture<T>) -> T {
         Ok(value) => value,
         Err(error) => fail(&format!("operation failed: {error}")),
     }
+}
+
+/// An end behind which nothing more comes.
+#[must_use]
+pub fn ended(at_ms: u64) -> StreamEnd {
+    StreamEnd { last: Vec::new(), at_ms }
 }
 
 /// Checks that an operation fails in the one way.

@@ -43,6 +43,7 @@ pub use eyot_server::{
 };
 pub use eyot_session as session;
 pub use eyot_stdio::Command;
+pub use eyot_stdx::Secret;
 pub use eyot_store_memory::MemoryStore;
 pub use eyot_store_sqlite::{SqliteOptions, SqliteStore};
 pub use eyot_transport as transport;

@@ -87,7 +87,7 @@ fn an_error_is_written_with_and_without_an_id() {
     let with_id = Message::error_response(Some(Id::from_number(3)), &error);
     check(&with_id, &format!(r#"{{"jsonrpc":"2.0","id":3,{text}"#));
     let without_id = Message::error_response(None, &error);
-    check(&without_id, &format!(r#"{{"jsonrpc":"2.0","id":null,{text}"#));
+    check(&without_id, &format!(r#"{{"jsonrpc":"2.0",{text}"#));
     assert_eq!(without_id.id(), None);
     assert_eq!(with_id.decode_error().unwrap(), error);
 }
@@ -97,7 +97,7 @@ fn data_that_others_could_not_read_are_left_out() {
     let deep = (0..200).fold(Value::Null, |inner, _| Value::from(vec![inner]));
     let error = ErrorObject::new(-1, "no").with_data(deep);
     let message = Message::error_response(None, &error);
-    check(&message, r#"{"jsonrpc":"2.0","id":null,"error":{"code":-1,"message":"no"}}"#);
+    check(&message, r#"{"jsonrpc":"2.0","error":{"code":-1,"message":"no"}}"#);
 }
 
 #[test]

@@ -99,7 +99,11 @@ impl Legacy {
 
     fn adopt(&self, session: &Arc<LiveSession>, page: Page, peer: Peer) -> Arc<StreamSlot> {
         let stream = page.stream.no;
-        let request_id = request_id(&page).unwrap_or_else(|| Id::from_number(0));
+        let Some(request_id) = request_id(&page) else {
+            // A batch: whose answers are missing is not known. The stream ends here.
+            let core = Core::call(session.context(), stream, Running::over(), Vec::new(), None);
+            return session.add_call(stream, core);
+        };
         let cursor = page.last_upstream_cursor;
         let input = Input::Resume { request_id: request_id.clone(), cursor };
         let running = Running::new(self.call(session, input, peer));

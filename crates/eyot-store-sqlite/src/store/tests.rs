@@ -11,8 +11,8 @@ use eyot_session::{
     StreamNo,
 };
 use eyot_testkit::samples::{
-    CALL, EXPIRES_MS, FENCE, START, call_stream, done, event, full_state, numbered_events, opened,
-    read_after, record, refused, seqs, session_id,
+    CALL, EXPIRES_MS, FENCE, START, call_stream, done, ended, event, full_state, numbered_events,
+    opened, read_after, record, refused, seqs, session_id,
 };
 use eyot_testkit::{block_on, check_store};
 use rusqlite::Connection;
@@ -320,7 +320,7 @@ fn a_damaged_stream_is_neither_read_nor_written() {
     for outcome in [
         block_on(store.read(id.clone(), CALL, START, 9)).map(drop),
         block_on(store.append(id.clone(), FENCE, CALL, numbered_events(1))),
-        block_on(store.finish(id, FENCE, CALL, 0)),
+        block_on(store.finish(id, FENCE, CALL, ended(0))),
     ] {
         assert!(matches!(outcome, Err(StoreError::Corrupt { .. })), "{outcome:?}");
     }

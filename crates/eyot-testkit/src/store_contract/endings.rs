@@ -5,8 +5,8 @@ use eyot_session::{LogLimits, NodeId, StoreError};
 use super::MakeStore;
 use crate::block_on;
 use crate::samples::{
-    CALL, EXPIRES_MS, FENCE, START, call_stream, done, full_state, numbered_events, opened, record,
-    session_id,
+    CALL, EXPIRES_MS, FENCE, START, call_stream, done, ended, full_state, numbered_events, opened,
+    record, session_id,
 };
 
 pub(super) const CHECKS: &[fn(MakeStore<'_>)] = &[
@@ -55,7 +55,7 @@ fn nothing_is_accepted_after_the_end(make: MakeStore<'_>) {
         block_on(store.list(None, 9)).map(drop),
         block_on(store.open(id.clone(), FENCE, call_stream(CALL))),
         block_on(store.append(id.clone(), FENCE, CALL, numbered_events(1))),
-        block_on(store.finish(id.clone(), FENCE, CALL, 0)),
+        block_on(store.finish(id.clone(), FENCE, CALL, ended(0))),
         block_on(store.read(id, CALL, START, 9)).map(drop),
     ];
     for (place, outcome) in outcomes.iter().enumerate() {

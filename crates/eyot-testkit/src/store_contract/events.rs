@@ -2,13 +2,13 @@
 
 use bytes::Bytes;
 use eyot_session::{
-    Event, Fence, NodeId, Page, Position, SessionId, Store, StoreError, StreamKind, StreamNo,
-    StreamRecord,
+    Event, Fence, NodeId, Page, Position, SessionId, Store, StoreError, StreamEnd, StreamKind,
+    StreamNo, StreamRecord,
 };
 
 use crate::samples::{
-    CALL, FENCE, START, call_stream, done, event, numbered_events, opened, read_after, record,
-    refused, seqs, session_id, with_cursor,
+    CALL, FENCE, START, call_stream, done, ended, event, numbered_events, opened, read_after,
+    record, refused, seqs, session_id, with_cursor,
 };
 
 pub(super) const CHECKS: &[fn(&dyn Store)] = &[
@@ -18,6 +18,8 @@ pub(super) const CHECKS: &[fn(&dyn Store)] = &[
     a_position_beyond_the_newest_event_is_no_error,
     an_open_stream_may_be_opened_again,
     a_finished_stream_takes_nothing_more,
+    an_end_whose_events_are_refused_is_no_end,
+    the_last_events_and_the_end_are_one_write,
     a_stream_that_was_not_opened_is_unknown,
     only_the_current_fence_may_write,
     events_of_a_later_owner_come_after_all_earlier_ones,
@@ -67,7 +69,7 @@ fn only_the_last_page_of_a_finished_stream_is_its_end(store: &dyn Store) {
     };
     done(store.append(id.clone(), FENCE, CALL, numbered_events(3)));
     assert!(!is_end(0, 9), "the stream is open");
-    done(store.finish(id.clone(), FENCE, CALL, 0));
+    done(store.finish(id.clone(), FENCE, CALL, ended(0)));
     assert!(is_end(0, 9));
     assert!(is_end(0, 3));
     assert!(!is_end(0, 2), "one event is missing");
@@ -75,7 +77,7 @@ fn only_the_last_page_of_a_finished_stream_is_its_end(store: &dyn Store) {
     assert!(is_end(3, 0));
 
     let empty = opened(store, "ends-empty");
-    done(store.finish(empty.clone(), FENCE, CALL, 0));
+    done(store.finish(empty.clone(), FENCE, CALL, ended(0)));
     assert!(read_after(store, &empty, START).is_end);
 }
 
@@ -100,10 +102,28 @@ fn an_open_stream_may_be_opened_again(store: &dyn Store) {
     assert_eq!(seqs(&page), [1, 2]);
 }
 
+fn the_last_events_and_the_end_are_one_write(store: &dyn Store) {
+    let id = opened(store, "ended");
+    let end = StreamEnd { last: numbered_events(2), at_ms: 0 };
+    done(store.finish(id.clone(), FENCE, CALL, end.clone()));
+    let page = read_after(store, &id, START);
+    assert_eq!(seqs(&page), [1, 2]);
+    assert!(page.is_end);
+    refused(store.finish(id, FENCE, CALL, end), &StoreError::Conflict);
+}
+
+fn an_end_whose_events_are_refused_is_no_end(store: &dyn Store) {
+    let id = opened(store, "not-ended");
+    done(store.append(id.clone(), FENCE, CALL, numbered_events(2)));
+    let end = StreamEnd { last: numbered_events(1), at_ms: 0 };
+    refused(store.finish(id.clone(), FENCE, CALL, end), &StoreError::Conflict);
+    assert!(!read_after(store, &id, START).is_end);
+}
+
 fn a_finished_stream_takes_nothing_more(store: &dyn Store) {
     let id = opened(store, "finished");
-    done(store.finish(id.clone(), FENCE, CALL, 0));
-    done(store.finish(id.clone(), FENCE, CALL, 1));
+    done(store.finish(id.clone(), FENCE, CALL, ended(0)));
+    done(store.finish(id.clone(), FENCE, CALL, ended(1)));
     let append = store.append(id.clone(), FENCE, CALL, numbered_events(1));
     refused(append, &StoreError::Conflict);
     refused(store.open(id.clone(), FENCE, call_stream(CALL)), &StoreError::Conflict);
@@ -115,7 +135,7 @@ fn a_stream_that_was_not_opened_is_unknown(store: &dyn Store) {
     let other = StreamNo(CALL.0 + 1);
     let append = store.append(id.clone(), FENCE, other, numbered_events(1));
     refused(append, &StoreError::NotFound);
-    refused(store.finish(id.clone(), FENCE, other, 0), &StoreError::NotFound);
+    refused(store.finish(id.clone(), FENCE, other, ended(0)), &StoreError::NotFound);
     refused(store.read(id, other, START, 9), &StoreError::NotFound);
 }
 
@@ -125,7 +145,7 @@ fn only_the_current_fence_may_write(store: &dyn Store) {
     done(store.claim(id.clone(), NodeId::new("b"), 0));
     let late = vec![event(FENCE, 2, "of the owner before")];
     refused(store.append(id.clone(), FENCE, CALL, late), &StoreError::Fenced);
-    refused(store.finish(id.clone(), FENCE, CALL, 0), &StoreError::Fenced);
+    refused(store.finish(id.clone(), FENCE, CALL, ended(0)), &StoreError::Fenced);
     refused(store.open(id.clone(), FENCE, call_stream(StreamNo(2))), &StoreError::Fenced);
     let early = vec![event(FENCE, 2, "of nobody yet")];
     refused(store.append(id.clone(), Fence(9), CALL, early), &StoreError::Fenced);
@@ -201,7 +221,7 @@ fn stream_numbers_are_never_given_twice(store: &dyn Store) {
     for no in [StreamNo::STANDALONE, StreamNo(4), StreamNo(2)] {
         done(store.open(id.clone(), FENCE, call_stream(no)));
     }
-    done(store.finish(id.clone(), FENCE, StreamNo(4), 0));
+    done(store.finish(id.clone(), FENCE, StreamNo(4), ended(0)));
     let keep_done_ms = 300_000;
     done(store.sweep(keep_done_ms, 0));
     refused(store.read(id.clone(), StreamNo(4), START, 9), &StoreError::NotFound);

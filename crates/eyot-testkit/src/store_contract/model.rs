@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use eyot_session::{
     Claimed, Event, Fence, NewEvent, Page, Position, SessionId, SessionRecord, SessionState,
-    StoreError, StreamNo,
+    StoreError, StreamEnd, StreamNo,
 };
 use proptest::test_runner::{Config, TestRunner};
 
@@ -58,7 +58,7 @@ impl Model {
             Op::Append(id, fence, no, events) => text(&self.append(&id, fence, no, events)),
             Op::Claim(id, now_ms) => text(&Ok(self.claim(&id, now_ms))),
             Op::Create(id) => text(&self.create(&id)),
-            Op::Finish(id, fence, no, now_ms) => text(&self.finish(&id, fence, no, now_ms)),
+            Op::Finish(id, fence, no, end) => text(&self.finish(&id, fence, no, end)),
             Op::List(after, limit) => text(&Ok(self.list(after.as_ref(), limit))),
             Op::Load(id, now_ms) => text(&Ok(self.load(&id, now_ms))),
             Op::Open(id, fence, no) => text(&self.open(&id, fence, no)),
@@ -156,10 +156,13 @@ impl Model {
         id: &SessionId,
         fence: Fence,
         no: StreamNo,
-        now_ms: u64,
+        end: StreamEnd,
     ) -> Result<(), StoreError> {
+        if !end.last.is_empty() {
+            self.append(id, fence, no, end.last)?;
+        }
         let stream = self.owned_stream(id, fence, no)?;
-        stream.expires_ms = stream.expires_ms.or(Some(now_ms + 500));
+        stream.expires_ms = stream.expires_ms.or(Some(end.at_ms + 500));
         Ok(())
     }
 

@@ -6,7 +6,7 @@ use std::ops::Range;
 use bytes::Bytes;
 use eyot_session::{
     Event, Fence, LogLimits, NewEvent, NodeId, Position, SessionId, SessionState, Store,
-    StoreFuture, StreamNo,
+    StoreFuture, StreamEnd, StreamNo,
 };
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 
@@ -32,7 +32,7 @@ pub(super) enum Operation {
     Append(SessionId, Fence, StreamNo, Vec<NewEvent>),
     Claim(SessionId, u64),
     Create(SessionId),
-    Finish(SessionId, Fence, StreamNo, u64),
+    Finish(SessionId, Fence, StreamNo, StreamEnd),
     List(Option<SessionId>, usize),
     Load(SessionId, u64),
     Open(SessionId, Fence, StreamNo),
@@ -55,7 +55,7 @@ pub(super) fn apply(store: &dyn Store, operation: Operation) -> String {
         Op::Append(id, fence, no, events) => text(store.append(id, fence, no, events)),
         Op::Claim(id, now_ms) => text(store.claim(id, claimer(), now_ms)),
         Op::Create(id) => text(store.create(record(&id))),
-        Op::Finish(id, fence, no, now_ms) => text(store.finish(id, fence, no, now_ms)),
+        Op::Finish(id, fence, no, end) => text(store.finish(id, fence, no, end)),
         Op::List(after, limit) => text(store.list(after, limit)),
         Op::Load(id, now_ms) => text(store.load(id, now_ms)),
         Op::Open(id, fence, no) => text(store.open(id, fence, call_stream(no))),
@@ -87,6 +87,11 @@ fn swept(store: &dyn Store, now_ms: u64) -> String {
     format!("{outcome:?}")
 }
 
+fn ends() -> impl Strategy<Value = StreamEnd> {
+    let last = prop_oneof![Just(Vec::new()), events()];
+    (last, TIMES_MS).prop_map(|(last, at_ms)| StreamEnd { last, at_ms })
+}
+
 fn operation() -> impl Strategy<Value = Operation> {
     use Operation as Op;
     prop_oneof![
@@ -95,8 +100,8 @@ fn operation() -> impl Strategy<Value = Operation> {
         }),
         1 => (ids(), TIMES_MS).prop_map(|(id, now_ms)| Op::Claim(id, now_ms)),
         2 => ids().prop_map(Op::Create),
-        1 => (ids(), fences(), streams(), TIMES_MS).prop_map(|(id, fence, no, now_ms)| {
-            Op::Finish(id, fence, no, now_ms)
+        1 => (ids(), fences(), streams(), ends()).prop_map(|(id, fence, no, end)| {
+            Op::Finish(id, fence, no, end)
         }),
         1 => (proptest::option::of(ids()), 0..4_usize).prop_map(|(after, limit)| {
             Op::List(after, limit)

@@ -7,8 +7,8 @@ use std::thread;
 use eyot_session::{Claimed, Fence, NodeId, SessionId, SessionRecord, Store, StoreError, StreamNo};
 
 use crate::samples::{
-    CALL, EXPIRES_MS, FENCE, START, call_stream, done, full_state, numbered_events, opened, record,
-    refused, session_id,
+    CALL, EXPIRES_MS, FENCE, START, call_stream, done, ended, full_state, numbered_events, opened,
+    record, refused, session_id,
 };
 
 pub(super) const CHECKS: &[fn(&dyn Store)] = &[
@@ -54,7 +54,7 @@ fn an_unknown_session_is_said_to_be_unknown(store: &dyn Store) {
     refused(store.update(id.clone(), FENCE, full_state()), &StoreError::NotFound);
     refused(store.open(id.clone(), FENCE, call_stream(CALL)), &StoreError::NotFound);
     refused(store.append(id.clone(), FENCE, CALL, Vec::new()), &StoreError::NotFound);
-    refused(store.finish(id.clone(), FENCE, CALL, 0), &StoreError::NotFound);
+    refused(store.finish(id.clone(), FENCE, CALL, ended(0)), &StoreError::NotFound);
     refused(store.read(id, CALL, START, 1), &StoreError::NotFound);
 }
 

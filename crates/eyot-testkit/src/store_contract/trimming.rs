@@ -7,7 +7,7 @@ use eyot_session::{Event, LogLimits, Position, StoreError};
 
 use super::MakeStore;
 use crate::samples::{
-    CALL, FENCE, START, done, event, numbered_events, opened, read_after, refused, seqs,
+    CALL, FENCE, START, done, ended, event, numbered_events, opened, read_after, refused, seqs,
     with_cursor,
 };
 
@@ -74,9 +74,9 @@ fn a_finished_stream_is_kept_for_its_time(make: MakeStore<'_>) {
     let store = make(LIMITS);
     let [finished, open] = ["kept", "kept-open"].map(|text| opened(&*store, text));
     done(store.append(finished.clone(), FENCE, CALL, numbered_events(2)));
-    done(store.finish(finished.clone(), FENCE, CALL, 500));
+    done(store.finish(finished.clone(), FENCE, CALL, ended(500)));
     // The first end counts.
-    done(store.finish(finished.clone(), FENCE, CALL, 900));
+    done(store.finish(finished.clone(), FENCE, CALL, ended(900)));
     for id in [&finished, &open] {
         store.touch(id, u64::MAX);
     }

@@ -1,0 +1,29 @@
+//! End-to-end tests: clients that send exact bytes, upstreams that do as they are told, and
+//! the proxy between them.
+
+#[cfg(test)]
+mod bad_input;
+#[cfg(test)]
+mod crash;
+#[cfg(test)]
+mod crossing;
+#[cfg(test)]
+mod disconnects;
+#[cfg(test)]
+mod drain;
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod legacy_sessions;
+#[cfg(test)]
+mod legacy_streams;
+#[cfg(test)]
+mod modern;
+#[cfg(test)]
+mod peers;
+#[cfg(test)]
+mod relay;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod upstream_faults;

@@ -1,0 +1,29 @@
+//! What the tests are made of: a client that sends exact bytes, upstreams that do what the
+//! test says, and the proxy between them.
+
+mod ask;
+mod connection;
+mod events;
+mod exchange;
+mod habits;
+mod http;
+mod modern;
+pub(crate) mod program;
+mod proxy;
+mod puppet;
+mod session;
+mod upstream;
+mod wait;
+
+pub(crate) use self::ask::Ask;
+pub(crate) use self::connection::{Connection, Response};
+pub(crate) use self::events::{Event, EventStream};
+pub(crate) use self::exchange::{EventsOut, Exchange, tool_text};
+pub(crate) use self::habits::Habits;
+pub(crate) use self::modern::{modern_ask, modern_request};
+pub(crate) use self::program::Program;
+pub(crate) use self::proxy::{Proxy, patient_limits};
+pub(crate) use self::puppet::{Puppet, Stage, check_healthy_child};
+pub(crate) use self::session::{Session, call, check_healthy, initialize, note, send};
+pub(crate) use self::upstream::{Handler, Upstream};
+pub(crate) use self::wait::{PATIENCE, within};

@@ -1,0 +1,110 @@
+//! What every legacy HTTP server does without being told.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+
+use serde_json::{Value, json};
+
+use super::Exchange;
+
+/// Opens sessions, accepts notifications, ends sessions; knows what it was sent.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Habits(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    /// Offers a GET stream: GET comes to the test.
+    has_stream: bool,
+    /// Notifications come to the test.
+    shows_notes: bool,
+    sessions: BTreeSet<String>,
+    sessions_opened: usize,
+    /// The `initialize` requests, as they came.
+    initializes: Vec<String>,
+}
+
+impl Habits {
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    /// Offers the GET stream: the test answers it.
+    pub(crate) fn with_stream(self) -> Self {
+        self.0.lock().unwrap().has_stream = true;
+        self
+    }
+
+    /// Lets the test see notifications and responses.
+    pub(crate) fn with_notes(self) -> Self {
+        self.0.lock().unwrap().shows_notes = true;
+        self
+    }
+
+    /// Forgets every session, as a server that was started again does.
+    pub(crate) fn forget(&self) {
+        self.0.lock().unwrap().sessions.clear();
+    }
+
+    pub(crate) fn initializes(&self) -> Vec<String> {
+        self.0.lock().unwrap().initializes.clone()
+    }
+
+    pub(crate) fn sessions_open(&self) -> usize {
+        self.0.lock().unwrap().sessions.len()
+    }
+
+    /// Answers what is a habit; gives back what is not.
+    pub(crate) async fn answer(&self, exchange: Exchange) -> Option<Exchange> {
+        if exchange.method() == "initialize" {
+            let (id, result) = self.open(&exchange);
+            let headers = format!("content-type: application/json\r\nmcp-session-id: {id}\r\n");
+            let body = exchange.result_message(result).to_string();
+            exchange.respond(200, &headers, body.as_bytes()).await;
+            return None;
+        }
+        let session = exchange.header("mcp-session-id").unwrap_or_default().to_owned();
+        if !self.0.lock().unwrap().sessions.contains(&session) {
+            exchange.status(404).await;
+            return None;
+        }
+        let (has_stream, shows_notes) = {
+            let state = self.0.lock().unwrap();
+            (state.has_stream, state.shows_notes)
+        };
+        let is_initialized = exchange.method() == "notifications/initialized";
+        let is_note = exchange.id().is_null() || exchange.method().is_empty();
+        match exchange.http_method() {
+            "GET" if !has_stream => exchange.status(405).await,
+            "DELETE" => {
+                self.0.lock().unwrap().sessions.remove(&session);
+                exchange.status(200).await;
+            }
+            "POST" if is_initialized => exchange.accept().await,
+            "POST" if is_note && !shows_notes => exchange.accept().await,
+            _ => return Some(exchange),
+        }
+        None
+    }
+
+    fn open(&self, exchange: &Exchange) -> (String, Value) {
+        let mut state = self.0.lock().unwrap();
+        state.initializes.push(exchange.text.clone());
+        state.sessions_opened += 1;
+        let id = format!("upstream-{}", state.sessions_opened);
+        state.sessions.insert(id.clone());
+        (id, agreed(&exchange.message()))
+    }
+}
+
+/// The result of `initialize`: a server that agrees to the client's revision.
+pub(crate) fn agreed(initialize: &Value) -> Value {
+    json!({
+        "protocolVersion": initialize["params"]["protocolVersion"],
+        "capabilities": {
+            "tools": { "listChanged": true },
+            "logging": {},
+            "resources": { "subscribe": true },
+        },
+        "serverInfo": { "name": "scripted", "version": "1" },
+    })
+}

@@ -1,0 +1,76 @@
+//! The real program, for what only a real process can do: die.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::OnceLock;
+
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::{Child, Command};
+
+use super::within;
+
+/// A running `eyot serve`. Dropping it kills it.
+#[derive(Debug)]
+pub(crate) struct Program {
+    child: Child,
+    pub(crate) address: SocketAddr,
+}
+
+impl Program {
+    /// Starts it and waits until it listens. `upstream` is `--upstream URL` or `-- CMD …`.
+    pub(crate) async fn serve(listen: &str, store: &Path, upstream: &[String]) -> Self {
+        let mut child = Command::new(program())
+            .args(["--json", "serve", "--listen", listen, "--store"])
+            .arg(format!("sqlite:{}", store.display()))
+            .args(upstream)
+            .env("RUST_LOG", "warn")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("the program starts");
+        let stdout = child.stdout.take().expect("stdout is piped");
+        let mut lines = BufReader::new(stdout).lines();
+        let line = within("the line that says where it listens", lines.next_line()).await;
+        let line = line.unwrap().expect("the program ended at once");
+        let ready: Value = serde_json::from_str(&line).unwrap();
+        let url = ready["listening"].as_str().unwrap();
+        let address = url.trim_start_matches("http://").trim_end_matches("/mcp");
+        Self { child, address: address.parse().unwrap() }
+    }
+
+    /// `kill -9`, and waits until it is gone.
+    pub(crate) async fn kill(mut self) {
+        within("its death", self.child.kill()).await.unwrap();
+    }
+}
+
+/// A port that nobody listens on now.
+pub(crate) fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+/// The program beside this test, built once and by the same profile.
+pub(crate) fn program() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(build)
+}
+
+fn build() -> PathBuf {
+    let own = std::env::current_exe().unwrap();
+    // target/PROFILE/deps/it-HASH
+    let profile = own.parent().and_then(Path::parent).expect("tests live in a target folder");
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = std::process::Command::new(cargo);
+    command.args(["build", "--quiet", "--package", "eyot-cli", "--bin", "eyot", "--target-dir"]);
+    command.arg(profile.parent().expect("a profile has a target folder"));
+    if profile.ends_with("release") {
+        command.arg("--release");
+    }
+    let built = command.current_dir(env!("CARGO_MANIFEST_DIR")).status().expect("cargo runs");
+    assert!(built.success(), "the program does not build");
+    profile.join("eyot")
+}

@@ -1,0 +1,71 @@
+//! The proxy under test, in this process.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use eyot::session::LogLimits;
+use eyot::{Command, Drained, Limits, MemoryStore, ReverseProxy, Setup, Shutdown, Target};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+use super::{Upstream, within};
+
+/// A proxy that listens. Dropping it stops accepting.
+#[derive(Debug)]
+pub(crate) struct Proxy {
+    pub(crate) address: SocketAddr,
+    pub(crate) shutdown: Shutdown,
+    serving: JoinSet<Drained>,
+}
+
+/// The defaults, but a silent call stays silent: no clock chooses the form of an answer.
+pub(crate) fn patient_limits() -> Limits {
+    let mut limits = Limits::default();
+    limits.json_patience = Duration::from_secs(60);
+    limits
+}
+
+impl Proxy {
+    /// In front of an HTTP upstream, with the usual limits.
+    pub(crate) async fn before(upstream: &Upstream) -> Self {
+        Self::before_url(upstream, patient_limits(), |_| {}).await
+    }
+
+    /// In front of an HTTP upstream.
+    pub(crate) async fn before_url(
+        upstream: &Upstream,
+        limits: Limits,
+        adjust: impl FnOnce(&mut Setup),
+    ) -> Self {
+        Self::start(Target::url(&upstream.url(), limits).unwrap(), limits, adjust).await
+    }
+
+    /// In front of a child.
+    pub(crate) async fn before_child(
+        command: Command,
+        limits: Limits,
+        adjust: impl FnOnce(&mut Setup),
+    ) -> Self {
+        Self::start(Target::Command(command), limits, adjust).await
+    }
+
+    async fn start(target: Target, limits: Limits, adjust: impl FnOnce(&mut Setup)) -> Self {
+        let mut setup = Setup::new(Arc::new(MemoryStore::new(LogLimits::default())));
+        setup.limits = limits;
+        adjust(&mut setup);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let shutdown = setup.shutdown.clone();
+        let proxy = ReverseProxy::new(target, setup);
+        let mut serving = JoinSet::new();
+        serving.spawn(async move { proxy.serve(listener).await });
+        Self { address, shutdown, serving }
+    }
+
+    /// Waits until everything has ended.
+    pub(crate) async fn drained(mut self) -> Drained {
+        let ended = within("the end of the drain", self.serving.join_next()).await;
+        ended.expect("it serves").expect("serving does not panic")
+    }
+}

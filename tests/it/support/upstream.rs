@@ -1,0 +1,131 @@
+//! An HTTP upstream that does what the test says.
+
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::pin::pin;
+use std::sync::Arc;
+
+use tokio::net::tcp::OwnedWriteHalf;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinSet;
+
+use super::exchange::Line;
+use super::http::{Framing, Reader};
+use super::{Exchange, Habits, within};
+
+/// Takes one request and sees to it that it is answered.
+pub(crate) type Handler =
+    Arc<dyn Fn(Exchange) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
+
+/// An upstream that listens. Dropping it closes everything.
+#[derive(Debug)]
+pub(crate) struct Upstream {
+    pub(crate) address: SocketAddr,
+    exchanges: mpsc::Receiver<Exchange>,
+    _accepting: JoinSet<()>,
+}
+
+impl Upstream {
+    /// Every request comes to the test, `initialize` too.
+    pub(crate) async fn bare() -> Self {
+        let (sender, exchanges) = mpsc::channel(QUEUE);
+        let handler: Handler = Arc::new(move |exchange| {
+            let sender = sender.clone();
+            Box::pin(async move { drop(sender.send(exchange).await) })
+        });
+        Self::serve(handler, exchanges).await
+    }
+
+    /// What every server does is done by `habits`; the rest comes to the test.
+    pub(crate) async fn with(habits: &Habits) -> Self {
+        let (sender, exchanges) = mpsc::channel(QUEUE);
+        let habits = habits.clone();
+        let handler: Handler = Arc::new(move |exchange| {
+            let (sender, habits) = (sender.clone(), habits.clone());
+            Box::pin(async move {
+                if let Some(rest) = habits.answer(exchange).await {
+                    drop(sender.send(rest).await);
+                }
+            })
+        });
+        Self::serve(handler, exchanges).await
+    }
+
+    /// Every request goes to `handler`; none comes to the test.
+    pub(crate) async fn handled(handler: Handler) -> Self {
+        let (_sender, exchanges) = mpsc::channel(1);
+        Self::serve(handler, exchanges).await
+    }
+
+    async fn serve(handler: Handler, exchanges: mpsc::Receiver<Exchange>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut accepting = JoinSet::new();
+        accepting.spawn(accept(listener, handler));
+        Self { address, exchanges, _accepting: accepting }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}/mcp", self.address)
+    }
+
+    /// The next request that the test must answer.
+    pub(crate) async fn next(&mut self) -> Exchange {
+        within("a request at the upstream", self.exchanges.recv()).await.expect("it listens")
+    }
+
+    /// The next request, which must have this method.
+    pub(crate) async fn expect(&mut self, method: &str) -> Exchange {
+        let exchange = self.next().await;
+        assert_eq!(exchange.method(), method, "{}", exchange.text);
+        exchange
+    }
+}
+
+async fn accept(listener: TcpListener, handler: Handler) {
+    let mut connections = JoinSet::new();
+    loop {
+        let (stream, _) = listener.accept().await.unwrap();
+        stream.set_nodelay(true).unwrap();
+        connections.spawn(serve_connection(stream, Arc::clone(&handler)));
+        while connections.try_join_next().is_some() {}
+    }
+}
+
+async fn serve_connection(stream: TcpStream, handler: Handler) {
+    let (reader, mut writer) = stream.into_split();
+    let mut reader = Reader::new(reader);
+    while let Some(back) = serve_one(&mut reader, writer, &handler).await {
+        writer = back;
+    }
+}
+
+/// One request and its answer; `None` when the connection is over.
+async fn serve_one(
+    reader: &mut Reader<tokio::net::tcp::OwnedReadHalf>,
+    writer: OwnedWriteHalf,
+    handler: &Handler,
+) -> Option<OwnedWriteHalf> {
+    let head = reader.idle_head().await?;
+    let body = reader.body(head.framing(Framing::Length(0))).await?;
+    let (done, finished) = oneshot::channel();
+    let (closing, is_closed) = watch::channel(false);
+    let exchange = Exchange::new(head, body, Line { writer, done, is_closed });
+    let mut answering = pin!(async {
+        handler(exchange).await;
+        finished.await.ok()
+    });
+    tokio::select! {
+        biased;
+        back = &mut answering => back,
+        () = reader.ended() => {
+            closing.send_replace(true);
+            answering.await;
+            None
+        }
+    }
+}
+
+/// Requests that may wait for the test.
+const QUEUE: usize = 1_024;

@@ -1,0 +1,123 @@
+//! The server behind every hop: answers at once, and reads nothing that it does not need.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use anyhow::Context as _;
+use bytes::Bytes;
+use eyot::types::headers;
+use http::header::{CONTENT_TYPE, HeaderName};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use memchr::memmem;
+use tokio::net::TcpStream;
+
+use crate::exchange::{CALL_END, Form, ID_PREFIX, LEGACY_REVISION, TEXT_PREFIX};
+use crate::listener;
+use crate::pieces::Pieces;
+
+type Answer = Response<Pieces>;
+
+/// Serves both eras until somebody ends the process.
+pub(crate) fn run() -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+    match runtime.block_on(listener::serve(connection))? {}
+}
+
+/// Serves one connection to its end.
+pub(crate) async fn connection(stream: TcpStream) -> anyhow::Result<()> {
+    let serving = http1::Builder::new().serve_connection(TokioIo::new(stream), service_fn(answer));
+    serving.await.context("serve a connection")
+}
+
+async fn answer(request: Request<Incoming>) -> Result<Answer, hyper::Error> {
+    if request.method() != Method::POST {
+        return Ok(empty(StatusCode::METHOD_NOT_ALLOWED));
+    }
+    let form = Form::of_path(request.uri().path());
+    let body = request.into_body().collect().await?.to_bytes();
+    Ok(match id(&body) {
+        Some(id) => respond(form, id, &body),
+        None => empty(StatusCode::ACCEPTED),
+    })
+}
+
+/// The id as it stands in the text; `None` for a notification.
+fn id(body: &[u8]) -> Option<&[u8]> {
+    let rest = body.strip_prefix(ID_PREFIX.as_bytes())?;
+    rest.get(..memchr::memchr(b',', rest)?)
+}
+
+fn respond(form: Form, id: &[u8], body: &[u8]) -> Answer {
+    /// The method of a request is within its first bytes.
+    const METHOD_WITHIN: usize = 128;
+    let head = body.get(..METHOD_WITHIN).unwrap_or(body);
+    if memmem::find(head, br#""tools/call""#).is_some() {
+        return write(form, id, &echo(body));
+    }
+    if memmem::find(head, br#""initialize""#).is_some() {
+        return opened(write(Form::Json, id, initialized().as_bytes()));
+    }
+    write(Form::Json, id, DISCOVERED)
+}
+
+/// The result of a call: its own text.
+fn echo(body: &[u8]) -> Vec<u8> {
+    let start = memmem::find(body, TEXT_PREFIX.as_bytes()).map(|at| at + TEXT_PREFIX.len());
+    let end = body.len().saturating_sub(CALL_END.len());
+    let text = start.and_then(|start| body.get(start..end)).unwrap_or_default();
+    [ECHO_START, text, br#""}]}"#].concat()
+}
+
+const ECHO_START: &[u8] = br#"{"resultType":"complete","content":[{"type":"text","text":""#;
+
+const DISCOVERED: &[u8] = br#"{"resultType":"complete","supportedVersions":["2026-07-28"],"capabilities":{"tools":{}},"serverInfo":{"name":"eyot-bench","version":"1"},"ttlMs":60000,"cacheScope":"public"}"#;
+
+fn initialized() -> String {
+    format!(
+        r#"{{"protocolVersion":"{LEGACY_REVISION}","capabilities":{{"tools":{{}}}},"serverInfo":{{"name":"eyot-bench","version":"1"}}}}"#
+    )
+}
+
+fn write(form: Form, id: &[u8], result: &[u8]) -> Answer {
+    let (start, end): (&[u8], &[u8]) = match form {
+        Form::Json => (b"", b"}"),
+        Form::Events => (b"data: ", b"}\n\n"),
+    };
+    let answer = [start, ID_PREFIX.as_bytes(), id, br#","result":"#, result, end].concat();
+    let (body, content_type) = match form {
+        Form::Json => (Pieces::whole([answer.into()]), "application/json"),
+        Form::Events => {
+            let pieces = [Bytes::from_static(NOTIFICATION), answer.into()];
+            (Pieces::chunked(pieces), "text/event-stream")
+        }
+    };
+    let mut response = Response::new(body);
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+}
+
+const NOTIFICATION: &[u8] = b"data: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\
+    \"params\":{\"level\":\"info\",\"data\":\"half done\"}}\n\n";
+
+/// Gives the answer a session of its own.
+fn opened(mut answer: Answer) -> Answer {
+    static SESSIONS: AtomicU64 = AtomicU64::new(0);
+    let number = SESSIONS.fetch_add(1, Ordering::Relaxed);
+    if let Ok(value) = HeaderValue::from_str(&format!("session-{number}")) {
+        answer.headers_mut().insert(HeaderName::from_static(headers::SESSION_ID), value);
+    }
+    answer
+}
+
+fn empty(status: StatusCode) -> Answer {
+    let mut response = Response::new(Pieces::whole([]));
+    *response.status_mut() = status;
+    response
+}
+
+#[cfg(test)]
+mod tests;

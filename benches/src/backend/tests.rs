@@ -1,0 +1,28 @@
+//! The backend finds its way by the shape of the text alone.
+
+use super::*;
+use crate::exchange::{Call, Era};
+
+#[track_caller]
+fn check(era: Era, form: Form, want_start: &str) {
+    let body = Call::new(era, 5).pieces(7).concat();
+    let id = id(&body).unwrap();
+    let text = match form {
+        Form::Json => echo(&body),
+        Form::Events => NOTIFICATION.to_vec(),
+    };
+    assert_eq!(id, b"7");
+    assert!(String::from_utf8(text).unwrap().starts_with(want_start));
+}
+
+#[test]
+fn call_of_either_era_is_echoed() {
+    let want = r#"{"resultType":"complete","content":[{"type":"text","text":"xxxxx"}]}"#;
+    check(Era::Legacy, Form::Json, want);
+    check(Era::Modern, Form::Json, want);
+}
+
+#[test]
+fn notification_has_no_id() {
+    assert_eq!(id(&crate::exchange::initialized()), None);
+}

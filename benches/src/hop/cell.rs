@@ -1,0 +1,137 @@
+//! One cell of the matrix: a size, a number of clients, a form of the answer.
+
+use std::fmt;
+
+use anyhow::Context as _;
+use serde::Serialize;
+
+use crate::driver::{self, Driver};
+use crate::exchange::{Era, Form};
+use crate::load::{Extent, Load, Sample};
+use crate::process::{self, Core, Server};
+use crate::statistics::median;
+use crate::subject::{Hop, Programs, Subject};
+
+/// What is held fixed while hops are compared.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Cell {
+    pub(crate) form: Form,
+    pub(crate) text_bytes: usize,
+    pub(crate) connections: usize,
+    /// Rounds that count.
+    pub(crate) rounds: usize,
+    /// Milliseconds for one hop in one round.
+    pub(crate) millis: u64,
+}
+
+/// What is measured in every round.
+pub(crate) const SUBJECTS: &[Subject] = &[
+    Subject { hop: Hop::None, era: Era::Legacy },
+    Subject { hop: Hop::Bare, era: Era::Legacy },
+    Subject { hop: Hop::Envelope, era: Era::Legacy },
+    Subject { hop: Hop::Eyot, era: Era::Legacy },
+    Subject { hop: Hop::Envelope, era: Era::Modern },
+    Subject { hop: Hop::Eyot, era: Era::Modern },
+];
+
+/// The samples of one round, in the order of [`SUBJECTS`].
+#[derive(Debug, Serialize)]
+pub(crate) struct Round {
+    pub(crate) samples: Vec<Sample>,
+}
+
+impl Round {
+    /// CPUs that others kept busy meanwhile.
+    pub(crate) fn others_cpus(&self) -> f64 {
+        median(self.samples.iter().map(|it| it.others_cpus))
+    }
+}
+
+/// The processes of one cell.
+struct Bed {
+    driver: Driver,
+    /// The hops with their endpoints; the backend alone is one of them.
+    hops: Vec<(Hop, Server, String)>,
+}
+
+impl Cell {
+    /// Measures rounds until enough of them were calm, at most twice as many as count;
+    /// the calmest count.
+    pub(crate) fn measure(&self, programs: &Programs) -> anyhow::Result<Vec<Round>> {
+        /// Others may keep so much of one CPU busy.
+        const CALM_CPUS: f64 = 0.1;
+        let mut bed = self.start(programs)?;
+        let mut rounds: Vec<Round> = Vec::new();
+        let is_calm = |it: &&Round| it.others_cpus() <= CALM_CPUS;
+        while rounds.iter().filter(is_calm).count() < self.rounds && rounds.len() < self.rounds * 2
+        {
+            rounds.push(self.round(&mut bed, rounds.len() % 2 == 1)?);
+        }
+        rounds.sort_by(|one, other| one.others_cpus().total_cmp(&other.others_cpus()));
+        rounds.truncate(self.rounds);
+        Ok(rounds)
+    }
+
+    /// With one client all processes share a core: on two, the wake-up of an idle virtual
+    /// CPU (some 50 µs each way) would drown everything else.
+    fn driver_core(&self) -> Core {
+        if self.connections == 1 { Core::First } else { Core::Second }
+    }
+
+    fn start(&self, programs: &Programs) -> anyhow::Result<Bed> {
+        let driver = programs.driver(self.driver_core())?;
+        let upstream = driver.endpoint(self.form);
+        let backend = programs.backend()?;
+        let url = driver::endpoint(&backend, self.form);
+        let mut hops = vec![(Hop::None, backend, url)];
+        for hop in [Hop::Bare, Hop::Envelope, Hop::Eyot] {
+            let mut command = process::on(Core::First);
+            programs.add_hop(&mut command, hop, &upstream);
+            let server = Server::start(command)?;
+            let url = server.url().to_owned();
+            hops.push((hop, server, url));
+        }
+        Ok(Bed { driver, hops })
+    }
+
+    fn round(&self, bed: &mut Bed, is_backward: bool) -> anyhow::Result<Round> {
+        let mut subjects: Vec<Subject> = SUBJECTS.to_vec();
+        if is_backward {
+            subjects.reverse();
+        }
+        let mut samples = Vec::new();
+        for subject in subjects {
+            samples.push(self.sample(bed, subject)?);
+        }
+        if is_backward {
+            samples.reverse();
+        }
+        Ok(Round { samples })
+    }
+
+    fn sample(&self, bed: &mut Bed, subject: Subject) -> anyhow::Result<Sample> {
+        let hop = bed.hops.iter().find(|it| it.0 == subject.hop);
+        let (_, server, url) = hop.context("the hop was not started")?;
+        bed.driver.measure(&Load {
+            url: url.clone(),
+            era: subject.era,
+            text_bytes: self.text_bytes,
+            connections: self.connections,
+            extent: Extent::Millis(self.millis),
+            server_pid: server.pid(),
+        })
+    }
+}
+
+impl fmt::Display for Cell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { form, text_bytes, connections, .. } = self;
+        write!(f, "{form}, {text_bytes} bytes, {connections} clients")
+    }
+}
+
+impl Serialize for Cell {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}

@@ -1,0 +1,29 @@
+//! Accepts connections for servers of this program: one task each.
+
+use std::convert::Infallible;
+use std::future::Future;
+
+use anyhow::Context as _;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::task::TaskTracker;
+
+/// Listens on a free port of this machine and says where, as `eyot serve --json` does.
+///
+/// # Errors
+///
+/// When the system gives no port, or cannot accept any more.
+pub(crate) async fn serve<F>(handle: impl Fn(TcpStream) -> F) -> anyhow::Result<Infallible>
+where
+    F: Future<Output = anyhow::Result<()>> + Send + 'static,
+{
+    let listener = TcpListener::bind("127.0.0.1:0").await.context("listen")?;
+    let url = format!("http://{}/mcp", listener.local_addr()?);
+    println!("{}", serde_json::json!({ "listening": url }));
+    let connections = TaskTracker::new();
+    loop {
+        let (stream, _) = listener.accept().await.context("accept")?;
+        // An answer in small writes otherwise waits 40 ms for an acknowledgement.
+        stream.set_nodelay(true).context("set nodelay")?;
+        connections.spawn(handle(stream));
+    }
+}

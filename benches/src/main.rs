@@ -1,0 +1,95 @@
+//! What Eyot costs, measured beside bare hyper: `cargo xtask bench`.
+//!
+//! Everything is a process of its own: the backend, the hop that is measured, the load. This
+//! program starts itself in those roles and the release build of `eyot` in its role.
+#![expect(clippy::print_stdout, reason = "a tool prints what it measured")]
+#![expect(clippy::print_stderr, reason = "a tool tells its user on stderr what it does")]
+
+mod backend;
+mod bare_hop;
+mod budgets;
+mod callgrind;
+mod client;
+mod driver;
+mod envelope;
+mod exchange;
+mod hop;
+mod instructions;
+mod listener;
+mod load;
+mod machine;
+mod memory;
+mod micro;
+mod open;
+mod pieces;
+mod process;
+mod program;
+mod start;
+mod statistics;
+mod subject;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// What ships with the program `eyot`: both sides of a ratio use the same allocator.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Measures what Eyot costs beside bare hyper.
+#[derive(Debug, Parser)]
+#[command(bin_name = "cargo xtask bench", disable_help_subcommand = true)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Option<Task>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Latency, throughput and CPU of hops, side by side (the default)
+    Hop(hop::Options),
+    /// Instructions and system calls per request of hops, counted by callgrind
+    Instructions(instructions::Options),
+    /// Memory that sessions and open streams add
+    Memory(memory::Options),
+    /// Time from exec to the first answered request
+    Start(start::Options),
+    /// Instructions and time to read one message
+    Micro,
+    /// The server behind every hop
+    #[command(hide = true)]
+    Backend,
+    /// A hop of bare hyper
+    #[command(hide = true)]
+    BareHop(bare_hop::Options),
+    /// The backend and the clients of a measurement
+    #[command(hide = true)]
+    Driver,
+    /// A loop that reads one message
+    #[command(hide = true)]
+    Parse(micro::Options),
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Option<Task>) -> anyhow::Result<()> {
+    match task.unwrap_or_else(|| Task::Hop(hop::Options::default())) {
+        Task::Hop(options) => hop::run(&options),
+        Task::Instructions(options) => instructions::run(&options),
+        Task::Memory(options) => memory::run(&options),
+        Task::Start(options) => start::run(&options),
+        Task::Micro => micro::run(),
+        Task::Parse(options) => micro::read(options),
+        Task::Backend => backend::run(),
+        Task::BareHop(options) => bare_hop::run(options),
+        Task::Driver => driver::run(),
+    }
+}

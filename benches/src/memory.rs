@@ -1,0 +1,123 @@
+//! Resident memory that sessions and streams add.
+//!
+//! Two steps are measured, and the slope between them counts: what the program holds anyway
+//! is in both.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use clap::Args;
+use serde::Serialize;
+
+use crate::budgets::Budget;
+use crate::driver::Driver;
+use crate::exchange::Form;
+use crate::machine::{self, Footprint};
+use crate::process::{self, Core, Server};
+use crate::program;
+use crate::subject::{Hop, Programs};
+
+/// How far to go.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// Sessions (or streams) at the first step
+    #[arg(long, default_value_t = 1_000)]
+    first: usize,
+    /// Sessions (or streams) at the second step
+    #[arg(long, default_value_t = 10_000)]
+    second: usize,
+}
+
+/// What is held open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+enum Kind {
+    /// Sessions whose connections are closed.
+    Sessions,
+    /// Sessions with an open stream of events, each on a connection of its own.
+    Streams,
+}
+
+/// Both steps of one kind.
+#[derive(Debug, Serialize)]
+struct Steps {
+    kind: Kind,
+    first: (usize, Footprint),
+    second: (usize, Footprint),
+    bytes_each: f64,
+}
+
+/// Measures sessions, then streams; writes `out/bench-memory.json`.
+pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+    anyhow::ensure!(options.first < options.second, "the second step must be the larger one");
+    let programs = Programs::find()?;
+    let mut all = Vec::new();
+    for kind in [Kind::Sessions, Kind::Streams] {
+        let steps = measure(&programs, options, kind).with_context(|| format!("{kind:?}"))?;
+        print(&steps)?;
+        all.push(steps);
+    }
+    let path = program::out_folder()?.join("bench-memory.json");
+    std::fs::write(&path, serde_json::to_vec_pretty(&all)?)?;
+    Ok(())
+}
+
+fn measure(programs: &Programs, options: &Options, kind: Kind) -> anyhow::Result<Steps> {
+    /// Enough for everything that exists once to exist.
+    const WARM_UP: usize = 100;
+    let mut driver = programs.driver(Core::Second)?;
+    let mut command = process::on(Core::First);
+    programs.add_hop(&mut command, Hop::Eyot, &driver.endpoint(Form::Json));
+    let server = Server::start(command)?;
+    let mut step = |count, already| {
+        open(&mut driver, &server, kind, count - already)?;
+        settle(&server)
+    };
+    step(WARM_UP, 0)?;
+    let first = step(options.first, WARM_UP.min(options.first))?;
+    let second = step(options.second, options.first)?;
+    let added_bytes = second.anonymous_bytes as f64 - first.anonymous_bytes as f64;
+    let bytes_each = added_bytes / (options.second - options.first) as f64;
+    driver.close_streams()?;
+    let (first, second) = ((options.first, first), (options.second, second));
+    Ok(Steps { kind, first, second, bytes_each })
+}
+
+fn open(driver: &mut Driver, server: &Server, kind: Kind, count: usize) -> anyhow::Result<()> {
+    match kind {
+        Kind::Sessions => driver.open_sessions(server.url(), count),
+        Kind::Streams => driver.open_streams(server.url(), count),
+    }
+}
+
+/// Waits until the footprint no longer changes: closed connections are gone, and the
+/// allocator has given back what it does not need.
+fn settle(server: &Server) -> anyhow::Result<Footprint> {
+    const PAUSE: Duration = Duration::from_millis(500);
+    const PAUSES_MAX: u32 = 20;
+    let mut last = machine::footprint(server.pid())?;
+    for _ in 0..PAUSES_MAX {
+        machine::pause(PAUSE)?;
+        let now = machine::footprint(server.pid())?;
+        if now == last {
+            break;
+        }
+        last = now;
+    }
+    Ok(last)
+}
+
+fn print(steps: &Steps) -> anyhow::Result<()> {
+    let Steps { kind, first, second, bytes_each } = steps;
+    for (count, footprint) in [first, second] {
+        let Footprint { anonymous_bytes, threads, files } = footprint;
+        let resident_kb = anonymous_bytes >> 10;
+        println!("{count:6} {kind:?}: {resident_kb} KB, {threads} threads, {files} open files");
+    }
+    let table = match kind {
+        Kind::Sessions => "memory.session_bytes",
+        Kind::Streams => "memory.stream_bytes",
+    };
+    let verdict = Budget::find(table)?.judge(*bytes_each);
+    println!("       {kind:?}: {bytes_each:.0} bytes each, {verdict}");
+    Ok(())
+}

@@ -1,0 +1,83 @@
+//! Sessions by the thousand.
+
+use anyhow::Context as _;
+use http::{Response, Uri};
+use hyper::body::Incoming;
+use tokio::task::JoinSet;
+
+use crate::client::Client;
+use crate::exchange::Era;
+
+/// Sessions that are being opened at the same time.
+const OPENING_MAX: usize = 32;
+
+/// Streams that stay open as long as this lives.
+#[derive(Default)]
+pub(crate) struct Held(Vec<(Client, Response<Incoming>)>);
+
+impl Held {
+    /// Keeps these open too.
+    pub(crate) fn append(&mut self, mut other: Self) {
+        self.0.append(&mut other.0);
+    }
+}
+
+/// Opens sessions; their connections are closed when the clients are dropped.
+///
+/// # Errors
+///
+/// When one is refused.
+///
+/// # Cancel safety
+///
+/// Some sessions may have been opened.
+pub(crate) async fn sessions(url: &Uri, count: usize) -> anyhow::Result<()> {
+    each(count, || {
+        let url = url.clone();
+        async move { Client::ready(&url, Era::Legacy).await.map(drop) }
+    })
+    .await
+    .map(drop)
+}
+
+/// Opens sessions, each with its stream of messages that belong to no call.
+///
+/// # Errors
+///
+/// When one is refused.
+///
+/// # Cancel safety
+///
+/// Some sessions may have been opened; their streams are closed.
+pub(crate) async fn streams(url: &Uri, count: usize) -> anyhow::Result<Held> {
+    let opened = each(count, || {
+        let url = url.clone();
+        async move {
+            let mut client = Client::ready(&url, Era::Legacy).await?;
+            let stream = client.listen().await?;
+            Ok((client, stream))
+        }
+    });
+    opened.await.map(Held)
+}
+
+/// Runs so many futures, a few at a time.
+async fn each<T, F>(count: usize, make: impl Fn() -> F) -> anyhow::Result<Vec<T>>
+where
+    T: Send + 'static,
+    F: Future<Output = anyhow::Result<T>> + Send + 'static,
+{
+    let mut running = JoinSet::new();
+    let mut done = Vec::with_capacity(count);
+    for _ in 0..count {
+        if running.len() >= OPENING_MAX {
+            let ended = running.join_next().await.context("nothing runs")?;
+            done.push(ended.context("a client panicked")??);
+        }
+        running.spawn(make());
+    }
+    while let Some(ended) = running.join_next().await {
+        done.push(ended.context("a client panicked")??);
+    }
+    Ok(done)
+}

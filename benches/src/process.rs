@@ -1,0 +1,135 @@
+//! Child processes: started on a core of their own, ended with the value.
+
+use std::fs::OpenOptions;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use anyhow::Context as _;
+use serde::Deserialize;
+
+use crate::{machine, program};
+
+/// The cores that a process may run on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Core {
+    /// What is measured.
+    First,
+    /// Everything else, where there is a second one.
+    Second,
+}
+
+/// A server that runs; it ends with this value.
+#[derive(Debug)]
+pub(crate) struct Server {
+    process: Child,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+    url: String,
+}
+
+/// What a server says when it is ready.
+#[derive(Deserialize)]
+struct Ready {
+    listening: String,
+}
+
+impl Server {
+    /// Starts a server and waits until it says on its standard output where it listens.
+    /// What it has to say otherwise goes to a log.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be started, or ends before it is ready.
+    pub(crate) fn start(mut command: Command) -> anyhow::Result<Self> {
+        let log = OpenOptions::new().append(true).create(true).open(log()?)?;
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(log);
+        let mut process = command.spawn().with_context(|| format!("start {command:?}"))?;
+        let input = process.stdin.take().context("write to a server")?;
+        let output = process.stdout.take().context("read a server")?;
+        let output = BufReader::new(output);
+        let mut server = Self { process, input, output, url: String::new() };
+        let line = server.line().with_context(|| format!("start {command:?}"))?;
+        let ready: Ready = serde_json::from_str(&line).context("a server does not listen")?;
+        server.url = ready.listening;
+        Ok(server)
+    }
+
+    /// Writes one line and reads one.
+    ///
+    /// # Errors
+    ///
+    /// When the server has ended.
+    pub(crate) fn ask(&mut self, line: &str) -> anyhow::Result<String> {
+        writeln!(self.input, "{line}").context("write to a server")?;
+        self.line()
+    }
+
+    fn line(&mut self) -> anyhow::Result<String> {
+        let mut line = String::new();
+        self.output.read_line(&mut line).context("read a server")?;
+        anyhow::ensure!(!line.is_empty(), "a server has ended; see {}", log()?.display());
+        Ok(line)
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// Asks the server to end, and waits until it has.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be asked.
+    pub(crate) fn stop(mut self) -> anyhow::Result<()> {
+        let pid = self.pid().to_string();
+        let asked = Command::new("sh").args(["-c", r#"kill -TERM "$0""#, &pid]).status()?;
+        anyhow::ensure!(asked.success(), "the signal was not sent to {pid}");
+        self.process.wait().context("wait for a server")?;
+        Ok(())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended by itself; then there is nothing to end.
+        self.process.kill().ok();
+        self.process.wait().ok();
+    }
+}
+
+/// Where servers write what is not an answer.
+fn log() -> anyhow::Result<PathBuf> {
+    Ok(program::out_folder()?.join("bench-servers.log"))
+}
+
+/// A command that runs what is added to it (a program and its arguments) on one core, where
+/// there is `taskset`, and with as many open files as the system allows.
+///
+/// The shell replaces itself with the program: the process id is the program's.
+pub(crate) fn on(core: Core) -> Command {
+    const SCRIPT: &str = r#"
+        ulimit -n "$(ulimit -Hn)"
+        command -v taskset >/dev/null && exec taskset -c "$0" "$@"
+        exec "$@""#;
+    let number = if core == Core::Second && machine::cpu_count() > 1 { "1" } else { "0" };
+    let mut command = Command::new("sh");
+    command.args(["-c", SCRIPT, number]);
+    command
+}
+
+/// Runs a command to its end and returns what it wrote to its standard output.
+///
+/// # Errors
+///
+/// When it cannot be started or fails.
+pub(crate) fn read(mut command: Command) -> anyhow::Result<String> {
+    let output = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output();
+    let output = output.with_context(|| format!("start {command:?}"))?;
+    anyhow::ensure!(output.status.success(), "{command:?} ended with {}", output.status);
+    String::from_utf8(output.stdout).with_context(|| format!("read the output of {command:?}"))
+}

@@ -1,0 +1,61 @@
+//! Where programs and folders are.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::Context as _;
+
+/// This program, which also plays the other parts.
+///
+/// # Errors
+///
+/// When the system does not say where it is.
+pub(crate) fn bench() -> anyhow::Result<PathBuf> {
+    env::current_exe().context("find this program")
+}
+
+/// The release build of `eyot`, beside this program; built now if cargo runs us.
+///
+/// # Errors
+///
+/// When it cannot be built, or is not there.
+pub(crate) fn eyot() -> anyhow::Result<PathBuf> {
+    if let Ok(cargo) = env::var("CARGO") {
+        let mut build = Command::new(cargo);
+        build.args(["build", "--quiet", "--release", "--package", "eyot-cli", "--locked"]);
+        let status = build.current_dir(root()).status().context("start cargo")?;
+        anyhow::ensure!(status.success(), "`eyot` cannot be built");
+    }
+    let path = bench()?.with_file_name("eyot");
+    anyhow::ensure!(
+        path.exists(),
+        "there is no `eyot` beside this program; cargo build --release -p eyot-cli"
+    );
+    Ok(path)
+}
+
+/// The folder that results are written to.
+///
+/// # Errors
+///
+/// When it cannot be made.
+pub(crate) fn out_folder() -> anyhow::Result<PathBuf> {
+    let folder = root().join("out");
+    std::fs::create_dir_all(&folder).with_context(|| format!("make {}", folder.display()))?;
+    Ok(folder)
+}
+
+/// Whether a program starts and ends well with these arguments.
+pub(crate) fn works(name: &str, arguments: &[&str]) -> bool {
+    let output = Command::new(name).args(arguments).output();
+    output.is_ok_and(|it| it.status.success())
+}
+
+/// The checkout, by cargo's word at run time or else at compile time.
+fn root() -> PathBuf {
+    let built_in = || env!("CARGO_MANIFEST_DIR").to_owned();
+    let manifest_dir = env::var("CARGO_MANIFEST_DIR").unwrap_or_else(|_| built_in());
+    let manifest_dir = Path::new(&manifest_dir);
+    manifest_dir.parent().unwrap_or(manifest_dir).to_owned()
+}

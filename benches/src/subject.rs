@@ -1,0 +1,124 @@
+//! What is measured: a backend, alone or behind one hop.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde::Serialize;
+
+use crate::driver::Driver;
+use crate::exchange::Era;
+use crate::process::{self, Core, Server};
+use crate::program;
+
+/// What stands between the clients and the backend.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Hop {
+    /// Nothing.
+    None,
+    /// hyper on both sides; messages are not read.
+    Bare,
+    /// hyper on both sides; envelopes are read both ways. The baseline of the budgets.
+    Envelope,
+    /// `eyot serve`.
+    Eyot,
+}
+
+/// A hop and the era of its clients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Subject {
+    pub(crate) hop: Hop,
+    pub(crate) era: Era,
+}
+
+impl Subject {
+    /// The hop that this one is held against: the same clients, envelopes read.
+    pub(crate) const fn baseline(self) -> Self {
+        Self { hop: Hop::Envelope, era: self.era }
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { hop, era } = self;
+        let hop = match hop {
+            Hop::None => "no hop",
+            Hop::Bare => "bare hop",
+            Hop::Envelope => "envelope hop",
+            Hop::Eyot => "eyot",
+        };
+        write!(f, "{hop}, {era}")
+    }
+}
+
+impl Serialize for Subject {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// The programs that take part.
+#[derive(Debug)]
+pub(crate) struct Programs {
+    bench: PathBuf,
+    eyot: PathBuf,
+}
+
+impl Programs {
+    /// Finds them; builds `eyot` if cargo runs us.
+    ///
+    /// # Errors
+    ///
+    /// When one is missing.
+    pub(crate) fn find() -> anyhow::Result<Self> {
+        Ok(Self { bench: program::bench()?, eyot: program::eyot()? })
+    }
+
+    pub(crate) fn bench(&self) -> &Path {
+        &self.bench
+    }
+
+    pub(crate) fn eyot(&self) -> &Path {
+        &self.eyot
+    }
+
+    /// Starts a driver on a core.
+    ///
+    /// # Errors
+    ///
+    /// When it does not start.
+    pub(crate) fn driver(&self, core: Core) -> anyhow::Result<Driver> {
+        let mut command = process::on(core);
+        command.arg(&self.bench).arg("driver");
+        Driver::start(command)
+    }
+
+    /// Starts a backend that stands alone, where the hops stand otherwise.
+    ///
+    /// # Errors
+    ///
+    /// When it does not start.
+    pub(crate) fn backend(&self) -> anyhow::Result<Server> {
+        let mut command = process::on(Core::First);
+        command.arg(&self.bench).arg("backend");
+        Server::start(command)
+    }
+
+    /// Adds to `command` the program and the arguments of a hop before `upstream`; nothing
+    /// where there is no hop.
+    pub(crate) fn add_hop(&self, command: &mut Command, hop: Hop, upstream: &str) {
+        match hop {
+            Hop::None => {}
+            Hop::Bare => {
+                command.arg(&self.bench).args(["bare-hop", "--upstream", upstream]);
+            }
+            Hop::Envelope => {
+                command.arg(&self.bench).args(["bare-hop", "--envelope", "--upstream", upstream]);
+            }
+            Hop::Eyot => {
+                command.arg(&self.eyot).args(["serve", "--json", "--listen", "127.0.0.1:0"]);
+                command.args(["--store", "memory:", "--upstream", upstream]);
+            }
+        }
+    }
+}

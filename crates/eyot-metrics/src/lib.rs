@@ -36,8 +36,9 @@ pub fn messages_dropped(reason: &'static str) {
     counter!(MESSAGES_DROPPED, "reason" => reason).increment(1);
 }
 
-/// A call was relayed.
-pub fn calls(era: &'static str, outcome: &'static str) {
+/// A call was relayed; its upstream answered, or not.
+pub fn calls(era: &'static str, was_answered: bool) {
+    let outcome = if was_answered { "answered" } else { "failed" };
     counter!(CALLS, "era" => era, "outcome" => outcome).increment(1);
 }
 

@@ -10,8 +10,8 @@ use eyot_jsonrpc::{Id, Message};
 use eyot_server::SessionContext;
 use eyot_session::{SessionRecord, SessionState, UpstreamRef};
 use eyot_transport::{Fault, FaultKind, Messages, Part, Reply};
-use eyot_types::Method;
 use eyot_types::codes::{self, Outcome};
+use eyot_types::{Era, Method};
 use futures_util::{StreamExt as _, stream};
 use parking_lot::Mutex;
 use serde_json::json;
@@ -59,26 +59,29 @@ impl Dual {
 
     /// Sends a request of the client.
     pub(crate) async fn request(
-        &self,
-        context: &Arc<SessionContext>,
+        self: Arc<Self>,
+        context: Arc<SessionContext>,
         request: Message,
     ) -> Result<Reply, Fault> {
+        let answered = self.ask(&context, request).await;
+        eyot_metrics::calls(Era::Legacy.as_str(), answered.is_ok());
+        answered
+    }
+
+    async fn ask(&self, context: &Arc<SessionContext>, request: Message) -> Result<Reply, Fault> {
         let link = self.link(context).await?;
         let mut watch = self.watch(context, &link, &request);
-        let timeout = watch.limits.call_timeout;
-        let asking = async {
+        let timeout = self.upstream.runtime.limits.call_timeout;
+        // Kept until the upstream is told: a call that is dropped is no longer known by its id.
+        let mut asking = pin!(async {
             match link.connection.request(request.clone()).await {
                 // The upstream has forgotten the session, so it has not run the request.
                 Err(fault) if fault.kind == FaultKind::SessionGone => {
-                    let link = Box::pin(self.renew(context, &link)).await?;
-                    let reply = link.connection.request(request).await?;
-                    Ok((reply, Some(link)))
+                    Box::pin(self.ask_anew(context, &link, request)).await
                 }
                 asked => asked.map(|reply| (reply, None)),
             }
-        };
-        // Kept until the upstream is told: a call that is dropped is no longer known by its id.
-        let mut asking = pin!(asking);
+        });
         match tokio::time::timeout(timeout, asking.as_mut()).await {
             Ok(Ok((reply, renewed))) => {
                 if let Some(Link { connection, generation }) = renewed {
@@ -90,6 +93,18 @@ impl Dual {
             Ok(Err(fault)) => Err(upstreams_fault(fault)),
             Err(_elapsed) => Err(Box::pin(watch.give_up(timeout)).await),
         }
+    }
+
+    /// Sends a request over a new upstream session.
+    async fn ask_anew(
+        &self,
+        context: &SessionContext,
+        lost: &Link,
+        request: Message,
+    ) -> Result<(Reply, Option<Link>), Fault> {
+        let link = self.renew(context, lost).await?;
+        let reply = link.connection.request(request).await?;
+        Ok((reply, Some(link)))
     }
 
     fn watch(&self, context: &Arc<SessionContext>, link: &Link, request: &Message) -> Watch {

@@ -32,26 +32,41 @@ impl ModernSide {
 
     /// Answers a message of a modern client.
     pub(crate) async fn answer(
-        &self,
+        self: Arc<Self>,
         message: Message,
+        forwarded: ForwardedHeaders,
+    ) -> Result<Reply, Fault> {
+        let answered = match message.kind() {
+            Kind::Request => self.request(message, &forwarded).await,
+            _ => self.send(message, &forwarded).await,
+        };
+        eyot_metrics::calls(Era::Modern.as_str(), answered.is_ok());
+        answered
+    }
+
+    async fn request(
+        &self,
+        request: Message,
         forwarded: &ForwardedHeaders,
     ) -> Result<Reply, Fault> {
-        let connection = self.connection().await?;
         let timeout = self.upstream.runtime.limits.call_timeout;
-        if message.kind() != Kind::Request {
-            let sending = connection.send(message, forwarded);
-            let sent = tokio::time::timeout(timeout, sending).await;
-            return sent.unwrap_or_else(|_| Err(timed_out(timeout))).map(|()| Reply::None);
-        }
-        let method = message.method().unwrap_or_default();
+        let method = request.method().unwrap_or_default();
         let is_endless = Method::parse(&method) == Method::SubscriptionsListen;
-        let asking = connection.request(message.clone(), forwarded);
-        let reply = tokio::time::timeout(timeout, asking).await;
-        match reply.unwrap_or_else(|_| Err(timed_out(timeout)))? {
+        drop(method);
+        let connection = self.connection().await?;
+        let asking = tokio::time::timeout(timeout, connection.request(request, forwarded));
+        match asking.await.unwrap_or_else(|_| Err(timed_out(timeout)))? {
             // A subscription is silent for as long as nothing changes.
             Reply::Stream(parts) if !is_endless => Ok(Reply::Stream(watched(parts, timeout))),
             reply => Ok(reply),
         }
+    }
+
+    async fn send(&self, message: Message, forwarded: &ForwardedHeaders) -> Result<Reply, Fault> {
+        let timeout = self.upstream.runtime.limits.call_timeout;
+        let connection = self.connection().await?;
+        let sent = tokio::time::timeout(timeout, connection.send(message, forwarded)).await;
+        sent.unwrap_or_else(|_| Err(timed_out(timeout))).map(|()| Reply::None)
     }
 
     async fn connection(&self) -> Result<ModernConnection, Fault> {

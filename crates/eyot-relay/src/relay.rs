@@ -23,7 +23,7 @@ pub struct Relay(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     upstream: Arc<Upstream>,
-    modern: ModernSide,
+    modern: Arc<ModernSide>,
 }
 
 impl Relay {
@@ -32,46 +32,61 @@ impl Relay {
     pub fn new(target: Target, runtime: Runtime) -> Self {
         let fingerprint = target.fingerprint();
         let upstream = Arc::new(Upstream { target, runtime, fingerprint });
-        let modern = ModernSide::new(Arc::clone(&upstream));
+        let modern = Arc::new(ModernSide::new(Arc::clone(&upstream)));
         Self(Arc::new(Inner { upstream, modern }))
     }
 
-    async fn answer(self, call: Call) -> Result<Reply, Fault> {
-        let era = call.peer.era;
-        let answered = match era {
-            Era::Legacy => self.answer_legacy(call).await,
-            Era::Modern => self.answer_modern(call).await,
-        };
-        let outcome = if answered.is_ok() { "answered" } else { "failed" };
-        eyot_metrics::calls(era.as_str(), outcome);
-        answered
+    /// The future of the answer. What it needs is looked up here, so that the future of an
+    /// ordinary request holds nothing but the request: it is made for every call.
+    fn answer(&self, call: Call) -> ReplyFuture {
+        match call.peer.era {
+            Era::Legacy => self.answer_legacy(call),
+            Era::Modern => self.answer_modern(call),
+        }
     }
 
-    async fn answer_legacy(&self, call: Call) -> Result<Reply, Fault> {
+    fn answer_legacy(&self, call: Call) -> ReplyFuture {
         let context = call.session.and_then(|it| it.downcast::<SessionContext>().ok());
-        let context = context.ok_or_else(|| Fault::internal("call has no session"))?;
+        let Some(context) = context else { return failed("call has no session") };
         match call.input {
             Input::Message(message) if is_initialize(&message) => {
-                // What is large and rare is boxed: this future is made for every call.
-                Box::pin(self.initialize(&context, message)).await
+                let relay = self.clone();
+                Box::pin(async move { relay.initialize(&context, message).await })
             }
             Input::Message(message) if message.kind() == Kind::Request => {
-                self.dual(&context).request(&context, message).await
+                Box::pin(self.dual(&context).request(context, message))
             }
             Input::Message(message) => {
-                Box::pin(self.dual(&context).send(&context, message)).await.map(|()| Reply::None)
+                let dual = self.dual(&context);
+                Box::pin(async move { dual.send(&context, message).await.map(|()| Reply::None) })
             }
             Input::Listen { cursor } => {
-                Ok(Reply::Stream(Box::pin(self.dual(&context).listen(context, cursor)).await))
+                let dual = self.dual(&context);
+                Box::pin(async move { Ok(Reply::Stream(dual.listen(context, cursor).await)) })
             }
             Input::Resume { request_id, cursor } => {
-                Box::pin(self.dual(&context).resume(&context, request_id, cursor)).await
+                let dual = self.dual(&context);
+                Box::pin(async move { dual.resume(&context, request_id, cursor).await })
             }
             Input::Close => {
-                self.dual(&context).close().await;
-                Ok(Reply::None)
+                let dual = self.dual(&context);
+                Box::pin(async move {
+                    dual.close().await;
+                    Ok(Reply::None)
+                })
             }
-            _ => Err(Fault::internal("this input is not known here")),
+            _ => failed("this input is not known here"),
+        }
+    }
+
+    fn answer_modern(&self, call: Call) -> ReplyFuture {
+        let headers = call.extensions.get::<HeaderMap>();
+        let forwarded = headers.map(ForwardedHeaders::pick).unwrap_or_default();
+        match call.input {
+            Input::Message(message) => {
+                Box::pin(Arc::clone(&self.0.modern).answer(message, forwarded))
+            }
+            _ => failed("modern clients have no sessions"),
         }
     }
 
@@ -100,15 +115,10 @@ impl Relay {
     fn dual(&self, context: &SessionContext) -> Arc<Dual> {
         context.attachment_or_else(|| Arc::new(Dual::stored(Arc::clone(&self.0.upstream))))
     }
+}
 
-    async fn answer_modern(&self, call: Call) -> Result<Reply, Fault> {
-        let headers = call.extensions.get::<HeaderMap>();
-        let forwarded = headers.map(ForwardedHeaders::pick).unwrap_or_default();
-        match call.input {
-            Input::Message(message) => self.0.modern.answer(message, &forwarded).await,
-            _ => Err(Fault::internal("modern clients have no sessions")),
-        }
-    }
+fn failed(message: &str) -> ReplyFuture {
+    Box::pin(std::future::ready(Err(Fault::internal(message))))
 }
 
 fn is_initialize(message: &Message) -> bool {
@@ -126,6 +136,6 @@ impl Service<Call> for Relay {
     }
 
     fn call(&mut self, call: Call) -> ReplyFuture {
-        Box::pin(self.clone().answer(call))
+        self.answer(call)
     }
 }

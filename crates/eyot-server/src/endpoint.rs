@@ -18,6 +18,7 @@ use crate::cors;
 use crate::legacy::{Asked, Legacy};
 use crate::modern::{Modern, is_claimed};
 use crate::shutdown::Shutdown;
+use crate::timer::Timer;
 
 type Answer = Response<OutgoingBody>;
 
@@ -33,11 +34,22 @@ pub(crate) struct Endpoint {
     pub(crate) limits: Limits,
 }
 
+/// What the requests of one connection share.
+#[derive(Debug)]
+pub(crate) struct ConnectionContext {
+    pub(crate) from: SocketAddr,
+    pub(crate) timer: Arc<Timer>,
+}
+
 const METHODS: &str = "GET, POST, DELETE, OPTIONS";
 
 impl Endpoint {
     /// Answers one request.
-    pub(crate) async fn handle(&self, request: Request<RequestBody>, from: SocketAddr) -> Answer {
+    pub(crate) async fn handle(
+        &self,
+        request: Request<RequestBody>,
+        connection: &ConnectionContext,
+    ) -> Answer {
         let (parts, body) = request.into_parts();
         let head = RequestHead::read(&parts.headers);
         if let Err(forbidden) = self.hosts.check(&parts.uri, &head) {
@@ -46,7 +58,7 @@ impl Endpoint {
         if parts.uri.path() != self.path {
             return empty(StatusCode::NOT_FOUND);
         }
-        let mut answer = self.admitted(&parts, &head, body, from).await;
+        let mut answer = self.admitted(&parts, &head, body, connection).await;
         if let Some(origin) = parts.headers.get(ORIGIN) {
             cors::allow(origin.clone(), &mut answer);
         }
@@ -58,7 +70,7 @@ impl Endpoint {
         parts: &request::Parts,
         head: &RequestHead<'_>,
         body: RequestBody,
-        from: SocketAddr,
+        connection: &ConnectionContext,
     ) -> Answer {
         if parts.method == Method::OPTIONS {
             return cors::preflight(&parts.headers, METHODS);
@@ -66,14 +78,16 @@ impl Endpoint {
         let Ok(principal) = self.keys.principal(head) else {
             return unauthorized();
         };
-        let peer = Peer { era: Era::Legacy, principal, address: Some(from) };
+        let peer = Peer { era: Era::Legacy, principal, address: Some(connection.from) };
+        let timer = Arc::clone(&connection.timer);
+        let asked = Asked { peer, accepts: head.accepts(), timer };
         if self.shutdown.is_draining() {
             return refused(StatusCode::SERVICE_UNAVAILABLE, "server is shutting down");
         }
         match parts.method {
-            Method::POST => self.post(&parts.headers, head, body, peer).await,
-            Method::GET => Box::pin(self.get(head, peer)).await,
-            Method::DELETE => Box::pin(self.delete(head, peer)).await,
+            Method::POST => self.post(&parts.headers, head, body, asked).await,
+            Method::GET => Box::pin(self.get(head, asked)).await,
+            Method::DELETE => Box::pin(self.delete(head, asked.peer)).await,
             _ => not_allowed(METHODS),
         }
     }
@@ -83,13 +97,12 @@ impl Endpoint {
         headers: &HeaderMap,
         head: &RequestHead<'_>,
         body: RequestBody,
-        peer: Peer,
+        asked: Asked,
     ) -> Answer {
         if let Err(refusal) = head.check_json_body() {
             return refused(refusal.status(), &refusal.to_string());
         }
-        let accepts = head.accepts();
-        if !accepts.json && !accepts.events {
+        if !asked.accepts.json && !asked.accepts.events {
             let message = "Accept must allow application/json and text/event-stream";
             return refused(StatusCode::NOT_ACCEPTABLE, message);
         }
@@ -105,10 +118,10 @@ impl Endpoint {
         };
         match incoming {
             Incoming::One(message) if is_claimed(&message, head) => {
-                let peer = Peer { era: Era::Modern, ..peer };
-                Box::pin(self.modern.post(message, headers, head, peer)).await
+                let asked = Asked { peer: Peer { era: Era::Modern, ..asked.peer }, ..asked };
+                Box::pin(self.modern.post(message, headers, head, asked)).await
             }
-            incoming => self.post_legacy(incoming, head, Asked { peer, accepts }).await,
+            incoming => self.post_legacy(incoming, head, asked).await,
         }
     }
 
@@ -136,12 +149,11 @@ impl Endpoint {
         }
     }
 
-    async fn get(&self, head: &RequestHead<'_>, peer: Peer) -> Answer {
+    async fn get(&self, head: &RequestHead<'_>, asked: Asked) -> Answer {
         if is_modern(head) {
             return not_allowed("POST");
         }
-        let accepts = head.accepts();
-        if !accepts.events {
+        if !asked.accepts.events {
             let message = "Accept must allow text/event-stream";
             return refused(StatusCode::NOT_ACCEPTABLE, message);
         }
@@ -154,8 +166,8 @@ impl Endpoint {
         if let Err(refusal) = check_revision(head) {
             return *refusal;
         }
-        match self.legacy.session(session_id, &peer).await {
-            Ok(session) => self.legacy.get(session, last_event_id, Asked { peer, accepts }).await,
+        match self.legacy.session(session_id, &asked.peer).await {
+            Ok(session) => self.legacy.get(session, last_event_id, asked).await,
             Err(refusal) => refusal,
         }
     }

@@ -26,6 +26,7 @@ use crate::live::LiveSession;
 use crate::registry::Registry;
 use crate::running::{First, InFlight, Running, call_in};
 use crate::shutdown::Shutdown;
+use crate::timer::Timer;
 
 type Answer = Response<OutgoingBody>;
 
@@ -43,6 +44,7 @@ pub(crate) struct Legacy {
 pub(crate) struct Asked {
     pub(crate) peer: Peer,
     pub(crate) accepts: Accepts,
+    pub(crate) timer: Arc<Timer>,
 }
 
 impl Legacy {
@@ -106,7 +108,7 @@ impl Legacy {
             Err(refusal) => return session_refusal(id, refusal),
         };
         let waiting = Waiting::new(running, vec![in_flight], Arc::clone(&self.keeper));
-        self.answer(session, waiting, id, asked.accepts).await
+        self.answer(session, waiting, id, asked).await
     }
 
     /// Registers a request and makes the future of its reply; nothing runs yet.
@@ -133,12 +135,13 @@ impl Legacy {
         session: Arc<LiveSession>,
         mut waiting: Waiting,
         id: Option<Id>,
-        accepts: Accepts,
+        asked: Asked,
     ) -> Answer {
+        let accepts = asked.accepts;
         let patience = if accepts.json { self.limits.json_patience } else { Duration::ZERO };
         let may_stream = accepts.events;
         loop {
-            match waiting.first(may_stream.then_some(patience)).await {
+            match waiting.first(may_stream.then_some(patience), &asked.timer).await {
                 First::Answer(answer) => return json(StatusCode::OK, &answer),
                 First::Failed(fault) => return fault_answer(id, &fault),
                 // The call was cancelled: "the receiver SHOULD NOT send a response".
@@ -355,9 +358,9 @@ impl Waiting {
         Self { running: Some(running), in_flight, keeper }
     }
 
-    async fn first(&mut self, patience: Option<Duration>) -> First {
+    async fn first(&mut self, patience: Option<Duration>, timer: &Timer) -> First {
         match &mut self.running {
-            Some(running) => running.first(patience).await,
+            Some(running) => running.first(patience, timer).await,
             None => First::Ended,
         }
     }

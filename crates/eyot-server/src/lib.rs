@@ -23,6 +23,7 @@ mod running;
 mod server;
 mod shutdown;
 mod slot;
+mod timer;
 
 pub use eyot_http::HostPolicy;
 

@@ -13,8 +13,10 @@ use http::header::RETRY_AFTER;
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use tower_service::Service as _;
 
+use crate::legacy::Asked;
 use crate::modern_body::ModernBody;
 use crate::running::{First, Running};
+use crate::timer::Timer;
 
 type Answer = Response<OutgoingBody>;
 
@@ -32,14 +34,15 @@ impl Modern {
         message: Message,
         headers: &HeaderMap,
         head: &RequestHead<'_>,
-        peer: Peer,
+        asked: Asked,
     ) -> Answer {
+        let Asked { peer, accepts, timer } = asked;
         match message.kind() {
             Kind::Request => {
                 if let Err(refusal) = validate(&message, head) {
                     return error(StatusCode::BAD_REQUEST, message.id(), &refusal);
                 }
-                self.request(call(message, headers, head, peer), head.accepts()).await
+                self.request(call(message, headers, head, peer), accepts, &timer).await
             }
             Kind::Notification => self.notification(call(message, headers, head, peer)).await,
             // "The client MUST NOT send JSON-RPC responses" (2026-07-28, streamable-http).
@@ -50,7 +53,7 @@ impl Modern {
         }
     }
 
-    async fn request(&self, call: Call, accepts: Accepts) -> Answer {
+    async fn request(&self, call: Call, accepts: Accepts, timer: &Timer) -> Answer {
         let id = match &call.input {
             Input::Message(request) => request.id(),
             _ => None,
@@ -59,7 +62,7 @@ impl Modern {
         // After a long silence the stream begins, so that comments keep the connection alive.
         let patience = accepts.events.then_some(self.limits.keep_alive_interval);
         loop {
-            match running.first(patience).await {
+            match running.first(patience, timer).await {
                 First::Answer(answer) => {
                     let code = answer.decode_error().map(|it| it.code);
                     let status = code.map_or(StatusCode::OK, status);

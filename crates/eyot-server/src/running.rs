@@ -1,7 +1,7 @@
 //! A call on its way: polled for its parts by whoever holds it.
 
 use std::fmt;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -13,6 +13,7 @@ use futures_core::Stream;
 
 use crate::context::SessionContext;
 use crate::live::LiveSession;
+use crate::timer::Timer;
 
 /// The parts of one reply (or of several that were merged), whatever stage it is in.
 pub(crate) struct Running {
@@ -96,24 +97,23 @@ impl Running {
         }))
     }
 
-    /// Waits for what comes first, at most for `patience`. The timer is made only when there
-    /// is something to wait for: most answers are there at once.
-    pub(crate) async fn first(&mut self, patience: Option<Duration>) -> First {
-        let mut silence = pin!(None);
-        std::future::poll_fn(|cx| {
+    /// Waits for what comes first, at most for `patience`. The timer is touched only when
+    /// there is something to wait for: some answers are there at once.
+    pub(crate) async fn first(&mut self, patience: Option<Duration>, timer: &Timer) -> First {
+        let mut silence = None;
+        let first = std::future::poll_fn(|cx| {
             if let Poll::Ready(first) = self.poll_first(cx) {
                 return Poll::Ready(first);
             }
             let Some(patience) = patience else { return Poll::Pending };
-            if silence.is_none() {
-                silence.set(Some(tokio::time::sleep(patience)));
-            }
-            match silence.as_mut().as_pin_mut() {
-                Some(silence) => silence.poll(cx).map(|()| First::Silence),
-                None => Poll::Pending,
-            }
-        })
-        .await
+            let silence = silence.get_or_insert_with(|| timer.lend(patience));
+            silence.as_mut().poll(cx).map(|()| First::Silence)
+        });
+        let first = first.await;
+        if let Some(silence) = silence.filter(|it| !it.is_elapsed()) {
+            timer.take_back(silence);
+        }
+        first
     }
 
     fn poll_first(&mut self, cx: &mut Context<'_>) -> Poll<First> {

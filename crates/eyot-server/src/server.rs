@@ -14,7 +14,7 @@ use tokio_util::task::TaskTracker;
 use crate::accept::{Accept, Drained, serve};
 use crate::admin::{Admin, Health};
 use crate::auth::Keys;
-use crate::endpoint::Endpoint;
+use crate::endpoint::{ConnectionContext, Endpoint};
 use crate::keeper::Keeper;
 use crate::legacy::Legacy;
 use crate::modern::Modern;
@@ -148,10 +148,11 @@ impl Server {
 async fn connection(endpoint: Arc<Endpoint>, stream: TcpStream, from: SocketAddr) {
     let draining = endpoint.shutdown.drained().clone();
     let limits = endpoint.limits;
+    let context = Arc::new(ConnectionContext { from, timer: Arc::default() });
     let handle = |request| {
-        let endpoint = Arc::clone(&endpoint);
+        let (endpoint, context) = (Arc::clone(&endpoint), Arc::clone(&context));
         // Boxed, because hyper keeps the room for a request's future as long as the connection.
-        Box::pin(async move { endpoint.handle(request, from).await })
+        Box::pin(async move { endpoint.handle(request, &context).await })
     };
     let end = serve_connection(stream, &limits, draining.cancelled(), handle).await;
     if let ConnectionEnd::Broken { reason } = end {

@@ -27,6 +27,12 @@ pub(crate) fn fail(error: &anyhow::Error, is_json: bool) {
     say(&text);
 }
 
+/// Whether nobody reads what is written.
+pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let cause = error.root_cause().downcast_ref::<std::io::Error>();
+    cause.is_some_and(|it| it.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
 /// Writes one line for people on stderr.
 pub(crate) fn say(line: &str) {
     // Nobody is left to tell when stderr is gone.

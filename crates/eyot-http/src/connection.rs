@@ -115,3 +115,6 @@ fn closing(mut response: Response<OutgoingBody>) -> Response<OutgoingBody> {
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     response
 }
+
+#[cfg(test)]
+mod tests;

@@ -73,3 +73,6 @@ fn text(status: StatusCode, text: String) -> Response<OutgoingBody> {
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
+
+#[cfg(test)]
+mod tests;

@@ -24,11 +24,11 @@ fn an_unsupported_version_names_what_is_supported() {
 }
 
 #[test]
-fn a_modern_client_in_front_of_a_legacy_server_is_told_both_eras() {
+fn a_modern_client_before_a_legacy_server_hears_of_both_eras_and_may_fall_back() {
     check(
         &era_mismatch("2026-07-28", Era::Legacy),
         &json!({
-            "code": -32022,
+            "code": -32600,
             "message": "Unsupported protocol version: the client speaks the modern era \
                         (2026-07-28), the server only the legacy era (2025-11-25, 2025-06-18, \
                         2025-03-26, 2024-11-05)",

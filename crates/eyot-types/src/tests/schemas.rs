@@ -236,7 +236,7 @@ fn prescribed_errors_are_valid_in_the_modern_revision() {
     let missing = ClientCapabilities::default().with(ClientCapability::Elicitation);
     for schema in modern() {
         for (definition, error) in [
-            ("UnsupportedProtocolVersionError", codes::era_mismatch("2026-07-28", Era::Legacy)),
+            ("UnsupportedProtocolVersionError", codes::era_mismatch("2025-11-25", Era::Modern)),
             ("UnsupportedProtocolVersionError", codes::unsupported_version("x", Revision::LEGACY)),
             ("HeaderMismatchError", codes::header_mismatch("Mcp-Name", "is missing")),
             ("MissingRequiredClientCapabilityError", codes::missing_capability(&missing)),

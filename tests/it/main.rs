@@ -26,4 +26,6 @@ mod relay;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
+mod tasks;
+#[cfg(test)]
 mod upstream_faults;

@@ -99,6 +99,9 @@ pub trait EventLog {
     /// Appends the last events, as [`EventLog::append`] does, and marks the stream as ended,
     /// in one write: an answer without its end would look like a call that still runs. A
     /// stream that has ended already stays as it is, if there is nothing to append.
+    ///
+    /// The same write forgets the streams of the session that ended first, as far as they
+    /// are beyond [`LogLimits`]: to read them is [`StoreError::NotFound`] from then on.
     fn finish(
         &self,
         id: SessionId,
@@ -180,15 +183,21 @@ pub struct Page {
     pub last_upstream_cursor: Option<Bytes>,
 }
 
-/// How much of each stream is kept.
+/// How much of each stream is kept, and how much of those that have ended.
 #[derive(Clone, Copy, Debug)]
 pub struct LogLimits {
     /// Events per stream; at least the newest stays.
     pub events_per_stream_max: usize,
     /// Bytes of data per stream; at least the newest event stays.
     pub bytes_per_stream_max: usize,
-    /// How long a stream is kept after its end.
+    /// How long a stream is kept after its end, unless one of the next two bounds comes first.
     pub keep_done: Duration,
+    /// Finished streams per session, those that ended last; at least one stays. Open streams
+    /// do not count.
+    pub finished_streams_max: usize,
+    /// Bytes of data in all finished streams of a session; at least the one that ended last
+    /// stays.
+    pub finished_bytes_max: usize,
 }
 
 impl Default for LogLimits {
@@ -197,6 +206,8 @@ impl Default for LogLimits {
             events_per_stream_max: 1_024,
             bytes_per_stream_max: 8 << 20,
             keep_done: Duration::from_secs(300),
+            finished_streams_max: 64,
+            finished_bytes_max: 1 << 20,
         }
     }
 }

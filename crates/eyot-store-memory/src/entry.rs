@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use eyot_session::{
-    Claimed, Fence, NodeId, SessionRecord, SessionState, StoreError, StreamNo, StreamRecord,
+    Claimed, Fence, LogLimits, NodeId, SessionRecord, SessionState, StoreError, StreamNo,
+    StreamRecord,
 };
 
+use crate::finished::Finished;
 use crate::shard::compact;
 use crate::stream::Stream;
 
@@ -16,6 +18,7 @@ pub(crate) struct Entry {
     next_stream: u32,
     /// Boxed: a map's first node has room for eleven, and most sessions have one stream.
     streams: BTreeMap<StreamNo, Box<Stream>>,
+    finished: Finished,
 }
 
 const _: () = assert!(size_of::<Entry>() <= 320, "10,000 and more of these live at once");
@@ -27,6 +30,7 @@ impl Entry {
             record: SessionRecord { initialize, ..record },
             next_stream: StreamNo::STANDALONE.0 + 1,
             streams: BTreeMap::new(),
+            finished: Finished::default(),
         }
     }
 
@@ -74,9 +78,48 @@ impl Entry {
         self.streams.get_mut(&no).map(Box::as_mut).ok_or(StoreError::NotFound)
     }
 
+    /// Marks a stream as ended; `false` when it has ended before.
+    pub(crate) fn finish(&mut self, no: StreamNo, expires_ms: u64) -> Result<bool, StoreError> {
+        let stream = self.stream_mut(no)?;
+        if stream.is_finished() {
+            return Ok(false);
+        }
+        stream.finish(expires_ms);
+        let len_bytes = stream.len_bytes();
+        self.finished.count(len_bytes);
+        Ok(true)
+    }
+
+    /// Forgets the oldest finished streams while there are too many, and tells which.
+    pub(crate) fn forget_oldest(&mut self, limits: &LogLimits) -> Vec<(u64, StreamNo)> {
+        let mut forgotten = Vec::new();
+        while let Some((expires_ms, no)) = self.excess(limits) {
+            self.forget(no);
+            forgotten.push((expires_ms, no));
+        }
+        forgotten
+    }
+
     pub(crate) fn forget_expired(&mut self, no: StreamNo, now_ms: u64) {
         if self.streams.get(&no).is_some_and(|stream| stream.is_expired(now_ms)) {
-            self.streams.remove(&no);
+            self.forget(no);
+        }
+    }
+
+    /// Streams that have ended, by number, each after the time at which it expires.
+    pub(crate) fn finished(&self) -> impl Iterator<Item = (u64, StreamNo)> {
+        self.streams.iter().filter_map(|(no, stream)| Some((stream.expires_ms()?, *no)))
+    }
+
+    /// The finished stream that has to go first, if any has to: the one that ended first.
+    fn excess(&self, limits: &LogLimits) -> Option<(u64, StreamNo)> {
+        if self.finished.exceeds(limits) { self.finished().min() } else { None }
+    }
+
+    /// Only for streams that have ended.
+    fn forget(&mut self, no: StreamNo) {
+        if let Some(stream) = self.streams.remove(&no) {
+            self.finished.discount(stream.len_bytes());
         }
     }
 }

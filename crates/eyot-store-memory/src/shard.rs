@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use bytes::Bytes;
-use eyot_session::{Fence, SessionId, SessionRecord, StoreError, StreamNo};
+use eyot_session::{Fence, LogLimits, SessionId, SessionRecord, StoreError, StreamNo};
 
 use crate::entry::Entry;
 
@@ -49,23 +49,33 @@ impl Shard {
         no: StreamNo,
         expires_ms: u64,
     ) -> Result<(), StoreError> {
-        let stream = self.owned(id, fence)?.stream_mut(no)?;
-        if !stream.is_finished() {
-            stream.finish(expires_ms);
+        if self.owned(id, fence)?.finish(no, expires_ms)? {
             self.finished.insert((expires_ms, id.clone(), no));
         }
         Ok(())
     }
 
+    /// Forgets finished streams of the session while there are too many.
+    pub(crate) fn forget_oldest(&mut self, id: &SessionId, limits: &LogLimits) {
+        if let Ok(entry) = self.entry(id) {
+            let forgotten = entry.forget_oldest(limits);
+            self.forget_expiries(id, forgotten);
+        }
+    }
+
     pub(crate) fn remove(&mut self, id: &SessionId) -> bool {
-        self.entries.remove(id).is_some()
+        let removed = self.entries.remove(id);
+        if let Some(entry) = &removed {
+            self.forget_expiries(id, entry.finished());
+        }
+        removed.is_some()
     }
 
     pub(crate) fn sweep_sessions(&mut self, now_ms: u64, limit: usize) -> Vec<SessionId> {
         let expired = self.entries.iter().filter(|(_, entry)| entry.is_expired(now_ms));
         let ids: Vec<SessionId> = expired.map(|(id, _)| id.clone()).take(limit).collect();
         for id in &ids {
-            self.entries.remove(id);
+            self.remove(id);
         }
         ids
     }
@@ -77,6 +87,16 @@ impl Shard {
             if let Ok(entry) = self.entry(&id) {
                 entry.forget_expired(no, now_ms);
             }
+        }
+    }
+
+    fn forget_expiries(
+        &mut self,
+        id: &SessionId,
+        streams: impl IntoIterator<Item = (u64, StreamNo)>,
+    ) {
+        for (expires_ms, no) in streams {
+            self.finished.remove(&(expires_ms, id.clone(), no));
         }
     }
 
@@ -94,3 +114,6 @@ pub(crate) fn compact(bytes: &Bytes) -> Bytes {
 pub(crate) fn after(now_ms: u64, wait: Duration) -> u64 {
     now_ms.saturating_add(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX))
 }
+
+#[cfg(test)]
+mod tests;

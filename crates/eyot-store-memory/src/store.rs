@@ -21,8 +21,8 @@ const SHARDS: usize = 16;
 /// Keeps sessions and events in memory.
 ///
 /// An append is "durable" when it is in memory: nothing survives the process. Memory is
-/// bounded per stream by [`LogLimits`]; the number of sessions and streams is the
-/// caller's to bound.
+/// bounded by [`LogLimits`] per stream, and per session for the streams that have ended; the
+/// number of sessions and of open streams is the caller's to bound.
 pub struct MemoryStore {
     shards: [Mutex<Shard>; SHARDS],
     hasher: RandomState,
@@ -168,7 +168,9 @@ impl EventLog for MemoryStore {
             if !end.last.is_empty() {
                 shard.owned(&id, fence)?.stream_mut(stream)?.append(&end.last, limits)?;
             }
-            shard.finish(&id, fence, stream, time_after(end.at_ms, limits.keep_done))
+            shard.finish(&id, fence, stream, time_after(end.at_ms, limits.keep_done))?;
+            shard.forget_oldest(&id, limits);
+            Ok(())
         })
     }
 

@@ -48,6 +48,15 @@ impl Stream {
         self.expires_ms.is_some_and(|expires_ms| expires_ms <= now_ms)
     }
 
+    pub(crate) fn expires_ms(&self) -> Option<u64> {
+        self.expires_ms
+    }
+
+    /// Of the data that is kept.
+    pub(crate) fn len_bytes(&self) -> usize {
+        self.bytes
+    }
+
     pub(crate) fn finish(&mut self, expires_ms: u64) {
         self.expires_ms = Some(expires_ms);
     }

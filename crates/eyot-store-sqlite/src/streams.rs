@@ -1,5 +1,6 @@
 //! The table of streams and the table of events.
 
+mod finished;
 mod row;
 
 use bytes::Bytes;
@@ -60,8 +61,8 @@ pub(crate) fn append(
     Ok(row.save(connection, id)?)
 }
 
-/// Appends the last events and marks the stream as ended; the first time counts. The writer
-/// undoes the former when the latter fails.
+/// Appends the last events, marks the stream as ended and forgets what is too much then; the
+/// first time counts. The writer undoes the former when the latter fails.
 pub(crate) fn finish(
     connection: &Connection,
     session: Owned<'_>,
@@ -79,6 +80,7 @@ pub(crate) fn finish(
     if row.expires_ms.is_none() {
         row.expires_ms = Some(end.at_ms.saturating_add(millis(limits.keep_done)));
         row.save(connection, id)?;
+        finished::forget_oldest(connection, id, limits)?;
     }
     Ok(())
 }
@@ -113,13 +115,20 @@ pub(crate) fn sweep(connection: &Connection, now_ms: u64) -> Result<(), rusqlite
         Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?))
     })?;
     let expired: Vec<(String, i64)> = rows.collect::<Result<_, _>>()?;
-    let mut events =
-        connection.prepare_cached("DELETE FROM event WHERE sid = ?1 AND stream = ?2")?;
-    let mut stream = connection.prepare_cached("DELETE FROM stream WHERE sid = ?1 AND no = ?2")?;
     for (sid, no) in expired {
-        events.execute(params![sid, no])?;
-        stream.execute(params![sid, no])?;
+        remove(connection, &sid, no)?;
     }
+    Ok(())
+}
+
+/// Deletes a stream, with its events.
+fn remove(connection: &Connection, sid: &str, no: i64) -> Result<(), rusqlite::Error> {
+    connection
+        .prepare_cached("DELETE FROM event WHERE sid = ?1 AND stream = ?2")?
+        .execute(params![sid, no])?;
+    connection
+        .prepare_cached("DELETE FROM stream WHERE sid = ?1 AND no = ?2")?
+        .execute(params![sid, no])?;
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 mod endings;
 mod events;
+mod finished;
 mod model;
 mod operation;
 mod sessions;
@@ -24,7 +25,7 @@ pub fn check_store(make: MakeStore<'_>) {
     for check in sessions::CHECKS.iter().chain(events::CHECKS) {
         check(&*make(LogLimits::default()));
     }
-    for check in trimming::CHECKS.iter().chain(endings::CHECKS) {
+    for check in trimming::CHECKS.iter().chain(finished::CHECKS).chain(endings::CHECKS) {
         check(make);
     }
     model::agrees_with_a_simple_model(make);

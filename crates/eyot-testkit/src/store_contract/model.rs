@@ -163,6 +163,7 @@ impl Model {
         }
         let stream = self.owned_stream(id, fence, no)?;
         stream.expires_ms = stream.expires_ms.or(Some(end.at_ms + 500));
+        self.owned(id, fence)?.forget_oldest();
         Ok(())
     }
 
@@ -210,16 +211,35 @@ impl Model {
     }
 }
 
+impl ModelSession {
+    /// Counts everything anew for each stream that goes.
+    fn forget_oldest(&mut self) {
+        loop {
+            let finished = || self.streams.iter().filter(|(_, it)| it.expires_ms.is_some());
+            let count = finished().count();
+            let bytes: usize = finished().map(|(_, it)| it.bytes()).sum();
+            let fits = count <= LIMITS.finished_streams_max && bytes <= LIMITS.finished_bytes_max;
+            match finished().min_by_key(|(no, it)| (it.expires_ms, **no)).map(|(no, _)| *no) {
+                Some(oldest) if count > 1 && !fits => self.streams.remove(&oldest),
+                _ => return,
+            };
+        }
+    }
+}
+
 impl ModelStream {
     /// Counts everything anew for each event that goes.
     fn trim(&mut self) {
-        let bytes = |kept: &[Event]| kept.iter().map(|event| event.data.len()).sum::<usize>();
         while self.kept.len() > 1
             && (self.kept.len() > LIMITS.events_per_stream_max
-                || bytes(&self.kept) > LIMITS.bytes_per_stream_max)
+                || self.bytes() > LIMITS.bytes_per_stream_max)
         {
             self.trimmed = self.kept.remove(0).position;
         }
+    }
+
+    fn bytes(&self) -> usize {
+        self.kept.iter().map(|event| event.data.len()).sum()
     }
 }
 

@@ -22,6 +22,8 @@ const LIMITS: LogLimits = LogLimits {
     events_per_stream_max: 3,
     bytes_per_stream_max: 100,
     keep_done: Duration::from_secs(60),
+    finished_streams_max: 64,
+    finished_bytes_max: 1 << 20,
 };
 
 fn the_oldest_events_go_when_there_are_too_many(make: MakeStore<'_>) {

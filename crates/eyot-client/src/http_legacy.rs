@@ -259,7 +259,7 @@ impl Following {
                 }
                 return Some((Ok(part), self));
             }
-            if let Err(fault) = self.come_back().await {
+            if let Err(fault) = Box::pin(self.come_back()).await {
                 self.is_over = true;
                 return Some((Err(fault), self));
             }
@@ -335,7 +335,8 @@ impl Listening {
             if self.is_refused {
                 return None;
             }
-            self.open().await;
+            // Boxed, because it is large and rare, and this future lives as long as its stream.
+            Box::pin(self.open()).await;
         }
     }
 

@@ -346,7 +346,8 @@ impl Listening {
             // A child that ends at once is not started again and again without a pause.
             self.failures = self.failures.saturating_add(1);
             tokio::time::sleep(PAUSE * self.failures.min(PAUSE_FACTOR_MAX)).await;
-            self.open().await;
+            // Boxed, because it is large and rare, and this future lives as long as its stream.
+            Box::pin(self.open()).await;
         }
     }
 

@@ -48,7 +48,7 @@ pub async fn serve<H, F>(
     handle: H,
 ) -> Drained
 where
-    H: Fn(TcpStream, SocketAddr) -> F,
+    H: Fn(TcpStream, SocketAddr) -> F + Clone + Send + 'static,
     F: Future<Output = ()> + Send + 'static,
 {
     let slots = Arc::new(Semaphore::new(accept.connections_max));
@@ -58,11 +58,11 @@ where
             tracing::debug!(%error, "connection is gone already");
             continue;
         }
-        let connection = handle(stream, from);
-        let finished = shutdown.finished().clone();
+        let (handle, finished) = (handle.clone(), shutdown.finished().clone());
         tasks.spawn(async move {
             eyot_metrics::connections_changed(1.0);
-            finished.run_until_cancelled(connection).await;
+            // Made in here: a future that is moved in is kept twice.
+            finished.run_until_cancelled(handle(stream, from)).await;
             eyot_metrics::connections_changed(-1.0);
             drop(slot);
         });

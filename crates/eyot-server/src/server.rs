@@ -119,7 +119,8 @@ impl Server {
             connections_max: self.limits.connections_max,
             drain_timeout: self.limits.drain_timeout,
         };
-        let handle = |stream, from| connection(Arc::clone(&self.endpoint), stream, from);
+        let endpoint = Arc::clone(&self.endpoint);
+        let handle = move |stream, from| connection(Arc::clone(&endpoint), stream, from);
         let accepting = serve(listener, accept, &self.shutdown, &self.tasks, handle);
         let drained = tokio::select! {
             biased;

@@ -7,7 +7,7 @@ use eyot_http::HttpClient;
 use eyot_jsonrpc::{Id, Message};
 use eyot_transport::{Fault, Limits, Messages, Part, Reply};
 use eyot_types::codes::{self, Outcome};
-use eyot_types::{Method as McpMethod, NameSource, headers, meta};
+use eyot_types::{Method as McpMethod, NameSource, Revision, headers};
 use futures_util::stream;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderName};
 use http::{HeaderMap, HeaderValue, Method};
@@ -143,9 +143,8 @@ fn request_headers(message: &Message, forwarded: &HeaderMap) -> Result<HeaderMap
     let both = HeaderValue::from_static("application/json, text/event-stream");
     headers.insert(ACCEPT, both);
     let method = message.method().unwrap_or_default();
-    let version = meta::RequestMeta::protocol_version_of(message.meta());
     put(&mut headers, headers::METHOD, &method)?;
-    put(&mut headers, headers::PROTOCOL_VERSION, version.as_deref().unwrap_or_default())?;
+    headers.insert(PROTOCOL_VERSION, MODERN);
     let name = match McpMethod::parse(&method).needs_name_header() {
         Some(NameSource::Name) => message.name(),
         Some(NameSource::Uri) => message.uri(),
@@ -164,3 +163,7 @@ fn put(headers: &mut HeaderMap, name: &'static str, value: &str) -> Result<(), F
     headers.insert(HeaderName::from_static(name), value);
     Ok(())
 }
+
+const PROTOCOL_VERSION: HeaderName = HeaderName::from_static(headers::PROTOCOL_VERSION);
+/// The one modern revision: a message of another does not get here.
+const MODERN: HeaderValue = HeaderValue::from_static(Revision::MODERN.as_str());

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use eyot::Limits;
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -414,4 +415,59 @@ async fn listening_goes_on_over_a_child_that_is_started_again() {
     puppet.handshake().await;
     puppet.say_json(&changed(2)).await;
     assert_eq!(listening.next_message().await.message()["params"]["n"], 2);
+}
+
+/// Limits under which a silent upstream fails a call at once, and a person may think.
+fn impatient_with_silence() -> Limits {
+    let mut limits = patient_limits();
+    limits.call_timeout = Duration::from_millis(300);
+    limits
+}
+
+/// A person thinks for longer than an upstream may be silent.
+async fn think() {
+    tokio::time::sleep(impatient_with_silence().call_timeout * 3).await;
+}
+
+#[tokio::test]
+async fn call_waits_for_a_person_even_if_its_upstream_says_more_behind_the_question() {
+    let stage = Stage::open().await;
+    let proxy = Proxy::before_child(stage.command(), impatient_with_silence(), |_| {}).await;
+    let (session, mut puppet) = stage.session(proxy.address, "2025-11-25").await;
+    let calling = session.start(&call(1, "ask", json!({}))).await;
+    let request = puppet.expect("tools/call").await;
+    puppet.say_json(&question(1)).await;
+    puppet.say_json(&note("notifications/message", json!({ "level": "info", "data": 1 }))).await;
+    let mut events = calling.begun().await.events();
+    let asked = events.next_message().await.message();
+    events.next_message().await;
+    think().await;
+    assert_eq!(session.send(&answer_to(&asked, "eve")).await.status, 202);
+    puppet.message().await;
+    puppet.tool_text(&request, "hello eve").await;
+    let last = events.next_message().await.message();
+    assert_eq!(last["result"]["content"][0]["text"], "hello eve", "{last}");
+}
+
+#[tokio::test]
+async fn call_waits_for_a_person_who_was_asked_on_the_stream_of_no_call() {
+    let mut upstream = Upstream::with(&Habits::new().with_stream()).await;
+    let proxy = Proxy::before_url(&upstream, impatient_with_silence(), |_| {}).await;
+    let session = Session::open(proxy.address, "2025-11-25").await;
+    let ask = session.get();
+    let opening = async { upstream.next().await.events().await };
+    let (listening, mut out_of_call) = tokio::join!(session.begin(&ask), opening);
+    let mut asked_on = listening.events();
+    let mut calling = session.start(&call(1, "ask", json!({}))).await;
+    let running = upstream.expect("tools/call").await;
+    let done = running.result_message(json!({ "greeted": "eve" }));
+    let mut out = running.events().await;
+    out_of_call.message(&question(7)).await;
+    let asked = asked_on.next_message().await.message();
+    think().await;
+    assert_eq!(session.send(&answer_to(&asked, "eve")).await.status, 202);
+    out.message(&done).await;
+    out.end().await;
+    let answer = calling.response().await.json();
+    assert_eq!(answer["result"]["greeted"], "eve", "{answer}");
 }

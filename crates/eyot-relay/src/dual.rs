@@ -18,6 +18,7 @@ use serde_json::json;
 use serde_json::value::RawValue;
 use tokio::sync::OnceCell;
 
+use crate::questions::Questions;
 use crate::server_id::{cancelled_id, is_cancelled, message_to_client, to_upstream};
 use crate::watch::{Change, Watch, timed_out};
 
@@ -36,6 +37,7 @@ pub(crate) struct Dual {
     upstream: Arc<Upstream>,
     /// Replaced when its link is lost; opened once for all who need it at the same time.
     cell: Mutex<Arc<OnceCell<Link>>>,
+    questions: Arc<Questions>,
 }
 
 /// An open upstream session and its generation.
@@ -49,12 +51,12 @@ impl Dual {
     /// A session whose upstream has just been opened.
     pub(crate) fn opened(upstream: Arc<Upstream>, connection: LegacyConnection) -> Self {
         let cell = OnceCell::new_with(Some(Link { connection, generation: 1 }));
-        Self { upstream, cell: Mutex::new(Arc::new(cell)) }
+        Self { cell: Mutex::new(Arc::new(cell)), ..Self::stored(upstream) }
     }
 
     /// A session that was stored; its upstream is opened when it is needed.
     pub(crate) fn stored(upstream: Arc<Upstream>) -> Self {
-        Self { upstream, cell: Mutex::default() }
+        Self { upstream, cell: Mutex::default(), questions: Arc::new(Questions::new()) }
     }
 
     /// Sends a request of the client.
@@ -71,7 +73,6 @@ impl Dual {
     async fn ask(&self, context: &Arc<SessionContext>, request: Message) -> Result<Reply, Fault> {
         let link = self.link(context).await?;
         let mut watch = self.watch(context, &link, &request);
-        let timeout = self.upstream.runtime.limits.call_timeout;
         // Kept until the upstream is told: a call that is dropped is no longer known by its id.
         let mut asking = pin!(async {
             match link.connection.request(request.clone()).await {
@@ -82,7 +83,8 @@ impl Dual {
                 asked => asked.map(|reply| (reply, None)),
             }
         });
-        match tokio::time::timeout(timeout, asking.as_mut()).await {
+        let limits = &self.upstream.runtime.limits;
+        match self.questions.wait(limits, asking.as_mut()).await {
             Ok(Ok((reply, renewed))) => {
                 if let Some(Link { connection, generation }) = renewed {
                     watch.connection = connection;
@@ -91,7 +93,7 @@ impl Dual {
                 watch.reply(reply).await
             }
             Ok(Err(fault)) => Err(upstreams_fault(fault)),
-            Err(_elapsed) => Err(Box::pin(watch.give_up(timeout)).await),
+            Err(waited) => Err(Box::pin(watch.give_up(waited)).await),
         }
     }
 
@@ -115,6 +117,7 @@ impl Dual {
             id: request.id(),
             change: Change::of(request),
             limits: Arc::clone(&self.upstream.runtime.limits),
+            questions: Arc::clone(&self.questions),
         }
     }
 
@@ -137,6 +140,7 @@ impl Dual {
             }
             match message.id().and_then(|id| to_upstream(&id)) {
                 Some((generation, id)) if generation == link.generation => {
+                    self.questions.answered();
                     link.connection.send(message.with_id(id)).await
                 }
                 // An answer to nobody, or to an upstream session that is no more.
@@ -187,6 +191,7 @@ impl Dual {
             id: Some(request_id),
             change: None,
             limits: Arc::clone(&self.upstream.runtime.limits),
+            questions: Arc::clone(&self.questions),
         };
         Ok(Reply::Stream(watch.follow(parts)))
     }
@@ -262,6 +267,7 @@ impl Dual {
         upstream: UpstreamRef,
     ) -> Result<Link, Fault> {
         eyot_metrics::upstreams_opened("lost");
+        self.questions.forget();
         tracing::info!(session = ?context.id(), "upstream session is opened again");
         let params: Box<RawValue> = serde_json::from_slice(initialize)
             .map_err(|_| Fault::internal("stored session cannot be read"))?;
@@ -335,7 +341,10 @@ impl Listening {
                 if let Some(Ok(part)) = source.next().await {
                     self.failures = 0;
                     self.cursor = part.cursor.clone().or_else(|| self.cursor.take());
-                    let message = part.message.map(|it| message_to_client(it, generation));
+                    let message = part.message.map(|message| {
+                        self.dual.questions.heard(&message);
+                        message_to_client(message, generation)
+                    });
                     return Some((Ok(Part { message, cursor: part.cursor }), self));
                 }
                 self.source = None;

@@ -8,6 +8,7 @@
 mod dual;
 mod era;
 mod modern;
+mod questions;
 mod relay;
 mod server_id;
 mod watch;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eyot_client::LegacyConnection;
-use eyot_jsonrpc::{Id, Kind, Message};
+use eyot_jsonrpc::{Id, Message};
 use eyot_server::SessionContext;
 use eyot_transport::{Fault, Limits, Messages, Part, Reply};
 use eyot_types::Method;
@@ -12,6 +12,7 @@ use eyot_types::codes::{self, Outcome};
 use futures_util::{StreamExt as _, stream};
 use serde_json::json;
 
+use crate::questions::Questions;
 use crate::server_id::message_to_client;
 
 /// What is known of a call while its messages pass.
@@ -24,6 +25,7 @@ pub(crate) struct Watch {
     /// What a good answer changes in the session.
     pub(crate) change: Option<Change>,
     pub(crate) limits: Arc<Limits>,
+    pub(crate) questions: Arc<Questions>,
 }
 
 /// A request whose success must outlive the process.
@@ -66,7 +68,7 @@ impl Watch {
 
     /// The messages, each within its deadline.
     pub(crate) fn follow(self, parts: Messages) -> Messages {
-        let following = Following { watch: self, parts, is_asking: false, is_over: false };
+        let following = Following { watch: self, parts, is_over: false };
         Messages::new(stream::unfold(following, Following::next))
     }
 
@@ -91,7 +93,7 @@ impl Watch {
 
     /// "the sender SHOULD issue a cancellation notification for that request and stop
     /// waiting" (2025-11-25, basic/lifecycle, Timeouts).
-    pub(crate) async fn give_up(&self, timeout: Duration) -> Fault {
+    pub(crate) async fn give_up(&self, waited: Duration) -> Fault {
         if let Some(id) = self.id.clone() {
             let text = serde_json::from_str::<serde_json::Value>(id.as_raw()).unwrap_or_default();
             let params = json!({ "requestId": text, "reason": "timeout" });
@@ -100,21 +102,19 @@ impl Watch {
                 tracing::debug!(%fault, "upstream was not told that its call timed out");
             }
         }
-        timed_out(timeout)
+        timed_out(waited)
     }
 }
 
 /// The fault of a call whose upstream said nothing for too long.
-pub(crate) fn timed_out(timeout: Duration) -> Fault {
-    let reason = format!("upstream was silent for {timeout:?}");
+pub(crate) fn timed_out(waited: Duration) -> Fault {
+    let reason = format!("upstream was silent for {waited:?}");
     Fault::upstream(codes::upstream_lost(&reason, Outcome::Unknown, false))
 }
 
 struct Following {
     watch: Watch,
     parts: Messages,
-    /// The upstream waits for an answer of the client.
-    is_asking: bool,
     is_over: bool,
 }
 
@@ -123,11 +123,10 @@ impl Following {
         if self.is_over {
             return None;
         }
-        let limits = &self.watch.limits;
-        let timeout = if self.is_asking { limits.question_timeout } else { limits.call_timeout };
-        let part = match tokio::time::timeout(timeout, self.parts.next()).await {
+        let Watch { questions, limits, .. } = &self.watch;
+        let part = match questions.wait(limits, self.parts.next()).await {
             Ok(part) => part?,
-            Err(_elapsed) => Err(Box::pin(self.watch.give_up(timeout)).await),
+            Err(waited) => Err(Box::pin(self.watch.give_up(waited)).await),
         };
         let part = match part {
             Ok(part) => self.pass(part).await,
@@ -140,7 +139,7 @@ impl Following {
     async fn pass(&mut self, part: Part) -> Result<Part, Fault> {
         let Part { message, cursor } = part;
         let Some(message) = message else { return Ok(Part { message, cursor }) };
-        self.is_asking = message.kind() == Kind::Request;
+        self.watch.questions.heard(&message);
         if message.is_response() {
             self.is_over = true;
             self.watch.remember(&message).await?;

@@ -8,7 +8,7 @@ use eyot_http::{
     read_body,
 };
 use eyot_jsonrpc::{ErrorObject, INVALID_REQUEST, Incoming, Kind, Message};
-use eyot_transport::{Limits, Peer};
+use eyot_transport::{Limits, Peer, Transport};
 use eyot_types::{Era, Method as McpMethod, Revision};
 use http::header::{ORIGIN, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, request};
@@ -78,7 +78,8 @@ impl Endpoint {
         let Ok(principal) = self.keys.principal(head) else {
             return unauthorized();
         };
-        let peer = Peer { era: Era::Legacy, principal, address: Some(connection.from) };
+        let address = Some(connection.from);
+        let peer = Peer { era: Era::Legacy, principal, address, transport: Transport::Http };
         let timer = Arc::clone(&connection.timer);
         let asked = Asked { peer, accepts: head.accepts(), timer };
         if self.shutdown.is_draining() {

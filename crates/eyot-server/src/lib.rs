@@ -6,6 +6,7 @@
 
 mod accept;
 mod admin;
+mod app;
 mod auth;
 mod context;
 mod core;
@@ -29,6 +30,13 @@ pub use eyot_http::HostPolicy;
 
 pub use crate::accept::{Accept, Drained, serve};
 pub use crate::admin::{Admin, Health};
+pub use crate::app::{
+    BuildError, CallContext, Elicited, Eras, HandlerError, HandlerResult, InputRequired, Inputs,
+    IntoPromptResult, IntoResourceResult, IntoToolResult, InvalidSchema, Json, NoArguments,
+    Progress, PromptArguments, PromptReply, ResourceReply, Server, ServerBuilder, ServerPrompt,
+    ServerResource, ServerTemplate, ServerTool, Suggestions, ToolReply, UriVariables, prompt,
+    resource, resource_template, tool,
+};
 pub use crate::auth::{ApiKey, Keys};
 pub use crate::context::SessionContext;
 pub use crate::http_server::{HttpServer, HttpServerConfig};

@@ -8,7 +8,7 @@ use eyot_session::{
     Fence, Limits as SessionLimits, NodeId, Session, SessionId, SessionRecord, Store, StoreError,
 };
 use eyot_stdx::random_token;
-use eyot_transport::{BoxService, Input, Limits, Peer, unix_ms};
+use eyot_transport::{BoxService, Input, Limits, Peer, Transport, unix_ms};
 use eyot_types::{Era, Revision};
 use parking_lot::Mutex;
 use tokio::sync::OnceCell;
@@ -201,7 +201,7 @@ impl Registry {
     /// Tells the service that a session is over.
     async fn close_upstream(&self, session: &Arc<LiveSession>) {
         let principal = session.context().principal().cloned();
-        let peer = Peer { era: Era::Legacy, principal, address: None };
+        let peer = Peer { era: Era::Legacy, principal, address: None, transport: Transport::Http };
         let call = call_in(session, Input::Close, peer);
         if let Err(fault) = self.service.clone().call(call).await {
             tracing::debug!(%fault, "upstream of an ended session was not told");

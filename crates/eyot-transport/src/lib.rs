@@ -11,7 +11,7 @@ mod limits;
 mod reply;
 mod service;
 
-pub use crate::call::{Call, Input, Peer};
+pub use crate::call::{Call, Input, Peer, Transport};
 pub use crate::clock::unix_ms;
 pub use crate::fault::{Fault, FaultKind};
 pub use crate::limits::Limits;

@@ -1,0 +1,282 @@
+//! Rounds of a call: what a handler asks by returning, and the state that comes back sealed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use eyot_jsonrpc::{ErrorObject, INVALID_PARAMS, Message};
+use eyot_transport::{Peer, unix_ms};
+use eyot_types::{
+    ClientCapabilities, ClientCapability, CreateMessageParams, ElicitMode, ElicitParams,
+    JsonObject, Method, ResultType,
+};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::App;
+use super::call_context::CallContext;
+use super::failure::{HandlerError, HandlerResult};
+
+/// Asks the client for more by returning: the handler runs anew when the answers are there.
+///
+/// The other way to ask is to wait in the middle ([`CallContext::elicit`] and its like), which
+/// reads better; but a handler that waits lives in this process. One that returns keeps nothing
+/// here: what it wants to remember goes into [`state`](Self::state), sealed, and any process
+/// with the same keys can go on. It must be written so that running it again does no harm.
+///
+/// In a legacy session the questions are sent as requests and the handler is run again with the
+/// answers: the same code serves both eras.
+#[derive(Clone, Debug, Default)]
+pub struct InputRequired {
+    questions: Vec<(String, Question)>,
+    state: Option<String>,
+}
+
+#[derive(Clone, Debug)]
+struct Question {
+    method: Method<'static>,
+    params: Value,
+    is_url: bool,
+}
+
+impl InputRequired {
+    /// Asks nothing yet. With a state alone, the client comes back at once.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Asks the user; the answer is an [`ElicitResult`](eyot_types::ElicitResult).
+    #[must_use]
+    pub fn elicit(self, key: impl Into<String>, params: &ElicitParams) -> Self {
+        let is_url = params.mode == Some(ElicitMode::Url);
+        self.ask(key, Method::ElicitationCreate, params, is_url)
+    }
+
+    /// Asks the client's model; the answer is a
+    /// [`CreateMessageResult`](eyot_types::CreateMessageResult).
+    #[must_use]
+    pub fn sample(self, key: impl Into<String>, params: &CreateMessageParams) -> Self {
+        self.ask(key, Method::SamplingCreateMessage, params, false)
+    }
+
+    /// Asks for the client's folders; the answer is a
+    /// [`ListRootsResult`](eyot_types::ListRootsResult).
+    #[must_use]
+    pub fn list_roots(self, key: impl Into<String>) -> Self {
+        self.ask(key, Method::RootsList, &json!({}), false)
+    }
+
+    /// What the handler wants to know in the next round; read it with [`Inputs::state`].
+    #[must_use]
+    pub fn state(self, state: impl Into<String>) -> Self {
+        Self { state: Some(state.into()), ..self }
+    }
+
+    fn ask(
+        mut self,
+        key: impl Into<String>,
+        method: Method<'static>,
+        params: &impl Serialize,
+        is_url: bool,
+    ) -> Self {
+        let params = serde_json::to_value(params).unwrap_or_default();
+        self.questions.push((key.into(), Question { method, params, is_url }));
+        self
+    }
+
+    /// Leaves out what the client cannot be asked: "Servers MUST NOT send an `inputRequests`
+    /// that the client has not declared support for" (2026-07-28, basic/patterns/mrtr).
+    fn check(&self, call: &CallContext, client: &ClientCapabilities) -> HandlerResult<()> {
+        for (_, question) in &self.questions {
+            let can = match question.method.client_capability() {
+                Some(ClientCapability::Elicitation) if question.is_url => {
+                    client.has_elicitation_url()
+                }
+                Some(ClientCapability::Elicitation) => client.has_elicitation_form(),
+                Some(capability) => client.has(capability),
+                None => true,
+            };
+            if !can {
+                return Err(call.cannot_ask(question.method));
+            }
+        }
+        if self.questions.is_empty() && self.state.is_none() {
+            return Err(HandlerError::new("the handler asked for nothing"));
+        }
+        Ok(())
+    }
+
+    /// The result for a modern client.
+    pub(crate) async fn into_result(self, call: &CallContext) -> HandlerResult<Value> {
+        self.check(call, &call.client_capabilities().await?)?;
+        let requests: JsonObject = self
+            .questions
+            .into_iter()
+            .map(|(key, it)| (key, json!({ "method": it.method.as_str(), "params": it.params })))
+            .collect();
+        // Always sealed, even if empty: it is what binds the next round to this call.
+        let state = Sealed::Handler(self.state.unwrap_or_default());
+        let state = call.app().seal(&call.shared().peer, &call.message(), &state);
+        Ok(input_required(requests, &state))
+    }
+
+    /// Asks a legacy client, everything at once, and gives what a next round would have.
+    pub(crate) async fn ask_session(self, call: &CallContext) -> HandlerResult<Inputs> {
+        self.check(call, &call.client_capabilities().await?)?;
+        let asking = self.questions.into_iter().map(|(key, question)| async move {
+            let answer = call.question(None, question.method, question.params).await?;
+            Ok::<_, HandlerError>((key, answer))
+        });
+        let answers = futures_util::future::try_join_all(asking).await?;
+        Ok(Inputs::new(answers.into_iter().collect(), self.state))
+    }
+}
+
+/// The result that asks for another round.
+pub(crate) fn input_required(requests: JsonObject, state: &str) -> Value {
+    let mut result = json!({
+        "resultType": ResultType::InputRequired.as_str(),
+        "requestState": state,
+    });
+    if let (Some(members), false) = (result.as_object_mut(), requests.is_empty()) {
+        members.insert("inputRequests".to_owned(), Value::Object(requests));
+    }
+    result
+}
+
+/// What a round brought: the client's answers by key, and the handler's own state.
+#[derive(Clone, Debug, Default)]
+pub struct Inputs(Option<Arc<Given>>);
+
+#[derive(Debug)]
+struct Given {
+    responses: JsonObject,
+    state: Option<String>,
+}
+
+impl Inputs {
+    pub(crate) fn new(responses: JsonObject, state: Option<String>) -> Self {
+        Self(Some(Arc::new(Given { responses, state })))
+    }
+
+    /// Whether the call has just begun.
+    #[must_use]
+    pub fn is_first_round(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// The answer under a key. `None`: the client has not given one, or none that is a `T`; ask
+    /// again. Answers that nobody asked for are simply not read.
+    #[must_use]
+    pub fn get<T: DeserializeOwned>(&self, key: &str) -> Option<T> {
+        serde_json::from_value(self.0.as_ref()?.responses.get(key)?.clone()).ok()
+    }
+
+    /// What the handler gave to [`InputRequired::state`] in the round before.
+    #[must_use]
+    pub fn state(&self) -> Option<&str> {
+        self.0.as_ref()?.state.as_deref()
+    }
+}
+
+/// The members of a request that belong to its round.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct RoundParams {
+    pub(crate) input_responses: Option<JsonObject>,
+    pub(crate) request_state: Option<String>,
+}
+
+impl RoundParams {
+    /// The round of a request; cheap for the first, which says nothing of rounds.
+    pub(crate) fn of(message: &Message) -> Result<Self, ErrorObject> {
+        let params = message.params().unwrap_or("{}");
+        if !params.contains("requestState") && !params.contains("inputResponses") {
+            return Ok(Self::default());
+        }
+        message
+            .decode_params()
+            .map_err(|error| eyot_types::codes::invalid_params(&error.to_string()))
+    }
+}
+
+/// What the client keeps for us between two rounds.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Sealed {
+    /// A handler's own state.
+    #[serde(rename = "s")]
+    Handler(String),
+    /// A call that is parked in the process of this number, in its round of this number.
+    #[serde(rename = "p")]
+    Parked { process: u64, call: u64, round: u32 },
+}
+
+#[derive(Serialize, Deserialize)]
+struct Envelope {
+    /// When it expires, in milliseconds since 1970.
+    #[serde(rename = "x")]
+    expires_ms: u64,
+    #[serde(flatten)]
+    sealed: Sealed,
+}
+
+impl App {
+    /// Seals what the next round of this request must bring back.
+    pub(crate) fn seal(&self, peer: &Peer, request: &Message, sealed: &Sealed) -> String {
+        let ttl_ms = u64::try_from(self.options.round_timeout.as_millis()).unwrap_or(u64::MAX);
+        let sealed = match sealed {
+            Sealed::Handler(state) => json!({ "s": state }),
+            Sealed::Parked { process, call, round } => {
+                json!({ "p": { "process": process, "call": call, "round": round } })
+            }
+        };
+        let mut envelope = sealed;
+        if let Some(members) = envelope.as_object_mut() {
+            members.insert("x".to_owned(), unix_ms().saturating_add(ttl_ms).into());
+        }
+        let text = envelope.to_string();
+        self.options.keys.seal(&binding(peer, request), text.as_bytes())
+    }
+
+    /// Opens what the client brought back. One answer for whatever is wrong with it: "servers
+    /// MUST reject state that fails verification" (2026-07-28, basic/patterns/mrtr).
+    pub(crate) fn unseal(
+        &self,
+        peer: &Peer,
+        request: &Message,
+        state: &str,
+    ) -> Result<Sealed, ErrorObject> {
+        let opened = (state.len() <= STATE_BYTES_MAX)
+            .then(|| self.options.keys.open(&binding(peer, request), state))
+            .flatten();
+        let envelope = opened.and_then(|text| serde_json::from_slice::<Envelope>(&text).ok());
+        let envelope = envelope.filter(|it| unix_ms() < it.expires_ms);
+        envelope.map(|it| it.sealed).ok_or_else(invalid_state)
+    }
+}
+
+/// The error for a state that cannot be relied on.
+pub(crate) fn invalid_state() -> ErrorObject {
+    ErrorObject::new(INVALID_PARAMS, "Invalid or expired requestState")
+}
+
+/// What a state is bound to: who asks, and what for, to the last argument. "the authenticated
+/// principal […] an identifier for the originating request" (2026-07-28, basic/patterns/mrtr).
+fn binding(peer: &Peer, request: &Message) -> Vec<u8> {
+    let mut params: JsonObject = request.decode_params().unwrap_or_default();
+    for name in ["_meta", "inputResponses", "requestState"] {
+        params.remove(name);
+    }
+    // The map is sorted: however the client writes its arguments, they are the same bytes here.
+    let bound = json!([peer.principal.as_deref(), request.method(), params]);
+    bound.to_string().into_bytes()
+}
+
+/// How long a client may take for a round unless the server says otherwise: people are slow.
+pub(crate) const ROUND_TIMEOUT: Duration = Duration::from_secs(600);
+/// A state of ours is far shorter, unless a handler keeps much in it.
+const STATE_BYTES_MAX: usize = 64 << 10;
+
+#[cfg(test)]
+mod tests;

@@ -24,6 +24,7 @@ pub use crate::legacy_task::{
 pub use crate::logging::{LogLevel, LoggingMessageParams, SetLevelParams};
 pub use crate::meta::{RequestMeta, RequiredMeta};
 pub use crate::method::{Method, NameSource, Sender};
+pub use crate::mirror::{InvalidMirror, MirroredArguments};
 pub use crate::notification::{CancelledParams, ProgressParams, SubscribeParams};
 pub use crate::one_or_many::OneOrMany;
 pub use crate::pagination::{EmptyParams, PaginatedParams};

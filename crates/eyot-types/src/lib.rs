@@ -30,6 +30,7 @@ mod legacy_task;
 mod logging;
 pub mod meta;
 mod method;
+mod mirror;
 mod notification;
 mod one_or_many;
 mod pagination;

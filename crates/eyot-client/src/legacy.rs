@@ -7,8 +7,9 @@ use eyot_types::Era;
 use eyot_types::codes::{self, Outcome};
 use futures_util::StreamExt as _;
 
+use crate::driver;
 use crate::http_legacy::HttpSession;
-use crate::stdio::StdioConnection;
+use crate::line_connection::LineConnection;
 use crate::target::{Runtime, Target};
 
 /// One upstream session. Cheap to clone.
@@ -17,7 +18,7 @@ pub struct LegacyConnection(Link);
 
 #[derive(Clone, Debug)]
 enum Link {
-    Stdio(Box<StdioConnection>),
+    Lines(Box<LineConnection>),
     Http(HttpSession),
 }
 
@@ -49,11 +50,11 @@ impl LegacyConnection {
         let timeout = runtime.limits.call_timeout;
         let opening = async {
             match target {
-                Target::Command(command) => {
-                    let connection = StdioConnection::open(command, Era::Legacy, runtime)?;
+                Target::Command(_) | Target::InProcess(_) => {
+                    let connection = driver::open_lines(target, Era::Legacy, runtime)?;
                     let parts = connection.request(initialize).await?;
                     let answer = final_message(parts).await?;
-                    Ok(Opened { connection: Self(Link::Stdio(Box::new(connection))), answer })
+                    Ok(Opened { connection: Self(Link::Lines(Box::new(connection))), answer })
                 }
                 Target::Url(client) => {
                     let opened = HttpSession::open(client, initialize, &runtime.limits).await?;
@@ -77,7 +78,7 @@ impl LegacyConnection {
         runtime: &Runtime,
     ) -> Option<Self> {
         match target {
-            Target::Command(_) => None,
+            Target::Command(_) | Target::InProcess(_) => None,
             Target::Url(client) => {
                 let session = HttpSession::resume(client, session_id, revision, &runtime.limits);
                 Some(Self(Link::Http(session)))
@@ -97,7 +98,7 @@ impl LegacyConnection {
     /// The request may have been sent. Over HTTP it goes on; a child is told to cancel it.
     pub async fn request(&self, request: Message) -> Result<Reply, Fault> {
         match &self.0 {
-            Link::Stdio(connection) => connection.request(request).await.map(Reply::Stream),
+            Link::Lines(connection) => connection.request(request).await.map(Reply::Stream),
             Link::Http(session) => session.request(request).await,
         }
     }
@@ -113,7 +114,7 @@ impl LegacyConnection {
     /// The message may have been sent.
     pub async fn send(&self, message: Message) -> Result<(), Fault> {
         match &self.0 {
-            Link::Stdio(connection) => connection.send(message).await,
+            Link::Lines(connection) => connection.send(message).await,
             Link::Http(session) => session.send(message).await,
         }
     }
@@ -129,7 +130,7 @@ impl LegacyConnection {
     /// The message may have been sent.
     pub async fn cancel(&self, id: Id, message: Message) -> Result<(), Fault> {
         match &self.0 {
-            Link::Stdio(connection) => connection.cancel(id, message).await,
+            Link::Lines(connection) => connection.cancel(id, message).await,
             Link::Http(session) => session.cancel(&id, &message).await,
         }
     }
@@ -142,7 +143,7 @@ impl LegacyConnection {
     /// Dropping the future stops listening.
     pub async fn listen(&self, cursor: Option<Bytes>) -> Messages {
         match &self.0 {
-            Link::Stdio(connection) => connection.listen(),
+            Link::Lines(connection) => connection.listen(),
             Link::Http(session) => session.listen(cursor).await,
         }
     }
@@ -151,7 +152,7 @@ impl LegacyConnection {
     #[must_use]
     pub fn follow(&self, id: Id, cursor: Option<Bytes>) -> Option<Messages> {
         match &self.0 {
-            Link::Stdio(_) => None,
+            Link::Lines(_) => None,
             Link::Http(session) => Some(session.follow(id, cursor?)),
         }
     }
@@ -171,7 +172,7 @@ impl LegacyConnection {
     #[must_use]
     pub fn is_open(&self) -> bool {
         match &self.0 {
-            Link::Stdio(connection) => connection.is_open(),
+            Link::Lines(connection) => connection.is_open(),
             Link::Http(_) => true,
         }
     }
@@ -180,7 +181,7 @@ impl LegacyConnection {
     #[must_use]
     pub fn session_id(&self) -> Option<&str> {
         match &self.0 {
-            Link::Stdio(_) => None,
+            Link::Lines(_) => None,
             Link::Http(session) => session.session_id(),
         }
     }

@@ -10,10 +10,12 @@ mod http_legacy;
 mod http_modern;
 mod http_response;
 mod legacy;
+mod line_connection;
+mod line_driver;
+mod line_link;
 mod modern;
 mod probe;
 mod route;
-mod stdio;
 mod target;
 mod unsolicited;
 

@@ -5,8 +5,9 @@ use eyot_transport::{Fault, Reply};
 use eyot_types::{Era, headers};
 use http::HeaderMap;
 
+use crate::driver;
 use crate::http_modern::HttpModern;
-use crate::stdio::StdioConnection;
+use crate::line_connection::LineConnection;
 use crate::target::{Runtime, Target};
 
 /// A connection that any number of clients share. Cheap to clone.
@@ -15,7 +16,7 @@ pub struct ModernConnection(Link);
 
 #[derive(Clone, Debug)]
 enum Link {
-    Stdio(Box<StdioConnection>),
+    Lines(Box<LineConnection>),
     Http(Box<HttpModern>),
 }
 
@@ -41,8 +42,8 @@ impl ModernConnection {
     /// A [`Fault`] when the child cannot be started.
     pub fn open(target: &Target, runtime: &Runtime) -> Result<Self, Fault> {
         Ok(Self(match target {
-            Target::Command(command) => {
-                Link::Stdio(Box::new(StdioConnection::open(command, Era::Modern, runtime)?))
+            Target::Command(_) | Target::InProcess(_) => {
+                Link::Lines(Box::new(driver::open_lines(target, Era::Modern, runtime)?))
             }
             Target::Url(client) => Link::Http(Box::new(HttpModern::new(client, &runtime.limits))),
         }))
@@ -63,7 +64,7 @@ impl ModernConnection {
         forwarded: &ForwardedHeaders,
     ) -> Result<Reply, Fault> {
         match &self.0 {
-            Link::Stdio(connection) => connection.request(request).await.map(Reply::Stream),
+            Link::Lines(connection) => connection.request(request).await.map(Reply::Stream),
             Link::Http(upstream) => upstream.request(request, &forwarded.0).await,
         }
     }
@@ -79,7 +80,7 @@ impl ModernConnection {
     /// The message may have been sent.
     pub async fn send(&self, message: Message, forwarded: &ForwardedHeaders) -> Result<(), Fault> {
         match &self.0 {
-            Link::Stdio(connection) => connection.send(message).await,
+            Link::Lines(connection) => connection.send(message).await,
             Link::Http(upstream) => upstream.send(message, &forwarded.0).await,
         }
     }
@@ -88,7 +89,7 @@ impl ModernConnection {
     #[must_use]
     pub fn is_open(&self) -> bool {
         match &self.0 {
-            Link::Stdio(connection) => connection.is_open(),
+            Link::Lines(connection) => connection.is_open(),
             Link::Http(_) => true,
         }
     }

@@ -28,6 +28,7 @@ mod rounds;
 mod run;
 mod schema;
 mod server;
+mod serving;
 mod tool;
 mod uri_template;
 
@@ -65,6 +66,7 @@ pub use self::resource::{
 pub use self::rounds::{InputRequired, Inputs};
 pub use self::schema::InvalidSchema;
 pub use self::server::Server;
+pub use self::serving::HttpOptions;
 pub use self::tool::{IntoToolResult, Json, NoArguments, ServerTool, ToolReply, tool};
 
 /// Everything that the calls of one server share.
@@ -127,3 +129,6 @@ impl fmt::Debug for App {
 fn question_prefix() -> String {
     random_token(6)
 }
+
+#[cfg(test)]
+mod tests;

@@ -28,6 +28,8 @@ use crate::running::{First, InFlight, Running, call_in};
 use crate::shutdown::Shutdown;
 use crate::timer::Timer;
 
+pub(crate) use self::initialize::agreed_revision;
+
 type Answer = Response<OutgoingBody>;
 
 /// Serves the legacy era on one endpoint.

@@ -1,7 +1,26 @@
 //! Eyot: an MCP toolkit and proxy that stands between the two eras of the protocol.
 //!
-//! This crate gathers the pieces under one name. Start with [`ReverseProxy`]: a server in
-//! front of one upstream, with sessions that survive a crash.
+//! This crate gathers the pieces under one name. A server of your own, for clients of both eras:
+//!
+//! ```
+//! use eyot::{Json, Server, tool};
+//! use schemars::JsonSchema;
+//! use serde::{Deserialize, Serialize};
+//!
+//! #[derive(Deserialize, JsonSchema)]
+//! struct Add { a: i64, b: i64 }
+//! #[derive(Serialize, JsonSchema)]
+//! struct Sum { sum: i64 }
+//!
+//! # fn main() -> Result<(), eyot::BuildError> {
+//! let add = tool("add", |add: Add, _| async move { Json(Sum { sum: add.a + add.b }) });
+//! let server = Server::builder("calc", "1.0").tool(add.description("Adds two numbers.")).build()?;
+//! // server.serve_stdio().await, or server.serve_http("127.0.0.1:8080").await
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`ReverseProxy`] is a server in front of one upstream, with sessions that survive a crash:
 //!
 //! ```no_run
 //! use std::sync::Arc;
@@ -39,11 +58,16 @@ pub use eyot_relay::Relay;
 pub use eyot_reverse::{ReverseProxy, Setup};
 pub use eyot_server as server;
 pub use eyot_server::{
-    Admin, ApiKey, Drained, Health, HostPolicy, HttpServer, HttpServerConfig, Keys, Shutdown,
+    Admin, ApiKey, BuildError, CallContext, Drained, Elicited, Eras, HandlerError, HandlerResult,
+    Health, HostPolicy, HttpOptions, HttpServer, HttpServerConfig, HttpService, InputRequired,
+    Inputs, IntoPromptResult, IntoResourceResult, IntoToolResult, Json, Keys, NoArguments,
+    Progress, PromptArguments, PromptReply, ResourceReply, Server, ServerBuilder, ServerPrompt,
+    ServerResource, ServerTemplate, ServerTool, Shutdown, Suggestions, ToolReply, UriVariables,
+    prompt, resource, resource_template, tool,
 };
 pub use eyot_session as session;
 pub use eyot_stdio::Command;
-pub use eyot_stdx::Secret;
+pub use eyot_stdx::{SealKeys, Secret};
 pub use eyot_store_memory::MemoryStore;
 pub use eyot_store_sqlite::{SqliteOptions, SqliteStore};
 pub use eyot_transport as transport;

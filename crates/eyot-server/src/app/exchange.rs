@@ -135,9 +135,9 @@ impl Exchange {
         &self,
         id: Id,
         method: &'static str,
-        params: Value,
+        params: &Value,
     ) -> Result<u32, TooManyQuestions> {
-        let request = Message::request(id.clone(), method, &params);
+        let request = Message::request(id.clone(), method, params);
         // It is out already: nobody reads the parameters again.
         let number = self.ask(QuestionName::Id(id), method, Value::Null)?;
         let mut state = self.0.lock();

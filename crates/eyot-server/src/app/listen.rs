@@ -217,6 +217,3 @@ impl Drop for Listener {
         self.app.changes.forget(self.reader);
     }
 }
-
-#[cfg(test)]
-mod tests;

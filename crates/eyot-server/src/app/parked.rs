@@ -94,6 +94,7 @@ impl Parked {
     }
 
     /// Calls that wait.
+    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.table.lock().calls.len()
     }

@@ -148,7 +148,7 @@ impl CallContext {
     ) -> HandlerResult<Value> {
         let exchange = self.exchange();
         let asked = match self.era() {
-            Era::Legacy => exchange.ask_request(self.app().question_id(), method.as_str(), params),
+            Era::Legacy => exchange.ask_request(self.app().question_id(), method.as_str(), &params),
             Era::Modern => exchange.ask_input(key, method.as_str(), params),
         };
         let too_many = |_| HandlerError::new("too many questions are open");

@@ -277,6 +277,3 @@ fn binding(peer: &Peer, request: &Message) -> Vec<u8> {
 pub(crate) const ROUND_TIMEOUT: Duration = Duration::from_secs(600);
 /// A state of ours is far shorter, unless a handler keeps much in it.
 const STATE_BYTES_MAX: usize = 64 << 10;
-
-#[cfg(test)]
-mod tests;

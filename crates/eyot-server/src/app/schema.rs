@@ -139,6 +139,3 @@ impl std::fmt::Debug for Arguments {
 
 /// Problems that are named in one error.
 const PROBLEMS_MAX: usize = 3;
-
-#[cfg(test)]
-mod tests;

@@ -81,7 +81,7 @@ fn unanswered() -> Fault {
 
 /// The revision of the answer; `None` when the answer opens no session. A revision that we
 /// do not know is treated as the latest that we do: the proxy hands messages on unread.
-fn agreed_revision(answer: &Message) -> Option<Revision> {
+pub(crate) fn agreed_revision(answer: &Message) -> Option<Revision> {
     answer.result()?;
     let result: serde_json::Value = answer.decode_result().ok()?;
     let revision = result.get("protocolVersion")?.as_str()?;

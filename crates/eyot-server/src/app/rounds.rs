@@ -9,6 +9,7 @@ use eyot_types::{
     ClientCapabilities, ClientCapability, CreateMessageParams, ElicitMode, ElicitParams,
     JsonObject, Method, ResultType,
 };
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -16,6 +17,8 @@ use serde_json::{Value, json};
 use super::App;
 use super::call_context::CallContext;
 use super::failure::{HandlerError, HandlerResult};
+use super::questions::Elicited;
+use super::schema::form_schema;
 
 /// Asks the client for more by returning: the handler runs anew when the answers are there.
 ///
@@ -26,10 +29,29 @@ use super::failure::{HandlerError, HandlerResult};
 ///
 /// In a legacy session the questions are sent as requests and the handler is run again with the
 /// answers: the same code serves both eras.
+///
+/// ```
+/// use eyot_server::{CallContext, Elicited, HandlerResult, InputRequired, NoArguments, ToolReply};
+/// use schemars::JsonSchema;
+/// use serde::Deserialize;
+///
+/// #[derive(Deserialize, JsonSchema)]
+/// struct Name { name: String }
+///
+/// async fn greet(_: NoArguments, call: CallContext) -> HandlerResult<ToolReply> {
+///     match call.inputs().elicited::<Name>("user") {
+///         Some(Elicited::Accepted(Name { name })) => Ok(format!("Hello, {name}!").into()),
+///         Some(_) => Ok("Hello, whoever you are!".into()),
+///         None => Ok(InputRequired::new().elicit::<Name>("user", "What is your name?").into()),
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct InputRequired {
     questions: Vec<(String, Question)>,
     state: Option<String>,
+    /// Why the first form that cannot be shown cannot be.
+    problem: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -46,9 +68,29 @@ impl InputRequired {
         Self::default()
     }
 
-    /// Asks the user; the answer is an [`ElicitResult`](eyot_types::ElicitResult).
+    /// Asks the user with a form made of the fields of `T`, as
+    /// [`CallContext::elicit`](super::CallContext::elicit) does; read the answer with
+    /// [`Inputs::elicited`]. A `T` that is no form fails the call.
     #[must_use]
-    pub fn elicit(self, key: impl Into<String>, params: &ElicitParams) -> Self {
+    pub fn elicit<T: JsonSchema>(
+        mut self,
+        key: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Self {
+        let key = key.into();
+        match form_schema::<T>() {
+            Ok(schema) => self.elicit_with(key, &ElicitParams::form(message, schema)),
+            Err(error) => {
+                self.problem.get_or_insert_with(|| format!("`{key}` is no form: {error}"));
+                self
+            }
+        }
+    }
+
+    /// Asks the user with whatever form or page `params` describe; the answer is an
+    /// [`ElicitResult`](eyot_types::ElicitResult).
+    #[must_use]
+    pub fn elicit_with(self, key: impl Into<String>, params: &ElicitParams) -> Self {
         let is_url = params.mode == Some(ElicitMode::Url);
         self.ask(key, Method::ElicitationCreate, params, is_url)
     }
@@ -88,6 +130,9 @@ impl InputRequired {
     /// Leaves out what the client cannot be asked: "Servers MUST NOT send an `inputRequests`
     /// that the client has not declared support for" (2026-07-28, basic/patterns/mrtr).
     fn check(&self, call: &CallContext, client: &ClientCapabilities) -> HandlerResult<()> {
+        if let Some(problem) = &self.problem {
+            return Err(HandlerError::new(problem));
+        }
         for (_, question) in &self.questions {
             let can = match question.method.client_capability() {
                 Some(ClientCapability::Elicitation) if question.is_url => {
@@ -171,6 +216,13 @@ impl Inputs {
     #[must_use]
     pub fn get<T: DeserializeOwned>(&self, key: &str) -> Option<T> {
         serde_json::from_value(self.0.as_ref()?.responses.get(key)?.clone()).ok()
+    }
+
+    /// What the user did with the form under a key. `None`: nothing yet, or what came does not
+    /// fit the form; ask again.
+    #[must_use]
+    pub fn elicited<T: DeserializeOwned>(&self, key: &str) -> Option<Elicited<T>> {
+        Elicited::of(self.get(key)?).ok()
     }
 
     /// What the handler gave to [`InputRequired::state`] in the round before.

@@ -18,11 +18,11 @@ use serde::Serialize;
 use serde_json::{Number, Value};
 use tokio_util::sync::CancellationToken;
 
-use super::App;
 use super::app_session::{AppSession, log_level_of, revision_of};
 use super::exchange::Exchange;
 use super::failure::HandlerResult;
 use super::rounds::Inputs;
+use super::{App, Server};
 use crate::SessionContext;
 
 /// One call as its handler sees it. Cheap to clone; clones belong to the same call.
@@ -280,6 +280,13 @@ impl CallContext {
     #[must_use]
     pub fn cancellation(&self) -> CancellationToken {
         self.0.exchange.cancellation()
+    }
+
+    /// The server that answers the call: a handler may change what it offers, and clients that
+    /// listen are told.
+    #[must_use]
+    pub fn server(&self) -> Server {
+        Server::of(&self.0.app)
     }
 
     /// What this round of the call brought, for handlers that ask by returning

@@ -2,13 +2,11 @@
 //! what the schemas say.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use eyot_jsonrpc::{ErrorObject, Id};
-use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{schema, schema_folder};
+use super::schema::{Schema, legacy, modern, since};
 use crate::codes::{self, Outcome};
 use crate::{
     CallToolParams, CallToolResult, CancelledParams, ClientCapabilities, ClientCapability,
@@ -17,60 +15,6 @@ use crate::{
     LoggingMessageParams, Method, PaginatedParams, ProgressParams, ResourceContents, Revision,
     Sender, ServerCapabilities, SetLevelParams, StringSchema, SubscribeParams, Tool, meta,
 };
-
-/// One revision's schema.
-struct Schema {
-    revision: Revision,
-    root: Value,
-    definitions: &'static str,
-}
-
-impl Schema {
-    /// The schemas of the given revisions; none where the data is absent.
-    fn of(revisions: &[Revision]) -> Vec<Self> {
-        let Some(folder) = schema_folder() else { return Vec::new() };
-        revisions.iter().map(|&revision| Self::read(&folder, revision)).collect()
-    }
-
-    fn read(folder: &Path, revision: Revision) -> Self {
-        let (root, definitions) = schema(folder, revision);
-        Self { revision, root, definitions }
-    }
-
-    /// Holds `value` against the definition at `path`, for example `CallToolRequest/properties/params`.
-    #[track_caller]
-    fn check(&self, path: &str, value: &impl Serialize) {
-        let value = serde_json::to_value(value).unwrap();
-        let schema = json!({
-            "$schema": self.root["$schema"],
-            "$ref": format!("#/{}/{path}", self.definitions),
-            self.definitions: self.root[self.definitions],
-        });
-        let validator = jsonschema::validator_for(&schema).unwrap();
-        let errors: Vec<_> = validator.iter_errors(&value).map(|e| e.to_string()).collect();
-        assert!(errors.is_empty(), "{} {path} {value}: {errors:?}", self.revision);
-    }
-
-    /// Holds the parameters of a request or notification against its definition.
-    #[track_caller]
-    fn check_params(&self, message: &str, params: &impl Serialize) {
-        self.check(&format!("{message}/properties/params"), params);
-    }
-}
-
-fn modern() -> Vec<Schema> {
-    Schema::of(&[Revision::MODERN])
-}
-
-fn legacy() -> Vec<Schema> {
-    Schema::of(Revision::LEGACY)
-}
-
-fn since(first: Revision) -> Vec<Schema> {
-    let revisions: Vec<_> =
-        Revision::SUPPORTED.iter().copied().filter(|&revision| revision >= first).collect();
-    Schema::of(&revisions)
-}
 
 fn object(value: Value) -> JsonObject {
     serde_json::from_value(value).unwrap()

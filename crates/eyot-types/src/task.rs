@@ -269,3 +269,6 @@ impl RelatedTask {
         Self { task_id: task_id.into(), other: JsonObject::new() }
     }
 }
+
+#[cfg(test)]
+mod tests;

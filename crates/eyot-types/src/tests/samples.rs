@@ -8,17 +8,18 @@ use crate::carry::{self, Carry, Losses};
 use crate::{
     Annotations, CallToolParams, CallToolResult, CancelledParams, ClientCapabilities,
     CompleteParams, CompleteResult, CompletionReference, ContentBlock, CreateMessageParams,
-    CreateMessageResult, DiscoverResult, ElicitParams, ElicitResult, ElicitationCompleteParams,
-    EmptyParams, EmptyResult, GetPromptParams, GetPromptResult, Icon, Implementation,
-    InitializeParams, InitializeResult, InputRequiredResult, LegacyCreateTaskResult,
-    LegacyListTasksResult, LegacyTask, LegacyTaskState, ListPromptsResult,
+    CreateMessageResult, CreateTaskResult, DiscoverResult, ElicitParams, ElicitResult,
+    ElicitationCompleteParams, EmptyParams, EmptyResult, GetPromptParams, GetPromptResult,
+    GetTaskResult, Icon, Implementation, InitializeParams, InitializeResult, InputRequiredResult,
+    LegacyCreateTaskResult, LegacyListTasksResult, LegacyTask, LegacyTaskState, ListPromptsResult,
     ListResourceTemplatesResult, ListResourcesResult, ListRootsResult, ListToolsResult,
     LoggingMessageParams, ModelHint, ModelPreferences, PaginatedParams, PrimitiveSchema,
     ProgressParams, Prompt, PromptArgument, PromptMessage, ReadResourceParams, ReadResourceResult,
     RelatedTask, Resource, ResourceContents, ResourceTemplate, Revision, Root, SamplingContent,
     SamplingMessage, ServerCapabilities, SetLevelParams, SubscribeParams, SubscriptionFilter,
-    SubscriptionsAcknowledgedParams, SubscriptionsListenParams, SubscriptionsListenResult,
-    TaskMetadata, TaskParams, Tool, ToolAnnotations, ToolChoice, ToolExecution, meta,
+    SubscriptionsAcknowledgedParams, SubscriptionsListenParams, SubscriptionsListenResult, Task,
+    TaskMetadata, TaskNotificationParams, TaskParams, Tool, ToolAnnotations, ToolChoice,
+    ToolExecution, UpdateTaskParams, meta,
 };
 
 /// A value of one of our types, and the definitions that describe it.
@@ -68,7 +69,7 @@ pub(super) fn all() -> Vec<Sample> {
     for more in [tools(), prompts(), resources(), content(), sampling(), elicitation(), forms()] {
         samples.extend(more);
     }
-    for more in [notifications(), rounds(), subscriptions(), tasks()] {
+    for more in [notifications(), rounds(), subscriptions(), tasks(), extension_tasks()] {
         samples.extend(more);
     }
     samples
@@ -507,6 +508,38 @@ fn subscriptions() -> Vec<Sample> {
             json!({ "resultType": "complete", "_meta": tagged }),
         ),
         plain::<SubscriptionFilter>(&["SubscriptionFilter"], filter),
+    ]
+}
+
+/// The extension has no schema here; its types are held against themselves.
+fn extension_tasks() -> Vec<Sample> {
+    let task = |status: &str| {
+        json!({
+            "taskId": "t", "status": status, "statusMessage": "m",
+            "createdAt": "2025-11-25T10:30:00Z", "lastUpdatedAt": "2025-11-25T10:40:00Z",
+            "ttlMs": 60000, "pollIntervalMs": 5000,
+        })
+    };
+    let mut created = task("working");
+    created["resultType"] = json!("task");
+    created["_meta"] = item_meta();
+    let mut waiting = task("input_required");
+    waiting["resultType"] = json!("complete");
+    waiting["inputRequests"] = json!({ "c": { "method": "roots/list" } });
+    let mut completed = task("completed");
+    completed["result"] = json!({ "content": [] });
+    completed["_meta"] = item_meta();
+    let mut failed = task("failed");
+    failed["error"] = json!({ "code": 7, "message": "m", "data": [1] });
+    let update = json!({
+        "taskId": "t", "inputResponses": { "a": { "action": "decline" } }, "_meta": message_meta(),
+    });
+    vec![
+        carried::<CreateTaskResult>(&[], created),
+        plain::<GetTaskResult>(&[], waiting),
+        plain::<TaskNotificationParams>(&[], completed),
+        plain::<Task>(&[], failed),
+        plain::<UpdateTaskParams>(&[], update),
     ]
 }
 

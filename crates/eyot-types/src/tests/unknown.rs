@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use serde_json::{Number, Value};
 
 use super::samples;
-use crate::JsonObject;
+use crate::{JsonObject, Revision};
 
 /// Members whose values are typed by name, so that a name of one's own is no unknown member.
 const MAPS: &[&str] = &["arguments", "error", "inputRequests", "properties"];
@@ -98,6 +98,24 @@ proptest! {
                 TestCaseError::fail(format!("{:?}: {error}: {value}", sample.definitions))
             })?;
             prop_assert_eq!(encoded, value);
+        }
+    }
+
+    #[test]
+    fn unknown_members_are_carried_to_every_revision(members in unknown_members()) {
+        for sample in samples::all() {
+            let Value::Object(mut value) = sample.value else { continue };
+            value.extend(members.clone());
+            for &revision in Revision::SUPPORTED {
+                let (carried, _) = (sample.carry)(revision, &Value::Object(value.clone()));
+                // What is said in other words has no members of the old ones.
+                if carried.get("type") != value.get("type") {
+                    continue;
+                }
+                for (name, member) in &members {
+                    prop_assert_eq!(carried.get(name), Some(member));
+                }
+            }
         }
     }
 

@@ -7,6 +7,7 @@ mod listening;
 mod offers;
 mod peer;
 mod questions;
+mod revisions;
 mod rounds;
 
 use schemars::JsonSchema;

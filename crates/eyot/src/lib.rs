@@ -20,6 +20,18 @@
 //! # }
 //! ```
 //!
+//! A client, of whatever era its server is:
+//!
+//! ```no_run
+//! # use serde_json::json;
+//! # async fn run() -> Result<(), eyot::ClientError> {
+//! let client = eyot::Client::builder("me", "1.0").connect("http://127.0.0.1:8080/mcp").await?;
+//! let sum = client.call_tool("add", json!({ "a": 1, "b": 2 })).await?;
+//! println!("{}", sum.text());
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! [`ReverseProxy`] is a server in front of one upstream, with sessions that survive a crash:
 //!
 //! ```no_run
@@ -48,7 +60,12 @@
 //! [`server`], [`relay`].
 
 pub use eyot_client as client;
-pub use eyot_client::{Runtime, Target, TargetError};
+pub use eyot_client::{
+    AccessToken, CallBuilder, CallOutcome, Challenge, Client, ClientBuilder, ClientError,
+    ClientEvent, Endpoint, EraMode, Heartbeat, ListKind, Liveness, Pages, Runtime, Subscription,
+    SubscriptionEvent, Target, TargetError, TokenError, TokenFuture, TokenProvider, ToolAnswer,
+    Verdict,
+};
 pub use eyot_frame as frame;
 pub use eyot_http as http;
 pub use eyot_jsonrpc as jsonrpc;

@@ -26,6 +26,8 @@ mod peers;
 #[cfg(test)]
 mod relay;
 #[cfg(test)]
+mod sdk;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod tasks;

@@ -8,6 +8,7 @@ use std::task::{Context, Poll, Waker};
 
 use eyot_jsonrpc::{ErrorObject, Id, Kind, Message};
 use eyot_transport::Part;
+use eyot_types::Question;
 use parking_lot::Mutex;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
@@ -21,7 +22,7 @@ struct State {
     out: VecDeque<Part>,
     /// Handlers that wait until `out` has room.
     waiting: Vec<Waker>,
-    questions: Vec<Question>,
+    questions: Vec<Asked>,
     questions_asked: u32,
     /// Whoever polls the handler.
     poller: Option<Waker>,
@@ -31,11 +32,11 @@ struct State {
 
 /// A question to the client that a handler waits for.
 #[derive(Debug)]
-struct Question {
+struct Asked {
     number: u32,
     name: QuestionName,
-    method: &'static str,
-    params: Value,
+    /// `None`: it is out already, and nobody reads it again.
+    question: Option<Question>,
     answer: Option<QuestionAnswer>,
     waker: Option<Waker>,
 }
@@ -64,14 +65,6 @@ pub(crate) enum Outgoing {
     Asks,
     /// Nothing yet.
     Nothing,
-}
-
-/// A question as a modern client sees it.
-#[derive(Debug)]
-pub(crate) struct AskedInput {
-    pub(crate) key: String,
-    pub(crate) method: &'static str,
-    pub(crate) params: Value,
 }
 
 /// There are as many questions as there may be.
@@ -129,16 +122,10 @@ impl Exchange {
     }
 
     /// Asks a legacy client: the request goes out under `id`.
-    pub(crate) fn ask_request(
-        &self,
-        id: Id,
-        method: &'static str,
-        params: &Value,
-    ) -> Result<u32, TooManyQuestions> {
-        let request = Message::request(id.clone(), method, params);
-        // It is out already: nobody reads the parameters again.
-        let number = self.ask(QuestionName::Id(id), method, Value::Null)?;
+    pub(crate) fn ask_request(&self, id: Id, question: Question) -> Result<u32, TooManyQuestions> {
+        let request = request(id.clone(), question);
         let mut state = self.0.lock();
+        let number = state.ask(QuestionName::Id(id), None)?;
         // Questions are bounded by themselves and do not wait for room.
         state.out.push_back(request.into());
         let poller = state.poller.take();
@@ -151,30 +138,15 @@ impl Exchange {
     pub(crate) fn ask_input(
         &self,
         key: Option<&str>,
-        method: &'static str,
-        params: Value,
-    ) -> Result<u32, TooManyQuestions> {
-        let next = self.0.lock().questions_asked;
-        let key = key.map_or_else(|| format!("q{next}"), str::to_owned);
-        let number = self.ask(QuestionName::Key(key), method, params)?;
-        wake(self.0.lock().poller.take());
-        Ok(number)
-    }
-
-    fn ask(
-        &self,
-        name: QuestionName,
-        method: &'static str,
-        params: Value,
+        question: Question,
     ) -> Result<u32, TooManyQuestions> {
         let mut state = self.0.lock();
-        if state.questions.len() >= QUESTIONS_MAX {
-            return Err(TooManyQuestions);
-        }
-        let number = state.questions_asked;
-        state.questions_asked = number.wrapping_add(1);
-        let question = Question { number, name, method, params, answer: None, waker: None };
-        state.questions.push(question);
+        let next = state.questions_asked;
+        let key = key.map_or_else(|| format!("q{next}"), str::to_owned);
+        let number = state.ask(QuestionName::Key(key), Some(question))?;
+        let poller = state.poller.take();
+        drop(state);
+        wake(poller);
         Ok(number)
     }
 
@@ -235,7 +207,7 @@ impl Exchange {
     /// Answers the question of that name; `false` when there is none that waits.
     pub(crate) fn set_answer(&self, name: &QuestionName, answer: QuestionAnswer) -> bool {
         let mut state = self.0.lock();
-        let is_asked = |it: &&mut Question| it.name == *name && it.answer.is_none();
+        let is_asked = |it: &&mut Asked| it.name == *name && it.answer.is_none();
         let Some(question) = state.questions.iter_mut().find(is_asked) else { return false };
         question.answer = Some(answer);
         let waker = question.waker.take();
@@ -244,16 +216,12 @@ impl Exchange {
         true
     }
 
-    /// The questions that a modern client has not answered yet.
-    pub(crate) fn open_inputs(&self) -> Vec<AskedInput> {
+    /// The questions that a modern client has not answered yet, by their keys.
+    pub(crate) fn open_inputs(&self) -> Vec<(String, Question)> {
         let state = self.0.lock();
         let open = state.questions.iter().filter(|it| it.answer.is_none());
-        open.filter_map(|question| match &question.name {
-            QuestionName::Key(key) => Some(AskedInput {
-                key: key.clone(),
-                method: question.method,
-                params: question.params.clone(),
-            }),
+        open.filter_map(|it| match &it.name {
+            QuestionName::Key(key) => Some((key.clone(), it.question.clone()?)),
             QuestionName::Id(_) => None,
         })
         .collect()
@@ -291,6 +259,20 @@ impl Exchange {
 }
 
 impl State {
+    fn ask(
+        &mut self,
+        name: QuestionName,
+        question: Option<Question>,
+    ) -> Result<u32, TooManyQuestions> {
+        if self.questions.len() >= QUESTIONS_MAX {
+            return Err(TooManyQuestions);
+        }
+        let number = self.questions_asked;
+        self.questions_asked = number.wrapping_add(1);
+        self.questions.push(Asked { number, name, question, answer: None, waker: None });
+        Ok(number)
+    }
+
     fn next(&mut self) -> Outgoing {
         match self.out.pop_front() {
             _ if self.is_cancelled => Outgoing::Cancelled,
@@ -301,7 +283,7 @@ impl State {
 
     /// Whether the handler waits for a modern client's next round.
     fn wants_input(&self) -> bool {
-        let is_open = |it: &Question| {
+        let is_open = |it: &Asked| {
             matches!(it.name, QuestionName::Key(_)) && it.answer.is_none() && it.waker.is_some()
         };
         self.questions.iter().any(is_open)
@@ -313,6 +295,18 @@ impl State {
             Outgoing::Part(_) | Outgoing::Cancelled => std::mem::take(&mut self.waiting),
             Outgoing::Asks | Outgoing::Nothing => Vec::new(),
         }
+    }
+}
+
+/// A question as a legacy client gets it.
+fn request(id: Id, question: Question) -> Message {
+    let method = question.method().as_str().to_owned();
+    match question {
+        Question::Elicitation(params) => Message::request(id, &method, &params),
+        Question::Sampling(params) => Message::request(id, &method, &params),
+        Question::Roots(params) => Message::request(id, &method, &params),
+        Question::Other { params, .. } => Message::request(id, &method, &params),
+        _ => Message::request(id, &method, &()),
     }
 }
 

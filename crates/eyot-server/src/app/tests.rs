@@ -2,8 +2,13 @@
 
 mod calls;
 mod changes;
+mod http;
+mod layers;
+mod listening;
+mod offers;
 mod peer;
 mod questions;
+mod revisions;
 mod rounds;
 
 use schemars::JsonSchema;

@@ -1,241 +1,27 @@
-//! The one task of a child: reads, writes, routes.
+//! The one place where tasks of connections start.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::time::Duration;
+use eyot_transport::Fault;
+use eyot_types::Era;
 
-use bytes::Bytes;
-use eyot_jsonrpc::{Id, Incoming, Message};
-use eyot_stdio::{Child, ChildEvent};
-use eyot_transport::{Fault, Limits};
-use eyot_types::codes::{self, Outcome};
-use eyot_types::{Era, Method};
-use serde_json::json;
-use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
+use crate::line_connection::LineConnection;
+use crate::line_link::LineLink;
+use crate::target::{Runtime, Target};
 
-use crate::route::{Calls, PartSender, Route};
-use crate::stdio::{CallFault, End};
-use crate::target::Runtime;
-use crate::unsolicited::Unsolicited;
-
-/// What callers want of the driver.
-#[derive(Debug)]
-pub(crate) enum Order {
-    /// Send a request under our id `number`.
-    Request { number: u64, request: Message, parts: PartSender, fault: CallFault },
-    /// Send a notification or a response.
-    Send(Message),
-    /// Send the caller's own cancellation of its call `id`, and let go of the call.
-    Cancel { id: Id, message: Message },
-    /// Nobody waits for this call any more: cancel it.
-    Forget { number: u64 },
+/// Starts a task that shutdown waits for: one for each connection, and one for the other end of
+/// a connection within this process.
+pub(crate) fn spawn(runtime: &Runtime, task: impl Future<Output = ()> + Send + 'static) {
+    runtime.tasks.spawn(task);
 }
 
-/// Owns the child.
-#[derive(Debug)]
-pub(crate) struct Driver {
-    child: Child,
-    calls: Calls,
-    faults: BTreeMap<u64, CallFault>,
-    unsolicited: Unsolicited,
-    end: End,
-    limits: Arc<Limits>,
-}
-
-impl Driver {
-    pub(crate) fn new(
-        child: Child,
-        era: Era,
-        unsolicited: Unsolicited,
-        end: End,
-        limits: Arc<Limits>,
-    ) -> Self {
-        Self { child, calls: Calls::new(era), faults: BTreeMap::new(), unsolicited, end, limits }
-    }
-
-    /// Starts the task: the one spawn of a child connection.
-    pub(crate) fn spawn(self, orders: mpsc::Receiver<Order>, runtime: &Runtime) {
-        let shutdown = runtime.shutdown.clone();
-        runtime.tasks.spawn(self.run(orders, shutdown));
-    }
-
-    async fn run(mut self, mut orders: mpsc::Receiver<Order>, shutdown: CancellationToken) {
-        let reason = loop {
-            tokio::select! {
-                biased;
-                () = shutdown.cancelled() => break "shutting down".to_owned(),
-                event = self.child.next() => match event {
-                    ChildEvent::Line(line) => self.handle_line(line, &shutdown).await,
-                    ChildEvent::BadLine(error) => {
-                        tracing::warn!(%error, "upstream wrote a line that cannot be read");
-                    }
-                    ChildEvent::Exited(report) => break format!("upstream exited: {report}"),
-                },
-                order = orders.recv() => match order {
-                    Some(order) => self.handle_order(order),
-                    None => break "no longer needed".to_owned(),
-                },
-            }
-        };
-        tracing::debug!(reason, "child connection ends");
-        self.end.set(reason.clone());
-        orders.close();
-        while let Ok(order) = orders.try_recv() {
-            if let Order::Request { fault, .. } = order {
-                fault.set(lost(&reason, Outcome::NotSent));
-            }
-        }
-        self.fail_all(&reason);
-        self.unsolicited.close();
-        let report = self.child.close().await;
-        tracing::debug!(%report, "child has ended");
-    }
-
-    /// Every running call learns at once that its upstream is no more.
-    fn fail_all(&mut self, reason: &str) {
-        let faults = std::mem::take(&mut self.faults);
-        faults.into_values().for_each(|it| it.set(lost(reason, Outcome::Unknown)));
-        // Dropping the senders ends the streams; the fault is found behind what is queued.
-        self.calls.drain().for_each(drop);
-    }
-
-    async fn handle_line(&mut self, line: Bytes, shutdown: &CancellationToken) {
-        let messages = match Incoming::parse(line, &self.limits.scan) {
-            Ok(Incoming::One(message)) => vec![message],
-            // A server of 2025-03-26 may answer a batch.
-            Ok(Incoming::Batch(messages)) => messages,
-            Err(error) => {
-                tracing::warn!(%error, "upstream wrote a line that is no message");
-                let number = error.id().and_then(|id| id.as_u64());
-                if let Some(number) = number {
-                    let reason = format!("upstream's answer is invalid: {error}");
-                    self.fail(number, lost(&reason, Outcome::Unknown));
-                }
-                return;
-            }
-        };
-        for message in messages {
-            self.deliver(message, shutdown).await;
-        }
-    }
-
-    async fn deliver(&mut self, message: Message, shutdown: &CancellationToken) {
-        let answered = message.is_response().then(|| message.id().and_then(|it| it.as_u64()));
-        match self.calls.route(message, self.unsolicited.is_listening()) {
-            Route::Answer(parts, message) => {
-                let number = answered.flatten();
-                let fault = number.and_then(|number| self.faults.remove(&number));
-                self.push(parts, message, fault, shutdown).await;
-            }
-            Route::Call(parts, message) => self.push(parts, message, None, shutdown).await,
-            Route::Unsolicited(message) => {
-                if !self.unsolicited.push(message) {
-                    eyot_metrics::messages_dropped("queue_full");
-                }
-            }
-            Route::Drop(reason) => {
-                tracing::debug!(reason, "message of the upstream goes nowhere");
-                eyot_metrics::messages_dropped(reason);
-            }
-        }
-    }
-
-    /// Hands a message over; waits for a slow reader, but not for ever: others wait too.
-    async fn push(
-        &mut self,
-        parts: PartSender,
-        message: Message,
-        fault: Option<CallFault>,
-        shutdown: &CancellationToken,
-    ) {
-        let Err(full) = parts.try_send(Ok(message.into())) else { return };
-        let mpsc::error::TrySendError::Full(part) = full else { return };
-        let patience = self.limits.queue_stall_timeout;
-        let sending = tokio::time::timeout(patience, parts.send(part));
-        let sent = shutdown.run_until_cancelled(sending).await;
-        if let Some(Err(_elapsed)) = sent {
-            self.overflow(&parts, fault, patience);
-        }
-    }
-
-    fn overflow(&mut self, parts: &PartSender, fault: Option<CallFault>, patience: Duration) {
-        eyot_metrics::messages_dropped("reader_too_slow");
-        let reason = format!("messages of the call were not read for {patience:?}");
-        let error = lost(&reason, Outcome::Unknown);
-        match (fault, self.calls.find_parts(parts)) {
-            (Some(fault), _) => fault.set(error),
-            (None, Some(number)) => {
-                self.fail(number, error);
-                self.write_cancelled(number);
-            }
-            (None, None) => {}
-        }
-    }
-
-    fn fail(&mut self, number: u64, fault: Fault) {
-        if let Some(slot) = self.faults.remove(&number) {
-            slot.set(fault);
-        }
-        self.calls.forget(number);
-    }
-
-    fn handle_order(&mut self, order: Order) {
-        match order {
-            Order::Request { number, request, parts, fault } => {
-                let request = self.calls.begin(number, request, parts);
-                self.faults.insert(number, fault);
-                if let Err(error) = self.write(&request) {
-                    self.fail(number, error);
-                }
-            }
-            Order::Send(message) => {
-                if let Err(error) = self.write(&message) {
-                    tracing::warn!(%error, "message for the upstream was dropped");
-                }
-            }
-            Order::Cancel { id, message } => self.cancel(&id, &message),
-            Order::Forget { number } => {
-                self.faults.remove(&number);
-                if self.calls.forget(number).is_some() {
-                    self.write_cancelled(number);
-                }
-            }
-        }
-    }
-
-    fn cancel(&mut self, id: &Id, message: &Message) {
-        let Some(number) = self.calls.find(id) else { return };
-        self.faults.remove(&number);
-        self.calls.forget(number);
-        let mut params: serde_json::Value = message.decode_params().unwrap_or_else(|_| json!({}));
-        if let Some(members) = params.as_object_mut() {
-            members.insert("requestId".to_owned(), number.into());
-        }
-        self.write_notification(&Message::notification(Method::Cancelled.as_str(), &params));
-    }
-
-    fn write_cancelled(&mut self, number: u64) {
-        let params = json!({ "requestId": number, "reason": "nobody waits for the answer" });
-        self.write_notification(&Message::notification(Method::Cancelled.as_str(), &params));
-    }
-
-    fn write_notification(&mut self, message: &Message) {
-        if let Err(error) = self.write(message) {
-            tracing::warn!(%error, "notification for the upstream was dropped");
-        }
-    }
-
-    /// Queues a message as one line.
-    fn write(&mut self, message: &Message) -> Result<(), Fault> {
-        let queued = self.child.queue(message.pieces());
-        queued.map_err(|error| {
-            let reason = format!("upstream does not read: {error}");
-            Fault::upstream(codes::upstream_lost(&reason, Outcome::NotSent, true))
-        })
-    }
-}
-
-fn lost(reason: &str, outcome: Outcome) -> Fault {
-    Fault::upstream(codes::upstream_lost(reason, outcome, true))
+/// Opens a link of lines whose driver is a task of its own.
+pub(crate) fn open_lines(
+    target: &Target,
+    era: Era,
+    runtime: &Runtime,
+) -> Result<LineConnection, Fault> {
+    let link = LineLink::open(target, runtime)?;
+    let shutdown = runtime.shutdown.clone();
+    let (connection, driver) = LineConnection::new(link, era, &runtime.limits, shutdown);
+    spawn(runtime, driver.run());
+    Ok(connection)
 }

@@ -1,14 +1,18 @@
 //! An upstream session of the legacy era, whatever carries it.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use eyot_jsonrpc::{Id, Message};
-use eyot_transport::{Fault, Messages, Part, Reply};
+use eyot_transport::{Fault, Limits, Messages, Part, Reply};
 use eyot_types::Era;
 use eyot_types::codes::{self, Outcome};
 use futures_util::StreamExt as _;
 
+use crate::driver;
 use crate::http_legacy::HttpSession;
-use crate::stdio::StdioConnection;
+use crate::http_link::HttpLink;
+use crate::line_connection::LineConnection;
 use crate::target::{Runtime, Target};
 
 /// One upstream session. Cheap to clone.
@@ -17,7 +21,7 @@ pub struct LegacyConnection(Link);
 
 #[derive(Clone, Debug)]
 enum Link {
-    Stdio(Box<StdioConnection>),
+    Lines(Box<LineConnection>),
     Http(HttpSession),
 }
 
@@ -49,15 +53,12 @@ impl LegacyConnection {
         let timeout = runtime.limits.call_timeout;
         let opening = async {
             match target {
-                Target::Command(command) => {
-                    let connection = StdioConnection::open(command, Era::Legacy, runtime)?;
-                    let parts = connection.request(initialize).await?;
-                    let answer = final_message(parts).await?;
-                    Ok(Opened { connection: Self(Link::Stdio(Box::new(connection))), answer })
+                Target::Command(_) | Target::InProcess(_) => {
+                    let connection = driver::open_lines(target, Era::Legacy, runtime)?;
+                    Self::open_lines(connection, initialize).await
                 }
                 Target::Url(client) => {
-                    let opened = HttpSession::open(client, initialize, &runtime.limits).await?;
-                    Ok(Opened { connection: Self(Link::Http(opened.0)), answer: opened.1 })
+                    Self::open_http(&HttpLink::bare(client), initialize, &runtime.limits).await
                 }
             }
         };
@@ -65,6 +66,25 @@ impl LegacyConnection {
             let reason = format!("upstream did not answer `initialize` in {timeout:?}");
             Err(Fault::upstream(codes::upstream_lost(&reason, Outcome::Unknown, true)))
         })
+    }
+
+    /// Opens a session at a URL.
+    pub(crate) async fn open_http(
+        link: &HttpLink,
+        initialize: Message,
+        limits: &Arc<Limits>,
+    ) -> Result<Opened, Fault> {
+        let (session, answer) = HttpSession::open(link, initialize, limits).await?;
+        Ok(Opened { connection: Self(Link::Http(session)), answer })
+    }
+
+    /// Opens a session over a link of lines, which somebody else drives.
+    pub(crate) async fn open_lines(
+        connection: LineConnection,
+        initialize: Message,
+    ) -> Result<Opened, Fault> {
+        let answer = final_message(connection.request(initialize).await?).await?;
+        Ok(Opened { connection: Self(Link::Lines(Box::new(connection))), answer })
     }
 
     /// Goes on with a session that an earlier process opened; `None` when it cannot have
@@ -77,9 +97,10 @@ impl LegacyConnection {
         runtime: &Runtime,
     ) -> Option<Self> {
         match target {
-            Target::Command(_) => None,
+            Target::Command(_) | Target::InProcess(_) => None,
             Target::Url(client) => {
-                let session = HttpSession::resume(client, session_id, revision, &runtime.limits);
+                let link = HttpLink::bare(client);
+                let session = HttpSession::resume(&link, session_id, revision, &runtime.limits);
                 Some(Self(Link::Http(session)))
             }
         }
@@ -97,7 +118,7 @@ impl LegacyConnection {
     /// The request may have been sent. Over HTTP it goes on; a child is told to cancel it.
     pub async fn request(&self, request: Message) -> Result<Reply, Fault> {
         match &self.0 {
-            Link::Stdio(connection) => connection.request(request).await.map(Reply::Stream),
+            Link::Lines(connection) => connection.request(request).await.map(Reply::Stream),
             Link::Http(session) => session.request(request).await,
         }
     }
@@ -113,7 +134,7 @@ impl LegacyConnection {
     /// The message may have been sent.
     pub async fn send(&self, message: Message) -> Result<(), Fault> {
         match &self.0 {
-            Link::Stdio(connection) => connection.send(message).await,
+            Link::Lines(connection) => connection.send(message).await,
             Link::Http(session) => session.send(message).await,
         }
     }
@@ -129,8 +150,17 @@ impl LegacyConnection {
     /// The message may have been sent.
     pub async fn cancel(&self, id: Id, message: Message) -> Result<(), Fault> {
         match &self.0 {
-            Link::Stdio(connection) => connection.cancel(id, message).await,
+            Link::Lines(connection) => connection.cancel(id, message).await,
             Link::Http(session) => session.cancel(&id, &message).await,
+        }
+    }
+
+    /// What tells the upstream that nobody waits for the call `id` any more, if a message is due:
+    /// over lines it is sent by itself when the call is dropped.
+    pub(crate) fn cancellation(&self, id: &Id, reason: &str) -> Option<Message> {
+        match &self.0 {
+            Link::Lines(_) => None,
+            Link::Http(session) => session.cancellation(id, reason),
         }
     }
 
@@ -142,7 +172,7 @@ impl LegacyConnection {
     /// Dropping the future stops listening.
     pub async fn listen(&self, cursor: Option<Bytes>) -> Messages {
         match &self.0 {
-            Link::Stdio(connection) => connection.listen(),
+            Link::Lines(connection) => connection.listen(),
             Link::Http(session) => session.listen(cursor).await,
         }
     }
@@ -151,7 +181,7 @@ impl LegacyConnection {
     #[must_use]
     pub fn follow(&self, id: Id, cursor: Option<Bytes>) -> Option<Messages> {
         match &self.0 {
-            Link::Stdio(_) => None,
+            Link::Lines(_) => None,
             Link::Http(session) => Some(session.follow(id, cursor?)),
         }
     }
@@ -167,11 +197,19 @@ impl LegacyConnection {
         }
     }
 
+    /// Why the link of lines has ended.
+    pub(crate) fn end_reason(&self) -> String {
+        match &self.0 {
+            Link::Lines(connection) => connection.end_reason(),
+            Link::Http(_) => "upstream has ended".to_owned(),
+        }
+    }
+
     /// Whether it can still be used.
     #[must_use]
     pub fn is_open(&self) -> bool {
         match &self.0 {
-            Link::Stdio(connection) => connection.is_open(),
+            Link::Lines(connection) => connection.is_open(),
             Link::Http(_) => true,
         }
     }
@@ -180,7 +218,7 @@ impl LegacyConnection {
     #[must_use]
     pub fn session_id(&self) -> Option<&str> {
         match &self.0 {
-            Link::Stdio(_) => None,
+            Link::Lines(_) => None,
             Link::Http(session) => session.session_id(),
         }
     }

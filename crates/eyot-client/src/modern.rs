@@ -1,12 +1,17 @@
 //! An upstream of the modern era, whatever carries it.
 
-use eyot_jsonrpc::Message;
-use eyot_transport::{Fault, Reply};
-use eyot_types::{Era, headers};
-use http::HeaderMap;
+use std::sync::Arc;
 
+use eyot_jsonrpc::Message;
+use eyot_transport::{Fault, Limits, Reply};
+use eyot_types::{Era, headers};
+use http::{HeaderMap, StatusCode};
+
+use crate::driver;
+use crate::http_link::HttpLink;
 use crate::http_modern::HttpModern;
-use crate::stdio::StdioConnection;
+use crate::legacy::final_message;
+use crate::line_connection::LineConnection;
 use crate::target::{Runtime, Target};
 
 /// A connection that any number of clients share. Cheap to clone.
@@ -15,7 +20,7 @@ pub struct ModernConnection(Link);
 
 #[derive(Clone, Debug)]
 enum Link {
-    Stdio(Box<StdioConnection>),
+    Lines(Box<LineConnection>),
     Http(Box<HttpModern>),
 }
 
@@ -31,6 +36,11 @@ impl ForwardedHeaders {
         let picked = headers.iter().filter(|(name, _)| is_parameter(name.as_str()));
         Self(picked.map(|(name, value)| (name.clone(), value.clone())).collect())
     }
+
+    /// These headers, whatever they are.
+    pub(crate) fn new(headers: HeaderMap) -> Self {
+        Self(headers)
+    }
 }
 
 impl ModernConnection {
@@ -41,11 +51,23 @@ impl ModernConnection {
     /// A [`Fault`] when the child cannot be started.
     pub fn open(target: &Target, runtime: &Runtime) -> Result<Self, Fault> {
         Ok(Self(match target {
-            Target::Command(command) => {
-                Link::Stdio(Box::new(StdioConnection::open(command, Era::Modern, runtime)?))
+            Target::Command(_) | Target::InProcess(_) => {
+                Link::Lines(Box::new(driver::open_lines(target, Era::Modern, runtime)?))
             }
-            Target::Url(client) => Link::Http(Box::new(HttpModern::new(client, &runtime.limits))),
+            Target::Url(client) => {
+                return Ok(Self::over_http(HttpLink::bare(client), &runtime.limits));
+            }
         }))
+    }
+
+    /// Requests to a URL.
+    pub(crate) fn over_http(link: HttpLink, limits: &Arc<Limits>) -> Self {
+        Self(Link::Http(Box::new(HttpModern::new(link, limits))))
+    }
+
+    /// Requests over a link of lines, which somebody else drives.
+    pub(crate) fn over_lines(connection: LineConnection) -> Self {
+        Self(Link::Lines(Box::new(connection)))
     }
 
     /// Sends a request; dropping the reply cancels it.
@@ -63,8 +85,19 @@ impl ModernConnection {
         forwarded: &ForwardedHeaders,
     ) -> Result<Reply, Fault> {
         match &self.0 {
-            Link::Stdio(connection) => connection.request(request).await.map(Reply::Stream),
+            Link::Lines(connection) => connection.request(request).await.map(Reply::Stream),
             Link::Http(upstream) => upstream.request(request, &forwarded.0).await,
+        }
+    }
+
+    /// Asks with a request that gets one answer, and tells the HTTP status that came with it.
+    pub(crate) async fn ask(&self, request: Message) -> Result<(StatusCode, Message), Fault> {
+        match &self.0 {
+            Link::Lines(connection) => {
+                let answer = final_message(connection.request(request).await?).await?;
+                Ok((StatusCode::OK, answer))
+            }
+            Link::Http(upstream) => upstream.ask(request).await,
         }
     }
 
@@ -79,8 +112,16 @@ impl ModernConnection {
     /// The message may have been sent.
     pub async fn send(&self, message: Message, forwarded: &ForwardedHeaders) -> Result<(), Fault> {
         match &self.0 {
-            Link::Stdio(connection) => connection.send(message).await,
+            Link::Lines(connection) => connection.send(message).await,
             Link::Http(upstream) => upstream.send(message, &forwarded.0).await,
+        }
+    }
+
+    /// Why the link of lines has ended.
+    pub(crate) fn end_reason(&self) -> String {
+        match &self.0 {
+            Link::Lines(connection) => connection.end_reason(),
+            Link::Http(_) => "upstream has ended".to_owned(),
         }
     }
 
@@ -88,7 +129,7 @@ impl ModernConnection {
     #[must_use]
     pub fn is_open(&self) -> bool {
         match &self.0 {
-            Link::Stdio(connection) => connection.is_open(),
+            Link::Lines(connection) => connection.is_open(),
             Link::Http(_) => true,
         }
     }

@@ -42,7 +42,7 @@ pub async fn probe_modern(target: &Target, runtime: &Runtime) -> Result<EraFound
         }
     };
     let answer = tokio::time::timeout(runtime.limits.connect_timeout, asking).await;
-    let is_child = matches!(target, Target::Command(_));
+    let is_child = !matches!(target, Target::Url(_));
     match answer {
         Ok(Ok(Some(answer))) if is_modern(&answer) => Ok(EraFound::Modern(connection)),
         Ok(Ok(_)) => Ok(EraFound::Legacy),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use eyot_http::{HttpClient, InvalidUrl};
 use eyot_stdio::Command;
-use eyot_transport::Limits;
+use eyot_transport::{InProcess, Limits};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -16,6 +16,8 @@ pub enum Target {
     Command(Command),
     /// A Streamable HTTP endpoint.
     Url(HttpClient),
+    /// A server of this process; every connection is an attachment of its own.
+    InProcess(Arc<dyn InProcess>),
 }
 
 /// Why a text is no upstream.
@@ -46,6 +48,7 @@ impl Target {
                 format!("{:?} {:?} in {folder:?}", command.program, command.args)
             }
             Self::Url(client) => client.url(),
+            Self::InProcess(_) => "in process".to_owned(),
         }
     }
 }

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use eyot_client::{Runtime, Target};
 use eyot_relay::Relay;
-use eyot_server::{Admin, Drained, Health, HostPolicy, Keys, Server, ServerConfig, Shutdown};
+use eyot_server::{
+    Admin, Drained, Health, HostPolicy, HttpServer, HttpServerConfig, Keys, Shutdown,
+};
 use eyot_session::{Limits as SessionLimits, Store};
 use eyot_transport::{BoxService, Limits};
 use tokio::net::TcpListener;
@@ -47,7 +49,7 @@ impl Setup {
 
 /// A reverse proxy in front of one upstream.
 #[derive(Debug)]
-pub struct ReverseProxy(Server);
+pub struct ReverseProxy(HttpServer);
 
 impl ReverseProxy {
     /// A proxy to `target`. Nothing is started or connected before the first call.
@@ -60,8 +62,8 @@ impl ReverseProxy {
             Runtime { tasks: tasks.clone(), shutdown: finished, limits: Arc::new(limits) };
         let service = BoxService::new(Relay::new(target, runtime));
         let config =
-            ServerConfig { path, hosts, keys, store, limits, session_limits, shutdown, tasks };
-        Self(Server::new(config, service))
+            HttpServerConfig { path, hosts, keys, store, limits, session_limits, shutdown, tasks };
+        Self(HttpServer::new(config, service))
     }
 
     /// What an admin listener needs to know.

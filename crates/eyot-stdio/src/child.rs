@@ -7,14 +7,15 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use eyot_frame::FrameError;
+use tokio::process::{ChildStdin, ChildStdout};
 use tokio::time::Instant;
 
 use crate::group::Group;
-use crate::input::{Input, QueueFull};
 use crate::ladder::{Ladder, Step};
-use crate::output::Output;
+use crate::reader::LineReader;
 use crate::stderr::Stderr;
 use crate::timer::Timer;
+use crate::writer::{LineWriter, QueueFull};
 use crate::{ChildLimits, Command, ExitReport, SpawnError};
 
 /// A child process that speaks one message per line on stdin and stdout.
@@ -31,8 +32,8 @@ use crate::{ChildLimits, Command, ExitReport, SpawnError};
 /// [`next`]: Self::next
 pub struct Child {
     group: Group,
-    input: Input,
-    output: Output,
+    input: LineWriter<ChildStdin>,
+    output: LineReader<ChildStdout>,
     stderr: Stderr,
     ladder: Ladder,
     timer: Timer,
@@ -64,8 +65,8 @@ impl Child {
         let mut leader = command.start()?;
         let pid = leader.id();
         Ok(Self {
-            input: Input::new(leader.stdin().take(), limits.queue_bytes_max),
-            output: Output::new(leader.stdout().take(), limits.line_bytes_max),
+            input: LineWriter::new(leader.stdin().take(), limits.queue_bytes_max),
+            output: LineReader::new(leader.stdout().take(), limits.line_bytes_max),
             stderr: Stderr::new(leader.stderr().take(), limits.stderr_tail_bytes, pid),
             ladder: Ladder::new(limits.exit_grace, limits.kill_grace),
             timer: Timer::default(),
@@ -177,6 +178,7 @@ impl Child {
     fn poll_farewell(&mut self, context: &mut Context<'_>) {
         if self.output.is_ended() || !self.input.is_open() {
             self.start_close();
+            self.input.poll_write(context);
             self.poll_ladder(context);
         }
         if self.ladder.is_over() {

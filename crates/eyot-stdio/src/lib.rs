@@ -1,13 +1,15 @@
-//! Child processes that speak newline-delimited JSON: groups, limits, orderly end.
+//! Newline-delimited JSON: child processes, this process's own streams, and any other pair.
 //!
 //! An MCP server behind stdio is a child process: one message per line on its stdin and stdout,
 //! log text on its stderr (2026-07-28, basic/transports/stdio). This crate starts it, carries
-//! lines both ways, keeps the last words of its stderr, and sees that it ends. It does not know
-//! what a message is: lines are bytes, and the caller judges them.
+//! lines both ways, keeps the last words of its stderr, and sees that it ends. It is also the
+//! other end, when this process is the one that was started. It does not know what a message is:
+//! lines are bytes, and the caller judges them.
 //!
 //! - [`Command`]: what to start. No shell anywhere; the environment is an allow-list.
 //! - [`Child`]: the running process, driven by one task through [`Child::next`].
-//! - [`ChildLimits`]: the bounds of lines, queues and patience.
+//! - [`LineIo`]: lines over this process's own streams, or over any reader and writer.
+//! - [`ChildLimits`], [`LineLimits`]: the bounds of lines, queues and patience.
 //!
 //! **Invariant:** no process outlives its [`Child`], and nothing that it does makes its owner wait
 //! without bound. A child leads a process group of its own, and the group is killed with it; only
@@ -20,17 +22,19 @@
 mod child;
 mod command;
 mod group;
-mod input;
 mod ladder;
 mod limits;
-mod output;
+mod line_io;
+mod reader;
 mod report;
 mod stderr;
 mod tail;
 mod timer;
+mod writer;
 
 pub use crate::child::{Child, ChildEvent};
 pub use crate::command::{Command, SpawnError};
-pub use crate::input::QueueFull;
-pub use crate::limits::ChildLimits;
+pub use crate::limits::{ChildLimits, LineLimits};
+pub use crate::line_io::{LineEvent, LineIo};
 pub use crate::report::ExitReport;
+pub use crate::writer::QueueFull;

@@ -1,4 +1,4 @@
-//! The bounds of one child process.
+//! The bounds of one child process, or of one pair of streams.
 
 use std::time::Duration;
 
@@ -28,5 +28,22 @@ impl Default for ChildLimits {
             exit_grace: Duration::from_secs(2),
             kill_grace: Duration::from_secs(2),
         }
+    }
+}
+
+/// What one pair of streams may cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LineLimits {
+    /// Longest line in bytes; a longer one is skipped and reported.
+    pub line_bytes_max: usize,
+    /// Bytes that may wait for the peer to read.
+    pub queue_bytes_max: usize,
+}
+
+impl Default for LineLimits {
+    /// As for a child: lines of 16 MiB, two of them queued.
+    fn default() -> Self {
+        let ChildLimits { line_bytes_max, queue_bytes_max, .. } = ChildLimits::default();
+        Self { line_bytes_max, queue_bytes_max }
     }
 }

@@ -5,16 +5,19 @@
 //!
 //! - [`Secret`]: a value that no log and no error can show.
 //! - [`random_bytes`], [`random_token`]: ids that nobody guesses.
+//! - [`SealKeys`]: what a stranger keeps for us and can neither read nor change.
 //! - [`Backoff`]: how long to wait before the next attempt.
 //! - [`never!`]: says loudly that the impossible happened, and goes on.
 
 mod backoff;
 mod never;
 mod random;
+mod seal;
 mod secret;
 
 pub use crate::backoff::Backoff;
 #[doc(hidden)]
 pub use crate::never::report_impossible;
 pub use crate::random::{random_bytes, random_token};
+pub use crate::seal::SealKeys;
 pub use crate::secret::{Secret, ct_eq};

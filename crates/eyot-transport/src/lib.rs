@@ -7,6 +7,7 @@
 mod call;
 mod clock;
 mod fault;
+mod in_process;
 mod limits;
 mod reply;
 mod service;
@@ -14,6 +15,7 @@ mod service;
 pub use crate::call::{Call, Input, Peer};
 pub use crate::clock::unix_ms;
 pub use crate::fault::{Fault, FaultKind};
+pub use crate::in_process::{InProcess, Serving};
 pub use crate::limits::Limits;
 pub use crate::reply::{Messages, Part, Reply};
 pub use crate::service::{BoxService, McpService, ReplyFuture};

@@ -44,6 +44,22 @@ impl ClientCapabilities {
         self
     }
 
+    /// Adds a capability with one of its settings, for example elicitation with `url`.
+    #[must_use]
+    pub fn with_setting(mut self, capability: ClientCapability, setting: &str) -> Self {
+        if let Value::Object(settings) = declare(&mut self.0, capability.as_str()) {
+            settings.insert(setting.to_owned(), Value::Object(JsonObject::new()));
+        }
+        self
+    }
+
+    /// Adds an extension with its settings.
+    #[must_use]
+    pub fn with_extension(mut self, name: &str, settings: JsonObject) -> Self {
+        declare_extension(&mut self.0, name, settings);
+        self
+    }
+
     /// Whether the client declares the capability, with whatever settings.
     #[must_use]
     pub fn has(&self, capability: ClientCapability) -> bool {
@@ -105,6 +121,13 @@ impl ServerCapabilities {
         self
     }
 
+    /// Adds an extension with its settings.
+    #[must_use]
+    pub fn with_extension(mut self, name: &str, settings: JsonObject) -> Self {
+        declare_extension(&mut self.0, name, settings);
+        self
+    }
+
     /// Whether the server declares the capability, with whatever settings.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
@@ -138,6 +161,12 @@ impl ServerCapabilities {
 
 fn declare<'a>(declared: &'a mut JsonObject, name: &str) -> &'a mut Value {
     declared.entry(name).or_insert_with(|| Value::Object(JsonObject::new()))
+}
+
+fn declare_extension(declared: &mut JsonObject, name: &str, settings: JsonObject) {
+    if let Value::Object(extensions) = declare(declared, "extensions") {
+        extensions.insert(name.to_owned(), Value::Object(settings));
+    }
 }
 
 fn extension<'a>(declared: &'a JsonObject, name: &str) -> Option<&'a JsonObject> {

@@ -1,60 +1,97 @@
 //! What tools and prompts answer with.
 
-use serde::{Deserialize, Deserializer, Serialize, de};
-use serde_json::Value;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
 
-use crate::JsonObject;
+use crate::tagged::tagged;
+use crate::with_members::with_members;
+use crate::{Annotations, Icon, JsonObject, Resource};
 
-/// One piece of content. A type that is not known here is kept whole.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum ContentBlock {
-    /// Text.
-    Text(TextContent),
-    /// A picture.
-    Image(MediaContent),
-    /// Sound. From 2025-03-26 on.
-    Audio(MediaContent),
-    /// The contents of a resource.
-    Resource(EmbeddedResource),
-    /// The place of a resource. From 2025-06-18 on.
-    ResourceLink(ResourceLink),
-    /// Something else, with all its members.
-    #[serde(untagged)]
-    Other(JsonObject),
+tagged! {
+    /// One piece of content. A type that is not known here is kept whole.
+    pub enum ContentBlock {
+        /// Text.
+        "text" => Text(TextContent),
+        /// A picture.
+        "image" => Image(MediaContent),
+        /// Sound. From 2025-03-26 on.
+        "audio" => Audio(MediaContent),
+        /// The contents of a resource.
+        "resource" => Resource(EmbeddedResource),
+        /// The place of a resource. From 2025-06-18 on.
+        "resource_link" => ResourceLink(ResourceLink),
+    }
 }
 
 impl ContentBlock {
     /// A piece of text.
     #[must_use]
     pub fn text(text: impl Into<String>) -> Self {
-        Self::Text(TextContent { text: text.into(), other: JsonObject::new() })
+        Self::Text(TextContent::new(text))
     }
-}
 
-impl<'de> Deserialize<'de> for ContentBlock {
-    /// Decides by the `type` member alone: a block of a known type that lacks a member is an
-    /// error, never an unknown block.
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut members = JsonObject::deserialize(deserializer)?;
-        let kind = members.get("type").and_then(Value::as_str).map(str::to_owned);
-        match kind.as_deref() {
-            Some("text") => decode(&mut members).map(Self::Text),
-            Some("image") => decode(&mut members).map(Self::Image),
-            Some("audio") => decode(&mut members).map(Self::Audio),
-            Some("resource") => decode(&mut members).map(Self::Resource),
-            Some("resource_link") => decode(&mut members).map(Self::ResourceLink),
-            Some(_) => Ok(Self::Other(members)),
-            None => Err(de::Error::missing_field("type")),
+    /// A picture of the media type `mime_type`.
+    #[must_use]
+    pub fn image(bytes: &[u8], mime_type: impl Into<String>) -> Self {
+        Self::Image(MediaContent::new(bytes, mime_type))
+    }
+
+    /// A sound of the media type `mime_type`.
+    #[must_use]
+    pub fn audio(bytes: &[u8], mime_type: impl Into<String>) -> Self {
+        Self::Audio(MediaContent::new(bytes, mime_type))
+    }
+
+    /// The contents of a resource.
+    #[must_use]
+    pub fn resource(contents: ResourceContents) -> Self {
+        Self::Resource(EmbeddedResource::new(contents))
+    }
+
+    /// The place of a resource.
+    #[must_use]
+    pub fn resource_link(uri: impl Into<String>, name: impl Into<String>) -> Self {
+        Self::ResourceLink(ResourceLink::new(uri, name))
+    }
+
+    /// The hints for whoever shows it. `None`: there are none, or its type is not known here.
+    #[must_use]
+    pub const fn annotations(&self) -> Option<&Annotations> {
+        match self {
+            Self::Text(content) => content.annotations.as_ref(),
+            Self::Image(content) | Self::Audio(content) => content.annotations.as_ref(),
+            Self::Resource(content) => content.annotations.as_ref(),
+            Self::ResourceLink(content) => content.annotations.as_ref(),
+            Self::Other(_) => None,
         }
     }
+
+    /// Adds hints for whoever shows it. Content of an unknown type stays as it is.
+    #[must_use]
+    pub fn with_annotations(mut self, annotations: Annotations) -> Self {
+        let place = match &mut self {
+            Self::Text(content) => &mut content.annotations,
+            Self::Image(content) | Self::Audio(content) => &mut content.annotations,
+            Self::Resource(content) => &mut content.annotations,
+            Self::ResourceLink(content) => &mut content.annotations,
+            Self::Other(_) => return self,
+        };
+        *place = Some(annotations);
+        self
+    }
 }
 
-fn decode<T: de::DeserializeOwned, E: de::Error>(members: &mut JsonObject) -> Result<T, E> {
-    // The enum writes the tag; without this it would also be kept among the other members.
-    members.remove("type");
-    serde_json::from_value(Value::Object(std::mem::take(members))).map_err(E::custom)
+impl From<&str> for ContentBlock {
+    fn from(text: &str) -> Self {
+        Self::text(text)
+    }
+}
+
+impl From<String> for ContentBlock {
+    fn from(text: String) -> Self {
+        Self::text(text)
+    }
 }
 
 /// A piece of text.
@@ -64,9 +101,23 @@ fn decode<T: de::DeserializeOwned, E: de::Error>(members: &mut JsonObject) -> Re
 pub struct TextContent {
     /// The text.
     pub text: String,
-    /// Members that this type does not name, such as annotations.
+    /// Hints for whoever shows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub annotations: Option<Annotations>,
+    /// Metadata of the content. From 2025-06-18 on.
+    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none")]
+    pub meta: Option<JsonObject>,
+    /// Members that this type does not name.
     #[serde(flatten)]
     pub other: JsonObject,
+}
+
+impl TextContent {
+    /// A piece of text.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self { text: text.into(), annotations: None, meta: None, other: JsonObject::new() }
+    }
 }
 
 /// A picture or a sound.
@@ -78,9 +129,41 @@ pub struct MediaContent {
     pub data: String,
     /// The media type of the bytes.
     pub mime_type: String,
-    /// Members that this type does not name, such as annotations.
+    /// Hints for whoever shows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub annotations: Option<Annotations>,
+    /// Metadata of the content. From 2025-06-18 on.
+    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none")]
+    pub meta: Option<JsonObject>,
+    /// Members that this type does not name.
     #[serde(flatten)]
     pub other: JsonObject,
+}
+
+impl MediaContent {
+    /// Content of these bytes.
+    #[must_use]
+    pub fn new(bytes: &[u8], mime_type: impl Into<String>) -> Self {
+        Self::from_base64(STANDARD.encode(bytes), mime_type)
+    }
+
+    /// Content of bytes that are encoded already.
+    #[must_use]
+    pub fn from_base64(data: impl Into<String>, mime_type: impl Into<String>) -> Self {
+        Self {
+            data: data.into(),
+            mime_type: mime_type.into(),
+            annotations: None,
+            meta: None,
+            other: JsonObject::new(),
+        }
+    }
+
+    /// The bytes. `None`: they are not Base64.
+    #[must_use]
+    pub fn bytes(&self) -> Option<Vec<u8>> {
+        STANDARD.decode(&self.data).ok()
+    }
 }
 
 /// The contents of a resource as a piece of content.
@@ -90,9 +173,23 @@ pub struct MediaContent {
 pub struct EmbeddedResource {
     /// The contents.
     pub resource: ResourceContents,
-    /// Members that this type does not name, such as annotations.
+    /// Hints for whoever shows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub annotations: Option<Annotations>,
+    /// Metadata of the content. From 2025-06-18 on.
+    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none")]
+    pub meta: Option<JsonObject>,
+    /// Members that this type does not name.
     #[serde(flatten)]
     pub other: JsonObject,
+}
+
+impl EmbeddedResource {
+    /// These contents.
+    #[must_use]
+    pub fn new(resource: ResourceContents) -> Self {
+        Self { resource, annotations: None, meta: None, other: JsonObject::new() }
+    }
 }
 
 /// The contents of a resource: text or bytes.
@@ -111,6 +208,9 @@ pub struct ResourceContents {
     /// The contents as bytes, in Base64.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blob: Option<String>,
+    /// Metadata of the contents. From 2025-06-18 on.
+    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none")]
+    pub meta: Option<JsonObject>,
     /// Members that this type does not name.
     #[serde(flatten)]
     pub other: JsonObject,
@@ -120,12 +220,35 @@ impl ResourceContents {
     /// Contents that are text.
     #[must_use]
     pub fn text(uri: impl Into<String>, text: impl Into<String>) -> Self {
-        let (uri, text) = (uri.into(), Some(text.into()));
-        Self { uri, mime_type: None, text, blob: None, other: JsonObject::new() }
+        Self { text: Some(text.into()), ..Self::bare(uri.into()) }
+    }
+
+    /// Contents that are bytes.
+    #[must_use]
+    pub fn blob(uri: impl Into<String>, bytes: &[u8]) -> Self {
+        Self { blob: Some(STANDARD.encode(bytes)), ..Self::bare(uri.into()) }
+    }
+
+    with_members! {
+        /// Says the media type of the contents.
+        with_mime_type(mime_type: String),
+        /// Adds metadata.
+        with_meta(meta: JsonObject),
+    }
+
+    /// The bytes of a blob. `None`: the contents are text, or not Base64.
+    #[must_use]
+    pub fn bytes(&self) -> Option<Vec<u8>> {
+        STANDARD.decode(self.blob.as_ref()?).ok()
+    }
+
+    fn bare(uri: String) -> Self {
+        Self { uri, mime_type: None, text: None, blob: None, meta: None, other: JsonObject::new() }
     }
 }
 
-/// The place of a resource as a piece of content.
+/// The place of a resource as a piece of content: the definition of a resource that need not be in
+/// any list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -134,9 +257,66 @@ pub struct ResourceLink {
     pub uri: String,
     /// Its name for programs.
     pub name: String,
+    /// The name for people. `None`: use `name`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// What it is, for a model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The media type of its contents. `None`: unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mime_type: Option<String>,
+    /// Hints for whoever shows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub annotations: Option<Annotations>,
+    /// The size of its contents in bytes, before any encoding. `None`: unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<u64>,
+    /// Its pictures. From 2025-11-25 on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub icons: Option<Vec<Icon>>,
+    /// Metadata of the resource.
+    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none")]
+    pub meta: Option<JsonObject>,
     /// Members that this type does not name.
     #[serde(flatten)]
     pub other: JsonObject,
+}
+
+impl ResourceLink {
+    /// The place of a resource.
+    #[must_use]
+    pub fn new(uri: impl Into<String>, name: impl Into<String>) -> Self {
+        Resource::new(uri, name).into()
+    }
+
+    with_members! {
+        /// Adds a name for people.
+        with_title(title: String),
+        /// Says what it is.
+        with_description(description: String),
+        /// Says the media type of its contents.
+        with_mime_type(mime_type: String),
+        /// Says the size of its contents, in bytes.
+        with_size(size: u64),
+    }
+}
+
+impl From<Resource> for ResourceLink {
+    fn from(resource: Resource) -> Self {
+        Self {
+            uri: resource.uri,
+            name: resource.name,
+            title: resource.title,
+            description: resource.description,
+            mime_type: resource.mime_type,
+            annotations: resource.annotations,
+            size: resource.size,
+            icons: resource.icons,
+            meta: resource.meta,
+            other: resource.other,
+        }
+    }
 }
 
 #[cfg(test)]

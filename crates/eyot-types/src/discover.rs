@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::with_members::with_members;
 use crate::{CacheScope, JsonObject, ResultType, Revision, ServerCapabilities};
 
 /// Result of `server/discover`.
@@ -47,6 +48,11 @@ impl DiscoverResult {
             meta: None,
             other: JsonObject::new(),
         }
+    }
+
+    with_members! {
+        /// Says how to use the server.
+        with_instructions(instructions: String),
     }
 
     /// Whether the server says that it speaks `revision`.

@@ -1,9 +1,19 @@
 //! Questions of a server to the user of a client.
 
+mod fields;
+mod schema;
+mod select;
+
 use serde::{Deserialize, Serialize};
 
-use crate::JsonObject;
+pub use self::fields::Fields;
+pub use self::schema::{
+    BooleanSchema, ElicitSchema, NumberKind, NumberSchema, PrimitiveSchema, StringFormat,
+    StringSchema,
+};
+pub use self::select::{MultiSelectItems, MultiSelectSchema, SelectOption, SingleSelectSchema};
 use crate::open_enum::open_enum;
+use crate::{JsonObject, TaskMetadata};
 
 open_enum! {
     /// How the user is asked.
@@ -37,9 +47,9 @@ pub struct ElicitParams {
     pub mode: Option<ElicitMode>,
     /// What the user is asked.
     pub message: String,
-    /// The form, as a restricted JSON Schema. Form mode only.
+    /// The form. Form mode only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub requested_schema: Option<JsonObject>,
+    pub requested_schema: Option<ElicitSchema>,
     /// The page. URL mode only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
@@ -47,6 +57,9 @@ pub struct ElicitParams {
     /// only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub elicitation_id: Option<String>,
+    /// Asks for a task. 2025-11-25 only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<TaskMetadata>,
     /// Metadata of the request.
     #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none")]
     pub meta: Option<JsonObject>,
@@ -58,7 +71,7 @@ pub struct ElicitParams {
 impl ElicitParams {
     /// Asks with a form, without naming the mode, as every revision understands it.
     #[must_use]
-    pub fn form(message: impl Into<String>, requested_schema: JsonObject) -> Self {
+    pub fn form(message: impl Into<String>, requested_schema: ElicitSchema) -> Self {
         Self { requested_schema: Some(requested_schema), ..Self::bare(message.into()) }
     }
 
@@ -76,6 +89,7 @@ impl ElicitParams {
             requested_schema: None,
             url: None,
             elicitation_id: None,
+            task: None,
             meta: None,
             other: JsonObject::new(),
         }
@@ -111,5 +125,28 @@ impl ElicitResult {
     #[must_use]
     pub fn new(action: ElicitAction) -> Self {
         Self { action, content: None, meta: None, other: JsonObject::new() }
+    }
+}
+
+/// Parameters of `notifications/elicitation/complete`. 2025-11-25 only.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct ElicitationCompleteParams {
+    /// The question whose page the user is done with.
+    pub elicitation_id: String,
+    /// Metadata of the notification.
+    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none")]
+    pub meta: Option<JsonObject>,
+    /// Members that this type does not name.
+    #[serde(flatten)]
+    pub other: JsonObject,
+}
+
+impl ElicitationCompleteParams {
+    /// The user is done with the page of that question.
+    #[must_use]
+    pub fn new(elicitation_id: impl Into<String>) -> Self {
+        Self { elicitation_id: elicitation_id.into(), meta: None, other: JsonObject::new() }
     }
 }

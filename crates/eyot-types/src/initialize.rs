@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ClientCapabilities, JsonObject, Revision, ServerCapabilities};
+use crate::with_members::with_members;
+use crate::{ClientCapabilities, Icon, JsonObject, Revision, ServerCapabilities};
 
 /// Name and version of a program, as it says itself. Never a base for a decision: "self-reported
 /// by the sender and [...] not verified by the protocol" (2026-07-28, basic/index, `_meta`).
@@ -12,12 +13,21 @@ use crate::{ClientCapabilities, JsonObject, Revision, ServerCapabilities};
 pub struct Implementation {
     /// The name for programs.
     pub name: String,
-    /// The name for people. `None`: use `name`.
+    /// The name for people. `None`: use `name`. From 2025-06-18 on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
     /// The version, in whatever notation.
     pub version: String,
-    /// Members that this type does not name, such as icons.
+    /// What it is. From 2025-11-25 on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Where to read more. From 2025-11-25 on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub website_url: Option<String>,
+    /// Its pictures. From 2025-11-25 on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub icons: Option<Vec<Icon>>,
+    /// Members that this type does not name.
     #[serde(flatten)]
     pub other: JsonObject,
 }
@@ -26,8 +36,26 @@ impl Implementation {
     /// A program with a name and a version.
     #[must_use]
     pub fn new(name: impl Into<String>, version: impl Into<String>) -> Self {
-        let (name, version) = (name.into(), version.into());
-        Self { name, title: None, version, other: JsonObject::new() }
+        Self {
+            name: name.into(),
+            title: None,
+            version: version.into(),
+            description: None,
+            website_url: None,
+            icons: None,
+            other: JsonObject::new(),
+        }
+    }
+
+    with_members! {
+        /// Adds a name for people.
+        with_title(title: String),
+        /// Says what it is.
+        with_description(description: String),
+        /// Says where to read more.
+        with_website_url(website_url: String),
+        /// Adds pictures.
+        with_icons(icons: Vec<Icon>),
     }
 }
 
@@ -107,5 +135,10 @@ impl InitializeResult {
             meta: None,
             other: JsonObject::new(),
         }
+    }
+
+    with_members! {
+        /// Says how to use the server.
+        with_instructions(instructions: String),
     }
 }

@@ -1,11 +1,18 @@
 //! The metadata that travels in `_meta`.
 
+mod known;
+
 use std::borrow::Cow;
 
 use eyot_jsonrpc::ErrorObject;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+pub(crate) use self::known::of_subscription;
+pub use self::known::{
+    TraceContext, related_task, server_info, set_related_task, set_server_info,
+    set_subscription_id, subscription_id,
+};
 use crate::{LogLevel, codes};
 
 /// The revision of a modern request. Required there.

@@ -1,10 +1,15 @@
 //! Tools: their definitions, their calls, their results.
 
+mod hints;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::result::present;
-use crate::{CacheScope, ContentBlock, JsonObject, ResultType};
+pub use self::hints::{TaskSupport, ToolAnnotations, ToolExecution};
+use crate::list_result::list_result;
+use crate::result::{completed, present};
+use crate::with_members::with_members;
+use crate::{ContentBlock, Icon, InputResponses, JsonObject, ResultType, TaskMetadata};
 
 /// The definition of a tool.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,7 +18,7 @@ use crate::{CacheScope, ContentBlock, JsonObject, ResultType};
 pub struct Tool {
     /// The name by which it is called.
     pub name: String,
-    /// The name for people. `None`: use `name`.
+    /// The name for people. `None`: use `name`. From 2025-06-18 on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
     /// What it does, for a model.
@@ -22,12 +27,22 @@ pub struct Tool {
     /// The JSON Schema of its arguments.
     pub input_schema: JsonObject,
     /// The JSON Schema of its structured content. `None`: it has none, or says nothing about it.
+    /// From 2025-06-18 on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output_schema: Option<JsonObject>,
-    /// Metadata of the tool.
+    /// What it says of its behavior. From 2025-03-26 on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub annotations: Option<ToolAnnotations>,
+    /// How it can be called. 2025-11-25 only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub execution: Option<ToolExecution>,
+    /// Its pictures. From 2025-11-25 on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub icons: Option<Vec<Icon>>,
+    /// Metadata of the tool. From 2025-06-18 on.
     #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none")]
     pub meta: Option<JsonObject>,
-    /// Members that this type does not name, such as annotations and icons.
+    /// Members that this type does not name.
     #[serde(flatten)]
     pub other: JsonObject,
 }
@@ -42,55 +57,47 @@ impl Tool {
             description: None,
             input_schema,
             output_schema: None,
+            annotations: None,
+            execution: None,
+            icons: None,
             meta: None,
             other: JsonObject::new(),
         }
     }
-}
 
-/// Result of `tools/list`.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct ListToolsResult {
-    /// What kind of result this is. `None` in the legacy era.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub result_type: Option<ResultType>,
-    /// The tools of this page.
-    pub tools: Vec<Tool>,
-    /// Where the next page starts. `None`: this is the last one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub next_cursor: Option<String>,
-    /// How long the result may be cached, in milliseconds. `None` in the legacy era.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ttl_ms: Option<u64>,
-    /// Who may share the cached result. `None` in the legacy era.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cache_scope: Option<CacheScope>,
-    /// Metadata of the result.
-    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none")]
-    pub meta: Option<JsonObject>,
-    /// Members that this type does not name.
-    #[serde(flatten)]
-    pub other: JsonObject,
-}
-
-impl ListToolsResult {
-    /// The last page, as a legacy server sends it.
-    #[must_use]
-    pub fn new(tools: Vec<Tool>) -> Self {
-        Self { tools, ..Self::default() }
+    with_members! {
+        /// Adds a name for people.
+        with_title(title: String),
+        /// Says what it does.
+        with_description(description: String),
+        /// Describes its structured content.
+        with_output_schema(output_schema: JsonObject),
+        /// Says how it behaves.
+        with_annotations(annotations: ToolAnnotations),
+        /// Says how it can be called.
+        with_execution(execution: ToolExecution),
+        /// Adds pictures.
+        with_icons(icons: Vec<Icon>),
+        /// Adds metadata.
+        with_meta(meta: JsonObject),
     }
 
-    /// The same page as a modern server sends it: complete, not to be cached or shared.
+    /// The name for people: the title, else that of the annotations, else the name.
+    ///
+    /// "Display name precedence order is: title, annotations.title, then name" (2025-06-18, schema,
+    /// `Tool`).
     #[must_use]
-    pub fn into_modern(self) -> Self {
-        Self {
-            result_type: Some(ResultType::Complete),
-            ttl_ms: Some(0),
-            cache_scope: Some(CacheScope::Private),
-            ..self
-        }
+    pub fn display_name(&self) -> &str {
+        let of_annotations = || self.annotations.as_ref()?.title.as_deref();
+        self.title.as_deref().or_else(of_annotations).unwrap_or(&self.name)
+    }
+}
+
+list_result! {
+    /// Result of `tools/list`.
+    pub struct ListToolsResult {
+        /// The tools of this page.
+        tools: Tool
     }
 }
 
@@ -104,10 +111,19 @@ pub struct CallToolParams {
     /// Its arguments. `None`: it is called without any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arguments: Option<JsonObject>,
+    /// Asks for a task. 2025-11-25 only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<TaskMetadata>,
+    /// The answers to what the round before asked. From 2026-07-28 on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input_responses: Option<InputResponses>,
+    /// What the server gave in the round before, unchanged. From 2026-07-28 on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_state: Option<String>,
     /// Metadata of the request.
     #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none")]
     pub meta: Option<JsonObject>,
-    /// Members that this type does not name, such as the answers of an earlier round.
+    /// Members that this type does not name.
     #[serde(flatten)]
     pub other: JsonObject,
 }
@@ -117,6 +133,11 @@ impl CallToolParams {
     #[must_use]
     pub fn new(name: impl Into<String>) -> Self {
         Self { name: name.into(), ..Self::default() }
+    }
+
+    with_members! {
+        /// Adds arguments.
+        with_arguments(arguments: JsonObject),
     }
 }
 
@@ -151,15 +172,33 @@ impl CallToolResult {
         Self { content, ..Self::default() }
     }
 
+    /// A text as the answer of a tool that succeeded.
+    #[must_use]
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::new(vec![ContentBlock::text(text)])
+    }
+
+    /// A value for programs as the answer of a tool that succeeded, and the same as text for
+    /// models.
+    ///
+    /// "A tool that returns structured content SHOULD also return the serialized JSON in a
+    /// TextContent block" (2025-06-18, server/tools, Structured Content).
+    #[must_use]
+    pub fn structured(value: Value) -> Self {
+        let text = value.to_string();
+        Self { structured_content: Some(value), ..Self::text(text) }
+    }
+
     /// The answer of a tool that failed: a text that tells the model why.
     #[must_use]
     pub fn error(text: impl Into<String>) -> Self {
-        Self { is_error: Some(true), ..Self::new(vec![ContentBlock::text(text)]) }
+        Self { is_error: Some(true), ..Self::text(text) }
     }
 
-    /// The same answer as a modern server sends it.
-    #[must_use]
-    pub fn into_modern(self) -> Self {
-        Self { result_type: Some(ResultType::Complete), ..self }
+    with_members! {
+        /// Adds the answer for a program.
+        with_structured_content(structured_content: Value),
     }
 }
+
+completed!(CallToolResult);

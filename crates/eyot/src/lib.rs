@@ -39,7 +39,7 @@ pub use eyot_relay::Relay;
 pub use eyot_reverse::{ReverseProxy, Setup};
 pub use eyot_server as server;
 pub use eyot_server::{
-    Admin, ApiKey, Drained, Health, HostPolicy, Keys, Server, ServerConfig, Shutdown,
+    Admin, ApiKey, Drained, Health, HostPolicy, HttpServer, HttpServerConfig, Keys, Shutdown,
 };
 pub use eyot_session as session;
 pub use eyot_stdio::Command;

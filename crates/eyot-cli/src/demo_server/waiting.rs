@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use eyot::jsonrpc::Message;
 use eyot::types::{
-    ClientCapabilities, ClientCapability, ElicitAction, ElicitParams, ElicitResult, Era,
-    JsonObject, Method, ProgressParams, codes,
+    ClientCapabilities, ClientCapability, ElicitAction, ElicitParams, ElicitResult, ElicitSchema,
+    Era, JsonObject, Method, ProgressParams, StringSchema, codes,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -119,10 +119,7 @@ const QUESTION: &str = "user_name";
 const ASKED: &str = "asked";
 
 fn question() -> ElicitParams {
-    let mut form = JsonObject::new();
-    form.insert("type".to_owned(), json!("object"));
-    form.insert("properties".to_owned(), json!({ "name": { "type": "string" } }));
-    form.insert("required".to_owned(), json!(["name"]));
+    let form = ElicitSchema::new().with_required("name", StringSchema::new());
     ElicitParams::form("What is your name?", form)
 }
 

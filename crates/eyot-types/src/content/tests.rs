@@ -1,6 +1,6 @@
 //! Content comes out as it went in, known or not.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 

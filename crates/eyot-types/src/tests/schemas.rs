@@ -12,10 +12,10 @@ use super::{schema, schema_folder};
 use crate::codes::{self, Outcome};
 use crate::{
     CallToolParams, CallToolResult, CancelledParams, ClientCapabilities, ClientCapability,
-    ContentBlock, DiscoverResult, ElicitAction, ElicitParams, ElicitResult, Era, Implementation,
-    InitializeParams, InitializeResult, JsonObject, ListToolsResult, LogLevel,
+    ContentBlock, DiscoverResult, ElicitAction, ElicitParams, ElicitResult, ElicitSchema, Era,
+    Implementation, InitializeParams, InitializeResult, JsonObject, ListToolsResult, LogLevel,
     LoggingMessageParams, Method, PaginatedParams, ProgressParams, ResourceContents, Revision,
-    Sender, ServerCapabilities, SetLevelParams, SubscribeParams, Tool, meta,
+    Sender, ServerCapabilities, SetLevelParams, StringSchema, SubscribeParams, Tool, meta,
 };
 
 /// One revision's schema.
@@ -204,8 +204,8 @@ fn notifications_are_valid_in_every_revision() {
 
 #[test]
 fn a_question_is_valid_since_questions_exist() {
-    let form = json!({ "type": "object", "properties": { "name": { "type": "string" } } });
-    let form = ElicitParams::form("Who?", object(form));
+    let form = ElicitSchema::new().with_required("name", StringSchema::new());
+    let form = ElicitParams::form("Who?", form);
     let answers = [
         ElicitResult::accept(object(json!({ "name": "me" }))),
         ElicitResult::new(ElicitAction::Decline),

@@ -23,7 +23,7 @@ use crate::shutdown::Shutdown;
 
 /// What a server is made of.
 #[derive(Debug)]
-pub struct ServerConfig {
+pub struct HttpServerConfig {
     /// The endpoint's path, such as `/mcp`.
     pub path: String,
     /// Which hosts and origins may talk to it.
@@ -44,7 +44,7 @@ pub struct ServerConfig {
 
 /// Serves MCP over Streamable HTTP.
 #[derive(Debug)]
-pub struct Server {
+pub struct HttpServer {
     endpoint: Arc<Endpoint>,
     registry: Arc<Registry>,
     store: Arc<dyn Store>,
@@ -53,11 +53,11 @@ pub struct Server {
     tasks: TaskTracker,
 }
 
-impl Server {
+impl HttpServer {
     /// Puts a server in front of `service`.
     #[must_use]
-    pub fn new(config: ServerConfig, service: BoxService) -> Self {
-        let ServerConfig { path, hosts, keys, store, limits, session_limits, shutdown, tasks } =
+    pub fn new(config: HttpServerConfig, service: BoxService) -> Self {
+        let HttpServerConfig { path, hosts, keys, store, limits, session_limits, shutdown, tasks } =
             config;
         let registry = Registry::new(Arc::clone(&store), service.clone(), limits, session_limits);
         let registry = Arc::new(registry);

@@ -1,4 +1,4 @@
-//! A child as an upstream: the handle that callers hold.
+//! An upstream at the end of a link of lines: the handle that callers hold.
 
 use std::fmt;
 use std::pin::Pin;
@@ -7,22 +7,22 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 
 use eyot_jsonrpc::{Id, Message};
-use eyot_stdio::{Child, ChildLimits, Command};
 use eyot_transport::{Fault, Limits, Messages, Part};
 use eyot_types::Era;
 use eyot_types::codes::{self, Outcome};
 use futures_core::Stream;
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
-use crate::driver::{Driver, Order};
-use crate::target::Runtime;
+use crate::line_driver::{LineDriver, Order, Shared};
+use crate::line_link::LineLink;
 use crate::unsolicited::Unsolicited;
 
-/// One child process; its one task is the [`Driver`]. Dropping the last handle ends the
-/// child in order.
+/// One link of lines, moved on by its [`LineDriver`]. Dropping the last handle ends the link in
+/// order.
 #[derive(Clone)]
-pub(crate) struct StdioConnection {
+pub(crate) struct LineConnection {
     orders: mpsc::Sender<Order>,
     unsolicited: Unsolicited,
     next_id: Arc<AtomicU64>,
@@ -30,7 +30,7 @@ pub(crate) struct StdioConnection {
     limits: Arc<Limits>,
 }
 
-/// Why the child is no more; empty while it lives.
+/// Why the link is no more; empty while it lives.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct End(Arc<Mutex<Option<String>>>);
 
@@ -44,23 +44,25 @@ impl End {
     }
 }
 
-impl StdioConnection {
-    /// Starts the child and its task.
-    pub(crate) fn open(command: &Command, era: Era, runtime: &Runtime) -> Result<Self, Fault> {
-        let limits = &runtime.limits;
-        let child_limits =
-            ChildLimits { line_bytes_max: limits.message_bytes_max, ..ChildLimits::default() };
-        let child = Child::spawn(command, child_limits).map_err(|error| {
-            let reason = format!("failed to start the upstream: {error}");
-            Fault::upstream(codes::upstream_lost(&reason, Outcome::NotSent, true))
-        })?;
+impl LineConnection {
+    /// A handle of a link, and what must be polled for it to move.
+    pub(crate) fn new(
+        link: LineLink,
+        era: Era,
+        limits: &Arc<Limits>,
+        shutdown: CancellationToken,
+    ) -> (Self, LineDriver) {
         let (orders, receiver) = mpsc::channel(limits.queue_messages_max);
         let unsolicited = Unsolicited::new(limits.queue_messages_max);
         let end = End::default();
-        let driver = Driver::new(child, era, unsolicited.clone(), end.clone(), Arc::clone(limits));
-        driver.spawn(receiver, runtime);
-        let limits = Arc::clone(limits);
-        Ok(Self { orders, unsolicited, next_id: Arc::new(AtomicU64::new(1)), end, limits })
+        let shared = Shared {
+            unsolicited: unsolicited.clone(),
+            end: end.clone(),
+            limits: Arc::clone(limits),
+        };
+        let driver = LineDriver::new(link, era, receiver, shutdown, shared);
+        let (limits, next_id) = (Arc::clone(limits), Arc::new(AtomicU64::new(1)));
+        (Self { orders, unsolicited, next_id, end, limits }, driver)
     }
 
     /// Sends a request; its messages follow, the answer last.
@@ -91,25 +93,36 @@ impl StdioConnection {
         self.orders.send(Order::Cancel { id, message }).await.map_err(|_closed| self.lost())
     }
 
+    /// Takes the peer for one of this era from now on.
+    pub(crate) async fn speak(&self, era: Era) {
+        // Should the link have ended, the next request says so.
+        drop(self.orders.send(Order::Speak(era)).await);
+    }
+
     /// The messages that belong to no call.
     pub(crate) fn listen(&self) -> Messages {
         Messages::new(self.unsolicited.listen())
     }
 
-    /// Whether the child lives.
+    /// Whether the link lives.
     pub(crate) fn is_open(&self) -> bool {
         !self.orders.is_closed()
     }
 
+    /// Why the link has ended.
+    pub(crate) fn end_reason(&self) -> String {
+        self.end.reason().unwrap_or_else(|| "upstream has ended".to_owned())
+    }
+
     fn lost(&self) -> Fault {
-        let reason = self.end.reason().unwrap_or_else(|| "upstream has ended".to_owned());
+        let reason = self.end_reason();
         Fault::upstream(codes::upstream_lost(&reason, Outcome::NotSent, true))
     }
 }
 
-impl fmt::Debug for StdioConnection {
+impl fmt::Debug for LineConnection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StdioConnection").field("is_open", &self.is_open()).finish_non_exhaustive()
+        f.debug_struct("LineConnection").field("is_open", &self.is_open()).finish_non_exhaustive()
     }
 }
 

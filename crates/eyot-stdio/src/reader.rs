@@ -1,27 +1,26 @@
-//! The child's stdout, line by line.
+//! The stream that lines come from.
 
 use std::pin::pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
 use eyot_frame::{FrameError, LineDecoder};
-use tokio::io::AsyncReadExt;
-use tokio::process::ChildStdout;
+use tokio::io::{AsyncRead, AsyncReadExt};
 
-/// Reads a pipe and cuts it into lines; a line within one read is a slice of it, not a copy.
-pub(crate) struct Output {
+/// Reads a stream and cuts it into lines; a line within one read is a slice of it, not a copy.
+pub(crate) struct LineReader<R> {
     /// `None`: at its end.
-    pipe: Option<ChildStdout>,
+    stream: Option<R>,
     buffer: BytesMut,
     decoder: LineDecoder,
     /// Bytes that are still read. `None`: without end.
     bytes_left: Option<usize>,
 }
 
-impl Output {
-    pub(crate) fn new(pipe: Option<ChildStdout>, line_bytes_max: usize) -> Self {
+impl<R: AsyncRead + Unpin> LineReader<R> {
+    pub(crate) fn new(stream: Option<R>, line_bytes_max: usize) -> Self {
         let decoder = LineDecoder::new(line_bytes_max);
-        Self { pipe, buffer: BytesMut::new(), decoder, bytes_left: None }
+        Self { stream, buffer: BytesMut::new(), decoder, bytes_left: None }
     }
 
     /// The next line, or `None` at the end. No byte is lost when it is pending.
@@ -41,9 +40,9 @@ impl Output {
         }
     }
 
-    /// Whether the pipe has ended; lines that were read before may still be in the decoder.
+    /// Whether the stream has ended; lines that were read before may still be in the decoder.
     pub(crate) fn is_ended(&self) -> bool {
-        self.pipe.is_none()
+        self.stream.is_none()
     }
 
     /// From now on reads no more than a pipe can hold: what is on its way, no endless flood.
@@ -51,13 +50,13 @@ impl Output {
         self.bytes_left.get_or_insert(PIPE_BYTES_MAX);
     }
 
-    /// The next bytes of the pipe, or `None` at its end. A pipe that breaks has ended.
+    /// The next bytes, or `None` at the end. A stream that breaks has ended.
     fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
-        let Some(pipe) = &mut self.pipe else { return Poll::Ready(None) };
+        let Some(stream) = &mut self.stream else { return Poll::Ready(None) };
         if self.buffer.capacity() < READ_BYTES_MIN {
             self.buffer.reserve(READ_BYTES);
         }
-        let read = pin!(pipe.read_buf(&mut self.buffer));
+        let read = pin!(stream.read_buf(&mut self.buffer));
         let read_bytes = ready!(read.poll(context)).unwrap_or(0);
         let is_flood = self.bytes_left == Some(0);
         self.bytes_left = self.bytes_left.map(|it| it.saturating_sub(read_bytes));
@@ -66,7 +65,7 @@ impl Output {
             drop(self.decoder.finish());
         }
         if read_bytes == 0 || is_flood {
-            self.pipe = None;
+            self.stream = None;
             return Poll::Ready(None);
         }
         Poll::Ready(Some(self.buffer.split().freeze()))

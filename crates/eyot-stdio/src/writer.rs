@@ -1,4 +1,4 @@
-//! The child's stdin with the messages that wait for it.
+//! The stream that lines go to, with the messages that wait for it.
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
@@ -8,37 +8,45 @@ use std::task::{Context, Poll, ready};
 use bytes::{Buf, Bytes};
 use eyot_frame::{encode_line, is_plain};
 use tokio::io::AsyncWrite;
-use tokio::process::ChildStdin;
 
-/// A message that the child's stdin does not take; nothing of it was queued.
+/// A message that the peer does not take; nothing of it was queued.
 ///
-/// Either the child reads too slowly, and later there may be room again; or its stdin is closed,
-/// by us or by the child, and the exit follows.
+/// Either the peer reads too slowly, and later there may be room again; or the stream to it is
+/// closed, by us or by the peer, and its end follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("child takes no more input: {queued_bytes} of at most {queue_bytes_max} bytes wait")]
+#[error("peer takes no more input: {queued_bytes} of at most {queue_bytes_max} bytes wait")]
 #[non_exhaustive]
 pub struct QueueFull {
     /// Bytes that wait already.
     pub queued_bytes: usize,
-    /// Bytes that may wait; 0 when stdin is closed.
+    /// Bytes that may wait; 0 when the stream is closed.
     pub queue_bytes_max: usize,
 }
 
-/// Writes lines to a pipe, as fast as the other end reads and no faster.
+/// Writes lines to a stream, as fast as the other end reads and no faster.
 #[derive(Debug)]
-pub(crate) struct Input {
+pub(crate) struct LineWriter<W> {
     /// `None`: closed.
-    pipe: Option<ChildStdin>,
+    stream: Option<W>,
     queue: VecDeque<Bytes>,
     queued_bytes: usize,
     queue_bytes_max: usize,
-    /// Close the pipe when the queue is empty.
+    /// What was written may still lie in the stream's own buffer.
+    is_unflushed: bool,
+    /// Close the stream when the queue is empty.
     is_closing: bool,
 }
 
-impl Input {
-    pub(crate) fn new(pipe: Option<ChildStdin>, queue_bytes_max: usize) -> Self {
-        Self { pipe, queue: VecDeque::new(), queued_bytes: 0, queue_bytes_max, is_closing: false }
+impl<W: AsyncWrite + Unpin> LineWriter<W> {
+    pub(crate) fn new(stream: Option<W>, queue_bytes_max: usize) -> Self {
+        Self {
+            stream,
+            queue: VecDeque::new(),
+            queued_bytes: 0,
+            queue_bytes_max,
+            is_unflushed: false,
+            is_closing: false,
+        }
     }
 
     /// Queues the pieces of one message as one line, whole or not at all.
@@ -69,16 +77,20 @@ impl Input {
 
     /// Whether messages are still taken.
     pub(crate) fn is_open(&self) -> bool {
-        self.pipe.is_some() && !self.is_closing
+        self.stream.is_some() && !self.is_closing
     }
 
-    /// Ends stdin after what is queued.
+    /// Whether the stream is closed: nothing is written any more.
+    pub(crate) fn is_ended(&self) -> bool {
+        self.stream.is_none()
+    }
+
+    /// Ends the stream after what is queued; the next [`poll_write`](Self::poll_write) does it.
     pub(crate) fn close(&mut self) {
         self.is_closing = true;
-        self.close_if_done();
     }
 
-    /// Writes what the pipe takes now; the task is woken when it takes more.
+    /// Writes what the stream takes now; the task is woken when it takes more.
     pub(crate) fn poll_write(&mut self, context: &mut Context<'_>) {
         while !self.queue.is_empty() {
             match self.poll_write_some(context) {
@@ -88,16 +100,36 @@ impl Input {
                 Poll::Ready(_) => self.abandon(),
             }
         }
-        self.close_if_done();
+        match self.poll_settle(context) {
+            Poll::Ready(Err(_)) => self.abandon(),
+            Poll::Ready(Ok(())) | Poll::Pending => {}
+        }
+    }
+
+    /// Flushes what was written; closes the stream if that is due.
+    fn poll_settle(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Some(stream) = &mut self.stream else { return Poll::Ready(Ok(())) };
+        if self.is_unflushed {
+            ready!(Pin::new(&mut *stream).poll_flush(context))?;
+            self.is_unflushed = false;
+        }
+        if self.is_closing {
+            // A half of a stream that was split is not closed by dropping it.
+            let shut_down = ready!(Pin::new(stream).poll_shutdown(context));
+            self.stream = None;
+            return Poll::Ready(shut_down);
+        }
+        Poll::Ready(Ok(()))
     }
 
     fn poll_write_some(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        let Some(pipe) = &mut self.pipe else { return Poll::Ready(Ok(0)) };
+        let Some(stream) = &mut self.stream else { return Poll::Ready(Ok(0)) };
         let mut slices = [IoSlice::new(&[]); PIECES_PER_WRITE_MAX];
         for (slice, piece) in slices.iter_mut().zip(&self.queue) {
             *slice = IoSlice::new(piece);
         }
-        let written_bytes = ready!(Pin::new(pipe).poll_write_vectored(context, &slices))?;
+        let written_bytes = ready!(Pin::new(stream).poll_write_vectored(context, &slices))?;
+        self.is_unflushed = true;
         Poll::Ready(Ok(written_bytes))
     }
 
@@ -116,13 +148,7 @@ impl Input {
     fn abandon(&mut self) {
         self.queue.clear();
         self.queued_bytes = 0;
-        self.pipe = None;
-    }
-
-    fn close_if_done(&mut self) {
-        if self.is_closing && self.queue.is_empty() {
-            self.pipe = None;
-        }
+        self.stream = None;
     }
 }
 

@@ -1,0 +1,169 @@
+//! What a server may ask its client, and the answers.
+
+use serde::de::Error as _;
+use serde::ser::SerializeMap as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
+
+use crate::{
+    CreateMessageParams, CreateMessageResult, ElicitParams, ElicitResult, EmptyParams,
+    ListRootsResult, Method,
+};
+
+/// What a server asks its client: the members `method` and `params` of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Question {
+    /// `elicitation/create`: ask the user.
+    Elicitation(Box<ElicitParams>),
+    /// `sampling/createMessage`: ask the model.
+    Sampling(Box<CreateMessageParams>),
+    /// `roots/list`: name the directories to work in.
+    Roots(Option<EmptyParams>),
+    /// A method that is not known here.
+    Other {
+        /// The method.
+        method: String,
+        /// Its parameters, not decoded.
+        params: Option<Value>,
+    },
+}
+
+impl Question {
+    /// Asks for the roots.
+    #[must_use]
+    pub const fn roots() -> Self {
+        Self::Roots(None)
+    }
+
+    /// The question that a request asks.
+    ///
+    /// # Errors
+    /// An error when the parameters do not fit the method.
+    pub fn decode(method: &str, params: Option<Value>) -> Result<Self, serde_json::Error> {
+        match Method::parse(method) {
+            Method::ElicitationCreate => decode(params).map(Self::Elicitation),
+            Method::SamplingCreateMessage => decode(params).map(Self::Sampling),
+            Method::RootsList => params.map(serde_json::from_value).transpose().map(Self::Roots),
+            _ => Ok(Self::Other { method: method.to_owned(), params }),
+        }
+    }
+
+    /// The method that asks.
+    #[must_use]
+    pub fn method(&self) -> Method<'_> {
+        match self {
+            Self::Elicitation(_) => Method::ElicitationCreate,
+            Self::Sampling(_) => Method::SamplingCreateMessage,
+            Self::Roots(_) => Method::RootsList,
+            Self::Other { method, .. } => Method::parse(method),
+        }
+    }
+
+    /// An answer to this question.
+    ///
+    /// # Errors
+    /// An error when the answer is not a result of the method.
+    pub fn decode_answer(&self, answer: Value) -> Result<Answer, serde_json::Error> {
+        match self {
+            Self::Elicitation(_) => serde_json::from_value(answer).map(Answer::Elicitation),
+            Self::Sampling(_) => serde_json::from_value(answer).map(Answer::Sampling),
+            Self::Roots(_) => serde_json::from_value(answer).map(Answer::Roots),
+            Self::Other { .. } => Ok(Answer::Other(answer)),
+        }
+    }
+}
+
+fn decode<T: serde::de::DeserializeOwned>(params: Option<Value>) -> Result<T, serde_json::Error> {
+    let params = params.ok_or_else(|| serde_json::Error::missing_field("params"))?;
+    serde_json::from_value(params)
+}
+
+impl From<ElicitParams> for Question {
+    fn from(params: ElicitParams) -> Self {
+        Self::Elicitation(Box::new(params))
+    }
+}
+
+impl From<CreateMessageParams> for Question {
+    fn from(params: CreateMessageParams) -> Self {
+        Self::Sampling(Box::new(params))
+    }
+}
+
+impl Serialize for Question {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut members = serializer.serialize_map(None)?;
+        members.serialize_entry("method", self.method().as_str())?;
+        match self {
+            Self::Elicitation(params) => members.serialize_entry("params", params)?,
+            Self::Sampling(params) => members.serialize_entry("params", params)?,
+            Self::Roots(Some(params)) => members.serialize_entry("params", params)?,
+            Self::Other { params: Some(params), .. } => {
+                members.serialize_entry("params", params)?;
+            }
+            Self::Roots(None) | Self::Other { params: None, .. } => {}
+        }
+        members.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for Question {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Wire { method, params } = Wire::deserialize(deserializer)?;
+        Self::decode(&method, params).map_err(D::Error::custom)
+    }
+}
+
+#[derive(Deserialize)]
+struct Wire {
+    method: String,
+    #[serde(default, deserialize_with = "crate::result::present")]
+    params: Option<Value>,
+}
+
+/// What a client answers. Only the question says which of these it is: see
+/// [`Question::decode_answer`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+#[non_exhaustive]
+pub enum Answer {
+    /// Of the user.
+    Elicitation(ElicitResult),
+    /// Of the model.
+    Sampling(Box<CreateMessageResult>),
+    /// The roots.
+    Roots(ListRootsResult),
+    /// Of a method that is not known here.
+    Other(Value),
+}
+
+impl Answer {
+    /// The result, as it is sent.
+    #[must_use]
+    pub fn into_value(self) -> Value {
+        match self {
+            Self::Other(value) => value,
+            // Maps with keys of text and numbers that come from JSON: nothing that could fail.
+            known => serde_json::to_value(known).unwrap_or_default(),
+        }
+    }
+}
+
+impl From<ElicitResult> for Answer {
+    fn from(result: ElicitResult) -> Self {
+        Self::Elicitation(result)
+    }
+}
+
+impl From<CreateMessageResult> for Answer {
+    fn from(result: CreateMessageResult) -> Self {
+        Self::Sampling(Box::new(result))
+    }
+}
+
+impl From<ListRootsResult> for Answer {
+    fn from(result: ListRootsResult) -> Self {
+        Self::Roots(result)
+    }
+}

@@ -1,0 +1,17 @@
+//! Chainable methods that set one optional member each.
+
+/// Defines a `with_*` method for each named member of type `Option`.
+macro_rules! with_members {
+    ( $( $(#[$attribute:meta])* $method:ident($member:ident: $kind:ty), )+ ) => {
+        $(
+            $(#[$attribute])*
+            #[must_use]
+            pub fn $method(mut self, $member: impl Into<$kind>) -> Self {
+                self.$member = Some($member.into());
+                self
+            }
+        )+
+    };
+}
+
+pub(crate) use with_members;

@@ -16,6 +16,8 @@ mod disconnects;
 #[cfg(test)]
 mod drain;
 #[cfg(test)]
+mod handlers;
+#[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod legacy_sessions;

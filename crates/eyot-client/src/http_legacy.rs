@@ -296,7 +296,7 @@ impl Following {
         self.cursor = part.cursor.clone().or_else(|| self.cursor.take());
         let Some(message) = part.message else { return Some(part) };
         if !message.is_response() {
-            return Some(Part { message: Some(message), cursor: part.cursor });
+            return Some(Part { message: Some(message), ..part });
         }
         let answer = self.call.answer(message);
         if answer.is_none() {
@@ -304,7 +304,7 @@ impl Following {
             return None;
         }
         self.is_over = true;
-        Some(Part { message: answer, cursor: part.cursor })
+        Some(Part { message: answer, ..part })
     }
 
     /// Opens the stream again behind what was seen.

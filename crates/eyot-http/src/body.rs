@@ -5,15 +5,68 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf as _, Bytes, BytesMut};
 use eyot_jsonrpc::{Message, Pieces};
 use eyot_transport::Limits;
 use http_body::{Body, Frame, SizeHint};
+use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 
 /// The body of a request, not yet read.
-#[derive(Debug)]
-pub struct RequestBody(pub(crate) Incoming);
+pub struct RequestBody(Source);
+
+enum Source {
+    Hyper(Incoming),
+    Foreign(Pin<Box<dyn Body<Data = Bytes, Error = Broken> + Send>>),
+}
+
+/// The body broke off. Why, nobody who reads it needs to know.
+struct Broken;
+
+impl RequestBody {
+    pub(crate) fn hyper(body: Incoming) -> Self {
+        Self(Source::Hyper(body))
+    }
+
+    /// The body of a request that somebody else's server has accepted.
+    pub fn foreign<B>(body: B) -> Self
+    where
+        B: Body<Data: Send> + Send + 'static,
+    {
+        let data =
+            body.map_frame(|frame| frame.map_data(|mut it| it.copy_to_bytes(it.remaining())));
+        Self(Source::Foreign(Box::pin(data.map_err(|_error| Broken))))
+    }
+
+    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
+        match &mut self.0 {
+            Source::Hyper(body) => {
+                Pin::new(body).poll_frame(cx).map(|frame| frame.map(|it| it.map_err(|_| Broken)))
+            }
+            Source::Foreign(body) => body.as_mut().poll_frame(cx),
+        }
+    }
+
+    fn declared_bytes(&self) -> u64 {
+        match &self.0 {
+            Source::Hyper(body) => body.size_hint().lower(),
+            Source::Foreign(body) => body.size_hint().lower(),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.0 {
+            Source::Hyper(body) => body.is_end_stream(),
+            Source::Foreign(body) => body.is_end_stream(),
+        }
+    }
+}
+
+impl fmt::Debug for RequestBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RequestBody")
+    }
+}
 
 /// Why a request's body was not read to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -45,8 +98,8 @@ pub enum BodyError {
 /// Not cancel safe: what was read is lost, and so is the connection's framing.
 pub async fn read_body(body: RequestBody, limits: &Limits) -> Result<Bytes, BodyError> {
     let limit_bytes = limits.message_bytes_max;
-    let mut body = body.0;
-    let declared = body.size_hint().lower();
+    let mut body = body;
+    let declared = body.declared_bytes();
     if declared > limit_bytes as u64 {
         return Err(BodyError::TooLong { limit_bytes });
     }
@@ -69,14 +122,13 @@ pub async fn read_body(body: RequestBody, limits: &Limits) -> Result<Bytes, Body
 }
 
 /// The next data, `None` at the end. A timer is made only when there is something to wait for.
-async fn next_data(body: &mut Incoming, limits: &Limits) -> Result<Option<Bytes>, BodyError> {
+async fn next_data(body: &mut RequestBody, limits: &Limits) -> Result<Option<Bytes>, BodyError> {
     loop {
-        let at_once =
-            std::future::poll_fn(|cx| Poll::Ready(Pin::new(&mut *body).poll_frame(cx))).await;
+        let at_once = std::future::poll_fn(|cx| Poll::Ready(body.poll_frame(cx))).await;
         let frame = match at_once {
             Poll::Ready(frame) => frame,
             Poll::Pending => {
-                let frame = std::future::poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx));
+                let frame = std::future::poll_fn(|cx| body.poll_frame(cx));
                 let waited = tokio::time::timeout(limits.body_idle_timeout, frame).await;
                 waited.map_err(|_elapsed| BodyError::TooSlow)?
             }

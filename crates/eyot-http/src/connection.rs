@@ -57,7 +57,7 @@ where
         let refusal = refusal(&request, &is_ambiguous);
         let handling = match refusal {
             Some(status) => Err(status),
-            None => Ok(handle(request.map(RequestBody))),
+            None => Ok(handle(request.map(RequestBody::hyper))),
         };
         async move {
             Ok::<_, Infallible>(match handling {

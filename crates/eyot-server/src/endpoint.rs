@@ -8,7 +8,7 @@ use eyot_http::{
     read_body,
 };
 use eyot_jsonrpc::{ErrorObject, INVALID_REQUEST, Incoming, Kind, Message};
-use eyot_transport::{Limits, Peer};
+use eyot_transport::{Limits, Peer, Transport};
 use eyot_types::{Era, Method as McpMethod, Revision};
 use http::header::{ORIGIN, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, request};
@@ -37,7 +37,8 @@ pub(crate) struct Endpoint {
 /// What the requests of one connection share.
 #[derive(Debug)]
 pub(crate) struct ConnectionContext {
-    pub(crate) from: SocketAddr,
+    /// Where the client is, if this process has accepted its connection.
+    pub(crate) from: Option<SocketAddr>,
     pub(crate) timer: Arc<Timer>,
 }
 
@@ -55,7 +56,7 @@ impl Endpoint {
         if let Err(forbidden) = self.hosts.check(&parts.uri, &head) {
             return refused(StatusCode::FORBIDDEN, &forbidden.to_string());
         }
-        if parts.uri.path() != self.path {
+        if connection.from.is_some() && parts.uri.path() != self.path {
             return empty(StatusCode::NOT_FOUND);
         }
         let mut answer = self.admitted(&parts, &head, body, connection).await;
@@ -78,7 +79,8 @@ impl Endpoint {
         let Ok(principal) = self.keys.principal(head) else {
             return unauthorized();
         };
-        let peer = Peer { era: Era::Legacy, principal, address: Some(connection.from) };
+        let address = connection.from;
+        let peer = Peer { era: Era::Legacy, principal, address, transport: Transport::Http };
         let timer = Arc::clone(&connection.timer);
         let asked = Asked { peer, accepts: head.accepts(), timer };
         if self.shutdown.is_draining() {

@@ -4,9 +4,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use eyot_http::{ConnectionEnd, HostPolicy, serve_connection};
+use eyot_http::{ConnectionEnd, HostPolicy, OutgoingBody, RequestBody, serve_connection};
 use eyot_session::{Limits as SessionLimits, Store};
 use eyot_transport::{BoxService, Limits};
+use http::{Request, Response};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::MissedTickBehavior;
 use tokio_util::task::TaskTracker;
@@ -134,6 +135,21 @@ impl HttpServer {
         drained
     }
 
+    /// Answers a request that somebody else's server has accepted and routed here.
+    pub(crate) async fn handle_mounted(
+        &self,
+        request: Request<RequestBody>,
+    ) -> Response<OutgoingBody> {
+        let context = ConnectionContext { from: None, timer: Arc::default() };
+        self.endpoint.handle(request, &context).await
+    }
+
+    /// Ends what has expired, beside everything else.
+    pub(crate) fn sweep_soon(&self) {
+        let registry = Arc::clone(&self.registry);
+        self.endpoint.legacy.keeper.spawn(async move { registry.sweep().await });
+    }
+
     /// Ends what has expired. Never ready.
     async fn maintain(&self) {
         let mut ticks = tokio::time::interval(SWEEP_INTERVAL);
@@ -149,7 +165,7 @@ impl HttpServer {
 async fn connection(endpoint: Arc<Endpoint>, stream: TcpStream, from: SocketAddr) {
     let draining = endpoint.shutdown.drained().clone();
     let limits = endpoint.limits;
-    let context = Arc::new(ConnectionContext { from, timer: Arc::default() });
+    let context = Arc::new(ConnectionContext { from: Some(from), timer: Arc::default() });
     let handle = |request| {
         let (endpoint, context) = (Arc::clone(&endpoint), Arc::clone(&context));
         // Boxed, because hyper keeps the room for a request's future as long as the connection.

@@ -28,6 +28,8 @@ use crate::running::{First, InFlight, Running, call_in};
 use crate::shutdown::Shutdown;
 use crate::timer::Timer;
 
+pub(crate) use self::initialize::agreed_revision;
+
 type Answer = Response<OutgoingBody>;
 
 /// Serves the legacy era on one endpoint.
@@ -151,6 +153,7 @@ impl Legacy {
                     waiting.put_back(part);
                     return Box::pin(self.stream(session, waiting, id)).await;
                 }
+                First::Other(part) if part.message.is_none() => {}
                 First::Other(_) => eyot_metrics::messages_dropped("client_takes_no_stream"),
             }
         }

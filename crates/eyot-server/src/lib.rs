@@ -6,6 +6,7 @@
 
 mod accept;
 mod admin;
+mod app;
 mod auth;
 mod context;
 mod core;
@@ -18,6 +19,8 @@ mod legacy;
 mod live;
 mod modern;
 mod modern_body;
+mod mount;
+mod pipe;
 mod registry;
 mod replay;
 mod running;
@@ -29,7 +32,15 @@ pub use eyot_http::HostPolicy;
 
 pub use crate::accept::{Accept, Drained, serve};
 pub use crate::admin::{Admin, Health};
+pub use crate::app::{
+    BuildError, CallContext, Elicited, Eras, HandlerError, HandlerResult, HttpOptions,
+    InputRequired, Inputs, IntoPromptResult, IntoResourceResult, IntoToolResult, InvalidSchema,
+    Json, NoArguments, Progress, PromptArguments, PromptReply, ResourceReply, Server,
+    ServerBuilder, ServerPrompt, ServerResource, ServerTemplate, ServerTool, Suggestions,
+    ToolReply, UriVariables, prompt, resource, resource_template, tool,
+};
 pub use crate::auth::{ApiKey, Keys};
 pub use crate::context::SessionContext;
 pub use crate::http_server::{HttpServer, HttpServerConfig};
+pub use crate::mount::HttpService;
 pub use crate::shutdown::Shutdown;

@@ -8,7 +8,7 @@ use eyot_session::{
     Fence, Limits as SessionLimits, NodeId, Session, SessionId, SessionRecord, Store, StoreError,
 };
 use eyot_stdx::random_token;
-use eyot_transport::{BoxService, Input, Limits, Peer, unix_ms};
+use eyot_transport::{BoxService, Input, Limits, Peer, Transport, unix_ms};
 use eyot_types::{Era, Revision};
 use parking_lot::Mutex;
 use tokio::sync::OnceCell;
@@ -84,6 +84,7 @@ impl Registry {
         let now_ms = unix_ms();
         *session.machine() = Session::open(revision, self.session_limits, now_ms);
         let context = session.context();
+        context.set_revision(revision);
         let record = SessionRecord {
             id: context.id().clone(),
             principal: context.principal().map(|it| it.as_ref().to_owned()),
@@ -135,6 +136,7 @@ impl Registry {
         let Some(claimed) = claimed else { return Ok(None) };
         let machine = Session::resume(&claimed, self.session_limits, now_ms);
         let record = claimed.record;
+        let revision = record.revision;
         let context = SessionContext::new(
             record.id,
             record.principal.map(Arc::from),
@@ -142,6 +144,7 @@ impl Registry {
             record.state,
             Arc::clone(&self.store),
         );
+        context.set_revision(revision);
         let session = Arc::new(LiveSession::new(context, machine));
         self.sessions.lock().insert(id.clone(), Arc::clone(&session));
         self.report();
@@ -201,7 +204,7 @@ impl Registry {
     /// Tells the service that a session is over.
     async fn close_upstream(&self, session: &Arc<LiveSession>) {
         let principal = session.context().principal().cloned();
-        let peer = Peer { era: Era::Legacy, principal, address: None };
+        let peer = Peer { era: Era::Legacy, principal, address: None, transport: Transport::Http };
         let call = call_in(session, Input::Close, peer);
         if let Err(fault) = self.service.clone().call(call).await {
             tracing::debug!(%fault, "upstream of an ended session was not told");

@@ -63,4 +63,17 @@ pub struct Peer {
     pub principal: Option<Arc<str>>,
     /// Where it comes from, if it comes over a network.
     pub address: Option<SocketAddr>,
+    /// What carries its messages.
+    pub transport: Transport,
+}
+
+/// What carries a client's messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Transport {
+    /// Streamable HTTP: requests have headers that mirror what their bodies say.
+    Http,
+    /// A pair of byte streams, one message per line: standard input and output, a socket, a
+    /// pipe within the process.
+    Pipe,
 }

@@ -12,10 +12,10 @@ mod limits;
 mod reply;
 mod service;
 
-pub use crate::call::{Call, Input, Peer};
+pub use crate::call::{Call, Input, Peer, Transport};
 pub use crate::clock::unix_ms;
 pub use crate::fault::{Fault, FaultKind};
 pub use crate::in_process::{InProcess, Serving};
 pub use crate::limits::Limits;
 pub use crate::reply::{Messages, Part, Reply};
-pub use crate::service::{BoxService, McpService, ReplyFuture};
+pub use crate::service::{BoxService, McpService, ReplyFuture, WeakService};

@@ -33,7 +33,7 @@ impl Legacy {
             Err(fault) => return fault_answer(id, &fault),
         };
         let Some(revision) = agreed_revision(&answer) else {
-            return json(StatusCode::OK, &answer);
+            return json(refusal_status(&answer), &answer);
         };
         match self.registry.open(session, revision, params).await {
             Ok(session) => {
@@ -74,6 +74,15 @@ impl Legacy {
     }
 }
 
+/// For a revision that it does not serve, the server "MUST respond with `400 Bad Request`"
+/// (2026-07-28, basic/transports/streamable-http); any other error is an answer like all.
+fn refusal_status(answer: &Message) -> StatusCode {
+    match answer.decode_error() {
+        Ok(error) if codes::is_modern_evidence(error.code) => StatusCode::BAD_REQUEST,
+        _ => StatusCode::OK,
+    }
+}
+
 fn unanswered() -> Fault {
     let reason = "upstream did not answer `initialize`";
     Fault::upstream(codes::upstream_lost(reason, Outcome::Unknown, true))
@@ -81,7 +90,7 @@ fn unanswered() -> Fault {
 
 /// The revision of the answer; `None` when the answer opens no session. A revision that we
 /// do not know is treated as the latest that we do: the proxy hands messages on unread.
-fn agreed_revision(answer: &Message) -> Option<Revision> {
+pub(crate) fn agreed_revision(answer: &Message) -> Option<Revision> {
     answer.result()?;
     let result: serde_json::Value = answer.decode_result().ok()?;
     let revision = result.get("protocolVersion")?.as_str()?;

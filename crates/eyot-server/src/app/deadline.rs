@@ -1,0 +1,43 @@
+//! How long a handler may work.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::time::{Instant, Sleep};
+
+use super::call_context::CallContext;
+use super::failure::{HandlerError, HandlerResult};
+use super::tool::Handling;
+
+/// A handler with a limit. While a question to the client is open, the time stands still.
+pub(crate) struct Deadline<R> {
+    handler: Handling<R>,
+    call: CallContext,
+    timeout: Duration,
+    end: Pin<Box<Sleep>>,
+}
+
+impl<R> Deadline<R> {
+    pub(crate) fn new(handler: Handling<R>, call: CallContext, timeout: Duration) -> Self {
+        let end = Box::pin(tokio::time::sleep(timeout));
+        Self { handler, call, timeout, end }
+    }
+}
+
+impl<R> Future for Deadline<R> {
+    type Output = HandlerResult<R>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        if let Poll::Ready(reply) = this.handler.as_mut().poll(cx) {
+            return Poll::Ready(reply);
+        }
+        if this.call.exchange().has_open_question() {
+            this.end.as_mut().reset(Instant::now() + this.timeout);
+        }
+        this.end.as_mut().poll(cx).map(|()| {
+            Err(HandlerError::new(format!("the handler took longer than {:?}", this.timeout)))
+        })
+    }
+}

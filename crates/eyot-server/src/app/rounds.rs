@@ -1,0 +1,299 @@
+//! Rounds of a call: what a handler asks by returning, and the state that comes back sealed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use eyot_jsonrpc::{ErrorObject, INVALID_PARAMS, Message};
+use eyot_transport::{Peer, unix_ms};
+use eyot_types::{CreateMessageParams, ElicitParams, JsonObject, Question, ResultType};
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::App;
+use super::call_context::CallContext;
+use super::failure::{HandlerError, HandlerResult};
+use super::questions::Elicited;
+use super::schema::form_schema;
+
+/// Asks the client for more by returning: the handler runs anew when the answers are there.
+///
+/// The other way to ask is to wait in the middle ([`CallContext::elicit`] and its like), which
+/// reads better; but a handler that waits lives in this process. One that returns keeps nothing
+/// here: what it wants to remember goes into [`state`](Self::state), sealed, and any process
+/// with the same keys can go on. It must be written so that running it again does no harm.
+///
+/// In a legacy session the questions are sent as requests and the handler is run again with the
+/// answers: the same code serves both eras.
+///
+/// ```
+/// use eyot_server::{CallContext, Elicited, HandlerResult, InputRequired, NoArguments, ToolReply};
+/// use schemars::JsonSchema;
+/// use serde::Deserialize;
+///
+/// #[derive(Deserialize, JsonSchema)]
+/// struct Name { name: String }
+///
+/// async fn greet(_: NoArguments, call: CallContext) -> HandlerResult<ToolReply> {
+///     match call.inputs().elicited::<Name>("user") {
+///         Some(Elicited::Accepted(Name { name })) => Ok(format!("Hello, {name}!").into()),
+///         Some(_) => Ok("Hello, whoever you are!".into()),
+///         None => Ok(InputRequired::new().elicit::<Name>("user", "What is your name?").into()),
+///     }
+/// }
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct InputRequired {
+    questions: Vec<(String, Question)>,
+    state: Option<String>,
+    /// Why the first form that cannot be shown cannot be.
+    problem: Option<String>,
+}
+
+impl InputRequired {
+    /// Asks nothing yet. With a state alone, the client comes back at once.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Asks the user with a form made of the fields of `T`, as
+    /// [`CallContext::elicit`](super::CallContext::elicit) does; read the answer with
+    /// [`Inputs::elicited`]. A `T` that is no form fails the call.
+    #[must_use]
+    pub fn elicit<T: JsonSchema>(
+        mut self,
+        key: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Self {
+        let key = key.into();
+        match form_schema::<T>() {
+            Ok(schema) => self.elicit_with(key, ElicitParams::form(message, schema)),
+            Err(error) => {
+                self.problem.get_or_insert_with(|| format!("`{key}` is no form: {error}"));
+                self
+            }
+        }
+    }
+
+    /// Asks the user with whatever form or page `params` describe; the answer is an
+    /// [`ElicitResult`](eyot_types::ElicitResult).
+    #[must_use]
+    pub fn elicit_with(self, key: impl Into<String>, params: ElicitParams) -> Self {
+        self.ask(key, params)
+    }
+
+    /// Asks the client's model; the answer is a
+    /// [`CreateMessageResult`](eyot_types::CreateMessageResult).
+    #[must_use]
+    pub fn sample(self, key: impl Into<String>, params: CreateMessageParams) -> Self {
+        self.ask(key, params)
+    }
+
+    /// Asks for the client's folders; the answer is a
+    /// [`ListRootsResult`](eyot_types::ListRootsResult).
+    #[must_use]
+    pub fn list_roots(self, key: impl Into<String>) -> Self {
+        self.ask(key, Question::roots())
+    }
+
+    /// Asks anything.
+    #[must_use]
+    pub fn ask(mut self, key: impl Into<String>, question: impl Into<Question>) -> Self {
+        self.questions.push((key.into(), question.into()));
+        self
+    }
+
+    /// What the handler wants to know in the next round; read it with [`Inputs::state`].
+    #[must_use]
+    pub fn state(self, state: impl Into<String>) -> Self {
+        Self { state: Some(state.into()), ..self }
+    }
+
+    /// The result for a modern client.
+    pub(crate) async fn into_result(self, call: &CallContext) -> HandlerResult<Value> {
+        if let Some(problem) = self.problem {
+            return Err(HandlerError::new(problem));
+        }
+        if self.questions.is_empty() && self.state.is_none() {
+            return Err(HandlerError::new("the handler asked for nothing"));
+        }
+        let client = call.client_capabilities().await?;
+        let fitted = |(key, question)| Ok((key, call.fitted(question, &client)?));
+        let questions = self.questions.into_iter().map(fitted);
+        let questions = questions.collect::<HandlerResult<Vec<_>>>()?;
+        // Always sealed, even if empty: it is what binds the next round to this call.
+        let state = Sealed::Handler(self.state.unwrap_or_default());
+        let state = call.app().seal(&call.shared().peer, &call.message(), &state);
+        Ok(input_required(&questions, &state))
+    }
+
+    /// Asks a legacy client, everything at once, and gives what a next round would have.
+    pub(crate) async fn ask_session(self, call: &CallContext) -> HandlerResult<Inputs> {
+        if let Some(problem) = self.problem {
+            return Err(HandlerError::new(problem));
+        }
+        let asking = self.questions.into_iter().map(|(key, question)| async move {
+            let answer = call.question(None, question).await?;
+            Ok::<_, HandlerError>((key, answer))
+        });
+        let answers = futures_util::future::try_join_all(asking).await?;
+        Ok(Inputs::new(answers.into_iter().collect(), self.state))
+    }
+}
+
+/// The result that asks for another round. "Servers MUST include at least one of `inputRequests`
+/// or `requestState`" (2026-07-28, basic/patterns/mrtr).
+pub(crate) fn input_required(questions: &[(String, Question)], state: &str) -> Value {
+    let mut result = json!({
+        "resultType": ResultType::InputRequired.as_str(),
+        "requestState": state,
+    });
+    if let (Some(members), false) = (result.as_object_mut(), questions.is_empty()) {
+        let requests: JsonObject =
+            questions.iter().map(|(key, question)| (key.clone(), json!(question))).collect();
+        members.insert("inputRequests".to_owned(), Value::Object(requests));
+    }
+    result
+}
+
+/// What a round brought: the client's answers by key, and the handler's own state.
+#[derive(Clone, Debug, Default)]
+pub struct Inputs(Option<Arc<Given>>);
+
+#[derive(Debug)]
+struct Given {
+    responses: JsonObject,
+    state: Option<String>,
+}
+
+impl Inputs {
+    pub(crate) fn new(responses: JsonObject, state: Option<String>) -> Self {
+        Self(Some(Arc::new(Given { responses, state })))
+    }
+
+    /// Whether the call has just begun.
+    #[must_use]
+    pub fn is_first_round(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// The answer under a key. `None`: the client has not given one, or none that is a `T`; ask
+    /// again. Answers that nobody asked for are simply not read.
+    #[must_use]
+    pub fn get<T: DeserializeOwned>(&self, key: &str) -> Option<T> {
+        serde_json::from_value(self.0.as_ref()?.responses.get(key)?.clone()).ok()
+    }
+
+    /// What the user did with the form under a key. `None`: nothing yet, or what came does not
+    /// fit the form; ask again.
+    #[must_use]
+    pub fn elicited<T: DeserializeOwned>(&self, key: &str) -> Option<Elicited<T>> {
+        Elicited::of(self.get(key)?).ok()
+    }
+
+    /// What the handler gave to [`InputRequired::state`] in the round before.
+    #[must_use]
+    pub fn state(&self) -> Option<&str> {
+        self.0.as_ref()?.state.as_deref()
+    }
+}
+
+/// The members of a request that belong to its round.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct RoundParams {
+    pub(crate) input_responses: Option<JsonObject>,
+    pub(crate) request_state: Option<String>,
+}
+
+impl RoundParams {
+    /// The round of a request; cheap for the first, which says nothing of rounds.
+    pub(crate) fn of(message: &Message) -> Result<Self, ErrorObject> {
+        let params = message.params().unwrap_or("{}");
+        if !params.contains("requestState") && !params.contains("inputResponses") {
+            return Ok(Self::default());
+        }
+        message
+            .decode_params()
+            .map_err(|error| eyot_types::codes::invalid_params(&error.to_string()))
+    }
+}
+
+/// What the client keeps for us between two rounds.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Sealed {
+    /// A handler's own state.
+    #[serde(rename = "s")]
+    Handler(String),
+    /// A call that is parked in the process of this number, in its round of this number.
+    #[serde(rename = "p")]
+    Parked { process: u64, call: u64, round: u32 },
+}
+
+#[derive(Serialize, Deserialize)]
+struct Envelope {
+    /// When it expires, in milliseconds since 1970.
+    #[serde(rename = "x")]
+    expires_ms: u64,
+    #[serde(flatten)]
+    sealed: Sealed,
+}
+
+impl App {
+    /// Seals what the next round of this request must bring back.
+    pub(crate) fn seal(&self, peer: &Peer, request: &Message, sealed: &Sealed) -> String {
+        let ttl_ms = u64::try_from(self.options.round_timeout.as_millis()).unwrap_or(u64::MAX);
+        let sealed = match sealed {
+            Sealed::Handler(state) => json!({ "s": state }),
+            Sealed::Parked { process, call, round } => {
+                json!({ "p": { "process": process, "call": call, "round": round } })
+            }
+        };
+        let mut envelope = sealed;
+        if let Some(members) = envelope.as_object_mut() {
+            members.insert("x".to_owned(), unix_ms().saturating_add(ttl_ms).into());
+        }
+        let text = envelope.to_string();
+        self.options.keys.seal(&binding(peer, request), text.as_bytes())
+    }
+
+    /// Opens what the client brought back. One answer for whatever is wrong with it: "servers
+    /// MUST reject state that fails verification" (2026-07-28, basic/patterns/mrtr).
+    pub(crate) fn unseal(
+        &self,
+        peer: &Peer,
+        request: &Message,
+        state: &str,
+    ) -> Result<Sealed, ErrorObject> {
+        let opened = (state.len() <= STATE_BYTES_MAX)
+            .then(|| self.options.keys.open(&binding(peer, request), state))
+            .flatten();
+        let envelope = opened.and_then(|text| serde_json::from_slice::<Envelope>(&text).ok());
+        let envelope = envelope.filter(|it| unix_ms() < it.expires_ms);
+        envelope.map(|it| it.sealed).ok_or_else(invalid_state)
+    }
+}
+
+/// The error for a state that cannot be relied on.
+pub(crate) fn invalid_state() -> ErrorObject {
+    ErrorObject::new(INVALID_PARAMS, "Invalid or expired requestState")
+}
+
+/// What a state is bound to: who asks, and what for, to the last argument. "the authenticated
+/// principal […] an identifier for the originating request" (2026-07-28, basic/patterns/mrtr).
+fn binding(peer: &Peer, request: &Message) -> Vec<u8> {
+    let mut params: JsonObject = request.decode_params().unwrap_or_default();
+    for name in ["_meta", "inputResponses", "requestState"] {
+        params.remove(name);
+    }
+    // The map is sorted: however the client writes its arguments, they are the same bytes here.
+    let bound = json!([peer.principal.as_deref(), request.method(), params]);
+    bound.to_string().into_bytes()
+}
+
+/// How long a client may take for a round unless the server says otherwise: people are slow.
+pub(crate) const ROUND_TIMEOUT: Duration = Duration::from_secs(600);
+/// A state of ours is far shorter, unless a handler keeps much in it.
+const STATE_BYTES_MAX: usize = 64 << 10;

@@ -1,0 +1,141 @@
+//! JSON Schemas made from Rust types, and arguments held against them.
+
+use std::borrow::Cow;
+
+use jsonschema::Validator;
+use schemars::generate::SchemaSettings;
+use schemars::transform::{RecursiveTransform, Transform as _};
+use schemars::{JsonSchema, Schema};
+use serde_json::{Map, Value};
+
+use eyot_types::{ElicitSchema, JsonObject};
+
+/// The schema of a tool's arguments. A type that is no object has none.
+pub(crate) fn input_schema<T: JsonSchema>() -> JsonObject {
+    let mut schema = schema_of::<T>();
+    schema.entry("type").or_insert_with(|| "object".into());
+    schema
+}
+
+/// The schema of a tool's structured content.
+pub(crate) fn output_schema<T: JsonSchema>() -> JsonObject {
+    schema_of::<T>()
+}
+
+/// The schema of a form: "flat objects with primitive properties only" (2025-11-25,
+/// client/elicitation, Requested Schema).
+///
+/// # Errors
+/// When the type is no such object.
+pub(crate) fn form_schema<T: JsonSchema>() -> Result<ElicitSchema, serde_json::Error> {
+    let mut schema = schema_of::<T>();
+    schema.remove("$schema");
+    schema.remove("title");
+    if let Some(Value::Object(fields)) = schema.get_mut("properties") {
+        fields.values_mut().for_each(plain_field);
+    }
+    serde_json::from_value(Value::Object(schema))
+}
+
+/// A field as forms know it: one type, and no format that only Rust has.
+fn plain_field(field: &mut Value) {
+    let Value::Object(field) = field else { return };
+    if let Some(Value::Array(types)) = field.get_mut("type") {
+        types.retain(|it| it != "null");
+        if let [only] = types.as_mut_slice() {
+            let only = only.take();
+            field.insert("type".to_owned(), only);
+        }
+    }
+    let is_number = field.get("type").is_some_and(|it| it == "integer" || it == "number");
+    if is_number {
+        field.remove("format");
+    }
+    // An optional enum comes as a choice between itself and nothing.
+    if let Some(Value::Array(choices)) = field.remove("anyOf") {
+        let choice = choices.into_iter().find(|it| it.get("type").is_none_or(|it| it != "null"));
+        if let Some(Value::Object(choice)) = choice {
+            field.extend(choice);
+        }
+    }
+    if let Some(values) = field.get_mut("enum").and_then(Value::as_array_mut) {
+        values.retain(|it| !it.is_null());
+    }
+    // Variants with comments come as constants, one by one.
+    if let Some(Value::Array(variants)) = field.get("oneOf")
+        && variants.iter().all(|it| it.get("const").is_some())
+    {
+        let names = variants.iter().filter_map(|it| it.get("const").cloned()).collect();
+        field.remove("oneOf");
+        field.insert("type".to_owned(), "string".into());
+        field.insert("enum".to_owned(), Value::Array(names));
+    }
+}
+
+fn schema_of<T: JsonSchema>() -> JsonObject {
+    let settings = SchemaSettings::draft2020_12().with(|it| it.inline_subschemas = true);
+    let schema = settings.into_generator().into_root_schema_for::<T>();
+    let mut schema = schema;
+    // Types of Rust say nothing to a client, and no revision knows their formats.
+    RecursiveTransform(drop_number_formats).transform(&mut schema);
+    match schema.to_value() {
+        Value::Object(members) => members,
+        // `true`: anything goes.
+        _ => Map::new(),
+    }
+}
+
+fn drop_number_formats(schema: &mut Schema) {
+    let format = schema.get("format").and_then(Value::as_str).map(str::to_owned);
+    let is_rust = format.is_some_and(|it| {
+        ["int", "uint", "float", "double"].iter().any(|prefix| it.starts_with(prefix))
+    });
+    if is_rust {
+        schema.remove("format");
+    }
+}
+
+/// A schema that arguments are held against.
+pub(crate) struct Arguments(Validator);
+
+/// A schema that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct InvalidSchema(String);
+
+impl Arguments {
+    /// Takes a schema. Nothing is fetched: a reference to elsewhere makes it unusable.
+    pub(crate) fn new(schema: &JsonObject) -> Result<Self, InvalidSchema> {
+        let schema = Value::Object(schema.clone());
+        let validator = jsonschema::validator_for(&schema);
+        validator.map(Self).map_err(|error| InvalidSchema(error.to_string()))
+    }
+
+    /// Holds arguments against the schema.
+    ///
+    /// # Errors
+    /// A text for the caller that names what is wrong and where: up to three places.
+    pub(crate) fn check(&self, arguments: &Value) -> Result<(), String> {
+        if self.0.is_valid(arguments) {
+            return Ok(());
+        }
+        let problems = self.0.iter_errors(arguments).take(PROBLEMS_MAX);
+        let problems: Vec<_> = problems.map(|it| problem(it.instance_path(), &it)).collect();
+        Err(format!("invalid arguments: {}", problems.join("; ")))
+    }
+}
+
+fn problem(path: &impl ToString, error: &impl ToString) -> String {
+    let path = path.to_string();
+    let place: Cow<'_, str> = if path.is_empty() { "arguments".into() } else { path.into() };
+    format!("{place}: {}", error.to_string())
+}
+
+impl std::fmt::Debug for Arguments {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Arguments")
+    }
+}
+
+/// Problems that are named in one error.
+const PROBLEMS_MAX: usize = 3;

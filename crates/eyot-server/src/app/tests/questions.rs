@@ -1,0 +1,182 @@
+//! Questions in the middle of a call, in both eras.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::peer::Peer;
+use crate::{CallContext, Elicited, HandlerResult, NoArguments, Server, ServerBuilder, tool};
+
+#[derive(Deserialize, JsonSchema)]
+struct Name {
+    name: String,
+}
+
+fn greeter() -> ServerBuilder {
+    let greet = tool("greet", |_: NoArguments, call: CallContext| async move {
+        let said = match call.elicit::<Name>("Who are you?").await? {
+            Elicited::Accepted(Name { name }) => format!("Hello, {name}!"),
+            Elicited::Declined => "As you like.".to_owned(),
+            Elicited::Cancelled => "Gone?".to_owned(),
+        };
+        HandlerResult::Ok(said)
+    });
+    Server::builder("greeter", "1").tool(greet)
+}
+
+fn text(answer: &Value) -> &str {
+    answer["result"]["content"][0]["text"].as_str().unwrap_or_default()
+}
+
+#[tokio::test]
+async fn a_legacy_client_is_asked_with_a_request_of_its_own() {
+    let server = greeter().build().unwrap();
+    let mut peer = Peer::legacy(&server, json!({ "elicitation": {} })).await;
+    peer.start(5, "tools/call", json!({ "name": "greet" })).await;
+    let question = peer.next().await;
+    assert_eq!(question["method"], "elicitation/create", "{question}");
+    assert_eq!(question["params"]["message"], "Who are you?");
+    let form = &question["params"]["requestedSchema"];
+    assert_eq!(form["properties"]["name"], json!({ "type": "string" }), "{form}");
+    let result = json!({ "action": "accept", "content": { "name": "Ada" } });
+    peer.send(&json!({ "jsonrpc": "2.0", "id": question["id"], "result": result })).await;
+    assert_eq!(text(&peer.next().await), "Hello, Ada!");
+}
+
+#[tokio::test]
+async fn a_modern_client_is_asked_in_the_answer_and_goes_on_in_the_next_round() {
+    let server = greeter().build().unwrap();
+    let mut peer = Peer::modern(&server, json!({ "elicitation": {} }));
+    let asked = peer.ask("tools/call", json!({ "name": "greet" })).await;
+    let result = &asked["result"];
+    assert_eq!(result["resultType"], "input_required", "{asked}");
+    let (key, question) = result["inputRequests"].as_object().unwrap().iter().next().unwrap();
+    assert_eq!(question["method"], "elicitation/create");
+    assert_eq!(server.app().parked.len(), 1);
+    let round = json!({
+        "name": "greet",
+        "inputResponses": { key: { "action": "accept", "content": { "name": "Ada" } } },
+        "requestState": result["requestState"],
+    });
+    let answer = peer.ask("tools/call", round.clone()).await;
+    assert_eq!(text(&answer), "Hello, Ada!", "{answer}");
+    assert_eq!(server.app().parked.len(), 0);
+    // An answer is given once: nobody waits for it any more.
+    let again = peer.ask("tools/call", round).await;
+    assert_eq!(again["error"]["code"], -32602, "{again}");
+}
+
+#[tokio::test]
+async fn a_round_that_does_not_bring_the_answer_is_asked_again() {
+    let server = greeter().build().unwrap();
+    let mut peer = Peer::modern(&server, json!({ "elicitation": {} }));
+    let asked = peer.ask("tools/call", json!({ "name": "greet" })).await;
+    let round = json!({
+        "name": "greet",
+        "inputResponses": { "other": { "action": "cancel" } },
+        "requestState": asked["result"]["requestState"],
+    });
+    let again = peer.ask("tools/call", round).await;
+    assert_eq!(again["result"]["inputRequests"], asked["result"]["inputRequests"], "{again}");
+    assert_ne!(again["result"]["requestState"], asked["result"]["requestState"]);
+}
+
+#[tokio::test]
+async fn a_state_is_good_for_its_own_call_only() {
+    let server = greeter().build().unwrap();
+    let mut peer = Peer::modern(&server, json!({ "elicitation": {} }));
+    let asked = peer.ask("tools/call", json!({ "name": "greet" })).await;
+    let state = asked["result"]["requestState"].as_str().unwrap().to_owned();
+    let tampered = format!("{}A", &state[..state.len() - 1]);
+    for (arguments, state) in
+        [(json!({ "x": 1 }), state.as_str()), (json!({}), tampered.as_str()), (json!({}), "p1.x")]
+    {
+        let round = json!({ "name": "greet", "arguments": arguments, "requestState": state });
+        let answer = peer.ask("tools/call", round).await;
+        assert_eq!(answer["error"]["code"], -32602, "{answer}");
+    }
+    assert_eq!(server.app().parked.len(), 1);
+}
+
+#[tokio::test]
+async fn a_client_that_cannot_be_asked_is_not_asked() {
+    let server = greeter().build().unwrap();
+    let mut legacy = Peer::legacy(&server, json!({})).await;
+    let answer = legacy.request("tools/call", json!({ "name": "greet" })).await;
+    assert_eq!(answer["result"]["isError"], true, "{answer}");
+    let mut modern = Peer::modern(&server, json!({}));
+    let answer = modern.ask("tools/call", json!({ "name": "greet" })).await;
+    assert_eq!(answer["error"]["code"], -32021, "{answer}");
+    assert_eq!(answer["error"]["data"]["requiredCapabilities"], json!({ "elicitation": {} }));
+}
+
+#[tokio::test]
+async fn questions_that_are_asked_together_come_in_one_round() {
+    let both = tool("both", |_: NoArguments, call: CallContext| async move {
+        let (name, roots) = tokio::join!(call.elicit::<Name>("Who?"), call.list_roots());
+        let (name, roots) = (name?, roots?);
+        let Elicited::Accepted(Name { name }) = name else {
+            return HandlerResult::Ok(String::new());
+        };
+        Ok(format!("{name} in {}", roots.roots[0].uri))
+    });
+    let server = Server::builder("s", "1").tool(both).build().unwrap();
+    let mut peer = Peer::modern(&server, json!({ "elicitation": {}, "roots": {} }));
+    let asked = peer.ask("tools/call", json!({ "name": "both" })).await;
+    let requests = asked["result"]["inputRequests"].as_object().unwrap();
+    assert_eq!(requests.len(), 2, "{asked}");
+    let answer = |method: &Value| match method.as_str() {
+        Some("roots/list") => json!({ "roots": [{ "uri": "file:///home" }] }),
+        _ => json!({ "action": "accept", "content": { "name": "Ada" } }),
+    };
+    let responses: Value = requests
+        .iter()
+        .map(|(key, it)| (key.clone(), answer(&it["method"])))
+        .collect::<serde_json::Map<_, _>>()
+        .into();
+    let round = json!({
+        "name": "both", "inputResponses": responses, "requestState": asked["result"]["requestState"],
+    });
+    assert_eq!(text(&peer.ask("tools/call", round).await), "Ada in file:///home");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_parked_call_that_nobody_comes_for_is_dropped() {
+    let server = greeter().round_timeout(std::time::Duration::from_secs(60)).build().unwrap();
+    let mut peer = Peer::modern(&server, json!({ "elicitation": {} }));
+    peer.ask("tools/call", json!({ "name": "greet" })).await;
+    assert_eq!(server.app().parked.len(), 1);
+    tokio::time::sleep(std::time::Duration::from_secs(70)).await;
+    assert_eq!(server.app().parked.len(), 0);
+}
+
+#[tokio::test]
+async fn as_many_calls_are_parked_as_may_be_and_no_more() {
+    let server = greeter().parked_max(2, 2).build().unwrap();
+    let mut peer = Peer::modern(&server, json!({ "elicitation": {} }));
+    for _ in 0..2 {
+        let answer = peer.ask("tools/call", json!({ "name": "greet" })).await;
+        assert_eq!(answer["result"]["resultType"], "input_required");
+    }
+    let answer = peer.ask("tools/call", json!({ "name": "greet" })).await;
+    assert_eq!(answer["error"]["code"], 1503, "{answer}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_question_that_is_withdrawn_is_cancelled_at_the_client() {
+    let hasty = tool("hasty", |_: NoArguments, call: CallContext| async move {
+        let asking = call.elicit::<Name>("Quick?");
+        match tokio::time::timeout(std::time::Duration::from_secs(1), asking).await {
+            Ok(_) => "answered",
+            Err(_) => "too late",
+        }
+    });
+    let server = Server::builder("s", "1").tool(hasty).build().unwrap();
+    let mut peer = Peer::legacy(&server, json!({ "elicitation": {} })).await;
+    peer.start(1, "tools/call", json!({ "name": "hasty" })).await;
+    let question = peer.next().await;
+    let withdrawn = peer.next().await;
+    assert_eq!(withdrawn["method"], "notifications/cancelled", "{withdrawn}");
+    assert_eq!(withdrawn["params"]["requestId"], question["id"]);
+    assert_eq!(text(&peer.next().await), "too late");
+}

@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod client_peers;
+#[cfg(test)]
 mod conformance;
 #[cfg(test)]
 mod crash;

@@ -17,7 +17,7 @@ use parking_lot::Mutex;
 
 use crate::event_stream::EventMessages;
 use crate::http_link::HttpLink;
-use crate::http_response::{Answer, discard, invalid, read_answer, unexpected_status};
+use crate::http_response::{Answer, discard, invalid, read_answer, refusal, unexpected_status};
 
 /// An upstream session. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -93,7 +93,10 @@ impl HttpSession {
                 if let Some(fault) = self.forgotten(status, &messages) {
                     return Err(fault);
                 }
-                let answer = messages.into_iter().find_map(|it| call.answer(it));
+                let answer = match refusal(status, &messages) {
+                    Some(error) => Some(with_client_id(error, call.id.clone())),
+                    None => messages.into_iter().find_map(|it| call.answer(it)),
+                };
                 let answer = answer.ok_or_else(|| invalid("upstream answered another request"));
                 answer.map(Reply::One)
             }

@@ -16,6 +16,7 @@ mod discovery;
 mod dispatch;
 mod exchange;
 mod failure;
+mod field_order;
 mod handlers;
 mod layered;
 mod listen;

@@ -121,7 +121,9 @@ impl Exchange {
             Outgoing::Nothing if state.wants_input() => Outgoing::Asks,
             outgoing => outgoing,
         };
-        if matches!(outgoing, Outgoing::Nothing) {
+        // A call that asks may be left at rest; in a task it is polled on, and must be woken by
+        // what others send or ask in its name.
+        if matches!(outgoing, Outgoing::Nothing | Outgoing::Asks) {
             state.poller = Some(cx.waker().clone());
         }
         let waiting = state.take_waiting(&outgoing);
@@ -138,9 +140,9 @@ impl Exchange {
         params: &Value,
     ) -> Result<u32, TooManyQuestions> {
         let request = Message::request(id.clone(), method, params);
-        // It is out already: nobody reads the parameters again.
-        let number = self.ask(QuestionName::Id(id), method, Value::Null)?;
         let mut state = self.0.lock();
+        // It is out already: nobody reads the parameters again.
+        let number = state.ask(|_| QuestionName::Id(id), method, Value::Null)?;
         // Questions are bounded by themselves and do not wait for room.
         state.out.push_back(request);
         let poller = state.poller.take();
@@ -149,34 +151,18 @@ impl Exchange {
         Ok(number)
     }
 
-    /// Asks a modern client, in the answer to its request. Without a key the question gets one.
+    /// Asks a modern client: in the answer to its request, or in the state of its task. The key
+    /// is never used for another question of the same call.
     pub(crate) fn ask_input(
         &self,
-        key: Option<&str>,
-        method: &'static str,
-        params: Value,
-    ) -> Result<u32, TooManyQuestions> {
-        let next = self.0.lock().questions_asked;
-        let key = key.map_or_else(|| format!("q{next}"), str::to_owned);
-        let number = self.ask(QuestionName::Key(key), method, params)?;
-        wake(self.0.lock().poller.take());
-        Ok(number)
-    }
-
-    fn ask(
-        &self,
-        name: QuestionName,
         method: &'static str,
         params: Value,
     ) -> Result<u32, TooManyQuestions> {
         let mut state = self.0.lock();
-        if state.questions.len() >= QUESTIONS_MAX {
-            return Err(TooManyQuestions);
-        }
-        let number = state.questions_asked;
-        state.questions_asked = number.wrapping_add(1);
-        let question = Question { number, name, method, params, answer: None, waker: None };
-        state.questions.push(question);
+        let number = state.ask(|it| QuestionName::Key(format!("q{it}")), method, params)?;
+        let poller = state.poller.take();
+        drop(state);
+        wake(poller);
         Ok(number)
     }
 
@@ -293,6 +279,24 @@ impl Exchange {
 }
 
 impl State {
+    /// Writes a question down; its number is its own for the whole call.
+    fn ask(
+        &mut self,
+        name: impl FnOnce(u32) -> QuestionName,
+        method: &'static str,
+        params: Value,
+    ) -> Result<u32, TooManyQuestions> {
+        if self.questions.len() >= QUESTIONS_MAX {
+            return Err(TooManyQuestions);
+        }
+        let number = self.questions_asked;
+        self.questions_asked = number.wrapping_add(1);
+        let name = name(number);
+        let question = Question { number, name, method, params, answer: None, waker: None };
+        self.questions.push(question);
+        Ok(number)
+    }
+
     fn next(&mut self) -> Outgoing {
         match self.out.pop_front() {
             _ if self.is_cancelled => Outgoing::Cancelled,

@@ -118,7 +118,7 @@ impl CallContext {
         if !can(&capabilities) {
             return Err(self.cannot_ask(method));
         }
-        let answer = self.question(None, method, serde_json::to_value(params)?).await?;
+        let answer = self.question(method, serde_json::to_value(params)?).await?;
         let wrong = |error| HandlerError::new(format!("the client's answer to {method}: {error}"));
         serde_json::from_value(answer).map_err(wrong)
     }
@@ -142,14 +142,13 @@ impl CallContext {
     /// Sends one question and waits for its answer.
     pub(crate) async fn question(
         &self,
-        key: Option<&str>,
         method: Method<'static>,
         params: Value,
     ) -> HandlerResult<Value> {
         let exchange = self.exchange();
         let asked = match self.era() {
             Era::Legacy => exchange.ask_request(self.app().question_id(), method.as_str(), &params),
-            Era::Modern => exchange.ask_input(key, method.as_str(), params),
+            Era::Modern => exchange.ask_input(method.as_str(), params),
         };
         let too_many = |_| HandlerError::new("too many questions are open");
         let asking = Asking { call: self, number: asked.map_err(too_many)? };

@@ -125,7 +125,7 @@ impl InputRequired {
     pub(crate) async fn ask_session(self, call: &CallContext) -> HandlerResult<Inputs> {
         self.check(call, &call.client_capabilities().await?)?;
         let asking = self.questions.into_iter().map(|(key, question)| async move {
-            let answer = call.question(None, question.method, question.params).await?;
+            let answer = call.question(question.method, question.params).await?;
             Ok::<_, HandlerError>((key, answer))
         });
         let answers = futures_util::future::try_join_all(asking).await?;

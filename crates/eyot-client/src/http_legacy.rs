@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use eyot_http::{HttpClient, UpstreamBody};
+use eyot_http::UpstreamBody;
 use eyot_jsonrpc::{Id, Message};
 use eyot_transport::{Fault, FaultKind, Limits, Messages, Part, Reply};
 use eyot_types::codes::{self, Outcome};
@@ -16,7 +16,8 @@ use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use parking_lot::Mutex;
 
 use crate::event_stream::EventMessages;
-use crate::http_response::{Answer, discard, invalid, read_answer, unanswered, unexpected_status};
+use crate::http_link::HttpLink;
+use crate::http_response::{Answer, discard, invalid, read_answer, unexpected_status};
 
 /// An upstream session. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -24,7 +25,7 @@ pub(crate) struct HttpSession(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    client: HttpClient,
+    link: HttpLink,
     session_id: Option<HeaderValue>,
     revision: Option<HeaderValue>,
     next_id: AtomicU64,
@@ -36,38 +37,38 @@ struct Shared {
 impl HttpSession {
     /// Opens a session with the client's own `initialize`.
     pub(crate) async fn open(
-        client: &HttpClient,
+        link: &HttpLink,
         initialize: Message,
         limits: &Arc<Limits>,
     ) -> Result<(Self, Message), Fault> {
         let id = initialize.id().unwrap_or_else(|| Id::from_number(0));
         let ours = Id::from_number(0);
         let request = initialize.with_id(ours.clone());
-        let sent = client.send(Method::POST, post_headers(HeaderMap::new()), Some(&request));
-        let response = sent.await.map_err(|error| unanswered(&error))?;
+        let headers = post_headers(HeaderMap::new());
+        let response = link.send(Method::POST, headers, Some(&request)).await?;
         let session_id = response.headers().get(headers::SESSION_ID);
         let session_id = session_id.and_then(|it| it.to_str().ok()).map(str::to_owned);
         let answer = match read_answer(response, limits).await? {
-            Answer::Messages(messages) => messages.into_iter().find(Message::is_response),
+            Answer::Messages(_, messages) => messages.into_iter().find(Message::is_response),
             Answer::Events(mut events) => first_answer(&mut events).await,
             Answer::Status(status) => return Err(unexpected_status(status)),
         };
         let answer = answer.ok_or_else(|| invalid("upstream did not answer `initialize`"))?;
         let revision = revision(&answer);
-        let session = Self::resume(client, session_id.as_deref(), revision.as_deref(), limits);
+        let session = Self::resume(link, session_id.as_deref(), revision.as_deref(), limits);
         Ok((session, with_client_id(answer, id)))
     }
 
     /// Goes on with a session that was opened before, perhaps by another process.
     pub(crate) fn resume(
-        client: &HttpClient,
+        link: &HttpLink,
         session_id: Option<&str>,
         revision: Option<&str>,
         limits: &Arc<Limits>,
     ) -> Self {
         let value = |text: &str| HeaderValue::from_str(text).ok();
         Self(Arc::new(Shared {
-            client: client.clone(),
+            link: link.clone(),
             session_id: session_id.and_then(value),
             revision: revision.and_then(value),
             // Ids of an earlier process may still run upstream; a random start keeps apart.
@@ -88,7 +89,10 @@ impl HttpSession {
         let call = RunningCall::begin(&self.0, id, number);
         let response = self.post(&request.with_id(Id::from_number(number))).await?;
         match read_answer(response, &self.0.limits).await? {
-            Answer::Messages(messages) => {
+            Answer::Messages(status, messages) => {
+                if let Some(fault) = self.forgotten(status, &messages) {
+                    return Err(fault);
+                }
                 let answer = messages.into_iter().find_map(|it| call.answer(it));
                 let answer = answer.ok_or_else(|| invalid("upstream answered another request"));
                 answer.map(Reply::One)
@@ -119,15 +123,24 @@ impl HttpSession {
         self.send(Message::notification(method.as_str(), &params)).await
     }
 
+    /// What tells the upstream that nobody waits for the call `id` any more; `None` when it does
+    /// not run.
+    pub(crate) fn cancellation(&self, id: &Id, reason: &str) -> Option<Message> {
+        let number = self.0.running.lock().iter().find(|it| it.0 == *id).map(|it| it.1)?;
+        let params = serde_json::json!({ "requestId": number, "reason": reason });
+        Some(Message::notification(eyot_types::Method::Cancelled.as_str(), &params))
+    }
+
     /// The messages that belong to no call, from after `cursor`. Comes back by itself when
-    /// the upstream ends the stream; ends when the upstream offers none.
+    /// the upstream ends the stream; ends when the upstream offers none, and with a fault when
+    /// it has forgotten the session.
     ///
     /// Returns when the upstream has opened its stream, or could not: what it sends while
     /// nobody listens is lost.
     pub(crate) async fn listen(&self, cursor: Option<Bytes>) -> Messages {
         let session = self.clone();
         let mut listening =
-            Listening { session, cursor, events: None, is_refused: false, failures: 0 };
+            Listening { session, cursor, events: None, refused: None, is_over: false, failures: 0 };
         listening.open().await;
         Messages::new(stream::unfold(listening, Listening::next))
     }
@@ -146,7 +159,7 @@ impl HttpSession {
         if self.0.session_id.is_none() {
             return;
         }
-        let sent = self.0.client.send(Method::DELETE, self.headers(), None).await;
+        let sent = self.0.link.send(Method::DELETE, self.headers(), None).await;
         if let Err(error) = sent {
             tracing::debug!(%error, "upstream session was not ended");
         }
@@ -167,8 +180,7 @@ impl HttpSession {
 
     async fn post(&self, message: &Message) -> Result<Response<UpstreamBody>, Fault> {
         let headers = post_headers(self.headers());
-        let sent = self.0.client.send(Method::POST, headers, Some(message)).await;
-        sent.map_err(|error| unanswered(&error))
+        self.0.link.send(Method::POST, headers, Some(message)).await
     }
 
     async fn get(&self, cursor: Option<&Bytes>) -> Result<Answer, Fault> {
@@ -177,9 +189,20 @@ impl HttpSession {
         if let Some(cursor) = cursor.and_then(|it| HeaderValue::from_bytes(it).ok()) {
             headers.insert(HeaderName::from_static(headers::LAST_EVENT_ID), cursor);
         }
-        let sent = self.0.client.send(Method::GET, headers, None).await;
-        let response = sent.map_err(|error| unanswered(&error))?;
+        let response = self.0.link.send(Method::GET, headers, None).await?;
         read_answer(response, &self.0.limits).await
+    }
+
+    /// The fault of a refusal that means: no such session. Its body is then about the session,
+    /// not about the request, whatever id it has.
+    fn forgotten(&self, status: StatusCode, messages: &[Message]) -> Option<Fault> {
+        self.0.session_id.as_ref()?;
+        let is_forgotten = match status {
+            StatusCode::NOT_FOUND => true,
+            StatusCode::BAD_REQUEST => messages.iter().any(says_no_session),
+            _ => false,
+        };
+        is_forgotten.then(|| self.status_fault(StatusCode::NOT_FOUND))
     }
 
     /// "When a client receives HTTP 404 in response to a request containing an
@@ -312,8 +335,9 @@ struct Listening {
     session: HttpSession,
     cursor: Option<Bytes>,
     events: Option<Box<EventMessages>>,
-    /// The upstream offers no such stream.
-    is_refused: bool,
+    /// The upstream offers no such stream, or not to this session.
+    refused: Option<StatusCode>,
+    is_over: bool,
     failures: u32,
 }
 
@@ -332,8 +356,11 @@ impl Listening {
             } else if self.failures > 0 {
                 tokio::time::sleep(RETRY_DEFAULT * self.failures.min(RETRY_FACTOR_MAX)).await;
             }
-            if self.is_refused {
-                return None;
+            if let Some(status) = self.refused {
+                let fault = self.session.status_fault(status);
+                let is_gone = fault.kind == FaultKind::SessionGone && !self.is_over;
+                self.is_over = true;
+                return is_gone.then_some((Err(fault), self));
             }
             // Boxed, because it is large and rare, and this future lives as long as its stream.
             Box::pin(self.open()).await;
@@ -344,7 +371,7 @@ impl Listening {
         match self.session.get(self.cursor.as_ref()).await {
             Ok(Answer::Events(events)) => self.events = Some(events),
             // "The server MUST either return `text/event-stream` […] or else HTTP 405".
-            Ok(Answer::Status(status)) if status.is_client_error() => self.is_refused = true,
+            Ok(Answer::Status(status)) if status.is_client_error() => self.refused = Some(status),
             Ok(_) | Err(_) => self.failures = self.failures.saturating_add(1),
         }
     }
@@ -368,6 +395,15 @@ pub(crate) fn with_client_id(answer: Message, id: Id) -> Message {
             Err(_) => answer,
         },
     }
+}
+
+/// Whether an error says that there is no such session. Servers after the examples of the
+/// official TypeScript SDK answer 400 with a code of that SDK where 404 is meant.
+fn says_no_session(message: &Message) -> bool {
+    let Ok(error) = message.decode_error() else { return false };
+    let said = error.message.to_ascii_lowercase();
+    let is_of_sdk = codes::is_legacy_sdk(error.code);
+    is_of_sdk && (said.contains("session") || said.contains("not initialized"))
 }
 
 fn revision(answer: &Message) -> Option<String> {

@@ -3,35 +3,31 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use eyot_http::HttpClient;
 use eyot_jsonrpc::{Id, Message};
 use eyot_transport::{Fault, Limits, Messages, Part, Reply};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{Method as McpMethod, Revision, headers};
 use futures_util::stream;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderName};
-use http::{HeaderMap, HeaderValue, Method};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
 use crate::event_stream::EventMessages;
 use crate::http_legacy::with_client_id;
-use crate::http_response::{Answer, discard, invalid, read_answer, unanswered, unexpected_status};
+use crate::http_link::HttpLink;
+use crate::http_response::{Answer, discard, invalid, read_answer, unexpected_status};
 use crate::route::{subscription_id, with_subscription_id};
 
 /// An upstream of the modern era. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct HttpModern {
-    client: HttpClient,
+    link: HttpLink,
     next_id: Arc<AtomicU64>,
     limits: Arc<Limits>,
 }
 
 impl HttpModern {
-    pub(crate) fn new(client: &HttpClient, limits: &Arc<Limits>) -> Self {
-        Self {
-            client: client.clone(),
-            next_id: Arc::new(AtomicU64::new(1)),
-            limits: Arc::clone(limits),
-        }
+    pub(crate) fn new(link: HttpLink, limits: &Arc<Limits>) -> Self {
+        Self { link, next_id: Arc::new(AtomicU64::new(1)), limits: Arc::clone(limits) }
     }
 
     /// Sends a request. Dropping the reply closes its connection: "closing the SSE response
@@ -45,11 +41,10 @@ impl HttpModern {
         let id = request.id().unwrap_or_else(|| ours.clone());
         let headers = request_headers(&request, forwarded)?;
         let request = request.with_id(ours.clone());
-        let sent = self.client.send(Method::POST, headers, Some(&request)).await;
-        let response = sent.map_err(|error| unanswered(&error))?;
+        let response = self.link.send(Method::POST, headers, Some(&request)).await?;
         let exchange = Exchange { ours, id };
         match read_answer(response, &self.limits).await? {
-            Answer::Messages(messages) => {
+            Answer::Messages(_, messages) => {
                 let answer = messages.into_iter().find_map(|it| exchange.answer(it));
                 answer.map(Reply::One).ok_or_else(|| invalid("upstream answered another request"))
             }
@@ -61,11 +56,36 @@ impl HttpModern {
         }
     }
 
+    /// Asks with a request that gets one answer, and tells the status that came with it.
+    pub(crate) async fn ask(&self, request: Message) -> Result<(StatusCode, Message), Fault> {
+        let id = request.id().unwrap_or_else(|| Id::from_number(0));
+        let headers = request_headers(&request, &HeaderMap::new())?;
+        let response = self.link.send(Method::POST, headers, Some(&request)).await?;
+        let exchange = Exchange { ours: id.clone(), id };
+        let missing = || invalid("upstream did not answer the request");
+        match read_answer(response, &self.limits).await? {
+            Answer::Messages(status, messages) => {
+                let answer = messages.into_iter().find_map(|it| exchange.answer(it));
+                answer.map(|it| (status, it)).ok_or_else(missing)
+            }
+            Answer::Events(events) => {
+                let mut stream = Stream { exchange, events, is_over: false };
+                loop {
+                    let Some((part, next)) = stream.next().await else { return Err(missing()) };
+                    if let Some(answer) = part?.message.filter(Message::is_response) {
+                        return Ok((StatusCode::OK, answer));
+                    }
+                    stream = next;
+                }
+            }
+            Answer::Status(status) => Err(unexpected_status(status)),
+        }
+    }
+
     /// Sends a notification.
     pub(crate) async fn send(&self, message: Message, forwarded: &HeaderMap) -> Result<(), Fault> {
         let headers = request_headers(&message, forwarded)?;
-        let sent = self.client.send(Method::POST, headers, Some(&message)).await;
-        let response = sent.map_err(|error| unanswered(&error))?;
+        let response = self.link.send(Method::POST, headers, Some(&message)).await?;
         let status = response.status();
         discard(response.into_body()).await;
         if status.is_success() { Ok(()) } else { Err(unexpected_status(status)) }

@@ -12,8 +12,8 @@ use crate::event_stream::EventMessages;
 
 /// An answer whose head has arrived.
 pub(crate) enum Answer {
-    /// Messages in a JSON body: one, or a batch of 2025-03-26.
-    Messages(Vec<Message>),
+    /// Messages in a JSON body: one, or a batch of 2025-03-26. The status may be that of an error.
+    Messages(StatusCode, Vec<Message>),
     /// A stream of events.
     Events(Box<EventMessages>),
     /// A status without a JSON-RPC body.
@@ -38,8 +38,8 @@ pub(crate) async fn read_answer(
         return Ok(Answer::Status(head.status));
     }
     match Incoming::parse(bytes, &limits.scan) {
-        Ok(Incoming::One(message)) => Ok(Answer::Messages(vec![message])),
-        Ok(Incoming::Batch(messages)) => Ok(Answer::Messages(messages)),
+        Ok(Incoming::One(message)) => Ok(Answer::Messages(head.status, vec![message])),
+        Ok(Incoming::Batch(messages)) => Ok(Answer::Messages(head.status, messages)),
         // An error status with a JSON body of another kind is still that status.
         Err(_) if !head.status.is_success() => Ok(Answer::Status(head.status)),
         Err(error) => Err(invalid(&format!("upstream's answer is invalid: {error}"))),

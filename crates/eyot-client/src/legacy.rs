@@ -1,14 +1,17 @@
 //! An upstream session of the legacy era, whatever carries it.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use eyot_jsonrpc::{Id, Message};
-use eyot_transport::{Fault, Messages, Part, Reply};
+use eyot_transport::{Fault, Limits, Messages, Part, Reply};
 use eyot_types::Era;
 use eyot_types::codes::{self, Outcome};
 use futures_util::StreamExt as _;
 
 use crate::driver;
 use crate::http_legacy::HttpSession;
+use crate::http_link::HttpLink;
 use crate::line_connection::LineConnection;
 use crate::target::{Runtime, Target};
 
@@ -52,13 +55,10 @@ impl LegacyConnection {
             match target {
                 Target::Command(_) | Target::InProcess(_) => {
                     let connection = driver::open_lines(target, Era::Legacy, runtime)?;
-                    let parts = connection.request(initialize).await?;
-                    let answer = final_message(parts).await?;
-                    Ok(Opened { connection: Self(Link::Lines(Box::new(connection))), answer })
+                    Self::open_lines(connection, initialize).await
                 }
                 Target::Url(client) => {
-                    let opened = HttpSession::open(client, initialize, &runtime.limits).await?;
-                    Ok(Opened { connection: Self(Link::Http(opened.0)), answer: opened.1 })
+                    Self::open_http(&HttpLink::bare(client), initialize, &runtime.limits).await
                 }
             }
         };
@@ -66,6 +66,25 @@ impl LegacyConnection {
             let reason = format!("upstream did not answer `initialize` in {timeout:?}");
             Err(Fault::upstream(codes::upstream_lost(&reason, Outcome::Unknown, true)))
         })
+    }
+
+    /// Opens a session at a URL.
+    pub(crate) async fn open_http(
+        link: &HttpLink,
+        initialize: Message,
+        limits: &Arc<Limits>,
+    ) -> Result<Opened, Fault> {
+        let (session, answer) = HttpSession::open(link, initialize, limits).await?;
+        Ok(Opened { connection: Self(Link::Http(session)), answer })
+    }
+
+    /// Opens a session over a link of lines, which somebody else drives.
+    pub(crate) async fn open_lines(
+        connection: LineConnection,
+        initialize: Message,
+    ) -> Result<Opened, Fault> {
+        let answer = final_message(connection.request(initialize).await?).await?;
+        Ok(Opened { connection: Self(Link::Lines(Box::new(connection))), answer })
     }
 
     /// Goes on with a session that an earlier process opened; `None` when it cannot have
@@ -80,7 +99,8 @@ impl LegacyConnection {
         match target {
             Target::Command(_) | Target::InProcess(_) => None,
             Target::Url(client) => {
-                let session = HttpSession::resume(client, session_id, revision, &runtime.limits);
+                let link = HttpLink::bare(client);
+                let session = HttpSession::resume(&link, session_id, revision, &runtime.limits);
                 Some(Self(Link::Http(session)))
             }
         }
@@ -135,6 +155,15 @@ impl LegacyConnection {
         }
     }
 
+    /// What tells the upstream that nobody waits for the call `id` any more, if a message is due:
+    /// over lines it is sent by itself when the call is dropped.
+    pub(crate) fn cancellation(&self, id: &Id, reason: &str) -> Option<Message> {
+        match &self.0 {
+            Link::Lines(_) => None,
+            Link::Http(session) => session.cancellation(id, reason),
+        }
+    }
+
     /// The messages that belong to no call, from after `cursor`. Over HTTP the upstream's
     /// stream is open when this returns, if the upstream offers one.
     ///
@@ -165,6 +194,14 @@ impl LegacyConnection {
     pub async fn close(&self) {
         if let Link::Http(session) = &self.0 {
             session.close().await;
+        }
+    }
+
+    /// Why the link of lines has ended.
+    pub(crate) fn end_reason(&self) -> String {
+        match &self.0 {
+            Link::Lines(connection) => connection.end_reason(),
+            Link::Http(_) => "upstream has ended".to_owned(),
         }
     }
 

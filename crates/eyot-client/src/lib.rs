@@ -4,9 +4,11 @@
 //! give every request a new id of their own and put the caller's id back into its answer:
 //! ids of clients are never trusted. This crate knows no downstream and no store.
 
+mod client;
 mod driver;
 mod event_stream;
 mod http_legacy;
+mod http_link;
 mod http_modern;
 mod http_response;
 mod legacy;
@@ -17,9 +19,16 @@ mod modern;
 mod probe;
 mod route;
 mod target;
+mod token;
 mod unsolicited;
 
+pub use crate::client::{
+    CallBuilder, CallFuture, CallOutcome, Client, ClientBuilder, ClientError, ClientEvent,
+    Endpoint, EraMode, Heartbeat, ListKind, Liveness, Page, Pages, ProgressStream, Subscription,
+    SubscriptionEvent, ToolAnswer, Verdict,
+};
 pub use crate::legacy::{LegacyConnection, Opened};
 pub use crate::modern::{ForwardedHeaders, ModernConnection};
 pub use crate::probe::{EraFound, probe_modern};
 pub use crate::target::{Runtime, Target, TargetError};
+pub use crate::token::{AccessToken, Challenge, TokenError, TokenFuture, TokenProvider};

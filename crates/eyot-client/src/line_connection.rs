@@ -93,6 +93,12 @@ impl LineConnection {
         self.orders.send(Order::Cancel { id, message }).await.map_err(|_closed| self.lost())
     }
 
+    /// Takes the peer for one of this era from now on.
+    pub(crate) async fn speak(&self, era: Era) {
+        // Should the link have ended, the next request says so.
+        drop(self.orders.send(Order::Speak(era)).await);
+    }
+
     /// The messages that belong to no call.
     pub(crate) fn listen(&self) -> Messages {
         Messages::new(self.unsolicited.listen())
@@ -103,8 +109,13 @@ impl LineConnection {
         !self.orders.is_closed()
     }
 
+    /// Why the link has ended.
+    pub(crate) fn end_reason(&self) -> String {
+        self.end.reason().unwrap_or_else(|| "upstream has ended".to_owned())
+    }
+
     fn lost(&self) -> Fault {
-        let reason = self.end.reason().unwrap_or_else(|| "upstream has ended".to_owned());
+        let reason = self.end_reason();
         Fault::upstream(codes::upstream_lost(&reason, Outcome::NotSent, true))
     }
 }

@@ -27,6 +27,8 @@ pub(crate) enum Order {
     Send(Message),
     /// Send the caller's own cancellation of its call `id`, and let go of the call.
     Cancel { id: Id, message: Message },
+    /// The peer turned out to be of this era.
+    Speak(Era),
     /// Nobody waits for this call any more: cancel it.
     Forget { number: u64 },
 }
@@ -202,6 +204,7 @@ impl LineDriver {
                 }
             }
             Order::Cancel { id, message } => self.cancel(&id, &message),
+            Order::Speak(era) => self.calls.speak(era),
             Order::Forget { number } => {
                 self.faults.remove(&number);
                 if self.calls.forget(number).is_some() {

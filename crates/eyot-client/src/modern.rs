@@ -1,12 +1,16 @@
 //! An upstream of the modern era, whatever carries it.
 
+use std::sync::Arc;
+
 use eyot_jsonrpc::Message;
-use eyot_transport::{Fault, Reply};
+use eyot_transport::{Fault, Limits, Reply};
 use eyot_types::{Era, headers};
-use http::HeaderMap;
+use http::{HeaderMap, StatusCode};
 
 use crate::driver;
+use crate::http_link::HttpLink;
 use crate::http_modern::HttpModern;
+use crate::legacy::final_message;
 use crate::line_connection::LineConnection;
 use crate::target::{Runtime, Target};
 
@@ -32,6 +36,11 @@ impl ForwardedHeaders {
         let picked = headers.iter().filter(|(name, _)| is_parameter(name.as_str()));
         Self(picked.map(|(name, value)| (name.clone(), value.clone())).collect())
     }
+
+    /// These headers, whatever they are.
+    pub(crate) fn new(headers: HeaderMap) -> Self {
+        Self(headers)
+    }
 }
 
 impl ModernConnection {
@@ -45,8 +54,20 @@ impl ModernConnection {
             Target::Command(_) | Target::InProcess(_) => {
                 Link::Lines(Box::new(driver::open_lines(target, Era::Modern, runtime)?))
             }
-            Target::Url(client) => Link::Http(Box::new(HttpModern::new(client, &runtime.limits))),
+            Target::Url(client) => {
+                return Ok(Self::over_http(HttpLink::bare(client), &runtime.limits));
+            }
         }))
+    }
+
+    /// Requests to a URL.
+    pub(crate) fn over_http(link: HttpLink, limits: &Arc<Limits>) -> Self {
+        Self(Link::Http(Box::new(HttpModern::new(link, limits))))
+    }
+
+    /// Requests over a link of lines, which somebody else drives.
+    pub(crate) fn over_lines(connection: LineConnection) -> Self {
+        Self(Link::Lines(Box::new(connection)))
     }
 
     /// Sends a request; dropping the reply cancels it.
@@ -69,6 +90,17 @@ impl ModernConnection {
         }
     }
 
+    /// Asks with a request that gets one answer, and tells the HTTP status that came with it.
+    pub(crate) async fn ask(&self, request: Message) -> Result<(StatusCode, Message), Fault> {
+        match &self.0 {
+            Link::Lines(connection) => {
+                let answer = final_message(connection.request(request).await?).await?;
+                Ok((StatusCode::OK, answer))
+            }
+            Link::Http(upstream) => upstream.ask(request).await,
+        }
+    }
+
     /// Sends a notification.
     ///
     /// # Errors
@@ -82,6 +114,14 @@ impl ModernConnection {
         match &self.0 {
             Link::Lines(connection) => connection.send(message).await,
             Link::Http(upstream) => upstream.send(message, &forwarded.0).await,
+        }
+    }
+
+    /// Why the link of lines has ended.
+    pub(crate) fn end_reason(&self) -> String {
+        match &self.0 {
+            Link::Lines(connection) => connection.end_reason(),
+            Link::Http(_) => "upstream has ended".to_owned(),
         }
     }
 

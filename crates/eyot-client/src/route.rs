@@ -52,6 +52,11 @@ impl Calls {
         Self { era, running: BTreeMap::new() }
     }
 
+    /// The peer turned out to be of this era.
+    pub(crate) fn speak(&mut self, era: Era) {
+        self.era = era;
+    }
+
     /// Takes a call under our id; returns the request as it goes to the child.
     pub(crate) fn begin(&mut self, number: u64, request: Message, parts: PartSender) -> Message {
         let ours = Id::from_number(number);

@@ -2,10 +2,11 @@
 
 use std::any::Any;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use eyot_session::{Fence, SessionId, SessionRecord, SessionState, Store, StoreError};
 use eyot_transport::unix_ms;
+use eyot_types::Revision;
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
@@ -17,6 +18,8 @@ pub struct SessionContext {
     id: SessionId,
     principal: Option<Arc<str>>,
     fence: Fence,
+    /// Unknown until `initialize` is answered.
+    revision: OnceLock<Revision>,
     store: Arc<dyn Store>,
     state: Mutex<SessionState>,
     /// One writer at a time, so that a later state is never overwritten by an earlier one.
@@ -36,6 +39,7 @@ impl SessionContext {
             id,
             principal,
             fence,
+            revision: OnceLock::new(),
             store,
             state: Mutex::new(state),
             writing: Semaphore::new(1),
@@ -53,6 +57,17 @@ impl SessionContext {
     #[must_use]
     pub fn principal(&self) -> Option<&Arc<str>> {
         self.principal.as_ref()
+    }
+
+    /// The revision that was agreed; `None` while `initialize` is being answered.
+    #[must_use]
+    pub fn revision(&self) -> Option<Revision> {
+        self.revision.get().copied()
+    }
+
+    /// Notes what was agreed, once.
+    pub(crate) fn set_revision(&self, revision: Revision) {
+        self.revision.get_or_init(|| revision);
     }
 
     /// The fence under which this process writes.

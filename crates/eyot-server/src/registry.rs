@@ -84,6 +84,7 @@ impl Registry {
         let now_ms = unix_ms();
         *session.machine() = Session::open(revision, self.session_limits, now_ms);
         let context = session.context();
+        context.set_revision(revision);
         let record = SessionRecord {
             id: context.id().clone(),
             principal: context.principal().map(|it| it.as_ref().to_owned()),
@@ -135,6 +136,7 @@ impl Registry {
         let Some(claimed) = claimed else { return Ok(None) };
         let machine = Session::resume(&claimed, self.session_limits, now_ms);
         let record = claimed.record;
+        let revision = record.revision;
         let context = SessionContext::new(
             record.id,
             record.principal.map(Arc::from),
@@ -142,6 +144,7 @@ impl Registry {
             record.state,
             Arc::clone(&self.store),
         );
+        context.set_revision(revision);
         let session = Arc::new(LiveSession::new(context, machine));
         self.sessions.lock().insert(id.clone(), Arc::clone(&session));
         self.report();

@@ -45,9 +45,9 @@ impl Annotations {
 
     with_members! {
         /// Says whom it is for.
-        with_audience(audience: Vec<Role>),
+        with_audience(audience: impl Into<Vec<Role>>),
         /// Says when it was last modified, in ISO 8601.
-        with_last_modified(last_modified: String),
+        with_last_modified(last_modified: impl Into<String>),
     }
 
     /// Says how important it is, from 0 to 1. JSON has no number for what is not finite: nothing

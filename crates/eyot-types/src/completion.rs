@@ -45,7 +45,7 @@ impl CompleteParams {
 
     with_members! {
         /// Adds the arguments that have been filled in already.
-        with_context(context: CompleteContext),
+        with_context(context: impl Into<CompleteContext>),
     }
 }
 
@@ -199,3 +199,6 @@ impl Completion {
         Self { values, total, has_more, other: JsonObject::new() }
     }
 }
+
+#[cfg(test)]
+mod tests;

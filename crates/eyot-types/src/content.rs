@@ -231,9 +231,9 @@ impl ResourceContents {
 
     with_members! {
         /// Says the media type of the contents.
-        with_mime_type(mime_type: String),
+        with_mime_type(mime_type: impl Into<String>),
         /// Adds metadata.
-        with_meta(meta: JsonObject),
+        with_meta(meta: impl Into<JsonObject>),
     }
 
     /// The bytes of a blob. `None`: the contents are text, or not Base64.
@@ -292,11 +292,11 @@ impl ResourceLink {
 
     with_members! {
         /// Adds a name for people.
-        with_title(title: String),
+        with_title(title: impl Into<String>),
         /// Says what it is.
-        with_description(description: String),
+        with_description(description: impl Into<String>),
         /// Says the media type of its contents.
-        with_mime_type(mime_type: String),
+        with_mime_type(mime_type: impl Into<String>),
         /// Says the size of its contents, in bytes.
         with_size(size: u64),
     }

@@ -52,7 +52,7 @@ impl DiscoverResult {
 
     with_members! {
         /// Says how to use the server.
-        with_instructions(instructions: String),
+        with_instructions(instructions: impl Into<String>),
     }
 
     /// Whether the server says that it speaks `revision`.

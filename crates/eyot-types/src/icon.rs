@@ -47,10 +47,10 @@ impl Icon {
 
     with_members! {
         /// Says its media type.
-        with_mime_type(mime_type: String),
+        with_mime_type(mime_type: impl Into<String>),
         /// Says which sizes it has.
-        with_sizes(sizes: Vec<String>),
+        with_sizes(sizes: impl Into<Vec<String>>),
         /// Says which background it is drawn for.
-        with_theme(theme: IconTheme),
+        with_theme(theme: impl Into<IconTheme>),
     }
 }

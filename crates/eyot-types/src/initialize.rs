@@ -49,13 +49,13 @@ impl Implementation {
 
     with_members! {
         /// Adds a name for people.
-        with_title(title: String),
+        with_title(title: impl Into<String>),
         /// Says what it is.
-        with_description(description: String),
+        with_description(description: impl Into<String>),
         /// Says where to read more.
-        with_website_url(website_url: String),
+        with_website_url(website_url: impl Into<String>),
         /// Adds pictures.
-        with_icons(icons: Vec<Icon>),
+        with_icons(icons: impl Into<Vec<Icon>>),
     }
 }
 
@@ -139,6 +139,6 @@ impl InitializeResult {
 
     with_members! {
         /// Says how to use the server.
-        with_instructions(instructions: String),
+        with_instructions(instructions: impl Into<String>),
     }
 }

@@ -16,6 +16,7 @@ mod with_members;
 
 mod annotations;
 mod capability;
+pub mod carry;
 pub mod codes;
 mod completion;
 mod content;

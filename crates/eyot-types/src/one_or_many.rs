@@ -66,3 +66,6 @@ impl<'de, T: de::DeserializeOwned> Deserialize<'de> for OneOrMany<T> {
         decoded.map_err(de::Error::custom)
     }
 }
+
+#[cfg(test)]
+mod tests;

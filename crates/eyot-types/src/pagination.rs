@@ -30,7 +30,7 @@ impl PaginatedParams {
 
     with_members! {
         /// Goes on where another page ended.
-        with_cursor(cursor: String),
+        with_cursor(cursor: impl Into<String>),
     }
 }
 

@@ -53,15 +53,15 @@ impl Prompt {
 
     with_members! {
         /// Adds a name for people.
-        with_title(title: String),
+        with_title(title: impl Into<String>),
         /// Says what it is for.
-        with_description(description: String),
+        with_description(description: impl Into<String>),
         /// Says what it can be filled with.
-        with_arguments(arguments: Vec<PromptArgument>),
+        with_arguments(arguments: impl Into<Vec<PromptArgument>>),
         /// Adds pictures.
-        with_icons(icons: Vec<Icon>),
+        with_icons(icons: impl Into<Vec<Icon>>),
         /// Adds metadata.
-        with_meta(meta: JsonObject),
+        with_meta(meta: impl Into<JsonObject>),
     }
 }
 
@@ -107,9 +107,9 @@ impl PromptArgument {
 
     with_members! {
         /// Adds a name for people.
-        with_title(title: String),
+        with_title(title: impl Into<String>),
         /// Says what it is for.
-        with_description(description: String),
+        with_description(description: impl Into<String>),
     }
 }
 
@@ -190,7 +190,7 @@ impl GetPromptResult {
 
     with_members! {
         /// Says what the prompt is for.
-        with_description(description: String),
+        with_description(description: impl Into<String>),
     }
 }
 

@@ -64,19 +64,19 @@ impl Resource {
 
     with_members! {
         /// Adds a name for people.
-        with_title(title: String),
+        with_title(title: impl Into<String>),
         /// Says what it is.
-        with_description(description: String),
+        with_description(description: impl Into<String>),
         /// Says the media type of its contents.
-        with_mime_type(mime_type: String),
+        with_mime_type(mime_type: impl Into<String>),
         /// Adds hints for whoever shows it.
-        with_annotations(annotations: Annotations),
+        with_annotations(annotations: impl Into<Annotations>),
         /// Says the size of its contents, in bytes.
         with_size(size: u64),
         /// Adds pictures.
-        with_icons(icons: Vec<Icon>),
+        with_icons(icons: impl Into<Vec<Icon>>),
         /// Adds metadata.
-        with_meta(meta: JsonObject),
+        with_meta(meta: impl Into<JsonObject>),
     }
 }
 
@@ -131,17 +131,17 @@ impl ResourceTemplate {
 
     with_members! {
         /// Adds a name for people.
-        with_title(title: String),
+        with_title(title: impl Into<String>),
         /// Says what they are.
-        with_description(description: String),
+        with_description(description: impl Into<String>),
         /// Says the media type of their contents.
-        with_mime_type(mime_type: String),
+        with_mime_type(mime_type: impl Into<String>),
         /// Adds hints for whoever shows them.
-        with_annotations(annotations: Annotations),
+        with_annotations(annotations: impl Into<Annotations>),
         /// Adds pictures.
-        with_icons(icons: Vec<Icon>),
+        with_icons(icons: impl Into<Vec<Icon>>),
         /// Adds metadata.
-        with_meta(meta: JsonObject),
+        with_meta(meta: impl Into<JsonObject>),
     }
 }
 

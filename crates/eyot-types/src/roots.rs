@@ -32,7 +32,7 @@ impl Root {
 
     with_members! {
         /// Adds a name for people.
-        with_name(name: String),
+        with_name(name: impl Into<String>),
     }
 }
 

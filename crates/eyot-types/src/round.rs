@@ -4,6 +4,7 @@
 //! [`Answer`] serve both eras.
 
 mod question;
+mod request;
 
 use std::collections::BTreeMap;
 
@@ -17,7 +18,7 @@ use crate::{CreateTaskResult, JsonObject, ResultType};
 pub type InputRequests = BTreeMap<String, InputRequest>;
 
 /// One thing that a server asks before it can go on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct InputRequest {
     /// What is asked: the members `method` and `params`.
@@ -121,7 +122,8 @@ impl InputRequiredResult {
 }
 
 /// What one round of a request ends with.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
 #[non_exhaustive]
 pub enum RoundResult<T> {
     /// The request is done.
@@ -158,3 +160,6 @@ impl<T: DeserializeOwned> RoundResult<T> {
 struct Kind {
     result_type: Option<ResultType>,
 }
+
+#[cfg(test)]
+mod tests;

@@ -117,15 +117,15 @@ impl CreateMessageParams {
 
     with_members! {
         /// Says which model the server would like.
-        with_model_preferences(model_preferences: ModelPreferences),
+        with_model_preferences(model_preferences: impl Into<ModelPreferences>),
         /// Says what the model is told first.
-        with_system_prompt(system_prompt: String),
+        with_system_prompt(system_prompt: impl Into<String>),
         /// Says at which texts the model stops.
-        with_stop_sequences(stop_sequences: Vec<String>),
+        with_stop_sequences(stop_sequences: impl Into<Vec<String>>),
         /// Offers tools.
-        with_tools(tools: Vec<Tool>),
+        with_tools(tools: impl Into<Vec<Tool>>),
         /// Says whether the model uses tools.
-        with_tool_choice(tool_choice: ToolChoice),
+        with_tool_choice(tool_choice: impl Into<ToolChoice>),
     }
 
     /// Says how much the answers vary. JSON has no number for what is not finite: nothing is said
@@ -233,6 +233,6 @@ impl CreateMessageResult {
 
     with_members! {
         /// Says why the model stopped.
-        with_stop_reason(stop_reason: StopReason),
+        with_stop_reason(stop_reason: impl Into<StopReason>),
     }
 }

@@ -49,9 +49,9 @@ impl SubscriptionFilter {
         /// Says whether to hear that the list of resources has changed.
         with_resources_list_changed(resources_list_changed: bool),
         /// Names the resources to hear of.
-        with_resource_subscriptions(resource_subscriptions: Vec<String>),
+        with_resource_subscriptions(resource_subscriptions: impl Into<Vec<String>>),
         /// Names the tasks to hear of.
-        with_task_ids(task_ids: Vec<String>),
+        with_task_ids(task_ids: impl Into<Vec<String>>),
     }
 }
 

@@ -95,7 +95,7 @@ impl Task {
 
     with_members! {
         /// Says what it does.
-        with_status_message(status_message: String),
+        with_status_message(status_message: impl Into<String>),
         /// Says how long it is kept, in milliseconds.
         with_ttl_ms(ttl_ms: u64),
         /// Says how long a client should wait before it asks again, in milliseconds.
@@ -269,3 +269,6 @@ impl RelatedTask {
         Self { task_id: task_id.into(), other: JsonObject::new() }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,13 +1,16 @@
 //! The typed messages against the official examples and schemas of all five revisions.
 
+mod carried;
 mod examples;
+mod features;
+mod samples;
+mod schema;
 mod schemas;
+mod unknown;
 
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-
-use crate::Revision;
 
 /// The folder of the official schemas: `$EYOT_SHARED/schema`, or `shared/schema` beside the
 /// checkout. `None`, with a visible note, where neither is.
@@ -27,11 +30,4 @@ fn schema_folder() -> Option<PathBuf> {
 fn read_json(path: &Path) -> Value {
     let text = std::fs::read_to_string(path).unwrap();
     serde_json::from_str(&text).unwrap()
-}
-
-/// The schema of a revision, and the name of its member that holds the definitions.
-fn schema(folder: &Path, revision: Revision) -> (Value, &'static str) {
-    let schema = read_json(&folder.join(revision.as_str()).join("schema.json"));
-    let definitions = if schema.get("$defs").is_some() { "$defs" } else { "definitions" };
-    (schema, definitions)
 }

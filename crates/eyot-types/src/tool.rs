@@ -67,19 +67,19 @@ impl Tool {
 
     with_members! {
         /// Adds a name for people.
-        with_title(title: String),
+        with_title(title: impl Into<String>),
         /// Says what it does.
-        with_description(description: String),
+        with_description(description: impl Into<String>),
         /// Describes its structured content.
-        with_output_schema(output_schema: JsonObject),
+        with_output_schema(output_schema: impl Into<JsonObject>),
         /// Says how it behaves.
-        with_annotations(annotations: ToolAnnotations),
+        with_annotations(annotations: impl Into<ToolAnnotations>),
         /// Says how it can be called.
-        with_execution(execution: ToolExecution),
+        with_execution(execution: impl Into<ToolExecution>),
         /// Adds pictures.
-        with_icons(icons: Vec<Icon>),
+        with_icons(icons: impl Into<Vec<Icon>>),
         /// Adds metadata.
-        with_meta(meta: JsonObject),
+        with_meta(meta: impl Into<JsonObject>),
     }
 
     /// The name for people: the title, else that of the annotations, else the name.
@@ -137,7 +137,7 @@ impl CallToolParams {
 
     with_members! {
         /// Adds arguments.
-        with_arguments(arguments: JsonObject),
+        with_arguments(arguments: impl Into<JsonObject>),
     }
 }
 
@@ -181,7 +181,7 @@ impl CallToolResult {
     /// A value for programs as the answer of a tool that succeeded, and the same as text for
     /// models.
     ///
-    /// "A tool that returns structured content SHOULD also return the serialized JSON in a
+    /// "For backwards compatibility, a tool that returns structured content SHOULD also return the serialized JSON in a
     /// TextContent block" (2025-06-18, server/tools, Structured Content).
     #[must_use]
     pub fn structured(value: Value) -> Self {
@@ -197,7 +197,7 @@ impl CallToolResult {
 
     with_members! {
         /// Adds the answer for a program.
-        with_structured_content(structured_content: Value),
+        with_structured_content(structured_content: impl Into<Value>),
     }
 }
 

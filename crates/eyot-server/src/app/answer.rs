@@ -1,10 +1,11 @@
 //! Answers as the client's era wants them.
 
 use eyot_jsonrpc::{ErrorObject, Id, Message};
+use eyot_types::carry::{self, Carry, Losses};
 use eyot_types::{
     CallToolResult, CompleteResult, EmptyResult, Era, GetPromptResult, JsonObject,
     ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
-    ReadResourceResult, meta,
+    ReadResourceResult, Revision, meta,
 };
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -12,10 +13,7 @@ use serde_json::value::RawValue;
 use super::App;
 
 /// A result of a method.
-pub(crate) trait Finish: Serialize + Sized {
-    /// The same result as a modern server sends it.
-    fn modern(self) -> Self;
-
+pub(crate) trait Finish: Carry + Serialize {
     /// Its metadata.
     fn meta_mut(&mut self) -> &mut Option<JsonObject>;
 }
@@ -24,10 +22,6 @@ macro_rules! finish {
     ($($name:ident),+ $(,)?) => {
         $(
             impl Finish for $name {
-                fn modern(self) -> Self {
-                    self.into_modern()
-                }
-
                 fn meta_mut(&mut self) -> &mut Option<JsonObject> {
                     &mut self.meta
                 }
@@ -64,17 +58,24 @@ impl App {
         Stamped { meta: self.identity.as_deref(), result }
     }
 
-    /// The answer to a request.
-    pub(crate) fn answer<R: Finish>(&self, era: Era, id: Option<Id>, mut result: R) -> Message {
+    /// The answer to a request, as the client's revision has it.
+    pub(crate) fn answer<R: Finish>(
+        &self,
+        revision: Revision,
+        id: Option<Id>,
+        result: R,
+    ) -> Message {
         let Some(id) = id else { return unanswerable() };
-        if era == Era::Legacy {
+        let (mut result, losses) = carry::to(revision, result);
+        note(revision, &losses);
+        if revision.era() == Era::Legacy {
             return Message::response(id, &result);
         }
         match result.meta_mut() {
-            None => Message::response(id, &self.stamp(&result.modern())),
+            None => Message::response(id, &self.stamp(&result)),
             Some(own) => {
                 meta::set_server_info(own, &self.info);
-                Message::response(id, &result.modern())
+                Message::response(id, &result)
             }
         }
     }
@@ -86,6 +87,13 @@ impl App {
             (Some(id), Era::Legacy) => Message::response(id, result),
             (Some(id), Era::Modern) => Message::response(id, &self.stamp(result)),
         }
+    }
+}
+
+/// What a client of an older revision does not get is worth a line to whoever wonders.
+pub(crate) fn note(revision: Revision, losses: &Losses) {
+    if !losses.is_empty() {
+        tracing::debug!(%revision, ?losses, "result was made to fit the client's revision");
     }
 }
 

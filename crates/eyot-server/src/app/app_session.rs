@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock, Weak};
 
 use eyot_jsonrpc::{Id, Message};
-use eyot_types::{InitializeParams, LogLevel, Revision};
+use eyot_types::{InitializeParams, LogLevel};
 use parking_lot::Mutex;
 
 use super::call_context::CallShared;
@@ -82,11 +82,6 @@ impl AppSession {
         let params: InitializeParams = serde_json::from_slice(&record.initialize)?;
         Ok(Arc::clone(self.client.get_or_init(|| Arc::new(params))))
     }
-}
-
-/// The revision that a session has agreed on.
-pub(crate) fn revision_of(client: &InitializeParams) -> Revision {
-    Revision::negotiate(&client.protocol_version)
 }
 
 /// The least severe level that a session wants to see.

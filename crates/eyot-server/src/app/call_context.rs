@@ -19,7 +19,7 @@ use serde_json::{Number, Value};
 use tokio_util::sync::CancellationToken;
 
 use super::App;
-use super::app_session::{AppSession, log_level_of, revision_of};
+use super::app_session::{AppSession, log_level_of};
 use super::exchange::Exchange;
 use super::failure::HandlerResult;
 use super::rounds::Inputs;
@@ -149,18 +149,12 @@ impl CallContext {
     }
 
     /// The revision that the client speaks.
-    ///
-    /// # Errors
-    ///
-    /// When the session's record cannot be read.
-    ///
-    /// # Cancel safety
-    ///
-    /// Reads only.
-    pub async fn revision(&self) -> HandlerResult<Revision> {
-        match self.app_session() {
-            Some((session, context)) => Ok(revision_of(&*session.client(context).await?)),
-            None => Ok(Revision::MODERN),
+    #[must_use]
+    pub fn revision(&self) -> Revision {
+        match &self.0.session {
+            Some(context) => context.revision().unwrap_or(Revision::LATEST_LEGACY),
+            None if self.era() == Era::Legacy => Revision::LATEST_LEGACY,
+            None => Revision::MODERN,
         }
     }
 

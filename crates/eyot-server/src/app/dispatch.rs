@@ -79,6 +79,7 @@ impl App {
     ) -> Result<ReplyFuture, ErrorObject> {
         let name = message.method().unwrap_or_default();
         let (method, era) = (Method::parse(&name), call.peer.era);
+        let revision = revision(&call);
         self.check_era(era, message, method)?;
         if !self.methods.is_empty()
             && let Some(custom) = self.methods.get(name.as_ref())
@@ -101,10 +102,10 @@ impl App {
             Method::ToolsList
             | Method::PromptsList
             | Method::ResourcesList
-            | Method::ResourcesTemplatesList => done(self.list(era, method, message)?),
+            | Method::ResourcesTemplatesList => done(self.list(revision, method, message)?),
             Method::Initialize => done(self.initialize(message)?),
             Method::ServerDiscover => done(self.discover(message)),
-            Method::Ping => done(self.answer(era, id, EmptyResult::new())),
+            Method::Ping => done(self.answer(revision, id, EmptyResult::new())),
             Method::SubscriptionsListen => {
                 let params: SubscriptionsListenParams = decode(message)?;
                 let id = id.ok_or_else(|| codes::invalid_params("id"))?;
@@ -238,7 +239,7 @@ impl App {
     ) -> Result<ReplyFuture, ErrorObject> {
         let none = || ErrorObject::new(INVALID_REQUEST, "there is no session to change");
         let context = context(call).ok_or_else(none)?;
-        let answer = self.answer(call.peer.era, message.id(), EmptyResult::new());
+        let answer = self.answer(revision(call), message.id(), EmptyResult::new());
         Ok(Box::pin(async move {
             match context.update(edit).await {
                 Ok(()) => Ok(Reply::One(answer)),
@@ -282,6 +283,16 @@ impl App {
 /// The session of a legacy call.
 fn context(call: &Call) -> Option<Arc<SessionContext>> {
     call.session.clone()?.downcast().ok()
+}
+
+/// The revision that a call speaks.
+fn revision(call: &Call) -> Revision {
+    match call.peer.era {
+        Era::Modern => Revision::MODERN,
+        Era::Legacy => {
+            context(call).and_then(|it| it.revision()).unwrap_or(Revision::LATEST_LEGACY)
+        }
+    }
 }
 
 fn ready(reply: Result<Reply, Fault>) -> ReplyFuture {

@@ -3,10 +3,11 @@
 //! There is no channel and no task between them: a handler that sends leaves its message here,
 //! and the poll that ran the handler takes it.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::task::{Context, Poll, Waker};
 
 use eyot_jsonrpc::{ErrorObject, Id, Kind, Message};
+use eyot_types::Question;
 use parking_lot::Mutex;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
@@ -20,8 +21,10 @@ struct State {
     out: VecDeque<Message>,
     /// Handlers that wait until `out` has room.
     waiting: Vec<Waker>,
-    questions: Vec<Question>,
+    questions: Vec<Asked>,
     questions_asked: u32,
+    /// The keys of all questions so far.
+    keys: HashSet<String>,
     /// Whoever polls the handler.
     poller: Option<Waker>,
     is_cancelled: bool,
@@ -30,11 +33,11 @@ struct State {
 
 /// A question to the client that a handler waits for.
 #[derive(Debug)]
-struct Question {
+struct Asked {
     number: u32,
     name: QuestionName,
-    method: &'static str,
-    params: Value,
+    /// `None`: it is out already, and nobody reads it again.
+    question: Option<Question>,
     answer: Option<QuestionAnswer>,
     waker: Option<Waker>,
 }
@@ -62,14 +65,6 @@ pub(crate) enum Outgoing {
     Asks,
     /// Nothing yet.
     Nothing,
-}
-
-/// A question as a modern client sees it.
-#[derive(Debug)]
-pub(crate) struct AskedInput {
-    pub(crate) key: String,
-    pub(crate) method: &'static str,
-    pub(crate) params: Value,
 }
 
 /// There are as many questions as there may be.
@@ -133,16 +128,10 @@ impl Exchange {
     }
 
     /// Asks a legacy client: the request goes out under `id`.
-    pub(crate) fn ask_request(
-        &self,
-        id: Id,
-        method: &'static str,
-        params: &Value,
-    ) -> Result<u32, TooManyQuestions> {
-        let request = Message::request(id.clone(), method, params);
+    pub(crate) fn ask_request(&self, id: Id, question: Question) -> Result<u32, TooManyQuestions> {
+        let request = request(id.clone(), question);
         let mut state = self.0.lock();
-        // It is out already: nobody reads the parameters again.
-        let number = state.ask(|_| QuestionName::Id(id), method, Value::Null)?;
+        let number = state.ask(QuestionName::Id(id), None)?;
         // Questions are bounded by themselves and do not wait for room.
         state.out.push_back(request);
         let poller = state.poller.take();
@@ -151,15 +140,17 @@ impl Exchange {
         Ok(number)
     }
 
-    /// Asks a modern client: in the answer to its request, or in the state of its task. The key
-    /// is never used for another question of the same call.
+    /// Asks a modern client: in the answer to its request, or in the state of its task. A key
+    /// that was used before in the call, answered or not, is made another.
     pub(crate) fn ask_input(
         &self,
-        method: &'static str,
-        params: Value,
+        key: Option<&str>,
+        question: Question,
     ) -> Result<u32, TooManyQuestions> {
         let mut state = self.0.lock();
-        let number = state.ask(|it| QuestionName::Key(format!("q{it}")), method, params)?;
+        let key = state.unused_key(key);
+        let number = state.ask(QuestionName::Key(key.clone()), Some(question))?;
+        state.keys.insert(key);
         let poller = state.poller.take();
         drop(state);
         wake(poller);
@@ -223,7 +214,7 @@ impl Exchange {
     /// Answers the question of that name; `false` when there is none that waits.
     pub(crate) fn set_answer(&self, name: &QuestionName, answer: QuestionAnswer) -> bool {
         let mut state = self.0.lock();
-        let is_asked = |it: &&mut Question| it.name == *name && it.answer.is_none();
+        let is_asked = |it: &&mut Asked| it.name == *name && it.answer.is_none();
         let Some(question) = state.questions.iter_mut().find(is_asked) else { return false };
         question.answer = Some(answer);
         let waker = question.waker.take();
@@ -232,16 +223,12 @@ impl Exchange {
         true
     }
 
-    /// The questions that a modern client has not answered yet.
-    pub(crate) fn open_inputs(&self) -> Vec<AskedInput> {
+    /// The questions that a modern client has not answered yet, by their keys.
+    pub(crate) fn open_inputs(&self) -> Vec<(String, Question)> {
         let state = self.0.lock();
         let open = state.questions.iter().filter(|it| it.answer.is_none());
-        open.filter_map(|question| match &question.name {
-            QuestionName::Key(key) => Some(AskedInput {
-                key: key.clone(),
-                method: question.method,
-                params: question.params.clone(),
-            }),
+        open.filter_map(|it| match &it.name {
+            QuestionName::Key(key) => Some((key.clone(), it.question.clone()?)),
             QuestionName::Id(_) => None,
         })
         .collect()
@@ -279,22 +266,29 @@ impl Exchange {
 }
 
 impl State {
-    /// Writes a question down; its number is its own for the whole call.
     fn ask(
         &mut self,
-        name: impl FnOnce(u32) -> QuestionName,
-        method: &'static str,
-        params: Value,
+        name: QuestionName,
+        question: Option<Question>,
     ) -> Result<u32, TooManyQuestions> {
         if self.questions.len() >= QUESTIONS_MAX {
             return Err(TooManyQuestions);
         }
         let number = self.questions_asked;
         self.questions_asked = number.wrapping_add(1);
-        let name = name(number);
-        let question = Question { number, name, method, params, answer: None, waker: None };
-        self.questions.push(question);
+        self.questions.push(Asked { number, name, question, answer: None, waker: None });
         Ok(number)
+    }
+
+    /// The key that a handler wishes, or one made of the question's number; never one that there
+    /// was before. "A server MUST NOT reuse a key for a subsequent server-to-client request"
+    /// (tasks extension, Task Update Requests).
+    fn unused_key(&self, wish: Option<&str>) -> String {
+        let mut key = wish.map_or_else(|| format!("q{}", self.questions_asked), str::to_owned);
+        while self.keys.contains(&key) {
+            key = format!("{key}.{}", self.questions_asked);
+        }
+        key
     }
 
     fn next(&mut self) -> Outgoing {
@@ -307,7 +301,7 @@ impl State {
 
     /// Whether the handler waits for a modern client's next round.
     fn wants_input(&self) -> bool {
-        let is_open = |it: &Question| {
+        let is_open = |it: &Asked| {
             matches!(it.name, QuestionName::Key(_)) && it.answer.is_none() && it.waker.is_some()
         };
         self.questions.iter().any(is_open)
@@ -319,6 +313,18 @@ impl State {
             Outgoing::Message(_) | Outgoing::Cancelled => std::mem::take(&mut self.waiting),
             Outgoing::Asks | Outgoing::Nothing => Vec::new(),
         }
+    }
+}
+
+/// A question as a legacy client gets it.
+fn request(id: Id, question: Question) -> Message {
+    let method = question.method().as_str().to_owned();
+    match question {
+        Question::Elicitation(params) => Message::request(id, &method, &params),
+        Question::Sampling(params) => Message::request(id, &method, &params),
+        Question::Roots(params) => Message::request(id, &method, &params),
+        Question::Other { params, .. } => Message::request(id, &method, &params),
+        _ => Message::request(id, &method, &()),
     }
 }
 

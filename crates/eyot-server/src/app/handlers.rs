@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use eyot_jsonrpc::{ErrorObject, INVALID_PARAMS, Message};
 use eyot_transport::{Call, Input, ReplyFuture};
+use eyot_types::carry;
 use eyot_types::{
     CallToolResult, CompleteParams, CompleteResult, Completion, CompletionReference, Era,
     GetPromptParams, GetPromptResult, ReadResourceResult, codes,
@@ -12,6 +13,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::App;
+use super::answer::note;
 use super::call_context::{CallContext, CallShared};
 use super::deadline::Deadline;
 use super::failure::{HandlerError, HandlerResult};
@@ -240,7 +242,20 @@ async fn answer_tool(tool: Arc<RegisteredTool>, call: CallContext) -> Message {
         Err(error) => error.into_tool(),
     };
     match result {
-        Ok(result) => app.answer(era, id, result),
+        Ok(result) => {
+            let schema = tool.definition.output_schema.as_ref();
+            let result = match schema.filter(|_| era == Era::Legacy) {
+                // A schema that its revision cannot have was wrapped in the list: so is this.
+                Some(schema) => {
+                    let revision = call.revision();
+                    let (result, losses) = carry::call_tool_result(revision, result, schema);
+                    note(revision, &losses);
+                    result
+                }
+                None => result,
+            };
+            app.answer(call.revision(), id, result)
+        }
         Err(error) => Message::error_response(id, &error),
     }
 }
@@ -271,7 +286,7 @@ async fn answer_prompt(prompt: Arc<ServerPrompt>, call: CallContext) -> Message 
         Ok(Settled::Done(mut result)) => {
             let definition = prompt.definition();
             result.description = result.description.or_else(|| definition.description.clone());
-            app.answer(era, id, result)
+            app.answer(call.revision(), id, result)
         }
         Ok(Settled::Asks(result)) => app.answer_raw(era, id, &result),
         Err(error) => refused(&call, &error.into_error()),
@@ -288,11 +303,9 @@ async fn answer_resource(
     let (app, era, id) = (call.app(), call.era(), call.request_id());
     match settled {
         Ok(Settled::Done(mut result)) => {
-            if era == Era::Modern {
-                result.ttl_ms = result.ttl_ms.or(reader.ttl_ms);
-                result.cache_scope = result.cache_scope.or_else(|| reader.cache_scope.clone());
-            }
-            app.answer(era, id, result)
+            result.ttl_ms = result.ttl_ms.or(reader.ttl_ms);
+            result.cache_scope = result.cache_scope.or_else(|| reader.cache_scope.clone());
+            app.answer(call.revision(), id, result)
         }
         Ok(Settled::Asks(result)) => app.answer_raw(era, id, &result),
         Err(error) => refused(&call, &error.into_error()),
@@ -325,7 +338,7 @@ async fn answer_completion(params: CompleteParams, call: CallContext) -> Message
 
 fn done_completion(call: &CallContext, completion: Completion) -> Message {
     let result = CompleteResult::new(completion);
-    call.app().answer(call.era(), call.request_id(), result)
+    call.app().answer(call.revision(), call.request_id(), result)
 }
 
 fn refused(call: &CallContext, error: &ErrorObject) -> Message {

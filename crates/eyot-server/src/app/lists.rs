@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use eyot_jsonrpc::{ErrorObject, Message};
 use eyot_types::{
-    Era, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
-    Method, PaginatedParams, Prompt, Resource, ResourceTemplate, Tool, codes,
+    ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, Method,
+    PaginatedParams, Prompt, Resource, ResourceTemplate, Revision, Tool, codes,
 };
 
 use super::App;
@@ -15,7 +15,7 @@ impl App {
     /// The answer to one of the four list methods.
     pub(crate) fn list(
         &self,
-        era: Era,
+        revision: Revision,
         method: Method<'_>,
         request: &Message,
     ) -> Result<Message, ErrorObject> {
@@ -24,29 +24,29 @@ impl App {
         Ok(match method {
             Method::ToolsList => {
                 let (tools, next_cursor) = self.page(&self.tools, method, request)?;
-                let tools = tools.iter().map(|it| listed(&it.definition, era)).collect();
+                let tools: Vec<Tool> = tools.iter().map(|it| it.definition.clone()).collect();
                 let result = ListToolsResult::new(tools).with_cache(ttl_ms, scope);
-                self.answer(era, id, paged!(result, next_cursor, era))
+                self.answer(revision, id, paged!(result, next_cursor))
             }
             Method::PromptsList => {
                 let (prompts, next_cursor) = self.page(&self.prompts, method, request)?;
                 let prompts: Vec<Prompt> = prompts.iter().map(|it| it.definition.clone()).collect();
                 let result = ListPromptsResult::new(prompts).with_cache(ttl_ms, scope);
-                self.answer(era, id, paged!(result, next_cursor, era))
+                self.answer(revision, id, paged!(result, next_cursor))
             }
             Method::ResourcesList => {
                 let (resources, next_cursor) = self.page(&self.resources, method, request)?;
                 let resources: Vec<Resource> =
                     resources.iter().map(|it| it.definition.clone()).collect();
                 let result = ListResourcesResult::new(resources).with_cache(ttl_ms, scope);
-                self.answer(era, id, paged!(result, next_cursor, era))
+                self.answer(revision, id, paged!(result, next_cursor))
             }
             _ => {
                 let (templates, next_cursor) = self.page(&self.templates, method, request)?;
                 let templates: Vec<ResourceTemplate> =
                     templates.iter().map(|it| it.it.definition.clone()).collect();
                 let result = ListResourceTemplatesResult::new(templates).with_cache(ttl_ms, scope);
-                self.answer(era, id, paged!(result, next_cursor, era))
+                self.answer(revision, id, paged!(result, next_cursor))
             }
         })
     }
@@ -78,24 +78,11 @@ impl App {
     }
 }
 
-/// A definition as a list shows it.
-fn listed(tool: &Tool, era: Era) -> Tool {
-    let mut tool = tool.clone();
-    if era == Era::Modern {
-        // Modern tools say nothing of tasks: the extension decides.
-        tool.execution = None;
-    }
-    tool
-}
-
-/// Adds the next cursor, and takes away what only modern lists have.
+/// Adds the next cursor.
 macro_rules! paged {
-    ($result:ident, $next_cursor:ident, $era:ident) => {{
+    ($result:ident, $next_cursor:ident) => {{
         let mut result = $result;
         result.next_cursor = $next_cursor;
-        if $era == Era::Legacy {
-            (result.ttl_ms, result.cache_scope) = (None, None);
-        }
         result
     }};
 }

@@ -7,7 +7,6 @@ use eyot_jsonrpc::{ErrorObject, Message};
 use eyot_transport::ReplyFuture;
 use eyot_types::{JsonObject, codes};
 use parking_lot::Mutex;
-use serde_json::json;
 use tokio::time::Instant;
 
 use super::App;
@@ -135,17 +134,12 @@ impl CallContext {
         let call = run.call().clone();
         let id = call.request_id();
         let app = Arc::clone(call.app());
-        let requests: JsonObject = call
-            .exchange()
-            .open_inputs()
-            .into_iter()
-            .map(|it| (it.key, json!({ "method": it.method, "params": it.params })))
-            .collect();
+        let requests = call.exchange().open_inputs();
         let parked = app.parked.insert(run, &app);
         let answer = parked.map(|(number, round)| {
             let sealed = Sealed::Parked { process: app.parked.process, call: number, round };
             let state = app.seal(&call.shared().peer, &call.message(), &sealed);
-            input_required(requests, &state)
+            input_required(&requests, &state)
         });
         match (answer, id) {
             (Ok(result), Some(id)) => Message::response(id, &app.stamp(&result)),

@@ -7,14 +7,15 @@
 use std::future::poll_fn;
 
 use eyot_jsonrpc::{ErrorObject, INVALID_REQUEST};
+use eyot_stdx::random_token;
 use eyot_types::{
-    ClientCapabilities, ClientCapability, CreateMessageParams, CreateMessageResult, ElicitAction,
-    ElicitMode, ElicitParams, ElicitResult, Era, ListRootsResult, Method, codes,
+    Answer, ClientCapabilities, ClientCapability, CreateMessageParams, CreateMessageResult,
+    ElicitAction, ElicitMode, ElicitParams, ElicitResult, Era, ListRootsResult, Method, Question,
+    carry, codes,
 };
 use schemars::JsonSchema;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::call_context::CallContext;
 use super::failure::{HandlerError, HandlerResult};
@@ -69,12 +70,7 @@ impl CallContext {
     ///
     /// Dropping the future withdraws the question.
     pub async fn elicit_with(&self, params: ElicitParams) -> HandlerResult<ElicitResult> {
-        let is_url = params.mode == Some(ElicitMode::Url);
-        self.ask(Method::ElicitationCreate, &params, move |it| match is_url {
-            true => it.has_elicitation_url(),
-            false => it.has_elicitation_form(),
-        })
-        .await
+        self.ask_for(params).await
     }
 
     /// Asks the client's model.
@@ -87,11 +83,7 @@ impl CallContext {
     ///
     /// Dropping the future withdraws the question.
     pub async fn sample(&self, params: CreateMessageParams) -> HandlerResult<CreateMessageResult> {
-        let has_tools = params.tools.is_some() || params.tool_choice.is_some();
-        self.ask(Method::SamplingCreateMessage, &params, move |it| {
-            it.has(ClientCapability::Sampling) && (!has_tools || it.has_sampling_tools())
-        })
-        .await
+        self.ask_for(params).await
     }
 
     /// Asks which folders the client works in.
@@ -104,51 +96,49 @@ impl CallContext {
     ///
     /// Dropping the future withdraws the question.
     pub async fn list_roots(&self) -> HandlerResult<ListRootsResult> {
-        let params = json!({});
-        self.ask(Method::RootsList, &params, |it| it.has(ClientCapability::Roots)).await
+        self.ask_for(Question::roots()).await
     }
 
-    async fn ask<T: DeserializeOwned>(
+    /// Asks anything under a key of the handler's choice, which modern clients see and which must
+    /// be unique within the call.
+    ///
+    /// # Errors
+    ///
+    /// When the client cannot be asked, or fails.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future withdraws the question.
+    pub async fn ask(&self, key: &str, question: impl Into<Question>) -> HandlerResult<Answer> {
+        let question = question.into();
+        let answer = self.question(Some(key), question.clone()).await?;
+        question.decode_answer(answer).map_err(|error| not_an_answer(question.method(), &error))
+    }
+
+    async fn ask_for<T: DeserializeOwned>(
         &self,
-        method: Method<'static>,
-        params: &impl Serialize,
-        can: impl FnOnce(&ClientCapabilities) -> bool,
+        question: impl Into<Question>,
     ) -> HandlerResult<T> {
-        let capabilities = self.client_capabilities().await?;
-        if !can(&capabilities) {
-            return Err(self.cannot_ask(method));
-        }
-        let answer = self.question(method, serde_json::to_value(params)?).await?;
-        let wrong = |error| HandlerError::new(format!("the client's answer to {method}: {error}"));
-        serde_json::from_value(answer).map_err(wrong)
-    }
-
-    /// "The server MUST NOT send requests for a capability that the client has not declared":
-    /// the call fails instead.
-    pub(crate) fn cannot_ask(&self, method: Method<'_>) -> HandlerError {
-        let capability = method.client_capability().unwrap_or(ClientCapability::Elicitation);
-        match self.era() {
-            Era::Legacy => {
-                let name = capability.as_str();
-                HandlerError::new(format!("the client does not have the capability `{name}`"))
-            }
-            Era::Modern => {
-                let required = ClientCapabilities::default().with(capability);
-                HandlerError::protocol(codes::missing_capability(&required))
-            }
-        }
+        let question = question.into();
+        let method = question.method().as_str().to_owned();
+        let answer = self.question(None, question).await?;
+        let method = Method::parse(&method);
+        serde_json::from_value(answer).map_err(|error| not_an_answer(method, &error))
     }
 
     /// Sends one question and waits for its answer.
     pub(crate) async fn question(
         &self,
-        method: Method<'static>,
-        params: Value,
+        key: Option<&str>,
+        question: Question,
     ) -> HandlerResult<Value> {
+        let question = self.fitted(question, &self.client_capabilities().await?)?;
         let exchange = self.exchange();
+        let method = question.method().as_str().to_owned();
+        let method = Method::parse(&method);
         let asked = match self.era() {
-            Era::Legacy => exchange.ask_request(self.app().question_id(), method.as_str(), &params),
-            Era::Modern => exchange.ask_input(method.as_str(), params),
+            Era::Legacy => exchange.ask_request(self.app().question_id(), question),
+            Era::Modern => exchange.ask_input(key, question),
         };
         let too_many = |_| HandlerError::new("too many questions are open");
         let asking = Asking { call: self, number: asked.map_err(too_many)? };
@@ -164,6 +154,66 @@ impl CallContext {
         };
         answer.map_err(|error| client_failed(method, &error))
     }
+
+    /// The question as this client can be asked it.
+    ///
+    /// "Servers MUST NOT send an `inputRequests` that the client has not declared support for"
+    /// (2026-07-28, basic/patterns/mrtr), nor a request (2025-11-25, basic/lifecycle): the call
+    /// fails instead.
+    pub(crate) fn fitted(
+        &self,
+        question: Question,
+        client: &ClientCapabilities,
+    ) -> HandlerResult<Question> {
+        let mut question = question;
+        let can = match &mut question {
+            Question::Elicitation(params) if params.mode == Some(ElicitMode::Url) => {
+                if self.era() == Era::Legacy {
+                    // 2025-11-25 has no page without "A unique identifier for the elicitation".
+                    params.elicitation_id.get_or_insert_with(|| random_token(16));
+                }
+                client.has_elicitation_url()
+            }
+            Question::Elicitation(_) => client.has_elicitation_form(),
+            Question::Sampling(params) => {
+                let has_tools = params.tools.is_some() || params.tool_choice.is_some();
+                client.has(ClientCapability::Sampling)
+                    && (!has_tools || client.has_sampling_tools())
+            }
+            Question::Roots(_) => client.has(ClientCapability::Roots),
+            _ => true,
+        };
+        if !can {
+            return Err(self.cannot_ask(question.method()));
+        }
+        let (question, losses) = carry::to(self.revision(), question);
+        match losses.refused() {
+            None => Ok(question),
+            Some(feature) => {
+                let revision = self.revision();
+                let error = format!("revision {revision} cannot ask this: {feature:?}");
+                Err(HandlerError::new(error))
+            }
+        }
+    }
+
+    fn cannot_ask(&self, method: Method<'_>) -> HandlerError {
+        let capability = method.client_capability().unwrap_or(ClientCapability::Elicitation);
+        match self.era() {
+            Era::Legacy => {
+                let name = capability.as_str();
+                HandlerError::new(format!("the client does not have the capability `{name}`"))
+            }
+            Era::Modern => {
+                let required = ClientCapabilities::default().with(capability);
+                HandlerError::protocol(codes::missing_capability(&required))
+            }
+        }
+    }
+}
+
+fn not_an_answer(method: Method<'_>, error: &serde_json::Error) -> HandlerError {
+    HandlerError::new(format!("the client's answer to {method}: {error}"))
 }
 
 /// The client answered with an error: the tool can say so, the call itself was fine.

@@ -5,10 +5,7 @@ use std::time::Duration;
 
 use eyot_jsonrpc::{ErrorObject, INVALID_PARAMS, Message};
 use eyot_transport::{Peer, unix_ms};
-use eyot_types::{
-    ClientCapabilities, ClientCapability, CreateMessageParams, ElicitMode, ElicitParams,
-    JsonObject, Method, ResultType,
-};
+use eyot_types::{CreateMessageParams, ElicitParams, JsonObject, Question, ResultType};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -32,13 +29,6 @@ pub struct InputRequired {
     state: Option<String>,
 }
 
-#[derive(Clone, Debug)]
-struct Question {
-    method: Method<'static>,
-    params: Value,
-    is_url: bool,
-}
-
 impl InputRequired {
     /// Asks nothing yet. With a state alone, the client comes back at once.
     #[must_use]
@@ -48,23 +38,29 @@ impl InputRequired {
 
     /// Asks the user; the answer is an [`ElicitResult`](eyot_types::ElicitResult).
     #[must_use]
-    pub fn elicit(self, key: impl Into<String>, params: &ElicitParams) -> Self {
-        let is_url = params.mode == Some(ElicitMode::Url);
-        self.ask(key, Method::ElicitationCreate, params, is_url)
+    pub fn elicit(self, key: impl Into<String>, params: ElicitParams) -> Self {
+        self.ask(key, params)
     }
 
     /// Asks the client's model; the answer is a
     /// [`CreateMessageResult`](eyot_types::CreateMessageResult).
     #[must_use]
-    pub fn sample(self, key: impl Into<String>, params: &CreateMessageParams) -> Self {
-        self.ask(key, Method::SamplingCreateMessage, params, false)
+    pub fn sample(self, key: impl Into<String>, params: CreateMessageParams) -> Self {
+        self.ask(key, params)
     }
 
     /// Asks for the client's folders; the answer is a
     /// [`ListRootsResult`](eyot_types::ListRootsResult).
     #[must_use]
     pub fn list_roots(self, key: impl Into<String>) -> Self {
-        self.ask(key, Method::RootsList, &json!({}), false)
+        self.ask(key, Question::roots())
+    }
+
+    /// Asks anything.
+    #[must_use]
+    pub fn ask(mut self, key: impl Into<String>, question: impl Into<Question>) -> Self {
+        self.questions.push((key.into(), question.into()));
+        self
     }
 
     /// What the handler wants to know in the next round; read it with [`Inputs::state`].
@@ -73,59 +69,25 @@ impl InputRequired {
         Self { state: Some(state.into()), ..self }
     }
 
-    fn ask(
-        mut self,
-        key: impl Into<String>,
-        method: Method<'static>,
-        params: &impl Serialize,
-        is_url: bool,
-    ) -> Self {
-        let params = serde_json::to_value(params).unwrap_or_default();
-        self.questions.push((key.into(), Question { method, params, is_url }));
-        self
-    }
-
-    /// Leaves out what the client cannot be asked: "Servers MUST NOT send an `inputRequests`
-    /// that the client has not declared support for" (2026-07-28, basic/patterns/mrtr).
-    fn check(&self, call: &CallContext, client: &ClientCapabilities) -> HandlerResult<()> {
-        for (_, question) in &self.questions {
-            let can = match question.method.client_capability() {
-                Some(ClientCapability::Elicitation) if question.is_url => {
-                    client.has_elicitation_url()
-                }
-                Some(ClientCapability::Elicitation) => client.has_elicitation_form(),
-                Some(capability) => client.has(capability),
-                None => true,
-            };
-            if !can {
-                return Err(call.cannot_ask(question.method));
-            }
-        }
+    /// The result for a modern client.
+    pub(crate) async fn into_result(self, call: &CallContext) -> HandlerResult<Value> {
         if self.questions.is_empty() && self.state.is_none() {
             return Err(HandlerError::new("the handler asked for nothing"));
         }
-        Ok(())
-    }
-
-    /// The result for a modern client.
-    pub(crate) async fn into_result(self, call: &CallContext) -> HandlerResult<Value> {
-        self.check(call, &call.client_capabilities().await?)?;
-        let requests: JsonObject = self
-            .questions
-            .into_iter()
-            .map(|(key, it)| (key, json!({ "method": it.method.as_str(), "params": it.params })))
-            .collect();
+        let client = call.client_capabilities().await?;
+        let fitted = |(key, question)| Ok((key, call.fitted(question, &client)?));
+        let questions = self.questions.into_iter().map(fitted);
+        let questions = questions.collect::<HandlerResult<Vec<_>>>()?;
         // Always sealed, even if empty: it is what binds the next round to this call.
         let state = Sealed::Handler(self.state.unwrap_or_default());
         let state = call.app().seal(&call.shared().peer, &call.message(), &state);
-        Ok(input_required(requests, &state))
+        Ok(input_required(&questions, &state))
     }
 
     /// Asks a legacy client, everything at once, and gives what a next round would have.
     pub(crate) async fn ask_session(self, call: &CallContext) -> HandlerResult<Inputs> {
-        self.check(call, &call.client_capabilities().await?)?;
         let asking = self.questions.into_iter().map(|(key, question)| async move {
-            let answer = call.question(question.method, question.params).await?;
+            let answer = call.question(None, question).await?;
             Ok::<_, HandlerError>((key, answer))
         });
         let answers = futures_util::future::try_join_all(asking).await?;
@@ -133,13 +95,16 @@ impl InputRequired {
     }
 }
 
-/// The result that asks for another round.
-pub(crate) fn input_required(requests: JsonObject, state: &str) -> Value {
+/// The result that asks for another round. "Servers MUST include at least one of `inputRequests`
+/// or `requestState`" (2026-07-28, basic/patterns/mrtr).
+pub(crate) fn input_required(questions: &[(String, Question)], state: &str) -> Value {
     let mut result = json!({
         "resultType": ResultType::InputRequired.as_str(),
         "requestState": state,
     });
-    if let (Some(members), false) = (result.as_object_mut(), requests.is_empty()) {
+    if let (Some(members), false) = (result.as_object_mut(), questions.is_empty()) {
+        let requests: JsonObject =
+            questions.iter().map(|(key, question)| (key.clone(), json!(question))).collect();
         members.insert("inputRequests".to_owned(), Value::Object(requests));
     }
     result

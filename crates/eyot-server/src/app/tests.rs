@@ -1,8 +1,13 @@
 //! Servers of handlers, as clients of both eras see them over a pipe.
 
 mod calls;
+mod http;
+mod layers;
+mod listening;
+mod offers;
 mod peer;
 mod questions;
+mod revisions;
 mod rounds;
 
 use schemars::JsonSchema;

@@ -33,7 +33,7 @@ impl Legacy {
             Err(fault) => return fault_answer(id, &fault),
         };
         let Some(revision) = agreed_revision(&answer) else {
-            return json(StatusCode::OK, &answer);
+            return json(refusal_status(&answer), &answer);
         };
         match self.registry.open(session, revision, params).await {
             Ok(session) => {
@@ -71,6 +71,15 @@ impl Legacy {
             }
         })
         .await
+    }
+}
+
+/// For a revision that it does not serve, the server "MUST respond with `400 Bad Request`"
+/// (2026-07-28, basic/transports/streamable-http); any other error is an answer like all.
+fn refusal_status(answer: &Message) -> StatusCode {
+    match answer.decode_error() {
+        Ok(error) if codes::is_modern_evidence(error.code) => StatusCode::BAD_REQUEST,
+        _ => StatusCode::OK,
     }
 }
 

@@ -25,7 +25,6 @@ pub(super) struct PipeSession {
     /// The id of `initialize`, until it is answered.
     opened_by: Option<Id>,
     params: Bytes,
-    revision: Option<Revision>,
     listening: Option<AbortHandle>,
 }
 
@@ -42,7 +41,6 @@ impl PipeSession {
             store,
             opened_by: request.id(),
             params: Bytes::copy_from_slice(params.as_bytes()),
-            revision: None,
             listening: None,
         })
     }
@@ -56,7 +54,7 @@ impl PipeSession {
     pub(super) fn agree(&mut self, answer: &Message) -> bool {
         self.opened_by = None;
         let Some(revision) = crate::legacy::agreed_revision(answer) else { return false };
-        self.revision = Some(revision);
+        self.context.set_revision(revision);
         let record = SessionRecord {
             id: self.context.id().clone(),
             principal: None,
@@ -74,7 +72,7 @@ impl PipeSession {
 
     /// The revision that was agreed; `None` before the answer to `initialize`.
     pub(super) fn revision(&self) -> Option<Revision> {
-        self.revision
+        self.context.revision()
     }
 
     /// The session as calls carry it.

@@ -70,3 +70,18 @@ fn declarations_add_up() {
     let declared = ClientCapabilities::default().with(ClientCapability::Roots);
     assert_eq!(declared, client(json!({ "roots": {} })));
 }
+
+#[test]
+fn settings_and_extensions_are_declared_beside_others() {
+    let declared = ClientCapabilities::default()
+        .with_setting(ClientCapability::Elicitation, "form")
+        .with_setting(ClientCapability::Elicitation, "url")
+        .with_extension("a.example/b", JsonObject::new());
+    assert!(declared.has_elicitation_form() && declared.has_elicitation_url());
+    assert!(declared.extension("a.example/b").is_some());
+    let declared = ServerCapabilities::default()
+        .with_extension("a.example/b", JsonObject::new())
+        .with_extension("a.example/c", JsonObject::new());
+    assert!(declared.extension("a.example/b").is_some());
+    assert!(declared.extension("a.example/c").is_some());
+}

@@ -5,9 +5,9 @@ use serde_json::json;
 
 use super::{
     DENIED, HEADER_MISMATCH, INTERNAL_ERROR, INVALID_PARAMS, METHOD_NOT_FOUND, MISSING_CAPABILITY,
-    OVERLOADED, UNSUPPORTED_VERSION,
+    OVERLOADED, RESOURCE_NOT_FOUND, UNSUPPORTED_VERSION, URL_ELICITATION_REQUIRED,
 };
-use crate::{ClientCapabilities, Era, Revision};
+use crate::{ClientCapabilities, ElicitParams, Era, Revision};
 
 /// What became of a call whose upstream was lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -89,6 +89,23 @@ pub fn method_not_found(method: &str) -> ErrorObject {
 #[must_use]
 pub fn invalid_params(detail: &str) -> ErrorObject {
     ErrorObject::new(INVALID_PARAMS, format!("Invalid params: {detail}"))
+}
+
+/// The resource does not exist, with the code that `revision` has for it.
+#[must_use]
+pub fn resource_not_found(uri: &str, revision: Revision) -> ErrorObject {
+    let code = match revision.era() {
+        Era::Legacy => RESOURCE_NOT_FOUND,
+        Era::Modern => INVALID_PARAMS,
+    };
+    ErrorObject::new(code, "Resource not found").with_data(json!({ "uri": uri }))
+}
+
+/// The user must visit these pages first: 2025-11-25 only. Each of them needs its `elicitation_id`.
+#[must_use]
+pub fn url_elicitation_required(elicitations: &[ElicitParams]) -> ErrorObject {
+    ErrorObject::new(URL_ELICITATION_REQUIRED, "URL elicitation required")
+        .with_data(json!({ "elicitations": elicitations }))
 }
 
 /// The upstream was lost before it answered. `reason` is a short name for programs, such as

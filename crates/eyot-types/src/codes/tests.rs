@@ -151,3 +151,12 @@ fn only_codes_of_the_modern_era_prove_it() {
         assert!(!is_modern_evidence(code));
     }
 }
+
+#[test]
+fn a_missing_resource_is_told_in_the_words_of_its_era() {
+    let data = Some(json!({ "uri": "a:b" }));
+    let legacy = resource_not_found("a:b", Revision::V2025_11_25);
+    assert_eq!((legacy.code, &legacy.data), (RESOURCE_NOT_FOUND, &data));
+    let modern = resource_not_found("a:b", Revision::MODERN);
+    assert_eq!((modern.code, &modern.data), (INVALID_PARAMS, &data));
+}

@@ -8,6 +8,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::schema::PrimitiveSchema;
 
 /// The questions of a form by their names, in the order in which they were written.
+///
+/// The order is that of the text that they were decoded from: a [`serde_json::Value`] has none.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Fields(Vec<(String, PrimitiveSchema)>);
 
@@ -71,6 +73,7 @@ impl<'de> Visitor<'de> for FieldsVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Fields, A::Error> {
+        // A name that comes twice was refused by the scan that every message has to pass.
         let mut fields = Vec::new();
         while let Some(field) = members.next_entry()? {
             fields.push(field);

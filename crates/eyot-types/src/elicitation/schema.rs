@@ -13,7 +13,7 @@ use crate::with_members::with_members;
 
 /// A form: the restricted JSON Schema of what the user fills in.
 ///
-/// "Form mode elicitation schemas are limited to flat objects with primitive properties only"
+/// "To simplify client user experience, form mode elicitation schemas are limited to flat objects"
 /// (2025-11-25, client/elicitation, Requested Schema).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -216,17 +216,17 @@ impl StringSchema {
 
     with_members! {
         /// Adds the question for people.
-        with_title(title: String),
+        with_title(title: impl Into<String>),
         /// Says more about it.
-        with_description(description: String),
+        with_description(description: impl Into<String>),
         /// Sets the least number of characters.
         with_min_length(min_length: u64),
         /// Sets the greatest number of characters.
         with_max_length(max_length: u64),
         /// Says what it must look like.
-        with_format(format: StringFormat),
+        with_format(format: impl Into<StringFormat>),
         /// Fills something in at first.
-        with_default(default: String),
+        with_default(default: impl Into<String>),
     }
 }
 
@@ -283,15 +283,15 @@ impl NumberSchema {
 
     with_members! {
         /// Adds the question for people.
-        with_title(title: String),
+        with_title(title: impl Into<String>),
         /// Says more about it.
-        with_description(description: String),
+        with_description(description: impl Into<String>),
         /// Sets the least number.
-        with_minimum(minimum: Number),
+        with_minimum(minimum: impl Into<Number>),
         /// Sets the greatest number.
-        with_maximum(maximum: Number),
+        with_maximum(maximum: impl Into<Number>),
         /// Fills something in at first.
-        with_default(default: Number),
+        with_default(default: impl Into<Number>),
     }
 
     fn of(kind: NumberKind) -> Self {
@@ -335,10 +335,13 @@ impl BooleanSchema {
 
     with_members! {
         /// Adds the question for people.
-        with_title(title: String),
+        with_title(title: impl Into<String>),
         /// Says more about it.
-        with_description(description: String),
+        with_description(description: impl Into<String>),
         /// Fills something in at first.
         with_default(default: bool),
     }
 }
+
+#[cfg(test)]
+mod tests;

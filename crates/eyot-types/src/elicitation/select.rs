@@ -81,11 +81,11 @@ impl SingleSelectSchema {
 
     with_members! {
         /// Adds the question for people.
-        with_title(title: String),
+        with_title(title: impl Into<String>),
         /// Says more about it.
-        with_description(description: String),
+        with_description(description: impl Into<String>),
         /// Selects something at first.
-        with_default(default: String),
+        with_default(default: impl Into<String>),
     }
 
     /// What can be selected, each with what the user sees.
@@ -141,15 +141,15 @@ impl MultiSelectSchema {
 
     with_members! {
         /// Adds the question for people.
-        with_title(title: String),
+        with_title(title: impl Into<String>),
         /// Says more about it.
-        with_description(description: String),
+        with_description(description: impl Into<String>),
         /// Sets the least number of answers.
         with_min_items(min_items: u64),
         /// Sets the greatest number of answers.
         with_max_items(max_items: u64),
         /// Selects something at first.
-        with_default(default: Vec<String>),
+        with_default(default: impl Into<Vec<String>>),
     }
 
     /// What can be selected, each with what the user sees.

@@ -108,3 +108,6 @@ fn write(meta: &mut JsonObject, key: &str, value: &impl Serialize) {
         meta.insert(key.to_owned(), value);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,8 @@
 //! What a server may ask its client, and the answers.
 
-use serde::de::Error as _;
+use serde::de::{DeserializeOwned, Error as _};
 use serde::ser::SerializeMap as _;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use crate::{
@@ -74,7 +74,7 @@ impl Question {
     }
 }
 
-fn decode<T: serde::de::DeserializeOwned>(params: Option<Value>) -> Result<T, serde_json::Error> {
+fn decode<T: DeserializeOwned>(params: Option<Value>) -> Result<T, serde_json::Error> {
     let params = params.ok_or_else(|| serde_json::Error::missing_field("params"))?;
     serde_json::from_value(params)
 }
@@ -106,20 +106,6 @@ impl Serialize for Question {
         }
         members.end()
     }
-}
-
-impl<'de> Deserialize<'de> for Question {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Wire { method, params } = Wire::deserialize(deserializer)?;
-        Self::decode(&method, params).map_err(D::Error::custom)
-    }
-}
-
-#[derive(Deserialize)]
-struct Wire {
-    method: String,
-    #[serde(default, deserialize_with = "crate::result::present")]
-    params: Option<Value>,
 }
 
 /// What a client answers. Only the question says which of these it is: see

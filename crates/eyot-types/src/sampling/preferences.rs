@@ -37,7 +37,7 @@ impl ModelPreferences {
 
     with_members! {
         /// Names models that would do, the best first.
-        with_hints(hints: Vec<ModelHint>),
+        with_hints(hints: impl Into<Vec<ModelHint>>),
     }
 
     /// Says how much a low price counts, from 0 to 1; nothing when it is not finite.

@@ -2,75 +2,33 @@
 //! what the schemas say.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use eyot_jsonrpc::{ErrorObject, Id};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{schema, schema_folder};
+use super::schema::{Schema, legacy, modern, since};
+use crate::carry::{self, Carry};
 use crate::codes::{self, Outcome};
 use crate::{
-    CallToolParams, CallToolResult, CancelledParams, ClientCapabilities, ClientCapability,
-    ContentBlock, DiscoverResult, ElicitAction, ElicitParams, ElicitResult, ElicitSchema, Era,
-    Implementation, InitializeParams, InitializeResult, JsonObject, ListToolsResult, LogLevel,
-    LoggingMessageParams, Method, PaginatedParams, ProgressParams, ResourceContents, Revision,
-    Sender, ServerCapabilities, SetLevelParams, StringSchema, SubscribeParams, Tool, meta,
+    Annotations, BooleanSchema, CacheScope, CallToolParams, CallToolResult, CancelledParams,
+    ClientCapabilities, ClientCapability, CompleteArgument, CompleteContext, CompleteParams,
+    CompleteResult, Completion, CompletionReference, ContentBlock, CreateMessageParams,
+    CreateMessageResult, DiscoverResult, ElicitAction, ElicitParams, ElicitResult, ElicitSchema,
+    ElicitationCompleteParams, Era, GetPromptParams, GetPromptResult, Icon, IconTheme,
+    Implementation, InitializeParams, InitializeResult, InputRequiredResult, InputResponses,
+    JsonObject, LegacyCreateTaskResult, LegacyListTasksResult, LegacyTask, LegacyTaskState,
+    ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListRootsResult,
+    ListToolsResult, LogLevel, LoggingMessageParams, Method, ModelHint, ModelPreferences,
+    MultiSelectSchema, NumberSchema, OneOrMany, PaginatedParams, ProgressParams, Prompt,
+    PromptArgument, PromptMessage, Question, ReadResourceParams, ReadResourceResult, Resource,
+    ResourceContents, ResourceTemplate, Revision, Role, Root, SamplingContent, SamplingMessage,
+    SelectOption, Sender, ServerCapabilities, SetLevelParams, SingleSelectSchema, StopReason,
+    StringFormat, StringSchema, SubscribeParams, SubscriptionFilter,
+    SubscriptionsAcknowledgedParams, SubscriptionsListenParams, SubscriptionsListenResult,
+    TaskMetadata, TaskParams, TaskSupport, Tool, ToolAnnotations, ToolChoice, ToolChoiceMode,
+    ToolExecution, ToolResultContent, ToolUseContent, meta,
 };
-
-/// One revision's schema.
-struct Schema {
-    revision: Revision,
-    root: Value,
-    definitions: &'static str,
-}
-
-impl Schema {
-    /// The schemas of the given revisions; none where the data is absent.
-    fn of(revisions: &[Revision]) -> Vec<Self> {
-        let Some(folder) = schema_folder() else { return Vec::new() };
-        revisions.iter().map(|&revision| Self::read(&folder, revision)).collect()
-    }
-
-    fn read(folder: &Path, revision: Revision) -> Self {
-        let (root, definitions) = schema(folder, revision);
-        Self { revision, root, definitions }
-    }
-
-    /// Holds `value` against the definition at `path`, for example `CallToolRequest/properties/params`.
-    #[track_caller]
-    fn check(&self, path: &str, value: &impl Serialize) {
-        let value = serde_json::to_value(value).unwrap();
-        let schema = json!({
-            "$schema": self.root["$schema"],
-            "$ref": format!("#/{}/{path}", self.definitions),
-            self.definitions: self.root[self.definitions],
-        });
-        let validator = jsonschema::validator_for(&schema).unwrap();
-        let errors: Vec<_> = validator.iter_errors(&value).map(|e| e.to_string()).collect();
-        assert!(errors.is_empty(), "{} {path} {value}: {errors:?}", self.revision);
-    }
-
-    /// Holds the parameters of a request or notification against its definition.
-    #[track_caller]
-    fn check_params(&self, message: &str, params: &impl Serialize) {
-        self.check(&format!("{message}/properties/params"), params);
-    }
-}
-
-fn modern() -> Vec<Schema> {
-    Schema::of(&[Revision::MODERN])
-}
-
-fn legacy() -> Vec<Schema> {
-    Schema::of(Revision::LEGACY)
-}
-
-fn since(first: Revision) -> Vec<Schema> {
-    let revisions: Vec<_> =
-        Revision::SUPPORTED.iter().copied().filter(|&revision| revision >= first).collect();
-    Schema::of(&revisions)
-}
 
 fn object(value: Value) -> JsonObject {
     serde_json::from_value(value).unwrap()
@@ -227,12 +185,182 @@ fn a_question_is_valid_since_questions_exist() {
     }
 }
 
+/// Holds what our constructors make against the revisions that have it.
+#[track_caller]
+fn check_built<T: Carry + Serialize + Clone>(first: Revision, definition: &str, value: &T) {
+    for schema in since(first) {
+        let (value, losses) = carry::to(schema.revision, value.clone());
+        assert_eq!(losses.refused(), None, "{} {definition}", schema.revision);
+        let mut value = serde_json::to_value(value).unwrap();
+        if schema.revision == Revision::MODERN && definition.contains("Request/") {
+            value["_meta"] = json!(request_meta());
+        }
+        schema.check(definition, &value);
+    }
+}
+
+const ALWAYS: Revision = Revision::V2024_11_05;
+
+#[test]
+fn prompts_are_valid_in_every_revision() {
+    let arguments = vec![PromptArgument::required("a").with_title("A"), PromptArgument::new("b")];
+    let prompt = Prompt::new("n").with_description("d").with_arguments(arguments);
+    let list = ListPromptsResult::new(vec![prompt]).with_next_cursor("c");
+    check_built(ALWAYS, "ListPromptsResult", &list);
+    let get = GetPromptParams::new("n").with_argument("a", "b");
+    check_built(ALWAYS, "GetPromptRequest/properties/params", &get);
+    let messages = vec![PromptMessage::user("a"), PromptMessage::assistant("b")];
+    let result = GetPromptResult::new(messages).with_description("d");
+    check_built(ALWAYS, "GetPromptResult", &result);
+}
+
+#[test]
+fn resources_are_valid_in_every_revision() {
+    let resource = Resource::new("a:b", "n").with_mime_type("a/b").with_size(7);
+    check_built(ALWAYS, "ListResourcesResult", &ListResourcesResult::new(vec![resource]));
+    let template = ResourceTemplate::new("a:{b}", "n").with_title("N");
+    let list = ListResourceTemplatesResult::new(vec![template]);
+    check_built(ALWAYS, "ListResourceTemplatesResult", &list);
+    let read = ReadResourceParams::new("a:b");
+    check_built(ALWAYS, "ReadResourceRequest/properties/params", &read);
+    let contents = vec![ResourceContents::text("a:b", "t"), ResourceContents::blob("a:c", b"t")];
+    let result = ReadResourceResult::new(contents).with_cache(5, CacheScope::Public);
+    check_built(ALWAYS, "ReadResourceResult", &result);
+}
+
+#[test]
+fn completion_is_valid_in_every_revision() {
+    let argument = CompleteArgument::new("a", "b");
+    let prompt = CompleteParams::new(CompletionReference::prompt("n"), argument.clone())
+        .with_context(CompleteContext::new([("c".to_owned(), "d".to_owned())].into()));
+    let resource = CompleteParams::new(CompletionReference::resource("a:{b}"), argument);
+    for params in [prompt, resource] {
+        check_built(ALWAYS, "CompleteRequest/properties/params", &params);
+    }
+    let values = (0..101).map(|it| it.to_string()).collect();
+    check_built(ALWAYS, "CompleteResult", &CompleteResult::new(Completion::new(values)));
+}
+
+#[test]
+fn sampling_is_valid_in_every_revision() {
+    let messages = vec![SamplingMessage::user("a"), SamplingMessage::assistant("b")];
+    let hints = vec![ModelHint::new("m")];
+    let preferences = ModelPreferences::new().with_hints(hints).with_speed_priority(0.5);
+    let params = CreateMessageParams::new(messages, 7)
+        .with_model_preferences(preferences)
+        .with_temperature(0.5);
+    check_built(ALWAYS, "CreateMessageRequest/properties/params", &params);
+    let image = SamplingContent::image(b"a", "image/png");
+    let result = CreateMessageResult::new("m", image).with_stop_reason(StopReason::EndTurn);
+    check_built(ALWAYS, "CreateMessageResult", &result);
+}
+
+#[test]
+fn sampling_with_tools_is_valid_since_it_exists() {
+    let call = ToolUseContent::new("i", "echo", JsonObject::new());
+    let answer = ToolResultContent::new("i", vec![ContentBlock::text("a")]);
+    let messages = vec![
+        SamplingMessage::new(Role::Assistant, OneOrMany::Many(vec![call.into()])),
+        SamplingMessage::new(Role::User, SamplingContent::from(answer)),
+    ];
+    let params = CreateMessageParams::new(messages, 7)
+        .with_tools([tool()])
+        .with_tool_choice(ToolChoice::new(ToolChoiceMode::Required));
+    check_built(Revision::V2025_11_25, "CreateMessageRequest/properties/params", &params);
+}
+
+#[test]
+fn roots_are_valid_in_every_revision() {
+    let roots = ListRootsResult::new(vec![Root::new("file:///a").with_name("a")]);
+    check_built(ALWAYS, "ListRootsResult", &roots);
+}
+
+#[test]
+fn forms_are_valid_since_they_exist() {
+    let options = vec![SelectOption::new("r", "Red")];
+    let form = ElicitSchema::new()
+        .with_required("a", StringSchema::new().with_format(StringFormat::Date))
+        .with_optional("b", NumberSchema::integer().with_minimum(1))
+        .with_optional("c", BooleanSchema::new().with_default(true))
+        .with_optional("d", SingleSelectSchema::titled(options.clone()))
+        .with_optional("e", SingleSelectSchema::legacy_titled(options.clone()))
+        .with_optional("f", SingleSelectSchema::untitled(["r"]));
+    let params = ElicitParams::form("m", form.clone());
+    check_built(Revision::V2025_06_18, "ElicitRequest/properties/params", &params);
+    let form = form.with_optional("g", MultiSelectSchema::titled(options).with_max_items(1));
+    let params =
+        ElicitParams::form("m", form.with_optional("h", MultiSelectSchema::untitled(["r"])));
+    check_built(Revision::V2025_11_25, "ElicitRequest/properties/params", &params);
+    for schema in Schema::of(&[Revision::LATEST_LEGACY]) {
+        schema
+            .check_params("ElicitationCompleteNotification", &ElicitationCompleteParams::new("e"));
+    }
+}
+
+#[test]
+fn rounds_and_subscriptions_are_valid_in_the_modern_revision() {
+    let form = ElicitParams::form("m", ElicitSchema::new());
+    let requests = [("a".to_owned(), form.into()), ("b".to_owned(), Question::roots().into())];
+    let asked = InputRequiredResult::new(requests.into()).with_request_state("s");
+    let mut call = CallToolParams::new("echo");
+    call.input_responses = Some(InputResponses::new().with("b", ListRootsResult::new(Vec::new())));
+    call.request_state = Some("s".to_owned());
+    call.meta = request_meta();
+    let filter = SubscriptionFilter::new().with_tools_list_changed(true);
+    let mut listen = SubscriptionsListenParams::new(filter.clone());
+    listen.meta = request_meta();
+    let acknowledged = SubscriptionsAcknowledgedParams::new(&id("7"), filter);
+    for schema in modern() {
+        schema.check("InputRequiredResult", &asked);
+        schema.check("InputRequiredResult", &InputRequiredResult::again("s"));
+        schema.check_params("CallToolRequest", &call);
+        schema.check_params("SubscriptionsListenRequest", &listen);
+        schema.check_params("SubscriptionsAcknowledgedNotification", &acknowledged);
+        let ended = SubscriptionsListenResult::new(&id("\"a\""));
+        schema.check("SubscriptionsListenResult", &ended);
+    }
+}
+
+#[test]
+fn tasks_are_valid_in_the_revision_that_has_them() {
+    let task = LegacyTask::new("t", "2025-11-25T10:30:00Z");
+    let mut call = CallToolParams::new("echo");
+    call.task = Some(TaskMetadata::new().with_ttl(5));
+    for schema in Schema::of(&[Revision::V2025_11_25]) {
+        schema.check("Task", &task);
+        schema.check("CreateTaskResult", &LegacyCreateTaskResult::new(task.clone()));
+        schema.check("GetTaskResult", &LegacyTaskState::new(task.clone()));
+        schema.check("ListTasksResult", &LegacyListTasksResult::new(vec![task.clone()]));
+        schema.check_params("GetTaskRequest", &TaskParams::new("t"));
+        schema.check_params("CallToolRequest", &call);
+    }
+}
+
+#[test]
+fn definitions_of_programs_and_tools_are_valid_in_every_revision() {
+    let icon = Icon::new("https://a.example/i").with_theme(IconTheme::Dark);
+    let program = us().with_title("Eyot").with_website_url("https://a.example/").with_icons([icon]);
+    check_built(ALWAYS, "Implementation", &program);
+    let annotations = ToolAnnotations::new().with_read_only_hint(true);
+    let execution = ToolExecution::new(TaskSupport::Optional);
+    check_built(ALWAYS, "Tool", &tool().with_annotations(annotations).with_execution(execution));
+    let embedded = ContentBlock::resource(ResourceContents::blob("a:b", b"t"));
+    let annotations = Annotations::new().with_audience([Role::User]).with_priority(1.0);
+    let content = vec![
+        ContentBlock::audio(b"a", "audio/wav"),
+        ContentBlock::resource_link("a:b", "n"),
+        embedded.with_annotations(annotations),
+    ];
+    check_built(ALWAYS, "CallToolResult", &CallToolResult::new(content));
+    check_built(ALWAYS, "CallToolResult", &CallToolResult::structured(json!([1])));
+}
+
 fn response(error: &ErrorObject) -> Value {
     json!({ "jsonrpc": "2.0", "id": 1, "error": error })
 }
 
 #[test]
-fn prescribed_errors_are_valid_in_the_modern_revision() {
+fn prescribed_errors_are_valid_in_their_revision() {
     let missing = ClientCapabilities::default().with(ClientCapability::Elicitation);
     for schema in modern() {
         for (definition, error) in [
@@ -250,6 +378,12 @@ fn prescribed_errors_are_valid_in_the_modern_revision() {
         ] {
             schema.check(definition, &error);
         }
+    }
+    let page = ElicitParams::url("m", "https://a.example/");
+    let page = ElicitParams { elicitation_id: Some("e".to_owned()), ..page };
+    for schema in Schema::of(&[Revision::V2025_11_25]) {
+        let error = response(&codes::url_elicitation_required(std::slice::from_ref(&page)));
+        schema.check("URLElicitationRequiredError", &error);
     }
 }
 

@@ -43,7 +43,7 @@ impl ToolAnnotations {
 
     with_members! {
         /// Adds a name for people.
-        with_title(title: String),
+        with_title(title: impl Into<String>),
         /// Says whether it changes nothing.
         with_read_only_hint(read_only_hint: bool),
         /// Says whether it may destroy something.

@@ -34,14 +34,19 @@ impl Peer {
 
     /// A legacy client whose session is open.
     pub(super) async fn legacy(server: &Server, capabilities: Value) -> Self {
+        Self::of_revision(server, "2025-11-25", capabilities).await
+    }
+
+    /// A legacy client of that revision, whose session is open.
+    pub(super) async fn of_revision(server: &Server, revision: &str, capabilities: Value) -> Self {
         let mut peer = Self::attach(server);
         let params = json!({
-            "protocolVersion": "2025-11-25",
+            "protocolVersion": revision,
             "capabilities": capabilities,
             "clientInfo": { "name": "test", "version": "0" },
         });
         let answer = peer.request("initialize", params).await;
-        assert_eq!(answer["result"]["protocolVersion"], "2025-11-25", "{answer}");
+        assert_eq!(answer["result"]["protocolVersion"], revision, "{answer}");
         peer.notify("notifications/initialized", json!({})).await;
         peer
     }

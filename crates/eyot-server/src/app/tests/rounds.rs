@@ -23,11 +23,11 @@ fn painter() -> ServerBuilder {
         let name = call.inputs().state().map(str::to_owned).or_else(|| field(&call, "name"));
         let Some(name) = name else {
             return ToolReply::InputRequired(
-                InputRequired::new().elicit("name", &form("Who?", "name")),
+                InputRequired::new().elicit("name", form("Who?", "name")),
             );
         };
         let Some(colour) = field(&call, "colour") else {
-            let asked = InputRequired::new().elicit("colour", &form("Which?", "colour"));
+            let asked = InputRequired::new().elicit("colour", form("Which?", "colour"));
             return ToolReply::InputRequired(asked.state(name));
         };
         format!("{name} paints {colour}").into_tool_result().unwrap()

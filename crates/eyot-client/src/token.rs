@@ -1,0 +1,185 @@
+//! Who says what a request authorises itself with.
+
+use std::fmt;
+use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
+use std::pin::Pin;
+use std::sync::Arc;
+
+use eyot_stdx::Secret;
+use futures_util::FutureExt as _;
+use futures_util::future::Shared;
+use http::{HeaderValue, StatusCode};
+use parking_lot::Mutex;
+
+/// What a [`TokenProvider`] answers with.
+pub type TokenFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, TokenError>> + Send + 'a>>;
+
+/// Gives every HTTP request its access token, and hears when the server refuses one.
+pub trait TokenProvider: Send + Sync {
+    /// The token of the next request; `None` sends it without one.
+    ///
+    /// Asked before every request. Requests that ask at the same time share one answer, so an
+    /// expired token may be replaced here.
+    fn token(&self) -> TokenFuture<'_, Option<AccessToken>>;
+
+    /// The server refused a request. `true` sends it once more, with what
+    /// [`token`](Self::token) says then.
+    ///
+    /// Of all the requests that were refused with the same token, one asks; the others wait for
+    /// its answer.
+    fn refused(&self, challenge: Challenge) -> TokenFuture<'_, bool>;
+}
+
+/// An access token, as it stands behind `Bearer`.
+#[derive(Clone, Debug)]
+pub struct AccessToken(Secret<String>);
+
+impl AccessToken {
+    /// A token; no log and no error shows it.
+    #[must_use]
+    pub fn new(token: impl Into<String>) -> Self {
+        Self(Secret::new(token.into()))
+    }
+
+    /// "Authorization: Bearer <access-token>" (2025-11-25, basic/authorization, Token
+    /// Requirements). `None`: no header can hold it.
+    fn header(&self) -> Option<HeaderValue> {
+        let mut value = HeaderValue::from_str(&format!("Bearer {}", self.0.expose())).ok()?;
+        value.set_sensitive(true);
+        Some(value)
+    }
+}
+
+/// How a server refused a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Challenge {
+    /// 401: no token, or not this one; 403: the token allows too little.
+    pub status: StatusCode,
+    /// What the server said in `WWW-Authenticate`.
+    pub www_authenticate: Option<String>,
+}
+
+impl Challenge {
+    pub(crate) fn new(status: StatusCode, www_authenticate: Option<String>) -> Self {
+        Self { status, www_authenticate }
+    }
+}
+
+/// Why there is no token.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no access token: {reason}")]
+#[non_exhaustive]
+pub struct TokenError {
+    /// For people; holds no secret.
+    pub reason: String,
+}
+
+impl TokenError {
+    /// An error for this reason.
+    #[must_use]
+    pub fn new(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into() }
+    }
+}
+
+type Flight<T> = Shared<TokenFuture<'static, T>>;
+
+/// One provider for many requests at once.
+pub(crate) struct TokenGate {
+    provider: Arc<dyn TokenProvider>,
+    flights: Mutex<Flights>,
+}
+
+#[derive(Default)]
+struct Flights {
+    /// Counts the refusals that the provider has dealt with.
+    generation: u64,
+    asking: Option<Flight<Option<AccessToken>>>,
+    refusing: Option<Flight<bool>>,
+}
+
+/// What one request is sent with.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Authorization {
+    pub(crate) header: Option<HeaderValue>,
+    /// What the provider knew when it gave the token.
+    pub(crate) generation: u64,
+}
+
+impl Authorization {
+    /// Tells one authorization from another without showing it. "A different access token
+    /// requires a different cache" (2026-07-28, server/utilities/caching).
+    pub(crate) fn fingerprint(&self) -> u64 {
+        let hasher = BuildHasherDefault::<DefaultHasher>::default();
+        hasher.hash_one(self.header.as_ref().map(HeaderValue::as_bytes))
+    }
+}
+
+impl TokenGate {
+    pub(crate) fn new(provider: Arc<dyn TokenProvider>) -> Self {
+        Self { provider, flights: Mutex::default() }
+    }
+
+    /// What the next request is sent with.
+    pub(crate) async fn authorize(&self) -> Result<Authorization, TokenError> {
+        let (flight, generation) = {
+            let mut flights = self.flights.lock();
+            let provider = Arc::clone(&self.provider);
+            let flight = flights.asking.get_or_insert_with(|| {
+                let asking: TokenFuture<'static, _> =
+                    Box::pin(async move { provider.token().await });
+                asking.shared()
+            });
+            (flight.clone(), flights.generation)
+        };
+        let token = flight.clone().await;
+        let mut flights = self.flights.lock();
+        flights.asking.take_if(|it| it.ptr_eq(&flight));
+        drop(flights);
+        let header = match token? {
+            Some(token) => {
+                let unfit = || TokenError::new("the token holds characters that no header can");
+                Some(token.header().ok_or_else(unfit)?)
+            }
+            None => None,
+        };
+        Ok(Authorization { header, generation })
+    }
+
+    /// Tells the provider of a refusal; whether the request may be sent once more.
+    pub(crate) async fn refused(
+        &self,
+        challenge: Challenge,
+        generation: u64,
+    ) -> Result<bool, TokenError> {
+        let flight = {
+            let mut flights = self.flights.lock();
+            if flights.generation != generation {
+                // Somebody else's refusal has led to another token already.
+                return Ok(true);
+            }
+            let provider = Arc::clone(&self.provider);
+            let flight = flights.refusing.get_or_insert_with(|| {
+                let refusing: TokenFuture<'static, _> =
+                    Box::pin(async move { provider.refused(challenge).await });
+                refusing.shared()
+            });
+            flight.clone()
+        };
+        let is_renewed = flight.await;
+        let mut flights = self.flights.lock();
+        if flights.generation == generation {
+            flights.generation += 1;
+            flights.refusing = None;
+        }
+        drop(flights);
+        is_renewed
+    }
+}
+
+impl fmt::Debug for TokenGate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TokenGate")
+    }
+}

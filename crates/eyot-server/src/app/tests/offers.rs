@@ -1,0 +1,167 @@
+//! Prompts, resources, templates, completion, pages, methods of one's own.
+
+use std::sync::{Arc, Mutex};
+
+use eyot_types::{CacheScope, PromptArgument, PromptMessage, ResourceContents};
+use serde_json::{Value, json};
+
+use super::peer::Peer;
+use crate::{
+    CallContext, HandlerError, NoArguments, Server, UriVariables, prompt, resource,
+    resource_template, tool,
+};
+
+fn library() -> Server {
+    let review = prompt("review", |arguments: crate::PromptArguments, _| async move {
+        vec![PromptMessage::user(format!("Review {}.", arguments["book"]))]
+    })
+    .description("Writes a review.")
+    .argument(PromptArgument::required("book"))
+    .complete("book", |so_far: String, _| async move {
+        let books = ["Emma", "Persuasion", "Evelina"];
+        books.into_iter().filter(|it| it.starts_with(&so_far)).collect::<Vec<_>>()
+    });
+    let catalog = resource("library:///catalog", |_| async move { "three books" })
+        .name("catalog")
+        .mime_type("text/plain")
+        .cache(std::time::Duration::from_secs(60), CacheScope::Public);
+    let page = resource_template("library:///{book}/{page}", |it: UriVariables, _| async move {
+        if it["book"] == "Lost" {
+            return Err(HandlerError::new("this book is lost"));
+        }
+        let uri = format!("library:///{}/{}", it["book"], it["page"]);
+        Ok(ResourceContents::blob(uri, it["page"].as_bytes()))
+    })
+    .name("page");
+    Server::builder("library", "1")
+        .prompt(review)
+        .resource(catalog)
+        .resource_template(page)
+        .build()
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_prompt_becomes_messages_once_its_arguments_are_there() {
+    let mut peer = Peer::modern(&library(), json!({}));
+    let answer = peer.ask("prompts/get", json!({ "name": "review" })).await;
+    assert_eq!(answer["error"]["code"], -32602, "{answer}");
+    let params = json!({ "name": "review", "arguments": { "book": "Emma" } });
+    let answer = peer.ask("prompts/get", params).await;
+    assert_eq!(answer["result"]["messages"][0]["content"]["text"], "Review Emma.", "{answer}");
+    assert_eq!(answer["result"]["description"], "Writes a review.");
+}
+
+#[tokio::test]
+async fn an_argument_is_completed_from_what_is_there() {
+    let mut peer = Peer::modern(&library(), json!({}));
+    let params = json!({
+        "ref": { "type": "ref/prompt", "name": "review" },
+        "argument": { "name": "book", "value": "E" },
+    });
+    let answer = peer.ask("completion/complete", params).await;
+    assert_eq!(answer["result"]["completion"]["values"], json!(["Emma", "Evelina"]), "{answer}");
+}
+
+#[tokio::test]
+async fn a_resource_is_read_with_how_long_it_stays_good() {
+    let server = library();
+    let params = json!({ "uri": "library:///catalog" });
+    let answer = Peer::modern(&server, json!({})).ask("resources/read", params.clone()).await;
+    assert_eq!(answer["result"]["contents"][0]["text"], "three books", "{answer}");
+    assert_eq!(answer["result"]["ttlMs"], 60_000);
+    assert_eq!(answer["result"]["cacheScope"], "public");
+    let answer = Peer::legacy(&server, json!({})).await.request("resources/read", params).await;
+    assert_eq!(answer["result"].get("ttlMs"), None, "{answer}");
+}
+
+#[tokio::test]
+async fn a_template_serves_the_addresses_that_it_describes() {
+    let mut peer = Peer::modern(&library(), json!({}));
+    let answer = peer.ask("resources/read", json!({ "uri": "library:///Emma/7" })).await;
+    assert_eq!(answer["result"]["contents"][0]["blob"], "Nw==", "{answer}");
+    let answer = peer.ask("resources/read", json!({ "uri": "library:///Lost/7" })).await;
+    assert_eq!(answer["error"]["message"], "this book is lost", "{answer}");
+}
+
+#[tokio::test]
+async fn an_address_where_nothing_is_has_the_code_of_its_era() {
+    let server = library();
+    let params = json!({ "uri": "library:///Emma" });
+    let answer = Peer::modern(&server, json!({})).ask("resources/read", params.clone()).await;
+    assert_eq!(answer["error"]["code"], -32602, "{answer}");
+    assert_eq!(answer["error"]["data"]["uri"], "library:///Emma");
+    let answer = Peer::legacy(&server, json!({})).await.request("resources/read", params).await;
+    assert_eq!(answer["error"]["code"], -32002, "{answer}");
+}
+
+#[tokio::test]
+async fn only_what_is_served_is_declared() {
+    let answer = Peer::modern(&library(), json!({})).ask("server/discover", json!({})).await;
+    let declared = &answer["result"]["capabilities"];
+    let expected = json!({ "completions": {}, "prompts": { "listChanged": true },
+        "resources": { "listChanged": true } });
+    assert_eq!(*declared, expected, "{answer}");
+    assert_eq!(answer["result"]["supportedVersions"], json!(["2026-07-28"]));
+}
+
+#[tokio::test]
+async fn a_long_list_comes_in_pages_whose_cursors_are_good_for_their_list_only() {
+    let mut server = Server::builder("many", "1").page_size(2);
+    for number in 0..5 {
+        let name = format!("t{number}");
+        server = server.tool(tool(name, |_: NoArguments, _| async move { "" }));
+    }
+    let server = server.build().unwrap();
+    let mut peer = Peer::modern(&server, json!({}));
+    let (mut names, mut params) = (Vec::new(), json!({}));
+    loop {
+        let answer = peer.ask("tools/list", params).await;
+        let tools = answer["result"]["tools"].as_array().unwrap();
+        names.extend(tools.iter().map(|it| it["name"].as_str().unwrap().to_owned()));
+        let Some(cursor) = answer["result"].get("nextCursor") else { break };
+        let elsewhere = peer.ask("prompts/list", json!({ "cursor": cursor })).await;
+        assert_eq!(elsewhere["error"]["code"], -32602, "{elsewhere}");
+        params = json!({ "cursor": cursor });
+    }
+    assert_eq!(names, ["t0", "t1", "t2", "t3", "t4"]);
+}
+
+#[tokio::test]
+async fn a_method_of_ones_own_answers_clients_of_both_eras() {
+    let twice = |params: Value, call: CallContext| async move {
+        let doubled = params["n"].as_i64().unwrap_or(0) * 2;
+        Ok::<_, HandlerError>(json!({ "n": doubled, "era": call.era().as_str() }))
+    };
+    let server = Server::builder("s", "1").method("x/twice", twice).build().unwrap();
+    let answer = Peer::modern(&server, json!({})).ask("x/twice", json!({ "n": 4 })).await;
+    assert_eq!(answer["result"]["n"], 8, "{answer}");
+    assert_eq!(answer["result"]["resultType"], "complete");
+    let mut legacy = Peer::legacy(&server, json!({})).await;
+    let answer = legacy.request("x/twice", json!({ "n": 4 })).await;
+    assert_eq!(answer["result"], json!({ "n": 8, "era": "legacy" }));
+}
+
+#[tokio::test]
+async fn a_method_of_the_protocol_cannot_be_replaced() {
+    let never = |_: Value, _: CallContext| async move { Ok::<_, HandlerError>(json!({})) };
+    let error = Server::builder("s", "1").method("tools/list", never).build().unwrap_err();
+    assert_eq!(error.problems, ["method `tools/list` belongs to the protocol"]);
+}
+
+#[tokio::test]
+async fn notifications_are_heard_in_their_order() {
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let hears = Arc::clone(&heard);
+    let server = Server::builder("s", "1")
+        .on_notification(move |message, _| {
+            hears.lock().unwrap().push(message.method().unwrap().into_owned());
+        })
+        .build()
+        .unwrap();
+    let mut peer = Peer::legacy(&server, json!({})).await;
+    peer.notify("notifications/roots/list_changed", json!({})).await;
+    peer.request("ping", json!({})).await;
+    let expected = ["notifications/initialized", "notifications/roots/list_changed"];
+    assert_eq!(*heard.lock().unwrap(), expected);
+}

@@ -1,0 +1,169 @@
+//! What each revision can carry of a value, and what becomes of the rest.
+//!
+//! [`to`] makes of any typed value the nearest one that a revision has, and says what was lost on
+//! the way. One table, [`FEATURES`], names what sets the revisions apart; it decides what is left
+//! out, and the page `docs/protocol/revisions.md` shows it.
+//!
+//! **Invariant:** a value that is carried is valid in its revision, unless the losses say that it
+//! is refused: then it makes no sense there, and must not be sent.
+
+mod capabilities;
+mod content;
+mod elicitation;
+mod errors;
+mod features;
+mod handshake;
+mod losses;
+mod messages;
+mod output_schema;
+mod sampling;
+mod tasks;
+mod text;
+mod tools;
+
+pub use self::errors::error;
+pub use self::features::{Effect, FEATURES, Feature, Row, markdown};
+pub use self::handshake::{to_discover_result, to_initialize_result};
+pub use self::losses::{Loss, Losses};
+pub use self::output_schema::is_wrapped;
+pub use self::tasks::{Payload, to_legacy_task, to_modern_task};
+pub use self::text::{params, result};
+pub use self::tools::call_tool_result;
+use crate::{CacheScope, JsonObject, ResultType, Revision, meta};
+
+/// The nearest value that `revision` has, and what was lost.
+pub fn to<T: Carry>(revision: Revision, mut value: T) -> (T, Losses) {
+    let mut carrier = Carrier::new(revision);
+    value.carry(&mut carrier);
+    (value, carrier.losses)
+}
+
+/// A value that can be made to fit a revision.
+pub trait Carry {
+    /// Makes the value fit the revision of `carrier`, which notes what is lost.
+    fn carry(&mut self, carrier: &mut Carrier);
+}
+
+impl<T: Carry> Carry for Vec<T> {
+    fn carry(&mut self, carrier: &mut Carrier) {
+        self.iter_mut().for_each(|it| it.carry(carrier));
+    }
+}
+
+impl<T: Carry> Carry for Option<T> {
+    fn carry(&mut self, carrier: &mut Carrier) {
+        self.iter_mut().for_each(|it| it.carry(carrier));
+    }
+}
+
+impl<T: Carry> Carry for Box<T> {
+    fn carry(&mut self, carrier: &mut Carrier) {
+        T::carry(self, carrier);
+    }
+}
+
+/// Where a value is carried to, and what was lost so far.
+#[derive(Debug)]
+pub struct Carrier {
+    revision: Revision,
+    losses: Losses,
+}
+
+impl Carrier {
+    /// Carries to `revision`.
+    #[must_use]
+    pub fn new(revision: Revision) -> Self {
+        Self { revision, losses: Losses::default() }
+    }
+
+    /// Where the values are carried to.
+    #[must_use]
+    pub const fn revision(&self) -> Revision {
+        self.revision
+    }
+
+    /// What was lost.
+    #[must_use]
+    pub fn into_losses(self) -> Losses {
+        self.losses
+    }
+
+    /// Whether the revision does not have the feature.
+    fn lacks(&self, feature: Feature) -> bool {
+        !feature.is_in(self.revision)
+    }
+
+    /// Notes that the feature is lost.
+    fn lose(&mut self, feature: Feature) {
+        self.losses.add(feature);
+    }
+
+    /// Holds an optional member against the table: left out if its row says so.
+    fn member<T>(&mut self, feature: Feature, member: &mut Option<T>) {
+        if member.is_none() || !self.lacks(feature) {
+            return;
+        }
+        self.lose(feature);
+        if matches!(feature.row().effect, Effect::Dropped | Effect::Implied) {
+            *member = None;
+        }
+    }
+
+    /// The same for a member of an object that has no type.
+    fn key(&mut self, feature: Feature, object: &mut JsonObject, key: &str) {
+        let mut member = object.remove(key);
+        self.member(feature, &mut member);
+        if let Some(member) = member {
+            object.insert(key.to_owned(), member);
+        }
+    }
+
+    /// The metadata of a message without the keys that the revision gives no meaning.
+    fn message_meta(&mut self, meta: &mut Option<JsonObject>) {
+        let Some(members) = meta else { return };
+        for key in MODERN_KEYS {
+            self.key(Feature::ModernMeta, members, key);
+        }
+        self.key(Feature::RelatedTask, members, meta::RELATED_TASK);
+        if members.is_empty() {
+            *meta = None;
+        }
+    }
+
+    /// The members of a result that is complete.
+    fn complete(&mut self, result_type: &mut Option<ResultType>, meta: &mut Option<JsonObject>) {
+        self.member(Feature::ResultType, result_type);
+        if !self.lacks(Feature::ResultType) {
+            *result_type = Some(ResultType::Complete);
+        }
+        self.message_meta(meta);
+    }
+
+    /// How long a result may be cached, and by whom.
+    fn cache(&mut self, ttl_ms: &mut Option<u64>, cache_scope: &mut Option<CacheScope>) {
+        if !self.lacks(Feature::CacheHints) {
+            ttl_ms.get_or_insert(0);
+            cache_scope.get_or_insert(CacheScope::Private);
+            return;
+        }
+        // A result that nobody may keep is what legacy peers take every result for.
+        let is_cached = ttl_ms.take().is_some_and(|ttl| ttl > 0);
+        cache_scope.take();
+        if is_cached {
+            self.lose(Feature::CacheHints);
+        }
+    }
+}
+
+/// The keys of `_meta` that only the modern era has.
+const MODERN_KEYS: [&str; 6] = [
+    meta::PROTOCOL_VERSION,
+    meta::CLIENT_INFO,
+    meta::CLIENT_CAPABILITIES,
+    meta::LOG_LEVEL,
+    meta::SERVER_INFO,
+    meta::SUBSCRIPTION_ID,
+];
+
+#[cfg(test)]
+mod tests;

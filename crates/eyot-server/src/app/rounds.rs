@@ -84,10 +84,11 @@ impl InputRequired {
         Ok(input_required(&questions, &state))
     }
 
-    /// Asks a legacy client, everything at once, and gives what a next round would have.
-    pub(crate) async fn ask_session(self, call: &CallContext) -> HandlerResult<Inputs> {
+    /// Asks while the call goes on, everything at once, and gives what a next round would have:
+    /// in a legacy session, or in a task.
+    pub(crate) async fn ask_here(self, call: &CallContext) -> HandlerResult<Inputs> {
         let asking = self.questions.into_iter().map(|(key, question)| async move {
-            let answer = call.question(None, question).await?;
+            let answer = call.question(Some(&key), question).await?;
             Ok::<_, HandlerError>((key, answer))
         });
         let answers = futures_util::future::try_join_all(asking).await?;

@@ -4,6 +4,10 @@
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod client_peers;
+#[cfg(test)]
+mod conformance;
+#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod crossing;
@@ -11,6 +15,8 @@ mod crossing;
 mod disconnects;
 #[cfg(test)]
 mod drain;
+#[cfg(test)]
+mod handlers;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
@@ -23,6 +29,8 @@ mod modern;
 mod peers;
 #[cfg(test)]
 mod relay;
+#[cfg(test)]
+mod sdk;
 #[cfg(test)]
 mod support;
 #[cfg(test)]

@@ -7,10 +7,9 @@ use std::time::Duration;
 
 use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR};
 use eyot_server::{
-    CallContext, Elicited, HandlerError, HandlerResult, InputRequired, IntoToolResult as _,
-    NoArguments, Server, ServerTool, TaskPolicy, ToolReply, tool,
+    CallContext, Elicited, HandlerError, HandlerResult, InputRequired, NoArguments, Server,
+    ServerTool, TaskPolicy, ToolReply, tool,
 };
-use eyot_types::{ElicitParams, ElicitResult, ElicitSchema, StringSchema};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -119,15 +118,16 @@ fn multi_input() -> ServerTool {
 
 fn test_tool_with_task() -> ServerTool {
     tool("test_tool_with_task", |_: NoArguments, call: CallContext| async move {
-        let answer = call.inputs().get::<ElicitResult>("user_name");
-        let name = answer.and_then(|it| it.content?.get("name")?.as_str().map(str::to_owned));
-        let Some(name) = name else {
-            let form = ElicitSchema::new().with_required("name", StringSchema::new());
-            let form = ElicitParams::form("What is your name?", form);
-            return Ok(ToolReply::InputRequired(InputRequired::new().elicit("user_name", form)));
+        let Some(answer) = call.inputs().elicited::<Greet>("user_name") else {
+            let asked = InputRequired::new().elicit::<Greet>("user_name", "What is your name?");
+            return ToolReply::from(asked);
+        };
+        let name = match answer {
+            Elicited::Accepted(Greet { name }) => name,
+            _ => "nobody".to_owned(),
         };
         tokio::time::sleep(Duration::from_secs(1)).await;
-        format!("Hello, {name}!").into_tool_result()
+        format!("Hello, {name}!").into()
     })
     .description("Asks for a name before it becomes a task.")
     .task(TaskPolicy::Required)

@@ -36,13 +36,13 @@ mod uri_template;
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use eyot_jsonrpc::Id;
 use eyot_stdx::{SealKeys, random_token};
-use eyot_transport::Limits;
+use eyot_transport::{Limits, WeakService};
 use eyot_types::{CacheScope, Implementation};
 use serde_json::value::RawValue;
 
@@ -98,6 +98,8 @@ pub(crate) struct App {
     question_prefix: String,
     questions: AtomicU64,
     pub(crate) has_logging: bool,
+    /// The server behind its layers. It keeps us, and must not be kept by us.
+    service: OnceLock<WeakService>,
 }
 
 /// How a server behaves.

@@ -46,7 +46,7 @@ impl Keeper {
             loop {
                 let polled = std::future::poll_fn(|cx| slot.poll(ticket, cx)).await;
                 match polled {
-                    Polled::Event(_) => {}
+                    Polled::Event(_) | Polled::Closing(_) => {}
                     Polled::Displaced => break,
                     Polled::End => {
                         session.remove_slot(stream);

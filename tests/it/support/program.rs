@@ -60,17 +60,25 @@ pub(crate) fn program() -> &'static Path {
 }
 
 fn build() -> PathBuf {
-    let own = std::env::current_exe().unwrap();
-    // target/PROFILE/deps/it-HASH
-    let profile = own.parent().and_then(Path::parent).expect("tests live in a target folder");
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = std::process::Command::new(cargo);
     command.args(["build", "--quiet", "--package", "eyot-cli", "--bin", "eyot", "--target-dir"]);
-    command.arg(profile.parent().expect("a profile has a target folder"));
-    if profile.ends_with("release") {
+    command.arg(target_folder());
+    if profile_folder().ends_with("release") {
         command.arg("--release");
     }
     let built = command.current_dir(env!("CARGO_MANIFEST_DIR")).status().expect("cargo runs");
     assert!(built.success(), "the program does not build");
-    profile.join("eyot")
+    profile_folder().join("eyot")
+}
+
+/// The target folder that this test was built in.
+pub(crate) fn target_folder() -> PathBuf {
+    profile_folder().parent().expect("a profile has a target folder").to_owned()
+}
+
+fn profile_folder() -> PathBuf {
+    // target/PROFILE/deps/it-HASH
+    let own = std::env::current_exe().unwrap();
+    own.parent().and_then(Path::parent).expect("tests live in a target folder").to_owned()
 }

@@ -1,6 +1,8 @@
 //! Whole clients against servers whose every message is said by the test.
 
 mod lines;
+mod recovery;
+mod rounds;
 
 use eyot_testkit::{LinePeer, LinePeers};
 use eyot_transport::InProcess;

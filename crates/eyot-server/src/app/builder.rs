@@ -338,6 +338,7 @@ impl ServerBuilder {
             question_prefix: question_prefix(),
             questions: Default::default(),
             has_logging: self.has_logging,
+            service: Default::default(),
         });
         let core = BoxService::new(Core(Arc::clone(&app)));
         let service = self.layers.into_iter().rev().fold(core, |inner, layer| layer(inner));

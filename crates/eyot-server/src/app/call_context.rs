@@ -4,10 +4,11 @@ use std::fmt;
 use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use eyot_jsonrpc::{Id, Message};
 use eyot_session::SessionId;
-use eyot_transport::Peer;
+use eyot_transport::{Part, Peer, Transport};
 use eyot_types::{
     ClientCapabilities, Era, Implementation, JsonObject, LogLevel, LoggingMessageParams, Method,
     ProgressParams, RequestMeta, Revision,
@@ -18,12 +19,12 @@ use serde::Serialize;
 use serde_json::{Number, Value};
 use tokio_util::sync::CancellationToken;
 
-use super::App;
 use super::app_session::{AppSession, log_level_of};
 use super::exchange::Exchange;
 use super::failure::HandlerResult;
 use super::rounds::Inputs;
 use super::tasks::{TaskEntry, TaskLink};
+use super::{App, Server};
 use crate::SessionContext;
 
 /// One call as its handler sees it. Cheap to clone; clones belong to the same call.
@@ -275,14 +276,33 @@ impl CallContext {
         self.send(Message::notification(method, params)).await;
     }
 
-    async fn send(&self, message: Message) {
+    async fn send(&self, part: impl Into<Part>) {
         // "`notifications/progress` and `notifications/message` notifications […] are not supported
         // on tasks in general" (tasks extension, Task Status Notifications).
         if self.is_task() {
             return;
         }
-        let mut message = Some(message);
-        poll_fn(|cx| self.0.exchange.poll_send(&mut message, cx)).await;
+        let mut part = Some(part.into());
+        poll_fn(|cx| self.0.exchange.poll_send(&mut part, cx)).await;
+    }
+
+    /// Lets the client hang up in a call that takes long: the stream that waits for the answer is
+    /// closed, the call goes on, and the client comes back for the rest after `retry`. So nobody
+    /// holds a connection open for nothing.
+    ///
+    /// "The server MAY close the connection (without terminating the stream) after sending an SSE
+    /// event with an event ID to the client" (2025-11-25, basic/transports). Clients of other
+    /// revisions would not come back: for them, and where no HTTP connection waits, nothing
+    /// happens.
+    ///
+    /// # Cancel safety
+    ///
+    /// The stream is closed or it is not; the call goes on in either case.
+    pub async fn close_stream(&self, retry: Duration) {
+        let Peer { era, transport, .. } = &self.0.peer;
+        if *era == Era::Legacy && *transport == Transport::Http {
+            self.send(Part { message: None, cursor: None, retry: Some(retry) }).await;
+        }
     }
 
     /// Fires when the call ends early: the client has cancelled it or gone, or it took too long.
@@ -314,6 +334,13 @@ impl CallContext {
     /// The task that the call has become.
     pub(crate) fn task(&self) -> Option<&Arc<TaskEntry>> {
         self.0.task.as_deref()?.task()
+    }
+
+    /// The server that answers the call: a handler may change what it offers, and clients that
+    /// listen are told.
+    #[must_use]
+    pub fn server(&self) -> Server {
+        Server::of(&self.0.app)
     }
 
     /// What this round of the call brought, for handlers that ask by returning

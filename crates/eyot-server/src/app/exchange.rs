@@ -7,6 +7,7 @@ use std::collections::{HashSet, VecDeque};
 use std::task::{Context, Poll, Waker};
 
 use eyot_jsonrpc::{ErrorObject, Id, Kind, Message};
+use eyot_transport::Part;
 use eyot_types::Question;
 use parking_lot::Mutex;
 use serde_json::Value;
@@ -18,7 +19,7 @@ pub(crate) struct Exchange(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    out: VecDeque<Message>,
+    out: VecDeque<Part>,
     /// Handlers that wait until `out` has room.
     waiting: Vec<Waker>,
     questions: Vec<Asked>,
@@ -56,9 +57,10 @@ pub(crate) type QuestionAnswer = Result<Value, ErrorObject>;
 
 /// What comes out of a call.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "lives for one poll; a box would cost more")]
 pub(crate) enum Outgoing {
-    /// A message for the client.
-    Message(Message),
+    /// Something for the client.
+    Part(Part),
     /// Nothing more: the call was cancelled.
     Cancelled,
     /// A question that only the client's next round can answer.
@@ -72,24 +74,20 @@ pub(crate) enum Outgoing {
 pub(crate) struct TooManyQuestions;
 
 impl Exchange {
-    /// Takes a message out, once there is room. A handler that sends faster than the client
-    /// reads waits here: that is the back-pressure.
-    pub(crate) fn poll_send(
-        &self,
-        message: &mut Option<Message>,
-        cx: &mut Context<'_>,
-    ) -> Poll<()> {
+    /// Takes a part out, once there is room. A handler that sends faster than the client reads
+    /// waits here: that is the back-pressure.
+    pub(crate) fn poll_send(&self, part: &mut Option<Part>, cx: &mut Context<'_>) -> Poll<()> {
         let mut state = self.0.lock();
         if state.is_cancelled {
             return Poll::Ready(());
         }
-        if state.out.len() >= OUT_MESSAGES_MAX {
+        if state.out.len() >= OUT_PARTS_MAX {
             if !state.waiting.iter().any(|it| it.will_wake(cx.waker())) {
                 state.waiting.push(cx.waker().clone());
             }
             return Poll::Pending;
         }
-        state.out.extend(message.take());
+        state.out.extend(part.take());
         let poller = state.poller.take();
         drop(state);
         wake(poller);
@@ -133,7 +131,7 @@ impl Exchange {
         let mut state = self.0.lock();
         let number = state.ask(QuestionName::Id(id), None)?;
         // Questions are bounded by themselves and do not wait for room.
-        state.out.push_back(request);
+        state.out.push_back(request.into());
         let poller = state.poller.take();
         drop(state);
         wake(poller);
@@ -188,7 +186,7 @@ impl Exchange {
         {
             let params = eyot_types::CancelledParams::new(id);
             let method = eyot_types::Method::Cancelled.as_str();
-            state.out.push_back(Message::notification(method, &params));
+            state.out.push_back(Message::notification(method, &params).into());
             let poller = state.poller.take();
             drop(state);
             wake(poller);
@@ -294,7 +292,7 @@ impl State {
     fn next(&mut self) -> Outgoing {
         match self.out.pop_front() {
             _ if self.is_cancelled => Outgoing::Cancelled,
-            Some(message) => Outgoing::Message(message),
+            Some(part) => Outgoing::Part(part),
             None => Outgoing::Nothing,
         }
     }
@@ -310,7 +308,7 @@ impl State {
     /// Whoever waits for the room that there is now.
     fn take_waiting(&mut self, outgoing: &Outgoing) -> Vec<Waker> {
         match outgoing {
-            Outgoing::Message(_) | Outgoing::Cancelled => std::mem::take(&mut self.waiting),
+            Outgoing::Part(_) | Outgoing::Cancelled => std::mem::take(&mut self.waiting),
             Outgoing::Asks | Outgoing::Nothing => Vec::new(),
         }
     }
@@ -334,6 +332,6 @@ fn wake(wakers: impl IntoIterator<Item = Waker>) {
 }
 
 /// Messages of one call that wait for its client to read.
-const OUT_MESSAGES_MAX: usize = 16;
+const OUT_PARTS_MAX: usize = 16;
 /// Questions of one call that are open at once.
 const QUESTIONS_MAX: usize = 32;

@@ -33,6 +33,30 @@ pub enum Elicited<T> {
     Cancelled,
 }
 
+impl<T> Elicited<T> {
+    /// What the user filled in; `None` when there is nothing, for whatever reason.
+    pub fn accepted(self) -> Option<T> {
+        match self {
+            Self::Accepted(content) => Some(content),
+            Self::Declined | Self::Cancelled => None,
+        }
+    }
+}
+
+impl<T: DeserializeOwned> Elicited<T> {
+    /// Reads a client's answer; fails when what was filled in is no `T`.
+    pub(crate) fn of(answer: ElicitResult) -> Result<Self, serde_json::Error> {
+        Ok(match answer.action {
+            ElicitAction::Accept => {
+                let content = Value::Object(answer.content.unwrap_or_default());
+                Self::Accepted(serde_json::from_value(content)?)
+            }
+            ElicitAction::Decline => Self::Declined,
+            _ => Self::Cancelled,
+        })
+    }
+}
+
 impl CallContext {
     /// Asks the user with a form made of the fields of `T`: texts, numbers, flags, enums, lists
     /// of enums. A field that is an `Option` may be left out.
@@ -49,16 +73,9 @@ impl CallContext {
         T: DeserializeOwned + JsonSchema,
     {
         let params = ElicitParams::form(message, form_schema::<T>()?);
-        let ElicitResult { action, content, .. } = self.elicit_with(params).await?;
-        Ok(match action {
-            ElicitAction::Accept => {
-                let content = Value::Object(content.unwrap_or_default());
-                let wrong = |error| HandlerError::new(format!("the client's answer: {error}"));
-                Elicited::Accepted(serde_json::from_value(content).map_err(wrong)?)
-            }
-            ElicitAction::Decline => Elicited::Declined,
-            _ => Elicited::Cancelled,
-        })
+        let answer = self.elicit_with(params).await?;
+        let wrong = |error| HandlerError::new(format!("the client's answer: {error}"));
+        Elicited::of(answer).map_err(wrong)
     }
 
     /// Asks the user with whatever form or page `params` describe.

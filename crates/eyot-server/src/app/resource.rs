@@ -112,6 +112,18 @@ pub enum ResourceReply {
     InputRequired(InputRequired),
 }
 
+impl From<ReadResourceResult> for ResourceReply {
+    fn from(result: ReadResourceResult) -> Self {
+        Self::Done(Box::new(result))
+    }
+}
+
+impl From<InputRequired> for ResourceReply {
+    fn from(asked: InputRequired) -> Self {
+        Self::InputRequired(asked)
+    }
+}
+
 macro_rules! described {
     ($name:ident) => {
         impl $name {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use eyot_jsonrpc::{ErrorObject, INVALID_PARAMS, Message};
 use eyot_transport::{Peer, unix_ms};
 use eyot_types::{CreateMessageParams, ElicitParams, JsonObject, Question, ResultType};
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -13,6 +14,8 @@ use serde_json::{Value, json};
 use super::App;
 use super::call_context::CallContext;
 use super::failure::{HandlerError, HandlerResult};
+use super::questions::Elicited;
+use super::schema::form_schema;
 
 /// Asks the client for more by returning: the handler runs anew when the answers are there.
 ///
@@ -22,11 +25,32 @@ use super::failure::{HandlerError, HandlerResult};
 /// with the same keys can go on. It must be written so that running it again does no harm.
 ///
 /// In a legacy session the questions are sent as requests and the handler is run again with the
-/// answers: the same code serves both eras.
+/// answers: the same code serves both eras. In a call that has become a task
+/// ([`TaskPolicy`](crate::TaskPolicy)) they stand in its state, under these keys or, if one was used
+/// before in the task, under others.
+///
+/// ```
+/// use eyot_server::{CallContext, Elicited, HandlerResult, InputRequired, NoArguments, ToolReply};
+/// use schemars::JsonSchema;
+/// use serde::Deserialize;
+///
+/// #[derive(Deserialize, JsonSchema)]
+/// struct Name { name: String }
+///
+/// async fn greet(_: NoArguments, call: CallContext) -> HandlerResult<ToolReply> {
+///     match call.inputs().elicited::<Name>("user") {
+///         Some(Elicited::Accepted(Name { name })) => Ok(format!("Hello, {name}!").into()),
+///         Some(_) => Ok("Hello, whoever you are!".into()),
+///         None => Ok(InputRequired::new().elicit::<Name>("user", "What is your name?").into()),
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct InputRequired {
     questions: Vec<(String, Question)>,
     state: Option<String>,
+    /// Why the first form that cannot be shown cannot be.
+    problem: Option<String>,
 }
 
 impl InputRequired {
@@ -36,9 +60,29 @@ impl InputRequired {
         Self::default()
     }
 
-    /// Asks the user; the answer is an [`ElicitResult`](eyot_types::ElicitResult).
+    /// Asks the user with a form made of the fields of `T`, as
+    /// [`CallContext::elicit`](super::CallContext::elicit) does; read the answer with
+    /// [`Inputs::elicited`]. A `T` that is no form fails the call.
     #[must_use]
-    pub fn elicit(self, key: impl Into<String>, params: ElicitParams) -> Self {
+    pub fn elicit<T: JsonSchema>(
+        mut self,
+        key: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Self {
+        let key = key.into();
+        match form_schema::<T>() {
+            Ok(schema) => self.elicit_with(key, ElicitParams::form(message, schema)),
+            Err(error) => {
+                self.problem.get_or_insert_with(|| format!("`{key}` is no form: {error}"));
+                self
+            }
+        }
+    }
+
+    /// Asks the user with whatever form or page `params` describe; the answer is an
+    /// [`ElicitResult`](eyot_types::ElicitResult).
+    #[must_use]
+    pub fn elicit_with(self, key: impl Into<String>, params: ElicitParams) -> Self {
         self.ask(key, params)
     }
 
@@ -71,6 +115,9 @@ impl InputRequired {
 
     /// The result for a modern client.
     pub(crate) async fn into_result(self, call: &CallContext) -> HandlerResult<Value> {
+        if let Some(problem) = self.problem {
+            return Err(HandlerError::new(problem));
+        }
         if self.questions.is_empty() && self.state.is_none() {
             return Err(HandlerError::new("the handler asked for nothing"));
         }
@@ -87,6 +134,9 @@ impl InputRequired {
     /// Asks while the call goes on, everything at once, and gives what a next round would have:
     /// in a legacy session, or in a task.
     pub(crate) async fn ask_here(self, call: &CallContext) -> HandlerResult<Inputs> {
+        if let Some(problem) = self.problem {
+            return Err(HandlerError::new(problem));
+        }
         let asking = self.questions.into_iter().map(|(key, question)| async move {
             let answer = call.question(Some(&key), question).await?;
             Ok::<_, HandlerError>((key, answer))
@@ -137,6 +187,13 @@ impl Inputs {
     #[must_use]
     pub fn get<T: DeserializeOwned>(&self, key: &str) -> Option<T> {
         serde_json::from_value(self.0.as_ref()?.responses.get(key)?.clone()).ok()
+    }
+
+    /// What the user did with the form under a key. `None`: nothing yet, or what came does not
+    /// fit the form; ask again.
+    #[must_use]
+    pub fn elicited<T: DeserializeOwned>(&self, key: &str) -> Option<Elicited<T>> {
+        Elicited::of(self.get(key)?).ok()
     }
 
     /// What the handler gave to [`InputRequired::state`] in the round before.

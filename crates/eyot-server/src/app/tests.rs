@@ -1,6 +1,7 @@
 //! Servers of handlers, as clients of both eras see them over a pipe.
 
 mod calls;
+mod changes;
 mod http;
 mod layers;
 mod listening;

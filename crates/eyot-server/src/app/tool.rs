@@ -112,6 +112,30 @@ pub enum ToolReply {
     InputRequired(InputRequired),
 }
 
+impl From<CallToolResult> for ToolReply {
+    fn from(result: CallToolResult) -> Self {
+        Self::Done(Box::new(result))
+    }
+}
+
+impl From<String> for ToolReply {
+    fn from(text: String) -> Self {
+        CallToolResult::text(text).into()
+    }
+}
+
+impl From<&str> for ToolReply {
+    fn from(text: &str) -> Self {
+        CallToolResult::text(text).into()
+    }
+}
+
+impl From<InputRequired> for ToolReply {
+    fn from(asked: InputRequired) -> Self {
+        Self::InputRequired(asked)
+    }
+}
+
 impl ServerTool {
     /// What it does, for a model.
     pub fn description(mut self, description: impl Into<String>) -> Self {

@@ -65,7 +65,7 @@ pub(crate) struct TaskReply {
     beginning: Option<Beginning>,
     patience: Pin<Box<Sleep>>,
     /// What the handler has sent, for the case that there will be no task.
-    held: VecDeque<Message>,
+    held: VecDeque<Part>,
 }
 
 struct Beginning {
@@ -89,9 +89,9 @@ impl TaskReply {
         if self.held.is_empty() {
             return Reply::One(answer);
         }
-        self.held.push_back(answer);
-        let messages = std::mem::take(&mut self.held);
-        let parts = messages.into_iter().map(|it| Ok::<Part, Fault>(it.into()));
+        self.held.push_back(answer.into());
+        let parts = std::mem::take(&mut self.held);
+        let parts = parts.into_iter().map(Ok::<Part, Fault>);
         Reply::Stream(Messages::new(stream::iter(parts)))
     }
 }
@@ -114,12 +114,12 @@ impl Future for TaskReply {
                     this.beginning = None;
                     return Poll::Ready(Ok(Reply::None));
                 }
-                Poll::Ready(Step::Message(message)) if this.held.len() < HELD_MAX => {
-                    this.held.push_back(message);
+                Poll::Ready(Step::Part(part)) if this.held.len() < HELD_MAX => {
+                    this.held.push_back(part);
                     continue;
                 }
                 // Who says so much, or asks, has more to do than an answer can wait for.
-                Poll::Ready(Step::Message(_) | Step::Asks) => {}
+                Poll::Ready(Step::Part(_) | Step::Asks) => {}
                 Poll::Pending if this.patience.as_mut().poll(cx).is_ready() => {}
                 Poll::Pending => return Poll::Pending,
             }
@@ -175,7 +175,7 @@ impl Work {
                 Poll::Ready(Step::Answer(answer)) => Poll::Ready(Some(answer)),
                 Poll::Ready(Step::Cancelled) => Poll::Ready(None),
                 // Sent before there was a task, whose client hears of its state alone.
-                Poll::Ready(Step::Message(_)) => continue,
+                Poll::Ready(Step::Part(_)) => continue,
                 // The questions are in the record; their answers wake the handler.
                 Poll::Ready(Step::Asks) | Poll::Pending => Poll::Pending,
             };

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use eyot_jsonrpc::{Id, Message};
 use eyot_transport::{Fault, Limits, Messages, Part, Reply};
 use eyot_types::codes::{self, Outcome};
-use eyot_types::{Method as McpMethod, NameSource, Revision, headers};
+use eyot_types::{Method as McpMethod, Revision, headers};
 use futures_util::stream;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderName};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
@@ -173,12 +173,8 @@ fn request_headers(message: &Message, forwarded: &HeaderMap) -> Result<HeaderMap
     let method = message.method().unwrap_or_default();
     put(&mut headers, headers::METHOD, &method)?;
     headers.insert(PROTOCOL_VERSION, MODERN);
-    let name = match McpMethod::parse(&method).needs_name_header() {
-        Some(NameSource::Name) => message.name(),
-        Some(NameSource::Uri) => message.uri(),
-        _ => None,
-    };
-    if let Some(name) = name {
+    let source = McpMethod::parse(&method).needs_name_header();
+    if let Some(name) = source.and_then(|it| it.value(message)) {
         put(&mut headers, headers::NAME, &name)?;
     }
     Ok(headers)

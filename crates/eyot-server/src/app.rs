@@ -1,7 +1,8 @@
 //! A server made of handlers: what answers the calls when they are not handed on.
 //!
-//! Nothing here has a task or a channel. A handler's future lives in the reply and is polled by
-//! whoever writes the reply out; a session is the entry that the host keeps anyway.
+//! Nothing here has a task of the runtime or a channel. A handler's future lives in the reply and is
+//! polled by whoever writes the reply out; a session is the entry that the host keeps anyway. The one
+//! exception is what the protocol calls a task: see [`TaskPolicy`].
 
 mod answer;
 mod app_session;
@@ -30,6 +31,7 @@ mod run;
 mod schema;
 mod server;
 mod serving;
+mod tasks;
 mod tool;
 mod uri_template;
 
@@ -51,7 +53,9 @@ use self::change_log::ChangeLog;
 use self::custom::{CustomMethod, NotificationHandler};
 use self::parked::Parked;
 use self::resource::RegisteredTemplate;
+use self::tasks::{TaskOptions, Tasks};
 use self::tool::RegisteredTool;
+use crate::keeper::Keeper;
 use crate::{SessionContext, Shutdown};
 
 pub use self::builder::{BuildError, Eras, ServerBuilder};
@@ -68,6 +72,7 @@ pub use self::rounds::{InputRequired, Inputs};
 pub use self::schema::InvalidSchema;
 pub use self::server::Server;
 pub use self::serving::HttpOptions;
+pub use self::tasks::TaskPolicy;
 pub use self::tool::{IntoToolResult, Json, NoArguments, ServerTool, ToolReply, tool};
 
 /// Everything that the calls of one server share.
@@ -86,6 +91,9 @@ pub(crate) struct App {
     pub(crate) on_notification: Option<NotificationHandler>,
     pub(crate) changes: ChangeLog,
     pub(crate) parked: Parked,
+    pub(crate) tasks: Tasks,
+    /// Where tasks do their work.
+    pub(crate) keeper: Keeper,
     pub(crate) shutdown: Shutdown,
     /// Tells our questions from those of an earlier process in the same session.
     question_prefix: String,
@@ -103,6 +111,7 @@ pub(crate) struct Options {
     pub(crate) round_timeout: Duration,
     pub(crate) parked_max: usize,
     pub(crate) parked_per_principal_max: usize,
+    pub(crate) tasks: TaskOptions,
     pub(crate) page_size: usize,
     /// How long lists may be cached, in milliseconds, and by whom.
     pub(crate) list_cache: (u64, CacheScope),

@@ -1,8 +1,9 @@
 //! Reads on when the client has gone: "disconnection SHOULD NOT be interpreted as the
 //! client cancelling its request" (2025-03-26 to 2025-11-25, basic/transports).
 //!
-//! This is the one place where a call gets a task of its own, and it is rare: the client
-//! of a legacy call went away before the answer.
+//! This is the one place where a call gets a task of the runtime for its own, and it is rare: the
+//! client of a legacy call went away before the answer, or a call has become what the protocol calls
+//! a task.
 
 use std::sync::Arc;
 use std::task::Poll;
@@ -25,6 +26,11 @@ pub(crate) struct Keeper {
 impl Keeper {
     pub(crate) fn new(tasks: TaskTracker, finish: CancellationToken) -> Self {
         Self { tasks, finish }
+    }
+
+    /// Where the work runs.
+    pub(crate) fn tasks(&self) -> &TaskTracker {
+        &self.tasks
     }
 
     /// Reads a stream into the store until it ends or somebody else reads it. A client that

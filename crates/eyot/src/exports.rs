@@ -14,8 +14,8 @@ pub use eyot_server::{
     Health, HostPolicy, HttpOptions, HttpServer, HttpServerConfig, HttpService, InputRequired,
     Inputs, IntoPromptResult, IntoResourceResult, IntoToolResult, Json, Keys, NoArguments,
     Progress, PromptArguments, PromptReply, ResourceReply, Server, ServerBuilder, ServerPrompt,
-    ServerResource, ServerTemplate, ServerTool, Shutdown, Suggestions, ToolReply, UriVariables,
-    prompt, resource, resource_template, tool,
+    ServerResource, ServerTemplate, ServerTool, Shutdown, Suggestions, TaskPolicy, ToolReply,
+    UriVariables, prompt, resource, resource_template, tool,
 };
 pub use eyot_stdio::Command;
 pub use eyot_stdx::{SealKeys, Secret};

@@ -12,6 +12,7 @@ use eyot_types::{CacheScope, Icon, Implementation, Method, meta};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
+use tokio_util::task::TaskTracker;
 use tower::Layer;
 
 use super::catalog::Catalog;
@@ -20,11 +21,13 @@ use super::custom::{CustomMethod, NotificationHandler};
 use super::dispatch::Core;
 use super::parked::Parked;
 use super::rounds::ROUND_TIMEOUT;
+use super::tasks::{TaskOptions, Tasks};
 use super::{
     App, CallContext, HandlerError, Options, Server, ServerPrompt, ServerResource, ServerTemplate,
     ServerTool, question_prefix,
 };
 use crate::Shutdown;
+use crate::keeper::Keeper;
 
 /// Which clients a server answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -72,6 +75,7 @@ impl ServerBuilder {
             round_timeout: ROUND_TIMEOUT,
             parked_max: PARKED_MAX,
             parked_per_principal_max: PARKED_PER_PRINCIPAL_MAX,
+            tasks: TaskOptions::default(),
             page_size: PAGE_SIZE,
             list_cache: (0, CacheScope::Private),
             has_resource_subscriptions: false,
@@ -218,6 +222,35 @@ impl ServerBuilder {
         self
     }
 
+    /// How long tasks are kept, from their creation on; an hour unless told otherwise. Work that
+    /// takes longer is ended. Tools can say it for themselves ([`ServerTool::task_ttl`]).
+    pub fn task_ttl(mut self, ttl: Duration) -> Self {
+        self.options.tasks.ttl = ttl;
+        self
+    }
+
+    /// How long clients should wait before they ask for a task again; a second unless told
+    /// otherwise.
+    pub fn task_poll_interval(mut self, interval: Duration) -> Self {
+        self.options.tasks.poll_interval = interval;
+        self
+    }
+
+    /// How long a call that may become a task runs before it does: what is done by then, or asks
+    /// for another round, is answered as ever. 100 milliseconds unless told otherwise.
+    pub fn task_patience(mut self, patience: Duration) -> Self {
+        self.options.tasks.patience = patience;
+        self
+    }
+
+    /// Tasks that may be kept at once, done or not: in all, and for one principal. 10,000 and
+    /// 1,000 unless told otherwise.
+    pub fn tasks_max(mut self, in_all: usize, per_principal: usize) -> Self {
+        self.options.tasks.max = in_all;
+        self.options.tasks.per_principal_max = per_principal;
+        self
+    }
+
     /// Every other bound.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
@@ -299,6 +332,8 @@ impl ServerBuilder {
             on_notification: self.on_notification,
             changes: ChangeLog::default(),
             parked: Parked::new(),
+            tasks: Tasks::default(),
+            keeper: Keeper::new(TaskTracker::new(), self.shutdown.finished().clone()),
             shutdown: self.shutdown,
             question_prefix: question_prefix(),
             questions: Default::default(),

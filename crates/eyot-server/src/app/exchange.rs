@@ -3,7 +3,7 @@
 //! There is no channel and no task between them: a handler that sends leaves its message here,
 //! and the poll that ran the handler takes it.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::task::{Context, Poll, Waker};
 
 use eyot_jsonrpc::{ErrorObject, Id, Kind, Message};
@@ -24,6 +24,8 @@ struct State {
     waiting: Vec<Waker>,
     questions: Vec<Asked>,
     questions_asked: u32,
+    /// The keys of all questions so far.
+    keys: HashSet<String>,
     /// Whoever polls the handler.
     poller: Option<Waker>,
     is_cancelled: bool,
@@ -112,7 +114,9 @@ impl Exchange {
             Outgoing::Nothing if state.wants_input() => Outgoing::Asks,
             outgoing => outgoing,
         };
-        if matches!(outgoing, Outgoing::Nothing) {
+        // A call that asks may be left at rest; in a task it is polled on, and must be woken by
+        // what others send or ask in its name.
+        if matches!(outgoing, Outgoing::Nothing | Outgoing::Asks) {
             state.poller = Some(cx.waker().clone());
         }
         let waiting = state.take_waiting(&outgoing);
@@ -134,16 +138,17 @@ impl Exchange {
         Ok(number)
     }
 
-    /// Asks a modern client, in the answer to its request. Without a key the question gets one.
+    /// Asks a modern client: in the answer to its request, or in the state of its task. A key
+    /// that was used before in the call, answered or not, is made another.
     pub(crate) fn ask_input(
         &self,
         key: Option<&str>,
         question: Question,
     ) -> Result<u32, TooManyQuestions> {
         let mut state = self.0.lock();
-        let next = state.questions_asked;
-        let key = key.map_or_else(|| format!("q{next}"), str::to_owned);
-        let number = state.ask(QuestionName::Key(key), Some(question))?;
+        let key = state.unused_key(key);
+        let number = state.ask(QuestionName::Key(key.clone()), Some(question))?;
+        state.keys.insert(key);
         let poller = state.poller.take();
         drop(state);
         wake(poller);
@@ -271,6 +276,17 @@ impl State {
         self.questions_asked = number.wrapping_add(1);
         self.questions.push(Asked { number, name, question, answer: None, waker: None });
         Ok(number)
+    }
+
+    /// The key that a handler wishes, or one made of the question's number; never one that there
+    /// was before. "A server MUST NOT reuse a key for a subsequent server-to-client request"
+    /// (tasks extension, Task Update Requests).
+    fn unused_key(&self, wish: Option<&str>) -> String {
+        let mut key = wish.map_or_else(|| format!("q{}", self.questions_asked), str::to_owned);
+        while self.keys.contains(&key) {
+            key = format!("{key}.{}", self.questions_asked);
+        }
+        key
     }
 
     fn next(&mut self) -> Outgoing {

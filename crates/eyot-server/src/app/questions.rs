@@ -2,7 +2,8 @@
 //!
 //! The same handler serves both eras. A legacy client gets a request on the call's own stream
 //! and answers it while the call goes on. A modern client gets `input_required` as the answer;
-//! the call is parked, at rest, until the client's next round brings what was asked.
+//! the call is parked, at rest, until the client's next round brings what was asked. A task goes on
+//! and shows its questions in its state.
 
 use std::future::poll_fn;
 
@@ -159,9 +160,10 @@ impl CallContext {
         };
         let too_many = |_| HandlerError::new("too many questions are open");
         let asking = Asking { call: self, number: asked.map_err(too_many)? };
+        self.show_questions();
         let answer = poll_fn(|cx| exchange.poll_answer(asking.number, cx));
         let answer = match self.era() {
-            // Parked calls have an end of their own.
+            // Parked calls and tasks have an end of their own.
             Era::Modern => answer.await,
             Era::Legacy => {
                 let patience = self.app().limits.question_timeout;
@@ -214,6 +216,13 @@ impl CallContext {
         }
     }
 
+    /// Lets the client of a task see what it owes now.
+    fn show_questions(&self) {
+        if let Some(task) = self.task() {
+            task.sync_inputs();
+        }
+    }
+
     fn cannot_ask(&self, method: Method<'_>) -> HandlerError {
         let capability = method.client_capability().unwrap_or(ClientCapability::Elicitation);
         match self.era() {
@@ -252,5 +261,6 @@ struct Asking<'c> {
 impl Drop for Asking<'_> {
     fn drop(&mut self) {
         self.call.exchange().withdraw(self.number);
+        self.call.show_questions();
     }
 }

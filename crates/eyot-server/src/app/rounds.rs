@@ -25,7 +25,9 @@ use super::schema::form_schema;
 /// with the same keys can go on. It must be written so that running it again does no harm.
 ///
 /// In a legacy session the questions are sent as requests and the handler is run again with the
-/// answers: the same code serves both eras.
+/// answers: the same code serves both eras. In a call that has become a task
+/// ([`TaskPolicy`](crate::TaskPolicy)) they stand in its state, under these keys or, if one was used
+/// before in the task, under others.
 ///
 /// ```
 /// use eyot_server::{CallContext, Elicited, HandlerResult, InputRequired, NoArguments, ToolReply};
@@ -136,11 +138,12 @@ impl InputRequired {
         Ok(input_required(questions, state))
     }
 
-    /// Asks a legacy client, everything at once, and gives what a next round would have.
-    pub(crate) async fn ask_session(self, call: &CallContext) -> HandlerResult<Inputs> {
+    /// Asks while the call goes on, everything at once, and gives what a next round would have:
+    /// in a legacy session, or in a task.
+    pub(crate) async fn ask_here(self, call: &CallContext) -> HandlerResult<Inputs> {
         self.check()?;
         let asking = self.questions.into_iter().map(|(key, question)| async move {
-            let answer = call.question(None, question).await?;
+            let answer = call.question(Some(&key), question).await?;
             Ok::<_, HandlerError>((key, answer))
         });
         let answers = futures_util::future::try_join_all(asking).await?;

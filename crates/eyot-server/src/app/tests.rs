@@ -10,6 +10,7 @@ mod peer;
 mod questions;
 mod revisions;
 mod rounds;
+mod tasks;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

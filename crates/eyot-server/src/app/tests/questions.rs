@@ -1,5 +1,7 @@
 //! Questions in the middle of a call, in both eras.
 
+use std::time::Duration;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -144,11 +146,11 @@ async fn questions_that_are_asked_together_come_in_one_round() {
 
 #[tokio::test(start_paused = true)]
 async fn a_parked_call_that_nobody_comes_for_is_dropped() {
-    let server = greeter().round_timeout(std::time::Duration::from_secs(60)).build().unwrap();
+    let server = greeter().round_timeout(Duration::from_secs(60)).build().unwrap();
     let mut peer = Peer::modern(&server, json!({ "elicitation": {} }));
     peer.ask("tools/call", json!({ "name": "greet" })).await;
     assert_eq!(server.app().parked.len(), 1);
-    tokio::time::sleep(std::time::Duration::from_secs(70)).await;
+    tokio::time::sleep(Duration::from_secs(70)).await;
     assert_eq!(server.app().parked.len(), 0);
 }
 
@@ -168,7 +170,7 @@ async fn as_many_calls_are_parked_as_may_be_and_no_more() {
 async fn a_question_that_is_withdrawn_is_cancelled_at_the_client() {
     let hasty = tool("hasty", |_: NoArguments, call: CallContext| async move {
         let asking = call.elicit::<Name>("Quick?");
-        match tokio::time::timeout(std::time::Duration::from_secs(1), asking).await {
+        match tokio::time::timeout(Duration::from_secs(1), asking).await {
             Ok(_) => "answered",
             Err(_) => "too late",
         }
@@ -226,4 +228,24 @@ async fn a_form_shows_its_questions_in_the_order_of_the_fields() {
         peer.start(1, "tools/call", params).await;
         check_order(&peer.next_line().await);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_has_its_whole_time_again_after_an_answer() {
+    let slow = tool("slow", |_: NoArguments, call: CallContext| async move {
+        call.elicit::<Name>("Who?").await?;
+        tokio::time::sleep(Duration::from_secs(9)).await;
+        HandlerResult::Ok("done")
+    });
+    let server = Server::builder("s", "1").tool(slow.timeout(Duration::from_secs(10))).build();
+    let mut peer = Peer::modern(&server.unwrap(), json!({ "elicitation": {} }));
+    let asked = peer.ask("tools/call", json!({ "name": "slow" })).await;
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let round = json!({
+        "name": "slow",
+        "inputResponses": { "q0": { "action": "accept", "content": { "name": "Ada" } } },
+        "requestState": asked["result"]["requestState"],
+    });
+    let answer = peer.ask("tools/call", round).await;
+    assert_eq!(text(&answer), "done", "{answer}");
 }

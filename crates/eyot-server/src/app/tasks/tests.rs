@@ -1,0 +1,100 @@
+//! The table of tasks: room, identity and time.
+
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use eyot_jsonrpc::ErrorObject;
+
+use super::table::Room;
+use super::{TaskEntry, TaskOptions, Tasks};
+
+const ADA: &str = "ada";
+const BEN: &str = "ben";
+
+fn options(max: usize, per_principal_max: usize) -> TaskOptions {
+    TaskOptions { max, per_principal_max, ..TaskOptions::default() }
+}
+
+fn room(
+    tasks: &Tasks,
+    principal: Option<&str>,
+    options: &TaskOptions,
+) -> Result<Room, ErrorObject> {
+    tasks.room(principal.map(Arc::from).as_ref(), options)
+}
+
+fn create(tasks: &Tasks, principal: Option<&str>, ttl: Duration) -> Arc<TaskEntry> {
+    let room = room(tasks, principal, &options(100, 100)).unwrap();
+    room.create(Weak::new(), ttl, Duration::from_secs(1))
+}
+
+fn id(task: &TaskEntry) -> Arc<str> {
+    task.read(|it| Arc::clone(&it.id))
+}
+
+fn finds(tasks: &Tasks, task: &TaskEntry, principal: Option<&str>) -> bool {
+    tasks.find(&id(task), principal.map(Arc::from).as_ref()).is_some()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_is_found_by_whom_it_belongs_to_and_by_nobody_else() {
+    let tasks = Tasks::default();
+    let theirs = create(&tasks, Some(ADA), Duration::from_secs(60));
+    let nobodys = create(&tasks, None, Duration::from_secs(60));
+    for (principal, finds_theirs, finds_nobodys) in
+        [(Some(ADA), true, false), (Some(BEN), false, false), (None, false, true)]
+    {
+        assert_eq!(finds(&tasks, &theirs, principal), finds_theirs, "{principal:?}");
+        assert_eq!(finds(&tasks, &nobodys, principal), finds_nobodys, "{principal:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_is_kept_until_its_time_is_over_and_no_longer() {
+    let tasks = Tasks::default();
+    let short = create(&tasks, None, Duration::from_millis(500));
+    let long = create(&tasks, None, Duration::from_secs(60));
+    tokio::time::sleep(Duration::from_millis(499)).await;
+    assert!(finds(&tasks, &short, None));
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    assert!(!finds(&tasks, &short, None));
+    assert!(finds(&tasks, &long, None));
+    assert_eq!(tasks.count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_time_that_is_longer_than_any_process_runs_is_no_harm() {
+    let tasks = Tasks::default();
+    let task = create(&tasks, None, Duration::MAX);
+    assert!(finds(&tasks, &task, None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn room_is_bounded_in_all_and_for_each_and_comes_back() {
+    let (tasks, options) = (Tasks::default(), options(3, 2));
+    let first = room(&tasks, Some(ADA), &options).unwrap();
+    let second = room(&tasks, Some(ADA), &options).unwrap();
+    let full = room(&tasks, Some(ADA), &options).unwrap_err();
+    assert_eq!(full.data.unwrap()["limit"], "tasks");
+    let others = room(&tasks, Some(BEN), &options).unwrap();
+    assert!(room(&tasks, None, &options).is_err());
+    // A call that became no task gives its room back, and so does a task whose time is over.
+    drop(others);
+    drop(room(&tasks, None, &options).unwrap());
+    first.create(Weak::new(), Duration::from_secs(1), Duration::from_secs(1));
+    assert!(room(&tasks, Some(ADA), &options).is_err());
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    drop(room(&tasks, Some(ADA), &options).unwrap());
+    drop(second);
+    assert_eq!(tasks.count(), 0);
+}
+
+#[tokio::test]
+async fn ids_are_long_and_never_the_same() {
+    let tasks = Tasks::default();
+    let ids: std::collections::HashSet<_> =
+        (0..100).map(|_| id(&create(&tasks, None, Duration::from_secs(60)))).collect();
+    assert_eq!(ids.len(), 100);
+    // 32 letters of 6 bits each.
+    assert!(ids.iter().all(|it| it.len() == 32));
+}

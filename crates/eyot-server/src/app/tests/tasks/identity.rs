@@ -1,0 +1,101 @@
+//! Whose a task is, and how many there may be.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use eyot_jsonrpc::{Message, ScanLimits};
+use eyot_transport::{Call, Input, Peer, Reply, Transport};
+use eyot_types::{Era, Revision, meta};
+use serde_json::{Value, json};
+use tower::Service as _;
+
+use super::{builder, slow, with_tasks};
+use crate::{NoArguments, Server, TaskPolicy, tool};
+
+/// What a server answers to somebody, with what it says before in front.
+async fn told(server: &Server, principal: &str, method: &str, params: Value) -> Vec<Value> {
+    let mut params = params;
+    params["_meta"] = json!({
+        meta::PROTOCOL_VERSION: Revision::MODERN,
+        meta::CLIENT_CAPABILITIES: with_tasks(),
+    });
+    let request = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+    let message = Message::parse(request.to_string().into(), &ScanLimits::default()).unwrap();
+    let principal = Some(Arc::from(principal));
+    let peer = Peer { era: Era::Modern, principal, address: None, transport: Transport::Http };
+    let reply = server.service().call(Call::new(Input::Message(message), peer)).await.unwrap();
+    let read = |it: Message| serde_json::from_slice(&it.to_bytes()).unwrap();
+    match reply {
+        Reply::One(answer) => vec![read(answer)],
+        Reply::Stream(mut parts) => {
+            let first = futures_util::StreamExt::next(&mut parts).await.unwrap().unwrap();
+            vec![read(first.message.unwrap())]
+        }
+        Reply::None => Vec::new(),
+    }
+}
+
+async fn ask(server: &Server, principal: &str, method: &str, params: Value) -> Value {
+    let [answer] = &told(server, principal, method, params).await[..] else { panic!("no answer") };
+    answer.clone()
+}
+
+async fn begin(server: &Server, principal: &str) -> Value {
+    ask(server, principal, "tools/call", json!({ "name": "slow" })).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_sees_stops_or_answers_the_task_of_another() {
+    let server = builder().tool(slow()).build().unwrap();
+    let created = begin(&server, "ada").await;
+    let id = &created["result"]["taskId"];
+    for (method, params) in [
+        ("tasks/get", json!({ "taskId": id })),
+        ("tasks/update", json!({ "taskId": id, "inputResponses": {} })),
+        ("tasks/cancel", json!({ "taskId": id })),
+    ] {
+        let mut unknown = params.clone();
+        unknown["taskId"] = json!("nothing");
+        let theirs = ask(&server, "ben", method, params).await;
+        // To ben it is as if there were none.
+        assert_eq!(theirs, ask(&server, "ben", method, unknown).await);
+        assert_eq!(theirs["error"]["code"], -32602, "{theirs}");
+    }
+    let wanted = json!({ "notifications": { "taskIds": [id, "nothing"] } });
+    let heard = ask(&server, "ben", "subscriptions/listen", wanted.clone()).await;
+    assert_eq!(heard["params"]["notifications"], json!({}), "{heard}");
+    let heard = ask(&server, "ada", "subscriptions/listen", wanted).await;
+    assert_eq!(heard["params"]["notifications"], json!({ "taskIds": [id] }), "{heard}");
+    let own = ask(&server, "ada", "tasks/get", json!({ "taskId": id })).await;
+    assert_eq!(own["result"]["status"], "working", "{own}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tool_that_needs_a_task_is_refused_before_it_runs_when_there_is_no_room() {
+    let needy = tool("slow", |_: NoArguments, _| async move {
+        tokio::time::sleep(Duration::from_secs(3_600)).await;
+        "done"
+    });
+    let server = builder().tool(needy.task(TaskPolicy::Required)).tasks_max(2, 1).build().unwrap();
+    let id = begin(&server, "ada").await["result"]["taskId"].clone();
+    let full = begin(&server, "ada").await;
+    assert_eq!(
+        (&full["error"]["code"], &full["error"]["data"]["limit"]),
+        (&json!(1503), &json!("tasks"))
+    );
+    assert_eq!(begin(&server, "ben").await["result"]["resultType"], "task");
+    assert_eq!(begin(&server, "eve").await["error"]["code"], 1503);
+    // A task that is over is kept, and has its room, until its time is.
+    ask(&server, "ada", "tasks/cancel", json!({ "taskId": id })).await;
+    assert_eq!(begin(&server, "ada").await["error"]["code"], 1503);
+    tokio::time::sleep(Duration::from_secs(3_600)).await;
+    assert_eq!(begin(&server, "ada").await["result"]["resultType"], "task");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tool_that_can_do_without_a_task_does_when_there_is_no_room() {
+    let server = builder().tool(slow()).tasks_max(1, 1).build().unwrap();
+    assert_eq!(begin(&server, "ada").await["result"]["resultType"], "task");
+    let waited = begin(&server, "ben").await;
+    assert_eq!(super::text(&waited["result"]), "done", "{waited}");
+}

@@ -1,5 +1,7 @@
 //! The flags.
 
+mod commands;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -7,6 +9,10 @@ use std::time::Duration;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use eyot::Eras;
+
+pub(crate) use self::commands::{
+    Answer, Call, ClientCommand, Complete, List, ListenTo, Prompt, Read, Server,
+};
 
 /// An MCP proxy between the eras: sessions survive restarts, answers never cross.
 #[derive(Debug, Parser)]
@@ -35,6 +41,8 @@ pub(crate) enum Command {
     /// Serve one of everything, to test clients with.
     #[command(after_help = EVERYTHING_EXAMPLES)]
     Everything(Everything),
+    #[command(flatten)]
+    Client(ClientCommand),
     /// Look at stored sessions, or remove them.
     #[command(after_help = SESSIONS_EXAMPLES)]
     Sessions(Sessions),

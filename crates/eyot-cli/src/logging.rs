@@ -4,9 +4,13 @@ use std::io::{IsTerminal as _, Write as _};
 
 use tracing_subscriber::EnvFilter;
 
+use crate::failure;
+
 /// Starts the log. Values from messages are escaped by the formatter: no message forges a line.
-pub(crate) fn init(is_json: bool) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+///
+/// `level` is what is logged unless RUST_LOG says otherwise.
+pub(crate) fn init(level: &str, is_json: bool) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let has_color = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     if is_json {
@@ -18,12 +22,7 @@ pub(crate) fn init(is_json: bool) {
 
 /// Says what went wrong.
 pub(crate) fn fail(error: &anyhow::Error, is_json: bool) {
-    let text = if is_json {
-        let error = serde_json::json!({ "code": 1, "message": format!("{error:#}") });
-        serde_json::json!({ "error": error }).to_string()
-    } else {
-        format!("eyot: {error:#}")
-    };
+    let text = if is_json { failure::line(error) } else { format!("eyot: {error:#}") };
     say(&text);
 }
 

@@ -1,11 +1,14 @@
 //! The program `eyot`: the only crate that reads flags and files.
 
 mod args;
+mod commands;
 mod demo;
 mod demo_server;
 mod everything;
+mod failure;
 mod logging;
 mod places;
+mod secrets;
 mod serve;
 mod sessions;
 mod signals;
@@ -22,12 +25,14 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    logging::init(args.log_json);
+    let is_client = matches!(args.command, Command::Client(_));
+    logging::init(if is_client { "warn" } else { "info" }, args.log_json);
     let ran = match args.command {
         Command::Serve(serve) => serve::run(*serve, args.json),
         Command::Demo(demo) => demo::run(demo),
         Command::DemoServer => demo_server::run(),
         Command::Everything(everything) => everything::run(&everything, args.json),
+        Command::Client(command) => commands::run(command, args.json),
         Command::Sessions(sessions) => sessions::run(sessions, args.json),
     };
     match ran {
@@ -36,7 +41,7 @@ fn main() -> ExitCode {
         Err(error) if logging::is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             logging::fail(&error, args.json);
-            ExitCode::FAILURE
+            ExitCode::from(failure::exit_code(&error))
         }
     }
 }

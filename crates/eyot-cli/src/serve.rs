@@ -9,12 +9,11 @@ use eyot::{
     Admin, ApiKey, Command, Drained, HostPolicy, Keys, Limits, MemoryStore, ReverseProxy, Setup,
     SqliteOptions, SqliteStore, Target,
 };
-use eyot_stdx::Secret;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use tokio::net::TcpListener;
 
 use crate::args::{KeySource, Listen, Serve, StoreUrl};
-use crate::{logging, places, signals};
+use crate::{logging, places, secrets, signals};
 
 /// Runs the command.
 pub(crate) fn run(serve: Serve, is_json: bool) -> anyhow::Result<()> {
@@ -139,18 +138,9 @@ fn setup(listen: &Listen, store: Arc<dyn Store>, limits: Limits) -> anyhow::Resu
 }
 
 fn read_key(key: &KeySource) -> anyhow::Result<ApiKey> {
-    let name = &key.name;
-    let text = if let Some(path) = key.source.strip_prefix('@') {
-        let text = std::fs::read_to_string(path);
-        text.with_context(|| format!("key of `{name}`: cannot read {path}"))?.trim().to_owned()
-    } else if let Some(variable) = key.source.strip_prefix("env:") {
-        std::env::var(variable)
-            .with_context(|| format!("key of `{name}`: variable {variable} is not set"))?
-    } else {
-        key.source.clone()
-    };
-    anyhow::ensure!(!text.is_empty(), "key of `{name}` is empty");
-    Ok(ApiKey { name: name.as_str().into(), key: Secret::new(text) })
+    let read = secrets::read(&key.source);
+    let read = read.with_context(|| format!("key of `{}`", key.name))?;
+    Ok(ApiKey { name: key.name.as_str().into(), key: read })
 }
 
 async fn admin(

@@ -21,3 +21,22 @@ pub(crate) async fn watch(shutdown: Shutdown) -> std::io::Result<()> {
     shutdown.finish();
     std::future::pending().await
 }
+
+/// What ends a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Signal {
+    /// Ctrl-C.
+    Interrupt,
+    /// SIGTERM.
+    Terminate,
+}
+
+/// Waits for the next signal.
+pub(crate) async fn next() -> std::io::Result<Signal> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(tokio::select! {
+        _ = terminate.recv() => Signal::Terminate,
+        _ = interrupt.recv() => Signal::Interrupt,
+    })
+}

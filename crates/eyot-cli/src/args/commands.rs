@@ -1,0 +1,289 @@
+//! The flags of the commands that are clients.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::{Args as ClapArgs, Subcommand, ValueEnum};
+use eyot::EraMode;
+use eyot::types::LogLevel;
+use serde_json::{Map, Value};
+
+use super::{EnvVar, parse_duration};
+
+/// A command that is a client of one server.
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum ClientCommand {
+    /// List what a server offers: tools, prompts, resources, templates.
+    #[command(override_usage = LIST_USAGE, after_help = LIST_EXAMPLES)]
+    List(List),
+    /// Call a tool.
+    #[command(override_usage = CALL_USAGE, after_help = CALL_EXAMPLES)]
+    Call(Box<Call>),
+    /// Read a resource.
+    #[command(override_usage = READ_USAGE, after_help = READ_EXAMPLES)]
+    Read(Read),
+    /// Fill in a prompt.
+    #[command(override_usage = PROMPT_USAGE, after_help = PROMPT_EXAMPLES)]
+    Prompt(Prompt),
+    /// Ask how an argument of a prompt or of a resource template may go on.
+    #[command(override_usage = COMPLETE_USAGE, after_help = COMPLETE_EXAMPLES)]
+    Complete(Complete),
+    /// Print what changes at a server, one JSON line each, until interrupted.
+    #[command(override_usage = LISTEN_USAGE, after_help = LISTEN_EXAMPLES)]
+    Listen(ListenTo),
+}
+
+const LIST_USAGE: &str = "eyot list [OPTIONS] <URL>
+       eyot list [OPTIONS] -- <CMD> [ARG]...";
+const LIST_EXAMPLES: &str = "\
+Examples:
+  eyot list http://127.0.0.1:8080/mcp
+  eyot list --json -- npx -y @modelcontextprotocol/server-everything stdio";
+
+const CALL_USAGE: &str = "eyot call [OPTIONS] <URL> <TOOL> [NAME=VALUE]...
+       eyot call [OPTIONS] <TOOL> [NAME=VALUE]... -- <CMD> [ARG]...";
+const CALL_EXAMPLES: &str = "\
+Examples:
+  eyot call http://127.0.0.1:8080/mcp add a=1 b=2
+  eyot call http://127.0.0.1:8080/mcp search text=islands 'filter:={\"min\":3}'
+  eyot call http://127.0.0.1:8080/mcp search --args @arguments.json
+  eyot call add a=1 b=2 -- my-server --flag
+
+Values are typed by the schema of the tool; NAME:=JSON takes any JSON. What the server asks the user
+is asked at the terminal; without one it is declined, unless --answer answers it. Progress and log
+messages go to stderr. The exit code is 5 when the tool fails.";
+
+const READ_USAGE: &str = "eyot read [OPTIONS] <URL> <URI>
+       eyot read [OPTIONS] <URI> -- <CMD> [ARG]...";
+const READ_EXAMPLES: &str = "\
+Examples:
+  eyot read http://127.0.0.1:8080/mcp file:///notes.txt
+  eyot read http://127.0.0.1:8080/mcp file:///picture.png > picture.png";
+
+const PROMPT_USAGE: &str = "eyot prompt [OPTIONS] <URL> <PROMPT> [NAME=VALUE]...
+       eyot prompt [OPTIONS] <PROMPT> [NAME=VALUE]... -- <CMD> [ARG]...";
+const PROMPT_EXAMPLES: &str = "\
+Examples:
+  eyot prompt http://127.0.0.1:8080/mcp review language=rust";
+
+const COMPLETE_USAGE: &str =
+    "eyot complete [OPTIONS] <URL> <PROMPT|TEMPLATE> <NAME=START> [NAME=VALUE]...
+       eyot complete [OPTIONS] <PROMPT|TEMPLATE> <NAME=START> [NAME=VALUE]... -- <CMD> [ARG]...";
+const COMPLETE_EXAMPLES: &str = "\
+Examples:
+  eyot complete http://127.0.0.1:8080/mcp review language=ru
+  eyot complete http://127.0.0.1:8080/mcp 'file:///{folder}/{name}' name=no folder=home
+
+The first pair is completed; the others are the arguments that are filled in already.";
+
+const LISTEN_USAGE: &str = "eyot listen [OPTIONS] <URL>
+       eyot listen [OPTIONS] -- <CMD> [ARG]...";
+const LISTEN_EXAMPLES: &str = "\
+Examples:
+  eyot listen http://127.0.0.1:8080/mcp
+  eyot listen --resource file:///notes.txt http://127.0.0.1:8080/mcp | jq .method
+
+Ctrl-C ends it with exit code 0.";
+
+/// Which server, and how it is spoken to.
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct Server {
+    /// Which era is spoken; the server's own, unless told otherwise.
+    #[arg(long, value_enum, default_value = "auto")]
+    pub(crate) era: SpokenEra,
+    /// A header for every HTTP request. May be repeated.
+    #[arg(long, value_name = "NAME:VALUE")]
+    pub(crate) header: Vec<Header>,
+    /// A bearer token for every HTTP request: `@FILE` or `env:VAR`.
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) token: Option<TokenSource>,
+    /// Silence of the server after which the command fails.
+    #[arg(long, default_value = "60s", value_name = "TIME", value_parser = parse_duration)]
+    pub(crate) timeout: Duration,
+    /// The least severe log messages of the server that are shown.
+    #[arg(long, default_value = "info", value_name = "LEVEL", value_parser = parse_level)]
+    pub(crate) log_level: LogLevel,
+    /// A variable for the child: a value, or the name alone to pass on this program's own.
+    #[arg(long, value_name = "NAME[=VALUE]")]
+    pub(crate) env: Vec<EnvVar>,
+    /// The child's working folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) cwd: Option<PathBuf>,
+    /// The server to start, in the place of a URL, with its arguments. No shell is involved.
+    #[arg(last = true, value_name = "CMD")]
+    pub(crate) command: Vec<String>,
+}
+
+/// `eyot list`.
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct List {
+    /// The server's Streamable HTTP endpoint.
+    #[arg(value_name = "URL")]
+    pub(crate) words: Vec<String>,
+    #[command(flatten)]
+    pub(crate) server: Server,
+}
+
+/// `eyot call`.
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct Call {
+    /// The server's Streamable HTTP endpoint, the tool, its arguments.
+    #[arg(value_name = "WORD")]
+    pub(crate) words: Vec<String>,
+    /// The arguments as a JSON object, or `@FILE` for one in a file (`@-`: on stdin). Pairs are
+    /// put over it.
+    #[arg(long, value_name = "JSON")]
+    pub(crate) args: Option<String>,
+    /// Answers a question to the user: the form as a JSON object, or `decline` or `cancel`. May be
+    /// repeated, for one question after the other; the last answers all that follow.
+    #[arg(long, value_name = "JSON")]
+    pub(crate) answer: Vec<Answer>,
+    #[command(flatten)]
+    pub(crate) server: Server,
+}
+
+/// `eyot read`.
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct Read {
+    /// The server's Streamable HTTP endpoint, the resource.
+    #[arg(value_name = "WORD")]
+    pub(crate) words: Vec<String>,
+    /// Answers a question to the user; as with `eyot call`.
+    #[arg(long, value_name = "JSON")]
+    pub(crate) answer: Vec<Answer>,
+    #[command(flatten)]
+    pub(crate) server: Server,
+}
+
+/// `eyot prompt`.
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct Prompt {
+    /// The server's Streamable HTTP endpoint, the prompt, its arguments.
+    #[arg(value_name = "WORD")]
+    pub(crate) words: Vec<String>,
+    /// Answers a question to the user; as with `eyot call`.
+    #[arg(long, value_name = "JSON")]
+    pub(crate) answer: Vec<Answer>,
+    #[command(flatten)]
+    pub(crate) server: Server,
+}
+
+/// `eyot complete`.
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct Complete {
+    /// The server's Streamable HTTP endpoint, the prompt or template, its arguments.
+    #[arg(value_name = "WORD")]
+    pub(crate) words: Vec<String>,
+    #[command(flatten)]
+    pub(crate) server: Server,
+}
+
+/// `eyot listen`.
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct ListenTo {
+    /// The server's Streamable HTTP endpoint.
+    #[arg(value_name = "URL")]
+    pub(crate) words: Vec<String>,
+    /// A resource whose changes are told. May be repeated. The lists of tools, prompts and
+    /// resources always are.
+    #[arg(long, value_name = "URI")]
+    pub(crate) resource: Vec<String>,
+    #[command(flatten)]
+    pub(crate) server: Server,
+}
+
+/// Which era is spoken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SpokenEra {
+    /// The server's.
+    Auto,
+    /// With a session, up to 2025-11-25.
+    Legacy,
+    /// Without one, from 2026-07-28 on.
+    Modern,
+}
+
+impl From<SpokenEra> for EraMode {
+    fn from(era: SpokenEra) -> Self {
+        match era {
+            SpokenEra::Auto => Self::Auto,
+            SpokenEra::Legacy => Self::Legacy,
+            SpokenEra::Modern => Self::Modern,
+        }
+    }
+}
+
+/// A header of HTTP requests.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Header {
+    pub(crate) name: String,
+    pub(crate) value: String,
+}
+
+impl FromStr for Header {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once(':') {
+            Some((name, value)) if !name.trim().is_empty() => {
+                Ok(Self { name: name.trim().to_owned(), value: value.trim().to_owned() })
+            }
+            _ => Err("expected NAME:VALUE".to_owned()),
+        }
+    }
+}
+
+/// The value may be a secret.
+impl std::fmt::Debug for Header {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Header").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// Where a token is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TokenSource(pub(crate) String);
+
+impl FromStr for TokenSource {
+    type Err = String;
+
+    /// Other users of the machine can read the flags of a program.
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.starts_with('@') || text.starts_with("env:") {
+            true => Ok(Self(text.to_owned())),
+            false => Err("expected @FILE or env:VAR".to_owned()),
+        }
+    }
+}
+
+/// What a question to the user is answered with.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Answer {
+    Accept(Map<String, Value>),
+    Decline,
+    Cancel,
+}
+
+impl FromStr for Answer {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "decline" => Ok(Self::Decline),
+            "cancel" => Ok(Self::Cancel),
+            _ => serde_json::from_str(text)
+                .map(Self::Accept)
+                .map_err(|error| format!("expected a JSON object, `decline` or `cancel`: {error}")),
+        }
+    }
+}
+
+fn parse_level(text: &str) -> Result<LogLevel, String> {
+    match LogLevel::from(text) {
+        LogLevel::Other(_) => Err("expected debug, info, notice, warning, error, critical, alert \
+                                   or emergency"
+            .to_owned()),
+        level => Ok(level),
+    }
+}

@@ -1,0 +1,177 @@
+//! The server that a command names, and the connection to it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use eyot::types::{LoggingMessageParams, ProgressParams};
+use eyot::{Client, ClientError, Command, Endpoint, Limits, Runtime};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::answers::Answers;
+use super::show;
+use crate::args::Server;
+use crate::failure::{Code, Failure};
+use crate::{logging, secrets};
+
+/// Where connections live, so that they can be left in order.
+pub(super) struct Home(Runtime);
+
+impl Home {
+    pub(super) fn new() -> Self {
+        Self(Runtime {
+            tasks: TaskTracker::new(),
+            shutdown: CancellationToken::new(),
+            limits: Arc::new(Limits::default()),
+        })
+    }
+
+    /// Ends sessions and children, and waits for them a little.
+    pub(super) async fn leave(self) {
+        self.0.shutdown.cancel();
+        self.0.tasks.close();
+        if tokio::time::timeout(FAREWELL, self.0.tasks.wait()).await.is_err() {
+            tracing::debug!("the server did not let go in time");
+        }
+    }
+}
+
+/// What a command's words name: a server, then whatever the command wants.
+pub(super) struct Words {
+    endpoint: Endpoint,
+    /// `None`: the server is a child.
+    url: Option<String>,
+    rest: std::vec::IntoIter<String>,
+}
+
+impl Words {
+    /// "After `--` is always the child command": without one, the first word is a URL.
+    pub(super) fn new(server: &Server, words: Vec<String>) -> Result<Self, Failure> {
+        let mut rest = words.into_iter();
+        if let Some((program, args)) = server.command.split_first() {
+            let env = server.env.iter().map(|it| (it.name.clone(), it.value.clone()));
+            let endpoint = Endpoint::from(Command {
+                program: program.clone(),
+                args: args.to_vec(),
+                env: env.collect(),
+                cwd: server.cwd.clone(),
+            });
+            return Ok(Self { endpoint, url: None, rest });
+        }
+        if !server.env.is_empty() || server.cwd.is_some() {
+            return Err(Failure::usage("--env and --cwd are for a server after `--`"));
+        }
+        let named = "name a server: its URL, or a command after `--`";
+        let url = rest.next().ok_or_else(|| Failure::usage(named))?;
+        if !url.contains("://") {
+            let wrong = format!("`{url}` is no URL; the command of a server comes after `--`");
+            return Err(Failure::usage(wrong));
+        }
+        Ok(Self { endpoint: Endpoint::url(&url), url: Some(url), rest })
+    }
+
+    /// The next word.
+    pub(super) fn next(&mut self, named: &str) -> Result<String, Failure> {
+        self.rest.next().ok_or_else(|| Failure::usage(named))
+    }
+
+    /// The words that are left.
+    pub(super) fn rest(&mut self) -> Vec<String> {
+        self.rest.by_ref().collect()
+    }
+
+    /// There are no more words.
+    pub(super) fn end(&mut self) -> Result<(), Failure> {
+        match self.rest.next() {
+            None => Ok(()),
+            Some(word) => Err(Failure::usage(format!("`{word}` is one word too many"))),
+        }
+    }
+}
+
+/// A connection to the server of a command.
+pub(super) struct Connection {
+    pub(super) client: Client,
+    url: Option<String>,
+}
+
+impl Connection {
+    /// Connects; questions of the server are answered by `answers`.
+    pub(super) async fn open(
+        home: &Home,
+        server: &Server,
+        words: Words,
+        answers: Answers,
+    ) -> anyhow::Result<Self> {
+        let Words { endpoint, url, .. } = words;
+        let has_pages = answers.has_pages();
+        let answers = Arc::new(answers);
+        let mut builder = Client::builder("eyot", env!("CARGO_PKG_VERSION"))
+            .era(server.era.into())
+            .timeout(server.timeout)
+            .max_total(TOTAL.max(server.timeout))
+            .runtime(home.0.clone())
+            .on_log(show_log)
+            .on_elicit(move |asked| {
+                let answers = Arc::clone(&answers);
+                async move { answers.answer(asked).await }
+            });
+        if has_pages {
+            builder = builder.elicit_urls();
+        }
+        for header in &server.header {
+            builder = builder.header(&header.name, &header.value);
+        }
+        if let Some(source) = &server.token {
+            let token = secrets::read(&source.0).context("--token");
+            let token = token.map_err(|error| Failure::usage(format!("{error:#}")))?;
+            builder = builder.bearer(token.expose());
+        }
+        let connected = builder.connect(endpoint).await;
+        let client = connected.map_err(|it| Failure::from(it).at(url.as_deref()))?;
+        Ok(Self { client, url })
+    }
+
+    /// Asks the server for its log messages.
+    pub(super) async fn hear_logs(&self, server: &Server) {
+        if self.client.capabilities().has("logging")
+            && let Err(error) = self.client.set_log_level(server.log_level.clone()).await
+        {
+            tracing::warn!(%error, "the server does not take a log level");
+        }
+    }
+
+    /// A failure of this connection.
+    pub(super) fn failure(&self, error: ClientError) -> Failure {
+        Failure::from(error).at(self.url.as_deref())
+    }
+
+    /// A failure of a tool of this server.
+    pub(super) fn tool_failure(&self, message: impl Into<String>) -> Failure {
+        Failure::new(Code::Tool, message).at(self.url.as_deref())
+    }
+}
+
+/// Shows on stderr how far a call has come.
+pub(super) fn show_progress(progress: ProgressParams) {
+    let ProgressParams { progress, total, message, .. } = progress;
+    let progress = show::number(&progress);
+    let total = total.map(|it| format!(" of {}", show::number(&it))).unwrap_or_default();
+    let message = message.map(|it| format!(": {it}")).unwrap_or_default();
+    logging::say(&show::plain(&format!("progress {progress}{total}{message}")));
+}
+
+fn show_log(log: LoggingMessageParams) {
+    let logger = log.logger.map(|it| format!(" {it}")).unwrap_or_default();
+    let data = match log.data.as_str() {
+        Some(text) => text.to_owned(),
+        None => log.data.to_string(),
+    };
+    logging::say(&show::plain(&format!("{}{logger}: {data}", log.level.as_str())));
+}
+
+/// How long a call may take, unless its silence may be longer.
+const TOTAL: Duration = Duration::from_secs(3_600);
+/// How long a server may take to let go.
+const FAREWELL: Duration = Duration::from_secs(5);

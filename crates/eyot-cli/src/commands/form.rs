@@ -1,0 +1,241 @@
+//! Forms of a server, filled in line by line.
+
+use std::io::{self, Write};
+
+use eyot::types::{
+    ElicitAction, ElicitResult, ElicitSchema, JsonObject, NumberKind, NumberSchema,
+    PrimitiveSchema, StringSchema,
+};
+use serde_json::{Number, Value};
+use tokio::io::{AsyncBufRead, AsyncBufReadExt as _};
+
+use super::show::plain;
+
+/// Asks whether to fill in the form, then each of its questions until its answer fits. The end of
+/// the input cancels.
+pub(super) async fn fill_in<R, W>(
+    message: &str,
+    form: &ElicitSchema,
+    terminal: &mut (R, W),
+) -> io::Result<ElicitResult>
+where
+    R: AsyncBufRead + Unpin,
+    W: Write,
+{
+    let consent = format!("\nThe server asks: {}\nAnswer? [Y/n] ", plain(message));
+    if let Some(refusal) = refusal(&consent, terminal).await? {
+        return Ok(refusal);
+    }
+    let mut content = JsonObject::new();
+    for (name, question) in form.properties.iter() {
+        let is_required = form.required.iter().flatten().any(|it| it == name);
+        match answer((name, question), is_required, terminal).await? {
+            Answered::Value(value) => {
+                content.insert(name.to_owned(), value);
+            }
+            Answered::Nothing => {}
+            Answered::End => return Ok(ElicitResult::new(ElicitAction::Cancel)),
+        }
+    }
+    Ok(ElicitResult::accept(content))
+}
+
+/// Asks the user to look at a page.
+///
+/// "Clients MUST: Provide UI that makes it clear which server is requesting information […]
+/// clearly display the URL" (2025-11-25, client/elicitation, Safe URL Handling): nothing is opened.
+pub(super) async fn page<R, W>(
+    message: &str,
+    url: &str,
+    terminal: &mut (R, W),
+) -> io::Result<ElicitResult>
+where
+    R: AsyncBufRead + Unpin,
+    W: Write,
+{
+    let (message, url) = (plain(message), plain(url));
+    let asked = format!("\nThe server asks: {message}\nOpen this page:\n  {url}\nDone? [Y/n] ");
+    let refusal = refusal(&asked, terminal).await?;
+    Ok(refusal.unwrap_or_else(|| ElicitResult::new(ElicitAction::Accept)))
+}
+
+/// A yes or no; `None` is yes.
+async fn refusal<R, W>(asked: &str, terminal: &mut (R, W)) -> io::Result<Option<ElicitResult>>
+where
+    R: AsyncBufRead + Unpin,
+    W: Write,
+{
+    loop {
+        let Some(line) = read(asked, terminal).await? else {
+            return Ok(Some(ElicitResult::new(ElicitAction::Cancel)));
+        };
+        match line.to_lowercase().as_str() {
+            "" | "y" | "yes" => return Ok(None),
+            "n" | "no" => return Ok(Some(ElicitResult::new(ElicitAction::Decline))),
+            _ => {}
+        }
+    }
+}
+
+enum Answered {
+    Value(Value),
+    /// The question is left out.
+    Nothing,
+    /// The user went away.
+    End,
+}
+
+async fn answer<R, W>(
+    (name, question): (&str, &PrimitiveSchema),
+    is_required: bool,
+    terminal: &mut (R, W),
+) -> io::Result<Answered>
+where
+    R: AsyncBufRead + Unpin,
+    W: Write,
+{
+    let asked = asked(name, question);
+    loop {
+        let Some(line) = read(&asked, terminal).await? else { return Ok(Answered::End) };
+        let wrong = match (line.is_empty(), default(question)) {
+            (true, Some(default)) => return Ok(Answered::Value(default)),
+            (true, None) if !is_required => return Ok(Answered::Nothing),
+            _ => match parse(question, &line) {
+                Ok(value) => return Ok(Answered::Value(value)),
+                Err(wrong) => wrong,
+            },
+        };
+        writeln!(terminal.1, "  {wrong}")?;
+    }
+}
+
+/// Writes a question and reads a line; `None` at the end of the input.
+async fn read<R, W>(asked: &str, terminal: &mut (R, W)) -> io::Result<Option<String>>
+where
+    R: AsyncBufRead + Unpin,
+    W: Write,
+{
+    write!(terminal.1, "{asked}")?;
+    terminal.1.flush()?;
+    let mut line = String::new();
+    let read_bytes = terminal.0.read_line(&mut line).await?;
+    Ok((read_bytes > 0).then(|| line.trim().to_owned()))
+}
+
+/// What the user sees of a question: its name, what it is about, what there is to choose from.
+fn asked(name: &str, question: &PrimitiveSchema) -> String {
+    let (title, description) = words(question);
+    let mut asked = plain(title.unwrap_or(name)).into_owned();
+    if let Some(description) = description {
+        asked.push_str(&format!(" ({})", plain(description)));
+    }
+    for (number, (_, title)) in options(question).iter().enumerate() {
+        asked.push_str(&format!("\n  {}. {}", number + 1, plain(title)));
+    }
+    if !options(question).is_empty() {
+        asked.push_str("\n ");
+    }
+    let hint = match question {
+        PrimitiveSchema::Number(_) => " [number]",
+        PrimitiveSchema::Boolean(_) => " [yes or no]",
+        PrimitiveSchema::MultiSelect(_) => " [any of them, by commas]",
+        _ => "",
+    };
+    asked.push_str(hint);
+    if let Some(default) = default(question) {
+        let default = default.as_str().map_or_else(|| default.to_string(), str::to_owned);
+        asked.push_str(&format!(" [{}]", plain(&default)));
+    }
+    asked.push_str(": ");
+    asked
+}
+
+fn words(question: &PrimitiveSchema) -> (Option<&str>, Option<&str>) {
+    let (title, description) = match question {
+        PrimitiveSchema::String(it) => (&it.title, &it.description),
+        PrimitiveSchema::Number(it) => (&it.title, &it.description),
+        PrimitiveSchema::Boolean(it) => (&it.title, &it.description),
+        PrimitiveSchema::SingleSelect(it) => (&it.title, &it.description),
+        PrimitiveSchema::MultiSelect(it) => (&it.title, &it.description),
+        _ => return (None, None),
+    };
+    (title.as_deref(), description.as_deref())
+}
+
+fn default(question: &PrimitiveSchema) -> Option<Value> {
+    match question {
+        PrimitiveSchema::String(it) => it.default.clone().map(Value::from),
+        PrimitiveSchema::Number(it) => it.default.clone().map(Value::from),
+        PrimitiveSchema::Boolean(it) => it.default.map(Value::from),
+        PrimitiveSchema::SingleSelect(it) => it.default.clone().map(Value::from),
+        PrimitiveSchema::MultiSelect(it) => it.default.clone().map(Value::from),
+        _ => None,
+    }
+}
+
+fn options(question: &PrimitiveSchema) -> Vec<(&str, &str)> {
+    match question {
+        PrimitiveSchema::SingleSelect(it) => it.options(),
+        PrimitiveSchema::MultiSelect(it) => it.options(),
+        _ => Vec::new(),
+    }
+}
+
+/// The value that a line stands for, or what is wrong with it.
+fn parse(question: &PrimitiveSchema, line: &str) -> Result<Value, String> {
+    match question {
+        PrimitiveSchema::String(schema) => text(schema, line),
+        PrimitiveSchema::Number(schema) => number(schema, line),
+        PrimitiveSchema::Boolean(_) => match line.to_lowercase().as_str() {
+            "y" | "yes" | "true" => Ok(true.into()),
+            "n" | "no" | "false" => Ok(false.into()),
+            _ => Err("yes or no".to_owned()),
+        },
+        PrimitiveSchema::SingleSelect(_) => select(&options(question), line).map(Value::from),
+        PrimitiveSchema::MultiSelect(_) => {
+            let options = options(question);
+            let selected = line.split(',').map(|it| select(&options, it.trim()));
+            selected.collect::<Result<Vec<_>, _>>().map(Value::from)
+        }
+        // A question of a kind that is not known here: whoever knows it can write JSON.
+        _ => Ok(serde_json::from_str(line).unwrap_or_else(|_| line.into())),
+    }
+}
+
+fn text(schema: &StringSchema, line: &str) -> Result<Value, String> {
+    let length = line.chars().count() as u64;
+    match (schema.min_length, schema.max_length) {
+        (Some(min), _) if length < min => Err(format!("at least {min} characters")),
+        (_, Some(max)) if length > max => Err(format!("at most {max} characters")),
+        _ => Ok(line.into()),
+    }
+}
+
+fn number(schema: &NumberSchema, line: &str) -> Result<Value, String> {
+    let wanted = match schema.kind {
+        NumberKind::Integer => "a whole number",
+        _ => "a number",
+    };
+    let is_whole = |it: &Number| it.is_i64() || it.is_u64();
+    let number: Option<Number> = serde_json::from_str(line).ok();
+    let number = number.filter(|it| schema.kind != NumberKind::Integer || is_whole(it));
+    let number = number.ok_or_else(|| wanted.to_owned())?;
+    let value = |it: &Number| it.as_f64().unwrap_or_default();
+    match (&schema.minimum, &schema.maximum) {
+        (Some(min), _) if value(&number) < value(min) => Err(format!("at least {min}")),
+        (_, Some(max)) if value(&number) > value(max) => Err(format!("at most {max}")),
+        _ => Ok(number.into()),
+    }
+}
+
+/// The value of an option that is named by its number, its title, or itself.
+fn select(options: &[(&str, &str)], line: &str) -> Result<String, String> {
+    let by_number = line.parse::<usize>().ok().and_then(|it| options.get(it.checked_sub(1)?));
+    let is_named = |it: &&(&str, &str)| it.0 == line || it.1 == line;
+    let selected = options.iter().find(is_named).or(by_number);
+    let wrong = || format!("one of the numbers 1 to {}", options.len());
+    selected.map(|it| it.0.to_owned()).ok_or_else(wrong)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,45 @@
+//! `eyot listen`.
+
+use eyot::types::SubscriptionFilter;
+use eyot::{Message, SubscriptionEvent};
+
+use super::answers::Answers;
+use super::connection::{Connection, Home, Words};
+use crate::args::ListenTo;
+use crate::failure::{Code, Failure};
+use crate::logging;
+
+/// Runs the command, until the server ends or a signal does.
+pub(super) async fn run(listen: ListenTo, home: &Home) -> anyhow::Result<()> {
+    let ListenTo { words, resource, server } = listen;
+    let mut words = Words::new(&server, words)?;
+    words.end()?;
+    let connection = Connection::open(home, &server, words, Answers::new(Vec::new())).await?;
+    let mut filter = SubscriptionFilter::new();
+    filter.tools_list_changed = Some(true);
+    filter.prompts_list_changed = Some(true);
+    filter.resources_list_changed = Some(true);
+    filter.resource_subscriptions = Some(resource).filter(|it| !it.is_empty());
+    let listening = connection.client.listen(filter).await;
+    let mut subscription = listening.map_err(|it| connection.failure(it))?;
+    while let Some(event) = subscription.next().await {
+        match event.map_err(|it| connection.failure(it))? {
+            SubscriptionEvent::Acknowledged(filter) if filter == SubscriptionFilter::new() => {
+                let message = "the server tells of no changes";
+                return Err(Failure::new(Code::Failure, message).into());
+            }
+            SubscriptionEvent::Acknowledged(filter) => {
+                logging::say(&format!("listening: {}", serde_json::to_string(&filter)?));
+            }
+            SubscriptionEvent::Notification(message) => logging::print(&line(&message))?,
+            SubscriptionEvent::Interrupted => logging::say("interrupted; what changed is lost"),
+            _ => {}
+        }
+    }
+    Err(Failure::new(Code::Failure, "the server has ended the connection").into())
+}
+
+/// A message on one line. Line ends of JSON stand between its values, never in them.
+fn line(message: &Message) -> String {
+    String::from_utf8_lossy(&message.to_bytes()).replace(['\n', '\r'], " ")
+}

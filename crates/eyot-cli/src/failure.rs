@@ -1,0 +1,116 @@
+//! Why a command failed, for programs that read it: an exit code and a line of JSON.
+
+use std::fmt;
+
+use eyot::{ClientError, ErrorObject};
+use serde_json::{Value, json};
+
+/// The exit code of a failed command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Code {
+    /// Anything else.
+    Failure = 1,
+    /// It was called wrongly; the same as for flags that do not exist.
+    Usage = 2,
+    /// The server wants authorization.
+    Unauthorized = 3,
+    /// The server was not reached.
+    Unreachable = 4,
+    /// The tool failed, or there is none of that name.
+    Tool = 5,
+    /// Ctrl-C: 128 and the signal's number.
+    Interrupted = 130,
+    /// SIGTERM: 128 and the signal's number.
+    Terminated = 143,
+}
+
+/// A failure of a command that is a client.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) code: Code,
+    message: String,
+    /// The HTTP status, if it is one that failed.
+    status: Option<u16>,
+    /// What the server said.
+    rpc: Option<ErrorObject>,
+    url: Option<String>,
+}
+
+impl Failure {
+    pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), status: None, rpc: None, url: None }
+    }
+
+    /// The command was called wrongly.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::new(Code::Usage, message)
+    }
+
+    /// The same, at the server of this URL.
+    pub(crate) fn at(self, url: Option<&str>) -> Self {
+        Self { url: url.map(str::to_owned), ..self }
+    }
+
+    /// One line of JSON.
+    fn line(&self) -> String {
+        let mut error = json!({ "code": self.code as u8, "message": self.message });
+        if let Some(members) = error.as_object_mut() {
+            let status = self.status.map(Value::from);
+            let url = self.url.as_deref().map(Value::from);
+            let rpc = self.rpc.as_ref().map(|it| json!(it));
+            for (name, value) in [("status", status), ("url", url), ("rpc", rpc)] {
+                members.extend(value.map(|it| (name.to_owned(), it)));
+            }
+        }
+        json!({ "error": error }).to_string()
+    }
+}
+
+impl From<ClientError> for Failure {
+    fn from(error: ClientError) -> Self {
+        let code = match &error {
+            ClientError::Target { .. } => Code::Usage,
+            ClientError::Unauthorized { .. } => Code::Unauthorized,
+            ClientError::Unreachable { .. } => Code::Unreachable,
+            _ => Code::Failure,
+        };
+        let mut failure = Self::new(code, error.to_string());
+        match error {
+            ClientError::Unauthorized { status, challenge } => {
+                failure.status = Some(status);
+                if let Some(challenge) = challenge {
+                    failure.message = format!("{} ({challenge})", failure.message);
+                }
+            }
+            ClientError::Rpc(error) => failure.rpc = Some(error),
+            _ => {}
+        }
+        failure
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        match &self.url {
+            Some(url) => write!(f, " (at {url})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// The exit code for an error.
+pub(crate) fn exit_code(error: &anyhow::Error) -> u8 {
+    error.downcast_ref().map_or(Code::Failure, |it: &Failure| it.code) as u8
+}
+
+/// An error as one line of JSON.
+pub(crate) fn line(error: &anyhow::Error) -> String {
+    match error.downcast_ref::<Failure>() {
+        Some(failure) => failure.line(),
+        None => Failure::new(Code::Failure, format!("{error:#}")).line(),
+    }
+}

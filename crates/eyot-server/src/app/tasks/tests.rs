@@ -1,12 +1,13 @@
 //! The table of tasks: room, identity and time.
 
 use std::sync::{Arc, Weak};
+use std::task::{Context, Waker};
 use std::time::Duration;
 
-use eyot_jsonrpc::ErrorObject;
+use eyot_jsonrpc::{ErrorObject, Id};
 
 use super::table::Room;
-use super::{TaskEntry, TaskOptions, Tasks};
+use super::{TaskEntry, TaskOptions, Tasks, Watch};
 
 const ADA: &str = "ada";
 const BEN: &str = "ben";
@@ -87,6 +88,23 @@ async fn room_is_bounded_in_all_and_for_each_and_comes_back() {
     drop(room(&tasks, Some(ADA), &options).unwrap());
     drop(second);
     assert_eq!(tasks.count(), 0);
+}
+
+#[tokio::test]
+async fn a_task_that_is_over_is_told_once_and_let_go() {
+    let tasks = Tasks::default();
+    let [over, open] = [(); 2].map(|()| create(&tasks, None, Duration::from_secs(60)));
+    over.cancel();
+    let mut watch = Watch::new(1, vec![Arc::clone(&over), Arc::clone(&open)]);
+    let cx = Context::from_waker(Waker::noop());
+    let subscription = Id::from_text("s1");
+    let told = [(); 3].map(|()| watch.poll_notice(&subscription, &cx).is_ready());
+    assert_eq!(told, [true, true, false]);
+    // The table, and whoever asks here; of the other the watch as well.
+    assert_eq!([Arc::strong_count(&over), Arc::strong_count(&open)], [2, 3]);
+    open.say("at it".to_owned());
+    assert!(watch.poll_notice(&subscription, &cx).is_ready());
+    assert!(watch.poll_notice(&subscription, &cx).is_pending());
 }
 
 #[tokio::test]

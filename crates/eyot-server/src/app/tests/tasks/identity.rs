@@ -74,9 +74,10 @@ async fn nobody_sees_stops_or_answers_the_task_of_another() {
 async fn a_subscription_hears_of_so_many_tasks_and_no_more() {
     let server = builder().tool(slow()).tasks_max(2_000, 2_000).build().unwrap();
     let ada: Arc<str> = Arc::from("ada");
-    let (tasks, options) = (&server.app().tasks, &server.app().options.tasks);
+    let tasks = &server.app().tasks;
     let create = || {
-        tasks.room(Some(&ada), options).unwrap().create(Weak::new(), options.ttl, options.patience)
+        let room = tasks.room(Some(&ada)).unwrap();
+        room.create(Weak::new(), Duration::from_secs(60), Duration::from_secs(1))
     };
     let ids: Vec<_> = (0..1_001).map(|_| create().read(|it| it.id.as_ref().to_owned())).collect();
     let wanted = json!({ "notifications": { "taskIds": ids } });

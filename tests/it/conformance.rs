@@ -1,4 +1,4 @@
-//! The client of this project passes the official conformance suite.
+//! Server and client of this project pass the official conformance suite.
 //!
 //! The suite's runner, its lists and what is known to fail are those of `cargo xtask
 //! conformance`; a failure is looked into with the same command line.
@@ -26,6 +26,16 @@ fn check(side: &str, leg: &str) {
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
     assert!(said.contains("scenarios passed"), "no scenario was run: {said}");
+}
+
+#[test]
+fn server_does_as_expected_in_the_suite_of_2025_11_25() {
+    check("server", "2025-11-25");
+}
+
+#[test]
+fn server_does_as_expected_in_the_suite_of_2026_07_28() {
+    check("server", "2026-07-28");
 }
 
 #[test]

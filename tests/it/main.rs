@@ -28,6 +28,8 @@ mod modern;
 #[cfg(test)]
 mod peers;
 #[cfg(test)]
+mod readme;
+#[cfg(test)]
 mod relay;
 #[cfg(test)]
 mod sdk;

@@ -1,4 +1,5 @@
 //! A server of handlers and a typed client, end to end: both eras, in process and over HTTP.
+#![expect(clippy::disallowed_methods, reason = "a test waits for its own tasks")]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -5,7 +5,7 @@ use std::process::Command;
 use crate::peers::Peers;
 use crate::{machine, program};
 
-/// The tests that need foreign programs, by the start of their names.
+/// The tests that need foreign programs, by a part of their names.
 const PEER_TESTS: &[&str] = &["conformance::", "peers::"];
 
 /// Sets the machine up, then builds and runs every test.

@@ -2,6 +2,7 @@
 
 use crate::conformance::catalog::{Leg, Scenario, Side};
 use crate::conformance::checks::Checks;
+use crate::conformance::wait::NO_END;
 
 /// One scenario that was run.
 #[derive(Debug)]
@@ -54,6 +55,7 @@ impl Verdict {
 fn complaint(said: &str) -> Option<&str> {
     let is_complaint = |line: &&str| {
         line.starts_with("Failed to run scenario")
+            || line.starts_with(NO_END)
             || line.contains("CLIENT TIMED OUT")
             || line.contains("CLIENT EXITED WITH ERROR")
             || line.contains("test error:")

@@ -114,13 +114,14 @@ impl Running {
         listening: fn(&str) -> Option<String>,
     ) -> anyhow::Result<Self> {
         let name = command.get_program().to_string_lossy().into_owned();
-        let log = File::create(log).context("make a log file")?;
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
+        let errors = File::create(log).context("make a log file")?;
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(errors);
         let mut process = command.spawn().with_context(|| format!("start {name}"))?;
         let output = process.stdout.take().context("read the program")?;
         let told = wait::for_line(output, START_PATIENCE);
         let told = told.and_then(|(line, output)| {
-            let url = listening(line.trim()).with_context(|| format!("it said: {line}"))?;
+            let url = listening(line.trim());
+            let url = url.with_context(|| format!("it said {line:?}, see {}", log.display()))?;
             Ok((url, output))
         });
         match told.with_context(|| format!("{name} did not say where it listens")) {

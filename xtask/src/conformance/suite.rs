@@ -1,9 +1,9 @@
 //! Starts the suite and gathers what it writes.
 
 use std::fs::{self, OpenOptions};
-use std::io::{Write as _, pipe};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -11,14 +11,14 @@ use anyhow::Context as _;
 use crate::conformance::catalog::{Leg, Scenario, Side};
 use crate::conformance::checks::Checks;
 use crate::conformance::outcome::{Outcome, Verdict};
-use crate::conformance::wait;
+use crate::conformance::wait::{self, Ended};
 use crate::peers::Peers;
 use crate::program;
 
 /// The suite's folder among the npm packages.
 const PACKAGE: &str = "@modelcontextprotocol/conformance";
 
-/// The suite ends a scenario that takes longer; the slowest takes six seconds.
+/// The suite gives up a scenario that takes longer; all of a server take five seconds together.
 const SCENARIO_PATIENCE: Duration = Duration::from_secs(60);
 
 /// How much longer the suite itself may take to say so.
@@ -85,7 +85,7 @@ impl<'a> Suite<'a> {
         command.args(["--requirements", run.leg.name()]);
         let count = u32::try_from(list.len()).unwrap_or(u32::MAX);
         let patience = SCENARIO_PATIENCE.saturating_mul(count).saturating_add(SUITE_PATIENCE);
-        let (said, _) = run.listen(command, patience)?;
+        let Ended { said, .. } = run.listen(command, patience)?;
         list.into_iter()
             .map(|scenario| {
                 let said = section(&said, &scenario.name);
@@ -102,8 +102,8 @@ impl<'a> Suite<'a> {
         // Extensions belong to no revision, so without force the suite would pass them over.
         command.arg("--force");
         let patience = SCENARIO_PATIENCE.saturating_add(SUITE_PATIENCE);
-        let (said, is_content) = run.listen(command, patience)?;
-        run.outcome(scenario, &said, is_content)
+        let Ended { said, is_success } = run.listen(command, patience)?;
+        run.outcome(scenario, &said, is_success)
     }
 
     fn run_command(&self, run: &Run<'_>) -> Command {
@@ -156,18 +156,12 @@ impl<'a> Run<'a> {
         self.leg
     }
 
-    /// Runs a command to its end and returns what it said, and whether it is content.
-    fn listen(&self, mut command: Command, patience: Duration) -> anyhow::Result<(String, bool)> {
-        let (reader, writer) = pipe().context("make a pipe")?;
-        // Both streams in one pipe: the order of the lines says what belongs together.
-        command.stdout(writer.try_clone().context("make a pipe")?).stderr(writer);
-        let child = command.stdin(Stdio::null()).spawn().context("start the conformance suite")?;
-        // The command holds the writing end open, and the reader waits for its end.
-        drop(command);
-        let (said, is_content) = wait::until_end(child, reader, patience)?;
+    /// Runs the suite and keeps what it says.
+    fn listen(&self, command: Command, patience: Duration) -> anyhow::Result<Ended> {
+        let ended = wait::for_end(command, patience).context("run the conformance suite")?;
         let log = OpenOptions::new().create(true).append(true).open(self.folder.join("log.txt"));
-        log.context("open the log")?.write_all(said.as_bytes()).context("write the log")?;
-        Ok((said, is_content))
+        log.context("open the log")?.write_all(ended.said.as_bytes()).context("write the log")?;
+        Ok(ended)
     }
 
     fn outcome(&self, scenario: Scenario, said: &str, is_content: bool) -> anyhow::Result<Outcome> {

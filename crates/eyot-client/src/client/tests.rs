@@ -1,6 +1,8 @@
 //! Whole clients against servers whose every message is said by the test.
 
+mod legacy_http;
 mod lines;
+mod modern_http;
 mod recovery;
 mod rounds;
 

@@ -335,8 +335,7 @@ async fn answer_resource(
     let (app, era, id) = (call.app(), call.era(), call.request_id());
     match settled {
         Ok(Settled::Done(mut result)) => {
-            result.ttl_ms = result.ttl_ms.or(reader.ttl_ms);
-            result.cache_scope = result.cache_scope.or_else(|| reader.cache_scope.clone());
+            reader.complete(&uri, &mut result);
             app.answer(call.revision(), id, result)
         }
         Ok(Settled::Asks(result)) => app.answer_raw(era, id, &result),

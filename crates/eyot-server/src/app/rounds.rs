@@ -113,14 +113,19 @@ impl InputRequired {
         Self { state: Some(state.into()), ..self }
     }
 
+    fn check(&self) -> HandlerResult<()> {
+        match &self.problem {
+            Some(problem) => Err(HandlerError::new(problem)),
+            None if self.questions.is_empty() && self.state.is_none() => {
+                Err(HandlerError::new("the handler asked for nothing"))
+            }
+            None => Ok(()),
+        }
+    }
+
     /// The result for a modern client.
     pub(crate) async fn into_result(self, call: &CallContext) -> HandlerResult<Value> {
-        if let Some(problem) = self.problem {
-            return Err(HandlerError::new(problem));
-        }
-        if self.questions.is_empty() && self.state.is_none() {
-            return Err(HandlerError::new("the handler asked for nothing"));
-        }
+        self.check()?;
         let client = call.client_capabilities().await?;
         let fitted = |(key, question)| Ok((key, call.fitted(question, &client)?));
         let questions = self.questions.into_iter().map(fitted);
@@ -134,9 +139,7 @@ impl InputRequired {
     /// Asks while the call goes on, everything at once, and gives what a next round would have:
     /// in a legacy session, or in a task.
     pub(crate) async fn ask_here(self, call: &CallContext) -> HandlerResult<Inputs> {
-        if let Some(problem) = self.problem {
-            return Err(HandlerError::new(problem));
-        }
+        self.check()?;
         let asking = self.questions.into_iter().map(|(key, question)| async move {
             let answer = call.question(Some(&key), question).await?;
             Ok::<_, HandlerError>((key, answer))

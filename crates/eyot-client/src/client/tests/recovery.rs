@@ -312,3 +312,14 @@ async fn a_modern_child_that_died_is_started_again_with_its_subscription() {
     notifications.next().await.unwrap();
     assert_eq!(*updates.lock(), ["a:b"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn closing_does_not_wait_for_a_server_that_is_away() {
+    let (client, peer, clients) = legacy(builder(), tools()).await;
+    drop((peer, clients));
+    let mut liveness = client.liveness();
+    liveness.wait_for(|it| matches!(it, Liveness::Recovering { .. })).await.unwrap();
+    let (answer, ()) = tokio::join!(client.ping(), client.close());
+    assert!(matches!(answer, Err(ClientError::Closed)), "{answer:?}");
+    assert_eq!(*client.liveness().borrow(), Liveness::Closed);
+}

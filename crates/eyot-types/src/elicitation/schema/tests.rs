@@ -21,6 +21,8 @@ fn each_kind_of_question_is_told_by_its_members() {
     let text = StringSchema::new().with_format(StringFormat::Email).with_max_length(9);
     check(text, &json!({ "type": "string", "format": "email", "maxLength": 9 }));
     check(NumberSchema::number().with_maximum(9), &json!({ "type": "number", "maximum": 9 }));
+    check(NumberSchema::number().with_minimum(0.5), &json!({ "type": "number", "minimum": 0.5 }));
+    check(NumberSchema::number().with_maximum(f64::INFINITY), &json!({ "type": "number" }));
     check(NumberSchema::integer().with_default(1), &json!({ "type": "integer", "default": 1 }));
     let sure = BooleanSchema::new().with_title("Sure?").with_default(false);
     check(sure, &json!({ "type": "boolean", "title": "Sure?", "default": false }));

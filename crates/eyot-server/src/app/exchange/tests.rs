@@ -77,7 +77,7 @@ proptest! {
                     ids += 1;
                     let (name, number) = if is_legacy {
                         let id = Id::from_text(&format!("q.{ids}"));
-                        out.push_back(format!("{}", id.as_raw()));
+                        out.push_back(id.as_raw().to_owned());
                         (QuestionName::Id(id.clone()), exchange.ask_request(id, question()))
                     } else {
                         let key = format!("k{ids}");

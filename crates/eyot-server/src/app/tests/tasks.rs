@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::peer::Peer;
 use crate::{
-    CallContext, HandlerError, HandlerResult, NoArguments, Progress, Server, ServerBuilder,
+    CallContext, Eras, HandlerError, HandlerResult, NoArguments, Progress, Server, ServerBuilder,
     ServerTool, TaskPolicy, tool,
 };
 
@@ -131,6 +131,18 @@ async fn a_client_without_the_extension_gets_no_task() {
     assert_eq!(text(&waited["result"]), "done", "{waited}");
     let refused = legacy.request("tools/call", json!({ "name": "required" })).await;
     assert_eq!(refused["error"]["code"], -32602, "{refused}");
+}
+
+#[test]
+fn a_server_of_the_legacy_era_has_no_tool_that_needs_a_task() {
+    let required = || tool("required", |_: NoArguments, _| async move { "" });
+    let required = || required().task(TaskPolicy::Required);
+    let legacy = builder().eras(Eras::Legacy);
+    let problem = "tool `required`: it needs tasks, which no legacy client has";
+    let error = legacy.tool(required()).build().unwrap_err();
+    assert_eq!(error.problems, [problem]);
+    let server = builder().eras(Eras::Legacy).tool(slow()).build().unwrap();
+    assert_eq!(server.add_tool(required()).unwrap_err().problems, [problem]);
 }
 
 #[tokio::test]

@@ -49,6 +49,11 @@ fn helper(call: CallContext, fired: oneshot::Sender<()>) -> tokio::task::JoinHan
     })
 }
 
+/// Waits for a signal that is due at once, by a clock that runs when everybody waits.
+async fn soon(signal: oneshot::Receiver<()>) {
+    tokio::time::timeout(Duration::from_millis(1), signal).await.unwrap().unwrap();
+}
+
 async fn cancel(peer: &mut Peer, id: &str) {
     let acknowledged = peer.ask("tasks/cancel", json!({ "taskId": id })).await;
     let result = acknowledged["result"].as_object().unwrap();
@@ -68,8 +73,32 @@ async fn a_task_that_is_cancelled_stops_and_says_so() {
     let id = begin(&mut peer, "endless").await;
     cancel(&mut peer, &id).await;
     assert_eq!(get(&mut peer, &id).await["status"], "cancelled");
-    has_dropped.await.unwrap();
-    has_fired.await.unwrap();
+    soon(has_dropped).await;
+    soon(has_fired).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_that_waits_for_its_client_is_cancelled_as_well() {
+    let (dropped, has_dropped) = oneshot::channel();
+    let alarm = Arc::new(parking_lot::Mutex::new(Some(Alarm(Some(dropped)))));
+    let asks = tool("asks", move |_: NoArguments, call: CallContext| {
+        let alarm = alarm.lock().take();
+        async move {
+            let answer = call.list_roots().await.map(|_| "answered");
+            drop(alarm);
+            answer
+        }
+    });
+    let server = builder().tool(asks.task(TaskPolicy::Optional)).build().unwrap();
+    let mut capabilities = with_tasks();
+    capabilities["roots"] = json!({});
+    let mut peer = Peer::modern(&server, capabilities);
+    let id = begin(&mut peer, "asks").await;
+    assert_eq!(get(&mut peer, &id).await["status"], "input_required");
+    cancel(&mut peer, &id).await;
+    soon(has_dropped).await;
+    let task = get(&mut peer, &id).await;
+    assert_eq!((&task["status"], task.get("inputRequests")), (&json!("cancelled"), None));
 }
 
 #[tokio::test(start_paused = true)]
@@ -111,8 +140,9 @@ async fn work_that_takes_longer_than_its_task_is_kept_is_ended() {
     let id = begin(&mut peer, "endless").await;
     tokio::time::sleep(Duration::from_secs(29)).await;
     assert_eq!(get(&mut peer, &id).await["status"], "working");
-    has_dropped.await.unwrap();
-    has_fired.await.unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    soon(has_dropped).await;
+    soon(has_fired).await;
     assert!(is_unknown(&mut peer, &id).await);
 }
 
@@ -134,8 +164,8 @@ async fn a_call_whose_client_goes_before_there_is_a_task_is_cancelled() {
     let params = peer.with_meta(json!({ "name": "endless" }));
     peer.start(1, "tools/call", params).await;
     peer.notify("notifications/cancelled", json!({ "requestId": 1 })).await;
-    has_dropped.await.unwrap();
-    has_fired.await.unwrap();
+    soon(has_dropped).await;
+    soon(has_fired).await;
     assert_eq!(server.app().tasks.count(), 0);
 }
 

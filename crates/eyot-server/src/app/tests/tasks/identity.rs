@@ -1,6 +1,6 @@
 //! Whose a task is, and how many there may be.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use eyot_jsonrpc::{Message, ScanLimits};
@@ -68,6 +68,22 @@ async fn nobody_sees_stops_or_answers_the_task_of_another() {
     assert_eq!(heard["params"]["notifications"], json!({ "taskIds": [id] }), "{heard}");
     let own = ask(&server, "ada", "tasks/get", json!({ "taskId": id })).await;
     assert_eq!(own["result"]["status"], "working", "{own}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_subscription_hears_of_so_many_tasks_and_no_more() {
+    let server = builder().tool(slow()).tasks_max(2_000, 2_000).build().unwrap();
+    let ada: Arc<str> = Arc::from("ada");
+    let tasks = &server.app().tasks;
+    let create = || {
+        let room = tasks.room(Some(&ada)).unwrap();
+        room.create(Weak::new(), Duration::from_secs(60), Duration::from_secs(1))
+    };
+    let ids: Vec<_> = (0..1_001).map(|_| create().read(|it| it.id.as_ref().to_owned())).collect();
+    let wanted = json!({ "notifications": { "taskIds": ids } });
+    let heard = ask(&server, "ada", "subscriptions/listen", wanted).await;
+    let agreed = heard["params"]["notifications"]["taskIds"].as_array().unwrap();
+    assert_eq!(agreed.len(), 1_000);
 }
 
 #[tokio::test(start_paused = true)]

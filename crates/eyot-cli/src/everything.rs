@@ -12,6 +12,7 @@ mod questions;
 mod resources;
 mod rounds;
 mod schemas;
+mod tasks;
 
 use std::net::SocketAddr;
 
@@ -65,6 +66,7 @@ fn server(everything: &Everything) -> Result<Server, BuildError> {
         changes::add,
         resources::add,
         prompts::add,
+        tasks::add,
     ];
     topics.into_iter().fold(server, |server, add| add(server)).build()
 }

@@ -91,8 +91,12 @@ impl Peer {
 
     /// The next message; fails when the server has hung up.
     pub(super) async fn next(&mut self) -> Value {
-        let line = self.lines.next_line().await.unwrap().expect("the server says something");
-        serde_json::from_str(&line).unwrap()
+        serde_json::from_str(&self.next_line().await).unwrap()
+    }
+
+    /// The same as it was written.
+    pub(super) async fn next_line(&mut self) -> String {
+        self.lines.next_line().await.unwrap().expect("the server says something")
     }
 
     /// Asks, and takes the next message for the answer.

@@ -12,6 +12,7 @@ mod questions;
 mod resources;
 mod rounds;
 mod schemas;
+mod tasks;
 
 use std::net::SocketAddr;
 
@@ -61,6 +62,7 @@ fn server(everything: &Everything) -> Result<Server, BuildError> {
         meanwhile::add,
         questions::add,
         rounds::add,
+        tasks::add,
         schemas::add,
         changes::add,
         resources::add,

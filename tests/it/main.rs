@@ -16,6 +16,8 @@ mod disconnects;
 #[cfg(test)]
 mod drain;
 #[cfg(test)]
+mod everything_peers;
+#[cfg(test)]
 mod handlers;
 #[cfg(test)]
 mod hostile;

@@ -13,7 +13,7 @@ use tokio::process::{Child, ChildStderr, Command};
 use crate::support::program::{self, Program};
 
 /// A whole client run is bounded by the script itself (120 s); this is for one that hangs.
-const CLIENT_PATIENCE: Duration = Duration::from_secs(150);
+pub(crate) const CLIENT_PATIENCE: Duration = Duration::from_secs(150);
 /// Both legs of the suite take half a minute on a quiet machine.
 const SUITE_PATIENCE: Duration = Duration::from_secs(240);
 
@@ -96,7 +96,7 @@ async fn check(peers: &Peers, client: &[String], upstream: &[String]) {
     run(peers, client, &[url], CLIENT_PATIENCE).await;
 }
 
-async fn run(peers: &Peers, command: &[String], args: &[String], patience: Duration) {
+pub(crate) async fn run(peers: &Peers, command: &[String], args: &[String], patience: Duration) {
     let (program, first_args) = command.split_first().unwrap();
     let mut command = Command::new(program);
     command.args(first_args).args(args).env("EYOT_PEERS", &peers.0).kill_on_drop(true);

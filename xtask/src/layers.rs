@@ -33,6 +33,7 @@ const TABLE: Table = Table {
         ("anyhow", &["eyot-cli"]),
         ("hyper", &["eyot-http"]),
         ("process-wrap", &["eyot-stdio"]),
+        ("rmcp", &["eyot-benches"]),
         ("rusqlite", &["eyot-store-sqlite"]),
         ("tower", &["eyot-client", "eyot-server", "eyot-transport"]),
     ],

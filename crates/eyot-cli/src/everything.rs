@@ -62,11 +62,11 @@ fn server(everything: &Everything) -> Result<Server, BuildError> {
         meanwhile::add,
         questions::add,
         rounds::add,
-        tasks::add,
         schemas::add,
         changes::add,
         resources::add,
         prompts::add,
+        tasks::add,
     ];
     topics.into_iter().fold(server, |server, add| add(server)).build()
 }

@@ -17,6 +17,7 @@ mod discovery;
 mod dispatch;
 mod exchange;
 mod failure;
+mod field_order;
 mod handlers;
 mod layered;
 mod listen;

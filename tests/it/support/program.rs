@@ -11,7 +11,7 @@ use tokio::process::{Child, Command};
 
 use super::within;
 
-/// A running `eyot serve`. Dropping it kills it.
+/// A running `eyot` that serves over HTTP. Dropping it kills it.
 #[derive(Debug)]
 pub(crate) struct Program {
     child: Child,
@@ -21,10 +21,21 @@ pub(crate) struct Program {
 impl Program {
     /// Starts it and waits until it listens. `upstream` is `--upstream URL` or `-- CMD …`.
     pub(crate) async fn serve(listen: &str, store: &Path, upstream: &[String]) -> Self {
-        let mut child = Command::new(program())
-            .args(["--json", "serve", "--listen", listen, "--store"])
-            .arg(format!("sqlite:{}", store.display()))
-            .args(upstream)
+        let mut command = Command::new(program());
+        command.args(["--json", "serve", "--listen", listen, "--store"]);
+        command.arg(format!("sqlite:{}", store.display()));
+        Self::start(command.args(upstream)).await
+    }
+
+    /// Starts `eyot everything` on a free port and waits until it listens.
+    pub(crate) async fn everything(args: &[&str]) -> Self {
+        let mut command = Command::new(program());
+        command.args(["--json", "everything", "--listen", "127.0.0.1:0"]);
+        Self::start(command.args(args)).await
+    }
+
+    async fn start(command: &mut Command) -> Self {
+        let mut child = command
             .env("RUST_LOG", "warn")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -39,6 +50,11 @@ impl Program {
         let url = ready["listening"].as_str().unwrap();
         let address = url.trim_start_matches("http://").trim_end_matches("/mcp");
         Self { child, address: address.parse().unwrap() }
+    }
+
+    /// Its endpoint.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}/mcp", self.address)
     }
 
     /// `kill -9`, and waits until it is gone.

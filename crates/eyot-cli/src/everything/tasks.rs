@@ -1,29 +1,28 @@
-//! Calls that take long: a client that has the extension gets a task, any other waits.
+//! Calls that go on after their request was answered, for clients that can wait for them.
 //!
-//! The handlers are like all others here. What a tool says of tasks decides, with its client.
+//! A handler need not know: it works, asks and fails as in any other call.
 
 use std::time::Duration;
 
-use eyot::jsonrpc::INTERNAL_ERROR;
+use eyot::jsonrpc::{ErrorObject, INTERNAL_ERROR};
 use eyot::{
-    CallContext, Elicited, ErrorObject, HandlerError, HandlerResult, InputRequired, NoArguments,
-    ServerBuilder, ServerTool, TaskPolicy, ToolReply, tool,
+    CallContext, Elicited, HandlerError, HandlerResult, InputRequired, NoArguments, ServerBuilder,
+    TaskPolicy, ToolReply, tool,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio::time::sleep;
 
 pub(super) fn add(server: ServerBuilder) -> ServerBuilder {
-    let optional = |it: ServerTool| it.task(TaskPolicy::Optional);
-    let required = |it: ServerTool| it.task(TaskPolicy::Required);
+    let (optional, required) = (TaskPolicy::Optional, TaskPolicy::Required);
     server
-        .tool(tool("greet", greet).description("Greets somebody, at once."))
-        .tool(optional(tool("slow_compute", compute).description("Takes some seconds.")))
-        .tool(required(tool("failing_job", fail).description("Fails as tools do.")))
-        .tool(optional(tool("protocol_error_job", break_down).description("Fails as calls do.")))
-        .tool(optional(tool("confirm_delete", delete).description("Asks before it goes on.")))
-        .tool(optional(tool("multi_input", ask_twice).description("Asks two things at once.")))
-        .tool(required(tool("test_tool_with_task", ask_first).description("Asks, then works.")))
+        .tool(tool("greet", greet).description("Is never a task."))
+        .tool(tool("slow_compute", compute).description("Takes its time.").task(optional))
+        .tool(tool("failing_job", fail).description("Fails, as tools do.").task(required))
+        .tool(tool("protocol_error_job", break_down).description("Breaks down.").task(required))
+        .tool(tool("confirm_delete", delete).description("Asks before it acts.").task(optional))
+        .tool(tool("multi_input", introduce).description("Asks two things.").task(optional))
+        .tool(tool("test_tool_with_task", begin).description("Asks, then works.").task(required))
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -36,71 +35,76 @@ async fn greet(Name { name }: Name, _: CallContext) -> String {
 }
 
 #[derive(Deserialize, JsonSchema)]
-struct Work {
+struct Compute {
     /// How long it takes.
     seconds: u64,
-    /// What is computed.
+    /// What it is called.
     label: Option<String>,
 }
 
-async fn compute(Work { seconds, label }: Work, call: CallContext) -> String {
-    call.set_status_message(format!("computing for {seconds} s"));
+/// When the task is cancelled, the handler is dropped where it waits.
+async fn compute(Compute { seconds, label }: Compute, call: CallContext) -> String {
+    call.set_status_message(format!("computing for {seconds} seconds"));
     sleep(Duration::from_secs(seconds)).await;
-    format!("Computed: {}", label.as_deref().unwrap_or("something"))
+    format!("{} took {seconds} seconds", label.as_deref().unwrap_or("It"))
 }
 
-/// The task completes, with a result that is an error.
-async fn fail(_: NoArguments, _: CallContext) -> HandlerResult<&'static str> {
-    sleep(Duration::from_secs(1)).await;
-    Err(HandlerError::new("The job has failed."))
+/// The task is completed: its result says that the tool failed.
+async fn fail(_: NoArguments, _: CallContext) -> HandlerResult<()> {
+    sleep(WORK).await;
+    Err(HandlerError::new("This job always fails"))
 }
 
-/// The task fails.
-async fn break_down(_: NoArguments, _: CallContext) -> HandlerResult<&'static str> {
-    sleep(Duration::from_millis(500)).await;
-    let error = ErrorObject::new(INTERNAL_ERROR, "the job cannot be run");
-    Err(HandlerError::protocol(error))
+/// The task has failed: it has an error and no result.
+async fn break_down(_: NoArguments, _: CallContext) -> HandlerResult<()> {
+    sleep(WORK).await;
+    Err(HandlerError::protocol(ErrorObject::new(INTERNAL_ERROR, "This job always breaks down")))
 }
 
 #[derive(Deserialize, JsonSchema)]
 struct File {
-    /// What is deleted. Nothing is, in truth.
+    /// What is deleted.
     filename: String,
 }
 
 #[derive(Deserialize, JsonSchema)]
 struct Confirmation {
-    /// Go on?
     confirm: bool,
 }
 
-/// The question stands in the state of the task, and `tasks/update` answers it.
 async fn delete(File { filename }: File, call: CallContext) -> HandlerResult<String> {
-    Ok(match call.elicit(format!("Delete {filename}?")).await? {
-        Elicited::Accepted(Confirmation { confirm: true }) => format!("Deleted {filename}."),
-        _ => format!("Kept {filename}."),
+    let answer = call.elicit(format!("Delete {filename}?")).await?;
+    Ok(match answer {
+        Elicited::Accepted(Confirmation { confirm: true }) => format!("Deleted {filename}"),
+        _ => format!("Kept {filename}"),
     })
 }
 
-async fn ask_twice(_: NoArguments, call: CallContext) -> HandlerResult<String> {
-    let name = call.elicit::<Name>("What is your name?");
-    let confirmation = call.elicit::<Confirmation>("Are you sure?");
-    let (name, confirmation) = tokio::try_join!(name, confirmation)?;
-    let Elicited::Accepted(Name { name }) = name else {
-        return Ok("Nobody knows.".to_owned());
-    };
-    let is_sure = matches!(confirmation, Elicited::Accepted(Confirmation { confirm: true }));
-    Ok(format!("{name} is {}.", if is_sure { "sure" } else { "not sure" }))
+#[derive(Deserialize, JsonSchema)]
+struct Age {
+    age: u8,
 }
 
-/// What is asked by returning is asked before there is a task.
-async fn ask_first(_: NoArguments, call: CallContext) -> ToolReply {
-    match call.inputs().elicited("user_name") {
-        None => InputRequired::new().elicit::<Name>("user_name", "What is your name?").into(),
-        Some(Elicited::Accepted(Name { name })) => {
-            sleep(Duration::from_secs(1)).await;
-            format!("Hello, {name}!").into()
-        }
-        Some(_) => "Hello, whoever you are!".into(),
-    }
+/// What is asked at once may be answered one by one.
+async fn introduce(_: NoArguments, call: CallContext) -> HandlerResult<String> {
+    let (name, age) =
+        tokio::try_join!(call.elicit("What is your name?"), call.elicit("How old are you?"))?;
+    Ok(match (name.accepted(), age.accepted()) {
+        (Some(Name { name }), Some(Age { age })) => format!("{name} is {age} years old"),
+        _ => "Somebody is of some age".to_owned(),
+    })
 }
+
+/// What is asked before the work begins is asked before there is a task.
+async fn begin(_: NoArguments, call: CallContext) -> HandlerResult<ToolReply> {
+    let Some(answer) = call.inputs().elicited("user_name") else {
+        return Ok(InputRequired::new().elicit::<Name>("user_name", "What is your name?").into());
+    };
+    sleep(WORK).await;
+    Ok(match answer {
+        Elicited::Accepted(Name { name }) => format!("The work of {name} is done").into(),
+        Elicited::Declined | Elicited::Cancelled => "The work of nobody is done".into(),
+    })
+}
+
+const WORK: Duration = Duration::from_secs(1);

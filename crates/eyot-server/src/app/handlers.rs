@@ -7,7 +7,7 @@ use eyot_transport::{Call, Input, ReplyFuture};
 use eyot_types::carry;
 use eyot_types::{
     CallToolResult, CompleteParams, CompleteResult, Completion, CompletionReference, Era,
-    GetPromptParams, GetPromptResult, ReadResourceResult, codes,
+    GetPromptParams, GetPromptResult, InputRequiredResult, ReadResourceResult, codes,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -70,7 +70,7 @@ impl Round for ResourceReply {
 enum Settled<D> {
     Done(D),
     /// It wants another round of a modern client.
-    Asks(Value),
+    Asks(Box<InputRequiredResult>),
 }
 
 /// Runs a handler until it is done. In a legacy session, and in a task, it is run again with the
@@ -85,7 +85,7 @@ async fn settle<R: Round>(
             Err(asked) => asked,
         };
         if call.era() == Era::Modern && !call.is_task() {
-            return Ok(Settled::Asks(asked.into_result(call).await?));
+            return Ok(Settled::Asks(Box::new(asked.into_result(call).await?)));
         }
         let inputs = asked.ask_here(call).await?;
         call.set_inputs(inputs);

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use eyot_jsonrpc::{ErrorObject, INVALID_PARAMS, Message};
 use eyot_transport::{Peer, unix_ms};
-use eyot_types::{CreateMessageParams, ElicitParams, JsonObject, Question, ResultType};
+use eyot_types::{CreateMessageParams, ElicitParams, InputRequiredResult, JsonObject, Question};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::App;
 use super::call_context::CallContext;
@@ -64,11 +64,10 @@ impl InputRequired {
     /// [`CallContext::elicit`](super::CallContext::elicit) does; read the answer with
     /// [`Inputs::elicited`]. A `T` that is no form fails the call.
     #[must_use]
-    pub fn elicit<T: JsonSchema>(
-        mut self,
-        key: impl Into<String>,
-        message: impl Into<String>,
-    ) -> Self {
+    pub fn elicit<T>(mut self, key: impl Into<String>, message: impl Into<String>) -> Self
+    where
+        T: DeserializeOwned + JsonSchema,
+    {
         let key = key.into();
         match form_schema::<T>() {
             Ok(schema) => self.elicit_with(key, ElicitParams::form(message, schema)),
@@ -124,7 +123,10 @@ impl InputRequired {
     }
 
     /// The result for a modern client.
-    pub(crate) async fn into_result(self, call: &CallContext) -> HandlerResult<Value> {
+    pub(crate) async fn into_result(
+        self,
+        call: &CallContext,
+    ) -> HandlerResult<InputRequiredResult> {
         self.check()?;
         let client = call.client_capabilities().await?;
         let fitted = |(key, question)| Ok((key, call.fitted(question, &client)?));
@@ -133,7 +135,7 @@ impl InputRequired {
         // Always sealed, even if empty: it is what binds the next round to this call.
         let state = Sealed::Handler(self.state.unwrap_or_default());
         let state = call.app().seal(&call.shared().peer, &call.message(), &state);
-        Ok(input_required(&questions, &state))
+        Ok(input_required(questions, state))
     }
 
     /// Asks while the call goes on, everything at once, and gives what a next round would have:
@@ -151,17 +153,15 @@ impl InputRequired {
 
 /// The result that asks for another round. "Servers MUST include at least one of `inputRequests`
 /// or `requestState`" (2026-07-28, basic/patterns/mrtr).
-pub(crate) fn input_required(questions: &[(String, Question)], state: &str) -> Value {
-    let mut result = json!({
-        "resultType": ResultType::InputRequired.as_str(),
-        "requestState": state,
-    });
-    if let (Some(members), false) = (result.as_object_mut(), questions.is_empty()) {
-        let requests: JsonObject =
-            questions.iter().map(|(key, question)| (key.clone(), json!(question))).collect();
-        members.insert("inputRequests".to_owned(), Value::Object(requests));
+pub(crate) fn input_required(
+    questions: Vec<(String, Question)>,
+    state: String,
+) -> InputRequiredResult {
+    if questions.is_empty() {
+        return InputRequiredResult::again(state);
     }
-    result
+    let requests = questions.into_iter().map(|(key, question)| (key, question.into())).collect();
+    InputRequiredResult::new(requests).with_request_state(state)
 }
 
 /// What a round brought: the client's answers by key, and the handler's own state.

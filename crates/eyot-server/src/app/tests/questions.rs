@@ -7,7 +7,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::peer::Peer;
-use crate::{CallContext, Elicited, HandlerResult, NoArguments, Server, ServerBuilder, tool};
+use crate::{
+    CallContext, Elicited, HandlerResult, InputRequired, NoArguments, Server, ServerBuilder, tool,
+};
 
 #[derive(Deserialize, JsonSchema)]
 struct Name {
@@ -181,6 +183,51 @@ async fn a_question_that_is_withdrawn_is_cancelled_at_the_client() {
     assert_eq!(withdrawn["method"], "notifications/cancelled", "{withdrawn}");
     assert_eq!(withdrawn["params"]["requestId"], question["id"]);
     assert_eq!(text(&peer.next().await), "too late");
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[expect(dead_code, reason = "only the form matters")]
+struct Address {
+    street: String,
+    city: Option<String>,
+    country: String,
+    box_number: Option<u32>,
+}
+
+/// Asks with the same form in the middle of the call, or by returning.
+fn post_office() -> Server {
+    let middle = |_: NoArguments, call: CallContext| async move {
+        call.elicit::<Address>("Where to?").await.map(|_| "sent")
+    };
+    let end = |_: NoArguments, _: CallContext| async {
+        InputRequired::new().elicit::<Address>("address", "Where to?")
+    };
+    Server::builder("post", "1")
+        .tool(tool("middle", middle))
+        .tool(tool("end", end))
+        .build()
+        .unwrap()
+}
+
+#[track_caller]
+fn check_order(line: &str) {
+    let names = ["street", "city", "country", "box_number"];
+    let places = names.map(|it| line.find(&format!("\"{it}\":{{")).expect(line));
+    assert!(places.is_sorted(), "{line}");
+}
+
+#[tokio::test]
+async fn a_form_shows_its_questions_in_the_order_of_the_fields() {
+    let server = post_office();
+    for name in ["middle", "end"] {
+        let mut peer = Peer::legacy(&server, json!({ "elicitation": {} })).await;
+        peer.start(1, "tools/call", json!({ "name": name })).await;
+        check_order(&peer.next_line().await);
+        let mut peer = Peer::modern(&server, json!({ "elicitation": {} }));
+        let params = peer.with_meta(json!({ "name": name }));
+        peer.start(1, "tools/call", params).await;
+        check_order(&peer.next_line().await);
+    }
 }
 
 #[tokio::test(start_paused = true)]

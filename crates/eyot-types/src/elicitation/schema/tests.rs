@@ -88,3 +88,15 @@ fn a_form_shows_its_questions_in_the_order_in_which_they_were_written() {
     assert!(!read.properties.is_empty());
     assert_eq!(read, form);
 }
+
+#[test]
+fn questions_can_be_arranged() {
+    let text = StringSchema::new;
+    let mut form = ElicitSchema::new();
+    for name in ["a", "b", "c", "d"] {
+        form = form.with_optional(name, text());
+    }
+    form.properties.arrange(&["d", "x", "b"]);
+    let names: Vec<_> = form.properties.iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["d", "b", "a", "c"]);
+}

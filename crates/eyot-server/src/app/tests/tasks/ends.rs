@@ -7,9 +7,11 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use super::{begin, builder, ended, get, slow, with_tasks};
+use super::{ask, begin, builder, ended, get, slow, with_tasks};
 use crate::app::tests::peer::Peer;
-use crate::{CallContext, Drained, NoArguments, ServerTool, TaskPolicy, tool};
+use crate::{
+    CallContext, Drained, HandlerResult, NoArguments, Server, ServerTool, TaskPolicy, tool,
+};
 
 /// Tells when it is dropped.
 struct Alarm(Option<oneshot::Sender<()>>);
@@ -185,4 +187,55 @@ async fn the_end_of_a_server_is_the_end_of_its_tasks() {
     has_fired.await.unwrap();
     let shown = task.read(|it| serde_json::to_value(it.view()).unwrap());
     assert_eq!((&shown["status"], &shown["error"]["code"]), (&json!("failed"), &json!(-32603)));
+}
+
+/// Lets answer and cancellation of one task run against each other; the state that it ends in.
+#[expect(clippy::disallowed_methods, reason = "the test lets requests run against each other")]
+async fn race(server: &Server, number: u32) -> Value {
+    let who = format!("client {}", number % 7);
+    let created = ask(server, &who, "tools/call", json!({ "name": "asks" })).await;
+    let id = &created["result"]["taskId"];
+    let roots = json!({ "roots": [{ "uri": format!("file:///{number}") }] });
+    let update = json!({ "taskId": id, "inputResponses": { "q0": roots } });
+    let of_task = json!({ "taskId": id });
+    let beside = |method: &'static str, params: Value| {
+        let (server, who) = (server.clone(), who.clone());
+        tokio::spawn(async move { ask(&server, &who, method, params).await })
+    };
+    let answering = beside("tasks/update", update);
+    let cancelling = beside("tasks/cancel", of_task.clone());
+    let (answered, cancelled) = tokio::try_join!(answering, cancelling).unwrap();
+    for acknowledged in [answered, cancelled] {
+        assert_eq!(acknowledged["result"]["resultType"], "complete", "{acknowledged}");
+    }
+    ask(server, &who, "tasks/get", of_task).await["result"].clone()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[expect(clippy::disallowed_methods, reason = "the test lets clients run against each other")]
+async fn whoever_is_faster_a_task_ends_once() {
+    let asks = tool("asks", |_: NoArguments, call: CallContext| async move {
+        let roots = call.list_roots().await?;
+        call.set_status_message("answered");
+        HandlerResult::Ok(roots.roots[0].uri.clone())
+    });
+    let server = builder().tool(asks.task(TaskPolicy::Required)).build().unwrap();
+    let clients: Vec<_> = (0..200)
+        .map(|number| {
+            let server = server.clone();
+            tokio::spawn(async move { (number, race(&server, number).await) })
+        })
+        .collect();
+    for client in clients {
+        let (number, task) = client.await.unwrap();
+        match task["status"].as_str() {
+            Some("completed") => {
+                assert_eq!(super::text(&task["result"]), format!("file:///{number}"));
+            }
+            status => assert_eq!(status, Some("cancelled"), "{task}"),
+        }
+    }
+    // Nobody is left at work.
+    server.app().keeper.tasks().close();
+    server.app().keeper.tasks().wait().await;
 }

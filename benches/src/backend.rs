@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::Context as _;
 use bytes::Bytes;
+use clap::Args;
 use eyot::types::headers;
 use http::header::{CONTENT_TYPE, HeaderName};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
@@ -15,30 +16,43 @@ use hyper_util::rt::TokioIo;
 use memchr::memmem;
 use tokio::net::TcpStream;
 
+use crate::envelope::Envelope;
 use crate::exchange::{CALL_END, Form, ID_PREFIX, LEGACY_REVISION, TEXT_PREFIX};
 use crate::listener;
 use crate::pieces::Pieces;
 
 type Answer = Response<Pieces>;
 
+/// How it serves.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub(crate) struct Options {
+    /// Read the envelope of every message: the least that a server does
+    #[arg(long)]
+    envelope: bool,
+}
+
 /// Serves both eras until somebody ends the process.
-pub(crate) fn run() -> anyhow::Result<()> {
+pub(crate) fn run(options: Options) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
-    match runtime.block_on(listener::serve(connection))? {}
+    match runtime.block_on(listener::serve(|stream| connection(stream, options)))? {}
 }
 
 /// Serves one connection to its end.
-pub(crate) async fn connection(stream: TcpStream) -> anyhow::Result<()> {
+pub(crate) async fn connection(stream: TcpStream, options: Options) -> anyhow::Result<()> {
+    let answer = |request| answer(request, options);
     let serving = http1::Builder::new().serve_connection(TokioIo::new(stream), service_fn(answer));
     serving.await.context("serve a connection")
 }
 
-async fn answer(request: Request<Incoming>) -> Result<Answer, hyper::Error> {
+async fn answer(request: Request<Incoming>, options: Options) -> anyhow::Result<Answer> {
     if request.method() != Method::POST {
         return Ok(empty(StatusCode::METHOD_NOT_ALLOWED));
     }
     let form = Form::of_path(request.uri().path());
     let body = request.into_body().collect().await?.to_bytes();
+    if options.envelope {
+        std::hint::black_box(Envelope::parse(&body)?);
+    }
     Ok(match id(&body) {
         Some(id) => respond(form, id, &body),
         None => empty(StatusCode::ACCEPTED),

@@ -13,7 +13,7 @@ use hyper::client::conn::http1::{Connection, SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-use crate::exchange::{self, Call, Era};
+use crate::exchange::{self, Call, Era, Tool};
 use crate::pieces::Pieces;
 
 /// A client that has one request under way at a time.
@@ -26,21 +26,21 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// Connects, and no more.
-    pub(crate) async fn connect(url: &Uri, era: Era) -> anyhow::Result<Self> {
+    /// Connects, and no more. Its calls will be for `tool`.
+    pub(crate) async fn connect(url: &Uri, era: Era, tool: Tool) -> anyhow::Result<Self> {
         let authority = url.authority().context("the URL has no host")?;
         let stream = TcpStream::connect(authority.as_str()).await.context("connect")?;
         stream.set_nodelay(true).context("set nodelay")?;
         let (sender, driver) = handshake(TokioIo::new(stream)).await.context("connect")?;
-        let mut headers = exchange::call_headers(era);
+        let mut headers = exchange::call_headers(era, tool);
         headers.insert(HOST, authority.as_str().parse()?);
         let path = url.path().parse()?;
         Ok(Self { sender, driver: Box::pin(driver), path, headers, next_id: FIRST_ID })
     }
 
     /// Connects; opens a session if the era has one.
-    pub(crate) async fn ready(url: &Uri, era: Era) -> anyhow::Result<Self> {
-        let mut client = Self::connect(url, era).await?;
+    pub(crate) async fn ready(url: &Uri, era: Era, tool: Tool) -> anyhow::Result<Self> {
+        let mut client = Self::connect(url, era, tool).await?;
         if era == Era::Legacy {
             client.initialize().await.context("open a session")?;
             client.confirm().await.context("confirm a session")?;

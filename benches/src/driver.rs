@@ -37,7 +37,7 @@ enum Order {
 /// Serves as backend and carries out orders, one line of JSON each, until there are no more.
 pub(crate) fn run() -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let backend = listener::serve(backend::connection);
+    let backend = listener::serve(|it| backend::connection(it, backend::Options::default()));
     runtime.block_on(async {
         tokio::select! {
             ended = backend => match ended? {},

@@ -1,4 +1,4 @@
-//! The one exchange that is measured: a call of a tool that sends its argument back.
+//! The exchanges that are measured: calls of tools that every server here has.
 
 use std::fmt;
 
@@ -8,10 +8,11 @@ use eyot::types::{Revision, headers, meta};
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderName};
 use http::{HeaderMap, HeaderValue};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 
 /// Which protocol the client speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Era {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+pub enum Era {
     /// 2025-11-25, in a session.
     Legacy,
     /// 2026-07-28, without one.
@@ -21,7 +22,7 @@ pub(crate) enum Era {
 /// What the answer is written as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Form {
+pub enum Form {
     /// One JSON body.
     Json,
     /// A stream of two events: a notification, then the answer.
@@ -29,11 +30,11 @@ pub(crate) enum Form {
 }
 
 /// The revision that legacy clients ask for.
-pub(crate) const LEGACY_REVISION: &str = "2025-11-25";
+pub const LEGACY_REVISION: &str = "2025-11-25";
 
 impl Form {
     /// The path under which the backend answers in this form.
-    pub(crate) const fn path(self) -> &'static str {
+    pub const fn path(self) -> &'static str {
         match self {
             Self::Json => "/mcp",
             Self::Events => "/events",
@@ -41,7 +42,7 @@ impl Form {
     }
 
     /// The form that a path of the backend asks for.
-    pub(crate) fn of_path(path: &str) -> Self {
+    pub fn of_path(path: &str) -> Self {
         if path == Self::Events.path() { Self::Events } else { Self::Json }
     }
 }
@@ -65,51 +66,91 @@ impl fmt::Display for Form {
 }
 
 /// The start of every message with an id: the backend need not parse to find the id.
-pub(crate) const ID_PREFIX: &str = r#"{"jsonrpc":"2.0","id":"#;
+pub const ID_PREFIX: &str = r#"{"jsonrpc":"2.0","id":"#;
 
 /// The start of the text in a call and in its answer.
-pub(crate) const TEXT_PREFIX: &str = r#""text":""#;
+pub const TEXT_PREFIX: &str = r#""text":""#;
 
 /// What follows the text in a call.
-pub(crate) const CALL_END: &str = r#""}}}"#;
+pub const CALL_END: &str = r#""}}}"#;
+
+/// What a call asks for. Every server of this package has these tools.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Tool {
+    /// Adds two small numbers; the text is left out.
+    Add,
+    /// Sends the text back.
+    Echo,
+    /// Takes the text and tells its length.
+    Length,
+    /// Reports progress once, then sends the text back: the answer is a stream of events.
+    Report,
+}
+
+impl Tool {
+    /// The name in the call.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Add => "add",
+            Self::Echo => "echo",
+            Self::Length => "length",
+            Self::Report => "report",
+        }
+    }
+}
 
 /// A call without its id, ready to be sent any number of times.
 #[derive(Debug, Clone)]
-pub(crate) struct Call {
+pub struct Call {
     /// All that follows the id.
     rest: Bytes,
 }
 
 impl Call {
-    /// A call whose argument is a text of so many bytes.
-    pub(crate) fn new(era: Era, text_bytes: usize) -> Self {
-        let meta = match era {
-            Era::Legacy => String::new(),
-            Era::Modern => format!(r#""_meta":{},"#, modern_meta()),
+    /// A call whose argument is a text of so many bytes, unless the tool takes something else.
+    #[must_use]
+    pub fn new(era: Era, tool: Tool, text_bytes: usize) -> Self {
+        let meta = meta(era, tool);
+        let meta = match meta.is_empty() {
+            true => String::new(),
+            false => format!(r#""_meta":{},"#, Value::Object(meta)),
         };
-        let text = "x".repeat(text_bytes);
+        let arguments = match tool {
+            Tool::Add => r#""a":40,"b":2}}}"#.to_owned(),
+            _ => format!("{TEXT_PREFIX}{}{CALL_END}", "x".repeat(text_bytes)),
+        };
+        let name = tool.name();
         let rest = format!(
-            r#","method":"tools/call","params":{{{meta}"name":"echo","arguments":{{{TEXT_PREFIX}{text}{CALL_END}"#
+            r#","method":"tools/call","params":{{{meta}"name":"{name}","arguments":{{{arguments}"#
         );
         Self { rest: rest.into() }
     }
 
     /// The call under an id, in two pieces: the text is shared, not copied.
-    pub(crate) fn pieces(&self, id: u64) -> [Bytes; 2] {
+    #[must_use]
+    pub fn pieces(&self, id: u64) -> [Bytes; 2] {
         [format!("{ID_PREFIX}{id}").into(), self.rest.clone()]
     }
 }
 
-fn modern_meta() -> serde_json::Value {
-    serde_json::json!({
-        meta::PROTOCOL_VERSION: Revision::MODERN.as_str(),
-        meta::CLIENT_INFO: { "name": "eyot-bench", "version": "1" },
-        meta::CLIENT_CAPABILITIES: {},
-    })
+fn meta(era: Era, tool: Tool) -> Map<String, Value> {
+    let mut meta = Map::new();
+    if tool == Tool::Report {
+        meta.insert(meta::PROGRESS_TOKEN.to_owned(), 1.into());
+    }
+    if era == Era::Modern {
+        meta.insert(meta::PROTOCOL_VERSION.to_owned(), Revision::MODERN.as_str().into());
+        meta.insert(meta::CLIENT_INFO.to_owned(), json!({ "name": "eyot-bench", "version": "1" }));
+        meta.insert(meta::CLIENT_CAPABILITIES.to_owned(), json!({}));
+    }
+    meta
 }
 
 /// The headers of a call; the session's id comes to them.
-pub(crate) fn call_headers(era: Era) -> HeaderMap {
+#[must_use]
+pub fn call_headers(era: Era, tool: Tool) -> HeaderMap {
     let revision = match era {
         Era::Legacy => LEGACY_REVISION,
         Era::Modern => Revision::MODERN.as_str(),
@@ -123,13 +164,13 @@ pub(crate) fn call_headers(era: Era) -> HeaderMap {
     insert(headers::PROTOCOL_VERSION, revision);
     if era == Era::Modern {
         insert(headers::METHOD, "tools/call");
-        insert(headers::NAME, "echo");
+        insert(headers::NAME, tool.name());
     }
     map
 }
 
 /// The request that opens a legacy session.
-pub(crate) fn initialize() -> Bytes {
+pub fn initialize() -> Bytes {
     let params = serde_json::json!({
         "protocolVersion": LEGACY_REVISION,
         "capabilities": {},
@@ -139,6 +180,6 @@ pub(crate) fn initialize() -> Bytes {
 }
 
 /// The notification that confirms a legacy session.
-pub(crate) fn initialized() -> Bytes {
+pub fn initialized() -> Bytes {
     Bytes::from_static(br#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#)
 }

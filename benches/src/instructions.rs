@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::budgets::{Budget, Verdict};
 use crate::callgrind::{self, Counts};
-use crate::exchange::{Era, Form};
+use crate::exchange::{Era, Form, Tool};
 use crate::load::{Extent, Load};
 use crate::process::{Core, Server};
 use crate::program;
@@ -99,6 +99,7 @@ fn total(
     driver.measure(&Load {
         url: server.url().to_owned(),
         era: subject.era,
+        tool: Tool::Echo,
         text_bytes: options.text_bytes,
         connections: 1,
         extent: Extent::Requests(requests.into()),

@@ -17,8 +17,7 @@ where
     F: Future<Output = anyhow::Result<()>> + Send + 'static,
 {
     let listener = TcpListener::bind("127.0.0.1:0").await.context("listen")?;
-    let url = format!("http://{}/mcp", listener.local_addr()?);
-    println!("{}", serde_json::json!({ "listening": url }));
+    println!("{}", ready(&listener)?);
     let connections = TaskTracker::new();
     loop {
         let (stream, _) = listener.accept().await.context("accept")?;
@@ -26,4 +25,14 @@ where
         stream.set_nodelay(true).context("set nodelay")?;
         connections.spawn(handle(stream));
     }
+}
+
+/// What a server says when it is ready.
+///
+/// # Errors
+///
+/// When the system does not know the address.
+pub(crate) fn ready(listener: &TcpListener) -> anyhow::Result<serde_json::Value> {
+    let url = format!("http://{}/mcp", listener.local_addr()?);
+    Ok(serde_json::json!({ "listening": url }))
 }

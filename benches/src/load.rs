@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
 
 use crate::client::Client;
-use crate::exchange::{Call, Era};
+use crate::exchange::{Call, Era, Tool};
 use crate::machine;
 use crate::statistics::percentile;
 
@@ -19,6 +19,8 @@ pub(crate) struct Load {
     pub(crate) url: String,
     /// What the clients speak.
     pub(crate) era: Era,
+    /// What they call.
+    pub(crate) tool: Tool,
     /// Size of the text that is sent and comes back.
     pub(crate) text_bytes: usize,
     /// Clients, each with a connection and, if the era has them, a session of its own.
@@ -64,10 +66,10 @@ impl Load {
     /// Dropping the future closes all connections.
     pub(crate) async fn measure(&self) -> anyhow::Result<Sample> {
         let url: Uri = self.url.parse().context("the endpoint")?;
-        let call = Call::new(self.era, self.text_bytes);
+        let call = Call::new(self.era, self.tool, self.text_bytes);
         let mut clients = Vec::with_capacity(self.connections);
         for _ in 0..self.connections {
-            clients.push(Client::ready(&url, self.era).await?);
+            clients.push(Client::ready(&url, self.era, self.tool).await?);
         }
         let (clients, _) = drive(clients, &call, self.extent.warm_up()).await?;
         let before = Usage::now(self.server_pid)?;

@@ -1,4 +1,4 @@
-//! What Eyot costs, measured beside bare hyper: `cargo xtask bench`.
+//! What Eyot costs, measured beside bare hyper and the official SDK: `cargo xtask bench`.
 //!
 //! Everything is a process of its own: the backend, the hop that is measured, the load. This
 //! program starts itself in those roles and the release build of `eyot` in its role.
@@ -12,7 +12,6 @@ mod callgrind;
 mod client;
 mod driver;
 mod envelope;
-mod exchange;
 mod hop;
 mod instructions;
 mod listener;
@@ -24,6 +23,9 @@ mod open;
 mod pieces;
 mod process;
 mod program;
+mod rounds;
+mod sdk;
+mod sdk_server;
 mod start;
 mod statistics;
 mod subject;
@@ -31,12 +33,13 @@ mod subject;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use eyot_benches::exchange;
 
 /// What ships with the program `eyot`: both sides of a ratio use the same allocator.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Measures what Eyot costs beside bare hyper.
+/// Measures what Eyot costs beside bare hyper and the official SDK.
 #[derive(Debug, Parser)]
 #[command(bin_name = "cargo xtask bench", disable_help_subcommand = true)]
 struct Arguments {
@@ -56,12 +59,17 @@ enum Task {
     Start(start::Options),
     /// Instructions and time to read one message
     Micro,
+    /// Servers and clients of Eyot beside those of rmcp, the official SDK
+    Sdk(sdk::Options),
     /// The server behind every hop
     #[command(hide = true)]
-    Backend,
+    Backend(backend::Options),
     /// A hop of bare hyper
     #[command(hide = true)]
     BareHop(bare_hop::Options),
+    /// A server of one of the SDKs
+    #[command(hide = true)]
+    SdkServer(sdk_server::Options),
     /// The backend and the clients of a measurement
     #[command(hide = true)]
     Driver,
@@ -88,7 +96,9 @@ fn run(task: Option<Task>) -> anyhow::Result<()> {
         Task::Start(options) => start::run(&options),
         Task::Micro => micro::run(),
         Task::Parse(options) => micro::read(options),
-        Task::Backend => backend::run(),
+        Task::Sdk(options) => sdk::run(&options),
+        Task::SdkServer(options) => sdk_server::run(options),
+        Task::Backend(options) => backend::run(options),
         Task::BareHop(options) => bare_hop::run(options),
         Task::Driver => driver::run(),
     }

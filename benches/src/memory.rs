@@ -22,15 +22,15 @@ use crate::subject::{Hop, Programs};
 pub(crate) struct Options {
     /// Sessions (or streams) at the first step
     #[arg(long, default_value_t = 1_000)]
-    first: usize,
+    pub(crate) first: usize,
     /// Sessions (or streams) at the second step
     #[arg(long, default_value_t = 10_000)]
-    second: usize,
+    pub(crate) second: usize,
 }
 
 /// What is held open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-enum Kind {
+pub(crate) enum Kind {
     /// Sessions whose connections are closed.
     Sessions,
     /// Sessions with an open stream of events, each on a connection of its own.
@@ -39,11 +39,12 @@ enum Kind {
 
 /// Both steps of one kind.
 #[derive(Debug, Serialize)]
-struct Steps {
+pub(crate) struct Steps {
     kind: Kind,
     first: (usize, Footprint),
-    second: (usize, Footprint),
-    bytes_each: f64,
+    pub(crate) second: (usize, Footprint),
+    /// The slope between the steps.
+    pub(crate) bytes_each: f64,
 }
 
 /// Measures sessions, then streams; writes `out/bench-memory.json`.
@@ -52,7 +53,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let programs = Programs::find()?;
     let mut all = Vec::new();
     for kind in [Kind::Sessions, Kind::Streams] {
-        let steps = measure(&programs, options, kind).with_context(|| format!("{kind:?}"))?;
+        let steps = measure_hop(&programs, options, kind).with_context(|| format!("{kind:?}"))?;
         print(&steps)?;
         all.push(steps);
     }
@@ -61,23 +62,38 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn measure(programs: &Programs, options: &Options, kind: Kind) -> anyhow::Result<Steps> {
-    /// Enough for everything that exists once to exist.
-    const WARM_UP: usize = 100;
+fn measure_hop(programs: &Programs, options: &Options, kind: Kind) -> anyhow::Result<Steps> {
     let mut driver = programs.driver(Core::Second)?;
     let mut command = process::on(Core::First);
     programs.add_hop(&mut command, Hop::Eyot, &driver.endpoint(Form::Json));
     let server = Server::start(command)?;
+    let steps = measure(&mut driver, &server, options, kind)?;
+    driver.close_streams()?;
+    Ok(steps)
+}
+
+/// Measures a server in both steps. The driver holds what it has opened.
+///
+/// # Errors
+///
+/// When the server refuses a session or a stream.
+pub(crate) fn measure(
+    driver: &mut Driver,
+    server: &Server,
+    options: &Options,
+    kind: Kind,
+) -> anyhow::Result<Steps> {
+    /// Enough for everything that exists once to exist.
+    const WARM_UP: usize = 100;
     let mut step = |count, already| {
-        open(&mut driver, &server, kind, count - already)?;
-        settle(&server)
+        open(driver, server, kind, count - already)?;
+        settle(server)
     };
     step(WARM_UP, 0)?;
     let first = step(options.first, WARM_UP.min(options.first))?;
     let second = step(options.second, options.first)?;
     let added_bytes = second.anonymous_bytes as f64 - first.anonymous_bytes as f64;
     let bytes_each = added_bytes / (options.second - options.first) as f64;
-    driver.close_streams()?;
     let (first, second) = ((options.first, first), (options.second, second));
     Ok(Steps { kind, first, second, bytes_each })
 }

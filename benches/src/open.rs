@@ -6,7 +6,7 @@ use hyper::body::Incoming;
 use tokio::task::JoinSet;
 
 use crate::client::Client;
-use crate::exchange::Era;
+use crate::exchange::{Era, Tool};
 
 /// Sessions that are being opened at the same time.
 const OPENING_MAX: usize = 32;
@@ -34,7 +34,7 @@ impl Held {
 pub(crate) async fn sessions(url: &Uri, count: usize) -> anyhow::Result<()> {
     each(count, || {
         let url = url.clone();
-        async move { Client::ready(&url, Era::Legacy).await.map(drop) }
+        async move { Client::ready(&url, Era::Legacy, Tool::Echo).await.map(drop) }
     })
     .await
     .map(drop)
@@ -53,7 +53,7 @@ pub(crate) async fn streams(url: &Uri, count: usize) -> anyhow::Result<Held> {
     let opened = each(count, || {
         let url = url.clone();
         async move {
-            let mut client = Client::ready(&url, Era::Legacy).await?;
+            let mut client = Client::ready(&url, Era::Legacy, Tool::Echo).await?;
             let stream = client.listen().await?;
             Ok((client, stream))
         }

@@ -21,17 +21,29 @@ pub(crate) fn bench() -> anyhow::Result<PathBuf> {
 ///
 /// When it cannot be built, or is not there.
 pub(crate) fn eyot() -> anyhow::Result<PathBuf> {
+    beside("eyot-cli", "eyot")
+}
+
+/// The release build of the program that counts allocations; as [`eyot()`].
+///
+/// # Errors
+///
+/// As [`eyot()`].
+pub(crate) fn heap() -> anyhow::Result<PathBuf> {
+    beside("eyot-benches", "eyot-bench-heap")
+}
+
+fn beside(package: &str, name: &str) -> anyhow::Result<PathBuf> {
+    let arguments = ["build", "--release", "--locked", "--package", package, "--bin", name];
     if let Ok(cargo) = env::var("CARGO") {
         let mut build = Command::new(cargo);
-        build.args(["build", "--quiet", "--release", "--package", "eyot-cli", "--locked"]);
+        build.args(arguments).arg("--quiet");
         let status = build.current_dir(root()).status().context("start cargo")?;
-        anyhow::ensure!(status.success(), "`eyot` cannot be built");
+        anyhow::ensure!(status.success(), "`{name}` cannot be built");
     }
-    let path = bench()?.with_file_name("eyot");
-    anyhow::ensure!(
-        path.exists(),
-        "there is no `eyot` beside this program; cargo build --release -p eyot-cli"
-    );
+    let path = bench()?.with_file_name(name);
+    let how = arguments.join(" ");
+    anyhow::ensure!(path.exists(), "there is no `{name}` beside this program; cargo {how}");
     Ok(path)
 }
 

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use crate::budgets::Budget;
 use crate::client::Client;
 use crate::driver::Driver;
-use crate::exchange::{Era, Form};
+use crate::exchange::{Era, Form, Tool};
 use crate::process::{self, Core, Server};
 use crate::program;
 use crate::statistics::median;
@@ -94,7 +94,9 @@ fn start(programs: &Programs, driver: &Driver, store: &str) -> anyhow::Result<f6
     let begin = Instant::now();
     let server = Server::start(command)?;
     let url: Uri = server.url().parse().context("the endpoint")?;
-    runtime.block_on(async { Client::connect(&url, Era::Legacy).await?.initialize().await })?;
+    runtime.block_on(async {
+        Client::connect(&url, Era::Legacy, Tool::Echo).await?.initialize().await
+    })?;
     let took = begin.elapsed();
     server.stop()?;
     Ok(took.as_secs_f64() * 1e3)

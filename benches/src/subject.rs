@@ -74,6 +74,16 @@ impl Programs {
         Ok(Self { bench: program::bench()?, eyot: program::eyot()? })
     }
 
+    /// Finds this program alone, for measurements without a hop of `eyot`.
+    ///
+    /// # Errors
+    ///
+    /// When the system does not say where it is.
+    pub(crate) fn find_bench() -> anyhow::Result<Self> {
+        let bench = program::bench()?;
+        Ok(Self { eyot: bench.with_file_name("eyot"), bench })
+    }
+
     pub(crate) fn bench(&self) -> &Path {
         &self.bench
     }

@@ -1,11 +1,11 @@
 //! The backend finds its way by the shape of the text alone.
 
 use super::*;
-use crate::exchange::{Call, Era};
+use crate::exchange::{Call, Era, Tool};
 
 #[track_caller]
 fn check(era: Era, form: Form, want_start: &str) {
-    let body = Call::new(era, 5).pieces(7).concat();
+    let body = Call::new(era, Tool::Echo, 5).pieces(7).concat();
     let id = id(&body).unwrap();
     let text = match form {
         Form::Json => echo(&body),

@@ -6,10 +6,10 @@ use anyhow::Context as _;
 use serde::Serialize;
 
 use crate::driver::{self, Driver};
-use crate::exchange::{Era, Form};
+use crate::exchange::{Era, Form, Tool};
 use crate::load::{Extent, Load, Sample};
 use crate::process::{self, Core, Server};
-use crate::statistics::median;
+use crate::rounds::{self, Round};
 use crate::subject::{Hop, Programs, Subject};
 
 /// What is held fixed while hops are compared.
@@ -34,19 +34,6 @@ pub(crate) const SUBJECTS: &[Subject] = &[
     Subject { hop: Hop::Eyot, era: Era::Modern },
 ];
 
-/// The samples of one round, in the order of [`SUBJECTS`].
-#[derive(Debug, Serialize)]
-pub(crate) struct Round {
-    pub(crate) samples: Vec<Sample>,
-}
-
-impl Round {
-    /// CPUs that others kept busy meanwhile.
-    pub(crate) fn others_cpus(&self) -> f64 {
-        median(self.samples.iter().map(|it| it.others_cpus))
-    }
-}
-
 /// The processes of one cell.
 struct Bed {
     driver: Driver,
@@ -55,21 +42,10 @@ struct Bed {
 }
 
 impl Cell {
-    /// Measures rounds until enough of them were calm, at most twice as many as count;
-    /// the calmest count.
+    /// Measures all hops in rounds.
     pub(crate) fn measure(&self, programs: &Programs) -> anyhow::Result<Vec<Round>> {
-        /// Others may keep so much of one CPU busy.
-        const CALM_CPUS: f64 = 0.1;
         let mut bed = self.start(programs)?;
-        let mut rounds: Vec<Round> = Vec::new();
-        let is_calm = |it: &&Round| it.others_cpus() <= CALM_CPUS;
-        while rounds.iter().filter(is_calm).count() < self.rounds && rounds.len() < self.rounds * 2
-        {
-            rounds.push(self.round(&mut bed, rounds.len() % 2 == 1)?);
-        }
-        rounds.sort_by(|one, other| one.others_cpus().total_cmp(&other.others_cpus()));
-        rounds.truncate(self.rounds);
-        Ok(rounds)
+        rounds::measure(self.rounds, SUBJECTS, |subject| self.sample(&mut bed, subject))
     }
 
     /// With one client all processes share a core: on two, the wake-up of an idle virtual
@@ -94,27 +70,13 @@ impl Cell {
         Ok(Bed { driver, hops })
     }
 
-    fn round(&self, bed: &mut Bed, is_backward: bool) -> anyhow::Result<Round> {
-        let mut subjects: Vec<Subject> = SUBJECTS.to_vec();
-        if is_backward {
-            subjects.reverse();
-        }
-        let mut samples = Vec::new();
-        for subject in subjects {
-            samples.push(self.sample(bed, subject)?);
-        }
-        if is_backward {
-            samples.reverse();
-        }
-        Ok(Round { samples })
-    }
-
     fn sample(&self, bed: &mut Bed, subject: Subject) -> anyhow::Result<Sample> {
         let hop = bed.hops.iter().find(|it| it.0 == subject.hop);
         let (_, server, url) = hop.context("the hop was not started")?;
         bed.driver.measure(&Load {
             url: url.clone(),
             era: subject.era,
+            tool: Tool::Echo,
             text_bytes: self.text_bytes,
             connections: self.connections,
             extent: Extent::Millis(self.millis),

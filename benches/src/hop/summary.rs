@@ -5,8 +5,9 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::budgets::Budget;
-use crate::hop::cell::{Cell, Round, SUBJECTS};
+use crate::hop::cell::{Cell, SUBJECTS};
 use crate::load::Sample;
+use crate::rounds::Round;
 use crate::statistics::median;
 use crate::subject::{Hop, Subject};
 

@@ -53,7 +53,7 @@ use self::change_log::ChangeLog;
 use self::custom::{CustomMethod, NotificationHandler};
 use self::parked::Parked;
 use self::resource::RegisteredTemplate;
-use self::tasks::{TaskOptions, Tasks};
+use self::tasks::Tasks;
 use self::tool::RegisteredTool;
 use crate::keeper::Keeper;
 use crate::{SessionContext, Shutdown};
@@ -111,7 +111,6 @@ pub(crate) struct Options {
     pub(crate) round_timeout: Duration,
     pub(crate) parked_max: usize,
     pub(crate) parked_per_principal_max: usize,
-    pub(crate) tasks: TaskOptions,
     pub(crate) page_size: usize,
     /// How long lists may be cached, in milliseconds, and by whom.
     pub(crate) list_cache: (u64, CacheScope),

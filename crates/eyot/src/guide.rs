@@ -9,6 +9,9 @@ mod first_client {}
 #[doc = include_str!("../../../docs/guide/elicitation.md")]
 mod elicitation {}
 
+#[doc = include_str!("../../../docs/guide/tasks.md")]
+mod tasks {}
+
 #[doc = include_str!("../../../docs/guide/errors.md")]
 mod errors {}
 

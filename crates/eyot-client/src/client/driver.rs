@@ -170,6 +170,23 @@ impl Driver {
         if !keeps {
             self.retire(&mut kept, farewell);
         }
+        match self.regain(&mut kept, number).await {
+            Some(Recovered::Same) => {
+                let live = kept.take()?;
+                self.publish(&live);
+                drop(self.shared.events.send(ClientEvent::Recovered { session: number }));
+                Some(live)
+            }
+            Some(Recovered::New(opened)) => Some(self.replace(*opened, reason)),
+            None => {
+                self.retire(&mut kept, Farewell::Said);
+                None
+            }
+        }
+    }
+
+    /// Tries until the session that is kept works again, or another one is open.
+    async fn regain(&mut self, kept: &mut Option<Live>, number: u64) -> Option<Recovered> {
         let backoff = Backoff { base: PAUSE, delay_max: PAUSE_MAX };
         for attempt in 0_u32.. {
             if attempt > 0 {
@@ -178,18 +195,9 @@ impl Driver {
                 self.beside(sleep(pause)).await?;
             }
             let (shared, opener) = (Arc::clone(&self.shared), Arc::clone(&self.opener));
-            let trying = Box::pin(try_again(shared, opener, &mut kept, number));
+            let trying = Box::pin(try_again(shared, opener, kept, number));
             match self.beside(trying).await? {
-                Ok(Recovered::Same) => {
-                    let live = kept.take()?;
-                    self.publish(&live);
-                    let event = ClientEvent::Recovered { session: number };
-                    drop(self.shared.events.send(event));
-                    return Some(live);
-                }
-                Ok(Recovered::New(opened)) => {
-                    return Some(self.replace(*opened, reason));
-                }
+                Ok(recovered) => return Some(recovered),
                 Err(error @ ClientError::Target { .. }) => {
                     tracing::info!(%error, "connection cannot be opened again");
                     return None;
@@ -197,7 +205,7 @@ impl Driver {
                 Err(error) => {
                     tracing::debug!(%error, attempt, "connection cannot be opened again yet");
                     if is_gone(&error) {
-                        self.retire(&mut kept, Farewell::Needless);
+                        self.retire(kept, Farewell::Needless);
                     }
                 }
             }

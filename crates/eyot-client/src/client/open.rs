@@ -83,7 +83,9 @@ impl Opener {
             },
             (EraMode::Auto, Some(Era::Legacy)) => match self.open_legacy(number, None).await {
                 // A stream is used up by now; anybody else may have changed.
-                Err(ClientError::Rpc(_)) if !matches!(self.dial, Dial::Stream(_)) => {
+                Err(ClientError::Rpc(_) | ClientError::Refused { .. })
+                    if !matches!(self.dial, Dial::Stream(_)) =>
+                {
                     self.find(number).await?
                 }
                 opened => opened?,

@@ -55,6 +55,7 @@ pub struct ServerBuilder {
     layers: Vec<Box<dyn FnOnce(BoxService) -> BoxService + Send>>,
     limits: Limits,
     options: Options,
+    tasks: TaskOptions,
     has_logging: bool,
     shutdown: Shutdown,
 }
@@ -75,7 +76,6 @@ impl ServerBuilder {
             round_timeout: ROUND_TIMEOUT,
             parked_max: PARKED_MAX,
             parked_per_principal_max: PARKED_PER_PRINCIPAL_MAX,
-            tasks: TaskOptions::default(),
             page_size: PAGE_SIZE,
             list_cache: (0, CacheScope::Private),
             has_resource_subscriptions: false,
@@ -92,6 +92,7 @@ impl ServerBuilder {
             layers: Vec::new(),
             limits: Limits::default(),
             options,
+            tasks: TaskOptions::default(),
             has_logging: false,
             shutdown: Shutdown::new(),
         }
@@ -225,29 +226,36 @@ impl ServerBuilder {
     /// How long tasks are kept, from their creation on; an hour unless told otherwise. Work that
     /// takes longer is ended. Tools can say it for themselves ([`ServerTool::task_ttl`]).
     pub fn task_ttl(mut self, ttl: Duration) -> Self {
-        self.options.tasks.ttl = ttl;
+        self.tasks.ttl = ttl;
         self
     }
 
     /// How long clients should wait before they ask for a task again; a second unless told
     /// otherwise.
     pub fn task_poll_interval(mut self, interval: Duration) -> Self {
-        self.options.tasks.poll_interval = interval;
+        self.tasks.poll_interval = interval;
         self
     }
 
     /// How long a call that may become a task runs before it does: what is done by then, or asks
     /// for another round, is answered as ever. 100 milliseconds unless told otherwise.
     pub fn task_patience(mut self, patience: Duration) -> Self {
-        self.options.tasks.patience = patience;
+        self.tasks.patience = patience;
         self
     }
 
     /// Tasks that may be kept at once, done or not: in all, and for one principal. 10,000 and
     /// 1,000 unless told otherwise.
     pub fn tasks_max(mut self, in_all: usize, per_principal: usize) -> Self {
-        self.options.tasks.max = in_all;
-        self.options.tasks.per_principal_max = per_principal;
+        self.tasks.max = in_all;
+        self.tasks.per_principal_max = per_principal;
+        self
+    }
+
+    /// Bytes that the results of all tasks together may take; 256 MiB unless told otherwise. When
+    /// they are used up, a task that is done fails instead: its result would have nowhere to be.
+    pub fn task_results_max(mut self, bytes: usize) -> Self {
+        self.tasks.result_bytes_max = bytes;
         self
     }
 
@@ -290,7 +298,7 @@ impl ServerBuilder {
         for tool in self.tools {
             let name = tool.definition().name.clone();
             problems.extend(taken("tool", &name, tools.get(&name).is_some()));
-            match tool.register() {
+            match tool.register(self.options.eras) {
                 Ok(tool) => tools.insert(&name, tool),
                 Err(problem) => problems.push(problem),
             }
@@ -332,7 +340,7 @@ impl ServerBuilder {
             on_notification: self.on_notification,
             changes: ChangeLog::default(),
             parked: Parked::new(),
-            tasks: Tasks::default(),
+            tasks: Tasks::new(self.tasks),
             keeper: Keeper::new(TaskTracker::new(), self.shutdown.finished().clone()),
             shutdown: self.shutdown,
             question_prefix: question_prefix(),

@@ -335,3 +335,6 @@ fn wake(wakers: impl IntoIterator<Item = Waker>) {
 const OUT_PARTS_MAX: usize = 16;
 /// Questions of one call that are open at once.
 const QUESTIONS_MAX: usize = 32;
+
+#[cfg(test)]
+mod tests;

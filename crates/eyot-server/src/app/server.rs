@@ -64,7 +64,8 @@ impl Server {
     /// What is wrong with the tool.
     pub fn add_tool(&self, tool: ServerTool) -> Result<(), BuildError> {
         let name = tool.definition().name.clone();
-        let tool = tool.register().map_err(|it| BuildError { problems: vec![it] })?;
+        let tool =
+            tool.register(self.app.options.eras).map_err(|it| BuildError { problems: vec![it] })?;
         self.app.tools.insert(&name, tool);
         self.app.changes.push(Change::Tools);
         Ok(())

@@ -10,6 +10,7 @@
 
 mod entry;
 mod handoff;
+mod kept;
 mod methods;
 mod record;
 mod table;
@@ -50,6 +51,7 @@ pub(crate) struct TaskOptions {
     pub(crate) patience: Duration,
     pub(crate) max: usize,
     pub(crate) per_principal_max: usize,
+    pub(crate) result_bytes_max: usize,
 }
 
 impl Default for TaskOptions {
@@ -60,6 +62,7 @@ impl Default for TaskOptions {
             patience: Duration::from_millis(100),
             max: 10_000,
             per_principal_max: 1_000,
+            result_bytes_max: 256 << 20,
         }
     }
 }

@@ -7,6 +7,7 @@ mod layers;
 mod listening;
 mod offers;
 mod peer;
+mod pressure;
 mod questions;
 mod revisions;
 mod rounds;

@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tower::Layer;
 
+use super::builder::Eras;
 use super::call_context::CallContext;
 use super::failure::{HandlerError, HandlerResult};
 use super::layered::Innermost;
@@ -187,7 +188,8 @@ impl ServerTool {
     }
 
     /// Whether a call that takes long may become a task, for clients that have the extension
-    /// `io.modelcontextprotocol/tasks`. Never unless told otherwise. The handler is the same.
+    /// `io.modelcontextprotocol/tasks`. Never unless told otherwise. The handler is the same;
+    /// layers around the tool see the answer that creates the task, and nothing after it.
     pub fn task(mut self, policy: TaskPolicy) -> Self {
         self.task = policy;
         self
@@ -217,12 +219,15 @@ impl ServerTool {
     }
 
     /// Makes the tool ready to be called; says what is wrong with it.
-    pub(crate) fn register(self) -> Result<RegisteredTool, String> {
+    pub(crate) fn register(self, eras: Eras) -> Result<RegisteredTool, String> {
         let Self { definition, handler, timeout, task, task_ttl, layers } = self;
         let name = &definition.name;
         let about = |problem: &dyn fmt::Display| format!("tool `{name}`: {problem}");
         if !is_tool_name(name) {
             return Err(about(&"a name has 1 to 128 letters, digits, `_`, `-`, `.` and `/`"));
+        }
+        if task == TaskPolicy::Required && eras == Eras::Legacy {
+            return Err(about(&"it needs tasks, which no legacy client has"));
         }
         let schema = &definition.input_schema;
         if schema.get("type").is_none_or(|it| it != "object") {

@@ -1,18 +1,23 @@
 //! Legacy sessions over HTTP: questions, resumption, sessions that are forgotten, dead links.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use eyot_testkit::{HttpExchange, HttpPeer};
+use eyot_transport::Limits;
 use eyot_types::codes::Outcome;
 use eyot_types::{ListRootsResult, LogLevel, Root};
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use super::builder;
 use crate::client::{
     Client, ClientBuilder, ClientError, ClientEvent, EraMode, Heartbeat, Liveness,
 };
+use crate::target::Runtime;
 
 struct Served {
     client: Client,
@@ -381,6 +386,56 @@ async fn an_answer_that_comes_twice_on_a_stream_is_taken_once() {
     let (called, ()) = tokio::join!(calling, serving);
     assert_eq!(called.unwrap().text(), "1");
     served(&client, &peer).await;
+}
+
+#[tokio::test]
+async fn a_client_has_one_task_whatever_it_does() {
+    let runtime = Runtime {
+        tasks: TaskTracker::new(),
+        shutdown: CancellationToken::new(),
+        limits: Arc::new(Limits::default()),
+    };
+    let Served { client, peer, listening: _listening } =
+        connect(builder().runtime(runtime.clone())).await;
+    let mut calls: Vec<_> = (0..3).map(|_| client.call_tool("t", ()).into_future()).collect();
+    let serving = async {
+        let mut asked = Vec::new();
+        for _ in 0..3 {
+            asked.push(peer.expect("tools/call").await);
+        }
+        assert_eq!(runtime.tasks.len(), 1);
+        for asked in asked {
+            asked.answer(done()).await;
+        }
+    };
+    let (answers, ()) = tokio::join!(futures_util::future::join_all(&mut calls), serving);
+    assert!(answers.iter().all(Result::is_ok), "{answers:?}");
+    // What ends the tasks of a program ends the client's.
+    let serving = async { peer.accept().await.status(200).await };
+    runtime.shutdown.cancel();
+    runtime.tasks.close();
+    tokio::join!(runtime.tasks.wait(), serving);
+    assert!(client.is_closed());
+}
+
+#[tokio::test]
+async fn calls_fail_at_once_when_the_client_closes_while_the_server_is_away() {
+    let Served { client, peer, listening: _listening } = connect(builder()).await;
+    let hanging = client.call_tool("slow", ()).into_future();
+    let closing = async {
+        let _never_answered = peer.expect("tools/call").await;
+        // Another call finds the connection broken; its check is not answered either.
+        let broken = client.call_tool("pay", ()).into_future();
+        let serving = async {
+            drop(peer.expect("tools/call").await);
+            let _check = peer.expect("ping").await;
+            client.close().await;
+        };
+        let (broken, ()) = tokio::join!(broken, serving);
+        assert!(broken.is_err());
+    };
+    let (answer, ()) = tokio::join!(hanging, closing);
+    assert!(matches!(answer, Err(ClientError::Lost { .. })), "{answer:?}");
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! A task in this process: its record, the call that does the work, and those who watch.
 
-use std::sync::Weak;
+use std::sync::{Arc, Weak};
 use std::task::{Context, Poll, Waker};
 
 use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, Kind, Message};
@@ -11,6 +11,7 @@ use serde_json::json;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
+use super::kept::Kept;
 use super::record::TaskRecord;
 use crate::app::call_context::CallShared;
 use crate::app::exchange::QuestionName;
@@ -21,6 +22,7 @@ pub(crate) struct TaskEntry {
     /// The call that does the work, as long as it does.
     call: Weak<CallShared>,
     expires: Instant,
+    kept: Arc<Kept>,
     state: Mutex<State>,
 }
 
@@ -34,9 +36,14 @@ struct State {
 }
 
 impl TaskEntry {
-    pub(crate) fn new(record: TaskRecord, call: Weak<CallShared>, expires: Instant) -> Self {
+    pub(crate) fn new(
+        record: TaskRecord,
+        call: Weak<CallShared>,
+        expires: Instant,
+        kept: Arc<Kept>,
+    ) -> Self {
         let state = State { record, version: 1, watchers: Vec::new() };
-        Self { call, expires, state: Mutex::new(state) }
+        Self { call, expires, kept, state: Mutex::new(state) }
     }
 
     /// When its time is over, done or not.
@@ -107,11 +114,19 @@ impl TaskEntry {
             _ => Ok(RawValue::from_string(answer.result().unwrap_or_default().to_owned())),
         };
         match result {
-            Ok(Ok(result)) => {
-                self.edit(|record, now_ms| record.handle_completed(result, now_ms));
-            }
+            Ok(Ok(result)) => self.complete(result),
             Err(Ok(error)) => self.fail(error),
             Ok(Err(_)) | Err(Err(_)) => self.fail(internal("the answer cannot be read")),
+        }
+    }
+
+    fn complete(&self, result: Box<RawValue>) {
+        let bytes = result.get().len();
+        if let Err(full) = self.kept.take(bytes) {
+            return self.fail(full);
+        }
+        if !self.edit(|record, now_ms| record.handle_completed(result, now_ms)) {
+            self.kept.give_back(bytes);
         }
     }
 
@@ -144,6 +159,12 @@ impl TaskEntry {
     /// Forgets a watcher.
     pub(crate) fn forget(&self, watcher: u64) {
         self.state.lock().watchers.retain(|(number, _)| *number != watcher);
+    }
+}
+
+impl Drop for TaskEntry {
+    fn drop(&mut self) {
+        self.kept.give_back(self.state.get_mut().record.result_bytes());
     }
 }
 

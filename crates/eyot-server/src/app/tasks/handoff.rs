@@ -76,7 +76,7 @@ struct Beginning {
 
 impl TaskReply {
     pub(crate) fn new(run: Box<Run>, room: Room, ttl: Duration) -> Self {
-        let patience = run.call().app().options.tasks.patience;
+        let patience = run.call().app().tasks.options.patience;
         Self {
             beginning: Some(Beginning { run, room, ttl }),
             patience: Box::pin(tokio::time::sleep(patience)),
@@ -135,7 +135,7 @@ impl Beginning {
         let Self { run, room, ttl } = self;
         let call = run.call().clone();
         let app = call.app();
-        let poll_interval = app.options.tasks.poll_interval;
+        let poll_interval = app.tasks.options.poll_interval;
         let task = room.create(Arc::downgrade(call.shared()), ttl, poll_interval);
         if let Some(link) = &call.shared().task {
             link.set(&task);

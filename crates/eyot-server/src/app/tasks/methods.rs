@@ -32,15 +32,15 @@ impl App {
         peer: &Peer,
         request: &Message,
     ) -> Option<Result<Message, ErrorObject>> {
-        if peer.era == Era::Legacy || !self.has_tasks() {
-            return None;
-        }
-        match method {
-            Method::TasksGet => Some(self.get_task(peer, request)),
-            Method::TasksUpdate => Some(self.update_task(peer, request)),
-            Method::TasksCancel => Some(self.cancel_task(peer, request)),
-            _ => None,
-        }
+        let answer = match method {
+            Method::TasksGet => Self::get_task,
+            Method::TasksUpdate => Self::update_task,
+            Method::TasksCancel => Self::cancel_task,
+            _ => return None,
+        };
+        // The tasks of 2025-11-25 have methods of the same names.
+        let is_served = peer.era == Era::Modern && self.has_tasks();
+        is_served.then(|| answer(self, peer, request))
     }
 
     fn get_task(&self, peer: &Peer, request: &Message) -> Result<Message, ErrorObject> {
@@ -91,7 +91,7 @@ impl App {
             // extension capability on its request" (tasks extension, Capability Negotiation).
             return if is_required { Err(missing) } else { Ok(None) };
         }
-        match self.tasks.room(peer.principal.as_ref(), &self.options.tasks) {
+        match self.tasks.room(peer.principal.as_ref()) {
             Ok(room) => Ok(Some(room)),
             // Whoever can wait for the answer still gets it.
             Err(_) if !is_required => Ok(None),
@@ -120,7 +120,7 @@ impl App {
 
     /// How long a task of this tool is kept.
     pub(crate) fn task_ttl(&self, tool: &RegisteredTool) -> Duration {
-        tool.task_ttl.unwrap_or(self.options.tasks.ttl)
+        tool.task_ttl.unwrap_or(self.tasks.options.ttl)
     }
 }
 

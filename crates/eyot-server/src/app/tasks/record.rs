@@ -91,6 +91,14 @@ impl TaskRecord {
         }
     }
 
+    /// Bytes of the result.
+    pub(crate) fn result_bytes(&self) -> usize {
+        match &self.stage {
+            Stage::Completed(result) => result.get().len(),
+            Stage::Working | Stage::InputRequired(_) | Stage::Failed(_) | Stage::Cancelled => 0,
+        }
+    }
+
     /// What the client owes now: nothing, or questions by their keys. `false`: nothing has changed.
     pub(crate) fn handle_inputs(&mut self, inputs: JsonObject, now_ms: u64) -> bool {
         let is_same = match &self.stage {

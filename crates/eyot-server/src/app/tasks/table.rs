@@ -16,12 +16,17 @@ use tokio::time::Instant;
 
 use super::TaskOptions;
 use super::entry::TaskEntry;
+use super::kept::Kept;
 use super::record::TaskRecord;
 use crate::app::call_context::CallShared;
 
 /// Every task that has not expired.
-#[derive(Debug, Default)]
-pub(crate) struct Tasks(Arc<Mutex<Table>>);
+#[derive(Debug)]
+pub(crate) struct Tasks {
+    pub(crate) options: TaskOptions,
+    table: Arc<Mutex<Table>>,
+    kept: Arc<Kept>,
+}
 
 #[derive(Debug, Default)]
 struct Table {
@@ -36,11 +41,25 @@ struct Table {
 #[derive(Debug)]
 pub(crate) struct Room {
     table: Arc<Mutex<Table>>,
+    kept: Arc<Kept>,
     principal: Option<Arc<str>>,
     is_taken: bool,
 }
 
 impl Table {
+    /// Counts one more, if there is room for it.
+    fn take(&mut self, principal: Option<&Arc<str>>, options: &TaskOptions) -> bool {
+        let of_principal = principal.and_then(|it| self.by_principal.get(it)).copied();
+        if self.count >= options.max || of_principal.unwrap_or(0) >= options.per_principal_max {
+            return false;
+        }
+        self.count += 1;
+        if let Some(principal) = principal {
+            *self.by_principal.entry(Arc::clone(principal)).or_default() += 1;
+        }
+        true
+    }
+
     fn release(&mut self, principal: Option<&Arc<str>>) {
         self.count = self.count.saturating_sub(1);
         if let Some(principal) = principal
@@ -65,29 +84,27 @@ impl Table {
                 expired.push(task);
             }
         }
+        if !expired.is_empty() {
+            eyot_metrics::tasks(self.tasks.len());
+        }
         expired
     }
 }
 
 impl Tasks {
+    pub(crate) fn new(options: TaskOptions) -> Self {
+        let kept = Arc::new(Kept::new(options.result_bytes_max));
+        Self { options, table: Arc::default(), kept }
+    }
+
     /// Room for one task more.
-    pub(crate) fn room(
-        &self,
-        principal: Option<&Arc<str>>,
-        options: &TaskOptions,
-    ) -> Result<Room, ErrorObject> {
+    pub(crate) fn room(&self, principal: Option<&Arc<str>>) -> Result<Room, ErrorObject> {
         self.sweep(Instant::now());
-        let mut table = self.0.lock();
-        let of_principal = principal.and_then(|it| table.by_principal.get(it)).copied();
-        if table.count >= options.max || of_principal.unwrap_or(0) >= options.per_principal_max {
+        if !self.table.lock().take(principal, &self.options) {
             return Err(codes::overloaded("tasks"));
         }
-        table.count += 1;
-        if let Some(principal) = principal {
-            *table.by_principal.entry(Arc::clone(principal)).or_default() += 1;
-        }
-        let principal = principal.cloned();
-        Ok(Room { table: Arc::clone(&self.0), principal, is_taken: false })
+        let (table, kept) = (Arc::clone(&self.table), Arc::clone(&self.kept));
+        Ok(Room { table, kept, principal: principal.cloned(), is_taken: false })
     }
 
     /// The task of that id, if `principal` may ask for it: an unknown task, one that has expired
@@ -97,27 +114,33 @@ impl Tasks {
     pub(crate) fn find(&self, id: &str, principal: Option<&Arc<str>>) -> Option<Arc<TaskEntry>> {
         // Nobody may have looked for what has expired: not every host does so by itself.
         self.sweep(Instant::now());
-        let task = self.0.lock().tasks.get(id).cloned()?;
+        let task = self.table.lock().tasks.get(id).cloned()?;
         let is_theirs = task.read(|it| it.principal.as_ref() == principal);
         is_theirs.then_some(task)
     }
 
     /// Forgets what has expired.
     pub(crate) fn sweep(&self, now: Instant) {
-        let expired = self.0.lock().expire(now);
+        let expired = self.table.lock().expire(now);
         // Results are dropped without the lock: they may be large.
         drop(expired);
     }
 
     /// Whether nothing is kept.
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.lock().tasks.is_empty()
+        self.table.lock().tasks.is_empty()
+    }
+
+    /// Bytes of the results that are kept.
+    #[cfg(test)]
+    pub(crate) fn result_bytes(&self) -> usize {
+        self.kept.bytes()
     }
 
     /// Tasks, and calls that may still become one.
     #[cfg(test)]
     pub(crate) fn count(&self) -> usize {
-        self.0.lock().count
+        self.table.lock().count
     }
 }
 
@@ -140,10 +163,11 @@ impl Room {
         let times = (millis(ttl), millis(poll_interval));
         let record = TaskRecord::new(Arc::clone(&id), self.principal.clone(), times, unix_ms());
         let expires = Instant::now() + ttl;
-        let task = Arc::new(TaskEntry::new(record, call, expires));
+        let task = Arc::new(TaskEntry::new(record, call, expires, Arc::clone(&self.kept)));
         let mut table = self.table.lock();
         table.by_expiry.insert((expires, Arc::clone(&id)));
         table.tasks.insert(id, Arc::clone(&task));
+        eyot_metrics::tasks(table.tasks.len());
         drop(table);
         task
     }

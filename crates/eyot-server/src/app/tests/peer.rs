@@ -70,7 +70,12 @@ impl Peer {
     }
 
     pub(super) async fn send(&mut self, message: &Value) {
-        let line = format!("{message}\n");
+        self.send_line(&message.to_string()).await;
+    }
+
+    /// Sends a line as it is.
+    pub(super) async fn send_line(&mut self, line: &str) {
+        let line = format!("{line}\n");
         self.writer.write_all(line.as_bytes()).await.unwrap();
     }
 
@@ -104,6 +109,11 @@ impl Peer {
     pub(super) async fn ask(&mut self, method: &str, params: Value) -> Value {
         let params = self.with_meta(params);
         self.request(method, params).await
+    }
+
+    /// Whether the server serves nobody here any more.
+    pub(super) fn is_left(&self) -> bool {
+        self.serving.is_finished()
     }
 
     /// Ends our side, and takes what the server still says.

@@ -5,13 +5,19 @@ mod identity;
 mod inputs;
 mod listening;
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use eyot_jsonrpc::{Message, ScanLimits};
+use eyot_transport::{Call, Input, Reply, Transport};
+use eyot_types::{Era, Revision, meta};
+use futures_util::StreamExt as _;
 use serde_json::{Value, json};
+use tower::Service as _;
 
 use super::peer::Peer;
 use crate::{
-    CallContext, HandlerError, HandlerResult, NoArguments, Progress, Server, ServerBuilder,
+    CallContext, Eras, HandlerError, HandlerResult, NoArguments, Progress, Server, ServerBuilder,
     ServerTool, TaskPolicy, tool,
 };
 
@@ -22,7 +28,7 @@ fn with_tasks() -> Value {
 
 /// The same, of a client that can be asked.
 fn with_questions() -> Value {
-    json!({ "elicitation": {}, "extensions": { "io.modelcontextprotocol/tasks": {} } })
+    json!({ "elicitation": {}, "roots": {}, "extensions": { "io.modelcontextprotocol/tasks": {} } })
 }
 
 /// A tool that takes an hour, if nobody stops it.
@@ -61,6 +67,31 @@ async fn ended(peer: &mut Peer, id: &str) -> Value {
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
+}
+
+/// What a server answers to somebody without a connection; of a stream the first message.
+async fn ask(server: &Server, principal: &str, method: &str, params: Value) -> Value {
+    let mut params = params;
+    params["_meta"] = json!({
+        meta::PROTOCOL_VERSION: Revision::MODERN,
+        meta::CLIENT_CAPABILITIES: with_questions(),
+    });
+    let request = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+    let message = Message::parse(request.to_string().into(), &ScanLimits::default()).unwrap();
+    let principal = Some(Arc::from(principal));
+    let peer = eyot_transport::Peer {
+        era: Era::Modern,
+        principal,
+        address: None,
+        transport: Transport::Http,
+    };
+    let reply = server.service().call(Call::new(Input::Message(message), peer)).await.unwrap();
+    let message = match reply {
+        Reply::One(answer) => answer,
+        Reply::Stream(mut parts) => parts.next().await.unwrap().unwrap().message.unwrap(),
+        Reply::None => panic!("nothing was answered"),
+    };
+    serde_json::from_slice(&message.to_bytes()).unwrap()
 }
 
 fn text(result: &Value) -> &str {
@@ -131,6 +162,18 @@ async fn a_client_without_the_extension_gets_no_task() {
     assert_eq!(text(&waited["result"]), "done", "{waited}");
     let refused = legacy.request("tools/call", json!({ "name": "required" })).await;
     assert_eq!(refused["error"]["code"], -32602, "{refused}");
+}
+
+#[test]
+fn a_server_of_the_legacy_era_has_no_tool_that_needs_a_task() {
+    let required = || tool("required", |_: NoArguments, _| async move { "" });
+    let required = || required().task(TaskPolicy::Required);
+    let legacy = builder().eras(Eras::Legacy);
+    let problem = "tool `required`: it needs tasks, which no legacy client has";
+    let error = legacy.tool(required()).build().unwrap_err();
+    assert_eq!(error.problems, [problem]);
+    let server = builder().eras(Eras::Legacy).tool(slow()).build().unwrap();
+    assert_eq!(server.add_tool(required()).unwrap_err().problems, [problem]);
 }
 
 #[tokio::test]

@@ -7,9 +7,11 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use super::{begin, builder, ended, get, slow, with_tasks};
+use super::{ask, begin, builder, ended, get, slow, with_tasks};
 use crate::app::tests::peer::Peer;
-use crate::{CallContext, Drained, NoArguments, ServerTool, TaskPolicy, tool};
+use crate::{
+    CallContext, Drained, HandlerResult, NoArguments, Server, ServerTool, TaskPolicy, tool,
+};
 
 /// Tells when it is dropped.
 struct Alarm(Option<oneshot::Sender<()>>);
@@ -49,6 +51,11 @@ fn helper(call: CallContext, fired: oneshot::Sender<()>) -> tokio::task::JoinHan
     })
 }
 
+/// Waits for a signal that is due at once, by a clock that runs when everybody waits.
+async fn soon(signal: oneshot::Receiver<()>) {
+    tokio::time::timeout(Duration::from_millis(1), signal).await.unwrap().unwrap();
+}
+
 async fn cancel(peer: &mut Peer, id: &str) {
     let acknowledged = peer.ask("tasks/cancel", json!({ "taskId": id })).await;
     let result = acknowledged["result"].as_object().unwrap();
@@ -68,8 +75,32 @@ async fn a_task_that_is_cancelled_stops_and_says_so() {
     let id = begin(&mut peer, "endless").await;
     cancel(&mut peer, &id).await;
     assert_eq!(get(&mut peer, &id).await["status"], "cancelled");
-    has_dropped.await.unwrap();
-    has_fired.await.unwrap();
+    soon(has_dropped).await;
+    soon(has_fired).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_that_waits_for_its_client_is_cancelled_as_well() {
+    let (dropped, has_dropped) = oneshot::channel();
+    let alarm = Arc::new(parking_lot::Mutex::new(Some(Alarm(Some(dropped)))));
+    let asks = tool("asks", move |_: NoArguments, call: CallContext| {
+        let alarm = alarm.lock().take();
+        async move {
+            let answer = call.list_roots().await.map(|_| "answered");
+            drop(alarm);
+            answer
+        }
+    });
+    let server = builder().tool(asks.task(TaskPolicy::Optional)).build().unwrap();
+    let mut capabilities = with_tasks();
+    capabilities["roots"] = json!({});
+    let mut peer = Peer::modern(&server, capabilities);
+    let id = begin(&mut peer, "asks").await;
+    assert_eq!(get(&mut peer, &id).await["status"], "input_required");
+    cancel(&mut peer, &id).await;
+    soon(has_dropped).await;
+    let task = get(&mut peer, &id).await;
+    assert_eq!((&task["status"], task.get("inputRequests")), (&json!("cancelled"), None));
 }
 
 #[tokio::test(start_paused = true)]
@@ -111,8 +142,9 @@ async fn work_that_takes_longer_than_its_task_is_kept_is_ended() {
     let id = begin(&mut peer, "endless").await;
     tokio::time::sleep(Duration::from_secs(29)).await;
     assert_eq!(get(&mut peer, &id).await["status"], "working");
-    has_dropped.await.unwrap();
-    has_fired.await.unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    soon(has_dropped).await;
+    soon(has_fired).await;
     assert!(is_unknown(&mut peer, &id).await);
 }
 
@@ -134,8 +166,8 @@ async fn a_call_whose_client_goes_before_there_is_a_task_is_cancelled() {
     let params = peer.with_meta(json!({ "name": "endless" }));
     peer.start(1, "tools/call", params).await;
     peer.notify("notifications/cancelled", json!({ "requestId": 1 })).await;
-    has_dropped.await.unwrap();
-    has_fired.await.unwrap();
+    soon(has_dropped).await;
+    soon(has_fired).await;
     assert_eq!(server.app().tasks.count(), 0);
 }
 
@@ -155,4 +187,55 @@ async fn the_end_of_a_server_is_the_end_of_its_tasks() {
     has_fired.await.unwrap();
     let shown = task.read(|it| serde_json::to_value(it.view()).unwrap());
     assert_eq!((&shown["status"], &shown["error"]["code"]), (&json!("failed"), &json!(-32603)));
+}
+
+/// Lets answer and cancellation of one task run against each other; the state that it ends in.
+#[expect(clippy::disallowed_methods, reason = "the test lets requests run against each other")]
+async fn race(server: &Server, number: u32) -> Value {
+    let who = format!("client {}", number % 7);
+    let created = ask(server, &who, "tools/call", json!({ "name": "asks" })).await;
+    let id = &created["result"]["taskId"];
+    let roots = json!({ "roots": [{ "uri": format!("file:///{number}") }] });
+    let update = json!({ "taskId": id, "inputResponses": { "q0": roots } });
+    let of_task = json!({ "taskId": id });
+    let beside = |method: &'static str, params: Value| {
+        let (server, who) = (server.clone(), who.clone());
+        tokio::spawn(async move { ask(&server, &who, method, params).await })
+    };
+    let answering = beside("tasks/update", update);
+    let cancelling = beside("tasks/cancel", of_task.clone());
+    let (answered, cancelled) = tokio::try_join!(answering, cancelling).unwrap();
+    for acknowledged in [answered, cancelled] {
+        assert_eq!(acknowledged["result"]["resultType"], "complete", "{acknowledged}");
+    }
+    ask(server, &who, "tasks/get", of_task).await["result"].clone()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[expect(clippy::disallowed_methods, reason = "the test lets clients run against each other")]
+async fn whoever_is_faster_a_task_ends_once() {
+    let asks = tool("asks", |_: NoArguments, call: CallContext| async move {
+        let roots = call.list_roots().await?;
+        call.set_status_message("answered");
+        HandlerResult::Ok(roots.roots[0].uri.clone())
+    });
+    let server = builder().tool(asks.task(TaskPolicy::Required)).build().unwrap();
+    let clients: Vec<_> = (0..200)
+        .map(|number| {
+            let server = server.clone();
+            tokio::spawn(async move { (number, race(&server, number).await) })
+        })
+        .collect();
+    for client in clients {
+        let (number, task) = client.await.unwrap();
+        match task["status"].as_str() {
+            Some("completed") => {
+                assert_eq!(super::text(&task["result"]), format!("file:///{number}"));
+            }
+            status => assert_eq!(status, Some("cancelled"), "{task}"),
+        }
+    }
+    // Nobody is left at work.
+    server.app().keeper.tasks().close();
+    server.app().keeper.tasks().wait().await;
 }

@@ -1,44 +1,12 @@
 //! Whose a task is, and how many there may be.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use eyot_jsonrpc::{Message, ScanLimits};
-use eyot_transport::{Call, Input, Peer, Reply, Transport};
-use eyot_types::{Era, Revision, meta};
 use serde_json::{Value, json};
-use tower::Service as _;
 
-use super::{builder, slow, with_tasks};
+use super::{ask, builder, slow};
 use crate::{NoArguments, Server, TaskPolicy, tool};
-
-/// What a server answers to somebody, with what it says before in front.
-async fn told(server: &Server, principal: &str, method: &str, params: Value) -> Vec<Value> {
-    let mut params = params;
-    params["_meta"] = json!({
-        meta::PROTOCOL_VERSION: Revision::MODERN,
-        meta::CLIENT_CAPABILITIES: with_tasks(),
-    });
-    let request = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
-    let message = Message::parse(request.to_string().into(), &ScanLimits::default()).unwrap();
-    let principal = Some(Arc::from(principal));
-    let peer = Peer { era: Era::Modern, principal, address: None, transport: Transport::Http };
-    let reply = server.service().call(Call::new(Input::Message(message), peer)).await.unwrap();
-    let read = |it: Message| serde_json::from_slice(&it.to_bytes()).unwrap();
-    match reply {
-        Reply::One(answer) => vec![read(answer)],
-        Reply::Stream(mut parts) => {
-            let first = futures_util::StreamExt::next(&mut parts).await.unwrap().unwrap();
-            vec![read(first.message.unwrap())]
-        }
-        Reply::None => Vec::new(),
-    }
-}
-
-async fn ask(server: &Server, principal: &str, method: &str, params: Value) -> Value {
-    let [answer] = &told(server, principal, method, params).await[..] else { panic!("no answer") };
-    answer.clone()
-}
 
 async fn begin(server: &Server, principal: &str) -> Value {
     ask(server, principal, "tools/call", json!({ "name": "slow" })).await
@@ -68,6 +36,22 @@ async fn nobody_sees_stops_or_answers_the_task_of_another() {
     assert_eq!(heard["params"]["notifications"], json!({ "taskIds": [id] }), "{heard}");
     let own = ask(&server, "ada", "tasks/get", json!({ "taskId": id })).await;
     assert_eq!(own["result"]["status"], "working", "{own}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_subscription_hears_of_so_many_tasks_and_no_more() {
+    let server = builder().tool(slow()).tasks_max(2_000, 2_000).build().unwrap();
+    let ada: Arc<str> = Arc::from("ada");
+    let tasks = &server.app().tasks;
+    let create = || {
+        let room = tasks.room(Some(&ada)).unwrap();
+        room.create(Weak::new(), Duration::from_secs(60), Duration::from_secs(1))
+    };
+    let ids: Vec<_> = (0..1_001).map(|_| create().read(|it| it.id.as_ref().to_owned())).collect();
+    let wanted = json!({ "notifications": { "taskIds": ids } });
+    let heard = ask(&server, "ada", "subscriptions/listen", wanted).await;
+    let agreed = heard["params"]["notifications"]["taskIds"].as_array().unwrap();
+    assert_eq!(agreed.len(), 1_000);
 }
 
 #[tokio::test(start_paused = true)]

@@ -88,6 +88,18 @@ async fn a_task_that_was_over_before_is_told_and_then_no_more() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_task_whose_time_is_over_says_so_last() {
+    let server = builder().tool(slow()).task_ttl(Duration::from_secs(60)).build().unwrap();
+    let mut client = Peer::modern(&server, with_questions());
+    let id = begin(&mut client, "slow").await;
+    listen(&mut client, &[&id]).await;
+    assert_eq!(state(&client.next().await)["status"], "working");
+    let last = state(&client.next().await);
+    let expected = json!({ "code": -32603, "message": "the task took longer than it is kept" });
+    assert_eq!((&last["status"], &last["error"]), (&json!("failed"), &expected));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_listener_that_reads_slowly_is_told_the_present_and_keeps_no_past() {
     let busy = tool("busy", |_: NoArguments, call: CallContext| async move {
         for part in 0..100_000 {

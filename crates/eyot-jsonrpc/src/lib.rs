@@ -32,6 +32,7 @@ mod message;
 mod nesting;
 mod pieces;
 mod plain;
+mod proof;
 mod scan;
 mod span;
 mod unescape;

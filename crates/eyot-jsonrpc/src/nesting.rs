@@ -65,7 +65,7 @@ impl Nesting {
 }
 
 /// The deepest nesting that `serde_json` reads: what the strictest peer refuses never passes.
-const DEPTH_CEILING: usize = 127;
+pub(crate) const DEPTH_CEILING: usize = 127;
 
 /// Marks an array; no object of a text below 4 GiB has as many members.
 const ARRAY: u32 = u32::MAX;

@@ -29,7 +29,7 @@ pub struct Message {
     progress_token_patch: Option<Id>,
 }
 
-const _: () = assert!(size_of::<Message>() <= 160, "messages wait in queues by the thousand");
+const _: () = assert!(size_of::<Message>() <= 168, "messages wait in queues by the thousand");
 
 impl Message {
     /// Reads a text that is one message. White space around it is not part of the message.
@@ -106,6 +106,17 @@ impl Message {
     /// `params.uri`, when it is a string: the resource.
     pub fn uri(&self) -> Option<Cow<'_, str>> {
         self.text(self.envelope.uri).and_then(decode)
+    }
+
+    /// The raw JSON of `params.arguments`, any value. Costs one UTF-8 check.
+    pub fn arguments(&self) -> Option<&str> {
+        self.text(self.envelope.arguments)
+    }
+
+    /// Whether `params` holds `inputResponses` or `requestState`: the request is a later round of
+    /// a multi round-trip call, or says that it is.
+    pub const fn has_round(&self) -> bool {
+        self.envelope.has_round
     }
 
     /// The progress token, the new one if there is one: `params._meta.progressToken` of a request,

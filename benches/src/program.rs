@@ -24,11 +24,11 @@ pub(crate) fn eyot() -> anyhow::Result<PathBuf> {
     beside("eyot-cli", "eyot")
 }
 
-/// The release build of the program that counts allocations; as [`eyot`].
+/// The release build of the program that counts allocations; as [`eyot()`].
 ///
 /// # Errors
 ///
-/// As [`eyot`].
+/// As [`eyot()`].
 pub(crate) fn heap() -> anyhow::Result<PathBuf> {
     beside("eyot-benches", "eyot-bench-heap")
 }

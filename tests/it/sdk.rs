@@ -1,4 +1,5 @@
 //! A server of handlers and a typed client, end to end: both eras, in process and over HTTP.
+#![expect(clippy::disallowed_methods, reason = "a test waits for its own tasks")]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,9 +10,11 @@ use eyot::types::{
     LogLevel, PromptArgument, PromptMessage, Root, SamplingContent, SamplingMessage,
 };
 use eyot::{
-    CallContext, Client, ClientBuilder, Drained, Elicited, Endpoint, EraMode, HandlerResult, Json,
-    NoArguments, Progress, Server, UriVariables, prompt, resource, resource_template, tool,
+    CallContext, Client, ClientBuilder, ClientEvent, Drained, Elicited, Endpoint, EraMode,
+    HandlerResult, Json, NoArguments, Progress, Server, SqliteOptions, SqliteStore, UriVariables,
+    prompt, resource, resource_template, tool,
 };
+use futures_util::{FutureExt as _, StreamExt as _};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -207,5 +210,45 @@ async fn a_hundred_clients_that_ask_at_once_get_their_own_answers() {
         tokio::time::timeout(Duration::from_secs(60), call).await.unwrap().unwrap();
     }
     server.shutdown().drain();
+    assert_eq!(within("the server drains", serving).await.unwrap(), Drained::Complete);
+}
+
+/// A server whose sessions are in that file.
+async fn durable(path: &std::path::Path, address: &str) -> (Server, String, JoinHandle<Drained>) {
+    let server = server();
+    let store = SqliteStore::open(path, SqliteOptions::default()).unwrap();
+    let listener = TcpListener::bind(address).await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let serving = tokio::spawn(server.http().store(Arc::new(store)).serve(listener));
+    (server, address, serving)
+}
+
+#[tokio::test]
+async fn a_session_goes_on_when_its_server_is_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sessions.db");
+    let (first, address, serving) = durable(&path, "127.0.0.1:0").await;
+    let (sender, mut updates) = mpsc::channel(8);
+    let client = client(EraMode::Legacy)
+        .on_resource_updated(move |uri| sender.try_send(uri).unwrap())
+        .connect(format!("http://{address}/mcp"));
+    let client = within("the client connects", client).await.unwrap();
+    let mut events = client.events();
+    within("the client subscribes", client.subscribe("board:///now")).await.unwrap();
+    first.shutdown().drain();
+    assert_eq!(within("the server drains", serving).await.unwrap(), Drained::Complete);
+
+    let (second, _, serving) = durable(&path, &address).await;
+    let answer = client.call_tool("add", json!({ "a": 2, "b": 2 }));
+    let sum: Sum = within("the call", answer.into_future()).await.unwrap().structured().unwrap();
+    assert_eq!(sum, Sum { sum: 4 });
+    // The subscription is in the store: nobody had to repeat it.
+    second.notify_resource_updated("board:///now");
+    assert_eq!(within("the update comes", updates.recv()).await.unwrap(), "board:///now");
+    client.close().await;
+    let replaced = std::iter::from_fn(|| events.next().now_or_never().flatten());
+    let is_replaced = |it: &ClientEvent| matches!(it, ClientEvent::SessionReplaced { .. });
+    assert_eq!(replaced.filter(is_replaced).count(), 0, "the session is the same");
+    second.shutdown().drain();
     assert_eq!(within("the server drains", serving).await.unwrap(), Drained::Complete);
 }

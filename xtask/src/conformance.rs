@@ -1,115 +1,152 @@
-//! Runs the official conformance suite against a server and counts what is scored.
+//! Runs the official conformance suite against a server and a client.
+//!
+//! Every scenario of a revision is run, also those that the suite does not score, and every
+//! result is held against a strict list of expected failures.
 
-mod fixture;
-mod score;
+mod catalog;
+mod checks;
+mod expected;
+mod outcome;
+mod report;
+mod subject;
+mod suite;
+mod wait;
 
 use std::fs;
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use anyhow::Context as _;
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum as _};
 
-use crate::conformance::fixture::Fixture;
-use crate::conformance::score::Score;
+use crate::conformance::catalog::{Catalogs, Leg, Scenario, Side};
+use crate::conformance::expected::Expected;
+use crate::conformance::outcome::Outcome;
+use crate::conformance::report::{LegReport, Report};
+use crate::conformance::subject::{Fixture, Subject};
+use crate::conformance::suite::{Run, Suite, Target};
 use crate::peers::Peers;
 use crate::program;
-
-/// The suite's own entry point, inside its npm package.
-const SUITE: &str = "@modelcontextprotocol/conformance/dist/index.js";
-
-/// Failures that are known; a listed one that passes is an error too.
-const EXPECTED: &str = "tests/conformance/expected.yml";
 
 /// What to measure.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// The server's endpoint; without it, the suite measures the fixture of this project
-    #[arg(long)]
-    url: Option<String>,
+    /// One side alone
+    #[arg(long, value_enum)]
+    side: Option<Side>,
     /// One revision alone
     #[arg(long, value_enum)]
     leg: Option<Leg>,
+    /// Whose programs are measured
+    #[arg(long, value_enum, default_value = "ours")]
+    fixture: Fixture,
+    /// Any server, by its endpoint; no failure is expected of it
+    #[arg(long, conflicts_with = "fixture")]
+    url: Option<String>,
+    /// Any client, by the command that starts it; no failure is expected of it
+    #[arg(long, value_name = "CMD", conflicts_with = "fixture")]
+    client: Option<String>,
+    /// One scenario alone
+    #[arg(long, value_name = "NAME")]
+    scenario: Option<String>,
+    /// Where the report is written
+    #[arg(long, value_name = "FILE", default_value = "target/conformance/report.md")]
+    report: PathBuf,
 }
 
-/// One set of requirements.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Leg {
-    #[value(name = "2025-11-25")]
-    Legacy,
-    #[value(name = "2026-07-28")]
-    Modern,
-}
-
-impl Leg {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Legacy => "2025-11-25",
-            Self::Modern => "2026-07-28",
-        }
-    }
-}
-
-/// Runs the legs one after the other: the suite and the server share the machine.
+/// Runs what the options ask for, one leg after the other: the suite and the programs under
+/// test share the machine.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+    let root = program::project_root();
     let peers = Peers::prepare();
-    anyhow::ensure!(peers.package_file(SUITE).exists(), "the conformance suite is not there");
-    let fixture = match options.url {
-        Some(_) => None,
-        None => Some(Fixture::start(&peers)?),
-    };
-    let started = fixture.as_ref().map(Fixture::url);
-    let url = options.url.as_deref().or(started).context("a server to measure")?;
-    let legs = options.leg.map_or_else(|| Leg::value_variants().to_vec(), |it| vec![it]);
-    let mut failed = Vec::new();
-    for leg in legs {
-        if !measure(&peers, leg, url)? {
-            failed.push(leg.name());
+    let suite = Suite::find(&peers)?;
+    let catalogs = Catalogs::load(|leg| suite.list(leg))?;
+    let expected = options.expected(&root)?;
+    expected.ensure_known(&catalogs)?;
+
+    let details = root.join("target/conformance");
+    fs::create_dir_all(&details).context("make a folder for the details")?;
+    let mut report = Report::new(&suite.versions()?);
+    for side in options.sides(&catalogs) {
+        let subject = options.subject(side, &peers, &details)?;
+        report.add_version(side.name(), &subject.of);
+        for leg in options.legs() {
+            let scenarios = catalogs.pick(side, leg, options.scenario.as_deref());
+            if !scenarios.is_empty() {
+                let run = Run::new(&subject.target, leg, &details)?;
+                report.add_leg(measure(&suite, &run, scenarios, &expected)?);
+            }
         }
     }
-    anyhow::ensure!(failed.is_empty(), "does not conform to {}", failed.join(" and "));
+    finish(&report, &root.join(&options.report))
+}
+
+/// Runs one leg and says how it went.
+fn measure(
+    suite: &Suite<'_>,
+    run: &Run<'_>,
+    scenarios: Vec<Scenario>,
+    expected: &Expected,
+) -> anyhow::Result<LegReport> {
+    let started = Instant::now();
+    let outcomes = suite.run(run, scenarios)?;
+    let judge = |it: Outcome| (expected.judge(&it), it);
+    let leg = LegReport::new(run.side(), run.leg(), outcomes.into_iter().map(judge).collect());
+    eprintln!("conformance: {leg}, in {:.0} s", started.elapsed().as_secs_f64());
+    for surprise in leg.surprises() {
+        eprintln!("  {surprise}");
+    }
+    Ok(leg)
+}
+
+/// Writes the report, and fails if anything in it was not expected.
+fn finish(report: &Report, file: &Path) -> anyhow::Result<()> {
+    fs::write(file, report.to_string()).with_context(|| format!("write {}", file.display()))?;
+    eprintln!("conformance: report in {}", file.display());
+    let surprises_count = report.surprises_count();
+    anyhow::ensure!(surprises_count == 0, "{surprises_count} results are not as expected");
+    anyhow::ensure!(!report.is_empty(), "no scenario was run");
     Ok(())
 }
 
-/// Runs one leg, prints its score and returns the verdict of the suite.
-fn measure(peers: &Peers, leg: Leg, url: &str) -> anyhow::Result<bool> {
-    let required = program::read(suite(peers).args(["list", "--requirements", leg.name()]))?;
-    let details = program::project_root().join("target/conformance").join(leg.name());
-    // The suite adds to what it finds; there may be nothing yet.
-    fs::remove_dir_all(&details).ok();
-    let mut run = suite(peers);
-    run.args(["server", "--url", url, "--requirements", leg.name(), "--timeout", "60000"]);
-    run.arg("--expected-failures").arg(EXPECTED).arg("--output-dir").arg(&details);
-    let output = run.stdin(Stdio::null()).output().context("start the conformance suite")?;
-    let told = String::from_utf8_lossy(&output.stdout);
-    let score = Score::new(&required, &told);
-    eprintln!("conformance {}: {score}", leg.name());
-    explain(&score, &details);
-    anyhow::ensure!(
-        score.required_count() > 0,
-        "the suite told nothing: {}",
-        brief(&output.stderr)
-    );
-    Ok(output.status.success())
-}
-
-fn explain(score: &Score, details: &Path) {
-    for scenario in score.failed() {
-        eprintln!("  failed: {scenario}");
+impl Options {
+    fn legs(&self) -> Vec<Leg> {
+        self.leg.map_or_else(|| Leg::value_variants().to_vec(), |it| vec![it])
     }
-    if !score.is_perfect() {
-        eprintln!("  details: {}", details.display());
+
+    /// The sides that were asked for, in words or by what is to be measured.
+    fn sides(&self, catalogs: &Catalogs) -> Vec<Side> {
+        let is_wanted = |side: &Side| match (self.side, &self.url, &self.client) {
+            (Some(wanted), ..) => wanted == *side,
+            (None, None, None) => self.fixture.has(*side),
+            (None, url, client) => match side {
+                Side::Server => url.is_some(),
+                Side::Client => client.is_some(),
+            },
+        };
+        let sides = Side::value_variants().iter().copied().filter(is_wanted);
+        match &self.scenario {
+            // A name that the requirements do not have is for the suite to judge.
+            Some(name) if Side::value_variants().iter().any(|it| catalogs.side_has(*it, name)) => {
+                sides.filter(|it| catalogs.side_has(*it, name)).collect()
+            }
+            Some(_) | None => sides.collect(),
+        }
     }
-}
 
-fn suite(peers: &Peers) -> Command {
-    let mut command = Command::new(peers.node());
-    command.current_dir(program::project_root()).arg(peers.package_file(SUITE));
-    command
-}
+    fn subject(&self, side: Side, peers: &Peers, details: &Path) -> anyhow::Result<Subject> {
+        match (side, &self.url, &self.client) {
+            (Side::Server, Some(url), _) => Ok(Subject::of_others(Target::Url(url.clone()))),
+            (Side::Client, _, Some(line)) => Ok(Subject::of_others(Target::Command(line.clone()))),
+            (Side::Server | Side::Client, ..) => self.fixture.prepare(side, peers, details),
+        }
+    }
 
-/// The start of an error: a crashing suite prints its own code, minified, on one line.
-fn brief(errors: &[u8]) -> String {
-    const CHARACTERS_MAX: usize = 400;
-    String::from_utf8_lossy(errors).chars().take(CHARACTERS_MAX).collect()
+    /// The list is about programs that this project knows.
+    fn expected(&self, root: &Path) -> anyhow::Result<Expected> {
+        match (&self.url, &self.client) {
+            (None, None) => Expected::load(&root.join(self.fixture.expected_file())),
+            (Some(_), _) | (_, Some(_)) => Ok(Expected::default()),
+        }
+    }
 }

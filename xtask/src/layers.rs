@@ -19,6 +19,7 @@ const TABLE: Table = Table {
         ("transport", &["eyot-transport"]),
         ("bindings", &["eyot-http", "eyot-stdio"]),
         ("session", &["eyot-session"]),
+        ("era", &["eyot-era"]),
         ("storage", &["eyot-store-memory", "eyot-store-sqlite"]),
         ("peers", &["eyot-client", "eyot-server"]),
         ("relay", &["eyot-relay"]),
@@ -37,7 +38,7 @@ const TABLE: Table = Table {
         ("tower", &["eyot-client", "eyot-server", "eyot-transport"]),
     ],
     bans: &[Ban {
-        users: &["eyot-jsonrpc", "eyot-frame", "eyot-types", "eyot-session"],
+        users: &["eyot-jsonrpc", "eyot-frame", "eyot-types", "eyot-session", "eyot-era"],
         banned: &["tokio", "hyper", "mio", "rusqlite"],
         reason: "sans-IO: a driver in a higher layer does the I/O",
     }],

@@ -8,7 +8,11 @@
 mod cache;
 mod install;
 
+use std::fs;
 use std::path::PathBuf;
+
+use anyhow::Context as _;
+use serde::Deserialize;
 
 use crate::peers::cache::Cache;
 
@@ -90,4 +94,18 @@ impl Peers {
     pub(crate) fn package_file(&self, path: &str) -> PathBuf {
         self.cache.folder().join("js/node_modules").join(path)
     }
+    /// The version of an npm package, as it was fetched.
+    pub(crate) fn package_version(&self, name: &str) -> anyhow::Result<String> {
+        let manifest = self.package_file(name).join("package.json");
+        let text = fs::read_to_string(&manifest);
+        let text = text.with_context(|| format!("read {}", manifest.display()))?;
+        let manifest: Manifest = serde_json::from_str(&text).context("read a manifest of npm")?;
+        Ok(manifest.version)
+    }
+}
+
+/// What is read of a `package.json`.
+#[derive(Debug, Deserialize)]
+struct Manifest {
+    version: String,
 }

@@ -24,6 +24,21 @@ pub(crate) fn cargo() -> Command {
     cargo
 }
 
+/// Builds a program of this workspace, beside this one and by the same profile.
+pub(crate) fn build(package: &str, name: &str) -> anyhow::Result<PathBuf> {
+    // target/PROFILE/xtask
+    let own = env::current_exe().context("find this program")?;
+    let profile = own.parent().context("this program lives in a folder")?;
+    let mut cargo = cargo();
+    cargo.args(["build", "--locked", "--quiet", "--package", package, "--bin", name]);
+    cargo.arg("--target-dir").arg(profile.parent().context("a profile has a target folder")?);
+    if profile.ends_with("release") {
+        cargo.arg("--release");
+    }
+    run(&mut cargo)?;
+    Ok(profile.join(name))
+}
+
 /// Runs a command to its end; it writes where this process writes, and has nothing to read.
 pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
     let line = line(command);

@@ -5,8 +5,8 @@ use std::process::Command;
 use crate::peers::Peers;
 use crate::{machine, program};
 
-/// The tests that need foreign programs, by the start of their names.
-const PEER_TESTS: &str = "peers::";
+/// The tests that need foreign programs, by a part of their names.
+const PEER_TESTS: &[&str] = &["conformance::", "peers::"];
 
 /// Sets the machine up, then builds and runs every test.
 pub(crate) fn run_all() -> anyhow::Result<()> {
@@ -24,7 +24,7 @@ pub(crate) fn run_peers() -> anyhow::Result<()> {
     build()?;
     let mut tests = runner(&peers);
     tests.args(["--package", "eyot-tests", "--test", "it"]);
-    program::run(tests.arg(PEER_TESTS))
+    program::run(tests.arg("--").args(PEER_TESTS))
 }
 
 /// Compiles all that the tests run: a step of its own, so that slow code and slow tests

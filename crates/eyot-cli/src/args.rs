@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use clap::{Args as ClapArgs, Parser, Subcommand};
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use eyot::Eras;
 
 /// An MCP proxy between the eras: sessions survive restarts, answers never cross.
 #[derive(Debug, Parser)]
@@ -31,6 +32,9 @@ pub(crate) enum Command {
     /// The built-in server on stdin and stdout.
     #[command(hide = true)]
     DemoServer,
+    /// Serve one of everything, to test clients with.
+    #[command(after_help = EVERYTHING_EXAMPLES)]
+    Everything(Everything),
     /// Look at stored sessions, or remove them.
     #[command(after_help = SESSIONS_EXAMPLES)]
     Sessions(Sessions),
@@ -46,6 +50,16 @@ Examples:
 A child gets a small safe environment (PATH, HOME, LANG and the like) and what --env names.
 The endpoint is /mcp. SIGTERM or Ctrl-C drains: running calls finish, then the program ends
 with code 0; a second signal ends it at once.";
+
+const EVERYTHING_EXAMPLES: &str = "\
+Examples:
+  eyot everything --listen 127.0.0.1:3000
+  eyot everything --stdio --era modern
+  eyot serve -- eyot everything --stdio
+
+It has what the official conformance suite asks a server for: every kind of content, prompts,
+resources, progress, logs, questions to the user, the model and the folders of the client, in
+both eras.";
 
 const SESSIONS_EXAMPLES: &str = "\
 Examples:
@@ -111,6 +125,44 @@ pub(crate) struct Serve {
 pub(crate) struct Demo {
     #[command(flatten)]
     pub(crate) listen: Listen,
+}
+
+/// `eyot everything`.
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct Everything {
+    /// Where to listen, on this machine only; port 0 picks a free one.
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR")]
+    pub(crate) listen: SocketAddr,
+    /// Serve the client that has started this program, on stdin and stdout.
+    #[arg(long, conflicts_with_all = ["listen", "store"])]
+    pub(crate) stdio: bool,
+    /// Which clients are answered.
+    #[arg(long, value_enum, default_value = "both")]
+    pub(crate) era: ServedEras,
+    /// Where sessions are kept: `sqlite:PATH`, or `memory:` to forget them at the end.
+    #[arg(long, value_name = "STORE", default_value = "memory:")]
+    pub(crate) store: StoreUrl,
+}
+
+/// Which clients a server answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ServedEras {
+    /// Clients of both eras.
+    Both,
+    /// Clients with sessions, up to 2025-11-25.
+    Legacy,
+    /// Clients without sessions, from 2026-07-28 on.
+    Modern,
+}
+
+impl From<ServedEras> for Eras {
+    fn from(eras: ServedEras) -> Self {
+        match eras {
+            ServedEras::Both => Self::Both,
+            ServedEras::Legacy => Self::Legacy,
+            ServedEras::Modern => Self::Modern,
+        }
+    }
 }
 
 /// `eyot sessions`.

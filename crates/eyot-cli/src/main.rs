@@ -3,6 +3,7 @@
 mod args;
 mod demo;
 mod demo_server;
+mod everything;
 mod logging;
 mod places;
 mod serve;
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
         Command::Serve(serve) => serve::run(*serve, args.json),
         Command::Demo(demo) => demo::run(demo),
         Command::DemoServer => demo_server::run(),
+        Command::Everything(everything) => everything::run(&everything, args.json),
         Command::Sessions(sessions) => sessions::run(sessions, args.json),
     };
     match ran {

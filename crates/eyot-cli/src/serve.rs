@@ -33,7 +33,8 @@ pub(crate) fn run(serve: Serve, is_json: bool) -> anyhow::Result<()> {
     start(&listen, target, limits, |url| announce(url, is_json))
 }
 
-fn announce(url: &str, is_json: bool) -> anyhow::Result<()> {
+/// Says where the server listens: programs read it on stdout, people on stderr.
+pub(crate) fn announce(url: &str, is_json: bool) -> anyhow::Result<()> {
     if is_json {
         let ready = serde_json::json!({ "listening": url, "pid": std::process::id() });
         logging::print(&ready.to_string())?;
@@ -61,7 +62,7 @@ pub(crate) fn start(
     runtime.block_on(async {
         let listener = bind(listen.listen).await?;
         let address = listener.local_addr()?;
-        let setup = setup(listen, open_store(listen, &target)?, limits)?;
+        let setup = setup(listen, store_of(listen, &target)?, limits)?;
         let shutdown = setup.shutdown.clone();
         let proxy = ReverseProxy::new(target, setup);
         let admin = admin(listen, &proxy).await?;
@@ -81,7 +82,8 @@ pub(crate) fn start(
     })
 }
 
-fn report(drained: Drained) {
+/// Says how it ended.
+pub(crate) fn report(drained: Drained) {
     match drained {
         Drained::Complete => tracing::info!("ended; nothing was lost"),
         Drained::TimedOut { tasks } => {
@@ -90,18 +92,26 @@ fn report(drained: Drained) {
     }
 }
 
-async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+/// Listens at an address.
+pub(crate) async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
     let bound = TcpListener::bind(address).await;
     bound.with_context(|| format!("cannot listen on {address}; another port: --listen 127.0.0.1:0"))
 }
 
-fn open_store(listen: &Listen, target: &Target) -> anyhow::Result<Arc<dyn Store>> {
-    let path = match &listen.store {
-        Some(StoreUrl::Memory) => return Ok(Arc::new(MemoryStore::new(LogLimits::default()))),
-        Some(StoreUrl::Sqlite(path)) => path.clone(),
-        None => places::default_store(&target.fingerprint())?,
+fn store_of(listen: &Listen, target: &Target) -> anyhow::Result<Arc<dyn Store>> {
+    match &listen.store {
+        Some(store) => open_store(store),
+        None => open_store(&StoreUrl::Sqlite(places::default_store(&target.fingerprint())?)),
+    }
+}
+
+/// Opens the store that the flags name.
+pub(crate) fn open_store(store: &StoreUrl) -> anyhow::Result<Arc<dyn Store>> {
+    let path = match store {
+        StoreUrl::Memory => return Ok(Arc::new(MemoryStore::new(LogLimits::default()))),
+        StoreUrl::Sqlite(path) => path,
     };
-    let store = SqliteStore::open(&path, SqliteOptions::default());
+    let store = SqliteStore::open(path, SqliteOptions::default());
     let store = store.with_context(|| format!("cannot open the store {}", path.display()))?;
     tracing::info!(path = %path.display(), "sessions are kept");
     Ok(Arc::new(store))

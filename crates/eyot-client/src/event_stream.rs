@@ -32,7 +32,7 @@ impl EventMessages {
                     self.retry = event.retry.or(self.retry);
                     let message = self.parse(event.data);
                     if message.is_some() || event.id.is_some() {
-                        return Some(Part { message, cursor: event.id });
+                        return Some(Part { message, cursor: event.id, retry: None });
                     }
                 }
                 Ok(None) => {

@@ -17,7 +17,7 @@ use parking_lot::Mutex;
 
 use crate::event_stream::EventMessages;
 use crate::http_link::HttpLink;
-use crate::http_response::{Answer, discard, invalid, read_answer, unexpected_status};
+use crate::http_response::{Answer, discard, invalid, read_answer, refusal, unexpected_status};
 
 /// An upstream session. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -93,7 +93,10 @@ impl HttpSession {
                 if let Some(fault) = self.forgotten(status, &messages) {
                     return Err(fault);
                 }
-                let answer = messages.into_iter().find_map(|it| call.answer(it));
+                let answer = match refusal(status, &messages) {
+                    Some(error) => Some(with_client_id(error, call.id.clone())),
+                    None => messages.into_iter().find_map(|it| call.answer(it)),
+                };
                 let answer = answer.ok_or_else(|| invalid("upstream answered another request"));
                 answer.map(Reply::One)
             }
@@ -293,7 +296,7 @@ impl Following {
         self.cursor = part.cursor.clone().or_else(|| self.cursor.take());
         let Some(message) = part.message else { return Some(part) };
         if !message.is_response() {
-            return Some(Part { message: Some(message), cursor: part.cursor });
+            return Some(Part { message: Some(message), ..part });
         }
         let answer = self.call.answer(message);
         if answer.is_none() {
@@ -301,7 +304,7 @@ impl Following {
             return None;
         }
         self.is_over = true;
-        Some(Part { message: answer, cursor: part.cursor })
+        Some(Part { message: answer, ..part })
     }
 
     /// Opens the stream again behind what was seen.

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use eyot_jsonrpc::{Id, Message};
 use eyot_transport::{Fault, Limits, Messages, Part, Reply};
 use eyot_types::codes::{self, Outcome};
-use eyot_types::{Method as McpMethod, NameSource, Revision, headers};
+use eyot_types::{Method as McpMethod, Revision, headers};
 use futures_util::stream;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderName};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
@@ -14,7 +14,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use crate::event_stream::EventMessages;
 use crate::http_legacy::with_client_id;
 use crate::http_link::HttpLink;
-use crate::http_response::{Answer, discard, invalid, read_answer, unexpected_status};
+use crate::http_response::{Answer, discard, invalid, read_answer, refusal, unexpected_status};
 use crate::route::{subscription_id, with_subscription_id};
 
 /// An upstream of the modern era. Cheap to clone.
@@ -44,8 +44,8 @@ impl HttpModern {
         let response = self.link.send(Method::POST, headers, Some(&request)).await?;
         let exchange = Exchange { ours, id };
         match read_answer(response, &self.limits).await? {
-            Answer::Messages(_, messages) => {
-                let answer = messages.into_iter().find_map(|it| exchange.answer(it));
+            Answer::Messages(status, messages) => {
+                let answer = exchange.find(status, messages);
                 answer.map(Reply::One).ok_or_else(|| invalid("upstream answered another request"))
             }
             Answer::Events(events) => {
@@ -65,7 +65,7 @@ impl HttpModern {
         let missing = || invalid("upstream did not answer the request");
         match read_answer(response, &self.limits).await? {
             Answer::Messages(status, messages) => {
-                let answer = messages.into_iter().find_map(|it| exchange.answer(it));
+                let answer = exchange.find(status, messages);
                 answer.map(|it| (status, it)).ok_or_else(missing)
             }
             Answer::Events(events) => {
@@ -99,6 +99,14 @@ struct Exchange {
 }
 
 impl Exchange {
+    /// The answer in a JSON body.
+    fn find(&self, status: StatusCode, messages: Vec<Message>) -> Option<Message> {
+        match refusal(status, &messages) {
+            Some(error) => Some(with_client_id(error, self.id.clone())),
+            None => messages.into_iter().find_map(|it| self.answer(it)),
+        }
+    }
+
     fn answer(&self, message: Message) -> Option<Message> {
         let is_ours = message.id().is_none_or(|it| it == self.ours);
         (message.is_response() && is_ours).then(|| with_client_id(message, self.id.clone()))
@@ -165,12 +173,8 @@ fn request_headers(message: &Message, forwarded: &HeaderMap) -> Result<HeaderMap
     let method = message.method().unwrap_or_default();
     put(&mut headers, headers::METHOD, &method)?;
     headers.insert(PROTOCOL_VERSION, MODERN);
-    let name = match McpMethod::parse(&method).needs_name_header() {
-        Some(NameSource::Name) => message.name(),
-        Some(NameSource::Uri) => message.uri(),
-        _ => None,
-    };
-    if let Some(name) = name {
+    let source = McpMethod::parse(&method).needs_name_header();
+    if let Some(name) = source.and_then(|it| it.value(message)) {
         put(&mut headers, headers::NAME, &name)?;
     }
     Ok(headers)

@@ -2,7 +2,7 @@
 
 use bytes::{Bytes, BytesMut};
 use eyot_http::{HttpError, UpstreamBody};
-use eyot_jsonrpc::{Incoming, Message};
+use eyot_jsonrpc::{Incoming, Kind, Message};
 use eyot_transport::{Fault, Limits};
 use eyot_types::codes::{self, Outcome};
 use http::header::CONTENT_TYPE;
@@ -44,6 +44,13 @@ pub(crate) async fn read_answer(
         Err(_) if !head.status.is_success() => Ok(Answer::Status(head.status)),
         Err(error) => Err(invalid(&format!("upstream's answer is invalid: {error}"))),
     }
+}
+
+/// The error in the body of a refusal. It is about the request whatever id it has: some servers
+/// give one of their own to what they refuse before they read it.
+pub(crate) fn refusal(status: StatusCode, messages: &[Message]) -> Option<Message> {
+    let error = messages.iter().find(|it| it.kind() == Kind::Error);
+    error.filter(|_| !status.is_success()).cloned()
 }
 
 /// The fault for a status that answers a request with nothing that JSON-RPC knows.

@@ -1,8 +1,10 @@
-//! Connections to upstream servers, of either era, over child processes and HTTP.
+//! Connections to servers of either era, over HTTP, child processes, streams and in process.
 //!
-//! A [`LegacyConnection`] is one upstream session; a [`ModernConnection`] needs none. Both
-//! give every request a new id of their own and put the caller's id back into its answer:
-//! ids of clients are never trusted. This crate knows no downstream and no store.
+//! [`Client`] is what a program uses: typed calls, and a connection that is opened again when it
+//! is lost. Below it are the connections that a relay uses: a [`LegacyConnection`] is one
+//! upstream session; a [`ModernConnection`] needs none. Both give every request a new id of their
+//! own and put the caller's id back into its answer: ids of clients are never trusted. This crate
+//! knows no downstream and no store.
 
 mod client;
 mod driver;

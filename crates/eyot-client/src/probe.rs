@@ -1,8 +1,9 @@
 //! Whether an upstream speaks the modern era.
 
+use eyot_era::Evidence;
 use eyot_jsonrpc::{Id, Message};
 use eyot_transport::{Fault, FaultKind, Reply};
-use eyot_types::{Method, Revision, codes, meta};
+use eyot_types::{Method, Revision, meta};
 use serde_json::json;
 
 use crate::legacy::final_message;
@@ -43,13 +44,19 @@ pub async fn probe_modern(target: &Target, runtime: &Runtime) -> Result<EraFound
     };
     let answer = tokio::time::timeout(runtime.limits.connect_timeout, asking).await;
     let is_child = !matches!(target, Target::Url(_));
-    match answer {
-        Ok(Ok(Some(answer))) if is_modern(&answer) => Ok(EraFound::Modern(connection)),
-        Ok(Ok(_)) => Ok(EraFound::Legacy),
-        Ok(Err(fault)) if is_child || is_evidence(&fault) => Ok(EraFound::Legacy),
-        Ok(Err(fault)) => Err(fault),
-        Err(_elapsed) if is_child => Ok(EraFound::Legacy),
-        Err(_elapsed) => Err(Fault::internal("upstream did not answer `server/discover` in time")),
+    let evidence = match &answer {
+        Ok(Ok(Some(answer))) => eyot_era::of_answer(answer),
+        Ok(Ok(None)) => Evidence::Legacy,
+        Ok(Err(fault)) => eyot_era::of_fault(status_of(fault), is_child),
+        Err(_elapsed) => eyot_era::of_silence(is_child),
+    };
+    match (evidence, answer) {
+        (Evidence::Modern, _) => Ok(EraFound::Modern(connection)),
+        (Evidence::Legacy, _) => Ok(EraFound::Legacy),
+        (Evidence::Nothing, Ok(Err(fault))) => Err(fault),
+        (Evidence::Nothing, _) => {
+            Err(Fault::internal("upstream did not answer `server/discover` in time"))
+        }
     }
 }
 
@@ -62,17 +69,7 @@ fn discover() -> Message {
     Message::request(Id::from_number(0), Method::ServerDiscover.as_str(), &params)
 }
 
-/// A result of `server/discover`, or an error that only modern servers know.
-fn is_modern(answer: &Message) -> bool {
-    if let Ok(error) = answer.decode_error() {
-        return codes::is_modern_evidence(error.code);
-    }
-    let result = answer.decode_result::<serde_json::Value>().unwrap_or_default();
-    result.get("supportedVersions").is_some_and(serde_json::Value::is_array)
-}
-
-/// "`400 Bad Request`, `404 Not Found` or `405`" without a modern error (2026-07-28,
-/// streamable-http, Backward Compatibility).
-fn is_evidence(fault: &Fault) -> bool {
-    fault.kind == FaultKind::Refused
+/// The status of a bare refusal. Which of those that count it was, nobody needs to know.
+fn status_of(fault: &Fault) -> Option<u16> {
+    (fault.kind == FaultKind::Refused).then_some(400)
 }

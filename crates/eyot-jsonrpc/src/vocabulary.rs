@@ -18,6 +18,7 @@ pub(crate) static PARAMS: Vocabulary = Vocabulary {
         "name",
         "arguments",
         "uri",
+        "taskId",
         "requestId",
         "progressToken",
         "cursor",

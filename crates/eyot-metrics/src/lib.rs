@@ -8,11 +8,8 @@ use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
 pub fn describe() {
     describe_gauge!(CONNECTIONS, Unit::Count, "Open connections of clients.");
     describe_gauge!(SESSIONS, Unit::Count, "Legacy sessions that this process serves.");
-    describe_counter!(
-        MESSAGES_DROPPED,
-        Unit::Count,
-        "Messages of an upstream that reached nobody, by reason."
-    );
+    describe_gauge!(TASKS, Unit::Count, "Tasks of calls that are kept, done or not.");
+    describe_counter!(MESSAGES_DROPPED, Unit::Count, "Messages that reached nobody, by reason.");
     describe_counter!(CALLS, Unit::Count, "Calls that were relayed, by era and outcome.");
     describe_counter!(
         UPSTREAMS_OPENED,
@@ -29,6 +26,11 @@ pub fn connections_changed(by: f64) {
 /// How many sessions this process serves.
 pub fn sessions(count: usize) {
     gauge!(SESSIONS).set(f64::from(u32::try_from(count).unwrap_or(u32::MAX)));
+}
+
+/// How many tasks of calls this process keeps.
+pub fn tasks(count: usize) {
+    gauge!(TASKS).set(f64::from(u32::try_from(count).unwrap_or(u32::MAX)));
 }
 
 /// A message reached nobody.
@@ -49,6 +51,7 @@ pub fn upstreams_opened(cause: &'static str) {
 
 const CONNECTIONS: &str = "eyot_connections";
 const SESSIONS: &str = "eyot_sessions";
+const TASKS: &str = "eyot_tasks";
 const MESSAGES_DROPPED: &str = "eyot_messages_dropped_total";
 const CALLS: &str = "eyot_calls_total";
 const UPSTREAMS_OPENED: &str = "eyot_upstreams_opened_total";

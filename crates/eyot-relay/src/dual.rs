@@ -345,7 +345,7 @@ impl Listening {
                         self.dual.questions.heard(&message);
                         message_to_client(message, generation)
                     });
-                    return Some((Ok(Part { message, cursor: part.cursor }), self));
+                    return Some((Ok(Part { message, ..part }), self));
                 }
                 self.source = None;
                 // The upstream offers no such stream, or no longer; its next session may.

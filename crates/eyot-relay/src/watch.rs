@@ -137,14 +137,14 @@ impl Following {
     }
 
     async fn pass(&mut self, part: Part) -> Result<Part, Fault> {
-        let Part { message, cursor } = part;
-        let Some(message) = message else { return Ok(Part { message, cursor }) };
+        let Part { message, cursor, retry } = part;
+        let Some(message) = message else { return Ok(Part { message, cursor, retry }) };
         self.watch.questions.heard(&message);
         if message.is_response() {
             self.is_over = true;
             self.watch.remember(&message).await?;
         }
         let message = message_to_client(message, self.watch.generation);
-        Ok(Part { message: Some(message), cursor })
+        Ok(Part { message: Some(message), cursor, retry })
     }
 }

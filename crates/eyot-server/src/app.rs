@@ -1,7 +1,8 @@
 //! A server made of handlers: what answers the calls when they are not handed on.
 //!
-//! Nothing here has a task or a channel. A handler's future lives in the reply and is polled by
-//! whoever writes the reply out; a session is the entry that the host keeps anyway.
+//! Nothing here has a task of the runtime or a channel. A handler's future lives in the reply and is
+//! polled by whoever writes the reply out; a session is the entry that the host keeps anyway. The one
+//! exception is what the protocol calls a task: see [`TaskPolicy`].
 
 mod answer;
 mod app_session;
@@ -16,6 +17,7 @@ mod discovery;
 mod dispatch;
 mod exchange;
 mod failure;
+mod field_order;
 mod handlers;
 mod layered;
 mod listen;
@@ -29,18 +31,19 @@ mod run;
 mod schema;
 mod server;
 mod serving;
+mod tasks;
 mod tool;
 mod uri_template;
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use eyot_jsonrpc::Id;
 use eyot_stdx::{SealKeys, random_token};
-use eyot_transport::Limits;
+use eyot_transport::{Limits, WeakService};
 use eyot_types::{CacheScope, Implementation};
 use serde_json::value::RawValue;
 
@@ -50,7 +53,9 @@ use self::change_log::ChangeLog;
 use self::custom::{CustomMethod, NotificationHandler};
 use self::parked::Parked;
 use self::resource::RegisteredTemplate;
+use self::tasks::Tasks;
 use self::tool::RegisteredTool;
+use crate::keeper::Keeper;
 use crate::{SessionContext, Shutdown};
 
 pub use self::builder::{BuildError, Eras, ServerBuilder};
@@ -67,6 +72,7 @@ pub use self::rounds::{InputRequired, Inputs};
 pub use self::schema::InvalidSchema;
 pub use self::server::Server;
 pub use self::serving::HttpOptions;
+pub use self::tasks::TaskPolicy;
 pub use self::tool::{IntoToolResult, Json, NoArguments, ServerTool, ToolReply, tool};
 
 /// Everything that the calls of one server share.
@@ -85,11 +91,16 @@ pub(crate) struct App {
     pub(crate) on_notification: Option<NotificationHandler>,
     pub(crate) changes: ChangeLog,
     pub(crate) parked: Parked,
+    pub(crate) tasks: Tasks,
+    /// Where tasks do their work.
+    pub(crate) keeper: Keeper,
     pub(crate) shutdown: Shutdown,
     /// Tells our questions from those of an earlier process in the same session.
     question_prefix: String,
     questions: AtomicU64,
     pub(crate) has_logging: bool,
+    /// The server behind its layers. It keeps us, and must not be kept by us.
+    service: OnceLock<WeakService>,
 }
 
 /// How a server behaves.

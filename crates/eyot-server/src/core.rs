@@ -6,9 +6,10 @@
 use std::fmt;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
-use eyot_frame::{EventHead, Frames, encode_event};
+use eyot_frame::{EventHead, Frames, encode_event, encode_priming};
 use eyot_jsonrpc::{Id, Message};
 use eyot_session::{
     EventId, NewEvent, Position, StoreError, StoreFuture, StreamEnd, StreamKind, StreamNo,
@@ -59,6 +60,8 @@ enum Step {
 pub(crate) enum Shown {
     /// An event, stored.
     Event(Frames),
+    /// The client may hang up and come back: what to tell it last.
+    Closing(Bytes),
     /// The stream has ended.
     End,
 }
@@ -153,6 +156,9 @@ impl Core {
             match &mut self.step {
                 Step::Unopened | Step::Opening(_) => ready!(self.poll_open(cx))?,
                 Step::Pulling => match ready!(self.source.poll_part(cx)) {
+                    Some(Ok(Part { message: None, retry: Some(retry), .. })) => {
+                        return Poll::Ready(Ok(Shown::Closing(self.closing(retry))));
+                    }
                     Some(part) => self.take(part),
                     None if self.kind == StreamKind::Standalone => return Poll::Pending,
                     None => self.step = Step::Finishing(self.finish()),
@@ -177,6 +183,14 @@ impl Core {
                 Step::Over => return Poll::Ready(Ok(Shown::End)),
             }
         }
+    }
+
+    /// "If the server does close the connection prior to terminating the SSE stream, it SHOULD
+    /// send an SSE event with a standard `retry` field before closing the connection"
+    /// (2025-11-25, basic/transports). It repeats the id of what was shown last.
+    fn closing(&self, retry: Duration) -> Bytes {
+        let id = EventId { stream: self.stream, position: self.shown }.to_string();
+        encode_priming(&id, Some(retry))
     }
 
     /// What a client is told when the store fails: without an id, because nothing more can
@@ -229,7 +243,7 @@ impl Core {
         tracing::debug!(%fault, "call failed");
         match &self.request_id {
             Some(id) => Message::error_response(Some(id.clone()), &fault.error).into(),
-            None => Part { message: None, cursor: None },
+            None => Part { message: None, cursor: None, retry: None },
         }
     }
 

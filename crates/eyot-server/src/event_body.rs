@@ -109,6 +109,14 @@ impl EventBody {
                     self.out.extend(frames);
                     return Poll::Ready(());
                 }
+                Polled::Closing(last) => {
+                    // Older clients take the end of the stream for the end of the call.
+                    if self.parts.session.machine().revision().has_priming() {
+                        self.out.push_back(last);
+                        self.is_over = true;
+                        return Poll::Ready(());
+                    }
+                }
                 Polled::Displaced if slot.kind() == SlotKind::Standalone => return Poll::Pending,
                 Polled::WantsSource => {
                     let Some(listen) = &self.listen else { return Poll::Pending };

@@ -1,8 +1,9 @@
 //! Reads on when the client has gone: "disconnection SHOULD NOT be interpreted as the
 //! client cancelling its request" (2025-03-26 to 2025-11-25, basic/transports).
 //!
-//! This is the one place where a call gets a task of its own, and it is rare: the client
-//! of a legacy call went away before the answer.
+//! This is the one place where a call gets a task of the runtime for its own, and it is rare: the
+//! client of a legacy call went away before the answer, or a call has become what the protocol calls
+//! a task.
 
 use std::sync::Arc;
 use std::task::Poll;
@@ -27,6 +28,11 @@ impl Keeper {
         Self { tasks, finish }
     }
 
+    /// Where the work runs.
+    pub(crate) fn tasks(&self) -> &TaskTracker {
+        &self.tasks
+    }
+
     /// Reads a stream into the store until it ends or somebody else reads it. A client that
     /// has come back in the meantime goes first.
     pub(crate) fn read_on(
@@ -40,7 +46,7 @@ impl Keeper {
             loop {
                 let polled = std::future::poll_fn(|cx| slot.poll(ticket, cx)).await;
                 match polled {
-                    Polled::Event(_) => {}
+                    Polled::Event(_) | Polled::Closing(_) => {}
                     Polled::Displaced => break,
                     Polled::End => {
                         session.remove_slot(stream);

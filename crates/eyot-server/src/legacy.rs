@@ -153,6 +153,7 @@ impl Legacy {
                     waiting.put_back(part);
                     return Box::pin(self.stream(session, waiting, id)).await;
                 }
+                First::Other(part) if part.message.is_none() => {}
                 First::Other(_) => eyot_metrics::messages_dropped("client_takes_no_stream"),
             }
         }

@@ -37,7 +37,7 @@ pub use crate::app::{
     InputRequired, Inputs, IntoPromptResult, IntoResourceResult, IntoToolResult, InvalidSchema,
     Json, NoArguments, Progress, PromptArguments, PromptReply, ResourceReply, Server,
     ServerBuilder, ServerPrompt, ServerResource, ServerTemplate, ServerTool, Suggestions,
-    ToolReply, UriVariables, prompt, resource, resource_template, tool,
+    TaskPolicy, ToolReply, UriVariables, prompt, resource, resource_template, tool,
 };
 pub use crate::auth::{ApiKey, Keys};
 pub use crate::context::SessionContext;

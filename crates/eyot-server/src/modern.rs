@@ -8,7 +8,7 @@ use eyot_jsonrpc::{
 };
 use eyot_transport::{BoxService, Call, Fault, FaultKind, Input, Limits, Peer};
 use eyot_types::meta::RequestMeta;
-use eyot_types::{Method, NameSource, Revision, codes, headers};
+use eyot_types::{Method, Revision, codes, headers};
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use tower_service::Service as _;
@@ -124,12 +124,8 @@ fn validate(request: &Message, head: &RequestHead<'_>) -> Result<(), ErrorObject
     }
     let method = request.method().unwrap_or_default();
     expect(headers::METHOD, head.method(), &method)?;
-    let name = match Method::parse(&method).needs_name_header() {
-        Some(NameSource::Name) => request.name(),
-        Some(NameSource::Uri) => request.uri(),
-        _ => None,
-    };
-    match name {
+    let source = Method::parse(&method).needs_name_header();
+    match source.and_then(|it| it.value(request)) {
         Some(name) => expect(headers::NAME, head.name(), &name),
         None => Ok(()),
     }

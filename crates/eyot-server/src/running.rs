@@ -122,6 +122,8 @@ impl Running {
                 Some(Ok(part)) => match part.message {
                     Some(message) if message.is_response() => First::Answer(message),
                     Some(_) => First::Other(part),
+                    // There must be a stream before it can be closed.
+                    None if part.retry.is_some() => First::Other(part),
                     // The upstream only said where it is.
                     None => continue,
                 },

@@ -5,6 +5,7 @@
 
 use std::task::{Context, Poll, Waker};
 
+use bytes::Bytes;
 use eyot_frame::Frames;
 use eyot_session::{Position, StoreError};
 use parking_lot::Mutex;
@@ -46,6 +47,8 @@ pub(crate) struct Ticket(u64);
 pub(crate) enum Polled {
     /// An event.
     Event(Frames),
+    /// The client may hang up and come back: what to tell it last.
+    Closing(Bytes),
     /// The stream has ended.
     End,
     /// Another reader has it now.
@@ -90,7 +93,7 @@ impl StreamSlot {
     }
 
     /// The upstream's event id up to which everything was taken.
-    pub(crate) fn cursor(&self) -> Option<bytes::Bytes> {
+    pub(crate) fn cursor(&self) -> Option<Bytes> {
         self.state.lock().core.as_ref()?.cursor()
     }
 
@@ -134,6 +137,7 @@ impl StreamSlot {
         }
         match core.poll_event(cx) {
             Poll::Ready(Ok(Shown::Event(frames))) => Poll::Ready(Polled::Event(frames)),
+            Poll::Ready(Ok(Shown::Closing(last))) => Poll::Ready(Polled::Closing(last)),
             Poll::Ready(Ok(Shown::End)) => {
                 state.core = None;
                 Poll::Ready(Polled::End)

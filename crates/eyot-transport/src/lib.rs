@@ -18,4 +18,4 @@ pub use crate::fault::{Fault, FaultKind};
 pub use crate::in_process::{InProcess, Serving};
 pub use crate::limits::Limits;
 pub use crate::reply::{Messages, Part, Reply};
-pub use crate::service::{BoxService, McpService, ReplyFuture};
+pub use crate::service::{BoxService, McpService, ReplyFuture, WeakService};

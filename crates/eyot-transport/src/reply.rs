@@ -3,6 +3,7 @@
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use eyot_jsonrpc::Message;
@@ -56,10 +57,13 @@ pub struct Part {
     /// The upstream's event id: where the upstream's stream can be resumed. Stored with the
     /// message, never shown to the client.
     pub cursor: Option<Bytes>,
+    /// Lets a client that can come back hang up: whoever holds its connection closes it, the call
+    /// goes on, and the client comes back for the rest after this time.
+    pub retry: Option<Duration>,
 }
 
 impl From<Message> for Part {
     fn from(message: Message) -> Self {
-        Self { message: Some(message), cursor: None }
+        Self { message: Some(message), cursor: None, retry: None }
     }
 }

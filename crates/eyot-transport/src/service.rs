@@ -3,7 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::task::{Context, Poll, Waker};
 
 use tower_service::Service;
@@ -43,6 +43,30 @@ impl BoxService {
     /// Wraps a service. Each call works on a clone of it.
     pub fn new(service: impl McpService) -> Self {
         Self(Arc::new(service))
+    }
+
+    /// The same service for whoever must not keep it: what is inside of it.
+    #[must_use]
+    pub fn downgrade(&self) -> WeakService {
+        WeakService(Arc::downgrade(&self.0))
+    }
+}
+
+/// A [`BoxService`] that is there as long as others keep it.
+#[derive(Clone)]
+pub struct WeakService(Weak<dyn Answer>);
+
+impl WeakService {
+    /// The service; `None` once nobody keeps it any more.
+    #[must_use]
+    pub fn upgrade(&self) -> Option<BoxService> {
+        self.0.upgrade().map(BoxService)
+    }
+}
+
+impl fmt::Debug for WeakService {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("WeakService")
     }
 }
 

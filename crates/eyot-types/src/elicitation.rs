@@ -1,12 +1,14 @@
 //! Questions of a server to the user of a client.
 
 mod fields;
+mod number;
 mod schema;
 mod select;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::fields::Fields;
+pub use self::number::IntoNumber;
 pub use self::schema::{
     BooleanSchema, ElicitSchema, NumberKind, NumberSchema, PrimitiveSchema, StringFormat,
     StringSchema,

@@ -12,7 +12,7 @@ pub use crate::content::{
 pub use crate::discover::DiscoverResult;
 pub use crate::elicitation::{
     BooleanSchema, ElicitAction, ElicitMode, ElicitParams, ElicitResult, ElicitSchema,
-    ElicitationCompleteParams, Fields, MultiSelectItems, MultiSelectSchema, NumberKind,
+    ElicitationCompleteParams, Fields, IntoNumber, MultiSelectItems, MultiSelectSchema, NumberKind,
     NumberSchema, PrimitiveSchema, SelectOption, SingleSelectSchema, StringFormat, StringSchema,
 };
 pub use crate::era::Era;

@@ -1,6 +1,10 @@
 //! Every method and notification of every revision, with the facts that routing needs.
 
+use std::borrow::Cow;
 use std::fmt;
+
+use eyot_jsonrpc::Message;
+use serde::Deserialize;
 
 use crate::{ClientCapability, Revision};
 
@@ -113,6 +117,22 @@ impl NameSource {
             Self::Name => "name",
             Self::Uri => "uri",
             Self::TaskId => "taskId",
+        }
+    }
+
+    /// The value in a request's parameters. `None`: there is none, or none that is a text.
+    #[must_use]
+    pub fn value(self, request: &Message) -> Option<Cow<'_, str>> {
+        #[derive(Deserialize)]
+        struct Params {
+            #[serde(rename = "taskId")]
+            task_id: String,
+        }
+        match self {
+            Self::Name => request.name(),
+            Self::Uri => request.uri(),
+            // Rare enough to be decoded; the scan has refused a member that is there twice.
+            Self::TaskId => request.decode_params::<Params>().ok().map(|it| it.task_id.into()),
         }
     }
 }

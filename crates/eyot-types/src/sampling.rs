@@ -235,4 +235,17 @@ impl CreateMessageResult {
         /// Says why the model stopped.
         with_stop_reason(stop_reason: impl Into<StopReason>),
     }
+
+    /// Every piece of text, each on a line of its own.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let texts = self.content.iter().filter_map(|piece| match piece {
+            SamplingContent::Text(text) => Some(text.text.as_str()),
+            _ => None,
+        });
+        texts.collect::<Vec<_>>().join("\n")
+    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,7 +11,7 @@ use tokio::process::{Child, Command};
 
 use super::within;
 
-/// A running `eyot serve`. Dropping it kills it.
+/// A running `eyot` that serves over HTTP. Dropping it kills it.
 #[derive(Debug)]
 pub(crate) struct Program {
     child: Child,
@@ -21,10 +21,21 @@ pub(crate) struct Program {
 impl Program {
     /// Starts it and waits until it listens. `upstream` is `--upstream URL` or `-- CMD …`.
     pub(crate) async fn serve(listen: &str, store: &Path, upstream: &[String]) -> Self {
-        let mut child = Command::new(program())
-            .args(["--json", "serve", "--listen", listen, "--store"])
-            .arg(format!("sqlite:{}", store.display()))
-            .args(upstream)
+        let mut command = Command::new(program());
+        command.args(["--json", "serve", "--listen", listen, "--store"]);
+        command.arg(format!("sqlite:{}", store.display()));
+        Self::start(command.args(upstream)).await
+    }
+
+    /// Starts `eyot everything` on a free port and waits until it listens.
+    pub(crate) async fn everything(args: &[&str]) -> Self {
+        let mut command = Command::new(program());
+        command.args(["--json", "everything", "--listen", "127.0.0.1:0"]);
+        Self::start(command.args(args)).await
+    }
+
+    async fn start(command: &mut Command) -> Self {
+        let mut child = command
             .env("RUST_LOG", "warn")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -39,6 +50,11 @@ impl Program {
         let url = ready["listening"].as_str().unwrap();
         let address = url.trim_start_matches("http://").trim_end_matches("/mcp");
         Self { child, address: address.parse().unwrap() }
+    }
+
+    /// Its endpoint.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}/mcp", self.address)
     }
 
     /// `kill -9`, and waits until it is gone.
@@ -60,17 +76,25 @@ pub(crate) fn program() -> &'static Path {
 }
 
 fn build() -> PathBuf {
-    let own = std::env::current_exe().unwrap();
-    // target/PROFILE/deps/it-HASH
-    let profile = own.parent().and_then(Path::parent).expect("tests live in a target folder");
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = std::process::Command::new(cargo);
     command.args(["build", "--quiet", "--package", "eyot-cli", "--bin", "eyot", "--target-dir"]);
-    command.arg(profile.parent().expect("a profile has a target folder"));
-    if profile.ends_with("release") {
+    command.arg(target_folder());
+    if profile_folder().ends_with("release") {
         command.arg("--release");
     }
     let built = command.current_dir(env!("CARGO_MANIFEST_DIR")).status().expect("cargo runs");
     assert!(built.success(), "the program does not build");
-    profile.join("eyot")
+    profile_folder().join("eyot")
+}
+
+/// The target folder that this test was built in.
+pub(crate) fn target_folder() -> PathBuf {
+    profile_folder().parent().expect("a profile has a target folder").to_owned()
+}
+
+fn profile_folder() -> PathBuf {
+    // target/PROFILE/deps/it-HASH
+    let own = std::env::current_exe().unwrap();
+    own.parent().and_then(Path::parent).expect("tests live in a target folder").to_owned()
 }

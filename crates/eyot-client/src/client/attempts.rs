@@ -85,7 +85,10 @@ impl Attempts {
                 true
             }
             ClientError::Lost { reason, outcome: Outcome::Unknown } => {
-                shared.suspect(session, Doubt::Broken(reason.clone())).await;
+                // A link of lines that still works has lost this call only: nobody read it.
+                if shared.http.is_some() || !session.is_open() {
+                    shared.suspect(session, Doubt::Broken(reason.clone())).await;
+                }
                 self.unknown += 1;
                 // Nobody knows whether it ran: only what changes nothing is asked again.
                 call.method().is_read_only() && self.unknown <= UNKNOWN_MAX

@@ -55,7 +55,17 @@ enum Leave {
     Stop,
     /// The server may still know the session.
     Broken(String),
+    /// It does not answer any more.
+    Dead(String),
+    /// It has said that it does not know the session, or the link of lines has ended.
     Gone(String),
+}
+
+/// Whether the server hears that its session is not needed any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Farewell {
+    Said,
+    Needless,
 }
 
 /// What recovery came to.
@@ -82,8 +92,7 @@ impl Driver {
             // Boxed, because it is large and rare, and this future lives as long as the client.
             let recovering = match leave {
                 Leave::Stop => break,
-                Leave::Broken(reason) => Box::pin(self.recover(live, reason, true)),
-                Leave::Gone(reason) => Box::pin(self.recover(live, reason, false)),
+                leave => Box::pin(self.recover(live, leave)),
             };
             match recovering.await {
                 Some(again) => live = again,
@@ -144,7 +153,13 @@ impl Driver {
 
     /// Gets the connection to work again, however long it takes; `None` when the client is
     /// closed meanwhile, or there is nothing to open again.
-    async fn recover(&mut self, mut live: Live, reason: String, may_live: bool) -> Option<Live> {
+    async fn recover(&mut self, mut live: Live, leave: Leave) -> Option<Live> {
+        let (reason, keeps, farewell) = match leave {
+            Leave::Stop => return None,
+            Leave::Broken(reason) => (reason, true, Farewell::Said),
+            Leave::Dead(reason) => (reason, false, Farewell::Said),
+            Leave::Gone(reason) => (reason, false, Farewell::Needless),
+        };
         tracing::info!(reason, session = live.session.number, "connection is opened again");
         self.shared.link.send_replace(Link::Recovering);
         self.shared.liveness.send_replace(Liveness::Recovering { reason: reason.clone() });
@@ -152,9 +167,26 @@ impl Driver {
         drop(live.doubter.take());
         let number = live.session.number;
         let mut kept = Some(live);
-        if !may_live {
-            self.retire(&mut kept);
+        if !keeps {
+            self.retire(&mut kept, farewell);
         }
+        match self.regain(&mut kept, number).await {
+            Some(Recovered::Same) => {
+                let live = kept.take()?;
+                self.publish(&live);
+                drop(self.shared.events.send(ClientEvent::Recovered { session: number }));
+                Some(live)
+            }
+            Some(Recovered::New(opened)) => Some(self.replace(*opened, reason)),
+            None => {
+                self.retire(&mut kept, Farewell::Said);
+                None
+            }
+        }
+    }
+
+    /// Tries until the session that is kept works again, or another one is open.
+    async fn regain(&mut self, kept: &mut Option<Live>, number: u64) -> Option<Recovered> {
         let backoff = Backoff { base: PAUSE, delay_max: PAUSE_MAX };
         for attempt in 0_u32.. {
             if attempt > 0 {
@@ -163,19 +195,9 @@ impl Driver {
                 self.beside(sleep(pause)).await?;
             }
             let (shared, opener) = (Arc::clone(&self.shared), Arc::clone(&self.opener));
-            let trying = Box::pin(try_again(shared, opener, &mut kept, number));
+            let trying = Box::pin(try_again(shared, opener, kept, number));
             match self.beside(trying).await? {
-                Ok(Recovered::Same) => {
-                    let live = kept.take()?;
-                    self.publish(&live);
-                    let event = ClientEvent::Recovered { session: number };
-                    drop(self.shared.events.send(event));
-                    return Some(live);
-                }
-                Ok(Recovered::New(opened)) => {
-                    self.retire(&mut kept);
-                    return Some(self.replace(*opened, reason));
-                }
+                Ok(recovered) => return Some(recovered),
                 Err(error @ ClientError::Target { .. }) => {
                     tracing::info!(%error, "connection cannot be opened again");
                     return None;
@@ -183,7 +205,7 @@ impl Driver {
                 Err(error) => {
                     tracing::debug!(%error, attempt, "connection cannot be opened again yet");
                     if is_gone(&error) {
-                        self.retire(&mut kept);
+                        self.retire(kept, Farewell::Needless);
                     }
                 }
             }
@@ -202,12 +224,14 @@ impl Driver {
     }
 
     /// Lets go of a connection: what runs on it fails at once, and it ends in order.
-    fn retire(&mut self, live: &mut Option<Live>) {
+    fn retire(&mut self, live: &mut Option<Live>, farewell: Farewell) {
         let Some(live) = live.take() else { return };
         let Live { session, line, listening, background, beat, doubter: _ } = live;
         session.retired.cancel();
         drop((listening, background, beat));
-        if let Connection::Legacy(connection) = session.connection.clone() {
+        if let Connection::Legacy(connection) = session.connection.clone()
+            && farewell == Farewell::Said
+        {
             self.beside.work.push(Box::pin(async move {
                 drop(timeout(CLOSE_PATIENCE, connection.close()).await);
             }));
@@ -242,7 +266,7 @@ impl Driver {
         self.shared.link.send_replace(Link::Closed);
         self.orders.close();
         let mut kept = live;
-        self.retire(&mut kept);
+        self.retire(&mut kept, Farewell::Said);
         let finishing = async { while self.beside.work.next().await.is_some() {} };
         if timeout(END_PATIENCE, finishing).await.is_err() {
             tracing::debug!("connection did not end in time");
@@ -363,7 +387,7 @@ fn take_order(beside: &mut Beside, live: &mut Live, order: Order) -> Option<Leav
 fn take_pulse(pulse: Pulse) -> Option<Leave> {
     match pulse {
         Pulse::Alive | Pulse::Missed => None,
-        Pulse::Dead => Some(Leave::Gone("server does not answer heartbeats".to_owned())),
+        Pulse::Dead => Some(Leave::Dead("server does not answer heartbeats".to_owned())),
         Pulse::Gone(reason) => Some(Leave::Gone(reason)),
     }
 }

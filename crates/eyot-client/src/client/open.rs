@@ -83,7 +83,9 @@ impl Opener {
             },
             (EraMode::Auto, Some(Era::Legacy)) => match self.open_legacy(number, None).await {
                 // A stream is used up by now; anybody else may have changed.
-                Err(ClientError::Rpc(_)) if !matches!(self.dial, Dial::Stream(_)) => {
+                Err(ClientError::Rpc(_) | ClientError::Refused { .. })
+                    if !matches!(self.dial, Dial::Stream(_)) =>
+                {
                     self.find(number).await?
                 }
                 opened => opened?,
@@ -136,13 +138,9 @@ impl Opener {
                 (ModernConnection::over_lines(lines.connection.clone()), Some(lines))
             }
         };
-        let params = json!({ "_meta": self.shared.modern_meta });
-        let method = Method::ServerDiscover;
-        let request = Message::request(Id::from_number(0), method.as_str(), &params);
         let mut nothing = None;
         let task = lines.as_mut().map_or(&mut nothing, |it| &mut it.task);
-        let asking = timeout(patience, connection.ask(request));
-        let asked = drive(task, asking).await;
+        let asked = drive(task, timeout(patience, self.discover(&connection))).await;
         let is_lines = lines.is_some();
         match judge(asked, is_lines, patience)? {
             Some(facts) => {
@@ -151,6 +149,25 @@ impl Opener {
                 Ok(Found::Modern(Opened { session, line, listening, leftover: None }))
             }
             None => Ok(Found::Legacy(lines)),
+        }
+    }
+
+    /// Asks, and once more where the server refuses the version and offers the same.
+    ///
+    /// "The client SHOULD select a mutually supported version from the `supported` list and retry
+    /// the request" (2026-07-28, basic/versioning, Protocol Version Negotiation). Behind one
+    /// address there may be servers of several ages.
+    async fn discover(
+        &self,
+        connection: &ModernConnection,
+    ) -> Result<(StatusCode, Message), Fault> {
+        let params = json!({ "_meta": self.shared.modern_meta });
+        let method = Method::ServerDiscover;
+        let question = |id| Message::request(Id::from_number(id), method.as_str(), &params);
+        let (status, answer) = connection.ask(question(0)).await?;
+        match answer.decode_error() {
+            Ok(error) if offers_our_version(&error) => connection.ask(question(1)).await,
+            _ => Ok((status, answer)),
         }
     }
 
@@ -279,14 +296,23 @@ fn judge_error(
     status: StatusCode,
 ) -> Result<Option<Facts>, ClientError> {
     if error.code == codes::UNSUPPORTED_VERSION {
-        let supported = error.data.as_ref().and_then(|it| it.get("supported"));
-        let supported = supported.and_then(|it| Vec::<String>::deserialize(it).ok());
-        return no_common_version(&supported.unwrap_or_default());
+        return no_common_version(&supported_versions(&error));
     }
     if codes::is_modern_evidence(error.code) || is_no_evidence(status) {
         return Err(ClientError::Rpc(error));
     }
     Ok(None)
+}
+
+fn offers_our_version(error: &eyot_jsonrpc::ErrorObject) -> bool {
+    supported_versions(error).iter().any(|it| it == Revision::MODERN.as_str())
+}
+
+/// The versions that a server offers which refused ours; none for any other error.
+fn supported_versions(error: &eyot_jsonrpc::ErrorObject) -> Vec<String> {
+    let data = error.data.as_ref().filter(|_| error.code == codes::UNSUPPORTED_VERSION);
+    let supported = data.and_then(|it| it.get("supported"));
+    supported.and_then(|it| Vec::<String>::deserialize(it).ok()).unwrap_or_default()
 }
 
 fn is_no_evidence(status: StatusCode) -> bool {

@@ -66,6 +66,14 @@ impl Session {
         Messages::new(stream::once(asking).flatten())
     }
 
+    /// Whether a link of lines still works; true for what has none.
+    pub(crate) fn is_open(&self) -> bool {
+        match &self.connection {
+            Connection::Legacy(connection) => connection.is_open(),
+            Connection::Modern(connection) => connection.is_open(),
+        }
+    }
+
     /// Sends a notification or a response.
     pub(crate) async fn send(&self, message: Message) -> Result<(), Fault> {
         match &self.connection {

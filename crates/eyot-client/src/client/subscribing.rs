@@ -13,7 +13,7 @@ use crate::client::subscription::{Subscription, modern};
 use crate::client::{Client, emulated};
 
 impl Client {
-    /// Asks to be told when a resource changes: see [`ClientBuilder::on_resource_updated`] and
+    /// Asks to be told when a resource changes: see [`ClientBuilder::on_resource_updated`](crate::ClientBuilder::on_resource_updated) and
     /// [`notifications`](Self::notifications). Counted: it takes as many
     /// [`unsubscribe`](Self::unsubscribe) to end it.
     ///

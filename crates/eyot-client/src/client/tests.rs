@@ -1,6 +1,10 @@
 //! Whole clients against servers whose every message is said by the test.
 
+mod legacy_http;
 mod lines;
+mod modern_http;
+mod recovery;
+mod rounds;
 
 use eyot_testkit::{LinePeer, LinePeers};
 use eyot_transport::InProcess;

@@ -12,6 +12,7 @@ use eyot_types::{CacheScope, Icon, Implementation, Method, meta};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
+use tokio_util::task::TaskTracker;
 use tower::Layer;
 
 use super::catalog::Catalog;
@@ -20,11 +21,13 @@ use super::custom::{CustomMethod, NotificationHandler};
 use super::dispatch::Core;
 use super::parked::Parked;
 use super::rounds::ROUND_TIMEOUT;
+use super::tasks::{TaskOptions, Tasks};
 use super::{
     App, CallContext, HandlerError, Options, Server, ServerPrompt, ServerResource, ServerTemplate,
     ServerTool, question_prefix,
 };
 use crate::Shutdown;
+use crate::keeper::Keeper;
 
 /// Which clients a server answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,6 +55,7 @@ pub struct ServerBuilder {
     layers: Vec<Box<dyn FnOnce(BoxService) -> BoxService + Send>>,
     limits: Limits,
     options: Options,
+    tasks: TaskOptions,
     has_logging: bool,
     shutdown: Shutdown,
 }
@@ -88,6 +92,7 @@ impl ServerBuilder {
             layers: Vec::new(),
             limits: Limits::default(),
             options,
+            tasks: TaskOptions::default(),
             has_logging: false,
             shutdown: Shutdown::new(),
         }
@@ -218,6 +223,42 @@ impl ServerBuilder {
         self
     }
 
+    /// How long tasks are kept, from their creation on; an hour unless told otherwise. Work that
+    /// takes longer is ended. Tools can say it for themselves ([`ServerTool::task_ttl`]).
+    pub fn task_ttl(mut self, ttl: Duration) -> Self {
+        self.tasks.ttl = ttl;
+        self
+    }
+
+    /// How long clients should wait before they ask for a task again; a second unless told
+    /// otherwise.
+    pub fn task_poll_interval(mut self, interval: Duration) -> Self {
+        self.tasks.poll_interval = interval;
+        self
+    }
+
+    /// How long a call that may become a task runs before it does: what is done by then, or asks
+    /// for another round, is answered as ever. 100 milliseconds unless told otherwise.
+    pub fn task_patience(mut self, patience: Duration) -> Self {
+        self.tasks.patience = patience;
+        self
+    }
+
+    /// Tasks that may be kept at once, done or not: in all, and for one principal. 10,000 and
+    /// 1,000 unless told otherwise.
+    pub fn tasks_max(mut self, in_all: usize, per_principal: usize) -> Self {
+        self.tasks.max = in_all;
+        self.tasks.per_principal_max = per_principal;
+        self
+    }
+
+    /// Bytes that the results of all tasks together may take; 256 MiB unless told otherwise. When
+    /// they are used up, a task that is done fails instead: its result would have nowhere to be.
+    pub fn task_results_max(mut self, bytes: usize) -> Self {
+        self.tasks.result_bytes_max = bytes;
+        self
+    }
+
     /// Every other bound.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
@@ -257,7 +298,7 @@ impl ServerBuilder {
         for tool in self.tools {
             let name = tool.definition().name.clone();
             problems.extend(taken("tool", &name, tools.get(&name).is_some()));
-            match tool.register() {
+            match tool.register(self.options.eras) {
                 Ok(tool) => tools.insert(&name, tool),
                 Err(problem) => problems.push(problem),
             }
@@ -299,10 +340,13 @@ impl ServerBuilder {
             on_notification: self.on_notification,
             changes: ChangeLog::default(),
             parked: Parked::new(),
+            tasks: Tasks::new(self.tasks),
+            keeper: Keeper::new(TaskTracker::new(), self.shutdown.finished().clone()),
             shutdown: self.shutdown,
             question_prefix: question_prefix(),
             questions: Default::default(),
             has_logging: self.has_logging,
+            service: Default::default(),
         });
         let core = BoxService::new(Core(Arc::clone(&app)));
         let service = self.layers.into_iter().rev().fold(core, |inner, layer| layer(inner));

@@ -4,10 +4,11 @@ use std::fmt;
 use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use eyot_jsonrpc::{Id, Message};
 use eyot_session::SessionId;
-use eyot_transport::Peer;
+use eyot_transport::{Part, Peer, Transport};
 use eyot_types::{
     ClientCapabilities, Era, Implementation, JsonObject, LogLevel, LoggingMessageParams, Method,
     ProgressParams, RequestMeta, Revision,
@@ -18,17 +19,21 @@ use serde::Serialize;
 use serde_json::{Number, Value};
 use tokio_util::sync::CancellationToken;
 
-use super::App;
 use super::app_session::{AppSession, log_level_of};
 use super::exchange::Exchange;
 use super::failure::HandlerResult;
 use super::rounds::Inputs;
+use super::tasks::{TaskEntry, TaskLink};
+use super::{App, Server};
 use crate::SessionContext;
 
 /// One call as its handler sees it. Cheap to clone; clones belong to the same call.
 ///
 /// A handler may give a clone to other tasks. What they send once the call has ended goes
 /// nowhere; [`cancellation`](Self::cancellation) tells them to stop.
+///
+/// A call that has become a task (see [`TaskPolicy`](crate::TaskPolicy)) is used in the same way:
+/// its questions wait for `tasks/update`, and it is over when it is done, cancelled or expired.
 #[derive(Clone)]
 pub struct CallContext(Arc<CallShared>);
 
@@ -38,6 +43,8 @@ pub(crate) struct CallShared {
     pub(crate) session: Option<Arc<SessionContext>>,
     pub(crate) extensions: Extensions,
     pub(crate) exchange: Exchange,
+    /// `None`: the call cannot become a task.
+    pub(crate) task: Option<Box<TaskLink>>,
     attempt: Mutex<Attempt>,
 }
 
@@ -197,6 +204,7 @@ impl CallContext {
     }
 
     /// Reports progress, if the client has asked for it. Waits while the client reads slowly.
+    /// A task shows the message of the report as its status message instead.
     ///
     /// "The `progress` value MUST increase with each notification" (2025-11-25,
     /// basic/utilities/progress): a report that is not higher than the last is left out.
@@ -206,6 +214,9 @@ impl CallContext {
     /// The report is sent whole or not at all.
     pub async fn progress(&self, progress: Progress) {
         let Progress { done, total, message } = progress;
+        if let (Some(link), Some(message)) = (&self.0.task, &message) {
+            link.say(message.clone());
+        }
         let token = {
             let mut attempt = self.0.attempt.lock();
             let token = attempt.message.progress_token();
@@ -224,6 +235,7 @@ impl CallContext {
 
     /// Sends a log message to the client, if it wants messages of this level. Waits while the
     /// client reads slowly. The server must have declared [`logging`](super::ServerBuilder::logging).
+    /// A task has nowhere to log to.
     ///
     /// # Cancel safety
     ///
@@ -241,7 +253,7 @@ impl CallContext {
     /// made at some cost.
     #[must_use]
     pub fn wants_log(&self, level: &LogLevel) -> bool {
-        if !self.0.app.has_logging {
+        if !self.0.app.has_logging || self.is_task() {
             return false;
         }
         if let Some(context) = &self.0.session {
@@ -255,6 +267,7 @@ impl CallContext {
     }
 
     /// Sends any notification that belongs to this call. Waits while the client reads slowly.
+    /// Those of a task go nowhere.
     ///
     /// # Cancel safety
     ///
@@ -263,9 +276,33 @@ impl CallContext {
         self.send(Message::notification(method, params)).await;
     }
 
-    async fn send(&self, message: Message) {
-        let mut message = Some(message);
-        poll_fn(|cx| self.0.exchange.poll_send(&mut message, cx)).await;
+    async fn send(&self, part: impl Into<Part>) {
+        // "`notifications/progress` and `notifications/message` notifications […] are not supported
+        // on tasks in general" (tasks extension, Task Status Notifications).
+        if self.is_task() {
+            return;
+        }
+        let mut part = Some(part.into());
+        poll_fn(|cx| self.0.exchange.poll_send(&mut part, cx)).await;
+    }
+
+    /// Lets the client hang up in a call that takes long: the stream that waits for the answer is
+    /// closed, the call goes on, and the client comes back for the rest after `retry`. So nobody
+    /// holds a connection open for nothing.
+    ///
+    /// "The server MAY close the connection (without terminating the stream) after sending an SSE
+    /// event with an event ID to the client" (2025-11-25, basic/transports). Clients of other
+    /// revisions would not come back: for them, and where no HTTP connection waits, nothing
+    /// happens.
+    ///
+    /// # Cancel safety
+    ///
+    /// The stream is closed or it is not; the call goes on in either case.
+    pub async fn close_stream(&self, retry: Duration) {
+        let Peer { era, transport, .. } = &self.0.peer;
+        if *era == Era::Legacy && *transport == Transport::Http {
+            self.send(Part { message: None, cursor: None, retry: Some(retry) }).await;
+        }
     }
 
     /// Fires when the call ends early: the client has cancelled it or gone, or it took too long.
@@ -274,6 +311,36 @@ impl CallContext {
     #[must_use]
     pub fn cancellation(&self) -> CancellationToken {
         self.0.exchange.cancellation()
+    }
+
+    /// Says what the call does now, for people, if it is a task or becomes one: its client sees
+    /// the last text as the status message.
+    pub fn set_status_message(&self, message: impl Into<String>) {
+        if let Some(link) = &self.0.task {
+            link.say(message.into());
+        }
+    }
+
+    /// The id of the task that the call has become. `None`: it is answered when it is done.
+    #[must_use]
+    pub fn task_id(&self) -> Option<Arc<str>> {
+        self.task().map(|task| task.read(|it| Arc::clone(&it.id)))
+    }
+
+    pub(crate) fn is_task(&self) -> bool {
+        self.task().is_some()
+    }
+
+    /// The task that the call has become.
+    pub(crate) fn task(&self) -> Option<&Arc<TaskEntry>> {
+        self.0.task.as_deref()?.task()
+    }
+
+    /// The server that answers the call: a handler may change what it offers, and clients that
+    /// listen are told.
+    #[must_use]
+    pub fn server(&self) -> Server {
+        Server::of(&self.0.app)
     }
 
     /// What this round of the call brought, for handlers that ask by returning
@@ -313,7 +380,7 @@ impl CallShared {
         app: Arc<App>,
         call: eyot_transport::Call,
         session: Option<Arc<SessionContext>>,
-        message: Message,
+        (message, task): (Message, Option<Box<TaskLink>>),
     ) -> Self {
         let inputs = Inputs::default();
         let attempt = Attempt { message, inputs, progress: f64::NEG_INFINITY };
@@ -323,6 +390,7 @@ impl CallShared {
             session,
             extensions: call.extensions,
             exchange: Exchange::default(),
+            task,
             attempt: Mutex::new(attempt),
         }
     }

@@ -16,12 +16,14 @@ pub(crate) struct Deadline<R> {
     call: CallContext,
     timeout: Duration,
     end: Pin<Box<Sleep>>,
+    /// Whether the client owed an answer when the handler was last polled.
+    was_asking: bool,
 }
 
 impl<R> Deadline<R> {
     pub(crate) fn new(handler: Handling<R>, call: CallContext, timeout: Duration) -> Self {
         let end = Box::pin(tokio::time::sleep(timeout));
-        Self { handler, call, timeout, end }
+        Self { handler, call, timeout, end, was_asking: false }
     }
 }
 
@@ -33,7 +35,9 @@ impl<R> Future for Deadline<R> {
         if let Poll::Ready(reply) = this.handler.as_mut().poll(cx) {
             return Poll::Ready(reply);
         }
-        if this.call.exchange().has_open_question() {
+        // A call that was parked comes back long after its end: its time begins anew as well.
+        let is_asking = this.call.exchange().has_open_question();
+        if std::mem::replace(&mut this.was_asking, is_asking) || is_asking {
             this.end.as_mut().reset(Instant::now() + this.timeout);
         }
         this.end.as_mut().poll(cx).map(|()| {

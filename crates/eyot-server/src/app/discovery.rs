@@ -3,7 +3,7 @@
 use eyot_jsonrpc::{ErrorObject, Message};
 use eyot_types::{
     DiscoverResult, Era, InitializeParams, InitializeResult, JsonObject, Revision,
-    ServerCapabilities, codes, meta,
+    ServerCapabilities, TASKS_EXTENSION, codes, meta,
 };
 
 use super::App;
@@ -45,7 +45,10 @@ impl App {
     }
 
     fn with_extensions(&self, capabilities: ServerCapabilities) -> ServerCapabilities {
-        capabilities
+        match self.has_tasks() {
+            true => capabilities.with_extension(TASKS_EXTENSION, JsonObject::new()),
+            false => capabilities,
+        }
     }
 
     /// The answer to `initialize`.

@@ -86,6 +86,9 @@ impl App {
         {
             return Ok(self.run_method(custom.clone(), call));
         }
+        if let Some(answer) = self.task_request(method, &call.peer, message) {
+            return Ok(ready(Ok(Reply::One(answer?))));
+        }
         if !is_of(method, era) {
             return Err(codes::method_not_found(&name));
         }
@@ -109,7 +112,7 @@ impl App {
             Method::SubscriptionsListen => {
                 let params: SubscriptionsListenParams = decode(message)?;
                 let id = id.ok_or_else(|| codes::invalid_params("id"))?;
-                Ok(ready(Ok(self.listen_modern(id, params))))
+                Ok(ready(Ok(self.listen_modern((id, params), &call.peer, message)?)))
             }
             Method::LoggingSetLevel => self.set_level(&call, message),
             Method::ResourcesSubscribe => self.subscribe(&call, message, true),

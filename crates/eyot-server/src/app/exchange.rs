@@ -3,10 +3,11 @@
 //! There is no channel and no task between them: a handler that sends leaves its message here,
 //! and the poll that ran the handler takes it.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::task::{Context, Poll, Waker};
 
 use eyot_jsonrpc::{ErrorObject, Id, Kind, Message};
+use eyot_transport::Part;
 use eyot_types::Question;
 use parking_lot::Mutex;
 use serde_json::Value;
@@ -18,11 +19,13 @@ pub(crate) struct Exchange(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    out: VecDeque<Message>,
+    out: VecDeque<Part>,
     /// Handlers that wait until `out` has room.
     waiting: Vec<Waker>,
     questions: Vec<Asked>,
     questions_asked: u32,
+    /// The keys of all questions so far.
+    keys: HashSet<String>,
     /// Whoever polls the handler.
     poller: Option<Waker>,
     is_cancelled: bool,
@@ -54,9 +57,10 @@ pub(crate) type QuestionAnswer = Result<Value, ErrorObject>;
 
 /// What comes out of a call.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "lives for one poll; a box would cost more")]
 pub(crate) enum Outgoing {
-    /// A message for the client.
-    Message(Message),
+    /// Something for the client.
+    Part(Part),
     /// Nothing more: the call was cancelled.
     Cancelled,
     /// A question that only the client's next round can answer.
@@ -70,24 +74,20 @@ pub(crate) enum Outgoing {
 pub(crate) struct TooManyQuestions;
 
 impl Exchange {
-    /// Takes a message out, once there is room. A handler that sends faster than the client
-    /// reads waits here: that is the back-pressure.
-    pub(crate) fn poll_send(
-        &self,
-        message: &mut Option<Message>,
-        cx: &mut Context<'_>,
-    ) -> Poll<()> {
+    /// Takes a part out, once there is room. A handler that sends faster than the client reads
+    /// waits here: that is the back-pressure.
+    pub(crate) fn poll_send(&self, part: &mut Option<Part>, cx: &mut Context<'_>) -> Poll<()> {
         let mut state = self.0.lock();
         if state.is_cancelled {
             return Poll::Ready(());
         }
-        if state.out.len() >= OUT_MESSAGES_MAX {
+        if state.out.len() >= OUT_PARTS_MAX {
             if !state.waiting.iter().any(|it| it.will_wake(cx.waker())) {
                 state.waiting.push(cx.waker().clone());
             }
             return Poll::Pending;
         }
-        state.out.extend(message.take());
+        state.out.extend(part.take());
         let poller = state.poller.take();
         drop(state);
         wake(poller);
@@ -114,7 +114,9 @@ impl Exchange {
             Outgoing::Nothing if state.wants_input() => Outgoing::Asks,
             outgoing => outgoing,
         };
-        if matches!(outgoing, Outgoing::Nothing) {
+        // A call that asks may be left at rest; in a task it is polled on, and must be woken by
+        // what others send or ask in its name.
+        if matches!(outgoing, Outgoing::Nothing | Outgoing::Asks) {
             state.poller = Some(cx.waker().clone());
         }
         let waiting = state.take_waiting(&outgoing);
@@ -129,23 +131,24 @@ impl Exchange {
         let mut state = self.0.lock();
         let number = state.ask(QuestionName::Id(id), None)?;
         // Questions are bounded by themselves and do not wait for room.
-        state.out.push_back(request);
+        state.out.push_back(request.into());
         let poller = state.poller.take();
         drop(state);
         wake(poller);
         Ok(number)
     }
 
-    /// Asks a modern client, in the answer to its request. Without a key the question gets one.
+    /// Asks a modern client: in the answer to its request, or in the state of its task. A key
+    /// that was used before in the call, answered or not, is made another.
     pub(crate) fn ask_input(
         &self,
         key: Option<&str>,
         question: Question,
     ) -> Result<u32, TooManyQuestions> {
         let mut state = self.0.lock();
-        let next = state.questions_asked;
-        let key = key.map_or_else(|| format!("q{next}"), str::to_owned);
-        let number = state.ask(QuestionName::Key(key), Some(question))?;
+        let key = state.unused_key(key);
+        let number = state.ask(QuestionName::Key(key.clone()), Some(question))?;
+        state.keys.insert(key);
         let poller = state.poller.take();
         drop(state);
         wake(poller);
@@ -183,7 +186,7 @@ impl Exchange {
         {
             let params = eyot_types::CancelledParams::new(id);
             let method = eyot_types::Method::Cancelled.as_str();
-            state.out.push_back(Message::notification(method, &params));
+            state.out.push_back(Message::notification(method, &params).into());
             let poller = state.poller.take();
             drop(state);
             wake(poller);
@@ -275,10 +278,21 @@ impl State {
         Ok(number)
     }
 
+    /// The key that a handler wishes, or one made of the question's number; never one that there
+    /// was before. "A server MUST NOT reuse a key for a subsequent server-to-client request"
+    /// (tasks extension, Task Update Requests).
+    fn unused_key(&self, wish: Option<&str>) -> String {
+        let mut key = wish.map_or_else(|| format!("q{}", self.questions_asked), str::to_owned);
+        while self.keys.contains(&key) {
+            key = format!("{key}.{}", self.questions_asked);
+        }
+        key
+    }
+
     fn next(&mut self) -> Outgoing {
         match self.out.pop_front() {
             _ if self.is_cancelled => Outgoing::Cancelled,
-            Some(message) => Outgoing::Message(message),
+            Some(part) => Outgoing::Part(part),
             None => Outgoing::Nothing,
         }
     }
@@ -294,7 +308,7 @@ impl State {
     /// Whoever waits for the room that there is now.
     fn take_waiting(&mut self, outgoing: &Outgoing) -> Vec<Waker> {
         match outgoing {
-            Outgoing::Message(_) | Outgoing::Cancelled => std::mem::take(&mut self.waiting),
+            Outgoing::Part(_) | Outgoing::Cancelled => std::mem::take(&mut self.waiting),
             Outgoing::Asks | Outgoing::Nothing => Vec::new(),
         }
     }
@@ -318,6 +332,9 @@ fn wake(wakers: impl IntoIterator<Item = Waker>) {
 }
 
 /// Messages of one call that wait for its client to read.
-const OUT_MESSAGES_MAX: usize = 16;
+const OUT_PARTS_MAX: usize = 16;
 /// Questions of one call that are open at once.
 const QUESTIONS_MAX: usize = 32;
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@ use eyot_transport::{Call, Input, ReplyFuture};
 use eyot_types::carry;
 use eyot_types::{
     CallToolResult, CompleteParams, CompleteResult, Completion, CompletionReference, Era,
-    GetPromptParams, GetPromptResult, ReadResourceResult, codes,
+    GetPromptParams, GetPromptResult, InputRequiredResult, ReadResourceResult, codes,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -21,6 +21,7 @@ use super::prompt::{PromptReply, ServerPrompt};
 use super::resource::{Reader, ResourceReply, UriVariables};
 use super::rounds::InputRequired;
 use super::run::{Answering, CallReply, Run};
+use super::tasks::{TaskLink, TaskReply};
 use super::tool::{Handling, RegisteredTool, ToolReply};
 use crate::SessionContext;
 
@@ -69,11 +70,11 @@ impl Round for ResourceReply {
 enum Settled<D> {
     Done(D),
     /// It wants another round of a modern client.
-    Asks(Value),
+    Asks(Box<InputRequiredResult>),
 }
 
-/// Runs a handler until it is done. In a legacy session it is run again with the answers to
-/// what it asked, so that the same handler serves both eras.
+/// Runs a handler until it is done. In a legacy session, and in a task, it is run again with the
+/// answers to what it asked: the same handler serves both eras.
 async fn settle<R: Round>(
     call: &CallContext,
     once: impl Fn() -> Handling<R>,
@@ -83,10 +84,10 @@ async fn settle<R: Round>(
             Ok(done) => return Ok(Settled::Done(done)),
             Err(asked) => asked,
         };
-        if call.era() == Era::Modern {
-            return Ok(Settled::Asks(asked.into_result(call).await?));
+        if call.era() == Era::Modern && !call.is_task() {
+            return Ok(Settled::Asks(Box::new(asked.into_result(call).await?)));
         }
-        let inputs = asked.ask_session(call).await?;
+        let inputs = asked.ask_here(call).await?;
         call.set_inputs(inputs);
     }
     Err(HandlerError::new(format!("the handler asked more than {ROUNDS_MAX} times")))
@@ -95,7 +96,23 @@ async fn settle<R: Round>(
 impl App {
     /// Runs a tool; layers around it are behind us.
     pub(crate) fn run_tool(self: &Arc<Self>, tool: Arc<RegisteredTool>, call: Call) -> ReplyFuture {
-        self.run(call, |call| Box::pin(answer_tool(tool, call)))
+        let Input::Message(message) = &call.input else {
+            return failed(None, &codes::invalid_params("no request"));
+        };
+        let room = match self.task_room(&tool, &call.peer, message) {
+            Ok(room) => room,
+            Err(error) => return failed(message.id(), &error),
+        };
+        let Some(room) = room else {
+            return self.run(call, |call| Box::pin(answer_tool(tool, call)));
+        };
+        let call = match self.begin(call, Some(Box::default())) {
+            Ok(call) => call,
+            Err(reply) => return reply,
+        };
+        let ttl = self.task_ttl(&tool);
+        let handler = Box::pin(answer_tool(tool, call.clone()));
+        Box::pin(TaskReply::new(Box::new(Run::new(call, handler)), room, ttl))
     }
 
     /// Runs a prompt.
@@ -163,17 +180,33 @@ impl App {
         call: Call,
         handler: impl FnOnce(CallContext) -> Answering,
     ) -> ReplyFuture {
+        match self.begin(call, None) {
+            Ok(call) => {
+                let handler = handler(call.clone());
+                Box::pin(CallReply(Some(Box::new(Run::new(call, handler)))))
+            }
+            Err(reply) => reply,
+        }
+    }
+
+    /// A call as its handler will see it; or the whole reply, when it goes on elsewhere or not at
+    /// all.
+    fn begin(
+        self: &Arc<Self>,
+        call: Call,
+        task: Option<Box<TaskLink>>,
+    ) -> Result<CallContext, ReplyFuture> {
         let Input::Message(message) = &call.input else {
-            return failed(None, &codes::invalid_params("no request"));
+            return Err(failed(None, &codes::invalid_params("no request")));
         };
         let message = message.clone();
         let round = match self.round(&call, &message) {
             Ok(Next::Round(inputs)) => inputs,
-            Ok(Next::Resumed(reply)) => return reply,
-            Err(error) => return failed(message.id(), &error),
+            Ok(Next::Resumed(reply)) => return Err(reply),
+            Err(error) => return Err(failed(message.id(), &error)),
         };
         let session = call.session.clone().and_then(|it| it.downcast::<SessionContext>().ok());
-        let shared = CallShared::new(Arc::clone(self), call, session, message);
+        let shared = CallShared::new(Arc::clone(self), call, session, (message, task));
         let call = CallContext::new(shared);
         if !round.is_first_round() {
             call.set_inputs(round);
@@ -181,8 +214,7 @@ impl App {
         if let Some((session, _)) = call.app_session() {
             session.enter(call.shared());
         }
-        let handler = handler(call.clone());
-        Box::pin(CallReply(Some(Box::new(Run::new(call, handler)))))
+        Ok(call)
     }
 
     /// The round that a modern request belongs to.
@@ -303,8 +335,7 @@ async fn answer_resource(
     let (app, era, id) = (call.app(), call.era(), call.request_id());
     match settled {
         Ok(Settled::Done(mut result)) => {
-            result.ttl_ms = result.ttl_ms.or(reader.ttl_ms);
-            result.cache_scope = result.cache_scope.or_else(|| reader.cache_scope.clone());
+            reader.complete(&uri, &mut result);
             app.answer(call.revision(), id, result)
         }
         Ok(Settled::Asks(result)) => app.answer_raw(era, id, &result),

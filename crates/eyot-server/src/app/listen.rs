@@ -5,8 +5,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use eyot_jsonrpc::{Id, Message};
-use eyot_transport::{Fault, Messages, Part, Reply};
+use eyot_jsonrpc::{ErrorObject, Id, Message};
+use eyot_transport::{Fault, Messages, Part, Peer, Reply};
 use eyot_types::{
     Era, JsonObject, Method, SubscribeParams, SubscriptionFilter, SubscriptionsAcknowledgedParams,
     SubscriptionsListenParams, SubscriptionsListenResult, meta,
@@ -18,6 +18,7 @@ use tokio_util::sync::WaitForCancellationFutureOwned;
 use super::App;
 use super::app_session::AppSession;
 use super::change_log::{Change, Changes, Place};
+use super::tasks::Watch;
 use crate::SessionContext;
 
 impl App {
@@ -33,16 +34,25 @@ impl App {
     /// `subscriptions/listen`: one request that stays open, which says first what it will tell.
     pub(crate) fn listen_modern(
         self: &Arc<Self>,
-        id: Id,
-        params: SubscriptionsListenParams,
-    ) -> Reply {
-        let filter = self.honoured(params.notifications);
+        (id, params): (Id, SubscriptionsListenParams),
+        peer: &Peer,
+        request: &Message,
+    ) -> Result<Reply, ErrorObject> {
+        let mut asked = params.notifications;
+        let task_ids = asked.task_ids.take();
+        let mut filter = self.honoured(asked);
+        let tasks = self.watched_tasks(task_ids.unwrap_or_default(), peer, request)?;
+        if !tasks.is_empty() {
+            let ids = tasks.iter().map(|task| task.read(|it| it.id.as_ref().to_owned()));
+            filter.task_ids = Some(ids.collect());
+        }
         let acknowledged = SubscriptionsAcknowledgedParams::new(&id, filter.clone());
         let method = Method::SubscriptionsAcknowledged.as_str();
         let mut listener =
             Listener::new(self, Audience::Subscription { id, filter }, self.changes.end());
+        listener.tasks = Watch::new(listener.reader, tasks);
         listener.out.push_back(Message::notification(method, &acknowledged));
-        Reply::Stream(Messages::new(listener))
+        Ok(Reply::Stream(Messages::new(listener)))
     }
 
     /// What of a filter this server can tell at all.
@@ -74,6 +84,7 @@ struct Listener {
     reader: u64,
     audience: Audience,
     place: Place,
+    tasks: Watch,
     out: VecDeque<Message>,
     drain: Pin<Box<WaitForCancellationFutureOwned>>,
     is_over: bool,
@@ -84,7 +95,8 @@ impl Listener {
         let drain = Box::pin(app.shutdown.drained().clone().cancelled_owned());
         let reader = app.changes.reader();
         let (app, out) = (Arc::clone(app), VecDeque::new());
-        Self { app, reader, audience, place, out, drain, is_over: false }
+        let tasks = Watch::new(reader, Vec::new());
+        Self { app, reader, audience, place, tasks, out, drain, is_over: false }
     }
 
     fn announce(&mut self, changes: Changes) {
@@ -203,6 +215,11 @@ impl Stream for Listener {
                 this.is_over = true;
                 this.out.extend(this.farewell());
                 continue;
+            }
+            if let Audience::Subscription { id, .. } = &this.audience
+                && let Poll::Ready(notice) = this.tasks.poll_notice(id, cx)
+            {
+                return Poll::Ready(Some(Ok(notice.into())));
             }
             match this.app.changes.poll_since(this.reader, &mut this.place, cx) {
                 Some(changes) => this.announce(changes),

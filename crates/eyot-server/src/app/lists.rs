@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use eyot_jsonrpc::{ErrorObject, Message};
 use eyot_types::{
-    ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, Method,
-    PaginatedParams, Prompt, Resource, ResourceTemplate, Revision, Tool, codes,
+    Era, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
+    Method, PaginatedParams, Prompt, Resource, ResourceTemplate, Revision, Tool, codes,
 };
 
 use super::App;
 use super::catalog::{Catalog, Page};
+use super::tasks::TaskPolicy;
 
 impl App {
     /// The answer to one of the four list methods.
@@ -19,12 +20,17 @@ impl App {
         method: Method<'_>,
         request: &Message,
     ) -> Result<Message, ErrorObject> {
-        let id = request.id();
+        let (id, is_legacy) = (request.id(), revision.era() == Era::Legacy);
         let (ttl_ms, scope) = self.options.list_cache.clone();
         Ok(match method {
             Method::ToolsList => {
                 let (tools, next_cursor) = self.page(&self.tools, method, request)?;
-                let tools: Vec<Tool> = tools.iter().map(|it| it.definition.clone()).collect();
+                let tools: Vec<Tool> = tools
+                    .iter()
+                    // Legacy clients have no tasks: what they cannot call is not theirs to see.
+                    .filter(|it| !(is_legacy && it.task == TaskPolicy::Required))
+                    .map(|it| it.definition.clone())
+                    .collect();
                 let result = ListToolsResult::new(tools).with_cache(ttl_ms, scope);
                 self.answer(revision, id, paged!(result, next_cursor))
             }

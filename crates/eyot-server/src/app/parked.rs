@@ -139,7 +139,7 @@ impl CallContext {
         let answer = parked.map(|(number, round)| {
             let sealed = Sealed::Parked { process: app.parked.process, call: number, round };
             let state = app.seal(&call.shared().peer, &call.message(), &sealed);
-            input_required(&requests, &state)
+            input_required(requests, state)
         });
         match (answer, id) {
             (Ok(result), Some(id)) => Message::response(id, &app.stamp(&result)),

@@ -48,6 +48,24 @@ pub enum PromptReply {
     InputRequired(InputRequired),
 }
 
+impl From<GetPromptResult> for PromptReply {
+    fn from(result: GetPromptResult) -> Self {
+        Self::Done(Box::new(result))
+    }
+}
+
+impl From<Vec<PromptMessage>> for PromptReply {
+    fn from(messages: Vec<PromptMessage>) -> Self {
+        GetPromptResult::new(messages).into()
+    }
+}
+
+impl From<InputRequired> for PromptReply {
+    fn from(asked: InputRequired) -> Self {
+        Self::InputRequired(asked)
+    }
+}
+
 impl ServerPrompt {
     /// What it is for.
     pub fn description(mut self, description: impl Into<String>) -> Self {

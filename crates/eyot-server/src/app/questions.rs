@@ -2,7 +2,8 @@
 //!
 //! The same handler serves both eras. A legacy client gets a request on the call's own stream
 //! and answers it while the call goes on. A modern client gets `input_required` as the answer;
-//! the call is parked, at rest, until the client's next round brings what was asked.
+//! the call is parked, at rest, until the client's next round brings what was asked. A task goes on
+//! and shows its questions in its state.
 
 use std::future::poll_fn;
 
@@ -32,6 +33,30 @@ pub enum Elicited<T> {
     Cancelled,
 }
 
+impl<T> Elicited<T> {
+    /// What the user filled in; `None` when there is nothing, for whatever reason.
+    pub fn accepted(self) -> Option<T> {
+        match self {
+            Self::Accepted(content) => Some(content),
+            Self::Declined | Self::Cancelled => None,
+        }
+    }
+}
+
+impl<T: DeserializeOwned> Elicited<T> {
+    /// Reads a client's answer; fails when what was filled in is no `T`.
+    pub(crate) fn of(answer: ElicitResult) -> Result<Self, serde_json::Error> {
+        Ok(match answer.action {
+            ElicitAction::Accept => {
+                let content = Value::Object(answer.content.unwrap_or_default());
+                Self::Accepted(serde_json::from_value(content)?)
+            }
+            ElicitAction::Decline => Self::Declined,
+            _ => Self::Cancelled,
+        })
+    }
+}
+
 impl CallContext {
     /// Asks the user with a form made of the fields of `T`: texts, numbers, flags, enums, lists
     /// of enums. A field that is an `Option` may be left out.
@@ -48,16 +73,9 @@ impl CallContext {
         T: DeserializeOwned + JsonSchema,
     {
         let params = ElicitParams::form(message, form_schema::<T>()?);
-        let ElicitResult { action, content, .. } = self.elicit_with(params).await?;
-        Ok(match action {
-            ElicitAction::Accept => {
-                let content = Value::Object(content.unwrap_or_default());
-                let wrong = |error| HandlerError::new(format!("the client's answer: {error}"));
-                Elicited::Accepted(serde_json::from_value(content).map_err(wrong)?)
-            }
-            ElicitAction::Decline => Elicited::Declined,
-            _ => Elicited::Cancelled,
-        })
+        let answer = self.elicit_with(params).await?;
+        let wrong = |error| HandlerError::new(format!("the client's answer: {error}"));
+        Elicited::of(answer).map_err(wrong)
     }
 
     /// Asks the user with whatever form or page `params` describe.
@@ -142,9 +160,10 @@ impl CallContext {
         };
         let too_many = |_| HandlerError::new("too many questions are open");
         let asking = Asking { call: self, number: asked.map_err(too_many)? };
+        self.show_questions();
         let answer = poll_fn(|cx| exchange.poll_answer(asking.number, cx));
         let answer = match self.era() {
-            // Parked calls have an end of their own.
+            // Parked calls and tasks have an end of their own.
             Era::Modern => answer.await,
             Era::Legacy => {
                 let patience = self.app().limits.question_timeout;
@@ -197,6 +216,13 @@ impl CallContext {
         }
     }
 
+    /// Lets the client of a task see what it owes now.
+    fn show_questions(&self) {
+        if let Some(task) = self.task() {
+            task.sync_inputs();
+        }
+    }
+
     fn cannot_ask(&self, method: Method<'_>) -> HandlerError {
         let capability = method.client_capability().unwrap_or(ClientCapability::Elicitation);
         match self.era() {
@@ -235,5 +261,6 @@ struct Asking<'c> {
 impl Drop for Asking<'_> {
     fn drop(&mut self) {
         self.call.exchange().withdraw(self.number);
+        self.call.show_questions();
     }
 }

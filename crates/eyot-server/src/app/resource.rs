@@ -60,13 +60,14 @@ type Handler =
 /// How something is read, and how long what was read stays good.
 pub(crate) struct Reader {
     handler: Handler,
-    pub(crate) ttl_ms: Option<u64>,
-    pub(crate) cache_scope: Option<CacheScope>,
+    mime_type: Option<String>,
+    ttl_ms: Option<u64>,
+    cache_scope: Option<CacheScope>,
 }
 
 impl Reader {
     fn new(handler: Handler) -> Self {
-        Self { handler, ttl_ms: None, cache_scope: None }
+        Self { handler, mime_type: None, ttl_ms: None, cache_scope: None }
     }
 
     /// Runs the handler once.
@@ -77,6 +78,20 @@ impl Reader {
         call: CallContext,
     ) -> Handling<ResourceReply> {
         (self.handler)(uri, variables, call)
+    }
+
+    /// Adds what the definition says and the handler has left open.
+    pub(crate) fn complete(&self, uri: &str, result: &mut ReadResourceResult) {
+        // Contents of other addresses, such as the files of a folder, may be of other types.
+        for contents in result.contents.iter_mut().filter(|it| it.uri == uri) {
+            if contents.mime_type.is_none() {
+                contents.mime_type.clone_from(&self.mime_type);
+            }
+        }
+        result.ttl_ms = result.ttl_ms.or(self.ttl_ms);
+        if result.cache_scope.is_none() {
+            result.cache_scope.clone_from(&self.cache_scope);
+        }
     }
 }
 
@@ -112,6 +127,18 @@ pub enum ResourceReply {
     InputRequired(InputRequired),
 }
 
+impl From<ReadResourceResult> for ResourceReply {
+    fn from(result: ReadResourceResult) -> Self {
+        Self::Done(Box::new(result))
+    }
+}
+
+impl From<InputRequired> for ResourceReply {
+    fn from(asked: InputRequired) -> Self {
+        Self::InputRequired(asked)
+    }
+}
+
 macro_rules! described {
     ($name:ident) => {
         impl $name {
@@ -133,9 +160,11 @@ macro_rules! described {
                 self
             }
 
-            /// The media type of what is read.
+            /// The media type of what is read, unless the contents say another.
             pub fn mime_type(mut self, mime_type: impl Into<String>) -> Self {
-                self.definition.mime_type = Some(mime_type.into());
+                let mime_type = mime_type.into();
+                self.reader.mime_type = Some(mime_type.clone());
+                self.definition.mime_type = Some(mime_type);
                 self
             }
 

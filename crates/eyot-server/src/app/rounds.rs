@@ -5,14 +5,17 @@ use std::time::Duration;
 
 use eyot_jsonrpc::{ErrorObject, INVALID_PARAMS, Message};
 use eyot_transport::{Peer, unix_ms};
-use eyot_types::{CreateMessageParams, ElicitParams, JsonObject, Question, ResultType};
+use eyot_types::{CreateMessageParams, ElicitParams, InputRequiredResult, JsonObject, Question};
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::App;
 use super::call_context::CallContext;
 use super::failure::{HandlerError, HandlerResult};
+use super::questions::Elicited;
+use super::schema::form_schema;
 
 /// Asks the client for more by returning: the handler runs anew when the answers are there.
 ///
@@ -22,11 +25,32 @@ use super::failure::{HandlerError, HandlerResult};
 /// with the same keys can go on. It must be written so that running it again does no harm.
 ///
 /// In a legacy session the questions are sent as requests and the handler is run again with the
-/// answers: the same code serves both eras.
+/// answers: the same code serves both eras. In a call that has become a task
+/// ([`TaskPolicy`](crate::TaskPolicy)) they stand in its state, under these keys or, if one was used
+/// before in the task, under others.
+///
+/// ```
+/// use eyot_server::{CallContext, Elicited, HandlerResult, InputRequired, NoArguments, ToolReply};
+/// use schemars::JsonSchema;
+/// use serde::Deserialize;
+///
+/// #[derive(Deserialize, JsonSchema)]
+/// struct Name { name: String }
+///
+/// async fn greet(_: NoArguments, call: CallContext) -> HandlerResult<ToolReply> {
+///     match call.inputs().elicited::<Name>("user") {
+///         Some(Elicited::Accepted(Name { name })) => Ok(format!("Hello, {name}!").into()),
+///         Some(_) => Ok("Hello, whoever you are!".into()),
+///         None => Ok(InputRequired::new().elicit::<Name>("user", "What is your name?").into()),
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct InputRequired {
     questions: Vec<(String, Question)>,
     state: Option<String>,
+    /// Why the first form that cannot be shown cannot be.
+    problem: Option<String>,
 }
 
 impl InputRequired {
@@ -36,9 +60,28 @@ impl InputRequired {
         Self::default()
     }
 
-    /// Asks the user; the answer is an [`ElicitResult`](eyot_types::ElicitResult).
+    /// Asks the user with a form made of the fields of `T`, as
+    /// [`CallContext::elicit`](super::CallContext::elicit) does; read the answer with
+    /// [`Inputs::elicited`]. A `T` that is no form fails the call.
     #[must_use]
-    pub fn elicit(self, key: impl Into<String>, params: ElicitParams) -> Self {
+    pub fn elicit<T>(mut self, key: impl Into<String>, message: impl Into<String>) -> Self
+    where
+        T: DeserializeOwned + JsonSchema,
+    {
+        let key = key.into();
+        match form_schema::<T>() {
+            Ok(schema) => self.elicit_with(key, ElicitParams::form(message, schema)),
+            Err(error) => {
+                self.problem.get_or_insert_with(|| format!("`{key}` is no form: {error}"));
+                self
+            }
+        }
+    }
+
+    /// Asks the user with whatever form or page `params` describe; the answer is an
+    /// [`ElicitResult`](eyot_types::ElicitResult).
+    #[must_use]
+    pub fn elicit_with(self, key: impl Into<String>, params: ElicitParams) -> Self {
         self.ask(key, params)
     }
 
@@ -69,11 +112,22 @@ impl InputRequired {
         Self { state: Some(state.into()), ..self }
     }
 
-    /// The result for a modern client.
-    pub(crate) async fn into_result(self, call: &CallContext) -> HandlerResult<Value> {
-        if self.questions.is_empty() && self.state.is_none() {
-            return Err(HandlerError::new("the handler asked for nothing"));
+    fn check(&self) -> HandlerResult<()> {
+        match &self.problem {
+            Some(problem) => Err(HandlerError::new(problem)),
+            None if self.questions.is_empty() && self.state.is_none() => {
+                Err(HandlerError::new("the handler asked for nothing"))
+            }
+            None => Ok(()),
         }
+    }
+
+    /// The result for a modern client.
+    pub(crate) async fn into_result(
+        self,
+        call: &CallContext,
+    ) -> HandlerResult<InputRequiredResult> {
+        self.check()?;
         let client = call.client_capabilities().await?;
         let fitted = |(key, question)| Ok((key, call.fitted(question, &client)?));
         let questions = self.questions.into_iter().map(fitted);
@@ -81,13 +135,15 @@ impl InputRequired {
         // Always sealed, even if empty: it is what binds the next round to this call.
         let state = Sealed::Handler(self.state.unwrap_or_default());
         let state = call.app().seal(&call.shared().peer, &call.message(), &state);
-        Ok(input_required(&questions, &state))
+        Ok(input_required(questions, state))
     }
 
-    /// Asks a legacy client, everything at once, and gives what a next round would have.
-    pub(crate) async fn ask_session(self, call: &CallContext) -> HandlerResult<Inputs> {
+    /// Asks while the call goes on, everything at once, and gives what a next round would have:
+    /// in a legacy session, or in a task.
+    pub(crate) async fn ask_here(self, call: &CallContext) -> HandlerResult<Inputs> {
+        self.check()?;
         let asking = self.questions.into_iter().map(|(key, question)| async move {
-            let answer = call.question(None, question).await?;
+            let answer = call.question(Some(&key), question).await?;
             Ok::<_, HandlerError>((key, answer))
         });
         let answers = futures_util::future::try_join_all(asking).await?;
@@ -97,17 +153,15 @@ impl InputRequired {
 
 /// The result that asks for another round. "Servers MUST include at least one of `inputRequests`
 /// or `requestState`" (2026-07-28, basic/patterns/mrtr).
-pub(crate) fn input_required(questions: &[(String, Question)], state: &str) -> Value {
-    let mut result = json!({
-        "resultType": ResultType::InputRequired.as_str(),
-        "requestState": state,
-    });
-    if let (Some(members), false) = (result.as_object_mut(), questions.is_empty()) {
-        let requests: JsonObject =
-            questions.iter().map(|(key, question)| (key.clone(), json!(question))).collect();
-        members.insert("inputRequests".to_owned(), Value::Object(requests));
+pub(crate) fn input_required(
+    questions: Vec<(String, Question)>,
+    state: String,
+) -> InputRequiredResult {
+    if questions.is_empty() {
+        return InputRequiredResult::again(state);
     }
-    result
+    let requests = questions.into_iter().map(|(key, question)| (key, question.into())).collect();
+    InputRequiredResult::new(requests).with_request_state(state)
 }
 
 /// What a round brought: the client's answers by key, and the handler's own state.
@@ -136,6 +190,13 @@ impl Inputs {
     #[must_use]
     pub fn get<T: DeserializeOwned>(&self, key: &str) -> Option<T> {
         serde_json::from_value(self.0.as_ref()?.responses.get(key)?.clone()).ok()
+    }
+
+    /// What the user did with the form under a key. `None`: nothing yet, or what came does not
+    /// fit the form; ask again.
+    #[must_use]
+    pub fn elicited<T: DeserializeOwned>(&self, key: &str) -> Option<Elicited<T>> {
+        Elicited::of(self.get(key)?).ok()
     }
 
     /// What the handler gave to [`InputRequired::state`] in the round before.

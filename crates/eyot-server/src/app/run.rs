@@ -28,7 +28,7 @@ pub(crate) struct Run {
 /// What a call does next.
 pub(crate) enum Step {
     /// It sends something.
-    Message(Message),
+    Part(Part),
     /// It is done.
     Answer(Message),
     /// It waits for the client's next round, and for nothing else that we know of.
@@ -56,7 +56,7 @@ impl Run {
     /// What comes next.
     pub(crate) fn poll_step(&mut self, cx: &mut Context<'_>) -> Poll<Step> {
         match self.call.exchange().begin_poll() {
-            Outgoing::Message(message) => return Poll::Ready(Step::Message(message)),
+            Outgoing::Part(part) => return Poll::Ready(Step::Part(part)),
             Outgoing::Cancelled => return self.cancelled(),
             Outgoing::Asks | Outgoing::Nothing => {}
         }
@@ -67,7 +67,7 @@ impl Run {
             self.answer = Some(answer);
         }
         match self.call.exchange().end_poll(cx) {
-            Outgoing::Message(message) => Poll::Ready(Step::Message(message)),
+            Outgoing::Part(part) => Poll::Ready(Step::Part(part)),
             Outgoing::Cancelled => self.cancelled(),
             Outgoing::Asks if self.answer.is_none() => Poll::Ready(Step::Asks),
             Outgoing::Asks | Outgoing::Nothing => match self.answer.take() {
@@ -128,8 +128,8 @@ impl Future for CallReply {
         let run = self.0.take();
         Poll::Ready(Ok(match (step, run) {
             (Step::Answer(answer), _) => Reply::One(answer),
-            (Step::Message(message), run) => {
-                Reply::Stream(Messages::new(CallStream { first: Some(message), run }))
+            (Step::Part(part), run) => {
+                Reply::Stream(Messages::new(CallStream { first: Some(part), run }))
             }
             (Step::Asks, Some(run)) => Reply::One(CallContext::park(run)),
             (Step::Asks, None) | (Step::Cancelled, _) => Reply::None,
@@ -139,7 +139,7 @@ impl Future for CallReply {
 
 /// The messages of a call, the answer last.
 struct CallStream {
-    first: Option<Message>,
+    first: Option<Part>,
     run: Option<Box<Run>>,
 }
 
@@ -148,11 +148,11 @@ impl Stream for CallStream {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         if let Some(first) = self.first.take() {
-            return Poll::Ready(Some(Ok(first.into())));
+            return Poll::Ready(Some(Ok(first)));
         }
         let Some(run) = &mut self.run else { return Poll::Ready(None) };
         let message = match ready!(run.poll_step(cx)) {
-            Step::Message(message) => return Poll::Ready(Some(Ok(message.into()))),
+            Step::Part(part) => return Poll::Ready(Some(Ok(part))),
             Step::Answer(answer) => Some(answer),
             Step::Asks => self.run.take().map(CallContext::park),
             Step::Cancelled => None,

@@ -6,9 +6,12 @@ use jsonschema::Validator;
 use schemars::generate::SchemaSettings;
 use schemars::transform::{RecursiveTransform, Transform as _};
 use schemars::{JsonSchema, Schema};
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use eyot_types::{ElicitSchema, JsonObject};
+
+use super::field_order::field_names;
 
 /// The schema of a tool's arguments. A type that is no object has none.
 pub(crate) fn input_schema<T: JsonSchema>() -> JsonObject {
@@ -27,14 +30,19 @@ pub(crate) fn output_schema<T: JsonSchema>() -> JsonObject {
 ///
 /// # Errors
 /// When the type is no such object.
-pub(crate) fn form_schema<T: JsonSchema>() -> Result<ElicitSchema, serde_json::Error> {
+pub(crate) fn form_schema<T>() -> Result<ElicitSchema, serde_json::Error>
+where
+    T: JsonSchema + DeserializeOwned,
+{
     let mut schema = schema_of::<T>();
     schema.remove("$schema");
     schema.remove("title");
     if let Some(Value::Object(fields)) = schema.get_mut("properties") {
         fields.values_mut().for_each(plain_field);
     }
-    serde_json::from_value(Value::Object(schema))
+    let mut form: ElicitSchema = serde_json::from_value(Value::Object(schema))?;
+    form.properties.arrange(field_names::<T>());
+    Ok(form)
 }
 
 /// A field as forms know it: one type, and no format that only Rust has.

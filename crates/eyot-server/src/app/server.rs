@@ -3,11 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use eyot_transport::BoxService;
+use eyot_transport::{BoxService, WeakService};
 use eyot_types::Implementation;
 
 use super::builder::{BuildError, ServerBuilder};
 use super::change_log::Change;
+use super::dispatch::Core;
 use super::{App, ServerPrompt, ServerResource, ServerTemplate, ServerTool};
 use crate::Shutdown;
 
@@ -28,7 +29,16 @@ impl Server {
     }
 
     pub(crate) fn assemble(app: Arc<App>, service: BoxService) -> Self {
+        app.service.get_or_init(|| service.downgrade());
         Self { app, service }
+    }
+
+    /// The server of a call that runs.
+    pub(crate) fn of(app: &Arc<App>) -> Self {
+        // When nobody keeps the service any more, no call will come through its layers either.
+        let kept = app.service.get().and_then(WeakService::upgrade);
+        let service = kept.unwrap_or_else(|| BoxService::new(Core(Arc::clone(app))));
+        Self { app: Arc::clone(app), service }
     }
 
     pub(crate) fn app(&self) -> &Arc<App> {
@@ -54,7 +64,8 @@ impl Server {
     /// What is wrong with the tool.
     pub fn add_tool(&self, tool: ServerTool) -> Result<(), BuildError> {
         let name = tool.definition().name.clone();
-        let tool = tool.register().map_err(|it| BuildError { problems: vec![it] })?;
+        let tool =
+            tool.register(self.app.options.eras).map_err(|it| BuildError { problems: vec![it] })?;
         self.app.tools.insert(&name, tool);
         self.app.changes.push(Change::Tools);
         Ok(())

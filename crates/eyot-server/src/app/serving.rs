@@ -12,7 +12,6 @@ use eyot_transport::{InProcess, Serving};
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
 use tokio::net::{TcpListener, ToSocketAddrs};
 use tokio::time::{Instant, MissedTickBehavior};
-use tokio_util::task::TaskTracker;
 
 use super::{App, Server};
 use crate::accept::Drained;
@@ -84,13 +83,14 @@ impl Server {
 }
 
 impl App {
-    /// Ends parked calls whose time is over. Never ready.
+    /// Ends parked calls and forgets tasks whose time is over. Never ready.
     async fn maintain(&self) {
         let mut ticks = tokio::time::interval(SWEEP_INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
             self.parked.sweep(Instant::now());
+            self.tasks.sweep(Instant::now());
         }
     }
 }
@@ -180,7 +180,7 @@ impl HttpOptions {
             limits: app.limits,
             session_limits,
             shutdown: app.shutdown.clone(),
-            tasks: TaskTracker::new(),
+            tasks: app.keeper.tasks().clone(),
         };
         HttpServer::new(config, server.service())
     }
@@ -202,5 +202,5 @@ impl fmt::Debug for HttpOptions {
     }
 }
 
-/// How often parked calls are looked through.
+/// How often parked calls and tasks are looked through.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(5);

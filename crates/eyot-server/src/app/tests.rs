@@ -1,14 +1,17 @@
 //! Servers of handlers, as clients of both eras see them over a pipe.
 
 mod calls;
+mod changes;
 mod http;
 mod layers;
 mod listening;
 mod offers;
 mod peer;
+mod pressure;
 mod questions;
 mod revisions;
 mod rounds;
+mod tasks;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -14,12 +14,14 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tower::Layer;
 
+use super::builder::Eras;
 use super::call_context::CallContext;
 use super::failure::{HandlerError, HandlerResult};
 use super::layered::Innermost;
 
 use super::rounds::InputRequired;
 use super::schema::{self, Arguments};
+use super::tasks::TaskPolicy;
 
 /// Makes a tool out of an async function or closure.
 ///
@@ -62,7 +64,14 @@ where
     });
     let mut definition = Tool::new(name, schema::input_schema::<A>());
     definition.output_schema = <Fut::Output as IntoToolResult>::output_schema();
-    ServerTool { definition, handler, timeout: None, layers: Vec::new() }
+    ServerTool {
+        definition,
+        handler,
+        timeout: None,
+        task: TaskPolicy::Never,
+        task_ttl: None,
+        layers: Vec::new(),
+    }
 }
 
 /// A tool on its way into a server: its definition and its handler.
@@ -71,6 +80,8 @@ pub struct ServerTool {
     definition: Tool,
     handler: Handler,
     timeout: Option<Duration>,
+    task: TaskPolicy,
+    task_ttl: Option<Duration>,
     layers: Vec<Box<dyn FnOnce(BoxService) -> BoxService + Send>>,
 }
 
@@ -84,6 +95,8 @@ pub(crate) struct RegisteredTool {
     pub(crate) definition: Tool,
     handler: Handler,
     pub(crate) timeout: Option<Duration>,
+    pub(crate) task: TaskPolicy,
+    pub(crate) task_ttl: Option<Duration>,
     arguments: Arguments,
     pub(crate) mirrored: MirroredArguments,
     /// The tool with the layers around it; `None` when there are none.
@@ -98,6 +111,30 @@ pub enum ToolReply {
     Done(Box<CallToolResult>),
     /// It needs another round.
     InputRequired(InputRequired),
+}
+
+impl From<CallToolResult> for ToolReply {
+    fn from(result: CallToolResult) -> Self {
+        Self::Done(Box::new(result))
+    }
+}
+
+impl From<String> for ToolReply {
+    fn from(text: String) -> Self {
+        CallToolResult::text(text).into()
+    }
+}
+
+impl From<&str> for ToolReply {
+    fn from(text: &str) -> Self {
+        CallToolResult::text(text).into()
+    }
+}
+
+impl From<InputRequired> for ToolReply {
+    fn from(asked: InputRequired) -> Self {
+        Self::InputRequired(asked)
+    }
 }
 
 impl ServerTool {
@@ -150,6 +187,21 @@ impl ServerTool {
         self
     }
 
+    /// Whether a call that takes long may become a task, for clients that have the extension
+    /// `io.modelcontextprotocol/tasks`. Never unless told otherwise. The handler is the same;
+    /// layers around the tool see the answer that creates the task, and nothing after it.
+    pub fn task(mut self, policy: TaskPolicy) -> Self {
+        self.task = policy;
+        self
+    }
+
+    /// How long a task of this tool is kept, from its creation on, in the place of the server's
+    /// [`task_ttl`](super::ServerBuilder::task_ttl). Work that takes longer is ended.
+    pub fn task_ttl(mut self, ttl: Duration) -> Self {
+        self.task_ttl = Some(ttl);
+        self
+    }
+
     /// Puts a tower layer around this tool alone. The first is the outermost.
     pub fn layer<L>(mut self, layer: L) -> Self
     where
@@ -167,12 +219,15 @@ impl ServerTool {
     }
 
     /// Makes the tool ready to be called; says what is wrong with it.
-    pub(crate) fn register(self) -> Result<RegisteredTool, String> {
-        let Self { definition, handler, timeout, layers } = self;
+    pub(crate) fn register(self, eras: Eras) -> Result<RegisteredTool, String> {
+        let Self { definition, handler, timeout, task, task_ttl, layers } = self;
         let name = &definition.name;
         let about = |problem: &dyn fmt::Display| format!("tool `{name}`: {problem}");
         if !is_tool_name(name) {
             return Err(about(&"a name has 1 to 128 letters, digits, `_`, `-`, `.` and `/`"));
+        }
+        if task == TaskPolicy::Required && eras == Eras::Legacy {
+            return Err(about(&"it needs tasks, which no legacy client has"));
         }
         let schema = &definition.input_schema;
         if schema.get("type").is_none_or(|it| it != "object") {
@@ -184,7 +239,16 @@ impl ServerTool {
             let inner = BoxService::new(Innermost);
             layers.into_iter().rev().fold(inner, |inner, layer| layer(inner))
         });
-        Ok(RegisteredTool { definition, handler, timeout, arguments, mirrored, layered })
+        Ok(RegisteredTool {
+            definition,
+            handler,
+            timeout,
+            task,
+            task_ttl,
+            arguments,
+            mirrored,
+            layered,
+        })
     }
 }
 

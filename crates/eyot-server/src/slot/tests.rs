@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use bytes::Bytes;
 use eyot_jsonrpc::{Id, Message};
@@ -21,7 +22,7 @@ use crate::running::Running;
 /// A stream whose messages the test writes.
 struct World {
     slot: StreamSlot,
-    source: mpsc::UnboundedSender<Message>,
+    source: mpsc::UnboundedSender<Part>,
     faults: Faults,
 }
 
@@ -42,22 +43,29 @@ fn world() -> World {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the test writes a handful of messages")]
-fn channel() -> (mpsc::UnboundedSender<Message>, Messages) {
+fn channel() -> (mpsc::UnboundedSender<Part>, Messages) {
     let (sender, mut receiver) = mpsc::unbounded_channel();
-    let stream = futures_util::stream::poll_fn(move |cx| {
-        receiver.poll_recv(cx).map(|message| message.map(|it: Message| Ok(Part::from(it))))
-    });
+    let stream =
+        futures_util::stream::poll_fn(move |cx| receiver.poll_recv(cx).map(|part| part.map(Ok)));
     (sender, Messages::new(stream))
 }
 
 impl World {
     fn notify(&self, text: &str) {
         let params = json!({ "data": text });
-        self.source.send(Message::notification("notifications/message", &params)).unwrap();
+        self.send(Message::notification("notifications/message", &params));
+    }
+
+    fn close(&self, retry: Duration) {
+        self.send(Part { message: None, cursor: None, retry: Some(retry) });
+    }
+
+    fn send(&self, part: impl Into<Part>) {
+        self.source.send(part.into()).unwrap();
     }
 
     fn answer(&self) {
-        self.source.send(Message::response(Id::from_number(1), &json!({}))).unwrap();
+        self.send(Message::response(Id::from_number(1), &json!({})));
     }
 
     /// One poll: the event's text, or what else came.
@@ -67,6 +75,9 @@ impl World {
             Poll::Ready(Polled::Event(frames)) => {
                 let text = frames.collect::<Vec<Bytes>>().concat();
                 Some(String::from_utf8(text).unwrap())
+            }
+            Poll::Ready(Polled::Closing(last)) => {
+                Some(format!("closing {}", std::str::from_utf8(&last).unwrap()))
             }
             Poll::Ready(Polled::End) => Some("end".to_owned()),
             Poll::Ready(Polled::Displaced) => Some("displaced".to_owned()),
@@ -159,4 +170,18 @@ fn client_is_told_when_events_cannot_be_stored() {
     let last = world.poll(ticket).unwrap();
     assert!(!last.contains("id: ") && last.contains("\"outcome\":\"unknown\""), "{last}");
     assert_eq!(world.poll(ticket).unwrap(), "end");
+}
+
+#[test]
+fn closing_repeats_the_last_id_and_the_stream_goes_on() {
+    let world = world();
+    let (ticket, _) = world.slot.attach();
+    world.close(Duration::from_millis(500));
+    assert_eq!(world.poll(ticket).unwrap(), "closing id: 1.1.0\nretry: 500\ndata: \n\n");
+    world.notify("one");
+    assert!(world.poll(ticket).unwrap().starts_with("id: 1.1.1\n"));
+    world.close(Duration::from_secs(7));
+    assert_eq!(world.poll(ticket).unwrap(), "closing id: 1.1.1\nretry: 7000\ndata: \n\n");
+    world.answer();
+    assert!(world.poll(ticket).unwrap().contains("result"));
 }

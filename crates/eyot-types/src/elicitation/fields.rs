@@ -38,6 +38,12 @@ impl Fields {
         self.0.iter_mut().map(|(_, schema)| schema)
     }
 
+    /// Puts the questions of these names first, in this order; the others follow as they were.
+    pub fn arrange(&mut self, names: &[&str]) {
+        let place = |name: &str| names.iter().position(|it| *it == name).unwrap_or(names.len());
+        self.0.sort_by_key(|(name, _)| place(name));
+    }
+
     /// How many questions there are.
     #[must_use]
     pub const fn len(&self) -> usize {

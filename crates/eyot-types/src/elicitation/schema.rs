@@ -5,6 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Number, Value};
 
 use super::fields::Fields;
+use super::number::IntoNumber;
 use super::select::{MultiSelectSchema, SingleSelectSchema};
 use crate::JsonObject;
 use crate::open_enum::open_enum;
@@ -286,12 +287,27 @@ impl NumberSchema {
         with_title(title: impl Into<String>),
         /// Says more about it.
         with_description(description: impl Into<String>),
-        /// Sets the least number.
-        with_minimum(minimum: impl Into<Number>),
-        /// Sets the greatest number.
-        with_maximum(maximum: impl Into<Number>),
-        /// Fills something in at first.
-        with_default(default: impl Into<Number>),
+    }
+
+    /// Sets the least number.
+    #[must_use]
+    pub fn with_minimum(mut self, minimum: impl IntoNumber) -> Self {
+        self.minimum = minimum.into_number();
+        self
+    }
+
+    /// Sets the greatest number.
+    #[must_use]
+    pub fn with_maximum(mut self, maximum: impl IntoNumber) -> Self {
+        self.maximum = maximum.into_number();
+        self
+    }
+
+    /// Fills something in at first.
+    #[must_use]
+    pub fn with_default(mut self, default: impl IntoNumber) -> Self {
+        self.default = default.into_number();
+        self
     }
 
     fn of(kind: NumberKind) -> Self {

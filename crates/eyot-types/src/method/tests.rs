@@ -52,3 +52,19 @@ fn a_call_a_read_and_a_task_name_what_they_are_about() {
     ];
     assert_eq!(mirrored, expected);
 }
+
+#[test]
+fn the_mirrored_value_is_a_text_of_the_parameters() {
+    #[track_caller]
+    fn check(source: NameSource, params: &str, expected: Option<&str>) {
+        let text = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"m","params":{params}}}"#);
+        let request = Message::parse(text.into(), &eyot_jsonrpc::ScanLimits::default()).unwrap();
+        assert_eq!(source.value(&request).as_deref(), expected, "{params}");
+    }
+    let params = r#"{"name":"a","uri":"b","taskId":"c\n","_meta":{}}"#;
+    check(NameSource::Name, params, Some("a"));
+    check(NameSource::Uri, params, Some("b"));
+    check(NameSource::TaskId, params, Some("c\n"));
+    check(NameSource::TaskId, r#"{"taskId":7}"#, None);
+    check(NameSource::TaskId, "{}", None);
+}

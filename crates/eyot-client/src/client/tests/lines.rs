@@ -44,6 +44,42 @@ async fn a_modern_server_is_used_as_it_was_found() {
     assert_eq!(client.server_info().unwrap().version, "2");
 }
 
+/// Refuses the version of a `server/discover` and offers others.
+async fn refuse_version(peer: &mut LinePeer, supported: &[&str]) {
+    let request = peer.expect("server/discover").await;
+    let data = json!({ "supported": supported, "requested": "2026-07-28" });
+    let error = json!({ "code": -32022, "message": "Unsupported protocol version", "data": data });
+    peer.write(&json!({ "jsonrpc": "2.0", "id": request["id"], "error": error })).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_offers_the_version_that_it_refused_is_asked_once_more() {
+    let (server, mut clients) = peers();
+    let connecting = builder().connect(server);
+    let serving = async {
+        let mut peer = LinePeer::accept(&mut clients).await;
+        refuse_version(&mut peer, &["2026-07-28", "2025-11-25"]).await;
+        peer.discover(json!({})).await;
+        peer
+    };
+    let (client, _peer) = tokio::join!(connecting, serving);
+    assert_eq!(client.unwrap().era(), Era::Modern);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_refuses_the_version_twice_is_not_asked_again() {
+    let (server, mut clients) = peers();
+    let connecting = builder().connect(server);
+    let serving = async {
+        let mut peer = LinePeer::accept(&mut clients).await;
+        refuse_version(&mut peer, &["2026-07-28"]).await;
+        refuse_version(&mut peer, &["2026-07-28"]).await;
+        assert_eq!(peer.read_or_end().await, None);
+    };
+    let (client, ()) = tokio::join!(connecting, serving);
+    assert!(matches!(client.unwrap_err(), ClientError::Protocol { .. }));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_silent_process_is_taken_for_a_legacy_one() {
     let (server, mut clients) = peers();

@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 use tower::Service as _;
 
 use super::calculator;
-use crate::{CallContext, Eras, HttpService, NoArguments, Progress, Server, ServerBuilder, tool};
+use crate::{
+    CallContext, Eras, HttpService, NoArguments, Progress, Server, ServerBuilder, TaskPolicy, tool,
+};
 
 struct Http {
     service: HttpService,
@@ -168,4 +170,35 @@ async fn a_server_of_one_era_names_it_to_clients_of_the_other() {
         .call_modern(json!({ "name": "add", "arguments": { "a": 1, "b": 1 } }), &[])
         .await;
     assert_eq!(got.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_request_for_a_task_must_name_it_in_its_header() {
+    let slow = tool("slow", |_: NoArguments, _| async move { "" });
+    let mut http = Http::new(Server::builder("s", "1").tool(slow.task(TaskPolicy::Optional)));
+    for method in ["tasks/get", "tasks/update", "tasks/cancel"] {
+        let params = json!({
+            "taskId": "t1",
+            "inputResponses": {},
+            "_meta": {
+                "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+                "io.modelcontextprotocol/clientCapabilities":
+                    { "extensions": { "io.modelcontextprotocol/tasks": {} } },
+            },
+        });
+        let request = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+        let version = ("mcp-protocol-version", "2026-07-28");
+        for (name, code, status) in [
+            (Some("t1"), -32602, StatusCode::OK),
+            (Some("=?base64?dDE=?="), -32602, StatusCode::OK),
+            (Some("t2"), -32020, StatusCode::BAD_REQUEST),
+            (None, -32020, StatusCode::BAD_REQUEST),
+        ] {
+            let mut headers = vec![version, ("mcp-method", method)];
+            headers.extend(name.map(|it| ("mcp-name", it)));
+            let got = http.send(&request, &headers).await;
+            assert_eq!(got.json()["error"]["code"], code, "{method} {name:?}: {}", got.body);
+            assert_eq!(got.status, status, "{method} {name:?}");
+        }
+    }
 }

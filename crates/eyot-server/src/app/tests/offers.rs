@@ -64,15 +64,30 @@ async fn an_argument_is_completed_from_what_is_there() {
 }
 
 #[tokio::test]
-async fn a_resource_is_read_with_how_long_it_stays_good() {
+async fn a_resource_is_read_with_its_type_and_how_long_it_stays_good() {
     let server = library();
     let params = json!({ "uri": "library:///catalog" });
     let answer = Peer::modern(&server, json!({})).ask("resources/read", params.clone()).await;
     assert_eq!(answer["result"]["contents"][0]["text"], "three books", "{answer}");
+    assert_eq!(answer["result"]["contents"][0]["mimeType"], "text/plain");
     assert_eq!(answer["result"]["ttlMs"], 60_000);
     assert_eq!(answer["result"]["cacheScope"], "public");
     let answer = Peer::legacy(&server, json!({})).await.request("resources/read", params).await;
     assert_eq!(answer["result"].get("ttlMs"), None, "{answer}");
+}
+
+#[tokio::test]
+async fn contents_of_other_addresses_do_not_get_the_type_of_the_resource() {
+    let shelf = resource("library:///shelf", |_| async {
+        let cover = ResourceContents::blob("library:///shelf/cover", b"");
+        let index = ResourceContents::text("library:///shelf", "<p>").with_mime_type("text/html");
+        vec![ResourceContents::text("library:///shelf", "a"), index, cover]
+    });
+    let server = Server::builder("library", "1").resource(shelf.mime_type("text/plain"));
+    let mut peer = Peer::modern(&server.build().unwrap(), json!({}));
+    let answer = peer.ask("resources/read", json!({ "uri": "library:///shelf" })).await;
+    let types: Vec<_> = (0..3).map(|it| &answer["result"]["contents"][it]["mimeType"]).collect();
+    assert_eq!(types, [&json!("text/plain"), &json!("text/html"), &Value::Null]);
 }
 
 #[tokio::test]

@@ -70,7 +70,12 @@ impl Peer {
     }
 
     pub(super) async fn send(&mut self, message: &Value) {
-        let line = format!("{message}\n");
+        self.send_line(&message.to_string()).await;
+    }
+
+    /// Sends a line as it is.
+    pub(super) async fn send_line(&mut self, line: &str) {
+        let line = format!("{line}\n");
         self.writer.write_all(line.as_bytes()).await.unwrap();
     }
 
@@ -86,8 +91,12 @@ impl Peer {
 
     /// The next message; fails when the server has hung up.
     pub(super) async fn next(&mut self) -> Value {
-        let line = self.lines.next_line().await.unwrap().expect("the server says something");
-        serde_json::from_str(&line).unwrap()
+        serde_json::from_str(&self.next_line().await).unwrap()
+    }
+
+    /// The same as it was written.
+    pub(super) async fn next_line(&mut self) -> String {
+        self.lines.next_line().await.unwrap().expect("the server says something")
     }
 
     /// Asks, and takes the next message for the answer.
@@ -100,6 +109,11 @@ impl Peer {
     pub(super) async fn ask(&mut self, method: &str, params: Value) -> Value {
         let params = self.with_meta(params);
         self.request(method, params).await
+    }
+
+    /// Whether the server serves nobody here any more.
+    pub(super) fn is_left(&self) -> bool {
+        self.serving.is_finished()
     }
 
     /// Ends our side, and takes what the server still says.

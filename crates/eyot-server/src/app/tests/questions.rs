@@ -1,11 +1,15 @@
 //! Questions in the middle of a call, in both eras.
 
+use std::time::Duration;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::peer::Peer;
-use crate::{CallContext, Elicited, HandlerResult, NoArguments, Server, ServerBuilder, tool};
+use crate::{
+    CallContext, Elicited, HandlerResult, InputRequired, NoArguments, Server, ServerBuilder, tool,
+};
 
 #[derive(Deserialize, JsonSchema)]
 struct Name {
@@ -142,11 +146,11 @@ async fn questions_that_are_asked_together_come_in_one_round() {
 
 #[tokio::test(start_paused = true)]
 async fn a_parked_call_that_nobody_comes_for_is_dropped() {
-    let server = greeter().round_timeout(std::time::Duration::from_secs(60)).build().unwrap();
+    let server = greeter().round_timeout(Duration::from_secs(60)).build().unwrap();
     let mut peer = Peer::modern(&server, json!({ "elicitation": {} }));
     peer.ask("tools/call", json!({ "name": "greet" })).await;
     assert_eq!(server.app().parked.len(), 1);
-    tokio::time::sleep(std::time::Duration::from_secs(70)).await;
+    tokio::time::sleep(Duration::from_secs(70)).await;
     assert_eq!(server.app().parked.len(), 0);
 }
 
@@ -166,7 +170,7 @@ async fn as_many_calls_are_parked_as_may_be_and_no_more() {
 async fn a_question_that_is_withdrawn_is_cancelled_at_the_client() {
     let hasty = tool("hasty", |_: NoArguments, call: CallContext| async move {
         let asking = call.elicit::<Name>("Quick?");
-        match tokio::time::timeout(std::time::Duration::from_secs(1), asking).await {
+        match tokio::time::timeout(Duration::from_secs(1), asking).await {
             Ok(_) => "answered",
             Err(_) => "too late",
         }
@@ -179,4 +183,69 @@ async fn a_question_that_is_withdrawn_is_cancelled_at_the_client() {
     assert_eq!(withdrawn["method"], "notifications/cancelled", "{withdrawn}");
     assert_eq!(withdrawn["params"]["requestId"], question["id"]);
     assert_eq!(text(&peer.next().await), "too late");
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[expect(dead_code, reason = "only the form matters")]
+struct Address {
+    street: String,
+    city: Option<String>,
+    country: String,
+    box_number: Option<u32>,
+}
+
+/// Asks with the same form in the middle of the call, or by returning.
+fn post_office() -> Server {
+    let middle = |_: NoArguments, call: CallContext| async move {
+        call.elicit::<Address>("Where to?").await.map(|_| "sent")
+    };
+    let end = |_: NoArguments, _: CallContext| async {
+        InputRequired::new().elicit::<Address>("address", "Where to?")
+    };
+    Server::builder("post", "1")
+        .tool(tool("middle", middle))
+        .tool(tool("end", end))
+        .build()
+        .unwrap()
+}
+
+#[track_caller]
+fn check_order(line: &str) {
+    let names = ["street", "city", "country", "box_number"];
+    let places = names.map(|it| line.find(&format!("\"{it}\":{{")).expect(line));
+    assert!(places.is_sorted(), "{line}");
+}
+
+#[tokio::test]
+async fn a_form_shows_its_questions_in_the_order_of_the_fields() {
+    let server = post_office();
+    for name in ["middle", "end"] {
+        let mut peer = Peer::legacy(&server, json!({ "elicitation": {} })).await;
+        peer.start(1, "tools/call", json!({ "name": name })).await;
+        check_order(&peer.next_line().await);
+        let mut peer = Peer::modern(&server, json!({ "elicitation": {} }));
+        let params = peer.with_meta(json!({ "name": name }));
+        peer.start(1, "tools/call", params).await;
+        check_order(&peer.next_line().await);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_has_its_whole_time_again_after_an_answer() {
+    let slow = tool("slow", |_: NoArguments, call: CallContext| async move {
+        call.elicit::<Name>("Who?").await?;
+        tokio::time::sleep(Duration::from_secs(9)).await;
+        HandlerResult::Ok("done")
+    });
+    let server = Server::builder("s", "1").tool(slow.timeout(Duration::from_secs(10))).build();
+    let mut peer = Peer::modern(&server.unwrap(), json!({ "elicitation": {} }));
+    let asked = peer.ask("tools/call", json!({ "name": "slow" })).await;
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let round = json!({
+        "name": "slow",
+        "inputResponses": { "q0": { "action": "accept", "content": { "name": "Ada" } } },
+        "requestState": asked["result"]["requestState"],
+    });
+    let answer = peer.ask("tools/call", round).await;
+    assert_eq!(text(&answer), "done", "{answer}");
 }

@@ -1,38 +1,45 @@
 //! Handlers that ask by returning: they run anew in each round, in both eras.
 
-use eyot_types::{ElicitParams, ElicitResult, ElicitSchema, StringSchema};
+use schemars::JsonSchema;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::peer::Peer;
-use crate::{CallContext, InputRequired, NoArguments, Server, ToolReply, tool};
-use crate::{IntoToolResult as _, ServerBuilder};
+use crate::{
+    CallContext, Elicited, HandlerResult, InputRequired, NoArguments, Server, ServerBuilder,
+    ToolReply, tool,
+};
 
-fn form(message: &str, field: &str) -> ElicitParams {
-    let schema = ElicitSchema::new().with_required(field, StringSchema::new());
-    ElicitParams::form(message, schema)
+#[derive(Deserialize, JsonSchema)]
+struct Name {
+    name: String,
 }
 
-fn field(call: &CallContext, key: &str) -> Option<String> {
-    let answer: ElicitResult = call.inputs().get(key)?;
-    Some(answer.content?.get(key)?.as_str()?.to_owned())
+#[derive(Deserialize, JsonSchema)]
+struct Colour {
+    colour: String,
 }
 
 /// Asks for a name, then for a colour, and keeps the name in its state.
+async fn paint(_: NoArguments, call: CallContext) -> HandlerResult<ToolReply> {
+    let inputs = call.inputs();
+    let name = match (inputs.state(), inputs.elicited("name")) {
+        (Some(name), _) => name.to_owned(),
+        (None, Some(Elicited::Accepted(Name { name }))) => name,
+        (None, Some(_)) => return Ok("nobody paints".into()),
+        (None, None) => return Ok(InputRequired::new().elicit::<Name>("name", "Who?").into()),
+    };
+    match inputs.elicited::<Colour>("colour").and_then(Elicited::accepted) {
+        Some(Colour { colour }) => Ok(format!("{name} paints {colour}").into()),
+        None => {
+            let asked = InputRequired::new().elicit::<Colour>("colour", "Which?");
+            Ok(asked.state(name).into())
+        }
+    }
+}
+
 fn painter() -> ServerBuilder {
-    let paint = tool("paint", |_: NoArguments, call: CallContext| async move {
-        let name = call.inputs().state().map(str::to_owned).or_else(|| field(&call, "name"));
-        let Some(name) = name else {
-            return ToolReply::InputRequired(
-                InputRequired::new().elicit("name", form("Who?", "name")),
-            );
-        };
-        let Some(colour) = field(&call, "colour") else {
-            let asked = InputRequired::new().elicit("colour", form("Which?", "colour"));
-            return ToolReply::InputRequired(asked.state(name));
-        };
-        format!("{name} paints {colour}").into_tool_result().unwrap()
-    });
-    Server::builder("painter", "1").tool(paint)
+    Server::builder("painter", "1").tool(tool("paint", paint))
 }
 
 fn text(answer: &Value) -> &str {
@@ -87,4 +94,34 @@ async fn a_state_of_other_keys_is_refused() {
     let round = json!({ "name": "paint", "requestState": asked["result"]["requestState"] });
     let answer = Peer::modern(&other, capabilities).ask("tools/call", round).await;
     assert_eq!(answer["error"]["message"], "Invalid or expired requestState", "{answer}");
+}
+
+#[tokio::test]
+async fn an_answer_that_does_not_fit_the_form_is_asked_for_again() {
+    let server = painter().build().unwrap();
+    let mut peer = Peer::modern(&server, json!({ "elicitation": {} }));
+    for wrong in [
+        json!(7),
+        json!({ "action": "accept" }),
+        json!({ "action": "accept", "content": { "name": 7 } }),
+    ] {
+        let round = json!({ "name": "paint", "inputResponses": { "name": wrong } });
+        let asked = peer.ask("tools/call", round).await;
+        assert!(asked["result"]["inputRequests"]["name"].is_object(), "{asked}");
+    }
+    let declined = json!({ "name": { "action": "decline" } });
+    let round = json!({ "name": "paint", "inputResponses": declined });
+    assert_eq!(text(&peer.ask("tools/call", round).await), "nobody paints");
+}
+
+#[tokio::test]
+async fn a_type_that_is_no_form_fails_the_call_that_asks_with_it() {
+    let ask = |_: NoArguments, _: CallContext| async {
+        InputRequired::new().elicit::<Vec<String>>("names", "Who?")
+    };
+    let server = Server::builder("lists", "1").tool(tool("ask", ask)).build().unwrap();
+    let mut peer = Peer::modern(&server, json!({ "elicitation": {} }));
+    let answer = peer.ask("tools/call", json!({ "name": "ask" })).await;
+    assert_eq!(answer["result"]["isError"], true, "{answer}");
+    assert!(text(&answer).starts_with("`names` is no form"), "{answer}");
 }

@@ -21,6 +21,8 @@ fn each_kind_of_question_is_told_by_its_members() {
     let text = StringSchema::new().with_format(StringFormat::Email).with_max_length(9);
     check(text, &json!({ "type": "string", "format": "email", "maxLength": 9 }));
     check(NumberSchema::number().with_maximum(9), &json!({ "type": "number", "maximum": 9 }));
+    check(NumberSchema::number().with_minimum(0.5), &json!({ "type": "number", "minimum": 0.5 }));
+    check(NumberSchema::number().with_maximum(f64::INFINITY), &json!({ "type": "number" }));
     check(NumberSchema::integer().with_default(1), &json!({ "type": "integer", "default": 1 }));
     let sure = BooleanSchema::new().with_title("Sure?").with_default(false);
     check(sure, &json!({ "type": "boolean", "title": "Sure?", "default": false }));
@@ -85,4 +87,16 @@ fn a_form_shows_its_questions_in_the_order_in_which_they_were_written() {
     assert!(read.properties.get("age").is_some() && read.properties.get("x").is_none());
     assert!(!read.properties.is_empty());
     assert_eq!(read, form);
+}
+
+#[test]
+fn questions_can_be_arranged() {
+    let text = StringSchema::new;
+    let mut form = ElicitSchema::new();
+    for name in ["a", "b", "c", "d"] {
+        form = form.with_optional(name, text());
+    }
+    form.properties.arrange(&["d", "x", "b"]);
+    let names: Vec<_> = form.properties.iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["d", "b", "a", "c"]);
 }

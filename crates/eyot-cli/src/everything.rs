@@ -1,0 +1,88 @@
+//! `eyot everything`: a server with one of everything, for clients of both eras.
+//!
+//! It serves what the official conformance suite expects of a server under test, and is written
+//! to be read: each file shows one topic of the builder API.
+
+mod changes;
+mod content;
+mod forms;
+mod meanwhile;
+mod prompts;
+mod questions;
+mod resources;
+mod rounds;
+mod schemas;
+mod tasks;
+
+use std::net::SocketAddr;
+
+use anyhow::Context as _;
+use eyot::{BuildError, Server};
+use tokio::net::TcpListener;
+
+use crate::args::Everything;
+use crate::{serve, signals};
+
+/// Runs the command.
+pub(crate) fn run(everything: &Everything, is_json: bool) -> anyhow::Result<()> {
+    let server = server(everything)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let serving = async {
+        match everything.stdio {
+            true => {
+                server.serve_stdio().await;
+                Ok(())
+            }
+            false => serve_http(&server, everything, is_json).await,
+        }
+    };
+    let served = runtime.block_on(async {
+        tokio::select! {
+            served = serving => served,
+            failed = signals::watch(server.shutdown().clone()) => {
+                failed.context("signals cannot be received")
+            }
+        }
+    });
+    // A thread may still wait for standard input, which nobody will ever write to again.
+    runtime.shutdown_background();
+    served
+}
+
+/// One of everything.
+fn server(everything: &Everything) -> Result<Server, BuildError> {
+    let server = Server::builder("eyot-everything", env!("CARGO_PKG_VERSION"))
+        .title("Everything")
+        .instructions("One of everything that a server can offer, for tests of clients.")
+        .eras(everything.era.into())
+        .logging()
+        .resource_subscriptions();
+    let topics = [
+        content::add,
+        meanwhile::add,
+        questions::add,
+        rounds::add,
+        schemas::add,
+        changes::add,
+        resources::add,
+        prompts::add,
+        tasks::add,
+    ];
+    topics.into_iter().fold(server, |server, add| add(server)).build()
+}
+
+async fn serve_http(server: &Server, everything: &Everything, is_json: bool) -> anyhow::Result<()> {
+    let listener = bind(everything.listen).await?;
+    let http = server.http().store(serve::open_store(&everything.store)?);
+    serve::announce(&format!("http://{}/mcp", listener.local_addr()?), is_json)?;
+    serve::report(http.serve(listener).await);
+    Ok(())
+}
+
+async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    anyhow::ensure!(
+        address.ip().is_loopback(),
+        "{address} can be reached by others: it asks for no keys"
+    );
+    serve::bind(address).await
+}

@@ -1,0 +1,16 @@
+//! The bridge between the eras: what each message of one becomes in the other, and how the era of
+//! a peer is found.
+//!
+//! A legacy peer lives in a session that `initialize` opens, and its server asks with requests of
+//! its own. A modern peer says everything in every request, and its server asks in its answers.
+//! What differs in single values is in the one table of [`eyot_types::carry`]; what differs in the
+//! course of things is here.
+//!
+//! **Invariant:** no I/O, no clock, no spawn. What the bridge does not have to change, it does not
+//! change: values keep their bytes.
+
+mod members;
+mod probe;
+
+pub use crate::members::{Members, with_meta};
+pub use crate::probe::{Evidence, of_answer, of_fault, of_silence};

@@ -1,0 +1,57 @@
+//! Real answers of real servers, and what they prove.
+
+use eyot_jsonrpc::{Message, ScanLimits};
+
+use super::{Evidence, of_answer, of_fault, of_silence};
+
+#[track_caller]
+fn check(answer: &'static str, expected: Evidence) {
+    let message = Message::parse(answer.into(), &ScanLimits::default()).unwrap();
+    assert_eq!(of_answer(&message), expected, "{answer}");
+}
+
+#[test]
+fn a_discovery_and_a_modern_error_prove_a_modern_server() {
+    check(
+        r#"{"jsonrpc":"2.0","id":0,"result":{"resultType":"complete","supportedVersions":[]}}"#,
+        Evidence::Modern,
+    );
+    for code in [-32020, -32021, -32022] {
+        let answer =
+            format!(r#"{{"jsonrpc":"2.0","id":0,"error":{{"code":{code},"message":"no"}}}}"#);
+        check(Box::leak(answer.into_boxed_str()), Evidence::Modern);
+    }
+}
+
+#[test]
+fn any_other_answer_is_one_of_a_legacy_server() {
+    for code in [-32601, -32600, -32602, -32000, -32001, 1] {
+        let answer =
+            format!(r#"{{"jsonrpc":"2.0","id":0,"error":{{"code":{code},"message":"no"}}}}"#);
+        check(Box::leak(answer.into_boxed_str()), Evidence::Legacy);
+    }
+    check(r#"{"jsonrpc":"2.0","id":0,"result":{}}"#, Evidence::Legacy);
+    check(r#"{"jsonrpc":"2.0","id":0,"result":{"supportedVersions":"all"}}"#, Evidence::Legacy);
+}
+
+#[test]
+fn authorization_overload_and_outages_prove_nothing() {
+    for status in [401, 403, 429, 500, 502, 503, 504] {
+        assert_eq!(of_fault(Some(status), false), Evidence::Nothing, "{status}");
+    }
+    assert_eq!(of_fault(None, false), Evidence::Nothing);
+    assert_eq!(of_silence(false), Evidence::Nothing);
+}
+
+#[test]
+fn a_bare_refusal_proves_a_legacy_server() {
+    for status in [400, 404, 405] {
+        assert_eq!(of_fault(Some(status), false), Evidence::Legacy, "{status}");
+    }
+}
+
+#[test]
+fn a_child_that_is_silent_or_ends_is_legacy() {
+    assert_eq!(of_silence(true), Evidence::Legacy);
+    assert_eq!(of_fault(None, true), Evidence::Legacy);
+}

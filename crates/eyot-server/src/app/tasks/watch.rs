@@ -1,0 +1,69 @@
+//! The tasks that one client listens to.
+//!
+//! There is no queue: a task counts its changes, and a listener is told of the state as it is when
+//! there is room to say it.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use eyot_jsonrpc::{Id, Message};
+use eyot_types::{JsonObject, Method, meta};
+
+use super::entry::TaskEntry;
+
+/// Looks at tasks in turn, for one listener.
+#[derive(Debug)]
+pub(crate) struct Watch {
+    /// The listener's number.
+    watcher: u64,
+    /// The tasks that may still change, each with the version that was told last.
+    tasks: VecDeque<(Arc<TaskEntry>, u64)>,
+}
+
+impl Watch {
+    /// Begins with the state of each task: it may have changed before anybody listened.
+    pub(crate) fn new(watcher: u64, tasks: Vec<Arc<TaskEntry>>) -> Self {
+        Self { watcher, tasks: tasks.into_iter().map(|it| (it, UNTOLD)).collect() }
+    }
+
+    /// The next state of a task, for the subscription of that id.
+    ///
+    /// "Each notification carries a complete `DetailedTask` for the current status, identical to
+    /// what `tasks/get` would have returned at that moment" (tasks extension, Task Status
+    /// Notifications).
+    pub(crate) fn poll_notice(&mut self, subscription: &Id, cx: &Context<'_>) -> Poll<Message> {
+        for _ in 0..self.tasks.len() {
+            let Some((task, mut seen)) = self.tasks.pop_front() else { break };
+            let polled = task.poll_changed(
+                self.watcher,
+                &mut seen,
+                |record| {
+                    let mut meta = JsonObject::new();
+                    meta::set_subscription_id(&mut meta, subscription);
+                    let notice =
+                        Message::notification(Method::Tasks.as_str(), &record.notice(meta));
+                    (notice, record.status().is_terminal())
+                },
+                cx,
+            );
+            let is_over = matches!(polled, Poll::Ready((_, true)));
+            if !is_over {
+                self.tasks.push_back((task, seen));
+            }
+            if let Poll::Ready((notice, _)) = polled {
+                return Poll::Ready(notice);
+            }
+        }
+        Poll::Pending
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.tasks.iter().for_each(|(task, _)| task.forget(self.watcher));
+    }
+}
+
+/// The version of a task that nobody was told of.
+const UNTOLD: u64 = 0;

@@ -1,0 +1,24 @@
+//! The names that most programs need. Each has this one path, at the root of the crate.
+
+pub use eyot_client::{
+    AccessToken, CallBuilder, CallOutcome, Challenge, Client, ClientBuilder, ClientError,
+    ClientEvent, Endpoint, EraMode, Heartbeat, ListKind, Liveness, Pages, Runtime, Subscription,
+    SubscriptionEvent, Target, TargetError, TokenError, TokenFuture, TokenProvider, ToolAnswer,
+    Verdict,
+};
+pub use eyot_jsonrpc::{ErrorObject, Id, Message};
+pub use eyot_relay::Relay;
+pub use eyot_reverse::{ReverseProxy, Setup};
+pub use eyot_server::{
+    Admin, ApiKey, BuildError, CallContext, Drained, Elicited, Eras, HandlerError, HandlerResult,
+    Health, HostPolicy, HttpOptions, HttpServer, HttpServerConfig, HttpService, InputRequired,
+    Inputs, IntoPromptResult, IntoResourceResult, IntoToolResult, Json, Keys, NoArguments,
+    Progress, PromptArguments, PromptReply, ResourceReply, Server, ServerBuilder, ServerPrompt,
+    ServerResource, ServerTemplate, ServerTool, Shutdown, Suggestions, TaskPolicy, ToolReply,
+    UriVariables, prompt, resource, resource_template, tool,
+};
+pub use eyot_stdio::Command;
+pub use eyot_stdx::{SealKeys, Secret};
+pub use eyot_store_memory::MemoryStore;
+pub use eyot_store_sqlite::{SqliteOptions, SqliteStore};
+pub use eyot_transport::{BoxService, Call, Fault, Limits, McpService, Reply};

@@ -1,0 +1,49 @@
+//! The server and the client of this project pass the official conformance suite.
+//!
+//! The suite's runner, its lists and what is known to fail are those of `cargo xtask
+//! conformance`; a failure is looked into with the same command line.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::support::program::target_folder;
+
+/// Runs one side in one leg; every scenario must do as expected, in the time that it has.
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
+fn check(side: &str, leg: &str) {
+    let peers = std::env::var_os("EYOT_PEERS").unwrap_or_default();
+    if !["node24", "js"].iter().all(|it| Path::new(&peers).join(it).is_dir()) {
+        eprintln!("SKIPPED: no suite in EYOT_PEERS; `cargo xtask peers` fetches it");
+        return;
+    }
+    let report = tempfile::NamedTempFile::new().unwrap();
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(["run", "--locked", "--quiet", "--package", "xtask"]);
+    command.arg("--target-dir").arg(target_folder()).current_dir(env!("CARGO_MANIFEST_DIR"));
+    command.args(["--", "conformance", "--side", side, "--leg", leg]);
+    command.arg("--report").arg(report.path()).stdin(Stdio::null());
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("scenarios passed"), "no scenario was run: {said}");
+}
+
+#[test]
+fn client_does_as_expected_in_the_suite_of_2025_11_25() {
+    check("client", "2025-11-25");
+}
+
+#[test]
+fn client_does_as_expected_in_the_suite_of_2026_07_28() {
+    check("client", "2026-07-28");
+}
+
+#[test]
+fn server_does_as_expected_in_the_suite_of_2025_11_25() {
+    check("server", "2025-11-25");
+}
+
+#[test]
+fn server_does_as_expected_in_the_suite_of_2026_07_28() {
+    check("server", "2026-07-28");
+}

@@ -1,0 +1,98 @@
+"""A legacy server: PyPI `mcp` 1.x.
+
+Usage: server_py1.py stdio
+       server_py1.py http PORT     (prints `listening URL`)
+"""
+
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+
+from mcp.server.fastmcp import Context, FastMCP
+from mcp.types import SamplingMessage, TextContent
+from pydantic import BaseModel
+
+
+class Name(BaseModel):
+    name: str
+
+
+def make_server(port: int) -> FastMCP:
+    # Its log of requests would go to standard output.
+    place = {"host": "127.0.0.1", "port": port, "log_level": "WARNING"}
+    server = FastMCP("server-py1", instructions="Add numbers.", **place)
+
+    @server.tool()
+    def add(a: int, b: int) -> int:
+        """Adds."""
+        return a + b
+
+    @server.tool()
+    async def count(steps: int, context: Context) -> str:
+        """Counts, and says how far it is."""
+        for step in range(1, steps + 1):
+            await context.report_progress(step, steps)
+            await context.info(f"step {step}")
+        return f"counted to {steps}"
+
+    @server.tool()
+    async def greet(context: Context) -> str:
+        """Asks for a name."""
+        answer = await context.elicit("Who are you?", Name)
+        return f"Hello, {answer.data.name}!" if answer.action == "accept" else "Hello, stranger!"
+
+    @server.tool()
+    async def think(question: str, context: Context) -> str:
+        """Asks the client's model."""
+        content = TextContent(type="text", text=question)
+        message = SamplingMessage(role="user", content=content)
+        answer = await context.session.create_message([message], max_tokens=10)
+        return answer.content.text
+
+    @server.tool()
+    async def where(context: Context) -> str:
+        """Asks for the roots."""
+        answer = await context.session.list_roots()
+        return " ".join(str(root.uri) for root in answer.roots)
+
+    @server.resource("note://welcome")
+    def welcome() -> str:
+        """A note."""
+        return "Welcome ashore."
+
+    @server.resource("note://{name}/greeting")
+    def greeting_of(name: str) -> str:
+        """A note for somebody."""
+        return f"Welcome, {name}."
+
+    @server.prompt()
+    def greeting(name: str) -> str:
+        """Greets."""
+        return f"Greet {name}."
+
+    return server
+
+
+def say_when_ready(url: str) -> None:
+    """Any answer at all means that it listens."""
+    while True:
+        try:
+            urllib.request.urlopen(url)
+        except urllib.error.HTTPError:
+            break
+        except OSError:
+            time.sleep(0.05)
+            continue
+        break
+    print(f"listening {url}", flush=True)
+
+
+if sys.argv[1] == "stdio":
+    make_server(0).run()
+else:
+    port = int(sys.argv[2])
+    url = f"http://127.0.0.1:{port}/mcp"
+    threading.Thread(target=say_when_ready, args=[url], daemon=True).start()
+    make_server(port).run("streamable-http")

@@ -1,0 +1,35 @@
+//! A program has its time, and what it has started has no more.
+
+use super::*;
+
+fn shell(script: &str) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", script]);
+    command
+}
+
+#[test]
+fn both_streams_are_read_to_the_end() {
+    let ended = for_end(shell("echo one; echo two >&2; exit 3"), Duration::from_secs(60)).unwrap();
+    assert_eq!(ended.said, "one\ntwo\n");
+    assert!(!ended.is_success);
+    assert!(for_end(shell("true"), Duration::from_secs(60)).unwrap().is_success);
+}
+
+#[test]
+fn program_that_takes_too_long_is_killed_with_its_children() {
+    // The child of the shell holds the pipe open: what was said is there only if it is dead.
+    let ended = for_end(shell("echo one; sleep 600 & wait"), Duration::from_secs(2)).unwrap();
+    assert_eq!(ended.said, "one\n\ndid not come to an end within 2 s\n");
+    assert!(!ended.is_success);
+}
+
+#[test]
+fn first_line_is_read_and_the_rest_is_kept() {
+    let output = std::io::Cursor::new("one\ntwo\n");
+    let (line, mut rest) = for_line(output, Duration::from_secs(60)).unwrap();
+    assert_eq!(line, "one\n");
+    let mut text = String::new();
+    rest.read_to_string(&mut text).unwrap();
+    assert_eq!(text, "two\n");
+}

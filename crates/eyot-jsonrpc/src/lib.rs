@@ -28,6 +28,7 @@ mod incoming;
 mod keys;
 mod lexer;
 mod limits;
+mod members;
 mod message;
 mod nesting;
 mod pieces;
@@ -47,5 +48,6 @@ pub use crate::error_object::{
 pub use crate::id::Id;
 pub use crate::incoming::Incoming;
 pub use crate::limits::ScanLimits;
+pub use crate::members::{Items, Members};
 pub use crate::message::Message;
 pub use crate::pieces::Pieces;

@@ -49,7 +49,8 @@ impl<'a> Walker<'a> {
         }
     }
 
-    fn open_array(&mut self) -> Result<bool, Halt> {
+    /// Passes `[`, and tells whether an item follows; if none does, passes `]` too.
+    pub(crate) fn open_array(&mut self) -> Result<bool, Halt> {
         self.nesting.open_array().map_err(|kind| self.lexer.fault(kind))?;
         self.lexer.advance();
         self.lexer.white_space();
@@ -66,7 +67,7 @@ impl<'a> Walker<'a> {
 
     /// Passes the separator or the end that follows an item of the innermost object or array;
     /// tells whether another value follows.
-    fn next_item(&mut self) -> Result<bool, Halt> {
+    pub(crate) fn next_item(&mut self) -> Result<bool, Halt> {
         if !self.nesting.is_in_array() {
             let has_next = self.next_member()?;
             if has_next {

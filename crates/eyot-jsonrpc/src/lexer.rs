@@ -1,7 +1,7 @@
 //! The tokens of JSON, exactly as RFC 8259 has them.
 
 use crate::error::{Fault, Halt, ParseErrorKind};
-use crate::plain::plain_len;
+use crate::plain::{first_special, plain_len};
 
 /// A cursor over text that is known to be UTF-8.
 ///
@@ -24,31 +24,37 @@ impl<'a> Lexer<'a> {
     }
 
     /// Offset of the next byte.
+    #[inline]
     pub(crate) const fn at(&self) -> usize {
         self.at
     }
 
     /// The next byte; 0, which the grammar allows nowhere, at the end.
+    #[inline]
     pub(crate) fn peek(&self) -> u8 {
         self.text.as_bytes().get(self.at).copied().unwrap_or(0)
     }
 
     /// The text from `start` to the cursor.
+    #[inline]
     pub(crate) fn text_from(&self, start: usize) -> &'a str {
         self.text.get(start..self.at).unwrap_or_default()
     }
 
     /// The text between the quotes of a string that began at `start` and was just passed.
+    #[inline]
     pub(crate) fn text_inside(&self, start: usize) -> &'a str {
         self.text.get(start + 1..self.at.saturating_sub(1)).unwrap_or_default()
     }
 
     /// Passes the next byte, which the caller has seen.
+    #[inline]
     pub(crate) const fn advance(&mut self) {
         self.at += 1;
     }
 
     /// Passes `byte`.
+    #[inline]
     pub(crate) fn expect(&mut self, byte: u8) -> Result<(), Halt> {
         if self.peek() != byte {
             return Err(self.unexpected());
@@ -96,6 +102,7 @@ impl<'a> Lexer<'a> {
     }
 
     /// Passes white space (RFC 8259, 2).
+    #[inline]
     pub(crate) fn white_space(&mut self) {
         loop {
             match self.peek() {
@@ -113,22 +120,27 @@ impl<'a> Lexer<'a> {
     }
 
     /// Passes a string, from quote to quote, and tells whether it holds an escape.
+    #[inline]
     pub(crate) fn string(&mut self) -> Result<bool, Halt> {
         self.expect(b'"')?;
-        self.plain();
-        if self.peek() == b'"' {
-            self.advance();
-            return Ok(false);
+        let bytes = self.text.as_bytes().get(self.at..).unwrap_or_default();
+        let short_len = bytes.first_chunk().and_then(|word| first_special(*word));
+        match short_len.filter(|len| bytes.get(*len) == Some(&b'"')) {
+            Some(len) => {
+                self.at += len + 1;
+                Ok(false)
+            }
+            None => self.rest_of_string(),
         }
-        self.rest_of_string()
     }
 
     /// Passes what stands for itself.
+    #[inline]
     fn plain(&mut self) {
         self.at += plain_len(self.text.as_bytes().get(self.at..).unwrap_or_default());
     }
 
-    /// Passes a string from its first byte that does not stand for itself.
+    /// Passes a string that is not short, from its first byte on.
     #[inline(never)]
     fn rest_of_string(&mut self) -> Result<bool, Halt> {
         let mut is_escaped = false;

@@ -51,7 +51,8 @@ fn is_plain(block: &[u8; 32]) -> bool {
 ///
 /// A byte is below `n` when subtracting `n` borrows from its highest bit. A borrow that runs on
 /// can only mark bytes after one that is truly marked, so the first mark is exact.
-fn first_special(word: [u8; 8]) -> Option<usize> {
+#[inline]
+pub(crate) fn first_special(word: [u8; 8]) -> Option<usize> {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
     const HIGH_BITS: u64 = ONES << 7;
     let below = |word: u64, n: u8| word.wrapping_sub(ONES * u64::from(n)) & !word;

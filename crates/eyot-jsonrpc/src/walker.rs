@@ -92,6 +92,7 @@ impl<'a> Walker<'a> {
     }
 
     /// Passes what follows a member of an object, and tells whether it is another key.
+    #[inline]
     pub(crate) fn next_member(&mut self) -> Result<bool, Halt> {
         self.lexer.white_space();
         if self.closes(b'}') {
@@ -118,6 +119,7 @@ impl<'a> Walker<'a> {
     }
 
     /// Counts a key, and tells where it begins.
+    #[inline]
     fn count_key(&mut self) -> usize {
         let offset = self.lexer.at();
         if let Err(kind) = self.nesting.count_key() {
@@ -126,6 +128,7 @@ impl<'a> Walker<'a> {
         offset
     }
 
+    #[inline]
     fn colon(&mut self) -> Result<(), Halt> {
         self.lexer.white_space();
         self.lexer.expect(b':')?;
@@ -133,6 +136,7 @@ impl<'a> Walker<'a> {
         Ok(())
     }
 
+    #[inline]
     fn comma(&mut self) -> Result<(), Halt> {
         self.lexer.expect(b',')?;
         self.lexer.white_space();
@@ -140,6 +144,7 @@ impl<'a> Walker<'a> {
     }
 
     /// Passes `end` if it comes next; it closes the innermost object or array.
+    #[inline]
     fn closes(&mut self, end: u8) -> bool {
         let is_end = self.lexer.peek() == end;
         if is_end {

@@ -38,4 +38,6 @@ mod support;
 #[cfg(test)]
 mod tasks;
 #[cfg(test)]
+mod to_legacy;
+#[cfg(test)]
 mod upstream_faults;

@@ -8,17 +8,14 @@ use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
 pub fn describe() {
     describe_gauge!(CONNECTIONS, Unit::Count, "Open connections of clients.");
     describe_gauge!(SESSIONS, Unit::Count, "Legacy sessions that this process serves.");
-    describe_counter!(
-        MESSAGES_DROPPED,
-        Unit::Count,
-        "Messages of an upstream that reached nobody, by reason."
-    );
+    describe_counter!(MESSAGES_DROPPED, Unit::Count, "Messages that reached nobody, by reason.");
     describe_counter!(CALLS, Unit::Count, "Calls that were relayed, by era and outcome.");
     describe_counter!(
         UPSTREAMS_OPENED,
         Unit::Count,
         "Upstream sessions or children that were opened, by cause."
     );
+    describe_counter!(BRIDGE_LOSS, Unit::Count, "What the bridge could not carry, by feature.");
 }
 
 /// A client connected (1) or went away (-1).
@@ -47,8 +44,14 @@ pub fn upstreams_opened(cause: &'static str) {
     counter!(UPSTREAMS_OPENED, "cause" => cause).increment(1);
 }
 
+/// Something was lost on the way from one era to the other.
+pub fn bridge_loss(feature: &'static str, from: &'static str, to: &'static str) {
+    counter!(BRIDGE_LOSS, "feature" => feature, "from" => from, "to" => to).increment(1);
+}
+
 const CONNECTIONS: &str = "eyot_connections";
 const SESSIONS: &str = "eyot_sessions";
 const MESSAGES_DROPPED: &str = "eyot_messages_dropped_total";
 const CALLS: &str = "eyot_calls_total";
 const UPSTREAMS_OPENED: &str = "eyot_upstreams_opened_total";
+const BRIDGE_LOSS: &str = "eyot_bridge_loss_total";

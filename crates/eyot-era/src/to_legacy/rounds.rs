@@ -156,6 +156,12 @@ impl Rounds {
         !self.open.is_empty()
     }
 
+    /// Whether the client has the word.
+    #[must_use]
+    pub fn is_parked(&self) -> bool {
+        self.stage == Stage::Parked
+    }
+
     /// The client is given the word: the number of the round and everything that is open.
     ///
     /// A question keeps its key for as long as it is open, and no key is used for another one.

@@ -317,12 +317,13 @@ fn check_names_both(answer: &Response, code: i64) {
 }
 
 #[tokio::test]
-async fn modern_client_learns_that_the_upstream_is_legacy() {
-    let upstream = Upstream::with(&Habits::new()).await;
+async fn clients_of_both_eras_are_served_by_one_legacy_upstream() {
+    let mut upstream = Upstream::with(&Habits::new()).await;
     let proxy = Proxy::before(&upstream).await;
-    let answer = send(proxy.address, &modern_ask(&modern_call(1, "echo"))).await;
-    check_names_both(&answer, -32600);
-    // A legacy client is served all the same.
+    let answering = async { upstream.expect("tools/call").await.tool_text("for both").await };
+    let ask = modern_ask(&modern_call(1, "echo"));
+    let (answer, ()) = tokio::join!(send(proxy.address, &ask), answering);
+    assert_eq!(answer.json()["result"]["content"][0]["text"], "for both", "{}", answer.text());
     let answer = send(proxy.address, &Ask::post(&initialize("2025-11-25"))).await;
     assert_eq!(answer.status, 200, "{}", answer.text());
 }

@@ -16,6 +16,7 @@ pub fn describe() {
         Unit::Count,
         "Upstream sessions or children that were opened, by cause."
     );
+    describe_counter!(BRIDGE_LOSS, Unit::Count, "What the bridge could not carry, by feature.");
 }
 
 /// A client connected (1) or went away (-1).
@@ -49,9 +50,15 @@ pub fn upstreams_opened(cause: &'static str) {
     counter!(UPSTREAMS_OPENED, "cause" => cause).increment(1);
 }
 
+/// Something was lost on the way from one era to the other.
+pub fn bridge_loss(feature: &'static str, from: &'static str, to: &'static str) {
+    counter!(BRIDGE_LOSS, "feature" => feature, "from" => from, "to" => to).increment(1);
+}
+
 const CONNECTIONS: &str = "eyot_connections";
 const SESSIONS: &str = "eyot_sessions";
 const TASKS: &str = "eyot_tasks";
 const MESSAGES_DROPPED: &str = "eyot_messages_dropped_total";
 const CALLS: &str = "eyot_calls_total";
 const UPSTREAMS_OPENED: &str = "eyot_upstreams_opened_total";
+const BRIDGE_LOSS: &str = "eyot_bridge_loss_total";

@@ -1,4 +1,4 @@
-//! Joins one downstream with one upstream of the same era.
+//! Joins one downstream with one upstream, of the same era or of the other.
 //!
 //! A [`Relay`] is a service like any handler: its answers come from an upstream. For every
 //! legacy session it holds a *dual session* at the upstream and opens it again when it was
@@ -11,6 +11,8 @@ mod modern;
 mod questions;
 mod relay;
 mod server_id;
+mod to_legacy;
 mod watch;
 
 pub use crate::relay::Relay;
+pub use crate::to_legacy::Affinity;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use eyot_client::{EraFound, ForwardedHeaders, ModernConnection, probe_modern};
 use eyot_jsonrpc::{Kind, Message};
 use eyot_transport::{Fault, Messages, Part, Reply};
-use eyot_types::{Era, Method, Revision, codes};
+use eyot_types::Method;
 use futures_util::{StreamExt as _, stream};
 use parking_lot::Mutex;
 use tokio::sync::OnceCell;
@@ -19,7 +19,7 @@ use crate::watch::timed_out;
 pub(crate) struct ModernSide {
     upstream: Arc<Upstream>,
     /// Replaced when its connection is lost; opened once for all who need it.
-    cell: Mutex<Arc<OnceCell<ModernConnection>>>,
+    cell: Mutex<Arc<OnceCell<Option<ModernConnection>>>>,
     /// When a probe last found that the upstream is legacy: "a stale legacy verdict never
     /// corrects itself", so it expires.
     found_legacy: Mutex<Option<Instant>>,
@@ -32,20 +32,20 @@ impl ModernSide {
 
     /// Answers a message of a modern client.
     pub(crate) async fn answer(
-        self: Arc<Self>,
+        &self,
+        connection: &ModernConnection,
         message: Message,
-        forwarded: ForwardedHeaders,
+        forwarded: &ForwardedHeaders,
     ) -> Result<Reply, Fault> {
-        let answered = match message.kind() {
-            Kind::Request => self.request(message, &forwarded).await,
-            _ => self.send(message, &forwarded).await,
-        };
-        eyot_metrics::calls(Era::Modern.as_str(), answered.is_ok());
-        answered
+        match message.kind() {
+            Kind::Request => self.request(connection, message, forwarded).await,
+            _ => self.send(connection, message, forwarded).await,
+        }
     }
 
     async fn request(
         &self,
+        connection: &ModernConnection,
         request: Message,
         forwarded: &ForwardedHeaders,
     ) -> Result<Reply, Fault> {
@@ -53,7 +53,6 @@ impl ModernSide {
         let method = request.method().unwrap_or_default();
         let is_endless = Method::parse(&method) == Method::SubscriptionsListen;
         drop(method);
-        let connection = self.connection().await?;
         let asking = tokio::time::timeout(timeout, connection.request(request, forwarded));
         match asking.await.unwrap_or_else(|_| Err(timed_out(timeout)))? {
             // A subscription is silent for as long as nothing changes.
@@ -62,21 +61,26 @@ impl ModernSide {
         }
     }
 
-    async fn send(&self, message: Message, forwarded: &ForwardedHeaders) -> Result<Reply, Fault> {
+    async fn send(
+        &self,
+        connection: &ModernConnection,
+        message: Message,
+        forwarded: &ForwardedHeaders,
+    ) -> Result<Reply, Fault> {
         let timeout = self.upstream.runtime.limits.call_timeout;
-        let connection = self.connection().await?;
         let sent = tokio::time::timeout(timeout, connection.send(message, forwarded)).await;
         sent.unwrap_or_else(|_| Err(timed_out(timeout))).map(|()| Reply::None)
     }
 
-    async fn connection(&self) -> Result<ModernConnection, Fault> {
+    /// The connection; `None` when the upstream is legacy.
+    pub(crate) async fn connection(&self) -> Result<Option<ModernConnection>, Fault> {
         let is_known = self.found_legacy.lock().is_some_and(|it| it.elapsed() < VERDICT_TTL);
         if is_known {
-            return Err(mismatch());
+            return Ok(None);
         }
         let cell = {
             let mut cell = self.cell.lock();
-            if cell.get().is_some_and(|it| !it.is_open()) {
+            if cell.get().is_some_and(|it| it.as_ref().is_none_or(|it| !it.is_open())) {
                 *cell = Arc::default();
             }
             Arc::clone(&cell)
@@ -84,22 +88,18 @@ impl ModernSide {
         cell.get_or_try_init(|| Box::pin(self.open())).await.cloned()
     }
 
-    async fn open(&self) -> Result<ModernConnection, Fault> {
+    async fn open(&self) -> Result<Option<ModernConnection>, Fault> {
         match probe_modern(&self.upstream.target, &self.upstream.runtime).await? {
             EraFound::Modern(connection) => {
                 eyot_metrics::upstreams_opened("modern");
-                Ok(connection)
+                Ok(Some(connection))
             }
             EraFound::Legacy => {
                 *self.found_legacy.lock() = Some(Instant::now());
-                Err(mismatch())
+                Ok(None)
             }
         }
     }
-}
-
-fn mismatch() -> Fault {
-    Fault::refused(codes::era_mismatch(Revision::MODERN.as_str(), Era::Legacy))
 }
 
 /// The messages, each within its deadline. Dropping them cancels the call.

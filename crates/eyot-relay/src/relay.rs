@@ -15,6 +15,7 @@ use tower_service::Service;
 use crate::dual::{Dual, Upstream};
 use crate::era;
 use crate::modern::ModernSide;
+use crate::to_legacy::{Affinity, Bridge};
 
 /// Answers calls with what one upstream says. Cheap to clone; clones share everything.
 #[derive(Clone, Debug)]
@@ -23,17 +24,25 @@ pub struct Relay(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     upstream: Arc<Upstream>,
-    modern: Arc<ModernSide>,
+    modern: ModernSide,
+    bridge: Bridge,
 }
 
 impl Relay {
     /// A relay to `target`. Nothing is started or connected before the first call.
     #[must_use]
     pub fn new(target: Target, runtime: Runtime) -> Self {
+        Self::with_affinity(target, runtime, Affinity::default())
+    }
+
+    /// The same; `affinity` says which modern clients share a session at a legacy upstream.
+    #[must_use]
+    pub fn with_affinity(target: Target, runtime: Runtime, affinity: Affinity) -> Self {
         let fingerprint = target.fingerprint();
         let upstream = Arc::new(Upstream { target, runtime, fingerprint });
-        let modern = Arc::new(ModernSide::new(Arc::clone(&upstream)));
-        Self(Arc::new(Inner { upstream, modern }))
+        let modern = ModernSide::new(Arc::clone(&upstream));
+        let bridge = Bridge::new(&upstream, affinity);
+        Self(Arc::new(Inner { upstream, modern, bridge }))
     }
 
     /// The future of the answer. What it needs is looked up here, so that the future of an
@@ -80,13 +89,24 @@ impl Relay {
     }
 
     fn answer_modern(&self, call: Call) -> ReplyFuture {
+        let relay = self.clone();
+        Box::pin(async move {
+            let answered = relay.ask_modern(call).await;
+            eyot_metrics::calls(Era::Modern.as_str(), answered.is_ok());
+            answered
+        })
+    }
+
+    async fn ask_modern(&self, call: Call) -> Result<Reply, Fault> {
+        let Inner { modern, bridge, .. } = &*self.0;
+        let Some(connection) = modern.connection().await? else {
+            return Box::pin(bridge.answer(call)).await;
+        };
         let headers = call.extensions.get::<HeaderMap>();
         let forwarded = headers.map(ForwardedHeaders::pick).unwrap_or_default();
         match call.input {
-            Input::Message(message) => {
-                Box::pin(Arc::clone(&self.0.modern).answer(message, forwarded))
-            }
-            _ => failed("modern clients have no sessions"),
+            Input::Message(message) => modern.answer(&connection, message, &forwarded).await,
+            _ => Err(Fault::internal("modern clients have no sessions")),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use eyot_client::{Runtime, Target};
-use eyot_relay::Relay;
+use eyot_relay::{Affinity, Relay};
 use eyot_server::{
     Admin, Drained, Health, HostPolicy, HttpServer, HttpServerConfig, Keys, Shutdown,
 };
@@ -27,6 +27,8 @@ pub struct Setup {
     pub limits: Limits,
     /// Bounds of one session.
     pub session_limits: SessionLimits,
+    /// Which modern clients share a session at a legacy upstream.
+    pub affinity: Affinity,
     /// Tells the proxy to end; keep a clone.
     pub shutdown: Shutdown,
 }
@@ -42,6 +44,7 @@ impl Setup {
             keys: Keys::default(),
             limits: Limits::default(),
             session_limits: SessionLimits::default(),
+            affinity: Affinity::default(),
             shutdown: Shutdown::new(),
         }
     }
@@ -55,12 +58,12 @@ impl ReverseProxy {
     /// A proxy to `target`. Nothing is started or connected before the first call.
     #[must_use]
     pub fn new(target: Target, setup: Setup) -> Self {
-        let Setup { store, path, hosts, keys, limits, session_limits, shutdown } = setup;
+        let Setup { store, path, hosts, keys, limits, session_limits, affinity, shutdown } = setup;
         let tasks = TaskTracker::new();
         let finished = shutdown.finished().clone();
         let runtime =
             Runtime { tasks: tasks.clone(), shutdown: finished, limits: Arc::new(limits) };
-        let service = BoxService::new(Relay::new(target, runtime));
+        let service = BoxService::new(Relay::with_affinity(target, runtime, affinity));
         let config =
             HttpServerConfig { path, hosts, keys, store, limits, session_limits, shutdown, tasks };
         Self(HttpServer::new(config, service))

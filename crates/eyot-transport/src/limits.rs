@@ -53,6 +53,14 @@ pub struct Limits {
     pub idle_connections_max: usize,
     /// How long an idle connection to an upstream is kept.
     pub idle_connection_timeout: Duration,
+    /// Sessions that are held at an upstream of the other era.
+    pub upstream_sessions_max: usize,
+    /// How long such a session is kept that nobody uses.
+    pub upstream_idle_timeout: Duration,
+    /// Calls that wait for their client's next round.
+    pub parked_calls_max: usize,
+    /// The same of one principal.
+    pub parked_calls_per_principal_max: usize,
     /// How long running work may go on after shutdown began.
     pub drain_timeout: Duration,
 }
@@ -80,6 +88,10 @@ impl Default for Limits {
             queue_stall_timeout: Duration::from_secs(5),
             idle_connections_max: 64,
             idle_connection_timeout: Duration::from_secs(20),
+            upstream_sessions_max: 1_024,
+            upstream_idle_timeout: Duration::from_secs(300),
+            parked_calls_max: 1_024,
+            parked_calls_per_principal_max: 256,
             drain_timeout: Duration::from_secs(30),
         }
     }

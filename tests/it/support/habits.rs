@@ -53,6 +53,21 @@ impl Habits {
         self.0.lock().unwrap().sessions.len()
     }
 
+    /// Whether GET comes to the test.
+    pub(crate) fn has_stream(&self) -> bool {
+        self.0.lock().unwrap().has_stream
+    }
+
+    /// Waits until every session has been ended.
+    pub(crate) async fn all_closed(&self) {
+        let closed = async {
+            while self.sessions_open() > 0 {
+                tokio::task::yield_now().await;
+            }
+        };
+        super::within("the end of every session", closed).await;
+    }
+
     /// Answers what is a habit; gives back what is not.
     pub(crate) async fn answer(&self, exchange: Exchange) -> Option<Exchange> {
         if exchange.method() == "initialize" {

@@ -1,0 +1,17 @@
+//! A modern client before a legacy server.
+//!
+//! The client says everything in every request and asks again with answers; the server lives in a
+//! session and asks with requests of its own. What a request and its answer become is
+//! in [`params`] and [`answer()`]; the course of a call that is asked questions is in [`Rounds`].
+
+mod answer;
+mod levels;
+mod request;
+mod rounds;
+mod subscribers;
+
+pub use self::answer::{Answered, BRIDGE_LOSSES, answer, discover, visits};
+pub use self::levels::{Levels, passes};
+pub use self::request::{capabilities, initialize, params};
+pub use self::rounds::{OpenQuestion, RoundError, Rounds, TooManyQuestions};
+pub use self::subscribers::{Change, Subscribers, granted};

@@ -1,0 +1,66 @@
+//! Answers of legacy servers have what the modern era asks for.
+
+use eyot_jsonrpc::{Id, Message, ScanLimits};
+use eyot_types::{ClientCapabilities, ClientCapability, Implementation, Method};
+use serde_json::{Value, json};
+
+use super::{answer, visits};
+
+fn said(member: &str, value: &Value) -> Message {
+    let text = json!({ "jsonrpc": "2.0", "id": 1, member: value }).to_string();
+    Message::parse(text.into(), &ScanLimits::default()).unwrap()
+}
+
+fn carried(method: Method<'_>, member: &str, value: &Value) -> Value {
+    let server = Implementation::new("s", "1");
+    let answered = answer(Id::from_text("theirs"), method, &said(member, value), &server);
+    serde_json::from_slice(&answered.message.to_bytes()).unwrap()
+}
+
+#[test]
+fn a_list_says_its_type_its_server_and_that_nobody_may_keep_it() {
+    let tool = json!({ "name": "a", "inputSchema": { "type": "object" },
+        "execution": { "taskSupport": "optional" } });
+    let answer = carried(Method::ToolsList, "result", &json!({ "tools": [tool] }));
+    assert_eq!(answer["id"], "theirs");
+    let result = &answer["result"];
+    assert_eq!(result["resultType"], "complete");
+    assert_eq!((&result["ttlMs"], &result["cacheScope"]), (&json!(0), &json!("private")));
+    assert_eq!(result["_meta"]["io.modelcontextprotocol/serverInfo"]["name"], "s");
+    assert!(result["tools"][0].get("execution").is_none(), "{result}");
+}
+
+#[test]
+fn metadata_of_a_server_stays_beside_ours() {
+    let result = json!({ "content": [], "_meta": { "vendor/x": 1 } });
+    let answer = carried(Method::ToolsCall, "result", &result);
+    assert_eq!(answer["result"]["_meta"]["vendor/x"], 1);
+}
+
+#[test]
+fn errors_have_codes_of_the_modern_era() {
+    let error = json!({ "code": -32002, "message": "gone", "data": { "uri": "a:b" } });
+    let answer = carried(Method::ResourcesRead, "error", &error);
+    assert_eq!(answer["error"]["code"], -32602);
+    assert_eq!(answer["error"]["data"]["uri"], "a:b");
+    let error = json!({ "code": -32001, "message": "late" });
+    assert_eq!(carried(Method::ToolsCall, "error", &error)["error"]["code"], -32603);
+}
+
+#[test]
+fn an_answer_that_is_no_result_of_its_method_is_an_error() {
+    let answer = carried(Method::ToolsCall, "result", &json!({ "content": 7 }));
+    assert_eq!(answer["error"]["code"], -32603);
+}
+
+#[test]
+fn pages_to_visit_are_questions_without_their_legacy_id() {
+    let page = json!({ "mode": "url", "message": "m", "url": "https://a/", "elicitationId": "e" });
+    let error = json!({ "code": -32042, "message": "visit", "data": { "elicitations": [page] } });
+    let error = said("error", &error);
+    let client = ClientCapabilities::default();
+    assert_eq!(visits(&error, &client).unwrap_err().code, -32021);
+    let client = client.with_setting(ClientCapability::Elicitation, "url");
+    let pages = visits(&error, &client).unwrap().unwrap();
+    assert_eq!((pages.len(), &pages[0].elicitation_id), (1, &None));
+}

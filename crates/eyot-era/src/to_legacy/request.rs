@@ -1,0 +1,67 @@
+//! What a modern client's request becomes for a legacy server.
+
+use eyot_jsonrpc::{ErrorObject, Message};
+use eyot_types::carry::{self, Losses};
+use eyot_types::{
+    ClientCapabilities, Implementation, InitializeParams, Method, RequestMeta, Revision, codes,
+    meta,
+};
+use serde_json::value::RawValue;
+
+use crate::members::with_meta;
+
+/// The parameters of a request as a server of `revision` gets them: without the metadata that only
+/// the modern era has and without what belongs to a round. Everything else keeps its bytes, unless
+/// the revision has another shape for it.
+///
+/// # Errors
+/// An error for the client when they are not parameters of their method.
+pub fn params(
+    request: &Message,
+    revision: Revision,
+) -> Result<(Box<RawValue>, Losses), ErrorObject> {
+    let invalid = |error: serde_json::Error| codes::invalid_params(&error.to_string());
+    let text = with_meta(request, |members| {
+        members.retain(|name, _| !name.starts_with(meta::PROTOCOL_PREFIX));
+    });
+    let text = text.map_err(invalid)?;
+    let method = request.method().unwrap_or_default();
+    let method = Method::parse(&method);
+    let (text, losses) = match needs_another_shape(method, revision, &text) {
+        true => carry::params(revision, method, &text).map_err(invalid)?,
+        false => (text, Losses::default()),
+    };
+    Ok((RawValue::from_string(text).map_err(invalid)?, losses))
+}
+
+fn needs_another_shape(method: Method<'_>, revision: Revision, params: &str) -> bool {
+    let is_older = revision < Revision::LATEST_LEGACY;
+    (is_older && method == Method::CompletionComplete)
+        || params.contains("\"inputResponses\"")
+        || params.contains("\"requestState\"")
+}
+
+/// What the client of a request can do, as a legacy client says it when it opens a session.
+///
+/// Tasks and extensions are nothing that a legacy server could use with this client.
+///
+/// # Errors
+/// An error for the client when its metadata cannot be read.
+pub fn capabilities(request: &Message) -> Result<ClientCapabilities, ErrorObject> {
+    let known = RequestMeta::decode(request.meta().unwrap_or("{}"))?;
+    let declared = known.client_capabilities.map_or("{}", RawValue::get);
+    let declared: ClientCapabilities = serde_json::from_str(declared)
+        .map_err(|error| codes::invalid_params(&error.to_string()))?;
+    let (mut declared, _implied) = carry::to(Revision::LATEST_LEGACY, declared);
+    declared.0.retain(|name, _| matches!(name.as_str(), "elicitation" | "roots" | "sampling"));
+    Ok(declared)
+}
+
+/// The parameters of the `initialize` that opens a session for clients of these capabilities.
+#[must_use]
+pub fn initialize(declared: ClientCapabilities, us: Implementation) -> InitializeParams {
+    InitializeParams::new(Revision::LATEST_LEGACY, declared, us)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,300 @@
+//! A call that its server asks questions in the middle, in rounds of a modern client.
+//!
+//! A legacy server waits for the answers to its questions; a modern client is told to come again
+//! with them. Between two rounds the call is *parked*. This machine knows which questions are open
+//! and in which round they were asked, and turns what a round brings into the server's answers:
+//! every question is answered at most once, whatever the client repeats, forgets or invents.
+
+use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, INVALID_PARAMS, Id, Message};
+use eyot_types::carry;
+use eyot_types::{
+    ElicitAction, ElicitResult, InputRequest, InputRequests, JsonObject, Method, Question, Revision,
+};
+use serde_json::json;
+use serde_json::value::RawValue;
+
+/// The questions of one call.
+#[derive(Debug, Default)]
+pub struct Rounds {
+    /// Counts the rounds; the first is 1.
+    round: u32,
+    stage: Stage,
+    open: Vec<Open>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Stage {
+    /// The server works.
+    #[default]
+    Running,
+    /// The client has the word.
+    Parked,
+    /// Nothing is answered any more.
+    Over,
+}
+
+#[derive(Debug)]
+struct Open {
+    /// `None` until it is asked.
+    key: Option<String>,
+    /// The server's id of it.
+    id: Id,
+    request: InputRequest,
+    /// Where the server looks for a sign that its question is alive.
+    progress_token: Option<Id>,
+    beats: u64,
+    /// The client has answered something that is no answer to it.
+    was_misread: bool,
+}
+
+/// An open question, for whoever goes on with the call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "whoever keeps it keeps all of it")]
+pub struct OpenQuestion {
+    /// The key under which the client answers.
+    pub key: String,
+    /// The server's id of it.
+    pub id: Id,
+    /// What was asked.
+    pub request: InputRequest,
+}
+
+/// There are as many open questions as there may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a call has at most {QUESTIONS_MAX} open questions")]
+pub struct TooManyQuestions;
+
+/// Why a round is not taken.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RoundError {
+    /// It was answered before, or is of another call.
+    #[error("this round has been answered already")]
+    AnsweredAlready,
+    /// What came for this key is no answer to its question, and this is not the first time.
+    #[error("inputResponses[{key:?}] is no answer to {method}: {reason}")]
+    Misread {
+        /// The key.
+        key: String,
+        /// The method of the question.
+        method: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl RoundError {
+    /// The error for the client.
+    #[must_use]
+    pub fn to_error(&self) -> ErrorObject {
+        ErrorObject::new(INVALID_PARAMS, format!("Invalid params: {self}"))
+    }
+}
+
+impl Rounds {
+    /// A call that nobody has asked anything in.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A call that is parked in this round.
+    #[must_use]
+    pub fn restore(round: u32, open: Vec<OpenQuestion>) -> Self {
+        let open = open.into_iter().map(|OpenQuestion { key, id, request }| Open {
+            key: Some(key),
+            id,
+            request,
+            progress_token: None,
+            beats: 0,
+            was_misread: false,
+        });
+        Self { round, stage: Stage::Parked, open: open.collect() }
+    }
+
+    /// The server asks.
+    ///
+    /// # Errors
+    /// The error that answers the server, when its question cannot be asked.
+    pub fn ask(&mut self, request: &Message) -> Result<(), ErrorObject> {
+        let method = request.method().unwrap_or_default();
+        if self.open.len() >= QUESTIONS_MAX || self.stage == Stage::Over {
+            return Err(ErrorObject::new(INTERNAL_ERROR, TooManyQuestions.to_string()));
+        }
+        let invalid =
+            |reason: String| ErrorObject::new(INVALID_PARAMS, format!("Invalid params: {reason}"));
+        let Some(id) = request.id() else { return Err(invalid("no id".to_owned())) };
+        let params = request.params().map(|_| request.decode_params()).transpose();
+        let question = params.and_then(|params| Question::decode(&method, params));
+        let question = question.map_err(|error| invalid(error.to_string()))?;
+        // Whoever is asked in a round needs neither our id nor a token to say that it is alive.
+        let (question, losses) = carry::to(Revision::MODERN, question);
+        if let Some(feature) = losses.refused() {
+            return Err(invalid(format!("the client has no {feature}")));
+        }
+        self.open.push(Open {
+            key: None,
+            id: id.detached(),
+            request: question.into(),
+            progress_token: request.progress_token().map(|it| it.detached()),
+            beats: 0,
+            was_misread: false,
+        });
+        Ok(())
+    }
+
+    /// The server takes a question back, or has no use for it any more.
+    pub fn withdraw(&mut self, id: &Id) -> bool {
+        let count = self.open.len();
+        self.open.retain(|it| it.id != *id);
+        self.open.len() < count
+    }
+
+    /// Whether the server waits for an answer.
+    #[must_use]
+    pub fn has_open(&self) -> bool {
+        !self.open.is_empty()
+    }
+
+    /// Whether the client has the word.
+    #[must_use]
+    pub fn is_parked(&self) -> bool {
+        self.stage == Stage::Parked
+    }
+
+    /// The client is given the word: the number of the round and everything that is open.
+    ///
+    /// A question keeps its key for as long as it is open, and no key is used for another one.
+    pub fn park(&mut self) -> (u32, InputRequests) {
+        self.round = self.round.saturating_add(1);
+        self.stage = Stage::Parked;
+        let mut number = 0_u32;
+        for open in &mut self.open {
+            if open.key.is_none() {
+                number = number.saturating_add(1);
+                open.key = Some(format!("{}.{number}", self.round));
+            }
+        }
+        let asked = self.open.iter();
+        let asked = asked.filter_map(|it| Some((it.key.clone()?, it.request.clone())));
+        (self.round, asked.collect())
+    }
+
+    /// The open questions that were asked, for whoever must be able to go on without us.
+    #[must_use]
+    pub fn asked(&self) -> Vec<OpenQuestion> {
+        let asked = self.open.iter().filter_map(|it| {
+            let (id, request) = (it.id.clone(), it.request.clone());
+            Some(OpenQuestion { key: it.key.clone()?, id, request })
+        });
+        asked.collect()
+    }
+
+    /// The client comes with its answers to `round`: what the server gets, as it has it in
+    /// `revision`.
+    ///
+    /// Answers that nobody asked for are not read. A question without an answer, or with one that
+    /// is none, stays open and is asked again.
+    ///
+    /// # Errors
+    /// [`RoundError`]; then nothing has changed.
+    pub fn answer(
+        &mut self,
+        round: u32,
+        responses: &JsonObject,
+        revision: Revision,
+    ) -> Result<Vec<Message>, RoundError> {
+        if self.stage != Stage::Parked || self.round != round {
+            return Err(RoundError::AnsweredAlready);
+        }
+        let read = |open: &Open| {
+            let value = responses.get(open.key.as_deref()?)?;
+            Some(answer_text(open, value, revision))
+        };
+        let answers: Vec<_> = self.open.iter().map(read).collect();
+        for (open, answer) in self.open.iter().zip(&answers) {
+            if let (Some(Err(reason)), true) = (answer, open.was_misread) {
+                return Err(RoundError::Misread {
+                    key: open.key.clone().unwrap_or_default(),
+                    method: open.request.question.method().as_str().to_owned(),
+                    reason: reason.clone(),
+                });
+            }
+        }
+        self.stage = Stage::Running;
+        let mut messages = Vec::new();
+        let open = std::mem::take(&mut self.open).into_iter().zip(answers);
+        for (mut open, answer) in open {
+            match answer {
+                Some(Ok(answer)) => messages.push(Message::response(open.id, &answer)),
+                Some(Err(_)) => {
+                    open.was_misread = true;
+                    self.open.push(open);
+                }
+                None => self.open.push(open),
+            }
+        }
+        Ok(messages)
+    }
+
+    /// Nobody will come: what the server gets instead of answers.
+    ///
+    /// "Cancel: User dismissed without making an explicit choice" (2025-11-25,
+    /// client/elicitation, Response Actions); the other questions have no such answer.
+    pub fn give_up(&mut self) -> Vec<Message> {
+        self.stage = Stage::Over;
+        std::mem::take(&mut self.open).into_iter().map(|open| refusal(&open)).collect()
+    }
+
+    /// Signs that the open questions are alive, for a server that asked for them: one that counts
+    /// the time of its own requests may begin anew with each ("MAY choose to reset the timeout
+    /// clock when receiving a progress notification", 2025-11-25, basic/lifecycle, Timeouts).
+    pub fn beat(&mut self) -> Vec<Message> {
+        let beat = |open: &mut Open| {
+            let token = open.progress_token.clone()?;
+            open.beats = open.beats.saturating_add(1);
+            let params = json!({ "progressToken": token, "progress": open.beats });
+            Some(Message::notification(Method::Progress.as_str(), &params))
+        };
+        self.open.iter_mut().filter_map(beat).collect()
+    }
+}
+
+/// An answer of the client as the server has it.
+fn answer_text(
+    open: &Open,
+    value: &serde_json::Value,
+    revision: Revision,
+) -> Result<Box<RawValue>, String> {
+    let method = open.request.question.method();
+    let carried = carry::result(revision, method, &value.to_string());
+    let (text, losses) = carried.map_err(|error| error.to_string())?;
+    if let Some(feature) = losses.refused() {
+        return Err(format!("the server has no {feature}"));
+    }
+    RawValue::from_string(text).map_err(|error| error.to_string())
+}
+
+fn refusal(open: &Open) -> Message {
+    let id = open.id.clone();
+    match open.request.question {
+        Question::Elicitation(_) => Message::response(id, &ElicitResult::new(ElicitAction::Cancel)),
+        Question::Sampling(_) => {
+            let error = ErrorObject::new(USER_REJECTED, "User rejected sampling request");
+            Message::error_response(Some(id), &error)
+        }
+        _ => {
+            let error = ErrorObject::new(INTERNAL_ERROR, "the client did not answer in time");
+            Message::error_response(Some(id), &error)
+        }
+    }
+}
+
+/// Questions of one call that are open at once.
+const QUESTIONS_MAX: usize = 32;
+/// "code: -1, message: User rejected sampling request" (2025-11-25, client/sampling, Error
+/// Handling).
+const USER_REJECTED: i64 = -1;
+
+#[cfg(test)]
+mod tests;

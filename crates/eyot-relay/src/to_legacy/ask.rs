@@ -1,0 +1,100 @@
+//! One request of a modern client, read as far as the bridge needs it.
+
+use std::sync::Arc;
+
+use eyot_era::to_legacy;
+use eyot_jsonrpc::{ErrorObject, Id, Message};
+use eyot_transport::{Call, Peer, Transport};
+use eyot_types::{ClientCapabilities, JsonObject, LogLevel, Method, RequestMeta, codes};
+use http::HeaderMap;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::affinity::{HANDLE, HANDLE_CHARS};
+
+/// A request and what it says of its client.
+#[derive(Clone, Debug)]
+pub(crate) struct Ask {
+    pub(crate) message: Message,
+    pub(crate) id: Id,
+    pub(crate) peer: Peer,
+    /// The headers that mirror arguments, among others.
+    pub(crate) headers: Option<HeaderMap>,
+    /// What the client can do, as it says it to a legacy server.
+    pub(crate) capabilities: ClientCapabilities,
+    /// The same as text: clients of one class can share a session.
+    pub(crate) class: Arc<str>,
+    pub(crate) log_level: Option<LogLevel>,
+    pub(crate) progress_token: Option<Id>,
+    pub(crate) handle: Option<String>,
+}
+
+/// The members of a request that belong to its round.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct RoundParams {
+    pub(crate) input_responses: Option<JsonObject>,
+    pub(crate) request_state: Option<String>,
+}
+
+impl Ask {
+    /// Reads a request.
+    pub(crate) fn read(message: Message, call: &Call) -> Result<Self, ErrorObject> {
+        let meta = message.meta().unwrap_or("{}");
+        let known = RequestMeta::decode(meta)?;
+        let log_level = known.log_level;
+        let capabilities = to_legacy::capabilities(&message)?;
+        let class = serde_json::to_string(&capabilities).unwrap_or_default().into();
+        let handle = if meta.contains(HANDLE) { handle(meta) } else { None };
+        Ok(Self {
+            id: message.id().unwrap_or_else(|| Id::from_number(0)),
+            peer: call.peer.clone(),
+            headers: call.extensions.get::<HeaderMap>().cloned(),
+            progress_token: message.progress_token(),
+            capabilities,
+            class,
+            log_level,
+            handle,
+            message,
+        })
+    }
+
+    pub(crate) fn method(&self) -> String {
+        self.message.method().unwrap_or_default().into_owned()
+    }
+
+    /// Whether the upstream may ask its client something in this call.
+    pub(crate) fn may_be_asked(&self) -> bool {
+        let method = self.method();
+        let method = Method::parse(&method);
+        let can_wait =
+            matches!(method, Method::ToolsCall | Method::PromptsGet | Method::ResourcesRead);
+        can_wait && !self.capabilities.0.is_empty()
+    }
+
+    /// Whether its headers were to be held against its arguments.
+    pub(crate) fn has_headers(&self) -> bool {
+        self.peer.transport == Transport::Http
+    }
+
+    /// The round that the request belongs to; cheap for the first, which says nothing of rounds.
+    pub(crate) fn round(&self) -> Result<RoundParams, ErrorObject> {
+        let params = self.message.params().unwrap_or("{}");
+        if !params.contains("requestState") {
+            return Ok(RoundParams::default());
+        }
+        let read = self.message.decode_params();
+        read.map_err(|error| codes::invalid_params(&error.to_string()))
+    }
+
+    /// An answer that is an error.
+    pub(crate) fn refuse(&self, error: &ErrorObject) -> Message {
+        Message::error_response(Some(self.id.clone()), error)
+    }
+}
+
+fn handle(meta: &str) -> Option<String> {
+    let members: std::collections::BTreeMap<String, &RawValue> = serde_json::from_str(meta).ok()?;
+    let handle: String = serde_json::from_str(members.get(HANDLE)?.get()).ok()?;
+    HANDLE_CHARS.contains(&handle.len()).then_some(handle)
+}

@@ -1,0 +1,217 @@
+//! Answers modern clients with what a legacy upstream says.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use eyot_era::to_legacy::{self, Rounds};
+use eyot_jsonrpc::{ErrorObject, INVALID_REQUEST, Id, Message};
+use eyot_stdx::SealKeys;
+use eyot_transport::{Call, Fault, Input, Limits, Reply};
+use eyot_types::carry::Losses;
+use eyot_types::{Era, JsonObject, Method, Revision, codes};
+use serde_json::json;
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::affinity::Affinity;
+use super::ask::Ask;
+use super::attempt::Attempt;
+use super::call::{CallShared, UpstreamCall};
+use super::mirrors::Mirrors;
+use super::park::{CallName, ParkTable};
+use super::pool::Pool;
+use super::sealed::{ParkedState, State, StateKind};
+use super::session::UpstreamSession;
+use crate::dual::Upstream;
+use crate::watch::timed_out;
+
+/// The bridge to one upstream. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Bridge(Arc<Inner>);
+
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) pool: Arc<Pool>,
+    pub(crate) table: Arc<ParkTable>,
+    pub(crate) mirrors: Mirrors,
+    pub(crate) keys: SealKeys,
+    pub(crate) limits: Arc<Limits>,
+}
+
+impl Bridge {
+    pub(crate) fn new(upstream: &Arc<Upstream>, affinity: Affinity) -> Self {
+        let limits = Arc::clone(&upstream.runtime.limits);
+        Self(Arc::new(Inner {
+            pool: Pool::new(Arc::clone(upstream), affinity),
+            table: Arc::new(ParkTable::new(Arc::clone(&limits))),
+            mirrors: Mirrors::default(),
+            keys: SealKeys::random(),
+            limits,
+        }))
+    }
+
+    /// Answers a message.
+    pub(crate) async fn answer(&self, call: Call) -> Result<Reply, Fault> {
+        let Input::Message(message) = &call.input else {
+            return Err(Fault::internal("modern clients have no sessions"));
+        };
+        if !message.is_request() {
+            // A request is cancelled by hanging up; nothing else is of interest to the upstream.
+            return Ok(Reply::None);
+        }
+        let ask = match Ask::read(message.clone(), &call) {
+            Ok(ask) => Arc::new(ask),
+            Err(error) => return Err(Fault::refused(error)),
+        };
+        let text = ask.method();
+        let method = Method::parse(&text);
+        match method {
+            Method::ServerDiscover => self.discover(&ask).await,
+            Method::Other(_) => self.call(&ask).await,
+            Method::SubscriptionsListen => Box::pin(self.0.listen(&ask)).await,
+            _ if method.is_in(Revision::MODERN) => self.call(&ask).await,
+            _ => Ok(not_found(&ask, &text)),
+        }
+    }
+
+    async fn discover(&self, ask: &Ask) -> Result<Reply, Fault> {
+        let initialized = match self.0.pool.said(ask) {
+            Some(initialized) => initialized,
+            None => self.0.pool.session(ask, false).await?.initialized.clone(),
+        };
+        let answered = to_legacy::discover(ask.id.clone(), initialized);
+        count(&answered.losses, Era::Legacy);
+        Ok(Reply::One(answered.message))
+    }
+
+    async fn call(&self, ask: &Arc<Ask>) -> Result<Reply, Fault> {
+        let inner = &self.0;
+        let round = ask.round().map_err(Fault::refused)?;
+        let responses = round.input_responses.unwrap_or_default();
+        if let Some(sealed) = round.request_state {
+            match State::open(&inner.keys, &ask.peer, &ask.message, &sealed) {
+                Ok(State { kind: StateKind::Parked(state), .. }) => {
+                    return inner.resume(ask, &state, &responses).await;
+                }
+                Ok(State { kind: StateKind::Visit(keys), .. }) => {
+                    if let Some(error) = refused_visit(&keys, &responses) {
+                        return Ok(Reply::One(ask.refuse(&error)));
+                    }
+                }
+                Err(error) => return Ok(Reply::One(ask.refuse(&error))),
+            }
+        }
+        if let Err(error) = inner.check_headers(ask).await? {
+            return Ok(Reply::One(ask.refuse(&error)));
+        }
+        let call = inner.begin(ask).await?;
+        Ok(Reply::Stream(Attempt::first(inner, Arc::clone(ask), call).into_messages()))
+    }
+}
+
+impl Inner {
+    /// Sends the request of a client.
+    pub(crate) async fn begin(&self, ask: &Ask) -> Result<Arc<UpstreamCall>, Fault> {
+        let session = self.pool.session(ask, false).await?;
+        let params = to_legacy::params(&ask.message, session.revision);
+        let (params, losses) = params.map_err(Fault::refused)?;
+        count(&losses, Era::Modern);
+        let shared = CallShared::new(session.next_number(), ask.may_be_asked(), Rounds::new());
+        shared.begin_attempt(ask.log_level.clone(), ask.progress_token.clone());
+        let turn = self.turn(ask, &session).await?;
+        self.set_level(ask, &shared, &session).await;
+        let request = Message::request(shared.id(), &ask.method(), &params)
+            .with_progress_token(Id::from_number(shared.number));
+        Ok(UpstreamCall::send(session, Arc::new(shared), request, turn))
+    }
+
+    /// Waits until nobody else may be asked in the session, where a question does not say which
+    /// call it is of.
+    async fn turn(
+        &self,
+        ask: &Ask,
+        session: &UpstreamSession,
+    ) -> Result<Option<OwnedSemaphorePermit>, Fault> {
+        if !ask.may_be_asked() || !self.pool.takes_turns(session) {
+            return Ok(None);
+        }
+        let waiting = Arc::clone(&session.turn).acquire_owned();
+        match tokio::time::timeout(self.limits.call_timeout, waiting).await {
+            Ok(Ok(turn)) => Ok(Some(turn)),
+            _ => Err(Fault::overloaded(
+                codes::overloaded("calls that may be asked in one upstream session"),
+                Duration::from_secs(1),
+            )),
+        }
+    }
+
+    /// Tells the upstream how much of its log is wanted now.
+    async fn set_level(&self, ask: &Ask, shared: &CallShared, session: &UpstreamSession) {
+        if !session.initialized.capabilities.has("logging") {
+            return;
+        }
+        if let Some(level) = session.hub.level(shared.number, ask.log_level.as_ref()) {
+            let params = json!({ "level": level });
+            if let Err(fault) = session.ask(Method::LoggingSetLevel, &params).await {
+                tracing::debug!(%fault, "upstream's log level was not set");
+            }
+        }
+    }
+
+    /// Goes on with a call at rest.
+    async fn resume(
+        self: &Arc<Self>,
+        ask: &Arc<Ask>,
+        state: &ParkedState,
+        responses: &JsonObject,
+    ) -> Result<Reply, Fault> {
+        let (call, answers) = match self.table.resume(state, responses) {
+            Ok(resumed) => resumed,
+            Err(error) => return Ok(Reply::One(ask.refuse(&error))),
+        };
+        let name = CallName(state.call.clone());
+        let attempt = Attempt::again(self, Arc::clone(ask), (name, Arc::clone(&call)));
+        let timeout = self.limits.call_timeout;
+        for answer in answers {
+            let sending = call.session.connection.send(answer);
+            let sent = tokio::time::timeout(timeout, sending).await;
+            sent.unwrap_or_else(|_elapsed| Err(timed_out(timeout)))?;
+        }
+        Ok(Reply::Stream(attempt.into_messages()))
+    }
+
+    /// Holds the headers of a tool call against its arguments.
+    async fn check_headers(&self, ask: &Ask) -> Result<Result<(), ErrorObject>, Fault> {
+        if !ask.has_headers() || Method::parse(&ask.method()) != Method::ToolsCall {
+            return Ok(Ok(()));
+        }
+        if self.mirrors.is_unknown(ask) {
+            let session = self.pool.session(ask, false).await?;
+            let listed = session.ask(Method::ToolsList, &Mirrors::list_params()).await?;
+            drop(self.mirrors.learn(ask, listed));
+        }
+        Ok(self.mirrors.check(ask))
+    }
+}
+
+/// The error of a user who did not visit a page that the upstream insists on.
+fn refused_visit(keys: &[String], responses: &JsonObject) -> Option<ErrorObject> {
+    let is_accepted = |key: &String| {
+        let action = responses.get(key).and_then(|it| it.get("action"));
+        action.and_then(serde_json::Value::as_str) == Some("accept")
+    };
+    let is_refused = !keys.iter().all(is_accepted);
+    is_refused.then(|| {
+        ErrorObject::new(INVALID_REQUEST, "the user did not visit the page that the server needs")
+    })
+}
+
+fn not_found(ask: &Ask, method: &str) -> Reply {
+    Reply::One(ask.refuse(&codes::method_not_found(method)))
+}
+
+/// Counts what was lost on the way from this era.
+pub(crate) fn count(losses: &Losses, from: Era) {
+    for loss in losses.iter() {
+        eyot_metrics::bridge_loss(loss.feature.as_str(), from.as_str(), from.other().as_str());
+    }
+}

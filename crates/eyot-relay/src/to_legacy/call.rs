@@ -1,0 +1,272 @@
+//! One call at the upstream, for as long as it takes: over as many rounds as the client needs.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use bytes::Bytes;
+use eyot_era::to_legacy::{Rounds, passes};
+use eyot_jsonrpc::{ErrorObject, Id, Message};
+use eyot_transport::{Fault, Messages, Part, Reply, ReplyFuture};
+use eyot_types::codes::{self, Outcome};
+use eyot_types::{LogLevel, LoggingMessageParams, Method};
+use futures_util::StreamExt as _;
+use parking_lot::Mutex;
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::session::UpstreamSession;
+
+/// What others may do to a call: ask in it, tell it something.
+#[derive(Debug)]
+pub(crate) struct CallShared {
+    /// Unique in its session; also the progress token that the upstream sees.
+    pub(crate) number: u64,
+    /// Whether its client can be asked.
+    pub(crate) may_be_asked: bool,
+    state: Mutex<CallState>,
+}
+
+#[derive(Debug, Default)]
+struct CallState {
+    rounds: Rounds,
+    /// What is for the client and has not been taken.
+    out: VecDeque<Message>,
+    log_level: Option<LogLevel>,
+    progress_token: Option<Id>,
+    /// The upstream's event id up to which everything was heard.
+    cursor: Option<Bytes>,
+    waker: Option<Waker>,
+}
+
+impl CallShared {
+    pub(crate) fn new(number: u64, may_be_asked: bool, rounds: Rounds) -> Self {
+        let state = CallState { rounds, ..CallState::default() };
+        Self { number, may_be_asked, state: Mutex::new(state) }
+    }
+
+    /// The id under which the connection knows the call.
+    pub(crate) fn id(&self) -> Id {
+        Id::from_number(self.number)
+    }
+
+    /// The client's attempt: what it wants to hear, and how it calls its progress.
+    pub(crate) fn begin_attempt(&self, log_level: Option<LogLevel>, progress_token: Option<Id>) {
+        let mut state = self.state.lock();
+        state.log_level = log_level;
+        state.progress_token = progress_token;
+    }
+
+    /// The upstream asks in this call; what it is told if it cannot.
+    pub(crate) fn ask(&self, request: &Message) -> Result<(), ErrorObject> {
+        let mut state = self.state.lock();
+        state.rounds.ask(request)?;
+        wake(state.waker.take());
+        Ok(())
+    }
+
+    /// The upstream takes a question back.
+    pub(crate) fn withdraw(&self, id: &Id) -> bool {
+        self.state.lock().rounds.withdraw(id)
+    }
+
+    /// Something for the client that came on another stream, or while the call was at rest.
+    ///
+    /// Of progress only the last is kept, and of log messages a few.
+    pub(crate) fn tell(&self, message: Message) {
+        let mut state = self.state.lock();
+        if is_progress(&message) {
+            state.out.retain(|it| !is_progress(it));
+        }
+        if state.out.len() < OUT_MAX {
+            state.out.push_back(message);
+        } else {
+            eyot_metrics::messages_dropped("queue_full");
+        }
+        wake(state.waker.take());
+    }
+
+    /// Works on the rounds of the call.
+    pub(crate) fn rounds<T>(&self, work: impl FnOnce(&mut Rounds) -> T) -> T {
+        work(&mut self.state.lock().rounds)
+    }
+
+    fn take_told(&self, cx: &Context<'_>) -> Option<Message> {
+        let mut state = self.state.lock();
+        state.waker = Some(cx.waker().clone());
+        state.out.pop_front()
+    }
+
+    /// A notification as this attempt's client has it, if it wants it at all.
+    pub(crate) fn for_client(&self, message: Message) -> Option<Message> {
+        let state = self.state.lock();
+        if is_progress(&message) {
+            return state.progress_token.clone().map(|token| message.with_progress_token(token));
+        }
+        let params: LoggingMessageParams = message.decode_params().ok()?;
+        passes(state.log_level.as_ref(), &params.level).then_some(message)
+    }
+}
+
+/// A call with what the upstream says to it.
+///
+/// One polls it at a time: the client's reply, or the driver while it is at rest.
+pub(crate) struct UpstreamCall {
+    pub(crate) shared: Arc<CallShared>,
+    pub(crate) session: Arc<UpstreamSession>,
+    stage: Mutex<Stage>,
+    /// Nobody else may be asked in this session meanwhile.
+    _turn: Option<OwnedSemaphorePermit>,
+}
+
+enum Stage {
+    Sending(ReplyFuture),
+    Streaming(Messages),
+    /// The last word, until it is taken.
+    Ended(Option<Box<Heard>>),
+}
+
+/// What a call hears.
+#[derive(Debug)]
+pub(crate) enum Heard {
+    /// A notification.
+    Note(Message),
+    /// The answer.
+    Answer(Message),
+    /// No answer will come.
+    Failed(Fault),
+}
+
+impl UpstreamCall {
+    /// Sends a request: `request` has the id of `shared`.
+    pub(crate) fn send(
+        session: Arc<UpstreamSession>,
+        shared: Arc<CallShared>,
+        request: Message,
+        turn: Option<OwnedSemaphorePermit>,
+    ) -> Arc<Self> {
+        let connection = session.connection.clone();
+        let sending = Box::pin(async move { connection.request(request).await });
+        Self::at(session, shared, Stage::Sending(sending), turn)
+    }
+
+    fn at(
+        session: Arc<UpstreamSession>,
+        shared: Arc<CallShared>,
+        stage: Stage,
+        turn: Option<OwnedSemaphorePermit>,
+    ) -> Arc<Self> {
+        session.hub.begin(&shared);
+        Arc::new(Self { shared, session, stage: Mutex::new(stage), _turn: turn })
+    }
+
+    /// The next thing that is for this call. Questions are found with [`Self::is_asked`].
+    pub(crate) fn poll_heard(&self, cx: &mut Context<'_>) -> Poll<Heard> {
+        match self.shared.take_told(cx) {
+            Some(message) => Poll::Ready(Heard::Note(message)),
+            None => self.poll_upstream(cx),
+        }
+    }
+
+    /// The same without what has been told already: for a call at rest.
+    pub(crate) fn poll_upstream(&self, cx: &mut Context<'_>) -> Poll<Heard> {
+        loop {
+            let polled = std::task::ready!(self.stage.lock().poll(cx));
+            match polled {
+                Ok(Part { message, cursor, .. }) => {
+                    if cursor.is_some() {
+                        self.shared.state.lock().cursor = cursor;
+                    }
+                    if let Some(heard) = message.and_then(|it| self.take(it)) {
+                        return Poll::Ready(heard);
+                    }
+                }
+                Err(fault) => return Poll::Ready(Heard::Failed(fault)),
+            }
+        }
+    }
+
+    /// Whether the upstream waits for answers.
+    pub(crate) fn is_asked(&self) -> bool {
+        self.shared.rounds(|it| it.has_open())
+    }
+
+    /// Keeps the last word for whoever polls next.
+    pub(crate) fn keep(&self, heard: Heard) {
+        *self.stage.lock() = Stage::Ended(Some(Box::new(heard)));
+        wake(self.shared.state.lock().waker.take());
+    }
+
+    fn take(&self, message: Message) -> Option<Heard> {
+        if message.is_response() {
+            return Some(Heard::Answer(message));
+        }
+        let method = message.method().unwrap_or_default();
+        let is_ours = matches!(Method::parse(&method), Method::Progress | Method::LoggingMessage);
+        drop(method);
+        if is_ours && message.is_notification() {
+            return Some(Heard::Note(message));
+        }
+        self.session.heard(&message, Some(&self.shared));
+        None
+    }
+}
+
+impl Drop for UpstreamCall {
+    fn drop(&mut self) {
+        self.session.hub.end(self.shared.number);
+    }
+}
+
+impl std::fmt::Debug for UpstreamCall {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("UpstreamCall").field("number", &self.shared.number).finish_non_exhaustive()
+    }
+}
+
+impl Stage {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Part, Fault>> {
+        loop {
+            match self {
+                Self::Sending(sending) => match std::task::ready!(sending.as_mut().poll(cx)) {
+                    Ok(Reply::Stream(parts)) => *self = Self::Streaming(parts),
+                    Ok(Reply::One(answer)) => {
+                        *self = Self::Ended(None);
+                        return Poll::Ready(Ok(answer.into()));
+                    }
+                    Ok(Reply::None) => *self = Self::Ended(None),
+                    Err(fault) => {
+                        *self = Self::Ended(None);
+                        return Poll::Ready(Err(fault));
+                    }
+                },
+                Self::Streaming(parts) => match std::task::ready!(parts.poll_next_unpin(cx)) {
+                    Some(part) => return Poll::Ready(part),
+                    None => *self = Self::Ended(None),
+                },
+                Self::Ended(last) => {
+                    let reason = "upstream ended the call without an answer";
+                    let lost =
+                        || Fault::upstream(codes::upstream_lost(reason, Outcome::Unknown, true));
+                    return Poll::Ready(match last.take().map(|it| *it) {
+                        Some(Heard::Note(message) | Heard::Answer(message)) => Ok(message.into()),
+                        Some(Heard::Failed(fault)) => Err(fault),
+                        None => Err(lost()),
+                    });
+                }
+            }
+        }
+    }
+}
+
+fn is_progress(message: &Message) -> bool {
+    message.method().is_some_and(|it| Method::parse(&it) == Method::Progress)
+}
+
+fn wake(waker: Option<Waker>) {
+    if let Some(waker) = waker {
+        waker.wake();
+    }
+}
+
+/// Notifications that wait for the client.
+const OUT_MAX: usize = 64;

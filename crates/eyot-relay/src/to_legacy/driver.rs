@@ -1,0 +1,139 @@
+//! The one task of an upstream session: hears what belongs to no call, does what nobody waits for,
+//! polls the calls that are at rest, and ends the session.
+
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use eyot_client::{LegacyConnection, Runtime};
+use eyot_jsonrpc::Message;
+use eyot_transport::{Fault, FaultKind, Messages, Part};
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use super::hub::Hub;
+use super::pool::{Key, Pool};
+
+/// Something that is done without anybody waiting for it.
+pub(crate) type Chore = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// When a session is closed for want of use.
+#[derive(Debug)]
+pub(crate) struct Idle {
+    pub(crate) pool: Weak<Pool>,
+    pub(crate) key: Key,
+    pub(crate) timeout: Duration,
+}
+
+/// Owns the session's own stream.
+pub(crate) struct Driver {
+    pub(crate) connection: LegacyConnection,
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) chores: mpsc::Receiver<Chore>,
+    pub(crate) unasked: Option<Messages>,
+    pub(crate) idle: Option<Idle>,
+}
+
+impl Driver {
+    /// Starts the task; shutdown waits for it. `first` has been taken from the stream already.
+    pub(crate) fn start(mut self, runtime: &Runtime, first: Option<Result<Part, Fault>>) {
+        let shutdown = runtime.shutdown.clone();
+        let close_timeout = runtime.limits.connect_timeout;
+        runtime.tasks.spawn(async move {
+            let mut running = FuturesUnordered::new();
+            if let Some(part) = first {
+                self.hear(Some(part), &running);
+            }
+            let ended = shutdown.run_until_cancelled(self.drive(&mut running)).await;
+            self.hub.set_gone();
+            if ended.is_none() {
+                tracing::debug!("upstream session ends with the process");
+                running.clear();
+                if self.hub.has_calls() {
+                    // A call that is at rest may be resumed by the next process.
+                    return;
+                }
+            }
+            let ending = async {
+                while running.next().await.is_some() {}
+                self.connection.close().await;
+            };
+            if tokio::time::timeout(close_timeout, ending).await.is_err() {
+                tracing::debug!("upstream session was not ended in time");
+            }
+        });
+    }
+
+    /// Returns when nobody holds the session any more.
+    async fn drive(&mut self, running: &mut FuturesUnordered<Chore>) {
+        let tick = self.idle.as_ref().map_or(NEVER, |it| it.timeout);
+        let mut rest = pin!(tokio::time::sleep(tick));
+        loop {
+            tokio::select! {
+                biased;
+                chore = self.chores.recv() => match chore {
+                    Some(chore) => running.push(chore),
+                    None => return,
+                },
+                Some(()) = running.next(), if !running.is_empty() => {}
+                part = next(&mut self.unasked) => self.hear(part, running),
+                () = rest.as_mut() => {
+                    rest.as_mut().reset(Instant::now() + tick);
+                    self.rest();
+                }
+            }
+        }
+    }
+
+    fn hear(&mut self, part: Option<Result<Part, Fault>>, running: &FuturesUnordered<Chore>) {
+        match part {
+            Some(Ok(Part { message: Some(message), .. })) => {
+                if let Some(answer) = self.hub.route(&message, None) {
+                    running.push(say(self.connection.clone(), answer));
+                }
+            }
+            Some(Ok(_)) => {}
+            Some(Err(fault)) => {
+                self.unasked = None;
+                if fault.kind == FaultKind::SessionGone {
+                    self.hub.set_gone();
+                }
+            }
+            None => {
+                self.unasked = None;
+                if !self.connection.is_open() {
+                    self.hub.set_gone();
+                }
+            }
+        }
+    }
+
+    /// Gives the session up if nobody has used it for long.
+    fn rest(&self) {
+        if let Some(Idle { pool, key, timeout }) = &self.idle
+            && let Some(pool) = pool.upgrade()
+        {
+            pool.close_idle(key, *timeout);
+        }
+    }
+}
+
+async fn next(unasked: &mut Option<Messages>) -> Option<Result<Part, Fault>> {
+    match unasked {
+        Some(stream) => stream.next().await,
+        None => std::future::pending().await,
+    }
+}
+
+fn say(connection: LegacyConnection, message: Message) -> Chore {
+    Box::pin(async move {
+        if let Err(fault) = connection.send(message).await {
+            tracing::debug!(%fault, "upstream was not answered");
+        }
+    })
+}
+
+/// A session that is in no pool has no idle time.
+const NEVER: Duration = Duration::from_secs(86_400);

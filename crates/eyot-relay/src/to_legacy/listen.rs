@@ -1,0 +1,169 @@
+//! Subscriptions of modern clients over the sessions of a legacy upstream.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use eyot_era::to_legacy::{Change, Subscribers, granted};
+use eyot_jsonrpc::{ErrorObject, Message};
+use eyot_transport::{Fault, Part, Reply};
+use eyot_types::{
+    JsonObject, Method, SubscriptionFilter, SubscriptionsAcknowledgedParams,
+    SubscriptionsListenParams, codes, meta,
+};
+use futures_util::stream;
+use serde_json::{Value, json};
+
+use super::ask::Ask;
+use super::bridge::Inner;
+use super::session::UpstreamSession;
+
+/// A subscription on its way to its client. It ends with the client.
+struct Listening {
+    bridge: Arc<Inner>,
+    ask: Arc<Ask>,
+    granted: SubscriptionFilter,
+    /// `None`: the upstream session was lost.
+    place: Option<Place>,
+    /// What was made up for a session that was lost.
+    untold: VecDeque<Message>,
+    failures: u32,
+}
+
+/// A subscription in one session; dropping it ends it there.
+struct Place {
+    session: Arc<UpstreamSession>,
+    number: u64,
+}
+
+impl Inner {
+    /// Opens a subscription. "The server MUST send `notifications/subscriptions/acknowledged` as
+    /// the first message" (2026-07-28, basic/patterns/subscriptions), with what is granted.
+    pub(crate) async fn listen(self: &Arc<Self>, ask: &Arc<Ask>) -> Result<Reply, Fault> {
+        let params: SubscriptionsListenParams = match ask.message.decode_params() {
+            Ok(params) => params,
+            Err(error) => {
+                let error = codes::invalid_params(&error.to_string());
+                return Ok(Reply::One(ask.refuse(&error)));
+            }
+        };
+        let session = self.pool.session(ask, true).await?;
+        let capabilities = &session.initialized.capabilities;
+        let granted = granted(&params.notifications, capabilities, session.has_stream);
+        let place = match Place::take(&session, granted.clone()).await? {
+            Ok(place) => place,
+            Err(error) => return Ok(Reply::One(ask.refuse(&error))),
+        };
+        let acknowledged = SubscriptionsAcknowledgedParams::new(&ask.id, granted.clone());
+        let method = Method::SubscriptionsAcknowledged.as_str();
+        let untold = VecDeque::from([Message::notification(method, &acknowledged)]);
+        let (bridge, ask) = (Arc::clone(self), Arc::clone(ask));
+        let listening = Listening { bridge, ask, granted, place: Some(place), untold, failures: 0 };
+        Ok(Reply::Stream(eyot_transport::Messages::new(stream::unfold(listening, Listening::next))))
+    }
+}
+
+impl Listening {
+    async fn next(mut self) -> Option<(Result<Part, Fault>, Self)> {
+        loop {
+            if let Some(message) = self.untold.pop_front() {
+                return Some((Ok(message.into()), self));
+            }
+            match &self.place {
+                Some(place) => match place.next().await {
+                    Some(change) => {
+                        let message = self.told(&change);
+                        return Some((Ok(message.into()), self));
+                    }
+                    None => self.place = None,
+                },
+                // Boxed, because it is large and rare, and this future lives long.
+                None => Box::pin(self.come_back()).await,
+            }
+        }
+    }
+
+    fn told(&self, change: &Change) -> Message {
+        let mut metadata = JsonObject::new();
+        meta::set_subscription_id(&mut metadata, &self.ask.id);
+        let mut params = json!({ "_meta": metadata });
+        if let (Change::Resource(uri), Some(members)) = (change, params.as_object_mut()) {
+            members.insert("uri".to_owned(), Value::from(uri.as_str()));
+        }
+        Message::notification(change.method().as_str(), &params)
+    }
+
+    /// Subscribes in a new session. Nobody knows what changed meanwhile, so everything did.
+    async fn come_back(&mut self) {
+        self.failures = self.failures.saturating_add(1);
+        tokio::time::sleep(PAUSE * self.failures.min(PAUSE_FACTOR_MAX)).await;
+        let Ok(session) = self.bridge.pool.session(&self.ask, true).await else { return };
+        if let Ok(Ok(place)) = Place::take(&session, self.granted.clone()).await {
+            self.place = Some(place);
+            self.failures = 0;
+            let changes = Subscribers::everything(&self.granted);
+            self.untold = changes.iter().map(|change| self.told(change)).collect();
+        }
+    }
+}
+
+impl Place {
+    async fn take(
+        session: &Arc<UpstreamSession>,
+        filter: SubscriptionFilter,
+    ) -> Result<Result<Self, ErrorObject>, Fault> {
+        let (number, new) = session.hub.subscribe(filter);
+        let place = Self { session: Arc::clone(session), number };
+        for uri in new {
+            let params = json!({ "uri": uri });
+            let answer = session.ask(Method::ResourcesSubscribe, &params).await?;
+            if let Ok(error) = answer.decode_error() {
+                let text = format!("the upstream refused to subscribe {uri}: {}", error.message);
+                return Ok(Err(codes::invalid_params(&text)));
+            }
+        }
+        Ok(Ok(place))
+    }
+
+    /// The next change; `None` when the session is lost.
+    async fn next(&self) -> Option<Change> {
+        let hub = &self.session.hub;
+        loop {
+            let mut changed = std::pin::pin!(hub.changed.notified());
+            changed.as_mut().enable();
+            if let Some(change) = hub.next_change(self.number) {
+                return Some(change);
+            }
+            if !self.session.is_open() {
+                return None;
+            }
+            changed.await;
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let unwanted = self.session.hub.unsubscribe(self.number);
+        if unwanted.is_empty() || !self.session.is_open() {
+            return;
+        }
+        let session = Arc::clone(&self.session);
+        let lingering = async move {
+            // Whoever comes back soon finds the resource still subscribed.
+            tokio::time::sleep(LINGER).await;
+            for uri in unwanted.into_iter().filter(|it| session.hub.is_unwanted(it)) {
+                let params = json!({ "uri": uri });
+                if let Err(fault) = session.ask(Method::ResourcesUnsubscribe, &params).await {
+                    tracing::debug!(%fault, "upstream keeps a subscription that nobody wants");
+                }
+            }
+        };
+        self.session.chore(lingering);
+    }
+}
+
+/// How long a resource stays subscribed that nobody wants any more.
+const LINGER: Duration = Duration::from_secs(5);
+const PAUSE: Duration = Duration::from_millis(500);
+const PAUSE_FACTOR_MAX: u32 = 30;

@@ -1,0 +1,219 @@
+//! Upstream sessions for modern clients, shared as far as the affinity allows.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use eyot_transport::{Fault, Peer};
+use eyot_types::{ClientCapabilities, InitializeResult, codes};
+use parking_lot::Mutex;
+use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
+
+use super::affinity::Affinity;
+use super::ask::Ask;
+use super::driver::Idle;
+use super::hub::Hub;
+use super::session::{Opening, UpstreamSession};
+use crate::dual::Upstream;
+
+/// What calls have in common that share a session.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Key {
+    principal: Option<Arc<str>>,
+    /// A legacy server learns what its client can do once per session.
+    class: Arc<str>,
+    handle: Option<String>,
+}
+
+/// The sessions of one upstream.
+#[derive(Debug)]
+pub(crate) struct Pool {
+    pub(crate) upstream: Arc<Upstream>,
+    affinity: Affinity,
+    places: Arc<Semaphore>,
+    /// The upstream gives no session ids.
+    is_stateless: AtomicBool,
+    asks_aside: Arc<AtomicBool>,
+    sessions: Mutex<HashMap<Key, Entry>>,
+    /// What the upstream said of itself, to whom, and when.
+    said: Mutex<HashMap<Said, (InitializeResult, Instant)>>,
+    weak: Weak<Self>,
+}
+
+type Said = (Option<Arc<str>>, Arc<str>);
+type Cell = Arc<OnceCell<Arc<UpstreamSession>>>;
+
+#[derive(Debug)]
+struct Entry {
+    cell: Cell,
+    used: Instant,
+}
+
+impl Pool {
+    pub(crate) fn new(upstream: Arc<Upstream>, affinity: Affinity) -> Arc<Self> {
+        let places = Arc::new(Semaphore::new(upstream.runtime.limits.upstream_sessions_max));
+        Arc::new_cyclic(|weak| Self {
+            upstream,
+            affinity,
+            places,
+            is_stateless: AtomicBool::new(false),
+            asks_aside: Arc::default(),
+            sessions: Mutex::default(),
+            said: Mutex::default(),
+            weak: weak.clone(),
+        })
+    }
+
+    /// The session for a request; opened now if there is none. `wants_stream`: what the upstream
+    /// says unasked matters, whoever else uses the session.
+    pub(crate) async fn session(
+        &self,
+        ask: &Ask,
+        wants_stream: bool,
+    ) -> Result<Arc<UpstreamSession>, Fault> {
+        let Some(key) = self.key(ask) else {
+            let wants_stream = wants_stream || !ask.capabilities.0.is_empty();
+            let session = self.open(ask.capabilities.clone(), wants_stream, None).await?;
+            self.remember(ask, &session);
+            return Ok(session);
+        };
+        let cell = self.cell(&key);
+        let opening = async {
+            let idle = Idle {
+                pool: self.weak.clone(),
+                key: key.clone(),
+                timeout: self.upstream.runtime.limits.upstream_idle_timeout,
+            };
+            self.open(ask.capabilities.clone(), true, Some(idle)).await
+        };
+        let session = Arc::clone(cell.get_or_try_init(|| Box::pin(opening)).await?);
+        self.remember(ask, &session);
+        Ok(session)
+    }
+
+    /// Forgets a session that the upstream has forgotten.
+    pub(crate) fn forget(&self, ask: &Ask, lost: &Arc<UpstreamSession>) {
+        lost.hub.set_gone();
+        let Some(key) = self.key(ask) else { return };
+        let mut sessions = self.sessions.lock();
+        if sessions.get(&key).is_some_and(|it| it.is(lost)) {
+            sessions.remove(&key);
+        }
+    }
+
+    /// What the upstream says of itself to such clients, if it said so lately.
+    pub(crate) fn said(&self, ask: &Ask) -> Option<InitializeResult> {
+        let said = self.said.lock();
+        let (result, at) = said.get(&(ask.peer.principal.clone(), Arc::clone(&ask.class)))?;
+        (at.elapsed() < SAID_TTL).then(|| result.clone())
+    }
+
+    /// Whether only one call at a time may be asked in a session.
+    pub(crate) fn takes_turns(&self, session: &UpstreamSession) -> bool {
+        session.is_pipe || self.asks_aside.load(Ordering::Relaxed)
+    }
+
+    /// Closes a session that nobody uses and nobody has used for so long.
+    pub(crate) fn close_idle(&self, key: &Key, idle: Duration) {
+        let mut sessions = self.sessions.lock();
+        let is_idle = |it: &Entry| it.used.elapsed() >= idle && it.is_unused();
+        let closed =
+            if sessions.get(key).is_some_and(is_idle) { sessions.remove(key) } else { None };
+        drop(sessions);
+        drop(closed);
+    }
+
+    fn cell(&self, key: &Key) -> Cell {
+        let mut sessions = self.sessions.lock();
+        let entry = sessions
+            .entry(key.clone())
+            .or_insert_with(|| Entry { cell: Arc::default(), used: Instant::now() });
+        entry.used = Instant::now();
+        if entry.cell.get().is_some_and(|it| !it.is_open()) {
+            entry.cell = Arc::default();
+        }
+        Arc::clone(&entry.cell)
+    }
+
+    /// `None`: the request shares its session with no other.
+    fn key(&self, ask: &Ask) -> Option<Key> {
+        let Peer { principal, .. } = &ask.peer;
+        let key = |principal: Option<Arc<str>>, handle| {
+            Some(Key { principal, class: Arc::clone(&ask.class), handle })
+        };
+        if self.is_stateless.load(Ordering::Relaxed) {
+            return key(None, None);
+        }
+        match self.affinity {
+            Affinity::Auto => key(Some(Arc::clone(principal.as_ref()?)), None),
+            Affinity::Shared => key(None, None),
+            Affinity::PerPrincipal => key(principal.clone(), None),
+            Affinity::Handle => key(principal.clone(), Some(ask.handle.clone()?)),
+            Affinity::PerRequest => None,
+        }
+    }
+
+    async fn open(
+        &self,
+        capabilities: ClientCapabilities,
+        wants_stream: bool,
+        idle: Option<Idle>,
+    ) -> Result<Arc<UpstreamSession>, Fault> {
+        let place = self.place()?;
+        let hub = Hub::new(capabilities.clone(), Arc::clone(&self.asks_aside));
+        let opening = Opening { capabilities, hub, wants_stream, place, idle };
+        let session = Box::pin(UpstreamSession::open(&self.upstream, opening)).await?;
+        if session.is_stateless() {
+            self.is_stateless.store(true, Ordering::Relaxed);
+        }
+        Ok(session)
+    }
+
+    /// A place for one more session; the one that was used least lately goes for it.
+    fn place(&self) -> Result<OwnedSemaphorePermit, Fault> {
+        let taken = Arc::clone(&self.places).try_acquire_owned();
+        let taken = taken.or_else(|_full| {
+            drop(self.take_idle());
+            Arc::clone(&self.places).try_acquire_owned()
+        });
+        taken.map_err(|_full| {
+            Fault::overloaded(codes::overloaded("upstream sessions"), Duration::from_secs(1))
+        })
+    }
+
+    fn take_idle(&self) -> Option<Entry> {
+        let mut sessions = self.sessions.lock();
+        let idle = sessions.iter().filter(|(_, it)| it.is_unused());
+        let key = idle.min_by_key(|(_, it)| it.used).map(|(key, _)| key.clone())?;
+        sessions.remove(&key)
+    }
+
+    fn remember(&self, ask: &Ask, session: &UpstreamSession) {
+        let mut said = self.said.lock();
+        if said.len() >= SAID_MAX {
+            said.retain(|_, (_, at)| at.elapsed() < SAID_TTL);
+        }
+        if said.len() < SAID_MAX {
+            let key = (ask.peer.principal.clone(), Arc::clone(&ask.class));
+            said.insert(key, (session.initialized.clone(), Instant::now()));
+        }
+    }
+}
+
+impl Entry {
+    fn is(&self, session: &Arc<UpstreamSession>) -> bool {
+        self.cell.get().is_some_and(|it| Arc::ptr_eq(it, session))
+    }
+
+    /// Whether nobody but the pool holds it, and nobody is about to.
+    fn is_unused(&self) -> bool {
+        Arc::strong_count(&self.cell) == 1
+            && self.cell.get().is_some_and(|it| Arc::strong_count(it) == 1)
+    }
+}
+
+/// How long the upstream's word of itself holds.
+const SAID_TTL: Duration = Duration::from_secs(60);
+const SAID_MAX: usize = 256;

@@ -1,0 +1,238 @@
+//! One upstream session that is held for modern clients.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use eyot_client::{LegacyConnection, Target};
+use eyot_era::to_legacy;
+use eyot_jsonrpc::{Id, Message};
+use eyot_transport::{Fault, FaultKind, Limits, Messages, Part, Reply};
+use eyot_types::codes::{self, Outcome};
+use eyot_types::{ClientCapabilities, Era, Implementation, InitializeResult, Method, Revision};
+use futures_util::{FutureExt as _, StreamExt as _};
+use serde::Serialize;
+use serde_json::json;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+
+use super::call::CallShared;
+use super::driver::{Chore, Driver, Idle};
+use super::hub::Hub;
+use crate::dual::Upstream;
+use crate::watch::timed_out;
+
+/// An open session. When the last handle is dropped, its driver ends it.
+#[derive(Debug)]
+pub(crate) struct UpstreamSession {
+    pub(crate) connection: LegacyConnection,
+    /// What the upstream says of itself.
+    pub(crate) initialized: InitializeResult,
+    pub(crate) revision: Revision,
+    /// Everything that the upstream says comes on one pipe.
+    pub(crate) is_pipe: bool,
+    /// Whether the upstream can say something that belongs to no call.
+    pub(crate) has_stream: bool,
+    pub(crate) hub: Arc<Hub>,
+    /// Taken by a call that may be asked, where questions do not say which call they are of.
+    pub(crate) turn: Arc<Semaphore>,
+    chores: mpsc::Sender<Chore>,
+    next_number: AtomicU64,
+    limits: Arc<Limits>,
+    /// One of the sessions that there may be.
+    _place: OwnedSemaphorePermit,
+}
+
+/// How a session is opened.
+pub(crate) struct Opening {
+    pub(crate) capabilities: ClientCapabilities,
+    pub(crate) hub: Hub,
+    /// Whether anything that belongs to no call is waited for.
+    pub(crate) wants_stream: bool,
+    pub(crate) place: OwnedSemaphorePermit,
+    /// Closes the session when nobody uses it.
+    pub(crate) idle: Option<Idle>,
+}
+
+impl UpstreamSession {
+    /// Opens a session: `initialize`, then `notifications/initialized` (2025-11-25,
+    /// basic/lifecycle, Initialization), then the stream of what belongs to no call.
+    pub(crate) async fn open(upstream: &Upstream, opening: Opening) -> Result<Arc<Self>, Fault> {
+        let Upstream { target, runtime, .. } = upstream;
+        let params = to_legacy::initialize(opening.capabilities.clone(), us());
+        let request = Message::request(Id::from_number(0), Method::Initialize.as_str(), &params);
+        let opened = LegacyConnection::open(target, request, runtime).await?;
+        let (initialized, revision) = agreed(&opened.answer)?;
+        let connection = opened.connection;
+        let warming_up = async {
+            let note = Message::notification(Method::Initialized.as_str(), &json!({}));
+            connection.send(note).await?;
+            match opening.wants_stream || !matches!(target, Target::Url(_)) {
+                true => Ok(Some(connection.listen(None).await)),
+                false => Ok(None),
+            }
+        };
+        let timeout = runtime.limits.call_timeout;
+        let warmed_up = tokio::time::timeout(timeout, warming_up).await;
+        let unasked = warmed_up.unwrap_or_else(|_elapsed| Err(timed_out(timeout)))?;
+        eyot_metrics::upstreams_opened("bridge");
+        let held = Held { connection, initialized, revision };
+        Ok(held.drive(upstream, opening, unasked))
+    }
+
+    /// A number for a call of this session.
+    pub(crate) fn next_number(&self) -> u64 {
+        self.next_number.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Takes a message that is no answer.
+    pub(crate) fn heard(&self, message: &Message, own: Option<&Arc<CallShared>>) {
+        if let Some(answer) = self.hub.route(message, own) {
+            let connection = self.connection.clone();
+            self.chore(async move {
+                if let Err(fault) = connection.send(answer).await {
+                    tracing::debug!(%fault, "upstream was not answered");
+                }
+            });
+        }
+    }
+
+    /// Leaves something for the driver to do; `false` when it has too much to do already.
+    pub(crate) fn chore(&self, chore: impl Future<Output = ()> + Send + 'static) -> bool {
+        let is_taken = self.chores.try_send(Box::pin(chore)).is_ok();
+        if !is_taken {
+            tracing::warn!("upstream session has too much to do, or has ended");
+            eyot_metrics::messages_dropped("queue_full");
+        }
+        is_taken
+    }
+
+    /// Asks the upstream something of our own.
+    pub(crate) async fn ask(
+        &self,
+        method: Method<'_>,
+        params: &(impl Serialize + Sync),
+    ) -> Result<Message, Fault> {
+        let id = Id::from_number(self.next_number());
+        let request = Message::request(id, method.as_str(), params);
+        let asking = async {
+            match self.connection.request(request).await? {
+                Reply::One(answer) => Ok(answer),
+                Reply::Stream(parts) => self.answer_of(parts).await,
+                Reply::None => Err(unanswered()),
+            }
+        };
+        let timeout = self.limits.call_timeout;
+        let asked = tokio::time::timeout(timeout, asking).await;
+        asked.unwrap_or_else(|_elapsed| Err(timed_out(timeout)))
+    }
+
+    async fn answer_of(&self, mut parts: Messages) -> Result<Message, Fault> {
+        while let Some(part) = parts.next().await {
+            let Part { message, .. } = part?;
+            match message {
+                Some(answer) if answer.is_response() => return Ok(answer),
+                Some(message) => self.heard(&message, None),
+                None => {}
+            }
+        }
+        Err(unanswered())
+    }
+
+    /// Whether it can still be used.
+    pub(crate) fn is_open(&self) -> bool {
+        self.connection.is_open() && !self.hub.is_gone()
+    }
+
+    /// Whether the upstream keeps a session for us at all.
+    pub(crate) fn is_stateless(&self) -> bool {
+        !self.is_pipe && self.connection.session_id().is_none()
+    }
+}
+
+struct Held {
+    connection: LegacyConnection,
+    initialized: InitializeResult,
+    revision: Revision,
+}
+
+impl Held {
+    /// Starts the driver.
+    fn drive(
+        self,
+        upstream: &Upstream,
+        opening: Opening,
+        mut unasked: Option<Messages>,
+    ) -> Arc<UpstreamSession> {
+        let Self { connection, initialized, revision } = self;
+        // A stream that the upstream does not offer has ended before it began.
+        let mut first = None;
+        if let Some(stream) = &mut unasked {
+            match stream.next().now_or_never() {
+                Some(None) => unasked = None,
+                Some(Some(part)) => first = Some(part),
+                None => {}
+            }
+        }
+        let (chores, receiver) = mpsc::channel(upstream.runtime.limits.queue_messages_max);
+        let hub = Arc::new(opening.hub);
+        let session = Arc::new(UpstreamSession {
+            connection: connection.clone(),
+            initialized,
+            revision,
+            is_pipe: !matches!(upstream.target, Target::Url(_)),
+            has_stream: unasked.is_some(),
+            hub: Arc::clone(&hub),
+            turn: Arc::new(Semaphore::new(1)),
+            chores,
+            next_number: AtomicU64::new(1),
+            limits: Arc::clone(&upstream.runtime.limits),
+            _place: opening.place,
+        });
+        let driver = Driver { connection, hub, chores: receiver, unasked, idle: opening.idle };
+        driver.start(&upstream.runtime, first);
+        session
+    }
+}
+
+/// What the upstream has answered to `initialize`.
+fn agreed(answer: &Message) -> Result<(InitializeResult, Revision), Fault> {
+    let refused =
+        |reason: &str| Fault::upstream(codes::upstream_lost(reason, Outcome::NotSent, false));
+    if let Ok(error) = answer.decode_error() {
+        let reason = format!("upstream refused to open a session: {}", error.message);
+        return Err(refused(&reason));
+    }
+    let initialized: InitializeResult = answer
+        .decode_result()
+        .map_err(|error| refused(&format!("upstream's `initialize` result is invalid: {error}")))?;
+    let revision = Revision::parse(&initialized.protocol_version);
+    let revision = revision.filter(|it| it.era() == Era::Legacy);
+    let unknown = || {
+        let version = &initialized.protocol_version;
+        refused(&format!("upstream speaks the unknown revision {version:?}"))
+    };
+    let revision = revision.ok_or_else(unknown)?;
+    Ok((initialized, revision))
+}
+
+fn unanswered() -> Fault {
+    let reason = "upstream ended the call without an answer";
+    Fault::upstream(codes::upstream_lost(reason, Outcome::Unknown, true))
+}
+
+/// Whether a request that failed so has not run at the upstream, or does no harm when it runs twice.
+pub(crate) fn may_resend(fault: &Fault, method: Method<'_>) -> bool {
+    let outcome = fault.error.data.as_ref().and_then(|data| data.get("outcome")?.as_str());
+    match fault.kind {
+        FaultKind::SessionGone => true,
+        FaultKind::Upstream => {
+            outcome == Some(Outcome::NotSent.as_str())
+                || (outcome.is_some() && method.is_read_only())
+        }
+        _ => false,
+    }
+}
+
+/// Who opens sessions for modern clients.
+pub(crate) fn us() -> Implementation {
+    Implementation::new("eyot", env!("CARGO_PKG_VERSION"))
+}

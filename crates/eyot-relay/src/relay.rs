@@ -103,6 +103,7 @@ impl Relay {
                 session_id: opened.connection.session_id().map(str::to_owned),
                 revision: era::agreed_revision(&opened.answer),
                 generation: 1,
+                is_modern: false,
             };
             context.edit(|state| state.upstream = Some(upstream));
             let dual = Dual::opened(Arc::clone(&self.0.upstream), opened.connection);

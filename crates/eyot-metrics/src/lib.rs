@@ -2,20 +2,21 @@
 //!
 //! Labels come from small fixed sets: never a session, an id, a URI or a user.
 
+mod bridge;
+
 use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
+
+pub use crate::bridge::bridge_loss;
 
 /// Tells the recorder what each metric means. Call once, after it is installed.
 pub fn describe() {
+    bridge::describe();
     describe_gauge!(CONNECTIONS, Unit::Count, "Open connections of clients.");
     describe_gauge!(SESSIONS, Unit::Count, "Legacy sessions that this process serves.");
     describe_gauge!(TASKS, Unit::Count, "Tasks of calls that are kept, done or not.");
     describe_counter!(MESSAGES_DROPPED, Unit::Count, "Messages that reached nobody, by reason.");
     describe_counter!(CALLS, Unit::Count, "Calls that were relayed, by era and outcome.");
-    describe_counter!(
-        UPSTREAMS_OPENED,
-        Unit::Count,
-        "Upstream sessions or children that were opened, by cause."
-    );
+    describe_counter!(UPSTREAMS_OPENED, Unit::Count, "Upstreams that were opened, by cause.");
 }
 
 /// A client connected (1) or went away (-1).

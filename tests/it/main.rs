@@ -40,4 +40,6 @@ mod support;
 #[cfg(test)]
 mod tasks;
 #[cfg(test)]
+mod to_modern;
+#[cfg(test)]
 mod upstream_faults;

@@ -69,7 +69,8 @@ impl ModernSide {
         sent.unwrap_or_else(|_| Err(timed_out(timeout))).map(|()| Reply::None)
     }
 
-    async fn connection(&self) -> Result<ModernConnection, Fault> {
+    /// The open connection, if the upstream is modern.
+    pub(crate) async fn connection(&self) -> Result<ModernConnection, Fault> {
         let is_known = self.found_legacy.lock().is_some_and(|it| it.elapsed() < VERDICT_TTL);
         if is_known {
             return Err(mismatch());

@@ -42,4 +42,6 @@ mod tasks;
 #[cfg(test)]
 mod to_modern;
 #[cfg(test)]
+mod to_modern_feed;
+#[cfg(test)]
 mod upstream_faults;

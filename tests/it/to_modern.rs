@@ -27,7 +27,7 @@ async fn refuse(exchange: Exchange, status: u16, code: i64, data: Value) {
 
 /// Refuses `initialize` as a modern server does, then says what it is: once to the probe, once to
 /// the bridge.
-async fn discover(upstream: &mut Upstream) {
+pub(crate) async fn discover(upstream: &mut Upstream) {
     let supported = json!({ "supported": ["2026-07-28"], "requested": "2025-11-25" });
     refuse(upstream.expect("initialize").await, 400, -32022, supported).await;
     for _ in 0..2 {
@@ -71,7 +71,7 @@ async fn open_with_echo(revision: &str) -> (Upstream, Proxy, Session) {
     (upstream, proxy, session)
 }
 
-fn request(id: impl Into<Value>, method: &str, params: Value) -> Value {
+pub(crate) fn request(id: impl Into<Value>, method: &str, params: Value) -> Value {
     let mut request = json!({ "jsonrpc": "2.0", "id": id.into(), "method": method });
     request["params"] = params;
     request

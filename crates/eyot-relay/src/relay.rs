@@ -112,9 +112,9 @@ impl Relay {
             return OtherSide::Modern(bridged);
         }
         let state = context.state();
-        if state.upstream.is_some_and(|it| it.is_modern) {
+        if state.upstream.as_ref().is_some_and(|it| it.is_modern) {
             let shared = &self.0.to_modern;
-            let stored = || Arc::new(Bridged::stored(Arc::clone(shared), state.log_level));
+            let stored = || Arc::new(Bridged::stored(Arc::clone(shared), state));
             return OtherSide::Modern(context.attachment_or_else(stored));
         }
         let stored = || Arc::new(Dual::stored(Arc::clone(&self.0.upstream)));
@@ -165,11 +165,12 @@ fn answer_bridged(
             bridged.send(message);
             Box::pin(std::future::ready(Ok(Reply::None)))
         }
-        Input::Listen { .. } => Box::pin(std::future::ready(Ok(Reply::Stream(
-            eyot_transport::Messages::new(futures_util::stream::pending()),
-        )))),
+        Input::Listen { .. } => Box::pin(bridged.listen(context)),
         Input::Resume { .. } => Box::pin(std::future::ready(Err(Bridged::resume()))),
-        Input::Close => Box::pin(std::future::ready(Ok(Reply::None))),
+        Input::Close => {
+            bridged.feed().close();
+            Box::pin(std::future::ready(Ok(Reply::None)))
+        }
         _ => failed("this input is not known here"),
     }
 }

@@ -1,6 +1,8 @@
 //! Legacy clients before a modern server: what all their sessions share.
 
 mod call;
+mod feed;
+mod listening;
 mod pending;
 mod session;
 mod tools;
@@ -152,6 +154,11 @@ impl ToModern {
         }
         drop(turn);
         self.tools.find(name)
+    }
+
+    /// The list of tools has changed, or may have.
+    fn forget_tools(&self) {
+        self.tools.forget();
     }
 
     /// Lists the upstream's tools anew. Should that fail, calls go without what it would have told.

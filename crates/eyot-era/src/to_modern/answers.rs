@@ -68,7 +68,7 @@ fn plain<T: Carry + Serialize + serde::de::DeserializeOwned>(
     Ok(finished(id, carry::to(revision, result)))
 }
 
-/// "What the bridge cannot carry" is said, never hidden.
+/// What the bridge cannot carry is said, never hidden.
 fn finished<T: Serialize>(id: Option<Id>, (result, losses): (T, Losses)) -> Carried {
     if let Some(feature) = losses.refused() {
         let reason = format!("the session's revision has no {}", feature.as_str());
@@ -89,7 +89,7 @@ fn finished<T: Serialize>(id: Option<Id>, (result, losses): (T, Losses)) -> Carr
     Carried { message: Message::response(id, &value), losses }
 }
 
-/// "-32021": the client cannot help it, but its user should read which capability it is.
+/// The client cannot help a missing capability, but its user should read which it is.
 fn named(error: ErrorObject) -> ErrorObject {
     if error.code != codes::MISSING_CAPABILITY {
         return error;

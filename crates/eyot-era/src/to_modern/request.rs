@@ -56,8 +56,8 @@ impl ClientMeta {
         let level = log_level.map(to_raw_value).transpose()?;
         let revision = to_raw_value(Revision::MODERN.as_str())?;
         let params = with_meta(request, |members| {
-            // "If this key is absent, the server MUST NOT send any" (2026-07-28, schema,
-            // RequestMetaObject): what the client has not set, no member of its own says.
+            // "If absent, the server MUST NOT send any" log messages (2026-07-28, schema,
+            // RequestMetaObject): what the client has not set in its session, no request says.
             members.remove(meta::LOG_LEVEL);
             members.remove(meta::RELATED_TASK);
             members.insert(meta::PROTOCOL_VERSION.to_owned(), revision);

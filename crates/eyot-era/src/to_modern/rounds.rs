@@ -135,8 +135,8 @@ impl fmt::Display for RoundError {
 impl std::error::Error for RoundError {}
 
 impl RoundError {
-    /// The answer to the call. A tool's failure is told to the model, which can go on from there; "a
-    /// tool call error" in the other cases would be no result of the method.
+    /// The answer to the call. A tool's failure is told to the model, which can go on from there; the
+    /// other methods have no result that says so.
     #[must_use]
     pub fn answer(&self, id: Id, method: Method<'_>) -> Message {
         let text = self.to_string();
@@ -162,7 +162,8 @@ pub struct Rounds {
     /// Questions without an answer.
     open: BTreeMap<String, Question>,
     answered: BTreeMap<String, Box<RawValue>>,
-    /// What the server wants back: "the client MUST echo back the exact value".
+    /// What the server wants back: "the client MUST echo back the exact value of that field when
+    /// retrying the original request" (2026-07-28, basic/patterns/mrtr).
     state: Option<Box<RawValue>>,
 }
 
@@ -309,8 +310,8 @@ impl Rounds {
         if let Question::Elicitation(params) = &mut question
             && params.mode == Some(ElicitMode::Url)
         {
-            // "elicitationId: A unique identifier for the elicitation" is required in the only
-            // legacy revision that has this mode (2025-11-25, client/elicitation).
+            // "A unique identifier for the elicitation", required in the only legacy revision that
+            // has this mode (2025-11-25, client/elicitation).
             params.elicitation_id.get_or_insert_with(name);
         }
         let method = question.method().as_str().to_owned();

@@ -29,7 +29,7 @@ use crate::watch::timed_out;
 
 /// A call under way: pulled for its messages by whoever holds the client's stream.
 ///
-/// Dropping it lets go of the server's stream, which cancels the call there: "closing the SSE
+/// Dropping it lets go of the server's stream, which cancels the call there: "Closing the SSE
 /// response stream MUST be treated by the server as cancellation" (2026-07-28,
 /// basic/transports/streamable-http). A client that only disconnects does not drop it: the host
 /// reads on.
@@ -203,14 +203,14 @@ impl Calling {
         }
     }
 
-    /// "The server [...] MAY send [...] notifications [that] SHOULD relate to the originating
-    /// client request": on this stream nothing else reaches the client.
+    /// "These notifications MUST relate to the originating client request" (2026-07-28,
+    /// basic/transports/streamable-http): changes of lists have a stream of their own.
     fn notice(&self, message: Message) -> Option<Message> {
         let is_of_lists = {
             let name = message.method().unwrap_or_default();
             let method = Method::parse(&name);
             if method == Method::ToolsListChanged {
-                self.session.shared().tools.forget();
+                self.session.shared().forget_tools();
             }
             matches!(
                 method,

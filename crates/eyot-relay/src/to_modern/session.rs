@@ -1,10 +1,12 @@
 //! One session of a legacy client whose server knows no sessions: kept here alone.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use eyot_era::to_modern::ClientMeta;
 use eyot_jsonrpc::{Id, Kind, Message};
 use eyot_server::SessionContext;
+use eyot_session::SessionState;
 use eyot_transport::{Fault, Messages, Reply, ReplyFuture};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{Era, LogLevel, Method, Revision, SetLevelParams};
@@ -15,6 +17,8 @@ use tokio::sync::OnceCell;
 
 use super::ToModern;
 use super::call::Calling;
+use super::feed::Feed;
+use super::listening::Listening;
 use super::pending::{Calls, Questions};
 use crate::server_id::{cancelled_id, is_cancelled};
 
@@ -28,21 +32,23 @@ pub(crate) struct Bridged {
     log_level: Mutex<Option<String>>,
     questions: Arc<Questions>,
     calls: Arc<Calls>,
+    feed: Feed,
 }
 
 impl Bridged {
     /// A session whose client has just said who it is.
     pub(crate) fn opened(shared: Arc<ToModern>, client: ClientMeta) -> Self {
         let client = OnceCell::new_with(Some(Arc::new(client)));
-        Self { client, ..Self::stored(shared, None) }
+        Self { client, ..Self::stored(shared, SessionState::default()) }
     }
 
     /// A session that an earlier process has opened.
-    pub(crate) fn stored(shared: Arc<ToModern>, log_level: Option<String>) -> Self {
+    pub(crate) fn stored(shared: Arc<ToModern>, state: SessionState) -> Self {
         Self {
+            feed: Feed::new(Arc::clone(&shared), state.subscriptions),
             shared,
             client: OnceCell::new(),
-            log_level: Mutex::new(log_level),
+            log_level: Mutex::new(state.log_level),
             questions: Arc::default(),
             calls: Arc::default(),
         }
@@ -50,6 +56,10 @@ impl Bridged {
 
     pub(crate) fn shared(&self) -> &Arc<ToModern> {
         &self.shared
+    }
+
+    pub(crate) fn feed(&self) -> &Feed {
+        &self.feed
     }
 
     pub(crate) fn questions(&self) -> &Arc<Questions> {
@@ -72,11 +82,12 @@ impl Bridged {
             Method::LoggingSetLevel => {
                 Box::pin(async move { self.set_level(&context, &request).await })
             }
+            Method::ResourcesSubscribe | Method::ResourcesUnsubscribe => {
+                Box::pin(async move { self.change_subscriptions(&context, &request).await })
+            }
             // What only the modern era has, and what is not carried.
             Method::ServerDiscover
             | Method::SubscriptionsListen
-            | Method::ResourcesSubscribe
-            | Method::ResourcesUnsubscribe
             | Method::TasksGet
             | Method::TasksResult
             | Method::TasksUpdate
@@ -122,6 +133,48 @@ impl Bridged {
         Fault::upstream(codes::upstream_lost(reason, Outcome::Unknown, true))
     }
 
+    /// The messages that belong to no call.
+    pub(crate) async fn listen(
+        self: Arc<Self>,
+        context: Arc<SessionContext>,
+    ) -> Result<Reply, Fault> {
+        let client = self.client(&context).await?;
+        let revision = context.revision().unwrap_or(Revision::LATEST_LEGACY);
+        let listening = Listening::open(self, client, revision).await;
+        Ok(Reply::Stream(Messages::new(stream::unfold(listening, Listening::next))))
+    }
+
+    /// `resources/subscribe` and `resources/unsubscribe`.
+    async fn change_subscriptions(
+        &self,
+        context: &SessionContext,
+        request: &Message,
+    ) -> Result<Reply, Fault> {
+        let id = request.id().unwrap_or_else(|| Id::from_number(0));
+        let client = self.client(context).await?;
+        let refused = |detail: &str| {
+            let error = codes::invalid_params(detail);
+            Ok(Reply::One(Message::error_response(request.id(), &error)))
+        };
+        let Some(uri) = request.uri().map(Cow::into_owned) else { return refused("no uri") };
+        let method = request.method().unwrap_or_default();
+        let is_wanted = Method::parse(&method) == Method::ResourcesSubscribe;
+        if !is_wanted {
+            self.feed.unsubscribe(&client, &uri).await;
+        } else if !self.feed.subscribe(&client, &uri).await? {
+            return refused("the server does not tell when this resource changes");
+        }
+        store(context, |state| {
+            if is_wanted {
+                state.subscriptions.insert(uri);
+            } else {
+                state.subscriptions.remove(&uri);
+            }
+        })
+        .await?;
+        Ok(Reply::One(Message::response(id, &json!({}))))
+    }
+
     async fn set_level(&self, context: &SessionContext, request: &Message) -> Result<Reply, Fault> {
         let id = request.id().unwrap_or_else(|| Id::from_number(0));
         let level = match request.decode_params::<SetLevelParams>().map(|it| it.level) {
@@ -132,11 +185,7 @@ impl Bridged {
             }
         };
         let level = level.as_str().to_owned();
-        let stored = context.update(|state| state.log_level = Some(level.clone())).await;
-        stored.map_err(|error| {
-            tracing::error!(%error, "state of a session was not stored");
-            Fault::internal("the session store cannot be used now")
-        })?;
+        store(context, |state| state.log_level = Some(level.clone())).await?;
         *self.log_level.lock() = Some(level);
         Ok(Reply::One(Message::response(id, &json!({}))))
     }
@@ -160,6 +209,16 @@ impl Bridged {
         };
         self.client.get_or_try_init(reading).await.cloned()
     }
+}
+
+async fn store(
+    context: &SessionContext,
+    edit: impl FnOnce(&mut SessionState),
+) -> Result<(), Fault> {
+    context.update(edit).await.map_err(|error| {
+        tracing::error!(%error, "state of a session was not stored");
+        Fault::internal("the session store cannot be used now")
+    })
 }
 
 fn answered(request: &Message, result: &serde_json::Value) -> ReplyFuture {

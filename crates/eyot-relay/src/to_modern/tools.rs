@@ -64,9 +64,9 @@ impl Tools {
         *self.listed.lock() = Listed::default();
     }
 
-    /// Takes a page of the list, and leaves out the tools that cannot be called: clients "MUST
-    /// exclude the tool definition" whose `x-mcp-header` is invalid (2026-07-28,
-    /// basic/transports/streamable-http). Other transports have no headers.
+    /// Takes a page of the list, and leaves out the tools that cannot be called: "the client
+    /// MUST exclude the invalid tool from the result of `tools/list`" (2026-07-28,
+    /// basic/transports/streamable-http). Clients on other transports "MAY ignore" the annotation.
     pub(crate) fn learn(&self, page: &mut ListToolsResult) {
         page.tools.retain(|tool| match MirroredArguments::of(&tool.input_schema) {
             Ok(mirrored) => {

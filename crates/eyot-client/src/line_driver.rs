@@ -40,10 +40,18 @@ pub(crate) struct LineDriver {
     orders: mpsc::Receiver<Order>,
     shutdown: CancellationToken,
     calls: Calls,
-    faults: BTreeMap<u64, CallFault>,
+    faults: BTreeMap<u64, Pending>,
     unsolicited: Unsolicited,
     end: End,
     limits: Arc<Limits>,
+}
+
+/// A request that waits for its answer.
+#[derive(Debug)]
+struct Pending {
+    fault: CallFault,
+    /// Where its line ends, among all that was queued.
+    end: u64,
 }
 
 /// What the handles and their driver share from the start.
@@ -101,10 +109,15 @@ impl LineDriver {
         self.link.close().await;
     }
 
-    /// Every running call learns at once that its upstream is no more.
+    /// Every running call learns at once that its upstream is no more. A line of which the end
+    /// was never written is no message: nobody can have run it.
     fn fail_all(&mut self, reason: &str) {
-        let faults = std::mem::take(&mut self.faults);
-        faults.into_values().for_each(|it| it.set(lost(reason, Outcome::Unknown)));
+        let written_bytes = self.link.written_bytes();
+        for Pending { fault, end } in std::mem::take(&mut self.faults).into_values() {
+            let is_sent = end <= written_bytes;
+            let outcome = if is_sent { Outcome::Unknown } else { Outcome::NotSent };
+            fault.set(lost(reason, outcome));
+        }
         // Dropping the senders ends the streams; the fault is found behind what is queued.
         self.calls.drain().for_each(drop);
     }
@@ -134,7 +147,8 @@ impl LineDriver {
         match self.calls.route(message, self.unsolicited.is_listening()) {
             Route::Answer(parts, message) => {
                 let number = answered.flatten();
-                let fault = number.and_then(|number| self.faults.remove(&number));
+                let pending = number.and_then(|number| self.faults.remove(&number));
+                let fault = pending.map(|it| it.fault);
                 self.push(parts, message, fault, shutdown).await;
             }
             Route::Call(parts, message) => self.push(parts, message, None, shutdown).await,
@@ -183,8 +197,8 @@ impl LineDriver {
     }
 
     fn fail(&mut self, number: u64, fault: Fault) {
-        if let Some(slot) = self.faults.remove(&number) {
-            slot.set(fault);
+        if let Some(pending) = self.faults.remove(&number) {
+            pending.fault.set(fault);
         }
         self.calls.forget(number);
     }
@@ -193,8 +207,10 @@ impl LineDriver {
         match order {
             Order::Request { number, request, parts, fault } => {
                 let request = self.calls.begin(number, request, parts);
-                self.faults.insert(number, fault);
-                if let Err(error) = self.write(&request) {
+                let written = self.write(&request);
+                let end = self.link.queued_end();
+                self.faults.insert(number, Pending { fault, end });
+                if let Err(error) = written {
                     self.fail(number, error);
                 }
             }

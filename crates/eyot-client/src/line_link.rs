@@ -89,6 +89,23 @@ impl LineLink {
         }
     }
 
+    /// Where the line that was queued last ends, counted from the first byte of the first line.
+    pub(crate) fn queued_end(&self) -> u64 {
+        let (written_bytes, queued_bytes) = match self {
+            Self::Child(child) => (child.written_bytes(), child.queued_bytes()),
+            Self::Stream(lines) => (lines.written_bytes(), lines.queued_bytes()),
+        };
+        written_bytes.saturating_add(queued_bytes as u64)
+    }
+
+    /// How far the other end can have read.
+    pub(crate) fn written_bytes(&self) -> u64 {
+        match self {
+            Self::Child(child) => child.written_bytes(),
+            Self::Stream(lines) => lines.written_bytes(),
+        }
+    }
+
     /// Ends it in order, within the graces of a child.
     pub(crate) async fn close(self) {
         match self {

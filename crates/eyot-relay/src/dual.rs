@@ -1,5 +1,6 @@
 //! A dual session: the upstream session that is held for one legacy client.
 
+use std::future::ready;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -80,6 +81,9 @@ impl Dual {
                 Err(fault) if fault.kind == FaultKind::SessionGone => {
                     Box::pin(self.ask_anew(context, &link, request)).await
                 }
+                Ok(Reply::Stream(parts)) if self.is_pipe() => {
+                    Box::pin(self.first_part(context, &link, request, parts)).await
+                }
                 asked => asked.map(|reply| (reply, None)),
             }
         });
@@ -94,6 +98,30 @@ impl Dual {
             }
             Ok(Err(fault)) => Err(upstreams_fault(fault)),
             Err(waited) => Err(Box::pin(watch.give_up(waited)).await),
+        }
+    }
+
+    /// Whether the upstream is at the other end of a pipe.
+    fn is_pipe(&self) -> bool {
+        !matches!(self.upstream.target, Target::Url(_))
+    }
+
+    /// Waits for the first that a child says to a request. A child that has died without having
+    /// been given the request is started again for it.
+    async fn first_part(
+        &self,
+        context: &SessionContext,
+        link: &Link,
+        request: Message,
+        mut parts: Messages,
+    ) -> Result<(Reply, Option<Link>), Fault> {
+        match parts.next().await {
+            Some(Err(fault)) if is_not_sent(&fault) => self.ask_anew(context, link, request).await,
+            Some(first) => {
+                let parts = stream::once(ready(first)).chain(parts);
+                Ok((Reply::Stream(Messages::new(parts)), None))
+            }
+            None => Ok((Reply::Stream(parts), None)),
         }
     }
 
@@ -311,6 +339,13 @@ async fn set_up(connection: &LegacyConnection, state: &SessionState) -> Result<(
         }
     }
     Ok(())
+}
+
+/// Whether the upstream has provably not seen the request.
+fn is_not_sent(fault: &Fault) -> bool {
+    let data = fault.error.data.as_ref();
+    let outcome = data.and_then(|it| it.get("outcome")).and_then(serde_json::Value::as_str);
+    outcome == Some(Outcome::NotSent.as_str())
 }
 
 /// The upstream's trouble with its own sessions is not the client's: the client's session

@@ -91,6 +91,12 @@ impl Child {
         self.input.queue(pieces)
     }
 
+    /// Bytes that the other end has been given, from the first line on. What was queued and is
+    /// not counted here has provably not been read by anybody.
+    pub fn written_bytes(&self) -> u64 {
+        self.input.written_bytes()
+    }
+
     /// Bytes that are queued and not yet written.
     pub fn queued_bytes(&self) -> usize {
         self.input.queued_bytes()

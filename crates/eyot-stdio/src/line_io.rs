@@ -80,6 +80,12 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> LineIo<R, W> {
         self.writer.queue(pieces)
     }
 
+    /// Bytes that the other end has been given, from the first line on. What was queued and is
+    /// not counted here has provably not been read by anybody.
+    pub fn written_bytes(&self) -> u64 {
+        self.writer.written_bytes()
+    }
+
     /// Bytes that are queued and not yet written.
     pub fn queued_bytes(&self) -> usize {
         self.writer.queued_bytes()

@@ -30,6 +30,8 @@ pub(crate) struct LineWriter<W> {
     stream: Option<W>,
     queue: VecDeque<Bytes>,
     queued_bytes: usize,
+    /// Bytes that the stream has taken, from the first line on.
+    written_bytes: u64,
     queue_bytes_max: usize,
     /// What was written may still lie in the stream's own buffer.
     is_unflushed: bool,
@@ -43,6 +45,7 @@ impl<W: AsyncWrite + Unpin> LineWriter<W> {
             stream,
             queue: VecDeque::new(),
             queued_bytes: 0,
+            written_bytes: 0,
             queue_bytes_max,
             is_unflushed: false,
             is_closing: false,
@@ -73,6 +76,12 @@ impl<W: AsyncWrite + Unpin> LineWriter<W> {
     /// Bytes that wait to be written.
     pub(crate) fn queued_bytes(&self) -> usize {
         self.queued_bytes
+    }
+
+    /// Bytes that the stream has taken, from the first line on. What is queued and not counted
+    /// here has provably not been read by anybody.
+    pub(crate) fn written_bytes(&self) -> u64 {
+        self.written_bytes
     }
 
     /// Whether messages are still taken.
@@ -134,6 +143,7 @@ impl<W: AsyncWrite + Unpin> LineWriter<W> {
     }
 
     fn advance(&mut self, mut written_bytes: usize) {
+        self.written_bytes = self.written_bytes.saturating_add(written_bytes as u64);
         self.queued_bytes = self.queued_bytes.saturating_sub(written_bytes);
         while let Some(mut piece) = self.queue.pop_front() {
             if piece.len() > written_bytes {

@@ -323,3 +323,27 @@ async fn closing_does_not_wait_for_a_server_that_is_away() {
     assert!(matches!(answer, Err(ClientError::Closed)), "{answer:?}");
     assert_eq!(*client.liveness().borrow(), Liveness::Closed);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_call_whose_line_was_never_whole_at_the_server_did_not_run() {
+    let (ours, theirs) = duplex(1 << 10);
+    let connecting = builder().era(EraMode::Legacy).connect(Endpoint::stream(ours));
+    let serving = async {
+        let mut peer = LinePeer::over(theirs);
+        peer.initialize(tools()).await;
+        peer.expect("tools/call").await
+    };
+    let using = async {
+        let client = connecting.await.unwrap();
+        // The answer to the first never comes, and the server is gone right after it.
+        let small = client.call_tool("pay", json!({})).into_future();
+        // Longer than all that lies between client and server: its end was never sent.
+        let large = client.call_tool("pay", json!({ "text": "x".repeat(1 << 20) })).into_future();
+        tokio::join!(small, large)
+    };
+    let ((small, large), _) = tokio::join!(using, serving);
+    let (Err(small), Err(large)) = (small, large) else { panic!("the server died") };
+    assert_eq!(small.outcome(), Some(Outcome::Unknown), "{small}");
+    assert_eq!(large.outcome(), Some(Outcome::NotSent), "{large}");
+    assert!(large.retry_is_safe());
+}

@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod bridge_peers;
+#[cfg(test)]
 mod client_peers;
 #[cfg(test)]
 mod conformance;
@@ -43,5 +45,7 @@ mod tasks;
 mod to_modern;
 #[cfg(test)]
 mod to_modern_feed;
+#[cfg(test)]
+mod to_modern_restart;
 #[cfg(test)]
 mod upstream_faults;

@@ -10,7 +10,7 @@ use crate::support::{
 const META: &str = "io.modelcontextprotocol/";
 
 /// What the server says of itself.
-fn discovered() -> Value {
+pub(crate) fn discovered() -> Value {
     json!({ "resultType": "complete", "supportedVersions": ["2026-07-28"], "ttlMs": 0,
         "cacheScope": "private", "instructions": "Row.",
         "capabilities": { "tools": { "listChanged": true }, "logging": {},
@@ -43,19 +43,19 @@ async fn open(revision: &str) -> (Upstream, Proxy, Session) {
     (upstream, proxy, session)
 }
 
-fn done(text: &str) -> Value {
+pub(crate) fn done(text: &str) -> Value {
     let mut result = tool_text(text);
     result["resultType"] = json!("complete");
     result
 }
 
 /// The list of tools that the bridge asks for before the first call.
-async fn list(upstream: &mut Upstream, tools: Value) {
+pub(crate) async fn list(upstream: &mut Upstream, tools: Value) {
     let asked = upstream.expect("tools/list").await;
     asked.result(json!({ "resultType": "complete", "tools": tools, "ttlMs": 0 })).await;
 }
 
-fn tool(name: &str, properties: Value) -> Value {
+pub(crate) fn tool(name: &str, properties: Value) -> Value {
     let mut tool = json!({ "name": name, "inputSchema": { "type": "object" } });
     tool["inputSchema"]["properties"] = properties;
     tool
@@ -78,11 +78,11 @@ pub(crate) fn request(id: impl Into<Value>, method: &str, params: Value) -> Valu
 }
 
 /// A result that asks for input.
-fn asks(requests: impl Into<Value>, state: &str) -> Value {
+pub(crate) fn asks(requests: impl Into<Value>, state: &str) -> Value {
     json!({ "resultType": "input_required", "inputRequests": requests.into(), "requestState": state })
 }
 
-fn form(message: &str) -> Value {
+pub(crate) fn form(message: &str) -> Value {
     json!({ "method": "elicitation/create", "params": { "message": message,
         "requestedSchema": { "type": "object", "properties": { "name": { "type": "string" } } } } })
 }
@@ -275,6 +275,24 @@ async fn client_that_refuses_fails_the_tool_and_its_other_questions_are_taken_ba
     assert_eq!(messages[1]["result"]["isError"], true, "{messages:?}");
     assert_eq!(session.send(&accepted(&second, "late")).await.status, 202);
     check_call(&session, &mut upstream).await;
+}
+
+#[tokio::test]
+async fn client_that_never_answers_fails_the_call_and_not_the_session() {
+    let mut upstream = Upstream::bare().await;
+    let mut limits = patient_limits();
+    limits.question_timeout = std::time::Duration::from_millis(50);
+    let proxy = Proxy::before_url(&upstream, limits, |_| {}).await;
+    let opening = Session::open(proxy.address, "2025-11-25");
+    let (session, ()) = tokio::join!(opening, discover(&mut upstream));
+    let asking = request(1, "prompts/get", json!({ "name": "p" }));
+    let calling = session.start(&asking).await;
+    upstream.expect("prompts/get").await.result(asks(json!({ "k": form("?") }), "s")).await;
+    let (messages, _) = calling.begun().await.events().messages().await;
+    assert_eq!(messages[1]["method"], "notifications/cancelled", "{messages:?}");
+    assert_eq!(messages[1]["params"]["requestId"], messages[0]["id"]);
+    assert_eq!(messages[2]["error"]["code"], -32603);
+    assert_eq!(session.send(&request(2, "ping", json!({}))).await.status, 200);
 }
 
 #[tokio::test]

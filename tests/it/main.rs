@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod bridge_peers;
+#[cfg(test)]
 mod client_peers;
 #[cfg(test)]
 mod conformance;
@@ -41,5 +43,11 @@ mod support;
 mod tasks;
 #[cfg(test)]
 mod to_legacy;
+#[cfg(test)]
+mod to_modern;
+#[cfg(test)]
+mod to_modern_feed;
+#[cfg(test)]
+mod to_modern_restart;
 #[cfg(test)]
 mod upstream_faults;

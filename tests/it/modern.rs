@@ -4,8 +4,8 @@
 use serde_json::{Value, json};
 
 use crate::support::{
-    Ask, Connection, Exchange, Habits, Proxy, Puppet, Response, Stage, Upstream, initialize,
-    modern_ask, modern_request, note, patient_limits, send, tool_text,
+    Ask, Connection, Habits, Proxy, Puppet, Stage, Upstream, initialize, modern_ask,
+    modern_request, note, patient_limits, send, tool_text,
 };
 
 /// `tools/call` of a modern client.
@@ -305,17 +305,6 @@ async fn subscription_is_named_as_its_client_named_it() {
     }
 }
 
-/// The message names both eras and what each speaks.
-#[track_caller]
-fn check_names_both(answer: &Response, code: i64) {
-    assert_eq!((answer.status, answer.code()), (400, code), "{}", answer.text());
-    let error = &answer.json()["error"];
-    let message = error["message"].as_str().expect("an error has a message");
-    for word in ["legacy", "modern", "2025-11-25", "2026-07-28"] {
-        assert!(message.contains(word), "{message}");
-    }
-}
-
 #[tokio::test]
 async fn clients_of_both_eras_are_served_by_one_legacy_upstream() {
     let mut upstream = Upstream::with(&Habits::new()).await;
@@ -326,27 +315,6 @@ async fn clients_of_both_eras_are_served_by_one_legacy_upstream() {
     assert_eq!(answer.json()["result"]["content"][0]["text"], "for both", "{}", answer.text());
     let answer = send(proxy.address, &Ask::post(&initialize("2025-11-25"))).await;
     assert_eq!(answer.status, 200, "{}", answer.text());
-}
-
-#[tokio::test]
-async fn legacy_client_learns_that_the_upstream_is_modern() {
-    let refuse = |asked: Exchange| async {
-        let data = json!({ "supported": ["2026-07-28"], "requested": "2025-11-25" });
-        let error = json!({ "code": -32022, "message": "Unsupported", "data": data });
-        let error = json!({ "jsonrpc": "2.0", "id": asked.id(), "error": error });
-        let headers = "content-type: application/json\r\n";
-        asked.respond(400, headers, error.to_string().as_bytes()).await;
-    };
-    let mut upstream = Upstream::bare().await;
-    let proxy = Proxy::before(&upstream).await;
-    let answering = async {
-        refuse(upstream.expect("initialize").await).await;
-        upstream.expect("server/discover").await.result(discovered()).await;
-    };
-    let ask = Ask::post(&initialize("2025-11-25"));
-    let (answer, ()) = tokio::join!(send(proxy.address, &ask), answering);
-    check_names_both(&answer, -32022);
-    assert_eq!(answer.head.header("mcp-session-id"), None);
 }
 
 #[tokio::test]

@@ -88,7 +88,7 @@ impl Server {
 }
 
 /// Runs the client against the program in front of `upstream`; the script checks.
-async fn check(peers: &Peers, client: &[String], upstream: &[String]) {
+pub(crate) async fn check(peers: &Peers, client: &[String], upstream: &[String]) {
     let folder = tempfile::tempdir().unwrap();
     let store = folder.path().join("sessions.db");
     let eyot = Program::serve("127.0.0.1:0", &store, upstream).await;
@@ -117,7 +117,7 @@ fn on_a_pipe(command: &[String]) -> Vec<String> {
     args
 }
 
-fn at(url: &str) -> Vec<String> {
+pub(crate) fn at(url: &str) -> Vec<String> {
     vec!["--upstream".to_owned(), url.to_owned()]
 }
 
@@ -183,7 +183,7 @@ async fn modern_python_client_uses_every_feature_of_a_modern_server_on_a_pipe() 
 }
 
 /// The child needs to find its packages, so their folder is named to it.
-async fn check_with_env(peers: &Peers, client: &[String], server: &[String]) {
+pub(crate) async fn check_with_env(peers: &Peers, client: &[String], server: &[String]) {
     let mut upstream = vec!["--env".to_owned(), format!("EYOT_PEERS={}", peers.0.display())];
     upstream.extend(on_a_pipe(server));
     check(peers, client, &upstream).await;
@@ -203,14 +203,19 @@ async fn check_suite(leg: &str) {
     let Some(peers) = Peers::find(&["node24", "js"]) else { return };
     let fixture = [peers.node(), script("everything_dual.mjs"), "0".to_owned()];
     let server = Server::start(&fixture).await;
+    check_suite_at(&peers, &server.url, leg).await;
+}
+
+/// Runs the scored scenarios against the program before the server at `url`.
+pub(crate) async fn check_suite_at(peers: &Peers, url: &str, leg: &str) {
     let folder = tempfile::tempdir().unwrap();
     let store = folder.path().join("sessions.db");
-    let eyot = Program::serve("127.0.0.1:0", &store, &at(&server.url)).await;
+    let eyot = Program::serve("127.0.0.1:0", &store, &at(url)).await;
     let url = format!("http://localhost:{}/mcp", eyot.address.port());
     let out = folder.path().join("suite").display().to_string();
     let suite = [peers.node(), peers.package("conformance/dist/index.js")];
     let args = ["server", "--url", &url, "--requirements", leg, "-o", &out, "--timeout", "60000"];
-    run(&peers, &suite, &args.map(str::to_owned), SUITE_PATIENCE).await;
+    run(peers, &suite, &args.map(str::to_owned), SUITE_PATIENCE).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

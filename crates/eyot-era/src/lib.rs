@@ -12,6 +12,7 @@
 mod members;
 mod probe;
 pub mod to_legacy;
+pub mod to_modern;
 
 pub use crate::members::{Members, with_meta};
 pub use crate::probe::{Evidence, of_answer, of_fault, of_silence};

@@ -2,21 +2,21 @@
 //!
 //! Labels come from small fixed sets: never a session, an id, a URI or a user.
 
+mod bridge;
+
 use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
+
+pub use crate::bridge::bridge_loss;
 
 /// Tells the recorder what each metric means. Call once, after it is installed.
 pub fn describe() {
+    bridge::describe();
     describe_gauge!(CONNECTIONS, Unit::Count, "Open connections of clients.");
     describe_gauge!(SESSIONS, Unit::Count, "Legacy sessions that this process serves.");
     describe_gauge!(TASKS, Unit::Count, "Tasks of calls that are kept, done or not.");
     describe_counter!(MESSAGES_DROPPED, Unit::Count, "Messages that reached nobody, by reason.");
     describe_counter!(CALLS, Unit::Count, "Calls that were relayed, by era and outcome.");
-    describe_counter!(
-        UPSTREAMS_OPENED,
-        Unit::Count,
-        "Upstream sessions or children that were opened, by cause."
-    );
-    describe_counter!(BRIDGE_LOSS, Unit::Count, "What the bridge could not carry, by feature.");
+    describe_counter!(UPSTREAMS_OPENED, Unit::Count, "Upstreams that were opened, by cause.");
 }
 
 /// A client connected (1) or went away (-1).
@@ -50,15 +50,9 @@ pub fn upstreams_opened(cause: &'static str) {
     counter!(UPSTREAMS_OPENED, "cause" => cause).increment(1);
 }
 
-/// Something was lost on the way from one era to the other.
-pub fn bridge_loss(feature: &'static str, from: &'static str, to: &'static str) {
-    counter!(BRIDGE_LOSS, "feature" => feature, "from" => from, "to" => to).increment(1);
-}
-
 const CONNECTIONS: &str = "eyot_connections";
 const SESSIONS: &str = "eyot_sessions";
 const TASKS: &str = "eyot_tasks";
 const MESSAGES_DROPPED: &str = "eyot_messages_dropped_total";
 const CALLS: &str = "eyot_calls_total";
 const UPSTREAMS_OPENED: &str = "eyot_upstreams_opened_total";
-const BRIDGE_LOSS: &str = "eyot_bridge_loss_total";

@@ -1,9 +1,9 @@
-//! When client and upstream speak different eras: an error that names both.
+//! What `initialize` and its answer say about revisions and eras.
 
-use eyot_client::{EraFound, Opened, Runtime, Target, probe_modern};
+use eyot_client::Opened;
 use eyot_jsonrpc::{METHOD_NOT_FOUND, Message};
 use eyot_transport::{Fault, FaultKind};
-use eyot_types::{Era, codes};
+use eyot_types::codes;
 
 /// The revision that `initialize` asks for.
 pub(crate) fn requested_revision(request: &Message) -> String {
@@ -18,25 +18,13 @@ pub(crate) fn agreed_revision(answer: &Message) -> Option<String> {
     result.get("protocolVersion")?.as_str().map(str::to_owned)
 }
 
-/// Looks behind a failed `initialize`: an upstream that speaks the modern era alone is
-/// named as what it is. A probe is made only when something failed.
-pub(crate) async fn explain_legacy(
-    opened: Result<Opened, Fault>,
-    target: &Target,
-    runtime: &Runtime,
-    requested: &str,
-) -> Result<Opened, Fault> {
-    let is_suspect = match &opened {
+/// Whether an answer to `initialize` may be that of an upstream that speaks the modern era alone: a
+/// probe is made only then.
+pub(crate) fn is_suspect(opened: &Result<Opened, Fault>) -> bool {
+    match opened {
         Ok(opened) => opened.answer.decode_error().is_ok_and(|error| {
             error.code == METHOD_NOT_FOUND || codes::is_modern_evidence(error.code)
         }),
         Err(fault) => fault.kind == FaultKind::Refused,
-    };
-    if !is_suspect {
-        return opened;
-    }
-    match probe_modern(target, runtime).await {
-        Ok(EraFound::Modern(_)) => Err(Fault::refused(codes::era_mismatch(requested, Era::Modern))),
-        Ok(EraFound::Legacy) | Err(_) => opened,
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! A [`Relay`] is a service like any handler: its answers come from an upstream. For every
 //! legacy session it holds a *dual session* at the upstream and opens it again when it was
-//! lost; modern clients share one connection. It knows no sockets: what carries the
+//! lost; modern clients share one connection. A legacy client before a modern server goes over
+//! the bridge. It knows no sockets: what carries the
 //! messages is `eyot-client`'s matter.
 
 mod dual;
@@ -12,6 +13,7 @@ mod questions;
 mod relay;
 mod server_id;
 mod to_legacy;
+mod to_modern;
 mod watch;
 
 pub use crate::relay::Relay;

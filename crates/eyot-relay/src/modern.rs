@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use eyot_client::{EraFound, ForwardedHeaders, ModernConnection, probe_modern};
 use eyot_jsonrpc::{Kind, Message};
 use eyot_transport::{Fault, Messages, Part, Reply};
-use eyot_types::Method;
+use eyot_types::{Era, Method, Revision, codes};
 use futures_util::{StreamExt as _, stream};
 use parking_lot::Mutex;
 use tokio::sync::OnceCell;
@@ -72,7 +72,16 @@ impl ModernSide {
         sent.unwrap_or_else(|_| Err(timed_out(timeout))).map(|()| Reply::None)
     }
 
-    /// The connection; `None` when the upstream is legacy.
+    /// The open connection of an upstream that must be modern.
+    pub(crate) async fn required(&self) -> Result<ModernConnection, Fault> {
+        let legacy = || {
+            let error = codes::era_mismatch(Revision::LATEST_LEGACY.as_str(), Era::Modern);
+            Fault::upstream(error)
+        };
+        self.connection().await?.ok_or_else(legacy)
+    }
+
+    /// The open connection; `None` when the upstream is legacy.
     pub(crate) async fn connection(&self) -> Result<Option<ModernConnection>, Fault> {
         let is_known = self.found_legacy.lock().is_some_and(|it| it.elapsed() < VERDICT_TTL);
         if is_known {

@@ -16,6 +16,7 @@ use crate::dual::{Dual, Upstream};
 use crate::era;
 use crate::modern::ModernSide;
 use crate::to_legacy::{Affinity, Bridge};
+use crate::to_modern::{Bridged, ToModern};
 
 /// Answers calls with what one upstream says. Cheap to clone; clones share everything.
 #[derive(Clone, Debug)]
@@ -24,8 +25,9 @@ pub struct Relay(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     upstream: Arc<Upstream>,
-    modern: ModernSide,
+    modern: Arc<ModernSide>,
     bridge: Bridge,
+    to_modern: Arc<ToModern>,
 }
 
 impl Relay {
@@ -40,9 +42,10 @@ impl Relay {
     pub fn with_affinity(target: Target, runtime: Runtime, affinity: Affinity) -> Self {
         let fingerprint = target.fingerprint();
         let upstream = Arc::new(Upstream { target, runtime, fingerprint });
-        let modern = ModernSide::new(Arc::clone(&upstream));
+        let modern = Arc::new(ModernSide::new(Arc::clone(&upstream)));
         let bridge = Bridge::new(&upstream, affinity);
-        Self(Arc::new(Inner { upstream, modern, bridge }))
+        let to_modern = Arc::new(ToModern::new(Arc::clone(&upstream), Arc::clone(&modern)));
+        Self(Arc::new(Inner { upstream, modern, bridge, to_modern }))
     }
 
     /// The future of the answer. What it needs is looked up here, so that the future of an
@@ -57,34 +60,15 @@ impl Relay {
     fn answer_legacy(&self, call: Call) -> ReplyFuture {
         let context = call.session.and_then(|it| it.downcast::<SessionContext>().ok());
         let Some(context) = context else { return failed("call has no session") };
-        match call.input {
-            Input::Message(message) if is_initialize(&message) => {
-                let relay = self.clone();
-                Box::pin(async move { relay.initialize(&context, message).await })
-            }
-            Input::Message(message) if message.kind() == Kind::Request => {
-                Box::pin(self.dual(&context).request(context, message))
-            }
-            Input::Message(message) => {
-                let dual = self.dual(&context);
-                Box::pin(async move { dual.send(&context, message).await.map(|()| Reply::None) })
-            }
-            Input::Listen { cursor } => {
-                let dual = self.dual(&context);
-                Box::pin(async move { Ok(Reply::Stream(dual.listen(context, cursor).await)) })
-            }
-            Input::Resume { request_id, cursor } => {
-                let dual = self.dual(&context);
-                Box::pin(async move { dual.resume(&context, request_id, cursor).await })
-            }
-            Input::Close => {
-                let dual = self.dual(&context);
-                Box::pin(async move {
-                    dual.close().await;
-                    Ok(Reply::None)
-                })
-            }
-            _ => failed("this input is not known here"),
+        if let Input::Message(message) = &call.input
+            && is_initialize(message)
+        {
+            let (relay, message) = (self.clone(), message.clone());
+            return Box::pin(async move { relay.initialize(&context, message).await });
+        }
+        match self.other_side(&context) {
+            OtherSide::Legacy(dual) => answer_dual(dual, context, call.input),
+            OtherSide::Modern(bridged) => answer_bridged(bridged, context, call.input),
         }
     }
 
@@ -110,12 +94,19 @@ impl Relay {
         }
     }
 
-    /// Opens the upstream session with the client's own words.
+    /// Opens the upstream session with the client's own words, or goes over the bridge to an
+    /// upstream that does not know them.
     async fn initialize(&self, context: &SessionContext, request: Message) -> Result<Reply, Fault> {
-        let Upstream { target, runtime, fingerprint } = &*self.0.upstream;
-        let revision = era::requested_revision(&request);
-        let opened = LegacyConnection::open(target, request, runtime).await;
-        let opened = era::explain_legacy(opened, target, runtime, &revision).await?;
+        let Inner { upstream, to_modern, .. } = &*self.0;
+        if to_modern.is_needed() {
+            return Arc::clone(to_modern).initialize(context, request).await;
+        }
+        let Upstream { target, runtime, fingerprint } = &**upstream;
+        let opened = LegacyConnection::open(target, request.clone(), runtime).await;
+        if era::is_suspect(&opened) && to_modern.probe().await {
+            return Arc::clone(to_modern).initialize(context, request).await;
+        }
+        let opened = opened?;
         if opened.answer.result().is_some() {
             eyot_metrics::upstreams_opened("client");
             let upstream = UpstreamRef {
@@ -123,6 +114,7 @@ impl Relay {
                 session_id: opened.connection.session_id().map(str::to_owned),
                 revision: era::agreed_revision(&opened.answer),
                 generation: 1,
+                is_modern: false,
             };
             context.edit(|state| state.upstream = Some(upstream));
             let dual = Dual::opened(Arc::clone(&self.0.upstream), opened.connection);
@@ -131,9 +123,75 @@ impl Relay {
         Ok(Reply::One(opened.answer))
     }
 
-    /// The session's dual; a session of an earlier process gets one that is not open yet.
-    fn dual(&self, context: &SessionContext) -> Arc<Dual> {
-        context.attachment_or_else(|| Arc::new(Dual::stored(Arc::clone(&self.0.upstream))))
+    /// What the session is joined with; one of an earlier process is joined anew.
+    fn other_side(&self, context: &SessionContext) -> OtherSide {
+        if let Some(dual) = context.attachment::<Dual>() {
+            return OtherSide::Legacy(dual);
+        }
+        if let Some(bridged) = context.attachment::<Bridged>() {
+            return OtherSide::Modern(bridged);
+        }
+        let state = context.state();
+        if state.upstream.as_ref().is_some_and(|it| it.is_modern) {
+            let shared = &self.0.to_modern;
+            let stored = || Arc::new(Bridged::stored(Arc::clone(shared), state));
+            return OtherSide::Modern(context.attachment_or_else(stored));
+        }
+        let stored = || Arc::new(Dual::stored(Arc::clone(&self.0.upstream)));
+        OtherSide::Legacy(context.attachment_or_else(stored))
+    }
+}
+
+/// What a legacy session is joined with.
+enum OtherSide {
+    Legacy(Arc<Dual>),
+    Modern(Arc<Bridged>),
+}
+
+/// The future of the answer of a legacy upstream.
+fn answer_dual(dual: Arc<Dual>, context: Arc<SessionContext>, input: Input) -> ReplyFuture {
+    match input {
+        Input::Message(message) if message.kind() == Kind::Request => {
+            Box::pin(dual.request(context, message))
+        }
+        Input::Message(message) => {
+            Box::pin(async move { dual.send(&context, message).await.map(|()| Reply::None) })
+        }
+        Input::Listen { cursor } => {
+            Box::pin(async move { Ok(Reply::Stream(dual.listen(context, cursor).await)) })
+        }
+        Input::Resume { request_id, cursor } => {
+            Box::pin(async move { dual.resume(&context, request_id, cursor).await })
+        }
+        Input::Close => Box::pin(async move {
+            dual.close().await;
+            Ok(Reply::None)
+        }),
+        _ => failed("this input is not known here"),
+    }
+}
+
+/// The future of the answer of a modern upstream.
+fn answer_bridged(
+    bridged: Arc<Bridged>,
+    context: Arc<SessionContext>,
+    input: Input,
+) -> ReplyFuture {
+    match input {
+        Input::Message(message) if message.kind() == Kind::Request => {
+            bridged.request(context, message)
+        }
+        Input::Message(message) => {
+            bridged.send(message);
+            Box::pin(std::future::ready(Ok(Reply::None)))
+        }
+        Input::Listen { .. } => Box::pin(bridged.listen(context)),
+        Input::Resume { .. } => Box::pin(std::future::ready(Err(Bridged::resume()))),
+        Input::Close => {
+            bridged.feed().close();
+            Box::pin(std::future::ready(Ok(Reply::None)))
+        }
+        _ => failed("this input is not known here"),
     }
 }
 

@@ -62,4 +62,7 @@ pub struct UpstreamRef {
     /// Counts how often the upstream session was opened. Ids of server requests carry it,
     /// so that an answer never reaches a later upstream session.
     pub generation: u64,
+    /// The upstream is of the modern era: there is no upstream session, and each request of the
+    /// client is carried over.
+    pub is_modern: bool,
 }

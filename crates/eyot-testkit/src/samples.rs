@@ -58,6 +58,7 @@ pub fn full_state() -> SessionState {
             session_id: Some("up-1".to_owned()),
             revision: Some("2025-03-26".to_owned()),
             generation: 7,
+            is_modern: false,
         }),
     }
 }

@@ -1,0 +1,15 @@
+//! A legacy client before a modern server.
+//!
+//! What the client has said once, in `initialize`, every request must say; what the server asks in
+//! an answer, the client is asked with requests; what the server says, the client hears in its own
+//! revision.
+
+mod answers;
+mod notices;
+mod request;
+mod rounds;
+
+pub use self::answers::{Carried, LOSSES_KEY, carry_answer, carry_tools};
+pub use self::notices::carry_notification;
+pub use self::request::ClientMeta;
+pub use self::rounds::{Leg, RoundError, RoundLimits, Rounds, Step};

@@ -1,0 +1,118 @@
+//! Answers of a modern server as its legacy client knows them.
+
+use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, INVALID_REQUEST, Id, Kind, Message};
+use eyot_types::carry::{self, Carry, Losses};
+use eyot_types::{
+    CallToolResult, GetPromptResult, JsonObject, ListToolsResult, Method, ReadResourceResult,
+    Revision, codes,
+};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+/// The key of `_meta` under which a result says what it could not carry: the names of features.
+pub const LOSSES_KEY: &str = "io.eyot/bridge-losses";
+
+/// A message for the client, and what was lost on the way.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Carried {
+    /// The message.
+    pub message: Message,
+    /// What it could not carry.
+    pub losses: Losses,
+}
+
+/// The answer to a request of `method` as `revision` has it. `output_schema` is that of the tool
+/// that was called, if it is known.
+#[must_use]
+pub fn carry_answer(
+    revision: Revision,
+    method: Method<'_>,
+    answer: &Message,
+    output_schema: Option<&JsonObject>,
+) -> Carried {
+    let id = answer.id();
+    if answer.kind() == Kind::Error {
+        let error = answer.decode_error();
+        let error = error.unwrap_or_else(|_| ErrorObject::new(INTERNAL_ERROR, "no reason"));
+        let (error, losses) = carry::error(revision, method, named(error));
+        return Carried { message: Message::error_response(id, &error), losses };
+    }
+    let text = answer.result().unwrap_or("null");
+    let carried = match (method, output_schema) {
+        (Method::ToolsCall, Some(schema)) => serde_json::from_str::<CallToolResult>(text)
+            .map(|result| finished(id.clone(), carry::call_tool_result(revision, result, schema))),
+        (Method::ToolsCall, None) => plain::<CallToolResult>(revision, id.clone(), text),
+        (Method::PromptsGet, _) => plain::<GetPromptResult>(revision, id.clone(), text),
+        (Method::ResourcesRead, _) => plain::<ReadResourceResult>(revision, id.clone(), text),
+        _ => carry::result(revision, method, text).and_then(|(text, losses)| {
+            let result: Value = serde_json::from_str(&text)?;
+            Ok(finished(id.clone(), (result, losses)))
+        }),
+    };
+    carried.unwrap_or_else(|error| invalid(id, &error.to_string()))
+}
+
+/// The same for a list of tools that was decoded already.
+#[must_use]
+pub fn carry_tools(revision: Revision, id: Option<Id>, tools: ListToolsResult) -> Carried {
+    finished(id, carry::to(revision, tools))
+}
+
+fn plain<T: Carry + Serialize + serde::de::DeserializeOwned>(
+    revision: Revision,
+    id: Option<Id>,
+    text: &str,
+) -> Result<Carried, serde_json::Error> {
+    let result = serde_json::from_str::<T>(text)?;
+    Ok(finished(id, carry::to(revision, result)))
+}
+
+/// What the bridge cannot carry is said, never hidden.
+fn finished<T: Serialize>(id: Option<Id>, (result, losses): (T, Losses)) -> Carried {
+    if let Some(feature) = losses.refused() {
+        let reason = format!("the session's revision has no {}", feature.as_str());
+        return Carried { losses, ..invalid(id, &reason) };
+    }
+    let Some(id) = id else { return invalid(None, "it has no id") };
+    if losses.is_empty() {
+        return Carried { message: Message::response(id, &result), losses };
+    }
+    let mut value = serde_json::to_value(&result).unwrap_or_default();
+    let names: Vec<_> = losses.iter().map(|it| it.feature.as_str()).collect();
+    if let Some(members) = value.as_object_mut() {
+        let meta = members.entry("_meta").or_insert_with(|| json!({}));
+        if let Some(meta) = meta.as_object_mut() {
+            meta.insert(LOSSES_KEY.to_owned(), json!(names));
+        }
+    }
+    Carried { message: Message::response(id, &value), losses }
+}
+
+/// The client cannot help a missing capability, but its user should read which it is.
+fn named(error: ErrorObject) -> ErrorObject {
+    if error.code != codes::MISSING_CAPABILITY {
+        return error;
+    }
+    let required = error.data.as_ref().and_then(|data| data.get("requiredCapabilities"));
+    let names: Vec<_> =
+        required.and_then(Value::as_object).into_iter().flat_map(|it| it.keys().cloned()).collect();
+    let message = match names.is_empty() {
+        true => error.message,
+        false => format!("The server needs what the client has not declared: {}", names.join(", ")),
+    };
+    let named = ErrorObject::new(INVALID_REQUEST, message);
+    match error.data {
+        Some(data) => named.with_data(data),
+        None => named,
+    }
+}
+
+fn invalid(id: Option<Id>, reason: &str) -> Carried {
+    let text = format!("the server's answer is invalid: {reason}");
+    let error = ErrorObject::new(INTERNAL_ERROR, text);
+    Carried { message: Message::error_response(id, &error), losses: Losses::default() }
+}
+
+#[cfg(test)]
+mod tests;

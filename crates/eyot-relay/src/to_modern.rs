@@ -1,0 +1,217 @@
+//! Legacy clients before a modern server: what all their sessions share.
+
+mod call;
+mod feed;
+mod listening;
+mod pending;
+mod session;
+mod tools;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use eyot_client::{ForwardedHeaders, Target};
+use eyot_era::to_modern::ClientMeta;
+use eyot_jsonrpc::{Id, Kind, Message};
+use eyot_server::SessionContext;
+use eyot_session::UpstreamRef;
+use eyot_transport::{Fault, FaultKind, Part, Reply};
+use eyot_types::carry::{self, Losses};
+use eyot_types::codes::{self, Outcome};
+use eyot_types::{
+    DiscoverResult, Implementation, ListToolsResult, Method, PaginatedParams, Revision, meta,
+};
+use futures_util::StreamExt as _;
+use parking_lot::Mutex;
+use serde_json::json;
+use serde_json::value::RawValue;
+
+pub(crate) use self::session::Bridged;
+use self::tools::{KnownTool, Tools};
+use crate::dual::Upstream;
+use crate::era;
+use crate::modern::ModernSide;
+use crate::watch::timed_out;
+
+/// The upstream as the bridge knows it.
+#[derive(Debug)]
+pub(crate) struct ToModern {
+    upstream: Arc<Upstream>,
+    modern: Arc<ModernSide>,
+    /// When the upstream last refused `initialize` and answered a probe: it need not be asked
+    /// for every session. "A stale verdict never corrects itself", so it expires.
+    found_modern: Mutex<Option<Instant>>,
+    discovered: Mutex<Option<(Instant, Arc<DiscoverResult>)>>,
+    tools: Tools,
+}
+
+impl ToModern {
+    pub(crate) fn new(upstream: Arc<Upstream>, modern: Arc<ModernSide>) -> Self {
+        let is_http = matches!(upstream.target, Target::Url(_));
+        Self {
+            upstream,
+            modern,
+            found_modern: Mutex::new(None),
+            discovered: Mutex::new(None),
+            tools: Tools::new(is_http),
+        }
+    }
+
+    /// Whether the upstream is known to speak the modern era alone.
+    pub(crate) fn is_needed(&self) -> bool {
+        self.found_modern.lock().is_some_and(|it| it.elapsed() < VERDICT_TTL)
+    }
+
+    /// Finds out whether the upstream, which has just refused `initialize`, is modern.
+    pub(crate) async fn probe(&self) -> bool {
+        let is_modern = self.modern.required().await.is_ok();
+        if is_modern {
+            *self.found_modern.lock() = Some(Instant::now());
+        }
+        is_modern
+    }
+
+    /// Answers `initialize` with what the upstream says of itself.
+    pub(crate) async fn initialize(
+        self: Arc<Self>,
+        context: &SessionContext,
+        request: Message,
+    ) -> Result<Reply, Fault> {
+        let revision = Revision::negotiate(&era::requested_revision(&request));
+        let params = request.params().unwrap_or("{}");
+        let (client, losses) = ClientMeta::of_initialize(revision, params)
+            .map_err(|error| Fault::refused(codes::invalid_params(&error.to_string())))?;
+        note_losses(&losses, revision, Revision::MODERN);
+        let discovered = DiscoverResult::clone(&*self.discover().await?);
+        let unnamed = Implementation::new("unnamed", "0");
+        let (result, losses) = carry::to_initialize_result(revision, discovered, unnamed);
+        note_losses(&losses, Revision::MODERN, revision);
+        let upstream = UpstreamRef {
+            target: Some(self.upstream.fingerprint.clone()),
+            revision: Some(Revision::MODERN.as_str().to_owned()),
+            generation: 1,
+            is_modern: true,
+            ..UpstreamRef::default()
+        };
+        context.edit(|state| state.upstream = Some(upstream));
+        context.attach(Arc::new(Bridged::opened(self, client)));
+        let id = request.id().unwrap_or_else(|| Id::from_number(0));
+        Ok(Reply::One(Message::response(id, &result)))
+    }
+
+    /// What the upstream says of itself, asked anew when it was long ago.
+    async fn discover(&self) -> Result<Arc<DiscoverResult>, Fault> {
+        let known = self.discovered.lock().clone();
+        if let Some((_, known)) = known.filter(|(asked, _)| asked.elapsed() < VERDICT_TTL) {
+            return Ok(known);
+        }
+        let params = json!({ "_meta": {
+            meta::PROTOCOL_VERSION: Revision::MODERN.as_str(),
+            meta::CLIENT_INFO: { "name": "eyot", "version": env!("CARGO_PKG_VERSION") },
+            meta::CLIENT_CAPABILITIES: {},
+        }});
+        let request =
+            Message::request(Id::from_number(0), Method::ServerDiscover.as_str(), &params);
+        let answer = self.ask(request).await?;
+        let result = answer.decode_result::<DiscoverResult>().map_err(|error| {
+            let reason = format!("upstream did not say what it is: {error}");
+            Fault::upstream(codes::upstream_lost(&reason, Outcome::NotSent, true))
+        })?;
+        let result = Arc::new(result);
+        *self.discovered.lock() = Some((Instant::now(), Arc::clone(&result)));
+        Ok(result)
+    }
+
+    /// Asks something of our own that has one answer.
+    async fn ask(&self, request: Message) -> Result<Message, Fault> {
+        let timeout = self.upstream.runtime.limits.call_timeout;
+        let asking = async {
+            let connection = self.modern.required().await?;
+            match connection.request(request, &ForwardedHeaders::default()).await? {
+                Reply::One(answer) => Ok(answer),
+                Reply::Stream(mut parts) => loop {
+                    let Some(part) = parts.next().await else { return Err(unanswered()) };
+                    let Part { message, .. } = part?;
+                    if let Some(answer) = message.filter(Message::is_response) {
+                        return Ok(answer);
+                    }
+                },
+                Reply::None => Err(unanswered()),
+            }
+        };
+        let asked = tokio::time::timeout(timeout, asking).await;
+        asked.unwrap_or_else(|_elapsed| Err(timed_out(timeout))).map_err(upstreams_fault)
+    }
+
+    /// What must be known of a tool before it is called; `None` when the upstream does not list it.
+    async fn tool(&self, name: &str, client: &ClientMeta) -> Option<Arc<KnownTool>> {
+        if let Some(known) = self.tools.find(name) {
+            return Some(known);
+        }
+        let turn = self.tools.turn().await;
+        if self.tools.is_due() && self.tools.find(name).is_none() {
+            self.list_tools(client).await;
+        }
+        drop(turn);
+        self.tools.find(name)
+    }
+
+    /// The list of tools has changed, or may have.
+    fn forget_tools(&self) {
+        self.tools.forget();
+    }
+
+    /// Lists the upstream's tools anew. Should that fail, calls go without what it would have told.
+    async fn list_tools(&self, client: &ClientMeta) {
+        self.tools.begin();
+        let mut cursor = None;
+        for _ in 0..PAGES_MAX {
+            let mut page = PaginatedParams::default();
+            page.cursor = cursor.take();
+            let bare = Message::request(Id::from_number(0), Method::ToolsList.as_str(), &page);
+            let Some(request) = carried_request(client, &bare) else { return };
+            let answer = match self.ask(request).await {
+                Ok(answer) if answer.kind() == Kind::Response => answer,
+                Ok(_) => return,
+                Err(fault) => return tracing::debug!(%fault, "tools were not listed"),
+            };
+            let Ok(mut page) = answer.decode_result::<ListToolsResult>() else { return };
+            self.tools.learn(&mut page);
+            cursor = page.next_cursor;
+            if cursor.is_none() {
+                return;
+            }
+        }
+    }
+}
+
+/// A request of our own on behalf of a client.
+fn carried_request(client: &ClientMeta, bare: &Message) -> Option<Message> {
+    let params = RawValue::from_string(client.params(bare, None).ok()?).ok()?;
+    Some(Message::request(bare.id()?, &bare.method()?, &params))
+}
+
+/// Counts what a message could not carry.
+fn note_losses(losses: &Losses, from: Revision, to: Revision) {
+    for loss in losses.iter() {
+        eyot_metrics::bridge_loss(loss.feature.as_str(), from.as_str(), to.as_str());
+    }
+}
+
+fn unanswered() -> Fault {
+    let reason = "upstream ended the call without an answer";
+    Fault::upstream(codes::upstream_lost(reason, Outcome::Unknown, true))
+}
+
+/// The upstream's refusal of what we made of a request is not the client's fault.
+fn upstreams_fault(mut fault: Fault) -> Fault {
+    if matches!(fault.kind, FaultKind::Refused | FaultKind::SessionGone) {
+        fault.kind = FaultKind::Upstream;
+    }
+    fault
+}
+
+/// How long it holds what was found out about the upstream.
+const VERDICT_TTL: Duration = Duration::from_secs(60);
+/// Pages of one list of tools that are read.
+const PAGES_MAX: usize = 64;

@@ -1,0 +1,354 @@
+//! One call of a legacy client, in as many rounds as its modern server wants.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use eyot_client::ForwardedHeaders;
+use eyot_era::to_modern::{
+    ClientMeta, Leg, RoundError, RoundLimits, Rounds, Step, carry_answer, carry_notification,
+    carry_tools,
+};
+use eyot_jsonrpc::{Id, Kind, Message};
+use eyot_transport::{Fault, FaultKind, Messages, Part, Reply};
+use eyot_types::codes::{self, HEADER_MISMATCH};
+use eyot_types::{JsonObject, ListToolsResult, Method, Revision};
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt as _, StreamExt as _};
+use serde::Deserialize;
+use serde_json::json;
+use serde_json::value::RawValue;
+use tokio::sync::oneshot;
+use tokio::time::{Instant, sleep, timeout, timeout_at};
+
+use super::pending::{Question, Registered};
+use super::session::Bridged;
+use super::tools::KnownTool;
+use super::{note_losses, unanswered, upstreams_fault};
+use crate::watch::timed_out;
+
+/// A call under way: pulled for its messages by whoever holds the client's stream.
+///
+/// Dropping it lets go of the server's stream, which cancels the call there: "Closing the SSE
+/// response stream MUST be treated by the server as cancellation" (2026-07-28,
+/// basic/transports/streamable-http). A client that only disconnects does not drop it: the host
+/// reads on.
+pub(crate) struct Calling {
+    session: Arc<Bridged>,
+    client: Arc<ClientMeta>,
+    revision: Revision,
+    id: Id,
+    method: String,
+    request: Message,
+    /// The raw parameters of the first round.
+    params: String,
+    rounds: Rounds,
+    tool: Option<Arc<KnownTool>>,
+    stage: Stage,
+    /// It has been sent a second time because the first got lost.
+    is_repeated: bool,
+    /// The tools were listed anew because the server found headers missing.
+    is_refreshed: bool,
+    cancelled: Option<oneshot::Receiver<()>>,
+    _registered: Registered,
+}
+
+enum Stage {
+    /// The server must be asked.
+    Due,
+    /// The server answers.
+    Reading(Messages),
+    /// The client is asked.
+    Asking(Asking),
+    /// The last messages.
+    Ending(VecDeque<Message>),
+    Over,
+}
+
+/// The questions of one round.
+struct Asking {
+    unsent: VecDeque<Message>,
+    legs: FuturesUnordered<BoxFuture<'static, (String, Option<Message>)>>,
+    /// By key: the ids of those without an answer.
+    open: Vec<(String, Id)>,
+    deadline: Instant,
+}
+
+impl Calling {
+    pub(crate) fn new(
+        session: Arc<Bridged>,
+        client: Arc<ClientMeta>,
+        revision: Revision,
+        request: Message,
+    ) -> Result<Self, Fault> {
+        let id = request.id().unwrap_or_else(|| Id::from_number(0));
+        let level = session.log_level();
+        let params = client
+            .params(&request, level.as_deref())
+            .map_err(|error| Fault::refused(codes::invalid_params(&error.to_string())))?;
+        let (registered, cancelled) = session.calls().begin(&id);
+        let method = request.method().unwrap_or_default().into_owned();
+        Ok(Self {
+            session,
+            client,
+            revision,
+            id,
+            method,
+            request,
+            params,
+            rounds: Rounds::new(revision, RoundLimits::default()),
+            tool: None,
+            stage: Stage::Due,
+            is_repeated: false,
+            is_refreshed: false,
+            cancelled: Some(cancelled),
+            _registered: registered,
+        })
+    }
+
+    /// The next message for the client; nothing more once it has cancelled the call.
+    pub(crate) async fn next(mut self) -> Option<(Result<Part, Fault>, Self)> {
+        let mut cancelled = self.cancelled.take()?;
+        let part = tokio::select! {
+            biased;
+            _ = &mut cancelled => return None,
+            part = self.step() => part?,
+        };
+        if matches!(&part, Ok(part) if !part.message.as_ref().is_some_and(Message::is_response)) {
+            self.cancelled = Some(cancelled);
+        }
+        Some((part, self))
+    }
+
+    async fn step(&mut self) -> Option<Result<Part, Fault>> {
+        loop {
+            let stepped = match &mut self.stage {
+                Stage::Due => Box::pin(self.ask()).await,
+                Stage::Reading(_) => self.read().await,
+                Stage::Asking(asking) => match asking.unsent.pop_front() {
+                    Some(question) => Ok(Some(question)),
+                    None => self.wait().await,
+                },
+                Stage::Ending(last) => match last.pop_front() {
+                    Some(message) => Ok(Some(message)),
+                    None => return None,
+                },
+                Stage::Over => return None,
+            };
+            match stepped {
+                Ok(Some(message)) => return Some(Ok(message.into())),
+                Ok(None) => {}
+                Err(fault) => {
+                    self.stage = Stage::Over;
+                    return Some(Err(upstreams_fault(fault)));
+                }
+            }
+        }
+    }
+
+    /// Sends the request of this round.
+    async fn ask(&mut self) -> Result<Option<Message>, Fault> {
+        let shared = Arc::clone(self.session.shared());
+        let patience = shared.upstream.runtime.limits.call_timeout;
+        let headers = self.headers().await;
+        let params = RawValue::from_string(self.rounds.params(&self.params))
+            .map_err(|error| Fault::refused(codes::invalid_params(&error.to_string())))?;
+        let request = Message::request(self.id.clone(), &self.method, &params);
+        let connection = shared.modern.required().await?;
+        let asked = timeout(patience, connection.request(request, &headers)).await;
+        match asked.unwrap_or_else(|_elapsed| Err(timed_out(patience))) {
+            Ok(Reply::One(answer)) => self.take(answer).await,
+            Ok(Reply::Stream(parts)) => {
+                self.stage = Stage::Reading(parts);
+                Ok(None)
+            }
+            Ok(Reply::None) => Err(unanswered()),
+            Err(fault) => self.repeat(fault).map(|()| None),
+        }
+    }
+
+    /// What the arguments of a tool are mirrored into.
+    async fn headers(&mut self) -> ForwardedHeaders {
+        if Method::parse(&self.method) != Method::ToolsCall {
+            return ForwardedHeaders::default();
+        }
+        if self.tool.is_none()
+            && let Some(name) = self.request.name()
+        {
+            self.tool = self.session.shared().tool(&name, &self.client).await;
+        }
+        let arguments = || self.request.decode_params::<Arguments>().unwrap_or_default().arguments;
+        self.tool.as_ref().map(|it| it.headers(arguments)).unwrap_or_default()
+    }
+
+    /// Reads on in the server's stream.
+    async fn read(&mut self) -> Result<Option<Message>, Fault> {
+        let Stage::Reading(parts) = &mut self.stage else { return Ok(None) };
+        let patience = self.session.shared().upstream.runtime.limits.call_timeout;
+        let Ok(part) = timeout(patience, parts.next()).await else {
+            return Err(timed_out(patience));
+        };
+        match part {
+            Some(Ok(Part { message: Some(message), .. })) => match message.kind() {
+                Kind::Response | Kind::Error => Box::pin(self.take(message)).await,
+                Kind::Notification => Ok(self.notice(message)),
+                Kind::Request => {
+                    eyot_metrics::messages_dropped("request_of_modern_server");
+                    Ok(None)
+                }
+            },
+            Some(Ok(_)) => Ok(None),
+            Some(Err(fault)) => self.repeat(fault).map(|()| None),
+            None => self.repeat(unanswered()).map(|()| None),
+        }
+    }
+
+    /// "These notifications MUST relate to the originating client request" (2026-07-28,
+    /// basic/transports/streamable-http): changes of lists have a stream of their own.
+    fn notice(&self, message: Message) -> Option<Message> {
+        let is_of_lists = {
+            let name = message.method().unwrap_or_default();
+            let method = Method::parse(&name);
+            if method == Method::ToolsListChanged {
+                self.session.shared().forget_tools();
+            }
+            matches!(
+                method,
+                Method::ToolsListChanged
+                    | Method::PromptsListChanged
+                    | Method::ResourcesListChanged
+                    | Method::ResourcesUpdated
+                    | Method::SubscriptionsAcknowledged
+                    | Method::Cancelled
+            )
+        };
+        let carried = (!is_of_lists).then(|| carry_notification(self.revision, message)).flatten();
+        if carried.is_none() {
+            eyot_metrics::messages_dropped("notification_of_nobody");
+        }
+        carried
+    }
+
+    /// After a loss: sends again what certainly did not run, or only reads; once.
+    fn repeat(&mut self, fault: Fault) -> Result<(), Fault> {
+        let is_not_sent = fault.error.data.as_ref().is_some_and(|it| it["outcome"] == "not_sent");
+        let may_repeat = is_not_sent || Method::parse(&self.method).is_read_only();
+        if self.is_repeated || !may_repeat || fault.kind != FaultKind::Upstream {
+            return Err(fault);
+        }
+        tracing::debug!(%fault, method = %self.method, "request is sent again");
+        self.is_repeated = true;
+        self.stage = Stage::Due;
+        Ok(())
+    }
+
+    /// Takes the answer of this round.
+    async fn take(&mut self, answer: Message) -> Result<Option<Message>, Fault> {
+        let name = self.method.clone();
+        let method = Method::parse(&name);
+        let Some(result) = answer.result() else {
+            let is_mismatch = answer.decode_error().is_ok_and(|it| it.code == HEADER_MISMATCH);
+            if is_mismatch && method == Method::ToolsCall && !self.is_refreshed {
+                self.is_refreshed = true;
+                self.tool = None;
+                self.session.shared().list_tools(&self.client).await;
+                self.stage = Stage::Due;
+                return Ok(None);
+            }
+            return Ok(Some(self.end(&answer)));
+        };
+        let mint = || eyot_stdx::random_token(16);
+        match self.rounds.handle_result(method, result, self.client.capabilities(), mint) {
+            Ok(Step::Complete) => return Ok(Some(self.end(&answer))),
+            Ok(Step::Ask(legs)) => self.stage = Stage::Asking(self.questions(legs)),
+            Ok(Step::Pause(pause)) => {
+                // The server's stream is over; it is not held while we wait.
+                self.stage = Stage::Due;
+                sleep(pause).await;
+            }
+            Err(error) => self.fail(&error, Vec::new()),
+        }
+        Ok(None)
+    }
+
+    /// The answer for the client.
+    fn end(&mut self, answer: &Message) -> Message {
+        self.stage = Stage::Over;
+        let method = Method::parse(&self.method);
+        let carried = match answer.decode_result::<ListToolsResult>() {
+            Ok(mut page) if method == Method::ToolsList => {
+                self.session.shared().tools.learn(&mut page);
+                carry_tools(self.revision, answer.id(), page)
+            }
+            _ => {
+                let schema = self.tool.as_ref().and_then(|it| it.wrapped());
+                carry_answer(self.revision, method, answer, schema)
+            }
+        };
+        note_losses(&carried.losses, Revision::MODERN, self.revision);
+        carried.message
+    }
+
+    /// Gives the questions their ids.
+    fn questions(&self, legs: Vec<Leg>) -> Asking {
+        let patience = self.session.shared().upstream.runtime.limits.question_timeout;
+        let mut asking = Asking {
+            unsent: VecDeque::new(),
+            legs: FuturesUnordered::new(),
+            open: Vec::new(),
+            deadline: Instant::now() + patience,
+        };
+        for Leg { key, method, params, losses, .. } in legs {
+            note_losses(&losses, Revision::MODERN, self.revision);
+            let mut question: Question = self.session.questions().open();
+            asking.unsent.push_back(Message::request(question.id(), &method, &params));
+            asking.open.push((key.clone(), question.id()));
+            asking.legs.push(async move { (key, question.answer().await) }.boxed());
+        }
+        asking
+    }
+
+    /// Waits for the next answer of the client.
+    async fn wait(&mut self) -> Result<Option<Message>, Fault> {
+        let Stage::Asking(asking) = &mut self.stage else { return Ok(None) };
+        let answered = match timeout_at(asking.deadline, asking.legs.next()).await {
+            Ok(Some((key, Some(answer)))) => {
+                asking.open.retain(|(open, _)| *open != key);
+                self.rounds.handle_answer(&key, &answer)
+            }
+            Ok(_) => return Err(Fault::internal("the session has ended")),
+            Err(_elapsed) => {
+                let patience = self.session.shared().upstream.runtime.limits.question_timeout;
+                Err(RoundError::TimedOut(patience))
+            }
+        };
+        match answered {
+            Ok(true) => self.stage = Stage::Due,
+            Ok(false) => {}
+            Err(error) => {
+                let open = std::mem::take(&mut asking.open);
+                self.fail(&error, open);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Ends the call; what the client was asked and has not answered is taken back.
+    fn fail(&mut self, error: &RoundError, open: Vec<(String, Id)>) {
+        let cancelled = open.into_iter().map(|(_, id)| {
+            let id = RawValue::from_string(id.as_raw().to_owned()).ok();
+            let params = json!({ "requestId": id, "reason": "the call has failed" });
+            Message::notification(Method::Cancelled.as_str(), &params)
+        });
+        let mut last: VecDeque<_> = cancelled.collect();
+        last.push_back(error.answer(self.id.clone(), Method::parse(&self.method)));
+        self.stage = Stage::Ending(last);
+    }
+}
+
+/// The arguments of a tool.
+#[derive(Default, Deserialize)]
+struct Arguments {
+    #[serde(default)]
+    arguments: JsonObject,
+}

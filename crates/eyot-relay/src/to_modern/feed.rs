@@ -1,0 +1,288 @@
+//! What a session hears of changes: one `subscriptions/listen` at the server.
+//!
+//! A filter cannot be changed while it runs. So a new one is opened beside it, and takes its place
+//! once the server has acknowledged it: nothing is missed in between.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use eyot_client::ForwardedHeaders;
+use eyot_era::to_modern::ClientMeta;
+use eyot_jsonrpc::{Id, Kind, Message};
+use eyot_transport::{Fault, Messages, Part, Reply};
+use eyot_types::{
+    Method, SubscriptionFilter, SubscriptionsAcknowledgedParams, SubscriptionsListenParams,
+};
+use futures_util::{FutureExt as _, StreamExt as _, stream};
+use parking_lot::Mutex;
+use tokio::sync::{Notify, Semaphore};
+use tokio::time::{sleep, timeout};
+
+use super::{ToModern, carried_request, unanswered, upstreams_fault};
+use crate::watch::timed_out;
+
+/// The subscription of one session.
+#[derive(Debug)]
+pub(crate) struct Feed {
+    shared: Arc<ToModern>,
+    state: Mutex<State>,
+    /// One opens at a time; whoever waited finds that it was done for them.
+    turn: Semaphore,
+    /// Somebody has opened a new source, or wants another.
+    changed: Notify,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// The resources that the client wants to hear of.
+    wanted: BTreeSet<String>,
+    /// Counts the changes of it.
+    wanted_no: u64,
+    /// The one that the newest source was opened with.
+    opened_no: u64,
+    acknowledged: SubscriptionFilter,
+    /// The newest source, until somebody listens.
+    source: Option<Source>,
+    /// Whether the newest source has not ended, as far as is known.
+    is_open: bool,
+}
+
+/// What the server tells, for whoever listens.
+#[derive(Debug)]
+pub(crate) struct Source {
+    pub(crate) parts: Messages,
+    /// What an older source has brought and nobody has read.
+    pub(crate) unread: Vec<Message>,
+}
+
+impl Source {
+    /// What has come already, without waiting for more.
+    pub(crate) fn drain(&mut self) -> Vec<Message> {
+        let mut messages = std::mem::take(&mut self.unread);
+        while messages.len() < UNREAD_MAX {
+            let Some(Some(Ok(part))) = self.parts.next().now_or_never() else { break };
+            messages.extend(part.message);
+        }
+        messages
+    }
+}
+
+impl Feed {
+    /// A feed that tells of nothing yet.
+    pub(crate) fn new(shared: Arc<ToModern>, wanted: BTreeSet<String>) -> Self {
+        let state = State { wanted, wanted_no: 1, ..State::default() };
+        let (turn, changed) = (Semaphore::new(1), Notify::new());
+        Self { shared, state: Mutex::new(state), turn, changed }
+    }
+
+    /// Wants to hear of a resource; says whether the server will tell.
+    pub(crate) async fn subscribe(&self, client: &ClientMeta, uri: &str) -> Result<bool, Fault> {
+        let number = {
+            let mut state = self.state.lock();
+            if state.is_open && state.tells(uri) {
+                return Ok(true);
+            }
+            if state.wanted.len() >= SUBSCRIPTIONS_MAX {
+                return Ok(false);
+            }
+            state.want(|wanted| wanted.insert(uri.to_owned()))
+        };
+        let opened = self.reach(client, number).await;
+        let mut state = self.state.lock();
+        let is_told = opened.is_ok() && state.tells(uri);
+        if !is_told {
+            state.wanted.remove(uri);
+        }
+        opened.map(|()| is_told)
+    }
+
+    /// Wants to hear of a resource no more.
+    pub(crate) async fn unsubscribe(&self, client: &ClientMeta, uri: &str) {
+        let number = {
+            let mut state = self.state.lock();
+            if !state.wanted.contains(uri) {
+                return;
+            }
+            let number = state.want(|wanted| wanted.remove(uri));
+            if state.wanted.is_empty() && state.source.take().is_some() {
+                // Nobody listens, so there is nothing to hear of any more.
+                state.is_open = false;
+                return;
+            }
+            number
+        };
+        if let Err(fault) = self.reach(client, number).await {
+            tracing::debug!(%fault, "subscription was not made smaller");
+        }
+    }
+
+    /// Sees to it that a source is open that covers that change of the wishes. Changes within a
+    /// short time are made together.
+    async fn reach(&self, client: &ClientMeta, number: u64) -> Result<(), Fault> {
+        sleep(COALESCE).await;
+        let turn = self.turn.acquire().await;
+        let is_reached = {
+            let state = self.state.lock();
+            state.is_open && state.opened_no >= number
+        };
+        let opened = if is_reached { Ok(()) } else { self.open(client).await };
+        drop(turn);
+        opened
+    }
+
+    /// The same for whoever listens and has lost its source.
+    pub(crate) async fn reopen(&self, client: &ClientMeta) -> Result<(), Fault> {
+        let turn = self.turn.acquire().await;
+        let is_there = self.state.lock().source.is_some();
+        let opened = if is_there { Ok(()) } else { self.open(client).await };
+        drop(turn);
+        opened
+    }
+
+    /// Opens a source and leaves it for whoever listens.
+    async fn open(&self, client: &ClientMeta) -> Result<(), Fault> {
+        let patience = self.shared.upstream.runtime.limits.call_timeout;
+        let opening = timeout(patience, self.listen(client)).await;
+        let opened = opening.unwrap_or_else(|_elapsed| Err(timed_out(patience)));
+        let (number, acknowledged, source) = opened.map_err(upstreams_fault)?;
+        {
+            let mut state = self.state.lock();
+            state.opened_no = number;
+            state.acknowledged = acknowledged;
+            let unread = state.source.take().map(|mut it| it.drain()).unwrap_or_default();
+            state.source = Some(Source { parts: source, unread });
+            state.is_open = true;
+        }
+        self.changed.notify_one();
+        Ok(())
+    }
+
+    async fn listen(
+        &self,
+        client: &ClientMeta,
+    ) -> Result<(u64, SubscriptionFilter, Messages), Fault> {
+        let (number, filter) = self.filter().await?;
+        let params = SubscriptionsListenParams::new(filter);
+        let method = Method::SubscriptionsListen.as_str();
+        let bare = Message::request(Id::from_number(0), method, &params);
+        let request = carried_request(client, &bare).ok_or_else(unanswered)?;
+        let connection = self.shared.modern.required().await?;
+        let mut parts = match connection.request(request, &ForwardedHeaders::default()).await? {
+            Reply::Stream(parts) => parts,
+            Reply::One(answer) => Messages::new(stream::iter([Ok(answer.into())])),
+            Reply::None => return Err(unanswered()),
+        };
+        // "The server MUST send `notifications/subscriptions/acknowledged` as the first message
+        // carrying the subscription's ID" (2026-07-28, basic/patterns/subscriptions).
+        loop {
+            let part: Part = parts.next().await.ok_or_else(unanswered)??;
+            let Some(message) = part.message else { continue };
+            match message.kind() {
+                Kind::Error => {
+                    let error = message.decode_error().map_err(|_| unanswered())?;
+                    return Err(Fault::upstream(error));
+                }
+                Kind::Response => return Err(unanswered()),
+                Kind::Request | Kind::Notification => {}
+            }
+            let name = message.method().unwrap_or_default();
+            if Method::parse(&name) == Method::SubscriptionsAcknowledged {
+                let params = message.decode_params::<SubscriptionsAcknowledgedParams>();
+                let acknowledged = params.map_err(|_| unanswered())?.notifications;
+                return Ok((number, acknowledged, parts));
+            }
+        }
+    }
+
+    /// What to listen for: the lists that the server announces changes of, and what is wanted.
+    async fn filter(&self) -> Result<(u64, SubscriptionFilter), Fault> {
+        let discovered = self.shared.discover().await?;
+        let flag = |name| discovered.capabilities.has_list_changed(name).then_some(true);
+        let mut filter = SubscriptionFilter::new();
+        filter.tools_list_changed = flag("tools");
+        filter.prompts_list_changed = flag("prompts");
+        filter.resources_list_changed = flag("resources");
+        let state = self.state.lock();
+        let wanted = Vec::from_iter(state.wanted.iter().cloned());
+        filter.resource_subscriptions = Some(wanted).filter(|it| !it.is_empty());
+        Ok((state.wanted_no, filter))
+    }
+
+    /// Whether there is nothing to hear of at this server.
+    pub(crate) async fn is_idle(&self) -> bool {
+        let filter = self.filter().await.map(|(_, filter)| filter);
+        filter.is_ok_and(|it| it == SubscriptionFilter::new())
+    }
+
+    /// The newest source, for whoever listens.
+    pub(crate) fn take(&self) -> Option<Source> {
+        self.state.lock().source.take()
+    }
+
+    /// Gives a source back: nobody listens any more. It stays open for the subscriptions, of whose
+    /// changes the client hears when it listens again.
+    pub(crate) fn give_back(&self, mut source: Source) {
+        let mut state = self.state.lock();
+        if let Some(newer) = &mut state.source {
+            newer.unread.splice(0..0, source.drain()).for_each(drop);
+        } else if state.wanted.is_empty() {
+            state.is_open = false;
+        } else {
+            state.source = Some(source);
+        }
+        drop(state);
+        self.changed.notify_one();
+    }
+
+    /// The source that was taken has ended.
+    pub(crate) fn lost(&self) {
+        let mut state = self.state.lock();
+        state.is_open = state.source.is_some();
+    }
+
+    /// Waits for a new source or another wish.
+    pub(crate) async fn changed(&self) {
+        self.changed.notified().await;
+    }
+
+    /// What the server tells of, by method and URI.
+    pub(crate) fn told(&self) -> Vec<(Method<'static>, Option<String>)> {
+        let state = self.state.lock();
+        let lists = [
+            (Method::ToolsListChanged, state.acknowledged.tools_list_changed),
+            (Method::PromptsListChanged, state.acknowledged.prompts_list_changed),
+            (Method::ResourcesListChanged, state.acknowledged.resources_list_changed),
+        ];
+        let lists = lists.into_iter().filter(|it| it.1 == Some(true)).map(|it| (it.0, None));
+        let uris = state.wanted.iter().map(|uri| (Method::ResourcesUpdated, Some(uri.clone())));
+        lists.chain(uris).collect()
+    }
+
+    /// The session is over.
+    pub(crate) fn close(&self) {
+        let source = self.state.lock().source.take();
+        drop(source);
+    }
+}
+
+impl State {
+    fn want(&mut self, change: impl FnOnce(&mut BTreeSet<String>) -> bool) -> u64 {
+        if change(&mut self.wanted) {
+            self.wanted_no += 1;
+        }
+        self.wanted_no
+    }
+
+    fn tells(&self, uri: &str) -> bool {
+        let told = self.acknowledged.resource_subscriptions.as_ref();
+        self.wanted.contains(uri) && told.is_some_and(|it| it.iter().any(|it| it == uri))
+    }
+}
+
+/// How long a change of the wishes waits for others.
+const COALESCE: Duration = Duration::from_millis(20);
+/// Messages that are taken from a source at once, when another takes its place.
+const UNREAD_MAX: usize = 256;
+/// Resources that one session may be told of.
+const SUBSCRIPTIONS_MAX: usize = 1_024;

@@ -1,0 +1,180 @@
+//! A client that listens: what the server tells of changes goes to its stream.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use eyot_era::to_modern::{ClientMeta, carry_notification};
+use eyot_jsonrpc::{Kind, METHOD_NOT_FOUND, Message};
+use eyot_transport::{Fault, Part};
+use eyot_types::{Method, Revision};
+use futures_util::StreamExt as _;
+use serde_json::json;
+use tokio::time::sleep;
+
+use super::feed::{Feed, Source};
+use super::session::Bridged;
+
+/// Pulls from the session's feed. Dropped when the client goes away.
+pub(crate) struct Listening {
+    session: Arc<Bridged>,
+    client: Arc<ClientMeta>,
+    revision: Revision,
+    source: Option<Source>,
+    ready: VecDeque<Message>,
+    failures: u32,
+    /// A source has ended: changes may have been missed until the next is open.
+    is_broken: bool,
+    /// The server has nothing to tell, or no such method: only another wish changes that.
+    is_idle: bool,
+}
+
+impl Listening {
+    /// Opens the feed, if it is not open.
+    pub(crate) async fn open(
+        session: Arc<Bridged>,
+        client: Arc<ClientMeta>,
+        revision: Revision,
+    ) -> Self {
+        let mut listening = Self {
+            session,
+            client,
+            revision,
+            source: None,
+            ready: VecDeque::new(),
+            failures: 0,
+            is_broken: false,
+            is_idle: false,
+        };
+        if listening.take_newer() {
+            return listening;
+        }
+        listening.reopen().await;
+        listening.take_newer();
+        listening
+    }
+
+    fn feed(&self) -> &Feed {
+        self.session.feed()
+    }
+
+    /// The next message for the client; never the last.
+    pub(crate) async fn next(mut self) -> Option<(Result<Part, Fault>, Self)> {
+        loop {
+            if let Some(message) = self.ready.pop_front() {
+                return Some((Ok(message.into()), self));
+            }
+            if self.take_newer() {
+                continue;
+            }
+            let session = Arc::clone(&self.session);
+            match &mut self.source {
+                Some(Source { parts, .. }) => tokio::select! {
+                    biased;
+                    () = session.feed().changed() => {}
+                    part = parts.next() => match part {
+                        Some(Ok(part)) => self.take(part),
+                        Some(Err(_)) | None => self.lose(),
+                    },
+                },
+                None if self.is_idle => {
+                    session.feed().changed().await;
+                    self.is_idle = false;
+                }
+                None => tokio::select! {
+                    biased;
+                    () = session.feed().changed() => {}
+                    () = sleep(PAUSE * self.failures.min(PAUSE_FACTOR_MAX)) => {
+                        // Boxed, because it is large and rare.
+                        Box::pin(self.reopen()).await;
+                    }
+                },
+            }
+        }
+    }
+
+    /// Opens the feed anew.
+    async fn reopen(&mut self) {
+        if self.feed().is_idle().await {
+            self.is_idle = true;
+            return;
+        }
+        match self.session.feed().reopen(&self.client).await {
+            Ok(()) => {}
+            Err(fault) => {
+                tracing::debug!(%fault, "nothing to listen to");
+                self.is_idle = fault.error.code == METHOD_NOT_FOUND;
+                self.failures = self.failures.saturating_add(1);
+            }
+        }
+    }
+
+    /// A newer source in the place of the one that there was. What both have brought by now is told
+    /// once: a change that happened before this moment is the same change. Says whether there is a
+    /// newer one.
+    fn take_newer(&mut self) -> bool {
+        let Some(mut newer) = self.feed().take() else { return false };
+        let mut told = std::mem::take(&mut self.is_broken).then(|| self.feed().told());
+        for (method, uri) in told.take().into_iter().flatten() {
+            // Told once for all that may have been missed.
+            let params = uri.map(|uri| json!({ "uri": uri }));
+            self.ready.push_back(Message::notification(method.as_str(), &params));
+        }
+        let older = self.source.take().map(|mut it| it.drain());
+        let overlap = older.into_iter().flatten().chain(newer.drain());
+        let overlap = Vec::from_iter(overlap);
+        self.source = Some(newer);
+        let mut seen = Vec::new();
+        for message in overlap {
+            let what = (
+                message.method().map(|it| it.into_owned()),
+                message.uri().map(|it| it.into_owned()),
+            );
+            if message.kind() != Kind::Notification || seen.contains(&what) {
+                continue;
+            }
+            seen.push(what);
+            self.take(message.into());
+        }
+        self.failures = 0;
+        true
+    }
+
+    fn take(&mut self, part: Part) {
+        let Some(message) = part.message else { return };
+        if message.is_response() {
+            // The server ends the subscription.
+            return self.lose();
+        }
+        self.failures = 0;
+        let name = message.method().unwrap_or_default().into_owned();
+        match Method::parse(&name) {
+            Method::ToolsListChanged => self.session.shared().forget_tools(),
+            Method::PromptsListChanged
+            | Method::ResourcesListChanged
+            | Method::ResourcesUpdated => {}
+            _ => return eyot_metrics::messages_dropped("notification_of_nobody"),
+        }
+        self.ready.extend(carry_notification(self.revision, message));
+    }
+
+    fn lose(&mut self) {
+        self.source = None;
+        self.is_broken = true;
+        self.failures = self.failures.saturating_add(1);
+        self.session.shared().forget_tools();
+        self.feed().lost();
+    }
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        if let Some(mut source) = self.source.take() {
+            source.unread.extend(self.ready.drain(..));
+            self.feed().give_back(source);
+        }
+    }
+}
+
+const PAUSE: Duration = Duration::from_secs(1);
+const PAUSE_FACTOR_MAX: u32 = 30;

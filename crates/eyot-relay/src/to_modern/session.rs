@@ -1,0 +1,232 @@
+//! One session of a legacy client whose server knows no sessions: kept here alone.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use eyot_era::to_modern::ClientMeta;
+use eyot_jsonrpc::{Id, Kind, Message};
+use eyot_server::SessionContext;
+use eyot_session::SessionState;
+use eyot_transport::{Fault, Messages, Reply, ReplyFuture};
+use eyot_types::codes::{self, Outcome};
+use eyot_types::{Era, LogLevel, Method, Revision, SetLevelParams};
+use futures_util::stream;
+use parking_lot::Mutex;
+use serde_json::json;
+use tokio::sync::OnceCell;
+
+use super::ToModern;
+use super::call::Calling;
+use super::feed::Feed;
+use super::listening::Listening;
+use super::pending::{Calls, Questions};
+use crate::server_id::{cancelled_id, is_cancelled};
+
+/// What the bridge keeps of a session. Everything that must outlive the process is in the stored
+/// state.
+#[derive(Debug)]
+pub(crate) struct Bridged {
+    shared: Arc<ToModern>,
+    /// Known from `initialize`, or read from the store.
+    client: OnceCell<Arc<ClientMeta>>,
+    log_level: Mutex<Option<String>>,
+    questions: Arc<Questions>,
+    calls: Arc<Calls>,
+    feed: Feed,
+}
+
+impl Bridged {
+    /// A session whose client has just said who it is.
+    pub(crate) fn opened(shared: Arc<ToModern>, client: ClientMeta) -> Self {
+        let client = OnceCell::new_with(Some(Arc::new(client)));
+        Self { client, ..Self::stored(shared, SessionState::default()) }
+    }
+
+    /// A session that an earlier process has opened.
+    pub(crate) fn stored(shared: Arc<ToModern>, state: SessionState) -> Self {
+        Self {
+            feed: Feed::new(Arc::clone(&shared), state.subscriptions),
+            shared,
+            client: OnceCell::new(),
+            log_level: Mutex::new(state.log_level),
+            questions: Arc::default(),
+            calls: Arc::default(),
+        }
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<ToModern> {
+        &self.shared
+    }
+
+    pub(crate) fn feed(&self) -> &Feed {
+        &self.feed
+    }
+
+    pub(crate) fn questions(&self) -> &Arc<Questions> {
+        &self.questions
+    }
+
+    pub(crate) fn log_level(&self) -> Option<String> {
+        self.log_level.lock().clone()
+    }
+
+    /// The future of the answer to a request.
+    pub(crate) fn request(
+        self: Arc<Self>,
+        context: Arc<SessionContext>,
+        request: Message,
+    ) -> ReplyFuture {
+        let name = request.method().unwrap_or_default().into_owned();
+        match Method::parse(&name) {
+            Method::Ping => answered(&request, &json!({})),
+            Method::LoggingSetLevel => {
+                Box::pin(async move { self.set_level(&context, &request).await })
+            }
+            Method::ResourcesSubscribe | Method::ResourcesUnsubscribe => {
+                Box::pin(async move { self.change_subscriptions(&context, &request).await })
+            }
+            // What only the modern era has, and what is not carried.
+            Method::ServerDiscover
+            | Method::SubscriptionsListen
+            | Method::TasksGet
+            | Method::TasksResult
+            | Method::TasksUpdate
+            | Method::TasksCancel
+            | Method::TasksList => refused(&request, &codes::method_not_found(&name)),
+            _ => Box::pin(async move {
+                let client = self.client(&context).await;
+                eyot_metrics::calls(Era::Legacy.as_str(), client.is_ok());
+                let revision = context.revision().unwrap_or(Revision::LATEST_LEGACY);
+                let calling = Calling::new(self, client?, revision, request)?;
+                Ok(Reply::Stream(Messages::new(stream::unfold(calling, Calling::next))))
+            }),
+        }
+    }
+
+    /// Takes a notification or a response.
+    pub(crate) fn send(&self, message: Message) {
+        if is_cancelled(&message) {
+            if let Some(id) = cancelled_id(&message) {
+                self.calls.cancel(&id);
+            }
+        } else if message.is_response() {
+            if !self.questions.answer(message) {
+                eyot_metrics::messages_dropped("answer_to_nobody");
+            }
+        } else if message.kind() == Kind::Notification {
+            let method = message.method().unwrap_or_default();
+            // The modern era has no such notifications: roots are asked for by each call.
+            if !matches!(Method::parse(&method), Method::Initialized | Method::RootsListChanged) {
+                eyot_metrics::messages_dropped("notification_without_equivalent");
+            }
+        }
+    }
+
+    /// Registers a call, so that it can be cancelled.
+    pub(crate) fn calls(&self) -> &Arc<Calls> {
+        &self.calls
+    }
+
+    /// The rest of a call that an earlier process began: "modern streams are not resumable".
+    pub(crate) fn resume() -> Fault {
+        let reason = "the call ran in a process that has ended";
+        Fault::upstream(codes::upstream_lost(reason, Outcome::Unknown, true))
+    }
+
+    /// The messages that belong to no call.
+    pub(crate) async fn listen(
+        self: Arc<Self>,
+        context: Arc<SessionContext>,
+    ) -> Result<Reply, Fault> {
+        let client = self.client(&context).await?;
+        let revision = context.revision().unwrap_or(Revision::LATEST_LEGACY);
+        let listening = Listening::open(self, client, revision).await;
+        Ok(Reply::Stream(Messages::new(stream::unfold(listening, Listening::next))))
+    }
+
+    /// `resources/subscribe` and `resources/unsubscribe`.
+    async fn change_subscriptions(
+        &self,
+        context: &SessionContext,
+        request: &Message,
+    ) -> Result<Reply, Fault> {
+        let id = request.id().unwrap_or_else(|| Id::from_number(0));
+        let client = self.client(context).await?;
+        let refused = |detail: &str| {
+            let error = codes::invalid_params(detail);
+            Ok(Reply::One(Message::error_response(request.id(), &error)))
+        };
+        let Some(uri) = request.uri().map(Cow::into_owned) else { return refused("no uri") };
+        let method = request.method().unwrap_or_default();
+        let is_wanted = Method::parse(&method) == Method::ResourcesSubscribe;
+        if !is_wanted {
+            self.feed.unsubscribe(&client, &uri).await;
+        } else if !self.feed.subscribe(&client, &uri).await? {
+            return refused("the server does not tell when this resource changes");
+        }
+        store(context, |state| {
+            if is_wanted {
+                state.subscriptions.insert(uri);
+            } else {
+                state.subscriptions.remove(&uri);
+            }
+        })
+        .await?;
+        Ok(Reply::One(Message::response(id, &json!({}))))
+    }
+
+    async fn set_level(&self, context: &SessionContext, request: &Message) -> Result<Reply, Fault> {
+        let id = request.id().unwrap_or_else(|| Id::from_number(0));
+        let level = match request.decode_params::<SetLevelParams>().map(|it| it.level) {
+            Ok(level) if !matches!(level, LogLevel::Other(_)) => level,
+            _ => {
+                let error = codes::invalid_params("unknown log level");
+                return Ok(Reply::One(Message::error_response(Some(id), &error)));
+            }
+        };
+        let level = level.as_str().to_owned();
+        store(context, |state| state.log_level = Some(level.clone())).await?;
+        *self.log_level.lock() = Some(level);
+        Ok(Reply::One(Message::response(id, &json!({}))))
+    }
+
+    /// Who the client is.
+    async fn client(&self, context: &SessionContext) -> Result<Arc<ClientMeta>, Fault> {
+        let reading = || async {
+            let record = context.record().await.map_err(|error| {
+                tracing::error!(%error, "session cannot be read");
+                Fault::internal("the session store cannot be used now")
+            })?;
+            let record = record.ok_or_else(|| Fault::session_gone("session not found"))?;
+            let fingerprint = &self.shared.upstream.fingerprint;
+            if record.state.upstream.and_then(|it| it.target).as_ref() != Some(fingerprint) {
+                return Err(Fault::session_gone("session not found"));
+            }
+            let unreadable = || Fault::internal("stored session cannot be read");
+            let params = std::str::from_utf8(&record.initialize).map_err(|_| unreadable())?;
+            let client = ClientMeta::of_initialize(record.revision, params);
+            Ok(Arc::new(client.map_err(|_| unreadable())?.0))
+        };
+        self.client.get_or_try_init(reading).await.cloned()
+    }
+}
+
+async fn store(
+    context: &SessionContext,
+    edit: impl FnOnce(&mut SessionState),
+) -> Result<(), Fault> {
+    context.update(edit).await.map_err(|error| {
+        tracing::error!(%error, "state of a session was not stored");
+        Fault::internal("the session store cannot be used now")
+    })
+}
+
+fn answered(request: &Message, result: &serde_json::Value) -> ReplyFuture {
+    let id = request.id().unwrap_or_else(|| Id::from_number(0));
+    Box::pin(std::future::ready(Ok(Reply::One(Message::response(id, result)))))
+}
+
+fn refused(request: &Message, error: &eyot_jsonrpc::ErrorObject) -> ReplyFuture {
+    let answer = Message::error_response(request.id(), error);
+    Box::pin(std::future::ready(Ok(Reply::One(answer))))
+}

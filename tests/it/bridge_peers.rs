@@ -1,0 +1,176 @@
+//! Legacy clients reach servers that are modern and nothing else through the program.
+//!
+//! Skipped, visibly, without the peers that `cargo xtask peers` fetches, where they are needed.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use eyot::ErrorObject;
+use eyot::client::{Client, ClientBuilder, EraMode};
+use eyot::types::{ContentBlock, CreateMessageParams, CreateMessageResult, ElicitParams};
+use eyot::types::{ElicitResult, Era};
+use serde_json::{Value, json};
+
+use crate::peers::{Peers, Server, at, check, check_suite_at, check_with_env, python, script};
+use crate::support::{PATIENCE, Program};
+
+/// The program before an upstream, and the folder of its store.
+struct Bridge {
+    program: Program,
+    _folder: tempfile::TempDir,
+}
+
+impl Bridge {
+    async fn before(upstream: &[String]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = folder.path().join("sessions.db");
+        let program = Program::serve("127.0.0.1:0", &store, upstream).await;
+        Self { program, _folder: folder }
+    }
+
+    fn url(&self) -> String {
+        self.program.url()
+    }
+}
+
+/// A legacy client that gives every call another name, and the colour that belongs to the name.
+fn builder() -> ClientBuilder {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let elicit = move |params: ElicitParams| {
+        let name = || format!("user {}", asked.fetch_add(1, Ordering::SeqCst));
+        let answer = answer(&params.message, name);
+        async move { Ok::<_, ErrorObject>(answer) }
+    };
+    Client::builder("eyot-tests", "1.0")
+        .era(EraMode::Legacy)
+        .timeout(PATIENCE)
+        .on_elicit(elicit)
+        .on_sample(sample)
+}
+
+fn answer(message: &str, name: impl FnOnce() -> String) -> ElicitResult {
+    let known = message.strip_prefix("Which colour do you like, ");
+    let content = match known.and_then(|it| it.strip_suffix('?')) {
+        Some(known) => json!({ "colour": format!("colour of {known}") }),
+        None if message.starts_with("user ") => json!({ "username": message, "email": "a@b.c" }),
+        None => json!({ "name": name() }),
+    };
+    ElicitResult::accept(content.as_object().unwrap().clone())
+}
+
+async fn sample(params: CreateMessageParams) -> Result<CreateMessageResult, ErrorObject> {
+    let question = serde_json::to_value(&params.messages).unwrap().to_string();
+    let content = json!({ "type": "text", "text": format!("sampled {question}") });
+    let result = json!({ "role": "assistant", "content": content, "model": "a-model" });
+    Ok(serde_json::from_value(result).unwrap())
+}
+
+async fn text(client: &Client, tool: &str, arguments: Value) -> String {
+    let answer = client.call_tool(tool, arguments).await.unwrap();
+    assert!(!answer.is_error(), "{answer:?}");
+    answer.text()
+}
+
+/// Every feature of `server_modern.mjs` that a legacy client can use.
+async fn check_features(url: &str) {
+    let client = builder().connect(url).await.unwrap();
+    assert_eq!(client.era(), Era::Legacy);
+    assert_eq!(client.server_info().unwrap().name, "server-modern");
+    client.ping().await.unwrap();
+    assert!(client.all_tools().await.unwrap().len() >= 5);
+    let sum = client.call_tool("add", json!({ "a": 1, "b": 2 })).await.unwrap();
+    assert_eq!(sum.structured::<Value>().unwrap(), json!({ "sum": 3 }));
+    let calls = (0..20).map(|_| text(&client, "ask_name", json!({})));
+    let mut said = futures_util::future::join_all(calls).await;
+    said.sort();
+    let names = (0..20).map(|number| format!("user {number}"));
+    let mut expected: Vec<_> =
+        names.map(|it| format!("Hello, {it}, who likes colour of {it}!")).collect();
+    expected.sort();
+    assert_eq!(said, expected);
+    let read = client.read_resource("note://welcome").await.unwrap();
+    assert_eq!(read.contents[0].text.as_deref(), Some("Welcome ashore."));
+    let prompt = client.get_prompt("greeting", json!({ "name": "Ada" })).await.unwrap();
+    assert!(
+        matches!(&prompt.messages[0].content, ContentBlock::Text(it) if it.text == "Greet Ada.")
+    );
+    client.subscribe("note://welcome").await.unwrap();
+    client.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn legacy_python_client_uses_every_feature_of_a_modern_server_on_a_pipe() {
+    let Some(peers) = Peers::find(&["py1", "node24", "js"]) else { return };
+    let client = python(&peers, "py1", "client_py1_bridge.py");
+    let server = [peers.node(), script("server_modern.mjs"), "stdio".to_owned()];
+    check_with_env(&peers, &client, &server).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn legacy_python_client_uses_every_feature_of_a_modern_server_over_http() {
+    let Some(peers) = Peers::find(&["py1", "node24", "js"]) else { return };
+    let server = [peers.node(), script("server_modern.mjs"), "http".to_owned(), "0".to_owned()];
+    let server = Server::start(&server).await;
+    let client = python(&peers, "py1", "client_py1_bridge.py");
+    check(&peers, &client, &at(&server.url)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn our_legacy_client_uses_every_feature_of_a_modern_typescript_server_on_a_pipe() {
+    let Some(peers) = Peers::find(&["node24", "js"]) else { return };
+    let upstream = [
+        "--env".to_owned(),
+        format!("EYOT_PEERS={}", peers.folder()),
+        "--".to_owned(),
+        peers.node(),
+        script("server_modern.mjs"),
+        "stdio".to_owned(),
+    ];
+    check_features(&Bridge::before(&upstream).await.url()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn our_legacy_client_uses_every_feature_of_a_modern_typescript_server_over_http() {
+    let Some(peers) = Peers::find(&["node24", "js"]) else { return };
+    let server = [peers.node(), script("server_modern.mjs"), "http".to_owned(), "0".to_owned()];
+    let server = Server::start(&server).await;
+    check_features(&Bridge::before(&at(&server.url)).await.url()).await;
+}
+
+/// Twenty calls that ask the user and twenty that ask the model, all at once.
+async fn check_questions(url: &str) {
+    let client = builder().connect(url).await.unwrap();
+    assert_eq!(client.era(), Era::Legacy);
+    let calls = (0..20).map(|number| {
+        let client = client.clone();
+        async move {
+            let mark = format!("user {number}.");
+            let elicited = text(&client, "test_elicitation", json!({ "message": mark })).await;
+            assert!(elicited.contains(&format!("\"username\":\"{mark}\"")), "{elicited}");
+            let sampled = text(&client, "test_sampling", json!({ "prompt": mark })).await;
+            assert!(sampled.contains(&mark), "{sampled}");
+        }
+    });
+    futures_util::future::join_all(calls).await;
+    client.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn our_legacy_client_is_asked_by_our_modern_server_on_a_pipe() {
+    let program = crate::support::program::program().display().to_string();
+    let upstream = ["--", &program, "everything", "--stdio", "--era", "modern"];
+    check_questions(&Bridge::before(&upstream.map(str::to_owned)).await.url()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn our_legacy_client_is_asked_by_our_modern_server_over_http() {
+    let server = Program::everything(&["--era", "modern"]).await;
+    check_questions(&Bridge::before(&at(&server.url())).await.url()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn official_suite_of_2025_11_25_loses_no_scenario_before_a_modern_server() {
+    let Some(peers) = Peers::find(&["node24", "js"]) else { return };
+    let server = Program::everything(&["--era", "modern"]).await;
+    check_suite_at(&peers, &server.url(), "2025-11-25").await;
+}

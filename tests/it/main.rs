@@ -6,6 +6,8 @@ mod bad_input;
 #[cfg(test)]
 mod client_peers;
 #[cfg(test)]
+mod commands;
+#[cfg(test)]
 mod conformance;
 #[cfg(test)]
 mod crash;

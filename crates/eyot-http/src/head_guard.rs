@@ -63,14 +63,16 @@ impl HeadGuard {
                     0 => State::ChunkSize,
                     left => State::ChunkData { left },
                 }),
-                State::Head | State::ChunkSize | State::Trailer => {
-                    let (rest, line_ended) = self.take_line(bytes);
-                    if line_ended {
-                        is_ambiguous |= self.handle_line();
-                        self.line.clear();
+                State::Head | State::ChunkSize | State::Trailer => match memchr(b'\n', bytes) {
+                    Some(end) => {
+                        is_ambiguous |= self.end_line(bytes.get(..end).unwrap_or_default());
+                        bytes.get(end + 1..).unwrap_or_default()
                     }
-                    rest
-                }
+                    None => {
+                        self.keep(bytes);
+                        &[]
+                    }
+                },
                 State::Lost => &[],
             };
         }
@@ -83,21 +85,27 @@ impl HeadGuard {
         bytes.get(taken..).unwrap_or_default()
     }
 
-    /// Moves bytes up to a line feed into `line`; says whether the line is whole.
-    fn take_line<'a>(&mut self, bytes: &'a [u8]) -> (&'a [u8], bool) {
-        let end = memchr(b'\n', bytes);
-        let (line, rest) = match end {
-            Some(at) => (bytes.get(..at), bytes.get(at + 1..)),
-            None => (Some(bytes), None),
-        };
-        let room = LINE_KEPT_BYTES.saturating_sub(self.line.len());
-        let line = line.unwrap_or_default();
-        self.line.extend_from_slice(line.get(..room.min(line.len())).unwrap_or_default());
-        (rest.unwrap_or_default(), end.is_some())
+    /// Takes the last bytes of a line. Most lines come whole: they are looked at where they are.
+    fn end_line(&mut self, bytes: &[u8]) -> bool {
+        if self.line.is_empty() {
+            return self.handle_line(cut(bytes, LINE_KEPT_BYTES));
+        }
+        self.keep(bytes);
+        let line = std::mem::take(&mut self.line);
+        let is_ambiguous = self.handle_line(&line);
+        self.line = line;
+        self.line.clear();
+        is_ambiguous
     }
 
-    fn handle_line(&mut self) -> bool {
-        let line = self.line.trim_ascii();
+    /// Keeps bytes of a line whose end has not come.
+    fn keep(&mut self, bytes: &[u8]) {
+        let room = LINE_KEPT_BYTES.saturating_sub(self.line.len());
+        self.line.extend_from_slice(cut(bytes, room));
+    }
+
+    fn handle_line(&mut self, line: &[u8]) -> bool {
+        let line = line.trim_ascii();
         match self.state {
             State::Head if line.is_empty() && self.framing.has_request_line => {
                 let framing = std::mem::take(&mut self.framing);
@@ -119,6 +127,10 @@ impl Framing {
             self.has_request_line = !line.is_empty();
             return;
         }
+        // Seven of eight headers are none of the two, by their first letter.
+        if !matches!(line.first(), Some(b'c' | b'C' | b't' | b'T')) {
+            return;
+        }
         let Some(colon) = memchr(b':', line) else { return };
         let (name, value) = (line.get(..colon), line.get(colon + 1..));
         let name = name.unwrap_or_default().trim_ascii();
@@ -137,6 +149,10 @@ impl Framing {
             (false, left) => State::Body { left },
         }
     }
+}
+
+fn cut(bytes: &[u8], len_max: usize) -> &[u8] {
+    bytes.get(..len_max).unwrap_or(bytes)
 }
 
 /// hyper refuses any other length; what it makes of the bytes then is no request.

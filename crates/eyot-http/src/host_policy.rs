@@ -100,7 +100,8 @@ fn host_of(authority: &str) -> Option<&str> {
     let (host, rest) = authority.split_at_checked(name_end)?;
     let is_port = |it: &str| it.parse::<u16>().is_ok() && !it.starts_with('+');
     let is_end = rest.is_empty() || rest.strip_prefix(':').is_some_and(is_port);
-    let is_plain = !host.is_empty() && !host.contains(['@', ',', '/', ' ', '?', '#', '\\']);
+    let is_trap = |byte| matches!(byte, b'@' | b',' | b'/' | b' ' | b'?' | b'#' | b'\\');
+    let is_plain = !host.is_empty() && !host.bytes().any(is_trap);
     (is_end && is_plain).then_some(host)
 }
 

@@ -164,11 +164,13 @@ impl<'a> RequestHead<'a> {
     ///
     /// [`HeadError::ContentType`] or [`HeadError::ContentEncoding`].
     pub fn check_json_body(&self) -> Result<(), HeadError> {
-        let content_type = self.content_type.text("content-type");
-        let content_type = content_type.ok().flatten().unwrap_or_default();
-        let essence = content_type.split(';').next().unwrap_or_default().trim();
-        if !essence.eq_ignore_ascii_case("application/json") {
-            return Err(HeadError::ContentType);
+        if !self.content_type.is_exactly(b"application/json") {
+            let content_type = self.content_type.text("content-type");
+            let content_type = content_type.ok().flatten().unwrap_or_default();
+            let essence = content_type.split(';').next().unwrap_or_default().trim();
+            if !essence.eq_ignore_ascii_case("application/json") {
+                return Err(HeadError::ContentType);
+            }
         }
         match self.content_encoding {
             Single::Absent => Ok(()),
@@ -192,6 +194,11 @@ impl<'a> Single<'a> {
         };
     }
 
+    /// Whether it stands once, and as most peers write it: other spellings take longer.
+    fn is_exactly(self, value: &[u8]) -> bool {
+        matches!(self, Self::One(given) if given.as_bytes() == value)
+    }
+
     fn text(self, name: &'static str) -> Result<Option<&'a str>, HeadError> {
         match self {
             Self::Absent => Ok(None),
@@ -205,6 +212,11 @@ impl Accepts {
     const NOTHING: Self = Self { json: false, events: false };
 
     fn add(&mut self, value: &HeaderValue) {
+        // What clients are told to send, and most do; other spellings take longer.
+        if value.as_bytes() == b"application/json, text/event-stream" {
+            *self = Self { json: true, events: true };
+            return;
+        }
         for range in value.to_str().unwrap_or_default().split(',') {
             self.add_range(range);
         }

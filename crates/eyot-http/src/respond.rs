@@ -2,7 +2,7 @@
 
 use eyot_jsonrpc::{ErrorObject, Id, Message};
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName};
-use http::{HeaderValue, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
 use crate::OutgoingBody;
 
@@ -23,6 +23,8 @@ pub fn accepted() -> Response<OutgoingBody> {
 #[must_use]
 pub fn json(status: StatusCode, message: &Message) -> Response<OutgoingBody> {
     let mut response = with(status, message.into());
+    // Room for this one and a session's id: most answers have no more.
+    *response.headers_mut() = HeaderMap::with_capacity(2);
     response.headers_mut().insert(CONTENT_TYPE, APPLICATION_JSON);
     response
 }

@@ -4,11 +4,12 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use crate::envelope::{Envelope, Found, FoundId, Kind};
-use crate::error::Fault;
 use crate::error_object::{ErrorObject, INTERNAL_ERROR};
 use crate::id::Id;
 use crate::limits::ScanLimits;
 use crate::message::Message;
+use crate::plain::plain_len;
+use crate::proof::Proof;
 use crate::scan::{Scan, has_line_separators};
 use crate::span::Span;
 
@@ -19,19 +20,28 @@ impl Message {
     /// which stands for none. If they do not, or to text that the scan refuses, the request has
     /// none and its receiver refuses it: not even our own text leaves unchecked.
     pub fn request(id: Id, method: &str, params: &impl Serialize) -> Self {
-        Draft::with_id(Some(id)).method(method).params(params).finish(Kind::Request)
+        let draft = Draft::with_capacity(RESULT_BYTES).with_id(Some(id));
+        draft.method(method).params(params).finish(Kind::Request)
     }
 
     /// A notification of our own; `method` and `params` as in [`Message::request`].
     pub fn notification(method: &str, params: &impl Serialize) -> Self {
-        Draft::new().method(method).params(params).finish(Kind::Notification)
+        let draft = Draft::with_capacity(RESULT_BYTES);
+        draft.method(method).params(params).finish(Kind::Notification)
     }
 
     /// An answer of our own. If `result` does not serialise, or to text that the scan refuses, it
     /// is an internal error that says so.
     pub fn response(id: Id, result: &impl Serialize) -> Self {
-        let mut draft = Draft::with_id(Some(id.clone()));
-        if draft.payload("result", result, |scan| scan.result()) {
+        Self::response_of_len(id, result, RESULT_BYTES)
+    }
+
+    /// The same, for a result of which it is known how many bytes it will have, more or less: a
+    /// buffer that need not grow is not copied.
+    pub fn response_of_len(id: Id, result: &impl Serialize, len_bytes: usize) -> Self {
+        let mut draft = Draft::with_capacity(len_bytes);
+        draft.id(&id);
+        if draft.proven("result", result, |found| &mut found.result) {
             return draft.finish(Kind::Response);
         }
         let error = ErrorObject::new(INTERNAL_ERROR, "the result has no valid JSON");
@@ -42,14 +52,20 @@ impl Message {
     /// know an error without an id and none with `null`. Data nested too deep for the scan are
     /// left out.
     pub fn error_response(id: Option<Id>, error: &ErrorObject) -> Self {
-        let mut draft = Draft::with_id(id);
-        if !draft.payload("error", error, |scan| scan.error()) {
+        let mut draft = Draft::with_capacity(RESULT_BYTES).with_id(id);
+        if !draft.proven("error", error, |found| &mut found.error) {
             let bare = ErrorObject::new(error.code, error.message.as_str());
-            draft.payload("error", &bare, |scan| scan.error());
+            draft.proven("error", &bare, |found| &mut found.error);
         }
         draft.finish(Kind::Error)
     }
 }
+
+/// More than most results, parameters and errors have.
+const RESULT_BYTES: usize = 192;
+
+/// What stands around them: the version, an id, a key.
+const HEAD_BYTES: usize = 64;
 
 /// A message that is being written: its text so far, and where its parts are.
 struct Draft {
@@ -58,26 +74,51 @@ struct Draft {
 }
 
 impl Draft {
-    fn new() -> Self {
-        let found = Found { is_single_line: true, ..Found::default() };
-        Self { text: br#"{"jsonrpc":"2.0""#.to_vec(), found }
+    /// A draft with room for a head and so many bytes more.
+    fn with_capacity(len_bytes: usize) -> Self {
+        let mut text = Vec::with_capacity(HEAD_BYTES + len_bytes);
+        text.extend_from_slice(br#"{"jsonrpc":"2.0""#);
+        Self { text, found: Found { is_single_line: true, ..Found::default() } }
     }
 
-    fn with_id(id: Option<Id>) -> Self {
-        let mut draft = Self::new();
+    fn with_id(mut self, id: Option<Id>) -> Self {
         if let Some(id) = id {
-            draft.found.id = FoundId::Valid(draft.member("id", id.as_raw()));
+            self.id(&id);
         }
-        draft
-    }
-
-    fn method(mut self, method: &str) -> Self {
-        self.found.method = self.member("method", Id::from_text(method).as_raw());
         self
     }
 
+    fn id(&mut self, id: &Id) {
+        self.found.id = FoundId::Valid(self.member("id", id.as_raw()));
+    }
+
+    fn method(mut self, method: &str) -> Self {
+        self.found.method = if plain_len(method.as_bytes()) == method.len() {
+            self.key("method");
+            let start = self.text.len();
+            for part in ["\"", method, "\""] {
+                self.text.extend_from_slice(part.as_bytes());
+            }
+            Span::new(start..self.text.len())
+        } else {
+            self.member("method", Id::from_text(method).as_raw())
+        };
+        self
+    }
+
+    /// Adds parameters that the scan accepts, or none. A scan it is, because the parts that
+    /// somebody routes on must be found, and be there once.
     fn params(mut self, params: &impl Serialize) -> Self {
-        self.payload("params", params, |scan| scan.params());
+        let end = self.text.len();
+        self.key("params");
+        let start = self.text.len();
+        let is_written = serde_json::to_writer(&mut self.text, params).is_ok();
+        match if is_written { self.scan_params(start) } else { None } {
+            Some(found) => {
+                self.found = Found { id: self.found.id, method: self.found.method, ..found };
+            }
+            None => self.text.truncate(end),
+        }
         self
     }
 
@@ -89,31 +130,31 @@ impl Draft {
         Span::new(start..self.text.len())
     }
 
-    /// Adds a member that the scan accepts, or nothing; tells which.
-    fn payload(
+    /// Adds a member that the scan would accept, or nothing; tells which.
+    fn proven(
         &mut self,
         name: &str,
         value: &impl Serialize,
-        pass: fn(&mut Scan<'_>) -> Result<(), Fault>,
+        place: fn(&mut Found) -> &mut Span,
     ) -> bool {
         let end = self.text.len();
         self.key(name);
         let start = self.text.len();
-        let is_written = serde_json::to_writer(&mut self.text, value).is_ok();
-        let found = if is_written { self.scan(start, pass) } else { None };
-        let Some(found) = found else {
+        let proof = Proof::write(&mut self.text, value);
+        let Some(proof) = proof.filter(|_| u32::try_from(self.text.len()).is_ok()) else {
             self.text.truncate(end);
             return false;
         };
-        self.found = Found { id: self.found.id, method: self.found.method, ..found };
+        *place(&mut self.found) = Span::new(start..self.text.len());
+        self.found.is_single_line &= proof.is_single_line;
         true
     }
 
     /// What the scan finds in the text from `start` on, if it accepts it.
-    fn scan(&self, start: usize, pass: fn(&mut Scan<'_>) -> Result<(), Fault>) -> Option<Found> {
+    fn scan_params(&self, start: usize) -> Option<Found> {
         u32::try_from(self.text.len()).ok()?;
         let text = std::str::from_utf8(&self.text).ok()?;
-        Scan::of_text(text, start, &ScanLimits::OWN).part(pass).ok()
+        Scan::of_text(text, start, &ScanLimits::OWN).part(Scan::params).ok()
     }
 
     fn key(&mut self, name: &str) {

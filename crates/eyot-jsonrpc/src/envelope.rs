@@ -22,6 +22,7 @@ pub(crate) struct Envelope {
     pub(crate) kind: Kind,
     pub(crate) is_single_line: bool,
     pub(crate) has_line_separators: bool,
+    pub(crate) has_round: bool,
     pub(crate) id: Span,
     pub(crate) method: Span,
     /// `params`, `result` or `error`, as the kind says.
@@ -29,10 +30,11 @@ pub(crate) struct Envelope {
     pub(crate) meta: Span,
     pub(crate) name: Span,
     pub(crate) uri: Span,
+    pub(crate) arguments: Span,
     pub(crate) progress_token: Span,
 }
 
-const _: () = assert!(size_of::<Envelope>() <= 64, "every queued message has one");
+const _: () = assert!(size_of::<Envelope>() <= 72, "every queued message has one");
 
 /// The `id` of a message, as far as it was scanned.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,9 +64,11 @@ pub(crate) struct Found {
     pub(crate) meta: Span,
     pub(crate) name: Span,
     pub(crate) uri: Span,
+    pub(crate) arguments: Span,
     pub(crate) meta_progress_token: Span,
     pub(crate) params_progress_token: Span,
     pub(crate) is_single_line: bool,
+    pub(crate) has_round: bool,
 }
 
 impl Found {
@@ -93,12 +97,14 @@ impl Found {
             kind,
             is_single_line: self.is_single_line,
             has_line_separators: false,
+            has_round: self.has_round,
             id: self.valid_id().unwrap_or_default(),
             method: self.method,
             payload,
             meta: self.meta,
             name: self.name,
             uri: self.uri,
+            arguments: self.arguments,
             progress_token,
         }
     }

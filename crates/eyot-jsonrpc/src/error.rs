@@ -181,3 +181,6 @@ pub(crate) struct Fault {
     pub(crate) kind: ParseErrorKind,
     pub(crate) offset: usize,
 }
+
+/// A fault on its way out: a pointer, because every step of the scan returns one or none.
+pub(crate) type Halt = Box<Fault>;

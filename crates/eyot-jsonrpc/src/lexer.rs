@@ -1,7 +1,7 @@
 //! The tokens of JSON, exactly as RFC 8259 has them.
 
-use crate::error::{Fault, ParseErrorKind};
-use crate::plain::plain_len;
+use crate::error::{Fault, Halt, ParseErrorKind};
+use crate::plain::{first_special, plain_len};
 
 /// A cursor over text that is known to be UTF-8.
 ///
@@ -24,27 +24,38 @@ impl<'a> Lexer<'a> {
     }
 
     /// Offset of the next byte.
+    #[inline]
     pub(crate) const fn at(&self) -> usize {
         self.at
     }
 
     /// The next byte; 0, which the grammar allows nowhere, at the end.
+    #[inline]
     pub(crate) fn peek(&self) -> u8 {
         self.text.as_bytes().get(self.at).copied().unwrap_or(0)
     }
 
     /// The text from `start` to the cursor.
+    #[inline]
     pub(crate) fn text_from(&self, start: usize) -> &'a str {
         self.text.get(start..self.at).unwrap_or_default()
     }
 
+    /// The text between the quotes of a string that began at `start` and was just passed.
+    #[inline]
+    pub(crate) fn text_inside(&self, start: usize) -> &'a str {
+        self.text.get(start + 1..self.at.saturating_sub(1)).unwrap_or_default()
+    }
+
     /// Passes the next byte, which the caller has seen.
+    #[inline]
     pub(crate) const fn advance(&mut self) {
         self.at += 1;
     }
 
     /// Passes `byte`.
-    pub(crate) fn expect(&mut self, byte: u8) -> Result<(), Fault> {
+    #[inline]
+    pub(crate) fn expect(&mut self, byte: u8) -> Result<(), Halt> {
         if self.peek() != byte {
             return Err(self.unexpected());
         }
@@ -54,14 +65,15 @@ impl<'a> Lexer<'a> {
 
     /// The fault of a next byte that has no place here.
     #[cold]
-    pub(crate) fn unexpected(&self) -> Fault {
+    pub(crate) fn unexpected(&self) -> Halt {
         let byte = self.text.as_bytes().get(self.at).copied();
         self.fault(byte.map_or(ParseErrorKind::UnexpectedEnd, ParseErrorKind::UnexpectedByte))
     }
 
     /// A fault at the cursor.
-    pub(crate) const fn fault(&self, kind: ParseErrorKind) -> Fault {
-        Fault { kind, offset: self.at }
+    #[cold]
+    pub(crate) fn fault(&self, kind: ParseErrorKind) -> Halt {
+        Box::new(Fault { kind, offset: self.at })
     }
 
     /// Keeps the first thing wrong with a text that is JSON so far.
@@ -71,11 +83,11 @@ impl<'a> Lexer<'a> {
     }
 
     /// What was kept by [`Lexer::blame`], when the cursor is at the end of the text.
-    pub(crate) fn finish(&self) -> Result<(), Fault> {
+    pub(crate) fn finish(&self) -> Result<(), Halt> {
         if self.at < self.text.len() {
             return Err(self.unexpected());
         }
-        self.fault.map_or(Ok(()), Err)
+        self.fault.map_or(Ok(()), |fault| Err(Box::new(fault)))
     }
 
     /// Whether no line feed or carriage return was passed since the last call of
@@ -90,6 +102,7 @@ impl<'a> Lexer<'a> {
     }
 
     /// Passes white space (RFC 8259, 2).
+    #[inline]
     pub(crate) fn white_space(&mut self) {
         loop {
             match self.peek() {
@@ -102,16 +115,37 @@ impl<'a> Lexer<'a> {
     }
 
     /// Passes `true`, `false` or `null`, after its first letter was seen.
-    pub(crate) fn literal(&mut self, word: &'static str) -> Result<(), Fault> {
+    pub(crate) fn literal(&mut self, word: &'static str) -> Result<(), Halt> {
         word.bytes().try_for_each(|letter| self.expect(letter))
     }
 
     /// Passes a string, from quote to quote, and tells whether it holds an escape.
-    pub(crate) fn string(&mut self) -> Result<bool, Fault> {
+    #[inline]
+    pub(crate) fn string(&mut self) -> Result<bool, Halt> {
         self.expect(b'"')?;
+        let bytes = self.text.as_bytes().get(self.at..).unwrap_or_default();
+        let short_len = bytes.first_chunk().and_then(|word| first_special(*word));
+        match short_len.filter(|len| bytes.get(*len) == Some(&b'"')) {
+            Some(len) => {
+                self.at += len + 1;
+                Ok(false)
+            }
+            None => self.rest_of_string(),
+        }
+    }
+
+    /// Passes what stands for itself.
+    #[inline]
+    fn plain(&mut self) {
+        self.at += plain_len(self.text.as_bytes().get(self.at..).unwrap_or_default());
+    }
+
+    /// Passes a string that is not short, from its first byte on.
+    #[inline(never)]
+    fn rest_of_string(&mut self) -> Result<bool, Halt> {
         let mut is_escaped = false;
         loop {
-            self.at += plain_len(self.text.as_bytes().get(self.at..).unwrap_or_default());
+            self.plain();
             match self.peek() {
                 b'"' => {
                     self.advance();
@@ -130,7 +164,7 @@ impl<'a> Lexer<'a> {
     }
 
     /// Passes an escape, the backslash included.
-    fn escape(&mut self) -> Result<(), Fault> {
+    fn escape(&mut self) -> Result<(), Halt> {
         self.advance();
         match self.peek() {
             b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => {
@@ -147,27 +181,28 @@ impl<'a> Lexer<'a> {
     ///
     /// RFC 8259, 8.2 calls the behaviour of receivers on lone surrogates "unpredictable": some
     /// refuse them, some replace them, some keep them. So none passes.
-    fn unicode_escape(&mut self) -> Result<(), Fault> {
-        let lone = Fault { kind: ParseErrorKind::LoneSurrogate, offset: self.at - 1 };
+    fn unicode_escape(&mut self) -> Result<(), Halt> {
+        let offset = self.at - 1;
+        let lone = || Box::new(Fault { kind: ParseErrorKind::LoneSurrogate, offset });
         self.advance();
         match self.code_unit()? {
             0xD800..=0xDBFF => {
                 if !self.text.get(self.at..).unwrap_or_default().starts_with("\\u") {
-                    return Err(lone);
+                    return Err(lone());
                 }
                 self.at += 2;
                 match self.code_unit()? {
                     0xDC00..=0xDFFF => Ok(()),
-                    _ => Err(lone),
+                    _ => Err(lone()),
                 }
             }
-            0xDC00..=0xDFFF => Err(lone),
+            0xDC00..=0xDFFF => Err(lone()),
             _ => Ok(()),
         }
     }
 
     /// Passes four hexadecimal digits.
-    fn code_unit(&mut self) -> Result<u32, Fault> {
+    fn code_unit(&mut self) -> Result<u32, Halt> {
         let mut unit = 0;
         for _ in 0..4 {
             let digit = char::from(self.peek()).to_digit(16).ok_or_else(|| self.unexpected())?;
@@ -178,7 +213,7 @@ impl<'a> Lexer<'a> {
     }
 
     /// Passes a number (RFC 8259, 6).
-    pub(crate) fn number(&mut self) -> Result<(), Fault> {
+    pub(crate) fn number(&mut self) -> Result<(), Halt> {
         let start = self.at;
         if self.peek() == b'-' {
             self.advance();
@@ -199,7 +234,7 @@ impl<'a> Lexer<'a> {
     }
 
     /// Passes an exponent if there is one, and counts its digits.
-    fn exponent(&mut self) -> Result<usize, Fault> {
+    fn exponent(&mut self) -> Result<usize, Halt> {
         if !matches!(self.peek(), b'e' | b'E') {
             return Ok(0);
         }
@@ -211,7 +246,7 @@ impl<'a> Lexer<'a> {
     }
 
     /// Passes one digit or more, and counts them.
-    fn digits(&mut self) -> Result<usize, Fault> {
+    fn digits(&mut self) -> Result<usize, Halt> {
         let start = self.at;
         while self.peek().is_ascii_digit() {
             self.advance();

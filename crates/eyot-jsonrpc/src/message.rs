@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use serde::de::{DeserializeOwned, Error as _};
@@ -19,17 +20,23 @@ use crate::unescape::decode;
 
 /// One request, notification or response: the bytes as they came, with the places of its parts.
 ///
-/// A clone shares the bytes. A new id or progress token is kept beside them and takes its place
+/// A clone shares all of that. A new id or progress token is kept beside it and takes its place
 /// when the message is written: see [`Message::pieces`].
 #[derive(Clone)]
 pub struct Message {
-    bytes: Bytes,
-    envelope: Envelope,
+    scanned: Arc<Scanned>,
     id_patch: Option<Id>,
-    progress_token_patch: Option<Id>,
+    progress_token_patch: Option<Box<Id>>,
 }
 
-const _: () = assert!(size_of::<Message>() <= 160, "messages wait in queues by the thousand");
+/// Small, because a message is handed on a dozen times on its way.
+const _: () = assert!(size_of::<Message>() <= 48, "messages wait in queues by the thousand");
+
+/// What never changes.
+struct Scanned {
+    bytes: Bytes,
+    envelope: Envelope,
+}
 
 impl Message {
     /// Reads a text that is one message. White space around it is not part of the message.
@@ -43,39 +50,52 @@ impl Message {
     }
 
     /// The message that is the whole of bytes that were scanned.
-    pub(crate) const fn scanned(bytes: Bytes, envelope: Envelope) -> Self {
-        Self { bytes, envelope, id_patch: None, progress_token_patch: None }
+    pub(crate) fn scanned(bytes: Bytes, envelope: Envelope) -> Self {
+        let scanned = Arc::new(Scanned { bytes, envelope });
+        Self { scanned, id_patch: None, progress_token_patch: None }
+    }
+
+    fn envelope(&self) -> &Envelope {
+        &self.scanned.envelope
     }
 
     /// What kind of message it is.
-    pub const fn kind(&self) -> Kind {
-        self.envelope.kind
+    pub fn kind(&self) -> Kind {
+        self.envelope().kind
     }
 
     /// Whether an answer is due.
-    pub const fn is_request(&self) -> bool {
+    pub fn is_request(&self) -> bool {
         matches!(self.kind(), Kind::Request)
     }
 
     /// Whether it is a method without an id.
-    pub const fn is_notification(&self) -> bool {
+    pub fn is_notification(&self) -> bool {
         matches!(self.kind(), Kind::Notification)
     }
 
     /// Whether it is an answer, with a result or with an error.
-    pub const fn is_response(&self) -> bool {
+    pub fn is_response(&self) -> bool {
         matches!(self.kind(), Kind::Response | Kind::Error)
     }
 
     /// The id, the new one if there is one; `None` for notifications, and for errors whose id is
     /// `null` or absent. Shares the message's bytes.
     pub fn id(&self) -> Option<Id> {
-        self.id_patch.clone().or_else(|| self.slice(self.envelope.id).map(Id::from_scanned))
+        self.id_patch.clone().or_else(|| self.slice(self.envelope().id).map(Id::from_scanned))
     }
 
     /// The method of a request or notification; borrowed unless it is written with escapes.
     pub fn method(&self) -> Option<Cow<'_, str>> {
-        self.text(self.envelope.method).and_then(decode)
+        self.text(self.envelope().method).and_then(decode)
+    }
+
+    /// Whether it is a request or a notification of this method; cheaper than to decode its name.
+    pub fn is_method(&self, name: &str) -> bool {
+        let Some(raw) = self.raw(self.envelope().method) else { return false };
+        let inner = raw.get(1..raw.len().saturating_sub(1)).unwrap_or_default();
+        inner == name.as_bytes()
+            || memchr::memchr(b'\\', inner).is_some() && self.method().as_deref() == Some(name)
     }
 
     /// The raw JSON of `params`, always an object. Costs one UTF-8 check, as safe code must.
@@ -95,30 +115,41 @@ impl Message {
 
     /// The raw JSON of `params._meta`, when it is an object.
     pub fn meta(&self) -> Option<&str> {
-        self.text(self.envelope.meta)
+        self.text(self.envelope().meta)
     }
 
     /// `params.name`, when it is a string: the tool or the prompt.
     pub fn name(&self) -> Option<Cow<'_, str>> {
-        self.text(self.envelope.name).and_then(decode)
+        self.text(self.envelope().name).and_then(decode)
     }
 
     /// `params.uri`, when it is a string: the resource.
     pub fn uri(&self) -> Option<Cow<'_, str>> {
-        self.text(self.envelope.uri).and_then(decode)
+        self.text(self.envelope().uri).and_then(decode)
+    }
+
+    /// The raw JSON of `params.arguments`, any value. Costs one UTF-8 check.
+    pub fn arguments(&self) -> Option<&str> {
+        self.text(self.envelope().arguments)
+    }
+
+    /// Whether `params` holds `inputResponses` or `requestState`: the request is a later round of
+    /// a multi round-trip call, or says that it is.
+    pub fn has_round(&self) -> bool {
+        self.envelope().has_round
     }
 
     /// The progress token, the new one if there is one: `params._meta.progressToken` of a request,
     /// `params.progressToken` of a notification; `None` unless it is a string or an integer.
     pub fn progress_token(&self) -> Option<Id> {
-        let patch = self.progress_token_patch.clone();
-        patch.or_else(|| self.slice(self.envelope.progress_token).map(Id::from_scanned))
+        let patch = self.progress_token_patch.as_deref().cloned();
+        patch.or_else(|| self.slice(self.envelope().progress_token).map(Id::from_scanned))
     }
 
     /// The same message with another id. A message without an id stays without.
     #[must_use]
     pub fn with_id(mut self, id: Id) -> Self {
-        if self.envelope.id.is_present() {
+        if self.envelope().id.is_present() {
             self.id_patch = Some(id);
         }
         self
@@ -128,8 +159,8 @@ impl Message {
     /// [`Message::meta`] not visible. A message without a token stays without.
     #[must_use]
     pub fn with_progress_token(mut self, token: Id) -> Self {
-        if self.envelope.progress_token.is_present() {
-            self.progress_token_patch = Some(token);
+        if self.envelope().progress_token.is_present() {
+            self.progress_token_patch = Some(Box::new(token));
         }
         self
     }
@@ -137,34 +168,34 @@ impl Message {
     /// Bytes when written.
     #[expect(clippy::len_without_is_empty, reason = "no message is empty")]
     pub fn len(&self) -> usize {
-        let bytes_len = self.bytes.len();
+        let bytes_len = self.scanned.bytes.len();
         self.patches()
             .fold(bytes_len, |len, (span, id)| len - span.len_bytes() + id.as_bytes().len())
     }
 
     /// Whether it has no raw line feed or carriage return (which only white space between tokens
     /// can be), so that it can be written as one line.
-    pub const fn is_single_line(&self) -> bool {
-        self.envelope.is_single_line
+    pub fn is_single_line(&self) -> bool {
+        self.envelope().is_single_line
     }
 
     /// Whether it holds U+2028 or U+2029 unescaped, which some readers of event streams take for
     /// line ends. True also if only an id or a token that was replaced holds one.
     pub fn has_line_separators(&self) -> bool {
-        self.envelope.has_line_separators
+        self.envelope().has_line_separators
             || self.patches().any(|(_, id)| has_line_separators(id.as_bytes()))
     }
 
     /// The message as it is to be written, without a copy: one piece as long as nothing was
     /// replaced, three or five else.
     pub fn pieces(&self) -> Pieces {
-        Pieces::new(&self.bytes, self.patches())
+        Pieces::new(&self.scanned.bytes, self.patches())
     }
 
     /// The message as it is to be written, in one buffer; a copy only if something was replaced.
     pub fn to_bytes(&self) -> Bytes {
         if self.patches().next().is_none() {
-            return self.bytes.clone();
+            return self.scanned.bytes.clone();
         }
         let mut buffer = Vec::with_capacity(self.len());
         self.pieces().for_each(|piece| buffer.extend_from_slice(&piece));
@@ -210,22 +241,22 @@ impl Message {
     }
 
     fn payload_span(&self, is_asked: bool) -> Span {
-        if is_asked { self.envelope.payload } else { Span::default() }
+        if is_asked { self.envelope().payload } else { Span::default() }
     }
 
     /// What takes the place of what, in the order of the places.
     fn patches(&self) -> impl Iterator<Item = (Span, &Id)> {
-        let token = &self.progress_token_patch;
+        let token = self.progress_token_patch.as_deref();
         let mut patches = [
-            self.id_patch.as_ref().map(|id| (self.envelope.id, id)),
-            token.as_ref().map(|token| (self.envelope.progress_token, token)),
+            self.id_patch.as_ref().map(|id| (self.envelope().id, id)),
+            token.map(|token| (self.envelope().progress_token, token)),
         ];
         patches.sort_unstable_by_key(|patch| patch.map(|(span, _)| span));
         patches.into_iter().flatten()
     }
 
     fn raw(&self, span: Span) -> Option<&[u8]> {
-        self.bytes.get(span.range()?)
+        self.scanned.bytes.get(span.range()?)
     }
 
     fn text(&self, span: Span) -> Option<&str> {
@@ -233,7 +264,7 @@ impl Message {
     }
 
     fn slice(&self, span: Span) -> Option<Bytes> {
-        Some(self.bytes.slice(span.range()?))
+        Some(self.scanned.bytes.slice(span.range()?))
     }
 }
 

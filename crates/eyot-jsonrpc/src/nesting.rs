@@ -21,23 +21,28 @@ impl Nesting {
     }
 
     /// Number of open objects and arrays.
+    #[inline]
     pub(crate) const fn depth(&self) -> usize {
         self.depth
     }
 
     /// Whether the innermost open value is an array.
+    #[inline]
     pub(crate) fn is_in_array(&self) -> bool {
         self.depth.checked_sub(1).and_then(|top| self.open.get(top)) == Some(&ARRAY)
     }
 
+    #[inline]
     pub(crate) fn open_array(&mut self) -> Result<(), ParseErrorKind> {
         self.open(ARRAY)
     }
 
+    #[inline]
     pub(crate) fn open_object(&mut self) -> Result<(), ParseErrorKind> {
         self.open(0)
     }
 
+    #[inline]
     fn open(&mut self, members: u32) -> Result<(), ParseErrorKind> {
         let depth_max = self.depth_max;
         let free = self.open.get_mut(..depth_max).and_then(|open| open.get_mut(self.depth));
@@ -47,11 +52,13 @@ impl Nesting {
     }
 
     /// Closes the innermost open value.
+    #[inline]
     pub(crate) const fn close(&mut self) {
         self.depth = self.depth.saturating_sub(1);
     }
 
     /// Counts a member of the innermost object; an `Err` once it has too many.
+    #[inline]
     pub(crate) fn count_key(&mut self) -> Result<(), ParseErrorKind> {
         let Some(members) = self.depth.checked_sub(1).and_then(|top| self.open.get_mut(top)) else {
             return Ok(());
@@ -65,7 +72,7 @@ impl Nesting {
 }
 
 /// The deepest nesting that `serde_json` reads: what the strictest peer refuses never passes.
-const DEPTH_CEILING: usize = 127;
+pub(crate) const DEPTH_CEILING: usize = 127;
 
 /// Marks an array; no object of a text below 4 GiB has as many members.
 const ARRAY: u32 = u32::MAX;

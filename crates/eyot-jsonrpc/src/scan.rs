@@ -10,7 +10,7 @@
 use std::ops::Range;
 
 use crate::envelope::{Envelope, Found, FoundId, INVALID_ID};
-use crate::error::{Fault, ParseError, ParseErrorKind};
+use crate::error::{Fault, Halt, ParseError, ParseErrorKind};
 use crate::id::{Id, is_id};
 use crate::keys::{KeySet, Vocabulary, Word};
 use crate::limits::ScanLimits;
@@ -66,10 +66,10 @@ impl<'a> Scan<'a> {
 
     /// Passes the rest of a text that is one message.
     pub(crate) fn single(&mut self) -> Result<(Range<usize>, Envelope), ParseError> {
-        self.whole_message().map_err(|fault| ParseError::new(fault, self.id_copy()))
+        self.whole_message().map_err(|fault| ParseError::new(*fault, self.id_copy()))
     }
 
-    fn whole_message(&mut self) -> Result<(Range<usize>, Envelope), Fault> {
+    fn whole_message(&mut self) -> Result<(Range<usize>, Envelope), Halt> {
         let range = self.message()?;
         self.finish()?;
         let envelope = self.envelope(&range)?;
@@ -89,10 +89,10 @@ impl<'a> Scan<'a> {
         &mut self,
         mut each: impl FnMut(Range<usize>, Envelope),
     ) -> Result<(), ParseError> {
-        self.array(&mut each).map_err(|fault| ParseError::new(fault, None))
+        self.array(&mut each).map_err(|fault| ParseError::new(*fault, None))
     }
 
-    fn array(&mut self, each: &mut impl FnMut(Range<usize>, Envelope)) -> Result<(), Fault> {
+    fn array(&mut self, each: &mut impl FnMut(Range<usize>, Envelope)) -> Result<(), Halt> {
         let batch_max = self.limits.batch_max;
         let start = self.walker.lexer.at();
         self.separator(b'[')?;
@@ -125,35 +125,35 @@ impl<'a> Scan<'a> {
     }
 
     /// Passes the rest of a text that ends with one part of a message, which `pass` passes.
-    pub(crate) fn part(mut self, pass: fn(&mut Self) -> Result<(), Fault>) -> Result<Found, Fault> {
+    pub(crate) fn part(mut self, pass: fn(&mut Self) -> Result<(), Halt>) -> Result<Found, Halt> {
         pass(&mut self)?;
         self.finish()?;
         Ok(Found { is_single_line: self.walker.lexer.is_single_line(), ..self.found })
     }
 
     /// Passes one byte and the white space after it.
-    fn separator(&mut self, byte: u8) -> Result<(), Fault> {
+    fn separator(&mut self, byte: u8) -> Result<(), Halt> {
         self.walker.lexer.expect(byte)?;
         self.walker.lexer.white_space();
         Ok(())
     }
 
     /// The end of the text, with all that was blamed before it.
-    fn finish(&mut self) -> Result<(), Fault> {
+    fn finish(&mut self) -> Result<(), Halt> {
         self.walker.lexer.white_space();
         self.walker.lexer.finish()
     }
 
     /// The envelope of the message just passed.
-    fn envelope(&self, range: &Range<usize>) -> Result<Envelope, Fault> {
+    fn envelope(&self, range: &Range<usize>) -> Result<Envelope, Halt> {
         let envelope = self.found.envelope();
-        let envelope = envelope.map_err(|kind| Fault { kind, offset: self.origin })?;
+        let envelope = envelope.map_err(|kind| Box::new(Fault { kind, offset: self.origin }))?;
         let text = self.text.get(range.clone()).unwrap_or_default();
         Ok(Envelope { has_line_separators: has_line_separators(text.as_bytes()), ..envelope })
     }
 
     /// Passes one message: any value, but blamed if it is no object.
-    fn message(&mut self) -> Result<Range<usize>, Fault> {
+    fn message(&mut self) -> Result<Range<usize>, Halt> {
         let start = self.walker.lexer.at();
         self.origin = start;
         self.found = Found::default();
@@ -172,8 +172,8 @@ impl<'a> Scan<'a> {
     fn object(
         &mut self,
         vocabulary: &'static Vocabulary,
-        member: fn(&mut Self, &'static str) -> Result<(), Fault>,
-    ) -> Result<(), Fault> {
+        member: fn(&mut Self, &'static str) -> Result<(), Halt>,
+    ) -> Result<(), Halt> {
         let mut keys = KeySet::new();
         let mut has_next = self.walker.begin_object()?;
         while has_next {
@@ -194,7 +194,7 @@ impl<'a> Scan<'a> {
         Ok(())
     }
 
-    fn message_member(&mut self, name: &'static str) -> Result<(), Fault> {
+    fn message_member(&mut self, name: &'static str) -> Result<(), Halt> {
         match name {
             "jsonrpc" => {
                 let version = self.value()?;
@@ -216,7 +216,7 @@ impl<'a> Scan<'a> {
         Ok(())
     }
 
-    fn id(&mut self) -> Result<(), Fault> {
+    fn id(&mut self) -> Result<(), Halt> {
         let id = self.value()?;
         let is_first = self.found.id == FoundId::Absent;
         self.found.id = if id.raw == "null" && is_first {
@@ -235,7 +235,7 @@ impl<'a> Scan<'a> {
     /// Passes `params`.
     ///
     /// JSON-RPC 2.0 allows an array too; the schema of every MCP revision allows only an object.
-    pub(crate) fn params(&mut self) -> Result<(), Fault> {
+    pub(crate) fn params(&mut self) -> Result<(), Halt> {
         let start = self.walker.lexer.at();
         if self.walker.lexer.peek() == b'{' {
             self.object(&PARAMS, Self::params_member)?;
@@ -247,7 +247,7 @@ impl<'a> Scan<'a> {
         Ok(())
     }
 
-    fn params_member(&mut self, name: &'static str) -> Result<(), Fault> {
+    fn params_member(&mut self, name: &'static str) -> Result<(), Halt> {
         match name {
             "_meta" if self.walker.lexer.peek() == b'{' => {
                 let start = self.walker.lexer.at();
@@ -256,13 +256,18 @@ impl<'a> Scan<'a> {
             }
             "name" => self.found.name = self.string_value()?,
             "uri" => self.found.uri = self.string_value()?,
+            "arguments" => self.found.arguments = self.value()?.span,
+            "inputResponses" | "requestState" => {
+                self.found.has_round = true;
+                self.walker.value()?;
+            }
             "progressToken" => self.found.params_progress_token = self.progress_token()?,
             _ => self.walker.value()?,
         }
         Ok(())
     }
 
-    fn meta_member(&mut self, name: &'static str) -> Result<(), Fault> {
+    fn meta_member(&mut self, name: &'static str) -> Result<(), Halt> {
         match name {
             "progressToken" => self.found.meta_progress_token = self.progress_token()?,
             _ => self.walker.value()?,
@@ -271,13 +276,13 @@ impl<'a> Scan<'a> {
     }
 
     /// Passes `result`: MCP says object, but what a server answers is its client's to judge.
-    pub(crate) fn result(&mut self) -> Result<(), Fault> {
+    pub(crate) fn result(&mut self) -> Result<(), Halt> {
         self.found.result = self.value()?.span;
         Ok(())
     }
 
     /// Passes `error`.
-    pub(crate) fn error(&mut self) -> Result<(), Fault> {
+    pub(crate) fn error(&mut self) -> Result<(), Halt> {
         let start = self.walker.lexer.at();
         if self.walker.lexer.peek() == b'{' {
             self.object(&ERROR, Self::error_member)?;
@@ -289,7 +294,7 @@ impl<'a> Scan<'a> {
         Ok(())
     }
 
-    fn error_member(&mut self, name: &'static str) -> Result<(), Fault> {
+    fn error_member(&mut self, name: &'static str) -> Result<(), Halt> {
         let value = self.value()?;
         match name {
             "code" => {
@@ -308,19 +313,19 @@ impl<'a> Scan<'a> {
     }
 
     /// Passes a progress token; what is neither a string nor an integer is none.
-    fn progress_token(&mut self) -> Result<Span, Fault> {
+    fn progress_token(&mut self) -> Result<Span, Halt> {
         let token = self.value()?;
         let is_token = is_id(token.raw) && self.fits(&token, "progressToken");
         Ok(if is_token { token.span } else { Span::default() })
     }
 
     /// Passes a value, and keeps its place if it is a string.
-    fn string_value(&mut self) -> Result<Span, Fault> {
+    fn string_value(&mut self) -> Result<Span, Halt> {
         let value = self.value()?;
         Ok(if is_string(value.raw) { value.span } else { Span::default() })
     }
 
-    fn value(&mut self) -> Result<Passed<'a>, Fault> {
+    fn value(&mut self) -> Result<Passed<'a>, Halt> {
         let offset = self.walker.lexer.at();
         self.walker.value()?;
         let raw = self.walker.lexer.text_from(offset);

@@ -1,6 +1,6 @@
 //! From one end of a JSON value to the other.
 
-use crate::error::Fault;
+use crate::error::Halt;
 use crate::keys::Key;
 use crate::lexer::Lexer;
 use crate::limits::ScanLimits;
@@ -19,7 +19,7 @@ impl<'a> Walker<'a> {
     }
 
     /// Passes the value that begins at the cursor.
-    pub(crate) fn value(&mut self) -> Result<(), Fault> {
+    pub(crate) fn value(&mut self) -> Result<(), Halt> {
         let outside = self.nesting.depth();
         loop {
             let is_open = self.begin_value()?;
@@ -36,7 +36,7 @@ impl<'a> Walker<'a> {
 
     /// Passes a value without parts, or what comes before the first part of one with parts; tells
     /// whether a part follows.
-    fn begin_value(&mut self) -> Result<bool, Fault> {
+    fn begin_value(&mut self) -> Result<bool, Halt> {
         match self.lexer.peek() {
             b'"' => self.lexer.string().map(|_| false),
             b'{' => self.open_object(),
@@ -49,16 +49,17 @@ impl<'a> Walker<'a> {
         }
     }
 
-    fn open_array(&mut self) -> Result<bool, Fault> {
+    /// Passes `[`, and tells whether an item follows; if none does, passes `]` too.
+    pub(crate) fn open_array(&mut self) -> Result<bool, Halt> {
         self.nesting.open_array().map_err(|kind| self.lexer.fault(kind))?;
         self.lexer.advance();
         self.lexer.white_space();
         Ok(!self.closes(b']'))
     }
 
-    fn open_object(&mut self) -> Result<bool, Fault> {
+    fn open_object(&mut self) -> Result<bool, Halt> {
         if self.begin_object()? {
-            self.key()?;
+            self.pass_key()?;
             return Ok(true);
         }
         Ok(false)
@@ -66,11 +67,11 @@ impl<'a> Walker<'a> {
 
     /// Passes the separator or the end that follows an item of the innermost object or array;
     /// tells whether another value follows.
-    fn next_item(&mut self) -> Result<bool, Fault> {
+    pub(crate) fn next_item(&mut self) -> Result<bool, Halt> {
         if !self.nesting.is_in_array() {
             let has_next = self.next_member()?;
             if has_next {
-                self.key()?;
+                self.pass_key()?;
             }
             return Ok(has_next);
         }
@@ -83,7 +84,7 @@ impl<'a> Walker<'a> {
     }
 
     /// Passes `{`, and tells whether a key follows; if none does, passes `}` too.
-    pub(crate) fn begin_object(&mut self) -> Result<bool, Fault> {
+    pub(crate) fn begin_object(&mut self) -> Result<bool, Halt> {
         self.nesting.open_object().map_err(|kind| self.lexer.fault(kind))?;
         self.lexer.advance();
         self.lexer.white_space();
@@ -91,7 +92,8 @@ impl<'a> Walker<'a> {
     }
 
     /// Passes what follows a member of an object, and tells whether it is another key.
-    pub(crate) fn next_member(&mut self) -> Result<bool, Fault> {
+    #[inline]
+    pub(crate) fn next_member(&mut self) -> Result<bool, Halt> {
         self.lexer.white_space();
         if self.closes(b'}') {
             return Ok(false);
@@ -100,28 +102,49 @@ impl<'a> Walker<'a> {
         Ok(true)
     }
 
-    /// Passes a key, up to the value that belongs to it.
-    pub(crate) fn key(&mut self) -> Result<Key<'a>, Fault> {
+    /// Passes a key that somebody looks at, up to the value that belongs to it.
+    pub(crate) fn key(&mut self) -> Result<Key<'a>, Halt> {
+        let offset = self.count_key();
+        let is_escaped = self.lexer.string()?;
+        let inner = self.lexer.text_inside(offset);
+        self.colon()?;
+        Ok(Key { inner, is_escaped, offset })
+    }
+
+    /// Passes a key that nobody looks at.
+    fn pass_key(&mut self) -> Result<(), Halt> {
+        self.count_key();
+        self.lexer.string()?;
+        self.colon()
+    }
+
+    /// Counts a key, and tells where it begins.
+    #[inline]
+    fn count_key(&mut self) -> usize {
         let offset = self.lexer.at();
         if let Err(kind) = self.nesting.count_key() {
             self.lexer.blame(kind, offset);
         }
-        let is_escaped = self.lexer.string()?;
-        let quoted = self.lexer.text_from(offset);
-        let inner = quoted.get(1..quoted.len() - 1).unwrap_or_default();
+        offset
+    }
+
+    #[inline]
+    fn colon(&mut self) -> Result<(), Halt> {
         self.lexer.white_space();
         self.lexer.expect(b':')?;
         self.lexer.white_space();
-        Ok(Key { inner, is_escaped, offset })
+        Ok(())
     }
 
-    fn comma(&mut self) -> Result<(), Fault> {
+    #[inline]
+    fn comma(&mut self) -> Result<(), Halt> {
         self.lexer.expect(b',')?;
         self.lexer.white_space();
         Ok(())
     }
 
     /// Passes `end` if it comes next; it closes the innermost object or array.
+    #[inline]
     fn closes(&mut self, end: u8) -> bool {
         let is_end = self.lexer.peek() == end;
         if is_end {

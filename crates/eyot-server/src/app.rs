@@ -31,6 +31,7 @@ mod run;
 mod schema;
 mod server;
 mod serving;
+mod shape;
 mod tasks;
 mod tool;
 mod uri_template;

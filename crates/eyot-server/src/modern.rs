@@ -64,9 +64,7 @@ impl Modern {
         loop {
             match running.first(patience, timer).await {
                 First::Answer(answer) => {
-                    let code = answer.decode_error().map(|it| it.code);
-                    let status = code.map_or(StatusCode::OK, status);
-                    return json(status, &answer);
+                    return json(status_of(&answer), &answer);
                 }
                 First::Failed(fault) => return fault_answer(id, &fault),
                 First::Ended => return empty(StatusCode::NO_CONTENT),
@@ -142,6 +140,14 @@ fn expect(
     let value = value.ok_or_else(|| mismatch("header is missing"))?;
     let value = headers::decode_header_value(value).map_err(|it| mismatch(&it.to_string()))?;
     if value == body { Ok(()) } else { Err(mismatch("header differs from the body")) }
+}
+
+/// The HTTP status of an answer: a result is looked at no further.
+fn status_of(answer: &Message) -> StatusCode {
+    match answer.kind() {
+        Kind::Error => answer.decode_error().map_or(StatusCode::OK, |it| status(it.code)),
+        _ => StatusCode::OK,
+    }
 }
 
 /// The HTTP status of a JSON-RPC error (2026-07-28, streamable-http and basic, Error Codes).

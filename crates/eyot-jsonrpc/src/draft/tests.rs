@@ -18,6 +18,10 @@ fn check(message: &Message, expected: &str) {
     assert_eq!((message.result(), message.error()), (scanned.result(), scanned.error()));
     assert_eq!((message.name(), message.uri()), (scanned.name(), scanned.uri()));
     assert_eq!(
+        (message.arguments(), message.has_round()),
+        (scanned.arguments(), scanned.has_round())
+    );
+    assert_eq!(
         (message.meta(), message.progress_token()),
         (scanned.meta(), scanned.progress_token())
     );

@@ -1,12 +1,11 @@
 //! Strings and numbers, one by one.
 
 use super::Lexer;
-use crate::error::{Fault, ParseErrorKind};
+use crate::error::{Fault, Halt, ParseErrorKind};
 
-fn outcome(text: &str, pass: fn(&mut Lexer<'_>) -> Result<(), Fault>) -> Result<(), Fault> {
+fn outcome(text: &str, pass: fn(&mut Lexer<'_>) -> Result<(), Halt>) -> Result<(), Fault> {
     let mut lexer = Lexer::new(text, 0);
-    pass(&mut lexer)?;
-    lexer.finish()
+    pass(&mut lexer).and_then(|()| lexer.finish()).map_err(|it| *it)
 }
 
 #[track_caller]

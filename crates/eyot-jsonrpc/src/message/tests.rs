@@ -19,7 +19,7 @@ fn check(message: &Message, expected: &str, pieces: usize) {
     assert_eq!(message.pieces().collect::<Vec<_>>().concat(), expected.as_bytes());
 }
 
-const CALL: &str = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"t","_meta":{"progressToken":"p"},"uri":"u:\/x"}}"#;
+const CALL: &str = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"t","_meta":{"progressToken":"p"},"uri":"u:\/x","arguments":{"a": 1}}}"#;
 
 #[test]
 fn a_request_shows_its_parts() {
@@ -29,9 +29,40 @@ fn a_request_shows_its_parts() {
     assert_eq!(message.method().as_deref(), Some("tools/call"));
     assert_eq!(message.name().as_deref(), Some("t"));
     assert_eq!(message.uri().as_deref(), Some("u:/x"));
+    assert_eq!(message.arguments(), Some(r#"{"a": 1}"#));
     assert_eq!(message.meta(), Some(r#"{"progressToken":"p"}"#));
     assert_eq!(message.progress_token(), Some(Id::from_text("p")));
     assert_eq!((message.result(), message.error()), (None, None));
+}
+
+#[test]
+fn a_method_is_known_however_it_is_written() {
+    let message = |method: &str| parse(&CALL.replace("tools/call", method));
+    for (method, is_call) in [
+        ("tools/call", true),
+        ("tools\\/call", true),
+        ("\\u0074ools/call", true),
+        ("tools/cal", false),
+        ("tools/calls", false),
+        ("Tools/call", false),
+    ] {
+        assert_eq!(message(method).is_method("tools/call"), is_call, "{method}");
+    }
+    assert!(!parse(r#"{"jsonrpc":"2.0","id":1,"result":{}}"#).is_method(""));
+}
+
+#[test]
+fn a_later_round_is_told_by_its_members() {
+    assert!(!parse(CALL).has_round());
+    for (member, is_round) in [
+        ("inputResponses", true),
+        ("requestState", true),
+        ("other", false),
+        ("request\\u0053tate", true),
+    ] {
+        let text = CALL.replace(r#""uri""#, &format!(r#""{member}":{{}},"uri""#));
+        assert_eq!(parse(&text).has_round(), is_round, "{member}");
+    }
 }
 
 #[test]

@@ -3,9 +3,9 @@
 use eyot_jsonrpc::{ErrorObject, Id, Message};
 use eyot_types::carry::{self, Carry, Losses};
 use eyot_types::{
-    CallToolResult, CompleteResult, EmptyResult, Era, GetPromptResult, JsonObject,
+    CallToolResult, CompleteResult, ContentBlock, EmptyResult, Era, GetPromptResult, JsonObject,
     ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
-    ReadResourceResult, Revision, meta,
+    ReadResourceResult, ResourceContents, Revision, meta,
 };
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -16,14 +16,21 @@ use super::App;
 pub(crate) trait Finish: Carry + Serialize {
     /// Its metadata.
     fn meta_mut(&mut self) -> &mut Option<JsonObject>;
+
+    /// Bytes of its texts and data: where they are many, they are nearly all of it.
+    fn bulk_bytes(&self) -> usize;
 }
 
 macro_rules! finish {
-    ($($name:ident),+ $(,)?) => {
+    ($($name:ident: $bulk_bytes:expr),+ $(,)?) => {
         $(
             impl Finish for $name {
                 fn meta_mut(&mut self) -> &mut Option<JsonObject> {
                     &mut self.meta
+                }
+
+                fn bulk_bytes(&self) -> usize {
+                    $bulk_bytes(self)
                 }
             }
         )+
@@ -31,16 +38,40 @@ macro_rules! finish {
 }
 
 finish!(
-    CallToolResult,
-    CompleteResult,
-    EmptyResult,
-    GetPromptResult,
-    ListPromptsResult,
-    ListResourceTemplatesResult,
-    ListResourcesResult,
-    ListToolsResult,
-    ReadResourceResult,
+    CallToolResult: |it: &Self| {
+        let content: usize = it.content.iter().map(bulk_of_block).sum();
+        // Structured content is there as text too.
+        content * (1 + usize::from(it.structured_content.is_some()))
+    },
+    CompleteResult: |_| 0,
+    EmptyResult: |_| 0,
+    GetPromptResult: |it: &Self| it.messages.iter().map(|it| bulk_of_block(&it.content)).sum(),
+    ListPromptsResult: |_| 0,
+    ListResourceTemplatesResult: |_| 0,
+    ListResourcesResult: |_| 0,
+    ListToolsResult: |_| 0,
+    ReadResourceResult: |it: &Self| it.contents.iter().map(bulk_of_resource).sum(),
 );
+
+fn bulk_of_block(block: &ContentBlock) -> usize {
+    match block {
+        ContentBlock::Text(text) => text.text.len(),
+        ContentBlock::Image(media) | ContentBlock::Audio(media) => media.data.len(),
+        ContentBlock::Resource(embedded) => bulk_of_resource(&embedded.resource),
+        _ => 0,
+    }
+}
+
+fn bulk_of_resource(contents: &ResourceContents) -> usize {
+    contents.text.as_ref().map_or(0, String::len) + contents.blob.as_ref().map_or(0, String::len)
+}
+
+/// Room for a result: for its bulk, some of it escaped, and for the rest.
+fn room_for(result: &impl Finish) -> usize {
+    const REST_BYTES: usize = 256;
+    let bulk_bytes = result.bulk_bytes();
+    bulk_bytes + bulk_bytes / 16 + REST_BYTES
+}
 
 /// A result with who answers, written without copying either.
 #[derive(Serialize)]
@@ -68,14 +99,15 @@ impl App {
         let Some(id) = id else { return unanswerable() };
         let (mut result, losses) = carry::to(revision, result);
         note(revision, &losses);
+        let len_bytes = room_for(&result);
         if revision.era() == Era::Legacy {
-            return Message::response(id, &result);
+            return Message::response_of_len(id, &result, len_bytes);
         }
         match result.meta_mut() {
-            None => Message::response(id, &self.stamp(&result)),
+            None => Message::response_of_len(id, &self.stamp(&result), len_bytes),
             Some(own) => {
                 meta::set_server_info(own, &self.info);
-                Message::response(id, &result)
+                Message::response_of_len(id, &result, len_bytes)
             }
         }
     }

@@ -9,8 +9,7 @@ use eyot_types::{
     CallToolResult, CompleteParams, CompleteResult, Completion, CompletionReference, Era,
     GetPromptParams, GetPromptResult, InputRequiredResult, ReadResourceResult, codes,
 };
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::App;
 use super::answer::note;
@@ -260,7 +259,7 @@ pub(crate) fn failed(id: Option<eyot_jsonrpc::Id>, error: &ErrorObject) -> Reply
 
 async fn answer_tool(tool: Arc<RegisteredTool>, call: CallContext) -> Message {
     let once = || {
-        let handling = tool.run(arguments(&call), call.clone());
+        let handling = tool.run(call.clone());
         match tool.timeout {
             Some(timeout) => Box::pin(Deadline::new(handling, call.clone(), timeout)),
             None => handling,
@@ -290,16 +289,6 @@ async fn answer_tool(tool: Arc<RegisteredTool>, call: CallContext) -> Message {
         }
         Err(error) => Message::error_response(id, &error),
     }
-}
-
-/// The arguments of a call; a call without any has an empty object.
-fn arguments(call: &CallContext) -> Value {
-    #[derive(Default, Deserialize)]
-    struct Arguments {
-        arguments: Option<Value>,
-    }
-    let params: Arguments = call.message().decode_params().unwrap_or_default();
-    params.arguments.unwrap_or_else(|| json!({}))
 }
 
 async fn answer_prompt(prompt: Arc<ServerPrompt>, call: CallContext) -> Message {

@@ -217,8 +217,7 @@ pub(crate) struct RoundParams {
 impl RoundParams {
     /// The round of a request; cheap for the first, which says nothing of rounds.
     pub(crate) fn of(message: &Message) -> Result<Self, ErrorObject> {
-        let params = message.params().unwrap_or("{}");
-        if !params.contains("requestState") && !params.contains("inputResponses") {
+        if !message.has_round() {
             return Ok(Self::default());
         }
         message

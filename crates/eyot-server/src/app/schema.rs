@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use eyot_types::{ElicitSchema, JsonObject};
 
 use super::field_order::field_names;
+use super::shape::Shape;
 
 /// The schema of a tool's arguments. A type that is no object has none.
 pub(crate) fn input_schema<T: JsonSchema>() -> JsonObject {
@@ -104,7 +105,19 @@ fn drop_number_formats(schema: &mut Schema) {
 }
 
 /// A schema that arguments are held against.
-pub(crate) struct Arguments(Validator);
+pub(crate) struct Arguments {
+    validator: Validator,
+    /// The same schema, if there is nothing in it that needs a tree of values.
+    shape: Option<Shape>,
+}
+
+/// Arguments that fit their schema.
+pub(crate) enum Fitting<'a> {
+    /// As they came.
+    Text(&'a str),
+    /// As the schema had to see them.
+    Tree(Value),
+}
 
 /// A schema that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -114,22 +127,49 @@ pub struct InvalidSchema(String);
 impl Arguments {
     /// Takes a schema. Nothing is fetched: a reference to elsewhere makes it unusable.
     pub(crate) fn new(schema: &JsonObject) -> Result<Self, InvalidSchema> {
+        let shape = Shape::of(schema);
         let schema = Value::Object(schema.clone());
         let validator = jsonschema::validator_for(&schema);
-        validator.map(Self).map_err(|error| InvalidSchema(error.to_string()))
+        let validator = validator.map_err(|error| InvalidSchema(error.to_string()))?;
+        Ok(Self { validator, shape })
     }
 
-    /// Holds arguments against the schema.
+    /// Holds arguments against the schema: the raw JSON of a part of a message.
     ///
     /// # Errors
     /// A text for the caller that names what is wrong and where: up to three places.
-    pub(crate) fn check(&self, arguments: &Value) -> Result<(), String> {
-        if self.0.is_valid(arguments) {
-            return Ok(());
+    pub(crate) fn check<'a>(&self, arguments: &'a str) -> Result<Fitting<'a>, String> {
+        if self.shape.as_ref().is_some_and(|shape| shape.accepts(arguments)) {
+            return Ok(Fitting::Text(arguments));
         }
-        let problems = self.0.iter_errors(arguments).take(PROBLEMS_MAX);
+        let tree = serde_json::from_str(arguments);
+        let tree = tree.map_err(|error| format!("invalid arguments: {error}"))?;
+        if self.validator.is_valid(&tree) {
+            return Ok(Fitting::Tree(tree));
+        }
+        let problems = self.validator.iter_errors(&tree).take(PROBLEMS_MAX);
         let problems: Vec<_> = problems.map(|it| problem(it.instance_path(), &it)).collect();
         Err(format!("invalid arguments: {}", problems.join("; ")))
+    }
+}
+
+impl Fitting<'_> {
+    /// Reads them as the type of the handler.
+    ///
+    /// # Errors
+    /// A text for the caller that names what is wrong and where: a type may ask for more than its
+    /// schema says.
+    pub(crate) fn decode<T: DeserializeOwned>(self) -> Result<T, String> {
+        let tree = match self {
+            Self::Text(text) => match serde_json::from_str(text) {
+                Ok(arguments) => return Ok(arguments),
+                // Once more, slowly: a tree tells where it was.
+                Err(_) => serde_json::from_str(text).unwrap_or_default(),
+            },
+            Self::Tree(tree) => tree,
+        };
+        serde_path_to_error::deserialize(tree)
+            .map_err(|error| format!("invalid arguments: {}: {}", error.path(), error.inner()))
     }
 }
 

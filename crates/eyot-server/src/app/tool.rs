@@ -11,7 +11,6 @@ use eyot_types::{
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 use tower::Layer;
 
 use super::builder::Eras;
@@ -20,7 +19,7 @@ use super::failure::{HandlerError, HandlerResult};
 use super::layered::Innermost;
 
 use super::rounds::InputRequired;
-use super::schema::{self, Arguments};
+use super::schema::{self, Arguments, Fitting};
 use super::tasks::TaskPolicy;
 
 /// Makes a tool out of an async function or closure.
@@ -49,18 +48,8 @@ where
     Fut: Future<Output: IntoToolResult> + Send + 'static,
 {
     let handler: Handler = Box::new(move |arguments, call| {
-        let arguments = serde_path_to_error::deserialize::<_, A>(arguments);
-        match arguments {
-            Ok(arguments) => {
-                let running = handler(arguments, call);
-                Box::pin(async move { running.await.into_tool_result() })
-            }
-            Err(error) => Box::pin(std::future::ready(Err(HandlerError::new(format!(
-                "invalid arguments: {}: {}",
-                error.path(),
-                error.inner()
-            ))))),
-        }
+        let running = handler(arguments.decode()?, call);
+        Ok(Box::pin(async move { running.await.into_tool_result() }))
     });
     let mut definition = Tool::new(name, schema::input_schema::<A>());
     definition.output_schema = <Fut::Output as IntoToolResult>::output_schema();
@@ -85,7 +74,8 @@ pub struct ServerTool {
     layers: Vec<Box<dyn FnOnce(BoxService) -> BoxService + Send>>,
 }
 
-type Handler = Box<dyn Fn(Value, CallContext) -> Handling<ToolReply> + Send + Sync>;
+type Handler =
+    Box<dyn Fn(Fitting<'_>, CallContext) -> Result<Handling<ToolReply>, String> + Send + Sync>;
 
 /// The future of a handler.
 pub(crate) type Handling<T> = Pin<Box<dyn Future<Output = HandlerResult<T>> + Send>>;
@@ -254,13 +244,16 @@ impl ServerTool {
 
 impl RegisteredTool {
     /// Runs the handler once, if the arguments fit.
-    pub(crate) fn run(&self, arguments: Value, call: CallContext) -> Handling<ToolReply> {
+    pub(crate) fn run(&self, call: CallContext) -> Handling<ToolReply> {
+        let message = call.message();
+        // "arguments" are optional in every revision; without any, there are none.
+        let arguments = message.arguments().filter(|it| *it != "null").unwrap_or("{}");
         // "Input validation errors (e.g., date in wrong format, value out of range)" are errors of
         // the tool, which a model can correct (2025-11-25, server/tools, Error Handling).
-        match self.arguments.check(&arguments) {
-            Ok(()) => (self.handler)(arguments, call),
-            Err(problem) => Box::pin(std::future::ready(Err(HandlerError::new(problem)))),
-        }
+        let arguments = self.arguments.check(arguments);
+        let running = arguments.and_then(|arguments| (self.handler)(arguments, call));
+        running
+            .unwrap_or_else(|problem| Box::pin(std::future::ready(Err(HandlerError::new(problem)))))
     }
 }
 

@@ -1,0 +1,183 @@
+//! The part of JSON Schema that most arguments are described with, checked in the raw text.
+//!
+//! Everything that a shape accepts, its schema accepts. A schema with any other word in it makes
+//! no shape, and what a shape does not accept is the schema's to judge: so most calls need no tree
+//! of values, and nothing is accepted that the schema refuses.
+
+use eyot_jsonrpc::{Items, Members};
+use eyot_types::JsonObject;
+use serde_json::Value;
+
+/// A schema of which every word is understood here.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Shape {
+    /// The types that a value may have.
+    types: Types,
+    /// What is said of a value that is an object.
+    members: Option<Box<MemberShapes>>,
+    /// What is said of each item of a value that is an array.
+    items: Option<Box<Self>>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct MemberShapes {
+    /// Each at its place in `required`; without a shape where only that names it.
+    named: Vec<(String, Option<Shape>)>,
+    /// One bit for each member that must be there.
+    required: u64,
+    /// Whether there may be others.
+    is_open: bool,
+}
+
+/// A set of types, one bit each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Types(u8);
+
+impl Types {
+    const NULL: Self = Self(1);
+    const BOOLEAN: Self = Self(1 << 1);
+    const INTEGER: Self = Self(1 << 2);
+    /// Every integer is a number too.
+    const NUMBER: Self = Self(1 << 2 | 1 << 3);
+    const FRACTION: Self = Self(1 << 3);
+    const STRING: Self = Self(1 << 4);
+    const ARRAY: Self = Self(1 << 5);
+    const OBJECT: Self = Self(1 << 6);
+    const ALL: Self = Self(u8::MAX);
+
+    fn named(name: &Value) -> Option<Self> {
+        Some(match name.as_str()? {
+            "null" => Self::NULL,
+            "boolean" => Self::BOOLEAN,
+            "integer" => Self::INTEGER,
+            "number" => Self::NUMBER,
+            "string" => Self::STRING,
+            "array" => Self::ARRAY,
+            "object" => Self::OBJECT,
+            _ => return None,
+        })
+    }
+
+    /// The types of `type`: one name, or a list of them.
+    fn of(names: &Value) -> Option<Self> {
+        let Value::Array(names) = names else { return Self::named(names) };
+        names.iter().try_fold(Self(0), |all, name| Some(Self(all.0 | Self::named(name)?.0)))
+    }
+
+    /// The type of a value in raw JSON. An integer that is written as a fraction (`1.0`) counts
+    /// as a fraction.
+    fn of_raw(raw: &str) -> Self {
+        match raw.as_bytes().first() {
+            Some(b'{') => Self::OBJECT,
+            Some(b'[') => Self::ARRAY,
+            Some(b'"') => Self::STRING,
+            Some(b't' | b'f') => Self::BOOLEAN,
+            Some(b'n') => Self::NULL,
+            _ if raw.contains(['.', 'e', 'E']) => Self::FRACTION,
+            _ => Self::INTEGER,
+        }
+    }
+
+    const fn has(self, one: Self) -> bool {
+        self.0 & one.0 != 0
+    }
+}
+
+impl Shape {
+    const ANYTHING: Self = Self { types: Types::ALL, members: None, items: None };
+
+    /// The shape that a schema describes; `None` when there is more in it.
+    pub(crate) fn of(schema: &JsonObject) -> Option<Self> {
+        let mut shape = Self::ANYTHING;
+        let mut members = MemberShapes { named: Vec::new(), required: 0, is_open: true };
+        for (word, said) in schema {
+            match word.as_str() {
+                "type" => shape.types = Types::of(said)?,
+                "properties" => {
+                    for (name, schema) in said.as_object()? {
+                        members.place(name, Some(Self::of_value(schema)?))?;
+                    }
+                }
+                "required" => {
+                    for name in said.as_array()? {
+                        let place = members.place(name.as_str()?, None)?;
+                        members.required |= 1 << place;
+                    }
+                }
+                "additionalProperties" => members.is_open = said.as_bool()?,
+                "items" => shape.items = Some(Box::new(Self::of_value(said)?)),
+                // Without another dialect, words mean what they mean here.
+                "$schema" if said == DIALECT => {}
+                "title" | "description" | "default" | "examples" | "deprecated" | "$comment" => {}
+                _ if word.starts_with("x-") => {}
+                _ => return None,
+            }
+        }
+        if !members.named.is_empty() || !members.is_open {
+            shape.members = Some(Box::new(members));
+        }
+        Some(shape)
+    }
+
+    fn of_value(schema: &Value) -> Option<Self> {
+        match schema {
+            Value::Bool(true) => Some(Self::ANYTHING),
+            Value::Object(schema) => Self::of(schema),
+            _ => None,
+        }
+    }
+
+    /// Whether a value has this shape. The text is a part of a message.
+    pub(crate) fn accepts(&self, raw: &str) -> bool {
+        if !self.types.has(Types::of_raw(raw)) {
+            return false;
+        }
+        match (&self.members, &self.items, raw.as_bytes().first()) {
+            (Some(shapes), _, Some(b'{')) => shapes.accept(raw),
+            (_, Some(shape), Some(b'[')) => {
+                Items::of(raw).is_some_and(|mut items| items.all(|item| shape.accepts(item)))
+            }
+            _ => true,
+        }
+    }
+}
+
+impl MemberShapes {
+    /// The place of a member, which `required` and `properties` may name in any order.
+    fn place(&mut self, name: &str, shape: Option<Shape>) -> Option<usize> {
+        if let Some(place) = self.named.iter().position(|(known, _)| known == name) {
+            let (_, known) = self.named.get_mut(place)?;
+            *known = known.take().or(shape);
+            return Some(place);
+        }
+        self.named.push((name.to_owned(), shape));
+        Some(self.named.len() - 1).filter(|place| *place < PLACES_MAX)
+    }
+
+    fn accept(&self, raw: &str) -> bool {
+        let Some(members) = Members::of(raw) else { return false };
+        let mut missing = self.required;
+        for (name, value) in members {
+            let mut named = self.named.iter().enumerate();
+            let found = named.find(|(_, (known, _))| *known == name);
+            missing &= found.map_or(u64::MAX, |(place, _)| !(1 << place));
+            let is_accepted = match found.and_then(|(_, (_, shape))| shape.as_ref()) {
+                Some(shape) => shape.accepts(value),
+                None => self.is_open,
+            };
+            if !is_accepted {
+                return false;
+            }
+        }
+        missing == 0
+    }
+}
+
+/// The dialect of schemas that name none, and of those that are made from Rust types.
+const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
+
+/// The bits of a set of members.
+const PLACES_MAX: usize = 64;
+
+#[cfg(test)]
+mod tests;

@@ -8,6 +8,8 @@ mod bridge_peers;
 #[cfg(test)]
 mod client_peers;
 #[cfg(test)]
+mod commands;
+#[cfg(test)]
 mod conformance;
 #[cfg(test)]
 mod crash;

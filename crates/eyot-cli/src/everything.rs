@@ -20,7 +20,7 @@ use anyhow::Context as _;
 use eyot::{BuildError, Server};
 use tokio::net::TcpListener;
 
-use crate::args::Everything;
+use crate::args::{Everything, ServedEras};
 use crate::{serve, signals};
 
 /// Runs the command.
@@ -66,9 +66,12 @@ fn server(everything: &Everything) -> Result<Server, BuildError> {
         changes::add,
         resources::add,
         prompts::add,
-        tasks::add,
     ];
-    topics.into_iter().fold(server, |server, add| add(server)).build()
+    let mut server = topics.into_iter().fold(server, |server, add| add(server));
+    if everything.era != ServedEras::Legacy {
+        server = tasks::add(server);
+    }
+    server.build()
 }
 
 async fn serve_http(server: &Server, everything: &Everything, is_json: bool) -> anyhow::Result<()> {

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use clap::{CommandFactory as _, Parser as _};
 
-use super::{Args, Command, EnvVar, KeySource, StoreUrl, parse_duration};
+use super::commands::{Header, TokenSource};
+use super::{Answer, Args, Command, EnvVar, KeySource, StoreUrl, parse_duration};
 
 #[test]
 fn flags_are_consistent() {
@@ -50,4 +51,58 @@ fn keys_and_variables_do_not_show_their_values() {
     let key: KeySource = "alice=top-secret".parse().unwrap();
     let variable: EnvVar = "TOKEN=top-secret".parse().unwrap();
     assert!(!format!("{key:?}{variable:?}").contains("top-secret"));
+}
+
+#[test]
+fn headers_are_names_and_values() {
+    let header: Header = "X-Team:  islands: two ".parse().unwrap();
+    assert_eq!((header.name.as_str(), header.value.as_str()), ("X-Team", "islands: two"));
+    assert!(!format!("{header:?}").contains("islands"));
+    assert!("no colon".parse::<Header>().is_err() && ": a".parse::<Header>().is_err());
+}
+
+#[test]
+fn tokens_are_named_and_not_given() {
+    assert!("@/run/token".parse::<TokenSource>().is_ok());
+    assert!("env:TOKEN".parse::<TokenSource>().is_ok());
+    assert!("top-secret".parse::<TokenSource>().is_err());
+}
+
+#[test]
+fn answers_are_forms_or_refusals() {
+    let form = serde_json::json!({ "a": 1 }).as_object().unwrap().clone();
+    assert_eq!(r#"{"a":1}"#.parse(), Ok(Answer::Accept(form)));
+    assert_eq!("decline".parse(), Ok(Answer::Decline));
+    assert_eq!("cancel".parse(), Ok(Answer::Cancel));
+    assert!("[1]".parse::<Answer>().is_err() && "accept".parse::<Answer>().is_err());
+}
+
+/// The words of a command line, up to where the shell redirects it.
+fn words(line: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut is_quoted = false;
+    for character in line.chars() {
+        match character {
+            '\'' => is_quoted = !is_quoted,
+            '#' | '|' | '>' if !is_quoted => break,
+            ' ' if !is_quoted => words.push(String::new()),
+            _ => words.last_mut().unwrap().push(character),
+        }
+    }
+    words.retain(|it| !it.is_empty());
+    words
+}
+
+#[test]
+fn every_command_line_of_the_guides_is_understood() {
+    let guides = [
+        include_str!("../../../../docs/guide/commands.md"),
+        include_str!("../../../../docs/guide/serve.md"),
+    ];
+    let lines = guides.into_iter().flat_map(str::lines).filter(|it| it.starts_with("eyot "));
+    let parsed = lines.map(|line| {
+        let parsed = Args::try_parse_from(words(line));
+        assert!(parsed.is_ok(), "{line}: {}", parsed.unwrap_err());
+    });
+    assert!(parsed.count() > 15);
 }

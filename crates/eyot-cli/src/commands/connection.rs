@@ -129,7 +129,7 @@ impl Connection {
             builder = builder.bearer(token.expose());
         }
         let connected = builder.connect(endpoint).await;
-        let client = connected.map_err(|it| Failure::from(it).at(url.as_deref()))?;
+        let client = connected.map_err(|it| unconnected(it).at(url.as_deref()))?;
         Ok(Self { client, url })
     }
 
@@ -151,6 +151,16 @@ impl Connection {
     pub(super) fn tool_failure(&self, message: impl Into<String>) -> Failure {
         Failure::new(Code::Tool, message).at(self.url.as_deref())
     }
+}
+
+/// A server that is lost while it is connected to was never reached.
+fn unconnected(error: ClientError) -> Failure {
+    let is_lost = matches!(error, ClientError::Lost { .. } | ClientError::Timeout { .. });
+    let mut failure = Failure::from(error);
+    if is_lost {
+        failure.code = Code::Unreachable;
+    }
+    failure
 }
 
 /// Shows on stderr how far a call has come.

@@ -102,9 +102,7 @@ impl Handlers {
             // basic/utilities/ping).
             return Some(Message::response(id, &serde_json::json!({})));
         }
-        let params = request.params().map(serde_json::from_str).transpose();
-        let params: Option<Value> = params.unwrap_or_default();
-        Some(match self.answer(&method, params, patience).await {
+        Some(match self.answer(&method, request.params(), patience).await {
             Ok(answer) => Message::response(id, &answer),
             Err(error) => Message::error_response(Some(id), &error),
         })
@@ -114,10 +112,10 @@ impl Handlers {
     pub(crate) async fn answer(
         &self,
         method: &str,
-        params: Option<Value>,
+        params: Option<&str>,
         patience: Duration,
     ) -> Result<Value, ErrorObject> {
-        let question = Question::decode(method, params)
+        let question = Question::decode_text(method, params)
             .map_err(|error| codes::invalid_params(&error.to_string()))?;
         let answering = AssertUnwindSafe(self.ask(question)).catch_unwind();
         let failed = |text: &str| ErrorObject::new(codes::INTERNAL_ERROR, text);

@@ -42,7 +42,8 @@ struct Interim {
 #[derive(Deserialize)]
 struct Asked {
     method: String,
-    params: Option<Value>,
+    /// As it came: a form keeps its order only so.
+    params: Option<Box<RawValue>>,
 }
 
 impl Rounds {
@@ -124,7 +125,11 @@ impl Rounds {
         self.idle = 0;
         let patience = shared.config.limits.question_timeout;
         let answering = asked.into_iter().map(|(key, Asked { method, params })| async move {
-            let answer = shared.config.handlers.answer(&method, params, patience).await;
+            let answer = shared
+                .config
+                .handlers
+                .answer(&method, params.as_deref().map(RawValue::get), patience)
+                .await;
             match answer {
                 Ok(answer) => Ok((key, answer)),
                 Err(error) => Err(ClientError::Unanswered { method, error }),

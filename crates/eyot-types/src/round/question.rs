@@ -49,6 +49,19 @@ impl Question {
         }
     }
 
+    /// The same from the text of the parameters: only so does a form keep its questions in the
+    /// order in which they were written.
+    ///
+    /// # Errors
+    /// An error when the parameters do not fit the method.
+    pub fn decode_text(method: &str, params: Option<&str>) -> Result<Self, serde_json::Error> {
+        match Method::parse(method) {
+            Method::ElicitationCreate => decode_text(params).map(Self::Elicitation),
+            Method::SamplingCreateMessage => decode_text(params).map(Self::Sampling),
+            _ => Self::decode(method, params.map(serde_json::from_str).transpose()?),
+        }
+    }
+
     /// The method that asks.
     #[must_use]
     pub fn method(&self) -> Method<'_> {
@@ -75,8 +88,15 @@ impl Question {
 }
 
 fn decode<T: DeserializeOwned>(params: Option<Value>) -> Result<T, serde_json::Error> {
-    let params = params.ok_or_else(|| serde_json::Error::missing_field("params"))?;
-    serde_json::from_value(params)
+    serde_json::from_value(params.ok_or_else(missing)?)
+}
+
+fn decode_text<T: DeserializeOwned>(params: Option<&str>) -> Result<T, serde_json::Error> {
+    serde_json::from_str(params.ok_or_else(missing)?)
+}
+
+fn missing() -> serde_json::Error {
+    serde_json::Error::missing_field("params")
 }
 
 impl From<ElicitParams> for Question {

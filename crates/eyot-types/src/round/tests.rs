@@ -62,6 +62,19 @@ fn a_form_keeps_its_order_on_its_way() {
 }
 
 #[test]
+fn parameters_that_are_text_keep_their_order() {
+    let text = r#"{"message":"m","requestedSchema":{"type":"object","properties":{"b":{"type":"string"},"a":{"type":"boolean"}}}}"#;
+    let question = Question::decode_text("elicitation/create", Some(text)).unwrap();
+    let Question::Elicitation(params) = question else { panic!("{question:?}") };
+    let form = params.requested_schema.unwrap();
+    assert_eq!(form.properties.iter().map(|it| it.0).collect::<Vec<_>>(), ["b", "a"]);
+    assert_eq!(Question::decode_text("roots/list", None).unwrap(), Question::roots());
+    assert!(Question::decode_text("elicitation/create", None).is_err());
+    let known = Question::decode_text("x/y", Some(r#"{"a":1}"#)).unwrap();
+    assert_eq!(known, Question::decode("x/y", Some(json!({ "a": 1 }))).unwrap());
+}
+
+#[test]
 fn a_request_is_understood_in_any_order_of_its_members() {
     let text = r#"{"params":{"message":"m","x":1},"id":7,"method":"elicitation/create"}"#;
     let request: InputRequest = serde_json::from_str(text).unwrap();

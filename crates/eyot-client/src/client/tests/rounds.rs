@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tokio::sync::Barrier;
 use tokio::time::Instant;
 
-use super::{builder, modern};
+use super::{builder, legacy, modern};
 use crate::client::{ClientBuilder, ClientError};
 
 fn eliciting() -> ClientBuilder {
@@ -220,4 +220,38 @@ async fn people_may_take_longer_than_servers() {
     };
     let (answer, ()) = tokio::join!(calling, serving);
     answer.unwrap();
+}
+
+/// Says which questions a form has, in their order.
+fn reading() -> ClientBuilder {
+    builder().on_elicit(|params| async move {
+        let form = params.requested_schema.unwrap_or_default();
+        let names: Vec<_> = form.properties.iter().map(|(name, _)| name).collect();
+        let content = json!({ "names": names });
+        Ok(ElicitResult::accept(content.as_object().cloned().unwrap_or_default()))
+    })
+}
+
+const FORM: &str = r#"{"message":"m","requestedSchema":{"type":"object","properties":{"street":{"type":"string"},"city":{"type":"string"}}}}"#;
+
+#[tokio::test(start_paused = true)]
+async fn the_handler_sees_a_form_in_its_order_in_both_eras() {
+    let wanted = json!({ "action": "accept", "content": { "names": ["street", "city"] } });
+    let (client, mut peer, _clients) = modern(reading(), json!({ "tools": {} })).await;
+    let serving = async {
+        let first = peer.expect("tools/call").await;
+        let asked = format!(r#"{{"who":{{"method":"elicitation/create","params":{FORM}}}}}"#);
+        let result = format!(r#"{{"resultType":"input_required","inputRequests":{asked}}}"#);
+        let raw = format!(r#"{{"jsonrpc":"2.0","id":{},"result":{result}}}"#, first["id"]);
+        peer.write_text(&raw).await;
+        done(&mut peer).await
+    };
+    let (answer, second) = tokio::join!(client.call_tool("t", ()).into_future(), serving);
+    answer.unwrap();
+    assert_eq!(second["params"]["inputResponses"]["who"], wanted);
+    let (_client, mut peer, _clients) = legacy(reading(), json!({})).await;
+    let raw =
+        format!(r#"{{"jsonrpc":"2.0","id":"q","method":"elicitation/create","params":{FORM}}}"#);
+    peer.write_text(&raw).await;
+    assert_eq!(peer.read().await["result"], wanted);
 }

@@ -90,6 +90,14 @@ impl Message {
         self.text(self.envelope().method).and_then(decode)
     }
 
+    /// Whether it is a request or a notification of this method; cheaper than to decode its name.
+    pub fn is_method(&self, name: &str) -> bool {
+        let Some(raw) = self.raw(self.envelope().method) else { return false };
+        let inner = raw.get(1..raw.len().saturating_sub(1)).unwrap_or_default();
+        inner == name.as_bytes()
+            || memchr::memchr(b'\\', inner).is_some() && self.method().as_deref() == Some(name)
+    }
+
     /// The raw JSON of `params`, always an object. Costs one UTF-8 check, as safe code must.
     pub fn params(&self) -> Option<&str> {
         self.text(self.params_span())

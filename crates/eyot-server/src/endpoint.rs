@@ -190,8 +190,7 @@ impl Endpoint {
 }
 
 fn is_initialize(message: &Message) -> bool {
-    let method = message.method().unwrap_or_default();
-    message.kind() == Kind::Request && McpMethod::parse(&method) == McpMethod::Initialize
+    message.kind() == Kind::Request && message.is_method(McpMethod::Initialize.as_str())
 }
 
 /// A GET or DELETE of the modern era, which has neither.

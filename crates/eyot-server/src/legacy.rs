@@ -100,8 +100,7 @@ impl Legacy {
 
     async fn request(&self, session: Arc<LiveSession>, request: Message, asked: Asked) -> Answer {
         let id = request.id();
-        let method = request.method().unwrap_or_default();
-        if Method::parse(&method) == Method::Initialize {
+        if request.is_method(Method::Initialize.as_str()) {
             let message = "session is open already";
             return refused(StatusCode::BAD_REQUEST, id, message);
         }
@@ -196,8 +195,7 @@ impl Legacy {
         if let Err(refusal) = session.machine().handle_activity(unix_ms()) {
             return session_refusal(None, refusal);
         }
-        let method = message.method().unwrap_or_default();
-        let is_initialized = Method::parse(&method) == Method::Initialized;
+        let is_initialized = message.is_method(Method::Initialized.as_str());
         if is_initialized && session.machine().handle_initialized() {
             let stored = session.context().update(|state| state.is_initialized = true).await;
             if let Err(error) = stored {
@@ -219,7 +217,7 @@ impl Legacy {
     ) -> Answer {
         let (requests, others): (Vec<_>, Vec<_>) =
             messages.into_iter().partition(|it| it.kind() == Kind::Request);
-        let is_initialize = |it: &Message| it.method().as_deref() == Some("initialize");
+        let is_initialize = |it: &Message| it.is_method(Method::Initialize.as_str());
         if requests.iter().any(is_initialize) {
             // "the initialize request MUST NOT be part of a JSON-RPC batch" (2025-03-26).
             let message = "`initialize` must not be part of a batch";

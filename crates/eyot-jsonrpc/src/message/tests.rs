@@ -36,6 +36,22 @@ fn a_request_shows_its_parts() {
 }
 
 #[test]
+fn a_method_is_known_however_it_is_written() {
+    let message = |method: &str| parse(&CALL.replace("tools/call", method));
+    for (method, is_call) in [
+        ("tools/call", true),
+        ("tools\\/call", true),
+        ("\\u0074ools/call", true),
+        ("tools/cal", false),
+        ("tools/calls", false),
+        ("Tools/call", false),
+    ] {
+        assert_eq!(message(method).is_method("tools/call"), is_call, "{method}");
+    }
+    assert!(!parse(r#"{"jsonrpc":"2.0","id":1,"result":{}}"#).is_method(""));
+}
+
+#[test]
 fn a_later_round_is_told_by_its_members() {
     assert!(!parse(CALL).has_round());
     for (member, is_round) in [

@@ -57,7 +57,6 @@ pub(crate) type QuestionAnswer = Result<Value, ErrorObject>;
 
 /// What comes out of a call.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "lives for one poll; a box would cost more")]
 pub(crate) enum Outgoing {
     /// Something for the client.
     Part(Part),

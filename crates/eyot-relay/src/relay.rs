@@ -104,7 +104,7 @@ impl Relay {
                 revision: era::agreed_revision(&opened.answer),
                 generation: 1,
             };
-            context.edit(|state| state.upstream = Some(upstream));
+            context.edit(|state| state.upstream = Some(Box::new(upstream)));
             let dual = Dual::opened(Arc::clone(&self.0.upstream), opened.connection);
             context.attach(Arc::new(dual));
         }

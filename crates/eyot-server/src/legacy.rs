@@ -9,7 +9,7 @@ use std::time::Duration;
 use eyot_frame::encode_priming;
 use eyot_http::{Accepts, OutgoingBody, accepted, empty, error, event_stream, json};
 use eyot_jsonrpc::{ErrorObject, INVALID_REQUEST, Id, Incoming, Kind, Message};
-use eyot_session::{EventId, SessionError, SessionId, StoreError};
+use eyot_session::{EventId, SessionError, StoreError};
 use eyot_transport::{
     BoxService, Fault, FaultKind, Input, Limits, Messages, Part, Peer, Reply, ReplyFuture, unix_ms,
 };
@@ -63,11 +63,7 @@ impl Legacy {
             let message = "Mcp-Session-Id header is required; open a session with `initialize`";
             return Err(refused(StatusCode::BAD_REQUEST, None, message));
         };
-        let found = match SessionId::parse(text) {
-            Some(id) => self.registry.find(&id, peer.principal.as_ref()).await,
-            None => Ok(None),
-        };
-        match found {
+        match self.registry.find(text, peer.principal.as_ref()).await {
             Ok(Some(session)) => Ok(session),
             Ok(None) => Err(refused(StatusCode::NOT_FOUND, None, "session not found")),
             Err(error) => Err(store_failed(None, &error)),

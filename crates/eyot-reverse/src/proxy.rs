@@ -60,7 +60,7 @@ impl ReverseProxy {
         let finished = shutdown.finished().clone();
         let runtime =
             Runtime { tasks: tasks.clone(), shutdown: finished, limits: Arc::new(limits) };
-        let service = BoxService::new(Relay::new(target, runtime));
+        let service = BoxService::of_boxed(Relay::new(target, runtime));
         let config =
             HttpServerConfig { path, hosts, keys, store, limits, session_limits, shutdown, tasks };
         Self(HttpServer::new(config, service))

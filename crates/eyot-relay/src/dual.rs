@@ -267,7 +267,7 @@ impl Dual {
         })?;
         let gone = || Fault::session_gone("session not found");
         let SessionRecord { initialize, state, .. } = record.ok_or_else(gone)?;
-        let upstream = state.upstream.clone().unwrap_or_default();
+        let upstream = state.upstream.as_deref().cloned().unwrap_or_default();
         if upstream.target.as_deref() != Some(self.upstream.fingerprint.as_str()) {
             return Err(gone());
         }
@@ -310,7 +310,7 @@ impl Dual {
         set_up(&link.connection, &state).await?;
         let session_id = link.connection.session_id().map(str::to_owned);
         let renewed = UpstreamRef { session_id, generation: link.generation, ..upstream };
-        let stored = context.update(|state| state.upstream = Some(renewed)).await;
+        let stored = context.update(|state| state.upstream = Some(Box::new(renewed))).await;
         stored.map_err(|error| {
             tracing::error!(%error, "upstream session was not stored");
             Fault::internal("the session store cannot be used now")

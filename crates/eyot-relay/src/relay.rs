@@ -116,7 +116,7 @@ impl Relay {
                 generation: 1,
                 is_modern: false,
             };
-            context.edit(|state| state.upstream = Some(upstream));
+            context.edit(|state| state.upstream = Some(Box::new(upstream)));
             let dual = Dual::opened(Arc::clone(&self.0.upstream), opened.connection);
             context.attach(Arc::new(dual));
         }

@@ -93,7 +93,7 @@ impl ToModern {
             is_modern: true,
             ..UpstreamRef::default()
         };
-        context.edit(|state| state.upstream = Some(upstream));
+        context.edit(|state| state.upstream = Some(Box::new(upstream)));
         context.attach(Arc::new(Bridged::opened(self, client)));
         let id = request.id().unwrap_or_else(|| Id::from_number(0));
         Ok(Reply::One(Message::response(id, &result)))

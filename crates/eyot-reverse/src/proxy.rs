@@ -63,7 +63,7 @@ impl ReverseProxy {
         let finished = shutdown.finished().clone();
         let runtime =
             Runtime { tasks: tasks.clone(), shutdown: finished, limits: Arc::new(limits) };
-        let service = BoxService::new(Relay::with_affinity(target, runtime, affinity));
+        let service = BoxService::of_boxed(Relay::with_affinity(target, runtime, affinity));
         let config =
             HttpServerConfig { path, hosts, keys, store, limits, session_limits, shutdown, tasks };
         Self(HttpServer::new(config, service))

@@ -9,7 +9,7 @@ use std::time::Duration;
 use eyot_frame::encode_priming;
 use eyot_http::{Accepts, OutgoingBody, accepted, empty, error, event_stream, json};
 use eyot_jsonrpc::{ErrorObject, INVALID_REQUEST, Id, Incoming, Kind, Message};
-use eyot_session::{EventId, SessionError, SessionId, StoreError};
+use eyot_session::{EventId, SessionError, StoreError};
 use eyot_transport::{
     BoxService, Fault, FaultKind, Input, Limits, Messages, Part, Peer, Reply, ReplyFuture, unix_ms,
 };
@@ -63,11 +63,7 @@ impl Legacy {
             let message = "Mcp-Session-Id header is required; open a session with `initialize`";
             return Err(refused(StatusCode::BAD_REQUEST, None, message));
         };
-        let found = match SessionId::parse(text) {
-            Some(id) => self.registry.find(&id, peer.principal.as_ref()).await,
-            None => Ok(None),
-        };
-        match found {
+        match self.registry.find(text, peer.principal.as_ref()).await {
             Ok(Some(session)) => Ok(session),
             Ok(None) => Err(refused(StatusCode::NOT_FOUND, None, "session not found")),
             Err(error) => Err(store_failed(None, &error)),
@@ -108,7 +104,7 @@ impl Legacy {
             Ok(started) => started,
             Err(refusal) => return session_refusal(id, refusal),
         };
-        let waiting = Waiting::new(running, vec![in_flight], Arc::clone(&self.keeper));
+        let waiting = Waiting::one(running, in_flight, Arc::clone(&self.keeper));
         self.answer(session, waiting, id, asked).await
     }
 
@@ -251,7 +247,7 @@ impl Legacy {
         }
         let answers = in_flight.len();
         let merged = Running::merged(Messages::new(select_all(runs)), answers);
-        let waiting = Waiting::new(merged, in_flight, Arc::clone(&self.keeper));
+        let waiting = Waiting::batch(merged, in_flight, Arc::clone(&self.keeper));
         self.stream(session, waiting, None).await
     }
 
@@ -350,13 +346,21 @@ impl Legacy {
 /// A call before its first output. Dropped by a disconnect, it goes on without a reader.
 struct Waiting {
     running: Option<Running>,
+    /// Of a call by itself: a list for one would be an allocation.
+    one_in_flight: Option<InFlight>,
+    /// Of a batch.
     in_flight: Vec<InFlight>,
     keeper: Arc<Keeper>,
 }
 
 impl Waiting {
-    fn new(running: Running, in_flight: Vec<InFlight>, keeper: Arc<Keeper>) -> Self {
-        Self { running: Some(running), in_flight, keeper }
+    fn one(running: Running, in_flight: InFlight, keeper: Arc<Keeper>) -> Self {
+        let one_in_flight = Some(in_flight);
+        Self { running: Some(running), one_in_flight, in_flight: Vec::new(), keeper }
+    }
+
+    fn batch(running: Running, in_flight: Vec<InFlight>, keeper: Arc<Keeper>) -> Self {
+        Self { running: Some(running), one_in_flight: None, in_flight, keeper }
     }
 
     async fn first(&mut self, patience: Option<Duration>, timer: &Timer) -> First {
@@ -374,14 +378,21 @@ impl Waiting {
 
     fn take(mut self) -> (Running, Vec<InFlight>) {
         let running = self.running.take().unwrap_or_else(Running::over);
-        (running, std::mem::take(&mut self.in_flight))
+        (running, self.take_in_flight())
+    }
+
+    fn take_in_flight(&mut self) -> Vec<InFlight> {
+        let mut in_flight = std::mem::take(&mut self.in_flight);
+        in_flight.extend(self.one_in_flight.take());
+        in_flight
     }
 }
 
 impl Drop for Waiting {
     fn drop(&mut self) {
         if let Some(running) = self.running.take().filter(|it| !it.is_over()) {
-            self.keeper.run_out(running, std::mem::take(&mut self.in_flight));
+            let in_flight = self.take_in_flight();
+            self.keeper.run_out(running, in_flight);
         }
     }
 }

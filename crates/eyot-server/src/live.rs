@@ -1,6 +1,8 @@
 //! A session that this process serves now.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use eyot_session::{Session, StreamNo};
@@ -9,6 +11,30 @@ use parking_lot::{Mutex, MutexGuard};
 use crate::context::SessionContext;
 use crate::core::Core;
 use crate::slot::{SlotKind, StreamSlot};
+
+/// A session in the map of those that live, found by its id.
+#[derive(Debug)]
+pub(crate) struct ById(pub(crate) Arc<LiveSession>);
+
+impl Borrow<str> for ById {
+    fn borrow(&self) -> &str {
+        self.0.context.id().as_str()
+    }
+}
+
+impl Hash for ById {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        Borrow::<str>::borrow(self).hash(state);
+    }
+}
+
+impl PartialEq for ById {
+    fn eq(&self, other: &Self) -> bool {
+        Borrow::<str>::borrow(self) == Borrow::<str>::borrow(other)
+    }
+}
+
+impl Eq for ById {}
 
 /// What lives of a session in memory: its machine, and the streams that run.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! The sessions that this process serves; the others are found in the store.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use tokio::sync::OnceCell;
 use tower_service::Service as _;
 
 use crate::context::SessionContext;
-use crate::live::LiveSession;
+use crate::live::{ById, LiveSession};
 use crate::running::call_in;
 
 /// Finds, opens and ends sessions.
@@ -25,7 +25,7 @@ pub(crate) struct Registry {
     node: NodeId,
     limits: Limits,
     session_limits: SessionLimits,
-    sessions: Mutex<HashMap<SessionId, Arc<LiveSession>>>,
+    sessions: Mutex<HashSet<ById>>,
     /// Sessions that are being claimed: one claim for all who ask at once.
     claiming: Mutex<HashMap<SessionId, Arc<Claiming>>>,
 }
@@ -56,7 +56,7 @@ impl Registry {
             node: NodeId::new(&random_token(12)),
             limits,
             session_limits,
-            sessions: Mutex::new(HashMap::new()),
+            sessions: Mutex::new(HashSet::new()),
             claiming: Mutex::new(HashMap::new()),
         }
     }
@@ -98,8 +98,7 @@ impl Registry {
         };
         self.store.create(record).await?;
         let session = Arc::new(session);
-        let id = session.context().id().clone();
-        self.sessions.lock().insert(id, Arc::clone(&session));
+        self.sessions.lock().replace(ById(Arc::clone(&session)));
         self.report();
         Ok(session)
     }
@@ -107,15 +106,21 @@ impl Registry {
     /// The session of that id, if it belongs to `principal`: an id alone opens nothing.
     pub(crate) async fn find(
         &self,
-        id: &SessionId,
+        id: &str,
         principal: Option<&Arc<str>>,
     ) -> Result<Option<Arc<LiveSession>>, StoreError> {
-        let live = self.sessions.lock().get(id).cloned();
-        let session = match live {
+        let session = match self.live(id) {
             Some(session) => Some(session),
-            None => Box::pin(self.claim(id)).await?,
+            None => match SessionId::parse(id) {
+                Some(id) => Box::pin(self.claim(&id)).await?,
+                None => None,
+            },
         };
         Ok(session.filter(|it| it.context().principal() == principal))
+    }
+
+    fn live(&self, id: &str) -> Option<Arc<LiveSession>> {
+        self.sessions.lock().get(id).map(|it| Arc::clone(&it.0))
     }
 
     /// Takes over a session that this process does not serve yet.
@@ -129,7 +134,7 @@ impl Registry {
     async fn claim_once(&self, id: &SessionId) -> Result<Option<Arc<LiveSession>>, StoreError> {
         let now_ms = unix_ms();
         // Somebody else may have been faster between the look-up and the turn.
-        if let Some(session) = self.sessions.lock().get(id).cloned() {
+        if let Some(session) = self.live(id.as_str()) {
             return Ok(Some(session));
         }
         let claimed = self.store.claim(id.clone(), self.node.clone(), now_ms).await?;
@@ -146,7 +151,7 @@ impl Registry {
         );
         context.set_revision(revision);
         let session = Arc::new(LiveSession::new(context, machine));
-        self.sessions.lock().insert(id.clone(), Arc::clone(&session));
+        self.sessions.lock().replace(ById(Arc::clone(&session)));
         self.report();
         Ok(Some(session))
     }
@@ -154,7 +159,7 @@ impl Registry {
     /// Ends a session for good.
     pub(crate) async fn end(&self, session: &Arc<LiveSession>) -> Result<(), StoreError> {
         let id = session.context().id();
-        self.sessions.lock().remove(id);
+        self.sessions.lock().remove(id.as_str());
         self.report();
         session.end();
         let removed = self.store.remove(id.clone()).await;
@@ -165,7 +170,7 @@ impl Registry {
     /// Stops serving a session that is no longer ours: another process has claimed it, or
     /// somebody has removed it from the store. The next request looks it up anew.
     pub(crate) fn forget(&self, session: &LiveSession) {
-        self.sessions.lock().remove(session.context().id());
+        self.sessions.lock().remove(session.context().id().as_str());
         session.end();
         self.report();
     }
@@ -173,7 +178,7 @@ impl Registry {
     /// Writes what is due, and ends what has expired.
     pub(crate) async fn sweep(&self) {
         let now_ms = unix_ms();
-        let sessions: Vec<_> = self.sessions.lock().values().cloned().collect();
+        let sessions: Vec<_> = self.sessions.lock().iter().map(|it| Arc::clone(&it.0)).collect();
         for session in sessions {
             let (has_ended, touch) = {
                 let mut machine = session.machine();
@@ -195,7 +200,7 @@ impl Registry {
 
     /// Writes the ends of all sessions, so that the next process knows them.
     pub(crate) fn touch_all(&self) {
-        for session in self.sessions.lock().values() {
+        for ById(session) in self.sessions.lock().iter() {
             let expires_ms = session.machine().expires_ms();
             self.store.touch(session.context().id(), expires_ms);
         }
@@ -216,11 +221,11 @@ impl Registry {
         if sessions.len() >= self.limits.sessions_max {
             return Err(OpenError::TooMany);
         }
-        let is_theirs = |it: &&Arc<LiveSession>| it.context().principal() == principal;
+        let is_theirs = |it: &&ById| it.0.context().principal() == principal;
         // The count is taken only where it can matter.
         let is_near = sessions.len() >= self.limits.sessions_per_principal_max;
         let max = self.limits.sessions_per_principal_max;
-        if is_near && sessions.values().filter(is_theirs).count() >= max {
+        if is_near && sessions.iter().filter(is_theirs).count() >= max {
             return Err(OpenError::TooMany);
         }
         Ok(())

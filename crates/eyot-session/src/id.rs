@@ -1,5 +1,6 @@
 //! Names of sessions, nodes, streams and events.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -27,6 +28,13 @@ impl SessionId {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// Maps are looked up by what stands in a header.
+impl Borrow<str> for SessionId {
+    fn borrow(&self) -> &str {
+        self.as_str()
     }
 }
 

@@ -45,8 +45,8 @@ pub struct SessionState {
     pub log_level: Option<String>,
     /// URIs that the client has subscribed to.
     pub subscriptions: BTreeSet<String>,
-    /// The upstream session that is held for the client.
-    pub upstream: Option<UpstreamRef>,
+    /// The upstream session that is held for the client. Boxed: a server of handlers has none.
+    pub upstream: Option<Box<UpstreamRef>>,
 }
 
 /// How to find the upstream session again.

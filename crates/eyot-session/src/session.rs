@@ -1,6 +1,5 @@
 //! One legacy session: requests in flight, open streams, the time of its end.
 
-use std::collections::HashSet;
 use std::time::Duration;
 
 use eyot_jsonrpc::Id;
@@ -67,28 +66,49 @@ pub enum SessionError {
 pub struct Session {
     revision: Revision,
     phase: Phase,
-    in_flight: HashSet<Id>,
-    streams_open: usize,
+    /// A list, because it is short; without memory of its own while nothing runs.
+    in_flight: Vec<Id>,
+    streams_open: u32,
     next_stream: u32,
     expires_ms: u64,
     stored_expires_ms: u64,
-    limits: Limits,
+    bounds: Bounds,
+}
+
+/// [`Limits`] as every session holds them: in half the room.
+#[derive(Clone, Copy, Debug)]
+struct Bounds {
+    idle_ms: u64,
+    in_flight_max: u32,
+    streams_max: u32,
+}
+
+impl Bounds {
+    fn of(limits: Limits) -> Self {
+        let count = |max: usize| u32::try_from(max).unwrap_or(u32::MAX);
+        Self {
+            idle_ms: u64::try_from(limits.idle_timeout.as_millis()).unwrap_or(u64::MAX),
+            in_flight_max: count(limits.in_flight_max),
+            streams_max: count(limits.streams_max),
+        }
+    }
 }
 
 impl Session {
     /// Opens a session of a client that has just been answered.
     #[must_use]
     pub fn open(revision: Revision, limits: Limits, now_ms: u64) -> Self {
-        let expires_ms = now_ms.saturating_add(millis(limits.idle_timeout));
+        let bounds = Bounds::of(limits);
+        let expires_ms = now_ms.saturating_add(bounds.idle_ms);
         Self {
             revision,
             phase: Phase::Opening,
-            in_flight: HashSet::new(),
+            in_flight: Vec::new(),
             streams_open: 0,
             next_stream: StreamNo::STANDALONE.0 + 1,
             expires_ms,
             stored_expires_ms: expires_ms,
-            limits,
+            bounds,
         }
     }
 
@@ -132,7 +152,7 @@ impl Session {
     ///
     /// [`SessionError`]; the caller answers the client with it.
     pub fn handle_request(&mut self, id: &Id, now_ms: u64) -> Result<(), SessionError> {
-        let in_flight_max = self.limits.in_flight_max;
+        let in_flight_max = self.bounds.in_flight_max as usize;
         self.handle_activity(now_ms)?;
         if self.in_flight.contains(id) {
             return Err(SessionError::DuplicateId);
@@ -140,14 +160,22 @@ impl Session {
         if self.in_flight.len() >= in_flight_max {
             return Err(SessionError::TooManyRequests { in_flight_max });
         }
+        if self.in_flight.is_empty() {
+            self.in_flight.reserve_exact(1);
+        }
         // A copy: an id out of a message would keep the whole message.
-        self.in_flight.insert(id.detached());
+        self.in_flight.push(id.detached());
         Ok(())
     }
 
     /// Notes that a request was answered, or never will be.
     pub fn handle_answer(&mut self, id: &Id, now_ms: u64) {
-        self.in_flight.remove(id);
+        if let Some(place) = self.in_flight.iter().position(|it| it == id) {
+            self.in_flight.swap_remove(place);
+        }
+        if self.in_flight.is_empty() {
+            self.in_flight = Vec::new();
+        }
         self.extend(now_ms);
     }
 
@@ -179,9 +207,10 @@ impl Session {
     ///
     /// [`SessionError::TooManyStreams`] or [`SessionError::Closed`].
     pub fn handle_stream_opened(&mut self, now_ms: u64) -> Result<(), SessionError> {
-        let streams_max = self.limits.streams_max;
+        let streams_max = self.bounds.streams_max;
         self.handle_activity(now_ms)?;
         if self.streams_open >= streams_max {
+            let streams_max = streams_max as usize;
             return Err(SessionError::TooManyStreams { streams_max });
         }
         self.streams_open += 1;
@@ -220,7 +249,7 @@ impl Session {
     /// or more since the last time that this was asked.
     pub fn poll_touch(&mut self) -> Option<u64> {
         let moved_ms = self.expires_ms.saturating_sub(self.stored_expires_ms);
-        let is_due = moved_ms > millis(self.limits.idle_timeout) / 8;
+        let is_due = moved_ms > self.bounds.idle_ms / 8;
         is_due.then(|| {
             self.stored_expires_ms = self.expires_ms;
             self.expires_ms
@@ -234,16 +263,12 @@ impl Session {
     }
 
     fn extend(&mut self, now_ms: u64) {
-        let expires_ms = now_ms.saturating_add(millis(self.limits.idle_timeout));
+        let expires_ms = now_ms.saturating_add(self.bounds.idle_ms);
         self.expires_ms = self.expires_ms.max(expires_ms);
     }
 }
 
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
-
-const _: () = assert!(size_of::<Session>() <= 192, "10,000 and more of these live at once");
+const _: () = assert!(size_of::<Session>() <= 72, "10,000 and more of these live at once");
 
 #[cfg(test)]
 mod tests;

@@ -4,9 +4,9 @@
 //! that it returns is ready. What it keeps ends with the process.
 
 mod entry;
-mod finished;
 mod shard;
 mod store;
 mod stream;
+mod streams;
 
 pub use crate::store::MemoryStore;

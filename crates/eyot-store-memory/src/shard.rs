@@ -49,7 +49,7 @@ impl Shard {
         no: StreamNo,
         expires_ms: u64,
     ) -> Result<(), StoreError> {
-        if self.owned(id, fence)?.finish(no, expires_ms)? {
+        if self.owned(id, fence)?.streams_mut()?.finish(no, expires_ms)? {
             self.finished.insert((expires_ms, id.clone(), no));
         }
         Ok(())
@@ -57,16 +57,16 @@ impl Shard {
 
     /// Forgets finished streams of the session while there are too many.
     pub(crate) fn forget_oldest(&mut self, id: &SessionId, limits: &LogLimits) {
-        if let Ok(entry) = self.entry(id) {
-            let forgotten = entry.forget_oldest(limits);
+        if let Ok(streams) = self.entry(id).and_then(Entry::streams_mut) {
+            let forgotten = streams.forget_oldest(limits);
             self.forget_expiries(id, forgotten);
         }
     }
 
     pub(crate) fn remove(&mut self, id: &SessionId) -> bool {
         let removed = self.entries.remove(id);
-        if let Some(entry) = &removed {
-            self.forget_expiries(id, entry.finished());
+        if let Some(streams) = removed.as_ref().and_then(|entry| entry.streams().ok()) {
+            self.forget_expiries(id, streams.finished());
         }
         removed.is_some()
     }
@@ -84,8 +84,8 @@ impl Shard {
         while self.finished.first().is_some_and(|(expires_ms, ..)| *expires_ms <= now_ms)
             && let Some((_, id, no)) = self.finished.pop_first()
         {
-            if let Ok(entry) = self.entry(&id) {
-                entry.forget_expired(no, now_ms);
+            if let Ok(streams) = self.entry(&id).and_then(Entry::streams_mut) {
+                streams.forget_expired(no, now_ms);
             }
         }
     }

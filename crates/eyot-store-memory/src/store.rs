@@ -153,7 +153,9 @@ impl EventLog for MemoryStore {
         events: Vec<NewEvent>,
     ) -> StoreFuture<()> {
         let limits = &self.limits;
-        self.with(&id, |shard| shard.owned(&id, fence)?.stream_mut(stream)?.append(&events, limits))
+        self.with(&id, |shard| {
+            shard.owned(&id, fence)?.streams_mut()?.get_mut(stream)?.append(&events, limits)
+        })
     }
 
     fn finish(
@@ -166,7 +168,11 @@ impl EventLog for MemoryStore {
         let limits = &self.limits;
         self.with(&id, |shard| {
             if !end.last.is_empty() {
-                shard.owned(&id, fence)?.stream_mut(stream)?.append(&end.last, limits)?;
+                shard
+                    .owned(&id, fence)?
+                    .streams_mut()?
+                    .get_mut(stream)?
+                    .append(&end.last, limits)?;
             }
             shard.finish(&id, fence, stream, time_after(end.at_ms, limits.keep_done))?;
             shard.forget_oldest(&id, limits);
@@ -181,7 +187,7 @@ impl EventLog for MemoryStore {
         after: Position,
         limit: usize,
     ) -> StoreFuture<Page> {
-        self.with(&id, |shard| shard.entry(&id)?.stream(stream)?.read(after, limit))
+        self.with(&id, |shard| shard.entry(&id)?.streams()?.get(stream)?.read(after, limit))
     }
 }
 

@@ -44,10 +44,6 @@ impl Stream {
         self.expires_ms.is_some()
     }
 
-    pub(crate) fn is_expired(&self, now_ms: u64) -> bool {
-        self.expires_ms.is_some_and(|expires_ms| expires_ms <= now_ms)
-    }
-
     pub(crate) fn expires_ms(&self) -> Option<u64> {
         self.expires_ms
     }

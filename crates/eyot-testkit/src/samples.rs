@@ -53,13 +53,13 @@ pub fn full_state() -> SessionState {
         is_initialized: true,
         log_level: Some("debug".to_owned()),
         subscriptions: ["file:///a", "file:///ü"].map(str::to_owned).into(),
-        upstream: Some(UpstreamRef {
+        upstream: Some(Box::new(UpstreamRef {
             target: Some("http://upstream/mcp".to_owned()),
             session_id: Some("up-1".to_owned()),
             revision: Some("2025-03-26".to_owned()),
             generation: 7,
             is_modern: false,
-        }),
+        })),
     }
 }
 

@@ -45,6 +45,14 @@ impl BoxService {
         Self(Arc::new(service))
     }
 
+    /// Wraps a service that boxes its futures itself: they are not boxed again.
+    pub fn of_boxed<S>(service: S) -> Self
+    where
+        S: McpService<Future = ReplyFuture>,
+    {
+        Self(Arc::new(Boxed(service)))
+    }
+
     /// The same service for whoever must not keep it: what is inside of it.
     #[must_use]
     pub fn downgrade(&self) -> WeakService {
@@ -96,15 +104,31 @@ trait Answer: Send + Sync {
 
 impl<S: McpService> Answer for S {
     fn answer(&self, call: Call) -> ReplyFuture {
-        let mut service = self.clone();
-        // Most services are always ready: theirs is the future that is returned.
-        match service.poll_ready(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(Ok(())) => Box::pin(service.call(call)),
-            Poll::Ready(Err(fault)) => Box::pin(std::future::ready(Err(fault))),
-            Poll::Pending => Box::pin(async move {
-                std::future::poll_fn(|cx| service.poll_ready(cx)).await?;
-                service.call(call).await
-            }),
-        }
+        answer(self.clone(), call, |future| Box::pin(future))
+    }
+}
+
+/// A service whose futures are boxed.
+struct Boxed<S>(S);
+
+impl<S: McpService<Future = ReplyFuture>> Answer for Boxed<S> {
+    fn answer(&self, call: Call) -> ReplyFuture {
+        answer(self.0.clone(), call, |future| future)
+    }
+}
+
+fn answer<S: McpService>(
+    mut service: S,
+    call: Call,
+    boxed: fn(S::Future) -> ReplyFuture,
+) -> ReplyFuture {
+    // Most services are always ready: theirs is the future that is returned.
+    match service.poll_ready(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(Ok(())) => boxed(service.call(call)),
+        Poll::Ready(Err(fault)) => Box::pin(std::future::ready(Err(fault))),
+        Poll::Pending => Box::pin(async move {
+            std::future::poll_fn(|cx| service.poll_ready(cx)).await?;
+            service.call(call).await
+        }),
     }
 }

@@ -348,7 +348,7 @@ impl ServerBuilder {
             has_logging: self.has_logging,
             service: Default::default(),
         });
-        let core = BoxService::new(Core(Arc::clone(&app)));
+        let core = BoxService::of_boxed(Core(Arc::clone(&app)));
         let service = self.layers.into_iter().rev().fold(core, |inner, layer| layer(inner));
         Ok(Server::assemble(app, service))
     }

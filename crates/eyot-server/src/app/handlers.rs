@@ -182,7 +182,7 @@ impl App {
         match self.begin(call, None) {
             Ok(call) => {
                 let handler = handler(call.clone());
-                Box::pin(CallReply(Some(Box::new(Run::new(call, handler)))))
+                Box::pin(CallReply(Some(Run::new(call, handler))))
             }
             Err(reply) => reply,
         }

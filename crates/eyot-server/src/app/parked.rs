@@ -167,6 +167,6 @@ impl App {
             // Whatever nobody asked for is not read.
             run.call().exchange().set_answer(&QuestionName::Key(key), Ok(answer));
         }
-        Ok(Box::pin(CallReply(Some(run))))
+        Ok(Box::pin(CallReply(Some(*run))))
     }
 }

@@ -117,7 +117,7 @@ impl fmt::Debug for Run {
 }
 
 /// The reply of a call: one message if the answer comes first, a stream otherwise.
-pub(crate) struct CallReply(pub(crate) Option<Box<Run>>);
+pub(crate) struct CallReply(pub(crate) Option<Run>);
 
 impl Future for CallReply {
     type Output = Result<Reply, Fault>;
@@ -125,13 +125,14 @@ impl Future for CallReply {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Some(run) = &mut self.0 else { return Poll::Ready(Ok(Reply::None)) };
         let step = ready!(run.poll_step(cx));
+        // Where it goes on elsewhere, it moves into a box of its own; that is rare.
         let run = self.0.take();
         Poll::Ready(Ok(match (step, run) {
             (Step::Answer(answer), _) => Reply::One(answer),
             (Step::Part(part), run) => {
                 Reply::Stream(Messages::new(CallStream { first: Some(part), run }))
             }
-            (Step::Asks, Some(run)) => Reply::One(CallContext::park(run)),
+            (Step::Asks, Some(run)) => Reply::One(CallContext::park(Box::new(run))),
             (Step::Asks, None) | (Step::Cancelled, _) => Reply::None,
         }))
     }
@@ -140,7 +141,7 @@ impl Future for CallReply {
 /// The messages of a call, the answer last.
 struct CallStream {
     first: Option<Part>,
-    run: Option<Box<Run>>,
+    run: Option<Run>,
 }
 
 impl Stream for CallStream {
@@ -154,7 +155,7 @@ impl Stream for CallStream {
         let message = match ready!(run.poll_step(cx)) {
             Step::Part(part) => return Poll::Ready(Some(Ok(part))),
             Step::Answer(answer) => Some(answer),
-            Step::Asks => self.run.take().map(CallContext::park),
+            Step::Asks => self.run.take().map(|run| CallContext::park(Box::new(run))),
             Step::Cancelled => None,
         };
         self.run = None;

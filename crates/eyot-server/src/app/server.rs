@@ -37,7 +37,7 @@ impl Server {
     pub(crate) fn of(app: &Arc<App>) -> Self {
         // When nobody keeps the service any more, no call will come through its layers either.
         let kept = app.service.get().and_then(WeakService::upgrade);
-        let service = kept.unwrap_or_else(|| BoxService::new(Core(Arc::clone(app))));
+        let service = kept.unwrap_or_else(|| BoxService::of_boxed(Core(Arc::clone(app))));
         Self { app: Arc::clone(app), service }
     }
 

@@ -226,7 +226,7 @@ impl ServerTool {
         let arguments = Arguments::new(schema).map_err(|error| about(&error))?;
         let mirrored = MirroredArguments::of(schema).map_err(|error| about(&error))?;
         let layered = (!layers.is_empty()).then(|| {
-            let inner = BoxService::new(Innermost);
+            let inner = BoxService::of_boxed(Innermost);
             layers.into_iter().rev().fold(inner, |inner, layer| layer(inner))
         });
         Ok(RegisteredTool {

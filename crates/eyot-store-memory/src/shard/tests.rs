@@ -24,7 +24,7 @@ fn a_forgotten_stream_does_not_wait_for_its_expiry() {
     let kept: Vec<StreamNo> = shard.finished.iter().map(|(_, _, no)| *no).collect();
     assert_eq!(kept, [8, 9].map(StreamNo));
     shard.sweep_streams(u64::MAX);
-    assert!(shard.entry(&id).unwrap().finished().next().is_none());
+    assert!(shard.entry(&id).unwrap().streams().unwrap().finished().next().is_none());
 }
 
 #[test]

@@ -48,7 +48,7 @@ async fn update(peer: &mut Peer, id: &str, key: &str, answer: Value) {
     assert_eq!(result["resultType"], "complete");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_task_waits_until_every_question_is_answered() {
     let server = builder().tool(couple()).build().unwrap();
     let mut peer = Peer::modern(&server, with_questions());

@@ -343,9 +343,7 @@ async fn set_up(connection: &LegacyConnection, state: &SessionState) -> Result<(
 
 /// Whether the upstream has provably not seen the request.
 fn is_not_sent(fault: &Fault) -> bool {
-    let data = fault.error.data.as_ref();
-    let outcome = data.and_then(|it| it.get("outcome")).and_then(serde_json::Value::as_str);
-    outcome == Some(Outcome::NotSent.as_str())
+    Outcome::of(&fault.error) == Some(Outcome::NotSent)
 }
 
 /// The upstream's trouble with its own sessions is not the client's: the client's session

@@ -137,7 +137,7 @@ impl ClientError {
         let member = |name: &str| data.and_then(|it| it.get(name));
         let reason = member("reason").and_then(Value::as_str);
         let reason = reason.unwrap_or(&fault.error.message).to_owned();
-        let is_not_sent = member("outcome").and_then(Value::as_str) == Some("not_sent");
+        let is_not_sent = Outcome::of(&fault.error) == Some(Outcome::NotSent);
         let is_retryable = member("retryable").and_then(Value::as_bool).unwrap_or(false);
         match fault.kind {
             FaultKind::SessionGone => Self::Lost { reason, outcome: Outcome::NotSent },

@@ -221,13 +221,13 @@ fn unanswered() -> Fault {
 
 /// Whether a request that failed so has not run at the upstream, or does no harm when it runs twice.
 pub(crate) fn may_resend(fault: &Fault, method: Method<'_>) -> bool {
-    let outcome = fault.error.data.as_ref().and_then(|data| data.get("outcome")?.as_str());
     match fault.kind {
         FaultKind::SessionGone => true,
-        FaultKind::Upstream => {
-            outcome == Some(Outcome::NotSent.as_str())
-                || (outcome.is_some() && method.is_read_only())
-        }
+        FaultKind::Upstream => match Outcome::of(&fault.error) {
+            Some(Outcome::NotSent) => true,
+            Some(Outcome::Unknown) => method.is_read_only(),
+            None => false,
+        },
         _ => false,
     }
 }

@@ -10,7 +10,7 @@ use eyot_era::to_modern::{
 };
 use eyot_jsonrpc::{Id, Kind, Message};
 use eyot_transport::{Fault, FaultKind, Messages, Part, Reply};
-use eyot_types::codes::{self, HEADER_MISMATCH};
+use eyot_types::codes::{self, HEADER_MISMATCH, Outcome};
 use eyot_types::{JsonObject, ListToolsResult, Method, Revision};
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
@@ -231,7 +231,7 @@ impl Calling {
 
     /// After a loss: sends again what certainly did not run, or only reads; once.
     fn repeat(&mut self, fault: Fault) -> Result<(), Fault> {
-        let is_not_sent = fault.error.data.as_ref().is_some_and(|it| it["outcome"] == "not_sent");
+        let is_not_sent = Outcome::of(&fault.error) == Some(Outcome::NotSent);
         let may_repeat = is_not_sent || Method::parse(&self.method).is_read_only();
         if self.is_repeated || !may_repeat || fault.kind != FaultKind::Upstream {
             return Err(fault);

@@ -27,6 +27,13 @@ impl Outcome {
             Self::NotSent => "not_sent",
         }
     }
+
+    /// What `error` says in its `data.outcome`; `None` when it says nothing.
+    #[must_use]
+    pub fn of(error: &ErrorObject) -> Option<Self> {
+        let name = error.data.as_ref()?.get("outcome")?.as_str()?;
+        [Self::Unknown, Self::NotSent].into_iter().find(|it| it.as_str() == name)
+    }
 }
 
 /// The receiver does not speak `requested`; `data` has the members that the schema prescribes for

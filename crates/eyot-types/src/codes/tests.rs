@@ -97,6 +97,17 @@ fn a_lost_upstream_says_what_became_of_the_call() {
 }
 
 #[test]
+fn the_outcome_is_read_as_it_was_written() {
+    for outcome in [Outcome::Unknown, Outcome::NotSent] {
+        assert_eq!(Outcome::of(&upstream_lost("closed", outcome, true)), Some(outcome));
+    }
+    assert_eq!(Outcome::of(&overloaded("in_flight_max")), Some(Outcome::NotSent));
+    assert_eq!(Outcome::of(&denied("no writes")), None);
+    let of_another = denied("").with_data(json!({ "outcome": "lost" }));
+    assert_eq!(Outcome::of(&of_another), None);
+}
+
+#[test]
 fn the_plain_errors_have_no_data() {
     check(
         &method_not_found("tools/run"),

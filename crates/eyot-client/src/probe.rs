@@ -1,6 +1,6 @@
 //! Whether an upstream speaks the modern era.
 
-use eyot_era::Evidence;
+use eyot_era::{Carrier, Evidence};
 use eyot_jsonrpc::{Id, Message};
 use eyot_transport::{Fault, FaultKind, Reply};
 use eyot_types::{Method, Revision, meta};
@@ -43,12 +43,12 @@ pub async fn probe_modern(target: &Target, runtime: &Runtime) -> Result<EraFound
         }
     };
     let answer = tokio::time::timeout(runtime.limits.connect_timeout, asking).await;
-    let is_child = !matches!(target, Target::Url(_));
+    let carrier = if matches!(target, Target::Url(_)) { Carrier::Http } else { Carrier::Pipe };
     let evidence = match &answer {
         Ok(Ok(Some(answer))) => eyot_era::of_answer(answer),
         Ok(Ok(None)) => Evidence::Legacy,
-        Ok(Err(fault)) => eyot_era::of_fault(status_of(fault), is_child),
-        Err(_elapsed) => eyot_era::of_silence(is_child),
+        Ok(Err(fault)) => eyot_era::of_fault(fault.kind == FaultKind::Refused, carrier),
+        Err(_elapsed) => eyot_era::of_silence(carrier),
     };
     match (evidence, answer) {
         (Evidence::Modern, _) => Ok(EraFound::Modern(connection)),
@@ -67,9 +67,4 @@ fn discover() -> Message {
         meta::CLIENT_CAPABILITIES: {},
     }});
     Message::request(Id::from_number(0), Method::ServerDiscover.as_str(), &params)
-}
-
-/// The status of a bare refusal. Which of those that count it was, nobody needs to know.
-fn status_of(fault: &Fault) -> Option<u16> {
-    (fault.kind == FaultKind::Refused).then_some(400)
 }

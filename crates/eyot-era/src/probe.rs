@@ -22,8 +22,11 @@ pub enum Evidence {
 
 /// What carries the probe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Carrier {
+#[expect(clippy::exhaustive_enums, reason = "there are two, and whoever asks knows which")]
+pub enum Carrier {
+    /// The standard input and output of a child of the probe's own.
     Pipe,
+    /// HTTP.
     Http,
 }
 
@@ -42,33 +45,33 @@ pub fn of_answer(answer: &Message) -> Evidence {
     if is_modern { Evidence::Modern } else { Evidence::Legacy }
 }
 
-/// What it says that there was no answer but a refusal with this HTTP status; `None` for one that
-/// came over a pipe, or as a broken connection.
-///
-/// "`400 Bad Request`, `404 Not Found`, or `405 Method Not Allowed`" without a modern error is how
-/// legacy servers refuse a request that opens no session (2026-07-28,
-/// basic/transports/streamable-http, Backward Compatibility). A child that ended, as some do at
-/// anything before `initialize`, is legacy.
+/// Whether an HTTP status without a modern error is how legacy servers refuse a request that opens
+/// no session: "`400 Bad Request`, `404 Not Found`, or `405 Method Not Allowed`" (2026-07-28,
+/// basic/transports/streamable-http, Backward Compatibility).
 #[must_use]
-pub const fn of_fault(status: Option<u16>, is_pipe: bool) -> Evidence {
-    match (carrier(is_pipe), status) {
-        (Carrier::Pipe, _) | (Carrier::Http, Some(400 | 404 | 405)) => Evidence::Legacy,
-        (Carrier::Http, _) => Evidence::Nothing,
+pub const fn is_legacy_refusal(status: u16) -> bool {
+    matches!(status, 400 | 404 | 405)
+}
+
+/// What it says that there was no answer, but a broken connection or a refusal; `is_refusal` is
+/// what [`is_legacy_refusal`] said of its status. A child that ended, as some do at anything before
+/// `initialize`, is legacy.
+#[must_use]
+pub const fn of_fault(is_refusal: bool, carrier: Carrier) -> Evidence {
+    match carrier {
+        Carrier::Http if !is_refusal => Evidence::Nothing,
+        Carrier::Http | Carrier::Pipe => Evidence::Legacy,
     }
 }
 
 /// What silence says. "The server returns any other error, or does not respond within a reasonable
 /// timeout: the server is legacy" (2026-07-28, basic/transports/stdio); over HTTP it is an outage.
 #[must_use]
-pub const fn of_silence(is_pipe: bool) -> Evidence {
-    match carrier(is_pipe) {
+pub const fn of_silence(carrier: Carrier) -> Evidence {
+    match carrier {
         Carrier::Pipe => Evidence::Legacy,
         Carrier::Http => Evidence::Nothing,
     }
-}
-
-const fn carrier(is_pipe: bool) -> Carrier {
-    if is_pipe { Carrier::Pipe } else { Carrier::Http }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use eyot_jsonrpc::{Message, ScanLimits};
 
-use super::{Evidence, of_answer, of_fault, of_silence};
+use super::{Carrier, Evidence, is_legacy_refusal, of_answer, of_fault, of_silence};
 
 #[track_caller]
 fn check(answer: &'static str, expected: Evidence) {
@@ -37,21 +37,29 @@ fn any_other_answer_is_one_of_a_legacy_server() {
 #[test]
 fn authorization_overload_and_outages_prove_nothing() {
     for status in [401, 403, 429, 500, 502, 503, 504] {
-        assert_eq!(of_fault(Some(status), false), Evidence::Nothing, "{status}");
+        assert_eq!(
+            of_fault(is_legacy_refusal(status), Carrier::Http),
+            Evidence::Nothing,
+            "{status}"
+        );
     }
-    assert_eq!(of_fault(None, false), Evidence::Nothing);
-    assert_eq!(of_silence(false), Evidence::Nothing);
+    assert_eq!(of_fault(false, Carrier::Http), Evidence::Nothing, "a broken connection");
+    assert_eq!(of_silence(Carrier::Http), Evidence::Nothing);
 }
 
 #[test]
 fn a_bare_refusal_proves_a_legacy_server() {
     for status in [400, 404, 405] {
-        assert_eq!(of_fault(Some(status), false), Evidence::Legacy, "{status}");
+        assert_eq!(
+            of_fault(is_legacy_refusal(status), Carrier::Http),
+            Evidence::Legacy,
+            "{status}"
+        );
     }
 }
 
 #[test]
 fn a_child_that_is_silent_or_ends_is_legacy() {
-    assert_eq!(of_silence(true), Evidence::Legacy);
-    assert_eq!(of_fault(None, true), Evidence::Legacy);
+    assert_eq!(of_silence(Carrier::Pipe), Evidence::Legacy);
+    assert_eq!(of_fault(false, Carrier::Pipe), Evidence::Legacy);
 }

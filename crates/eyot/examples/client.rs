@@ -6,10 +6,7 @@ use serde_json::json;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let mut args = std::env::args().skip(1);
-    let server = args.next().ok_or("usage: client URL | client PROGRAM ARGS...")?;
-    let is_url = server.starts_with("http");
-    let server = if is_url { Endpoint::url(server) } else { Endpoint::command(server, args) };
+    let server = Endpoint::from_args(std::env::args().skip(1))?;
     let client = Client::builder("me", "1.0").connect(server).await?;
     let sum = client.call_tool("add", json!({ "a": 1, "b": 2 })).await?;
     println!("{}", sum.text());

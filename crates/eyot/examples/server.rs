@@ -1,16 +1,14 @@
 //! A server with one tool, for clients of both eras: over HTTP at the address that is given, or
 //! over standard input and output.
 use eyot::{Json, Server, tool};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
-#[derive(Deserialize, JsonSchema)]
+#[derive(serde::Deserialize, schemars::JsonSchema)]
 struct Add {
     a: i64,
     b: i64,
 }
 
-#[derive(Serialize, JsonSchema)]
+#[derive(serde::Serialize, schemars::JsonSchema)]
 struct Sum {
     sum: i64,
 }

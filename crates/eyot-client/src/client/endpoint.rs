@@ -7,6 +7,7 @@ use eyot_stdio::Command;
 use eyot_transport::InProcess;
 use tokio::io::{AsyncRead, AsyncWrite};
 
+use super::error::ClientError;
 use crate::line_link::BoxStream;
 
 /// A server, wherever it is.
@@ -34,6 +35,29 @@ impl Endpoint {
     ) -> Self {
         let args = args.into_iter().map(Into::into).collect();
         Self(Place::Command(Command { program: program.into(), args, env: Vec::new(), cwd: None }))
+    }
+
+    /// What the user of a program names on its command line: a URL, or a program to start and its
+    /// arguments. What has a `://` in it is a URL, and stands alone.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError::Target`] when there is no word, or one after a URL.
+    pub fn from_args(
+        args: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Result<Self, ClientError> {
+        let wrong = |reason: String| Err(ClientError::Target { reason });
+        let mut args = args.into_iter().map(Into::into);
+        let Some(first) = args.next() else {
+            return wrong("name a URL, or a program and its arguments".to_owned());
+        };
+        if !first.contains("://") {
+            return Ok(Self::command(first, args));
+        }
+        match args.next() {
+            Some(word) => wrong(format!("`{word}` after a URL")),
+            None => Ok(Self::url(first)),
+        }
     }
 
     /// A server of this process.
@@ -90,3 +114,6 @@ impl fmt::Debug for Endpoint {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,6 +13,7 @@ mod change_log;
 mod completion;
 mod custom;
 mod deadline;
+mod described;
 mod discovery;
 mod dispatch;
 mod exchange;

@@ -1,12 +1,12 @@
 //! Prompts: a name, arguments, a handler that makes messages of them.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
-use eyot_types::{GetPromptResult, Icon, Prompt, PromptArgument, PromptMessage};
+use eyot_types::{GetPromptResult, Prompt, PromptArgument, PromptMessage};
 
 use super::call_context::CallContext;
 use super::completion::{Completer, Completions, Suggestions};
+use super::described::described;
 use super::failure::{HandlerError, HandlerResult};
 use super::rounds::InputRequired;
 use super::tool::Handling;
@@ -66,25 +66,9 @@ impl From<InputRequired> for PromptReply {
     }
 }
 
+described!(ServerPrompt);
+
 impl ServerPrompt {
-    /// What it is for.
-    pub fn description(mut self, description: impl Into<String>) -> Self {
-        self.definition.description = Some(description.into());
-        self
-    }
-
-    /// The name for people.
-    pub fn title(mut self, title: impl Into<String>) -> Self {
-        self.definition.title = Some(title.into());
-        self
-    }
-
-    /// An icon; the first is the preferred one.
-    pub fn icon(mut self, icon: Icon) -> Self {
-        self.definition.icons.get_or_insert_default().push(icon);
-        self
-    }
-
     /// An argument; see [`PromptArgument::required`] for one that must be given.
     pub fn argument(mut self, argument: PromptArgument) -> Self {
         self.definition.arguments.get_or_insert_default().push(argument);
@@ -121,12 +105,6 @@ impl ServerPrompt {
         let arguments = self.definition.arguments.as_deref().unwrap_or_default();
         let mut required = arguments.iter().filter(|it| it.required == Some(true));
         required.find(|it| !given.contains_key(&it.name)).map(|it| it.name.as_str())
-    }
-}
-
-impl fmt::Debug for ServerPrompt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ServerPrompt").field("name", &self.definition.name).finish_non_exhaustive()
     }
 }
 

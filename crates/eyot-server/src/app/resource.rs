@@ -1,14 +1,14 @@
 //! Resources and templates of resources: an address, a handler that reads what is there.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use eyot_types::{
-    Annotations, CacheScope, Icon, ReadResourceResult, Resource, ResourceContents, ResourceTemplate,
+    Annotations, CacheScope, ReadResourceResult, Resource, ResourceContents, ResourceTemplate,
 };
 
 use super::call_context::CallContext;
 use super::completion::{Completer, Completions, Suggestions};
+use super::described::described;
 use super::failure::{HandlerError, HandlerResult};
 use super::rounds::InputRequired;
 use super::tool::Handling;
@@ -139,7 +139,7 @@ impl From<InputRequired> for ResourceReply {
     }
 }
 
-macro_rules! described {
+macro_rules! located {
     ($name:ident) => {
         impl $name {
             /// The name for programs.
@@ -148,29 +148,11 @@ macro_rules! described {
                 self
             }
 
-            /// What it is, for a model.
-            pub fn description(mut self, description: impl Into<String>) -> Self {
-                self.definition.description = Some(description.into());
-                self
-            }
-
-            /// The name for people.
-            pub fn title(mut self, title: impl Into<String>) -> Self {
-                self.definition.title = Some(title.into());
-                self
-            }
-
             /// The media type of what is read, unless the contents say another.
             pub fn mime_type(mut self, mime_type: impl Into<String>) -> Self {
                 let mime_type = mime_type.into();
                 self.reader.mime_type = Some(mime_type.clone());
                 self.definition.mime_type = Some(mime_type);
-                self
-            }
-
-            /// An icon; the first is the preferred one.
-            pub fn icon(mut self, icon: Icon) -> Self {
-                self.definition.icons.get_or_insert_default().push(icon);
                 self
             }
 
@@ -188,18 +170,13 @@ macro_rules! described {
                 self
             }
         }
-
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                let name = &self.definition.name;
-                f.debug_struct(stringify!($name)).field("name", name).finish_non_exhaustive()
-            }
-        }
     };
 }
 
 described!(ServerResource);
+located!(ServerResource);
 described!(ServerTemplate);
+located!(ServerTemplate);
 
 impl ServerTemplate {
     /// Completes a variable while the user types: the handler gets what is there so far.

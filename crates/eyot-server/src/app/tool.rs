@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use eyot_transport::{BoxService, McpService};
 use eyot_types::{
-    CallToolResult, ContentBlock, Icon, JsonObject, MirroredArguments, Tool, ToolAnnotations,
+    CallToolResult, ContentBlock, JsonObject, MirroredArguments, Tool, ToolAnnotations,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -15,9 +15,9 @@ use tower::Layer;
 
 use super::builder::Eras;
 use super::call_context::CallContext;
+use super::described::described;
 use super::failure::{HandlerError, HandlerResult};
 use super::layered::Innermost;
-
 use super::rounds::InputRequired;
 use super::schema::{self, Arguments, Fitting};
 use super::tasks::TaskPolicy;
@@ -127,25 +127,9 @@ impl From<InputRequired> for ToolReply {
     }
 }
 
+described!(ServerTool);
+
 impl ServerTool {
-    /// What it does, for a model.
-    pub fn description(mut self, description: impl Into<String>) -> Self {
-        self.definition.description = Some(description.into());
-        self
-    }
-
-    /// The name for people.
-    pub fn title(mut self, title: impl Into<String>) -> Self {
-        self.definition.title = Some(title.into());
-        self
-    }
-
-    /// An icon; the first is the preferred one.
-    pub fn icon(mut self, icon: Icon) -> Self {
-        self.definition.icons.get_or_insert_default().push(icon);
-        self
-    }
-
     /// Hints about what it does to the world. Clients must not rely on them.
     pub fn annotations(mut self, annotations: ToolAnnotations) -> Self {
         self.definition.annotations = Some(annotations);
@@ -161,12 +145,6 @@ impl ServerTool {
     /// Describes the structured content by hand.
     pub fn output_schema(mut self, schema: JsonObject) -> Self {
         self.definition.output_schema = Some(schema);
-        self
-    }
-
-    /// Metadata of the definition.
-    pub fn meta(mut self, meta: JsonObject) -> Self {
-        self.definition.meta = Some(meta);
         self
     }
 
@@ -254,12 +232,6 @@ impl RegisteredTool {
         let running = arguments.and_then(|arguments| (self.handler)(arguments, call));
         running
             .unwrap_or_else(|problem| Box::pin(std::future::ready(Err(HandlerError::new(problem)))))
-    }
-}
-
-impl fmt::Debug for ServerTool {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ServerTool").field("name", &self.definition.name).finish_non_exhaustive()
     }
 }
 

@@ -136,6 +136,13 @@ impl CallContext {
         self.0.peer.address
     }
 
+    /// What carries the client's messages: a program that has started this one is trusted more,
+    /// perhaps, than one that comes over HTTP.
+    #[must_use]
+    pub fn transport(&self) -> Transport {
+        self.0.peer.transport
+    }
+
     /// The session of a legacy client. Modern clients have none.
     #[must_use]
     pub fn session_id(&self) -> Option<&SessionId> {

@@ -158,6 +158,46 @@ async fn a_method_of_ones_own_answers_clients_of_both_eras() {
 }
 
 #[tokio::test]
+async fn a_handler_knows_its_peer() {
+    let whoami = tool("whoami", async |_: NoArguments, call: CallContext| {
+        let info = call.client_info().await?.map(|it| it.name);
+        let known = (call.era(), call.revision(), call.transport(), call.session_id().is_some());
+        Ok::<_, HandlerError>(format!("{info:?} {known:?} {:?}", call.principal()))
+    });
+    let server = Server::builder("s", "1").tool(whoami).build().unwrap();
+    let call = json!({ "name": "whoami", "arguments": {} });
+    let answer = Peer::modern(&server, json!({})).ask("tools/call", call.clone()).await;
+    let text = &answer["result"]["content"][0]["text"];
+    assert_eq!(text, "None (Modern, V2026_07_28, Pipe, false) None", "{answer}");
+    let answer = Peer::legacy(&server, json!({})).await.request("tools/call", call).await;
+    let text = &answer["result"]["content"][0]["text"];
+    assert_eq!(text, "Some(\"test\") (Legacy, V2025_11_25, Pipe, true) None", "{answer}");
+}
+
+#[tokio::test]
+async fn every_definition_is_listed_as_it_was_described() {
+    let meta = || json!({ "x/y": 1 }).as_object().unwrap().clone();
+    let says = prompt("p", async |_, _| "").title("P").description("Says.").meta(meta());
+    let reads = resource("a:1", async |_| "").title("R").description("Is.").meta(meta());
+    let template = resource_template("a:{x}", async |_, _| "").title("T").description("Are.");
+    let does = tool("t", async |_: NoArguments, _| ()).title("D").description("Does.");
+    let server = Server::builder("s", "1").prompt(says).resource(reads);
+    let server = server.resource_template(template.meta(meta())).tool(does.meta(meta()));
+    let server = server.build().unwrap();
+    for (method, list, title, description) in [
+        ("prompts/list", "prompts", "P", "Says."),
+        ("resources/list", "resources", "R", "Is."),
+        ("resources/templates/list", "resourceTemplates", "T", "Are."),
+        ("tools/list", "tools", "D", "Does."),
+    ] {
+        let answer = Peer::modern(&server, json!({})).ask(method, json!({})).await;
+        let it = &answer["result"][list][0];
+        let said = (&it["title"], &it["description"], &it["_meta"]["x/y"]);
+        assert_eq!(said, (&json!(title), &json!(description), &json!(1)), "{answer}");
+    }
+}
+
+#[tokio::test]
 async fn a_method_of_the_protocol_cannot_be_replaced() {
     let never = |_: Value, _: CallContext| async move { Ok::<_, HandlerError>(json!({})) };
     let error = Server::builder("s", "1").method("tools/list", never).build().unwrap_err();

@@ -1,3 +1,5 @@
+//! What the words of a command line name.
+
 use super::{Endpoint, Place};
 
 #[track_caller]

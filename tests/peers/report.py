@@ -41,6 +41,20 @@ class Report:
         sys.exit(1 if self.failed else 0)
 
 
+def run(session: Callable[[Report], Awaitable[None]]) -> None:
+    """Runs a session, which reports, and ends the process with the verdict."""
+    report = Report()
+
+    async def whole() -> None:
+        try:
+            await session(report)
+        except Exception as error:
+            report.fail("session", error)
+
+    anyio.run(whole)
+    report.exit()
+
+
 def equal(found: object, wanted: object) -> None:
     """Fails unless both are the same."""
     if found != wanted:

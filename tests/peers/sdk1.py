@@ -1,0 +1,62 @@
+"""PyPI `mcp` 1.x, a legacy client: how it connects, and what only legacy clients do."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from anyio.abc import TaskGroup
+from mcp import ClientSession, StdioServerParameters, types
+from mcp.client.stdio import stdio_client
+from mcp.client.streamable_http import streamable_http_client
+
+from features import Features, Peer, feature
+from report import Report, equal
+
+
+@asynccontextmanager
+async def streams(target: list[str]) -> AsyncIterator[tuple[object, object]]:
+    """The two directions of a server: a URL, or `--`, a command and its arguments."""
+    if target[0] == "--":
+        async with stdio_client(StdioServerParameters(command=target[1], args=target[2:])) as both:
+            yield both
+    else:
+        async with streamable_http_client(target[0]) as (reader, writer, _):
+            yield reader, writer
+
+
+async def check(target: list[str], peer: Peer, features: type[Features], report: Report) -> None:
+    """Opens a session and tries every feature."""
+    async with (
+        streams(target) as (reader, writer),
+        ClientSession(reader, writer, **peer.callbacks()) as session,
+    ):
+        trial = features(session, peer)
+
+        async def initialize() -> None:
+            initialized = await session.initialize()
+            equal(initialized.protocolVersion, "2025-11-25")
+            trial.initialized = initialized
+
+        if await report.check("initialize", initialize):
+            await trial.check(report)
+
+
+class Legacy(Features):
+    """What every legacy server does."""
+
+    initialized: types.InitializeResult
+
+    @feature
+    async def ping(self) -> None:
+        await self.client.send_ping()
+
+    async def cancel_next(self, tool: str, arguments: dict, after: object) -> None:
+        """Cancels a call with a notification."""
+        # The session numbers its requests one by one and keeps the next number here.
+        request_id = self.client._request_id
+
+        async def cancel(_group: TaskGroup) -> None:
+            params = types.CancelledNotificationParams(requestId=request_id, reason="enough")
+            cancelled = types.CancelledNotification(params=params)
+            await self.client.send_notification(types.ClientNotification(cancelled))
+
+        await self.cancelled(tool, arguments, cancel, after)

@@ -252,23 +252,26 @@ async fn questions_that_are_not_answered_are_asked_again() {
     assert_eq!(ask(&proxy, &retry).await.code(), -32602);
 }
 
+/// Each calls another tool, is asked, answers, and gets what is its own.
+async fn twenty_clients(proxy: &Proxy) {
+    let clients = (0..20).map(async |number| {
+        let request = call(number, &format!("tool-{number}"));
+        let answer = ask(proxy, &request).await.json();
+        let (key, message) = asked(&answer);
+        assert_eq!(message, format!("tool-{number}"));
+        let retry = again(request, 100 + number, &answer, json!({ key: accept(&message) }));
+        let done = ask(proxy, &retry).await.json();
+        assert_eq!(done["result"]["content"][0]["text"], format!("tool-{number}"), "{done}");
+    });
+    futures_util::future::join_all(clients).await;
+}
+
 /// Twenty calls of twenty sessions ask on their GET streams at once; each gets its own answer.
 #[tokio::test]
 async fn twenty_calls_that_ask_on_other_streams_get_each_their_own_answers() {
     let habits = Habits::new().with_notes().with_stream();
     let (mut upstream, proxy) = open(&habits, Affinity::Auto).await;
-    let clients = futures_util::future::join_all((0..20).map(|number| {
-        let proxy = &proxy;
-        async move {
-            let request = call(number, &format!("tool-{number}"));
-            let answer = ask(proxy, &request).await.json();
-            let (key, message) = asked(&answer);
-            assert_eq!(message, format!("tool-{number}"));
-            let retry = again(request, 100 + number, &answer, json!({ key: accept(&message) }));
-            let done = ask(proxy, &retry).await.json();
-            assert_eq!(done["result"]["content"][0]["text"], format!("tool-{number}"), "{done}");
-        }
-    }));
+    let clients = twenty_clients(&proxy);
     let serving = async {
         let mut streams = std::collections::BTreeMap::new();
         let mut calls = std::collections::BTreeMap::new();
@@ -534,18 +537,7 @@ async fn calls_that_share_a_child_are_asked_one_after_the_other() {
     let stage = Stage::open().await;
     let adjust = |setup: &mut eyot::Setup| setup.affinity = Affinity::Shared;
     let proxy = Proxy::before_child(stage.command(), patient_limits(), adjust).await;
-    let clients = futures_util::future::join_all((0..20).map(|number| {
-        let proxy = &proxy;
-        async move {
-            let request = call(number, &format!("tool-{number}"));
-            let answer = ask(proxy, &request).await.json();
-            let (key, message) = asked(&answer);
-            assert_eq!(message, format!("tool-{number}"));
-            let retry = again(request, 100 + number, &answer, json!({ key: accept(&message) }));
-            let done = ask(proxy, &retry).await.json();
-            assert_eq!(done["result"]["content"][0]["text"], format!("tool-{number}"), "{done}");
-        }
-    }));
+    let clients = twenty_clients(&proxy);
     let serving = async {
         probe(&stage).await;
         let mut puppet = child(&stage).await;

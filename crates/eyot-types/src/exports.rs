@@ -39,7 +39,8 @@ pub use crate::result::{CacheScope, EmptyResult, ResultType};
 pub use crate::revision::{Revision, UnknownRevision};
 pub use crate::roots::{ListRootsResult, Root};
 pub use crate::round::{
-    Answer, InputRequest, InputRequests, InputRequiredResult, InputResponses, Question, RoundResult,
+    Answer, InputRequest, InputRequests, InputRequiredResult, InputResponses, Question,
+    RoundParams, RoundResult,
 };
 pub use crate::sampling::{
     CreateMessageParams, CreateMessageResult, IncludeContext, ModelHint, ModelPreferences,

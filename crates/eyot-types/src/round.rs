@@ -8,11 +8,12 @@ mod request;
 
 use std::collections::BTreeMap;
 
+use eyot_jsonrpc::{ErrorObject, Message};
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Serialize};
 
 pub use self::question::{Answer, Question};
-use crate::{CreateTaskResult, JsonObject, ResultType};
+use crate::{CreateTaskResult, JsonObject, ResultType, codes};
 
 /// What a server asks before it can go on, under names of its own.
 pub type InputRequests = BTreeMap<String, InputRequest>;
@@ -63,6 +64,31 @@ impl InputResponses {
     /// An error when the answer is not such a result.
     pub fn decode<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, serde_json::Error> {
         self.0.get(name).map(T::deserialize).transpose()
+    }
+}
+
+/// The members of a request that belong to its round.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
+pub struct RoundParams {
+    /// What the client answers, by the names of what it was asked.
+    pub input_responses: Option<JsonObject>,
+    /// What it was to bring back.
+    pub request_state: Option<String>,
+}
+
+impl RoundParams {
+    /// The round of a request; cheap for the first, which says nothing of rounds.
+    ///
+    /// # Errors
+    ///
+    /// "Invalid params", when a member is not of its type.
+    pub fn of(request: &Message) -> Result<Self, ErrorObject> {
+        if !request.has_round() {
+            return Ok(Self::default());
+        }
+        request.decode_params().map_err(|error| codes::invalid_params(&error.to_string()))
     }
 }
 

@@ -5,9 +5,8 @@ use std::sync::Arc;
 use eyot_era::to_legacy;
 use eyot_jsonrpc::{ErrorObject, Id, Message};
 use eyot_transport::{Call, Peer, Transport};
-use eyot_types::{ClientCapabilities, JsonObject, LogLevel, Method, RequestMeta, codes};
+use eyot_types::{ClientCapabilities, LogLevel, Method, RequestMeta};
 use http::HeaderMap;
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::affinity::{HANDLE, HANDLE_CHARS};
@@ -27,14 +26,6 @@ pub(crate) struct Ask {
     pub(crate) log_level: Option<LogLevel>,
     pub(crate) progress_token: Option<Id>,
     pub(crate) handle: Option<String>,
-}
-
-/// The members of a request that belong to its round.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(crate) struct RoundParams {
-    pub(crate) input_responses: Option<JsonObject>,
-    pub(crate) request_state: Option<String>,
 }
 
 impl Ask {
@@ -75,16 +66,6 @@ impl Ask {
     /// Whether its headers were to be held against its arguments.
     pub(crate) fn has_headers(&self) -> bool {
         self.peer.transport == Transport::Http
-    }
-
-    /// The round that the request belongs to; cheap for the first, which says nothing of rounds.
-    pub(crate) fn round(&self) -> Result<RoundParams, ErrorObject> {
-        let params = self.message.params().unwrap_or("{}");
-        if !params.contains("requestState") {
-            return Ok(RoundParams::default());
-        }
-        let read = self.message.decode_params();
-        read.map_err(|error| codes::invalid_params(&error.to_string()))
     }
 
     /// An answer that is an error.

@@ -17,7 +17,7 @@ use super::ask::Ask;
 use super::bridge::Inner;
 use super::call::{Heard, UpstreamCall};
 use super::park::{CallName, give_up};
-use super::sealed::{ParkedState, State, StateKind};
+use super::sealed::{ParkedState, State};
 use super::session::may_resend;
 use crate::watch::timed_out;
 
@@ -131,14 +131,14 @@ impl Attempt {
         }
         self.held.let_go();
         let parked = ParkedState { call: self.name.0.clone(), round };
-        Some(self.input_required(requests, StateKind::Parked(parked)))
+        Some(self.input_required(requests, &State::Parked(parked)))
     }
 
     /// "Servers MUST include at least one of `inputRequests` or `requestState`" (2026-07-28,
     /// basic/patterns/mrtr).
-    fn input_required(&self, requests: InputRequests, kind: StateKind) -> Message {
-        let state = State::new(kind, self.bridge.limits.question_timeout);
-        let sealed = state.seal(&self.bridge.keys, &self.ask.peer, &self.ask.message);
+    fn input_required(&self, requests: InputRequests, state: &State) -> Message {
+        let ttl = self.bridge.limits.question_timeout;
+        let sealed = self.bridge.request_state(&self.ask).seal(state, ttl);
         let result = InputRequiredResult::new(requests).with_request_state(sealed);
         Message::response(self.ask.id.clone(), &result)
     }
@@ -154,7 +154,7 @@ impl Attempt {
                 let requests: InputRequests =
                     keyed.map(|(number, page)| (format!("visit.{number}"), page.into())).collect();
                 let keys = requests.keys().cloned().collect();
-                return self.input_required(requests, StateKind::Visit(keys));
+                return self.input_required(requests, &State::Visit(keys));
             }
             Err(error) => return self.ask.refuse(&error),
         }

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use eyot_era::to_legacy::{self, Rounds};
 use eyot_jsonrpc::{ErrorObject, INVALID_REQUEST, Id, Message};
+use eyot_server::RequestState;
 use eyot_stdx::SealKeys;
 use eyot_transport::{Call, Fault, Input, Limits, Reply};
 use eyot_types::carry::Losses;
-use eyot_types::{Era, JsonObject, Method, Revision, codes};
+use eyot_types::{Era, JsonObject, Method, Revision, RoundParams, codes};
 use serde_json::json;
 use tokio::sync::OwnedSemaphorePermit;
 
@@ -19,7 +20,7 @@ use super::call::{CallShared, UpstreamCall};
 use super::mirrors::Mirrors;
 use super::park::{CallName, ParkTable};
 use super::pool::Pool;
-use super::sealed::{ParkedState, State, StateKind};
+use super::sealed::{ParkedState, State};
 use super::session::UpstreamSession;
 use crate::dual::Upstream;
 use crate::watch::timed_out;
@@ -85,14 +86,14 @@ impl Bridge {
 
     async fn call(&self, ask: &Arc<Ask>) -> Result<Reply, Fault> {
         let inner = &self.0;
-        let round = ask.round().map_err(Fault::refused)?;
+        let round = RoundParams::of(&ask.message).map_err(Fault::refused)?;
         let responses = round.input_responses.unwrap_or_default();
         if let Some(sealed) = round.request_state {
-            match State::open(&inner.keys, &ask.peer, &ask.message, &sealed) {
-                Ok(State { kind: StateKind::Parked(state), .. }) => {
+            match inner.request_state(ask).open(&sealed) {
+                Ok(State::Parked(state)) => {
                     return inner.resume(ask, &state, &responses).await;
                 }
-                Ok(State { kind: StateKind::Visit(keys), .. }) => {
+                Ok(State::Visit(keys)) => {
                     if let Some(error) = refused_visit(&keys, &responses) {
                         return Ok(Reply::One(ask.refuse(&error)));
                     }
@@ -109,6 +110,12 @@ impl Bridge {
 }
 
 impl Inner {
+    /// What seals and opens the states of this request.
+    pub(crate) fn request_state<'a>(&'a self, ask: &'a Ask) -> RequestState<'a> {
+        let Ask { peer, message, .. } = ask;
+        RequestState { keys: &self.keys, maker: "bridge", peer, request: message }
+    }
+
     /// Sends the request of a client.
     pub(crate) async fn begin(&self, ask: &Ask) -> Result<Arc<UpstreamCall>, Fault> {
         let session = self.pool.session(ask, false).await?;

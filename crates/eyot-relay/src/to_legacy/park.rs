@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eyot_jsonrpc::{ErrorObject, Message};
+use eyot_server::RequestState;
 use eyot_transport::Limits;
 use eyot_types::{JsonObject, Method, codes};
 use parking_lot::Mutex;
@@ -14,7 +15,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::call::{Heard, UpstreamCall};
-use super::sealed::{ParkedState, invalid_state};
+use super::sealed::ParkedState;
 
 /// The calls of one upstream that rest.
 #[derive(Debug)]
@@ -104,7 +105,7 @@ impl ParkTable {
         let again = || eyot_era::to_legacy::RoundError::AnsweredAlready.to_error();
         let call = {
             let calls = self.calls.lock();
-            let entry = calls.get(&state.call).ok_or_else(invalid_state)?;
+            let entry = calls.get(&state.call).ok_or_else(RequestState::refused)?;
             let resting = entry.resting.as_ref().filter(|_| entry.round == state.round);
             Arc::clone(&resting.ok_or_else(again)?.call)
         };

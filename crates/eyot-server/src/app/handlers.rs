@@ -7,7 +7,7 @@ use eyot_transport::{Call, Input, ReplyFuture};
 use eyot_types::carry;
 use eyot_types::{
     CallToolResult, CompleteParams, CompleteResult, Completion, CompletionReference, Era,
-    GetPromptParams, GetPromptResult, InputRequiredResult, ReadResourceResult, codes,
+    GetPromptParams, GetPromptResult, InputRequiredResult, ReadResourceResult, RoundParams, codes,
 };
 use serde_json::json;
 
@@ -18,7 +18,7 @@ use super::deadline::Deadline;
 use super::failure::{HandlerError, HandlerResult};
 use super::prompt::{PromptReply, ServerPrompt};
 use super::resource::{Reader, ResourceReply, UriVariables};
-use super::rounds::InputRequired;
+use super::rounds::{InputRequired, Inputs, Sealed};
 use super::run::{Answering, CallReply, Run};
 use super::tasks::{TaskLink, TaskReply};
 use super::tool::{Handling, RegisteredTool, ToolReply};
@@ -218,11 +218,10 @@ impl App {
 
     /// The round that a modern request belongs to.
     fn round(&self, call: &Call, message: &Message) -> Result<Next, ErrorObject> {
-        use super::rounds::{Inputs, RoundParams, Sealed};
         if call.peer.era == Era::Legacy {
             return Ok(Next::Round(Inputs::default()));
         }
-        let RoundParams { input_responses, request_state } = RoundParams::of(message)?;
+        let RoundParams { input_responses, request_state, .. } = RoundParams::of(message)?;
         let Some(state) = request_state else {
             // Answers without a state: to a round of another server, or made up. A handler that
             // asks for these keys will find them; that is all that they can do.
@@ -230,7 +229,7 @@ impl App {
             return Ok(Next::Round(inputs.unwrap_or_default()));
         };
         let responses = input_responses.unwrap_or_default();
-        match self.unseal(&call.peer, message, &state)? {
+        match self.request_state(&call.peer, message).open(&state)? {
             Sealed::Handler(state) => {
                 let state = Some(state).filter(|it| !it.is_empty());
                 Ok(Next::Round(Inputs::new(responses, state)))
@@ -246,7 +245,7 @@ impl App {
 /// Where a request goes on.
 enum Next {
     /// In a handler that begins, with what this round brought.
-    Round(super::rounds::Inputs),
+    Round(Inputs),
     /// In a call that was parked.
     Resumed(ReplyFuture),
 }

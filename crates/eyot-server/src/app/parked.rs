@@ -12,8 +12,9 @@ use tokio::time::Instant;
 use super::App;
 use super::call_context::CallContext;
 use super::exchange::QuestionName;
-use super::rounds::{Sealed, input_required, invalid_state};
+use super::rounds::{Sealed, input_required};
 use super::run::{CallReply, Run};
+use crate::request_state::RequestState;
 
 /// The parked calls of one server.
 #[derive(Debug)]
@@ -138,12 +139,11 @@ impl CallContext {
         let parked = app.parked.insert(run, &app);
         let answer = parked.map(|(number, round)| {
             let sealed = Sealed::Parked { process: app.parked.process, call: number, round };
-            let state = app.seal(&call.shared().peer, &call.message(), &sealed);
-            input_required(requests, state)
+            input_required(requests, call.seal(&sealed))
         });
         match (answer, id) {
             (Ok(result), Some(id)) => Message::response(id, &app.stamp(&result)),
-            (Ok(_), None) => Message::error_response(None, &invalid_state()),
+            (Ok(_), None) => Message::error_response(None, &RequestState::refused()),
             (Err(error), id) => Message::error_response(id, &error),
         }
     }
@@ -161,7 +161,7 @@ impl App {
         responses: JsonObject,
     ) -> Result<ReplyFuture, ErrorObject> {
         self.parked.sweep(Instant::now());
-        let run = self.parked.take(process, call, round).ok_or_else(invalid_state)?;
+        let run = self.parked.take(process, call, round).ok_or_else(RequestState::refused)?;
         run.call().begin_round(message);
         for (key, answer) in responses {
             // Whatever nobody asked for is not read.

@@ -3,19 +3,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use eyot_jsonrpc::{ErrorObject, INVALID_PARAMS, Message};
-use eyot_transport::{Peer, unix_ms};
+use eyot_jsonrpc::Message;
+use eyot_transport::Peer;
 use eyot_types::{CreateMessageParams, ElicitParams, InputRequiredResult, JsonObject, Question};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 use super::App;
 use super::call_context::CallContext;
 use super::failure::{HandlerError, HandlerResult};
 use super::questions::Elicited;
 use super::schema::form_schema;
+use crate::request_state::RequestState;
 
 /// Asks the client for more by returning: the handler runs anew when the answers are there.
 ///
@@ -134,8 +134,7 @@ impl InputRequired {
         let questions = questions.collect::<HandlerResult<Vec<_>>>()?;
         // Always sealed, even if empty: it is what binds the next round to this call.
         let state = Sealed::Handler(self.state.unwrap_or_default());
-        let state = call.app().seal(&call.shared().peer, &call.message(), &state);
-        Ok(input_required(questions, state))
+        Ok(input_required(questions, call.seal(&state)))
     }
 
     /// Asks while the call goes on, everything at once, and gives what a next round would have:
@@ -206,26 +205,6 @@ impl Inputs {
     }
 }
 
-/// The members of a request that belong to its round.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(crate) struct RoundParams {
-    pub(crate) input_responses: Option<JsonObject>,
-    pub(crate) request_state: Option<String>,
-}
-
-impl RoundParams {
-    /// The round of a request; cheap for the first, which says nothing of rounds.
-    pub(crate) fn of(message: &Message) -> Result<Self, ErrorObject> {
-        if !message.has_round() {
-            return Ok(Self::default());
-        }
-        message
-            .decode_params()
-            .map_err(|error| eyot_types::codes::invalid_params(&error.to_string()))
-    }
-}
-
 /// What the client keeps for us between two rounds.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Sealed {
@@ -237,68 +216,25 @@ pub(crate) enum Sealed {
     Parked { process: u64, call: u64, round: u32 },
 }
 
-#[derive(Serialize, Deserialize)]
-struct Envelope {
-    /// When it expires, in milliseconds since 1970.
-    #[serde(rename = "x")]
-    expires_ms: u64,
-    #[serde(flatten)]
-    sealed: Sealed,
+impl CallContext {
+    /// Seals what the next round of this call must bring back.
+    pub(crate) fn seal(&self, state: &Sealed) -> String {
+        let app = self.app();
+        let request = self.message();
+        app.request_state(&self.shared().peer, &request).seal(state, app.options.round_timeout)
+    }
 }
 
 impl App {
-    /// Seals what the next round of this request must bring back.
-    pub(crate) fn seal(&self, peer: &Peer, request: &Message, sealed: &Sealed) -> String {
-        let ttl_ms = u64::try_from(self.options.round_timeout.as_millis()).unwrap_or(u64::MAX);
-        let sealed = match sealed {
-            Sealed::Handler(state) => json!({ "s": state }),
-            Sealed::Parked { process, call, round } => {
-                json!({ "p": { "process": process, "call": call, "round": round } })
-            }
-        };
-        let mut envelope = sealed;
-        if let Some(members) = envelope.as_object_mut() {
-            members.insert("x".to_owned(), unix_ms().saturating_add(ttl_ms).into());
-        }
-        let text = envelope.to_string();
-        self.options.keys.seal(&binding(peer, request), text.as_bytes())
+    /// What seals and opens the states of this request.
+    pub(crate) fn request_state<'a>(
+        &'a self,
+        peer: &'a Peer,
+        request: &'a Message,
+    ) -> RequestState<'a> {
+        RequestState { keys: &self.options.keys, maker: "server", peer, request }
     }
-
-    /// Opens what the client brought back. One answer for whatever is wrong with it: "servers
-    /// MUST reject state that fails verification" (2026-07-28, basic/patterns/mrtr).
-    pub(crate) fn unseal(
-        &self,
-        peer: &Peer,
-        request: &Message,
-        state: &str,
-    ) -> Result<Sealed, ErrorObject> {
-        let opened = (state.len() <= STATE_BYTES_MAX)
-            .then(|| self.options.keys.open(&binding(peer, request), state))
-            .flatten();
-        let envelope = opened.and_then(|text| serde_json::from_slice::<Envelope>(&text).ok());
-        let envelope = envelope.filter(|it| unix_ms() < it.expires_ms);
-        envelope.map(|it| it.sealed).ok_or_else(invalid_state)
-    }
-}
-
-/// The error for a state that cannot be relied on.
-pub(crate) fn invalid_state() -> ErrorObject {
-    ErrorObject::new(INVALID_PARAMS, "Invalid or expired requestState")
-}
-
-/// What a state is bound to: who asks, and what for, to the last argument. "the authenticated
-/// principal […] an identifier for the originating request" (2026-07-28, basic/patterns/mrtr).
-fn binding(peer: &Peer, request: &Message) -> Vec<u8> {
-    let mut params: JsonObject = request.decode_params().unwrap_or_default();
-    for name in ["_meta", "inputResponses", "requestState"] {
-        params.remove(name);
-    }
-    // The map is sorted: however the client writes its arguments, they are the same bytes here.
-    let bound = json!([peer.principal.as_deref(), request.method(), params]);
-    bound.to_string().into_bytes()
 }
 
 /// How long a client may take for a round unless the server says otherwise: people are slow.
 pub(crate) const ROUND_TIMEOUT: Duration = Duration::from_secs(600);
-/// A state of ours is far shorter, unless a handler keeps much in it.
-const STATE_BYTES_MAX: usize = 64 << 10;

@@ -1,0 +1,89 @@
+//! What a modern client keeps for us between two rounds, sealed.
+
+use std::time::Duration;
+
+use eyot_jsonrpc::{ErrorObject, INVALID_PARAMS, Message};
+use eyot_stdx::SealKeys;
+use eyot_transport::{Peer, unix_ms};
+use eyot_types::JsonObject;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+/// Seals and opens the `requestState` of one request.
+///
+/// What is sealed for one call opens for no other: not for another peer, method or arguments, not
+/// for what another `maker` with the same keys asks, and not when its time is over.
+#[derive(Debug)]
+#[expect(clippy::exhaustive_structs, reason = "the parts that a state is bound to, all of them")]
+pub struct RequestState<'a> {
+    /// The keys of the installation.
+    pub keys: &'a SealKeys,
+    /// Who seals: a name that no other kind of state has.
+    pub maker: &'static str,
+    /// The client.
+    pub peer: &'a Peer,
+    /// The request that is answered with the state, or the one that brings it back.
+    pub request: &'a Message,
+}
+
+impl RequestState<'_> {
+    /// Seals what the next round of this request must bring back within `ttl`.
+    #[must_use]
+    pub fn seal(&self, content: &impl Serialize, ttl: Duration) -> String {
+        let ttl_ms = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX);
+        let sealed = Sealed { expires_ms: unix_ms().saturating_add(ttl_ms), content };
+        // Fails for no type of ours; then the text is empty, and the next round is refused.
+        let text = serde_json::to_vec(&sealed).unwrap_or_default();
+        self.keys.seal(&self.binding(), &text)
+    }
+
+    /// Opens what a client brought back.
+    ///
+    /// # Errors
+    ///
+    /// [`refused`](Self::refused), whatever is wrong with it: "servers MUST reject state that fails
+    /// verification" (2026-07-28, basic/patterns/mrtr).
+    pub fn open<T: DeserializeOwned>(&self, state: &str) -> Result<T, ErrorObject> {
+        let opened = (state.len() <= STATE_BYTES_MAX)
+            .then(|| self.keys.open(&self.binding(), state))
+            .flatten();
+        let sealed = opened.and_then(|text| serde_json::from_slice::<Sealed<T>>(&text).ok());
+        let sealed = sealed.filter(|it| unix_ms() < it.expires_ms);
+        sealed.map(|it| it.content).ok_or_else(Self::refused)
+    }
+
+    /// The error for a state that cannot be relied on.
+    #[must_use]
+    pub fn refused() -> ErrorObject {
+        ErrorObject::new(INVALID_PARAMS, "Invalid or expired requestState")
+    }
+
+    /// What a state is bound to: who asks, and what for, to the last argument. "the authenticated
+    /// principal […] an identifier for the originating request" (2026-07-28, basic/patterns/mrtr).
+    fn binding(&self) -> Vec<u8> {
+        let Self { maker, peer, request, .. } = self;
+        let mut params: JsonObject = request.decode_params().unwrap_or_default();
+        for name in ["_meta", "inputResponses", "requestState"] {
+            params.remove(name);
+        }
+        // The map is sorted: however the client writes its arguments, they are the same bytes here.
+        let bound = json!([maker, peer.principal.as_deref(), request.method(), params]);
+        bound.to_string().into_bytes()
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Sealed<T> {
+    /// When it expires, in milliseconds since 1970.
+    #[serde(rename = "x")]
+    expires_ms: u64,
+    #[serde(rename = "c")]
+    content: T,
+}
+
+/// A state of ours is far shorter, unless a handler keeps much in it.
+const STATE_BYTES_MAX: usize = 64 << 10;
+
+#[cfg(test)]
+mod tests;

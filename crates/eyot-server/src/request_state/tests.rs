@@ -1,0 +1,75 @@
+//! What a state is good for, and what it is not.
+
+use std::time::Duration;
+
+use eyot_jsonrpc::{Id, Message};
+use eyot_stdx::SealKeys;
+use eyot_transport::{Peer, Transport};
+use eyot_types::Era;
+use serde_json::{Value, json};
+
+use super::RequestState;
+
+const TTL: Duration = Duration::from_secs(60);
+
+fn peer(principal: Option<&str>) -> Peer {
+    let principal = principal.map(Into::into);
+    Peer { era: Era::Modern, principal, address: None, transport: Transport::Http }
+}
+
+fn request(id: u64, method: &str, params: &Value) -> Message {
+    Message::request(Id::from_number(id), method, params)
+}
+
+/// What a state for Ada's call of `add` opens as, asked in another way.
+fn opened(maker: &'static str, peer: &Peer, request: &Message, ttl: Duration) -> Option<String> {
+    let keys = SealKeys::random();
+    let ada = self::peer(Some("ada"));
+    let first = self::request(1, "tools/call", &json!({ "name": "add", "arguments": { "a": 1 } }));
+    let sealing = RequestState { keys: &keys, maker: "server", peer: &ada, request: &first };
+    let state = sealing.seal(&"the content", ttl);
+    assert!(!state.contains("content"), "a client cannot read it: {state}");
+    RequestState { keys: &keys, maker, peer, request }.open(&state).ok()
+}
+
+#[test]
+fn a_state_opens_for_the_next_round_of_its_call() {
+    let params = json!({
+        "requestState": "itself",
+        "arguments": { "a": 1 },
+        "name": "add",
+        "inputResponses": { "k": 1 },
+        "_meta": { "x": 1 },
+    });
+    let next = request(2, "tools/call", &params);
+    assert_eq!(opened("server", &peer(Some("ada")), &next, TTL).as_deref(), Some("the content"));
+}
+
+#[test]
+fn a_state_opens_for_nothing_else() {
+    let same = json!({ "name": "add", "arguments": { "a": 1 } });
+    let ada = peer(Some("ada"));
+    let retry = request(2, "tools/call", &same);
+    assert_eq!(opened("bridge", &ada, &retry, TTL), None, "another maker");
+    assert_eq!(opened("server", &peer(Some("eve")), &retry, TTL), None, "another principal");
+    assert_eq!(opened("server", &peer(None), &retry, TTL), None, "no principal");
+    let prompt = request(2, "prompts/get", &same);
+    assert_eq!(opened("server", &ada, &prompt, TTL), None, "another method");
+    let other = json!({ "name": "add", "arguments": { "a": 2 } });
+    let other = request(2, "tools/call", &other);
+    assert_eq!(opened("server", &ada, &other, TTL), None, "other arguments");
+    assert_eq!(opened("server", &ada, &retry, Duration::ZERO), None, "too late");
+}
+
+#[test]
+fn what_was_made_up_is_refused_with_one_error() {
+    let keys = SealKeys::random();
+    let (ada, call) = (peer(Some("ada")), request(1, "tools/call", &json!({ "name": "add" })));
+    let state = RequestState { keys: &keys, maker: "server", peer: &ada, request: &call };
+    let sealed = state.seal(&1, TTL);
+    let as_text = state.open::<String>(&sealed);
+    for refused in [as_text, state.open(""), state.open("AAAA"), state.open(&"A".repeat(1 << 20))] {
+        assert_eq!(refused.unwrap_err(), RequestState::refused());
+    }
+    assert_eq!(RequestState::refused().code, -32602);
+}

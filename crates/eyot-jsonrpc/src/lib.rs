@@ -19,6 +19,8 @@
 //! # Ok::<(), eyot_jsonrpc::ParseError>(())
 //! ```
 
+#[cfg(test)]
+mod any_value;
 mod draft;
 mod envelope;
 mod error;

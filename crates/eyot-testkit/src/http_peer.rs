@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
+use crate::line_peer::discovered;
+
 /// Takes one request per connection.
 #[derive(Debug)]
 pub struct HttpPeer(TcpListener);
@@ -88,14 +90,7 @@ impl HttpPeer {
     /// Says that it is modern.
     pub async fn discover(&self, capabilities: Value) {
         let asked = self.expect("server/discover").await;
-        let result = json!({
-            "resultType": "complete",
-            "supportedVersions": ["2026-07-28"],
-            "capabilities": capabilities,
-            "ttlMs": 0,
-            "cacheScope": "private",
-        });
-        asked.answer(result).await;
+        asked.answer(discovered(&capabilities)).await;
     }
 }
 

@@ -127,17 +127,21 @@ impl LinePeer {
     /// Says that it is modern; gives the request.
     pub async fn discover(&mut self, capabilities: Value) -> Value {
         let request = self.expect("server/discover").await;
-        let result = json!({
-            "resultType": "complete",
-            "supportedVersions": ["2026-07-28"],
-            "capabilities": capabilities,
-            "ttlMs": 0,
-            "cacheScope": "private",
-            "_meta": { "io.modelcontextprotocol/serverInfo": { "name": "peer", "version": "2" } },
-        });
-        self.answer(&request, result).await;
+        self.answer(&request, discovered(&capabilities)).await;
         request
     }
+}
+
+/// What a modern server with these capabilities says of itself.
+pub(crate) fn discovered(capabilities: &Value) -> Value {
+    json!({
+        "resultType": "complete",
+        "supportedVersions": ["2026-07-28"],
+        "capabilities": capabilities,
+        "ttlMs": 0,
+        "cacheScope": "private",
+        "_meta": { "io.modelcontextprotocol/serverInfo": { "name": "peer", "version": "2" } },
+    })
 }
 
 impl fmt::Debug for LinePeer {

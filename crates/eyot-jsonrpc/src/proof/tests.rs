@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::Proof;
+use crate::any_value::any_value;
 use crate::limits::ScanLimits;
 use crate::scan::Scan;
 
@@ -36,24 +37,6 @@ fn raw(text: &str) -> Box<RawValue> {
 /// So many arrays around a value.
 fn nested(value: Value, depth: usize) -> Value {
     (0..depth).fold(value, |inner, _| Value::from(vec![inner]))
-}
-
-fn any_value() -> impl Strategy<Value = Value> {
-    let leaf = prop_oneof![
-        Just(Value::Null),
-        any::<bool>().prop_map(Value::from),
-        any::<i64>().prop_map(Value::from),
-        any::<u64>().prop_map(Value::from),
-        any::<f64>().prop_map(Value::from),
-        any::<String>().prop_map(Value::from),
-    ];
-    leaf.prop_recursive(4, 24, 5, |inner| {
-        prop_oneof![
-            prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
-            prop::collection::btree_map(any::<String>(), inner, 0..5)
-                .prop_map(|members| Value::from(serde_json::Map::from_iter(members))),
-        ]
-    })
 }
 
 proptest! {

@@ -3,8 +3,9 @@
 use bytes::Bytes;
 use proptest::prelude::*;
 use proptest::sample::select;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+use crate::any_value::any_value;
 use crate::{INVALID_REQUEST, Message, PARSE_ERROR, ScanLimits};
 
 /// How a value is written.
@@ -14,25 +15,6 @@ enum Style {
     Pretty,
     /// Every character of every string as `\uXXXX`.
     Escaped,
-}
-
-fn any_value() -> impl Strategy<Value = Value> {
-    let leaf = prop_oneof![
-        Just(Value::Null),
-        any::<bool>().prop_map(Value::from),
-        any::<i64>().prop_map(Value::from),
-        any::<u64>().prop_map(Value::from),
-        any::<f64>().prop_map(Value::from),
-        any::<String>().prop_map(Value::from),
-        "[a-z\"\\\\/\n\u{2028}é😀]{0,40}".prop_map(Value::from),
-    ];
-    leaf.prop_recursive(4, 24, 5, |inner| {
-        prop_oneof![
-            prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
-            prop::collection::hash_map(any::<String>(), inner, 0..5)
-                .prop_map(|members| Value::from(Map::from_iter(members))),
-        ]
-    })
 }
 
 fn any_style() -> impl Strategy<Value = Style> {

@@ -75,12 +75,15 @@ fn path_of_one_machine_is_reported() {
 }
 
 #[test]
-fn task_is_spawned_in_two_files_only() {
+fn tasks_start_in_few_files_only() {
     let spawn = concat!("tokio::", "spawn(a);");
     let text = format!("//! A.\n{spawn}\n");
-    let rule = "one spawn per connection, through the tracker of \
-                crates/eyot-server/src/accept.rs and crates/eyot-client/src/driver.rs";
+    let rule = "one task for each connection; they start in crates/eyot-client/src/driver.rs, \
+                crates/eyot-relay/src/to_legacy/driver.rs, crates/eyot-server/src/accept.rs, \
+                crates/eyot-server/src/http_server.rs, crates/eyot-server/src/keeper.rs";
     check_product_line(spawn, &[&format!("crates/a/src/b.rs:2: {rule}")]);
+    let tracked = concat!("runtime.tasks.", "spawn(a);");
+    check_product_line(tracked, &[&format!("crates/a/src/b.rs:2: {rule}")]);
     check_product_line(&format!("// not: {spawn}"), &[]);
     check_text("crates/eyot-server/src/accept.rs", &text, &[]);
     check_text("crates/a/src/b/tests.rs", &text, &[]);

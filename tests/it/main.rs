@@ -32,6 +32,8 @@ mod legacy_streams;
 #[cfg(test)]
 mod modern;
 #[cfg(test)]
+mod parked_calls;
+#[cfg(test)]
 mod peers;
 #[cfg(test)]
 mod readme;

@@ -11,6 +11,7 @@ mod modern;
 pub(crate) mod program;
 mod proxy;
 mod puppet;
+pub(crate) mod rounds;
 mod session;
 mod upstream;
 mod wait;

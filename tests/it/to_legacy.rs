@@ -6,52 +6,13 @@ use std::time::Duration;
 use eyot::relay::Affinity;
 use serde_json::{Value, json};
 
+use crate::support::rounds::{accept, again, asked, call, elicit};
 use crate::support::{
     Connection, Exchange, Habits, Proxy, Puppet, Response, Stage, Upstream, modern_ask,
     modern_request, note, patient_limits, send, tool_text,
 };
 
 const META: &str = "io.modelcontextprotocol/";
-
-/// A call of a client that can answer every question.
-fn call(id: u64, name: &str) -> Value {
-    with_capabilities(modern_request(id, "tools/call", json!({ "name": name, "arguments": {} })))
-}
-
-fn with_capabilities(mut request: Value) -> Value {
-    request["params"]["_meta"][format!("{META}clientCapabilities")] =
-        json!({ "elicitation": { "form": {}, "url": {} }, "sampling": {}, "roots": {} });
-    request
-}
-
-/// The same call in its next round.
-fn again(mut request: Value, id: u64, asked: &Value, answers: Value) -> Value {
-    request["id"] = json!(id);
-    request["params"]["requestState"] = asked["result"]["requestState"].clone();
-    request["params"]["inputResponses"] = answers;
-    request
-}
-
-/// What a legacy server asks.
-fn elicit(id: u64, message: &str) -> Value {
-    let schema = json!({ "type": "object", "properties": { "name": { "type": "string" } } });
-    json!({ "jsonrpc": "2.0", "id": id, "method": "elicitation/create",
-        "params": { "message": message, "requestedSchema": schema } })
-}
-
-fn accept(name: &str) -> Value {
-    json!({ "action": "accept", "content": { "name": name } })
-}
-
-/// The only key under which something is asked, and its message.
-#[track_caller]
-fn asked(answer: &Value) -> (String, String) {
-    assert_eq!(answer["result"]["resultType"], "input_required", "{answer}");
-    let requests = answer["result"]["inputRequests"].as_object().expect("it asks something");
-    assert_eq!(requests.len(), 1, "{answer}");
-    let (key, request) = requests.iter().next().unwrap();
-    (key.clone(), request["params"]["message"].as_str().unwrap_or_default().to_owned())
-}
 
 /// A proxy that knows already that its upstream is legacy.
 async fn open(habits: &Habits, affinity: Affinity) -> (Upstream, Proxy) {
@@ -205,8 +166,14 @@ async fn a_question_on_the_stream_of_a_call_is_answered_in_the_next_round() {
     let (done, ()) = tokio::join!(ask(&proxy, &retry), finishing);
     let done = done.json();
     assert_eq!((&done["id"], &done["result"]["content"][0]["text"]), (&json!(2), &json!("Hi Ada")));
-    let late = ask(&proxy, &retry).await;
-    assert_eq!(late.code(), -32602, "a round is taken once: {}", late.text());
+    let mut repeat = retry.clone();
+    repeat["id"] = json!("again");
+    let repeated = ask(&proxy, &repeat).await.json();
+    assert_eq!(repeated["result"], done["result"], "whoever did not hear it can come back for it");
+    assert_eq!(repeated["id"], "again");
+    repeat["params"]["inputResponses"]["1.1"] = accept("Eve");
+    let late = ask(&proxy, &repeat).await;
+    assert_eq!(late.code(), -32602, "a round is answered once: {}", late.text());
 }
 
 #[tokio::test]

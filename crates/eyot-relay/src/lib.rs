@@ -16,5 +16,5 @@ mod to_legacy;
 mod to_modern;
 mod watch;
 
-pub use crate::relay::Relay;
+pub use crate::relay::{Relay, RelayOptions};
 pub use crate::to_legacy::Affinity;

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use eyot_client::{ForwardedHeaders, LegacyConnection, Runtime, Target};
 use eyot_jsonrpc::{Kind, Message};
 use eyot_server::SessionContext;
-use eyot_session::UpstreamRef;
+use eyot_session::{Store, UpstreamRef};
 use eyot_transport::{Call, Fault, Input, Reply, ReplyFuture};
 use eyot_types::{Era, Method};
 use http::HeaderMap;
@@ -17,6 +17,17 @@ use crate::era;
 use crate::modern::ModernSide;
 use crate::to_legacy::{Affinity, Bridge};
 use crate::to_modern::{Bridged, ToModern};
+
+/// What a relay may be told besides its upstream.
+#[derive(Clone, Debug, Default)]
+#[expect(clippy::exhaustive_structs, reason = "made by its users, from its default")]
+pub struct RelayOptions {
+    /// Which modern clients share a session at a legacy upstream.
+    pub affinity: Affinity,
+    /// Where calls are kept that wait for a modern client's answers to a legacy upstream. Without
+    /// it they end with the process.
+    pub store: Option<Arc<dyn Store>>,
+}
 
 /// Answers calls with what one upstream says. Cheap to clone; clones share everything.
 #[derive(Clone, Debug)]
@@ -34,16 +45,17 @@ impl Relay {
     /// A relay to `target`. Nothing is started or connected before the first call.
     #[must_use]
     pub fn new(target: Target, runtime: Runtime) -> Self {
-        Self::with_affinity(target, runtime, Affinity::default())
+        Self::with(target, runtime, RelayOptions::default())
     }
 
-    /// The same; `affinity` says which modern clients share a session at a legacy upstream.
+    /// The same with options.
     #[must_use]
-    pub fn with_affinity(target: Target, runtime: Runtime, affinity: Affinity) -> Self {
+    pub fn with(target: Target, runtime: Runtime, options: RelayOptions) -> Self {
+        let RelayOptions { affinity, store } = options;
         let fingerprint = target.fingerprint();
         let upstream = Arc::new(Upstream { target, runtime, fingerprint });
         let modern = Arc::new(ModernSide::new(Arc::clone(&upstream)));
-        let bridge = Bridge::new(&upstream, affinity);
+        let bridge = Bridge::new(&upstream, affinity, store);
         let to_modern = Arc::new(ToModern::new(Arc::clone(&upstream), Arc::clone(&modern)));
         Self(Arc::new(Inner { upstream, modern, bridge, to_modern }))
     }

@@ -16,6 +16,8 @@ mod listen;
 mod mirrors;
 mod park;
 mod pool;
+mod record;
+mod resume;
 mod sealed;
 mod session;
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use eyot_client::{Runtime, Target};
-use eyot_relay::{Affinity, Relay};
+use eyot_relay::{Affinity, Relay, RelayOptions};
 use eyot_server::{
     Admin, Drained, Health, HostPolicy, HttpServer, HttpServerConfig, Keys, Shutdown,
 };
@@ -63,7 +63,8 @@ impl ReverseProxy {
         let finished = shutdown.finished().clone();
         let runtime =
             Runtime { tasks: tasks.clone(), shutdown: finished, limits: Arc::new(limits) };
-        let service = BoxService::of_boxed(Relay::with_affinity(target, runtime, affinity));
+        let options = RelayOptions { affinity, store: Some(Arc::clone(&store)) };
+        let service = BoxService::of_boxed(Relay::with(target, runtime, options));
         let config =
             HttpServerConfig { path, hosts, keys, store, limits, session_limits, shutdown, tasks };
         Self(HttpServer::new(config, service))

@@ -6,7 +6,7 @@ use std::time::Duration;
 use eyot_era::to_legacy::{self, Rounds};
 use eyot_jsonrpc::{ErrorObject, INVALID_REQUEST, Id, Message};
 use eyot_server::RequestState;
-use eyot_stdx::SealKeys;
+use eyot_session::Store;
 use eyot_transport::{Call, Fault, Input, Limits, Reply};
 use eyot_types::carry::Losses;
 use eyot_types::{Era, JsonObject, Method, Revision, RoundParams, codes};
@@ -18,12 +18,12 @@ use super::ask::Ask;
 use super::attempt::Attempt;
 use super::call::{CallShared, UpstreamCall};
 use super::mirrors::Mirrors;
-use super::park::{CallName, ParkTable};
+use super::park::ParkTable;
 use super::pool::Pool;
-use super::sealed::{ParkedState, State};
+use super::record::Records;
+use super::sealed::State;
 use super::session::UpstreamSession;
 use crate::dual::Upstream;
-use crate::watch::timed_out;
 
 /// The bridge to one upstream. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -34,18 +34,23 @@ pub(crate) struct Inner {
     pub(crate) pool: Arc<Pool>,
     pub(crate) table: Arc<ParkTable>,
     pub(crate) mirrors: Mirrors,
-    pub(crate) keys: SealKeys,
+    pub(crate) records: Arc<Records>,
     pub(crate) limits: Arc<Limits>,
 }
 
 impl Bridge {
-    pub(crate) fn new(upstream: &Arc<Upstream>, affinity: Affinity) -> Self {
+    pub(crate) fn new(
+        upstream: &Arc<Upstream>,
+        affinity: Affinity,
+        store: Option<Arc<dyn Store>>,
+    ) -> Self {
         let limits = Arc::clone(&upstream.runtime.limits);
+        let records = Arc::new(Records::new(store, upstream.fingerprint.clone()));
         Self(Arc::new(Inner {
             pool: Pool::new(Arc::clone(upstream), affinity),
-            table: Arc::new(ParkTable::new(Arc::clone(&limits))),
+            table: Arc::new(ParkTable::new(Arc::clone(&records), Arc::clone(&limits))),
             mirrors: Mirrors::default(),
-            keys: SealKeys::random(),
+            records,
             limits,
         }))
     }
@@ -89,9 +94,9 @@ impl Bridge {
         let round = RoundParams::of(&ask.message).map_err(Fault::refused)?;
         let responses = round.input_responses.unwrap_or_default();
         if let Some(sealed) = round.request_state {
-            match inner.request_state(ask).open(&sealed) {
+            match inner.request_state(ask).await.open(&sealed) {
                 Ok(State::Parked(state)) => {
-                    return inner.resume(ask, &state, &responses).await;
+                    return Box::pin(inner.resume(ask, &state, &responses)).await;
                 }
                 Ok(State::Visit(keys)) => {
                     if let Some(error) = refused_visit(&keys, &responses) {
@@ -111,9 +116,9 @@ impl Bridge {
 
 impl Inner {
     /// What seals and opens the states of this request.
-    pub(crate) fn request_state<'a>(&'a self, ask: &'a Ask) -> RequestState<'a> {
+    pub(crate) async fn request_state<'a>(&'a self, ask: &'a Ask) -> RequestState<'a> {
         let Ask { peer, message, .. } = ask;
-        RequestState { keys: &self.keys, maker: "bridge", peer, request: message }
+        RequestState { keys: self.records.keys().await, maker: "bridge", peer, request: message }
     }
 
     /// Sends the request of a client.
@@ -162,28 +167,6 @@ impl Inner {
                 tracing::debug!(%fault, "upstream's log level was not set");
             }
         }
-    }
-
-    /// Goes on with a call at rest.
-    async fn resume(
-        self: &Arc<Self>,
-        ask: &Arc<Ask>,
-        state: &ParkedState,
-        responses: &JsonObject,
-    ) -> Result<Reply, Fault> {
-        let (call, answers) = match self.table.resume(state, responses) {
-            Ok(resumed) => resumed,
-            Err(error) => return Ok(Reply::One(ask.refuse(&error))),
-        };
-        let name = CallName(state.call.clone());
-        let attempt = Attempt::again(self, Arc::clone(ask), (name, Arc::clone(&call)));
-        let timeout = self.limits.call_timeout;
-        for answer in answers {
-            let sending = call.session.connection.send(answer);
-            let sent = tokio::time::timeout(timeout, sending).await;
-            sent.unwrap_or_else(|_elapsed| Err(timed_out(timeout)))?;
-        }
-        Ok(Reply::Stream(attempt.into_messages()))
     }
 
     /// Holds the headers of a tool call against its arguments.

@@ -44,6 +44,17 @@ impl CallShared {
         Self { number, may_be_asked, state: Mutex::new(state) }
     }
 
+    /// A call that an earlier process has begun.
+    pub(crate) fn restored(number: u64, rounds: Rounds, cursor: Bytes) -> Self {
+        let state = CallState { rounds, cursor: Some(cursor), ..CallState::default() };
+        Self { number, may_be_asked: true, state: Mutex::new(state) }
+    }
+
+    /// The upstream's event id up to which everything was heard, if it gives any.
+    pub(crate) fn cursor(&self) -> Option<Bytes> {
+        self.state.lock().cursor.clone()
+    }
+
     /// The id under which the connection knows the call.
     pub(crate) fn id(&self) -> Id {
         Id::from_number(self.number)
@@ -147,6 +158,17 @@ impl UpstreamCall {
         let connection = session.connection.clone();
         let sending = Box::pin(async move { connection.request(request).await });
         Self::at(session, shared, Stage::Sending(sending), turn)
+    }
+
+    /// Goes on with a call where an earlier process has left it; `None` when the upstream cannot
+    /// say the rest of it once more.
+    pub(crate) fn restore(
+        session: Arc<UpstreamSession>,
+        shared: Arc<CallShared>,
+        turn: Option<OwnedSemaphorePermit>,
+    ) -> Option<Arc<Self>> {
+        let rest = session.connection.follow(shared.id(), shared.cursor())?;
+        Some(Self::at(session, shared, Stage::Streaming(rest), turn))
     }
 
     fn at(

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use bytes::Bytes;
 use eyot_era::to_legacy::{Change, Levels, Subscribers};
 use eyot_jsonrpc::{ErrorObject, INVALID_REQUEST, Id, Kind, Message};
 use eyot_types::{ClientCapabilities, LogLevel, Method, SubscriptionFilter, codes};
@@ -35,6 +36,8 @@ struct State {
     has_begun: bool,
     levels: Levels,
     subscribers: Subscribers,
+    /// The upstream's event id up to which the session's own stream was heard.
+    cursor: Option<Bytes>,
     is_gone: bool,
 }
 
@@ -180,6 +183,22 @@ impl Hub {
         };
         for call in calls {
             call.withdraw(&id);
+        }
+    }
+
+    /// What the clients of this session can do.
+    pub(crate) fn capabilities(&self) -> &ClientCapabilities {
+        &self.capabilities
+    }
+
+    /// Up to where the session's own stream was heard.
+    pub(crate) fn cursor(&self) -> Option<Bytes> {
+        self.state.lock().cursor.clone()
+    }
+
+    pub(crate) fn heard_until(&self, cursor: Option<Bytes>) {
+        if cursor.is_some() {
+            self.state.lock().cursor = cursor;
         }
     }
 

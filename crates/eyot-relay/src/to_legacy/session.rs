@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use bytes::Bytes;
 use eyot_client::{LegacyConnection, Target};
 use eyot_era::to_legacy;
 use eyot_jsonrpc::{Id, Message};
-use eyot_transport::{Fault, FaultKind, Limits, Messages, Part, Reply};
+use eyot_transport::{Fault, FaultKind, Limits, Messages, Part, Reply, unix_ms};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{ClientCapabilities, Era, Implementation, InitializeResult, Method, Revision};
 use futures_util::{FutureExt as _, StreamExt as _};
@@ -17,6 +18,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use super::call::CallShared;
 use super::driver::{Chore, Driver, Idle};
 use super::hub::Hub;
+use super::record::Trace;
 use crate::dual::Upstream;
 use crate::watch::timed_out;
 
@@ -74,8 +76,29 @@ impl UpstreamSession {
         let warmed_up = tokio::time::timeout(timeout, warming_up).await;
         let unasked = warmed_up.unwrap_or_else(|_elapsed| Err(timed_out(timeout)))?;
         eyot_metrics::upstreams_opened("bridge");
-        let held = Held { connection, initialized, revision };
+        let held = Held { connection, initialized, revision, first_number: 1 };
         Ok(held.drive(upstream, opening, unasked))
+    }
+
+    /// Goes on with a session that an earlier process has opened; `None` when it cannot have
+    /// outlived that process.
+    pub(crate) async fn restore(
+        upstream: &Upstream,
+        opening: Opening,
+        trace: &Trace,
+    ) -> Option<Arc<Self>> {
+        let initialized = trace.initialized.clone();
+        let revision = Revision::parse(&initialized.protocol_version)?;
+        let Upstream { target, runtime, .. } = upstream;
+        let (session_id, version) = (trace.session_id.as_deref(), revision.as_str());
+        let connection = LegacyConnection::resume(target, session_id, Some(version), runtime)?;
+        let listening = connection.listen(trace.unasked.clone().map(Bytes::from));
+        let listening = tokio::time::timeout(runtime.limits.call_timeout, listening).await;
+        eyot_metrics::upstreams_opened("restored");
+        // Above all that an earlier process can have used in this session.
+        let first_number = unix_ms().saturating_mul(NUMBERS_PER_MS);
+        let held = Held { connection, initialized, revision, first_number };
+        Some(held.drive(upstream, opening, listening.ok()))
     }
 
     /// A number for a call of this session.
@@ -152,6 +175,8 @@ struct Held {
     connection: LegacyConnection,
     initialized: InitializeResult,
     revision: Revision,
+    /// Of our calls.
+    first_number: u64,
 }
 
 impl Held {
@@ -162,7 +187,7 @@ impl Held {
         opening: Opening,
         mut unasked: Option<Messages>,
     ) -> Arc<UpstreamSession> {
-        let Self { connection, initialized, revision } = self;
+        let Self { connection, initialized, revision, first_number } = self;
         // A stream that the upstream does not offer has ended before it began.
         let mut first = None;
         if let Some(stream) = &mut unasked {
@@ -183,7 +208,7 @@ impl Held {
             hub: Arc::clone(&hub),
             turn: Arc::new(Semaphore::new(1)),
             chores,
-            next_number: AtomicU64::new(1),
+            next_number: AtomicU64::new(first_number),
             limits: Arc::clone(&upstream.runtime.limits),
             _place: opening.place,
         });
@@ -236,3 +261,6 @@ pub(crate) fn may_resend(fault: &Fault, method: Method<'_>) -> bool {
 pub(crate) fn us() -> Implementation {
     Implementation::new("eyot", env!("CARGO_PKG_VERSION"))
 }
+
+/// Keeps the numbers of calls rising over restarts, and exact in every JSON reader.
+const NUMBERS_PER_MS: u64 = 1_000;

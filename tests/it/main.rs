@@ -34,6 +34,8 @@ mod modern;
 #[cfg(test)]
 mod parked_calls;
 #[cfg(test)]
+mod parked_crash;
+#[cfg(test)]
 mod peers;
 #[cfg(test)]
 mod readme;

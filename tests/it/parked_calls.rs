@@ -264,6 +264,9 @@ async fn two_rounds_keep_the_keys_of_what_is_still_open() {
     let (second, ()) = tokio::join!(ask(&proxy, &retry), serving);
     let second = second.json();
     assert_eq!(asked(&second), ("2.1".to_owned(), "Your colour?".to_owned()));
-    // Whoever did not hear of the second round is told that the first has been answered.
-    assert_eq!(ask(&proxy, &retry).await.code(), -32602);
+    // Whoever did not hear of the second round hears of it now.
+    let repeated = ask(&proxy, &retry).await.json();
+    assert_eq!(asked(&repeated), ("2.1".to_owned(), "Your colour?".to_owned()));
+    let other = again(call(1, "greet"), 3, &parked.answer, json!({ "1.1": accept("Eve") }));
+    assert_eq!(ask(&proxy, &other).await.code(), -32602, "the first round is over");
 }

@@ -3,6 +3,7 @@
 
 mod ask;
 mod connection;
+mod dice;
 mod events;
 mod exchange;
 mod habits;
@@ -18,6 +19,7 @@ mod wait;
 
 pub(crate) use self::ask::Ask;
 pub(crate) use self::connection::{Connection, Response};
+pub(crate) use self::dice::Dice;
 pub(crate) use self::events::{Event, EventStream};
 pub(crate) use self::exchange::{EventsOut, Exchange, tool_text};
 pub(crate) use self::habits::Habits;

@@ -182,9 +182,14 @@ impl Rounds {
                 open.key = Some(format!("{}.{number}", self.round));
             }
         }
+        (self.round, self.questions())
+    }
+
+    /// What the client is asked in this round.
+    #[must_use]
+    pub fn questions(&self) -> InputRequests {
         let asked = self.open.iter();
-        let asked = asked.filter_map(|it| Some((it.key.clone()?, it.request.clone())));
-        (self.round, asked.collect())
+        asked.filter_map(|it| Some((it.key.clone()?, it.request.clone()))).collect()
     }
 
     /// The open questions that were asked, for whoever must be able to go on without us.

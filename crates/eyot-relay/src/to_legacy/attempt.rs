@@ -9,14 +9,14 @@ use std::time::Duration;
 use eyot_era::to_legacy::{self, Answered};
 use eyot_jsonrpc::Message;
 use eyot_transport::{Fault, FaultKind, Messages, Part};
-use eyot_types::{ElicitParams, Era, InputRequests, InputRequiredResult, Method};
+use eyot_types::{ElicitParams, Era, InputRequests, Method};
 use futures_util::stream;
 use tokio::time::Instant;
 
 use super::ask::Ask;
 use super::bridge::Inner;
 use super::call::{Heard, UpstreamCall};
-use super::park::give_up;
+use super::park::{Asked, give_up};
 use super::record::{Answers, Claim, RecordStage, Trace, stored_word};
 use super::resume::elsewhere;
 use super::sealed::{ParkedState, State};
@@ -122,7 +122,8 @@ impl Attempt {
         let (round, requests) = call.shared.rounds(|it| it.park());
         let Inner { table, records, limits, .. } = &*self.bridge;
         let claim = self.held.claim.clone();
-        let stage = RecordStage::Asked(Box::new(Trace::of(call)));
+        let before = self.held.round.map(|(_, answers)| answers);
+        let stage = RecordStage::Asked(before, Box::new(Trace::of(call)));
         let written = records.write(&claim, (round, stage), limits.question_timeout).await;
         self.is_over = true;
         if written.is_err() {
@@ -132,23 +133,15 @@ impl Attempt {
             return Some(self.ask.refuse(&error));
         }
         let parked = ParkedState { call: claim.name.clone(), round };
-        let question = self.input_required(requests, &State::Parked(parked)).await;
+        let question = self.bridge.question(&self.ask, requests, &State::Parked(parked)).await;
         let principal = self.ask.peer.principal.clone();
-        if let Err(error) = table.park(&claim, call, (round, principal), &question) {
+        let asked = Asked { round, before, principal, question: &question };
+        if let Err(error) = table.park(&claim, call, asked) {
             records.forget(&claim);
             return Some(self.ask.refuse(&error));
         }
         self.held.let_go();
         Some(question)
-    }
-
-    /// "Servers MUST include at least one of `inputRequests` or `requestState`" (2026-07-28,
-    /// basic/patterns/mrtr).
-    async fn input_required(&self, requests: InputRequests, state: &State) -> Message {
-        let ttl = self.bridge.limits.question_timeout;
-        let sealed = self.bridge.request_state(&self.ask).await.seal(state, ttl);
-        let result = InputRequiredResult::new(requests).with_request_state(sealed);
-        Message::response(self.ask.id.clone(), &result)
     }
 
     /// The upstream has answered.
@@ -178,7 +171,7 @@ impl Attempt {
         let requests: InputRequests =
             keyed.map(|(number, page)| (format!("visit.{number}"), page.into())).collect();
         let keys = requests.keys().cloned().collect();
-        self.input_required(requests, &State::Visit(keys)).await
+        self.bridge.question(&self.ask, requests, &State::Visit(keys)).await
     }
 
     /// The upstream's answer as the client has it.

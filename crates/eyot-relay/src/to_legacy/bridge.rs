@@ -9,7 +9,9 @@ use eyot_server::RequestState;
 use eyot_session::Store;
 use eyot_transport::{Call, Fault, Input, Limits, Reply};
 use eyot_types::carry::Losses;
-use eyot_types::{Era, JsonObject, Method, Revision, RoundParams, codes};
+use eyot_types::{
+    Era, InputRequests, InputRequiredResult, JsonObject, Method, Revision, RoundParams, codes,
+};
 use serde_json::json;
 use tokio::sync::OwnedSemaphorePermit;
 
@@ -119,6 +121,19 @@ impl Inner {
     pub(crate) async fn request_state<'a>(&'a self, ask: &'a Ask) -> RequestState<'a> {
         let Ask { peer, message, .. } = ask;
         RequestState { keys: self.records.keys().await, maker: "bridge", peer, request: message }
+    }
+
+    /// What a client is told that must come again: "Servers MUST include at least one of
+    /// `inputRequests` or `requestState`" (2026-07-28, basic/patterns/mrtr).
+    pub(crate) async fn question(
+        &self,
+        ask: &Ask,
+        requests: InputRequests,
+        state: &State,
+    ) -> Message {
+        let sealed = self.request_state(ask).await.seal(state, self.limits.question_timeout);
+        let result = InputRequiredResult::new(requests).with_request_state(sealed);
+        Message::response(ask.id.clone(), &result)
     }
 
     /// Sends the request of a client.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use eyot_era::to_legacy::RoundError;
 use eyot_jsonrpc::{ErrorObject, Message};
 use eyot_transport::Limits;
-use eyot_types::{JsonObject, Method, codes};
+use eyot_types::{InputRequests, JsonObject, Method, codes};
 use parking_lot::Mutex;
 use serde_json::json;
 use tokio::sync::{Notify, oneshot};
@@ -40,7 +40,20 @@ struct Entry {
     principal: Option<Arc<str>>,
     /// The round that was asked last.
     round: u32,
+    /// What the client has answered in the round before.
+    before: Option<Answers>,
     stage: Stage,
+}
+
+/// What a call rests for.
+#[derive(Debug)]
+pub(crate) struct Asked<'a> {
+    pub(crate) round: u32,
+    /// What the client has answered in the round before.
+    pub(crate) before: Option<Answers>,
+    pub(crate) principal: Option<Arc<str>>,
+    /// What the client is told.
+    pub(crate) question: &'a Message,
 }
 
 #[derive(Debug)]
@@ -76,6 +89,8 @@ pub(crate) enum Resumed {
     Taken(Taken),
     /// It waits for what another one with the same answers hears.
     Following(oneshot::Receiver<Handover>),
+    /// It has answered this already, and is asked what is asked now.
+    Asked(u32, InputRequests),
     /// It is told this.
     Refused(ErrorObject),
     /// The call is not known here; it may be in the store.
@@ -96,8 +111,7 @@ impl ParkTable {
         Self { calls: Mutex::default(), records, limits }
     }
 
-    /// Leaves a call at rest in this round. Whoever waits hears `question`, which its client is
-    /// asked.
+    /// Leaves a call at rest. Whoever waits hears what its client is asked.
     ///
     /// # Errors
     /// The error for the client when there is no room.
@@ -105,19 +119,19 @@ impl ParkTable {
         self: &Arc<Self>,
         claim: &Claim,
         call: &Arc<UpstreamCall>,
-        (round, principal): (u32, Option<Arc<str>>),
-        question: &Message,
+        asked: Asked<'_>,
     ) -> Result<(), ErrorObject> {
+        let Asked { round, before, principal, question } = asked;
         let (resting, rest) = self.rest(claim, call, self.limits.question_timeout);
-        let before = {
+        let replaced = {
             let mut calls = self.calls.lock();
             if !calls.entries.contains_key(&claim.name) {
                 calls.check_room(&self.limits, &principal)?;
             }
             let (claim, stage) = (claim.clone(), Stage::Asked(resting));
-            calls.insert(Entry { claim, principal, round, stage })
+            calls.insert(Entry { claim, principal, round, before, stage })
         };
-        tell_all(followers_of(before), question);
+        tell_all(followers_of(replaced), question);
         if call.session.chore(rest.run()) {
             return Ok(());
         }
@@ -139,6 +153,9 @@ impl ParkTable {
                     return Resumed::Taken(Taken { claim, call, answers: None });
                 }
                 Back::Second(receiver) => return Resumed::Following(receiver),
+                Back::Behind(round, call) => {
+                    return Resumed::Asked(round, call.shared.rounds(|it| it.questions()));
+                }
                 Back::Late => return Resumed::Refused(RoundError::AnsweredAlready.to_error()),
             }
         };
@@ -171,7 +188,8 @@ impl ParkTable {
         }
         let claim = Claim { name: state.call.clone(), ..Claim::new() };
         let stage = Stage::Held { answers, followers: Vec::new() };
-        drop(calls.insert(Entry { claim, principal, round: state.round, stage }));
+        let (round, before) = (state.round, None);
+        drop(calls.insert(Entry { claim, principal, round, before, stage }));
         Some(Reserved { table: Arc::clone(self), name: Some(state.call.clone()) })
     }
 
@@ -312,6 +330,8 @@ enum Back {
     Again(Resting),
     /// They have gone up already, and somebody waits.
     Second(oneshot::Receiver<Handover>),
+    /// They have led to this round, of which the client has not heard.
+    Behind(u32, Arc<UpstreamCall>),
     /// The round has been answered in another way, or is over.
     Late,
 }
@@ -321,7 +341,13 @@ impl Entry {
     /// connection asks the same once more, and must not be worse off for it.
     fn come_back(&mut self, round: u32, came: Answers) -> Back {
         if self.round != round {
-            return Back::Late;
+            let is_behind = Some(self.round) == round.checked_add(1) && self.before == Some(came);
+            return match &self.stage {
+                Stage::Asked(resting) if is_behind => {
+                    Back::Behind(self.round, Arc::clone(&resting.call))
+                }
+                _ => Back::Late,
+            };
         }
         match &mut self.stage {
             Stage::Held { answers, .. } | Stage::Left { answers, .. } if *answers != came => {

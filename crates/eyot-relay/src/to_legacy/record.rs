@@ -34,9 +34,9 @@ pub(crate) struct Record {
 /// How far a stored call has come.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum RecordStage {
-    /// Its client has been asked.
+    /// Its client has been asked, after it had given these answers in the round before.
     #[serde(rename = "asked")]
-    Asked(Box<Trace>),
+    Asked(Option<Answers>, Box<Trace>),
     /// The upstream gets these answers, or has got them.
     #[serde(rename = "answered")]
     Answered(Answers, Box<Trace>),

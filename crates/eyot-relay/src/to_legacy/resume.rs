@@ -17,7 +17,7 @@ use super::bridge::Inner;
 use super::call::{CallShared, Heard, UpstreamCall};
 use super::park::{Handover, Reserved, Resumed, Taken};
 use super::record::{Answers, Claim, Record, RecordStage, Trace, last_word};
-use super::sealed::ParkedState;
+use super::sealed::{ParkedState, State};
 use crate::watch::timed_out;
 
 /// What is left of a call in the store.
@@ -41,6 +41,10 @@ impl Inner {
             match self.table.resume(state, responses) {
                 Resumed::Taken(taken) => return Ok(self.go_on(ask, round, taken)),
                 Resumed::Following(leader) => return Ok(follow(Arc::clone(ask), leader)),
+                Resumed::Asked(round, requests) => {
+                    let state = State::Parked(ParkedState { round, ..state.clone() });
+                    return Ok(Reply::One(self.question(ask, requests, &state).await));
+                }
                 Resumed::Refused(error) => return Ok(Reply::One(ask.refuse(&error))),
                 Resumed::Unknown => {}
             }
@@ -111,6 +115,11 @@ impl Inner {
         let trace = match to_go_on(record, state.round, Answers::of(responses))? {
             Stored::Trace(trace) => trace,
             Stored::Last(last) => return Ok(Left::Over(last)),
+            Stored::Asked(round, trace) => {
+                let asked = trace.questions().into_iter().map(|it| (it.key, it.request)).collect();
+                let state = State::Parked(ParkedState { round, ..state.clone() });
+                return Ok(Left::Over(self.question(ask, asked, &state).await));
+            }
         };
         let call = self.restored(ask, (state.round, &claim), &trace).await;
         let call = call.inspect_err(|_| self.records.forget(&claim))?;
@@ -141,7 +150,10 @@ impl Inner {
 
 /// What the store has for a client that comes back.
 enum Stored {
+    /// Where to go on.
     Trace(Box<Trace>),
+    /// The round of which the client has not heard.
+    Asked(u32, Box<Trace>),
     Last(Message),
 }
 
@@ -149,10 +161,16 @@ enum Stored {
 fn to_go_on(record: Record, round: u32, came: Answers) -> Result<Stored, ErrorObject> {
     let late = || RoundError::AnsweredAlready.to_error();
     if record.round != round {
-        return Err(late());
+        let is_behind = Some(record.round) == round.checked_add(1);
+        return match record.stage {
+            RecordStage::Asked(Some(before), trace) if is_behind && before == came => {
+                Ok(Stored::Asked(record.round, trace))
+            }
+            _ => Err(late()),
+        };
     }
     match record.stage {
-        RecordStage::Asked(trace) => Ok(Stored::Trace(trace)),
+        RecordStage::Asked(_, trace) => Ok(Stored::Trace(trace)),
         // Whether the upstream has got the answers is not known. It gets them once more: "Request
         // IDs MUST NOT have been previously used by the requestor within the same session"
         // (2025-11-25, basic, Requests), so the second ones are answers to nothing.

@@ -36,6 +36,8 @@ mod parked_calls;
 #[cfg(test)]
 mod parked_crash;
 #[cfg(test)]
+mod parked_peers;
+#[cfg(test)]
 mod peers;
 #[cfg(test)]
 mod readme;

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
-use eyot::{SqliteOptions, SqliteStore};
+use eyot::{Drained, SqliteOptions, SqliteStore};
 use serde_json::{Value, json};
 
 use crate::support::rounds::{accept, again, asked, call, elicit};
@@ -247,6 +247,35 @@ async fn the_last_word_of_a_call_is_there_for_a_client_that_comes_back_to_the_ne
     drop(first);
     let second = proxy_with(&upstream, &path).await;
     check_greeted(&ask(&second, &retry).await, 2);
+}
+
+#[tokio::test]
+async fn an_orderly_end_leaves_a_parked_call_to_the_next_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("calls.db");
+    let habits = Habits::new().with_notes().with_stream();
+    let mut upstream = Upstream::with(&habits).await;
+    let first = proxy_with(&upstream, &path).await;
+    let request = call(1, "greet");
+    let parked = parked(&first, &mut upstream, &request).await;
+    first.shutdown.drain();
+    parked.events.closed().await;
+    assert_eq!(first.drained().await, Drained::Complete);
+    assert_eq!(habits.sessions_open(), 1, "the call's session stays open");
+    let second = proxy_with(&upstream, &path).await;
+    let retry = again(request, 2, &parked.answer, json!({ "1.1": { "action": 7 } }));
+    let serving = async {
+        loop {
+            let exchange = upstream.next().await;
+            match exchange.header("last-event-id") {
+                Some(_) => return exchange.events().await,
+                None => exchange.status(405).await,
+            }
+        }
+    };
+    let (asked_again, _rest) = tokio::join!(ask(&second, &retry), serving);
+    let asked_again = asked_again.json();
+    assert_eq!(asked(&asked_again), ("1.1".to_owned(), "Your name?".to_owned()));
 }
 
 #[tokio::test]

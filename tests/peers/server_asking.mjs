@@ -5,6 +5,7 @@
 //
 // Usage: server_asking.mjs stdio
 //        server_asking.mjs http PORT     (0 for a free port; prints `listening URL`)
+//        server_asking.mjs resumable PORT     the same, and its streams can be resumed after any event
 
 import { serve } from './http.mjs';
 import { load } from './packages.mjs';
@@ -15,6 +16,7 @@ const { StdioServerTransport } = load('@modelcontextprotocol/sdk/server/stdio.js
 const { WebStandardStreamableHTTPServerTransport } = load(
   '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js',
 );
+const { InMemoryEventStore } = load('@modelcontextprotocol/sdk/examples/shared/inMemoryEventStore.js');
 const { CreateMessageResultSchema, ElicitResultSchema, ListRootsResultSchema } = load(
   '@modelcontextprotocol/sdk/types.js',
 );
@@ -80,5 +82,6 @@ const [mode, port] = process.argv.slice(2);
 if (mode === 'stdio') {
   await makeServer(Promise.resolve()).connect(new StdioServerTransport());
 } else {
-  serve(sessionHandler(makeServer, WebStandardStreamableHTTPServerTransport), port);
+  const options = () => (mode === 'resumable' ? { eventStore: new InMemoryEventStore() } : {});
+  serve(sessionHandler(makeServer, WebStandardStreamableHTTPServerTransport, options), port);
 }

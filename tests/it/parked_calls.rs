@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
+use eyot::relay::Affinity;
 use eyot::{Drained, SqliteOptions, SqliteStore};
 use serde_json::{Value, json};
 
@@ -276,6 +277,45 @@ async fn an_orderly_end_leaves_a_parked_call_to_the_next_process() {
     let (asked_again, _rest) = tokio::join!(ask(&second, &retry), serving);
     let asked_again = asked_again.json();
     assert_eq!(asked(&asked_again), ("1.1".to_owned(), "Your name?".to_owned()));
+}
+
+/// A connection is large: only so many calls at rest keep theirs.
+#[tokio::test]
+async fn a_call_that_rests_beside_many_lets_its_connection_go_and_comes_back_to_it() {
+    const CONNECTED: usize = 256;
+    let mut upstream = Upstream::with(&Habits::new().with_notes().with_stream()).await;
+    let mut limits = patient_limits();
+    limits.parked_calls_per_principal_max = CONNECTED + 1;
+    let shared = |setup: &mut eyot::Setup| setup.affinity = Affinity::Shared;
+    let proxy = Proxy::before_url(&upstream, limits, shared).await;
+    let mut others = Vec::new();
+    for id in 0..CONNECTED as u64 {
+        others.push(parked(&proxy, &mut upstream, &call(id, "greet")).await);
+    }
+    let request = call(1_000, "greet");
+    let parked = parked(&proxy, &mut upstream, &request).await;
+    parked.events.closed().await;
+    let retry = again(request, 2, &parked.answer, json!({ "1.1": accept("Ada") }));
+    let serving = async {
+        let (mut has_answer, mut rest) = (false, None);
+        while !has_answer || rest.is_none() {
+            let exchange = upstream.next().await;
+            if exchange.http_method() == "GET" {
+                assert_eq!(exchange.header("last-event-id"), Some("e1"));
+                rest = Some(exchange.events().await);
+            } else {
+                assert_eq!(exchange.message()["result"]["content"]["name"], "Ada");
+                exchange.accept().await;
+                has_answer = true;
+            }
+        }
+        let mut events = rest.expect("it is listened to again");
+        let result = json!({ "jsonrpc": "2.0", "id": parked.id, "result": tool_text("Hi Ada") });
+        events.event("e2", &result).await;
+        events.end().await;
+    };
+    let (done, ()) = tokio::join!(ask(&proxy, &retry), serving);
+    check_greeted(&done, 2);
 }
 
 #[tokio::test]

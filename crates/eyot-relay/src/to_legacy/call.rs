@@ -8,13 +8,12 @@ use bytes::Bytes;
 use eyot_era::to_legacy::{Rounds, passes};
 use eyot_jsonrpc::{ErrorObject, Id, Message};
 use eyot_transport::{Fault, Messages, Part, Reply, ReplyFuture};
-use eyot_types::codes::{self, Outcome};
 use eyot_types::{LogLevel, LoggingMessageParams, Method};
 use futures_util::StreamExt as _;
 use parking_lot::Mutex;
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::session::UpstreamSession;
+use super::session::{UpstreamSession, unanswered};
 
 /// What others may do to a call: ask in it, tell it something.
 #[derive(Debug)]
@@ -132,6 +131,8 @@ pub(crate) struct UpstreamCall {
 enum Stage {
     Sending(ReplyFuture),
     Streaming(Messages),
+    /// Nobody listens; the rest is heard from where its stream was left.
+    Apart,
     /// The last word, until it is taken.
     Ended(Option<Box<Heard>>),
 }
@@ -192,7 +193,11 @@ impl UpstreamCall {
     /// The same without what has been told already: for a call at rest.
     pub(crate) fn poll_upstream(&self, cx: &mut Context<'_>) -> Poll<Heard> {
         loop {
-            let polled = std::task::ready!(self.stage.lock().poll(cx));
+            let polled = {
+                let mut stage = self.stage.lock();
+                self.come_back(&mut stage);
+                std::task::ready!(stage.poll(cx))
+            };
             match polled {
                 Ok(Part { message, cursor, .. }) => {
                     if cursor.is_some() {
@@ -204,6 +209,26 @@ impl UpstreamCall {
                 }
                 Err(fault) => return Poll::Ready(Heard::Failed(fault)),
             }
+        }
+    }
+
+    /// Stops listening, if the upstream can say the rest later: a connection is by far the largest
+    /// part of a call at rest.
+    pub(crate) fn step_apart(&self) -> bool {
+        let mut stage = self.stage.lock();
+        let is_resumable = self.shared.cursor().is_some() && !self.session.is_pipe;
+        let is_apart = is_resumable && matches!(*stage, Stage::Streaming(_));
+        if is_apart {
+            *stage = Stage::Apart;
+        }
+        is_apart
+    }
+
+    /// Listens again to a call that was left.
+    fn come_back(&self, stage: &mut Stage) {
+        if matches!(stage, Stage::Apart) {
+            let rest = self.session.connection.follow(self.shared.id(), self.shared.cursor());
+            *stage = rest.map_or(Stage::Ended(None), Stage::Streaming);
         }
     }
 
@@ -265,14 +290,12 @@ impl Stage {
                     Some(part) => return Poll::Ready(part),
                     None => *self = Self::Ended(None),
                 },
+                Self::Apart => *self = Self::Ended(None),
                 Self::Ended(last) => {
-                    let reason = "upstream ended the call without an answer";
-                    let lost =
-                        || Fault::upstream(codes::upstream_lost(reason, Outcome::Unknown, true));
                     return Poll::Ready(match last.take().map(|it| *it) {
                         Some(Heard::Note(message) | Heard::Answer(message)) => Ok(message.into()),
                         Some(Heard::Failed(fault)) => Err(fault),
-                        None => Err(lost()),
+                        None => Err(unanswered()),
                     });
                 }
             }

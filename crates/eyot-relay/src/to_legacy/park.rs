@@ -123,15 +123,18 @@ impl ParkTable {
     ) -> Result<(), ErrorObject> {
         let Asked { round, before, principal, question } = asked;
         let (resting, rest) = self.rest(claim, call, self.limits.question_timeout);
-        let replaced = {
+        let (replaced, count) = {
             let mut calls = self.calls.lock();
             if !calls.entries.contains_key(&claim.name) {
                 calls.check_room(&self.limits, &principal)?;
             }
             let (claim, stage) = (claim.clone(), Stage::Asked(resting));
-            calls.insert(Entry { claim, principal, round, before, stage })
+            let replaced = calls.insert(Entry { claim, principal, round, before, stage });
+            (replaced, calls.entries.len())
         };
         tell_all(followers_of(replaced), question);
+        let is_apart = count > CONNECTED_MAX && call.step_apart();
+        let rest = Rest { is_apart, ..rest };
         if call.session.chore(rest.run()) {
             return Ok(());
         }
@@ -271,7 +274,8 @@ impl ParkTable {
         let resting = Resting { call: Arc::clone(call), taken: Arc::clone(&taken) };
         let (table, call) = (Arc::clone(self), Arc::clone(call));
         let expires = Instant::now() + time;
-        (resting, Rest { table, claim: claim.clone(), call, taken, expires })
+        let rest = Rest { table, claim: claim.clone(), call, taken, expires, is_apart: false };
+        (resting, rest)
     }
 }
 
@@ -414,24 +418,26 @@ struct Rest {
     call: Arc<UpstreamCall>,
     taken: Arc<Notify>,
     expires: Instant,
+    /// Its upstream stream was left.
+    is_apart: bool,
 }
 
 impl Rest {
     async fn run(self) {
         let mut beat = tokio::time::interval(BEAT);
         beat.reset();
-        let mut is_over = false;
+        let (mut listens, mut is_over) = (!self.is_apart, false);
         loop {
             tokio::select! {
                 biased;
                 () = self.taken.notified() => return,
                 () = tokio::time::sleep_until(self.expires) => return self.expire().await,
-                heard = poll_fn(|cx| self.call.poll_upstream(cx)), if !is_over => match heard {
+                heard = poll_fn(|cx| self.call.poll_upstream(cx)), if listens => match heard {
                     Heard::Note(note) => self.call.shared.tell(note),
                     // The upstream could not wait: its last word is kept for the client.
                     last => {
                         self.call.keep(last);
-                        is_over = true;
+                        (listens, is_over) = (false, true);
                     }
                 },
                 _ = beat.tick(), if !is_over => self.beat().await,
@@ -475,6 +481,9 @@ pub(crate) async fn give_up(call: &Arc<UpstreamCall>, reason: &str) {
     }
 }
 
+/// Calls at rest that keep their upstream connections. Beyond them, one whose upstream can resume
+/// its stream is listened to again only when its client is back.
+const CONNECTED_MAX: usize = 256;
 /// Between two signs of life. Servers count seconds, and some count few.
 const BEAT: Duration = Duration::from_secs(1);
 /// How long a call goes on for a client that went away in the middle of a round.

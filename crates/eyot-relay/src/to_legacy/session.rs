@@ -239,7 +239,8 @@ fn agreed(answer: &Message) -> Result<(InitializeResult, Revision), Fault> {
     Ok((initialized, revision))
 }
 
-fn unanswered() -> Fault {
+/// The fault of a call that ended without an answer.
+pub(crate) fn unanswered() -> Fault {
     let reason = "upstream ended the call without an answer";
     Fault::upstream(codes::upstream_lost(reason, Outcome::Unknown, true))
 }

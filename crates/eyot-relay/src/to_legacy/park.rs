@@ -1,22 +1,25 @@
 //! Calls that have come to rest: their upstream waits for answers, and their client has yet to
 //! come with them.
 
-use std::collections::HashMap;
-use std::future::poll_fn;
+mod calls;
+mod rest;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use eyot_era::to_legacy::RoundError;
 use eyot_jsonrpc::{ErrorObject, Message};
 use eyot_transport::Limits;
-use eyot_types::{InputRequests, JsonObject, Method, codes};
+use eyot_types::{InputRequests, JsonObject, codes};
 use parking_lot::Mutex;
-use serde_json::json;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 
+use self::calls::{Back, Calls, Entry, Resting, Stage, followers_of};
+use self::rest::Rest;
+pub(crate) use self::rest::give_up;
 use super::attempt::Held;
-use super::call::{Heard, UpstreamCall};
+use super::call::UpstreamCall;
 use super::record::{Answers, Claim, Records, Trace};
 use super::sealed::ParkedState;
 
@@ -28,23 +31,6 @@ pub(crate) struct ParkTable {
     limits: Arc<Limits>,
 }
 
-#[derive(Debug, Default)]
-struct Calls {
-    entries: HashMap<String, Entry>,
-    of_principal: HashMap<Option<Arc<str>>, usize>,
-}
-
-#[derive(Debug)]
-struct Entry {
-    claim: Claim,
-    principal: Option<Arc<str>>,
-    /// The round that was asked last.
-    round: u32,
-    /// What the client has answered in the round before.
-    before: Option<Answers>,
-    stage: Stage,
-}
-
 /// What a call rests for.
 #[derive(Debug)]
 pub(crate) struct Asked<'a> {
@@ -54,23 +40,6 @@ pub(crate) struct Asked<'a> {
     pub(crate) principal: Option<Arc<str>>,
     /// What the client is told.
     pub(crate) question: &'a Message,
-}
-
-#[derive(Debug)]
-enum Stage {
-    /// The client has the word.
-    Asked(Resting),
-    /// The client has answered and is here; others that bring the same answers hear what it hears.
-    Held { answers: Answers, followers: Vec<oneshot::Sender<Handover>> },
-    /// The client has answered and went away; whoever brings the same answers goes on.
-    Left { answers: Answers, resting: Resting },
-}
-
-#[derive(Debug)]
-struct Resting {
-    call: Arc<UpstreamCall>,
-    /// Tells the driver to let go.
-    taken: Arc<Notify>,
 }
 
 /// What a client gets that came second with the same answers.
@@ -168,6 +137,7 @@ impl ParkTable {
         match call.shared.rounds(|it| it.answer(state.round, responses, revision)) {
             Ok(answers) => {
                 resting.taken.notify_one();
+                eyot_metrics::parked_call_ended("client");
                 Resumed::Taken(Taken { claim, call, answers: Some((answers, trace)) })
             }
             Err(error) => {
@@ -279,102 +249,10 @@ impl ParkTable {
     }
 }
 
-fn followers_of(stage: Option<Stage>) -> Vec<oneshot::Sender<Handover>> {
-    match stage {
-        Some(Stage::Held { followers, .. }) => followers,
-        _ => Vec::new(),
-    }
-}
-
 fn tell_all(followers: Vec<oneshot::Sender<Handover>>, message: &Message) {
     for follower in followers {
         // One that has gone need not be told.
         drop(follower.send(Handover::Said(message.clone())));
-    }
-}
-
-impl Calls {
-    fn check_room(&self, limits: &Limits, principal: &Option<Arc<str>>) -> Result<(), ErrorObject> {
-        let Limits { parked_calls_max, parked_calls_per_principal_max, .. } = *limits;
-        let of_principal = self.of_principal.get(principal).copied().unwrap_or_default();
-        let is_full = self.entries.len() >= parked_calls_max;
-        if is_full || of_principal >= parked_calls_per_principal_max {
-            return Err(codes::overloaded("parked calls"));
-        }
-        Ok(())
-    }
-
-    /// Puts a call in; what was known of it before.
-    fn insert(&mut self, entry: Entry) -> Option<Stage> {
-        let principal = entry.principal.clone();
-        let before = self.entries.insert(entry.claim.name.clone(), entry);
-        if before.is_none() {
-            *self.of_principal.entry(principal).or_default() += 1;
-        }
-        before.map(|it| it.stage)
-    }
-
-    fn remove(&mut self, name: &str) -> Option<Stage> {
-        let entry = self.entries.remove(name)?;
-        if let Some(count) = self.of_principal.get_mut(&entry.principal) {
-            *count -= 1;
-            if *count == 0 {
-                self.of_principal.remove(&entry.principal);
-            }
-        }
-        Some(entry.stage)
-    }
-}
-
-/// How a client finds a call that it comes back to.
-enum Back {
-    /// Its answers are the first of this round.
-    First(Resting),
-    /// They have gone up already, and nobody waits for what comes of them.
-    Again(Resting),
-    /// They have gone up already, and somebody waits.
-    Second(oneshot::Receiver<Handover>),
-    /// They have led to this round, of which the client has not heard.
-    Behind(u32, Arc<UpstreamCall>),
-    /// The round has been answered in another way, or is over.
-    Late,
-}
-
-impl Entry {
-    /// A client is here again: takes the call out if nobody else has it. One that lost its
-    /// connection asks the same once more, and must not be worse off for it.
-    fn come_back(&mut self, round: u32, came: Answers) -> Back {
-        if self.round != round {
-            let is_behind = Some(self.round) == round.checked_add(1) && self.before == Some(came);
-            return match &self.stage {
-                Stage::Asked(resting) if is_behind => {
-                    Back::Behind(self.round, Arc::clone(&resting.call))
-                }
-                _ => Back::Late,
-            };
-        }
-        match &mut self.stage {
-            Stage::Held { answers, .. } | Stage::Left { answers, .. } if *answers != came => {
-                Back::Late
-            }
-            Stage::Held { followers, .. } => {
-                followers.retain(|it| !it.is_closed());
-                if followers.len() >= FOLLOWERS_MAX {
-                    return Back::Late;
-                }
-                let (sender, receiver) = oneshot::channel();
-                followers.push(sender);
-                Back::Second(receiver)
-            }
-            Stage::Asked(_) | Stage::Left { .. } => {
-                let held = Stage::Held { answers: came, followers: Vec::new() };
-                match std::mem::replace(&mut self.stage, held) {
-                    Stage::Asked(resting) => Back::First(resting),
-                    Stage::Left { resting, .. } => Back::Again(resting),
-                    Stage::Held { .. } => Back::Late,
-                }
-            }
-        }
     }
 }
 
@@ -411,82 +289,8 @@ impl Drop for Reserved {
     }
 }
 
-/// A call at rest, as its session's driver polls it.
-struct Rest {
-    table: Arc<ParkTable>,
-    claim: Claim,
-    call: Arc<UpstreamCall>,
-    taken: Arc<Notify>,
-    expires: Instant,
-    /// Its upstream stream was left.
-    is_apart: bool,
-}
-
-impl Rest {
-    async fn run(self) {
-        let mut beat = tokio::time::interval(BEAT);
-        beat.reset();
-        let (mut listens, mut is_over) = (!self.is_apart, false);
-        loop {
-            tokio::select! {
-                biased;
-                () = self.taken.notified() => return,
-                () = tokio::time::sleep_until(self.expires) => return self.expire().await,
-                heard = poll_fn(|cx| self.call.poll_upstream(cx)), if listens => match heard {
-                    Heard::Note(note) => self.call.shared.tell(note),
-                    // The upstream could not wait: its last word is kept for the client.
-                    last => {
-                        self.call.keep(last);
-                        (listens, is_over) = (false, true);
-                    }
-                },
-                _ = beat.tick(), if !is_over => self.beat().await,
-            }
-        }
-    }
-
-    /// Tells the upstream that its questions are alive.
-    async fn beat(&self) {
-        for sign in self.call.shared.rounds(|it| it.beat()) {
-            let sent = tokio::time::timeout(BEAT, self.call.session.connection.send(sign)).await;
-            if !matches!(sent, Ok(Ok(()))) {
-                tracing::debug!("upstream was not told that its question is alive");
-            }
-        }
-    }
-
-    async fn expire(self) {
-        // Somebody may just have come.
-        if self.table.forget_resting(&self.claim.name, &self.taken) {
-            tracing::info!("parked call expires: its client did not come back");
-            give_up(&self.call, "its client did not come back").await;
-            self.table.records.forget(&self.claim);
-        }
-    }
-}
-
-/// Answers the upstream's questions with a refusal and cancels the call.
-pub(crate) async fn give_up(call: &Arc<UpstreamCall>, reason: &str) {
-    let connection = &call.session.connection;
-    for refusal in call.shared.rounds(|it| it.give_up()) {
-        if let Err(fault) = connection.send(refusal).await {
-            tracing::debug!(%fault, "upstream was not answered");
-        }
-    }
-    let id = call.shared.id();
-    let params = json!({ "requestId": call.shared.number, "reason": reason });
-    let cancelled = Message::notification(Method::Cancelled.as_str(), &params);
-    if let Err(fault) = connection.cancel(id, cancelled).await {
-        tracing::debug!(%fault, "upstream was not told that its call is cancelled");
-    }
-}
-
 /// Calls at rest that keep their upstream connections. Beyond them, one whose upstream can resume
 /// its stream is listened to again only when its client is back.
 const CONNECTED_MAX: usize = 256;
-/// Between two signs of life. Servers count seconds, and some count few.
-const BEAT: Duration = Duration::from_secs(1);
 /// How long a call goes on for a client that went away in the middle of a round.
 const LEFT: Duration = Duration::from_secs(2);
-/// Clients that wait for what another one hears.
-const FOLLOWERS_MAX: usize = 8;

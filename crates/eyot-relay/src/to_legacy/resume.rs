@@ -143,6 +143,7 @@ impl Inner {
         let rounds = Rounds::restore(round, trace.questions(), claim.fence.0);
         let shared = Arc::new(CallShared::restored(trace.number, rounds, cursor.into()));
         let turn = Arc::clone(&session.turn).try_acquire_owned().ok();
+        eyot_metrics::parked_call_ended("restored");
         tracing::info!("a parked call of an earlier process goes on");
         UpstreamCall::restore(session, shared, turn).ok_or_else(lost)
     }

@@ -298,7 +298,7 @@ fn judge_error(
     if error.code == codes::UNSUPPORTED_VERSION {
         return no_common_version(&supported_versions(&error));
     }
-    if codes::is_modern_evidence(error.code) || is_no_evidence(status) {
+    if codes::is_modern_evidence(error.code) || eyot_era::is_no_evidence(status.as_u16()) {
         return Err(ClientError::Rpc(error));
     }
     Ok(None)
@@ -313,11 +313,6 @@ fn supported_versions(error: &eyot_jsonrpc::ErrorObject) -> Vec<String> {
     let data = error.data.as_ref().filter(|_| error.code == codes::UNSUPPORTED_VERSION);
     let supported = data.and_then(|it| it.get("supported"));
     supported.and_then(|it| Vec::<String>::deserialize(it).ok()).unwrap_or_default()
-}
-
-fn is_no_evidence(status: StatusCode) -> bool {
-    let is_busy = matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS);
-    status.is_server_error() || is_busy
 }
 
 /// "Select a mutually supported version": one of the legacy era may be among them.

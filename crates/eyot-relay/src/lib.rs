@@ -14,7 +14,8 @@ mod relay;
 mod server_id;
 mod to_legacy;
 mod to_modern;
+mod verdict;
 mod watch;
 
-pub use crate::relay::Relay;
+pub use crate::relay::{Relay, RelayOptions};
 pub use crate::to_legacy::Affinity;

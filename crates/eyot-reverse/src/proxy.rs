@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use eyot_client::{Runtime, Target};
-use eyot_relay::{Affinity, Relay};
+use eyot_relay::{Relay, RelayOptions};
 use eyot_server::{
     Admin, Drained, Health, HostPolicy, HttpServer, HttpServerConfig, Keys, Shutdown,
 };
@@ -27,8 +27,8 @@ pub struct Setup {
     pub limits: Limits,
     /// Bounds of one session.
     pub session_limits: SessionLimits,
-    /// Which modern clients share a session at a legacy upstream.
-    pub affinity: Affinity,
+    /// What is said of the upstream: its era, and which clients share its sessions.
+    pub relay: RelayOptions,
     /// Tells the proxy to end; keep a clone.
     pub shutdown: Shutdown,
 }
@@ -44,7 +44,7 @@ impl Setup {
             keys: Keys::default(),
             limits: Limits::default(),
             session_limits: SessionLimits::default(),
-            affinity: Affinity::default(),
+            relay: RelayOptions::default(),
             shutdown: Shutdown::new(),
         }
     }
@@ -58,12 +58,12 @@ impl ReverseProxy {
     /// A proxy to `target`. Nothing is started or connected before the first call.
     #[must_use]
     pub fn new(target: Target, setup: Setup) -> Self {
-        let Setup { store, path, hosts, keys, limits, session_limits, affinity, shutdown } = setup;
+        let Setup { store, path, hosts, keys, limits, session_limits, relay, shutdown } = setup;
         let tasks = TaskTracker::new();
         let finished = shutdown.finished().clone();
         let runtime =
             Runtime { tasks: tasks.clone(), shutdown: finished, limits: Arc::new(limits) };
-        let service = BoxService::of_boxed(Relay::with_affinity(target, runtime, affinity));
+        let service = BoxService::of_boxed(Relay::with_options(target, runtime, relay));
         let config =
             HttpServerConfig { path, hosts, keys, store, limits, session_limits, shutdown, tasks };
         Self(HttpServer::new(config, service))

@@ -7,7 +7,7 @@ pub use eyot_client::{
     Verdict,
 };
 pub use eyot_jsonrpc::{ErrorObject, Id, Message};
-pub use eyot_relay::Relay;
+pub use eyot_relay::{Affinity, Relay, RelayOptions};
 pub use eyot_reverse::{ReverseProxy, Setup};
 pub use eyot_server::{
     Admin, ApiKey, BuildError, CallContext, Drained, Elicited, Eras, HandlerError, HandlerResult,

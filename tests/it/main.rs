@@ -22,6 +22,8 @@ mod drain;
 #[cfg(test)]
 mod everything_peers;
 #[cfg(test)]
+mod explain;
+#[cfg(test)]
 mod handlers;
 #[cfg(test)]
 mod hostile;
@@ -33,6 +35,8 @@ mod legacy_streams;
 mod modern;
 #[cfg(test)]
 mod peers;
+#[cfg(test)]
+mod pins;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]

@@ -56,7 +56,7 @@ fn asked(answer: &Value) -> (String, String) {
 /// A proxy that knows already that its upstream is legacy.
 async fn open(habits: &Habits, affinity: Affinity) -> (Upstream, Proxy) {
     let mut upstream = Upstream::with(habits).await;
-    let adjust = |setup: &mut eyot::Setup| setup.relay.affinity = affinity;
+    let adjust = |setup: &mut eyot::Setup| setup.affinity = affinity;
     let proxy = Proxy::before_url(&upstream, patient_limits(), adjust).await;
     // `server/discover` has no session, which is how a legacy server refuses it: 404 by habit.
     let discover = modern_ask(&modern_request(1, "server/discover", json!({})));

@@ -109,6 +109,9 @@ impl ModernSide {
         if is_discovery {
             return eyot_era::of_answer(answer, STATUS_OK) == Evidence::Legacy;
         }
+        if answer.kind() != Kind::Error {
+            return false;
+        }
         let Ok(error) = answer.decode_error() else { return false };
         // A modern server may well lack a method. To look again costs one question; a pin is not
         // blamed for it.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use eyot_era::{Carrier, Evidence};
 use eyot_jsonrpc::{ErrorObject, Message};
 use eyot_transport::Fault;
-use eyot_types::{Era, Method, Revision, codes};
+use eyot_types::{DiscoverResult, Era, Method, Revision, codes};
 use http::StatusCode;
 
 use super::error::ClientError;
@@ -39,6 +39,8 @@ pub enum EraAnswer {
         /// The HTTP status that came with it; `None` where nobody saw one.
         status: Option<u16>,
     },
+    /// It speaks the modern era, and these revisions of it, of which none is known here.
+    Offered(Vec<String>),
     /// It answered with something else than the result of the method.
     Misunderstood,
     /// It did not answer with a JSON-RPC message, for this reason.
@@ -94,7 +96,10 @@ impl Asked<'_> {
                     let has_status = self.carrier == Carrier::Http;
                     EraAnswer::Refused { error, status: has_status.then_some(status.as_u16()) }
                 }
-                Err(_) => EraAnswer::Misunderstood,
+                Err(_) => match answer.decode_result::<DiscoverResult>() {
+                    Ok(result) => EraAnswer::Offered(result.supported_versions),
+                    Err(_) => EraAnswer::Misunderstood,
+                },
             },
             Ok(Err(fault)) => EraAnswer::Failed(reason(&ClientError::from_fault(fault))),
             Err(_elapsed) => EraAnswer::Silent(self.patience),
@@ -129,6 +134,7 @@ impl fmt::Display for EraAnswer {
                     None => Ok(()),
                 }
             }
+            Self::Offered(versions) => write!(f, "offered only {}", versions.join(", ")),
             Self::Misunderstood => f.write_str("answered something that is no result of it"),
             Self::Failed(reason) => write!(f, "failed: {reason}"),
             Self::Silent(waited) => write!(f, "got no answer within {waited:?}"),
@@ -141,3 +147,6 @@ impl fmt::Display for EraStep {
         write!(f, "{} {}", self.asked, self.answer)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -90,6 +90,19 @@ async fn an_era_that_is_given_is_the_only_one_that_is_asked() {
     assert_eq!(said["clients"].as_object().unwrap().keys().collect::<Vec<_>>(), ["modern"]);
 }
 
+#[tokio::test]
+async fn a_server_of_another_era_than_the_given_one_is_an_error_that_says_so() {
+    let program = program().to_str().unwrap();
+    for (era, other) in [("legacy", "modern"), ("modern", "legacy")] {
+        let ran =
+            explain(&["--era", other, "--", program, "everything", "--stdio", "--era", era]).await;
+        let error = ran.error();
+        let told = format!("the server is {era}, which is not what --era says");
+        assert!(error["message"].as_str().unwrap().ends_with(&told), "{error}");
+        assert_eq!((ran.code, &error["found"][0]["takenFor"]), (1, &json!(era)));
+    }
+}
+
 /// A legacy server that has one of everything that is lost.
 async fn lossy() -> Upstream {
     let habits = Habits::new();

@@ -77,7 +77,7 @@ async fn connect(
         .era(era)
         .on_era_step(move |step| hearing.hear(step));
     let connected = Connection::connect(builder, words).await;
-    Ok(connected.map_err(|failure| unknown(failure, &steps.all()))?)
+    Ok(connected.map_err(|failure| unknown(failure, era, &steps.all()))?)
 }
 
 /// Clients of which era need the bridge, if anybody wants to know.
@@ -91,14 +91,14 @@ fn wants_bridge(clients: ServedEras, revisions: &[Revision]) -> Option<Crossing>
     is_wanted.then(|| Crossing::of(*revision))
 }
 
-/// A server that nobody could speak to.
-fn unknown(failure: Failure, steps: &[EraStep]) -> Failure {
-    let is_proof = steps.last().is_some_and(|it| it.taken_for.is_some());
+/// A server that nobody could speak to, in the era that was wanted.
+fn unknown(failure: Failure, wanted: EraMode, steps: &[EraStep]) -> Failure {
     let why = failure.message().to_owned();
-    let message = match is_proof {
-        true => format!("{why}: {}", story(steps)),
-        false if steps.is_empty() => format!("{why}; this is no evidence of an era"),
-        false => format!("{}; this is no evidence of an era", story(steps)),
+    let told = if steps.is_empty() { why.clone() } else { story(steps) };
+    let message = match (steps.last().and_then(|it| it.taken_for), wanted) {
+        (None, _) => format!("{told}; this is no evidence of an era"),
+        (Some(_), EraMode::Auto) => format!("{told}; {why}"),
+        (Some(era), _) => format!("{told}: the server is {era}, which is not what --era says"),
     };
     let found = steps.iter().map(step).collect();
     failure.found(message, found)

@@ -22,6 +22,8 @@ mod drain;
 #[cfg(test)]
 mod everything_peers;
 #[cfg(test)]
+mod explain;
+#[cfg(test)]
 mod handlers;
 #[cfg(test)]
 mod hostile;
@@ -39,6 +41,8 @@ mod parked_crash;
 mod parked_peers;
 #[cfg(test)]
 mod peers;
+#[cfg(test)]
+mod pins;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]

@@ -212,6 +212,7 @@ async fn try_ask(address: SocketAddr, request: &Value) -> Option<Value> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[expect(clippy::print_stdout, reason = "says how many calls of each kind there were")]
 async fn every_parked_call_ends_once_whenever_the_proxy_is_killed() {
     let folder = tempfile::tempdir().unwrap();
     let store = folder.path().join("calls.db");

@@ -6,6 +6,7 @@
 //! the bridge. It knows no sockets: what carries the
 //! messages is `eyot-client`'s matter.
 
+mod crossing;
 mod dual;
 mod era;
 mod modern;
@@ -14,7 +15,9 @@ mod relay;
 mod server_id;
 mod to_legacy;
 mod to_modern;
+mod verdict;
 mod watch;
 
+pub use crate::crossing::{Crossing, has_tasks};
 pub use crate::relay::{Relay, RelayOptions};
 pub use crate::to_legacy::Affinity;

@@ -8,7 +8,6 @@ mod session;
 mod tools;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use eyot_client::{ForwardedHeaders, Target};
 use eyot_era::to_modern::ClientMeta;
@@ -19,18 +18,21 @@ use eyot_transport::{Fault, FaultKind, Part, Reply};
 use eyot_types::carry::{self, Losses};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{
-    DiscoverResult, Implementation, ListToolsResult, Method, PaginatedParams, Revision, meta,
+    DiscoverResult, Era, Implementation, InitializeResult, ListToolsResult, Method,
+    PaginatedParams, Revision, meta,
 };
 use futures_util::StreamExt as _;
 use parking_lot::Mutex;
 use serde_json::json;
 use serde_json::value::RawValue;
+use tokio::time::Instant;
 
 pub(crate) use self::session::Bridged;
 use self::tools::{KnownTool, Tools};
 use crate::dual::Upstream;
 use crate::era;
 use crate::modern::ModernSide;
+use crate::verdict::VERDICT_TTL;
 use crate::watch::timed_out;
 
 /// The upstream as the bridge knows it.
@@ -38,9 +40,6 @@ use crate::watch::timed_out;
 pub(crate) struct ToModern {
     upstream: Arc<Upstream>,
     modern: Arc<ModernSide>,
-    /// When the upstream last refused `initialize` and answered a probe: it need not be asked
-    /// for every session. "A stale verdict never corrects itself", so it expires.
-    found_modern: Mutex<Option<Instant>>,
     discovered: Mutex<Option<(Instant, Arc<DiscoverResult>)>>,
     tools: Tools,
 }
@@ -48,25 +47,20 @@ pub(crate) struct ToModern {
 impl ToModern {
     pub(crate) fn new(upstream: Arc<Upstream>, modern: Arc<ModernSide>) -> Self {
         let is_http = matches!(upstream.target, Target::Url(_));
-        Self {
-            upstream,
-            modern,
-            found_modern: Mutex::new(None),
-            discovered: Mutex::new(None),
-            tools: Tools::new(is_http),
-        }
+        Self { upstream, modern, discovered: Mutex::new(None), tools: Tools::new(is_http) }
     }
 
     /// Whether the upstream is known to speak the modern era alone.
     pub(crate) fn is_needed(&self) -> bool {
-        self.found_modern.lock().is_some_and(|it| it.elapsed() < VERDICT_TTL)
+        self.upstream.verdict.lacks(Era::Legacy)
     }
 
     /// Finds out whether the upstream, which has just refused `initialize`, is modern.
     pub(crate) async fn probe(&self) -> bool {
+        self.upstream.verdict.doubt(Era::Legacy);
         let is_modern = self.modern.required().await.is_ok();
         if is_modern {
-            *self.found_modern.lock() = Some(Instant::now());
+            self.upstream.verdict.find(Era::Modern);
         }
         is_modern
     }
@@ -82,9 +76,10 @@ impl ToModern {
         let (client, losses) = ClientMeta::of_initialize(revision, params)
             .map_err(|error| Fault::refused(codes::invalid_params(&error.to_string())))?;
         note_losses(&losses, revision, Revision::MODERN);
-        let discovered = DiscoverResult::clone(&*self.discover().await?);
-        let unnamed = Implementation::new("unnamed", "0");
-        let (result, losses) = carry::to_initialize_result(revision, discovered, unnamed);
+        let discovered = self.discover().await;
+        // It may have become another: `initialize` is tried first the next time.
+        let discovered = discovered.inspect_err(|_| self.upstream.verdict.doubt(Era::Modern))?;
+        let (result, losses) = advertised(revision, DiscoverResult::clone(&discovered));
         note_losses(&losses, Revision::MODERN, revision);
         let upstream = UpstreamRef {
             target: Some(self.upstream.fingerprint.clone()),
@@ -114,7 +109,8 @@ impl ToModern {
             Message::request(Id::from_number(0), Method::ServerDiscover.as_str(), &params);
         let answer = self.ask(request).await?;
         let result = answer.decode_result::<DiscoverResult>().map_err(|error| {
-            let reason = format!("upstream did not say what it is: {error}");
+            let said = answer.decode_error().map_or_else(|_| error.to_string(), |it| it.message);
+            let reason = format!("upstream did not say what it is: {said}");
             Fault::upstream(codes::upstream_lost(&reason, Outcome::NotSent, true))
         })?;
         let result = Arc::new(result);
@@ -127,7 +123,8 @@ impl ToModern {
         let timeout = self.upstream.runtime.limits.call_timeout;
         let asking = async {
             let connection = self.modern.required().await?;
-            match connection.request(request, &ForwardedHeaders::default()).await? {
+            let forwarded = ForwardedHeaders::default();
+            match self.modern.request(&connection, request, &forwarded).await? {
                 Reply::One(answer) => Ok(answer),
                 Reply::Stream(mut parts) => loop {
                     let Some(part) = parts.next().await else { return Err(unanswered()) };
@@ -185,6 +182,14 @@ impl ToModern {
     }
 }
 
+/// What a legacy client of this revision is told in the place of a modern server, and what is lost.
+pub(crate) fn advertised(
+    revision: Revision,
+    discovered: DiscoverResult,
+) -> (InitializeResult, Losses) {
+    carry::to_initialize_result(revision, discovered, Implementation::new("unnamed", "0"))
+}
+
 /// A request of our own on behalf of a client.
 fn carried_request(client: &ClientMeta, bare: &Message) -> Option<Message> {
     let params = RawValue::from_string(client.params(bare, None).ok()?).ok()?;
@@ -211,7 +216,5 @@ fn upstreams_fault(mut fault: Fault) -> Fault {
     fault
 }
 
-/// How long it holds what was found out about the upstream.
-const VERDICT_TTL: Duration = Duration::from_secs(60);
 /// Pages of one list of tools that are read.
 const PAGES_MAX: usize = 64;

@@ -20,6 +20,7 @@ use super::driver::{Chore, Driver, Idle};
 use super::hub::Hub;
 use super::record::Trace;
 use crate::dual::Upstream;
+use crate::era;
 use crate::watch::timed_out;
 
 /// An open session. When the last handle is dropped, its driver ends it.
@@ -61,7 +62,13 @@ impl UpstreamSession {
         let Upstream { target, runtime, .. } = upstream;
         let params = to_legacy::initialize(opening.capabilities.clone(), us());
         let request = Message::request(Id::from_number(0), Method::Initialize.as_str(), &params);
-        let opened = LegacyConnection::open(target, request, runtime).await?;
+        let mut opened = LegacyConnection::open(target, request, runtime).await;
+        if era::is_suspect(&opened) {
+            // It may have become another: the next call finds out.
+            upstream.verdict.doubt(Era::Legacy);
+            opened = era::name_pin(&upstream.verdict, opened);
+        }
+        let opened = opened?;
         let (initialized, revision) = agreed(&opened.answer)?;
         let connection = opened.connection;
         let warming_up = async {

@@ -284,6 +284,22 @@ async fn a_client_that_hangs_up_cancels_its_call() {
 }
 
 #[tokio::test]
+async fn an_upstream_that_is_silent_for_too_long_is_told_that_nobody_waits() {
+    let habits = Habits::new().with_notes();
+    let mut upstream = Upstream::with(&habits).await;
+    let mut limits = patient_limits();
+    limits.call_timeout = Duration::from_millis(300);
+    let proxy = Proxy::before_url(&upstream, limits, |_| {}).await;
+    let request = call(1, "silent");
+    let waiting = async { upstream.expect("tools/call").await };
+    let (answer, exchange) = tokio::join!(ask(&proxy, &request), waiting);
+    assert_eq!(answer.json()["error"]["data"]["outcome"], "unknown", "{}", answer.text());
+    let cancelled = upstream.expect("notifications/cancelled").await;
+    assert_eq!(cancelled.message()["params"]["requestId"], exchange.id());
+    cancelled.accept().await;
+}
+
+#[tokio::test]
 async fn a_client_that_does_not_come_back_has_cancelled() {
     let habits = Habits::new().with_notes();
     let mut upstream = Upstream::with(&habits).await;

@@ -152,8 +152,9 @@ impl Attempt {
             // Boxed, because it is rare, and this future is part of every call.
             Ok(Some(pages)) => return Box::pin(self.ask_to_visit(pages)).await,
             Err(error) => {
-                self.held.forget(None);
-                return self.ask.refuse(&error);
+                let message = self.ask.refuse(&error);
+                self.held.forget(&message);
+                return message;
             }
         }
         let message = self.answer(answer, call);
@@ -166,12 +167,13 @@ impl Attempt {
 
     /// The call has ended with pages that the user must visit before it can succeed.
     async fn ask_to_visit(&mut self, pages: Vec<ElicitParams>) -> Message {
-        self.held.forget(None);
         let keyed = pages.into_iter().enumerate();
         let requests: InputRequests =
             keyed.map(|(number, page)| (format!("visit.{number}"), page.into())).collect();
         let keys = requests.keys().cloned().collect();
-        self.bridge.question(&self.ask, requests, &State::Visit(keys)).await
+        let message = self.bridge.question(&self.ask, requests, &State::Visit(keys)).await;
+        self.held.forget(&message);
+        message
     }
 
     /// The upstream's answer as the client has it.
@@ -215,7 +217,7 @@ impl Attempt {
         }
         self.is_over = true;
         let fault = of_upstream(fault);
-        self.held.forget(Some(&self.ask.refuse(&fault.error)));
+        self.held.abandon(&self.ask.refuse(&fault.error));
         Some(fault)
     }
 }
@@ -251,10 +253,15 @@ impl Held {
     }
 
     /// The call is over, and there is nothing that a client could come back for.
-    fn forget(&mut self, last: Option<&Message>) {
+    fn forget(&mut self, last: &Message) {
+        self.abandon(last);
         self.call = None;
-        if self.round.is_some() {
-            self.bridge.table.forget(&self.claim.name, last);
+    }
+
+    /// The same; the upstream, which may still work on it, is told when this is dropped.
+    fn abandon(&mut self, last: &Message) {
+        if self.round.take().is_some() {
+            self.bridge.table.forget(&self.claim.name, Some(last));
             self.bridge.records.forget(&self.claim);
         }
     }

@@ -3,13 +3,10 @@
 use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, Id, Message};
 use eyot_types::carry::{self, Losses};
 use eyot_types::{
-    ClientCapabilities, ClientCapability, ElicitParams, Implementation, InitializeResult, Method,
-    Revision, codes, meta,
+    ClientCapabilities, ClientCapability, ElicitParams, Implementation, InitializeResult,
+    JsonObject, Method, Revision, codes, meta,
 };
-use serde::Serialize;
-use serde_json::value::to_raw_value;
-
-use crate::members::Members;
+use serde_json::value::RawValue;
 
 /// The key of `_meta` under which a result names what it could not carry.
 pub const BRIDGE_LOSSES: &str = "io.eyot/bridge-losses";
@@ -34,12 +31,12 @@ pub fn answer(id: Id, method: Method<'_>, answer: &Message, server: &Implementat
         let (error, losses) = carry::error(Revision::MODERN, method, error);
         return Answered { message: Message::error_response(Some(id), &error), losses };
     }
+    let stamp = |meta: &mut JsonObject, losses: &Losses| stamp(meta, server, losses);
     let carried = answer.result().ok_or_else(|| "it has no result".to_owned());
     let carried = carried.and_then(|text| {
-        let carried = carry::result(Revision::MODERN, method, text);
-        let stamped =
-            carried.and_then(|(text, losses)| Ok((stamp(&text, server, &losses)?, losses)));
-        stamped.map_err(|error| error.to_string())
+        let carried = carry::result_with(Revision::MODERN, method, text, stamp);
+        let raw = carried.and_then(|(text, losses)| Ok((RawValue::from_string(text)?, losses)));
+        raw.map_err(|error| error.to_string())
     });
     match carried {
         Ok((result, losses)) => Answered { message: Message::response(id, &result), losses },
@@ -53,26 +50,13 @@ pub fn answer(id: Id, method: Method<'_>, answer: &Message, server: &Implementat
 }
 
 /// Puts the server's name, and what was lost, into the metadata of a result.
-fn stamp(
-    result: &str,
-    server: &Implementation,
-    losses: &Losses,
-) -> Result<Members, serde_json::Error> {
-    let mut members: Members = serde_json::from_str(result)?;
-    let known = members.get("_meta").map(|it| serde_json::from_str::<Members>(it.get()));
-    let mut metadata = known.transpose()?.unwrap_or_default();
-    put(&mut metadata, meta::SERVER_INFO, server)?;
+fn stamp(meta: &mut JsonObject, server: &Implementation, losses: &Losses) {
+    let server = serde_json::to_value(server).unwrap_or_default();
+    meta.insert(meta::SERVER_INFO.to_owned(), server);
     let names: Vec<_> = losses.iter().map(|it| it.feature.as_str()).collect();
     if !names.is_empty() {
-        put(&mut metadata, BRIDGE_LOSSES, &names)?;
+        meta.insert(BRIDGE_LOSSES.to_owned(), names.into());
     }
-    put(&mut members, "_meta", &metadata)?;
-    Ok(members)
-}
-
-fn put(members: &mut Members, name: &str, value: &impl Serialize) -> Result<(), serde_json::Error> {
-    members.insert(name.to_owned(), to_raw_value(value)?);
-    Ok(())
 }
 
 /// What a legacy server says of itself, as the answer to `server/discover`.

@@ -275,12 +275,15 @@ impl Calling {
     fn end(&mut self, answer: &Message) -> Message {
         self.stage = Stage::Over;
         let method = Method::parse(&self.method);
-        let carried = match answer.decode_result::<ListToolsResult>() {
-            Ok(mut page) if method == Method::ToolsList => {
+        let page = (method == Method::ToolsList)
+            .then(|| answer.decode_result::<ListToolsResult>().ok())
+            .flatten();
+        let carried = match page {
+            Some(mut page) => {
                 self.session.shared().tools.learn(&mut page);
                 carry_tools(self.revision, answer.id(), page)
             }
-            _ => {
+            None => {
                 let schema = self.tool.as_ref().and_then(|it| it.wrapped());
                 carry_answer(self.revision, method, answer, schema)
             }

@@ -18,6 +18,7 @@ mod park;
 mod pool;
 mod sealed;
 mod session;
+mod tasks;
 
 pub use self::affinity::Affinity;
 pub(crate) use self::bridge::Bridge;

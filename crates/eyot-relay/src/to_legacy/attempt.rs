@@ -147,6 +147,9 @@ impl Attempt {
     fn finish(&mut self, answer: &Message, call: &Arc<UpstreamCall>) -> Message {
         self.is_over = true;
         self.held.finish();
+        if let Some(created) = self.bridge.tasks.created(&self.ask, call, answer) {
+            return created;
+        }
         match to_legacy::visits(answer, &self.ask.capabilities) {
             Ok(None) => {}
             Ok(Some(pages)) => {

@@ -15,6 +15,7 @@ use parking_lot::Mutex;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::session::UpstreamSession;
+use crate::task_rooms::TaskRoom;
 
 /// What others may do to a call: ask in it, tell it something.
 #[derive(Debug)]
@@ -23,6 +24,8 @@ pub(crate) struct CallShared {
     pub(crate) number: u64,
     /// Whether its client can be asked.
     pub(crate) may_be_asked: bool,
+    /// Room for the task that the upstream is asked to make of it.
+    pub(crate) task_room: Mutex<Option<TaskRoom>>,
     state: Mutex<CallState>,
 }
 
@@ -41,7 +44,7 @@ struct CallState {
 impl CallShared {
     pub(crate) fn new(number: u64, may_be_asked: bool, rounds: Rounds) -> Self {
         let state = CallState { rounds, ..CallState::default() };
-        Self { number, may_be_asked, state: Mutex::new(state) }
+        Self { number, may_be_asked, task_room: Mutex::default(), state: Mutex::new(state) }
     }
 
     /// The id under which the connection knows the call.
@@ -147,6 +150,15 @@ impl UpstreamCall {
         let connection = session.connection.clone();
         let sending = Box::pin(async move { connection.request(request).await });
         Self::at(session, shared, Stage::Sending(sending), turn)
+    }
+
+    /// A call that is sent so.
+    pub(crate) fn follow(
+        session: Arc<UpstreamSession>,
+        shared: Arc<CallShared>,
+        sending: ReplyFuture,
+    ) -> Arc<Self> {
+        Self::at(session, shared, Stage::Sending(sending), None)
     }
 
     fn at(

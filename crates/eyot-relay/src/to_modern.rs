@@ -5,18 +5,19 @@ mod feed;
 mod listening;
 mod pending;
 mod session;
+mod tasks;
 mod tools;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use eyot_client::{ForwardedHeaders, Target};
-use eyot_era::to_modern::ClientMeta;
+use eyot_era::to_modern::{self, ClientMeta};
 use eyot_jsonrpc::{Id, Kind, Message};
 use eyot_server::SessionContext;
 use eyot_session::UpstreamRef;
 use eyot_transport::{Fault, FaultKind, Part, Reply};
-use eyot_types::carry::{self, Losses};
+use eyot_types::carry::Losses;
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{
     DiscoverResult, Implementation, ListToolsResult, Method, PaginatedParams, Revision, meta,
@@ -31,6 +32,7 @@ use self::tools::{KnownTool, Tools};
 use crate::dual::Upstream;
 use crate::era;
 use crate::modern::ModernSide;
+use crate::task_rooms::TaskRooms;
 use crate::watch::timed_out;
 
 /// The upstream as the bridge knows it.
@@ -43,17 +45,20 @@ pub(crate) struct ToModern {
     found_modern: Mutex<Option<Instant>>,
     discovered: Mutex<Option<(Instant, Arc<DiscoverResult>)>>,
     tools: Tools,
+    task_rooms: Arc<TaskRooms>,
 }
 
 impl ToModern {
     pub(crate) fn new(upstream: Arc<Upstream>, modern: Arc<ModernSide>) -> Self {
         let is_http = matches!(upstream.target, Target::Url(_));
+        let task_rooms = TaskRooms::new(Arc::clone(&upstream.runtime.limits));
         Self {
             upstream,
             modern,
             found_modern: Mutex::new(None),
             discovered: Mutex::new(None),
             tools: Tools::new(is_http),
+            task_rooms,
         }
     }
 
@@ -84,7 +89,8 @@ impl ToModern {
         note_losses(&losses, revision, Revision::MODERN);
         let discovered = DiscoverResult::clone(&*self.discover().await?);
         let unnamed = Implementation::new("unnamed", "0");
-        let (result, losses) = carry::to_initialize_result(revision, discovered, unnamed);
+        let has_list = context.principal().is_some();
+        let (result, losses) = to_modern::initialize(revision, discovered, unnamed, has_list);
         note_losses(&losses, Revision::MODERN, revision);
         let upstream = UpstreamRef {
             target: Some(self.upstream.fingerprint.clone()),
@@ -120,6 +126,15 @@ impl ToModern {
         let result = Arc::new(result);
         *self.discovered.lock() = Some((Instant::now(), Arc::clone(&result)));
         Ok(result)
+    }
+
+    /// The same, however long ago it was.
+    async fn discovered(&self) -> Result<Arc<DiscoverResult>, Fault> {
+        let known = self.discovered.lock().clone();
+        match known {
+            Some((_, known)) => Ok(known),
+            None => self.discover().await,
+        }
     }
 
     /// Asks something of our own that has one answer.

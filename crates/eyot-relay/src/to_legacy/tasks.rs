@@ -120,9 +120,16 @@ impl Tasks {
         call: &UpstreamCall,
         answer: &Message,
     ) -> Option<Message> {
-        let room = call.shared.task_room.lock().take()?;
-        let task = to_legacy::created(answer)?;
         let (session, principal) = (&call.session, ask.peer.principal.clone());
+        let room = call.shared.task_room.lock().take();
+        if !has_tasks(session) || !to_legacy::declares_tasks(&ask.message) {
+            return None;
+        }
+        let task = to_legacy::created(answer)?;
+        let room = match room.map_or_else(|| self.rooms.take(principal.as_ref()), Ok) {
+            Ok(room) => room,
+            Err(full) => return Some(ask.refuse(&full)),
+        };
         let (entry, task) = TaskEntry::new(session, (task, principal), room, &self.limits);
         self.table.insert(Arc::clone(&entry));
         if !entry.expire_in(&self.table) {

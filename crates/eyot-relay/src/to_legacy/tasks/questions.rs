@@ -1,6 +1,7 @@
 //! What an upstream asks in a task.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use eyot_era::to_legacy::Rounds;
@@ -52,7 +53,7 @@ impl Asked {
     /// The upstream says that the task has changed.
     pub(crate) fn changed(&self) {
         if let Self::Task(questions) = self {
-            questions.changed.notify_waiters();
+            questions.tell();
         }
     }
 
@@ -66,15 +67,26 @@ impl Asked {
 #[derive(Debug, Default)]
 pub(crate) struct TaskQuestions {
     rounds: Mutex<Rounds>,
-    /// A question came, or the upstream says that the task has changed.
+    /// Counts the questions, and how often the upstream has said that the task has changed.
+    version: AtomicU64,
     changed: Notify,
 }
 
 impl TaskQuestions {
     fn ask(&self, request: &Message) -> Result<(), ErrorObject> {
         self.rounds.lock().ask(request)?;
-        self.changed.notify_waiters();
+        self.tell();
         Ok(())
+    }
+
+    fn tell(&self) {
+        self.version.fetch_add(1, Ordering::Relaxed);
+        self.changed.notify_waiters();
+    }
+
+    /// How often something was said so far.
+    pub(crate) fn version(&self) -> u64 {
+        self.version.load(Ordering::Relaxed)
     }
 
     /// The open questions. Each keeps its key for as long as it is open, and no key is used for
@@ -119,11 +131,19 @@ impl TaskQuestions {
         }
     }
 
-    /// Waits for the upstream's word that something has changed, at most for so long.
-    pub(crate) async fn changed(&self, patience: Duration) {
-        // Whether it was said or the time is over is the same: the task is looked at.
-        let waited = tokio::time::timeout(patience, self.changed.notified()).await;
-        drop(waited);
+    /// Waits for more to be said than `version`, at most for so long.
+    pub(crate) async fn changed_since(&self, version: u64, patience: Duration) {
+        let until = Instant::now() + patience;
+        loop {
+            let mut changed = std::pin::pin!(self.changed.notified());
+            changed.as_mut().enable();
+            if self.version() != version {
+                return;
+            }
+            if tokio::time::timeout_at(until, changed).await.is_err() {
+                return;
+            }
+        }
     }
 }
 

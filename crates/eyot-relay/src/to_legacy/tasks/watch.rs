@@ -24,6 +24,8 @@ pub(crate) struct TaskWatch {
 /// A task after a change.
 struct Seen {
     entry: Arc<TaskEntry>,
+    /// What the upstream had said before it was looked at.
+    version: u64,
     /// `None`: there is no such task any more.
     task: Option<Task>,
 }
@@ -47,10 +49,10 @@ impl TaskWatch {
     /// what `tasks/get` would have returned at that moment" (tasks extension, Task Status
     /// Notifications).
     pub(crate) async fn next(&mut self, subscription: &Id) -> Message {
-        while let Some(Seen { entry, task }) = self.looking.next().await {
+        while let Some(Seen { entry, version, task }) = self.looking.next().await {
             let Some(task) = task else { continue };
             if !task.status.is_terminal() {
-                self.looking.push(changed(entry, Some(task.clone())));
+                self.looking.push(changed(entry, Some((version, task.clone()))));
             }
             let mut params = TaskNotificationParams::new(task);
             let mut metadata = JsonObject::new();
@@ -63,20 +65,22 @@ impl TaskWatch {
 }
 
 /// Looks at a task until it is not as it was.
-fn changed(entry: Arc<TaskEntry>, known: Option<Task>) -> BoxFuture<'static, Seen> {
+fn changed(entry: Arc<TaskEntry>, known: Option<(u64, Task)>) -> BoxFuture<'static, Seen> {
     Box::pin(async move {
+        let (mut version, known) = known.map_or((0, None), |(version, it)| (version, Some(it)));
         loop {
             if let Some(known) = &known {
                 let interval = known.poll_interval_ms.map_or(INTERVAL, Duration::from_millis);
                 let interval = interval.clamp(INTERVAL_MIN, INTERVAL_MAX);
-                entry.questions.changed(interval).await;
+                entry.questions.changed_since(version, interval).await;
             }
+            version = entry.questions.version();
             match entry.look().await {
                 Ok(Ok(task)) if known.as_ref() != Some(&task) => {
-                    return Seen { entry, task: Some(task) };
+                    return Seen { entry, version, task: Some(task) };
                 }
                 Ok(Ok(_)) => {}
-                Ok(Err(_)) => return Seen { entry, task: None },
+                Ok(Err(_)) => return Seen { entry, version, task: None },
                 Err(fault) => {
                     tracing::debug!(%fault, "a task was not looked at");
                     tokio::time::sleep(INTERVAL).await;

@@ -3,3 +3,4 @@
 
 mod peers;
 mod to_legacy;
+mod to_modern;

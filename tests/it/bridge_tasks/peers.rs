@@ -4,12 +4,11 @@
 //! Skipped, visibly, without the peers that `cargo xtask peers` fetches.
 
 use serde_json::{Value, json};
-use tokio::time::{Duration, sleep};
 
 use super::to_legacy::{ask_at, call, ignorant, request};
-use crate::peers::{Peers, Server, at, python};
-use crate::support::Program;
-use crate::support::program::free_port;
+use crate::peers::{Peers, Server, at, check, python, script};
+use crate::support::program::{free_port, program};
+use crate::support::{Connection, Program, modern_ask};
 
 /// The program before an upstream, and the folder of its store.
 struct Bridge {
@@ -42,28 +41,34 @@ impl Bridge {
         answer["result"].clone()
     }
 
-    /// Asks for the task until it is over. `name` answers what is asked meanwhile.
-    async fn finish(&self, task: &Value, name: impl Fn(&str) -> Value) -> Value {
+    /// Listens to the task until it is over, and answers what is asked meanwhile as `answer` says;
+    /// what `tasks/get` says then.
+    async fn finish(&self, task: &Value, answer: impl Fn(&str) -> Value) -> Value {
+        let filter = json!({ "notifications": { "taskIds": [task] } });
+        let mut connection = Connection::open(self.program.address).await;
+        connection.ask(&modern_ask(&request(40, "subscriptions/listen", filter))).await;
+        let mut events = connection.begun().await.events();
+        let acknowledged = events.next_message().await.message();
+        assert_eq!(acknowledged["params"]["notifications"]["taskIds"], json!([task]));
         loop {
-            let state = self.get(task).await;
+            let state = events.next_message().await.message()["params"].clone();
             match state["status"].as_str().unwrap() {
-                "working" => sleep(POLL).await,
-                "input_required" => {
-                    let questions = state["inputRequests"].as_object().unwrap();
-                    let answers: serde_json::Map<_, _> = questions
-                        .iter()
-                        .map(|(key, it)| {
-                            let content = name(it["params"]["message"].as_str().unwrap());
-                            (key.clone(), json!({ "action": "accept", "content": content }))
-                        })
-                        .collect();
-                    let params = json!({ "taskId": task, "inputResponses": answers });
-                    let answer = self.ask(&request(60, "tasks/update", params)).await;
-                    assert_eq!(answer["result"]["resultType"], "complete", "{answer}");
-                }
-                _ => return state,
+                "working" => {}
+                "input_required" => self.answer(task, &state["inputRequests"], &answer).await,
+                _ => return self.get(task).await,
             }
         }
+    }
+
+    async fn answer(&self, task: &Value, asked: &Value, answer: impl Fn(&str) -> Value) {
+        let answers = asked.as_object().unwrap().iter().map(|(key, it)| {
+            let content = answer(it["params"]["message"].as_str().unwrap());
+            (key.clone(), json!({ "action": "accept", "content": content }))
+        });
+        let answers = serde_json::Map::from_iter(answers);
+        let params = json!({ "taskId": task, "inputResponses": answers });
+        let answer = self.ask(&request(60, "tasks/update", params)).await;
+        assert_eq!(answer["result"]["resultType"], "complete", "{answer}");
     }
 }
 
@@ -166,5 +171,29 @@ async fn task_of_the_legacy_reference_server_asks_and_ends() {
     assert!(text(&driven).starts_with("# Research Report: islands"), "{driven}");
 }
 
-/// Between two looks at a task.
-const POLL: Duration = Duration::from_millis(100);
+/// `eyot everything` with tasks of the extension and nothing else, on a pipe.
+fn modern_everything() -> Vec<String> {
+    let program = program().display().to_string();
+    let args = ["--", program.as_str(), "everything", "--stdio", "--era", "modern"];
+    args.map(str::to_owned).to_vec()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn legacy_python_client_has_tasks_of_a_modern_server_on_a_pipe() {
+    let Some(peers) = Peers::find(&["py1"]) else { return };
+    check(&peers, &python(&peers, "py1", "client_py1_tasks.py"), &modern_everything()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn legacy_python_client_has_tasks_of_a_modern_server_over_http() {
+    let Some(peers) = Peers::find(&["py1"]) else { return };
+    let server = Program::everything(&["--era", "modern"]).await;
+    check(&peers, &python(&peers, "py1", "client_py1_tasks.py"), &at(&server.url())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn legacy_typescript_client_has_tasks_of_a_modern_server() {
+    let Some(peers) = Peers::find(&["node24", "js"]) else { return };
+    let client = [peers.node(), script("client_ts1_tasks.mjs")];
+    check(&peers, &client, &modern_everything()).await;
+}

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     Connection, EventsOut, Exchange, Habits, Proxy, Response, Upstream, modern_ask, modern_request,
-    patient_limits, send, tool_text,
+    note, patient_limits, send, tool_text,
 };
 
 const META: &str = "io.modelcontextprotocol/";
@@ -507,4 +507,35 @@ async fn subscription_hears_of_a_task_until_its_end() {
     upstream.expect("tasks/result").await.tool_text("across").await;
     let told = events.next_message().await.message();
     assert_eq!(told["params"]["result"]["content"][0]["text"], "across", "{told}");
+}
+
+#[tokio::test]
+async fn subscription_hears_at_once_what_the_upstream_says_of_its_task() {
+    let habits = Habits::new().with_tasks().with_stream();
+    let mut upstream = Upstream::with(&habits).await;
+    let proxy = Proxy::before_url(&upstream, patient_limits(), |_| {}).await;
+    let slow = |status: &str| {
+        let mut state = state(status);
+        state["pollInterval"] = json!(60_000);
+        state
+    };
+    let serving = async {
+        let stream = upstream.next().await.events().await;
+        list(&mut upstream).await;
+        upstream.expect("tools/call").await.result(json!({ "task": slow("working") })).await;
+        stream
+    };
+    let (answer, mut stream) = during(&proxy, &call(2, "optional"), serving).await;
+    let id = answer.json()["result"]["taskId"].clone();
+    let filter = json!({ "notifications": { "taskIds": [id] } });
+    let mut connection = Connection::open(proxy.address).await;
+    connection.ask(&modern_ask(&request(9, "subscriptions/listen", filter))).await;
+    let _listening = upstream.next().await.events().await;
+    let mut events = connection.begun().await.events();
+    events.next_message().await;
+    upstream.expect("tasks/get").await.result(slow("working")).await;
+    assert_eq!(events.next_message().await.message()["params"]["status"], "working");
+    stream.message(&note("notifications/tasks/status", slow("cancelled"))).await;
+    upstream.expect("tasks/get").await.result(slow("cancelled")).await;
+    assert_eq!(events.next_message().await.message()["params"]["status"], "cancelled");
 }

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use super::ask::Ask;
 use super::bridge::Inner;
 use super::session::UpstreamSession;
-use super::tasks::TaskWatch;
+use super::tasks::{TaskWatch, has_tasks};
 
 /// A subscription on its way to its client. It ends with the client.
 struct Listening {
@@ -49,11 +49,12 @@ impl Inner {
                 return Ok(Reply::One(ask.refuse(&error)));
             }
         };
-        let tasks = match self.watched_tasks(ask, params.notifications.task_ids.as_ref()) {
+        let session = self.pool.session(ask, true).await?;
+        let ids = params.notifications.task_ids.clone().filter(|_| has_tasks(&session));
+        let tasks = match self.watched_tasks(ask, &ids.unwrap_or_default()) {
             Ok(tasks) => tasks,
             Err(error) => return Ok(Reply::One(ask.refuse(&error))),
         };
-        let session = self.pool.session(ask, true).await?;
         let capabilities = &session.initialized.capabilities;
         let granted = granted(&params.notifications, capabilities, session.has_stream);
         let place = match Place::take(&session, granted.clone()).await? {

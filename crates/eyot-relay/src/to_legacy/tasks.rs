@@ -211,9 +211,11 @@ impl Inner {
     pub(crate) fn watched_tasks(
         self: &Arc<Self>,
         ask: &Ask,
-        ids: Option<&Vec<String>>,
+        ids: &[String],
     ) -> Result<TaskWatch, ErrorObject> {
-        let Some(ids) = ids.filter(|it| !it.is_empty()) else { return Ok(TaskWatch::default()) };
+        if ids.is_empty() {
+            return Ok(TaskWatch::default());
+        }
         check_declared(ask)?;
         let ids = BTreeSet::from_iter(ids.iter().take(WATCHED_MAX));
         let tasks = ids.into_iter().filter_map(|id| self.tasks.find(ask, id));

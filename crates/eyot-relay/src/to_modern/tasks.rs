@@ -14,6 +14,7 @@ use eyot_era::to_modern::{self, ClientMeta};
 use eyot_jsonrpc::{ErrorObject, INVALID_PARAMS, Id, Message};
 use eyot_server::SessionContext;
 use eyot_transport::{Fault, Limits, Reply};
+use eyot_types::carry::Feature;
 use eyot_types::{
     LegacyListTasksResult, LegacyTaskState, Method, Revision, Task, TaskParams, TaskStatus, codes,
 };
@@ -156,6 +157,10 @@ impl Bridged {
             Method::ToolsCall => self.has_known_tasks(context),
             _ => false,
         };
+        if wants_one && !are_offered {
+            let (from, to) = (Revision::V2025_11_25.as_str(), Revision::MODERN.as_str());
+            eyot_metrics::bridge_loss(Feature::TaskRequest.as_str(), from, to);
+        }
         if !are_offered || !wants_one {
             return Ok(CallTasks { are_offered, wanted: None });
         }

@@ -6,11 +6,11 @@ use std::time::Duration;
 use eyot_era::to_legacy;
 use eyot_jsonrpc::{ErrorObject, INVALID_PARAMS, Id, Message};
 use eyot_transport::{Fault, FaultKind, Limits, Part, Reply};
-use eyot_types::carry::Payload;
+use eyot_types::carry::{self, Payload};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{
-    Era, InputRequests, JsonObject, LegacyTask, LegacyTaskState, Method, Task, TaskParams,
-    TaskStatus,
+    Era, InputRequests, JsonObject, LegacyTask, LegacyTaskState, Method, Revision, Task,
+    TaskParams, TaskStatus,
 };
 use futures_util::StreamExt as _;
 use parking_lot::Mutex;
@@ -130,7 +130,7 @@ impl TaskEntry {
         if let Ok(error) = answer.decode_error() {
             return Ok(Err(match error.code {
                 INVALID_PARAMS => unknown_task(),
-                _ => to_legacy_error(error),
+                _ => modern_error(error),
             }));
         }
         let mut task = match answer.decode_result::<LegacyTaskState>() {
@@ -331,9 +331,8 @@ fn is_lost(fault: &Fault, session: &UpstreamSession) -> bool {
 }
 
 /// An error of the upstream that is not about the task.
-fn to_legacy_error(error: ErrorObject) -> ErrorObject {
-    let modern = eyot_types::Revision::MODERN;
-    let (error, losses) = eyot_types::carry::error(modern, Method::TasksGet, error);
+fn modern_error(error: ErrorObject) -> ErrorObject {
+    let (error, losses) = carry::error(Revision::MODERN, Method::TasksGet, error);
     count(&losses, Era::Legacy);
     error
 }

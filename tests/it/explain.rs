@@ -58,16 +58,16 @@ async fn a_legacy_server_is_found_by_its_refusal_and_by_its_handshake() {
 }
 
 #[tokio::test]
-async fn a_modern_server_keeps_its_extensions_from_legacy_clients() {
+async fn legacy_clients_are_told_of_the_tasks_of_a_modern_server_as_they_know_them() {
     let said = explain_everything("modern").await;
     assert_eq!((&said["eras"], &said["revisions"]), (&json!(["modern"]), &json!(["2026-07-28"])));
     assert_eq!(said["found"][1]["code"], -32022);
     check_own(&said, "modern", "2026-07-28");
     let legacy = &said["clients"]["legacy"];
     assert_eq!(legacy["capabilities"]["extensions"], Value::Null);
-    assert_eq!(features(legacy, "lost"), ["extensions"]);
-    assert_eq!(legacy["lost"][0]["where"], json!(["capabilities"]));
-    assert_eq!((&legacy["tasks"], &legacy["taskTools"]), (&json!("lost"), &json!([])));
+    assert!(legacy["capabilities"]["tasks"]["requests"]["tools"]["call"].is_object(), "{legacy}");
+    assert_eq!(features(legacy, "lost"), [""; 0]);
+    assert_eq!((&legacy["tasks"], &legacy["taskTools"]), (&json!("carried"), &json!([])));
     let in_calls = ["any_structured_content", "cache_hints", "task_result", "modern_codes"];
     assert_eq!(features(legacy, "inCalls"), in_calls);
 }
@@ -250,17 +250,18 @@ async fn what_eyot_serves_is_of_both_eras() {
 }
 
 #[tokio::test]
-async fn a_foreign_legacy_server_keeps_its_tasks_from_modern_clients() {
+async fn modern_clients_are_told_of_the_tasks_of_a_foreign_legacy_server() {
     let Some(peers) = Peers::find(&["node24", "js"]) else { return };
     let command = peers.everything();
     let command: Vec<_> = command.iter().map(String::as_str).collect();
     let said = explain(&[&["--"], &command[..]].concat()).await.json();
     assert_eq!((&said["eras"], &said["found"][0]["code"]), (&json!(["legacy"]), &json!(-32601)));
     let modern = &said["clients"]["modern"];
-    assert_eq!(features(modern, "lost"), ["tool_execution", "task_request"], "{said}");
-    assert_eq!(modern["tasks"], "lost");
-    assert_eq!(modern["taskTools"], json!(["simulate-research-query"]));
+    assert_eq!(features(modern, "lost"), ["tool_execution"], "{said}");
+    assert_eq!((&modern["tasks"], &modern["taskTools"]), (&json!("carried"), &json!([])));
     assert_eq!(modern["capabilities"]["tasks"], Value::Null);
+    let extensions = &modern["capabilities"]["extensions"];
+    assert_eq!(extensions, &json!({ "io.modelcontextprotocol/tasks": {} }));
 }
 
 #[tokio::test]

@@ -6,6 +6,8 @@ mod bad_input;
 #[cfg(test)]
 mod bridge_peers;
 #[cfg(test)]
+mod bridge_tasks;
+#[cfg(test)]
 mod client_peers;
 #[cfg(test)]
 mod commands;

@@ -54,7 +54,7 @@ impl Crossing {
             }
             Era::Legacy => {
                 let discovered = DiscoverResult::new(&[self.server], declared);
-                let (result, losses) = to_modern::advertised(self.client, discovered);
+                let (result, losses) = to_modern::advertised(self.client, discovered, false);
                 (result.capabilities, losses)
             }
         }

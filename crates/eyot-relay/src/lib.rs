@@ -13,6 +13,7 @@ mod modern;
 mod questions;
 mod relay;
 mod server_id;
+mod task_rooms;
 mod to_legacy;
 mod to_modern;
 mod verdict;

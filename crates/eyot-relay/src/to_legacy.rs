@@ -20,6 +20,7 @@ mod record;
 mod resume;
 mod sealed;
 mod session;
+mod tasks;
 
 pub use self::affinity::Affinity;
 pub(crate) use self::bridge::Bridge;

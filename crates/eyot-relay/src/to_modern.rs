@@ -5,17 +5,18 @@ mod feed;
 mod listening;
 mod pending;
 mod session;
+mod tasks;
 mod tools;
 
 use std::sync::Arc;
 
 use eyot_client::{ForwardedHeaders, Target};
-use eyot_era::to_modern::ClientMeta;
+use eyot_era::to_modern::{self, ClientMeta};
 use eyot_jsonrpc::{Id, Kind, Message};
 use eyot_server::SessionContext;
 use eyot_session::UpstreamRef;
 use eyot_transport::{Fault, FaultKind, Part, Reply};
-use eyot_types::carry::{self, Losses};
+use eyot_types::carry::Losses;
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{
     DiscoverResult, Era, Implementation, InitializeResult, ListToolsResult, Method,
@@ -32,6 +33,7 @@ use self::tools::{KnownTool, Tools};
 use crate::dual::Upstream;
 use crate::era;
 use crate::modern::ModernSide;
+use crate::task_rooms::TaskRooms;
 use crate::verdict::VERDICT_TTL;
 use crate::watch::timed_out;
 
@@ -42,12 +44,15 @@ pub(crate) struct ToModern {
     modern: Arc<ModernSide>,
     discovered: Mutex<Option<(Instant, Arc<DiscoverResult>)>>,
     tools: Tools,
+    task_rooms: Arc<TaskRooms>,
 }
 
 impl ToModern {
     pub(crate) fn new(upstream: Arc<Upstream>, modern: Arc<ModernSide>) -> Self {
         let is_http = matches!(upstream.target, Target::Url(_));
-        Self { upstream, modern, discovered: Mutex::new(None), tools: Tools::new(is_http) }
+        let task_rooms = TaskRooms::new(Arc::clone(&upstream.runtime.limits));
+        let tools = Tools::new(is_http);
+        Self { upstream, modern, discovered: Mutex::new(None), tools, task_rooms }
     }
 
     /// Whether the upstream is known to speak the modern era alone.
@@ -79,7 +84,8 @@ impl ToModern {
         let discovered = self.discover().await;
         // It may have become another: `initialize` is tried first the next time.
         let discovered = discovered.inspect_err(|_| self.upstream.verdict.doubt(Era::Modern))?;
-        let (result, losses) = advertised(revision, DiscoverResult::clone(&discovered));
+        let discovered = DiscoverResult::clone(&discovered);
+        let (result, losses) = advertised(revision, discovered, context.principal().is_some());
         note_losses(&losses, Revision::MODERN, revision);
         let upstream = UpstreamRef {
             target: Some(self.upstream.fingerprint.clone()),
@@ -116,6 +122,15 @@ impl ToModern {
         let result = Arc::new(result);
         *self.discovered.lock() = Some((Instant::now(), Arc::clone(&result)));
         Ok(result)
+    }
+
+    /// The same, however long ago it was.
+    async fn discovered(&self) -> Result<Arc<DiscoverResult>, Fault> {
+        let known = self.discovered.lock().clone();
+        match known {
+            Some((_, known)) => Ok(known),
+            None => self.discover().await,
+        }
     }
 
     /// Asks something of our own that has one answer.
@@ -183,11 +198,13 @@ impl ToModern {
 }
 
 /// What a legacy client of this revision is told in the place of a modern server, and what is lost.
+/// `has_list`: it can list its tasks, because it is known who it is.
 pub(crate) fn advertised(
     revision: Revision,
     discovered: DiscoverResult,
+    has_list: bool,
 ) -> (InitializeResult, Losses) {
-    carry::to_initialize_result(revision, discovered, Implementation::new("unnamed", "0"))
+    to_modern::initialize(revision, discovered, Implementation::new("unnamed", "0"), has_list)
 }
 
 /// A request of our own on behalf of a client.

@@ -4,9 +4,11 @@ use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, Id, Message};
 use eyot_types::carry::{self, Losses};
 use eyot_types::{
     ClientCapabilities, ClientCapability, ElicitParams, Implementation, InitializeResult,
-    JsonObject, Method, Revision, codes, meta,
+    JsonObject, Method, Revision, TASKS_EXTENSION, codes, meta,
 };
 use serde_json::value::RawValue;
+
+use super::tasks::has_tasks;
 
 /// The key of `_meta` under which a result names what it could not carry.
 pub const BRIDGE_LOSSES: &str = "io.eyot/bridge-losses";
@@ -60,8 +62,16 @@ fn stamp(meta: &mut JsonObject, server: &Implementation, losses: &Losses) {
 }
 
 /// What a legacy server says of itself, as the answer to `server/discover`.
+///
+/// Tasks of calls are the extension's here; other experimental tasks have no equivalent.
 #[must_use]
-pub fn discover(id: Id, initialized: InitializeResult) -> Answered {
+pub fn discover(id: Id, mut initialized: InitializeResult) -> Answered {
+    let revision = Revision::parse(&initialized.protocol_version);
+    if revision.is_some_and(|it| has_tasks(it, &initialized.capabilities)) {
+        let mut capabilities = initialized.capabilities;
+        capabilities.0.remove("tasks");
+        initialized.capabilities = capabilities.with_extension(TASKS_EXTENSION, JsonObject::new());
+    }
     let (result, losses) = carry::to_discover_result(&[Revision::MODERN], initialized);
     Answered { message: Message::response(id, &result), losses }
 }

@@ -147,6 +147,10 @@ impl Attempt {
     /// The upstream has answered.
     async fn finish(&mut self, answer: &Message, call: &Arc<UpstreamCall>) -> Message {
         self.is_over = true;
+        if let Some(created) = self.bridge.tasks.created(&self.ask, call, answer) {
+            self.held.forget(&created);
+            return created;
+        }
         match to_legacy::visits(answer, &self.ask.capabilities) {
             Ok(None) => {}
             // Boxed, because it is rare, and this future is part of every call.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use eyot_era::to_legacy::{self, Rounds};
+use eyot_era::to_legacy::{self, Rounds, TaskPlan};
 use eyot_jsonrpc::{ErrorObject, INVALID_REQUEST, Id, Message};
 use eyot_server::RequestState;
 use eyot_session::Store;
@@ -25,6 +25,7 @@ use super::pool::Pool;
 use super::record::Records;
 use super::sealed::State;
 use super::session::UpstreamSession;
+use super::tasks::{Planned, Tasks, drive};
 use crate::dual::Upstream;
 
 /// The bridge to one upstream. Cheap to clone.
@@ -36,6 +37,7 @@ pub(crate) struct Inner {
     pub(crate) pool: Arc<Pool>,
     pub(crate) table: Arc<ParkTable>,
     pub(crate) mirrors: Mirrors,
+    pub(crate) tasks: Tasks,
     pub(crate) records: Arc<Records>,
     pub(crate) limits: Arc<Limits>,
 }
@@ -52,6 +54,7 @@ impl Bridge {
             pool: Pool::new(Arc::clone(upstream), affinity),
             table: Arc::new(ParkTable::new(Arc::clone(&records), Arc::clone(&limits))),
             mirrors: Mirrors::default(),
+            tasks: Tasks::new(&limits),
             records,
             limits,
         }))
@@ -76,6 +79,9 @@ impl Bridge {
             Method::ServerDiscover => self.discover(&ask).await,
             Method::Other(_) => self.call(&ask).await,
             Method::SubscriptionsListen => Box::pin(self.0.listen(&ask)).await,
+            Method::TasksGet | Method::TasksUpdate | Method::TasksCancel => {
+                Box::pin(self.0.task_request(&ask, method)).await
+            }
             _ if method.is_in(Revision::MODERN) => self.call(&ask).await,
             _ => Ok(not_found(&ask, &text)),
         }
@@ -139,16 +145,26 @@ impl Inner {
     /// Sends the request of a client.
     pub(crate) async fn begin(&self, ask: &Ask) -> Result<Arc<UpstreamCall>, Fault> {
         let session = self.pool.session(ask, false).await?;
+        let Planned { plan, room } = Box::pin(self.tasks.plan(ask, &session)).await?;
         let params = to_legacy::params(&ask.message, session.revision);
         let (params, losses) = params.map_err(Fault::refused)?;
         count(&losses, Era::Modern);
+        let params = self.tasks.params(plan, params).map_err(Fault::refused)?;
         let shared = CallShared::new(session.next_number(), ask.may_be_asked(), Rounds::new());
         shared.begin_attempt(ask.log_level.clone(), ask.progress_token.clone());
-        let turn = self.turn(ask, &session).await?;
+        *shared.task_room.lock() = room;
+        // What is asked in a task says which it is of.
+        let is_driven = plan == TaskPlan::Driven;
+        let turn = if is_driven { None } else { self.turn(ask, &session).await? };
         self.set_level(ask, &shared, &session).await;
         let request = Message::request(shared.id(), &ask.method(), &params)
             .with_progress_token(Id::from_number(shared.number));
-        Ok(UpstreamCall::send(session, Arc::new(shared), request, turn))
+        let shared = Arc::new(shared);
+        if is_driven {
+            let sending = drive(&session, &shared, (request, self.limits.call_timeout));
+            return Ok(UpstreamCall::follow(session, shared, sending));
+        }
+        Ok(UpstreamCall::send(session, shared, request, turn))
     }
 
     /// Waits until nobody else may be asked in the session, where a question does not say which

@@ -14,6 +14,7 @@ use parking_lot::Mutex;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::session::{UpstreamSession, unanswered};
+use crate::task_rooms::TaskRoom;
 
 /// What others may do to a call: ask in it, tell it something.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub(crate) struct CallShared {
     pub(crate) number: u64,
     /// Whether its client can be asked.
     pub(crate) may_be_asked: bool,
+    /// Room for the task that the upstream is asked to make of it.
+    pub(crate) task_room: Mutex<Option<TaskRoom>>,
     state: Mutex<CallState>,
 }
 
@@ -40,13 +43,13 @@ struct CallState {
 impl CallShared {
     pub(crate) fn new(number: u64, may_be_asked: bool, rounds: Rounds) -> Self {
         let state = CallState { rounds, ..CallState::default() };
-        Self { number, may_be_asked, state: Mutex::new(state) }
+        Self { number, may_be_asked, task_room: Mutex::default(), state: Mutex::new(state) }
     }
 
     /// A call that an earlier process has begun.
     pub(crate) fn restored(number: u64, rounds: Rounds, cursor: Bytes) -> Self {
         let state = CallState { rounds, cursor: Some(cursor), ..CallState::default() };
-        Self { number, may_be_asked: true, state: Mutex::new(state) }
+        Self { number, may_be_asked: true, task_room: Mutex::default(), state: Mutex::new(state) }
     }
 
     /// The upstream's event id up to which everything was heard, if it gives any.
@@ -170,6 +173,15 @@ impl UpstreamCall {
     ) -> Option<Arc<Self>> {
         let rest = session.connection.follow(shared.id(), shared.cursor())?;
         Some(Self::at(session, shared, Stage::Streaming(rest), turn))
+    }
+
+    /// A call that is sent so.
+    pub(crate) fn follow(
+        session: Arc<UpstreamSession>,
+        shared: Arc<CallShared>,
+        sending: ReplyFuture,
+    ) -> Arc<Self> {
+        Self::at(session, shared, Stage::Sending(sending), None)
     }
 
     fn at(

@@ -19,6 +19,7 @@ use super::call::CallShared;
 use super::driver::{Chore, Driver, Idle};
 use super::hub::Hub;
 use super::record::Trace;
+use super::tasks::Asked;
 use crate::dual::Upstream;
 use crate::era;
 use crate::watch::timed_out;
@@ -115,6 +116,11 @@ impl UpstreamSession {
 
     /// Takes a message that is no answer.
     pub(crate) fn heard(&self, message: &Message, own: Option<&Arc<CallShared>>) {
+        self.heard_in(message, own.map(|it| Asked::Call(Arc::clone(it))));
+    }
+
+    /// The same; `own` is who is asked on the stream that it came on.
+    pub(crate) fn heard_in(&self, message: &Message, own: Option<Asked>) {
         if let Some(answer) = self.hub.route(message, own) {
             let connection = self.connection.clone();
             self.chore(async move {

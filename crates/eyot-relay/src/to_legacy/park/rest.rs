@@ -26,6 +26,7 @@ pub(super) struct Rest {
 }
 
 impl Rest {
+    /// What is rare is boxed: this future is as large as the largest that it holds.
     pub(super) async fn run(self) {
         let mut beat = tokio::time::interval(BEAT);
         beat.reset();
@@ -34,7 +35,7 @@ impl Rest {
             tokio::select! {
                 biased;
                 () = self.taken.notified() => return,
-                () = tokio::time::sleep_until(self.expires) => return self.expire().await,
+                () = tokio::time::sleep_until(self.expires) => return Box::pin(self.expire()).await,
                 heard = poll_fn(|cx| self.call.poll_upstream(cx)), if listens => match heard {
                     Heard::Note(note) => self.call.shared.tell(note),
                     // The upstream could not wait: its last word is kept for the client.
@@ -44,7 +45,7 @@ impl Rest {
                         (listens, is_over) = (false, true);
                     }
                 },
-                _ = beat.tick(), if !is_over => self.beat().await,
+                _ = beat.tick(), if !is_over => Box::pin(self.beat()).await,
             }
         }
     }

@@ -10,7 +10,7 @@ mod request;
 mod rounds;
 mod subscribers;
 
-pub use self::answer::{Answered, BRIDGE_LOSSES, answer, discover, visits};
+pub use self::answer::{Answered, BRIDGE_LOSSES, answer, discover, failed_for_want, visits};
 pub use self::levels::{Levels, passes};
 pub use self::request::{capabilities, initialize, params};
 pub use self::rounds::{OpenQuestion, RoundError, Rounds, TooManyQuestions};

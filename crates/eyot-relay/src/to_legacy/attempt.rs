@@ -147,6 +147,9 @@ impl Attempt {
     fn finish(&mut self, answer: &Message, call: &Arc<UpstreamCall>) -> Message {
         self.is_over = true;
         self.held.finish();
+        if let Some(error) = to_legacy::failed_for_want(answer, &call.shared.unmet()) {
+            return self.ask.refuse(&error);
+        }
         match to_legacy::visits(answer, &self.ask.capabilities) {
             Ok(None) => {}
             Ok(Some(pages)) => {

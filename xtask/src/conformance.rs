@@ -23,7 +23,7 @@ use crate::conformance::catalog::{Catalogs, Leg, Scenario, Side};
 use crate::conformance::expected::Expected;
 use crate::conformance::outcome::Outcome;
 use crate::conformance::report::{LegReport, Report};
-use crate::conformance::subject::{Fixture, Subject};
+use crate::conformance::subject::{Fixture, Subject, Workshop};
 use crate::conformance::suite::{Run, Suite, Target};
 use crate::peers::Peers;
 use crate::program;
@@ -40,6 +40,9 @@ pub(crate) struct Options {
     /// Whose programs are measured
     #[arg(long, value_enum, default_value = "ours")]
     fixture: Fixture,
+    /// The server behind a proxy is started by the proxy
+    #[arg(long)]
+    pipe: bool,
     /// Any server, by its endpoint; no failure is expected of it
     #[arg(long, conflicts_with = "fixture")]
     url: Option<String>,
@@ -68,14 +71,18 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     fs::create_dir_all(&details).context("make a folder for the details")?;
     let mut report = Report::new(&suite.versions()?);
     for side in options.sides(&catalogs) {
-        let subject = options.subject(side, &peers, &details)?;
-        report.add_version(side.name(), &subject.of);
         for leg in options.legs() {
             let scenarios = catalogs.pick(side, leg, options.scenario.as_deref());
-            if !scenarios.is_empty() {
-                let run = Run::new(&subject.target, leg, &details)?;
-                report.add_leg(measure(&suite, &run, scenarios, &expected)?);
+            if scenarios.is_empty() {
+                continue;
             }
+            let rival = options.rival_score(&root, (side, leg), &scenarios)?;
+            let is_piped = options.pipe;
+            let workshop = Workshop { peers: &peers, folder: &details, leg, is_piped };
+            let subject = options.subject(side, &workshop)?;
+            report.add_version(&format!("{} {}", side.name(), leg.name()), &subject.of);
+            let run = Run::new(&subject.target, leg, &details)?;
+            report.add_leg(measure(&suite, &run, scenarios, &expected)?.beside(rival));
         }
     }
     finish(&report, &root.join(&options.report))
@@ -134,12 +141,30 @@ impl Options {
         }
     }
 
-    fn subject(&self, side: Side, peers: &Peers, details: &Path) -> anyhow::Result<Subject> {
+    fn subject(&self, side: Side, workshop: &Workshop<'_>) -> anyhow::Result<Subject> {
         match (side, &self.url, &self.client) {
             (Side::Server, Some(url), _) => Ok(Subject::of_others(Target::Url(url.clone()))),
             (Side::Client, _, Some(line)) => Ok(Subject::of_others(Target::Command(line.clone()))),
-            (Side::Server | Side::Client, ..) => self.fixture.prepare(side, peers, details),
+            (Side::Server | Side::Client, ..) => workshop.make(self.fixture, side),
         }
+    }
+
+    /// How others do in the same leg, by what is known to fail there.
+    fn rival_score(
+        &self,
+        root: &Path,
+        (side, leg): (Side, Leg),
+        scenarios: &[Scenario],
+    ) -> anyhow::Result<Option<String>> {
+        let Some(rival) = self.fixture.rival().filter(|_| self.url.is_none()) else {
+            return Ok(None);
+        };
+        let expected = Expected::load(&root.join(rival.expected_file()))?;
+        let scored = scenarios.iter().filter(|it| it.unscored.is_none());
+        let (failed, passed): (Vec<_>, Vec<_>) =
+            scored.partition(|it| expected.has(side, leg, &it.name));
+        let count = failed.len().saturating_add(passed.len());
+        Ok(Some(format!("npm mcp-proxy: {} of {count} scored", passed.len())))
     }
 
     /// The list is about programs that this project knows.

@@ -93,10 +93,9 @@ impl Question {
                 client.has_sampling_tools(),
                 required.with_setting(ClientCapability::Sampling, "tools"),
             ),
-            Self::Sampling(_) => (
-                client.has(ClientCapability::Sampling),
-                required.with(ClientCapability::Sampling),
-            ),
+            Self::Sampling(_) => {
+                (client.has(ClientCapability::Sampling), required.with(ClientCapability::Sampling))
+            }
             Self::Roots(_) => {
                 (client.has(ClientCapability::Roots), required.with(ClientCapability::Roots))
             }

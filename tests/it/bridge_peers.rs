@@ -11,7 +11,7 @@ use eyot::types::{ContentBlock, CreateMessageParams, CreateMessageResult, Elicit
 use eyot::types::{ElicitResult, Era};
 use serde_json::{Value, json};
 
-use crate::peers::{Peers, Server, at, check, check_suite_at, check_with_env, python, script};
+use crate::peers::{Peers, Server, at, check, check_with_env, python, script};
 use crate::support::{PATIENCE, Program};
 
 /// The program before an upstream, and the folder of its store.
@@ -166,11 +166,4 @@ async fn our_legacy_client_is_asked_by_our_modern_server_on_a_pipe() {
 async fn our_legacy_client_is_asked_by_our_modern_server_over_http() {
     let server = Program::everything(&["--era", "modern"]).await;
     check_questions(&Bridge::before(&at(&server.url())).await.url()).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn official_suite_of_2025_11_25_loses_no_scenario_before_a_modern_server() {
-    let Some(peers) = Peers::find(&["node24", "js"]) else { return };
-    let server = Program::everything(&["--era", "modern"]).await;
-    check_suite_at(&peers, &server.url(), "2025-11-25").await;
 }

@@ -67,7 +67,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let expected = options.expected(&root)?;
     expected.ensure_known(&catalogs)?;
 
-    let details = root.join("target/conformance");
+    let details = root.join("target/conformance").join(options.place());
     fs::create_dir_all(&details).context("make a folder for the details")?;
     let mut report = Report::new(&suite.versions()?);
     for side in options.sides(&catalogs) {
@@ -82,24 +82,29 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
             let subject = options.subject(side, &workshop)?;
             report.add_version(&format!("{} {}", side.name(), leg.name()), &subject.of);
             let run = Run::new(&subject.target, leg, &details)?;
-            report.add_leg(measure(&suite, &run, scenarios, &expected)?.beside(rival));
+            let outcomes = |run: &Run<'_>| suite.run(run, scenarios);
+            report.add_leg(measure(&run, outcomes, &expected, rival)?);
         }
     }
     finish(&report, &root.join(&options.report))
 }
 
-/// Runs one leg and says how it went.
+/// Runs one leg and says how it went, beside the score of others.
 fn measure(
-    suite: &Suite<'_>,
     run: &Run<'_>,
-    scenarios: Vec<Scenario>,
+    outcomes: impl FnOnce(&Run<'_>) -> anyhow::Result<Vec<Outcome>>,
     expected: &Expected,
+    rival: Option<String>,
 ) -> anyhow::Result<LegReport> {
     let started = Instant::now();
-    let outcomes = suite.run(run, scenarios)?;
+    let outcomes = outcomes(run)?;
     let judge = |it: Outcome| (expected.judge(&it), it);
-    let leg = LegReport::new(run.side(), run.leg(), outcomes.into_iter().map(judge).collect());
+    let rows = outcomes.into_iter().map(judge).collect();
+    let leg = LegReport::new(run.side(), run.leg(), rows).beside(rival);
     eprintln!("conformance: {leg}, in {:.0} s", started.elapsed().as_secs_f64());
+    if let Some(rival) = &leg.rival {
+        eprintln!("  {rival} scored scenarios before the same server");
+    }
     for surprise in leg.surprises() {
         eprintln!("  {surprise}");
     }
@@ -117,6 +122,17 @@ fn finish(report: &Report, file: &Path) -> anyhow::Result<()> {
 }
 
 impl Options {
+    /// The folder of the details: runs of several fixtures may go on at once.
+    fn place(&self) -> String {
+        let fixture = self.fixture.to_possible_value();
+        let name = fixture.as_ref().map_or("", |it| it.get_name());
+        match (&self.url, &self.client) {
+            (None, None) if self.pipe => format!("{name}-pipe"),
+            (None, None) => name.to_owned(),
+            (Some(_), _) | (_, Some(_)) => "others".to_owned(),
+        }
+    }
+
     fn legs(&self) -> Vec<Leg> {
         self.leg.map_or_else(|| Leg::value_variants().to_vec(), |it| vec![it])
     }
@@ -159,18 +175,18 @@ impl Options {
         let Some(rival) = self.fixture.rival().filter(|_| self.url.is_none()) else {
             return Ok(None);
         };
-        let expected = Expected::load(&root.join(rival.expected_file()))?;
+        let expected = Expected::load(&root.join(rival.expected_file(true)))?;
         let scored = scenarios.iter().filter(|it| it.unscored.is_none());
         let (failed, passed): (Vec<_>, Vec<_>) =
             scored.partition(|it| expected.has(side, leg, &it.name));
         let count = failed.len().saturating_add(passed.len());
-        Ok(Some(format!("npm mcp-proxy: {} of {count} scored", passed.len())))
+        Ok(Some(format!("npm mcp-proxy passes {} of {count}", passed.len())))
     }
 
     /// The list is about programs that this project knows.
     fn expected(&self, root: &Path) -> anyhow::Result<Expected> {
         match (&self.url, &self.client) {
-            (None, None) => Expected::load(&root.join(self.fixture.expected_file())),
+            (None, None) => Expected::load(&root.join(self.fixture.expected_file(self.pipe))),
             (Some(_), _) | (_, Some(_)) => Ok(Expected::default()),
         }
     }

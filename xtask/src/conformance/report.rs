@@ -20,7 +20,7 @@ pub(super) struct LegReport {
     leg: Leg,
     rows: Vec<(Judgement, Outcome)>,
     /// How others do in the same leg, in words.
-    rival: Option<String>,
+    pub(super) rival: Option<String>,
 }
 
 /// How many scenarios passed, and how many checks in them.
@@ -157,7 +157,7 @@ impl Display for Report {
         for leg in &self.legs {
             if let Some(rival) = &leg.rival {
                 write!(f, "\n{}: {} scored scenarios pass; ", leg.name(), leg.scored())?;
-                writeln!(f, "{rival}.")?;
+                writeln!(f, "{rival} before the same server.")?;
             }
         }
         self.legs.iter().try_for_each(|it| write_scenarios(f, it))

@@ -14,6 +14,7 @@ mod relay;
 mod server_id;
 mod to_legacy;
 mod to_modern;
+mod unseen_headers;
 mod watch;
 
 pub use crate::relay::Relay;

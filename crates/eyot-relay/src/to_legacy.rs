@@ -20,4 +20,6 @@ mod sealed;
 mod session;
 
 pub use self::affinity::Affinity;
+pub(crate) use self::ask::Ask;
 pub(crate) use self::bridge::Bridge;
+pub(crate) use self::mirrors::{Mirrors, mirrors_some};

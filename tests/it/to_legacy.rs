@@ -221,6 +221,65 @@ async fn questions_that_are_not_answered_are_asked_again() {
     assert_eq!(ask(&proxy, &retry).await.code(), -32602);
 }
 
+/// The upstream asks what the client has not declared, is refused, and goes on with `result`.
+async fn asked_in_vain(client: Value, question: &Value, result: Value) -> (i64, Response) {
+    let habits = Habits::new().with_notes();
+    let (mut upstream, proxy) = open(&habits, Affinity::Shared).await;
+    let mut request = call(1, "greet");
+    request["params"]["_meta"][format!("{META}clientCapabilities")] = client;
+    let serving = async {
+        let exchange = upstream.expect("tools/call").await;
+        let id = exchange.id();
+        let mut events = exchange.events().await;
+        events.message(question).await;
+        let refusal = upstream.next().await;
+        let code = refusal.message()["error"]["code"].as_i64().unwrap();
+        refusal.accept().await;
+        events.message(&json!({ "jsonrpc": "2.0", "id": id, "result": result })).await;
+        events.end().await;
+        code
+    };
+    let (answer, code) = tokio::join!(ask(&proxy, &request), serving);
+    (code, answer)
+}
+
+fn failed(text: &str) -> Value {
+    let mut result = tool_text(text);
+    result["isError"] = json!(true);
+    result
+}
+
+#[tokio::test]
+async fn a_call_that_fails_for_want_of_a_capability_says_which() {
+    let question = elicit(70, "Your name?");
+    let (code, answer) = asked_in_vain(json!({}), &question, failed("nobody answers")).await;
+    assert_eq!(code, -32601);
+    assert_eq!((answer.status, answer.code()), (400, -32021), "{}", answer.text());
+    let data = &answer.json()["error"]["data"];
+    assert_eq!(data["requiredCapabilities"], json!({ "elicitation": { "form": {} } }));
+    assert_eq!(data["original"]["content"][0]["text"], "nobody answers");
+}
+
+#[tokio::test]
+async fn a_call_that_can_do_without_a_capability_is_answered() {
+    let question = elicit(70, "Your name?");
+    let (code, answer) = asked_in_vain(json!({}), &question, tool_text("Hi stranger")).await;
+    assert_eq!(code, -32601);
+    assert_eq!(answer.json()["result"]["content"][0]["text"], "Hi stranger");
+}
+
+#[tokio::test]
+async fn a_client_that_only_fills_in_forms_is_sent_to_no_page() {
+    let question = json!({ "jsonrpc": "2.0", "id": 70, "method": "elicitation/create",
+        "params": { "mode": "url", "message": "m", "url": "https://a/", "elicitationId": "e" } });
+    let client = json!({ "elicitation": { "form": {} } });
+    let (code, answer) = asked_in_vain(client, &question, failed("no page")).await;
+    assert_eq!(code, -32602);
+    assert_eq!(answer.code(), -32021, "{}", answer.text());
+    let data = &answer.json()["error"]["data"];
+    assert_eq!(data["requiredCapabilities"], json!({ "elicitation": { "url": {} } }));
+}
+
 /// Each calls another tool, is asked, answers, and gets what is its own.
 async fn twenty_clients(proxy: &Proxy) {
     let clients = (0..20).map(async |number| {

@@ -16,6 +16,7 @@ mod server_id;
 mod task_rooms;
 mod to_legacy;
 mod to_modern;
+mod unseen_headers;
 mod verdict;
 mod watch;
 

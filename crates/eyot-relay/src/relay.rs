@@ -15,8 +15,9 @@ use tower_service::Service;
 use crate::dual::{Dual, Upstream};
 use crate::era;
 use crate::modern::ModernSide;
-use crate::to_legacy::{Affinity, Bridge};
+use crate::to_legacy::{Affinity, Ask, Bridge};
 use crate::to_modern::{Bridged, ToModern};
+use crate::unseen_headers::UnseenHeaders;
 use crate::verdict::EraVerdict;
 
 /// What a relay may be told besides its upstream.
@@ -44,6 +45,7 @@ struct Inner {
     modern: Arc<ModernSide>,
     bridge: Bridge,
     to_modern: Arc<ToModern>,
+    unseen_headers: UnseenHeaders,
 }
 
 impl Relay {
@@ -64,7 +66,8 @@ impl Relay {
         let modern = Arc::new(ModernSide::new(Arc::clone(&upstream)));
         let bridge = Bridge::new(&upstream, affinity, store);
         let to_modern = Arc::new(ToModern::new(Arc::clone(&upstream), Arc::clone(&modern)));
-        Self(Arc::new(Inner { upstream, modern, bridge, to_modern }))
+        let unseen_headers = UnseenHeaders::default();
+        Self(Arc::new(Inner { upstream, modern, bridge, to_modern, unseen_headers }))
     }
 
     /// The future of the answer. What it needs is looked up here, so that the future of an
@@ -102,10 +105,16 @@ impl Relay {
     }
 
     async fn ask_modern(&self, call: Call) -> Result<Reply, Fault> {
-        let Inner { modern, bridge, .. } = &*self.0;
+        let Inner { upstream, modern, bridge, unseen_headers, .. } = &*self.0;
         let Some(connection) = modern.connection().await? else {
             return Box::pin(bridge.answer(call)).await;
         };
+        if !matches!(upstream.target, Target::Url(_))
+            && let Some(message) = unseen_headers.concerned(&call)
+        {
+            let ask = Ask::read(message, &call).map_err(Fault::refused)?;
+            return Box::pin(unseen_headers.answer(modern, &connection, ask)).await;
+        }
         let headers = call.extensions.get::<HeaderMap>();
         let forwarded = headers.map(ForwardedHeaders::pick).unwrap_or_default();
         match call.input {

@@ -1,12 +1,13 @@
 //! What a legacy server's answer becomes for a modern client.
 
-use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, Id, Message};
+use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, Id, Kind, Message};
 use eyot_types::carry::{self, Losses};
 use eyot_types::{
     ClientCapabilities, ClientCapability, ElicitParams, Implementation, InitializeResult,
     JsonObject, Method, Revision, TASKS_EXTENSION, codes, meta,
 };
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
 use super::tasks::has_tasks;
 
@@ -101,6 +102,28 @@ pub fn visits(
         return Err(codes::missing_capability(&required));
     }
     Ok(Some(elicitations.into_iter().map(|it| carry::to(Revision::MODERN, it).0).collect()))
+}
+
+/// The error for a client whose call has failed after its server asked in vain for what the client
+/// has not declared; `None` if nothing is `unmet`, or if the server could do without.
+///
+/// "If processing a request requires a capability the client did not include [...], the server MUST
+/// return a `MissingRequiredClientCapabilityError`" (2026-07-28, basic/versioning). What the server
+/// said is in the error's data, under `original`.
+#[must_use]
+pub fn failed_for_want(answer: &Message, unmet: &ClientCapabilities) -> Option<ErrorObject> {
+    if unmet.0.is_empty() {
+        return None;
+    }
+    let original: Value = match answer.result() {
+        Some(text) => serde_json::from_str(text).ok()?,
+        None => serde_json::to_value(answer.decode_error().ok()?).ok()?,
+    };
+    let is_failure = answer.kind() == Kind::Error || original.get("isError") == Some(&json!(true));
+    let missing = || codes::missing_capability(unmet);
+    is_failure.then(missing).map(|error| {
+        error.with_data(json!({ "requiredCapabilities": unmet, "original": original }))
+    })
 }
 
 #[cfg(test)]

@@ -151,6 +151,11 @@ impl Attempt {
             self.held.forget(&created);
             return created;
         }
+        if let Some(error) = to_legacy::failed_for_want(answer, &call.shared.unmet()) {
+            let message = self.ask.refuse(&error);
+            self.held.forget(&message);
+            return message;
+        }
         match to_legacy::visits(answer, &self.ask.capabilities) {
             Ok(None) => {}
             // Boxed, because it is rare, and this future is part of every call.

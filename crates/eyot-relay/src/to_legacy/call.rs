@@ -8,7 +8,7 @@ use bytes::Bytes;
 use eyot_era::to_legacy::{Rounds, passes};
 use eyot_jsonrpc::{ErrorObject, Id, Message};
 use eyot_transport::{Fault, Messages, Part, Reply, ReplyFuture};
-use eyot_types::{LogLevel, LoggingMessageParams, Method};
+use eyot_types::{ClientCapabilities, LogLevel, LoggingMessageParams, Method};
 use futures_util::StreamExt as _;
 use parking_lot::Mutex;
 use tokio::sync::OwnedSemaphorePermit;
@@ -31,6 +31,8 @@ pub(crate) struct CallShared {
 #[derive(Debug, Default)]
 struct CallState {
     rounds: Rounds,
+    /// What the upstream asked for and the client has not declared.
+    unmet: ClientCapabilities,
     /// What is for the client and has not been taken.
     out: VecDeque<Message>,
     log_level: Option<LogLevel>,
@@ -75,6 +77,16 @@ impl CallShared {
         state.rounds.ask(request)?;
         wake(state.waker.take());
         Ok(())
+    }
+
+    /// The upstream asked for what the client has not declared.
+    pub(crate) fn note_unmet(&self, unmet: &ClientCapabilities) {
+        self.state.lock().unmet.merge(unmet);
+    }
+
+    /// All that it asked for in vain.
+    pub(crate) fn unmet(&self) -> ClientCapabilities {
+        self.state.lock().unmet.clone()
     }
 
     /// The upstream takes a question back.

@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use bytes::Bytes;
 use eyot_era::to_legacy::{Change, Levels, Subscribers, related_task};
 use eyot_jsonrpc::{ErrorObject, INVALID_REQUEST, Id, Kind, Message};
-use eyot_types::{ClientCapabilities, LogLevel, Method, SubscriptionFilter, TaskParams, codes};
+use eyot_types::{
+    ClientCapabilities, LogLevel, Method, Question, SubscriptionFilter, TaskParams, codes,
+};
 use parking_lot::Mutex;
 use serde_json::json;
 use tokio::sync::Notify;
@@ -111,10 +113,39 @@ impl Hub {
             return Some(Message::response(id, &json!({})));
         }
         let asked = match method.client_capability() {
-            Some(capability) if self.capabilities.has(capability) => self.ask(message, own),
-            _ => Err(codes::method_not_found(&text)),
+            Some(_) => self.ask_declared(message, own),
+            None => Err(codes::method_not_found(&text)),
         };
         asked.err().map(|error| Message::error_response(Some(id), &error))
+    }
+
+    /// Asks what the client has declared that it can be asked; anything else is noted, for it may
+    /// be why the call fails.
+    fn ask_declared(&self, message: &Message, own: Option<Asked>) -> Result<(), ErrorObject> {
+        let text = message.method().unwrap_or_default();
+        let question = Question::decode_text(&text, message.params());
+        let question = question.map_err(|error| codes::invalid_params(&error.to_string()))?;
+        let Some(unmet) = question.unmet(&self.capabilities) else {
+            return self.ask(message, own);
+        };
+        let method = question.method();
+        // Roots may be asked for without any call.
+        let is_of_call = method != Method::RootsList;
+        let own = own.as_ref().and_then(Asked::call).cloned();
+        if let Some(call) = own.or_else(|| self.only_call().filter(|_| is_of_call)) {
+            call.note_unmet(&unmet);
+        }
+        match method.client_capability().is_some_and(|it| self.capabilities.has(it)) {
+            true => Err(codes::invalid_params("the client has not declared that it can do this")),
+            false => Err(codes::method_not_found(&text)),
+        }
+    }
+
+    /// The only call that runs.
+    fn only_call(&self) -> Option<Arc<CallShared>> {
+        let state = self.state.lock();
+        let mut calls = state.calls.values();
+        calls.next().filter(|_| calls.next().is_none()).cloned()
     }
 
     /// Finds the call that a question belongs to: that of the task which it names, the one on whose
@@ -184,13 +215,7 @@ impl Hub {
 
     /// A log message names no call: it is of the only one, or of nobody knows which.
     fn tell_only(&self, message: Message) {
-        let only = {
-            let state = self.state.lock();
-            let mut calls = state.calls.values();
-            let first = calls.next().cloned();
-            first.filter(|_| calls.next().is_none())
-        };
-        match only {
+        match self.only_call() {
             Some(call) => call.tell(message),
             None => eyot_metrics::messages_dropped("notification_ambiguous"),
         }

@@ -42,6 +42,14 @@ impl Asked {
         }
     }
 
+    /// The call, if it is one.
+    pub(crate) fn call(&self) -> Option<&Arc<CallShared>> {
+        match self {
+            Self::Call(call) => Some(call),
+            Self::Task(_) => None,
+        }
+    }
+
     /// The upstream takes a question back.
     pub(crate) fn withdraw(&self, id: &Id) {
         match self {

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use crate::envelope::{Envelope, Found, FoundId, Kind};
+use crate::error::Halt;
 use crate::error_object::{ErrorObject, INTERNAL_ERROR};
 use crate::id::Id;
 use crate::limits::ScanLimits;
@@ -24,6 +25,12 @@ impl Message {
         draft.method(method).params(params).finish(Kind::Request)
     }
 
+    /// The same; `params` are written already. If the scan refuses the text, the request has none.
+    pub fn request_of_text(id: Id, method: &str, params: &str) -> Self {
+        let draft = Draft::with_capacity(params.len()).with_id(Some(id)).method(method);
+        draft.params_text(params).finish(Kind::Request)
+    }
+
     /// A notification of our own; `method` and `params` as in [`Message::request`].
     pub fn notification(method: &str, params: &impl Serialize) -> Self {
         let draft = Draft::with_capacity(RESULT_BYTES);
@@ -36,7 +43,17 @@ impl Message {
         Self::response_of_len(id, result, RESULT_BYTES)
     }
 
-    /// The same, for a result of which it is known how many bytes it will have, more or less: a
+    /// The same; `result` is written already.
+    pub fn response_of_text(id: Id, result: &str) -> Self {
+        let mut draft = Draft::with_capacity(result.len());
+        draft.id(&id);
+        if draft.result_text(result) {
+            return draft.finish(Kind::Response);
+        }
+        Self::unwritable(id)
+    }
+
+    /// The same as [`Message::response`], for a result of which it is known how many bytes it will have, more or less: a
     /// buffer that need not grow is not copied.
     pub fn response_of_len(id: Id, result: &impl Serialize, len_bytes: usize) -> Self {
         let mut draft = Draft::with_capacity(len_bytes);
@@ -44,6 +61,10 @@ impl Message {
         if draft.proven("result", result, |found| &mut found.result) {
             return draft.finish(Kind::Response);
         }
+        Self::unwritable(id)
+    }
+
+    fn unwritable(id: Id) -> Self {
         let error = ErrorObject::new(INTERNAL_ERROR, "the result has no valid JSON");
         Self::error_response(Some(id), &error)
     }
@@ -108,18 +129,43 @@ impl Draft {
 
     /// Adds parameters that the scan accepts, or none. A scan it is, because the parts that
     /// somebody routes on must be found, and be there once.
-    fn params(mut self, params: &impl Serialize) -> Self {
+    fn params(self, params: &impl Serialize) -> Self {
+        self.params_with(|text| serde_json::to_writer(text, params).is_ok())
+    }
+
+    fn params_text(self, params: &str) -> Self {
+        self.params_with(|text| {
+            text.extend_from_slice(params.as_bytes());
+            true
+        })
+    }
+
+    fn params_with(mut self, write: impl FnOnce(&mut Vec<u8>) -> bool) -> Self {
         let end = self.text.len();
         self.key("params");
         let start = self.text.len();
-        let is_written = serde_json::to_writer(&mut self.text, params).is_ok();
-        match if is_written { self.scan_params(start) } else { None } {
+        let is_written = write(&mut self.text);
+        match if is_written { self.scan(start, Scan::params) } else { None } {
             Some(found) => {
                 self.found = Found { id: self.found.id, method: self.found.method, ..found };
             }
             None => self.text.truncate(end),
         }
         self
+    }
+
+    /// Adds a result that the scan accepts, or nothing; tells which.
+    fn result_text(&mut self, result: &str) -> bool {
+        let end = self.text.len();
+        self.key("result");
+        let start = self.text.len();
+        self.text.extend_from_slice(result.as_bytes());
+        let Some(found) = self.scan(start, Scan::result) else {
+            self.text.truncate(end);
+            return false;
+        };
+        self.found = Found { id: self.found.id, ..found };
+        true
     }
 
     /// Adds a member, and tells where its value is.
@@ -151,10 +197,14 @@ impl Draft {
     }
 
     /// What the scan finds in the text from `start` on, if it accepts it.
-    fn scan_params(&self, start: usize) -> Option<Found> {
+    fn scan<'a>(
+        &'a self,
+        start: usize,
+        pass: fn(&mut Scan<'a>) -> Result<(), Halt>,
+    ) -> Option<Found> {
         u32::try_from(self.text.len()).ok()?;
         let text = std::str::from_utf8(&self.text).ok()?;
-        Scan::of_text(text, start, &ScanLimits::OWN).part(Scan::params).ok()
+        Scan::of_text(text, start, &ScanLimits::OWN).part(pass).ok()
     }
 
     fn key(&mut self, name: &str) {

@@ -6,7 +6,6 @@ use eyot_types::{
     ClientCapabilities, ClientCapability, ElicitParams, Implementation, InitializeResult,
     JsonObject, Method, Revision, TASKS_EXTENSION, codes, meta,
 };
-use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::tasks::has_tasks;
@@ -38,11 +37,12 @@ pub fn answer(id: Id, method: Method<'_>, answer: &Message, server: &Implementat
     let carried = answer.result().ok_or_else(|| "it has no result".to_owned());
     let carried = carried.and_then(|text| {
         let carried = carry::result_with(Revision::MODERN, method, text, stamp);
-        let raw = carried.and_then(|(text, losses)| Ok((RawValue::from_string(text)?, losses)));
-        raw.map_err(|error| error.to_string())
+        carried.map_err(|error| error.to_string())
     });
     match carried {
-        Ok((result, losses)) => Answered { message: Message::response(id, &result), losses },
+        Ok((result, losses)) => {
+            Answered { message: Message::response_of_text(id, &result), losses }
+        }
         Err(reason) => {
             let text = format!("the upstream's answer is no result of {method}: {reason}");
             let error = ErrorObject::new(INTERNAL_ERROR, text);

@@ -15,10 +15,7 @@ use crate::members::with_meta;
 ///
 /// # Errors
 /// An error for the client when they are not parameters of their method.
-pub fn params(
-    request: &Message,
-    revision: Revision,
-) -> Result<(Box<RawValue>, Losses), ErrorObject> {
+pub fn params(request: &Message, revision: Revision) -> Result<(String, Losses), ErrorObject> {
     let invalid = |error: serde_json::Error| codes::invalid_params(&error.to_string());
     let text = with_meta(request, |members| {
         members.retain(|name, _| !name.starts_with(meta::PROTOCOL_PREFIX));
@@ -30,7 +27,7 @@ pub fn params(
         true => carry::params(revision, method, &text).map_err(invalid)?,
         false => (text, Losses::default()),
     };
-    Ok((RawValue::from_string(text).map_err(invalid)?, losses))
+    Ok((text, losses))
 }
 
 fn needs_another_shape(method: Method<'_>, revision: Revision, params: &str) -> bool {

@@ -12,7 +12,7 @@ use eyot_types::{
     ServerCapabilities, TASKS_EXTENSION, Task, TaskMetadata, TaskStatus, TaskSupport, meta,
 };
 use serde::Deserialize;
-use serde_json::value::{RawValue, to_raw_value};
+use serde_json::value::to_raw_value;
 
 use super::answer::{Answered, answer as carried_answer};
 use crate::members::Members;
@@ -65,10 +65,10 @@ pub fn declares_tasks(request: &Message) -> bool {
 ///
 /// # Errors
 /// When they are no object.
-pub fn with_task(params: &RawValue, ttl_ms: u64) -> Result<Box<RawValue>, serde_json::Error> {
-    let mut members: Members = serde_json::from_str(params.get())?;
+pub fn with_task(params: &str, ttl_ms: u64) -> Result<String, serde_json::Error> {
+    let mut members: Members = serde_json::from_str(params)?;
     members.insert("task".to_owned(), to_raw_value(&TaskMetadata::new().with_ttl(ttl_ms))?);
-    to_raw_value(&members)
+    serde_json::to_string(&members)
 }
 
 /// The task that the server has made of a call; `None` when it has answered the call itself.

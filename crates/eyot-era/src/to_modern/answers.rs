@@ -4,7 +4,6 @@ use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, INVALID_REQUEST, Id, Kind, Messa
 use eyot_types::carry::{self, Losses};
 use eyot_types::{CallToolResult, JsonObject, ListToolsResult, Method, Revision, codes};
 use serde::Serialize;
-use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 /// The key of `_meta` under which a result says what it could not carry: the names of features.
@@ -40,8 +39,8 @@ pub fn carry_answer(
     let carried = match (method, output_schema) {
         (Method::ToolsCall, Some(schema)) => serde_json::from_str::<CallToolResult>(text)
             .map(|result| finished(id.clone(), carry::call_tool_result(revision, result, schema))),
-        _ => carry::result_with(revision, method, text, say_losses).and_then(|(text, losses)| {
-            Ok(ready(id.clone(), &RawValue::from_string(text)?, losses))
+        _ => carry::result_with(revision, method, text, say_losses).map(|(text, losses)| {
+            ready(id.clone(), |id| Message::response_of_text(id, &text), losses)
         }),
     };
     carried.unwrap_or_else(|error| invalid(id, &error.to_string()))
@@ -56,7 +55,7 @@ pub fn carry_tools(revision: Revision, id: Option<Id>, tools: ListToolsResult) -
 /// What the bridge cannot carry is said, never hidden.
 fn finished<T: Serialize>(id: Option<Id>, (result, losses): (T, Losses)) -> Carried {
     if losses.is_empty() {
-        return ready(id, &result, losses);
+        return ready(id, |id| Message::response(id, &result), losses);
     }
     let mut value = serde_json::to_value(&result).unwrap_or_default();
     if let Some(members) = value.as_object_mut() {
@@ -65,7 +64,7 @@ fn finished<T: Serialize>(id: Option<Id>, (result, losses): (T, Losses)) -> Carr
             say_losses(meta, &losses);
         }
     }
-    ready(id, &value, losses)
+    ready(id, |id| Message::response(id, &value), losses)
 }
 
 /// Puts what was lost into the metadata of a result.
@@ -77,13 +76,13 @@ fn say_losses(meta: &mut JsonObject, losses: &Losses) {
 }
 
 /// The message, unless it would make no sense.
-fn ready(id: Option<Id>, result: &impl Serialize, losses: Losses) -> Carried {
+fn ready(id: Option<Id>, message: impl FnOnce(Id) -> Message, losses: Losses) -> Carried {
     if let Some(feature) = losses.refused() {
         let reason = format!("the session's revision has no {}", feature.as_str());
         return Carried { losses, ..invalid(id, &reason) };
     }
     match id {
-        Some(id) => Carried { message: Message::response(id, result), losses },
+        Some(id) => Carried { message: message(id), losses },
         None => invalid(None, "it has no id"),
     }
 }

@@ -110,3 +110,24 @@ fn a_message_of_our_own_can_be_patched() {
     let patched = message.with_id(Id::from_text("r"));
     assert_eq!(patched.to_bytes(), r#"{"jsonrpc":"2.0","id":"r","method":"ping"}"#);
 }
+
+#[test]
+fn what_is_written_already_is_scanned_and_keeps_its_bytes() {
+    let params = r#"{ "name" : "a" , "_meta":{"progressToken":5}}"#;
+    let message = Message::request_of_text(Id::from_number(7), "tools/call", params);
+    let expected = r#"{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{ "name" : "a" , "_meta":{"progressToken":5}}}"#;
+    check(&message, expected);
+    let message = Message::response_of_text(Id::from_text("a"), "{\"a\": [ 1 ,\n2 ]}");
+    check(&message, "{\"jsonrpc\":\"2.0\",\"id\":\"a\",\"result\":{\"a\": [ 1 ,\n2 ]}}");
+    assert!(!message.is_single_line());
+}
+
+#[test]
+fn text_that_is_no_json_never_leaves() {
+    let message = Message::request_of_text(Id::from_number(7), "ping", r#"{"a":}"#);
+    check(&message, r#"{"jsonrpc":"2.0","id":7,"method":"ping"}"#);
+    for text in ["", "{", "{} {}", r#"{"a":"\ud800"}"#] {
+        let message = Message::response_of_text(Id::from_number(7), text);
+        assert_eq!(message.decode_error().unwrap().code, INTERNAL_ERROR, "{text}");
+    }
+}

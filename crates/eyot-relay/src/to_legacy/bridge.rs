@@ -157,7 +157,7 @@ impl Inner {
         let is_driven = plan == TaskPlan::Driven;
         let turn = if is_driven { None } else { self.turn(ask, &session).await? };
         self.set_level(ask, &shared, &session).await;
-        let request = Message::request(shared.id(), &ask.method(), &params)
+        let request = Message::request_of_text(shared.id(), &ask.method(), &params)
             .with_progress_token(Id::from_number(shared.number));
         let shared = Arc::new(shared);
         if is_driven {

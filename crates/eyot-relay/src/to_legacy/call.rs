@@ -59,6 +59,15 @@ impl CallShared {
         self.state.lock().cursor.clone()
     }
 
+    /// Lets go of what the call was read from: a cursor is a part of a larger buffer, and people
+    /// take their time.
+    pub(crate) fn rest(&self) {
+        let mut state = self.state.lock();
+        state.cursor = state.cursor.take().map(|it| Bytes::copy_from_slice(&it));
+        state.progress_token = None;
+        state.out.shrink_to_fit();
+    }
+
     /// The id under which the connection knows the call.
     pub(crate) fn id(&self) -> Id {
         Id::from_number(self.number)

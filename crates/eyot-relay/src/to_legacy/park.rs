@@ -102,6 +102,7 @@ impl ParkTable {
             (replaced, calls.entries.len())
         };
         tell_all(followers_of(replaced), question);
+        call.shared.rest();
         let is_apart = count > CONNECTED_MAX && call.step_apart();
         let rest = Rest { is_apart, ..rest };
         if call.session.chore(rest.run()) {

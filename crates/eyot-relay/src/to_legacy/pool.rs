@@ -79,7 +79,7 @@ impl Pool {
         let Some(key) = self.key(ask) else {
             let wants_stream = wants_stream || !ask.capabilities.0.is_empty();
             let session = self.open(ask.capabilities.clone(), wants_stream, None).await?;
-            self.remember(ask, &session);
+            self.remember(ask, &session, Duration::ZERO);
             return Ok(session);
         };
         let cell = self.cell(&key);
@@ -89,10 +89,12 @@ impl Pool {
                 key: key.clone(),
                 timeout: self.upstream.runtime.limits.upstream_idle_timeout,
             };
-            self.open(ask.capabilities.clone(), true, Some(idle)).await
+            let session = self.open(ask.capabilities.clone(), true, Some(idle)).await?;
+            self.remember(ask, &session, Duration::ZERO);
+            Ok::<_, Fault>(session)
         };
         let session = Arc::clone(cell.get_or_try_init(|| Box::pin(opening)).await?);
-        self.remember(ask, &session);
+        self.remember(ask, &session, SAID_TTL / 2);
         Ok(session)
     }
 
@@ -224,13 +226,17 @@ impl Pool {
         sessions.remove(&key)
     }
 
-    fn remember(&self, ask: &Ask, session: &UpstreamSession) {
+    /// Keeps what the upstream says of itself, unless that is known from less than `recent` ago.
+    fn remember(&self, ask: &Ask, session: &UpstreamSession, recent: Duration) {
         let mut said = self.said.lock();
+        let key = (ask.peer.principal.clone(), Arc::clone(&ask.class));
+        if said.get(&key).is_some_and(|(_, at)| at.elapsed() < recent) {
+            return;
+        }
         if said.len() >= SAID_MAX {
             said.retain(|_, (_, at)| at.elapsed() < SAID_TTL);
         }
         if said.len() < SAID_MAX {
-            let key = (ask.peer.principal.clone(), Arc::clone(&ask.class));
             said.insert(key, (session.initialized.clone(), Instant::now()));
         }
     }

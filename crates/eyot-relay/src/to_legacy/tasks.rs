@@ -25,7 +25,6 @@ use eyot_types::{
 };
 use serde::de::DeserializeOwned;
 use serde_json::json;
-use serde_json::value::RawValue;
 
 pub(crate) use self::driven::drive;
 use self::entry::{TaskEntry, unknown_task};
@@ -96,11 +95,7 @@ impl Tasks {
     }
 
     /// The raw parameters of a call that goes as planned.
-    pub(crate) fn params(
-        &self,
-        plan: TaskPlan,
-        params: Box<RawValue>,
-    ) -> Result<Box<RawValue>, ErrorObject> {
+    pub(crate) fn params(&self, plan: TaskPlan, params: String) -> Result<String, ErrorObject> {
         if plan == TaskPlan::Plain {
             return Ok(params);
         }

@@ -155,9 +155,8 @@ impl Calling {
         let shared = Arc::clone(self.session.shared());
         let patience = shared.upstream.runtime.limits.call_timeout;
         let headers = self.headers().await;
-        let params = RawValue::from_string(self.rounds.params(&self.params))
-            .map_err(|error| Fault::refused(codes::invalid_params(&error.to_string())))?;
-        let request = Message::request(self.id.clone(), &self.method, &params);
+        let params = self.rounds.params(&self.params);
+        let request = Message::request_of_text(self.id.clone(), &self.method, &params);
         let connection = shared.modern.required().await?;
         let asked = timeout(patience, connection.request(request, &headers)).await;
         match asked.unwrap_or_else(|_elapsed| Err(timed_out(patience))) {

@@ -14,7 +14,7 @@ fn request(method: &str, params: &str) -> Message {
 #[track_caller]
 fn check(method: &str, given: &str, expected: &str) {
     let (carried, _) = params(&request(method, given), Revision::LATEST_LEGACY).unwrap();
-    assert_eq!(carried.get(), expected);
+    assert_eq!(carried, expected);
 }
 
 #[test]

@@ -7,7 +7,6 @@ use eyot_types::{
     TaskSupport,
 };
 use proptest::prelude::{Just, prop_oneof, proptest};
-use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::{
@@ -78,10 +77,9 @@ fn the_extension_is_looked_for_in_its_place() {
 #[test]
 fn parameters_gain_the_task_and_keep_their_bytes() {
     let params = r#"{"name":"a","arguments":{ "x":1.50 },"task":{"ttl":1}}"#;
-    let params = RawValue::from_string(params.to_owned()).unwrap();
-    let params = with_task(&params, 60_000).unwrap();
+    let params = with_task(params, 60_000).unwrap();
     let expected = r#"{"arguments":{ "x":1.50 },"name":"a","task":{"ttl":60000}}"#;
-    assert_eq!(params.get(), expected);
+    assert_eq!(params, expected);
 }
 
 #[test]

@@ -25,6 +25,8 @@ pub(crate) struct Running {
     pub(crate) progress_token: Option<Id>,
     /// Where its messages go.
     pub(crate) parts: PartSender,
+    /// What belongs to it says so itself.
+    is_subscription: bool,
 }
 
 /// Where a message goes.
@@ -62,7 +64,9 @@ impl Calls {
         let ours = Id::from_number(number);
         let id = request.id().unwrap_or_else(|| ours.clone());
         let progress_token = request.progress_token();
-        self.running.insert(number, Running { id, progress_token, parts });
+        let is_subscription =
+            request.method().is_some_and(|it| Method::parse(&it) == Method::SubscriptionsListen);
+        self.running.insert(number, Running { id, progress_token, parts, is_subscription });
         request.with_id(ours.clone()).with_progress_token(ours)
     }
 
@@ -153,7 +157,10 @@ impl Calls {
 
     /// A message that should belong to a call but does not say to which.
     fn route_related(&self, message: Message, is_listening: bool) -> Route {
-        let mut running = self.running.values();
+        let is_log =
+            message.method().is_some_and(|it| Method::parse(&it) == Method::LoggingMessage);
+        // Nothing is logged in the name of a subscription.
+        let mut running = self.running.values().filter(|it| !(is_log && it.is_subscription));
         match (running.next(), running.next_back()) {
             (Some(only), None) => Route::Call(only.parts.clone(), message),
             (Some(_), Some(_)) if self.era == Era::Modern => Route::Drop("notification_ambiguous"),

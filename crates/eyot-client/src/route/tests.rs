@@ -21,10 +21,13 @@ impl World {
 
     /// A call of some client, whose id is always 1.
     fn call(&mut self, number: u64) -> Message {
+        self.begin(number, r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"x","_meta":{"progressToken":"t"}}}"#)
+    }
+
+    fn begin(&mut self, number: u64, request: &str) -> Message {
         let (parts, receiver) = mpsc::channel(8);
         self.received.push((number, receiver));
-        let text = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"x","_meta":{"progressToken":"t"}}}"#;
-        self.calls.begin(number, message(text), parts)
+        self.calls.begin(number, message(request), parts)
     }
 
     /// Routes a message; tells which call got it, or who else.
@@ -146,4 +149,16 @@ fn modern_message_that_could_belong_to_several_clients_reaches_none() {
     world.call(7);
     world.call(8);
     assert_eq!(world.route(LOG, false).0, "notification_ambiguous");
+}
+
+#[test]
+fn a_log_message_is_of_the_only_call_beside_subscriptions() {
+    let mut world = World::new(Era::Modern);
+    world.call(7);
+    let listen = r#"{"jsonrpc":"2.0","id":1,"method":"subscriptions/listen","params":{}}"#;
+    world.begin(8, listen);
+    world.begin(9, listen);
+    assert_eq!(world.route(LOG, false).0, "call 7");
+    world.calls.forget(7);
+    assert_eq!(world.route(LOG, false).0, "notification_of_nobody");
 }

@@ -13,5 +13,5 @@ mod subscribers;
 pub use self::answer::{Answered, BRIDGE_LOSSES, answer, discover, visits};
 pub use self::levels::{Levels, passes};
 pub use self::request::{capabilities, initialize, params};
-pub use self::rounds::{OpenQuestion, RoundError, Rounds, TooManyQuestions};
+pub use self::rounds::{OpenQuestion, RoundError, RoundLosses, Rounds, TooManyQuestions};
 pub use self::subscribers::{Change, Subscribers, granted};

@@ -137,14 +137,16 @@ impl Hub {
             Method::Progress => self.tell(message.progress_token(), message.clone()),
             Method::LoggingMessage => self.tell_only(message.clone()),
             Method::Cancelled => self.withdraw(cancelled_id(message)),
-            _ => {
-                if let Some(change) = Change::of(message) {
+            _ => match Change::of(message) {
+                Some(change) => {
                     let is_heard = self.state.lock().subscribers.changed(&change);
                     if is_heard {
                         self.changed.notify_waiters();
                     }
                 }
-            }
+                // Such as the word that a page was visited.
+                None => eyot_metrics::messages_dropped("notification_without_equivalent"),
+            },
         }
     }
 

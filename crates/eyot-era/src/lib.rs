@@ -16,3 +16,6 @@ pub mod to_modern;
 
 pub use crate::members::{Members, with_meta};
 pub use crate::probe::{Carrier, Evidence, is_legacy_refusal, of_answer, of_fault, of_silence};
+
+#[cfg(test)]
+mod tests;

@@ -17,7 +17,7 @@ use memchr::memmem;
 use tokio::net::TcpStream;
 
 use crate::envelope::Envelope;
-use crate::exchange::{CALL_END, Form, ID_PREFIX, LEGACY_REVISION, TEXT_PREFIX};
+use crate::exchange::{CALL_END, Era, Face, Form, ID_PREFIX, LEGACY_REVISION, TEXT_PREFIX};
 use crate::listener;
 use crate::pieces::Pieces;
 
@@ -48,13 +48,13 @@ async fn answer(request: Request<Incoming>, options: Options) -> anyhow::Result<
     if request.method() != Method::POST {
         return Ok(empty(StatusCode::METHOD_NOT_ALLOWED));
     }
-    let form = Form::of_path(request.uri().path());
+    let face = Face::of_path(request.uri().path());
     let body = request.into_body().collect().await?.to_bytes();
     if options.envelope {
         std::hint::black_box(Envelope::parse(&body)?);
     }
     Ok(match id(&body) {
-        Some(id) => respond(form, id, &body),
+        Some(id) => respond(face, id, &body),
         None => empty(StatusCode::ACCEPTED),
     })
 }
@@ -65,17 +65,28 @@ fn id(body: &[u8]) -> Option<&[u8]> {
     rest.get(..memchr::memchr(b',', rest)?)
 }
 
-fn respond(form: Form, id: &[u8], body: &[u8]) -> Answer {
+fn respond(face: Face, id: &[u8], body: &[u8]) -> Answer {
     /// The method of a request is within its first bytes.
     const METHOD_WITHIN: usize = 128;
     let head = body.get(..METHOD_WITHIN).unwrap_or(body);
-    if memmem::find(head, br#""tools/call""#).is_some() {
-        return write(form, id, &echo(body));
+    let is = |method: &[u8]| memmem::find(head, method).is_some();
+    match face.only {
+        _ if is(br#""tools/call""#) => write(face.form, id, &echo(body)),
+        Some(Era::Modern) if is(br#""initialize""#) => unknown(id),
+        Some(Era::Legacy) if is(br#""server/discover""#) => unknown(id),
+        _ if is(br#""initialize""#) => opened(write(Form::Json, id, initialized().as_bytes())),
+        _ => write(Form::Json, id, DISCOVERED),
     }
-    if memmem::find(head, br#""initialize""#).is_some() {
-        return opened(write(Form::Json, id, initialized().as_bytes()));
-    }
-    write(Form::Json, id, DISCOVERED)
+}
+
+/// The answer to a method of the other era.
+fn unknown(id: &[u8]) -> Answer {
+    const ERROR: &[u8] = br#","error":{"code":-32601,"message":"Method not found"}}"#;
+    let body = [ID_PREFIX.as_bytes(), id, ERROR].concat();
+    let mut response = Response::new(Pieces::whole([body.into()]));
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
 }
 
 /// The result of a call: its own text.
@@ -99,7 +110,7 @@ fn initialized() -> String {
 fn write(form: Form, id: &[u8], result: &[u8]) -> Answer {
     let (start, end): (&[u8], &[u8]) = match form {
         Form::Json => (b"", b"}"),
-        Form::Events => (b"data: ", b"}\n\n"),
+        Form::Events | Form::Asking => (b"data: ", b"}\n\n"),
     };
     let answer = [start, ID_PREFIX.as_bytes(), id, br#","result":"#, result, end].concat();
     let (body, content_type) = match form {
@@ -108,6 +119,7 @@ fn write(form: Form, id: &[u8], result: &[u8]) -> Answer {
             let pieces = [Bytes::from_static(NOTIFICATION), answer.into()];
             (Pieces::chunked(pieces), "text/event-stream")
         }
+        Form::Asking => (Pieces::endless([question().into()]), "text/event-stream"),
     };
     let mut response = Response::new(body);
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
@@ -116,6 +128,16 @@ fn write(form: Form, id: &[u8], result: &[u8]) -> Answer {
 
 const NOTIFICATION: &[u8] = b"data: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\
     \"params\":{\"level\":\"info\",\"data\":\"half done\"}}\n\n";
+
+/// What the client is asked, under an event id of its own: the stream can be taken up again.
+fn question() -> String {
+    static QUESTIONS: AtomicU64 = AtomicU64::new(0);
+    let number = QUESTIONS.fetch_add(1, Ordering::Relaxed);
+    let params = r#"{"message":"Your name?","requestedSchema":{"type":"object","properties":{"name":{"type":"string"}}}}"#;
+    format!(
+        "id: {number}\ndata: {ID_PREFIX}{number},\"method\":\"elicitation/create\",\"params\":{params}}}\n\n"
+    )
+}
 
 /// Gives the answer a session of its own.
 fn opened(mut answer: Answer) -> Answer {

@@ -70,6 +70,15 @@ impl Client {
     ///
     /// Also when the answer is not the answer of this very call.
     pub(crate) async fn call(&mut self, call: &Call) -> anyhow::Result<()> {
+        self.ask(call).await.map(drop)
+    }
+
+    /// The same; the start of the answer, or all of it if it is short.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::call`].
+    pub(crate) async fn ask(&mut self, call: &Call) -> anyhow::Result<Vec<u8>> {
         let id = self.next_id;
         self.next_id += 1;
         let response = self.send(Method::POST, Pieces::whole(call.pieces(id))).await?;
@@ -77,7 +86,7 @@ impl Client {
         let mut seen = Seen::default();
         self.read(response, |data| seen.take(data)).await?;
         anyhow::ensure!(status == StatusCode::OK && seen.answers(id), "{status}: {}", seen.text());
-        Ok(())
+        Ok(seen.start)
     }
 
     /// Opens the stream of messages that belong to no call, and reads its first bytes.

@@ -10,7 +10,8 @@ use http::Uri;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
-use crate::exchange::Form;
+use crate::crossing::Crossing;
+use crate::exchange::{Face, Form};
 use crate::load::{Load, Sample};
 use crate::open::{self, Held};
 use crate::process::Server;
@@ -30,6 +31,13 @@ enum Order {
         url: String,
         count: usize,
     },
+    /// Leaves so many calls parked.
+    Parked {
+        url: String,
+        count: usize,
+    },
+    /// Makes so many calls of many clients, each with a text of its own.
+    Crossing(Crossing),
     /// Closes all streams.
     Close,
 }
@@ -60,6 +68,14 @@ async fn carry_out() -> anyhow::Result<()> {
                 held.append(open::streams(&parse(&url)?, count).await?);
                 println!("{{}}");
             }
+            Order::Parked { url, count } => {
+                open::parked(&parse(&url)?, count).await?;
+                println!("{{}}");
+            }
+            Order::Crossing(crossing) => {
+                crossing.check().await?;
+                println!("{{}}");
+            }
             Order::Close => {
                 held = Held::default();
                 println!("{{}}");
@@ -87,9 +103,9 @@ impl Driver {
         Ok(Self(Server::start(command)?))
     }
 
-    /// The backend's endpoint for answers of one form.
-    pub(crate) fn endpoint(&self, form: Form) -> String {
-        endpoint(&self.0, form)
+    /// The backend's endpoint where it shows this face.
+    pub(crate) fn endpoint(&self, face: impl Into<Face>) -> String {
+        endpoint(&self.0, face.into())
     }
 
     /// Lets clients run, and returns what they saw.
@@ -120,6 +136,24 @@ impl Driver {
         self.ask(&Order::Streams { url: url.to_owned(), count }).map(drop)
     }
 
+    /// Makes calls of modern clients that are asked, and leaves them there.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::measure`].
+    pub(crate) fn park_calls(&mut self, url: &str, count: usize) -> anyhow::Result<()> {
+        self.ask(&Order::Parked { url: url.to_owned(), count }).map(drop)
+    }
+
+    /// Sees whether any answer reaches another call than its own.
+    ///
+    /// # Errors
+    ///
+    /// When one does, or is none; the reason is in the log of the servers.
+    pub(crate) fn check_crossing(&mut self, crossing: &Crossing) -> anyhow::Result<()> {
+        self.ask(&Order::Crossing(crossing.clone())).map(drop)
+    }
+
     /// Closes all streams.
     ///
     /// # Errors
@@ -134,7 +168,7 @@ impl Driver {
     }
 }
 
-/// The endpoint of a backend for answers of one form.
-pub(crate) fn endpoint(backend: &Server, form: Form) -> String {
-    backend.url().replace(Form::Json.path(), form.path())
+/// The endpoint of a backend where it shows this face.
+pub(crate) fn endpoint(backend: &Server, face: Face) -> String {
+    backend.url().replace(Form::Json.path(), &face.path())
 }

@@ -27,6 +27,61 @@ pub enum Form {
     Json,
     /// A stream of two events: a notification, then the answer.
     Events,
+    /// A stream that asks the client, and waits for ever.
+    #[value(skip)]
+    Asking,
+}
+
+/// How the backend shows itself under one path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Face {
+    /// The only era that it knows; `None`: both.
+    pub only: Option<Era>,
+    /// How it answers calls.
+    pub form: Form,
+}
+
+impl Face {
+    /// The face that a path of the backend shows.
+    #[must_use]
+    pub fn of_path(path: &str) -> Self {
+        for era in [Era::Legacy, Era::Modern] {
+            if let Some(rest) = path.strip_prefix(era.prefix()) {
+                return Self { only: Some(era), form: Form::of_path(rest) };
+            }
+        }
+        Self { only: None, form: Form::of_path(path) }
+    }
+
+    /// The path under which the backend shows this face.
+    #[must_use]
+    pub fn path(self) -> String {
+        format!("{}{}", self.only.map_or("", Era::prefix), self.form.path())
+    }
+}
+
+impl From<Form> for Face {
+    fn from(form: Form) -> Self {
+        Self { only: None, form }
+    }
+}
+
+impl Era {
+    /// The other one.
+    #[must_use]
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Legacy => Self::Modern,
+            Self::Modern => Self::Legacy,
+        }
+    }
+
+    const fn prefix(self) -> &'static str {
+        match self {
+            Self::Legacy => "/legacy",
+            Self::Modern => "/modern",
+        }
+    }
 }
 
 /// The revision that legacy clients ask for.
@@ -38,12 +93,14 @@ impl Form {
         match self {
             Self::Json => "/mcp",
             Self::Events => "/events",
+            Self::Asking => "/asking",
         }
     }
 
     /// The form that a path of the backend asks for.
     pub fn of_path(path: &str) -> Self {
-        if path == Self::Events.path() { Self::Events } else { Self::Json }
+        let forms = [Self::Json, Self::Events, Self::Asking];
+        forms.into_iter().find(|it| it.path() == path).unwrap_or(Self::Json)
     }
 }
 
@@ -61,6 +118,7 @@ impl fmt::Display for Form {
         f.write_str(match self {
             Self::Json => "json",
             Self::Events => "events",
+            Self::Asking => "asking",
         })
     }
 }
@@ -82,6 +140,8 @@ pub enum Tool {
     Add,
     /// Sends the text back.
     Echo,
+    /// Sends the text back after it has asked the client something.
+    Ask,
     /// Takes the text and tells its length.
     Length,
     /// Reports progress once, then sends the text back: the answer is a stream of events.
@@ -94,6 +154,7 @@ impl Tool {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Add => "add",
+            Self::Ask => "ask",
             Self::Echo => "echo",
             Self::Length => "length",
             Self::Report => "report",
@@ -112,6 +173,12 @@ impl Call {
     /// A call whose argument is a text of so many bytes, unless the tool takes something else.
     #[must_use]
     pub fn new(era: Era, tool: Tool, text_bytes: usize) -> Self {
+        Self::with_text(era, tool, &"x".repeat(text_bytes))
+    }
+
+    /// A call whose argument is this text, unless the tool takes something else.
+    #[must_use]
+    pub fn with_text(era: Era, tool: Tool, text: &str) -> Self {
         let meta = meta(era, tool);
         let meta = match meta.is_empty() {
             true => String::new(),
@@ -119,7 +186,7 @@ impl Call {
         };
         let arguments = match tool {
             Tool::Add => r#""a":40,"b":2}}}"#.to_owned(),
-            _ => format!("{TEXT_PREFIX}{}{CALL_END}", "x".repeat(text_bytes)),
+            _ => format!("{TEXT_PREFIX}{text}{CALL_END}"),
         };
         let name = tool.name();
         let rest = format!(
@@ -143,7 +210,11 @@ fn meta(era: Era, tool: Tool) -> Map<String, Value> {
     if era == Era::Modern {
         meta.insert(meta::PROTOCOL_VERSION.to_owned(), Revision::MODERN.as_str().into());
         meta.insert(meta::CLIENT_INFO.to_owned(), json!({ "name": "eyot-bench", "version": "1" }));
-        meta.insert(meta::CLIENT_CAPABILITIES.to_owned(), json!({}));
+        let capabilities = match tool {
+            Tool::Ask => json!({ "elicitation": { "form": {} } }),
+            _ => json!({}),
+        };
+        meta.insert(meta::CLIENT_CAPABILITIES.to_owned(), capabilities);
     }
     meta
 }

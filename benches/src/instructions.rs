@@ -34,12 +34,16 @@ const CASES: &[(Hop, Era, Form)] = &[
     (Hop::Bare, Era::Legacy, Form::Json),
     (Hop::Envelope, Era::Legacy, Form::Json),
     (Hop::Eyot, Era::Legacy, Form::Json),
+    (Hop::Bridge, Era::Legacy, Form::Json),
     (Hop::Envelope, Era::Modern, Form::Json),
     (Hop::Eyot, Era::Modern, Form::Json),
+    (Hop::Bridge, Era::Modern, Form::Json),
     (Hop::Envelope, Era::Legacy, Form::Events),
     (Hop::Eyot, Era::Legacy, Form::Events),
+    (Hop::Bridge, Era::Legacy, Form::Events),
     (Hop::Envelope, Era::Modern, Form::Events),
     (Hop::Eyot, Era::Modern, Form::Events),
+    (Hop::Bridge, Era::Modern, Form::Events),
 ];
 
 /// The counts of one hop.
@@ -94,7 +98,8 @@ fn total(
     let profile = callgrind::profile(&format!("{subject}, {form}"))?;
     let mut driver = programs.driver(Core::Second)?;
     let mut command = callgrind::command(&profile);
-    programs.add_hop(&mut command, subject.hop, &driver.endpoint(form));
+    let face = subject.hop.face(subject.era, form);
+    programs.add_hop(&mut command, subject.hop, &driver.endpoint(face));
     let server = Server::start(command)?;
     driver.measure(&Load {
         url: server.url().to_owned(),

@@ -10,6 +10,7 @@ mod bare_hop;
 mod budgets;
 mod callgrind;
 mod client;
+mod crossing;
 mod driver;
 mod envelope;
 mod hop;
@@ -55,6 +56,8 @@ enum Task {
     Instructions(instructions::Options),
     /// Memory that sessions and open streams add
     Memory(memory::Options),
+    /// A million answers with colliding ids over the bridge
+    Crossing(crossing::Options),
     /// Time from exec to the first answered request
     Start(start::Options),
     /// Instructions and time to read one message
@@ -93,6 +96,7 @@ fn run(task: Option<Task>) -> anyhow::Result<()> {
         Task::Hop(options) => hop::run(&options),
         Task::Instructions(options) => instructions::run(&options),
         Task::Memory(options) => memory::run(&options),
+        Task::Crossing(options) => crossing::run(&options),
         Task::Start(options) => start::run(&options),
         Task::Micro => micro::run(),
         Task::Parse(options) => micro::read(options),

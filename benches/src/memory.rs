@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::budgets::Budget;
 use crate::driver::Driver;
-use crate::exchange::Form;
+use crate::exchange::{Era, Form};
 use crate::machine::{self, Footprint};
 use crate::process::{self, Core, Server};
 use crate::program;
@@ -35,6 +35,8 @@ pub(crate) enum Kind {
     Sessions,
     /// Sessions with an open stream of events, each on a connection of its own.
     Streams,
+    /// Calls of modern clients that a legacy upstream asks, at rest.
+    Parked,
 }
 
 /// Both steps of one kind.
@@ -47,12 +49,12 @@ pub(crate) struct Steps {
     pub(crate) bytes_each: f64,
 }
 
-/// Measures sessions, then streams; writes `out/bench-memory.json`.
+/// Measures sessions, streams, then parked calls; writes `out/bench-memory.json`.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     anyhow::ensure!(options.first < options.second, "the second step must be the larger one");
     let programs = Programs::find()?;
     let mut all = Vec::new();
-    for kind in [Kind::Sessions, Kind::Streams] {
+    for kind in [Kind::Sessions, Kind::Streams, Kind::Parked] {
         let steps = measure_hop(&programs, options, kind).with_context(|| format!("{kind:?}"))?;
         print(&steps)?;
         all.push(steps);
@@ -65,7 +67,14 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
 fn measure_hop(programs: &Programs, options: &Options, kind: Kind) -> anyhow::Result<Steps> {
     let mut driver = programs.driver(Core::Second)?;
     let mut command = process::on(Core::First);
-    programs.add_hop(&mut command, Hop::Eyot, &driver.endpoint(Form::Json));
+    if kind == Kind::Parked {
+        let face = Hop::Bridge.face(Era::Modern, Form::Asking);
+        programs.add_hop(&mut command, Hop::Bridge, &driver.endpoint(face));
+        let count = options.second.to_string();
+        command.args(["--parked-calls-max", &count, "--parked-calls-per-principal-max", &count]);
+    } else {
+        programs.add_hop(&mut command, Hop::Eyot, &driver.endpoint(Form::Json));
+    }
     let server = Server::start(command)?;
     let steps = measure(&mut driver, &server, options, kind)?;
     driver.close_streams()?;
@@ -102,6 +111,7 @@ fn open(driver: &mut Driver, server: &Server, kind: Kind, count: usize) -> anyho
     match kind {
         Kind::Sessions => driver.open_sessions(server.url(), count),
         Kind::Streams => driver.open_streams(server.url(), count),
+        Kind::Parked => driver.park_calls(server.url(), count),
     }
 }
 
@@ -132,6 +142,7 @@ fn print(steps: &Steps) -> anyhow::Result<()> {
     let table = match kind {
         Kind::Sessions => "memory.session_bytes",
         Kind::Streams => "memory.stream_bytes",
+        Kind::Parked => "memory.parked_call_bytes",
     };
     let verdict = Budget::find(table)?.judge(*bytes_each);
     println!("       {kind:?}: {bytes_each:.0} bytes each, {verdict}");

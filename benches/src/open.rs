@@ -6,7 +6,7 @@ use hyper::body::Incoming;
 use tokio::task::JoinSet;
 
 use crate::client::Client;
-use crate::exchange::{Era, Tool};
+use crate::exchange::{Call, Era, Tool};
 
 /// Sessions that are being opened at the same time.
 const OPENING_MAX: usize = 32;
@@ -59,6 +59,27 @@ pub(crate) async fn streams(url: &Uri, count: usize) -> anyhow::Result<Held> {
         }
     });
     opened.await.map(Held)
+}
+
+/// Leaves calls parked: their clients are asked something, and go.
+///
+/// # Errors
+///
+/// When one is not asked.
+///
+/// # Cancel safety
+///
+/// Some calls may have been parked.
+pub(crate) async fn parked(url: &Uri, count: usize) -> anyhow::Result<()> {
+    let call = Call::new(Era::Modern, Tool::Ask, 1);
+    let asked = each(count, || {
+        let (url, call) = (url.clone(), call.clone());
+        async move {
+            let mut client = Client::ready(&url, Era::Modern, Tool::Ask).await?;
+            client.call(&call).await
+        }
+    });
+    asked.await.map(drop)
 }
 
 /// Runs so many futures, a few at a time.

@@ -14,17 +14,24 @@ pub(crate) struct Pieces {
     left: VecDeque<Bytes>,
     /// Without a length the body goes out in chunks, as streams of events do.
     has_length: bool,
+    /// More may come, but never does.
+    is_endless: bool,
 }
 
 impl Pieces {
     /// A body whose length is declared.
     pub(crate) fn whole(pieces: impl Into<VecDeque<Bytes>>) -> Self {
-        Self { left: pieces.into(), has_length: true }
+        Self { left: pieces.into(), has_length: true, is_endless: false }
     }
 
     /// A body that goes out in chunks, one for each piece.
     pub(crate) fn chunked(pieces: impl Into<VecDeque<Bytes>>) -> Self {
-        Self { left: pieces.into(), has_length: false }
+        Self { left: pieces.into(), has_length: false, is_endless: false }
+    }
+
+    /// A body that goes out in chunks and then stays open.
+    pub(crate) fn endless(pieces: impl Into<VecDeque<Bytes>>) -> Self {
+        Self { left: pieces.into(), has_length: false, is_endless: true }
     }
 }
 
@@ -36,11 +43,15 @@ impl Body for Pieces {
         mut self: Pin<&mut Self>,
         _cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Poll::Ready(self.left.pop_front().map(|piece| Ok(Frame::data(piece))))
+        match self.left.pop_front() {
+            Some(piece) => Poll::Ready(Some(Ok(Frame::data(piece)))),
+            None if self.is_endless => Poll::Pending,
+            None => Poll::Ready(None),
+        }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.left.is_empty()
+        self.left.is_empty() && !self.is_endless
     }
 
     fn size_hint(&self) -> SizeHint {

@@ -7,7 +7,7 @@ use std::process::Command;
 use serde::Serialize;
 
 use crate::driver::Driver;
-use crate::exchange::Era;
+use crate::exchange::{Era, Face, Form};
 use crate::process::{self, Core, Server};
 use crate::program;
 
@@ -22,6 +22,16 @@ pub(crate) enum Hop {
     Envelope,
     /// `eyot serve`.
     Eyot,
+    /// `eyot serve` before a backend of the other era alone.
+    Bridge,
+}
+
+impl Hop {
+    /// The face of the backend behind this hop for clients of an era.
+    pub(crate) fn face(self, era: Era, form: Form) -> Face {
+        let only = (self == Self::Bridge).then(|| era.other());
+        Face { only, form }
+    }
 }
 
 /// A hop and the era of its clients.
@@ -46,6 +56,7 @@ impl fmt::Display for Subject {
             Hop::Bare => "bare hop",
             Hop::Envelope => "envelope hop",
             Hop::Eyot => "eyot",
+            Hop::Bridge => "bridge",
         };
         write!(f, "{hop}, {era}")
     }
@@ -128,6 +139,10 @@ impl Programs {
             Hop::Eyot => {
                 command.arg(&self.eyot).args(["serve", "--json", "--listen", "127.0.0.1:0"]);
                 command.args(["--store", "memory:", "--upstream", upstream]);
+            }
+            Hop::Bridge => {
+                self.add_hop(command, Hop::Eyot, upstream);
+                command.args(["--affinity", "shared"]);
             }
         }
     }

@@ -1,4 +1,5 @@
-//! Legacy clients reach servers that are modern and nothing else through the program.
+//! Legacy clients reach servers that are modern and nothing else through the program, and modern
+//! clients those that are legacy and ask in the middle of a call.
 //!
 //! Skipped, visibly, without the peers that `cargo xtask peers` fetches, where they are needed.
 
@@ -11,7 +12,7 @@ use eyot::types::{ContentBlock, CreateMessageParams, CreateMessageResult, Elicit
 use eyot::types::{ElicitResult, Era};
 use serde_json::{Value, json};
 
-use crate::peers::{Peers, Server, at, check_suite_at, script};
+use crate::peers::{CLIENT_PATIENCE, Peers, Server, at, python, run, script};
 use crate::support::{PATIENCE, Program};
 
 /// The program before an upstream, and the folder of its store.
@@ -151,9 +152,41 @@ async fn our_legacy_client_is_asked_by_our_modern_server_over_http() {
     check_questions(&Bridge::before(&at(&server.url())).await.url()).await;
 }
 
+/// Everything that `server_asking.mjs` asks, of twenty calls at once and of a user who takes longer
+/// than it waits. With a key, all calls are of one principal and share what they have upstream.
+async fn check_asking(peers: &Peers, upstream: &[String], key: Option<&str>) {
+    let mut options = Vec::new();
+    options.extend(key.map(|it| format!("--api-key=ada={it}")));
+    options.extend_from_slice(upstream);
+    let bridge = Bridge::before(&options).await;
+    let mut args = vec![bridge.url()];
+    args.extend(key.map(str::to_owned));
+    let client = python(peers, "py2", "client_py2_asking.py");
+    run(peers, &client, &args, CLIENT_PATIENCE).await;
+}
+
+async fn check_asking_over_http(key: Option<&str>) {
+    let Some(peers) = Peers::find(&["py2", "node24", "js"]) else { return };
+    let server = [peers.node(), script("server_asking.mjs"), "http".to_owned(), "0".to_owned()];
+    let server = Server::start(&server).await;
+    check_asking(&peers, &at(&server.url), key).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn official_suite_of_2025_11_25_loses_no_scenario_before_a_modern_server() {
-    let Some(peers) = Peers::find(&["node24", "js"]) else { return };
-    let server = Program::everything(&["--era", "modern"]).await;
-    check_suite_at(&peers, &server.url(), "2025-11-25").await;
+async fn modern_python_client_is_asked_in_sessions_that_are_each_for_one_call() {
+    check_asking_over_http(None).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn modern_python_client_is_asked_in_one_session_that_its_calls_share() {
+    check_asking_over_http(Some("sesame")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn modern_python_client_is_asked_on_a_pipe_that_its_calls_share() {
+    let Some(peers) = Peers::find(&["py2", "node24", "js"]) else { return };
+    let variable = format!("EYOT_PEERS={}", peers.folder());
+    let server = [peers.node(), script("server_asking.mjs"), "stdio".to_owned()];
+    let upstream = [["--env".to_owned(), variable, "--".to_owned()], server].concat();
+    check_asking(&peers, &upstream, Some("sesame")).await;
 }

@@ -11,25 +11,25 @@ use crate::support::program::{Program, program};
 use crate::support::within;
 
 /// What a command left behind.
-struct Ran {
-    code: i32,
-    out: Vec<u8>,
-    err: String,
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) out: Vec<u8>,
+    pub(crate) err: String,
 }
 
 impl Ran {
-    fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         std::str::from_utf8(&self.out).unwrap()
     }
 
     #[track_caller]
-    fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.out).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
     }
 
     /// The one line of stderr that says what failed.
     #[track_caller]
-    fn error(&self) -> Value {
+    pub(crate) fn error(&self) -> Value {
         let line = self.err.lines().last().expect("an error is told");
         let error: Value = serde_json::from_str(line).expect(line);
         error["error"].clone()
@@ -42,7 +42,8 @@ fn command(args: &[&str]) -> Command {
     command
 }
 
-async fn eyot(args: &[&str]) -> Ran {
+/// Runs a command to its end.
+pub(crate) async fn eyot(args: &[&str]) -> Ran {
     let output = within("the end of the command", command(args).output()).await.unwrap();
     ran(output)
 }

@@ -1,4 +1,5 @@
-//! The server and the client of this project pass the official conformance suite.
+//! The server and the client of this project pass the official conformance suite, and so do servers
+//! of one era for clients of the other.
 //!
 //! The suite's runner, its lists and what is known to fail are those of `cargo xtask
 //! conformance`; a failure is looked into with the same command line.
@@ -9,8 +10,17 @@ use std::process::{Command, Stdio};
 use crate::support::program::target_folder;
 
 /// Runs one side in one leg; every scenario must do as expected, in the time that it has.
-#[expect(clippy::print_stderr, reason = "a skipped test says so")]
 fn check(side: &str, leg: &str) {
+    check_with(&["--side", side, "--leg", leg]);
+}
+
+/// Runs what is behind a bridge, for clients of both eras.
+fn check_bridge(fixture: &[&str]) {
+    check_with(&[&["--side", "server", "--fixture"], fixture].concat());
+}
+
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
+fn check_with(options: &[&str]) {
     let peers = std::env::var_os("EYOT_PEERS").unwrap_or_default();
     if !["node24", "js"].iter().all(|it| Path::new(&peers).join(it).is_dir()) {
         eprintln!("SKIPPED: no suite in EYOT_PEERS; `cargo xtask peers` fetches it");
@@ -20,7 +30,7 @@ fn check(side: &str, leg: &str) {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(["run", "--locked", "--quiet", "--package", "xtask"]);
     command.arg("--target-dir").arg(target_folder()).current_dir(env!("CARGO_MANIFEST_DIR"));
-    command.args(["--", "conformance", "--side", side, "--leg", leg]);
+    command.args(["--", "conformance"]).args(options);
     command.arg("--report").arg(report.path()).stdin(Stdio::null());
     let output = command.output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
@@ -46,4 +56,19 @@ fn server_does_as_expected_in_the_suite_of_2025_11_25() {
 #[test]
 fn server_does_as_expected_in_the_suite_of_2026_07_28() {
     check("server", "2026-07-28");
+}
+
+#[test]
+fn servers_of_ours_do_as_expected_for_clients_of_the_other_era() {
+    check_bridge(&["bridge"]);
+}
+
+#[test]
+fn servers_of_ours_do_as_expected_on_a_pipe_for_clients_of_the_other_era() {
+    check_bridge(&["bridge", "--pipe"]);
+}
+
+#[test]
+fn foreign_servers_do_as_expected_for_clients_of_the_other_era() {
+    check_bridge(&["bridge-npm"]);
 }

@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::support::{
-    Ask, Connection, Event, EventStream, Exchange, Habits, Handler, PATIENCE, Program, Proxy,
+    Ask, Connection, Dice, Event, EventStream, Exchange, Habits, Handler, PATIENCE, Program, Proxy,
     Puppet, Session, Stage, Upstream, call, check_healthy, note, patient_limits, within,
 };
 
@@ -26,18 +26,6 @@ const STEP_TIME: Duration = Duration::from_millis(10);
 
 /// Which life the proxy is in; it is up while the number is even.
 type Lives = watch::Receiver<usize>;
-
-/// A small generator: the moments are random, and the same in every run.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % sides
-    }
-}
 
 /// An upstream that outlives the proxy. Its streams can be resumed after any event: the id
 /// says which call it was, and how far it had come.

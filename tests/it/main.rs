@@ -6,6 +6,8 @@ mod bad_input;
 #[cfg(test)]
 mod bridge_peers;
 #[cfg(test)]
+mod bridge_tasks;
+#[cfg(test)]
 mod client_peers;
 #[cfg(test)]
 mod commands;
@@ -22,6 +24,8 @@ mod drain;
 #[cfg(test)]
 mod everything_peers;
 #[cfg(test)]
+mod explain;
+#[cfg(test)]
 mod handlers;
 #[cfg(test)]
 mod hostile;
@@ -34,7 +38,15 @@ mod matrix;
 #[cfg(test)]
 mod modern;
 #[cfg(test)]
+mod parked_calls;
+#[cfg(test)]
+mod parked_crash;
+#[cfg(test)]
+mod parked_peers;
+#[cfg(test)]
 mod peers;
+#[cfg(test)]
+mod pins;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]

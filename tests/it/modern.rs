@@ -262,6 +262,62 @@ async fn client_that_hangs_up_cancels_its_request_at_a_child() {
     assert_eq!(connection.response().await.json()["result"]["content"][0]["text"], "right");
 }
 
+/// A list of one tool, whose argument `region` is mirrored.
+fn mirroring_tools() -> Value {
+    let region = json!({ "type": "string", "x-mcp-header": "Region" });
+    let schema = json!({ "type": "object", "properties": { "region": region } });
+    let bad = json!({ "type": "object", "properties": { "a": { "x-mcp-header": "no header" } } });
+    json!({ "resultType": "complete", "ttlMs": 0, "cacheScope": "private", "tools": [
+        { "name": "t", "inputSchema": schema }, { "name": "bad", "inputSchema": bad }] })
+}
+
+fn regional_call(header: Option<&str>) -> Ask {
+    let arguments = json!({ "name": "t", "arguments": { "region": "eu" } });
+    let ask = modern_ask(&modern_request(1, "tools/call", arguments));
+    match header {
+        Some(value) => ask.header("mcp-param-region", value),
+        None => ask,
+    }
+}
+
+#[tokio::test]
+async fn headers_that_a_child_cannot_see_are_held_against_arguments() {
+    let (_stage, mut puppet, proxy) = open_child().await;
+    let list = modern_ask(&modern_request(1, "tools/list", json!({})));
+    let listing = async {
+        let request = puppet.expect("tools/list").await;
+        puppet.result(&request, mirroring_tools()).await;
+    };
+    let (listed, ()) = tokio::join!(send(proxy.address, &list), listing);
+    let listed = listed.json();
+    assert_eq!(listed["result"]["tools"].as_array().map(Vec::len), Some(1), "{listed}");
+    for header in [None, Some("us")] {
+        let answer = send(proxy.address, &regional_call(header)).await;
+        assert_eq!((answer.status, answer.code()), (400, -32020), "{}", answer.text());
+    }
+    let answering = async {
+        let request = puppet.expect("tools/call").await;
+        puppet.result(&request, done("fine")).await;
+    };
+    let right = regional_call(Some("eu"));
+    let (answer, ()) = tokio::join!(send(proxy.address, &right), answering);
+    assert_eq!(answer.status, 200, "{}", answer.text());
+}
+
+#[tokio::test]
+async fn child_is_asked_for_its_tools_before_a_header_is_believed() {
+    let (_stage, mut puppet, proxy) = open_child().await;
+    let listing = async {
+        let request = puppet.expect("tools/list").await;
+        let meta = &request["params"]["_meta"];
+        assert_eq!(meta["io.modelcontextprotocol/clientInfo"]["name"], "t", "{request}");
+        puppet.result(&request, mirroring_tools()).await;
+    };
+    let wrong = regional_call(Some("us"));
+    let (answer, ()) = tokio::join!(send(proxy.address, &wrong), listing);
+    assert_eq!((answer.status, answer.code()), (400, -32020), "{}", answer.text());
+}
+
 #[tokio::test]
 async fn child_that_dies_is_started_again_for_the_next_request() {
     let (stage, mut puppet, proxy) = open_child().await;

@@ -3,6 +3,7 @@
 
 mod ask;
 mod connection;
+mod dice;
 mod events;
 mod exchange;
 mod habits;
@@ -11,12 +12,14 @@ mod modern;
 pub(crate) mod program;
 mod proxy;
 mod puppet;
+pub(crate) mod rounds;
 mod session;
 mod upstream;
 mod wait;
 
 pub(crate) use self::ask::Ask;
 pub(crate) use self::connection::{Connection, Response};
+pub(crate) use self::dice::Dice;
 pub(crate) use self::events::{Event, EventStream};
 pub(crate) use self::exchange::{EventsOut, Exchange, tool_text};
 pub(crate) use self::habits::Habits;

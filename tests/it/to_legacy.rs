@@ -6,52 +6,13 @@ use std::time::Duration;
 use eyot::relay::Affinity;
 use serde_json::{Value, json};
 
+use crate::support::rounds::{accept, again, asked, call, elicit};
 use crate::support::{
     Connection, Exchange, Habits, Proxy, Puppet, Response, Stage, Upstream, modern_ask,
     modern_request, note, patient_limits, send, tool_text,
 };
 
 const META: &str = "io.modelcontextprotocol/";
-
-/// A call of a client that can answer every question.
-fn call(id: u64, name: &str) -> Value {
-    with_capabilities(modern_request(id, "tools/call", json!({ "name": name, "arguments": {} })))
-}
-
-fn with_capabilities(mut request: Value) -> Value {
-    request["params"]["_meta"][format!("{META}clientCapabilities")] =
-        json!({ "elicitation": { "form": {}, "url": {} }, "sampling": {}, "roots": {} });
-    request
-}
-
-/// The same call in its next round.
-fn again(mut request: Value, id: u64, asked: &Value, answers: Value) -> Value {
-    request["id"] = json!(id);
-    request["params"]["requestState"] = asked["result"]["requestState"].clone();
-    request["params"]["inputResponses"] = answers;
-    request
-}
-
-/// What a legacy server asks.
-fn elicit(id: u64, message: &str) -> Value {
-    let schema = json!({ "type": "object", "properties": { "name": { "type": "string" } } });
-    json!({ "jsonrpc": "2.0", "id": id, "method": "elicitation/create",
-        "params": { "message": message, "requestedSchema": schema } })
-}
-
-fn accept(name: &str) -> Value {
-    json!({ "action": "accept", "content": { "name": name } })
-}
-
-/// The only key under which something is asked, and its message.
-#[track_caller]
-fn asked(answer: &Value) -> (String, String) {
-    assert_eq!(answer["result"]["resultType"], "input_required", "{answer}");
-    let requests = answer["result"]["inputRequests"].as_object().expect("it asks something");
-    assert_eq!(requests.len(), 1, "{answer}");
-    let (key, request) = requests.iter().next().unwrap();
-    (key.clone(), request["params"]["message"].as_str().unwrap_or_default().to_owned())
-}
 
 /// A proxy that knows already that its upstream is legacy.
 async fn open(habits: &Habits, affinity: Affinity) -> (Upstream, Proxy) {
@@ -205,8 +166,14 @@ async fn a_question_on_the_stream_of_a_call_is_answered_in_the_next_round() {
     let (done, ()) = tokio::join!(ask(&proxy, &retry), finishing);
     let done = done.json();
     assert_eq!((&done["id"], &done["result"]["content"][0]["text"]), (&json!(2), &json!("Hi Ada")));
-    let late = ask(&proxy, &retry).await;
-    assert_eq!(late.code(), -32602, "a round is taken once: {}", late.text());
+    let mut repeat = retry.clone();
+    repeat["id"] = json!("again");
+    let repeated = ask(&proxy, &repeat).await.json();
+    assert_eq!(repeated["result"], done["result"], "whoever did not hear it can come back for it");
+    assert_eq!(repeated["id"], "again");
+    repeat["params"]["inputResponses"]["1.1"] = accept("Eve");
+    let late = ask(&proxy, &repeat).await;
+    assert_eq!(late.code(), -32602, "a round is answered once: {}", late.text());
 }
 
 #[tokio::test]
@@ -225,8 +192,10 @@ async fn a_state_is_of_no_use_for_anything_but_its_call() {
     other["params"]["arguments"] = json!({ "more": true });
     assert_eq!(ask(&proxy, &other).await.code(), -32602);
     let mut forged = again(request, 2, &answer, json!({ "1.1": accept("Eve") }));
-    let state = forged["params"]["requestState"].as_str().unwrap().replacen(['a', 'b'], "c", 1);
-    forged["params"]["requestState"] = json!(state);
+    let state = forged["params"]["requestState"].as_str().unwrap();
+    let (nonce, sealed) = state.split_at(32);
+    let other = if sealed.starts_with('A') { "B" } else { "A" };
+    forged["params"]["requestState"] = json!(format!("{nonce}{other}{}", &sealed[1..]));
     assert_eq!(ask(&proxy, &forged).await.code(), -32602);
 }
 
@@ -250,6 +219,65 @@ async fn questions_that_are_not_answered_are_asked_again() {
     assert_eq!(asked(&answer).0, "1.1");
     let retry = again(request, 4, &answer, json!({ "1.1": { "action": 7 } }));
     assert_eq!(ask(&proxy, &retry).await.code(), -32602);
+}
+
+/// The upstream asks what the client has not declared, is refused, and goes on with `result`.
+async fn asked_in_vain(client: Value, question: &Value, result: Value) -> (i64, Response) {
+    let habits = Habits::new().with_notes();
+    let (mut upstream, proxy) = open(&habits, Affinity::Shared).await;
+    let mut request = call(1, "greet");
+    request["params"]["_meta"][format!("{META}clientCapabilities")] = client;
+    let serving = async {
+        let exchange = upstream.expect("tools/call").await;
+        let id = exchange.id();
+        let mut events = exchange.events().await;
+        events.message(question).await;
+        let refusal = upstream.next().await;
+        let code = refusal.message()["error"]["code"].as_i64().unwrap();
+        refusal.accept().await;
+        events.message(&json!({ "jsonrpc": "2.0", "id": id, "result": result })).await;
+        events.end().await;
+        code
+    };
+    let (answer, code) = tokio::join!(ask(&proxy, &request), serving);
+    (code, answer)
+}
+
+fn failed(text: &str) -> Value {
+    let mut result = tool_text(text);
+    result["isError"] = json!(true);
+    result
+}
+
+#[tokio::test]
+async fn a_call_that_fails_for_want_of_a_capability_says_which() {
+    let question = elicit(70, "Your name?");
+    let (code, answer) = asked_in_vain(json!({}), &question, failed("nobody answers")).await;
+    assert_eq!(code, -32601);
+    assert_eq!((answer.status, answer.code()), (400, -32021), "{}", answer.text());
+    let data = &answer.json()["error"]["data"];
+    assert_eq!(data["requiredCapabilities"], json!({ "elicitation": { "form": {} } }));
+    assert_eq!(data["original"]["content"][0]["text"], "nobody answers");
+}
+
+#[tokio::test]
+async fn a_call_that_can_do_without_a_capability_is_answered() {
+    let question = elicit(70, "Your name?");
+    let (code, answer) = asked_in_vain(json!({}), &question, tool_text("Hi stranger")).await;
+    assert_eq!(code, -32601);
+    assert_eq!(answer.json()["result"]["content"][0]["text"], "Hi stranger");
+}
+
+#[tokio::test]
+async fn a_client_that_only_fills_in_forms_is_sent_to_no_page() {
+    let question = json!({ "jsonrpc": "2.0", "id": 70, "method": "elicitation/create",
+        "params": { "mode": "url", "message": "m", "url": "https://a/", "elicitationId": "e" } });
+    let client = json!({ "elicitation": { "form": {} } });
+    let (code, answer) = asked_in_vain(client, &question, failed("no page")).await;
+    assert_eq!(code, -32602);
+    assert_eq!(answer.code(), -32021, "{}", answer.text());
+    let data = &answer.json()["error"]["data"];
+    assert_eq!(data["requiredCapabilities"], json!({ "elicitation": { "url": {} } }));
 }
 
 /// Each calls another tool, is asked, answers, and gets what is its own.
@@ -309,6 +337,22 @@ async fn a_client_that_hangs_up_cancels_its_call() {
     connection.ask(&modern_ask(&call(1, "slow"))).await;
     let exchange = upstream.expect("tools/call").await;
     drop(connection);
+    let cancelled = upstream.expect("notifications/cancelled").await;
+    assert_eq!(cancelled.message()["params"]["requestId"], exchange.id());
+    cancelled.accept().await;
+}
+
+#[tokio::test]
+async fn an_upstream_that_is_silent_for_too_long_is_told_that_nobody_waits() {
+    let habits = Habits::new().with_notes();
+    let mut upstream = Upstream::with(&habits).await;
+    let mut limits = patient_limits();
+    limits.call_timeout = Duration::from_millis(300);
+    let proxy = Proxy::before_url(&upstream, limits, |_| {}).await;
+    let request = call(1, "silent");
+    let waiting = async { upstream.expect("tools/call").await };
+    let (answer, exchange) = tokio::join!(ask(&proxy, &request), waiting);
+    assert_eq!(answer.json()["error"]["data"]["outcome"], "unknown", "{}", answer.text());
     let cancelled = upstream.expect("notifications/cancelled").await;
     assert_eq!(cancelled.message()["params"]["requestId"], exchange.id());
     cancelled.accept().await;

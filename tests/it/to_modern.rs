@@ -19,7 +19,7 @@ pub(crate) fn discovered() -> Value {
 }
 
 /// What a modern server answers to what it does not know: 404 with a JSON-RPC error.
-async fn refuse(exchange: Exchange, status: u16, code: i64, data: Value) {
+pub(crate) async fn refuse(exchange: Exchange, status: u16, code: i64, data: Value) {
     let error = json!({ "code": code, "message": "refused", "data": data });
     let body = json!({ "jsonrpc": "2.0", "id": exchange.id(), "error": error }).to_string();
     exchange.respond(status, "content-type: application/json\r\n", body.as_bytes()).await;
@@ -87,7 +87,7 @@ pub(crate) fn form(message: &str) -> Value {
         "requestedSchema": { "type": "object", "properties": { "name": { "type": "string" } } } } })
 }
 
-fn accepted(question: &Value, name: &str) -> Value {
+pub(crate) fn accepted(question: &Value, name: &str) -> Value {
     json!({ "jsonrpc": "2.0", "id": question["id"],
         "result": { "action": "accept", "content": { "name": name } } })
 }

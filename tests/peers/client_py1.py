@@ -88,6 +88,17 @@ class ToLegacy(Legacy, SmallLegacy):
         await self.peer.told("notifications/elicitation/complete", elicitationId=identifier)
 
     @feature
+    async def tasks(self) -> None:
+        created = await self.client.experimental.call_tool_as_task("toil", {"mark": "Ada"})
+        equal(created.task.status, "working")
+        statuses = [it.status async for it in self.client.experimental.poll_task(created.task.taskId)]
+        equal(statuses[-1], "completed")
+        result = await self.client.experimental.get_task_result(
+            created.task.taskId, types.CallToolResult
+        )
+        equal(result.content[0].text, "Ada is done.")
+
+    @feature
     async def roots_changed(self) -> None:
         await self.client.send_roots_list_changed()
         equal(await self.call("await_roots_changed"), "changed")

@@ -5,6 +5,7 @@
 //
 // Usage: server_asking.mjs stdio
 //        server_asking.mjs http PORT     (0 for a free port; prints `listening URL`)
+//        server_asking.mjs resumable PORT     the same, and its streams can be resumed after any event
 
 import { serve } from './http.mjs';
 import { load } from './packages.mjs';
@@ -15,19 +16,24 @@ const { StdioServerTransport } = load('@modelcontextprotocol/sdk/server/stdio.js
 const { WebStandardStreamableHTTPServerTransport } = load(
   '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js',
 );
+const { InMemoryEventStore } = load('@modelcontextprotocol/sdk/examples/shared/inMemoryEventStore.js');
 const { CreateMessageResultSchema, ElicitResultSchema, ListRootsResultSchema } = load(
   '@modelcontextprotocol/sdk/types.js',
 );
 const { z } = load('zod');
 
-const NAME_FORM = {
-  message: 'What is your name?',
-  requestedSchema: { type: 'object', properties: { name: { type: 'string' } }, required: ['name'] },
-};
-const SAMPLE = {
-  messages: [{ role: 'user', content: { type: 'text', text: 'What is an eyot?' } }],
+const form = (message, field) => ({
+  message,
+  requestedSchema: { type: 'object', properties: { [field]: { type: 'string' } }, required: [field] },
+});
+const whoIs = (mark) => form(`Who is ${mark}?`, 'name');
+const whatIs = (mark) => ({
+  messages: [{ role: 'user', content: { type: 'text', text: `What is ${mark}?` } }],
   maxTokens: 20,
-};
+});
+
+/** A user who takes longer than this must be announced by progress. */
+const PATIENT = { timeout: 2500, resetTimeoutOnProgress: true, onprogress: () => {} };
 
 const text = (it) => ({ content: [{ type: 'text', text: it }] });
 const greet = ({ action, content }) =>
@@ -44,41 +50,49 @@ function makeServer(listening) {
   return server;
 }
 
+/** Adds a tool that asks with a mark, by which its caller knows the answer. */
+function addTool(server, name, description, answer) {
+  server.registerTool(name, { description, inputSchema: { mark: z.string() } }, ({ mark }, extra) =>
+    answer(mark, extra),
+  );
+}
+
 function addToolsThatAskOnTheCall(server) {
   const add = (name, method, params, schema, use) =>
-    server.registerTool(name, { description: `${method} on the stream of the call` }, async (extra) =>
-      use(await extra.sendRequest({ method, params }, schema)),
+    addTool(server, name, `${method} on the stream of the call`, async (mark, extra) =>
+      use(await extra.sendRequest({ method, params: params(mark) }, schema)),
     );
-  add('elicit_on_call', 'elicitation/create', NAME_FORM, ElicitResultSchema, greet);
-  add('sample_on_call', 'sampling/createMessage', SAMPLE, CreateMessageResultSchema, quote);
-  add('roots_on_call', 'roots/list', undefined, ListRootsResultSchema, enumerate);
-  server.registerTool('elicit_twice', { description: 'Asks, and asks again' }, async (extra) => {
-    const ask = async (field) => {
-      const properties = { [field]: { type: 'string' } };
-      const requestedSchema = { type: 'object', properties, required: [field] };
-      const params = { message: `What is your ${field}?`, requestedSchema };
-      return extra.sendRequest({ method: 'elicitation/create', params }, ElicitResultSchema);
-    };
-    const first = await ask('name');
-    const second = await ask('colour');
-    return text(`Hello, ${first.content?.name}, who likes ${second.content?.colour}!`);
+  add('elicit_on_call', 'elicitation/create', whoIs, ElicitResultSchema, greet);
+  add('sample_on_call', 'sampling/createMessage', whatIs, CreateMessageResultSchema, quote);
+  add('roots_on_call', 'roots/list', () => undefined, ListRootsResultSchema, enumerate);
+  const elicit = (extra, params, options) =>
+    extra.sendRequest({ method: 'elicitation/create', params }, ElicitResultSchema, options);
+  addTool(server, 'elicit_twice', 'Asks, and asks again', async (mark, extra) => {
+    const name = (await elicit(extra, whoIs(mark))).content?.name;
+    const { content } = await elicit(extra, form(`Which colour does ${name} like?`, 'colour'));
+    return text(`Hello, ${name}, who likes ${content?.colour}!`);
   });
+  addTool(server, 'wait_on_call', 'Asks somebody who takes time', async (mark, extra) =>
+    greet(await elicit(extra, whoIs(mark), PATIENT)),
+  );
 }
 
 function addToolsThatAskOnTheSession(server, listening) {
   const add = (name, ask, use) =>
-    server.registerTool(name, { description: 'asks on the stream of the session' }, async () => {
+    addTool(server, name, 'asks on the stream of the session', async (mark) => {
       await listening;
-      return use(await ask());
+      return use(await ask(mark));
     });
-  add('elicit_on_session', () => server.server.elicitInput(NAME_FORM), greet);
-  add('sample_on_session', () => server.server.createMessage(SAMPLE), quote);
+  add('elicit_on_session', (mark) => server.server.elicitInput(whoIs(mark)), greet);
+  add('sample_on_session', (mark) => server.server.createMessage(whatIs(mark)), quote);
   add('roots_on_session', () => server.server.listRoots(), enumerate);
+  add('wait_on_session', (mark) => server.server.elicitInput(whoIs(mark), PATIENT), greet);
 }
 
 const [mode, port] = process.argv.slice(2);
 if (mode === 'stdio') {
   await makeServer(Promise.resolve()).connect(new StdioServerTransport());
 } else {
-  serve(sessionHandler(makeServer, WebStandardStreamableHTTPServerTransport), port);
+  const options = () => (mode === 'resumable' ? { eventStore: new InMemoryEventStore() } : {});
+  serve(sessionHandler(makeServer, WebStandardStreamableHTTPServerTransport, options), port);
 }

@@ -25,6 +25,7 @@ import {
 import { load } from './packages.mjs';
 import { sessionHandler } from './sessions.mjs';
 
+const { InMemoryTaskMessageQueue, InMemoryTaskStore } = load('@modelcontextprotocol/sdk/experimental/tasks');
 const { completable } = load('@modelcontextprotocol/sdk/server/completable.js');
 const { McpServer, ResourceTemplate } = load('@modelcontextprotocol/sdk/server/mcp.js');
 const { StdioServerTransport } = load('@modelcontextprotocol/sdk/server/stdio.js');
@@ -40,6 +41,8 @@ const LEVELS = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'aler
 /** Kept once a call of `slow_progress` was cancelled. */
 const cancelled = Promise.withResolvers();
 
+const taskStore = new InMemoryTaskStore();
+
 /** Those who have visited the page that `need_page` insists on. */
 const visitors = new Set();
 
@@ -49,9 +52,11 @@ function makeServer(listening) {
     resources: { listChanged: true, subscribe: true },
     prompts: { listChanged: true },
     logging: {},
+    tasks: { cancel: {}, requests: { tools: { call: {} } } },
   };
   const about = { name: 'server-legacy', version: '1.0.0' };
-  const server = new McpServer(about, { capabilities, instructions: INSTRUCTIONS });
+  const tasks = { taskStore, taskMessageQueue: new InMemoryTaskMessageQueue() };
+  const server = new McpServer(about, { capabilities, instructions: INSTRUCTIONS, ...tasks });
   addPlainTools(server);
   addLog(server);
   addQuestions(server, listening);
@@ -59,6 +64,7 @@ function makeServer(listening) {
   addChanges(server, listening);
   addResources(server);
   addPrompt(server);
+  addTask(server);
   return server;
 }
 
@@ -226,6 +232,23 @@ function addPrompt(server) {
   server.registerPrompt('greeting', { description: 'Greets', argsSchema }, ({ name }) => ({
     messages: [{ role: 'user', content: { type: 'text', text: `Greet ${name}.` } }],
   }));
+}
+
+function addTask(server) {
+  const config = {
+    description: 'Works for a while',
+    inputSchema: { mark: z.string() },
+    execution: { taskSupport: 'optional' },
+  };
+  server.experimental.tasks.registerToolTask('toil', config, {
+    async createTask({ mark }, { taskStore: store }) {
+      const task = await store.createTask({ ttl: 60_000, pollInterval: 50 });
+      setTimeout(() => store.storeTaskResult(task.taskId, 'completed', text(`${mark} is done.`)), 100);
+      return { task };
+    },
+    getTask: (_, { taskId, taskStore: store }) => store.getTask(taskId),
+    getTaskResult: (_, { taskId, taskStore: store }) => store.getTaskResult(taskId),
+  });
 }
 
 const [mode, port] = process.argv.slice(2);

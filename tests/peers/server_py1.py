@@ -6,13 +6,12 @@ Usage: server_py1.py stdio
 
 import sys
 import threading
-import time
-import urllib.error
-import urllib.request
 
 from mcp.server.fastmcp import Context, FastMCP
 from mcp.types import SamplingMessage, TextContent
 from pydantic import BaseModel
+
+from ready import say_when_ready
 
 
 class Name(BaseModel):
@@ -73,20 +72,6 @@ def make_server(port: int) -> FastMCP:
         return f"Greet {name}."
 
     return server
-
-
-def say_when_ready(url: str) -> None:
-    """Any answer at all means that it listens."""
-    while True:
-        try:
-            urllib.request.urlopen(url)
-        except urllib.error.HTTPError:
-            break
-        except OSError:
-            time.sleep(0.05)
-            continue
-        break
-    print(f"listening {url}", flush=True)
 
 
 if sys.argv[1] == "stdio":

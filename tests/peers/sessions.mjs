@@ -7,15 +7,15 @@ import { randomUUID } from 'node:crypto';
  *
  * `Transport` is the `WebStandardStreamableHTTPServerTransport` of the SDK under test. `makeServer`
  * gets a promise that is kept once the client has opened the GET stream of the session: what a server
- * sends there before that reaches nobody.
+ * sends there before that reaches nobody. `options` makes what a transport is given besides.
  */
-export function sessionHandler(makeServer, Transport, options = {}) {
+export function sessionHandler(makeServer, Transport, options = () => ({})) {
   const sessions = new Map();
 
   const open = async () => {
     const listening = Promise.withResolvers();
     const transport = new Transport({
-      ...options,
+      ...options(),
       sessionIdGenerator: randomUUID,
       onsessioninitialized: (id) => sessions.set(id, { transport, listening }),
       onsessionclosed: (id) => sessions.delete(id),

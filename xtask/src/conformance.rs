@@ -23,7 +23,7 @@ use crate::conformance::catalog::{Catalogs, Leg, Scenario, Side};
 use crate::conformance::expected::Expected;
 use crate::conformance::outcome::Outcome;
 use crate::conformance::report::{LegReport, Report};
-use crate::conformance::subject::{Fixture, Subject};
+use crate::conformance::subject::{Fixture, Subject, Workshop};
 use crate::conformance::suite::{Run, Suite, Target};
 use crate::peers::Peers;
 use crate::program;
@@ -40,6 +40,9 @@ pub(crate) struct Options {
     /// Whose programs are measured
     #[arg(long, value_enum, default_value = "ours")]
     fixture: Fixture,
+    /// The server behind a proxy is started by the proxy
+    #[arg(long)]
+    pipe: bool,
     /// Any server, by its endpoint; no failure is expected of it
     #[arg(long, conflicts_with = "fixture")]
     url: Option<String>,
@@ -64,35 +67,44 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let expected = options.expected(&root)?;
     expected.ensure_known(&catalogs)?;
 
-    let details = root.join("target/conformance");
+    let details = root.join("target/conformance").join(options.place());
     fs::create_dir_all(&details).context("make a folder for the details")?;
     let mut report = Report::new(&suite.versions()?);
     for side in options.sides(&catalogs) {
-        let subject = options.subject(side, &peers, &details)?;
-        report.add_version(side.name(), &subject.of);
         for leg in options.legs() {
             let scenarios = catalogs.pick(side, leg, options.scenario.as_deref());
-            if !scenarios.is_empty() {
-                let run = Run::new(&subject.target, leg, &details)?;
-                report.add_leg(measure(&suite, &run, scenarios, &expected)?);
+            if scenarios.is_empty() {
+                continue;
             }
+            let rival = options.rival_score(&root, (side, leg), &scenarios)?;
+            let is_piped = options.pipe;
+            let workshop = Workshop { peers: &peers, folder: &details, leg, is_piped };
+            let subject = options.subject(side, &workshop)?;
+            report.add_version(&format!("{} {}", side.name(), leg.name()), &subject.of);
+            let run = Run::new(&subject.target, leg, &details)?;
+            let outcomes = |run: &Run<'_>| suite.run(run, scenarios);
+            report.add_leg(measure(&run, outcomes, &expected, rival)?);
         }
     }
     finish(&report, &root.join(&options.report))
 }
 
-/// Runs one leg and says how it went.
+/// Runs one leg and says how it went, beside the score of others.
 fn measure(
-    suite: &Suite<'_>,
     run: &Run<'_>,
-    scenarios: Vec<Scenario>,
+    outcomes: impl FnOnce(&Run<'_>) -> anyhow::Result<Vec<Outcome>>,
     expected: &Expected,
+    rival: Option<String>,
 ) -> anyhow::Result<LegReport> {
     let started = Instant::now();
-    let outcomes = suite.run(run, scenarios)?;
+    let outcomes = outcomes(run)?;
     let judge = |it: Outcome| (expected.judge(&it), it);
-    let leg = LegReport::new(run.side(), run.leg(), outcomes.into_iter().map(judge).collect());
+    let rows = outcomes.into_iter().map(judge).collect();
+    let leg = LegReport::new(run.side(), run.leg(), rows).beside(rival);
     eprintln!("conformance: {leg}, in {:.0} s", started.elapsed().as_secs_f64());
+    if let Some(rival) = &leg.rival {
+        eprintln!("  {rival} scored scenarios before the same server");
+    }
     for surprise in leg.surprises() {
         eprintln!("  {surprise}");
     }
@@ -110,6 +122,17 @@ fn finish(report: &Report, file: &Path) -> anyhow::Result<()> {
 }
 
 impl Options {
+    /// The folder of the details: runs of several fixtures may go on at once.
+    fn place(&self) -> String {
+        let fixture = self.fixture.to_possible_value();
+        let name = fixture.as_ref().map_or("", |it| it.get_name());
+        match (&self.url, &self.client) {
+            (None, None) if self.pipe => format!("{name}-pipe"),
+            (None, None) => name.to_owned(),
+            (Some(_), _) | (_, Some(_)) => "others".to_owned(),
+        }
+    }
+
     fn legs(&self) -> Vec<Leg> {
         self.leg.map_or_else(|| Leg::value_variants().to_vec(), |it| vec![it])
     }
@@ -134,18 +157,36 @@ impl Options {
         }
     }
 
-    fn subject(&self, side: Side, peers: &Peers, details: &Path) -> anyhow::Result<Subject> {
+    fn subject(&self, side: Side, workshop: &Workshop<'_>) -> anyhow::Result<Subject> {
         match (side, &self.url, &self.client) {
             (Side::Server, Some(url), _) => Ok(Subject::of_others(Target::Url(url.clone()))),
             (Side::Client, _, Some(line)) => Ok(Subject::of_others(Target::Command(line.clone()))),
-            (Side::Server | Side::Client, ..) => self.fixture.prepare(side, peers, details),
+            (Side::Server | Side::Client, ..) => workshop.make(self.fixture, side),
         }
+    }
+
+    /// How others do in the same leg, by what is known to fail there.
+    fn rival_score(
+        &self,
+        root: &Path,
+        (side, leg): (Side, Leg),
+        scenarios: &[Scenario],
+    ) -> anyhow::Result<Option<String>> {
+        let Some(rival) = self.fixture.rival().filter(|_| self.url.is_none()) else {
+            return Ok(None);
+        };
+        let expected = Expected::load(&root.join(rival.expected_file(true)))?;
+        let scored = scenarios.iter().filter(|it| it.unscored.is_none());
+        let (failed, passed): (Vec<_>, Vec<_>) =
+            scored.partition(|it| expected.has(side, leg, &it.name));
+        let count = failed.len().saturating_add(passed.len());
+        Ok(Some(format!("npm mcp-proxy passes {} of {count}", passed.len())))
     }
 
     /// The list is about programs that this project knows.
     fn expected(&self, root: &Path) -> anyhow::Result<Expected> {
         match (&self.url, &self.client) {
-            (None, None) => Expected::load(&root.join(self.fixture.expected_file())),
+            (None, None) => Expected::load(&root.join(self.fixture.expected_file(self.pipe))),
             (Some(_), _) | (_, Some(_)) => Ok(Expected::default()),
         }
     }

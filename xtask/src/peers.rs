@@ -61,6 +61,21 @@ const PARTS: &[Part] = &[
     },
 ];
 
+/// A bridge of others. No test needs it: it is fetched by whoever wants to compare.
+const MCP_PROXY: Part = Part {
+    folder: "mcp-proxy",
+    purpose: "comparison of bridges",
+    pins: &["mcp-proxy@6.7.19"],
+    install: install::packages,
+};
+
+/// A foreign program with its name and version.
+#[derive(Debug)]
+pub(crate) struct Foreign {
+    pub(crate) name: String,
+    pub(crate) program: PathBuf,
+}
+
 /// Foreign programs that are ready to run.
 #[derive(Debug)]
 pub(crate) struct Peers {
@@ -90,10 +105,20 @@ impl Peers {
         install::node_program(&self.cache)
     }
 
+    /// npm `mcp-proxy`, fetched now if it is not there: a script for Node.js.
+    pub(crate) fn mcp_proxy(&self) -> anyhow::Result<Foreign> {
+        let Part { folder, pins, .. } = MCP_PROXY;
+        self.cache.ensure(&MCP_PROXY).context("fetch npm mcp-proxy")?;
+        let folder = self.cache.folder().join(folder);
+        let program = folder.join("node_modules/mcp-proxy/dist/bin/mcp-proxy.mjs");
+        Ok(Foreign { name: format!("npm {}", pins.join(" ")), program })
+    }
+
     /// A file of an npm package.
     pub(crate) fn package_file(&self, path: &str) -> PathBuf {
         self.cache.folder().join("js/node_modules").join(path)
     }
+
     /// The version of an npm package, as it was fetched.
     pub(crate) fn package_version(&self, name: &str) -> anyhow::Result<String> {
         let manifest = self.package_file(name).join("package.json");

@@ -9,7 +9,7 @@ fn check(era: Era, form: Form, want_start: &str) {
     let id = id(&body).unwrap();
     let text = match form {
         Form::Json => echo(&body),
-        Form::Events => NOTIFICATION.to_vec(),
+        Form::Events | Form::Asking => NOTIFICATION.to_vec(),
     };
     assert_eq!(id, b"7");
     assert!(String::from_utf8(text).unwrap().starts_with(want_start));
@@ -25,4 +25,14 @@ fn call_of_either_era_is_echoed() {
 #[test]
 fn notification_has_no_id() {
     assert_eq!(id(&crate::exchange::initialized()), None);
+}
+
+#[test]
+fn each_face_has_a_path_of_its_own() {
+    for only in [None, Some(Era::Legacy), Some(Era::Modern)] {
+        for form in [Form::Json, Form::Events, Form::Asking] {
+            let face = Face { only, form };
+            assert_eq!(Face::of_path(&face.path()), face);
+        }
+    }
 }

@@ -30,15 +30,17 @@ pub(crate) const SUBJECTS: &[Subject] = &[
     Subject { hop: Hop::Bare, era: Era::Legacy },
     Subject { hop: Hop::Envelope, era: Era::Legacy },
     Subject { hop: Hop::Eyot, era: Era::Legacy },
+    Subject { hop: Hop::Bridge, era: Era::Legacy },
     Subject { hop: Hop::Envelope, era: Era::Modern },
     Subject { hop: Hop::Eyot, era: Era::Modern },
+    Subject { hop: Hop::Bridge, era: Era::Modern },
 ];
 
 /// The processes of one cell.
 struct Bed {
     driver: Driver,
-    /// The hops with their endpoints; the backend alone is one of them.
-    hops: Vec<(Hop, Server, String)>,
+    /// What is measured, with its endpoint; the backend alone is among it.
+    hops: Vec<(Subject, Server, String)>,
 }
 
 impl Cell {
@@ -56,22 +58,30 @@ impl Cell {
 
     fn start(&self, programs: &Programs) -> anyhow::Result<Bed> {
         let driver = programs.driver(self.driver_core())?;
-        let upstream = driver.endpoint(self.form);
-        let backend = programs.backend()?;
-        let url = driver::endpoint(&backend, self.form);
-        let mut hops = vec![(Hop::None, backend, url)];
-        for hop in [Hop::Bare, Hop::Envelope, Hop::Eyot] {
-            let mut command = process::on(Core::First);
-            programs.add_hop(&mut command, hop, &upstream);
-            let server = Server::start(command)?;
-            let url = server.url().to_owned();
-            hops.push((hop, server, url));
+        let mut hops = Vec::new();
+        for &subject in SUBJECTS {
+            let face = subject.hop.face(subject.era, self.form);
+            let (server, url) = match subject.hop {
+                Hop::None => {
+                    let backend = programs.backend()?;
+                    let url = driver::endpoint(&backend, face);
+                    (backend, url)
+                }
+                hop => {
+                    let mut command = process::on(Core::First);
+                    programs.add_hop(&mut command, hop, &driver.endpoint(face));
+                    let server = Server::start(command)?;
+                    let url = server.url().to_owned();
+                    (server, url)
+                }
+            };
+            hops.push((subject, server, url));
         }
         Ok(Bed { driver, hops })
     }
 
     fn sample(&self, bed: &mut Bed, subject: Subject) -> anyhow::Result<Sample> {
-        let hop = bed.hops.iter().find(|it| it.0 == subject.hop);
+        let hop = bed.hops.iter().find(|it| it.0 == subject);
         let (_, server, url) = hop.context("the hop was not started")?;
         bed.driver.measure(&Load {
             url: url.clone(),

@@ -8,10 +8,10 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
-use eyot::Eras;
+use eyot::{Affinity, Eras, Limits};
 
 pub(crate) use self::commands::{
-    Answer, Call, ClientCommand, Complete, List, ListenTo, Prompt, Read, Server,
+    Answer, Call, ClientCommand, Complete, Explain, List, ListenTo, Prompt, Read, Server, SpokenEra,
 };
 
 /// An MCP proxy between the eras: sessions survive restarts, answers never cross.
@@ -52,6 +52,7 @@ const SERVE_EXAMPLES: &str = "\
 Examples:
   eyot serve -- npx -y @modelcontextprotocol/server-everything stdio
   eyot serve --upstream http://127.0.0.1:3000/mcp
+  eyot serve --era legacy --affinity per-principal --upstream http://127.0.0.1:3000/mcp
   eyot serve --env GITHUB_TOKEN --cwd /srv/app -- my-server --flag
   eyot serve --listen 0.0.0.0:8080 --api-key alice=@/run/secrets/alice --allow-host mcp.example -- my-server
 
@@ -94,6 +95,21 @@ pub(crate) struct Listen {
     /// Silence of the upstream after which a call fails.
     #[arg(long, default_value = "60s", value_name = "TIME", value_parser = parse_duration)]
     pub(crate) call_timeout: Duration,
+    /// The same while a client owes an answer to a question of the upstream. A call of a modern
+    /// client that was asked something waits so long for its next round.
+    #[arg(long, default_value = "10m", value_name = "TIME", value_parser = parse_duration)]
+    pub(crate) question_timeout: Duration,
+    /// Calls of modern clients that wait for their next round before a legacy upstream; one more is
+    /// refused.
+    #[arg(long, default_value_t = Limits::default().parked_calls_max, value_name = "COUNT")]
+    pub(crate) parked_calls_max: usize,
+    /// The same of the clients with one key; all clients without a key count as one.
+    #[arg(
+        long,
+        default_value_t = Limits::default().parked_calls_per_principal_max,
+        value_name = "COUNT"
+    )]
+    pub(crate) parked_calls_per_principal_max: usize,
     /// How long running calls may go on after SIGTERM.
     #[arg(long, default_value = "30s", value_name = "TIME", value_parser = parse_duration)]
     pub(crate) drain_timeout: Duration,
@@ -117,6 +133,14 @@ pub(crate) struct Serve {
     /// The Streamable HTTP endpoint to serve.
     #[arg(long, value_name = "URL", conflicts_with_all = ["command", "env", "cwd"])]
     pub(crate) upstream: Option<String>,
+    /// The era of the upstream. It is found out, unless this says it: then the upstream is never
+    /// asked, and one that refuses this era is an error.
+    #[arg(long, value_enum, default_value = "auto")]
+    pub(crate) era: SpokenEra,
+    /// Which calls of modern clients share a session at a legacy upstream. Whoever shares one sees
+    /// the same state there.
+    #[arg(long, value_enum, default_value = "auto")]
+    pub(crate) affinity: SharedBy,
     /// A variable for the child: a value, or the name alone to pass on this program's own.
     #[arg(long, value_name = "NAME[=VALUE]")]
     pub(crate) env: Vec<EnvVar>,
@@ -126,6 +150,33 @@ pub(crate) struct Serve {
     /// The MCP server to start, with its arguments. No shell is involved.
     #[arg(last = true, value_name = "CMD", required_unless_present = "upstream")]
     pub(crate) command: Vec<String>,
+}
+
+/// Which calls of modern clients share a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SharedBy {
+    /// Those with one key; without keys none do. All, if the upstream gives no session id.
+    Auto,
+    /// All of them.
+    Shared,
+    /// Those with one key, and all without a key.
+    PerPrincipal,
+    /// Those with one key that have the same `io.eyot/session` in `_meta`, of 16 to 128 characters.
+    Handle,
+    /// None: a session is opened for each call.
+    PerRequest,
+}
+
+impl From<SharedBy> for Affinity {
+    fn from(shared: SharedBy) -> Self {
+        match shared {
+            SharedBy::Auto => Self::Auto,
+            SharedBy::Shared => Self::Shared,
+            SharedBy::PerPrincipal => Self::PerPrincipal,
+            SharedBy::Handle => Self::Handle,
+            SharedBy::PerRequest => Self::PerRequest,
+        }
+    }
 }
 
 /// `eyot demo`.

@@ -5,6 +5,7 @@ mod arguments;
 mod call;
 mod complete;
 mod connection;
+mod explain;
 mod form;
 mod list;
 mod listen;
@@ -45,6 +46,7 @@ pub(crate) fn run(command: ClientCommand, is_json: bool) -> anyhow::Result<()> {
 async fn dispatch(command: ClientCommand, home: &Home, is_json: bool) -> anyhow::Result<()> {
     match command {
         ClientCommand::List(list) => list::run(list, home, is_json).await,
+        ClientCommand::Explain(explain) => explain::run(explain, home, is_json).await,
         ClientCommand::Call(call) => call::run(*call, home, is_json).await,
         ClientCommand::Read(read) => read::run(read, home, is_json).await,
         ClientCommand::Prompt(prompt) => prompt::run(prompt, home, is_json).await,

@@ -1,9 +1,11 @@
 //! `eyot demo`: the main job in front of the built-in server.
 
 use anyhow::Context as _;
-use eyot::{Command, Target};
+use eyot::client::EraMode;
+use eyot::{Affinity, Command, Target};
 
 use crate::args::{Demo, StoreUrl};
+use crate::serve::Upstream;
 use crate::{logging, places, serve};
 
 /// Runs the command.
@@ -17,7 +19,9 @@ pub(crate) fn run(demo: Demo) -> anyhow::Result<()> {
     let args = vec!["demo-server".to_owned()];
     let target = Target::Command(Command { program, args, env: Vec::new(), cwd: None });
     let limits = serve::limits(&listen);
-    serve::start(&listen, target, limits, |url| {
+    let upstream =
+        Upstream { target, era: EraMode::default(), affinity: Affinity::default(), limits };
+    serve::start(&listen, upstream, |url| {
         logging::say(&format!("listening on {url}"));
         logging::print(&things_to_try(url))?;
         Ok(())

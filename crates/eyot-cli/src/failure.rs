@@ -33,13 +33,22 @@ pub(crate) struct Failure {
     /// The HTTP status, if it is one that failed.
     status: Option<u16>,
     /// What the server said.
-    rpc: Option<ErrorObject>,
+    rpc: Option<Box<ErrorObject>>,
     url: Option<String>,
+    /// What was found before it failed.
+    found: Vec<Value>,
 }
 
 impl Failure {
     pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), status: None, rpc: None, url: None }
+        Self {
+            code,
+            message: message.into(),
+            status: None,
+            rpc: None,
+            url: None,
+            found: Vec::new(),
+        }
     }
 
     /// The command was called wrongly.
@@ -52,6 +61,16 @@ impl Failure {
         Self { url: url.map(str::to_owned), ..self }
     }
 
+    /// What went wrong, without the URL.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The same with another message, and with what was found before.
+    pub(crate) fn found(self, message: String, found: Vec<Value>) -> Self {
+        Self { message, found, ..self }
+    }
+
     /// One line of JSON.
     fn line(&self) -> String {
         let mut error = json!({ "code": self.code as u8, "message": self.message });
@@ -59,7 +78,9 @@ impl Failure {
             let status = self.status.map(Value::from);
             let url = self.url.as_deref().map(Value::from);
             let rpc = self.rpc.as_ref().map(|it| json!(it));
-            for (name, value) in [("status", status), ("url", url), ("rpc", rpc)] {
+            let found = (!self.found.is_empty()).then(|| json!(self.found));
+            for (name, value) in [("status", status), ("url", url), ("rpc", rpc), ("found", found)]
+            {
                 members.extend(value.map(|it| (name.to_owned(), it)));
             }
         }
@@ -83,7 +104,7 @@ impl From<ClientError> for Failure {
                     failure.message = format!("{} ({challenge})", failure.message);
                 }
             }
-            ClientError::Rpc(error) => failure.rpc = Some(error),
+            ClientError::Rpc(error) => failure.rpc = Some(Box::new(error)),
             _ => {}
         }
         failure

@@ -4,10 +4,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use eyot::client::EraMode;
 use eyot::session::{LogLimits, Store};
 use eyot::{
-    Admin, ApiKey, Command, Drained, HostPolicy, Keys, Limits, MemoryStore, ReverseProxy, Setup,
-    SqliteOptions, SqliteStore, Target,
+    Admin, Affinity, ApiKey, Command, Drained, HostPolicy, Keys, Limits, MemoryStore, ReverseProxy,
+    Setup, SqliteOptions, SqliteStore, Target,
 };
 use metrics_exporter_prometheus::PrometheusBuilder;
 use tokio::net::TcpListener;
@@ -18,7 +19,7 @@ use crate::{logging, places, secrets, signals};
 /// Runs the command.
 pub(crate) fn run(serve: Serve, is_json: bool) -> anyhow::Result<()> {
     let limits = limits(&serve.listen);
-    let Serve { listen, upstream, env, cwd, command } = serve;
+    let Serve { listen, upstream, era, affinity, env, cwd, command } = serve;
     let target = match (upstream, command.split_first()) {
         (Some(url), _) => Target::url(&url, limits).context("--upstream")?,
         (None, Some((program, args))) => Target::Command(Command {
@@ -29,7 +30,16 @@ pub(crate) fn run(serve: Serve, is_json: bool) -> anyhow::Result<()> {
         }),
         (None, None) => anyhow::bail!("name an upstream: --upstream URL, or -- CMD ARGS…"),
     };
-    start(&listen, target, limits, |url| announce(url, is_json))
+    let upstream = Upstream { target, era: era.into(), affinity: affinity.into(), limits };
+    start(&listen, upstream, |url| announce(url, is_json))
+}
+
+/// What is served, and within which bounds.
+pub(crate) struct Upstream {
+    pub(crate) target: Target,
+    pub(crate) era: EraMode,
+    pub(crate) affinity: Affinity,
+    pub(crate) limits: Limits,
 }
 
 /// Says where the server listens: programs read it on stdout, people on stderr.
@@ -46,22 +56,26 @@ pub(crate) fn announce(url: &str, is_json: bool) -> anyhow::Result<()> {
 pub(crate) fn limits(listen: &Listen) -> Limits {
     let mut limits = Limits::default();
     limits.call_timeout = listen.call_timeout;
+    limits.question_timeout = listen.question_timeout;
+    limits.parked_calls_max = listen.parked_calls_max;
+    limits.parked_calls_per_principal_max = listen.parked_calls_per_principal_max;
     limits.drain_timeout = listen.drain_timeout;
     limits
 }
 
-/// Serves `target` until a signal ends it; `announce` is told the URL when it is ready.
+/// Serves `upstream` until a signal ends it; `announce` is told the URL when it is ready.
 pub(crate) fn start(
     listen: &Listen,
-    target: Target,
-    limits: Limits,
+    upstream: Upstream,
     announce: impl FnOnce(&str) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
+    let Upstream { target, era, affinity, limits } = upstream;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let listener = bind(listen.listen).await?;
         let address = listener.local_addr()?;
-        let setup = setup(listen, store_of(listen, &target)?, limits)?;
+        let mut setup = setup(listen, store_of(listen, &target)?, limits)?;
+        (setup.era, setup.affinity) = (era, affinity);
         let shutdown = setup.shutdown.clone();
         let proxy = ReverseProxy::new(target, setup);
         let admin = admin(listen, &proxy).await?;

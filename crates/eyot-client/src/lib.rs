@@ -26,8 +26,8 @@ mod unsolicited;
 
 pub use crate::client::{
     CallBuilder, CallFuture, CallOutcome, Client, ClientBuilder, ClientError, ClientEvent,
-    Endpoint, EraMode, Heartbeat, ListKind, Liveness, Page, Pages, ProgressStream, Subscription,
-    SubscriptionEvent, ToolAnswer, Verdict,
+    Endpoint, EraAnswer, EraMode, EraStep, Heartbeat, ListKind, Liveness, Page, Pages,
+    ProgressStream, Subscription, SubscriptionEvent, ToolAnswer, Verdict,
 };
 pub use crate::legacy::{LegacyConnection, Opened};
 pub use crate::modern::{ForwardedHeaders, ModernConnection};

@@ -2,12 +2,13 @@
 
 use eyot_era::{Carrier, Evidence};
 use eyot_jsonrpc::{Id, Message};
-use eyot_transport::{Fault, FaultKind, Reply};
+use eyot_transport::{Fault, FaultKind};
+use eyot_types::codes::{self, Outcome};
 use eyot_types::{Method, Revision, meta};
 use serde_json::json;
 
-use crate::legacy::final_message;
-use crate::modern::{ForwardedHeaders, ModernConnection};
+use crate::http_response::unexpected_status;
+use crate::modern::ModernConnection;
 use crate::target::{Runtime, Target};
 
 /// What a probe found.
@@ -35,28 +36,25 @@ pub enum EraFound {
 /// Dropping the future ends the probing child.
 pub async fn probe_modern(target: &Target, runtime: &Runtime) -> Result<EraFound, Fault> {
     let connection = ModernConnection::open(target, runtime)?;
-    let asking = async {
-        match connection.request(discover(), &ForwardedHeaders::default()).await? {
-            Reply::One(answer) => Ok(Some(answer)),
-            Reply::Stream(parts) => final_message(parts).await.map(Some),
-            Reply::None => Ok(None),
-        }
-    };
-    let answer = tokio::time::timeout(runtime.limits.connect_timeout, asking).await;
+    let patience = runtime.limits.connect_timeout;
+    let asked = tokio::time::timeout(patience, connection.ask(discover())).await;
     let carrier = if matches!(target, Target::Url(_)) { Carrier::Http } else { Carrier::Pipe };
-    let evidence = match &answer {
-        Ok(Ok(Some(answer))) => eyot_era::of_answer(answer),
-        Ok(Ok(None)) => Evidence::Legacy,
+    let evidence = match &asked {
+        Ok(Ok((status, answer))) => eyot_era::of_answer(answer, status.as_u16()),
         Ok(Err(fault)) => eyot_era::of_fault(fault.kind == FaultKind::Refused, carrier),
         Err(_elapsed) => eyot_era::of_silence(carrier),
     };
-    match (evidence, answer) {
-        (Evidence::Modern, _) => Ok(EraFound::Modern(connection)),
-        (Evidence::Legacy, _) => Ok(EraFound::Legacy),
-        (Evidence::Nothing, Ok(Err(fault))) => Err(fault),
-        (Evidence::Nothing, _) => {
-            Err(Fault::internal("upstream did not answer `server/discover` in time"))
-        }
+    match evidence {
+        Evidence::Modern => Ok(EraFound::Modern(connection)),
+        Evidence::Legacy => Ok(EraFound::Legacy),
+        Evidence::Nothing => Err(match asked {
+            Ok(Ok((status, _))) => unexpected_status(status),
+            Ok(Err(fault)) => fault,
+            Err(_elapsed) => {
+                let reason = format!("upstream did not answer `server/discover` in {patience:?}");
+                Fault::upstream(codes::upstream_lost(&reason, Outcome::NotSent, true))
+            }
+        }),
     }
 }
 

@@ -15,7 +15,10 @@ pub mod to_legacy;
 pub mod to_modern;
 
 pub use crate::members::{Members, with_meta};
-pub use crate::probe::{Carrier, Evidence, is_legacy_refusal, of_answer, of_fault, of_silence};
+pub use crate::probe::{
+    Carrier, Evidence, is_doubtful, is_legacy_refusal, is_no_evidence, of_answer, of_fault,
+    of_silence,
+};
 
 #[cfg(test)]
 mod tests;

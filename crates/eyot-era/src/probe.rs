@@ -30,9 +30,10 @@ pub enum Carrier {
     Http,
 }
 
-/// What an answer to `server/discover` says.
+/// What an answer to `server/discover` says that came with this HTTP status; over a pipe there is
+/// none, which is 200.
 #[must_use]
-pub fn of_answer(answer: &Message) -> Evidence {
+pub fn of_answer(answer: &Message, status: u16) -> Evidence {
     let is_modern = match answer.kind() {
         Kind::Error => {
             answer.decode_error().is_ok_and(|error| codes::is_modern_evidence(error.code))
@@ -42,7 +43,26 @@ pub fn of_answer(answer: &Message) -> Evidence {
             result.get("supportedVersions").is_some_and(Value::is_array)
         }
     };
-    if is_modern { Evidence::Modern } else { Evidence::Legacy }
+    match is_modern {
+        true => Evidence::Modern,
+        false if is_no_evidence(status) => Evidence::Nothing,
+        false => Evidence::Legacy,
+    }
+}
+
+/// Whether an HTTP status is about something else than eras, whatever body comes with it: an
+/// authorization (401, 403), haste (408, 429) or an outage (5xx).
+#[must_use]
+pub const fn is_no_evidence(status: u16) -> bool {
+    matches!(status, 401 | 403 | 408 | 429 | 500..=599)
+}
+
+/// Whether an error gives reason to ask a server again that was found to be modern: legacy servers
+/// refuse with such a code what comes without a session. Modern ones have uses for some of them, so
+/// that it proves nothing.
+#[must_use]
+pub const fn is_doubtful(code: i64) -> bool {
+    matches!(code, codes::INVALID_REQUEST | codes::METHOD_NOT_FOUND) || codes::is_legacy_sdk(code)
 }
 
 /// Whether an HTTP status without a modern error is how legacy servers refuse a request that opens

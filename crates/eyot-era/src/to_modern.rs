@@ -8,8 +8,13 @@ mod answers;
 mod notices;
 mod request;
 mod rounds;
+mod tasks;
 
 pub use self::answers::{Carried, LOSSES_KEY, carry_answer, carry_tools};
 pub use self::notices::carry_notification;
 pub use self::request::ClientMeta;
 pub use self::rounds::{Leg, RoundError, RoundLimits, Rounds, Step};
+pub use self::tasks::{
+    TaskRounds, TaskView, call_goes_on, ended_as, has_tasks, initialize, outcome_of, requires_task,
+    task_created, task_result, task_view, tell_support, wanted_task,
+};

@@ -6,7 +6,7 @@ mod bridge;
 
 use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
 
-pub use crate::bridge::bridge_loss;
+pub use crate::bridge::{bridge_loss, parked_call_ended, parked_calls};
 
 /// Tells the recorder what each metric means. Call once, after it is installed.
 pub fn describe() {

@@ -19,8 +19,10 @@ use serde_json::json;
 use serde_json::value::RawValue;
 use tokio::sync::OnceCell;
 
+use crate::era;
 use crate::questions::Questions;
 use crate::server_id::{cancelled_id, is_cancelled, message_to_client, to_upstream};
+use crate::verdict::EraVerdict;
 use crate::watch::{Change, Watch, timed_out};
 
 /// What every dual session of a relay shares.
@@ -30,6 +32,8 @@ pub(crate) struct Upstream {
     pub(crate) runtime: Runtime,
     /// Names the target in stored sessions.
     pub(crate) fingerprint: String,
+    /// What is known of its era.
+    pub(crate) verdict: EraVerdict,
 }
 
 /// Holds the upstream session, and opens it again when it is lost.
@@ -301,7 +305,11 @@ impl Dual {
             .map_err(|_| Fault::internal("stored session cannot be read"))?;
         let request = Message::request(Id::from_number(0), Method::Initialize.as_str(), &params);
         let Upstream { target, runtime, .. } = &*self.upstream;
-        let opened = LegacyConnection::open(target, request, runtime).await?;
+        let mut opened = LegacyConnection::open(target, request, runtime).await;
+        if era::is_suspect(&opened) {
+            opened = era::name_pin(&self.upstream.verdict, opened);
+        }
+        let opened = opened?;
         if let Ok(error) = opened.answer.decode_error() {
             let reason = format!("upstream refused to open the session again: {}", error.message);
             return Err(Fault::upstream(codes::upstream_lost(&reason, Outcome::NotSent, true)));

@@ -5,6 +5,8 @@ use eyot_jsonrpc::{METHOD_NOT_FOUND, Message};
 use eyot_transport::{Fault, FaultKind};
 use eyot_types::codes;
 
+use crate::verdict::EraVerdict;
+
 /// The revision that `initialize` asks for.
 pub(crate) fn requested_revision(request: &Message) -> String {
     let params: serde_json::Value = request.decode_params().unwrap_or_default();
@@ -27,4 +29,17 @@ pub(crate) fn is_suspect(opened: &Result<Opened, Fault>) -> bool {
         }),
         Err(fault) => fault.kind == FaultKind::Refused,
     }
+}
+
+/// The answer of an upstream that is pinned to the legacy era and refuses it, which says so.
+pub(crate) fn name_pin(
+    verdict: &EraVerdict,
+    opened: Result<Opened, Fault>,
+) -> Result<Opened, Fault> {
+    let mut opened = opened.map_err(|fault| verdict.name_pin(fault))?;
+    if let Ok(mut error) = opened.answer.decode_error() {
+        verdict.name_pin_in(&mut error);
+        opened.answer = Message::error_response(opened.answer.id(), &error);
+    }
+    Ok(opened)
 }

@@ -6,15 +6,20 @@
 //! the bridge. It knows no sockets: what carries the
 //! messages is `eyot-client`'s matter.
 
+mod crossing;
 mod dual;
 mod era;
 mod modern;
 mod questions;
 mod relay;
 mod server_id;
+mod task_rooms;
 mod to_legacy;
 mod to_modern;
+mod unseen_headers;
+mod verdict;
 mod watch;
 
-pub use crate::relay::Relay;
+pub use crate::crossing::{Crossing, has_tasks};
+pub use crate::relay::{Relay, RelayOptions};
 pub use crate::to_legacy::Affinity;

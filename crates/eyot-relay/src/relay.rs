@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use eyot_client::{ForwardedHeaders, LegacyConnection, Runtime, Target};
+use eyot_client::{EraMode, ForwardedHeaders, LegacyConnection, Runtime, Target};
 use eyot_jsonrpc::{Kind, Message};
 use eyot_server::SessionContext;
-use eyot_session::UpstreamRef;
+use eyot_session::{Store, UpstreamRef};
 use eyot_transport::{Call, Fault, Input, Reply, ReplyFuture};
 use eyot_types::{Era, Method};
 use http::HeaderMap;
@@ -15,8 +15,25 @@ use tower_service::Service;
 use crate::dual::{Dual, Upstream};
 use crate::era;
 use crate::modern::ModernSide;
-use crate::to_legacy::{Affinity, Bridge};
+use crate::to_legacy::{Affinity, Ask, Bridge};
 use crate::to_modern::{Bridged, ToModern};
+use crate::unseen_headers::UnseenHeaders;
+use crate::verdict::EraVerdict;
+
+/// What a relay may be told besides its upstream.
+#[derive(Clone, Debug, Default)]
+#[expect(clippy::exhaustive_structs, reason = "made by its users, from its default")]
+pub struct RelayOptions {
+    /// The era that the upstream is spoken to in. Unless it is [`EraMode::Auto`], the upstream is
+    /// never asked: clients of the other era go over the bridge from their first call on, and an
+    /// upstream that refuses the era is an error that names the option.
+    pub era: EraMode,
+    /// Which modern clients share a session at a legacy upstream.
+    pub affinity: Affinity,
+    /// Where calls are kept that wait for a modern client's answers to a legacy upstream. Without
+    /// it they end with the process.
+    pub store: Option<Arc<dyn Store>>,
+}
 
 /// Answers calls with what one upstream says. Cheap to clone; clones share everything.
 #[derive(Clone, Debug)]
@@ -28,24 +45,29 @@ struct Inner {
     modern: Arc<ModernSide>,
     bridge: Bridge,
     to_modern: Arc<ToModern>,
+    unseen_headers: UnseenHeaders,
 }
 
 impl Relay {
-    /// A relay to `target`. Nothing is started or connected before the first call.
+    /// A relay to `target`, whose era is found out. Nothing is started or connected before the
+    /// first call.
     #[must_use]
     pub fn new(target: Target, runtime: Runtime) -> Self {
-        Self::with_affinity(target, runtime, Affinity::default())
+        Self::with_options(target, runtime, RelayOptions::default())
     }
 
-    /// The same; `affinity` says which modern clients share a session at a legacy upstream.
+    /// The same, with options.
     #[must_use]
-    pub fn with_affinity(target: Target, runtime: Runtime, affinity: Affinity) -> Self {
+    pub fn with_options(target: Target, runtime: Runtime, options: RelayOptions) -> Self {
+        let RelayOptions { era, affinity, store } = options;
         let fingerprint = target.fingerprint();
-        let upstream = Arc::new(Upstream { target, runtime, fingerprint });
+        let verdict = EraVerdict::new(era);
+        let upstream = Arc::new(Upstream { target, runtime, fingerprint, verdict });
         let modern = Arc::new(ModernSide::new(Arc::clone(&upstream)));
-        let bridge = Bridge::new(&upstream, affinity);
+        let bridge = Bridge::new(&upstream, affinity, store);
         let to_modern = Arc::new(ToModern::new(Arc::clone(&upstream), Arc::clone(&modern)));
-        Self(Arc::new(Inner { upstream, modern, bridge, to_modern }))
+        let unseen_headers = UnseenHeaders::default();
+        Self(Arc::new(Inner { upstream, modern, bridge, to_modern, unseen_headers }))
     }
 
     /// The future of the answer. What it needs is looked up here, so that the future of an
@@ -69,6 +91,7 @@ impl Relay {
         match self.other_side(&context) {
             OtherSide::Legacy(dual) => answer_dual(dual, context, call.input),
             OtherSide::Modern(bridged) => answer_bridged(bridged, context, call.input),
+            OtherSide::Gone => gone(),
         }
     }
 
@@ -82,10 +105,16 @@ impl Relay {
     }
 
     async fn ask_modern(&self, call: Call) -> Result<Reply, Fault> {
-        let Inner { modern, bridge, .. } = &*self.0;
+        let Inner { upstream, modern, bridge, unseen_headers, .. } = &*self.0;
         let Some(connection) = modern.connection().await? else {
             return Box::pin(bridge.answer(call)).await;
         };
+        if !matches!(upstream.target, Target::Url(_))
+            && let Some(message) = unseen_headers.concerned(&call)
+        {
+            let ask = Ask::read(message, &call).map_err(Fault::refused)?;
+            return Box::pin(unseen_headers.answer(modern, &connection, ask)).await;
+        }
         let headers = call.extensions.get::<HeaderMap>();
         let forwarded = headers.map(ForwardedHeaders::pick).unwrap_or_default();
         match call.input {
@@ -101,10 +130,14 @@ impl Relay {
         if to_modern.is_needed() {
             return Arc::clone(to_modern).initialize(context, request).await;
         }
-        let Upstream { target, runtime, fingerprint } = &**upstream;
-        let opened = LegacyConnection::open(target, request.clone(), runtime).await;
-        if era::is_suspect(&opened) && to_modern.probe().await {
-            return Arc::clone(to_modern).initialize(context, request).await;
+        let Upstream { target, runtime, fingerprint, verdict } = &**upstream;
+        let mut opened = LegacyConnection::open(target, request.clone(), runtime).await;
+        if era::is_suspect(&opened) {
+            if verdict.pinned().is_some() {
+                opened = era::name_pin(verdict, opened);
+            } else if to_modern.probe().await {
+                return Arc::clone(to_modern).initialize(context, request).await;
+            }
         }
         let opened = opened?;
         if opened.answer.result().is_some() {
@@ -132,7 +165,12 @@ impl Relay {
             return OtherSide::Modern(bridged);
         }
         let state = context.state();
-        if state.upstream.as_ref().is_some_and(|it| it.is_modern) {
+        let is_modern = state.upstream.as_ref().is_some_and(|it| it.is_modern);
+        let era = if is_modern { Era::Modern } else { Era::Legacy };
+        if self.0.upstream.verdict.pinned().is_some_and(|it| it != era) {
+            return OtherSide::Gone;
+        }
+        if is_modern {
             let shared = &self.0.to_modern;
             let stored = || Arc::new(Bridged::stored(Arc::clone(shared), state));
             return OtherSide::Modern(context.attachment_or_else(stored));
@@ -146,6 +184,8 @@ impl Relay {
 enum OtherSide {
     Legacy(Arc<Dual>),
     Modern(Arc<Bridged>),
+    /// Nothing: it was opened before the upstream was pinned to the other era.
+    Gone,
 }
 
 /// The future of the answer of a legacy upstream.
@@ -193,6 +233,11 @@ fn answer_bridged(
         }
         _ => failed("this input is not known here"),
     }
+}
+
+/// Its client opens a new session, which is joined with an upstream of the era that is pinned.
+fn gone() -> ReplyFuture {
+    Box::pin(std::future::ready(Err(Fault::session_gone("session not found"))))
 }
 
 fn failed(message: &str) -> ReplyFuture {

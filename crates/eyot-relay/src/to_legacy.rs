@@ -16,8 +16,13 @@ mod listen;
 mod mirrors;
 mod park;
 mod pool;
+mod record;
+mod resume;
 mod sealed;
 mod session;
+mod tasks;
 
 pub use self::affinity::Affinity;
+pub(crate) use self::ask::Ask;
 pub(crate) use self::bridge::Bridge;
+pub(crate) use self::mirrors::{Mirrors, mirrors_some};

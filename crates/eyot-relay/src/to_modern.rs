@@ -5,32 +5,36 @@ mod feed;
 mod listening;
 mod pending;
 mod session;
+mod tasks;
 mod tools;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use eyot_client::{ForwardedHeaders, Target};
-use eyot_era::to_modern::ClientMeta;
+use eyot_era::to_modern::{self, ClientMeta};
 use eyot_jsonrpc::{Id, Kind, Message};
 use eyot_server::SessionContext;
 use eyot_session::UpstreamRef;
 use eyot_transport::{Fault, FaultKind, Part, Reply};
-use eyot_types::carry::{self, Losses};
+use eyot_types::carry::Losses;
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{
-    DiscoverResult, Implementation, ListToolsResult, Method, PaginatedParams, Revision, meta,
+    DiscoverResult, Era, Implementation, InitializeResult, ListToolsResult, Method,
+    PaginatedParams, Revision, meta,
 };
 use futures_util::StreamExt as _;
 use parking_lot::Mutex;
 use serde_json::json;
 use serde_json::value::RawValue;
+use tokio::time::Instant;
 
 pub(crate) use self::session::Bridged;
 use self::tools::{KnownTool, Tools};
 use crate::dual::Upstream;
 use crate::era;
 use crate::modern::ModernSide;
+use crate::task_rooms::TaskRooms;
+use crate::verdict::VERDICT_TTL;
 use crate::watch::timed_out;
 
 /// The upstream as the bridge knows it.
@@ -38,35 +42,30 @@ use crate::watch::timed_out;
 pub(crate) struct ToModern {
     upstream: Arc<Upstream>,
     modern: Arc<ModernSide>,
-    /// When the upstream last refused `initialize` and answered a probe: it need not be asked
-    /// for every session. "A stale verdict never corrects itself", so it expires.
-    found_modern: Mutex<Option<Instant>>,
     discovered: Mutex<Option<(Instant, Arc<DiscoverResult>)>>,
     tools: Tools,
+    task_rooms: Arc<TaskRooms>,
 }
 
 impl ToModern {
     pub(crate) fn new(upstream: Arc<Upstream>, modern: Arc<ModernSide>) -> Self {
         let is_http = matches!(upstream.target, Target::Url(_));
-        Self {
-            upstream,
-            modern,
-            found_modern: Mutex::new(None),
-            discovered: Mutex::new(None),
-            tools: Tools::new(is_http),
-        }
+        let task_rooms = TaskRooms::new(Arc::clone(&upstream.runtime.limits));
+        let tools = Tools::new(is_http);
+        Self { upstream, modern, discovered: Mutex::new(None), tools, task_rooms }
     }
 
     /// Whether the upstream is known to speak the modern era alone.
     pub(crate) fn is_needed(&self) -> bool {
-        self.found_modern.lock().is_some_and(|it| it.elapsed() < VERDICT_TTL)
+        self.upstream.verdict.lacks(Era::Legacy)
     }
 
     /// Finds out whether the upstream, which has just refused `initialize`, is modern.
     pub(crate) async fn probe(&self) -> bool {
+        self.upstream.verdict.doubt(Era::Legacy);
         let is_modern = self.modern.required().await.is_ok();
         if is_modern {
-            *self.found_modern.lock() = Some(Instant::now());
+            self.upstream.verdict.find(Era::Modern);
         }
         is_modern
     }
@@ -82,9 +81,11 @@ impl ToModern {
         let (client, losses) = ClientMeta::of_initialize(revision, params)
             .map_err(|error| Fault::refused(codes::invalid_params(&error.to_string())))?;
         note_losses(&losses, revision, Revision::MODERN);
-        let discovered = DiscoverResult::clone(&*self.discover().await?);
-        let unnamed = Implementation::new("unnamed", "0");
-        let (result, losses) = carry::to_initialize_result(revision, discovered, unnamed);
+        let discovered = self.discover().await;
+        // It may have become another: `initialize` is tried first the next time.
+        let discovered = discovered.inspect_err(|_| self.upstream.verdict.doubt(Era::Modern))?;
+        let discovered = DiscoverResult::clone(&discovered);
+        let (result, losses) = advertised(revision, discovered, context.principal().is_some());
         note_losses(&losses, Revision::MODERN, revision);
         let upstream = UpstreamRef {
             target: Some(self.upstream.fingerprint.clone()),
@@ -114,7 +115,8 @@ impl ToModern {
             Message::request(Id::from_number(0), Method::ServerDiscover.as_str(), &params);
         let answer = self.ask(request).await?;
         let result = answer.decode_result::<DiscoverResult>().map_err(|error| {
-            let reason = format!("upstream did not say what it is: {error}");
+            let said = answer.decode_error().map_or_else(|_| error.to_string(), |it| it.message);
+            let reason = format!("upstream did not say what it is: {said}");
             Fault::upstream(codes::upstream_lost(&reason, Outcome::NotSent, true))
         })?;
         let result = Arc::new(result);
@@ -122,12 +124,22 @@ impl ToModern {
         Ok(result)
     }
 
+    /// The same, however long ago it was.
+    async fn discovered(&self) -> Result<Arc<DiscoverResult>, Fault> {
+        let known = self.discovered.lock().clone();
+        match known {
+            Some((_, known)) => Ok(known),
+            None => self.discover().await,
+        }
+    }
+
     /// Asks something of our own that has one answer.
     async fn ask(&self, request: Message) -> Result<Message, Fault> {
         let timeout = self.upstream.runtime.limits.call_timeout;
         let asking = async {
             let connection = self.modern.required().await?;
-            match connection.request(request, &ForwardedHeaders::default()).await? {
+            let forwarded = ForwardedHeaders::default();
+            match self.modern.request(&connection, request, &forwarded).await? {
                 Reply::One(answer) => Ok(answer),
                 Reply::Stream(mut parts) => loop {
                     let Some(part) = parts.next().await else { return Err(unanswered()) };
@@ -185,6 +197,16 @@ impl ToModern {
     }
 }
 
+/// What a legacy client of this revision is told in the place of a modern server, and what is lost.
+/// `has_list`: it can list its tasks, because it is known who it is.
+pub(crate) fn advertised(
+    revision: Revision,
+    discovered: DiscoverResult,
+    has_list: bool,
+) -> (InitializeResult, Losses) {
+    to_modern::initialize(revision, discovered, Implementation::new("unnamed", "0"), has_list)
+}
+
 /// A request of our own on behalf of a client.
 fn carried_request(client: &ClientMeta, bare: &Message) -> Option<Message> {
     let params = RawValue::from_string(client.params(bare, None).ok()?).ok()?;
@@ -212,7 +234,5 @@ fn upstreams_fault(mut fault: Fault) -> Fault {
     fault
 }
 
-/// How long it holds what was found out about the upstream.
-const VERDICT_TTL: Duration = Duration::from_secs(60);
 /// Pages of one list of tools that are read.
 const PAGES_MAX: usize = 64;

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use eyot_client::{Runtime, Target};
-use eyot_relay::{Affinity, Relay};
+use eyot_client::{EraMode, Runtime, Target};
+use eyot_relay::{Affinity, Relay, RelayOptions};
 use eyot_server::{
     Admin, Drained, Health, HostPolicy, HttpServer, HttpServerConfig, Keys, Shutdown,
 };
@@ -27,6 +27,8 @@ pub struct Setup {
     pub limits: Limits,
     /// Bounds of one session.
     pub session_limits: SessionLimits,
+    /// The era of the upstream; see [`RelayOptions::era`].
+    pub era: EraMode,
     /// Which modern clients share a session at a legacy upstream.
     pub affinity: Affinity,
     /// Tells the proxy to end; keep a clone.
@@ -44,6 +46,7 @@ impl Setup {
             keys: Keys::default(),
             limits: Limits::default(),
             session_limits: SessionLimits::default(),
+            era: EraMode::default(),
             affinity: Affinity::default(),
             shutdown: Shutdown::new(),
         }
@@ -58,12 +61,14 @@ impl ReverseProxy {
     /// A proxy to `target`. Nothing is started or connected before the first call.
     #[must_use]
     pub fn new(target: Target, setup: Setup) -> Self {
-        let Setup { store, path, hosts, keys, limits, session_limits, affinity, shutdown } = setup;
+        let Setup { store, path, hosts, keys, limits, session_limits, shutdown, era, affinity } =
+            setup;
         let tasks = TaskTracker::new();
         let finished = shutdown.finished().clone();
         let runtime =
             Runtime { tasks: tasks.clone(), shutdown: finished, limits: Arc::new(limits) };
-        let service = BoxService::of_boxed(Relay::with_affinity(target, runtime, affinity));
+        let options = RelayOptions { era, affinity, store: Some(Arc::clone(&store)) };
+        let service = BoxService::of_boxed(Relay::with_options(target, runtime, options));
         let config =
             HttpServerConfig { path, hosts, keys, store, limits, session_limits, shutdown, tasks };
         Self(HttpServer::new(config, service))

@@ -6,12 +6,14 @@
 
 mod error;
 mod id;
+mod parked;
 mod record;
 mod session;
 mod store;
 
 pub use crate::error::StoreError;
 pub use crate::id::{EventId, Fence, InvalidEventId, NodeId, Position, SessionId, StreamNo};
+pub use crate::parked::{ParkedCall, ParkedCalls};
 pub use crate::record::{RECORD_VERSION, SessionRecord, SessionState, UpstreamRef};
 pub use crate::session::{Limits, Phase, Session, SessionError};
 pub use crate::store::{

@@ -9,9 +9,11 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::Bytes;
+use eyot_stdx::Secret;
 
 use crate::{
-    Fence, NodeId, Position, SessionId, SessionRecord, SessionState, StoreError, StreamNo,
+    Fence, NodeId, ParkedCalls, Position, SessionId, SessionRecord, SessionState, StoreError,
+    StreamNo,
 };
 
 /// What a store's method returns. It need not be polled at once, but nothing is promised
@@ -23,14 +25,18 @@ use crate::{
 /// Dropping the future gives up the answer, not the work.
 pub type StoreFuture<T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send>>;
 
-/// An engine: sessions and their events.
-pub trait Store: Sessions + EventLog + fmt::Debug + Send + Sync {
+/// An engine: sessions, their events, and parked calls.
+pub trait Store: Sessions + EventLog + ParkedCalls + fmt::Debug + Send + Sync {
     /// Whether writes are possible now, with the reason when not. Cheap: no I/O.
     ///
     /// # Errors
     ///
     /// What made the last write fail.
     fn health(&self) -> Result<(), StoreError>;
+
+    /// The key for what clients keep for all who share this store, across restarts; made when it
+    /// is first asked for.
+    fn seal_key(&self) -> StoreFuture<Secret<[u8; 32]>>;
 
     /// Ends orderly: everything that was accepted is written, the engine is closed. Later
     /// operations are [`StoreError::Unavailable`]; a second end changes nothing.
@@ -59,8 +65,8 @@ pub trait Sessions {
     /// Forgets the session and its events; `false` when there was none.
     fn remove(&self, id: SessionId) -> StoreFuture<bool>;
 
-    /// Forgets up to `limit` sessions that have expired at `now_ms`, and events of streams
-    /// that ended long enough ago; returns the sessions.
+    /// Forgets up to `limit` sessions that have expired at `now_ms`, events of streams that ended
+    /// long enough ago, and parked calls that have expired; returns the sessions.
     fn sweep(&self, now_ms: u64, limit: usize) -> StoreFuture<Vec<SessionId>>;
 
     /// Up to `limit` records in the order of their ids, after `after`.

@@ -7,6 +7,7 @@
 //! - [`random_bytes`], [`random_token`]: ids that nobody guesses.
 //! - [`SealKeys`]: what a stranger keeps for us and can neither read nor change.
 //! - [`Backoff`]: how long to wait before the next attempt.
+//! - [`iso8601`]: a point in time as the protocol writes it.
 //! - [`never!`]: says loudly that the impossible happened, and goes on.
 
 mod backoff;
@@ -14,6 +15,7 @@ mod never;
 mod random;
 mod seal;
 mod secret;
+mod timestamp;
 
 pub use crate::backoff::Backoff;
 #[doc(hidden)]
@@ -21,3 +23,4 @@ pub use crate::never::report_impossible;
 pub use crate::random::{random_bytes, random_token};
 pub use crate::seal::SealKeys;
 pub use crate::secret::{Secret, ct_eq};
+pub use crate::timestamp::iso8601;

@@ -4,6 +4,7 @@
 //! that it returns is ready. What it keeps ends with the process.
 
 mod entry;
+mod parked;
 mod shard;
 mod store;
 mod stream;

@@ -7,12 +7,14 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use eyot_session::{
-    Claimed, EventLog, Fence, LogLimits, NewEvent, NodeId, Page, Position, SessionId,
-    SessionRecord, SessionState, Sessions, Store, StoreError, StoreFuture, StreamEnd, StreamNo,
-    StreamRecord,
+    Claimed, EventLog, Fence, LogLimits, NewEvent, NodeId, Page, ParkedCall, ParkedCalls, Position,
+    SessionId, SessionRecord, SessionState, Sessions, Store, StoreError, StoreFuture, StreamEnd,
+    StreamNo, StreamRecord,
 };
+use eyot_stdx::{Secret, random_bytes};
 use parking_lot::Mutex;
 
+use crate::parked::Parked;
 use crate::shard::{Shard, after as time_after};
 
 /// A sweep of 10,000 sessions then holds each lock for a few microseconds.
@@ -26,6 +28,8 @@ const SHARDS: usize = 16;
 pub struct MemoryStore {
     shards: [Mutex<Shard>; SHARDS],
     hasher: RandomState,
+    parked: Mutex<Parked>,
+    seal_key: Secret<[u8; 32]>,
     limits: LogLimits,
     is_closed: AtomicBool,
 }
@@ -37,6 +41,8 @@ impl MemoryStore {
         Self {
             shards: array::from_fn(|_| Mutex::default()),
             hasher: RandomState::new(),
+            parked: Mutex::default(),
+            seal_key: Secret::new(random_bytes()),
             limits,
             is_closed: AtomicBool::new(false),
         }
@@ -52,6 +58,15 @@ impl MemoryStore {
         Box::pin(ready(outcome))
     }
 
+    /// Does the work on the parked calls, unless the store is closed.
+    fn with_parked<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Parked) -> Result<T, StoreError>,
+    ) -> StoreFuture<T> {
+        let outcome = self.health().and_then(|()| work(&mut self.parked.lock()));
+        Box::pin(ready(outcome))
+    }
+
     fn shard(&self, id: &SessionId) -> &Mutex<Shard> {
         let [first, ..] = &self.shards;
         let hash = self.hasher.hash_one(id);
@@ -60,6 +75,7 @@ impl MemoryStore {
     }
 
     fn sweep_now(&self, now_ms: u64, limit: usize) -> Vec<SessionId> {
+        self.parked.lock().sweep(now_ms);
         let mut swept = Vec::new();
         for shard in &self.shards {
             let mut shard = shard.lock();
@@ -93,6 +109,10 @@ impl Store for MemoryStore {
             return Err(StoreError::Unavailable { reason: "store is closed".to_owned() });
         }
         Ok(())
+    }
+
+    fn seal_key(&self) -> StoreFuture<Secret<[u8; 32]>> {
+        Box::pin(ready(self.health().map(|()| self.seal_key.clone())))
     }
 
     fn shutdown(&self) -> StoreFuture<()> {
@@ -188,6 +208,20 @@ impl EventLog for MemoryStore {
         limit: usize,
     ) -> StoreFuture<Page> {
         self.with(&id, |shard| shard.entry(&id)?.streams()?.get(stream)?.read(after, limit))
+    }
+}
+
+impl ParkedCalls for MemoryStore {
+    fn park(&self, call: ParkedCall) -> StoreFuture<()> {
+        self.with_parked(|parked| parked.park(call))
+    }
+
+    fn take_over(&self, name: String, now_ms: u64) -> StoreFuture<Option<ParkedCall>> {
+        self.with_parked(|parked| Ok(parked.take_over(&name, now_ms)))
+    }
+
+    fn unpark(&self, name: String, fence: Fence) -> StoreFuture<()> {
+        self.with_parked(|parked| parked.unpark(&name, fence))
     }
 }
 

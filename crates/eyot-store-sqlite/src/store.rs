@@ -6,10 +6,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use eyot_session::{
-    Claimed, EventLog, Fence, LogLimits, NewEvent, NodeId, Page, Position, SessionId,
-    SessionRecord, SessionState, Sessions, Store, StoreError, StoreFuture, StreamEnd, StreamNo,
-    StreamRecord,
+    Claimed, EventLog, Fence, LogLimits, NewEvent, NodeId, Page, ParkedCall, ParkedCalls, Position,
+    SessionId, SessionRecord, SessionState, Sessions, Store, StoreError, StoreFuture, StreamEnd,
+    StreamNo, StreamRecord,
 };
+use eyot_stdx::Secret;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
@@ -22,7 +23,7 @@ use crate::readers::{self, ReadQueue};
 use crate::sessions::Owned;
 use crate::write::PendingWrite;
 use crate::writer::{self, Writer};
-use crate::{free_pages, sessions, streams};
+use crate::{free_pages, parked, sessions, streams};
 
 /// Keeps sessions and events in one SQLite file.
 ///
@@ -123,6 +124,10 @@ impl Store for SqliteStore {
         self.health.check()
     }
 
+    fn seal_key(&self) -> StoreFuture<Secret<[u8; 32]>> {
+        self.submit_write(0, parked::seal_key)
+    }
+
     fn shutdown(&self) -> StoreFuture<()> {
         let end = self.intake.watch_end();
         self.close();
@@ -174,6 +179,7 @@ impl Sessions for SqliteStore {
     fn sweep(&self, now_ms: u64, limit: usize) -> StoreFuture<Vec<SessionId>> {
         self.submit_write(0, move |connection| {
             streams::sweep(connection, now_ms)?;
+            parked::sweep(connection, now_ms)?;
             let swept = sessions::sweep(connection, now_ms, limit)?;
             free_pages::give_back(connection)?;
             Ok(swept)
@@ -237,6 +243,21 @@ impl EventLog for SqliteStore {
         limit: usize,
     ) -> StoreFuture<Page> {
         self.submit_read(move |connection| streams::read(connection, &id, stream, after, limit))
+    }
+}
+
+impl ParkedCalls for SqliteStore {
+    fn park(&self, call: ParkedCall) -> StoreFuture<()> {
+        let len_bytes = call.content.len();
+        self.submit_write(len_bytes, move |connection| parked::park(connection, &call))
+    }
+
+    fn take_over(&self, name: String, now_ms: u64) -> StoreFuture<Option<ParkedCall>> {
+        self.submit_write(0, move |connection| parked::take_over(connection, &name, now_ms))
+    }
+
+    fn unpark(&self, name: String, fence: Fence) -> StoreFuture<()> {
+        self.submit_write(0, move |connection| parked::unpark(connection, &name, fence))
     }
 }
 

@@ -5,9 +5,11 @@ mod faults;
 use std::sync::Arc;
 
 use eyot_session::{
-    Claimed, EventLog, Fence, NewEvent, NodeId, Page, Position, SessionId, SessionRecord,
-    SessionState, Sessions, Store, StoreError, StoreFuture, StreamEnd, StreamNo, StreamRecord,
+    Claimed, EventLog, Fence, NewEvent, NodeId, Page, ParkedCall, ParkedCalls, Position, SessionId,
+    SessionRecord, SessionState, Sessions, Store, StoreError, StoreFuture, StreamEnd, StreamNo,
+    StreamRecord,
 };
+use eyot_stdx::Secret;
 
 pub use self::faults::{Fault, Faults};
 
@@ -39,8 +41,26 @@ impl Store for FaultyStore {
         self.inner.health()
     }
 
+    fn seal_key(&self) -> StoreFuture<Secret<[u8; 32]>> {
+        self.faults.apply(|| self.inner.seal_key())
+    }
+
     fn shutdown(&self) -> StoreFuture<()> {
         self.faults.apply(|| self.inner.shutdown())
+    }
+}
+
+impl ParkedCalls for FaultyStore {
+    fn park(&self, call: ParkedCall) -> StoreFuture<()> {
+        self.faults.apply(|| self.inner.park(call))
+    }
+
+    fn take_over(&self, name: String, now_ms: u64) -> StoreFuture<Option<ParkedCall>> {
+        self.faults.apply(|| self.inner.take_over(name, now_ms))
+    }
+
+    fn unpark(&self, name: String, fence: Fence) -> StoreFuture<()> {
+        self.faults.apply(|| self.inner.unpark(name, fence))
     }
 }
 

@@ -5,6 +5,7 @@ mod events;
 mod finished;
 mod model;
 mod operation;
+mod parked;
 mod sessions;
 mod trimming;
 
@@ -22,7 +23,7 @@ pub type MakeStore<'a> = &'a dyn Fn(LogLimits) -> Arc<dyn Store>;
 ///
 /// When the store breaks a promise; the name of the function that panics says which.
 pub fn check_store(make: MakeStore<'_>) {
-    for check in sessions::CHECKS.iter().chain(events::CHECKS) {
+    for check in sessions::CHECKS.iter().chain(events::CHECKS).chain(parked::CHECKS) {
         check(&*make(LogLimits::default()));
     }
     for check in trimming::CHECKS.iter().chain(finished::CHECKS).chain(endings::CHECKS) {

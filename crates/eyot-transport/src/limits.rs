@@ -61,6 +61,14 @@ pub struct Limits {
     pub parked_calls_max: usize,
     /// The same of one principal.
     pub parked_calls_per_principal_max: usize,
+    /// Tasks that are kept for clients of the other era.
+    pub tasks_max: usize,
+    /// The same of one principal.
+    pub tasks_per_principal_max: usize,
+    /// How long such a task is kept from its creation on, unless its server keeps it for less.
+    pub task_ttl: Duration,
+    /// Bytes of the results of such tasks, of all together.
+    pub task_results_bytes_max: usize,
     /// How long running work may go on after shutdown began.
     pub drain_timeout: Duration,
 }
@@ -92,6 +100,10 @@ impl Default for Limits {
             upstream_idle_timeout: Duration::from_secs(300),
             parked_calls_max: 1_024,
             parked_calls_per_principal_max: 256,
+            tasks_max: 10_000,
+            tasks_per_principal_max: 1_000,
+            task_ttl: Duration::from_secs(3_600),
+            task_results_bytes_max: 64 << 20,
             drain_timeout: Duration::from_secs(30),
         }
     }

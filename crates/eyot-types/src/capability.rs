@@ -60,6 +60,17 @@ impl ClientCapabilities {
         self
     }
 
+    /// Adds what the other declares: its capabilities, and their settings to those that are here.
+    pub fn merge(&mut self, other: &Self) {
+        for (name, settings) in &other.0 {
+            let known = declare(&mut self.0, name);
+            match (known.as_object_mut(), settings) {
+                (Some(known), Value::Object(settings)) => known.extend(settings.clone()),
+                _ => *known = settings.clone(),
+            }
+        }
+    }
+
     /// Whether the client declares the capability, with whatever settings.
     #[must_use]
     pub fn has(&self, capability: ClientCapability) -> bool {

@@ -20,6 +20,7 @@ mod sampling;
 mod tasks;
 mod text;
 mod tools;
+mod whole;
 
 pub use self::errors::error;
 pub use self::features::{Effect, FEATURES, Feature, Row, bridge_markdown, markdown};
@@ -27,7 +28,7 @@ pub use self::handshake::{to_discover_result, to_initialize_result};
 pub use self::losses::{Loss, Losses};
 pub use self::output_schema::is_wrapped;
 pub use self::tasks::{Payload, to_legacy_task, to_modern_task};
-pub use self::text::{params, result};
+pub use self::text::{params, result, result_with};
 pub use self::tools::call_tool_result;
 use crate::{CacheScope, JsonObject, ResultType, Revision, meta};
 

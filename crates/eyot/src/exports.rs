@@ -2,12 +2,12 @@
 
 pub use eyot_client::{
     AccessToken, CallBuilder, CallOutcome, Challenge, Client, ClientBuilder, ClientError,
-    ClientEvent, Endpoint, EraMode, Heartbeat, ListKind, Liveness, Pages, Runtime, Subscription,
-    SubscriptionEvent, Target, TargetError, TokenError, TokenFuture, TokenProvider, ToolAnswer,
-    Verdict,
+    ClientEvent, Endpoint, EraAnswer, EraMode, EraStep, Heartbeat, ListKind, Liveness, Pages,
+    Runtime, Subscription, SubscriptionEvent, Target, TargetError, TokenError, TokenFuture,
+    TokenProvider, ToolAnswer, Verdict,
 };
 pub use eyot_jsonrpc::{ErrorObject, Id, Message};
-pub use eyot_relay::Relay;
+pub use eyot_relay::{Affinity, Relay, RelayOptions};
 pub use eyot_reverse::{ReverseProxy, Setup};
 pub use eyot_server::{
     Admin, ApiKey, BuildError, CallContext, Drained, Elicited, Eras, HandlerError, HandlerResult,

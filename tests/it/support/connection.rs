@@ -150,11 +150,15 @@ impl Begun {
     }
 
     /// The body as bytes.
-    pub(crate) async fn whole(mut self) -> Response {
+    pub(crate) async fn whole(self) -> Response {
+        self.try_whole().await.expect("the answer's body is cut")
+    }
+
+    /// The same; `None` when it is cut.
+    pub(crate) async fn try_whole(mut self) -> Option<Response> {
         let framing = self.head.framing(Framing::UntilClose);
-        let body = self.connection.reader.body(framing).await;
-        let body = body.expect("the answer's body is cut");
-        Response { status: self.status, head: self.head, body }
+        let body = self.connection.reader.body(framing).await?;
+        Some(Response { status: self.status, head: self.head, body })
     }
 }
 

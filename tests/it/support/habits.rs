@@ -17,6 +17,8 @@ struct State {
     has_stream: bool,
     /// Notifications come to the test.
     shows_notes: bool,
+    /// Makes tasks of calls, as 2025-11-25 does.
+    has_tasks: bool,
     sessions: BTreeSet<String>,
     sessions_opened: usize,
     /// The `initialize` requests, as they came.
@@ -37,6 +39,12 @@ impl Habits {
     /// Lets the test see notifications and responses.
     pub(crate) fn with_notes(self) -> Self {
         self.0.lock().unwrap().shows_notes = true;
+        self
+    }
+
+    /// Says that calls of tools can be tasks.
+    pub(crate) fn with_tasks(self) -> Self {
+        self.0.lock().unwrap().has_tasks = true;
         self
     }
 
@@ -107,7 +115,12 @@ impl Habits {
         state.sessions_opened += 1;
         let id = format!("upstream-{}", state.sessions_opened);
         state.sessions.insert(id.clone());
-        (id, agreed(&exchange.message()))
+        let mut result = agreed(&exchange.message());
+        if state.has_tasks {
+            result["capabilities"]["tasks"] =
+                json!({ "cancel": {}, "list": {}, "requests": { "tools": { "call": {} } } });
+        }
+        (id, result)
     }
 }
 

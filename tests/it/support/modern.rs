@@ -20,6 +20,7 @@ pub(crate) fn modern_ask(request: &Value) -> Ask {
         .header("mcp-method", method);
     let name = match method {
         "resources/read" => &request["params"]["uri"],
+        "tasks/get" | "tasks/update" | "tasks/cancel" => &request["params"]["taskId"],
         _ => &request["params"]["name"],
     };
     if let Some(name) = name.as_str() {

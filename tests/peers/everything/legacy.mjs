@@ -1,45 +1,35 @@
-// What the conformance suite expects of a legacy server only: questions and logs in the middle of a call.
+// What the conformance suite expects of servers that ask: here they ask in the middle of a call, as legacy
+// servers do. The tools that the suite wants of modern servers are here as well, for clients behind a bridge.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { load } from '../packages.mjs';
-import { addTool, textResult } from './plain.mjs';
+import {
+  ACCOUNT,
+  ASK_CAPITAL,
+  ASK_GREETING,
+  FORMS,
+  LOGGED_STEPS,
+  account,
+  completed,
+  form,
+  model,
+} from './forms.mjs';
+import { addTool, textBlock, textResult } from './plain.mjs';
 
 const { z } = load('zod');
-
-const titled = (values) => values.map(([value, title]) => ({ const: value, title }));
-
-const DEFAULTS = {
-  name: { type: 'string', default: 'John Doe' },
-  age: { type: 'integer', default: 30 },
-  score: { type: 'number', default: 95.5 },
-  status: { type: 'string', enum: ['active', 'inactive', 'pending'], default: 'active' },
-  verified: { type: 'boolean', default: true },
-};
-
-const OPTIONS = ['option1', 'option2', 'option3'];
-const VALUES = [
-  ['value1', 'First'],
-  ['value2', 'Second'],
-  ['value3', 'Third'],
-];
-const ENUMS = {
-  untitledSingle: { type: 'string', enum: OPTIONS },
-  titledSingle: { type: 'string', oneOf: titled(VALUES) },
-  legacyEnum: { type: 'string', enum: ['opt1', 'opt2', 'opt3'], enumNames: ['One', 'Two', 'Three'] },
-  untitledMulti: { type: 'array', items: { type: 'string', enum: OPTIONS } },
-  titledMulti: { type: 'array', items: { anyOf: titled(VALUES) } },
-};
 
 // `mcpReq.elicitInput` asks on the stream of the session, which the client may not have opened yet, and a
 // question that nobody hears is never answered. `mcpReq.send` asks on the stream of the call.
 const elicit = (mcpReq, params) => mcpReq.send({ method: 'elicitation/create', params });
-
-const outcome = ({ action, content }) => `action=${action}, content=${JSON.stringify(content ?? {})}`;
+const field = (mcpReq, message, name, type = 'string') =>
+  elicit(mcpReq, { message, requestedSchema: form({ [name]: { type } }, [name]) });
+const sample = (mcpReq, params) => mcpReq.send({ method: 'sampling/createMessage', params });
+const listRoots = (mcpReq) => mcpReq.send({ method: 'roots/list' });
 
 export function addLegacyTools(server) {
   addTool(server, 'test_tool_with_logging', 'Logs what it does', async ({ mcpReq }) => {
-    for (const step of ['Tool execution started', 'Tool processing data', 'Tool execution completed']) {
+    for (const step of LOGGED_STEPS) {
       await mcpReq.log('info', step);
       await sleep(50);
     }
@@ -50,31 +40,74 @@ export function addLegacyTools(server) {
     inputSchema: z.object({ prompt: z.string() }),
   };
   server.registerTool('test_sampling', sampling, async ({ prompt }, { mcpReq }) => {
-    const messages = [{ role: 'user', content: { type: 'text', text: prompt } }];
-    const { content } = await mcpReq.send({
-      method: 'sampling/createMessage',
-      params: { messages, maxTokens: 100 },
-    });
+    const { content } = await sample(mcpReq, model(prompt, 100));
     return textResult(`LLM response: ${content.text}`);
   });
   addElicitations(server);
 }
 
 function addElicitations(server) {
-  const form = (properties, required = []) => ({ type: 'object', properties, required });
   const elicitation = { description: 'Asks the user', inputSchema: z.object({ message: z.string() }) };
-  server.registerTool('test_elicitation', elicitation, async ({ message }, { mcpReq }) => {
-    const fields = { username: { type: 'string' }, email: { type: 'string' } };
-    const requestedSchema = form(fields, Object.keys(fields));
-    return textResult(`User response: ${outcome(await elicit(mcpReq, { message, requestedSchema }))}`);
-  });
-  const forms = { test_elicitation_sep1034_defaults: DEFAULTS, test_elicitation_sep1330_enums: ENUMS };
-  for (const [name, fields] of Object.entries(forms)) {
-    addTool(server, name, 'Asks the user with a form', async ({ mcpReq }) => {
-      const params = { message: 'Please fill in the form.', requestedSchema: form(fields) };
-      return textResult(`Elicitation completed: ${outcome(await elicit(mcpReq, params))}`);
-    });
+  server.registerTool('test_elicitation', elicitation, async ({ message }, { mcpReq }) =>
+    textResult(account(await elicit(mcpReq, { message, requestedSchema: ACCOUNT }))),
+  );
+  for (const [name, params] of Object.entries(FORMS)) {
+    addTool(server, name, 'Asks the user with a form', async ({ mcpReq }) =>
+      textResult(completed(await elicit(mcpReq, params))),
+    );
   }
+}
+
+/** The questions of a modern server: what it would return, this one sends. */
+export function addAskingTools(server) {
+  // Whether the client can answer is not looked at.
+  addTool(server, 'test_missing_capability', 'Needs a client that samples', async ({ mcpReq }) =>
+    textResult((await sample(mcpReq, model('Are you there?', 10))).content.text),
+  );
+  const add = (name, answer) =>
+    addTool(server, `test_input_required_result_${name}`, 'Asks the client', async ({ mcpReq }) =>
+      textResult(await answer(mcpReq)),
+    );
+  const askName = async (mcpReq) => (await field(mcpReq, 'What is your name?', 'name')).content?.name;
+  const confirm = async (mcpReq) => {
+    const { content } = await field(mcpReq, 'Please confirm', 'ok', 'boolean');
+    return content?.ok === true ? 'state-ok' : 'not confirmed';
+  };
+  add('elicitation', async (mcpReq) => `Hello, ${await askName(mcpReq)}!`);
+  add('sampling', async (mcpReq) => `The model said: ${(await sample(mcpReq, ASK_CAPITAL)).content.text}`);
+  add('list_roots', async (mcpReq) => {
+    const { roots } = await listRoots(mcpReq);
+    return `Roots: ${roots.map((it) => it.uri).join(' ')}`;
+  });
+  add('request_state', confirm);
+  add('tampered_state', confirm);
+  add('multiple_inputs', async (mcpReq) => {
+    const asked = [askName(mcpReq), sample(mcpReq, ASK_GREETING), listRoots(mcpReq)];
+    const [name, greeting, { roots }] = await Promise.all(asked);
+    return `${greeting.content.text} ${name}, of ${roots.length} roots`;
+  });
+  add('multi_round', async (mcpReq) => {
+    const name = await askName(mcpReq);
+    const { content } = await field(mcpReq, 'What is your favorite color?', 'color');
+    return `${name} likes ${content?.color}.`;
+  });
+  add('capabilities', async (mcpReq) => {
+    const able = server.server.getClientCapabilities() ?? {};
+    await Promise.all([
+      able.elicitation && askName(mcpReq),
+      able.sampling && sample(mcpReq, ASK_GREETING),
+      able.roots && listRoots(mcpReq),
+    ]);
+    return 'Thank you.';
+  });
+}
+
+export function addAskingPrompt(server) {
+  const description = 'Asks for its context';
+  server.registerPrompt('test_input_required_result_prompt', { description }, async ({ mcpReq }) => {
+    const { content } = await field(mcpReq, 'What context should the prompt use?', 'context');
+    return { messages: [{ role: 'user', content: textBlock(`Context: ${content?.context}`) }] };
+  });
 }
 
 /** Subscriptions are accepted; nothing in this server changes. */

@@ -1,10 +1,22 @@
-// What the conformance suite expects of a modern server only: calls in several rounds, and changes that
-// are published to whoever listens.
+// What the conformance suite expects of servers that ask: here their calls come in several rounds, as those
+// of modern servers do. The tools that the suite wants of legacy servers are here as well, for clients behind
+// a bridge.
 
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { load } from '../packages.mjs';
-import { addTool, sayProgress, textBlock, textResult } from './plain.mjs';
+import {
+  ACCOUNT,
+  ASK_CAPITAL,
+  ASK_GREETING,
+  FORMS,
+  LOGGED_STEPS,
+  account,
+  completed,
+  model,
+} from './forms.mjs';
+import { addTool, textBlock, textResult } from './plain.mjs';
 
 const { acceptedContent, createRequestStateCodec, inputRequired, inputResponse } = load(
   '@modelcontextprotocol/server',
@@ -20,8 +32,7 @@ const OK = z.object({ ok: z.boolean() });
 const CONTEXT = z.object({ context: z.string() });
 
 const elicit = (message, requestedSchema) => inputRequired.elicit({ message, requestedSchema });
-const sample = (text, maxTokens) =>
-  inputRequired.createMessage({ messages: [{ role: 'user', content: textBlock(text) }], maxTokens });
+const sample = (params) => inputRequired.createMessage(params);
 const ask = (inputRequests) => inputRequired({ inputRequests });
 const askAndRemember = async (inputRequests, state) =>
   inputRequired({ inputRequests, requestState: await states.mint(state) });
@@ -35,38 +46,19 @@ const listed = ({ inputResponses }, key) => {
   return response.kind === 'roots' ? response.roots : undefined;
 };
 
+const answered = ({ inputResponses }, key) => {
+  const response = inputResponse(inputResponses, key);
+  return response.kind === 'elicit' ? response : undefined;
+};
+
 const ASK_NAME = elicit('What is your name?', NAME);
 
-export function addModernTools(server, notify) {
+export function addModernTools(server) {
   // The SDK refuses to ask a client for what it has not declared: -32021.
   addTool(server, 'test_missing_capability', 'Needs a client that samples', ({ mcpReq }) => {
     const answer = sampled(mcpReq, 'answer');
-    return answer === undefined ? ask({ answer: sample('Are you there?', 10) }) : textResult(answer);
+    return answer === undefined ? ask({ answer: sample(model('Are you there?', 10)) }) : textResult(answer);
   });
-  addTool(
-    server,
-    'test_streaming_elicitation',
-    'Streams, and never asks on the stream',
-    async ({ mcpReq }) => {
-      await sayProgress(mcpReq, 50, 100);
-      return textResult('Streamed.');
-    },
-  );
-  addTool(server, 'test_logging_tool', 'Logs for those who want it', async ({ mcpReq }) => {
-    await mcpReq.log('info', 'A log message');
-    return textResult('Logged.');
-  });
-  addTool(server, 'test_trigger_tool_change', 'Says that the tools have changed', () => {
-    notify.toolsChanged();
-    return textResult('Said.');
-  });
-  addTool(server, 'test_trigger_prompt_change', 'Says that the prompts have changed', () => {
-    notify.promptsChanged();
-    return textResult('Said.');
-  });
-  const region = z.string().meta({ 'x-mcp-header': 'Region' });
-  const header = { description: 'Has an argument in a header', inputSchema: z.object({ region }) };
-  server.registerTool('test_x_mcp_header', header, (it) => textResult(`Region: ${it.region}`));
   addSingleQuestions(server);
   addQuestionsWithState(server);
 }
@@ -80,9 +72,8 @@ function addSingleQuestions(server) {
   });
   add('sampling', ({ mcpReq }) => {
     const capital = sampled(mcpReq, 'capital_question');
-    const question = sample('What is the capital of France?', 100);
     return capital === undefined
-      ? ask({ capital_question: question })
+      ? ask({ capital_question: sample(ASK_CAPITAL) })
       : textResult(`The model said: ${capital}`);
   });
   add('list_roots', ({ mcpReq }) => {
@@ -97,7 +88,7 @@ function addSingleQuestions(server) {
     const able = server.server.getClientCapabilities() ?? {};
     return ask({
       ...(able.elicitation && { user_name: ASK_NAME }),
-      ...(able.sampling && { greeting: sample('Write a greeting.', 50) }),
+      ...(able.sampling && { greeting: sample(ASK_GREETING) }),
       ...(able.roots && { client_roots: inputRequired.listRoots() }),
     });
   });
@@ -124,7 +115,7 @@ function addQuestionsWithState(server) {
     }
     const questions = {
       user_name: ASK_NAME,
-      greeting: sample('Write a greeting.', 50),
+      greeting: sample(ASK_GREETING),
       client_roots: inputRequired.listRoots(),
     };
     return askAndRemember(questions, { asked: 'all' });
@@ -139,6 +130,42 @@ function addQuestionsWithState(server) {
       ? askAndRemember({ step2: elicit('What is your favorite color?', COLOR) }, { name })
       : textResult(`${name} likes ${color}.`);
   });
+}
+
+/** The questions of a legacy server: what it would send, this one returns. */
+export function addReturningTools(server) {
+  addTool(server, 'test_tool_with_logging', 'Logs what it does', async ({ mcpReq }) => {
+    for (const step of LOGGED_STEPS) {
+      await mcpReq.log('info', step);
+      await sleep(50);
+    }
+    return textResult('Done.');
+  });
+  const sampling = {
+    description: 'Asks the model of the client',
+    inputSchema: z.object({ prompt: z.string() }),
+  };
+  server.registerTool('test_sampling', sampling, ({ prompt }, { mcpReq }) => {
+    const said = sampled(mcpReq, 'prompt');
+    return said === undefined
+      ? ask({ prompt: sample(model(prompt, 100)) })
+      : textResult(`LLM response: ${said}`);
+  });
+  const elicitation = { description: 'Asks the user', inputSchema: z.object({ message: z.string() }) };
+  server.registerTool('test_elicitation', elicitation, ({ message }, { mcpReq }) => {
+    const answer = answered(mcpReq, 'account');
+    return answer === undefined
+      ? ask({ account: elicit(message, ACCOUNT) })
+      : textResult(account(answer));
+  });
+  for (const [name, params] of Object.entries(FORMS)) {
+    addTool(server, name, 'Asks the user with a form', ({ mcpReq }) => {
+      const answer = answered(mcpReq, 'form');
+      return answer === undefined
+        ? ask({ form: inputRequired.elicit(params) })
+        : textResult(completed(answer));
+    });
+  }
 }
 
 export function addModernPrompt(server) {

@@ -50,7 +50,7 @@ export function addTool(server, name, description, answer) {
 }
 
 /** Tells how far a call is, if its client wants to know. */
-export async function sayProgress(mcpReq, progress, total) {
+async function sayProgress(mcpReq, progress, total) {
   const progressToken = mcpReq._meta?.progressToken;
   if (progressToken !== undefined) {
     await mcpReq.notify({ method: 'notifications/progress', params: { progressToken, progress, total } });
@@ -89,11 +89,34 @@ export function addPlainTools(server) {
     }
     return textResult('Done.');
   });
+  addTool(server, 'test_streaming_elicitation', 'Streams, and never asks on the stream', async ({ mcpReq }) => {
+    await sayProgress(mcpReq, 50, 100);
+    return textResult('Streamed.');
+  });
+  addTool(server, 'test_logging_tool', 'Logs for those who want it', async ({ mcpReq }) => {
+    await mcpReq.log('info', 'A log message');
+    return textResult('Logged.');
+  });
+  const region = z.string().meta({ 'x-mcp-header': 'Region' });
+  const header = { description: 'Has an argument in a header', inputSchema: z.object({ region }) };
+  server.registerTool('test_x_mcp_header', header, (it) => textResult(`Region: ${it.region}`));
   const schema = {
     description: 'Has a schema full of keywords',
     inputSchema: fromJsonSchema(SCHEMA_2020_12),
   };
   server.registerTool('json_schema_2020_12_tool', schema, () => textResult('ok'));
+}
+
+/** Tools that change the server: `notify` tells everyone who listens. */
+export function addChanges(server, notify) {
+  addTool(server, 'test_trigger_tool_change', 'Says that the tools have changed', () => {
+    notify.toolsChanged();
+    return textResult('Said.');
+  });
+  addTool(server, 'test_trigger_prompt_change', 'Says that the prompts have changed', () => {
+    notify.promptsChanged();
+    return textResult('Said.');
+  });
 }
 
 export function addPlainResources(server) {

@@ -74,9 +74,14 @@ impl Expected {
         Ok(())
     }
 
+    /// Whether a scenario is known to fail.
+    pub(super) fn has(&self, side: Side, leg: Leg, scenario: &str) -> bool {
+        self.entries.iter().any(|it| it.matches(side, leg, scenario))
+    }
+
     pub(super) fn judge(&self, outcome: &Outcome) -> Judgement {
         let Outcome { side, leg, scenario, .. } = outcome;
-        let is_listed = self.entries.iter().any(|it| it.matches(*side, *leg, &scenario.name));
+        let is_listed = self.has(*side, *leg, &scenario.name);
         match &outcome.verdict {
             Verdict::Failed(_) if is_listed => Judgement::KnownFailure,
             Verdict::Passed | Verdict::Skipped(_) if is_listed => Judgement::Stale,

@@ -19,6 +19,8 @@ pub(super) struct LegReport {
     side: Side,
     leg: Leg,
     rows: Vec<(Judgement, Outcome)>,
+    /// How others do in the same leg, in words.
+    pub(super) rival: Option<String>,
 }
 
 /// How many scenarios passed, and how many checks in them.
@@ -59,7 +61,12 @@ impl Report {
 
 impl LegReport {
     pub(super) fn new(side: Side, leg: Leg, rows: Vec<(Judgement, Outcome)>) -> Self {
-        Self { side, leg, rows }
+        Self { side, leg, rows, rival: None }
+    }
+
+    /// Puts the score of others beside.
+    pub(super) fn beside(self, rival: Option<String>) -> Self {
+        Self { rival, ..self }
     }
 
     /// What was not expected, one line each.
@@ -146,6 +153,12 @@ impl Display for Report {
             write!(f, "| {} | {} ", leg.side.name(), leg.leg.name())?;
             write!(f, "| {} | {} ", leg.scored(), leg.unscored())?;
             writeln!(f, "| {} | {} |", all.checks_passed_count, all.checks_failed_count)?;
+        }
+        for leg in &self.legs {
+            if let Some(rival) = &leg.rival {
+                write!(f, "\n{}: {} scored scenarios pass; ", leg.name(), leg.scored())?;
+                writeln!(f, "{rival} before the same server.")?;
+            }
         }
         self.legs.iter().try_for_each(|it| write_scenarios(f, it))
     }

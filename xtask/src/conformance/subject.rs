@@ -1,23 +1,19 @@
 //! Who is under test: a server that listens, or a client that can be started.
 
-use std::fs::File;
-use std::io::BufReader;
+mod running;
+
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
-use std::time::Duration;
+use std::process::Command;
 
 use anyhow::Context as _;
 use clap::ValueEnum;
-use serde::Deserialize;
 
-use crate::conformance::catalog::Side;
+use self::running::{Running, listening_json, listening_soon, listening_text};
+use crate::conformance::catalog::{Leg, Side};
 use crate::conformance::suite::Target;
-use crate::conformance::wait;
 use crate::peers::Peers;
 use crate::program;
-
-/// A program that does not listen by then never will.
-const START_PATIENCE: Duration = Duration::from_secs(30);
 
 /// The npm packages that the foreign programs are made of.
 const NPM_SERVER: &str = "@modelcontextprotocol/server";
@@ -32,41 +28,43 @@ pub(super) enum Fixture {
     Npm,
     /// `eyot everything` behind `eyot serve`; there is no client like that
     Through,
+    /// `eyot serve` before an `eyot everything` that is of the other era only
+    Bridge,
+    /// `eyot serve` before a foreign server that is of the other era only
+    BridgeNpm,
+    /// Another bridge, for comparison, before the server of `bridge`
+    McpProxy,
+    /// Another bridge, for comparison, before the server of `bridge-npm`
+    McpProxyNpm,
 }
 
 impl Fixture {
     /// The list of what is known to fail, under the root of the checkout.
-    pub(super) fn expected_file(self) -> &'static str {
+    pub(super) fn expected_file(self, is_piped: bool) -> &'static str {
         match self {
             Self::Ours | Self::Through => "tests/conformance/expected.yml",
             Self::Npm => "tests/conformance/expected_npm.yml",
+            Self::Bridge | Self::BridgeNpm if is_piped => {
+                "tests/conformance/expected_bridge_pipe.yml"
+            }
+            Self::Bridge | Self::BridgeNpm => "tests/conformance/expected_bridge.yml",
+            Self::McpProxy => "tests/conformance/expected_mcp_proxy.yml",
+            Self::McpProxyNpm => "tests/conformance/expected_mcp_proxy_npm.yml",
+        }
+    }
+
+    /// Who does the same work, to be compared with.
+    pub(super) fn rival(self) -> Option<Self> {
+        match self {
+            Self::Bridge => Some(Self::McpProxy),
+            Self::BridgeNpm => Some(Self::McpProxyNpm),
+            Self::Ours | Self::Npm | Self::Through | Self::McpProxy | Self::McpProxyNpm => None,
         }
     }
 
     /// Whether there is such a program.
     pub(super) fn has(self, side: Side) -> bool {
-        match (self, side) {
-            (Self::Ours | Self::Npm, Side::Server | Side::Client) => true,
-            (Self::Through, Side::Server) => true,
-            (Self::Through, Side::Client) => false,
-        }
-    }
-
-    /// Builds what is under test and starts it if it is a server, with its log in the folder.
-    pub(super) fn prepare(
-        self,
-        side: Side,
-        peers: &Peers,
-        folder: &Path,
-    ) -> anyhow::Result<Subject> {
-        match (self, side) {
-            (Self::Ours, Side::Server) => our_server(folder),
-            (Self::Ours, Side::Client) => our_client(),
-            (Self::Npm, Side::Server) => foreign_server(peers, folder),
-            (Self::Npm, Side::Client) => foreign_client(peers),
-            (Self::Through, Side::Server) => proxied_server(folder),
-            (Self::Through, Side::Client) => anyhow::bail!("`through` is about servers"),
-        }
+        side == Side::Server || matches!(self, Self::Ours | Self::Npm)
     }
 }
 
@@ -87,102 +85,180 @@ impl Subject {
         };
         Self { of, target, _running: Vec::new() }
     }
-}
 
-/// One process of a server; it ends with this value.
-#[derive(Debug)]
-struct Running {
-    process: Child,
-    url: String,
-    /// Held open, so that the process can go on writing.
-    _output: BufReader<ChildStdout>,
-}
+    fn client(of: String, command: String) -> Self {
+        Self { of, target: Target::Command(command), _running: Vec::new() }
+    }
 
-impl Drop for Running {
-    fn drop(&mut self) {
-        // It may have ended by itself; then there is nothing to end.
-        self.process.kill().ok();
-        self.process.wait().ok();
+    /// The first of the processes is the one under test.
+    fn server(of: String, running: Vec<Running>) -> anyhow::Result<Self> {
+        let first = running.first().context("a server has a process")?;
+        Ok(Self { of, target: Target::Url(first.url.clone()), _running: running })
     }
 }
 
-impl Running {
-    /// Starts a program and waits until its first line says where it listens.
-    fn start(
-        mut command: Command,
-        log: &Path,
-        listening: fn(&str) -> Option<String>,
-    ) -> anyhow::Result<Self> {
-        let name = command.get_program().to_string_lossy().into_owned();
-        let errors = File::create(log).context("make a log file")?;
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(errors);
-        let mut process = command.spawn().with_context(|| format!("start {name}"))?;
-        let output = process.stdout.take().context("read the program")?;
-        let told = wait::for_line(output, START_PATIENCE);
-        let told = told.and_then(|(line, output)| {
-            let url = listening(line.trim());
-            let url = url.with_context(|| format!("it said {line:?}, see {}", log.display()))?;
-            Ok((url, output))
-        });
-        match told.with_context(|| format!("{name} did not say where it listens")) {
-            Ok((url, output)) => Ok(Self { process, url, _output: output }),
-            Err(error) => {
-                process.kill().ok();
-                process.wait().ok();
-                Err(error)
+/// Where subjects are made.
+#[derive(Debug)]
+pub(super) struct Workshop<'a> {
+    pub(super) peers: &'a Peers,
+    /// For the logs.
+    pub(super) folder: &'a Path,
+    pub(super) leg: Leg,
+    /// The server behind a proxy is its child.
+    pub(super) is_piped: bool,
+}
+
+/// Who made a server.
+#[derive(Debug, Clone, Copy)]
+enum Maker {
+    Us,
+    Npm,
+}
+
+impl Workshop<'_> {
+    /// Builds what is under test and starts it if it is a server.
+    pub(super) fn make(&self, fixture: Fixture, side: Side) -> anyhow::Result<Subject> {
+        match (fixture, side) {
+            (Fixture::Ours, Side::Server) => self.alone(Maker::Us),
+            (Fixture::Npm, Side::Server) => self.alone(Maker::Npm),
+            (Fixture::Through, Side::Server) => self.behind_eyot(Maker::Us, None),
+            (Fixture::Bridge, Side::Server) => self.behind_eyot(Maker::Us, Some(self.other_era())),
+            (Fixture::BridgeNpm, Side::Server) => {
+                self.behind_eyot(Maker::Npm, Some(self.other_era()))
+            }
+            (Fixture::McpProxy, Side::Server) => self.behind_mcp_proxy(Maker::Us),
+            (Fixture::McpProxyNpm, Side::Server) => self.behind_mcp_proxy(Maker::Npm),
+            (Fixture::Ours, Side::Client) => our_client(),
+            (Fixture::Npm, Side::Client) => self.foreign_client(),
+            (_, Side::Client) => anyhow::bail!("a proxy is no client"),
+        }
+    }
+
+    /// A bridge has a client of one era and a server of the other.
+    fn other_era(&self) -> &'static str {
+        match self.leg {
+            Leg::Legacy => "modern",
+            Leg::Modern => "legacy",
+        }
+    }
+
+    fn alone(&self, maker: Maker) -> anyhow::Result<Subject> {
+        Subject::server(self.described(maker, None)?, vec![self.listening_server(maker, None)?])
+    }
+
+    fn behind_eyot(&self, maker: Maker, era: Option<&str>) -> anyhow::Result<Subject> {
+        let mut command = eyot()?;
+        command.args(["serve", "--listen", "127.0.0.1:0", "--store", "memory:"]);
+        let server = match self.is_piped {
+            true => {
+                command.arg("--env").arg(self.peers_variable());
+                command.arg("--").args(words(&self.server(maker, "stdio", era)?));
+                None
+            }
+            false => {
+                let server = self.listening_server(maker, era)?;
+                command.args(["--upstream", &server.url]);
+                Some(server)
+            }
+        };
+        let proxy = Running::start(command, &self.log("proxy"), listening_json)?;
+        let of = format!("{} behind `eyot serve` of {}", self.described(maker, era)?, version()?);
+        Subject::server(of, std::iter::once(proxy).chain(server).collect())
+    }
+
+    /// npm `mcp-proxy` starts its server itself; there is no other way.
+    fn behind_mcp_proxy(&self, maker: Maker) -> anyhow::Result<Subject> {
+        let proxy = self.peers.mcp_proxy()?;
+        let mut command = Command::new(self.peers.node());
+        command.arg(&proxy.program).args(["--host", "127.0.0.1", "--port", &free_port()?]);
+        command.args(["--upstreamProtocol", self.other_era()]);
+        let era = Some(self.other_era());
+        command.arg("--").args(words(&self.server(maker, "stdio", era)?));
+        command.env("EYOT_PEERS", self.peers.folder());
+        let running = Running::start(command, &self.log("proxy"), listening_soon)?;
+        let of = format!("{} behind {}", self.described(maker, era)?, proxy.name);
+        Subject::server(of, vec![running])
+    }
+
+    fn listening_server(&self, maker: Maker, era: Option<&str>) -> anyhow::Result<Running> {
+        let command = self.server(maker, "http", era)?;
+        let listening = match maker {
+            Maker::Us => listening_json,
+            Maker::Npm => listening_text,
+        };
+        Running::start(command, &self.log("server"), listening)
+    }
+
+    /// The command of a server, over `http` or `stdio`; without an era, it is of both.
+    fn server(&self, maker: Maker, over: &str, era: Option<&str>) -> anyhow::Result<Command> {
+        match maker {
+            Maker::Us => {
+                let mut command = eyot()?;
+                command.arg("everything");
+                match over {
+                    "stdio" => command.arg("--stdio"),
+                    _ => command.args(["--listen", "127.0.0.1:0"]),
+                };
+                command.args(era.map(|it| ["--era", it]).into_iter().flatten());
+                Ok(command)
+            }
+            Maker::Npm => {
+                let mut command = Command::new(self.peers.node());
+                command.env("EYOT_PEERS", self.peers.folder());
+                command.arg(script("everything_dual.mjs"));
+                command.arg(if over == "stdio" { over } else { "0" }).args(era);
+                Ok(command)
             }
         }
     }
-}
 
-fn our_server(folder: &Path) -> anyhow::Result<Subject> {
-    let server = our_running_server(folder)?;
-    let of = format!("`eyot everything` of {}", version()?);
-    Ok(Subject { of, target: Target::Url(server.url.clone()), _running: vec![server] })
-}
+    fn described(&self, maker: Maker, era: Option<&str>) -> anyhow::Result<String> {
+        let era = era.map(|it| format!("{it} ")).unwrap_or_default();
+        Ok(match maker {
+            Maker::Us => format!("{era}`eyot everything` of {}", version()?),
+            Maker::Npm => {
+                format!("{era}npm {NPM_SERVER} {}", self.peers.package_version(NPM_SERVER)?)
+            }
+        })
+    }
 
-fn proxied_server(folder: &Path) -> anyhow::Result<Subject> {
-    let server = our_running_server(folder)?;
-    let mut command = eyot()?;
-    command.args(["serve", "--listen", "127.0.0.1:0", "--store", "memory:"]);
-    command.args(["--upstream", &server.url]);
-    let proxy = Running::start(command, &folder.join("proxy.log"), listening_json)?;
-    let of = format!("`eyot everything` behind `eyot serve`, both of {}", version()?);
-    Ok(Subject { of, target: Target::Url(proxy.url.clone()), _running: vec![proxy, server] })
-}
+    fn foreign_client(&self) -> anyhow::Result<Subject> {
+        let script = script("everything_client.mjs");
+        let command = format!("{} {}", self.peers.node().display(), script.display());
+        let version = self.peers.package_version(NPM_CLIENT)?;
+        Ok(Subject::client(format!("npm {NPM_CLIENT} {version}"), command))
+    }
 
-fn our_running_server(folder: &Path) -> anyhow::Result<Running> {
-    let mut command = eyot()?;
-    command.args(["everything", "--listen", "127.0.0.1:0"]);
-    Running::start(command, &folder.join("server.log"), listening_json)
+    fn peers_variable(&self) -> String {
+        format!("EYOT_PEERS={}", self.peers.folder().display())
+    }
+
+    fn log(&self, of: &str) -> PathBuf {
+        self.folder.join(format!("{of}-{}.log", self.leg.name()))
+    }
 }
 
 fn our_client() -> anyhow::Result<Subject> {
     let client = program::build("eyot-tests", "conformance-client")?;
-    let target = Target::Command(client.display().to_string());
     let of = format!("`conformance-client` of {}", version()?);
-    Ok(Subject { of, target, _running: Vec::new() })
-}
-
-fn foreign_server(peers: &Peers, folder: &Path) -> anyhow::Result<Subject> {
-    let mut command = Command::new(peers.node());
-    command.arg(script("everything_dual.mjs")).arg("0").env("EYOT_PEERS", peers.folder());
-    let server = Running::start(command, &folder.join("server.log"), listening_text)?;
-    let of = format!("npm {NPM_SERVER} {}", peers.package_version(NPM_SERVER)?);
-    Ok(Subject { of, target: Target::Url(server.url.clone()), _running: vec![server] })
-}
-
-fn foreign_client(peers: &Peers) -> anyhow::Result<Subject> {
-    let script = script("everything_client.mjs");
-    let target = Target::Command(format!("{} {}", peers.node().display(), script.display()));
-    let of = format!("npm {NPM_CLIENT} {}", peers.package_version(NPM_CLIENT)?);
-    Ok(Subject { of, target, _running: Vec::new() })
+    Ok(Subject::client(of, client.display().to_string()))
 }
 
 fn eyot() -> anyhow::Result<Command> {
     let mut command = Command::new(program::build("eyot-cli", "eyot")?);
     command.arg("--json").env("RUST_LOG", "warn");
     Ok(command)
+}
+
+/// The words of a command line.
+fn words(command: &Command) -> Vec<&std::ffi::OsStr> {
+    std::iter::once(command.get_program()).chain(command.get_args()).collect()
+}
+
+/// A port that nobody listens on now.
+fn free_port() -> anyhow::Result<String> {
+    let listener = TcpListener::bind("127.0.0.1:0").context("find a free port")?;
+    Ok(listener.local_addr().context("find a free port")?.port().to_string())
 }
 
 /// The version of this checkout.
@@ -195,18 +271,4 @@ fn version() -> anyhow::Result<String> {
 
 fn script(name: &str) -> PathBuf {
     program::project_root().join("tests/peers").join(name)
-}
-
-/// Reads `listening URL`.
-fn listening_text(line: &str) -> Option<String> {
-    line.strip_prefix("listening ").map(str::to_owned)
-}
-
-/// Reads `{"listening":"URL"}`.
-fn listening_json(line: &str) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Ready {
-        listening: String,
-    }
-    serde_json::from_str(line).ok().map(|it: Ready| it.listening)
 }

@@ -1,11 +1,12 @@
 //! Waits for other programs, but not for ever.
 
 use std::io::{BufRead as _, BufReader, Read, pipe};
+use std::net::{Ipv4Addr, TcpStream};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 
@@ -71,6 +72,23 @@ pub(super) fn for_line<R: Read + Send + 'static>(
     let read = read.with_context(|| format!("it said nothing for {} s", patience.as_secs()))?;
     read.context("read what it says")
 }
+
+/// Waits until somebody listens on a port of this machine; `false` if nobody does in time.
+#[expect(clippy::disallowed_methods, reason = "this tool has no runtime")]
+pub(super) fn for_port(port: u16, patience: Duration) -> bool {
+    let until = Instant::now() + patience;
+    let is_open = || TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok();
+    while !is_open() {
+        if Instant::now() > until {
+            return false;
+        }
+        thread::sleep(PORT_PAUSE);
+    }
+    true
+}
+
+/// Between two looks at a port.
+const PORT_PAUSE: Duration = Duration::from_millis(20);
 
 /// Does something in a thread of its own, which is left behind if nobody waits for it.
 fn in_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Receiver<T> {

@@ -9,7 +9,7 @@ use eyot::EraMode;
 use eyot::types::LogLevel;
 use serde_json::{Map, Value};
 
-use super::{EnvVar, parse_duration};
+use super::{EnvVar, ServedEras, parse_duration};
 
 /// A command that is a client of one server.
 #[derive(Clone, Debug, Subcommand)]
@@ -17,6 +17,9 @@ pub(crate) enum ClientCommand {
     /// List what a server offers: tools, prompts, resources, templates.
     #[command(override_usage = LIST_USAGE, after_help = LIST_EXAMPLES)]
     List(List),
+    /// Say of which era a server is, and what becomes of it for clients of each era.
+    #[command(override_usage = EXPLAIN_USAGE, after_help = EXPLAIN_EXAMPLES)]
+    Explain(Explain),
     /// Call a tool.
     #[command(override_usage = CALL_USAGE, after_help = CALL_EXAMPLES)]
     Call(Box<Call>),
@@ -40,6 +43,16 @@ const LIST_EXAMPLES: &str = "\
 Examples:
   eyot list http://127.0.0.1:8080/mcp
   eyot list --json -- npx -y @modelcontextprotocol/server-everything stdio";
+
+const EXPLAIN_USAGE: &str = "eyot explain [OPTIONS] <URL>
+       eyot explain [OPTIONS] -- <CMD> [ARG]...";
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  eyot explain http://127.0.0.1:3000/mcp
+  eyot explain --client modern --json -- my-server --flag
+
+It asks the server and lists what it has; no tool is called. A command is started for the questions
+alone, and ended. With --era it tells what `eyot serve --era` makes of the server.";
 
 const CALL_USAGE: &str = "eyot call [OPTIONS] <URL> <TOOL> [NAME=VALUE]...
        eyot call [OPTIONS] <TOOL> [NAME=VALUE]... -- <CMD> [ARG]...";
@@ -121,6 +134,19 @@ pub(crate) struct List {
     /// The server's Streamable HTTP endpoint.
     #[arg(value_name = "URL")]
     pub(crate) words: Vec<String>,
+    #[command(flatten)]
+    pub(crate) server: Server,
+}
+
+/// `eyot explain`.
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct Explain {
+    /// The server's Streamable HTTP endpoint.
+    #[arg(value_name = "URL")]
+    pub(crate) words: Vec<String>,
+    /// For which clients it is told.
+    #[arg(long, value_enum, default_value = "both")]
+    pub(crate) client: ServedEras,
     #[command(flatten)]
     pub(crate) server: Server,
 }

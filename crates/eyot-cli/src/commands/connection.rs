@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use eyot::types::{LoggingMessageParams, ProgressParams};
-use eyot::{Client, ClientError, Command, Endpoint, Limits, Runtime};
+use eyot::{Client, ClientBuilder, ClientError, Command, Endpoint, Limits, Runtime};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -104,12 +104,22 @@ impl Connection {
         words: Words,
         answers: Answers,
     ) -> anyhow::Result<Self> {
-        let Words { endpoint, url, .. } = words;
+        let builder = Self::builder(home, server, answers)?;
+        Ok(Self::connect(builder, words).await?)
+    }
+
+    /// A client as the flags want it.
+    pub(super) fn builder(
+        home: &Home,
+        server: &Server,
+        answers: Answers,
+    ) -> anyhow::Result<ClientBuilder> {
         let has_pages = answers.has_pages();
         let answers = Arc::new(answers);
         let mut builder = Client::builder("eyot", env!("CARGO_PKG_VERSION"))
             .era(server.era.into())
             .timeout(server.timeout)
+            .limits(limits(server.timeout))
             .max_total(TOTAL.max(server.timeout))
             .runtime(home.0.clone())
             .on_log(show_log)
@@ -128,6 +138,12 @@ impl Connection {
             let token = token.map_err(|error| Failure::usage(format!("{error:#}")))?;
             builder = builder.bearer(token.expose());
         }
+        Ok(builder)
+    }
+
+    /// Connects to the server that the words name.
+    pub(super) async fn connect(builder: ClientBuilder, words: Words) -> Result<Self, Failure> {
+        let Words { endpoint, url, .. } = words;
         let connected = builder.connect(endpoint).await;
         let client = connected.map_err(|it| unconnected(it).at(url.as_deref()))?;
         Ok(Self { client, url })
@@ -151,6 +167,14 @@ impl Connection {
     pub(super) fn tool_failure(&self, message: impl Into<String>) -> Failure {
         Failure::new(Code::Tool, message).at(self.url.as_deref())
     }
+}
+
+/// The silence that is borne holds for the handshake as well.
+fn limits(timeout: Duration) -> Limits {
+    let mut limits = Limits::default();
+    limits.call_timeout = timeout;
+    limits.connect_timeout = limits.connect_timeout.min(timeout);
+    limits
 }
 
 /// A server that is lost while it is connected to was never reached.

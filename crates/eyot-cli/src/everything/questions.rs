@@ -3,8 +3,13 @@
 //! One handler serves both eras. A legacy client is asked with a request, a modern one by the
 //! answer `input_required`; meanwhile the handler waits where it asked.
 
-use eyot::types::{CreateMessageParams, ElicitParams, ElicitResult, ElicitSchema, SamplingMessage};
-use eyot::{CallContext, Elicited, HandlerResult, NoArguments, Progress, ServerBuilder, tool};
+use eyot::types::{
+    ClientCapabilities, ClientCapability, CreateMessageParams, ElicitParams, ElicitResult,
+    ElicitSchema, SamplingMessage, codes,
+};
+use eyot::{
+    CallContext, Elicited, HandlerError, HandlerResult, NoArguments, Progress, ServerBuilder, tool,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -35,8 +40,13 @@ async fn sample(Prompt { prompt }: Prompt, call: CallContext) -> HandlerResult<S
     Ok(format!("LLM response: {}", said.text()))
 }
 
-/// A client without a model is told what it lacks.
+/// A client without a model is told what it lacks in the way of programs, whatever its era: in a
+/// bridge it may be of another one than its request.
 async fn need_model(_: NoArguments, call: CallContext) -> HandlerResult<String> {
+    if !call.client_capabilities().await?.has(ClientCapability::Sampling) {
+        let required = ClientCapabilities::default().with(ClientCapability::Sampling);
+        return Err(HandlerError::protocol(codes::missing_capability(&required)));
+    }
     let prompt = "Are you there?".to_owned();
     sample(Prompt { prompt }, call).await
 }

@@ -22,6 +22,7 @@ use crate::client::config::{Config, EraMode, Heartbeat, Verdict};
 use crate::client::driver::Driver;
 use crate::client::endpoint::{Endpoint, Place};
 use crate::client::error::ClientError;
+use crate::client::evidence::EraStep;
 use crate::client::handlers::ListKind;
 use crate::client::open::{Dial, Opener};
 use crate::client::state::Shared;
@@ -243,6 +244,13 @@ impl ClientBuilder {
         listener: impl Fn(String) + Send + Sync + 'static,
     ) -> Self {
         self.config.handlers.resource_updated = Some(Arc::new(listener));
+        self
+    }
+
+    /// Hears how the era of the server is found, question by question; also when nothing comes of
+    /// it, and whenever it is looked into again.
+    pub fn on_era_step(mut self, listener: impl Fn(EraStep) + Send + Sync + 'static) -> Self {
+        self.config.handlers.era_step = Some(Arc::new(listener));
         self
     }
 

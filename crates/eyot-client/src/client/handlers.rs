@@ -15,6 +15,8 @@ use eyot_types::{
 use futures_util::FutureExt as _;
 use serde_json::Value;
 
+use super::evidence::EraStep;
+
 /// What answers a server's question.
 pub(crate) type AnswerFuture<T> = Pin<Box<dyn Future<Output = Result<T, ErrorObject>> + Send>>;
 type Handler<P, T> = Arc<dyn Fn(P) -> AnswerFuture<T> + Send + Sync>;
@@ -34,6 +36,7 @@ pub(crate) struct Handlers {
     pub(crate) log: Option<Listener<LoggingMessageParams>>,
     pub(crate) list_changed: Option<Listener<ListKind>>,
     pub(crate) resource_updated: Option<Listener<String>>,
+    pub(crate) era_step: Option<Listener<EraStep>>,
     /// What the caller declares beside.
     pub(crate) declared: ClientCapabilities,
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use eyot_era::Carrier;
 use eyot_jsonrpc::{Id, Message};
 use eyot_transport::{Fault, FaultKind, Messages};
 use eyot_types::codes::{self, Outcome};
@@ -18,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::client::config::{EraMode, Verdict};
 use crate::client::error::ClientError;
+use crate::client::evidence::{self, EraStep};
 use crate::client::restore::restore;
 use crate::client::session::{Connection, Facts, Session};
 use crate::client::state::Shared;
@@ -141,14 +143,34 @@ impl Opener {
         let mut nothing = None;
         let task = lines.as_mut().map_or(&mut nothing, |it| &mut it.task);
         let asked = drive(task, timeout(patience, self.discover(&connection))).await;
-        let is_lines = lines.is_some();
-        match judge(asked, is_lines, patience)? {
+        match self.judge(asked, lines.is_some(), patience)? {
             Some(facts) => {
                 let session = session(number, Connection::Modern(connection), facts);
                 let (line, listening) = (lines.and_then(|it| it.task), None);
                 Ok(Found::Modern(Opened { session, line, listening, leftover: None }))
             }
             None => Ok(Found::Legacy(lines)),
+        }
+    }
+
+    /// What the answer to `server/discover` says, which is told to whoever wants to hear it.
+    fn judge(
+        &self,
+        asked: Asked,
+        is_lines: bool,
+        patience: Duration,
+    ) -> Result<Option<Facts>, ClientError> {
+        let carrier = if is_lines { Carrier::Pipe } else { Carrier::Http };
+        let seen = evidence::Asked { said: &asked, carrier, patience };
+        let (answer, is_modern) = (seen.answer(), seen.is_modern());
+        let judged = judge(asked, is_lines, patience);
+        self.tell(|| EraStep::of_discover(answer, is_modern, &judged));
+        judged
+    }
+
+    fn tell(&self, step: impl FnOnce() -> EraStep) {
+        if let Some(listener) = &self.shared.config.handlers.era_step {
+            listener(step());
         }
     }
 
@@ -175,7 +197,11 @@ impl Opener {
     async fn open_legacy(&self, number: u64, lines: Option<Lines>) -> Result<Opened, ClientError> {
         let patience = self.shared.config.limits.call_timeout;
         let opening = timeout(patience, self.initialize(number, lines)).await;
-        opening.unwrap_or(Err(ClientError::Timeout { waited: patience, outcome: Outcome::Unknown }))
+        let silent = ClientError::Timeout { waited: patience, outcome: Outcome::Unknown };
+        let opened = opening.unwrap_or(Err(silent));
+        let agreed = opened.as_ref().map(|it| it.session.facts.revision);
+        self.tell(|| EraStep::of_initialize(agreed));
+        opened
     }
 
     async fn initialize(&self, number: u64, lines: Option<Lines>) -> Result<Opened, ClientError> {
@@ -298,7 +324,7 @@ fn judge_error(
     if error.code == codes::UNSUPPORTED_VERSION {
         return no_common_version(&supported_versions(&error));
     }
-    if codes::is_modern_evidence(error.code) || is_no_evidence(status) {
+    if codes::is_modern_evidence(error.code) || eyot_era::is_no_evidence(status.as_u16()) {
         return Err(ClientError::Rpc(error));
     }
     Ok(None)
@@ -313,11 +339,6 @@ fn supported_versions(error: &eyot_jsonrpc::ErrorObject) -> Vec<String> {
     let data = error.data.as_ref().filter(|_| error.code == codes::UNSUPPORTED_VERSION);
     let supported = data.and_then(|it| it.get("supported"));
     supported.and_then(|it| Vec::<String>::deserialize(it).ok()).unwrap_or_default()
-}
-
-fn is_no_evidence(status: StatusCode) -> bool {
-    let is_busy = matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS);
-    status.is_server_error() || is_busy
 }
 
 /// "Select a mutually supported version": one of the legacy era may be among them.

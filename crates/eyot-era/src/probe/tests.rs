@@ -2,12 +2,17 @@
 
 use eyot_jsonrpc::{Message, ScanLimits};
 
-use super::{Carrier, Evidence, is_legacy_refusal, of_answer, of_fault, of_silence};
+use super::{Carrier, Evidence, is_doubtful, is_legacy_refusal, of_answer, of_fault, of_silence};
 
 #[track_caller]
 fn check(answer: &'static str, expected: Evidence) {
+    check_status(200, answer, expected);
+}
+
+#[track_caller]
+fn check_status(status: u16, answer: &'static str, expected: Evidence) {
     let message = Message::parse(answer.into(), &ScanLimits::default()).unwrap();
-    assert_eq!(of_answer(&message), expected, "{answer}");
+    assert_eq!(of_answer(&message, status), expected, "{status}: {answer}");
 }
 
 #[test]
@@ -43,6 +48,13 @@ fn authorization_overload_and_outages_prove_nothing() {
             "{status}"
         );
     }
+    let error = r#"{"jsonrpc":"2.0","id":0,"error":{"code":-32603,"message":"no"}}"#;
+    let modern = r#"{"jsonrpc":"2.0","id":0,"error":{"code":-32022,"message":"no"}}"#;
+    for status in [401, 403, 408, 429, 500, 503] {
+        check_status(status, error, Evidence::Nothing);
+        check_status(status, modern, Evidence::Modern);
+    }
+    check_status(400, error, Evidence::Legacy);
     assert_eq!(of_fault(false, Carrier::Http), Evidence::Nothing, "a broken connection");
     assert_eq!(of_silence(Carrier::Http), Evidence::Nothing);
 }
@@ -62,4 +74,10 @@ fn a_bare_refusal_proves_a_legacy_server() {
 fn a_child_that_is_silent_or_ends_is_legacy() {
     assert_eq!(of_silence(Carrier::Pipe), Evidence::Legacy);
     assert_eq!(of_fault(false, Carrier::Pipe), Evidence::Legacy);
+}
+
+#[test]
+fn a_refusal_for_want_of_a_session_casts_doubt() {
+    assert!([-32600, -32601, -32000, -32001].into_iter().all(is_doubtful));
+    assert!(![-32602, -32603, -32700, -32020, -32022, 1503].into_iter().any(is_doubtful));
 }

@@ -1,15 +1,15 @@
 //! What a legacy server's answer becomes for a modern client.
 
-use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, Id, Message};
+use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, Id, Kind, Message};
 use eyot_types::carry::{self, Losses};
 use eyot_types::{
-    ClientCapabilities, ClientCapability, ElicitParams, Implementation, InitializeResult, Method,
-    Revision, codes, meta,
+    ClientCapabilities, ClientCapability, ElicitParams, Implementation, InitializeResult,
+    JsonObject, Method, Revision, TASKS_EXTENSION, codes, meta,
 };
-use serde::Serialize;
-use serde_json::value::to_raw_value;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
-use crate::members::Members;
+use super::tasks::has_tasks;
 
 /// The key of `_meta` under which a result names what it could not carry.
 pub const BRIDGE_LOSSES: &str = "io.eyot/bridge-losses";
@@ -40,12 +40,12 @@ pub fn answer(id: Id, method: Method<'_>, answer: &Message, server: &Implementat
         }
         return Answered { message: Message::error_response(Some(id), &error), losses };
     }
+    let stamp = |meta: &mut JsonObject, losses: &Losses| stamp(meta, server, losses);
     let carried = answer.result().ok_or_else(|| "it has no result".to_owned());
     let carried = carried.and_then(|text| {
-        let carried = carry::result(Revision::MODERN, method, text);
-        let stamped =
-            carried.and_then(|(text, losses)| Ok((stamp(&text, server, &losses)?, losses)));
-        stamped.map_err(|error| error.to_string())
+        let carried = carry::result_with(Revision::MODERN, method, text, stamp);
+        let raw = carried.and_then(|(text, losses)| Ok((RawValue::from_string(text)?, losses)));
+        raw.map_err(|error| error.to_string())
     });
     match carried {
         Ok((result, losses)) => Answered { message: Message::response(id, &result), losses },
@@ -59,31 +59,26 @@ pub fn answer(id: Id, method: Method<'_>, answer: &Message, server: &Implementat
 }
 
 /// Puts the server's name, and what was lost, into the metadata of a result.
-fn stamp(
-    result: &str,
-    server: &Implementation,
-    losses: &Losses,
-) -> Result<Members, serde_json::Error> {
-    let mut members: Members = serde_json::from_str(result)?;
-    let known = members.get("_meta").map(|it| serde_json::from_str::<Members>(it.get()));
-    let mut metadata = known.transpose()?.unwrap_or_default();
-    put(&mut metadata, meta::SERVER_INFO, server)?;
+fn stamp(meta: &mut JsonObject, server: &Implementation, losses: &Losses) {
+    let server = serde_json::to_value(server).unwrap_or_default();
+    meta.insert(meta::SERVER_INFO.to_owned(), server);
     let names: Vec<_> = losses.iter().map(|it| it.feature.as_str()).collect();
     if !names.is_empty() {
-        put(&mut metadata, BRIDGE_LOSSES, &names)?;
+        meta.insert(BRIDGE_LOSSES.to_owned(), names.into());
     }
-    put(&mut members, "_meta", &metadata)?;
-    Ok(members)
-}
-
-fn put(members: &mut Members, name: &str, value: &impl Serialize) -> Result<(), serde_json::Error> {
-    members.insert(name.to_owned(), to_raw_value(value)?);
-    Ok(())
 }
 
 /// What a legacy server says of itself, as the answer to `server/discover`.
+///
+/// Tasks of calls are the extension's here; other experimental tasks have no equivalent.
 #[must_use]
-pub fn discover(id: Id, initialized: InitializeResult) -> Answered {
+pub fn discover(id: Id, mut initialized: InitializeResult) -> Answered {
+    let revision = Revision::parse(&initialized.protocol_version);
+    if revision.is_some_and(|it| has_tasks(it, &initialized.capabilities)) {
+        let mut capabilities = initialized.capabilities;
+        capabilities.0.remove("tasks");
+        initialized.capabilities = capabilities.with_extension(TASKS_EXTENSION, JsonObject::new());
+    }
     let (result, losses) = carry::to_discover_result(&[Revision::MODERN], initialized);
     Answered { message: Message::response(id, &result), losses }
 }
@@ -113,6 +108,28 @@ pub fn visits(
         return Err(codes::missing_capability(&required));
     }
     Ok(Some(elicitations.into_iter().map(|it| carry::to(Revision::MODERN, it).0).collect()))
+}
+
+/// The error for a client whose call has failed after its server asked in vain for what the client
+/// has not declared; `None` if nothing is `unmet`, or if the server could do without.
+///
+/// "If processing a request requires a capability the client did not include [...], the server MUST
+/// return a `MissingRequiredClientCapabilityError`" (2026-07-28, basic/versioning). What the server
+/// said is in the error's data, under `original`.
+#[must_use]
+pub fn failed_for_want(answer: &Message, unmet: &ClientCapabilities) -> Option<ErrorObject> {
+    if unmet.0.is_empty() {
+        return None;
+    }
+    let original: Value = match answer.result() {
+        Some(text) => serde_json::from_str(text).ok()?,
+        None => serde_json::to_value(answer.decode_error().ok()?).ok()?,
+    };
+    let is_failure = answer.kind() == Kind::Error || original.get("isError") == Some(&json!(true));
+    let missing = || codes::missing_capability(unmet);
+    is_failure.then(missing).map(|error| {
+        error.with_data(json!({ "requiredCapabilities": unmet, "original": original }))
+    })
 }
 
 #[cfg(test)]

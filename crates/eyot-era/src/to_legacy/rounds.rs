@@ -68,6 +68,8 @@ pub struct OpenQuestion {
     pub id: Id,
     /// What was asked.
     pub request: InputRequest,
+    /// Where the server looks for a sign that its question is alive.
+    pub progress_token: Option<Id>,
 }
 
 /// There are as many open questions as there may be.
@@ -109,15 +111,17 @@ impl Rounds {
         Self::default()
     }
 
-    /// A call that is parked in this round.
+    /// A call that is parked in this round, and that `owners` had before.
     #[must_use]
-    pub fn restore(round: u32, open: Vec<OpenQuestion>) -> Self {
-        let open = open.into_iter().map(|OpenQuestion { key, id, request }| Open {
+    pub fn restore(round: u32, open: Vec<OpenQuestion>, owners: u64) -> Self {
+        // Progress must rise, and how often the others have said that they live is not known.
+        let beats = owners.saturating_mul(BEATS_OF_AN_OWNER);
+        let open = open.into_iter().map(|OpenQuestion { key, id, request, progress_token }| Open {
             key: Some(key),
             id,
             request,
-            progress_token: None,
-            beats: 0,
+            progress_token,
+            beats,
             was_misread: false,
         });
         let losses = RoundLosses::default();
@@ -136,8 +140,11 @@ impl Rounds {
         let invalid =
             |reason: String| ErrorObject::new(INVALID_PARAMS, format!("Invalid params: {reason}"));
         let Some(id) = request.id() else { return Err(invalid("no id".to_owned())) };
-        let params = request.params().map(|_| request.decode_params()).transpose();
-        let question = params.and_then(|params| Question::decode(&method, params));
+        if self.open.iter().any(|it| it.id == id) {
+            // Heard once more, because a stream was taken up where it may have been cut.
+            return Ok(());
+        }
+        let question = Question::decode_text(&method, request.params());
         let question = question.map_err(|error| invalid(error.to_string()))?;
         // Whoever is asked in a round needs neither our id nor a token to say that it is alive.
         let (question, losses) = carry::to(Revision::MODERN, question);
@@ -188,9 +195,14 @@ impl Rounds {
                 open.key = Some(format!("{}.{number}", self.round));
             }
         }
+        (self.round, self.questions())
+    }
+
+    /// What the client is asked in this round.
+    #[must_use]
+    pub fn questions(&self) -> InputRequests {
         let asked = self.open.iter();
-        let asked = asked.filter_map(|it| Some((it.key.clone()?, it.request.clone())));
-        (self.round, asked.collect())
+        asked.filter_map(|it| Some((it.key.clone()?, it.request.clone()))).collect()
     }
 
     /// The open questions that were asked, for whoever must be able to go on without us.
@@ -198,7 +210,8 @@ impl Rounds {
     pub fn asked(&self) -> Vec<OpenQuestion> {
         let asked = self.open.iter().filter_map(|it| {
             let (id, request) = (it.id.clone(), it.request.clone());
-            Some(OpenQuestion { key: it.key.clone()?, id, request })
+            let progress_token = it.progress_token.clone();
+            Some(OpenQuestion { key: it.key.clone()?, id, request, progress_token })
         });
         asked.collect()
     }
@@ -312,6 +325,8 @@ fn refusal(open: &Open) -> Message {
     }
 }
 
+/// More signs of life than any owner of a call gives.
+const BEATS_OF_AN_OWNER: u64 = 1 << 24;
 /// Questions of one call that are open at once.
 const QUESTIONS_MAX: usize = 32;
 /// "code: -1, message: User rejected sampling request" (2025-11-25, client/sampling, Error

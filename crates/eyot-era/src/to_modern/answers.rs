@@ -1,12 +1,10 @@
 //! Answers of a modern server as its legacy client knows them.
 
 use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, INVALID_REQUEST, Id, Kind, Message};
-use eyot_types::carry::{self, Carry, Losses};
-use eyot_types::{
-    CallToolResult, GetPromptResult, JsonObject, ListToolsResult, Method, ReadResourceResult,
-    Revision, codes,
-};
+use eyot_types::carry::{self, Losses};
+use eyot_types::{CallToolResult, JsonObject, ListToolsResult, Method, Revision, codes};
 use serde::Serialize;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 /// The key of `_meta` under which a result says what it could not carry: the names of features.
@@ -42,12 +40,8 @@ pub fn carry_answer(
     let carried = match (method, output_schema) {
         (Method::ToolsCall, Some(schema)) => serde_json::from_str::<CallToolResult>(text)
             .map(|result| finished(id.clone(), carry::call_tool_result(revision, result, schema))),
-        (Method::ToolsCall, None) => plain::<CallToolResult>(revision, id.clone(), text),
-        (Method::PromptsGet, _) => plain::<GetPromptResult>(revision, id.clone(), text),
-        (Method::ResourcesRead, _) => plain::<ReadResourceResult>(revision, id.clone(), text),
-        _ => carry::result(revision, method, text).and_then(|(text, losses)| {
-            let result: Value = serde_json::from_str(&text)?;
-            Ok(finished(id.clone(), (result, losses)))
+        _ => carry::result_with(revision, method, text, say_losses).and_then(|(text, losses)| {
+            Ok(ready(id.clone(), &RawValue::from_string(text)?, losses))
         }),
     };
     carried.unwrap_or_else(|error| invalid(id, &error.to_string()))
@@ -59,34 +53,39 @@ pub fn carry_tools(revision: Revision, id: Option<Id>, tools: ListToolsResult) -
     finished(id, carry::to(revision, tools))
 }
 
-fn plain<T: Carry + Serialize + serde::de::DeserializeOwned>(
-    revision: Revision,
-    id: Option<Id>,
-    text: &str,
-) -> Result<Carried, serde_json::Error> {
-    let result = serde_json::from_str::<T>(text)?;
-    Ok(finished(id, carry::to(revision, result)))
-}
-
 /// What the bridge cannot carry is said, never hidden.
 fn finished<T: Serialize>(id: Option<Id>, (result, losses): (T, Losses)) -> Carried {
+    if losses.is_empty() {
+        return ready(id, &result, losses);
+    }
+    let mut value = serde_json::to_value(&result).unwrap_or_default();
+    if let Some(members) = value.as_object_mut() {
+        let meta = members.entry("_meta").or_insert_with(|| json!({}));
+        if let Some(meta) = meta.as_object_mut() {
+            say_losses(meta, &losses);
+        }
+    }
+    ready(id, &value, losses)
+}
+
+/// Puts what was lost into the metadata of a result.
+fn say_losses(meta: &mut JsonObject, losses: &Losses) {
+    let names: Vec<_> = losses.iter().map(|it| it.feature.as_str()).collect();
+    if !names.is_empty() {
+        meta.insert(LOSSES_KEY.to_owned(), json!(names));
+    }
+}
+
+/// The message, unless it would make no sense.
+fn ready(id: Option<Id>, result: &impl Serialize, losses: Losses) -> Carried {
     if let Some(feature) = losses.refused() {
         let reason = format!("the session's revision has no {}", feature.as_str());
         return Carried { losses, ..invalid(id, &reason) };
     }
-    let Some(id) = id else { return invalid(None, "it has no id") };
-    if losses.is_empty() {
-        return Carried { message: Message::response(id, &result), losses };
+    match id {
+        Some(id) => Carried { message: Message::response(id, result), losses },
+        None => invalid(None, "it has no id"),
     }
-    let mut value = serde_json::to_value(&result).unwrap_or_default();
-    let names: Vec<_> = losses.iter().map(|it| it.feature.as_str()).collect();
-    if let Some(members) = value.as_object_mut() {
-        let meta = members.entry("_meta").or_insert_with(|| json!({}));
-        if let Some(meta) = meta.as_object_mut() {
-            meta.insert(LOSSES_KEY.to_owned(), json!(names));
-        }
-    }
-    Carried { message: Message::response(id, &value), losses }
 }
 
 /// The client cannot help a missing capability, but its user should read which it is.

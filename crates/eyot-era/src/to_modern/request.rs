@@ -2,7 +2,10 @@
 
 use eyot_jsonrpc::Message;
 use eyot_types::carry::{self, Losses};
-use eyot_types::{ClientCapabilities, Implementation, InitializeParams, Revision, meta};
+use eyot_types::{
+    ClientCapabilities, Implementation, InitializeParams, JsonObject, Revision, TASKS_EXTENSION,
+    meta,
+};
 use serde_json::value::{RawValue, to_raw_value};
 
 use crate::members::{with_meta, without_members};
@@ -35,6 +38,16 @@ impl ClientMeta {
         let client_info = to_raw_value(&client_info)?;
         let declared = to_raw_value(&capabilities)?;
         Ok((Self { client_info, declared, capabilities }, losses))
+    }
+
+    /// The same client in a request that may become a task: only there the extension is declared.
+    ///
+    /// # Errors
+    /// When its capabilities cannot be written.
+    pub fn with_tasks(&self) -> Result<Self, serde_json::Error> {
+        let capabilities =
+            self.capabilities.clone().with_extension(TASKS_EXTENSION, JsonObject::new());
+        Ok(Self { declared: to_raw_value(&capabilities)?, ..self.clone() })
     }
 
     /// What the client can be asked.

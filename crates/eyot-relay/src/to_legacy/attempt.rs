@@ -9,14 +9,16 @@ use std::time::Duration;
 use eyot_era::to_legacy::{self, Answered};
 use eyot_jsonrpc::Message;
 use eyot_transport::{Fault, FaultKind, Messages, Part};
-use eyot_types::{Era, InputRequests, InputRequiredResult, Method};
+use eyot_types::{ElicitParams, Era, InputRequests, Method};
 use futures_util::stream;
 use tokio::time::Instant;
 
 use super::ask::Ask;
 use super::bridge::Inner;
 use super::call::{Heard, UpstreamCall};
-use super::park::{CallName, give_up};
+use super::park::{Asked, give_up};
+use super::record::{Answers, Claim, RecordStage, Trace, stored_word};
+use super::resume::elsewhere;
 use super::sealed::{ParkedState, State};
 use super::session::may_resend;
 use crate::watch::timed_out;
@@ -25,7 +27,6 @@ use crate::watch::timed_out;
 pub(crate) struct Attempt {
     bridge: Arc<Inner>,
     ask: Arc<Ask>,
-    name: CallName,
     held: Held,
     /// The client has seen something of the call, or its upstream has: it cannot begin anew.
     has_begun: bool,
@@ -43,28 +44,23 @@ enum Next {
 
 impl Attempt {
     pub(crate) fn first(bridge: &Arc<Inner>, ask: Arc<Ask>, call: Arc<UpstreamCall>) -> Self {
-        Self::new(bridge, ask, (CallName::random(), call), false)
+        let bridge = Arc::clone(bridge);
+        let held = Held {
+            bridge: Arc::clone(&bridge),
+            claim: Claim::new(),
+            round: None,
+            call: Some(call),
+        };
+        Self { bridge, ask, held, has_begun: false, collecting: None, is_over: false }
     }
 
     /// The client has come back with answers.
-    pub(crate) fn again(
-        bridge: &Arc<Inner>,
-        ask: Arc<Ask>,
-        (name, call): (CallName, Arc<UpstreamCall>),
-    ) -> Self {
-        call.shared.begin_attempt(ask.log_level.clone(), ask.progress_token.clone());
-        Self::new(bridge, ask, (name, call), true)
-    }
-
-    fn new(
-        bridge: &Arc<Inner>,
-        ask: Arc<Ask>,
-        (name, call): (CallName, Arc<UpstreamCall>),
-        has_begun: bool,
-    ) -> Self {
-        let held = Held { bridge: Arc::clone(bridge), name: name.clone(), call: Some(call) };
-        let bridge = Arc::clone(bridge);
-        Self { bridge, ask, name, held, has_begun, collecting: None, is_over: false }
+    pub(crate) fn again(ask: Arc<Ask>, held: Held) -> Self {
+        if let Some(call) = &held.call {
+            call.shared.begin_attempt(ask.log_level.clone(), ask.progress_token.clone());
+        }
+        let bridge = Arc::clone(&held.bridge);
+        Self { bridge, ask, held, has_begun: true, collecting: None, is_over: false }
     }
 
     /// The messages for the client.
@@ -76,9 +72,9 @@ impl Attempt {
         while !self.is_over {
             let call = Arc::clone(self.held.call.as_ref()?);
             let said = match self.listen(&call).await {
-                Next::Asked => self.park(&call).map(Ok),
+                Next::Asked => Box::pin(self.park(&call)).await.map(Ok),
                 Next::Heard(Heard::Note(note)) => call.shared.for_client(note).map(Ok),
-                Next::Heard(Heard::Answer(answer)) => Some(Ok(self.finish(&answer, &call))),
+                Next::Heard(Heard::Answer(answer)) => Some(Ok(self.finish(&answer, &call).await)),
                 Next::Heard(Heard::Failed(fault)) => {
                     // Boxed, because it is large and rare, and this future is part of every call.
                     Box::pin(self.fail(fault, &call)).await.map(Err)
@@ -119,45 +115,78 @@ impl Attempt {
     }
 
     /// Leaves the call at rest and asks the client. `None`: there is nothing to ask any more.
-    fn park(&mut self, call: &Arc<UpstreamCall>) -> Option<Message> {
+    async fn park(&mut self, call: &Arc<UpstreamCall>) -> Option<Message> {
         if !call.is_asked() {
             return None;
         }
-        self.is_over = true;
         let (round, requests) = call.shared.rounds(|it| it.park());
+        let Inner { table, records, limits, .. } = &*self.bridge;
+        let claim = self.held.claim.clone();
+        let before = self.held.round.map(|(_, answers)| answers);
+        let stage = RecordStage::Asked(before, Box::new(Trace::of(call)));
+        let written = records.write(&claim, (round, stage), limits.question_timeout).await;
+        self.is_over = true;
+        if written.is_err() {
+            table.forget(&claim.name, None);
+            self.held.let_go();
+            let error = elsewhere();
+            return Some(self.ask.refuse(&error));
+        }
+        let parked = ParkedState { call: claim.name.clone(), round };
+        let question = self.bridge.question(&self.ask, requests, &State::Parked(parked)).await;
         let principal = self.ask.peer.principal.clone();
-        if let Err(error) = self.bridge.table.park(&self.name, call, (round, principal)) {
+        let asked = Asked { round, before, principal, question: &question };
+        if let Err(error) = table.park(&claim, call, asked) {
+            records.forget(&claim);
             return Some(self.ask.refuse(&error));
         }
         self.held.let_go();
-        let parked = ParkedState { call: self.name.0.clone(), round };
-        Some(self.input_required(requests, &State::Parked(parked)))
+        Some(question)
     }
 
-    /// "Servers MUST include at least one of `inputRequests` or `requestState`" (2026-07-28,
-    /// basic/patterns/mrtr).
-    fn input_required(&self, requests: InputRequests, state: &State) -> Message {
-        let ttl = self.bridge.limits.question_timeout;
-        let sealed = self.bridge.request_state(&self.ask).seal(state, ttl);
-        let result = InputRequiredResult::new(requests).with_request_state(sealed);
-        Message::response(self.ask.id.clone(), &result)
+    /// The upstream has answered.
+    async fn finish(&mut self, answer: &Message, call: &Arc<UpstreamCall>) -> Message {
+        self.is_over = true;
+        if let Some(created) = self.bridge.tasks.created(&self.ask, call, answer) {
+            self.held.forget(&created);
+            return created;
+        }
+        if let Some(error) = to_legacy::failed_for_want(answer, &call.shared.unmet()) {
+            let message = self.ask.refuse(&error);
+            self.held.forget(&message);
+            return message;
+        }
+        match to_legacy::visits(answer, &self.ask.capabilities) {
+            Ok(None) => {}
+            // Boxed, because it is rare, and this future is part of every call.
+            Ok(Some(pages)) => return Box::pin(self.ask_to_visit(pages)).await,
+            Err(error) => {
+                let message = self.ask.refuse(&error);
+                self.held.forget(&message);
+                return message;
+            }
+        }
+        let message = self.answer(answer, call);
+        if self.held.round.is_some() {
+            Box::pin(self.held.finish(&message)).await;
+        }
+        self.held.let_go();
+        message
+    }
+
+    /// The call has ended with pages that the user must visit before it can succeed.
+    async fn ask_to_visit(&mut self, pages: Vec<ElicitParams>) -> Message {
+        let keyed = pages.into_iter().enumerate();
+        let requests: InputRequests =
+            keyed.map(|(number, page)| (format!("visit.{number}"), page.into())).collect();
+        let keys = requests.keys().cloned().collect();
+        let message = self.bridge.question(&self.ask, requests, &State::Visit(keys)).await;
+        self.held.forget(&message);
+        message
     }
 
     /// The upstream's answer as the client has it.
-    fn finish(&mut self, answer: &Message, call: &Arc<UpstreamCall>) -> Message {
-        self.is_over = true;
-        self.held.finish();
-        match to_legacy::visits(answer, &self.ask.capabilities) {
-            Ok(None) => {}
-            Ok(Some(pages)) => {
-                let keyed = pages.into_iter().enumerate();
-                let requests: InputRequests =
-                    keyed.map(|(number, page)| (format!("visit.{number}"), page.into())).collect();
-                let keys = requests.keys().cloned().collect();
-                return self.input_required(requests, &State::Visit(keys));
-            }
-            Err(error) => return self.ask.refuse(&error),
-        }
+    fn answer(&self, answer: &Message, call: &UpstreamCall) -> Message {
         let text = self.ask.method();
         let method = Method::parse(&text);
         let server = &call.session.initialized.server_info;
@@ -183,7 +212,7 @@ impl Attempt {
         }
         if may_begin {
             self.has_begun = true;
-            self.held.finish();
+            self.held.let_go();
             match self.bridge.begin(&self.ask).await {
                 Ok(call) => {
                     self.held.call = Some(call);
@@ -196,36 +225,100 @@ impl Attempt {
             }
         }
         self.is_over = true;
-        Some(of_upstream(fault))
+        let fault = of_upstream(fault);
+        self.held.abandon(&self.ask.refuse(&fault.error));
+        Some(fault)
     }
 }
 
-/// Lets go of the call unless it came to its end.
-struct Held {
+/// Holds a call for its client. Dropped before the call's end, it leaves the call to others.
+pub(crate) struct Held {
     bridge: Arc<Inner>,
-    name: CallName,
+    claim: Claim,
+    /// The round that the client has answered; `None`: it has not been asked anything.
+    round: Option<(u32, Answers)>,
     call: Option<Arc<UpstreamCall>>,
 }
 
 impl Held {
-    /// It is at rest now.
+    /// A call whose client has come back with these answers.
+    pub(crate) fn again(
+        bridge: &Arc<Inner>,
+        claim: Claim,
+        round: (u32, Answers),
+        call: Arc<UpstreamCall>,
+    ) -> Self {
+        Self { bridge: Arc::clone(bridge), claim, round: Some(round), call: Some(call) }
+    }
+
+    /// Takes the call out: nothing happens any more when this is dropped.
+    pub(crate) fn take(&mut self) -> Option<Arc<UpstreamCall>> {
+        self.call.take()
+    }
+
+    /// It is at rest now, or over.
     fn let_go(&mut self) {
         self.call = None;
     }
 
-    /// The upstream has said its last word.
-    fn finish(&mut self) {
-        self.bridge.table.forget(&self.name);
+    /// The call is over, and there is nothing that a client could come back for.
+    fn forget(&mut self, last: &Message) {
+        self.abandon(last);
         self.call = None;
+    }
+
+    /// The same; the upstream, which may still work on it, is told when this is dropped.
+    fn abandon(&mut self, last: &Message) {
+        if self.round.take().is_some() {
+            self.bridge.table.forget(&self.claim.name, Some(last));
+            self.bridge.records.forget(&self.claim);
+        }
+    }
+
+    /// The call is over: a client that does not hear this can come back for it.
+    async fn finish(&mut self, last: &Message) {
+        self.call = None;
+        let Inner { table, records, .. } = &*self.bridge;
+        let Some((round, answers)) = self.round else { return };
+        let word = Some(last).filter(|it| it.len() <= LAST_WORD_BYTES_MAX).and_then(stored_word);
+        let written = match word {
+            Some(word) => {
+                let done = RecordStage::Done(answers, word);
+                Some(records.write(&self.claim, (round, done), LAST_WORD_TTL))
+            }
+            None => {
+                records.forget(&self.claim);
+                None
+            }
+        };
+        table.forget(&self.claim.name, Some(last));
+        if let Some(written) = written
+            && written.await.is_err()
+        {
+            tracing::debug!("a call ends that another process goes on with");
+        }
     }
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
         let Some(call) = self.call.take() else { return };
-        self.bridge.table.forget(&self.name);
+        let (bridge, claim) = (Arc::clone(&self.bridge), self.claim.clone());
+        if let Some(round) = self.round {
+            let held = Self::again(&bridge, claim.clone(), round, Arc::clone(&call));
+            if bridge.table.leave(&claim, Box::new(held)) {
+                return;
+            }
+            bridge.records.forget(&claim);
+        }
         let session = Arc::clone(&call.session);
         session.chore(async move { give_up(&call, "the client does not wait any more").await });
+    }
+}
+
+impl std::fmt::Debug for Held {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Held").field("claim", &self.claim).finish_non_exhaustive()
     }
 }
 
@@ -239,3 +332,7 @@ fn of_upstream(mut fault: Fault) -> Fault {
 
 /// How long further questions are waited for when one was asked.
 const COLLECTING: Duration = Duration::from_millis(10);
+/// How long a client can come back for a last word that it has not heard.
+const LAST_WORD_TTL: Duration = Duration::from_secs(60);
+/// A longer one is not kept.
+const LAST_WORD_BYTES_MAX: usize = 256 << 10;

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use eyot_era::to_legacy::{self, Rounds};
+use eyot_era::to_legacy::{self, Rounds, TaskPlan};
 use eyot_jsonrpc::{ErrorObject, INVALID_REQUEST, Id, Message};
 use eyot_server::RequestState;
-use eyot_stdx::SealKeys;
+use eyot_session::Store;
 use eyot_transport::{Call, Fault, Input, Limits, Reply};
 use eyot_types::carry::Losses;
-use eyot_types::{Era, JsonObject, Method, Revision, RoundParams, codes};
+use eyot_types::{
+    Era, InputRequests, InputRequiredResult, JsonObject, Method, Revision, RoundParams, codes,
+};
 use serde_json::json;
 use tokio::sync::OwnedSemaphorePermit;
 
@@ -18,12 +20,13 @@ use super::ask::Ask;
 use super::attempt::Attempt;
 use super::call::{CallShared, UpstreamCall};
 use super::mirrors::Mirrors;
-use super::park::{CallName, ParkTable};
+use super::park::ParkTable;
 use super::pool::Pool;
-use super::sealed::{ParkedState, State};
+use super::record::Records;
+use super::sealed::State;
 use super::session::UpstreamSession;
+use super::tasks::{Planned, Tasks, drive};
 use crate::dual::Upstream;
-use crate::watch::timed_out;
 
 /// The bridge to one upstream. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -34,18 +37,25 @@ pub(crate) struct Inner {
     pub(crate) pool: Arc<Pool>,
     pub(crate) table: Arc<ParkTable>,
     pub(crate) mirrors: Mirrors,
-    pub(crate) keys: SealKeys,
+    pub(crate) tasks: Tasks,
+    pub(crate) records: Arc<Records>,
     pub(crate) limits: Arc<Limits>,
 }
 
 impl Bridge {
-    pub(crate) fn new(upstream: &Arc<Upstream>, affinity: Affinity) -> Self {
+    pub(crate) fn new(
+        upstream: &Arc<Upstream>,
+        affinity: Affinity,
+        store: Option<Arc<dyn Store>>,
+    ) -> Self {
         let limits = Arc::clone(&upstream.runtime.limits);
+        let records = Arc::new(Records::new(store, upstream.fingerprint.clone()));
         Self(Arc::new(Inner {
             pool: Pool::new(Arc::clone(upstream), affinity),
-            table: Arc::new(ParkTable::new(Arc::clone(&limits))),
+            table: Arc::new(ParkTable::new(Arc::clone(&records), Arc::clone(&limits))),
             mirrors: Mirrors::default(),
-            keys: SealKeys::random(),
+            tasks: Tasks::new(&limits),
+            records,
             limits,
         }))
     }
@@ -69,6 +79,9 @@ impl Bridge {
             Method::ServerDiscover => self.discover(&ask).await,
             Method::Other(_) => self.call(&ask).await,
             Method::SubscriptionsListen => Box::pin(self.0.listen(&ask)).await,
+            Method::TasksGet | Method::TasksUpdate | Method::TasksCancel => {
+                Box::pin(self.0.task_request(&ask, method)).await
+            }
             _ if method.is_in(Revision::MODERN) => self.call(&ask).await,
             _ => Ok(not_found(&ask, &text)),
         }
@@ -89,9 +102,9 @@ impl Bridge {
         let round = RoundParams::of(&ask.message).map_err(Fault::refused)?;
         let responses = round.input_responses.unwrap_or_default();
         if let Some(sealed) = round.request_state {
-            match inner.request_state(ask).open(&sealed) {
+            match inner.request_state(ask).await.open(&sealed) {
                 Ok(State::Parked(state)) => {
-                    return inner.resume(ask, &state, &responses).await;
+                    return Box::pin(inner.resume(ask, &state, &responses)).await;
                 }
                 Ok(State::Visit(keys)) => {
                     if let Some(error) = refused_visit(&keys, &responses) {
@@ -111,24 +124,47 @@ impl Bridge {
 
 impl Inner {
     /// What seals and opens the states of this request.
-    pub(crate) fn request_state<'a>(&'a self, ask: &'a Ask) -> RequestState<'a> {
+    pub(crate) async fn request_state<'a>(&'a self, ask: &'a Ask) -> RequestState<'a> {
         let Ask { peer, message, .. } = ask;
-        RequestState { keys: &self.keys, maker: "bridge", peer, request: message }
+        RequestState { keys: self.records.keys().await, maker: "bridge", peer, request: message }
+    }
+
+    /// What a client is told that must come again: "Servers MUST include at least one of
+    /// `inputRequests` or `requestState`" (2026-07-28, basic/patterns/mrtr).
+    pub(crate) async fn question(
+        &self,
+        ask: &Ask,
+        requests: InputRequests,
+        state: &State,
+    ) -> Message {
+        let sealed = self.request_state(ask).await.seal(state, self.limits.question_timeout);
+        let result = InputRequiredResult::new(requests).with_request_state(sealed);
+        Message::response(ask.id.clone(), &result)
     }
 
     /// Sends the request of a client.
     pub(crate) async fn begin(&self, ask: &Ask) -> Result<Arc<UpstreamCall>, Fault> {
         let session = self.pool.session(ask, false).await?;
+        let Planned { plan, room } = Box::pin(self.tasks.plan(ask, &session)).await?;
         let params = to_legacy::params(&ask.message, session.revision);
         let (params, losses) = params.map_err(Fault::refused)?;
         count(&losses, Era::Modern);
+        let params = self.tasks.params(plan, params).map_err(Fault::refused)?;
         let shared = CallShared::new(session.next_number(), ask.may_be_asked(), Rounds::new());
         shared.begin_attempt(ask.log_level.clone(), ask.progress_token.clone());
-        let turn = self.turn(ask, &session).await?;
+        *shared.task_room.lock() = room;
+        // What is asked in a task says which it is of.
+        let is_driven = plan == TaskPlan::Driven;
+        let turn = if is_driven { None } else { self.turn(ask, &session).await? };
         self.set_level(ask, &shared, &session).await;
         let request = Message::request(shared.id(), &ask.method(), &params)
             .with_progress_token(Id::from_number(shared.number));
-        Ok(UpstreamCall::send(session, Arc::new(shared), request, turn))
+        let shared = Arc::new(shared);
+        if is_driven {
+            let sending = drive(&session, &shared, (request, self.limits.call_timeout));
+            return Ok(UpstreamCall::follow(session, shared, sending));
+        }
+        Ok(UpstreamCall::send(session, shared, request, turn))
     }
 
     /// Waits until nobody else may be asked in the session, where a question does not say which
@@ -162,28 +198,6 @@ impl Inner {
                 tracing::debug!(%fault, "upstream's log level was not set");
             }
         }
-    }
-
-    /// Goes on with a call at rest.
-    async fn resume(
-        self: &Arc<Self>,
-        ask: &Arc<Ask>,
-        state: &ParkedState,
-        responses: &JsonObject,
-    ) -> Result<Reply, Fault> {
-        let (call, answers) = match self.table.resume(state, responses) {
-            Ok(resumed) => resumed,
-            Err(error) => return Ok(Reply::One(ask.refuse(&error))),
-        };
-        let name = CallName(state.call.clone());
-        let attempt = Attempt::again(self, Arc::clone(ask), (name, Arc::clone(&call)));
-        let timeout = self.limits.call_timeout;
-        for answer in answers {
-            let sending = call.session.connection.send(answer);
-            let sent = tokio::time::timeout(timeout, sending).await;
-            sent.unwrap_or_else(|_elapsed| Err(timed_out(timeout)))?;
-        }
-        Ok(Reply::Stream(attempt.into_messages()))
     }
 
     /// Holds the headers of a tool call against its arguments.

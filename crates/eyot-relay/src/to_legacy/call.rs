@@ -8,14 +8,14 @@ use bytes::Bytes;
 use eyot_era::to_legacy::{RoundLosses, Rounds, passes};
 use eyot_jsonrpc::{ErrorObject, Id, Message};
 use eyot_transport::{Fault, Messages, Part, Reply, ReplyFuture};
-use eyot_types::codes::{self, Outcome};
-use eyot_types::{Era, LogLevel, LoggingMessageParams, Method};
+use eyot_types::{ClientCapabilities, Era, LogLevel, LoggingMessageParams, Method};
 use futures_util::StreamExt as _;
 use parking_lot::Mutex;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::bridge::count;
-use super::session::UpstreamSession;
+use super::session::{UpstreamSession, unanswered};
+use crate::task_rooms::TaskRoom;
 
 /// What others may do to a call: ask in it, tell it something.
 #[derive(Debug)]
@@ -24,12 +24,16 @@ pub(crate) struct CallShared {
     pub(crate) number: u64,
     /// Whether its client can be asked.
     pub(crate) may_be_asked: bool,
+    /// Room for the task that the upstream is asked to make of it.
+    pub(crate) task_room: Mutex<Option<TaskRoom>>,
     state: Mutex<CallState>,
 }
 
 #[derive(Debug, Default)]
 struct CallState {
     rounds: Rounds,
+    /// What the upstream asked for and the client has not declared.
+    unmet: ClientCapabilities,
     /// What is for the client and has not been taken.
     out: VecDeque<Message>,
     log_level: Option<LogLevel>,
@@ -42,7 +46,18 @@ struct CallState {
 impl CallShared {
     pub(crate) fn new(number: u64, may_be_asked: bool, rounds: Rounds) -> Self {
         let state = CallState { rounds, ..CallState::default() };
-        Self { number, may_be_asked, state: Mutex::new(state) }
+        Self { number, may_be_asked, task_room: Mutex::default(), state: Mutex::new(state) }
+    }
+
+    /// A call that an earlier process has begun.
+    pub(crate) fn restored(number: u64, rounds: Rounds, cursor: Bytes) -> Self {
+        let state = CallState { rounds, cursor: Some(cursor), ..CallState::default() };
+        Self { number, may_be_asked: true, task_room: Mutex::default(), state: Mutex::new(state) }
+    }
+
+    /// The upstream's event id up to which everything was heard, if it gives any.
+    pub(crate) fn cursor(&self) -> Option<Bytes> {
+        self.state.lock().cursor.clone()
     }
 
     /// The id under which the connection knows the call.
@@ -64,6 +79,16 @@ impl CallShared {
         note_losses(&mut state.rounds);
         wake(state.waker.take());
         Ok(())
+    }
+
+    /// The upstream asked for what the client has not declared.
+    pub(crate) fn note_unmet(&self, unmet: &ClientCapabilities) {
+        self.state.lock().unmet.merge(unmet);
+    }
+
+    /// All that it asked for in vain.
+    pub(crate) fn unmet(&self) -> ClientCapabilities {
+        self.state.lock().unmet.clone()
     }
 
     /// The upstream takes a question back.
@@ -126,6 +151,8 @@ pub(crate) struct UpstreamCall {
 enum Stage {
     Sending(ReplyFuture),
     Streaming(Messages),
+    /// Nobody listens; the rest is heard from where its stream was left.
+    Apart,
     /// The last word, until it is taken.
     Ended(Option<Box<Heard>>),
 }
@@ -154,6 +181,26 @@ impl UpstreamCall {
         Self::at(session, shared, Stage::Sending(sending), turn)
     }
 
+    /// Goes on with a call where an earlier process has left it; `None` when the upstream cannot
+    /// say the rest of it once more.
+    pub(crate) fn restore(
+        session: Arc<UpstreamSession>,
+        shared: Arc<CallShared>,
+        turn: Option<OwnedSemaphorePermit>,
+    ) -> Option<Arc<Self>> {
+        let rest = session.connection.follow(shared.id(), shared.cursor())?;
+        Some(Self::at(session, shared, Stage::Streaming(rest), turn))
+    }
+
+    /// A call that is sent so.
+    pub(crate) fn follow(
+        session: Arc<UpstreamSession>,
+        shared: Arc<CallShared>,
+        sending: ReplyFuture,
+    ) -> Arc<Self> {
+        Self::at(session, shared, Stage::Sending(sending), None)
+    }
+
     fn at(
         session: Arc<UpstreamSession>,
         shared: Arc<CallShared>,
@@ -175,7 +222,11 @@ impl UpstreamCall {
     /// The same without what has been told already: for a call at rest.
     pub(crate) fn poll_upstream(&self, cx: &mut Context<'_>) -> Poll<Heard> {
         loop {
-            let polled = std::task::ready!(self.stage.lock().poll(cx));
+            let polled = {
+                let mut stage = self.stage.lock();
+                self.come_back(&mut stage);
+                std::task::ready!(stage.poll(cx))
+            };
             match polled {
                 Ok(Part { message, cursor, .. }) => {
                     if cursor.is_some() {
@@ -187,6 +238,26 @@ impl UpstreamCall {
                 }
                 Err(fault) => return Poll::Ready(Heard::Failed(fault)),
             }
+        }
+    }
+
+    /// Stops listening, if the upstream can say the rest later: a connection is by far the largest
+    /// part of a call at rest.
+    pub(crate) fn step_apart(&self) -> bool {
+        let mut stage = self.stage.lock();
+        let is_resumable = self.shared.cursor().is_some() && !self.session.is_pipe;
+        let is_apart = is_resumable && matches!(*stage, Stage::Streaming(_));
+        if is_apart {
+            *stage = Stage::Apart;
+        }
+        is_apart
+    }
+
+    /// Listens again to a call that was left.
+    fn come_back(&self, stage: &mut Stage) {
+        if matches!(stage, Stage::Apart) {
+            let rest = self.session.connection.follow(self.shared.id(), self.shared.cursor());
+            *stage = rest.map_or(Stage::Ended(None), Stage::Streaming);
         }
     }
 
@@ -248,14 +319,12 @@ impl Stage {
                     Some(part) => return Poll::Ready(part),
                     None => *self = Self::Ended(None),
                 },
+                Self::Apart => *self = Self::Ended(None),
                 Self::Ended(last) => {
-                    let reason = "upstream ended the call without an answer";
-                    let lost =
-                        || Fault::upstream(codes::upstream_lost(reason, Outcome::Unknown, true));
                     return Poll::Ready(match last.take().map(|it| *it) {
                         Some(Heard::Note(message) | Heard::Answer(message)) => Ok(message.into()),
                         Some(Heard::Failed(fault)) => Err(fault),
-                        None => Err(lost()),
+                        None => Err(unanswered()),
                     });
                 }
             }

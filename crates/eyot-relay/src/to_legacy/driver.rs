@@ -89,7 +89,8 @@ impl Driver {
 
     fn hear(&mut self, part: Option<Result<Part, Fault>>, running: &FuturesUnordered<Chore>) {
         match part {
-            Some(Ok(Part { message: Some(message), .. })) => {
+            Some(Ok(Part { message: Some(message), cursor, .. })) => {
+                self.hub.heard_until(cursor);
                 if let Some(answer) = self.hub.route(&message, None) {
                     running.push(say(self.connection.clone(), answer));
                 }

@@ -1,17 +1,21 @@
 //! Where the messages of an upstream session belong that do not come on a call's own stream.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use eyot_era::to_legacy::{Change, Levels, Subscribers};
+use bytes::Bytes;
+use eyot_era::to_legacy::{Change, Levels, Subscribers, related_task};
 use eyot_jsonrpc::{ErrorObject, INVALID_REQUEST, Id, Kind, Message};
-use eyot_types::{ClientCapabilities, LogLevel, Method, SubscriptionFilter, codes};
+use eyot_types::{
+    ClientCapabilities, LogLevel, Method, Question, SubscriptionFilter, TaskParams, codes,
+};
 use parking_lot::Mutex;
 use serde_json::json;
 use tokio::sync::Notify;
 
 use super::call::CallShared;
+use super::tasks::Asked;
 use crate::server_id::cancelled_id;
 
 /// The running calls and subscriptions of one upstream session.
@@ -35,6 +39,10 @@ struct State {
     has_begun: bool,
     levels: Levels,
     subscribers: Subscribers,
+    /// The upstream's event id up to which the session's own stream was heard.
+    cursor: Option<Bytes>,
+    /// Who is asked in the upstream's tasks, by its ids of them.
+    tasks: HashMap<String, Asked>,
     is_gone: bool,
 }
 
@@ -72,13 +80,18 @@ impl Hub {
         self.state.lock().levels.begin(call, wanted)
     }
 
-    /// Takes a message that is no answer; `own` is the call on whose stream it came. What is
-    /// returned goes to the upstream.
-    pub(crate) fn route(
-        &self,
-        message: &Message,
-        own: Option<&Arc<CallShared>>,
-    ) -> Option<Message> {
+    /// The upstream has made a task: whoever this is, is asked in it.
+    pub(crate) fn begin_task(&self, id: &str, asked: Asked) {
+        self.state.lock().tasks.insert(id.to_owned(), asked);
+    }
+
+    pub(crate) fn end_task(&self, id: &str) {
+        self.state.lock().tasks.remove(id);
+    }
+
+    /// Takes a message that is no answer; `own` is who is asked on the stream that it came on.
+    /// What is returned goes to the upstream.
+    pub(crate) fn route(&self, message: &Message, own: Option<Asked>) -> Option<Message> {
         match message.kind() {
             Kind::Request => self.route_request(message, own),
             Kind::Notification => {
@@ -92,7 +105,7 @@ impl Hub {
         }
     }
 
-    fn route_request(&self, message: &Message, own: Option<&Arc<CallShared>>) -> Option<Message> {
+    fn route_request(&self, message: &Message, own: Option<Asked>) -> Option<Message> {
         let id = message.id()?;
         let text = message.method().unwrap_or_default();
         let method = Method::parse(&text);
@@ -100,26 +113,62 @@ impl Hub {
             return Some(Message::response(id, &json!({})));
         }
         let asked = match method.client_capability() {
-            Some(capability) if self.capabilities.has(capability) => self.ask(message, own),
-            _ => Err(codes::method_not_found(&text)),
+            Some(_) => self.ask_declared(message, own),
+            None => Err(codes::method_not_found(&text)),
         };
         asked.err().map(|error| Message::error_response(Some(id), &error))
     }
 
-    /// Finds the call that a question belongs to: the one on whose stream it came, or the only one
-    /// that can be asked. Anything else would be a guess, and an answer must never reach another
-    /// call than the one that asked.
-    fn ask(&self, message: &Message, own: Option<&Arc<CallShared>>) -> Result<(), ErrorObject> {
-        if let Some(own) = own.filter(|it| it.may_be_asked) {
-            return own.ask(message);
+    /// Asks what the client has declared that it can be asked; anything else is noted, for it may
+    /// be why the call fails.
+    fn ask_declared(&self, message: &Message, own: Option<Asked>) -> Result<(), ErrorObject> {
+        let text = message.method().unwrap_or_default();
+        let question = Question::decode_text(&text, message.params());
+        let question = question.map_err(|error| codes::invalid_params(&error.to_string()))?;
+        let Some(unmet) = question.unmet(&self.capabilities) else {
+            return self.ask(message, own);
+        };
+        let method = question.method();
+        // Roots may be asked for without any call.
+        let is_of_call = method != Method::RootsList;
+        let own = own.as_ref().and_then(Asked::call).cloned();
+        if let Some(call) = own.or_else(|| self.only_call().filter(|_| is_of_call)) {
+            call.note_unmet(&unmet);
         }
+        match method.client_capability().is_some_and(|it| self.capabilities.has(it)) {
+            true => Err(codes::invalid_params("the client has not declared that it can do this")),
+            false => Err(codes::method_not_found(&text)),
+        }
+    }
+
+    /// The only call that runs.
+    fn only_call(&self) -> Option<Arc<CallShared>> {
+        let state = self.state.lock();
+        let mut calls = state.calls.values();
+        calls.next().filter(|_| calls.next().is_none()).cloned()
+    }
+
+    /// Finds the call that a question belongs to: that of the task which it names, the one on whose
+    /// stream it came, or the only one that can be asked. Anything else would be a guess, and an
+    /// answer must never reach another call than the one that asked.
+    fn ask(&self, message: &Message, own: Option<Asked>) -> Result<(), ErrorObject> {
         let refused = |text: &str| Err(ErrorObject::new(INVALID_REQUEST, text));
+        let related = related_task(message);
+        let named = related.as_ref().and_then(|it| self.state.lock().tasks.get(it).cloned());
+        if let Some(asked) = named.or_else(|| own.filter(Asked::may_be_asked)) {
+            return asked.ask(message);
+        }
+        if related.is_some() {
+            return refused("there is no such task here");
+        }
         let mut state = self.state.lock();
         if !state.has_begun && state.early.len() < EARLY_MAX {
             state.early.push(message.clone());
             return Ok(());
         }
-        let mut candidates = state.calls.values().filter(|it| it.may_be_asked);
+        let is_task =
+            |call: &Arc<CallShared>| state.tasks.values().any(|it| it.is_call(call.number));
+        let mut candidates = state.calls.values().filter(|it| it.may_be_asked && !is_task(it));
         let (first, second) = (candidates.next().cloned(), candidates.next().is_some());
         drop(state);
         self.asks_aside.store(true, Ordering::Relaxed);
@@ -137,6 +186,13 @@ impl Hub {
             Method::Progress => self.tell(message.progress_token(), message.clone()),
             Method::LoggingMessage => self.tell_only(message.clone()),
             Method::Cancelled => self.withdraw(cancelled_id(message)),
+            Method::TasksStatus => {
+                let params: Option<TaskParams> = message.decode_params().ok();
+                let task = params.and_then(|it| self.state.lock().tasks.get(&it.task_id).cloned());
+                if let Some(task) = task {
+                    task.changed();
+                }
+            }
             _ => match Change::of(message) {
                 Some(change) => {
                     let is_heard = self.state.lock().subscribers.changed(&change);
@@ -161,13 +217,7 @@ impl Hub {
 
     /// A log message names no call: it is of the only one, or of nobody knows which.
     fn tell_only(&self, message: Message) {
-        let only = {
-            let state = self.state.lock();
-            let mut calls = state.calls.values();
-            let first = calls.next().cloned();
-            first.filter(|_| calls.next().is_none())
-        };
-        match only {
+        match self.only_call() {
             Some(call) => call.tell(message),
             None => eyot_metrics::messages_dropped("notification_ambiguous"),
         }
@@ -175,13 +225,30 @@ impl Hub {
 
     fn withdraw(&self, id: Option<Id>) {
         let Some(id) = id else { return };
-        let calls: Vec<_> = {
+        let asked: Vec<_> = {
             let mut state = self.state.lock();
             state.early.retain(|it| it.id().as_ref() != Some(&id));
-            state.calls.values().cloned().collect()
+            let calls = state.calls.values().map(|it| Asked::Call(Arc::clone(it)));
+            calls.chain(state.tasks.values().cloned()).collect()
         };
-        for call in calls {
-            call.withdraw(&id);
+        for asked in asked {
+            asked.withdraw(&id);
+        }
+    }
+
+    /// What the clients of this session can do.
+    pub(crate) fn capabilities(&self) -> &ClientCapabilities {
+        &self.capabilities
+    }
+
+    /// Up to where the session's own stream was heard.
+    pub(crate) fn cursor(&self) -> Option<Bytes> {
+        self.state.lock().cursor.clone()
+    }
+
+    pub(crate) fn heard_until(&self, cursor: Option<Bytes>) {
+        if cursor.is_some() {
+            self.state.lock().cursor = cursor;
         }
     }
 

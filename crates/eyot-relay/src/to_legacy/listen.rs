@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use super::ask::Ask;
 use super::bridge::Inner;
 use super::session::UpstreamSession;
+use super::tasks::{TaskWatch, has_tasks};
 
 /// A subscription on its way to its client. It ends with the client.
 struct Listening {
@@ -25,6 +26,7 @@ struct Listening {
     granted: SubscriptionFilter,
     /// `None`: the upstream session was lost.
     place: Option<Place>,
+    tasks: TaskWatch,
     /// What was made up for a session that was lost.
     untold: VecDeque<Message>,
     failures: u32,
@@ -48,17 +50,25 @@ impl Inner {
             }
         };
         let session = self.pool.session(ask, true).await?;
+        let ids = params.notifications.task_ids.clone().filter(|_| has_tasks(&session));
+        let tasks = match self.watched_tasks(ask, &ids.unwrap_or_default()) {
+            Ok(tasks) => tasks,
+            Err(error) => return Ok(Reply::One(ask.refuse(&error))),
+        };
         let capabilities = &session.initialized.capabilities;
         let granted = granted(&params.notifications, capabilities, session.has_stream);
         let place = match Place::take(&session, granted.clone()).await? {
             Ok(place) => place,
             Err(error) => return Ok(Reply::One(ask.refuse(&error))),
         };
-        let acknowledged = SubscriptionsAcknowledgedParams::new(&ask.id, granted.clone());
+        let mut told = granted.clone();
+        told.task_ids = tasks.ids();
+        let acknowledged = SubscriptionsAcknowledgedParams::new(&ask.id, told);
         let method = Method::SubscriptionsAcknowledged.as_str();
         let untold = VecDeque::from([Message::notification(method, &acknowledged)]);
         let (bridge, ask) = (Arc::clone(self), Arc::clone(ask));
-        let listening = Listening { bridge, ask, granted, place: Some(place), untold, failures: 0 };
+        let place = Some(place);
+        let listening = Listening { bridge, ask, granted, place, tasks, untold, failures: 0 };
         Ok(Reply::Stream(eyot_transport::Messages::new(stream::unfold(listening, Listening::next))))
     }
 }
@@ -70,13 +80,22 @@ impl Listening {
                 return Some((Ok(message.into()), self));
             }
             match &self.place {
-                Some(place) => match place.next().await {
-                    Some(change) => {
-                        let message = self.told(&change);
-                        return Some((Ok(message.into()), self));
+                Some(place) => {
+                    let changed = tokio::select! {
+                        biased;
+                        changed = place.next() => changed,
+                        state = self.tasks.next(&self.ask.id) => {
+                            return Some((Ok(state.into()), self));
+                        }
+                    };
+                    match changed {
+                        Some(change) => {
+                            let message = self.told(&change);
+                            return Some((Ok(message.into()), self));
+                        }
+                        None => self.place = None,
                     }
-                    None => self.place = None,
-                },
+                }
                 // Boxed, because it is large and rare, and this future lives long.
                 None => Box::pin(self.come_back()).await,
             }

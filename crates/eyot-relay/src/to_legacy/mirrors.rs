@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use eyot_jsonrpc::{ErrorObject, Message};
 use eyot_types::{CallToolParams, JsonObject, MirroredArguments};
+use http::HeaderMap;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 
@@ -55,13 +56,15 @@ impl Mirrors {
         }
     }
 
+    /// Whether no tool is known, as long as none mirrors anything.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.lock().is_empty()
+    }
+
     /// Whether the tool must be looked up before its headers can be held against its arguments.
     pub(crate) fn is_unknown(&self, ask: &Ask) -> bool {
         let name = ask.message.name().unwrap_or_default().into_owned();
-        let has_some = ask.headers.as_ref().is_some_and(|headers| {
-            let prefix = eyot_types::headers::PARAM_PREFIX;
-            headers.keys().any(|it| it.as_str().starts_with(prefix))
-        });
+        let has_some = ask.headers.as_ref().is_some_and(mirrors_some);
         has_some && !self.0.lock().contains_key(&(ask.peer.principal.clone(), name))
     }
 
@@ -83,6 +86,11 @@ impl Mirrors {
     pub(crate) fn list_params() -> Value {
         json!({})
     }
+}
+
+/// Whether a client mirrored any argument.
+pub(crate) fn mirrors_some(headers: &HeaderMap) -> bool {
+    headers.keys().any(|it| it.as_str().starts_with(eyot_types::headers::PARAM_PREFIX))
 }
 
 /// Tools that are remembered.

@@ -15,6 +15,7 @@ use super::affinity::Affinity;
 use super::ask::Ask;
 use super::driver::Idle;
 use super::hub::Hub;
+use super::record::Trace;
 use super::session::{Opening, UpstreamSession};
 use crate::dual::Upstream;
 
@@ -25,6 +26,8 @@ pub(crate) struct Key {
     /// A legacy server learns what its client can do once per session.
     class: Arc<str>,
     handle: Option<String>,
+    /// The upstream's id of a session that an earlier process has opened.
+    restored: Option<String>,
 }
 
 /// The sessions of one upstream.
@@ -93,6 +96,37 @@ impl Pool {
         Ok(session)
     }
 
+    /// A session that an earlier process has opened, for the calls that it has left behind. `None`
+    /// when it cannot have outlived that process.
+    ///
+    /// # Errors
+    /// There is no place for one more session.
+    pub(crate) async fn restored(
+        &self,
+        ask: &Ask,
+        trace: &Trace,
+    ) -> Result<Option<Arc<UpstreamSession>>, Fault> {
+        let principal = ask.peer.principal.clone();
+        let restored = Some(trace.session_id.clone().unwrap_or_default());
+        let key = Key { principal, class: Arc::clone(&ask.class), handle: None, restored };
+        let cell = self.cell(&key);
+        let restoring = async {
+            let place = self.place().map_err(Some)?;
+            let hub = Hub::new(trace.capabilities.clone(), Arc::clone(&self.asks_aside));
+            let timeout = self.upstream.runtime.limits.upstream_idle_timeout;
+            let idle = Idle { pool: self.weak.clone(), key: key.clone(), timeout };
+            let capabilities = trace.capabilities.clone();
+            let opening =
+                Opening { capabilities, hub, wants_stream: true, place, idle: Some(idle) };
+            UpstreamSession::restore(&self.upstream, opening, trace).await.ok_or(None)
+        };
+        match cell.get_or_try_init(|| Box::pin(restoring)).await {
+            Ok(session) => Ok(Some(Arc::clone(session))),
+            Err(None) => Ok(None),
+            Err(Some(fault)) => Err(fault),
+        }
+    }
+
     /// Forgets a session that the upstream has forgotten.
     pub(crate) fn forget(&self, ask: &Ask, lost: &Arc<UpstreamSession>) {
         lost.hub.set_gone();
@@ -141,7 +175,7 @@ impl Pool {
     fn key(&self, ask: &Ask) -> Option<Key> {
         let Peer { principal, .. } = &ask.peer;
         let key = |principal: Option<Arc<str>>, handle| {
-            Some(Key { principal, class: Arc::clone(&ask.class), handle })
+            Some(Key { principal, class: Arc::clone(&ask.class), handle, restored: None })
         };
         if self.is_stateless.load(Ordering::Relaxed) {
             return key(None, None);

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use bytes::Bytes;
 use eyot_client::{LegacyConnection, Target};
 use eyot_era::to_legacy;
 use eyot_jsonrpc::{Id, Message};
-use eyot_transport::{Fault, FaultKind, Limits, Messages, Part, Reply};
+use eyot_transport::{Fault, FaultKind, Limits, Messages, Part, Reply, unix_ms};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{ClientCapabilities, Era, Implementation, InitializeResult, Method, Revision};
 use futures_util::{FutureExt as _, StreamExt as _};
@@ -17,7 +18,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use super::call::CallShared;
 use super::driver::{Chore, Driver, Idle};
 use super::hub::Hub;
+use super::record::Trace;
+use super::tasks::Asked;
 use crate::dual::Upstream;
+use crate::era;
 use crate::watch::timed_out;
 
 /// An open session. When the last handle is dropped, its driver ends it.
@@ -59,7 +63,13 @@ impl UpstreamSession {
         let Upstream { target, runtime, .. } = upstream;
         let params = to_legacy::initialize(opening.capabilities.clone(), us());
         let request = Message::request(Id::from_number(0), Method::Initialize.as_str(), &params);
-        let opened = LegacyConnection::open(target, request, runtime).await?;
+        let mut opened = LegacyConnection::open(target, request, runtime).await;
+        if era::is_suspect(&opened) {
+            // It may have become another: the next call finds out.
+            upstream.verdict.doubt(Era::Legacy);
+            opened = era::name_pin(&upstream.verdict, opened);
+        }
+        let opened = opened?;
         let (initialized, revision) = agreed(&opened.answer)?;
         let connection = opened.connection;
         let warming_up = async {
@@ -74,8 +84,29 @@ impl UpstreamSession {
         let warmed_up = tokio::time::timeout(timeout, warming_up).await;
         let unasked = warmed_up.unwrap_or_else(|_elapsed| Err(timed_out(timeout)))?;
         eyot_metrics::upstreams_opened("bridge");
-        let held = Held { connection, initialized, revision };
+        let held = Held { connection, initialized, revision, first_number: 1 };
         Ok(held.drive(upstream, opening, unasked))
+    }
+
+    /// Goes on with a session that an earlier process has opened; `None` when it cannot have
+    /// outlived that process.
+    pub(crate) async fn restore(
+        upstream: &Upstream,
+        opening: Opening,
+        trace: &Trace,
+    ) -> Option<Arc<Self>> {
+        let initialized = trace.initialized.clone();
+        let revision = Revision::parse(&initialized.protocol_version)?;
+        let Upstream { target, runtime, .. } = upstream;
+        let (session_id, version) = (trace.session_id.as_deref(), revision.as_str());
+        let connection = LegacyConnection::resume(target, session_id, Some(version), runtime)?;
+        let listening = connection.listen(trace.unasked.clone().map(Bytes::from));
+        let listening = tokio::time::timeout(runtime.limits.call_timeout, listening).await;
+        eyot_metrics::upstreams_opened("restored");
+        // Above all that an earlier process can have used in this session.
+        let first_number = unix_ms().saturating_mul(NUMBERS_PER_MS);
+        let held = Held { connection, initialized, revision, first_number };
+        Some(held.drive(upstream, opening, listening.ok()))
     }
 
     /// A number for a call of this session.
@@ -85,6 +116,11 @@ impl UpstreamSession {
 
     /// Takes a message that is no answer.
     pub(crate) fn heard(&self, message: &Message, own: Option<&Arc<CallShared>>) {
+        self.heard_in(message, own.map(|it| Asked::Call(Arc::clone(it))));
+    }
+
+    /// The same; `own` is who is asked on the stream that it came on.
+    pub(crate) fn heard_in(&self, message: &Message, own: Option<Asked>) {
         if let Some(answer) = self.hub.route(message, own) {
             let connection = self.connection.clone();
             self.chore(async move {
@@ -152,6 +188,8 @@ struct Held {
     connection: LegacyConnection,
     initialized: InitializeResult,
     revision: Revision,
+    /// Of our calls.
+    first_number: u64,
 }
 
 impl Held {
@@ -162,7 +200,7 @@ impl Held {
         opening: Opening,
         mut unasked: Option<Messages>,
     ) -> Arc<UpstreamSession> {
-        let Self { connection, initialized, revision } = self;
+        let Self { connection, initialized, revision, first_number } = self;
         // A stream that the upstream does not offer has ended before it began.
         let mut first = None;
         if let Some(stream) = &mut unasked {
@@ -183,7 +221,7 @@ impl Held {
             hub: Arc::clone(&hub),
             turn: Arc::new(Semaphore::new(1)),
             chores,
-            next_number: AtomicU64::new(1),
+            next_number: AtomicU64::new(first_number),
             limits: Arc::clone(&upstream.runtime.limits),
             _place: opening.place,
         });
@@ -214,7 +252,8 @@ fn agreed(answer: &Message) -> Result<(InitializeResult, Revision), Fault> {
     Ok((initialized, revision))
 }
 
-fn unanswered() -> Fault {
+/// The fault of a call that ended without an answer.
+pub(crate) fn unanswered() -> Fault {
     let reason = "upstream ended the call without an answer";
     Fault::upstream(codes::upstream_lost(reason, Outcome::Unknown, true))
 }
@@ -236,3 +275,6 @@ pub(crate) fn may_resend(fault: &Fault, method: Method<'_>) -> bool {
 pub(crate) fn us() -> Implementation {
     Implementation::new("eyot", env!("CARGO_PKG_VERSION"))
 }
+
+/// Keeps the numbers of calls rising over restarts, and exact in every JSON reader.
+const NUMBERS_PER_MS: u64 = 1_000;

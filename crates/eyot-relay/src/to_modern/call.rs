@@ -6,9 +6,9 @@ use std::sync::Arc;
 use eyot_client::ForwardedHeaders;
 use eyot_era::to_modern::{
     ClientMeta, Leg, RoundError, RoundLimits, Rounds, Step, carry_answer, carry_notification,
-    carry_tools,
+    carry_tools, requires_task, task_created, tell_support,
 };
-use eyot_jsonrpc::{Id, Kind, Message};
+use eyot_jsonrpc::{ErrorObject, Id, Kind, METHOD_NOT_FOUND, Message};
 use eyot_transport::{Fault, FaultKind, Messages, Part, Reply};
 use eyot_types::codes::{self, HEADER_MISMATCH, Outcome};
 use eyot_types::{JsonObject, ListToolsResult, Method, Revision};
@@ -23,6 +23,7 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::pending::{Question, Registered};
 use super::session::Bridged;
+use super::tasks::CallTasks;
 use super::tools::KnownTool;
 use super::{note_losses, unanswered, upstreams_fault};
 use crate::watch::timed_out;
@@ -44,6 +45,8 @@ pub(crate) struct Calling {
     params: String,
     rounds: Rounds,
     tool: Option<Arc<KnownTool>>,
+    /// Has the task that the client wants, until it is given one.
+    tasks: CallTasks,
     stage: Stage,
     /// It has been sent a second time because the first got lost.
     is_repeated: bool,
@@ -76,10 +79,10 @@ struct Asking {
 
 impl Calling {
     pub(crate) fn new(
-        session: Arc<Bridged>,
-        client: Arc<ClientMeta>,
+        (session, client): (Arc<Bridged>, Arc<ClientMeta>),
         revision: Revision,
         request: Message,
+        tasks: CallTasks,
     ) -> Result<Self, Fault> {
         let id = request.id().unwrap_or_else(|| Id::from_number(0));
         let level = session.log_level();
@@ -98,6 +101,7 @@ impl Calling {
             params,
             rounds: Rounds::new(revision, RoundLimits::default()),
             tool: None,
+            tasks,
             stage: Stage::Due,
             is_repeated: false,
             is_refreshed: false,
@@ -255,8 +259,18 @@ impl Calling {
                 self.stage = Stage::Due;
                 return Ok(None);
             }
+            if let Some(refused) = self.refused_without_task(&answer) {
+                return Ok(Some(refused));
+            }
             return Ok(Some(self.end(&answer)));
         };
+        if let Some(task) = self.tasks.wanted.as_ref().and_then(|_| task_created(result))
+            && let Some(wanted) = self.tasks.wanted.take()
+        {
+            self.stage = Stage::Over;
+            let task = (task, self.tool.clone());
+            return Ok(Some(self.session.tasks().created(self.id.clone(), task, wanted)));
+        }
         let mint = || eyot_stdx::random_token(16);
         match self.rounds.handle_result(method, result, self.client.capabilities(), mint) {
             Ok(Step::Complete) => return Ok(Some(self.end(&answer))),
@@ -275,18 +289,49 @@ impl Calling {
     fn end(&mut self, answer: &Message) -> Message {
         self.stage = Stage::Over;
         let method = Method::parse(&self.method);
-        let carried = match answer.decode_result::<ListToolsResult>() {
-            Ok(mut page) if method == Method::ToolsList => {
-                self.session.shared().tools.learn(&mut page);
+        let page = (method == Method::ToolsList)
+            .then(|| answer.decode_result::<ListToolsResult>().ok())
+            .flatten();
+        let carried = match page {
+            Some(mut page) => {
+                let tools = &self.session.shared().tools;
+                tools.learn(&mut page);
+                if self.tasks.are_offered {
+                    tell_support(&mut page, |name| tools.is_with_tasks_only(name));
+                }
                 carry_tools(self.revision, answer.id(), page)
             }
-            _ => {
+            None => {
                 let schema = self.tool.as_ref().and_then(|it| it.wrapped());
                 carry_answer(self.revision, method, answer, schema)
             }
         };
         note_losses(&carried.losses, Revision::MODERN, self.revision);
-        carried.message
+        self.as_wanted(carried.message)
+    }
+
+    /// The answer as the client wants it: as a task, if it is a result.
+    fn as_wanted(&mut self, answer: Message) -> Message {
+        match self.tasks.wanted.take() {
+            Some(wanted) if answer.kind() == Kind::Response => {
+                self.session.tasks().finished(&answer, wanted)
+            }
+            _ => answer,
+        }
+    }
+
+    /// The answer of a tool that makes tasks of its calls and nothing else: "servers MUST return a
+    /// -32601 (Method not found) error if a client does not attempt to do so" (2025-11-25,
+    /// basic/utilities/tasks, Tool-Level Negotiation).
+    fn refused_without_task(&mut self, answer: &Message) -> Option<Message> {
+        let error = answer.decode_error().ok().filter(requires_task)?;
+        let name = self.request.name().filter(|_| self.tasks.are_offered)?.into_owned();
+        self.stage = Stage::Over;
+        tracing::debug!(%error.message, tool = %name, "tool is called as a task only");
+        let text = format!("Tool {name} must be called as a task");
+        self.session.shared().tools.set_with_tasks_only(name);
+        let error = ErrorObject::new(METHOD_NOT_FOUND, text);
+        Some(Message::error_response(Some(self.id.clone()), &error))
     }
 
     /// Gives the questions their ids.
@@ -343,7 +388,8 @@ impl Calling {
             Message::notification(Method::Cancelled.as_str(), &params)
         });
         let mut last: VecDeque<_> = cancelled.collect();
-        last.push_back(error.answer(self.id.clone(), Method::parse(&self.method)));
+        let answer = error.answer(self.id.clone(), Method::parse(&self.method));
+        last.push_back(self.as_wanted(answer));
         self.stage = Stage::Ending(last);
     }
 }

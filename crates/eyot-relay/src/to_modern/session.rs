@@ -20,6 +20,7 @@ use super::call::Calling;
 use super::feed::Feed;
 use super::listening::Listening;
 use super::pending::{Calls, Questions};
+use super::tasks::{SessionTasks, declaring};
 use crate::server_id::{cancelled_id, is_cancelled};
 
 /// What the bridge keeps of a session. Everything that must outlive the process is in the stored
@@ -33,6 +34,7 @@ pub(crate) struct Bridged {
     questions: Arc<Questions>,
     calls: Arc<Calls>,
     feed: Feed,
+    tasks: SessionTasks,
 }
 
 impl Bridged {
@@ -51,6 +53,7 @@ impl Bridged {
             log_level: Mutex::new(state.log_level),
             questions: Arc::default(),
             calls: Arc::default(),
+            tasks: SessionTasks::default(),
         }
     }
 
@@ -60,6 +63,10 @@ impl Bridged {
 
     pub(crate) fn feed(&self) -> &Feed {
         &self.feed
+    }
+
+    pub(crate) fn tasks(&self) -> &SessionTasks {
+        &self.tasks
     }
 
     pub(crate) fn questions(&self) -> &Arc<Questions> {
@@ -86,18 +93,28 @@ impl Bridged {
                 Box::pin(async move { self.change_subscriptions(&context, &request).await })
             }
             // What only the modern era has, and what is not carried.
-            Method::ServerDiscover
-            | Method::SubscriptionsListen
-            | Method::TasksGet
-            | Method::TasksResult
-            | Method::TasksUpdate
-            | Method::TasksCancel
-            | Method::TasksList => refused(&request, &codes::method_not_found(&name)),
+            Method::ServerDiscover | Method::SubscriptionsListen | Method::TasksUpdate => {
+                refused(&request, &codes::method_not_found(&name))
+            }
+            Method::TasksGet | Method::TasksResult | Method::TasksCancel | Method::TasksList => {
+                Box::pin(self.task_request(context, request))
+            }
             _ => Box::pin(async move {
                 let client = self.client(&context).await;
                 eyot_metrics::calls(Era::Legacy.as_str(), client.is_ok());
+                let client = client?;
+                let tasks = match Box::pin(self.call_tasks(&context, &request)).await {
+                    Ok(tasks) => tasks,
+                    Err(full) => {
+                        return Ok(Reply::One(Message::error_response(request.id(), &full)));
+                    }
+                };
+                let client = match tasks.wanted.is_some() {
+                    true => declaring(&client)?,
+                    false => client,
+                };
                 let revision = context.revision().unwrap_or(Revision::LATEST_LEGACY);
-                let calling = Calling::new(self, client?, revision, request)?;
+                let calling = Calling::new((self, client), revision, request, tasks)?;
                 Ok(Reply::Stream(Messages::new(stream::unfold(calling, Calling::next))))
             }),
         }
@@ -191,7 +208,7 @@ impl Bridged {
     }
 
     /// Who the client is.
-    async fn client(&self, context: &SessionContext) -> Result<Arc<ClientMeta>, Fault> {
+    pub(super) async fn client(&self, context: &SessionContext) -> Result<Arc<ClientMeta>, Fault> {
         let reading = || async {
             let record = context.record().await.map_err(|error| {
                 tracing::error!(%error, "session cannot be read");

@@ -1,6 +1,6 @@
 //! What was learnt of the upstream's tools from its lists.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -15,6 +15,8 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 pub(crate) struct Tools {
     is_http: bool,
     listed: Mutex<Listed>,
+    /// The tools that are called as tasks and in no other way, as far as they have said so.
+    with_tasks_only: Mutex<BTreeSet<String>>,
     /// One asks for the list, the others wait for it.
     turn: Semaphore,
 }
@@ -36,7 +38,8 @@ pub(crate) struct KnownTool {
 
 impl Tools {
     pub(crate) fn new(is_http: bool) -> Self {
-        Self { is_http, listed: Mutex::default(), turn: Semaphore::new(1) }
+        let (listed, with_tasks_only) = (Mutex::default(), Mutex::default());
+        Self { is_http, listed, with_tasks_only, turn: Semaphore::new(1) }
     }
 
     pub(crate) fn find(&self, name: &str) -> Option<Arc<KnownTool>> {
@@ -82,6 +85,19 @@ impl Tools {
                 true
             }
         });
+    }
+
+    /// A tool has refused to be called without a task.
+    pub(crate) fn set_with_tasks_only(&self, name: String) {
+        let mut names = self.with_tasks_only.lock();
+        if names.len() < TOOLS_MAX {
+            names.insert(name);
+        }
+    }
+
+    /// Whether a tool has refused to be called without a task.
+    pub(crate) fn is_with_tasks_only(&self, name: &str) -> bool {
+        self.with_tasks_only.lock().contains(name)
     }
 
     fn insert(&self, tool: &Tool, mirrored: MirroredArguments) {

@@ -174,36 +174,23 @@ impl CallContext {
         answer.map_err(|error| client_failed(method, &error))
     }
 
-    /// The question as this client can be asked it.
-    ///
-    /// "Servers MUST NOT send an `inputRequests` that the client has not declared support for"
-    /// (2026-07-28, basic/patterns/mrtr), nor a request (2025-11-25, basic/lifecycle): the call
+    /// The question as this client can be asked it. If it has not declared that it can, the call
     /// fails instead.
     pub(crate) fn fitted(
         &self,
         question: Question,
         client: &ClientCapabilities,
     ) -> HandlerResult<Question> {
+        if let Some(required) = question.unmet(client) {
+            return Err(self.cannot_ask(question.method(), &required));
+        }
         let mut question = question;
-        let can = match &mut question {
-            Question::Elicitation(params) if params.mode == Some(ElicitMode::Url) => {
-                if self.era() == Era::Legacy {
-                    // 2025-11-25 has no page without "A unique identifier for the elicitation".
-                    params.elicitation_id.get_or_insert_with(|| random_token(16));
-                }
-                client.has_elicitation_url()
-            }
-            Question::Elicitation(_) => client.has_elicitation_form(),
-            Question::Sampling(params) => {
-                let has_tools = params.tools.is_some() || params.tool_choice.is_some();
-                client.has(ClientCapability::Sampling)
-                    && (!has_tools || client.has_sampling_tools())
-            }
-            Question::Roots(_) => client.has(ClientCapability::Roots),
-            _ => true,
-        };
-        if !can {
-            return Err(self.cannot_ask(question.method()));
+        if let Question::Elicitation(params) = &mut question
+            && params.mode == Some(ElicitMode::Url)
+            && self.era() == Era::Legacy
+        {
+            // 2025-11-25 has no page without "A unique identifier for the elicitation".
+            params.elicitation_id.get_or_insert_with(|| random_token(16));
         }
         let (question, losses) = carry::to(self.revision(), question);
         match losses.refused() {
@@ -223,17 +210,14 @@ impl CallContext {
         }
     }
 
-    fn cannot_ask(&self, method: Method<'_>) -> HandlerError {
-        let capability = method.client_capability().unwrap_or(ClientCapability::Elicitation);
+    fn cannot_ask(&self, method: Method<'_>, required: &ClientCapabilities) -> HandlerError {
         match self.era() {
             Era::Legacy => {
-                let name = capability.as_str();
+                let capability = method.client_capability();
+                let name = capability.unwrap_or(ClientCapability::Elicitation).as_str();
                 HandlerError::new(format!("the client does not have the capability `{name}`"))
             }
-            Era::Modern => {
-                let required = ClientCapabilities::default().with(capability);
-                HandlerError::protocol(codes::missing_capability(&required))
-            }
+            Era::Modern => HandlerError::protocol(codes::missing_capability(required)),
         }
     }
 }

@@ -14,7 +14,6 @@ mod kept;
 mod methods;
 mod record;
 mod table;
-mod timestamp;
 mod watch;
 
 use std::time::Duration;

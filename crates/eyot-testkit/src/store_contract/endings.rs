@@ -57,6 +57,9 @@ fn nothing_is_accepted_after_the_end(make: MakeStore<'_>) {
         block_on(store.append(id.clone(), FENCE, CALL, numbered_events(1))),
         block_on(store.finish(id.clone(), FENCE, CALL, ended(0))),
         block_on(store.read(id, CALL, START, 9)).map(drop),
+        block_on(store.take_over("p".to_owned(), 0)).map(drop),
+        block_on(store.unpark("p".to_owned(), FENCE)),
+        block_on(store.seal_key()).map(drop),
     ];
     for (place, outcome) in outcomes.iter().enumerate() {
         let is_refused = matches!(outcome, Err(StoreError::Unavailable { .. }));

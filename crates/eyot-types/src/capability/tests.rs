@@ -85,3 +85,11 @@ fn settings_and_extensions_are_declared_beside_others() {
     assert!(declared.extension("a.example/b").is_some());
     assert!(declared.extension("a.example/c").is_some());
 }
+
+#[test]
+fn declarations_merge_setting_by_setting() {
+    let mut both = client(json!({ "elicitation": { "form": {} }, "roots": {} }));
+    both.merge(&client(json!({ "elicitation": { "url": {} }, "sampling": {} })));
+    let expected = json!({ "elicitation": { "form": {}, "url": {} }, "roots": {}, "sampling": {} });
+    assert_eq!(both, client(expected));
+}

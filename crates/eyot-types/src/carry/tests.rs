@@ -366,3 +366,58 @@ fn raw_parameters_are_carried_as_parameters_of_their_method() {
     assert_eq!(names(&losses), ["progress_message"]);
     assert!(params(V2024_11_05, Method::ToolsCall, "{}").is_err());
 }
+
+/// The raw result with its whole content, and the same when it is decoded.
+#[track_caller]
+fn check_whole(revision: Revision, method: Method<'_>, text: &str, expected: &str) {
+    let (whole, losses) = result(revision, method, text).unwrap();
+    assert_eq!(whole, expected);
+    let (decoded, decoded_losses) = text::decoded(revision, method, text).unwrap();
+    let value = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+    assert_eq!(value(&whole), value(&decoded));
+    assert_eq!(names(&losses), names(&decoded_losses));
+}
+
+#[test]
+fn content_that_both_eras_write_alike_keeps_its_bytes() {
+    let odd = r#"{ "content" : [ {"text":"\u0041","type":"text"} ] , "isError":true}"#;
+    let kept = r#"{"content":[ {"text":"\u0041","type":"text"} ],"isError":true"#;
+    check_whole(V2025_11_25, Method::ToolsCall, odd, &format!("{kept}}}"));
+    let complete = format!("{kept},\"resultType\":\"complete\"}}");
+    check_whole(V2026_07_28, Method::ToolsCall, odd, &complete);
+    check_whole(V2025_11_25, Method::ToolsCall, &complete, &format!("{kept}}}"));
+    let read = r#"{"contents":[{"uri":"a:","text":"b"}],"_meta":{"v":1}}"#;
+    let cached = r#"{"contents":[{"uri":"a:","text":"b"}],"resultType":"complete","ttlMs":0,"cacheScope":"private","_meta":{"v":1}}"#;
+    check_whole(V2026_07_28, Method::ResourcesRead, read, cached);
+    check_whole(V2025_11_25, Method::ResourcesRead, cached, read);
+    let said = r#"{"messages":[],"_meta":{"io.modelcontextprotocol/serverInfo":{"name":"s","version":"1"}}}"#;
+    check_whole(V2025_11_25, Method::PromptsGet, said, r#"{"messages":[]}"#);
+}
+
+#[test]
+fn content_that_must_change_is_decoded() {
+    let list = r#"{"content":[],"structuredContent":[1],"resultType":"complete"}"#;
+    let (carried, losses) = result(V2025_11_25, Method::ToolsCall, list).unwrap();
+    let carried: Value = serde_json::from_str(&carried).unwrap();
+    assert_eq!(carried["structuredContent"], json!({ "result": [1] }));
+    assert_eq!(names(&losses), ["any_structured_content"]);
+    let audio = r#"{"content":[{"type":"audio","data":"","mimeType":"audio/wav"}]}"#;
+    let (carried, _) = result(V2024_11_05, Method::ToolsCall, audio).unwrap();
+    assert!(carried.contains(r#""type":"text""#), "{carried}");
+    assert!(result(V2026_07_28, Method::PromptsGet, "{}").is_err(), "it has no messages");
+}
+
+#[test]
+fn what_is_put_into_the_metadata_stands_beside_what_is_there() {
+    let put = |meta: &mut JsonObject, losses: &Losses| {
+        meta.insert("lost".to_owned(), json!(losses.iter().count()));
+    };
+    for (method, text) in [
+        (Method::ToolsCall, r#"{"content":[],"_meta":{"a":1}}"#),
+        (Method::ToolsList, r#"{"tools":[],"_meta":{"a":1}}"#),
+    ] {
+        let (carried, _) = result_with(V2026_07_28, method, text, put).unwrap();
+        let carried: Value = serde_json::from_str(&carried).unwrap();
+        assert_eq!(carried["_meta"], json!({ "a": 1, "lost": 0 }));
+    }
+}

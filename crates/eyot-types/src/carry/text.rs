@@ -1,16 +1,19 @@
 //! Parameters and results as text: decoded as what their method says, carried, and encoded.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::{Carry, Losses, to};
 use crate::{
     CallToolParams, CallToolResult, CancelledParams, CompleteParams, CompleteResult,
     CreateMessageParams, CreateMessageResult, DiscoverResult, ElicitParams, ElicitResult,
     EmptyParams, EmptyResult, GetPromptParams, GetPromptResult, InitializeParams, InitializeResult,
-    ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListRootsResult,
-    ListToolsResult, LoggingMessageParams, Method, PaginatedParams, ProgressParams,
-    ReadResourceParams, ReadResourceResult, Revision, RoundResult, SubscribeParams,
+    JsonObject, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
+    ListRootsResult, ListToolsResult, LoggingMessageParams, Method, PaginatedParams,
+    ProgressParams, ReadResourceParams, ReadResourceResult, Revision, RoundResult, SubscribeParams,
 };
 
 /// The raw parameters of a request or notification, as `revision` has them.
@@ -46,12 +49,49 @@ pub fn params(
     }
 }
 
-/// The raw result of a request, as `revision` has it.
+/// The raw result of a request, as `revision` has it. Content that needs no other shape keeps its
+/// bytes, and is not looked at.
 ///
 /// # Errors
 /// An error when it is not a result of the method. That of an unknown method gains or loses only
 /// what all results have.
 pub fn result(
+    revision: Revision,
+    method: Method<'_>,
+    text: &str,
+) -> Result<(String, Losses), serde_json::Error> {
+    result_with(revision, method, text, |_, _| {})
+}
+
+/// The same; `add` puts more into its metadata, and is told what was lost.
+///
+/// # Errors
+/// As [`result`].
+pub fn result_with(
+    revision: Revision,
+    method: Method<'_>,
+    text: &str,
+    mut add: impl FnMut(&mut JsonObject, &Losses),
+) -> Result<(String, Losses), serde_json::Error> {
+    if let Some(whole) = super::whole::result(revision, method, text, &mut add)? {
+        return Ok(whole);
+    }
+    let (text, losses) = decoded(revision, method, text)?;
+    let mut added = JsonObject::new();
+    add(&mut added, &losses);
+    if added.is_empty() {
+        return Ok((text, losses));
+    }
+    let mut members: BTreeMap<String, Box<RawValue>> = serde_json::from_str(&text)?;
+    let meta = members.get("_meta").map(|it| serde_json::from_str::<JsonObject>(it.get()));
+    let mut meta = meta.transpose()?.unwrap_or_default();
+    meta.append(&mut added);
+    members.insert("_meta".to_owned(), to_raw_value(&meta)?);
+    Ok((serde_json::to_string(&members)?, losses))
+}
+
+/// The result, decoded as what its method says.
+pub(super) fn decoded(
     revision: Revision,
     method: Method<'_>,
     text: &str,

@@ -6,8 +6,8 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use crate::{
-    CreateMessageParams, CreateMessageResult, ElicitParams, ElicitResult, EmptyParams,
-    ListRootsResult, Method,
+    ClientCapabilities, ClientCapability, CreateMessageParams, CreateMessageResult, ElicitMode,
+    ElicitParams, ElicitResult, EmptyParams, ListRootsResult, Method,
 };
 
 /// What a server asks its client: the members `method` and `params` of a request.
@@ -71,6 +71,37 @@ impl Question {
             Self::Roots(_) => Method::RootsList,
             Self::Other { method, .. } => Method::parse(method),
         }
+    }
+
+    /// What a client has to declare to be asked this. `None`: it has declared it.
+    ///
+    /// "Servers MUST NOT send an `inputRequests` that the client has not declared support for"
+    /// (2026-07-28, basic/patterns/mrtr), nor a request (2025-11-25, basic/lifecycle).
+    #[must_use]
+    pub fn unmet(&self, client: &ClientCapabilities) -> Option<ClientCapabilities> {
+        let required = ClientCapabilities::default();
+        let (is_met, required) = match self {
+            Self::Elicitation(params) if params.mode == Some(ElicitMode::Url) => (
+                client.has_elicitation_url(),
+                required.with_setting(ClientCapability::Elicitation, "url"),
+            ),
+            Self::Elicitation(_) => (
+                client.has_elicitation_form(),
+                required.with_setting(ClientCapability::Elicitation, "form"),
+            ),
+            Self::Sampling(params) if params.tools.is_some() || params.tool_choice.is_some() => (
+                client.has_sampling_tools(),
+                required.with_setting(ClientCapability::Sampling, "tools"),
+            ),
+            Self::Sampling(_) => {
+                (client.has(ClientCapability::Sampling), required.with(ClientCapability::Sampling))
+            }
+            Self::Roots(_) => {
+                (client.has(ClientCapability::Roots), required.with(ClientCapability::Roots))
+            }
+            Self::Other { .. } => (true, required),
+        };
+        (!is_met).then_some(required)
     }
 
     /// An answer to this question.

@@ -134,3 +134,32 @@ fn a_round_without_questions_needs_its_state() {
     let result = serde_json::to_value(InputRequiredResult::again("s")).unwrap();
     assert_eq!(result, json!({ "resultType": "input_required", "requestState": "s" }));
 }
+
+#[track_caller]
+fn check_unmet(method: &str, params: Value, declared: Value, required: &Value) {
+    let question = Question::decode(method, Some(params)).unwrap();
+    let unmet = question.unmet(&serde_json::from_value(declared).unwrap());
+    assert_eq!(json!(unmet), *required, "{question:?}");
+}
+
+#[test]
+fn questions_need_what_their_client_declares() {
+    let page = || json!({ "mode": "url", "message": "m", "url": "https://a/" });
+    let form = || json!(form());
+    let elicitation = |mode: &str| json!({ "elicitation": { mode: {} } });
+    let nothing = Value::Null;
+    let elicit = "elicitation/create";
+    check_unmet(elicit, form(), json!({ "elicitation": {} }), &nothing);
+    check_unmet(elicit, form(), json!({ "elicitation": { "url": {} } }), &elicitation("form"));
+    check_unmet(elicit, page(), json!({ "elicitation": { "url": {} } }), &nothing);
+    check_unmet(elicit, page(), json!({ "elicitation": {} }), &elicitation("url"));
+    let sample = "sampling/createMessage";
+    let with_tools = json!({ "messages": [], "maxTokens": 1, "tools": [] });
+    let wanted = json!({ "sampling": { "tools": {} } });
+    check_unmet(sample, with_tools, json!({ "sampling": {} }), &wanted);
+    let plain = json!({ "messages": [], "maxTokens": 1 });
+    check_unmet(sample, plain.clone(), json!({ "sampling": {} }), &nothing);
+    check_unmet(sample, plain, json!({}), &json!({ "sampling": {} }));
+    check_unmet("roots/list", json!({}), json!({}), &json!({ "roots": {} }));
+    check_unmet("vendor/ask", json!({}), json!({}), &nothing);
+}

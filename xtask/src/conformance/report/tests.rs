@@ -79,3 +79,12 @@ fn long_reason_is_cut_between_characters() {
     let reason = "é".repeat(400);
     assert_eq!(brief(&reason), format!("{}…", "é".repeat(300)));
 }
+
+#[test]
+fn score_of_others_stands_beside_ours() {
+    let mut report = Report::new(&[]);
+    report.add_leg(leg().beside(Some("another passes 1 of 3".to_owned())));
+    let want = "server 2026-07-28: 2 of 3 scored scenarios pass; another passes 1 of 3 before the \
+        same server.";
+    assert!(report.to_string().lines().any(|it| it == want), "{report}");
+}

@@ -4,7 +4,7 @@ use eyot_jsonrpc::{Id, Message, ScanLimits};
 use eyot_types::{ClientCapabilities, ClientCapability, Implementation, Method};
 use serde_json::{Value, json};
 
-use super::{answer, visits};
+use super::{answer, failed_for_want, visits};
 
 fn said(member: &str, value: &Value) -> Message {
     let text = json!({ "jsonrpc": "2.0", "id": 1, member: value }).to_string();
@@ -69,4 +69,26 @@ fn pages_to_visit_are_questions_without_their_legacy_id() {
     let client = client.with_setting(ClientCapability::Elicitation, "url");
     let pages = visits(&error, &client).unwrap().unwrap();
     assert_eq!((pages.len(), &pages[0].elicitation_id), (1, &None));
+}
+
+#[test]
+fn a_failure_after_a_question_in_vain_is_for_want_of_a_capability() {
+    let unmet = ClientCapabilities::default().with(ClientCapability::Sampling);
+    let failed = json!({ "content": [], "isError": true });
+    let error = failed_for_want(&said("result", &failed), &unmet).unwrap();
+    assert_eq!(error.code, -32021);
+    let expected = json!({ "requiredCapabilities": { "sampling": {} }, "original": failed });
+    assert_eq!(error.data, Some(expected));
+    let refused = json!({ "code": -32600, "message": "no model" });
+    let error = failed_for_want(&said("error", &refused), &unmet).unwrap();
+    assert_eq!(error.data.unwrap()["original"], refused);
+}
+
+#[test]
+fn nothing_is_wanting_where_the_server_could_do_without() {
+    let unmet = ClientCapabilities::default().with(ClientCapability::Sampling);
+    let done = said("result", &json!({ "content": [], "isError": false }));
+    assert_eq!(failed_for_want(&done, &unmet), None);
+    let failed = said("result", &json!({ "content": [], "isError": true }));
+    assert_eq!(failed_for_want(&failed, &ClientCapabilities::default()), None);
 }

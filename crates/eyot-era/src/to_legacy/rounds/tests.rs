@@ -144,7 +144,7 @@ fn another_process_goes_on_where_the_first_was() {
     let mut first = Rounds::new();
     first.ask(&elicit(1)).unwrap();
     let (round, _) = first.park();
-    let mut second = Rounds::restore(round, first.asked());
+    let mut second = Rounds::restore(round, first.asked(), 1);
     let answers = object(json!({ "1.1": accept("x") }));
     assert_eq!(said(&mut second, 1, &answers), said(&mut first, 1, &answers));
 }

@@ -5,11 +5,10 @@
 use std::sync::Arc;
 
 use eyot_jsonrpc::ErrorObject;
+use eyot_stdx::iso8601;
 use eyot_types::{JsonObject, ResultType, TaskStatus};
 use serde::Serialize;
 use serde_json::value::RawValue;
-
-use super::timestamp::iso8601;
 
 /// What is kept of one task.
 #[derive(Debug)]

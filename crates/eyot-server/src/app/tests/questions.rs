@@ -111,7 +111,10 @@ async fn a_client_that_cannot_be_asked_is_not_asked() {
     let mut modern = Peer::modern(&server, json!({}));
     let answer = modern.ask("tools/call", json!({ "name": "greet" })).await;
     assert_eq!(answer["error"]["code"], -32021, "{answer}");
-    assert_eq!(answer["error"]["data"]["requiredCapabilities"], json!({ "elicitation": {} }));
+    assert_eq!(
+        answer["error"]["data"]["requiredCapabilities"],
+        json!({ "elicitation": { "form": {} } })
+    );
 }
 
 #[tokio::test]

@@ -1,7 +1,8 @@
 //! Points in time as the protocol writes them.
 
 /// Milliseconds since 1970 as an ISO 8601 text in UTC, such as `2025-11-25T10:30:00.000Z`.
-pub(crate) fn iso8601(unix_ms: u64) -> String {
+#[must_use]
+pub fn iso8601(unix_ms: u64) -> String {
     let (days, of_day) = (unix_ms / DAY_MS, unix_ms % DAY_MS);
     let (year, month, day) = date(days);
     let (hours, minutes) = (of_day / 3_600_000, of_day / 60_000 % 60);

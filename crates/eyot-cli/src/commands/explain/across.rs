@@ -1,0 +1,222 @@
+//! What clients of the other era get of a server, and what they do not get.
+
+use std::collections::BTreeMap;
+
+use eyot::jsonrpc::METHOD_NOT_FOUND;
+use eyot::relay::{Crossing, has_tasks};
+use eyot::types::carry::{Carry, Feature, Losses};
+use eyot::types::{
+    ClientCapabilities, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
+    ListToolsResult, Prompt, Resource, ResourceTemplate, ServerCapabilities, TaskSupport, Tool,
+};
+use eyot::{Client, ClientError};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+/// What clients of the other era get.
+pub(super) struct Across {
+    pub(super) crossing: Crossing,
+    /// What they are told that the server can do.
+    pub(super) told: ServerCapabilities,
+    /// What the server is told of a client, and what that client has declared: all there is.
+    pub(super) declared: (ClientCapabilities, ClientCapabilities),
+    pub(super) tasks: Tasks,
+    /// Tools that can only be called as tasks, where there are none.
+    pub(super) task_tools: Vec<String>,
+    /// What the server says that they do not get, with where it says so.
+    pub(super) lost: BTreeMap<Feature, Vec<String>>,
+    /// The same of what it may say in calls.
+    pub(super) in_calls: Vec<(Feature, &'static str)>,
+    /// Tools that they do not see, and why.
+    pub(super) left_out: Vec<(String, String)>,
+}
+
+/// What becomes of the server's tasks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tasks {
+    /// It has none.
+    None,
+    /// Its clients have them too, in the form of their own era.
+    Carried,
+    /// Its clients are not told of them.
+    Lost,
+}
+
+impl Tasks {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Carried => "carried",
+            Self::Lost => "lost",
+        }
+    }
+}
+
+/// A page of a list of a server.
+trait Listing: DeserializeOwned + Carry {
+    type Item: Carry;
+    const METHOD: &str;
+    /// What one of its items is called.
+    const KIND: &str;
+
+    /// Takes the items out.
+    fn take(&mut self) -> (Vec<Self::Item>, Option<String>);
+    fn name(item: &Self::Item) -> &str;
+}
+
+macro_rules! listings {
+    ( $( $page:ident { $items:ident: $item:ident }, $method:literal, $kind:literal, $name:ident; )+ ) => { $(
+        impl Listing for $page {
+            type Item = $item;
+            const METHOD: &str = $method;
+            const KIND: &str = $kind;
+
+            fn take(&mut self) -> (Vec<$item>, Option<String>) {
+                (std::mem::take(&mut self.$items), self.next_cursor.take())
+            }
+
+            fn name(item: &$item) -> &str {
+                &item.$name
+            }
+        }
+    )+ };
+}
+
+listings! {
+    ListToolsResult { tools: Tool }, "tools/list", "tool", name;
+    ListPromptsResult { prompts: Prompt }, "prompts/list", "prompt", name;
+    ListResourcesResult { resources: Resource }, "resources/list", "resource", uri;
+    ListResourceTemplatesResult { resource_templates: ResourceTemplate },
+        "resources/templates/list", "template", uri_template;
+}
+
+impl Across {
+    /// Lists what the server has, and holds it against what its clients know.
+    pub(super) async fn look(
+        client: &Client,
+        crossing: Crossing,
+        is_http: bool,
+    ) -> Result<Self, ClientError> {
+        let capabilities = client.capabilities();
+        let (told, losses) = crossing.server_capabilities(capabilities.clone());
+        let tasks = match (has_tasks(&capabilities), has_tasks(&told)) {
+            (false, _) => Tasks::None,
+            (true, true) => Tasks::Carried,
+            (true, false) => Tasks::Lost,
+        };
+        let mut across = Self {
+            crossing,
+            told,
+            declared: crossing.client_capabilities(),
+            tasks,
+            task_tools: Vec::new(),
+            lost: BTreeMap::new(),
+            in_calls: crossing.in_calls(&capabilities).collect(),
+            left_out: Vec::new(),
+        };
+        across.note(&losses, "capabilities");
+        if capabilities.has("tools") {
+            let tools = across.list::<ListToolsResult>(client).await?;
+            if tasks == Tasks::Lost {
+                let task_tools = tools.iter().filter(|it| is_task_only(it));
+                across.task_tools.extend(task_tools.map(|it| it.name.clone()));
+            }
+            let left_out = tools
+                .iter()
+                .filter_map(|tool| Some((tool.name.clone(), crossing.leaves_out(tool, is_http)?)));
+            across.left_out.extend(left_out);
+        }
+        if capabilities.has("prompts") {
+            across.list::<ListPromptsResult>(client).await?;
+        }
+        if capabilities.has("resources") {
+            across.list::<ListResourcesResult>(client).await?;
+            across.list::<ListResourceTemplatesResult>(client).await?;
+        }
+        Ok(across)
+    }
+
+    /// Reads a list page by page; a server that does not have it has an empty one.
+    async fn list<L: Listing>(&mut self, client: &Client) -> Result<Vec<L::Item>, ClientError>
+    where
+        L::Item: Clone,
+    {
+        let mut listed = Vec::new();
+        let mut cursor: Option<String> = None;
+        for _ in 0..PAGES_MAX {
+            let params = cursor.map_or_else(|| json!({}), |cursor| json!({ "cursor": cursor }));
+            let mut page: L = match client.request(L::METHOD, params).await {
+                Err(ClientError::Rpc(error)) if error.code == METHOD_NOT_FOUND => break,
+                answer => decode(L::METHOD, &answer?)?,
+            };
+            let (items, next) = page.take();
+            self.note(&self.crossing.losses(page), L::METHOD);
+            for item in &items {
+                let losses = self.crossing.losses(item.clone());
+                self.note(&losses, &format!("{} {}", L::KIND, L::name(item)));
+            }
+            listed.extend(items);
+            cursor = next;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        Ok(listed)
+    }
+
+    fn note(&mut self, losses: &Losses, place: &str) {
+        for loss in losses.iter() {
+            let places = self.lost.entry(loss.feature).or_default();
+            if places.last().is_none_or(|it| it != place) {
+                places.push(place.to_owned());
+            }
+        }
+    }
+
+    pub(super) fn document(&self) -> Value {
+        let (told, declared) = &self.declared;
+        let lost = self.lost.iter().map(|(feature, places)| entry(*feature, places));
+        let in_calls = self.in_calls.iter().map(|(feature, place)| entry(*feature, &[*place]));
+        let left_out = self.left_out.iter();
+        let left_out = left_out.map(|(tool, reason)| json!({ "tool": tool, "reason": reason }));
+        json!({
+            "revision": self.crossing.client(),
+            "bridged": true,
+            "capabilities": self.told,
+            "declared": declared,
+            "declaredToServer": told,
+            "tasks": self.tasks.as_str(),
+            "taskTools": self.task_tools,
+            "lost": lost.collect::<Vec<_>>(),
+            "inCalls": in_calls.collect::<Vec<_>>(),
+            "leftOut": left_out.collect::<Vec<_>>(),
+        })
+    }
+}
+
+/// Only 2025-11-25 knows such tools: in the extension it is for the server to say.
+fn is_task_only(tool: &Tool) -> bool {
+    let support = tool.execution.as_ref().and_then(|it| it.task_support.as_ref());
+    support == Some(&TaskSupport::Required)
+}
+
+fn entry(feature: Feature, places: &[impl Serialize]) -> Value {
+    let row = feature.row();
+    json!({
+        "feature": row.name,
+        "what": row.what,
+        "effect": row.effect.as_str(),
+        "instead": row.instead,
+        "where": places,
+    })
+}
+
+fn decode<L: Listing>(method: &str, answer: &eyot::Message) -> Result<L, ClientError> {
+    answer.decode_result().map_err(|error| ClientError::Protocol {
+        reason: format!("result of {method} cannot be read: {error}"),
+    })
+}
+
+/// Pages of one list that are read.
+const PAGES_MAX: usize = 256;

@@ -1,0 +1,145 @@
+//! Calls of modern clients as the experimental tasks of 2025-11-25.
+//!
+//! The client of the extension gets one state with everything in it; the legacy server answers with
+//! the state alone, keeps the result for `tasks/result`, and asks on that request's stream. What
+//! belongs to a state is put together here.
+
+use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, Id, Message};
+use eyot_types::carry::{self, Losses, Payload};
+use eyot_types::{
+    ClientCapabilities, CreateTaskResult, Implementation, InputRequests, JsonObject,
+    LegacyCreateTaskResult, LegacyTask, Method, RelatedTask, RequestMeta, Revision,
+    ServerCapabilities, TASKS_EXTENSION, Task, TaskMetadata, TaskStatus, TaskSupport, meta,
+};
+use serde::Deserialize;
+use serde_json::value::{RawValue, to_raw_value};
+
+use super::answer::{Answered, answer as carried_answer};
+use crate::members::Members;
+
+/// How a call of a tool goes to a server with tasks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "whoever sends the call must do each of them")]
+pub enum TaskPlan {
+    /// As it came.
+    Plain,
+    /// As a task, which the client asks for.
+    Task,
+    /// As a task that the client does not know of: it waits for the answer.
+    Driven,
+}
+
+impl TaskPlan {
+    /// How a call of a tool with this support goes. `None`: the tool is unknown, or says nothing.
+    ///
+    /// "The server is the sole decider" (tasks extension, Capability Negotiation): a client that
+    /// declares the extension gets a task wherever there can be one.
+    #[must_use]
+    pub const fn of(support: Option<&TaskSupport>, has_extension: bool) -> Self {
+        match (support, has_extension) {
+            (Some(TaskSupport::Optional | TaskSupport::Required), true) => Self::Task,
+            (Some(TaskSupport::Required), false) => Self::Driven,
+            _ => Self::Plain,
+        }
+    }
+}
+
+/// Whether calls of tools can be tasks at a server of `revision` that declares this.
+#[must_use]
+pub fn has_tasks(revision: Revision, server: &ServerCapabilities) -> bool {
+    let requests = server.0.get("tasks").and_then(|it| it.get("requests"));
+    let call = requests.and_then(|it| it.get("tools")).and_then(|it| it.get("call"));
+    revision == Revision::V2025_11_25 && call.is_some_and(serde_json::Value::is_object)
+}
+
+/// Whether a request of a modern client declares the extension.
+#[must_use]
+pub fn declares_tasks(request: &Message) -> bool {
+    let Some(text) = request.meta().filter(|it| it.contains(TASKS_EXTENSION)) else { return false };
+    let declared = RequestMeta::decode(text).ok().and_then(|it| it.client_capabilities);
+    let declared = declared.and_then(|it| serde_json::from_str(it.get()).ok());
+    declared.is_some_and(|it: ClientCapabilities| it.extension(TASKS_EXTENSION).is_some())
+}
+
+/// The raw parameters of a call that asks for a task which is kept for `ttl_ms`.
+///
+/// # Errors
+/// When they are no object.
+pub fn with_task(params: &RawValue, ttl_ms: u64) -> Result<Box<RawValue>, serde_json::Error> {
+    let mut members: Members = serde_json::from_str(params.get())?;
+    members.insert("task".to_owned(), to_raw_value(&TaskMetadata::new().with_ttl(ttl_ms))?);
+    to_raw_value(&members)
+}
+
+/// The task that the server has made of a call; `None` when it has answered the call itself.
+#[must_use]
+pub fn created(answer: &Message) -> Option<LegacyTask> {
+    answer.decode_result::<LegacyCreateTaskResult>().ok().map(|it| it.task)
+}
+
+/// The answer of a call that goes on as a task. `task` has the id and the time that the client is
+/// told.
+#[must_use]
+pub fn task_created(task: LegacyTask, server: &Implementation) -> CreateTaskResult {
+    let mut metadata = JsonObject::new();
+    meta::set_server_info(&mut metadata, server);
+    let mut result = CreateTaskResult::new(task_state(task, InputRequests::default(), None));
+    result.meta = Some(metadata);
+    result
+}
+
+/// A task as the client sees it: its state with what the server asks, or with what it came to.
+///
+/// A task waits for input as long as a question is open: its server may say so late, or say so
+/// before it has asked anything.
+#[must_use]
+pub fn task_state(task: LegacyTask, asked: InputRequests, outcome: Option<Payload>) -> Task {
+    let outcome = match task.status {
+        TaskStatus::Cancelled => None,
+        TaskStatus::Completed | TaskStatus::Failed => Some(outcome.unwrap_or_else(|| {
+            let text = "the upstream's task is over and has no result";
+            Payload::Error(ErrorObject::new(INTERNAL_ERROR, text))
+        })),
+        _ => None,
+    };
+    let is_terminal = task.status.is_terminal();
+    let mut state = carry::to_modern_task(task, outcome);
+    if is_terminal {
+        return state;
+    }
+    if asked.is_empty() {
+        state.status = TaskStatus::Working;
+        return state;
+    }
+    state.waiting_for(asked)
+}
+
+/// What a task came to, out of the answer to `tasks/result`.
+///
+/// A tool that failed has a result, so its task is `completed`; an error of the protocol is what
+/// makes one `failed` (SEP-2663, `TaskStatus`).
+#[must_use]
+pub fn task_outcome(answer: &Message, server: &Implementation) -> (Payload, Losses) {
+    let Answered { message, losses, .. } =
+        carried_answer(Id::from_number(0), Method::ToolsCall, answer, server);
+    let outcome = match message.decode_error() {
+        Ok(error) => Payload::Error(error),
+        Err(_) => Payload::Result(message.decode_result().unwrap_or_default()),
+    };
+    (outcome, losses)
+}
+
+/// The task that a message of a server belongs to, by its own word.
+#[must_use]
+pub fn related_task(message: &Message) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Related {
+        #[serde(rename = "io.modelcontextprotocol/related-task")]
+        task: RelatedTask,
+    }
+    let text = message.meta().filter(|it| it.contains(meta::RELATED_TASK))?;
+    serde_json::from_str::<Related>(text).ok().map(|it| it.task.task_id)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,246 @@
+//! Tasks of modern clients over the experimental tasks of a legacy upstream (2025-11-25).
+//!
+//! Whether a call is a task is decided when it is sent ([`Supports`]). A client that knows what a
+//! task is gets an id of ours ([`TaskTable`]) and asks for its state, which is put together from
+//! what the upstream answers ([`TaskEntry`]). For any other client the bridge waits itself
+//! ([`Driven`](driven)).
+
+mod driven;
+mod entry;
+mod questions;
+mod support;
+mod table;
+mod watch;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use eyot_era::to_legacy::{self, TaskPlan};
+use eyot_jsonrpc::{ErrorObject, Message};
+use eyot_transport::{Fault, Limits, Reply};
+use eyot_types::{
+    ClientCapabilities, GetTaskResult, JsonObject, Method, Revision, TASKS_EXTENSION, TaskParams,
+    TaskSupport, UpdateTaskParams, codes,
+};
+use serde::de::DeserializeOwned;
+use serde_json::json;
+use serde_json::value::RawValue;
+
+pub(crate) use self::driven::drive;
+use self::entry::{TaskEntry, unknown_task};
+pub(crate) use self::questions::Asked;
+use self::support::Supports;
+use self::table::TaskTable;
+pub(crate) use self::watch::TaskWatch;
+use super::ask::Ask;
+use super::bridge::Inner;
+use super::call::UpstreamCall;
+use super::session::UpstreamSession;
+use crate::task_rooms::{TaskRoom, TaskRooms};
+
+/// The tasks of one upstream.
+#[derive(Debug)]
+pub(crate) struct Tasks {
+    supports: Supports,
+    table: Arc<TaskTable>,
+    rooms: Arc<TaskRooms>,
+    limits: Arc<Limits>,
+}
+
+/// How a call is sent, and the room for its task.
+#[derive(Debug)]
+pub(crate) struct Planned {
+    pub(crate) plan: TaskPlan,
+    pub(crate) room: Option<TaskRoom>,
+}
+
+impl Planned {
+    const PLAIN: Self = Self { plan: TaskPlan::Plain, room: None };
+}
+
+impl Tasks {
+    pub(crate) fn new(limits: &Arc<Limits>) -> Self {
+        Self {
+            supports: Supports::new(),
+            table: Arc::default(),
+            rooms: TaskRooms::new(Arc::clone(limits)),
+            limits: Arc::clone(limits),
+        }
+    }
+
+    /// How a request goes to the upstream.
+    ///
+    /// # Errors
+    /// When the tool must be called as a task and there is no room for one.
+    pub(crate) async fn plan(
+        &self,
+        ask: &Ask,
+        session: &UpstreamSession,
+    ) -> Result<Planned, Fault> {
+        let is_call = Method::parse(&ask.method()) == Method::ToolsCall;
+        if !is_call || !has_tasks(session) {
+            return Ok(Planned::PLAIN);
+        }
+        let support = self.supports.of(ask, session).await;
+        let plan = TaskPlan::of(support.as_ref(), to_legacy::declares_tasks(&ask.message));
+        if plan != TaskPlan::Task {
+            return Ok(Planned { plan, room: None });
+        }
+        match self.rooms.take(ask.peer.principal.as_ref()) {
+            Ok(room) => Ok(Planned { plan, room: Some(room) }),
+            // Whoever can wait for the answer still gets it.
+            Err(_) if support != Some(TaskSupport::Required) => Ok(Planned::PLAIN),
+            Err(full) => Err(Fault::overloaded(full, Duration::from_secs(1))),
+        }
+    }
+
+    /// The raw parameters of a call that goes as planned.
+    pub(crate) fn params(
+        &self,
+        plan: TaskPlan,
+        params: Box<RawValue>,
+    ) -> Result<Box<RawValue>, ErrorObject> {
+        if plan == TaskPlan::Plain {
+            return Ok(params);
+        }
+        let ttl_ms = u64::try_from(self.limits.task_ttl.as_millis()).unwrap_or(u64::MAX);
+        to_legacy::with_task(&params, ttl_ms)
+            .map_err(|error| codes::invalid_params(&error.to_string()))
+    }
+
+    /// The answer of a call that the upstream has made a task; `None` when it has answered.
+    ///
+    /// "A server MUST NOT return `CreateTaskResult` until the task is durably created — that is,
+    /// until a `tasks/get` for the returned `taskId` would resolve" (tasks extension, Task
+    /// Creation): from here on it does.
+    pub(crate) fn created(
+        &self,
+        ask: &Ask,
+        call: &UpstreamCall,
+        answer: &Message,
+    ) -> Option<Message> {
+        let (session, principal) = (&call.session, ask.peer.principal.clone());
+        let room = call.shared.task_room.lock().take();
+        if !has_tasks(session) || !to_legacy::declares_tasks(&ask.message) {
+            return None;
+        }
+        let task = to_legacy::created(answer)?;
+        let room = match room.map_or_else(|| self.rooms.take(principal.as_ref()), Ok) {
+            Ok(room) => room,
+            Err(full) => return Some(ask.refuse(&full)),
+        };
+        let (entry, task) = TaskEntry::new(session, (task, principal), room, &self.limits);
+        self.table.insert(Arc::clone(&entry));
+        if !entry.expire_in(&self.table) {
+            self.table.remove(&entry.id);
+            return Some(ask.refuse(&codes::overloaded("upstream's queue")));
+        }
+        let result = to_legacy::task_created(task, &session.initialized.server_info);
+        Some(Message::response(ask.id.clone(), &result))
+    }
+
+    /// The task of that id, if this client may ask for it.
+    fn find(&self, ask: &Ask, id: &str) -> Option<Arc<TaskEntry>> {
+        self.table.find(id, ask.peer.principal.as_ref())
+    }
+}
+
+impl Inner {
+    /// Answers `tasks/get`, `tasks/update` and `tasks/cancel` of the extension.
+    pub(crate) async fn task_request(&self, ask: &Ask, method: Method<'_>) -> Result<Reply, Fault> {
+        let is_served = self.pool.said(ask).is_none_or(|it| {
+            let revision = Revision::parse(&it.protocol_version);
+            revision.is_some_and(|revision| to_legacy::has_tasks(revision, &it.capabilities))
+        });
+        if !is_served {
+            return Ok(Reply::One(ask.refuse(&codes::method_not_found(method.as_str()))));
+        }
+        let answer = match method {
+            Method::TasksUpdate => self.update_task(ask).await?,
+            Method::TasksCancel => self.cancel_task(ask).await?,
+            _ => self.get_task(ask).await?,
+        };
+        Ok(Reply::One(answer.unwrap_or_else(|error| ask.refuse(&error))))
+    }
+
+    async fn get_task(&self, ask: &Ask) -> Result<Result<Message, ErrorObject>, Fault> {
+        let task = match self.task(ask, |it: &TaskParams| it.task_id.as_str()) {
+            Ok((task, _)) => task,
+            Err(error) => return Ok(Err(error)),
+        };
+        let looked = task.look().await?;
+        Ok(looked.map(|it| {
+            let result = GetTaskResult::new(it);
+            Message::response(ask.id.clone(), &result)
+        }))
+    }
+
+    async fn update_task(&self, ask: &Ask) -> Result<Result<Message, ErrorObject>, Fault> {
+        let (task, params) = match self.task(ask, |it: &UpdateTaskParams| it.task_id.as_str()) {
+            Ok(found) => found,
+            Err(error) => return Ok(Err(error)),
+        };
+        let answered = task.answer(&params.input_responses.0, &self.limits).await?;
+        Ok(answered.map(|()| acknowledged(ask)))
+    }
+
+    async fn cancel_task(&self, ask: &Ask) -> Result<Result<Message, ErrorObject>, Fault> {
+        let task = match self.task(ask, |it: &TaskParams| it.task_id.as_str()) {
+            Ok((task, _)) => task,
+            Err(error) => return Ok(Err(error)),
+        };
+        task.cancel().await?;
+        Ok(Ok(acknowledged(ask)))
+    }
+
+    /// The task that a request is about, with the parameters of the request.
+    fn task<T: DeserializeOwned>(
+        &self,
+        ask: &Ask,
+        id: impl FnOnce(&T) -> &str,
+    ) -> Result<(Arc<TaskEntry>, T), ErrorObject> {
+        check_declared(ask)?;
+        let params = ask.message.decode_params::<T>();
+        let params = params.map_err(|error| codes::invalid_params(&error.to_string()))?;
+        let task = self.tasks.find(ask, id(&params)).ok_or_else(unknown_task)?;
+        Ok((task, params))
+    }
+
+    /// The tasks of a filter that this client may hear of.
+    pub(crate) fn watched_tasks(
+        self: &Arc<Self>,
+        ask: &Ask,
+        ids: &[String],
+    ) -> Result<TaskWatch, ErrorObject> {
+        if ids.is_empty() {
+            return Ok(TaskWatch::default());
+        }
+        check_declared(ask)?;
+        let ids = BTreeSet::from_iter(ids.iter().take(WATCHED_MAX));
+        let tasks = ids.into_iter().filter_map(|id| self.tasks.find(ask, id));
+        Ok(TaskWatch::new(tasks.collect()))
+    }
+}
+
+/// "Servers MUST return this error for non-declaring clients issuing `tasks/get`, `tasks/update`,
+/// and `tasks/cancel` requests" (tasks extension, Protocol Errors): −32021.
+fn check_declared(ask: &Ask) -> Result<(), ErrorObject> {
+    if to_legacy::declares_tasks(&ask.message) {
+        return Ok(());
+    }
+    let required = ClientCapabilities::default().with_extension(TASKS_EXTENSION, JsonObject::new());
+    Err(codes::missing_capability(&required))
+}
+
+fn acknowledged(ask: &Ask) -> Message {
+    Message::response(ask.id.clone(), &json!({ "resultType": "complete" }))
+}
+
+/// Whether calls of tools can be tasks at this upstream.
+pub(crate) fn has_tasks(session: &UpstreamSession) -> bool {
+    to_legacy::has_tasks(session.revision, &session.initialized.capabilities)
+}
+
+/// Tasks that one subscription hears of; what is beyond is not acknowledged.
+const WATCHED_MAX: usize = 1_000;

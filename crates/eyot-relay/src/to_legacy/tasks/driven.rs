@@ -1,0 +1,242 @@
+//! A task that its client does not know of: the bridge waits for it, and the client for the bridge.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use eyot_era::to_legacy;
+use eyot_jsonrpc::{Id, Message};
+use eyot_transport::{Fault, Messages, Part, Reply, ReplyFuture};
+use eyot_types::codes::{self, Outcome};
+use eyot_types::{LegacyTask, LegacyTaskState, Method, TaskParams};
+use futures_util::{StreamExt as _, stream};
+use serde_json::json;
+use tokio::time::Instant;
+
+use super::super::call::CallShared;
+use super::super::session::UpstreamSession;
+use super::Asked;
+
+/// Sends a call that asks for a task; its messages are those of an ordinary call. What the upstream
+/// asks comes on the stream of `tasks/result`, as the answer does.
+///
+/// `patience` is how long an ordinary call may be silent: the task is looked at more often.
+///
+/// The messages have no cursors: they are of two requests, so that no other process could read on.
+pub(crate) fn drive(
+    session: &Arc<UpstreamSession>,
+    shared: &Arc<CallShared>,
+    (request, patience): (Message, Duration),
+) -> ReplyFuture {
+    let (session, shared) = (Arc::clone(session), Arc::clone(shared));
+    Box::pin(async move {
+        let parts = match session.connection.request(request).await? {
+            Reply::One(answer) => Messages::new(stream::iter([Ok(Part::from(answer))])),
+            Reply::Stream(parts) => parts,
+            Reply::None => return Ok(Reply::None),
+        };
+        let driven = Driven { session, shared, parts, patience, task: None, is_over: false };
+        Ok(Reply::Stream(Messages::new(stream::unfold(driven, Driven::next))))
+    })
+}
+
+/// A call under way. Dropping it before its end cancels the task.
+struct Driven {
+    session: Arc<UpstreamSession>,
+    shared: Arc<CallShared>,
+    /// Of the call, and then of `tasks/result`.
+    parts: Messages,
+    patience: Duration,
+    /// `None` until the upstream has made one.
+    task: Option<Waiting>,
+    is_over: bool,
+}
+
+struct Waiting {
+    id: String,
+    interval: Duration,
+    look_at: Instant,
+    status_message: Option<String>,
+    /// Requests for the result that ended without one, in a row.
+    failures: u32,
+}
+
+impl Driven {
+    async fn next(mut self) -> Option<(Result<Part, Fault>, Self)> {
+        while !self.is_over {
+            let said = match self.task.as_ref().map(|it| it.look_at) {
+                None => {
+                    let part = self.parts.next().await;
+                    Box::pin(self.take_first(part)).await
+                }
+                Some(look_at) => {
+                    let part = tokio::time::timeout_at(look_at, self.parts.next()).await;
+                    match part {
+                        Ok(part) => Box::pin(self.take(part)).await,
+                        Err(_elapsed) => Box::pin(self.look()).await,
+                    }
+                }
+            };
+            if let Some(said) = said {
+                self.is_over |= said.is_err();
+                return Some((said, self));
+            }
+        }
+        None
+    }
+
+    /// Takes what comes before there is a task.
+    async fn take_first(
+        &mut self,
+        part: Option<Result<Part, Fault>>,
+    ) -> Option<Result<Part, Fault>> {
+        let Some(Ok(Part { message: Some(message), .. })) = part else {
+            self.is_over |= part.is_none();
+            return part.map(|it| it.map(bare));
+        };
+        if !message.is_response() {
+            return Some(Ok(message.into()));
+        }
+        let Some(task) = to_legacy::created(&message) else {
+            self.is_over = true;
+            return Some(Ok(message.into()));
+        };
+        self.session.hub.begin_task(&task.task_id, Asked::Call(Arc::clone(&self.shared)));
+        self.task = Some(Waiting::new(task, self.patience));
+        self.ask_for_result().await
+    }
+
+    /// Takes what comes on the stream of the result.
+    async fn take(&mut self, part: Option<Result<Part, Fault>>) -> Option<Result<Part, Fault>> {
+        match part {
+            Some(Ok(part)) => {
+                let is_answer = part.message.as_ref().is_some_and(Message::is_response);
+                if is_answer {
+                    self.is_over = true;
+                    self.end();
+                }
+                Some(Ok(bare(part)))
+            }
+            Some(Err(fault)) => self.ask_again(fault).await,
+            None => self.ask_again(lost("upstream ended the call without an answer")).await,
+        }
+    }
+
+    async fn ask_for_result(&mut self) -> Option<Result<Part, Fault>> {
+        let waiting = self.task.as_ref()?;
+        let id = Id::from_number(self.session.next_number());
+        let params = TaskParams::new(waiting.id.as_str());
+        let request = Message::request(id, Method::TasksResult.as_str(), &params);
+        let connection = self.session.connection.clone();
+        // Made a stream at once, so that the task is looked at while the upstream is silent.
+        let asking = async move {
+            match connection.request(request).await {
+                Ok(Reply::One(answer)) => Messages::new(stream::iter([Ok(Part::from(answer))])),
+                Ok(Reply::Stream(parts)) => parts,
+                Ok(Reply::None) => Messages::new(stream::empty()),
+                Err(fault) => Messages::new(stream::iter([Err(fault)])),
+            }
+        };
+        self.parts = Messages::new(stream::once(asking).flatten());
+        None
+    }
+
+    /// The stream of the result was lost, which the task need not be.
+    async fn ask_again(&mut self, fault: Fault) -> Option<Result<Part, Fault>> {
+        let waiting = self.task.as_mut()?;
+        waiting.failures += 1;
+        if waiting.failures > FAILURES_MAX || !self.session.is_open() {
+            return Some(Err(fault));
+        }
+        tokio::time::sleep(waiting.interval).await;
+        self.ask_for_result().await
+    }
+
+    /// Looks at the task, so that a silent one is told from a dead one.
+    async fn look(&mut self) -> Option<Result<Part, Fault>> {
+        let waiting = self.task.as_mut()?;
+        waiting.look_at = Instant::now() + waiting.interval;
+        if self.shared.rounds(|it| it.is_parked()) {
+            return None;
+        }
+        let params = TaskParams::new(waiting.id.as_str());
+        let answer = match self.session.ask(Method::TasksGet, &params).await {
+            Ok(answer) => answer,
+            Err(fault) if !self.session.is_open() => return Some(Err(fault)),
+            Err(_) => return None,
+        };
+        if let Ok(error) = answer.decode_error() {
+            let reason = format!("upstream has lost its task: {}", error.message);
+            return Some(Err(lost(&reason)));
+        }
+        let state = answer.decode_result::<LegacyTaskState>().ok()?;
+        waiting.failures = 0;
+        let has_log = self.session.initialized.capabilities.has("logging");
+        Some(Ok(waiting.sign_of_life(state.task, has_log).into()))
+    }
+
+    fn end(&mut self) {
+        if let Some(waiting) = self.task.take() {
+            self.session.hub.end_task(&waiting.id);
+        }
+    }
+}
+
+impl Waiting {
+    fn new(task: LegacyTask, patience: Duration) -> Self {
+        let interval = task.poll_interval.map_or(INTERVAL, Duration::from_millis);
+        let interval = interval.clamp(INTERVAL_MIN, INTERVAL_MAX).min(patience / 3);
+        Self {
+            id: task.task_id,
+            interval,
+            look_at: Instant::now() + interval,
+            status_message: None,
+            failures: 0,
+        }
+    }
+
+    /// What a client hears that wants to see the log. Where there is none it says nothing: then it
+    /// only shows whoever waits that the task is alive.
+    fn sign_of_life(&mut self, task: LegacyTask, has_log: bool) -> Message {
+        let method = Method::LoggingMessage.as_str();
+        if !has_log {
+            return Message::notification(method, &json!({}));
+        }
+        let is_news = task.status_message.is_some() && task.status_message != self.status_message;
+        self.status_message = task.status_message;
+        let text = self.status_message.as_deref().unwrap_or(task.status.as_str());
+        let level = if is_news { "info" } else { "debug" };
+        let params = json!({ "level": level, "logger": "eyot", "data": text });
+        Message::notification(method, &params)
+    }
+}
+
+impl Drop for Driven {
+    fn drop(&mut self) {
+        let Some(waiting) = self.task.take() else { return };
+        self.session.hub.end_task(&waiting.id);
+        let session = Arc::clone(&self.session);
+        self.session.chore(async move {
+            let params = TaskParams::new(waiting.id);
+            if let Err(fault) = session.ask(Method::TasksCancel, &params).await {
+                tracing::debug!(%fault, "upstream keeps a task that nobody waits for");
+            }
+        });
+    }
+}
+
+/// A message without the place that it came from.
+fn bare(part: Part) -> Part {
+    Part { cursor: None, ..part }
+}
+
+fn lost(reason: &str) -> Fault {
+    Fault::upstream(codes::upstream_lost(reason, Outcome::Unknown, false))
+}
+
+/// Between two looks at a task whose server does not say.
+const INTERVAL: Duration = Duration::from_secs(5);
+/// Bounds of what a server may say.
+const INTERVAL_MIN: Duration = Duration::from_secs(1);
+const INTERVAL_MAX: Duration = Duration::from_secs(15);
+/// How often the result is asked for again, in a row.
+const FAILURES_MAX: u32 = 3;

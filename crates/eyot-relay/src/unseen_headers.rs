@@ -1,0 +1,106 @@
+//! Modern clients over HTTP before a modern server on a pipe, which sees no headers: they are held
+//! against the arguments here.
+
+use std::sync::Arc;
+
+use eyot_client::{ForwardedHeaders, ModernConnection};
+use eyot_jsonrpc::{Id, Message};
+use eyot_transport::{Call, Fault, Input, Messages, Part, Reply, Transport};
+use eyot_types::Method;
+use futures_util::StreamExt as _;
+use http::HeaderMap;
+use serde_json::json;
+use serde_json::value::RawValue;
+
+use crate::modern::ModernSide;
+use crate::to_legacy::{Ask, Mirrors, mirrors_some};
+
+/// What the tools of one upstream mirror.
+#[derive(Debug, Default)]
+pub(crate) struct UnseenHeaders {
+    mirrors: Arc<Mirrors>,
+}
+
+impl UnseenHeaders {
+    /// The request of a call whose headers matter and will not be seen. It is none for nearly all
+    /// calls: few servers have a tool that mirrors anything.
+    pub(crate) fn concerned(&self, call: &Call) -> Option<Message> {
+        let Input::Message(message) = &call.input else { return None };
+        let method = message.method()?;
+        let is_concerned = call.peer.transport == Transport::Http
+            && match Method::parse(&method) {
+                Method::ToolsList => true,
+                Method::ToolsCall => {
+                    let headers = call.extensions.get::<HeaderMap>();
+                    !self.mirrors.is_empty() || headers.is_some_and(mirrors_some)
+                }
+                _ => false,
+            };
+        is_concerned.then(|| message.clone())
+    }
+
+    /// Answers such a request. "Servers that process the request body MUST reject requests" whose
+    /// headers differ from it (2026-07-28, basic/transports/streamable-http, Server Validation).
+    pub(crate) async fn answer(
+        &self,
+        modern: &ModernSide,
+        connection: &ModernConnection,
+        ask: Ask,
+    ) -> Result<Reply, Fault> {
+        let unheaded = ForwardedHeaders::default();
+        if Method::parse(&ask.method()) == Method::ToolsCall {
+            if self.mirrors.is_unknown(&ask) {
+                let listed = modern.answer(connection, list_for(&ask), &unheaded).await?;
+                self.learn_all(&ask, listed).await?;
+            }
+            if let Err(error) = self.mirrors.check(&ask) {
+                return Ok(Reply::One(ask.refuse(&error)));
+            }
+        }
+        let reply = modern.answer(connection, ask.message.clone(), &unheaded).await?;
+        Ok(self.learning(ask, reply))
+    }
+
+    async fn learn_all(&self, ask: &Ask, listed: Reply) -> Result<(), Fault> {
+        match listed {
+            Reply::One(answer) => drop(self.mirrors.learn(ask, answer)),
+            Reply::Stream(mut parts) => {
+                while let Some(part) = parts.next().await {
+                    if let Some(answer) = part?.message.filter(Message::is_response) {
+                        drop(self.mirrors.learn(ask, answer));
+                    }
+                }
+            }
+            Reply::None => {}
+        }
+        Ok(())
+    }
+
+    /// Takes the answer to a list on its way to the client.
+    fn learning(&self, ask: Ask, reply: Reply) -> Reply {
+        if Method::parse(&ask.method()) != Method::ToolsList {
+            return reply;
+        }
+        let mirrors = Arc::clone(&self.mirrors);
+        let learn = move |message: Message| match message.is_response() {
+            true => mirrors.learn(&ask, message),
+            false => message,
+        };
+        match reply {
+            Reply::One(answer) => Reply::One(learn(answer)),
+            Reply::Stream(parts) => {
+                Reply::Stream(Messages::new(parts.map(move |part| {
+                    part.map(|it| Part { message: it.message.map(&learn), ..it })
+                })))
+            }
+            Reply::None => Reply::None,
+        }
+    }
+}
+
+/// A request for the tools on behalf of the client.
+fn list_for(ask: &Ask) -> Message {
+    let meta = ask.message.meta().map(|it| RawValue::from_string(it.to_owned()));
+    let params = json!({ "_meta": meta.and_then(Result::ok) });
+    Message::request(Id::from_number(0), Method::ToolsList.as_str(), &params)
+}

@@ -1,0 +1,139 @@
+//! Results whose content both eras write alike: what stands around it is changed, and the content
+//! keeps its bytes.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+use super::{Carrier, Feature, Losses};
+use crate::{JsonObject, Method, ResultType, Revision};
+
+/// The result as `revision` has it; `None` when its content may have to change, or is not what it
+/// should be: then it must be decoded. `add` puts more into its metadata.
+pub(super) fn result(
+    revision: Revision,
+    method: Method<'_>,
+    text: &str,
+    add: &mut dyn FnMut(&mut JsonObject, &Losses),
+) -> Result<Option<(String, Losses)>, serde_json::Error> {
+    // What a tool, a prompt or a resource says is the same in both; older revisions have less.
+    if revision < Revision::LATEST_LEGACY {
+        return Ok(None);
+    }
+    let required = match method {
+        Method::ToolsCall => ("content", '['),
+        Method::PromptsGet => ("messages", '['),
+        Method::ResourcesRead => ("contents", '['),
+        Method::CompletionComplete => ("completion", '{'),
+        _ => return Ok(None),
+    };
+    let Whole(members) = serde_json::from_str(text)?;
+    let mut carrier = Carrier::new(revision);
+    let mut around = Around::default();
+    let mut kept = Vec::with_capacity(members.len());
+    for (name, value) in members {
+        let is_cached = method == Method::ResourcesRead;
+        match &*name {
+            "_meta" => around.meta = serde_json::from_str(value.get())?,
+            "resultType" => around.result_type = serde_json::from_str(value.get())?,
+            "ttlMs" if is_cached => around.ttl_ms = serde_json::from_str(value.get())?,
+            "cacheScope" if is_cached => around.cache_scope = serde_json::from_str(value.get())?,
+            // What stands for a task, and what must be wrapped.
+            "task" => return Ok(None),
+            "structuredContent"
+                if carrier.lacks(Feature::AnyStructuredContent)
+                    && !value.get().starts_with('{') =>
+            {
+                return Ok(None);
+            }
+            _ => kept.push((name, value)),
+        }
+    }
+    let is_complete = matches!(around.result_type, None | Some(ResultType::Complete));
+    let is_content = |(name, value): &(Cow<'_, str>, &RawValue)| {
+        name == required.0 && value.get().starts_with(required.1)
+    };
+    if !is_complete || !kept.iter().any(is_content) {
+        return Ok(None);
+    }
+    if method == Method::ResourcesRead {
+        carrier.cache(&mut around.ttl_ms, &mut around.cache_scope);
+    }
+    carrier.complete(&mut around.result_type, &mut around.meta);
+    let losses = carrier.into_losses();
+    let mut meta = around.meta.take().unwrap_or_default();
+    add(&mut meta, &losses);
+    around.meta = Some(meta).filter(|it| !it.is_empty());
+    Ok(Some((write(text.len(), &kept, &around)?, losses)))
+}
+
+/// What a result has besides its content.
+#[derive(Default, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Around {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result_type: Option<ResultType>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ttl_ms: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cache_scope: Option<crate::CacheScope>,
+    #[serde(rename = "_meta", skip_serializing_if = "Option::is_none")]
+    meta: Option<JsonObject>,
+}
+
+fn write(
+    len: usize,
+    kept: &[(Cow<'_, str>, &RawValue)],
+    around: &Around,
+) -> Result<String, serde_json::Error> {
+    let around = serde_json::to_string(around)?;
+    let mut text = String::with_capacity(len + around.len());
+    for (name, value) in kept {
+        text.push(if text.is_empty() { '{' } else { ',' });
+        text.push_str(&serde_json::to_string(name)?);
+        text.push(':');
+        text.push_str(value.get());
+    }
+    // An object of its own: its members go on where the others end.
+    match around.strip_prefix('{') {
+        Some("}") | None => text.push('}'),
+        Some(rest) => {
+            text.push(',');
+            text.push_str(rest);
+        }
+    }
+    Ok(text)
+}
+
+/// The members of an object, in their order, borrowed from its text.
+struct Whole<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+
+#[derive(Deserialize)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+
+impl<'de> Deserialize<'de> for Whole<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members;
+
+        impl<'de> Visitor<'de> for Members {
+            type Value = Whole<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Whole<'de>, A::Error> {
+                let mut members = Vec::new();
+                while let Some((Name(name), value)) = map.next_entry::<Name<'de>, &RawValue>()? {
+                    members.push((name, value));
+                }
+                Ok(Whole(members))
+            }
+        }
+
+        deserializer.deserialize_map(Members)
+    }
+}

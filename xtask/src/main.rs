@@ -8,6 +8,7 @@ mod machine;
 mod matrix;
 mod peers;
 mod program;
+mod running;
 mod suite;
 mod tidy;
 

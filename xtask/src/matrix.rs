@@ -8,7 +8,6 @@ mod cells;
 mod features;
 mod outcome;
 mod page;
-mod running;
 mod trial;
 
 use std::fs;

@@ -1,15 +1,16 @@
 //! Tries a cell: starts its servers one after the other, Eyot before each, and lets the client at it.
 
-use std::net::TcpListener;
+use std::io::{Read as _, Write as _};
+use std::net::{Ipv4Addr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::Context as _;
 
 use crate::matrix::cells::{Cell, Client, Program, Server, Transport};
-use crate::matrix::running::Running;
 use crate::peers::Peers;
 use crate::program;
+use crate::running::{Running, free_port, listening};
 
 /// What Eyot and its clients share where clients are authenticated. Nobody else reaches them.
 const KEY: &str = "the-key-of-the-matrix-is-no-secret";
@@ -60,13 +61,15 @@ impl Laboratory {
         let mut command = self.server(server)?;
         command.args(arguments);
         let mut eyot = Command::new(&self.eyot);
+        let admin = free_port()?;
         eyot.env("RUST_LOG", "warn").arg("--json").args(cell.face.arguments);
+        eyot.args(["--admin", &format!("127.0.0.1:{admin}")]);
         if server.has_key {
             eyot.args(["--api-key", &format!("matrix={KEY}")]);
         }
-        let listening = match cell.transport {
+        let upstream = match cell.transport {
             Transport::Http => {
-                let running = Running::start(command, &log("server"))?;
+                let running = Running::start(command, &log("server"), listening)?;
                 eyot.args(["--upstream", &running.url]);
                 Some(running)
             }
@@ -76,10 +79,11 @@ impl Laboratory {
                 None
             }
         };
-        let eyot = Running::start(eyot, &log("eyot"))?;
-        let said = self.client(cell.client, server, &eyot.url);
-        drop((eyot, listening));
-        said
+        let eyot = Running::start(eyot, &log("eyot"), listening)?;
+        let mut said = self.client(cell.client, server, &eyot.url)?;
+        said.extend(uncounted(&said, &metrics(admin)?));
+        drop((eyot, upstream));
+        Ok(said)
     }
 
     /// The command of a server, without what it is told.
@@ -89,9 +93,7 @@ impl Laboratory {
             Program::Script(name) => script(name),
             Program::Package(path) => self.peers.package_file(path),
         });
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr());
-        let port = port.context("find a free port")?.port();
-        command.env("EYOT_PEERS", self.peers.folder()).env("PORT", port.to_string());
+        command.env("EYOT_PEERS", self.peers.folder()).env("PORT", free_port()?.to_string());
         Ok(command)
     }
 
@@ -134,6 +136,28 @@ impl Laboratory {
     }
 }
 
+/// What Eyot has counted.
+fn metrics(port: u16) -> anyhow::Result<String> {
+    let mut text = String::new();
+    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).context("ask for metrics")?;
+    let request = "GET /metrics HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
+    stream.write_all(request.as_bytes()).context("ask for metrics")?;
+    stream.read_to_string(&mut text).context("read the metrics")?;
+    Ok(text)
+}
+
+/// A failure for each loss that a client was told of and Eyot has not counted.
+fn uncounted(said: &[String], metrics: &str) -> Vec<String> {
+    let is_counted =
+        |name: &str| metrics.contains(&format!(r#"eyot_bridge_loss_total{{feature="{name}""#));
+    let lost = said.iter().filter_map(|it| it.strip_prefix("lost ")?.split_once(": "));
+    let uncounted = lost.filter(|(_, names)| !names.split(' ').all(is_counted));
+    uncounted.map(|(id, names)| format!("FAIL {id}: not counted: {names}")).collect()
+}
+
 fn script(name: &str) -> PathBuf {
     Path::new(&program::project_root()).join("tests/peers").join(name)
 }
+
+#[cfg(test)]
+mod tests;

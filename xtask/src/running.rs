@@ -1,7 +1,8 @@
-//! One process that serves, for as long as a cell is tried.
+//! One process that serves, for as long as something is tried with it.
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, PipeReader, Write as _, pipe};
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, SyncSender};
@@ -12,13 +13,13 @@ use anyhow::Context as _;
 use serde::Deserialize;
 
 /// A program that does not listen by then never will.
-const START_PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const START_PATIENCE: Duration = Duration::from_secs(30);
 
 /// A process that listens; it ends with this value.
 #[derive(Debug)]
-pub(super) struct Running {
+pub(crate) struct Running {
     process: Child,
-    pub(super) url: String,
+    pub(crate) url: String,
 }
 
 impl Drop for Running {
@@ -30,9 +31,13 @@ impl Drop for Running {
 }
 
 impl Running {
-    /// Starts a program and waits until it says, on a line of its own, where it listens. What it
-    /// says goes into the log.
-    pub(super) fn start(mut command: Command, log: &Path) -> anyhow::Result<Self> {
+    /// Starts a program and waits until it says, on a line that `listening` can read, where it
+    /// listens. What it says goes into the log.
+    pub(crate) fn start(
+        mut command: Command,
+        log: &Path,
+        listening: fn(&str) -> Option<String>,
+    ) -> anyhow::Result<Self> {
         let name = command.get_program().to_string_lossy().into_owned();
         let file = File::create(log).context("make a log file")?;
         let (reader, writer) = pipe().context("make a pipe")?;
@@ -43,7 +48,7 @@ impl Running {
         drop(command);
         let mut running = Self { process, url: String::new() };
         let (told, tells) = mpsc::sync_channel(1);
-        thread::spawn(move || keep(reader, file, &told));
+        thread::spawn(move || keep(reader, file, listening, &told));
         let url = tells.recv_timeout(START_PATIENCE);
         running.url = url.with_context(|| {
             format!("{name} did not say where it listens, see {}", log.display())
@@ -53,7 +58,12 @@ impl Running {
 }
 
 /// Writes down what a program says until it ends: one that nobody reads cannot go on.
-fn keep(reader: PipeReader, mut log: File, told: &SyncSender<String>) {
+fn keep(
+    reader: PipeReader,
+    mut log: File,
+    listening: fn(&str) -> Option<String>,
+    told: &SyncSender<String>,
+) {
     for line in BufReader::new(reader).lines().map_while(Result::ok) {
         if let Some(url) = listening(&line) {
             // Only the first is waited for.
@@ -63,8 +73,14 @@ fn keep(reader: PipeReader, mut log: File, told: &SyncSender<String>) {
     }
 }
 
+/// A port that nobody listens on now.
+pub(crate) fn free_port() -> anyhow::Result<u16> {
+    let listener = TcpListener::bind("127.0.0.1:0").context("find a free port")?;
+    Ok(listener.local_addr().context("find a free port")?.port())
+}
+
 /// Reads `{"listening":"URL"}`, `listening URL` and `… listening on port PORT`.
-fn listening(line: &str) -> Option<String> {
+pub(crate) fn listening(line: &str) -> Option<String> {
     #[derive(Deserialize)]
     struct Ready {
         listening: String,

@@ -20,10 +20,11 @@ async fn calls_of_an_npm_server_go_on_in_the_next_process_on_whatever_stream_the
     let store = folder.path().join("calls.db");
     let mut program = Program::serve("127.0.0.1:0", &store, &at(&server.url)).await;
     for tool in ["elicit_on_call", "elicit_on_session"] {
-        let request = call(1, tool);
+        let mut request = call(1, tool);
+        request["params"]["arguments"] = json!({ "mark": "there" });
         let answer = send(program.address, &modern_ask(&request)).await.json();
         let (key, message) = asked(&answer);
-        assert_eq!(message, "What is your name?");
+        assert_eq!(message, "Who is there?");
         program.kill().await;
         program = Program::serve("127.0.0.1:0", &store, &at(&server.url)).await;
         let retry = again(request, 2, &answer, json!({ key: accept("Ada") }));

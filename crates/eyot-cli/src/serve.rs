@@ -76,6 +76,7 @@ pub(crate) fn start(
         let address = listener.local_addr()?;
         let mut setup = setup(listen, store_of(listen, &target)?, limits)?;
         (setup.era, setup.affinity) = (era, affinity);
+        advise(&target, &setup);
         let shutdown = setup.shutdown.clone();
         let proxy = ReverseProxy::new(target, setup);
         let admin = admin(listen, &proxy).await?;
@@ -93,6 +94,18 @@ pub(crate) fn start(
             failed = signals::watch(shutdown) => failed.context("signals cannot be received"),
         }
     })
+}
+
+/// Says what is safe and slow, and how to choose otherwise.
+fn advise(target: &Target, setup: &Setup) {
+    let is_child = matches!(target, Target::Command(_));
+    let is_unknown = setup.keys.is_open() && setup.affinity == Affinity::Auto;
+    if is_child && is_unknown && setup.era != EraMode::Modern {
+        tracing::info!(
+            "a modern client whose server is of the legacy era gets a child for each call: without \
+             a key nobody knows who it is; `--affinity` says who shares one"
+        );
+    }
 }
 
 /// Says how it ended.

@@ -4,15 +4,16 @@
 
 use eyot_era::to_legacy;
 use eyot_era::to_modern::ClientMeta;
-use eyot_jsonrpc::{Id, Message};
+use eyot_jsonrpc::Id;
 use eyot_types::carry::{self, Carry, Effect, FEATURES, Feature, Losses};
 use eyot_types::{
     ClientCapabilities, DiscoverResult, Era, Implementation, InitializeParams, InitializeResult,
-    Method, MirroredArguments, Revision, ServerCapabilities, TASKS_EXTENSION, Tool, meta,
+    MirroredArguments, Revision, ServerCapabilities, TASKS_EXTENSION, Tool,
 };
 use serde_json::{Value, json};
 
 use crate::to_modern;
+use serde_json::value::to_raw_value;
 
 /// A server of one era before clients of the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +67,10 @@ impl Crossing {
     pub fn client_capabilities(&self) -> (ClientCapabilities, ClientCapabilities) {
         let declared = everything(self.client.era());
         let told = match self.client.era() {
-            Era::Modern => to_legacy::capabilities(&modern_request(&declared)).ok(),
+            Era::Modern => {
+                let raw = to_raw_value(&declared).ok();
+                to_legacy::capabilities(raw.as_deref()).ok()
+            }
             Era::Legacy => {
                 let us = Implementation::new("", "");
                 let params = InitializeParams::new(self.client, declared.clone(), us);
@@ -164,14 +168,6 @@ fn everything(era: Era) -> ClientCapabilities {
         Value::Object(declared) => ClientCapabilities(declared),
         _ => ClientCapabilities::default(),
     }
-}
-
-fn modern_request(declared: &ClientCapabilities) -> Message {
-    let params = json!({ "_meta": {
-        meta::PROTOCOL_VERSION: Revision::MODERN,
-        meta::CLIENT_CAPABILITIES: declared,
-    }});
-    Message::request(Id::from_number(0), Method::ToolsList.as_str(), &params)
 }
 
 #[cfg(test)]

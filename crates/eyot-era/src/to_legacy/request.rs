@@ -3,8 +3,7 @@
 use eyot_jsonrpc::{ErrorObject, Message};
 use eyot_types::carry::{self, Losses};
 use eyot_types::{
-    ClientCapabilities, Implementation, InitializeParams, Method, RequestMeta, Revision, codes,
-    meta,
+    ClientCapabilities, Implementation, InitializeParams, Method, Revision, codes, meta,
 };
 use serde_json::value::RawValue;
 
@@ -39,15 +38,15 @@ pub fn params(
 /// Members of a request that comes back with answers.
 const ROUND_MEMBERS: [&str; 2] = ["inputResponses", "requestState"];
 
-/// What the client of a request can do, as a legacy client says it when it opens a session.
+/// What a client can do that declares this in a request, as a legacy client says it when it opens
+/// a session.
 ///
 /// Tasks and extensions are nothing that a legacy server could use with this client.
 ///
 /// # Errors
-/// An error for the client when its metadata cannot be read.
-pub fn capabilities(request: &Message) -> Result<ClientCapabilities, ErrorObject> {
-    let known = RequestMeta::decode(request.meta().unwrap_or("{}"))?;
-    let declared = known.client_capabilities.map_or("{}", RawValue::get);
+/// An error for the client when it cannot be read.
+pub fn capabilities(declared: Option<&RawValue>) -> Result<ClientCapabilities, ErrorObject> {
+    let declared = declared.map_or("{}", RawValue::get);
     let declared: ClientCapabilities = serde_json::from_str(declared)
         .map_err(|error| codes::invalid_params(&error.to_string()))?;
     let (mut declared, _implied) = carry::to(Revision::LATEST_LEGACY, declared);

@@ -34,8 +34,13 @@ fn a_legacy_server_loses_what_the_modern_era_no_longer_has() {
 #[test]
 fn a_modern_server_loses_what_the_legacy_era_does_not_have_yet() {
     let tasks = json!({ "tools": {}, "extensions": { "io.modelcontextprotocol/tasks": {} } });
+    let told = json!({ "tools": {},
+        "tasks": { "cancel": {}, "requests": { "tools": { "call": {} } } } });
     let in_calls = ["any_structured_content", "task_result", "modern_codes"];
-    check(V2026_07_28, &tasks, &json!({ "tools": {} }), &["extensions"], &in_calls);
+    check(V2026_07_28, &tasks, &told, &[], &in_calls);
+    let other = json!({ "tools": {}, "extensions": { "x/y": {} } });
+    let in_calls = ["any_structured_content", "modern_codes"];
+    check(V2026_07_28, &other, &json!({ "tools": {} }), &["extensions"], &in_calls);
     let in_calls = ["cache_hints", "modern_codes"];
     check(V2026_07_28, &json!({ "resources": {} }), &json!({ "resources": {} }), &[], &in_calls);
 }

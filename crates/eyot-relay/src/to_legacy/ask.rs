@@ -34,7 +34,7 @@ impl Ask {
         let meta = message.meta().unwrap_or("{}");
         let known = RequestMeta::decode(meta)?;
         let log_level = known.log_level;
-        let capabilities = to_legacy::capabilities(&message)?;
+        let capabilities = to_legacy::capabilities(known.client_capabilities)?;
         let class = serde_json::to_string(&capabilities).unwrap_or_default().into();
         let handle = if meta.contains(HANDLE) { handle(meta) } else { None };
         Ok(Self {

@@ -9,7 +9,7 @@ use eyot_jsonrpc::{ErrorObject, Id, Message, ScanLimits};
 use eyot_types::carry::{to_discover_result, to_initialize_result};
 use eyot_types::{
     ClientCapabilities, Implementation, InitializeResult, InputRequests, JsonObject, Method,
-    Question, Revision,
+    Question, RequestMeta, Revision,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -246,7 +246,9 @@ fn a_resource_that_is_not_there_has_the_code_of_its_era_both_ways() {
 #[test]
 fn what_the_client_can_be_asked_is_declared_both_ways() {
     let modern = params_up(Method::ToolsCall, r#"{"name":"a"}"#);
-    let declared = to_legacy::capabilities(&request("tools/call", &modern)).unwrap();
+    let modern = request("tools/call", &modern);
+    let known = RequestMeta::decode(modern.meta().unwrap()).unwrap();
+    let declared = to_legacy::capabilities(known.client_capabilities).unwrap();
     assert_eq!(&declared, client().capabilities());
     assert_ne!(declared, ClientCapabilities::default());
 }

@@ -12,9 +12,7 @@ use eyot::types::{ContentBlock, CreateMessageParams, CreateMessageResult, Elicit
 use eyot::types::{ElicitResult, Era};
 use serde_json::{Value, json};
 
-use crate::peers::{
-    CLIENT_PATIENCE, Peers, Server, at, check, check_with_env, python, run, script,
-};
+use crate::peers::{CLIENT_PATIENCE, Peers, Server, at, python, run, script};
 use crate::support::{PATIENCE, Program};
 
 /// The program before an upstream, and the folder of its store.
@@ -99,23 +97,6 @@ async fn check_features(url: &str) {
     );
     client.subscribe("note://welcome").await.unwrap();
     client.close().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn legacy_python_client_uses_every_feature_of_a_modern_server_on_a_pipe() {
-    let Some(peers) = Peers::find(&["py1", "node24", "js"]) else { return };
-    let client = python(&peers, "py1", "client_py1_bridge.py");
-    let server = [peers.node(), script("server_modern.mjs"), "stdio".to_owned()];
-    check_with_env(&peers, &client, &server).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn legacy_python_client_uses_every_feature_of_a_modern_server_over_http() {
-    let Some(peers) = Peers::find(&["py1", "node24", "js"]) else { return };
-    let server = [peers.node(), script("server_modern.mjs"), "http".to_owned(), "0".to_owned()];
-    let server = Server::start(&server).await;
-    let client = python(&peers, "py1", "client_py1_bridge.py");
-    check(&peers, &client, &at(&server.url)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -34,6 +34,8 @@ mod legacy_sessions;
 #[cfg(test)]
 mod legacy_streams;
 #[cfg(test)]
+mod matrix;
+#[cfg(test)]
 mod modern;
 #[cfg(test)]
 mod parked_calls;

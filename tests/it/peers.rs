@@ -145,21 +145,6 @@ pub(crate) async fn everything_over_http(peers: &Peers) -> Server {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn legacy_python_client_uses_every_feature_of_a_server_on_a_pipe() {
-    let Some(peers) = Peers::find(&["py1", "node24", "js"]) else { return };
-    let client = python(&peers, "py1", "client_py1.py");
-    check(&peers, &client, &on_a_pipe(&peers.everything())).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn legacy_python_client_uses_every_feature_of_a_server_over_http() {
-    let Some(peers) = Peers::find(&["py1", "node24", "js"]) else { return };
-    let server = everything_over_http(&peers).await;
-    let client = python(&peers, "py1", "client_py1.py");
-    check(&peers, &client, &at(&server.url)).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn legacy_typescript_client_uses_every_feature_of_a_server_on_a_pipe() {
     let Some(peers) = Peers::find(&["node24", "js"]) else { return };
     let client = [peers.node(), script("client_ts1.mjs")];
@@ -171,30 +156,6 @@ async fn legacy_typescript_client_uses_every_feature_of_a_server_over_http() {
     let Some(peers) = Peers::find(&["node24", "js"]) else { return };
     let server = everything_over_http(&peers).await;
     let client = [peers.node(), script("client_ts1.mjs")];
-    check(&peers, &client, &at(&server.url)).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn modern_python_client_uses_every_feature_of_a_modern_server_on_a_pipe() {
-    let Some(peers) = Peers::find(&["py2", "node24", "js"]) else { return };
-    let client = python(&peers, "py2", "client_py2.py");
-    let server = [peers.node(), script("server_modern.mjs"), "stdio".to_owned()];
-    check_with_env(&peers, &client, &server).await;
-}
-
-/// The child needs to find its packages, so their folder is named to it.
-pub(crate) async fn check_with_env(peers: &Peers, client: &[String], server: &[String]) {
-    let mut upstream = vec!["--env".to_owned(), format!("EYOT_PEERS={}", peers.0.display())];
-    upstream.extend(on_a_pipe(server));
-    check(peers, client, &upstream).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn modern_python_client_uses_every_feature_of_a_modern_server_over_http() {
-    let Some(peers) = Peers::find(&["py2", "node24", "js"]) else { return };
-    let server = [peers.node(), script("server_modern.mjs"), "http".to_owned(), "0".to_owned()];
-    let server = Server::start(&server).await;
-    let client = python(&peers, "py2", "client_py2.py");
     check(&peers, &client, &at(&server.url)).await;
 }
 

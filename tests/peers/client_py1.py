@@ -1,74 +1,123 @@
-"""A legacy client: PyPI `mcp` 1.x against the features of `server-everything`.
+"""A legacy client: PyPI `mcp` 1.x, against every feature of the servers of the matrix.
 
-Usage: client_py1.py URL
+Usage: client_py1.py [--feature ID] SERVER URL
+       client_py1.py [--feature ID] SERVER -- COMMAND ARGUMENTS
+
+SERVER is `server-legacy`, `server-modern` or `server-everything`.
 """
 
 import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from functools import partial
 
 from mcp import types
 
 import sdk1
-from features import Echoing, Peer, feature
+from features import feature, wire
+from matrix_features import (
+    RESOURCE_NOT_FOUND,
+    URL_REQUIRED,
+    Cell,
+    Inventive,
+    Options,
+    SmallLegacy,
+    SmallModern,
+    lost,
+)
+from reference_features import LONG, TEXT, Reference
 from report import contains, equal, run
 
-DYNAMIC_TEXT = "demo://resource/dynamic/text/"
-LONG = "trigger-long-running-operation"
+METHODS = {
+    "tools": "notifications/tools/list_changed",
+    "prompts": "notifications/prompts/list_changed",
+    "resources": "notifications/resources/list_changed",
+    "note": "notifications/resources/updated",
+}
 
 
-class ServerEverything(sdk1.Legacy, Echoing):
-    """The features of `server-everything`."""
+class Legacy(sdk1.Legacy, Cell):
+    """How a legacy client does what every client does."""
+
+    not_found_code = RESOURCE_NOT_FOUND
+
+    async def about(self) -> tuple[str, dict, str | None]:
+        said = self.initialized
+        return said.serverInfo.name, wire(said.capabilities), said.instructions
+
+    @asynccontextmanager
+    async def listening(
+        self, kind: str, uri: str | None = None
+    ) -> AsyncIterator[Callable[[str], Awaitable[None]]]:
+        if kind == "note":
+            await self.client.subscribe_resource(uri)
+        self.peer.notices.clear()
+
+        async def told(kind: str) -> None:
+            await self.peer.told(METHODS[kind], **({"uri": uri} if uri else {}))
+
+        yield told
+        if kind == "note":
+            await self.client.unsubscribe_resource(uri)
+
+    async def want_logs(self) -> None:
+        await self.client.set_logging_level("info")
+
+    async def cancel(self, tool: str, arguments: dict) -> None:
+        await self.cancel_next(tool, arguments, self.heard_cancelled)
+
+    def check_page(self, page: dict) -> None:
+        """The identifier is the server's, or the bridge's where the server has none."""
+        contains(" ".join(page), "elicitationId")
+
+
+class ToLegacy(Legacy, SmallLegacy):
+    """Before a server of its own era."""
+
+    async def execution(self, listed: dict) -> None:
+        equal(listed["tools"][0]["execution"], {"taskSupport": "forbidden"})
+
+    async def need_page(self, visitor: str) -> None:
+        equal(await self.refused(self.result("need_page", visitor=visitor)), URL_REQUIRED)
+        equal(await self.call("need_page", visitor=visitor), f"{visitor} was there.")
 
     @feature
-    async def tools(self) -> None:
-        tools = {it.name for it in (await self.client.list_tools()).tools}
-        wanted = {
-            "echo",
-            "get-sum",
-            "get-roots-list",
-            "trigger-sampling-request",
-            "trigger-elicitation-request",
-        }
-        equal(wanted - tools, set())
+    async def elicitation_complete(self) -> None:
+        await self.call("visit")
+        identifier = self.peer.pages()[-1]["elicitationId"]
+        await self.peer.told("notifications/elicitation/complete", elicitationId=identifier)
 
     @feature
-    async def call_unknown(self) -> None:
-        equal((await self.result("no-such-tool"))["isError"], True)
+    async def tasks(self) -> None:
+        created = await self.client.experimental.call_tool_as_task("toil", {"mark": "Ada"})
+        equal(created.task.status, "working")
+        statuses = [it.status async for it in self.client.experimental.poll_task(created.task.taskId)]
+        equal(statuses[-1], "completed")
+        result = await self.client.experimental.get_task_result(
+            created.task.taskId, types.CallToolResult
+        )
+        equal(result.content[0].text, "Ada is done.")
 
     @feature
-    async def structured_content(self) -> None:
-        result = await self.result("get-structured-content", location="New York")
-        equal(result["structuredContent"]["temperature"], 33)
+    async def roots_changed(self) -> None:
+        await self.client.send_roots_list_changed()
+        equal(await self.call("await_roots_changed"), "changed")
 
-    @feature
-    async def resources(self) -> None:
-        resources = (await self.client.list_resources()).resources
-        read = await self.client.read_resource(resources[0].uri)
-        equal(str(read.contents[0].uri), str(resources[0].uri))
 
-    @feature
-    async def templates(self) -> None:
-        templates = (await self.client.list_resource_templates()).resourceTemplates
-        contains(" ".join(it.uriTemplate for it in templates), DYNAMIC_TEXT + "{resourceId}")
-        read = await self.client.read_resource(DYNAMIC_TEXT + "7")
-        contains(read.contents[0].text, "Resource 7")
+class ToModern(Legacy, SmallModern):
+    """Before a server of the modern era."""
 
-    @feature
-    async def prompts(self) -> None:
-        prompts = {it.name for it in (await self.client.list_prompts()).prompts}
-        equal({"simple-prompt", "args-prompt"} - prompts, set())
-        prompt = await self.client.get_prompt("args-prompt", {"city": "Paris"})
-        equal(prompt.messages[0].content.text, "What's weather in Paris?")
+    async def numbers(self, result: dict) -> list[str]:
+        equal(result["structuredContent"], {"result": [1, 2, 3]})
+        return lost(result, "any_structured_content")
 
-    @feature
-    async def completion(self) -> None:
-        reference = types.PromptReference(type="ref/prompt", name="completable-prompt")
-        completed = await self.client.complete(reference, {"name": "department", "value": "S"})
-        equal(completed.completion.values, ["Sales", "Support"])
+    async def hints(self, listed: dict) -> list[str]:
+        equal(listed.get("ttlMs"), None)
+        return lost(listed, "cache_hints")
 
-    @feature
-    async def progress(self) -> None:
-        equal(await self.steps(LONG, duration=0.5, steps=5), [1, 2, 3, 4, 5])
+
+class ToReference(Legacy, Reference):
+    """Before the reference server, with a session to itself."""
 
     @feature
     async def logging(self) -> None:
@@ -78,31 +127,30 @@ class ServerEverything(sdk1.Legacy, Echoing):
         await self.call("toggle-simulated-logging")
 
     @feature
-    async def sampling(self) -> None:
-        contains(await self.call("trigger-sampling-request", prompt="why?", maxTokens=10), "why?>")
-
-    @feature
-    async def elicitation(self) -> None:
-        contains(await self.call("trigger-elicitation-request"), "- Name: Ada")
-
-    @feature
-    async def roots(self) -> None:
-        contains(await self.call("get-roots-list"), "file:///islands")
-
-    @feature
     async def subscription(self) -> None:
-        uri = DYNAMIC_TEXT + "1"
-        await self.client.subscribe_resource(uri)
-        await self.call("toggle-subscriber-updates")
-        await self.peer.told("notifications/resources/updated", uri=uri)
-        await self.call("toggle-subscriber-updates")
-        await self.client.unsubscribe_resource(uri)
+        async with self.listening(kind="note", uri=TEXT + "1") as told:
+            await self.call("toggle-subscriber-updates")
+            await told("note")
+            await self.call("toggle-subscriber-updates")
 
     @feature
-    async def cancel(self) -> None:
-        await self.cancel_next(LONG, {"duration": 60, "steps": 300}, self.call_echo)
-        await self.ping()
+    async def resources_changed(self) -> None:
+        await self.check_change("resources", "gzip-file-as-resource", name="a.gz", data="data:,a")
+
+    async def heard_cancelled(self) -> None:
+        """The server does not say so, but it answers others."""
+        await self.tools_call()
+
+    @feature
+    async def cancellation(self) -> None:
+        await self.cancel(LONG, {"duration": 60, "steps": 300})
 
 
-peer = Peer(types, {"name": "Ada", "integer": 7})
-run(partial(sdk1.check, sys.argv[1:], peer, ServerEverything))
+SERVERS = {
+    "server-legacy": ToLegacy,
+    "server-modern": ToModern,
+    "server-everything": ToReference,
+}
+options = Options(sys.argv[1:])
+tried = {"headers": options.headers, "only": options.only}
+run(partial(sdk1.check, options.target, Inventive(types, {}), SERVERS[options.server], **tried))

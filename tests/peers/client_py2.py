@@ -1,43 +1,58 @@
-"""A modern client: PyPI `mcp` 2.x, revision 2026-07-28, against the features of `server_modern.mjs`.
+"""A modern client: PyPI `mcp` 2.x, revision 2026-07-28, against every feature of the servers of the matrix.
 
-Usage: client_py2.py URL
+Usage: client_py2.py [--feature ID] SERVER URL
+       client_py2.py [--feature ID] SERVER -- COMMAND ARGUMENTS
+
+SERVER is `server-legacy`, `server-modern` or `server-everything`.
 """
 
 import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 import mcp_types as types
 from anyio.abc import TaskGroup
-from mcp import Client
+from mcp import Client, StdioServerParameters
+from mcp.client.streamable_http import streamable_http_client
+from mcp.shared._httpx_utils import create_mcp_http_client
 
-from features import Peer, feature
-from modern_features import LONG, NOTE, ServerModern
+from matrix_features import INVALID_PARAMS, Cell, Inventive, Options, SmallLegacy, SmallModern, lost
+from reference_features import Reference
 from report import Report, contains, equal, run
 
+EVENTS = {
+    "tools": "ToolsListChanged",
+    "prompts": "PromptsListChanged",
+    "resources": "ResourcesListChanged",
+    "note": "ResourceUpdated",
+}
 
-class Modern(ServerModern):
-    """What only modern clients do with it."""
 
-    @feature
-    async def discover(self) -> None:
-        found = await self.client.session.discover()
-        contains(" ".join(found.supported_versions), "2026-07-28")
+class Modern(Cell):
+    """How a modern client does what every client does."""
 
-    @feature
-    async def input_required(self) -> None:
-        equal(await self.call("ask_name"), "Hello, Ada, who likes green!")
+    not_found_code = INVALID_PARAMS
 
-    @feature
-    async def listen(self) -> None:
-        filters = {"tools_list_changed": True, "resource_subscriptions": [NOTE]}
-        async with self.client.listen(**filters) as subscription:
-            events = aiter(subscription)
-            await self.call("change_tools")
-            equal(type(await anext(events)).__name__, "ToolsListChanged")
-            await self.call("change_note")
-            equal((await anext(events)).uri, NOTE)
+    async def about(self) -> tuple[str, dict, str | None]:
+        found = await self.client.session.send_discover("2026-07-28")
+        contains(" ".join(found["supportedVersions"]), "2026-07-28")
+        server = found["_meta"]["io.modelcontextprotocol/serverInfo"]
+        return server["name"], found["capabilities"], found.get("instructions")
 
-    @feature
-    async def cancel(self) -> None:
+    @asynccontextmanager
+    async def listening(
+        self, kind: str, uri: str | None = None
+    ) -> AsyncIterator[Callable[[str], Awaitable[None]]]:
+        wanted = {f"{kind}_list_changed": True} if uri is None else {"resource_subscriptions": [uri]}
+        async with self.client.listen(**wanted) as subscription:
+
+            async def told(kind: str) -> None:
+                event = await anext(aiter(subscription))
+                equal(type(event).__name__, EVENTS[kind])
+
+            yield told
+
+    async def cancel(self, tool: str, arguments: dict) -> None:
         """Over HTTP, a client of this revision cancels by closing the stream of the call."""
 
         async def close(group: TaskGroup) -> None:
@@ -46,14 +61,65 @@ class Modern(ServerModern):
         async def nothing() -> None:
             pass
 
-        await self.cancelled("slow_progress", LONG, close, nothing)
+        await self.cancelled(tool, arguments, close, nothing)
         await self.heard_cancelled()
+
+    def check_page(self, page: dict) -> None:
+        """The revision has no identifiers of pages."""
+        equal(page.get("elicitationId"), None)
+
+
+class ToLegacy(Modern, SmallLegacy):
+    """Before a server of the legacy era."""
+
+    async def execution(self, listed: dict) -> list[str]:
+        equal([it for it in listed["tools"] if "execution" in it], [])
+        return lost(listed, "tool_execution")
+
+    async def need_page(self, visitor: str) -> None:
+        """The error becomes a round."""
+        asked = len(self.peer.pages())
+        equal(await self.call("need_page", visitor=visitor), f"{visitor} was there.")
+        equal(len(self.peer.pages()), asked + 1)
+
+
+class ToModern(Modern, SmallModern):
+    """Before a server of its own era."""
+
+    async def numbers(self, result: dict) -> None:
+        equal(result["structuredContent"], [1, 2, 3])
+
+    async def hints(self, listed: dict) -> None:
+        equal((listed["ttlMs"], listed["cacheScope"]), (60_000, "public"))
+
+
+class ToReference(Modern, Reference):
+    """Before the reference server, where no two calls share a session."""
+
+
+SERVERS = {
+    "server-legacy": ToLegacy,
+    "server-modern": ToModern,
+    "server-everything": ToReference,
+}
+options = Options(sys.argv[1:])
 
 
 async def session(report: Report) -> None:
-    peer = Peer(types, {"name": "Ada", "colour": "green"})
-    async with Client(sys.argv[1], mode="2026-07-28", **peer.callbacks()) as client:
-        await Modern(client, peer).check(report)
+    peer = Inventive(types, {})
+    if options.target[0] == "--":
+        _, command, *arguments = options.target
+        target = StdioServerParameters(command=command, args=arguments)
+        await trial(target, peer, report)
+    else:
+        async with create_mcp_http_client(headers=options.headers) as http:
+            await trial(streamable_http_client(options.target[0], http_client=http), peer, report)
+
+
+async def trial(target: object, peer: Inventive, report: Report) -> None:
+    callbacks = peer.callbacks()
+    async with Client(target, mode="2026-07-28", log_level="info", **callbacks) as client:
+        await SERVERS[options.server](client, peer).check(report, options.only)
 
 
 run(session)

@@ -1,6 +1,6 @@
 """What the Python clients share, whichever SDK speaks for them and whatever the server offers."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from types import ModuleType
 
 import anyio
@@ -92,11 +92,12 @@ class Features:
         self.client = client
         self.peer = peer
 
-    async def check(self, report: Report) -> None:
+    async def check(self, report: Report, only: Collection[str] = ()) -> None:
         """Tries every feature, those of the base first, in the order in which they stand there."""
         names = [it for cls in reversed(type(self).__mro__) for it in vars(cls)]
         for name in dict.fromkeys(names):
-            if getattr(getattr(self, name), "is_feature", False):
+            is_wanted = not only or name in only
+            if is_wanted and getattr(getattr(self, name), "is_feature", False):
                 await report.check(name, getattr(self, name))
 
     async def wired(self, asking: Awaitable[BaseModel]) -> dict:

@@ -20,15 +20,18 @@ class Report:
         signal.signal(signal.SIGALRM, _give_up)
         signal.alarm(ALL_SECONDS_MAX)
 
-    async def check(self, name: str, feature: Callable[[], Awaitable[None]]) -> bool:
-        """Tries one feature, says how it went, and returns whether it went well."""
+    async def check(self, name: str, feature: Callable[[], Awaitable[list[str] | None]]) -> bool:
+        """Tries one feature, says how it went, and returns whether it went well.
+
+        A feature may return what the bridge says that it has lost of it.
+        """
         try:
             with anyio.fail_after(FEATURE_SECONDS_MAX):
-                await feature()
+                lost = await feature()
         except Exception as error:
             self.fail(name, error)
             return False
-        print(f"ok {name}", flush=True)
+        print(f"lost {name}: {' '.join(lost)}" if lost else f"ok {name}", flush=True)
         return True
 
     def fail(self, name: str, error: BaseException) -> None:

@@ -1,32 +1,46 @@
 """PyPI `mcp` 1.x, a legacy client: how it connects, and what only legacy clients do."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 
 from anyio.abc import TaskGroup
 from mcp import ClientSession, StdioServerParameters, types
 from mcp.client.stdio import stdio_client
 from mcp.client.streamable_http import streamable_http_client
+from mcp.shared._httpx_utils import create_mcp_http_client
 
 from features import Features, Peer, feature
 from report import Report, equal
 
 
 @asynccontextmanager
-async def streams(target: list[str]) -> AsyncIterator[tuple[object, object]]:
+async def streams(
+    target: list[str], headers: Mapping[str, str]
+) -> AsyncIterator[tuple[object, object]]:
     """The two directions of a server: a URL, or `--`, a command and its arguments."""
     if target[0] == "--":
         async with stdio_client(StdioServerParameters(command=target[1], args=target[2:])) as both:
             yield both
     else:
-        async with streamable_http_client(target[0]) as (reader, writer, _):
+        async with (
+            create_mcp_http_client(headers=dict(headers)) as client,
+            streamable_http_client(target[0], http_client=client) as (reader, writer, _),
+        ):
             yield reader, writer
 
 
-async def check(target: list[str], peer: Peer, features: type[Features], report: Report) -> None:
-    """Opens a session and tries every feature."""
+async def check(
+    target: list[str],
+    peer: Peer,
+    features: type[Features],
+    report: Report,
+    *,
+    headers: Mapping[str, str] = {},
+    only: Collection[str] = (),
+) -> None:
+    """Opens a session and tries every feature, or only some."""
     async with (
-        streams(target) as (reader, writer),
+        streams(target, headers) as (reader, writer),
         ClientSession(reader, writer, **peer.callbacks()) as session,
     ):
         trial = features(session, peer)
@@ -37,7 +51,7 @@ async def check(target: list[str], peer: Peer, features: type[Features], report:
             trial.initialized = initialized
 
         if await report.check("initialize", initialize):
-            await trial.check(report)
+            await trial.check(report, only)
 
 
 class Legacy(Features):

@@ -4,20 +4,25 @@
 //        server_modern.mjs http PORT     (0 for a free port; prints `listening URL`)
 
 import { randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 import { serve } from './http.mjs';
+import { INSTRUCTIONS, NAMES, NOTE, count, text } from './matrix/common.mjs';
+import { addMatrix } from './matrix/modern.mjs';
 import { load } from './packages.mjs';
 
-const { McpServer, acceptedContent, createMcpHandler, createRequestStateCodec, inputRequired } = load(
-  '@modelcontextprotocol/server',
-);
+const {
+  McpServer,
+  acceptedContent,
+  completable,
+  createMcpHandler,
+  createRequestStateCodec,
+  inputRequired,
+} = load('@modelcontextprotocol/server');
 const { serveStdio } = load('@modelcontextprotocol/server/stdio');
 const { z } = load('zod');
 
-const NOTE = 'note://welcome';
-
-const text = (it) => ({ content: [{ type: 'text', text: it }] });
+/** Prompts may be kept for a minute. */
+const CACHE_HINTS = { 'prompts/list': { ttlMs: 60_000, cacheScope: 'public' } };
 
 /** What was already known when a question was asked; nobody but this process can change it. */
 const states = createRequestStateCodec({ key: randomBytes(32) });
@@ -33,10 +38,12 @@ function makeServer() {
     tools: { listChanged: true },
     resources: { listChanged: true, subscribe: true },
     prompts: { listChanged: true },
+    logging: {},
   };
+  const requestState = { verify: states.verify };
   const server = new McpServer(
     { name: 'server-modern', version: '1.0.0' },
-    { capabilities, instructions: 'Ask for a name.', requestState: { verify: states.verify } },
+    { capabilities, instructions: INSTRUCTIONS, requestState, cacheHints: CACHE_HINTS },
   );
   addPlainTools(server);
   addAskingTool(server);
@@ -64,11 +71,7 @@ function addPlainTools(server) {
   const slow = { description: 'Counts, and says how far it is', inputSchema: pace };
   server.registerTool('slow_progress', slow, async ({ steps, step_ms }, { mcpReq }) => {
     mcpReq.signal.addEventListener('abort', cancelled.resolve);
-    for (let step = 1; step <= steps; step += 1) {
-      await sleep(step_ms, undefined, { signal: mcpReq.signal });
-      await sayProgress(mcpReq, step, steps);
-    }
-    return text(`Counted to ${steps}`);
+    return count(steps, step_ms, mcpReq.signal, (step) => sayProgress(mcpReq, step, steps));
   });
   const wait = { description: 'Answers once a call of slow_progress was cancelled' };
   server.registerTool('await_cancelled', wait, async () => {
@@ -110,8 +113,11 @@ function addAskingTool(server) {
 function addChangeTools(server) {
   const publish = announce ?? {
     toolsChanged: () => server.sendToolListChanged(),
+    promptsChanged: () => server.sendPromptListChanged(),
+    resourcesChanged: () => server.sendResourceListChanged(),
     resourceUpdated: (uri) => server.server.sendResourceUpdated({ uri }),
   };
+  addMatrix(server, states, publish);
   server.registerTool('change_tools', { description: 'Says that the list of tools has changed' }, () => {
     publish.toolsChanged();
     return text('said');
@@ -127,7 +133,8 @@ function addResourceAndPrompt(server) {
   server.registerResource('welcome', NOTE, note, (uri) => ({
     contents: [{ uri: uri.href, mimeType: 'text/plain', text: 'Welcome ashore.' }],
   }));
-  const argsSchema = z.object({ name: z.string() });
+  const known = (start) => NAMES.filter((it) => it.startsWith(start));
+  const argsSchema = z.object({ name: completable(z.string(), known) });
   server.registerPrompt('greeting', { description: 'Greets', argsSchema }, ({ name }) => ({
     messages: [{ role: 'user', content: { type: 'text', text: `Greet ${name}.` } }],
   }));

@@ -5,8 +5,10 @@ mod ci;
 mod conformance;
 mod layers;
 mod machine;
+mod matrix;
 mod peers;
 mod program;
+mod running;
 mod suite;
 mod tidy;
 
@@ -34,6 +36,8 @@ enum Task {
     Peers,
     /// Run the official conformance suite against a server
     Conformance(conformance::Options),
+    /// Show what is carried between clients and servers of either era
+    Matrix(matrix::Options),
     /// Measure load, hops and memory
     #[command(disable_help_flag = true)]
     Bench {
@@ -62,6 +66,7 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Test => suite::run_all(),
         Task::Peers => suite::run_peers(),
         Task::Conformance(options) => conformance::run(&options),
+        Task::Matrix(options) => matrix::run(&options),
         Task::Bench { arguments } => bench(&arguments),
         Task::Ci => ci::run(),
     }

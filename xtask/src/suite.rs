@@ -6,7 +6,7 @@ use crate::peers::Peers;
 use crate::{machine, program};
 
 /// The tests that need foreign programs, by a part of their names.
-const PEER_TESTS: &[&str] = &["conformance::", "peers::"];
+const PEER_TESTS: &[&str] = &["conformance::", "matrix::", "peers::"];
 
 /// Sets the machine up, then builds and runs every test.
 pub(crate) fn run_all() -> anyhow::Result<()> {

@@ -19,3 +19,6 @@ pub use crate::probe::{
     Carrier, Evidence, is_doubtful, is_legacy_refusal, is_no_evidence, of_answer, of_fault,
     of_silence,
 };
+
+#[cfg(test)]
+mod tests;

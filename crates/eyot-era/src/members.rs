@@ -35,6 +35,20 @@ pub fn with_meta(
     })
 }
 
+/// The object without these members; untouched if it has none of them.
+///
+/// # Errors
+/// When it is no object whose members can be told apart.
+pub(crate) fn without_members(text: String, names: &[&str]) -> Result<String, serde_json::Error> {
+    if !names.iter().any(|name| text.contains(name)) {
+        return Ok(text);
+    }
+    let mut members: Members = serde_json::from_str(&text)?;
+    let len = members.len();
+    members.retain(|name, _| !names.contains(&name.as_str()));
+    if members.len() == len { Ok(text) } else { serde_json::to_string(&members) }
+}
+
 /// `params`, an object, with `"_meta"` as its first member.
 fn inserted(params: &str, written: &str) -> String {
     let rest = params.trim_start().strip_prefix('{').unwrap_or("}");

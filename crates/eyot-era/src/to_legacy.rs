@@ -14,7 +14,7 @@ mod tasks;
 pub use self::answer::{Answered, BRIDGE_LOSSES, answer, discover, failed_for_want, visits};
 pub use self::levels::{Levels, passes};
 pub use self::request::{capabilities, initialize, params};
-pub use self::rounds::{OpenQuestion, RoundError, Rounds, TooManyQuestions};
+pub use self::rounds::{OpenQuestion, RoundError, RoundLosses, Rounds, TooManyQuestions};
 pub use self::subscribers::{Change, Subscribers, granted};
 pub use self::tasks::{
     TaskPlan, created, declares_tasks, has_tasks, related_task, task_created, task_outcome,

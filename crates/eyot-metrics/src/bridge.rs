@@ -3,7 +3,7 @@
 use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
 
 pub(crate) fn describe() {
-    let help = "What a message had and the revision of its receiver has not, by feature.";
+    let help = "What a message had and its receiver does not know, by feature and eras.";
     describe_counter!(BRIDGE_LOSS, Unit::Count, help);
     describe_gauge!(PARKED, Unit::Count, "Calls that wait for their client's next round.");
     let help = "Parked calls that went on or ended, by what came: their client, the last word of \
@@ -21,7 +21,7 @@ pub fn parked_call_ended(by: &'static str) {
     counter!(PARKED_ENDED, "by" => by).increment(1);
 }
 
-/// A message was carried from one revision to another that has no such feature.
+/// A message was carried from one era to the other, and its receiver knows no such feature.
 pub fn bridge_loss(feature: &'static str, from: &'static str, to: &'static str) {
     counter!(BRIDGE_LOSS, "feature" => feature, "from" => from, "to" => to).increment(1);
 }

@@ -215,8 +215,9 @@ fn carried_request(client: &ClientMeta, bare: &Message) -> Option<Message> {
 
 /// Counts what a message could not carry.
 fn note_losses(losses: &Losses, from: Revision, to: Revision) {
+    let (from, to) = (from.era().as_str(), to.era().as_str());
     for loss in losses.iter() {
-        eyot_metrics::bridge_loss(loss.feature.as_str(), from.as_str(), to.as_str());
+        eyot_metrics::bridge_loss(loss.feature.as_str(), from, to);
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! [`to`] makes of any typed value the nearest one that a revision has, and says what was lost on
 //! the way. One table, [`FEATURES`], names what sets the revisions apart; it decides what is left
-//! out, and the page `docs/protocol/revisions.md` shows it.
+//! out, and the pages `docs/protocol/revisions.md` and `docs/protocol/eras.md` show it.
 //!
 //! **Invariant:** a value that is carried is valid in its revision, unless the losses say that it
 //! is refused: then it makes no sense there, and must not be sent.
@@ -23,7 +23,7 @@ mod tools;
 mod whole;
 
 pub use self::errors::error;
-pub use self::features::{Effect, FEATURES, Feature, Row, markdown};
+pub use self::features::{Effect, FEATURES, Feature, Row, bridge_markdown, markdown};
 pub use self::handshake::{to_discover_result, to_initialize_result};
 pub use self::losses::{Loss, Losses};
 pub use self::output_schema::is_wrapped;

@@ -1,19 +1,17 @@
 //! Who is under test: a server that listens, or a client that can be started.
 
-mod running;
-
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Context as _;
 use clap::ValueEnum;
 
-use self::running::{Running, listening_json, listening_soon, listening_text};
 use crate::conformance::catalog::{Leg, Side};
 use crate::conformance::suite::Target;
+use crate::conformance::wait;
 use crate::peers::Peers;
 use crate::program;
+use crate::running::{Running, START_PATIENCE, free_port, listening};
 
 /// The npm packages that the foreign programs are made of.
 const NPM_SERVER: &str = "@modelcontextprotocol/server";
@@ -161,7 +159,7 @@ impl Workshop<'_> {
                 Some(server)
             }
         };
-        let proxy = Running::start(command, &self.log("proxy"), listening_json)?;
+        let proxy = Running::start(command, &self.log("proxy"), listening)?;
         let of = format!("{} behind `eyot serve` of {}", self.described(maker, era)?, version()?);
         Subject::server(of, std::iter::once(proxy).chain(server).collect())
     }
@@ -170,7 +168,12 @@ impl Workshop<'_> {
     fn behind_mcp_proxy(&self, maker: Maker) -> anyhow::Result<Subject> {
         let proxy = self.peers.mcp_proxy()?;
         let mut command = Command::new(self.peers.node());
-        command.arg(&proxy.program).args(["--host", "127.0.0.1", "--port", &free_port()?]);
+        command.arg(&proxy.program).args([
+            "--host",
+            "127.0.0.1",
+            "--port",
+            &free_port()?.to_string(),
+        ]);
         command.args(["--upstreamProtocol", self.other_era()]);
         let era = Some(self.other_era());
         command.arg("--").args(words(&self.server(maker, "stdio", era)?));
@@ -181,12 +184,7 @@ impl Workshop<'_> {
     }
 
     fn listening_server(&self, maker: Maker, era: Option<&str>) -> anyhow::Result<Running> {
-        let command = self.server(maker, "http", era)?;
-        let listening = match maker {
-            Maker::Us => listening_json,
-            Maker::Npm => listening_text,
-        };
-        Running::start(command, &self.log("server"), listening)
+        Running::start(self.server(maker, "http", era)?, &self.log("server"), listening)
     }
 
     /// The command of a server, over `http` or `stdio`; without an era, it is of both.
@@ -255,10 +253,10 @@ fn words(command: &Command) -> Vec<&std::ffi::OsStr> {
     std::iter::once(command.get_program()).chain(command.get_args()).collect()
 }
 
-/// A port that nobody listens on now.
-fn free_port() -> anyhow::Result<String> {
-    let listener = TcpListener::bind("127.0.0.1:0").context("find a free port")?;
-    Ok(listener.local_addr().context("find a free port")?.port().to_string())
+/// Reads `starting server on port PORT`, which is said a moment too early, and waits.
+fn listening_soon(line: &str) -> Option<String> {
+    let port = line.strip_prefix("starting server on port ")?.parse().ok()?;
+    wait::for_port(port, START_PATIENCE).then(|| format!("http://127.0.0.1:{port}/mcp"))
 }
 
 /// The version of this checkout.

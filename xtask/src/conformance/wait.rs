@@ -1,6 +1,6 @@
 //! Waits for other programs, but not for ever.
 
-use std::io::{BufRead as _, BufReader, Read, pipe};
+use std::io::{Read as _, pipe};
 use std::net::{Ipv4Addr, TcpStream};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
@@ -56,22 +56,6 @@ const KILL_PATIENCE: Duration = Duration::from_secs(10);
 
 /// How what is said of a program that was killed begins.
 pub(super) const NO_END: &str = "did not come to an end";
-
-/// Reads the first line, and returns the reader to be kept: a program whose output nobody
-/// holds open cannot write any more.
-pub(super) fn for_line<R: Read + Send + 'static>(
-    output: R,
-    patience: Duration,
-) -> anyhow::Result<(String, BufReader<R>)> {
-    let reading = in_thread(move || {
-        let mut reader = BufReader::new(output);
-        let mut line = String::new();
-        reader.read_line(&mut line).map(|_| (line, reader))
-    });
-    let read = reading.recv_timeout(patience);
-    let read = read.with_context(|| format!("it said nothing for {} s", patience.as_secs()))?;
-    read.context("read what it says")
-}
 
 /// Waits until somebody listens on a port of this machine; `false` if nobody does in time.
 #[expect(clippy::disallowed_methods, reason = "this tool has no runtime")]

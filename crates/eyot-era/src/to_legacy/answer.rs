@@ -30,7 +30,13 @@ pub struct Answered {
 #[must_use]
 pub fn answer(id: Id, method: Method<'_>, answer: &Message, server: &Implementation) -> Answered {
     if let Ok(error) = answer.decode_error() {
-        let (error, losses) = carry::error(Revision::MODERN, method, error);
+        let (mut error, losses) = carry::error(Revision::MODERN, method, error);
+        if losses.refused().is_some() {
+            // "MUST NOT emit" it (2026-07-28, basic/index, Error Codes); what could be read of it
+            // has become a round before.
+            let text = format!("the upstream's error is none of this era: {}", error.message);
+            error = ErrorObject::new(INTERNAL_ERROR, text);
+        }
         return Answered { message: Message::error_response(Some(id), &error), losses };
     }
     let stamp = |meta: &mut JsonObject, losses: &Losses| stamp(meta, server, losses);

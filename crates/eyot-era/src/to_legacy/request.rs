@@ -7,7 +7,7 @@ use eyot_types::{
 };
 use serde_json::value::RawValue;
 
-use crate::members::with_meta;
+use crate::members::{with_meta, without_members};
 
 /// The parameters of a request as a server of `revision` gets them: without the metadata that only
 /// the modern era has and without what belongs to a round. Everything else keeps its bytes, unless
@@ -20,22 +20,20 @@ pub fn params(request: &Message, revision: Revision) -> Result<(String, Losses),
     let text = with_meta(request, |members| {
         members.retain(|name, _| !name.starts_with(meta::PROTOCOL_PREFIX));
     });
-    let text = text.map_err(invalid)?;
+    // What belongs to a round was for the bridge.
+    let text = text.and_then(|it| without_members(it, &ROUND_MEMBERS)).map_err(invalid)?;
     let method = request.method().unwrap_or_default();
     let method = Method::parse(&method);
-    let (text, losses) = match needs_another_shape(method, revision, &text) {
+    let is_older = revision < Revision::LATEST_LEGACY;
+    let (text, losses) = match is_older && method == Method::CompletionComplete {
         true => carry::params(revision, method, &text).map_err(invalid)?,
         false => (text, Losses::default()),
     };
     Ok((text, losses))
 }
 
-fn needs_another_shape(method: Method<'_>, revision: Revision, params: &str) -> bool {
-    let is_older = revision < Revision::LATEST_LEGACY;
-    (is_older && method == Method::CompletionComplete)
-        || params.contains("\"inputResponses\"")
-        || params.contains("\"requestState\"")
-}
+/// Members of a request that comes back with answers.
+const ROUND_MEMBERS: [&str; 2] = ["inputResponses", "requestState"];
 
 /// What a client can do that declares this in a request, as a legacy client says it when it opens
 /// a session.

@@ -6,7 +6,7 @@
 //! every question is answered at most once, whatever the client repeats, forgets or invents.
 
 use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, INVALID_PARAMS, Id, Message};
-use eyot_types::carry;
+use eyot_types::carry::{self, Losses};
 use eyot_types::{
     ElicitAction, ElicitResult, InputRequest, InputRequests, JsonObject, Method, Question, Revision,
 };
@@ -20,6 +20,17 @@ pub struct Rounds {
     round: u32,
     stage: Stage,
     open: Vec<Open>,
+    losses: RoundLosses,
+}
+
+/// What was lost on the way between the server and the client.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "there are two ways")]
+pub struct RoundLosses {
+    /// Of the questions.
+    pub asked: Losses,
+    /// Of the answers.
+    pub answered: Losses,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -113,7 +124,8 @@ impl Rounds {
             beats,
             was_misread: false,
         });
-        Self { round, stage: Stage::Parked, open: open.collect() }
+        let losses = RoundLosses::default();
+        Self { round, stage: Stage::Parked, open: open.collect(), losses }
     }
 
     /// The server asks.
@@ -139,6 +151,7 @@ impl Rounds {
         if let Some(feature) = losses.refused() {
             return Err(invalid(format!("the client has no {feature}")));
         }
+        self.losses.asked.extend(losses);
         self.open.push(Open {
             key: None,
             id: id.detached(),
@@ -239,7 +252,10 @@ impl Rounds {
         let open = std::mem::take(&mut self.open).into_iter().zip(answers);
         for (mut open, answer) in open {
             match answer {
-                Some(Ok(answer)) => messages.push(Message::response(open.id, &answer)),
+                Some(Ok((answer, losses))) => {
+                    self.losses.answered.extend(losses);
+                    messages.push(Message::response(open.id, &answer));
+                }
                 Some(Err(_)) => {
                     open.was_misread = true;
                     self.open.push(open);
@@ -248,6 +264,11 @@ impl Rounds {
             }
         }
         Ok(messages)
+    }
+
+    /// What was lost since this was last asked.
+    pub fn take_losses(&mut self) -> RoundLosses {
+        std::mem::take(&mut self.losses)
     }
 
     /// Nobody will come: what the server gets instead of answers.
@@ -278,14 +299,15 @@ fn answer_text(
     open: &Open,
     value: &serde_json::Value,
     revision: Revision,
-) -> Result<Box<RawValue>, String> {
+) -> Result<(Box<RawValue>, Losses), String> {
     let method = open.request.question.method();
     let carried = carry::result(revision, method, &value.to_string());
     let (text, losses) = carried.map_err(|error| error.to_string())?;
     if let Some(feature) = losses.refused() {
         return Err(format!("the server has no {feature}"));
     }
-    RawValue::from_string(text).map_err(|error| error.to_string())
+    let text = RawValue::from_string(text).map_err(|error| error.to_string())?;
+    Ok((text, losses))
 }
 
 fn refusal(open: &Open) -> Message {

@@ -8,7 +8,7 @@ use eyot_types::{
 };
 use serde_json::value::{RawValue, to_raw_value};
 
-use crate::members::{Members, with_meta};
+use crate::members::{with_meta, without_members};
 
 /// What a legacy client has said of itself, in the form that modern requests have.
 #[derive(Clone, Debug)]
@@ -80,17 +80,6 @@ impl ClientMeta {
         })?;
         without_members(params, &FOREIGN)
     }
-}
-
-/// The object without these members; untouched if it has none of them.
-fn without_members(text: String, names: &[&str]) -> Result<String, serde_json::Error> {
-    if !names.iter().any(|name| text.contains(name)) {
-        return Ok(text);
-    }
-    let mut members: Members = serde_json::from_str(&text)?;
-    let len = members.len();
-    members.retain(|name, _| !names.contains(&name.as_str()));
-    if members.len() == len { Ok(text) } else { serde_json::to_string(&members) }
 }
 
 /// Members that a legacy request has for another meaning, or for none.

@@ -165,6 +165,8 @@ pub struct Rounds {
     /// What the server wants back: "the client MUST echo back the exact value of that field when
     /// retrying the original request" (2026-07-28, basic/patterns/mrtr).
     state: Option<Box<RawValue>>,
+    /// What the client's answers have lost.
+    losses: Losses,
 }
 
 #[derive(Deserialize)]
@@ -192,7 +194,13 @@ impl Rounds {
             open: BTreeMap::new(),
             answered: BTreeMap::new(),
             state: None,
+            losses: Losses::default(),
         }
+    }
+
+    /// What the client's answers have lost since this was last asked.
+    pub fn take_losses(&mut self) -> Losses {
+        std::mem::take(&mut self.losses)
     }
 
     /// The raw `params` of the next request to the server: those of the first, with what the round
@@ -289,7 +297,9 @@ impl Rounds {
         let unreadable = |reason: String| RoundError::Unreadable { method: method.clone(), reason };
         let value = answer.decode_result::<Value>();
         let value = value.and_then(|it| question.decode_answer(it));
-        let value = modern(value.map_err(|error| unreadable(error.to_string()))?);
+        let value = value.map_err(|error| unreadable(error.to_string()))?;
+        let (value, losses) = modern(value);
+        self.losses.extend(losses);
         let value = to_raw_value(&value).map_err(|error| unreadable(error.to_string()))?;
         self.answered.insert(key.to_owned(), value);
         Ok(self.open.is_empty())
@@ -347,12 +357,16 @@ fn declares(client: &ClientCapabilities, question: &Question) -> bool {
     question.method().client_capability().is_some_and(|it| client.has(it))
 }
 
-fn modern(answer: Answer) -> Value {
+fn modern(answer: Answer) -> (Value, Losses) {
+    fn carried<T: carry::Carry + Into<Answer>>(answer: T) -> (Value, Losses) {
+        let (answer, losses) = carry::to(Revision::MODERN, answer);
+        (answer.into().into_value(), losses)
+    }
     match answer {
-        Answer::Elicitation(it) => Answer::from(carry::to(Revision::MODERN, it).0).into_value(),
-        Answer::Sampling(it) => Answer::from(carry::to(Revision::MODERN, *it).0).into_value(),
-        Answer::Roots(it) => Answer::from(carry::to(Revision::MODERN, it).0).into_value(),
-        other => other.into_value(),
+        Answer::Elicitation(it) => carried(it),
+        Answer::Sampling(it) => carried(*it),
+        Answer::Roots(it) => carried(it),
+        other => (other.into_value(), Losses::default()),
     }
 }
 

@@ -5,14 +5,15 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
-use eyot_era::to_legacy::{Rounds, passes};
+use eyot_era::to_legacy::{RoundLosses, Rounds, passes};
 use eyot_jsonrpc::{ErrorObject, Id, Message};
 use eyot_transport::{Fault, Messages, Part, Reply, ReplyFuture};
-use eyot_types::{ClientCapabilities, LogLevel, LoggingMessageParams, Method};
+use eyot_types::{ClientCapabilities, Era, LogLevel, LoggingMessageParams, Method};
 use futures_util::StreamExt as _;
 use parking_lot::Mutex;
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::bridge::count;
 use super::session::{UpstreamSession, unanswered};
 use crate::task_rooms::TaskRoom;
 
@@ -84,6 +85,7 @@ impl CallShared {
     pub(crate) fn ask(&self, request: &Message) -> Result<(), ErrorObject> {
         let mut state = self.state.lock();
         state.rounds.ask(request)?;
+        note_losses(&mut state.rounds);
         wake(state.waker.take());
         Ok(())
     }
@@ -121,7 +123,10 @@ impl CallShared {
 
     /// Works on the rounds of the call.
     pub(crate) fn rounds<T>(&self, work: impl FnOnce(&mut Rounds) -> T) -> T {
-        work(&mut self.state.lock().rounds)
+        let mut state = self.state.lock();
+        let worked = work(&mut state.rounds);
+        note_losses(&mut state.rounds);
+        worked
     }
 
     fn take_told(&self, cx: &Context<'_>) -> Option<Message> {
@@ -334,6 +339,13 @@ impl Stage {
             }
         }
     }
+}
+
+/// Counts what questions and answers have lost.
+fn note_losses(rounds: &mut Rounds) {
+    let RoundLosses { asked, answered } = rounds.take_losses();
+    count(&asked, Era::Legacy);
+    count(&answered, Era::Modern);
 }
 
 fn is_progress(message: &Message) -> bool {

@@ -193,14 +193,16 @@ impl Hub {
                     task.changed();
                 }
             }
-            _ => {
-                if let Some(change) = Change::of(message) {
+            _ => match Change::of(message) {
+                Some(change) => {
                     let is_heard = self.state.lock().subscribers.changed(&change);
                     if is_heard {
                         self.changed.notify_waiters();
                     }
                 }
-            }
+                // Such as the word that a page was visited.
+                None => eyot_metrics::messages_dropped("notification_without_equivalent"),
+            },
         }
     }
 

@@ -358,7 +358,9 @@ impl Calling {
         let answered = match timeout_at(asking.deadline, asking.legs.next()).await {
             Ok(Some((key, Some(answer)))) => {
                 asking.open.retain(|(open, _)| *open != key);
-                self.rounds.handle_answer(&key, &answer)
+                let answered = self.rounds.handle_answer(&key, &answer);
+                note_losses(&self.rounds.take_losses(), self.revision, Revision::MODERN);
+                answered
             }
             Ok(_) => return Err(Fault::internal("the session has ended")),
             Err(_elapsed) => {

@@ -2,8 +2,8 @@
 
 use std::fmt::{self, Write as _};
 
-use crate::Revision;
 use crate::Revision::{V2024_11_05, V2025_03_26, V2025_06_18, V2025_11_25, V2026_07_28};
+use crate::{Era, Revision};
 
 /// What becomes of something that a revision does not have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -272,3 +272,51 @@ pub fn markdown() -> String {
     }
     table
 }
+
+/// The same table for the bridge between the eras: what becomes of each feature in each direction.
+#[must_use]
+pub fn bridge_markdown() -> String {
+    let mut table = String::from(
+        "| feature | what | legacy → modern | modern → legacy | instead |\n|---|---|---|---|---|\n",
+    );
+    for row in FEATURES {
+        // Writing to a text cannot fail.
+        _ = writeln!(
+            table,
+            "| `{}` | {} | {} | {} | {} |",
+            row.name,
+            row.what,
+            row.upward(),
+            row.downward(),
+            row.instead
+        );
+    }
+    table
+}
+
+/// A way on which there is nothing to carry.
+const NOTHING: &str = "";
+
+impl Row {
+    /// What becomes of it on the way from a legacy peer to a modern one.
+    fn upward(&self) -> &'static str {
+        match (self.first.era(), self.last.era()) {
+            (Era::Modern, _) => NOTHING,
+            (Era::Legacy, Era::Modern) => CARRIED,
+            (Era::Legacy, Era::Legacy) => self.effect.as_str(),
+        }
+    }
+
+    /// What becomes of it on the way from a modern peer to a legacy one.
+    fn downward(&self) -> String {
+        match (self.first, self.last.era()) {
+            (_, Era::Legacy) => NOTHING.to_owned(),
+            (V2024_11_05, Era::Modern) => CARRIED.to_owned(),
+            (V2026_07_28, Era::Modern) => self.effect.as_str().to_owned(),
+            (first, Era::Modern) => format!("{CARRIED}; {} before {first}", self.effect),
+        }
+    }
+}
+
+/// Whoever gets it knows it.
+const CARRIED: &str = "carried";

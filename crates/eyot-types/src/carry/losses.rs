@@ -36,6 +36,13 @@ impl Losses {
         self.0.keys().copied().find(|feature| feature.row().effect == Effect::Refused)
     }
 
+    /// Adds what was lost elsewhere.
+    pub fn extend(&mut self, other: Self) {
+        for (feature, count) in other.0 {
+            *self.0.entry(feature).or_default() += count;
+        }
+    }
+
     /// Notes a loss. What the other side takes for granted is none.
     pub(super) fn add(&mut self, feature: Feature) {
         if feature.row().effect != Effect::Implied {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::schema::{Schema, since};
 use crate::Revision;
-use crate::carry::{FEATURES, Feature, markdown};
+use crate::carry::{FEATURES, Feature, bridge_markdown, markdown};
 
 /// Where the schemas have a feature.
 fn paths(feature: Feature) -> &'static [&'static str] {
@@ -98,10 +98,31 @@ fn the_names_of_the_features_differ() {
     assert!(FEATURES.iter().all(|row| row.first <= row.last));
 }
 
-#[test]
-fn the_page_shows_the_table() {
+#[track_caller]
+fn check_page(name: &str, table: &str) {
     let root = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap()).join("../..");
-    let page = std::fs::read_to_string(root.join("docs/protocol/revisions.md")).unwrap();
-    let table = markdown();
-    assert!(page.contains(&table), "docs/protocol/revisions.md should show:\n{table}");
+    let page = std::fs::read_to_string(root.join(name)).unwrap();
+    assert!(page.contains(table), "{name} should show:\n{table}");
+}
+
+#[test]
+fn the_page_about_revisions_shows_the_table() {
+    check_page("docs/protocol/revisions.md", &markdown());
+}
+
+#[test]
+fn the_page_about_eras_shows_the_table_of_the_bridge() {
+    check_page("docs/protocol/eras.md", &bridge_markdown());
+}
+
+#[test]
+fn what_a_bridge_does_depends_on_the_way() {
+    let table = bridge_markdown();
+    for row in [
+        "| `title` | `title` of tools, prompts, resources and programs | carried | carried; ignored before 2025-06-18 |  |",
+        "| `tool_execution` | `execution` of tools | dropped |  |  |",
+        "| `cache_hints` | `ttlMs` and `cacheScope` |  | dropped |  |",
+    ] {
+        assert!(table.lines().any(|it| it == row), "{row}\n{table}");
+    }
 }

@@ -23,13 +23,3 @@ fn program_that_takes_too_long_is_killed_with_its_children() {
     assert_eq!(ended.said, "one\n\ndid not come to an end within 2 s\n");
     assert!(!ended.is_success);
 }
-
-#[test]
-fn first_line_is_read_and_the_rest_is_kept() {
-    let output = std::io::Cursor::new("one\ntwo\n");
-    let (line, mut rest) = for_line(output, Duration::from_secs(60)).unwrap();
-    assert_eq!(line, "one\n");
-    let mut text = String::new();
-    rest.read_to_string(&mut text).unwrap();
-    assert_eq!(text, "two\n");
-}

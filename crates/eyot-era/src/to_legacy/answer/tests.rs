@@ -48,6 +48,12 @@ fn errors_have_codes_of_the_modern_era() {
 }
 
 #[test]
+fn a_page_to_visit_that_cannot_be_read_is_an_error_of_the_modern_era() {
+    let error = json!({ "code": -32042, "message": "visit", "data": { "elicitations": 7 } });
+    assert_eq!(carried(Method::ToolsCall, "error", &error)["error"]["code"], -32603);
+}
+
+#[test]
 fn an_answer_that_is_no_result_of_its_method_is_an_error() {
     let answer = carried(Method::ToolsCall, "result", &json!({ "content": 7 }));
     assert_eq!(answer["error"]["code"], -32603);

@@ -13,8 +13,9 @@ fn request(method: &str, params: &str) -> Message {
 
 #[track_caller]
 fn check(method: &str, given: &str, expected: &str) {
-    let (carried, _) = params(&request(method, given), Revision::LATEST_LEGACY).unwrap();
+    let (carried, losses) = params(&request(method, given), Revision::LATEST_LEGACY).unwrap();
     assert_eq!(carried, expected);
+    assert!(losses.is_empty(), "what was for the bridge is not lost");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use eyot_types::{JsonObject, Revision};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{RoundError, Rounds};
+use super::{RoundError, RoundLosses, Rounds};
 
 const REVISION: Revision = Revision::LATEST_LEGACY;
 
@@ -126,6 +126,17 @@ fn signs_of_life_grow() {
     rounds.beat();
     let beat = json_of(&rounds.beat()[0]);
     assert_eq!(beat["params"], json!({ "progressToken": 9, "progress": 2 }));
+}
+
+#[test]
+fn what_a_question_has_lost_is_told_once() {
+    let mut rounds = Rounds::new();
+    let page = json!({ "mode": "url", "message": "m", "url": "https://a/", "elicitationId": "e" });
+    rounds.ask(&ask("elicitation/create", 1, &page)).unwrap();
+    let RoundLosses { asked, answered } = rounds.take_losses();
+    let names: Vec<_> = asked.iter().map(|it| it.feature.as_str()).collect();
+    assert_eq!((names, answered.is_empty()), (vec!["elicitation_id"], true));
+    assert_eq!(rounds.take_losses(), RoundLosses::default());
 }
 
 #[test]

@@ -1,0 +1,29 @@
+//! Every feature of the protocol reaches clients of either era from servers of either era, as the
+//! page about eras says.
+//!
+//! The cells, the features and the page are those of `cargo xtask matrix`; a failure is looked into
+//! with the same command line.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::support::program::target_folder;
+
+#[test]
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
+fn every_cell_of_the_matrix_carries_what_the_page_says() {
+    let peers = std::env::var_os("EYOT_PEERS").unwrap_or_default();
+    if !["py1", "py2", "node24", "js"].iter().all(|it| Path::new(&peers).join(it).is_dir()) {
+        eprintln!("SKIPPED: peers are missing in EYOT_PEERS; `cargo xtask peers` fetches them");
+        return;
+    }
+    let report = tempfile::NamedTempFile::new().unwrap();
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(["run", "--locked", "--quiet", "--package", "xtask"]);
+    command.arg("--target-dir").arg(target_folder()).current_dir(env!("CARGO_MANIFEST_DIR"));
+    command.args(["--", "matrix", "--report"]).arg(report.path()).stdin(Stdio::null());
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("modern-legacy-http: "), "no cell was tried: {said}");
+}

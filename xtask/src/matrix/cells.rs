@@ -1,0 +1,163 @@
+//! Who takes part, as data: a further client, server, transport or face is a further row.
+
+use std::fmt;
+
+/// Which bank of the river.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Era {
+    Legacy,
+    Modern,
+}
+
+/// A client that tries every feature.
+#[derive(Debug)]
+pub(super) struct Client {
+    pub(super) era: Era,
+    /// Its folder among the peers, with a Python in it.
+    pub(super) part: &'static str,
+    /// In `tests/peers`; it takes the name of a server and a URL.
+    pub(super) script: &'static str,
+}
+
+/// A server, which knows one era only.
+#[derive(Debug)]
+pub(super) struct Server {
+    /// As the scripts of the clients know it.
+    pub(super) name: &'static str,
+    pub(super) era: Era,
+    pub(super) program: Program,
+    /// On what it can be reached, and with which arguments it is started for that.
+    pub(super) offers: &'static [(Transport, &'static [&'static str])],
+    /// Whether its clients are authenticated; then the calls of modern ones share a session. All
+    /// others have one session each.
+    pub(super) has_key: bool,
+}
+
+/// What Node.js runs.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Program {
+    /// In `tests/peers`.
+    Script(&'static str),
+    /// A file of an npm package.
+    Package(&'static str),
+}
+
+/// How the proxy reaches a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Transport {
+    /// The server is a child of the proxy.
+    Stdio,
+    /// The server listens, and says where. It is told a free port in `PORT`.
+    Http,
+}
+
+/// How clients reach the proxy, which then says where it listens.
+#[derive(Debug)]
+pub(super) struct Face {
+    /// Part of the names of cells; empty for the usual one.
+    pub(super) suffix: &'static str,
+    pub(super) arguments: &'static [&'static str],
+}
+
+const CLIENTS: &[Client] = &[
+    Client { era: Era::Legacy, part: "py1", script: "client_py1.py" },
+    Client { era: Era::Modern, part: "py2", script: "client_py2.py" },
+];
+
+const SERVERS: &[Server] = &[
+    Server {
+        name: "server-everything",
+        era: Era::Legacy,
+        program: Program::Package("@modelcontextprotocol/server-everything/dist/index.js"),
+        offers: &[(Transport::Stdio, &["stdio"]), (Transport::Http, &["streamableHttp"])],
+        has_key: false,
+    },
+    Server {
+        name: "server-legacy",
+        era: Era::Legacy,
+        program: Program::Script("server_legacy.mjs"),
+        offers: &[(Transport::Stdio, &["stdio"]), (Transport::Http, &["http", "0"])],
+        has_key: true,
+    },
+    Server {
+        name: "server-modern",
+        era: Era::Modern,
+        program: Program::Script("server_modern.mjs"),
+        offers: &[(Transport::Stdio, &["stdio"]), (Transport::Http, &["http", "0"])],
+        has_key: false,
+    },
+];
+
+const FACES: &[Face] =
+    &[Face { suffix: "", arguments: &["serve", "--listen", "127.0.0.1:0", "--store", "memory:"] }];
+
+/// One column of the matrix.
+#[derive(Debug, Clone)]
+pub(super) struct Cell {
+    pub(super) client: &'static Client,
+    pub(super) server_era: Era,
+    pub(super) transport: Transport,
+    pub(super) face: &'static Face,
+}
+
+/// Every cell, in the order of the page.
+pub(super) fn all() -> Vec<Cell> {
+    let mut cells = Vec::new();
+    for face in FACES {
+        for client in CLIENTS {
+            for server_era in [Era::Legacy, Era::Modern] {
+                let offers = SERVERS.iter().filter(|it| it.era == server_era);
+                let mut transports = Vec::new();
+                for &(transport, _) in offers.flat_map(|it| it.offers) {
+                    if !transports.contains(&transport) {
+                        transports.push(transport);
+                        cells.push(Cell { client, server_era, transport, face });
+                    }
+                }
+            }
+        }
+    }
+    cells
+}
+
+impl Cell {
+    pub(super) fn name(&self) -> String {
+        let Self { client, server_era, transport, face } = self;
+        format!("{}-{server_era}-{transport}{}", client.era, face.suffix)
+    }
+
+    /// The heading of its column.
+    pub(super) fn heading(&self) -> String {
+        let Self { client, server_era, transport, face } = self;
+        format!("{} → {server_era}, {transport}{}", client.era, face.suffix)
+    }
+
+    /// Its servers, each with the arguments that it is started with.
+    pub(super) fn servers(
+        &self,
+    ) -> impl Iterator<Item = (&'static Server, &'static [&'static str])> {
+        let (era, wanted) = (self.server_era, self.transport);
+        SERVERS.iter().filter(move |it| it.era == era).filter_map(move |server| {
+            let offer = server.offers.iter().find(|(transport, _)| *transport == wanted)?;
+            Some((server, offer.1))
+        })
+    }
+}
+
+impl fmt::Display for Era {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Legacy => "legacy",
+            Self::Modern => "modern",
+        })
+    }
+}
+
+impl fmt::Display for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Stdio => "stdio",
+            Self::Http => "http",
+        })
+    }
+}

@@ -1,0 +1,24 @@
+//! How programs say where they listen.
+
+use super::listening;
+
+#[track_caller]
+fn check(line: &str, url: Option<&str>) {
+    assert_eq!(listening(line).as_deref(), url);
+}
+
+#[test]
+fn a_program_says_where_it_listens_in_one_of_three_ways() {
+    check(
+        r#"{"listening":"http://127.0.0.1:7/mcp","era":"legacy"}"#,
+        Some("http://127.0.0.1:7/mcp"),
+    );
+    check("listening http://127.0.0.1:7/mcp", Some("http://127.0.0.1:7/mcp"));
+    check("MCP Streamable HTTP Server listening on port 7", Some("http://127.0.0.1:7/mcp"));
+}
+
+#[test]
+fn other_lines_say_nothing() {
+    check("Starting Streamable HTTP server...", None);
+    check("listening on port soon", Some("on port soon"));
+}

@@ -11,7 +11,7 @@ use eyot_types::{
     ElicitAction, ElicitResult, InputRequest, InputRequests, JsonObject, Method, Question, Revision,
 };
 use serde_json::json;
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 
 /// The questions of one call.
 #[derive(Debug, Default)]
@@ -50,7 +50,10 @@ struct Open {
     key: Option<String>,
     /// The server's id of it.
     id: Id,
-    request: InputRequest,
+    method: String,
+    /// As the client gets it, written: people take their time, and text is a tenth of what it says
+    /// when it is decoded.
+    request: Box<RawValue>,
     /// Where the server looks for a sign that its question is alive.
     progress_token: Option<Id>,
     beats: u64,
@@ -59,15 +62,15 @@ struct Open {
 }
 
 /// An open question, for whoever goes on with the call.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[expect(clippy::exhaustive_structs, reason = "whoever keeps it keeps all of it")]
 pub struct OpenQuestion {
     /// The key under which the client answers.
     pub key: String,
     /// The server's id of it.
     pub id: Id,
-    /// What was asked.
-    pub request: InputRequest,
+    /// What was asked: an [`InputRequest`], written.
+    pub request: Box<RawValue>,
     /// Where the server looks for a sign that its question is alive.
     pub progress_token: Option<Id>,
 }
@@ -116,16 +119,13 @@ impl Rounds {
     pub fn restore(round: u32, open: Vec<OpenQuestion>, owners: u64) -> Self {
         // Progress must rise, and how often the others have said that they live is not known.
         let beats = owners.saturating_mul(BEATS_OF_AN_OWNER);
-        let open = open.into_iter().map(|OpenQuestion { key, id, request, progress_token }| Open {
-            key: Some(key),
-            id,
-            request,
-            progress_token,
-            beats,
-            was_misread: false,
+        let open = open.into_iter().filter_map(|open| {
+            let OpenQuestion { key, id, request, progress_token } = open;
+            let method = decoded(&request)?.question.method().as_str().to_owned();
+            let (key, was_misread) = (Some(key), false);
+            Some(Open { key, id, method, request, progress_token, beats, was_misread })
         });
-        let losses = RoundLosses::default();
-        Self { round, stage: Stage::Parked, open: open.collect(), losses }
+        Self { round, stage: Stage::Parked, open: open.collect(), losses: RoundLosses::default() }
     }
 
     /// The server asks.
@@ -151,11 +151,14 @@ impl Rounds {
         if let Some(feature) = losses.refused() {
             return Err(invalid(format!("the client has no {feature}")));
         }
+        let request_text = to_raw_value(&InputRequest::from(question));
+        let request_text = request_text.map_err(|error| invalid(error.to_string()))?;
         self.losses.asked.extend(losses);
         self.open.push(Open {
             key: None,
             id: id.detached(),
-            request: question.into(),
+            method: method.into_owned(),
+            request: request_text,
             progress_token: request.progress_token().map(|it| it.detached()),
             beats: 0,
             was_misread: false,
@@ -202,7 +205,7 @@ impl Rounds {
     #[must_use]
     pub fn questions(&self) -> InputRequests {
         let asked = self.open.iter();
-        asked.filter_map(|it| Some((it.key.clone()?, it.request.clone()))).collect()
+        asked.filter_map(|it| Some((it.key.clone()?, decoded(&it.request)?))).collect()
     }
 
     /// The open questions that were asked, for whoever must be able to go on without us.
@@ -242,7 +245,7 @@ impl Rounds {
             if let (Some(Err(reason)), true) = (answer, open.was_misread) {
                 return Err(RoundError::Misread {
                     key: open.key.clone().unwrap_or_default(),
-                    method: open.request.question.method().as_str().to_owned(),
+                    method: open.method.clone(),
                     reason: reason.clone(),
                 });
             }
@@ -280,6 +283,12 @@ impl Rounds {
         std::mem::take(&mut self.open).into_iter().map(|open| refusal(&open)).collect()
     }
 
+    /// Whether the server asked for signs that its questions are alive.
+    #[must_use]
+    pub fn wants_beats(&self) -> bool {
+        self.open.iter().any(|it| it.progress_token.is_some())
+    }
+
     /// Signs that the open questions are alive, for a server that asked for them: one that counts
     /// the time of its own requests may begin anew with each ("MAY choose to reset the timeout
     /// clock when receiving a progress notification", 2025-11-25, basic/lifecycle, Timeouts).
@@ -300,8 +309,7 @@ fn answer_text(
     value: &serde_json::Value,
     revision: Revision,
 ) -> Result<(Box<RawValue>, Losses), String> {
-    let method = open.request.question.method();
-    let carried = carry::result(revision, method, &value.to_string());
+    let carried = carry::result(revision, Method::parse(&open.method), &value.to_string());
     let (text, losses) = carried.map_err(|error| error.to_string())?;
     if let Some(feature) = losses.refused() {
         return Err(format!("the server has no {feature}"));
@@ -310,11 +318,18 @@ fn answer_text(
     Ok((text, losses))
 }
 
+/// What was asked, read again.
+fn decoded(request: &RawValue) -> Option<InputRequest> {
+    serde_json::from_str(request.get()).ok()
+}
+
 fn refusal(open: &Open) -> Message {
     let id = open.id.clone();
-    match open.request.question {
-        Question::Elicitation(_) => Message::response(id, &ElicitResult::new(ElicitAction::Cancel)),
-        Question::Sampling(_) => {
+    match Method::parse(&open.method) {
+        Method::ElicitationCreate => {
+            Message::response(id, &ElicitResult::new(ElicitAction::Cancel))
+        }
+        Method::SamplingCreateMessage => {
             let error = ErrorObject::new(USER_REJECTED, "User rejected sampling request");
             Message::error_response(Some(id), &error)
         }

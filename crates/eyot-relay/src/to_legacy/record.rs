@@ -13,9 +13,9 @@ use eyot_jsonrpc::{Id, Message, ScanLimits};
 use eyot_session::{Fence, ParkedCall, Store, StoreError};
 use eyot_stdx::SealKeys;
 use eyot_transport::unix_ms;
-use eyot_types::{ClientCapabilities, InitializeResult, JsonObject, Question};
+use eyot_types::{ClientCapabilities, InitializeResult, JsonObject};
 use serde::{Deserialize, Serialize};
-use serde_json::value::{RawValue, to_raw_value};
+use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::OnceCell;
 
@@ -113,23 +113,16 @@ impl StoredQuestion {
         Some(Self {
             key: open.key.clone(),
             id: raw(&open.id)?,
-            request: to_raw_value(&open.request).ok()?,
+            request: open.request.clone(),
             progress_token: open.progress_token.as_ref().and_then(raw),
         })
     }
 
     fn to_open(&self) -> Option<OpenQuestion> {
-        #[derive(Deserialize)]
-        struct Asked {
-            method: String,
-            params: Option<Box<RawValue>>,
-        }
-        let Asked { method, params } = serde_json::from_str(self.request.get()).ok()?;
-        let question = Question::decode_text(&method, params.as_deref().map(RawValue::get)).ok()?;
         Some(OpenQuestion {
             key: self.key.clone(),
             id: Id::parse(self.id.get())?,
-            request: question.into(),
+            request: self.request.clone(),
             progress_token: self.progress_token.as_deref().and_then(|it| Id::parse(it.get())),
         })
     }

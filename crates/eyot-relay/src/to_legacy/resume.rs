@@ -116,7 +116,7 @@ impl Inner {
             Stored::Trace(trace) => trace,
             Stored::Last(last) => return Ok(Left::Over(last)),
             Stored::Asked(round, trace) => {
-                let asked = trace.questions().into_iter().map(|it| (it.key, it.request)).collect();
+                let asked = Rounds::restore(round, trace.questions(), claim.fence.0).questions();
                 let state = State::Parked(ParkedState { round, ..state.clone() });
                 return Ok(Left::Over(self.question(ask, asked, &state).await));
             }

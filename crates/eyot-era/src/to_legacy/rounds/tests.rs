@@ -100,6 +100,18 @@ fn what_is_no_answer_is_asked_once_more_and_then_refused() {
 }
 
 #[test]
+fn only_a_server_that_asked_for_them_gets_signs_of_life() {
+    let mut rounds = Rounds::new();
+    rounds.ask(&ask("roots/list", 1, &json!({}))).unwrap();
+    assert!(!rounds.wants_beats() && rounds.beat().is_empty());
+    rounds.ask(&elicit(2)).unwrap();
+    assert!(rounds.wants_beats());
+    let signs = rounds.beat();
+    assert_eq!(signs.len(), 1);
+    assert_eq!(signs[0].progress_token(), Some(Id::from_number(2)));
+}
+
+#[test]
 fn a_question_that_is_taken_back_is_not_asked() {
     let mut rounds = Rounds::new();
     rounds.ask(&elicit(1)).unwrap();

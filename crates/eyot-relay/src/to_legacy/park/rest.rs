@@ -32,6 +32,7 @@ impl Rest {
         beat.reset();
         let (mut listens, mut is_over) = (!self.is_apart, false);
         loop {
+            let beats = !is_over && self.call.shared.rounds(|it| it.wants_beats());
             tokio::select! {
                 biased;
                 () = self.taken.notified() => return,
@@ -45,7 +46,7 @@ impl Rest {
                         (listens, is_over) = (false, true);
                     }
                 },
-                _ = beat.tick(), if !is_over => Box::pin(self.beat()).await,
+                _ = beat.tick(), if beats => Box::pin(self.beat()).await,
             }
         }
     }

@@ -191,6 +191,8 @@ impl Rounds {
     pub fn park(&mut self) -> (u32, InputRequests) {
         self.round = self.round.saturating_add(1);
         self.stage = Stage::Parked;
+        // It may rest for long, and seldom has more than one.
+        self.open.shrink_to_fit();
         let mut number = 0_u32;
         for open in &mut self.open {
             if open.key.is_none() {

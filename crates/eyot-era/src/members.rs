@@ -35,14 +35,25 @@ pub fn with_meta(
     })
 }
 
-/// The object without these members; untouched if it has none of them.
+/// Whether the parameters of a message may have a member of this name. The arguments of a tool are
+/// not looked at: they can be long, and mean nothing here.
+pub(crate) fn may_have(message: &Message, name: &str) -> bool {
+    let params = message.params().unwrap_or_default();
+    let arguments = message.arguments().unwrap_or_default();
+    if arguments.is_empty() {
+        return params.contains(name);
+    }
+    let start = arguments.as_ptr().addr().saturating_sub(params.as_ptr().addr());
+    let end = start.saturating_add(arguments.len());
+    let parts = [params.get(..start), params.get(end..)];
+    parts.iter().any(|it| it.is_none_or(|it| it.contains(name)))
+}
+
+/// The object without these members.
 ///
 /// # Errors
 /// When it is no object whose members can be told apart.
 pub(crate) fn without_members(text: String, names: &[&str]) -> Result<String, serde_json::Error> {
-    if !names.iter().any(|name| text.contains(name)) {
-        return Ok(text);
-    }
     let mut members: Members = serde_json::from_str(&text)?;
     let len = members.len();
     members.retain(|name, _| !names.contains(&name.as_str()));

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::{Members, with_meta};
+use super::{Members, may_have, with_meta};
 
 fn request(params: &str) -> Message {
     let text = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{params}}}"#);
@@ -76,5 +76,19 @@ proptest! {
             object.entry("_meta").or_insert_with(|| serde_json::json!({}))["b"] = 2.into();
         }
         prop_assert_eq!(serde_json::from_str::<Value>(&changed.unwrap()).unwrap(), expected);
+    }
+}
+
+#[test]
+fn a_name_in_the_arguments_is_no_member_of_the_parameters() {
+    for (params, expected) in [
+        (r#"{"name":"x","task":{}}"#, true),
+        (r#"{"task":{},"arguments":{"a":1},"name":"x"}"#, true),
+        (r#"{"arguments":{"a":1},"name":"x","task":{}}"#, true),
+        (r#"{"arguments":{"task":1},"name":"x"}"#, false),
+        (r#"{"arguments":{},"name":"x"}"#, false),
+        ("{}", false),
+    ] {
+        assert_eq!(may_have(&request(params), "\"task\""), expected, "{params}");
     }
 }

@@ -21,7 +21,11 @@ pub fn params(request: &Message, revision: Revision) -> Result<(String, Losses),
         members.retain(|name, _| !name.starts_with(meta::PROTOCOL_PREFIX));
     });
     // What belongs to a round was for the bridge.
-    let text = text.and_then(|it| without_members(it, &ROUND_MEMBERS)).map_err(invalid)?;
+    let text = match request.has_round() {
+        true => text.and_then(|it| without_members(it, &ROUND_MEMBERS)),
+        false => text,
+    };
+    let text = text.map_err(invalid)?;
     let method = request.method().unwrap_or_default();
     let method = Method::parse(&method);
     let is_older = revision < Revision::LATEST_LEGACY;

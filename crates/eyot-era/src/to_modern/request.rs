@@ -8,7 +8,7 @@ use eyot_types::{
 };
 use serde_json::value::{RawValue, to_raw_value};
 
-use crate::members::{with_meta, without_members};
+use crate::members::{may_have, with_meta, without_members};
 
 /// What a legacy client has said of itself, in the form that modern requests have.
 #[derive(Clone, Debug)]
@@ -78,7 +78,8 @@ impl ClientMeta {
             members.insert(meta::CLIENT_CAPABILITIES.to_owned(), self.declared.clone());
             members.extend(level.map(|it| (meta::LOG_LEVEL.to_owned(), it)));
         })?;
-        without_members(params, &FOREIGN)
+        let is_foreign = request.has_round() || may_have(request, "task");
+        if is_foreign { without_members(params, &FOREIGN) } else { Ok(params) }
     }
 }
 

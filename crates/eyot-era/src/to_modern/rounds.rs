@@ -5,6 +5,7 @@
 //! under no other; what the server wants back comes back as the very bytes that it gave; there are
 //! no more rounds and no more questions than the limits say.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
@@ -206,7 +207,7 @@ impl Rounds {
     /// The raw `params` of the next request to the server: those of the first, with what the round
     /// before has brought.
     #[must_use]
-    pub fn params(&self, first: &str) -> String {
+    pub fn params<'a>(&self, first: &'a str) -> Cow<'a, str> {
         let mut added = String::new();
         if !self.answered.is_empty()
             && let Ok(answers) = serde_json::to_string(&self.answered)
@@ -217,12 +218,12 @@ impl Rounds {
             added.push_str(&format!(r#""requestState":{},"#, state.get()));
         }
         let Some(rest) = first.trim_start().strip_prefix('{').filter(|_| !added.is_empty()) else {
-            return first.to_owned();
+            return Cow::Borrowed(first);
         };
         if rest.trim_start().starts_with('}') {
             added.pop();
         }
-        format!("{{{added}{rest}")
+        Cow::Owned(format!("{{{added}{rest}"))
     }
 
     /// Takes the raw result of a request to the server. `name` gives a new name for a question that

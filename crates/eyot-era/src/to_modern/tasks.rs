@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use super::answers::carry_answer;
 use super::rounds::{Leg, RoundError, RoundLimits, Rounds, Step};
-use crate::members::Members;
+use crate::members::{Members, may_have};
 
 /// Whether a session of `revision` has tasks before a server that declares this.
 #[must_use]
@@ -63,7 +63,9 @@ pub fn wanted_task(call: &Message) -> Option<TaskMetadata> {
     struct Params {
         task: Option<TaskMetadata>,
     }
-    call.params().filter(|it| it.contains("\"task\""))?;
+    if !may_have(call, "\"task\"") {
+        return None;
+    }
     call.decode_params::<Params>().ok()?.task
 }
 
@@ -242,7 +244,7 @@ impl TaskRounds {
     /// The raw parameters of a `tasks/update` with the answers in it.
     #[must_use]
     pub fn update(&self, params: &str) -> String {
-        self.rounds.params(params)
+        self.rounds.params(params).into_owned()
     }
 }
 

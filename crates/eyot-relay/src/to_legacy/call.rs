@@ -60,12 +60,12 @@ impl CallShared {
         self.state.lock().cursor.clone()
     }
 
-    /// Lets go of what the call was read from: a cursor is a part of a larger buffer, and people
-    /// take their time.
+    /// Lets go of what the call was read from, and of who read it: a cursor is a part of a larger
+    /// buffer, a waker keeps the memory of a whole task, and people take their time.
     pub(crate) fn rest(&self) {
         let mut state = self.state.lock();
         state.cursor = state.cursor.take().map(|it| Bytes::copy_from_slice(&it));
-        state.progress_token = None;
+        (state.progress_token, state.waker) = (None, None);
         state.out.shrink_to_fit();
     }
 

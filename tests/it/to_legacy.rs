@@ -410,6 +410,40 @@ async fn a_slow_user_is_announced_to_an_upstream_that_wants_to_know() {
 }
 
 #[tokio::test]
+async fn an_upstream_that_asks_again_while_its_call_rests_hears_signs_of_life_too() {
+    let habits = Habits::new().with_notes();
+    let (mut upstream, proxy) = open(&habits, Affinity::Shared).await;
+    let request = call(1, "greet");
+    let asking = async {
+        let mut events = upstream.expect("tools/call").await.events().await;
+        events.message(&elicit(70, "Your name?")).await;
+        events
+    };
+    let (answer, mut events) = tokio::join!(ask(&proxy, &request), asking);
+    let answer = answer.json();
+    let mut question = elicit(71, "Your colour?");
+    question["params"]["_meta"] = json!({ "progressToken": "t" });
+    events.message(&question).await;
+    let sign = upstream.expect("notifications/progress").await;
+    assert_eq!(sign.message()["params"]["progressToken"], "t");
+    sign.accept().await;
+    // The second question is asked in the next round.
+    let retry = again(request, 2, &answer, json!({ "1.1": accept("Ada") }));
+    let serving = async {
+        loop {
+            let said = upstream.next().await;
+            let is_answer = said.message()["id"] == 70;
+            said.accept().await;
+            if is_answer {
+                return;
+            }
+        }
+    };
+    let (second, ()) = tokio::join!(ask(&proxy, &retry), serving);
+    assert_eq!(asked(&second.json()), ("2.1".to_owned(), "Your colour?".to_owned()));
+}
+
+#[tokio::test]
 async fn an_upstream_session_that_is_forgotten_is_opened_again_once() {
     let habits = Habits::new();
     let (mut upstream, proxy) = open(&habits, Affinity::Shared).await;

@@ -129,6 +129,13 @@ impl CallShared {
         worked
     }
 
+    /// Ready when the upstream wants to be told that its questions are alive.
+    pub(crate) fn poll_wants_beats(&self, cx: &Context<'_>) -> Poll<()> {
+        let mut state = self.state.lock();
+        state.waker = Some(cx.waker().clone());
+        if state.rounds.wants_beats() { Poll::Ready(()) } else { Poll::Pending }
+    }
+
     fn take_told(&self, cx: &Context<'_>) -> Option<Message> {
         let mut state = self.state.lock();
         state.waker = Some(cx.waker().clone());

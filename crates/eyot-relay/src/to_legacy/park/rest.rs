@@ -32,11 +32,13 @@ impl Rest {
         beat.reset();
         let (mut listens, mut is_over) = (!self.is_apart, false);
         loop {
-            let beats = !is_over && self.call.shared.rounds(|it| it.wants_beats());
+            let beats = self.call.shared.rounds(|it| it.wants_beats());
             tokio::select! {
                 biased;
                 () = self.taken.notified() => return,
                 () = tokio::time::sleep_until(self.expires) => return Box::pin(self.expire()).await,
+                // It may ask once more, on whatever stream.
+                () = poll_fn(|cx| self.call.shared.poll_wants_beats(cx)), if !beats && !is_over => {}
                 heard = poll_fn(|cx| self.call.poll_upstream(cx)), if listens => match heard {
                     Heard::Note(note) => self.call.shared.tell(note),
                     // The upstream could not wait: its last word is kept for the client.
@@ -46,7 +48,7 @@ impl Rest {
                         (listens, is_over) = (false, true);
                     }
                 },
-                _ = beat.tick(), if beats => Box::pin(self.beat()).await,
+                _ = beat.tick(), if beats && !is_over => Box::pin(self.beat()).await,
             }
         }
     }

@@ -3,7 +3,7 @@
 Usage: client_py1.py [--feature ID] SERVER URL
        client_py1.py [--feature ID] SERVER -- COMMAND ARGUMENTS
 
-SERVER is `server-legacy`, `server-modern` or `server-everything`.
+SERVER is `server-legacy`, `server-modern`, `server-everything` or `eyot-everything`.
 """
 
 import sys
@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 
-from mcp import types
+from mcp import ClientSession, types
 
 import sdk1
 from features import feature, wire
@@ -89,19 +89,31 @@ class ToLegacy(Legacy, SmallLegacy):
 
     @feature
     async def tasks(self) -> None:
-        created = await self.client.experimental.call_tool_as_task("toil", {"mark": "Ada"})
-        equal(created.task.status, "working")
-        statuses = [it.status async for it in self.client.experimental.poll_task(created.task.taskId)]
-        equal(statuses[-1], "completed")
-        result = await self.client.experimental.get_task_result(
-            created.task.taskId, types.CallToolResult
-        )
-        equal(result.content[0].text, "Ada is done.")
+        equal(await as_task(self.client, "toil", mark="Ada"), "Ada is done.")
 
     @feature
     async def roots_changed(self) -> None:
         await self.client.send_roots_list_changed()
         equal(await self.call("await_roots_changed"), "changed")
+
+
+class ToExtension(sdk1.Legacy):
+    """Before `eyot everything`, whose tasks are those of the extension."""
+
+    @feature
+    async def tasks(self) -> None:
+        contains(await as_task(self.client, "slow_compute", seconds=1, label="Ada"), "Ada took 1")
+
+
+async def as_task(client: ClientSession, tool: str, **arguments: object) -> str:
+    """Calls a tool as a task, polls it to its end, and fetches its text."""
+    created = await client.experimental.call_tool_as_task(tool, arguments)
+    equal(created.task.status, "working")
+    task = created.task.taskId
+    statuses = [it.status async for it in client.experimental.poll_task(task)]
+    equal(statuses[-1], "completed")
+    result = await client.experimental.get_task_result(task, types.CallToolResult)
+    return result.content[0].text
 
 
 class ToModern(Legacy, SmallModern):
@@ -150,6 +162,7 @@ SERVERS = {
     "server-legacy": ToLegacy,
     "server-modern": ToModern,
     "server-everything": ToReference,
+    "eyot-everything": ToExtension,
 }
 options = Options(sys.argv[1:])
 tried = {"headers": options.headers, "only": options.only}

@@ -3,7 +3,7 @@
 Usage: client_py2.py [--feature ID] SERVER URL
        client_py2.py [--feature ID] SERVER -- COMMAND ARGUMENTS
 
-SERVER is `server-legacy`, `server-modern` or `server-everything`.
+SERVER is `server-legacy`, `server-modern`, `server-everything` or `eyot-everything`.
 """
 
 import sys
@@ -16,9 +16,11 @@ from mcp import Client, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared._httpx_utils import create_mcp_http_client
 
+from features import Features, feature
 from matrix_features import INVALID_PARAMS, Cell, Inventive, Options, SmallLegacy, SmallModern, lost
 from reference_features import Reference
 from report import Report, contains, equal, run
+from scripted_tasks import Scripted
 
 EVENTS = {
     "tools": "ToolsListChanged",
@@ -72,6 +74,10 @@ class Modern(Cell):
 class ToLegacy(Modern, SmallLegacy):
     """Before a server of the legacy era."""
 
+    @feature
+    async def tasks(self) -> None:
+        equal(await scripted().as_task("toil", {"mark": "Ada"}), "Ada is done.")
+
     async def execution(self, listed: dict) -> list[str]:
         equal([it for it in listed["tools"] if "execution" in it], [])
         return lost(listed, "tool_execution")
@@ -97,10 +103,25 @@ class ToReference(Modern, Reference):
     """Before the reference server, where no two calls share a session."""
 
 
+class ToExtension(Features):
+    """Before `eyot everything`, which has the tasks extension."""
+
+    @feature
+    async def tasks(self) -> None:
+        text = await scripted().as_task("slow_compute", {"seconds": 1, "label": "Ada"})
+        contains(text, "Ada took 1 seconds")
+
+
+def scripted() -> Scripted:
+    """The client that has what the SDK has not."""
+    return Scripted(options.target[0], options.headers)
+
+
 SERVERS = {
     "server-legacy": ToLegacy,
     "server-modern": ToModern,
     "server-everything": ToReference,
+    "eyot-everything": ToExtension,
 }
 options = Options(sys.argv[1:])
 

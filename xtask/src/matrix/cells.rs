@@ -33,12 +33,14 @@ pub(super) struct Server {
     pub(super) has_key: bool,
 }
 
-/// What Node.js runs.
+/// What is started.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Program {
-    /// In `tests/peers`.
+    /// The program itself, where no foreign server has a feature.
+    Eyot,
+    /// In `tests/peers`, for Node.js.
     Script(&'static str),
-    /// A file of an npm package.
+    /// A file of an npm package, for Node.js.
     Package(&'static str),
 }
 
@@ -84,6 +86,19 @@ const SERVERS: &[Server] = &[
         era: Era::Modern,
         program: Program::Script("server_modern.mjs"),
         offers: &[(Transport::Stdio, &["stdio"]), (Transport::Http, &["http", "0"])],
+        has_key: false,
+    },
+    Server {
+        name: "eyot-everything",
+        era: Era::Modern,
+        program: Program::Eyot,
+        offers: &[
+            (Transport::Stdio, &["everything", "--era", "modern", "--stdio"]),
+            (
+                Transport::Http,
+                &["--json", "everything", "--era", "modern", "--listen", "127.0.0.1:0"],
+            ),
+        ],
         has_key: false,
     },
 ];

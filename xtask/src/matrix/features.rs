@@ -85,8 +85,6 @@ pub(super) enum Kind {
     NotInEra,
     /// One says it, and the other cannot hear it.
     Lost,
-    /// No peer of this matrix does it.
-    NotShown,
 }
 
 /// The first that fits is the reason. Whatever a client tries needs none.
@@ -154,14 +152,6 @@ const REASONS: &[Reason] = &[
         kind: Kind::NotInEra,
         text: "the modern era has no `ping`; that of a legacy server is answered by Eyot",
     },
-    Reason {
-        feature: "tasks",
-        client: None,
-        server: None,
-        kind: Kind::NotShown,
-        text: "no SDK has the extension of the modern era yet; `tests/it/bridge_tasks` shows it with \
-            requests of its own, and with `eyot everything`",
-    },
 ];
 
 impl Reason {
@@ -181,7 +171,6 @@ impl Kind {
         match self {
             Self::NotInEra => "not in era",
             Self::Lost => "lost",
-            Self::NotShown => "not shown",
         }
     }
 }

@@ -13,26 +13,7 @@ use eyot::types::{ElicitResult, Era};
 use serde_json::{Value, json};
 
 use crate::peers::{CLIENT_PATIENCE, Peers, Server, at, python, run, script};
-use crate::support::{PATIENCE, Program};
-
-/// The program before an upstream, and the folder of its store.
-struct Bridge {
-    program: Program,
-    _folder: tempfile::TempDir,
-}
-
-impl Bridge {
-    async fn before(upstream: &[String]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let store = folder.path().join("sessions.db");
-        let program = Program::serve("127.0.0.1:0", &store, upstream).await;
-        Self { program, _folder: folder }
-    }
-
-    fn url(&self) -> String {
-        self.program.url()
-    }
-}
+use crate::support::{Bridge, PATIENCE, Program};
 
 /// A legacy client that gives every call another name, and the colour that belongs to the name.
 fn builder() -> ClientBuilder {

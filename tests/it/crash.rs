@@ -9,12 +9,11 @@ use eyot::MemoryStore;
 use eyot::session::{LogLimits, StoreError};
 use eyot_testkit::{Fault, FaultyStore};
 use serde_json::{Value, json};
-use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::support::{
-    Ask, Connection, Dice, Event, EventStream, Exchange, Habits, Handler, PATIENCE, Program, Proxy,
-    Puppet, Session, Stage, Upstream, call, check_healthy, note, patient_limits, within,
+    Ask, Connection, Dice, Event, EventStream, Exchange, Habits, Handler, Lives, Mortal, PATIENCE,
+    Proxy, Puppet, Session, Stage, Upstream, call, check_healthy, note, patient_limits, within,
 };
 
 const KILLS: usize = 20;
@@ -23,9 +22,6 @@ const SESSIONS: usize = 200;
 const STEPS: u64 = 12;
 /// Between two notifications: a call lasts a good part of the time between two deaths.
 const STEP_TIME: Duration = Duration::from_millis(10);
-
-/// Which life the proxy is in; it is up while the number is even.
-type Lives = watch::Receiver<usize>;
 
 /// An upstream that outlives the proxy. Its streams can be resumed after any event: the id
 /// says which call it was, and how far it had come.
@@ -172,23 +168,14 @@ async fn nothing_promised_is_lost_by_twenty_kills_before_an_http_upstream() {
     let store = folder.path().join("sessions.db");
     let (upstream, resumed) = resumable_upstream().await;
     let args = ["--upstream".to_owned(), upstream.url()];
-    let mut program = Program::serve("127.0.0.1:0", &store, &args).await;
-    let address = program.address;
-    let (life, lives) = watch::channel(0);
+    let proxy = Mortal::born(&store, &args).await;
     let tally = Arc::new(Tally::default());
     let mut clients = JoinSet::new();
     for number in 0..SESSIONS {
-        let session = Session::open(address, "2025-11-25").await;
-        clients.spawn(client(session, number, lives.clone(), Arc::clone(&tally)));
+        let session = Session::open(proxy.address, "2025-11-25").await;
+        clients.spawn(client(session, number, proxy.lives(), Arc::clone(&tally)));
     }
-    let mut dice = Dice(0x5EED_1E55);
-    for _ in 0..KILLS {
-        tokio::time::sleep(Duration::from_millis(dice.roll(400))).await;
-        program.kill().await;
-        life.send_modify(|it| *it += 1);
-        program = Program::serve(&address.to_string(), &store, &args).await;
-        life.send_modify(|it| *it += 1);
-    }
+    let proxy = proxy.kill(KILLS, &mut Dice(0x5EED_1E55), Duration::from_millis(400)).await;
     while let Some(ended) = within("the last answers", clients.join_next()).await {
         ended.expect("no client fails");
     }
@@ -196,7 +183,7 @@ async fn nothing_promised_is_lost_by_twenty_kills_before_an_http_upstream() {
     assert!(count(&tally.answered) >= SESSIONS, "{tally:?}");
     assert!(count(&tally.survived) >= SESSIONS, "the deaths came between the calls: {tally:?}");
     assert!(count(&resumed) >= SESSIONS, "no call was resumed: {resumed:?}");
-    program.kill().await;
+    proxy.end().await;
 }
 
 /// Serves one session from a child: a few steps, then the answer, unless it is killed.
@@ -238,23 +225,14 @@ async fn nothing_promised_is_lost_by_kills_before_children() {
             running.spawn(puppet_steps(stage.enter_some_day().await));
         }
     });
-    let mut program = Program::serve("127.0.0.1:0", &store, &args).await;
-    let address = program.address;
-    let (life, lives) = watch::channel(0);
+    let proxy = Mortal::born(&store, &args).await;
     let tally = Arc::new(Tally::default());
     let mut clients = JoinSet::new();
     for number in 0..CHILDREN {
-        let session = Session::open(address, "2025-11-25").await;
-        clients.spawn(client(session, number, lives.clone(), Arc::clone(&tally)));
+        let session = Session::open(proxy.address, "2025-11-25").await;
+        clients.spawn(client(session, number, proxy.lives(), Arc::clone(&tally)));
     }
-    let mut dice = Dice(0xC41_1D5);
-    for _ in 0..KILLS {
-        tokio::time::sleep(Duration::from_millis(dice.roll(300))).await;
-        program.kill().await;
-        life.send_modify(|it| *it += 1);
-        program = Program::serve(&address.to_string(), &store, &args).await;
-        life.send_modify(|it| *it += 1);
-    }
+    let proxy = proxy.kill(KILLS, &mut Dice(0xC41_1D5), Duration::from_millis(300)).await;
     while let Some(ended) = within("the last answers", clients.join_next()).await {
         ended.expect("no client fails");
     }
@@ -262,7 +240,7 @@ async fn nothing_promised_is_lost_by_kills_before_children() {
     assert!(count(&tally.answered) >= CHILDREN, "{tally:?}");
     // A child dies with the proxy: what it was doing is said to be unknown.
     assert!(count(&tally.unknown) > 0, "the deaths came between the calls: {tally:?}");
-    program.kill().await;
+    proxy.end().await;
 }
 
 /// A death between the write of an answer and the news of it: it is stored, and nobody knows.

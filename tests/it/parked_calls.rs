@@ -74,6 +74,13 @@ impl Parked {
     }
 }
 
+/// An upstream that shows what it is told, and a proxy before it.
+async fn stage() -> (Upstream, Proxy) {
+    let upstream = Upstream::with(&Habits::new().with_notes()).await;
+    let proxy = Proxy::before(&upstream).await;
+    (upstream, proxy)
+}
+
 /// Takes the client's answer, which must be the first.
 async fn take_answer(upstream: &mut Upstream, name: &str) {
     let said = upstream.next().await;
@@ -91,8 +98,7 @@ fn check_greeted(response: &Response, id: u64) {
 
 #[tokio::test]
 async fn two_that_bring_the_same_answers_hear_the_same_and_the_upstream_one_of_them() {
-    let mut upstream = Upstream::with(&Habits::new().with_notes()).await;
-    let proxy = Proxy::before(&upstream).await;
+    let (mut upstream, proxy) = stage().await;
     let request = call(1, "greet");
     let parked = parked(&proxy, &mut upstream, &request).await;
     let retry = |id| again(request.clone(), id, &parked.answer, json!({ "1.1": accept("Ada") }));
@@ -113,8 +119,7 @@ async fn two_that_bring_the_same_answers_hear_the_same_and_the_upstream_one_of_t
 
 #[tokio::test]
 async fn a_client_that_lost_its_connection_in_a_round_finds_its_call_again() {
-    let mut upstream = Upstream::with(&Habits::new().with_notes()).await;
-    let proxy = Proxy::before(&upstream).await;
+    let (mut upstream, proxy) = stage().await;
     let request = call(1, "greet");
     let parked = parked(&proxy, &mut upstream, &request).await;
     let retry = |id| again(request.clone(), id, &parked.answer, json!({ "1.1": accept("Ada") }));
@@ -129,8 +134,7 @@ async fn a_client_that_lost_its_connection_in_a_round_finds_its_call_again() {
 
 #[tokio::test]
 async fn whoever_waits_for_the_same_takes_over_from_one_that_has_gone() {
-    let mut upstream = Upstream::with(&Habits::new().with_notes()).await;
-    let proxy = Proxy::before(&upstream).await;
+    let (mut upstream, proxy) = stage().await;
     let request = call(1, "greet");
     let parked = parked(&proxy, &mut upstream, &request).await;
     let retry = |id| again(request.clone(), id, &parked.answer, json!({ "1.1": accept("Ada") }));
@@ -150,8 +154,7 @@ async fn whoever_waits_for_the_same_takes_over_from_one_that_has_gone() {
 
 #[tokio::test]
 async fn a_client_that_goes_for_good_in_a_round_has_cancelled() {
-    let mut upstream = Upstream::with(&Habits::new().with_notes()).await;
-    let proxy = Proxy::before(&upstream).await;
+    let (mut upstream, proxy) = stage().await;
     let request = call(1, "greet");
     let parked = parked(&proxy, &mut upstream, &request).await;
     let retry = again(request, 2, &parked.answer, json!({ "1.1": accept("Ada") }));
@@ -320,8 +323,7 @@ async fn a_call_that_rests_beside_many_lets_its_connection_go_and_comes_back_to_
 
 #[tokio::test]
 async fn two_rounds_keep_the_keys_of_what_is_still_open() {
-    let mut upstream = Upstream::with(&Habits::new().with_notes()).await;
-    let proxy = Proxy::before(&upstream).await;
+    let (mut upstream, proxy) = stage().await;
     let request = call(1, "greet");
     let mut parked = parked(&proxy, &mut upstream, &request).await;
     assert_eq!(asked(&parked.answer).0, "1.1");

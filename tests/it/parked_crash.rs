@@ -12,16 +12,14 @@ use tokio::task::JoinSet;
 
 use crate::support::rounds::{accept, again, call, elicit};
 use crate::support::{
-    Connection, Dice, Exchange, Habits, Handler, Program, Upstream, modern_ask, tool_text, within,
+    Connection, Dice, Exchange, Habits, Handler, Lives, Mortal, Upstream, modern_ask, tool_text,
+    within,
 };
 
 const KILLS: usize = 200;
 const CLIENTS: usize = 16;
 /// Questions of one call.
 const QUESTIONS: usize = 2;
-
-/// Which life the proxy is in; it is up while the number is even.
-type Lives = watch::Receiver<usize>;
 
 /// An upstream that outlives the proxy, and whose streams can be resumed.
 #[derive(Debug, Default)]
@@ -219,26 +217,17 @@ async fn every_parked_call_ends_once_whenever_the_proxy_is_killed() {
     let server = Arc::new(Server::default());
     let upstream = upstream(&server).await;
     let args = ["--upstream".to_owned(), upstream.url()];
-    let mut program = Program::serve("127.0.0.1:0", &store, &args).await;
-    let address = program.address;
-    let (life, lives) = watch::channel(0);
+    let proxy = Mortal::born(&store, &args).await;
     let tally = Arc::new(Tally::default());
     let mut clients = JoinSet::new();
     for number in 0..CLIENTS {
-        clients.spawn(client(address, number, lives.clone(), Arc::clone(&tally)));
+        clients.spawn(client(proxy.address, number, proxy.lives(), Arc::clone(&tally)));
     }
-    let mut dice = Dice(0xD1CE_5EED);
-    for _ in 0..KILLS {
-        tokio::time::sleep(Duration::from_millis(dice.roll(120))).await;
-        program.kill().await;
-        life.send_modify(|it| *it += 1);
-        program = Program::serve(&address.to_string(), &store, &args).await;
-        life.send_modify(|it| *it += 1);
-    }
+    let proxy = proxy.kill(KILLS, &mut Dice(0xD1CE_5EED), Duration::from_millis(120)).await;
     while let Some(ended) = within("the last answers", clients.join_next()).await {
         ended.expect("no client fails");
     }
-    program.kill().await;
+    proxy.end().await;
     let calls = server.calls.lock().unwrap();
     let twice: Vec<_> = calls.iter().filter(|(_, call)| call.executions > 1).collect();
     assert!(twice.is_empty(), "a call was executed twice: {twice:?}");

@@ -2,12 +2,14 @@
 //! test says, and the proxy between them.
 
 mod ask;
+mod bridge;
 mod connection;
 mod dice;
 mod events;
 mod exchange;
 mod habits;
 mod http;
+mod lives;
 mod modern;
 pub(crate) mod program;
 mod proxy;
@@ -18,11 +20,13 @@ mod upstream;
 mod wait;
 
 pub(crate) use self::ask::Ask;
+pub(crate) use self::bridge::Bridge;
 pub(crate) use self::connection::{Connection, Response};
 pub(crate) use self::dice::Dice;
 pub(crate) use self::events::{Event, EventStream};
 pub(crate) use self::exchange::{EventsOut, Exchange, tool_text};
 pub(crate) use self::habits::Habits;
+pub(crate) use self::lives::{Lives, Mortal};
 pub(crate) use self::modern::{modern_ask, modern_request};
 pub(crate) use self::program::Program;
 pub(crate) use self::proxy::{Proxy, patient_limits};

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::support::rounds::{accept, again, asked, call, elicit};
 use crate::support::{
-    Connection, Exchange, Habits, Proxy, Puppet, Response, Stage, Upstream, modern_ask,
+    Connection, EventsOut, Exchange, Habits, Proxy, Puppet, Response, Stage, Upstream, modern_ask,
     modern_request, note, patient_limits, send, tool_text,
 };
 
@@ -181,13 +181,7 @@ async fn a_state_is_of_no_use_for_anything_but_its_call() {
     let habits = Habits::new().with_notes();
     let (mut upstream, proxy) = open(&habits, Affinity::Shared).await;
     let request = call(1, "greet");
-    let asking = async {
-        let mut events = upstream.expect("tools/call").await.events().await;
-        events.message(&elicit(70, "Your name?")).await;
-        events
-    };
-    let (answer, _events) = tokio::join!(ask(&proxy, &request), asking);
-    let answer = answer.json();
+    let (answer, _events) = asked_for_name(&proxy, &mut upstream, &request).await;
     let mut other = again(request.clone(), 2, &answer, json!({ "1.1": accept("Eve") }));
     other["params"]["arguments"] = json!({ "more": true });
     assert_eq!(ask(&proxy, &other).await.code(), -32602);
@@ -204,13 +198,7 @@ async fn questions_that_are_not_answered_are_asked_again() {
     let habits = Habits::new().with_notes();
     let (mut upstream, proxy) = open(&habits, Affinity::Shared).await;
     let request = call(1, "greet");
-    let asking = async {
-        let mut events = upstream.expect("tools/call").await.events().await;
-        events.message(&elicit(70, "Your name?")).await;
-        events
-    };
-    let (answer, _events) = tokio::join!(ask(&proxy, &request), asking);
-    let answer = answer.json();
+    let (answer, _events) = asked_for_name(&proxy, &mut upstream, &request).await;
     let retry = again(request.clone(), 2, &answer, json!({}));
     let answer = ask(&proxy, &retry).await.json();
     assert_eq!(asked(&answer), ("1.1".to_owned(), "Your name?".to_owned()));
@@ -278,6 +266,21 @@ async fn a_client_that_only_fills_in_forms_is_sent_to_no_page() {
     assert_eq!(answer.code(), -32021, "{}", answer.text());
     let data = &answer.json()["error"]["data"];
     assert_eq!(data["requiredCapabilities"], json!({ "elicitation": { "url": {} } }));
+}
+
+/// Sends a call whose upstream asks for a name; what the client is told, and the call's stream.
+async fn asked_for_name(
+    proxy: &Proxy,
+    upstream: &mut Upstream,
+    request: &Value,
+) -> (Value, EventsOut) {
+    let asking = async {
+        let mut events = upstream.expect("tools/call").await.events().await;
+        events.message(&elicit(70, "Your name?")).await;
+        events
+    };
+    let (answer, events) = tokio::join!(ask(proxy, request), asking);
+    (answer.json(), events)
 }
 
 /// Each calls another tool, is asked, answers, and gets what is its own.
@@ -414,13 +417,7 @@ async fn an_upstream_that_asks_again_while_its_call_rests_hears_signs_of_life_to
     let habits = Habits::new().with_notes();
     let (mut upstream, proxy) = open(&habits, Affinity::Shared).await;
     let request = call(1, "greet");
-    let asking = async {
-        let mut events = upstream.expect("tools/call").await.events().await;
-        events.message(&elicit(70, "Your name?")).await;
-        events
-    };
-    let (answer, mut events) = tokio::join!(ask(&proxy, &request), asking);
-    let answer = answer.json();
+    let (answer, mut events) = asked_for_name(&proxy, &mut upstream, &request).await;
     let mut question = elicit(71, "Your colour?");
     question["params"]["_meta"] = json!({ "progressToken": "t" });
     events.message(&question).await;

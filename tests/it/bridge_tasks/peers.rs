@@ -8,22 +8,10 @@ use serde_json::{Value, json};
 use super::to_legacy::{ask_at, call, ignorant, request};
 use crate::peers::{Peers, Server, at, check, python, script};
 use crate::support::program::{free_port, program};
-use crate::support::{Connection, Program, modern_ask};
+use crate::support::{Bridge, Connection, Program, modern_ask};
 
-/// The program before an upstream, and the folder of its store.
-struct Bridge {
-    program: Program,
-    _folder: tempfile::TempDir,
-}
-
+/// What a modern client does with tasks.
 impl Bridge {
-    async fn before(upstream: &[String]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let store = folder.path().join("sessions.db");
-        let program = Program::serve("127.0.0.1:0", &store, upstream).await;
-        Self { program, _folder: folder }
-    }
-
     async fn ask(&self, request: &Value) -> Value {
         ask_at(self.program.address, request).await.json()
     }

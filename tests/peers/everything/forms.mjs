@@ -51,5 +51,3 @@ export const model = (text, maxTokens) => ({
 });
 export const ASK_CAPITAL = model('What is the capital of France?', 100);
 export const ASK_GREETING = model('Write a greeting.', 50);
-
-export const LOGGED_STEPS = ['Tool execution started', 'Tool processing data', 'Tool execution completed'];

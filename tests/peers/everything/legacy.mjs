@@ -1,21 +1,18 @@
 // What the conformance suite expects of servers that ask: here they ask in the middle of a call, as legacy
 // servers do. The tools that the suite wants of modern servers are here as well, for clients behind a bridge.
 
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import { load } from '../packages.mjs';
 import {
   ACCOUNT,
   ASK_CAPITAL,
   ASK_GREETING,
   FORMS,
-  LOGGED_STEPS,
   account,
   completed,
   form,
   model,
 } from './forms.mjs';
-import { addTool, textBlock, textResult } from './plain.mjs';
+import { addLoggingTool, addTool, textBlock, textResult } from './plain.mjs';
 
 const { z } = load('zod');
 
@@ -28,13 +25,7 @@ const sample = (mcpReq, params) => mcpReq.send({ method: 'sampling/createMessage
 const listRoots = (mcpReq) => mcpReq.send({ method: 'roots/list' });
 
 export function addLegacyTools(server) {
-  addTool(server, 'test_tool_with_logging', 'Logs what it does', async ({ mcpReq }) => {
-    for (const step of LOGGED_STEPS) {
-      await mcpReq.log('info', step);
-      await sleep(50);
-    }
-    return textResult('Done.');
-  });
+  addLoggingTool(server);
   const sampling = {
     description: 'Asks the model of the client',
     inputSchema: z.object({ prompt: z.string() }),

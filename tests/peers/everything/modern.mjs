@@ -3,7 +3,6 @@
 // a bridge.
 
 import { randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 import { load } from '../packages.mjs';
 import {
@@ -11,12 +10,11 @@ import {
   ASK_CAPITAL,
   ASK_GREETING,
   FORMS,
-  LOGGED_STEPS,
   account,
   completed,
   model,
 } from './forms.mjs';
-import { addTool, textBlock, textResult } from './plain.mjs';
+import { addLoggingTool, addTool, textBlock, textResult } from './plain.mjs';
 
 const { acceptedContent, createRequestStateCodec, inputRequired, inputResponse } = load(
   '@modelcontextprotocol/server',
@@ -134,13 +132,7 @@ function addQuestionsWithState(server) {
 
 /** The questions of a legacy server: what it would send, this one returns. */
 export function addReturningTools(server) {
-  addTool(server, 'test_tool_with_logging', 'Logs what it does', async ({ mcpReq }) => {
-    for (const step of LOGGED_STEPS) {
-      await mcpReq.log('info', step);
-      await sleep(50);
-    }
-    return textResult('Done.');
-  });
+  addLoggingTool(server);
   const sampling = {
     description: 'Asks the model of the client',
     inputSchema: z.object({ prompt: z.string() }),

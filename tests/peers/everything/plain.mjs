@@ -49,6 +49,19 @@ export function addTool(server, name, description, answer) {
   server.registerTool(name, { description }, answer);
 }
 
+const LOGGED_STEPS = ['Tool execution started', 'Tool processing data', 'Tool execution completed'];
+
+/** Adds the tool that logs what it does, which the suite wants of legacy servers: 50 ms between two steps. */
+export function addLoggingTool(server) {
+  addTool(server, 'test_tool_with_logging', 'Logs what it does', async ({ mcpReq }) => {
+    for (const step of LOGGED_STEPS) {
+      await mcpReq.log('info', step);
+      await sleep(50);
+    }
+    return textResult('Done.');
+  });
+}
+
 /** Tells how far a call is, if its client wants to know. */
 async function sayProgress(mcpReq, progress, total) {
   const progressToken = mcpReq._meta?.progressToken;

@@ -9,11 +9,13 @@
 //! **Invariant:** no I/O, no clock, no spawn. What the bridge does not have to change, it does not
 //! change: values keep their bytes.
 
+mod losses;
 mod members;
 mod probe;
 pub mod to_legacy;
 pub mod to_modern;
 
+pub use crate::losses::LOSSES_KEY;
 pub use crate::members::{Members, with_meta};
 pub use crate::probe::{
     Carrier, Evidence, is_doubtful, is_legacy_refusal, is_no_evidence, of_answer, of_fault,

@@ -10,7 +10,7 @@ mod request;
 mod rounds;
 mod tasks;
 
-pub use self::answers::{Carried, LOSSES_KEY, carry_answer, carry_tools};
+pub use self::answers::{Carried, carry_answer, carry_tools};
 pub use self::notices::carry_notification;
 pub use self::request::ClientMeta;
 pub use self::rounds::{Leg, RoundError, RoundLimits, Rounds, Step};

@@ -9,6 +9,7 @@
 mod crossing;
 mod dual;
 mod era;
+mod losses;
 mod modern;
 mod questions;
 mod relay;

@@ -32,10 +32,11 @@ pub(crate) use self::session::Bridged;
 use self::tools::{KnownTool, Tools};
 use crate::dual::Upstream;
 use crate::era;
+use crate::losses::count_losses;
 use crate::modern::ModernSide;
 use crate::task_rooms::TaskRooms;
 use crate::verdict::VERDICT_TTL;
-use crate::watch::timed_out;
+use crate::watch::{timed_out, unanswered};
 
 /// The upstream as the bridge knows it.
 #[derive(Debug)]
@@ -80,13 +81,13 @@ impl ToModern {
         let params = request.params().unwrap_or("{}");
         let (client, losses) = ClientMeta::of_initialize(revision, params)
             .map_err(|error| Fault::refused(codes::invalid_params(&error.to_string())))?;
-        note_losses(&losses, revision, Revision::MODERN);
+        count_losses(&losses, Era::Legacy);
         let discovered = self.discover().await;
         // It may have become another: `initialize` is tried first the next time.
         let discovered = discovered.inspect_err(|_| self.upstream.verdict.doubt(Era::Modern))?;
         let discovered = DiscoverResult::clone(&discovered);
         let (result, losses) = advertised(revision, discovered, context.principal().is_some());
-        note_losses(&losses, Revision::MODERN, revision);
+        count_losses(&losses, Era::Modern);
         let upstream = UpstreamRef {
             target: Some(self.upstream.fingerprint.clone()),
             revision: Some(Revision::MODERN.as_str().to_owned()),
@@ -211,19 +212,6 @@ pub(crate) fn advertised(
 fn carried_request(client: &ClientMeta, bare: &Message) -> Option<Message> {
     let params = RawValue::from_string(client.params(bare, None).ok()?).ok()?;
     Some(Message::request(bare.id()?, &bare.method()?, &params))
-}
-
-/// Counts what a message could not carry.
-fn note_losses(losses: &Losses, from: Revision, to: Revision) {
-    let (from, to) = (from.era().as_str(), to.era().as_str());
-    for loss in losses.iter() {
-        eyot_metrics::bridge_loss(loss.feature.as_str(), from, to);
-    }
-}
-
-fn unanswered() -> Fault {
-    let reason = "upstream ended the call without an answer";
-    Fault::upstream(codes::upstream_lost(reason, Outcome::Unknown, true))
 }
 
 /// The upstream's refusal of what we made of a request is not the client's fault.

@@ -112,6 +112,12 @@ pub(crate) fn timed_out(waited: Duration) -> Fault {
     Fault::upstream(codes::upstream_lost(&reason, Outcome::Unknown, false))
 }
 
+/// The fault of a call that ended without an answer.
+pub(crate) fn unanswered() -> Fault {
+    let reason = "upstream ended the call without an answer";
+    Fault::upstream(codes::upstream_lost(reason, Outcome::Unknown, true))
+}
+
 struct Following {
     watch: Watch,
     parts: Messages,

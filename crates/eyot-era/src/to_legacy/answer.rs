@@ -9,9 +9,7 @@ use eyot_types::{
 use serde_json::{Value, json};
 
 use super::tasks::has_tasks;
-
-/// The key of `_meta` under which a result names what it could not carry.
-pub const BRIDGE_LOSSES: &str = "io.eyot/bridge-losses";
+use crate::losses::say_losses;
 
 /// An answer on its way to the client.
 #[derive(Debug)]
@@ -62,10 +60,7 @@ pub fn answer(id: Id, method: Method<'_>, answer: &Message, server: &Implementat
 fn stamp(meta: &mut JsonObject, server: &Implementation, losses: &Losses) {
     let server = serde_json::to_value(server).unwrap_or_default();
     meta.insert(meta::SERVER_INFO.to_owned(), server);
-    let names: Vec<_> = losses.iter().map(|it| it.feature.as_str()).collect();
-    if !names.is_empty() {
-        meta.insert(BRIDGE_LOSSES.to_owned(), names.into());
-    }
+    say_losses(meta, losses);
 }
 
 /// What a legacy server says of itself, as the answer to `server/discover`.

@@ -6,8 +6,7 @@ use eyot_types::{CallToolResult, JsonObject, ListToolsResult, Method, Revision, 
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// The key of `_meta` under which a result says what it could not carry: the names of features.
-pub const LOSSES_KEY: &str = "io.eyot/bridge-losses";
+use crate::losses::say_losses;
 
 /// A message for the client, and what was lost on the way.
 #[derive(Debug)]
@@ -65,14 +64,6 @@ fn finished<T: Serialize>(id: Option<Id>, (result, losses): (T, Losses)) -> Carr
         }
     }
     ready(id, |id| Message::response(id, &value), losses)
-}
-
-/// Puts what was lost into the metadata of a result.
-fn say_losses(meta: &mut JsonObject, losses: &Losses) {
-    let names: Vec<_> = losses.iter().map(|it| it.feature.as_str()).collect();
-    if !names.is_empty() {
-        meta.insert(LOSSES_KEY.to_owned(), json!(names));
-    }
 }
 
 /// The message, unless it would make no sense.

@@ -21,6 +21,7 @@ use super::record::{Answers, Claim, RecordStage, Trace, stored_word};
 use super::resume::elsewhere;
 use super::sealed::{ParkedState, State};
 use super::session::may_resend;
+use crate::losses::count_losses;
 use crate::watch::timed_out;
 
 /// A call while its client is here. Dropping it before its end cancels the call.
@@ -192,10 +193,7 @@ impl Attempt {
         let server = &call.session.initialized.server_info;
         let Answered { message, losses, .. } =
             to_legacy::answer(self.ask.id.clone(), method, answer, server);
-        for loss in losses.iter() {
-            let (from, to) = (Era::Legacy.as_str(), Era::Modern.as_str());
-            eyot_metrics::bridge_loss(loss.feature.as_str(), from, to);
-        }
+        count_losses(&losses, Era::Legacy);
         match method {
             Method::ToolsList => self.bridge.mirrors.learn(&self.ask, message),
             _ => message,

@@ -8,7 +8,6 @@ use eyot_jsonrpc::{ErrorObject, INVALID_REQUEST, Id, Message};
 use eyot_server::RequestState;
 use eyot_session::Store;
 use eyot_transport::{Call, Fault, Input, Limits, Reply};
-use eyot_types::carry::Losses;
 use eyot_types::{
     Era, InputRequests, InputRequiredResult, JsonObject, Method, Revision, RoundParams, codes,
 };
@@ -27,6 +26,7 @@ use super::sealed::State;
 use super::session::UpstreamSession;
 use super::tasks::{Planned, Tasks, drive};
 use crate::dual::Upstream;
+use crate::losses::count_losses;
 
 /// The bridge to one upstream. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -93,7 +93,7 @@ impl Bridge {
             None => self.0.pool.session(ask, false).await?.initialized.clone(),
         };
         let answered = to_legacy::discover(ask.id.clone(), initialized);
-        count(&answered.losses, Era::Legacy);
+        count_losses(&answered.losses, Era::Legacy);
         Ok(Reply::One(answered.message))
     }
 
@@ -148,7 +148,7 @@ impl Inner {
         let Planned { plan, room } = Box::pin(self.tasks.plan(ask, &session)).await?;
         let params = to_legacy::params(&ask.message, session.revision);
         let (params, losses) = params.map_err(Fault::refused)?;
-        count(&losses, Era::Modern);
+        count_losses(&losses, Era::Modern);
         let params = self.tasks.params(plan, params).map_err(Fault::refused)?;
         let shared = CallShared::new(session.next_number(), ask.may_be_asked(), Rounds::new());
         shared.begin_attempt(ask.log_level.clone(), ask.progress_token.clone());
@@ -228,11 +228,4 @@ fn refused_visit(keys: &[String], responses: &JsonObject) -> Option<ErrorObject>
 
 fn not_found(ask: &Ask, method: &str) -> Reply {
     Reply::One(ask.refuse(&codes::method_not_found(method)))
-}
-
-/// Counts what was lost on the way from this era.
-pub(crate) fn count(losses: &Losses, from: Era) {
-    for loss in losses.iter() {
-        eyot_metrics::bridge_loss(loss.feature.as_str(), from.as_str(), from.other().as_str());
-    }
 }

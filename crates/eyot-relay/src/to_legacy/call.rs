@@ -13,9 +13,10 @@ use futures_util::StreamExt as _;
 use parking_lot::Mutex;
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::bridge::count;
-use super::session::{UpstreamSession, unanswered};
+use super::session::UpstreamSession;
+use crate::losses::count_losses;
 use crate::task_rooms::TaskRoom;
+use crate::watch::unanswered;
 
 /// What others may do to a call: ask in it, tell it something.
 #[derive(Debug)]
@@ -351,8 +352,8 @@ impl Stage {
 /// Counts what questions and answers have lost.
 fn note_losses(rounds: &mut Rounds) {
     let RoundLosses { asked, answered } = rounds.take_losses();
-    count(&asked, Era::Legacy);
-    count(&answered, Era::Modern);
+    count_losses(&asked, Era::Legacy);
+    count_losses(&answered, Era::Modern);
 }
 
 fn is_progress(message: &Message) -> bool {

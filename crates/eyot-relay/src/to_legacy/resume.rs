@@ -21,7 +21,7 @@ use super::sealed::{ParkedState, State};
 use crate::watch::timed_out;
 
 /// What is left of a call in the store.
-enum Left {
+enum Remains {
     /// It can go on.
     Call(Box<Taken>),
     /// It is over.
@@ -51,11 +51,11 @@ impl Inner {
             let principal = ask.peer.principal.clone();
             let Some(reserved) = self.table.reserve(state, round.1, principal) else { continue };
             return Ok(match self.restore(ask, state, responses).await {
-                Ok(Left::Call(taken)) => {
+                Ok(Remains::Call(taken)) => {
                     reserved.keep(&taken.claim);
                     self.go_on(ask, round, *taken)
                 }
-                Ok(Left::Over(last)) => over(ask, reserved, &last),
+                Ok(Remains::Over(last)) => over(ask, reserved, &last),
                 Err(error) => over(ask, reserved, &ask.refuse(&error)),
             });
         }
@@ -106,7 +106,7 @@ impl Inner {
         ask: &Ask,
         state: &ParkedState,
         responses: &JsonObject,
-    ) -> Result<Left, ErrorObject> {
+    ) -> Result<Remains, ErrorObject> {
         let found = self.records.take_over(&state.call).await.map_err(|error| {
             tracing::error!(%error, "a parked call cannot be read");
             Fault::internal("the store cannot be used now").error
@@ -114,11 +114,11 @@ impl Inner {
         let (claim, record) = found.ok_or_else(RequestState::refused)?;
         let trace = match to_go_on(record, state.round, Answers::of(responses))? {
             Stored::Trace(trace) => trace,
-            Stored::Last(last) => return Ok(Left::Over(last)),
+            Stored::Last(last) => return Ok(Remains::Over(last)),
             Stored::Asked(round, trace) => {
                 let asked = Rounds::restore(round, trace.questions(), claim.fence.0).questions();
                 let state = State::Parked(ParkedState { round, ..state.clone() });
-                return Ok(Left::Over(self.question(ask, asked, &state).await));
+                return Ok(Remains::Over(self.question(ask, asked, &state).await));
             }
         };
         let call = self.restored(ask, (state.round, &claim), &trace).await;
@@ -126,7 +126,7 @@ impl Inner {
         let revision = call.session.revision;
         let answers = call.shared.rounds(|it| it.answer(state.round, responses, revision));
         let answers = answers.map_err(|error| error.to_error())?;
-        Ok(Left::Call(Box::new(Taken { claim, call, answers: Some((answers, trace)) })))
+        Ok(Remains::Call(Box::new(Taken { claim, call, answers: Some((answers, trace)) })))
     }
 
     /// The call where the other process has left it.

@@ -22,7 +22,7 @@ use super::record::Trace;
 use super::tasks::Asked;
 use crate::dual::Upstream;
 use crate::era;
-use crate::watch::timed_out;
+use crate::watch::{timed_out, unanswered};
 
 /// An open session. When the last handle is dropped, its driver ends it.
 #[derive(Debug)]
@@ -250,12 +250,6 @@ fn agreed(answer: &Message) -> Result<(InitializeResult, Revision), Fault> {
     };
     let revision = revision.ok_or_else(unknown)?;
     Ok((initialized, revision))
-}
-
-/// The fault of a call that ended without an answer.
-pub(crate) fn unanswered() -> Fault {
-    let reason = "upstream ended the call without an answer";
-    Fault::upstream(codes::upstream_lost(reason, Outcome::Unknown, true))
 }
 
 /// Whether a request that failed so has not run at the upstream, or does no harm when it runs twice.

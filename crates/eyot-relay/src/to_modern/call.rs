@@ -11,7 +11,7 @@ use eyot_era::to_modern::{
 use eyot_jsonrpc::{ErrorObject, Id, Kind, METHOD_NOT_FOUND, Message};
 use eyot_transport::{Fault, FaultKind, Messages, Part, Reply};
 use eyot_types::codes::{self, HEADER_MISMATCH, Outcome};
-use eyot_types::{JsonObject, ListToolsResult, Method, Revision};
+use eyot_types::{Era, JsonObject, ListToolsResult, Method, Revision};
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt as _, StreamExt as _};
@@ -25,8 +25,9 @@ use super::pending::{Question, Registered};
 use super::session::Bridged;
 use super::tasks::CallTasks;
 use super::tools::KnownTool;
-use super::{note_losses, unanswered, upstreams_fault};
-use crate::watch::timed_out;
+use super::upstreams_fault;
+use crate::losses::count_losses;
+use crate::watch::{timed_out, unanswered};
 
 /// A call under way: pulled for its messages by whoever holds the client's stream.
 ///
@@ -305,7 +306,7 @@ impl Calling {
                 carry_answer(self.revision, method, answer, schema)
             }
         };
-        note_losses(&carried.losses, Revision::MODERN, self.revision);
+        count_losses(&carried.losses, Era::Modern);
         self.as_wanted(carried.message)
     }
 
@@ -343,7 +344,7 @@ impl Calling {
             deadline: Instant::now() + patience,
         };
         for Leg { key, method, params, losses, .. } in legs {
-            note_losses(&losses, Revision::MODERN, self.revision);
+            count_losses(&losses, Era::Modern);
             let mut question: Question = self.session.questions().open();
             asking.unsent.push_back(Message::request(question.id(), &method, &params));
             asking.open.push((key.clone(), question.id()));
@@ -359,7 +360,7 @@ impl Calling {
             Ok(Some((key, Some(answer)))) => {
                 asking.open.retain(|(open, _)| *open != key);
                 let answered = self.rounds.handle_answer(&key, &answer);
-                note_losses(&self.rounds.take_losses(), self.revision, Revision::MODERN);
+                count_losses(&self.rounds.take_losses(), Era::Legacy);
                 answered
             }
             Ok(_) => return Err(Fault::internal("the session has ended")),

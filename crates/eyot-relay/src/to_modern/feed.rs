@@ -19,8 +19,8 @@ use parking_lot::Mutex;
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::{sleep, timeout};
 
-use super::{ToModern, carried_request, unanswered, upstreams_fault};
-use crate::watch::timed_out;
+use super::{ToModern, carried_request, upstreams_fault};
+use crate::watch::{timed_out, unanswered};
 
 /// The subscription of one session.
 #[derive(Debug)]

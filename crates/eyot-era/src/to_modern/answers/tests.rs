@@ -4,7 +4,8 @@ use eyot_jsonrpc::{ErrorObject, Id, Message};
 use eyot_types::{JsonObject, Method, Revision};
 use serde_json::{Value, json};
 
-use super::{LOSSES_KEY, carry_answer};
+use super::carry_answer;
+use crate::LOSSES_KEY;
 
 fn carried(revision: Revision, method: Method<'_>, result: impl Into<Value>) -> Value {
     let answer = Message::response(Id::from_text("\u{1F980}"), &result.into());

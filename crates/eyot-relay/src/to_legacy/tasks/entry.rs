@@ -17,12 +17,12 @@ use parking_lot::Mutex;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::super::bridge::count;
 use super::super::session::UpstreamSession;
 use super::questions::{Asked, TaskQuestions};
 use super::table::TaskTable;
+use crate::losses::count_losses;
 use crate::task_rooms::TaskRoom;
-use crate::watch::timed_out;
+use crate::watch::{timed_out, unanswered};
 
 /// A task. It holds its upstream session open until its result is here.
 #[derive(Debug)]
@@ -315,14 +315,13 @@ impl UpstreamSession {
             }
             Reply::None => {}
         }
-        let reason = "upstream ended the call without an answer";
-        Err(Fault::upstream(codes::upstream_lost(reason, Outcome::Unknown, true)))
+        Err(unanswered())
     }
 }
 
 fn outcome_of(answer: &Message, session: &UpstreamSession) -> Payload {
     let (outcome, losses) = to_legacy::task_outcome(answer, &session.initialized.server_info);
-    count(&losses, Era::Legacy);
+    count_losses(&losses, Era::Legacy);
     outcome
 }
 
@@ -333,7 +332,7 @@ fn is_lost(fault: &Fault, session: &UpstreamSession) -> bool {
 /// An error of the upstream that is not about the task.
 fn modern_error(error: ErrorObject) -> ErrorObject {
     let (error, losses) = carry::error(Revision::MODERN, Method::TasksGet, error);
-    count(&losses, Era::Legacy);
+    count_losses(&losses, Era::Legacy);
     error
 }
 

@@ -9,15 +9,16 @@ use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, INVALID_PARAMS, Id, Message};
 use eyot_transport::{Fault, Limits};
 use eyot_types::carry::{self, Payload};
 use eyot_types::codes::{self, Outcome};
-use eyot_types::{InputRequests, LegacyTask, Method, Revision, Task, TaskParams, TaskStatus};
+use eyot_types::{Era, InputRequests, LegacyTask, Method, Revision, Task, TaskParams, TaskStatus};
 use parking_lot::Mutex;
 use serde_json::value::RawValue;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::super::tools::KnownTool;
-use super::super::{ToModern, carried_request, note_losses};
+use super::super::{ToModern, carried_request};
 use super::{is_over, unknown_task};
+use crate::losses::count_losses;
 use crate::task_rooms::TaskRoom;
 
 /// A task of one session.
@@ -170,7 +171,7 @@ impl TaskEntry {
     /// Takes what the server says of its task, unless it was stopped here meanwhile.
     fn take(&self, view: TaskView) -> Look {
         let TaskView { mut task, outcome, asked, losses, .. } = view;
-        note_losses(&losses, Revision::MODERN, Revision::V2025_11_25);
+        count_losses(&losses, Era::Modern);
         task.task_id.clone_from(&self.id);
         task.ttl = Some(self.ttl_ms);
         let mut state = self.state.lock();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use eyot_era::to_modern::{self, ClientMeta, Leg, RoundError, TaskRounds};
 use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, Id, Message};
 use eyot_transport::{Fault, Messages, Part, Reply};
-use eyot_types::{InputRequests, Method, Revision, TaskStatus};
+use eyot_types::{Era, InputRequests, Method, TaskStatus};
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt as _, StreamExt as _, stream};
@@ -17,9 +17,10 @@ use tokio::time::{Instant, sleep_until};
 
 use super::super::pending::{Question, Registered};
 use super::super::session::Bridged;
-use super::super::{note_losses, upstreams_fault};
+use super::super::upstreams_fault;
 use super::entry::{Look, TaskEntry};
 use super::interval;
+use crate::losses::count_losses;
 
 /// A client that waits. Dropping it takes back what it was asked.
 pub(super) struct Waiting {
@@ -187,7 +188,7 @@ impl Waiting {
         let keys = legs.iter().map(|it| it.key.clone()).collect();
         let mut asking = Asking { legs: legs_out, open, keys, deadline };
         for Leg { key, method, params, losses, .. } in legs {
-            note_losses(&losses, Revision::MODERN, Revision::V2025_11_25);
+            count_losses(&losses, Era::Modern);
             let mut question: Question = self.session.questions().open();
             self.out.push_back(Message::request(question.id(), &method, &params));
             asking.open.push((key.clone(), question.id()));

@@ -1,0 +1,15 @@
+//! What a result has lost is said in its metadata, never hidden.
+
+use eyot_types::JsonObject;
+use eyot_types::carry::Losses;
+
+/// The key of `_meta` under which a result names what it could not carry: the names of features.
+pub const LOSSES_KEY: &str = "io.eyot/bridge-losses";
+
+/// Puts what was lost into the metadata of a result.
+pub(crate) fn say_losses(meta: &mut JsonObject, losses: &Losses) {
+    let names: Vec<_> = losses.iter().map(|it| it.feature.as_str()).collect();
+    if !names.is_empty() {
+        meta.insert(LOSSES_KEY.to_owned(), names.into());
+    }
+}

@@ -234,6 +234,32 @@ async fn a_parked_call_that_nobody_can_resume_ends_with_a_clear_error() {
 }
 
 #[tokio::test]
+async fn a_call_that_another_process_has_taken_over_is_not_answered_by_the_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("calls.db");
+    let mut upstream = Upstream::with(&Habits::new().with_notes().with_stream()).await;
+    let first = proxy_with(&upstream, &path).await;
+    let request = call(1, "greet");
+    let parked = parked(&first, &mut upstream, &request).await;
+    let second = proxy_with(&upstream, &path).await;
+    let retry = again(request, 2, &parked.answer, json!({ "1.1": accept("Ada") }));
+    let mut taking = Connection::open(second.address).await;
+    taking.ask(&modern_ask(&retry)).await;
+    let mut has_answer = false;
+    while !has_answer {
+        let exchange = upstream.next().await;
+        has_answer = exchange.message()["id"] == 70;
+        match exchange.http_method() {
+            "GET" => exchange.status(405).await,
+            _ => exchange.accept().await,
+        }
+    }
+    let refused = ask(&first, &retry).await.json();
+    let reason = &refused["error"]["data"]["reason"];
+    assert_eq!(reason, "somebody else goes on with the call", "{refused}");
+}
+
+#[tokio::test]
 async fn the_last_word_of_a_call_is_there_for_a_client_that_comes_back_to_the_next_process() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("calls.db");

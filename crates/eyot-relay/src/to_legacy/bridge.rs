@@ -49,7 +49,8 @@ impl Bridge {
         store: Option<Arc<dyn Store>>,
     ) -> Self {
         let limits = Arc::clone(&upstream.runtime.limits);
-        let records = Arc::new(Records::new(store, upstream.fingerprint.clone()));
+        let records =
+            Arc::new(Records::new(store, upstream.fingerprint.clone(), limits.question_timeout));
         Self(Arc::new(Inner {
             pool: Pool::new(Arc::clone(upstream), affinity),
             table: Arc::new(ParkTable::new(Arc::clone(&records), Arc::clone(&limits))),

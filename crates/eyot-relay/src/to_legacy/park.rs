@@ -160,7 +160,7 @@ impl ParkTable {
         if calls.entries.contains_key(&state.call) {
             return None;
         }
-        let claim = Claim { name: state.call.clone(), ..Claim::new() };
+        let claim = Claim::first(&state.call);
         let stage = Stage::Held { answers, followers: Vec::new() };
         let (round, before) = (state.round, None);
         drop(calls.insert(Entry { claim, principal, round, before, stage }));

@@ -43,6 +43,9 @@ pub(crate) enum RecordStage {
     /// This is the last word, after these answers.
     #[serde(rename = "done")]
     Done(Answers, Box<RawValue>),
+    /// It has ended without one.
+    #[serde(rename = "over")]
+    Over,
 }
 
 /// Stands for what a client has answered, and says nothing about it.
@@ -138,7 +141,12 @@ pub(crate) struct Claim {
 impl Claim {
     /// A call that nobody has heard of yet.
     pub(crate) fn new() -> Self {
-        Self { name: eyot_stdx::random_token(NAME_BYTES), fence: Fence(1) }
+        Self::first(&eyot_stdx::random_token(NAME_BYTES))
+    }
+
+    /// That of the process which the call began in.
+    pub(crate) fn first(name: &str) -> Self {
+        Self { name: name.to_owned(), fence: Fence(1) }
     }
 }
 
@@ -149,11 +157,13 @@ pub(crate) struct Records {
     store: Option<Arc<dyn Store>>,
     target: String,
     keys: OnceCell<SealKeys>,
+    /// How long a process can have a call.
+    call_ttl: Duration,
 }
 
 impl Records {
-    pub(crate) fn new(store: Option<Arc<dyn Store>>, target: String) -> Self {
-        Self { store, target, keys: OnceCell::new() }
+    pub(crate) fn new(store: Option<Arc<dyn Store>>, target: String, call_ttl: Duration) -> Self {
+        Self { store, target, keys: OnceCell::new(), call_ttl }
     }
 
     /// The keys of the installation. Without a store, or with one that fails, they are the
@@ -204,9 +214,12 @@ impl Records {
         }
     }
 
-    /// Forgets a call; nobody waits for it.
+    /// Forgets a call; nobody waits for it. One that was taken over leaves its fence behind: the
+    /// process that had it before may be alive, and must not answer in another way.
     pub(crate) fn forget(&self, claim: &Claim) {
-        if let Some(store) = &self.store {
+        if *claim != Claim::first(&claim.name) {
+            drop(self.write(claim, (0, RecordStage::Over), self.call_ttl));
+        } else if let Some(store) = &self.store {
             drop(store.unpark(claim.name.clone(), claim.fence));
         }
     }

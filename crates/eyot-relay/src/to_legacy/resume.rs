@@ -161,6 +161,9 @@ enum Stored {
 /// What there is to go on with, if the client comes back with what the call waits for.
 fn to_go_on(record: Record, round: u32, came: Answers) -> Result<Stored, ErrorObject> {
     let late = || RoundError::AnsweredAlready.to_error();
+    if matches!(record.stage, RecordStage::Over) {
+        return Err(RequestState::refused());
+    }
     if record.round != round {
         let is_behind = Some(record.round) == round.checked_add(1);
         return match record.stage {
@@ -179,7 +182,7 @@ fn to_go_on(record: Record, round: u32, came: Answers) -> Result<Stored, ErrorOb
         RecordStage::Done(given, word) if given == came => {
             last_word(&word).map(Stored::Last).ok_or_else(RequestState::refused)
         }
-        RecordStage::Answered(..) | RecordStage::Done(..) => Err(late()),
+        RecordStage::Answered(..) | RecordStage::Done(..) | RecordStage::Over => Err(late()),
     }
 }
 

@@ -3,14 +3,16 @@
 use std::future::ready;
 use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use eyot_client::{LegacyConnection, Runtime, Target};
 use eyot_jsonrpc::{Id, Message};
-use eyot_server::SessionContext;
 use eyot_session::{SessionRecord, SessionState, UpstreamRef};
-use eyot_transport::{Fault, FaultKind, Messages, Part, Reply};
+use eyot_transport::{
+    BoxService, Call, Fault, FaultKind, Input, Messages, Part, Reply, ReplyFuture, SessionHandle,
+};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{Era, Method};
 use futures_util::{StreamExt as _, stream};
@@ -18,6 +20,7 @@ use parking_lot::Mutex;
 use serde_json::json;
 use serde_json::value::RawValue;
 use tokio::sync::OnceCell;
+use tower_service::Service;
 
 use crate::era;
 use crate::questions::Questions;
@@ -64,10 +67,15 @@ impl Dual {
         Self { upstream, cell: Mutex::default(), questions: Arc::new(Questions::new()) }
     }
 
+    /// What answers the calls of the session.
+    pub(crate) fn into_service(self) -> BoxService {
+        BoxService::of_boxed(DualService(Arc::new(self)))
+    }
+
     /// Sends a request of the client.
-    pub(crate) async fn request(
+    async fn request(
         self: Arc<Self>,
-        context: Arc<SessionContext>,
+        context: Arc<SessionHandle>,
         request: Message,
     ) -> Result<Reply, Fault> {
         let answered = self.ask(&context, request).await;
@@ -75,7 +83,7 @@ impl Dual {
         answered
     }
 
-    async fn ask(&self, context: &Arc<SessionContext>, request: Message) -> Result<Reply, Fault> {
+    async fn ask(&self, context: &Arc<SessionHandle>, request: Message) -> Result<Reply, Fault> {
         let link = self.link(context).await?;
         let mut watch = self.watch(context, &link, &request);
         // Kept until the upstream is told: a call that is dropped is no longer known by its id.
@@ -114,7 +122,7 @@ impl Dual {
     /// been given the request is started again for it.
     async fn first_part(
         &self,
-        context: &SessionContext,
+        context: &SessionHandle,
         link: &Link,
         request: Message,
         mut parts: Messages,
@@ -132,7 +140,7 @@ impl Dual {
     /// Sends a request over a new upstream session.
     async fn ask_anew(
         &self,
-        context: &SessionContext,
+        context: &SessionHandle,
         lost: &Link,
         request: Message,
     ) -> Result<(Reply, Option<Link>), Fault> {
@@ -141,7 +149,7 @@ impl Dual {
         Ok((reply, Some(link)))
     }
 
-    fn watch(&self, context: &Arc<SessionContext>, link: &Link, request: &Message) -> Watch {
+    fn watch(&self, context: &Arc<SessionHandle>, link: &Link, request: &Message) -> Watch {
         Watch {
             context: Arc::clone(context),
             connection: link.connection.clone(),
@@ -154,11 +162,7 @@ impl Dual {
     }
 
     /// Hands on a notification or a response of the client.
-    pub(crate) async fn send(
-        &self,
-        context: &Arc<SessionContext>,
-        message: Message,
-    ) -> Result<(), Fault> {
+    async fn send(&self, context: &Arc<SessionHandle>, message: Message) -> Result<(), Fault> {
         let link = self.link(context).await?;
         let sending = async {
             if is_cancelled(&message) {
@@ -189,9 +193,9 @@ impl Dual {
 
     /// The upstream's messages that belong to no call; goes on over an upstream session that
     /// is opened again. Returns when the upstream's stream is open, or could not be opened.
-    pub(crate) async fn listen(
+    async fn listen(
         self: Arc<Self>,
-        context: Arc<SessionContext>,
+        context: Arc<SessionHandle>,
         cursor: Option<Bytes>,
     ) -> Messages {
         let mut listening =
@@ -201,9 +205,9 @@ impl Dual {
     }
 
     /// The rest of a call that an earlier process began.
-    pub(crate) async fn resume(
+    async fn resume(
         &self,
-        context: &Arc<SessionContext>,
+        context: &Arc<SessionHandle>,
         request_id: Id,
         cursor: Option<Bytes>,
     ) -> Result<Reply, Fault> {
@@ -229,7 +233,7 @@ impl Dual {
     }
 
     /// Ends the upstream session.
-    pub(crate) async fn close(&self) {
+    async fn close(&self) {
         let cell = std::mem::take(&mut *self.cell.lock());
         if let Some(link) = cell.get() {
             link.connection.close().await;
@@ -237,7 +241,7 @@ impl Dual {
     }
 
     /// The open upstream session; opened now if it is not.
-    async fn link(&self, context: &SessionContext) -> Result<Link, Fault> {
+    async fn link(&self, context: &SessionHandle) -> Result<Link, Fault> {
         let (cell, is_lost) = {
             let mut cell = self.cell.lock();
             let is_lost = cell.get().is_some_and(|link| !link.connection.is_open());
@@ -251,7 +255,7 @@ impl Dual {
     }
 
     /// A new upstream session in the place of one that the upstream has forgotten.
-    async fn renew(&self, context: &SessionContext, lost: &Link) -> Result<Link, Fault> {
+    async fn renew(&self, context: &SessionHandle, lost: &Link) -> Result<Link, Fault> {
         let cell = {
             let mut cell = self.cell.lock();
             if cell.get().is_some_and(|link| link.generation == lost.generation) {
@@ -264,7 +268,7 @@ impl Dual {
 
     /// Opens the upstream as the client did: its own `initialize`, then what it has set
     /// since. A session at a URL that outlived our process is used as it is.
-    async fn restore(&self, context: &SessionContext, is_lost: bool) -> Result<Link, Fault> {
+    async fn restore(&self, context: &SessionHandle, is_lost: bool) -> Result<Link, Fault> {
         let record = context.record().await.map_err(|error| {
             tracing::error!(%error, "session cannot be read");
             Fault::internal("the session store cannot be used now")
@@ -293,7 +297,7 @@ impl Dual {
 
     async fn reopen(
         &self,
-        context: &SessionContext,
+        context: &SessionHandle,
         initialize: &[u8],
         state: SessionState,
         upstream: UpstreamRef,
@@ -324,6 +328,46 @@ impl Dual {
             Fault::internal("the session store cannot be used now")
         })?;
         Ok(link)
+    }
+}
+
+/// Answers the calls of one legacy session with what its legacy upstream says.
+#[derive(Clone, Debug)]
+struct DualService(Arc<Dual>);
+
+impl Service<Call> for DualService {
+    type Response = Reply;
+    type Error = Fault;
+    type Future = ReplyFuture;
+
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Fault>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, call: Call) -> ReplyFuture {
+        let dual = Arc::clone(&self.0);
+        let Some(context) = call.session else {
+            return Box::pin(ready(Err(Fault::internal("call has no session"))));
+        };
+        match call.input {
+            Input::Message(message) if message.is_request() => {
+                Box::pin(dual.request(context, message))
+            }
+            Input::Message(message) => {
+                Box::pin(async move { dual.send(&context, message).await.map(|()| Reply::None) })
+            }
+            Input::Listen { cursor } => {
+                Box::pin(async move { Ok(Reply::Stream(dual.listen(context, cursor).await)) })
+            }
+            Input::Resume { request_id, cursor } => {
+                Box::pin(async move { dual.resume(&context, request_id, cursor).await })
+            }
+            Input::Close => Box::pin(async move {
+                dual.close().await;
+                Ok(Reply::None)
+            }),
+            _ => Box::pin(ready(Err(Fault::internal("this input is not known here")))),
+        }
     }
 }
 
@@ -366,7 +410,7 @@ fn upstreams_fault(mut fault: Fault) -> Fault {
 /// Listens to one upstream session after the other.
 struct Listening {
     dual: Arc<Dual>,
-    context: Arc<SessionContext>,
+    context: Arc<SessionHandle>,
     cursor: Option<Bytes>,
     source: Option<(Messages, u64)>,
     /// The generation of the upstream session at a URL that has nothing more to say.

@@ -4,10 +4,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use eyot_client::{EraMode, ForwardedHeaders, LegacyConnection, Runtime, Target};
-use eyot_jsonrpc::{Kind, Message};
-use eyot_server::SessionContext;
+use eyot_jsonrpc::Message;
 use eyot_session::{Store, UpstreamRef};
-use eyot_transport::{Call, Fault, Input, Reply, ReplyFuture};
+use eyot_transport::{BoxService, Call, Fault, Input, Reply, ReplyFuture, SessionHandle};
 use eyot_types::{Era, Method};
 use http::HeaderMap;
 use tower_service::Service;
@@ -80,18 +79,16 @@ impl Relay {
     }
 
     fn answer_legacy(&self, call: Call) -> ReplyFuture {
-        let context = call.session.and_then(|it| it.downcast::<SessionContext>().ok());
-        let Some(context) = context else { return failed("call has no session") };
+        let Some(context) = &call.session else { return failed("call has no session") };
         if let Input::Message(message) = &call.input
             && is_initialize(message)
         {
-            let (relay, message) = (self.clone(), message.clone());
+            let (relay, context, message) = (self.clone(), Arc::clone(context), message.clone());
             return Box::pin(async move { relay.initialize(&context, message).await });
         }
-        match self.other_side(&context) {
-            OtherSide::Legacy(dual) => answer_dual(dual, context, call.input),
-            OtherSide::Modern(bridged) => answer_bridged(bridged, context, call.input),
-            OtherSide::Gone => gone(),
+        match context.upstream().or_else(|| self.join_again(context)) {
+            Some(mut upstream) => upstream.call(call),
+            None => gone(),
         }
     }
 
@@ -125,7 +122,7 @@ impl Relay {
 
     /// Opens the upstream session with the client's own words, or goes over the bridge to an
     /// upstream that does not know them.
-    async fn initialize(&self, context: &SessionContext, request: Message) -> Result<Reply, Fault> {
+    async fn initialize(&self, context: &SessionHandle, request: Message) -> Result<Reply, Fault> {
         let Inner { upstream, to_modern, .. } = &*self.0;
         if to_modern.is_needed() {
             return Arc::clone(to_modern).initialize(context, request).await;
@@ -151,87 +148,24 @@ impl Relay {
             };
             context.edit(|state| state.upstream = Some(Box::new(upstream)));
             let dual = Dual::opened(Arc::clone(&self.0.upstream), opened.connection);
-            context.attach(Arc::new(dual));
+            context.set_upstream(dual.into_service());
         }
         Ok(Reply::One(opened.answer))
     }
 
-    /// What the session is joined with; one of an earlier process is joined anew.
-    fn other_side(&self, context: &SessionContext) -> OtherSide {
-        if let Some(dual) = context.attachment::<Dual>() {
-            return OtherSide::Legacy(dual);
-        }
-        if let Some(bridged) = context.attachment::<Bridged>() {
-            return OtherSide::Modern(bridged);
-        }
+    /// Joins a session of an earlier process with its upstream; `None` when it was opened before
+    /// the upstream was pinned to the other era.
+    fn join_again(&self, context: &SessionHandle) -> Option<BoxService> {
         let state = context.state();
         let is_modern = state.upstream.as_ref().is_some_and(|it| it.is_modern);
         let era = if is_modern { Era::Modern } else { Era::Legacy };
         if self.0.upstream.verdict.pinned().is_some_and(|it| it != era) {
-            return OtherSide::Gone;
+            return None;
         }
-        if is_modern {
-            let shared = &self.0.to_modern;
-            let stored = || Arc::new(Bridged::stored(Arc::clone(shared), state));
-            return OtherSide::Modern(context.attachment_or_else(stored));
-        }
-        let stored = || Arc::new(Dual::stored(Arc::clone(&self.0.upstream)));
-        OtherSide::Legacy(context.attachment_or_else(stored))
-    }
-}
-
-/// What a legacy session is joined with.
-enum OtherSide {
-    Legacy(Arc<Dual>),
-    Modern(Arc<Bridged>),
-    /// Nothing: it was opened before the upstream was pinned to the other era.
-    Gone,
-}
-
-/// The future of the answer of a legacy upstream.
-fn answer_dual(dual: Arc<Dual>, context: Arc<SessionContext>, input: Input) -> ReplyFuture {
-    match input {
-        Input::Message(message) if message.kind() == Kind::Request => {
-            Box::pin(dual.request(context, message))
-        }
-        Input::Message(message) => {
-            Box::pin(async move { dual.send(&context, message).await.map(|()| Reply::None) })
-        }
-        Input::Listen { cursor } => {
-            Box::pin(async move { Ok(Reply::Stream(dual.listen(context, cursor).await)) })
-        }
-        Input::Resume { request_id, cursor } => {
-            Box::pin(async move { dual.resume(&context, request_id, cursor).await })
-        }
-        Input::Close => Box::pin(async move {
-            dual.close().await;
-            Ok(Reply::None)
-        }),
-        _ => failed("this input is not known here"),
-    }
-}
-
-/// The future of the answer of a modern upstream.
-fn answer_bridged(
-    bridged: Arc<Bridged>,
-    context: Arc<SessionContext>,
-    input: Input,
-) -> ReplyFuture {
-    match input {
-        Input::Message(message) if message.kind() == Kind::Request => {
-            bridged.request(context, message)
-        }
-        Input::Message(message) => {
-            bridged.send(message);
-            Box::pin(std::future::ready(Ok(Reply::None)))
-        }
-        Input::Listen { .. } => Box::pin(bridged.listen(context)),
-        Input::Resume { .. } => Box::pin(std::future::ready(Err(Bridged::resume()))),
-        Input::Close => {
-            bridged.feed().close();
-            Box::pin(std::future::ready(Ok(Reply::None)))
-        }
-        _ => failed("this input is not known here"),
+        Some(context.upstream_or_else(|| match era {
+            Era::Modern => Bridged::stored(Arc::clone(&self.0.to_modern), state).into_service(),
+            Era::Legacy => Dual::stored(Arc::clone(&self.0.upstream)).into_service(),
+        }))
     }
 }
 
@@ -246,7 +180,7 @@ fn failed(message: &str) -> ReplyFuture {
 
 fn is_initialize(message: &Message) -> bool {
     let method = message.method().unwrap_or_default();
-    message.kind() == Kind::Request && Method::parse(&method) == Method::Initialize
+    message.is_request() && Method::parse(&method) == Method::Initialize
 }
 
 impl Service<Call> for Relay {

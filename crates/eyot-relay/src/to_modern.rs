@@ -13,9 +13,8 @@ use std::sync::Arc;
 use eyot_client::{ForwardedHeaders, Target};
 use eyot_era::to_modern::{self, ClientMeta};
 use eyot_jsonrpc::{Id, Kind, Message};
-use eyot_server::SessionContext;
 use eyot_session::UpstreamRef;
-use eyot_transport::{Fault, FaultKind, Part, Reply};
+use eyot_transport::{Fault, FaultKind, Part, Reply, SessionHandle};
 use eyot_types::carry::Losses;
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{
@@ -74,7 +73,7 @@ impl ToModern {
     /// Answers `initialize` with what the upstream says of itself.
     pub(crate) async fn initialize(
         self: Arc<Self>,
-        context: &SessionContext,
+        context: &SessionHandle,
         request: Message,
     ) -> Result<Reply, Fault> {
         let revision = Revision::negotiate(&era::requested_revision(&request));
@@ -96,7 +95,7 @@ impl ToModern {
             ..UpstreamRef::default()
         };
         context.edit(|state| state.upstream = Some(Box::new(upstream)));
-        context.attach(Arc::new(Bridged::opened(self, client)));
+        context.set_upstream(Bridged::opened(self, client).into_service());
         let id = request.id().unwrap_or_else(|| Id::from_number(0));
         Ok(Reply::One(Message::response(id, &result)))
     }

@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use eyot_client::LegacyConnection;
 use eyot_jsonrpc::{Id, Message};
-use eyot_server::SessionContext;
-use eyot_transport::{Fault, Limits, Messages, Part, Reply};
+use eyot_transport::{Fault, Limits, Messages, Part, Reply, SessionHandle};
 use eyot_types::Method;
 use eyot_types::codes::{self, Outcome};
 use futures_util::{StreamExt as _, stream};
@@ -17,7 +16,7 @@ use crate::server_id::message_to_client;
 
 /// What is known of a call while its messages pass.
 pub(crate) struct Watch {
-    pub(crate) context: Arc<SessionContext>,
+    pub(crate) context: Arc<SessionHandle>,
     pub(crate) connection: LegacyConnection,
     pub(crate) generation: u64,
     /// The client's id of the call.

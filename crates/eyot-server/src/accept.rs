@@ -4,11 +4,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use eyot_transport::Shutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::task::TaskTracker;
-
-use crate::shutdown::Shutdown;
 
 /// How a server accepts, and how it ends.
 #[derive(Clone, Copy, Debug)]

@@ -6,10 +6,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use eyot_http::{OutgoingBody, empty, not_allowed};
 use eyot_session::Store;
+use eyot_transport::Shutdown;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
-
-use crate::shutdown::Shutdown;
 
 /// Whether the process can serve.
 #[derive(Clone, Debug)]

@@ -45,7 +45,7 @@ use std::time::Duration;
 
 use eyot_jsonrpc::Id;
 use eyot_stdx::{SealKeys, random_token};
-use eyot_transport::{Limits, WeakService};
+use eyot_transport::{Limits, SessionHandle, Shutdown, WeakService};
 use eyot_types::{CacheScope, Implementation};
 use serde_json::value::RawValue;
 
@@ -58,7 +58,6 @@ use self::resource::RegisteredTemplate;
 use self::tasks::Tasks;
 use self::tool::RegisteredTool;
 use crate::keeper::Keeper;
-use crate::{SessionContext, Shutdown};
 
 pub use self::builder::{BuildError, Eras, ServerBuilder};
 pub use self::call_context::{CallContext, Progress};
@@ -121,7 +120,7 @@ pub(crate) struct Options {
 
 impl App {
     /// What the server remembers of a session.
-    pub(crate) fn session(&self, context: &SessionContext) -> Arc<AppSession> {
+    pub(crate) fn session(&self, context: &SessionHandle) -> Arc<AppSession> {
         AppSession::of(context, self.changes.end())
     }
 

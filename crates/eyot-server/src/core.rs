@@ -15,15 +15,14 @@ use eyot_session::{
     EventId, NewEvent, Position, StoreError, StoreFuture, StreamEnd, StreamKind, StreamNo,
     StreamRecord,
 };
-use eyot_transport::{Fault, Part, unix_ms};
+use eyot_transport::{Fault, Part, SessionHandle, unix_ms};
 use eyot_types::codes::{self, Outcome};
 
-use crate::context::SessionContext;
 use crate::running::{InFlight, Running, is_answer};
 
 /// Drives one stream. It belongs to no connection: whoever polls it gets what comes next.
 pub(crate) struct Core {
-    context: Arc<SessionContext>,
+    context: Arc<SessionHandle>,
     stream: StreamNo,
     kind: StreamKind,
     request_id: Option<Id>,
@@ -69,7 +68,7 @@ pub(crate) enum Shown {
 impl Core {
     /// The stream of one call, or of the calls of one batch.
     pub(crate) fn call(
-        context: &Arc<SessionContext>,
+        context: &Arc<SessionHandle>,
         stream: StreamNo,
         source: Running,
         in_flight: Vec<InFlight>,
@@ -86,12 +85,12 @@ impl Core {
     }
 
     /// The stream of messages that belong to no call. It has no source until somebody reads.
-    pub(crate) fn standalone(context: &Arc<SessionContext>) -> Self {
+    pub(crate) fn standalone(context: &Arc<SessionHandle>) -> Self {
         Self::new(context, StreamNo::STANDALONE, StreamKind::Standalone, Running::over())
     }
 
     fn new(
-        context: &Arc<SessionContext>,
+        context: &Arc<SessionHandle>,
         stream: StreamNo,
         kind: StreamKind,
         source: Running,

@@ -8,7 +8,7 @@ use eyot_http::{
     read_body,
 };
 use eyot_jsonrpc::{ErrorObject, INVALID_REQUEST, Incoming, Kind, Message};
-use eyot_transport::{Limits, Peer, Transport};
+use eyot_transport::{Limits, Peer, Shutdown, Transport};
 use eyot_types::{Era, Method as McpMethod, Revision};
 use http::header::{ORIGIN, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, request};
@@ -17,7 +17,6 @@ use crate::auth::Keys;
 use crate::cors;
 use crate::legacy::{Asked, Legacy};
 use crate::modern::{Modern, is_claimed};
-use crate::shutdown::Shutdown;
 use crate::timer::Timer;
 
 type Answer = Response<OutgoingBody>;

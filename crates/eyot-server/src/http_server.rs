@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use eyot_http::{ConnectionEnd, HostPolicy, OutgoingBody, RequestBody, serve_connection};
 use eyot_session::{Limits as SessionLimits, Store};
-use eyot_transport::{BoxService, Limits};
+use eyot_transport::{BoxService, Limits, Shutdown};
 use http::{Request, Response};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::MissedTickBehavior;
@@ -20,7 +20,6 @@ use crate::keeper::Keeper;
 use crate::legacy::Legacy;
 use crate::modern::Modern;
 use crate::registry::Registry;
-use crate::shutdown::Shutdown;
 
 /// What a server is made of.
 #[derive(Debug)]

@@ -11,7 +11,8 @@ use eyot_http::{Accepts, OutgoingBody, accepted, empty, error, event_stream, jso
 use eyot_jsonrpc::{ErrorObject, INVALID_REQUEST, Id, Incoming, Kind, Message};
 use eyot_session::{EventId, SessionError, StoreError};
 use eyot_transport::{
-    BoxService, Fault, FaultKind, Input, Limits, Messages, Part, Peer, Reply, ReplyFuture, unix_ms,
+    BoxService, Fault, FaultKind, Input, Limits, Messages, Part, Peer, Reply, ReplyFuture,
+    Shutdown, unix_ms,
 };
 use eyot_types::Method;
 use futures_util::stream::select_all;
@@ -25,7 +26,6 @@ use crate::keeper::Keeper;
 use crate::live::LiveSession;
 use crate::registry::Registry;
 use crate::running::{First, InFlight, Running, call_in};
-use crate::shutdown::Shutdown;
 use crate::timer::Timer;
 
 pub(crate) use self::initialize::agreed_revision;

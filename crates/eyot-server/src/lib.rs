@@ -8,7 +8,6 @@ mod accept;
 mod admin;
 mod app;
 mod auth;
-mod context;
 mod core;
 mod cors;
 mod endpoint;
@@ -23,9 +22,7 @@ mod mount;
 mod pipe;
 mod registry;
 mod replay;
-mod request_state;
 mod running;
-mod shutdown;
 mod slot;
 mod timer;
 
@@ -41,8 +38,5 @@ pub use crate::app::{
     TaskPolicy, ToolReply, UriVariables, prompt, resource, resource_template, tool,
 };
 pub use crate::auth::{ApiKey, Keys};
-pub use crate::context::SessionContext;
 pub use crate::http_server::{HttpServer, HttpServerConfig};
 pub use crate::mount::HttpService;
-pub use crate::request_state::RequestState;
-pub use crate::shutdown::Shutdown;

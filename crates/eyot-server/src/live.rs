@@ -6,9 +6,9 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use eyot_session::{Session, StreamNo};
+use eyot_transport::SessionHandle;
 use parking_lot::{Mutex, MutexGuard};
 
-use crate::context::SessionContext;
 use crate::core::Core;
 use crate::slot::{SlotKind, StreamSlot};
 
@@ -39,13 +39,13 @@ impl Eq for ById {}
 /// What lives of a session in memory: its machine, and the streams that run.
 #[derive(Debug)]
 pub(crate) struct LiveSession {
-    context: Arc<SessionContext>,
+    context: Arc<SessionHandle>,
     machine: Mutex<Session>,
     slots: Mutex<BTreeMap<StreamNo, Arc<StreamSlot>>>,
 }
 
 impl LiveSession {
-    pub(crate) fn new(context: SessionContext, machine: Session) -> Self {
+    pub(crate) fn new(context: SessionHandle, machine: Session) -> Self {
         Self {
             context: Arc::new(context),
             machine: Mutex::new(machine),
@@ -53,7 +53,7 @@ impl LiveSession {
         }
     }
 
-    pub(crate) fn context(&self) -> &Arc<SessionContext> {
+    pub(crate) fn context(&self) -> &Arc<SessionHandle> {
         &self.context
     }
 

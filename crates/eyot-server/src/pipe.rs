@@ -13,7 +13,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, INVALID_REQUEST, Id, Incoming, Kind, Message};
 use eyot_stdio::{LineEvent, LineIo, LineLimits};
-use eyot_transport::{BoxService, Call, Input, Limits, Messages, Peer, Transport};
+use eyot_transport::{BoxService, Call, Input, Limits, Messages, Peer, Shutdown, Transport};
 use eyot_types::meta::RequestMeta;
 use eyot_types::{CancelledParams, Era, Method, Revision, codes};
 use futures_core::Stream as _;
@@ -25,7 +25,6 @@ use tower_service::Service as _;
 
 use self::session::PipeSession;
 use crate::running::Running;
-use crate::shutdown::Shutdown;
 
 /// Serves one peer until it has gone and what it asked is answered.
 pub(crate) struct Pipe<R, W> {

@@ -8,13 +8,12 @@ use eyot_session::{
     Fence, Limits as SessionLimits, NodeId, Session, SessionId, SessionRecord, Store, StoreError,
 };
 use eyot_stdx::random_token;
-use eyot_transport::{BoxService, Input, Limits, Peer, Transport, unix_ms};
+use eyot_transport::{BoxService, Input, Limits, Peer, SessionHandle, Transport, unix_ms};
 use eyot_types::{Era, Revision};
 use parking_lot::Mutex;
 use tokio::sync::OnceCell;
 use tower_service::Service as _;
 
-use crate::context::SessionContext;
 use crate::live::{ById, LiveSession};
 use crate::running::call_in;
 
@@ -69,7 +68,7 @@ impl Registry {
         self.check_room(principal.as_ref())?;
         let id = SessionId::parse(&random_token(16)).ok_or(OpenError::TooMany)?;
         let store = Arc::clone(&self.store);
-        let context = SessionContext::new(id, principal, Fence(1), Default::default(), store);
+        let context = SessionHandle::new(id, principal, Fence(1), Default::default(), store);
         let machine = Session::open(Revision::LATEST_LEGACY, self.session_limits, unix_ms());
         Ok(LiveSession::new(context, machine))
     }
@@ -142,7 +141,7 @@ impl Registry {
         let machine = Session::resume(&claimed, self.session_limits, now_ms);
         let record = claimed.record;
         let revision = record.revision;
-        let context = SessionContext::new(
+        let context = SessionHandle::new(
             record.id,
             record.principal.map(Arc::from),
             record.fence,

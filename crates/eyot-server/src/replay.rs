@@ -7,12 +7,11 @@ use std::task::{Context, Poll, ready};
 use eyot_frame::{EventHead, Frames, encode_event};
 use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, Id, Message};
 use eyot_session::{EventId, NewEvent, Page, Position, StoreError, StoreFuture, StreamNo};
-
-use crate::context::SessionContext;
+use eyot_transport::SessionHandle;
 
 /// Reads one stream from a position on.
 pub(crate) struct Replay {
-    context: Arc<SessionContext>,
+    context: Arc<SessionHandle>,
     stream: StreamNo,
     after: Position,
     /// Where the live part begins; `None`: everything that is stored.
@@ -31,7 +30,7 @@ pub(crate) enum Replayed {
 
 impl Replay {
     pub(crate) fn new(
-        context: &Arc<SessionContext>,
+        context: &Arc<SessionHandle>,
         stream: StreamNo,
         after: Position,
         until: Option<Position>,

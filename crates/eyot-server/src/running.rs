@@ -11,7 +11,6 @@ use eyot_jsonrpc::{Id, Message};
 use eyot_transport::{Call, Fault, Input, Messages, Part, Peer, Reply, ReplyFuture, unix_ms};
 use futures_core::Stream;
 
-use crate::context::SessionContext;
 use crate::live::LiveSession;
 use crate::timer::Timer;
 
@@ -210,7 +209,7 @@ pub(crate) fn is_answer(part: &Part) -> bool {
 /// A call in a session.
 pub(crate) fn call_in(session: &LiveSession, input: Input, peer: Peer) -> Call {
     let mut call = Call::new(input, peer);
-    call.session = Some(Arc::<SessionContext>::clone(session.context()));
+    call.session = Some(Arc::clone(session.context()));
     call
 }
 

@@ -1,6 +1,5 @@
 //! One thing that a client does, and who does it.
 
-use std::any::Any;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -9,6 +8,8 @@ use eyot_jsonrpc::{Id, Message};
 use eyot_types::Era;
 use http::Extensions;
 
+use crate::SessionHandle;
+
 /// One thing that a client does, with everything that belongs to it.
 #[derive(Clone, Debug)]
 pub struct Call {
@@ -16,9 +17,8 @@ pub struct Call {
     pub input: Input,
     /// Who does it, as the layers below have established it.
     pub peer: Peer,
-    /// What the server keeps of the client's session, of a type that the server names;
-    /// `None` for a client of the modern era, which has none.
-    pub session: Option<Arc<dyn Any + Send + Sync>>,
+    /// The client's session; `None` for a client of the modern era, which has none.
+    pub session: Option<Arc<SessionHandle>>,
     /// What else layers tell each other: deadline, trace. Never taken from a message.
     pub extensions: Extensions,
 }

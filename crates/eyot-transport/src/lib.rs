@@ -1,7 +1,7 @@
 //! What a call and a reply are, whatever carries them, and every bound in one place.
 //!
-//! This crate knows no socket, no process and no session. A server, a client and a proxy
-//! are the same pieces in another order, and this is the seam between them: everything
+//! This crate knows no socket, no process and no engine of a store. A server, a client and a
+//! proxy are the same pieces in another order, and this is the seam between them: everything
 //! that answers a call is an [`McpService`].
 
 mod call;
@@ -10,7 +10,10 @@ mod fault;
 mod in_process;
 mod limits;
 mod reply;
+mod sealed_state;
 mod service;
+mod session_handle;
+mod shutdown;
 
 pub use crate::call::{Call, Input, Peer, Transport};
 pub use crate::clock::unix_ms;
@@ -18,4 +21,7 @@ pub use crate::fault::{Fault, FaultKind};
 pub use crate::in_process::{InProcess, Serving};
 pub use crate::limits::Limits;
 pub use crate::reply::{Messages, Part, Reply};
+pub use crate::sealed_state::SealedState;
 pub use crate::service::{BoxService, McpService, ReplyFuture, WeakService};
+pub use crate::session_handle::SessionHandle;
+pub use crate::shutdown::Shutdown;

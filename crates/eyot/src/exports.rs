@@ -14,11 +14,11 @@ pub use eyot_server::{
     Health, HostPolicy, HttpOptions, HttpServer, HttpServerConfig, HttpService, InputRequired,
     Inputs, IntoPromptResult, IntoResourceResult, IntoToolResult, Json, Keys, NoArguments,
     Progress, PromptArguments, PromptReply, ResourceReply, Server, ServerBuilder, ServerPrompt,
-    ServerResource, ServerTemplate, ServerTool, Shutdown, Suggestions, TaskPolicy, ToolReply,
-    UriVariables, prompt, resource, resource_template, tool,
+    ServerResource, ServerTemplate, ServerTool, Suggestions, TaskPolicy, ToolReply, UriVariables,
+    prompt, resource, resource_template, tool,
 };
 pub use eyot_stdio::Command;
 pub use eyot_stdx::{SealKeys, Secret};
 pub use eyot_store_memory::MemoryStore;
 pub use eyot_store_sqlite::{SqliteOptions, SqliteStore};
-pub use eyot_transport::{BoxService, Call, Fault, Limits, McpService, Reply};
+pub use eyot_transport::{BoxService, Call, Fault, Limits, McpService, Reply, Shutdown};

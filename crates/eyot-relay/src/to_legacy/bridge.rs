@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use eyot_era::to_legacy::{self, Rounds, TaskPlan};
 use eyot_jsonrpc::{ErrorObject, INVALID_REQUEST, Id, Message};
-use eyot_server::RequestState;
 use eyot_session::Store;
-use eyot_transport::{Call, Fault, Input, Limits, Reply};
+use eyot_transport::{Call, Fault, Input, Limits, Reply, SealedState};
 use eyot_types::{
     Era, InputRequests, InputRequiredResult, JsonObject, Method, Revision, RoundParams, codes,
 };
@@ -125,9 +124,9 @@ impl Bridge {
 
 impl Inner {
     /// What seals and opens the states of this request.
-    pub(crate) async fn request_state<'a>(&'a self, ask: &'a Ask) -> RequestState<'a> {
+    pub(crate) async fn request_state<'a>(&'a self, ask: &'a Ask) -> SealedState<'a> {
         let Ask { peer, message, .. } = ask;
-        RequestState { keys: self.records.keys().await, maker: "bridge", peer, request: message }
+        SealedState { keys: self.records.keys().await, maker: "bridge", peer, request: message }
     }
 
     /// What a client is told that must come again: "Servers MUST include at least one of

@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use eyot_era::to_legacy::{RoundError, Rounds};
 use eyot_jsonrpc::{ErrorObject, Message};
-use eyot_server::RequestState;
-use eyot_transport::{Fault, Messages, Part, Reply};
+use eyot_transport::{Fault, Messages, Part, Reply, SealedState};
 use eyot_types::JsonObject;
 use eyot_types::codes::{self, Outcome};
 use futures_util::{StreamExt as _, stream};
@@ -111,7 +110,7 @@ impl Inner {
             tracing::error!(%error, "a parked call cannot be read");
             Fault::internal("the store cannot be used now").error
         })?;
-        let (claim, record) = found.ok_or_else(RequestState::refused)?;
+        let (claim, record) = found.ok_or_else(SealedState::refused)?;
         let trace = match to_go_on(record, state.round, Answers::of(responses))? {
             Stored::Trace(trace) => trace,
             Stored::Last(last) => return Ok(Remains::Over(last)),
@@ -162,7 +161,7 @@ enum Stored {
 fn to_go_on(record: Record, round: u32, came: Answers) -> Result<Stored, ErrorObject> {
     let late = || RoundError::AnsweredAlready.to_error();
     if matches!(record.stage, RecordStage::Over) {
-        return Err(RequestState::refused());
+        return Err(SealedState::refused());
     }
     if record.round != round {
         let is_behind = Some(record.round) == round.checked_add(1);
@@ -180,7 +179,7 @@ fn to_go_on(record: Record, round: u32, came: Answers) -> Result<Stored, ErrorOb
         // (2025-11-25, basic, Requests), so the second ones are answers to nothing.
         RecordStage::Answered(given, trace) if given == came => Ok(Stored::Trace(trace)),
         RecordStage::Done(given, word) if given == came => {
-            last_word(&word).map(Stored::Last).ok_or_else(RequestState::refused)
+            last_word(&word).map(Stored::Last).ok_or_else(SealedState::refused)
         }
         RecordStage::Answered(..) | RecordStage::Done(..) | RecordStage::Over => Err(late()),
     }

@@ -2,18 +2,19 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use eyot_era::to_modern::ClientMeta;
 use eyot_jsonrpc::{Id, Kind, Message};
-use eyot_server::SessionContext;
 use eyot_session::SessionState;
-use eyot_transport::{Fault, Messages, Reply, ReplyFuture};
+use eyot_transport::{BoxService, Call, Fault, Input, Messages, Reply, ReplyFuture, SessionHandle};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{Era, LogLevel, Method, Revision, SetLevelParams};
 use futures_util::stream;
 use parking_lot::Mutex;
 use serde_json::json;
 use tokio::sync::OnceCell;
+use tower_service::Service;
 
 use super::ToModern;
 use super::call::Calling;
@@ -77,12 +78,13 @@ impl Bridged {
         self.log_level.lock().clone()
     }
 
+    /// What answers the calls of the session.
+    pub(crate) fn into_service(self) -> BoxService {
+        BoxService::of_boxed(BridgedService(Arc::new(self)))
+    }
+
     /// The future of the answer to a request.
-    pub(crate) fn request(
-        self: Arc<Self>,
-        context: Arc<SessionContext>,
-        request: Message,
-    ) -> ReplyFuture {
+    fn request(self: Arc<Self>, context: Arc<SessionHandle>, request: Message) -> ReplyFuture {
         let name = request.method().unwrap_or_default().into_owned();
         match Method::parse(&name) {
             Method::Ping => answered(&request, &json!({})),
@@ -121,7 +123,7 @@ impl Bridged {
     }
 
     /// Takes a notification or a response.
-    pub(crate) fn send(&self, message: Message) {
+    fn send(&self, message: Message) {
         if is_cancelled(&message) {
             if let Some(id) = cancelled_id(&message) {
                 self.calls.cancel(&id);
@@ -144,17 +146,8 @@ impl Bridged {
         &self.calls
     }
 
-    /// The rest of a call that an earlier process began: "modern streams are not resumable".
-    pub(crate) fn resume() -> Fault {
-        let reason = "the call ran in a process that has ended";
-        Fault::upstream(codes::upstream_lost(reason, Outcome::Unknown, true))
-    }
-
     /// The messages that belong to no call.
-    pub(crate) async fn listen(
-        self: Arc<Self>,
-        context: Arc<SessionContext>,
-    ) -> Result<Reply, Fault> {
+    async fn listen(self: Arc<Self>, context: Arc<SessionHandle>) -> Result<Reply, Fault> {
         let client = self.client(&context).await?;
         let revision = context.revision().unwrap_or(Revision::LATEST_LEGACY);
         let listening = Listening::open(self, client, revision).await;
@@ -164,7 +157,7 @@ impl Bridged {
     /// `resources/subscribe` and `resources/unsubscribe`.
     async fn change_subscriptions(
         &self,
-        context: &SessionContext,
+        context: &SessionHandle,
         request: &Message,
     ) -> Result<Reply, Fault> {
         let id = request.id().unwrap_or_else(|| Id::from_number(0));
@@ -192,7 +185,7 @@ impl Bridged {
         Ok(Reply::One(Message::response(id, &json!({}))))
     }
 
-    async fn set_level(&self, context: &SessionContext, request: &Message) -> Result<Reply, Fault> {
+    async fn set_level(&self, context: &SessionHandle, request: &Message) -> Result<Reply, Fault> {
         let id = request.id().unwrap_or_else(|| Id::from_number(0));
         let level = match request.decode_params::<SetLevelParams>().map(|it| it.level) {
             Ok(level) if !matches!(level, LogLevel::Other(_)) => level,
@@ -208,7 +201,7 @@ impl Bridged {
     }
 
     /// Who the client is.
-    pub(super) async fn client(&self, context: &SessionContext) -> Result<Arc<ClientMeta>, Fault> {
+    pub(super) async fn client(&self, context: &SessionHandle) -> Result<Arc<ClientMeta>, Fault> {
         let reading = || async {
             let record = context.record().await.map_err(|error| {
                 tracing::error!(%error, "session cannot be read");
@@ -228,10 +221,52 @@ impl Bridged {
     }
 }
 
-async fn store(
-    context: &SessionContext,
-    edit: impl FnOnce(&mut SessionState),
-) -> Result<(), Fault> {
+/// Answers the calls of one legacy session, whose upstream is of the modern era.
+#[derive(Clone, Debug)]
+struct BridgedService(Arc<Bridged>);
+
+impl Service<Call> for BridgedService {
+    type Response = Reply;
+    type Error = Fault;
+    type Future = ReplyFuture;
+
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Fault>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, call: Call) -> ReplyFuture {
+        let bridged = Arc::clone(&self.0);
+        let Some(context) = call.session else {
+            return ready(Err(Fault::internal("call has no session")));
+        };
+        match call.input {
+            Input::Message(message) if message.is_request() => bridged.request(context, message),
+            Input::Message(message) => {
+                bridged.send(message);
+                ready(Ok(Reply::None))
+            }
+            Input::Listen { .. } => Box::pin(bridged.listen(context)),
+            Input::Resume { .. } => ready(Err(not_resumable())),
+            Input::Close => {
+                bridged.feed.close();
+                ready(Ok(Reply::None))
+            }
+            _ => ready(Err(Fault::internal("this input is not known here"))),
+        }
+    }
+}
+
+/// The rest of a call that an earlier process began: "modern streams are not resumable".
+fn not_resumable() -> Fault {
+    let reason = "the call ran in a process that has ended";
+    Fault::upstream(codes::upstream_lost(reason, Outcome::Unknown, true))
+}
+
+fn ready(reply: Result<Reply, Fault>) -> ReplyFuture {
+    Box::pin(std::future::ready(reply))
+}
+
+async fn store(context: &SessionHandle, edit: impl FnOnce(&mut SessionState)) -> Result<(), Fault> {
     context.update(edit).await.map_err(|error| {
         tracing::error!(%error, "state of a session was not stored");
         Fault::internal("the session store cannot be used now")
@@ -240,10 +275,10 @@ async fn store(
 
 fn answered(request: &Message, result: &serde_json::Value) -> ReplyFuture {
     let id = request.id().unwrap_or_else(|| Id::from_number(0));
-    Box::pin(std::future::ready(Ok(Reply::One(Message::response(id, result)))))
+    ready(Ok(Reply::One(Message::response(id, result))))
 }
 
 fn refused(request: &Message, error: &eyot_jsonrpc::ErrorObject) -> ReplyFuture {
     let answer = Message::error_response(request.id(), error);
-    Box::pin(std::future::ready(Ok(Reply::One(answer))))
+    ready(Ok(Reply::One(answer)))
 }

@@ -12,8 +12,7 @@ use std::time::Duration;
 
 use eyot_era::to_modern::{self, ClientMeta};
 use eyot_jsonrpc::{ErrorObject, INVALID_PARAMS, Id, Message};
-use eyot_server::SessionContext;
-use eyot_transport::{Fault, Limits, Reply};
+use eyot_transport::{Fault, Limits, Reply, SessionHandle};
 use eyot_types::carry::Feature;
 use eyot_types::{
     LegacyListTasksResult, LegacyTaskState, Method, Revision, Task, TaskParams, TaskStatus, codes,
@@ -84,7 +83,7 @@ impl SessionTasks {
     fn room(
         &self,
         rooms: &Arc<TaskRooms>,
-        context: &SessionContext,
+        context: &SessionHandle,
         limits: &Limits,
     ) -> Result<TaskRoom, ErrorObject> {
         self.sweep();
@@ -120,7 +119,7 @@ impl SessionTasks {
 
 impl Bridged {
     /// Whether calls of this session can be tasks.
-    pub(super) async fn has_tasks(&self, context: &SessionContext) -> Result<bool, Fault> {
+    pub(super) async fn has_tasks(&self, context: &SessionHandle) -> Result<bool, Fault> {
         let revision = context.revision().unwrap_or(Revision::LATEST_LEGACY);
         if revision != Revision::V2025_11_25 {
             return Ok(false);
@@ -130,7 +129,7 @@ impl Bridged {
     }
 
     /// The same, as far as the server has said it already.
-    fn has_known_tasks(&self, context: &SessionContext) -> bool {
+    fn has_known_tasks(&self, context: &SessionHandle) -> bool {
         let revision = context.revision().unwrap_or(Revision::LATEST_LEGACY);
         let known = self.shared().discovered.lock().clone();
         known.is_some_and(|(_, it)| to_modern::has_tasks(revision, &it.capabilities))
@@ -144,7 +143,7 @@ impl Bridged {
     /// The error for the client when there is no room.
     pub(super) async fn call_tasks(
         &self,
-        context: &SessionContext,
+        context: &SessionHandle,
         request: &Message,
     ) -> Result<CallTasks, ErrorObject> {
         let method = request.method().unwrap_or_default().into_owned();
@@ -173,7 +172,7 @@ impl Bridged {
     /// Answers `tasks/get`, `tasks/result`, `tasks/cancel` and `tasks/list` of 2025-11-25.
     pub(super) async fn task_request(
         self: Arc<Self>,
-        context: Arc<SessionContext>,
+        context: Arc<SessionHandle>,
         request: Message,
     ) -> Result<Reply, Fault> {
         let name = request.method().unwrap_or_default().into_owned();

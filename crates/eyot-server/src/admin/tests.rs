@@ -5,10 +5,10 @@ use std::sync::Arc;
 use eyot_session::LogLimits;
 use eyot_store_memory::MemoryStore;
 
+use eyot_transport::Shutdown;
 use http::{Method, Request, StatusCode};
 
 use super::{Admin, Health};
-use crate::shutdown::Shutdown;
 
 fn admin() -> (Admin, Shutdown) {
     let store = MemoryStore::new(LogLimits::default());

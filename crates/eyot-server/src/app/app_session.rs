@@ -3,13 +3,13 @@
 use std::sync::{Arc, OnceLock, Weak};
 
 use eyot_jsonrpc::{Id, Message};
+use eyot_transport::SessionHandle;
 use eyot_types::{InitializeParams, LogLevel};
 use parking_lot::Mutex;
 
 use super::call_context::CallShared;
 use super::change_log::Place;
 use super::failure::{HandlerError, HandlerResult};
-use crate::SessionContext;
 
 /// Made when a session's first call comes, so that a session at rest is nothing but its
 /// entry in the store and in the map of the live ones.
@@ -24,8 +24,8 @@ pub(crate) struct AppSession {
 
 impl AppSession {
     /// What is kept with the session; made now if there is nothing yet.
-    pub(crate) fn of(context: &SessionContext, now: Place) -> Arc<Self> {
-        context.attachment_or_else(|| {
+    pub(crate) fn of(context: &SessionHandle, now: Place) -> Arc<Self> {
+        context.value_or_else(|| {
             let (running, client) = (Mutex::default(), OnceLock::new());
             Arc::new(Self { running, seen: Mutex::new(now), client })
         })
@@ -72,7 +72,7 @@ impl AppSession {
     /// What the client said of itself.
     pub(crate) async fn client(
         &self,
-        context: &SessionContext,
+        context: &SessionHandle,
     ) -> HandlerResult<Arc<InitializeParams>> {
         if let Some(client) = self.client.get() {
             return Ok(Arc::clone(client));
@@ -88,7 +88,7 @@ impl AppSession {
 ///
 /// "If no logging/setLevel request has been sent from the client, the server MAY decide which
 /// messages to send automatically" (2025-11-25, schema): all.
-pub(crate) fn log_level_of(context: &SessionContext) -> LogLevel {
+pub(crate) fn log_level_of(context: &SessionHandle) -> LogLevel {
     let level = context.state().log_level;
     level.map_or(LogLevel::Debug, |it| LogLevel::from(it.as_str()))
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use eyot_jsonrpc::Message;
 use eyot_stdx::SealKeys;
-use eyot_transport::{BoxService, Limits, McpService, Peer};
+use eyot_transport::{BoxService, Limits, McpService, Peer, Shutdown};
 use eyot_types::{CacheScope, Icon, Implementation, Method, meta};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -26,7 +26,6 @@ use super::{
     App, CallContext, HandlerError, Options, Server, ServerPrompt, ServerResource, ServerTemplate,
     ServerTool, question_prefix,
 };
-use crate::Shutdown;
 use crate::keeper::Keeper;
 
 /// Which clients a server answers.

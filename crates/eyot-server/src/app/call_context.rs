@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use eyot_jsonrpc::{Id, Message};
 use eyot_session::SessionId;
-use eyot_transport::{Part, Peer, Transport};
+use eyot_transport::{Part, Peer, SessionHandle, Transport};
 use eyot_types::{
     ClientCapabilities, Era, Implementation, JsonObject, LogLevel, LoggingMessageParams, Method,
     ProgressParams, RequestMeta, Revision,
@@ -25,7 +25,6 @@ use super::failure::HandlerResult;
 use super::rounds::Inputs;
 use super::tasks::{TaskEntry, TaskLink};
 use super::{App, Server};
-use crate::SessionContext;
 
 /// One call as its handler sees it. Cheap to clone; clones belong to the same call.
 ///
@@ -40,7 +39,7 @@ pub struct CallContext(Arc<CallShared>);
 pub(crate) struct CallShared {
     pub(crate) app: Arc<App>,
     pub(crate) peer: Peer,
-    pub(crate) session: Option<Arc<SessionContext>>,
+    pub(crate) session: Option<Arc<SessionHandle>>,
     pub(crate) extensions: Extensions,
     pub(crate) exchange: Exchange,
     /// `None`: the call cannot become a task.
@@ -369,7 +368,7 @@ impl CallContext {
     }
 
     /// The legacy session with what the server remembers of it.
-    pub(crate) fn app_session(&self) -> Option<(Arc<AppSession>, &SessionContext)> {
+    pub(crate) fn app_session(&self) -> Option<(Arc<AppSession>, &SessionHandle)> {
         let context = self.0.session.as_deref()?;
         Some((self.0.app.session(context), context))
     }
@@ -386,7 +385,7 @@ impl CallShared {
     pub(crate) fn new(
         app: Arc<App>,
         call: eyot_transport::Call,
-        session: Option<Arc<SessionContext>>,
+        session: Option<Arc<SessionHandle>>,
         (message, task): (Message, Option<Box<TaskLink>>),
     ) -> Self {
         let inputs = Inputs::default();

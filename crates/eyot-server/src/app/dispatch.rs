@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use eyot_jsonrpc::{ErrorObject, INVALID_PARAMS, INVALID_REQUEST, Kind, Message};
-use eyot_transport::{Call, Fault, Input, Reply, ReplyFuture, Transport};
+use eyot_transport::{Call, Fault, Input, Reply, ReplyFuture, SessionHandle, Transport};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{
     CancelledParams, CompleteParams, EmptyResult, Era, JsonObject, LogLevel, Method, Revision,
@@ -18,7 +18,6 @@ use super::App;
 use super::handlers::failed;
 use super::layered::LayeredCall;
 use super::tool::RegisteredTool;
-use crate::SessionContext;
 
 /// The server behind all layers.
 #[derive(Clone, Debug)]
@@ -284,8 +283,8 @@ impl App {
 }
 
 /// The session of a legacy call.
-fn context(call: &Call) -> Option<Arc<SessionContext>> {
-    call.session.clone()?.downcast().ok()
+fn context(call: &Call) -> Option<Arc<SessionHandle>> {
+    call.session.clone()
 }
 
 /// The revision that a call speaks.

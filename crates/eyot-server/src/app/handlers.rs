@@ -22,7 +22,6 @@ use super::rounds::{InputRequired, Inputs, Sealed};
 use super::run::{Answering, CallReply, Run};
 use super::tasks::{TaskLink, TaskReply};
 use super::tool::{Handling, RegisteredTool, ToolReply};
-use crate::SessionContext;
 
 /// A reply that may ask for another round.
 pub(crate) trait Round {
@@ -204,7 +203,7 @@ impl App {
             Ok(Next::Resumed(reply)) => return Err(reply),
             Err(error) => return Err(failed(message.id(), &error)),
         };
-        let session = call.session.clone().and_then(|it| it.downcast::<SessionContext>().ok());
+        let session = call.session.clone();
         let shared = CallShared::new(Arc::clone(self), call, session, (message, task));
         let call = CallContext::new(shared);
         if !round.is_first_round() {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use eyot_jsonrpc::{ErrorObject, Id, Message};
-use eyot_transport::{Fault, Messages, Part, Peer, Reply};
+use eyot_transport::{Fault, Messages, Part, Peer, Reply, SessionHandle};
 use eyot_types::{
     Era, JsonObject, Method, SubscribeParams, SubscriptionFilter, SubscriptionsAcknowledgedParams,
     SubscriptionsListenParams, SubscriptionsListenResult, meta,
@@ -19,12 +19,11 @@ use super::App;
 use super::app_session::AppSession;
 use super::change_log::{Change, Changes, Place};
 use super::tasks::Watch;
-use crate::SessionContext;
 
 impl App {
     /// What a legacy session hears outside its calls. Changes that its client has missed come
     /// first.
-    pub(crate) fn listen_session(self: &Arc<Self>, context: &Arc<SessionContext>) -> Reply {
+    pub(crate) fn listen_session(self: &Arc<Self>, context: &Arc<SessionHandle>) -> Reply {
         let session = self.session(context);
         let place = session.seen();
         let audience = Audience::Session { context: Arc::clone(context), session };
@@ -74,7 +73,7 @@ impl App {
 
 /// Who listens.
 enum Audience {
-    Session { context: Arc<SessionContext>, session: Arc<AppSession> },
+    Session { context: Arc<SessionHandle>, session: Arc<AppSession> },
     Subscription { id: Id, filter: SubscriptionFilter },
 }
 

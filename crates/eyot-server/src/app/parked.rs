@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use eyot_jsonrpc::{ErrorObject, Message};
-use eyot_transport::ReplyFuture;
+use eyot_transport::{ReplyFuture, SealedState};
 use eyot_types::{JsonObject, codes};
 use parking_lot::Mutex;
 use tokio::time::Instant;
@@ -14,7 +14,6 @@ use super::call_context::CallContext;
 use super::exchange::QuestionName;
 use super::rounds::{Sealed, input_required};
 use super::run::{CallReply, Run};
-use crate::request_state::RequestState;
 
 /// The parked calls of one server.
 #[derive(Debug)]
@@ -143,7 +142,7 @@ impl CallContext {
         });
         match (answer, id) {
             (Ok(result), Some(id)) => Message::response(id, &app.stamp(&result)),
-            (Ok(_), None) => Message::error_response(None, &RequestState::refused()),
+            (Ok(_), None) => Message::error_response(None, &SealedState::refused()),
             (Err(error), id) => Message::error_response(id, &error),
         }
     }
@@ -161,7 +160,7 @@ impl App {
         responses: JsonObject,
     ) -> Result<ReplyFuture, ErrorObject> {
         self.parked.sweep(Instant::now());
-        let run = self.parked.take(process, call, round).ok_or_else(RequestState::refused)?;
+        let run = self.parked.take(process, call, round).ok_or_else(SealedState::refused)?;
         run.call().begin_round(message);
         for (key, answer) in responses {
             // Whatever nobody asked for is not read.

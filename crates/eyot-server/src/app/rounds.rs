@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eyot_jsonrpc::Message;
-use eyot_transport::Peer;
+use eyot_transport::{Peer, SealedState};
 use eyot_types::{CreateMessageParams, ElicitParams, InputRequiredResult, JsonObject, Question};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -15,7 +15,6 @@ use super::call_context::CallContext;
 use super::failure::{HandlerError, HandlerResult};
 use super::questions::Elicited;
 use super::schema::form_schema;
-use crate::request_state::RequestState;
 
 /// Asks the client for more by returning: the handler runs anew when the answers are there.
 ///
@@ -231,8 +230,8 @@ impl App {
         &'a self,
         peer: &'a Peer,
         request: &'a Message,
-    ) -> RequestState<'a> {
-        RequestState { keys: &self.options.keys, maker: "server", peer, request }
+    ) -> SealedState<'a> {
+        SealedState { keys: &self.options.keys, maker: "server", peer, request }
     }
 }
 

@@ -3,14 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
-use eyot_transport::{BoxService, WeakService};
+use eyot_transport::{BoxService, Shutdown, WeakService};
 use eyot_types::Implementation;
 
 use super::builder::{BuildError, ServerBuilder};
 use super::change_log::Change;
 use super::dispatch::Core;
 use super::{App, ServerPrompt, ServerResource, ServerTemplate, ServerTool};
-use crate::Shutdown;
 
 /// An MCP server made of handlers, for clients of both eras. Cheap to clone; clones are the
 /// same server.

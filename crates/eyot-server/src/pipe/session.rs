@@ -1,6 +1,5 @@
 //! The session of a pipe: it lasts as long as the pipe and is kept in memory.
 
-use std::any::Any;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -10,17 +9,15 @@ use eyot_session::{
 };
 use eyot_stdx::random_token;
 use eyot_store_memory::MemoryStore;
-use eyot_transport::{BoxService, Call, Input, Peer};
+use eyot_transport::{BoxService, Call, Input, Peer, SessionHandle};
 use eyot_types::Revision;
 use futures_util::FutureExt as _;
 use futures_util::stream::AbortHandle;
 use tower_service::Service as _;
 
-use crate::context::SessionContext;
-
 /// A legacy session over a pipe.
 pub(super) struct PipeSession {
-    context: Arc<SessionContext>,
+    context: Arc<SessionHandle>,
     store: Arc<MemoryStore>,
     /// The id of `initialize`, until it is answered.
     opened_by: Option<Id>,
@@ -34,7 +31,7 @@ impl PipeSession {
         let id = SessionId::parse(&random_token(16))?;
         let store = Arc::new(MemoryStore::new(LogLimits::default()));
         let shared: Arc<dyn Store> = Arc::<MemoryStore>::clone(&store);
-        let context = SessionContext::new(id, None, Fence(1), SessionState::default(), shared);
+        let context = SessionHandle::new(id, None, Fence(1), SessionState::default(), shared);
         let params = request.params().unwrap_or("{}");
         Some(Self {
             context: Arc::new(context),
@@ -76,8 +73,8 @@ impl PipeSession {
     }
 
     /// The session as calls carry it.
-    pub(super) fn shared(&self) -> Arc<dyn Any + Send + Sync> {
-        Arc::<SessionContext>::clone(&self.context)
+    pub(super) fn shared(&self) -> Arc<SessionHandle> {
+        Arc::clone(&self.context)
     }
 
     pub(super) fn is_listening(&self) -> bool {

@@ -10,12 +10,11 @@ use eyot_session::{Fence, LogLimits, SessionState, Store, StoreError, StreamNo};
 use eyot_store_memory::MemoryStore;
 use eyot_testkit::samples::{record, session_id};
 use eyot_testkit::{Fault, Faults, FaultyStore, block_on};
-use eyot_transport::{Messages, Part};
+use eyot_transport::{Messages, Part, SessionHandle};
 use serde_json::json;
 use tokio::sync::mpsc;
 
 use super::{Polled, SlotKind, StreamSlot, Ticket};
-use crate::context::SessionContext;
 use crate::core::Core;
 use crate::running::Running;
 
@@ -34,7 +33,7 @@ fn world() -> World {
     record.fence = Fence(1);
     block_on(store.create(record.clone())).unwrap();
     let state = SessionState::default();
-    let context = Arc::new(SessionContext::new(record.id, None, Fence(1), state, store));
+    let context = Arc::new(SessionHandle::new(record.id, None, Fence(1), state, store));
     let (source, receiver) = channel();
     let running = Running::merged(receiver, 1);
     let id = Some(Id::from_number(1));

@@ -1,20 +1,22 @@
-//! A session as the service behind the server sees it.
+//! A session as the service behind the endpoint sees it.
 
-use std::any::Any;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use eyot_session::{Fence, SessionId, SessionRecord, SessionState, Store, StoreError};
-use eyot_transport::unix_ms;
 use eyot_types::Revision;
+use http::Extensions;
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
-/// A legacy session: its name, its stored state, and what the service keeps with it.
+use crate::{BoxService, unix_ms};
+
+/// A legacy session: its id, its stored state, and what services keep with it.
 ///
-/// Comes with every call of a legacy client as [`Call::session`](eyot_transport::Call),
-/// already with `initialize`.
-pub struct SessionContext {
+/// Comes with every call of a legacy client as [`Call::session`](crate::Call), from
+/// `initialize` on. What is kept with it lives as long as the session lives in this process:
+/// one value of each type, and the service that answers for its upstream.
+pub struct SessionHandle {
     id: SessionId,
     principal: Option<Arc<str>>,
     fence: Fence,
@@ -24,11 +26,15 @@ pub struct SessionContext {
     state: Mutex<SessionState>,
     /// One writer at a time, so that a later state is never overwritten by an earlier one.
     writing: Semaphore,
-    attachment: Mutex<Option<Arc<dyn Any + Send + Sync>>>,
+    /// What answers for the session's upstream, once it is joined with one.
+    upstream: Mutex<Option<BoxService>>,
+    values: Mutex<Extensions>,
 }
 
-impl SessionContext {
-    pub(crate) fn new(
+impl SessionHandle {
+    /// A session that this process may write under `fence`.
+    #[must_use]
+    pub fn new(
         id: SessionId,
         principal: Option<Arc<str>>,
         fence: Fence,
@@ -43,7 +49,8 @@ impl SessionContext {
             store,
             state: Mutex::new(state),
             writing: Semaphore::new(1),
-            attachment: Mutex::new(None),
+            upstream: Mutex::new(None),
+            values: Mutex::default(),
         }
     }
 
@@ -66,17 +73,19 @@ impl SessionContext {
     }
 
     /// Notes what was agreed, once.
-    pub(crate) fn set_revision(&self, revision: Revision) {
+    pub fn set_revision(&self, revision: Revision) {
         self.revision.get_or_init(|| revision);
     }
 
     /// The fence under which this process writes.
-    pub(crate) fn fence(&self) -> Fence {
+    #[must_use]
+    pub fn fence(&self) -> Fence {
         self.fence
     }
 
     /// Where the session is stored.
-    pub(crate) fn store(&self) -> &Arc<dyn Store> {
+    #[must_use]
+    pub fn store(&self) -> &Arc<dyn Store> {
         &self.store
     }
 
@@ -122,34 +131,35 @@ impl SessionContext {
         self.store.load(self.id.clone(), unix_ms()).await
     }
 
-    /// Keeps something with the session, in the place of what was kept before.
-    pub fn attach<T: Any + Send + Sync>(&self, attachment: Arc<T>) {
-        *self.attachment.lock() = Some(attachment);
+    /// Keeps `upstream` as what answers for the session's upstream, in the place of what did.
+    pub fn set_upstream(&self, upstream: BoxService) {
+        *self.upstream.lock() = Some(upstream);
     }
 
-    /// What was kept, if it is a `T`.
+    /// What answers for the session's upstream, if this process has joined it with one.
     #[must_use]
-    pub fn attachment<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
-        self.attachment.lock().clone()?.downcast().ok()
+    pub fn upstream(&self) -> Option<BoxService> {
+        self.upstream.lock().clone()
     }
 
-    /// What was kept, or what `make` makes now. Nobody else can attach in between.
-    pub fn attachment_or_else<T: Any + Send + Sync>(
-        &self,
-        make: impl FnOnce() -> Arc<T>,
-    ) -> Arc<T> {
-        let mut attachment = self.attachment.lock();
-        if let Some(kept) = attachment.clone().and_then(|it| it.downcast().ok()) {
-            return kept;
-        }
-        let made = make();
-        *attachment = Some(Arc::<T>::clone(&made));
-        made
+    /// What answers for the session's upstream; `make` makes it now if nothing does yet. Calls
+    /// that need it at once get one and the same.
+    pub fn upstream_or_else(&self, make: impl FnOnce() -> BoxService) -> BoxService {
+        self.upstream.lock().get_or_insert_with(make).clone()
+    }
+
+    /// The value of this type that is kept with the session; `make` makes it now if there is
+    /// none. Calls that need it at once get one and the same.
+    pub fn value_or_else<T>(&self, make: impl FnOnce() -> T) -> T
+    where
+        T: Clone + Send + Sync + 'static,
+    {
+        self.values.lock().get_or_insert_with(make).clone()
     }
 }
 
-impl fmt::Debug for SessionContext {
+impl fmt::Debug for SessionHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SessionContext").field("id", &self.id).finish_non_exhaustive()
+        f.debug_struct("SessionHandle").field("id", &self.id).finish_non_exhaustive()
     }
 }

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use eyot_jsonrpc::{Id, Message};
 use eyot_stdx::SealKeys;
-use eyot_transport::{Peer, Transport};
 use eyot_types::Era;
 use serde_json::{Value, json};
 
-use super::RequestState;
+use super::SealedState;
+use crate::{Peer, Transport};
 
 const TTL: Duration = Duration::from_secs(60);
 
@@ -26,10 +26,10 @@ fn opened(maker: &'static str, peer: &Peer, request: &Message, ttl: Duration) ->
     let keys = SealKeys::random();
     let ada = self::peer(Some("ada"));
     let first = self::request(1, "tools/call", &json!({ "name": "add", "arguments": { "a": 1 } }));
-    let sealing = RequestState { keys: &keys, maker: "server", peer: &ada, request: &first };
+    let sealing = SealedState { keys: &keys, maker: "server", peer: &ada, request: &first };
     let state = sealing.seal(&"the content", ttl);
     assert!(!state.contains("content"), "a client cannot read it: {state}");
-    RequestState { keys: &keys, maker, peer, request }.open(&state).ok()
+    SealedState { keys: &keys, maker, peer, request }.open(&state).ok()
 }
 
 #[test]
@@ -65,11 +65,11 @@ fn a_state_opens_for_nothing_else() {
 fn what_was_made_up_is_refused_with_one_error() {
     let keys = SealKeys::random();
     let (ada, call) = (peer(Some("ada")), request(1, "tools/call", &json!({ "name": "add" })));
-    let state = RequestState { keys: &keys, maker: "server", peer: &ada, request: &call };
+    let state = SealedState { keys: &keys, maker: "server", peer: &ada, request: &call };
     let sealed = state.seal(&1, TTL);
     let as_text = state.open::<String>(&sealed);
     for refused in [as_text, state.open(""), state.open("AAAA"), state.open(&"A".repeat(1 << 20))] {
-        assert_eq!(refused.unwrap_err(), RequestState::refused());
+        assert_eq!(refused.unwrap_err(), SealedState::refused());
     }
-    assert_eq!(RequestState::refused().code, -32602);
+    assert_eq!(SealedState::refused().code, -32602);
 }

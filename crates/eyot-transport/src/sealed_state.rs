@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use eyot_jsonrpc::{ErrorObject, INVALID_PARAMS, Message};
 use eyot_stdx::SealKeys;
-use eyot_transport::{Peer, unix_ms};
 use eyot_types::JsonObject;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+
+use crate::{Peer, unix_ms};
 
 /// Seals and opens the `requestState` of one request.
 ///
@@ -16,7 +17,7 @@ use serde_json::json;
 /// for what another `maker` with the same keys asks, and not when its time is over.
 #[derive(Debug)]
 #[expect(clippy::exhaustive_structs, reason = "the parts that a state is bound to, all of them")]
-pub struct RequestState<'a> {
+pub struct SealedState<'a> {
     /// The keys of the installation.
     pub keys: &'a SealKeys,
     /// Who seals: a name that no other kind of state has.
@@ -27,7 +28,7 @@ pub struct RequestState<'a> {
     pub request: &'a Message,
 }
 
-impl RequestState<'_> {
+impl SealedState<'_> {
     /// Seals what the next round of this request must bring back within `ttl`.
     #[must_use]
     pub fn seal(&self, content: &impl Serialize, ttl: Duration) -> String {

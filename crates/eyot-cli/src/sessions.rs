@@ -90,7 +90,7 @@ fn summary(record: &SessionRecord) -> Value {
 }
 
 fn line(record: &SessionRecord) -> String {
-    let now_ms = eyot::transport::unix_ms();
+    let now_ms = eyot::service::unix_ms();
     let expires = match record.expires_ms.checked_sub(now_ms) {
         Some(left_ms) => format!("in {} min", left_ms.div_ceil(60_000)),
         None => "expired".to_owned(),

@@ -1,6 +1,6 @@
 //! The one place where tasks of connections start.
 
-use eyot_transport::Fault;
+use eyot_service::Fault;
 use eyot_types::Era;
 
 use crate::line_connection::LineConnection;

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use eyot_frame::EventDecoder;
 use eyot_http::UpstreamBody;
 use eyot_jsonrpc::{Message, ScanLimits};
-use eyot_transport::{Limits, Part};
+use eyot_service::{Limits, Part};
 
 /// Reads messages from an event stream.
 #[derive(Debug)]

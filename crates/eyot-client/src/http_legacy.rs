@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use eyot_http::UpstreamBody;
 use eyot_jsonrpc::{Id, Message};
-use eyot_transport::{Fault, FaultKind, Limits, Messages, Part, Reply};
+use eyot_service::{Fault, FaultKind, Limits, Messages, Part, Reply};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::headers;
 use futures_util::stream;

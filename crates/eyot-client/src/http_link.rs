@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use eyot_http::{HttpClient, UpstreamBody};
 use eyot_jsonrpc::{ErrorObject, Message};
-use eyot_transport::Fault;
+use eyot_service::Fault;
 use eyot_types::codes::{self, Outcome};
 use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use http::{HeaderMap, Method, Response, StatusCode};

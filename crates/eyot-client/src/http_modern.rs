@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use eyot_jsonrpc::{Id, Message};
-use eyot_transport::{Fault, Limits, Messages, Part, Reply};
+use eyot_service::{Fault, Limits, Messages, Part, Reply};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{Method as McpMethod, Revision, headers};
 use futures_util::stream;

@@ -3,7 +3,7 @@
 use bytes::{Bytes, BytesMut};
 use eyot_http::{HttpError, UpstreamBody};
 use eyot_jsonrpc::{Incoming, Kind, Message};
-use eyot_transport::{Fault, Limits};
+use eyot_service::{Fault, Limits};
 use eyot_types::codes::{self, Outcome};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Response, StatusCode};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use eyot_jsonrpc::{Id, Message};
-use eyot_transport::{Fault, Limits, Messages, Part, Reply};
+use eyot_service::{Fault, Limits, Messages, Part, Reply};
 use eyot_types::Era;
 use eyot_types::codes::{self, Outcome};
 use futures_util::StreamExt as _;
@@ -110,7 +110,7 @@ impl LegacyConnection {
     ///
     /// # Errors
     ///
-    /// A [`Fault`]; its kind is [`eyot_transport::FaultKind::SessionGone`] when the upstream
+    /// A [`Fault`]; its kind is [`eyot_service::FaultKind::SessionGone`] when the upstream
     /// no longer knows the session.
     ///
     /// # Cancel safety

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 
 use eyot_jsonrpc::{Id, Message};
-use eyot_transport::{Fault, Limits, Messages, Part};
+use eyot_service::{Fault, Limits, Messages, Part};
 use eyot_types::Era;
 use eyot_types::codes::{self, Outcome};
 use futures_core::Stream;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use eyot_jsonrpc::{Id, Incoming, Message};
-use eyot_transport::{Fault, Limits};
+use eyot_service::{Fault, Limits};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{Era, Method};
 use serde_json::json;

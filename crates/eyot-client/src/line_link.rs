@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use eyot_frame::FrameError;
+use eyot_service::{Fault, Limits};
 use eyot_stdio::{Child, ChildEvent, ChildLimits, LineEvent, LineIo, LineLimits, QueueFull};
-use eyot_transport::{Fault, Limits};
 use eyot_types::codes::{self, Outcome};
 use tokio::io::{AsyncRead, AsyncWrite, ReadHalf, WriteHalf, duplex};
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use eyot_jsonrpc::Message;
-use eyot_transport::{Fault, Limits, Reply};
+use eyot_service::{Fault, Limits, Reply};
 use eyot_types::{Era, headers};
 use http::{HeaderMap, StatusCode};
 

@@ -2,7 +2,7 @@
 
 use eyot_era::{Carrier, Evidence};
 use eyot_jsonrpc::{Id, Message};
-use eyot_transport::{Fault, FaultKind};
+use eyot_service::{Fault, FaultKind};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{Method, Revision, meta};
 use serde_json::json;

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use eyot_jsonrpc::{Id, Kind, Message};
-use eyot_transport::{Fault, Part};
+use eyot_service::{Fault, Part};
 use eyot_types::{Era, Method, meta};
 use serde_json::value::RawValue;
 use tokio::sync::mpsc;

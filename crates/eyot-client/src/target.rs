@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use eyot_http::{HttpClient, InvalidUrl};
+use eyot_service::{InProcess, Limits};
 use eyot_stdio::Command;
-use eyot_transport::{InProcess, Limits};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use eyot_jsonrpc::Message;
-use eyot_transport::{Fault, Part};
+use eyot_service::{Fault, Part};
 use futures_core::Stream;
 use parking_lot::Mutex;
 

@@ -9,11 +9,11 @@
 //! **Invariant:** no I/O, no clock, no spawn. What the bridge does not have to change, it does not
 //! change: values keep their bytes.
 
+pub mod legacy_to_modern;
 mod losses;
 mod members;
+pub mod modern_to_legacy;
 mod probe;
-pub mod to_legacy;
-pub mod to_modern;
 
 pub use crate::losses::LOSSES_KEY;
 pub use crate::members::{Members, with_meta};

@@ -15,8 +15,8 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use self::values::{answer_to, capabilities, object, params_text, question, result_of, word};
-use crate::to_modern::{ClientMeta, Leg, RoundLimits, Step, carry_answer};
-use crate::{to_legacy, to_modern};
+use crate::legacy_to_modern::{ClientMeta, Leg, RoundLimits, Step, carry_answer};
+use crate::{legacy_to_modern, modern_to_legacy};
 
 const LEGACY: Revision = Revision::LATEST_LEGACY;
 
@@ -65,7 +65,8 @@ fn params_up(method: Method<'_>, params: &str) -> String {
 }
 
 fn params_down(method: Method<'_>, params: &str) -> String {
-    let (params, losses) = to_legacy::params(&request(method.as_str(), params), LEGACY).unwrap();
+    let (params, losses) =
+        modern_to_legacy::params(&request(method.as_str(), params), LEGACY).unwrap();
     assert!(losses.is_empty(), "{losses:?}");
     params
 }
@@ -73,7 +74,7 @@ fn params_down(method: Method<'_>, params: &str) -> String {
 /// The answer of a legacy server as a modern client gets it.
 fn answer_up(method: Method<'_>, answer: &Message) -> Message {
     let id = answer.id().unwrap();
-    let answered = to_legacy::answer(id, method, answer, &server());
+    let answered = modern_to_legacy::answer(id, method, answer, &server());
     assert!(answered.losses.is_empty(), "{:?}", answered.losses);
     answered.message
 }
@@ -86,7 +87,7 @@ fn answer_down(method: Method<'_>, answer: &Message) -> Message {
 }
 
 /// Asks a legacy client what a modern server asks.
-fn legs(rounds: &mut to_modern::Rounds, requests: &InputRequests) -> Vec<Leg> {
+fn legs(rounds: &mut legacy_to_modern::Rounds, requests: &InputRequests) -> Vec<Leg> {
     let result = json!({ "resultType": "input_required", "inputRequests": requests });
     let client = client().capabilities().clone();
     let step =
@@ -175,13 +176,13 @@ proptest! {
     fn questions_and_answers_of_legacy_peers_survive(
         questions in prop::collection::vec(question(), 1..6),
     ) {
-        let mut server = to_legacy::Rounds::new();
+        let mut server = modern_to_legacy::Rounds::new();
         for (number, (method, params)) in (0..).zip(&questions) {
             let text = json!({ "jsonrpc": "2.0", "id": number, "method": method, "params": params });
             server.ask(&message(&text.to_string())).unwrap();
         }
         let (round, modern) = server.park();
-        let mut client = to_modern::Rounds::new(LEGACY, RoundLimits::default());
+        let mut client = legacy_to_modern::Rounds::new(LEGACY, RoundLimits::default());
         let legs = legs(&mut client, &modern);
         prop_assert_eq!(legs.len(), questions.len());
         let mut answers = Vec::new();
@@ -197,7 +198,7 @@ proptest! {
         let said = server.answer(round, &responses, LEGACY).unwrap();
         let said: Vec<_> = said.iter().map(|it| json_of(it)["result"].clone()).collect();
         prop_assert_eq!(said, answers);
-        prop_assert_eq!(server.take_losses(), to_legacy::RoundLosses::default());
+        prop_assert_eq!(server.take_losses(), modern_to_legacy::RoundLosses::default());
     }
 
     /// From a modern server over a legacy client's session to a modern client, and back.
@@ -206,9 +207,9 @@ proptest! {
         questions in prop::collection::vec(question(), 1..6),
     ) {
         let wanted = requests(&questions);
-        let mut client = to_modern::Rounds::new(LEGACY, RoundLimits::default());
+        let mut client = legacy_to_modern::Rounds::new(LEGACY, RoundLimits::default());
         let legs = legs(&mut client, &wanted);
-        let mut server = to_legacy::Rounds::new();
+        let mut server = modern_to_legacy::Rounds::new();
         for (number, leg) in (0..).zip(&legs) {
             server.ask(&asked(number, leg)).unwrap();
         }
@@ -238,7 +239,8 @@ fn a_resource_that_is_not_there_has_the_code_of_its_era_both_ways() {
     };
     let (legacy, modern) = (error(-32_002), error(-32_602));
     let answered =
-        to_legacy::answer(Id::from_text("i"), Method::ResourcesRead, &legacy, &server()).message;
+        modern_to_legacy::answer(Id::from_text("i"), Method::ResourcesRead, &legacy, &server())
+            .message;
     assert_eq!(json_of(&answered), json_of(&modern));
     assert_eq!(json_of(&answer_down(Method::ResourcesRead, &answered)), json_of(&legacy));
 }
@@ -248,7 +250,7 @@ fn what_the_client_can_be_asked_is_declared_both_ways() {
     let modern = params_up(Method::ToolsCall, r#"{"name":"a"}"#);
     let modern = request("tools/call", &modern);
     let known = RequestMeta::decode(modern.meta().unwrap()).unwrap();
-    let declared = to_legacy::capabilities(known.client_capabilities).unwrap();
+    let declared = modern_to_legacy::capabilities(known.client_capabilities).unwrap();
     assert_eq!(&declared, client().capabilities());
     assert_ne!(declared, ClientCapabilities::default());
 }

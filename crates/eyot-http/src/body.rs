@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use bytes::{Buf as _, Bytes, BytesMut};
 use eyot_jsonrpc::{Message, Pieces};
-use eyot_transport::Limits;
+use eyot_service::Limits;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;

@@ -15,7 +15,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use eyot_jsonrpc::Message;
-use eyot_transport::Limits;
+use eyot_service::Limits;
 use http::header::HOST;
 use http::{HeaderMap, Method, Request, Response};
 use hyper::body::{Body as _, Incoming};

@@ -2,8 +2,8 @@
 //!
 //! Nothing is decided here: what is told comes from the functions that carry the messages.
 
-use eyot_era::to_legacy;
-use eyot_era::to_modern::ClientMeta;
+use eyot_era::legacy_to_modern::ClientMeta;
+use eyot_era::modern_to_legacy;
 use eyot_jsonrpc::Id;
 use eyot_types::carry::{self, Carry, Effect, FEATURES, Feature, Losses};
 use eyot_types::{
@@ -49,7 +49,7 @@ impl Crossing {
             Era::Modern => {
                 let nobody = Implementation::new("", "");
                 let initialized = InitializeResult::new(self.server, declared, nobody);
-                let told = to_legacy::discover(Id::from_number(0), initialized);
+                let told = modern_to_legacy::discover(Id::from_number(0), initialized);
                 let result = told.message.decode_result::<DiscoverResult>();
                 (result.map(|it| it.capabilities).unwrap_or_default(), told.losses)
             }
@@ -69,7 +69,7 @@ impl Crossing {
         let told = match self.client.era() {
             Era::Modern => {
                 let raw = to_raw_value(&declared).ok();
-                to_legacy::capabilities(raw.as_deref()).ok()
+                modern_to_legacy::capabilities(raw.as_deref()).ok()
             }
             Era::Legacy => {
                 let us = Implementation::new("", "");

@@ -9,10 +9,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use eyot_client::{LegacyConnection, Runtime, Target};
 use eyot_jsonrpc::{Id, Message};
-use eyot_session::{SessionRecord, SessionState, UpstreamRef};
-use eyot_transport::{
+use eyot_service::{
     BoxService, Call, Fault, FaultKind, Input, Messages, Part, Reply, ReplyFuture, SessionHandle,
 };
+use eyot_session::{SessionRecord, SessionState, UpstreamRef};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{Era, Method};
 use futures_util::{StreamExt as _, stream};

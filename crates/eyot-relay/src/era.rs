@@ -2,7 +2,7 @@
 
 use eyot_client::Opened;
 use eyot_jsonrpc::{METHOD_NOT_FOUND, Message};
-use eyot_transport::{Fault, FaultKind};
+use eyot_service::{Fault, FaultKind};
 use eyot_types::codes;
 
 use crate::verdict::EraVerdict;

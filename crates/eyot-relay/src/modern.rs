@@ -6,7 +6,7 @@ use std::time::Duration;
 use eyot_client::{EraFound, ForwardedHeaders, ModernConnection, Target, probe_modern};
 use eyot_era::{Carrier, Evidence};
 use eyot_jsonrpc::{Kind, Message};
-use eyot_transport::{Fault, FaultKind, Messages, Part, Reply};
+use eyot_service::{Fault, FaultKind, Messages, Part, Reply};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{Era, Method, Revision};
 use futures_util::{StreamExt as _, stream};

@@ -9,7 +9,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use eyot_jsonrpc::{Kind, Message};
-use eyot_transport::Limits;
+use eyot_service::Limits;
 use parking_lot::Mutex;
 use tokio::time::{Instant, timeout_at};
 

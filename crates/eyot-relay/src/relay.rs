@@ -5,8 +5,8 @@ use std::task::{Context, Poll};
 
 use eyot_client::{EraMode, ForwardedHeaders, LegacyConnection, Runtime, Target};
 use eyot_jsonrpc::Message;
+use eyot_service::{BoxService, Call, Fault, Input, Reply, ReplyFuture, SessionHandle};
 use eyot_session::{Store, UpstreamRef};
-use eyot_transport::{BoxService, Call, Fault, Input, Reply, ReplyFuture, SessionHandle};
 use eyot_types::{Era, Method};
 use http::HeaderMap;
 use tower_service::Service;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use eyot_jsonrpc::ErrorObject;
-use eyot_transport::Limits;
+use eyot_service::Limits;
 use eyot_types::codes;
 use parking_lot::Mutex;
 

@@ -1,6 +1,6 @@
 //! Modern clients before a legacy upstream.
 //!
-//! What the messages become is `eyot_era::to_legacy`'s matter; here is what carries them. Upstream
+//! What the messages become is `eyot_era::modern_to_legacy`'s matter; here is what carries them. Upstream
 //! sessions come from a [`pool`], each driven by one task ([`driver`]) that hears what belongs to
 //! no call. A call ([`call`]) is polled inside its client's reply ([`attempt`]); when the upstream
 //! asks, it is left at rest ([`park`]) until its client comes with the answers.

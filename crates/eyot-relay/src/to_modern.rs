@@ -11,10 +11,10 @@ mod tools;
 use std::sync::Arc;
 
 use eyot_client::{ForwardedHeaders, Target};
-use eyot_era::to_modern::{self, ClientMeta};
+use eyot_era::legacy_to_modern::{self, ClientMeta};
 use eyot_jsonrpc::{Id, Kind, Message};
+use eyot_service::{Fault, FaultKind, Part, Reply, SessionHandle};
 use eyot_session::UpstreamRef;
-use eyot_transport::{Fault, FaultKind, Part, Reply, SessionHandle};
 use eyot_types::carry::Losses;
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{
@@ -204,7 +204,12 @@ pub(crate) fn advertised(
     discovered: DiscoverResult,
     has_list: bool,
 ) -> (InitializeResult, Losses) {
-    to_modern::initialize(revision, discovered, Implementation::new("unnamed", "0"), has_list)
+    legacy_to_modern::initialize(
+        revision,
+        discovered,
+        Implementation::new("unnamed", "0"),
+        has_list,
+    )
 }
 
 /// A request of our own on behalf of a client.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use eyot_client::{ForwardedHeaders, ModernConnection};
 use eyot_jsonrpc::{Id, Message};
-use eyot_transport::{Call, Fault, Input, Messages, Part, Reply, Transport};
+use eyot_service::{Call, Fault, Input, Messages, Part, Reply, Transport};
 use eyot_types::Method;
 use futures_util::StreamExt as _;
 use http::HeaderMap;

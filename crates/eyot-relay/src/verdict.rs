@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use eyot_client::EraMode;
 use eyot_jsonrpc::ErrorObject;
-use eyot_transport::Fault;
+use eyot_service::Fault;
 use eyot_types::Era;
 use parking_lot::Mutex;
 use serde_json::Value;

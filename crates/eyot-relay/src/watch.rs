@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use eyot_client::LegacyConnection;
 use eyot_jsonrpc::{Id, Message};
-use eyot_transport::{Fault, Limits, Messages, Part, Reply, SessionHandle};
+use eyot_service::{Fault, Limits, Messages, Part, Reply, SessionHandle};
 use eyot_types::Method;
 use eyot_types::codes::{self, Outcome};
 use futures_util::{StreamExt as _, stream};

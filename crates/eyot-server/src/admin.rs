@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use eyot_http::{OutgoingBody, empty, not_allowed};
+use eyot_service::Shutdown;
 use eyot_session::Store;
-use eyot_transport::Shutdown;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 

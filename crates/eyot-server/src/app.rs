@@ -44,8 +44,8 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use eyot_jsonrpc::Id;
+use eyot_service::{Limits, SessionHandle, Shutdown, WeakService};
 use eyot_stdx::{SealKeys, random_token};
-use eyot_transport::{Limits, SessionHandle, Shutdown, WeakService};
 use eyot_types::{CacheScope, Implementation};
 use serde_json::value::RawValue;
 

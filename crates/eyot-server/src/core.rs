@@ -11,11 +11,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use eyot_frame::{EventHead, Frames, encode_event, encode_priming};
 use eyot_jsonrpc::{Id, Message};
+use eyot_service::{Fault, Part, SessionHandle, unix_ms};
 use eyot_session::{
     EventId, NewEvent, Position, StoreError, StoreFuture, StreamEnd, StreamKind, StreamNo,
     StreamRecord,
 };
-use eyot_transport::{Fault, Part, SessionHandle, unix_ms};
 use eyot_types::codes::{self, Outcome};
 
 use crate::running::{InFlight, Running, is_answer};

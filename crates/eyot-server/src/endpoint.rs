@@ -8,7 +8,7 @@ use eyot_http::{
     read_body,
 };
 use eyot_jsonrpc::{ErrorObject, INVALID_REQUEST, Incoming, Kind, Message};
-use eyot_transport::{Limits, Peer, Shutdown, Transport};
+use eyot_service::{Limits, Peer, Shutdown, Transport};
 use eyot_types::{Era, Method as McpMethod, Revision};
 use http::header::{ORIGIN, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, request};

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use eyot_frame::KEEP_ALIVE;
+use eyot_service::{ReplyFuture, unix_ms};
 use eyot_session::StreamNo;
-use eyot_transport::{ReplyFuture, unix_ms};
 use http_body::{Body, Frame};
 use tokio::time::{Instant, Sleep};
 use tokio_util::sync::WaitForCancellationFutureOwned;

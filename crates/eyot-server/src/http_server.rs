@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eyot_http::{ConnectionEnd, HostPolicy, OutgoingBody, RequestBody, serve_connection};
+use eyot_service::{BoxService, Limits, Shutdown};
 use eyot_session::{Limits as SessionLimits, Store};
-use eyot_transport::{BoxService, Limits, Shutdown};
 use http::{Request, Response};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::MissedTickBehavior;

@@ -9,11 +9,11 @@ use std::time::Duration;
 use eyot_frame::encode_priming;
 use eyot_http::{Accepts, OutgoingBody, accepted, empty, error, event_stream, json};
 use eyot_jsonrpc::{ErrorObject, INVALID_REQUEST, Id, Incoming, Kind, Message};
-use eyot_session::{EventId, SessionError, StoreError};
-use eyot_transport::{
+use eyot_service::{
     BoxService, Fault, FaultKind, Input, Limits, Messages, Part, Peer, Reply, ReplyFuture,
     Shutdown, unix_ms,
 };
+use eyot_session::{EventId, SessionError, StoreError};
 use eyot_types::Method;
 use futures_util::stream::select_all;
 use http::header::RETRY_AFTER;

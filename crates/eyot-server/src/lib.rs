@@ -1,6 +1,6 @@
 //! Accepts connections and serves MCP over Streamable HTTP, to clients of both eras.
 //!
-//! What answers the calls is any [`eyot_transport::McpService`]. This crate keeps the
+//! What answers the calls is any [`eyot_service::McpService`]. This crate keeps the
 //! legacy clients' sessions and their event streams, so that neither a broken connection
 //! nor a restart loses what was promised; it does not know what stands behind the service.
 

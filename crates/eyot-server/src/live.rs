@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use eyot_service::SessionHandle;
 use eyot_session::{Session, StreamNo};
-use eyot_transport::SessionHandle;
 use parking_lot::{Mutex, MutexGuard};
 
 use crate::core::Core;

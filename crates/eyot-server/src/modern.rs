@@ -6,7 +6,7 @@ use eyot_http::{
 use eyot_jsonrpc::{
     ErrorObject, INVALID_REQUEST, Id, Kind, METHOD_NOT_FOUND, Message, PARSE_ERROR,
 };
-use eyot_transport::{BoxService, Call, Fault, FaultKind, Input, Limits, Peer};
+use eyot_service::{BoxService, Call, Fault, FaultKind, Input, Limits, Peer};
 use eyot_types::meta::RequestMeta;
 use eyot_types::{Method, Revision, codes, headers};
 use http::header::RETRY_AFTER;

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
 use eyot_http::{OutgoingBody, RequestBody};
-use eyot_transport::unix_ms;
+use eyot_service::unix_ms;
 use http::{Request, Response};
 use http_body::Body;
 use tower_service::Service;

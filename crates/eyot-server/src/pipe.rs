@@ -12,8 +12,8 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, INVALID_REQUEST, Id, Incoming, Kind, Message};
+use eyot_service::{BoxService, Call, Input, Limits, Messages, Peer, Shutdown, Transport};
 use eyot_stdio::{LineEvent, LineIo, LineLimits};
-use eyot_transport::{BoxService, Call, Input, Limits, Messages, Peer, Shutdown, Transport};
 use eyot_types::meta::RequestMeta;
 use eyot_types::{CancelledParams, Era, Method, Revision, codes};
 use futures_core::Stream as _;

@@ -4,11 +4,11 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
+use eyot_service::{BoxService, Input, Limits, Peer, SessionHandle, Transport, unix_ms};
 use eyot_session::{
     Fence, Limits as SessionLimits, NodeId, Session, SessionId, SessionRecord, Store, StoreError,
 };
 use eyot_stdx::random_token;
-use eyot_transport::{BoxService, Input, Limits, Peer, SessionHandle, Transport, unix_ms};
 use eyot_types::{Era, Revision};
 use parking_lot::Mutex;
 use tokio::sync::OnceCell;

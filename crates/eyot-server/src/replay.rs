@@ -6,8 +6,8 @@ use std::task::{Context, Poll, ready};
 
 use eyot_frame::{EventHead, Frames, encode_event};
 use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, Id, Message};
+use eyot_service::SessionHandle;
 use eyot_session::{EventId, NewEvent, Page, Position, StoreError, StoreFuture, StreamNo};
-use eyot_transport::SessionHandle;
 
 /// Reads one stream from a position on.
 pub(crate) struct Replay {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use eyot_jsonrpc::{Id, Message};
-use eyot_transport::{Call, Fault, Input, Messages, Part, Peer, Reply, ReplyFuture, unix_ms};
+use eyot_service::{Call, Fault, Input, Messages, Part, Peer, Reply, ReplyFuture, unix_ms};
 use futures_core::Stream;
 
 use crate::live::LiveSession;

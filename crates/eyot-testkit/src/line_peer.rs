@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use eyot_transport::{InProcess, Serving};
+use eyot_service::{InProcess, Serving};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, DuplexStream};
 use tokio::sync::{Mutex, mpsc};

@@ -7,8 +7,8 @@ pub use eyot_client::{
     TokenProvider, ToolAnswer, Verdict,
 };
 pub use eyot_jsonrpc::{ErrorObject, Id, Message};
+pub use eyot_proxy::{ReverseProxy, Setup};
 pub use eyot_relay::{Affinity, Relay, RelayOptions};
-pub use eyot_reverse::{ReverseProxy, Setup};
 pub use eyot_server::{
     Admin, ApiKey, BuildError, CallContext, Drained, Elicited, Eras, HandlerError, HandlerResult,
     Health, HostPolicy, HttpOptions, HttpServer, HttpServerConfig, HttpService, InputRequired,
@@ -17,8 +17,8 @@ pub use eyot_server::{
     ServerResource, ServerTemplate, ServerTool, Suggestions, TaskPolicy, ToolReply, UriVariables,
     prompt, resource, resource_template, tool,
 };
+pub use eyot_service::{BoxService, Call, Fault, Limits, McpService, Reply, Shutdown};
 pub use eyot_stdio::Command;
 pub use eyot_stdx::{SealKeys, Secret};
 pub use eyot_store_memory::MemoryStore;
 pub use eyot_store_sqlite::{SqliteOptions, SqliteStore};
-pub use eyot_transport::{BoxService, Call, Fault, Limits, McpService, Reply, Shutdown};

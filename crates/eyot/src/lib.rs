@@ -36,7 +36,7 @@
 //! pages in `docs/guide` show each of these, step by step.
 //!
 //! The crates below can be used alone; each of their types has one public path, repeated
-//! here as modules: [`jsonrpc`], [`types`], [`transport`], [`session`], [`client`],
+//! here as modules: [`jsonrpc`], [`types`], [`service`], [`session`], [`client`],
 //! [`server`], [`relay`].
 
 mod exports;
@@ -50,6 +50,6 @@ pub use eyot_http as http;
 pub use eyot_jsonrpc as jsonrpc;
 pub use eyot_relay as relay;
 pub use eyot_server as server;
+pub use eyot_service as service;
 pub use eyot_session as session;
-pub use eyot_transport as transport;
 pub use eyot_types as types;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use eyot_http::HttpClient;
 use eyot_jsonrpc::{ErrorObject, Message};
-use eyot_transport::Limits;
+use eyot_service::Limits;
 use eyot_types::{
     ClientCapabilities, CreateMessageParams, CreateMessageResult, ElicitParams, ElicitResult, Icon,
     Implementation, JsonObject, ListRootsResult, LoggingMessageParams, Revision,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use eyot_transport::Limits;
+use eyot_service::Limits;
 use eyot_types::{Era, Implementation, JsonObject, Revision, meta};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -40,7 +40,7 @@ pub struct Verdict {
 impl Verdict {
     /// A verdict of now.
     pub(crate) fn new(revision: Revision) -> Self {
-        Self { revision, found_at_ms: eyot_transport::unix_ms() }
+        Self { revision, found_at_ms: eyot_service::unix_ms() }
     }
 
     /// The era of the server.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eyot_jsonrpc::{Kind, Message};
+use eyot_service::{Fault, FaultKind, Messages, Part};
 use eyot_stdx::{Backoff, random_bytes};
-use eyot_transport::{Fault, FaultKind, Messages, Part};
 use eyot_types::{Era, Method};
 use futures_util::StreamExt as _;
 use futures_util::future::{BoxFuture, FusedFuture as _};

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use eyot_service::InProcess;
 use eyot_stdio::Command;
-use eyot_transport::InProcess;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::error::ClientError;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use eyot_jsonrpc::ErrorObject;
-use eyot_transport::{Fault, FaultKind};
+use eyot_service::{Fault, FaultKind};
 use eyot_types::codes::Outcome;
 use serde_json::Value;
 

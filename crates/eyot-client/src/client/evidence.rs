@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use eyot_era::{Carrier, Evidence};
 use eyot_jsonrpc::{ErrorObject, Message};
-use eyot_transport::Fault;
+use eyot_service::Fault;
 use eyot_types::{DiscoverResult, Era, Method, Revision, codes};
 use http::StatusCode;
 

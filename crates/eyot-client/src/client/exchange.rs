@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eyot_jsonrpc::{Id, Kind, Message};
-use eyot_transport::{Messages, Part};
+use eyot_service::{Messages, Part};
 use eyot_types::codes::Outcome;
 use eyot_types::{Era, Method, ProgressParams};
 use futures_util::StreamExt as _;
@@ -147,7 +147,7 @@ impl<'a> Exchange<'a> {
     /// Takes what came; the answer if it is that.
     fn take(
         &mut self,
-        part: Option<Result<Part, eyot_transport::Fault>>,
+        part: Option<Result<Part, eyot_service::Fault>>,
         watch: &mut Watch,
     ) -> Result<Option<Message>, ClientError> {
         let part = match part {

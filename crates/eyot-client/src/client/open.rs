@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use eyot_era::Carrier;
 use eyot_jsonrpc::{Id, Message};
-use eyot_transport::{Fault, FaultKind, Messages};
+use eyot_service::{Fault, FaultKind, Messages};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{DiscoverResult, Era, InitializeParams, InitializeResult, Method, Revision, meta};
 use futures_util::future::{BoxFuture, Fuse, FusedFuture as _};

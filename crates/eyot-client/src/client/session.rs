@@ -3,7 +3,7 @@
 use std::fmt;
 
 use eyot_jsonrpc::{Id, Message};
-use eyot_transport::{Fault, Messages, Reply};
+use eyot_service::{Fault, Messages, Reply};
 use eyot_types::{Era, Implementation, Revision, ServerCapabilities};
 use futures_util::{StreamExt as _, stream};
 use http::HeaderMap;

@@ -8,8 +8,8 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use eyot_jsonrpc::{Id, Kind, Message};
+use eyot_service::Messages;
 use eyot_stdx::{Backoff, random_bytes};
-use eyot_transport::Messages;
 use eyot_types::{Method, SubscriptionFilter, SubscriptionsAcknowledgedParams};
 use futures_core::Stream;
 use futures_util::{StreamExt as _, stream};

@@ -6,8 +6,8 @@ mod modern_http;
 mod recovery;
 mod rounds;
 
+use eyot_service::InProcess;
 use eyot_testkit::{LinePeer, LinePeers};
-use eyot_transport::InProcess;
 use serde_json::Value;
 use std::sync::Arc;
 use tokio::io::DuplexStream;

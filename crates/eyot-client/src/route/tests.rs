@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use eyot_jsonrpc::{Id, Message, ScanLimits};
-use eyot_transport::{Fault, Part};
+use eyot_service::{Fault, Part};
 use eyot_types::Era;
 use tokio::sync::mpsc;
 

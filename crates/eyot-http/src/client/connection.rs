@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use eyot_transport::Limits;
+use eyot_service::Limits;
 use http::{Request, Response};
 use hyper::body::{Body as _, Incoming};
 use hyper::client::conn::http1;

@@ -1,7 +1,7 @@
 //! Connections to an upstream, against scripted sockets.
 
 use bytes::Bytes;
-use eyot_transport::Limits;
+use eyot_service::Limits;
 use http::{HeaderMap, Method, StatusCode};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};

@@ -3,7 +3,7 @@
 use std::future::{pending, ready};
 
 use bytes::Bytes;
-use eyot_transport::Limits;
+use eyot_service::Limits;
 use http::{Request, Response};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
 

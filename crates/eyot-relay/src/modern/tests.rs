@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use eyot_client::{EraMode, ModernConnection, Runtime, Target};
 use eyot_jsonrpc::{ErrorObject, Id, Message, ScanLimits};
-use eyot_transport::{Fault, InProcess, Limits, Reply, Serving};
+use eyot_service::{Fault, InProcess, Limits, Reply, Serving};
 use eyot_types::codes::{self, Outcome};
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, DuplexStream};

@@ -4,7 +4,7 @@ use std::future::pending;
 use std::time::Duration;
 
 use eyot_jsonrpc::{Id, Message};
-use eyot_transport::Limits;
+use eyot_service::Limits;
 use serde_json::json;
 use tokio::time::sleep;
 

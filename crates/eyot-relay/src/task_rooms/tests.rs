@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use eyot_transport::Limits;
+use eyot_service::Limits;
 
 use super::TaskRooms;
 

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use eyot_era::to_legacy;
+use eyot_era::modern_to_legacy;
 use eyot_jsonrpc::{ErrorObject, Id, Message};
-use eyot_transport::{Call, Peer, Transport};
+use eyot_service::{Call, Peer, Transport};
 use eyot_types::{ClientCapabilities, LogLevel, Method, RequestMeta};
 use http::HeaderMap;
 use serde_json::value::RawValue;
@@ -34,7 +34,7 @@ impl Ask {
         let meta = message.meta().unwrap_or("{}");
         let known = RequestMeta::decode(meta)?;
         let log_level = known.log_level;
-        let capabilities = to_legacy::capabilities(known.client_capabilities)?;
+        let capabilities = modern_to_legacy::capabilities(known.client_capabilities)?;
         let class = serde_json::to_string(&capabilities).unwrap_or_default().into();
         let handle = if meta.contains(HANDLE) { handle(meta) } else { None };
         Ok(Self {

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use eyot_era::to_legacy::{self, Answered};
+use eyot_era::modern_to_legacy::{self, Answered};
 use eyot_jsonrpc::Message;
-use eyot_transport::{Fault, FaultKind, Messages, Part};
+use eyot_service::{Fault, FaultKind, Messages, Part};
 use eyot_types::{ElicitParams, Era, InputRequests, Method};
 use futures_util::stream;
 use tokio::time::Instant;
@@ -152,12 +152,12 @@ impl Attempt {
             self.held.forget(&created);
             return created;
         }
-        if let Some(error) = to_legacy::failed_for_want(answer, &call.shared.unmet()) {
+        if let Some(error) = modern_to_legacy::failed_for_want(answer, &call.shared.unmet()) {
             let message = self.ask.refuse(&error);
             self.held.forget(&message);
             return message;
         }
-        match to_legacy::visits(answer, &self.ask.capabilities) {
+        match modern_to_legacy::visits(answer, &self.ask.capabilities) {
             Ok(None) => {}
             // Boxed, because it is rare, and this future is part of every call.
             Ok(Some(pages)) => return Box::pin(self.ask_to_visit(pages)).await,
@@ -192,7 +192,7 @@ impl Attempt {
         let method = Method::parse(&text);
         let server = &call.session.initialized.server_info;
         let Answered { message, losses, .. } =
-            to_legacy::answer(self.ask.id.clone(), method, answer, server);
+            modern_to_legacy::answer(self.ask.id.clone(), method, answer, server);
         count_losses(&losses, Era::Legacy);
         match method {
             Method::ToolsList => self.bridge.mirrors.learn(&self.ask, message),

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use eyot_era::to_legacy::{self, Rounds, TaskPlan};
+use eyot_era::modern_to_legacy::{self, Rounds, TaskPlan};
 use eyot_jsonrpc::{ErrorObject, INVALID_REQUEST, Id, Message};
+use eyot_service::{Call, Fault, Input, Limits, Reply, SealedState};
 use eyot_session::Store;
-use eyot_transport::{Call, Fault, Input, Limits, Reply, SealedState};
 use eyot_types::{
     Era, InputRequests, InputRequiredResult, JsonObject, Method, Revision, RoundParams, codes,
 };
@@ -92,7 +92,7 @@ impl Bridge {
             Some(initialized) => initialized,
             None => self.0.pool.session(ask, false).await?.initialized.clone(),
         };
-        let answered = to_legacy::discover(ask.id.clone(), initialized);
+        let answered = modern_to_legacy::discover(ask.id.clone(), initialized);
         count_losses(&answered.losses, Era::Legacy);
         Ok(Reply::One(answered.message))
     }
@@ -146,7 +146,7 @@ impl Inner {
     pub(crate) async fn begin(&self, ask: &Ask) -> Result<Arc<UpstreamCall>, Fault> {
         let session = self.pool.session(ask, false).await?;
         let Planned { plan, room } = Box::pin(self.tasks.plan(ask, &session)).await?;
-        let params = to_legacy::params(&ask.message, session.revision);
+        let params = modern_to_legacy::params(&ask.message, session.revision);
         let (params, losses) = params.map_err(Fault::refused)?;
         count_losses(&losses, Era::Modern);
         let params = self.tasks.params(plan, params).map_err(Fault::refused)?;

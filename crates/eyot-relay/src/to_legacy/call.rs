@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
-use eyot_era::to_legacy::{RoundLosses, Rounds, passes};
+use eyot_era::modern_to_legacy::{RoundLosses, Rounds, passes};
 use eyot_jsonrpc::{ErrorObject, Id, Message};
-use eyot_transport::{Fault, Messages, Part, Reply, ReplyFuture};
+use eyot_service::{Fault, Messages, Part, Reply, ReplyFuture};
 use eyot_types::{ClientCapabilities, Era, LogLevel, LoggingMessageParams, Method};
 use futures_util::StreamExt as _;
 use parking_lot::Mutex;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use eyot_client::{LegacyConnection, Runtime};
 use eyot_jsonrpc::Message;
-use eyot_transport::{Fault, FaultKind, Messages, Part};
+use eyot_service::{Fault, FaultKind, Messages, Part};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::mpsc;

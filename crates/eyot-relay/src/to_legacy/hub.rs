@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
-use eyot_era::to_legacy::{Change, Levels, Subscribers, related_task};
+use eyot_era::modern_to_legacy::{Change, Levels, Subscribers, related_task};
 use eyot_jsonrpc::{ErrorObject, INVALID_REQUEST, Id, Kind, Message};
 use eyot_types::{
     ClientCapabilities, LogLevel, Method, Question, SubscriptionFilter, TaskParams, codes,

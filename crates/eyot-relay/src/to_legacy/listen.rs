@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use eyot_era::to_legacy::{Change, Subscribers, granted};
+use eyot_era::modern_to_legacy::{Change, Subscribers, granted};
 use eyot_jsonrpc::{ErrorObject, Message};
-use eyot_transport::{Fault, Part, Reply};
+use eyot_service::{Fault, Part, Reply};
 use eyot_types::{
     JsonObject, Method, SubscriptionFilter, SubscriptionsAcknowledgedParams,
     SubscriptionsListenParams, codes, meta,
@@ -69,7 +69,7 @@ impl Inner {
         let (bridge, ask) = (Arc::clone(self), Arc::clone(ask));
         let place = Some(place);
         let listening = Listening { bridge, ask, granted, place, tasks, untold, failures: 0 };
-        Ok(Reply::Stream(eyot_transport::Messages::new(stream::unfold(listening, Listening::next))))
+        Ok(Reply::Stream(eyot_service::Messages::new(stream::unfold(listening, Listening::next))))
     }
 }
 

@@ -7,9 +7,9 @@ mod rest;
 use std::sync::Arc;
 use std::time::Duration;
 
-use eyot_era::to_legacy::RoundError;
+use eyot_era::modern_to_legacy::RoundError;
 use eyot_jsonrpc::{ErrorObject, Message};
-use eyot_transport::Limits;
+use eyot_service::Limits;
 use eyot_types::{InputRequests, JsonObject, codes};
 use parking_lot::Mutex;
 use tokio::sync::{Notify, oneshot};

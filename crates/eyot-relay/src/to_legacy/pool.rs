@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use eyot_transport::{Fault, Peer};
+use eyot_service::{Fault, Peer};
 use eyot_types::{ClientCapabilities, InitializeResult, codes};
 use parking_lot::Mutex;
 use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};

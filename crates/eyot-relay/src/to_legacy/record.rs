@@ -8,11 +8,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use eyot_era::to_legacy::OpenQuestion;
+use eyot_era::modern_to_legacy::OpenQuestion;
 use eyot_jsonrpc::{Id, Message, ScanLimits};
+use eyot_service::unix_ms;
 use eyot_session::{Fence, ParkedCall, Store, StoreError};
 use eyot_stdx::SealKeys;
-use eyot_transport::unix_ms;
 use eyot_types::{ClientCapabilities, InitializeResult, JsonObject};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use eyot_era::to_legacy::{RoundError, Rounds};
+use eyot_era::modern_to_legacy::{RoundError, Rounds};
 use eyot_jsonrpc::{ErrorObject, Message};
-use eyot_transport::{Fault, Messages, Part, Reply, SealedState};
+use eyot_service::{Fault, Messages, Part, Reply, SealedState};
 use eyot_types::JsonObject;
 use eyot_types::codes::{self, Outcome};
 use futures_util::{StreamExt as _, stream};

@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use eyot_client::{LegacyConnection, Target};
-use eyot_era::to_legacy;
+use eyot_era::modern_to_legacy;
 use eyot_jsonrpc::{Id, Message};
-use eyot_transport::{Fault, FaultKind, Limits, Messages, Part, Reply, unix_ms};
+use eyot_service::{Fault, FaultKind, Limits, Messages, Part, Reply, unix_ms};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{ClientCapabilities, Era, Implementation, InitializeResult, Method, Revision};
 use futures_util::{FutureExt as _, StreamExt as _};
@@ -61,7 +61,7 @@ impl UpstreamSession {
     /// basic/lifecycle, Initialization), then the stream of what belongs to no call.
     pub(crate) async fn open(upstream: &Upstream, opening: Opening) -> Result<Arc<Self>, Fault> {
         let Upstream { target, runtime, .. } = upstream;
-        let params = to_legacy::initialize(opening.capabilities.clone(), us());
+        let params = modern_to_legacy::initialize(opening.capabilities.clone(), us());
         let request = Message::request(Id::from_number(0), Method::Initialize.as_str(), &params);
         let mut opened = LegacyConnection::open(target, request, runtime).await;
         if era::is_suspect(&opened) {

@@ -16,9 +16,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use eyot_era::to_legacy::{self, TaskPlan};
+use eyot_era::modern_to_legacy::{self, TaskPlan};
 use eyot_jsonrpc::{ErrorObject, Message};
-use eyot_transport::{Fault, Limits, Reply};
+use eyot_service::{Fault, Limits, Reply};
 use eyot_types::{
     ClientCapabilities, GetTaskResult, JsonObject, Method, Revision, TASKS_EXTENSION, TaskParams,
     TaskSupport, UpdateTaskParams, codes,
@@ -82,7 +82,7 @@ impl Tasks {
             return Ok(Planned::PLAIN);
         }
         let support = self.supports.of(ask, session).await;
-        let plan = TaskPlan::of(support.as_ref(), to_legacy::declares_tasks(&ask.message));
+        let plan = TaskPlan::of(support.as_ref(), modern_to_legacy::declares_tasks(&ask.message));
         if plan != TaskPlan::Task {
             return Ok(Planned { plan, room: None });
         }
@@ -100,7 +100,7 @@ impl Tasks {
             return Ok(params);
         }
         let ttl_ms = u64::try_from(self.limits.task_ttl.as_millis()).unwrap_or(u64::MAX);
-        to_legacy::with_task(&params, ttl_ms)
+        modern_to_legacy::with_task(&params, ttl_ms)
             .map_err(|error| codes::invalid_params(&error.to_string()))
     }
 
@@ -117,10 +117,10 @@ impl Tasks {
     ) -> Option<Message> {
         let (session, principal) = (&call.session, ask.peer.principal.clone());
         let room = call.shared.task_room.lock().take();
-        if !has_tasks(session) || !to_legacy::declares_tasks(&ask.message) {
+        if !has_tasks(session) || !modern_to_legacy::declares_tasks(&ask.message) {
             return None;
         }
-        let task = to_legacy::created(answer)?;
+        let task = modern_to_legacy::created(answer)?;
         let room = match room.map_or_else(|| self.rooms.take(principal.as_ref()), Ok) {
             Ok(room) => room,
             Err(full) => return Some(ask.refuse(&full)),
@@ -131,7 +131,7 @@ impl Tasks {
             self.table.remove(&entry.id);
             return Some(ask.refuse(&codes::overloaded("upstream's queue")));
         }
-        let result = to_legacy::task_created(task, &session.initialized.server_info);
+        let result = modern_to_legacy::task_created(task, &session.initialized.server_info);
         Some(Message::response(ask.id.clone(), &result))
     }
 
@@ -146,7 +146,7 @@ impl Inner {
     pub(crate) async fn task_request(&self, ask: &Ask, method: Method<'_>) -> Result<Reply, Fault> {
         let is_served = self.pool.said(ask).is_none_or(|it| {
             let revision = Revision::parse(&it.protocol_version);
-            revision.is_some_and(|revision| to_legacy::has_tasks(revision, &it.capabilities))
+            revision.is_some_and(|revision| modern_to_legacy::has_tasks(revision, &it.capabilities))
         });
         if !is_served {
             return Ok(Reply::One(ask.refuse(&codes::method_not_found(method.as_str()))));
@@ -221,7 +221,7 @@ impl Inner {
 /// "Servers MUST return this error for non-declaring clients issuing `tasks/get`, `tasks/update`,
 /// and `tasks/cancel` requests" (tasks extension, Protocol Errors): −32021.
 fn check_declared(ask: &Ask) -> Result<(), ErrorObject> {
-    if to_legacy::declares_tasks(&ask.message) {
+    if modern_to_legacy::declares_tasks(&ask.message) {
         return Ok(());
     }
     let required = ClientCapabilities::default().with_extension(TASKS_EXTENSION, JsonObject::new());
@@ -234,7 +234,7 @@ fn acknowledged(ask: &Ask) -> Message {
 
 /// Whether calls of tools can be tasks at this upstream.
 pub(crate) fn has_tasks(session: &UpstreamSession) -> bool {
-    to_legacy::has_tasks(session.revision, &session.initialized.capabilities)
+    modern_to_legacy::has_tasks(session.revision, &session.initialized.capabilities)
 }
 
 /// Tasks that one subscription hears of; what is beyond is not acknowledged.

@@ -4,12 +4,12 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use eyot_client::ForwardedHeaders;
-use eyot_era::to_modern::{
+use eyot_era::legacy_to_modern::{
     ClientMeta, Leg, RoundError, RoundLimits, Rounds, Step, carry_answer, carry_notification,
     carry_tools, requires_task, task_created, tell_support,
 };
 use eyot_jsonrpc::{ErrorObject, Id, Kind, METHOD_NOT_FOUND, Message};
-use eyot_transport::{Fault, FaultKind, Messages, Part, Reply};
+use eyot_service::{Fault, FaultKind, Messages, Part, Reply};
 use eyot_types::codes::{self, HEADER_MISMATCH, Outcome};
 use eyot_types::{Era, JsonObject, ListToolsResult, Method, Revision};
 use futures_util::future::BoxFuture;

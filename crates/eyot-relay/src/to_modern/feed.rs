@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eyot_client::ForwardedHeaders;
-use eyot_era::to_modern::ClientMeta;
+use eyot_era::legacy_to_modern::ClientMeta;
 use eyot_jsonrpc::{Id, Kind, Message};
-use eyot_transport::{Fault, Messages, Part, Reply};
+use eyot_service::{Fault, Messages, Part, Reply};
 use eyot_types::{
     Method, SubscriptionFilter, SubscriptionsAcknowledgedParams, SubscriptionsListenParams,
 };

@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use eyot_era::to_modern::{ClientMeta, carry_notification};
+use eyot_era::legacy_to_modern::{ClientMeta, carry_notification};
 use eyot_jsonrpc::{Kind, METHOD_NOT_FOUND, Message};
-use eyot_transport::{Fault, Part};
+use eyot_service::{Fault, Part};
 use eyot_types::{Method, Revision};
 use futures_util::StreamExt as _;
 use serde_json::json;

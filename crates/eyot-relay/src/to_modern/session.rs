@@ -4,10 +4,10 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use eyot_era::to_modern::ClientMeta;
+use eyot_era::legacy_to_modern::ClientMeta;
 use eyot_jsonrpc::{Id, Kind, Message};
+use eyot_service::{BoxService, Call, Fault, Input, Messages, Reply, ReplyFuture, SessionHandle};
 use eyot_session::SessionState;
-use eyot_transport::{BoxService, Call, Fault, Input, Messages, Reply, ReplyFuture, SessionHandle};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{Era, LogLevel, Method, Revision, SetLevelParams};
 use futures_util::stream;

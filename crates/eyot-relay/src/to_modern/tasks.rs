@@ -10,9 +10,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use eyot_era::to_modern::{self, ClientMeta};
+use eyot_era::legacy_to_modern::{self, ClientMeta};
 use eyot_jsonrpc::{ErrorObject, INVALID_PARAMS, Id, Message};
-use eyot_transport::{Fault, Limits, Reply, SessionHandle};
+use eyot_service::{Fault, Limits, Reply, SessionHandle};
 use eyot_types::carry::Feature;
 use eyot_types::{
     LegacyListTasksResult, LegacyTaskState, Method, Revision, Task, TaskParams, TaskStatus, codes,
@@ -103,17 +103,17 @@ impl SessionTasks {
         let upstream = Upstream { id: task.task_id.clone(), tool };
         let (entry, task) = TaskEntry::running(upstream, task, wanted.room, &wanted.limits);
         self.insert(Arc::new(entry));
-        to_modern::call_goes_on(id, task)
+        legacy_to_modern::call_goes_on(id, task)
     }
 
     /// The answer of a call that the server has answered: "Tasks MUST begin in the `working` status
     /// when created" (2025-11-25, basic/utilities/tasks, Task Status Lifecycle).
     pub(crate) fn finished(&self, answer: &Message, wanted: WantedTask) -> Message {
         let id = answer.id().unwrap_or_else(|| Id::from_number(0));
-        let outcome = to_modern::outcome_of(answer);
+        let outcome = legacy_to_modern::outcome_of(answer);
         let (entry, task) = TaskEntry::over(outcome, wanted.room, &wanted.limits);
         self.insert(Arc::new(entry));
-        to_modern::call_goes_on(id, task)
+        legacy_to_modern::call_goes_on(id, task)
     }
 }
 
@@ -125,14 +125,14 @@ impl Bridged {
             return Ok(false);
         }
         let discovered = self.shared().discovered().await?;
-        Ok(to_modern::has_tasks(revision, &discovered.capabilities))
+        Ok(legacy_to_modern::has_tasks(revision, &discovered.capabilities))
     }
 
     /// The same, as far as the server has said it already.
     fn has_known_tasks(&self, context: &SessionHandle) -> bool {
         let revision = context.revision().unwrap_or(Revision::LATEST_LEGACY);
         let known = self.shared().discovered.lock().clone();
-        known.is_some_and(|(_, it)| to_modern::has_tasks(revision, &it.capabilities))
+        known.is_some_and(|(_, it)| legacy_to_modern::has_tasks(revision, &it.capabilities))
     }
 
     /// What a call of a tool, or the list of tools, has to do with tasks. A server without tasks takes such a call for any other: "Receivers that do not declare the
@@ -148,7 +148,8 @@ impl Bridged {
     ) -> Result<CallTasks, ErrorObject> {
         let method = request.method().unwrap_or_default().into_owned();
         let method = Method::parse(&method);
-        let wants_one = method == Method::ToolsCall && to_modern::wanted_task(request).is_some();
+        let wants_one =
+            method == Method::ToolsCall && legacy_to_modern::wanted_task(request).is_some();
         let are_offered = match method {
             Method::ToolsList => self.has_tasks(context).await.unwrap_or(false),
             Method::ToolsCall if wants_one => self.has_tasks(context).await.unwrap_or(false),

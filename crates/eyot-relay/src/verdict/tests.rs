@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use eyot_client::EraMode;
-use eyot_transport::Fault;
+use eyot_service::Fault;
 use eyot_types::Era;
 use eyot_types::codes::{self, Outcome};
 use tokio::time::advance;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use eyot_session::LogLimits;
 use eyot_store_memory::MemoryStore;
 
-use eyot_transport::Shutdown;
+use eyot_service::Shutdown;
 use http::{Method, Request, StatusCode};
 
 use super::{Admin, Health};

@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock, Weak};
 
 use eyot_jsonrpc::{Id, Message};
-use eyot_transport::SessionHandle;
+use eyot_service::SessionHandle;
 use eyot_types::{InitializeParams, LogLevel};
 use parking_lot::Mutex;
 

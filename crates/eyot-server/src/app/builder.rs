@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eyot_jsonrpc::Message;
+use eyot_service::{BoxService, Limits, McpService, Peer, Shutdown};
 use eyot_stdx::SealKeys;
-use eyot_transport::{BoxService, Limits, McpService, Peer, Shutdown};
 use eyot_types::{CacheScope, Icon, Implementation, Method, meta};
 use serde::Serialize;
 use serde::de::DeserializeOwned;

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eyot_jsonrpc::{Id, Message};
+use eyot_service::{Part, Peer, SessionHandle, Transport};
 use eyot_session::SessionId;
-use eyot_transport::{Part, Peer, SessionHandle, Transport};
 use eyot_types::{
     ClientCapabilities, Era, Implementation, JsonObject, LogLevel, LoggingMessageParams, Method,
     ProgressParams, RequestMeta, Revision,
@@ -384,7 +384,7 @@ impl CallContext {
 impl CallShared {
     pub(crate) fn new(
         app: Arc<App>,
-        call: eyot_transport::Call,
+        call: eyot_service::Call,
         session: Option<Arc<SessionHandle>>,
         (message, task): (Message, Option<Box<TaskLink>>),
     ) -> Self {

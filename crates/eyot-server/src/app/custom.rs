@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use eyot_jsonrpc::Message;
-use eyot_transport::Peer;
+use eyot_service::Peer;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use eyot_jsonrpc::{ErrorObject, INVALID_PARAMS, INVALID_REQUEST, Kind, Message};
-use eyot_transport::{Call, Fault, Input, Reply, ReplyFuture, SessionHandle, Transport};
+use eyot_service::{Call, Fault, Input, Reply, ReplyFuture, SessionHandle, Transport};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{
     CancelledParams, CompleteParams, EmptyResult, Era, JsonObject, LogLevel, Method, Revision,

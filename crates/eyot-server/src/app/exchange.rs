@@ -7,7 +7,7 @@ use std::collections::{HashSet, VecDeque};
 use std::task::{Context, Poll, Waker};
 
 use eyot_jsonrpc::{ErrorObject, Id, Kind, Message};
-use eyot_transport::Part;
+use eyot_service::Part;
 use eyot_types::Question;
 use parking_lot::Mutex;
 use serde_json::Value;

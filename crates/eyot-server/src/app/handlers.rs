@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use eyot_jsonrpc::{ErrorObject, INVALID_PARAMS, Message};
-use eyot_transport::{Call, Input, ReplyFuture};
+use eyot_service::{Call, Input, ReplyFuture};
 use eyot_types::carry;
 use eyot_types::{
     CallToolResult, CompleteParams, CompleteResult, Completion, CompletionReference, Era,
@@ -252,7 +252,7 @@ enum Next {
 /// An error that is the answer.
 pub(crate) fn failed(id: Option<eyot_jsonrpc::Id>, error: &ErrorObject) -> ReplyFuture {
     let answer = Message::error_response(id, error);
-    Box::pin(std::future::ready(Ok(eyot_transport::Reply::One(answer))))
+    Box::pin(std::future::ready(Ok(eyot_service::Reply::One(answer))))
 }
 
 async fn answer_tool(tool: Arc<RegisteredTool>, call: CallContext) -> Message {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use eyot_transport::{Call, Fault, Reply, ReplyFuture};
+use eyot_service::{Call, Fault, Reply, ReplyFuture};
 use tower::Service;
 
 use super::App;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use eyot_jsonrpc::{ErrorObject, Id, Message};
-use eyot_transport::{Fault, Messages, Part, Peer, Reply, SessionHandle};
+use eyot_service::{Fault, Messages, Part, Peer, Reply, SessionHandle};
 use eyot_types::{
     Era, JsonObject, Method, SubscribeParams, SubscriptionFilter, SubscriptionsAcknowledgedParams,
     SubscriptionsListenParams, SubscriptionsListenResult, meta,

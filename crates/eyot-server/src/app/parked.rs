@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use eyot_jsonrpc::{ErrorObject, Message};
-use eyot_transport::{ReplyFuture, SealedState};
+use eyot_service::{ReplyFuture, SealedState};
 use eyot_types::{JsonObject, codes};
 use parking_lot::Mutex;
 use tokio::time::Instant;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eyot_jsonrpc::Message;
-use eyot_transport::{Peer, SealedState};
+use eyot_service::{Peer, SealedState};
 use eyot_types::{CreateMessageParams, ElicitParams, InputRequiredResult, JsonObject, Question};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, Message};
-use eyot_transport::{Fault, Messages, Part, Reply};
+use eyot_service::{Fault, Messages, Part, Reply};
 use futures_core::Stream;
 
 use super::call_context::CallContext;

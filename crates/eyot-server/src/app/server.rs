@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use eyot_transport::{BoxService, Shutdown, WeakService};
+use eyot_service::{BoxService, Shutdown, WeakService};
 use eyot_types::Implementation;
 
 use super::builder::{BuildError, ServerBuilder};

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eyot_http::HostPolicy;
+use eyot_service::{InProcess, Serving};
 use eyot_session::{Limits as SessionLimits, LogLimits, Store};
 use eyot_store_memory::MemoryStore;
-use eyot_transport::{InProcess, Serving};
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
 use tokio::net::{TcpListener, ToSocketAddrs};
 use tokio::time::{Instant, MissedTickBehavior};

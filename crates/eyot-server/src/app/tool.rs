@@ -4,7 +4,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::time::Duration;
 
-use eyot_transport::{BoxService, McpService};
+use eyot_service::{BoxService, McpService};
 use eyot_types::{
     CallToolResult, ContentBlock, JsonObject, MirroredArguments, Tool, ToolAnnotations,
 };

@@ -5,7 +5,7 @@ use std::task::Poll;
 use bytes::Bytes;
 use eyot_http::{OutgoingBody, error, json};
 use eyot_jsonrpc::{Id, Message};
-use eyot_transport::{Fault, Input, Peer};
+use eyot_service::{Fault, Input, Peer};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{Revision, headers};
 use http::header::{HeaderName, RETRY_AFTER};

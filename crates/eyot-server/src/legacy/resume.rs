@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use eyot_http::{OutgoingBody, event_stream};
 use eyot_jsonrpc::Id;
+use eyot_service::{Input, Peer, unix_ms};
 use eyot_session::{EventId, Fence, Page, Position, StoreError};
-use eyot_transport::{Input, Peer, unix_ms};
 use http::{Response, StatusCode};
 
 use super::{Legacy, refused, store_failed};

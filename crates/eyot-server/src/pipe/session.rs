@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use eyot_jsonrpc::{Id, Message};
+use eyot_service::{BoxService, Call, Input, Peer, SessionHandle};
 use eyot_session::{
     Fence, LogLimits, SessionId, SessionRecord, SessionState, Sessions as _, Store,
 };
 use eyot_stdx::random_token;
 use eyot_store_memory::MemoryStore;
-use eyot_transport::{BoxService, Call, Input, Peer, SessionHandle};
 use eyot_types::Revision;
 use futures_util::FutureExt as _;
 use futures_util::stream::AbortHandle;

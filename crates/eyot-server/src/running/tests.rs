@@ -4,7 +4,7 @@ use std::future::ready;
 use std::task::{Context, Poll, Waker};
 
 use eyot_jsonrpc::{Id, Message};
-use eyot_transport::{Fault, Messages, Part, Reply};
+use eyot_service::{Fault, Messages, Part, Reply};
 use futures_util::stream;
 use serde_json::json;
 

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use eyot_jsonrpc::{Id, Message};
+use eyot_service::{Messages, Part, SessionHandle};
 use eyot_session::{Fence, LogLimits, SessionState, Store, StoreError, StreamNo};
 use eyot_store_memory::MemoryStore;
 use eyot_testkit::samples::{record, session_id};
 use eyot_testkit::{Fault, Faults, FaultyStore, block_on};
-use eyot_transport::{Messages, Part, SessionHandle};
 use serde_json::json;
 use tokio::sync::mpsc;
 

@@ -1,6 +1,6 @@
 //! What a fault becomes, and what each error says of the request.
 
-use eyot_transport::Fault;
+use eyot_service::Fault;
 use eyot_types::codes::{self, Outcome};
 
 use super::ClientError;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use eyot_era::Carrier;
 use eyot_jsonrpc::{ErrorObject, Id, Message};
-use eyot_transport::Fault;
+use eyot_service::Fault;
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{Era, Revision};
 use http::StatusCode;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use eyot_service::Limits;
 use eyot_testkit::{HttpExchange, HttpPeer};
-use eyot_transport::Limits;
 use eyot_types::codes::Outcome;
 use eyot_types::{ListRootsResult, LogLevel, Root};
 use futures_util::StreamExt as _;

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use eyot_era::to_legacy;
+use eyot_era::modern_to_legacy;
 use eyot_jsonrpc::{Id, Message};
-use eyot_transport::{Fault, Messages, Part, Reply, ReplyFuture};
+use eyot_service::{Fault, Messages, Part, Reply, ReplyFuture};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{LegacyTask, LegacyTaskState, Method, TaskParams};
 use futures_util::{StreamExt as _, stream};
@@ -96,7 +96,7 @@ impl Driven {
         if !message.is_response() {
             return Some(Ok(message.into()));
         }
-        let Some(task) = to_legacy::created(&message) else {
+        let Some(task) = modern_to_legacy::created(&message) else {
             self.is_over = true;
             return Some(Ok(message.into()));
         };

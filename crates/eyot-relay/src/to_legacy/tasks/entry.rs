@@ -3,9 +3,9 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use eyot_era::to_legacy;
+use eyot_era::modern_to_legacy;
 use eyot_jsonrpc::{ErrorObject, INVALID_PARAMS, Id, Message};
-use eyot_transport::{Fault, FaultKind, Limits, Part, Reply};
+use eyot_service::{Fault, FaultKind, Limits, Part, Reply};
 use eyot_types::carry::{self, Payload};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{
@@ -148,7 +148,7 @@ impl TaskEntry {
         if task.status == TaskStatus::InputRequired {
             self.collect(&session).await;
         }
-        Ok(Ok(to_legacy::task_state(task, self.questions.open(), None)))
+        Ok(Ok(modern_to_legacy::task_state(task, self.questions.open(), None)))
     }
 
     /// Puts what the client is told in the place of what the upstream says.
@@ -169,7 +169,7 @@ impl TaskEntry {
                 Some(outcome_of(&answer, session))
             }
         };
-        let task = to_legacy::task_state(task, InputRequests::default(), outcome);
+        let task = modern_to_legacy::task_state(task, InputRequests::default(), outcome);
         self.keep(&task);
         Ok(task)
     }
@@ -198,11 +198,11 @@ impl TaskEntry {
     fn lose(&self, error: ErrorObject) -> Task {
         let mut task = LegacyTask::new(self.id.as_ref(), self.created_at.as_str());
         self.rename(&mut task);
-        task.last_updated_at = eyot_stdx::iso8601(eyot_transport::unix_ms());
+        task.last_updated_at = eyot_stdx::iso8601(eyot_service::unix_ms());
         task.status = TaskStatus::Failed;
         task.status_message = Some(error.message.clone());
         let outcome = Some(Payload::Error(error));
-        let task = to_legacy::task_state(task, InputRequests::default(), outcome);
+        let task = modern_to_legacy::task_state(task, InputRequests::default(), outcome);
         self.keep(&task);
         task
     }
@@ -320,7 +320,8 @@ impl UpstreamSession {
 }
 
 fn outcome_of(answer: &Message, session: &UpstreamSession) -> Payload {
-    let (outcome, losses) = to_legacy::task_outcome(answer, &session.initialized.server_info);
+    let (outcome, losses) =
+        modern_to_legacy::task_outcome(answer, &session.initialized.server_info);
     count_losses(&losses, Era::Legacy);
     outcome
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use eyot_era::to_legacy::Rounds;
+use eyot_era::modern_to_legacy::Rounds;
 use eyot_jsonrpc::{ErrorObject, INVALID_REQUEST, Id, Message};
 use eyot_types::{InputRequests, JsonObject, Revision};
 use parking_lot::Mutex;

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use eyot_era::to_modern::{self, ClientMeta, TaskRounds, TaskView};
+use eyot_era::legacy_to_modern::{self, ClientMeta, TaskRounds, TaskView};
 use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, INVALID_PARAMS, Id, Message};
-use eyot_transport::{Fault, Limits};
+use eyot_service::{Fault, Limits};
 use eyot_types::carry::{self, Payload};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{Era, InputRequests, LegacyTask, Method, Revision, Task, TaskParams, TaskStatus};
@@ -97,7 +97,7 @@ impl TaskEntry {
         let (entry, told) = Self::new(None, task, (None, room), limits);
         {
             let mut state = entry.state.lock();
-            state.task.status = to_modern::ended_as(&outcome);
+            state.task.status = legacy_to_modern::ended_as(&outcome);
             state.outcome = Some(outcome);
             state.is_final = true;
         }
@@ -161,7 +161,7 @@ impl TaskEntry {
             }));
         }
         let schema = upstream.tool.as_ref().and_then(|it| it.wrapped());
-        let view = to_modern::task_view(&answer, schema).map_err(|error| {
+        let view = legacy_to_modern::task_view(&answer, schema).map_err(|error| {
             let reason = format!("the server's task cannot be read: {error}");
             Fault::upstream(codes::upstream_lost(&reason, Outcome::Unknown, true))
         })?;
@@ -308,7 +308,7 @@ fn bytes(outcome: &Payload) -> usize {
 }
 
 fn now() -> String {
-    eyot_stdx::iso8601(eyot_transport::unix_ms())
+    eyot_stdx::iso8601(eyot_service::unix_ms())
 }
 
 /// Random bytes of an id.

@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use eyot_era::to_modern::{self, ClientMeta, Leg, RoundError, TaskRounds};
+use eyot_era::legacy_to_modern::{self, ClientMeta, Leg, RoundError, TaskRounds};
 use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, Id, Message};
-use eyot_transport::{Fault, Messages, Part, Reply};
+use eyot_service::{Fault, Messages, Part, Reply};
 use eyot_types::{Era, InputRequests, Method, TaskStatus};
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
@@ -142,7 +142,7 @@ impl Waiting {
         };
         self.look_at = Instant::now() + interval(task.poll_interval);
         if let Some(outcome) = outcome {
-            self.end(Ok(to_modern::task_result(self.id.clone(), &self.entry.id, &outcome)));
+            self.end(Ok(legacy_to_modern::task_result(self.id.clone(), &self.entry.id, &outcome)));
             return Ok(());
         }
         if task.status == TaskStatus::Cancelled {

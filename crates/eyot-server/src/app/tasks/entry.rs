@@ -4,7 +4,7 @@ use std::sync::{Arc, Weak};
 use std::task::{Context, Poll, Waker};
 
 use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, Kind, Message};
-use eyot_transport::unix_ms;
+use eyot_service::unix_ms;
 use eyot_types::JsonObject;
 use parking_lot::Mutex;
 use serde_json::json;

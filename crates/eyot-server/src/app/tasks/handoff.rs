@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use eyot_jsonrpc::Message;
-use eyot_transport::{Fault, Messages, Part, Reply};
+use eyot_service::{Fault, Messages, Part, Reply};
 use eyot_types::Era;
 use futures_util::stream;
 use parking_lot::Mutex;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eyot_jsonrpc::{ErrorObject, INVALID_PARAMS, Message};
-use eyot_transport::Peer;
+use eyot_service::Peer;
 use eyot_types::{
     ClientCapabilities, EmptyResult, Era, JsonObject, Method, RequestMeta, Revision,
     TASKS_EXTENSION, TaskParams, UpdateTaskParams, codes,

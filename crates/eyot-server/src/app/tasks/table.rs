@@ -8,8 +8,8 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use eyot_jsonrpc::ErrorObject;
+use eyot_service::unix_ms;
 use eyot_stdx::random_token;
-use eyot_transport::unix_ms;
 use eyot_types::codes;
 use parking_lot::Mutex;
 use tokio::time::Instant;

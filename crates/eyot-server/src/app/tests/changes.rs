@@ -37,7 +37,7 @@ async fn a_tool_that_a_handler_adds_is_told_and_can_be_called() {
 async fn the_server_of_a_call_has_its_layers() {
     let seen = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&seen);
-    let count = MapRequestLayer::new(move |call: eyot_transport::Call| {
+    let count = MapRequestLayer::new(move |call: eyot_service::Call| {
         counted.fetch_add(1, Ordering::Relaxed);
         call
     });

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
-use eyot_transport::{BoxService, Call, Fault, Input, Reply, ReplyFuture};
+use eyot_service::{BoxService, Call, Fault, Input, Reply, ReplyFuture};
 use serde_json::json;
 use tower::{Layer, Service};
 

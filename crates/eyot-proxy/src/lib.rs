@@ -1,0 +1,7 @@
+//! Proxies: a reverse proxy, whose configuration names the upstream.
+//!
+//! Puts the pieces together and nothing else: a server whose handler is a relay.
+
+mod reverse;
+
+pub use crate::reverse::{ReverseProxy, Setup};

@@ -3,7 +3,7 @@
 //!
 //! A legacy peer lives in a session that `initialize` opens, and its server asks with requests of
 //! its own. A modern peer says everything in every request, and its server asks in its answers.
-//! What differs in single values is in the one table of [`eyot_types::carry`]; what differs in the
+//! What differs in single values is in the one table of [`revision`]; what differs in the
 //! course of things is here.
 //!
 //! **Invariant:** no I/O, no clock, no spawn. What the bridge does not have to change, it does not
@@ -14,6 +14,7 @@ mod losses;
 mod members;
 pub mod modern_to_legacy;
 mod probe;
+pub mod revision;
 
 pub use crate::losses::LOSSES_KEY;
 pub use crate::members::{Members, with_meta};

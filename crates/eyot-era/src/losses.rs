@@ -1,7 +1,7 @@
 //! What a result has lost is said in its metadata, never hidden.
 
+use crate::revision::Losses;
 use eyot_types::JsonObject;
-use eyot_types::carry::Losses;
 
 /// The key of `_meta` under which a result names what it could not carry: the names of features.
 pub const LOSSES_KEY: &str = "io.eyot/bridge-losses";

@@ -5,8 +5,8 @@
 
 mod values;
 
+use crate::revision::{to_discover_result, to_initialize_result};
 use eyot_jsonrpc::{ErrorObject, Id, Message, ScanLimits};
-use eyot_types::carry::{to_discover_result, to_initialize_result};
 use eyot_types::{
     ClientCapabilities, Implementation, InitializeResult, InputRequests, JsonObject, Method,
     Question, RequestMeta, Revision,

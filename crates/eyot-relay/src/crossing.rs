@@ -4,8 +4,8 @@
 
 use eyot_era::legacy_to_modern::ClientMeta;
 use eyot_era::modern_to_legacy;
+use eyot_era::revision::{self, Carry, Effect, FEATURES, Feature, Losses};
 use eyot_jsonrpc::Id;
-use eyot_types::carry::{self, Carry, Effect, FEATURES, Feature, Losses};
 use eyot_types::{
     ClientCapabilities, DiscoverResult, Era, Implementation, InitializeParams, InitializeResult,
     MirroredArguments, Revision, ServerCapabilities, TASKS_EXTENSION, Tool,
@@ -85,7 +85,7 @@ impl Crossing {
     /// What is lost of a value that the server says, such as a list of tools.
     #[must_use]
     pub fn losses<T: Carry>(&self, said: T) -> Losses {
-        carry::to(self.client, said).1
+        revision::to(self.client, said).1
     }
 
     /// Why clients do not see the tool at all; `None`: they do. `is_http`: the server is at a URL.

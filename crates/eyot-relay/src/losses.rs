@@ -1,7 +1,7 @@
 //! Counts what messages lose on their way over the bridge.
 
+use eyot_era::revision::Losses;
 use eyot_types::Era;
-use eyot_types::carry::Losses;
 
 /// Counts what was lost on the way from this era to the other.
 pub(crate) fn count_losses(losses: &Losses, from: Era) {

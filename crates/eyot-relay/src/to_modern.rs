@@ -12,10 +12,10 @@ use std::sync::Arc;
 
 use eyot_client::{ForwardedHeaders, Target};
 use eyot_era::legacy_to_modern::{self, ClientMeta};
+use eyot_era::revision::Losses;
 use eyot_jsonrpc::{Id, Kind, Message};
 use eyot_service::{Fault, FaultKind, Part, Reply, SessionHandle};
 use eyot_session::UpstreamRef;
-use eyot_types::carry::Losses;
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{
     DiscoverResult, Era, Implementation, InitializeResult, ListToolsResult, Method,

@@ -16,7 +16,6 @@ mod with_members;
 
 mod annotations;
 mod capability;
-pub mod carry;
 pub mod codes;
 mod completion;
 mod content;

@@ -1,12 +1,6 @@
-//! The typed messages against the official examples and schemas of all five revisions.
+//! The typed messages against the official examples of all five revisions.
 
-mod carried;
 mod examples;
-mod features;
-mod samples;
-mod schema;
-mod schemas;
-mod unknown;
 
 use std::path::{Path, PathBuf};
 

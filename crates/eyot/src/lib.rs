@@ -45,6 +45,7 @@ mod guide;
 
 pub use crate::exports::*;
 pub use eyot_client as client;
+pub use eyot_era as era;
 pub use eyot_frame as frame;
 pub use eyot_http as http;
 pub use eyot_jsonrpc as jsonrpc;

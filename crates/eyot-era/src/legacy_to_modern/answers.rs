@@ -1,7 +1,7 @@
 //! Answers of a modern server as its legacy client knows them.
 
+use crate::revision::{self, Losses};
 use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, INVALID_REQUEST, Id, Kind, Message};
-use eyot_types::carry::{self, Losses};
 use eyot_types::{CallToolResult, JsonObject, ListToolsResult, Method, Revision, codes};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -31,14 +31,17 @@ pub fn carry_answer(
     if answer.kind() == Kind::Error {
         let error = answer.decode_error();
         let error = error.unwrap_or_else(|_| ErrorObject::new(INTERNAL_ERROR, "no reason"));
-        let (error, losses) = carry::error(revision, method, named(error));
+        let (error, losses) = revision::error(revision, method, named(error));
         return Carried { message: Message::error_response(id, &error), losses };
     }
     let text = answer.result().unwrap_or("null");
     let carried = match (method, output_schema) {
-        (Method::ToolsCall, Some(schema)) => serde_json::from_str::<CallToolResult>(text)
-            .map(|result| finished(id.clone(), carry::call_tool_result(revision, result, schema))),
-        _ => carry::result_with(revision, method, text, say_losses).map(|(text, losses)| {
+        (Method::ToolsCall, Some(schema)) => {
+            serde_json::from_str::<CallToolResult>(text).map(|result| {
+                finished(id.clone(), revision::call_tool_result(revision, result, schema))
+            })
+        }
+        _ => revision::result_with(revision, method, text, say_losses).map(|(text, losses)| {
             ready(id.clone(), |id| Message::response_of_text(id, &text), losses)
         }),
     };
@@ -48,7 +51,7 @@ pub fn carry_answer(
 /// The same for a list of tools that was decoded already.
 #[must_use]
 pub fn carry_tools(revision: Revision, id: Option<Id>, tools: ListToolsResult) -> Carried {
-    finished(id, carry::to(revision, tools))
+    finished(id, revision::to(revision, tools))
 }
 
 /// What the bridge cannot carry is said, never hidden.

@@ -1,8 +1,10 @@
 //! Notifications of a modern server as its legacy client knows them.
 
 use eyot_jsonrpc::Message;
-use eyot_types::{Method, Revision, carry, meta};
+use eyot_types::{Method, Revision, meta};
 use serde_json::value::RawValue;
+
+use crate::revision;
 
 /// The notification as `revision` has it; `None` when it cannot be read. One that has nothing of
 /// the modern era stays as it is.
@@ -12,7 +14,7 @@ pub fn carry_notification(revision: Revision, message: Message) -> Option<Messag
         return Some(message);
     }
     let name = message.method()?;
-    let (params, _) = carry::params(revision, Method::parse(&name), message.params()?).ok()?;
+    let (params, _) = revision::params(revision, Method::parse(&name), message.params()?).ok()?;
     if params == "{}" {
         return Some(Message::notification(&name, &()));
     }

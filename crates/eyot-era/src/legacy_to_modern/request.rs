@@ -1,7 +1,7 @@
 //! Requests: the metadata that every modern one must have.
 
+use crate::revision::{self, Losses};
 use eyot_jsonrpc::Message;
-use eyot_types::carry::{self, Losses};
 use eyot_types::{
     ClientCapabilities, Implementation, InitializeParams, JsonObject, Revision, TASKS_EXTENSION,
     meta,
@@ -32,9 +32,9 @@ impl ClientMeta {
         params: &str,
     ) -> Result<(Self, Losses), serde_json::Error> {
         let InitializeParams { capabilities, client_info, .. } = serde_json::from_str(params)?;
-        let (capabilities, _) = carry::to(revision, capabilities);
-        let (capabilities, losses) = carry::to(Revision::MODERN, capabilities);
-        let (client_info, _) = carry::to::<Implementation>(Revision::MODERN, client_info);
+        let (capabilities, _) = revision::to(revision, capabilities);
+        let (capabilities, losses) = revision::to(Revision::MODERN, capabilities);
+        let (client_info, _) = revision::to::<Implementation>(Revision::MODERN, client_info);
         let client_info = to_raw_value(&client_info)?;
         let declared = to_raw_value(&capabilities)?;
         Ok((Self { client_info, declared, capabilities }, losses))

@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use crate::revision::{self, Losses};
 use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, Id, Kind, Message};
-use eyot_types::carry::{self, Losses};
 use eyot_types::{
     Answer, CallToolResult, ClientCapabilities, ContentBlock, ElicitMode, InputRequest, Method,
     Question, ResultType, Revision,
@@ -314,7 +314,7 @@ impl Rounds {
         name: impl Fn() -> String,
     ) -> Result<Leg, RoundError> {
         check_declared(&question, client)?;
-        let (mut question, losses) = carry::to(self.revision, question);
+        let (mut question, losses) = revision::to(self.revision, question);
         if let Some(feature) = losses.refused() {
             return Err(RoundError::NotInRevision(feature.as_str()));
         }
@@ -359,8 +359,8 @@ fn declares(client: &ClientCapabilities, question: &Question) -> bool {
 }
 
 fn modern(answer: Answer) -> (Value, Losses) {
-    fn carried<T: carry::Carry + Into<Answer>>(answer: T) -> (Value, Losses) {
-        let (answer, losses) = carry::to(Revision::MODERN, answer);
+    fn carried<T: revision::Carry + Into<Answer>>(answer: T) -> (Value, Losses) {
+        let (answer, losses) = revision::to(Revision::MODERN, answer);
         (answer.into().into_value(), losses)
     }
     match answer {

@@ -3,8 +3,8 @@
 //! A modern server says everything in one state; the legacy client looks at the state, waits for
 //! the result in a request of its own, and is asked on that request's stream.
 
+use crate::revision::{self, Losses, Payload};
 use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, Id, Message};
-use eyot_types::carry::{self, Losses, Payload};
 use eyot_types::{
     ClientCapabilities, CreateTaskResult, DiscoverResult, GetTaskResult, Implementation,
     InitializeResult, InputRequests, JsonObject, LegacyCreateTaskResult, LegacyTask,
@@ -45,7 +45,7 @@ pub fn initialize(
             declared.remove("extensions");
         }
     }
-    let (mut result, losses) = carry::to_initialize_result(revision, discovered, unnamed);
+    let (mut result, losses) = revision::to_initialize_result(revision, discovered, unnamed);
     if has_tasks {
         let mut tasks = json!({ "cancel": {}, "requests": { "tools": { "call": {} } } });
         if has_list && let Some(tasks) = tasks.as_object_mut() {
@@ -137,7 +137,7 @@ pub fn task_view(
         }
         None => (None, Losses::default()),
     };
-    let (mut task, _) = carry::to_legacy_task(task);
+    let (mut task, _) = revision::to_legacy_task(task);
     task.status = match (&outcome, task.status) {
         (Some(outcome), _) => ended_as(outcome),
         (None, TaskStatus::Cancelled) => TaskStatus::Cancelled,

@@ -1,7 +1,7 @@
 //! What a legacy server's answer becomes for a modern client.
 
+use crate::revision::{self, Losses};
 use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, Id, Kind, Message};
-use eyot_types::carry::{self, Losses};
 use eyot_types::{
     ClientCapabilities, ClientCapability, ElicitParams, Implementation, InitializeResult,
     JsonObject, Method, Revision, TASKS_EXTENSION, codes, meta,
@@ -28,7 +28,7 @@ pub struct Answered {
 #[must_use]
 pub fn answer(id: Id, method: Method<'_>, answer: &Message, server: &Implementation) -> Answered {
     if let Ok(error) = answer.decode_error() {
-        let (mut error, losses) = carry::error(Revision::MODERN, method, error);
+        let (mut error, losses) = revision::error(Revision::MODERN, method, error);
         if losses.refused().is_some() {
             // "MUST NOT emit" it (2026-07-28, basic/index, Error Codes); what could be read of it
             // has become a round before.
@@ -40,7 +40,7 @@ pub fn answer(id: Id, method: Method<'_>, answer: &Message, server: &Implementat
     let stamp = |meta: &mut JsonObject, losses: &Losses| stamp(meta, server, losses);
     let carried = answer.result().ok_or_else(|| "it has no result".to_owned());
     let carried = carried.and_then(|text| {
-        let carried = carry::result_with(Revision::MODERN, method, text, stamp);
+        let carried = revision::result_with(Revision::MODERN, method, text, stamp);
         carried.map_err(|error| error.to_string())
     });
     match carried {
@@ -74,7 +74,7 @@ pub fn discover(id: Id, mut initialized: InitializeResult) -> Answered {
         capabilities.0.remove("tasks");
         initialized.capabilities = capabilities.with_extension(TASKS_EXTENSION, JsonObject::new());
     }
-    let (result, losses) = carry::to_discover_result(&[Revision::MODERN], initialized);
+    let (result, losses) = revision::to_discover_result(&[Revision::MODERN], initialized);
     Answered { message: Message::response(id, &result), losses }
 }
 
@@ -102,7 +102,7 @@ pub fn visits(
         let required = ClientCapabilities::default().with_setting(elicitation, "url");
         return Err(codes::missing_capability(&required));
     }
-    Ok(Some(elicitations.into_iter().map(|it| carry::to(Revision::MODERN, it).0).collect()))
+    Ok(Some(elicitations.into_iter().map(|it| revision::to(Revision::MODERN, it).0).collect()))
 }
 
 /// The error for a client whose call has failed after its server asked in vain for what the client

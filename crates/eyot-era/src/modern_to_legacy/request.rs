@@ -1,7 +1,7 @@
 //! What a modern client's request becomes for a legacy server.
 
+use crate::revision::{self, Losses};
 use eyot_jsonrpc::{ErrorObject, Message};
-use eyot_types::carry::{self, Losses};
 use eyot_types::{
     ClientCapabilities, Implementation, InitializeParams, Method, Revision, codes, meta,
 };
@@ -30,7 +30,7 @@ pub fn params(request: &Message, revision: Revision) -> Result<(String, Losses),
     let method = Method::parse(&method);
     let is_older = revision < Revision::LATEST_LEGACY;
     let (text, losses) = match is_older && method == Method::CompletionComplete {
-        true => carry::params(revision, method, &text).map_err(invalid)?,
+        true => revision::params(revision, method, &text).map_err(invalid)?,
         false => (text, Losses::default()),
     };
     Ok((text, losses))
@@ -50,7 +50,7 @@ pub fn capabilities(declared: Option<&RawValue>) -> Result<ClientCapabilities, E
     let declared = declared.map_or("{}", RawValue::get);
     let declared: ClientCapabilities = serde_json::from_str(declared)
         .map_err(|error| codes::invalid_params(&error.to_string()))?;
-    let (mut declared, _implied) = carry::to(Revision::LATEST_LEGACY, declared);
+    let (mut declared, _implied) = revision::to(Revision::LATEST_LEGACY, declared);
     declared.0.retain(|name, _| matches!(name.as_str(), "elicitation" | "roots" | "sampling"));
     Ok(declared)
 }

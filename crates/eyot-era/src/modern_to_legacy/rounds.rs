@@ -5,8 +5,8 @@
 //! and in which round they were asked, and turns what a round brings into the server's answers:
 //! every question is answered at most once, whatever the client repeats, forgets or invents.
 
+use crate::revision::{self, Losses};
 use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, INVALID_PARAMS, Id, Message};
-use eyot_types::carry::{self, Losses};
 use eyot_types::{
     ElicitAction, ElicitResult, InputRequest, InputRequests, JsonObject, Method, Question, Revision,
 };
@@ -147,7 +147,7 @@ impl Rounds {
         let question = Question::decode_text(&method, request.params());
         let question = question.map_err(|error| invalid(error.to_string()))?;
         // Whoever is asked in a round needs neither our id nor a token to say that it is alive.
-        let (question, losses) = carry::to(Revision::MODERN, question);
+        let (question, losses) = revision::to(Revision::MODERN, question);
         if let Some(feature) = losses.refused() {
             return Err(invalid(format!("the client has no {feature}")));
         }
@@ -311,7 +311,7 @@ fn answer_text(
     value: &serde_json::Value,
     revision: Revision,
 ) -> Result<(Box<RawValue>, Losses), String> {
-    let carried = carry::result(revision, Method::parse(&open.method), &value.to_string());
+    let carried = revision::result(revision, Method::parse(&open.method), &value.to_string());
     let (text, losses) = carried.map_err(|error| error.to_string())?;
     if let Some(feature) = losses.refused() {
         return Err(format!("the server has no {feature}"));

@@ -4,8 +4,8 @@
 //! the state alone, keeps the result for `tasks/result`, and asks on that request's stream. What
 //! belongs to a state is put together here.
 
+use crate::revision::{self, Losses, Payload};
 use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, Id, Message};
-use eyot_types::carry::{self, Losses, Payload};
 use eyot_types::{
     ClientCapabilities, CreateTaskResult, Implementation, InputRequests, JsonObject,
     LegacyCreateTaskResult, LegacyTask, Method, RelatedTask, RequestMeta, Revision,
@@ -103,7 +103,7 @@ pub fn task_state(task: LegacyTask, asked: InputRequests, outcome: Option<Payloa
         _ => None,
     };
     let is_terminal = task.status.is_terminal();
-    let mut state = carry::to_modern_task(task, outcome);
+    let mut state = revision::to_modern_task(task, outcome);
     if is_terminal {
         return state;
     }

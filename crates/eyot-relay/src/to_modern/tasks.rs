@@ -11,9 +11,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eyot_era::legacy_to_modern::{self, ClientMeta};
+use eyot_era::revision::Feature;
 use eyot_jsonrpc::{ErrorObject, INVALID_PARAMS, Id, Message};
 use eyot_service::{Fault, Limits, Reply, SessionHandle};
-use eyot_types::carry::Feature;
 use eyot_types::{
     LegacyListTasksResult, LegacyTaskState, Method, Revision, Task, TaskParams, TaskStatus, codes,
 };

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use eyot_client::ForwardedHeaders;
-use eyot_types::{JsonObject, ListToolsResult, MirroredArguments, Tool, carry};
+use eyot_era::revision;
+use eyot_types::{JsonObject, ListToolsResult, MirroredArguments, Tool};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use parking_lot::Mutex;
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -101,7 +102,7 @@ impl Tools {
     }
 
     fn insert(&self, tool: &Tool, mirrored: MirroredArguments) {
-        let wrapped = tool.output_schema.clone().filter(carry::is_wrapped);
+        let wrapped = tool.output_schema.clone().filter(revision::is_wrapped);
         let mut listed = self.listed.lock();
         if listed.tools.len() < TOOLS_MAX || listed.tools.contains_key(&tool.name) {
             listed.tools.insert(tool.name.clone(), Arc::new(KnownTool { mirrored, wrapped }));

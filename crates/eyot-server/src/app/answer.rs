@@ -1,7 +1,7 @@
 //! Answers as the client's era wants them.
 
+use eyot_era::revision::{self, Carry, Losses};
 use eyot_jsonrpc::{ErrorObject, Id, Message};
-use eyot_types::carry::{self, Carry, Losses};
 use eyot_types::{
     CallToolResult, CompleteResult, ContentBlock, EmptyResult, Era, GetPromptResult, JsonObject,
     ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
@@ -97,7 +97,7 @@ impl App {
         result: R,
     ) -> Message {
         let Some(id) = id else { return unanswerable() };
-        let (mut result, losses) = carry::to(revision, result);
+        let (mut result, losses) = revision::to(revision, result);
         note(revision, &losses);
         let len_bytes = room_for(&result);
         if revision.era() == Era::Legacy {

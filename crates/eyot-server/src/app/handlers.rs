@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use eyot_era::revision;
 use eyot_jsonrpc::{ErrorObject, INVALID_PARAMS, Message};
 use eyot_service::{Call, Input, ReplyFuture};
-use eyot_types::carry;
 use eyot_types::{
     CallToolResult, CompleteParams, CompleteResult, Completion, CompletionReference, Era,
     GetPromptParams, GetPromptResult, InputRequiredResult, ReadResourceResult, RoundParams, codes,
@@ -277,7 +277,7 @@ async fn answer_tool(tool: Arc<RegisteredTool>, call: CallContext) -> Message {
                 // A schema that its revision cannot have was wrapped in the list: so is this.
                 Some(schema) => {
                     let revision = call.revision();
-                    let (result, losses) = carry::call_tool_result(revision, result, schema);
+                    let (result, losses) = revision::call_tool_result(revision, result, schema);
                     note(revision, &losses);
                     result
                 }

@@ -7,12 +7,13 @@
 
 use std::future::poll_fn;
 
+use eyot_era::revision;
 use eyot_jsonrpc::{ErrorObject, INVALID_REQUEST};
 use eyot_stdx::random_token;
 use eyot_types::{
     Answer, ClientCapabilities, ClientCapability, CreateMessageParams, CreateMessageResult,
     ElicitAction, ElicitMode, ElicitParams, ElicitResult, Era, ListRootsResult, Method, Question,
-    carry, codes,
+    codes,
 };
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -192,7 +193,7 @@ impl CallContext {
             // 2025-11-25 has no page without "A unique identifier for the elicitation".
             params.elicitation_id.get_or_insert_with(|| random_token(16));
         }
-        let (question, losses) = carry::to(self.revision(), question);
+        let (question, losses) = revision::to(self.revision(), question);
         match losses.refused() {
             None => Ok(question),
             Some(feature) => {

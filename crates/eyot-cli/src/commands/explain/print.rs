@@ -1,6 +1,6 @@
 //! An explanation for people.
 
-use eyot::types::carry::Feature;
+use eyot::era::revision::Feature;
 use eyot::types::{Era, TASKS_EXTENSION};
 use serde_json::json;
 

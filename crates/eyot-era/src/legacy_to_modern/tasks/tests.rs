@@ -1,7 +1,7 @@
 //! What tasks of the extension look like to a client of 2025-11-25.
 
+use crate::revision::Payload;
 use eyot_jsonrpc::{ErrorObject, Id, Message, ScanLimits};
-use eyot_types::carry::Payload;
 use eyot_types::{
     ClientCapabilities, ClientCapability, DiscoverResult, Implementation, InputRequests,
     ListToolsResult, Revision, TaskStatus, codes,
@@ -96,7 +96,7 @@ fn a_created_task_is_nested() {
     let mut created = state("working");
     created["resultType"] = json!("task");
     let task = task_created(&created.to_string()).unwrap();
-    let (mut task, _) = eyot_types::carry::to_legacy_task(task);
+    let (mut task, _) = crate::revision::to_legacy_task(task);
     task.task_id = "ours".to_owned();
     let answer = wire(&call_goes_on(Id::from_number(3), task));
     let expected = json!({ "taskId": "ours", "status": "working", "ttl": 9, "pollInterval": 5,

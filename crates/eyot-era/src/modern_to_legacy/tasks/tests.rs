@@ -1,7 +1,7 @@
 //! What tasks of 2025-11-25 look like to a client of the extension.
 
+use crate::revision::Payload;
 use eyot_jsonrpc::{Message, ScanLimits};
-use eyot_types::carry::Payload;
 use eyot_types::{
     Implementation, InputRequests, LegacyTask, Revision, ServerCapabilities, TaskStatus,
     TaskSupport,

@@ -4,9 +4,9 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use eyot_era::modern_to_legacy;
+use eyot_era::revision::{self, Payload};
 use eyot_jsonrpc::{ErrorObject, INVALID_PARAMS, Id, Message};
 use eyot_service::{Fault, FaultKind, Limits, Part, Reply};
-use eyot_types::carry::{self, Payload};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{
     Era, InputRequests, JsonObject, LegacyTask, LegacyTaskState, Method, Revision, Task,
@@ -332,7 +332,7 @@ fn is_lost(fault: &Fault, session: &UpstreamSession) -> bool {
 
 /// An error of the upstream that is not about the task.
 fn modern_error(error: ErrorObject) -> ErrorObject {
-    let (error, losses) = carry::error(Revision::MODERN, Method::TasksGet, error);
+    let (error, losses) = revision::error(Revision::MODERN, Method::TasksGet, error);
     count_losses(&losses, Era::Legacy);
     error
 }

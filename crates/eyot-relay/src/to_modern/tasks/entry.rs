@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eyot_era::legacy_to_modern::{self, ClientMeta, TaskRounds, TaskView};
+use eyot_era::revision::{self, Payload};
 use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, INVALID_PARAMS, Id, Message};
 use eyot_service::{Fault, Limits};
-use eyot_types::carry::{self, Payload};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{Era, InputRequests, LegacyTask, Method, Revision, Task, TaskParams, TaskStatus};
 use parking_lot::Mutex;
@@ -74,7 +74,7 @@ impl TaskEntry {
         limits: &Limits,
     ) -> (Self, LegacyTask) {
         let ttl_ms = task.ttl_ms;
-        let (mut task, _) = carry::to_legacy_task(task);
+        let (mut task, _) = revision::to_legacy_task(task);
         task.status = TaskStatus::Working;
         Self::new(Some(upstream), task, (ttl_ms, room), limits)
     }
@@ -157,7 +157,7 @@ impl TaskEntry {
         if let Ok(error) = answer.decode_error() {
             return Ok(Err(match error.code {
                 INVALID_PARAMS => unknown_task(),
-                _ => carry::error(Revision::V2025_11_25, Method::TasksGet, error).0,
+                _ => revision::error(Revision::V2025_11_25, Method::TasksGet, error).0,
             }));
         }
         let schema = upstream.tool.as_ref().and_then(|it| it.wrapped());
@@ -203,7 +203,7 @@ impl TaskEntry {
         }
         let answer = self.ask(shared, client, Method::TasksCancel).await?;
         if let Ok(error) = answer.decode_error() {
-            return Ok(Err(carry::error(Revision::V2025_11_25, Method::TasksCancel, error).0));
+            return Ok(Err(revision::error(Revision::V2025_11_25, Method::TasksCancel, error).0));
         }
         Ok(Ok(self.end(TaskStatus::Cancelled, None)))
     }

@@ -1,8 +1,7 @@
 //! Tasks of the extension and those of 2025-11-25: another shape, and the result comes apart.
 
 use eyot_jsonrpc::ErrorObject;
-
-use crate::{JsonObject, LegacyTask, Task, TaskStatus};
+use eyot_types::{JsonObject, LegacyTask, Task, TaskStatus};
 
 /// What the request of a task has come to. 2025-11-25 answers `tasks/result` with it.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,16 +26,13 @@ pub fn to_legacy_task(task: Task) -> (LegacyTask, Option<Payload>) {
         TaskStatus::Completed if result.as_ref().is_some_and(is_error) => TaskStatus::Failed,
         status => status,
     };
-    let legacy = LegacyTask {
-        task_id: task.task_id,
-        status,
-        status_message: task.status_message,
-        created_at: task.created_at,
-        last_updated_at: task.last_updated_at,
-        ttl: task.ttl_ms,
-        poll_interval: task.poll_interval_ms,
-        other: task.other,
-    };
+    let mut legacy = LegacyTask::new(task.task_id, task.created_at);
+    legacy.status = status;
+    legacy.status_message = task.status_message;
+    legacy.last_updated_at = task.last_updated_at;
+    legacy.ttl = task.ttl_ms;
+    legacy.poll_interval = task.poll_interval_ms;
+    legacy.other = task.other;
     let payload = result.map(Payload::Result).or_else(|| error.map(Payload::Error));
     (legacy, payload)
 }
@@ -47,15 +43,13 @@ pub fn to_legacy_task(task: Task) -> (LegacyTask, Option<Payload>) {
 /// during execution" (SEP-2663, `TaskStatus`).
 #[must_use]
 pub fn to_modern_task(task: LegacyTask, payload: Option<Payload>) -> Task {
-    let modern = Task {
-        status: task.status,
-        status_message: task.status_message,
-        last_updated_at: task.last_updated_at,
-        ttl_ms: task.ttl,
-        poll_interval_ms: task.poll_interval,
-        other: task.other,
-        ..Task::new(task.task_id, task.created_at)
-    };
+    let mut modern = Task::new(task.task_id, task.created_at);
+    modern.status = task.status;
+    modern.status_message = task.status_message;
+    modern.last_updated_at = task.last_updated_at;
+    modern.ttl_ms = task.ttl;
+    modern.poll_interval_ms = task.poll_interval;
+    modern.other = task.other;
     match payload {
         Some(Payload::Result(result)) => modern.completed(result),
         Some(Payload::Error(error)) => modern.failed(error),

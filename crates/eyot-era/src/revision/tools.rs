@@ -1,12 +1,12 @@
 //! Tools, their calls and their results.
 
+use eyot_types::{
+    CallToolParams, CallToolResult, ContentBlock, JsonObject, ListToolsResult, Revision, Tool,
+};
 use serde_json::{Value, json};
 
 use super::output_schema::{is_wrapped, legacy_properties, wrapped};
 use super::{Carrier, Carry, Feature, Losses};
-use crate::{
-    CallToolParams, CallToolResult, ContentBlock, JsonObject, ListToolsResult, Revision, Tool,
-};
 
 /// The same as [`to`](super::to) for the result of a tool whose output schema is known.
 ///

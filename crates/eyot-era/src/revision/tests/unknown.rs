@@ -1,11 +1,11 @@
 //! What a type does not know survives it: members and names of any kind, anywhere.
 
+use eyot_types::{JsonObject, Revision};
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use serde_json::{Number, Value};
 
 use super::samples;
-use crate::{JsonObject, Revision};
 
 /// Members whose values are typed by name, so that a name of one's own is no unknown member.
 const MAPS: &[&str] = &["arguments", "error", "inputRequests", "properties"];

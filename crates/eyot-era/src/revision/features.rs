@@ -2,8 +2,8 @@
 
 use std::fmt::{self, Write as _};
 
-use crate::Revision::{V2024_11_05, V2025_03_26, V2025_06_18, V2025_11_25, V2026_07_28};
-use crate::{Era, Revision};
+use eyot_types::Revision::{V2024_11_05, V2025_03_26, V2025_06_18, V2025_11_25, V2026_07_28};
+use eyot_types::{Era, Revision};
 
 /// What becomes of something that a revision does not have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

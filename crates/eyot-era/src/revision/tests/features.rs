@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
+use eyot_types::Revision;
+
 use super::schema::{Schema, since};
-use crate::Revision;
-use crate::carry::{FEATURES, Feature, bridge_markdown, markdown};
+use crate::revision::{FEATURES, Feature, bridge_markdown, markdown};
 
 /// Where the schemas have a feature.
 fn paths(feature: Feature) -> &'static [&'static str] {

@@ -4,13 +4,8 @@
 use std::collections::BTreeSet;
 
 use eyot_jsonrpc::{ErrorObject, Id};
-use serde::Serialize;
-use serde_json::{Value, json};
-
-use super::schema::{Schema, legacy, modern, since};
-use crate::carry::{self, Carry};
-use crate::codes::{self, Outcome};
-use crate::{
+use eyot_types::codes::{self, Outcome};
+use eyot_types::{
     Annotations, BooleanSchema, CacheScope, CallToolParams, CallToolResult, CancelledParams,
     ClientCapabilities, ClientCapability, CompleteArgument, CompleteContext, CompleteParams,
     CompleteResult, Completion, CompletionReference, ContentBlock, CreateMessageParams,
@@ -29,6 +24,11 @@ use crate::{
     TaskMetadata, TaskParams, TaskSupport, Tool, ToolAnnotations, ToolChoice, ToolChoiceMode,
     ToolExecution, ToolResultContent, ToolUseContent, meta,
 };
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::schema::{Schema, legacy, modern, since};
+use crate::revision::{self, Carry};
 
 fn object(value: Value) -> JsonObject {
     serde_json::from_value(value).unwrap()
@@ -115,7 +115,8 @@ fn a_tool_call_is_valid_in_every_revision() {
         schema.check_params("ListToolsRequest", &PaginatedParams::default());
     }
     call.meta = request_meta();
-    let page = PaginatedParams { meta: request_meta(), ..PaginatedParams::default() };
+    let mut page = PaginatedParams::default();
+    page.meta = request_meta();
     for schema in modern() {
         schema.check_params("CallToolRequest", &call);
         schema.check("CallToolResult", &call_result().into_modern());
@@ -179,7 +180,8 @@ fn a_question_is_valid_since_questions_exist() {
     for schema in modern() {
         schema.check("ElicitRequestURLParams", &page);
     }
-    let page = ElicitParams { elicitation_id: Some("e1".to_owned()), ..page };
+    let mut page = page;
+    page.elicitation_id = Some("e1".to_owned());
     for schema in Schema::of(&[Revision::LATEST_LEGACY]) {
         schema.check("ElicitRequestURLParams", &page);
     }
@@ -189,7 +191,7 @@ fn a_question_is_valid_since_questions_exist() {
 #[track_caller]
 fn check_built<T: Carry + Serialize + Clone>(first: Revision, definition: &str, value: &T) {
     for schema in since(first) {
-        let (value, losses) = carry::to(schema.revision, value.clone());
+        let (value, losses) = revision::to(schema.revision, value.clone());
         assert_eq!(losses.refused(), None, "{} {definition}", schema.revision);
         let mut value = serde_json::to_value(value).unwrap();
         if schema.revision == Revision::MODERN && definition.contains("Request/") {
@@ -380,7 +382,8 @@ fn prescribed_errors_are_valid_in_their_revision() {
         }
     }
     let page = ElicitParams::url("m", "https://a.example/");
-    let page = ElicitParams { elicitation_id: Some("e".to_owned()), ..page };
+    let mut page = page;
+    page.elicitation_id = Some("e".to_owned());
     for schema in Schema::of(&[Revision::V2025_11_25]) {
         let error = response(&codes::url_elicitation_required(std::slice::from_ref(&page)));
         schema.check("URLElicitationRequiredError", &error);

@@ -1,11 +1,6 @@
 //! One sample of every type, with every member that any revision names.
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
-
-use crate::carry::{self, Carry, Losses};
-use crate::{
+use eyot_types::{
     Annotations, CallToolParams, CallToolResult, CancelledParams, ClientCapabilities,
     CompleteParams, CompleteResult, CompletionReference, ContentBlock, CreateMessageParams,
     CreateMessageResult, CreateTaskResult, DiscoverResult, ElicitParams, ElicitResult,
@@ -21,6 +16,11 @@ use crate::{
     TaskMetadata, TaskNotificationParams, TaskParams, Tool, ToolAnnotations, ToolChoice,
     ToolExecution, UpdateTaskParams, meta,
 };
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use crate::revision::{self, Carry, Losses};
 
 /// A value of one of our types, and the definitions that describe it.
 pub(super) struct Sample {
@@ -50,7 +50,7 @@ fn carried<T: Serialize + DeserializeOwned + std::fmt::Debug + Carry>(
 ) -> Sample {
     let carry = |revision, value: &Value| {
         let typed: T = serde_json::from_value(value.clone()).unwrap();
-        let (typed, losses) = carry::to(revision, typed);
+        let (typed, losses) = revision::to(revision, typed);
         (serde_json::to_value(typed).unwrap(), losses)
     };
     Sample { definitions, value, survive: survive::<T>, carry }

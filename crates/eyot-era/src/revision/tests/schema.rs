@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
+use eyot_types::Revision;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{read_json, schema_folder};
-use crate::Revision;
 
 /// One revision's schema.
 pub(super) struct Schema {

@@ -1,10 +1,11 @@
 //! Content, and the definitions that share its members.
 
-use super::{Carrier, Carry, Feature};
-use crate::{
+use eyot_types::{
     Annotations, ContentBlock, EmbeddedResource, MediaContent, ResourceContents, ResourceLink,
     TextContent,
 };
+
+use super::{Carrier, Carry, Feature};
 
 impl Carry for ContentBlock {
     fn carry(&mut self, carrier: &mut Carrier) {
@@ -25,7 +26,7 @@ impl Carry for ContentBlock {
             Self::Image(content) | Self::Audio(content) => content.carry(carrier),
             Self::Resource(content) => content.carry(carrier),
             Self::ResourceLink(link) => link.carry(carrier),
-            Self::Other(_) => {}
+            _ => {}
         }
     }
 }
@@ -35,7 +36,7 @@ pub(super) fn audio_as_text(content: &MediaContent) -> TextContent {
     // Three bytes for four characters of Base64, whatever the padding: it is for people.
     let bytes = content.data.len() / 4 * 3;
     let text = format!("[{} left out, {bytes} bytes]", content.mime_type);
-    TextContent { annotations: content.annotations.clone(), ..TextContent::new(text) }
+    annotated(TextContent::new(text), content.annotations.as_ref())
 }
 
 fn link_as_text(link: &ResourceLink) -> TextContent {
@@ -44,7 +45,12 @@ fn link_as_text(link: &ResourceLink) -> TextContent {
     if let Some(description) = &link.description {
         text.extend(["\n", description]);
     }
-    TextContent { annotations: link.annotations.clone(), ..TextContent::new(text) }
+    annotated(TextContent::new(text), link.annotations.as_ref())
+}
+
+fn annotated(mut text: TextContent, annotations: Option<&Annotations>) -> TextContent {
+    text.annotations = annotations.cloned();
+    text
 }
 
 impl Carry for TextContent {

@@ -1,9 +1,10 @@
 //! How peers of the two eras get to know each other: `initialize` and `server/discover`.
 
-use super::{Carrier, Carry, Losses, to};
-use crate::{
+use eyot_types::{
     DiscoverResult, Implementation, InitializeParams, InitializeResult, JsonObject, Revision, meta,
 };
+
+use super::{Carrier, Carry, Losses, to};
 
 /// What a modern server says of itself as the answer to the `initialize` of a legacy client.
 ///

@@ -1,7 +1,6 @@
 //! Prompts, resources, completion, and the small messages.
 
-use super::{Carrier, Carry, Feature};
-use crate::{
+use eyot_types::{
     CancelledParams, CompleteParams, CompleteResult, CompletionReference, CreateTaskResult,
     EmptyParams, EmptyResult, GetPromptParams, GetPromptResult, Implementation,
     InputRequiredResult, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
@@ -9,6 +8,8 @@ use crate::{
     PromptMessage, ReadResourceParams, ReadResourceResult, Resource, ResourceTemplate, Root,
     RoundResult, SubscribeParams,
 };
+
+use super::{Carrier, Carry, Feature};
 
 impl Carry for Implementation {
     fn carry(&mut self, carrier: &mut Carrier) {
@@ -195,6 +196,7 @@ impl<T: Carry> Carry for RoundResult<T> {
             Self::Complete(result) => result.carry(carrier),
             Self::InputRequired(result) => result.carry(carrier),
             Self::Task(result) => result.carry(carrier),
+            _ => {}
         }
     }
 }

@@ -1,9 +1,9 @@
 //! What clients and servers declare.
 
+use eyot_types::{ClientCapabilities, JsonObject, ServerCapabilities};
 use serde_json::Value;
 
 use super::{Carrier, Carry, Feature};
-use crate::{ClientCapabilities, JsonObject, ServerCapabilities};
 
 impl Carry for ClientCapabilities {
     fn carry(&mut self, carrier: &mut Carrier) {

@@ -4,12 +4,12 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use eyot_types::{JsonObject, Method, ResultType, Revision};
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::{Carrier, Feature, Losses};
-use crate::{JsonObject, Method, ResultType, Revision};
 
 /// The result as `revision` has it; `None` when its content may have to change, or is not what it
 /// should be: then it must be decoded. `add` puts more into its metadata.
@@ -79,7 +79,7 @@ struct Around {
     #[serde(skip_serializing_if = "Option::is_none")]
     ttl_ms: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    cache_scope: Option<crate::CacheScope>,
+    cache_scope: Option<eyot_types::CacheScope>,
     #[serde(rename = "_meta", skip_serializing_if = "Option::is_none")]
     meta: Option<JsonObject>,
 }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use eyot_types::{Revision, meta};
 use serde_json::{Value, json};
 
 use super::samples::{self, Sample};
 use super::schema::{Schema, since};
-use crate::{Revision, meta};
 
 #[test]
 fn every_sample_survives_and_all_its_members_are_named() {

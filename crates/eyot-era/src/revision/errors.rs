@@ -1,15 +1,15 @@
 //! Errors: codes that only one era has.
 
 use eyot_jsonrpc::ErrorObject;
-use serde_json::{Value, json};
-
-use super::{Carrier, Feature, Losses};
-use crate::codes::{
+use eyot_types::codes::{
     HEADER_MISMATCH, INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST, MISSING_CAPABILITY,
     RESOURCE_NOT_FOUND, UNSUPPORTED_VERSION, URL_ELICITATION_REQUIRED, is_legacy_sdk,
     is_spec_reserved,
 };
-use crate::{Method, Revision};
+use eyot_types::{Method, Revision};
+use serde_json::{Value, json};
+
+use super::{Carrier, Feature, Losses};
 
 /// The nearest error that `revision` has, for a request of that method.
 ///

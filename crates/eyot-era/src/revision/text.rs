@@ -2,12 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-use serde_json::value::{RawValue, to_raw_value};
-
-use super::{Carry, Losses, to};
-use crate::{
+use eyot_types::{
     CallToolParams, CallToolResult, CancelledParams, CompleteParams, CompleteResult,
     CreateMessageParams, CreateMessageResult, DiscoverResult, ElicitParams, ElicitResult,
     EmptyParams, EmptyResult, GetPromptParams, GetPromptResult, InitializeParams, InitializeResult,
@@ -15,6 +10,11 @@ use crate::{
     ListRootsResult, ListToolsResult, LoggingMessageParams, Method, PaginatedParams,
     ProgressParams, ReadResourceParams, ReadResourceResult, Revision, RoundResult, SubscribeParams,
 };
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::value::{RawValue, to_raw_value};
+
+use super::{Carry, Losses, to};
 
 /// The raw parameters of a request or notification, as `revision` has them.
 ///

@@ -1,8 +1,7 @@
 //! Output schemas of the modern era in those of the legacy one, whose root is an object.
 
+use eyot_types::JsonObject;
 use serde_json::{Value, json};
-
-use crate::JsonObject;
 
 /// Whether a legacy peer gets this output schema wrapped: as that of an object whose member
 /// `result` it describes. The structured content of such a tool is wrapped in the same way.

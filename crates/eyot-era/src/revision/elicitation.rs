@@ -1,10 +1,11 @@
 //! Questions to the user, and the answers.
 
-use super::{Carrier, Carry, Feature};
-use crate::{
+use eyot_types::{
     ElicitMode, ElicitParams, ElicitResult, ElicitSchema, PrimitiveSchema, Question,
     SingleSelectSchema,
 };
+
+use super::{Carrier, Carry, Feature};
 
 impl Carry for ElicitParams {
     fn carry(&mut self, carrier: &mut Carrier) {
@@ -45,7 +46,7 @@ impl Carry for PrimitiveSchema {
             Self::MultiSelect(_) if carrier.lacks(Feature::ElicitationMultiSelect) => {
                 carrier.lose(Feature::ElicitationMultiSelect);
             }
-            Self::Boolean(_) | Self::MultiSelect(_) | Self::Other(_) => {}
+            _ => {}
         }
     }
 }
@@ -78,7 +79,7 @@ impl Carry for Question {
             Self::Elicitation(params) => params.carry(carrier),
             Self::Sampling(params) => params.carry(carrier),
             Self::Roots(params) => params.carry(carrier),
-            Self::Other { .. } => {}
+            _ => {}
         }
     }
 }

@@ -30,7 +30,7 @@ pub use self::output_schema::is_wrapped;
 pub use self::tasks::{Payload, to_legacy_task, to_modern_task};
 pub use self::text::{params, result, result_with};
 pub use self::tools::call_tool_result;
-use crate::{CacheScope, JsonObject, ResultType, Revision, meta};
+use eyot_types::{CacheScope, JsonObject, ResultType, Revision, meta};
 
 /// The nearest value that `revision` has, and what was lost.
 pub fn to<T: Carry>(revision: Revision, mut value: T) -> (T, Losses) {

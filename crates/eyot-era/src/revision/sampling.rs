@@ -1,11 +1,12 @@
 //! Conversations with a model.
 
-use super::content::audio_as_text;
-use super::{Carrier, Carry, Feature};
-use crate::{
+use eyot_types::{
     CreateMessageParams, CreateMessageResult, OneOrMany, SamplingContent, SamplingMessage,
     ToolResultContent,
 };
+
+use super::content::audio_as_text;
+use super::{Carrier, Carry, Feature};
 
 impl Carry for CreateMessageParams {
     fn carry(&mut self, carrier: &mut Carrier) {
@@ -26,16 +27,16 @@ impl Carry for CreateMessageParams {
 
 /// One message for each piece of a message.
 fn split(message: SamplingMessage, carrier: &mut Carrier) -> Vec<SamplingMessage> {
-    let SamplingMessage { role, content, meta, other } = message;
+    let SamplingMessage { role, content, meta, other, .. } = message;
     let pieces = content.into_vec();
     if pieces.len() != 1 {
         carrier.lose(Feature::SamplingMany);
     }
-    let one = |piece| SamplingMessage {
-        role: role.clone(),
-        content: OneOrMany::One(piece),
-        meta: meta.clone(),
-        other: other.clone(),
+    let one = |piece| {
+        let mut message = SamplingMessage::new(role.clone(), OneOrMany::One(piece));
+        message.meta.clone_from(&meta);
+        message.other.clone_from(&other);
+        message
     };
     pieces.into_iter().map(one).collect()
 }
@@ -102,7 +103,7 @@ impl Carry for SamplingContent {
                 carrier.lose(Feature::SamplingTools);
             }
             Self::ToolResult(content) => content.carry(carrier),
-            Self::ToolUse(_) | Self::Other(_) => {}
+            _ => {}
         }
     }
 }

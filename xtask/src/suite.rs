@@ -37,10 +37,11 @@ pub(crate) fn build() -> anyhow::Result<()> {
     program::run(cargo.args(["build", "--workspace", "--all-targets", "--locked"]))
 }
 
-/// Runs the examples in the documentation of the facade.
+/// Runs the examples in the documentation of the facade, and those that must not compile.
 pub(crate) fn run_doctests() -> anyhow::Result<()> {
     let mut cargo = program::cargo();
-    program::run(cargo.args(["test", "--doc", "--package", "eyot", "--locked"]))
+    let packages = ["--package", "eyot", "--package", "eyot-jsonrpc"];
+    program::run(cargo.args(["test", "--doc", "--locked"]).args(packages))
 }
 
 /// Runs every test of the workspace.

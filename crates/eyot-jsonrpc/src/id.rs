@@ -12,6 +12,10 @@ use serde_json::value::RawValue;
 use crate::lexer::Lexer;
 use crate::unescape::decode;
 
+mod upstream_id;
+
+pub use self::upstream_id::UpstreamId;
+
 /// A request id or a progress token: the raw JSON text of an integer or a string.
 ///
 /// It stays as written because an id must be echoed unchanged, also 18446744073709551616, which

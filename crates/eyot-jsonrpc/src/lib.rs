@@ -7,6 +7,9 @@
 //! their `_meta` and its `error` no key twice, and none that a case-folding reader takes for
 //! another. Deeper down (`arguments`, `result`) keys may repeat, as `serde_json::Value` allows.
 //!
+//! [`Request`], [`Notification`] and [`Response`] are views: a message whose kind is known, so that
+//! a request has its id and its method. An [`Id`] is what a peer wrote, an [`UpstreamId`] is ours.
+//!
 //! This crate does no I/O and knows nothing of MCP but the names that need such protection.
 //!
 //! ```
@@ -39,6 +42,7 @@ mod proof;
 mod scan;
 mod span;
 mod unescape;
+mod views;
 mod vocabulary;
 mod walker;
 
@@ -47,9 +51,10 @@ pub use crate::error::{ParseError, ParseErrorKind};
 pub use crate::error_object::{
     ErrorObject, INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND, PARSE_ERROR,
 };
-pub use crate::id::Id;
+pub use crate::id::{Id, UpstreamId};
 pub use crate::incoming::Incoming;
 pub use crate::limits::ScanLimits;
 pub use crate::members::{Items, Members};
 pub use crate::message::Message;
 pub use crate::pieces::Pieces;
+pub use crate::views::{MessageKind, Notification, Request, Response};

@@ -14,9 +14,10 @@ use crate::error_object::ErrorObject;
 use crate::id::Id;
 use crate::limits::ScanLimits;
 use crate::pieces::Pieces;
+use crate::plain::plain_len;
 use crate::scan::{Scan, has_line_separators};
 use crate::span::Span;
-use crate::unescape::decode;
+use crate::unescape::{decode, decode_inner};
 
 /// One request, notification or response: the bytes as they came, with the places of its parts.
 ///
@@ -36,6 +37,9 @@ const _: () = assert!(size_of::<Message>() <= 48, "messages wait in queues by th
 struct Scanned {
     bytes: Bytes,
     envelope: Envelope,
+    /// The method of a message that writes it with escapes; others have it in their bytes. Boxed
+    /// twice, because nearly all messages are others.
+    unescaped_method: Option<Box<Box<str>>>,
 }
 
 impl Message {
@@ -51,7 +55,8 @@ impl Message {
 
     /// The message that is the whole of bytes that were scanned.
     pub(crate) fn scanned(bytes: Bytes, envelope: Envelope) -> Self {
-        let scanned = Arc::new(Scanned { bytes, envelope });
+        let unescaped_method = unescaped(&bytes, envelope.method);
+        let scanned = Arc::new(Scanned { bytes, envelope, unescaped_method });
         Self { scanned, id_patch: None, progress_token_patch: None }
     }
 
@@ -85,17 +90,42 @@ impl Message {
         self.id_patch.clone().or_else(|| self.slice(self.envelope().id).map(Id::from_scanned))
     }
 
-    /// The method of a request or notification; borrowed unless it is written with escapes.
+    /// The id of a message that has one, as every request does.
+    pub(crate) fn id_of_request(&self) -> Id {
+        let as_written = || Id::from_scanned(self.scanned.bytes.slice(self.envelope().id.bounds()));
+        self.id_patch.clone().unwrap_or_else(as_written)
+    }
+
+    /// Whether it has an id.
+    pub(crate) fn has_id(&self) -> bool {
+        self.envelope().id.is_present()
+    }
+
+    /// The method of a request or notification.
     pub fn method(&self) -> Option<Cow<'_, str>> {
-        self.text(self.envelope().method).and_then(decode)
+        self.envelope().method.is_present().then(|| self.method_text().into())
+    }
+
+    /// The method of a message that has one, as every request and notification does.
+    pub(crate) fn method_text(&self) -> &str {
+        match &self.scanned.unescaped_method {
+            Some(method) => method,
+            None => std::str::from_utf8(self.method_inside()).unwrap_or_default(),
+        }
+    }
+
+    /// What stands between the quotes of the method.
+    fn method_inside(&self) -> &[u8] {
+        inside(&self.scanned.bytes, self.envelope().method)
     }
 
     /// Whether it is a request or a notification of this method; cheaper than to decode its name.
     pub fn is_method(&self, name: &str) -> bool {
-        let Some(raw) = self.raw(self.envelope().method) else { return false };
-        let inner = raw.get(1..raw.len().saturating_sub(1)).unwrap_or_default();
-        inner == name.as_bytes()
-            || memchr::memchr(b'\\', inner).is_some() && self.method().as_deref() == Some(name)
+        self.envelope().method.is_present()
+            && match &self.scanned.unescaped_method {
+                Some(method) => ***method == *name,
+                None => self.method_inside() == name.as_bytes(),
+            }
     }
 
     /// The raw JSON of `params`, always an object. Costs one UTF-8 check, as safe code must.
@@ -139,6 +169,16 @@ impl Message {
         self.envelope().has_round
     }
 
+    /// The raw JSON of `params`, `result` or `error`, of which a response has one.
+    pub(crate) fn payload_text(&self) -> &str {
+        self.text(self.envelope().payload).unwrap_or_default()
+    }
+
+    /// Whether it has a progress token.
+    pub(crate) fn has_progress_token(&self) -> bool {
+        self.envelope().progress_token.is_present()
+    }
+
     /// The progress token, the new one if there is one: `params._meta.progressToken` of a request,
     /// `params.progressToken` of a notification; `None` unless it is a string or an integer.
     pub fn progress_token(&self) -> Option<Id> {
@@ -149,7 +189,7 @@ impl Message {
     /// The same message with another id. A message without an id stays without.
     #[must_use]
     pub fn with_id(mut self, id: Id) -> Self {
-        if self.envelope().id.is_present() {
+        if self.has_id() {
             self.id_patch = Some(id);
         }
         self
@@ -159,7 +199,7 @@ impl Message {
     /// [`Message::meta`] not visible. A message without a token stays without.
     #[must_use]
     pub fn with_progress_token(mut self, token: Id) -> Self {
-        if self.envelope().progress_token.is_present() {
+        if self.has_progress_token() {
             self.progress_token_patch = Some(Box::new(token));
         }
         self
@@ -279,6 +319,22 @@ impl fmt::Debug for Message {
             .field("len", &self.len())
             .finish_non_exhaustive()
     }
+}
+
+/// What stands between the quotes of a string.
+fn inside(bytes: &[u8], string: Span) -> &[u8] {
+    let raw = bytes.get(string.bounds()).unwrap_or_default();
+    raw.get(1..raw.len().saturating_sub(1)).unwrap_or_default()
+}
+
+/// What a string says that is written with escapes; `None` when it says what is written.
+fn unescaped(bytes: &[u8], string: Span) -> Option<Box<Box<str>>> {
+    let inside = inside(bytes, string);
+    if plain_len(inside) == inside.len() {
+        return None;
+    }
+    let text = decode_inner(std::str::from_utf8(inside).ok()?);
+    Some(Box::new(text.into_owned().into_boxed_str()))
 }
 
 /// The bytes at `range`, which is all of them but for white space around it.

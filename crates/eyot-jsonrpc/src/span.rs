@@ -23,7 +23,12 @@ impl Span {
 
     /// The range, `None` when the part is not there.
     pub(crate) fn range(self) -> Option<Range<usize>> {
-        self.is_present().then_some(self.start as usize..self.end as usize)
+        self.is_present().then_some(self.bounds())
+    }
+
+    /// The range of a part that is there; an empty one else.
+    pub(crate) const fn bounds(self) -> Range<usize> {
+        self.start as usize..self.end as usize
     }
 
     /// Bytes covered.

@@ -10,8 +10,8 @@ use std::env;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use eyot::client::{Client, EraMode};
 use eyot::types::{Era, Revision};
+use eyot::{Client, EraMode};
 
 use crate::scenario::Scenario;
 

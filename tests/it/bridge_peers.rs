@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use eyot::ErrorObject;
-use eyot::client::{Client, ClientBuilder, EraMode};
+use eyot::{Client, ClientBuilder, EraMode};
 use eyot::types::{ContentBlock, CreateMessageParams, CreateMessageResult, ElicitParams};
 use eyot::types::{ElicitResult, Era};
 use serde_json::{Value, json};

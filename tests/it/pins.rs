@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use eyot::client::EraMode;
+use eyot::EraMode;
 use eyot::session::LogLimits;
 use eyot::{MemoryStore, Setup};
 use serde_json::{Value, json};

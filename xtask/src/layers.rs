@@ -20,6 +20,7 @@ const TABLE: Table = Table {
         ("service", &["eyot-service"]),
         ("bindings", &["eyot-http", "eyot-stdio"]),
         ("storage", &["eyot-store-memory", "eyot-store-sqlite"]),
+        ("edges", &["eyot-upstream"]),
         ("peers", &["eyot-client", "eyot-server"]),
         ("relay", &["eyot-relay"]),
         ("proxies", &["eyot-proxy"]),

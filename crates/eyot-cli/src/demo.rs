@@ -1,7 +1,7 @@
 //! `eyot demo`: the main job in front of the built-in server.
 
 use anyhow::Context as _;
-use eyot::client::EraMode;
+use eyot::EraMode;
 use eyot::{Affinity, Command, Target};
 
 use crate::args::{Demo, StoreUrl};

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use eyot::client::EraMode;
+use eyot::EraMode;
 use eyot::session::{LogLimits, Store};
 use eyot::{
     Admin, Affinity, ApiKey, Command, Drained, HostPolicy, Keys, Limits, MemoryStore, ReverseProxy,

@@ -1,33 +1,5 @@
 //! The client that a program uses: typed calls in both eras, over every transport.
 
-mod answer;
-mod answering;
-mod attempts;
-mod background;
-mod beat;
-mod builder;
-mod cache;
-mod call;
-mod config;
-mod driver;
-mod emulated;
-mod endpoint;
-mod error;
-mod evidence;
-mod exchange;
-mod handlers;
-mod mirrors;
-mod open;
-mod pages;
-mod params;
-mod perform;
-mod restore;
-mod rounds;
-mod session;
-mod state;
-mod subscribing;
-mod subscription;
-
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -45,21 +17,16 @@ use serde::Serialize;
 use tokio::sync::{broadcast, watch};
 use tokio_util::sync::DropGuard;
 
-pub use self::answer::{Outcome as CallOutcome, Page, ToolAnswer};
-pub use self::builder::ClientBuilder;
-pub use self::call::{CallBuilder, CallFuture, ProgressStream};
-pub use self::config::{EraMode, Heartbeat, Verdict};
-pub use self::endpoint::Endpoint;
-pub use self::error::ClientError;
-pub use self::evidence::{EraAnswer, EraStep};
-pub use self::handlers::ListKind;
-pub use self::pages::Pages;
-pub use self::state::{ClientEvent, Liveness};
-pub use self::subscription::{Subscription, SubscriptionEvent};
-use crate::client::params::Params;
-use crate::client::perform::Call;
-use crate::client::session::Facts;
-use crate::client::state::{Link, Shared};
+use crate::answer::{Outcome as CallOutcome, ToolAnswer};
+use crate::builder::ClientBuilder;
+use crate::call::CallBuilder;
+use crate::config::Verdict;
+use crate::error::ClientError;
+use crate::pages::Pages;
+use crate::params::Params;
+use crate::perform::Call;
+use crate::session::Facts;
+use crate::state::{ClientEvent, Link, Liveness, Shared};
 
 /// A connection to one server that is kept for as long as the client lives. Cheap to clone.
 ///
@@ -363,7 +330,7 @@ impl Client {
         self.call(method, Ok(Params::new()))
     }
 
-    fn call<T: CallOutcome>(
+    pub(crate) fn call<T: CallOutcome>(
         &self,
         method: Method<'static>,
         params: Result<Params, ClientError>,
@@ -398,6 +365,3 @@ impl fmt::Debug for Client {
 
 /// Items that are read at once.
 const ITEMS_MAX: usize = 10_000;
-
-#[cfg(test)]
-mod tests;

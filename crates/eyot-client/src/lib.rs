@@ -1,36 +1,51 @@
-//! Connections to servers of either era, over HTTP, child processes, streams and in process.
+//! The typed client: what a program uses to talk to a server of either era, over HTTP, child
+//! processes, streams and in process.
 //!
-//! [`Client`] is what a program uses: typed calls, and a connection that is opened again when it
-//! is lost. Below it are the connections that a relay uses: a [`LegacyConnection`] is one
-//! upstream session; a [`ModernConnection`] needs none. Both give every request a new id of their
-//! own and put the caller's id back into its answer: ids of clients are never trusted. This crate
-//! knows no downstream and no store.
+//! [`Client`] gives typed calls over one connection, which it opens again when it is lost. The
+//! connections themselves are `eyot-upstream`'s matter. This crate knows no downstream and no
+//! store.
 
+mod answer;
+mod answering;
+mod attempts;
+mod background;
+mod beat;
+mod builder;
+mod cache;
+mod call;
 mod client;
+mod config;
 mod driver;
-mod event_stream;
-mod http_legacy;
-mod http_link;
-mod http_modern;
-mod http_response;
-mod legacy;
-mod line_connection;
-mod line_driver;
-mod line_link;
-mod modern;
-mod probe;
-mod route;
-mod target;
-mod token;
-mod unsolicited;
+mod emulated;
+mod endpoint;
+mod error;
+mod evidence;
+mod exchange;
+mod handlers;
+mod mirrors;
+mod open;
+mod pages;
+mod params;
+mod perform;
+mod restore;
+mod rounds;
+mod session;
+mod state;
+mod subscribing;
+mod subscription;
 
-pub use crate::client::{
-    CallBuilder, CallFuture, CallOutcome, Client, ClientBuilder, ClientError, ClientEvent,
-    Endpoint, EraAnswer, EraMode, EraStep, Heartbeat, ListKind, Liveness, Page, Pages,
-    ProgressStream, Subscription, SubscriptionEvent, ToolAnswer, Verdict,
-};
-pub use crate::legacy::{LegacyConnection, Opened};
-pub use crate::modern::{ForwardedHeaders, ModernConnection};
-pub use crate::probe::{EraFound, probe_modern};
-pub use crate::target::{Runtime, Target, TargetError};
-pub use crate::token::{AccessToken, Challenge, TokenError, TokenFuture, TokenProvider};
+pub use crate::answer::{Outcome as CallOutcome, Page, ToolAnswer};
+pub use crate::builder::ClientBuilder;
+pub use crate::call::{CallBuilder, CallFuture, ProgressStream};
+pub use crate::client::Client;
+pub use crate::config::{Heartbeat, Verdict};
+pub use crate::endpoint::Endpoint;
+pub use crate::error::ClientError;
+pub use crate::evidence::{EraAnswer, EraStep};
+pub use crate::handlers::ListKind;
+pub use crate::pages::Pages;
+pub use crate::state::{ClientEvent, Liveness};
+pub use crate::subscription::{Subscription, SubscriptionEvent};
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,6 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use eyot_client::{LegacyConnection, Runtime, Target};
 use eyot_jsonrpc::{Id, Message};
 use eyot_service::{
     BoxService, Call, Fault, FaultKind, Input, Messages, Part, Reply, ReplyFuture, SessionHandle,
@@ -15,6 +14,7 @@ use eyot_service::{
 use eyot_session::{SessionRecord, SessionState, UpstreamRef};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{Era, Method};
+use eyot_upstream::{LegacyConnection, Target, Upstream, initialize};
 use futures_util::{StreamExt as _, stream};
 use parking_lot::Mutex;
 use serde_json::json;
@@ -22,22 +22,9 @@ use serde_json::value::RawValue;
 use tokio::sync::OnceCell;
 use tower_service::Service;
 
-use crate::era;
 use crate::questions::Questions;
 use crate::server_id::{cancelled_id, is_cancelled, message_to_client, to_upstream};
-use crate::verdict::EraVerdict;
-use crate::watch::{Change, Watch, timed_out};
-
-/// What every dual session of a relay shares.
-#[derive(Debug)]
-pub(crate) struct Upstream {
-    pub(crate) target: Target,
-    pub(crate) runtime: Runtime,
-    /// Names the target in stored sessions.
-    pub(crate) fingerprint: String,
-    /// What is known of its era.
-    pub(crate) verdict: EraVerdict,
-}
+use crate::watch::{Change, Watch};
 
 /// Holds the upstream session, and opens it again when it is lost.
 #[derive(Debug)]
@@ -188,7 +175,7 @@ impl Dual {
         };
         let timeout = self.upstream.runtime.limits.call_timeout;
         let sent = tokio::time::timeout(timeout, sending).await;
-        sent.unwrap_or_else(|_elapsed| Err(timed_out(timeout))).map_err(upstreams_fault)
+        sent.unwrap_or_else(|_elapsed| Err(Fault::timed_out(timeout))).map_err(upstreams_fault)
     }
 
     /// The upstream's messages that belong to no call; goes on over an upstream session that
@@ -310,8 +297,8 @@ impl Dual {
         let request = Message::request(Id::from_number(0), Method::Initialize.as_str(), &params);
         let Upstream { target, runtime, .. } = &*self.upstream;
         let mut opened = LegacyConnection::open(target, request, runtime).await;
-        if era::is_suspect(&opened) {
-            opened = era::name_pin(&self.upstream.verdict, opened);
+        if initialize::is_suspect(&opened) {
+            opened = initialize::name_pin(&self.upstream.verdict, opened);
         }
         let opened = opened?;
         if let Ok(error) = opened.answer.decode_error() {

@@ -8,9 +8,7 @@
 
 mod crossing;
 mod dual;
-mod era;
 mod losses;
-mod modern;
 mod questions;
 mod relay;
 mod server_id;
@@ -18,7 +16,6 @@ mod task_rooms;
 mod to_legacy;
 mod to_modern;
 mod unseen_headers;
-mod verdict;
 mod watch;
 
 pub use crate::crossing::{Crossing, has_tasks};

@@ -3,21 +3,20 @@
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use eyot_client::{EraMode, ForwardedHeaders, LegacyConnection, Runtime, Target};
 use eyot_jsonrpc::Message;
 use eyot_service::{BoxService, Call, Fault, Input, Reply, ReplyFuture, SessionHandle};
 use eyot_session::{Store, UpstreamRef};
 use eyot_types::{Era, Method};
+use eyot_upstream::{
+    EraMode, ForwardedHeaders, LegacyConnection, ModernSide, Runtime, Target, Upstream, initialize,
+};
 use http::HeaderMap;
 use tower_service::Service;
 
-use crate::dual::{Dual, Upstream};
-use crate::era;
-use crate::modern::ModernSide;
+use crate::dual::Dual;
 use crate::to_legacy::{Affinity, Ask, Bridge};
 use crate::to_modern::{Bridged, ToModern};
 use crate::unseen_headers::UnseenHeaders;
-use crate::verdict::EraVerdict;
 
 /// What a relay may be told besides its upstream.
 #[derive(Clone, Debug, Default)]
@@ -59,9 +58,7 @@ impl Relay {
     #[must_use]
     pub fn with_options(target: Target, runtime: Runtime, options: RelayOptions) -> Self {
         let RelayOptions { era, affinity, store } = options;
-        let fingerprint = target.fingerprint();
-        let verdict = EraVerdict::new(era);
-        let upstream = Arc::new(Upstream { target, runtime, fingerprint, verdict });
+        let upstream = Arc::new(Upstream::new(target, runtime, era));
         let modern = Arc::new(ModernSide::new(Arc::clone(&upstream)));
         let bridge = Bridge::new(&upstream, affinity, store);
         let to_modern = Arc::new(ToModern::new(Arc::clone(&upstream), Arc::clone(&modern)));
@@ -129,9 +126,9 @@ impl Relay {
         }
         let Upstream { target, runtime, fingerprint, verdict } = &**upstream;
         let mut opened = LegacyConnection::open(target, request.clone(), runtime).await;
-        if era::is_suspect(&opened) {
+        if initialize::is_suspect(&opened) {
             if verdict.pinned().is_some() {
-                opened = era::name_pin(verdict, opened);
+                opened = initialize::name_pin(verdict, opened);
             } else if to_modern.probe().await {
                 return Arc::clone(to_modern).initialize(context, request).await;
             }
@@ -142,7 +139,7 @@ impl Relay {
             let upstream = UpstreamRef {
                 target: Some(fingerprint.clone()),
                 session_id: opened.connection.session_id().map(str::to_owned),
-                revision: era::agreed_revision(&opened.answer),
+                revision: initialize::agreed_revision(&opened.answer),
                 generation: 1,
                 is_modern: false,
             };

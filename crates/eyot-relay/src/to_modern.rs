@@ -10,7 +10,6 @@ mod tools;
 
 use std::sync::Arc;
 
-use eyot_client::{ForwardedHeaders, Target};
 use eyot_era::legacy_to_modern::{self, ClientMeta};
 use eyot_era::revision::Losses;
 use eyot_jsonrpc::{Id, Kind, Message};
@@ -21,6 +20,7 @@ use eyot_types::{
     DiscoverResult, Era, Implementation, InitializeResult, ListToolsResult, Method,
     PaginatedParams, Revision, meta,
 };
+use eyot_upstream::{ForwardedHeaders, ModernSide, Target, Upstream, VERDICT_TTL, initialize};
 use futures_util::StreamExt as _;
 use parking_lot::Mutex;
 use serde_json::json;
@@ -29,13 +29,8 @@ use tokio::time::Instant;
 
 pub(crate) use self::session::Bridged;
 use self::tools::{KnownTool, Tools};
-use crate::dual::Upstream;
-use crate::era;
 use crate::losses::count_losses;
-use crate::modern::ModernSide;
 use crate::task_rooms::TaskRooms;
-use crate::verdict::VERDICT_TTL;
-use crate::watch::{timed_out, unanswered};
 
 /// The upstream as the bridge knows it.
 #[derive(Debug)]
@@ -76,7 +71,7 @@ impl ToModern {
         context: &SessionHandle,
         request: Message,
     ) -> Result<Reply, Fault> {
-        let revision = Revision::negotiate(&era::requested_revision(&request));
+        let revision = Revision::negotiate(&initialize::requested_revision(&request));
         let params = request.params().unwrap_or("{}");
         let (client, losses) = ClientMeta::of_initialize(revision, params)
             .map_err(|error| Fault::refused(codes::invalid_params(&error.to_string())))?;
@@ -142,17 +137,17 @@ impl ToModern {
             match self.modern.request(&connection, request, &forwarded).await? {
                 Reply::One(answer) => Ok(answer),
                 Reply::Stream(mut parts) => loop {
-                    let Some(part) = parts.next().await else { return Err(unanswered()) };
+                    let Some(part) = parts.next().await else { return Err(Fault::unanswered()) };
                     let Part { message, .. } = part?;
                     if let Some(answer) = message.filter(Message::is_response) {
                         return Ok(answer);
                     }
                 },
-                Reply::None => Err(unanswered()),
+                Reply::None => Err(Fault::unanswered()),
             }
         };
         let asked = tokio::time::timeout(timeout, asking).await;
-        asked.unwrap_or_else(|_elapsed| Err(timed_out(timeout))).map_err(upstreams_fault)
+        asked.unwrap_or_else(|_elapsed| Err(Fault::timed_out(timeout))).map_err(upstreams_fault)
     }
 
     /// What must be known of a tool before it is called; `None` when the upstream does not list it.

@@ -3,16 +3,15 @@
 
 use std::sync::Arc;
 
-use eyot_client::{ForwardedHeaders, ModernConnection};
 use eyot_jsonrpc::{Id, Message};
 use eyot_service::{Call, Fault, Input, Messages, Part, Reply, Transport};
 use eyot_types::Method;
+use eyot_upstream::{ForwardedHeaders, ModernConnection, ModernSide};
 use futures_util::StreamExt as _;
 use http::HeaderMap;
 use serde_json::json;
 use serde_json::value::RawValue;
 
-use crate::modern::ModernSide;
 use crate::to_legacy::{Ask, Mirrors, mirrors_some};
 
 /// What the tools of one upstream mirror.

@@ -3,11 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use eyot_client::LegacyConnection;
 use eyot_jsonrpc::{Id, Message};
 use eyot_service::{Fault, Limits, Messages, Part, Reply, SessionHandle};
 use eyot_types::Method;
-use eyot_types::codes::{self, Outcome};
+use eyot_upstream::LegacyConnection;
 use futures_util::{StreamExt as _, stream};
 use serde_json::json;
 
@@ -101,20 +100,8 @@ impl Watch {
                 tracing::debug!(%fault, "upstream was not told that its call timed out");
             }
         }
-        timed_out(waited)
+        Fault::timed_out(waited)
     }
-}
-
-/// The fault of a call whose upstream said nothing for too long.
-pub(crate) fn timed_out(waited: Duration) -> Fault {
-    let reason = format!("upstream was silent for {waited:?}");
-    Fault::upstream(codes::upstream_lost(&reason, Outcome::Unknown, false))
-}
-
-/// The fault of a call that ended without an answer.
-pub(crate) fn unanswered() -> Fault {
-    let reason = "upstream ended the call without an answer";
-    Fault::upstream(codes::upstream_lost(reason, Outcome::Unknown, true))
 }
 
 struct Following {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use eyot_jsonrpc::ErrorObject;
+use eyot_types::codes::{self, Outcome};
 
 /// A call that could not be answered by whoever should have answered it.
 ///
@@ -70,5 +71,19 @@ impl Fault {
             kind: FaultKind::SessionGone,
             error: ErrorObject::new(eyot_jsonrpc::INVALID_REQUEST, message),
         }
+    }
+
+    /// The upstream said nothing for this long; whether the call has run is not known.
+    #[must_use]
+    pub fn timed_out(waited: Duration) -> Self {
+        let reason = format!("upstream was silent for {waited:?}");
+        Self::upstream(codes::upstream_lost(&reason, Outcome::Unknown, false))
+    }
+
+    /// The upstream ended the call without an answer; whether it has run is not known.
+    #[must_use]
+    pub fn unanswered() -> Self {
+        let reason = "upstream ended the call without an answer";
+        Self::upstream(codes::upstream_lost(reason, Outcome::Unknown, true))
     }
 }

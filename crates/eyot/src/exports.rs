@@ -1,10 +1,9 @@
 //! The names that most programs need. Each has this one path, at the root of the crate.
 
 pub use eyot_client::{
-    AccessToken, CallBuilder, CallOutcome, Challenge, Client, ClientBuilder, ClientError,
-    ClientEvent, Endpoint, EraAnswer, EraMode, EraStep, Heartbeat, ListKind, Liveness, Pages,
-    Runtime, Subscription, SubscriptionEvent, Target, TargetError, TokenError, TokenFuture,
-    TokenProvider, ToolAnswer, Verdict,
+    CallBuilder, CallOutcome, Client, ClientBuilder, ClientError, ClientEvent, Endpoint, EraAnswer,
+    EraStep, Heartbeat, ListKind, Liveness, Pages, Subscription, SubscriptionEvent, ToolAnswer,
+    Verdict,
 };
 pub use eyot_jsonrpc::{ErrorObject, Id, Message};
 pub use eyot_proxy::{ReverseProxy, Setup};
@@ -22,3 +21,7 @@ pub use eyot_stdio::Command;
 pub use eyot_stdx::{SealKeys, Secret};
 pub use eyot_store_memory::MemoryStore;
 pub use eyot_store_sqlite::{SqliteOptions, SqliteStore};
+pub use eyot_upstream::{
+    AccessToken, Challenge, EraMode, Runtime, Target, TargetError, TokenError, TokenFuture,
+    TokenProvider,
+};

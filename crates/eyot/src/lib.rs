@@ -36,7 +36,7 @@
 //! pages in `docs/guide` show each of these, step by step.
 //!
 //! The crates below can be used alone; each of their types has one public path, repeated
-//! here as modules: [`jsonrpc`], [`types`], [`service`], [`session`], [`client`],
+//! here as modules: [`jsonrpc`], [`types`], [`service`], [`session`], [`client`], [`upstream`],
 //! [`server`], [`relay`].
 
 mod exports;
@@ -54,3 +54,4 @@ pub use eyot_server as server;
 pub use eyot_service as service;
 pub use eyot_session as session;
 pub use eyot_types as types;
+pub use eyot_upstream as upstream;

@@ -30,7 +30,7 @@ const SPAWNS: &[&str] =
 /// The places where tasks start: one for each connection, which an upstream session of the bridge
 /// is, too; and the keeper's.
 const SPAWNERS: &[&str] = &[
-    "crates/eyot-client/src/driver.rs",
+    "crates/eyot-upstream/src/driver.rs",
     "crates/eyot-relay/src/to_legacy/driver.rs",
     "crates/eyot-server/src/accept.rs",
     "crates/eyot-server/src/http_server.rs",

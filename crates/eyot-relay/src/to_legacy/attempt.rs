@@ -22,7 +22,6 @@ use super::resume::elsewhere;
 use super::sealed::{ParkedState, State};
 use super::session::may_resend;
 use crate::losses::count_losses;
-use crate::watch::timed_out;
 
 /// A call while its client is here. Dropping it before its end cancels the call.
 pub(crate) struct Attempt {
@@ -101,7 +100,7 @@ impl Attempt {
             match tokio::time::timeout(timeout, word).await {
                 Ok(Some(heard)) => return Next::Heard(heard),
                 Ok(None) => self.collecting = Some(Instant::now() + COLLECTING),
-                Err(_elapsed) => return Next::Heard(Heard::Failed(timed_out(timeout))),
+                Err(_elapsed) => return Next::Heard(Heard::Failed(Fault::timed_out(timeout))),
             }
         }
         let until = self.collecting.unwrap_or_else(Instant::now);

@@ -10,6 +10,7 @@ use eyot_session::Store;
 use eyot_types::{
     Era, InputRequests, InputRequiredResult, JsonObject, Method, Revision, RoundParams, codes,
 };
+use eyot_upstream::Upstream;
 use serde_json::json;
 use tokio::sync::OwnedSemaphorePermit;
 
@@ -24,7 +25,6 @@ use super::record::Records;
 use super::sealed::State;
 use super::session::UpstreamSession;
 use super::tasks::{Planned, Tasks, drive};
-use crate::dual::Upstream;
 use crate::losses::count_losses;
 
 /// The bridge to one upstream. Cheap to clone.

@@ -16,7 +16,6 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::session::UpstreamSession;
 use crate::losses::count_losses;
 use crate::task_rooms::TaskRoom;
-use crate::watch::unanswered;
 
 /// What others may do to a call: ask in it, tell it something.
 #[derive(Debug)]
@@ -341,7 +340,7 @@ impl Stage {
                     return Poll::Ready(match last.take().map(|it| *it) {
                         Some(Heard::Note(message) | Heard::Answer(message)) => Ok(message.into()),
                         Some(Heard::Failed(fault)) => Err(fault),
-                        None => Err(unanswered()),
+                        None => Err(Fault::unanswered()),
                     });
                 }
             }

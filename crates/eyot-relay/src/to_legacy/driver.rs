@@ -5,9 +5,9 @@ use std::pin::{Pin, pin};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use eyot_client::{LegacyConnection, Runtime};
 use eyot_jsonrpc::Message;
 use eyot_service::{Fault, FaultKind, Messages, Part};
+use eyot_upstream::{LegacyConnection, Runtime};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::mpsc;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use eyot_service::{Fault, Peer};
 use eyot_types::{ClientCapabilities, InitializeResult, codes};
+use eyot_upstream::Upstream;
 use parking_lot::Mutex;
 use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
@@ -17,7 +18,6 @@ use super::driver::Idle;
 use super::hub::Hub;
 use super::record::Trace;
 use super::session::{Opening, UpstreamSession};
-use crate::dual::Upstream;
 
 /// What calls have in common that share a session.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

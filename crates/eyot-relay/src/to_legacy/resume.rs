@@ -17,7 +17,6 @@ use super::call::{CallShared, Heard, UpstreamCall};
 use super::park::{Handover, Reserved, Resumed, Taken};
 use super::record::{Answers, Claim, Record, RecordStage, Trace, last_word};
 use super::sealed::{ParkedState, State};
-use crate::watch::timed_out;
 
 /// What is left of a call in the store.
 enum Remains {
@@ -88,7 +87,7 @@ impl Inner {
             for answer in answers {
                 let sending = passed.session.connection.send(answer);
                 let sent = tokio::time::timeout(timeout, sending).await;
-                if let Err(fault) = sent.unwrap_or_else(|_elapsed| Err(timed_out(timeout))) {
+                if let Err(fault) = sent.unwrap_or_else(|_elapsed| Err(Fault::timed_out(timeout))) {
                     return passed.keep(Heard::Failed(fault));
                 }
             }

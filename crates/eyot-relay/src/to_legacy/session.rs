@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use eyot_client::{LegacyConnection, Target};
 use eyot_era::modern_to_legacy;
 use eyot_jsonrpc::{Id, Message};
 use eyot_service::{Fault, FaultKind, Limits, Messages, Part, Reply, unix_ms};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{ClientCapabilities, Era, Implementation, InitializeResult, Method, Revision};
+use eyot_upstream::{LegacyConnection, Target, Upstream, initialize};
 use futures_util::{FutureExt as _, StreamExt as _};
 use serde::Serialize;
 use serde_json::json;
@@ -20,9 +20,6 @@ use super::driver::{Chore, Driver, Idle};
 use super::hub::Hub;
 use super::record::Trace;
 use super::tasks::Asked;
-use crate::dual::Upstream;
-use crate::era;
-use crate::watch::{timed_out, unanswered};
 
 /// An open session. When the last handle is dropped, its driver ends it.
 #[derive(Debug)]
@@ -64,10 +61,10 @@ impl UpstreamSession {
         let params = modern_to_legacy::initialize(opening.capabilities.clone(), us());
         let request = Message::request(Id::from_number(0), Method::Initialize.as_str(), &params);
         let mut opened = LegacyConnection::open(target, request, runtime).await;
-        if era::is_suspect(&opened) {
+        if initialize::is_suspect(&opened) {
             // It may have become another: the next call finds out.
             upstream.verdict.doubt(Era::Legacy);
-            opened = era::name_pin(&upstream.verdict, opened);
+            opened = initialize::name_pin(&upstream.verdict, opened);
         }
         let opened = opened?;
         let (initialized, revision) = agreed(&opened.answer)?;
@@ -82,7 +79,7 @@ impl UpstreamSession {
         };
         let timeout = runtime.limits.call_timeout;
         let warmed_up = tokio::time::timeout(timeout, warming_up).await;
-        let unasked = warmed_up.unwrap_or_else(|_elapsed| Err(timed_out(timeout)))?;
+        let unasked = warmed_up.unwrap_or_else(|_elapsed| Err(Fault::timed_out(timeout)))?;
         eyot_metrics::upstreams_opened("bridge");
         let held = Held { connection, initialized, revision, first_number: 1 };
         Ok(held.drive(upstream, opening, unasked))
@@ -153,12 +150,12 @@ impl UpstreamSession {
             match self.connection.request(request).await? {
                 Reply::One(answer) => Ok(answer),
                 Reply::Stream(parts) => self.answer_of(parts).await,
-                Reply::None => Err(unanswered()),
+                Reply::None => Err(Fault::unanswered()),
             }
         };
         let timeout = self.limits.call_timeout;
         let asked = tokio::time::timeout(timeout, asking).await;
-        asked.unwrap_or_else(|_elapsed| Err(timed_out(timeout)))
+        asked.unwrap_or_else(|_elapsed| Err(Fault::timed_out(timeout)))
     }
 
     async fn answer_of(&self, mut parts: Messages) -> Result<Message, Fault> {
@@ -170,7 +167,7 @@ impl UpstreamSession {
                 None => {}
             }
         }
-        Err(unanswered())
+        Err(Fault::unanswered())
     }
 
     /// Whether it can still be used.

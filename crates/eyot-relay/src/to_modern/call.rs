@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use eyot_client::ForwardedHeaders;
 use eyot_era::legacy_to_modern::{
     ClientMeta, Leg, RoundError, RoundLimits, Rounds, Step, carry_answer, carry_notification,
     carry_tools, requires_task, task_created, tell_support,
@@ -12,6 +11,7 @@ use eyot_jsonrpc::{ErrorObject, Id, Kind, METHOD_NOT_FOUND, Message};
 use eyot_service::{Fault, FaultKind, Messages, Part, Reply};
 use eyot_types::codes::{self, HEADER_MISMATCH, Outcome};
 use eyot_types::{Era, JsonObject, ListToolsResult, Method, Revision};
+use eyot_upstream::ForwardedHeaders;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt as _, StreamExt as _};
@@ -27,7 +27,6 @@ use super::tasks::CallTasks;
 use super::tools::KnownTool;
 use super::upstreams_fault;
 use crate::losses::count_losses;
-use crate::watch::{timed_out, unanswered};
 
 /// A call under way: pulled for its messages by whoever holds the client's stream.
 ///
@@ -160,13 +159,13 @@ impl Calling {
         let request = Message::request_of_text(self.id.clone(), &self.method, &params);
         let connection = shared.modern.required().await?;
         let asked = timeout(patience, connection.request(request, &headers)).await;
-        match asked.unwrap_or_else(|_elapsed| Err(timed_out(patience))) {
+        match asked.unwrap_or_else(|_elapsed| Err(Fault::timed_out(patience))) {
             Ok(Reply::One(answer)) => self.take(answer).await,
             Ok(Reply::Stream(parts)) => {
                 self.stage = Stage::Reading(parts);
                 Ok(None)
             }
-            Ok(Reply::None) => Err(unanswered()),
+            Ok(Reply::None) => Err(Fault::unanswered()),
             Err(fault) => self.repeat(fault).map(|()| None),
         }
     }
@@ -190,7 +189,7 @@ impl Calling {
         let Stage::Reading(parts) = &mut self.stage else { return Ok(None) };
         let patience = self.session.shared().upstream.runtime.limits.call_timeout;
         let Ok(part) = timeout(patience, parts.next()).await else {
-            return Err(timed_out(patience));
+            return Err(Fault::timed_out(patience));
         };
         match part {
             Some(Ok(Part { message: Some(message), .. })) => match message.kind() {
@@ -203,7 +202,7 @@ impl Calling {
             },
             Some(Ok(_)) => Ok(None),
             Some(Err(fault)) => self.repeat(fault).map(|()| None),
-            None => self.repeat(unanswered()).map(|()| None),
+            None => self.repeat(Fault::unanswered()).map(|()| None),
         }
     }
 

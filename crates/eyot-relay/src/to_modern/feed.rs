@@ -7,20 +7,19 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use eyot_client::ForwardedHeaders;
 use eyot_era::legacy_to_modern::ClientMeta;
 use eyot_jsonrpc::{Id, Kind, Message};
 use eyot_service::{Fault, Messages, Part, Reply};
 use eyot_types::{
     Method, SubscriptionFilter, SubscriptionsAcknowledgedParams, SubscriptionsListenParams,
 };
+use eyot_upstream::ForwardedHeaders;
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 use parking_lot::Mutex;
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::{sleep, timeout};
 
 use super::{ToModern, carried_request, upstreams_fault};
-use crate::watch::{timed_out, unanswered};
 
 /// The subscription of one session.
 #[derive(Debug)]
@@ -144,7 +143,7 @@ impl Feed {
     async fn open(&self, client: &ClientMeta) -> Result<(), Fault> {
         let patience = self.shared.upstream.runtime.limits.call_timeout;
         let opening = timeout(patience, self.listen(client)).await;
-        let opened = opening.unwrap_or_else(|_elapsed| Err(timed_out(patience)));
+        let opened = opening.unwrap_or_else(|_elapsed| Err(Fault::timed_out(patience)));
         let (number, acknowledged, source) = opened.map_err(upstreams_fault)?;
         {
             let mut state = self.state.lock();
@@ -166,30 +165,30 @@ impl Feed {
         let params = SubscriptionsListenParams::new(filter);
         let method = Method::SubscriptionsListen.as_str();
         let bare = Message::request(Id::from_number(0), method, &params);
-        let request = carried_request(client, &bare).ok_or_else(unanswered)?;
+        let request = carried_request(client, &bare).ok_or_else(Fault::unanswered)?;
         let connection = self.shared.modern.required().await?;
         let mut parts = match connection.request(request, &ForwardedHeaders::default()).await? {
             Reply::Stream(parts) => parts,
             Reply::One(answer) => Messages::new(stream::iter([Ok(answer.into())])),
-            Reply::None => return Err(unanswered()),
+            Reply::None => return Err(Fault::unanswered()),
         };
         // "The server MUST send `notifications/subscriptions/acknowledged` as the first message
         // carrying the subscription's ID" (2026-07-28, basic/patterns/subscriptions).
         loop {
-            let part: Part = parts.next().await.ok_or_else(unanswered)??;
+            let part: Part = parts.next().await.ok_or_else(Fault::unanswered)??;
             let Some(message) = part.message else { continue };
             match message.kind() {
                 Kind::Error => {
-                    let error = message.decode_error().map_err(|_| unanswered())?;
+                    let error = message.decode_error().map_err(|_| Fault::unanswered())?;
                     return Err(Fault::upstream(error));
                 }
-                Kind::Response => return Err(unanswered()),
+                Kind::Response => return Err(Fault::unanswered()),
                 Kind::Request | Kind::Notification => {}
             }
             let name = message.method().unwrap_or_default();
             if Method::parse(&name) == Method::SubscriptionsAcknowledged {
                 let params = message.decode_params::<SubscriptionsAcknowledgedParams>();
-                let acknowledged = params.map_err(|_| unanswered())?.notifications;
+                let acknowledged = params.map_err(|_| Fault::unanswered())?.notifications;
                 return Ok((number, acknowledged, parts));
             }
         }

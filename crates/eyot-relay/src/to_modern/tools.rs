@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use eyot_client::ForwardedHeaders;
 use eyot_era::revision;
 use eyot_types::{JsonObject, ListToolsResult, MirroredArguments, Tool};
+use eyot_upstream::ForwardedHeaders;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use parking_lot::Mutex;
 use tokio::sync::{Semaphore, SemaphorePermit};

@@ -78,7 +78,7 @@ fn path_of_one_machine_is_reported() {
 fn tasks_start_in_few_files_only() {
     let spawn = concat!("tokio::", "spawn(a);");
     let text = format!("//! A.\n{spawn}\n");
-    let rule = "one task for each connection; they start in crates/eyot-client/src/driver.rs, \
+    let rule = "one task for each connection; they start in crates/eyot-upstream/src/driver.rs, \
                 crates/eyot-relay/src/to_legacy/driver.rs, crates/eyot-server/src/accept.rs, \
                 crates/eyot-server/src/http_server.rs, crates/eyot-server/src/keeper.rs";
     check_product_line(spawn, &[&format!("crates/a/src/b.rs:2: {rule}")]);

@@ -22,7 +22,6 @@ use super::questions::{Asked, TaskQuestions};
 use super::table::TaskTable;
 use crate::losses::count_losses;
 use crate::task_rooms::TaskRoom;
-use crate::watch::{timed_out, unanswered};
 
 /// A task. It holds its upstream session open until its result is here.
 #[derive(Debug)]
@@ -241,7 +240,7 @@ impl TaskEntry {
         let timeout = limits.call_timeout;
         for answer in answers {
             let sent = tokio::time::timeout(timeout, session.connection.send(answer)).await;
-            sent.unwrap_or_else(|_elapsed| Err(timed_out(timeout)))?;
+            sent.unwrap_or_else(|_elapsed| Err(Fault::timed_out(timeout)))?;
         }
         Ok(Ok(()))
     }
@@ -315,7 +314,7 @@ impl UpstreamSession {
             }
             Reply::None => {}
         }
-        Err(unanswered())
+        Err(Fault::unanswered())
     }
 }
 

@@ -1,0 +1,121 @@
+//! Lists of several pages, item by item.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_core::Stream;
+use futures_util::{StreamExt as _, stream};
+
+use crate::answer::Page;
+use crate::call::CallBuilder;
+use crate::error::ClientError;
+
+/// The items of a list; pages are asked for as they are needed. Ends after an error.
+pub struct Pages<T>(Pin<Box<dyn Stream<Item = Result<T, ClientError>> + Send>>);
+
+impl<T: Send + 'static> Pages<T> {
+    /// All pages that `first` and its followers give.
+    pub(crate) fn new<P: Page<Item = T>>(
+        first: impl Fn() -> CallBuilder<P> + Send + 'static,
+    ) -> Self {
+        let reading =
+            Reading { first, items: VecDeque::new(), next: Next::First, seen: BTreeSet::new() };
+        Self(Box::pin(stream::unfold(reading, Reading::next)))
+    }
+
+    /// The next item.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: items are handed out once.
+    pub async fn next(&mut self) -> Option<Result<T, ClientError>> {
+        self.0.next().await
+    }
+
+    /// All items, at most `items_max`.
+    ///
+    /// # Errors
+    ///
+    /// Those of the pages; [`ClientError::Request`] when there are more items.
+    ///
+    /// # Cancel safety
+    ///
+    /// What was read is lost.
+    pub async fn collect_all(mut self, items_max: usize) -> Result<Vec<T>, ClientError> {
+        let mut items = Vec::new();
+        while let Some(item) = self.next().await {
+            if items.len() >= items_max {
+                let reason = format!("list has more than {items_max} items");
+                return Err(ClientError::Request { reason });
+            }
+            items.push(item?);
+        }
+        Ok(items)
+    }
+}
+
+impl<T> Stream for Pages<T> {
+    type Item = Result<T, ClientError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.0.as_mut().poll_next(cx)
+    }
+}
+
+impl<T> fmt::Debug for Pages<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Pages")
+    }
+}
+
+enum Next {
+    First,
+    Cursor(String),
+    Nothing,
+}
+
+struct Reading<F, T> {
+    first: F,
+    items: VecDeque<T>,
+    next: Next,
+    /// A server that gives a cursor twice would be asked without end.
+    seen: BTreeSet<String>,
+}
+
+impl<F, P> Reading<F, P::Item>
+where
+    P: Page,
+    F: Fn() -> CallBuilder<P> + Send,
+{
+    async fn next(mut self) -> Option<(Result<P::Item, ClientError>, Self)> {
+        loop {
+            if let Some(item) = self.items.pop_front() {
+                return Some((Ok(item), self));
+            }
+            let call = match std::mem::replace(&mut self.next, Next::Nothing) {
+                Next::First => (self.first)(),
+                Next::Cursor(cursor) => (self.first)().cursor(cursor),
+                Next::Nothing => return None,
+            };
+            let page = match call.await {
+                Ok(page) => page,
+                Err(error) => return Some((Err(error), self)),
+            };
+            let (items, cursor) = page.into_parts();
+            self.items.extend(items);
+            if let Some(cursor) = cursor {
+                if self.seen.len() >= PAGES_MAX || !self.seen.insert(cursor.clone()) {
+                    let reason = "list has no end".to_owned();
+                    self.items.clear();
+                    return Some((Err(ClientError::Protocol { reason }), self));
+                }
+                self.next = Next::Cursor(cursor);
+            }
+        }
+    }
+}
+
+/// Pages of one list that are read.
+const PAGES_MAX: usize = 10_000;

@@ -1,0 +1,106 @@
+//! One connection to the server, for as long as it lasts.
+
+use std::fmt;
+
+use eyot_jsonrpc::{Id, Message};
+use eyot_service::{Fault, Messages, Reply};
+use eyot_types::{Era, Implementation, Revision, ServerCapabilities};
+use eyot_upstream::{ForwardedHeaders, LegacyConnection, ModernConnection};
+use futures_util::{StreamExt as _, stream};
+use http::HeaderMap;
+use tokio_util::sync::CancellationToken;
+
+/// A legacy session, or what stands for one in the modern era. It is replaced as a whole.
+pub(crate) struct Session {
+    /// Counts the sessions of one client from 1.
+    pub(crate) number: u64,
+    pub(crate) connection: Connection,
+    pub(crate) facts: Facts,
+    /// Cancelled when it is replaced, or given up: what runs on it fails at once.
+    pub(crate) retired: CancellationToken,
+}
+
+/// What the server said of itself.
+#[derive(Clone, Debug)]
+pub(crate) struct Facts {
+    pub(crate) revision: Revision,
+    pub(crate) info: Option<Implementation>,
+    pub(crate) capabilities: ServerCapabilities,
+    pub(crate) instructions: Option<String>,
+}
+
+/// A connection of either era.
+#[derive(Clone, Debug)]
+pub(crate) enum Connection {
+    Legacy(LegacyConnection),
+    Modern(ModernConnection),
+}
+
+impl Session {
+    pub(crate) fn era(&self) -> Era {
+        self.facts.revision.era()
+    }
+
+    /// The messages that belong to a request, from sending it to its answer. Nothing is sent
+    /// before the stream is polled; dropping it cancels the request, as far as the transport
+    /// knows such a thing.
+    pub(crate) fn request(&self, request: Message, headers: HeaderMap) -> Messages {
+        let connection = self.connection.clone();
+        let asking = async move {
+            let reply = match connection {
+                Connection::Legacy(connection) => connection.request(request).await,
+                Connection::Modern(connection) => {
+                    let headers = ForwardedHeaders::new(headers);
+                    connection.request(request, &headers).await
+                }
+            };
+            match reply {
+                Ok(Reply::Stream(messages)) => messages,
+                Ok(Reply::One(answer)) => one(Ok(answer)),
+                Ok(Reply::None) => Messages::new(stream::empty()),
+                Err(fault) => one(Err(fault)),
+            }
+        };
+        Messages::new(stream::once(asking).flatten())
+    }
+
+    /// Whether a link of lines still works; true for what has none.
+    pub(crate) fn is_open(&self) -> bool {
+        match &self.connection {
+            Connection::Legacy(connection) => connection.is_open(),
+            Connection::Modern(connection) => connection.is_open(),
+        }
+    }
+
+    /// Sends a notification or a response.
+    pub(crate) async fn send(&self, message: Message) -> Result<(), Fault> {
+        match &self.connection {
+            Connection::Legacy(connection) => connection.send(message).await,
+            Connection::Modern(connection) => {
+                connection.send(message, &ForwardedHeaders::default()).await
+            }
+        }
+    }
+
+    /// What must be sent when nobody waits for the call `id` any more.
+    pub(crate) fn cancellation(&self, id: &Id, reason: &str) -> Option<Message> {
+        match &self.connection {
+            Connection::Legacy(connection) => connection.cancellation(id, reason),
+            // Closing the stream says it over HTTP; over lines the connection says it by itself.
+            Connection::Modern(_) => None,
+        }
+    }
+}
+
+fn one(answer: Result<Message, Fault>) -> Messages {
+    Messages::new(stream::once(std::future::ready(answer.map(Into::into))))
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("number", &self.number)
+            .field("revision", &self.facts.revision)
+            .finish_non_exhaustive()
+    }
+}

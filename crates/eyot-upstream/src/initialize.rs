@@ -1,0 +1,45 @@
+//! What `initialize` and its answer say about revisions and eras.
+
+use eyot_jsonrpc::{METHOD_NOT_FOUND, Message};
+use eyot_service::{Fault, FaultKind};
+use eyot_types::codes;
+
+use crate::{EraVerdict, Opened};
+
+/// The revision that `initialize` asks for.
+pub fn requested_revision(request: &Message) -> String {
+    let params: serde_json::Value = request.decode_params().unwrap_or_default();
+    let revision = params.get("protocolVersion").and_then(serde_json::Value::as_str);
+    revision.unwrap_or_default().to_owned()
+}
+
+/// The revision that the answer to `initialize` agrees to.
+pub fn agreed_revision(answer: &Message) -> Option<String> {
+    let result: serde_json::Value = answer.decode_result().ok()?;
+    result.get("protocolVersion")?.as_str().map(str::to_owned)
+}
+
+/// Whether an answer to `initialize` may be that of an upstream that speaks the modern era alone: a
+/// probe is made only then.
+pub fn is_suspect(opened: &Result<Opened, Fault>) -> bool {
+    match opened {
+        Ok(opened) => opened.answer.decode_error().is_ok_and(|error| {
+            error.code == METHOD_NOT_FOUND || codes::is_modern_evidence(error.code)
+        }),
+        Err(fault) => fault.kind == FaultKind::Refused,
+    }
+}
+
+/// The answer of an upstream that is pinned to the legacy era and refuses it, which says so.
+///
+/// # Errors
+///
+/// The fault that came, with the pin named in it.
+pub fn name_pin(verdict: &EraVerdict, opened: Result<Opened, Fault>) -> Result<Opened, Fault> {
+    let mut opened = opened.map_err(|fault| verdict.name_pin(fault))?;
+    if let Ok(mut error) = opened.answer.decode_error() {
+        verdict.name_pin_in(&mut error);
+        opened.answer = Message::error_response(opened.answer.id(), &error);
+    }
+    Ok(opened)
+}

@@ -1,0 +1,43 @@
+//! Upstreams: connections to servers of either era, over HTTP, child processes, streams and in
+//! process.
+//!
+//! A [`LegacyConnection`] is one upstream session; a [`ModernConnection`] needs none. Both give
+//! every request a new id of their own and put the caller's id back into its answer: ids of
+//! clients are never trusted. This crate knows no downstream and no store.
+
+mod driver;
+mod era_mode;
+mod event_stream;
+mod http_legacy;
+mod http_link;
+mod http_modern;
+mod http_response;
+pub mod initialize;
+mod legacy;
+mod line_connection;
+mod line_driver;
+mod line_link;
+mod modern;
+mod modern_side;
+mod probe;
+mod route;
+mod target;
+mod token;
+mod unsolicited;
+mod upstream;
+mod verdict;
+
+pub use crate::driver::spawn;
+pub use crate::era_mode::EraMode;
+pub use crate::http_link::{HttpLink, refusal};
+pub use crate::legacy::{LegacyConnection, Opened};
+pub use crate::line_connection::LineConnection;
+pub use crate::line_driver::LineDriver;
+pub use crate::line_link::{BoxStream, ByteStream};
+pub use crate::modern::{ForwardedHeaders, ModernConnection};
+pub use crate::modern_side::ModernSide;
+pub use crate::probe::{EraFound, probe_modern};
+pub use crate::target::{Runtime, Target, TargetError};
+pub use crate::token::{AccessToken, Challenge, TokenError, TokenFuture, TokenProvider};
+pub use crate::upstream::Upstream;
+pub use crate::verdict::{EraVerdict, VERDICT_TTL};

@@ -1,0 +1,191 @@
+//! An upstream at the end of a link of lines: the handle that callers hold.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll, ready};
+
+use eyot_jsonrpc::{Id, Message};
+use eyot_service::{Fault, Limits, Messages, Part};
+use eyot_types::Era;
+use eyot_types::codes::{self, Outcome};
+use futures_core::Stream;
+use parking_lot::Mutex;
+use tokio::sync::mpsc;
+
+use crate::line_driver::{LineDriver, Order, Shared};
+use crate::line_link::{BoxStream, LineLink};
+use crate::target::{Runtime, Target};
+use crate::unsolicited::Unsolicited;
+
+/// One link of lines, moved on by its [`LineDriver`]. Dropping the last handle ends the link in
+/// order.
+#[derive(Clone)]
+pub struct LineConnection {
+    orders: mpsc::Sender<Order>,
+    unsolicited: Unsolicited,
+    next_id: Arc<AtomicU64>,
+    end: End,
+    limits: Arc<Limits>,
+}
+
+/// Why the link is no more; empty while it lives.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct End(Arc<Mutex<Option<String>>>);
+
+impl End {
+    pub(crate) fn set(&self, reason: String) {
+        self.0.lock().get_or_insert(reason);
+    }
+
+    pub(crate) fn reason(&self) -> Option<String> {
+        self.0.lock().clone()
+    }
+}
+
+impl LineConnection {
+    /// Starts the child of `target`, or attaches to its server of this process. The driver must
+    /// be polled for the link to move.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`] when the child cannot be started, or the target is a URL.
+    pub fn open(target: &Target, era: Era, runtime: &Runtime) -> Result<(Self, LineDriver), Fault> {
+        let link = LineLink::open(target, runtime)?;
+        Ok(Self::new(link, era, runtime))
+    }
+
+    /// Lines over a stream that is open already. The driver must be polled for the link to move.
+    #[must_use]
+    pub fn over(stream: BoxStream, era: Era, runtime: &Runtime) -> (Self, LineDriver) {
+        Self::new(LineLink::over(stream, &runtime.limits), era, runtime)
+    }
+
+    fn new(link: LineLink, era: Era, runtime: &Runtime) -> (Self, LineDriver) {
+        let Runtime { limits, shutdown, .. } = runtime;
+        let (orders, receiver) = mpsc::channel(limits.queue_messages_max);
+        let unsolicited = Unsolicited::new(limits.queue_messages_max);
+        let end = End::default();
+        let shared = Shared {
+            unsolicited: unsolicited.clone(),
+            end: end.clone(),
+            limits: Arc::clone(limits),
+        };
+        let driver = LineDriver::new(link, era, receiver, shutdown.clone(), shared);
+        let (limits, next_id) = (Arc::clone(limits), Arc::new(AtomicU64::new(1)));
+        (Self { orders, unsolicited, next_id, end, limits }, driver)
+    }
+
+    /// Sends a request; its messages follow, the answer last.
+    ///
+    /// A stream that ends without an answer belongs to a call that was cancelled.
+    pub(crate) async fn request(&self, request: Message) -> Result<Messages, Fault> {
+        let (parts, receiver) = mpsc::channel(self.limits.queue_messages_max);
+        let number = self.next_id.fetch_add(1, Ordering::Relaxed);
+        let fault = CallFault::default();
+        let order = Order::Request { number, request, parts, fault: fault.clone() };
+        self.orders.send(order).await.map_err(|_closed| self.lost())?;
+        Ok(Messages::new(CallParts {
+            receiver,
+            number,
+            orders: self.orders.clone(),
+            fault,
+            is_over: false,
+        }))
+    }
+
+    /// Sends a notification or a response.
+    pub(crate) async fn send(&self, message: Message) -> Result<(), Fault> {
+        self.orders.send(Order::Send(message)).await.map_err(|_closed| self.lost())
+    }
+
+    /// Cancels the call that the caller calls `id`, with the caller's own notification.
+    pub(crate) async fn cancel(&self, id: Id, message: Message) -> Result<(), Fault> {
+        self.orders.send(Order::Cancel { id, message }).await.map_err(|_closed| self.lost())
+    }
+
+    /// Takes the peer for one of this era from now on.
+    pub async fn speak(&self, era: Era) {
+        // Should the link have ended, the next request says so.
+        drop(self.orders.send(Order::Speak(era)).await);
+    }
+
+    /// The messages that belong to no call.
+    pub(crate) fn listen(&self) -> Messages {
+        Messages::new(self.unsolicited.listen())
+    }
+
+    /// Whether the link lives.
+    pub(crate) fn is_open(&self) -> bool {
+        !self.orders.is_closed()
+    }
+
+    /// Why the link has ended.
+    pub(crate) fn end_reason(&self) -> String {
+        self.end.reason().unwrap_or_else(|| "upstream has ended".to_owned())
+    }
+
+    fn lost(&self) -> Fault {
+        let reason = self.end_reason();
+        Fault::upstream(codes::upstream_lost(&reason, Outcome::NotSent, true))
+    }
+}
+
+impl fmt::Debug for LineConnection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LineConnection").field("is_open", &self.is_open()).finish_non_exhaustive()
+    }
+}
+
+/// What the driver leaves for a caller whose queue has no room for it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct CallFault(Arc<Mutex<Option<Fault>>>);
+
+impl CallFault {
+    pub(crate) fn set(&self, fault: Fault) {
+        *self.0.lock() = Some(fault);
+    }
+
+    fn take(&self) -> Option<Fault> {
+        self.0.lock().take()
+    }
+}
+
+/// The messages of one call.
+struct CallParts {
+    receiver: mpsc::Receiver<Result<Part, Fault>>,
+    number: u64,
+    orders: mpsc::Sender<Order>,
+    fault: CallFault,
+    is_over: bool,
+}
+
+impl Stream for CallParts {
+    type Item = Result<Part, Fault>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let part = ready!(self.receiver.poll_recv(cx));
+        let is_last = match &part {
+            Some(Ok(part)) => part.message.as_ref().is_some_and(Message::is_response),
+            Some(Err(_)) | None => true,
+        };
+        self.is_over |= is_last;
+        Poll::Ready(match part {
+            Some(part) => Some(part),
+            None => self.fault.take().map(Err),
+        })
+    }
+}
+
+impl Drop for CallParts {
+    fn drop(&mut self) {
+        if self.is_over {
+            return;
+        }
+        // Should the queue be full, the answer will find nobody and be dropped by the driver.
+        if let Err(error) = self.orders.try_send(Order::Forget { number: self.number }) {
+            tracing::debug!(%error, "call was dropped without telling the upstream");
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! What drives a link of lines: reads, writes, routes.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use eyot_jsonrpc::{Id, Incoming, Message};
+use eyot_service::{Fault, Limits};
+use eyot_types::codes::{self, Outcome};
+use eyot_types::{Era, Method};
+use serde_json::json;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::line_connection::{CallFault, End};
+use crate::line_link::{LineLink, LinkEvent};
+use crate::route::{Calls, PartSender, Route};
+use crate::unsolicited::Unsolicited;
+
+/// What callers want of the driver.
+#[derive(Debug)]
+pub(crate) enum Order {
+    /// Send a request under our id `number`.
+    Request { number: u64, request: Message, parts: PartSender, fault: CallFault },
+    /// Send a notification or a response.
+    Send(Message),
+    /// Send the caller's own cancellation of its call `id`, and let go of the call.
+    Cancel { id: Id, message: Message },
+    /// The peer turned out to be of this era.
+    Speak(Era),
+    /// Nobody waits for this call any more: cancel it.
+    Forget { number: u64 },
+}
+
+/// Owns the link. Whoever made it polls [`run`](Self::run), most often as a task.
+#[derive(Debug)]
+pub struct LineDriver {
+    link: LineLink,
+    orders: mpsc::Receiver<Order>,
+    shutdown: CancellationToken,
+    calls: Calls,
+    faults: BTreeMap<u64, Pending>,
+    unsolicited: Unsolicited,
+    end: End,
+    limits: Arc<Limits>,
+}
+
+/// A request that waits for its answer.
+#[derive(Debug)]
+struct Pending {
+    fault: CallFault,
+    /// Where its line ends, among all that was queued.
+    end: u64,
+}
+
+/// What the handles and their driver share from the start.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) unsolicited: Unsolicited,
+    pub(crate) end: End,
+    pub(crate) limits: Arc<Limits>,
+}
+
+impl LineDriver {
+    pub(crate) fn new(
+        link: LineLink,
+        era: Era,
+        orders: mpsc::Receiver<Order>,
+        shutdown: CancellationToken,
+        shared: Shared,
+    ) -> Self {
+        let Shared { unsolicited, end, limits } = shared;
+        let calls = Calls::new(era);
+        Self { link, orders, shutdown, calls, faults: BTreeMap::new(), unsolicited, end, limits }
+    }
+
+    /// Drives the link until it ends, nobody needs it any more, or shutdown begins; then ends
+    /// it in order.
+    pub async fn run(mut self) {
+        let shutdown = self.shutdown.clone();
+        let reason = loop {
+            tokio::select! {
+                biased;
+                () = shutdown.cancelled() => break "shutting down".to_owned(),
+                event = self.link.next() => match event {
+                    LinkEvent::Line(line) => self.handle_line(line, &shutdown).await,
+                    LinkEvent::BadLine(error) => {
+                        tracing::warn!(%error, "upstream wrote a line that cannot be read");
+                    }
+                    LinkEvent::Ended(reason) => break reason,
+                },
+                order = self.orders.recv() => match order {
+                    Some(order) => self.handle_order(order),
+                    None => break "no longer needed".to_owned(),
+                },
+            }
+        };
+        tracing::debug!(reason, "connection ends");
+        self.end.set(reason.clone());
+        self.orders.close();
+        while let Ok(order) = self.orders.try_recv() {
+            if let Order::Request { fault, .. } = order {
+                fault.set(lost(&reason, Outcome::NotSent));
+            }
+        }
+        self.fail_all(&reason);
+        self.unsolicited.close();
+        self.link.close().await;
+    }
+
+    /// Every running call learns at once that its upstream is no more. A line of which the end
+    /// was never written is no message: nobody can have run it.
+    fn fail_all(&mut self, reason: &str) {
+        let written_bytes = self.link.written_bytes();
+        for Pending { fault, end } in std::mem::take(&mut self.faults).into_values() {
+            let is_sent = end <= written_bytes;
+            let outcome = if is_sent { Outcome::Unknown } else { Outcome::NotSent };
+            fault.set(lost(reason, outcome));
+        }
+        // Dropping the senders ends the streams; the fault is found behind what is queued.
+        self.calls.drain().for_each(drop);
+    }
+
+    async fn handle_line(&mut self, line: Bytes, shutdown: &CancellationToken) {
+        let messages = match Incoming::parse(line, &self.limits.scan) {
+            Ok(Incoming::One(message)) => vec![message],
+            // A server of 2025-03-26 may answer a batch.
+            Ok(Incoming::Batch(messages)) => messages,
+            Err(error) => {
+                tracing::warn!(%error, "upstream wrote a line that is no message");
+                let number = error.id().and_then(|id| id.as_u64());
+                if let Some(number) = number {
+                    let reason = format!("upstream's answer is invalid: {error}");
+                    self.fail(number, lost(&reason, Outcome::Unknown));
+                }
+                return;
+            }
+        };
+        for message in messages {
+            self.deliver(message, shutdown).await;
+        }
+    }
+
+    async fn deliver(&mut self, message: Message, shutdown: &CancellationToken) {
+        let answered = message.is_response().then(|| message.id().and_then(|it| it.as_u64()));
+        match self.calls.route(message, self.unsolicited.is_listening()) {
+            Route::Answer(parts, message) => {
+                let number = answered.flatten();
+                let pending = number.and_then(|number| self.faults.remove(&number));
+                let fault = pending.map(|it| it.fault);
+                self.push(parts, message, fault, shutdown).await;
+            }
+            Route::Call(parts, message) => self.push(parts, message, None, shutdown).await,
+            Route::Unsolicited(message) => {
+                if !self.unsolicited.push(message) {
+                    eyot_metrics::messages_dropped("queue_full");
+                }
+            }
+            Route::Drop(reason) => {
+                tracing::debug!(reason, "message of the upstream goes nowhere");
+                eyot_metrics::messages_dropped(reason);
+            }
+        }
+    }
+
+    /// Hands a message over; waits for a slow reader, but not for ever: others wait too.
+    async fn push(
+        &mut self,
+        parts: PartSender,
+        message: Message,
+        fault: Option<CallFault>,
+        shutdown: &CancellationToken,
+    ) {
+        let Err(full) = parts.try_send(Ok(message.into())) else { return };
+        let mpsc::error::TrySendError::Full(part) = full else { return };
+        let patience = self.limits.queue_stall_timeout;
+        let sending = tokio::time::timeout(patience, parts.send(part));
+        let sent = shutdown.run_until_cancelled(sending).await;
+        if let Some(Err(_elapsed)) = sent {
+            self.overflow(&parts, fault, patience);
+        }
+    }
+
+    fn overflow(&mut self, parts: &PartSender, fault: Option<CallFault>, patience: Duration) {
+        eyot_metrics::messages_dropped("reader_too_slow");
+        let reason = format!("messages of the call were not read for {patience:?}");
+        let error = lost(&reason, Outcome::Unknown);
+        match (fault, self.calls.find_parts(parts)) {
+            (Some(fault), _) => fault.set(error),
+            (None, Some(number)) => {
+                self.fail(number, error);
+                self.write_cancelled(number);
+            }
+            (None, None) => {}
+        }
+    }
+
+    fn fail(&mut self, number: u64, fault: Fault) {
+        if let Some(pending) = self.faults.remove(&number) {
+            pending.fault.set(fault);
+        }
+        self.calls.forget(number);
+    }
+
+    fn handle_order(&mut self, order: Order) {
+        match order {
+            Order::Request { number, request, parts, fault } => {
+                let request = self.calls.begin(number, request, parts);
+                let written = self.write(&request);
+                let end = self.link.queued_end();
+                self.faults.insert(number, Pending { fault, end });
+                if let Err(error) = written {
+                    self.fail(number, error);
+                }
+            }
+            Order::Send(message) => {
+                if let Err(error) = self.write(&message) {
+                    tracing::warn!(%error, "message for the upstream was dropped");
+                }
+            }
+            Order::Cancel { id, message } => self.cancel(&id, &message),
+            Order::Speak(era) => self.calls.speak(era),
+            Order::Forget { number } => {
+                self.faults.remove(&number);
+                if self.calls.forget(number).is_some() {
+                    self.write_cancelled(number);
+                }
+            }
+        }
+    }
+
+    fn cancel(&mut self, id: &Id, message: &Message) {
+        let Some(number) = self.calls.find(id) else { return };
+        self.faults.remove(&number);
+        self.calls.forget(number);
+        let mut params: serde_json::Value = message.decode_params().unwrap_or_else(|_| json!({}));
+        if let Some(members) = params.as_object_mut() {
+            members.insert("requestId".to_owned(), number.into());
+        }
+        self.write_notification(&Message::notification(Method::Cancelled.as_str(), &params));
+    }
+
+    fn write_cancelled(&mut self, number: u64) {
+        let params = json!({ "requestId": number, "reason": "nobody waits for the answer" });
+        self.write_notification(&Message::notification(Method::Cancelled.as_str(), &params));
+    }
+
+    fn write_notification(&mut self, message: &Message) {
+        if let Err(error) = self.write(message) {
+            tracing::warn!(%error, "notification for the upstream was dropped");
+        }
+    }
+
+    /// Queues a message as one line.
+    fn write(&mut self, message: &Message) -> Result<(), Fault> {
+        let queued = self.link.queue(message.pieces());
+        queued.map_err(|error| {
+            let reason = format!("upstream does not read: {error}");
+            Fault::upstream(codes::upstream_lost(&reason, Outcome::NotSent, true))
+        })
+    }
+}
+
+fn lost(reason: &str, outcome: Outcome) -> Fault {
+    Fault::upstream(codes::upstream_lost(reason, outcome, true))
+}

@@ -1,0 +1,259 @@
+//! The modern side: one connection that all modern clients share.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use eyot_era::{Carrier, Evidence};
+use eyot_jsonrpc::{Kind, Message};
+use eyot_service::{Fault, FaultKind, Messages, Part, Reply};
+use eyot_types::codes::{self, Outcome};
+use eyot_types::{Era, Method, Revision};
+use futures_util::{StreamExt as _, stream};
+use parking_lot::Mutex;
+use tokio::sync::OnceCell;
+use tokio::time::Instant;
+
+use crate::{EraFound, ForwardedHeaders, ModernConnection, Target, Upstream, probe_modern};
+
+/// Finds out whether the upstream is modern, and holds the connection if it is.
+#[derive(Debug)]
+pub struct ModernSide {
+    upstream: Arc<Upstream>,
+    /// Replaced when its connection is lost; opened once for all who need it.
+    cell: Mutex<Arc<OnceCell<Option<ModernConnection>>>>,
+    /// When the connection was found.
+    found: Mutex<Option<Instant>>,
+}
+
+impl ModernSide {
+    /// The modern side of an upstream, of which nothing is known yet.
+    #[must_use]
+    pub fn new(upstream: Arc<Upstream>) -> Self {
+        Self { upstream, cell: Mutex::default(), found: Mutex::new(None) }
+    }
+
+    /// Answers a message of a modern client.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`] when there is no answer; an answer that is an error is none.
+    ///
+    /// # Cancel safety
+    ///
+    /// The upstream is told that its call is given up.
+    pub async fn answer(
+        &self,
+        connection: &ModernConnection,
+        message: Message,
+        forwarded: &ForwardedHeaders,
+    ) -> Result<Reply, Fault> {
+        match message.kind() {
+            Kind::Request => self.request(connection, message, forwarded).await,
+            _ => self.send(connection, message, forwarded).await,
+        }
+    }
+
+    /// Sends a request of a client, or one of our own on behalf of some.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::answer`].
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`Self::answer`].
+    pub async fn request(
+        &self,
+        connection: &ModernConnection,
+        request: Message,
+        forwarded: &ForwardedHeaders,
+    ) -> Result<Reply, Fault> {
+        let timeout = self.upstream.runtime.limits.call_timeout;
+        let method = request.method().unwrap_or_default();
+        let is_endless = Method::parse(&method) == Method::SubscriptionsListen;
+        let is_discovery = Method::parse(&method) == Method::ServerDiscover;
+        drop(method);
+        let asking = async {
+            let reply = connection.request(request, forwarded).await?;
+            // Nothing else has been asked of an upstream whose era is pinned.
+            match is_discovery && self.upstream.verdict.pinned().is_some() {
+                true => only_answer(reply).await,
+                false => Ok(reply),
+            }
+        };
+        let asked = tokio::time::timeout(timeout, asking).await;
+        let asked = asked.unwrap_or_else(|_| Err(Fault::timed_out(timeout)));
+        match self.weigh(is_discovery, asked)? {
+            // A subscription is silent for as long as nothing changes.
+            Reply::Stream(parts) if !is_endless => Ok(Reply::Stream(watched(parts, timeout))),
+            reply => Ok(reply),
+        }
+    }
+
+    async fn send(
+        &self,
+        connection: &ModernConnection,
+        message: Message,
+        forwarded: &ForwardedHeaders,
+    ) -> Result<Reply, Fault> {
+        let timeout = self.upstream.runtime.limits.call_timeout;
+        let sent = tokio::time::timeout(timeout, connection.send(message, forwarded)).await;
+        sent.unwrap_or_else(|_| Err(Fault::timed_out(timeout))).map(|()| Reply::None)
+    }
+
+    /// Looks whether an upstream that was found to be modern, or is pinned to that, answers as a
+    /// legacy one does.
+    fn weigh(&self, is_discovery: bool, asked: Result<Reply, Fault>) -> Result<Reply, Fault> {
+        let is_legacy = match &asked {
+            Ok(Reply::One(answer)) => self.is_legacy_answer(is_discovery, answer),
+            Ok(_) => false,
+            Err(fault) => self.is_legacy_fault(is_discovery, fault),
+        };
+        let verdict = &self.upstream.verdict;
+        match asked {
+            asked if !is_legacy => asked,
+            asked if verdict.pinned().is_none() => {
+                self.doubt();
+                asked
+            }
+            Ok(Reply::One(answer)) => Ok(Reply::One(self.pinned_refusal(answer))),
+            asked => asked.map_err(|fault| verdict.name_pin(fault)),
+        }
+    }
+
+    fn is_legacy_answer(&self, is_discovery: bool, answer: &Message) -> bool {
+        if is_discovery {
+            return eyot_era::of_answer(answer, STATUS_OK) == Evidence::Legacy;
+        }
+        if answer.kind() != Kind::Error {
+            return false;
+        }
+        let Ok(error) = answer.decode_error() else { return false };
+        // A modern server may well lack a method. To look again costs one question; a pin is not
+        // blamed for it.
+        let is_missing = error.code == codes::METHOD_NOT_FOUND;
+        let is_pinned = self.upstream.verdict.pinned().is_some();
+        eyot_era::is_doubtful(error.code) && !(is_missing && is_pinned)
+    }
+
+    fn is_legacy_fault(&self, is_discovery: bool, fault: &Fault) -> bool {
+        let carrier = match self.upstream.target {
+            Target::Url(_) => Carrier::Http,
+            _ => Carrier::Pipe,
+        };
+        let is_refusal = fault.kind == FaultKind::Refused;
+        let is_evidence = is_discovery || carrier == Carrier::Http;
+        is_evidence && eyot_era::of_fault(is_refusal, carrier) == Evidence::Legacy
+    }
+
+    fn pinned_refusal(&self, answer: Message) -> Message {
+        let Ok(mut error) = answer.decode_error() else { return answer };
+        self.upstream.verdict.name_pin_in(&mut error);
+        Message::error_response(answer.id(), &error)
+    }
+
+    /// Lets the next request find out anew what the upstream is, unless that was done just now: one
+    /// that refuses something for other reasons is not looked at for each refusal. A pipe cannot
+    /// change its era without an end.
+    fn doubt(&self) {
+        let mut found = self.found.lock();
+        if found.is_some_and(|it| it.elapsed() >= DOUBT_PAUSE) {
+            *found = None;
+            *self.cell.lock() = Arc::default();
+        }
+    }
+
+    /// The open connection of an upstream that must be modern.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`] when the upstream is not modern, or nothing was learnt.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future ends a probing child.
+    pub async fn required(&self) -> Result<ModernConnection, Fault> {
+        let legacy = || {
+            let error = codes::era_mismatch(Revision::LATEST_LEGACY.as_str(), Era::Modern);
+            self.upstream.verdict.name_pin(Fault::upstream(error))
+        };
+        self.connection().await?.ok_or_else(legacy)
+    }
+
+    /// The open connection; `None` when the upstream is legacy.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`] when nothing was learnt of the era.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future ends a probing child.
+    pub async fn connection(&self) -> Result<Option<ModernConnection>, Fault> {
+        if self.upstream.verdict.lacks(Era::Modern) {
+            return Ok(None);
+        }
+        let cell = {
+            let mut cell = self.cell.lock();
+            if cell.get().is_some_and(|it| it.as_ref().is_none_or(|it| !it.is_open())) {
+                *cell = Arc::default();
+            }
+            Arc::clone(&cell)
+        };
+        cell.get_or_try_init(|| Box::pin(self.open())).await.cloned()
+    }
+
+    async fn open(&self) -> Result<Option<ModernConnection>, Fault> {
+        let Upstream { target, runtime, verdict, .. } = &*self.upstream;
+        let found = match verdict.pinned() {
+            Some(_) => EraFound::Modern(ModernConnection::open(target, runtime)?),
+            None => probe_modern(target, runtime).await?,
+        };
+        match found {
+            EraFound::Modern(connection) => {
+                eyot_metrics::upstreams_opened("modern");
+                *self.found.lock() = Some(Instant::now());
+                Ok(Some(connection))
+            }
+            EraFound::Legacy => {
+                verdict.find(Era::Legacy);
+                Ok(None)
+            }
+        }
+    }
+}
+
+/// The answer of a call that has nothing else to say.
+async fn only_answer(reply: Reply) -> Result<Reply, Fault> {
+    let Reply::Stream(mut parts) = reply else { return Ok(reply) };
+    while let Some(part) = parts.next().await {
+        let Part { message, .. } = part?;
+        if let Some(answer) = message.filter(Message::is_response) {
+            return Ok(Reply::One(answer));
+        }
+    }
+    let reason = "upstream ended the call without an answer";
+    Err(Fault::upstream(codes::upstream_lost(reason, Outcome::Unknown, true)))
+}
+
+/// The messages, each within its deadline. Dropping them cancels the call.
+fn watched(parts: Messages, timeout: Duration) -> Messages {
+    Messages::new(stream::unfold(Some(parts), move |parts| async move {
+        let mut parts = parts?;
+        match tokio::time::timeout(timeout, parts.next()).await {
+            Ok(part) => {
+                let part: Result<Part, Fault> = part?;
+                Some((part, Some(parts)))
+            }
+            Err(_elapsed) => Some((Err(Fault::timed_out(timeout)), None)),
+        }
+    }))
+}
+
+/// The least time between two looks at the era of a modern upstream.
+const DOUBT_PAUSE: Duration = Duration::from_secs(10);
+/// The status of an answer whose status is not known.
+const STATUS_OK: u16 = 200;
+
+#[cfg(test)]
+mod tests;

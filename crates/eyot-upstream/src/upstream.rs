@@ -1,0 +1,26 @@
+//! One upstream: what to connect to, and what is known of it.
+
+use crate::{EraMode, EraVerdict, Runtime, Target};
+
+/// One upstream, and what all its connections share.
+#[derive(Debug)]
+#[expect(clippy::exhaustive_structs, reason = "plain data that its users take apart")]
+pub struct Upstream {
+    /// What to connect to.
+    pub target: Target,
+    /// Where its connections live.
+    pub runtime: Runtime,
+    /// Names the target in stored sessions.
+    pub fingerprint: String,
+    /// What is known of its era.
+    pub verdict: EraVerdict,
+}
+
+impl Upstream {
+    /// An upstream that nothing is known of but, perhaps, its era.
+    #[must_use]
+    pub fn new(target: Target, runtime: Runtime, era: EraMode) -> Self {
+        let fingerprint = target.fingerprint();
+        Self { target, runtime, fingerprint, verdict: EraVerdict::new(era) }
+    }
+}

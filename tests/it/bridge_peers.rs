@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use eyot::ErrorObject;
-use eyot::{Client, ClientBuilder, EraMode};
 use eyot::types::{ContentBlock, CreateMessageParams, CreateMessageResult, ElicitParams};
 use eyot::types::{ElicitResult, Era};
+use eyot::{Client, ClientBuilder, EraMode};
 use serde_json::{Value, json};
 
 use crate::peers::{CLIENT_PATIENCE, Peers, Server, at, python, run, script};

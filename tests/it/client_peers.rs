@@ -6,9 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use eyot::client::{
-    Client, ClientBuilder, ClientError, ClientEvent, Endpoint, EraMode, SubscriptionEvent,
-};
+use eyot::EraMode;
+use eyot::client::{Client, ClientBuilder, ClientError, ClientEvent, Endpoint, SubscriptionEvent};
 use eyot::types::{
     CompleteArgument, CompleteParams, CompletionReference, ContentBlock, CreateMessageParams,
     CreateMessageResult, ElicitParams, ElicitResult, Era, ListRootsResult, LogLevel, Revision,

@@ -20,7 +20,7 @@ const TABLE: Table = Table {
         ("service", &["eyot-service"]),
         ("bindings", &["eyot-http", "eyot-stdio"]),
         ("storage", &["eyot-store-memory", "eyot-store-sqlite"]),
-        ("edges", &["eyot-upstream"]),
+        ("edges", &["eyot-endpoint", "eyot-upstream"]),
         ("peers", &["eyot-client", "eyot-server"]),
         ("relay", &["eyot-relay"]),
         ("proxies", &["eyot-proxy"]),
@@ -35,7 +35,7 @@ const TABLE: Table = Table {
         ("process-wrap", &["eyot-stdio"]),
         ("rmcp", &["eyot-benches"]),
         ("rusqlite", &["eyot-store-sqlite"]),
-        ("tower", &["eyot-client", "eyot-server", "eyot-service"]),
+        ("tower", &["eyot-endpoint", "eyot-server"]),
     ],
     bans: &[Ban {
         users: &["eyot-jsonrpc", "eyot-frame", "eyot-types", "eyot-session", "eyot-era"],

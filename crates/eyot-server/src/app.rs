@@ -1,41 +1,4 @@
-//! A server made of handlers: what answers the calls when they are not handed on.
-//!
-//! Nothing here has a task of the runtime or a channel. A handler's future lives in the reply and is
-//! polled by whoever writes the reply out; a session is the entry that the host keeps anyway. The one
-//! exception is what the protocol calls a task: see [`TaskPolicy`].
-
-mod answer;
-mod app_session;
-mod builder;
-mod call_context;
-mod catalog;
-mod change_log;
-mod completion;
-mod custom;
-mod deadline;
-mod described;
-mod discovery;
-mod dispatch;
-mod exchange;
-mod failure;
-mod field_order;
-mod handlers;
-mod layered;
-mod listen;
-mod lists;
-mod parked;
-mod prompt;
-mod questions;
-mod resource;
-mod rounds;
-mod run;
-mod schema;
-mod server;
-mod serving;
-mod shape;
-mod tasks;
-mod tool;
-mod uri_template;
+//! What the calls of one server share.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -43,45 +6,30 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use eyot_endpoint::Keeper;
 use eyot_jsonrpc::Id;
 use eyot_service::{Limits, SessionHandle, Shutdown, WeakService};
 use eyot_stdx::{SealKeys, random_token};
 use eyot_types::{CacheScope, Implementation};
 use serde_json::value::RawValue;
 
-use self::app_session::AppSession;
-use self::catalog::Catalog;
-use self::change_log::ChangeLog;
-use self::custom::{CustomMethod, NotificationHandler};
-use self::parked::Parked;
-use self::resource::RegisteredTemplate;
-use self::tasks::Tasks;
-use self::tool::RegisteredTool;
-use crate::keeper::Keeper;
-
-pub use self::builder::{BuildError, Eras, ServerBuilder};
-pub use self::call_context::{CallContext, Progress};
-pub use self::completion::Suggestions;
-pub use self::failure::{HandlerError, HandlerResult};
-pub use self::prompt::{IntoPromptResult, PromptArguments, PromptReply, ServerPrompt, prompt};
-pub use self::questions::Elicited;
-pub use self::resource::{
-    IntoResourceResult, ResourceReply, ServerResource, ServerTemplate, UriVariables, resource,
-    resource_template,
-};
-pub use self::rounds::{InputRequired, Inputs};
-pub use self::schema::InvalidSchema;
-pub use self::server::Server;
-pub use self::serving::HttpOptions;
-pub use self::tasks::TaskPolicy;
-pub use self::tool::{IntoToolResult, Json, NoArguments, ServerTool, ToolReply, tool};
+use crate::app_session::AppSession;
+use crate::builder::Eras;
+use crate::catalog::Catalog;
+use crate::change_log::ChangeLog;
+use crate::custom::{CustomMethod, NotificationHandler};
+use crate::parked::Parked;
+use crate::prompt::ServerPrompt;
+use crate::resource::{RegisteredTemplate, ServerResource};
+use crate::tasks::Tasks;
+use crate::tool::RegisteredTool;
 
 /// Everything that the calls of one server share.
 pub(crate) struct App {
     pub(crate) info: Implementation,
     pub(crate) instructions: Option<String>,
     /// The `_meta` of results: who answers.
-    identity: Option<Box<RawValue>>,
+    pub(crate) identity: Option<Box<RawValue>>,
     pub(crate) limits: Limits,
     pub(crate) options: Options,
     pub(crate) tools: Catalog<RegisteredTool>,
@@ -97,11 +45,11 @@ pub(crate) struct App {
     pub(crate) keeper: Keeper,
     pub(crate) shutdown: Shutdown,
     /// Tells our questions from those of an earlier process in the same session.
-    question_prefix: String,
-    questions: AtomicU64,
+    pub(crate) question_prefix: String,
+    pub(crate) questions: AtomicU64,
     pub(crate) has_logging: bool,
     /// The server behind its layers. It keeps us, and must not be kept by us.
-    service: OnceLock<WeakService>,
+    pub(crate) service: OnceLock<WeakService>,
 }
 
 /// How a server behaves.
@@ -138,9 +86,6 @@ impl fmt::Debug for App {
 }
 
 /// A prefix that no other process has.
-fn question_prefix() -> String {
+pub(crate) fn question_prefix() -> String {
     random_token(6)
 }
-
-#[cfg(test)]
-mod tests;

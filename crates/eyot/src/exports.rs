@@ -5,13 +5,15 @@ pub use eyot_client::{
     EraStep, Heartbeat, ListKind, Liveness, Pages, Subscription, SubscriptionEvent, ToolAnswer,
     Verdict,
 };
+pub use eyot_endpoint::{
+    Admin, ApiKey, Drained, Health, HostPolicy, HttpServer, HttpServerConfig, HttpService, Keys,
+};
 pub use eyot_jsonrpc::{ErrorObject, Id, Message};
 pub use eyot_proxy::{ReverseProxy, Setup};
 pub use eyot_relay::{Affinity, Relay, RelayOptions};
 pub use eyot_server::{
-    Admin, ApiKey, BuildError, CallContext, Drained, Elicited, Eras, HandlerError, HandlerResult,
-    Health, HostPolicy, HttpOptions, HttpServer, HttpServerConfig, HttpService, InputRequired,
-    Inputs, IntoPromptResult, IntoResourceResult, IntoToolResult, Json, Keys, NoArguments,
+    BuildError, CallContext, Elicited, Eras, HandlerError, HandlerResult, HttpOptions,
+    InputRequired, Inputs, IntoPromptResult, IntoResourceResult, IntoToolResult, Json, NoArguments,
     Progress, PromptArguments, PromptReply, ResourceReply, Server, ServerBuilder, ServerPrompt,
     ServerResource, ServerTemplate, ServerTool, Suggestions, TaskPolicy, ToolReply, UriVariables,
     prompt, resource, resource_template, tool,

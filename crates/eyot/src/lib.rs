@@ -37,7 +37,7 @@
 //!
 //! The crates below can be used alone; each of their types has one public path, repeated
 //! here as modules: [`jsonrpc`], [`types`], [`service`], [`session`], [`client`], [`upstream`],
-//! [`server`], [`relay`].
+//! [`endpoint`], [`server`], [`relay`].
 
 mod exports;
 #[cfg(doctest)]
@@ -45,6 +45,7 @@ mod guide;
 
 pub use crate::exports::*;
 pub use eyot_client as client;
+pub use eyot_endpoint as endpoint;
 pub use eyot_era as era;
 pub use eyot_frame as frame;
 pub use eyot_http as http;

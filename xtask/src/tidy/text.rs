@@ -32,9 +32,9 @@ const SPAWNS: &[&str] =
 const SPAWNERS: &[&str] = &[
     "crates/eyot-upstream/src/driver.rs",
     "crates/eyot-relay/src/to_legacy/driver.rs",
-    "crates/eyot-server/src/accept.rs",
-    "crates/eyot-server/src/http_server.rs",
-    "crates/eyot-server/src/keeper.rs",
+    "crates/eyot-endpoint/src/accept.rs",
+    "crates/eyot-endpoint/src/http_server.rs",
+    "crates/eyot-endpoint/src/keeper.rs",
 ];
 
 /// File names that say nothing about what is inside.

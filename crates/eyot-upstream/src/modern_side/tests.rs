@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use eyot_client::{EraMode, ModernConnection, Runtime, Target};
 use eyot_jsonrpc::{ErrorObject, Id, Message, ScanLimits};
 use eyot_service::{Fault, InProcess, Limits, Reply, Serving};
 use eyot_types::codes::{self, Outcome};
@@ -15,8 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::{DOUBT_PAUSE, ModernSide};
-use crate::dual::Upstream;
-use crate::verdict::{EraVerdict, VERDICT_TTL};
+use crate::{EraMode, EraVerdict, ModernConnection, Runtime, Target, Upstream, VERDICT_TTL};
 
 /// An upstream that counts who attaches, and learns the modern era when it is told.
 #[derive(Debug, Default)]

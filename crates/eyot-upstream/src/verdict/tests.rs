@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use eyot_client::EraMode;
 use eyot_service::Fault;
 use eyot_types::Era;
 use eyot_types::codes::{self, Outcome};
 use tokio::time::advance;
 
 use super::{EraVerdict, VERDICT_TTL};
+use crate::EraMode;
 
 #[tokio::test(start_paused = true)]
 async fn a_verdict_is_believed_for_a_bounded_time() {

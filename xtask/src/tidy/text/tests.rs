@@ -79,13 +79,13 @@ fn tasks_start_in_few_files_only() {
     let spawn = concat!("tokio::", "spawn(a);");
     let text = format!("//! A.\n{spawn}\n");
     let rule = "one task for each connection; they start in crates/eyot-upstream/src/driver.rs, \
-                crates/eyot-relay/src/to_legacy/driver.rs, crates/eyot-server/src/accept.rs, \
-                crates/eyot-server/src/http_server.rs, crates/eyot-server/src/keeper.rs";
+                crates/eyot-relay/src/to_legacy/driver.rs, crates/eyot-endpoint/src/accept.rs, \
+                crates/eyot-endpoint/src/http_server.rs, crates/eyot-endpoint/src/keeper.rs";
     check_product_line(spawn, &[&format!("crates/a/src/b.rs:2: {rule}")]);
     let tracked = concat!("runtime.tasks.", "spawn(a);");
     check_product_line(tracked, &[&format!("crates/a/src/b.rs:2: {rule}")]);
     check_product_line(&format!("// not: {spawn}"), &[]);
-    check_text("crates/eyot-server/src/accept.rs", &text, &[]);
+    check_text("crates/eyot-endpoint/src/accept.rs", &text, &[]);
     check_text("crates/a/src/b/tests.rs", &text, &[]);
 }
 

@@ -1,0 +1,93 @@
+//! Reads on when the client has gone: "disconnection SHOULD NOT be interpreted as the
+//! client cancelling its request" (2025-03-26 to 2025-11-25, basic/transports).
+//!
+//! This is the one place where a call gets a task of the runtime for its own, and it is rare: the
+//! client of a legacy call went away before the answer, or a call has become what the protocol calls
+//! a task.
+
+use std::sync::Arc;
+use std::task::Poll;
+
+use eyot_session::StreamNo;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::live::LiveSession;
+use crate::running::{InFlight, Running};
+use crate::slot::{Polled, StreamSlot};
+
+/// Where work goes on after its connection.
+#[derive(Debug)]
+pub struct Keeper {
+    tasks: TaskTracker,
+    finish: CancellationToken,
+}
+
+impl Keeper {
+    /// Work is tracked in `tasks`, and ends at the latest when `finish` is cancelled.
+    #[must_use]
+    pub fn new(tasks: TaskTracker, finish: CancellationToken) -> Self {
+        Self { tasks, finish }
+    }
+
+    /// Where the work runs.
+    #[must_use]
+    pub fn tasks(&self) -> &TaskTracker {
+        &self.tasks
+    }
+
+    /// Reads a stream into the store until it ends or somebody else reads it. A client that
+    /// has come back in the meantime goes first.
+    pub(crate) fn read_on(
+        &self,
+        session: Arc<LiveSession>,
+        stream: StreamNo,
+        slot: Arc<StreamSlot>,
+    ) {
+        let Some(ticket) = slot.attach_if_unread() else { return };
+        let reading = async move {
+            loop {
+                let polled = std::future::poll_fn(|cx| slot.poll(ticket, cx)).await;
+                match polled {
+                    Polled::Event(_) | Polled::Closing(_) => {}
+                    Polled::Displaced => break,
+                    Polled::End => {
+                        session.remove_slot(stream);
+                        break;
+                    }
+                    Polled::WantsSource => {
+                        slot.detach(ticket);
+                        break;
+                    }
+                }
+            }
+        };
+        self.spawn(reading);
+    }
+
+    /// Lets a call run to its end although nobody can read its answer any more.
+    pub(crate) fn run_out(&self, mut running: Running, in_flight: Vec<InFlight>) {
+        let running_out = async move {
+            let ended = std::future::poll_fn(|cx| {
+                loop {
+                    match running.poll_part(cx) {
+                        Poll::Ready(Some(_)) => {}
+                        Poll::Ready(None) => return Poll::Ready(()),
+                        Poll::Pending => return Poll::Pending,
+                    }
+                }
+            });
+            ended.await;
+            drop(in_flight);
+        };
+        self.spawn(running_out);
+    }
+
+    /// Runs to the end, or until the process must end.
+    pub fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let finish = self.finish.clone();
+        self.tasks.spawn(async move {
+            finish.run_until_cancelled(work).await;
+        });
+    }
+}

@@ -1,0 +1,36 @@
+//! The endpoint: accepts connections and speaks MCP to clients of both eras.
+//!
+//! What answers the calls is any [`eyot_service::McpService`]. This crate keeps the legacy clients'
+//! sessions and their event streams, so that neither a broken connection nor a restart loses what
+//! was promised; it does not know what stands behind the service.
+
+mod accept;
+mod admin;
+mod auth;
+mod core;
+mod cors;
+mod endpoint;
+mod event_body;
+mod http_server;
+mod keeper;
+mod legacy;
+mod live;
+mod modern;
+mod modern_body;
+mod mount;
+mod pipe;
+mod registry;
+mod replay;
+mod running;
+mod slot;
+mod timer;
+
+pub use eyot_http::HostPolicy;
+
+pub use crate::accept::{Accept, Drained, serve};
+pub use crate::admin::{Admin, Health};
+pub use crate::auth::{ApiKey, Keys};
+pub use crate::http_server::{HttpServer, HttpServerConfig};
+pub use crate::keeper::Keeper;
+pub use crate::mount::HttpService;
+pub use crate::pipe::Pipe;

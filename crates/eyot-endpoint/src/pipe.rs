@@ -1,0 +1,372 @@
+//! One client at the other end of a pair of streams, in one task: standard input and output, a
+//! socket, a duplex within the process.
+//!
+//! The connection is the peer: it may open a session, speak the modern era, or both, one request
+//! so and the next one so. Nothing is stored, for nothing outlives the pipe.
+
+mod session;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, INVALID_REQUEST, Id, Incoming, Kind, Message};
+use eyot_service::{BoxService, Call, Input, Limits, Messages, Peer, Shutdown, Transport};
+use eyot_stdio::{LineEvent, LineIo, LineLimits};
+use eyot_types::meta::RequestMeta;
+use eyot_types::{CancelledParams, Era, Method, Revision, codes};
+use futures_core::Stream as _;
+use futures_util::stream::{AbortHandle, Abortable, SelectAll, abortable};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::{Instant, Sleep};
+use tokio_util::sync::WaitForCancellationFutureOwned;
+use tower_service::Service as _;
+
+use self::session::PipeSession;
+use crate::running::Running;
+
+/// Serves one peer until it has gone and what it asked is answered.
+pub struct Pipe<R, W> {
+    io: LineIo<R, W>,
+    service: BoxService,
+    limits: Limits,
+    calls: SelectAll<Abortable<Messages>>,
+    /// The calls that run, by the client's ids.
+    running: HashMap<Id, AbortHandle>,
+    session: Option<PipeSession>,
+    drain: Pin<Box<WaitForCancellationFutureOwned>>,
+    /// Runs once nothing new is taken: how long the rest may take.
+    end: Option<Pin<Box<Sleep>>>,
+    /// Runs while the peer takes nothing.
+    stalled: Option<Stalled>,
+}
+
+impl<R, W> fmt::Debug for Pipe<R, W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pipe").field("running", &self.running.len()).finish_non_exhaustive()
+    }
+}
+
+struct Stalled {
+    since_bytes: usize,
+    timer: Pin<Box<Sleep>>,
+}
+
+/// What a pass over everything came to.
+enum Pass {
+    /// Something moved: there may be more.
+    Moved,
+    /// Nothing to do before something wakes us.
+    Idle,
+    /// The pipe is done.
+    Over,
+}
+
+impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Pipe<R, W> {
+    /// Serves the peer that writes to `reader` and reads from `writer`. Nothing happens before
+    /// [`run`](Self::run).
+    pub fn new(
+        (reader, writer): (R, W),
+        service: BoxService,
+        limits: Limits,
+        shutdown: &Shutdown,
+    ) -> Self {
+        let line_bytes_max = limits.message_bytes_max;
+        let queue_bytes_max = QUEUE_BYTES.saturating_add(line_bytes_max);
+        let io = LineIo::new(reader, writer, LineLimits { line_bytes_max, queue_bytes_max });
+        Self {
+            io,
+            service,
+            limits,
+            calls: SelectAll::new(),
+            running: HashMap::new(),
+            session: None,
+            drain: Box::pin(shutdown.drained().clone().cancelled_owned()),
+            end: None,
+            stalled: None,
+        }
+    }
+
+    /// Serves until the peer's input ends, or the drain begins, and what runs is answered.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future ends every call, and the session without telling the service.
+    pub async fn run(mut self) {
+        std::future::poll_fn(|cx| self.poll(cx)).await;
+        if let Some(session) = self.session.take() {
+            session.close(&self.service, peer(Era::Legacy)).await;
+        }
+        // What is queued still goes out, if somebody reads it.
+        let closing = self.io.close();
+        if tokio::time::timeout(self.limits.write_stall_timeout, closing).await.is_err() {
+            tracing::debug!("the peer did not read the last messages");
+        }
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        for _ in 0..PASSES_MAX {
+            match self.pass(cx) {
+                Pass::Moved => {}
+                Pass::Idle => return Poll::Pending,
+                Pass::Over => return Poll::Ready(()),
+            }
+        }
+        // Others of the same thread have their turn.
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    fn pass(&mut self, cx: &mut Context<'_>) -> Pass {
+        if self.end.is_none() && self.drain.as_mut().poll(cx).is_ready() {
+            self.begin_end();
+        }
+        let mut has_moved = false;
+        while self.io.queued_bytes() < QUEUE_BYTES
+            && let Poll::Ready(Some(part)) = Pin::new(&mut self.calls).poll_next(cx)
+        {
+            has_moved = true;
+            // A fault is the answer already: see `Running::answered`.
+            if let Ok(part) = part
+                && let Some(message) = part.message
+            {
+                self.send(&message);
+            }
+        }
+        match self.io.poll_event(cx) {
+            Poll::Ready(LineEvent::Line(line)) if self.end.is_none() => {
+                self.take_line(line);
+                return Pass::Moved;
+            }
+            Poll::Ready(LineEvent::Line(_)) => return Pass::Moved,
+            Poll::Ready(LineEvent::BadLine(error)) => {
+                let error = ErrorObject::new(INVALID_REQUEST, error.to_string());
+                self.write(&Message::error_response(None, &error));
+                return Pass::Moved;
+            }
+            // The end of the input is no end of what was asked before.
+            Poll::Ready(LineEvent::Closed) => self.begin_end(),
+            Poll::Pending => {}
+        }
+        if self.is_done() || self.is_late(cx) {
+            return Pass::Over;
+        }
+        if has_moved { Pass::Moved } else { Pass::Idle }
+    }
+
+    /// Takes nothing new; what runs is finished.
+    fn begin_end(&mut self) {
+        if self.end.is_some() {
+            return;
+        }
+        self.end = Some(Box::pin(tokio::time::sleep(self.limits.drain_timeout)));
+        if let Some(session) = &self.session {
+            session.stop_listening();
+        }
+    }
+
+    fn is_done(&self) -> bool {
+        self.end.is_some() && self.running.is_empty()
+    }
+
+    /// Whether the drain takes too long, or the peer reads nothing any more.
+    fn is_late(&mut self, cx: &mut Context<'_>) -> bool {
+        let is_over = self.end.as_mut().is_some_and(|it| it.as_mut().poll(cx).is_ready());
+        let queued_bytes = self.io.queued_bytes();
+        if queued_bytes < QUEUE_BYTES {
+            self.stalled = None;
+            return is_over;
+        }
+        let patience = self.limits.write_stall_timeout;
+        let stalled = self.stalled.get_or_insert_with(|| Stalled {
+            since_bytes: queued_bytes,
+            timer: Box::pin(tokio::time::sleep(patience)),
+        });
+        if queued_bytes < stalled.since_bytes {
+            stalled.since_bytes = queued_bytes;
+            stalled.timer.as_mut().reset(Instant::now() + patience);
+        }
+        is_over || stalled.timer.as_mut().poll(cx).is_ready()
+    }
+
+    fn take_line(&mut self, line: Bytes) {
+        match Incoming::parse(line, &self.limits.scan) {
+            Ok(Incoming::One(message)) => self.take(message),
+            Ok(Incoming::Batch(messages)) if self.has_batches() => {
+                messages.into_iter().for_each(|it| self.take(it));
+            }
+            Ok(Incoming::Batch(_)) => self.refuse(None, "batches belong to revision 2025-03-26"),
+            Err(error) => {
+                self.write(&Message::error_response(error.id(), &error.error_object()));
+            }
+        }
+    }
+
+    fn has_batches(&self) -> bool {
+        self.session.as_ref().and_then(PipeSession::revision).is_some_and(Revision::has_batches)
+    }
+
+    fn take(&mut self, message: Message) {
+        match message.kind() {
+            Kind::Request => match self.era_of(&message) {
+                Ok(era) => self.begin(message, era),
+                Err(error) => self.write(&Message::error_response(message.id(), &error)),
+            },
+            Kind::Notification => self.hear(message),
+            Kind::Response | Kind::Error => self.hand_on(message, Era::Legacy),
+        }
+    }
+
+    /// The era of a request: what it says itself. What says nothing belongs to the session.
+    fn era_of(&self, request: &Message) -> Result<Era, ErrorObject> {
+        let text = request.meta().unwrap_or("{}");
+        let name = request.method().unwrap_or_default();
+        if !text.contains("io.modelcontextprotocol/") {
+            let may_come_first = matches!(Method::parse(&name), Method::Initialize | Method::Ping);
+            return match &self.session {
+                None if !may_come_first => Err(ErrorObject::new(
+                    INVALID_REQUEST,
+                    "open a session with `initialize`, or say a revision in `_meta`",
+                )),
+                _ => Ok(Era::Legacy),
+            };
+        }
+        let meta = RequestMeta::decode(text)?;
+        if meta.protocol_version.is_none() && self.session.is_some() {
+            return Ok(Era::Legacy);
+        }
+        let version = meta.required()?.protocol_version;
+        if version != Revision::MODERN.as_str() {
+            return Err(codes::unsupported_version(version, &[Revision::MODERN]));
+        }
+        Ok(Era::Modern)
+    }
+
+    fn begin(&mut self, request: Message, era: Era) {
+        let Some(id) = request.id() else { return };
+        if self.running.contains_key(&id) {
+            return self.refuse(Some(id), "a request with this id is still running");
+        }
+        if self.running.len() >= RUNNING_MAX {
+            let error = codes::overloaded("running requests");
+            return self.write(&Message::error_response(Some(id), &error));
+        }
+        let is_initialize = era == Era::Legacy && request.method().as_deref() == Some("initialize");
+        if is_initialize {
+            if self.session.is_some() {
+                return self.refuse(Some(id), "session is open already");
+            }
+            self.session = PipeSession::open(&request);
+        }
+        let call = self.call(Input::Message(request), era);
+        let parts = Running::new(self.service.call(call)).answered(Some(id.clone()));
+        let (parts, handle) = abortable(parts);
+        self.calls.push(parts);
+        self.running.insert(id, handle);
+    }
+
+    fn call(&self, input: Input, era: Era) -> Call {
+        let mut call = Call::new(input, peer(era));
+        if era == Era::Legacy {
+            call.session = self.session.as_ref().map(PipeSession::shared);
+        }
+        call
+    }
+
+    fn hear(&mut self, notification: Message) {
+        let name = notification.method().unwrap_or_default();
+        let method = Method::parse(&name);
+        let is_initialized = method == Method::Initialized;
+        let era = match RequestMeta::protocol_version_of(notification.meta()) {
+            Some(_) => Era::Modern,
+            None => Era::Legacy,
+        };
+        let cancelled = (method == Method::Cancelled)
+            .then(|| notification.decode_params::<CancelledParams>().ok())
+            .flatten();
+        self.hand_on(notification, era);
+        if let Some(params) = cancelled {
+            self.cancel(&params.request_id);
+        }
+        if is_initialized {
+            self.listen();
+        }
+    }
+
+    /// Lets go of a call: whoever runs it sees the drop. "The `initialize` request MUST NOT be
+    /// cancelled by clients" (2025-11-25, basic/utilities/cancellation).
+    fn cancel(&mut self, id: &Id) {
+        if self.session.as_ref().is_some_and(|it| it.is_opened_by(id)) {
+            return;
+        }
+        if let Some(handle) = self.running.remove(id) {
+            handle.abort();
+        }
+    }
+
+    /// A message that has no answer.
+    fn hand_on(&mut self, message: Message, era: Era) {
+        let call = self.call(Input::Message(message), era);
+        let (parts, _) = abortable(Running::new(self.service.call(call)).answered(None));
+        self.calls.push(parts);
+    }
+
+    /// What belongs to no call goes out on the same pipe, from the end of the handshake on.
+    fn listen(&mut self) {
+        let call = self.call(Input::Listen { cursor: None }, Era::Legacy);
+        let Some(session) = &mut self.session else { return };
+        if session.is_listening() {
+            return;
+        }
+        let parts = Running::new(self.service.call(call)).answered(None);
+        let (parts, handle) = abortable(parts);
+        session.set_listening(handle);
+        self.calls.push(parts);
+    }
+
+    fn send(&mut self, message: &Message) {
+        if message.is_response()
+            && let Some(id) = message.id()
+            && self.running.remove(&id).is_some()
+            && let Some(session) = self.session.as_mut().filter(|it| it.is_opened_by(&id))
+            && !session.agree(message)
+        {
+            // `initialize` was refused: there is no session.
+            self.session = None;
+        }
+        self.write(message);
+    }
+
+    fn refuse(&mut self, id: Option<Id>, message: &str) {
+        let error = ErrorObject::new(INVALID_REQUEST, message);
+        self.write(&Message::error_response(id, &error));
+    }
+
+    fn write(&mut self, message: &Message) {
+        let Err(error) = self.io.queue(message.pieces()) else { return };
+        tracing::warn!(%error, "message for the client was dropped");
+        eyot_metrics::messages_dropped("client_does_not_read");
+        if message.is_response() {
+            // The client learns at least that there was an answer.
+            let error = ErrorObject::new(INTERNAL_ERROR, "the answer is too long for this pipe");
+            let answer = Message::error_response(message.id(), &error);
+            if self.io.queue(answer.pieces()).is_err() {
+                tracing::debug!("nor was there room to say so");
+            }
+        }
+    }
+}
+
+/// The peer of a pipe: whoever holds the other end.
+fn peer(era: Era) -> Peer {
+    Peer { era, principal: None, address: None, transport: Transport::Pipe }
+}
+
+/// Bytes that wait for the peer before calls are polled no further.
+const QUEUE_BYTES: usize = 1 << 20;
+/// Requests of one pipe that run at once.
+const RUNNING_MAX: usize = 1_024;
+/// Passes before other tasks have their turn.
+const PASSES_MAX: usize = 128;

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
-use eyot::relay::Affinity;
+use eyot::Affinity;
 use eyot::{Drained, SqliteOptions, SqliteStore};
 use serde_json::{Value, json};
 

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use eyot::relay::Affinity;
+use eyot::Affinity;
 use serde_json::{Value, json};
 
 use crate::support::rounds::{accept, again, asked, call, elicit};

@@ -22,6 +22,7 @@ const TABLE: Table = Table {
         ("storage", &["eyot-store-memory", "eyot-store-sqlite"]),
         ("edges", &["eyot-endpoint", "eyot-upstream"]),
         ("peers", &["eyot-client", "eyot-server"]),
+        ("bridge", &["eyot-bridge"]),
         ("relay", &["eyot-relay"]),
         ("proxies", &["eyot-proxy"]),
         ("facade", &["eyot"]),

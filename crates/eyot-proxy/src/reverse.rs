@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use eyot_bridge::Affinity;
 use eyot_endpoint::{Admin, Drained, Health, HostPolicy, HttpServer, HttpServerConfig, Keys};
-use eyot_relay::{Affinity, Relay, RelayOptions};
+use eyot_relay::{Relay, RelayOptions};
 use eyot_service::{BoxService, Limits, Shutdown};
 use eyot_session::{Limits as SessionLimits, Store};
 use eyot_upstream::{EraMode, Runtime, Target};

@@ -13,7 +13,7 @@ use eyot_service::{
 };
 use eyot_session::{SessionRecord, SessionState, UpstreamRef};
 use eyot_types::codes::{self, Outcome};
-use eyot_types::{Era, Method};
+use eyot_types::{Era, Method, cancelled_id, is_cancelled};
 use eyot_upstream::{LegacyConnection, Target, Upstream, initialize};
 use futures_util::{StreamExt as _, stream};
 use parking_lot::Mutex;
@@ -23,7 +23,7 @@ use tokio::sync::OnceCell;
 use tower_service::Service;
 
 use crate::questions::Questions;
-use crate::server_id::{cancelled_id, is_cancelled, message_to_client, to_upstream};
+use crate::server_id::{message_to_client, to_upstream};
 use crate::watch::{Change, Watch};
 
 /// Holds the upstream session, and opens it again when it is lost.

@@ -10,10 +10,9 @@ use std::time::Duration;
 
 use eyot_jsonrpc::{Kind, Message};
 use eyot_service::Limits;
+use eyot_types::is_cancelled;
 use parking_lot::Mutex;
 use tokio::time::{Instant, timeout_at};
-
-use crate::server_id::is_cancelled;
 
 /// The open questions of one upstream session.
 #[derive(Debug)]

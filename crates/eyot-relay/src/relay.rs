@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use eyot_bridge::{Affinity, Ask, Bridge, ToModern};
 use eyot_jsonrpc::Message;
 use eyot_service::{BoxService, Call, Fault, Input, Reply, ReplyFuture, SessionHandle};
 use eyot_session::{Store, UpstreamRef};
@@ -14,8 +15,6 @@ use http::HeaderMap;
 use tower_service::Service;
 
 use crate::dual::Dual;
-use crate::to_legacy::{Affinity, Ask, Bridge};
-use crate::to_modern::{Bridged, ToModern};
 use crate::unseen_headers::UnseenHeaders;
 
 /// What a relay may be told besides its upstream.
@@ -160,7 +159,7 @@ impl Relay {
             return None;
         }
         Some(context.upstream_or_else(|| match era {
-            Era::Modern => Bridged::stored(Arc::clone(&self.0.to_modern), state).into_service(),
+            Era::Modern => Arc::clone(&self.0.to_modern).stored(state),
             Era::Legacy => Dual::stored(Arc::clone(&self.0.upstream)).into_service(),
         }))
     }

@@ -6,8 +6,7 @@
 //! an answer to an earlier generation is recognised and dropped.
 
 use eyot_jsonrpc::{Id, Kind, Message};
-use eyot_types::Method;
-use serde_json::value::RawValue;
+use eyot_types::{Method, cancelled_id, is_cancelled};
 
 /// The client's id for the upstream's `id`.
 pub(crate) fn to_client(id: &Id, generation: u64) -> Id {
@@ -36,18 +35,6 @@ pub(crate) fn message_to_client(message: Message, generation: u64) -> Message {
         }
         Kind::Notification | Kind::Response | Kind::Error => message,
     }
-}
-
-/// Whether it is `notifications/cancelled`.
-pub(crate) fn is_cancelled(message: &Message) -> bool {
-    let method = message.method().unwrap_or_default();
-    message.kind() == Kind::Notification && Method::parse(&method) == Method::Cancelled
-}
-
-/// The request that `notifications/cancelled` names.
-pub(crate) fn cancelled_id(message: &Message) -> Option<Id> {
-    let params: std::collections::BTreeMap<String, Box<RawValue>> = message.decode_params().ok()?;
-    Id::parse(params.get("requestId")?.get())
 }
 
 fn cancelled_to_client(message: &Message, generation: u64) -> Option<Message> {

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use eyot_bridge::{Ask, Mirrors, mirrors_some};
 use eyot_jsonrpc::{Id, Message};
 use eyot_service::{Call, Fault, Input, Messages, Part, Reply, Transport};
 use eyot_types::Method;
@@ -11,8 +12,6 @@ use futures_util::StreamExt as _;
 use http::HeaderMap;
 use serde_json::json;
 use serde_json::value::RawValue;
-
-use crate::to_legacy::{Ask, Mirrors, mirrors_some};
 
 /// What the tools of one upstream mirror.
 #[derive(Debug, Default)]

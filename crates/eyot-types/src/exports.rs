@@ -1,6 +1,7 @@
 //! The public names by topic. Each has this one path, at the root of the crate.
 
 pub use crate::annotations::{Annotations, Role};
+pub use crate::cancelled::{cancelled_id, is_cancelled};
 pub use crate::capability::{ClientCapabilities, ClientCapability, ServerCapabilities};
 pub use crate::completion::{
     COMPLETION_VALUES_MAX, CompleteArgument, CompleteContext, CompleteParams, CompleteResult,

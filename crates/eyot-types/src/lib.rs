@@ -15,6 +15,7 @@ mod tagged;
 mod with_members;
 
 mod annotations;
+mod cancelled;
 mod capability;
 pub mod codes;
 mod completion;

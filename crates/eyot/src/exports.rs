@@ -1,5 +1,6 @@
 //! The names that most programs need. Each has this one path, at the root of the crate.
 
+pub use eyot_bridge::Affinity;
 pub use eyot_client::{
     CallBuilder, CallOutcome, Client, ClientBuilder, ClientError, ClientEvent, Endpoint, EraAnswer,
     EraStep, Heartbeat, ListKind, Liveness, Pages, Subscription, SubscriptionEvent, ToolAnswer,
@@ -10,7 +11,7 @@ pub use eyot_endpoint::{
 };
 pub use eyot_jsonrpc::{ErrorObject, Id, Message};
 pub use eyot_proxy::{ReverseProxy, Setup};
-pub use eyot_relay::{Affinity, Relay, RelayOptions};
+pub use eyot_relay::{Relay, RelayOptions};
 pub use eyot_server::{
     BuildError, CallContext, Elicited, Eras, HandlerError, HandlerResult, HttpOptions,
     InputRequired, Inputs, IntoPromptResult, IntoResourceResult, IntoToolResult, Json, NoArguments,

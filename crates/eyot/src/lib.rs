@@ -37,13 +37,14 @@
 //!
 //! The crates below can be used alone; each of their types has one public path, repeated
 //! here as modules: [`jsonrpc`], [`types`], [`service`], [`session`], [`client`], [`upstream`],
-//! [`endpoint`], [`server`], [`relay`].
+//! [`endpoint`], [`server`], [`bridge`], [`relay`].
 
 mod exports;
 #[cfg(doctest)]
 mod guide;
 
 pub use crate::exports::*;
+pub use eyot_bridge as bridge;
 pub use eyot_client as client;
 pub use eyot_endpoint as endpoint;
 pub use eyot_era as era;

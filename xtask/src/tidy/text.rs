@@ -31,7 +31,7 @@ const SPAWNS: &[&str] =
 /// is, too; and the keeper's.
 const SPAWNERS: &[&str] = &[
     "crates/eyot-upstream/src/driver.rs",
-    "crates/eyot-relay/src/to_legacy/driver.rs",
+    "crates/eyot-bridge/src/modern_to_legacy/driver.rs",
     "crates/eyot-endpoint/src/accept.rs",
     "crates/eyot-endpoint/src/http_server.rs",
     "crates/eyot-endpoint/src/keeper.rs",

@@ -5,7 +5,7 @@ mod print;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use eyot::relay::Crossing;
+use eyot::bridge::Crossing;
 use eyot::types::{Era, Implementation, Revision, ServerCapabilities};
 use eyot::{Client, EraAnswer, EraMode, EraStep};
 use serde_json::{Value, json};

@@ -79,7 +79,7 @@ fn tasks_start_in_few_files_only() {
     let spawn = concat!("tokio::", "spawn(a);");
     let text = format!("//! A.\n{spawn}\n");
     let rule = "one task for each connection; they start in crates/eyot-upstream/src/driver.rs, \
-                crates/eyot-relay/src/to_legacy/driver.rs, crates/eyot-endpoint/src/accept.rs, \
+                crates/eyot-bridge/src/modern_to_legacy/driver.rs, crates/eyot-endpoint/src/accept.rs, \
                 crates/eyot-endpoint/src/http_server.rs, crates/eyot-endpoint/src/keeper.rs";
     check_product_line(spawn, &[&format!("crates/a/src/b.rs:2: {rule}")]);
     let tracked = concat!("runtime.tasks.", "spawn(a);");

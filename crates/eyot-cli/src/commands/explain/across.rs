@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use eyot::bridge::{Crossing, has_tasks};
 use eyot::era::revision::{Carry, Feature, Losses};
 use eyot::jsonrpc::METHOD_NOT_FOUND;
-use eyot::relay::{Crossing, has_tasks};
 use eyot::types::{
     ClientCapabilities, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
     ListToolsResult, Prompt, Resource, ResourceTemplate, ServerCapabilities, TaskSupport, Tool,

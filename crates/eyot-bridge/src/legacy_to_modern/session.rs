@@ -9,7 +9,7 @@ use eyot_jsonrpc::{Id, Kind, Message};
 use eyot_service::{BoxService, Call, Fault, Input, Messages, Reply, ReplyFuture, SessionHandle};
 use eyot_session::SessionState;
 use eyot_types::codes::{self, Outcome};
-use eyot_types::{Era, LogLevel, Method, Revision, SetLevelParams};
+use eyot_types::{Era, LogLevel, Method, Revision, SetLevelParams, cancelled_id, is_cancelled};
 use futures_util::stream;
 use parking_lot::Mutex;
 use serde_json::json;
@@ -22,7 +22,6 @@ use super::feed::Feed;
 use super::listening::Listening;
 use super::pending::{Calls, Questions};
 use super::tasks::{SessionTasks, declaring};
-use crate::server_id::{cancelled_id, is_cancelled};
 
 /// What the bridge keeps of a session. Everything that must outlive the process is in the stored
 /// state.

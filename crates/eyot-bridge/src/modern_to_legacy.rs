@@ -23,6 +23,6 @@ mod session;
 mod tasks;
 
 pub use self::affinity::Affinity;
-pub(crate) use self::ask::Ask;
-pub(crate) use self::bridge::Bridge;
-pub(crate) use self::mirrors::{Mirrors, mirrors_some};
+pub use self::ask::Ask;
+pub use self::bridge::Bridge;
+pub use self::mirrors::{Mirrors, mirrors_some};

@@ -12,7 +12,7 @@ use eyot_types::{
 };
 use serde_json::{Value, json};
 
-use crate::to_modern;
+use crate::legacy_to_modern;
 use serde_json::value::to_raw_value;
 
 /// A server of one era before clients of the other.
@@ -55,7 +55,7 @@ impl Crossing {
             }
             Era::Legacy => {
                 let discovered = DiscoverResult::new(&[self.server], declared);
-                let (result, losses) = to_modern::advertised(self.client, discovered, false);
+                let (result, losses) = legacy_to_modern::advertised(self.client, discovered, false);
                 (result.capabilities, losses)
             }
         }

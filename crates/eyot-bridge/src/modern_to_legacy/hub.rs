@@ -8,7 +8,8 @@ use bytes::Bytes;
 use eyot_era::modern_to_legacy::{Change, Levels, Subscribers, related_task};
 use eyot_jsonrpc::{ErrorObject, INVALID_REQUEST, Id, Kind, Message};
 use eyot_types::{
-    ClientCapabilities, LogLevel, Method, Question, SubscriptionFilter, TaskParams, codes,
+    ClientCapabilities, LogLevel, Method, Question, SubscriptionFilter, TaskParams, cancelled_id,
+    codes,
 };
 use parking_lot::Mutex;
 use serde_json::json;
@@ -16,7 +17,6 @@ use tokio::sync::Notify;
 
 use super::call::CallShared;
 use super::tasks::Asked;
-use crate::server_id::cancelled_id;
 
 /// The running calls and subscriptions of one upstream session.
 #[derive(Debug)]

@@ -13,8 +13,8 @@ use std::sync::Arc;
 use eyot_era::legacy_to_modern::{self, ClientMeta};
 use eyot_era::revision::Losses;
 use eyot_jsonrpc::{Id, Kind, Message};
-use eyot_service::{Fault, FaultKind, Part, Reply, SessionHandle};
-use eyot_session::UpstreamRef;
+use eyot_service::{BoxService, Fault, FaultKind, Part, Reply, SessionHandle};
+use eyot_session::{SessionState, UpstreamRef};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{
     DiscoverResult, Era, Implementation, InitializeResult, ListToolsResult, Method,
@@ -27,14 +27,14 @@ use serde_json::json;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
-pub(crate) use self::session::Bridged;
+use self::session::Bridged;
 use self::tools::{KnownTool, Tools};
 use crate::losses::count_losses;
 use crate::task_rooms::TaskRooms;
 
 /// The upstream as the bridge knows it.
 #[derive(Debug)]
-pub(crate) struct ToModern {
+pub struct ToModern {
     upstream: Arc<Upstream>,
     modern: Arc<ModernSide>,
     discovered: Mutex<Option<(Instant, Arc<DiscoverResult>)>>,
@@ -43,7 +43,9 @@ pub(crate) struct ToModern {
 }
 
 impl ToModern {
-    pub(crate) fn new(upstream: Arc<Upstream>, modern: Arc<ModernSide>) -> Self {
+    /// The bridge to an upstream, which is asked through its modern side.
+    #[must_use]
+    pub fn new(upstream: Arc<Upstream>, modern: Arc<ModernSide>) -> Self {
         let is_http = matches!(upstream.target, Target::Url(_));
         let task_rooms = TaskRooms::new(Arc::clone(&upstream.runtime.limits));
         let tools = Tools::new(is_http);
@@ -51,12 +53,17 @@ impl ToModern {
     }
 
     /// Whether the upstream is known to speak the modern era alone.
-    pub(crate) fn is_needed(&self) -> bool {
+    #[must_use]
+    pub fn is_needed(&self) -> bool {
         self.upstream.verdict.lacks(Era::Legacy)
     }
 
     /// Finds out whether the upstream, which has just refused `initialize`, is modern.
-    pub(crate) async fn probe(&self) -> bool {
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future ends a probing child.
+    pub async fn probe(&self) -> bool {
         self.upstream.verdict.doubt(Era::Legacy);
         let is_modern = self.modern.required().await.is_ok();
         if is_modern {
@@ -66,7 +73,16 @@ impl ToModern {
     }
 
     /// Answers `initialize` with what the upstream says of itself.
-    pub(crate) async fn initialize(
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`] when the client says nothing that can be understood, or the upstream does not
+    /// answer.
+    ///
+    /// # Cancel safety
+    ///
+    /// The session is joined with nothing.
+    pub async fn initialize(
         self: Arc<Self>,
         context: &SessionHandle,
         request: Message,
@@ -93,6 +109,12 @@ impl ToModern {
         context.set_upstream(Bridged::opened(self, client).into_service());
         let id = request.id().unwrap_or_else(|| Id::from_number(0));
         Ok(Reply::One(Message::response(id, &result)))
+    }
+
+    /// What answers the calls of a session that an earlier process has opened.
+    #[must_use]
+    pub fn stored(self: Arc<Self>, state: SessionState) -> BoxService {
+        Bridged::stored(self, state).into_service()
     }
 
     /// What the upstream says of itself, asked anew when it was long ago.

@@ -29,7 +29,7 @@ use crate::losses::count_losses;
 
 /// The bridge to one upstream. Cheap to clone.
 #[derive(Clone, Debug)]
-pub(crate) struct Bridge(Arc<Inner>);
+pub struct Bridge(Arc<Inner>);
 
 #[derive(Debug)]
 pub(crate) struct Inner {
@@ -42,7 +42,9 @@ pub(crate) struct Inner {
 }
 
 impl Bridge {
-    pub(crate) fn new(
+    /// A bridge to one upstream; calls that wait are kept in the store, if there is one.
+    #[must_use]
+    pub fn new(
         upstream: &Arc<Upstream>,
         affinity: Affinity,
         store: Option<Arc<dyn Store>>,
@@ -61,7 +63,15 @@ impl Bridge {
     }
 
     /// Answers a message.
-    pub(crate) async fn answer(&self, call: Call) -> Result<Reply, Fault> {
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`] when there is no answer; an answer that is an error is none.
+    ///
+    /// # Cancel safety
+    ///
+    /// The upstream is told that its call is given up.
+    pub async fn answer(&self, call: Call) -> Result<Reply, Fault> {
         let Input::Message(message) = &call.input else {
             return Err(Fault::internal("modern clients have no sessions"));
         };

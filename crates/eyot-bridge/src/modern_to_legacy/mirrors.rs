@@ -13,7 +13,7 @@ use super::ask::Ask;
 
 /// What the tools that were listed mirror.
 #[derive(Debug, Default)]
-pub(crate) struct Mirrors(Mutex<HashMap<ToolName, MirroredArguments>>);
+pub struct Mirrors(Mutex<HashMap<ToolName, MirroredArguments>>);
 
 /// A tool as this principal sees it.
 type ToolName = (Option<Arc<str>>, String);
@@ -22,7 +22,7 @@ impl Mirrors {
     /// Takes a list of tools on its way to the client: remembers what they mirror, and leaves out
     /// those whose annotation is invalid, as clients would have to (2026-07-28,
     /// basic/transports/streamable-http, Schema Extension).
-    pub(crate) fn learn(&self, ask: &Ask, answer: Message) -> Message {
+    pub fn learn(&self, ask: &Ask, answer: Message) -> Message {
         let Some(text) = answer.result().filter(|it| it.contains("x-mcp-header")) else {
             return answer;
         };
@@ -57,19 +57,23 @@ impl Mirrors {
     }
 
     /// Whether no tool is known, as long as none mirrors anything.
-    pub(crate) fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.0.lock().is_empty()
     }
 
     /// Whether the tool must be looked up before its headers can be held against its arguments.
-    pub(crate) fn is_unknown(&self, ask: &Ask) -> bool {
+    pub fn is_unknown(&self, ask: &Ask) -> bool {
         let name = ask.message.name().unwrap_or_default().into_owned();
         let has_some = ask.headers.as_ref().is_some_and(mirrors_some);
         has_some && !self.0.lock().contains_key(&(ask.peer.principal.clone(), name))
     }
 
     /// Holds the headers of a call against its arguments.
-    pub(crate) fn check(&self, ask: &Ask) -> Result<(), ErrorObject> {
+    ///
+    /// # Errors
+    ///
+    /// Header and argument differ.
+    pub fn check(&self, ask: &Ask) -> Result<(), ErrorObject> {
         let name = ask.message.name().unwrap_or_default().into_owned();
         let known = self.0.lock().get(&(ask.peer.principal.clone(), name)).cloned();
         let Some(mirrored) = known.filter(|it| !it.is_empty()) else { return Ok(()) };
@@ -83,13 +87,13 @@ impl Mirrors {
     }
 
     /// The parameters of the request that lists all tools.
-    pub(crate) fn list_params() -> Value {
+    pub fn list_params() -> Value {
         json!({})
     }
 }
 
 /// Whether a client mirrored any argument.
-pub(crate) fn mirrors_some(headers: &HeaderMap) -> bool {
+pub fn mirrors_some(headers: &HeaderMap) -> bool {
     headers.keys().any(|it| it.as_str().starts_with(eyot_types::headers::PARAM_PREFIX))
 }
 

@@ -13,10 +13,13 @@ use super::affinity::{HANDLE, HANDLE_CHARS};
 
 /// A request and what it says of its client.
 #[derive(Clone, Debug)]
-pub(crate) struct Ask {
-    pub(crate) message: Message,
-    pub(crate) id: Id,
-    pub(crate) peer: Peer,
+pub struct Ask {
+    /// The request.
+    pub message: Message,
+    /// Its id.
+    pub id: Id,
+    /// Its client.
+    pub peer: Peer,
     /// The headers that mirror arguments, among others.
     pub(crate) headers: Option<HeaderMap>,
     /// What the client can do, as it says it to a legacy server.
@@ -30,7 +33,11 @@ pub(crate) struct Ask {
 
 impl Ask {
     /// Reads a request.
-    pub(crate) fn read(message: Message, call: &Call) -> Result<Self, ErrorObject> {
+    ///
+    /// # Errors
+    ///
+    /// Its `_meta` says something that cannot be understood.
+    pub fn read(message: Message, call: &Call) -> Result<Self, ErrorObject> {
         let meta = message.meta().unwrap_or("{}");
         let known = RequestMeta::decode(meta)?;
         let log_level = known.log_level;
@@ -50,12 +57,14 @@ impl Ask {
         })
     }
 
-    pub(crate) fn method(&self) -> String {
+    /// Its method.
+    #[must_use]
+    pub fn method(&self) -> String {
         self.message.method().unwrap_or_default().into_owned()
     }
 
     /// Whether the upstream may ask its client something in this call.
-    pub(crate) fn may_be_asked(&self) -> bool {
+    pub fn may_be_asked(&self) -> bool {
         let method = self.method();
         let method = Method::parse(&method);
         let can_wait =
@@ -64,12 +73,12 @@ impl Ask {
     }
 
     /// Whether its headers were to be held against its arguments.
-    pub(crate) fn has_headers(&self) -> bool {
+    pub fn has_headers(&self) -> bool {
         self.peer.transport == Transport::Http
     }
 
     /// An answer that is an error.
-    pub(crate) fn refuse(&self, error: &ErrorObject) -> Message {
+    pub fn refuse(&self, error: &ErrorObject) -> Message {
         Message::error_response(Some(self.id.clone()), error)
     }
 }

@@ -9,6 +9,7 @@ mod graph;
 use std::collections::BTreeSet;
 
 use crate::layers::graph::Graph;
+use crate::problems;
 
 /// The architecture of this workspace.
 const TABLE: Table = Table {
@@ -66,7 +67,7 @@ struct Ban {
 
 /// Checks this workspace against the table.
 pub(crate) fn run() -> anyhow::Result<()> {
-    crate::report(&TABLE.check(&Graph::load()?))
+    problems::report(&TABLE.check(&Graph::load()?))
 }
 
 impl Table {

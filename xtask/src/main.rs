@@ -7,6 +7,7 @@ mod layers;
 mod machine;
 mod matrix;
 mod peers;
+mod problems;
 mod program;
 mod running;
 mod suite;
@@ -76,10 +77,4 @@ fn bench(arguments: &[String]) -> anyhow::Result<()> {
     let mut cargo = program::cargo();
     cargo.args(["run", "--locked", "--release", "--package", "eyot-benches", "--"]);
     program::run(cargo.args(arguments))
-}
-
-/// Fails with every problem on a line of its own.
-fn report(problems: &[String]) -> anyhow::Result<()> {
-    anyhow::ensure!(problems.is_empty(), "{} problems\n{}", problems.len(), problems.join("\n"));
-    Ok(())
 }

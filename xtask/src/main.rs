@@ -27,7 +27,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Task {
-    /// Check that dependencies point strictly downward
+    /// Check that crates depend strictly downward, and that no files of a crate form a loop
     Layers,
     /// Check the text of the tree: headers, sizes, banned text, manifests
     Tidy,

@@ -150,7 +150,7 @@ async fn idle_session_ends_and_a_listening_one_does_not() {
 }
 
 #[tokio::test]
-async fn too_many_sessions_are_refused_with_503() {
+async fn too_many_sessions_are_refused_with_503_and_the_name_of_the_limit() {
     let upstream = Upstream::with(&Habits::new()).await;
     let mut limits = patient_limits();
     limits.sessions_max = 2;
@@ -161,6 +161,9 @@ async fn too_many_sessions_are_refused_with_503() {
     let refused = send(proxy.address, &ask).await;
     assert_eq!(refused.status, 503);
     assert!(refused.head.header("retry-after").is_some());
+    let error = &refused.json()["error"];
+    assert_eq!((&error["code"], &error["data"]["limit"]), (&json!(1503), &json!("sessions")));
+    assert_eq!(error["data"]["outcome"], "not_sent");
     assert_eq!(first.ask(&first.delete()).await.status, 204);
     assert_eq!(send(proxy.address, &ask).await.status, 200);
 }

@@ -1,14 +1,22 @@
-//! Keeps dependencies pointing strictly downward.
+//! Keeps dependencies pointing strictly downward, and the files of a crate out of loops.
 //!
 //! The table below *is* the architecture: a crate may depend only on crates of lower
 //! layers, and crates of one layer do not know each other. A changed row is an
-//! architecture decision, written down in `docs/decisions/`.
+//! architecture decision, written down in `docs/decisions/`. Inside of a crate, not more than
+//! two files need each other, a crate has a size that one person can know, and no type is
+//! forgotten (`shape.rs`).
 
 mod graph;
+mod knots;
+mod modules;
+mod reader;
+mod shape;
 
 use std::collections::BTreeSet;
 
 use crate::layers::graph::Graph;
+use crate::layers::shape::{EXEMPT, Shape};
+use crate::problems;
 
 /// The architecture of this workspace.
 const TABLE: Table = Table {
@@ -65,9 +73,20 @@ struct Ban {
     reason: &'static str,
 }
 
-/// Checks this workspace against the table.
+/// The shapes of all crates; those with a layer are what users run.
+fn shapes(graph: &Graph) -> anyhow::Result<Vec<Shape>> {
+    shape::load(graph, |it| TABLE.layer(it).is_some())
+}
+
+/// Checks this workspace against the table, and the shape of its crates.
 pub(crate) fn run() -> anyhow::Result<()> {
-    crate::report(&TABLE.check(&Graph::load()?))
+    let graph = Graph::load()?;
+    let shapes = shapes(&graph)?;
+    for knot in shapes.iter().flat_map(Shape::knots) {
+        eprintln!("knot: {knot}");
+    }
+    let problems = TABLE.check(&graph).into_iter().chain(EXEMPT.check(&shapes));
+    problems::report(&problems.collect::<Vec<_>>())
 }
 
 impl Table {

@@ -7,6 +7,7 @@ mod layers;
 mod machine;
 mod matrix;
 mod peers;
+mod problems;
 mod program;
 mod running;
 mod suite;
@@ -26,7 +27,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Task {
-    /// Check that dependencies point strictly downward
+    /// Check that crates depend strictly downward, and that no files of a crate form a loop
     Layers,
     /// Check the text of the tree: headers, sizes, banned text, manifests
     Tidy,
@@ -76,10 +77,4 @@ fn bench(arguments: &[String]) -> anyhow::Result<()> {
     let mut cargo = program::cargo();
     cargo.args(["run", "--locked", "--release", "--package", "eyot-benches", "--"]);
     program::run(cargo.args(arguments))
-}
-
-/// Fails with every problem on a line of its own.
-fn report(problems: &[String]) -> anyhow::Result<()> {
-    anyhow::ensure!(problems.is_empty(), "{} problems\n{}", problems.len(), problems.join("\n"));
-    Ok(())
 }

@@ -21,7 +21,7 @@ use crate::matrix::cells::Cell;
 use crate::matrix::outcome::{Column, Matrix};
 use crate::matrix::trial::Laboratory;
 use crate::peers::Peers;
-use crate::program;
+use crate::{problems, program};
 
 /// What to try.
 #[derive(Debug, Args)]
@@ -90,6 +90,6 @@ impl Options {
                 problems.push(format!("{} shows another matrix: {how}", page::FILE));
             }
         }
-        crate::report(&problems)
+        problems::report(&problems)
     }
 }

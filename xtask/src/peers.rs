@@ -14,17 +14,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use serde::Deserialize;
 
-use crate::peers::cache::Cache;
-
-/// One folder of the cache.
-struct Part {
-    folder: &'static str,
-    /// What tests lose without it.
-    purpose: &'static str,
-    /// Package and version, in the words of the package manager.
-    pins: &'static [&'static str],
-    install: install::Install,
-}
+use crate::peers::cache::{Cache, Part};
 
 /// The parts, those that others need first.
 const PARTS: &[Part] = &[

@@ -2,6 +2,7 @@
 //!
 //! What rustc, clippy and rustfmt check is not checked again here.
 
+mod file;
 mod source;
 mod text;
 mod workspace;
@@ -12,19 +13,12 @@ use std::process::Command;
 
 use anyhow::Context as _;
 
-use crate::program;
-
-/// One file of the tree.
-#[derive(Debug)]
-struct File {
-    /// Path from the root of the checkout, with `/` between the folders.
-    name: String,
-    text: String,
-}
+use crate::tidy::file::File;
+use crate::{problems, program};
 
 /// Checks this checkout.
 pub(crate) fn run() -> anyhow::Result<()> {
-    crate::report(&check(&program::project_root())?)
+    problems::report(&check(&program::project_root())?)
 }
 
 /// Every violation in the tree under `root`, one line each.
@@ -57,29 +51,6 @@ fn load(root: &Path) -> anyhow::Result<Vec<File>> {
             Ok(File { name: name.to_owned(), text })
         })
         .collect()
-}
-
-impl File {
-    fn is_rust(&self) -> bool {
-        self.has_extension("rs")
-    }
-
-    fn has_extension(&self, extension: &str) -> bool {
-        Path::new(&self.name).extension().is_some_and(|it| it == extension)
-    }
-
-    /// Whether the file ends up in what users run: neither a test nor a tool.
-    fn is_product(&self) -> bool {
-        self.name.starts_with("crates/")
-            && !self.name.starts_with("crates/eyot-testkit/")
-            && !self.is_test()
-    }
-
-    fn is_test(&self) -> bool {
-        self.name.ends_with("/tests.rs")
-            || self.name.contains("/tests/")
-            || self.name.starts_with("tests/")
-    }
 }
 
 #[cfg(test)]

@@ -59,7 +59,7 @@ impl HttpServer {
     pub fn new(config: HttpServerConfig, service: BoxService) -> Self {
         let HttpServerConfig { path, hosts, keys, store, limits, session_limits, shutdown, tasks } =
             config;
-        let registry = Registry::new(Arc::clone(&store), service.clone(), limits, session_limits);
+        let registry = Registry::new(Arc::clone(&store), service.clone(), &limits, session_limits);
         let registry = Arc::new(registry);
         let keeper = Arc::new(Keeper::new(tasks.clone(), shutdown.finished().clone()));
         let legacy = Arc::new(Legacy {

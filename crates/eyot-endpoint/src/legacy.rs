@@ -14,7 +14,7 @@ use eyot_service::{
     Shutdown, unix_ms,
 };
 use eyot_session::{EventId, SessionError, StoreError};
-use eyot_types::Method;
+use eyot_types::{Method, codes};
 use futures_util::stream::select_all;
 use http::header::RETRY_AFTER;
 use http::{HeaderValue, Response, StatusCode};
@@ -24,7 +24,7 @@ use crate::core::Core;
 use crate::event_body::{BodyParts, EventBody, Listen};
 use crate::keeper::Keeper;
 use crate::live::LiveSession;
-use crate::registry::Registry;
+use crate::registry::{OpenError, Registry};
 use crate::running::{First, InFlight, Running, call_in};
 use crate::timer::Timer;
 
@@ -66,7 +66,7 @@ impl Legacy {
         match self.registry.find(text, peer.principal.as_ref()).await {
             Ok(Some(session)) => Ok(session),
             Ok(None) => Err(refused(StatusCode::NOT_FOUND, None, "session not found")),
-            Err(error) => Err(store_failed(None, &error)),
+            Err(refusal) => Err(registry_refusal(None, &refusal)),
         }
     }
 
@@ -400,6 +400,9 @@ impl Drop for Waiting {
 /// How long a client waits before it comes back for a stream that broke.
 const RETRY: Duration = Duration::from_secs(1);
 
+/// When a session may have ended, so that another may begin.
+const FULL_RETRY: Duration = Duration::from_secs(5);
+
 fn refused(status: StatusCode, id: Option<Id>, message: &str) -> Answer {
     error(status, id, &ErrorObject::new(INVALID_REQUEST, message))
 }
@@ -413,6 +416,18 @@ fn session_refusal(id: Option<Id>, refusal: SessionError) -> Answer {
         _ => StatusCode::BAD_REQUEST,
     };
     refused(status, id, &refusal.to_string())
+}
+
+/// There is no session to serve, though there could be one at another time.
+fn registry_refusal(id: Option<Id>, refusal: &OpenError) -> Answer {
+    match refusal {
+        OpenError::Store(failure) => store_failed(id, failure),
+        OpenError::TooMany(_) => {
+            tracing::warn!(%refusal, "session is not served");
+            fault_answer(id, &Fault::overloaded(codes::overloaded("sessions"), FULL_RETRY))
+        }
+        OpenError::NoId => fault_answer(id, &Fault::internal(&refusal.to_string())),
+    }
 }
 
 fn store_failed(id: Option<Id>, failure: &StoreError) -> Answer {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use eyot_service::SessionHandle;
 use eyot_session::{Session, StreamNo};
+use eyot_stdx::QuotaPermit;
 use parking_lot::{Mutex, MutexGuard};
 
 use crate::core::Core;
@@ -41,15 +42,24 @@ impl Eq for ById {}
 pub(crate) struct LiveSession {
     context: Arc<SessionHandle>,
     machine: Mutex<Session>,
-    slots: Mutex<BTreeMap<StreamNo, Arc<StreamSlot>>>,
+    until_end: Mutex<UntilEnd>,
+}
+
+/// What a session gives up when it ends, whoever may still hold it then.
+#[derive(Debug)]
+struct UntilEnd {
+    slots: BTreeMap<StreamNo, Arc<StreamSlot>>,
+    /// Its place among the sessions of this process.
+    permit: Option<QuotaPermit>,
 }
 
 impl LiveSession {
-    pub(crate) fn new(context: SessionHandle, machine: Session) -> Self {
+    pub(crate) fn new(context: SessionHandle, machine: Session, permit: QuotaPermit) -> Self {
+        let until_end = UntilEnd { slots: BTreeMap::new(), permit: Some(permit) };
         Self {
             context: Arc::new(context),
             machine: Mutex::new(machine),
-            slots: Mutex::new(BTreeMap::new()),
+            until_end: Mutex::new(until_end),
         }
     }
 
@@ -64,13 +74,13 @@ impl LiveSession {
 
     /// The running stream of that number.
     pub(crate) fn slot(&self, stream: StreamNo) -> Option<Arc<StreamSlot>> {
-        self.slots.lock().get(&stream).cloned()
+        self.until_end.lock().slots.get(&stream).cloned()
     }
 
     /// The stream of messages that belong to no call; it runs as long as the session.
     pub(crate) fn standalone(&self) -> Arc<StreamSlot> {
-        let mut slots = self.slots.lock();
-        let slot = slots.entry(StreamNo::STANDALONE).or_insert_with(|| {
+        let mut until_end = self.until_end.lock();
+        let slot = until_end.slots.entry(StreamNo::STANDALONE).or_insert_with(|| {
             let core = Core::standalone(&self.context);
             Arc::new(StreamSlot::new(SlotKind::Standalone, core))
         });
@@ -79,21 +89,30 @@ impl LiveSession {
 
     /// Adds the stream of a call, or returns the one that is there already.
     pub(crate) fn add_call(&self, stream: StreamNo, core: Core) -> Arc<StreamSlot> {
-        let mut slots = self.slots.lock();
-        let slot =
-            slots.entry(stream).or_insert_with(|| Arc::new(StreamSlot::new(SlotKind::Call, core)));
+        let mut until_end = self.until_end.lock();
+        let slot = until_end
+            .slots
+            .entry(stream)
+            .or_insert_with(|| Arc::new(StreamSlot::new(SlotKind::Call, core)));
         Arc::clone(slot)
     }
 
     /// Forgets a stream that has ended.
     pub(crate) fn remove_slot(&self, stream: StreamNo) {
-        self.slots.lock().remove(&stream);
+        self.until_end.lock().slots.remove(&stream);
     }
 
-    /// Ends every stream: the session is over.
+    /// Ends every stream, and makes room for another session: this one is over.
     pub(crate) fn end(&self) {
         self.machine.lock().handle_close();
-        let slots = std::mem::take(&mut *self.slots.lock());
+        let UntilEnd { slots, permit } = self.until_end.lock().take();
+        drop(permit);
         slots.into_values().for_each(|slot| slot.end());
+    }
+}
+
+impl UntilEnd {
+    fn take(&mut self) -> Self {
+        Self { slots: std::mem::take(&mut self.slots), permit: self.permit.take() }
     }
 }

@@ -8,7 +8,7 @@ use eyot_service::{BoxService, Input, Limits, Peer, SessionHandle, Transport, un
 use eyot_session::{
     Fence, Limits as SessionLimits, NodeId, Session, SessionId, SessionRecord, Store, StoreError,
 };
-use eyot_stdx::random_token;
+use eyot_stdx::{Quota, QuotaFull, QuotaLimits, random_token};
 use eyot_types::{Era, Revision};
 use parking_lot::Mutex;
 use tokio::sync::OnceCell;
@@ -22,7 +22,7 @@ pub(crate) struct Registry {
     store: Arc<dyn Store>,
     service: BoxService,
     node: NodeId,
-    limits: Limits,
+    quota: Quota,
     session_limits: SessionLimits,
     sessions: Mutex<HashSet<ById>>,
     /// Sessions that are being claimed: one claim for all who ask at once.
@@ -31,12 +31,15 @@ pub(crate) struct Registry {
 
 type Claiming = OnceCell<Option<Arc<LiveSession>>>;
 
-/// Why no session was opened.
+/// Why a session can neither be opened nor be found.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum OpenError {
     /// There are as many as there may be.
-    #[error("too many sessions are open")]
-    TooMany,
+    #[error("too many sessions: {0}")]
+    TooMany(#[from] QuotaFull),
+    /// A random text that cannot be an id: the alphabet of ids is wrong.
+    #[error("no session id can be made")]
+    NoId,
     /// The session cannot be promised to survive.
     #[error("session cannot be stored: {0}")]
     Store(#[from] StoreError),
@@ -46,14 +49,18 @@ impl Registry {
     pub(crate) fn new(
         store: Arc<dyn Store>,
         service: BoxService,
-        limits: Limits,
+        limits: &Limits,
         session_limits: SessionLimits,
     ) -> Self {
+        let quota = Quota::new(QuotaLimits {
+            principal_things_max: limits.sessions_per_principal_max,
+            ..QuotaLimits::things(limits.sessions_max)
+        });
         Self {
             store,
             service,
             node: NodeId::new(&random_token(12)),
-            limits,
+            quota,
             session_limits,
             sessions: Mutex::new(HashSet::new()),
             claiming: Mutex::new(HashMap::new()),
@@ -65,12 +72,12 @@ impl Registry {
     /// The id is 128 random bits: "globally unique and cryptographically secure"
     /// (2025-11-25, basic/transports). An id that the client sends is never adopted.
     pub(crate) fn prepare(&self, principal: Option<Arc<str>>) -> Result<LiveSession, OpenError> {
-        self.check_room(principal.as_ref())?;
-        let id = SessionId::parse(&random_token(16)).ok_or(OpenError::TooMany)?;
+        let permit = self.quota.acquire(principal.as_ref(), 0)?;
+        let id = SessionId::parse(&random_token(16)).ok_or(OpenError::NoId)?;
         let store = Arc::clone(&self.store);
         let context = SessionHandle::new(id, principal, Fence(1), Default::default(), store);
         let machine = Session::open(Revision::LATEST_LEGACY, self.session_limits, unix_ms());
-        Ok(LiveSession::new(context, machine))
+        Ok(LiveSession::new(context, machine, permit))
     }
 
     /// Stores the session; from here on it survives the process.
@@ -107,7 +114,7 @@ impl Registry {
         &self,
         id: &str,
         principal: Option<&Arc<str>>,
-    ) -> Result<Option<Arc<LiveSession>>, StoreError> {
+    ) -> Result<Option<Arc<LiveSession>>, OpenError> {
         let session = match self.live(id) {
             Some(session) => Some(session),
             None => match SessionId::parse(id) {
@@ -123,14 +130,14 @@ impl Registry {
     }
 
     /// Takes over a session that this process does not serve yet.
-    async fn claim(&self, id: &SessionId) -> Result<Option<Arc<LiveSession>>, StoreError> {
+    async fn claim(&self, id: &SessionId) -> Result<Option<Arc<LiveSession>>, OpenError> {
         let cell = Arc::clone(self.claiming.lock().entry(id.clone()).or_default());
         let claimed = cell.get_or_try_init(|| self.claim_once(id)).await.cloned();
         self.claiming.lock().remove(id);
         claimed
     }
 
-    async fn claim_once(&self, id: &SessionId) -> Result<Option<Arc<LiveSession>>, StoreError> {
+    async fn claim_once(&self, id: &SessionId) -> Result<Option<Arc<LiveSession>>, OpenError> {
         let now_ms = unix_ms();
         // Somebody else may have been faster between the look-up and the turn.
         if let Some(session) = self.live(id.as_str()) {
@@ -149,7 +156,8 @@ impl Registry {
             Arc::clone(&self.store),
         );
         context.set_revision(revision);
-        let session = Arc::new(LiveSession::new(context, machine));
+        let permit = self.quota.acquire(context.principal(), 0)?;
+        let session = Arc::new(LiveSession::new(context, machine, permit));
         self.sessions.lock().replace(ById(Arc::clone(&session)));
         self.report();
         Ok(Some(session))
@@ -215,21 +223,6 @@ impl Registry {
         }
     }
 
-    fn check_room(&self, principal: Option<&Arc<str>>) -> Result<(), OpenError> {
-        let sessions = self.sessions.lock();
-        if sessions.len() >= self.limits.sessions_max {
-            return Err(OpenError::TooMany);
-        }
-        let is_theirs = |it: &&ById| it.0.context().principal() == principal;
-        // The count is taken only where it can matter.
-        let is_near = sessions.len() >= self.limits.sessions_per_principal_max;
-        let max = self.limits.sessions_per_principal_max;
-        if is_near && sessions.iter().filter(is_theirs).count() >= max {
-            return Err(OpenError::TooMany);
-        }
-        Ok(())
-    }
-
     fn report(&self) {
         eyot_metrics::sessions(self.sessions.lock().len());
     }
@@ -243,3 +236,6 @@ impl fmt::Debug for Registry {
 
 /// Sessions that one sweep removes from the store at most.
 const SWEEP_SESSIONS: usize = 1_000;
+
+#[cfg(test)]
+mod tests;

@@ -12,6 +12,7 @@ use eyot_service::{
     BoxService, Call, Fault, FaultKind, Input, Messages, Part, Reply, ReplyFuture, SessionHandle,
 };
 use eyot_session::{SessionRecord, SessionState, UpstreamRef};
+use eyot_stdx::Backoff;
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{Era, Method, cancelled_id, is_cancelled};
 use eyot_upstream::{LegacyConnection, Target, Upstream, initialize};
@@ -426,7 +427,7 @@ impl Listening {
             }
             // A child that ends at once is not started again and again without a pause.
             self.failures = self.failures.saturating_add(1);
-            tokio::time::sleep(PAUSE * self.failures.min(PAUSE_FACTOR_MAX)).await;
+            tokio::time::sleep(PAUSE.steady_delay(self.failures)).await;
             // Boxed, because it is large and rare, and this future lives as long as its stream.
             Box::pin(self.open()).await;
         }
@@ -444,5 +445,4 @@ impl Listening {
     }
 }
 
-const PAUSE: Duration = Duration::from_secs(1);
-const PAUSE_FACTOR_MAX: u32 = 30;
+const PAUSE: Backoff = Backoff { base: Duration::from_secs(1), delay_max: Duration::from_secs(30) };

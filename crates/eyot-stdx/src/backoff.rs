@@ -2,20 +2,24 @@
 
 use std::time::Duration;
 
-/// Exponential waiting times with full jitter: uniform between zero and a doubling ceiling.
+/// Waiting times that grow with every failure up to a ceiling. Clock and randomness stay with the
+/// caller.
 ///
-/// Full jitter spreads clients that lost the same server over the whole interval, so that they
-/// do not come back together. Clock and randomness stay with the caller.
+/// Many clients of one server take [`next_delay`](Self::next_delay): its full jitter spreads those
+/// that lost the same server over the whole interval, so that they do not come back together. One
+/// listener that nobody else falls in step with takes [`steady_delay`](Self::steady_delay), which
+/// needs no randomness and never comes back at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Backoff {
-    /// Ceiling of the first wait; it doubles with every attempt.
+    /// Ceiling of the first wait, or the first wait itself if it grows steadily.
     pub base: Duration,
     /// Ceiling of every wait.
     pub delay_max: Duration,
 }
 
 impl Backoff {
-    /// The wait before attempt number `attempt` (0 is the first one after a failure).
+    /// The wait before attempt number `attempt` (0 is the first one after a failure): uniform
+    /// between zero and a ceiling that doubles with every attempt.
     ///
     /// `random` is uniform over all of `u64`; zero gives no wait, `u64::MAX` the ceiling.
     #[must_use]
@@ -23,6 +27,12 @@ impl Backoff {
         let ceiling_nanos = u128::from(nanos(self.ceiling(attempt)));
         let delay_nanos = (ceiling_nanos * (u128::from(random) + 1)) >> u64::BITS;
         Duration::from_nanos(u64::try_from(delay_nanos).unwrap_or(u64::MAX))
+    }
+
+    /// The wait after so many failures in a row: the base for each of them, so none after none.
+    #[must_use]
+    pub fn steady_delay(&self, failures: u32) -> Duration {
+        self.base.saturating_mul(failures).min(self.delay_max)
     }
 
     fn ceiling(&self, attempt: u32) -> Duration {

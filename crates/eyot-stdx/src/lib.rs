@@ -6,12 +6,14 @@
 //! - [`Secret`]: a value that no log and no error can show.
 //! - [`random_bytes`], [`random_token`]: ids that nobody guesses.
 //! - [`SealKeys`]: what a stranger keeps for us and can neither read nor change.
+//! - [`Quota`]: how much may be kept for others, in all and for each principal.
 //! - [`Backoff`]: how long to wait before the next attempt.
 //! - [`iso8601`]: a point in time as the protocol writes it.
 //! - [`never!`]: says loudly that the impossible happened, and goes on.
 
 mod backoff;
 mod never;
+mod quota;
 mod random;
 mod seal;
 mod secret;
@@ -20,6 +22,9 @@ mod timestamp;
 pub use crate::backoff::Backoff;
 #[doc(hidden)]
 pub use crate::never::report_impossible;
+pub use crate::quota::{
+    Quota, QuotaFull, QuotaLimits, QuotaPermit, QuotaScope, QuotaUnit, QuotaUsage,
+};
 pub use crate::random::{random_bytes, random_token};
 pub use crate::seal::SealKeys;
 pub use crate::secret::{Secret, ct_eq};

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use eyot_http::UpstreamBody;
 use eyot_jsonrpc::{Id, Message};
 use eyot_service::{Fault, FaultKind, Limits, Messages, Part, Reply};
+use eyot_stdx::Backoff;
 use eyot_types::codes::{self, Outcome};
 use eyot_types::headers;
 use futures_util::stream;
@@ -357,7 +358,7 @@ impl Listening {
                 self.events = None;
                 tokio::time::sleep(retry).await;
             } else if self.failures > 0 {
-                tokio::time::sleep(RETRY_DEFAULT * self.failures.min(RETRY_FACTOR_MAX)).await;
+                tokio::time::sleep(UNREACHABLE.steady_delay(self.failures)).await;
             }
             if let Some(status) = self.refused {
                 let fault = self.session.status_fault(status);
@@ -435,5 +436,5 @@ const HEADERS: usize = 6;
 const COME_BACK_FAILURES_MAX: u32 = 5;
 /// Used when the upstream names no time.
 const RETRY_DEFAULT: Duration = Duration::from_secs(1);
-/// Bounds the growing wait for an upstream that cannot be reached.
-const RETRY_FACTOR_MAX: u32 = 15;
+/// The growing wait for an upstream that cannot be reached.
+const UNREACHABLE: Backoff = Backoff { base: RETRY_DEFAULT, delay_max: Duration::from_secs(15) };

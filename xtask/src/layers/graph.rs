@@ -1,6 +1,7 @@
 //! The packages and who uses whom, as `cargo metadata` tells it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use serde::Deserialize;
@@ -13,6 +14,8 @@ use crate::program;
 #[derive(Debug, Default)]
 pub(super) struct Graph {
     local: BTreeSet<String>,
+    /// The first file of each library and program, by package.
+    roots: BTreeMap<String, Vec<String>>,
     edges: BTreeMap<String, Vec<Edge>>,
 }
 
@@ -55,6 +58,11 @@ impl Graph {
         self.local.iter().map(String::as_str)
     }
 
+    /// The files that the library and the programs of a package begin in.
+    pub(super) fn roots(&self, package: &str) -> &[String] {
+        self.roots.get(package).map_or(&[], Vec::as_slice)
+    }
+
     /// Whether a package belongs to this workspace.
     pub(super) fn is_local(&self, name: &str) -> bool {
         self.local.contains(name)
@@ -90,6 +98,7 @@ impl Graph {
 struct Metadata {
     packages: Vec<Package>,
     workspace_members: HashSet<String>,
+    workspace_root: PathBuf,
     resolve: Resolve,
 }
 
@@ -97,6 +106,13 @@ struct Metadata {
 struct Package {
     id: String,
     name: String,
+    targets: Vec<Target>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Target {
+    kind: Vec<String>,
+    src_path: PathBuf,
 }
 
 #[derive(Debug, Deserialize)]
@@ -132,12 +148,26 @@ impl Metadata {
         for id in &self.workspace_members {
             graph.add_local(name(id)?);
         }
+        let members = self.packages.iter().filter(|it| self.workspace_members.contains(&it.id));
+        for package in members {
+            graph.roots.insert(package.name.clone(), package.roots(&self.workspace_root));
+        }
         for node in &self.resolve.nodes {
             for dependency in &node.deps {
                 graph.add_edge(name(&node.id)?, dependency.to_edge(name(&dependency.pkg)?));
             }
         }
         Ok(graph)
+    }
+}
+
+impl Package {
+    /// Where its library and its programs begin, from the root of the workspace.
+    fn roots(&self, workspace: &Path) -> Vec<String> {
+        let is_product = |it: &&Target| it.kind.iter().any(|it| it == "lib" || it == "bin");
+        let targets = self.targets.iter().filter(is_product);
+        let paths = targets.filter_map(|it| it.src_path.strip_prefix(workspace).ok());
+        paths.map(|it| it.to_string_lossy().replace('\\', "/")).collect()
     }
 }
 

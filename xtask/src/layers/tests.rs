@@ -9,6 +9,12 @@ fn workspace_depends_downward() {
     assert!(problems.is_empty(), "\n{}\n", problems.join("\n"));
 }
 
+#[test]
+fn crates_are_small_typed_and_untied() {
+    let problems = EXEMPT.check(&shapes(&Graph::load().unwrap()).unwrap());
+    assert!(problems.is_empty(), "\n{}\n", problems.join("\n"));
+}
+
 /// A small world, so that these tests do not change with the real one.
 const WORLD: Table = Table {
     layers: &[("low", &["w-pure"]), ("mid", &["w-io"]), ("high", &["w-app", "w-twin"])],

@@ -5,10 +5,21 @@ use std::{env, fs, process};
 
 use anyhow::Context as _;
 
-use crate::peers::Part;
-
 /// Name of the file in a part that lists the pins it was made from.
 const STAMP: &str = ".pins";
+
+/// One folder of the cache.
+pub(super) struct Part {
+    pub(super) folder: &'static str,
+    /// What tests lose without it.
+    pub(super) purpose: &'static str,
+    /// Package and version, in the words of the package manager.
+    pub(super) pins: &'static [&'static str],
+    pub(super) install: Install,
+}
+
+/// Puts the pinned packages into an empty folder.
+pub(super) type Install = fn(&Cache, pins: &[&str], folder: &Path) -> anyhow::Result<()>;
 
 /// The folder that holds the parts.
 #[derive(Debug)]

@@ -10,9 +10,6 @@ use anyhow::Context as _;
 use crate::peers::cache::Cache;
 use crate::program;
 
-/// Puts the pinned packages into an empty folder.
-pub(super) type Install = fn(&Cache, pins: &[&str], folder: &Path) -> anyhow::Result<()>;
-
 /// The oldest Node.js that runs all the packages.
 const NODE_OLDEST: (u32, u32) = (22, 19);
 

@@ -5,7 +5,7 @@ use syn::spanned::Spanned as _;
 use syn::visit::{self, Visit};
 use syn::{Attribute, File as Syntax, ImplItemFn, Item, ItemFn, ItemMod, Meta};
 
-use crate::tidy::File;
+use crate::tidy::file::File;
 
 /// Every violation in one file.
 pub(super) fn check(file: &File) -> Vec<String> {

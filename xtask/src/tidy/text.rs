@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::tidy::File;
+use crate::tidy::file::File;
 
 /// Product lines per Rust file, tests excluded.
 const FILE_LINES_MAX: usize = 500;

@@ -1,6 +1,6 @@
 //! Rules that hold between files: manifests and the map of the code.
 
-use crate::tidy::File;
+use crate::tidy::file::File;
 
 /// The page that names every crate.
 const MAP: &str = "docs/ARCHITECTURE.md";

@@ -7,6 +7,7 @@ use std::time::Duration;
 use eyot_era::legacy_to_modern::{ClientMeta, carry_notification};
 use eyot_jsonrpc::{Kind, METHOD_NOT_FOUND, Message};
 use eyot_service::{Fault, Part};
+use eyot_stdx::Backoff;
 use eyot_types::{Method, Revision};
 use futures_util::StreamExt as _;
 use serde_json::json;
@@ -84,7 +85,7 @@ impl Listening {
                 None => tokio::select! {
                     biased;
                     () = session.feed().changed() => {}
-                    () = sleep(PAUSE * self.failures.min(PAUSE_FACTOR_MAX)) => {
+                    () = sleep(PAUSE.steady_delay(self.failures)) => {
                         // Boxed, because it is large and rare.
                         Box::pin(self.reopen()).await;
                     }
@@ -176,5 +177,4 @@ impl Drop for Listening {
     }
 }
 
-const PAUSE: Duration = Duration::from_secs(1);
-const PAUSE_FACTOR_MAX: u32 = 30;
+const PAUSE: Backoff = Backoff { base: Duration::from_secs(1), delay_max: Duration::from_secs(30) };

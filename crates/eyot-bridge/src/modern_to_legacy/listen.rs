@@ -7,6 +7,7 @@ use std::time::Duration;
 use eyot_era::modern_to_legacy::{Change, Subscribers, granted};
 use eyot_jsonrpc::{ErrorObject, Message};
 use eyot_service::{Fault, Part, Reply};
+use eyot_stdx::Backoff;
 use eyot_types::{
     JsonObject, Method, SubscriptionFilter, SubscriptionsAcknowledgedParams,
     SubscriptionsListenParams, codes, meta,
@@ -115,7 +116,7 @@ impl Listening {
     /// Subscribes in a new session. Nobody knows what changed meanwhile, so everything did.
     async fn come_back(&mut self) {
         self.failures = self.failures.saturating_add(1);
-        tokio::time::sleep(PAUSE * self.failures.min(PAUSE_FACTOR_MAX)).await;
+        tokio::time::sleep(PAUSE.steady_delay(self.failures)).await;
         let Ok(session) = self.bridge.pool.session(&self.ask, true).await else { return };
         if let Ok(Ok(place)) = Place::take(&session, self.granted.clone()).await {
             self.place = Some(place);
@@ -184,5 +185,5 @@ impl Drop for Place {
 
 /// How long a resource stays subscribed that nobody wants any more.
 const LINGER: Duration = Duration::from_secs(5);
-const PAUSE: Duration = Duration::from_millis(500);
-const PAUSE_FACTOR_MAX: u32 = 30;
+const PAUSE: Backoff =
+    Backoff { base: Duration::from_millis(500), delay_max: Duration::from_secs(15) };

@@ -3,17 +3,16 @@
 use std::task::Poll;
 
 use bytes::Bytes;
-use eyot_http::{OutgoingBody, error, json};
-use eyot_jsonrpc::{Id, Message};
+use eyot_http::{OutgoingBody, json};
+use eyot_jsonrpc::Message;
 use eyot_service::{Fault, Input, Peer};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{Revision, headers};
-use http::header::{HeaderName, RETRY_AFTER};
+use http::header::HeaderName;
 use http::{HeaderValue, Response, StatusCode};
 
-use super::{Legacy, fault_answer};
+use super::{Legacy, fault_answer, registry_refusal};
 use crate::live::LiveSession;
-use crate::registry::OpenError;
 use crate::running::Running;
 
 impl Legacy {
@@ -26,7 +25,7 @@ impl Legacy {
             request.params().map_or_else(Bytes::new, |it| Bytes::copy_from_slice(it.as_bytes()));
         let session = match self.registry.prepare(peer.principal.clone()) {
             Ok(session) => session,
-            Err(refusal) => return open_refusal(id, &refusal),
+            Err(refusal) => return registry_refusal(id, &refusal),
         };
         let answer = match self.ask(&session, request, peer).await {
             Ok(answer) => answer,
@@ -44,7 +43,7 @@ impl Legacy {
                 }
                 response
             }
-            Err(refusal) => open_refusal(id, &refusal),
+            Err(refusal) => registry_refusal(id, &refusal),
         }
     }
 
@@ -95,12 +94,4 @@ pub(crate) fn agreed_revision(answer: &Message) -> Option<Revision> {
     let result: serde_json::Value = answer.decode_result().ok()?;
     let revision = result.get("protocolVersion")?.as_str()?;
     Some(Revision::negotiate(revision))
-}
-
-fn open_refusal(id: Option<Id>, refusal: &OpenError) -> Response<OutgoingBody> {
-    tracing::warn!(error = %refusal, "session was not opened");
-    let fault = Fault::internal(&refusal.to_string());
-    let mut answer = error(StatusCode::SERVICE_UNAVAILABLE, id, &fault.error);
-    answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
-    answer
 }

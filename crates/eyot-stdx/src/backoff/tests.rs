@@ -31,7 +31,17 @@ fn the_wait_is_uniform_below_the_ceiling() {
 }
 
 #[test]
+fn steady_wait_grows_by_the_base_until_the_maximum() {
+    let delay = |failures| BACKOFF.steady_delay(failures).as_millis();
+    assert_eq!(
+        [0, 1, 2, 299, 300, 301, u32::MAX].map(delay),
+        [0, 100, 200, 29_900, 30_000, 30_000, 30_000]
+    );
+}
+
+#[test]
 fn absurd_durations_do_not_overflow() {
     let backoff = Backoff { base: Duration::MAX, delay_max: Duration::MAX };
     assert_eq!(backoff.next_delay(u32::MAX, u64::MAX), Duration::from_nanos(u64::MAX));
+    assert_eq!(backoff.steady_delay(u32::MAX), Duration::MAX);
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn part(pins: &'static [&'static str], install: crate::peers::install::Install) -> Part {
+fn part(pins: &'static [&'static str], install: Install) -> Part {
     Part { folder: "a", purpose: "", pins, install }
 }
 

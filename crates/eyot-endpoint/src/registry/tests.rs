@@ -1,0 +1,107 @@
+//! Sessions are counted from `initialize` to their end, by everyone who opens them.
+
+use std::future::{Ready, ready};
+use std::task::{Context, Poll};
+
+use eyot_service::{Call, Fault, Reply};
+use eyot_session::LogLimits;
+use eyot_store_memory::MemoryStore;
+use tower_service::Service;
+
+use super::*;
+
+/// Has nothing to say.
+#[derive(Clone)]
+struct Silent;
+
+impl Service<Call> for Silent {
+    type Response = Reply;
+    type Error = Fault;
+    type Future = Ready<Result<Reply, Fault>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Fault>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Call) -> Self::Future {
+        ready(Ok(Reply::None))
+    }
+}
+
+/// A process of its own before `store`, with room for three sessions, two of one principal.
+fn registry(store: &Arc<dyn Store>) -> Registry {
+    let mut limits = Limits::default();
+    limits.sessions_max = 3;
+    limits.sessions_per_principal_max = 2;
+    let session_limits = SessionLimits::default();
+    Registry::new(Arc::clone(store), BoxService::new(Silent), &limits, session_limits)
+}
+
+fn store() -> Arc<dyn Store> {
+    Arc::new(MemoryStore::new(LogLimits::default()))
+}
+
+fn name(text: &str) -> Option<Arc<str>> {
+    Some(Arc::from(text))
+}
+
+async fn opened(registry: &Registry, principal: Option<Arc<str>>) -> Arc<LiveSession> {
+    let session = registry.prepare(principal).unwrap();
+    registry.open(session, Revision::LATEST_LEGACY, bytes::Bytes::new()).await.unwrap()
+}
+
+#[track_caller]
+fn assert_full<T>(refused: Result<T, OpenError>, text: &str) {
+    let refusal = refused.err().map(|it| it.to_string());
+    assert_eq!(refusal, Some(format!("too many sessions: {text}")));
+}
+
+#[tokio::test]
+async fn session_counts_while_its_initialize_is_answered() {
+    let registry = registry(&store());
+    let first = registry.prepare(name("ann")).unwrap();
+    let _second = registry.prepare(name("ann")).unwrap();
+    assert_full(registry.prepare(name("ann")), "at most 2 of one principal");
+    drop(first);
+    assert!(registry.prepare(name("ann")).is_ok(), "one that comes to nothing leaves its place");
+}
+
+#[tokio::test]
+async fn clients_without_a_key_are_one_principal() {
+    let registry = registry(&store());
+    let _first = opened(&registry, None).await;
+    let _second = opened(&registry, None).await;
+    assert_full(registry.prepare(None), "at most 2 of one principal");
+    let _third = opened(&registry, name("ann")).await;
+    assert_full(registry.prepare(name("bob")), "at most 3 in all");
+}
+
+#[tokio::test]
+async fn ended_session_makes_room_though_it_is_still_held() {
+    let registry = registry(&store());
+    let first = opened(&registry, None).await;
+    let second = opened(&registry, None).await;
+    registry.end(&first).await.unwrap();
+    registry.forget(&second);
+    assert_eq!(registry.quota.usage_of(None).things, 0);
+    let _third = opened(&registry, None).await;
+    let _fourth = opened(&registry, None).await;
+    drop((first, second));
+    assert_full(registry.prepare(None), "at most 2 of one principal");
+}
+
+#[tokio::test]
+async fn session_of_another_process_is_found_within_the_bounds_alone() {
+    let store = store();
+    let stored = opened(&registry(&store), name("ann")).await;
+    let id = stored.context().id().as_str();
+    let registry = registry(&store);
+    let ann = name("ann");
+    let first = opened(&registry, ann.clone()).await;
+    let _second = opened(&registry, ann.clone()).await;
+    assert_full(registry.find(id, ann.as_ref()).await, "at most 2 of one principal");
+    registry.end(&first).await.unwrap();
+    let found = registry.find(id, ann.as_ref()).await.unwrap();
+    assert!(found.is_some(), "it was not lost");
+    assert_full(registry.prepare(ann), "at most 2 of one principal");
+}

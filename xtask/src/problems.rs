@@ -1,0 +1,7 @@
+//! How a check tells what it has found.
+
+/// Fails with every problem on a line of its own.
+pub(crate) fn report(problems: &[String]) -> anyhow::Result<()> {
+    anyhow::ensure!(problems.is_empty(), "{} problems\n{}", problems.len(), problems.join("\n"));
+    Ok(())
+}

@@ -5,7 +5,8 @@ use std::fmt;
 use bytes::Bytes;
 use eyot_session::{
     Event, Fence, NewEvent, NodeId, Page, Position, SessionId, SessionRecord, SessionState, Store,
-    StoreError, StoreFuture, StreamEnd, StreamKind, StreamNo, StreamRecord, UpstreamRef,
+    StoreError, StoreFuture, StreamEnd, StreamKind, StreamNo, StreamRecord, UpstreamName,
+    UpstreamRef,
 };
 use eyot_types::Revision;
 
@@ -49,18 +50,30 @@ pub fn record(id: &SessionId) -> SessionRecord {
 /// A state in which nothing is as by default.
 #[must_use]
 pub fn full_state() -> SessionState {
+    let legacy = UpstreamRef {
+        target: Some("http://upstream/mcp".into()),
+        session_id: Some("up-1".into()),
+        revision: Some("2025-03-26".into()),
+        generation: 7,
+        is_modern: false,
+    };
+    let modern = UpstreamRef { is_modern: true, ..UpstreamRef::default() };
     SessionState {
         is_initialized: true,
-        log_level: Some("debug".to_owned()),
+        log_level: Some("debug".into()),
         subscriptions: ["file:///a", "file:///ü"].map(str::to_owned).into(),
-        upstream: Some(Box::new(UpstreamRef {
-            target: Some("http://upstream/mcp".to_owned()),
-            session_id: Some("up-1".to_owned()),
-            revision: Some("2025-03-26".to_owned()),
-            generation: 7,
-            is_modern: false,
-        })),
+        upstreams: [(UpstreamName::DEFAULT, legacy), (named(), modern)].into_iter().collect(),
     }
+}
+
+/// The name of an upstream; not the default.
+///
+/// # Panics
+///
+/// Never.
+#[must_use]
+pub fn named() -> UpstreamName {
+    UpstreamName::parse("named").expect("letters are a name")
 }
 
 /// A stream of a call; its request id tells its number.

@@ -4,6 +4,7 @@
 //! time come in as arguments; the drivers in `eyot-server` and the engines in
 //! `eyot-store-*` do the rest.
 
+mod cursor;
 mod error;
 mod id;
 mod parked;
@@ -12,6 +13,7 @@ mod session;
 mod store;
 mod upstream;
 
+pub use crate::cursor::{UpstreamCursor, UpstreamCursors};
 pub use crate::error::StoreError;
 pub use crate::id::{EventId, Fence, InvalidEventId, NodeId, Position, SessionId, StreamNo};
 pub use crate::parked::{ParkedCall, ParkedCalls};

@@ -5,8 +5,8 @@ use std::fmt;
 use bytes::Bytes;
 use eyot_session::{
     Event, Fence, NewEvent, NodeId, Page, Position, SessionId, SessionRecord, SessionState, Store,
-    StoreError, StoreFuture, StreamEnd, StreamKind, StreamNo, StreamRecord, UpstreamName,
-    UpstreamRef,
+    StoreError, StoreFuture, StreamEnd, StreamKind, StreamNo, StreamRecord, UpstreamCursor,
+    UpstreamName, UpstreamRef,
 };
 use eyot_types::Revision;
 
@@ -97,10 +97,22 @@ pub fn event(fence: Fence, seq: u64, data: &str) -> NewEvent {
     }
 }
 
-/// The event with a cursor of the upstream.
+/// The event with a cursor of an upstream.
 #[must_use]
-pub fn with_cursor(event: NewEvent, cursor: &'static str) -> NewEvent {
-    Event { upstream_cursor: Some(Bytes::from_static(cursor.as_bytes())), ..event }
+pub fn with_cursor(event: NewEvent, cursor: UpstreamCursor) -> NewEvent {
+    Event { upstream_cursor: Some(cursor), ..event }
+}
+
+/// A cursor of the upstream with the default name.
+#[must_use]
+pub fn cursor(text: &'static str) -> UpstreamCursor {
+    cursor_of(UpstreamName::DEFAULT, text)
+}
+
+/// A cursor of an upstream.
+#[must_use]
+pub fn cursor_of(upstream: UpstreamName, text: &'static str) -> UpstreamCursor {
+    UpstreamCursor { upstream, cursor: Bytes::from_static(text.as_bytes()) }
 }
 
 /// Events 1 to `count` of the owner with [`FENCE`].

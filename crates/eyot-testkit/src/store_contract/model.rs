@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use bytes::Bytes;
 use eyot_session::{
     Claimed, Event, Fence, NewEvent, Page, Position, SessionId, SessionRecord, SessionState,
-    StoreError, StreamEnd, StreamNo,
+    StoreError, StreamEnd, StreamNo, UpstreamCursor,
 };
 use proptest::test_runner::{Config, TestRunner};
 
@@ -47,7 +46,8 @@ struct ModelStream {
     kept: Vec<Event>,
     top: Position,
     trimmed: Position,
-    cursor: Option<Bytes>,
+    /// Every cursor, in order.
+    cursors: Vec<UpstreamCursor>,
     expires_ms: Option<u64>,
 }
 
@@ -182,7 +182,7 @@ impl Model {
         }
         for event in events {
             stream.top = event.position;
-            stream.cursor = event.upstream_cursor.clone().or_else(|| stream.cursor.take());
+            stream.cursors.extend(event.upstream_cursor.clone());
             stream.kept.push(event);
         }
         stream.trim();
@@ -206,7 +206,7 @@ impl Model {
             stream: call_stream(no),
             events: rest.clone().take(limit).cloned().collect(),
             is_end: stream.expires_ms.is_some() && rest.count() <= limit,
-            last_upstream_cursor: stream.cursor.clone(),
+            last_upstream_cursors: stream.cursors.iter().cloned().collect(),
         })
     }
 }

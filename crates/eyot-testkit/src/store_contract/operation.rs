@@ -6,12 +6,12 @@ use std::ops::Range;
 use bytes::Bytes;
 use eyot_session::{
     Event, Fence, LogLimits, NewEvent, NodeId, Position, SessionId, SessionState, Store,
-    StoreFuture, StreamEnd, StreamNo,
+    StoreFuture, StreamEnd, StreamNo, UpstreamCursor, UpstreamName,
 };
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 
 use crate::block_on;
-use crate::samples::{call_stream, record, session_id};
+use crate::samples::{call_stream, named, record, session_id};
 
 /// Few, so that operations meet.
 const SESSIONS: Range<u8> = 0..2;
@@ -149,14 +149,20 @@ fn positions() -> impl Strategy<Value = Position> {
     (fences(), SEQS).prop_map(|(fence, seq)| Position { fence, seq })
 }
 
+fn upstreams() -> impl Strategy<Value = UpstreamName> {
+    prop_oneof![2 => Just(UpstreamName::DEFAULT), 1 => Just(named())]
+}
+
 /// Mostly in order.
 fn events() -> impl Strategy<Value = Vec<NewEvent>> {
-    let steps = proptest::collection::vec((0..4_u64, 0..8_usize, any::<bool>()), 0..4);
+    let step = (0..4_u64, 0..8_usize, proptest::option::of(upstreams()));
+    let steps = proptest::collection::vec(step, 0..4);
     (positions(), steps).prop_map(|(start, steps)| {
         let mut position = start;
-        let event = |(step, len, has_cursor): (u64, usize, bool)| {
+        let event = |(step, len, upstream): (u64, usize, Option<UpstreamName>)| {
             position.seq += step;
-            let upstream_cursor = has_cursor.then(|| Bytes::from(format!("up/{}", position.seq)));
+            let cursor = Bytes::from(format!("up/{}", position.seq));
+            let upstream_cursor = upstream.map(|upstream| UpstreamCursor { upstream, cursor });
             Event { position, data: Bytes::from(vec![b'x'; len]), upstream_cursor }
         };
         steps.into_iter().map(event).collect()

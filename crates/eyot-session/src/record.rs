@@ -37,6 +37,14 @@ pub struct SessionRecord {
     pub expires_ms: u64,
 }
 
+impl SessionRecord {
+    /// Whether `principal` opened the session: an id alone opens nothing.
+    #[must_use]
+    pub fn belongs_to(&self, principal: Option<&str>) -> bool {
+        self.principal.as_deref() == principal
+    }
+}
+
 /// The part of a session that changes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]

@@ -6,6 +6,7 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -52,8 +53,15 @@ pub trait Sessions {
     fn load(&self, id: SessionId, now_ms: u64) -> StoreFuture<Option<SessionRecord>>;
 
     /// Makes `owner` the one process that may write: raises the fence and returns the
-    /// record with it. `None` when there is no such session at `now_ms`.
-    fn claim(&self, id: SessionId, owner: NodeId, now_ms: u64) -> StoreFuture<Option<Claimed>>;
+    /// record with it. `None` when there is no such session at `now_ms`, and likewise when
+    /// another principal than `principal` opened it: then nothing changes.
+    fn claim(
+        &self,
+        id: SessionId,
+        principal: Option<Arc<str>>,
+        owner: NodeId,
+        now_ms: u64,
+    ) -> StoreFuture<Option<Claimed>>;
 
     /// Replaces the changing part. [`StoreError::Fenced`] when `fence` is not the current one.
     fn update(&self, id: SessionId, fence: Fence, state: SessionState) -> StoreFuture<()>;

@@ -70,14 +70,14 @@ pub(crate) fn find(
     Ok(find_claimable(connection, id)?.map(|found| found.record))
 }
 
-/// Gives the session to `owner` unless it has expired.
+/// Gives the session to `owner` if it `is_theirs`.
 pub(crate) fn claim(
     connection: &Connection,
     id: &SessionId,
     owner: &NodeId,
-    now_ms: u64,
+    is_theirs: impl FnOnce(&SessionRecord) -> bool,
 ) -> Result<Option<Claimed>, Failure> {
-    let found = find_claimable(connection, id)?.filter(|it| it.record.expires_ms > now_ms);
+    let found = find_claimable(connection, id)?.filter(|it| is_theirs(&it.record));
     let Some(mut claimed) = found else { return Ok(None) };
     claimed.record.fence = claimed.record.fence.next();
     claimed.record.owner = Some(owner.clone());

@@ -1,6 +1,7 @@
 //! Sessions, streams and events to check stores with, and what to do with the answers.
 
 use std::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use eyot_session::{
@@ -31,12 +32,18 @@ pub fn session_id(text: &str) -> SessionId {
     SessionId::parse(text).expect("ids of checks are visible ASCII")
 }
 
+/// Who opened the sessions of [`record`].
+#[must_use]
+pub fn principal() -> Option<Arc<str>> {
+    Some("käthe".into())
+}
+
 /// A session of `node-a` that ends at [`EXPIRES_MS`].
 #[must_use]
 pub fn record(id: &SessionId) -> SessionRecord {
     SessionRecord {
         id: id.clone(),
-        principal: Some("käthe".to_owned()),
+        principal: principal().as_deref().map(str::to_owned),
         revision: Revision::V2025_06_18,
         initialize: Bytes::from_static(br#"{"clientInfo":{"name":"checker"}}"#),
         state: SessionState::default(),

@@ -12,7 +12,7 @@ use eyot_session::{
 };
 use eyot_testkit::samples::{
     CALL, EXPIRES_MS, FENCE, START, call_stream, cursor_of, done, ended, event, full_state, named,
-    numbered_events, opened, read_after, record, refused, seqs, session_id, with_cursor,
+    numbered_events, opened, principal, read_after, record, refused, seqs, session_id, with_cursor,
 };
 use eyot_testkit::{block_on, check_store};
 use rusqlite::Connection;
@@ -140,7 +140,7 @@ fn a_claim_through_another_handle_fences_this_one() {
     let (old, new) = (place.open(), place.open());
     let id = opened(&old, "two-handles");
     done(old.append(id.clone(), FENCE, CALL, numbered_events(1)));
-    let claimed = done(new.claim(id.clone(), NodeId::new("node-b"), 0)).unwrap();
+    let claimed = done(new.claim(id.clone(), principal(), NodeId::new("node-b"), 0)).unwrap();
     assert_eq!(claimed.record.fence, Fence(4));
     let late = vec![event(FENCE, 2, "late")];
     refused(old.append(id.clone(), FENCE, CALL, late), &StoreError::Fenced);
@@ -300,7 +300,7 @@ fn a_damaged_session_is_not_delivered_and_hides_no_other() {
         done(store.create(whole.clone()));
         for outcome in [
             block_on(store.load(damaged.clone(), 0)).map(drop),
-            block_on(store.claim(damaged.clone(), NodeId::new("b"), 0)).map(drop),
+            block_on(store.claim(damaged.clone(), principal(), NodeId::new("b"), 0)).map(drop),
         ] {
             assert!(matches!(outcome, Err(StoreError::Corrupt { .. })), "{part}: {outcome:?}");
         }

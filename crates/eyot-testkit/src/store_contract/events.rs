@@ -8,7 +8,7 @@ use eyot_session::{
 
 use crate::samples::{
     CALL, FENCE, START, call_stream, cursor, cursor_of, done, ended, event, named, numbered_events,
-    opened, read_after, record, refused, seqs, session_id, with_cursor,
+    opened, principal, read_after, record, refused, seqs, session_id, with_cursor,
 };
 
 pub(super) const CHECKS: &[fn(&dyn Store)] = &[
@@ -144,7 +144,7 @@ fn a_stream_that_was_not_opened_is_unknown(store: &dyn Store) {
 fn only_the_current_fence_may_write(store: &dyn Store) {
     let id = opened(store, "fenced");
     done(store.append(id.clone(), FENCE, CALL, numbered_events(1)));
-    done(store.claim(id.clone(), NodeId::new("b"), 0));
+    done(store.claim(id.clone(), principal(), NodeId::new("b"), 0));
     let late = vec![event(FENCE, 2, "of the owner before")];
     refused(store.append(id.clone(), FENCE, CALL, late), &StoreError::Fenced);
     refused(store.finish(id.clone(), FENCE, CALL, ended(0)), &StoreError::Fenced);
@@ -159,7 +159,7 @@ fn only_the_current_fence_may_write(store: &dyn Store) {
 fn events_of_a_later_owner_come_after_all_earlier_ones(store: &dyn Store) {
     let id = opened(store, "taken-over");
     done(store.append(id.clone(), FENCE, CALL, numbered_events(2)));
-    done(store.claim(id.clone(), NodeId::new("b"), 0));
+    done(store.claim(id.clone(), principal(), NodeId::new("b"), 0));
     let later = event(FENCE.next(), 1, "of the later owner");
     done(store.append(id.clone(), FENCE.next(), CALL, vec![later.clone()]));
     assert_eq!(seqs(&read_after(store, &id, START)), [1, 2, 1]);
@@ -271,7 +271,7 @@ fn stream_numbers_are_never_given_twice(store: &dyn Store) {
     done(store.finish(id.clone(), FENCE, StreamNo(4), ended(0)));
     done(store.sweep(KEEP_DONE_MS, 0));
     refused(store.read(id.clone(), StreamNo(4), START, 9), &StoreError::NotFound);
-    let claimed = done(store.claim(id, NodeId::new("b"), 0));
+    let claimed = done(store.claim(id, principal(), NodeId::new("b"), 0));
     assert_eq!(claimed.map(|it| it.next_stream), Some(StreamNo(5)));
 }
 

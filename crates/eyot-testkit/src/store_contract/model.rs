@@ -56,7 +56,9 @@ impl Model {
         use Operation as Op;
         match operation {
             Op::Append(id, fence, no, events) => text(&self.append(&id, fence, no, events)),
-            Op::Claim(id, now_ms) => text(&Ok(self.claim(&id, now_ms))),
+            Op::Claim(id, principal, now_ms) => {
+                text(&Ok(self.claim(&id, principal.as_deref(), now_ms)))
+            }
             Op::Create(id) => text(&self.create(&id)),
             Op::Finish(id, fence, no, end) => text(&self.finish(&id, fence, no, end)),
             Op::List(after, limit) => text(&Ok(self.list(after.as_ref(), limit))),
@@ -87,8 +89,11 @@ impl Model {
         self.live(id, now_ms).map(|session| session.record.clone())
     }
 
-    fn claim(&mut self, id: &SessionId, now_ms: u64) -> Option<Claimed> {
+    fn claim(&mut self, id: &SessionId, principal: Option<&str>, now_ms: u64) -> Option<Claimed> {
         let session = self.live(id, now_ms)?;
+        if session.record.principal.as_deref() != principal {
+            return None;
+        }
         session.record.fence.0 += 1;
         session.record.owner = Some(claimer());
         Some(Claimed { record: session.record.clone(), next_stream: StreamNo(session.next_stream) })

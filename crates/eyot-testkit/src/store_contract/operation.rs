@@ -2,6 +2,7 @@
 
 use std::fmt::Debug;
 use std::ops::Range;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use eyot_session::{
@@ -11,7 +12,7 @@ use eyot_session::{
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 
 use crate::block_on;
-use crate::samples::{call_stream, named, record, session_id};
+use crate::samples::{call_stream, named, principal, record, session_id};
 
 /// Few, so that operations meet.
 const SESSIONS: Range<u8> = 0..2;
@@ -32,7 +33,7 @@ pub(super) const LIMITS: LogLimits = LogLimits {
 #[derive(Clone, Debug)]
 pub(super) enum Operation {
     Append(SessionId, Fence, StreamNo, Vec<NewEvent>),
-    Claim(SessionId, u64),
+    Claim(SessionId, Option<Arc<str>>, u64),
     Create(SessionId),
     Finish(SessionId, Fence, StreamNo, StreamEnd),
     List(Option<SessionId>, usize),
@@ -56,7 +57,7 @@ pub(super) fn apply(store: &dyn Store, operation: Operation) -> String {
     use Operation as Op;
     match operation {
         Op::Append(id, fence, no, events) => text(store.append(id, fence, no, events)),
-        Op::Claim(id, now_ms) => text(store.claim(id, claimer(), now_ms)),
+        Op::Claim(id, principal, now_ms) => text(store.claim(id, principal, claimer(), now_ms)),
         Op::Create(id) => text(store.create(record(&id))),
         Op::Finish(id, fence, no, end) => text(store.finish(id, fence, no, end)),
         Op::List(after, limit) => text(store.list(after, limit)),
@@ -108,7 +109,9 @@ fn operation() -> impl Strategy<Value = Operation> {
         4 => (ids(), fences(), streams(), events()).prop_map(|(id, fence, no, events)| {
             Op::Append(id, fence, no, events)
         }),
-        1 => (ids(), TIMES_MS).prop_map(|(id, now_ms)| Op::Claim(id, now_ms)),
+        1 => (ids(), principals(), TIMES_MS).prop_map(|(id, principal, now_ms)| {
+            Op::Claim(id, principal, now_ms)
+        }),
         2 => ids().prop_map(Op::Create),
         1 => (ids(), fences(), streams(), ends()).prop_map(|(id, fence, no, end)| {
             Op::Finish(id, fence, no, end)
@@ -135,6 +138,10 @@ fn operation() -> impl Strategy<Value = Operation> {
 /// Long enough to be told apart by the first characters, which is what `Debug` shows.
 fn ids() -> impl Strategy<Value = SessionId> {
     SESSIONS.prop_map(|place| session_id(&format!("{place}-session")))
+}
+
+fn principals() -> impl Strategy<Value = Option<Arc<str>>> {
+    prop_oneof![2 => Just(principal()), 1 => Just(None)]
 }
 
 fn fences() -> impl Strategy<Value = Fence> {

@@ -13,16 +13,16 @@ use eyot_stdx::{SealKeys, random_token};
 use eyot_types::{CacheScope, Implementation};
 use serde_json::value::RawValue;
 
-use crate::app_session::AppSession;
 use crate::builder::Eras;
-use crate::catalog::Catalog;
-use crate::change_log::ChangeLog;
-use crate::custom::{CustomMethod, NotificationHandler};
+use crate::call::session::AppSession;
+use crate::changes::log::ChangeLog;
+use crate::define::prompt::ServerPrompt;
+use crate::define::resource::{RegisteredTemplate, ServerResource};
+use crate::define::tool::RegisteredTool;
 use crate::parked::Parked;
-use crate::prompt::ServerPrompt;
-use crate::resource::{RegisteredTemplate, ServerResource};
+use crate::registry::catalog::Catalog;
+use crate::registry::custom::{CustomMethod, NotificationHandler};
 use crate::tasks::Tasks;
-use crate::tool::RegisteredTool;
 
 /// Everything that the calls of one server share.
 pub(crate) struct App {

@@ -17,12 +17,12 @@ use tokio_util::task::TaskTracker;
 use tower::Layer;
 
 use crate::app::{App, Options, question_prefix};
-use crate::catalog::Catalog;
-use crate::change_log::ChangeLog;
-use crate::custom::{CustomMethod, NotificationHandler};
-use crate::dispatch::Core;
+use crate::changes::log::ChangeLog;
 use crate::parked::Parked;
-use crate::rounds::ROUND_TIMEOUT;
+use crate::registry::catalog::Catalog;
+use crate::registry::custom::{CustomMethod, NotificationHandler};
+use crate::rounds::required::ROUND_TIMEOUT;
+use crate::service::Core;
 use crate::tasks::{TaskOptions, Tasks};
 use crate::{
     CallContext, HandlerError, Server, ServerPrompt, ServerResource, ServerTemplate, ServerTool,
@@ -121,25 +121,25 @@ impl ServerBuilder {
         self
     }
 
-    /// A tool; see [`tool`](super::tool()).
+    /// A tool; see [`tool`](crate::tool()).
     pub fn tool(mut self, tool: ServerTool) -> Self {
         self.tools.push(tool);
         self
     }
 
-    /// A prompt; see [`prompt`](super::prompt()).
+    /// A prompt; see [`prompt`](crate::prompt()).
     pub fn prompt(mut self, prompt: ServerPrompt) -> Self {
         self.prompts.push(prompt);
         self
     }
 
-    /// A resource; see [`resource`](super::resource()).
+    /// A resource; see [`resource`](crate::resource()).
     pub fn resource(mut self, resource: ServerResource) -> Self {
         self.resources.push(resource);
         self
     }
 
-    /// A template of resources; see [`resource_template`](super::resource_template).
+    /// A template of resources; see [`resource_template`](crate::resource_template).
     pub fn resource_template(mut self, template: ServerTemplate) -> Self {
         self.templates.push(template);
         self

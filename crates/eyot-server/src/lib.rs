@@ -6,54 +6,38 @@
 
 mod answer;
 mod app;
-mod app_session;
 mod builder;
-mod call_context;
-mod catalog;
-mod change_log;
-mod completion;
-mod custom;
-mod deadline;
-mod described;
-mod discovery;
-mod dispatch;
-mod exchange;
+mod call;
+mod changes;
+mod define;
 mod failure;
-mod field_order;
-mod handlers;
-mod layered;
-mod listen;
-mod lists;
+mod http_options;
 mod parked;
-mod prompt;
-mod questions;
-mod resource;
+mod registry;
 mod rounds;
-mod run;
 mod schema;
 mod server;
-mod serving;
-mod shape;
+mod service;
 mod tasks;
-mod tool;
-mod uri_template;
 
 pub use crate::builder::{BuildError, Eras, ServerBuilder};
-pub use crate::call_context::{CallContext, Progress};
-pub use crate::completion::Suggestions;
-pub use crate::failure::{HandlerError, HandlerResult};
-pub use crate::prompt::{IntoPromptResult, PromptArguments, PromptReply, ServerPrompt, prompt};
-pub use crate::questions::Elicited;
-pub use crate::resource::{
+pub use crate::call::asking::Elicited;
+pub use crate::call::context::{CallContext, Progress};
+pub use crate::define::prompt::{
+    IntoPromptResult, PromptArguments, PromptReply, ServerPrompt, prompt,
+};
+pub use crate::define::resource::{
     IntoResourceResult, ResourceReply, ServerResource, ServerTemplate, UriVariables, resource,
     resource_template,
 };
-pub use crate::rounds::{InputRequired, Inputs};
+pub use crate::define::tool::{IntoToolResult, Json, NoArguments, ServerTool, ToolReply, tool};
+pub use crate::failure::{HandlerError, HandlerResult};
+pub use crate::http_options::HttpOptions;
+pub use crate::registry::completion::Suggestions;
+pub use crate::rounds::required::{InputRequired, Inputs};
 pub use crate::schema::InvalidSchema;
 pub use crate::server::Server;
-pub use crate::serving::HttpOptions;
 pub use crate::tasks::TaskPolicy;
-pub use crate::tool::{IntoToolResult, Json, NoArguments, ServerTool, ToolReply, tool};
 
 #[cfg(test)]
 mod tests;

@@ -10,10 +10,10 @@ use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use crate::app::App;
-use crate::call_context::CallContext;
-use crate::exchange::QuestionName;
-use crate::rounds::{Sealed, input_required};
-use crate::run::{CallReply, Run};
+use crate::call::context::CallContext;
+use crate::call::exchange::QuestionName;
+use crate::call::run::{CallReply, Run};
+use crate::rounds::required::{Sealed, input_required};
 
 /// The parked calls of one server.
 #[derive(Debug)]

@@ -8,8 +8,8 @@ use eyot_types::Implementation;
 
 use crate::app::App;
 use crate::builder::{BuildError, ServerBuilder};
-use crate::change_log::Change;
-use crate::dispatch::Core;
+use crate::changes::log::Change;
+use crate::service::Core;
 use crate::{ServerPrompt, ServerResource, ServerTemplate, ServerTool};
 
 /// An MCP server made of handlers, for clients of both eras. Cheap to clone; clones are the

@@ -13,8 +13,8 @@ use tokio::time::Instant;
 
 use super::kept::Kept;
 use super::record::TaskRecord;
-use crate::call_context::CallShared;
-use crate::exchange::QuestionName;
+use crate::call::context::CallShared;
+use crate::call::exchange::QuestionName;
 
 /// One task. All changes go through here, so that whoever watches sees each.
 #[derive(Debug)]

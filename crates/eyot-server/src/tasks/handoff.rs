@@ -16,7 +16,7 @@ use tokio::time::Sleep;
 
 use super::entry::{TaskEntry, internal};
 use super::table::Room;
-use crate::run::{Run, Step};
+use crate::call::run::{Run, Step};
 
 /// What a call that may become a task keeps for it.
 #[derive(Debug, Default)]

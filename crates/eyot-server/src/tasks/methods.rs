@@ -16,7 +16,7 @@ use super::TaskPolicy;
 use super::entry::TaskEntry;
 use super::table::Room;
 use crate::app::App;
-use crate::tool::RegisteredTool;
+use crate::define::tool::RegisteredTool;
 
 impl App {
     /// Whether calls may become tasks here, or have.

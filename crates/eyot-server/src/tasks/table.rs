@@ -18,7 +18,7 @@ use super::TaskOptions;
 use super::entry::TaskEntry;
 use super::kept::Kept;
 use super::record::TaskRecord;
-use crate::call_context::CallShared;
+use crate::call::context::CallShared;
 
 /// Every task that has not expired.
 #[derive(Debug)]

@@ -19,7 +19,7 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::call_context::CallContext;
+use crate::call::context::CallContext;
 use crate::failure::{HandlerError, HandlerResult};
 use crate::schema::form_schema;
 

@@ -13,15 +13,15 @@ use serde_json::json;
 
 use crate::answer::note;
 use crate::app::App;
-use crate::call_context::{CallContext, CallShared};
-use crate::deadline::Deadline;
+use crate::call::context::{CallContext, CallShared};
+use crate::call::deadline::Deadline;
+use crate::call::run::{Answering, CallReply, Run};
+use crate::define::prompt::{PromptReply, ServerPrompt};
+use crate::define::resource::{Reader, ResourceReply, UriVariables};
+use crate::define::tool::{Handling, RegisteredTool, ToolReply};
 use crate::failure::{HandlerError, HandlerResult};
-use crate::prompt::{PromptReply, ServerPrompt};
-use crate::resource::{Reader, ResourceReply, UriVariables};
-use crate::rounds::{InputRequired, Inputs, Sealed};
-use crate::run::{Answering, CallReply, Run};
+use crate::rounds::required::{InputRequired, Inputs, Sealed};
 use crate::tasks::{TaskLink, TaskReply};
-use crate::tool::{Handling, RegisteredTool, ToolReply};
 
 /// A reply that may ask for another round.
 pub(crate) trait Round {
@@ -150,7 +150,7 @@ impl App {
     /// Runs a method of the server's own.
     pub(crate) fn run_method(
         self: &Arc<Self>,
-        method: super::custom::CustomMethod,
+        method: crate::registry::custom::CustomMethod,
         call: Call,
     ) -> ReplyFuture {
         self.run(call, |call| {

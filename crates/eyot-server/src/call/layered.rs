@@ -7,7 +7,7 @@ use eyot_service::{Call, Fault, Reply, ReplyFuture};
 use tower::Service;
 
 use crate::app::App;
-use crate::tool::RegisteredTool;
+use crate::define::tool::RegisteredTool;
 
 /// Which tool a call is for, while it passes the layers around that tool.
 #[derive(Clone, Debug)]

@@ -9,9 +9,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::call_context::CallContext;
+use crate::call::context::CallContext;
+use crate::define::tool::Handling;
 use crate::failure::{HandlerError, HandlerResult};
-use crate::tool::Handling;
 
 /// A method of the server's own.
 #[derive(Clone)]

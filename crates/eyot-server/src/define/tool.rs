@@ -14,11 +14,11 @@ use serde::de::DeserializeOwned;
 use tower::Layer;
 
 use crate::builder::Eras;
-use crate::call_context::CallContext;
-use crate::described::described;
+use crate::call::context::CallContext;
+use crate::call::layered::Innermost;
+use crate::define::described::described;
 use crate::failure::{HandlerError, HandlerResult};
-use crate::layered::Innermost;
-use crate::rounds::InputRequired;
+use crate::rounds::required::InputRequired;
 use crate::schema::{self, Arguments, Fitting};
 use crate::tasks::TaskPolicy;
 
@@ -164,7 +164,7 @@ impl ServerTool {
     }
 
     /// How long a task of this tool is kept, from its creation on, in the place of the server's
-    /// [`task_ttl`](super::ServerBuilder::task_ttl). Work that takes longer is ended.
+    /// [`task_ttl`](crate::ServerBuilder::task_ttl). Work that takes longer is ended.
     pub fn task_ttl(mut self, ttl: Duration) -> Self {
         self.task_ttl = Some(ttl);
         self

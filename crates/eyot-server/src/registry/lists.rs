@@ -9,7 +9,7 @@ use eyot_types::{
 };
 
 use crate::app::App;
-use crate::catalog::{Catalog, Page};
+use crate::registry::catalog::{Catalog, Page};
 use crate::tasks::TaskPolicy;
 
 impl App {

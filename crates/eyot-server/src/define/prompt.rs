@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use eyot_types::{GetPromptResult, Prompt, PromptArgument, PromptMessage};
 
-use crate::call_context::CallContext;
-use crate::completion::{Completer, Completions, Suggestions};
-use crate::described::described;
+use crate::call::context::CallContext;
+use crate::define::described::described;
+use crate::define::tool::Handling;
 use crate::failure::{HandlerError, HandlerResult};
-use crate::rounds::InputRequired;
-use crate::tool::Handling;
+use crate::registry::completion::{Completer, Completions, Suggestions};
+use crate::rounds::required::InputRequired;
 
 /// What a prompt is filled with.
 pub type PromptArguments = BTreeMap<String, String>;

@@ -16,8 +16,8 @@ use serde_json::json;
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use crate::app::App;
-use crate::app_session::AppSession;
-use crate::change_log::{Change, Changes, Place};
+use crate::call::session::AppSession;
+use crate::changes::log::{Change, Changes, Place};
 use crate::tasks::Watch;
 
 impl App {

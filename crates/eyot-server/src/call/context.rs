@@ -20,10 +20,10 @@ use serde_json::{Number, Value};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
-use crate::app_session::{AppSession, log_level_of};
-use crate::exchange::Exchange;
+use crate::call::exchange::Exchange;
+use crate::call::session::{AppSession, log_level_of};
 use crate::failure::HandlerResult;
-use crate::rounds::Inputs;
+use crate::rounds::required::Inputs;
 use crate::server::Server;
 use crate::tasks::{TaskEntry, TaskLink};
 
@@ -241,7 +241,7 @@ impl CallContext {
     }
 
     /// Sends a log message to the client, if it wants messages of this level. Waits while the
-    /// client reads slowly. The server must have declared [`logging`](super::ServerBuilder::logging).
+    /// client reads slowly. The server must have declared [`logging`](crate::ServerBuilder::logging).
     /// A task has nowhere to log to.
     ///
     /// # Cancel safety
@@ -351,7 +351,7 @@ impl CallContext {
     }
 
     /// What this round of the call brought, for handlers that ask by returning
-    /// [`InputRequired`](super::InputRequired).
+    /// [`InputRequired`](crate::InputRequired).
     #[must_use]
     pub fn inputs(&self) -> Inputs {
         self.0.attempt.lock().inputs.clone()

@@ -6,13 +6,13 @@ use eyot_types::{
     Annotations, CacheScope, ReadResourceResult, Resource, ResourceContents, ResourceTemplate,
 };
 
-use crate::call_context::CallContext;
-use crate::completion::{Completer, Completions, Suggestions};
-use crate::described::described;
+use crate::call::context::CallContext;
+use crate::define::described::described;
+use crate::define::tool::Handling;
 use crate::failure::{HandlerError, HandlerResult};
-use crate::rounds::InputRequired;
-use crate::tool::Handling;
-use crate::uri_template::UriTemplate;
+use crate::registry::completion::{Completer, Completions, Suggestions};
+use crate::registry::uri_template::UriTemplate;
+use crate::rounds::required::InputRequired;
 
 /// What the variables of a template stand for in the address that is read.
 pub type UriVariables = BTreeMap<String, String>;

@@ -7,8 +7,8 @@ use eyot_service::SessionHandle;
 use eyot_types::{InitializeParams, LogLevel};
 use parking_lot::Mutex;
 
-use crate::call_context::CallShared;
-use crate::change_log::Place;
+use crate::call::context::CallShared;
+use crate::changes::log::Place;
 use crate::failure::{HandlerError, HandlerResult};
 
 /// Made when a session's first call comes, so that a session at rest is nothing but its

@@ -15,9 +15,9 @@ use serde::de::DeserializeOwned;
 use tower::Service;
 
 use crate::app::App;
-use crate::handlers::failed;
-use crate::layered::LayeredCall;
-use crate::tool::RegisteredTool;
+use crate::call::handlers::failed;
+use crate::call::layered::LayeredCall;
+use crate::define::tool::RegisteredTool;
 
 /// The server behind all layers.
 #[derive(Clone, Debug)]
@@ -178,7 +178,7 @@ impl App {
     ) -> Result<ReplyFuture, ErrorObject> {
         let uri = message.uri().ok_or_else(|| codes::invalid_params("`uri` is missing"))?;
         if let Some(resource) = self.resources.get(&uri) {
-            let place = (uri.into_owned(), super::UriVariables::new());
+            let place = (uri.into_owned(), crate::UriVariables::new());
             return Ok(self.run_resource(resource, |it| &it.reader, place, call));
         }
         match self.templates.find(|it| it.pattern.matches(&uri)) {

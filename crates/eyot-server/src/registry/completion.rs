@@ -5,9 +5,9 @@ use std::fmt;
 
 use eyot_types::Completion;
 
-use crate::call_context::CallContext;
+use crate::call::context::CallContext;
+use crate::define::tool::Handling;
 use crate::failure::{HandlerError, HandlerResult};
-use crate::tool::Handling;
 
 /// What an argument may become, the likeliest first.
 #[derive(Debug)]

@@ -9,8 +9,8 @@ use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, Message};
 use eyot_service::{Fault, Messages, Part, Reply};
 use futures_core::Stream;
 
-use crate::call_context::CallContext;
-use crate::exchange::Outgoing;
+use crate::call::context::CallContext;
+use crate::call::exchange::Outgoing;
 
 /// A handler's future; its output is the answer, written already.
 pub(crate) type Answering = Pin<Box<dyn Future<Output = Message> + Send>>;

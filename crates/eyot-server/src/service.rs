@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use eyot_jsonrpc::{ErrorObject, INVALID_PARAMS, INVALID_REQUEST, Kind, Message};
-use eyot_service::{Call, Fault, Input, Reply, ReplyFuture, SessionHandle, Transport};
+use eyot_service::{Call, Fault, Input, Peer, Reply, ReplyFuture, SessionHandle, Transport};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{
     CancelledParams, CompleteParams, EmptyResult, Era, JsonObject, LogLevel, Method, Revision,
@@ -14,16 +14,20 @@ use http::HeaderMap;
 use serde::de::DeserializeOwned;
 use tower::Service;
 
-use crate::app::App;
-use crate::call::handlers::failed;
+use crate::call::begin::failed;
+use crate::call::context::{CallContext, HandlerParts};
+use crate::call::handlers::{run_completion, run_method, run_prompt, run_resource, run_tool};
 use crate::call::layered::LayeredCall;
-use crate::define::tool::RegisteredTool;
+use crate::changes::honoured;
+use crate::registry::resource::UriVariables;
+use crate::registry::tool::RegisteredTool;
+use crate::registry::{discovery, lists};
 
 /// The server behind all layers.
 #[derive(Clone, Debug)]
-pub(crate) struct Core(pub(crate) Arc<App>);
+pub(crate) struct HandlerService(pub(crate) Arc<HandlerParts>);
 
-impl Service<Call> for Core {
+impl Service<Call> for HandlerService {
     type Response = Reply;
     type Error = Fault;
     type Future = ReplyFuture;
@@ -33,12 +37,12 @@ impl Service<Call> for Core {
     }
 
     fn call(&mut self, call: Call) -> ReplyFuture {
-        self.0.dispatch(call)
+        self.dispatch(call)
     }
 }
 
-impl App {
-    fn dispatch(self: &Arc<Self>, call: Call) -> ReplyFuture {
+impl HandlerService {
+    fn dispatch(&self, call: Call) -> ReplyFuture {
         match &call.input {
             Input::Message(message) => match message.kind() {
                 Kind::Request => {
@@ -53,7 +57,10 @@ impl App {
                 Kind::Response | Kind::Error => ready(self.take_answer(&call, message)),
             },
             Input::Listen { .. } => match context(&call) {
-                Some(context) => ready(Ok(self.listen_session(&context))),
+                Some(context) => {
+                    let session = self.0.session(&context);
+                    ready(Ok(self.0.changes.listen_session(context, session)))
+                }
                 None => ready(Err(Fault::internal("only sessions listen"))),
             },
             // The handler ended with the process that ran it; nobody knows how far it came.
@@ -63,7 +70,7 @@ impl App {
             }
             Input::Close => {
                 if let Some(context) = context(&call) {
-                    self.session(&context).end();
+                    self.0.session(&context).end();
                 }
                 ready(Ok(Reply::None))
             }
@@ -71,19 +78,16 @@ impl App {
         }
     }
 
-    fn request(
-        self: &Arc<Self>,
-        call: Call,
-        message: &Message,
-    ) -> Result<ReplyFuture, ErrorObject> {
+    fn request(&self, call: Call, message: &Message) -> Result<ReplyFuture, ErrorObject> {
         let name = message.method().unwrap_or_default();
         let (method, era) = (Method::parse(&name), call.peer.era);
         let revision = revision(&call);
         self.check_era(era, message, method)?;
-        if !self.methods.is_empty()
-            && let Some(custom) = self.methods.get(name.as_ref())
+        let (registry, identity) = (&self.0.registry, &self.0.identity);
+        if !registry.methods.is_empty()
+            && let Some(custom) = registry.methods.get(name.as_ref())
         {
-            return Ok(self.run_method(custom.clone(), call));
+            return Ok(run_method(&self.0, custom.clone(), call));
         }
         if let Some(answer) = self.task_request(method, &call.peer, message) {
             return Ok(ready(Ok(Reply::One(answer?))));
@@ -91,7 +95,6 @@ impl App {
         if !is_of(method, era) {
             return Err(codes::method_not_found(&name));
         }
-        let id = message.id();
         let done = |answer| Ok(ready(Ok(Reply::One(answer))));
         match method {
             Method::ToolsCall => self.call_tool(call, message),
@@ -99,20 +102,20 @@ impl App {
             Method::ResourcesRead => self.read_resource(call, message),
             Method::CompletionComplete => {
                 let params: CompleteParams = decode(message)?;
-                Ok(self.run_completion(params, call))
+                Ok(run_completion(&self.0, params, call))
             }
             Method::ToolsList
             | Method::PromptsList
             | Method::ResourcesList
-            | Method::ResourcesTemplatesList => done(self.list(revision, method, message)?),
-            Method::Initialize => done(self.initialize(message)?),
-            Method::ServerDiscover => done(self.discover(message)),
-            Method::Ping => done(self.answer(revision, id, EmptyResult::new())),
-            Method::SubscriptionsListen => {
-                let params: SubscriptionsListenParams = decode(message)?;
-                let id = id.ok_or_else(|| codes::invalid_params("id"))?;
-                Ok(ready(Ok(self.listen_modern((id, params), &call.peer, message)?)))
+            | Method::ResourcesTemplatesList => {
+                done(lists::list(registry, identity, revision, method, message)?)
             }
+            Method::Initialize => done(discovery::initialize(registry, identity, message)?),
+            Method::ServerDiscover => {
+                done(discovery::discover(registry, identity, self.0.has_tasks(), message))
+            }
+            Method::Ping => done(identity.answer(revision, message.id(), EmptyResult::new())),
+            Method::SubscriptionsListen => Ok(ready(Ok(self.listen(&call.peer, message)?))),
             Method::LoggingSetLevel => self.set_level(&call, message),
             Method::ResourcesSubscribe => self.subscribe(&call, message, true),
             Method::ResourcesUnsubscribe => self.subscribe(&call, message, false),
@@ -136,62 +139,82 @@ impl App {
             }
             (Era::Legacy, _) => return Ok(()),
         };
-        self.era_refusal(era, &requested).map_or(Ok(()), Err)
+        self.0.registry.eras.check(era, &requested)
     }
 
-    fn call_tool(
-        self: &Arc<Self>,
-        call: Call,
-        message: &Message,
-    ) -> Result<ReplyFuture, ErrorObject> {
+    /// Answers a request of the extension of tasks, if this server has any. The tasks of 2025-11-25
+    /// have methods of the same names.
+    fn task_request(
+        &self,
+        method: Method<'_>,
+        peer: &Peer,
+        request: &Message,
+    ) -> Option<Result<Message, ErrorObject>> {
+        if !matches!(method, Method::TasksGet | Method::TasksUpdate | Method::TasksCancel) {
+            return None;
+        }
+        let is_served = peer.era == Era::Modern && self.0.has_tasks();
+        is_served.then(|| self.0.task_requests().answer(method, peer, request)).flatten()
+    }
+
+    /// Opens the stream that `subscriptions/listen` asks for.
+    fn listen(&self, peer: &Peer, message: &Message) -> Result<Reply, ErrorObject> {
+        let parts = &self.0;
+        let params: SubscriptionsListenParams = decode(message)?;
+        let id = message.id().ok_or_else(|| codes::invalid_params("id"))?;
+        let mut asked = params.notifications;
+        let task_ids = asked.task_ids.take().unwrap_or_default();
+        let has_tasks = parts.has_tasks();
+        let capabilities = discovery::capabilities(&parts.registry, Era::Modern, has_tasks);
+        let filter = honoured(asked, &capabilities);
+        let tasks = match task_ids.is_empty() || !has_tasks {
+            true => Vec::new(),
+            false => parts.task_requests().watched(task_ids, peer, message)?,
+        };
+        Ok(parts.changes.listen(id, filter, tasks))
+    }
+
+    fn call_tool(&self, call: Call, message: &Message) -> Result<ReplyFuture, ErrorObject> {
         let name = message.name().ok_or_else(|| codes::invalid_params("`name` is missing"))?;
         // "Unknown tools" are errors of the protocol (2025-11-25, server/tools, Error Handling).
         let unknown = || ErrorObject::new(INVALID_PARAMS, format!("Unknown tool: {name}"));
-        let tool = self.tools.get(&name).ok_or_else(unknown)?;
+        let tool = self.0.registry.tools.get(&name).ok_or_else(unknown)?;
         check_mirrored(&tool, &call, message)?;
         match &tool.layered {
-            None => Ok(self.run_tool(tool, call)),
+            None => Ok(run_tool(&self.0, tool, call)),
             Some(layered) => {
                 let (mut layered, mut call) = (layered.clone(), call);
-                let app = Arc::clone(self);
-                call.extensions.insert(LayeredCall { app, tool: Arc::clone(&tool) });
+                let parts = Arc::clone(&self.0);
+                call.extensions.insert(LayeredCall { parts, tool: Arc::clone(&tool) });
                 Ok(layered.call(call))
             }
         }
     }
 
-    fn get_prompt(
-        self: &Arc<Self>,
-        call: Call,
-        message: &Message,
-    ) -> Result<ReplyFuture, ErrorObject> {
+    fn get_prompt(&self, call: Call, message: &Message) -> Result<ReplyFuture, ErrorObject> {
         let name = message.name().ok_or_else(|| codes::invalid_params("`name` is missing"))?;
         let unknown = || ErrorObject::new(INVALID_PARAMS, format!("Unknown prompt: {name}"));
-        let prompt = self.prompts.get(&name).ok_or_else(unknown)?;
-        Ok(self.run_prompt(prompt, call))
+        let prompt = self.0.registry.prompts.get(&name).ok_or_else(unknown)?;
+        Ok(run_prompt(&self.0, prompt, call))
     }
 
-    fn read_resource(
-        self: &Arc<Self>,
-        call: Call,
-        message: &Message,
-    ) -> Result<ReplyFuture, ErrorObject> {
+    fn read_resource(&self, call: Call, message: &Message) -> Result<ReplyFuture, ErrorObject> {
         let uri = message.uri().ok_or_else(|| codes::invalid_params("`uri` is missing"))?;
-        if let Some(resource) = self.resources.get(&uri) {
-            let place = (uri.into_owned(), crate::UriVariables::new());
-            return Ok(self.run_resource(resource, |it| &it.reader, place, call));
+        if let Some(resource) = self.0.registry.resources.get(&uri) {
+            let place = (uri.into_owned(), UriVariables::new());
+            return Ok(run_resource(&self.0, resource, |it| &it.reader, place, call));
         }
-        match self.templates.find(|it| it.pattern.matches(&uri)) {
+        match self.0.registry.templates.find(|it| it.pattern.matches(&uri)) {
             Some((template, variables)) => {
                 let place = (uri.into_owned(), variables);
-                Ok(self.run_resource(template, |it| &it.it.reader, place, call))
+                Ok(run_resource(&self.0, template, |it| &it.reader, place, call))
             }
             None => Err(unknown_resource(call.peer.era, &uri)),
         }
     }
 
     fn set_level(&self, call: &Call, message: &Message) -> Result<ReplyFuture, ErrorObject> {
-        if !self.has_logging {
+        if !self.0.registry.has_logging {
             return Err(codes::method_not_found(Method::LoggingSetLevel.as_str()));
         }
         let SetLevelParams { level, .. } = decode(message)?;
@@ -208,13 +231,11 @@ impl App {
         message: &Message,
         is_subscribed: bool,
     ) -> Result<ReplyFuture, ErrorObject> {
-        if !self.options.has_resource_subscriptions {
+        if !self.0.registry.has_resource_subscriptions {
             return Err(codes::method_not_found(&message.method().unwrap_or_default()));
         }
         let uri = message.uri().ok_or_else(|| codes::invalid_params("`uri` is missing"))?;
-        let is_known = self.resources.get(&uri).is_some()
-            || self.templates.find(|it| it.pattern.matches(&uri)).is_some();
-        if is_subscribed && !is_known {
+        if is_subscribed && !self.0.registry.has_resource(&uri) {
             return Err(unknown_resource(call.peer.era, &uri));
         }
         let subscribed = context(call).map_or(0, |it| it.state().subscriptions.len());
@@ -241,7 +262,7 @@ impl App {
     ) -> Result<ReplyFuture, ErrorObject> {
         let none = || ErrorObject::new(INVALID_REQUEST, "there is no session to change");
         let context = context(call).ok_or_else(none)?;
-        let answer = self.answer(revision(call), message.id(), EmptyResult::new());
+        let answer = self.0.identity.answer(revision(call), message.id(), EmptyResult::new());
         Ok(Box::pin(async move {
             match context.update(edit).await {
                 Ok(()) => Ok(Reply::One(answer)),
@@ -259,20 +280,20 @@ impl App {
         if Method::parse(&name) == Method::Cancelled
             && let Some(context) = context(call)
             && let Ok(params) = message.decode_params::<CancelledParams>()
-            && let Some(running) = self.session(&context).find(&params.request_id)
+            && let Some(running) = self.0.session(&context).find(&params.request_id)
         {
             // "Receivers of cancellation notifications SHOULD: stop processing the cancelled
             // request […] not send a response" (2025-11-25, basic/utilities/cancellation).
-            running.exchange.cancel();
+            running.exchange().cancel();
         }
-        if let Some(handler) = &self.on_notification {
+        if let Some(handler) = &self.0.registry.on_notification {
             handler(message, &call.peer);
         }
     }
 
     /// The client's answer to a question of a handler.
     fn take_answer(&self, call: &Call, message: &Message) -> Result<Reply, Fault> {
-        let is_awaited = context(call).is_some_and(|it| self.session(&it).answer(message));
+        let is_awaited = context(call).is_some_and(|it| self.0.session(&it).answer(message));
         if !is_awaited {
             // Most often the question was withdrawn, or timed out, while its user thought.
             tracing::debug!("answer of a client that nobody waits for");
@@ -322,7 +343,7 @@ fn unknown_resource(era: Era, uri: &str) -> ErrorObject {
 
 /// Holds the headers that mirror arguments against them.
 fn check_mirrored(
-    tool: &RegisteredTool,
+    tool: &RegisteredTool<CallContext>,
     call: &Call,
     message: &Message,
 ) -> Result<(), ErrorObject> {

@@ -1,31 +1,35 @@
 //! What a handler knows of its call, and what it can say meanwhile.
 
 use std::fmt;
-use std::future::poll_fn;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use eyot_jsonrpc::{Id, Message};
-use eyot_service::{Part, Peer, SessionHandle, Transport};
+use eyot_service::{Part, Peer, Transport};
 use eyot_session::SessionId;
 use eyot_types::{
-    ClientCapabilities, Era, Implementation, JsonObject, LogLevel, LoggingMessageParams, Method,
-    ProgressParams, RequestMeta, Revision,
+    Answer, ClientCapabilities, CreateMessageParams, CreateMessageResult, ElicitParams,
+    ElicitResult, Era, Implementation, JsonObject, ListRootsResult, LogLevel, LoggingMessageParams,
+    Method, Question, Revision,
 };
 use http::Extensions;
-use parking_lot::Mutex;
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Number, Value};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use crate::app::App;
-use crate::call::exchange::Exchange;
-use crate::call::session::{AppSession, log_level_of};
-use crate::failure::HandlerResult;
-use crate::rounds::required::Inputs;
-use crate::server::Server;
-use crate::tasks::{TaskEntry, TaskLink};
+use super::asking::Asking;
+use super::exchange::Exchange;
+use super::progress::Progress;
+use super::running::RunningCall;
+use super::state::CallState;
+use crate::failure::{HandlerError, HandlerResult};
+use crate::parts::ServerParts;
+use crate::rounds::elicited::Elicited;
+use crate::rounds::inputs::Inputs;
+use crate::schema::form_schema;
 
 /// One call as its handler sees it. Cheap to clone; clones belong to the same call.
 ///
@@ -37,79 +41,66 @@ use crate::tasks::{TaskEntry, TaskLink};
 #[derive(Clone)]
 pub struct CallContext(Arc<CallShared>);
 
-pub(crate) struct CallShared {
-    pub(crate) app: Arc<App>,
-    pub(crate) peer: Peer,
-    pub(crate) session: Option<Arc<SessionHandle>>,
-    pub(crate) extensions: Extensions,
-    pub(crate) exchange: Exchange,
-    /// `None`: the call cannot become a task.
-    pub(crate) task: Option<Box<TaskLink>>,
-    attempt: Mutex<Attempt>,
-}
+/// The parts of a server whose handlers get their calls as [`CallContext`]s.
+pub(crate) type HandlerParts = ServerParts<CallContext>;
 
-/// The client's request; each round of a modern call brings another one.
-struct Attempt {
-    message: Message,
-    inputs: Inputs,
-    progress: f64,
-}
-
-/// How far a call has come.
-#[derive(Clone, Debug, Default)]
-pub struct Progress {
-    done: f64,
-    total: Option<f64>,
-    message: Option<String>,
-}
-
-impl Progress {
-    /// So much is done; each report of a call must be higher than the one before.
-    #[must_use]
-    pub fn new(done: f64) -> Self {
-        Self { done, ..Self::default() }
-    }
-
-    /// Done at so much.
-    #[must_use]
-    pub fn of(self, total: f64) -> Self {
-        Self { total: Some(total), ..self }
-    }
-
-    /// What happens now, for people. Clients from 2025-03-26 on show it.
-    #[must_use]
-    pub fn message(self, message: impl Into<String>) -> Self {
-        Self { message: Some(message.into()), ..self }
-    }
+struct CallShared {
+    state: CallState,
+    parts: Arc<HandlerParts>,
 }
 
 impl CallContext {
-    pub(crate) fn new(shared: CallShared) -> Self {
-        Self(Arc::new(shared))
+    /// A call to the server of these parts. A legacy session hears of it.
+    pub(crate) fn begin(state: CallState, parts: Arc<HandlerParts>) -> Self {
+        let call = Self(Arc::new(CallShared { state, parts }));
+        if let Some(session) = &call.0.state.session {
+            session.memory.enter(call.downgrade());
+        }
+        call
     }
 
-    pub(crate) fn shared(&self) -> &Arc<CallShared> {
-        &self.0
+    /// The call has ended.
+    pub(crate) fn leave(&self) {
+        if let Some(session) = &self.0.state.session {
+            session.memory.leave(&*self.0);
+        }
+    }
+
+    /// What belongs to the call itself.
+    pub(crate) fn state(&self) -> &CallState {
+        &self.0.state
+    }
+
+    /// The server that answers the call.
+    pub(crate) fn parts(&self) -> &Arc<HandlerParts> {
+        &self.0.parts
     }
 
     pub(crate) fn exchange(&self) -> &Exchange {
-        &self.0.exchange
+        &self.0.state.exchange
     }
 
-    pub(crate) fn app(&self) -> &Arc<App> {
-        &self.0.app
+    /// The call for what must not keep it.
+    pub(crate) fn downgrade(&self) -> Weak<dyn RunningCall> {
+        let call: Weak<CallShared> = Arc::downgrade(&self.0);
+        call
+    }
+
+    /// Puts questions to the client.
+    pub(crate) fn asking(&self) -> Asking<'_> {
+        Asking { call: &self.0.state, calls: &self.0.parts.calls }
     }
 
     /// The request. In the modern era each round is another one.
     #[must_use]
     pub fn message(&self) -> Message {
-        self.0.attempt.lock().message.clone()
+        self.0.state.message()
     }
 
     /// The id of the request.
     #[must_use]
     pub fn request_id(&self) -> Option<Id> {
-        self.0.request_id()
+        self.0.state.request_id()
     }
 
     /// The method, as it was sent.
@@ -121,38 +112,38 @@ impl CallContext {
     /// The era of the client.
     #[must_use]
     pub fn era(&self) -> Era {
-        self.0.peer.era
+        self.0.state.peer.era
     }
 
     /// The name that the client's credentials stand for; `None` when nobody asks for any.
     #[must_use]
     pub fn principal(&self) -> Option<&Arc<str>> {
-        self.0.peer.principal.as_ref()
+        self.0.state.peer.principal.as_ref()
     }
 
     /// Where the client is, if it comes over a network.
     #[must_use]
     pub fn address(&self) -> Option<SocketAddr> {
-        self.0.peer.address
+        self.0.state.peer.address
     }
 
     /// What carries the client's messages: a program that has started this one is trusted more,
     /// perhaps, than one that comes over HTTP.
     #[must_use]
     pub fn transport(&self) -> Transport {
-        self.0.peer.transport
+        self.0.state.peer.transport
     }
 
     /// The session of a legacy client. Modern clients have none.
     #[must_use]
     pub fn session_id(&self) -> Option<&SessionId> {
-        self.0.session.as_ref().map(|it| it.id())
+        self.0.state.session.as_ref().map(|it| it.handle.id())
     }
 
     /// What layers in front of the server have left for the handler.
     #[must_use]
     pub fn extensions(&self) -> &Extensions {
-        &self.0.extensions
+        &self.0.state.extensions
     }
 
     /// The `_meta` of the request.
@@ -165,11 +156,7 @@ impl CallContext {
     /// The revision that the client speaks.
     #[must_use]
     pub fn revision(&self) -> Revision {
-        match &self.0.session {
-            Some(context) => context.revision().unwrap_or(Revision::LATEST_LEGACY),
-            None if self.era() == Era::Legacy => Revision::LATEST_LEGACY,
-            None => Revision::MODERN,
-        }
+        self.0.state.revision()
     }
 
     /// What the client says it can do.
@@ -182,13 +169,7 @@ impl CallContext {
     ///
     /// Reads only.
     pub async fn client_capabilities(&self) -> HandlerResult<ClientCapabilities> {
-        if let Some((session, context)) = self.app_session() {
-            return Ok(session.client(context).await?.capabilities.clone());
-        }
-        let message = self.message();
-        let meta = RequestMeta::decode(message.meta().unwrap_or("{}"));
-        let declared = meta.ok().and_then(|it| it.client_capabilities);
-        Ok(declared.and_then(|it| serde_json::from_str(it.get()).ok()).unwrap_or_default())
+        self.0.state.client_capabilities().await
     }
 
     /// Who the client says it is; modern clients need not say it.
@@ -201,13 +182,7 @@ impl CallContext {
     ///
     /// Reads only.
     pub async fn client_info(&self) -> HandlerResult<Option<Implementation>> {
-        if let Some((session, context)) = self.app_session() {
-            return Ok(Some(session.client(context).await?.client_info.clone()));
-        }
-        let message = self.message();
-        let meta = RequestMeta::decode(message.meta().unwrap_or("{}"));
-        let info = meta.ok().and_then(|it| it.client_info);
-        Ok(info.and_then(|it| serde_json::from_str(it.get()).ok()))
+        self.0.state.client_info().await
     }
 
     /// Reports progress, if the client has asked for it. Waits while the client reads slowly.
@@ -220,24 +195,7 @@ impl CallContext {
     ///
     /// The report is sent whole or not at all.
     pub async fn progress(&self, progress: Progress) {
-        let Progress { done, total, message } = progress;
-        if let (Some(link), Some(message)) = (&self.0.task, &message) {
-            link.say(message.clone());
-        }
-        let token = {
-            let mut attempt = self.0.attempt.lock();
-            let token = attempt.message.progress_token();
-            if token.is_none() || done <= attempt.progress {
-                return;
-            }
-            attempt.progress = done;
-            token
-        };
-        let (Some(token), Some(done)) = (token, Number::from_f64(done)) else { return };
-        let mut params = ProgressParams::new(token.detached(), done);
-        params.total = total.and_then(Number::from_f64);
-        params.message = message;
-        self.send(Message::notification(Method::Progress.as_str(), &params)).await;
+        self.0.state.progress(progress).await;
     }
 
     /// Sends a log message to the client, if it wants messages of this level. Waits while the
@@ -253,24 +211,14 @@ impl CallContext {
         }
         let data = serde_json::to_value(data).unwrap_or(Value::Null);
         let params = LoggingMessageParams::new(level, data);
-        self.send(Message::notification(Method::LoggingMessage.as_str(), &params)).await;
+        self.0.state.send(Message::notification(Method::LoggingMessage.as_str(), &params)).await;
     }
 
     /// Whether the client would get a log message of this level: worth asking before one is
     /// made at some cost.
     #[must_use]
     pub fn wants_log(&self, level: &LogLevel) -> bool {
-        if !self.0.app.has_logging || self.is_task() {
-            return false;
-        }
-        if let Some(context) = &self.0.session {
-            return *level >= log_level_of(context);
-        }
-        // "If this field is absent, the server MUST NOT send any `notifications/message`
-        // notifications for this request" (2026-07-28, server/utilities/logging).
-        let message = self.message();
-        let meta = RequestMeta::decode(message.meta().unwrap_or("{}"));
-        meta.ok().and_then(|it| it.log_level).is_some_and(|least| *level >= least)
+        self.0.parts.registry.has_logging && self.0.state.wants_log(level)
     }
 
     /// Sends any notification that belongs to this call. Waits while the client reads slowly.
@@ -280,17 +228,7 @@ impl CallContext {
     ///
     /// The notification is sent whole or not at all.
     pub async fn notify(&self, method: &str, params: &impl Serialize) {
-        self.send(Message::notification(method, params)).await;
-    }
-
-    async fn send(&self, part: impl Into<Part>) {
-        // "`notifications/progress` and `notifications/message` notifications […] are not supported
-        // on tasks in general" (tasks extension, Task Status Notifications).
-        if self.is_task() {
-            return;
-        }
-        let mut part = Some(part.into());
-        poll_fn(|cx| self.0.exchange.poll_send(&mut part, cx)).await;
+        self.0.state.send(Message::notification(method, params)).await;
     }
 
     /// Lets the client hang up in a call that takes long: the stream that waits for the answer is
@@ -306,9 +244,9 @@ impl CallContext {
     ///
     /// The stream is closed or it is not; the call goes on in either case.
     pub async fn close_stream(&self, retry: Duration) {
-        let Peer { era, transport, .. } = &self.0.peer;
+        let Peer { era, transport, .. } = &self.0.state.peer;
         if *era == Era::Legacy && *transport == Transport::Http {
-            self.send(Part { message: None, cursor: None, retry: Some(retry) }).await;
+            self.0.state.send(Part { message: None, cursor: None, retry: Some(retry) }).await;
         }
     }
 
@@ -317,13 +255,13 @@ impl CallContext {
     /// The handler itself is simply dropped; this is for what it has given to other tasks.
     #[must_use]
     pub fn cancellation(&self) -> CancellationToken {
-        self.0.exchange.cancellation()
+        self.0.state.exchange.cancellation()
     }
 
     /// Says what the call does now, for people, if it is a task or becomes one: its client sees
     /// the last text as the status message.
     pub fn set_status_message(&self, message: impl Into<String>) {
-        if let Some(link) = &self.0.task {
+        if let Some(link) = &self.0.state.task {
             link.say(message.into());
         }
     }
@@ -331,85 +269,103 @@ impl CallContext {
     /// The id of the task that the call has become. `None`: it is answered when it is done.
     #[must_use]
     pub fn task_id(&self) -> Option<Arc<str>> {
-        self.task().map(|task| task.read(|it| Arc::clone(&it.id)))
-    }
-
-    pub(crate) fn is_task(&self) -> bool {
-        self.task().is_some()
-    }
-
-    /// The task that the call has become.
-    pub(crate) fn task(&self) -> Option<&Arc<TaskEntry>> {
-        self.0.task.as_deref()?.task()
-    }
-
-    /// The server that answers the call: a handler may change what it offers, and clients that
-    /// listen are told.
-    #[must_use]
-    pub fn server(&self) -> Server {
-        Server::of(&self.0.app)
+        self.0.state.task().map(|task| task.read(|it| Arc::clone(&it.id)))
     }
 
     /// What this round of the call brought, for handlers that ask by returning
     /// [`InputRequired`](crate::InputRequired).
     #[must_use]
     pub fn inputs(&self) -> Inputs {
-        self.0.attempt.lock().inputs.clone()
+        self.0.state.inputs()
     }
 
-    pub(crate) fn set_inputs(&self, inputs: Inputs) {
-        self.0.attempt.lock().inputs = inputs;
+    /// Asks the user with a form made of the fields of `T`: texts, numbers, flags, enums, lists
+    /// of enums. A field that is an `Option` may be left out.
+    ///
+    /// # Errors
+    ///
+    /// When the client cannot be asked, fails, or answers something that is no `T`.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future withdraws the question.
+    pub async fn elicit<T>(&self, message: impl Into<String>) -> HandlerResult<Elicited<T>>
+    where
+        T: DeserializeOwned + JsonSchema,
+    {
+        let params = ElicitParams::form(message, form_schema::<T>()?);
+        let answer = self.elicit_with(params).await?;
+        let wrong = |error| HandlerError::new(format!("the client's answer: {error}"));
+        Elicited::of(answer).map_err(wrong)
     }
 
-    /// The next round of a parked call: another request with an id and a token of its own.
-    pub(crate) fn begin_round(&self, message: Message) {
-        let mut attempt = self.0.attempt.lock();
-        attempt.message = message;
-        attempt.progress = f64::NEG_INFINITY;
+    /// Asks the user with whatever form or page `params` describe.
+    ///
+    /// # Errors
+    ///
+    /// When the client cannot be asked, or fails.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future withdraws the question.
+    pub async fn elicit_with(&self, params: ElicitParams) -> HandlerResult<ElicitResult> {
+        self.asking().ask_for(params).await
     }
 
-    /// The legacy session with what the server remembers of it.
-    pub(crate) fn app_session(&self) -> Option<(Arc<AppSession>, &SessionHandle)> {
-        let context = self.0.session.as_deref()?;
-        Some((self.0.app.session(context), context))
+    /// Asks the client's model.
+    ///
+    /// # Errors
+    ///
+    /// When the client cannot be asked, or fails.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future withdraws the question.
+    pub async fn sample(&self, params: CreateMessageParams) -> HandlerResult<CreateMessageResult> {
+        self.asking().ask_for(params).await
     }
 
-    /// The call has ended.
-    pub(crate) fn leave(&self) {
-        if let Some((session, _)) = self.app_session() {
-            session.leave(&self.0);
-        }
+    /// Asks which folders the client works in.
+    ///
+    /// # Errors
+    ///
+    /// When the client cannot be asked, or fails.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future withdraws the question.
+    pub async fn list_roots(&self) -> HandlerResult<ListRootsResult> {
+        self.asking().ask_for(Question::roots()).await
+    }
+
+    /// Asks anything under a key of the handler's choice, which modern clients see and which must
+    /// be unique within the call.
+    ///
+    /// # Errors
+    ///
+    /// When the client cannot be asked, or fails.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future withdraws the question.
+    pub async fn ask(&self, key: &str, question: impl Into<Question>) -> HandlerResult<Answer> {
+        self.asking().ask(key, question.into()).await
     }
 }
 
-impl CallShared {
-    pub(crate) fn new(
-        app: Arc<App>,
-        call: eyot_service::Call,
-        session: Option<Arc<SessionHandle>>,
-        (message, task): (Message, Option<Box<TaskLink>>),
-    ) -> Self {
-        let inputs = Inputs::default();
-        let attempt = Attempt { message, inputs, progress: f64::NEG_INFINITY };
-        Self {
-            app,
-            peer: call.peer,
-            session,
-            extensions: call.extensions,
-            exchange: Exchange::default(),
-            task,
-            attempt: Mutex::new(attempt),
-        }
+impl RunningCall for CallShared {
+    fn request_id(&self) -> Option<Id> {
+        self.state.request_id()
     }
 
-    pub(crate) fn request_id(&self) -> Option<Id> {
-        self.attempt.lock().message.id()
+    fn exchange(&self) -> &Exchange {
+        &self.state.exchange
     }
 }
 
 impl fmt::Debug for CallShared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Call").field("peer", &self.peer).finish_non_exhaustive()
+        f.debug_struct("Call").field("peer", &self.state.peer).finish_non_exhaustive()
     }
 }
 

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use tokio::time::{Instant, Sleep};
 
-use crate::call::context::CallContext;
-use crate::define::tool::Handling;
+use super::context::CallContext;
 use crate::failure::{HandlerError, HandlerResult};
+use crate::registry::handling::Handling;
 
 /// A handler with a limit. While a question to the client is open, the time stands still.
 pub(crate) struct Deadline<R> {

@@ -6,14 +6,15 @@ use std::task::{Context, Poll};
 use eyot_service::{Call, Fault, Reply, ReplyFuture};
 use tower::Service;
 
-use crate::app::App;
-use crate::define::tool::RegisteredTool;
+use super::context::{CallContext, HandlerParts};
+use super::handlers::run_tool;
+use crate::registry::tool::RegisteredTool;
 
 /// Which tool a call is for, while it passes the layers around that tool.
 #[derive(Clone, Debug)]
 pub(crate) struct LayeredCall {
-    pub(crate) app: Arc<App>,
-    pub(crate) tool: Arc<RegisteredTool>,
+    pub(crate) parts: Arc<HandlerParts>,
+    pub(crate) tool: Arc<RegisteredTool<CallContext>>,
 }
 
 /// The tool itself, behind its layers.
@@ -31,7 +32,7 @@ impl Service<Call> for Innermost {
 
     fn call(&mut self, mut call: Call) -> ReplyFuture {
         match call.extensions.remove::<LayeredCall>() {
-            Some(LayeredCall { app, tool }) => app.run_tool(tool, call),
+            Some(LayeredCall { parts, tool }) => run_tool(&parts, tool, call),
             None => {
                 let fault = Fault::internal("a layer lost the tool that it stands before");
                 Box::pin(std::future::ready(Err(fault)))

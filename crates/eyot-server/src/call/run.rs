@@ -3,14 +3,18 @@
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, Message};
-use eyot_service::{Fault, Messages, Part, Reply};
+use eyot_service::{Fault, Messages, Part, Reply, ReplyFuture, SealedState};
+use eyot_types::JsonObject;
 use futures_core::Stream;
 
-use crate::call::context::CallContext;
-use crate::call::exchange::Outgoing;
+use super::context::CallContext;
+use super::exchange::{Outgoing, QuestionName};
+use crate::parked::Resting;
+use crate::rounds::sealed::input_required;
 
 /// A handler's future; its output is the answer, written already.
 pub(crate) type Answering = Pin<Box<dyn Future<Output = Message> + Send>>;
@@ -47,12 +51,6 @@ impl Run {
         &self.call
     }
 
-    /// The number of the next round.
-    pub(crate) fn next_round(&mut self) -> u32 {
-        self.rounds = self.rounds.wrapping_add(1);
-        self.rounds
-    }
-
     /// What comes next.
     pub(crate) fn poll_step(&mut self, cx: &mut Context<'_>) -> Poll<Step> {
         match self.call.exchange().begin_poll() {
@@ -81,6 +79,43 @@ impl Run {
     fn cancelled(&mut self) -> Poll<Step> {
         self.handler = None;
         Poll::Ready(Step::Cancelled)
+    }
+}
+
+impl Resting for Run {
+    fn principal(&self) -> Option<&Arc<str>> {
+        self.call.principal()
+    }
+
+    fn next_round(&mut self) -> u32 {
+        self.rounds = self.rounds.wrapping_add(1);
+        self.rounds
+    }
+
+    fn resume(self: Box<Self>, message: Message, responses: JsonObject) -> ReplyFuture {
+        self.call.state().begin_round(message);
+        for (key, answer) in responses {
+            // Whatever nobody asked for is not read.
+            self.call.exchange().set_answer(&QuestionName::Key(key), Ok(answer));
+        }
+        Box::pin(CallReply(Some(*self)))
+    }
+}
+
+/// Parks a call and says what its client must bring.
+fn park(run: Box<Run>) -> Message {
+    let call = run.call().clone();
+    let id = call.request_id();
+    let requests = call.exchange().open_inputs();
+    let (identity, calls) = (&call.parts().identity, &call.parts().calls);
+    let answer = calls.parked.park(run, calls.round_timeout).map(|sealed| {
+        let state = calls.seal(&call.state().peer, &call.message(), &sealed);
+        input_required(requests, state)
+    });
+    match (answer, id) {
+        (Ok(result), Some(id)) => Message::response(id, &identity.stamp(&result)),
+        (Ok(_), None) => Message::error_response(None, &SealedState::refused()),
+        (Err(error), id) => Message::error_response(id, &error),
     }
 }
 
@@ -132,7 +167,7 @@ impl Future for CallReply {
             (Step::Part(part), run) => {
                 Reply::Stream(Messages::new(CallStream { first: Some(part), run }))
             }
-            (Step::Asks, Some(run)) => Reply::One(CallContext::park(Box::new(run))),
+            (Step::Asks, Some(run)) => Reply::One(park(Box::new(run))),
             (Step::Asks, None) | (Step::Cancelled, _) => Reply::None,
         }))
     }
@@ -155,7 +190,7 @@ impl Stream for CallStream {
         let message = match ready!(run.poll_step(cx)) {
             Step::Part(part) => return Poll::Ready(Some(Ok(part))),
             Step::Answer(answer) => Some(answer),
-            Step::Asks => self.run.take().map(|run| CallContext::park(Box::new(run))),
+            Step::Asks => self.run.take().map(|run| park(Box::new(run))),
             Step::Cancelled => None,
         };
         self.run = None;

@@ -7,22 +7,22 @@ use eyot_service::SessionHandle;
 use eyot_types::{InitializeParams, LogLevel};
 use parking_lot::Mutex;
 
-use crate::call::context::CallShared;
+use super::running::RunningCall;
 use crate::changes::log::Place;
 use crate::failure::{HandlerError, HandlerResult};
 
 /// Made when a session's first call comes, so that a session at rest is nothing but its
 /// entry in the store and in the map of the live ones.
 #[derive(Debug)]
-pub(crate) struct AppSession {
-    running: Mutex<Vec<Weak<CallShared>>>,
+pub(crate) struct HandlerSession {
+    running: Mutex<Vec<Weak<dyn RunningCall>>>,
     /// Up to where the client knows what has changed.
     seen: Mutex<Place>,
     /// Read from the store when a handler wants to know.
     client: OnceLock<Arc<InitializeParams>>,
 }
 
-impl AppSession {
+impl HandlerSession {
     /// What is kept with the session; made now if there is nothing yet.
     pub(crate) fn of(context: &SessionHandle, now: Place) -> Arc<Self> {
         context.value_or_else(|| {
@@ -32,17 +32,17 @@ impl AppSession {
     }
 
     /// Takes a call that runs.
-    pub(crate) fn enter(&self, call: &Arc<CallShared>) {
-        self.running.lock().push(Arc::downgrade(call));
+    pub(crate) fn enter(&self, call: Weak<dyn RunningCall>) {
+        self.running.lock().push(call);
     }
 
     /// Lets go of a call that has ended.
-    pub(crate) fn leave(&self, call: &CallShared) {
-        self.running.lock().retain(|it| !std::ptr::eq(it.as_ptr(), call));
+    pub(crate) fn leave(&self, call: &dyn RunningCall) {
+        self.running.lock().retain(|it| !std::ptr::addr_eq(it.as_ptr(), call));
     }
 
     /// The running call with the client's id.
-    pub(crate) fn find(&self, id: &Id) -> Option<Arc<CallShared>> {
+    pub(crate) fn find(&self, id: &Id) -> Option<Arc<dyn RunningCall>> {
         let running = self.running.lock();
         running.iter().filter_map(Weak::upgrade).find(|it| it.request_id().as_ref() == Some(id))
     }
@@ -50,13 +50,13 @@ impl AppSession {
     /// Gives an answer of the client to the call that asked; `false` when none did.
     pub(crate) fn answer(&self, response: &Message) -> bool {
         let running: Vec<_> = self.running.lock().iter().filter_map(Weak::upgrade).collect();
-        running.iter().any(|call| call.exchange.answer(response))
+        running.iter().any(|call| call.exchange().answer(response))
     }
 
     /// Ends every call: the session is over.
     pub(crate) fn end(&self) {
         let running = std::mem::take(&mut *self.running.lock());
-        running.iter().filter_map(Weak::upgrade).for_each(|call| call.exchange.cancel());
+        running.iter().filter_map(Weak::upgrade).for_each(|call| call.exchange().cancel());
     }
 
     /// Up to where the client knows what has changed.

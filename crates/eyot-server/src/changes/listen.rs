@@ -5,81 +5,30 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use eyot_jsonrpc::{ErrorObject, Id, Message};
-use eyot_service::{Fault, Messages, Part, Peer, Reply, SessionHandle};
+use eyot_jsonrpc::{Id, Message};
+use eyot_service::{Fault, Part, SessionHandle};
 use eyot_types::{
-    Era, JsonObject, Method, SubscribeParams, SubscriptionFilter, SubscriptionsAcknowledgedParams,
-    SubscriptionsListenParams, SubscriptionsListenResult, meta,
+    JsonObject, Method, SubscribeParams, SubscriptionFilter, SubscriptionsListenResult, meta,
 };
 use futures_core::Stream;
 use serde_json::json;
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
-use crate::app::App;
-use crate::call::session::AppSession;
-use crate::changes::log::{Change, Changes, Place};
-use crate::tasks::Watch;
-
-impl App {
-    /// What a legacy session hears outside its calls. Changes that its client has missed come
-    /// first.
-    pub(crate) fn listen_session(self: &Arc<Self>, context: &Arc<SessionHandle>) -> Reply {
-        let session = self.session(context);
-        let place = session.seen();
-        let audience = Audience::Session { context: Arc::clone(context), session };
-        Reply::Stream(Messages::new(Listener::new(self, audience, place)))
-    }
-
-    /// `subscriptions/listen`: one request that stays open, which says first what it will tell.
-    pub(crate) fn listen_modern(
-        self: &Arc<Self>,
-        (id, params): (Id, SubscriptionsListenParams),
-        peer: &Peer,
-        request: &Message,
-    ) -> Result<Reply, ErrorObject> {
-        let mut asked = params.notifications;
-        let task_ids = asked.task_ids.take();
-        let mut filter = self.honoured(asked);
-        let tasks = self.watched_tasks(task_ids.unwrap_or_default(), peer, request)?;
-        if !tasks.is_empty() {
-            let ids = tasks.iter().map(|task| task.read(|it| it.id.as_ref().to_owned()));
-            filter.task_ids = Some(ids.collect());
-        }
-        let acknowledged = SubscriptionsAcknowledgedParams::new(&id, filter.clone());
-        let method = Method::SubscriptionsAcknowledged.as_str();
-        let mut listener =
-            Listener::new(self, Audience::Subscription { id, filter }, self.changes.end());
-        listener.tasks = Watch::new(listener.reader, tasks);
-        listener.out.push_back(Message::notification(method, &acknowledged));
-        Ok(Reply::Stream(Messages::new(listener)))
-    }
-
-    /// What of a filter this server can tell at all.
-    fn honoured(&self, asked: SubscriptionFilter) -> SubscriptionFilter {
-        let capabilities = self.capabilities(Era::Modern);
-        let keep = |asked: Option<bool>, name: &str| {
-            asked.filter(|asked| *asked && capabilities.has_list_changed(name))
-        };
-        let mut filter = SubscriptionFilter::new();
-        filter.tools_list_changed = keep(asked.tools_list_changed, "tools");
-        filter.prompts_list_changed = keep(asked.prompts_list_changed, "prompts");
-        filter.resources_list_changed = keep(asked.resources_list_changed, "resources");
-        if capabilities.has_resources_subscribe() {
-            filter.resource_subscriptions = asked.resource_subscriptions;
-        }
-        filter
-    }
-}
+use super::log::{Change, ChangeLog, Changed, Place};
+use crate::call::session::HandlerSession;
+use crate::identity::Identity;
+use crate::tasks::{TaskEntry, Watch};
 
 /// Who listens.
-enum Audience {
-    Session { context: Arc<SessionHandle>, session: Arc<AppSession> },
+pub(super) enum Audience {
+    Session { context: Arc<SessionHandle>, session: Arc<HandlerSession> },
     Subscription { id: Id, filter: SubscriptionFilter },
 }
 
 /// Reads the change log for one client.
-struct Listener {
-    app: Arc<App>,
+pub(super) struct Listener {
+    log: Arc<ChangeLog>,
+    identity: Arc<Identity>,
     reader: u64,
     audience: Audience,
     place: Place,
@@ -90,18 +39,35 @@ struct Listener {
 }
 
 impl Listener {
-    fn new(app: &Arc<App>, audience: Audience, place: Place) -> Self {
-        let drain = Box::pin(app.shutdown.drained().clone().cancelled_owned());
-        let reader = app.changes.reader();
-        let (app, out) = (Arc::clone(app), VecDeque::new());
+    /// Begins at a place of the log, and ends once the server drains.
+    pub(super) fn new(
+        log: &Arc<ChangeLog>,
+        identity: &Arc<Identity>,
+        drain: WaitForCancellationFutureOwned,
+        audience: Audience,
+        place: Place,
+    ) -> Self {
+        let reader = log.reader();
+        let (log, identity) = (Arc::clone(log), Arc::clone(identity));
+        let (drain, out) = (Box::pin(drain), VecDeque::new());
         let tasks = Watch::new(reader, Vec::new());
-        Self { app, reader, audience, place, tasks, out, drain, is_over: false }
+        Self { log, identity, reader, audience, place, tasks, out, drain, is_over: false }
     }
 
-    fn announce(&mut self, changes: Changes) {
+    /// Tells of these tasks too.
+    pub(super) fn watch(&mut self, tasks: Vec<Arc<TaskEntry>>) {
+        self.tasks = Watch::new(self.reader, tasks);
+    }
+
+    /// Tells this before all changes.
+    pub(super) fn tell(&mut self, message: Message) {
+        self.out.push_back(message);
+    }
+
+    fn announce(&mut self, changes: Changed) {
         let changes = match changes {
-            Changes::These(changes) => changes,
-            Changes::Anything => self.audience.everything(),
+            Changed::These(changes) => changes,
+            Changed::Anything => self.audience.everything(),
         };
         for change in changes {
             self.out.extend(self.audience.notification(&change));
@@ -115,7 +81,7 @@ impl Listener {
             Audience::Session { .. } => None,
             Audience::Subscription { id, .. } => {
                 let mut result = SubscriptionsListenResult::new(id);
-                meta::set_server_info(&mut result.meta, &self.app.info);
+                meta::set_server_info(&mut result.meta, self.identity.info());
                 Some(Message::response(id.clone(), &result))
             }
         }
@@ -220,7 +186,7 @@ impl Stream for Listener {
             {
                 return Poll::Ready(Some(Ok(notice.into())));
             }
-            match this.app.changes.poll_since(this.reader, &mut this.place, cx) {
+            match this.log.poll_since(this.reader, &mut this.place, cx) {
                 Some(changes) => this.announce(changes),
                 None => return Poll::Pending,
             }
@@ -230,6 +196,6 @@ impl Stream for Listener {
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        self.app.changes.forget(self.reader);
+        self.log.forget(self.reader);
     }
 }

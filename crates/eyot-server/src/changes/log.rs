@@ -28,7 +28,7 @@ pub(crate) struct Place(u64);
 
 /// What has changed since a place.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Changes {
+pub(crate) enum Changed {
     /// These, each once.
     These(BTreeSet<Change>),
     /// More than the log holds: anything may have changed.
@@ -83,7 +83,7 @@ impl ChangeLog {
         reader: u64,
         place: &mut Place,
         cx: &Context<'_>,
-    ) -> Option<Changes> {
+    ) -> Option<Changed> {
         let mut state = self.0.lock();
         let missed = state.end.saturating_sub(place.0);
         if missed == 0 {
@@ -96,9 +96,9 @@ impl ChangeLog {
         place.0 = state.end;
         let missed = usize::try_from(missed).unwrap_or(usize::MAX);
         let Some(skipped) = state.recent.len().checked_sub(missed) else {
-            return Some(Changes::Anything);
+            return Some(Changed::Anything);
         };
-        Some(Changes::These(state.recent.iter().skip(skipped).cloned().collect()))
+        Some(Changed::These(state.recent.iter().skip(skipped).cloned().collect()))
     }
 
     /// Forgets a reader.

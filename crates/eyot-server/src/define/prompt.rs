@@ -1,18 +1,13 @@
 //! Prompts: a name, arguments, a handler that makes messages of them.
 
-use std::collections::BTreeMap;
-
 use eyot_types::{GetPromptResult, Prompt, PromptArgument, PromptMessage};
 
+use super::described::described;
 use crate::call::context::CallContext;
-use crate::define::described::described;
-use crate::define::tool::Handling;
 use crate::failure::{HandlerError, HandlerResult};
 use crate::registry::completion::{Completer, Completions, Suggestions};
+use crate::registry::prompt::{PromptArguments, PromptHandler, PromptReply, RegisteredPrompt};
 use crate::rounds::required::InputRequired;
-
-/// What a prompt is filled with.
-pub type PromptArguments = BTreeMap<String, String>;
 
 /// Makes a prompt out of an async function or closure, which gets the arguments by their names.
 /// Arguments that are required have been given.
@@ -21,49 +16,19 @@ where
     F: Fn(PromptArguments, CallContext) -> Fut + Send + Sync + 'static,
     Fut: Future<Output: IntoPromptResult> + Send + 'static,
 {
-    let handler: Handler = Box::new(move |arguments, call| {
+    let handler: PromptHandler<CallContext> = Box::new(move |arguments, call| {
         let running = handler(arguments, call);
         Box::pin(async move { running.await.into_prompt_result() })
     });
-    ServerPrompt { definition: Prompt::new(name), handler, completions: Completions::default() }
+    ServerPrompt { definition: Prompt::new(name), handler, completions: Completions::new() }
 }
 
-/// A prompt of a server: its definition and its handler.
+/// A prompt on its way into a server: its definition and its handler.
 #[must_use]
 pub struct ServerPrompt {
-    pub(crate) definition: Prompt,
-    handler: Handler,
-    pub(crate) completions: Completions,
-}
-
-type Handler = Box<dyn Fn(PromptArguments, CallContext) -> Handling<PromptReply> + Send + Sync>;
-
-/// What a prompt answers.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum PromptReply {
-    /// The messages.
-    Done(Box<GetPromptResult>),
-    /// It needs another round.
-    InputRequired(InputRequired),
-}
-
-impl From<GetPromptResult> for PromptReply {
-    fn from(result: GetPromptResult) -> Self {
-        Self::Done(Box::new(result))
-    }
-}
-
-impl From<Vec<PromptMessage>> for PromptReply {
-    fn from(messages: Vec<PromptMessage>) -> Self {
-        GetPromptResult::new(messages).into()
-    }
-}
-
-impl From<InputRequired> for PromptReply {
-    fn from(asked: InputRequired) -> Self {
-        Self::InputRequired(asked)
-    }
+    definition: Prompt,
+    handler: PromptHandler<CallContext>,
+    completions: Completions<CallContext>,
 }
 
 described!(ServerPrompt);
@@ -91,20 +56,10 @@ impl ServerPrompt {
         &self.definition
     }
 
-    /// Runs the handler once.
-    pub(crate) fn run(
-        &self,
-        arguments: PromptArguments,
-        call: CallContext,
-    ) -> Handling<PromptReply> {
-        (self.handler)(arguments, call)
-    }
-
-    /// The first argument that must be given and is not.
-    pub(crate) fn missing(&self, given: &PromptArguments) -> Option<&str> {
-        let arguments = self.definition.arguments.as_deref().unwrap_or_default();
-        let mut required = arguments.iter().filter(|it| it.required == Some(true));
-        required.find(|it| !given.contains_key(&it.name)).map(|it| it.name.as_str())
+    /// Makes the prompt ready to be called.
+    pub(crate) fn register(self) -> RegisteredPrompt<CallContext> {
+        let Self { definition, handler, completions } = self;
+        RegisteredPrompt { definition, handler, completions }
     }
 }
 

@@ -1,21 +1,18 @@
 //! Resources and templates of resources: an address, a handler that reads what is there.
 
-use std::collections::BTreeMap;
-
 use eyot_types::{
     Annotations, CacheScope, ReadResourceResult, Resource, ResourceContents, ResourceTemplate,
 };
 
+use super::described::described;
 use crate::call::context::CallContext;
-use crate::define::described::described;
-use crate::define::tool::Handling;
 use crate::failure::{HandlerError, HandlerResult};
 use crate::registry::completion::{Completer, Completions, Suggestions};
+use crate::registry::resource::{
+    ReadHandler, Reader, RegisteredResource, RegisteredTemplate, ResourceReply, UriVariables,
+};
 use crate::registry::uri_template::UriTemplate;
 use crate::rounds::required::InputRequired;
-
-/// What the variables of a template stand for in the address that is read.
-pub type UriVariables = BTreeMap<String, String>;
 
 /// Makes a resource out of an async function or closure. Its name is its address until it gets
 /// one.
@@ -26,7 +23,7 @@ where
 {
     let uri = uri.into();
     let address = uri.clone();
-    let handler: Handler = Box::new(move |_uri, _variables, call| {
+    let handler: ReadHandler<CallContext> = Box::new(move |_uri, _variables, call| {
         let (running, address) = (handler(call), address.clone());
         Box::pin(async move { running.await.into_resource_result(&address) })
     });
@@ -41,7 +38,7 @@ where
     F: Fn(UriVariables, CallContext) -> Fut + Send + Sync + 'static,
     Fut: Future<Output: IntoResourceResult> + Send + 'static,
 {
-    let handler: Handler = Box::new(move |uri, variables, call| {
+    let handler: ReadHandler<CallContext> = Box::new(move |uri, variables, call| {
         let running = handler(variables, call);
         Box::pin(async move { running.await.into_resource_result(&uri) })
     });
@@ -50,93 +47,23 @@ where
     ServerTemplate {
         definition: ResourceTemplate::new(template, name),
         reader: Reader::new(handler),
-        completions: Completions::default(),
+        completions: Completions::new(),
     }
 }
 
-type Handler =
-    Box<dyn Fn(String, UriVariables, CallContext) -> Handling<ResourceReply> + Send + Sync>;
-
-/// How something is read, and how long what was read stays good.
-pub(crate) struct Reader {
-    handler: Handler,
-    mime_type: Option<String>,
-    ttl_ms: Option<u64>,
-    cache_scope: Option<CacheScope>,
-}
-
-impl Reader {
-    fn new(handler: Handler) -> Self {
-        Self { handler, mime_type: None, ttl_ms: None, cache_scope: None }
-    }
-
-    /// Runs the handler once.
-    pub(crate) fn run(
-        &self,
-        uri: String,
-        variables: UriVariables,
-        call: CallContext,
-    ) -> Handling<ResourceReply> {
-        (self.handler)(uri, variables, call)
-    }
-
-    /// Adds what the definition says and the handler has left open.
-    pub(crate) fn complete(&self, uri: &str, result: &mut ReadResourceResult) {
-        // Contents of other addresses, such as the files of a folder, may be of other types.
-        for contents in result.contents.iter_mut().filter(|it| it.uri == uri) {
-            if contents.mime_type.is_none() {
-                contents.mime_type.clone_from(&self.mime_type);
-            }
-        }
-        result.ttl_ms = result.ttl_ms.or(self.ttl_ms);
-        if result.cache_scope.is_none() {
-            result.cache_scope.clone_from(&self.cache_scope);
-        }
-    }
-}
-
-/// A resource of a server: its definition and its handler.
+/// A resource on its way into a server: its definition and its handler.
 #[must_use]
 pub struct ServerResource {
-    pub(crate) definition: Resource,
-    pub(crate) reader: Reader,
+    definition: Resource,
+    reader: Reader<CallContext>,
 }
 
 /// A template of resources: its definition and its handler.
 #[must_use]
 pub struct ServerTemplate {
-    pub(crate) definition: ResourceTemplate,
-    pub(crate) reader: Reader,
-    pub(crate) completions: Completions,
-}
-
-/// A template of a server, ready to be matched.
-#[derive(Debug)]
-pub(crate) struct RegisteredTemplate {
-    pub(crate) it: ServerTemplate,
-    pub(crate) pattern: UriTemplate,
-}
-
-/// What reading a resource answers.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum ResourceReply {
-    /// What is there.
-    Done(Box<ReadResourceResult>),
-    /// It needs another round.
-    InputRequired(InputRequired),
-}
-
-impl From<ReadResourceResult> for ResourceReply {
-    fn from(result: ReadResourceResult) -> Self {
-        Self::Done(Box::new(result))
-    }
-}
-
-impl From<InputRequired> for ResourceReply {
-    fn from(asked: InputRequired) -> Self {
-        Self::InputRequired(asked)
-    }
+    definition: ResourceTemplate,
+    reader: Reader<CallContext>,
+    completions: Completions<CallContext>,
 }
 
 macro_rules! located {
@@ -178,6 +105,19 @@ located!(ServerResource);
 described!(ServerTemplate);
 located!(ServerTemplate);
 
+impl ServerResource {
+    /// Where the resource is.
+    pub(crate) fn uri(&self) -> &str {
+        &self.definition.uri
+    }
+
+    /// Makes the resource ready to be read.
+    pub(crate) fn register(self) -> RegisteredResource<CallContext> {
+        let Self { definition, reader } = self;
+        RegisteredResource { definition, reader }
+    }
+}
+
 impl ServerTemplate {
     /// Completes a variable while the user types: the handler gets what is there so far.
     pub fn complete<F, Fut>(mut self, variable: impl Into<String>, handler: F) -> Self
@@ -189,11 +129,18 @@ impl ServerTemplate {
         self
     }
 
-    pub(crate) fn register(self) -> Result<RegisteredTemplate, String> {
-        let template = &self.definition.uri_template;
+    /// Where the template leads.
+    pub(crate) fn uri_template(&self) -> &str {
+        &self.definition.uri_template
+    }
+
+    /// Makes the template ready to be matched; says what is wrong with it.
+    pub(crate) fn register(self) -> Result<RegisteredTemplate<CallContext>, String> {
+        let Self { definition, reader, completions } = self;
+        let template = &definition.uri_template;
         let pattern = UriTemplate::parse(template);
         let pattern = pattern.map_err(|error| format!("template `{template}`: {error}"))?;
-        Ok(RegisteredTemplate { it: self, pattern })
+        Ok(RegisteredTemplate { definition, reader, completions, pattern })
     }
 }
 

@@ -1,7 +1,6 @@
 //! Tools: a name, a schema, a handler.
 
 use std::fmt;
-use std::pin::Pin;
 use std::time::Duration;
 
 use eyot_service::{BoxService, McpService};
@@ -13,13 +12,14 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tower::Layer;
 
-use crate::builder::Eras;
+use super::described::described;
 use crate::call::context::CallContext;
 use crate::call::layered::Innermost;
-use crate::define::described::described;
 use crate::failure::{HandlerError, HandlerResult};
+use crate::registry::eras::Eras;
+use crate::registry::tool::{RegisteredTool, ToolHandler, ToolReply};
 use crate::rounds::required::InputRequired;
-use crate::schema::{self, Arguments, Fitting};
+use crate::schema::{self, Arguments};
 use crate::tasks::TaskPolicy;
 
 /// Makes a tool out of an async function or closure.
@@ -47,7 +47,7 @@ where
     F: Fn(A, CallContext) -> Fut + Send + Sync + 'static,
     Fut: Future<Output: IntoToolResult> + Send + 'static,
 {
-    let handler: Handler = Box::new(move |arguments, call| {
+    let handler: ToolHandler<CallContext> = Box::new(move |arguments, call| {
         let running = handler(arguments.decode()?, call);
         Ok(Box::pin(async move { running.await.into_tool_result() }))
     });
@@ -67,64 +67,11 @@ where
 #[must_use]
 pub struct ServerTool {
     definition: Tool,
-    handler: Handler,
+    handler: ToolHandler<CallContext>,
     timeout: Option<Duration>,
     task: TaskPolicy,
     task_ttl: Option<Duration>,
     layers: Vec<Box<dyn FnOnce(BoxService) -> BoxService + Send>>,
-}
-
-type Handler =
-    Box<dyn Fn(Fitting<'_>, CallContext) -> Result<Handling<ToolReply>, String> + Send + Sync>;
-
-/// The future of a handler.
-pub(crate) type Handling<T> = Pin<Box<dyn Future<Output = HandlerResult<T>> + Send>>;
-
-/// A tool of a server, ready to be called.
-pub(crate) struct RegisteredTool {
-    pub(crate) definition: Tool,
-    handler: Handler,
-    pub(crate) timeout: Option<Duration>,
-    pub(crate) task: TaskPolicy,
-    pub(crate) task_ttl: Option<Duration>,
-    arguments: Arguments,
-    pub(crate) mirrored: MirroredArguments,
-    /// The tool with the layers around it; `None` when there are none.
-    pub(crate) layered: Option<BoxService>,
-}
-
-/// What a tool answers.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum ToolReply {
-    /// It is done.
-    Done(Box<CallToolResult>),
-    /// It needs another round.
-    InputRequired(InputRequired),
-}
-
-impl From<CallToolResult> for ToolReply {
-    fn from(result: CallToolResult) -> Self {
-        Self::Done(Box::new(result))
-    }
-}
-
-impl From<String> for ToolReply {
-    fn from(text: String) -> Self {
-        CallToolResult::text(text).into()
-    }
-}
-
-impl From<&str> for ToolReply {
-    fn from(text: &str) -> Self {
-        CallToolResult::text(text).into()
-    }
-}
-
-impl From<InputRequired> for ToolReply {
-    fn from(asked: InputRequired) -> Self {
-        Self::InputRequired(asked)
-    }
 }
 
 described!(ServerTool);
@@ -187,7 +134,7 @@ impl ServerTool {
     }
 
     /// Makes the tool ready to be called; says what is wrong with it.
-    pub(crate) fn register(self, eras: Eras) -> Result<RegisteredTool, String> {
+    pub(crate) fn register(self, eras: Eras) -> Result<RegisteredTool<CallContext>, String> {
         let Self { definition, handler, timeout, task, task_ttl, layers } = self;
         let name = &definition.name;
         let about = |problem: &dyn fmt::Display| format!("tool `{name}`: {problem}");
@@ -217,27 +164,6 @@ impl ServerTool {
             mirrored,
             layered,
         })
-    }
-}
-
-impl RegisteredTool {
-    /// Runs the handler once, if the arguments fit.
-    pub(crate) fn run(&self, call: CallContext) -> Handling<ToolReply> {
-        let message = call.message();
-        // "arguments" are optional in every revision; without any, there are none.
-        let arguments = message.arguments().filter(|it| *it != "null").unwrap_or("{}");
-        // "Input validation errors (e.g., date in wrong format, value out of range)" are errors of
-        // the tool, which a model can correct (2025-11-25, server/tools, Error Handling).
-        let arguments = self.arguments.check(arguments);
-        let running = arguments.and_then(|arguments| (self.handler)(arguments, call));
-        running
-            .unwrap_or_else(|problem| Box::pin(std::future::ready(Err(HandlerError::new(problem)))))
-    }
-}
-
-impl fmt::Debug for RegisteredTool {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tool").field("name", &self.definition.name).finish_non_exhaustive()
     }
 }
 

@@ -30,11 +30,13 @@ pub(crate) struct Page<T> {
     pub(crate) next: Option<u64>,
 }
 
-impl<T> Catalog<T> {
-    pub(crate) fn new() -> Self {
+impl<T> Default for Catalog<T> {
+    fn default() -> Self {
         Self(RwLock::new(State { by_name: HashMap::new(), items: Vec::new(), last: 0 }))
     }
+}
 
+impl<T> Catalog<T> {
     pub(crate) fn is_empty(&self) -> bool {
         self.0.read().items.is_empty()
     }

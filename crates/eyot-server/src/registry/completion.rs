@@ -5,8 +5,7 @@ use std::fmt;
 
 use eyot_types::Completion;
 
-use crate::call::context::CallContext;
-use crate::define::tool::Handling;
+use super::handling::Handling;
 use crate::failure::{HandlerError, HandlerResult};
 
 /// What an argument may become, the likeliest first.
@@ -42,15 +41,15 @@ impl<T: Into<String>, E: Into<HandlerError>> From<Result<Vec<T>, E>> for Suggest
     }
 }
 
-/// Completes one argument.
-pub(crate) struct Completer(Handler);
+/// Completes one argument, in calls that handlers get as a `C`.
+pub(crate) struct Completer<C>(Handler<C>);
 
-type Handler = Box<dyn Fn(String, CallContext) -> Handling<Completion> + Send + Sync>;
+type Handler<C> = Box<dyn Fn(String, C) -> Handling<Completion> + Send + Sync>;
 
-impl Completer {
+impl<C> Completer<C> {
     pub(crate) fn new<F, Fut>(handler: F) -> Self
     where
-        F: Fn(String, CallContext) -> Fut + Send + Sync + 'static,
+        F: Fn(String, C) -> Fut + Send + Sync + 'static,
         Fut: Future<Output: Into<Suggestions>> + Send + 'static,
     {
         Self(Box::new(move |value, call| {
@@ -61,11 +60,14 @@ impl Completer {
 }
 
 /// The arguments of one thing that can be completed.
-#[derive(Default)]
-pub(crate) struct Completions(BTreeMap<String, Completer>);
+pub(crate) struct Completions<C>(BTreeMap<String, Completer<C>>);
 
-impl Completions {
-    pub(crate) fn insert(&mut self, argument: impl Into<String>, completer: Completer) {
+impl<C> Completions<C> {
+    pub(crate) fn new() -> Self {
+        Self(BTreeMap::new())
+    }
+
+    pub(crate) fn insert(&mut self, argument: impl Into<String>, completer: Completer<C>) {
         self.0.insert(argument.into(), completer);
     }
 
@@ -74,12 +76,7 @@ impl Completions {
     }
 
     /// The completion of an argument; nothing is suggested for one that has no handler.
-    pub(crate) fn run(
-        &self,
-        argument: &str,
-        value: String,
-        call: CallContext,
-    ) -> Handling<Completion> {
+    pub(crate) fn run(&self, argument: &str, value: String, call: C) -> Handling<Completion> {
         match self.0.get(argument) {
             Some(Completer(handler)) => handler(value, call),
             None => Box::pin(std::future::ready(Ok(Completion::new(Vec::new())))),
@@ -87,7 +84,7 @@ impl Completions {
     }
 }
 
-impl fmt::Debug for Completions {
+impl<C> fmt::Debug for Completions<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.0.keys()).finish()
     }

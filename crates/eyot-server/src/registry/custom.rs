@@ -9,21 +9,19 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::call::context::CallContext;
-use crate::define::tool::Handling;
+use super::handling::Handling;
 use crate::failure::{HandlerError, HandlerResult};
 
-/// A method of the server's own.
-#[derive(Clone)]
-pub(crate) struct CustomMethod(Arc<Handler>);
+/// A method of the server's own; its handler gets the call as a `C`.
+pub(crate) struct CustomMethod<C>(Arc<Handler<C>>);
 
-type Handler = dyn Fn(Value, CallContext) -> Handling<Value> + Send + Sync;
+type Handler<C> = dyn Fn(Value, C) -> Handling<Value> + Send + Sync;
 
-impl CustomMethod {
+impl<C> CustomMethod<C> {
     pub(crate) fn new<P, F, Fut, R, E>(handler: F) -> Self
     where
         P: DeserializeOwned + Send + 'static,
-        F: Fn(P, CallContext) -> Fut + Send + Sync + 'static,
+        F: Fn(P, C) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<R, E>> + Send + 'static,
         R: Serialize,
         E: Into<HandlerError>,
@@ -41,8 +39,8 @@ impl CustomMethod {
     }
 
     /// Runs the handler once.
-    pub(crate) async fn run(self, call: CallContext) -> HandlerResult<Value> {
-        let params = call.message().decode_params().map_err(|error| invalid(&error))?;
+    pub(crate) async fn run(self, message: Message, call: C) -> HandlerResult<Value> {
+        let params = message.decode_params().map_err(|error| invalid(&error))?;
         (self.0)(params, call).await
     }
 }
@@ -51,7 +49,13 @@ fn invalid(error: &serde_json::Error) -> HandlerError {
     HandlerError::protocol(eyot_types::codes::invalid_params(&error.to_string()))
 }
 
-impl fmt::Debug for CustomMethod {
+impl<C> Clone for CustomMethod<C> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<C> fmt::Debug for CustomMethod<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("CustomMethod")
     }

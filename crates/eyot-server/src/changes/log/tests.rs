@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::task::{Context, Waker};
 
-use super::{Change, ChangeLog, Changes, Place, RECENT_MAX};
+use super::{Change, ChangeLog, Changed, Place, RECENT_MAX};
 
 #[track_caller]
 fn check(log: &ChangeLog, place: &mut Place, expected: Option<&[Change]>) {
     let cx = Context::from_waker(Waker::noop());
-    let expected = expected.map(|it| Changes::These(BTreeSet::from_iter(it.iter().cloned())));
+    let expected = expected.map(|it| Changed::These(BTreeSet::from_iter(it.iter().cloned())));
     assert_eq!(log.poll_since(1, place, &cx), expected);
 }
 
@@ -44,8 +44,8 @@ fn a_reader_that_missed_more_than_is_kept_is_told_so() {
     (0..=RECENT_MAX).for_each(|it| log.push(updated(&format!("a:{it}"))));
     let cx = Context::from_waker(Waker::noop());
     let changes = log.poll_since(1, &mut kept, &cx);
-    assert!(matches!(changes, Some(Changes::These(changes)) if changes.len() == RECENT_MAX));
-    assert_eq!(log.poll_since(1, &mut lost, &cx), Some(Changes::Anything));
+    assert!(matches!(changes, Some(Changed::These(changes)) if changes.len() == RECENT_MAX));
+    assert_eq!(log.poll_since(1, &mut lost, &cx), Some(Changed::Anything));
     assert_eq!((kept, lost), (log.end(), log.end()));
 }
 

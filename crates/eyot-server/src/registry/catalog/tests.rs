@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::Catalog;
 
 fn catalog(names: &[&str]) -> Catalog<String> {
-    let catalog = Catalog::new();
+    let catalog = Catalog::default();
     names.iter().for_each(|it| catalog.insert(it, (*it).to_owned()));
     catalog
 }
@@ -51,7 +51,7 @@ proptest! {
     #[test]
     fn pages_of_any_size_give_everything_once(count in 0usize..40, limit in 1usize..12) {
         let all: Vec<String> = (0..count).map(|it| format!("t{it}")).collect();
-        let catalog = Catalog::new();
+        let catalog = Catalog::default();
         all.iter().for_each(|it| catalog.insert(it, it.clone()));
         let (mut seen, mut after) = (Vec::new(), Some(0));
         while let Some(place) = after {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 use eyot_jsonrpc::{ErrorObject, INVALID_PARAMS, Message};
 use eyot_service::Peer;
@@ -12,77 +11,75 @@ use eyot_types::{
 };
 use serde::de::DeserializeOwned;
 
-use super::TaskPolicy;
 use super::entry::TaskEntry;
-use super::table::Room;
-use crate::app::App;
-use crate::define::tool::RegisteredTool;
+use super::policy::TaskPolicy;
+use super::table::{Room, Tasks};
+use crate::identity::Identity;
 
-impl App {
-    /// Whether calls may become tasks here, or have.
-    pub(crate) fn has_tasks(&self) -> bool {
-        let with_tasks = self.tools.find(|it| (it.task != TaskPolicy::Never).then_some(()));
-        with_tasks.is_some() || !self.tasks.is_empty()
-    }
+/// Answers what clients ask of the tasks of a server.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TaskRequests<'a> {
+    pub(crate) tasks: &'a Tasks,
+    pub(crate) identity: &'a Identity,
+}
 
+impl TaskRequests<'_> {
     /// Answers a request of the extension; `None` when it is none.
-    pub(crate) fn task_request(
-        &self,
+    pub(crate) fn answer(
+        self,
         method: Method<'_>,
         peer: &Peer,
         request: &Message,
     ) -> Option<Result<Message, ErrorObject>> {
-        let answer = match method {
-            Method::TasksGet => Self::get_task,
-            Method::TasksUpdate => Self::update_task,
-            Method::TasksCancel => Self::cancel_task,
+        Some(match method {
+            Method::TasksGet => self.get_task(peer, request),
+            Method::TasksUpdate => self.update_task(peer, request),
+            Method::TasksCancel => self.cancel_task(peer, request),
             _ => return None,
-        };
-        // The tasks of 2025-11-25 have methods of the same names.
-        let is_served = peer.era == Era::Modern && self.has_tasks();
-        is_served.then(|| answer(self, peer, request))
+        })
     }
 
-    fn get_task(&self, peer: &Peer, request: &Message) -> Result<Message, ErrorObject> {
+    fn get_task(self, peer: &Peer, request: &Message) -> Result<Message, ErrorObject> {
         let TaskParams { task_id, .. } = checked(request)?;
         let task = self.task(peer, &task_id)?;
         let id = request.id();
-        Ok(task.read(|it| self.answer_raw(Era::Modern, id, &it.view())))
+        Ok(task.read(|it| self.identity.answer_raw(Era::Modern, id, &it.view())))
     }
 
-    fn update_task(&self, peer: &Peer, request: &Message) -> Result<Message, ErrorObject> {
+    fn update_task(self, peer: &Peer, request: &Message) -> Result<Message, ErrorObject> {
         let UpdateTaskParams { task_id, input_responses, .. } = checked(request)?;
         self.task(peer, &task_id)?.answer(input_responses.0);
-        Ok(self.answer(Revision::MODERN, request.id(), EmptyResult::new()))
+        Ok(self.identity.answer(Revision::MODERN, request.id(), EmptyResult::new()))
     }
 
-    fn cancel_task(&self, peer: &Peer, request: &Message) -> Result<Message, ErrorObject> {
+    fn cancel_task(self, peer: &Peer, request: &Message) -> Result<Message, ErrorObject> {
         let TaskParams { task_id, .. } = checked(request)?;
         self.task(peer, &task_id)?.cancel();
-        Ok(self.answer(Revision::MODERN, request.id(), EmptyResult::new()))
+        Ok(self.identity.answer(Revision::MODERN, request.id(), EmptyResult::new()))
     }
 
     /// "Invalid or nonexistent `taskId`: -32602 (Invalid params)" (tasks extension, Protocol
     /// Errors).
-    fn task(&self, peer: &Peer, id: &str) -> Result<Arc<TaskEntry>, ErrorObject> {
+    fn task(self, peer: &Peer, id: &str) -> Result<Arc<TaskEntry>, ErrorObject> {
         let unknown = || ErrorObject::new(INVALID_PARAMS, "Failed to retrieve task: not found");
         self.tasks.find(id, peer.principal.as_ref()).ok_or_else(unknown)
     }
 
     /// Room for a task, if this call may become one.
-    pub(crate) fn task_room(
-        &self,
-        tool: &RegisteredTool,
+    pub(crate) fn room(
+        self,
+        policy: TaskPolicy,
+        tool: &str,
         peer: &Peer,
         request: &Message,
     ) -> Result<Option<Room>, ErrorObject> {
-        if tool.task == TaskPolicy::Never {
+        if policy == TaskPolicy::Never {
             return Ok(None);
         }
-        let is_required = tool.task == TaskPolicy::Required;
+        let is_required = policy == TaskPolicy::Required;
         if peer.era == Era::Legacy {
             // It is not in their list either.
-            let text = format!("Tool {} runs as a task, from 2026-07-28 on", tool.definition.name);
+            let text = format!("Tool {tool} runs as a task, from 2026-07-28 on");
             let refused = || ErrorObject::new(INVALID_PARAMS, text);
             return if is_required { Err(refused()) } else { Ok(None) };
         }
@@ -103,24 +100,16 @@ impl App {
     ///
     /// "Servers MUST return this error for non-declaring clients requesting task notifications on
     /// `subscriptions/listen`" (tasks extension, Protocol Errors): −32021.
-    pub(crate) fn watched_tasks(
-        &self,
+    pub(crate) fn watched(
+        self,
         ids: Vec<String>,
         peer: &Peer,
         request: &Message,
     ) -> Result<Vec<Arc<TaskEntry>>, ErrorObject> {
-        if ids.is_empty() || !self.has_tasks() {
-            return Ok(Vec::new());
-        }
         check_declared(request)?;
         let ids: BTreeSet<String> = ids.into_iter().take(WATCHED_MAX).collect();
         let principal = peer.principal.as_ref();
         Ok(ids.iter().filter_map(|id| self.tasks.find(id, principal)).collect())
-    }
-
-    /// How long a task of this tool is kept.
-    pub(crate) fn task_ttl(&self, tool: &RegisteredTool) -> Duration {
-        tool.task_ttl.unwrap_or(self.tasks.options.ttl)
     }
 }
 

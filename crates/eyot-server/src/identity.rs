@@ -1,16 +1,23 @@
-//! Answers as the client's era wants them.
+//! Who answers, and answers as the client's era wants them.
 
 use eyot_era::revision::{self, Carry, Losses};
 use eyot_jsonrpc::{ErrorObject, Id, Message};
 use eyot_types::{
-    CallToolResult, CompleteResult, ContentBlock, EmptyResult, Era, GetPromptResult, JsonObject,
-    ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
-    ReadResourceResult, ResourceContents, Revision, meta,
+    CallToolResult, CompleteResult, ContentBlock, EmptyResult, Era, GetPromptResult,
+    Implementation, JsonObject, ListPromptsResult, ListResourceTemplatesResult,
+    ListResourcesResult, ListToolsResult, ReadResourceResult, ResourceContents, Revision, meta,
 };
 use serde::Serialize;
+use serde_json::json;
 use serde_json::value::RawValue;
 
-use crate::app::App;
+/// The name under which a server answers.
+#[derive(Debug)]
+pub(crate) struct Identity {
+    info: Implementation,
+    /// The `_meta` of results that have none of their own.
+    meta: Option<Box<RawValue>>,
+}
 
 /// A result of a method.
 pub(crate) trait Finish: Carry + Serialize {
@@ -82,11 +89,21 @@ pub(crate) struct Stamped<'a, T> {
     result: &'a T,
 }
 
-impl App {
+impl Identity {
+    pub(crate) fn new(info: Implementation) -> Self {
+        let meta = json!({ meta::SERVER_INFO: info });
+        Self { meta: serde_json::value::to_raw_value(&meta).ok(), info }
+    }
+
+    /// The name and the version of the server.
+    pub(crate) fn info(&self) -> &Implementation {
+        &self.info
+    }
+
     /// Says who answers: "servers SHOULD identify themselves in each result's `_meta`"
     /// (2026-07-28, changelog). The result has no metadata of its own.
     pub(crate) fn stamp<'a, T: Serialize>(&'a self, result: &'a T) -> Stamped<'a, T> {
-        Stamped { meta: self.identity.as_deref(), result }
+        Stamped { meta: self.meta.as_deref(), result }
     }
 
     /// The answer to a request, as the client's revision has it.

@@ -56,6 +56,7 @@ pub struct ServerBuilder {
     has_resource_subscriptions: bool,
     has_logging: bool,
     tasks: TaskOptions,
+    /// Every bound: the setters of single ones write into it.
     limits: Limits,
     shutdown: Shutdown,
 }
@@ -79,7 +80,7 @@ impl ServerBuilder {
             has_resource_subscriptions: false,
             has_logging: false,
             tasks: TaskOptions::default(),
-            limits: limits(),
+            limits: Limits::default(),
             shutdown: Shutdown::new(),
         }
     }
@@ -201,7 +202,7 @@ impl ServerBuilder {
         self
     }
 
-    /// Calls that may be parked at once: in all, and for one principal. 10,000 and 1,000 unless
+    /// Calls that may be parked at once: in all, and for one principal. 1,024 and 256 unless
     /// told otherwise.
     pub fn parked_max(mut self, in_all: usize, per_principal: usize) -> Self {
         self.limits.parked_calls_max = in_all;
@@ -238,14 +239,15 @@ impl ServerBuilder {
         self
     }
 
-    /// Bytes that the results of all tasks together may take; 256 MiB unless told otherwise. When
+    /// Bytes that the results of all tasks together may take; 64 MiB unless told otherwise. When
     /// they are used up, a task that is done fails instead: its result would have nowhere to be.
     pub fn task_results_max(mut self, bytes: usize) -> Self {
         self.limits.task_results_bytes_max = bytes;
         self
     }
 
-    /// Every other bound.
+    /// Every bound at once, also those that have a setter of their own here: what was set before
+    /// is replaced.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
@@ -378,15 +380,6 @@ impl fmt::Debug for ServerBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ServerBuilder").field("info", &self.info).finish_non_exhaustive()
     }
-}
-
-/// The bounds unless told otherwise.
-fn limits() -> Limits {
-    let mut limits = Limits::default();
-    limits.parked_calls_max = 10_000;
-    limits.parked_calls_per_principal_max = 1_000;
-    limits.task_results_bytes_max = 256 << 20;
-    limits
 }
 
 /// Things on one page.

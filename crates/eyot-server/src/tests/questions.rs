@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use eyot_service::Limits;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -167,6 +168,24 @@ async fn as_many_calls_are_parked_as_may_be_and_no_more() {
     }
     let answer = peer.ask("tools/call", json!({ "name": "greet" })).await;
     assert_eq!(answer["error"]["code"], 1503, "{answer}");
+}
+
+#[tokio::test]
+async fn limits_bound_the_parked_calls_of_a_server_and_its_setters_write_into_them() {
+    let mut limits = Limits::default();
+    limits.parked_calls_max = 1;
+    for (server, parked_max) in [
+        (greeter().limits(limits), 1),
+        (greeter().limits(limits).parked_max(2, 2), 2),
+        (greeter().parked_max(2, 2).limits(limits), 1),
+    ] {
+        let server = server.build().unwrap();
+        let mut peer = Peer::modern(&server, json!({ "elicitation": {} }));
+        for _ in 0..=parked_max {
+            peer.ask("tools/call", json!({ "name": "greet" })).await;
+        }
+        assert_eq!(server.parts().calls.parked.len(), parked_max);
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use eyot_service::Limits;
 use serde_json::{Value, json};
 
 use super::{ask, builder, slow};
@@ -80,6 +81,16 @@ async fn a_tool_that_needs_a_task_is_refused_before_it_runs_when_there_is_no_roo
 #[tokio::test(start_paused = true)]
 async fn a_tool_that_can_do_without_a_task_does_when_there_is_no_room() {
     let server = builder().tool(slow()).tasks_max(1, 1).build().unwrap();
+    assert_eq!(begin(&server, "ada").await["result"]["resultType"], "task");
+    let waited = begin(&server, "ben").await;
+    assert_eq!(super::text(&waited["result"]), "done", "{waited}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn limits_bound_the_tasks_of_a_server() {
+    let mut limits = Limits::default();
+    limits.tasks_max = 1;
+    let server = builder().tool(slow()).limits(limits).build().unwrap();
     assert_eq!(begin(&server, "ada").await["result"]["resultType"], "task");
     let waited = begin(&server, "ben").await;
     assert_eq!(super::text(&waited["result"]), "done", "{waited}");

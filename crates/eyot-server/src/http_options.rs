@@ -68,7 +68,7 @@ impl HttpOptions {
         self
     }
 
-    /// Serves until the server's [`Shutdown`](crate::Shutdown) drains it.
+    /// Serves until the server's [`Shutdown`](eyot_service::Shutdown) drains it.
     ///
     /// # Cancel safety
     ///

@@ -15,8 +15,8 @@ use crate::identity::Identity;
 use crate::registry::Registry;
 use crate::tasks::{TaskRequests, Tasks};
 
-/// What the calls of one server share. The parts do not know each other: whatever needs two of them
-/// gets them here.
+/// What the calls of one server share: what it offers, what its calls have in common, what changes,
+/// and its tasks. No part keeps another; what needs two of them takes them from here.
 pub(crate) struct ServerParts<C> {
     pub(crate) identity: Arc<Identity>,
     pub(crate) registry: Registry<C>,

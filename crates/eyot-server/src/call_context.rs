@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eyot_jsonrpc::{Id, Message};
-use eyot_service::{Part, Peer, SessionHandle, Transport};
+use eyot_service::{Peer, ReplyItem, SessionHandle, Transport};
 use eyot_session::SessionId;
 use eyot_types::{
     ClientCapabilities, Era, Implementation, JsonObject, LogLevel, LoggingMessageParams, Method,
@@ -283,7 +283,7 @@ impl CallContext {
         self.send(Message::notification(method, params)).await;
     }
 
-    async fn send(&self, part: impl Into<Part>) {
+    async fn send(&self, part: impl Into<ReplyItem>) {
         // "`notifications/progress` and `notifications/message` notifications […] are not supported
         // on tasks in general" (tasks extension, Task Status Notifications).
         if self.is_task() {
@@ -308,7 +308,7 @@ impl CallContext {
     pub async fn close_stream(&self, retry: Duration) {
         let Peer { era, transport, .. } = &self.0.peer;
         if *era == Era::Legacy && *transport == Transport::Http {
-            self.send(Part { message: None, cursor: None, retry: Some(retry) }).await;
+            self.send(ReplyItem::HangUp { retry }).await;
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use eyot_jsonrpc::{ErrorObject, Id, Message};
-use eyot_service::{Fault, Messages, Part, Peer, Reply, SessionHandle};
+use eyot_service::{Fault, Messages, Peer, Reply, ReplyItem, SessionHandle};
 use eyot_types::{
     Era, JsonObject, Method, SubscribeParams, SubscriptionFilter, SubscriptionsAcknowledgedParams,
     SubscriptionsListenParams, SubscriptionsListenResult, meta,
@@ -195,7 +195,7 @@ fn covers(subscribed: &str, uri: &str) -> bool {
 }
 
 impl Stream for Listener {
-    type Item = Result<Part, Fault>;
+    type Item = Result<ReplyItem, Fault>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;

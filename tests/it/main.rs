@@ -30,6 +30,8 @@ mod handlers;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod layers;
+#[cfg(test)]
 mod legacy_sessions;
 #[cfg(test)]
 mod legacy_streams;
@@ -67,3 +69,5 @@ mod to_modern_feed;
 mod to_modern_restart;
 #[cfg(test)]
 mod upstream_faults;
+#[cfg(test)]
+mod upstream_secrets;

@@ -22,6 +22,8 @@ mod disconnects;
 #[cfg(test)]
 mod drain;
 #[cfg(test)]
+mod earlier_store;
+#[cfg(test)]
 mod everything_peers;
 #[cfg(test)]
 mod explain;

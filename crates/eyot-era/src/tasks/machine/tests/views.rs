@@ -1,0 +1,104 @@
+//! What clients of both eras see.
+
+use eyot_types::{GetTaskResult, LegacyTask, Task};
+
+use super::*;
+
+#[test]
+fn the_answer_that_creates_a_task_shows_no_result() {
+    let now = Instant::now();
+    let seed = TaskSeed {
+        id: "t1".into(),
+        place: WorkPlace::Here,
+        said: Said { poll_interval_ms: Some(1_000), ..Said::at(1_000_000) },
+        ttl_ms: None,
+        unix_ms: 1_000_000,
+    };
+    let mut task = TaskMachine::new(seed, BOUNDS, now);
+    assert!(task.handle_end(result("{}"), now + SECOND * 1_000));
+    let created = serde_json::to_value(task.view(None).unwrap().created(None)).unwrap();
+    let expected = json!({
+        "resultType": "task",
+        "taskId": "t1",
+        "status": "completed",
+        "createdAt": "1970-01-01T00:16:40.000Z",
+        "lastUpdatedAt": "1970-01-01T00:33:20.000Z",
+        "ttlMs": 60_000,
+        "pollIntervalMs": 1_000,
+    });
+    assert_eq!(created, expected);
+}
+
+#[test]
+fn time_goes_on_whatever_the_clock_does() {
+    let now = Instant::now();
+    let mut task = here(now);
+    task.handle_message("later".to_owned(), now + SECOND);
+    task.handle_message("earlier".to_owned(), now);
+    assert_eq!(task.said.last_updated_at, Stamp::Unix(2_000));
+}
+
+#[test]
+fn a_failure_is_said_to_people_too() {
+    let now = Instant::now();
+    let mut task = here(now);
+    task.handle_message("working hard".to_owned(), now);
+    task.handle_end(error("lost"), now);
+    assert_eq!(shown(&task)["statusMessage"], "lost");
+    assert_eq!(shown(&task)["error"], json!({ "code": -32603, "message": "lost" }));
+}
+
+#[test]
+fn a_notification_says_which_subscription_it_is_for() {
+    let task = here(Instant::now());
+    let meta = json!({ "io.modelcontextprotocol/subscriptionId": 9 });
+    let view = task.view(None).unwrap().notice(meta.as_object().unwrap().clone());
+    assert!(!view.is_over());
+    let notice = serde_json::to_value(view).unwrap();
+    assert_eq!((&notice["_meta"], notice.get("resultType")), (&meta, None));
+}
+
+#[test]
+fn open_questions_are_shown_and_answered_ones_are_not() {
+    let now = Instant::now();
+    let mut task = at_peer(now);
+    task.handle_questions(asked(&["a", "b", "c"]), now).unwrap();
+    task.handle_answer("b", now);
+    assert_eq!(task.take_questions().len(), 2);
+    let request = json!({ "method": "roots/list" });
+    assert_eq!(shown(&task)["inputRequests"], json!({ "a": request, "c": request }));
+}
+
+#[test]
+fn what_a_peer_says_crosses_as_it_is() {
+    let now = Instant::now();
+    let mut from_legacy = LegacyTask::new("theirs", "noon");
+    from_legacy.poll_interval = Some(7);
+    from_legacy.other.insert("x".to_owned(), json!(1));
+    let mut from_modern = Task::new("theirs", "noon").with_poll_interval_ms(7);
+    from_modern.other = from_legacy.other.clone();
+    for said in [Said::from(from_legacy), Said::from(from_modern)] {
+        let task = begun(WorkPlace::Peer, said, now);
+        let shown = serde_json::to_value(task.view(None).unwrap().got()).unwrap();
+        let expected = json!({ "resultType": "complete", "taskId": "t", "status": "working",
+            "createdAt": "noon", "lastUpdatedAt": "noon", "ttlMs": 60_000, "pollIntervalMs": 7,
+            "x": 1 });
+        assert_eq!(shown, expected);
+        let legacy = serde_json::to_value(task.legacy_view()).unwrap();
+        let expected = json!({ "taskId": "t", "status": "working", "createdAt": "noon",
+            "lastUpdatedAt": "noon", "ttl": 60_000, "pollInterval": 7, "x": 1 });
+        assert_eq!(legacy, expected);
+    }
+}
+
+#[test]
+fn a_tool_that_failed_has_completed_in_one_era_and_failed_in_the_other() {
+    let now = Instant::now();
+    let mut task = here(now);
+    task.handle_end(result(r#"{"content":[],"isError":true}"#), now);
+    assert_eq!(task.view(None).map(|it| it.is_over()), Some(true));
+    assert_eq!(shown(&task)["status"], "completed");
+    assert_eq!(task.legacy_view().status, TaskStatus::Failed);
+    let typed: GetTaskResult = serde_json::from_value(shown(&task)).unwrap();
+    assert_eq!(typed.task.result.unwrap()["isError"], true);
+}

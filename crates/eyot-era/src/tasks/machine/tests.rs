@@ -1,6 +1,7 @@
-//! One task, message by message.
+//! One task, message by message; [`orders`] has them in every order.
 
 mod ends;
+mod orders;
 mod views;
 
 use eyot_jsonrpc::ErrorObject;

@@ -2,7 +2,8 @@
 //!
 //! A task stands between a client, who looks at it, answers what it asks and may cancel it, and the
 //! work behind it: a handler in this process, or a task of a peer that is asked again and again.
-//! [`TaskMachine`] is the life of one task.
+//! [`TaskMachine`] is the life of one task, with its permit of a [`Quota`](eyot_stdx::Quota);
+//! [`TaskTable`] finds tasks by id and forgets them when their time is over.
 //!
 //! A driver puts in what it hears (`handle_*`), does what comes out ([`Want`] for the request that
 //! looks, [`Action`] for the rest) and shows the client a [`TaskView`].
@@ -15,6 +16,7 @@
 //!
 //! Tasks live in memory: a process that ends takes them with it.
 
+mod due;
 mod end;
 mod machine;
 mod messages;
@@ -22,6 +24,7 @@ mod polling;
 mod questions;
 mod said;
 mod seed;
+mod table;
 mod view;
 
 pub use self::end::{End, EndKind};
@@ -31,4 +34,5 @@ pub use self::polling::PollBounds;
 pub use self::questions::{AskedQuestions, TooManyQuestions};
 pub use self::said::{Said, Stamp};
 pub use self::seed::{TaskBounds, TaskSeed, WorkPlace};
+pub use self::table::TaskTable;
 pub use self::view::TaskView;

@@ -1,7 +1,9 @@
 //! What a task has come to.
 
 use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, Kind, Message};
+use eyot_types::codes;
 use serde::Deserialize;
+use serde_json::json;
 use serde_json::value::{RawValue, to_raw_value};
 
 use crate::revision::Payload;
@@ -51,6 +53,14 @@ impl End {
     #[must_use]
     pub fn internal(message: &str) -> Self {
         Self::Error(ErrorObject::new(INTERNAL_ERROR, message))
+    }
+
+    /// The end of work whose result cannot be kept. The work is done, so that it may do harm to ask
+    /// for it again.
+    pub(super) fn no_room() -> Self {
+        let text = "Overloaded: the work is done, but its result cannot be kept";
+        let data = json!({ "limit": "task results", "retryable": false });
+        Self::Error(ErrorObject::new(codes::OVERLOADED, text).with_data(data))
     }
 
     /// How the task has ended.

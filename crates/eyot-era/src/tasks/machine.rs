@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use eyot_stdx::QuotaPermit;
 use eyot_types::{LegacyTask, TaskStatus};
 
+use super::due::Due;
 use super::end::{End, EndKind};
 use super::messages::{Action, Ending, Look, Report, TaskError, Want, Watcher};
 use super::questions::{AskedQuestions, Questions, TooManyQuestions};
@@ -21,6 +23,7 @@ use super::view::{self, TaskView};
 #[derive(Debug)]
 pub struct TaskMachine {
     id: Arc<str>,
+    permit: Option<QuotaPermit>,
     place: WorkPlace,
     bounds: TaskBounds,
     begun: Instant,
@@ -56,33 +59,18 @@ struct Looks {
     is_listening: bool,
 }
 
-/// The actions that are due.
-#[derive(Debug, Default)]
-struct Due {
-    listen: bool,
-    cancel: bool,
-    release: Release,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Release {
-    #[default]
-    No,
-    Now,
-    Done,
-}
-
 impl TaskMachine {
     /// A task that begins.
     #[must_use]
     pub fn new(seed: TaskSeed, bounds: TaskBounds, now: Instant) -> Self {
-        let TaskSeed { id, place, said, ttl_ms, unix_ms } = seed;
+        let TaskSeed { id, permit, place, said, ttl_ms, unix_ms } = seed;
         let ttl_max = bounds.ttl_max.min(TTL_MAX);
         let ttl = ttl_ms.map_or(ttl_max, |it| Duration::from_millis(it).min(ttl_max));
         let ttl_ms = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX).max(1);
         let next = now + bounds.polling.interval(said.poll_interval_ms);
         Self {
             id,
+            permit,
             place,
             bounds,
             begun: now,
@@ -102,6 +90,12 @@ impl TaskMachine {
     #[must_use]
     pub fn id(&self) -> &Arc<str> {
         &self.id
+    }
+
+    /// Whose task it is, if it has a permit. `None`: a client without a name.
+    #[must_use]
+    pub fn principal(&self) -> Option<&Arc<str>> {
+        self.permit.as_ref()?.principal()
     }
 
     /// How long the task is kept from its creation on, in milliseconds.
@@ -185,7 +179,7 @@ impl TaskMachine {
 impl TaskMachine {
     /// A client looks at the task, or somebody looks for it.
     pub fn handle_look(&mut self, now: Instant) -> Want {
-        if self.place == WorkPlace::Here || self.due.release != Release::No {
+        if self.place == WorkPlace::Here || self.due.is_released() {
             return Want::Nothing;
         }
         self.looks.begun += 1;
@@ -302,18 +296,12 @@ impl TaskMachine {
         Ok(Want::Nothing)
     }
 
-    /// What the task has come to, brought for a request that looks. `has_room` says whether so many
-    /// bytes may be kept here; what may not is given back, and stays at the work, which is asked
-    /// again the next time.
+    /// What the task has come to, brought for a request that looks. An end for which there is no
+    /// room is given back, and stays at the work, which is asked again the next time.
     ///
     /// # Errors
     /// When the task had ended in another way.
-    pub fn handle_ending(
-        &mut self,
-        ending: Ending,
-        end: End,
-        has_room: impl FnOnce(usize) -> bool,
-    ) -> Result<Option<End>, TaskError> {
+    pub fn handle_ending(&mut self, ending: Ending, end: End) -> Result<Option<End>, TaskError> {
         match self.stage {
             Stage::Ended(_) => return Ok(None),
             Stage::EndedAtWork(kind) if kind != end.kind() => {
@@ -323,7 +311,7 @@ impl TaskMachine {
         }
         let was_running = !self.is_over();
         let Ending(said) = ending;
-        if has_room(end.bytes()) {
+        if self.has_room(&end) {
             self.enter(Stage::Ended(end));
             self.said = said;
             return Ok(None);
@@ -360,11 +348,12 @@ impl TaskMachine {
     }
 
     /// The work has ended, is lost, or has stopped at the client's wish; `false` when the task had
-    /// ended before.
+    /// ended before. A result for which there is no room is nowhere, so that the task has failed.
     pub fn handle_end(&mut self, end: End, now: Instant) -> bool {
         if self.is_over() {
             return false;
         }
+        let end = if self.has_room(&end) { end } else { End::no_room() };
         // "The `tasks/get` response SHOULD include a `statusMessage` field with diagnostic
         // information about the failure" (tasks extension, Task Execution Errors).
         if let End::Error(error) = &end {
@@ -397,14 +386,14 @@ impl TaskMachine {
         if !self.is_over() {
             self.give_up(End::internal("the task took longer than it is kept"), now);
         }
-        self.release();
+        self.due.release();
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) must be called. `None`: the task has let go of
     /// its work, or is about to.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        (self.due.release == Release::No).then_some(self.expires)
+        (!self.due.is_released()).then_some(self.expires)
     }
 
     /// When the next look is due, if somebody wants to know what changes. `None`: nothing that is
@@ -416,18 +405,9 @@ impl TaskMachine {
 
     /// The next thing to do.
     pub fn poll_action(&mut self) -> Option<Action> {
-        if std::mem::take(&mut self.due.listen) {
-            self.looks.is_listening = true;
-            return Some(Action::Listen);
-        }
-        if std::mem::take(&mut self.due.cancel) {
-            return Some(Action::Cancel);
-        }
-        if self.due.release == Release::Now {
-            self.due.release = Release::Done;
-            return Some(Action::Release);
-        }
-        None
+        let action = self.due.take();
+        self.looks.is_listening |= action == Some(Action::Listen);
+        action
     }
 
     /// Whether the task has changed since the watcher saw it, which it does now.
@@ -435,6 +415,12 @@ impl TaskMachine {
         let has_news = watcher.seen != self.version;
         watcher.seen = self.version;
         has_news
+    }
+
+    /// Takes room for what the task has come to. No result is dropped for a new one: "the server
+    /// may discard the task after the TTL elapses" (tasks extension, Tasks), and not before.
+    fn has_room(&mut self, end: &End) -> bool {
+        self.permit.as_mut().is_none_or(|it| it.grow(end.bytes()).is_ok())
     }
 
     fn interval(&self) -> Duration {
@@ -450,7 +436,7 @@ impl TaskMachine {
     /// Task Status State Diagram).
     fn enter(&mut self, stage: Stage) {
         if matches!(stage, Stage::Ended(_)) {
-            self.release();
+            self.due.release();
         }
         if !self.is_over() {
             self.version += 1;
@@ -458,14 +444,7 @@ impl TaskMachine {
         self.stage = stage;
         self.questions.clear();
         self.looks.early = None;
-        self.due.listen = false;
-        self.due.cancel = false;
-    }
-
-    fn release(&mut self) {
-        if self.due.release == Release::No {
-            self.due.release = Release::Now;
-        }
+        self.due.clear();
     }
 
     /// A client could see a change. A peer says itself when its task has changed.

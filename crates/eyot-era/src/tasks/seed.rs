@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use eyot_stdx::QuotaPermit;
+
 use super::polling::PollBounds;
 use super::said::Said;
 
@@ -12,6 +14,9 @@ use super::said::Said;
 pub struct TaskSeed {
     /// The id that the client gets.
     pub id: Arc<str>,
+    /// Room for the task and what it comes to. `None`: nothing is counted, because nothing is kept
+    /// longer than the request that waits for it.
+    pub permit: Option<QuotaPermit>,
     /// Where the work is done.
     pub place: WorkPlace,
     /// What the work says of itself.

@@ -5,6 +5,7 @@ mod orders;
 mod views;
 
 use eyot_jsonrpc::ErrorObject;
+use eyot_stdx::{Quota, QuotaLimits};
 use eyot_types::JsonObject;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -23,9 +24,23 @@ const BOUNDS: TaskBounds = TaskBounds {
     },
 };
 
+fn seed(place: WorkPlace, said: Said) -> TaskSeed {
+    TaskSeed { id: "t".into(), permit: None, place, said, ttl_ms: None, unix_ms: 1_000 }
+}
+
 fn begun(place: WorkPlace, said: Said, now: Instant) -> TaskMachine {
-    let seed = TaskSeed { id: "t".into(), place, said, ttl_ms: None, unix_ms: 1_000 };
-    TaskMachine::new(seed, BOUNDS, now)
+    TaskMachine::new(seed(place, said), BOUNDS, now)
+}
+
+/// A task that may keep so many bytes.
+fn begun_in(quota: &Quota, place: WorkPlace, now: Instant) -> TaskMachine {
+    let permit = quota.acquire(None, 0).ok();
+    TaskMachine::new(TaskSeed { permit, ..seed(place, said("begun")) }, BOUNDS, now)
+}
+
+/// Room for so many bytes.
+fn room(bytes: usize) -> Quota {
+    Quota::new(QuotaLimits::things(1).with_bytes(bytes))
 }
 
 fn here(now: Instant) -> TaskMachine {
@@ -102,13 +117,7 @@ fn message(task: &TaskMachine) -> &str {
 fn a_task_begins_at_work_and_is_kept_as_long_as_its_work_says_within_bounds() {
     let now = Instant::now();
     for (wanted, kept) in [(None, 60_000), (Some(7), 7), (Some(0), 1), (Some(u64::MAX), 60_000)] {
-        let seed = TaskSeed {
-            id: "t".into(),
-            place: WorkPlace::Peer,
-            said: said("begun"),
-            ttl_ms: wanted,
-            unix_ms: 0,
-        };
+        let seed = TaskSeed { ttl_ms: wanted, ..seed(WorkPlace::Peer, said("begun")) };
         let task = TaskMachine::new(seed, BOUNDS, now);
         assert_eq!(task.ttl_ms(), kept);
         assert_eq!(task.expires(), now + Duration::from_millis(kept));
@@ -119,15 +128,8 @@ fn a_task_begins_at_work_and_is_kept_as_long_as_its_work_says_within_bounds() {
 
 #[test]
 fn a_task_that_is_kept_for_ever_is_no_harm() {
-    let seed = TaskSeed {
-        id: "t".into(),
-        place: WorkPlace::Here,
-        said: Said::at(0),
-        ttl_ms: None,
-        unix_ms: 0,
-    };
     let bounds = TaskBounds { ttl_max: Duration::MAX, ..BOUNDS };
-    let mut task = TaskMachine::new(seed, bounds, Instant::now());
+    let mut task = TaskMachine::new(seed(WorkPlace::Here, Said::at(0)), bounds, Instant::now());
     task.handle_timeout(Instant::now());
     assert!(!task.is_over());
 }

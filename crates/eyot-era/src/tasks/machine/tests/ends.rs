@@ -1,5 +1,7 @@
 //! How a task ends, and that it ends once.
 
+use eyot_stdx::QuotaUsage;
+
 use super::*;
 
 #[test]
@@ -62,8 +64,7 @@ fn a_task_of_a_peer_ends_when_its_result_is_here() {
     let mut task = at_peer(now);
     let ending = ending(&mut task, over("done"), now);
     assert_eq!((task.status(), message(&task)), (TaskStatus::Working, "begun"));
-    let left = task.handle_ending(ending, result(r#"{"a":1}"#), |bytes| bytes == 7).unwrap();
-    assert!(left.is_none());
+    assert!(task.handle_ending(ending, result(r#"{"a":1}"#)).unwrap().is_none());
     assert_eq!((task.status(), message(&task)), (TaskStatus::Completed, "done"));
     assert_eq!(task.poll_look(), None);
     assert!(matches!(task.handle_look(now), Want::Nothing));
@@ -73,13 +74,14 @@ fn a_task_of_a_peer_ends_when_its_result_is_here() {
 #[test]
 fn two_requests_that_bring_the_same_end_end_the_task_once() {
     let now = Instant::now();
-    let mut task = at_peer(now);
+    let quota = room(2);
+    let mut task = begun_in(&quota, WorkPlace::Peer, now);
     let late = look(&mut task, now);
     let (first, second) =
         (ending(&mut task, over("done"), now), ending(&mut task, over("done"), now));
-    task.handle_ending(first, result("1"), |_| true).unwrap();
-    let no_room = |_| panic!("the end is here already");
-    assert!(task.handle_ending(second, result("2"), no_room).unwrap().is_none());
+    task.handle_ending(first, result("1")).unwrap();
+    assert!(task.handle_ending(second, result("2")).unwrap().is_none());
+    assert_eq!(quota.usage().bytes, 1);
     assert!(reports(&mut task, &late, working("late"), now));
     assert_eq!(shown(&task)["result"], 1);
 }
@@ -87,13 +89,15 @@ fn two_requests_that_bring_the_same_end_end_the_task_once() {
 #[test]
 fn an_end_without_room_stays_at_the_work_and_is_the_end_all_the_same() {
     let now = Instant::now();
-    let mut task = at_peer(now);
+    let quota = Quota::new(QuotaLimits::things(2).with_bytes(5));
+    let mut others = quota.acquire(None, 4).unwrap();
+    let mut task = begun_in(&quota, WorkPlace::Peer, now);
     let late = look(&mut task, now);
     let first = ending(&mut task, over("done"), now);
-    let left = task.handle_ending(first, result("1"), |_| false).unwrap().unwrap();
+    let left = task.handle_ending(first, result("[1]")).unwrap().unwrap();
     assert_eq!(task.status(), TaskStatus::Completed);
     assert!(task.view(None).is_none());
-    assert_eq!(serde_json::to_value(task.view(Some(&left))).unwrap()["result"], 1);
+    assert_eq!(serde_json::to_value(task.view(Some(&left))).unwrap()["result"], json!([1]));
     assert_eq!((actions(&mut task), task.poll_look().is_some()), (vec![], true));
     assert_eq!(task.handle_cancel(now), Err(EndKind::Result));
     // A report from before the end is no answer to who looks now.
@@ -102,15 +106,37 @@ fn an_end_without_room_stays_at_the_work_and_is_the_end_all_the_same() {
     let taken_back = task.handle_report(&again, working("begun anew"), now).unwrap_err();
     assert_eq!(taken_back, TaskError::Contradiction);
     let second = ending(&mut task, over("done"), now);
-    let other = task.handle_ending(second, error("sunk"), |_| true).unwrap_err();
+    let other = task.handle_ending(second, error("sunk")).unwrap_err();
     assert_eq!(other.to_string(), "the task has ended, and does not stand by its end");
     let version = task.version;
     let third = ending(&mut task, over("done"), now);
-    assert!(task.handle_ending(third, result("1"), |_| false).unwrap().is_some());
+    assert!(task.handle_ending(third, result("[1]")).unwrap().is_some());
+    others.shrink(4);
     let fourth = ending(&mut task, over("done"), now);
-    assert!(task.handle_ending(fourth, result("1"), |_| true).unwrap().is_none());
-    assert_eq!((shown(&task)["result"].clone(), task.version), (json!(1), version));
-    assert_eq!(actions(&mut task), [Action::Release]);
+    assert!(task.handle_ending(fourth, result("[1]")).unwrap().is_none());
+    assert_eq!((shown(&task)["result"].clone(), task.version), (json!([1]), version));
+    assert_eq!((actions(&mut task), quota.usage().bytes), (vec![Action::Release], 3));
+    drop((task, others));
+    assert_eq!(quota.usage(), QuotaUsage::default());
+}
+
+#[test]
+fn work_in_this_process_whose_result_has_no_room_has_failed() {
+    let now = Instant::now();
+    let quota = room(4);
+    let mut task = begun_in(&quota, WorkPlace::Here, now);
+    assert!(task.handle_end(result("[1,2]"), now));
+    let data = json!({ "limit": "task results", "retryable": false });
+    assert_eq!(shown(&task)["error"]["data"], data);
+    assert_eq!((task.status(), quota.usage().bytes), (TaskStatus::Failed, 0));
+    drop(task);
+    let ada = Arc::from("ada");
+    let permit = quota.acquire(Some(&ada), 0).ok();
+    let seed = TaskSeed { permit, ..seed(WorkPlace::Here, said("begun")) };
+    let mut task = TaskMachine::new(seed, BOUNDS, now);
+    assert!(task.handle_end(result("[12]"), now));
+    assert_eq!((task.status(), task.principal()), (TaskStatus::Completed, Some(&ada)));
+    assert_eq!(quota.usage_of(Some("ada")).bytes, 4);
 }
 
 #[test]
@@ -121,7 +147,7 @@ fn an_end_that_is_heard_early_waits_for_the_word_that_it_is_the_end() {
     assert_eq!((task.status(), task.poll_look()), (TaskStatus::Working, Some(now)));
     let ending = ending(&mut task, over("done"), now);
     let early = task.take_early_end().unwrap();
-    task.handle_ending(ending, early, |_| true).unwrap();
+    task.handle_ending(ending, early).unwrap();
     assert_eq!(task.status(), TaskStatus::Completed);
     task.handle_early_end(error("late"), now);
     assert!(task.take_early_end().is_none());
@@ -146,15 +172,18 @@ fn a_task_whose_time_is_over_fails_and_its_work_is_told_to_stop() {
 #[test]
 fn work_that_has_ended_is_let_go_with_the_time_of_its_task_and_not_cancelled() {
     let now = Instant::now();
-    let mut task = at_peer(now);
+    let quota = Quota::new(QuotaLimits::things(2).with_bytes(5));
+    let others = quota.acquire(None, 5).unwrap();
+    let mut task = begun_in(&quota, WorkPlace::Peer, now);
     let (first, second) =
         (ending(&mut task, over("done"), now), ending(&mut task, over("done"), now));
-    task.handle_ending(first, result("1"), |_| false).unwrap();
+    task.handle_ending(first, result("1")).unwrap();
     task.handle_timeout(now + SECOND * 60);
     assert_eq!(actions(&mut task), [Action::Release]);
     assert!(matches!(task.handle_look(now), Want::Nothing));
     // Who has it already may bring it still.
-    task.handle_ending(second, result("1"), |_| true).unwrap();
+    drop(others);
+    task.handle_ending(second, result("1")).unwrap();
     assert_eq!((shown(&task)["result"].clone(), actions(&mut task)), (json!(1), vec![]));
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use eyot_stdx::{Quota, QuotaLimits, QuotaPermit};
 use eyot_types::GetTaskResult;
 use proptest::prelude::*;
 
@@ -132,6 +133,8 @@ fn chosen<T>(from: &[T], which: u8) -> Option<usize> {
 
 struct World {
     task: TaskMachine,
+    /// What other tasks keep of the room that there is.
+    others: QuotaPermit,
     now: Instant,
     peer: Peer,
     looks: Vec<Look>,
@@ -148,10 +151,12 @@ struct World {
 impl World {
     fn new(place: WorkPlace, is_liar: bool) -> Self {
         let now = Instant::now();
-        let mut task = begun(place, said(""), now);
-        task.bounds.questions_max = 1_000;
+        let quota = Quota::new(QuotaLimits::things(2).with_bytes(ROOM));
+        let seed = TaskSeed { permit: quota.acquire(None, 0).ok(), ..seed(place, said("")) };
+        let bounds = TaskBounds { questions_max: 1_000, ..BOUNDS };
         Self {
-            task,
+            task: TaskMachine::new(seed, bounds, now),
+            others: quota.acquire(None, 0).unwrap(),
             now,
             peer: Peer { is_liar, ..Peer::default() },
             looks: Vec::new(),
@@ -202,9 +207,12 @@ impl World {
                 let ending = self.endings.swap_remove(index);
                 let end = end(self.peer.end.unwrap_or(0));
                 // Of a liar the end may be another than it was.
-                if self.task.handle_ending(ending, end, |_| fits).is_err() {
+                let taken = if fits { 0 } else { ROOM };
+                self.others.grow(taken).ok();
+                if self.task.handle_ending(ending, end).is_err() {
                     assert!(self.peer.is_liar);
                 }
+                self.others.shrink(ROOM);
             }
             Event::EarlyEnd => self.task.handle_early_end(end(3), now),
             Event::Told => self.task.handle_changed(now),
@@ -360,7 +368,7 @@ impl World {
         assert!(self.task.is_over());
         assert_eq!(self.task.poll_timeout(), None);
         assert!(matches!(self.task.handle_look(self.now), Want::Nothing));
-        assert_eq!(self.task.due.release, Release::Done);
+        assert!(self.task.due.is_released() && self.task.poll_action().is_none());
     }
 }
 
@@ -448,3 +456,6 @@ proptest! {
         prop_assert_eq!(last, "00000008");
     }
 }
+
+/// Bytes that tasks may keep.
+const ROOM: usize = 100;

@@ -7,13 +7,8 @@ use super::*;
 #[test]
 fn the_answer_that_creates_a_task_shows_no_result() {
     let now = Instant::now();
-    let seed = TaskSeed {
-        id: "t1".into(),
-        place: WorkPlace::Here,
-        said: Said { poll_interval_ms: Some(1_000), ..Said::at(1_000_000) },
-        ttl_ms: None,
-        unix_ms: 1_000_000,
-    };
+    let said = Said { poll_interval_ms: Some(1_000), ..Said::at(1_000_000) };
+    let seed = TaskSeed { id: "t1".into(), unix_ms: 1_000_000, ..seed(WorkPlace::Here, said) };
     let mut task = TaskMachine::new(seed, BOUNDS, now);
     assert!(task.handle_end(result("{}"), now + SECOND * 1_000));
     let created = serde_json::to_value(task.view(None).unwrap().created(None)).unwrap();

@@ -28,6 +28,7 @@ use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 use self::session::Bridged;
+use self::tasks::KnownTasks;
 use self::tools::{KnownTool, Tools};
 use crate::losses::count_losses;
 use crate::task_rooms::TaskRooms;
@@ -40,6 +41,7 @@ pub struct ToModern {
     discovered: Mutex<Option<(Instant, Arc<DiscoverResult>)>>,
     tools: Tools,
     task_rooms: Arc<TaskRooms>,
+    known_tasks: Arc<KnownTasks>,
 }
 
 impl ToModern {
@@ -47,9 +49,16 @@ impl ToModern {
     #[must_use]
     pub fn new(upstream: Arc<Upstream>, modern: Arc<ModernSide>) -> Self {
         let is_http = upstream.target.has_headers();
-        let task_rooms = TaskRooms::new(Arc::clone(&upstream.runtime.limits));
+        let task_rooms = TaskRooms::new(&upstream.runtime.limits);
         let tools = Tools::new(is_http);
-        Self { upstream, modern, discovered: Mutex::new(None), tools, task_rooms }
+        Self {
+            upstream,
+            modern,
+            discovered: Mutex::new(None),
+            tools,
+            task_rooms,
+            known_tasks: Arc::default(),
+        }
     }
 
     /// Whether the upstream is known to speak the modern era alone.

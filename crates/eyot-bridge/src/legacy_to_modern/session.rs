@@ -51,13 +51,13 @@ impl Bridged {
     pub(crate) fn stored(shared: Arc<ToModern>, peer: Peer, state: SessionState) -> Self {
         Self {
             feed: Feed::new(Arc::clone(&shared), state.subscriptions),
+            tasks: SessionTasks::new(&shared.known_tasks),
             shared,
             peer,
             client: OnceCell::new(),
             log_level: Mutex::new(state.log_level.map(String::from)),
             questions: Arc::default(),
             calls: Arc::default(),
-            tasks: SessionTasks::default(),
         }
     }
 

@@ -4,9 +4,7 @@ use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, Kind, Message};
 use eyot_types::codes;
 use serde::Deserialize;
 use serde_json::json;
-use serde_json::value::{RawValue, to_raw_value};
-
-use crate::revision::Payload;
+use serde_json::value::RawValue;
 
 /// The end of a task.
 #[derive(Clone, Debug)]
@@ -80,16 +78,6 @@ impl End {
         match self {
             Self::Result(result) => result.get().len(),
             Self::Cancelled | Self::Error(_) => 0,
-        }
-    }
-}
-
-impl From<Payload> for End {
-    fn from(payload: Payload) -> Self {
-        match payload {
-            Payload::Error(error) => Self::Error(error),
-            Payload::Result(result) => to_raw_value(&result)
-                .map_or_else(|_| Self::internal("the result cannot be written"), Self::Result),
         }
     }
 }

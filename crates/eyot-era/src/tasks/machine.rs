@@ -400,7 +400,8 @@ impl TaskMachine {
     /// not here will change.
     #[must_use]
     pub fn poll_look(&self) -> Option<Instant> {
-        (self.place == WorkPlace::Peer && self.end().is_none()).then_some(self.looks.next)
+        let is_there_more = self.place == WorkPlace::Peer && !self.due.is_released();
+        is_there_more.then_some(self.looks.next)
     }
 
     /// The next thing to do.

@@ -191,8 +191,6 @@ fn work_that_has_ended_is_let_go_with_the_time_of_its_task_and_not_cancelled() {
 fn the_answer_to_the_request_is_the_end() {
     use eyot_jsonrpc::{Id, Message};
 
-    use crate::revision::Payload;
-
     let id = || Id::from_number(1);
     let failed = ErrorObject::new(-32603, "sunk");
     for (end, kind) in [
@@ -200,8 +198,6 @@ fn the_answer_to_the_request_is_the_end() {
         (End::of_answer(&Message::error_response(Some(id()), &failed)), EndKind::Error),
         // A request is no answer.
         (End::of_answer(&Message::request(id(), "ping", &json!({}))), EndKind::Error),
-        (Payload::Error(failed.clone()).into(), EndKind::Error),
-        (Payload::Result(JsonObject::new()).into(), EndKind::Result),
         (result(r#"{"isError":true}"#), EndKind::FailedResult),
         (result(r#"{"isError":false}"#), EndKind::Result),
         (result(r#"{"text":"\"isError\":true"}"#), EndKind::Result),

@@ -1,6 +1,6 @@
 //! What clients of both eras see.
 
-use eyot_types::{GetTaskResult, LegacyTask, Task};
+use eyot_types::{LegacyTask, Task};
 
 use super::*;
 
@@ -86,14 +86,39 @@ fn what_a_peer_says_crosses_as_it_is() {
     }
 }
 
-#[test]
-fn a_tool_that_failed_has_completed_in_one_era_and_failed_in_the_other() {
+/// A task of a peer that has ended so, as a modern and as a legacy client see it.
+fn ended(said: Task, end: Option<End>) -> (Task, LegacyTask) {
     let now = Instant::now();
-    let mut task = here(now);
-    task.handle_end(result(r#"{"content":[],"isError":true}"#), now);
-    assert_eq!(task.view(None).map(|it| it.is_over()), Some(true));
-    assert_eq!(shown(&task)["status"], "completed");
-    assert_eq!(task.legacy_view().status, TaskStatus::Failed);
-    let typed: GetTaskResult = serde_json::from_value(shown(&task)).unwrap();
-    assert_eq!(typed.task.result.unwrap()["isError"], true);
+    let ttl_ms = said.ttl_ms;
+    let seed = TaskSeed { ttl_ms, ..seed(WorkPlace::Peer, said.into()) };
+    let mut task = TaskMachine::new(seed, BOUNDS, now);
+    if let Some(end) = end {
+        let report = Report { said: task.said.clone(), ..over("") };
+        let ending = ending(&mut task, report, now);
+        task.handle_ending(ending, end).unwrap();
+    }
+    (serde_json::from_value(shown(&task)).unwrap(), task.legacy_view())
+}
+
+#[test]
+fn a_tool_that_failed_is_a_failed_task_in_one_era_and_a_completed_one_in_the_other() {
+    let task = Task::new("t", "2025-11-25T10:30:00Z").with_ttl_ms(5).with_poll_interval_ms(1);
+    let text = json!({ "content": [], "isError": true });
+    let (modern, legacy) = ended(task.clone(), Some(result(&text.to_string())));
+    assert_eq!((&legacy.status, legacy.ttl), (&TaskStatus::Failed, Some(5)));
+    assert_eq!(modern, task.completed(text.as_object().unwrap().clone()));
+}
+
+#[test]
+fn a_task_keeps_its_error_and_its_state() {
+    let running = Task::new("t", "2025-11-25T10:30:00Z").with_status_message("m").with_ttl_ms(5);
+    let no = ErrorObject::new(7, "no");
+    for (end, expected) in [
+        (None, running.clone()),
+        (Some(End::Error(no.clone())), running.clone().failed(no)),
+        (Some(End::Cancelled), running.clone().cancelled()),
+    ] {
+        let (modern, legacy) = ended(running.clone(), end);
+        assert_eq!((&legacy.status, &modern), (&expected.status, &expected));
+    }
 }

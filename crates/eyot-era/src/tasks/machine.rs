@@ -377,8 +377,8 @@ impl TaskMachine {
 
 /// Time, and what comes out.
 impl TaskMachine {
-    /// Time has passed: a task whose time is over ends, and lets go of its work. "Servers MAY mark
-    /// a task as `failed` at any point after the TTL elapses" (tasks extension, Task Polling).
+    /// Time has passed: a task whose time is over ends, lets go of its work, and gives its room
+    /// back. "Servers MAY mark a task as `failed` at any point after the TTL elapses" (tasks extension, Task Polling).
     pub fn handle_timeout(&mut self, now: Instant) {
         if now < self.expires {
             return;
@@ -387,6 +387,7 @@ impl TaskMachine {
             self.give_up(End::internal("the task took longer than it is kept"), now);
         }
         self.due.release();
+        self.permit = None;
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) must be called. `None`: the task has let go of

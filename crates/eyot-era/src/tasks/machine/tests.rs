@@ -1,6 +1,7 @@
 //! One task, message by message; [`orders`] has them in every order.
 
 mod ends;
+mod moves;
 mod orders;
 mod views;
 
@@ -71,7 +72,8 @@ fn over(message: &str) -> Report {
 }
 
 fn asked(keys: &[&str]) -> AskedQuestions {
-    let request = || RawValue::from_string(r#"{"method":"roots/list"}"#.to_owned()).unwrap();
+    let request =
+        || RawValue::from_string(r#"{"method":"roots/list","params":{}}"#.to_owned()).unwrap();
     keys.iter().map(|it| ((*it).to_owned(), request())).collect()
 }
 

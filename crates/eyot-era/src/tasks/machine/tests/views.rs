@@ -60,7 +60,7 @@ fn open_questions_are_shown_and_answered_ones_are_not() {
     task.handle_questions(asked(&["a", "b", "c"]), now).unwrap();
     task.handle_answer("b", now);
     assert_eq!(task.take_questions().len(), 2);
-    let request = json!({ "method": "roots/list" });
+    let request = json!({ "method": "roots/list", "params": {} });
     assert_eq!(shown(&task)["inputRequests"], json!({ "a": request, "c": request }));
 }
 

@@ -31,7 +31,6 @@ use self::session::Bridged;
 use self::tasks::KnownTasks;
 use self::tools::{KnownTool, Tools};
 use crate::losses::count_losses;
-use crate::task_rooms::TaskRooms;
 
 /// The upstream as the bridge knows it.
 #[derive(Debug)]
@@ -40,7 +39,6 @@ pub struct ToModern {
     modern: Arc<ModernSide>,
     discovered: Mutex<Option<(Instant, Arc<DiscoverResult>)>>,
     tools: Tools,
-    task_rooms: Arc<TaskRooms>,
     known_tasks: Arc<KnownTasks>,
 }
 
@@ -49,16 +47,9 @@ impl ToModern {
     #[must_use]
     pub fn new(upstream: Arc<Upstream>, modern: Arc<ModernSide>) -> Self {
         let is_http = upstream.target.has_headers();
-        let task_rooms = TaskRooms::new(&upstream.runtime.limits);
+        let known_tasks = KnownTasks::new(&upstream.runtime.limits);
         let tools = Tools::new(is_http);
-        Self {
-            upstream,
-            modern,
-            discovered: Mutex::new(None),
-            tools,
-            task_rooms,
-            known_tasks: Arc::default(),
-        }
+        Self { upstream, modern, discovered: Mutex::new(None), tools, known_tasks }
     }
 
     /// Whether the upstream is known to speak the modern era alone.

@@ -12,7 +12,7 @@ use eyot_era::legacy_to_modern::{self, ClientMeta};
 use eyot_era::revision::Feature;
 use eyot_era::tasks::{End, Said, TaskMachine, TaskTable, WorkPlace};
 use eyot_jsonrpc::{ErrorObject, INVALID_PARAMS, Id, Message};
-use eyot_service::{Fault, FaultKind, Reply, SessionHandle, unix_ms};
+use eyot_service::{Fault, FaultKind, Limits, Reply, SessionHandle, unix_ms};
 use eyot_stdx::QuotaPermit;
 use eyot_types::{
     LegacyListTasksResult, LegacyTaskState, Method, Revision, Task, TaskParams, TaskStatus, codes,
@@ -26,7 +26,11 @@ use super::tools::KnownTool;
 use crate::task_rooms::{TaskRooms, now};
 
 /// The tasks of every session before one server.
-pub(crate) type KnownTasks = Mutex<TaskTable<Arc<TaskEntry>>>;
+#[derive(Debug)]
+pub(crate) struct KnownTasks {
+    rooms: Arc<TaskRooms>,
+    table: Mutex<TaskTable<Arc<TaskEntry>>>,
+}
 
 /// The tasks of one session.
 #[derive(Debug)]
@@ -45,11 +49,24 @@ pub(crate) struct CallTasks {
     pub(crate) wanted: Option<WantedTask>,
 }
 
-/// A call whose client asked for a task.
+/// A call whose client asked for a task, with room for one.
 #[derive(Debug)]
-pub(crate) struct WantedTask {
-    permit: QuotaPermit,
-    rooms: Arc<TaskRooms>,
+pub(crate) struct WantedTask(QuotaPermit);
+
+impl KnownTasks {
+    pub(crate) fn new(limits: &Limits) -> Arc<Self> {
+        Arc::new(Self { rooms: TaskRooms::new(limits), table: Mutex::default() })
+    }
+
+    /// Forgets the tasks whose time is over.
+    fn sweep(&self) {
+        let expired = self.table.lock().handle_timeout(now());
+        if !expired.is_empty() {
+            // Dropped without the lock: their results may be large.
+            drop(expired);
+            self.rooms.count();
+        }
+    }
 }
 
 impl SessionTasks {
@@ -58,34 +75,34 @@ impl SessionTasks {
     }
 
     fn insert(&self, upstream: Option<Upstream>, task: TaskMachine) {
-        self.sweep();
+        self.known.sweep();
         let owner = self.owner.get_or_init(|| eyot_stdx::random_token(OWNER_BYTES).into());
         let (id, expires) = (Arc::clone(task.id()), task.expires());
         let entry = TaskEntry::new(owner, upstream, task);
-        self.known.lock().insert(id, Some(Arc::clone(owner)), expires, entry);
+        self.known.table.lock().insert(id, Some(Arc::clone(owner)), expires, entry);
     }
 
     /// "Failed to retrieve task: Task not found": -32602 (2025-11-25, basic/utilities/tasks, Error
     /// Handling).
     fn find(&self, id: &str) -> Result<Arc<TaskEntry>, ErrorObject> {
-        self.sweep();
+        self.known.sweep();
         let owner = self.owner.get().ok_or_else(unknown_task)?;
-        let found = self.known.lock().find(id, Some(owner), now()).cloned();
+        let found = self.known.table.lock().find(id, Some(owner), now()).cloned();
         found.ok_or_else(unknown_task)
     }
 
     /// Those of the session, the oldest first.
     fn all(&self) -> Vec<Arc<TaskEntry>> {
-        let known = self.known.lock();
+        self.known.sweep();
+        let table = self.known.table.lock();
         let owner = self.owner.get();
-        known.iter().filter(|it| Some(&it.owner) == owner).cloned().collect()
+        table.iter().filter(|it| Some(&it.owner) == owner).cloned().collect()
     }
 
-    /// Forgets the tasks whose time is over, of all sessions.
-    fn sweep(&self) {
-        let expired = self.known.lock().handle_timeout(now());
-        // Dropped without the lock: their results may be large.
-        drop(expired);
+    /// Room for one more task of this principal.
+    fn room(&self, principal: Option<&Arc<str>>) -> Result<WantedTask, ErrorObject> {
+        self.known.sweep();
+        self.known.rooms.take(principal).map(WantedTask)
     }
 
     /// The answer of a call that the server has made a task.
@@ -95,10 +112,10 @@ impl SessionTasks {
         (task, tool): (Task, Option<Arc<KnownTool>>),
         wanted: WantedTask,
     ) -> Message {
-        let WantedTask { permit, rooms } = wanted;
+        let WantedTask(permit) = wanted;
         let upstream = Upstream { id: task.task_id.clone(), tool };
         let ttl_ms = task.ttl_ms;
-        let task = rooms.begin(permit, WorkPlace::Peer, task.into(), ttl_ms);
+        let task = self.known.rooms.begin(permit, WorkPlace::Peer, task.into(), ttl_ms);
         let told = legacy_to_modern::call_goes_on(id, task.legacy_view());
         self.insert(Some(upstream), task);
         told
@@ -107,9 +124,10 @@ impl SessionTasks {
     /// The answer of a call that the server has answered: "Tasks MUST begin in the `working` status
     /// when created" (2025-11-25, basic/utilities/tasks, Task Status Lifecycle).
     pub(crate) fn finished(&self, answer: &Message, wanted: WantedTask) -> Message {
-        let WantedTask { permit, rooms } = wanted;
+        let WantedTask(permit) = wanted;
         let id = answer.id().unwrap_or_else(|| Id::from_number(0));
-        let mut task = rooms.begin(permit, WorkPlace::Here, Said::at(unix_ms()), None);
+        let said = Said::at(unix_ms());
+        let mut task = self.known.rooms.begin(permit, WorkPlace::Here, said, None);
         let told = legacy_to_modern::call_goes_on(id, task.legacy_view());
         task.handle_end(End::of_answer(answer), now());
         self.insert(None, task);
@@ -123,7 +141,7 @@ impl Drop for SessionTasks {
             return;
         }
         for task in self.all() {
-            self.known.lock().remove(&task.read(|it| Arc::clone(it.id())));
+            self.known.table.lock().remove(&task.read(|it| Arc::clone(it.id())));
         }
     }
 }
@@ -175,10 +193,7 @@ impl Bridged {
         if !are_offered || !wants_one {
             return Ok(CallTasks { are_offered, wanted: None });
         }
-        self.tasks().sweep();
-        let rooms = Arc::clone(&self.shared().task_rooms);
-        let permit = rooms.take(context.principal())?;
-        let wanted = Some(WantedTask { permit, rooms });
+        let wanted = Some(self.tasks().room(context.principal())?);
         Ok(CallTasks { are_offered, wanted })
     }
 
@@ -196,7 +211,6 @@ impl Bridged {
         }
         let id = request.id().unwrap_or_else(|| Id::from_number(0));
         if lists {
-            self.tasks().sweep();
             let tasks = self.tasks().all().iter().map(|it| it.known()).collect();
             let tasks = LegacyListTasksResult::new(tasks);
             return Ok(Reply::One(Message::response(id, &tasks)));

@@ -10,6 +10,7 @@ mod entry;
 mod questions;
 mod support;
 mod table;
+mod upstream_task;
 mod watch;
 
 use std::collections::BTreeSet;
@@ -29,10 +30,11 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 
 pub(crate) use self::driven::drive;
-use self::entry::{TaskEntry, unknown_task};
+use self::entry::TaskEntry;
 pub(crate) use self::questions::Asked;
 use self::support::Supports;
 use self::table::KnownTasks;
+use self::upstream_task::unknown_task;
 pub(crate) use self::watch::TaskWatch;
 use super::ask::Ask;
 use super::bridge::Inner;

@@ -3,18 +3,15 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use eyot_era::modern_to_legacy::{self, Rounds};
-use eyot_era::revision;
+use eyot_era::modern_to_legacy::Rounds;
 use eyot_era::tasks::{
-    Action, AskedQuestions, End, Ending, Look, Report, TaskMachine, TaskView, Want, Watcher,
+    Action, AskedQuestions, End, Ending, Look, Report, TaskError, TaskMachine, TaskView, Want,
+    Watcher,
 };
-use eyot_jsonrpc::{ErrorObject, INVALID_PARAMS, Id, Message};
-use eyot_service::{Fault, FaultKind, Reply};
+use eyot_jsonrpc::{ErrorObject, Id, Message};
+use eyot_service::{Fault, FaultKind};
 use eyot_types::codes::{self, Outcome};
-use eyot_types::{
-    Era, JsonObject, LegacyTask, LegacyTaskState, Method, Revision, TaskParams, TaskStatus,
-};
-use futures_util::StreamExt as _;
+use eyot_types::{JsonObject, LegacyTask, Revision, TaskStatus};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -22,13 +19,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::super::session::UpstreamSession;
 use super::questions::{Asked, AskedTask};
-use crate::losses::count_losses;
+use super::upstream_task::{UpstreamTask, unknown_task};
 use crate::task_rooms::now;
 
 /// A task. It holds its upstream session open until its result is here.
 #[derive(Debug)]
 pub(crate) struct TaskEntry {
-    upstream_id: String,
     state: Mutex<State>,
     /// The task may be another than it was.
     changed: Notify,
@@ -41,8 +37,8 @@ struct State {
     task: TaskMachine,
     /// The upstream's questions, with the ids that it knows them by.
     rounds: Rounds,
-    /// `None`: nothing more is wanted of the upstream.
-    session: Option<Arc<UpstreamSession>>,
+    /// `None`: nothing more is wanted of it.
+    upstream: Option<Arc<UpstreamTask>>,
 }
 
 impl TaskEntry {
@@ -52,15 +48,15 @@ impl TaskEntry {
         upstream_id: String,
         session: &Arc<UpstreamSession>,
     ) -> Arc<Self> {
-        let state = State { task, rounds: Rounds::new(), session: Some(Arc::clone(session)) };
+        let upstream = Arc::new(UpstreamTask { id: upstream_id, session: Arc::clone(session) });
+        let state = State { task, rounds: Rounds::new(), upstream: Some(Arc::clone(&upstream)) };
         let entry = Arc::new(Self {
-            upstream_id,
             state: Mutex::new(state),
             changed: Notify::new(),
             over: CancellationToken::new(),
         });
         let asked: Weak<dyn AskedTask> = Arc::<Self>::downgrade(&entry);
-        session.hub.begin_task(&entry.upstream_id, Asked::Task(asked));
+        session.hub.begin_task(&upstream.id, Asked::Task(asked));
         entry
     }
 
@@ -92,9 +88,9 @@ impl TaskEntry {
     /// Leaves it to the session's driver to do something when the time of the task is over, if it
     /// has not ended before; `false` when the driver has too much to do.
     pub(crate) fn at_expiry(&self, chore: impl FnOnce() + Send + 'static) -> bool {
-        let Some(session) = self.session() else { return true };
+        let Some(upstream) = self.upstream() else { return true };
         let (over, expires) = (self.over.clone(), Instant::from_std(self.read(|it| it.expires())));
-        session.chore(async move {
+        upstream.session.chore(async move {
             let waiting = tokio::time::sleep_until(expires);
             if over.run_until_cancelled(waiting).await.is_some() {
                 chore();
@@ -105,9 +101,9 @@ impl TaskEntry {
     /// The time of the task is over: the session's driver tells the upstream.
     pub(crate) fn expire(self: &Arc<Self>) {
         self.handle(|task| task.handle_timeout(now()));
-        let Some(session) = self.session() else { return };
+        let Some(upstream) = self.upstream() else { return };
         let entry = Arc::clone(self);
-        session.chore(async move {
+        upstream.session.chore(async move {
             if let Err(fault) = entry.act().await {
                 tracing::debug!(%fault, "upstream keeps a task that has expired");
             }
@@ -122,12 +118,18 @@ impl TaskEntry {
         let mut want = self.handle(|task| task.handle_look(now()));
         let mut left = None;
         while let Want::Report(look) = want {
-            let Some(session) = self.session() else { break };
-            let Some(state) = self.ask_state(&session).await? else { break };
+            let Some(upstream) = self.upstream() else { break };
+            let state = match upstream.state().await {
+                Err(fault) if upstream.is_lost(&fault) => {
+                    self.handle(|task| task.handle_end(End::Error(fault.error), now()));
+                    break;
+                }
+                state => state?,
+            };
             let status = state.status.clone();
             want = self.report(&look, state)?;
             if let Want::End(ending) = want {
-                left = self.finish(ending, &status, &session).await?;
+                left = self.finish(ending, &status, &upstream).await?;
                 break;
             }
         }
@@ -135,29 +137,6 @@ impl TaskEntry {
             tracing::debug!(%fault, "upstream was not told to stop a task");
         }
         Ok(left)
-    }
-
-    /// Asks the upstream how far it is; `None` when the task is lost with its session.
-    async fn ask_state(&self, session: &UpstreamSession) -> Result<Option<LegacyTask>, Fault> {
-        let answer = match session.ask(Method::TasksGet, &self.params()).await {
-            Ok(answer) => answer,
-            Err(fault) if is_lost(&fault, session) => {
-                self.handle(|task| task.handle_end(End::Error(fault.error), now()));
-                return Ok(None);
-            }
-            Err(fault) => return Err(fault),
-        };
-        if let Ok(error) = answer.decode_error() {
-            return Err(Fault::refused(match error.code {
-                INVALID_PARAMS => unknown_task(),
-                _ => modern_error(error),
-            }));
-        }
-        let state = answer.decode_result::<LegacyTaskState>().map_err(|error| {
-            let reason = format!("upstream's task cannot be read: {error}");
-            Fault::upstream(codes::upstream_lost(&reason, Outcome::Unknown, true))
-        })?;
-        Ok(Some(state.task))
     }
 
     fn report(&self, look: &Look, state: LegacyTask) -> Result<Want, Fault> {
@@ -175,16 +154,13 @@ impl TaskEntry {
         &self,
         ending: Ending,
         status: &TaskStatus,
-        session: &UpstreamSession,
+        upstream: &UpstreamTask,
     ) -> Result<Option<End>, Fault> {
         let early = self.handle(TaskMachine::take_early_end);
         let end = match (status, early) {
             (TaskStatus::Cancelled, _) => End::Cancelled,
             (_, Some(end)) => end,
-            (_, None) => {
-                let answer = session.ask(Method::TasksResult, &self.params()).await?;
-                end_of(&answer, session)
-            }
+            (_, None) => upstream.end().await?,
         };
         self.handle(|task| task.handle_ending(ending, end)).map_err(|error| broken(&error))
     }
@@ -209,10 +185,10 @@ impl TaskEntry {
     /// "When the requestor encounters the `input_required` status, it SHOULD preemptively call
     /// `tasks/result`" (2025-11-25, basic/utilities/tasks, Input Required Status).
     async fn listen(self: &Arc<Self>) {
-        let Some(session) = self.session() else { return };
+        let Some(upstream) = self.upstream() else { return };
         let over = self.over.clone();
-        let listening = listen(Arc::downgrade(self), Arc::clone(&session), self.params());
-        let is_taken = session.chore(async move {
+        let listening = listen(Arc::downgrade(self), Arc::clone(&upstream));
+        let is_taken = upstream.session.chore(async move {
             over.run_until_cancelled(listening).await;
         });
         match is_taken {
@@ -258,7 +234,8 @@ impl TaskEntry {
         responses: JsonObject,
         timeout: Duration,
     ) -> Result<(), Fault> {
-        let Some(session) = self.session() else { return Ok(()) };
+        let Some(upstream) = self.upstream() else { return Ok(()) };
+        let session = &upstream.session;
         for answer in self.take_answers(responses, session.revision).map_err(Fault::refused)? {
             let sent = tokio::time::timeout(timeout, session.connection.send(answer)).await;
             sent.unwrap_or_else(|_elapsed| Err(Fault::timed_out(timeout)))?;
@@ -293,14 +270,11 @@ impl TaskEntry {
     }
 
     async fn tell_cancel(&self) -> Result<(), Fault> {
-        let Some(session) = self.session() else { return Ok(()) };
-        let answer = session.ask(Method::TasksCancel, &self.params()).await?;
-        if let Ok(error) = answer.decode_error() {
-            tracing::debug!(%error.message, "upstream does not cancel a task");
-            return Ok(());
-        }
-        for refusal in self.change_questions(Rounds::give_up) {
-            session.connection.send(refusal).await?;
+        let Some(upstream) = self.upstream() else { return Ok(()) };
+        if upstream.cancel().await? {
+            for refusal in self.change_questions(Rounds::give_up) {
+                upstream.session.connection.send(refusal).await?;
+            }
         }
         Ok(())
     }
@@ -345,19 +319,15 @@ impl TaskEntry {
         }
     }
 
-    fn params(&self) -> TaskParams {
-        TaskParams::new(self.upstream_id.as_str())
-    }
-
-    fn session(&self) -> Option<Arc<UpstreamSession>> {
-        self.state.lock().session.clone()
+    fn upstream(&self) -> Option<Arc<UpstreamTask>> {
+        self.state.lock().upstream.clone()
     }
 
     /// Nothing more is wanted of the upstream.
     fn release(&self) {
-        let session = self.state.lock().session.take();
-        if let Some(session) = session {
-            session.hub.end_task(&self.upstream_id);
+        let upstream = self.state.lock().upstream.take();
+        if let Some(upstream) = upstream {
+            upstream.session.hub.end_task(&upstream.id);
             self.over.cancel();
         }
     }
@@ -394,15 +364,13 @@ fn asked(rounds: &mut Rounds) -> AskedQuestions {
 }
 
 /// Listens to the stream of `tasks/result`: there the upstream asks, and there the result comes.
-async fn listen(entry: Weak<TaskEntry>, session: Arc<UpstreamSession>, params: TaskParams) {
+async fn listen(entry: Weak<TaskEntry>, upstream: Arc<UpstreamTask>) {
     let asked: Weak<dyn AskedTask> = Weak::<TaskEntry>::clone(&entry);
-    let answer = session.ask_long(&params, &Asked::Task(asked)).await;
+    let end = upstream.late_end(&Asked::Task(asked)).await;
     let Some(entry) = entry.upgrade() else { return };
-    match answer {
+    match end {
         // Nobody has to listen again: there is nothing more to hear.
-        Ok(answer) => {
-            entry.handle(|task| task.handle_early_end(end_of(&answer, &session), now()));
-        }
+        Ok(end) => entry.handle(|task| task.handle_early_end(end, now())),
         Err(fault) => {
             tracing::debug!(%fault, "upstream's task is not listened to any more");
             entry.handle(TaskMachine::handle_unheard);
@@ -410,53 +378,9 @@ async fn listen(entry: Weak<TaskEntry>, session: Arc<UpstreamSession>, params: T
     }
 }
 
-impl UpstreamSession {
-    /// Asks for the result of a task, which comes when it comes: without a deadline.
-    async fn ask_long(&self, params: &TaskParams, asked: &Asked) -> Result<Message, Fault> {
-        let id = Id::from_number(self.next_number());
-        let request = Message::request(id, Method::TasksResult.as_str(), params);
-        match self.connection.request(request).await? {
-            Reply::One(answer) => return Ok(answer),
-            Reply::Stream(mut parts) => {
-                while let Some(part) = parts.next().await {
-                    match part?.into_message() {
-                        Some(answer) if answer.is_response() => return Ok(answer),
-                        Some(message) => self.heard_in(&message, Some(asked.clone())),
-                        None => {}
-                    }
-                }
-            }
-            Reply::None => {}
-        }
-        Err(Fault::unanswered())
-    }
-}
-
-fn end_of(answer: &Message, session: &UpstreamSession) -> End {
-    let (end, losses) = modern_to_legacy::task_end(answer, &session.initialized.server_info);
-    count_losses(&losses, Era::Legacy);
-    end
-}
-
-fn is_lost(fault: &Fault, session: &UpstreamSession) -> bool {
-    fault.kind == FaultKind::SessionGone || !session.is_open()
-}
-
-/// An error of the upstream that is not about the task.
-fn modern_error(error: ErrorObject) -> ErrorObject {
-    let (error, losses) = revision::error(Revision::MODERN, Method::TasksGet, error);
-    count_losses(&losses, Era::Legacy);
-    error
-}
-
-fn broken(error: &eyot_era::tasks::TaskError) -> Fault {
+fn broken(error: &TaskError) -> Fault {
     let reason = format!("upstream's task cannot be followed: {error}");
     Fault::upstream(codes::upstream_lost(&reason, Outcome::Unknown, true))
-}
-
-/// "Invalid or nonexistent `taskId`: -32602 (Invalid params)" (tasks extension, Protocol Errors).
-pub(crate) fn unknown_task() -> ErrorObject {
-    ErrorObject::new(INVALID_PARAMS, "Failed to retrieve task: not found")
 }
 
 /// How long an upstream that says it needs input may take to ask.

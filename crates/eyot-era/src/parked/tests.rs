@@ -1,7 +1,9 @@
 //! The life of a parked call, step by step and in every order.
 
 mod life;
+mod orders;
 mod records;
+mod world;
 
 use eyot_jsonrpc::{Id, Message, ScanLimits};
 use eyot_types::{JsonObject, Revision};

@@ -35,16 +35,18 @@ mod stage;
 mod waiters;
 
 use std::collections::VecDeque;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use eyot_jsonrpc::{ErrorObject, Id, Message};
 use eyot_types::codes::{self, Outcome};
-use eyot_types::{InputRequests, JsonObject, Revision};
+use eyot_types::{InputRequests, JsonObject};
 
-pub use self::action::{Action, Came, CancelReason, Fenced, Waiter, Word};
+pub use self::action::{Action, Came, CancelReason, Fenced, ParkedConfig, Waiter, Word};
 pub use self::questions::{OpenQuestion, Questions, RoundError, RoundLosses, TooManyQuestions};
 pub use self::record::{AnswersDigest, Record, RecordStage};
-use self::stage::{Asked, Stage, Storing};
+use self::stage::{
+    Asked, BEAT, COLLECTING, LAST_WORD_BYTES_MAX, LAST_WORD_TTL, RETURN, Stage, Storing,
+};
 use self::waiters::{Gone, Waiters};
 
 /// One call, from its first question to its last word.
@@ -66,16 +68,6 @@ pub struct ParkedCall {
     upstream_is_over: bool,
     /// When the upstream is told next that its questions are alive.
     beat_at: Option<Instant>,
-}
-
-/// How a call is parked.
-#[derive(Clone, Copy, Debug)]
-#[expect(clippy::exhaustive_structs, reason = "a driver must say all of it")]
-pub struct ParkedConfig {
-    /// What the upstream speaks.
-    pub revision: Revision,
-    /// How long a client may take to come back with answers.
-    pub question_timeout: Duration,
 }
 
 impl ParkedCall {
@@ -285,7 +277,7 @@ impl ParkedCall {
             Stage::Asked(it) => Some(it.until()),
             _ => None,
         };
-        let beats = self.rests() && !self.upstream_is_over && self.questions.wants_beats();
+        let beats = self.listens() && self.questions.wants_beats();
         let beat = self.beat_at.filter(|_| beats);
         [stage, beat].into_iter().flatten().min()
     }
@@ -313,16 +305,34 @@ impl ParkedCall {
         matches!(self.stage, Stage::Running | Stage::Collecting { .. })
     }
 
-    /// Whether the call waits for a client, and the driver hears what the upstream says.
+    /// Whether the call waits for a client.
     #[must_use]
     pub fn rests(&self) -> bool {
         matches!(self.stage, Stage::Asked(_) | Stage::Abandoned { .. })
     }
 
-    /// Whether a client has been asked, or is about to be.
+    /// Whether the driver is to hear what the upstream says.
     #[must_use]
-    pub fn was_asked(&self) -> bool {
-        self.round() > 0
+    pub fn listens(&self) -> bool {
+        self.rests() && !self.upstream_is_over
+    }
+
+    /// Whether the call waits for a client's answers.
+    #[must_use]
+    pub fn is_asked(&self) -> bool {
+        matches!(self.stage, Stage::Asked(_))
+    }
+
+    /// Whether a client is here.
+    #[must_use]
+    pub fn is_waited_for(&self) -> bool {
+        !self.waiters.is_empty()
+    }
+
+    /// Whether this client goes on with the call.
+    #[must_use]
+    pub fn leads(&self, waiter: Waiter) -> bool {
+        self.waiters.is_leader(waiter)
     }
 
     /// Whether nothing happens any more.
@@ -481,17 +491,6 @@ fn refused(error: &RoundError) -> Came {
 fn elsewhere() -> ErrorObject {
     codes::upstream_lost("somebody else goes on with the call", Outcome::Unknown, true)
 }
-
-/// How long further questions are waited for when one was asked.
-const COLLECTING: Duration = Duration::from_millis(10);
-/// How long a call goes on for a client that went away in the middle of a round.
-const RETURN: Duration = Duration::from_secs(2);
-/// Between two signs of life. Servers count seconds, and some count few.
-const BEAT: Duration = Duration::from_secs(1);
-/// How long a client can come back for a last word that it has not heard.
-const LAST_WORD_TTL: Duration = Duration::from_secs(60);
-/// A longer one is not kept.
-const LAST_WORD_BYTES_MAX: usize = 256 << 10;
 
 #[cfg(test)]
 mod tests;

@@ -33,8 +33,8 @@ use self::support::Supports;
 use self::table::TaskTable;
 pub(crate) use self::watch::TaskWatch;
 use super::ask::Ask;
-use super::bridge::Inner;
 use super::call::UpstreamCall;
+use super::inner::Inner;
 use super::session::UpstreamSession;
 use crate::task_rooms::{TaskRoom, TaskRooms};
 

@@ -3,8 +3,19 @@
 use std::time::Duration;
 
 use eyot_jsonrpc::{ErrorObject, Message};
+use eyot_types::Revision;
 
 use super::record::Record;
+
+/// How a call is parked.
+#[derive(Clone, Copy, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "a driver must say all of it")]
+pub struct ParkedConfig {
+    /// What the upstream speaks.
+    pub revision: Revision,
+    /// How long a client may take to come back with answers.
+    pub question_timeout: Duration,
+}
 
 /// One request of the client that is here for the call: the one that leads goes on with it, the
 /// others have brought the same answers and are told what the first is told.

@@ -38,15 +38,16 @@ pub enum RecordStage<P = Vec<OpenQuestion>> {
     Over,
 }
 
-impl<P> RecordStage<P> {
+impl<P> Record<P> {
     /// The same step with another idea of where the call waits.
-    pub fn map<Q>(self, place: impl FnOnce(P) -> Q) -> RecordStage<Q> {
-        match self {
-            Self::Asked(before, it) => RecordStage::Asked(before, place(it)),
-            Self::Answered(given, it) => RecordStage::Answered(given, place(it)),
-            Self::Done(given, word) => RecordStage::Done(given, word),
-            Self::Over => RecordStage::Over,
-        }
+    pub fn map<Q>(self, place: impl FnOnce(P) -> Q) -> Record<Q> {
+        let stage = match self.stage {
+            RecordStage::Asked(before, it) => RecordStage::Asked(before, place(it)),
+            RecordStage::Answered(given, it) => RecordStage::Answered(given, place(it)),
+            RecordStage::Done(given, word) => RecordStage::Done(given, word),
+            RecordStage::Over => RecordStage::Over,
+        };
+        Record { round: self.round, stage }
     }
 }
 

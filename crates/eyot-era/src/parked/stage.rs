@@ -1,6 +1,6 @@
 //! How far a call has come.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use eyot_jsonrpc::Message;
 
@@ -43,3 +43,14 @@ pub(super) enum Storing {
     Due,
     InFlight,
 }
+
+/// How long further questions are waited for when one was asked.
+pub(super) const COLLECTING: Duration = Duration::from_millis(10);
+/// How long a call goes on for a client that went away in the middle of a round.
+pub(super) const RETURN: Duration = Duration::from_secs(2);
+/// Between two signs of life. Servers count seconds, and some count few.
+pub(super) const BEAT: Duration = Duration::from_secs(1);
+/// How long a client can come back for a last word that it has not heard.
+pub(super) const LAST_WORD_TTL: Duration = Duration::from_secs(60);
+/// A longer one is not kept.
+pub(super) const LAST_WORD_BYTES_MAX: usize = 256 << 10;

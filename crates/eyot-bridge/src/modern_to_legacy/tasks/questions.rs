@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use eyot_era::modern_to_legacy::Rounds;
+use eyot_era::parked::Questions;
 use eyot_jsonrpc::{ErrorObject, INVALID_REQUEST, Id, Message};
 use eyot_types::{InputRequests, JsonObject, Revision};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::super::call::CallShared;
+use super::super::shared::CallShared;
 
 /// Who is asked when an upstream asks in a task.
 #[derive(Clone, Debug)]
@@ -54,7 +54,7 @@ impl Asked {
     pub(crate) fn withdraw(&self, id: &Id) {
         match self {
             Self::Call(call) => call.withdraw(id),
-            Self::Task(questions) => questions.rounds.lock().withdraw(id),
+            Self::Task(questions) => questions.questions.lock().withdraw(id),
         };
     }
 
@@ -74,7 +74,7 @@ impl Asked {
 /// The open questions of one task.
 #[derive(Debug, Default)]
 pub(crate) struct TaskQuestions {
-    rounds: Mutex<Rounds>,
+    questions: Mutex<Questions>,
     /// Counts the questions, and how often the upstream has said that the task has changed.
     version: AtomicU64,
     changed: Notify,
@@ -82,7 +82,7 @@ pub(crate) struct TaskQuestions {
 
 impl TaskQuestions {
     fn ask(&self, request: &Message) -> Result<(), ErrorObject> {
-        self.rounds.lock().ask(request)?;
+        self.questions.lock().ask(request)?;
         self.tell();
         Ok(())
     }
@@ -100,8 +100,12 @@ impl TaskQuestions {
     /// The open questions. Each keeps its key for as long as it is open, and no key is used for
     /// another one: "Keys MUST be unique over the lifetime of the task" (tasks extension).
     pub(crate) fn open(&self) -> InputRequests {
-        let mut rounds = self.rounds.lock();
-        if rounds.has_open() { rounds.park().1 } else { InputRequests::default() }
+        let mut questions = self.questions.lock();
+        if !questions.has_open() {
+            return InputRequests::default();
+        }
+        questions.begin_round();
+        questions.requests()
     }
 
     /// What the upstream gets for the answers of a client. Answers that nobody waits for are not
@@ -114,14 +118,15 @@ impl TaskQuestions {
         responses: &JsonObject,
         revision: Revision,
     ) -> Result<Vec<Message>, ErrorObject> {
-        let mut rounds = self.rounds.lock();
-        let (round, _) = rounds.park();
-        rounds.answer(round, responses, revision).map_err(|error| error.to_error())
+        let mut questions = self.questions.lock();
+        let answers = questions.answer(responses, revision).map_err(|error| error.to_error());
+        questions.forget_answered();
+        answers
     }
 
     /// Nobody answers any more: what the upstream gets instead.
     pub(crate) fn give_up(&self) -> Vec<Message> {
-        self.rounds.lock().give_up()
+        self.questions.lock().close()
     }
 
     /// Waits for a question, and a moment for further ones.
@@ -130,7 +135,7 @@ impl TaskQuestions {
         loop {
             let mut changed = std::pin::pin!(self.changed.notified());
             changed.as_mut().enable();
-            if self.rounds.lock().has_open() {
+            if self.questions.lock().has_open() {
                 return tokio::time::sleep(COLLECTING).await;
             }
             if tokio::time::timeout_at(until, changed).await.is_err() {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::super::{AnswersDigest, OpenQuestion, RecordStage};
+use super::super::{AnswersDigest, OpenQuestion, Record, RecordStage};
 use super::{answer, answers, question};
 
 fn open() -> Vec<OpenQuestion> {
@@ -58,10 +58,11 @@ fn where_a_call_waits_is_added_by_its_driver() {
         (RecordStage::Answered(given, 1), json!({ "answered": [digest, [1]] })),
         (RecordStage::Over, json!("over")),
     ] {
-        assert_eq!(json!(stage.map(|place| [place])), expected);
+        let placed = Record { round: 3, stage }.map(|place| [place]);
+        assert_eq!((placed.round, json!(placed.stage)), (3, expected));
     }
-    let done = RecordStage::<u8>::Done(given, answer("x")).map(|place| [place]);
-    assert!(matches!(done, RecordStage::Done(it, _) if it == given));
+    let done = Record { round: 1, stage: RecordStage::<u8>::Done(given, answer("x")) };
+    assert!(matches!(done.map(|it| [it]).stage, RecordStage::Done(it, _) if it == given));
 }
 
 #[test]

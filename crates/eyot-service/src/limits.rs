@@ -49,6 +49,8 @@ pub struct Limits {
     pub queue_messages_max: usize,
     /// How long a reader may leave that queue full before its call fails.
     pub queue_stall_timeout: Duration,
+    /// Bytes that wait for the client of a pipe before its calls are polled no further.
+    pub pipe_queue_bytes: usize,
     /// Idle connections kept to one upstream.
     pub idle_connections_max: usize,
     /// How long an idle connection to an upstream is kept.
@@ -94,6 +96,7 @@ impl Default for Limits {
             connect_timeout: Duration::from_secs(10),
             queue_messages_max: 256,
             queue_stall_timeout: Duration::from_secs(5),
+            pipe_queue_bytes: 1 << 20,
             idle_connections_max: 64,
             idle_connection_timeout: Duration::from_secs(20),
             upstream_sessions_max: 1_024,

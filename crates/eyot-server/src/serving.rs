@@ -9,6 +9,7 @@ use eyot_endpoint::{Drained, HttpServer, HttpServerConfig, HttpService, Keys, Pi
 use eyot_http::HostPolicy;
 use eyot_service::{InProcess, Serving};
 use eyot_session::{Limits as SessionLimits, LogLimits, Store};
+use eyot_stdio::{LineIo, LineLimits};
 use eyot_store_memory::MemoryStore;
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
 use tokio::net::{TcpListener, ToSocketAddrs};
@@ -70,7 +71,8 @@ impl Server {
         W: AsyncWrite + Unpin,
     {
         let app = self.app();
-        let pipe = Pipe::new((reader, writer), self.service(), app.limits, &app.shutdown);
+        let io = LineIo::new(reader, writer, LineLimits::of(&app.limits));
+        let pipe = Pipe::new(io, self.service(), app.limits, &app.shutdown);
         tokio::select! {
             biased;
             () = pipe.run() => {}

@@ -1,14 +1,16 @@
 //! What no well-behaved client sends: each is refused by name, and everything else goes on.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use eyot::{ApiKey, HostPolicy, Keys, Limits};
+use eyot::session::LogLimits;
+use eyot::{ApiKey, HostPolicy, Keys, Limits, MemoryStore, Setup};
 use eyot_stdx::Secret;
 use serde_json::json;
 
 use crate::support::{
     Ask, Connection, Habits, Proxy, Session, Upstream, call, check_healthy, initialize, note,
-    patient_limits, send,
+    patient_limits, send, tool_text,
 };
 
 /// Sends one request; holds the status against what must come, then makes a healthy call.
@@ -229,6 +231,39 @@ async fn session_of_another_principal_is_answered_like_an_unknown_one() {
         assert_eq!((foreign.status, foreign.body), (unknown.status, unknown.body));
     }
     check_healthy(&alice, &mut upstream).await;
+}
+
+/// The session is in the store of two processes, and one of them serves it.
+#[tokio::test]
+async fn session_is_not_taken_from_its_process_by_another_principal() {
+    let mut upstream = Upstream::with(&Habits::new()).await;
+    let key = |name: &str| ApiKey { name: name.into(), key: Secret::new(format!("key-{name}")) };
+    let store = Arc::new(MemoryStore::new(LogLimits::default()));
+    let setting_up = |setup: &mut Setup| {
+        setup.store = Arc::<MemoryStore>::clone(&store);
+        setup.keys = Keys::new(vec![key("alice"), key("bob")]);
+    };
+    let first = Proxy::before_url(&upstream, patient_limits(), setting_up).await;
+    let second = Proxy::before_url(&upstream, patient_limits(), setting_up).await;
+    let alice = Session::open_as(first.address, "2025-11-25", Some("key-alice")).await;
+    let as_bob = |ask: Ask| ask.header("authorization", "Bearer key-bob");
+    for ask in [alice.post(&call(1, "echo", json!({}))), alice.get(), alice.delete()] {
+        let foreign = send(second.address, &as_bob(ask.clone())).await;
+        let unknown = as_bob(ask.header("mcp-session-id", "AAAAAAAAAAAAAAAAAAAAAA"));
+        let unknown = send(second.address, &unknown).await;
+        assert_eq!(foreign.status, 404);
+        assert_eq!((foreign.status, foreign.body), (unknown.status, unknown.body));
+    }
+    // Only the owner of a session may store an event, and none is shown that is not stored.
+    let calling = alice.start(&call(2, "echo", json!({}))).await;
+    let running = upstream.expect("tools/call").await;
+    let answer = running.result_message(tool_text("still hers"));
+    let mut events = running.events().await;
+    events.message(&note("notifications/message", json!({}))).await;
+    events.message(&answer).await;
+    events.end().await;
+    let (messages, _connection) = calling.messages().await;
+    assert_eq!(messages[1]["result"], tool_text("still hers"), "{messages:?}");
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use eyot_era::legacy_to_modern::{self, ClientMeta};
 use eyot_era::revision::Losses;
 use eyot_jsonrpc::{Id, Kind, Message};
 use eyot_service::{BoxService, Fault, FaultKind, Part, Reply, SessionHandle};
-use eyot_session::{SessionState, UpstreamRef};
+use eyot_session::{SessionState, UpstreamName, UpstreamRef};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{
     DiscoverResult, Era, Implementation, InitializeResult, ListToolsResult, Method,
@@ -99,13 +99,13 @@ impl ToModern {
         let (result, losses) = advertised(revision, discovered, context.principal().is_some());
         count_losses(&losses, Era::Modern);
         let upstream = UpstreamRef {
-            target: Some(self.upstream.fingerprint.clone()),
-            revision: Some(Revision::MODERN.as_str().to_owned()),
+            target: Some(self.upstream.fingerprint.as_str().into()),
+            revision: Some(Revision::MODERN.as_str().into()),
             generation: 1,
             is_modern: true,
             ..UpstreamRef::default()
         };
-        context.edit(|state| state.upstream = Some(Box::new(upstream)));
+        context.edit(|state| state.upstreams.insert(UpstreamName::DEFAULT, upstream));
         context.set_upstream(Bridged::opened(self, client).into_service());
         let id = request.id().unwrap_or_else(|| Id::from_number(0));
         Ok(Reply::One(Message::response(id, &result)))

@@ -14,7 +14,7 @@ use eyot_jsonrpc::{Id, Message};
 use eyot_service::{Fault, Part, SessionHandle, unix_ms};
 use eyot_session::{
     EventId, NewEvent, Position, StoreError, StoreFuture, StreamEnd, StreamKind, StreamNo,
-    StreamRecord,
+    StreamRecord, UpstreamCursor, UpstreamName,
 };
 use eyot_types::codes::{self, Outcome};
 
@@ -121,6 +121,12 @@ impl Core {
         self.cursor.clone()
     }
 
+    /// The cursor as it is stored: the service has one upstream, which has no name.
+    fn upstream_cursor(&self) -> Option<UpstreamCursor> {
+        let cursor = self.cursor.clone()?;
+        Some(UpstreamCursor { upstream: UpstreamName::DEFAULT, cursor })
+    }
+
     /// Whether a source must be set before anything can come.
     pub(crate) fn wants_source(&self) -> bool {
         self.kind == StreamKind::Standalone && self.source.is_over()
@@ -219,7 +225,7 @@ impl Core {
         let data = message.to_bytes();
         let head = EventHead { id: Some(&id), event: None, retry: None };
         let frames = encode_event(&head, std::iter::once(data.clone()), is_plain);
-        let event = NewEvent { position, data, upstream_cursor: self.cursor.clone() };
+        let event = NewEvent { position, data, upstream_cursor: self.upstream_cursor() };
         let writing = self.write(event, is_last);
         self.step = Step::Storing { writing, frames: Some(frames), position, is_last };
     }
@@ -259,7 +265,7 @@ impl Core {
                 .request_id
                 .as_ref()
                 .map(|it| Bytes::copy_from_slice(it.as_raw().as_bytes())),
-            upstream_cursor: self.cursor.clone(),
+            upstream_cursor: self.upstream_cursor(),
         };
         self.context.store().open(self.context.id().clone(), self.context.fence(), record)
     }

@@ -67,6 +67,11 @@ impl LiveSession {
         &self.context
     }
 
+    /// Whether `principal` opened the session: an id alone opens nothing.
+    pub(crate) fn belongs_to(&self, principal: Option<&Arc<str>>) -> bool {
+        self.context.principal() == principal
+    }
+
     /// The state machine. The guard lives for one statement.
     pub(crate) fn machine(&self) -> MutexGuard<'_, Session> {
         self.machine.lock()

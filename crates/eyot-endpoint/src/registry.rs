@@ -26,7 +26,14 @@ pub(crate) struct Registry {
     session_limits: SessionLimits,
     sessions: Mutex<HashSet<ById>>,
     /// Sessions that are being claimed: one claim for all who ask at once.
-    claiming: Mutex<HashMap<SessionId, Arc<Claiming>>>,
+    claiming: Mutex<HashMap<Claim, Arc<Claiming>>>,
+}
+
+/// A session and who asks for it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Claim {
+    id: SessionId,
+    principal: Option<Arc<str>>,
 }
 
 type Claiming = OnceCell<Option<Arc<LiveSession>>>;
@@ -115,14 +122,11 @@ impl Registry {
         id: &str,
         principal: Option<&Arc<str>>,
     ) -> Result<Option<Arc<LiveSession>>, OpenError> {
-        let session = match self.live(id) {
-            Some(session) => Some(session),
-            None => match SessionId::parse(id) {
-                Some(id) => Box::pin(self.claim(&id)).await?,
-                None => None,
-            },
-        };
-        Ok(session.filter(|it| it.context().principal() == principal))
+        if let Some(session) = self.live(id) {
+            return Ok(Some(session).filter(|it| it.belongs_to(principal)));
+        }
+        let Some(id) = SessionId::parse(id) else { return Ok(None) };
+        Box::pin(self.claim(Claim { id, principal: principal.cloned() })).await
     }
 
     fn live(&self, id: &str) -> Option<Arc<LiveSession>> {
@@ -130,20 +134,23 @@ impl Registry {
     }
 
     /// Takes over a session that this process does not serve yet.
-    async fn claim(&self, id: &SessionId) -> Result<Option<Arc<LiveSession>>, OpenError> {
-        let cell = Arc::clone(self.claiming.lock().entry(id.clone()).or_default());
-        let claimed = cell.get_or_try_init(|| self.claim_once(id)).await.cloned();
-        self.claiming.lock().remove(id);
+    async fn claim(&self, claim: Claim) -> Result<Option<Arc<LiveSession>>, OpenError> {
+        let cell = Arc::clone(self.claiming.lock().entry(claim.clone()).or_default());
+        let claimed = cell.get_or_try_init(|| self.claim_once(&claim)).await.cloned();
+        self.claiming.lock().remove(&claim);
         claimed
     }
 
-    async fn claim_once(&self, id: &SessionId) -> Result<Option<Arc<LiveSession>>, OpenError> {
+    async fn claim_once(&self, claim: &Claim) -> Result<Option<Arc<LiveSession>>, OpenError> {
         let now_ms = unix_ms();
-        // Somebody else may have been faster between the look-up and the turn.
-        if let Some(session) = self.live(id.as_str()) {
-            return Ok(Some(session));
+        // Another request may have been faster between the look-up and the turn.
+        if let Some(session) = self.live(claim.id.as_str()) {
+            return Ok(Some(session).filter(|it| it.belongs_to(claim.principal.as_ref())));
         }
-        let claimed = self.store.claim(id.clone(), self.node.clone(), now_ms).await?;
+        let Claim { id, principal } = claim.clone();
+        // First the room for it, then the fence: a refusal changes nothing.
+        let permit = self.quota.acquire(principal.as_ref(), 0)?;
+        let claimed = self.store.claim(id, principal, self.node.clone(), now_ms).await?;
         let Some(claimed) = claimed else { return Ok(None) };
         let machine = Session::resume(&claimed, self.session_limits, now_ms);
         let record = claimed.record;
@@ -156,7 +163,6 @@ impl Registry {
             Arc::clone(&self.store),
         );
         context.set_revision(revision);
-        let permit = self.quota.acquire(context.principal(), 0)?;
         let session = Arc::new(LiveSession::new(context, machine, permit));
         self.sessions.lock().replace(ById(Arc::clone(&session)));
         self.report();

@@ -11,7 +11,7 @@ use eyot_jsonrpc::{Id, Message};
 use eyot_service::{
     BoxService, Call, Fault, FaultKind, Input, Messages, Part, Reply, ReplyFuture, SessionHandle,
 };
-use eyot_session::{SessionRecord, SessionState, UpstreamRef};
+use eyot_session::{SessionRecord, SessionState, UpstreamName, UpstreamRef};
 use eyot_stdx::Backoff;
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{Era, Method, cancelled_id, is_cancelled};
@@ -263,7 +263,7 @@ impl Dual {
         })?;
         let gone = || Fault::session_gone("session not found");
         let SessionRecord { initialize, state, .. } = record.ok_or_else(gone)?;
-        let upstream = state.upstream.as_deref().cloned().unwrap_or_default();
+        let upstream = state.upstreams.get(&UpstreamName::DEFAULT).cloned().unwrap_or_default();
         if upstream.target.as_deref() != Some(self.upstream.fingerprint.as_str()) {
             return Err(gone());
         }
@@ -308,9 +308,10 @@ impl Dual {
         }
         let link = Link { connection: opened.connection, generation: upstream.generation + 1 };
         set_up(&link.connection, &state).await?;
-        let session_id = link.connection.session_id().map(str::to_owned);
+        let session_id = link.connection.session_id().map(Into::into);
         let renewed = UpstreamRef { session_id, generation: link.generation, ..upstream };
-        let stored = context.update(|state| state.upstream = Some(Box::new(renewed))).await;
+        let stored =
+            context.update(|state| state.upstreams.insert(UpstreamName::DEFAULT, renewed)).await;
         stored.map_err(|error| {
             tracing::error!(%error, "upstream session was not stored");
             Fault::internal("the session store cannot be used now")

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use eyot_bridge::{Affinity, Ask, Bridge, ToModern};
 use eyot_jsonrpc::Message;
 use eyot_service::{BoxService, Call, Fault, Input, Reply, ReplyFuture, SessionHandle};
-use eyot_session::{Store, UpstreamRef};
+use eyot_session::{Store, UpstreamName, UpstreamRef};
 use eyot_types::{Era, Method};
 use eyot_upstream::{
     EraMode, ForwardedHeaders, LegacyConnection, ModernSide, Runtime, Target, Upstream, initialize,
@@ -136,13 +136,13 @@ impl Relay {
         if opened.answer.result().is_some() {
             eyot_metrics::upstreams_opened("client");
             let upstream = UpstreamRef {
-                target: Some(fingerprint.clone()),
-                session_id: opened.connection.session_id().map(str::to_owned),
+                target: Some(fingerprint.as_str().into()),
+                session_id: opened.connection.session_id().map(Into::into),
                 revision: initialize::agreed_revision(&opened.answer),
                 generation: 1,
                 is_modern: false,
             };
-            context.edit(|state| state.upstream = Some(Box::new(upstream)));
+            context.edit(|state| state.upstreams.insert(UpstreamName::DEFAULT, upstream));
             let dual = Dual::opened(Arc::clone(&self.0.upstream), opened.connection);
             context.set_upstream(dual.into_service());
         }
@@ -153,7 +153,8 @@ impl Relay {
     /// the upstream was pinned to the other era.
     fn join_again(&self, context: &SessionHandle) -> Option<BoxService> {
         let state = context.state();
-        let is_modern = state.upstream.as_ref().is_some_and(|it| it.is_modern);
+        let upstream = state.upstreams.get(&UpstreamName::DEFAULT);
+        let is_modern = upstream.is_some_and(|it| it.is_modern);
         let era = if is_modern { Era::Modern } else { Era::Legacy };
         if self.0.upstream.verdict.pinned().is_some_and(|it| it != era) {
             return None;

@@ -75,7 +75,7 @@ impl Watch {
             return Ok(());
         };
         let stored = self.context.update(|state| match change {
-            Change::LogLevel(level) => state.log_level = Some(level),
+            Change::LogLevel(level) => state.log_level = Some(level.into()),
             Change::Subscribe(uri) => {
                 state.subscriptions.insert(uri);
             }

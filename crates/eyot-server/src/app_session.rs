@@ -90,5 +90,5 @@ impl AppSession {
 /// messages to send automatically" (2025-11-25, schema): all.
 pub(crate) fn log_level_of(context: &SessionHandle) -> LogLevel {
     let level = context.state().log_level;
-    level.map_or(LogLevel::Debug, |it| LogLevel::from(it.as_str()))
+    level.map_or(LogLevel::Debug, |it| LogLevel::from(&*it))
 }

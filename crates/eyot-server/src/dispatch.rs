@@ -198,7 +198,7 @@ impl App {
         if let LogLevel::Other(name) = &level {
             return Err(codes::invalid_params(&format!("unknown level `{name}`")));
         }
-        let level = level.as_str().to_owned();
+        let level = level.as_str().into();
         self.update(call, message, move |state| state.log_level = Some(level))
     }
 

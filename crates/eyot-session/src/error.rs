@@ -50,8 +50,8 @@ pub enum StoreError {
         /// What was found.
         reason: String,
     },
-    /// The file was made by a later version of this program.
-    #[error("store has schema version {found}; this program knows up to {known}")]
+    /// The store, or a record in it, was written by a later version of this program.
+    #[error("what is stored has version {found}; this program knows up to {known}")]
     Unsupported {
         /// The version found.
         found: u32,

@@ -4,19 +4,23 @@
 //! time come in as arguments; the drivers in `eyot-server` and the engines in
 //! `eyot-store-*` do the rest.
 
+mod cursor;
 mod error;
 mod id;
 mod parked;
 mod record;
 mod session;
 mod store;
+mod upstream;
 
+pub use crate::cursor::{UpstreamCursor, UpstreamCursors};
 pub use crate::error::StoreError;
 pub use crate::id::{EventId, Fence, InvalidEventId, NodeId, Position, SessionId, StreamNo};
 pub use crate::parked::{ParkedCall, ParkedCalls};
-pub use crate::record::{RECORD_VERSION, SessionRecord, SessionState, UpstreamRef};
+pub use crate::record::{RECORD_VERSION, SessionRecord, SessionState};
 pub use crate::session::{Limits, Phase, Session, SessionError};
 pub use crate::store::{
     Claimed, Event, EventLog, LogLimits, NewEvent, Page, Sessions, Store, StoreFuture, StreamEnd,
     StreamKind, StreamRecord,
 };
+pub use crate::upstream::{UpstreamName, UpstreamRef, Upstreams};

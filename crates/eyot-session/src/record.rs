@@ -6,11 +6,13 @@ use bytes::Bytes;
 use eyot_types::Revision;
 use serde::{Deserialize, Serialize};
 
-use crate::{Fence, NodeId, SessionId};
+use crate::{Fence, NodeId, SessionId, StoreError, UpstreamName, UpstreamRef, Upstreams};
 
-/// The version that is written. Readers ignore members that they do not know, so that a
-/// version and the next can run side by side.
-pub const RECORD_VERSION: u32 = 1;
+/// The version that is written. Version 1, which knew one upstream without a name, is read too.
+///
+/// Readers ignore members that they do not know, so that one may be added without a new version.
+/// A record of a later version is refused: it may mean something else.
+pub const RECORD_VERSION: u32 = 2;
 
 /// One session as it is stored. Times are milliseconds since 1970.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +37,14 @@ pub struct SessionRecord {
     pub expires_ms: u64,
 }
 
+impl SessionRecord {
+    /// Whether `principal` opened the session: an id alone opens nothing.
+    #[must_use]
+    pub fn belongs_to(&self, principal: Option<&str>) -> bool {
+        self.principal.as_deref() == principal
+    }
+}
+
 /// The part of a session that changes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
@@ -42,27 +52,60 @@ pub struct SessionState {
     /// The client has sent `notifications/initialized`.
     pub is_initialized: bool,
     /// The level of the client's last `logging/setLevel`.
-    pub log_level: Option<String>,
+    pub log_level: Option<Box<str>>,
     /// URIs that the client has subscribed to.
     pub subscriptions: BTreeSet<String>,
-    /// The upstream session that is held for the client. Boxed: a server of handlers has none.
-    pub upstream: Option<Box<UpstreamRef>>,
+    /// The upstream sessions that are held for the client.
+    pub upstreams: Upstreams,
 }
 
-/// How to find the upstream session again.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct UpstreamRef {
-    /// What the session was opened at: another upstream must not get it.
-    pub target: Option<String>,
-    /// `Mcp-Session-Id` that the upstream gave; `None` when it gave none, or is a child.
-    pub session_id: Option<String>,
-    /// The revision that the upstream agreed to.
-    pub revision: Option<String>,
-    /// Counts how often the upstream session was opened. Ids of server requests carry it,
-    /// so that an answer never reaches a later upstream session.
-    pub generation: u64,
-    /// The upstream is of the modern era: there is no upstream session, and each request of the
-    /// client is carried over.
-    pub is_modern: bool,
+const _: () = assert!(size_of::<SessionState>() <= 64, "every session holds two of these");
+
+impl SessionState {
+    /// Reads a state that was stored as JSON by a program that writes records of `version`.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unsupported`] when the version is a later one, [`StoreError::Corrupt`] when
+    /// the text is not a state.
+    pub fn decode(version: u32, json: &[u8]) -> Result<Self, StoreError> {
+        if version > RECORD_VERSION {
+            return Err(StoreError::Unsupported { found: version, known: RECORD_VERSION });
+        }
+        let mut state: Self = decode(json)?;
+        if version == 1
+            && let Version1 { upstream: Some(upstream) } = decode(json)?
+        {
+            state.upstreams.insert(UpstreamName::DEFAULT, upstream);
+        }
+        Ok(state)
+    }
+
+    /// The state as JSON, in [`RECORD_VERSION`].
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Corrupt`]; never for a state that was made by its own methods.
+    pub fn encode(&self) -> Result<Vec<u8>, StoreError> {
+        serde_json::to_vec(self).map_err(|_| unreadable())
+    }
 }
+
+/// What version 1 had in the place of [`SessionState::upstreams`].
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Version1 {
+    upstream: Option<UpstreamRef>,
+}
+
+fn decode<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, StoreError> {
+    serde_json::from_slice(json).map_err(|_| unreadable())
+}
+
+/// The text is not said: it names sessions of the upstream.
+fn unreadable() -> StoreError {
+    StoreError::Corrupt { reason: "state of a session is not what was written".to_owned() }
+}
+
+#[cfg(test)]
+mod tests;

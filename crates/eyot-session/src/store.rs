@@ -6,6 +6,7 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,7 +14,7 @@ use eyot_stdx::Secret;
 
 use crate::{
     Fence, NodeId, ParkedCalls, Position, SessionId, SessionRecord, SessionState, StoreError,
-    StreamNo,
+    StreamNo, UpstreamCursor, UpstreamCursors,
 };
 
 /// What a store's method returns. It need not be polled at once, but nothing is promised
@@ -52,8 +53,15 @@ pub trait Sessions {
     fn load(&self, id: SessionId, now_ms: u64) -> StoreFuture<Option<SessionRecord>>;
 
     /// Makes `owner` the one process that may write: raises the fence and returns the
-    /// record with it. `None` when there is no such session at `now_ms`.
-    fn claim(&self, id: SessionId, owner: NodeId, now_ms: u64) -> StoreFuture<Option<Claimed>>;
+    /// record with it. `None` when there is no such session at `now_ms`, and likewise when
+    /// another principal than `principal` opened it: then nothing changes.
+    fn claim(
+        &self,
+        id: SessionId,
+        principal: Option<Arc<str>>,
+        owner: NodeId,
+        now_ms: u64,
+    ) -> StoreFuture<Option<Claimed>>;
 
     /// Replaces the changing part. [`StoreError::Fenced`] when `fence` is not the current one.
     fn update(&self, id: SessionId, fence: Fence, state: SessionState) -> StoreFuture<()>;
@@ -147,8 +155,8 @@ pub struct StreamRecord {
     pub kind: StreamKind,
     /// The client's request id as raw JSON; `None` for the standalone stream.
     pub request_id: Option<Bytes>,
-    /// The event id that the upstream gave before its first message, if any.
-    pub upstream_cursor: Option<Bytes>,
+    /// The event id that an upstream gave before its first message, if any.
+    pub upstream_cursor: Option<UpstreamCursor>,
 }
 
 /// An event to store.
@@ -158,8 +166,8 @@ pub struct NewEvent {
     pub position: Position,
     /// The message as it goes to the client.
     pub data: Bytes,
-    /// The upstream's event id of the same message: where to resume the upstream.
-    pub upstream_cursor: Option<Bytes>,
+    /// The event id of the same message at the upstream that it came from.
+    pub upstream_cursor: Option<UpstreamCursor>,
 }
 
 /// The end of a stream.
@@ -184,9 +192,9 @@ pub struct Page {
     pub events: Vec<Event>,
     /// The stream has ended and `events` reaches its end.
     pub is_end: bool,
-    /// The newest event id that the upstream gave in the whole stream, also of events that
+    /// The newest event id that each upstream gave in the whole stream, also of events that
     /// were dropped: where to resume.
-    pub last_upstream_cursor: Option<Bytes>,
+    pub last_upstream_cursors: UpstreamCursors,
 }
 
 /// How much of each stream is kept, and how much of those that have ended.

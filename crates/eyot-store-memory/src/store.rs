@@ -4,6 +4,7 @@ use std::array;
 use std::fmt;
 use std::future::ready;
 use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use eyot_session::{
@@ -14,6 +15,7 @@ use eyot_session::{
 use eyot_stdx::{Secret, random_bytes};
 use parking_lot::Mutex;
 
+use crate::entry::Entry;
 use crate::parked::Parked;
 use crate::shard::{Shard, after as time_after};
 
@@ -131,8 +133,17 @@ impl Sessions for MemoryStore {
         self.with(&id, |shard| Ok(shard.live(&id, now_ms).map(|entry| entry.record().clone())))
     }
 
-    fn claim(&self, id: SessionId, owner: NodeId, now_ms: u64) -> StoreFuture<Option<Claimed>> {
-        self.with(&id, |shard| Ok(shard.live(&id, now_ms).map(|entry| entry.claim(owner))))
+    fn claim(
+        &self,
+        id: SessionId,
+        principal: Option<Arc<str>>,
+        owner: NodeId,
+        now_ms: u64,
+    ) -> StoreFuture<Option<Claimed>> {
+        self.with(&id, |shard| {
+            let theirs = |entry: &&mut Entry| entry.record().belongs_to(principal.as_deref());
+            Ok(shard.live(&id, now_ms).filter(theirs).map(|entry| entry.claim(owner)))
+        })
     }
 
     fn update(&self, id: SessionId, fence: Fence, state: SessionState) -> StoreFuture<()> {

@@ -2,8 +2,10 @@
 
 use std::collections::VecDeque;
 
-use bytes::Bytes;
-use eyot_session::{Event, LogLimits, NewEvent, Page, Position, StoreError, StreamRecord};
+use eyot_session::{
+    Event, LogLimits, NewEvent, Page, Position, StoreError, StreamRecord, UpstreamCursor,
+    UpstreamCursors,
+};
 
 use crate::shard::compact;
 
@@ -16,7 +18,7 @@ pub(crate) struct Stream {
     top: Position,
     /// The newest event that was dropped; the start when there was none.
     trimmed: Position,
-    last_upstream_cursor: Option<Bytes>,
+    last_upstream_cursors: UpstreamCursors,
     /// When the stream is forgotten; `None` while it is open.
     expires_ms: Option<u64>,
 }
@@ -27,10 +29,10 @@ impl Stream {
             no: record.no,
             kind: record.kind,
             request_id: record.request_id.as_ref().map(compact),
-            upstream_cursor: record.upstream_cursor.as_ref().map(compact),
+            upstream_cursor: record.upstream_cursor.as_ref().map(compact_cursor),
         };
         Self {
-            last_upstream_cursor: record.upstream_cursor.clone(),
+            last_upstream_cursors: record.upstream_cursor.iter().cloned().collect(),
             record,
             events: VecDeque::new(),
             bytes: 0,
@@ -84,7 +86,7 @@ impl Stream {
             stream: self.record.clone(),
             events,
             is_end: self.is_finished() && reached >= self.top,
-            last_upstream_cursor: self.last_upstream_cursor.clone(),
+            last_upstream_cursors: self.last_upstream_cursors.clone(),
         })
     }
 
@@ -92,12 +94,12 @@ impl Stream {
         let event = Event {
             position: event.position,
             data: compact(&event.data),
-            upstream_cursor: event.upstream_cursor.as_ref().map(compact),
+            upstream_cursor: event.upstream_cursor.as_ref().map(compact_cursor),
         };
         self.top = event.position;
         self.bytes += event.data.len();
-        if event.upstream_cursor.is_some() {
-            self.last_upstream_cursor.clone_from(&event.upstream_cursor);
+        if let Some(cursor) = &event.upstream_cursor {
+            self.last_upstream_cursors.note(cursor);
         }
         self.events.push_back(event);
     }
@@ -116,6 +118,10 @@ impl Stream {
             || self.bytes > limits.bytes_per_stream_max;
         is_over && self.events.len() > 1
     }
+}
+
+fn compact_cursor(cursor: &UpstreamCursor) -> UpstreamCursor {
+    UpstreamCursor { upstream: cursor.upstream.clone(), cursor: compact(&cursor.cursor) }
 }
 
 fn is_ascending(top: Position, events: &[NewEvent]) -> bool {

@@ -12,7 +12,7 @@ use crate::failure::{Failure, corrupt, unavailable};
 
 /// What leads from each version to the next; the place in the list is the version before.
 pub(crate) const MIGRATIONS: &[&str] =
-    &[include_str!("schema/v1.sql"), include_str!("schema/v2.sql")];
+    &[include_str!("schema/v1.sql"), include_str!("schema/v2.sql"), include_str!("schema/v3.sql")];
 
 /// "EYOT"; stands in the file's header.
 const APPLICATION_ID: i64 = 0x4559_4F54;

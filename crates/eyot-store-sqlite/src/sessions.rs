@@ -37,7 +37,7 @@ impl Owned<'_> {
 
 /// Stores a session. The transaction is untouched when the id is taken.
 pub(crate) fn create(connection: &Connection, record: &SessionRecord) -> Result<(), Failure> {
-    let state = encode_state(&record.state)?;
+    let state = record.state.encode()?;
     let mut statement = connection.prepare_cached(
         "INSERT INTO session(sid, owner, fence, next_stream, created_ms, expires_ms, version, \
          revision, principal, checksum, state_checksum, state, initialize) VALUES(:sid, :owner, :fence, :next_stream, :created_ms, :expires_ms, \
@@ -70,14 +70,14 @@ pub(crate) fn find(
     Ok(find_claimable(connection, id)?.map(|found| found.record))
 }
 
-/// Gives the session to `owner` unless it has expired.
+/// Gives the session to `owner` if it `is_theirs`.
 pub(crate) fn claim(
     connection: &Connection,
     id: &SessionId,
     owner: &NodeId,
-    now_ms: u64,
+    is_theirs: impl FnOnce(&SessionRecord) -> bool,
 ) -> Result<Option<Claimed>, Failure> {
-    let found = find_claimable(connection, id)?.filter(|it| it.record.expires_ms > now_ms);
+    let found = find_claimable(connection, id)?.filter(|it| is_theirs(&it.record));
     let Some(mut claimed) = found else { return Ok(None) };
     claimed.record.fence = claimed.record.fence.next();
     claimed.record.owner = Some(owner.clone());
@@ -94,7 +94,7 @@ pub(crate) fn update(
     state: &SessionState,
 ) -> Result<(), Failure> {
     session.check(connection)?;
-    let state = encode_state(state)?;
+    let state = state.encode()?;
     let checksum = state_checksum(session.id, RECORD_VERSION, &state);
     connection
         .prepare_cached(
@@ -195,7 +195,7 @@ fn decode(row: &Row<'_>) -> Result<Claimed, Failure> {
         revision: Revision::parse(&revision).ok_or_else(|| damaged("revision"))?,
         principal: row.get("principal")?,
         initialize: Bytes::from(row.get::<_, Vec<u8>>("initialize")?),
-        state: serde_json::from_slice(&state).map_err(|_| damaged("state"))?,
+        state: SessionState::decode(version, &state)?,
         owner: row.get::<_, Option<String>>("owner")?.as_deref().map(NodeId::new),
         fence: Fence(row.get::<_, Number>("fence")?.0),
         created_ms: row.get::<_, Number>("created_ms")?.0,
@@ -211,10 +211,6 @@ fn decode(row: &Row<'_>) -> Result<Claimed, Failure> {
 /// The id is not said: whoever knows it may speak for the session.
 fn damaged(part: &str) -> StoreError {
     corrupt(format!("{part} of a session is not what was written"))
-}
-
-fn encode_state(state: &SessionState) -> Result<Vec<u8>, StoreError> {
-    serde_json::to_vec(state).map_err(|error| corrupt(format!("state of a session: {error}")))
 }
 
 fn fixed_checksum(record: &SessionRecord) -> i64 {

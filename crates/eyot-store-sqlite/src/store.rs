@@ -157,8 +157,19 @@ impl Sessions for SqliteStore {
         })
     }
 
-    fn claim(&self, id: SessionId, owner: NodeId, now_ms: u64) -> StoreFuture<Option<Claimed>> {
-        self.submit_write(0, move |connection| sessions::claim(connection, &id, &owner, now_ms))
+    fn claim(
+        &self,
+        id: SessionId,
+        principal: Option<Arc<str>>,
+        owner: NodeId,
+        now_ms: u64,
+    ) -> StoreFuture<Option<Claimed>> {
+        self.submit_write(0, move |connection| {
+            let is_theirs = |record: &SessionRecord| {
+                record.expires_ms > now_ms && record.belongs_to(principal.as_deref())
+            };
+            sessions::claim(connection, &id, &owner, is_theirs)
+        })
     }
 
     fn update(&self, id: SessionId, fence: Fence, state: SessionState) -> StoreFuture<()> {

@@ -1,5 +1,6 @@
 //! The table of streams and the table of events.
 
+mod cursors;
 mod finished;
 mod row;
 
@@ -8,7 +9,7 @@ use std::time::Duration;
 
 use eyot_session::{
     Event, Fence, LogLimits, NewEvent, Page, Position, SessionId, StoreError, StreamEnd, StreamNo,
-    StreamRecord,
+    StreamRecord, UpstreamCursor, UpstreamName,
 };
 use rusqlite::{Connection, Row, params};
 
@@ -34,6 +35,7 @@ pub(crate) fn open(
         Some(_) => Ok(()),
         None => {
             StreamRow::new(record.clone()).insert(connection, id)?;
+            cursors::note(connection, id, record.no, record.upstream_cursor.as_ref())?;
             Ok(raise_next_stream(connection, id, record.no)?)
         }
     }
@@ -55,6 +57,7 @@ pub(crate) fn append(
     }
     for event in events {
         insert_event(connection, id, no, event)?;
+        cursors::note(connection, id, no, event.upstream_cursor.as_ref())?;
         row.count(event);
     }
     trim(connection, id, &mut row, limits)?;
@@ -98,12 +101,16 @@ pub(crate) fn read(
         return Err(StoreError::Trimmed { oldest: row.trimmed }.into());
     }
     let events = read_events(connection, id, no, after, limit)?;
+    let mut last_upstream_cursors = cursors::find(connection, id, no)?;
+    if let Some(cursor) = row.last_cursor {
+        last_upstream_cursors.note(&UpstreamCursor { upstream: UpstreamName::DEFAULT, cursor });
+    }
     let reached = events.last().map_or(after, |event| event.position);
     Ok(Page {
         is_end: row.expires_ms.is_some() && reached >= row.top,
         stream: row.record,
         events,
-        last_upstream_cursor: row.last_cursor,
+        last_upstream_cursors,
     })
 }
 
@@ -123,6 +130,7 @@ pub(crate) fn sweep(connection: &Connection, now_ms: u64) -> Result<(), rusqlite
 
 /// Deletes a stream, with its events.
 fn remove(connection: &Connection, sid: &str, no: i64) -> Result<(), rusqlite::Error> {
+    cursors::remove(connection, sid, no)?;
     connection
         .prepare_cached("DELETE FROM event WHERE sid = ?1 AND stream = ?2")?
         .execute(params![sid, no])?;
@@ -134,6 +142,7 @@ fn remove(connection: &Connection, sid: &str, no: i64) -> Result<(), rusqlite::E
 
 /// Deletes all streams of a session, with their events.
 pub(crate) fn remove_all(connection: &Connection, sid: &str) -> Result<(), rusqlite::Error> {
+    cursors::remove_all(connection, sid)?;
     connection.prepare_cached("DELETE FROM event WHERE sid = ?1")?.execute([sid])?;
     connection.prepare_cached("DELETE FROM stream WHERE sid = ?1")?.execute([sid])?;
     Ok(())
@@ -176,8 +185,8 @@ fn insert_event(
 ) -> Result<(), rusqlite::Error> {
     let (fence, seq) = numbers(event.position);
     let mut statement = connection.prepare_cached(
-        "INSERT INTO event(sid, stream, fence, seq, checksum, cursor, data) \
-         VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "INSERT INTO event(sid, stream, fence, seq, checksum, cursor, upstream, data) \
+         VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     )?;
     statement.execute(params![
         id.as_str(),
@@ -185,7 +194,8 @@ fn insert_event(
         fence,
         seq,
         event_checksum(id, no, event),
-        event.upstream_cursor.as_deref(),
+        cursors::id_of(event.upstream_cursor.as_ref()),
+        cursors::upstream_of(event.upstream_cursor.as_ref()),
         &*event.data,
     ])?;
     Ok(())
@@ -199,7 +209,7 @@ fn read_events(
     limit: usize,
 ) -> Result<Vec<Event>, Failure> {
     let mut statement = connection.prepare_cached(
-        "SELECT fence, seq, checksum, cursor, data FROM event \
+        "SELECT fence, seq, checksum, cursor, upstream, data FROM event \
          WHERE sid = ?1 AND stream = ?2 AND (fence, seq) > (?3, ?4) \
          ORDER BY fence, seq LIMIT ?5",
     )?;
@@ -216,8 +226,8 @@ fn read_events(
 fn decode_event(row: &Row<'_>, id: &SessionId, no: StreamNo) -> Result<Event, Failure> {
     let event = Event {
         position: position(row)?,
-        upstream_cursor: row.get::<_, Option<Vec<u8>>>(3)?.map(Bytes::from),
-        data: Bytes::from(row.get::<_, Vec<u8>>(4)?),
+        upstream_cursor: cursors::decode(row.get(3)?, row.get(4)?)?,
+        data: Bytes::from(row.get::<_, Vec<u8>>(5)?),
     };
     if row.get::<_, i64>(2)? != event_checksum(id, no, &event) {
         return Err(corrupt("an event is not what was written").into());
@@ -226,14 +236,15 @@ fn decode_event(row: &Row<'_>, id: &SessionId, no: StreamNo) -> Result<Event, Fa
 }
 
 fn event_checksum(id: &SessionId, no: StreamNo, event: &Event) -> i64 {
-    Checksum::new()
+    let cursor = event.upstream_cursor.as_ref();
+    let checksum = Checksum::new()
         .bytes(id.as_str().as_bytes())
         .number(u64::from(no.0))
         .number(event.position.fence.0)
         .number(event.position.seq)
-        .optional(event.upstream_cursor.as_deref())
-        .bytes(&event.data)
-        .value()
+        .optional(cursors::id_of(cursor))
+        .bytes(&event.data);
+    cursors::add_upstream(checksum, cursor).value()
 }
 
 /// The position in the first two columns.

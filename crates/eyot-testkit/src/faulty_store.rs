@@ -73,8 +73,14 @@ impl Sessions for FaultyStore {
         self.faults.apply(|| self.inner.load(id, now_ms))
     }
 
-    fn claim(&self, id: SessionId, owner: NodeId, now_ms: u64) -> StoreFuture<Option<Claimed>> {
-        self.faults.apply(|| self.inner.claim(id, owner, now_ms))
+    fn claim(
+        &self,
+        id: SessionId,
+        principal: Option<Arc<str>>,
+        owner: NodeId,
+        now_ms: u64,
+    ) -> StoreFuture<Option<Claimed>> {
+        self.faults.apply(|| self.inner.claim(id, principal, owner, now_ms))
     }
 
     fn update(&self, id: SessionId, fence: Fence, state: SessionState) -> StoreFuture<()> {

@@ -1,11 +1,13 @@
 //! Sessions, streams and events to check stores with, and what to do with the answers.
 
 use std::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use eyot_session::{
     Event, Fence, NewEvent, NodeId, Page, Position, SessionId, SessionRecord, SessionState, Store,
-    StoreError, StoreFuture, StreamEnd, StreamKind, StreamNo, StreamRecord, UpstreamRef,
+    StoreError, StoreFuture, StreamEnd, StreamKind, StreamNo, StreamRecord, UpstreamCursor,
+    UpstreamName, UpstreamRef,
 };
 use eyot_types::Revision;
 
@@ -30,12 +32,18 @@ pub fn session_id(text: &str) -> SessionId {
     SessionId::parse(text).expect("ids of checks are visible ASCII")
 }
 
+/// Who opened the sessions of [`record`].
+#[must_use]
+pub fn principal() -> Option<Arc<str>> {
+    Some("käthe".into())
+}
+
 /// A session of `node-a` that ends at [`EXPIRES_MS`].
 #[must_use]
 pub fn record(id: &SessionId) -> SessionRecord {
     SessionRecord {
         id: id.clone(),
-        principal: Some("käthe".to_owned()),
+        principal: principal().as_deref().map(str::to_owned),
         revision: Revision::V2025_06_18,
         initialize: Bytes::from_static(br#"{"clientInfo":{"name":"checker"}}"#),
         state: SessionState::default(),
@@ -49,18 +57,30 @@ pub fn record(id: &SessionId) -> SessionRecord {
 /// A state in which nothing is as by default.
 #[must_use]
 pub fn full_state() -> SessionState {
+    let legacy = UpstreamRef {
+        target: Some("http://upstream/mcp".into()),
+        session_id: Some("up-1".into()),
+        revision: Some("2025-03-26".into()),
+        generation: 7,
+        is_modern: false,
+    };
+    let modern = UpstreamRef { is_modern: true, ..UpstreamRef::default() };
     SessionState {
         is_initialized: true,
-        log_level: Some("debug".to_owned()),
+        log_level: Some("debug".into()),
         subscriptions: ["file:///a", "file:///ü"].map(str::to_owned).into(),
-        upstream: Some(Box::new(UpstreamRef {
-            target: Some("http://upstream/mcp".to_owned()),
-            session_id: Some("up-1".to_owned()),
-            revision: Some("2025-03-26".to_owned()),
-            generation: 7,
-            is_modern: false,
-        })),
+        upstreams: [(UpstreamName::DEFAULT, legacy), (named(), modern)].into_iter().collect(),
     }
+}
+
+/// The name of an upstream; not the default.
+///
+/// # Panics
+///
+/// Never.
+#[must_use]
+pub fn named() -> UpstreamName {
+    UpstreamName::parse("named").expect("letters are a name")
 }
 
 /// A stream of a call; its request id tells its number.
@@ -84,10 +104,22 @@ pub fn event(fence: Fence, seq: u64, data: &str) -> NewEvent {
     }
 }
 
-/// The event with a cursor of the upstream.
+/// The event with a cursor of an upstream.
 #[must_use]
-pub fn with_cursor(event: NewEvent, cursor: &'static str) -> NewEvent {
-    Event { upstream_cursor: Some(Bytes::from_static(cursor.as_bytes())), ..event }
+pub fn with_cursor(event: NewEvent, cursor: UpstreamCursor) -> NewEvent {
+    Event { upstream_cursor: Some(cursor), ..event }
+}
+
+/// A cursor of the upstream with the default name.
+#[must_use]
+pub fn cursor(text: &'static str) -> UpstreamCursor {
+    cursor_of(UpstreamName::DEFAULT, text)
+}
+
+/// A cursor of an upstream.
+#[must_use]
+pub fn cursor_of(upstream: UpstreamName, text: &'static str) -> UpstreamCursor {
+    UpstreamCursor { upstream, cursor: Bytes::from_static(text.as_bytes()) }
 }
 
 /// Events 1 to `count` of the owner with [`FENCE`].

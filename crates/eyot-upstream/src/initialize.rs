@@ -14,9 +14,9 @@ pub fn requested_revision(request: &Message) -> String {
 }
 
 /// The revision that the answer to `initialize` agrees to.
-pub fn agreed_revision(answer: &Message) -> Option<String> {
+pub fn agreed_revision(answer: &Message) -> Option<Box<str>> {
     let result: serde_json::Value = answer.decode_result().ok()?;
-    result.get("protocolVersion")?.as_str().map(str::to_owned)
+    result.get("protocolVersion")?.as_str().map(Into::into)
 }
 
 /// Whether an answer to `initialize` may be that of an upstream that speaks the modern era alone: a

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use eyot_era::legacy_to_modern::ClientMeta;
 use eyot_jsonrpc::{Id, Kind, Message};
 use eyot_service::{BoxService, Call, Fault, Input, Messages, Reply, ReplyFuture, SessionHandle};
-use eyot_session::SessionState;
+use eyot_session::{SessionState, UpstreamName};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{Era, LogLevel, Method, Revision, SetLevelParams, cancelled_id, is_cancelled};
 use futures_util::stream;
@@ -50,7 +50,7 @@ impl Bridged {
             feed: Feed::new(Arc::clone(&shared), state.subscriptions),
             shared,
             client: OnceCell::new(),
-            log_level: Mutex::new(state.log_level),
+            log_level: Mutex::new(state.log_level.map(String::from)),
             questions: Arc::default(),
             calls: Arc::default(),
             tasks: SessionTasks::default(),
@@ -194,7 +194,7 @@ impl Bridged {
             }
         };
         let level = level.as_str().to_owned();
-        store(context, |state| state.log_level = Some(level.clone())).await?;
+        store(context, |state| state.log_level = Some(level.as_str().into())).await?;
         *self.log_level.lock() = Some(level);
         Ok(Reply::One(Message::response(id, &json!({}))))
     }
@@ -207,8 +207,9 @@ impl Bridged {
                 Fault::internal("the session store cannot be used now")
             })?;
             let record = record.ok_or_else(|| Fault::session_gone("session not found"))?;
-            let fingerprint = &self.shared.upstream.fingerprint;
-            if record.state.upstream.and_then(|it| it.target).as_ref() != Some(fingerprint) {
+            let fingerprint = self.shared.upstream.fingerprint.as_str();
+            let upstream = record.state.upstreams.get(&UpstreamName::DEFAULT);
+            if upstream.and_then(|it| it.target.as_deref()) != Some(fingerprint) {
                 return Err(Fault::session_gone("session not found"));
             }
             let unreadable = || Fault::internal("stored session cannot be read");

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use eyot_http::{OutgoingBody, event_stream};
 use eyot_jsonrpc::Id;
 use eyot_service::{Input, Peer, unix_ms};
-use eyot_session::{EventId, Fence, Page, Position, StoreError};
+use eyot_session::{EventId, Fence, Page, Position, StoreError, UpstreamName};
 use http::{Response, StatusCode};
 
 use super::{Legacy, refused, store_failed};
@@ -94,17 +94,17 @@ impl Legacy {
         if page.is_end {
             return Ok(None);
         }
-        Ok(Some(self.adopt(session, page, peer)))
+        Ok(Some(self.adopt(session, &page, peer)))
     }
 
-    fn adopt(&self, session: &Arc<LiveSession>, page: Page, peer: Peer) -> Arc<StreamSlot> {
+    fn adopt(&self, session: &Arc<LiveSession>, page: &Page, peer: Peer) -> Arc<StreamSlot> {
         let stream = page.stream.no;
-        let Some(request_id) = request_id(&page) else {
+        let Some(request_id) = request_id(page) else {
             // A batch: whose answers are missing is not known. The stream ends here.
             let core = Core::call(session.context(), stream, Running::over(), Vec::new(), None);
             return session.add_call(stream, core);
         };
-        let cursor = page.last_upstream_cursor;
+        let cursor = page.last_upstream_cursors.get(&UpstreamName::DEFAULT).cloned();
         let input = Input::Resume { request_id: request_id.clone(), cursor };
         let running = Running::new(self.call(session, input, peer));
         // The id may be in use again by now; then that request keeps it.

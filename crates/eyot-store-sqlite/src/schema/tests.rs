@@ -1,5 +1,7 @@
 //! Files of other versions and of other programs.
 
+mod version_2;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

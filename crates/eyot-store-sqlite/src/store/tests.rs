@@ -11,8 +11,8 @@ use eyot_session::{
     StreamNo,
 };
 use eyot_testkit::samples::{
-    CALL, EXPIRES_MS, FENCE, START, call_stream, done, ended, event, full_state, numbered_events,
-    opened, read_after, record, refused, seqs, session_id,
+    CALL, EXPIRES_MS, FENCE, START, call_stream, cursor_of, done, ended, event, full_state, named,
+    numbered_events, opened, principal, read_after, record, refused, seqs, session_id, with_cursor,
 };
 use eyot_testkit::{block_on, check_store};
 use rusqlite::Connection;
@@ -140,7 +140,7 @@ fn a_claim_through_another_handle_fences_this_one() {
     let (old, new) = (place.open(), place.open());
     let id = opened(&old, "two-handles");
     done(old.append(id.clone(), FENCE, CALL, numbered_events(1)));
-    let claimed = done(new.claim(id.clone(), NodeId::new("node-b"), 0)).unwrap();
+    let claimed = done(new.claim(id.clone(), principal(), NodeId::new("node-b"), 0)).unwrap();
     assert_eq!(claimed.record.fence, Fence(4));
     let late = vec![event(FENCE, 2, "late")];
     refused(old.append(id.clone(), FENCE, CALL, late), &StoreError::Fenced);
@@ -300,7 +300,7 @@ fn a_damaged_session_is_not_delivered_and_hides_no_other() {
         done(store.create(whole.clone()));
         for outcome in [
             block_on(store.load(damaged.clone(), 0)).map(drop),
-            block_on(store.claim(damaged.clone(), NodeId::new("b"), 0)).map(drop),
+            block_on(store.claim(damaged.clone(), principal(), NodeId::new("b"), 0)).map(drop),
         ] {
             assert!(matches!(outcome, Err(StoreError::Corrupt { .. })), "{part}: {outcome:?}");
         }
@@ -323,6 +323,21 @@ fn a_damaged_stream_is_neither_read_nor_written() {
         block_on(store.finish(id, FENCE, CALL, ended(0))),
     ] {
         assert!(matches!(outcome, Err(StoreError::Corrupt { .. })), "{outcome:?}");
+    }
+}
+
+#[test]
+fn a_damaged_cursor_resumes_no_upstream() {
+    for change in ["cursor = X'00'", "upstream = 'other'", "upstream = 'no name'"] {
+        let place = Place::new();
+        let store = place.open();
+        let id = opened(&store, "damaged-cursor");
+        let named = with_cursor(event(FENCE, 1, "event 1"), cursor_of(named(), "n1"));
+        done(store.append(id.clone(), FENCE, CALL, vec![named]));
+        done(store.shutdown());
+        place.raw().execute(&format!("UPDATE stream_cursor SET {change}"), ()).unwrap();
+        let read = block_on(place.open().read(id, CALL, START, 9));
+        assert!(matches!(read, Err(StoreError::Corrupt { .. })), "{change}: {read:?}");
     }
 }
 

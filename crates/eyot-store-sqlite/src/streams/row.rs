@@ -2,19 +2,21 @@
 
 use bytes::Bytes;
 use eyot_session::{
-    Fence, LogLimits, NewEvent, Position, SessionId, StoreError, StreamKind, StreamNo, StreamRecord,
+    Fence, LogLimits, NewEvent, Position, SessionId, StoreError, StreamKind, StreamNo,
+    StreamRecord, UpstreamCursor,
 };
 use rusqlite::{Connection, Row, named_params, params};
 
 use crate::checksum::Checksum;
 use crate::failure::{Failure, corrupt};
 use crate::number::Number;
+use crate::streams::cursors;
 
 /// A stream with the running counts of its events, so that an append need not count them.
 #[derive(Debug)]
 pub(super) struct StreamRow {
     pub(super) record: StreamRecord,
-    /// The newest event id that the upstream gave.
+    /// The newest event id that the upstream with the default name gave.
     pub(super) last_cursor: Option<Bytes>,
     /// The newest event; the start when there was none.
     pub(super) top: Position,
@@ -29,7 +31,7 @@ pub(super) struct StreamRow {
 impl StreamRow {
     pub(super) fn new(record: StreamRecord) -> Self {
         Self {
-            last_cursor: record.upstream_cursor.clone(),
+            last_cursor: default_cursor(record.upstream_cursor.as_ref()).cloned(),
             record,
             top: Position::default(),
             trimmed: Position::default(),
@@ -45,8 +47,8 @@ impl StreamRow {
         no: StreamNo,
     ) -> Result<Option<Self>, Failure> {
         let mut statement = connection.prepare_cached(
-            "SELECT kind, request_id, first_cursor, last_cursor, top_fence, top_seq, \
-             trimmed_fence, trimmed_seq, events, bytes, expires_ms, checksum \
+            "SELECT kind, request_id, first_cursor, first_upstream, last_cursor, top_fence, \
+             top_seq, trimmed_fence, trimmed_seq, events, bytes, expires_ms, checksum \
              FROM stream WHERE sid = ?1 AND no = ?2",
         )?;
         let mut rows = statement.query(params![id.as_str(), no.0])?;
@@ -59,16 +61,18 @@ impl StreamRow {
         id: &SessionId,
     ) -> Result<(), rusqlite::Error> {
         let mut statement = connection.prepare_cached(
-            "INSERT INTO stream(sid, no, kind, request_id, first_cursor, last_cursor, top_fence, \
-             top_seq, trimmed_fence, trimmed_seq, events, bytes, checksum) VALUES(:sid, :no, \
-             :kind, :request_id, :first_cursor, :last_cursor, 0, 0, 0, 0, 0, 0, :checksum)",
+            "INSERT INTO stream(sid, no, kind, request_id, first_cursor, first_upstream, \
+             last_cursor, top_fence, top_seq, trimmed_fence, trimmed_seq, events, bytes, \
+             checksum) VALUES(:sid, :no, :kind, :request_id, :first_cursor, :first_upstream, \
+             :last_cursor, 0, 0, 0, 0, 0, 0, :checksum)",
         )?;
         statement.execute(named_params! {
             ":sid": id.as_str(),
             ":no": self.record.no.0,
             ":kind": Number(kind_number(self.record.kind)),
             ":request_id": self.record.request_id.as_deref(),
-            ":first_cursor": self.record.upstream_cursor.as_deref(),
+            ":first_cursor": cursors::id_of(self.record.upstream_cursor.as_ref()),
+            ":first_upstream": cursors::upstream_of(self.record.upstream_cursor.as_ref()),
             ":last_cursor": self.last_cursor.as_deref(),
             ":checksum": self.checksum(id),
         })?;
@@ -108,8 +112,8 @@ impl StreamRow {
         self.top = event.position;
         self.events += 1;
         self.bytes += event.data.len();
-        if event.upstream_cursor.is_some() {
-            self.last_cursor.clone_from(&event.upstream_cursor);
+        if let Some(cursor) = default_cursor(event.upstream_cursor.as_ref()) {
+            self.last_cursor = Some(cursor.clone());
         }
     }
 
@@ -137,7 +141,10 @@ impl StreamRow {
                 no,
                 kind: kind_of(number("kind")?.0).ok_or_else(damaged)?,
                 request_id: bytes("request_id")?,
-                upstream_cursor: bytes("first_cursor")?,
+                upstream_cursor: cursors::decode(
+                    row.get("first_cursor")?,
+                    row.get("first_upstream")?,
+                )?,
             },
             last_cursor: bytes("last_cursor")?,
             top: Position { fence: Fence(number("top_fence")?.0), seq: number("top_seq")?.0 },
@@ -154,12 +161,13 @@ impl StreamRow {
     }
 
     fn checksum(&self, id: &SessionId) -> i64 {
-        Checksum::new()
+        let first_cursor = self.record.upstream_cursor.as_ref();
+        let checksum = Checksum::new()
             .bytes(id.as_str().as_bytes())
             .number(u64::from(self.record.no.0))
             .number(kind_number(self.record.kind))
             .optional(self.record.request_id.as_deref())
-            .optional(self.record.upstream_cursor.as_deref())
+            .optional(cursors::id_of(first_cursor))
             .optional(self.last_cursor.as_deref())
             .number(self.top.fence.0)
             .number(self.top.seq)
@@ -168,9 +176,14 @@ impl StreamRow {
             .number(Number::from(self.events).0)
             .number(Number::from(self.bytes).0)
             .number(u64::from(self.expires_ms.is_some()))
-            .number(self.expires_ms.unwrap_or(0))
-            .value()
+            .number(self.expires_ms.unwrap_or(0));
+        cursors::add_upstream(checksum, first_cursor).value()
     }
+}
+
+/// The cursor, if the upstream with the default name gave it.
+fn default_cursor(cursor: Option<&UpstreamCursor>) -> Option<&Bytes> {
+    cursor.filter(|it| it.upstream.is_default()).map(|it| &it.cursor)
 }
 
 fn damaged() -> StoreError {

@@ -6,7 +6,7 @@ use super::MakeStore;
 use crate::block_on;
 use crate::samples::{
     CALL, EXPIRES_MS, FENCE, START, call_stream, done, ended, full_state, numbered_events, opened,
-    record, session_id,
+    principal, record, session_id,
 };
 
 pub(super) const CHECKS: &[fn(MakeStore<'_>)] = &[
@@ -48,7 +48,7 @@ fn nothing_is_accepted_after_the_end(make: MakeStore<'_>) {
         store.health(),
         block_on(store.create(record(&session_id("too-late")))),
         block_on(store.load(id.clone(), 0)).map(drop),
-        block_on(store.claim(id.clone(), node, 0)).map(drop),
+        block_on(store.claim(id.clone(), principal(), node, 0)).map(drop),
         block_on(store.update(id.clone(), FENCE, full_state())),
         block_on(store.remove(id.clone())).map(drop),
         block_on(store.sweep(0, 9)).map(drop),

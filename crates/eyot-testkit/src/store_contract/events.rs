@@ -3,12 +3,12 @@
 use bytes::Bytes;
 use eyot_session::{
     Event, Fence, NodeId, Page, Position, SessionId, Store, StoreError, StreamEnd, StreamKind,
-    StreamNo, StreamRecord,
+    StreamNo, StreamRecord, UpstreamCursors,
 };
 
 use crate::samples::{
-    CALL, FENCE, START, call_stream, done, ended, event, numbered_events, opened, read_after,
-    record, refused, seqs, session_id, with_cursor,
+    CALL, FENCE, START, call_stream, cursor, cursor_of, done, ended, event, named, numbered_events,
+    opened, principal, read_after, record, refused, seqs, session_id, with_cursor,
 };
 
 pub(super) const CHECKS: &[fn(&dyn Store)] = &[
@@ -26,15 +26,17 @@ pub(super) const CHECKS: &[fn(&dyn Store)] = &[
     events_out_of_order_are_refused_as_a_whole,
     streams_do_not_mix,
     the_last_cursor_of_the_upstream_is_kept,
+    each_upstream_has_a_last_cursor_of_its_own,
+    cursors_go_with_their_stream,
     stream_numbers_are_never_given_twice,
 ];
 
 fn events_are_read_as_they_were_appended(store: &dyn Store) {
     let id = opened(store, "as-appended");
     let mut events = numbered_events(4);
-    events.push(with_cursor(event(FENCE, 5, ""), "up/5"));
+    events.push(with_cursor(event(FENCE, 5, ""), cursor_of(named(), "up/5")));
     let large = Event { data: Bytes::from(vec![0xff; 1 << 20]), ..event(FENCE, 6, "") };
-    events.push(with_cursor(large, ""));
+    events.push(with_cursor(large, cursor("")));
     let (first, rest) = events.split_at(1);
     done(store.append(id.clone(), FENCE, CALL, first.to_vec()));
     done(store.append(id.clone(), FENCE, CALL, Vec::new()));
@@ -43,7 +45,7 @@ fn events_are_read_as_they_were_appended(store: &dyn Store) {
         stream: call_stream(CALL),
         events,
         is_end: false,
-        last_upstream_cursor: Some(Bytes::new()),
+        last_upstream_cursors: [cursor(""), cursor_of(named(), "up/5")].into_iter().collect(),
     };
     assert_eq!(read_after(store, &id, START), page);
 }
@@ -142,7 +144,7 @@ fn a_stream_that_was_not_opened_is_unknown(store: &dyn Store) {
 fn only_the_current_fence_may_write(store: &dyn Store) {
     let id = opened(store, "fenced");
     done(store.append(id.clone(), FENCE, CALL, numbered_events(1)));
-    done(store.claim(id.clone(), NodeId::new("b"), 0));
+    done(store.claim(id.clone(), principal(), NodeId::new("b"), 0));
     let late = vec![event(FENCE, 2, "of the owner before")];
     refused(store.append(id.clone(), FENCE, CALL, late), &StoreError::Fenced);
     refused(store.finish(id.clone(), FENCE, CALL, ended(0)), &StoreError::Fenced);
@@ -157,7 +159,7 @@ fn only_the_current_fence_may_write(store: &dyn Store) {
 fn events_of_a_later_owner_come_after_all_earlier_ones(store: &dyn Store) {
     let id = opened(store, "taken-over");
     done(store.append(id.clone(), FENCE, CALL, numbered_events(2)));
-    done(store.claim(id.clone(), NodeId::new("b"), 0));
+    done(store.claim(id.clone(), principal(), NodeId::new("b"), 0));
     let later = event(FENCE.next(), 1, "of the later owner");
     done(store.append(id.clone(), FENCE.next(), CALL, vec![later.clone()]));
     assert_eq!(seqs(&read_after(store, &id, START)), [1, 2, 1]);
@@ -200,19 +202,64 @@ fn streams_do_not_mix(store: &dyn Store) {
 
 fn the_last_cursor_of_the_upstream_is_kept(store: &dyn Store) {
     let id = session_id("cursors");
-    let primed = Some(Bytes::from_static(b"primed"));
-    let stream = StreamRecord { upstream_cursor: primed.clone(), ..call_stream(CALL) };
+    let stream = StreamRecord { upstream_cursor: Some(cursor("primed")), ..call_stream(CALL) };
     done(store.create(record(&id)));
     done(store.open(id.clone(), FENCE, stream));
-    assert_eq!(read_after(store, &id, START).last_upstream_cursor, primed);
+    let primed = [cursor("primed")].into_iter().collect();
+    assert_eq!(read_after(store, &id, START).last_upstream_cursors, primed);
     let events = vec![
-        with_cursor(event(FENCE, 1, "one"), "up/1"),
-        with_cursor(event(FENCE, 2, "two"), "up/2"),
+        with_cursor(event(FENCE, 1, "one"), cursor("up/1")),
+        with_cursor(event(FENCE, 2, "two"), cursor("up/2")),
         event(FENCE, 3, "an event of our own"),
     ];
     done(store.append(id.clone(), FENCE, CALL, events));
     let page = done(store.read(id, CALL, START, 1));
-    assert_eq!(page.last_upstream_cursor.as_deref(), Some(&b"up/2"[..]), "also beyond the page");
+    let last = [cursor("up/2")].into_iter().collect();
+    assert_eq!(page.last_upstream_cursors, last, "also beyond the page");
+}
+
+fn each_upstream_has_a_last_cursor_of_its_own(store: &dyn Store) {
+    let id = session_id("cursors-of-several");
+    let primed = Some(cursor_of(named(), "primed"));
+    let stream = StreamRecord { upstream_cursor: primed, ..call_stream(CALL) };
+    done(store.create(record(&id)));
+    done(store.open(id.clone(), FENCE, stream.clone()));
+    let read = || read_after(store, &id, START);
+    let named_first = [cursor_of(named(), "primed")].into_iter().collect();
+    assert_eq!(read().last_upstream_cursors, named_first);
+
+    let first = with_cursor(event(FENCE, 1, "one"), cursor("1"));
+    done(store.append(id.clone(), FENCE, CALL, vec![first]));
+    let both = [cursor("1"), cursor_of(named(), "primed")].into_iter().collect();
+    assert_eq!(read().last_upstream_cursors, both);
+
+    let events = ["n1", "n2"].map(|text| cursor_of(named(), text));
+    let events = [2, 3].into_iter().zip(events);
+    let events = events.map(|(seq, cursor)| with_cursor(event(FENCE, seq, "named"), cursor));
+    done(store.append(id.clone(), FENCE, CALL, events.collect()));
+    let page = read();
+    assert_eq!(page.stream, stream);
+    let last = [cursor("1"), cursor_of(named(), "n2")].into_iter().collect();
+    assert_eq!(page.last_upstream_cursors, last);
+    let of_events = page.events.into_iter().map(|event| event.upstream_cursor);
+    let n1 = cursor_of(named(), "n1");
+    assert!(of_events.eq([cursor("1"), n1, cursor_of(named(), "n2")].map(Some)));
+}
+
+fn cursors_go_with_their_stream(store: &dyn Store) {
+    let id = opened(store, "cursors-gone");
+    let event = || with_cursor(event(FENCE, 1, "named"), cursor_of(named(), "n1"));
+    done(store.append(id.clone(), FENCE, CALL, vec![event()]));
+    done(store.finish(id.clone(), FENCE, CALL, ended(0)));
+    done(store.sweep(KEEP_DONE_MS, 0));
+    done(store.open(id.clone(), FENCE, call_stream(CALL)));
+    assert_eq!(read_after(store, &id, START).last_upstream_cursors, UpstreamCursors::default());
+
+    done(store.append(id.clone(), FENCE, CALL, vec![event()]));
+    done(store.remove(id.clone()));
+    done(store.create(record(&id)));
+    done(store.open(id.clone(), FENCE, call_stream(CALL)));
+    assert_eq!(read_after(store, &id, START).last_upstream_cursors, UpstreamCursors::default());
 }
 
 fn stream_numbers_are_never_given_twice(store: &dyn Store) {
@@ -222,9 +269,11 @@ fn stream_numbers_are_never_given_twice(store: &dyn Store) {
         done(store.open(id.clone(), FENCE, call_stream(no)));
     }
     done(store.finish(id.clone(), FENCE, StreamNo(4), ended(0)));
-    let keep_done_ms = 300_000;
-    done(store.sweep(keep_done_ms, 0));
+    done(store.sweep(KEEP_DONE_MS, 0));
     refused(store.read(id.clone(), StreamNo(4), START, 9), &StoreError::NotFound);
-    let claimed = done(store.claim(id, NodeId::new("b"), 0));
+    let claimed = done(store.claim(id, principal(), NodeId::new("b"), 0));
     assert_eq!(claimed.map(|it| it.next_stream), Some(StreamNo(5)));
 }
+
+/// When a stream that ended at 0 is forgotten.
+const KEEP_DONE_MS: u64 = 300_000;

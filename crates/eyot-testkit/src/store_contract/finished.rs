@@ -9,7 +9,7 @@ use eyot_session::{
 use super::MakeStore;
 use crate::block_on;
 use crate::samples::{
-    FENCE, START, call_stream, done, ended, event, numbered_events, record, session_id,
+    FENCE, START, call_stream, done, ended, event, numbered_events, principal, record, session_id,
 };
 
 pub(super) const CHECKS: &[fn(MakeStore<'_>)] = &[
@@ -186,7 +186,7 @@ fn the_number_of_a_forgotten_stream_is_not_given_again(make: MakeStore<'_>) {
     it.finish(9, 9);
     it.finish(8, 9);
     it.check_kept(&[9]);
-    let claimed = done(it.store.claim(it.id.clone(), NodeId::new("b"), 0));
+    let claimed = done(it.store.claim(it.id.clone(), principal(), NodeId::new("b"), 0));
     assert_eq!(claimed.map(|it| it.next_stream), Some(StreamNo(10)));
 }
 

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use bytes::Bytes;
 use eyot_session::{
     Claimed, Event, Fence, NewEvent, Page, Position, SessionId, SessionRecord, SessionState,
-    StoreError, StreamEnd, StreamNo,
+    StoreError, StreamEnd, StreamNo, UpstreamCursor,
 };
 use proptest::test_runner::{Config, TestRunner};
 
@@ -47,7 +46,8 @@ struct ModelStream {
     kept: Vec<Event>,
     top: Position,
     trimmed: Position,
-    cursor: Option<Bytes>,
+    /// Every cursor, in order.
+    cursors: Vec<UpstreamCursor>,
     expires_ms: Option<u64>,
 }
 
@@ -56,7 +56,9 @@ impl Model {
         use Operation as Op;
         match operation {
             Op::Append(id, fence, no, events) => text(&self.append(&id, fence, no, events)),
-            Op::Claim(id, now_ms) => text(&Ok(self.claim(&id, now_ms))),
+            Op::Claim(id, principal, now_ms) => {
+                text(&Ok(self.claim(&id, principal.as_deref(), now_ms)))
+            }
             Op::Create(id) => text(&self.create(&id)),
             Op::Finish(id, fence, no, end) => text(&self.finish(&id, fence, no, end)),
             Op::List(after, limit) => text(&Ok(self.list(after.as_ref(), limit))),
@@ -87,8 +89,11 @@ impl Model {
         self.live(id, now_ms).map(|session| session.record.clone())
     }
 
-    fn claim(&mut self, id: &SessionId, now_ms: u64) -> Option<Claimed> {
+    fn claim(&mut self, id: &SessionId, principal: Option<&str>, now_ms: u64) -> Option<Claimed> {
         let session = self.live(id, now_ms)?;
+        if session.record.principal.as_deref() != principal {
+            return None;
+        }
         session.record.fence.0 += 1;
         session.record.owner = Some(claimer());
         Some(Claimed { record: session.record.clone(), next_stream: StreamNo(session.next_stream) })
@@ -182,7 +187,7 @@ impl Model {
         }
         for event in events {
             stream.top = event.position;
-            stream.cursor = event.upstream_cursor.clone().or_else(|| stream.cursor.take());
+            stream.cursors.extend(event.upstream_cursor.clone());
             stream.kept.push(event);
         }
         stream.trim();
@@ -206,7 +211,7 @@ impl Model {
             stream: call_stream(no),
             events: rest.clone().take(limit).cloned().collect(),
             is_end: stream.expires_ms.is_some() && rest.count() <= limit,
-            last_upstream_cursor: stream.cursor.clone(),
+            last_upstream_cursors: stream.cursors.iter().cloned().collect(),
         })
     }
 }

@@ -2,16 +2,17 @@
 
 use std::fmt::Debug;
 use std::ops::Range;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use eyot_session::{
     Event, Fence, LogLimits, NewEvent, NodeId, Position, SessionId, SessionState, Store,
-    StoreFuture, StreamEnd, StreamNo,
+    StoreFuture, StreamEnd, StreamNo, UpstreamCursor, UpstreamName,
 };
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 
 use crate::block_on;
-use crate::samples::{call_stream, record, session_id};
+use crate::samples::{call_stream, named, principal, record, session_id};
 
 /// Few, so that operations meet.
 const SESSIONS: Range<u8> = 0..2;
@@ -32,7 +33,7 @@ pub(super) const LIMITS: LogLimits = LogLimits {
 #[derive(Clone, Debug)]
 pub(super) enum Operation {
     Append(SessionId, Fence, StreamNo, Vec<NewEvent>),
-    Claim(SessionId, u64),
+    Claim(SessionId, Option<Arc<str>>, u64),
     Create(SessionId),
     Finish(SessionId, Fence, StreamNo, StreamEnd),
     List(Option<SessionId>, usize),
@@ -56,7 +57,7 @@ pub(super) fn apply(store: &dyn Store, operation: Operation) -> String {
     use Operation as Op;
     match operation {
         Op::Append(id, fence, no, events) => text(store.append(id, fence, no, events)),
-        Op::Claim(id, now_ms) => text(store.claim(id, claimer(), now_ms)),
+        Op::Claim(id, principal, now_ms) => text(store.claim(id, principal, claimer(), now_ms)),
         Op::Create(id) => text(store.create(record(&id))),
         Op::Finish(id, fence, no, end) => text(store.finish(id, fence, no, end)),
         Op::List(after, limit) => text(store.list(after, limit)),
@@ -108,7 +109,9 @@ fn operation() -> impl Strategy<Value = Operation> {
         4 => (ids(), fences(), streams(), events()).prop_map(|(id, fence, no, events)| {
             Op::Append(id, fence, no, events)
         }),
-        1 => (ids(), TIMES_MS).prop_map(|(id, now_ms)| Op::Claim(id, now_ms)),
+        1 => (ids(), principals(), TIMES_MS).prop_map(|(id, principal, now_ms)| {
+            Op::Claim(id, principal, now_ms)
+        }),
         2 => ids().prop_map(Op::Create),
         1 => (ids(), fences(), streams(), ends()).prop_map(|(id, fence, no, end)| {
             Op::Finish(id, fence, no, end)
@@ -137,6 +140,10 @@ fn ids() -> impl Strategy<Value = SessionId> {
     SESSIONS.prop_map(|place| session_id(&format!("{place}-session")))
 }
 
+fn principals() -> impl Strategy<Value = Option<Arc<str>>> {
+    prop_oneof![2 => Just(principal()), 1 => Just(None)]
+}
+
 fn fences() -> impl Strategy<Value = Fence> {
     prop_oneof![3 => Just(FENCES.start), 1 => FENCES].prop_map(Fence)
 }
@@ -149,14 +156,20 @@ fn positions() -> impl Strategy<Value = Position> {
     (fences(), SEQS).prop_map(|(fence, seq)| Position { fence, seq })
 }
 
+fn upstreams() -> impl Strategy<Value = UpstreamName> {
+    prop_oneof![2 => Just(UpstreamName::DEFAULT), 1 => Just(named())]
+}
+
 /// Mostly in order.
 fn events() -> impl Strategy<Value = Vec<NewEvent>> {
-    let steps = proptest::collection::vec((0..4_u64, 0..8_usize, any::<bool>()), 0..4);
+    let step = (0..4_u64, 0..8_usize, proptest::option::of(upstreams()));
+    let steps = proptest::collection::vec(step, 0..4);
     (positions(), steps).prop_map(|(start, steps)| {
         let mut position = start;
-        let event = |(step, len, has_cursor): (u64, usize, bool)| {
+        let event = |(step, len, upstream): (u64, usize, Option<UpstreamName>)| {
             position.seq += step;
-            let upstream_cursor = has_cursor.then(|| Bytes::from(format!("up/{}", position.seq)));
+            let cursor = Bytes::from(format!("up/{}", position.seq));
+            let upstream_cursor = upstream.map(|upstream| UpstreamCursor { upstream, cursor });
             Event { position, data: Bytes::from(vec![b'x'; len]), upstream_cursor }
         };
         steps.into_iter().map(event).collect()

@@ -1,14 +1,14 @@
 //! Promises about session records.
 
 use std::collections::BTreeSet;
-use std::sync::Barrier;
+use std::sync::{Arc, Barrier};
 use std::thread;
 
 use eyot_session::{Claimed, Fence, NodeId, SessionId, SessionRecord, Store, StoreError, StreamNo};
 
 use crate::samples::{
     CALL, EXPIRES_MS, FENCE, START, call_stream, done, ended, full_state, numbered_events, opened,
-    record, refused, session_id,
+    principal, record, refused, session_id,
 };
 
 pub(super) const CHECKS: &[fn(&dyn Store)] = &[
@@ -18,6 +18,7 @@ pub(super) const CHECKS: &[fn(&dyn Store)] = &[
     an_expired_session_is_neither_loaded_nor_claimed,
     a_claim_raises_the_fence_and_names_the_owner,
     claims_at_once_get_different_fences,
+    a_claim_of_another_principal_finds_and_changes_nothing,
     only_the_current_fence_may_update,
     a_touch_counts_at_once_and_never_shortens,
     a_removed_session_leaves_nothing_behind,
@@ -49,7 +50,7 @@ fn an_unknown_session_is_said_to_be_unknown(store: &dyn Store) {
     let id = session_id("unknown");
     store.touch(&id, EXPIRES_MS);
     assert_eq!(done(store.load(id.clone(), 0)), None);
-    assert_eq!(done(store.claim(id.clone(), NodeId::new("b"), 0)), None);
+    assert_eq!(done(store.claim(id.clone(), principal(), NodeId::new("b"), 0)), None);
     assert!(!done(store.remove(id.clone())));
     refused(store.update(id.clone(), FENCE, full_state()), &StoreError::NotFound);
     refused(store.open(id.clone(), FENCE, call_stream(CALL)), &StoreError::NotFound);
@@ -62,7 +63,7 @@ fn an_expired_session_is_neither_loaded_nor_claimed(store: &dyn Store) {
     let id = session_id("expired");
     done(store.create(record(&id)));
     assert_eq!(done(store.load(id.clone(), EXPIRES_MS)), None);
-    assert_eq!(done(store.claim(id.clone(), NodeId::new("b"), EXPIRES_MS)), None);
+    assert_eq!(done(store.claim(id.clone(), principal(), NodeId::new("b"), EXPIRES_MS)), None);
     assert_eq!(done(store.load(id.clone(), EXPIRES_MS - 1)), Some(record(&id)));
 }
 
@@ -73,7 +74,7 @@ fn a_claim_raises_the_fence_and_names_the_owner(store: &dyn Store) {
         let owner = NodeId::new(owner);
         let expected = SessionRecord { owner: Some(owner.clone()), fence, ..record(&id) };
         let claimed = Claimed { record: expected.clone(), next_stream: StreamNo(1) };
-        assert_eq!(done(store.claim(id.clone(), owner, 0)), Some(claimed));
+        assert_eq!(done(store.claim(id.clone(), principal(), owner, 0)), Some(claimed));
         assert_eq!(done(store.load(id.clone(), 0)), Some(expected));
     }
 }
@@ -85,7 +86,8 @@ fn claims_at_once_get_different_fences(store: &dyn Store) {
     let start = Barrier::new(CLAIMERS);
     let claim = || {
         start.wait();
-        done(store.claim(id.clone(), NodeId::new("b"), 0)).map(|claimed| claimed.record.fence)
+        done(store.claim(id.clone(), principal(), NodeId::new("b"), 0))
+            .map(|claimed| claimed.record.fence)
     };
     let fences: BTreeSet<Option<Fence>> = thread::scope(|scope| {
         let claimers: Vec<_> = (0..CLAIMERS).map(|_| scope.spawn(claim)).collect();
@@ -93,6 +95,26 @@ fn claims_at_once_get_different_fences(store: &dyn Store) {
     });
     assert_eq!(fences.len(), CLAIMERS, "{fences:?}");
     assert!(!fences.contains(&None));
+}
+
+/// The answer is that for an unknown session, and the owner of the session stays the owner.
+fn a_claim_of_another_principal_finds_and_changes_nothing(store: &dyn Store) {
+    let known = record(&session_id("claimed-by-others"));
+    let anonymous = SessionRecord { principal: None, ..record(&session_id("claimed-of-nobody")) };
+    let others = [None, Some(""), Some("käth"), Some("other")].map(|it| it.map(Arc::from));
+    for record in [known, anonymous] {
+        let id = record.id.clone();
+        done(store.create(record.clone()));
+        for other in others.iter().filter(|it| !record.belongs_to(it.as_deref())) {
+            let claimed = store.claim(id.clone(), other.clone(), NodeId::new("b"), 0);
+            assert_eq!(done(claimed), None, "{other:?}");
+        }
+        assert_eq!(done(store.load(id.clone(), 0)), Some(record.clone()));
+        done(store.update(id.clone(), FENCE, full_state()));
+        let principal = record.principal.as_deref().map(Arc::from);
+        let claimed = done(store.claim(id, principal, NodeId::new("b"), 0));
+        assert_eq!(claimed.map(|it| it.record.fence), Some(FENCE.next()));
+    }
 }
 
 fn only_the_current_fence_may_update(store: &dyn Store) {
@@ -119,7 +141,7 @@ fn a_touch_counts_at_once_and_never_shortens(store: &dyn Store) {
     assert_eq!(done(store.list(None, 9)), [touched]);
     assert_eq!(done(store.sweep(end_ms - 1, 9)), []);
     store.touch(&id, end_ms + 1);
-    let claimed = done(store.claim(id.clone(), NodeId::new("b"), end_ms));
+    let claimed = done(store.claim(id.clone(), principal(), NodeId::new("b"), end_ms));
     assert_eq!(claimed.map(|it| it.record.expires_ms), Some(end_ms + 1));
     assert_eq!(done(store.load(id, end_ms + 1)), None);
 }
@@ -135,7 +157,7 @@ fn a_removed_session_leaves_nothing_behind(store: &dyn Store) {
 
     done(store.create(record(&id)));
     refused(store.read(id.clone(), CALL, START, 9), &StoreError::NotFound);
-    let claimed = done(store.claim(id, NodeId::new("b"), 0));
+    let claimed = done(store.claim(id, principal(), NodeId::new("b"), 0));
     assert_eq!(claimed.map(|it| it.next_stream), Some(StreamNo(1)));
 }
 

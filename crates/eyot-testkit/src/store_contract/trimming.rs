@@ -7,8 +7,8 @@ use eyot_session::{Event, LogLimits, Position, StoreError};
 
 use super::MakeStore;
 use crate::samples::{
-    CALL, FENCE, START, done, ended, event, numbered_events, opened, read_after, refused, seqs,
-    with_cursor,
+    CALL, FENCE, START, cursor, done, ended, event, numbered_events, opened, read_after, refused,
+    seqs, with_cursor,
 };
 
 pub(super) const CHECKS: &[fn(MakeStore<'_>)] = &[
@@ -29,7 +29,7 @@ const LIMITS: LogLimits = LogLimits {
 fn the_oldest_events_go_when_there_are_too_many(make: MakeStore<'_>) {
     let store = make(LIMITS);
     let id = opened(&*store, "many");
-    let first = with_cursor(event(FENCE, 1, "event 1"), "up/1");
+    let first = with_cursor(event(FENCE, 1, "event 1"), cursor("up/1"));
     done(store.append(id.clone(), FENCE, CALL, vec![first]));
     let rest: Vec<Event> = numbered_events(7).into_iter().skip(1).collect();
     done(store.append(id.clone(), FENCE, CALL, rest));
@@ -40,7 +40,8 @@ fn the_oldest_events_go_when_there_are_too_many(make: MakeStore<'_>) {
     }
     let page = read_after(&*store, &id, oldest);
     assert_eq!(seqs(&page), [5, 6, 7]);
-    assert_eq!(page.last_upstream_cursor.as_deref(), Some(&b"up/1"[..]), "kept although dropped");
+    let cursors = [cursor("up/1")].into_iter().collect();
+    assert_eq!(page.last_upstream_cursors, cursors, "kept although dropped");
     assert_eq!(seqs(&read_after(&*store, &id, Position { fence: FENCE, seq: 6 })), [7]);
 }
 

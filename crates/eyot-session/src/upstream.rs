@@ -1,0 +1,162 @@
+//! The upstreams of a session, by name.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
+use serde::ser::Serializer;
+use serde::{Deserialize, Serialize};
+
+/// The name of one upstream of an endpoint: 1 to [`UpstreamName::BYTES_MAX`] ASCII letters,
+/// digits, `-`, `_` or `.`.
+///
+/// Cheap to clone; the default name needs no memory of its own. The default name comes first
+/// in order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct UpstreamName(Option<Arc<str>>);
+
+impl UpstreamName {
+    /// The name of the only upstream of an endpoint that gives its upstreams no names.
+    pub const DEFAULT: Self = Self(None);
+
+    /// Longest name.
+    pub const BYTES_MAX: usize = 64;
+
+    /// Takes a text as a name, or `None` when no upstream can have it.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+        let fits = (1..=Self::BYTES_MAX).contains(&text.len());
+        if !fits || !text.bytes().all(is_plain) {
+            return None;
+        }
+        Some(Self((text != DEFAULT_TEXT).then(|| text.into())))
+    }
+
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.as_deref().unwrap_or(DEFAULT_TEXT)
+    }
+
+    /// Whether it is [`UpstreamName::DEFAULT`].
+    #[must_use]
+    pub fn is_default(&self) -> bool {
+        self.0.is_none()
+    }
+}
+
+impl fmt::Display for UpstreamName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for UpstreamName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for UpstreamName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| D::Error::custom("not the name of an upstream"))
+    }
+}
+
+/// How to find the upstream session again.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct UpstreamRef {
+    /// What the session was opened at: another upstream must not get it.
+    pub target: Option<Box<str>>,
+    /// `Mcp-Session-Id` that the upstream gave; `None` when it gave none, or is a child.
+    pub session_id: Option<Box<str>>,
+    /// The revision that the upstream agreed to.
+    pub revision: Option<Box<str>>,
+    /// Counts how often the upstream session was opened. Ids of server requests carry it,
+    /// so that an answer never reaches a later upstream session.
+    pub generation: u64,
+    /// The upstream is of the modern era: there is no upstream session, and each request of the
+    /// client is carried over.
+    pub is_modern: bool,
+}
+
+/// The upstream sessions that are held for a client, by the names of their upstreams.
+///
+/// A sorted slice in the place of a map: a session of a server of handlers has none, that of a
+/// proxy most often one, and the smallest node of a map has room for eleven.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Upstreams(Box<[(UpstreamName, UpstreamRef)]>);
+
+impl Upstreams {
+    /// What is known of an upstream; `None` when the session has none of that name.
+    #[must_use]
+    pub fn get(&self, name: &UpstreamName) -> Option<&UpstreamRef> {
+        self.iter().find_map(|(it, upstream)| (it == name).then_some(upstream))
+    }
+
+    /// Sets what is known of an upstream, in the place of what was known before.
+    pub fn insert(&mut self, name: UpstreamName, upstream: UpstreamRef) {
+        let mut upstreams = std::mem::take(&mut self.0).into_vec();
+        upstreams.retain(|(it, _)| *it != name);
+        let place = upstreams.partition_point(|(it, _)| *it < name);
+        upstreams.reserve_exact(1);
+        upstreams.insert(place, (name, upstream));
+        self.0 = upstreams.into_boxed_slice();
+    }
+
+    /// All of them, in the order of their names.
+    pub fn iter(&self) -> impl Iterator<Item = (&UpstreamName, &UpstreamRef)> {
+        self.0.iter().map(|(name, upstream)| (name, upstream))
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl FromIterator<(UpstreamName, UpstreamRef)> for Upstreams {
+    fn from_iter<I: IntoIterator<Item = (UpstreamName, UpstreamRef)>>(upstreams: I) -> Self {
+        let mut made = Self::default();
+        for (name, upstream) in upstreams {
+            made.insert(name, upstream);
+        }
+        made
+    }
+}
+
+impl Serialize for Upstreams {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter())
+    }
+}
+
+impl<'de> Deserialize<'de> for Upstreams {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader;
+
+        impl<'de> Visitor<'de> for Reader {
+            type Value = Upstreams;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("upstreams by name")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Upstreams, A::Error> {
+                std::iter::from_fn(|| map.next_entry().transpose()).collect()
+            }
+        }
+
+        deserializer.deserialize_map(Reader)
+    }
+}
+
+/// [`UpstreamName::DEFAULT`] as text.
+const DEFAULT_TEXT: &str = "default";
+
+#[cfg(test)]
+mod tests;

@@ -8,7 +8,7 @@ use eyot_http::{
     read_body,
 };
 use eyot_jsonrpc::{ErrorObject, INVALID_REQUEST, Incoming, Kind, Message};
-use eyot_service::{Limits, Peer, Shutdown, Transport};
+use eyot_service::{Limits, Peer, Principal, Shutdown, Transport};
 use eyot_types::{Era, Method as McpMethod, Revision};
 use http::header::{ORIGIN, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, request};
@@ -79,6 +79,7 @@ impl Endpoint {
             return unauthorized();
         };
         let address = connection.from;
+        let principal = principal.map(Principal::new);
         let peer = Peer { era: Era::Legacy, principal, address, transport: Transport::Http };
         let timer = Arc::clone(&connection.timer);
         let asked = Asked { peer, accepts: head.accepts(), timer };

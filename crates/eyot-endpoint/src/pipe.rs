@@ -263,7 +263,7 @@ impl<I: MessageIo> Pipe<I> {
             if self.session.is_some() {
                 return self.refuse(Some(id), "session is open already");
             }
-            self.session = PipeSession::open(&request, self.peer.principal.clone());
+            self.session = PipeSession::open(&request, &self.peer);
         }
         let call = self.call(Input::Message(request), era);
         let parts = Running::new(self.service.call(call)).answered(Some(id.clone()));

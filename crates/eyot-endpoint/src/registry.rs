@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
-use eyot_service::{BoxService, Input, Limits, Peer, SessionHandle, Transport, unix_ms};
+use eyot_service::{BoxService, Input, Limits, Peer, Principal, SessionHandle, Transport, unix_ms};
 use eyot_session::{
     Fence, Limits as SessionLimits, NodeId, Session, SessionId, SessionRecord, Store, StoreError,
 };
@@ -221,7 +221,7 @@ impl Registry {
 
     /// Tells the service that a session is over.
     async fn close_upstream(&self, session: &Arc<LiveSession>) {
-        let principal = session.context().principal().cloned();
+        let principal = session.context().principal().cloned().map(Principal::new);
         let peer = Peer { era: Era::Legacy, principal, address: None, transport: Transport::Http };
         let call = call_in(session, Input::Close, peer);
         if let Err(fault) = self.service.clone().call(call).await {

@@ -134,7 +134,7 @@ impl Attempt {
         }
         let parked = ParkedState { call: claim.name.clone(), round };
         let question = self.bridge.question(&self.ask, requests, &State::Parked(parked)).await;
-        let principal = self.ask.peer.principal.clone();
+        let principal = self.ask.peer.principal_name().cloned();
         let asked = Asked { round, before, principal, question: &question };
         if let Err(error) = table.park(&claim, call, asked) {
             records.forget(&claim);

@@ -46,7 +46,7 @@ impl Inner {
                 Resumed::Refused(error) => return Ok(Reply::One(ask.refuse(&error))),
                 Resumed::Unknown => {}
             }
-            let principal = ask.peer.principal.clone();
+            let principal = ask.peer.principal_name().cloned();
             let Some(reserved) = self.table.reserve(state, round.1, principal) else { continue };
             return Ok(match self.restore(ask, state, responses).await {
                 Ok(Remains::Call(taken)) => {

@@ -86,7 +86,7 @@ impl Tasks {
         if plan != TaskPlan::Task {
             return Ok(Planned { plan, room: None });
         }
-        match self.rooms.take(ask.peer.principal.as_ref()) {
+        match self.rooms.take(ask.peer.principal_name()) {
             Ok(room) => Ok(Planned { plan, room: Some(room) }),
             // Whoever can wait for the answer still gets it.
             Err(_) if support != Some(TaskSupport::Required) => Ok(Planned::PLAIN),
@@ -115,7 +115,7 @@ impl Tasks {
         call: &UpstreamCall,
         answer: &Message,
     ) -> Option<Message> {
-        let (session, principal) = (&call.session, ask.peer.principal.clone());
+        let (session, principal) = (&call.session, ask.peer.principal_name().cloned());
         let room = call.shared.task_room.lock().take();
         if !has_tasks(session) || !modern_to_legacy::declares_tasks(&ask.message) {
             return None;
@@ -137,7 +137,7 @@ impl Tasks {
 
     /// The task of that id, if this client may ask for it.
     fn find(&self, ask: &Ask, id: &str) -> Option<Arc<TaskEntry>> {
-        self.table.find(id, ask.peer.principal.as_ref())
+        self.table.find(id, ask.peer.principal_name())
     }
 }
 

@@ -27,11 +27,11 @@ pub(super) struct PipeSession {
 
 impl PipeSession {
     /// A session that may come to be: `initialize` runs in it.
-    pub(super) fn open(request: &Message, principal: Option<Arc<str>>) -> Option<Self> {
+    pub(super) fn open(request: &Message, peer: &Peer) -> Option<Self> {
         let id = SessionId::parse(&random_token(16))?;
         let store = Arc::new(MemoryStore::new(LogLimits::default()));
         let shared: Arc<dyn Store> = Arc::<MemoryStore>::clone(&store);
-        let state = SessionState::default();
+        let (principal, state) = (peer.principal_name().cloned(), SessionState::default());
         let context = SessionHandle::new(id, principal, Fence(1), state, shared);
         let params = request.params().unwrap_or("{}");
         Some(Self {

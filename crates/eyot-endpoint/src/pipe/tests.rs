@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use eyot_jsonrpc::Message;
 use eyot_service::{
     BadMessage, BoxService, Call, Fault, Input, IoEnd, IoEvent, Limits, MessageIo, Messages, Peer,
-    QueueFull, Reply, ReplyFuture, Shutdown, Transport,
+    Principal, QueueFull, Reply, ReplyFuture, Shutdown, Transport,
 };
 use eyot_types::Era;
 use futures_util::stream;
@@ -131,7 +131,7 @@ async fn calls_of_a_pipe_are_those_of_its_peer() {
     let address: SocketAddr = "192.0.2.1:80".parse().unwrap();
     let peer = Peer {
         era: Era::Modern,
-        principal: Some("alice".into()),
+        principal: Some(Principal::new("alice")),
         address: Some(address),
         transport: Transport::Http,
     };
@@ -140,7 +140,7 @@ async fn calls_of_a_pipe_are_those_of_its_peer() {
     pipe.run().await;
     let peers = noting.0.lock();
     let [peer] = &peers[..] else { panic!("{peers:?}") };
-    assert_eq!(peer.principal.as_deref(), Some("alice"));
+    assert_eq!(peer.principal_name().map(AsRef::as_ref), Some("alice"));
     assert_eq!((peer.address, peer.transport), (Some(address), Transport::Http));
     assert_eq!(peer.era, Era::Legacy, "the era is that of the message");
 }

@@ -66,7 +66,7 @@ impl App {
     /// Errors).
     fn task(&self, peer: &Peer, id: &str) -> Result<Arc<TaskEntry>, ErrorObject> {
         let unknown = || ErrorObject::new(INVALID_PARAMS, "Failed to retrieve task: not found");
-        self.tasks.find(id, peer.principal.as_ref()).ok_or_else(unknown)
+        self.tasks.find(id, peer.principal_name()).ok_or_else(unknown)
     }
 
     /// Room for a task, if this call may become one.
@@ -91,7 +91,7 @@ impl App {
             // extension capability on its request" (tasks extension, Capability Negotiation).
             return if is_required { Err(missing) } else { Ok(None) };
         }
-        match self.tasks.room(peer.principal.as_ref()) {
+        match self.tasks.room(peer.principal_name()) {
             Ok(room) => Ok(Some(room)),
             // Whoever can wait for the answer still gets it.
             Err(_) if !is_required => Ok(None),
@@ -114,7 +114,7 @@ impl App {
         }
         check_declared(request)?;
         let ids: BTreeSet<String> = ids.into_iter().take(WATCHED_MAX).collect();
-        let principal = peer.principal.as_ref();
+        let principal = peer.principal_name();
         Ok(ids.iter().filter_map(|id| self.tasks.find(id, principal)).collect())
     }
 

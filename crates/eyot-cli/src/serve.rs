@@ -99,7 +99,7 @@ pub(crate) fn start(
 /// Says what is safe and slow, and how to choose otherwise.
 fn advise(target: &Target, setup: &Setup) {
     let is_child = matches!(target, Target::Command(_));
-    let is_unknown = setup.keys.is_open() && setup.affinity == Affinity::Auto;
+    let is_unknown = setup.auth.is_open() && setup.affinity == Affinity::Auto;
     if is_child && is_unknown && setup.era != EraMode::Modern {
         tracing::info!(
             "a modern client whose server is of the legacy era gets a child for each call: without \
@@ -145,10 +145,11 @@ pub(crate) fn open_store(store: &StoreUrl) -> anyhow::Result<Arc<dyn Store>> {
 
 fn setup(listen: &Listen, store: Arc<dyn Store>, limits: Limits) -> anyhow::Result<Setup> {
     let mut setup = Setup::new(store);
-    setup.keys = Keys::new(listen.api_key.iter().map(read_key).collect::<anyhow::Result<_>>()?);
+    let keys = listen.api_key.iter().map(read_key).collect::<anyhow::Result<_>>()?;
+    setup.auth = Arc::new(Keys::new(keys));
     let is_exposed = !listen.listen.ip().is_loopback();
     anyhow::ensure!(
-        !is_exposed || !setup.keys.is_open(),
+        !is_exposed || !setup.auth.is_open(),
         "{} can be reached by others: require keys with --api-key NAME=KEY, or listen on loopback",
         listen.listen
     );

@@ -8,12 +8,12 @@ use eyot_http::{
     read_body,
 };
 use eyot_jsonrpc::{ErrorObject, INVALID_REQUEST, Incoming, Kind, Message};
-use eyot_service::{Limits, Peer, Principal, Shutdown, Transport};
+use eyot_service::{Limits, Peer, Shutdown, Transport};
 use eyot_types::{Era, Method as McpMethod, Revision};
-use http::header::{ORIGIN, WWW_AUTHENTICATE};
+use http::header::ORIGIN;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, request};
 
-use crate::auth::Keys;
+use crate::auth::{AuthRefusal, Authenticate, Authenticated, Authentication, Credentials};
 use crate::cors;
 use crate::legacy::{Asked, Legacy};
 use crate::modern::{Modern, is_claimed};
@@ -26,7 +26,7 @@ type Answer = Response<OutgoingBody>;
 pub(crate) struct Endpoint {
     pub(crate) path: String,
     pub(crate) hosts: HostPolicy,
-    pub(crate) keys: Keys,
+    pub(crate) auth: Arc<dyn Authenticate>,
     pub(crate) legacy: Arc<Legacy>,
     pub(crate) modern: Modern,
     pub(crate) shutdown: Shutdown,
@@ -75,11 +75,15 @@ impl Endpoint {
         if parts.method == Method::OPTIONS {
             return cors::preflight(&parts.headers, METHODS);
         }
-        let Ok(principal) = self.keys.principal(head) else {
-            return unauthorized();
-        };
         let address = connection.from;
-        let principal = principal.map(Principal::new);
+        let authenticated = match self.auth.authenticate(&Credentials { head, parts, address }) {
+            Authentication::Ready(authenticated) => authenticated,
+            Authentication::Pending(asking) => self.ask(asking).await,
+        };
+        let principal = match authenticated {
+            Ok(principal) => principal,
+            Err(refusal) => return refusal.into_answer(),
+        };
         let peer = Peer { era: Era::Legacy, principal, address, transport: Transport::Http };
         let timer = Arc::clone(&connection.timer);
         let asked = Asked { peer, accepts: head.accepts(), timer };
@@ -92,6 +96,14 @@ impl Endpoint {
             Method::DELETE => Box::pin(self.delete(head, asked.peer)).await,
             _ => not_allowed(METHODS),
         }
+    }
+
+    /// Waits for others to say who the client is.
+    async fn ask(&self, asking: impl Future<Output = Authenticated>) -> Authenticated {
+        let patience = self.limits.authentication_timeout;
+        let answered = tokio::time::timeout(patience, asking).await;
+        answered
+            .unwrap_or_else(|_elapsed| Err(AuthRefusal::unavailable("nobody can say who you are")))
     }
 
     async fn post(
@@ -231,12 +243,9 @@ fn body_failed(failure: BodyError) -> Answer {
     answer
 }
 
-fn unauthorized() -> Answer {
-    let mut answer = refused(StatusCode::UNAUTHORIZED, "a known key is required as bearer token");
-    answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-    answer
-}
-
 fn refused(status: StatusCode, message: &str) -> Answer {
     error(status, None, &ErrorObject::new(INVALID_REQUEST, message))
 }
+
+#[cfg(test)]
+mod tests;

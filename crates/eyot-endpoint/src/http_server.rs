@@ -14,7 +14,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::accept::{Accept, Drained, serve};
 use crate::admin::{Admin, Health};
-use crate::auth::Keys;
+use crate::auth::Authenticate;
 use crate::endpoint::{ConnectionContext, Endpoint};
 use crate::keeper::Keeper;
 use crate::legacy::Legacy;
@@ -28,8 +28,8 @@ pub struct HttpServerConfig {
     pub path: String,
     /// Which hosts and origins may talk to it.
     pub hosts: HostPolicy,
-    /// Which keys it asks for.
-    pub keys: Keys,
+    /// Who finds out who a client is; [`Keys`](crate::Keys) without a key ask nobody.
+    pub auth: Arc<dyn Authenticate>,
     /// Where sessions are kept.
     pub store: Arc<dyn Store>,
     /// Every bound.
@@ -57,7 +57,7 @@ impl HttpServer {
     /// Puts a server in front of `service`.
     #[must_use]
     pub fn new(config: HttpServerConfig, service: BoxService) -> Self {
-        let HttpServerConfig { path, hosts, keys, store, limits, session_limits, shutdown, tasks } =
+        let HttpServerConfig { path, hosts, auth, store, limits, session_limits, shutdown, tasks } =
             config;
         let registry = Registry::new(Arc::clone(&store), service.clone(), &limits, session_limits);
         let registry = Arc::new(registry);
@@ -72,7 +72,7 @@ impl HttpServer {
         let endpoint = Arc::new(Endpoint {
             path,
             hosts,
-            keys,
+            auth,
             legacy,
             modern: Modern { service, limits },
             shutdown: shutdown.clone(),

@@ -6,6 +6,7 @@
 
 mod accept;
 mod admin;
+mod api_keys;
 mod auth;
 mod core;
 mod cors;
@@ -18,6 +19,8 @@ mod live;
 mod modern;
 mod modern_body;
 mod mount;
+#[cfg(test)]
+mod noting;
 mod pipe;
 mod registry;
 mod replay;
@@ -29,7 +32,8 @@ pub use eyot_http::HostPolicy;
 
 pub use crate::accept::{Accept, Drained, serve};
 pub use crate::admin::{Admin, Health};
-pub use crate::auth::{ApiKey, Keys};
+pub use crate::api_keys::{ApiKey, Keys};
+pub use crate::auth::{AuthRefusal, Authenticate, Authenticated, Authentication, Credentials};
 pub use crate::http_server::{HttpServer, HttpServerConfig};
 pub use crate::keeper::Keeper;
 pub use crate::mount::HttpService;

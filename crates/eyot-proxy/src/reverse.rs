@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use eyot_bridge::Affinity;
-use eyot_endpoint::{Admin, Drained, Health, HostPolicy, HttpServer, HttpServerConfig, Keys};
+use eyot_endpoint::{
+    Admin, Authenticate, Drained, Health, HostPolicy, HttpServer, HttpServerConfig, Keys,
+};
 use eyot_relay::{Relay, RelayOptions};
 use eyot_service::{BoxService, Limits, Shutdown};
 use eyot_session::{Limits as SessionLimits, Store};
@@ -20,8 +22,8 @@ pub struct Setup {
     pub path: String,
     /// Which hosts and origins may talk to it.
     pub hosts: HostPolicy,
-    /// Which keys it asks for.
-    pub keys: Keys,
+    /// Who finds out who a client is; [`Keys`] without a key ask nobody.
+    pub auth: Arc<dyn Authenticate>,
     /// Every bound.
     pub limits: Limits,
     /// Bounds of one session.
@@ -42,7 +44,7 @@ impl Setup {
             store,
             path: "/mcp".to_owned(),
             hosts: HostPolicy::loopback(),
-            keys: Keys::default(),
+            auth: Arc::new(Keys::default()),
             limits: Limits::default(),
             session_limits: SessionLimits::default(),
             era: EraMode::default(),
@@ -60,7 +62,7 @@ impl ReverseProxy {
     /// A proxy to `target`. Nothing is started or connected before the first call.
     #[must_use]
     pub fn new(target: Target, setup: Setup) -> Self {
-        let Setup { store, path, hosts, keys, limits, session_limits, shutdown, era, affinity } =
+        let Setup { store, path, hosts, auth, limits, session_limits, shutdown, era, affinity } =
             setup;
         let tasks = TaskTracker::new();
         let finished = shutdown.finished().clone();
@@ -69,7 +71,7 @@ impl ReverseProxy {
         let options = RelayOptions { era, affinity, store: Some(Arc::clone(&store)) };
         let service = BoxService::of_boxed(Relay::with_options(target, runtime, options));
         let config =
-            HttpServerConfig { path, hosts, keys, store, limits, session_limits, shutdown, tasks };
+            HttpServerConfig { path, hosts, auth, store, limits, session_limits, shutdown, tasks };
         Self(HttpServer::new(config, service))
     }
 

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use eyot_endpoint::{Drained, HttpServer, HttpServerConfig, HttpService, Keys, Pipe};
+use eyot_endpoint::{Authenticate, Drained, HttpServer, HttpServerConfig, HttpService, Keys, Pipe};
 use eyot_http::HostPolicy;
 use eyot_service::{InProcess, Serving};
 use eyot_session::{Limits as SessionLimits, LogLimits, Store};
@@ -26,7 +26,7 @@ impl Server {
             server: self.clone(),
             path: "/mcp".to_owned(),
             hosts: HostPolicy::loopback(),
-            keys: Keys::default(),
+            auth: Arc::new(Keys::default()),
             store: None,
             session_limits: SessionLimits::default(),
         }
@@ -111,7 +111,7 @@ pub struct HttpOptions {
     server: Server,
     path: String,
     hosts: HostPolicy,
-    keys: Keys,
+    auth: Arc<dyn Authenticate>,
     store: Option<Arc<dyn Store>>,
     session_limits: SessionLimits,
 }
@@ -130,8 +130,13 @@ impl HttpOptions {
     }
 
     /// Which keys it asks for.
-    pub fn keys(mut self, keys: Keys) -> Self {
-        self.keys = keys;
+    pub fn keys(self, keys: Keys) -> Self {
+        self.authenticate(Arc::new(keys))
+    }
+
+    /// Who finds out who a client is, in the place of [`keys`](Self::keys).
+    pub fn authenticate(mut self, auth: Arc<dyn Authenticate>) -> Self {
+        self.auth = auth;
         self
     }
 
@@ -168,13 +173,13 @@ impl HttpOptions {
     /// The server behind HTTP, for whoever wants an admin address beside it.
     #[must_use]
     pub fn into_http_server(self) -> HttpServer {
-        let Self { server, path, hosts, keys, store, session_limits } = self;
+        let Self { server, path, hosts, auth, store, session_limits } = self;
         let app = server.app();
         let store = store.unwrap_or_else(|| Arc::new(MemoryStore::new(LogLimits::default())));
         let config = HttpServerConfig {
             path,
             hosts,
-            keys,
+            auth,
             store,
             limits: app.limits,
             session_limits,

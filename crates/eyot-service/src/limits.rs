@@ -28,6 +28,8 @@ pub struct Limits {
     pub body_idle_timeout: Duration,
     /// From the first to the last byte of a request's body.
     pub body_timeout: Duration,
+    /// How long it may take to find out who a client is.
+    pub authentication_timeout: Duration,
     /// How long a client may take no bytes while there are bytes for it.
     pub write_stall_timeout: Duration,
     /// Legacy sessions in this process.
@@ -86,6 +88,7 @@ impl Default for Limits {
             head_timeout: Duration::from_secs(30),
             body_idle_timeout: Duration::from_secs(15),
             body_timeout: Duration::from_secs(120),
+            authentication_timeout: Duration::from_secs(10),
             write_stall_timeout: Duration::from_secs(30),
             sessions_max: 100_000,
             sessions_per_principal_max: 100_000,

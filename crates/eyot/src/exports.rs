@@ -7,7 +7,8 @@ pub use eyot_client::{
     Verdict,
 };
 pub use eyot_endpoint::{
-    Admin, ApiKey, Drained, Health, HostPolicy, HttpServer, HttpServerConfig, HttpService, Keys,
+    Admin, ApiKey, AuthRefusal, Authenticate, Authenticated, Authentication, Credentials, Drained,
+    Health, HostPolicy, HttpServer, HttpServerConfig, HttpService, Keys,
 };
 pub use eyot_jsonrpc::{ErrorObject, Id, Message};
 pub use eyot_proxy::{ReverseProxy, Setup};
@@ -19,7 +20,7 @@ pub use eyot_server::{
     ServerResource, ServerTemplate, ServerTool, Suggestions, TaskPolicy, ToolReply, UriVariables,
     prompt, resource, resource_template, tool,
 };
-pub use eyot_service::{BoxService, Call, Fault, Limits, McpService, Reply, Shutdown};
+pub use eyot_service::{BoxService, Call, Fault, Limits, McpService, Principal, Reply, Shutdown};
 pub use eyot_stdio::Command;
 pub use eyot_stdx::{SealKeys, Secret};
 pub use eyot_store_memory::MemoryStore;

@@ -1,23 +1,20 @@
 //! A pipe over a carrier that a test writes: what it needs of any [`MessageIo`].
 
 use std::collections::VecDeque;
-use std::future::{pending, ready};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use eyot_jsonrpc::Message;
 use eyot_service::{
-    BadMessage, BoxService, Call, Fault, Input, IoEnd, IoEvent, Limits, MessageIo, Messages, Peer,
-    Principal, QueueFull, Reply, ReplyFuture, Shutdown, Transport,
+    BadMessage, BoxService, IoEnd, IoEvent, Limits, MessageIo, Peer, Principal, QueueFull,
+    Shutdown, Transport,
 };
 use eyot_types::Era;
-use futures_util::stream;
 use parking_lot::Mutex;
-use serde_json::json;
-use tower_service::Service;
 
 use super::Pipe;
+use crate::noting::Noting;
 
 /// Gives what the test wrote down, then ends; keeps what is queued for a peer that reads all, or
 /// for one that reads nothing.
@@ -59,33 +56,6 @@ impl MessageIo for ScriptedIo {
     }
 }
 
-/// Notes who calls; answers `ping`, and anything else with notes that never end.
-#[derive(Clone, Default)]
-struct Noting(Arc<Mutex<Vec<Peer>>>);
-
-impl Service<Call> for Noting {
-    type Response = Reply;
-    type Error = Fault;
-    type Future = ReplyFuture;
-
-    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Fault>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, call: Call) -> ReplyFuture {
-        self.0.lock().push(call.peer);
-        let Input::Message(message) = call.input else { return Box::pin(pending()) };
-        let reply = match message.id().filter(|_| message.is_method("ping")) {
-            Some(id) => Reply::One(Message::response(id, &json!({}))),
-            None => {
-                let note = || Ok(Message::notification("notifications/message", &json!({})).into());
-                Reply::Stream(Messages::new(stream::repeat_with(note)))
-            }
-        };
-        Box::pin(ready(Ok(reply)))
-    }
-}
-
 fn text(text: &'static str) -> IoEvent {
     IoEvent::Message(text.into())
 }
@@ -115,7 +85,7 @@ async fn calls_rest_while_the_peer_reads_nothing_and_end_when_it_never_does() {
             "io.modelcontextprotocol/clientCapabilities":{}}}}"#,
     )]);
     let limits = Limits::default();
-    let note = Message::notification("notifications/message", &json!({})).len();
+    let note = Noting::note().len();
     io.waiting_bytes = Some(limits.pipe_queue_bytes - 3 * note);
     let (sent, service) = (Arc::clone(&io.sent), BoxService::new(Noting::default()));
     let began = tokio::time::Instant::now();
@@ -138,7 +108,7 @@ async fn calls_of_a_pipe_are_those_of_its_peer() {
     let service = BoxService::new(noting.clone());
     let pipe = Pipe::new(io, service, Limits::default(), &Shutdown::new()).of_peer(peer);
     pipe.run().await;
-    let peers = noting.0.lock();
+    let peers = noting.peers();
     let [peer] = &peers[..] else { panic!("{peers:?}") };
     assert_eq!(peer.principal_name().map(AsRef::as_ref), Some("alice"));
     assert_eq!((peer.address, peer.transport), (Some(address), Transport::Http));

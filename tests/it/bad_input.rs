@@ -217,7 +217,7 @@ async fn session_of_another_principal_is_answered_like_an_unknown_one() {
     let mut upstream = Upstream::with(&Habits::new()).await;
     let key = |name: &str| ApiKey { name: name.into(), key: Secret::new(format!("key-{name}")) };
     let proxy = Proxy::before_url(&upstream, patient_limits(), |setup| {
-        setup.keys = Keys::new(vec![key("alice"), key("bob")]);
+        setup.auth = Arc::new(Keys::new(vec![key("alice"), key("bob")]));
     });
     let proxy = proxy.await;
     let alice = Session::open_as(proxy.address, "2025-11-25", Some("key-alice")).await;
@@ -241,7 +241,7 @@ async fn session_is_not_taken_from_its_process_by_another_principal() {
     let store = Arc::new(MemoryStore::new(LogLimits::default()));
     let setting_up = |setup: &mut Setup| {
         setup.store = Arc::<MemoryStore>::clone(&store);
-        setup.keys = Keys::new(vec![key("alice"), key("bob")]);
+        setup.auth = Arc::new(Keys::new(vec![key("alice"), key("bob")]));
     };
     let first = Proxy::before_url(&upstream, patient_limits(), setting_up).await;
     let second = Proxy::before_url(&upstream, patient_limits(), setting_up).await;
@@ -271,7 +271,7 @@ async fn client_without_a_known_key_is_answered_with_401() {
     let upstream = Upstream::with(&Habits::new()).await;
     let proxy = Proxy::before_url(&upstream, patient_limits(), |setup| {
         let key = Secret::new("right".to_owned());
-        setup.keys = Keys::new(vec![ApiKey { name: "alice".into(), key }]);
+        setup.auth = Arc::new(Keys::new(vec![ApiKey { name: "alice".into(), key }]));
     });
     let proxy = proxy.await;
     let ask = Ask::post(&initialize("2025-11-25"));
@@ -287,7 +287,7 @@ async fn key_of_the_client_never_reaches_the_upstream() {
     let mut upstream = Upstream::with(&Habits::new()).await;
     let proxy = Proxy::before_url(&upstream, patient_limits(), |setup| {
         let key = Secret::new("right".to_owned());
-        setup.keys = Keys::new(vec![ApiKey { name: "alice".into(), key }]);
+        setup.auth = Arc::new(Keys::new(vec![ApiKey { name: "alice".into(), key }]));
     });
     let proxy = proxy.await;
     let alice = Session::open_as(proxy.address, "2025-11-25", Some("right")).await;

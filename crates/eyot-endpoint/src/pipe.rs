@@ -135,7 +135,7 @@ impl<I: MessageIo> Pipe<I> {
             has_moved = true;
             // A fault is the answer already: see `Running::answered`.
             if let Ok(part) = part
-                && let Some(message) = part.message
+                && let Some(message) = part.into_message()
             {
                 self.send(&message);
             }

@@ -24,7 +24,7 @@ pub use crate::in_process::{InProcess, Serving};
 pub use crate::limits::Limits;
 pub use crate::message_io::{BadMessage, IoEnd, IoEvent, MessageIo, QueueFull};
 pub use crate::principal::Principal;
-pub use crate::reply::{Messages, Part, Reply};
+pub use crate::reply::{Messages, Reply, ReplyItem};
 pub use crate::sealed_state::SealedState;
 pub use crate::service::{BoxService, McpService, ReplyFuture, WeakService};
 pub use crate::session_handle::SessionHandle;

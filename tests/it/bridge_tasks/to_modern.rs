@@ -1,5 +1,6 @@
 //! Legacy clients with the tasks of 2025-11-25 before a server with the tasks extension.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use eyot::{ApiKey, Keys, Limits};
@@ -69,7 +70,7 @@ async fn open_with(limits: Limits, key: Option<&str>, revision: &str) -> Open {
         let with_name =
             |name: &str| ApiKey { name: name.into(), key: Secret::new(name.to_owned()) };
         let names = key.map_or(&[][..], |_| &["ada", "bob"]);
-        setup.keys = Keys::new(names.iter().copied().map(with_name).collect());
+        setup.auth = Arc::new(Keys::new(names.iter().copied().map(with_name).collect()));
     });
     let proxy = proxy.await;
     let mut first = Ask::post(&initialize(revision));

@@ -87,7 +87,7 @@ async fn ask(server: &Server, principal: &str, method: &str, params: Value) -> V
     let reply = server.service().call(Call::new(Input::Message(message), peer)).await.unwrap();
     let message = match reply {
         Reply::One(answer) => answer,
-        Reply::Stream(mut parts) => parts.next().await.unwrap().unwrap().message.unwrap(),
+        Reply::Stream(mut parts) => parts.next().await.unwrap().unwrap().into_message().unwrap(),
         Reply::None => panic!("nothing was answered"),
     };
     serde_json::from_slice(&message.to_bytes()).unwrap()
@@ -132,7 +132,7 @@ async fn a_call_that_is_done_soon_is_answered_as_ever() {
     let progress = peer.ask("tools/call", call).await;
     assert_eq!(progress["method"], "notifications/progress", "{progress}");
     assert_eq!(text(&peer.next().await["result"]), "None");
-    assert_eq!(server.app().tasks.count(), 0);
+    assert_eq!(server.parts().tasks.count(), 0);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,0 +1,339 @@
+//! What a handler shares with whoever polls it: messages on their way out, questions, the end.
+//!
+//! There is no channel and no task between them: a handler that sends leaves its message here,
+//! and the poll that ran the handler takes it.
+
+use std::collections::{HashSet, VecDeque};
+use std::task::{Context, Poll, Waker};
+
+use eyot_jsonrpc::{ErrorObject, Id, Kind, Message};
+use eyot_service::ReplyItem;
+use eyot_types::Question;
+use parking_lot::Mutex;
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+/// The shared state of one call.
+#[derive(Debug, Default)]
+pub(crate) struct Exchange(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    out: VecDeque<ReplyItem>,
+    /// Handlers that wait until `out` has room.
+    waiting: Vec<Waker>,
+    questions: Vec<Asked>,
+    questions_asked: u32,
+    /// The keys of all questions so far.
+    keys: HashSet<String>,
+    /// Whoever polls the handler.
+    poller: Option<Waker>,
+    is_cancelled: bool,
+    cancellation: Option<CancellationToken>,
+}
+
+/// A question to the client that a handler waits for.
+#[derive(Debug)]
+struct Asked {
+    number: u32,
+    name: QuestionName,
+    /// `None`: it is out already, and nobody reads it again.
+    question: Option<Question>,
+    answer: Option<QuestionAnswer>,
+    waker: Option<Waker>,
+}
+
+/// How the answer to a question is recognised.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum QuestionName {
+    /// A legacy client answers a request with this id.
+    Id(Id),
+    /// A modern client answers under this key in its next round.
+    Key(String),
+}
+
+/// What the client answered: raw JSON, or an error.
+pub(crate) type QuestionAnswer = Result<Value, ErrorObject>;
+
+/// What comes out of a call.
+#[derive(Debug)]
+pub(crate) enum Outgoing {
+    /// Something for the client.
+    Part(ReplyItem),
+    /// Nothing more: the call was cancelled.
+    Cancelled,
+    /// A question that only the client's next round can answer.
+    Asks,
+    /// Nothing yet.
+    Nothing,
+}
+
+/// There are as many questions as there may be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TooManyQuestions;
+
+impl Exchange {
+    /// Takes a part out, once there is room. A handler that sends faster than the client reads
+    /// waits here: that is the back-pressure.
+    pub(crate) fn poll_send(&self, part: &mut Option<ReplyItem>, cx: &mut Context<'_>) -> Poll<()> {
+        let mut state = self.0.lock();
+        if state.is_cancelled {
+            return Poll::Ready(());
+        }
+        if state.out.len() >= OUT_PARTS_MAX {
+            if !state.waiting.iter().any(|it| it.will_wake(cx.waker())) {
+                state.waiting.push(cx.waker().clone());
+            }
+            return Poll::Pending;
+        }
+        state.out.extend(part.take());
+        let poller = state.poller.take();
+        drop(state);
+        wake(poller);
+        Poll::Ready(())
+    }
+
+    /// Before the handler is polled: what there is to do instead. Meanwhile nobody is woken
+    /// by what the handler sends: it is looked for right after.
+    pub(crate) fn begin_poll(&self) -> Outgoing {
+        let mut state = self.0.lock();
+        state.poller = None;
+        let outgoing = state.next();
+        let waiting = state.take_waiting(&outgoing);
+        drop(state);
+        wake(waiting);
+        outgoing
+    }
+
+    /// After the handler was polled: what it left. When it left nothing, the poll that waits
+    /// for more is woken.
+    pub(crate) fn end_poll(&self, cx: &Context<'_>) -> Outgoing {
+        let mut state = self.0.lock();
+        let outgoing = match state.next() {
+            Outgoing::Nothing if state.wants_input() => Outgoing::Asks,
+            outgoing => outgoing,
+        };
+        // A call that asks may be left at rest; in a task it is polled on, and must be woken by
+        // what others send or ask in its name.
+        if matches!(outgoing, Outgoing::Nothing | Outgoing::Asks) {
+            state.poller = Some(cx.waker().clone());
+        }
+        let waiting = state.take_waiting(&outgoing);
+        drop(state);
+        wake(waiting);
+        outgoing
+    }
+
+    /// Asks a legacy client: the request goes out under `id`.
+    pub(crate) fn ask_request(&self, id: Id, question: Question) -> Result<u32, TooManyQuestions> {
+        let request = request(id.clone(), question);
+        let mut state = self.0.lock();
+        let number = state.ask(QuestionName::Id(id), None)?;
+        // Questions are bounded by themselves and do not wait for room.
+        state.out.push_back(request.into());
+        let poller = state.poller.take();
+        drop(state);
+        wake(poller);
+        Ok(number)
+    }
+
+    /// Asks a modern client: in the answer to its request, or in the state of its task. A key
+    /// that was used before in the call, answered or not, is made another.
+    pub(crate) fn ask_input(
+        &self,
+        key: Option<&str>,
+        question: Question,
+    ) -> Result<u32, TooManyQuestions> {
+        let mut state = self.0.lock();
+        let key = state.unused_key(key);
+        let number = state.ask(QuestionName::Key(key.clone()), Some(question))?;
+        state.keys.insert(key);
+        let poller = state.poller.take();
+        drop(state);
+        wake(poller);
+        Ok(number)
+    }
+
+    /// Waits for the answer to a question.
+    pub(crate) fn poll_answer(&self, number: u32, cx: &mut Context<'_>) -> Poll<QuestionAnswer> {
+        let mut state = self.0.lock();
+        let found = state.questions.iter().position(|it| it.number == number);
+        let Some(index) = found else {
+            let error = ErrorObject::new(eyot_jsonrpc::INTERNAL_ERROR, "question was withdrawn");
+            return Poll::Ready(Err(error));
+        };
+        if state.questions.get(index).is_some_and(|it| it.answer.is_some()) {
+            let question = state.questions.remove(index);
+            return Poll::Ready(question.answer.unwrap_or(Ok(Value::Null)));
+        }
+        if let Some(question) = state.questions.get_mut(index) {
+            question.waker = Some(cx.waker().clone());
+        }
+        Poll::Pending
+    }
+
+    /// The handler no longer waits for the answer. A legacy client is told so.
+    pub(crate) fn withdraw(&self, number: u32) {
+        let mut state = self.0.lock();
+        let Some(index) = state.questions.iter().position(|it| it.number == number) else {
+            return;
+        };
+        let question = state.questions.remove(index);
+        if let QuestionName::Id(id) = question.name
+            && question.answer.is_none()
+            && !state.is_cancelled
+        {
+            let params = eyot_types::CancelledParams::new(id);
+            let method = eyot_types::Method::Cancelled.as_str();
+            state.out.push_back(Message::notification(method, &params).into());
+            let poller = state.poller.take();
+            drop(state);
+            wake(poller);
+        }
+    }
+
+    /// Takes a response of the client; `false` when it answers nothing that is asked here.
+    pub(crate) fn answer(&self, response: &Message) -> bool {
+        let Some(id) = response.id() else { return false };
+        let answer = match response.kind() {
+            Kind::Error => match response.decode_error() {
+                Ok(error) => Err(error),
+                Err(_) => return false,
+            },
+            _ => match response.decode_result() {
+                Ok(result) => Ok(result),
+                Err(_) => return false,
+            },
+        };
+        self.set_answer(&QuestionName::Id(id), answer)
+    }
+
+    /// Answers the question of that name; `false` when there is none that waits.
+    pub(crate) fn set_answer(&self, name: &QuestionName, answer: QuestionAnswer) -> bool {
+        let mut state = self.0.lock();
+        let is_asked = |it: &&mut Asked| it.name == *name && it.answer.is_none();
+        let Some(question) = state.questions.iter_mut().find(is_asked) else { return false };
+        question.answer = Some(answer);
+        let waker = question.waker.take();
+        drop(state);
+        wake(waker);
+        true
+    }
+
+    /// The questions that a modern client has not answered yet, by their keys.
+    pub(crate) fn open_inputs(&self) -> Vec<(String, Question)> {
+        let state = self.0.lock();
+        let open = state.questions.iter().filter(|it| it.answer.is_none());
+        open.filter_map(|it| match &it.name {
+            QuestionName::Key(key) => Some((key.clone(), it.question.clone()?)),
+            QuestionName::Id(_) => None,
+        })
+        .collect()
+    }
+
+    /// Whether the handler waits for an answer of the client.
+    pub(crate) fn has_open_question(&self) -> bool {
+        self.0.lock().questions.iter().any(|it| it.answer.is_none())
+    }
+
+    /// Ends the call: nothing it sends reaches the client any more.
+    pub(crate) fn cancel(&self) {
+        let mut state = self.0.lock();
+        state.is_cancelled = true;
+        state.out.clear();
+        let token = state.cancellation.take();
+        let mut wakers = std::mem::take(&mut state.waiting);
+        wakers.extend(state.poller.take());
+        drop(state);
+        if let Some(token) = token {
+            token.cancel();
+        }
+        wake(wakers);
+    }
+
+    /// Fires when the call ends early: for work that a handler has given to others.
+    pub(crate) fn cancellation(&self) -> CancellationToken {
+        let mut state = self.0.lock();
+        let token = state.cancellation.get_or_insert_with(CancellationToken::new).clone();
+        if state.is_cancelled {
+            token.cancel();
+        }
+        token
+    }
+}
+
+impl State {
+    fn ask(
+        &mut self,
+        name: QuestionName,
+        question: Option<Question>,
+    ) -> Result<u32, TooManyQuestions> {
+        if self.questions.len() >= QUESTIONS_MAX {
+            return Err(TooManyQuestions);
+        }
+        let number = self.questions_asked;
+        self.questions_asked = number.wrapping_add(1);
+        self.questions.push(Asked { number, name, question, answer: None, waker: None });
+        Ok(number)
+    }
+
+    /// The key that a handler wishes, or one made of the question's number; never one that there
+    /// was before. "A server MUST NOT reuse a key for a subsequent server-to-client request"
+    /// (tasks extension, Task Update Requests).
+    fn unused_key(&self, wish: Option<&str>) -> String {
+        let mut key = wish.map_or_else(|| format!("q{}", self.questions_asked), str::to_owned);
+        while self.keys.contains(&key) {
+            key = format!("{key}.{}", self.questions_asked);
+        }
+        key
+    }
+
+    fn next(&mut self) -> Outgoing {
+        match self.out.pop_front() {
+            _ if self.is_cancelled => Outgoing::Cancelled,
+            Some(part) => Outgoing::Part(part),
+            None => Outgoing::Nothing,
+        }
+    }
+
+    /// Whether the handler waits for a modern client's next round.
+    fn wants_input(&self) -> bool {
+        let is_open = |it: &Asked| {
+            matches!(it.name, QuestionName::Key(_)) && it.answer.is_none() && it.waker.is_some()
+        };
+        self.questions.iter().any(is_open)
+    }
+
+    /// Whoever waits for the room that there is now.
+    fn take_waiting(&mut self, outgoing: &Outgoing) -> Vec<Waker> {
+        match outgoing {
+            Outgoing::Part(_) | Outgoing::Cancelled => std::mem::take(&mut self.waiting),
+            Outgoing::Asks | Outgoing::Nothing => Vec::new(),
+        }
+    }
+}
+
+/// A question as a legacy client gets it.
+fn request(id: Id, question: Question) -> Message {
+    let method = question.method().as_str().to_owned();
+    match question {
+        Question::Elicitation(params) => Message::request(id, &method, &params),
+        Question::Sampling(params) => Message::request(id, &method, &params),
+        Question::Roots(params) => Message::request(id, &method, &params),
+        Question::Other { params, .. } => Message::request(id, &method, &params),
+        _ => Message::request(id, &method, &()),
+    }
+}
+
+/// Wakes without a lock: who is woken may come back at once.
+fn wake(wakers: impl IntoIterator<Item = Waker>) {
+    wakers.into_iter().for_each(Waker::wake);
+}
+
+/// Messages of one call that wait for its client to read.
+const OUT_PARTS_MAX: usize = 16;
+/// Questions of one call that are open at once.
+const QUESTIONS_MAX: usize = 32;
+
+#[cfg(test)]
+mod tests;

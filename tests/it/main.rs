@@ -30,6 +30,8 @@ mod handlers;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod layers;
+#[cfg(test)]
 mod legacy_sessions;
 #[cfg(test)]
 mod legacy_streams;

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use eyot_http::{ConnectionEnd, HostPolicy, RequestBody, serve_connection};
+use eyot_http::{ConnectionEnd, RequestBody, serve_connection};
 use eyot_service::{BoxService, Limits, Shutdown};
-use eyot_session::{Limits as SessionLimits, Store};
+use eyot_session::Store;
 use http::{Request, Response};
 use http_body::Body;
 use tokio::net::{TcpListener, TcpStream};
@@ -19,7 +19,7 @@ use tower_service::Service;
 
 use crate::accept::{Accept, Drained, serve};
 use crate::admin::{Admin, Health};
-use crate::auth::Authenticate;
+use crate::config::EndpointConfig;
 use crate::endpoint::Endpoint;
 use crate::era_switch::EraSwitch;
 use crate::http_stack;
@@ -27,27 +27,6 @@ use crate::keeper::Keeper;
 use crate::legacy::Legacy;
 use crate::modern::Modern;
 use crate::registry::Registry;
-
-/// What a server is made of.
-#[derive(Debug)]
-pub struct HttpServerConfig {
-    /// The endpoint's path, such as `/mcp`.
-    pub path: String,
-    /// Which hosts and origins may talk to it.
-    pub hosts: HostPolicy,
-    /// Who finds out who a client is; [`Keys`](crate::Keys) without a key ask nobody.
-    pub auth: Arc<dyn Authenticate>,
-    /// Where sessions are kept.
-    pub store: Arc<dyn Store>,
-    /// Every bound.
-    pub limits: Limits,
-    /// Bounds of one session.
-    pub session_limits: SessionLimits,
-    /// Tells everything of the server to end. The caller keeps a clone.
-    pub shutdown: Shutdown,
-    /// Where every task of the server lives. The caller may add its own.
-    pub tasks: TaskTracker,
-}
 
 /// Serves MCP over Streamable HTTP, through the layers `L`.
 #[derive(Debug)]
@@ -64,8 +43,8 @@ pub struct HttpServer<L = Identity> {
 impl HttpServer {
     /// Puts a server in front of `service`.
     #[must_use]
-    pub fn new(config: HttpServerConfig, service: BoxService) -> Self {
-        let HttpServerConfig { path, hosts, auth, store, limits, session_limits, shutdown, tasks } =
+    pub fn new(config: EndpointConfig, service: BoxService) -> Self {
+        let EndpointConfig { path, hosts, auth, store, limits, session_limits, shutdown, tasks } =
             config;
         let registry = Registry::new(Arc::clone(&store), service.clone(), &limits, session_limits);
         let registry = Arc::new(registry);

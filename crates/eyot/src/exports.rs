@@ -8,10 +8,10 @@ pub use eyot_client::{
 };
 pub use eyot_endpoint::{
     Admin, ApiKey, AuthRefusal, Authenticate, Authenticated, Authentication, Credentials, Drained,
-    Health, HostPolicy, HttpServer, HttpServerConfig, HttpService, Keys,
+    EndpointConfig, Health, HostPolicy, HttpServer, HttpService, Keys,
 };
 pub use eyot_jsonrpc::{ErrorObject, Id, Message};
-pub use eyot_proxy::{ReverseProxy, Setup};
+pub use eyot_proxy::{ProxyConfig, ReverseProxy};
 pub use eyot_relay::{Relay, RelayOptions};
 pub use eyot_server::{
     BuildError, CallContext, Elicited, Eras, HandlerError, HandlerResult, HttpOptions,

@@ -4,17 +4,17 @@ use std::future::pending;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use eyot_http::{HostPolicy, OutgoingBody};
-use eyot_service::{BoxService, Limits, Principal, Shutdown};
-use eyot_session::{Limits as SessionLimits, LogLimits};
+use eyot_http::OutgoingBody;
+use eyot_service::{BoxService, Principal};
+use eyot_session::LogLimits;
 use eyot_store_memory::MemoryStore;
 use http::header::WWW_AUTHENTICATE;
 use http::{HeaderValue, Request, Response, StatusCode};
-use tokio_util::task::TaskTracker;
 use tower_service::Service as _;
 
 use crate::auth::{AuthRefusal, Authenticate, Authenticated, Authentication, Credentials};
-use crate::http_server::{HttpServer, HttpServerConfig};
+use crate::config::EndpointConfig;
+use crate::http_server::HttpServer;
 use crate::mount::HttpService;
 use crate::noting::Noting;
 
@@ -58,16 +58,8 @@ const CHALLENGE: &str = r#"Bearer error="insufficient_scope", scope="tools:call"
 /// A server behind which calls are noted.
 fn server(auth: impl Authenticate + 'static) -> (HttpService, Noting) {
     let noting = Noting::default();
-    let config = HttpServerConfig {
-        path: "/mcp".to_owned(),
-        hosts: HostPolicy::loopback(),
-        auth: Arc::new(auth),
-        store: Arc::new(MemoryStore::new(LogLimits::default())),
-        limits: Limits::default(),
-        session_limits: SessionLimits::default(),
-        shutdown: Shutdown::new(),
-        tasks: TaskTracker::new(),
-    };
+    let mut config = EndpointConfig::new(Arc::new(MemoryStore::new(LogLimits::default())));
+    config.auth = Arc::new(auth);
     let service = BoxService::new(noting.clone());
     (HttpService::new(HttpServer::new(config, service)), noting)
 }

@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use eyot_http::{HostPolicy, OutgoingBody, RequestBody};
-use eyot_service::{BoxService, Limits, Shutdown};
-use eyot_session::{Limits as SessionLimits, LogLimits};
+use eyot_http::{OutgoingBody, RequestBody};
+use eyot_service::{BoxService, Shutdown};
+use eyot_session::LogLimits;
 use eyot_store_memory::MemoryStore;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
@@ -16,29 +16,19 @@ use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio_util::task::TaskTracker;
 use tower_http::map_response_body::MapResponseBodyLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_layer::{Layer, layer_fn};
 use tower_service::Service;
 
-use super::{HttpServer, HttpServerConfig};
+use super::HttpServer;
 use crate::accept::Drained;
-use crate::api_keys::Keys;
+use crate::config::EndpointConfig;
 use crate::endpoint::Endpoint;
 use crate::noting::Noting;
 
 fn server() -> HttpServer {
-    let config = HttpServerConfig {
-        path: "/mcp".to_owned(),
-        hosts: HostPolicy::loopback(),
-        auth: Arc::new(Keys::default()),
-        store: Arc::new(MemoryStore::new(LogLimits::default())),
-        limits: Limits::default(),
-        session_limits: SessionLimits::default(),
-        shutdown: Shutdown::new(),
-        tasks: TaskTracker::new(),
-    };
+    let config = EndpointConfig::new(Arc::new(MemoryStore::new(LogLimits::default())));
     HttpServer::new(config, BoxService::new(Noting::default()))
 }
 

@@ -18,7 +18,7 @@ use tower_layer::{Identity, Layer, Stack};
 use tower_service::Service;
 
 use crate::accept::{Accept, Drained, serve};
-use crate::admin::{Admin, Health};
+use crate::admin::Health;
 use crate::config::EndpointConfig;
 use crate::endpoint::Endpoint;
 use crate::era_switch::EraSwitch;
@@ -27,6 +27,7 @@ use crate::keeper::Keeper;
 use crate::legacy::Legacy;
 use crate::modern::Modern;
 use crate::registry::Registry;
+use crate::sessions::Sessions;
 
 /// Serves MCP over Streamable HTTP, through the layers `L`.
 #[derive(Debug)]
@@ -94,20 +95,34 @@ impl<L> HttpServer<L> {
         Health { store: Arc::clone(&self.store), shutdown: self.shutdown.clone() }
     }
 
+    /// The sessions that this server serves, for operators to look at.
+    #[must_use]
+    pub fn sessions(&self) -> Sessions {
+        Sessions::new(Arc::clone(&self.registry))
+    }
+
     /// Serves the admin address until everything ends. Its connections do not hold up the drain.
+    ///
+    /// What answers is most often an [`Admin`](crate::Admin), behind whatever guards it.
     ///
     /// # Cancel safety
     ///
     /// Dropping the future stops accepting; open connections run on.
-    pub async fn serve_admin(&self, listener: TcpListener, admin: Admin) {
-        let limits = self.limits;
-        let finished = self.shutdown.finished().clone();
+    pub async fn serve_admin<S, B>(&self, listener: TcpListener, admin: S)
+    where
+        S: Service<Request<RequestBody>, Response = Response<B>, Error = Infallible, Future: Send>
+            + Clone
+            + Send
+            + 'static,
+        B: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+    {
         let accepting = async {
             loop {
                 let Ok((stream, _)) = listener.accept().await else { continue };
-                let (admin, finished) = (admin.clone(), finished.clone());
+                let (admin, limits) = (admin.clone(), self.limits);
+                let finished = self.shutdown.finished().clone();
                 self.tasks.spawn(async move {
-                    let handle = |request| std::future::ready(admin.handle(&request));
+                    let handle = move |request| http_stack::call(&admin, request);
                     let serving = serve_connection(stream, &limits, finished.cancelled(), handle);
                     finished.run_until_cancelled(serving).await;
                 });

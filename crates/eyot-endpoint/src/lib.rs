@@ -28,6 +28,7 @@ mod pipe;
 mod registry;
 mod replay;
 mod running;
+mod sessions;
 mod slot;
 mod timer;
 
@@ -43,3 +44,4 @@ pub use crate::http_server::HttpServer;
 pub use crate::keeper::Keeper;
 pub use crate::mount::HttpService;
 pub use crate::pipe::Pipe;
+pub use crate::sessions::{SessionCounts, SessionDigest, SessionPage, SessionSnapshot, Sessions};

@@ -133,6 +133,11 @@ impl Registry {
         self.sessions.lock().get(id).map(|it| Arc::clone(&it.0))
     }
 
+    /// The sessions that this process serves now.
+    pub(crate) fn all(&self) -> Vec<Arc<LiveSession>> {
+        self.sessions.lock().iter().map(|it| Arc::clone(&it.0)).collect()
+    }
+
     /// Takes over a session that this process does not serve yet.
     async fn claim(&self, claim: Claim) -> Result<Option<Arc<LiveSession>>, OpenError> {
         let cell = Arc::clone(self.claiming.lock().entry(claim.clone()).or_default());
@@ -191,8 +196,7 @@ impl Registry {
     /// Writes what is due, and ends what has expired.
     pub(crate) async fn sweep(&self) {
         let now_ms = unix_ms();
-        let sessions: Vec<_> = self.sessions.lock().iter().map(|it| Arc::clone(&it.0)).collect();
-        for session in sessions {
+        for session in self.all() {
             let (has_ended, touch) = {
                 let mut machine = session.machine();
                 (machine.handle_timeout(now_ms), machine.poll_touch())

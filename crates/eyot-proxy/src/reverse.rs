@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use eyot_endpoint::{Admin, Drained, Health, HttpServer};
+use eyot_endpoint::{Admin, Drained, Health, HttpServer, Sessions};
 use eyot_relay::{Relay, RelayOptions};
 use eyot_service::BoxService;
 use eyot_upstream::{Runtime, Target};
@@ -33,6 +33,12 @@ impl ReverseProxy {
     #[must_use]
     pub fn into_server(self) -> HttpServer {
         self.0
+    }
+
+    /// The sessions that it serves, for operators to look at.
+    #[must_use]
+    pub fn sessions(&self) -> Sessions {
+        self.0.sessions()
     }
 
     /// What an admin listener needs to know.

@@ -22,6 +22,8 @@ mod disconnects;
 #[cfg(test)]
 mod drain;
 #[cfg(test)]
+mod earlier_store;
+#[cfg(test)]
 mod everything_peers;
 #[cfg(test)]
 mod explain;
@@ -69,3 +71,5 @@ mod to_modern_feed;
 mod to_modern_restart;
 #[cfg(test)]
 mod upstream_faults;
+#[cfg(test)]
+mod upstream_secrets;

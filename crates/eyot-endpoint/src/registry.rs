@@ -4,12 +4,12 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
-use eyot_service::{BoxService, Input, Limits, Peer, Principal, SessionHandle, Transport, unix_ms};
+use eyot_service::{BoxService, Input, Limits, SessionHandle, unix_ms};
 use eyot_session::{
     Fence, Limits as SessionLimits, NodeId, Session, SessionId, SessionRecord, Store, StoreError,
 };
 use eyot_stdx::{Quota, QuotaFull, QuotaLimits, random_token};
-use eyot_types::{Era, Revision};
+use eyot_types::Revision;
 use parking_lot::Mutex;
 use tokio::sync::OnceCell;
 use tower_service::Service as _;
@@ -225,9 +225,7 @@ impl Registry {
 
     /// Tells the service that a session is over.
     async fn close_upstream(&self, session: &Arc<LiveSession>) {
-        let principal = session.context().principal().cloned().map(Principal::new);
-        let peer = Peer { era: Era::Legacy, principal, address: None, transport: Transport::Http };
-        let call = call_in(session, Input::Close, peer);
+        let call = call_in(session, Input::Close, session.context().peer());
         if let Err(fault) = self.service.clone().call(call).await {
             tracing::debug!(%fault, "upstream of an ended session was not told");
         }

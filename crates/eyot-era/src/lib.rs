@@ -15,6 +15,7 @@ mod members;
 pub mod modern_to_legacy;
 mod probe;
 pub mod revision;
+pub mod tasks;
 
 pub use crate::losses::LOSSES_KEY;
 pub use crate::members::{Members, with_meta};

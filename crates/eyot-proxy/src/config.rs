@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use eyot_bridge::Affinity;
 use eyot_endpoint::EndpointConfig;
-use eyot_service::{BoxService, Layers, McpService};
+use eyot_service::ServiceLayer;
 use eyot_session::Store;
 use eyot_upstream::EraMode;
-use tower_layer::Layer;
 
 /// What a proxy needs besides its upstream. Everything has a default but the store.
 #[derive(Debug)]
@@ -19,8 +18,10 @@ pub struct ProxyConfig {
     pub era: EraMode,
     /// Which modern clients share a session at a legacy upstream.
     pub affinity: Affinity,
-    /// What stands between the endpoint and the relay: it sees every call of every client.
-    pub layers: Layers,
+    /// Stand between the endpoint and the relay: they see every call of every client.
+    pub layers: ServiceLayer,
+    /// Stand in front of each connection to the upstream.
+    pub upstream_layers: ServiceLayer,
 }
 
 impl ProxyConfig {
@@ -31,18 +32,8 @@ impl ProxyConfig {
             endpoint: EndpointConfig::new(store),
             era: EraMode::default(),
             affinity: Affinity::default(),
-            layers: Layers::new(),
+            layers: ServiceLayer::default(),
+            upstream_layers: ServiceLayer::default(),
         }
-    }
-
-    /// Puts a tower layer between the endpoint and the relay. The first is the outermost.
-    #[must_use]
-    pub fn layer<L>(mut self, layer: L) -> Self
-    where
-        L: Layer<BoxService> + Send + Sync + 'static,
-        L::Service: McpService,
-    {
-        self.layers.push(layer);
-        self
     }
 }

@@ -18,12 +18,10 @@ impl ReverseProxy {
     /// A proxy to `target`. Nothing is started or connected before the first call.
     #[must_use]
     pub fn new(target: Target, config: ProxyConfig) -> Self {
-        let ProxyConfig { endpoint, era, affinity, layers } = config;
-        let runtime = Runtime {
-            tasks: endpoint.tasks.clone(),
-            shutdown: endpoint.shutdown.finished().clone(),
-            limits: Arc::new(endpoint.limits),
-        };
+        let ProxyConfig { endpoint, era, affinity, layers, upstream_layers } = config;
+        let (tasks, limits) = (endpoint.tasks.clone(), Arc::new(endpoint.limits));
+        let mut runtime = Runtime::new(tasks, endpoint.shutdown.finished().clone(), limits);
+        runtime.layers = upstream_layers;
         let options = RelayOptions { era, affinity, store: Some(Arc::clone(&endpoint.store)) };
         let relay = BoxService::of_boxed(Relay::with_options(target, runtime, options));
         Self(HttpServer::new(endpoint, layers.around(relay)))

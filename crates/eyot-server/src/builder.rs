@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use eyot_endpoint::Keeper;
 use eyot_jsonrpc::Message;
-use eyot_service::{BoxService, Layers, Limits, McpService, Peer, Shutdown};
+use eyot_service::{BoxService, Limits, McpService, Peer, ServiceLayer, Shutdown};
 use eyot_stdx::SealKeys;
 use eyot_types::{CacheScope, Icon, Implementation, Method};
 use serde::Serialize;
@@ -47,7 +47,7 @@ pub struct ServerBuilder {
     templates: Vec<ServerTemplate>,
     methods: HashMap<String, CustomMethod<CallContext>>,
     on_notification: Option<NotificationHandler>,
-    layers: Layers,
+    layers: ServiceLayer,
     eras: Eras,
     keys: SealKeys,
     page_size: usize,
@@ -72,7 +72,7 @@ impl ServerBuilder {
             templates: Vec::new(),
             methods: HashMap::new(),
             on_notification: None,
-            layers: Layers::new(),
+            layers: ServiceLayer::default(),
             eras: Eras::Both,
             keys: SealKeys::random(),
             page_size: PAGE_SIZE,
@@ -266,7 +266,7 @@ impl ServerBuilder {
         L: Layer<BoxService> + Send + Sync + 'static,
         L::Service: McpService,
     {
-        self.layers.push(layer);
+        self.layers = self.layers.with(ServiceLayer::new(layer));
         self
     }
 

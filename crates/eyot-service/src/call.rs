@@ -73,6 +73,13 @@ impl Peer {
     pub fn principal_name(&self) -> Option<&Arc<str>> {
         self.principal.as_ref().map(Principal::name)
     }
+
+    /// Eyot itself, which asks in nobody's name: to find out about an upstream, or to keep what it
+    /// knows of one.
+    #[must_use]
+    pub fn ourselves(era: Era) -> Self {
+        Self { era, principal: None, address: None, transport: Transport::Pipe }
+    }
 }
 
 /// What carries a client's messages.

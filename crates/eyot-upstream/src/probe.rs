@@ -1,6 +1,6 @@
 //! Whether an upstream speaks the modern era.
 
-use eyot_era::{Carrier, Evidence};
+use eyot_era::Evidence;
 use eyot_jsonrpc::{Id, Message};
 use eyot_service::{Fault, FaultKind};
 use eyot_types::codes::{self, Outcome};
@@ -38,7 +38,7 @@ pub async fn probe_modern(target: &Target, runtime: &Runtime) -> Result<EraFound
     let connection = ModernConnection::open(target, runtime)?;
     let patience = runtime.limits.connect_timeout;
     let asked = tokio::time::timeout(patience, connection.ask(discover())).await;
-    let carrier = if matches!(target, Target::Url(_)) { Carrier::Http } else { Carrier::Pipe };
+    let carrier = target.carrier();
     let evidence = match &asked {
         Ok(Ok((status, answer))) => eyot_era::of_answer(answer, status.as_u16()),
         Ok(Err(fault)) => eyot_era::of_fault(fault.kind == FaultKind::Refused, carrier),

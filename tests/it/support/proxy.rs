@@ -50,7 +50,12 @@ impl Proxy {
         Self::start(Target::Command(command), limits, adjust).await
     }
 
-    async fn start(target: Target, limits: Limits, adjust: impl FnOnce(&mut ProxyConfig)) -> Self {
+    /// In front of whatever it is.
+    pub(crate) async fn start(
+        target: Target,
+        limits: Limits,
+        adjust: impl FnOnce(&mut ProxyConfig),
+    ) -> Self {
         let mut config = ProxyConfig::new(Arc::new(MemoryStore::new(LogLimits::default())));
         config.endpoint.limits = limits;
         adjust(&mut config);

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use eyot_service::{BoxService, Layers, McpService};
+use eyot_service::{BoxService, McpService, ServiceLayer};
 use eyot_types::{
     CallToolResult, ContentBlock, JsonObject, MirroredArguments, Tool, ToolAnnotations,
 };
@@ -59,7 +59,7 @@ where
         timeout: None,
         task: TaskPolicy::Never,
         task_ttl: None,
-        layers: Layers::new(),
+        layers: ServiceLayer::default(),
     }
 }
 
@@ -71,7 +71,7 @@ pub struct ServerTool {
     timeout: Option<Duration>,
     task: TaskPolicy,
     task_ttl: Option<Duration>,
-    layers: Layers,
+    layers: ServiceLayer,
 }
 
 described!(ServerTool);
@@ -123,7 +123,7 @@ impl ServerTool {
         L: Layer<BoxService> + Send + Sync + 'static,
         L::Service: McpService,
     {
-        self.layers.push(layer);
+        self.layers = self.layers.with(ServiceLayer::new(layer));
         self
     }
 

@@ -7,10 +7,11 @@ pub use eyot_client::{
     Verdict,
 };
 pub use eyot_endpoint::{
-    Admin, ApiKey, Drained, Health, HostPolicy, HttpServer, HttpServerConfig, HttpService, Keys,
+    Admin, ApiKey, AuthRefusal, Authenticate, Authenticated, Authentication, Credentials, Drained,
+    EndpointConfig, Health, HostPolicy, HttpServer, HttpService, Keys,
 };
 pub use eyot_jsonrpc::{ErrorObject, Id, Message};
-pub use eyot_proxy::{ReverseProxy, Setup};
+pub use eyot_proxy::{ProxyConfig, ReverseProxy};
 pub use eyot_relay::{Relay, RelayOptions};
 pub use eyot_server::{
     BuildError, CallContext, Elicited, Eras, HandlerError, HandlerResult, HttpOptions,
@@ -20,7 +21,7 @@ pub use eyot_server::{
     prompt, resource, resource_template, tool,
 };
 pub use eyot_service::{
-    BoxService, Call, Fault, Limits, McpService, Reply, ServiceLayer, Shutdown,
+    BoxService, Call, Fault, Limits, McpService, Principal, Reply, ServiceLayer, Shutdown,
 };
 pub use eyot_stdio::Command;
 pub use eyot_stdx::{SealKeys, Secret};

@@ -9,6 +9,7 @@
 //! **Invariant:** no I/O, no clock, no spawn. What the bridge does not have to change, it does not
 //! change: values keep their bytes.
 
+pub mod detect;
 pub mod legacy_to_modern;
 mod losses;
 mod members;

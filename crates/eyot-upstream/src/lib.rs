@@ -6,7 +6,6 @@
 //! clients are never trusted. This crate knows no downstream and no store.
 
 mod driver;
-mod era_mode;
 mod event_stream;
 mod http_legacy;
 mod http_link;
@@ -27,8 +26,9 @@ mod unsolicited;
 mod upstream;
 mod verdict;
 
+pub use eyot_era::detect::EraMode;
+
 pub use crate::driver::spawn;
-pub use crate::era_mode::EraMode;
 pub use crate::http_link::{HttpLink, refusal};
 pub use crate::legacy::{LegacyConnection, Opened};
 pub use crate::line_connection::LineConnection;

@@ -2,13 +2,13 @@
 
 pub use eyot_bridge::Affinity;
 pub use eyot_client::{
-    CallBuilder, CallOutcome, Client, ClientBuilder, ClientError, ClientEvent, Endpoint, EraAnswer,
-    EraStep, Heartbeat, ListKind, Liveness, Pages, Subscription, SubscriptionEvent, ToolAnswer,
-    Verdict,
+    CallBuilder, CallOutcome, Client, ClientBuilder, ClientError, ClientEvent, Endpoint, Heartbeat,
+    ListKind, Liveness, Pages, Subscription, SubscriptionEvent, ToolAnswer,
 };
 pub use eyot_endpoint::{
     Admin, ApiKey, Drained, Health, HostPolicy, HttpServer, HttpServerConfig, HttpService, Keys,
 };
+pub use eyot_era::detect::{EraAnswer, EraMode, EraStep, KnownEra};
 pub use eyot_jsonrpc::{ErrorObject, Id, Message};
 pub use eyot_proxy::{ReverseProxy, Setup};
 pub use eyot_relay::{Relay, RelayOptions};
@@ -25,6 +25,5 @@ pub use eyot_stdx::{SealKeys, Secret};
 pub use eyot_store_memory::MemoryStore;
 pub use eyot_store_sqlite::{SqliteOptions, SqliteStore};
 pub use eyot_upstream::{
-    AccessToken, Challenge, EraMode, Runtime, Target, TargetError, TokenError, TokenFuture,
-    TokenProvider,
+    AccessToken, Challenge, Runtime, Target, TargetError, TokenError, TokenFuture, TokenProvider,
 };

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use eyot_era::legacy_to_modern::{self, ClientMeta};
 use eyot_era::revision::Losses;
 use eyot_jsonrpc::{Id, Kind, Message};
-use eyot_service::{BoxService, Fault, FaultKind, Part, Reply, SessionHandle};
+use eyot_service::{BoxService, Fault, FaultKind, Reply, SessionHandle};
 use eyot_session::{SessionState, UpstreamName, UpstreamRef};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{
@@ -160,8 +160,7 @@ impl ToModern {
                 Reply::One(answer) => Ok(answer),
                 Reply::Stream(mut parts) => loop {
                     let Some(part) = parts.next().await else { return Err(Fault::unanswered()) };
-                    let Part { message, .. } = part?;
-                    if let Some(answer) = message.filter(Message::is_response) {
+                    if let Some(answer) = part?.into_message().filter(Message::is_response) {
                         return Ok(answer);
                     }
                 },

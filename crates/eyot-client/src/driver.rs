@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eyot_jsonrpc::{Kind, Message};
-use eyot_service::{Fault, FaultKind, Messages, Part};
+use eyot_service::{Fault, FaultKind, Messages, ReplyItem};
 use eyot_stdx::{Backoff, random_bytes};
 use eyot_types::{Era, Method};
 use futures_util::StreamExt as _;
@@ -321,7 +321,7 @@ fn end_reason(session: &Session) -> String {
     }
 }
 
-async fn next_part(listening: &mut Option<Messages>) -> Option<Result<Part, Fault>> {
+async fn next_part(listening: &mut Option<Messages>) -> Option<Result<ReplyItem, Fault>> {
     match listening {
         Some(messages) => messages.next().await,
         None => std::future::pending().await,
@@ -333,7 +333,7 @@ fn take_part(
     shared: &Arc<Shared>,
     beside: &mut Beside,
     live: &mut Live,
-    part: Option<Result<Part, Fault>>,
+    part: Option<Result<ReplyItem, Fault>>,
 ) -> Option<Leave> {
     let part = match part {
         Some(Ok(part)) => part,
@@ -349,7 +349,7 @@ fn take_part(
         }
     };
     shared.touch();
-    let message = part.message?;
+    let message = part.into_message()?;
     match message.kind() {
         Kind::Request => beside.answering.begin(shared, &live.session, message),
         Kind::Notification => take_notification(shared, beside, &message),

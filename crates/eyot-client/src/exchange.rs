@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eyot_jsonrpc::{Id, Kind, Message};
-use eyot_service::{Messages, Part};
+use eyot_service::{Messages, ReplyItem};
 use eyot_types::codes::Outcome;
 use eyot_types::{Era, Method, ProgressParams};
 use futures_util::StreamExt as _;
@@ -147,7 +147,7 @@ impl<'a> Exchange<'a> {
     /// Takes what came; the answer if it is that.
     fn take(
         &mut self,
-        part: Option<Result<Part, eyot_service::Fault>>,
+        part: Option<Result<ReplyItem, eyot_service::Fault>>,
         watch: &mut Watch,
     ) -> Result<Option<Message>, ClientError> {
         let part = match part {
@@ -162,7 +162,7 @@ impl<'a> Exchange<'a> {
                 return Err(ClientError::Lost { reason, outcome: Outcome::Unknown });
             }
         };
-        let Some(message) = part.message else { return Ok(None) };
+        let Some(message) = part.into_message() else { return Ok(None) };
         match message.kind() {
             Kind::Response | Kind::Error => {
                 self.guard.id = None;

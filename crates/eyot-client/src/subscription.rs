@@ -161,7 +161,7 @@ impl Listening {
             () = wait(patience) => None,
         };
         let message = match part {
-            Some(Ok(part)) => part.message,
+            Some(Ok(part)) => part.into_message(),
             Some(Err(fault)) => return self.lose(ClientError::from_fault(&fault)).await,
             None => {
                 self.interrupt();

@@ -11,14 +11,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use eyot_frame::{EventHead, Frames, encode_event, encode_priming};
 use eyot_jsonrpc::{Id, Message};
-use eyot_service::{Fault, Part, SessionHandle, unix_ms};
+use eyot_service::{Fault, ReplyItem, SessionHandle, unix_ms};
 use eyot_session::{
     EventId, NewEvent, Position, StoreError, StoreFuture, StreamEnd, StreamKind, StreamNo,
     StreamRecord, UpstreamCursor, UpstreamName,
 };
 use eyot_types::codes::{self, Outcome};
 
-use crate::running::{InFlight, Running, is_answer};
+use crate::running::{InFlight, Running};
 
 /// Drives one stream. It belongs to no connection: whoever polls it gets what comes next.
 pub(crate) struct Core {
@@ -161,10 +161,12 @@ impl Core {
             match &mut self.step {
                 Step::Unopened | Step::Opening(_) => ready!(self.poll_open(cx))?,
                 Step::Pulling => match ready!(self.source.poll_part(cx)) {
-                    Some(Ok(Part { message: None, retry: Some(retry), .. })) => {
+                    Some(Ok(ReplyItem::Message { message, cursor })) => self.take(message, cursor),
+                    Some(Ok(ReplyItem::Cursor(cursor))) => self.cursor = Some(cursor),
+                    Some(Ok(ReplyItem::HangUp { retry })) => {
                         return Poll::Ready(Ok(Shown::Closing(self.closing(retry))));
                     }
-                    Some(part) => self.take(part),
+                    Some(Err(fault)) => self.fail(&fault),
                     None if self.kind == StreamKind::Standalone => return Poll::Pending,
                     None => self.step = Step::Finishing(self.finish()),
                 },
@@ -211,13 +213,9 @@ impl Core {
         matches!(self.step, Step::Storing { .. })
     }
 
-    fn take(&mut self, part: Result<Part, Fault>) {
-        let part = part.unwrap_or_else(|fault| self.failed(&fault));
-        if part.cursor.is_some() {
-            self.cursor = part.cursor.clone();
-        }
-        let is_last = is_answer(&part) && self.count_answer() == 0;
-        let Some(message) = part.message else { return };
+    fn take(&mut self, message: Message, cursor: Option<Bytes>) {
+        self.cursor = cursor.or_else(|| self.cursor.take());
+        let is_last = message.is_response() && self.count_answer() == 0;
         self.assigned.seq += 1;
         let position = self.assigned;
         let id = EventId { stream: self.stream, position }.to_string();
@@ -244,11 +242,10 @@ impl Core {
     }
 
     /// A fault becomes the answer: the client learns what happened, on the call's own stream.
-    fn failed(&self, fault: &Fault) -> Part {
+    fn fail(&mut self, fault: &Fault) {
         tracing::debug!(%fault, "call failed");
-        match &self.request_id {
-            Some(id) => Message::error_response(Some(id.clone()), &fault.error).into(),
-            None => Part { message: None, cursor: None, retry: None },
+        if let Some(id) = self.request_id.clone() {
+            self.take(Message::error_response(Some(id), &fault.error), None);
         }
     }
 

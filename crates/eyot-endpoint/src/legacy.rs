@@ -10,7 +10,7 @@ use eyot_frame::encode_priming;
 use eyot_http::{Accepts, OutgoingBody, accepted, empty, error, event_stream, json};
 use eyot_jsonrpc::{ErrorObject, INVALID_REQUEST, Id, Incoming, Kind, Message};
 use eyot_service::{
-    BoxService, Fault, FaultKind, Input, Limits, Messages, Part, Peer, Reply, ReplyFuture,
+    BoxService, Fault, FaultKind, Input, Limits, Messages, Peer, Reply, ReplyFuture, ReplyItem,
     Shutdown, unix_ms,
 };
 use eyot_session::{EventId, SessionError, StoreError};
@@ -148,8 +148,10 @@ impl Legacy {
                     waiting.put_back(part);
                     return Box::pin(self.stream(session, waiting, id)).await;
                 }
-                First::Other(part) if part.message.is_none() => {}
-                First::Other(_) => eyot_metrics::messages_dropped("client_takes_no_stream"),
+                First::Other(ReplyItem::HangUp { .. } | ReplyItem::Cursor(_)) => {}
+                First::Other(ReplyItem::Message { .. }) => {
+                    eyot_metrics::messages_dropped("client_takes_no_stream")
+                }
             }
         }
     }
@@ -370,7 +372,7 @@ impl Waiting {
         }
     }
 
-    fn put_back(&mut self, part: Part) {
+    fn put_back(&mut self, part: ReplyItem) {
         if let Some(running) = &mut self.running {
             running.put_back(part);
         }

@@ -14,7 +14,7 @@ use eyot_jsonrpc::{Id, Message};
 use http_body::{Body, Frame};
 use tokio::time::{Instant, Sleep};
 
-use crate::running::{Running, is_answer};
+use crate::running::Running;
 
 /// Writes the parts of one reply as events, without ids: such streams cannot be resumed.
 pub(crate) struct ModernBody {
@@ -36,8 +36,8 @@ impl ModernBody {
         loop {
             return Poll::Ready(match ready!(self.running.poll_part(cx)) {
                 Some(Ok(part)) => {
-                    self.is_over = is_answer(&part);
-                    let Some(message) = part.message else { continue };
+                    self.is_over = part.is_answer();
+                    let Some(message) = part.into_message() else { continue };
                     Some(message)
                 }
                 Some(Err(fault)) => {

@@ -130,7 +130,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Pipe<R, W> {
             has_moved = true;
             // A fault is the answer already: see `Running::answered`.
             if let Ok(part) = part
-                && let Some(message) = part.message
+                && let Some(message) = part.into_message()
             {
                 self.send(&message);
             }

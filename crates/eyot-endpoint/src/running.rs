@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use eyot_jsonrpc::{Id, Message};
-use eyot_service::{Call, Fault, Input, Messages, Part, Peer, Reply, ReplyFuture, unix_ms};
+use eyot_service::{Call, Fault, Input, Messages, Peer, Reply, ReplyFuture, ReplyItem, unix_ms};
 use futures_core::Stream;
 
 use crate::live::LiveSession;
@@ -18,7 +18,7 @@ use crate::timer::Timer;
 pub(crate) struct Running {
     stage: Stage,
     /// A part that was taken and put back.
-    peeked: Option<Part>,
+    peeked: Option<ReplyItem>,
     /// Answers still to come: nothing follows the last.
     answers_left: usize,
     /// The upstream's last event id that came without a message.
@@ -30,7 +30,7 @@ pub(crate) enum First {
     /// The answer, and nothing before it.
     Answer(Message),
     /// Something that comes before the answer.
-    Other(Part),
+    Other(ReplyItem),
     /// No answer will come.
     Failed(Fault),
     /// Nothing will come: the call was cancelled.
@@ -38,6 +38,8 @@ pub(crate) enum First {
     /// Nothing came in time.
     Silence,
 }
+
+type PolledItem = Poll<Option<Result<ReplyItem, Fault>>>;
 
 enum Stage {
     Calling(ReplyFuture),
@@ -74,7 +76,7 @@ impl Running {
     }
 
     /// Puts a part back: the next poll gives it again.
-    pub(crate) fn put_back(&mut self, part: Part) {
+    pub(crate) fn put_back(&mut self, part: ReplyItem) {
         self.peeked = Some(part);
     }
 
@@ -118,14 +120,13 @@ impl Running {
     fn poll_first(&mut self, cx: &mut Context<'_>) -> Poll<First> {
         loop {
             return Poll::Ready(match ready!(self.poll_part(cx)) {
-                Some(Ok(part)) => match part.message {
-                    Some(message) if message.is_response() => First::Answer(message),
-                    Some(_) => First::Other(part),
-                    // There must be a stream before it can be closed.
-                    None if part.retry.is_some() => First::Other(part),
-                    // The upstream only said where it is.
-                    None => continue,
-                },
+                Some(Ok(ReplyItem::Message { message, .. })) if message.is_response() => {
+                    First::Answer(message)
+                }
+                // The upstream only said where it is.
+                Some(Ok(ReplyItem::Cursor(_))) => continue,
+                // There must be a stream before it can be closed.
+                Some(Ok(part)) => First::Other(part),
                 Some(Err(fault)) => First::Failed(fault),
                 None => First::Ended,
             });
@@ -133,17 +134,17 @@ impl Running {
     }
 
     /// The next part; `None` at the end.
-    pub(crate) fn poll_part(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Part, Fault>>> {
+    pub(crate) fn poll_part(&mut self, cx: &mut Context<'_>) -> PolledItem {
         if let Some(part) = self.peeked.take() {
             return Poll::Ready(Some(Ok(part)));
         }
         let part = ready!(self.poll_stage(cx));
         if let Some(Ok(part)) = &part {
-            self.answers_left = self.answers_left.saturating_sub(usize::from(is_answer(part)));
+            self.answers_left = self.answers_left.saturating_sub(usize::from(part.is_answer()));
             // The cursor of a message counts only once the message is stored: a part that was
             // put back has not been taken.
-            if part.message.is_none() && part.cursor.is_some() {
-                self.cursor.clone_from(&part.cursor);
+            if let ReplyItem::Cursor(cursor) = part {
+                self.cursor = Some(cursor.clone());
             }
         }
         if self.answers_left == 0 || !matches!(part, Some(Ok(_))) {
@@ -152,7 +153,7 @@ impl Running {
         Poll::Ready(part)
     }
 
-    fn poll_stage(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Part, Fault>>> {
+    fn poll_stage(&mut self, cx: &mut Context<'_>) -> PolledItem {
         loop {
             match &mut self.stage {
                 Stage::Over => return Poll::Ready(None),
@@ -199,11 +200,6 @@ impl Drop for InFlight {
     fn drop(&mut self) {
         self.session.machine().handle_answer(&self.id, unix_ms());
     }
-}
-
-/// Whether a message answers a request of the client.
-pub(crate) fn is_answer(part: &Part) -> bool {
-    part.message.as_ref().is_some_and(Message::is_response)
 }
 
 /// A call in a session.

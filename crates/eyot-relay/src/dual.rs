@@ -9,7 +9,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use eyot_jsonrpc::{Id, Message};
 use eyot_service::{
-    BoxService, Call, Fault, FaultKind, Input, Messages, Part, Reply, ReplyFuture, SessionHandle,
+    BoxService, Call, Fault, FaultKind, Input, Messages, Reply, ReplyFuture, ReplyItem,
+    SessionHandle,
 };
 use eyot_session::{SessionRecord, SessionState, UpstreamName, UpstreamRef};
 use eyot_stdx::Backoff;
@@ -408,18 +409,18 @@ struct Listening {
 }
 
 impl Listening {
-    async fn next(mut self) -> Option<(Result<Part, Fault>, Self)> {
+    async fn next(mut self) -> Option<(Result<ReplyItem, Fault>, Self)> {
         loop {
             if let Some((source, generation)) = &mut self.source {
                 let generation = *generation;
                 if let Some(Ok(part)) = source.next().await {
                     self.failures = 0;
-                    self.cursor = part.cursor.clone().or_else(|| self.cursor.take());
-                    let message = part.message.map(|message| {
+                    self.cursor = part.cursor().cloned().or_else(|| self.cursor.take());
+                    let part = part.map_message(|message| {
                         self.dual.questions.heard(&message);
                         message_to_client(message, generation)
                     });
-                    return Some((Ok(Part { message, ..part }), self));
+                    return Some((Ok(part), self));
                 }
                 self.source = None;
                 // The upstream offers no such stream, or no longer; its next session may.

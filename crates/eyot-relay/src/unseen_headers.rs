@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use eyot_bridge::{Ask, Mirrors, mirrors_some};
 use eyot_jsonrpc::{Id, Message};
-use eyot_service::{Call, Fault, Input, Messages, Part, Reply, Transport};
+use eyot_service::{Call, Fault, Input, Messages, Reply, Transport};
 use eyot_types::Method;
 use eyot_upstream::{ForwardedHeaders, ModernConnection, ModernSide};
 use futures_util::StreamExt as _;
@@ -64,7 +64,7 @@ impl UnseenHeaders {
             Reply::One(answer) => drop(self.mirrors.learn(ask, answer)),
             Reply::Stream(mut parts) => {
                 while let Some(part) = parts.next().await {
-                    if let Some(answer) = part?.message.filter(Message::is_response) {
+                    if let Some(answer) = part?.into_message().filter(Message::is_response) {
                         drop(self.mirrors.learn(ask, answer));
                     }
                 }
@@ -86,11 +86,9 @@ impl UnseenHeaders {
         };
         match reply {
             Reply::One(answer) => Reply::One(learn(answer)),
-            Reply::Stream(parts) => {
-                Reply::Stream(Messages::new(parts.map(move |part| {
-                    part.map(|it| Part { message: it.message.map(&learn), ..it })
-                })))
-            }
+            Reply::Stream(parts) => Reply::Stream(Messages::new(
+                parts.map(move |part| part.map(|it| it.map_message(&learn))),
+            )),
             Reply::None => Reply::None,
         }
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eyot_jsonrpc::{Id, Message};
-use eyot_service::{Fault, Limits, Messages, Part, Reply, SessionHandle};
+use eyot_service::{Fault, Limits, Messages, Reply, ReplyItem, SessionHandle};
 use eyot_types::Method;
 use eyot_upstream::LegacyConnection;
 use futures_util::{StreamExt as _, stream};
@@ -111,7 +111,7 @@ struct Following {
 }
 
 impl Following {
-    async fn next(mut self) -> Option<(Result<Part, Fault>, Self)> {
+    async fn next(mut self) -> Option<(Result<ReplyItem, Fault>, Self)> {
         if self.is_over {
             return None;
         }
@@ -128,15 +128,14 @@ impl Following {
         Some((part, self))
     }
 
-    async fn pass(&mut self, part: Part) -> Result<Part, Fault> {
-        let Part { message, cursor, retry } = part;
-        let Some(message) = message else { return Ok(Part { message, cursor, retry }) };
+    async fn pass(&mut self, part: ReplyItem) -> Result<ReplyItem, Fault> {
+        let ReplyItem::Message { message, cursor } = part else { return Ok(part) };
         self.watch.questions.heard(&message);
         if message.is_response() {
             self.is_over = true;
             self.watch.remember(&message).await?;
         }
         let message = message_to_client(message, self.watch.generation);
-        Ok(Part { message: Some(message), cursor, retry })
+        Ok(ReplyItem::Message { message, cursor })
     }
 }

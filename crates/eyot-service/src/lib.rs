@@ -20,7 +20,7 @@ pub use crate::clock::unix_ms;
 pub use crate::fault::{Fault, FaultKind};
 pub use crate::in_process::{InProcess, Serving};
 pub use crate::limits::Limits;
-pub use crate::reply::{Messages, Part, Reply};
+pub use crate::reply::{Messages, Reply, ReplyItem};
 pub use crate::sealed_state::SealedState;
 pub use crate::service::{BoxService, McpService, ReplyFuture, WeakService};
 pub use crate::session_handle::SessionHandle;

@@ -26,17 +26,17 @@ pub enum Reply {
 ///
 /// Pulling gives back-pressure and keeps the order; dropping the stream means that nobody
 /// wants the rest: whoever made it lets go of the call.
-pub struct Messages(Pin<Box<dyn Stream<Item = Result<Part, Fault>> + Send>>);
+pub struct Messages(Pin<Box<dyn Stream<Item = Result<ReplyItem, Fault>> + Send>>);
 
 impl Messages {
     /// Takes any stream.
-    pub fn new(parts: impl Stream<Item = Result<Part, Fault>> + Send + 'static) -> Self {
-        Self(Box::pin(parts))
+    pub fn new(items: impl Stream<Item = Result<ReplyItem, Fault>> + Send + 'static) -> Self {
+        Self(Box::pin(items))
     }
 }
 
 impl Stream for Messages {
-    type Item = Result<Part, Fault>;
+    type Item = Result<ReplyItem, Fault>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         self.0.as_mut().poll_next(cx)
@@ -51,19 +51,66 @@ impl fmt::Debug for Messages {
 
 /// One item of a stream.
 #[derive(Clone, Debug)]
-pub struct Part {
-    /// The message; `None` when the upstream only told where it is (a priming event).
-    pub message: Option<Message>,
-    /// The upstream's event id: where the upstream's stream can be resumed. Stored with the
-    /// message, never shown to the client.
-    pub cursor: Option<Bytes>,
-    /// Lets a client that can come back hang up: whoever holds its connection closes it, the call
-    /// goes on, and the client comes back for the rest after this time.
-    pub retry: Option<Duration>,
+#[expect(clippy::exhaustive_enums, reason = "all that a stream can say; its readers must know it")]
+pub enum ReplyItem {
+    /// A message.
+    Message {
+        /// The message.
+        message: Message,
+        /// The upstream's event id: where the upstream's stream can be resumed. Stored with the
+        /// message, never shown to the client.
+        cursor: Option<Bytes>,
+    },
+    /// The upstream's event id alone: the upstream only told where it is (a priming event).
+    Cursor(Bytes),
+    /// Lets a client that can come back hang up: the endpoint closes its connection, and the call
+    /// goes on.
+    HangUp {
+        /// After this time the client comes back for the rest.
+        retry: Duration,
+    },
 }
 
-impl From<Message> for Part {
+const _: () = assert!(size_of::<ReplyItem>() <= 88, "items wait in queues by the thousand");
+
+impl ReplyItem {
+    /// Whether it is the answer to a request.
+    #[must_use]
+    pub fn is_answer(&self) -> bool {
+        matches!(self, Self::Message { message, .. } if message.is_response())
+    }
+
+    /// The upstream's event id, if it came with one.
+    #[must_use]
+    pub fn cursor(&self) -> Option<&Bytes> {
+        match self {
+            Self::Message { cursor, .. } => cursor.as_ref(),
+            Self::Cursor(cursor) => Some(cursor),
+            Self::HangUp { .. } => None,
+        }
+    }
+
+    /// The message, if it is one.
+    #[must_use]
+    pub fn into_message(self) -> Option<Message> {
+        match self {
+            Self::Message { message, .. } => Some(message),
+            Self::Cursor(_) | Self::HangUp { .. } => None,
+        }
+    }
+
+    /// The item with another message in the place of its own, if it has one.
+    #[must_use]
+    pub fn map_message(self, map: impl FnOnce(Message) -> Message) -> Self {
+        match self {
+            Self::Message { message, cursor } => Self::Message { message: map(message), cursor },
+            other => other,
+        }
+    }
+}
+
+impl From<Message> for ReplyItem {
     fn from(message: Message) -> Self {
-        Self { message: Some(message), cursor: None, retry: None }
+        Self::Message { message, cursor: None }
     }
 }

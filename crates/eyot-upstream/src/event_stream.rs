@@ -7,7 +7,7 @@ use bytes::Bytes;
 use eyot_frame::EventDecoder;
 use eyot_http::UpstreamBody;
 use eyot_jsonrpc::{Message, ScanLimits};
-use eyot_service::{Limits, Part};
+use eyot_service::{Limits, ReplyItem};
 
 /// Reads messages from an event stream.
 #[derive(Debug)]
@@ -25,14 +25,17 @@ impl EventMessages {
     }
 
     /// The next message or cursor; `None` when the stream has ended, however it did.
-    pub(crate) async fn next(&mut self) -> Option<Part> {
+    pub(crate) async fn next(&mut self) -> Option<ReplyItem> {
         loop {
             match self.decoder.next_event() {
                 Ok(Some(event)) => {
                     self.retry = event.retry.or(self.retry);
-                    let message = self.parse(event.data);
-                    if message.is_some() || event.id.is_some() {
-                        return Some(Part { message, cursor: event.id, retry: None });
+                    match (self.parse(event.data), event.id) {
+                        (Some(message), cursor) => {
+                            return Some(ReplyItem::Message { message, cursor });
+                        }
+                        (None, Some(cursor)) => return Some(ReplyItem::Cursor(cursor)),
+                        (None, None) => {}
                     }
                 }
                 Ok(None) => {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use eyot_http::UpstreamBody;
 use eyot_jsonrpc::{Id, Message};
-use eyot_service::{Fault, FaultKind, Limits, Messages, Part, Reply};
+use eyot_service::{Fault, FaultKind, Limits, Messages, Reply, ReplyItem};
 use eyot_stdx::Backoff;
 use eyot_types::codes::{self, Outcome};
 use eyot_types::headers;
@@ -269,7 +269,7 @@ struct Following {
 }
 
 impl Following {
-    async fn next(mut self) -> Option<(Result<Part, Fault>, Self)> {
+    async fn next(mut self) -> Option<(Result<ReplyItem, Fault>, Self)> {
         if self.is_over {
             return None;
         }
@@ -293,19 +293,19 @@ impl Following {
         }
     }
 
-    fn take(&mut self, part: Part) -> Option<Part> {
-        self.cursor = part.cursor.clone().or_else(|| self.cursor.take());
-        let Some(message) = part.message else { return Some(part) };
-        if !message.is_response() {
-            return Some(Part { message: Some(message), ..part });
+    fn take(&mut self, part: ReplyItem) -> Option<ReplyItem> {
+        self.cursor = part.cursor().cloned().or_else(|| self.cursor.take());
+        match part {
+            ReplyItem::Message { message, cursor } if message.is_response() => {
+                let Some(message) = self.call.answer(message) else {
+                    eyot_metrics::messages_dropped("answer_to_nobody");
+                    return None;
+                };
+                self.is_over = true;
+                Some(ReplyItem::Message { message, cursor })
+            }
+            other => Some(other),
         }
-        let answer = self.call.answer(message);
-        if answer.is_none() {
-            eyot_metrics::messages_dropped("answer_to_nobody");
-            return None;
-        }
-        self.is_over = true;
-        Some(Part { message: answer, ..part })
     }
 
     /// Opens the stream again behind what was seen.
@@ -346,12 +346,12 @@ struct Listening {
 }
 
 impl Listening {
-    async fn next(mut self) -> Option<(Result<Part, Fault>, Self)> {
+    async fn next(mut self) -> Option<(Result<ReplyItem, Fault>, Self)> {
         loop {
             if let Some(events) = &mut self.events {
                 if let Some(part) = events.next().await {
                     self.failures = 0;
-                    self.cursor = part.cursor.clone().or_else(|| self.cursor.take());
+                    self.cursor = part.cursor().cloned().or_else(|| self.cursor.take());
                     return Some((Ok(part), self));
                 }
                 let retry = events.retry().unwrap_or(RETRY_DEFAULT);
@@ -383,7 +383,7 @@ impl Listening {
 
 async fn first_answer(events: &mut EventMessages) -> Option<Message> {
     loop {
-        let message = events.next().await?.message;
+        let message = events.next().await?.into_message();
         if let Some(answer) = message.filter(Message::is_response) {
             return Some(answer);
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use eyot_jsonrpc::{Id, Message};
-use eyot_service::{Fault, Limits, Messages, Part, Reply};
+use eyot_service::{Fault, Limits, Messages, Reply, ReplyItem};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{Method as McpMethod, Revision, headers};
 use futures_util::stream;
@@ -72,7 +72,7 @@ impl HttpModern {
                 let mut stream = Stream { exchange, events, is_over: false };
                 loop {
                     let Some((part, next)) = stream.next().await else { return Err(missing()) };
-                    if let Some(answer) = part?.message.filter(Message::is_response) {
+                    if let Some(answer) = part?.into_message().filter(Message::is_response) {
                         return Ok((StatusCode::OK, answer));
                     }
                     stream = next;
@@ -130,12 +130,12 @@ struct Stream {
 }
 
 impl Stream {
-    async fn next(mut self) -> Option<(Result<Part, Fault>, Self)> {
+    async fn next(mut self) -> Option<(Result<ReplyItem, Fault>, Self)> {
         if self.is_over {
             return None;
         }
         while let Some(part) = self.events.next().await {
-            let Some(message) = part.message else { continue };
+            let Some(message) = part.into_message() else { continue };
             let message = match message.kind() {
                 eyot_jsonrpc::Kind::Notification => self.exchange.notification(message),
                 eyot_jsonrpc::Kind::Request => None,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use eyot_jsonrpc::{Id, Message};
-use eyot_service::{Fault, Limits, Messages, Part, Reply};
+use eyot_service::{Fault, Limits, Messages, Reply};
 use eyot_types::Era;
 use eyot_types::codes::{self, Outcome};
 use futures_util::StreamExt as _;
@@ -243,8 +243,7 @@ impl LegacyConnection {
 /// Waits for the answer; what comes before it belongs to nobody yet.
 pub(crate) async fn final_message(mut parts: Messages) -> Result<Message, Fault> {
     while let Some(part) = parts.next().await {
-        let Part { message, .. } = part?;
-        if let Some(answer) = message.filter(Message::is_response) {
+        if let Some(answer) = part?.into_message().filter(Message::is_response) {
             return Ok(answer);
         }
     }

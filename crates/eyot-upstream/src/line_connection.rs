@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 
 use eyot_jsonrpc::{Id, Message};
-use eyot_service::{Fault, Limits, Messages, Part};
+use eyot_service::{Fault, Limits, Messages, ReplyItem};
 use eyot_types::Era;
 use eyot_types::codes::{self, Outcome};
 use futures_core::Stream;
@@ -154,7 +154,7 @@ impl CallFault {
 
 /// The messages of one call.
 struct CallParts {
-    receiver: mpsc::Receiver<Result<Part, Fault>>,
+    receiver: mpsc::Receiver<Result<ReplyItem, Fault>>,
     number: u64,
     orders: mpsc::Sender<Order>,
     fault: CallFault,
@@ -162,12 +162,12 @@ struct CallParts {
 }
 
 impl Stream for CallParts {
-    type Item = Result<Part, Fault>;
+    type Item = Result<ReplyItem, Fault>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let part = ready!(self.receiver.poll_recv(cx));
         let is_last = match &part {
-            Some(Ok(part)) => part.message.as_ref().is_some_and(Message::is_response),
+            Some(Ok(part)) => part.is_answer(),
             Some(Err(_)) | None => true,
         };
         self.is_over |= is_last;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use eyot_era::{Carrier, Evidence};
 use eyot_jsonrpc::{Kind, Message};
-use eyot_service::{Fault, FaultKind, Messages, Part, Reply};
+use eyot_service::{Fault, FaultKind, Messages, Reply, ReplyItem};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{Era, Method, Revision};
 use futures_util::{StreamExt as _, stream};
@@ -227,8 +227,7 @@ impl ModernSide {
 async fn only_answer(reply: Reply) -> Result<Reply, Fault> {
     let Reply::Stream(mut parts) = reply else { return Ok(reply) };
     while let Some(part) = parts.next().await {
-        let Part { message, .. } = part?;
-        if let Some(answer) = message.filter(Message::is_response) {
+        if let Some(answer) = part?.into_message().filter(Message::is_response) {
             return Ok(Reply::One(answer));
         }
     }
@@ -242,7 +241,7 @@ fn watched(parts: Messages, timeout: Duration) -> Messages {
         let mut parts = parts?;
         match tokio::time::timeout(timeout, parts.next()).await {
             Ok(part) => {
-                let part: Result<Part, Fault> = part?;
+                let part: Result<ReplyItem, Fault> = part?;
                 Some((part, Some(parts)))
             }
             Err(_elapsed) => Some((Err(Fault::timed_out(timeout)), None)),

@@ -8,13 +8,13 @@
 use std::collections::BTreeMap;
 
 use eyot_jsonrpc::{Id, Kind, Message};
-use eyot_service::{Fault, Part};
+use eyot_service::{Fault, ReplyItem};
 use eyot_types::{Era, Method, meta};
 use serde_json::value::RawValue;
 use tokio::sync::mpsc;
 
 /// Where the parts of a call go.
-pub(crate) type PartSender = mpsc::Sender<Result<Part, Fault>>;
+pub(crate) type PartSender = mpsc::Sender<Result<ReplyItem, Fault>>;
 
 /// A running call.
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use eyot_jsonrpc::Message;
-use eyot_service::{Fault, Part};
+use eyot_service::{Fault, ReplyItem};
 use futures_core::Stream;
 use parking_lot::Mutex;
 
@@ -92,7 +92,7 @@ pub(crate) struct Listener {
 }
 
 impl Stream for Listener {
-    type Item = Result<Part, Fault>;
+    type Item = Result<ReplyItem, Fault>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let mut queue = self.queue.lock();

@@ -8,7 +8,7 @@ use eyot_era::legacy_to_modern::{
     carry_tools, requires_task, task_created, tell_support,
 };
 use eyot_jsonrpc::{ErrorObject, Id, Kind, METHOD_NOT_FOUND, Message};
-use eyot_service::{Fault, FaultKind, Messages, Part, Reply};
+use eyot_service::{Fault, FaultKind, Messages, Reply, ReplyItem};
 use eyot_types::codes::{self, HEADER_MISMATCH, Outcome};
 use eyot_types::{Era, JsonObject, ListToolsResult, Method, Revision};
 use eyot_upstream::ForwardedHeaders;
@@ -111,20 +111,20 @@ impl Calling {
     }
 
     /// The next message for the client; nothing more once it has cancelled the call.
-    pub(crate) async fn next(mut self) -> Option<(Result<Part, Fault>, Self)> {
+    pub(crate) async fn next(mut self) -> Option<(Result<ReplyItem, Fault>, Self)> {
         let mut cancelled = self.cancelled.take()?;
         let part = tokio::select! {
             biased;
             _ = &mut cancelled => return None,
             part = self.step() => part?,
         };
-        if matches!(&part, Ok(part) if !part.message.as_ref().is_some_and(Message::is_response)) {
+        if matches!(&part, Ok(part) if !part.is_answer()) {
             self.cancelled = Some(cancelled);
         }
         Some((part, self))
     }
 
-    async fn step(&mut self) -> Option<Result<Part, Fault>> {
+    async fn step(&mut self) -> Option<Result<ReplyItem, Fault>> {
         loop {
             let stepped = match &mut self.stage {
                 Stage::Due => Box::pin(self.ask()).await,
@@ -192,7 +192,7 @@ impl Calling {
             return Err(Fault::timed_out(patience));
         };
         match part {
-            Some(Ok(Part { message: Some(message), .. })) => match message.kind() {
+            Some(Ok(ReplyItem::Message { message, .. })) => match message.kind() {
                 Kind::Response | Kind::Error => Box::pin(self.take(message)).await,
                 Kind::Notification => Ok(self.notice(message)),
                 Kind::Request => {

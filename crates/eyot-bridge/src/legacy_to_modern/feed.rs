@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use eyot_era::legacy_to_modern::ClientMeta;
 use eyot_jsonrpc::{Id, Kind, Message};
-use eyot_service::{Fault, Messages, Part, Reply};
+use eyot_service::{Fault, Messages, Reply, ReplyItem};
 use eyot_types::{
     Method, SubscriptionFilter, SubscriptionsAcknowledgedParams, SubscriptionsListenParams,
 };
@@ -61,7 +61,7 @@ impl Source {
         let mut messages = std::mem::take(&mut self.unread);
         while messages.len() < UNREAD_MAX {
             let Some(Some(Ok(part))) = self.parts.next().now_or_never() else { break };
-            messages.extend(part.message);
+            messages.extend(part.into_message());
         }
         messages
     }
@@ -175,8 +175,8 @@ impl Feed {
         // "The server MUST send `notifications/subscriptions/acknowledged` as the first message
         // carrying the subscription's ID" (2026-07-28, basic/patterns/subscriptions).
         loop {
-            let part: Part = parts.next().await.ok_or_else(Fault::unanswered)??;
-            let Some(message) = part.message else { continue };
+            let part: ReplyItem = parts.next().await.ok_or_else(Fault::unanswered)??;
+            let Some(message) = part.into_message() else { continue };
             match message.kind() {
                 Kind::Error => {
                     let error = message.decode_error().map_err(|_| Fault::unanswered())?;

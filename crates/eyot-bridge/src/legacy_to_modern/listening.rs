@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use eyot_era::legacy_to_modern::{ClientMeta, carry_notification};
 use eyot_jsonrpc::{Kind, METHOD_NOT_FOUND, Message};
-use eyot_service::{Fault, Part};
+use eyot_service::{Fault, ReplyItem};
 use eyot_stdx::Backoff;
 use eyot_types::{Method, Revision};
 use futures_util::StreamExt as _;
@@ -60,7 +60,7 @@ impl Listening {
     }
 
     /// The next message for the client; never the last.
-    pub(crate) async fn next(mut self) -> Option<(Result<Part, Fault>, Self)> {
+    pub(crate) async fn next(mut self) -> Option<(Result<ReplyItem, Fault>, Self)> {
         loop {
             if let Some(message) = self.ready.pop_front() {
                 return Some((Ok(message.into()), self));
@@ -141,8 +141,8 @@ impl Listening {
         true
     }
 
-    fn take(&mut self, part: Part) {
-        let Some(message) = part.message else { return };
+    fn take(&mut self, part: ReplyItem) {
+        let Some(message) = part.into_message() else { return };
         if message.is_response() {
             // The server ends the subscription.
             return self.lose();

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use eyot_era::modern_to_legacy::{self, Answered};
 use eyot_jsonrpc::Message;
-use eyot_service::{Fault, FaultKind, Messages, Part};
+use eyot_service::{Fault, FaultKind, Messages, ReplyItem};
 use eyot_types::{ElicitParams, Era, InputRequests, Method};
 use futures_util::stream;
 use tokio::time::Instant;
@@ -68,7 +68,7 @@ impl Attempt {
         Messages::new(stream::unfold(self, Self::next))
     }
 
-    async fn next(mut self) -> Option<(Result<Part, Fault>, Self)> {
+    async fn next(mut self) -> Option<(Result<ReplyItem, Fault>, Self)> {
         while !self.is_over {
             let call = Arc::clone(self.held.call.as_ref()?);
             let said = match self.listen(&call).await {
@@ -82,7 +82,7 @@ impl Attempt {
             };
             if let Some(said) = said {
                 self.has_begun = true;
-                return Some((said.map(Part::from), self));
+                return Some((said.map(ReplyItem::from), self));
             }
         }
         None

@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker};
 use bytes::Bytes;
 use eyot_era::modern_to_legacy::{RoundLosses, Rounds, passes};
 use eyot_jsonrpc::{ErrorObject, Id, Message};
-use eyot_service::{Fault, Messages, Part, Reply, ReplyFuture};
+use eyot_service::{Fault, Messages, Reply, ReplyFuture, ReplyItem};
 use eyot_types::{ClientCapabilities, Era, LogLevel, LoggingMessageParams, Method};
 use futures_util::StreamExt as _;
 use parking_lot::Mutex;
@@ -244,11 +244,11 @@ impl UpstreamCall {
                 std::task::ready!(stage.poll(cx))
             };
             match polled {
-                Ok(Part { message, cursor, .. }) => {
-                    if cursor.is_some() {
-                        self.shared.state.lock().cursor = cursor;
+                Ok(item) => {
+                    if let Some(cursor) = item.cursor() {
+                        self.shared.state.lock().cursor = Some(cursor.clone());
                     }
-                    if let Some(heard) = message.and_then(|it| self.take(it)) {
+                    if let Some(heard) = item.into_message().and_then(|it| self.take(it)) {
                         return Poll::Ready(heard);
                     }
                 }
@@ -316,7 +316,7 @@ impl std::fmt::Debug for UpstreamCall {
 }
 
 impl Stage {
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Part, Fault>> {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<ReplyItem, Fault>> {
         loop {
             match self {
                 Self::Sending(sending) => match std::task::ready!(sending.as_mut().poll(cx)) {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use eyot_jsonrpc::Message;
-use eyot_service::{Fault, FaultKind, Messages, Part};
+use eyot_service::{Fault, FaultKind, Messages, ReplyItem};
 use eyot_upstream::{LegacyConnection, Runtime};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
@@ -38,7 +38,7 @@ pub(crate) struct Driver {
 
 impl Driver {
     /// Starts the task; shutdown waits for it. `first` has been taken from the stream already.
-    pub(crate) fn start(mut self, runtime: &Runtime, first: Option<Result<Part, Fault>>) {
+    pub(crate) fn start(mut self, runtime: &Runtime, first: Option<Result<ReplyItem, Fault>>) {
         let shutdown = runtime.shutdown.clone();
         let close_timeout = runtime.limits.connect_timeout;
         runtime.tasks.spawn(async move {
@@ -87,9 +87,9 @@ impl Driver {
         }
     }
 
-    fn hear(&mut self, part: Option<Result<Part, Fault>>, running: &FuturesUnordered<Chore>) {
+    fn hear(&mut self, part: Option<Result<ReplyItem, Fault>>, running: &FuturesUnordered<Chore>) {
         match part {
-            Some(Ok(Part { message: Some(message), cursor, .. })) => {
+            Some(Ok(ReplyItem::Message { message, cursor })) => {
                 self.hub.heard_until(cursor);
                 if let Some(answer) = self.hub.route(&message, None) {
                     running.push(say(self.connection.clone(), answer));
@@ -121,7 +121,7 @@ impl Driver {
     }
 }
 
-async fn next(unasked: &mut Option<Messages>) -> Option<Result<Part, Fault>> {
+async fn next(unasked: &mut Option<Messages>) -> Option<Result<ReplyItem, Fault>> {
     match unasked {
         Some(stream) => stream.next().await,
         None => std::future::pending().await,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use eyot_era::modern_to_legacy::{Change, Subscribers, granted};
 use eyot_jsonrpc::{ErrorObject, Message};
-use eyot_service::{Fault, Part, Reply};
+use eyot_service::{Fault, Reply, ReplyItem};
 use eyot_stdx::Backoff;
 use eyot_types::{
     JsonObject, Method, SubscriptionFilter, SubscriptionsAcknowledgedParams,
@@ -75,7 +75,7 @@ impl Inner {
 }
 
 impl Listening {
-    async fn next(mut self) -> Option<(Result<Part, Fault>, Self)> {
+    async fn next(mut self) -> Option<(Result<ReplyItem, Fault>, Self)> {
         loop {
             if let Some(message) = self.untold.pop_front() {
                 return Some((Ok(message.into()), self));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use eyot_era::modern_to_legacy::{RoundError, Rounds};
 use eyot_jsonrpc::{ErrorObject, Message};
-use eyot_service::{Fault, Messages, Part, Reply, SealedState};
+use eyot_service::{Fault, Messages, Reply, ReplyItem, SealedState};
 use eyot_types::JsonObject;
 use eyot_types::codes::{self, Outcome};
 use futures_util::{StreamExt as _, stream};
@@ -196,10 +196,10 @@ fn follow(ask: Arc<Ask>, leader: oneshot::Receiver<Handover>) -> Reply {
         match leader.await {
             Ok(Handover::Said(message)) => {
                 let message = message.with_id(ask.id.clone());
-                stream::iter([Ok(Part::from(message))]).boxed()
+                stream::iter([Ok(ReplyItem::from(message))]).boxed()
             }
             Ok(Handover::Yours(held)) => Attempt::again(ask, *held).into_messages().boxed(),
-            Err(_gone) => stream::iter([Ok(Part::from(ask.refuse(&elsewhere())))]).boxed(),
+            Err(_gone) => stream::iter([Ok(ReplyItem::from(ask.refuse(&elsewhere())))]).boxed(),
         }
     };
     Reply::Stream(Messages::new(stream::once(following).flatten()))

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bytes::Bytes;
 use eyot_era::modern_to_legacy;
 use eyot_jsonrpc::{Id, Message};
-use eyot_service::{Fault, FaultKind, Limits, Messages, Part, Reply, unix_ms};
+use eyot_service::{Fault, FaultKind, Limits, Messages, Reply, unix_ms};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{ClientCapabilities, Era, Implementation, InitializeResult, Method, Revision};
 use eyot_upstream::{LegacyConnection, Target, Upstream, initialize};
@@ -160,8 +160,7 @@ impl UpstreamSession {
 
     async fn answer_of(&self, mut parts: Messages) -> Result<Message, Fault> {
         while let Some(part) = parts.next().await {
-            let Part { message, .. } = part?;
-            match message {
+            match part?.into_message() {
                 Some(answer) if answer.is_response() => return Ok(answer),
                 Some(message) => self.heard(&message, None),
                 None => {}

@@ -60,7 +60,7 @@ impl Legacy {
             loop {
                 match std::task::ready!(running.poll_part(cx)) {
                     Some(Ok(part)) => {
-                        if let Some(answer) = part.message.filter(Message::is_response) {
+                        if let Some(answer) = part.into_message().filter(Message::is_response) {
                             return Poll::Ready(Ok(answer));
                         }
                     }

@@ -4,17 +4,17 @@ use std::future::ready;
 use std::task::{Context, Poll, Waker};
 
 use eyot_jsonrpc::{Id, Message};
-use eyot_service::{Fault, Messages, Part, Reply};
+use eyot_service::{Fault, Messages, Reply, ReplyItem};
 use futures_util::stream;
 use serde_json::json;
 
 use super::Running;
 
-fn answer() -> Result<Part, Fault> {
+fn answer() -> Result<ReplyItem, Fault> {
     Ok(Message::response(Id::from_number(1), &json!({})).into())
 }
 
-fn note() -> Result<Part, Fault> {
+fn note() -> Result<ReplyItem, Fault> {
     Ok(Message::notification("notifications/message", &json!({})).into())
 }
 
@@ -29,8 +29,10 @@ fn parts(running: &mut Running) -> usize {
 
 #[test]
 fn call_is_over_with_its_answer_although_the_stream_has_not_ended() {
-    let parts_and_silence =
-        stream::select(stream::iter([note(), answer()]), stream::pending::<Result<Part, Fault>>());
+    let parts_and_silence = stream::select(
+        stream::iter([note(), answer()]),
+        stream::pending::<Result<ReplyItem, Fault>>(),
+    );
     let reply = Ok(Reply::Stream(Messages::new(parts_and_silence)));
     let mut running = Running::new(Box::pin(ready(reply)));
     assert_eq!(parts(&mut running), 2);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use eyot_jsonrpc::{Id, Message};
-use eyot_service::{Messages, Part, SessionHandle};
+use eyot_service::{Messages, ReplyItem, SessionHandle};
 use eyot_session::{Fence, LogLimits, SessionState, Store, StoreError, StreamNo};
 use eyot_store_memory::MemoryStore;
 use eyot_testkit::samples::{record, session_id};
@@ -21,7 +21,7 @@ use crate::running::Running;
 /// A stream whose messages the test writes.
 struct World {
     slot: StreamSlot,
-    source: mpsc::UnboundedSender<Part>,
+    source: mpsc::UnboundedSender<ReplyItem>,
     faults: Faults,
 }
 
@@ -42,7 +42,7 @@ fn world() -> World {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the test writes a handful of messages")]
-fn channel() -> (mpsc::UnboundedSender<Part>, Messages) {
+fn channel() -> (mpsc::UnboundedSender<ReplyItem>, Messages) {
     let (sender, mut receiver) = mpsc::unbounded_channel();
     let stream =
         futures_util::stream::poll_fn(move |cx| receiver.poll_recv(cx).map(|part| part.map(Ok)));
@@ -56,10 +56,10 @@ impl World {
     }
 
     fn close(&self, retry: Duration) {
-        self.send(Part { message: None, cursor: None, retry: Some(retry) });
+        self.send(ReplyItem::HangUp { retry });
     }
 
-    fn send(&self, part: impl Into<Part>) {
+    fn send(&self, part: impl Into<ReplyItem>) {
         self.source.send(part.into()).unwrap();
     }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use eyot_jsonrpc::{Id, Message};
-use eyot_service::{Part, Peer, Transport};
+use eyot_service::{Peer, ReplyItem, Transport};
 use eyot_session::SessionId;
 use eyot_types::{
     Answer, ClientCapabilities, CreateMessageParams, CreateMessageResult, ElicitParams,
@@ -246,7 +246,7 @@ impl CallContext {
     pub async fn close_stream(&self, retry: Duration) {
         let Peer { era, transport, .. } = &self.0.state.peer;
         if *era == Era::Legacy && *transport == Transport::Http {
-            self.0.state.send(Part { message: None, cursor: None, retry: Some(retry) }).await;
+            self.0.state.send(ReplyItem::HangUp { retry }).await;
         }
     }
 

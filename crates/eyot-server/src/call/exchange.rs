@@ -7,7 +7,7 @@ use std::collections::{HashSet, VecDeque};
 use std::task::{Context, Poll, Waker};
 
 use eyot_jsonrpc::{ErrorObject, Id, Kind, Message};
-use eyot_service::Part;
+use eyot_service::ReplyItem;
 use eyot_types::Question;
 use parking_lot::Mutex;
 use serde_json::Value;
@@ -19,7 +19,7 @@ pub(crate) struct Exchange(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    out: VecDeque<Part>,
+    out: VecDeque<ReplyItem>,
     /// Handlers that wait until `out` has room.
     waiting: Vec<Waker>,
     questions: Vec<Asked>,
@@ -59,7 +59,7 @@ pub(crate) type QuestionAnswer = Result<Value, ErrorObject>;
 #[derive(Debug)]
 pub(crate) enum Outgoing {
     /// Something for the client.
-    Part(Part),
+    Part(ReplyItem),
     /// Nothing more: the call was cancelled.
     Cancelled,
     /// A question that only the client's next round can answer.
@@ -75,7 +75,7 @@ pub(crate) struct TooManyQuestions;
 impl Exchange {
     /// Takes a part out, once there is room. A handler that sends faster than the client reads
     /// waits here: that is the back-pressure.
-    pub(crate) fn poll_send(&self, part: &mut Option<Part>, cx: &mut Context<'_>) -> Poll<()> {
+    pub(crate) fn poll_send(&self, part: &mut Option<ReplyItem>, cx: &mut Context<'_>) -> Poll<()> {
         let mut state = self.0.lock();
         if state.is_cancelled {
             return Poll::Ready(());

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, Message};
-use eyot_service::{Fault, Messages, Part, Reply, ReplyFuture, SealedState};
+use eyot_service::{Fault, Messages, Reply, ReplyFuture, ReplyItem, SealedState};
 use eyot_types::JsonObject;
 use futures_core::Stream;
 
@@ -32,7 +32,7 @@ pub(crate) struct Run {
 /// What a call does next.
 pub(crate) enum Step {
     /// It sends something.
-    Part(Part),
+    Part(ReplyItem),
     /// It is done.
     Answer(Message),
     /// It waits for the client's next round, and for nothing else that we know of.
@@ -175,12 +175,12 @@ impl Future for CallReply {
 
 /// The messages of a call, the answer last.
 struct CallStream {
-    first: Option<Part>,
+    first: Option<ReplyItem>,
     run: Option<Run>,
 }
 
 impl Stream for CallStream {
-    type Item = Result<Part, Fault>;
+    type Item = Result<ReplyItem, Fault>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         if let Some(first) = self.first.take() {

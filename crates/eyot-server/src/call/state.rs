@@ -4,7 +4,7 @@ use std::future::poll_fn;
 use std::sync::Arc;
 
 use eyot_jsonrpc::{Id, Message};
-use eyot_service::{Call, Part, Peer, SessionHandle};
+use eyot_service::{Call, Peer, ReplyItem, SessionHandle};
 use eyot_types::{
     ClientCapabilities, Era, Implementation, InitializeParams, LogLevel, Method, ProgressParams,
     RequestMeta, Revision,
@@ -168,7 +168,7 @@ impl CallState {
     }
 
     /// Sends something on the call's own stream, once there is room for it.
-    pub(crate) async fn send(&self, part: impl Into<Part>) {
+    pub(crate) async fn send(&self, part: impl Into<ReplyItem>) {
         // "`notifications/progress` and `notifications/message` notifications […] are not supported
         // on tasks in general" (tasks extension, Task Status Notifications).
         if self.is_task() {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use eyot_jsonrpc::{Id, Message};
-use eyot_service::{Fault, Part, SessionHandle};
+use eyot_service::{Fault, ReplyItem, SessionHandle};
 use eyot_types::{
     JsonObject, Method, SubscribeParams, SubscriptionFilter, SubscriptionsListenResult, meta,
 };
@@ -161,7 +161,7 @@ fn covers(subscribed: &str, uri: &str) -> bool {
 }
 
 impl Stream for Listener {
-    type Item = Result<Part, Fault>;
+    type Item = Result<ReplyItem, Fault>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;

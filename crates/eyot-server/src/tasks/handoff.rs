@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use eyot_jsonrpc::Message;
-use eyot_service::{Fault, Messages, Part, Reply};
+use eyot_service::{Fault, Messages, Reply, ReplyItem};
 use eyot_types::Era;
 use futures_util::stream;
 use tokio::time::Sleep;
@@ -27,7 +27,7 @@ pub(crate) struct TaskReply {
     beginning: Option<Beginning>,
     patience: Pin<Box<Sleep>>,
     /// What the handler has sent, for the case that there will be no task.
-    held: VecDeque<Part>,
+    held: VecDeque<ReplyItem>,
 }
 
 struct Beginning {
@@ -53,7 +53,7 @@ impl TaskReply {
         }
         self.held.push_back(answer.into());
         let parts = std::mem::take(&mut self.held);
-        let parts = parts.into_iter().map(Ok::<Part, Fault>);
+        let parts = parts.into_iter().map(Ok::<ReplyItem, Fault>);
         Reply::Stream(Messages::new(stream::iter(parts)))
     }
 }

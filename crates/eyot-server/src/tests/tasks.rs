@@ -88,7 +88,7 @@ async fn ask(server: &Server, principal: &str, method: &str, params: Value) -> V
     let reply = server.service().call(Call::new(Input::Message(message), peer)).await.unwrap();
     let message = match reply {
         Reply::One(answer) => answer,
-        Reply::Stream(mut parts) => parts.next().await.unwrap().unwrap().message.unwrap(),
+        Reply::Stream(mut parts) => parts.next().await.unwrap().unwrap().into_message().unwrap(),
         Reply::None => panic!("nothing was answered"),
     };
     serde_json::from_slice(&message.to_bytes()).unwrap()

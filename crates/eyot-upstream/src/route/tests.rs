@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use eyot_jsonrpc::{Id, Message, ScanLimits};
-use eyot_service::{Fault, Part};
+use eyot_service::{Fault, ReplyItem};
 use eyot_types::Era;
 use tokio::sync::mpsc;
 
@@ -11,7 +11,7 @@ use super::{Calls, Route};
 struct World {
     calls: Calls,
     /// What the calls got, by our id.
-    received: Vec<(u64, mpsc::Receiver<Result<Part, Fault>>)>,
+    received: Vec<(u64, mpsc::Receiver<Result<ReplyItem, Fault>>)>,
 }
 
 impl World {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use eyot_era::legacy_to_modern::{self, ClientMeta, Leg, RoundError, TaskRounds};
 use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, Id, Message};
-use eyot_service::{Fault, Messages, Part, Reply};
+use eyot_service::{Fault, Messages, Reply, ReplyItem};
 use eyot_types::{Era, InputRequests, Method, TaskStatus};
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
@@ -81,7 +81,7 @@ impl Waiting {
 
     /// The next message for the client; nothing more once it does not wait any more. The task goes
     /// on then.
-    async fn next(mut self) -> Option<(Result<Part, Fault>, Self)> {
+    async fn next(mut self) -> Option<(Result<ReplyItem, Fault>, Self)> {
         let mut cancelled = self.cancelled.take()?;
         let said = tokio::select! {
             biased;
@@ -89,7 +89,7 @@ impl Waiting {
             said = self.step() => said?,
         };
         self.cancelled = Some(cancelled);
-        Some((said.map(Part::from), self))
+        Some((said.map(ReplyItem::from), self))
     }
 
     async fn step(&mut self) -> Option<Result<Message, Fault>> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use eyot_era::modern_to_legacy;
 use eyot_jsonrpc::{Id, Message};
-use eyot_service::{Fault, Messages, Part, Reply, ReplyFuture};
+use eyot_service::{Fault, Messages, Reply, ReplyFuture, ReplyItem};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{LegacyTask, LegacyTaskState, Method, TaskParams};
 use futures_util::{StreamExt as _, stream};
@@ -30,7 +30,7 @@ pub(crate) fn drive(
     let (session, shared) = (Arc::clone(session), Arc::clone(shared));
     Box::pin(async move {
         let parts = match session.connection.request(request).await? {
-            Reply::One(answer) => Messages::new(stream::iter([Ok(Part::from(answer))])),
+            Reply::One(answer) => Messages::new(stream::iter([Ok(ReplyItem::from(answer))])),
             Reply::Stream(parts) => parts,
             Reply::None => return Ok(Reply::None),
         };
@@ -61,7 +61,7 @@ struct Waiting {
 }
 
 impl Driven {
-    async fn next(mut self) -> Option<(Result<Part, Fault>, Self)> {
+    async fn next(mut self) -> Option<(Result<ReplyItem, Fault>, Self)> {
         while !self.is_over {
             let said = match self.task.as_ref().map(|it| it.look_at) {
                 None => {
@@ -87,11 +87,15 @@ impl Driven {
     /// Takes what comes before there is a task.
     async fn take_first(
         &mut self,
-        part: Option<Result<Part, Fault>>,
-    ) -> Option<Result<Part, Fault>> {
-        let Some(Ok(Part { message: Some(message), .. })) = part else {
-            self.is_over |= part.is_none();
-            return part.map(|it| it.map(bare));
+        part: Option<Result<ReplyItem, Fault>>,
+    ) -> Option<Result<ReplyItem, Fault>> {
+        let message = match part {
+            Some(Ok(part)) => part.into_message()?,
+            Some(Err(fault)) => return Some(Err(fault)),
+            None => {
+                self.is_over = true;
+                return None;
+            }
         };
         if !message.is_response() {
             return Some(Ok(message.into()));
@@ -106,22 +110,24 @@ impl Driven {
     }
 
     /// Takes what comes on the stream of the result.
-    async fn take(&mut self, part: Option<Result<Part, Fault>>) -> Option<Result<Part, Fault>> {
+    async fn take(
+        &mut self,
+        part: Option<Result<ReplyItem, Fault>>,
+    ) -> Option<Result<ReplyItem, Fault>> {
         match part {
             Some(Ok(part)) => {
-                let is_answer = part.message.as_ref().is_some_and(Message::is_response);
-                if is_answer {
+                if part.is_answer() {
                     self.is_over = true;
                     self.end();
                 }
-                Some(Ok(bare(part)))
+                part.into_message().map(|it| Ok(it.into()))
             }
             Some(Err(fault)) => self.ask_again(fault).await,
             None => self.ask_again(lost("upstream ended the call without an answer")).await,
         }
     }
 
-    async fn ask_for_result(&mut self) -> Option<Result<Part, Fault>> {
+    async fn ask_for_result(&mut self) -> Option<Result<ReplyItem, Fault>> {
         let waiting = self.task.as_ref()?;
         let id = Id::from_number(self.session.next_number());
         let params = TaskParams::new(waiting.id.as_str());
@@ -130,7 +136,9 @@ impl Driven {
         // Made a stream at once, so that the task is looked at while the upstream is silent.
         let asking = async move {
             match connection.request(request).await {
-                Ok(Reply::One(answer)) => Messages::new(stream::iter([Ok(Part::from(answer))])),
+                Ok(Reply::One(answer)) => {
+                    Messages::new(stream::iter([Ok(ReplyItem::from(answer))]))
+                }
                 Ok(Reply::Stream(parts)) => parts,
                 Ok(Reply::None) => Messages::new(stream::empty()),
                 Err(fault) => Messages::new(stream::iter([Err(fault)])),
@@ -141,7 +149,7 @@ impl Driven {
     }
 
     /// The stream of the result was lost, which the task need not be.
-    async fn ask_again(&mut self, fault: Fault) -> Option<Result<Part, Fault>> {
+    async fn ask_again(&mut self, fault: Fault) -> Option<Result<ReplyItem, Fault>> {
         let waiting = self.task.as_mut()?;
         waiting.failures += 1;
         if waiting.failures > FAILURES_MAX || !self.session.is_open() {
@@ -152,7 +160,7 @@ impl Driven {
     }
 
     /// Looks at the task, so that a silent one is told from a dead one.
-    async fn look(&mut self) -> Option<Result<Part, Fault>> {
+    async fn look(&mut self) -> Option<Result<ReplyItem, Fault>> {
         let waiting = self.task.as_mut()?;
         waiting.look_at = Instant::now() + waiting.interval;
         if self.shared.rounds(|it| it.is_parked()) {
@@ -222,11 +230,6 @@ impl Drop for Driven {
             }
         });
     }
-}
-
-/// A message without the place that it came from.
-fn bare(part: Part) -> Part {
-    Part { cursor: None, ..part }
 }
 
 fn lost(reason: &str) -> Fault {

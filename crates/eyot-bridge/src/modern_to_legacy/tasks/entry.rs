@@ -6,7 +6,7 @@ use std::time::Duration;
 use eyot_era::modern_to_legacy;
 use eyot_era::revision::{self, Payload};
 use eyot_jsonrpc::{ErrorObject, INVALID_PARAMS, Id, Message};
-use eyot_service::{Fault, FaultKind, Limits, Part, Reply};
+use eyot_service::{Fault, FaultKind, Limits, Reply};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{
     Era, InputRequests, JsonObject, LegacyTask, LegacyTaskState, Method, Revision, Task,
@@ -304,8 +304,7 @@ impl UpstreamSession {
             Reply::One(answer) => return Ok(answer),
             Reply::Stream(mut parts) => {
                 while let Some(part) = parts.next().await {
-                    let Part { message, .. } = part?;
-                    match message {
+                    match part?.into_message() {
                         Some(answer) if answer.is_response() => return Ok(answer),
                         Some(message) => self.heard_in(&message, Some(asked.clone())),
                         None => {}

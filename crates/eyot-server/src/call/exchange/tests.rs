@@ -68,7 +68,7 @@ proptest! {
                 }
                 Step::Take => {
                     let taken = match exchange.begin_poll() {
-                        Outgoing::Part(part) => part.message.map(|it| tag(&it)),
+                        Outgoing::Part(part) => part.into_message().map(|it| tag(&it)),
                         _ => None,
                     };
                     prop_assert_eq!(taken, out.pop_front());

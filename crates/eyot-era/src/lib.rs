@@ -14,15 +14,10 @@ pub mod legacy_to_modern;
 mod losses;
 mod members;
 pub mod modern_to_legacy;
-mod probe;
 pub mod revision;
 
 pub use crate::losses::LOSSES_KEY;
 pub use crate::members::{Members, with_meta};
-pub use crate::probe::{
-    Carrier, Evidence, is_doubtful, is_legacy_refusal, is_no_evidence, of_answer, of_fault,
-    of_silence,
-};
 
 #[cfg(test)]
 mod tests;

@@ -299,8 +299,8 @@ impl Dual {
         let request = Message::request(Id::from_number(0), Method::Initialize.as_str(), &params);
         let Upstream { target, runtime, .. } = &*self.upstream;
         let mut opened = LegacyConnection::open(target, request, runtime).await;
-        if initialize::is_suspect(&opened) {
-            opened = initialize::name_pin(&self.upstream.verdict, opened);
+        if initialize::may_be_modern(&opened) {
+            opened = initialize::name_pin(&self.upstream.era, opened);
         }
         let opened = opened?;
         if let Ok(error) = opened.answer.decode_error() {

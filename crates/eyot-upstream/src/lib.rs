@@ -6,6 +6,7 @@
 //! clients are never trusted. This crate knows no downstream and no store.
 
 mod driver;
+mod era_cache;
 mod event_stream;
 mod http_legacy;
 mod http_link;
@@ -24,11 +25,11 @@ mod target;
 mod token;
 mod unsolicited;
 mod upstream;
-mod verdict;
 
 pub use eyot_era::detect::EraMode;
 
 pub use crate::driver::spawn;
+pub use crate::era_cache::SharedEraCache;
 pub use crate::http_link::{HttpLink, refusal};
 pub use crate::legacy::{LegacyConnection, Opened};
 pub use crate::line_connection::LineConnection;
@@ -40,4 +41,3 @@ pub use crate::probe::{EraFound, probe_modern};
 pub use crate::target::{Runtime, Target, TargetError};
 pub use crate::token::{AccessToken, Challenge, TokenError, TokenFuture, TokenProvider};
 pub use crate::upstream::Upstream;
-pub use crate::verdict::{EraVerdict, VERDICT_TTL};

@@ -1,6 +1,6 @@
 //! One upstream: what to connect to, and what is known of it.
 
-use crate::{EraMode, EraVerdict, Runtime, Target};
+use crate::{EraMode, Runtime, SharedEraCache, Target};
 
 /// One upstream, and what all its connections share.
 #[derive(Debug)]
@@ -13,7 +13,7 @@ pub struct Upstream {
     /// Names the target in stored sessions.
     pub fingerprint: String,
     /// What is known of its era.
-    pub verdict: EraVerdict,
+    pub era: SharedEraCache,
 }
 
 impl Upstream {
@@ -21,6 +21,6 @@ impl Upstream {
     #[must_use]
     pub fn new(target: Target, runtime: Runtime, era: EraMode) -> Self {
         let fingerprint = target.fingerprint();
-        Self { target, runtime, fingerprint, verdict: EraVerdict::new(era) }
+        Self { target, runtime, fingerprint, era: SharedEraCache::new(era) }
     }
 }

@@ -41,14 +41,21 @@ impl EraCache {
     /// Whether the upstream is known not to speak this era.
     #[must_use]
     pub fn lacks(&self, era: Era, now: Instant) -> bool {
+        match self.mode.pinned() {
+            Some(pinned) => pinned != era,
+            None => self.lacks_until(era).is_some_and(|it| now < it),
+        }
+    }
+
+    /// Until when the upstream is believed not to speak this era; `None`: that was not found, and
+    /// the time need not be asked for.
+    #[must_use]
+    pub fn lacks_until(&self, era: Era) -> Option<Instant> {
         let found = match era {
             Era::Legacy => self.only_modern,
             Era::Modern => self.only_legacy,
         };
-        match self.mode.pinned() {
-            Some(pinned) => pinned != era,
-            None => found.is_some_and(|it| now.saturating_duration_since(it) < ERA_TTL),
-        }
+        found.map(|it| it + ERA_TTL)
     }
 
     /// The upstream was found to speak this era and not the other.

@@ -14,23 +14,23 @@ use eyot_era::detect::{self, ERA_TTL};
 use eyot_era::legacy_to_modern::{self, ClientMeta};
 use eyot_era::revision::Losses;
 use eyot_jsonrpc::{Id, Kind, Message};
-use eyot_service::{BoxService, Fault, FaultKind, Reply, SessionHandle};
+use eyot_service::{BoxService, Fault, FaultKind, Peer, Reply, SessionHandle};
 use eyot_session::{SessionState, UpstreamName, UpstreamRef};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{
     DiscoverResult, Era, Implementation, InitializeResult, ListToolsResult, Method,
     PaginatedParams, Revision,
 };
-use eyot_upstream::{ForwardedHeaders, ModernSide, Target, Upstream, initialize};
+use eyot_upstream::{ModernSide, Sender, Upstream, initialize};
 use futures_util::StreamExt as _;
 use parking_lot::Mutex;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 use self::session::Bridged;
+use self::tasks::KnownTasks;
 use self::tools::{KnownTool, Tools};
 use crate::losses::count_losses;
-use crate::task_rooms::TaskRooms;
 
 /// The upstream as the bridge knows it.
 #[derive(Debug)]
@@ -39,17 +39,17 @@ pub struct ToModern {
     modern: Arc<ModernSide>,
     discovered: Mutex<Option<(Instant, Arc<DiscoverResult>)>>,
     tools: Tools,
-    task_rooms: Arc<TaskRooms>,
+    known_tasks: Arc<KnownTasks>,
 }
 
 impl ToModern {
     /// The bridge to an upstream, which is asked through its modern side.
     #[must_use]
     pub fn new(upstream: Arc<Upstream>, modern: Arc<ModernSide>) -> Self {
-        let is_http = matches!(upstream.target, Target::Url(_));
-        let task_rooms = TaskRooms::new(Arc::clone(&upstream.runtime.limits));
+        let is_http = upstream.target.has_headers();
+        let known_tasks = KnownTasks::new(&upstream.runtime.limits);
         let tools = Tools::new(is_http);
-        Self { upstream, modern, discovered: Mutex::new(None), tools, task_rooms }
+        Self { upstream, modern, discovered: Mutex::new(None), tools, known_tasks }
     }
 
     /// Whether the upstream is known to speak the modern era alone.
@@ -106,15 +106,15 @@ impl ToModern {
             ..UpstreamRef::default()
         };
         context.edit(|state| state.upstreams.insert(UpstreamName::DEFAULT, upstream));
-        context.set_upstream(Bridged::opened(self, client).into_service());
+        context.set_upstream(Bridged::opened(self, context.peer(), client).into_service());
         let id = request.id().unwrap_or_else(|| Id::from_number(0));
         Ok(Reply::One(Message::response(id, &result)))
     }
 
     /// What answers the calls of a session that an earlier process has opened.
     #[must_use]
-    pub fn stored(self: Arc<Self>, state: SessionState) -> BoxService {
-        Bridged::stored(self, state).into_service()
+    pub fn stored(self: Arc<Self>, peer: Peer, state: SessionState) -> BoxService {
+        Bridged::stored(self, peer, state).into_service()
     }
 
     /// What the upstream says of itself, asked anew when it was long ago.
@@ -148,8 +148,8 @@ impl ToModern {
         let timeout = self.upstream.runtime.limits.call_timeout;
         let asking = async {
             let connection = self.modern.required().await?;
-            let forwarded = ForwardedHeaders::default();
-            match self.modern.request(&connection, request, &forwarded).await? {
+            let sender = Sender::ourselves();
+            match self.modern.request(&connection, request, &sender).await? {
                 Reply::One(answer) => Ok(answer),
                 Reply::Stream(mut parts) => loop {
                     let Some(part) = parts.next().await else { return Err(Fault::unanswered()) };

@@ -216,10 +216,10 @@ impl Drop for CancelGuard {
         // "Disconnection SHOULD NOT be interpreted as the client cancelling its request. To
         // cancel, the client SHOULD explicitly send an MCP `CancelledNotification`" (2025-11-25,
         // basic/transports).
-        let Some(message) = self.session.cancellation(&id, self.reason) else { return };
+        let Some(cancellation) = self.session.cancellation(&id, self.reason) else { return };
         let session = Arc::clone(&self.session);
         self.shared.run(Box::pin(async move {
-            if let Err(fault) = session.send(message).await {
+            if let Err(fault) = session.send_cancellation(cancellation).await {
                 tracing::debug!(%fault, "server was not told that a call is cancelled");
             }
         }));

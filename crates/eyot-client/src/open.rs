@@ -8,10 +8,12 @@ use std::time::Duration;
 
 use eyot_era::detect::KnownEra;
 use eyot_jsonrpc::{Id, Message};
-use eyot_service::Messages;
+use eyot_service::{Messages, Peer};
 use eyot_types::codes::Outcome;
 use eyot_types::{Era, InitializeParams, InitializeResult, Method, Revision};
-use eyot_upstream::{BoxStream, HttpLink, LegacyConnection, LineConnection, Runtime, Target};
+use eyot_upstream::{
+    BoxStream, HttpLink, LegacyConnection, LegacySource, LineConnection, Runtime, Target,
+};
 use futures_util::future::{BoxFuture, Fuse, FusedFuture as _};
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 use parking_lot::Mutex;
@@ -88,10 +90,12 @@ impl Opener {
         let capabilities = config.handlers.capabilities();
         let params = InitializeParams::new(config.revision, capabilities, config.info.clone());
         let initialize = Message::request(Id::from_number(0), Method::Initialize.as_str(), &params);
+        let us = Peer::ourselves(Era::Legacy);
         let mut line = None;
         let opened = match &self.dial {
             Dial::Http(link) => {
-                LegacyConnection::open_http(link, initialize, &self.runtime.limits).await
+                let source = LegacySource::Http(link.clone());
+                LegacyConnection::open_over(source, &us, initialize, &self.runtime).await
             }
             Dial::Lines(_) | Dial::Stream(_) => {
                 let lines = match lines {
@@ -100,7 +104,9 @@ impl Opener {
                 };
                 lines.connection.speak(Era::Legacy).await;
                 line = lines.task;
-                drive(&mut line, LegacyConnection::open_lines(lines.connection, initialize)).await
+                let source = LegacySource::Lines(lines.connection);
+                let opening = LegacyConnection::open_over(source, &us, initialize, &self.runtime);
+                drive(&mut line, opening).await
             }
         };
         let opened = opened.map_err(|fault| ClientError::from_fault(&fault))?;

@@ -3,9 +3,9 @@
 use std::fmt;
 
 use eyot_jsonrpc::{Id, Message};
-use eyot_service::{Fault, Messages, Reply};
+use eyot_service::{Fault, Messages, Peer, Reply};
 use eyot_types::{Era, Implementation, Revision, ServerCapabilities};
-use eyot_upstream::{ForwardedHeaders, LegacyConnection, ModernConnection};
+use eyot_upstream::{Cancellation, LegacyConnection, ModernConnection, Sender};
 use futures_util::{StreamExt as _, stream};
 use http::HeaderMap;
 use tokio_util::sync::CancellationToken;
@@ -50,8 +50,8 @@ impl Session {
             let reply = match connection {
                 Connection::Legacy(connection) => connection.request(request).await,
                 Connection::Modern(connection) => {
-                    let headers = ForwardedHeaders::new(headers);
-                    connection.request(request, &headers).await
+                    let sender = Sender::new(Peer::ourselves(Era::Modern), headers);
+                    connection.request(request, &sender).await
                 }
             };
             match reply {
@@ -76,18 +76,24 @@ impl Session {
     pub(crate) async fn send(&self, message: Message) -> Result<(), Fault> {
         match &self.connection {
             Connection::Legacy(connection) => connection.send(message).await,
-            Connection::Modern(connection) => {
-                connection.send(message, &ForwardedHeaders::default()).await
-            }
+            Connection::Modern(connection) => connection.send(message, &Sender::ourselves()).await,
         }
     }
 
     /// What must be sent when nobody waits for the call `id` any more.
-    pub(crate) fn cancellation(&self, id: &Id, reason: &str) -> Option<Message> {
+    pub(crate) fn cancellation(&self, id: &Id, reason: &str) -> Option<Cancellation> {
         match &self.connection {
             Connection::Legacy(connection) => connection.cancellation(id, reason),
             // Closing the stream says it over HTTP; over lines the connection says it by itself.
             Connection::Modern(_) => None,
+        }
+    }
+
+    /// Tells the server that a call is given up.
+    pub(crate) async fn send_cancellation(&self, cancellation: Cancellation) -> Result<(), Fault> {
+        match &self.connection {
+            Connection::Legacy(connection) => connection.send_cancellation(cancellation).await,
+            Connection::Modern(_) => Ok(()),
         }
     }
 }

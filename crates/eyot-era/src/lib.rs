@@ -15,6 +15,7 @@ mod losses;
 mod members;
 pub mod modern_to_legacy;
 pub mod revision;
+pub mod tasks;
 
 pub use crate::losses::LOSSES_KEY;
 pub use crate::members::{Members, with_meta};

@@ -17,6 +17,5 @@ pub use self::request::{capabilities, initialize, params};
 pub use self::rounds::{OpenQuestion, RoundError, RoundLosses, Rounds, TooManyQuestions};
 pub use self::subscribers::{Change, Subscribers, granted};
 pub use self::tasks::{
-    TaskPlan, created, declares_tasks, has_tasks, related_task, task_created, task_outcome,
-    task_state, with_task,
+    TaskPlan, created, declares_tasks, has_tasks, related_task, task_end, with_task,
 };

@@ -8,10 +8,7 @@ use eyot_jsonrpc::Message;
 use eyot_service::{BoxService, Call, Fault, Input, Reply, ReplyFuture, SessionHandle};
 use eyot_session::{Store, UpstreamName, UpstreamRef};
 use eyot_types::{Era, Method};
-use eyot_upstream::{
-    EraMode, ForwardedHeaders, LegacyConnection, ModernSide, Runtime, Target, Upstream, initialize,
-};
-use http::HeaderMap;
+use eyot_upstream::{EraMode, ModernSide, Runtime, Sender, Target, Upstream, initialize};
 use tower_service::Service;
 
 use crate::dual::Dual;
@@ -102,16 +99,15 @@ impl Relay {
         let Some(connection) = modern.connection().await? else {
             return Box::pin(bridge.answer(call)).await;
         };
-        if !matches!(upstream.target, Target::Url(_))
+        if !upstream.target.has_headers()
             && let Some(message) = unseen_headers.concerned(&call)
         {
             let ask = Ask::read(message, &call).map_err(Fault::refused)?;
             return Box::pin(unseen_headers.answer(modern, &connection, ask)).await;
         }
-        let headers = call.extensions.get::<HeaderMap>();
-        let forwarded = headers.map(ForwardedHeaders::pick).unwrap_or_default();
+        let sender = Sender::of(&call);
         match call.input {
-            Input::Message(message) => modern.answer(&connection, message, &forwarded).await,
+            Input::Message(message) => modern.answer(&connection, message, &sender).await,
             _ => Err(Fault::internal("modern clients have no sessions")),
         }
     }
@@ -123,8 +119,8 @@ impl Relay {
         if to_modern.is_needed() {
             return Arc::clone(to_modern).initialize(context, request).await;
         }
-        let Upstream { target, runtime, fingerprint, era } = &**upstream;
-        let mut opened = LegacyConnection::open(target, request.clone(), runtime).await;
+        let Upstream { fingerprint, era, .. } = &**upstream;
+        let mut opened = upstream.open(&context.peer(), request.clone()).await;
         if initialize::may_be_modern(&opened) {
             if era.pinned().is_some() {
                 opened = initialize::name_pin(era, opened);
@@ -160,7 +156,7 @@ impl Relay {
             return None;
         }
         Some(context.upstream_or_else(|| match era {
-            Era::Modern => Arc::clone(&self.0.to_modern).stored(state),
+            Era::Modern => Arc::clone(&self.0.to_modern).stored(context.peer(), state),
             Era::Legacy => Dual::stored(Arc::clone(&self.0.upstream)).into_service(),
         }))
     }

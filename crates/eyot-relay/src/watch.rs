@@ -92,11 +92,11 @@ impl Watch {
     /// "the sender SHOULD issue a cancellation notification for that request and stop
     /// waiting" (2025-11-25, basic/lifecycle, Timeouts).
     pub(crate) async fn give_up(&self, waited: Duration) -> Fault {
-        if let Some(id) = self.id.clone() {
+        if let Some(id) = &self.id {
             let text = serde_json::from_str::<serde_json::Value>(id.as_raw()).unwrap_or_default();
             let params = json!({ "requestId": text, "reason": "timeout" });
             let message = Message::notification(Method::Cancelled.as_str(), &params);
-            if let Err(fault) = self.connection.cancel(id, message).await {
+            if let Err(fault) = self.connection.send(message).await {
                 tracing::debug!(%fault, "upstream was not told that its call timed out");
             }
         }

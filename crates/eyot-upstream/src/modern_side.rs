@@ -12,8 +12,7 @@ use futures_util::{StreamExt as _, stream};
 use parking_lot::Mutex;
 use tokio::sync::OnceCell;
 
-use crate::probe::carrier;
-use crate::{EraFound, ForwardedHeaders, ModernConnection, Upstream, probe_modern};
+use crate::{EraFound, ModernConnection, Sender, Upstream, probe_modern};
 
 /// Finds out whether the upstream is modern, and holds the connection if it is.
 #[derive(Debug)]
@@ -43,11 +42,11 @@ impl ModernSide {
         &self,
         connection: &ModernConnection,
         message: Message,
-        forwarded: &ForwardedHeaders,
+        sender: &Sender,
     ) -> Result<Reply, Fault> {
         match message.kind() {
-            Kind::Request => self.request(connection, message, forwarded).await,
-            _ => self.send(connection, message, forwarded).await,
+            Kind::Request => self.request(connection, message, sender).await,
+            _ => self.send(connection, message, sender).await,
         }
     }
 
@@ -64,7 +63,7 @@ impl ModernSide {
         &self,
         connection: &ModernConnection,
         request: Message,
-        forwarded: &ForwardedHeaders,
+        sender: &Sender,
     ) -> Result<Reply, Fault> {
         let timeout = self.upstream.runtime.limits.call_timeout;
         let method = request.method().unwrap_or_default();
@@ -72,7 +71,7 @@ impl ModernSide {
         let is_discovery = Method::parse(&method) == Method::ServerDiscover;
         drop(method);
         let asking = async {
-            let reply = connection.request(request, forwarded).await?;
+            let reply = connection.request(request, sender).await?;
             // Nothing else has been asked of an upstream whose era is pinned.
             match is_discovery && self.upstream.era.pinned().is_some() {
                 true => only_answer(reply).await,
@@ -92,10 +91,10 @@ impl ModernSide {
         &self,
         connection: &ModernConnection,
         message: Message,
-        forwarded: &ForwardedHeaders,
+        sender: &Sender,
     ) -> Result<Reply, Fault> {
         let timeout = self.upstream.runtime.limits.call_timeout;
-        let sent = tokio::time::timeout(timeout, connection.send(message, forwarded)).await;
+        let sent = tokio::time::timeout(timeout, connection.send(message, sender)).await;
         sent.unwrap_or_else(|_| Err(Fault::timed_out(timeout))).map(|()| Reply::None)
     }
 
@@ -109,7 +108,7 @@ impl ModernSide {
             Ok(_) => false,
             Err(fault) => {
                 let is_refusal = fault.kind == FaultKind::Refused;
-                detect::is_legacy_fault(is_refusal, question, carrier(&self.upstream.target))
+                detect::is_legacy_fault(is_refusal, question, self.upstream.target.carrier())
             }
         };
         match asked {

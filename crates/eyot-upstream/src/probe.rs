@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use eyot_era::detect::{self, Action, Carrier, DetectConfig, Detector, EraAnswer, Goal};
+use eyot_era::detect::{self, Action, DetectConfig, Detector, EraAnswer, Goal};
 use eyot_service::{Fault, FaultKind};
 use eyot_types::Era;
 use eyot_types::codes::{self, Outcome};
@@ -10,7 +10,6 @@ use tokio::time::timeout;
 
 use crate::http_response::unexpected_status;
 use crate::modern::ModernConnection;
-use crate::target::Target;
 use crate::upstream::Upstream;
 
 /// What a probe found.
@@ -40,7 +39,7 @@ pub async fn probe_modern(upstream: &Upstream) -> Result<EraFound, Fault> {
     let mut detector = Detector::new(DetectConfig {
         mode: era.mode(),
         goal: Goal::Era,
-        carrier: carrier(target),
+        carrier: target.carrier(),
         patience: limits.connect_timeout,
         long_patience: limits.call_timeout,
     });
@@ -75,13 +74,5 @@ async fn ask(connection: &ModernConnection, detector: &mut Detector, patience: D
             let reason = format!("upstream did not answer `server/discover` in {patience:?}");
             Fault::upstream(codes::upstream_lost(&reason, Outcome::NotSent, true))
         }
-    }
-}
-
-/// What carries the questions to an upstream.
-pub(crate) fn carrier(target: &Target) -> Carrier {
-    match target {
-        Target::Url(_) => Carrier::Http,
-        Target::Command(_) | Target::InProcess(_) => Carrier::Pipe,
     }
 }

@@ -13,7 +13,7 @@ use eyot_service::{Fault, Messages, Reply, ReplyItem};
 use eyot_types::{
     Method, SubscriptionFilter, SubscriptionsAcknowledgedParams, SubscriptionsListenParams,
 };
-use eyot_upstream::ForwardedHeaders;
+use eyot_upstream::Sender;
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 use parking_lot::Mutex;
 use tokio::sync::{Notify, Semaphore};
@@ -167,7 +167,7 @@ impl Feed {
         let bare = Message::request(Id::from_number(0), method, &params);
         let request = carried_request(client, &bare).ok_or_else(Fault::unanswered)?;
         let connection = self.shared.modern.required().await?;
-        let mut parts = match connection.request(request, &ForwardedHeaders::default()).await? {
+        let mut parts = match connection.request(request, &Sender::ourselves()).await? {
             Reply::Stream(parts) => parts,
             Reply::One(answer) => Messages::new(stream::iter([Ok(answer.into())])),
             Reply::None => return Err(Fault::unanswered()),

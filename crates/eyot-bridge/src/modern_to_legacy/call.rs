@@ -8,6 +8,7 @@ use bytes::Bytes;
 use eyot_era::modern_to_legacy::{RoundLosses, Rounds, passes};
 use eyot_jsonrpc::{ErrorObject, Id, Message};
 use eyot_service::{Fault, Messages, Reply, ReplyFuture, ReplyItem};
+use eyot_stdx::QuotaPermit;
 use eyot_types::{ClientCapabilities, Era, LogLevel, LoggingMessageParams, Method};
 use futures_util::StreamExt as _;
 use parking_lot::Mutex;
@@ -15,7 +16,6 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::session::UpstreamSession;
 use crate::losses::count_losses;
-use crate::task_rooms::TaskRoom;
 
 /// What others may do to a call: ask in it, tell it something.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ pub(crate) struct CallShared {
     /// Whether its client can be asked.
     pub(crate) may_be_asked: bool,
     /// Room for the task that the upstream is asked to make of it.
-    pub(crate) task_room: Mutex<Option<TaskRoom>>,
+    pub(crate) task_room: Mutex<Option<QuotaPermit>>,
     state: Mutex<CallState>,
 }
 

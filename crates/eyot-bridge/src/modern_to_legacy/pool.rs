@@ -6,7 +6,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use eyot_service::{Fault, Peer};
-use eyot_types::{ClientCapabilities, InitializeResult, codes};
+use eyot_types::{InitializeResult, codes};
 use eyot_upstream::Upstream;
 use parking_lot::Mutex;
 use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
@@ -78,7 +78,7 @@ impl Pool {
     ) -> Result<Arc<UpstreamSession>, Fault> {
         let Some(key) = self.key(ask) else {
             let wants_stream = wants_stream || !ask.capabilities.0.is_empty();
-            let session = self.open(ask.capabilities.clone(), wants_stream, None).await?;
+            let session = self.open(ask, wants_stream, None).await?;
             self.remember(ask, &session, Duration::ZERO);
             return Ok(session);
         };
@@ -89,7 +89,7 @@ impl Pool {
                 key: key.clone(),
                 timeout: self.upstream.runtime.limits.upstream_idle_timeout,
             };
-            let session = self.open(ask.capabilities.clone(), true, Some(idle)).await?;
+            let session = self.open(ask, true, Some(idle)).await?;
             self.remember(ask, &session, Duration::ZERO);
             Ok::<_, Fault>(session)
         };
@@ -118,8 +118,8 @@ impl Pool {
             let timeout = self.upstream.runtime.limits.upstream_idle_timeout;
             let idle = Idle { pool: self.weak.clone(), key: key.clone(), timeout };
             let capabilities = trace.capabilities.clone();
-            let opening =
-                Opening { capabilities, hub, wants_stream: true, place, idle: Some(idle) };
+            let (peer, idle) = (ask.peer.clone(), Some(idle));
+            let opening = Opening { peer, capabilities, hub, wants_stream: true, place, idle };
             UpstreamSession::restore(&self.upstream, opening, trace).await.ok_or(None)
         };
         match cell.get_or_try_init(|| Box::pin(restoring)).await {
@@ -193,13 +193,14 @@ impl Pool {
 
     async fn open(
         &self,
-        capabilities: ClientCapabilities,
+        ask: &Ask,
         wants_stream: bool,
         idle: Option<Idle>,
     ) -> Result<Arc<UpstreamSession>, Fault> {
         let place = self.place()?;
+        let (peer, capabilities) = (ask.peer.clone(), ask.capabilities.clone());
         let hub = Hub::new(capabilities.clone(), Arc::clone(&self.asks_aside));
-        let opening = Opening { capabilities, hub, wants_stream, place, idle };
+        let opening = Opening { peer, capabilities, hub, wants_stream, place, idle };
         let session = Box::pin(UpstreamSession::open(&self.upstream, opening)).await?;
         if session.is_stateless() {
             self.is_stateless.store(true, Ordering::Relaxed);

@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bytes::Bytes;
 use eyot_era::modern_to_legacy;
 use eyot_jsonrpc::{Id, Message};
-use eyot_service::{Fault, FaultKind, Limits, Messages, Reply, unix_ms};
+use eyot_service::{Fault, FaultKind, Limits, Messages, Peer, Reply, unix_ms};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{ClientCapabilities, Era, Implementation, InitializeResult, Method, Revision};
-use eyot_upstream::{LegacyConnection, Target, Upstream, initialize};
+use eyot_upstream::{LegacyConnection, ResumedSession, Upstream, initialize};
 use futures_util::{FutureExt as _, StreamExt as _};
 use serde::Serialize;
 use serde_json::json;
@@ -44,6 +44,8 @@ pub(crate) struct UpstreamSession {
 
 /// How a session is opened.
 pub(crate) struct Opening {
+    /// The first client of the session; others of its class may share it.
+    pub(crate) peer: Peer,
     pub(crate) capabilities: ClientCapabilities,
     pub(crate) hub: Hub,
     /// Whether anything that belongs to no call is waited for.
@@ -60,7 +62,7 @@ impl UpstreamSession {
         let Upstream { target, runtime, .. } = upstream;
         let params = modern_to_legacy::initialize(opening.capabilities.clone(), us());
         let request = Message::request(Id::from_number(0), Method::Initialize.as_str(), &params);
-        let mut opened = LegacyConnection::open(target, request, runtime).await;
+        let mut opened = upstream.open(&opening.peer, request).await;
         if initialize::may_be_modern(&opened) {
             // It may have become another: the next call finds out.
             upstream.era.invalidate(Era::Legacy);
@@ -72,7 +74,7 @@ impl UpstreamSession {
         let warming_up = async {
             let note = Message::notification(Method::Initialized.as_str(), &json!({}));
             connection.send(note).await?;
-            match opening.wants_stream || !matches!(target, Target::Url(_)) {
+            match opening.wants_stream || target.is_shared_channel() {
                 true => Ok(Some(connection.listen(None).await)),
                 false => Ok(None),
             }
@@ -94,9 +96,10 @@ impl UpstreamSession {
     ) -> Option<Arc<Self>> {
         let initialized = trace.initialized.clone();
         let revision = Revision::parse(&initialized.protocol_version)?;
-        let Upstream { target, runtime, .. } = upstream;
-        let (session_id, version) = (trace.session_id.as_deref(), revision.as_str());
-        let connection = LegacyConnection::resume(target, session_id, Some(version), runtime)?;
+        let Upstream { runtime, .. } = upstream;
+        let session_id = trace.session_id.as_deref();
+        let session = ResumedSession { session_id, revision: Some(revision.as_str()) };
+        let connection = upstream.resume(&opening.peer, &session)?;
         let listening = connection.listen(trace.unasked.clone().map(Bytes::from));
         let listening = tokio::time::timeout(runtime.limits.call_timeout, listening).await;
         eyot_metrics::upstreams_opened("restored");
@@ -212,7 +215,7 @@ impl Held {
             connection: connection.clone(),
             initialized,
             revision,
-            is_pipe: !matches!(upstream.target, Target::Url(_)),
+            is_pipe: upstream.target.is_shared_channel(),
             has_stream: unasked.is_some(),
             hub: Arc::clone(&hub),
             turn: Arc::new(Semaphore::new(1)),

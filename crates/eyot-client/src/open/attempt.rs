@@ -71,10 +71,10 @@ impl<'a> Attempt<'a> {
     fn connect(&self) -> Result<Probe, ClientError> {
         let Opener { dial, runtime, .. } = self.opener;
         let (connection, lines) = match dial {
-            Dial::Http(link) => (ModernConnection::over_http(link.clone(), &runtime.limits), None),
+            Dial::Http(link) => (ModernConnection::over_http(link.clone(), runtime), None),
             Dial::Lines(_) | Dial::Stream(_) => {
                 let lines = self.opener.lines(Era::Modern)?;
-                (ModernConnection::over_lines(lines.connection.clone()), Some(lines))
+                (ModernConnection::over_lines(lines.connection.clone(), runtime), Some(lines))
             }
         };
         Ok(Probe { connection, lines })

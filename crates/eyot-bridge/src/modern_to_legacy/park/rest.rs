@@ -82,10 +82,9 @@ pub(crate) async fn give_up(call: &Arc<UpstreamCall>, reason: &str) {
             tracing::debug!(%fault, "upstream was not answered");
         }
     }
-    let id = call.shared.id();
     let params = json!({ "requestId": call.shared.number, "reason": reason });
     let cancelled = Message::notification(Method::Cancelled.as_str(), &params);
-    if let Err(fault) = connection.cancel(id, cancelled).await {
+    if let Err(fault) = connection.send(cancelled).await {
         tracing::debug!(%fault, "upstream was not told that its call is cancelled");
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eyot_era::modern_to_legacy;
+use eyot_era::tasks::PollBounds;
 use eyot_jsonrpc::{Id, Message};
 use eyot_service::{Fault, Messages, Reply, ReplyFuture, ReplyItem};
 use eyot_types::codes::{self, Outcome};
@@ -191,8 +192,7 @@ impl Driven {
 
 impl Waiting {
     fn new(task: LegacyTask, patience: Duration) -> Self {
-        let interval = task.poll_interval.map_or(INTERVAL, Duration::from_millis);
-        let interval = interval.clamp(INTERVAL_MIN, INTERVAL_MAX).min(patience / 3);
+        let interval = PollBounds::default().interval(task.poll_interval).min(patience / 3);
         Self {
             id: task.task_id,
             interval,
@@ -236,10 +236,5 @@ fn lost(reason: &str) -> Fault {
     Fault::upstream(codes::upstream_lost(reason, Outcome::Unknown, false))
 }
 
-/// Between two looks at a task whose server does not say.
-const INTERVAL: Duration = Duration::from_secs(5);
-/// Bounds of what a server may say.
-const INTERVAL_MIN: Duration = Duration::from_secs(1);
-const INTERVAL_MAX: Duration = Duration::from_secs(15);
 /// How often the result is asked for again, in a row.
 const FAILURES_MAX: u32 = 3;

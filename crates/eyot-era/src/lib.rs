@@ -14,6 +14,7 @@ pub mod legacy_to_modern;
 mod losses;
 mod members;
 pub mod modern_to_legacy;
+pub mod parked;
 pub mod revision;
 pub mod tasks;
 

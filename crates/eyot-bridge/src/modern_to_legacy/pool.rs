@@ -16,7 +16,7 @@ use super::affinity::Affinity;
 use super::ask::Ask;
 use super::driver::Idle;
 use super::hub::Hub;
-use super::record::Trace;
+use super::record::UpstreamPosition;
 use super::session::{Opening, UpstreamSession};
 
 /// What calls have in common that share a session.
@@ -84,11 +84,7 @@ impl Pool {
         };
         let cell = self.cell(&key);
         let opening = async {
-            let idle = Idle {
-                pool: self.weak.clone(),
-                key: key.clone(),
-                timeout: self.upstream.runtime.limits.upstream_idle_timeout,
-            };
+            let idle = self.idle(&key);
             let session = self.open(ask, true, Some(idle)).await?;
             self.remember(ask, &session, Duration::ZERO);
             Ok::<_, Fault>(session)
@@ -106,21 +102,19 @@ impl Pool {
     pub(crate) async fn restored(
         &self,
         ask: &Ask,
-        trace: &Trace,
+        position: &UpstreamPosition,
     ) -> Result<Option<Arc<UpstreamSession>>, Fault> {
         let principal = ask.peer.principal.clone();
-        let restored = Some(trace.session_id.clone().unwrap_or_default());
+        let restored = Some(position.session_id.clone().unwrap_or_default());
         let key = Key { principal, class: Arc::clone(&ask.class), handle: None, restored };
         let cell = self.cell(&key);
         let restoring = async {
             let place = self.place().map_err(Some)?;
-            let hub = Hub::new(trace.capabilities.clone(), Arc::clone(&self.asks_aside));
-            let timeout = self.upstream.runtime.limits.upstream_idle_timeout;
-            let idle = Idle { pool: self.weak.clone(), key: key.clone(), timeout };
-            let capabilities = trace.capabilities.clone();
-            let (peer, idle) = (ask.peer.clone(), Some(idle));
+            let hub = Hub::new(position.capabilities.clone(), Arc::clone(&self.asks_aside));
+            let (peer, idle) = (ask.peer.clone(), Some(self.idle(&key)));
+            let capabilities = position.capabilities.clone();
             let opening = Opening { peer, capabilities, hub, wants_stream: true, place, idle };
-            UpstreamSession::restore(&self.upstream, opening, trace).await.ok_or(None)
+            UpstreamSession::restore(&self.upstream, opening, position).await.ok_or(None)
         };
         match cell.get_or_try_init(|| Box::pin(restoring)).await {
             Ok(session) => Ok(Some(Arc::clone(session))),
@@ -151,8 +145,19 @@ impl Pool {
         session.is_pipe || self.asks_aside.load(Ordering::Relaxed)
     }
 
+    fn idle(&self, key: &Key) -> Idle {
+        let (pool, key) = (self.weak.clone(), key.clone());
+        let close = move |timeout| {
+            if let Some(pool) = pool.upgrade() {
+                pool.close_idle(&key, timeout);
+            }
+        };
+        let timeout = self.upstream.runtime.limits.upstream_idle_timeout;
+        Idle { close: Box::new(close), timeout }
+    }
+
     /// Closes a session that nobody uses and nobody has used for so long.
-    pub(crate) fn close_idle(&self, key: &Key, idle: Duration) {
+    fn close_idle(&self, key: &Key, idle: Duration) {
         let mut sessions = self.sessions.lock();
         let is_idle = |it: &Entry| it.used.elapsed() >= idle && it.is_unused();
         let closed =

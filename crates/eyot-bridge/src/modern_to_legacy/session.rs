@@ -15,10 +15,10 @@ use serde::Serialize;
 use serde_json::json;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
-use super::call::CallShared;
 use super::driver::{Chore, Driver, Idle};
 use super::hub::Hub;
-use super::record::Trace;
+use super::record::UpstreamPosition;
+use super::shared::CallShared;
 use super::tasks::Asked;
 
 /// An open session. When the last handle is dropped, its driver ends it.
@@ -92,15 +92,15 @@ impl UpstreamSession {
     pub(crate) async fn restore(
         upstream: &Upstream,
         opening: Opening,
-        trace: &Trace,
+        position: &UpstreamPosition,
     ) -> Option<Arc<Self>> {
-        let initialized = trace.initialized.clone();
+        let initialized = position.initialized.clone();
         let revision = Revision::parse(&initialized.protocol_version)?;
         let Upstream { runtime, .. } = upstream;
-        let session_id = trace.session_id.as_deref();
+        let session_id = position.session_id.as_deref();
         let session = ResumedSession { session_id, revision: Some(revision.as_str()) };
         let connection = upstream.resume(&opening.peer, &session)?;
-        let listening = connection.listen(trace.unasked.clone().map(Bytes::from));
+        let listening = connection.listen(position.unasked.clone().map(Bytes::from));
         let listening = tokio::time::timeout(runtime.limits.call_timeout, listening).await;
         eyot_metrics::upstreams_opened("restored");
         // Above all that an earlier process can have used in this session.

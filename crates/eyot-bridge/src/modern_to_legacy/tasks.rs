@@ -37,8 +37,8 @@ use self::table::KnownTasks;
 use self::upstream_task::unknown_task;
 pub(crate) use self::watch::TaskWatch;
 use super::ask::Ask;
-use super::bridge::Inner;
 use super::call::UpstreamCall;
+use super::inner::Inner;
 use super::session::UpstreamSession;
 use crate::task_rooms::TaskRooms;
 

@@ -13,8 +13,8 @@ use futures_util::{StreamExt as _, stream};
 use serde_json::json;
 use tokio::time::Instant;
 
-use super::super::call::CallShared;
 use super::super::session::UpstreamSession;
+use super::super::shared::CallShared;
 use super::Asked;
 
 /// Sends a call that asks for a task; its messages are those of an ordinary call. What the upstream
@@ -164,7 +164,7 @@ impl Driven {
     async fn look(&mut self) -> Option<Result<ReplyItem, Fault>> {
         let waiting = self.task.as_mut()?;
         waiting.look_at = Instant::now() + waiting.interval;
-        if self.shared.rounds(|it| it.is_parked()) {
+        if self.shared.look(|it| it.rests()) {
             return None;
         }
         let params = TaskParams::new(waiting.id.as_str());

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use eyot_era::modern_to_legacy::Rounds;
+use eyot_era::parked::Questions;
 use eyot_era::tasks::{
     Action, AskedQuestions, End, Ending, Look, Report, TaskError, TaskMachine, TaskView, Want,
     Watcher,
@@ -36,7 +36,7 @@ pub(crate) struct TaskEntry {
 struct State {
     task: TaskMachine,
     /// The upstream's questions, with the ids that it knows them by.
-    rounds: Rounds,
+    questions: Questions,
     /// `None`: nothing more is wanted of it.
     upstream: Option<Arc<UpstreamTask>>,
 }
@@ -49,7 +49,8 @@ impl TaskEntry {
         session: &Arc<UpstreamSession>,
     ) -> Arc<Self> {
         let upstream = Arc::new(UpstreamTask { id: upstream_id, session: Arc::clone(session) });
-        let state = State { task, rounds: Rounds::new(), upstream: Some(Arc::clone(&upstream)) };
+        let state =
+            State { task, questions: Questions::default(), upstream: Some(Arc::clone(&upstream)) };
         let entry = Arc::new(Self {
             state: Mutex::new(state),
             changed: Notify::new(),
@@ -203,7 +204,7 @@ impl TaskEntry {
         loop {
             let mut changed = std::pin::pin!(self.changed.notified());
             changed.as_mut().enable();
-            if self.state.lock().rounds.has_open() {
+            if self.state.lock().questions.has_open() {
                 return tokio::time::sleep(COLLECTING).await;
             }
             if tokio::time::timeout_at(until, changed).await.is_err() {
@@ -212,10 +213,10 @@ impl TaskEntry {
         }
     }
 
-    fn change_questions<R>(&self, change: impl FnOnce(&mut Rounds) -> R) -> R {
+    fn change_questions<R>(&self, change: impl FnOnce(&mut Questions) -> R) -> R {
         let mut state = self.state.lock();
-        let changed = change(&mut state.rounds);
-        let asked = asked(&mut state.rounds);
+        let changed = change(&mut state.questions);
+        let asked = asked(&mut state.questions);
         if let Err(error) = state.task.handle_questions(asked, now()) {
             tracing::debug!(%error, "questions of a task are not asked");
         }
@@ -249,12 +250,13 @@ impl TaskEntry {
         revision: Revision,
     ) -> Result<Vec<Message>, ErrorObject> {
         let mut state = self.state.lock();
-        let State { task, rounds, .. } = &mut *state;
+        let State { task, questions, .. } = &mut *state;
         responses.retain(|key, _| task.handle_answer(key, now()));
-        let (round, _) = rounds.park();
-        let answers = rounds.answer(round, &responses, revision);
+        questions.begin_round();
+        let answers = questions.answer(&responses, revision);
+        questions.forget_answered();
         // What is still open was not answered, or not in a way that the upstream understands.
-        rounds.questions().keys().for_each(|key| task.handle_unanswered(key, now()));
+        questions.requests().keys().for_each(|key| task.handle_unanswered(key, now()));
         drop(state);
         self.changed.notify_waiters();
         answers.map_err(|error| error.to_error())
@@ -272,7 +274,7 @@ impl TaskEntry {
     async fn tell_cancel(&self) -> Result<(), Fault> {
         let Some(upstream) = self.upstream() else { return Ok(()) };
         if upstream.cancel().await? {
-            for refusal in self.change_questions(Rounds::give_up) {
+            for refusal in self.change_questions(Questions::close) {
                 upstream.session.connection.send(refusal).await?;
             }
         }
@@ -335,11 +337,11 @@ impl TaskEntry {
 
 impl AskedTask for TaskEntry {
     fn ask(&self, request: &Message) -> Result<(), ErrorObject> {
-        self.change_questions(|rounds| rounds.ask(request))
+        self.change_questions(|it| it.ask(request))
     }
 
     fn withdraw(&self, id: &Id) {
-        self.change_questions(|rounds| rounds.withdraw(id));
+        self.change_questions(|it| it.withdraw(id));
     }
 
     fn handle_changed(&self) {
@@ -355,12 +357,12 @@ impl Drop for TaskEntry {
 
 /// The open questions. Each keeps its key for as long as it is open, and no key is used for another
 /// one.
-fn asked(rounds: &mut Rounds) -> AskedQuestions {
-    if !rounds.has_open() {
+fn asked(questions: &mut Questions) -> AskedQuestions {
+    if !questions.has_open() {
         return AskedQuestions::new();
     }
-    rounds.park();
-    rounds.asked().into_iter().map(|it| (it.key, it.request)).collect()
+    questions.begin_round();
+    questions.to_stored().into_iter().map(|it| (it.key, it.request)).collect()
 }
 
 /// Listens to the stream of `tasks/result`: there the upstream asks, and there the result comes.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Weak};
 
 use eyot_jsonrpc::{ErrorObject, INVALID_REQUEST, Id, Message};
 
-use super::super::call::CallShared;
+use super::super::shared::CallShared;
 /// Who is asked when an upstream asks in a task.
 #[derive(Clone, Debug)]
 pub(crate) enum Asked {

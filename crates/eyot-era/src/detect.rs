@@ -35,9 +35,8 @@ use std::time::Duration;
 use eyot_types::{Era, Method, Revision};
 
 pub use self::cache::{ERA_TTL, EraCache, RECHECK_PAUSE};
-pub use self::evidence::{
-    Carrier, Evidence, is_legacy_refusal, is_no_evidence, may_be_modern, of_fault, of_silence,
-};
+use self::evidence::Evidence;
+pub use self::evidence::{Carrier, is_legacy_refusal, may_be_modern};
 pub use self::known::KnownEra;
 pub use self::mode::EraMode;
 pub use self::refutation::{Asked, is_legacy_answer, is_legacy_fault};

@@ -32,12 +32,6 @@ impl EraCache {
         Self { mode, only_legacy: None, only_modern: None, modern: None }
     }
 
-    /// How the era is chosen.
-    #[must_use]
-    pub const fn mode(&self) -> EraMode {
-        self.mode
-    }
-
     /// Whether the upstream is known not to speak this era.
     #[must_use]
     pub fn lacks(&self, era: Era, now: Instant) -> bool {

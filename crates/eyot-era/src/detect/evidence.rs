@@ -6,8 +6,7 @@ use eyot_types::codes;
 
 /// What was learnt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "a driver must decide for each of them")]
-pub enum Evidence {
+pub(super) enum Evidence {
     /// The server speaks 2026-07-28.
     Modern,
     /// It does not.
@@ -28,8 +27,7 @@ pub enum Carrier {
 
 /// Whether an HTTP status is about something else than eras, whatever body comes with it: an
 /// authorization (401, 403), haste (408, 429) or an outage (5xx).
-#[must_use]
-pub const fn is_no_evidence(status: u16) -> bool {
+pub(super) const fn is_no_evidence(status: u16) -> bool {
     matches!(status, 401 | 403 | 408 | 429 | 500..=599)
 }
 
@@ -51,8 +49,7 @@ pub const fn is_legacy_refusal(status: u16) -> bool {
 /// What it says that there was no answer, but a broken connection or a refusal; `is_refusal` is
 /// what [`is_legacy_refusal`] said of its status. A child that ended, as some do at anything before
 /// `initialize`, is legacy.
-#[must_use]
-pub const fn of_fault(is_refusal: bool, carrier: Carrier) -> Evidence {
+pub(super) const fn of_fault(is_refusal: bool, carrier: Carrier) -> Evidence {
     match carrier {
         Carrier::Http if !is_refusal => Evidence::Nothing,
         Carrier::Http | Carrier::Pipe => Evidence::Legacy,
@@ -62,8 +59,7 @@ pub const fn of_fault(is_refusal: bool, carrier: Carrier) -> Evidence {
 /// What silence says. Over lines: "any other error, or does not respond within a reasonable
 /// timeout: the server is legacy" (2026-07-28, basic/transports/stdio, Backward Compatibility); over
 /// HTTP it is an outage.
-#[must_use]
-pub const fn of_silence(carrier: Carrier) -> Evidence {
+pub(super) const fn of_silence(carrier: Carrier) -> Evidence {
     match carrier {
         Carrier::Pipe => Evidence::Legacy,
         Carrier::Http => Evidence::Nothing,

@@ -82,8 +82,7 @@ impl EraAnswer {
     /// version" (2026-07-28, basic/transports/streamable-http, Backward Compatibility). "Anything
     /// else identifies a legacy server" (2026-07-28, basic/versioning), but for what an
     /// authorization, an overload or a broken line says.
-    #[must_use]
-    pub fn evidence(&self, is_refusal: bool, carrier: Carrier) -> Evidence {
+    pub(super) fn evidence(&self, is_refusal: bool, carrier: Carrier) -> Evidence {
         match self {
             Self::Accepted(revision) if revision.era() == Era::Legacy => Evidence::Legacy,
             Self::Accepted(_) | Self::Offered(_) => Evidence::Modern,

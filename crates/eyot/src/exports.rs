@@ -2,14 +2,14 @@
 
 pub use eyot_bridge::Affinity;
 pub use eyot_client::{
-    CallBuilder, CallOutcome, Client, ClientBuilder, ClientError, ClientEvent, Endpoint, EraAnswer,
-    EraStep, Heartbeat, ListKind, Liveness, Pages, Subscription, SubscriptionEvent, ToolAnswer,
-    Verdict,
+    CallBuilder, CallOutcome, Client, ClientBuilder, ClientError, ClientEvent, Endpoint, Heartbeat,
+    ListKind, Liveness, Pages, Subscription, SubscriptionEvent, ToolAnswer,
 };
 pub use eyot_endpoint::{
     Admin, ApiKey, AuthRefusal, Authenticate, Authenticated, Authentication, Credentials, Drained,
     EndpointConfig, Health, HostPolicy, HttpServer, HttpService, Keys,
 };
+pub use eyot_era::detect::{EraAnswer, EraMode, EraStep, KnownEra};
 pub use eyot_jsonrpc::{ErrorObject, Id, Message};
 pub use eyot_proxy::{ProxyConfig, ReverseProxy};
 pub use eyot_relay::{Relay, RelayOptions};
@@ -28,6 +28,6 @@ pub use eyot_stdx::{SealKeys, Secret};
 pub use eyot_store_memory::MemoryStore;
 pub use eyot_store_sqlite::{SqliteOptions, SqliteStore};
 pub use eyot_upstream::{
-    AccessToken, Challenge, EraMode, Runtime, StaticToken, Target, TargetError, TokenError,
-    TokenFuture, TokenProvider,
+    AccessToken, Challenge, Runtime, StaticToken, Target, TargetError, TokenError, TokenFuture,
+    TokenProvider,
 };

@@ -290,7 +290,11 @@ impl ClientBuilder {
             Place::Url(url) => {
                 let client = HttpClient::new(&url, limits)
                     .map_err(|error| ClientError::Target { reason: error.to_string() })?;
-                Dial::Http(link_to(client, &self.headers, self.tokens))
+                let link = HttpLink::bare(client).with_headers(self.headers);
+                Dial::Http(match self.tokens {
+                    Some(tokens) => link.with_tokens(tokens),
+                    None => link,
+                })
             }
             Place::Command(command) => Dial::Lines(Target::Command(command)),
             Place::InProcess(server) => Dial::Lines(Target::InProcess(server)),
@@ -326,21 +330,5 @@ impl ClientBuilder {
 impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientBuilder").field("config", &self.config).finish_non_exhaustive()
-    }
-}
-
-/// A URL, with what every request to it carries.
-fn link_to(
-    client: HttpClient,
-    headers: &HeaderMap,
-    tokens: Option<Arc<dyn TokenProvider>>,
-) -> HttpLink {
-    let mut link = HttpLink::bare(client);
-    for (name, value) in headers {
-        link = link.with_header(name.clone(), value.clone());
-    }
-    match tokens {
-        Some(tokens) => link.with_tokens(tokens),
-        None => link,
     }
 }

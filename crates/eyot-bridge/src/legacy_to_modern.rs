@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use eyot_era::legacy_to_modern::{self, ClientMeta};
 use eyot_era::revision::Losses;
-use eyot_jsonrpc::{Id, Kind, Message};
+use eyot_jsonrpc::{Id, Message, Response};
 use eyot_service::{BoxService, Fault, FaultKind, Reply, SessionHandle};
 use eyot_session::{SessionState, UpstreamName, UpstreamRef};
 use eyot_types::codes::{self, Outcome};
@@ -21,7 +21,6 @@ use eyot_types::{
     PaginatedParams, Revision, meta,
 };
 use eyot_upstream::{ForwardedHeaders, ModernSide, Target, Upstream, VERDICT_TTL, initialize};
-use futures_util::StreamExt as _;
 use parking_lot::Mutex;
 use serde_json::json;
 use serde_json::value::RawValue;
@@ -151,21 +150,13 @@ impl ToModern {
     }
 
     /// Asks something of our own that has one answer.
-    async fn ask(&self, request: Message) -> Result<Message, Fault> {
+    async fn ask(&self, request: Message) -> Result<Response, Fault> {
         let timeout = self.upstream.runtime.limits.call_timeout;
         let asking = async {
             let connection = self.modern.required().await?;
             let forwarded = ForwardedHeaders::default();
-            match self.modern.request(&connection, request, &forwarded).await? {
-                Reply::One(answer) => Ok(answer),
-                Reply::Stream(mut parts) => loop {
-                    let Some(part) = parts.next().await else { return Err(Fault::unanswered()) };
-                    if let Some(answer) = part?.into_message().filter(Message::is_response) {
-                        return Ok(answer);
-                    }
-                },
-                Reply::None => Err(Fault::unanswered()),
-            }
+            let reply = self.modern.request(&connection, request, &forwarded).await?;
+            reply.answer(drop).await
         };
         let asked = tokio::time::timeout(timeout, asking).await;
         asked.unwrap_or_else(|_elapsed| Err(Fault::timed_out(timeout))).map_err(upstreams_fault)
@@ -199,7 +190,7 @@ impl ToModern {
             let bare = Message::request(Id::from_number(0), Method::ToolsList.as_str(), &page);
             let Some(request) = carried_request(client, &bare) else { return };
             let answer = match self.ask(request).await {
-                Ok(answer) if answer.kind() == Kind::Response => answer,
+                Ok(answer) if !answer.is_error() => answer,
                 Ok(_) => return,
                 Err(fault) => return tracing::debug!(%fault, "tools were not listed"),
             };

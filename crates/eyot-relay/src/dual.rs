@@ -374,11 +374,7 @@ async fn set_up(connection: &LegacyConnection, state: &SessionState) -> Result<(
     let uris = uris.map(|uri| (Method::ResourcesSubscribe, json!({ "uri": uri })));
     for (method, params) in level.chain(uris) {
         let request = Message::request(Id::from_number(0), method.as_str(), &params);
-        if let Reply::Stream(mut parts) = connection.request(request).await? {
-            while let Some(part) = parts.next().await {
-                part?;
-            }
-        }
+        connection.request(request).await?.answer(drop).await?;
     }
     Ok(())
 }

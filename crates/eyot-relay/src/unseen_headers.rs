@@ -49,7 +49,7 @@ impl UnseenHeaders {
         if Method::parse(&ask.method()) == Method::ToolsCall {
             if self.mirrors.is_unknown(&ask) {
                 let listed = modern.answer(connection, list_for(&ask), &unheaded).await?;
-                self.learn_all(&ask, listed).await?;
+                drop(self.mirrors.learn(&ask, listed.answer(drop).await?.into()));
             }
             if let Err(error) = self.mirrors.check(&ask) {
                 return Ok(Reply::One(ask.refuse(&error)));
@@ -57,21 +57,6 @@ impl UnseenHeaders {
         }
         let reply = modern.answer(connection, ask.message.clone(), &unheaded).await?;
         Ok(self.learning(ask, reply))
-    }
-
-    async fn learn_all(&self, ask: &Ask, listed: Reply) -> Result<(), Fault> {
-        match listed {
-            Reply::One(answer) => drop(self.mirrors.learn(ask, answer)),
-            Reply::Stream(mut parts) => {
-                while let Some(part) = parts.next().await {
-                    if let Some(answer) = part?.into_message().filter(Message::is_response) {
-                        drop(self.mirrors.learn(ask, answer));
-                    }
-                }
-            }
-            Reply::None => {}
-        }
-        Ok(())
     }
 
     /// Takes the answer to a list on its way to the client.

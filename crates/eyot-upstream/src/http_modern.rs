@@ -48,10 +48,7 @@ impl HttpModern {
                 let answer = exchange.find(status, messages);
                 answer.map(Reply::One).ok_or_else(|| invalid("upstream answered another request"))
             }
-            Answer::Events(events) => {
-                let stream = Stream { exchange, events, is_over: false };
-                Ok(Reply::Stream(Messages::new(stream::unfold(stream, Stream::next))))
-            }
+            Answer::Events(events) => Ok(exchange.follow(events)),
             Answer::Status(status) => Err(unexpected_status(status)),
         }
     }
@@ -62,21 +59,15 @@ impl HttpModern {
         let headers = request_headers(&request, &HeaderMap::new())?;
         let response = self.link.send(Method::POST, headers, Some(&request)).await?;
         let exchange = Exchange { ours: id.clone(), id };
-        let missing = || invalid("upstream did not answer the request");
         match read_answer(response, &self.limits).await? {
             Answer::Messages(status, messages) => {
                 let answer = exchange.find(status, messages);
+                let missing = || invalid("upstream did not answer the request");
                 answer.map(|it| (status, it)).ok_or_else(missing)
             }
             Answer::Events(events) => {
-                let mut stream = Stream { exchange, events, is_over: false };
-                loop {
-                    let Some((part, next)) = stream.next().await else { return Err(missing()) };
-                    if let Some(answer) = part?.into_message().filter(Message::is_response) {
-                        return Ok((StatusCode::OK, answer));
-                    }
-                    stream = next;
-                }
+                let answer = exchange.follow(events).answer(drop).await?;
+                Ok((StatusCode::OK, answer.into()))
             }
             Answer::Status(status) => Err(unexpected_status(status)),
         }
@@ -105,6 +96,12 @@ impl Exchange {
             Some(error) => Some(with_client_id(error, self.id.clone())),
             None => messages.into_iter().find_map(|it| self.answer(it)),
         }
+    }
+
+    /// The answer in a stream, with what comes before it.
+    fn follow(self, events: Box<EventMessages>) -> Reply {
+        let stream = Stream { exchange: self, events, is_over: false };
+        Reply::Stream(Messages::new(stream::unfold(stream, Stream::next)))
     }
 
     fn answer(&self, message: Message) -> Option<Message> {

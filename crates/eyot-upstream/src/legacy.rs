@@ -7,7 +7,6 @@ use eyot_jsonrpc::{Id, Message};
 use eyot_service::{Fault, Limits, Messages, Reply};
 use eyot_types::Era;
 use eyot_types::codes::{self, Outcome};
-use futures_util::StreamExt as _;
 
 use crate::driver;
 use crate::http_legacy::HttpSession;
@@ -99,8 +98,8 @@ impl LegacyConnection {
         connection: LineConnection,
         initialize: Message,
     ) -> Result<Opened, Fault> {
-        let answer = final_message(connection.request(initialize).await?).await?;
-        Ok(Opened { connection: Self(Link::Lines(Box::new(connection))), answer })
+        let answer = Reply::Stream(connection.request(initialize).await?).answer(drop).await?;
+        Ok(Opened { connection: Self(Link::Lines(Box::new(connection))), answer: answer.into() })
     }
 
     /// Goes on with a session that an earlier process opened; `None` when it cannot have
@@ -238,15 +237,4 @@ impl LegacyConnection {
             Link::Http(session) => session.session_id(),
         }
     }
-}
-
-/// Waits for the answer; what comes before it belongs to nobody yet.
-pub(crate) async fn final_message(mut parts: Messages) -> Result<Message, Fault> {
-    while let Some(part) = parts.next().await {
-        if let Some(answer) = part?.into_message().filter(Message::is_response) {
-            return Ok(answer);
-        }
-    }
-    let reason = "upstream ended the call without an answer";
-    Err(Fault::upstream(codes::upstream_lost(reason, Outcome::Unknown, true)))
 }

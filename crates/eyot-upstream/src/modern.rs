@@ -10,7 +10,6 @@ use http::{HeaderMap, StatusCode};
 use crate::driver;
 use crate::http_link::HttpLink;
 use crate::http_modern::HttpModern;
-use crate::legacy::final_message;
 use crate::line_connection::LineConnection;
 use crate::target::{Runtime, Target};
 
@@ -102,8 +101,8 @@ impl ModernConnection {
     pub async fn ask(&self, request: Message) -> Result<(StatusCode, Message), Fault> {
         match &self.0 {
             Link::Lines(connection) => {
-                let answer = final_message(connection.request(request).await?).await?;
-                Ok((StatusCode::OK, answer))
+                let answer = Reply::Stream(connection.request(request).await?).answer(drop).await?;
+                Ok((StatusCode::OK, answer.into()))
             }
             Link::Http(upstream) => upstream.ask(request).await,
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use eyot_era::{Carrier, Evidence};
 use eyot_jsonrpc::{Kind, Message};
 use eyot_service::{Fault, FaultKind, Messages, Reply, ReplyItem};
-use eyot_types::codes::{self, Outcome};
+use eyot_types::codes;
 use eyot_types::{Era, Method, Revision};
 use futures_util::{StreamExt as _, stream};
 use parking_lot::Mutex;
@@ -77,7 +77,7 @@ impl ModernSide {
             let reply = connection.request(request, forwarded).await?;
             // Nothing else has been asked of an upstream whose era is pinned.
             match is_discovery && self.upstream.verdict.pinned().is_some() {
-                true => only_answer(reply).await,
+                true => reply.answer(drop).await.map(|it| Reply::One(it.into())),
                 false => Ok(reply),
             }
         };
@@ -221,18 +221,6 @@ impl ModernSide {
             }
         }
     }
-}
-
-/// The answer of a call that has nothing else to say.
-async fn only_answer(reply: Reply) -> Result<Reply, Fault> {
-    let Reply::Stream(mut parts) = reply else { return Ok(reply) };
-    while let Some(part) = parts.next().await {
-        if let Some(answer) = part?.into_message().filter(Message::is_response) {
-            return Ok(Reply::One(answer));
-        }
-    }
-    let reason = "upstream ended the call without an answer";
-    Err(Fault::upstream(codes::upstream_lost(reason, Outcome::Unknown, true)))
 }
 
 /// The messages, each within its deadline. Dropping them cancels the call.

@@ -218,7 +218,7 @@ impl Inner {
         if self.mirrors.is_unknown(ask) {
             let session = self.pool.session(ask, false).await?;
             let listed = session.ask(Method::ToolsList, &Mirrors::list_params()).await?;
-            drop(self.mirrors.learn(ask, listed));
+            drop(self.mirrors.learn(ask, listed.into()));
         }
         Ok(self.mirrors.check(ask))
     }

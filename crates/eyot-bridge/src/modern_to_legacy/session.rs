@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use eyot_era::modern_to_legacy;
-use eyot_jsonrpc::{Id, Message};
-use eyot_service::{Fault, FaultKind, Limits, Messages, Reply, unix_ms};
+use eyot_jsonrpc::{Id, Message, Response};
+use eyot_service::{Fault, FaultKind, Limits, Messages, unix_ms};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{ClientCapabilities, Era, Implementation, InitializeResult, Method, Revision};
 use eyot_upstream::{LegacyConnection, Target, Upstream, initialize};
@@ -143,30 +143,16 @@ impl UpstreamSession {
         &self,
         method: Method<'_>,
         params: &(impl Serialize + Sync),
-    ) -> Result<Message, Fault> {
+    ) -> Result<Response, Fault> {
         let id = Id::from_number(self.next_number());
         let request = Message::request(id, method.as_str(), params);
         let asking = async {
-            match self.connection.request(request).await? {
-                Reply::One(answer) => Ok(answer),
-                Reply::Stream(parts) => self.answer_of(parts).await,
-                Reply::None => Err(Fault::unanswered()),
-            }
+            let reply = self.connection.request(request).await?;
+            reply.answer(|other| self.heard(&other, None)).await
         };
         let timeout = self.limits.call_timeout;
         let asked = tokio::time::timeout(timeout, asking).await;
         asked.unwrap_or_else(|_elapsed| Err(Fault::timed_out(timeout)))
-    }
-
-    async fn answer_of(&self, mut parts: Messages) -> Result<Message, Fault> {
-        while let Some(part) = parts.next().await {
-            match part?.into_message() {
-                Some(answer) if answer.is_response() => return Ok(answer),
-                Some(message) => self.heard(&message, None),
-                None => {}
-            }
-        }
-        Err(Fault::unanswered())
     }
 
     /// Whether it can still be used.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use eyot_era::legacy_to_modern::{self, ClientMeta, TaskRounds, TaskView};
 use eyot_era::revision::{self, Payload};
-use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, INVALID_PARAMS, Id, Message};
+use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, INVALID_PARAMS, Id, Message, Response};
 use eyot_service::{Fault, Limits};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{Era, InputRequests, LegacyTask, Method, Revision, Task, TaskParams, TaskStatus};
@@ -262,7 +262,7 @@ impl TaskEntry {
         shared: &ToModern,
         client: &ClientMeta,
         method: Method<'_>,
-    ) -> Result<Message, Fault> {
+    ) -> Result<Response, Fault> {
         let request = carried_request(client, &self.request(method)).ok_or_else(unwritable)?;
         shared.ask(request).await
     }
@@ -273,7 +273,7 @@ impl TaskEntry {
         shared: &ToModern,
         client: &ClientMeta,
         rounds: &TaskRounds,
-    ) -> Result<Message, Fault> {
+    ) -> Result<Response, Fault> {
         let bare = self.request(Method::TasksUpdate);
         let params = client.params(&bare, None).map(|it| rounds.update(&it));
         let params = params.and_then(RawValue::from_string).map_err(|_| unwritable())?;

@@ -5,14 +5,13 @@ use std::time::Duration;
 
 use eyot_era::modern_to_legacy;
 use eyot_era::revision::{self, Payload};
-use eyot_jsonrpc::{ErrorObject, INVALID_PARAMS, Id, Message};
-use eyot_service::{Fault, FaultKind, Limits, Reply};
+use eyot_jsonrpc::{ErrorObject, INVALID_PARAMS, Id, Message, Response};
+use eyot_service::{Fault, FaultKind, Limits};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{
     Era, InputRequests, JsonObject, LegacyTask, LegacyTaskState, Method, Revision, Task,
     TaskParams, TaskStatus,
 };
-use futures_util::StreamExt as _;
 use parking_lot::Mutex;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -297,23 +296,11 @@ async fn watch(entry: Weak<TaskEntry>, session: Arc<UpstreamSession>, upstream_i
 
 impl UpstreamSession {
     /// Asks for the result of a task, which comes when it comes: without a deadline.
-    async fn ask_long(&self, params: &TaskParams, asked: &Asked) -> Result<Message, Fault> {
+    async fn ask_long(&self, params: &TaskParams, asked: &Asked) -> Result<Response, Fault> {
         let id = Id::from_number(self.next_number());
         let request = Message::request(id, Method::TasksResult.as_str(), params);
-        match self.connection.request(request).await? {
-            Reply::One(answer) => return Ok(answer),
-            Reply::Stream(mut parts) => {
-                while let Some(part) = parts.next().await {
-                    match part?.into_message() {
-                        Some(answer) if answer.is_response() => return Ok(answer),
-                        Some(message) => self.heard_in(&message, Some(asked.clone())),
-                        None => {}
-                    }
-                }
-            }
-            Reply::None => {}
-        }
-        Err(Fault::unanswered())
+        let reply = self.connection.request(request).await?;
+        reply.answer(|other| self.heard_in(&other, Some(asked.clone()))).await
     }
 }
 

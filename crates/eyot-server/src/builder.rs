@@ -9,36 +9,32 @@ use eyot_endpoint::Keeper;
 use eyot_jsonrpc::Message;
 use eyot_service::{BoxService, Limits, McpService, Peer, Shutdown};
 use eyot_stdx::SealKeys;
-use eyot_types::{CacheScope, Icon, Implementation, Method, meta};
+use eyot_types::{CacheScope, Icon, Implementation, Method};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::json;
 use tokio_util::task::TaskTracker;
 use tower::Layer;
 
-use crate::app::{App, Options, question_prefix};
-use crate::catalog::Catalog;
-use crate::change_log::ChangeLog;
-use crate::custom::{CustomMethod, NotificationHandler};
-use crate::dispatch::Core;
-use crate::parked::Parked;
-use crate::rounds::ROUND_TIMEOUT;
+use crate::build_error::BuildError;
+use crate::call::calls::Calls;
+use crate::call::context::CallContext;
+use crate::changes::Changes;
+use crate::define::prompt::ServerPrompt;
+use crate::define::resource::{ServerResource, ServerTemplate};
+use crate::define::tool::ServerTool;
+use crate::failure::HandlerError;
+use crate::identity::Identity;
+use crate::parts::ServerParts;
+use crate::registry::Registry;
+use crate::registry::catalog::Catalog;
+use crate::registry::custom::{CustomMethod, NotificationHandler};
+use crate::registry::eras::Eras;
+use crate::registry::prompt::RegisteredPrompt;
+use crate::registry::resource::{RegisteredResource, RegisteredTemplate};
+use crate::registry::tool::RegisteredTool;
+use crate::server::Server;
+use crate::service::HandlerService;
 use crate::tasks::{TaskOptions, Tasks};
-use crate::{
-    CallContext, HandlerError, Server, ServerPrompt, ServerResource, ServerTemplate, ServerTool,
-};
-
-/// Which clients a server answers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Eras {
-    /// Clients of both eras, by what they say.
-    #[default]
-    Both,
-    /// Clients that open a session, up to 2025-11-25.
-    Legacy,
-    /// Clients without sessions, from 2026-07-28 on.
-    Modern,
-}
 
 /// Puts a server together; see [`Server::builder`].
 #[must_use]
@@ -49,36 +45,24 @@ pub struct ServerBuilder {
     prompts: Vec<ServerPrompt>,
     resources: Vec<ServerResource>,
     templates: Vec<ServerTemplate>,
-    methods: HashMap<String, CustomMethod>,
+    methods: HashMap<String, CustomMethod<CallContext>>,
     on_notification: Option<NotificationHandler>,
     layers: Vec<Box<dyn FnOnce(BoxService) -> BoxService + Send>>,
-    limits: Limits,
-    options: Options,
-    tasks: TaskOptions,
+    eras: Eras,
+    keys: SealKeys,
+    page_size: usize,
+    /// How long lists may be cached, in milliseconds, and by whom.
+    list_cache: (u64, CacheScope),
+    has_resource_subscriptions: bool,
     has_logging: bool,
+    tasks: TaskOptions,
+    /// Every bound: the setters of single ones write into it.
+    limits: Limits,
     shutdown: Shutdown,
-}
-
-/// Everything that is wrong with a server, at once.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{}", .problems.join("; "))]
-pub struct BuildError {
-    /// One text for each problem.
-    pub problems: Vec<String>,
 }
 
 impl ServerBuilder {
     pub(crate) fn new(info: Implementation) -> Self {
-        let options = Options {
-            eras: Eras::Both,
-            keys: SealKeys::random(),
-            round_timeout: ROUND_TIMEOUT,
-            parked_max: PARKED_MAX,
-            parked_per_principal_max: PARKED_PER_PRINCIPAL_MAX,
-            page_size: PAGE_SIZE,
-            list_cache: (0, CacheScope::Private),
-            has_resource_subscriptions: false,
-        };
         Self {
             info,
             instructions: None,
@@ -89,10 +73,14 @@ impl ServerBuilder {
             methods: HashMap::new(),
             on_notification: None,
             layers: Vec::new(),
-            limits: Limits::default(),
-            options,
-            tasks: TaskOptions::default(),
+            eras: Eras::Both,
+            keys: SealKeys::random(),
+            page_size: PAGE_SIZE,
+            list_cache: (0, CacheScope::Private),
+            has_resource_subscriptions: false,
             has_logging: false,
+            tasks: TaskOptions::default(),
+            limits: Limits::default(),
             shutdown: Shutdown::new(),
         }
     }
@@ -121,25 +109,25 @@ impl ServerBuilder {
         self
     }
 
-    /// A tool; see [`tool`](super::tool()).
+    /// A tool; see [`tool`](crate::tool()).
     pub fn tool(mut self, tool: ServerTool) -> Self {
         self.tools.push(tool);
         self
     }
 
-    /// A prompt; see [`prompt`](super::prompt()).
+    /// A prompt; see [`prompt`](crate::prompt()).
     pub fn prompt(mut self, prompt: ServerPrompt) -> Self {
         self.prompts.push(prompt);
         self
     }
 
-    /// A resource; see [`resource`](super::resource()).
+    /// A resource; see [`resource`](crate::resource()).
     pub fn resource(mut self, resource: ServerResource) -> Self {
         self.resources.push(resource);
         self
     }
 
-    /// A template of resources; see [`resource_template`](super::resource_template).
+    /// A template of resources; see [`resource_template`](crate::resource_template).
     pub fn resource_template(mut self, template: ServerTemplate) -> Self {
         self.templates.push(template);
         self
@@ -177,55 +165,55 @@ impl ServerBuilder {
     /// Declares that clients are told when single resources change
     /// ([`Server::notify_resource_updated`]).
     pub fn resource_subscriptions(mut self) -> Self {
-        self.options.has_resource_subscriptions = true;
+        self.has_resource_subscriptions = true;
         self
     }
 
     /// Which clients are answered. Both eras unless told otherwise.
     pub fn eras(mut self, eras: Eras) -> Self {
-        self.options.eras = eras;
+        self.eras = eras;
         self
     }
 
     /// Things on one page of a list; 250 unless told otherwise, at least 1.
     pub fn page_size(mut self, page_size: usize) -> Self {
-        self.options.page_size = page_size.max(1);
+        self.page_size = page_size.max(1);
         self
     }
 
     /// How long modern clients may keep lists and the discovery, and for whom. Not at all unless
     /// told otherwise; a change of a list ends it early for those who listen.
     pub fn list_cache(mut self, ttl: Duration, scope: CacheScope) -> Self {
-        self.options.list_cache = (u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX), scope);
+        self.list_cache = (u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX), scope);
         self
     }
 
     /// The keys that seal states and cursors. A random one unless given: then what clients bring
     /// back after a restart, or to another process, is refused.
     pub fn keys(mut self, keys: SealKeys) -> Self {
-        self.options.keys = keys;
+        self.keys = keys;
         self
     }
 
     /// How long a modern client may take for a round; ten minutes unless told otherwise. A
     /// parked handler is dropped after that.
     pub fn round_timeout(mut self, timeout: Duration) -> Self {
-        self.options.round_timeout = timeout;
+        self.limits.round_timeout = timeout;
         self
     }
 
-    /// Calls that may be parked at once: in all, and for one principal. 10,000 and 1,000 unless
+    /// Calls that may be parked at once: in all, and for one principal. 1,024 and 256 unless
     /// told otherwise.
     pub fn parked_max(mut self, in_all: usize, per_principal: usize) -> Self {
-        self.options.parked_max = in_all;
-        self.options.parked_per_principal_max = per_principal;
+        self.limits.parked_calls_max = in_all;
+        self.limits.parked_calls_per_principal_max = per_principal;
         self
     }
 
     /// How long tasks are kept, from their creation on; an hour unless told otherwise. Work that
     /// takes longer is ended. Tools can say it for themselves ([`ServerTool::task_ttl`]).
     pub fn task_ttl(mut self, ttl: Duration) -> Self {
-        self.tasks.ttl = ttl;
+        self.limits.task_ttl = ttl;
         self
     }
 
@@ -246,19 +234,20 @@ impl ServerBuilder {
     /// Tasks that may be kept at once, done or not: in all, and for one principal. 10,000 and
     /// 1,000 unless told otherwise.
     pub fn tasks_max(mut self, in_all: usize, per_principal: usize) -> Self {
-        self.tasks.max = in_all;
-        self.tasks.per_principal_max = per_principal;
+        self.limits.tasks_max = in_all;
+        self.limits.tasks_per_principal_max = per_principal;
         self
     }
 
-    /// Bytes that the results of all tasks together may take; 256 MiB unless told otherwise. When
+    /// Bytes that the results of all tasks together may take; 64 MiB unless told otherwise. When
     /// they are used up, a task that is done fails instead: its result would have nowhere to be.
     pub fn task_results_max(mut self, bytes: usize) -> Self {
-        self.tasks.result_bytes_max = bytes;
+        self.limits.task_results_bytes_max = bytes;
         self
     }
 
-    /// Every other bound.
+    /// Every bound at once, also those that have a setter of their own here: what was set before
+    /// is replaced.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
@@ -288,68 +277,96 @@ impl ServerBuilder {
     /// Everything that is wrong, at once: names that are taken or impossible, schemas that cannot
     /// be used.
     pub fn build(self) -> Result<Server, BuildError> {
-        let mut problems = Vec::new();
-        let (tools, prompts) = (Catalog::new(), Catalog::new());
-        let (resources, templates) = (Catalog::new(), Catalog::new());
-        let taken = |kind: &str, name: &str, is_taken: bool| {
-            is_taken.then(|| format!("{kind} `{name}` is there twice"))
-        };
-        for tool in self.tools {
-            let name = tool.definition().name.clone();
-            problems.extend(taken("tool", &name, tools.get(&name).is_some()));
-            match tool.register(self.options.eras) {
-                Ok(tool) => tools.insert(&name, tool),
-                Err(problem) => problems.push(problem),
-            }
-        }
-        for prompt in self.prompts {
-            let name = prompt.definition().name.clone();
-            problems.extend(taken("prompt", &name, prompts.get(&name).is_some()));
-            prompts.insert(&name, prompt);
-        }
-        for resource in self.resources {
-            let uri = resource.definition.uri.clone();
-            problems.extend(taken("resource", &uri, resources.get(&uri).is_some()));
-            resources.insert(&uri, resource);
-        }
-        for template in self.templates {
-            let uri = template.definition.uri_template.clone();
-            problems.extend(taken("template", &uri, templates.get(&uri).is_some()));
-            match template.register() {
-                Ok(template) => templates.insert(&uri, template),
-                Err(problem) => problems.push(problem),
-            }
-        }
-        problems.extend(self.methods.keys().filter_map(|it| protocol_method(it)));
+        let Self { eras, limits, shutdown, .. } = self;
+        let mut offered = Offered::default();
+        self.tools.into_iter().for_each(|it| offered.tool(it, eras));
+        self.prompts.into_iter().for_each(|it| offered.prompt(it));
+        self.resources.into_iter().for_each(|it| offered.resource(it));
+        self.templates.into_iter().for_each(|it| offered.template(it));
+        offered.problems.extend(self.methods.keys().filter_map(|it| protocol_method(it)));
+        let Offered { tools, prompts, resources, templates, problems } = offered;
         if !problems.is_empty() {
             return Err(BuildError { problems });
         }
-        let identity = json!({ meta::SERVER_INFO: self.info });
-        let app = Arc::new(App {
-            identity: serde_json::value::to_raw_value(&identity).ok(),
-            info: self.info,
+        let keys = Arc::new(self.keys);
+        let identity = Arc::new(Identity::new(self.info));
+        let registry = Registry {
             instructions: self.instructions,
-            limits: self.limits,
-            options: self.options,
             tools,
             prompts,
             resources,
             templates,
             methods: self.methods,
             on_notification: self.on_notification,
-            changes: ChangeLog::default(),
-            parked: Parked::new(),
-            tasks: Tasks::new(self.tasks),
-            keeper: Keeper::new(TaskTracker::new(), self.shutdown.finished().clone()),
-            shutdown: self.shutdown,
-            question_prefix: question_prefix(),
-            questions: Default::default(),
+            eras,
+            page_size: self.page_size,
+            list_cache: self.list_cache,
+            has_resource_subscriptions: self.has_resource_subscriptions,
             has_logging: self.has_logging,
+            keys: Arc::clone(&keys),
+        };
+        let parts = Arc::new(ServerParts {
+            registry,
+            calls: Calls::new(keys, &limits),
+            changes: Changes::new(Arc::clone(&identity), shutdown.clone()),
+            tasks: Tasks::new(self.tasks.within(&limits)),
+            keeper: Keeper::new(TaskTracker::new(), shutdown.finished().clone()),
+            identity,
+            limits,
+            shutdown,
             service: Default::default(),
         });
-        let core = BoxService::of_boxed(Core(Arc::clone(&app)));
-        let service = self.layers.into_iter().rev().fold(core, |inner, layer| layer(inner));
-        Ok(Server::assemble(app, service))
+        let innermost = BoxService::of_boxed(HandlerService(Arc::clone(&parts)));
+        let service = self.layers.into_iter().rev().fold(innermost, |inner, layer| layer(inner));
+        Ok(Server::assemble(parts, service))
+    }
+}
+
+/// What was registered, and what is wrong with it.
+#[derive(Default)]
+struct Offered {
+    tools: Catalog<RegisteredTool<CallContext>>,
+    prompts: Catalog<RegisteredPrompt<CallContext>>,
+    resources: Catalog<RegisteredResource<CallContext>>,
+    templates: Catalog<RegisteredTemplate<CallContext>>,
+    problems: Vec<String>,
+}
+
+impl Offered {
+    fn tool(&mut self, tool: ServerTool, eras: Eras) {
+        let name = tool.definition().name.clone();
+        self.note_twice("tool", &name, self.tools.get(&name).is_some());
+        match tool.register(eras) {
+            Ok(tool) => self.tools.insert(&name, tool),
+            Err(problem) => self.problems.push(problem),
+        }
+    }
+
+    fn prompt(&mut self, prompt: ServerPrompt) {
+        let name = prompt.definition().name.clone();
+        self.note_twice("prompt", &name, self.prompts.get(&name).is_some());
+        self.prompts.insert(&name, prompt.register());
+    }
+
+    fn resource(&mut self, resource: ServerResource) {
+        let uri = resource.uri().to_owned();
+        self.note_twice("resource", &uri, self.resources.get(&uri).is_some());
+        self.resources.insert(&uri, resource.register());
+    }
+
+    fn template(&mut self, template: ServerTemplate) {
+        let uri = template.uri_template().to_owned();
+        self.note_twice("template", &uri, self.templates.get(&uri).is_some());
+        match template.register() {
+            Ok(template) => self.templates.insert(&uri, template),
+            Err(problem) => self.problems.push(problem),
+        }
+    }
+
+    fn note_twice(&mut self, kind: &str, name: &str, is_taken: bool) {
+        if is_taken {
+            self.problems.push(format!("{kind} `{name}` is there twice"));
+        }
     }
 }
 
@@ -367,7 +384,3 @@ impl fmt::Debug for ServerBuilder {
 
 /// Things on one page.
 const PAGE_SIZE: usize = 250;
-/// Parked calls in all.
-const PARKED_MAX: usize = 10_000;
-/// Parked calls of one principal.
-const PARKED_PER_PRINCIPAL_MAX: usize = 1_000;

@@ -4,56 +4,45 @@
 //! polled by whoever writes the reply out; a session is the entry that the endpoint keeps anyway. The
 //! one exception is what the protocol calls a task: see [`TaskPolicy`].
 
-mod answer;
-mod app;
-mod app_session;
+mod build_error;
 mod builder;
-mod call_context;
-mod catalog;
-mod change_log;
-mod completion;
-mod custom;
-mod deadline;
-mod described;
-mod discovery;
-mod dispatch;
-mod exchange;
+mod call;
+mod changes;
+mod define;
 mod failure;
-mod field_order;
-mod handlers;
-mod layered;
-mod listen;
-mod lists;
+mod http_options;
+mod identity;
 mod parked;
-mod prompt;
-mod questions;
-mod resource;
+mod parts;
+mod registry;
 mod rounds;
-mod run;
 mod schema;
 mod server;
-mod serving;
-mod shape;
+mod service;
 mod tasks;
-mod tool;
-mod uri_template;
 
-pub use crate::builder::{BuildError, Eras, ServerBuilder};
-pub use crate::call_context::{CallContext, Progress};
-pub use crate::completion::Suggestions;
-pub use crate::failure::{HandlerError, HandlerResult};
-pub use crate::prompt::{IntoPromptResult, PromptArguments, PromptReply, ServerPrompt, prompt};
-pub use crate::questions::Elicited;
-pub use crate::resource::{
-    IntoResourceResult, ResourceReply, ServerResource, ServerTemplate, UriVariables, resource,
-    resource_template,
+pub use crate::build_error::BuildError;
+pub use crate::builder::ServerBuilder;
+pub use crate::call::context::CallContext;
+pub use crate::call::progress::Progress;
+pub use crate::define::prompt::{IntoPromptResult, ServerPrompt, prompt};
+pub use crate::define::resource::{
+    IntoResourceResult, ServerResource, ServerTemplate, resource, resource_template,
 };
-pub use crate::rounds::{InputRequired, Inputs};
+pub use crate::define::tool::{IntoToolResult, Json, NoArguments, ServerTool, tool};
+pub use crate::failure::{HandlerError, HandlerResult};
+pub use crate::http_options::HttpOptions;
+pub use crate::registry::completion::Suggestions;
+pub use crate::registry::eras::Eras;
+pub use crate::registry::prompt::{PromptArguments, PromptReply};
+pub use crate::registry::resource::{ResourceReply, UriVariables};
+pub use crate::registry::tool::ToolReply;
+pub use crate::rounds::elicited::Elicited;
+pub use crate::rounds::inputs::Inputs;
+pub use crate::rounds::required::InputRequired;
 pub use crate::schema::InvalidSchema;
 pub use crate::server::Server;
-pub use crate::serving::HttpOptions;
 pub use crate::tasks::TaskPolicy;
-pub use crate::tool::{IntoToolResult, Json, NoArguments, ServerTool, ToolReply, tool};
 
 #[cfg(test)]
 mod tests;

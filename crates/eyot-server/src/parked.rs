@@ -1,25 +1,37 @@
 //! Calls at rest: handlers that wait for a modern client's next round.
 
 use std::collections::{BTreeSet, HashMap};
+use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use eyot_jsonrpc::{ErrorObject, Message};
-use eyot_service::{ReplyFuture, SealedState};
+use eyot_service::{Limits, ReplyFuture, SealedState};
 use eyot_types::{JsonObject, codes};
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
-use crate::app::App;
-use crate::call_context::CallContext;
-use crate::exchange::QuestionName;
-use crate::rounds::{Sealed, input_required};
-use crate::run::{CallReply, Run};
+use crate::rounds::sealed::Sealed;
+
+/// A call that can rest until its client's next round.
+pub(crate) trait Resting: fmt::Debug + Send {
+    /// Who may bring the next round.
+    fn principal(&self) -> Option<&Arc<str>>;
+
+    /// The number of the next round.
+    fn next_round(&mut self) -> u32;
+
+    /// Goes on with what the client's next request has brought.
+    fn resume(self: Box<Self>, message: Message, responses: JsonObject) -> ReplyFuture;
+}
 
 /// The parked calls of one server.
 #[derive(Debug)]
 pub(crate) struct Parked {
     /// Tells a state of an earlier process from one of ours.
     process: u64,
+    calls_max: usize,
+    calls_per_principal_max: usize,
     table: Mutex<Table>,
 }
 
@@ -33,7 +45,7 @@ struct Table {
 
 #[derive(Debug)]
 struct Entry {
-    run: Box<Run>,
+    call: Box<dyn Resting>,
     round: u32,
     expires: Instant,
 }
@@ -44,7 +56,7 @@ impl Table {
     }
 
     fn insert(&mut self, call: u64, entry: Entry) {
-        if let Some(principal) = entry.run.call().principal() {
+        if let Some(principal) = entry.call.principal() {
             *self.by_principal.entry(Arc::clone(principal)).or_default() += 1;
         }
         self.by_expiry.insert((entry.expires, call));
@@ -54,7 +66,7 @@ impl Table {
     fn remove(&mut self, call: u64) -> Option<Entry> {
         let entry = self.calls.remove(&call)?;
         self.by_expiry.remove(&(entry.expires, call));
-        if let Some(principal) = entry.run.call().principal()
+        if let Some(principal) = entry.call.principal()
             && let Some(count) = self.by_principal.get_mut(principal)
         {
             *count -= 1;
@@ -67,9 +79,13 @@ impl Table {
 }
 
 impl Parked {
-    pub(crate) fn new() -> Self {
-        let process = u64::from_le_bytes(eyot_stdx::random_bytes());
-        Self { process, table: Mutex::default() }
+    pub(crate) fn new(limits: &Limits) -> Self {
+        Self {
+            process: u64::from_le_bytes(eyot_stdx::random_bytes()),
+            calls_max: limits.parked_calls_max,
+            calls_per_principal_max: limits.parked_calls_per_principal_max,
+            table: Mutex::default(),
+        }
     }
 
     /// Ends what has waited too long; its handlers are dropped.
@@ -98,74 +114,51 @@ impl Parked {
         self.table.lock().calls.len()
     }
 
-    fn insert(&self, mut run: Box<Run>, app: &App) -> Result<(u64, u32), ErrorObject> {
+    /// Parks a call for at most `timeout`; gives the state that brings it back.
+    ///
+    /// # Errors
+    /// When there is no room; the call is dropped.
+    pub(crate) fn park(
+        &self,
+        mut resting: Box<dyn Resting>,
+        timeout: Duration,
+    ) -> Result<Sealed, ErrorObject> {
         let now = Instant::now();
         self.sweep(now);
-        let principal = run.call().principal().cloned();
         let mut table = self.table.lock();
-        let of_principal = table.of_principal(principal.as_ref());
-        let options = &app.options;
-        if table.calls.len() >= options.parked_max
-            || of_principal >= options.parked_per_principal_max
-        {
+        let of_principal = table.of_principal(resting.principal());
+        if table.calls.len() >= self.calls_max || of_principal >= self.calls_per_principal_max {
             drop(table);
             return Err(codes::overloaded("parked calls"));
         }
         table.last += 1;
         let call = table.last;
-        let round = run.next_round();
-        table.insert(call, Entry { run, round, expires: now + options.round_timeout });
-        Ok((call, round))
+        let round = resting.next_round();
+        table.insert(call, Entry { call: resting, round, expires: now + timeout });
+        Ok(Sealed::Parked { process: self.process, call, round })
     }
 
-    fn take(&self, process: u64, call: u64, round: u32) -> Option<Box<Run>> {
-        if process != self.process {
-            return None;
-        }
-        let mut table = self.table.lock();
-        table.calls.get(&call).filter(|it| it.round == round)?;
-        table.remove(call).map(|it| it.run)
-    }
-}
-
-impl CallContext {
-    /// Parks a call and says what its client must bring.
-    pub(crate) fn park(run: Box<Run>) -> Message {
-        let call = run.call().clone();
-        let id = call.request_id();
-        let app = Arc::clone(call.app());
-        let requests = call.exchange().open_inputs();
-        let parked = app.parked.insert(run, &app);
-        let answer = parked.map(|(number, round)| {
-            let sealed = Sealed::Parked { process: app.parked.process, call: number, round };
-            input_required(requests, call.seal(&sealed))
-        });
-        match (answer, id) {
-            (Ok(result), Some(id)) => Message::response(id, &app.stamp(&result)),
-            (Ok(_), None) => Message::error_response(None, &SealedState::refused()),
-            (Err(error), id) => Message::error_response(id, &error),
-        }
-    }
-}
-
-impl App {
     /// Goes on with a parked call, in its next round.
     ///
     /// A call can be taken once: of two equal retries the second is refused, so no answer is
     /// given twice.
-    pub(crate) fn resume_parked(
+    pub(crate) fn resume(
         &self,
         (process, call, round): (u64, u64, u32),
         message: Message,
         responses: JsonObject,
     ) -> Result<ReplyFuture, ErrorObject> {
-        self.parked.sweep(Instant::now());
-        let run = self.parked.take(process, call, round).ok_or_else(SealedState::refused)?;
-        run.call().begin_round(message);
-        for (key, answer) in responses {
-            // Whatever nobody asked for is not read.
-            run.call().exchange().set_answer(&QuestionName::Key(key), Ok(answer));
+        self.sweep(Instant::now());
+        let call = self.take(process, call, round).ok_or_else(SealedState::refused)?;
+        Ok(call.resume(message, responses))
+    }
+
+    fn take(&self, process: u64, call: u64, round: u32) -> Option<Box<dyn Resting>> {
+        if process != self.process {
+            return None;
         }
-        Ok(Box::pin(CallReply(Some(*run))))
+        let mut table = self.table.lock();
+        table.calls.get(&call).filter(|it| it.round == round)?;
+        table.remove(call).map(|it| it.call)
     }
 }

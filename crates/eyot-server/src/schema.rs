@@ -1,5 +1,8 @@
 //! JSON Schemas made from Rust types, and arguments held against them.
 
+mod field_order;
+mod shape;
+
 use std::borrow::Cow;
 
 use jsonschema::Validator;
@@ -11,8 +14,8 @@ use serde_json::{Map, Value};
 
 use eyot_types::{ElicitSchema, JsonObject};
 
-use crate::field_order::field_names;
-use crate::shape::Shape;
+use self::field_order::field_names;
+use self::shape::Shape;
 
 /// The schema of a tool's arguments. A type that is no object has none.
 pub(crate) fn input_schema<T: JsonSchema>() -> JsonObject {

@@ -1,16 +1,24 @@
 //! A server that is ready: it answers calls, over whatever carries them.
 
 use std::fmt;
+use std::io;
 use std::sync::Arc;
 
-use eyot_service::{BoxService, Shutdown, WeakService};
+use eyot_endpoint::{Drained, Pipe};
+use eyot_service::{BoxService, InProcess, Serving, Shutdown, WeakService};
 use eyot_types::Implementation;
+use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
+use tokio::net::{TcpListener, ToSocketAddrs};
 
-use crate::app::App;
-use crate::builder::{BuildError, ServerBuilder};
-use crate::change_log::Change;
-use crate::dispatch::Core;
-use crate::{ServerPrompt, ServerResource, ServerTemplate, ServerTool};
+use crate::build_error::BuildError;
+use crate::builder::ServerBuilder;
+use crate::call::context::{CallContext, HandlerParts};
+use crate::changes::log::Change;
+use crate::define::prompt::ServerPrompt;
+use crate::define::resource::{ServerResource, ServerTemplate};
+use crate::define::tool::ServerTool;
+use crate::http_options::HttpOptions;
+use crate::service::HandlerService;
 
 /// An MCP server made of handlers, for clients of both eras. Cheap to clone; clones are the
 /// same server.
@@ -18,7 +26,7 @@ use crate::{ServerPrompt, ServerResource, ServerTemplate, ServerTool};
 /// What it offers may change while it runs: clients that listen are told.
 #[derive(Clone)]
 pub struct Server {
-    app: Arc<App>,
+    parts: Arc<HandlerParts>,
     service: BoxService,
 }
 
@@ -28,21 +36,14 @@ impl Server {
         ServerBuilder::new(Implementation::new(name, version))
     }
 
-    pub(crate) fn assemble(app: Arc<App>, service: BoxService) -> Self {
-        app.service.get_or_init(|| service.downgrade());
-        Self { app, service }
+    pub(crate) fn assemble(parts: Arc<HandlerParts>, service: BoxService) -> Self {
+        parts.service.get_or_init(|| service.downgrade());
+        Self { parts, service }
     }
 
-    /// The server of a call that runs.
-    pub(crate) fn of(app: &Arc<App>) -> Self {
-        // When nobody keeps the service any more, no call will come through its layers either.
-        let kept = app.service.get().and_then(WeakService::upgrade);
-        let service = kept.unwrap_or_else(|| BoxService::of_boxed(Core(Arc::clone(app))));
-        Self { app: Arc::clone(app), service }
-    }
-
-    pub(crate) fn app(&self) -> &Arc<App> {
-        &self.app
+    #[cfg(test)]
+    pub(crate) fn parts(&self) -> &Arc<HandlerParts> {
+        &self.parts
     }
 
     /// What answers the calls, with the layers around it.
@@ -54,7 +55,60 @@ impl Server {
     /// Tells the server to end: see [`Shutdown`].
     #[must_use]
     pub fn shutdown(&self) -> &Shutdown {
-        &self.app.shutdown
+        &self.parts.shutdown
+    }
+
+    /// How to serve over Streamable HTTP: `/mcp`, to this machine only, sessions in memory,
+    /// until told otherwise.
+    pub fn http(&self) -> HttpOptions {
+        HttpOptions::new(Arc::clone(&self.parts), self.service())
+    }
+
+    /// Serves over Streamable HTTP with the defaults of [`http`](Self::http), until
+    /// [`shutdown`](Self::shutdown) drains the server.
+    ///
+    /// # Errors
+    ///
+    /// When the address cannot be listened at.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future stops accepting; open connections run on.
+    pub async fn serve_http(&self, address: impl ToSocketAddrs) -> io::Result<Drained> {
+        let listener = TcpListener::bind(address).await?;
+        Ok(self.http().serve(listener).await)
+    }
+
+    /// Serves the client whose child this process is, until that closes our standard input or
+    /// [`shutdown`](Self::shutdown) drains the server. What was asked before is answered.
+    ///
+    /// Nothing else may write to standard output meanwhile.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future ends every call at once.
+    pub async fn serve_stdio(&self) {
+        self.serve_io(tokio::io::stdin(), tokio::io::stdout()).await;
+    }
+
+    /// Serves one client over any pair of streams, one message per line, until its side is
+    /// closed or the server drains. What was asked before is answered.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future ends every call at once.
+    pub async fn serve_io<R, W>(&self, reader: R, writer: W)
+    where
+        R: AsyncRead + Unpin,
+        W: AsyncWrite + Unpin,
+    {
+        let parts = &self.parts;
+        let pipe = Pipe::new((reader, writer), self.service(), parts.limits, &parts.shutdown);
+        tokio::select! {
+            biased;
+            () = pipe.run() => {}
+            () = parts.maintain() => {}
+        }
     }
 
     /// Adds a tool, or puts it in the place of the one with its name; clients are told.
@@ -64,41 +118,42 @@ impl Server {
     /// What is wrong with the tool.
     pub fn add_tool(&self, tool: ServerTool) -> Result<(), BuildError> {
         let name = tool.definition().name.clone();
-        let tool =
-            tool.register(self.app.options.eras).map_err(|it| BuildError { problems: vec![it] })?;
-        self.app.tools.insert(&name, tool);
-        self.app.changes.push(Change::Tools);
+        let tool = tool
+            .register(self.parts.registry.eras)
+            .map_err(|it| BuildError { problems: vec![it] })?;
+        self.parts.registry.tools.insert(&name, tool);
+        self.parts.changes.push(Change::Tools);
         Ok(())
     }
 
     /// Takes a tool away; clients are told. `false`: there is none of that name. Calls that run
     /// go on.
     pub fn remove_tool(&self, name: &str) -> bool {
-        self.told(Change::Tools, self.app.tools.remove(name))
+        self.told(Change::Tools, self.parts.registry.tools.remove(name))
     }
 
     /// Adds a prompt, or puts it in the place of the one with its name; clients are told.
     pub fn add_prompt(&self, prompt: ServerPrompt) {
         let name = prompt.definition().name.clone();
-        self.app.prompts.insert(&name, prompt);
-        self.app.changes.push(Change::Prompts);
+        self.parts.registry.prompts.insert(&name, prompt.register());
+        self.parts.changes.push(Change::Prompts);
     }
 
     /// Takes a prompt away; clients are told. `false`: there is none of that name.
     pub fn remove_prompt(&self, name: &str) -> bool {
-        self.told(Change::Prompts, self.app.prompts.remove(name))
+        self.told(Change::Prompts, self.parts.registry.prompts.remove(name))
     }
 
     /// Adds a resource, or puts it in the place of the one at its address; clients are told.
     pub fn add_resource(&self, resource: ServerResource) {
-        let uri = resource.definition.uri.clone();
-        self.app.resources.insert(&uri, resource);
-        self.app.changes.push(Change::Resources);
+        let uri = resource.uri().to_owned();
+        self.parts.registry.resources.insert(&uri, resource.register());
+        self.parts.changes.push(Change::Resources);
     }
 
     /// Takes a resource away; clients are told. `false`: there is none at that address.
     pub fn remove_resource(&self, uri: &str) -> bool {
-        self.told(Change::Resources, self.app.resources.remove(uri))
+        self.told(Change::Resources, self.parts.registry.resources.remove(uri))
     }
 
     /// Adds a template of resources, or puts it in the place of the same one; clients are told.
@@ -107,46 +162,73 @@ impl Server {
     ///
     /// What is wrong with the template.
     pub fn add_resource_template(&self, template: ServerTemplate) -> Result<(), BuildError> {
-        let uri = template.definition.uri_template.clone();
+        let uri = template.uri_template().to_owned();
         let template = template.register().map_err(|it| BuildError { problems: vec![it] })?;
-        self.app.templates.insert(&uri, template);
-        self.app.changes.push(Change::Resources);
+        self.parts.registry.templates.insert(&uri, template);
+        self.parts.changes.push(Change::Resources);
         Ok(())
     }
 
     /// Takes a template away; clients are told. `false`: there is none.
     pub fn remove_resource_template(&self, template: &str) -> bool {
-        self.told(Change::Resources, self.app.templates.remove(template))
+        self.told(Change::Resources, self.parts.registry.templates.remove(template))
     }
 
     /// Tells clients that the list of tools has changed although no tool came or went: one means
     /// something else now.
     pub fn notify_tools_changed(&self) {
-        self.app.changes.push(Change::Tools);
+        self.parts.changes.push(Change::Tools);
     }
 
     /// Tells clients that the list of prompts has changed.
     pub fn notify_prompts_changed(&self) {
-        self.app.changes.push(Change::Prompts);
+        self.parts.changes.push(Change::Prompts);
     }
 
     /// Tells those who are subscribed to it, or to what it is a part of, that a resource has
     /// changed. The server must declare
     /// [`resource_subscriptions`](ServerBuilder::resource_subscriptions).
     pub fn notify_resource_updated(&self, uri: &str) {
-        self.app.changes.push(Change::Resource(uri.into()));
+        self.parts.changes.push(Change::Resource(uri.into()));
     }
 
     fn told(&self, change: Change, is_changed: bool) -> bool {
         if is_changed {
-            self.app.changes.push(change);
+            self.parts.changes.push(change);
         }
         is_changed
     }
 }
 
+// Here and not with the rest: a server is made of handlers, which get their calls, so a call cannot
+// know what a server is.
+impl CallContext {
+    /// The server that answers the call: a handler may change what it offers, and clients that
+    /// listen are told.
+    #[must_use]
+    pub fn server(&self) -> Server {
+        let parts = Arc::clone(self.parts());
+        // When nobody keeps the service any more, no call will come through its layers either.
+        let kept = parts.service.get().and_then(WeakService::upgrade);
+        let service =
+            kept.unwrap_or_else(|| BoxService::of_boxed(HandlerService(Arc::clone(&parts))));
+        Server { parts, service }
+    }
+}
+
+/// In the same process: [`InProcess`] is what a client connects to.
+impl InProcess for Server {
+    fn attach(&self, io: DuplexStream) -> Serving {
+        let server = self.clone();
+        Box::pin(async move {
+            let (reader, writer) = tokio::io::split(io);
+            server.serve_io(reader, writer).await;
+        })
+    }
+}
+
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Server").field("info", &self.app.info).finish_non_exhaustive()
+        f.debug_struct("Server").field("info", self.parts.identity.info()).finish_non_exhaustive()
     }
 }

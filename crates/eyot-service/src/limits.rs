@@ -61,7 +61,10 @@ pub struct Limits {
     pub parked_calls_max: usize,
     /// The same of one principal.
     pub parked_calls_per_principal_max: usize,
-    /// Tasks that are kept for clients of the other era.
+    /// How long a modern client may take for a round of a call that its handler has parked or
+    /// left.
+    pub round_timeout: Duration,
+    /// Tasks that are kept for clients.
     pub tasks_max: usize,
     /// The same of one principal.
     pub tasks_per_principal_max: usize,
@@ -100,6 +103,7 @@ impl Default for Limits {
             upstream_idle_timeout: Duration::from_secs(300),
             parked_calls_max: 1_024,
             parked_calls_per_principal_max: 256,
+            round_timeout: Duration::from_secs(600),
             tasks_max: 10_000,
             tasks_per_principal_max: 1_000,
             task_ttl: Duration::from_secs(3_600),

@@ -13,14 +13,14 @@ use tokio::time::Instant;
 
 use super::kept::Kept;
 use super::record::TaskRecord;
-use crate::call_context::CallShared;
-use crate::exchange::QuestionName;
+use crate::call::exchange::QuestionName;
+use crate::call::running::RunningCall;
 
 /// One task. All changes go through here, so that whoever watches sees each.
 #[derive(Debug)]
 pub(crate) struct TaskEntry {
     /// The call that does the work, as long as it does.
-    call: Weak<CallShared>,
+    call: Weak<dyn RunningCall>,
     expires: Instant,
     kept: Arc<Kept>,
     state: Mutex<State>,
@@ -38,7 +38,7 @@ struct State {
 impl TaskEntry {
     pub(crate) fn new(
         record: TaskRecord,
-        call: Weak<CallShared>,
+        call: Weak<dyn RunningCall>,
         expires: Instant,
         kept: Arc<Kept>,
     ) -> Self {
@@ -81,7 +81,7 @@ impl TaskEntry {
     pub(crate) fn sync_inputs(&self) {
         let Some(call) = self.call.upgrade() else { return };
         self.edit(|record, now_ms| {
-            let open = call.exchange.open_inputs();
+            let open = call.exchange().open_inputs();
             let inputs = open.into_iter().map(|(key, it)| (key, json!(it))).collect();
             record.handle_inputs(inputs, now_ms)
         });
@@ -93,7 +93,7 @@ impl TaskEntry {
     pub(crate) fn answer(&self, responses: JsonObject) {
         let Some(call) = self.call.upgrade() else { return };
         for (key, answer) in responses {
-            call.exchange.set_answer(&QuestionName::Key(key), Ok(answer));
+            call.exchange().set_answer(&QuestionName::Key(key), Ok(answer));
         }
         self.sync_inputs();
     }
@@ -102,7 +102,7 @@ impl TaskEntry {
     pub(crate) fn cancel(&self) {
         let is_cancelled = self.edit(|record, now_ms| record.handle_cancelled(now_ms));
         if is_cancelled && let Some(call) = self.call.upgrade() {
-            call.exchange.cancel();
+            call.exchange().cancel();
         }
     }
 

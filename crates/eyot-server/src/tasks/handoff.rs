@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -11,49 +11,11 @@ use eyot_jsonrpc::Message;
 use eyot_service::{Fault, Messages, Reply, ReplyItem};
 use eyot_types::Era;
 use futures_util::stream;
-use parking_lot::Mutex;
 use tokio::time::Sleep;
 
 use super::entry::{TaskEntry, internal};
 use super::table::Room;
-use crate::run::{Run, Step};
-
-/// What a call that may become a task keeps for it.
-#[derive(Debug, Default)]
-pub(crate) struct TaskLink {
-    task: OnceLock<Arc<TaskEntry>>,
-    /// What the handler said of its work before there was a task.
-    message: Mutex<Option<String>>,
-}
-
-impl TaskLink {
-    /// The task; `None` as long as the call is an ordinary one.
-    pub(crate) fn task(&self) -> Option<&Arc<TaskEntry>> {
-        self.task.get()
-    }
-
-    /// What the task does, for people.
-    pub(crate) fn say(&self, message: String) {
-        let mut earlier = self.message.lock();
-        match self.task.get() {
-            None => *earlier = Some(message),
-            Some(task) => {
-                drop(earlier);
-                task.say(message);
-            }
-        }
-    }
-
-    fn set(&self, task: &Arc<TaskEntry>) {
-        let mut earlier = self.message.lock();
-        let task = self.task.get_or_init(|| Arc::clone(task));
-        let message = earlier.take();
-        drop(earlier);
-        if let Some(message) = message {
-            task.say(message);
-        }
-    }
-}
+use crate::call::run::{Run, Step};
 
 /// The reply of a call that may become a task: its answer if that comes soon, and else the task.
 ///
@@ -76,7 +38,7 @@ struct Beginning {
 
 impl TaskReply {
     pub(crate) fn new(run: Box<Run>, room: Room, ttl: Duration) -> Self {
-        let patience = run.call().app().tasks.options.patience;
+        let patience = run.call().parts().tasks.options.patience;
         Self {
             beginning: Some(Beginning { run, room, ttl }),
             patience: Box::pin(tokio::time::sleep(patience)),
@@ -134,16 +96,16 @@ impl Beginning {
     fn into_task(self) -> Message {
         let Self { run, room, ttl } = self;
         let call = run.call().clone();
-        let app = call.app();
-        let poll_interval = app.tasks.options.poll_interval;
-        let task = room.create(Arc::downgrade(call.shared()), ttl, poll_interval);
-        if let Some(link) = &call.shared().task {
+        let parts = call.parts();
+        let poll_interval = parts.tasks.options.poll_interval;
+        let task = room.create(call.downgrade(), ttl, poll_interval);
+        if let Some(link) = &call.state().task {
             link.set(&task);
         }
         task.sync_inputs();
         let id = call.request_id();
-        let created = task.read(|it| app.answer_raw(Era::Modern, id, &it.seed()));
-        app.keeper.spawn(Work { run, task }.finish());
+        let created = task.read(|it| parts.identity.answer_raw(Era::Modern, id, &it.seed()));
+        parts.keeper.spawn(Work { run, task }.finish());
         created
     }
 }

@@ -14,11 +14,11 @@ use eyot_types::codes;
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
-use super::TaskOptions;
 use super::entry::TaskEntry;
 use super::kept::Kept;
+use super::policy::TaskOptions;
 use super::record::TaskRecord;
-use crate::call_context::CallShared;
+use crate::call::running::RunningCall;
 
 /// Every task that has not expired.
 #[derive(Debug)]
@@ -153,7 +153,7 @@ impl Room {
     /// party cannot enumerate or guess them" (Security Considerations).
     pub(crate) fn create(
         mut self,
-        call: Weak<CallShared>,
+        call: Weak<dyn RunningCall>,
         ttl: Duration,
         poll_interval: Duration,
     ) -> Arc<TaskEntry> {

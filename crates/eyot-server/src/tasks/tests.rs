@@ -1,6 +1,6 @@
 //! The table of tasks: room, identity and time.
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::task::{Context, Waker};
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::record::TaskRecord;
 use super::table::Room;
 use super::{TaskEntry, TaskOptions, Tasks, Watch};
+use crate::call::running::gone;
 
 const ADA: &str = "ada";
 const BEN: &str = "ben";
@@ -31,7 +32,7 @@ fn room(tasks: &Tasks, principal: Option<&str>) -> Result<Room, ErrorObject> {
 
 fn create(tasks: &Tasks, principal: Option<&str>, ttl: Duration) -> Arc<TaskEntry> {
     let room = room(tasks, principal).unwrap();
-    room.create(Weak::new(), ttl, Duration::from_secs(1))
+    room.create(gone(), ttl, Duration::from_secs(1))
 }
 
 fn id(task: &TaskEntry) -> Arc<str> {
@@ -87,7 +88,7 @@ async fn room_is_bounded_in_all_and_for_each_and_comes_back() {
     // A call that became no task gives its room back, and so does a task whose time is over.
     drop(others);
     drop(room(&tasks, None).unwrap());
-    first.create(Weak::new(), Duration::from_secs(1), Duration::from_secs(1));
+    first.create(gone(), Duration::from_secs(1), Duration::from_secs(1));
     assert!(room(&tasks, Some(ADA)).is_err());
     tokio::time::sleep(Duration::from_secs(1)).await;
     drop(room(&tasks, Some(ADA)).unwrap());

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use eyot_service::Limits;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -56,7 +57,7 @@ async fn a_modern_client_is_asked_in_the_answer_and_goes_on_in_the_next_round() 
     assert_eq!(result["resultType"], "input_required", "{asked}");
     let (key, question) = result["inputRequests"].as_object().unwrap().iter().next().unwrap();
     assert_eq!(question["method"], "elicitation/create");
-    assert_eq!(server.app().parked.len(), 1);
+    assert_eq!(server.parts().calls.parked.len(), 1);
     let round = json!({
         "name": "greet",
         "inputResponses": { key: { "action": "accept", "content": { "name": "Ada" } } },
@@ -64,7 +65,7 @@ async fn a_modern_client_is_asked_in_the_answer_and_goes_on_in_the_next_round() 
     });
     let answer = peer.ask("tools/call", round.clone()).await;
     assert_eq!(text(&answer), "Hello, Ada!", "{answer}");
-    assert_eq!(server.app().parked.len(), 0);
+    assert_eq!(server.parts().calls.parked.len(), 0);
     // An answer is given once: nobody waits for it any more.
     let again = peer.ask("tools/call", round).await;
     assert_eq!(again["error"]["code"], -32602, "{again}");
@@ -99,7 +100,7 @@ async fn a_state_is_good_for_its_own_call_only() {
         let answer = peer.ask("tools/call", round).await;
         assert_eq!(answer["error"]["code"], -32602, "{answer}");
     }
-    assert_eq!(server.app().parked.len(), 1);
+    assert_eq!(server.parts().calls.parked.len(), 1);
 }
 
 #[tokio::test]
@@ -152,9 +153,9 @@ async fn a_parked_call_that_nobody_comes_for_is_dropped() {
     let server = greeter().round_timeout(Duration::from_secs(60)).build().unwrap();
     let mut peer = Peer::modern(&server, json!({ "elicitation": {} }));
     peer.ask("tools/call", json!({ "name": "greet" })).await;
-    assert_eq!(server.app().parked.len(), 1);
+    assert_eq!(server.parts().calls.parked.len(), 1);
     tokio::time::sleep(Duration::from_secs(70)).await;
-    assert_eq!(server.app().parked.len(), 0);
+    assert_eq!(server.parts().calls.parked.len(), 0);
 }
 
 #[tokio::test]
@@ -167,6 +168,24 @@ async fn as_many_calls_are_parked_as_may_be_and_no_more() {
     }
     let answer = peer.ask("tools/call", json!({ "name": "greet" })).await;
     assert_eq!(answer["error"]["code"], 1503, "{answer}");
+}
+
+#[tokio::test]
+async fn limits_bound_the_parked_calls_of_a_server_and_its_setters_write_into_them() {
+    let mut limits = Limits::default();
+    limits.parked_calls_max = 1;
+    for (server, parked_max) in [
+        (greeter().limits(limits), 1),
+        (greeter().limits(limits).parked_max(2, 2), 2),
+        (greeter().parked_max(2, 2).limits(limits), 1),
+    ] {
+        let server = server.build().unwrap();
+        let mut peer = Peer::modern(&server, json!({ "elicitation": {} }));
+        for _ in 0..=parked_max {
+            peer.ask("tools/call", json!({ "name": "greet" })).await;
+        }
+        assert_eq!(server.parts().calls.parked.len(), parked_max);
+    }
 }
 
 #[tokio::test(start_paused = true)]

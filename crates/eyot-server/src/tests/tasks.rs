@@ -133,7 +133,7 @@ async fn a_call_that_is_done_soon_is_answered_as_ever() {
     let progress = peer.ask("tools/call", call).await;
     assert_eq!(progress["method"], "notifications/progress", "{progress}");
     assert_eq!(text(&peer.next().await["result"]), "None");
-    assert_eq!(server.app().tasks.count(), 0);
+    assert_eq!(server.parts().tasks.count(), 0);
 }
 
 #[tokio::test(start_paused = true)]

@@ -130,7 +130,7 @@ async fn a_result_is_kept_until_the_time_of_its_task_is_over() {
     // The server sweeps by itself; nobody has to ask for anything.
     begin(&mut peer, "minute").await;
     tokio::time::sleep(Duration::from_secs(110)).await;
-    assert_eq!(server.app().tasks.count(), 0);
+    assert_eq!(server.parts().tasks.count(), 0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -167,7 +167,7 @@ async fn a_call_whose_client_goes_before_there_is_a_task_is_cancelled() {
     peer.notify("notifications/cancelled", json!({ "requestId": 1 })).await;
     soon(has_dropped).await;
     soon(has_fired).await;
-    assert_eq!(server.app().tasks.count(), 0);
+    assert_eq!(server.parts().tasks.count(), 0);
 }
 
 #[tokio::test]
@@ -176,12 +176,12 @@ async fn the_end_of_a_server_is_the_end_of_its_tasks() {
     let server = builder().tool(endless).build().unwrap();
     let mut peer = Peer::modern(&server, with_tasks());
     let id = begin(&mut peer, "endless").await;
-    let task = server.app().tasks.find(&id, None).unwrap();
+    let task = server.parts().tasks.find(&id, None).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     server.shutdown().drain();
     assert_eq!(server.http().serve(listener).await, Drained::Complete);
     // When the server has ended nothing runs any more.
-    assert!(server.app().keeper.tasks().is_empty());
+    assert!(server.parts().keeper.tasks().is_empty());
     has_dropped.await.unwrap();
     has_fired.await.unwrap();
     let shown = task.read(|it| serde_json::to_value(it.view()).unwrap());
@@ -235,6 +235,6 @@ async fn whoever_is_faster_a_task_ends_once() {
         }
     }
     // Nobody is left at work.
-    server.app().keeper.tasks().close();
-    server.app().keeper.tasks().wait().await;
+    server.parts().keeper.tasks().close();
+    server.parts().keeper.tasks().wait().await;
 }

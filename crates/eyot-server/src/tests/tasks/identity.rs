@@ -1,11 +1,13 @@
 //! Whose a task is, and how many there may be.
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
+use eyot_service::Limits;
 use serde_json::{Value, json};
 
 use super::{ask, builder, slow};
+use crate::call::running::gone;
 use crate::{NoArguments, Server, TaskPolicy, tool};
 
 async fn begin(server: &Server, principal: &str) -> Value {
@@ -42,10 +44,10 @@ async fn nobody_sees_stops_or_answers_the_task_of_another() {
 async fn a_subscription_hears_of_so_many_tasks_and_no_more() {
     let server = builder().tool(slow()).tasks_max(2_000, 2_000).build().unwrap();
     let ada: Arc<str> = Arc::from("ada");
-    let tasks = &server.app().tasks;
+    let tasks = &server.parts().tasks;
     let create = || {
         let room = tasks.room(Some(&ada)).unwrap();
-        room.create(Weak::new(), Duration::from_secs(60), Duration::from_secs(1))
+        room.create(gone(), Duration::from_secs(60), Duration::from_secs(1))
     };
     let ids: Vec<_> = (0..1_001).map(|_| create().read(|it| it.id.as_ref().to_owned())).collect();
     let wanted = json!({ "notifications": { "taskIds": ids } });
@@ -79,6 +81,16 @@ async fn a_tool_that_needs_a_task_is_refused_before_it_runs_when_there_is_no_roo
 #[tokio::test(start_paused = true)]
 async fn a_tool_that_can_do_without_a_task_does_when_there_is_no_room() {
     let server = builder().tool(slow()).tasks_max(1, 1).build().unwrap();
+    assert_eq!(begin(&server, "ada").await["result"]["resultType"], "task");
+    let waited = begin(&server, "ben").await;
+    assert_eq!(super::text(&waited["result"]), "done", "{waited}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn limits_bound_the_tasks_of_a_server() {
+    let mut limits = Limits::default();
+    limits.tasks_max = 1;
+    let server = builder().tool(slow()).limits(limits).build().unwrap();
     assert_eq!(begin(&server, "ada").await["result"]["resultType"], "task");
     let waited = begin(&server, "ben").await;
     assert_eq!(super::text(&waited["result"]), "done", "{waited}");

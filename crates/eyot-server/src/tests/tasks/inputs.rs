@@ -97,7 +97,7 @@ async fn what_a_handler_asks_by_returning_comes_before_the_task_or_stands_in_it(
     let first = peer.ask("tools/call", json!({ "name": "again" })).await;
     assert_eq!(first["result"]["resultType"], "input_required", "{first}");
     assert!(first["result"].get("taskId").is_none(), "{first}");
-    assert_eq!(server.app().tasks.count(), 0);
+    assert_eq!(server.parts().tasks.count(), 0);
     let round = json!({
         "name": "again",
         "inputResponses": { "word": accepted("go") },

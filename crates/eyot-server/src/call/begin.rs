@@ -1,0 +1,79 @@
+//! A request on its way to a handler: in a call that begins, or in one that was parked.
+
+use std::sync::Arc;
+
+use eyot_jsonrpc::{ErrorObject, Id, Message};
+use eyot_service::{Call, Input, Reply, ReplyFuture};
+use eyot_types::{Era, RoundParams, codes};
+
+use super::calls::Calls;
+use super::context::{CallContext, HandlerParts};
+use super::state::{CallSession, CallState};
+use crate::rounds::inputs::Inputs;
+use crate::rounds::sealed::Sealed;
+use crate::tasks::TaskLink;
+
+/// A call as its handler will see it; or the whole reply, when it goes on elsewhere or not at all.
+pub(crate) fn begin(
+    parts: &Arc<HandlerParts>,
+    call: Call,
+    task: Option<Box<TaskLink>>,
+) -> Result<CallContext, ReplyFuture> {
+    let Input::Message(message) = &call.input else {
+        return Err(failed(None, &codes::invalid_params("no request")));
+    };
+    let message = message.clone();
+    let round = match round(&parts.calls, &call, &message) {
+        Ok(Next::Round(inputs)) => inputs,
+        Ok(Next::Resumed(reply)) => return Err(reply),
+        Err(error) => return Err(failed(message.id(), &error)),
+    };
+    let session = call
+        .session
+        .as_ref()
+        .map(|handle| CallSession { handle: Arc::clone(handle), memory: parts.session(handle) });
+    let state = CallState::new(call, session, message, task);
+    if !round.is_first_round() {
+        state.set_inputs(round);
+    }
+    Ok(CallContext::begin(state, Arc::clone(parts)))
+}
+
+/// The round that a request belongs to.
+fn round(calls: &Calls, call: &Call, message: &Message) -> Result<Next, ErrorObject> {
+    if call.peer.era == Era::Legacy {
+        return Ok(Next::Round(Inputs::default()));
+    }
+    let RoundParams { input_responses, request_state, .. } = RoundParams::of(message)?;
+    let Some(state) = request_state else {
+        // Answers without a state: to a round of another server, or made up. A handler that
+        // asks for these keys will find them; that is all that they can do.
+        let inputs = input_responses.map(|it| Inputs::new(it, None));
+        return Ok(Next::Round(inputs.unwrap_or_default()));
+    };
+    let responses = input_responses.unwrap_or_default();
+    match calls.sealed_state(&call.peer, message).open(&state)? {
+        Sealed::Handler(state) => {
+            let state = Some(state).filter(|it| !it.is_empty());
+            Ok(Next::Round(Inputs::new(responses, state)))
+        }
+        Sealed::Parked { process, call, round } => {
+            let place = (process, call, round);
+            calls.parked.resume(place, message.clone(), responses).map(Next::Resumed)
+        }
+    }
+}
+
+/// Where a request goes on.
+enum Next {
+    /// In a handler that begins, with what this round brought.
+    Round(Inputs),
+    /// In a call that was parked.
+    Resumed(ReplyFuture),
+}
+
+/// An error that is the answer.
+pub(crate) fn failed(id: Option<Id>, error: &ErrorObject) -> ReplyFuture {
+    let answer = Message::error_response(id, error);
+    Box::pin(std::future::ready(Ok(Reply::One(answer))))
+}

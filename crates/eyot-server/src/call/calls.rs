@@ -1,0 +1,59 @@
+//! What the calls of one server share while they run.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use eyot_jsonrpc::{Id, Message};
+use eyot_service::{Limits, Peer, SealedState};
+use eyot_stdx::{SealKeys, random_token};
+
+use crate::parked::Parked;
+use crate::rounds::sealed::Sealed;
+
+/// The calls of one server: how they ask their clients, and those that rest.
+#[derive(Debug)]
+pub(crate) struct Calls {
+    /// How long a legacy client may take for an answer.
+    pub(crate) question_timeout: Duration,
+    /// How long a modern client may take for a round.
+    pub(crate) round_timeout: Duration,
+    pub(crate) parked: Parked,
+    keys: Arc<SealKeys>,
+    /// Tells our questions from those of an earlier process in the same session.
+    question_prefix: String,
+    questions: AtomicU64,
+}
+
+impl Calls {
+    pub(crate) fn new(keys: Arc<SealKeys>, limits: &Limits) -> Self {
+        Self {
+            question_timeout: limits.question_timeout,
+            round_timeout: limits.round_timeout,
+            parked: Parked::new(limits),
+            keys,
+            question_prefix: random_token(6),
+            questions: AtomicU64::new(0),
+        }
+    }
+
+    /// The id of a question to a legacy client: never used twice in a session.
+    pub(crate) fn question_id(&self) -> Id {
+        let number = self.questions.fetch_add(1, Ordering::Relaxed);
+        Id::from_text(&format!("{}.{number}", self.question_prefix))
+    }
+
+    /// Seals what the next round of this request must bring back.
+    pub(crate) fn seal(&self, peer: &Peer, request: &Message, state: &Sealed) -> String {
+        self.sealed_state(peer, request).seal(state, self.round_timeout)
+    }
+
+    /// What seals and opens the states of this request.
+    pub(crate) fn sealed_state<'a>(
+        &'a self,
+        peer: &'a Peer,
+        request: &'a Message,
+    ) -> SealedState<'a> {
+        SealedState { keys: &self.keys, maker: "server", peer, request }
+    }
+}

@@ -1,0 +1,199 @@
+//! A handler at work: polled inside the reply, without a task of its own.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, Message};
+use eyot_service::{Fault, Messages, Reply, ReplyFuture, ReplyItem, SealedState};
+use eyot_types::JsonObject;
+use futures_core::Stream;
+
+use super::context::CallContext;
+use super::exchange::{Outgoing, QuestionName};
+use crate::parked::Resting;
+use crate::rounds::sealed::input_required;
+
+/// A handler's future; its output is the answer, written already.
+pub(crate) type Answering = Pin<Box<dyn Future<Output = Message> + Send>>;
+
+/// One call that runs. Dropping it drops the handler: that is how a call is cancelled.
+pub(crate) struct Run {
+    call: CallContext,
+    /// `None` once it is done.
+    handler: Option<Answering>,
+    /// The answer, while messages that were sent before it are still on their way.
+    answer: Option<Message>,
+    rounds: u32,
+}
+
+/// What a call does next.
+pub(crate) enum Step {
+    /// It sends something.
+    Part(ReplyItem),
+    /// It is done.
+    Answer(Message),
+    /// It waits for the client's next round, and for nothing else that we know of.
+    Asks,
+    /// It was cancelled: there is no answer.
+    Cancelled,
+}
+
+impl Run {
+    pub(crate) fn new(call: CallContext, handler: Answering) -> Self {
+        Self { call, handler: Some(handler), answer: None, rounds: 0 }
+    }
+
+    /// The call that runs.
+    pub(crate) fn call(&self) -> &CallContext {
+        &self.call
+    }
+
+    /// What comes next.
+    pub(crate) fn poll_step(&mut self, cx: &mut Context<'_>) -> Poll<Step> {
+        match self.call.exchange().begin_poll() {
+            Outgoing::Part(part) => return Poll::Ready(Step::Part(part)),
+            Outgoing::Cancelled => return self.cancelled(),
+            Outgoing::Asks | Outgoing::Nothing => {}
+        }
+        if let Some(handler) = &mut self.handler
+            && let Poll::Ready(answer) = poll_handler(handler, &self.call, cx)
+        {
+            self.handler = None;
+            self.answer = Some(answer);
+        }
+        match self.call.exchange().end_poll(cx) {
+            Outgoing::Part(part) => Poll::Ready(Step::Part(part)),
+            Outgoing::Cancelled => self.cancelled(),
+            Outgoing::Asks if self.answer.is_none() => Poll::Ready(Step::Asks),
+            Outgoing::Asks | Outgoing::Nothing => match self.answer.take() {
+                Some(answer) => Poll::Ready(Step::Answer(answer)),
+                None if self.handler.is_none() => self.cancelled(),
+                None => Poll::Pending,
+            },
+        }
+    }
+
+    fn cancelled(&mut self) -> Poll<Step> {
+        self.handler = None;
+        Poll::Ready(Step::Cancelled)
+    }
+}
+
+impl Resting for Run {
+    fn principal(&self) -> Option<&Arc<str>> {
+        self.call.principal()
+    }
+
+    fn next_round(&mut self) -> u32 {
+        self.rounds = self.rounds.wrapping_add(1);
+        self.rounds
+    }
+
+    fn resume(self: Box<Self>, message: Message, responses: JsonObject) -> ReplyFuture {
+        self.call.state().begin_round(message);
+        for (key, answer) in responses {
+            // Whatever nobody asked for is not read.
+            self.call.exchange().set_answer(&QuestionName::Key(key), Ok(answer));
+        }
+        Box::pin(CallReply(Some(*self)))
+    }
+}
+
+/// Parks a call and says what its client must bring.
+fn park(run: Box<Run>) -> Message {
+    let call = run.call().clone();
+    let id = call.request_id();
+    let requests = call.exchange().open_inputs();
+    let (identity, calls) = (&call.parts().identity, &call.parts().calls);
+    let answer = calls.parked.park(run, calls.round_timeout).map(|sealed| {
+        let state = calls.seal(&call.state().peer, &call.message(), &sealed);
+        input_required(requests, state)
+    });
+    match (answer, id) {
+        (Ok(result), Some(id)) => Message::response(id, &identity.stamp(&result)),
+        (Ok(_), None) => Message::error_response(None, &SealedState::refused()),
+        (Err(error), id) => Message::error_response(id, &error),
+    }
+}
+
+/// A panic ends its own call and nothing else.
+fn poll_handler(
+    handler: &mut Answering,
+    call: &CallContext,
+    cx: &mut Context<'_>,
+) -> Poll<Message> {
+    // The future is dropped right after a panic: nobody sees what it left half done.
+    let polled = catch_unwind(AssertUnwindSafe(|| handler.as_mut().poll(cx)));
+    polled.unwrap_or_else(|_panic| {
+        let method = call.method();
+        tracing::error!(%method, "handler panicked");
+        let error = ErrorObject::new(INTERNAL_ERROR, "the handler failed");
+        Poll::Ready(Message::error_response(call.request_id(), &error))
+    })
+}
+
+impl Drop for Run {
+    /// Whatever the handler gave to others is told that nobody waits for it.
+    fn drop(&mut self) {
+        if self.handler.is_some() {
+            self.call.exchange().cancel();
+        }
+        self.call.leave();
+    }
+}
+
+impl fmt::Debug for Run {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Run").field("is_done", &self.handler.is_none()).finish_non_exhaustive()
+    }
+}
+
+/// The reply of a call: one message if the answer comes first, a stream otherwise.
+pub(crate) struct CallReply(pub(crate) Option<Run>);
+
+impl Future for CallReply {
+    type Output = Result<Reply, Fault>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let Some(run) = &mut self.0 else { return Poll::Ready(Ok(Reply::None)) };
+        let step = ready!(run.poll_step(cx));
+        // Where it goes on elsewhere, it moves into a box of its own; that is rare.
+        let run = self.0.take();
+        Poll::Ready(Ok(match (step, run) {
+            (Step::Answer(answer), _) => Reply::One(answer),
+            (Step::Part(part), run) => {
+                Reply::Stream(Messages::new(CallStream { first: Some(part), run }))
+            }
+            (Step::Asks, Some(run)) => Reply::One(park(Box::new(run))),
+            (Step::Asks, None) | (Step::Cancelled, _) => Reply::None,
+        }))
+    }
+}
+
+/// The messages of a call, the answer last.
+struct CallStream {
+    first: Option<ReplyItem>,
+    run: Option<Run>,
+}
+
+impl Stream for CallStream {
+    type Item = Result<ReplyItem, Fault>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if let Some(first) = self.first.take() {
+            return Poll::Ready(Some(Ok(first)));
+        }
+        let Some(run) = &mut self.run else { return Poll::Ready(None) };
+        let message = match ready!(run.poll_step(cx)) {
+            Step::Part(part) => return Poll::Ready(Some(Ok(part))),
+            Step::Answer(answer) => Some(answer),
+            Step::Asks => self.run.take().map(|run| park(Box::new(run))),
+            Step::Cancelled => None,
+        };
+        self.run = None;
+        Poll::Ready(message.map(|it| Ok(it.into())))
+    }
+}

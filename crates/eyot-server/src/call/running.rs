@@ -1,0 +1,34 @@
+//! A call that runs, for those that know its name only.
+
+use std::fmt;
+
+use eyot_jsonrpc::Id;
+
+use super::exchange::Exchange;
+
+/// A call that can be answered or ended from outside: by the session that its client has, or by the
+/// task that it has become. Neither knows what else belongs to a call.
+pub(crate) trait RunningCall: fmt::Debug + Send + Sync {
+    /// The id of the client's request; that of the latest round.
+    fn request_id(&self) -> Option<Id>;
+
+    /// Where its questions are, and its end.
+    fn exchange(&self) -> &Exchange;
+}
+
+/// A call that is over already, for tests that need none.
+#[cfg(test)]
+pub(crate) fn gone() -> std::sync::Weak<dyn RunningCall> {
+    #[derive(Debug)]
+    struct Gone(Exchange);
+    impl RunningCall for Gone {
+        fn request_id(&self) -> Option<Id> {
+            None
+        }
+
+        fn exchange(&self) -> &Exchange {
+            &self.0
+        }
+    }
+    std::sync::Weak::<Gone>::new()
+}

@@ -1,0 +1,70 @@
+//! A handler that is run until it is done, through every round that it asks for.
+
+use eyot_types::{Era, InputRequiredResult};
+
+use super::context::CallContext;
+use crate::failure::{HandlerError, HandlerResult};
+use crate::registry::handling::{HandlerReply, Handling};
+use crate::rounds::inputs::Inputs;
+use crate::rounds::required::InputRequired;
+use crate::rounds::sealed::{Sealed, input_required};
+
+/// How a handler has ended.
+pub(crate) enum Settled<D> {
+    Done(D),
+    /// It wants another round of a modern client.
+    Asks(Box<InputRequiredResult>),
+}
+
+/// Runs a handler until it is done. In a legacy session, and in a task, it is run again with the
+/// answers to what it asked: the same handler serves both eras.
+pub(crate) async fn settle<R: HandlerReply>(
+    call: &CallContext,
+    once: impl Fn() -> Handling<R>,
+) -> HandlerResult<Settled<R::Done>> {
+    for _ in 0..ROUNDS_MAX {
+        let asked = match once().await?.split() {
+            Ok(done) => return Ok(Settled::Done(done)),
+            Err(asked) => asked,
+        };
+        if call.era() == Era::Modern && !call.state().is_task() {
+            return Ok(Settled::Asks(Box::new(next_round(call, asked).await?)));
+        }
+        let inputs = ask_here(call, asked).await?;
+        call.state().set_inputs(inputs);
+    }
+    Err(HandlerError::new(format!("the handler asked more than {ROUNDS_MAX} times")))
+}
+
+/// The result that sends a modern client into another round.
+async fn next_round(
+    call: &CallContext,
+    asked: InputRequired,
+) -> HandlerResult<InputRequiredResult> {
+    let (questions, state) = asked.into_parts()?;
+    let client = call.client_capabilities().await?;
+    let asking = call.asking();
+    let fitted = |(key, question)| Ok((key, asking.fitted(question, &client)?));
+    let questions = questions.into_iter().map(fitted);
+    let questions = questions.collect::<HandlerResult<Vec<_>>>()?;
+    // Always sealed, even if empty: it is what binds the next round to this call.
+    let state = Sealed::Handler(state.unwrap_or_default());
+    let state = call.parts().calls.seal(&call.state().peer, &call.message(), &state);
+    Ok(input_required(questions, state))
+}
+
+/// Asks while the call goes on, everything at once, and gives what a next round would have: in a
+/// legacy session, or in a task.
+async fn ask_here(call: &CallContext, asked: InputRequired) -> HandlerResult<Inputs> {
+    let (questions, state) = asked.into_parts()?;
+    let asking = call.asking();
+    let asking = questions.into_iter().map(|(key, question)| async move {
+        let answer = asking.question(Some(&key), question).await?;
+        Ok::<_, HandlerError>((key, answer))
+    });
+    let answers = futures_util::future::try_join_all(asking).await?;
+    Ok(Inputs::new(answers.into_iter().collect(), state))
+}
+
+/// Rounds of one call in a legacy session.
+const ROUNDS_MAX: usize = 16;

@@ -1,0 +1,93 @@
+//! What changes while a server runs, and the clients that want to hear of it.
+
+mod listen;
+pub(crate) mod log;
+
+use std::sync::Arc;
+
+use eyot_jsonrpc::{Id, Message};
+use eyot_service::{Messages, Reply, SessionHandle, Shutdown};
+use eyot_types::{Method, ServerCapabilities, SubscriptionFilter, SubscriptionsAcknowledgedParams};
+
+use self::listen::{Audience, Listener};
+use self::log::{Change, ChangeLog, Place};
+use crate::call::session::HandlerSession;
+use crate::identity::Identity;
+use crate::tasks::TaskEntry;
+
+/// The changes of one server, and the streams that tell them.
+#[derive(Debug)]
+pub(crate) struct Changes {
+    log: Arc<ChangeLog>,
+    identity: Arc<Identity>,
+    shutdown: Shutdown,
+}
+
+impl Changes {
+    pub(crate) fn new(identity: Arc<Identity>, shutdown: Shutdown) -> Self {
+        Self { log: Arc::default(), identity, shutdown }
+    }
+
+    /// Tells those who listen of a change.
+    pub(crate) fn push(&self, change: Change) {
+        self.log.push(change);
+    }
+
+    /// The place behind the newest change.
+    pub(crate) fn end(&self) -> Place {
+        self.log.end()
+    }
+
+    /// What a legacy session hears outside its calls. Changes that its client has missed come
+    /// first.
+    pub(crate) fn listen_session(
+        &self,
+        context: Arc<SessionHandle>,
+        session: Arc<HandlerSession>,
+    ) -> Reply {
+        let place = session.seen();
+        Reply::Stream(Messages::new(self.listener(Audience::Session { context, session }, place)))
+    }
+
+    /// `subscriptions/listen`: one request that stays open, which says first what it will tell.
+    pub(crate) fn listen(
+        &self,
+        id: Id,
+        mut filter: SubscriptionFilter,
+        tasks: Vec<Arc<TaskEntry>>,
+    ) -> Reply {
+        if !tasks.is_empty() {
+            let ids = tasks.iter().map(|task| task.read(|it| it.id.as_ref().to_owned()));
+            filter.task_ids = Some(ids.collect());
+        }
+        let acknowledged = SubscriptionsAcknowledgedParams::new(&id, filter.clone());
+        let method = Method::SubscriptionsAcknowledged.as_str();
+        let mut listener = self.listener(Audience::Subscription { id, filter }, self.log.end());
+        listener.watch(tasks);
+        listener.tell(Message::notification(method, &acknowledged));
+        Reply::Stream(Messages::new(listener))
+    }
+
+    fn listener(&self, audience: Audience, place: Place) -> Listener {
+        let drained = self.shutdown.drained().clone().cancelled_owned();
+        Listener::new(&self.log, &self.identity, drained, audience, place)
+    }
+}
+
+/// What of a filter a server with these capabilities can tell at all.
+pub(crate) fn honoured(
+    asked: SubscriptionFilter,
+    capabilities: &ServerCapabilities,
+) -> SubscriptionFilter {
+    let keep = |asked: Option<bool>, name: &str| {
+        asked.filter(|asked| *asked && capabilities.has_list_changed(name))
+    };
+    let mut filter = SubscriptionFilter::new();
+    filter.tools_list_changed = keep(asked.tools_list_changed, "tools");
+    filter.prompts_list_changed = keep(asked.prompts_list_changed, "prompts");
+    filter.resources_list_changed = keep(asked.resources_list_changed, "resources");
+    if capabilities.has_resources_subscribe() {
+        filter.resource_subscriptions = asked.resource_subscriptions;
+    }
+    filter
+}

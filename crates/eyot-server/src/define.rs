@@ -1,0 +1,6 @@
+//! What a developer defines: tools, prompts, resources, each with its handler.
+
+pub(crate) mod described;
+pub(crate) mod prompt;
+pub(crate) mod resource;
+pub(crate) mod tool;

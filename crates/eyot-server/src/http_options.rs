@@ -1,0 +1,122 @@
+//! A server of handlers over HTTP, by itself or inside foreign servers.
+
+use std::fmt;
+use std::sync::Arc;
+
+use eyot_endpoint::{Drained, HttpServer, HttpServerConfig, HttpService, Keys};
+use eyot_http::HostPolicy;
+use eyot_service::BoxService;
+use eyot_session::{Limits as SessionLimits, LogLimits, Store};
+use eyot_store_memory::MemoryStore;
+use tokio::net::TcpListener;
+
+use crate::call::context::HandlerParts;
+
+/// How a server is served over Streamable HTTP.
+#[must_use]
+pub struct HttpOptions {
+    parts: Arc<HandlerParts>,
+    service: BoxService,
+    path: String,
+    hosts: HostPolicy,
+    keys: Keys,
+    store: Option<Arc<dyn Store>>,
+    session_limits: SessionLimits,
+}
+
+impl HttpOptions {
+    /// For the server of these parts, behind its layers.
+    pub(crate) fn new(parts: Arc<HandlerParts>, service: BoxService) -> Self {
+        Self {
+            parts,
+            service,
+            path: "/mcp".to_owned(),
+            hosts: HostPolicy::loopback(),
+            keys: Keys::default(),
+            store: None,
+            session_limits: SessionLimits::default(),
+        }
+    }
+
+    /// The endpoint's path.
+    pub fn path(mut self, path: impl Into<String>) -> Self {
+        self.path = path.into();
+        self
+    }
+
+    /// Which hosts and origins may talk to it.
+    pub fn hosts(mut self, hosts: HostPolicy) -> Self {
+        self.hosts = hosts;
+        self
+    }
+
+    /// Which keys it asks for.
+    pub fn keys(mut self, keys: Keys) -> Self {
+        self.keys = keys;
+        self
+    }
+
+    /// Where sessions are kept. In memory unless told otherwise: then they end with the process.
+    pub fn store(mut self, store: Arc<dyn Store>) -> Self {
+        self.store = Some(store);
+        self
+    }
+
+    /// Bounds of one session.
+    pub fn session_limits(mut self, limits: SessionLimits) -> Self {
+        self.session_limits = limits;
+        self
+    }
+
+    /// Serves until the server's [`Shutdown`](eyot_service::Shutdown) drains it.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future stops accepting; open connections run on.
+    pub async fn serve(self, listener: TcpListener) -> Drained {
+        let parts = Arc::clone(&self.parts);
+        let server = self.into_http_server();
+        let drained = tokio::select! {
+            biased;
+            drained = server.serve(listener) => drained,
+            () = parts.maintain() => Drained::Complete,
+        };
+        // Nobody can come for them any more.
+        parts.calls.parked.clear();
+        drained
+    }
+
+    /// The server behind HTTP, for whoever wants an admin address beside it.
+    #[must_use]
+    pub fn into_http_server(self) -> HttpServer {
+        let Self { parts, service, path, hosts, keys, store, session_limits } = self;
+        let store = store.unwrap_or_else(|| Arc::new(MemoryStore::new(LogLimits::default())));
+        let config = HttpServerConfig {
+            path,
+            hosts,
+            keys,
+            store,
+            limits: parts.limits,
+            session_limits,
+            shutdown: parts.shutdown.clone(),
+            tasks: parts.keeper.tasks().clone(),
+        };
+        HttpServer::new(config, service)
+    }
+
+    /// The endpoint as a tower service, to be mounted into any server that speaks `http`: axum,
+    /// hyper, tonic. The path is whatever that server routes here.
+    ///
+    /// What [`serve`](Self::serve) does for connections is that server's business then: deadlines
+    /// of heads, `TCP_NODELAY`, the end. Calls whose legacy client has gone run on in tasks.
+    #[must_use]
+    pub fn into_service(self) -> HttpService {
+        HttpService::new(self.into_http_server())
+    }
+}
+
+impl fmt::Debug for HttpOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpOptions").field("path", &self.path).finish_non_exhaustive()
+    }
+}

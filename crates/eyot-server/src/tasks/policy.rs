@@ -1,0 +1,62 @@
+//! How tools and servers have tasks.
+
+use std::time::Duration;
+
+use eyot_service::Limits;
+
+/// Whether calls of a tool may become tasks.
+///
+/// Only a client of the modern era that declares the extension `io.modelcontextprotocol/tasks` in
+/// its request can get one; what the others get is what the policies differ in. "The server is the
+/// sole decider" (tasks extension, Capability Negotiation): a call that is done before the server's
+/// [`task_patience`](crate::ServerBuilder::task_patience) ends is answered at once, whatever the
+/// policy.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TaskPolicy {
+    /// Never: the call is answered when it is done.
+    #[default]
+    Never,
+    /// If the client has the extension; other clients wait for the answer.
+    Optional,
+    /// A client without the extension is refused before the handler runs, and legacy clients do
+    /// not see the tool in their list.
+    Required,
+}
+
+/// How a server keeps tasks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TaskOptions {
+    pub(crate) ttl: Duration,
+    pub(crate) poll_interval: Duration,
+    pub(crate) patience: Duration,
+    pub(crate) max: usize,
+    pub(crate) per_principal_max: usize,
+    pub(crate) result_bytes_max: usize,
+}
+
+impl TaskOptions {
+    /// Kept within the bounds of the server.
+    pub(crate) fn within(self, limits: &Limits) -> Self {
+        Self {
+            ttl: limits.task_ttl,
+            max: limits.tasks_max,
+            per_principal_max: limits.tasks_per_principal_max,
+            result_bytes_max: limits.task_results_bytes_max,
+            ..self
+        }
+    }
+}
+
+impl Default for TaskOptions {
+    fn default() -> Self {
+        let limits = Limits::default();
+        Self {
+            ttl: limits.task_ttl,
+            poll_interval: Duration::from_secs(1),
+            patience: Duration::from_millis(100),
+            max: limits.tasks_max,
+            per_principal_max: limits.tasks_per_principal_max,
+            result_bytes_max: limits.task_results_bytes_max,
+        }
+    }
+}

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use eyot_era::legacy_to_modern::{self, ClientMeta};
 use eyot_era::revision::Losses;
-use eyot_jsonrpc::{Id, Message, Response};
+use eyot_jsonrpc::{Request, Response};
 use eyot_service::{BoxService, Fault, FaultKind, Reply, SessionHandle};
 use eyot_session::{SessionState, UpstreamName, UpstreamRef};
 use eyot_types::codes::{self, Outcome};
@@ -84,7 +84,7 @@ impl ToModern {
     pub async fn initialize(
         self: Arc<Self>,
         context: &SessionHandle,
-        request: Message,
+        request: Request,
     ) -> Result<Reply, Fault> {
         let revision = Revision::negotiate(&initialize::requested_revision(&request));
         let params = request.params().unwrap_or("{}");
@@ -106,8 +106,7 @@ impl ToModern {
         };
         context.edit(|state| state.upstreams.insert(UpstreamName::DEFAULT, upstream));
         context.set_upstream(Bridged::opened(self, client).into_service());
-        let id = request.id().unwrap_or_else(|| Id::from_number(0));
-        Ok(Reply::One(Message::response(id, &result)))
+        Ok(Reply::One(request.answer(&result).into()))
     }
 
     /// What answers the calls of a session that an earlier process has opened.
@@ -127,8 +126,7 @@ impl ToModern {
             meta::CLIENT_INFO: { "name": "eyot", "version": env!("CARGO_PKG_VERSION") },
             meta::CLIENT_CAPABILITIES: {},
         }});
-        let request =
-            Message::request(Id::from_number(0), Method::ServerDiscover.as_str(), &params);
+        let request = Request::unnumbered(Method::ServerDiscover.as_str(), &params);
         let answer = self.ask(request).await?;
         let result = answer.decode_result::<DiscoverResult>().map_err(|error| {
             let said = answer.decode_error().map_or_else(|_| error.to_string(), |it| it.message);
@@ -150,7 +148,7 @@ impl ToModern {
     }
 
     /// Asks something of our own that has one answer.
-    async fn ask(&self, request: Message) -> Result<Response, Fault> {
+    async fn ask(&self, request: Request) -> Result<Response, Fault> {
         let timeout = self.upstream.runtime.limits.call_timeout;
         let asking = async {
             let connection = self.modern.required().await?;
@@ -187,7 +185,7 @@ impl ToModern {
         for _ in 0..PAGES_MAX {
             let mut page = PaginatedParams::default();
             page.cursor = cursor.take();
-            let bare = Message::request(Id::from_number(0), Method::ToolsList.as_str(), &page);
+            let bare = Request::unnumbered(Method::ToolsList.as_str(), &page);
             let Some(request) = carried_request(client, &bare) else { return };
             let answer = match self.ask(request).await {
                 Ok(answer) if !answer.is_error() => answer,
@@ -220,9 +218,9 @@ pub(crate) fn advertised(
 }
 
 /// A request of our own on behalf of a client.
-fn carried_request(client: &ClientMeta, bare: &Message) -> Option<Message> {
+fn carried_request(client: &ClientMeta, bare: &Request) -> Option<Request> {
     let params = RawValue::from_string(client.params(bare, None).ok()?).ok()?;
-    Some(Message::request(bare.id()?, &bare.method()?, &params))
+    Some(Request::new(bare.id(), bare.method(), &params))
 }
 
 /// The upstream's refusal of what we made of a request is not the client's fault.

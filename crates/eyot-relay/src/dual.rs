@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use eyot_jsonrpc::{Id, Message};
+use eyot_jsonrpc::{Id, Message, Notification, Request, Response};
 use eyot_service::{
     BoxService, Call, Fault, FaultKind, Input, Messages, Reply, ReplyFuture, ReplyItem,
     SessionHandle,
@@ -65,19 +65,19 @@ impl Dual {
     async fn request(
         self: Arc<Self>,
         context: Arc<SessionHandle>,
-        request: Message,
+        request: Request,
     ) -> Result<Reply, Fault> {
         let answered = self.ask(&context, request).await;
         eyot_metrics::calls(Era::Legacy.as_str(), answered.is_ok());
         answered
     }
 
-    async fn ask(&self, context: &Arc<SessionHandle>, request: Message) -> Result<Reply, Fault> {
+    async fn ask(&self, context: &Arc<SessionHandle>, request: Request) -> Result<Reply, Fault> {
         let link = self.link(context).await?;
         let mut watch = self.watch(context, &link, &request);
         // Kept until the upstream is told: a call that is dropped is no longer known by its id.
         let mut asking = pin!(async {
-            match link.connection.request(request.clone()).await {
+            match link.connection.request(request.clone().into()).await {
                 // The upstream has forgotten the session, so it has not run the request.
                 Err(fault) if fault.kind == FaultKind::SessionGone => {
                     Box::pin(self.ask_anew(context, &link, request)).await
@@ -113,7 +113,7 @@ impl Dual {
         &self,
         context: &SessionHandle,
         link: &Link,
-        request: Message,
+        request: Request,
         mut parts: Messages,
     ) -> Result<(Reply, Option<Link>), Fault> {
         match parts.next().await {
@@ -131,14 +131,14 @@ impl Dual {
         &self,
         context: &SessionHandle,
         lost: &Link,
-        request: Message,
+        request: Request,
     ) -> Result<(Reply, Option<Link>), Fault> {
         let link = self.renew(context, lost).await?;
-        let reply = link.connection.request(request).await?;
+        let reply = link.connection.request(request.into()).await?;
         Ok((reply, Some(link)))
     }
 
-    fn watch(&self, context: &Arc<SessionHandle>, link: &Link, request: &Message) -> Watch {
+    fn watch(&self, context: &Arc<SessionHandle>, link: &Link, request: &Request) -> Watch {
         Watch {
             context: Arc::clone(context),
             connection: link.connection.clone(),
@@ -150,31 +150,40 @@ impl Dual {
         }
     }
 
-    /// Hands on a notification or a response of the client.
-    async fn send(&self, context: &Arc<SessionHandle>, message: Message) -> Result<(), Fault> {
+    /// Hands on a notification of the client.
+    async fn notify(
+        &self,
+        context: &SessionHandle,
+        notification: Notification,
+    ) -> Result<(), Fault> {
         let link = self.link(context).await?;
-        let sending = async {
-            if is_cancelled(&message) {
-                return match cancelled_id(&message) {
-                    Some(id) => link.connection.cancel(id, message).await,
-                    None => Ok(()),
-                };
+        if !is_cancelled(&notification) {
+            return self.sent(link.connection.send(notification.into())).await;
+        }
+        match cancelled_id(&notification) {
+            Some(id) => self.sent(link.connection.cancel(id, notification.into())).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Hands on the client's answer to a question of the upstream.
+    async fn respond(&self, context: &SessionHandle, response: Response) -> Result<(), Fault> {
+        let link = self.link(context).await?;
+        match response.id().and_then(|id| to_upstream(&id)) {
+            Some((generation, id)) if generation == link.generation => {
+                self.questions.answered();
+                self.sent(link.connection.send(response.into_message().with_id(id))).await
             }
-            if !message.is_response() {
-                return link.connection.send(message).await;
+            // An answer to nobody, or to an upstream session that is no more.
+            _ => {
+                eyot_metrics::messages_dropped("answer_to_nobody");
+                Ok(())
             }
-            match message.id().and_then(|id| to_upstream(&id)) {
-                Some((generation, id)) if generation == link.generation => {
-                    self.questions.answered();
-                    link.connection.send(message.with_id(id)).await
-                }
-                // An answer to nobody, or to an upstream session that is no more.
-                _ => {
-                    eyot_metrics::messages_dropped("answer_to_nobody");
-                    Ok(())
-                }
-            }
-        };
+        }
+    }
+
+    /// Waits until a message is sent that has no answer.
+    async fn sent(&self, sending: impl Future<Output = Result<(), Fault>>) -> Result<(), Fault> {
         let timeout = self.upstream.runtime.limits.call_timeout;
         let sent = tokio::time::timeout(timeout, sending).await;
         sent.unwrap_or_else(|_elapsed| Err(Fault::timed_out(timeout))).map_err(upstreams_fault)
@@ -213,7 +222,7 @@ impl Dual {
             context: Arc::clone(context),
             connection: link.connection,
             generation: link.generation,
-            id: Some(request_id),
+            id: request_id,
             change: None,
             limits: Arc::clone(&self.upstream.runtime.limits),
             questions: Arc::clone(&self.questions),
@@ -340,11 +349,16 @@ impl Service<Call> for DualService {
             return Box::pin(ready(Err(Fault::internal("call has no session"))));
         };
         match call.input {
-            Input::Message(message) if message.is_request() => {
-                Box::pin(dual.request(context, message))
+            Input::Request(request) => Box::pin(dual.request(context, request)),
+            Input::Notification(notification) => {
+                Box::pin(
+                    async move { dual.notify(&context, notification).await.map(|()| Reply::None) },
+                )
             }
-            Input::Message(message) => {
-                Box::pin(async move { dual.send(&context, message).await.map(|()| Reply::None) })
+            Input::Response(response) => {
+                Box::pin(
+                    async move { dual.respond(&context, response).await.map(|()| Reply::None) },
+                )
             }
             Input::Listen { cursor } => {
                 Box::pin(async move { Ok(Reply::Stream(dual.listen(context, cursor).await)) })

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use eyot_bridge::{Ask, Mirrors, mirrors_some};
-use eyot_jsonrpc::{Id, Message};
+use eyot_jsonrpc::{Message, Request};
 use eyot_service::{Call, Fault, Input, Messages, Reply, Transport};
 use eyot_types::Method;
 use eyot_upstream::{ForwardedHeaders, ModernConnection, ModernSide};
@@ -22,11 +22,10 @@ pub(crate) struct UnseenHeaders {
 impl UnseenHeaders {
     /// The request of a call whose headers matter and will not be seen. It is none for nearly all
     /// calls: few servers have a tool that mirrors anything.
-    pub(crate) fn concerned(&self, call: &Call) -> Option<Message> {
-        let Input::Message(message) = &call.input else { return None };
-        let method = message.method()?;
+    pub(crate) fn concerned(&self, call: &Call) -> Option<Request> {
+        let Input::Request(request) = &call.input else { return None };
         let is_concerned = call.peer.transport == Transport::Http
-            && match Method::parse(&method) {
+            && match Method::parse(request.method()) {
                 Method::ToolsList => true,
                 Method::ToolsCall => {
                     let headers = call.extensions.get::<HeaderMap>();
@@ -34,7 +33,7 @@ impl UnseenHeaders {
                 }
                 _ => false,
             };
-        is_concerned.then(|| message.clone())
+        is_concerned.then(|| request.clone())
     }
 
     /// Answers such a request. "Servers that process the request body MUST reject requests" whose
@@ -48,14 +47,14 @@ impl UnseenHeaders {
         let unheaded = ForwardedHeaders::default();
         if Method::parse(&ask.method()) == Method::ToolsCall {
             if self.mirrors.is_unknown(&ask) {
-                let listed = modern.answer(connection, list_for(&ask), &unheaded).await?;
+                let listed = modern.request(connection, list_for(&ask), &unheaded).await?;
                 drop(self.mirrors.learn(&ask, listed.answer(drop).await?.into()));
             }
             if let Err(error) = self.mirrors.check(&ask) {
                 return Ok(Reply::One(ask.refuse(&error)));
             }
         }
-        let reply = modern.answer(connection, ask.message.clone(), &unheaded).await?;
+        let reply = modern.request(connection, ask.message.clone(), &unheaded).await?;
         Ok(self.learning(ask, reply))
     }
 
@@ -80,8 +79,8 @@ impl UnseenHeaders {
 }
 
 /// A request for the tools on behalf of the client.
-fn list_for(ask: &Ask) -> Message {
+fn list_for(ask: &Ask) -> Request {
     let meta = ask.message.meta().map(|it| RawValue::from_string(it.to_owned()));
     let params = json!({ "_meta": meta.and_then(Result::ok) });
-    Message::request(Id::from_number(0), Method::ToolsList.as_str(), &params)
+    Request::unnumbered(Method::ToolsList.as_str(), &params)
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eyot_era::{Carrier, Evidence};
-use eyot_jsonrpc::{Kind, Message};
+use eyot_jsonrpc::{Kind, Message, Request};
 use eyot_service::{Fault, FaultKind, Messages, Reply, ReplyItem};
 use eyot_types::codes;
 use eyot_types::{Era, Method, Revision};
@@ -32,7 +32,7 @@ impl ModernSide {
         Self { upstream, cell: Mutex::default(), found: Mutex::new(None) }
     }
 
-    /// Answers a message of a modern client.
+    /// Sends a request of a client, or one of our own on behalf of some.
     ///
     /// # Errors
     ///
@@ -41,40 +41,17 @@ impl ModernSide {
     /// # Cancel safety
     ///
     /// The upstream is told that its call is given up.
-    pub async fn answer(
-        &self,
-        connection: &ModernConnection,
-        message: Message,
-        forwarded: &ForwardedHeaders,
-    ) -> Result<Reply, Fault> {
-        match message.kind() {
-            Kind::Request => self.request(connection, message, forwarded).await,
-            _ => self.send(connection, message, forwarded).await,
-        }
-    }
-
-    /// Sends a request of a client, or one of our own on behalf of some.
-    ///
-    /// # Errors
-    ///
-    /// As [`Self::answer`].
-    ///
-    /// # Cancel safety
-    ///
-    /// As [`Self::answer`].
     pub async fn request(
         &self,
         connection: &ModernConnection,
-        request: Message,
+        request: Request,
         forwarded: &ForwardedHeaders,
     ) -> Result<Reply, Fault> {
         let timeout = self.upstream.runtime.limits.call_timeout;
-        let method = request.method().unwrap_or_default();
-        let is_endless = Method::parse(&method) == Method::SubscriptionsListen;
-        let is_discovery = Method::parse(&method) == Method::ServerDiscover;
-        drop(method);
+        let is_endless = request.is_method(Method::SubscriptionsListen.as_str());
+        let is_discovery = request.is_method(Method::ServerDiscover.as_str());
         let asking = async {
-            let reply = connection.request(request, forwarded).await?;
+            let reply = connection.request(request.into(), forwarded).await?;
             // Nothing else has been asked of an upstream whose era is pinned.
             match is_discovery && self.upstream.verdict.pinned().is_some() {
                 true => reply.answer(drop).await.map(|it| Reply::One(it.into())),
@@ -90,15 +67,24 @@ impl ModernSide {
         }
     }
 
-    async fn send(
+    /// Sends a notification or a response of a client.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`] when it was not taken.
+    ///
+    /// # Cancel safety
+    ///
+    /// The message may have been sent.
+    pub async fn send(
         &self,
         connection: &ModernConnection,
         message: Message,
         forwarded: &ForwardedHeaders,
-    ) -> Result<Reply, Fault> {
+    ) -> Result<(), Fault> {
         let timeout = self.upstream.runtime.limits.call_timeout;
         let sent = tokio::time::timeout(timeout, connection.send(message, forwarded)).await;
-        sent.unwrap_or_else(|_| Err(Fault::timed_out(timeout))).map(|()| Reply::None)
+        sent.unwrap_or_else(|_| Err(Fault::timed_out(timeout)))
     }
 
     /// Looks whether an upstream that was found to be modern, or is pinned to that, answers as a

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use eyot_era::legacy_to_modern::{self, ClientMeta};
 use eyot_era::revision::Feature;
-use eyot_jsonrpc::{ErrorObject, INVALID_PARAMS, Id, Message};
+use eyot_jsonrpc::{ErrorObject, INVALID_PARAMS, Id, Message, Request};
 use eyot_service::{Fault, Limits, Reply, SessionHandle};
 use eyot_types::{
     LegacyListTasksResult, LegacyTaskState, Method, Revision, Task, TaskParams, TaskStatus, codes,
@@ -144,10 +144,9 @@ impl Bridged {
     pub(super) async fn call_tasks(
         &self,
         context: &SessionHandle,
-        request: &Message,
+        request: &Request,
     ) -> Result<CallTasks, ErrorObject> {
-        let method = request.method().unwrap_or_default().into_owned();
-        let method = Method::parse(&method);
+        let method = Method::parse(request.method());
         let wants_one =
             method == Method::ToolsCall && legacy_to_modern::wanted_task(request).is_some();
         let are_offered = match method {
@@ -174,18 +173,16 @@ impl Bridged {
     pub(super) async fn task_request(
         self: Arc<Self>,
         context: Arc<SessionHandle>,
-        request: Message,
+        request: Request,
     ) -> Result<Reply, Fault> {
-        let name = request.method().unwrap_or_default().into_owned();
-        let method = Method::parse(&name);
+        let method = Method::parse(request.method());
         let lists = method == Method::TasksList;
         if !self.has_tasks(&context).await? || (lists && context.principal().is_none()) {
-            return Ok(refused(&request, &codes::method_not_found(&name)));
+            return Ok(refused(&request, &codes::method_not_found(request.method())));
         }
-        let id = request.id().unwrap_or_else(|| Id::from_number(0));
         if lists {
             let tasks = self.tasks().all().iter().map(|it| it.known()).collect();
-            return Ok(Reply::One(Message::response(id, &LegacyListTasksResult::new(tasks))));
+            return Ok(Reply::One(request.answer(&LegacyListTasksResult::new(tasks)).into()));
         }
         let params = request.decode_params::<TaskParams>();
         let params = params.map_err(|error| codes::invalid_params(&error.to_string()));
@@ -195,14 +192,17 @@ impl Bridged {
         };
         let client = declaring(&*self.client(&context).await?)?;
         let answer = match method {
-            Method::TasksResult => return Ok(Waiting::begin(self, client, entry, id)),
+            Method::TasksResult => {
+                return Ok(Waiting::begin(self, client, entry, request.id()));
+            }
             Method::TasksCancel => entry.cancel(self.shared(), &client).await?,
             _ => entry.look(self.shared(), &client).await?.map(|it| it.task),
         };
-        Ok(Reply::One(match answer {
-            Ok(task) => Message::response(id, &LegacyTaskState::new(task)),
-            Err(error) => Message::error_response(Some(id), &error),
-        }))
+        let answer = match answer {
+            Ok(task) => request.answer(&LegacyTaskState::new(task)),
+            Err(error) => request.refuse(&error),
+        };
+        Ok(Reply::One(answer.into()))
     }
 }
 
@@ -212,8 +212,8 @@ pub(super) fn declaring(client: &ClientMeta) -> Result<Arc<ClientMeta>, Fault> {
     Ok(Arc::new(client.with_tasks().map_err(unwritable)?))
 }
 
-fn refused(request: &Message, error: &ErrorObject) -> Reply {
-    Reply::One(Message::error_response(request.id(), error))
+fn refused(request: &Request, error: &ErrorObject) -> Reply {
+    Reply::One(request.refuse(error).into())
 }
 
 fn unknown_task() -> ErrorObject {

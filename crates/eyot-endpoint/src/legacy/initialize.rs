@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use eyot_http::{OutgoingBody, json};
-use eyot_jsonrpc::{Message, Response};
+use eyot_jsonrpc::{Message, Request, Response};
 use eyot_service::{Fault, Input, Peer};
 use eyot_types::{Revision, codes, headers};
 use http::header::HeaderName;
@@ -17,10 +17,10 @@ impl Legacy {
     /// A client that goes away meanwhile leaves nothing behind.
     pub(crate) async fn initialize(
         &self,
-        request: Message,
+        request: Request,
         peer: Peer,
     ) -> http::Response<OutgoingBody> {
-        let id = request.id();
+        let id = Some(request.id());
         let params =
             request.params().map_or_else(Bytes::new, |it| Bytes::copy_from_slice(it.as_bytes()));
         let session = match self.registry.prepare(peer.principal.clone()) {
@@ -52,10 +52,10 @@ impl Legacy {
     async fn ask(
         &self,
         session: &LiveSession,
-        request: Message,
+        request: Request,
         peer: Peer,
     ) -> Result<Response, Fault> {
-        self.call(session, Input::Message(request), peer).await?.answer(drop).await
+        self.call(session, Input::Request(request), peer).await?.answer(drop).await
     }
 }
 

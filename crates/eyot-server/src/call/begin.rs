@@ -19,10 +19,10 @@ pub(crate) fn begin(
     call: Call,
     task: Option<Box<TaskLink>>,
 ) -> Result<CallContext, ReplyFuture> {
-    let Input::Message(message) = &call.input else {
+    let Input::Request(request) = &call.input else {
         return Err(failed(None, &codes::invalid_params("no request")));
     };
-    let message = message.clone();
+    let message = Message::from(request.clone());
     let round = match round(&parts.calls, &call, &message) {
         Ok(Next::Round(inputs)) => inputs,
         Ok(Next::Resumed(reply)) => return Err(reply),

@@ -26,13 +26,13 @@ pub(crate) fn run_tool(
     tool: Arc<RegisteredTool<CallContext>>,
     call: Call,
 ) -> ReplyFuture {
-    let Input::Message(message) = &call.input else {
+    let Input::Request(request) = &call.input else {
         return failed(None, &codes::invalid_params("no request"));
     };
     let name = tool.definition.name.as_str();
-    let room = match parts.task_requests().room(tool.task, name, &call.peer, message) {
+    let room = match parts.task_requests().room(tool.task, name, &call.peer, request) {
         Ok(room) => room,
-        Err(error) => return failed(message.id(), &error),
+        Err(error) => return failed(Some(request.id()), &error),
     };
     let Some(room) = room else {
         return run(parts, call, |call| Box::pin(answer_tool(tool, call)));

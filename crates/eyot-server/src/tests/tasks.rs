@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eyot_jsonrpc::{Message, ScanLimits};
-use eyot_service::{Call, Input, Reply, Transport};
+use eyot_service::{Call, Reply, Transport};
 use eyot_types::{Era, Revision, meta};
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
@@ -85,7 +85,7 @@ async fn ask(server: &Server, principal: &str, method: &str, params: Value) -> V
         address: None,
         transport: Transport::Http,
     };
-    let reply = server.service().call(Call::new(Input::Message(message), peer)).await.unwrap();
+    let reply = server.service().call(Call::new(message.into(), peer)).await.unwrap();
     let message = match reply {
         Reply::One(answer) => answer,
         Reply::Stream(mut parts) => parts.next().await.unwrap().unwrap().into_message().unwrap(),

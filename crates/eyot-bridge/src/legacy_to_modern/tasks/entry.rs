@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use eyot_era::legacy_to_modern::{self, ClientMeta, TaskRounds, TaskView};
 use eyot_era::revision::{self, Payload};
-use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, INVALID_PARAMS, Id, Message, Response};
+use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, INVALID_PARAMS, Request, Response};
 use eyot_service::{Fault, Limits};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{Era, InputRequests, LegacyTask, Method, Revision, Task, TaskParams, TaskStatus};
@@ -277,14 +277,13 @@ impl TaskEntry {
         let bare = self.request(Method::TasksUpdate);
         let params = client.params(&bare, None).map(|it| rounds.update(&it));
         let params = params.and_then(RawValue::from_string).map_err(|_| unwritable())?;
-        let id = Id::from_number(0);
-        shared.ask(Message::request(id, Method::TasksUpdate.as_str(), &params)).await
+        shared.ask(Request::unnumbered(Method::TasksUpdate.as_str(), &params)).await
     }
 
     /// A request about the task, without what every modern request must say.
-    fn request(&self, method: Method<'_>) -> Message {
+    fn request(&self, method: Method<'_>) -> Request {
         let params = TaskParams::new(self.upstream.as_ref().map_or("", |it| it.id.as_str()));
-        Message::request(Id::from_number(0), method.as_str(), &params)
+        Request::unnumbered(method.as_str(), &params)
     }
 }
 

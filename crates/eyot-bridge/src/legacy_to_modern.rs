@@ -106,7 +106,7 @@ impl ToModern {
         };
         context.edit(|state| state.upstreams.insert(UpstreamName::DEFAULT, upstream));
         context.set_upstream(Bridged::opened(self, client).into_service());
-        Ok(Reply::One(request.answer(&result).into()))
+        Ok(Reply::One(request.answer(&result)))
     }
 
     /// What answers the calls of a session that an earlier process has opened.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use eyot_era::{Carrier, Evidence};
-use eyot_jsonrpc::{ErrorObject, Message};
+use eyot_jsonrpc::{ErrorObject, Response};
 use eyot_service::Fault;
 use eyot_types::{DiscoverResult, Era, Method, Revision, codes};
 use http::StatusCode;
@@ -51,7 +51,7 @@ pub enum EraAnswer {
 
 /// What came of the question `server/discover`, before it is judged.
 pub(super) struct Asked<'a> {
-    pub(super) said: &'a Result<Result<(StatusCode, Message), Fault>, tokio::time::error::Elapsed>,
+    pub(super) said: &'a Result<Result<(StatusCode, Response), Fault>, tokio::time::error::Elapsed>,
     pub(super) carrier: Carrier,
     pub(super) patience: Duration,
 }

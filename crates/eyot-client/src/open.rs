@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eyot_era::Carrier;
-use eyot_jsonrpc::{Id, Message};
+use eyot_jsonrpc::{Id, Message, Response};
 use eyot_service::{Fault, FaultKind, Messages};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{DiscoverResult, Era, InitializeParams, InitializeResult, Method, Revision, meta};
@@ -180,7 +180,7 @@ impl Opener {
     async fn discover(
         &self,
         connection: &ModernConnection,
-    ) -> Result<(StatusCode, Message), Fault> {
+    ) -> Result<(StatusCode, Response), Fault> {
         let params = json!({ "_meta": self.shared.modern_meta });
         let method = Method::ServerDiscover;
         let question = |id| Message::request(Id::from_number(id), method.as_str(), &params);
@@ -279,7 +279,7 @@ async fn listen(connection: &LegacyConnection) -> Messages {
     }
 }
 
-type Asked = Result<Result<(StatusCode, Message), Fault>, tokio::time::error::Elapsed>;
+type Asked = Result<Result<(StatusCode, Response), Fault>, tokio::time::error::Elapsed>;
 
 /// What the answer to `server/discover` says; `None`: the server is legacy.
 ///

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use eyot_jsonrpc::{Id, Message};
+use eyot_jsonrpc::{Id, Message, Response};
 use eyot_service::{Fault, Messages, Reply};
 use eyot_types::{Era, Implementation, Revision, ServerCapabilities};
 use eyot_upstream::{ForwardedHeaders, LegacyConnection, ModernConnection};
@@ -92,7 +92,7 @@ impl Session {
     }
 }
 
-fn one(answer: Result<Message, Fault>) -> Messages {
+fn one(answer: Result<Response, Fault>) -> Messages {
     Messages::new(stream::once(std::future::ready(answer.map(Into::into))))
 }
 

@@ -161,7 +161,7 @@ impl Core {
             match &mut self.step {
                 Step::Unopened | Step::Opening(_) => ready!(self.poll_open(cx))?,
                 Step::Pulling => match ready!(self.source.poll_part(cx)) {
-                    Some(Ok(ReplyItem::Message { message, cursor })) => self.take(message, cursor),
+                    Some(Ok(ReplyItem::Message { message, cursor })) => self.take(&message, cursor),
                     Some(Ok(ReplyItem::Cursor(cursor))) => self.cursor = Some(cursor),
                     Some(Ok(ReplyItem::HangUp { retry })) => {
                         return Poll::Ready(Ok(Shown::Closing(self.closing(retry))));
@@ -213,7 +213,7 @@ impl Core {
         matches!(self.step, Step::Storing { .. })
     }
 
-    fn take(&mut self, message: Message, cursor: Option<Bytes>) {
+    fn take(&mut self, message: &Message, cursor: Option<Bytes>) {
         self.cursor = cursor.or_else(|| self.cursor.take());
         let is_last = message.is_response() && self.count_answer() == 0;
         self.assigned.seq += 1;
@@ -245,7 +245,7 @@ impl Core {
     fn fail(&mut self, fault: &Fault) {
         tracing::debug!(%fault, "call failed");
         if let Some(id) = self.request_id.clone() {
-            self.take(Message::error_response(Some(id), &fault.error), None);
+            self.take(&Message::error_response(Some(id), &fault.error), None);
         }
     }
 

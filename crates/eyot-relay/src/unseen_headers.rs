@@ -48,7 +48,7 @@ impl UnseenHeaders {
         if Method::parse(&ask.method()) == Method::ToolsCall {
             if self.mirrors.is_unknown(&ask) {
                 let listed = modern.request(connection, list_for(&ask), &unheaded).await?;
-                drop(self.mirrors.learn(&ask, listed.answer(drop).await?.into()));
+                drop(self.mirrors.learn(&ask, listed.answer(drop).await?));
             }
             if let Err(error) = self.mirrors.check(&ask) {
                 return Ok(Reply::One(ask.refuse(&error)));
@@ -63,16 +63,17 @@ impl UnseenHeaders {
         if Method::parse(&ask.method()) != Method::ToolsList {
             return reply;
         }
-        let mirrors = Arc::clone(&self.mirrors);
-        let learn = move |message: Message| match message.is_response() {
-            true => mirrors.learn(&ask, message),
-            false => message,
-        };
         match reply {
-            Reply::One(answer) => Reply::One(learn(answer)),
-            Reply::Stream(parts) => Reply::Stream(Messages::new(
-                parts.map(move |part| part.map(|it| it.map_message(&learn))),
-            )),
+            Reply::One(answer) => Reply::One(self.mirrors.learn(&ask, answer)),
+            Reply::Stream(parts) => {
+                let mirrors = Arc::clone(&self.mirrors);
+                let learn = move |message: Message| match message.into_response() {
+                    Ok(answer) => mirrors.learn(&ask, answer).into(),
+                    Err(other) => other,
+                };
+                let parts = parts.map(move |part| part.map(|it| it.map_message(&learn)));
+                Reply::Stream(Messages::new(parts))
+            }
             Reply::None => Reply::None,
         }
     }

@@ -114,7 +114,7 @@ impl HandlerService {
             Method::ServerDiscover => {
                 done(discovery::discover(registry, identity, self.0.has_tasks(), message))
             }
-            Method::Ping => done(identity.answer(revision, Some(message.id()), EmptyResult::new())),
+            Method::Ping => done(identity.answer(revision, message.id(), EmptyResult::new())),
             Method::SubscriptionsListen => Ok(ready(Ok(self.listen(&call.peer, message)?))),
             Method::LoggingSetLevel => self.set_level(&call, message),
             Method::ResourcesSubscribe => self.subscribe(&call, message, true),
@@ -148,8 +148,8 @@ impl HandlerService {
         &self,
         method: Method<'_>,
         peer: &Peer,
-        request: &Message,
-    ) -> Option<Result<Message, ErrorObject>> {
+        request: &Request,
+    ) -> Option<Result<Response, ErrorObject>> {
         if !matches!(method, Method::TasksGet | Method::TasksUpdate | Method::TasksCancel) {
             return None;
         }
@@ -261,7 +261,7 @@ impl HandlerService {
     ) -> Result<ReplyFuture, ErrorObject> {
         let none = || ErrorObject::new(INVALID_REQUEST, "there is no session to change");
         let context = context(call).ok_or_else(none)?;
-        let answer = self.0.identity.answer(revision(call), Some(message.id()), EmptyResult::new());
+        let answer = self.0.identity.answer(revision(call), message.id(), EmptyResult::new());
         Ok(Box::pin(async move {
             match context.update(edit).await {
                 Ok(()) => Ok(Reply::One(answer)),

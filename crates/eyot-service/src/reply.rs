@@ -18,7 +18,7 @@ pub enum Reply {
     /// Accepted; there is nothing to say (a notification or a response was taken).
     None,
     /// The answer.
-    One(Message),
+    One(Response),
     /// Notifications and questions in their order, the answer last.
     Stream(Messages),
 }
@@ -37,7 +37,7 @@ impl Reply {
     pub async fn answer(self, mut on_other: impl FnMut(Message)) -> Result<Response, Fault> {
         let mut messages = match self {
             Self::None => return Err(Fault::unanswered()),
-            Self::One(answer) => return answer.into_response().map_err(|_| Fault::unanswered()),
+            Self::One(answer) => return Ok(answer),
             Self::Stream(messages) => messages,
         };
         while let Some(item) = poll_fn(|cx| Pin::new(&mut messages).poll_next(cx)).await {
@@ -141,6 +141,12 @@ impl ReplyItem {
 impl From<Message> for ReplyItem {
     fn from(message: Message) -> Self {
         Self::Message { message, cursor: None }
+    }
+}
+
+impl From<Response> for ReplyItem {
+    fn from(answer: Response) -> Self {
+        answer.into_message().into()
     }
 }
 

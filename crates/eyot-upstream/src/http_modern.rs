@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use eyot_jsonrpc::{Id, Message};
+use eyot_jsonrpc::{Id, Message, Response};
 use eyot_service::{Fault, Limits, Messages, Reply, ReplyItem};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{Method as McpMethod, Revision, headers};
@@ -12,7 +12,6 @@ use http::header::{ACCEPT, CONTENT_TYPE, HeaderName};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
 use crate::event_stream::EventMessages;
-use crate::http_legacy::with_client_id;
 use crate::http_link::HttpLink;
 use crate::http_response::{Answer, discard, invalid, read_answer, refusal, unexpected_status};
 use crate::route::{subscription_id, with_subscription_id};
@@ -54,7 +53,7 @@ impl HttpModern {
     }
 
     /// Asks with a request that gets one answer, and tells the status that came with it.
-    pub(crate) async fn ask(&self, request: Message) -> Result<(StatusCode, Message), Fault> {
+    pub(crate) async fn ask(&self, request: Message) -> Result<(StatusCode, Response), Fault> {
         let id = request.id().unwrap_or_else(|| Id::from_number(0));
         let headers = request_headers(&request, &HeaderMap::new())?;
         let response = self.link.send(Method::POST, headers, Some(&request)).await?;
@@ -67,7 +66,7 @@ impl HttpModern {
             }
             Answer::Events(events) => {
                 let answer = exchange.follow(events).answer(drop).await?;
-                Ok((StatusCode::OK, answer.into()))
+                Ok((StatusCode::OK, answer))
             }
             Answer::Status(status) => Err(unexpected_status(status)),
         }
@@ -91,9 +90,9 @@ struct Exchange {
 
 impl Exchange {
     /// The answer in a JSON body.
-    fn find(&self, status: StatusCode, messages: Vec<Message>) -> Option<Message> {
+    fn find(&self, status: StatusCode, messages: Vec<Message>) -> Option<Response> {
         match refusal(status, &messages) {
-            Some(error) => Some(with_client_id(error, self.id.clone())),
+            Some(error) => Some(error.with_client_id(self.id.clone())),
             None => messages.into_iter().find_map(|it| self.answer(it)),
         }
     }
@@ -104,9 +103,10 @@ impl Exchange {
         Reply::Stream(Messages::new(stream::unfold(stream, Stream::next)))
     }
 
-    fn answer(&self, message: Message) -> Option<Message> {
-        let is_ours = message.id().is_none_or(|it| it == self.ours);
-        (message.is_response() && is_ours).then(|| with_client_id(message, self.id.clone()))
+    fn answer(&self, message: Message) -> Option<Response> {
+        let answer = message.into_response().ok()?;
+        let is_ours = answer.id().is_none_or(|it| it == self.ours);
+        is_ours.then(|| answer.with_client_id(self.id.clone()))
     }
 
     /// A notification as the caller knows it: a subscription has the caller's id.
@@ -139,7 +139,7 @@ impl Stream {
                 _ => {
                     let answer = self.exchange.answer(message);
                     self.is_over = answer.is_some();
-                    answer
+                    answer.map(Message::from)
                 }
             };
             if self.is_over {

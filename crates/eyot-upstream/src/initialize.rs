@@ -1,6 +1,6 @@
 //! What `initialize` and its answer say about revisions and eras.
 
-use eyot_jsonrpc::{METHOD_NOT_FOUND, Message};
+use eyot_jsonrpc::{METHOD_NOT_FOUND, Message, Response};
 use eyot_service::{Fault, FaultKind};
 use eyot_types::codes;
 
@@ -23,7 +23,7 @@ pub fn agreed_revision(answer: &Message) -> Option<Box<str>> {
 /// probe is made only then.
 pub fn is_suspect(opened: &Result<Opened, Fault>) -> bool {
     match opened {
-        Ok(opened) => opened.answer.decode_error().is_ok_and(|error| {
+        Ok(opened) => opened.answer.error_object().is_some_and(|error| {
             error.code == METHOD_NOT_FOUND || codes::is_modern_evidence(error.code)
         }),
         Err(fault) => fault.kind == FaultKind::Refused,
@@ -37,9 +37,9 @@ pub fn is_suspect(opened: &Result<Opened, Fault>) -> bool {
 /// The fault that came, with the pin named in it.
 pub fn name_pin(verdict: &EraVerdict, opened: Result<Opened, Fault>) -> Result<Opened, Fault> {
     let mut opened = opened.map_err(|fault| verdict.name_pin(fault))?;
-    if let Ok(mut error) = opened.answer.decode_error() {
+    if let Some(mut error) = opened.answer.error_object() {
         verdict.name_pin_in(&mut error);
-        opened.answer = Message::error_response(opened.answer.id(), &error);
+        opened.answer = Response::of_error(opened.answer.id(), &error);
     }
     Ok(opened)
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use eyot_jsonrpc::{Id, Message};
+use eyot_jsonrpc::{Id, Message, Response};
 use eyot_service::{Fault, Limits, Messages, Reply};
 use eyot_types::Era;
 use eyot_types::codes::{self, Outcome};
@@ -30,7 +30,7 @@ pub struct Opened {
     /// The session; useless if the answer is an error.
     pub connection: LegacyConnection,
     /// The upstream's answer to `initialize`, under the caller's id.
-    pub answer: Message,
+    pub answer: Response,
 }
 
 impl LegacyConnection {
@@ -99,7 +99,7 @@ impl LegacyConnection {
         initialize: Message,
     ) -> Result<Opened, Fault> {
         let answer = Reply::Stream(connection.request(initialize).await?).answer(drop).await?;
-        Ok(Opened { connection: Self(Link::Lines(Box::new(connection))), answer: answer.into() })
+        Ok(Opened { connection: Self(Link::Lines(Box::new(connection))), answer })
     }
 
     /// Goes on with a session that an earlier process opened; `None` when it cannot have

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use eyot_jsonrpc::Message;
+use eyot_jsonrpc::{Message, Response};
 use eyot_service::{Fault, Limits, Reply};
 use eyot_types::{Era, headers};
 use http::{HeaderMap, StatusCode};
@@ -98,11 +98,11 @@ impl ModernConnection {
     /// # Cancel safety
     ///
     /// The upstream is told that nobody waits any more.
-    pub async fn ask(&self, request: Message) -> Result<(StatusCode, Message), Fault> {
+    pub async fn ask(&self, request: Message) -> Result<(StatusCode, Response), Fault> {
         match &self.0 {
             Link::Lines(connection) => {
                 let answer = Reply::Stream(connection.request(request).await?).answer(drop).await?;
-                Ok((StatusCode::OK, answer.into()))
+                Ok((StatusCode::OK, answer))
             }
             Link::Http(upstream) => upstream.ask(request).await,
         }

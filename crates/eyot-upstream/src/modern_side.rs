@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eyot_era::{Carrier, Evidence};
-use eyot_jsonrpc::{Kind, Message, Request};
+use eyot_jsonrpc::{Message, Request, Response};
 use eyot_service::{Fault, FaultKind, Messages, Reply, ReplyItem};
 use eyot_types::codes;
 use eyot_types::{Era, Method, Revision};
@@ -54,7 +54,7 @@ impl ModernSide {
             let reply = connection.request(request.into(), forwarded).await?;
             // Nothing else has been asked of an upstream whose era is pinned.
             match is_discovery && self.upstream.verdict.pinned().is_some() {
-                true => reply.answer(drop).await.map(|it| Reply::One(it.into())),
+                true => reply.answer(drop).await.map(Reply::One),
                 false => Ok(reply),
             }
         };
@@ -107,14 +107,11 @@ impl ModernSide {
         }
     }
 
-    fn is_legacy_answer(&self, is_discovery: bool, answer: &Message) -> bool {
+    fn is_legacy_answer(&self, is_discovery: bool, answer: &Response) -> bool {
         if is_discovery {
             return eyot_era::of_answer(answer, STATUS_OK) == Evidence::Legacy;
         }
-        if answer.kind() != Kind::Error {
-            return false;
-        }
-        let Ok(error) = answer.decode_error() else { return false };
+        let Some(error) = answer.error_object() else { return false };
         // A modern server may well lack a method. To look again costs one question; a pin is not
         // blamed for it.
         let is_missing = error.code == codes::METHOD_NOT_FOUND;
@@ -132,10 +129,10 @@ impl ModernSide {
         is_evidence && eyot_era::of_fault(is_refusal, carrier) == Evidence::Legacy
     }
 
-    fn pinned_refusal(&self, answer: Message) -> Message {
-        let Ok(mut error) = answer.decode_error() else { return answer };
+    fn pinned_refusal(&self, answer: Response) -> Response {
+        let Some(mut error) = answer.error_object() else { return answer };
         self.upstream.verdict.name_pin_in(&mut error);
-        Message::error_response(answer.id(), &error)
+        Response::of_error(answer.id(), &error)
     }
 
     /// Lets the next request find out anew what the upstream is, unless that was done just now: one

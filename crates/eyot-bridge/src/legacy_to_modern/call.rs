@@ -160,7 +160,7 @@ impl Calling {
         let connection = shared.modern.required().await?;
         let asked = timeout(patience, connection.request(request, &headers)).await;
         match asked.unwrap_or_else(|_elapsed| Err(Fault::timed_out(patience))) {
-            Ok(Reply::One(answer)) => self.take(answer).await,
+            Ok(Reply::One(answer)) => self.take(answer.into()).await,
             Ok(Reply::Stream(parts)) => {
                 self.stage = Stage::Reading(parts);
                 Ok(None)

@@ -106,7 +106,7 @@ impl Bridged {
                 let tasks = match Box::pin(self.call_tasks(&context, &request)).await {
                     Ok(tasks) => tasks,
                     Err(full) => {
-                        return Ok(Reply::One(request.refuse(&full).into()));
+                        return Ok(Reply::One(request.refuse(&full)));
                     }
                 };
                 let client = match tasks.wanted.is_some() {
@@ -161,8 +161,7 @@ impl Bridged {
         request: &Request,
     ) -> Result<Reply, Fault> {
         let client = self.client(context).await?;
-        let refused =
-            |detail: &str| Ok(Reply::One(request.refuse(&codes::invalid_params(detail)).into()));
+        let refused = |detail: &str| Ok(Reply::One(request.refuse(&codes::invalid_params(detail))));
         let Some(uri) = request.uri().map(Cow::into_owned) else { return refused("no uri") };
         let is_wanted = request.is_method(Method::ResourcesSubscribe.as_str());
         if !is_wanted {
@@ -178,7 +177,7 @@ impl Bridged {
             }
         })
         .await?;
-        Ok(Reply::One(request.answer(&json!({})).into()))
+        Ok(Reply::One(request.answer(&json!({}))))
     }
 
     async fn set_level(&self, context: &SessionHandle, request: &Request) -> Result<Reply, Fault> {
@@ -186,13 +185,13 @@ impl Bridged {
             Ok(level) if !matches!(level, LogLevel::Other(_)) => level,
             _ => {
                 let error = codes::invalid_params("unknown log level");
-                return Ok(Reply::One(request.refuse(&error).into()));
+                return Ok(Reply::One(request.refuse(&error)));
             }
         };
         let level = level.as_str().to_owned();
         store(context, |state| state.log_level = Some(level.as_str().into())).await?;
         *self.log_level.lock() = Some(level);
-        Ok(Reply::One(request.answer(&json!({})).into()))
+        Ok(Reply::One(request.answer(&json!({}))))
     }
 
     /// Who the client is.
@@ -274,9 +273,9 @@ async fn store(context: &SessionHandle, edit: impl FnOnce(&mut SessionState)) ->
 }
 
 fn answered(request: &Request, result: &serde_json::Value) -> ReplyFuture {
-    ready(Ok(Reply::One(request.answer(result).into())))
+    ready(Ok(Reply::One(request.answer(result))))
 }
 
 fn refused(request: &Request, error: &ErrorObject) -> ReplyFuture {
-    ready(Ok(Reply::One(request.refuse(error).into())))
+    ready(Ok(Reply::One(request.refuse(error))))
 }

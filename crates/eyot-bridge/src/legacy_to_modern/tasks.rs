@@ -182,7 +182,7 @@ impl Bridged {
         }
         if lists {
             let tasks = self.tasks().all().iter().map(|it| it.known()).collect();
-            return Ok(Reply::One(request.answer(&LegacyListTasksResult::new(tasks)).into()));
+            return Ok(Reply::One(request.answer(&LegacyListTasksResult::new(tasks))));
         }
         let params = request.decode_params::<TaskParams>();
         let params = params.map_err(|error| codes::invalid_params(&error.to_string()));
@@ -202,7 +202,7 @@ impl Bridged {
             Ok(task) => request.answer(&LegacyTaskState::new(task)),
             Err(error) => request.refuse(&error),
         };
-        Ok(Reply::One(answer.into()))
+        Ok(Reply::One(answer))
     }
 }
 
@@ -213,7 +213,7 @@ pub(super) fn declaring(client: &ClientMeta) -> Result<Arc<ClientMeta>, Fault> {
 }
 
 fn refused(request: &Request, error: &ErrorObject) -> Reply {
-    Reply::One(request.refuse(error).into())
+    Reply::One(request.refuse(error))
 }
 
 fn unknown_task() -> ErrorObject {

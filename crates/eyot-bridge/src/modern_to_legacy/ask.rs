@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use eyot_era::modern_to_legacy;
-use eyot_jsonrpc::{ErrorObject, Id, Message, Request};
+use eyot_jsonrpc::{ErrorObject, Id, Request, Response};
 use eyot_service::{Call, Peer, Transport};
 use eyot_types::{ClientCapabilities, LogLevel, Method, RequestMeta};
 use http::HeaderMap;
@@ -78,8 +78,8 @@ impl Ask {
     }
 
     /// An answer that is an error.
-    pub fn refuse(&self, error: &ErrorObject) -> Message {
-        Message::error_response(Some(self.id.clone()), error)
+    pub fn refuse(&self, error: &ErrorObject) -> Response {
+        Response::of_error(Some(self.id.clone()), error)
     }
 }
 

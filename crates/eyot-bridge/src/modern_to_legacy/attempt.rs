@@ -7,7 +7,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use eyot_era::modern_to_legacy::{self, Answered};
-use eyot_jsonrpc::Message;
+use eyot_jsonrpc::{Message, Response};
 use eyot_service::{Fault, FaultKind, Messages, ReplyItem};
 use eyot_types::{ElicitParams, Era, InputRequests, Method};
 use futures_util::stream;
@@ -72,9 +72,11 @@ impl Attempt {
         while !self.is_over {
             let call = Arc::clone(self.held.call.as_ref()?);
             let said = match self.listen(&call).await {
-                Next::Asked => Box::pin(self.park(&call)).await.map(Ok),
+                Next::Asked => Box::pin(self.park(&call)).await.map(|it| Ok(it.into())),
                 Next::Heard(Heard::Note(note)) => call.shared.for_client(note).map(Ok),
-                Next::Heard(Heard::Answer(answer)) => Some(Ok(self.finish(&answer, &call).await)),
+                Next::Heard(Heard::Answer(answer)) => {
+                    Some(Ok(self.finish(&answer, &call).await.into()))
+                }
                 Next::Heard(Heard::Failed(fault)) => {
                     // Boxed, because it is large and rare, and this future is part of every call.
                     Box::pin(self.fail(fault, &call)).await.map(Err)
@@ -115,7 +117,7 @@ impl Attempt {
     }
 
     /// Leaves the call at rest and asks the client. `None`: there is nothing to ask any more.
-    async fn park(&mut self, call: &Arc<UpstreamCall>) -> Option<Message> {
+    async fn park(&mut self, call: &Arc<UpstreamCall>) -> Option<Response> {
         if !call.is_asked() {
             return None;
         }
@@ -145,7 +147,7 @@ impl Attempt {
     }
 
     /// The upstream has answered.
-    async fn finish(&mut self, answer: &Message, call: &Arc<UpstreamCall>) -> Message {
+    async fn finish(&mut self, answer: &Message, call: &Arc<UpstreamCall>) -> Response {
         self.is_over = true;
         if let Some(created) = self.bridge.tasks.created(&self.ask, call, answer) {
             self.held.forget(&created);
@@ -175,7 +177,7 @@ impl Attempt {
     }
 
     /// The call has ended with pages that the user must visit before it can succeed.
-    async fn ask_to_visit(&mut self, pages: Vec<ElicitParams>) -> Message {
+    async fn ask_to_visit(&mut self, pages: Vec<ElicitParams>) -> Response {
         let keyed = pages.into_iter().enumerate();
         let requests: InputRequests =
             keyed.map(|(number, page)| (format!("visit.{number}"), page.into())).collect();
@@ -186,7 +188,7 @@ impl Attempt {
     }
 
     /// The upstream's answer as the client has it.
-    fn answer(&self, answer: &Message, call: &UpstreamCall) -> Message {
+    fn answer(&self, answer: &Message, call: &UpstreamCall) -> Response {
         let text = self.ask.method();
         let method = Method::parse(&text);
         let server = &call.session.initialized.server_info;

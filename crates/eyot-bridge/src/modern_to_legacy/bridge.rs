@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eyot_era::modern_to_legacy::{self, Rounds, TaskPlan};
-use eyot_jsonrpc::{ErrorObject, INVALID_REQUEST, Id, Message};
+use eyot_jsonrpc::{ErrorObject, INVALID_REQUEST, Id, Message, Response};
 use eyot_service::{Call, Fault, Input, Limits, Reply, SealedState};
 use eyot_session::Store;
 use eyot_types::{
@@ -145,10 +145,10 @@ impl Inner {
         ask: &Ask,
         requests: InputRequests,
         state: &State,
-    ) -> Message {
+    ) -> Response {
         let sealed = self.request_state(ask).await.seal(state, self.limits.question_timeout);
         let result = InputRequiredResult::new(requests).with_request_state(sealed);
-        Message::response(ask.id.clone(), &result)
+        Response::new(ask.id.clone(), &result)
     }
 
     /// Sends the request of a client.
@@ -217,7 +217,7 @@ impl Inner {
         if self.mirrors.is_unknown(ask) {
             let session = self.pool.session(ask, false).await?;
             let listed = session.ask(Method::ToolsList, &Mirrors::list_params()).await?;
-            drop(self.mirrors.learn(ask, listed.into()));
+            drop(self.mirrors.learn(ask, listed));
         }
         Ok(self.mirrors.check(ask))
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use eyot_era::modern_to_legacy::OpenQuestion;
-use eyot_jsonrpc::{Id, Message, ScanLimits};
+use eyot_jsonrpc::{Id, Message, Response, ScanLimits};
 use eyot_service::unix_ms;
 use eyot_session::{Fence, ParkedCall, Store, StoreError};
 use eyot_stdx::SealKeys;
@@ -262,8 +262,9 @@ fn lost(written: Result<(), StoreError>) -> Result<(), Lost> {
 pub(crate) struct Lost;
 
 /// The last word of a stored call.
-pub(crate) fn last_word(text: &RawValue) -> Option<Message> {
-    Message::parse(Bytes::copy_from_slice(text.get().as_bytes()), &ScanLimits::default()).ok()
+pub(crate) fn last_word(text: &RawValue) -> Option<Response> {
+    let text = Bytes::copy_from_slice(text.get().as_bytes());
+    Message::parse(text, &ScanLimits::default()).ok()?.into_response().ok()
 }
 
 /// The last word as it is stored.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use eyot_era::modern_to_legacy::{RoundError, Rounds};
-use eyot_jsonrpc::{ErrorObject, Message};
+use eyot_jsonrpc::{ErrorObject, Message, Response};
 use eyot_service::{Fault, Messages, Reply, ReplyItem, SealedState};
 use eyot_types::JsonObject;
 use eyot_types::codes::{self, Outcome};
@@ -23,7 +23,7 @@ enum Remains {
     /// It can go on.
     Call(Box<Taken>),
     /// It is over.
-    Over(Message),
+    Over(Response),
 }
 
 impl Inner {
@@ -153,7 +153,7 @@ enum Stored {
     Trace(Box<Trace>),
     /// The round of which the client has not heard.
     Asked(u32, Box<Trace>),
-    Last(Message),
+    Last(Response),
 }
 
 /// What there is to go on with, if the client comes back with what the call waits for.
@@ -185,9 +185,9 @@ fn to_go_on(record: Record, round: u32, came: Answers) -> Result<Stored, ErrorOb
 }
 
 /// There is nothing to go on with: all who wait hear the same.
-fn over(ask: &Ask, reserved: Reserved, last: &Message) -> Reply {
+fn over(ask: &Ask, reserved: Reserved, last: &Response) -> Reply {
     reserved.end(last);
-    Reply::One(last.clone().with_id(ask.id.clone()))
+    Reply::One(last.clone().with_client_id(ask.id.clone()))
 }
 
 /// Waits for what the client hears that came first with the same answers.

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eyot_era::modern_to_legacy::{self, TaskPlan};
-use eyot_jsonrpc::{ErrorObject, Message};
+use eyot_jsonrpc::{ErrorObject, Message, Response};
 use eyot_service::{Fault, Limits, Reply};
 use eyot_types::{
     ClientCapabilities, GetTaskResult, JsonObject, Method, Revision, TASKS_EXTENSION, TaskParams,
@@ -114,7 +114,7 @@ impl Tasks {
         ask: &Ask,
         call: &UpstreamCall,
         answer: &Message,
-    ) -> Option<Message> {
+    ) -> Option<Response> {
         let (session, principal) = (&call.session, ask.peer.principal.clone());
         let room = call.shared.task_room.lock().take();
         if !has_tasks(session) || !modern_to_legacy::declares_tasks(&ask.message) {
@@ -132,7 +132,7 @@ impl Tasks {
             return Some(ask.refuse(&codes::overloaded("upstream's queue")));
         }
         let result = modern_to_legacy::task_created(task, &session.initialized.server_info);
-        Some(Message::response(ask.id.clone(), &result))
+        Some(Response::new(ask.id.clone(), &result))
     }
 
     /// The task of that id, if this client may ask for it.
@@ -159,7 +159,7 @@ impl Inner {
         Ok(Reply::One(answer.unwrap_or_else(|error| ask.refuse(&error))))
     }
 
-    async fn get_task(&self, ask: &Ask) -> Result<Result<Message, ErrorObject>, Fault> {
+    async fn get_task(&self, ask: &Ask) -> Result<Result<Response, ErrorObject>, Fault> {
         let task = match self.task(ask, |it: &TaskParams| it.task_id.as_str()) {
             Ok((task, _)) => task,
             Err(error) => return Ok(Err(error)),
@@ -167,11 +167,11 @@ impl Inner {
         let looked = task.look().await?;
         Ok(looked.map(|it| {
             let result = GetTaskResult::new(it);
-            Message::response(ask.id.clone(), &result)
+            Response::new(ask.id.clone(), &result)
         }))
     }
 
-    async fn update_task(&self, ask: &Ask) -> Result<Result<Message, ErrorObject>, Fault> {
+    async fn update_task(&self, ask: &Ask) -> Result<Result<Response, ErrorObject>, Fault> {
         let (task, params) = match self.task(ask, |it: &UpdateTaskParams| it.task_id.as_str()) {
             Ok(found) => found,
             Err(error) => return Ok(Err(error)),
@@ -180,7 +180,7 @@ impl Inner {
         Ok(answered.map(|()| acknowledged(ask)))
     }
 
-    async fn cancel_task(&self, ask: &Ask) -> Result<Result<Message, ErrorObject>, Fault> {
+    async fn cancel_task(&self, ask: &Ask) -> Result<Result<Response, ErrorObject>, Fault> {
         let task = match self.task(ask, |it: &TaskParams| it.task_id.as_str()) {
             Ok((task, _)) => task,
             Err(error) => return Ok(Err(error)),
@@ -228,8 +228,8 @@ fn check_declared(ask: &Ask) -> Result<(), ErrorObject> {
     Err(codes::missing_capability(&required))
 }
 
-fn acknowledged(ask: &Ask) -> Message {
-    Message::response(ask.id.clone(), &json!({ "resultType": "complete" }))
+fn acknowledged(ask: &Ask) -> Response {
+    Response::new(ask.id.clone(), &json!({ "resultType": "complete" }))
 }
 
 /// Whether calls of tools can be tasks at this upstream.

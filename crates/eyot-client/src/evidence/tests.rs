@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use eyot_era::Carrier;
-use eyot_jsonrpc::{ErrorObject, Id, Message};
+use eyot_jsonrpc::{ErrorObject, Id, Response};
 use eyot_service::Fault;
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{Era, Revision};
@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::{Asked, ClientError, EraStep};
 
-type Said = Result<Result<(StatusCode, Message), Fault>, tokio::time::error::Elapsed>;
+type Said = Result<Result<(StatusCode, Response), Fault>, tokio::time::error::Elapsed>;
 
 #[track_caller]
 fn check_discover(said: &Said, carrier: Carrier, expected: &str, taken_for: Option<Era>) {
@@ -28,7 +28,7 @@ fn check_discover(said: &Said, carrier: Carrier, expected: &str, taken_for: Opti
 
 fn error(status: StatusCode, code: i64) -> Said {
     let error = ErrorObject::new(code, "no");
-    Ok(Ok((status, Message::error_response(Some(Id::from_number(0)), &error))))
+    Ok(Ok((status, Response::of_error(Some(Id::from_number(0)), &error))))
 }
 
 #[test]
@@ -47,10 +47,10 @@ fn a_refusal_is_told_with_its_code_and_with_the_status_that_came_with_it() {
 #[test]
 fn a_server_of_unknown_versions_is_modern_all_the_same() {
     let result = json!({ "supportedVersions": ["2031-01-01"], "capabilities": {} });
-    let said = Message::response(Id::from_number(0), &result);
+    let said = Response::new(Id::from_number(0), &result);
     let told = "server/discover offered only 2031-01-01";
     check_discover(&Ok(Ok((StatusCode::OK, said))), Carrier::Http, told, Some(Era::Modern));
-    let said = Message::response(Id::from_number(0), &json!({}));
+    let said = Response::new(Id::from_number(0), &json!({}));
     let told = "server/discover answered something that is no result of it";
     check_discover(&Ok(Ok((StatusCode::OK, said))), Carrier::Http, told, Some(Era::Legacy));
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use eyot_jsonrpc::{ErrorObject, Id, Message};
+use eyot_jsonrpc::{ErrorObject, Id, Response};
 use eyot_service::Fault;
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{Era, Revision};
@@ -22,7 +22,7 @@ enum Said {
 }
 
 #[track_caller]
-fn check(status: StatusCode, answer: &Message, over_http: Said, over_lines: Said) {
+fn check(status: StatusCode, answer: &Response, over_http: Said, over_lines: Said) {
     for (is_lines, expected) in [(false, over_http), (true, over_lines)] {
         let judged = judge(Ok(Ok((status, answer.clone()))), is_lines, PATIENCE);
         let said = match judged {
@@ -37,14 +37,14 @@ fn check(status: StatusCode, answer: &Message, over_http: Said, over_lines: Said
     }
 }
 
-fn error(code: i64, data: serde_json::Value) -> Message {
+fn error(code: i64, data: serde_json::Value) -> Response {
     let error = ErrorObject::new(code, "no").with_data(data);
-    Message::error_response(Some(Id::from_number(0)), &error)
+    Response::of_error(Some(Id::from_number(0)), &error)
 }
 
-fn discovered(versions: &[&str]) -> Message {
+fn discovered(versions: &[&str]) -> Response {
     let result = json!({ "supportedVersions": versions, "capabilities": {} });
-    Message::response(Id::from_number(0), &result)
+    Response::new(Id::from_number(0), &result)
 }
 
 #[test]
@@ -102,7 +102,7 @@ fn a_handshake_agrees_on_a_legacy_revision_only() {
     let answer = |version: &str| {
         let info = json!({ "name": "s", "version": "1" });
         let result = json!({ "protocolVersion": version, "capabilities": {}, "serverInfo": info });
-        Message::response(Id::from_number(0), &result)
+        Response::new(Id::from_number(0), &result)
     };
     assert_eq!(agreed(&answer("2025-06-18")).unwrap().revision.era(), Era::Legacy);
     for version in ["2026-07-28", "1999-01-01"] {

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Weak};
 use std::task::{Context, Poll, Waker};
 
-use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, Kind, Message};
+use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, Response};
 use eyot_service::unix_ms;
 use eyot_types::JsonObject;
 use parking_lot::Mutex;
@@ -108,15 +108,13 @@ impl TaskEntry {
 
     /// The call has answered. "The `tasks/get` endpoint returns exactly what the underlying request
     /// would have returned" (tasks extension, Task Execution Errors).
-    pub(crate) fn finish(&self, answer: &Message) {
-        let result = match answer.kind() {
-            Kind::Error => Err(answer.decode_error()),
-            _ => Ok(RawValue::from_string(answer.result().unwrap_or_default().to_owned())),
-        };
-        match result {
-            Ok(Ok(result)) => self.complete(result),
-            Err(Ok(error)) => self.fail(error),
-            Ok(Err(_)) | Err(Err(_)) => self.fail(internal("the answer cannot be read")),
+    pub(crate) fn finish(&self, answer: &Response) {
+        if let Some(error) = answer.error_object() {
+            return self.fail(error);
+        }
+        match RawValue::from_string(answer.result().unwrap_or_default().to_owned()) {
+            Ok(result) => self.complete(result),
+            Err(_) => self.fail(internal("the answer cannot be read")),
         }
     }
 

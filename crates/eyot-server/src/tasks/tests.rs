@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::task::{Context, Waker};
 use std::time::Duration;
 
-use eyot_jsonrpc::{ErrorObject, Id, Message};
+use eyot_jsonrpc::{ErrorObject, Id, Response};
 use eyot_types::TaskStatus;
 use serde_json::json;
 use tokio::time::Instant;
@@ -123,8 +123,8 @@ async fn ids_are_long_and_never_the_same() {
     assert!(ids.iter().all(|it| it.len() == 32));
 }
 
-fn answer(text_bytes: usize) -> Message {
-    Message::response(Id::from_text("1"), &"x".repeat(text_bytes - 2))
+fn answer(text_bytes: usize) -> Response {
+    Response::new(Id::from_text("1"), &"x".repeat(text_bytes - 2))
 }
 
 fn status(task: &TaskEntry) -> TaskStatus {

@@ -87,7 +87,7 @@ async fn ask(server: &Server, principal: &str, method: &str, params: Value) -> V
     };
     let reply = server.service().call(Call::new(message.into(), peer)).await.unwrap();
     let message = match reply {
-        Reply::One(answer) => answer,
+        Reply::One(answer) => answer.into(),
         Reply::Stream(mut parts) => parts.next().await.unwrap().unwrap().into_message().unwrap(),
         Reply::None => panic!("nothing was answered"),
     };

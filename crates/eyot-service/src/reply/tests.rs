@@ -1,15 +1,15 @@
 //! Replies and the items of their streams.
 
 use bytes::Bytes;
-use eyot_jsonrpc::{Id, Message};
+use eyot_jsonrpc::{Id, Message, Response};
 use futures_util::{FutureExt as _, stream};
 use serde_json::json;
 
 use super::{Messages, Reply, ReplyItem};
 use crate::{Fault, FaultKind};
 
-fn answer() -> Message {
-    Message::response(Id::from_number(1), &json!({ "is": "answered" }))
+fn answer() -> Response {
+    Response::new(Id::from_number(1), &json!({ "is": "answered" }))
 }
 
 fn notification() -> Message {
@@ -25,11 +25,11 @@ fn stream_of(items: Vec<Result<ReplyItem, Fault>>) -> Reply {
 }
 
 /// The answer, and the methods of what came before it.
-fn answered(reply: Reply) -> (Result<Message, Fault>, Vec<String>) {
+fn answered(reply: Reply) -> (Result<Response, Fault>, Vec<String>) {
     let mut others = Vec::new();
     let on_other = |it: Message| others.push(it.method().unwrap().into_owned());
     let answer = reply.answer(on_other).now_or_never().unwrap();
-    (answer.map(Message::from), others)
+    (answer, others)
 }
 
 #[test]
@@ -45,7 +45,7 @@ fn what_comes_before_the_answer_is_handed_over_in_its_order() {
 #[test]
 fn answer_that_comes_alone_is_the_answer() {
     let (answer, others) = answered(Reply::One(answer()));
-    assert!(answer.unwrap().is_response() && others.is_empty());
+    assert!(!answer.unwrap().is_error() && others.is_empty());
 }
 
 #[test]
@@ -67,10 +67,10 @@ fn reply_without_an_answer_is_a_fault_of_the_upstream() {
 fn message_is_replaced_where_there_is_one() {
     let cursor = Bytes::from_static(b"7");
     let item = ReplyItem::Message { message: question(), cursor: Some(cursor.clone()) };
-    let item = item.map_message(|_| answer());
+    let item = item.map_message(|_| answer().into());
     assert!(item.is_answer());
     assert_eq!(item.cursor(), Some(&cursor));
-    let item = ReplyItem::Cursor(cursor.clone()).map_message(|_| answer());
+    let item = ReplyItem::Cursor(cursor.clone()).map_message(|_| answer().into());
     assert!(!item.is_answer() && item.cursor() == Some(&cursor));
     assert!(item.into_message().is_none());
 }

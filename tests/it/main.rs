@@ -22,6 +22,8 @@ mod disconnects;
 #[cfg(test)]
 mod drain;
 #[cfg(test)]
+mod earlier_store;
+#[cfg(test)]
 mod everything_peers;
 #[cfg(test)]
 mod explain;
@@ -29,6 +31,8 @@ mod explain;
 mod handlers;
 #[cfg(test)]
 mod hostile;
+#[cfg(test)]
+mod layers;
 #[cfg(test)]
 mod legacy_sessions;
 #[cfg(test)]
@@ -67,3 +71,5 @@ mod to_modern_feed;
 mod to_modern_restart;
 #[cfg(test)]
 mod upstream_faults;
+#[cfg(test)]
+mod upstream_secrets;

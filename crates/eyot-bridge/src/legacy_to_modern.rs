@@ -13,23 +13,23 @@ use std::sync::Arc;
 use eyot_era::legacy_to_modern::{self, ClientMeta};
 use eyot_era::revision::Losses;
 use eyot_jsonrpc::{Request, Response};
-use eyot_service::{BoxService, Fault, FaultKind, Reply, SessionHandle};
+use eyot_service::{BoxService, Fault, FaultKind, Peer, Reply, SessionHandle};
 use eyot_session::{SessionState, UpstreamName, UpstreamRef};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{
     DiscoverResult, Era, Implementation, InitializeResult, ListToolsResult, Method,
     PaginatedParams, Revision, meta,
 };
-use eyot_upstream::{ForwardedHeaders, ModernSide, Target, Upstream, VERDICT_TTL, initialize};
+use eyot_upstream::{ModernSide, Sender, Upstream, VERDICT_TTL, initialize};
 use parking_lot::Mutex;
 use serde_json::json;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 use self::session::Bridged;
+use self::tasks::KnownTasks;
 use self::tools::{KnownTool, Tools};
 use crate::losses::count_losses;
-use crate::task_rooms::TaskRooms;
 
 /// The upstream as the bridge knows it.
 #[derive(Debug)]
@@ -38,17 +38,17 @@ pub struct ToModern {
     modern: Arc<ModernSide>,
     discovered: Mutex<Option<(Instant, Arc<DiscoverResult>)>>,
     tools: Tools,
-    task_rooms: Arc<TaskRooms>,
+    known_tasks: Arc<KnownTasks>,
 }
 
 impl ToModern {
     /// The bridge to an upstream, which is asked through its modern side.
     #[must_use]
     pub fn new(upstream: Arc<Upstream>, modern: Arc<ModernSide>) -> Self {
-        let is_http = matches!(upstream.target, Target::Url(_));
-        let task_rooms = TaskRooms::new(Arc::clone(&upstream.runtime.limits));
+        let is_http = upstream.target.has_headers();
+        let known_tasks = KnownTasks::new(&upstream.runtime.limits);
         let tools = Tools::new(is_http);
-        Self { upstream, modern, discovered: Mutex::new(None), tools, task_rooms }
+        Self { upstream, modern, discovered: Mutex::new(None), tools, known_tasks }
     }
 
     /// Whether the upstream is known to speak the modern era alone.
@@ -105,14 +105,14 @@ impl ToModern {
             ..UpstreamRef::default()
         };
         context.edit(|state| state.upstreams.insert(UpstreamName::DEFAULT, upstream));
-        context.set_upstream(Bridged::opened(self, client).into_service());
+        context.set_upstream(Bridged::opened(self, context.peer(), client).into_service());
         Ok(Reply::One(request.answer(&result)))
     }
 
     /// What answers the calls of a session that an earlier process has opened.
     #[must_use]
-    pub fn stored(self: Arc<Self>, state: SessionState) -> BoxService {
-        Bridged::stored(self, state).into_service()
+    pub fn stored(self: Arc<Self>, peer: Peer, state: SessionState) -> BoxService {
+        Bridged::stored(self, peer, state).into_service()
     }
 
     /// What the upstream says of itself, asked anew when it was long ago.
@@ -152,8 +152,8 @@ impl ToModern {
         let timeout = self.upstream.runtime.limits.call_timeout;
         let asking = async {
             let connection = self.modern.required().await?;
-            let forwarded = ForwardedHeaders::default();
-            let reply = self.modern.request(&connection, request, &forwarded).await?;
+            let sender = Sender::ourselves();
+            let reply = self.modern.request(&connection, request, &sender).await?;
             reply.answer(drop).await
         };
         let asked = tokio::time::timeout(timeout, asking).await;

@@ -2,24 +2,27 @@
 //!
 //! What the messages become is `eyot_era::modern_to_legacy`'s matter; here is what carries them. Upstream
 //! sessions come from a [`pool`], each driven by one task ([`driver`]) that hears what belongs to
-//! no call. A call ([`call`]) is polled inside its client's reply ([`attempt`]); when the upstream
-//! asks, it is left at rest ([`park`]) until its client comes with the answers.
+//! no call. A call ([`call`]) is polled inside its client's reply ([`reply`]); when the upstream
+//! asks, its driver ([`parked`]) does what the call's machine wants done, until its last word.
 
 mod affinity;
 mod ask;
-mod attempt;
 mod bridge;
 mod call;
 mod driver;
+mod guard;
 mod hub;
+mod inner;
 mod listen;
 mod mirrors;
-mod park;
+mod parked;
 mod pool;
 mod record;
+mod reply;
 mod resume;
 mod sealed;
 mod session;
+mod shared;
 mod tasks;
 
 pub use self::affinity::Affinity;

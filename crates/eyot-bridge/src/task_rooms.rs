@@ -1,100 +1,76 @@
-//! How many tasks there may be, and how much their results may take.
+//! What the tasks of one upstream share: how many there may be, how much their results may take,
+//! and how long they are kept.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Instant;
 
+use eyot_era::tasks::{PollBounds, Said, TaskBounds, TaskMachine, TaskSeed, WorkPlace};
 use eyot_jsonrpc::ErrorObject;
-use eyot_service::Limits;
+use eyot_service::{Limits, unix_ms};
+use eyot_stdx::{Quota, QuotaLimits, QuotaPermit};
 use eyot_types::codes;
-use parking_lot::Mutex;
 
-/// Counts the tasks of one upstream.
+/// Begins the tasks of one upstream.
 #[derive(Debug)]
 pub(crate) struct TaskRooms {
-    counts: Mutex<Counts>,
-    limits: Arc<Limits>,
-}
-
-#[derive(Debug, Default)]
-struct Counts {
-    tasks: usize,
-    by_principal: HashMap<Arc<str>, usize>,
-    result_bytes: usize,
-}
-
-/// Room for one task and its result. Dropping it gives both back.
-#[derive(Debug)]
-pub(crate) struct TaskRoom {
-    rooms: Arc<TaskRooms>,
-    principal: Option<Arc<str>>,
-    result_bytes: usize,
+    quota: Quota,
+    bounds: TaskBounds,
 }
 
 impl TaskRooms {
-    pub(crate) fn new(limits: Arc<Limits>) -> Arc<Self> {
-        Arc::new(Self { counts: Mutex::default(), limits })
+    pub(crate) fn new(limits: &Limits) -> Arc<Self> {
+        let quota = QuotaLimits {
+            principal_things_max: limits.tasks_per_principal_max,
+            ..QuotaLimits::things(limits.tasks_max).with_bytes(limits.task_results_bytes_max)
+        };
+        let bounds = TaskBounds {
+            ttl_max: limits.task_ttl,
+            questions_max: QUESTIONS_MAX,
+            polling: PollBounds::default(),
+        };
+        Arc::new(Self { quota: Quota::new(quota), bounds })
     }
 
     /// Room for one more task.
     ///
     /// # Errors
     /// The error for the client when there is none.
-    pub(crate) fn take(
-        self: &Arc<Self>,
-        principal: Option<&Arc<str>>,
-    ) -> Result<TaskRoom, ErrorObject> {
-        let Limits { tasks_max, tasks_per_principal_max, .. } = *self.limits;
-        let mut counts = self.counts.lock();
-        let of_principal = principal.and_then(|it| counts.by_principal.get(it)).copied();
-        if counts.tasks >= tasks_max || of_principal.unwrap_or(0) >= tasks_per_principal_max {
-            return Err(codes::overloaded("tasks"));
-        }
-        counts.tasks += 1;
-        if let Some(principal) = principal {
-            *counts.by_principal.entry(Arc::clone(principal)).or_default() += 1;
-        }
-        eyot_metrics::tasks(counts.tasks);
-        drop(counts);
-        let (rooms, principal) = (Arc::clone(self), principal.cloned());
-        Ok(TaskRoom { rooms, principal, result_bytes: 0 })
+    pub(crate) fn take(&self, principal: Option<&Arc<str>>) -> Result<QuotaPermit, ErrorObject> {
+        let permit = self.quota.acquire(principal, 0).map_err(|_full| codes::overloaded("tasks"));
+        self.count();
+        permit
     }
 
-    /// Tasks that there are.
-    #[cfg(test)]
-    fn count(&self) -> usize {
-        self.counts.lock().tasks
+    /// A task that begins now, under an id with "sufficient entropy that a third party cannot
+    /// enumerate or guess" it (tasks extension, Security Considerations).
+    pub(crate) fn begin(
+        &self,
+        permit: QuotaPermit,
+        place: WorkPlace,
+        said: Said,
+        ttl_ms: Option<u64>,
+    ) -> TaskMachine {
+        let id = eyot_stdx::random_token(ID_BYTES).into();
+        let permit = Some(permit);
+        let seed = TaskSeed { id, permit, place, said, ttl_ms, unix_ms: unix_ms() };
+        TaskMachine::new(seed, self.bounds, now())
+    }
+
+    /// Brings the number of tasks into the metrics.
+    pub(crate) fn count(&self) {
+        eyot_metrics::tasks(self.quota.usage().things);
     }
 }
 
-impl TaskRoom {
-    /// Takes room for a result of so many bytes; whether there was any.
-    pub(crate) fn keep(&mut self, bytes: usize) -> bool {
-        let mut counts = self.rooms.counts.lock();
-        let kept = counts.result_bytes.saturating_add(bytes);
-        if kept > self.rooms.limits.task_results_bytes_max {
-            return false;
-        }
-        counts.result_bytes = kept;
-        self.result_bytes += bytes;
-        true
-    }
+/// The clock of tasks, which only goes on. Tests move it.
+pub(crate) fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
 }
 
-impl Drop for TaskRoom {
-    fn drop(&mut self) {
-        let mut counts = self.rooms.counts.lock();
-        counts.tasks = counts.tasks.saturating_sub(1);
-        counts.result_bytes = counts.result_bytes.saturating_sub(self.result_bytes);
-        eyot_metrics::tasks(counts.tasks);
-        let Some(principal) = &self.principal else { return };
-        if let Some(count) = counts.by_principal.get_mut(principal) {
-            *count = count.saturating_sub(1);
-            if *count == 0 {
-                counts.by_principal.remove(principal);
-            }
-        }
-    }
-}
+/// Random bytes of an id.
+const ID_BYTES: usize = 24;
+/// Questions of one task that are open at once.
+const QUESTIONS_MAX: usize = 1_024;
 
 #[cfg(test)]
 mod tests;

@@ -11,7 +11,8 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use eyot::{Affinity, Eras, Limits};
 
 pub(crate) use self::commands::{
-    Answer, Call, ClientCommand, Complete, Explain, List, ListenTo, Prompt, Read, Server, SpokenEra,
+    Answer, Call, ClientCommand, Complete, Explain, Header, List, ListenTo, Prompt, Read, Server,
+    SpokenEra, TokenSource,
 };
 
 /// An MCP proxy between the eras: sessions survive restarts, answers never cross.
@@ -133,6 +134,13 @@ pub(crate) struct Serve {
     /// The Streamable HTTP endpoint to serve.
     #[arg(long, value_name = "URL", conflicts_with_all = ["command", "env", "cwd"])]
     pub(crate) upstream: Option<String>,
+    /// A bearer token for every request to the upstream: `@FILE` or `env:VAR`. No client's own
+    /// token is ever passed on.
+    #[arg(long, value_name = "SOURCE", requires = "upstream")]
+    pub(crate) upstream_token: Option<TokenSource>,
+    /// A header for every request to the upstream. May be repeated.
+    #[arg(long, value_name = "NAME:VALUE", requires = "upstream")]
+    pub(crate) upstream_header: Vec<Header>,
     /// The era of the upstream. It is found out, unless this says it: then the upstream is never
     /// asked, and one that refuses this era is an error.
     #[arg(long, value_enum, default_value = "auto")]

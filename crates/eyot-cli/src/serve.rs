@@ -7,31 +7,44 @@ use anyhow::Context as _;
 use eyot::EraMode;
 use eyot::session::{LogLimits, Store};
 use eyot::{
-    Admin, Affinity, ApiKey, Command, Drained, HostPolicy, Keys, Limits, MemoryStore, ReverseProxy,
-    Setup, SqliteOptions, SqliteStore, Target,
+    AccessToken, Admin, Affinity, ApiKey, Command, Drained, HostPolicy, Keys, Limits, MemoryStore,
+    ReverseProxy, Setup, SqliteOptions, SqliteStore, StaticToken, Target,
 };
 use metrics_exporter_prometheus::PrometheusBuilder;
 use tokio::net::TcpListener;
 
-use crate::args::{KeySource, Listen, Serve, StoreUrl};
+use crate::args::{Header, KeySource, Listen, Serve, StoreUrl};
 use crate::{logging, places, secrets, signals};
 
 /// Runs the command.
 pub(crate) fn run(serve: Serve, is_json: bool) -> anyhow::Result<()> {
     let limits = limits(&serve.listen);
-    let Serve { listen, upstream, era, affinity, env, cwd, command } = serve;
-    let target = match (upstream, command.split_first()) {
-        (Some(url), _) => Target::url(&url, limits).context("--upstream")?,
+    let target = match (&serve.upstream, serve.command.split_first()) {
+        (Some(url), _) => target_at(url, &serve, limits)?,
         (None, Some((program, args))) => Target::Command(Command {
             program: program.clone(),
             args: args.to_vec(),
-            env: env.into_iter().map(|it| (it.name, it.value)).collect(),
-            cwd,
+            env: serve.env.into_iter().map(|it| (it.name, it.value)).collect(),
+            cwd: serve.cwd,
         }),
         (None, None) => anyhow::bail!("name an upstream: --upstream URL, or -- CMD ARGS…"),
     };
+    let Serve { listen, era, affinity, .. } = serve;
     let upstream = Upstream { target, era: era.into(), affinity: affinity.into(), limits };
     start(&listen, upstream, |url| announce(url, is_json))
+}
+
+/// The server at a URL, with what the flags put into every request to it.
+fn target_at(url: &str, serve: &Serve, limits: Limits) -> anyhow::Result<Target> {
+    let mut target = Target::url(url, limits).context("--upstream")?;
+    for Header { name, value } in &serve.upstream_header {
+        target = target.with_header(name, value).context("--upstream-header")?;
+    }
+    if let Some(source) = &serve.upstream_token {
+        let token = secrets::read(&source.0).context("--upstream-token")?;
+        target = target.with_tokens(StaticToken::new(AccessToken::new(token.expose().as_str())));
+    }
+    Ok(target)
 }
 
 /// What is served, and within which bounds.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use eyot_http::HttpClient;
 use eyot_jsonrpc::{ErrorObject, Message};
-use eyot_service::Limits;
+use eyot_service::{BoxService, Limits, McpService, ServiceLayer};
 use eyot_types::{
     ClientCapabilities, CreateMessageParams, CreateMessageResult, ElicitParams, ElicitResult, Icon,
     Implementation, JsonObject, ListRootsResult, LoggingMessageParams, Revision,
@@ -17,6 +17,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tower_layer::Layer;
 
 use crate::client::Client;
 use crate::config::{Config, Heartbeat, Verdict};
@@ -37,6 +38,7 @@ pub struct ClientBuilder {
     bad_header: Option<String>,
     tokens: Option<Arc<dyn TokenProvider>>,
     runtime: Option<Runtime>,
+    layers: ServiceLayer,
 }
 
 impl ClientBuilder {
@@ -47,6 +49,7 @@ impl ClientBuilder {
             bad_header: None,
             tokens: None,
             runtime: None,
+            layers: ServiceLayer::default(),
         }
     }
 
@@ -113,6 +116,16 @@ impl ClientBuilder {
     /// Gives every HTTP request its access token.
     pub fn tokens(mut self, tokens: impl TokenProvider + 'static) -> Self {
         self.tokens = Some(Arc::new(tokens));
+        self
+    }
+
+    /// Puts a tower layer before the connection: it sees all that the client sends and what comes
+    /// back for it, `initialize` as well. The first layer is the outermost.
+    pub fn layer<L>(mut self, layer: L) -> Self
+    where
+        L: Layer<BoxService, Service: McpService> + Send + Sync + 'static,
+    {
+        self.layers = self.layers.with(ServiceLayer::new(layer));
         self
     }
 
@@ -277,7 +290,7 @@ impl ClientBuilder {
             Place::Url(url) => {
                 let client = HttpClient::new(&url, limits)
                     .map_err(|error| ClientError::Target { reason: error.to_string() })?;
-                Dial::Http(HttpLink::new(client, self.headers, self.tokens))
+                Dial::Http(link_to(client, &self.headers, self.tokens))
             }
             Place::Command(command) => Dial::Lines(Target::Command(command)),
             Place::InProcess(server) => Dial::Lines(Target::InProcess(server)),
@@ -287,14 +300,16 @@ impl ClientBuilder {
             Dial::Http(link) => Some(link.clone()),
             Dial::Lines(_) | Dial::Stream(_) => None,
         };
-        let own = self.runtime.unwrap_or_else(|| Runtime {
-            tasks: TaskTracker::new(),
-            shutdown: CancellationToken::new(),
-            limits: Arc::new(limits),
+        let own = self.runtime.unwrap_or_else(|| {
+            Runtime::new(TaskTracker::new(), CancellationToken::new(), Arc::new(limits))
         });
         let stop = own.shutdown.child_token();
-        let runtime =
-            Runtime { tasks: own.tasks, shutdown: stop.clone(), limits: Arc::new(limits) };
+        let runtime = Runtime {
+            tasks: own.tasks,
+            shutdown: stop.clone(),
+            limits: Arc::new(limits),
+            layers: own.layers.with(self.layers),
+        };
         let (shared, orders) = Shared::new(self.config, http);
         let guard = stop.clone().drop_guard();
         let opener =
@@ -311,5 +326,21 @@ impl ClientBuilder {
 impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientBuilder").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+/// A URL, with what every request to it carries.
+fn link_to(
+    client: HttpClient,
+    headers: &HeaderMap,
+    tokens: Option<Arc<dyn TokenProvider>>,
+) -> HttpLink {
+    let mut link = HttpLink::bare(client);
+    for (name, value) in headers {
+        link = link.with_header(name.clone(), value.clone());
+    }
+    match tokens {
+        Some(tokens) => link.with_tokens(tokens),
+        None => link,
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use eyot_jsonrpc::{Id, Kind, Message};
+use eyot_jsonrpc::{Id, Kind, Message, Request};
 use eyot_service::{Messages, ReplyItem};
 use eyot_types::codes::Outcome;
 use eyot_types::{Era, Method, ProgressParams};
@@ -71,27 +71,20 @@ pub(crate) struct Exchange<'a> {
     answering: Answering,
 }
 
-/// A request as it is sent.
-pub(crate) struct Request {
-    pub(crate) id: Id,
-    pub(crate) message: Message,
-    pub(crate) headers: HeaderMap,
-}
-
 impl<'a> Exchange<'a> {
     pub(crate) fn new(
         shared: &'a Arc<Shared>,
         session: &'a Arc<Session>,
         request: Request,
+        headers: HeaderMap,
     ) -> Self {
-        let Request { id, message, headers } = request;
         let guard = CancelGuard {
             shared: Arc::clone(shared),
             session: Arc::clone(session),
-            id: Some(id),
+            id: Some(request.id()),
             reason: "nobody waits for the answer",
         };
-        let messages = session.request(message, headers);
+        let messages = session.request(request, headers);
         Self { guard, messages, shared, session, answering: Answering::default() }
     }
 
@@ -216,10 +209,10 @@ impl Drop for CancelGuard {
         // "Disconnection SHOULD NOT be interpreted as the client cancelling its request. To
         // cancel, the client SHOULD explicitly send an MCP `CancelledNotification`" (2025-11-25,
         // basic/transports).
-        let Some(message) = self.session.cancellation(&id, self.reason) else { return };
+        let Some(cancellation) = self.session.cancellation(&id, self.reason) else { return };
         let session = Arc::clone(&self.session);
         self.shared.run(Box::pin(async move {
-            if let Err(fault) = session.send(message).await {
+            if let Err(fault) = session.send_cancellation(cancellation).await {
                 tracing::debug!(%fault, "server was not told that a call is cancelled");
             }
         }));

@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eyot_era::Carrier;
-use eyot_jsonrpc::{Id, Message, Response};
-use eyot_service::{Fault, FaultKind, Messages};
+use eyot_jsonrpc::{Message, Request, Response};
+use eyot_service::{Fault, FaultKind, Messages, Peer};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{DiscoverResult, Era, InitializeParams, InitializeResult, Method, Revision, meta};
 use eyot_upstream::{
-    BoxStream, EraMode, HttpLink, LegacyConnection, LineConnection, ModernConnection, Runtime,
-    Target,
+    BoxStream, EraMode, HttpLink, LegacyConnection, LegacySource, LineConnection, ModernConnection,
+    Runtime, Target,
 };
 use futures_util::future::{BoxFuture, Fuse, FusedFuture as _};
 use futures_util::{FutureExt as _, StreamExt as _, stream};
@@ -130,12 +130,13 @@ impl Opener {
     /// Asks with `server/discover`.
     async fn ask(&self, number: u64, patience: Duration) -> Result<Found, ClientError> {
         let (connection, mut lines) = match &self.dial {
-            Dial::Http(link) => {
-                (ModernConnection::over_http(link.clone(), &self.runtime.limits), None)
-            }
+            Dial::Http(link) => (ModernConnection::over_http(link.clone(), &self.runtime), None),
             Dial::Lines(_) | Dial::Stream(_) => {
                 let lines = self.lines(Era::Modern)?;
-                (ModernConnection::over_lines(lines.connection.clone()), Some(lines))
+                {
+                    let connection = lines.connection.clone();
+                    (ModernConnection::over_lines(connection, &self.runtime), Some(lines))
+                }
             }
         };
         let mut nothing = None;
@@ -183,10 +184,10 @@ impl Opener {
     ) -> Result<(StatusCode, Response), Fault> {
         let params = json!({ "_meta": self.shared.modern_meta });
         let method = Method::ServerDiscover;
-        let question = |id| Message::request(Id::from_number(id), method.as_str(), &params);
-        let (status, answer) = connection.ask(question(0)).await?;
+        let question = || Request::unnumbered(method.as_str(), &params);
+        let (status, answer) = connection.ask(question()).await?;
         match answer.decode_error() {
-            Ok(error) if offers_our_version(&error) => connection.ask(question(1)).await,
+            Ok(error) if offers_our_version(&error) => connection.ask(question()).await,
             _ => Ok((status, answer)),
         }
     }
@@ -206,11 +207,13 @@ impl Opener {
         let config = &self.shared.config;
         let capabilities = config.handlers.capabilities();
         let params = InitializeParams::new(config.revision, capabilities, config.info.clone());
-        let initialize = Message::request(Id::from_number(0), Method::Initialize.as_str(), &params);
+        let initialize = Request::unnumbered(Method::Initialize.as_str(), &params);
+        let us = Peer::ourselves(Era::Legacy);
         let mut line = None;
         let opened = match &self.dial {
             Dial::Http(link) => {
-                LegacyConnection::open_http(link, initialize, &self.runtime.limits).await
+                let source = LegacySource::Http(link.clone());
+                LegacyConnection::open_over(source, &us, initialize, &self.runtime).await
             }
             Dial::Lines(_) | Dial::Stream(_) => {
                 let lines = match lines {
@@ -219,7 +222,9 @@ impl Opener {
                 };
                 lines.connection.speak(Era::Legacy).await;
                 line = lines.task;
-                drive(&mut line, LegacyConnection::open_lines(lines.connection, initialize)).await
+                let source = LegacySource::Lines(lines.connection);
+                let opening = LegacyConnection::open_over(source, &us, initialize, &self.runtime);
+                drive(&mut line, opening).await
             }
         };
         let opened = opened.map_err(|fault| ClientError::from_fault(&fault))?;

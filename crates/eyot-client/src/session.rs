@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use eyot_jsonrpc::{Id, Message, Response};
-use eyot_service::{Fault, Messages, Reply};
+use eyot_jsonrpc::{Id, Message, Request, Response};
+use eyot_service::{Fault, Messages, Peer, Reply};
 use eyot_types::{Era, Implementation, Revision, ServerCapabilities};
-use eyot_upstream::{ForwardedHeaders, LegacyConnection, ModernConnection};
+use eyot_upstream::{Cancellation, LegacyConnection, ModernConnection, Sender};
 use futures_util::{StreamExt as _, stream};
 use http::HeaderMap;
 use tokio_util::sync::CancellationToken;
@@ -44,14 +44,14 @@ impl Session {
     /// The messages that belong to a request, from sending it to its answer. Nothing is sent
     /// before the stream is polled; dropping it cancels the request, as far as the transport
     /// knows such a thing.
-    pub(crate) fn request(&self, request: Message, headers: HeaderMap) -> Messages {
+    pub(crate) fn request(&self, request: Request, headers: HeaderMap) -> Messages {
         let connection = self.connection.clone();
         let asking = async move {
             let reply = match connection {
                 Connection::Legacy(connection) => connection.request(request).await,
                 Connection::Modern(connection) => {
-                    let headers = ForwardedHeaders::new(headers);
-                    connection.request(request, &headers).await
+                    let sender = Sender::new(Peer::ourselves(Era::Modern), headers);
+                    connection.request(request, &sender).await
                 }
             };
             match reply {
@@ -76,18 +76,24 @@ impl Session {
     pub(crate) async fn send(&self, message: Message) -> Result<(), Fault> {
         match &self.connection {
             Connection::Legacy(connection) => connection.send(message).await,
-            Connection::Modern(connection) => {
-                connection.send(message, &ForwardedHeaders::default()).await
-            }
+            Connection::Modern(connection) => connection.send(message, &Sender::ourselves()).await,
         }
     }
 
     /// What must be sent when nobody waits for the call `id` any more.
-    pub(crate) fn cancellation(&self, id: &Id, reason: &str) -> Option<Message> {
+    pub(crate) fn cancellation(&self, id: &Id, reason: &str) -> Option<Cancellation> {
         match &self.connection {
             Connection::Legacy(connection) => connection.cancellation(id, reason),
             // Closing the stream says it over HTTP; over lines the connection says it by itself.
             Connection::Modern(_) => None,
+        }
+    }
+
+    /// Tells the server that a call is given up.
+    pub(crate) async fn send_cancellation(&self, cancellation: Cancellation) -> Result<(), Fault> {
+        match &self.connection {
+            Connection::Legacy(connection) => connection.send_cancellation(cancellation).await,
+            Connection::Modern(_) => Ok(()),
         }
     }
 }

@@ -15,6 +15,6 @@ pub use self::notices::carry_notification;
 pub use self::request::ClientMeta;
 pub use self::rounds::{Leg, RoundError, RoundLimits, Rounds, Step};
 pub use self::tasks::{
-    TaskRounds, TaskView, call_goes_on, ended_as, has_tasks, initialize, outcome_of, requires_task,
-    task_created, task_result, task_view, tell_support, wanted_task,
+    TaskReport, TaskRounds, call_goes_on, has_tasks, initialize, requires_task, task_created,
+    task_report, task_result, tell_support, wanted_task,
 };

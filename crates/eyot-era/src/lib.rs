@@ -13,8 +13,10 @@ pub mod legacy_to_modern;
 mod losses;
 mod members;
 pub mod modern_to_legacy;
+pub mod parked;
 mod probe;
 pub mod revision;
+pub mod tasks;
 
 pub use crate::losses::LOSSES_KEY;
 pub use crate::members::{Members, with_meta};

@@ -2,21 +2,19 @@
 //!
 //! The client says everything in every request and asks again with answers; the server lives in a
 //! session and asks with requests of its own. What a request and its answer become is
-//! in [`params`] and [`answer()`]; the course of a call that is asked questions is in [`Rounds`].
+//! in [`params`] and [`answer()`]; the course of a call that is asked questions is in
+//! [`parked`](crate::parked).
 
 mod answer;
 mod levels;
 mod request;
-mod rounds;
 mod subscribers;
 mod tasks;
 
 pub use self::answer::{Answered, answer, discover, failed_for_want, visits};
 pub use self::levels::{Levels, passes};
 pub use self::request::{capabilities, initialize, params};
-pub use self::rounds::{OpenQuestion, RoundError, RoundLosses, Rounds, TooManyQuestions};
 pub use self::subscribers::{Change, Subscribers, granted};
 pub use self::tasks::{
-    TaskPlan, created, declares_tasks, has_tasks, related_task, task_created, task_outcome,
-    task_state, with_task,
+    TaskPlan, created, declares_tasks, has_tasks, related_task, task_end, with_task,
 };

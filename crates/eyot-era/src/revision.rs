@@ -17,7 +17,6 @@ mod losses;
 mod messages;
 mod output_schema;
 mod sampling;
-mod tasks;
 mod text;
 mod tools;
 mod whole;
@@ -27,7 +26,6 @@ pub use self::features::{Effect, FEATURES, Feature, Row, bridge_markdown, markdo
 pub use self::handshake::{to_discover_result, to_initialize_result};
 pub use self::losses::{Loss, Losses};
 pub use self::output_schema::is_wrapped;
-pub use self::tasks::{Payload, to_legacy_task, to_modern_task};
 pub use self::text::{params, result, result_with};
 pub use self::tools::call_tool_result;
 use eyot_types::{CacheScope, JsonObject, ResultType, Revision, meta};

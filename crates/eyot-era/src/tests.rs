@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 
 use self::values::{answer_to, capabilities, object, params_text, question, result_of, word};
 use crate::legacy_to_modern::{ClientMeta, Leg, RoundLimits, Step, carry_answer};
+use crate::parked::{Questions, RoundLosses};
 use crate::{legacy_to_modern, modern_to_legacy};
 
 const LEGACY: Revision = Revision::LATEST_LEGACY;
@@ -176,12 +177,13 @@ proptest! {
     fn questions_and_answers_of_legacy_peers_survive(
         questions in prop::collection::vec(question(), 1..6),
     ) {
-        let mut server = modern_to_legacy::Rounds::new();
+        let mut server = Questions::default();
         for (number, (method, params)) in (0..).zip(&questions) {
             let text = json!({ "jsonrpc": "2.0", "id": number, "method": method, "params": params });
             server.ask(&message(&text.to_string())).unwrap();
         }
-        let (round, modern) = server.park();
+        server.begin_round();
+        let modern = server.requests();
         let mut client = legacy_to_modern::Rounds::new(LEGACY, RoundLimits::default());
         let legs = legs(&mut client, &modern);
         prop_assert_eq!(legs.len(), questions.len());
@@ -195,10 +197,10 @@ proptest! {
         }
         let retry: Value = serde_json::from_str(&client.params("{}")).unwrap();
         let responses = retry["inputResponses"].as_object().unwrap().clone().into_iter().collect();
-        let said = server.answer(round, &responses, LEGACY).unwrap();
+        let said = server.answer(&responses, LEGACY).unwrap();
         let said: Vec<_> = said.iter().map(|it| json_of(it)["result"].clone()).collect();
         prop_assert_eq!(said, answers);
-        prop_assert_eq!(server.take_losses(), modern_to_legacy::RoundLosses::default());
+        prop_assert_eq!(server.take_losses(), RoundLosses::default());
     }
 
     /// From a modern server over a legacy client's session to a modern client, and back.
@@ -209,17 +211,18 @@ proptest! {
         let wanted = requests(&questions);
         let mut client = legacy_to_modern::Rounds::new(LEGACY, RoundLimits::default());
         let legs = legs(&mut client, &wanted);
-        let mut server = modern_to_legacy::Rounds::new();
+        let mut server = Questions::default();
         for (number, leg) in (0..).zip(&legs) {
             server.ask(&asked(number, leg)).unwrap();
         }
-        let (round, modern) = server.park();
+        server.begin_round();
+        let modern = server.requests();
         prop_assert_eq!(modern.values().collect::<Vec<_>>(), wanted.values().collect::<Vec<_>>());
         let answers: JsonObject = modern
             .iter()
             .map(|(key, it)| (key.clone(), answer_to(it.question.method().as_str(), key)))
             .collect();
-        for said in server.answer(round, &answers, LEGACY).unwrap() {
+        for said in server.answer(&answers, LEGACY).unwrap() {
             let number = said.id().and_then(|it| it.as_u64()).unwrap();
             let leg = &legs[usize::try_from(number).unwrap()];
             client.handle_answer(&leg.key, &said).unwrap();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use eyot_bridge::Affinity;
 use eyot_endpoint::{Admin, Drained, Health, HostPolicy, HttpServer, HttpServerConfig, Keys};
 use eyot_relay::{Relay, RelayOptions};
-use eyot_service::{BoxService, Limits, Shutdown};
+use eyot_service::{BoxService, Limits, ServiceLayer, Shutdown};
 use eyot_session::{Limits as SessionLimits, Store};
 use eyot_upstream::{EraMode, Runtime, Target};
 use tokio::net::TcpListener;
@@ -30,6 +30,8 @@ pub struct Setup {
     pub era: EraMode,
     /// Which modern clients share a session at a legacy upstream.
     pub affinity: Affinity,
+    /// Stand in front of each connection to the upstream.
+    pub upstream_layers: ServiceLayer,
     /// Tells the proxy to end; keep a clone.
     pub shutdown: Shutdown,
 }
@@ -47,6 +49,7 @@ impl Setup {
             session_limits: SessionLimits::default(),
             era: EraMode::default(),
             affinity: Affinity::default(),
+            upstream_layers: ServiceLayer::default(),
             shutdown: Shutdown::new(),
         }
     }
@@ -60,12 +63,12 @@ impl ReverseProxy {
     /// A proxy to `target`. Nothing is started or connected before the first call.
     #[must_use]
     pub fn new(target: Target, setup: Setup) -> Self {
-        let Setup { store, path, hosts, keys, limits, session_limits, shutdown, era, affinity } =
-            setup;
+        let Setup { store, path, hosts, keys, limits, session_limits, shutdown, .. } = setup;
+        let (era, affinity) = (setup.era, setup.affinity);
         let tasks = TaskTracker::new();
         let finished = shutdown.finished().clone();
-        let runtime =
-            Runtime { tasks: tasks.clone(), shutdown: finished, limits: Arc::new(limits) };
+        let mut runtime = Runtime::new(tasks.clone(), finished, Arc::new(limits));
+        runtime.layers = setup.upstream_layers;
         let options = RelayOptions { era, affinity, store: Some(Arc::clone(&store)) };
         let service = BoxService::of_boxed(Relay::with_options(target, runtime, options));
         let config =

@@ -15,8 +15,8 @@ use eyot_service::{
 use eyot_session::{SessionRecord, SessionState, UpstreamName, UpstreamRef};
 use eyot_stdx::Backoff;
 use eyot_types::codes::{self, Outcome};
-use eyot_types::{Era, Method, cancelled_id, is_cancelled};
-use eyot_upstream::{LegacyConnection, Target, Upstream, initialize};
+use eyot_types::{Era, Method};
+use eyot_upstream::{LegacyConnection, ResumedSession, Upstream, initialize};
 use futures_util::{StreamExt as _, stream};
 use parking_lot::Mutex;
 use serde_json::json;
@@ -77,13 +77,9 @@ impl Dual {
         let mut watch = self.watch(context, &link, &request);
         // Kept until the upstream is told: a call that is dropped is no longer known by its id.
         let mut asking = pin!(async {
-            match link.connection.request(request.clone().into()).await {
-                // The upstream has forgotten the session, so it has not run the request.
-                Err(fault) if fault.kind == FaultKind::SessionGone => {
+            match link.connection.request(request.clone()).await {
+                Err(fault) if self.has_not_run(&fault) => {
                     Box::pin(self.ask_anew(context, &link, request)).await
-                }
-                Ok(Reply::Stream(parts)) if self.is_pipe() => {
-                    Box::pin(self.first_part(context, &link, request, parts)).await
                 }
                 asked => asked.map(|reply| (reply, None)),
             }
@@ -102,28 +98,11 @@ impl Dual {
         }
     }
 
-    /// Whether the upstream is at the other end of a pipe.
-    fn is_pipe(&self) -> bool {
-        !matches!(self.upstream.target, Target::Url(_))
-    }
-
-    /// Waits for the first that a child says to a request. A child that has died without having
-    /// been given the request is started again for it.
-    async fn first_part(
-        &self,
-        context: &SessionHandle,
-        link: &Link,
-        request: Request,
-        mut parts: Messages,
-    ) -> Result<(Reply, Option<Link>), Fault> {
-        match parts.next().await {
-            Some(Err(fault)) if is_not_sent(&fault) => self.ask_anew(context, link, request).await,
-            Some(first) => {
-                let parts = stream::once(ready(first)).chain(parts);
-                Ok((Reply::Stream(Messages::new(parts)), None))
-            }
-            None => Ok((Reply::Stream(parts), None)),
-        }
+    /// Whether a request has provably not run, and a new session may take it: the upstream has
+    /// forgotten its session, or its child died without having been given the request.
+    fn has_not_run(&self, fault: &Fault) -> bool {
+        let has_died = !self.upstream.target.can_resume() && is_not_sent(fault);
+        fault.kind == FaultKind::SessionGone || has_died
     }
 
     /// Sends a request over a new upstream session.
@@ -134,7 +113,7 @@ impl Dual {
         request: Request,
     ) -> Result<(Reply, Option<Link>), Fault> {
         let link = self.renew(context, lost).await?;
-        let reply = link.connection.request(request.into()).await?;
+        let reply = link.connection.request(request).await?;
         Ok((reply, Some(link)))
     }
 
@@ -157,13 +136,7 @@ impl Dual {
         notification: Notification,
     ) -> Result<(), Fault> {
         let link = self.link(context).await?;
-        if !is_cancelled(&notification) {
-            return self.sent(link.connection.send(notification.into())).await;
-        }
-        match cancelled_id(&notification) {
-            Some(id) => self.sent(link.connection.cancel(id, notification.into())).await,
-            None => Ok(()),
-        }
+        self.sent(link.connection.send(notification.into())).await
     }
 
     /// Hands on the client's answer to a question of the upstream.
@@ -213,7 +186,7 @@ impl Dual {
             let reason = "the call ran in a process that has ended";
             Fault::upstream(codes::upstream_lost(reason, Outcome::Unknown, true))
         };
-        if matches!(self.upstream.target, Target::Command(_)) {
+        if !self.upstream.target.can_resume() {
             return Err(lost());
         }
         let link = self.link(context).await?;
@@ -279,13 +252,9 @@ impl Dual {
         }
         if !is_lost {
             let UpstreamRef { session_id, revision, generation, .. } = upstream.clone();
-            let Upstream { target, runtime, .. } = &*self.upstream;
-            let resumed = LegacyConnection::resume(
-                target,
-                session_id.as_deref(),
-                revision.as_deref(),
-                runtime,
-            );
+            let session =
+                ResumedSession { session_id: session_id.as_deref(), revision: revision.as_deref() };
+            let resumed = self.upstream.resume(&context.peer(), &session);
             if let Some(connection) = resumed {
                 return Ok(Link { connection, generation });
             }
@@ -305,14 +274,13 @@ impl Dual {
         tracing::info!(session = ?context.id(), "upstream session is opened again");
         let params: Box<RawValue> = serde_json::from_slice(initialize)
             .map_err(|_| Fault::internal("stored session cannot be read"))?;
-        let request = Message::request(Id::from_number(0), Method::Initialize.as_str(), &params);
-        let Upstream { target, runtime, .. } = &*self.upstream;
-        let mut opened = LegacyConnection::open(target, request, runtime).await;
+        let request = Request::unnumbered(Method::Initialize.as_str(), &params);
+        let mut opened = self.upstream.open(&context.peer(), request).await;
         if initialize::is_suspect(&opened) {
             opened = initialize::name_pin(&self.upstream.verdict, opened);
         }
         let opened = opened?;
-        if let Ok(error) = opened.answer.decode_error() {
+        if let Some(error) = opened.answer.error_object() {
             let reason = format!("upstream refused to open the session again: {}", error.message);
             return Err(Fault::upstream(codes::upstream_lost(&reason, Outcome::NotSent, true)));
         }
@@ -387,7 +355,7 @@ async fn set_up(connection: &LegacyConnection, state: &SessionState) -> Result<(
     let uris = state.subscriptions.iter();
     let uris = uris.map(|uri| (Method::ResourcesSubscribe, json!({ "uri": uri })));
     for (method, params) in level.chain(uris) {
-        let request = Message::request(Id::from_number(0), method.as_str(), &params);
+        let request = Request::unnumbered(method.as_str(), &params);
         connection.request(request).await?.answer(drop).await?;
     }
     Ok(())
@@ -434,8 +402,8 @@ impl Listening {
                 }
                 self.source = None;
                 // The upstream offers no such stream, or no longer; its next session may.
-                let is_url = matches!(self.dual.upstream.target, Target::Url(_));
-                self.ended = is_url.then_some(generation);
+                let can_end = !self.dual.upstream.target.is_shared_channel();
+                self.ended = can_end.then_some(generation);
             }
             // A child that ends at once is not started again and again without a pause.
             self.failures = self.failures.saturating_add(1);

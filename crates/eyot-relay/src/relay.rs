@@ -8,10 +8,7 @@ use eyot_jsonrpc::Request;
 use eyot_service::{BoxService, Call, Fault, Input, Reply, ReplyFuture, SessionHandle};
 use eyot_session::{Store, UpstreamName, UpstreamRef};
 use eyot_types::{Era, Method};
-use eyot_upstream::{
-    EraMode, ForwardedHeaders, LegacyConnection, ModernSide, Runtime, Target, Upstream, initialize,
-};
-use http::HeaderMap;
+use eyot_upstream::{EraMode, ModernSide, Runtime, Sender, Target, Upstream, initialize};
 use tower_service::Service;
 
 use crate::dual::Dual;
@@ -102,23 +99,22 @@ impl Relay {
         let Some(connection) = modern.connection().await? else {
             return Box::pin(bridge.answer(call)).await;
         };
-        if !matches!(upstream.target, Target::Url(_))
+        if !upstream.target.has_headers()
             && let Some(request) = unseen_headers.concerned(&call)
         {
             let ask = Ask::read(request, &call).map_err(Fault::refused)?;
             return Box::pin(unseen_headers.answer(modern, &connection, ask)).await;
         }
-        let headers = call.extensions.get::<HeaderMap>();
-        let forwarded = headers.map(ForwardedHeaders::pick).unwrap_or_default();
+        let sender = Sender::of(&call);
         let message = match call.input {
             Input::Request(request) => {
-                return modern.request(&connection, request, &forwarded).await;
+                return modern.request(&connection, request, &sender).await;
             }
             Input::Notification(notification) => notification.into_message(),
             Input::Response(response) => response.into_message(),
             _ => return Err(Fault::internal("modern clients have no sessions")),
         };
-        modern.send(&connection, message, &forwarded).await.map(|()| Reply::None)
+        modern.send(&connection, message, &sender).await.map(|()| Reply::None)
     }
 
     /// Opens the upstream session with the client's own words, or goes over the bridge to an
@@ -128,8 +124,8 @@ impl Relay {
         if to_modern.is_needed() {
             return Arc::clone(to_modern).initialize(context, request).await;
         }
-        let Upstream { target, runtime, fingerprint, verdict } = &**upstream;
-        let mut opened = LegacyConnection::open(target, request.clone().into(), runtime).await;
+        let Upstream { fingerprint, verdict, .. } = &**upstream;
+        let mut opened = upstream.open(&context.peer(), request.clone()).await;
         if initialize::is_suspect(&opened) {
             if verdict.pinned().is_some() {
                 opened = initialize::name_pin(verdict, opened);
@@ -165,7 +161,7 @@ impl Relay {
             return None;
         }
         Some(context.upstream_or_else(|| match era {
-            Era::Modern => Arc::clone(&self.0.to_modern).stored(state),
+            Era::Modern => Arc::clone(&self.0.to_modern).stored(context.peer(), state),
             Era::Legacy => Dual::stored(Arc::clone(&self.0.upstream)).into_service(),
         }))
     }

@@ -7,7 +7,7 @@ use eyot_bridge::{Ask, Mirrors, mirrors_some};
 use eyot_jsonrpc::{Message, Request};
 use eyot_service::{Call, Fault, Input, Messages, Reply, Transport};
 use eyot_types::Method;
-use eyot_upstream::{ForwardedHeaders, ModernConnection, ModernSide};
+use eyot_upstream::{ModernConnection, ModernSide, Sender};
 use futures_util::StreamExt as _;
 use http::HeaderMap;
 use serde_json::json;
@@ -44,17 +44,17 @@ impl UnseenHeaders {
         connection: &ModernConnection,
         ask: Ask,
     ) -> Result<Reply, Fault> {
-        let unheaded = ForwardedHeaders::default();
+        let sender = Sender::new(ask.peer.clone(), HeaderMap::new());
         if Method::parse(&ask.method()) == Method::ToolsCall {
             if self.mirrors.is_unknown(&ask) {
-                let listed = modern.request(connection, list_for(&ask), &unheaded).await?;
+                let listed = modern.request(connection, list_for(&ask), &sender).await?;
                 drop(self.mirrors.learn(&ask, listed.answer(drop).await?));
             }
             if let Err(error) = self.mirrors.check(&ask) {
                 return Ok(Reply::One(ask.refuse(&error)));
             }
         }
-        let reply = modern.request(connection, ask.message.clone(), &unheaded).await?;
+        let reply = modern.request(connection, ask.message.clone(), &sender).await?;
         Ok(self.learning(ask, reply))
     }
 

@@ -94,7 +94,7 @@ impl Watch {
         let text = serde_json::from_str::<serde_json::Value>(self.id.as_raw()).unwrap_or_default();
         let params = json!({ "requestId": text, "reason": "timeout" });
         let message = Message::notification(Method::Cancelled.as_str(), &params);
-        if let Err(fault) = self.connection.cancel(self.id.clone(), message).await {
+        if let Err(fault) = self.connection.send(message).await {
             tracing::debug!(%fault, "upstream was not told that its call timed out");
         }
         Fault::timed_out(waited)

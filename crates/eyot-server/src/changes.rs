@@ -57,7 +57,7 @@ impl Changes {
         tasks: Vec<Arc<TaskEntry>>,
     ) -> Reply {
         if !tasks.is_empty() {
-            let ids = tasks.iter().map(|task| task.read(|it| it.id.as_ref().to_owned()));
+            let ids = tasks.iter().map(|task| task.read(|it| it.id().as_ref().to_owned()));
             filter.task_ids = Some(ids.collect());
         }
         let acknowledged = SubscriptionsAcknowledgedParams::new(&id, filter.clone());

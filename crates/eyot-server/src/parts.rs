@@ -54,7 +54,7 @@ impl<C> ServerParts<C> {
         loop {
             ticks.tick().await;
             self.calls.parked.sweep(Instant::now());
-            self.tasks.sweep(Instant::now());
+            self.tasks.sweep();
         }
     }
 }

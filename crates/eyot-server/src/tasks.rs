@@ -10,10 +10,8 @@
 
 mod entry;
 mod handoff;
-mod kept;
 mod link;
 mod policy;
-mod record;
 mod requests;
 mod table;
 mod watch;

@@ -81,6 +81,15 @@ pub struct Peer {
     pub transport: Transport,
 }
 
+impl Peer {
+    /// Eyot itself, which asks in nobody's name: to find out about an upstream, or to keep what it
+    /// knows of one.
+    #[must_use]
+    pub fn ourselves(era: Era) -> Self {
+        Self { era, principal: None, address: None, transport: Transport::Pipe }
+    }
+}
+
 /// What carries a client's messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -4,12 +4,12 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use eyot_session::{Fence, SessionId, SessionRecord, SessionState, Store, StoreError};
-use eyot_types::Revision;
+use eyot_types::{Era, Revision};
 use http::Extensions;
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
-use crate::{BoxService, unix_ms};
+use crate::{BoxService, Peer, Transport, unix_ms};
 
 /// A legacy session: its id, its stored state, and what services keep with it.
 ///
@@ -64,6 +64,14 @@ impl SessionHandle {
     #[must_use]
     pub fn principal(&self) -> Option<&Arc<str>> {
         self.principal.as_ref()
+    }
+
+    /// The session's client, for what is done in its name when it is not here: where it was is not
+    /// known.
+    #[must_use]
+    pub fn peer(&self) -> Peer {
+        let principal = self.principal.clone();
+        Peer { era: Era::Legacy, principal, address: None, transport: Transport::Http }
     }
 
     /// The revision that was agreed; `None` while `initialize` is being answered.

@@ -4,7 +4,7 @@ use eyot_session::{
     Claimed, Fence, NodeId, SessionRecord, SessionState, StoreError, StreamNo, StreamRecord,
 };
 
-use crate::shard::compact;
+use crate::compact::compact;
 use crate::streams::Streams;
 
 #[derive(Debug)]

@@ -3,6 +3,7 @@
 //! **Invariant:** this crate does no I/O, reads no clock and spawns nothing; every future
 //! that it returns is ready. What it keeps ends with the process.
 
+mod compact;
 mod entry;
 mod parked;
 mod shard;

@@ -3,7 +3,6 @@
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
-use bytes::Bytes;
 use eyot_session::{Fence, LogLimits, SessionId, SessionRecord, StoreError, StreamNo};
 
 use crate::entry::Entry;
@@ -103,12 +102,6 @@ impl Shard {
     pub(crate) fn ids_after(&self, after: Option<&SessionId>) -> Vec<SessionId> {
         self.entries.keys().filter(|id| after.is_none_or(|after| *id > after)).cloned().collect()
     }
-}
-
-/// A copy that holds no more memory than its length says: a slice would keep alive the
-/// whole buffer that it came from, and the limits would count only a part of it.
-pub(crate) fn compact(bytes: &Bytes) -> Bytes {
-    Bytes::copy_from_slice(bytes)
 }
 
 pub(crate) fn after(now_ms: u64, wait: Duration) -> u64 {

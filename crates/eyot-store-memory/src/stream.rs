@@ -3,11 +3,10 @@
 use std::collections::VecDeque;
 
 use eyot_session::{
-    Event, LogLimits, NewEvent, Page, Position, StoreError, StreamRecord, UpstreamCursor,
-    UpstreamCursors,
+    Event, LogLimits, NewEvent, Page, Position, StoreError, StreamRecord, UpstreamCursors,
 };
 
-use crate::shard::compact;
+use crate::compact::{compact, compact_cursor};
 
 #[derive(Debug)]
 pub(crate) struct Stream {
@@ -118,10 +117,6 @@ impl Stream {
             || self.bytes > limits.bytes_per_stream_max;
         is_over && self.events.len() > 1
     }
-}
-
-fn compact_cursor(cursor: &UpstreamCursor) -> UpstreamCursor {
-    UpstreamCursor { upstream: cursor.upstream.clone(), cursor: compact(&cursor.cursor) }
 }
 
 fn is_ascending(top: Position, events: &[NewEvent]) -> bool {

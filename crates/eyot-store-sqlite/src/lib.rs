@@ -19,6 +19,7 @@ mod health;
 mod intake;
 mod number;
 mod options;
+mod owned;
 mod parked;
 mod readers;
 mod schema;

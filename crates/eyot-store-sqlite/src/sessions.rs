@@ -6,34 +6,13 @@ use eyot_session::{
     StreamNo,
 };
 use eyot_types::Revision;
-use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
+use rusqlite::{Connection, Row, named_params, params};
 
 use crate::checksum::Checksum;
 use crate::failure::{Failure, corrupt};
 use crate::number::Number;
+use crate::owned::Owned;
 use crate::streams;
-
-/// A session as somebody names it who says to own it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Owned<'a> {
-    pub(crate) id: &'a SessionId,
-    pub(crate) fence: Fence,
-}
-
-impl Owned<'_> {
-    /// Refuses everybody but the owner.
-    pub(crate) fn check(self, connection: &Connection) -> Result<(), Failure> {
-        let current: Option<Number> = connection
-            .prepare_cached("SELECT fence FROM session WHERE sid = ?1")?
-            .query_row([self.id.as_str()], |row| row.get(0))
-            .optional()?;
-        match current {
-            None => Err(StoreError::NotFound.into()),
-            Some(Number(current)) if current == self.fence.0 => Ok(()),
-            Some(_) => Err(StoreError::Fenced.into()),
-        }
-    }
-}
 
 /// Stores a session. The transaction is untouched when the id is taken.
 pub(crate) fn create(connection: &Connection, record: &SessionRecord) -> Result<(), Failure> {
@@ -101,18 +80,6 @@ pub(crate) fn update(
             "UPDATE session SET version = ?2, state_checksum = ?3, state = ?4 WHERE sid = ?1",
         )?
         .execute(params![session.id.as_str(), RECORD_VERSION, checksum, state])?;
-    Ok(())
-}
-
-/// Notes that a stream number is used.
-pub(crate) fn raise_next_stream(
-    connection: &Connection,
-    id: &SessionId,
-    used: StreamNo,
-) -> Result<(), rusqlite::Error> {
-    connection
-        .prepare_cached("UPDATE session SET next_stream = ?2 WHERE sid = ?1 AND next_stream < ?2")?
-        .execute(params![id.as_str(), used.0.saturating_add(1)])?;
     Ok(())
 }
 

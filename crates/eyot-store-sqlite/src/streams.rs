@@ -16,7 +16,7 @@ use rusqlite::{Connection, Row, params};
 use crate::checksum::Checksum;
 use crate::failure::{Failure, corrupt};
 use crate::number::Number;
-use crate::sessions::{Owned, raise_next_stream};
+use crate::owned::Owned;
 use crate::streams::row::StreamRow;
 
 /// Most streams that one sweep forgets, so that it does not hold up other writes.
@@ -36,7 +36,7 @@ pub(crate) fn open(
         None => {
             StreamRow::new(record.clone()).insert(connection, id)?;
             cursors::note(connection, id, record.no, record.upstream_cursor.as_ref())?;
-            Ok(raise_next_stream(connection, id, record.no)?)
+            Ok(session.raise_next_stream(connection, record.no)?)
         }
     }
 }

@@ -3,18 +3,16 @@
 mod endings;
 mod events;
 mod finished;
+mod make_store;
 mod model;
 mod operation;
 mod parked;
 mod sessions;
 mod trimming;
 
-use std::sync::Arc;
+use eyot_session::LogLimits;
 
-use eyot_session::{LogLimits, Store};
-
-/// Makes an empty store with the given limits.
-pub type MakeStore<'a> = &'a dyn Fn(LogLimits) -> Arc<dyn Store>;
+pub use self::make_store::MakeStore;
 
 /// Checks every promise that the traits of `eyot-session` make, each on a store of its
 /// own, then random operations against a simple model.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use eyot_http::UpstreamBody;
-use eyot_jsonrpc::{Id, Message, Response, UpstreamId};
+use eyot_jsonrpc::{Id, Message, Request, Response, UpstreamId};
 use eyot_service::{Fault, FaultKind, Limits, Messages, Reply, ReplyItem};
 use eyot_stdx::Backoff;
 use eyot_types::codes::{self, Outcome};
@@ -39,12 +39,11 @@ impl HttpSession {
     /// Opens a session with the client's own `initialize`.
     pub(crate) async fn open(
         link: &HttpLink,
-        initialize: Message,
+        initialize: Request,
         limits: &Arc<Limits>,
     ) -> Result<(Self, Response), Fault> {
-        let id = initialize.id().unwrap_or_else(|| Id::from_number(0));
-        let ours = Id::from_number(0);
-        let request = initialize.with_id(ours.clone());
+        let id = initialize.id();
+        let request = initialize.with_upstream_id(UpstreamId::new(0));
         let headers = post_headers(HeaderMap::new());
         let response = link.send(Method::POST, headers, Some(&request)).await?;
         let session_id = response.headers().get(headers::SESSION_ID);
@@ -86,11 +85,10 @@ impl HttpSession {
     }
 
     /// Sends a request.
-    pub(crate) async fn request(&self, request: Message) -> Result<Reply, Fault> {
+    pub(crate) async fn request(&self, request: Request) -> Result<Reply, Fault> {
         let number = self.0.next_id.fetch_add(1, Ordering::Relaxed);
-        let id = request.id().unwrap_or_else(|| Id::from_number(number));
-        let call = RunningCall::begin(&self.0, id, number);
-        let response = self.post(&request.with_id(Id::from_number(number))).await?;
+        let call = RunningCall::begin(&self.0, request.id(), number);
+        let response = self.post(&request.with_upstream_id(UpstreamId::new(number))).await?;
         match read_answer(response, &self.0.limits).await? {
             Answer::Messages(status, messages) => {
                 if let Some(fault) = self.forgotten(status, &messages) {

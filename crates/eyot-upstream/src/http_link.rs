@@ -7,7 +7,7 @@ use eyot_jsonrpc::{ErrorObject, Message};
 use eyot_service::Fault;
 use eyot_types::codes::{self, Outcome};
 use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
-use http::{HeaderMap, Method, Response, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 use serde_json::Value;
 
 use crate::http_response::{discard, unanswered};
@@ -21,27 +21,40 @@ pub struct HttpLink {
     extra: Option<Arc<Extra>>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug, Default)]
 struct Extra {
     headers: HeaderMap,
-    gate: Option<TokenGate>,
+    gate: Option<Arc<TokenGate>>,
 }
 
 impl HttpLink {
     /// Requests as they are.
-    pub fn bare(client: &HttpClient) -> Self {
-        Self { client: client.clone(), extra: None }
+    #[must_use]
+    pub fn bare(client: HttpClient) -> Self {
+        Self { client, extra: None }
     }
 
-    /// Requests with these headers, and with a token if somebody provides one. What the server
-    /// says when it refuses one is found in the fault: see [`refusal`].
-    pub fn new(
-        client: HttpClient,
-        headers: HeaderMap,
-        tokens: Option<Arc<dyn TokenProvider>>,
-    ) -> Self {
-        let extra = Extra { headers, gate: tokens.map(TokenGate::new) };
-        Self { client, extra: Some(Arc::new(extra)) }
+    /// The link with one more header in each request. What the protocol itself sends stays.
+    #[must_use]
+    pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        let extra = Arc::make_mut(self.extra.get_or_insert_default());
+        extra.headers.append(name, value);
+        self
+    }
+
+    /// The link with a token in each request. What the server says when it refuses one is found in
+    /// the fault: see [`refusal`].
+    #[must_use]
+    pub fn with_tokens(mut self, tokens: Arc<dyn TokenProvider>) -> Self {
+        let extra = Arc::make_mut(self.extra.get_or_insert_default());
+        extra.gate = Some(Arc::new(TokenGate::new(tokens)));
+        self
+    }
+
+    /// Where requests go.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.client.url()
     }
 
     /// Sends a request and waits for the head of its answer.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use eyot_jsonrpc::{Id, Message, Response};
+use eyot_jsonrpc::{Id, Message, Request, Response, UpstreamId};
 use eyot_service::{Fault, Limits, Messages, Reply, ReplyItem};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{Method as McpMethod, Revision, headers};
@@ -33,16 +33,11 @@ impl HttpModern {
     /// stream MUST be treated by the server as cancellation" (2026-07-28, streamable-http).
     pub(crate) async fn request(
         &self,
-        request: Message,
+        request: Request,
         forwarded: &HeaderMap,
     ) -> Result<Reply, Fault> {
-        let ours = Id::from_number(self.next_id.fetch_add(1, Ordering::Relaxed));
-        let id = request.id().unwrap_or_else(|| ours.clone());
-        let headers = request_headers(&request, forwarded)?;
-        let request = request.with_id(ours.clone());
-        let response = self.link.send(Method::POST, headers, Some(&request)).await?;
-        let exchange = Exchange { ours, id };
-        match read_answer(response, &self.limits).await? {
+        let (exchange, answer) = self.exchange(request, forwarded).await?;
+        match answer {
             Answer::Messages(status, messages) => {
                 let answer = exchange.find(status, messages);
                 answer.map(Reply::One).ok_or_else(|| invalid("upstream answered another request"))
@@ -53,12 +48,9 @@ impl HttpModern {
     }
 
     /// Asks with a request that gets one answer, and tells the status that came with it.
-    pub(crate) async fn ask(&self, request: Message) -> Result<(StatusCode, Response), Fault> {
-        let id = request.id().unwrap_or_else(|| Id::from_number(0));
-        let headers = request_headers(&request, &HeaderMap::new())?;
-        let response = self.link.send(Method::POST, headers, Some(&request)).await?;
-        let exchange = Exchange { ours: id.clone(), id };
-        match read_answer(response, &self.limits).await? {
+    pub(crate) async fn ask(&self, request: Request) -> Result<(StatusCode, Response), Fault> {
+        let (exchange, answer) = self.exchange(request, &HeaderMap::new()).await?;
+        match answer {
             Answer::Messages(status, messages) => {
                 let answer = exchange.find(status, messages);
                 let missing = || invalid("upstream did not answer the request");
@@ -70,6 +62,19 @@ impl HttpModern {
             }
             Answer::Status(status) => Err(unexpected_status(status)),
         }
+    }
+
+    async fn exchange(
+        &self,
+        request: Request,
+        forwarded: &HeaderMap,
+    ) -> Result<(Exchange, Answer), Fault> {
+        let ours = UpstreamId::new(self.next_id.fetch_add(1, Ordering::Relaxed));
+        let exchange = Exchange { ours, id: request.id() };
+        let headers = request_headers(&request, forwarded)?;
+        let request = request.with_upstream_id(ours);
+        let response = self.link.send(Method::POST, headers, Some(&request)).await?;
+        Ok((exchange, read_answer(response, &self.limits).await?))
     }
 
     /// Sends a notification.
@@ -84,7 +89,8 @@ impl HttpModern {
 
 /// A request's two ids.
 struct Exchange {
-    ours: Id,
+    ours: UpstreamId,
+    /// The caller's.
     id: Id,
 }
 
@@ -105,7 +111,7 @@ impl Exchange {
 
     fn answer(&self, message: Message) -> Option<Response> {
         let answer = message.into_response().ok()?;
-        let is_ours = answer.id().is_none_or(|it| it == self.ours);
+        let is_ours = answer.id().is_none() || answer.upstream_id() == Some(self.ours);
         is_ours.then(|| answer.with_client_id(self.id.clone()))
     }
 
@@ -113,7 +119,9 @@ impl Exchange {
     fn notification(&self, message: Message) -> Option<Message> {
         match subscription_id(&message) {
             None => Some(message),
-            Some(id) if id == self.ours => with_subscription_id(&message, &self.id),
+            Some(id) if UpstreamId::repeated_by(&id) == Some(self.ours) => {
+                with_subscription_id(&message, &self.id)
+            }
             Some(_) => None,
         }
     }

@@ -1,27 +1,38 @@
 //! An upstream session of the legacy era, whatever carries it.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use eyot_jsonrpc::{Id, Message, Response};
-use eyot_service::{Fault, Limits, Messages, Reply};
+use eyot_jsonrpc::{Id, Message, Request, Response};
+use eyot_service::{BoxService, Call, Fault, Input, Messages, Peer, Reply, ReplyFuture};
 use eyot_types::Era;
 use eyot_types::codes::{self, Outcome};
+use futures_util::{FutureExt as _, StreamExt as _, stream};
+use tower_service::Service;
 
 use crate::driver;
-use crate::http_legacy::HttpSession;
 use crate::http_link::HttpLink;
+use crate::legacy_link::LegacyLink;
 use crate::line_connection::LineConnection;
 use crate::target::{Runtime, Target};
 
-/// One upstream session. Cheap to clone.
+/// One upstream session, a service like everything that answers calls. Cheap to clone.
+///
+/// What it is asked through its own methods passes the layers of its [`Runtime`], too, as a call
+/// of the peer that it was opened for.
 #[derive(Clone, Debug)]
-pub struct LegacyConnection(Link);
+pub struct LegacyConnection {
+    link: LegacyLink,
+    /// `None`: there are no layers.
+    layered: Option<Arc<Layered>>,
+}
 
-#[derive(Clone, Debug)]
-enum Link {
-    Lines(Box<LineConnection>),
-    Http(HttpSession),
+/// A link behind layers, and whom the session is held for.
+#[derive(Debug)]
+struct Layered {
+    service: BoxService,
+    peer: Peer,
 }
 
 /// What opening a session gave.
@@ -33,8 +44,23 @@ pub struct Opened {
     pub answer: Response,
 }
 
+/// `notifications/cancelled` for a call of ours, by the id that the upstream knows.
+#[derive(Clone, Debug)]
+pub struct Cancellation(Message);
+
+/// What a session is opened over.
+#[derive(Clone, Debug)]
+#[expect(clippy::exhaustive_enums, reason = "every kind of link that carries legacy sessions")]
+pub enum LegacySource {
+    /// A URL, and what every request to it carries.
+    Http(HttpLink),
+    /// A link of lines, which its maker drives.
+    Lines(LineConnection),
+}
+
 impl LegacyConnection {
-    /// Opens a session with a client's own `initialize`: starts a child, or asks a URL.
+    /// Opens a session with a client's own `initialize`: starts a child, or asks a URL. `peer` is
+    /// the client that the session is held for.
     ///
     /// # Errors
     ///
@@ -46,20 +72,19 @@ impl LegacyConnection {
     /// Dropping the future ends the child; a session at a URL may stay behind.
     pub async fn open(
         target: &Target,
-        initialize: Message,
+        peer: &Peer,
+        initialize: Request,
         runtime: &Runtime,
     ) -> Result<Opened, Fault> {
         let timeout = runtime.limits.call_timeout;
         let opening = async {
-            match target {
+            let source = match target {
                 Target::Command(_) | Target::InProcess(_) => {
-                    let connection = driver::open_lines(target, Era::Legacy, runtime)?;
-                    Self::open_lines(connection, initialize).await
+                    LegacySource::Lines(driver::open_lines(target, Era::Legacy, runtime)?)
                 }
-                Target::Url(client) => {
-                    Self::open_http(&HttpLink::bare(client), initialize, &runtime.limits).await
-                }
-            }
+                Target::Url(link) => LegacySource::Http(link.clone()),
+            };
+            Self::open_over(source, peer, initialize, runtime).await
         };
         tokio::time::timeout(timeout, opening).await.unwrap_or_else(|_elapsed| {
             let reason = format!("upstream did not answer `initialize` in {timeout:?}");
@@ -67,7 +92,7 @@ impl LegacyConnection {
         })
     }
 
-    /// Opens a session at a URL.
+    /// Opens a session over a link that is there already.
     ///
     /// # Errors
     ///
@@ -75,50 +100,47 @@ impl LegacyConnection {
     ///
     /// # Cancel safety
     ///
-    /// A session may stay behind at the upstream.
-    pub async fn open_http(
-        link: &HttpLink,
-        initialize: Message,
-        limits: &Arc<Limits>,
+    /// The request may have been sent; a session at a URL may stay behind.
+    pub async fn open_over(
+        source: LegacySource,
+        peer: &Peer,
+        initialize: Request,
+        runtime: &Runtime,
     ) -> Result<Opened, Fault> {
-        let (session, answer) = HttpSession::open(link, initialize, limits).await?;
-        Ok(Opened { connection: Self(Link::Http(session)), answer })
+        if runtime.layers.is_empty() {
+            let (link, answer) = LegacyLink::open(source, initialize, runtime).await?;
+            return Ok(Opened { connection: Self { link, layered: None }, answer });
+        }
+        let opened = Arc::new(OnceLock::new());
+        let source = (source, runtime.clone());
+        let link = LayeredLink { source: Some(Box::new(source)), link: Arc::clone(&opened) };
+        let layered = Layered {
+            service: runtime.layers.around(BoxService::of_boxed(link)),
+            peer: peer.clone(),
+        };
+        let answer = layered.call(Input::Request(initialize)).await?.answer(drop).await?;
+        // Not opened: a layer has answered in the place of the upstream.
+        let link = opened.get().cloned().unwrap_or(LegacyLink::Unopened);
+        let connection = Self { link, layered: Some(Arc::new(layered)) };
+        Ok(Opened { connection, answer })
     }
 
-    /// Opens a session over a link of lines, which somebody else drives.
-    ///
-    /// # Errors
-    ///
-    /// As [`Self::open`].
-    ///
-    /// # Cancel safety
-    ///
-    /// The request may have been sent.
-    pub async fn open_lines(
-        connection: LineConnection,
-        initialize: Message,
-    ) -> Result<Opened, Fault> {
-        let answer = Reply::Stream(connection.request(initialize).await?).answer(drop).await?;
-        Ok(Opened { connection: Self(Link::Lines(Box::new(connection))), answer })
-    }
-
-    /// Goes on with a session that an earlier process opened; `None` when it cannot have
-    /// outlived that process.
+    /// Goes on with a session that an earlier process opened for `peer`; `None` when it cannot
+    /// have outlived that process.
     #[must_use]
     pub fn resume(
         target: &Target,
-        session_id: Option<&str>,
-        revision: Option<&str>,
+        peer: &Peer,
+        session: &ResumedSession<'_>,
         runtime: &Runtime,
     ) -> Option<Self> {
-        match target {
-            Target::Command(_) | Target::InProcess(_) => None,
-            Target::Url(client) => {
-                let link = HttpLink::bare(client);
-                let session = HttpSession::resume(&link, session_id, revision, &runtime.limits);
-                Some(Self(Link::Http(session)))
-            }
+        let link = LegacyLink::resume(target, session, runtime)?;
+        if runtime.layers.is_empty() {
+            return Some(Self { link, layered: None });
         }
+        let inner = LayeredLink { source: None, link: Arc::new(OnceLock::from(link.clone())) };
+        let service = runtime.layers.around(BoxService::of_boxed(inner));
+        Some(Self { link, layered: Some(Arc::new(Layered { service, peer: peer.clone() })) })
     }
 
     /// Sends a request.
@@ -131,14 +153,15 @@ impl LegacyConnection {
     /// # Cancel safety
     ///
     /// The request may have been sent. Over HTTP it goes on; a child is told to cancel it.
-    pub async fn request(&self, request: Message) -> Result<Reply, Fault> {
-        match &self.0 {
-            Link::Lines(connection) => connection.request(request).await.map(Reply::Stream),
-            Link::Http(session) => session.request(request).await,
+    pub async fn request(&self, request: Request) -> Result<Reply, Fault> {
+        match &self.layered {
+            None => self.link.request(request).await,
+            Some(layered) => layered.call(Input::Request(request)).await,
         }
     }
 
-    /// Sends a notification or a response.
+    /// Sends a notification or a response. `notifications/cancelled` names the caller's id of one
+    /// of its calls.
     ///
     /// # Errors
     ///
@@ -148,13 +171,20 @@ impl LegacyConnection {
     ///
     /// The message may have been sent.
     pub async fn send(&self, message: Message) -> Result<(), Fault> {
-        match &self.0 {
-            Link::Lines(connection) => connection.send(message).await,
-            Link::Http(session) => session.send(message).await,
+        match &self.layered {
+            None => self.link.send(message).await,
+            Some(layered) => layered.call(message.into()).await.map(drop),
         }
     }
 
-    /// Passes on the caller's cancellation of its call `id`.
+    /// What tells the upstream that its call `id` is given up, if a message is due: over lines it
+    /// is sent by itself when the call is dropped. It can still be sent when the call is gone.
+    #[must_use]
+    pub fn cancellation(&self, id: &Id, reason: &str) -> Option<Cancellation> {
+        self.link.cancellation(id, reason).map(Cancellation)
+    }
+
+    /// Tells the upstream that a call is given up. No layer sees it: its call is gone already.
     ///
     /// # Errors
     ///
@@ -163,20 +193,8 @@ impl LegacyConnection {
     /// # Cancel safety
     ///
     /// The message may have been sent.
-    pub async fn cancel(&self, id: Id, message: Message) -> Result<(), Fault> {
-        match &self.0 {
-            Link::Lines(connection) => connection.cancel(id, message).await,
-            Link::Http(session) => session.cancel(&id, &message).await,
-        }
-    }
-
-    /// What tells the upstream that nobody waits for the call `id` any more, if a message is due:
-    /// over lines it is sent by itself when the call is dropped.
-    pub fn cancellation(&self, id: &Id, reason: &str) -> Option<Message> {
-        match &self.0 {
-            Link::Lines(_) => None,
-            Link::Http(session) => session.cancellation(id, reason),
-        }
+    pub async fn send_cancellation(&self, cancellation: Cancellation) -> Result<(), Fault> {
+        self.link.send_as_is(cancellation.0).await
     }
 
     /// The messages that belong to no call, from after `cursor`. Over HTTP the upstream's
@@ -186,19 +204,21 @@ impl LegacyConnection {
     ///
     /// Dropping the future stops listening.
     pub async fn listen(&self, cursor: Option<Bytes>) -> Messages {
-        match &self.0 {
-            Link::Lines(connection) => connection.listen(),
-            Link::Http(session) => session.listen(cursor).await,
+        match &self.layered {
+            None => self.link.listen(cursor).await,
+            Some(layered) => messages_of(layered.call(Input::Listen { cursor }).await),
         }
     }
 
     /// The rest of a call that an earlier process began; `None` when nothing is left of it.
     #[must_use]
-    pub fn follow(&self, id: Id, cursor: Option<Bytes>) -> Option<Messages> {
-        match &self.0 {
-            Link::Lines(_) => None,
-            Link::Http(session) => Some(session.follow(id, cursor?)),
-        }
+    pub fn follow(&self, request_id: Id, cursor: Option<Bytes>) -> Option<Messages> {
+        let Some(layered) = &self.layered else { return self.link.follow(request_id, cursor) };
+        let can_follow = cursor.is_some() && self.link.can_resume();
+        can_follow.then(|| {
+            let replying = layered.call(Input::Resume { request_id, cursor });
+            Messages::new(replying.map(messages_of).into_stream().flatten())
+        })
     }
 
     /// Ends the upstream session. A child ends when the last handle is dropped.
@@ -207,34 +227,110 @@ impl LegacyConnection {
     ///
     /// The session may stay behind at the upstream.
     pub async fn close(&self) {
-        if let Link::Http(session) = &self.0 {
-            session.close().await;
+        match &self.layered {
+            None => self.link.close().await,
+            Some(layered) => {
+                if let Err(fault) = layered.call(Input::Close).await {
+                    tracing::debug!(%fault, "a layer kept a session from being closed");
+                }
+            }
         }
     }
 
     /// Why the link of lines has ended.
+    #[must_use]
     pub fn end_reason(&self) -> String {
-        match &self.0 {
-            Link::Lines(connection) => connection.end_reason(),
-            Link::Http(_) => "upstream has ended".to_owned(),
-        }
+        self.link.end_reason()
     }
 
     /// Whether it can still be used.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        match &self.0 {
-            Link::Lines(connection) => connection.is_open(),
-            Link::Http(_) => true,
-        }
+        self.link.is_open()
     }
 
     /// The upstream's id of the session, if it gave one.
     #[must_use]
     pub fn session_id(&self) -> Option<&str> {
-        match &self.0 {
-            Link::Lines(_) => None,
-            Link::Http(session) => session.session_id(),
+        self.link.session_id()
+    }
+}
+
+/// A session of an earlier process, as it was stored.
+#[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::exhaustive_structs, reason = "made by its users from what they have stored")]
+pub struct ResumedSession<'a> {
+    /// `Mcp-Session-Id` that the upstream gave.
+    pub session_id: Option<&'a str>,
+    /// The revision that was agreed.
+    pub revision: Option<&'a str>,
+}
+
+impl Service<Call> for LegacyConnection {
+    type Response = Reply;
+    type Error = Fault;
+    type Future = ReplyFuture;
+
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Fault>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, call: Call) -> ReplyFuture {
+        match &self.layered {
+            None => self.link.clone().answer(call.input),
+            Some(layered) => layered.service.clone().call(call),
         }
+    }
+}
+
+impl Layered {
+    fn call(&self, input: Input) -> ReplyFuture {
+        self.service.clone().call(Call::new(input, self.peer.clone()))
+    }
+}
+
+/// A link as the innermost of its layers: the first request that comes through opens it.
+#[derive(Clone, Debug)]
+struct LayeredLink {
+    /// `None`: the link is open from the start.
+    source: Option<Box<(LegacySource, Runtime)>>,
+    link: Arc<OnceLock<LegacyLink>>,
+}
+
+impl Service<Call> for LayeredLink {
+    type Response = Reply;
+    type Error = Fault;
+    type Future = ReplyFuture;
+
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Fault>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, call: Call) -> ReplyFuture {
+        if let Some(link) = self.link.get() {
+            return link.clone().answer(call.input);
+        }
+        match (call.input, self.source.clone()) {
+            (Input::Request(initialize), Some(source)) => {
+                let opened = Arc::clone(&self.link);
+                Box::pin(async move {
+                    let (source, runtime) = *source;
+                    let (link, answer) = LegacyLink::open(source, initialize, &runtime).await?;
+                    opened.get_or_init(|| link);
+                    Ok(Reply::One(answer))
+                })
+            }
+            _ => Box::pin(std::future::ready(Err(Fault::internal("session was not opened")))),
+        }
+    }
+}
+
+/// The messages of a reply that has no answer of its own.
+fn messages_of(reply: Result<Reply, Fault>) -> Messages {
+    match reply {
+        Ok(Reply::Stream(messages)) => messages,
+        Ok(Reply::One(message)) => Messages::new(stream::iter([Ok(message.into())])),
+        Ok(Reply::None) => Messages::new(stream::empty()),
+        Err(fault) => Messages::new(stream::iter([Err(fault)])),
     }
 }

@@ -14,6 +14,7 @@ mod http_modern;
 mod http_response;
 pub mod initialize;
 mod legacy;
+mod legacy_link;
 mod line_connection;
 mod line_driver;
 mod line_link;
@@ -30,14 +31,16 @@ mod verdict;
 pub use crate::driver::spawn;
 pub use crate::era_mode::EraMode;
 pub use crate::http_link::{HttpLink, refusal};
-pub use crate::legacy::{LegacyConnection, Opened};
+pub use crate::legacy::{Cancellation, LegacyConnection, LegacySource, Opened, ResumedSession};
 pub use crate::line_connection::LineConnection;
 pub use crate::line_driver::LineDriver;
 pub use crate::line_link::{BoxStream, ByteStream};
-pub use crate::modern::{ForwardedHeaders, ModernConnection};
+pub use crate::modern::{ModernConnection, Sender};
 pub use crate::modern_side::ModernSide;
 pub use crate::probe::{EraFound, probe_modern};
 pub use crate::target::{Runtime, Target, TargetError};
-pub use crate::token::{AccessToken, Challenge, TokenError, TokenFuture, TokenProvider};
+pub use crate::token::{
+    AccessToken, Challenge, StaticToken, TokenError, TokenFuture, TokenProvider,
+};
 pub use crate::upstream::Upstream;
 pub use crate::verdict::{EraVerdict, VERDICT_TTL};

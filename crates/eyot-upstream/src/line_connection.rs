@@ -1,13 +1,14 @@
 //! An upstream at the end of a link of lines: the handle that callers hold.
 
 use std::fmt;
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 
-use eyot_jsonrpc::{Id, Message};
-use eyot_service::{Fault, Limits, Messages, ReplyItem};
+use eyot_jsonrpc::{Id, Message, Request};
+use eyot_service::{Fault, Limits, Messages, Reply, ReplyItem};
 use eyot_types::Era;
 use eyot_types::codes::{self, Outcome};
 use futures_core::Stream;
@@ -77,22 +78,33 @@ impl LineConnection {
         (Self { orders, unsolicited, next_id, end, limits }, driver)
     }
 
-    /// Sends a request; its messages follow, the answer last.
+    /// Sends a request, and waits for the first that comes back: the answer, or what goes before
+    /// it. A request that the upstream has provably not seen is a fault.
     ///
     /// A stream that ends without an answer belongs to a call that was cancelled.
-    pub(crate) async fn request(&self, request: Message) -> Result<Messages, Fault> {
+    pub(crate) async fn request(&self, request: Request) -> Result<Reply, Fault> {
         let (parts, receiver) = mpsc::channel(self.limits.queue_messages_max);
         let number = self.next_id.fetch_add(1, Ordering::Relaxed);
         let fault = CallFault::default();
         let order = Order::Request { number, request, parts, fault: fault.clone() };
         self.orders.send(order).await.map_err(|_closed| self.lost())?;
-        Ok(Messages::new(CallParts {
-            receiver,
-            number,
-            orders: self.orders.clone(),
-            fault,
-            is_over: false,
-        }))
+        let orders = self.orders.clone();
+        let mut parts = CallParts { first: None, receiver, number, orders, fault, is_over: false };
+        match poll_fn(|cx| parts.poll_item(cx)).await {
+            Some(Ok(ReplyItem::Message { message, .. })) => match message.into_response() {
+                Ok(answer) => Ok(Reply::One(answer)),
+                Err(other) => {
+                    parts.first = Some(Ok(other.into()));
+                    Ok(Reply::Stream(Messages::new(parts)))
+                }
+            },
+            Some(Err(fault)) => Err(fault),
+            first => {
+                parts.is_over |= first.is_none();
+                parts.first = first;
+                Ok(Reply::Stream(Messages::new(parts)))
+            }
+        }
     }
 
     /// Sends a notification or a response.
@@ -154,6 +166,8 @@ impl CallFault {
 
 /// The messages of one call.
 struct CallParts {
+    /// What has been taken from the queue already.
+    first: Option<Result<ReplyItem, Fault>>,
     receiver: mpsc::Receiver<Result<ReplyItem, Fault>>,
     number: u64,
     orders: mpsc::Sender<Order>,
@@ -165,6 +179,15 @@ impl Stream for CallParts {
     type Item = Result<ReplyItem, Fault>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        match self.first.take() {
+            Some(first) => Poll::Ready(Some(first)),
+            None => self.poll_item(cx),
+        }
+    }
+}
+
+impl CallParts {
+    fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<ReplyItem, Fault>>> {
         let part = ready!(self.receiver.poll_recv(cx));
         let is_last = match &part {
             Some(Ok(part)) => part.is_answer(),

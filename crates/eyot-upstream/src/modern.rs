@@ -1,11 +1,12 @@
 //! An upstream of the modern era, whatever carries it.
 
-use std::sync::Arc;
+use std::task::{Context, Poll};
 
-use eyot_jsonrpc::{Message, Response};
-use eyot_service::{Fault, Limits, Reply};
+use eyot_jsonrpc::{Message, Request, Response};
+use eyot_service::{BoxService, Call, Fault, Input, Peer, Reply, ReplyFuture};
 use eyot_types::{Era, headers};
 use http::{HeaderMap, StatusCode};
+use tower_service::Service;
 
 use crate::driver;
 use crate::http_link::HttpLink;
@@ -13,9 +14,14 @@ use crate::http_modern::HttpModern;
 use crate::line_connection::LineConnection;
 use crate::target::{Runtime, Target};
 
-/// A connection that any number of clients share. Cheap to clone.
+/// A connection that any number of clients share, a service like everything that answers calls.
+/// Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct ModernConnection(Link);
+pub struct ModernConnection {
+    link: Link,
+    /// The link behind layers; `None`: there are none.
+    layered: Option<BoxService>,
+}
 
 #[derive(Clone, Debug)]
 enum Link {
@@ -23,23 +29,48 @@ enum Link {
     Http(Box<HttpModern>),
 }
 
-/// What a client mirrored from parameters into headers (`Mcp-Param-*`), to be passed on.
-#[derive(Clone, Debug, Default)]
-pub struct ForwardedHeaders(HeaderMap);
+/// Who sends a message, and what goes along with it.
+#[derive(Clone, Debug)]
+pub struct Sender {
+    peer: Peer,
+    /// What the client mirrored from parameters into headers (`Mcp-Param-*`).
+    headers: HeaderMap,
+}
 
-impl ForwardedHeaders {
-    /// Picks the headers that are passed on; credentials and everything else stay behind.
+impl Sender {
+    /// The client of a call. Headers that mirror parameters go along; credentials and everything
+    /// else stay behind.
     #[must_use]
-    pub fn pick(headers: &HeaderMap) -> Self {
-        let is_parameter = |name: &str| name.starts_with(headers::PARAM_PREFIX);
-        let picked = headers.iter().filter(|(name, _)| is_parameter(name.as_str()));
-        Self(picked.map(|(name, value)| (name.clone(), value.clone())).collect())
+    pub fn of(call: &Call) -> Self {
+        let headers = call.extensions.get::<HeaderMap>();
+        Self::new(call.peer.clone(), headers.map(mirrors).unwrap_or_default())
     }
 
-    /// These headers, whatever they are.
-    pub fn new(headers: HeaderMap) -> Self {
-        Self(headers)
+    /// A client, and headers that mirror the parameters of its request.
+    #[must_use]
+    pub fn new(peer: Peer, headers: HeaderMap) -> Self {
+        Self { peer, headers }
     }
+
+    /// Eyot itself.
+    #[must_use]
+    pub fn ourselves() -> Self {
+        Self::new(Peer::ourselves(Era::Modern), HeaderMap::new())
+    }
+
+    fn call(&self, input: Input) -> Call {
+        let mut call = Call::new(input, self.peer.clone());
+        if !self.headers.is_empty() {
+            call.extensions.insert(self.headers.clone());
+        }
+        call
+    }
+}
+
+fn mirrors(headers: &HeaderMap) -> HeaderMap {
+    let is_parameter = |name: &str| name.starts_with(headers::PARAM_PREFIX);
+    let picked = headers.iter().filter(|(name, _)| is_parameter(name.as_str()));
+    picked.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 impl ModernConnection {
@@ -49,24 +80,30 @@ impl ModernConnection {
     ///
     /// A [`Fault`] when the child cannot be started.
     pub fn open(target: &Target, runtime: &Runtime) -> Result<Self, Fault> {
-        Ok(Self(match target {
+        Ok(match target {
             Target::Command(_) | Target::InProcess(_) => {
-                Link::Lines(Box::new(driver::open_lines(target, Era::Modern, runtime)?))
+                Self::over_lines(driver::open_lines(target, Era::Modern, runtime)?, runtime)
             }
-            Target::Url(client) => {
-                return Ok(Self::over_http(HttpLink::bare(client), &runtime.limits));
-            }
-        }))
+            Target::Url(link) => Self::over_http(link.clone(), runtime),
+        })
     }
 
     /// Requests to a URL.
-    pub fn over_http(link: HttpLink, limits: &Arc<Limits>) -> Self {
-        Self(Link::Http(Box::new(HttpModern::new(link, limits))))
+    #[must_use]
+    pub fn over_http(link: HttpLink, runtime: &Runtime) -> Self {
+        Self::over(Link::Http(Box::new(HttpModern::new(link, &runtime.limits))), runtime)
     }
 
-    /// Requests over a link of lines, which somebody else drives.
-    pub fn over_lines(connection: LineConnection) -> Self {
-        Self(Link::Lines(Box::new(connection)))
+    /// Requests over a link of lines, which its maker drives.
+    #[must_use]
+    pub fn over_lines(connection: LineConnection, runtime: &Runtime) -> Self {
+        Self::over(Link::Lines(Box::new(connection)), runtime)
+    }
+
+    fn over(link: Link, runtime: &Runtime) -> Self {
+        let layers = Some(&runtime.layers).filter(|it| !it.is_empty());
+        let layered = layers.map(|it| it.around(BoxService::of_boxed(link.clone())));
+        Self { link, layered }
     }
 
     /// Sends a request; dropping the reply cancels it.
@@ -77,19 +114,16 @@ impl ModernConnection {
     ///
     /// # Cancel safety
     ///
-    /// The upstream is told that nobody waits any more.
-    pub async fn request(
-        &self,
-        request: Message,
-        forwarded: &ForwardedHeaders,
-    ) -> Result<Reply, Fault> {
-        match &self.0 {
-            Link::Lines(connection) => connection.request(request).await.map(Reply::Stream),
-            Link::Http(upstream) => upstream.request(request, &forwarded.0).await,
+    /// The upstream is told that its call is given up.
+    pub async fn request(&self, request: Request, sender: &Sender) -> Result<Reply, Fault> {
+        match &self.layered {
+            None => self.link.request(request, &sender.headers).await,
+            Some(layered) => layered.clone().call(sender.call(Input::Request(request))).await,
         }
     }
 
-    /// Asks with a request that gets one answer, and tells the HTTP status that came with it.
+    /// Asks for what the upstream is, with a request that gets one answer, and tells the HTTP
+    /// status that came with it. No layer sees it: it belongs to no client.
     ///
     /// # Errors
     ///
@@ -97,11 +131,11 @@ impl ModernConnection {
     ///
     /// # Cancel safety
     ///
-    /// The upstream is told that nobody waits any more.
-    pub async fn ask(&self, request: Message) -> Result<(StatusCode, Response), Fault> {
-        match &self.0 {
+    /// The upstream is told that its call is given up.
+    pub async fn ask(&self, request: Request) -> Result<(StatusCode, Response), Fault> {
+        match &self.link {
             Link::Lines(connection) => {
-                let answer = Reply::Stream(connection.request(request).await?).answer(drop).await?;
+                let answer = connection.request(request).await?.answer(drop).await?;
                 Ok((StatusCode::OK, answer))
             }
             Link::Http(upstream) => upstream.ask(request).await,
@@ -117,16 +151,17 @@ impl ModernConnection {
     /// # Cancel safety
     ///
     /// The message may have been sent.
-    pub async fn send(&self, message: Message, forwarded: &ForwardedHeaders) -> Result<(), Fault> {
-        match &self.0 {
-            Link::Lines(connection) => connection.send(message).await,
-            Link::Http(upstream) => upstream.send(message, &forwarded.0).await,
+    pub async fn send(&self, message: Message, sender: &Sender) -> Result<(), Fault> {
+        match &self.layered {
+            None => self.link.send(message, &sender.headers).await,
+            Some(layered) => layered.clone().call(sender.call(message.into())).await.map(drop),
         }
     }
 
     /// Why the link of lines has ended.
+    #[must_use]
     pub fn end_reason(&self) -> String {
-        match &self.0 {
+        match &self.link {
             Link::Lines(connection) => connection.end_reason(),
             Link::Http(_) => "upstream has ended".to_owned(),
         }
@@ -135,9 +170,73 @@ impl ModernConnection {
     /// Whether it can still be used.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        match &self.0 {
+        match &self.link {
             Link::Lines(connection) => connection.is_open(),
             Link::Http(_) => true,
+        }
+    }
+}
+
+impl Service<Call> for ModernConnection {
+    type Response = Reply;
+    type Error = Fault;
+    type Future = ReplyFuture;
+
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Fault>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, call: Call) -> ReplyFuture {
+        match &mut self.layered {
+            None => self.link.call(call),
+            Some(layered) => layered.call(call),
+        }
+    }
+}
+
+impl Service<Call> for Link {
+    type Response = Reply;
+    type Error = Fault;
+    type Future = ReplyFuture;
+
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Fault>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, call: Call) -> ReplyFuture {
+        let Sender { headers, .. } = Sender::of(&call);
+        let link = self.clone();
+        match call.input {
+            Input::Request(request) => {
+                Box::pin(async move { link.request(request, &headers).await })
+            }
+            Input::Notification(notification) => Box::pin(async move {
+                link.send(notification.into(), &headers).await.map(|()| Reply::None)
+            }),
+            Input::Response(response) => {
+                Box::pin(
+                    async move { link.send(response.into(), &headers).await.map(|()| Reply::None) },
+                )
+            }
+            _ => Box::pin(std::future::ready(Err(Fault::internal(
+                "modern clients have no sessions",
+            )))),
+        }
+    }
+}
+
+impl Link {
+    async fn request(&self, request: Request, headers: &HeaderMap) -> Result<Reply, Fault> {
+        match self {
+            Self::Lines(connection) => connection.request(request).await,
+            Self::Http(upstream) => upstream.request(request, headers).await,
+        }
+    }
+
+    async fn send(&self, message: Message, headers: &HeaderMap) -> Result<(), Fault> {
+        match self {
+            Self::Lines(connection) => connection.send(message).await,
+            Self::Http(upstream) => upstream.send(message, headers).await,
         }
     }
 }

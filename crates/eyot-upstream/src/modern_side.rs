@@ -13,7 +13,7 @@ use parking_lot::Mutex;
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
-use crate::{EraFound, ForwardedHeaders, ModernConnection, Target, Upstream, probe_modern};
+use crate::{EraFound, ModernConnection, Sender, Upstream, probe_modern};
 
 /// Finds out whether the upstream is modern, and holds the connection if it is.
 #[derive(Debug)]
@@ -45,13 +45,13 @@ impl ModernSide {
         &self,
         connection: &ModernConnection,
         request: Request,
-        forwarded: &ForwardedHeaders,
+        sender: &Sender,
     ) -> Result<Reply, Fault> {
         let timeout = self.upstream.runtime.limits.call_timeout;
         let is_endless = request.is_method(Method::SubscriptionsListen.as_str());
         let is_discovery = request.is_method(Method::ServerDiscover.as_str());
         let asking = async {
-            let reply = connection.request(request.into(), forwarded).await?;
+            let reply = connection.request(request, sender).await?;
             // Nothing else has been asked of an upstream whose era is pinned.
             match is_discovery && self.upstream.verdict.pinned().is_some() {
                 true => reply.answer(drop).await.map(Reply::One),
@@ -80,10 +80,10 @@ impl ModernSide {
         &self,
         connection: &ModernConnection,
         message: Message,
-        forwarded: &ForwardedHeaders,
+        sender: &Sender,
     ) -> Result<(), Fault> {
         let timeout = self.upstream.runtime.limits.call_timeout;
-        let sent = tokio::time::timeout(timeout, connection.send(message, forwarded)).await;
+        let sent = tokio::time::timeout(timeout, connection.send(message, sender)).await;
         sent.unwrap_or_else(|_| Err(Fault::timed_out(timeout)))
     }
 
@@ -120,10 +120,7 @@ impl ModernSide {
     }
 
     fn is_legacy_fault(&self, is_discovery: bool, fault: &Fault) -> bool {
-        let carrier = match self.upstream.target {
-            Target::Url(_) => Carrier::Http,
-            _ => Carrier::Pipe,
-        };
+        let carrier = self.upstream.target.carrier();
         let is_refusal = fault.kind == FaultKind::Refused;
         let is_evidence = is_discovery || carrier == Carrier::Http;
         is_evidence && eyot_era::of_fault(is_refusal, carrier) == Evidence::Legacy

@@ -1,7 +1,7 @@
 //! Whether an upstream speaks the modern era.
 
-use eyot_era::{Carrier, Evidence};
-use eyot_jsonrpc::{Id, Message};
+use eyot_era::Evidence;
+use eyot_jsonrpc::Request;
 use eyot_service::{Fault, FaultKind};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{Method, Revision, meta};
@@ -38,7 +38,7 @@ pub async fn probe_modern(target: &Target, runtime: &Runtime) -> Result<EraFound
     let connection = ModernConnection::open(target, runtime)?;
     let patience = runtime.limits.connect_timeout;
     let asked = tokio::time::timeout(patience, connection.ask(discover())).await;
-    let carrier = if matches!(target, Target::Url(_)) { Carrier::Http } else { Carrier::Pipe };
+    let carrier = target.carrier();
     let evidence = match &asked {
         Ok(Ok((status, answer))) => eyot_era::of_answer(answer, status.as_u16()),
         Ok(Err(fault)) => eyot_era::of_fault(fault.kind == FaultKind::Refused, carrier),
@@ -58,11 +58,11 @@ pub async fn probe_modern(target: &Target, runtime: &Runtime) -> Result<EraFound
     }
 }
 
-fn discover() -> Message {
+fn discover() -> Request {
     let params = json!({ "_meta": {
         meta::PROTOCOL_VERSION: Revision::MODERN.as_str(),
         meta::CLIENT_INFO: { "name": "eyot", "version": env!("CARGO_PKG_VERSION") },
         meta::CLIENT_CAPABILITIES: {},
     }});
-    Message::request(Id::from_number(0), Method::ServerDiscover.as_str(), &params)
+    Request::unnumbered(Method::ServerDiscover.as_str(), &params)
 }

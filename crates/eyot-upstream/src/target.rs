@@ -2,11 +2,16 @@
 
 use std::sync::Arc;
 
+use eyot_era::Carrier;
 use eyot_http::{HttpClient, InvalidUrl};
-use eyot_service::{InProcess, Limits};
+use eyot_service::{InProcess, Limits, ServiceLayer};
 use eyot_stdio::Command;
+use http::{HeaderName, HeaderValue};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+use crate::http_link::HttpLink;
+use crate::token::TokenProvider;
 
 /// An upstream server.
 #[derive(Clone, Debug)]
@@ -14,8 +19,8 @@ use tokio_util::task::TaskTracker;
 pub enum Target {
     /// A program to start; it speaks newline-delimited JSON.
     Command(Command),
-    /// A Streamable HTTP endpoint.
-    Url(HttpClient),
+    /// A Streamable HTTP endpoint, with what every request to it carries.
+    Url(HttpLink),
     /// A server of this process; every connection is an attachment of its own.
     InProcess(Arc<dyn InProcess>),
 }
@@ -27,6 +32,12 @@ pub enum TargetError {
     /// The URL cannot be used.
     #[error(transparent)]
     Url(#[from] InvalidUrl),
+    /// A header cannot be sent.
+    #[error("header {name:?} cannot be sent")]
+    Header {
+        /// Its name.
+        name: String,
+    },
 }
 
 impl Target {
@@ -36,7 +47,58 @@ impl Target {
     ///
     /// [`TargetError`].
     pub fn url(url: &str, limits: Limits) -> Result<Self, TargetError> {
-        Ok(Self::Url(HttpClient::new(url, limits)?))
+        Ok(Self::Url(HttpLink::bare(HttpClient::new(url, limits)?)))
+    }
+
+    /// The upstream with one more header in each request to it. Only a URL has requests: any
+    /// other target stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`TargetError::Header`] when no header can have this name or value.
+    pub fn with_header(self, name: &str, value: &str) -> Result<Self, TargetError> {
+        let Self::Url(link) = self else { return Ok(self) };
+        let unfit = || TargetError::Header { name: name.to_owned() };
+        let mut value = HeaderValue::from_str(value).map_err(|_| unfit())?;
+        // It may well be a secret.
+        value.set_sensitive(true);
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| unfit())?;
+        Ok(Self::Url(link.with_header(name, value)))
+    }
+
+    /// The upstream with an access token in each request to it. Only a URL has requests: any
+    /// other target stays as it is.
+    #[must_use]
+    pub fn with_tokens(self, tokens: impl TokenProvider + 'static) -> Self {
+        match self {
+            Self::Url(link) => Self::Url(link.with_tokens(Arc::new(tokens))),
+            target => target,
+        }
+    }
+
+    /// Whether an upstream session can outlive this process.
+    #[must_use]
+    pub fn can_resume(&self) -> bool {
+        matches!(self, Self::Url(_))
+    }
+
+    /// Whether requests to it have headers, which it holds against what they say.
+    #[must_use]
+    pub fn has_headers(&self) -> bool {
+        matches!(self, Self::Url(_))
+    }
+
+    /// Whether all that its connection carries shares one channel: what belongs to no call comes
+    /// without being asked for, and a child is started for each session.
+    #[must_use]
+    pub fn is_shared_channel(&self) -> bool {
+        !matches!(self, Self::Url(_))
+    }
+
+    /// What carries messages to it, as evidence of an era is judged by.
+    #[must_use]
+    pub fn carrier(&self) -> Carrier {
+        if self.has_headers() { Carrier::Http } else { Carrier::Pipe }
     }
 
     /// A text that is equal for equal upstreams and shows no secret: sessions are bound to it.
@@ -47,7 +109,7 @@ impl Target {
                 let folder = command.cwd.as_ref().map(|it| it.display().to_string());
                 format!("{:?} {:?} in {folder:?}", command.program, command.args)
             }
-            Self::Url(client) => client.url(),
+            Self::Url(link) => link.url(),
             Self::InProcess(_) => "in process".to_owned(),
         }
     }
@@ -62,4 +124,14 @@ pub struct Runtime {
     pub shutdown: CancellationToken,
     /// Every bound.
     pub limits: Arc<Limits>,
+    /// Stand in front of each connection, and see all that passes.
+    pub layers: ServiceLayer,
+}
+
+impl Runtime {
+    /// Surroundings without layers.
+    #[must_use]
+    pub fn new(tasks: TaskTracker, shutdown: CancellationToken, limits: Arc<Limits>) -> Self {
+        Self { tasks, shutdown, limits, layers: ServiceLayer::default() }
+    }
 }

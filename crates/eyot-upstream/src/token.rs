@@ -50,6 +50,28 @@ impl AccessToken {
     }
 }
 
+/// One token for every request. What the server refuses stays refused.
+#[derive(Clone, Debug)]
+pub struct StaticToken(AccessToken);
+
+impl StaticToken {
+    /// A provider of this token.
+    #[must_use]
+    pub fn new(token: AccessToken) -> Self {
+        Self(token)
+    }
+}
+
+impl TokenProvider for StaticToken {
+    fn token(&self) -> TokenFuture<'_, Option<AccessToken>> {
+        Box::pin(std::future::ready(Ok(Some(self.0.clone()))))
+    }
+
+    fn refused(&self, _challenge: Challenge) -> TokenFuture<'_, bool> {
+        Box::pin(std::future::ready(Ok(false)))
+    }
+}
+
 /// How a server refused a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

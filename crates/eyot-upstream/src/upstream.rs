@@ -1,6 +1,9 @@
 //! One upstream: what to connect to, and what is known of it.
 
-use crate::{EraMode, EraVerdict, Runtime, Target};
+use eyot_jsonrpc::Request;
+use eyot_service::{Fault, Peer};
+
+use crate::{EraMode, EraVerdict, LegacyConnection, Opened, ResumedSession, Runtime, Target};
 
 /// One upstream, and what all its connections share.
 #[derive(Debug)]
@@ -22,5 +25,24 @@ impl Upstream {
     pub fn new(target: Target, runtime: Runtime, era: EraMode) -> Self {
         let fingerprint = target.fingerprint();
         Self { target, runtime, fingerprint, verdict: EraVerdict::new(era) }
+    }
+
+    /// Opens a session for a client; see [`LegacyConnection::open`].
+    ///
+    /// # Errors
+    ///
+    /// As [`LegacyConnection::open`].
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`LegacyConnection::open`].
+    pub async fn open(&self, peer: &Peer, initialize: Request) -> Result<Opened, Fault> {
+        LegacyConnection::open(&self.target, peer, initialize, &self.runtime).await
+    }
+
+    /// Goes on with a session of an earlier process; see [`LegacyConnection::resume`].
+    #[must_use]
+    pub fn resume(&self, peer: &Peer, session: &ResumedSession<'_>) -> Option<LegacyConnection> {
+        LegacyConnection::resume(&self.target, peer, session, &self.runtime)
     }
 }

@@ -19,12 +19,14 @@ pub use eyot_server::{
     ServerResource, ServerTemplate, ServerTool, Suggestions, TaskPolicy, ToolReply, UriVariables,
     prompt, resource, resource_template, tool,
 };
-pub use eyot_service::{BoxService, Call, Fault, Limits, McpService, Reply, Shutdown};
+pub use eyot_service::{
+    BoxService, Call, Fault, Limits, McpService, Reply, ServiceLayer, Shutdown,
+};
 pub use eyot_stdio::Command;
 pub use eyot_stdx::{SealKeys, Secret};
 pub use eyot_store_memory::MemoryStore;
 pub use eyot_store_sqlite::{SqliteOptions, SqliteStore};
 pub use eyot_upstream::{
-    AccessToken, Challenge, EraMode, Runtime, Target, TargetError, TokenError, TokenFuture,
-    TokenProvider,
+    AccessToken, Challenge, EraMode, Runtime, StaticToken, Target, TargetError, TokenError,
+    TokenFuture, TokenProvider,
 };

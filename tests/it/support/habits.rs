@@ -48,6 +48,12 @@ impl Habits {
         self
     }
 
+    /// Knows a session that was opened before.
+    pub(crate) fn with_session(self, id: &str) -> Self {
+        self.0.lock().unwrap().sessions.insert(id.to_owned());
+        self
+    }
+
     /// Forgets every session, as a server that was started again does.
     pub(crate) fn forget(&self) {
         self.0.lock().unwrap().sessions.clear();

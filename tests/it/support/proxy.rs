@@ -50,7 +50,12 @@ impl Proxy {
         Self::start(Target::Command(command), limits, adjust).await
     }
 
-    async fn start(target: Target, limits: Limits, adjust: impl FnOnce(&mut Setup)) -> Self {
+    /// In front of whatever it is.
+    pub(crate) async fn start(
+        target: Target,
+        limits: Limits,
+        adjust: impl FnOnce(&mut Setup),
+    ) -> Self {
         let mut setup = Setup::new(Arc::new(MemoryStore::new(LogLimits::default())));
         setup.limits = limits;
         adjust(&mut setup);

@@ -38,6 +38,11 @@ impl Session {
         session
     }
 
+    /// A session that was opened before.
+    pub(crate) fn known(address: SocketAddr, id: &str, revision: &str) -> Self {
+        Self { address, id: id.to_owned(), revision: revision.to_owned(), key: None }
+    }
+
     /// POST with the session's headers.
     pub(crate) fn post(&self, message: &Value) -> Ask {
         self.with_headers(Ask::post(message))

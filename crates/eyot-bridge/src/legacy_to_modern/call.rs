@@ -11,10 +11,11 @@ use eyot_jsonrpc::{ErrorObject, Id, Kind, METHOD_NOT_FOUND, Message, Request};
 use eyot_service::{Fault, FaultKind, Messages, Reply, ReplyItem};
 use eyot_types::codes::{self, HEADER_MISMATCH, Outcome};
 use eyot_types::{Era, JsonObject, ListToolsResult, Method, Revision};
-use eyot_upstream::ForwardedHeaders;
+use eyot_upstream::Sender;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt as _, StreamExt as _};
+use http::HeaderMap;
 use serde::Deserialize;
 use serde_json::json;
 use serde_json::value::RawValue;
@@ -154,11 +155,11 @@ impl Calling {
     async fn ask(&mut self) -> Result<Option<Message>, Fault> {
         let shared = Arc::clone(self.session.shared());
         let patience = shared.upstream.runtime.limits.call_timeout;
-        let headers = self.headers().await;
+        let sender = Sender::new(self.session.peer().clone(), self.headers().await);
         let params = self.rounds.params(&self.params);
-        let request = Message::request_of_text(self.id.clone(), &self.method, &params);
+        let request = Request::of_text(self.id.clone(), &self.method, &params);
         let connection = shared.modern.required().await?;
-        let asked = timeout(patience, connection.request(request, &headers)).await;
+        let asked = timeout(patience, connection.request(request, &sender)).await;
         match asked.unwrap_or_else(|_elapsed| Err(Fault::timed_out(patience))) {
             Ok(Reply::One(answer)) => self.take(answer.into()).await,
             Ok(Reply::Stream(parts)) => {
@@ -171,9 +172,9 @@ impl Calling {
     }
 
     /// What the arguments of a tool are mirrored into.
-    async fn headers(&mut self) -> ForwardedHeaders {
+    async fn headers(&mut self) -> HeaderMap {
         if Method::parse(&self.method) != Method::ToolsCall {
-            return ForwardedHeaders::default();
+            return HeaderMap::new();
         }
         if self.tool.is_none()
             && let Some(name) = self.request.name()

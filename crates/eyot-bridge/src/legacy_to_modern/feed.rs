@@ -13,7 +13,7 @@ use eyot_service::{Fault, Messages, Reply, ReplyItem};
 use eyot_types::{
     Method, SubscriptionFilter, SubscriptionsAcknowledgedParams, SubscriptionsListenParams,
 };
-use eyot_upstream::ForwardedHeaders;
+use eyot_upstream::Sender;
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 use parking_lot::Mutex;
 use tokio::sync::{Notify, Semaphore};
@@ -167,12 +167,11 @@ impl Feed {
         let bare = Request::unnumbered(method, &params);
         let request = carried_request(client, &bare).ok_or_else(Fault::unanswered)?;
         let connection = self.shared.modern.required().await?;
-        let mut parts =
-            match connection.request(request.into(), &ForwardedHeaders::default()).await? {
-                Reply::Stream(parts) => parts,
-                Reply::One(answer) => Messages::new(stream::iter([Ok(answer.into())])),
-                Reply::None => return Err(Fault::unanswered()),
-            };
+        let mut parts = match connection.request(request, &Sender::ourselves()).await? {
+            Reply::Stream(parts) => parts,
+            Reply::One(answer) => Messages::new(stream::iter([Ok(answer.into())])),
+            Reply::None => return Err(Fault::unanswered()),
+        };
         // "The server MUST send `notifications/subscriptions/acknowledged` as the first message
         // carrying the subscription's ID" (2026-07-28, basic/patterns/subscriptions).
         loop {

@@ -6,7 +6,9 @@ use std::task::{Context, Poll};
 
 use eyot_era::legacy_to_modern::ClientMeta;
 use eyot_jsonrpc::{ErrorObject, Notification, Request, Response};
-use eyot_service::{BoxService, Call, Fault, Input, Messages, Reply, ReplyFuture, SessionHandle};
+use eyot_service::{
+    BoxService, Call, Fault, Input, Messages, Peer, Reply, ReplyFuture, SessionHandle,
+};
 use eyot_session::{SessionState, UpstreamName};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{Era, LogLevel, Method, Revision, SetLevelParams, cancelled_id};
@@ -28,6 +30,7 @@ use super::tasks::{SessionTasks, declaring};
 #[derive(Debug)]
 pub(crate) struct Bridged {
     shared: Arc<ToModern>,
+    peer: Peer,
     /// Known from `initialize`, or read from the store.
     client: OnceCell<Arc<ClientMeta>>,
     log_level: Mutex<Option<String>>,
@@ -39,26 +42,32 @@ pub(crate) struct Bridged {
 
 impl Bridged {
     /// A session whose client has just said who it is.
-    pub(crate) fn opened(shared: Arc<ToModern>, client: ClientMeta) -> Self {
+    pub(crate) fn opened(shared: Arc<ToModern>, peer: Peer, client: ClientMeta) -> Self {
         let client = OnceCell::new_with(Some(Arc::new(client)));
-        Self { client, ..Self::stored(shared, SessionState::default()) }
+        Self { client, ..Self::stored(shared, peer, SessionState::default()) }
     }
 
     /// A session that an earlier process has opened.
-    pub(crate) fn stored(shared: Arc<ToModern>, state: SessionState) -> Self {
+    pub(crate) fn stored(shared: Arc<ToModern>, peer: Peer, state: SessionState) -> Self {
         Self {
             feed: Feed::new(Arc::clone(&shared), state.subscriptions),
+            tasks: SessionTasks::new(&shared.known_tasks),
             shared,
+            peer,
             client: OnceCell::new(),
             log_level: Mutex::new(state.log_level.map(String::from)),
             questions: Arc::default(),
             calls: Arc::default(),
-            tasks: SessionTasks::default(),
         }
     }
 
     pub(crate) fn shared(&self) -> &Arc<ToModern> {
         &self.shared
+    }
+
+    /// The client, as its calls name it.
+    pub(crate) fn peer(&self) -> &Peer {
+        &self.peer
     }
 
     pub(crate) fn feed(&self) -> &Feed {

@@ -6,30 +6,39 @@
 mod entry;
 mod waiting;
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, OnceLock};
 
 use eyot_era::legacy_to_modern::{self, ClientMeta};
 use eyot_era::revision::Feature;
+use eyot_era::tasks::{End, Said, TaskMachine, TaskTable, WorkPlace};
 use eyot_jsonrpc::{ErrorObject, INVALID_PARAMS, Id, Message, Request};
-use eyot_service::{Fault, Limits, Reply, SessionHandle};
+use eyot_service::{Fault, FaultKind, Limits, Reply, SessionHandle, unix_ms};
+use eyot_stdx::QuotaPermit;
 use eyot_types::{
     LegacyListTasksResult, LegacyTaskState, Method, Revision, Task, TaskParams, TaskStatus, codes,
 };
 use parking_lot::Mutex;
-use tokio::time::Instant;
 
-use self::entry::TaskEntry;
-pub(super) use self::entry::Upstream;
+use self::entry::{TaskEntry, Upstream, Way};
 use self::waiting::Waiting;
 use super::session::Bridged;
 use super::tools::KnownTool;
-use crate::task_rooms::{TaskRoom, TaskRooms};
+use crate::task_rooms::{TaskRooms, now};
+
+/// The tasks of every session before one server.
+#[derive(Debug)]
+pub(crate) struct KnownTasks {
+    rooms: Arc<TaskRooms>,
+    table: Mutex<TaskTable<Arc<TaskEntry>>>,
+}
 
 /// The tasks of one session.
-#[derive(Debug, Default)]
-pub(crate) struct SessionTasks(Mutex<BTreeMap<String, Arc<TaskEntry>>>);
+#[derive(Debug)]
+pub(crate) struct SessionTasks {
+    known: Arc<KnownTasks>,
+    /// Who the session is in the table. Unset: it has had no task.
+    owner: OnceLock<Arc<str>>,
+}
 
 /// What a request has to do with tasks.
 #[derive(Debug)]
@@ -40,57 +49,60 @@ pub(crate) struct CallTasks {
     pub(crate) wanted: Option<WantedTask>,
 }
 
-/// A call whose client asked for a task.
+/// A call whose client asked for a task, with room for one.
 #[derive(Debug)]
-pub(crate) struct WantedTask {
-    room: TaskRoom,
-    limits: Arc<Limits>,
+pub(crate) struct WantedTask(QuotaPermit);
+
+impl KnownTasks {
+    pub(crate) fn new(limits: &Limits) -> Arc<Self> {
+        Arc::new(Self { rooms: TaskRooms::new(limits), table: Mutex::default() })
+    }
+
+    /// Forgets the tasks whose time is over.
+    fn sweep(&self) {
+        let expired = self.table.lock().handle_timeout(now());
+        if !expired.is_empty() {
+            // Dropped without the lock: their results may be large.
+            drop(expired);
+            self.rooms.count();
+        }
+    }
 }
 
 impl SessionTasks {
-    fn insert(&self, entry: Arc<TaskEntry>) {
-        self.0.lock().insert(entry.id.clone(), entry);
+    pub(crate) fn new(known: &Arc<KnownTasks>) -> Self {
+        Self { known: Arc::clone(known), owner: OnceLock::new() }
+    }
+
+    fn insert(&self, upstream: Option<Upstream>, task: TaskMachine) {
+        self.known.sweep();
+        let owner = self.owner.get_or_init(|| eyot_stdx::random_token(OWNER_BYTES).into());
+        let (id, expires) = (Arc::clone(task.id()), task.expires());
+        let entry = TaskEntry::new(owner, upstream, task);
+        self.known.table.lock().insert(id, Some(Arc::clone(owner)), expires, entry);
     }
 
     /// "Failed to retrieve task: Task not found": -32602 (2025-11-25, basic/utilities/tasks, Error
     /// Handling).
     fn find(&self, id: &str) -> Result<Arc<TaskEntry>, ErrorObject> {
-        self.sweep();
-        self.0.lock().get(id).cloned().ok_or_else(unknown_task)
+        self.known.sweep();
+        let owner = self.owner.get().ok_or_else(unknown_task)?;
+        let found = self.known.table.lock().find(id, Some(owner), now()).cloned();
+        found.ok_or_else(unknown_task)
     }
 
-    /// The oldest first.
+    /// Those of the session, the oldest first.
     fn all(&self) -> Vec<Arc<TaskEntry>> {
-        self.sweep();
-        let mut all = Vec::from_iter(self.0.lock().values().cloned());
-        all.sort_by_key(|it| it.expires);
-        all
+        self.known.sweep();
+        let table = self.known.table.lock();
+        let owner = self.owner.get();
+        table.iter().filter(|it| Some(&it.owner) == owner).cloned().collect()
     }
 
-    fn sweep(&self) {
-        let now = Instant::now();
-        let expired = {
-            let mut tasks = self.0.lock();
-            let (kept, expired) =
-                std::mem::take(&mut *tasks).into_iter().partition(|(_, it)| it.expires > now);
-            *tasks = kept;
-            expired
-        };
-        drop::<BTreeMap<_, _>>(expired);
-    }
-
-    /// Room for one more task, if the session has room.
-    fn room(
-        &self,
-        rooms: &Arc<TaskRooms>,
-        context: &SessionHandle,
-        limits: &Limits,
-    ) -> Result<TaskRoom, ErrorObject> {
-        self.sweep();
-        if self.0.lock().len() >= limits.tasks_per_principal_max {
-            return Err(codes::overloaded("tasks"));
-        }
-        rooms.take(context.principal())
+    /// Room for one more task of this principal.
+    fn room(&self, principal: Option<&Arc<str>>) -> Result<WantedTask, ErrorObject> {
+        self.known.sweep();
+        self.known.rooms.take(principal).map(WantedTask)
     }
 
     /// The answer of a call that the server has made a task.
@@ -100,20 +112,37 @@ impl SessionTasks {
         (task, tool): (Task, Option<Arc<KnownTool>>),
         wanted: WantedTask,
     ) -> Message {
+        let WantedTask(permit) = wanted;
         let upstream = Upstream { id: task.task_id.clone(), tool };
-        let (entry, task) = TaskEntry::running(upstream, task, wanted.room, &wanted.limits);
-        self.insert(Arc::new(entry));
-        legacy_to_modern::call_goes_on(id, task)
+        let ttl_ms = task.ttl_ms;
+        let task = self.known.rooms.begin(permit, WorkPlace::Peer, task.into(), ttl_ms);
+        let told = legacy_to_modern::call_goes_on(id, task.legacy_view());
+        self.insert(Some(upstream), task);
+        told
     }
 
     /// The answer of a call that the server has answered: "Tasks MUST begin in the `working` status
     /// when created" (2025-11-25, basic/utilities/tasks, Task Status Lifecycle).
     pub(crate) fn finished(&self, answer: &Message, wanted: WantedTask) -> Message {
+        let WantedTask(permit) = wanted;
         let id = answer.id().unwrap_or_else(|| Id::from_number(0));
-        let outcome = legacy_to_modern::outcome_of(answer);
-        let (entry, task) = TaskEntry::over(outcome, wanted.room, &wanted.limits);
-        self.insert(Arc::new(entry));
-        legacy_to_modern::call_goes_on(id, task)
+        let said = Said::at(unix_ms());
+        let mut task = self.known.rooms.begin(permit, WorkPlace::Here, said, None);
+        let told = legacy_to_modern::call_goes_on(id, task.legacy_view());
+        task.handle_end(End::of_answer(answer), now());
+        self.insert(None, task);
+        told
+    }
+}
+
+impl Drop for SessionTasks {
+    fn drop(&mut self) {
+        if self.owner.get().is_none() {
+            return;
+        }
+        for task in self.all() {
+            self.known.table.lock().remove(&task.read(|it| Arc::clone(it.id())));
+        }
     }
 }
 
@@ -163,9 +192,7 @@ impl Bridged {
         if !are_offered || !wants_one {
             return Ok(CallTasks { are_offered, wanted: None });
         }
-        let limits = &self.shared().upstream.runtime.limits;
-        let room = self.tasks().room(&self.shared().task_rooms, context, limits)?;
-        let wanted = Some(WantedTask { room, limits: Arc::clone(limits) });
+        let wanted = Some(self.tasks().room(context.principal())?);
         Ok(CallTasks { are_offered, wanted })
     }
 
@@ -182,7 +209,8 @@ impl Bridged {
         }
         if lists {
             let tasks = self.tasks().all().iter().map(|it| it.known()).collect();
-            return Ok(Reply::One(request.answer(&LegacyListTasksResult::new(tasks))));
+            let tasks = LegacyListTasksResult::new(tasks);
+            return Ok(Reply::One(request.answer(&tasks)));
         }
         let params = request.decode_params::<TaskParams>();
         let params = params.map_err(|error| codes::invalid_params(&error.to_string()));
@@ -191,18 +219,19 @@ impl Bridged {
             Err(error) => return Ok(refused(&request, &error)),
         };
         let client = declaring(&*self.client(&context).await?)?;
-        let answer = match method {
+        let way = Way { shared: self.shared(), client: &client };
+        let looked = match method {
             Method::TasksResult => {
                 return Ok(Waiting::begin(self, client, entry, request.id()));
             }
-            Method::TasksCancel => entry.cancel(self.shared(), &client).await?,
-            _ => entry.look(self.shared(), &client).await?.map(|it| it.task),
+            Method::TasksCancel => entry.cancel(way).await,
+            _ => entry.look(way).await.map(|_left| entry.known()),
         };
-        let answer = match answer {
-            Ok(task) => request.answer(&LegacyTaskState::new(task)),
-            Err(error) => request.refuse(&error),
-        };
-        Ok(Reply::One(answer))
+        match looked {
+            Ok(task) => Ok(Reply::One(request.answer(&LegacyTaskState::new(task)))),
+            Err(fault) if fault.kind == FaultKind::Refused => Ok(refused(&request, &fault.error)),
+            Err(fault) => Err(fault),
+        }
     }
 }
 
@@ -227,14 +256,5 @@ fn is_over(status: &TaskStatus) -> ErrorObject {
     ErrorObject::new(INVALID_PARAMS, text)
 }
 
-/// How long the bridge waits before it looks at a task again.
-fn interval(poll_interval_ms: Option<u64>) -> Duration {
-    let interval = poll_interval_ms.map_or(INTERVAL, Duration::from_millis);
-    interval.clamp(INTERVAL_MIN, INTERVAL_MAX)
-}
-
-/// Between two looks at a task whose server does not say.
-const INTERVAL: Duration = Duration::from_secs(1);
-/// Bounds of what a server may say.
-const INTERVAL_MIN: Duration = Duration::from_millis(250);
-const INTERVAL_MAX: Duration = Duration::from_secs(30);
+/// Random bytes of a name that only this process knows.
+const OWNER_BYTES: usize = 16;

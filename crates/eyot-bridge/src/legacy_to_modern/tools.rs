@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use eyot_era::revision;
 use eyot_types::{JsonObject, ListToolsResult, MirroredArguments, Tool};
-use eyot_upstream::ForwardedHeaders;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use parking_lot::Mutex;
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -117,16 +116,16 @@ impl KnownTool {
     }
 
     /// The headers of a call; `arguments` are decoded only when they are needed.
-    pub(crate) fn headers(&self, arguments: impl FnOnce() -> JsonObject) -> ForwardedHeaders {
+    pub(crate) fn headers(&self, arguments: impl FnOnce() -> JsonObject) -> HeaderMap {
         if self.mirrored.is_empty() {
-            return ForwardedHeaders::default();
+            return HeaderMap::new();
         }
         let arguments = arguments();
         let pairs = self.mirrored.headers(&arguments).into_iter().filter_map(|(name, value)| {
             let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
             Some((name, HeaderValue::from_str(&value).ok()?))
         });
-        ForwardedHeaders::pick(&pairs.collect::<HeaderMap>())
+        pairs.collect()
     }
 }
 

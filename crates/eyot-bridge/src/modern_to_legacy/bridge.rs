@@ -1,45 +1,29 @@
 //! Answers modern clients with what a legacy upstream says.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use eyot_era::modern_to_legacy::{self, Rounds, TaskPlan};
-use eyot_jsonrpc::{ErrorObject, INVALID_REQUEST, Id, Message, Response};
-use eyot_service::{Call, Fault, Input, Limits, Reply, SealedState};
+use eyot_era::modern_to_legacy;
+use eyot_jsonrpc::{ErrorObject, INVALID_REQUEST};
+use eyot_service::{Call, Fault, Input, Reply};
 use eyot_session::Store;
-use eyot_types::{
-    Era, InputRequests, InputRequiredResult, JsonObject, Method, Revision, RoundParams, codes,
-};
+use eyot_types::{Era, JsonObject, Method, Revision, RoundParams, codes};
 use eyot_upstream::Upstream;
-use serde_json::json;
-use tokio::sync::OwnedSemaphorePermit;
 
 use super::affinity::Affinity;
 use super::ask::Ask;
-use super::attempt::Attempt;
-use super::call::{CallShared, UpstreamCall};
+use super::inner::Inner;
 use super::mirrors::Mirrors;
-use super::park::ParkTable;
+use super::parked::ParkedCalls;
 use super::pool::Pool;
 use super::record::Records;
+use super::reply::CallReply;
 use super::sealed::State;
-use super::session::UpstreamSession;
-use super::tasks::{Planned, Tasks, drive};
+use super::tasks::Tasks;
 use crate::losses::count_losses;
 
 /// The bridge to one upstream. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Bridge(Arc<Inner>);
-
-#[derive(Debug)]
-pub(crate) struct Inner {
-    pub(crate) pool: Arc<Pool>,
-    pub(crate) table: Arc<ParkTable>,
-    pub(crate) mirrors: Mirrors,
-    pub(crate) tasks: Tasks,
-    pub(crate) records: Arc<Records>,
-    pub(crate) limits: Arc<Limits>,
-}
 
 impl Bridge {
     /// A bridge to one upstream; calls that wait are kept in the store, if there is one.
@@ -50,14 +34,12 @@ impl Bridge {
         store: Option<Arc<dyn Store>>,
     ) -> Self {
         let limits = Arc::clone(&upstream.runtime.limits);
-        let records =
-            Arc::new(Records::new(store, upstream.fingerprint.clone(), limits.question_timeout));
+        let records = Arc::new(Records::new(store, upstream.fingerprint.clone()));
         Self(Arc::new(Inner {
             pool: Pool::new(Arc::clone(upstream), affinity),
-            table: Arc::new(ParkTable::new(Arc::clone(&records), Arc::clone(&limits))),
+            parked: Arc::new(ParkedCalls::new(records, Arc::clone(&limits))),
             mirrors: Mirrors::default(),
             tasks: Tasks::new(&limits),
-            records,
             limits,
         }))
     }
@@ -113,7 +95,7 @@ impl Bridge {
         if let Some(sealed) = round.request_state {
             match inner.request_state(ask).await.open(&sealed) {
                 Ok(State::Parked(state)) => {
-                    return Box::pin(inner.resume(ask, &state, &responses)).await;
+                    return Ok(Box::pin(inner.resume(ask, &state, &responses)).await);
                 }
                 Ok(State::Visit(keys)) => {
                     if let Some(error) = refused_visit(&keys, &responses) {
@@ -127,99 +109,7 @@ impl Bridge {
             return Ok(Reply::One(ask.refuse(&error)));
         }
         let call = inner.begin(ask).await?;
-        Ok(Reply::Stream(Attempt::first(inner, Arc::clone(ask), call).into_messages()))
-    }
-}
-
-impl Inner {
-    /// What seals and opens the states of this request.
-    pub(crate) async fn request_state<'a>(&'a self, ask: &'a Ask) -> SealedState<'a> {
-        let Ask { peer, message, .. } = ask;
-        SealedState { keys: self.records.keys().await, maker: "bridge", peer, request: message }
-    }
-
-    /// What a client is told that must come again: "Servers MUST include at least one of
-    /// `inputRequests` or `requestState`" (2026-07-28, basic/patterns/mrtr).
-    pub(crate) async fn question(
-        &self,
-        ask: &Ask,
-        requests: InputRequests,
-        state: &State,
-    ) -> Response {
-        let sealed = self.request_state(ask).await.seal(state, self.limits.question_timeout);
-        let result = InputRequiredResult::new(requests).with_request_state(sealed);
-        Response::new(ask.id.clone(), &result)
-    }
-
-    /// Sends the request of a client.
-    pub(crate) async fn begin(&self, ask: &Ask) -> Result<Arc<UpstreamCall>, Fault> {
-        let session = self.pool.session(ask, false).await?;
-        let Planned { plan, room } = Box::pin(self.tasks.plan(ask, &session)).await?;
-        let params = modern_to_legacy::params(&ask.message, session.revision);
-        let (params, losses) = params.map_err(Fault::refused)?;
-        count_losses(&losses, Era::Modern);
-        let params = self.tasks.params(plan, params).map_err(Fault::refused)?;
-        let shared = CallShared::new(session.next_number(), ask.may_be_asked(), Rounds::new());
-        shared.begin_attempt(ask.log_level.clone(), ask.progress_token.clone());
-        *shared.task_room.lock() = room;
-        // What is asked in a task says which it is of.
-        let is_driven = plan == TaskPlan::Driven;
-        let turn = if is_driven { None } else { self.turn(ask, &session).await? };
-        self.set_level(ask, &shared, &session).await;
-        let request = Message::request_of_text(shared.id(), &ask.method(), &params)
-            .with_progress_token(Id::from_number(shared.number));
-        let shared = Arc::new(shared);
-        if is_driven {
-            let sending = drive(&session, &shared, (request, self.limits.call_timeout));
-            return Ok(UpstreamCall::follow(session, shared, sending));
-        }
-        Ok(UpstreamCall::send(session, shared, request, turn))
-    }
-
-    /// Waits until nobody else may be asked in the session, where a question does not say which
-    /// call it is of.
-    async fn turn(
-        &self,
-        ask: &Ask,
-        session: &UpstreamSession,
-    ) -> Result<Option<OwnedSemaphorePermit>, Fault> {
-        if !ask.may_be_asked() || !self.pool.takes_turns(session) {
-            return Ok(None);
-        }
-        let waiting = Arc::clone(&session.turn).acquire_owned();
-        match tokio::time::timeout(self.limits.call_timeout, waiting).await {
-            Ok(Ok(turn)) => Ok(Some(turn)),
-            _ => Err(Fault::overloaded(
-                codes::overloaded("calls that may be asked in one upstream session"),
-                Duration::from_secs(1),
-            )),
-        }
-    }
-
-    /// Tells the upstream how much of its log is wanted now.
-    async fn set_level(&self, ask: &Ask, shared: &CallShared, session: &UpstreamSession) {
-        if !session.initialized.capabilities.has("logging") {
-            return;
-        }
-        if let Some(level) = session.hub.level(shared.number, ask.log_level.as_ref()) {
-            let params = json!({ "level": level });
-            if let Err(fault) = session.ask(Method::LoggingSetLevel, &params).await {
-                tracing::debug!(%fault, "upstream's log level was not set");
-            }
-        }
-    }
-
-    /// Holds the headers of a tool call against its arguments.
-    async fn check_headers(&self, ask: &Ask) -> Result<Result<(), ErrorObject>, Fault> {
-        if !ask.has_headers() || Method::parse(&ask.method()) != Method::ToolsCall {
-            return Ok(Ok(()));
-        }
-        if self.mirrors.is_unknown(ask) {
-            let session = self.pool.session(ask, false).await?;
-            let listed = session.ask(Method::ToolsList, &Mirrors::list_params()).await?;
-            drop(self.mirrors.learn(ask, listed));
-        }
-        Ok(self.mirrors.check(ask))
+        Ok(Reply::Stream(CallReply::first(inner, Arc::clone(ask), call).into_messages()))
     }
 }
 

@@ -1,157 +1,20 @@
 //! One call at the upstream, for as long as it takes: over as many rounds as the client needs.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use eyot_era::modern_to_legacy::{RoundLosses, Rounds, passes};
-use eyot_jsonrpc::{ErrorObject, Id, Message};
+use eyot_era::parked::OpenQuestion;
+use eyot_jsonrpc::{Message, Request};
 use eyot_service::{Fault, Messages, Reply, ReplyFuture, ReplyItem};
-use eyot_types::{ClientCapabilities, Era, LogLevel, LoggingMessageParams, Method};
+use eyot_types::Method;
 use futures_util::StreamExt as _;
 use parking_lot::Mutex;
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::record::UpstreamPosition;
 use super::session::UpstreamSession;
-use crate::losses::count_losses;
-use crate::task_rooms::TaskRoom;
-
-/// What others may do to a call: ask in it, tell it something.
-#[derive(Debug)]
-pub(crate) struct CallShared {
-    /// Unique in its session; also the progress token that the upstream sees.
-    pub(crate) number: u64,
-    /// Whether its client can be asked.
-    pub(crate) may_be_asked: bool,
-    /// Room for the task that the upstream is asked to make of it.
-    pub(crate) task_room: Mutex<Option<TaskRoom>>,
-    state: Mutex<CallState>,
-}
-
-#[derive(Debug, Default)]
-struct CallState {
-    rounds: Rounds,
-    /// What the upstream asked for and the client has not declared.
-    unmet: ClientCapabilities,
-    /// What is for the client and has not been taken.
-    out: VecDeque<Message>,
-    log_level: Option<LogLevel>,
-    progress_token: Option<Id>,
-    /// The upstream's event id up to which everything was heard.
-    cursor: Option<Bytes>,
-    waker: Option<Waker>,
-}
-
-impl CallShared {
-    pub(crate) fn new(number: u64, may_be_asked: bool, rounds: Rounds) -> Self {
-        let state = CallState { rounds, ..CallState::default() };
-        Self { number, may_be_asked, task_room: Mutex::default(), state: Mutex::new(state) }
-    }
-
-    /// A call that an earlier process has begun.
-    pub(crate) fn restored(number: u64, rounds: Rounds, cursor: Bytes) -> Self {
-        let state = CallState { rounds, cursor: Some(cursor), ..CallState::default() };
-        Self { number, may_be_asked: true, task_room: Mutex::default(), state: Mutex::new(state) }
-    }
-
-    /// The upstream's event id up to which everything was heard, if it gives any.
-    pub(crate) fn cursor(&self) -> Option<Bytes> {
-        self.state.lock().cursor.clone()
-    }
-
-    /// Lets go of what the call was read from, and of who read it: a cursor is a part of a larger
-    /// buffer, a waker keeps the memory of a whole task, and people take their time.
-    pub(crate) fn rest(&self) {
-        let mut state = self.state.lock();
-        state.cursor = state.cursor.take().map(|it| Bytes::copy_from_slice(&it));
-        (state.progress_token, state.waker) = (None, None);
-        state.out.shrink_to_fit();
-    }
-
-    /// The id under which the connection knows the call.
-    pub(crate) fn id(&self) -> Id {
-        Id::from_number(self.number)
-    }
-
-    /// The client's attempt: what it wants to hear, and how it calls its progress.
-    pub(crate) fn begin_attempt(&self, log_level: Option<LogLevel>, progress_token: Option<Id>) {
-        let mut state = self.state.lock();
-        state.log_level = log_level;
-        state.progress_token = progress_token;
-    }
-
-    /// The upstream asks in this call; what it is told if it cannot.
-    pub(crate) fn ask(&self, request: &Message) -> Result<(), ErrorObject> {
-        let mut state = self.state.lock();
-        state.rounds.ask(request)?;
-        note_losses(&mut state.rounds);
-        wake(state.waker.take());
-        Ok(())
-    }
-
-    /// The upstream asked for what the client has not declared.
-    pub(crate) fn note_unmet(&self, unmet: &ClientCapabilities) {
-        self.state.lock().unmet.merge(unmet);
-    }
-
-    /// All that it asked for in vain.
-    pub(crate) fn unmet(&self) -> ClientCapabilities {
-        self.state.lock().unmet.clone()
-    }
-
-    /// The upstream takes a question back.
-    pub(crate) fn withdraw(&self, id: &Id) -> bool {
-        self.state.lock().rounds.withdraw(id)
-    }
-
-    /// Something for the client that came on another stream, or while the call was at rest.
-    ///
-    /// Of progress only the last is kept, and of log messages a few.
-    pub(crate) fn tell(&self, message: Message) {
-        let mut state = self.state.lock();
-        if is_progress(&message) {
-            state.out.retain(|it| !is_progress(it));
-        }
-        if state.out.len() < OUT_MAX {
-            state.out.push_back(message);
-        } else {
-            eyot_metrics::messages_dropped("queue_full");
-        }
-        wake(state.waker.take());
-    }
-
-    /// Works on the rounds of the call.
-    pub(crate) fn rounds<T>(&self, work: impl FnOnce(&mut Rounds) -> T) -> T {
-        let mut state = self.state.lock();
-        let worked = work(&mut state.rounds);
-        note_losses(&mut state.rounds);
-        worked
-    }
-
-    /// Ready when the upstream wants to be told that its questions are alive.
-    pub(crate) fn poll_wants_beats(&self, cx: &Context<'_>) -> Poll<()> {
-        let mut state = self.state.lock();
-        state.waker = Some(cx.waker().clone());
-        if state.rounds.wants_beats() { Poll::Ready(()) } else { Poll::Pending }
-    }
-
-    fn take_told(&self, cx: &Context<'_>) -> Option<Message> {
-        let mut state = self.state.lock();
-        state.waker = Some(cx.waker().clone());
-        state.out.pop_front()
-    }
-
-    /// A notification as this attempt's client has it, if it wants it at all.
-    pub(crate) fn for_client(&self, message: Message) -> Option<Message> {
-        let state = self.state.lock();
-        if is_progress(&message) {
-            return state.progress_token.clone().map(|token| message.with_progress_token(token));
-        }
-        let params: LoggingMessageParams = message.decode_params().ok()?;
-        passes(state.log_level.as_ref(), &params.level).then_some(message)
-    }
-}
+use super::shared::CallShared;
 
 /// A call with what the upstream says to it.
 ///
@@ -168,7 +31,7 @@ enum Stage {
     Sending(ReplyFuture),
     Streaming(Messages),
     /// Nobody listens; the rest is heard from where its stream was left.
-    Apart,
+    Apart(Bytes),
     /// The last word, until it is taken.
     Ended(Option<Box<Heard>>),
 }
@@ -189,7 +52,7 @@ impl UpstreamCall {
     pub(crate) fn send(
         session: Arc<UpstreamSession>,
         shared: Arc<CallShared>,
-        request: Message,
+        request: Request,
         turn: Option<OwnedSemaphorePermit>,
     ) -> Arc<Self> {
         let connection = session.connection.clone();
@@ -227,16 +90,8 @@ impl UpstreamCall {
         Arc::new(Self { shared, session, stage: Mutex::new(stage), _turn: turn })
     }
 
-    /// The next thing that is for this call. Questions are found with [`Self::is_asked`].
-    pub(crate) fn poll_heard(&self, cx: &mut Context<'_>) -> Poll<Heard> {
-        match self.shared.take_told(cx) {
-            Some(message) => Poll::Ready(Heard::Note(message)),
-            None => self.poll_upstream(cx),
-        }
-    }
-
-    /// The same without what has been told already: for a call at rest.
-    pub(crate) fn poll_upstream(&self, cx: &mut Context<'_>) -> Poll<Heard> {
+    /// What the upstream says next to this call. Its questions go to the call's machine.
+    pub(crate) fn poll(&self, cx: &mut Context<'_>) -> Poll<Heard> {
         loop {
             let polled = {
                 let mut stage = self.stage.lock();
@@ -245,10 +100,13 @@ impl UpstreamCall {
             };
             match polled {
                 Ok(item) => {
-                    if let Some(cursor) = item.cursor() {
-                        self.shared.state.lock().cursor = Some(cursor.clone());
+                    let cursor = item.cursor().cloned();
+                    let heard = item.into_message().and_then(|it| self.take(it));
+                    // The answer may have to be heard again, by the next process.
+                    if !matches!(heard, Some(Heard::Answer(_))) {
+                        self.shared.set_cursor(cursor);
                     }
-                    if let Some(heard) = item.into_message().and_then(|it| self.take(it)) {
+                    if let Some(heard) = heard {
                         return Poll::Ready(heard);
                     }
                 }
@@ -257,35 +115,54 @@ impl UpstreamCall {
         }
     }
 
+    /// Where the call is now, with these questions; `unasked` is up to where the session's own
+    /// stream was heard.
+    pub(crate) fn position(
+        &self,
+        unasked: Option<&Bytes>,
+        questions: Vec<OpenQuestion>,
+    ) -> UpstreamPosition {
+        let session = &self.session;
+        let mut initialized = session.initialized.clone();
+        // What only discovery says again.
+        initialized.instructions = None;
+        UpstreamPosition {
+            session_id: session.connection.session_id().map(str::to_owned),
+            initialized,
+            capabilities: session.hub.capabilities().clone(),
+            number: self.shared.number,
+            cursor: self.shared.cursor().as_ref().and_then(text),
+            unasked: unasked.and_then(text),
+            questions,
+        }
+    }
+
     /// Stops listening, if the upstream can say the rest later: a connection is by far the largest
     /// part of a call at rest.
     pub(crate) fn step_apart(&self) -> bool {
+        let cursor = self.shared.cursor().filter(|_| !self.session.is_pipe);
+        let Some(cursor) = cursor else { return false };
         let mut stage = self.stage.lock();
-        let is_resumable = self.shared.cursor().is_some() && !self.session.is_pipe;
-        let is_apart = is_resumable && matches!(*stage, Stage::Streaming(_));
+        let is_apart = matches!(*stage, Stage::Streaming(_));
         if is_apart {
-            *stage = Stage::Apart;
+            *stage = Stage::Apart(cursor);
         }
         is_apart
     }
 
     /// Listens again to a call that was left.
     fn come_back(&self, stage: &mut Stage) {
-        if matches!(stage, Stage::Apart) {
-            let rest = self.session.connection.follow(self.shared.id(), self.shared.cursor());
+        if let Stage::Apart(cursor) = stage {
+            let rest = self.session.connection.follow(self.shared.id(), Some(cursor.clone()));
             *stage = rest.map_or(Stage::Ended(None), Stage::Streaming);
         }
     }
 
-    /// Whether the upstream waits for answers.
-    pub(crate) fn is_asked(&self) -> bool {
-        self.shared.rounds(|it| it.has_open())
-    }
-
-    /// Keeps the last word for whoever polls next.
+    /// Keeps the last word for whichever client polls next.
     pub(crate) fn keep(&self, heard: Heard) {
         *self.stage.lock() = Stage::Ended(Some(Box::new(heard)));
-        wake(self.shared.state.lock().waker.take());
+        // It may be here already.
+        self.shared.work(|_, _| {});
     }
 
     fn take(&self, message: Message) -> Option<Heard> {
@@ -335,7 +212,7 @@ impl Stage {
                     Some(part) => return Poll::Ready(part),
                     None => *self = Self::Ended(None),
                 },
-                Self::Apart => *self = Self::Ended(None),
+                Self::Apart(_) => *self = Self::Ended(None),
                 Self::Ended(last) => {
                     return Poll::Ready(match last.take().map(|it| *it) {
                         Some(Heard::Note(message) | Heard::Answer(message)) => Ok(message.into()),
@@ -348,22 +225,6 @@ impl Stage {
     }
 }
 
-/// Counts what questions and answers have lost.
-fn note_losses(rounds: &mut Rounds) {
-    let RoundLosses { asked, answered } = rounds.take_losses();
-    count_losses(&asked, Era::Legacy);
-    count_losses(&answered, Era::Modern);
+fn text(cursor: &Bytes) -> Option<String> {
+    String::from_utf8(cursor.to_vec()).ok()
 }
-
-fn is_progress(message: &Message) -> bool {
-    message.method().is_some_and(|it| Method::parse(&it) == Method::Progress)
-}
-
-fn wake(waker: Option<Waker>) {
-    if let Some(waker) = waker {
-        waker.wake();
-    }
-}
-
-/// Notifications that wait for the client.
-const OUT_MAX: usize = 64;

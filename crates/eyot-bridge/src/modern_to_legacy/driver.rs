@@ -2,7 +2,7 @@
 //! polls the calls that are at rest, and ends the session.
 
 use std::pin::{Pin, pin};
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
 use eyot_jsonrpc::Message;
@@ -14,16 +14,14 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::hub::Hub;
-use super::pool::{Key, Pool};
 
 /// Something that is done without anybody waiting for it.
 pub(crate) type Chore = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// When a session is closed for want of use.
-#[derive(Debug)]
 pub(crate) struct Idle {
-    pub(crate) pool: Weak<Pool>,
-    pub(crate) key: Key,
+    /// Closes it if nobody has used it for so long.
+    pub(crate) close: Box<dyn Fn(Duration) + Send>,
     pub(crate) timeout: Duration,
 }
 
@@ -90,10 +88,11 @@ impl Driver {
     fn hear(&mut self, part: Option<Result<ReplyItem, Fault>>, running: &FuturesUnordered<Chore>) {
         match part {
             Some(Ok(ReplyItem::Message { message, cursor })) => {
-                self.hub.heard_until(cursor);
                 if let Some(answer) = self.hub.route(&message, None) {
                     running.push(say(self.connection.clone(), answer));
                 }
+                // Last: what a record says to be heard must be known to its call.
+                self.hub.heard_until(cursor);
             }
             Some(Ok(_)) => {}
             Some(Err(fault)) => {
@@ -113,10 +112,8 @@ impl Driver {
 
     /// Gives the session up if nobody has used it for long.
     fn rest(&self) {
-        if let Some(Idle { pool, key, timeout }) = &self.idle
-            && let Some(pool) = pool.upgrade()
-        {
-            pool.close_idle(key, *timeout);
+        if let Some(Idle { close, timeout }) = &self.idle {
+            close(*timeout);
         }
     }
 }

@@ -15,7 +15,7 @@ use parking_lot::Mutex;
 use serde_json::json;
 use tokio::sync::Notify;
 
-use super::call::CallShared;
+use super::shared::CallShared;
 use super::tasks::Asked;
 
 /// The running calls and subscriptions of one upstream session.

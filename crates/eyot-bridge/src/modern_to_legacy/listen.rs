@@ -16,7 +16,7 @@ use futures_util::stream;
 use serde_json::{Value, json};
 
 use super::ask::Ask;
-use super::bridge::Inner;
+use super::inner::Inner;
 use super::session::UpstreamSession;
 use super::tasks::{TaskWatch, has_tasks};
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use eyot_service::{Fault, Peer};
-use eyot_types::{ClientCapabilities, InitializeResult, codes};
+use eyot_types::{InitializeResult, codes};
 use eyot_upstream::Upstream;
 use parking_lot::Mutex;
 use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
@@ -16,7 +16,7 @@ use super::affinity::Affinity;
 use super::ask::Ask;
 use super::driver::Idle;
 use super::hub::Hub;
-use super::record::Trace;
+use super::record::UpstreamPosition;
 use super::session::{Opening, UpstreamSession};
 
 /// What calls have in common that share a session.
@@ -78,18 +78,14 @@ impl Pool {
     ) -> Result<Arc<UpstreamSession>, Fault> {
         let Some(key) = self.key(ask) else {
             let wants_stream = wants_stream || !ask.capabilities.0.is_empty();
-            let session = self.open(ask.capabilities.clone(), wants_stream, None).await?;
+            let session = self.open(ask, wants_stream, None).await?;
             self.remember(ask, &session, Duration::ZERO);
             return Ok(session);
         };
         let cell = self.cell(&key);
         let opening = async {
-            let idle = Idle {
-                pool: self.weak.clone(),
-                key: key.clone(),
-                timeout: self.upstream.runtime.limits.upstream_idle_timeout,
-            };
-            let session = self.open(ask.capabilities.clone(), true, Some(idle)).await?;
+            let idle = self.idle(&key);
+            let session = self.open(ask, true, Some(idle)).await?;
             self.remember(ask, &session, Duration::ZERO);
             Ok::<_, Fault>(session)
         };
@@ -106,21 +102,19 @@ impl Pool {
     pub(crate) async fn restored(
         &self,
         ask: &Ask,
-        trace: &Trace,
+        position: &UpstreamPosition,
     ) -> Result<Option<Arc<UpstreamSession>>, Fault> {
         let principal = ask.peer.principal.clone();
-        let restored = Some(trace.session_id.clone().unwrap_or_default());
+        let restored = Some(position.session_id.clone().unwrap_or_default());
         let key = Key { principal, class: Arc::clone(&ask.class), handle: None, restored };
         let cell = self.cell(&key);
         let restoring = async {
             let place = self.place().map_err(Some)?;
-            let hub = Hub::new(trace.capabilities.clone(), Arc::clone(&self.asks_aside));
-            let timeout = self.upstream.runtime.limits.upstream_idle_timeout;
-            let idle = Idle { pool: self.weak.clone(), key: key.clone(), timeout };
-            let capabilities = trace.capabilities.clone();
-            let opening =
-                Opening { capabilities, hub, wants_stream: true, place, idle: Some(idle) };
-            UpstreamSession::restore(&self.upstream, opening, trace).await.ok_or(None)
+            let hub = Hub::new(position.capabilities.clone(), Arc::clone(&self.asks_aside));
+            let (peer, idle) = (ask.peer.clone(), Some(self.idle(&key)));
+            let capabilities = position.capabilities.clone();
+            let opening = Opening { peer, capabilities, hub, wants_stream: true, place, idle };
+            UpstreamSession::restore(&self.upstream, opening, position).await.ok_or(None)
         };
         match cell.get_or_try_init(|| Box::pin(restoring)).await {
             Ok(session) => Ok(Some(Arc::clone(session))),
@@ -151,8 +145,19 @@ impl Pool {
         session.is_pipe || self.asks_aside.load(Ordering::Relaxed)
     }
 
+    fn idle(&self, key: &Key) -> Idle {
+        let (pool, key) = (self.weak.clone(), key.clone());
+        let close = move |timeout| {
+            if let Some(pool) = pool.upgrade() {
+                pool.close_idle(&key, timeout);
+            }
+        };
+        let timeout = self.upstream.runtime.limits.upstream_idle_timeout;
+        Idle { close: Box::new(close), timeout }
+    }
+
     /// Closes a session that nobody uses and nobody has used for so long.
-    pub(crate) fn close_idle(&self, key: &Key, idle: Duration) {
+    fn close_idle(&self, key: &Key, idle: Duration) {
         let mut sessions = self.sessions.lock();
         let is_idle = |it: &Entry| it.used.elapsed() >= idle && it.is_unused();
         let closed =
@@ -193,13 +198,14 @@ impl Pool {
 
     async fn open(
         &self,
-        capabilities: ClientCapabilities,
+        ask: &Ask,
         wants_stream: bool,
         idle: Option<Idle>,
     ) -> Result<Arc<UpstreamSession>, Fault> {
         let place = self.place()?;
+        let (peer, capabilities) = (ask.peer.clone(), ask.capabilities.clone());
         let hub = Hub::new(capabilities.clone(), Arc::clone(&self.asks_aside));
-        let opening = Opening { capabilities, hub, wants_stream, place, idle };
+        let opening = Opening { peer, capabilities, hub, wants_stream, place, idle };
         let session = Box::pin(UpstreamSession::open(&self.upstream, opening)).await?;
         if session.is_stateless() {
             self.is_stateless.store(true, Ordering::Relaxed);

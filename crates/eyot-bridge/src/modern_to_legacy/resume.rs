@@ -1,29 +1,29 @@
-//! A client comes back to its call: the call rests here, or another process has left it behind.
+//! A client comes back to its call: the call waits here, or another process has left it behind.
 
 use std::sync::Arc;
 
-use eyot_era::modern_to_legacy::{RoundError, Rounds};
-use eyot_jsonrpc::{ErrorObject, Message, Response};
-use eyot_service::{Fault, Messages, Reply, ReplyItem, SealedState};
-use eyot_types::JsonObject;
+use eyot_era::parked::{Came, ParkedCall, ParkedConfig, RecordStage, Word};
+use eyot_jsonrpc::ErrorObject;
+use eyot_service::{Fault, Reply, SealedState};
 use eyot_types::codes::{self, Outcome};
-use futures_util::{StreamExt as _, stream};
-use tokio::sync::oneshot;
+use eyot_types::{InputRequests, JsonObject, Revision};
 
 use super::ask::Ask;
-use super::attempt::{Attempt, Held};
-use super::bridge::Inner;
-use super::call::{CallShared, Heard, UpstreamCall};
-use super::park::{Handover, Reserved, Resumed, Taken};
-use super::record::{Answers, Claim, Record, RecordStage, Trace, last_word};
+use super::call::UpstreamCall;
+use super::guard::CallGuard;
+use super::inner::Inner;
+use super::parked::{Entry, UpstreamPlace};
+use super::record::UpstreamPosition;
+use super::reply::CallReply;
 use super::sealed::{ParkedState, State};
+use super::shared::CallShared;
 
-/// What is left of a call in the store.
-enum Remains {
-    /// It can go on.
-    Call(Box<Taken>),
-    /// It is over.
-    Over(Response),
+/// What a client finds that comes back.
+struct Found {
+    entry: Entry,
+    came: Came,
+    /// What it is asked, if it is.
+    requests: InputRequests,
 }
 
 impl Inner {
@@ -33,182 +33,132 @@ impl Inner {
         ask: &Arc<Ask>,
         state: &ParkedState,
         responses: &JsonObject,
-    ) -> Result<Reply, Fault> {
-        let round = (state.round, Answers::of(responses));
-        loop {
-            match self.table.resume(state, responses) {
-                Resumed::Taken(taken) => return Ok(self.go_on(ask, round, taken)),
-                Resumed::Following(leader) => return Ok(follow(Arc::clone(ask), leader)),
-                Resumed::Asked(round, requests) => {
-                    let state = State::Parked(ParkedState { round, ..state.clone() });
-                    return Ok(Reply::One(self.question(ask, requests, &state).await));
-                }
-                Resumed::Refused(error) => return Ok(Reply::One(ask.refuse(&error))),
-                Resumed::Unknown => {}
-            }
-            let principal = ask.peer.principal.clone();
-            let Some(reserved) = self.table.reserve(state, round.1, principal) else { continue };
-            return Ok(match self.restore(ask, state, responses).await {
-                Ok(Remains::Call(taken)) => {
-                    reserved.keep(&taken.claim);
-                    self.go_on(ask, round, *taken)
-                }
-                Ok(Remains::Over(last)) => over(ask, reserved, &last),
-                Err(error) => over(ask, reserved, &ask.refuse(&error)),
-            });
-        }
-    }
-
-    /// The upstream gets the answers, and the client what comes of them.
-    fn go_on(self: &Arc<Self>, ask: &Arc<Ask>, round: (u32, Answers), taken: Taken) -> Reply {
-        let Taken { claim, call, answers } = taken;
-        if let Some((answers, trace)) = answers {
-            self.pass_on(&claim, round, (&call, answers, trace));
-        }
-        let held = Held::again(self, claim, round, call);
-        Reply::Stream(Attempt::again(Arc::clone(ask), held).into_messages())
-    }
-
-    /// Sends answers whether or not the client stays to see it: a client that comes back must not
-    /// find a call that has lost them.
-    fn pass_on(
-        &self,
-        claim: &Claim,
-        (round, given): (u32, Answers),
-        (call, answers, trace): (&Arc<UpstreamCall>, Vec<Message>, Box<Trace>),
-    ) {
-        let stage = RecordStage::Answered(given, trace);
-        let written = self.records.write(claim, (round, stage), self.limits.question_timeout);
-        let (timeout, passed) = (self.limits.call_timeout, Arc::clone(call));
-        let passing = async move {
-            if written.await.is_err() {
-                return passed.keep(Heard::Failed(Fault::upstream(elsewhere())));
-            }
-            for answer in answers {
-                let sending = passed.session.connection.send(answer);
-                let sent = tokio::time::timeout(timeout, sending).await;
-                if let Err(fault) = sent.unwrap_or_else(|_elapsed| Err(Fault::timed_out(timeout))) {
-                    return passed.keep(Heard::Failed(fault));
-                }
-            }
+    ) -> Reply {
+        let Found { entry, came, requests } = match self.find(ask, state, responses).await {
+            Ok(found) => found,
+            Err(error) => return Reply::One(ask.refuse(&error)),
         };
-        if !call.session.chore(passing) {
-            let error = codes::upstream_lost("upstream session has ended", Outcome::Unknown, true);
-            call.keep(Heard::Failed(Fault::upstream(error)));
-        }
+        let waiter = match came {
+            Came::Answers(waiter) | Came::Leads(waiter) | Came::Follows(waiter) => waiter,
+            Came::Told(Word::Asked(round)) => {
+                let state = State::Parked(ParkedState { round, ..state.clone() });
+                return Reply::One(self.question(ask, requests, &state).await);
+            }
+            Came::Told(Word::Last(message)) => {
+                return Reply::One(message.with_client_id(ask.id.clone()));
+            }
+            Came::Told(Word::Refused(error)) => return Reply::One(ask.refuse(&error)),
+        };
+        let name = Arc::clone(&entry.claim.name);
+        let guard = CallGuard::again(&self.parked, &entry.shared, waiter, name);
+        Reply::Stream(CallReply::again(self, Arc::clone(ask), guard).into_messages())
     }
 
-    /// Looks for a call in the store, and takes it over.
-    async fn restore(
+    /// Finds a call, here or in the store, and gives it the answers of its client.
+    async fn find(
         &self,
         ask: &Ask,
         state: &ParkedState,
         responses: &JsonObject,
-    ) -> Result<Remains, ErrorObject> {
-        let found = self.records.take_over(&state.call).await.map_err(|error| {
+    ) -> Result<Found, ErrorObject> {
+        if let Some(found) = self.find_here(state, responses) {
+            return Ok(found);
+        }
+        // One at a time: who comes second finds it here.
+        let _restoring = self.parked.restoring(&state.call).await;
+        if let Some(found) = self.find_here(state, responses) {
+            return Ok(found);
+        }
+        let entry = self.take_over(ask, state).await?;
+        let (came, requests) = entry.shared.come_back(state.round, responses);
+        if matches!(came, Came::Answers(_) | Came::Leads(_)) {
+            self.parked.restore(entry.clone());
+        }
+        Ok(Found { entry, came, requests })
+    }
+
+    fn find_here(&self, state: &ParkedState, responses: &JsonObject) -> Option<Found> {
+        let entry = self.parked.find(&state.call)?;
+        if matches!(entry.upstream, UpstreamPlace::There(_)) && entry.shared.look(|it| it.is_over())
+        {
+            // Left as it was by a client that has gone: the store knows it.
+            self.parked.remove(&entry.claim.name, &entry.shared);
+            return None;
+        }
+        let (came, requests) = entry.shared.come_back(state.round, responses);
+        if matches!(came, Came::Answers(_)) {
+            eyot_metrics::parked_call_ended("client");
+        }
+        Some(Found { entry, came, requests })
+    }
+
+    /// Takes a call over from the store.
+    async fn take_over(&self, ask: &Ask, state: &ParkedState) -> Result<Entry, ErrorObject> {
+        let found = self.parked.records.take_over(&state.call).await.map_err(|error| {
             tracing::error!(%error, "a parked call cannot be read");
             Fault::internal("the store cannot be used now").error
         })?;
         let (claim, record) = found.ok_or_else(SealedState::refused)?;
-        let trace = match to_go_on(record, state.round, Answers::of(responses))? {
-            Stored::Trace(trace) => trace,
-            Stored::Last(last) => return Ok(Remains::Over(last)),
-            Stored::Asked(round, trace) => {
-                let asked = Rounds::restore(round, trace.questions(), claim.fence.0).questions();
-                let state = State::Parked(ParkedState { round, ..state.clone() });
-                return Ok(Remains::Over(self.question(ask, asked, &state).await));
-            }
+        if matches!(record.stage, RecordStage::Over) {
+            return Err(SealedState::refused());
+        }
+        let mut position = None;
+        let record = record.map(|mut it| {
+            let questions = std::mem::take(&mut it.questions);
+            position = Some(it);
+            questions
+        });
+        let revision = position.as_ref().map_or("", |it| it.initialized.protocol_version.as_str());
+        let config = ParkedConfig {
+            revision: Revision::parse(revision).unwrap_or(Revision::LATEST_LEGACY),
+            question_timeout: self.limits.question_timeout,
         };
-        let call = self.restored(ask, (state.round, &claim), &trace).await;
-        let call = call.inspect_err(|_| self.records.forget(&claim))?;
-        let revision = call.session.revision;
-        let answers = call.shared.rounds(|it| it.answer(state.round, responses, revision));
-        let answers = answers.map_err(|error| error.to_error())?;
-        Ok(Remains::Call(Box::new(Taken { claim, call, answers: Some((answers, trace)) })))
+        let now = tokio::time::Instant::now().into_std();
+        let parked = ParkedCall::resume(record, claim.fence.0, config, now);
+        let number = position.as_ref().map_or(0, |it| it.number);
+        let cursor = position.as_ref().and_then(|it| it.cursor.clone()).map(Into::into);
+        let shared = Arc::new(CallShared::restored(number, parked, cursor));
+        let (principal, upstream) =
+            (ask.peer.principal.clone(), UpstreamPlace::There(position.map(Arc::from)));
+        Ok(Entry { claim, principal, shared, upstream })
     }
 
-    /// The call where the other process has left it.
-    async fn restored(
+    /// The upstream of a call that a client leads now, connected if it is not. `None`: there is
+    /// none, and all who wait are told.
+    pub(crate) async fn connected(
         &self,
         ask: &Ask,
-        (round, claim): (u32, &Claim),
-        trace: &Trace,
+        guard: &CallGuard,
+    ) -> Option<Arc<UpstreamCall>> {
+        let entry = self.parked.find(guard.name.as_deref()?)?;
+        let position = match &entry.upstream {
+            UpstreamPlace::Here(call) => return Some(Arc::clone(call)),
+            UpstreamPlace::There(position) => position.as_deref(),
+        };
+        let connected = self.connect(ask, &entry, position).await;
+        connected.inspect_err(|error| self.parked.lose(&entry, error)).ok()
+    }
+
+    /// Goes on where the other process has left a call.
+    async fn connect(
+        &self,
+        ask: &Ask,
+        entry: &Entry,
+        position: Option<&UpstreamPosition>,
     ) -> Result<Arc<UpstreamCall>, ErrorObject> {
         let lost = || codes::upstream_lost(LOST, Outcome::Unknown, true);
-        let cursor = trace.cursor.clone().ok_or_else(lost)?;
-        let session = self.pool.restored(ask, trace).await.map_err(|fault| fault.error)?;
+        let position = position.filter(|it| it.cursor.is_some()).ok_or_else(lost)?;
+        let session = self.pool.restored(ask, position).await.map_err(|fault| fault.error)?;
         let session = session.ok_or_else(lost)?;
-        let rounds = Rounds::restore(round, trace.questions(), claim.fence.0);
-        let shared = Arc::new(CallShared::restored(trace.number, rounds, cursor.into()));
         let turn = Arc::clone(&session.turn).try_acquire_owned().ok();
+        let call = UpstreamCall::restore(session, Arc::clone(&entry.shared), turn);
+        let call = call.ok_or_else(lost)?;
+        self.parked.connect(&entry.claim, &call)?;
         eyot_metrics::parked_call_ended("restored");
         tracing::info!("a parked call of an earlier process goes on");
-        UpstreamCall::restore(session, shared, turn).ok_or_else(lost)
+        Ok(call)
     }
-}
-
-/// What the store has for a client that comes back.
-enum Stored {
-    /// Where to go on.
-    Trace(Box<Trace>),
-    /// The round of which the client has not heard.
-    Asked(u32, Box<Trace>),
-    Last(Response),
-}
-
-/// What there is to go on with, if the client comes back with what the call waits for.
-fn to_go_on(record: Record, round: u32, came: Answers) -> Result<Stored, ErrorObject> {
-    let late = || RoundError::AnsweredAlready.to_error();
-    if matches!(record.stage, RecordStage::Over) {
-        return Err(SealedState::refused());
-    }
-    if record.round != round {
-        let is_behind = Some(record.round) == round.checked_add(1);
-        return match record.stage {
-            RecordStage::Asked(Some(before), trace) if is_behind && before == came => {
-                Ok(Stored::Asked(record.round, trace))
-            }
-            _ => Err(late()),
-        };
-    }
-    match record.stage {
-        RecordStage::Asked(_, trace) => Ok(Stored::Trace(trace)),
-        // Whether the upstream has got the answers is not known. It gets them once more: "Request
-        // IDs MUST NOT have been previously used by the requestor within the same session"
-        // (2025-11-25, basic, Requests), so the second ones are answers to nothing.
-        RecordStage::Answered(given, trace) if given == came => Ok(Stored::Trace(trace)),
-        RecordStage::Done(given, word) if given == came => {
-            last_word(&word).map(Stored::Last).ok_or_else(SealedState::refused)
-        }
-        RecordStage::Answered(..) | RecordStage::Done(..) | RecordStage::Over => Err(late()),
-    }
-}
-
-/// There is nothing to go on with: all who wait hear the same.
-fn over(ask: &Ask, reserved: Reserved, last: &Response) -> Reply {
-    reserved.end(last);
-    Reply::One(last.clone().with_client_id(ask.id.clone()))
-}
-
-/// Waits for what the client hears that came first with the same answers.
-fn follow(ask: Arc<Ask>, leader: oneshot::Receiver<Handover>) -> Reply {
-    let following = async move {
-        match leader.await {
-            Ok(Handover::Said(message)) => {
-                let message = message.with_id(ask.id.clone());
-                stream::iter([Ok(ReplyItem::from(message))]).boxed()
-            }
-            Ok(Handover::Yours(held)) => Attempt::again(ask, *held).into_messages().boxed(),
-            Err(_gone) => stream::iter([Ok(ReplyItem::from(ask.refuse(&elsewhere())))]).boxed(),
-        }
-    };
-    Reply::Stream(Messages::new(stream::once(following).flatten()))
 }
 
 /// Said to a client whose call cannot be found again.
 const LOST: &str = "the call ran in a process that has ended, and its upstream cannot resume it";
-
-/// The error of a client whose call somebody else has.
-pub(crate) fn elsewhere() -> ErrorObject {
-    codes::upstream_lost("somebody else goes on with the call", Outcome::Unknown, true)
-}

@@ -5,20 +5,20 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use eyot_era::modern_to_legacy;
-use eyot_jsonrpc::{Id, Message, Response};
-use eyot_service::{Fault, FaultKind, Limits, Messages, unix_ms};
+use eyot_jsonrpc::{Id, Message, Request, Response};
+use eyot_service::{Fault, FaultKind, Limits, Messages, Peer, unix_ms};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{ClientCapabilities, Era, Implementation, InitializeResult, Method, Revision};
-use eyot_upstream::{LegacyConnection, Target, Upstream, initialize};
+use eyot_upstream::{LegacyConnection, ResumedSession, Upstream, initialize};
 use futures_util::{FutureExt as _, StreamExt as _};
 use serde::Serialize;
 use serde_json::json;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
-use super::call::CallShared;
 use super::driver::{Chore, Driver, Idle};
 use super::hub::Hub;
-use super::record::Trace;
+use super::record::UpstreamPosition;
+use super::shared::CallShared;
 use super::tasks::Asked;
 
 /// An open session. When the last handle is dropped, its driver ends it.
@@ -44,6 +44,8 @@ pub(crate) struct UpstreamSession {
 
 /// How a session is opened.
 pub(crate) struct Opening {
+    /// The first client of the session; others of its class may share it.
+    pub(crate) peer: Peer,
     pub(crate) capabilities: ClientCapabilities,
     pub(crate) hub: Hub,
     /// Whether anything that belongs to no call is waited for.
@@ -59,8 +61,8 @@ impl UpstreamSession {
     pub(crate) async fn open(upstream: &Upstream, opening: Opening) -> Result<Arc<Self>, Fault> {
         let Upstream { target, runtime, .. } = upstream;
         let params = modern_to_legacy::initialize(opening.capabilities.clone(), us());
-        let request = Message::request(Id::from_number(0), Method::Initialize.as_str(), &params);
-        let mut opened = LegacyConnection::open(target, request, runtime).await;
+        let request = Request::unnumbered(Method::Initialize.as_str(), &params);
+        let mut opened = upstream.open(&opening.peer, request).await;
         if initialize::is_suspect(&opened) {
             // It may have become another: the next call finds out.
             upstream.verdict.doubt(Era::Legacy);
@@ -72,7 +74,7 @@ impl UpstreamSession {
         let warming_up = async {
             let note = Message::notification(Method::Initialized.as_str(), &json!({}));
             connection.send(note).await?;
-            match opening.wants_stream || !matches!(target, Target::Url(_)) {
+            match opening.wants_stream || target.is_shared_channel() {
                 true => Ok(Some(connection.listen(None).await)),
                 false => Ok(None),
             }
@@ -90,14 +92,15 @@ impl UpstreamSession {
     pub(crate) async fn restore(
         upstream: &Upstream,
         opening: Opening,
-        trace: &Trace,
+        position: &UpstreamPosition,
     ) -> Option<Arc<Self>> {
-        let initialized = trace.initialized.clone();
+        let initialized = position.initialized.clone();
         let revision = Revision::parse(&initialized.protocol_version)?;
-        let Upstream { target, runtime, .. } = upstream;
-        let (session_id, version) = (trace.session_id.as_deref(), revision.as_str());
-        let connection = LegacyConnection::resume(target, session_id, Some(version), runtime)?;
-        let listening = connection.listen(trace.unasked.clone().map(Bytes::from));
+        let Upstream { runtime, .. } = upstream;
+        let session_id = position.session_id.as_deref();
+        let session = ResumedSession { session_id, revision: Some(revision.as_str()) };
+        let connection = upstream.resume(&opening.peer, &session)?;
+        let listening = connection.listen(position.unasked.clone().map(Bytes::from));
         let listening = tokio::time::timeout(runtime.limits.call_timeout, listening).await;
         eyot_metrics::upstreams_opened("restored");
         // Above all that an earlier process can have used in this session.
@@ -145,7 +148,7 @@ impl UpstreamSession {
         params: &(impl Serialize + Sync),
     ) -> Result<Response, Fault> {
         let id = Id::from_number(self.next_number());
-        let request = Message::request(id, method.as_str(), params);
+        let request = Request::new(id, method.as_str(), params);
         let asking = async {
             let reply = self.connection.request(request).await?;
             reply.answer(|other| self.heard(&other, None)).await
@@ -198,7 +201,7 @@ impl Held {
             connection: connection.clone(),
             initialized,
             revision,
-            is_pipe: !matches!(upstream.target, Target::Url(_)),
+            is_pipe: upstream.target.is_shared_channel(),
             has_stream: unasked.is_some(),
             hub: Arc::clone(&hub),
             turn: Arc::new(Semaphore::new(1)),

@@ -1,8 +1,8 @@
 //! Tasks of modern clients over the experimental tasks of a legacy upstream (2025-11-25).
 //!
 //! Whether a call is a task is decided when it is sent ([`Supports`]). A client that knows what a
-//! task is gets an id of ours ([`TaskTable`]) and asks for its state, which is put together from
-//! what the upstream answers ([`TaskEntry`]). For any other client the bridge waits itself
+//! task is gets an id of ours ([`KnownTasks`]) and asks for its state, which the machine of the task
+//! puts together from what the upstream answers ([`TaskEntry`]). For any other client the bridge waits itself
 //! ([`Driven`](driven)).
 
 mod driven;
@@ -10,6 +10,7 @@ mod entry;
 mod questions;
 mod support;
 mod table;
+mod upstream_task;
 mod watch;
 
 use std::collections::BTreeSet;
@@ -17,32 +18,35 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eyot_era::modern_to_legacy::{self, TaskPlan};
+use eyot_era::tasks::WorkPlace;
 use eyot_jsonrpc::{ErrorObject, Message, Response};
-use eyot_service::{Fault, Limits, Reply};
+use eyot_service::{Fault, FaultKind, Limits, Reply};
+use eyot_stdx::QuotaPermit;
 use eyot_types::{
-    ClientCapabilities, GetTaskResult, JsonObject, Method, Revision, TASKS_EXTENSION, TaskParams,
-    TaskSupport, UpdateTaskParams, codes,
+    ClientCapabilities, JsonObject, Method, Revision, TASKS_EXTENSION, TaskParams, TaskSupport,
+    UpdateTaskParams, codes, meta,
 };
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
 pub(crate) use self::driven::drive;
-use self::entry::{TaskEntry, unknown_task};
+use self::entry::TaskEntry;
 pub(crate) use self::questions::Asked;
 use self::support::Supports;
-use self::table::TaskTable;
+use self::table::KnownTasks;
+use self::upstream_task::unknown_task;
 pub(crate) use self::watch::TaskWatch;
 use super::ask::Ask;
-use super::bridge::Inner;
 use super::call::UpstreamCall;
+use super::inner::Inner;
 use super::session::UpstreamSession;
-use crate::task_rooms::{TaskRoom, TaskRooms};
+use crate::task_rooms::TaskRooms;
 
 /// The tasks of one upstream.
 #[derive(Debug)]
 pub(crate) struct Tasks {
     supports: Supports,
-    table: Arc<TaskTable>,
+    table: Arc<KnownTasks>,
     rooms: Arc<TaskRooms>,
     limits: Arc<Limits>,
 }
@@ -51,7 +55,7 @@ pub(crate) struct Tasks {
 #[derive(Debug)]
 pub(crate) struct Planned {
     pub(crate) plan: TaskPlan,
-    pub(crate) room: Option<TaskRoom>,
+    pub(crate) room: Option<QuotaPermit>,
 }
 
 impl Planned {
@@ -63,7 +67,7 @@ impl Tasks {
         Self {
             supports: Supports::new(),
             table: Arc::default(),
-            rooms: TaskRooms::new(Arc::clone(limits)),
+            rooms: TaskRooms::new(limits),
             limits: Arc::clone(limits),
         }
     }
@@ -115,24 +119,34 @@ impl Tasks {
         call: &UpstreamCall,
         answer: &Message,
     ) -> Option<Response> {
-        let (session, principal) = (&call.session, ask.peer.principal.clone());
+        let (session, principal) = (&call.session, &ask.peer.principal);
         let room = call.shared.task_room.lock().take();
         if !has_tasks(session) || !modern_to_legacy::declares_tasks(&ask.message) {
             return None;
         }
         let task = modern_to_legacy::created(answer)?;
-        let room = match room.map_or_else(|| self.rooms.take(principal.as_ref()), Ok) {
-            Ok(room) => room,
+        let permit = match room.map_or_else(|| self.rooms.take(principal.as_ref()), Ok) {
+            Ok(permit) => permit,
             Err(full) => return Some(ask.refuse(&full)),
         };
-        let (entry, task) = TaskEntry::new(session, (task, principal), room, &self.limits);
-        self.table.insert(Arc::clone(&entry));
-        if !entry.expire_in(&self.table) {
-            self.table.remove(&entry.id);
+        let (upstream_id, ttl_ms) = (task.task_id.clone(), task.ttl);
+        let task = self.rooms.begin(permit, WorkPlace::Peer, task.into(), ttl_ms);
+        let entry = TaskEntry::new(task, upstream_id, session);
+        self.table.insert(&entry);
+        let (table, rooms) = (Arc::downgrade(&self.table), Arc::downgrade(&self.rooms));
+        let sweep = move || {
+            table.upgrade().inspect(|it| it.sweep());
+            rooms.upgrade().inspect(|it| it.count());
+        };
+        if !entry.at_expiry(sweep) {
+            self.table.remove(&entry.read(|it| Arc::clone(it.id())));
             return Some(ask.refuse(&codes::overloaded("upstream's queue")));
         }
-        let result = modern_to_legacy::task_created(task, &session.initialized.server_info);
-        Some(Response::new(ask.id.clone(), &result))
+        let mut metadata = JsonObject::new();
+        meta::set_server_info(&mut metadata, &session.initialized.server_info);
+        let id = ask.id.clone();
+        let created = entry.show(None, |it| Response::new(id, &it.created(Some(metadata))));
+        created.ok()
     }
 
     /// The task of that id, if this client may ask for it.
@@ -152,41 +166,34 @@ impl Inner {
             return Ok(Reply::One(ask.refuse(&codes::method_not_found(method.as_str()))));
         }
         let answer = match method {
-            Method::TasksUpdate => self.update_task(ask).await?,
-            Method::TasksCancel => self.cancel_task(ask).await?,
-            _ => self.get_task(ask).await?,
+            Method::TasksUpdate => self.update_task(ask).await,
+            Method::TasksCancel => self.cancel_task(ask).await,
+            _ => self.get_task(ask).await,
         };
-        Ok(Reply::One(answer.unwrap_or_else(|error| ask.refuse(&error))))
+        match answer {
+            Err(fault) if fault.kind == FaultKind::Refused => {
+                Ok(Reply::One(ask.refuse(&fault.error)))
+            }
+            answer => answer.map(Reply::One),
+        }
     }
 
-    async fn get_task(&self, ask: &Ask) -> Result<Result<Response, ErrorObject>, Fault> {
-        let task = match self.task(ask, |it: &TaskParams| it.task_id.as_str()) {
-            Ok((task, _)) => task,
-            Err(error) => return Ok(Err(error)),
-        };
-        let looked = task.look().await?;
-        Ok(looked.map(|it| {
-            let result = GetTaskResult::new(it);
-            Response::new(ask.id.clone(), &result)
-        }))
+    async fn get_task(&self, ask: &Ask) -> Result<Response, Fault> {
+        let (task, _) = self.task(ask, |it: &TaskParams| it.task_id.as_str())?;
+        let left = task.look().await?;
+        task.show(left.as_ref(), |view| Response::new(ask.id.clone(), &view.got()))
     }
 
-    async fn update_task(&self, ask: &Ask) -> Result<Result<Response, ErrorObject>, Fault> {
-        let (task, params) = match self.task(ask, |it: &UpdateTaskParams| it.task_id.as_str()) {
-            Ok(found) => found,
-            Err(error) => return Ok(Err(error)),
-        };
-        let answered = task.answer(&params.input_responses.0, &self.limits).await?;
-        Ok(answered.map(|()| acknowledged(ask)))
+    async fn update_task(&self, ask: &Ask) -> Result<Response, Fault> {
+        let (task, params) = self.task(ask, |it: &UpdateTaskParams| it.task_id.as_str())?;
+        task.answer(params.input_responses.0, self.limits.call_timeout).await?;
+        Ok(acknowledged(ask))
     }
 
-    async fn cancel_task(&self, ask: &Ask) -> Result<Result<Response, ErrorObject>, Fault> {
-        let task = match self.task(ask, |it: &TaskParams| it.task_id.as_str()) {
-            Ok((task, _)) => task,
-            Err(error) => return Ok(Err(error)),
-        };
+    async fn cancel_task(&self, ask: &Ask) -> Result<Response, Fault> {
+        let (task, _) = self.task(ask, |it: &TaskParams| it.task_id.as_str())?;
         task.cancel().await?;
-        Ok(Ok(acknowledged(ask)))
+        Ok(acknowledged(ask))
     }
 
     /// The task that a request is about, with the parameters of the request.
@@ -194,11 +201,13 @@ impl Inner {
         &self,
         ask: &Ask,
         id: impl FnOnce(&T) -> &str,
-    ) -> Result<(Arc<TaskEntry>, T), ErrorObject> {
-        check_declared(ask)?;
+    ) -> Result<(Arc<TaskEntry>, T), Fault> {
+        check_declared(ask).map_err(Fault::refused)?;
         let params = ask.message.decode_params::<T>();
-        let params = params.map_err(|error| codes::invalid_params(&error.to_string()))?;
-        let task = self.tasks.find(ask, id(&params)).ok_or_else(unknown_task)?;
+        let params =
+            params.map_err(|error| Fault::refused(codes::invalid_params(&error.to_string())))?;
+        let task = self.tasks.find(ask, id(&params));
+        let task = task.ok_or_else(|| Fault::refused(unknown_task()))?;
         Ok((task, params))
     }
 

@@ -11,7 +11,7 @@ fn rooms() -> Arc<TaskRooms> {
     limits.tasks_max = 3;
     limits.tasks_per_principal_max = 2;
     limits.task_results_bytes_max = 10;
-    TaskRooms::new(Arc::new(limits))
+    TaskRooms::new(&limits)
 }
 
 #[test]
@@ -24,7 +24,7 @@ fn one_principal_does_not_take_the_room_of_all() {
     let third = rooms.take(Some(&bob)).unwrap();
     assert!(rooms.take(None).is_err(), "there are as many as there may be");
     drop((first, third));
-    assert_eq!(rooms.count(), 1);
+    assert_eq!(rooms.quota.usage().things, 1);
     assert!(rooms.take(Some(&ada)).is_ok());
 }
 
@@ -32,8 +32,8 @@ fn one_principal_does_not_take_the_room_of_all() {
 fn a_result_is_kept_as_long_as_there_is_room() {
     let rooms = rooms();
     let (mut first, mut second) = (rooms.take(None).unwrap(), rooms.take(None).unwrap());
-    assert!(first.keep(6));
-    assert!(!second.keep(5));
+    assert!(first.grow(6).is_ok());
+    assert!(second.grow(5).is_err());
     drop(first);
-    assert!(second.keep(10));
+    assert!(second.grow(10).is_ok());
 }

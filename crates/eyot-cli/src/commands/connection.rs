@@ -20,11 +20,7 @@ pub(super) struct Home(Runtime);
 
 impl Home {
     pub(super) fn new() -> Self {
-        Self(Runtime {
-            tasks: TaskTracker::new(),
-            shutdown: CancellationToken::new(),
-            limits: Arc::new(Limits::default()),
-        })
+        Self(Runtime::new(TaskTracker::new(), CancellationToken::new(), Arc::default()))
     }
 
     /// Ends sessions and children, and waits for them a little.

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use eyot_service::Limits;
 use eyot_testkit::{HttpExchange, HttpPeer};
 use eyot_types::codes::Outcome;
 use eyot_types::{ListRootsResult, LogLevel, Root};
@@ -388,11 +387,7 @@ async fn an_answer_that_comes_twice_on_a_stream_is_taken_once() {
 
 #[tokio::test]
 async fn a_client_has_one_task_whatever_it_does() {
-    let runtime = Runtime {
-        tasks: TaskTracker::new(),
-        shutdown: CancellationToken::new(),
-        limits: Arc::new(Limits::default()),
-    };
+    let runtime = Runtime::new(TaskTracker::new(), CancellationToken::new(), Arc::default());
     let Served { client, peer, listening: _listening } =
         connect(builder().runtime(runtime.clone())).await;
     let mut calls: Vec<_> = (0..3).map(|_| client.call_tool("t", ()).into_future()).collect();

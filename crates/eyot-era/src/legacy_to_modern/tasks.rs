@@ -3,8 +3,7 @@
 //! A modern server says everything in one state; the legacy client looks at the state, waits for
 //! the result in a request of its own, and is asked on that request's stream.
 
-use crate::revision::{self, Losses, Payload};
-use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, Id, Message};
+use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, Id, Message, Response};
 use eyot_types::{
     ClientCapabilities, CreateTaskResult, DiscoverResult, GetTaskResult, Implementation,
     InitializeResult, InputRequests, JsonObject, LegacyCreateTaskResult, LegacyTask,
@@ -18,6 +17,8 @@ use serde_json::{Value, json};
 use super::answers::carry_answer;
 use super::rounds::{Leg, RoundError, RoundLimits, Rounds, Step};
 use crate::members::{Members, may_have};
+use crate::revision::{self, Losses};
+use crate::tasks::{AskedQuestions, End, Report};
 
 /// Whether a session of `revision` has tasks before a server that declares this.
 #[must_use]
@@ -94,17 +95,15 @@ pub fn task_created(result: &str) -> Option<Task> {
     (created.result_type == ResultType::Task).then_some(created.task)
 }
 
-/// A task as the client of 2025-11-25 sees it.
+/// What a modern server says of its task, for a client of 2025-11-25.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct TaskView {
-    /// Its state.
-    pub task: LegacyTask,
-    /// What its request has come to. `None`: it runs, or was cancelled.
-    pub outcome: Option<Payload>,
-    /// What its server waits for.
-    pub asked: InputRequests,
-    /// What the outcome could not carry.
+pub struct TaskReport {
+    /// How far it is.
+    pub report: Report,
+    /// What it has come to, in the client's revision. `None`: it has not ended.
+    pub end: Option<End>,
+    /// What the end could not carry.
     pub losses: Losses,
 }
 
@@ -113,12 +112,14 @@ pub struct TaskView {
 ///
 /// # Errors
 /// When it is no such answer.
-pub fn task_view(
+pub fn task_report(
     answer: &Message,
     output_schema: Option<&JsonObject>,
-) -> Result<TaskView, serde_json::Error> {
+) -> Result<TaskReport, serde_json::Error> {
     let GetTaskResult { mut task, .. } = answer.decode_result()?;
-    let asked = task.input_requests.take().unwrap_or_default();
+    let asked = task.input_requests.take().unwrap_or_default().into_iter();
+    let asked = asked.map(|(key, it)| Ok((key, to_raw_value(&it)?)));
+    let asked = asked.collect::<Result<AskedQuestions, serde_json::Error>>()?;
     let id = || Id::from_number(0);
     let ended = match (&task.status, &task.result, &task.error) {
         (TaskStatus::Completed, Some(result), _) => Some(Message::response(id(), result)),
@@ -129,60 +130,40 @@ pub fn task_view(
         }
         _ => None,
     };
-    let (outcome, losses) = match ended {
+    let (end, losses) = match ended {
         Some(ended) => {
             let carried =
                 carry_answer(Revision::V2025_11_25, Method::ToolsCall, &ended, output_schema);
-            (Some(outcome_of(&carried.message)), carried.losses)
+            (Some(End::of_answer(&carried.message)), carried.losses)
         }
-        None => (None, Losses::default()),
-    };
-    let (mut task, _) = revision::to_legacy_task(task);
-    task.status = match (&outcome, task.status) {
-        (Some(outcome), _) => ended_as(outcome),
-        (None, TaskStatus::Cancelled) => TaskStatus::Cancelled,
-        (None, TaskStatus::InputRequired) if !asked.is_empty() => TaskStatus::InputRequired,
-        (None, _) => TaskStatus::Working,
-    };
-    Ok(TaskView { task, outcome, asked, losses })
-}
-
-/// What a call has come to, out of its answer in the client's revision.
-#[must_use]
-pub fn outcome_of(answer: &Message) -> Payload {
-    match answer.decode_error() {
-        Ok(error) => Payload::Error(error),
-        Err(_) => Payload::Result(answer.decode_result().unwrap_or_default()),
-    }
-}
-
-/// "When the tool result has `isError` set to `true`, the task should reach `failed` status"
-/// (2025-11-25, basic/utilities/tasks, Task Execution Errors).
-#[must_use]
-pub fn ended_as(outcome: &Payload) -> TaskStatus {
-    match outcome {
-        Payload::Result(result) if result.get("isError") != Some(&Value::Bool(true)) => {
-            TaskStatus::Completed
+        None => {
+            let is_cancelled = task.status == TaskStatus::Cancelled;
+            (is_cancelled.then_some(End::Cancelled), Losses::default())
         }
-        Payload::Result(_) | Payload::Error(_) => TaskStatus::Failed,
-    }
+    };
+    let is_over = end.is_some();
+    let report = Report { said: task.into(), asked: Some(asked), needs_listener: false, is_over };
+    Ok(TaskReport { report, end, losses })
 }
 
 /// The answer to `tasks/result`: "exactly what the underlying request would have returned"
 /// (2025-11-25, basic/utilities/tasks, Result Retrieval), with the task that it belongs to.
 #[must_use]
-pub fn task_result(id: Id, task_id: &str, outcome: &Payload) -> Message {
-    let mut result = match outcome {
-        Payload::Error(error) => return Message::error_response(Some(id), error),
-        Payload::Result(result) => result.clone(),
+pub fn task_result(id: Id, task_id: &str, end: &End) -> Response {
+    let result = match end {
+        End::Result(result) => result,
+        End::Error(error) => return Response::of_error(Some(id), error),
+        End::Cancelled => {
+            let error = ErrorObject::new(INTERNAL_ERROR, "the task was cancelled");
+            return Response::of_error(Some(id), &error);
+        }
     };
-    let mut metadata = match result.remove("_meta") {
-        Some(Value::Object(metadata)) => metadata,
-        _ => JsonObject::new(),
-    };
+    let mut members: Members = serde_json::from_str(result.get()).unwrap_or_default();
+    let known = members.get("_meta").and_then(|it| serde_json::from_str(it.get()).ok());
+    let mut metadata: JsonObject = known.unwrap_or_default();
     meta::set_related_task(&mut metadata, &RelatedTask::new(task_id));
-    result.insert("_meta".to_owned(), Value::Object(metadata));
-    Message::response(id, &result)
+    members.extend(to_raw_value(&metadata).ok().map(|it| ("_meta".to_owned(), it)));
+    Response::new(id, &members)
 }
 
 /// The questions of one task, put to a legacy client while it waits for the result.

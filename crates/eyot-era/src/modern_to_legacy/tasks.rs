@@ -4,18 +4,18 @@
 //! the state alone, keeps the result for `tasks/result`, and asks on that request's stream. What
 //! belongs to a state is put together here.
 
-use crate::revision::{self, Losses, Payload};
-use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, Id, Message};
+use eyot_jsonrpc::{Id, Message};
 use eyot_types::{
-    ClientCapabilities, CreateTaskResult, Implementation, InputRequests, JsonObject,
-    LegacyCreateTaskResult, LegacyTask, Method, RelatedTask, RequestMeta, Revision,
-    ServerCapabilities, TASKS_EXTENSION, Task, TaskMetadata, TaskStatus, TaskSupport, meta,
+    ClientCapabilities, Implementation, LegacyCreateTaskResult, LegacyTask, Method, RelatedTask,
+    RequestMeta, Revision, ServerCapabilities, TASKS_EXTENSION, TaskMetadata, TaskSupport, meta,
 };
 use serde::Deserialize;
 use serde_json::value::to_raw_value;
 
 use super::answer::{Answered, answer as carried_answer};
 use crate::members::Members;
+use crate::revision::Losses;
+use crate::tasks::End;
 
 /// How a call of a tool goes to a server with tasks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,56 +77,15 @@ pub fn created(answer: &Message) -> Option<LegacyTask> {
     answer.decode_result::<LegacyCreateTaskResult>().ok().map(|it| it.task)
 }
 
-/// The answer of a call that goes on as a task. `task` has the id and the time that the client is
-/// told.
-#[must_use]
-pub fn task_created(task: LegacyTask, server: &Implementation) -> CreateTaskResult {
-    let mut metadata = JsonObject::new();
-    meta::set_server_info(&mut metadata, server);
-    let mut result = CreateTaskResult::new(task_state(task, InputRequests::default(), None));
-    result.meta = Some(metadata);
-    result
-}
-
-/// A task as the client sees it: its state with what the server asks, or with what it came to.
-///
-/// A task waits for input as long as a question is open: its server may say so late, or say so
-/// before it has asked anything.
-#[must_use]
-pub fn task_state(task: LegacyTask, asked: InputRequests, outcome: Option<Payload>) -> Task {
-    let outcome = match task.status {
-        TaskStatus::Cancelled => None,
-        TaskStatus::Completed | TaskStatus::Failed => Some(outcome.unwrap_or_else(|| {
-            let text = "the upstream's task is over and has no result";
-            Payload::Error(ErrorObject::new(INTERNAL_ERROR, text))
-        })),
-        _ => None,
-    };
-    let is_terminal = task.status.is_terminal();
-    let mut state = revision::to_modern_task(task, outcome);
-    if is_terminal {
-        return state;
-    }
-    if asked.is_empty() {
-        state.status = TaskStatus::Working;
-        return state;
-    }
-    state.waiting_for(asked)
-}
-
 /// What a task came to, out of the answer to `tasks/result`.
 ///
 /// A tool that failed has a result, so its task is `completed`; an error of the protocol is what
 /// makes one `failed` (SEP-2663, `TaskStatus`).
 #[must_use]
-pub fn task_outcome(answer: &Message, server: &Implementation) -> (Payload, Losses) {
+pub fn task_end(answer: &Message, server: &Implementation) -> (End, Losses) {
     let Answered { message, losses, .. } =
         carried_answer(Id::from_number(0), Method::ToolsCall, answer, server);
-    let outcome = match message.decode_error() {
-        Ok(error) => Payload::Error(error),
-        Err(_) => Payload::Result(message.decode_result().unwrap_or_default()),
-    };
-    (outcome, losses)
+    (End::of_answer(&message), losses)
 }
 
 /// The task that a message of a server belongs to, by its own word.

@@ -15,7 +15,7 @@ use eyot_types::{
     CallToolParams, CallToolResult, ClientCapabilities, CompleteParams, ContentBlock,
     CreateMessageParams, CreateMessageResult, DiscoverResult, ElicitParams, ElicitResult,
     Implementation, InitializeResult, ListToolsResult, Method, OneOrMany, ReadResourceResult,
-    ServerCapabilities, Task, TaskStatus, Tool, codes,
+    ServerCapabilities, Tool, codes,
 };
 use serde_json::{Value, json};
 
@@ -322,28 +322,6 @@ fn a_code_that_an_era_does_not_have_becomes_one_that_it_has() {
     let url = plain(codes::URL_ELICITATION_REQUIRED);
     check_error(V2025_11_25, url.clone(), &url, &[]);
     check_error(V2026_07_28, url.clone(), &url, &["url_required_code"]);
-}
-
-#[test]
-fn a_tool_that_failed_is_a_failed_task_in_one_era_and_a_completed_one_in_the_other() {
-    let task = Task::new("t", "2025-11-25T10:30:00Z").with_ttl_ms(5).with_poll_interval_ms(1);
-    let result = object(json!({ "content": [], "isError": true }));
-    let modern = task.completed(result.clone());
-    let (legacy, payload) = to_legacy_task(modern.clone());
-    assert_eq!((&legacy.status, legacy.ttl), (&TaskStatus::Failed, Some(5)));
-    assert_eq!(payload, Some(Payload::Result(result)));
-    assert_eq!(to_modern_task(legacy, payload), modern);
-}
-
-#[test]
-fn a_task_keeps_its_error_and_its_state() {
-    let running = Task::new("t", "2025-11-25T10:30:00Z").with_status_message("m");
-    let failed = running.clone().failed(ErrorObject::new(7, "no"));
-    for task in [running.clone(), failed, running.cancelled()] {
-        let (legacy, payload) = to_legacy_task(task.clone());
-        assert_eq!(legacy.status, task.status);
-        assert_eq!(to_modern_task(legacy, payload), task);
-    }
 }
 
 #[test]

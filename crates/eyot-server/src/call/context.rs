@@ -269,7 +269,7 @@ impl CallContext {
     /// The id of the task that the call has become. `None`: it is answered when it is done.
     #[must_use]
     pub fn task_id(&self) -> Option<Arc<str>> {
-        self.0.state.task().map(|task| task.read(|it| Arc::clone(&it.id)))
+        self.0.state.task().map(|task| task.read(|it| Arc::clone(it.id())))
     }
 
     /// What this round of the call brought, for handlers that ask by returning

@@ -1,18 +1,15 @@
-//! A task in this process: its record, the call that does the work, and those who watch.
+//! A task in this process: its machine, the call that does the work, and those who watch.
 
-use std::sync::{Arc, Weak};
+use std::sync::Weak;
 use std::task::{Context, Poll, Waker};
 
-use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, Response};
-use eyot_service::unix_ms;
+use eyot_era::tasks::{Action, AskedQuestions, End, TaskMachine, TaskView, Watcher};
+use eyot_jsonrpc::Response;
 use eyot_types::JsonObject;
 use parking_lot::Mutex;
-use serde_json::json;
-use serde_json::value::RawValue;
+use serde_json::value::to_raw_value;
 use tokio::time::Instant;
 
-use super::kept::Kept;
-use super::record::TaskRecord;
 use crate::call::exchange::QuestionName;
 use crate::call::running::RunningCall;
 
@@ -21,77 +18,89 @@ use crate::call::running::RunningCall;
 pub(crate) struct TaskEntry {
     /// The call that does the work, as long as it does.
     call: Weak<dyn RunningCall>,
-    expires: Instant,
-    kept: Arc<Kept>,
     state: Mutex<State>,
 }
 
 #[derive(Debug)]
 struct State {
-    record: TaskRecord,
-    /// Counts the changes; the creation is the first.
-    version: u64,
+    task: TaskMachine,
+    /// What those who watch were woken for.
+    told: Watcher,
     /// Who waits for the next change, by their numbers: one for each listening client.
     watchers: Vec<(u64, Waker)>,
 }
 
 impl TaskEntry {
-    pub(crate) fn new(
-        record: TaskRecord,
-        call: Weak<dyn RunningCall>,
-        expires: Instant,
-        kept: Arc<Kept>,
-    ) -> Self {
-        let state = State { record, version: 1, watchers: Vec::new() };
-        Self { call, expires, kept, state: Mutex::new(state) }
+    pub(crate) fn new(task: TaskMachine, call: Weak<dyn RunningCall>) -> Self {
+        let state = State { task, told: Watcher::default(), watchers: Vec::new() };
+        Self { call, state: Mutex::new(state) }
     }
 
     /// When its time is over, done or not.
     pub(crate) fn expires(&self) -> Instant {
-        self.expires
+        Instant::from_std(self.read(TaskMachine::expires))
     }
 
-    /// Reads the record.
-    pub(crate) fn read<R>(&self, read: impl FnOnce(&TaskRecord) -> R) -> R {
-        read(&self.state.lock().record)
+    /// Reads the task.
+    pub(crate) fn read<R>(&self, read: impl FnOnce(&TaskMachine) -> R) -> R {
+        read(&self.state.lock().task)
     }
 
-    /// Changes the record; `edit` tells whether it did. Those who watch are woken.
-    fn edit(&self, edit: impl FnOnce(&mut TaskRecord, u64) -> bool) -> bool {
+    /// Reads what the client sees.
+    pub(crate) fn show<R>(&self, read: impl FnOnce(TaskView<'_>) -> R) -> Option<R> {
+        self.state.lock().task.view(None).map(read)
+    }
+
+    /// Changes the task. If a client could see that, those who watch are woken.
+    fn handle<R>(&self, handle: impl FnOnce(&mut TaskMachine) -> R) -> R {
         let mut state = self.state.lock();
-        if !edit(&mut state.record, unix_ms()) {
-            return false;
+        let State { task, told, watchers } = &mut *state;
+        let handled = handle(task);
+        let watchers = match task.poll_news(told) {
+            true => std::mem::take(watchers),
+            false => Vec::new(),
+        };
+        let mut is_cancelled = false;
+        while let Some(action) = task.poll_action() {
+            // The work lets go of the task by itself, and is never listened to.
+            is_cancelled |= action == Action::Cancel;
         }
-        state.version += 1;
-        let watchers = std::mem::take(&mut state.watchers);
         drop(state);
         watchers.into_iter().for_each(|(_, waker)| waker.wake());
-        true
+        if is_cancelled && let Some(call) = self.call.upgrade() {
+            call.exchange().cancel();
+        }
+        handled
     }
 
     /// What the task does, for people.
     pub(crate) fn say(&self, message: String) {
-        self.edit(|record, now_ms| record.handle_message(message, now_ms));
+        self.handle(|task| task.handle_message(message, now()));
     }
 
-    /// Brings what the client owes into the record.
+    /// Brings what the client owes into the task.
     ///
-    /// The questions are read under the record's lock: of two that do this at once, the later
-    /// sees what the earlier saw or more.
+    /// The questions are read under the task's lock: of two that do this at once, the later sees
+    /// what the earlier saw or more.
     pub(crate) fn sync_inputs(&self) {
         let Some(call) = self.call.upgrade() else { return };
-        self.edit(|record, now_ms| {
-            let open = call.exchange().open_inputs();
-            let inputs = open.into_iter().map(|(key, it)| (key, json!(it))).collect();
-            record.handle_inputs(inputs, now_ms)
+        let synced = self.handle(|task| {
+            let open = call.exchange().open_inputs().into_iter();
+            let asked = open.filter_map(|(key, it)| Some((key, to_raw_value(&it).ok()?)));
+            task.handle_questions(asked.collect::<AskedQuestions>(), now())
         });
+        if let Err(error) = synced {
+            tracing::debug!(%error, "questions of a task are not asked");
+        }
     }
 
-    /// Gives the client's answers to the handler. "A server SHOULD ignore any `inputResponses`
-    /// responses mapped to a key that is not currently outstanding for the task" (tasks extension,
-    /// Task Update Requests).
-    pub(crate) fn answer(&self, responses: JsonObject) {
+    /// Gives the client's answers to the handler.
+    pub(crate) fn answer(&self, mut responses: JsonObject) {
         let Some(call) = self.call.upgrade() else { return };
+        // Those who watch are woken below, behind the handler: they see what it does at once.
+        let mut state = self.state.lock();
+        responses.retain(|key, _| state.task.handle_answer(key, now()));
+        drop(state);
         for (key, answer) in responses {
             call.exchange().set_answer(&QuestionName::Key(key), Ok(answer));
         }
@@ -100,73 +109,55 @@ impl TaskEntry {
 
     /// Ends the task at its client's wish; one that is over stays as it is.
     pub(crate) fn cancel(&self) {
-        let is_cancelled = self.edit(|record, now_ms| record.handle_cancelled(now_ms));
-        if is_cancelled && let Some(call) = self.call.upgrade() {
-            call.exchange().cancel();
+        if let Err(ended_as) = self.handle(|task| task.handle_cancel(now())) {
+            tracing::debug!(?ended_as, "a task that is over is not cancelled");
         }
     }
 
-    /// The call has answered. "The `tasks/get` endpoint returns exactly what the underlying request
-    /// would have returned" (tasks extension, Task Execution Errors).
+    /// The call has answered.
     pub(crate) fn finish(&self, answer: &Response) {
-        if let Some(error) = answer.error_object() {
-            return self.fail(error);
-        }
-        match RawValue::from_string(answer.result().unwrap_or_default().to_owned()) {
-            Ok(result) => self.complete(result),
-            Err(_) => self.fail(internal("the answer cannot be read")),
-        }
+        self.handle(|task| task.handle_end(End::of_answer(answer), now()));
     }
 
-    fn complete(&self, result: Box<RawValue>) {
-        let bytes = result.get().len();
-        if let Err(full) = self.kept.take(bytes) {
-            return self.fail(full);
-        }
-        if !self.edit(|record, now_ms| record.handle_completed(result, now_ms)) {
-            self.kept.give_back(bytes);
-        }
+    /// The work was ended before the call has answered; nothing happens if the task is over.
+    pub(crate) fn fail(&self, error: &str) {
+        self.handle(|task| task.handle_end(End::internal(error), now()));
     }
 
-    /// The call has no answer; nothing happens if the task is over.
-    pub(crate) fn fail(&self, error: ErrorObject) {
-        self.edit(|record, now_ms| record.handle_failed(error, now_ms));
+    /// The time of the task is over.
+    pub(crate) fn expire(&self) {
+        self.handle(|task| task.handle_timeout(now()));
     }
 
-    /// Waits until the task has changed since the version `seen`, which moves to the present, and
-    /// reads it then.
+    /// Waits until the task has changed since the watcher saw it, and reads it then. `number` is
+    /// the watcher's among those of the task.
     pub(crate) fn poll_changed<R>(
         &self,
-        watcher: u64,
-        seen: &mut u64,
-        read: impl FnOnce(&TaskRecord) -> R,
+        number: u64,
+        watcher: &mut Watcher,
+        read: impl FnOnce(TaskView<'_>) -> R,
         cx: &Context<'_>,
     ) -> Poll<R> {
         let mut state = self.state.lock();
-        if state.version != *seen {
-            *seen = state.version;
-            return Poll::Ready(read(&state.record));
+        if state.task.poll_news(watcher)
+            && let Some(view) = state.task.view(None)
+        {
+            return Poll::Ready(read(view));
         }
-        match state.watchers.iter_mut().find(|(number, _)| *number == watcher) {
+        match state.watchers.iter_mut().find(|(it, _)| *it == number) {
             Some((_, waker)) => waker.clone_from(cx.waker()),
-            None => state.watchers.push((watcher, cx.waker().clone())),
+            None => state.watchers.push((number, cx.waker().clone())),
         }
         Poll::Pending
     }
 
     /// Forgets a watcher.
-    pub(crate) fn forget(&self, watcher: u64) {
-        self.state.lock().watchers.retain(|(number, _)| *number != watcher);
+    pub(crate) fn forget(&self, number: u64) {
+        self.state.lock().watchers.retain(|(it, _)| *it != number);
     }
 }
 
-impl Drop for TaskEntry {
-    fn drop(&mut self) {
-        self.kept.give_back(self.state.get_mut().record.result_bytes());
-    }
-}
-
-/// An error of the server itself.
-pub(crate) fn internal(message: &str) -> ErrorObject {
-    ErrorObject::new(INTERNAL_ERROR, message)
+/// The clock of tasks, which only goes on. Tests move it.
+pub(super) fn now() -> std::time::Instant {
+    Instant::now().into_std()
 }

@@ -13,7 +13,7 @@ use eyot_types::Era;
 use futures_util::stream;
 use tokio::time::Sleep;
 
-use super::entry::{TaskEntry, internal};
+use super::entry::TaskEntry;
 use super::table::Room;
 use crate::call::run::{Run, Step};
 
@@ -85,7 +85,7 @@ impl Future for TaskReply {
                 Poll::Pending if this.patience.as_mut().poll(cx).is_ready() => {}
                 Poll::Pending => return Poll::Pending,
             }
-            let created = this.beginning.take().map(Beginning::into_task);
+            let created = this.beginning.take().and_then(Beginning::into_task);
             return Poll::Ready(Ok(created.map_or(Reply::None, Reply::One)));
         }
     }
@@ -93,7 +93,7 @@ impl Future for TaskReply {
 
 impl Beginning {
     /// Makes the call a task, sets it to work, and gives the answer that says so.
-    fn into_task(self) -> Response {
+    fn into_task(self) -> Option<Response> {
         let Self { run, room, ttl } = self;
         let call = run.call().clone();
         let parts = call.parts();
@@ -104,7 +104,8 @@ impl Beginning {
         }
         task.sync_inputs();
         let id = call.request_id();
-        let created = task.read(|it| parts.identity.answer_raw(Era::Modern, id, &it.seed()));
+        let identity = &parts.identity;
+        let created = task.show(|it| identity.answer_raw(Era::Modern, id, &it.created(None)));
         parts.keeper.spawn(Work { run, task }.finish());
         created
     }
@@ -126,7 +127,7 @@ impl Work {
             Ok(Some(answer)) => self.task.finish(&answer),
             // Cancelled: whoever did it has written it down.
             Ok(None) => {}
-            Err(_elapsed) => self.task.fail(internal("the task took longer than it is kept")),
+            Err(_elapsed) => self.task.expire(),
         }
     }
 
@@ -147,7 +148,7 @@ impl Work {
 
 impl Drop for Work {
     fn drop(&mut self) {
-        self.task.fail(internal("the work was ended before it was done"));
+        self.task.fail("the work was ended before it was done");
     }
 }
 

@@ -43,7 +43,8 @@ impl TaskRequests<'_> {
         let TaskParams { task_id, .. } = checked(request)?;
         let task = self.task(peer, &task_id)?;
         let id = request.id();
-        Ok(task.read(|it| self.identity.answer_raw(Era::Modern, id, &it.view())))
+        let answer = task.show(|it| self.identity.answer_raw(Era::Modern, id, &it.got()));
+        answer.ok_or_else(unknown)
     }
 
     fn update_task(self, peer: &Peer, request: &Request) -> Result<Response, ErrorObject> {
@@ -58,10 +59,7 @@ impl TaskRequests<'_> {
         Ok(self.identity.answer(Revision::MODERN, request.id(), EmptyResult::new()))
     }
 
-    /// "Invalid or nonexistent `taskId`: -32602 (Invalid params)" (tasks extension, Protocol
-    /// Errors).
     fn task(self, peer: &Peer, id: &str) -> Result<Arc<TaskEntry>, ErrorObject> {
-        let unknown = || ErrorObject::new(INVALID_PARAMS, "Failed to retrieve task: not found");
         self.tasks.find(id, peer.principal.as_ref()).ok_or_else(unknown)
     }
 
@@ -131,6 +129,11 @@ fn check_declared(request: &Request) -> Result<(), ErrorObject> {
     }
     let required = ClientCapabilities::default().with_extension(TASKS_EXTENSION, JsonObject::new());
     Err(codes::missing_capability(&required))
+}
+
+/// "Invalid or nonexistent `taskId`: -32602 (Invalid params)" (tasks extension, Protocol Errors).
+fn unknown() -> ErrorObject {
+    ErrorObject::new(INVALID_PARAMS, "Failed to retrieve task: not found")
 }
 
 /// Tasks that one subscription hears of; what is beyond is not acknowledged.

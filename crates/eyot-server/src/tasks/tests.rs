@@ -4,12 +4,11 @@ use std::sync::Arc;
 use std::task::{Context, Waker};
 use std::time::Duration;
 
+use eyot_era::tasks::TaskMachine;
 use eyot_jsonrpc::{ErrorObject, Id, Response};
 use eyot_types::TaskStatus;
 use serde_json::json;
-use tokio::time::Instant;
 
-use super::record::TaskRecord;
 use super::table::Room;
 use super::{TaskEntry, TaskOptions, Tasks, Watch};
 use crate::call::running::gone;
@@ -36,7 +35,7 @@ fn create(tasks: &Tasks, principal: Option<&str>, ttl: Duration) -> Arc<TaskEntr
 }
 
 fn id(task: &TaskEntry) -> Arc<str> {
-    task.read(|it| Arc::clone(&it.id))
+    task.read(|it| Arc::clone(it.id()))
 }
 
 fn finds(tasks: &Tasks, task: &TaskEntry, principal: Option<&str>) -> bool {
@@ -128,7 +127,7 @@ fn answer(text_bytes: usize) -> Response {
 }
 
 fn status(task: &TaskEntry) -> TaskStatus {
-    task.read(TaskRecord::status)
+    task.read(TaskMachine::status)
 }
 
 #[tokio::test(start_paused = true)]
@@ -140,7 +139,7 @@ async fn results_have_their_room_together_and_give_it_back_with_their_time() {
     second.finish(&answer(401));
     assert_eq!([status(&first), status(&second)], [TaskStatus::Completed, TaskStatus::Failed]);
     second.read(|it| {
-        let shown = serde_json::to_value(it.view()).unwrap();
+        let shown = serde_json::to_value(it.view(None)).unwrap();
         assert_eq!(shown["error"]["data"], json!({ "limit": "task results", "retryable": false }));
     });
     third.cancel();
@@ -150,6 +149,6 @@ async fn results_have_their_room_together_and_give_it_back_with_their_time() {
     assert_eq!((status(&fourth), tasks.result_bytes()), (TaskStatus::Completed, 1_000));
     drop([first, second, third, fourth]);
     tokio::time::sleep(minute).await;
-    tasks.sweep(Instant::now());
+    tasks.sweep();
     assert_eq!(tasks.result_bytes(), 0);
 }

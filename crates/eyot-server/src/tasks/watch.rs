@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use eyot_era::tasks::Watcher;
 use eyot_jsonrpc::{Id, Message};
 use eyot_types::{JsonObject, Method, meta};
 
@@ -17,14 +18,14 @@ use super::entry::TaskEntry;
 pub(crate) struct Watch {
     /// The listener's number.
     watcher: u64,
-    /// The tasks that may still change, each with the version that was told last.
-    tasks: VecDeque<(Arc<TaskEntry>, u64)>,
+    /// The tasks that may still change, each with what of it was told.
+    tasks: VecDeque<(Arc<TaskEntry>, Watcher)>,
 }
 
 impl Watch {
     /// Begins with the state of each task: it may have changed before anybody listened.
     pub(crate) fn new(watcher: u64, tasks: Vec<Arc<TaskEntry>>) -> Self {
-        Self { watcher, tasks: tasks.into_iter().map(|it| (it, UNTOLD)).collect() }
+        Self { watcher, tasks: tasks.into_iter().map(|it| (it, Watcher::default())).collect() }
     }
 
     /// The next state of a task, for the subscription of that id.
@@ -38,12 +39,12 @@ impl Watch {
             let polled = task.poll_changed(
                 self.watcher,
                 &mut seen,
-                |record| {
+                |view| {
                     let mut meta = JsonObject::new();
                     meta::set_subscription_id(&mut meta, subscription);
-                    let notice =
-                        Message::notification(Method::Tasks.as_str(), &record.notice(meta));
-                    (notice, record.status().is_terminal())
+                    let is_over = view.is_over();
+                    let notice = Message::notification(Method::Tasks.as_str(), &view.notice(meta));
+                    (notice, is_over)
                 },
                 cx,
             );
@@ -64,6 +65,3 @@ impl Drop for Watch {
         self.tasks.iter().for_each(|(task, _)| task.forget(self.watcher));
     }
 }
-
-/// The version of a task that nobody was told of.
-const UNTOLD: u64 = 0;

@@ -2,7 +2,7 @@
 
 use eyot_session::{LogLimits, NodeId, StoreError};
 
-use super::MakeStore;
+use super::make_store::MakeStore;
 use crate::block_on;
 use crate::samples::{
     CALL, EXPIRES_MS, FENCE, START, call_stream, done, ended, full_state, numbered_events, opened,

@@ -6,7 +6,7 @@ use eyot_session::{
     LogLimits, NodeId, SessionId, Store, StoreError, StoreFuture, StreamEnd, StreamNo,
 };
 
-use super::MakeStore;
+use super::make_store::MakeStore;
 use crate::block_on;
 use crate::samples::{
     FENCE, START, call_stream, done, ended, event, numbered_events, principal, record, session_id,

@@ -8,7 +8,7 @@ use eyot_session::{
 };
 use proptest::test_runner::{Config, TestRunner};
 
-use super::MakeStore;
+use super::make_store::MakeStore;
 use super::operation::{LIMITS, Operation, apply, claimer, operations};
 use crate::samples::{START, call_stream, record};
 

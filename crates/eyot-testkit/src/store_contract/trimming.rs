@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use eyot_session::{Event, LogLimits, Position, StoreError};
 
-use super::MakeStore;
+use super::make_store::MakeStore;
 use crate::samples::{
     CALL, FENCE, START, cursor, done, ended, event, numbered_events, opened, read_after, refused,
     seqs, with_cursor,

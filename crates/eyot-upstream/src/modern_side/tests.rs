@@ -51,11 +51,7 @@ fn answer(asked: &Message, is_modern: bool) -> Message {
 }
 
 fn side(target: Target, mode: EraMode) -> ModernSide {
-    let runtime = Runtime {
-        tasks: TaskTracker::new(),
-        shutdown: CancellationToken::new(),
-        limits: Arc::new(Limits::default()),
-    };
+    let runtime = Runtime::new(TaskTracker::new(), CancellationToken::new(), Arc::default());
     let fingerprint = target.fingerprint();
     let verdict = EraVerdict::new(mode);
     ModernSide::new(Arc::new(Upstream { target, runtime, fingerprint, verdict }))

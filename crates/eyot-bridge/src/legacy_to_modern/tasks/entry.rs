@@ -1,36 +1,32 @@
-//! One task of a legacy client: the server's task behind it, or what the server has answered.
+//! One task of a legacy client: its machine, and the server's task behind it.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 
-use eyot_era::legacy_to_modern::{self, ClientMeta, TaskRounds, TaskView};
-use eyot_era::revision::{self, Payload};
-use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, INVALID_PARAMS, Request, Response};
-use eyot_service::{Fault, Limits};
+use eyot_era::legacy_to_modern::{self, ClientMeta, TaskReport, TaskRounds};
+use eyot_era::revision;
+use eyot_era::tasks::{Action, End, TaskError, TaskMachine, Want};
+use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, INVALID_PARAMS, Id, Request, Response};
+use eyot_service::Fault;
 use eyot_types::codes::{self, Outcome};
-use eyot_types::{Era, InputRequests, LegacyTask, Method, Revision, Task, TaskParams, TaskStatus};
+use eyot_types::{Era, InputRequests, LegacyTask, Method, Revision, TaskParams};
 use parking_lot::Mutex;
 use serde_json::value::RawValue;
 use tokio::sync::Notify;
-use tokio::time::Instant;
 
 use super::super::tools::KnownTool;
 use super::super::{ToModern, carried_request};
 use super::{is_over, unknown_task};
 use crate::losses::count_losses;
-use crate::task_rooms::TaskRoom;
+use crate::task_rooms::now;
 
 /// A task of one session.
 #[derive(Debug)]
 pub(crate) struct TaskEntry {
-    /// What the client calls it. Random, so that nobody mistakes it for one of another session.
-    pub(super) id: String,
-    pub(super) expires: Instant,
-    ttl_ms: u64,
+    /// The session that knows it.
+    pub(super) owner: Arc<str>,
     /// `None`: the server has answered the call itself.
     upstream: Option<Upstream>,
-    state: Mutex<State>,
+    task: Mutex<TaskMachine>,
     /// It was stopped, or has failed here.
     pub(super) stopped: Notify,
 }
@@ -43,241 +39,156 @@ pub(crate) struct Upstream {
     pub(crate) tool: Option<Arc<KnownTool>>,
 }
 
-#[derive(Debug)]
-struct State {
-    /// As it was seen last.
-    task: LegacyTask,
-    /// It will not be seen otherwise.
-    is_final: bool,
-    outcome: Option<Payload>,
-    /// The questions that somebody asks the client, or has asked it.
-    claimed: BTreeSet<String>,
-    room: TaskRoom,
-}
-
-/// A task as it is now.
-#[derive(Debug)]
-pub(crate) struct Look {
-    pub(crate) task: LegacyTask,
-    /// What it has come to. `None`: it runs, or was cancelled.
-    pub(crate) outcome: Option<Payload>,
-    /// What the server waits for.
-    pub(crate) asked: InputRequests,
+/// Whom a task is asked for, and through what.
+#[derive(Clone, Copy)]
+pub(super) struct Way<'w> {
+    pub(super) shared: &'w ToModern,
+    pub(super) client: &'w ClientMeta,
 }
 
 impl TaskEntry {
-    /// A task of the server, and what the client is told of it.
-    pub(super) fn running(
-        upstream: Upstream,
-        task: Task,
-        room: TaskRoom,
-        limits: &Limits,
-    ) -> (Self, LegacyTask) {
-        let ttl_ms = task.ttl_ms;
-        let (mut task, _) = revision::to_legacy_task(task);
-        task.status = TaskStatus::Working;
-        Self::new(Some(upstream), task, (ttl_ms, room), limits)
-    }
-
-    /// What the server has answered, as a task: the client is told that it works.
-    pub(super) fn over(
-        outcome: Payload,
-        mut room: TaskRoom,
-        limits: &Limits,
-    ) -> (Self, LegacyTask) {
-        let outcome = match room.keep(bytes(&outcome)) {
-            true => outcome,
-            // The call has run, so that it may do harm to make it again.
-            false => Payload::Error(ErrorObject::new(
-                codes::OVERLOADED,
-                "Overloaded: the work is done, but its result cannot be kept",
-            )),
-        };
-        let task = LegacyTask::new("", now());
-        let (entry, told) = Self::new(None, task, (None, room), limits);
-        {
-            let mut state = entry.state.lock();
-            state.task.status = legacy_to_modern::ended_as(&outcome);
-            state.outcome = Some(outcome);
-            state.is_final = true;
-        }
-        (entry, told)
-    }
-
-    fn new(
+    pub(super) fn new(
+        owner: &Arc<str>,
         upstream: Option<Upstream>,
-        mut task: LegacyTask,
-        (ttl_ms, room): (Option<u64>, TaskRoom),
-        limits: &Limits,
-    ) -> (Self, LegacyTask) {
-        let ttl_max = u64::try_from(limits.task_ttl.as_millis()).unwrap_or(u64::MAX);
-        let ttl_ms = ttl_ms.map_or(ttl_max, |it| it.min(ttl_max));
-        task.task_id = eyot_stdx::random_token(ID_BYTES);
-        task.ttl = Some(ttl_ms);
-        let state = State {
-            task: task.clone(),
-            is_final: false,
-            outcome: None,
-            claimed: BTreeSet::new(),
-            room,
-        };
-        let entry = Self {
-            id: task.task_id.clone(),
-            expires: Instant::now() + Duration::from_millis(ttl_ms),
-            ttl_ms,
-            upstream,
-            state: Mutex::new(state),
-            stopped: Notify::new(),
-        };
-        (entry, task)
+        task: TaskMachine,
+    ) -> Arc<Self> {
+        let (owner, task) = (Arc::clone(owner), Mutex::new(task));
+        Arc::new(Self { owner, upstream, task, stopped: Notify::new() })
+    }
+
+    /// Reads the task.
+    pub(super) fn read<R>(&self, read: impl FnOnce(&TaskMachine) -> R) -> R {
+        read(&self.task.lock())
     }
 
     /// The task as it was seen last.
     pub(super) fn known(&self) -> LegacyTask {
-        self.state.lock().task.clone()
+        self.read(TaskMachine::legacy_view)
     }
 
-    /// The task as it is now.
-    pub(super) async fn look(
-        &self,
-        shared: &ToModern,
-        client: &ClientMeta,
-    ) -> Result<Result<Look, ErrorObject>, Fault> {
-        if Instant::now() >= self.expires {
-            return Ok(Err(unknown_task()));
+    /// Looks at the task; what it has come to is returned if it cannot be kept here.
+    ///
+    /// # Errors
+    /// When the server does not say, or does not know the task.
+    pub(super) async fn look(&self, way: Way<'_>) -> Result<Option<End>, Fault> {
+        if now() >= self.read(TaskMachine::expires) {
+            return Err(Fault::refused(unknown_task()));
         }
-        let upstream = {
-            let state = self.state.lock();
-            match &self.upstream {
-                Some(upstream) if !state.is_final => upstream,
-                _ => return Ok(Ok(state.look())),
+        let mut want = self.task.lock().handle_look(now());
+        while let Want::Report(look) = want {
+            let TaskReport { report, end, losses, .. } = self.ask_report(way).await?;
+            count_losses(&losses, Era::Modern);
+            let said = self.task.lock().handle_report(&look, report, now());
+            want = match said {
+                Err(error @ TaskError::TooManyQuestions(_)) => {
+                    self.fail(way, ErrorObject::new(INTERNAL_ERROR, error.to_string())).await;
+                    Want::Nothing
+                }
+                said => said.map_err(|error| broken(&error))?,
+            };
+            if let Want::End(ending) = want {
+                let end = end.unwrap_or(End::Cancelled);
+                let left = self.task.lock().handle_ending(ending, end);
+                return left.map_err(|error| broken(&error));
             }
-        };
-        let answer = self.ask(shared, client, Method::TasksGet).await?;
+        }
+        Ok(None)
+    }
+
+    async fn ask_report(&self, way: Way<'_>) -> Result<TaskReport, Fault> {
+        let answer = self.ask(way, Method::TasksGet).await?;
         if let Ok(error) = answer.decode_error() {
-            return Ok(Err(match error.code {
+            return Err(Fault::refused(match error.code {
                 INVALID_PARAMS => unknown_task(),
                 _ => revision::error(Revision::V2025_11_25, Method::TasksGet, error).0,
             }));
         }
-        let schema = upstream.tool.as_ref().and_then(|it| it.wrapped());
-        let view = legacy_to_modern::task_view(&answer, schema).map_err(|error| {
+        let tool = self.upstream.as_ref().and_then(|it| it.tool.as_ref());
+        let schema = tool.and_then(|it| it.wrapped());
+        legacy_to_modern::task_report(&answer, schema).map_err(|error| {
             let reason = format!("the server's task cannot be read: {error}");
             Fault::upstream(codes::upstream_lost(&reason, Outcome::Unknown, true))
-        })?;
-        Ok(Ok(self.take(view)))
+        })
     }
 
-    /// Takes what the server says of its task, unless it was stopped here meanwhile.
-    fn take(&self, view: TaskView) -> Look {
-        let TaskView { mut task, outcome, asked, losses, .. } = view;
-        count_losses(&losses, Era::Modern);
-        task.task_id.clone_from(&self.id);
-        task.ttl = Some(self.ttl_ms);
-        let mut state = self.state.lock();
-        if state.is_final {
-            return state.look();
-        }
-        state.task = task.clone();
-        if task.status.is_terminal() {
-            // Without room the result stays at the server, which is asked again.
-            let size = outcome.as_ref().map_or(0, bytes);
-            state.is_final = state.room.keep(size);
-            state.outcome = outcome.clone().filter(|_| state.is_final);
-        }
-        Look { task, outcome, asked }
+    /// What a task that is over answers to `tasks/result`; `None` when it is not over. `left` is
+    /// its end, if that is not kept here.
+    pub(super) fn result(&self, id: Id, left: Option<&End>) -> Option<Response> {
+        let task = self.task.lock();
+        let end = task.end().or(left)?;
+        Some(legacy_to_modern::task_result(id, task.id(), end))
     }
 
     /// Stops the task; the client's word is the last.
-    pub(super) async fn cancel(
-        &self,
-        shared: &ToModern,
-        client: &ClientMeta,
-    ) -> Result<Result<LegacyTask, ErrorObject>, Fault> {
-        match self.look(shared, client).await? {
-            Ok(look) if look.task.status.is_terminal() => {
-                return Ok(Err(is_over(&look.task.status)));
-            }
-            Ok(_) => {}
-            Err(error) => return Ok(Err(error)),
+    pub(super) async fn cancel(&self, way: Way<'_>) -> Result<LegacyTask, Fault> {
+        self.look(way).await?;
+        if self.task.lock().handle_cancel(now()).is_err() {
+            return Err(Fault::refused(is_over(&self.known().status)));
         }
-        let answer = self.ask(shared, client, Method::TasksCancel).await?;
-        if let Ok(error) = answer.decode_error() {
-            return Ok(Err(revision::error(Revision::V2025_11_25, Method::TasksCancel, error).0));
+        let answer = self.tell_cancel(way).await?;
+        if let Some(error) = answer.and_then(|it| it.error_object()) {
+            let error = revision::error(Revision::V2025_11_25, Method::TasksCancel, error).0;
+            return Err(Fault::refused(error));
         }
-        Ok(Ok(self.end(TaskStatus::Cancelled, None)))
+        self.task.lock().handle_end(End::Cancelled, now());
+        self.stopped.notify_waiters();
+        Ok(self.known())
     }
 
     /// The task cannot go on, because its client did not answer as it must.
-    pub(super) async fn fail(&self, shared: &ToModern, client: &ClientMeta, error: ErrorObject) {
-        self.end(TaskStatus::Failed, Some(Payload::Error(error)));
-        if let Err(fault) = self.ask(shared, client, Method::TasksCancel).await {
+    pub(super) async fn fail(&self, way: Way<'_>, error: ErrorObject) {
+        self.task.lock().handle_failure(End::Error(error), now());
+        self.stopped.notify_waiters();
+        if let Err(fault) = self.tell_cancel(way).await {
             tracing::debug!(%fault, "server was not told that its task is not wanted");
         }
     }
 
-    /// Ends the task here, whatever its server does.
-    fn end(&self, status: TaskStatus, outcome: Option<Payload>) -> LegacyTask {
-        let mut state = self.state.lock();
-        if !state.is_final {
-            state.is_final = true;
-            state.task.status = status;
-            state.task.last_updated_at = now();
-            state.outcome = outcome;
+    /// Tells the server to stop, if that is due. There is no more to do for a task: nothing is held
+    /// at the server.
+    async fn tell_cancel(&self, way: Way<'_>) -> Result<Option<Response>, Fault> {
+        let action = self.task.lock().poll_action();
+        match action {
+            Some(Action::Cancel) => self.ask(way, Method::TasksCancel).await.map(Some),
+            Some(Action::Listen | Action::Release) | None => Ok(None),
         }
-        let task = state.task.clone();
-        drop(state);
-        self.stopped.notify_waiters();
-        task
     }
 
     /// The questions that nobody has asked the client yet; from here on somebody does.
-    ///
-    /// "Clients SHOULD track which keys they have already responded to" (tasks extension).
-    ///
-    /// # Errors
-    /// When the server asks too often.
-    pub(super) fn claim(&self, mut asked: InputRequests) -> Result<InputRequests, ErrorObject> {
-        let mut state = self.state.lock();
-        asked.retain(|key, _| !state.claimed.contains(key));
-        if state.claimed.len() + asked.len() > QUESTIONS_MAX {
-            let text = format!("the server's task has asked more than {QUESTIONS_MAX} questions");
-            return Err(ErrorObject::new(INTERNAL_ERROR, text));
-        }
-        state.claimed.extend(asked.keys().cloned());
-        Ok(asked)
+    pub(super) fn take_questions(&self) -> InputRequests {
+        let taken = self.task.lock().take_questions().into_iter();
+        taken.filter_map(|(key, it)| Some((key, serde_json::from_str(it.get()).ok()?))).collect()
     }
 
     /// Nobody asks these any more, and nobody has answered them.
     pub(super) fn give_back<'k>(&self, keys: impl Iterator<Item = &'k String>) {
-        let mut state = self.state.lock();
-        for key in keys {
-            state.claimed.remove(key);
-        }
+        let mut task = self.task.lock();
+        keys.for_each(|key| task.handle_given_back(key));
     }
 
     /// Asks the server something of the task.
-    async fn ask(
-        &self,
-        shared: &ToModern,
-        client: &ClientMeta,
-        method: Method<'_>,
-    ) -> Result<Response, Fault> {
-        let request = carried_request(client, &self.request(method)).ok_or_else(unwritable)?;
-        shared.ask(request).await
+    async fn ask(&self, way: Way<'_>, method: Method<'_>) -> Result<Response, Fault> {
+        let request = carried_request(way.client, &self.request(method)).ok_or_else(unwritable)?;
+        way.shared.ask(request).await
     }
 
-    /// Gives the server the answers of the client.
+    /// Gives the server the answers of the client to these questions, which from here on are
+    /// answered, whether the server has heard it or not.
     pub(super) async fn update(
         &self,
-        shared: &ToModern,
-        client: &ClientMeta,
+        way: Way<'_>,
+        keys: &[String],
         rounds: &TaskRounds,
     ) -> Result<Response, Fault> {
+        {
+            let mut task = self.task.lock();
+            let taken = keys.iter().filter(|key| task.handle_answer(key, now()));
+            tracing::trace!(answered = taken.count(), "answers of a client go to its task");
+        }
         let bare = self.request(Method::TasksUpdate);
-        let params = client.params(&bare, None).map(|it| rounds.update(&it));
+        let params = way.client.params(&bare, None).map(|it| rounds.update(&it));
         let params = params.and_then(RawValue::from_string).map_err(|_| unwritable())?;
-        shared.ask(Request::unnumbered(Method::TasksUpdate.as_str(), &params)).await
+        way.shared.ask(Request::unnumbered(Method::TasksUpdate.as_str(), &params)).await
     }
 
     /// A request about the task, without what every modern request must say.
@@ -287,30 +198,11 @@ impl TaskEntry {
     }
 }
 
-impl State {
-    fn look(&self) -> Look {
-        let (task, outcome) = (self.task.clone(), self.outcome.clone());
-        Look { task, outcome, asked: InputRequests::default() }
-    }
-}
-
 fn unwritable() -> Fault {
     Fault::internal("a request cannot be written")
 }
 
-fn bytes(outcome: &Payload) -> usize {
-    let text = match outcome {
-        Payload::Result(result) => serde_json::to_string(result),
-        Payload::Error(error) => serde_json::to_string(error),
-    };
-    text.map_or(usize::MAX, |it| it.len())
+fn broken(error: &TaskError) -> Fault {
+    let reason = format!("the server's task cannot be followed: {error}");
+    Fault::upstream(codes::upstream_lost(&reason, Outcome::Unknown, true))
 }
-
-fn now() -> String {
-    eyot_stdx::iso8601(eyot_service::unix_ms())
-}
-
-/// Random bytes of an id.
-const ID_BYTES: usize = 24;
-/// Questions of one task.
-const QUESTIONS_MAX: usize = 1_024;

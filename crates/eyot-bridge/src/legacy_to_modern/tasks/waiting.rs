@@ -3,10 +3,11 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use eyot_era::legacy_to_modern::{self, ClientMeta, Leg, RoundError, TaskRounds};
+use eyot_era::legacy_to_modern::{ClientMeta, Leg, RoundError, TaskRounds};
+use eyot_era::tasks::TaskMachine;
 use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, Id, Message};
-use eyot_service::{Fault, Messages, Reply, ReplyItem};
-use eyot_types::{Era, InputRequests, Method, TaskStatus};
+use eyot_service::{Fault, FaultKind, Messages, Reply, ReplyItem};
+use eyot_types::{Era, Method};
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt as _, StreamExt as _, stream};
@@ -18,8 +19,7 @@ use tokio::time::{Instant, sleep_until};
 use super::super::pending::{Question, Registered};
 use super::super::session::Bridged;
 use super::super::upstreams_fault;
-use super::entry::{Look, TaskEntry};
-use super::interval;
+use super::entry::{TaskEntry, Way};
 use crate::losses::count_losses;
 
 /// A client that waits. Dropping it takes back what it was asked.
@@ -64,7 +64,7 @@ impl Waiting {
     ) -> Reply {
         let (registered, cancelled) = session.calls().begin(&id);
         let waiting = Self {
-            rounds: TaskRounds::new(entry.id.as_str()),
+            rounds: TaskRounds::new(entry.read(|task| task.id().as_ref().to_owned())),
             session,
             client,
             entry,
@@ -132,24 +132,20 @@ impl Waiting {
 
     /// Looks at the task: answers when it is over, asks when it asks.
     async fn look(&mut self) -> Result<(), Fault> {
-        let looked = self.entry.look(self.session.shared(), &self.client).await?;
-        let Look { task, outcome, asked } = match looked {
-            Ok(look) => look,
-            Err(error) => {
-                self.end(Err(error));
+        let left = match self.entry.look(self.way()).await {
+            Ok(left) => left,
+            Err(fault) if fault.kind == FaultKind::Refused => {
+                self.end(Err(fault.error));
                 return Ok(());
             }
+            Err(fault) => return Err(fault),
         };
-        self.look_at = Instant::now() + interval(task.poll_interval);
-        if let Some(outcome) = outcome {
-            self.end(Ok(legacy_to_modern::task_result(self.id.clone(), &self.entry.id, &outcome)));
+        if let Some(result) = self.entry.result(self.id.clone(), left.as_ref()) {
+            self.end(Ok(result.into()));
             return Ok(());
         }
-        if task.status == TaskStatus::Cancelled {
-            let error = ErrorObject::new(INTERNAL_ERROR, "the task was cancelled");
-            self.end(Err(error));
-            return Ok(());
-        }
+        self.look_at =
+            self.entry.read(TaskMachine::poll_look).map_or(self.look_at, Instant::from_std);
         match &self.asking {
             Some(asking) if Instant::now() >= asking.deadline => {
                 let patience = self.session.shared().upstream.runtime.limits.question_timeout;
@@ -158,17 +154,20 @@ impl Waiting {
                 Ok(())
             }
             Some(_) => Ok(()),
-            None => self.ask(asked).await,
+            None => self.ask().await,
         }
     }
 
+    fn way(&self) -> Way<'_> {
+        Way { shared: self.session.shared(), client: &self.client }
+    }
+
     /// Asks the client what nobody has asked it yet.
-    async fn ask(&mut self, asked: InputRequests) -> Result<(), Fault> {
-        let asked = match self.entry.claim(asked) {
-            Ok(asked) if asked.is_empty() => return Ok(()),
-            Ok(asked) => asked,
-            Err(error) => return self.fail(error).await,
-        };
+    async fn ask(&mut self) -> Result<(), Fault> {
+        let asked = self.entry.take_questions();
+        if asked.is_empty() {
+            return Ok(());
+        }
         let mint = || eyot_stdx::random_token(16);
         match self.rounds.ask(&asked, self.client.capabilities(), mint) {
             Ok(legs) => {
@@ -207,11 +206,10 @@ impl Waiting {
         match self.rounds.handle_answer(&key, &answer) {
             Ok(false) => Ok(()),
             Ok(true) => {
-                // From here on they are answered, whether the server has heard it or not.
+                let keys = std::mem::take(&mut asking.keys);
                 self.asking = None;
                 self.look_at = Instant::now();
-                let shared = self.session.shared();
-                let answer = self.entry.update(shared, &self.client, &self.rounds).await?;
+                let answer = self.entry.update(self.way(), &keys, &self.rounds).await?;
                 match answer.decode_error() {
                     Ok(error) => self.fail(error).await,
                     Err(_) => Ok(()),
@@ -223,7 +221,7 @@ impl Waiting {
 
     /// The task cannot go on: a client's refusal is nothing that the server could be told.
     async fn fail(&mut self, error: ErrorObject) -> Result<(), Fault> {
-        self.entry.fail(self.session.shared(), &self.client, error.clone()).await;
+        self.entry.fail(self.way(), error.clone()).await;
         self.end(Err(error));
         Ok(())
     }

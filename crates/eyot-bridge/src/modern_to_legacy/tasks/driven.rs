@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eyot_era::modern_to_legacy;
-use eyot_jsonrpc::{Id, Message};
+use eyot_era::tasks::PollBounds;
+use eyot_jsonrpc::{Id, Message, Request};
 use eyot_service::{Fault, Messages, Reply, ReplyFuture, ReplyItem};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{LegacyTask, LegacyTaskState, Method, TaskParams};
@@ -12,8 +13,8 @@ use futures_util::{StreamExt as _, stream};
 use serde_json::json;
 use tokio::time::Instant;
 
-use super::super::call::CallShared;
 use super::super::session::UpstreamSession;
+use super::super::shared::CallShared;
 use super::Asked;
 
 /// Sends a call that asks for a task; its messages are those of an ordinary call. What the upstream
@@ -25,7 +26,7 @@ use super::Asked;
 pub(crate) fn drive(
     session: &Arc<UpstreamSession>,
     shared: &Arc<CallShared>,
-    (request, patience): (Message, Duration),
+    (request, patience): (Request, Duration),
 ) -> ReplyFuture {
     let (session, shared) = (Arc::clone(session), Arc::clone(shared));
     Box::pin(async move {
@@ -131,7 +132,7 @@ impl Driven {
         let waiting = self.task.as_ref()?;
         let id = Id::from_number(self.session.next_number());
         let params = TaskParams::new(waiting.id.as_str());
-        let request = Message::request(id, Method::TasksResult.as_str(), &params);
+        let request = Request::new(id, Method::TasksResult.as_str(), &params);
         let connection = self.session.connection.clone();
         // Made a stream at once, so that the task is looked at while the upstream is silent.
         let asking = async move {
@@ -163,7 +164,7 @@ impl Driven {
     async fn look(&mut self) -> Option<Result<ReplyItem, Fault>> {
         let waiting = self.task.as_mut()?;
         waiting.look_at = Instant::now() + waiting.interval;
-        if self.shared.rounds(|it| it.is_parked()) {
+        if self.shared.look(|it| it.rests()) {
             return None;
         }
         let params = TaskParams::new(waiting.id.as_str());
@@ -191,8 +192,7 @@ impl Driven {
 
 impl Waiting {
     fn new(task: LegacyTask, patience: Duration) -> Self {
-        let interval = task.poll_interval.map_or(INTERVAL, Duration::from_millis);
-        let interval = interval.clamp(INTERVAL_MIN, INTERVAL_MAX).min(patience / 3);
+        let interval = PollBounds::default().interval(task.poll_interval).min(patience / 3);
         Self {
             id: task.task_id,
             interval,
@@ -236,10 +236,5 @@ fn lost(reason: &str) -> Fault {
     Fault::upstream(codes::upstream_lost(reason, Outcome::Unknown, false))
 }
 
-/// Between two looks at a task whose server does not say.
-const INTERVAL: Duration = Duration::from_secs(5);
-/// Bounds of what a server may say.
-const INTERVAL_MIN: Duration = Duration::from_secs(1);
-const INTERVAL_MAX: Duration = Duration::from_secs(15);
 /// How often the result is asked for again, in a row.
 const FAILURES_MAX: u32 = 3;

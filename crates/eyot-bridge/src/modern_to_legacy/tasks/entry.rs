@@ -1,333 +1,391 @@
-//! One task of a modern client: the upstream's task behind it, and what is known of its end.
+//! One task of a modern client: its machine, and the upstream's task behind it.
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use eyot_era::modern_to_legacy;
-use eyot_era::revision::{self, Payload};
-use eyot_jsonrpc::{ErrorObject, INVALID_PARAMS, Id, Message, Response};
-use eyot_service::{Fault, FaultKind, Limits};
-use eyot_types::codes::{self, Outcome};
-use eyot_types::{
-    Era, InputRequests, JsonObject, LegacyTask, LegacyTaskState, Method, Revision, Task,
-    TaskParams, TaskStatus,
+use eyot_era::parked::Questions;
+use eyot_era::tasks::{
+    Action, AskedQuestions, End, Ending, Look, Report, TaskError, TaskMachine, TaskView, Want,
+    Watcher,
 };
+use eyot_jsonrpc::{ErrorObject, Id, Message};
+use eyot_service::{Fault, FaultKind};
+use eyot_types::codes::{self, Outcome};
+use eyot_types::{JsonObject, LegacyTask, Revision, TaskStatus};
 use parking_lot::Mutex;
+use tokio::sync::Notify;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::super::session::UpstreamSession;
-use super::questions::{Asked, TaskQuestions};
-use super::table::TaskTable;
-use crate::losses::count_losses;
-use crate::task_rooms::TaskRoom;
+use super::questions::{Asked, AskedTask};
+use super::upstream_task::{UpstreamTask, unknown_task};
+use crate::task_rooms::now;
 
 /// A task. It holds its upstream session open until its result is here.
 #[derive(Debug)]
 pub(crate) struct TaskEntry {
-    /// What the client calls it: "sufficient entropy that a third party cannot enumerate or guess"
-    /// (tasks extension, Security Considerations).
-    pub(crate) id: Arc<str>,
-    /// Who may ask for it. `None`: the id alone opens it.
-    pub(crate) principal: Option<Arc<str>>,
-    pub(crate) expires: Instant,
-    ttl_ms: u64,
-    created_at: String,
-    upstream_id: String,
-    pub(crate) questions: Arc<TaskQuestions>,
+    state: Mutex<State>,
+    /// The task may be another than it was.
+    changed: Notify,
     /// The session has nothing to do for this task any more.
     over: CancellationToken,
-    state: Mutex<State>,
 }
 
 #[derive(Debug)]
 struct State {
-    stage: Stage,
-    /// Somebody listens to the stream of `tasks/result`.
-    is_watched: bool,
-    /// What came on that stream.
-    outcome: Option<Payload>,
-    room: TaskRoom,
+    task: TaskMachine,
+    /// The upstream's questions, with the ids that it knows them by.
+    questions: Questions,
+    /// `None`: nothing more is wanted of it.
+    upstream: Option<Arc<UpstreamTask>>,
 }
-
-#[derive(Debug)]
-enum Stage {
-    Held(Arc<UpstreamSession>),
-    /// It is over, and this is all that there is to say.
-    Over(Box<Task>),
-}
-
-/// What a look at a task shows: the task, or the error for the client.
-pub(crate) type Looked = Result<Task, ErrorObject>;
 
 impl TaskEntry {
-    /// The task that the upstream has made of a call, under the id that the client gets; and the
-    /// task as the upstream says it.
+    /// A task that the upstream has made of a call in this session.
     pub(crate) fn new(
+        task: TaskMachine,
+        upstream_id: String,
         session: &Arc<UpstreamSession>,
-        (mut task, principal): (LegacyTask, Option<Arc<str>>),
-        room: TaskRoom,
-        limits: &Limits,
-    ) -> (Arc<Self>, LegacyTask) {
-        let ttl_max = u64::try_from(limits.task_ttl.as_millis()).unwrap_or(u64::MAX);
-        let ttl_ms = task.ttl.map_or(ttl_max, |it| it.min(ttl_max));
-        let questions = Arc::<TaskQuestions>::default();
-        session.hub.begin_task(&task.task_id, Asked::Task(Arc::clone(&questions)));
-        let stage = Stage::Held(Arc::clone(session));
-        let state = State { stage, is_watched: false, outcome: None, room };
-        let entry = Self {
-            id: eyot_stdx::random_token(ID_BYTES).into(),
-            principal,
-            expires: Instant::now() + Duration::from_millis(ttl_ms),
-            ttl_ms,
-            created_at: task.created_at.clone(),
-            upstream_id: task.task_id.clone(),
-            questions,
-            over: CancellationToken::new(),
+    ) -> Arc<Self> {
+        let upstream = Arc::new(UpstreamTask { id: upstream_id, session: Arc::clone(session) });
+        let state =
+            State { task, questions: Questions::default(), upstream: Some(Arc::clone(&upstream)) };
+        let entry = Arc::new(Self {
             state: Mutex::new(state),
-        };
-        entry.rename(&mut task);
-        (Arc::new(entry), task)
+            changed: Notify::new(),
+            over: CancellationToken::new(),
+        });
+        let asked: Weak<dyn AskedTask> = Arc::<Self>::downgrade(&entry);
+        session.hub.begin_task(&upstream.id, Asked::Task(asked));
+        entry
     }
 
-    /// Leaves it to the session's driver to end the task when its time is over; `false` when that
-    /// has too much to do.
-    pub(crate) fn expire_in(self: &Arc<Self>, table: &Arc<TaskTable>) -> bool {
-        let Some(session) = self.session() else { return true };
-        let (table, id): (Weak<TaskTable>, _) = (Arc::downgrade(table), Arc::clone(&self.id));
-        let (over, expires) = (self.over.clone(), self.expires);
-        session.chore(async move {
+    /// Reads the task.
+    pub(crate) fn read<R>(&self, read: impl FnOnce(&TaskMachine) -> R) -> R {
+        read(&self.state.lock().task)
+    }
+
+    /// Changes the task, and wakes those who watch.
+    fn handle<R>(&self, handle: impl FnOnce(&mut TaskMachine) -> R) -> R {
+        let handled = handle(&mut self.state.lock().task);
+        self.changed.notify_waiters();
+        handled
+    }
+
+    /// Writes the task as its client sees it; `left` is its end, if that is not kept here.
+    ///
+    /// # Errors
+    /// When the end is at the upstream, and was not brought.
+    pub(crate) fn show<T>(
+        &self,
+        left: Option<&End>,
+        write: impl FnOnce(TaskView<'_>) -> T,
+    ) -> Result<T, Fault> {
+        let state = self.state.lock();
+        state.task.view(left).map(write).ok_or_else(|| Fault::refused(unknown_task()))
+    }
+
+    /// Leaves it to the session's driver to do something when the time of the task is over, if it
+    /// has not ended before; `false` when the driver has too much to do.
+    pub(crate) fn at_expiry(&self, chore: impl FnOnce() + Send + 'static) -> bool {
+        let Some(upstream) = self.upstream() else { return true };
+        let (over, expires) = (self.over.clone(), Instant::from_std(self.read(|it| it.expires())));
+        upstream.session.chore(async move {
             let waiting = tokio::time::sleep_until(expires);
-            if over.run_until_cancelled(waiting).await.is_none() {
-                return;
-            }
-            let expired = table.upgrade().and_then(|it| it.remove(&id));
-            if let Some(expired) = expired
-                && let Err(fault) = expired.cancel().await
-            {
-                tracing::debug!(%fault, "upstream keeps a task that has expired");
+            if over.run_until_cancelled(waiting).await.is_some() {
+                chore();
             }
         })
     }
 
-    /// The task as its client sees it now.
-    pub(crate) async fn look(self: &Arc<Self>) -> Result<Looked, Fault> {
-        let session = match &self.state.lock().stage {
-            Stage::Held(session) => Arc::clone(session),
-            Stage::Over(task) => return Ok(Ok((**task).clone())),
-        };
-        if Instant::now() >= self.expires {
-            return Ok(Err(unknown_task()));
-        }
-        let params = TaskParams::new(self.upstream_id.as_str());
-        let answer = match session.ask(Method::TasksGet, &params).await {
-            Ok(answer) => answer,
-            Err(fault) if is_lost(&fault, &session) => return Ok(Ok(self.lose(fault.error))),
-            Err(fault) => return Err(fault),
-        };
-        if let Ok(error) = answer.decode_error() {
-            return Ok(Err(match error.code {
-                INVALID_PARAMS => unknown_task(),
-                _ => modern_error(error),
-            }));
-        }
-        let mut task = match answer.decode_result::<LegacyTaskState>() {
-            Ok(state) => state.task,
-            Err(error) => {
-                let reason = format!("upstream's task cannot be read: {error}");
-                let lost = codes::upstream_lost(&reason, Outcome::Unknown, true);
-                return Err(Fault::upstream(lost));
+    /// The time of the task is over: the session's driver tells the upstream.
+    pub(crate) fn expire(self: &Arc<Self>) {
+        self.handle(|task| task.handle_timeout(now()));
+        let Some(upstream) = self.upstream() else { return };
+        let entry = Arc::clone(self);
+        upstream.session.chore(async move {
+            if let Err(fault) = entry.act().await {
+                tracing::debug!(%fault, "upstream keeps a task that has expired");
             }
-        };
-        self.rename(&mut task);
-        if task.status.is_terminal() {
-            return self.finish(task, &session).await.map(Ok);
-        }
-        if task.status == TaskStatus::InputRequired {
-            self.collect(&session).await;
-        }
-        Ok(Ok(modern_to_legacy::task_state(task, self.questions.open(), None)))
+        });
     }
 
-    /// Puts what the client is told in the place of what the upstream says.
-    fn rename(&self, task: &mut LegacyTask) {
-        task.task_id = self.id.as_ref().to_owned();
-        task.ttl = Some(self.ttl_ms);
-    }
-
-    /// The task is over: fetches what it came to.
-    async fn finish(&self, task: LegacyTask, session: &UpstreamSession) -> Result<Task, Fault> {
-        let known = self.state.lock().outcome.take();
-        let outcome = match known {
-            Some(outcome) => Some(outcome),
-            None if task.status == TaskStatus::Cancelled => None,
-            None => {
-                let params = TaskParams::new(self.upstream_id.as_str());
-                let answer = session.ask(Method::TasksResult, &params).await?;
-                Some(outcome_of(&answer, session))
+    /// Looks at the task; what it has come to is returned if it cannot be kept here.
+    ///
+    /// # Errors
+    /// When the upstream does not say, or does not know the task.
+    pub(crate) async fn look(self: &Arc<Self>) -> Result<Option<End>, Fault> {
+        let mut want = self.handle(|task| task.handle_look(now()));
+        let mut left = None;
+        while let Want::Report(look) = want {
+            let Some(upstream) = self.upstream() else { break };
+            let state = match upstream.state().await {
+                Err(fault) if upstream.is_lost(&fault) => {
+                    self.handle(|task| task.handle_end(End::Error(fault.error), now()));
+                    break;
+                }
+                state => state?,
+            };
+            let status = state.status.clone();
+            want = self.report(&look, state)?;
+            if let Want::End(ending) = want {
+                left = self.finish(ending, &status, &upstream).await?;
+                break;
             }
+        }
+        if let Err(fault) = self.act().await {
+            tracing::debug!(%fault, "upstream was not told to stop a task");
+        }
+        Ok(left)
+    }
+
+    fn report(&self, look: &Look, state: LegacyTask) -> Result<Want, Fault> {
+        let report = Report {
+            asked: None,
+            needs_listener: state.status == TaskStatus::InputRequired,
+            is_over: state.status.is_terminal(),
+            said: state.into(),
         };
-        let task = modern_to_legacy::task_state(task, InputRequests::default(), outcome);
-        self.keep(&task);
-        Ok(task)
+        self.handle(|task| task.handle_report(look, report, now())).map_err(|error| broken(&error))
     }
 
-    /// Keeps the end of the task, and lets go of its session. A result for which there is no room
-    /// stays at the upstream.
-    fn keep(&self, task: &Task) {
-        let bytes = serde_json::to_string(task).map_or(usize::MAX, |it| it.len());
-        let mut state = self.state.lock();
-        if matches!(state.stage, Stage::Over(_)) || !state.room.keep(bytes) {
-            return;
+    /// The upstream's task is over: fetches what it came to, unless that was heard.
+    async fn finish(
+        &self,
+        ending: Ending,
+        status: &TaskStatus,
+        upstream: &UpstreamTask,
+    ) -> Result<Option<End>, Fault> {
+        let early = self.handle(TaskMachine::take_early_end);
+        let end = match (status, early) {
+            (TaskStatus::Cancelled, _) => End::Cancelled,
+            (_, Some(end)) => end,
+            (_, None) => upstream.end().await?,
+        };
+        self.handle(|task| task.handle_ending(ending, end)).map_err(|error| broken(&error))
+    }
+
+    /// Does what the task asks for.
+    async fn act(self: &Arc<Self>) -> Result<(), Fault> {
+        let mut acted = Ok(());
+        loop {
+            // Taken in a statement of its own: the lock is not held while it is done.
+            let action = self.state.lock().task.poll_action();
+            match action {
+                Some(Action::Listen) => self.listen().await,
+                Some(Action::Cancel) => acted = acted.and(self.tell_cancel().await),
+                Some(Action::Release) => self.release(),
+                None => return acted,
+            }
         }
-        let held = std::mem::replace(&mut state.stage, Stage::Over(Box::new(task.clone())));
-        drop(state);
-        if let Stage::Held(session) = held {
-            self.let_go(&session);
-        }
-    }
-
-    fn let_go(&self, session: &UpstreamSession) {
-        session.hub.end_task(&self.upstream_id);
-        self.over.cancel();
-    }
-
-    /// The session is gone, and the task with it, as far as anybody can tell.
-    fn lose(&self, error: ErrorObject) -> Task {
-        let mut task = LegacyTask::new(self.id.as_ref(), self.created_at.as_str());
-        self.rename(&mut task);
-        task.last_updated_at = eyot_stdx::iso8601(eyot_service::unix_ms());
-        task.status = TaskStatus::Failed;
-        task.status_message = Some(error.message.clone());
-        let outcome = Some(Payload::Error(error));
-        let task = modern_to_legacy::task_state(task, InputRequests::default(), outcome);
-        self.keep(&task);
-        task
     }
 
     /// Sees to it that the upstream can ask, and waits for what it asks.
     ///
     /// "When the requestor encounters the `input_required` status, it SHOULD preemptively call
     /// `tasks/result`" (2025-11-25, basic/utilities/tasks, Input Required Status).
-    async fn collect(self: &Arc<Self>, session: &Arc<UpstreamSession>) {
-        if std::mem::replace(&mut self.state.lock().is_watched, true) {
-            return;
-        }
+    async fn listen(self: &Arc<Self>) {
+        let Some(upstream) = self.upstream() else { return };
         let over = self.over.clone();
-        let watching = watch(Arc::downgrade(self), Arc::clone(session), self.upstream_id.clone());
-        let is_taken = session.chore(async move {
-            over.run_until_cancelled(watching).await;
+        let listening = listen(Arc::downgrade(self), Arc::clone(&upstream));
+        let is_taken = upstream.session.chore(async move {
+            over.run_until_cancelled(listening).await;
         });
-        if !is_taken {
-            self.state.lock().is_watched = false;
-            return;
+        match is_taken {
+            true => self.collect().await,
+            false => self.handle(TaskMachine::handle_unheard),
         }
-        self.questions.collect(ASKING).await;
     }
 
-    /// Gives the upstream the answers of a client.
+    /// Waits for a question, and a moment for further ones.
+    async fn collect(&self) {
+        let until = Instant::now() + ASKING;
+        loop {
+            let mut changed = std::pin::pin!(self.changed.notified());
+            changed.as_mut().enable();
+            if self.state.lock().questions.has_open() {
+                return tokio::time::sleep(COLLECTING).await;
+            }
+            if tokio::time::timeout_at(until, changed).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    fn change_questions<R>(&self, change: impl FnOnce(&mut Questions) -> R) -> R {
+        let mut state = self.state.lock();
+        let changed = change(&mut state.questions);
+        let asked = asked(&mut state.questions);
+        if let Err(error) = state.task.handle_questions(asked, now()) {
+            tracing::debug!(%error, "questions of a task are not asked");
+        }
+        drop(state);
+        self.changed.notify_waiters();
+        changed
+    }
+
+    /// Gives the upstream the answers of a client. Answers that nobody waits for are not read.
+    ///
+    /// # Errors
+    /// When the client has answered nonsense for the second time, or the upstream is not reached
+    /// within `timeout`.
     pub(crate) async fn answer(
         &self,
-        responses: &JsonObject,
-        limits: &Limits,
-    ) -> Result<Result<(), ErrorObject>, Fault> {
-        let Some(session) = self.session() else { return Ok(Ok(())) };
-        let answers = match self.questions.answer(responses, session.revision) {
-            Ok(answers) => answers,
-            Err(error) => return Ok(Err(error)),
-        };
-        let timeout = limits.call_timeout;
-        for answer in answers {
+        responses: JsonObject,
+        timeout: Duration,
+    ) -> Result<(), Fault> {
+        let Some(upstream) = self.upstream() else { return Ok(()) };
+        let session = &upstream.session;
+        for answer in self.take_answers(responses, session.revision).map_err(Fault::refused)? {
             let sent = tokio::time::timeout(timeout, session.connection.send(answer)).await;
             sent.unwrap_or_else(|_elapsed| Err(Fault::timed_out(timeout)))?;
-        }
-        Ok(Ok(()))
-    }
-
-    /// Asks the upstream to stop. Whether it does shows in the task: "cancellation is cooperative"
-    /// (tasks extension, Task Cancellation).
-    pub(crate) async fn cancel(&self) -> Result<(), Fault> {
-        let Some(session) = self.session() else { return Ok(()) };
-        let params = TaskParams::new(self.upstream_id.as_str());
-        let answer = session.ask(Method::TasksCancel, &params).await?;
-        if let Ok(error) = answer.decode_error() {
-            tracing::debug!(%error.message, "upstream does not cancel a task");
-            return Ok(());
-        }
-        for refusal in self.questions.give_up() {
-            session.connection.send(refusal).await?;
         }
         Ok(())
     }
 
-    /// The session; `None` when the task is over.
-    fn session(&self) -> Option<Arc<UpstreamSession>> {
-        match &self.state.lock().stage {
-            Stage::Held(session) => Some(Arc::clone(session)),
-            Stage::Over(_) => None,
+    fn take_answers(
+        &self,
+        mut responses: JsonObject,
+        revision: Revision,
+    ) -> Result<Vec<Message>, ErrorObject> {
+        let mut state = self.state.lock();
+        let State { task, questions, .. } = &mut *state;
+        responses.retain(|key, _| task.handle_answer(key, now()));
+        questions.begin_round();
+        let answers = questions.answer(&responses, revision);
+        questions.forget_answered();
+        // What is still open was not answered, or not in a way that the upstream understands.
+        questions.requests().keys().for_each(|key| task.handle_unanswered(key, now()));
+        drop(state);
+        self.changed.notify_waiters();
+        answers.map_err(|error| error.to_error())
+    }
+
+    /// The client does not want the task any more. Whether the upstream stops shows in the task:
+    /// "cancellation is cooperative" (tasks extension, Task Cancellation).
+    pub(crate) async fn cancel(self: &Arc<Self>) -> Result<(), Fault> {
+        if let Err(ended_as) = self.handle(|task| task.handle_cancel(now())) {
+            tracing::debug!(?ended_as, "a task that is over is not cancelled");
         }
+        self.act().await
+    }
+
+    async fn tell_cancel(&self) -> Result<(), Fault> {
+        let Some(upstream) = self.upstream() else { return Ok(()) };
+        if upstream.cancel().await? {
+            for refusal in self.change_questions(Questions::close) {
+                upstream.session.connection.send(refusal).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until the task has changed since the watcher saw it, and looks at it as often as the
+    /// upstream likes. What it has come to is returned if it cannot be kept here.
+    ///
+    /// # Errors
+    /// When there is no such task any more.
+    pub(crate) async fn news(
+        self: &Arc<Self>,
+        watcher: &mut Watcher,
+    ) -> Result<Option<End>, Fault> {
+        let mut left = None;
+        loop {
+            let mut changed = std::pin::pin!(self.changed.notified());
+            changed.as_mut().enable();
+            let next_look = self.read(TaskMachine::poll_look);
+            if next_look.is_some_and(|it| it <= now()) {
+                left = match self.look().await {
+                    Err(fault) if fault.kind == FaultKind::Refused => return Err(fault),
+                    Err(fault) => {
+                        tracing::debug!(%fault, "a task was not looked at");
+                        None
+                    }
+                    Ok(left) => left,
+                };
+            }
+            if self.read(|task| task.view(left.as_ref()).is_some() && task.poll_news(watcher)) {
+                return Ok(left);
+            }
+            match self.read(TaskMachine::poll_look) {
+                Some(next) => {
+                    tokio::time::timeout_at(Instant::from_std(next), changed).await.ok();
+                }
+                // Its end was at the upstream, and its time is over.
+                None if self.read(|task| task.is_over()) => {
+                    return Err(Fault::refused(unknown_task()));
+                }
+                None => changed.await,
+            }
+        }
+    }
+
+    fn upstream(&self) -> Option<Arc<UpstreamTask>> {
+        self.state.lock().upstream.clone()
+    }
+
+    /// Nothing more is wanted of the upstream.
+    fn release(&self) {
+        let upstream = self.state.lock().upstream.take();
+        if let Some(upstream) = upstream {
+            upstream.session.hub.end_task(&upstream.id);
+            self.over.cancel();
+        }
+    }
+}
+
+impl AskedTask for TaskEntry {
+    fn ask(&self, request: &Message) -> Result<(), ErrorObject> {
+        self.change_questions(|it| it.ask(request))
+    }
+
+    fn withdraw(&self, id: &Id) {
+        self.change_questions(|it| it.withdraw(id));
+    }
+
+    fn handle_changed(&self) {
+        self.handle(|task| task.handle_changed(now()));
     }
 }
 
 impl Drop for TaskEntry {
     fn drop(&mut self) {
-        if let Some(session) = self.session() {
-            self.let_go(&session);
-        }
+        self.release();
     }
+}
+
+/// The open questions. Each keeps its key for as long as it is open, and no key is used for another
+/// one.
+fn asked(questions: &mut Questions) -> AskedQuestions {
+    if !questions.has_open() {
+        return AskedQuestions::new();
+    }
+    questions.begin_round();
+    questions.to_stored().into_iter().map(|it| (it.key, it.request)).collect()
 }
 
 /// Listens to the stream of `tasks/result`: there the upstream asks, and there the result comes.
-async fn watch(entry: Weak<TaskEntry>, session: Arc<UpstreamSession>, upstream_id: String) {
-    let Some(questions) = entry.upgrade().map(|it| Arc::clone(&it.questions)) else { return };
-    let asking = Asked::Task(questions);
-    let answer = session.ask_long(&TaskParams::new(upstream_id), &asking).await;
+async fn listen(entry: Weak<TaskEntry>, upstream: Arc<UpstreamTask>) {
+    let asked: Weak<dyn AskedTask> = Weak::<TaskEntry>::clone(&entry);
+    let end = upstream.late_end(&Asked::Task(asked)).await;
     let Some(entry) = entry.upgrade() else { return };
-    let mut state = entry.state.lock();
-    match answer {
-        // Stays watched: there is nothing more to hear.
-        Ok(answer) => state.outcome = Some(outcome_of(&answer, &session)),
+    match end {
+        // Nobody has to listen again: there is nothing more to hear.
+        Ok(end) => entry.handle(|task| task.handle_early_end(end, now())),
         Err(fault) => {
             tracing::debug!(%fault, "upstream's task is not listened to any more");
-            state.is_watched = false;
+            entry.handle(TaskMachine::handle_unheard);
         }
     }
 }
 
-impl UpstreamSession {
-    /// Asks for the result of a task, which comes when it comes: without a deadline.
-    async fn ask_long(&self, params: &TaskParams, asked: &Asked) -> Result<Response, Fault> {
-        let id = Id::from_number(self.next_number());
-        let request = Message::request(id, Method::TasksResult.as_str(), params);
-        let reply = self.connection.request(request).await?;
-        reply.answer(|other| self.heard_in(&other, Some(asked.clone()))).await
-    }
+fn broken(error: &TaskError) -> Fault {
+    let reason = format!("upstream's task cannot be followed: {error}");
+    Fault::upstream(codes::upstream_lost(&reason, Outcome::Unknown, true))
 }
 
-fn outcome_of(answer: &Message, session: &UpstreamSession) -> Payload {
-    let (outcome, losses) =
-        modern_to_legacy::task_outcome(answer, &session.initialized.server_info);
-    count_losses(&losses, Era::Legacy);
-    outcome
-}
-
-fn is_lost(fault: &Fault, session: &UpstreamSession) -> bool {
-    fault.kind == FaultKind::SessionGone || !session.is_open()
-}
-
-/// An error of the upstream that is not about the task.
-fn modern_error(error: ErrorObject) -> ErrorObject {
-    let (error, losses) = revision::error(Revision::MODERN, Method::TasksGet, error);
-    count_losses(&losses, Era::Legacy);
-    error
-}
-
-/// "Invalid or nonexistent `taskId`: -32602 (Invalid params)" (tasks extension, Protocol Errors).
-pub(crate) fn unknown_task() -> ErrorObject {
-    ErrorObject::new(INVALID_PARAMS, "Failed to retrieve task: not found")
-}
-
-/// Random bytes of an id.
-const ID_BYTES: usize = 24;
 /// How long an upstream that says it needs input may take to ask.
 const ASKING: Duration = Duration::from_secs(1);
+/// How long further questions are waited for when one was asked.
+const COLLECTING: Duration = Duration::from_millis(10);

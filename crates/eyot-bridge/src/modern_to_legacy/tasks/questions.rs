@@ -1,36 +1,43 @@
-//! What an upstream asks in a task.
+//! Who is asked when an upstream asks in a task.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::fmt;
+use std::sync::{Arc, Weak};
 
-use eyot_era::modern_to_legacy::Rounds;
 use eyot_jsonrpc::{ErrorObject, INVALID_REQUEST, Id, Message};
-use eyot_types::{InputRequests, JsonObject, Revision};
-use parking_lot::Mutex;
-use tokio::sync::Notify;
-use tokio::time::Instant;
 
-use super::super::call::CallShared;
-
+use super::super::shared::CallShared;
 /// Who is asked when an upstream asks in a task.
 #[derive(Clone, Debug)]
 pub(crate) enum Asked {
     /// The client of a call that does not know of its task.
     Call(Arc<CallShared>),
     /// Whoever looks at the task.
-    Task(Arc<TaskQuestions>),
+    Task(Weak<dyn AskedTask>),
+}
+
+/// A task that its upstream asks in, and says something of.
+pub(crate) trait AskedTask: fmt::Debug + Send + Sync {
+    /// Takes a question; what the upstream is told if it cannot be asked.
+    fn ask(&self, request: &Message) -> Result<(), ErrorObject>;
+
+    /// The upstream takes a question back.
+    fn withdraw(&self, id: &Id);
+
+    /// The upstream says that its task has changed.
+    fn handle_changed(&self);
 }
 
 impl Asked {
     /// Takes a question; what the upstream is told if it cannot be asked.
     pub(crate) fn ask(&self, request: &Message) -> Result<(), ErrorObject> {
+        let gone = |text| ErrorObject::new(INVALID_REQUEST, text);
         match self {
             Self::Call(call) if call.may_be_asked => call.ask(request),
-            Self::Call(_) => {
-                Err(ErrorObject::new(INVALID_REQUEST, "the client of the call cannot be asked"))
-            }
-            Self::Task(questions) => questions.ask(request),
+            Self::Call(_) => Err(gone("the client of the call cannot be asked")),
+            Self::Task(task) => match task.upgrade() {
+                Some(task) => task.ask(request),
+                None => Err(gone("the task has ended")),
+            },
         }
     }
 
@@ -53,15 +60,23 @@ impl Asked {
     /// The upstream takes a question back.
     pub(crate) fn withdraw(&self, id: &Id) {
         match self {
-            Self::Call(call) => call.withdraw(id),
-            Self::Task(questions) => questions.rounds.lock().withdraw(id),
-        };
+            Self::Call(call) => {
+                call.withdraw(id);
+            }
+            Self::Task(task) => {
+                if let Some(task) = task.upgrade() {
+                    task.withdraw(id);
+                }
+            }
+        }
     }
 
     /// The upstream says that the task has changed.
     pub(crate) fn changed(&self) {
-        if let Self::Task(questions) = self {
-            questions.tell();
+        if let Self::Task(task) = self
+            && let Some(task) = task.upgrade()
+        {
+            task.handle_changed();
         }
     }
 
@@ -70,90 +85,3 @@ impl Asked {
         matches!(self, Self::Call(call) if call.number == number)
     }
 }
-
-/// The open questions of one task.
-#[derive(Debug, Default)]
-pub(crate) struct TaskQuestions {
-    rounds: Mutex<Rounds>,
-    /// Counts the questions, and how often the upstream has said that the task has changed.
-    version: AtomicU64,
-    changed: Notify,
-}
-
-impl TaskQuestions {
-    fn ask(&self, request: &Message) -> Result<(), ErrorObject> {
-        self.rounds.lock().ask(request)?;
-        self.tell();
-        Ok(())
-    }
-
-    fn tell(&self) {
-        self.version.fetch_add(1, Ordering::Relaxed);
-        self.changed.notify_waiters();
-    }
-
-    /// How often something was said so far.
-    pub(crate) fn version(&self) -> u64 {
-        self.version.load(Ordering::Relaxed)
-    }
-
-    /// The open questions. Each keeps its key for as long as it is open, and no key is used for
-    /// another one: "Keys MUST be unique over the lifetime of the task" (tasks extension).
-    pub(crate) fn open(&self) -> InputRequests {
-        let mut rounds = self.rounds.lock();
-        if rounds.has_open() { rounds.park().1 } else { InputRequests::default() }
-    }
-
-    /// What the upstream gets for the answers of a client. Answers that nobody waits for are not
-    /// read.
-    ///
-    /// # Errors
-    /// The error for a client that has answered nonsense for the second time.
-    pub(crate) fn answer(
-        &self,
-        responses: &JsonObject,
-        revision: Revision,
-    ) -> Result<Vec<Message>, ErrorObject> {
-        let mut rounds = self.rounds.lock();
-        let (round, _) = rounds.park();
-        rounds.answer(round, responses, revision).map_err(|error| error.to_error())
-    }
-
-    /// Nobody answers any more: what the upstream gets instead.
-    pub(crate) fn give_up(&self) -> Vec<Message> {
-        self.rounds.lock().give_up()
-    }
-
-    /// Waits for a question, and a moment for further ones.
-    pub(crate) async fn collect(&self, patience: Duration) {
-        let until = Instant::now() + patience;
-        loop {
-            let mut changed = std::pin::pin!(self.changed.notified());
-            changed.as_mut().enable();
-            if self.rounds.lock().has_open() {
-                return tokio::time::sleep(COLLECTING).await;
-            }
-            if tokio::time::timeout_at(until, changed).await.is_err() {
-                return;
-            }
-        }
-    }
-
-    /// Waits for more to be said than `version`, at most for so long.
-    pub(crate) async fn changed_since(&self, version: u64, patience: Duration) {
-        let until = Instant::now() + patience;
-        loop {
-            let mut changed = std::pin::pin!(self.changed.notified());
-            changed.as_mut().enable();
-            if self.version() != version {
-                return;
-            }
-            if tokio::time::timeout_at(until, changed).await.is_err() {
-                return;
-            }
-        }
-    }
-}
-
-/// How long further questions are waited for when one was asked.
-const COLLECTING: Duration = Duration::from_millis(10);

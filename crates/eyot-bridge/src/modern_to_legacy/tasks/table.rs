@@ -1,61 +1,43 @@
 //! The tasks of modern clients, by the ids that these know.
 
-use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use eyot_era::tasks::TaskTable;
 use parking_lot::Mutex;
-use tokio::time::Instant;
 
 use super::entry::TaskEntry;
+use crate::task_rooms::now;
 
 /// Every task that has not expired.
 #[derive(Debug, Default)]
-pub(crate) struct TaskTable(Mutex<State>);
+pub(crate) struct KnownTasks(Mutex<TaskTable<Arc<TaskEntry>>>);
 
-#[derive(Debug, Default)]
-struct State {
-    tasks: HashMap<Arc<str>, Arc<TaskEntry>>,
-    by_expiry: BTreeSet<(Instant, Arc<str>)>,
-}
-
-impl TaskTable {
+impl KnownTasks {
     /// Adds a task: from here on its client finds it.
-    pub(crate) fn insert(&self, task: Arc<TaskEntry>) {
+    pub(crate) fn insert(&self, entry: &Arc<TaskEntry>) {
         self.sweep();
-        let mut state = self.0.lock();
-        state.by_expiry.insert((task.expires, Arc::clone(&task.id)));
-        state.tasks.insert(Arc::clone(&task.id), task);
+        let row =
+            entry.read(|task| (Arc::clone(task.id()), task.principal().cloned(), task.expires()));
+        let (id, principal, expires) = row;
+        self.0.lock().insert(id, principal, expires, Arc::clone(entry));
     }
 
-    /// The task of that id, if `principal` may ask for it: an unknown task, one that has expired
-    /// and one of somebody else are the same to a client.
+    /// The task of that id, if `principal` may ask for it.
     pub(crate) fn find(&self, id: &str, principal: Option<&Arc<str>>) -> Option<Arc<TaskEntry>> {
         self.sweep();
-        let task = self.0.lock().tasks.get(id).cloned();
-        task.filter(|it| it.principal.as_ref() == principal)
+        self.0.lock().find(id, principal, now()).cloned()
     }
 
     /// Takes a task out.
-    pub(crate) fn remove(&self, id: &str) -> Option<Arc<TaskEntry>> {
-        let mut state = self.0.lock();
-        let task = state.tasks.remove(id)?;
-        state.by_expiry.remove(&(task.expires, Arc::clone(&task.id)));
-        Some(task)
+    pub(crate) fn remove(&self, id: &str) {
+        let removed = self.0.lock().remove(id);
+        // Dropped without the lock: a task lets go of its session.
+        drop(removed);
     }
 
-    /// Forgets what has expired.
-    fn sweep(&self) {
-        let now = Instant::now();
-        let mut expired = Vec::new();
-        let mut state = self.0.lock();
-        while let Some((expires, _)) = state.by_expiry.first()
-            && *expires <= now
-            && let Some((_, id)) = state.by_expiry.pop_first()
-        {
-            expired.extend(state.tasks.remove(&id));
-        }
-        drop(state);
-        // Dropped without the lock: a task lets go of its session.
-        drop(expired);
+    /// Forgets the tasks whose time is over.
+    pub(crate) fn sweep(&self) {
+        let expired = self.0.lock().handle_timeout(now());
+        expired.iter().for_each(TaskEntry::expire);
     }
 }

@@ -1,18 +1,16 @@
 //! The tasks that one subscription listens to.
-//!
-//! An upstream need not say that a task has changed, so the tasks are looked at as often as it says;
-//! when it does say so, at once.
 
 use std::sync::Arc;
-use std::time::Duration;
 
+use eyot_era::tasks::{End, Watcher};
 use eyot_jsonrpc::{Id, Message};
-use eyot_types::{JsonObject, Method, Task, TaskNotificationParams, meta};
+use eyot_types::{JsonObject, Method, meta};
 use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 
 use super::entry::TaskEntry;
+use super::questions::AskedTask as _;
 
 /// Waits for the next change of any of its tasks.
 #[derive(Default)]
@@ -24,17 +22,21 @@ pub(crate) struct TaskWatch {
 /// A task after a change.
 struct Seen {
     entry: Arc<TaskEntry>,
-    /// What the upstream had said before it was looked at.
-    version: u64,
-    /// `None`: there is no such task any more.
-    task: Option<Task>,
+    watcher: Watcher,
+    /// The end of the task, if it is not kept here.
+    left: Option<End>,
+    /// There is no such task any more.
+    is_gone: bool,
 }
 
 impl TaskWatch {
     /// Begins with the state of each task: it may have changed before anybody listened.
     pub(crate) fn new(tasks: Vec<Arc<TaskEntry>>) -> Self {
-        let ids = tasks.iter().map(|it| it.id.as_ref().to_owned()).collect();
-        let looking = tasks.into_iter().map(|entry| changed(entry, None));
+        let ids = tasks.iter().map(|it| it.read(|task| task.id().as_ref().to_owned())).collect();
+        let looking = tasks.into_iter().map(|entry| {
+            entry.handle_changed();
+            changed(entry, Watcher::default())
+        });
         Self { ids, looking: looking.collect() }
     }
 
@@ -49,49 +51,29 @@ impl TaskWatch {
     /// what `tasks/get` would have returned at that moment" (tasks extension, Task Status
     /// Notifications).
     pub(crate) async fn next(&mut self, subscription: &Id) -> Message {
-        while let Some(Seen { entry, version, task }) = self.looking.next().await {
-            let Some(task) = task else { continue };
-            if !task.status.is_terminal() {
-                self.looking.push(changed(entry, Some((version, task.clone()))));
+        while let Some(Seen { entry, watcher, left, is_gone }) = self.looking.next().await {
+            let shown = entry.show(left.as_ref(), |view| {
+                let mut metadata = JsonObject::new();
+                meta::set_subscription_id(&mut metadata, subscription);
+                Message::notification(Method::Tasks.as_str(), &view.notice(metadata))
+            });
+            let is_over = entry.read(|it| it.is_over());
+            if !is_gone && !is_over {
+                self.looking.push(changed(entry, watcher));
             }
-            let mut params = TaskNotificationParams::new(task);
-            let mut metadata = JsonObject::new();
-            meta::set_subscription_id(&mut metadata, subscription);
-            params.meta = Some(metadata);
-            return Message::notification(Method::Tasks.as_str(), &params);
+            if let (Ok(notice), false) = (shown, is_gone) {
+                return notice;
+            }
         }
         std::future::pending().await
     }
 }
 
-/// Looks at a task until it is not as it was.
-fn changed(entry: Arc<TaskEntry>, known: Option<(u64, Task)>) -> BoxFuture<'static, Seen> {
+/// Waits until a task is not as the watcher saw it.
+fn changed(entry: Arc<TaskEntry>, mut watcher: Watcher) -> BoxFuture<'static, Seen> {
     Box::pin(async move {
-        let (mut version, known) = known.map_or((0, None), |(version, it)| (version, Some(it)));
-        loop {
-            if let Some(known) = &known {
-                let interval = known.poll_interval_ms.map_or(INTERVAL, Duration::from_millis);
-                let interval = interval.clamp(INTERVAL_MIN, INTERVAL_MAX);
-                entry.questions.changed_since(version, interval).await;
-            }
-            version = entry.questions.version();
-            match entry.look().await {
-                Ok(Ok(task)) if known.as_ref() != Some(&task) => {
-                    return Seen { entry, version, task: Some(task) };
-                }
-                Ok(Ok(_)) => {}
-                Ok(Err(_)) => return Seen { entry, version, task: None },
-                Err(fault) => {
-                    tracing::debug!(%fault, "a task was not looked at");
-                    tokio::time::sleep(INTERVAL).await;
-                }
-            }
-        }
+        let news = entry.news(&mut watcher).await;
+        let (is_gone, left) = (news.is_err(), news.unwrap_or_default());
+        Seen { entry, watcher, left, is_gone }
     })
 }
-
-/// Between two looks at a task whose server does not say.
-const INTERVAL: Duration = Duration::from_secs(5);
-/// Bounds of what a server may say.
-const INTERVAL_MIN: Duration = Duration::from_secs(1);
-const INTERVAL_MAX: Duration = Duration::from_secs(60);

@@ -1,18 +1,20 @@
 //! What tasks of the extension look like to a client of 2025-11-25.
 
-use crate::revision::Payload;
+use std::time::{Duration, Instant};
+
 use eyot_jsonrpc::{ErrorObject, Id, Message, ScanLimits};
 use eyot_types::{
     ClientCapabilities, ClientCapability, DiscoverResult, Implementation, InputRequests,
-    ListToolsResult, Revision, TaskStatus, codes,
+    ListToolsResult, Revision, Task, TaskStatus, codes,
 };
 use proptest::prelude::{Just, prop_oneof, proptest};
 use serde_json::{Value, json};
 
 use super::{
-    TaskRounds, call_goes_on, initialize, requires_task, task_created, task_result, task_view,
-    tell_support, wanted_task,
+    TaskReport, TaskRounds, call_goes_on, initialize, requires_task, task_created, task_report,
+    task_result, tell_support, wanted_task,
 };
+use crate::tasks::{End, PollBounds, TaskBounds, TaskMachine, TaskSeed, Want, WorkPlace};
 
 const TASKS: &str = "io.modelcontextprotocol/tasks";
 
@@ -31,6 +33,33 @@ fn state(status: &str) -> Value {
 
 fn got(state: &Value) -> Message {
     message(&json!({ "jsonrpc": "2.0", "id": 1, "result": state }))
+}
+
+/// The task that the client knows as `ours`.
+fn begun(task: Task) -> TaskMachine {
+    let ttl_ms = task.ttl_ms;
+    let (id, place, said) = ("ours".into(), WorkPlace::Peer, task.into());
+    let seed = TaskSeed { id, permit: None, place, said, ttl_ms, unix_ms: 0 };
+    let polling = PollBounds::default();
+    let bounds = TaskBounds { ttl_max: Duration::from_secs(60), questions_max: 8, polling };
+    TaskMachine::new(seed, bounds, Instant::now())
+}
+
+/// The task after its server has said this of it.
+fn seen(said: &Value) -> TaskMachine {
+    let now = Instant::now();
+    let mut task = begun(Task::new("u", "2026-07-28T10:30:00Z"));
+    let TaskReport { report, end, .. } = task_report(&got(said), None).unwrap();
+    let Want::Report(look) = task.handle_look(now) else { panic!("there is nothing to look at") };
+    if let Want::End(ending) = task.handle_report(&look, report, now).unwrap() {
+        task.handle_ending(ending, end.unwrap()).unwrap();
+    }
+    task
+}
+
+/// What the client is told of the end.
+fn told(task: &TaskMachine) -> Value {
+    wire(&task_result(Id::from_number(3), task.id(), task.end().unwrap()))
 }
 
 fn questions() -> Value {
@@ -95,10 +124,8 @@ fn the_error_of_a_tool_that_must_be_a_task_is_known() {
 fn a_created_task_is_nested() {
     let mut created = state("working");
     created["resultType"] = json!("task");
-    let task = task_created(&created.to_string()).unwrap();
-    let (mut task, _) = crate::revision::to_legacy_task(task);
-    task.task_id = "ours".to_owned();
-    let answer = wire(&call_goes_on(Id::from_number(3), task));
+    let task = begun(task_created(&created.to_string()).unwrap());
+    let answer = wire(&call_goes_on(Id::from_number(3), task.legacy_view()));
     let expected = json!({ "taskId": "ours", "status": "working", "ttl": 9, "pollInterval": 5,
         "createdAt": "2026-07-28T10:30:00Z", "lastUpdatedAt": "2026-07-28T10:31:00Z" });
     assert_eq!(answer["result"], json!({ "task": expected }));
@@ -111,9 +138,9 @@ fn a_created_task_is_nested() {
 fn a_tool_that_failed_has_failed_and_its_result_is_there() {
     let mut failed = state("completed");
     failed["result"] = json!({ "resultType": "complete", "content": [], "isError": true });
-    let view = task_view(&got(&failed), None).unwrap();
-    assert_eq!(view.task.status, TaskStatus::Failed);
-    let answer = wire(&task_result(Id::from_number(3), "ours", &view.outcome.unwrap()));
+    let task = seen(&failed);
+    assert_eq!(task.legacy_view().status, TaskStatus::Failed);
+    let answer = told(&task);
     assert_eq!(answer["result"]["isError"], true);
     assert!(answer["result"].get("resultType").is_none(), "{answer}");
     let related = &answer["result"]["_meta"]["io.modelcontextprotocol/related-task"];
@@ -121,10 +148,13 @@ fn a_tool_that_failed_has_failed_and_its_result_is_there() {
 
     let mut broken = state("failed");
     broken["error"] = json!({ "code": -32603, "message": "sunk" });
-    let view = task_view(&got(&broken), None).unwrap();
-    assert_eq!(view.task.status, TaskStatus::Failed);
-    let answer = wire(&task_result(Id::from_number(3), "ours", &view.outcome.unwrap()));
-    assert_eq!(answer["error"], json!({ "code": -32603, "message": "sunk" }));
+    let task = seen(&broken);
+    assert_eq!(task.legacy_view().status, TaskStatus::Failed);
+    assert_eq!(told(&task)["error"], json!({ "code": -32603, "message": "sunk" }));
+
+    let task = seen(&state("cancelled"));
+    assert_eq!(task.legacy_view().status, TaskStatus::Cancelled);
+    assert_eq!(told(&task)["error"]["message"], "the task was cancelled");
 }
 
 #[test]
@@ -167,14 +197,15 @@ proptest! {
         if has_error {
             said["error"] = json!({ "code": -32603, "message": "sunk" });
         }
-        let view = task_view(&got(&said), None).unwrap();
-        let is_over = matches!(view.task.status, TaskStatus::Completed | TaskStatus::Failed);
-        assert_eq!(view.outcome.is_some(), is_over);
-        let is_good = matches!(view.outcome, Some(Payload::Result(_)));
-        assert_eq!(view.task.status == TaskStatus::Completed, is_good);
-        assert!(!matches!(view.task.status, TaskStatus::Other(_)));
-        if view.task.status == TaskStatus::InputRequired {
-            assert!(!view.asked.is_empty());
+        let task = seen(&said);
+        let view = task.legacy_view();
+        let is_over = matches!(view.status, TaskStatus::Completed | TaskStatus::Failed);
+        assert_eq!(matches!(task.end(), Some(End::Result(_) | End::Error(_))), is_over);
+        let is_good = matches!(task.end(), Some(End::Result(_)));
+        assert_eq!(view.status == TaskStatus::Completed, is_good);
+        assert!(!matches!(view.status, TaskStatus::Other(_)));
+        if view.status == TaskStatus::InputRequired {
+            assert!(is_asked);
         }
     }
 }

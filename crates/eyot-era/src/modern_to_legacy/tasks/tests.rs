@@ -1,18 +1,18 @@
 //! What tasks of 2025-11-25 look like to a client of the extension.
 
-use crate::revision::Payload;
+use std::time::{Duration, Instant};
+
 use eyot_jsonrpc::{Message, ScanLimits};
 use eyot_types::{
-    Implementation, InputRequests, LegacyTask, Revision, ServerCapabilities, TaskStatus,
-    TaskSupport,
+    Implementation, InputRequests, JsonObject, LegacyTask, Revision, ServerCapabilities, Task,
+    TaskStatus, TaskSupport, meta,
 };
 use proptest::prelude::{Just, prop_oneof, proptest};
+use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
 
-use super::{
-    TaskPlan, created, declares_tasks, has_tasks, related_task, task_created, task_outcome,
-    task_state, with_task,
-};
+use super::{TaskPlan, created, declares_tasks, has_tasks, related_task, task_end, with_task};
+use crate::tasks::{End, PollBounds, Report, TaskBounds, TaskMachine, TaskSeed, Want, WorkPlace};
 
 fn message(value: &Value) -> Message {
     Message::parse(value.to_string().into(), &ScanLimits::default()).unwrap()
@@ -37,6 +37,36 @@ fn questions() -> InputRequests {
     let question = json!({ "1.1": { "method": "elicitation/create", "params": {
         "message": "?", "requestedSchema": { "type": "object", "properties": {} } } } });
     serde_json::from_value(question).unwrap()
+}
+
+/// The task that the client knows as `ours`.
+fn begun(task: LegacyTask, now: Instant) -> TaskMachine {
+    let ttl_ms = task.ttl;
+    let (id, place, said) = ("ours".into(), WorkPlace::Peer, task.into());
+    let seed = TaskSeed { id, permit: None, place, said, ttl_ms, unix_ms: 0 };
+    let polling = PollBounds::default();
+    let bounds = TaskBounds { ttl_max: Duration::from_secs(60), questions_max: 8, polling };
+    TaskMachine::new(seed, bounds, now)
+}
+
+/// What the client sees of a task of which its server says this.
+fn task_state(said: LegacyTask, asked: InputRequests, end: End) -> Task {
+    let now = Instant::now();
+    let mut task = begun(said.clone(), now);
+    let asked = asked.into_iter().map(|(key, it)| (key, to_raw_value(&it).unwrap()));
+    task.handle_questions(asked.collect(), now).unwrap();
+    let Want::Report(look) = task.handle_look(now) else { panic!("there is nothing to look at") };
+    let report = Report {
+        asked: None,
+        needs_listener: said.status == TaskStatus::InputRequired,
+        is_over: said.status.is_terminal(),
+        said: said.into(),
+    };
+    if let Want::End(ending) = task.handle_report(&look, report, now).unwrap() {
+        task.handle_ending(ending, end).unwrap();
+    }
+    let shown = serde_json::to_value(task.view(None).unwrap()).unwrap();
+    serde_json::from_value(shown).unwrap()
 }
 
 #[test]
@@ -86,9 +116,11 @@ fn parameters_gain_the_task_and_keep_their_bytes() {
 fn a_created_task_is_flat_and_says_who_runs_it() {
     let said = json!({ "task": { "taskId": "u", "status": "working", "ttl": 9, "pollInterval": 5,
         "createdAt": "2025-11-25T10:30:00Z", "lastUpdatedAt": "2025-11-25T10:30:00Z" } });
-    let mut task = created(&answer("result", &said)).unwrap();
-    task.task_id = "ours".to_owned();
-    let result = serde_json::to_value(task_created(task, &server())).unwrap();
+    let task = begun(created(&answer("result", &said)).unwrap(), Instant::now());
+    let mut metadata = JsonObject::new();
+    meta::set_server_info(&mut metadata, &server());
+    let result = task.view(None).unwrap().created(Some(metadata));
+    let result = serde_json::to_value(result).unwrap();
     assert_eq!((&result["resultType"], &result["taskId"]), (&json!("task"), &json!("ours")));
     assert_eq!((&result["ttlMs"], &result["pollIntervalMs"]), (&json!(9), &json!(5)));
     assert_eq!(result["_meta"]["io.modelcontextprotocol/serverInfo"]["name"], "s");
@@ -99,16 +131,16 @@ fn a_created_task_is_flat_and_says_who_runs_it() {
 fn a_tool_that_failed_has_completed_and_an_error_has_failed() {
     let said = json!({ "content": [], "isError": true,
         "_meta": { "io.modelcontextprotocol/related-task": { "taskId": "u" } } });
-    let (outcome, _) = task_outcome(&answer("result", &said), &server());
-    let state = task_state(task(TaskStatus::Failed), InputRequests::default(), Some(outcome));
+    let (end, _) = task_end(&answer("result", &said), &server());
+    let state = task_state(task(TaskStatus::Failed), InputRequests::default(), end);
     assert_eq!(state.status, TaskStatus::Completed);
     let result = state.result.unwrap();
     assert_eq!((&result["isError"], &result["resultType"]), (&json!(true), &json!("complete")));
     assert!(result["_meta"].get("io.modelcontextprotocol/related-task").is_none(), "{result:?}");
 
     let error = json!({ "code": -32603, "message": "broken" });
-    let (outcome, _) = task_outcome(&answer("error", &error), &server());
-    let state = task_state(task(TaskStatus::Failed), InputRequests::default(), Some(outcome));
+    let (end, _) = task_end(&answer("error", &error), &server());
+    let state = task_state(task(TaskStatus::Failed), InputRequests::default(), end);
     assert_eq!(state.status, TaskStatus::Failed);
     assert_eq!(state.error.unwrap().message, "broken");
 }
@@ -135,13 +167,16 @@ proptest! {
             Just(TaskStatus::Other("odd".into())),
         ],
         is_asked: bool,
-        has_outcome: bool,
+        has_result: bool,
     ) {
         let asked = if is_asked { questions() } else { InputRequests::default() };
-        let outcome = has_outcome.then(|| Payload::Result(json!({ "content": [] })
-            .as_object().unwrap().clone()));
+        let end = match (&status, has_result) {
+            (TaskStatus::Cancelled, _) => End::Cancelled,
+            (_, true) => task_end(&answer("result", &json!({ "content": [] })), &server()).0,
+            (_, false) => End::internal("the upstream's task is over and has no result"),
+        };
         let was_terminal = status.is_terminal();
-        let state = task_state(task(status), asked, outcome);
+        let state = task_state(task(status), asked, end);
         let status = &state.status;
         assert_eq!(status.is_terminal(), was_terminal);
         assert_eq!(state.input_requests.is_some(), *status == TaskStatus::InputRequired);

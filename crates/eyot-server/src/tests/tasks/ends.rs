@@ -184,7 +184,7 @@ async fn the_end_of_a_server_is_the_end_of_its_tasks() {
     assert!(server.parts().keeper.tasks().is_empty());
     has_dropped.await.unwrap();
     has_fired.await.unwrap();
-    let shown = task.read(|it| serde_json::to_value(it.view()).unwrap());
+    let shown = task.read(|it| serde_json::to_value(it.view(None)).unwrap());
     assert_eq!((&shown["status"], &shown["error"]["code"]), (&json!("failed"), &json!(-32603)));
 }
 

@@ -49,7 +49,7 @@ async fn a_subscription_hears_of_so_many_tasks_and_no_more() {
         let room = tasks.room(Some(&ada)).unwrap();
         room.create(gone(), Duration::from_secs(60), Duration::from_secs(1))
     };
-    let ids: Vec<_> = (0..1_001).map(|_| create().read(|it| it.id.as_ref().to_owned())).collect();
+    let ids: Vec<_> = (0..1_001).map(|_| create().read(|it| it.id().as_ref().to_owned())).collect();
     let wanted = json!({ "notifications": { "taskIds": ids } });
     let heard = ask(&server, "ada", "subscriptions/listen", wanted).await;
     let agreed = heard["params"]["notifications"]["taskIds"].as_array().unwrap();

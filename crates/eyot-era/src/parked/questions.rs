@@ -1,26 +1,30 @@
-//! A call that its server asks questions in the middle, in rounds of a modern client.
-//!
-//! A legacy server waits for the answers to its questions; a modern client is told to come again
-//! with them. Between two rounds the call is *parked*. This machine knows which questions are open
-//! and in which round they were asked, and turns what a round brings into the server's answers:
-//! every question is answered at most once, whatever the client repeats, forgets or invents.
+//! The open questions of one call: what its server asked and its client has not yet answered.
 
-use crate::revision::{self, Losses};
+use std::fmt;
+
 use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, INVALID_PARAMS, Id, Message};
 use eyot_types::{
     ElicitAction, ElicitResult, InputRequest, InputRequests, JsonObject, Method, Question, Revision,
 };
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use serde_json::value::{RawValue, to_raw_value};
 
-/// The questions of one call.
+use crate::revision::{self, Losses};
+
+/// The questions of a legacy server to a modern client.
+///
+/// A question keeps its key for as long as it is open, no key is used for another question, and a
+/// question is answered at most once, whatever the client repeats, forgets or invents.
 #[derive(Debug, Default)]
-pub struct Rounds {
-    /// Counts the rounds; the first is 1.
+pub struct Questions {
+    /// Counts the rounds in which the client was asked; the first is 1.
     round: u32,
-    stage: Stage,
     open: Vec<Open>,
+    /// Answered in this round, until the answers may be sent.
+    answered: Vec<Open>,
     losses: RoundLosses,
+    is_closed: bool,
 }
 
 /// What was lost on the way between the server and the client.
@@ -33,37 +37,9 @@ pub struct RoundLosses {
     pub answered: Losses,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Stage {
-    /// The server works.
-    #[default]
-    Running,
-    /// The client has the word.
-    Parked,
-    /// Nothing is answered any more.
-    Over,
-}
-
-#[derive(Debug)]
-struct Open {
-    /// `None` until it is asked.
-    key: Option<String>,
-    /// The server's id of it.
-    id: Id,
-    method: String,
-    /// As the client gets it, written: people take their time, and text is a tenth of what it says
-    /// when it is decoded.
-    request: Box<RawValue>,
-    /// Where the server looks for a sign that its question is alive.
-    progress_token: Option<Id>,
-    beats: u64,
-    /// The client has answered something that is no answer to it.
-    was_misread: bool,
-}
-
-/// An open question, for whoever goes on with the call.
-#[derive(Clone, Debug)]
-#[expect(clippy::exhaustive_structs, reason = "whoever keeps it keeps all of it")]
+/// A question as it is stored, for the process that goes on with the call.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[expect(clippy::exhaustive_structs, reason = "a process that stores one stores all of it")]
 pub struct OpenQuestion {
     /// The key under which the client answers.
     pub key: String,
@@ -107,70 +83,56 @@ impl RoundError {
     }
 }
 
-impl Rounds {
-    /// A call that nobody has asked anything in.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
+#[derive(Debug)]
+struct Open {
+    /// `None` until the question is asked or stored.
+    key: Option<Key>,
+    /// The server's id of it.
+    id: Id,
+    method: String,
+    /// As the client gets it, written: people take their time, and text is a tenth of what it says
+    /// when it is decoded.
+    request: Box<RawValue>,
+    progress_token: Option<Id>,
+    beats: u64,
+    /// The client has answered something that is no answer to it.
+    was_misread: bool,
+}
 
-    /// A call that is parked in this round, and that `owners` had before.
+/// The key of a question: the round in which it is asked first, and its number there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Key {
+    round: u32,
+    number: u32,
+}
+
+impl Key {
+    fn parse(text: &str) -> Option<Self> {
+        let (round, number) = text.split_once('.')?;
+        Some(Self { round: round.parse().ok()?, number: number.parse().ok()? })
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.round, self.number)
+    }
+}
+
+impl Questions {
+    /// Goes on with what an earlier process has stored; `owners` processes had the call before.
     #[must_use]
-    pub fn restore(round: u32, open: Vec<OpenQuestion>, owners: u64) -> Self {
+    pub fn resume(round: u32, stored: Vec<OpenQuestion>, owners: u64) -> Self {
         // Progress must rise, and how often the others have said that they live is not known.
         let beats = owners.saturating_mul(BEATS_OF_AN_OWNER);
-        let open = open.into_iter().filter_map(|open| {
-            let OpenQuestion { key, id, request, progress_token } = open;
-            let method = decoded(&request)?.question.method().as_str().to_owned();
-            let (key, was_misread) = (Some(key), false);
-            Some(Open { key, id, method, request, progress_token, beats, was_misread })
-        });
-        Self { round, stage: Stage::Parked, open: open.collect(), losses: RoundLosses::default() }
+        let open = stored.into_iter().filter_map(|it| Open::resume(it, beats)).collect();
+        Self { round, open, ..Self::default() }
     }
 
-    /// The server asks.
-    ///
-    /// # Errors
-    /// The error that answers the server, when its question cannot be asked.
-    pub fn ask(&mut self, request: &Message) -> Result<(), ErrorObject> {
-        let method = request.method().unwrap_or_default();
-        if self.open.len() >= QUESTIONS_MAX || self.stage == Stage::Over {
-            return Err(ErrorObject::new(INTERNAL_ERROR, TooManyQuestions.to_string()));
-        }
-        let invalid =
-            |reason: String| ErrorObject::new(INVALID_PARAMS, format!("Invalid params: {reason}"));
-        let Some(id) = request.id() else { return Err(invalid("no id".to_owned())) };
-        if self.open.iter().any(|it| it.id == id) {
-            // Heard once more, because a stream was taken up where it may have been cut.
-            return Ok(());
-        }
-        let question = Question::decode_text(&method, request.params());
-        let question = question.map_err(|error| invalid(error.to_string()))?;
-        // Whoever is asked in a round needs neither our id nor a token to say that it is alive.
-        let (question, losses) = revision::to(Revision::MODERN, question);
-        if let Some(feature) = losses.refused() {
-            return Err(invalid(format!("the client has no {feature}")));
-        }
-        let request_text = to_raw_value(&InputRequest::from(question));
-        let request_text = request_text.map_err(|error| invalid(error.to_string()))?;
-        self.losses.asked.extend(losses);
-        self.open.push(Open {
-            key: None,
-            id: id.detached(),
-            method: method.into_owned(),
-            request: request_text,
-            progress_token: request.progress_token().map(|it| it.detached()),
-            beats: 0,
-            was_misread: false,
-        });
-        Ok(())
-    }
-
-    /// The server takes a question back, or has no use for it any more.
-    pub fn withdraw(&mut self, id: &Id) -> bool {
-        let count = self.open.len();
-        self.open.retain(|it| it.id != *id);
-        self.open.len() < count
+    /// The number of the round that was asked last; 0 before the first.
+    #[must_use]
+    pub fn round(&self) -> u32 {
+        self.round
     }
 
     /// Whether the server waits for an answer.
@@ -179,87 +141,107 @@ impl Rounds {
         !self.open.is_empty()
     }
 
-    /// Whether the client has the word.
-    #[must_use]
-    pub fn is_parked(&self) -> bool {
-        self.stage == Stage::Parked
+    /// Takes a question of the server.
+    ///
+    /// # Errors
+    /// The error that answers the server, when its question cannot be asked.
+    pub fn ask(&mut self, request: &Message) -> Result<(), ErrorObject> {
+        let method = request.method().unwrap_or_default();
+        if self.open.len() >= QUESTIONS_MAX || self.is_closed {
+            return Err(ErrorObject::new(INTERNAL_ERROR, TooManyQuestions.to_string()));
+        }
+        let invalid =
+            |reason: String| ErrorObject::new(INVALID_PARAMS, format!("Invalid params: {reason}"));
+        let Some(id) = request.id() else { return Err(invalid("no id".to_owned())) };
+        if self.open.iter().chain(&self.answered).any(|it| it.id == id) {
+            // Heard once more, because a stream was taken up where it may have been cut.
+            return Ok(());
+        }
+        let question = Question::decode_text(&method, request.params());
+        let question = question.map_err(|error| invalid(error.to_string()))?;
+        // A client that is asked in a round needs neither our id nor a token to say that it lives.
+        let (question, losses) = revision::to(Revision::MODERN, question);
+        if let Some(feature) = losses.refused() {
+            return Err(invalid(format!("the client has no {feature}")));
+        }
+        let written = to_raw_value(&InputRequest::from(question));
+        let written = written.map_err(|error| invalid(error.to_string()))?;
+        self.losses.asked.extend(losses);
+        self.open.push(Open {
+            key: None,
+            id: id.detached(),
+            method: method.into_owned(),
+            request: written,
+            progress_token: request.progress_token().map(|it| it.detached()),
+            beats: 0,
+            was_misread: false,
+        });
+        Ok(())
     }
 
-    /// The client is given the word: the number of the round and everything that is open.
-    ///
-    /// A question keeps its key for as long as it is open, and no key is used for another one.
-    pub fn park(&mut self) -> (u32, InputRequests) {
+    /// The server takes a question back, or has no use for it any more; `false` when it is not
+    /// open.
+    pub fn withdraw(&mut self, id: &Id) -> bool {
+        let count = self.open.len();
+        self.open.retain(|it| it.id != *id);
+        self.open.len() < count
+    }
+
+    /// Begins the next round: all that is open is asked in it.
+    pub fn begin_round(&mut self) -> u32 {
         self.round = self.round.saturating_add(1);
-        self.stage = Stage::Parked;
-        // It may rest for long, and seldom has more than one.
+        // They may rest for long, and there is seldom more than one.
         self.open.shrink_to_fit();
-        let mut number = 0_u32;
-        for open in &mut self.open {
-            if open.key.is_none() {
-                number = number.saturating_add(1);
-                open.key = Some(format!("{}.{number}", self.round));
-            }
-        }
-        (self.round, self.questions())
+        self.name_new(self.round);
+        self.round
     }
 
     /// What the client is asked in this round.
     #[must_use]
-    pub fn questions(&self) -> InputRequests {
-        let asked = self.open.iter();
-        asked.filter_map(|it| Some((it.key.clone()?, decoded(&it.request)?))).collect()
+    pub fn requests(&self) -> InputRequests {
+        let asked = self.open.iter().filter(|it| it.is_asked(self.round));
+        asked.filter_map(|it| Some((it.key?.to_string(), decoded(&it.request)?))).collect()
     }
 
-    /// The open questions that were asked, for whoever must be able to go on without us.
+    /// What the next process needs to know. Answers that have not been sent are not part of it:
+    /// the client brings them again.
     #[must_use]
-    pub fn asked(&self) -> Vec<OpenQuestion> {
-        let asked = self.open.iter().filter_map(|it| {
-            let (id, request) = (it.id.clone(), it.request.clone());
-            let progress_token = it.progress_token.clone();
-            Some(OpenQuestion { key: it.key.clone()?, id, request, progress_token })
-        });
-        asked.collect()
+    pub fn to_stored(&mut self) -> Vec<OpenQuestion> {
+        self.name_new(self.round.saturating_add(1));
+        self.answered.iter().chain(&self.open).filter_map(Open::to_stored).collect()
     }
 
-    /// The client comes with its answers to `round`: what the server gets, as it has it in
-    /// `revision`.
+    /// Takes the client's answers to this round: what the server gets, as it has it in `revision`.
     ///
     /// Answers that nobody asked for are not read. A question without an answer, or with one that
     /// is none, stays open and is asked again.
     ///
     /// # Errors
-    /// [`RoundError`]; then nothing has changed.
+    /// [`RoundError::Misread`]; then nothing has changed.
     pub fn answer(
         &mut self,
-        round: u32,
         responses: &JsonObject,
         revision: Revision,
     ) -> Result<Vec<Message>, RoundError> {
-        if self.stage != Stage::Parked || self.round != round {
-            return Err(RoundError::AnsweredAlready);
-        }
         let read = |open: &Open| {
-            let value = responses.get(open.key.as_deref()?)?;
-            Some(answer_text(open, value, revision))
+            let key = open.key.filter(|_| open.is_asked(self.round))?;
+            Some(answer_text(open, responses.get(&key.to_string())?, revision))
         };
         let answers: Vec<_> = self.open.iter().map(read).collect();
         for (open, answer) in self.open.iter().zip(&answers) {
             if let (Some(Err(reason)), true) = (answer, open.was_misread) {
-                return Err(RoundError::Misread {
-                    key: open.key.clone().unwrap_or_default(),
-                    method: open.method.clone(),
-                    reason: reason.clone(),
-                });
+                let key = open.key.map(|it| it.to_string()).unwrap_or_default();
+                let (method, reason) = (open.method.clone(), reason.clone());
+                return Err(RoundError::Misread { key, method, reason });
             }
         }
-        self.stage = Stage::Running;
         let mut messages = Vec::new();
-        let open = std::mem::take(&mut self.open).into_iter().zip(answers);
-        for (mut open, answer) in open {
+        for (mut open, answer) in std::mem::take(&mut self.open).into_iter().zip(answers) {
             match answer {
                 Some(Ok((answer, losses))) => {
                     self.losses.answered.extend(losses);
-                    messages.push(Message::response(open.id, &answer));
+                    messages.push(Message::response(open.id.clone(), &answer));
+                    self.answered.push(open);
                 }
                 Some(Err(_)) => {
                     open.was_misread = true;
@@ -271,18 +253,19 @@ impl Rounds {
         Ok(messages)
     }
 
-    /// What was lost since this was last asked.
-    pub fn take_losses(&mut self) -> RoundLosses {
-        std::mem::take(&mut self.losses)
+    /// The answers may be sent: what they answer is not needed any more.
+    pub fn forget_answered(&mut self) {
+        self.answered = Vec::new();
     }
 
-    /// Nobody will come: what the server gets instead of answers.
+    /// Nobody will answer: what the server gets instead. Nothing is asked any more.
     ///
     /// "Cancel: User dismissed without making an explicit choice" (2025-11-25,
     /// client/elicitation, Response Actions); the other questions have no such answer.
-    pub fn give_up(&mut self) -> Vec<Message> {
-        self.stage = Stage::Over;
-        std::mem::take(&mut self.open).into_iter().map(|open| refusal(&open)).collect()
+    pub fn close(&mut self) -> Vec<Message> {
+        self.is_closed = true;
+        self.answered = Vec::new();
+        std::mem::take(&mut self.open).iter().map(refusal).collect()
     }
 
     /// Whether the server asked for signs that its questions are alive.
@@ -294,7 +277,7 @@ impl Rounds {
     /// Signs that the open questions are alive, for a server that asked for them: one that counts
     /// the time of its own requests may begin anew with each ("MAY choose to reset the timeout
     /// clock when receiving a progress notification", 2025-11-25, basic/lifecycle, Timeouts).
-    pub fn beat(&mut self) -> Vec<Message> {
+    pub fn beats(&mut self) -> Vec<Message> {
         let beat = |open: &mut Open| {
             let token = open.progress_token.clone()?;
             open.beats = open.beats.saturating_add(1);
@@ -302,6 +285,41 @@ impl Rounds {
             Some(Message::notification(Method::Progress.as_str(), &params))
         };
         self.open.iter_mut().filter_map(beat).collect()
+    }
+
+    /// What was lost since this was last asked.
+    pub fn take_losses(&mut self) -> RoundLosses {
+        std::mem::take(&mut self.losses)
+    }
+
+    /// Gives keys of this round to the questions that have none.
+    fn name_new(&mut self, round: u32) {
+        let keys = self.open.iter().filter_map(|it| it.key);
+        let mut number = keys.filter(|it| it.round == round).map(|it| it.number).max().unwrap_or(0);
+        for open in self.open.iter_mut().filter(|it| it.key.is_none()) {
+            number = number.saturating_add(1);
+            open.key = Some(Key { round, number });
+        }
+    }
+}
+
+impl Open {
+    fn resume(stored: OpenQuestion, beats: u64) -> Option<Self> {
+        let OpenQuestion { key, id, request, progress_token } = stored;
+        let method = decoded(&request)?.question.method().as_str().to_owned();
+        let key = Some(Key::parse(&key)?);
+        Some(Self { key, id, method, request, progress_token, beats, was_misread: false })
+    }
+
+    fn to_stored(&self) -> Option<OpenQuestion> {
+        let (id, request) = (self.id.clone(), self.request.clone());
+        let progress_token = self.progress_token.clone();
+        Some(OpenQuestion { key: self.key?.to_string(), id, request, progress_token })
+    }
+
+    /// Whether the client has been asked by this round.
+    fn is_asked(&self, round: u32) -> bool {
+        self.key.is_some_and(|it| it.round <= round)
     }
 }
 
@@ -311,8 +329,8 @@ fn answer_text(
     value: &serde_json::Value,
     revision: Revision,
 ) -> Result<(Box<RawValue>, Losses), String> {
-    let carried = revision::result(revision, Method::parse(&open.method), &value.to_string());
-    let (text, losses) = carried.map_err(|error| error.to_string())?;
+    let converted = revision::result(revision, Method::parse(&open.method), &value.to_string());
+    let (text, losses) = converted.map_err(|error| error.to_string())?;
     if let Some(feature) = losses.refused() {
         return Err(format!("the server has no {feature}"));
     }

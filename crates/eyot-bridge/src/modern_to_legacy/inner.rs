@@ -1,0 +1,135 @@
+//! What the bridge to one upstream is made of, and how a call begins.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use eyot_era::modern_to_legacy::{self, TaskPlan};
+use eyot_era::parked::{ParkedCall, ParkedConfig};
+use eyot_jsonrpc::{ErrorObject, Request, Response, UpstreamId};
+use eyot_service::{Fault, Limits, SealedState};
+use eyot_types::{Era, InputRequests, InputRequiredResult, Method, codes};
+use serde_json::json;
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::ask::Ask;
+use super::call::UpstreamCall;
+use super::mirrors::Mirrors;
+use super::parked::ParkedCalls;
+use super::pool::Pool;
+use super::sealed::State;
+use super::session::UpstreamSession;
+use super::shared::CallShared;
+use super::tasks::{Planned, Tasks, drive};
+use crate::losses::count_losses;
+
+/// The parts of a bridge, shared by its replies.
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) pool: Arc<Pool>,
+    pub(crate) parked: Arc<ParkedCalls>,
+    pub(crate) mirrors: Mirrors,
+    pub(crate) tasks: Tasks,
+    pub(crate) limits: Arc<Limits>,
+}
+
+impl Inner {
+    /// What seals and opens the states of this request.
+    pub(crate) async fn request_state<'a>(&'a self, ask: &'a Ask) -> SealedState<'a> {
+        let Ask { peer, message, .. } = ask;
+        SealedState {
+            keys: self.parked.records.keys().await,
+            maker: "bridge",
+            peer,
+            request: message,
+        }
+    }
+
+    /// What a client is told that must come again: "Servers MUST include at least one of
+    /// `inputRequests` or `requestState`" (2026-07-28, basic/patterns/mrtr).
+    pub(crate) async fn question(
+        &self,
+        ask: &Ask,
+        requests: InputRequests,
+        state: &State,
+    ) -> Response {
+        let sealed = self.request_state(ask).await.seal(state, self.limits.question_timeout);
+        let result = InputRequiredResult::new(requests).with_request_state(sealed);
+        Response::new(ask.id.clone(), &result)
+    }
+
+    /// Sends the request of a client.
+    pub(crate) async fn begin(&self, ask: &Ask) -> Result<Arc<UpstreamCall>, Fault> {
+        let session = self.pool.session(ask, false).await?;
+        let Planned { plan, room } = Box::pin(self.tasks.plan(ask, &session)).await?;
+        let params = modern_to_legacy::params(&ask.message, session.revision);
+        let (params, losses) = params.map_err(Fault::refused)?;
+        count_losses(&losses, Era::Modern);
+        let params = self.tasks.params(plan, params).map_err(Fault::refused)?;
+        let config = ParkedConfig {
+            revision: session.revision,
+            question_timeout: self.limits.question_timeout,
+        };
+        let parked = ParkedCall::new(config);
+        let shared = CallShared::new(session.next_number(), ask.may_be_asked(), parked);
+        shared.begin_attempt(ask.log_level.clone(), ask.progress_token.clone());
+        *shared.task_room.lock() = room;
+        // What is asked in a task says which it is of.
+        let is_driven = plan == TaskPlan::Driven;
+        let turn = if is_driven { None } else { self.turn(ask, &session).await? };
+        self.set_level(ask, &shared, &session).await;
+        let request = Request::of_text(shared.id(), &ask.method(), &params)
+            .with_upstream_id_and_token(UpstreamId::new(shared.number));
+        let shared = Arc::new(shared);
+        if is_driven {
+            let sending = drive(&session, &shared, (request, self.limits.call_timeout));
+            return Ok(UpstreamCall::follow(session, shared, sending));
+        }
+        Ok(UpstreamCall::send(session, shared, request, turn))
+    }
+
+    /// Waits until nobody else may be asked in the session, where a question does not say which
+    /// call it is of.
+    async fn turn(
+        &self,
+        ask: &Ask,
+        session: &UpstreamSession,
+    ) -> Result<Option<OwnedSemaphorePermit>, Fault> {
+        if !ask.may_be_asked() || !self.pool.takes_turns(session) {
+            return Ok(None);
+        }
+        let waiting = Arc::clone(&session.turn).acquire_owned();
+        match tokio::time::timeout(self.limits.call_timeout, waiting).await {
+            Ok(Ok(turn)) => Ok(Some(turn)),
+            _ => Err(Fault::overloaded(
+                codes::overloaded("calls that may be asked in one upstream session"),
+                Duration::from_secs(1),
+            )),
+        }
+    }
+
+    /// Tells the upstream how much of its log is wanted now.
+    async fn set_level(&self, ask: &Ask, shared: &CallShared, session: &UpstreamSession) {
+        if !session.initialized.capabilities.has("logging") {
+            return;
+        }
+        if let Some(level) = session.hub.level(shared.number, ask.log_level.as_ref()) {
+            let params = json!({ "level": level });
+            if let Err(fault) = session.ask(Method::LoggingSetLevel, &params).await {
+                tracing::debug!(%fault, "upstream's log level was not set");
+            }
+        }
+    }
+
+    /// Holds the headers of a tool call against its arguments.
+    pub(crate) async fn check_headers(&self, ask: &Ask) -> Result<Result<(), ErrorObject>, Fault> {
+        if !ask.has_headers() || Method::parse(&ask.method()) != Method::ToolsCall {
+            return Ok(Ok(()));
+        }
+        if self.mirrors.is_unknown(ask) {
+            let session = self.pool.session(ask, false).await?;
+            let listed = session.ask(Method::ToolsList, &Mirrors::list_params()).await?;
+            drop(self.mirrors.learn(ask, listed));
+        }
+        Ok(self.mirrors.check(ask))
+    }
+}

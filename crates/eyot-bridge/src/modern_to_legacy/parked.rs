@@ -1,0 +1,199 @@
+//! Calls that wait for their clients, by their names.
+
+mod driver;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use eyot_era::parked::{Action, Record, RecordStage};
+use eyot_jsonrpc::ErrorObject;
+use eyot_service::Limits;
+use eyot_types::codes;
+use parking_lot::Mutex;
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+pub(crate) use self::driver::ParkedDriver;
+use super::call::UpstreamCall;
+use super::record::{Claim, Records, UpstreamPosition};
+use super::shared::CallShared;
+
+/// The calls of one upstream that wait, or have waited.
+#[derive(Debug)]
+pub(crate) struct ParkedCalls {
+    pub(crate) records: Arc<Records>,
+    /// One is taken while the record of an earlier process is read, so that a call is taken over
+    /// once; which one, its name says.
+    restoring: Vec<Semaphore>,
+    table: Mutex<Table>,
+    limits: Arc<Limits>,
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    calls: HashMap<Arc<str>, Entry>,
+    of_principal: HashMap<Option<Arc<str>>, usize>,
+}
+
+/// One call: its machine, and its upstream.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    pub(crate) claim: Claim,
+    pub(crate) principal: Option<Arc<str>>,
+    pub(crate) shared: Arc<CallShared>,
+    pub(crate) upstream: UpstreamPlace,
+}
+
+/// The upstream of a call.
+#[derive(Clone, Debug)]
+pub(crate) enum UpstreamPlace {
+    Here(Arc<UpstreamCall>),
+    /// An earlier process was connected to it there.
+    There(Option<Arc<UpstreamPosition>>),
+}
+
+impl ParkedCalls {
+    pub(crate) fn new(records: Arc<Records>, limits: Arc<Limits>) -> Self {
+        let restoring = (0..RESTORING).map(|_| Semaphore::new(1)).collect();
+        Self { records, restoring, table: Mutex::default(), limits }
+    }
+
+    /// Waits until nobody else reads the record of this call.
+    pub(crate) async fn restoring(&self, name: &str) -> Option<SemaphorePermit<'_>> {
+        let sum = name.bytes().fold(0_usize, |sum, byte| sum.wrapping_add(byte.into()));
+        self.restoring.get(sum % RESTORING)?.acquire().await.ok()
+    }
+
+    /// Gives a name to a call whose client is to be asked for the first time, and starts its
+    /// driver.
+    ///
+    /// # Errors
+    /// The error for the client when there is no room.
+    pub(crate) fn park(
+        self: &Arc<Self>,
+        call: &Arc<UpstreamCall>,
+        principal: Option<Arc<str>>,
+    ) -> Result<Arc<str>, ErrorObject> {
+        let claim = Claim::new();
+        let name = Arc::clone(&claim.name);
+        let (shared, upstream) = (Arc::clone(&call.shared), UpstreamPlace::Here(Arc::clone(call)));
+        let entry = Entry { claim: claim.clone(), principal, shared, upstream };
+        {
+            let mut table = self.table.lock();
+            table.check_room(&self.limits, &entry.principal)?;
+            table.insert(entry);
+        }
+        match self.drive(claim, call) {
+            true => Ok(name),
+            false => Err(codes::overloaded("upstream's queue")),
+        }
+    }
+
+    /// Starts the driver of a call; `false`, and the call is forgotten, when its session has too
+    /// much to do.
+    fn drive(self: &Arc<Self>, claim: Claim, call: &Arc<UpstreamCall>) -> bool {
+        let name = Arc::clone(&claim.name);
+        let driver = ParkedDriver::new(self, claim, call);
+        let is_driven = call.session.chore(driver.run());
+        if !is_driven {
+            self.remove(&name, &call.shared);
+        }
+        is_driven
+    }
+
+    /// Takes a call in that an earlier process has left.
+    pub(crate) fn restore(&self, entry: Entry) {
+        self.table.lock().insert(entry);
+    }
+
+    /// A call of an earlier process has an upstream again.
+    ///
+    /// # Errors
+    /// The error for its clients when its session has too much to do.
+    pub(crate) fn connect(
+        self: &Arc<Self>,
+        claim: &Claim,
+        call: &Arc<UpstreamCall>,
+    ) -> Result<(), ErrorObject> {
+        if let Some(entry) = self.table.lock().calls.get_mut(&claim.name) {
+            entry.upstream = UpstreamPlace::Here(Arc::clone(call));
+        }
+        match self.drive(claim.clone(), call) {
+            true => Ok(()),
+            false => Err(codes::overloaded("upstream's queue")),
+        }
+    }
+
+    /// A call of an earlier process cannot be gone on with: all who wait are told, and it is
+    /// forgotten.
+    pub(crate) fn lose(&self, entry: &Entry, error: &ErrorObject) {
+        let Entry { claim, shared, .. } = entry;
+        shared.work(|parked, _| parked.handle_lost(error));
+        while let Some(action) = shared.next_action() {
+            match action {
+                Action::Forget => self.records.forget(claim),
+                // What it says holds no place.
+                Action::Store(Record { round, stage: RecordStage::Over }, ttl) => {
+                    let over = Record { round, stage: RecordStage::Over };
+                    drop(self.records.write(claim, over, ttl));
+                }
+                // There is no upstream to tell.
+                _ => {}
+            }
+        }
+        self.remove(&claim.name, shared);
+    }
+
+    pub(crate) fn find(&self, name: &str) -> Option<Entry> {
+        self.table.lock().calls.get(name).cloned()
+    }
+
+    /// Forgets a call, if this is still the one of that name.
+    pub(crate) fn remove(&self, name: &str, shared: &Arc<CallShared>) {
+        let removed = self.table.lock().remove(name, shared);
+        // Dropped without the lock: the call may be the last that its session was held for.
+        drop(removed);
+    }
+
+    fn is_crowded(&self) -> bool {
+        self.table.lock().calls.len() > CONNECTED_MAX
+    }
+}
+
+impl Table {
+    fn check_room(&self, limits: &Limits, principal: &Option<Arc<str>>) -> Result<(), ErrorObject> {
+        let Limits { parked_calls_max, parked_calls_per_principal_max, .. } = *limits;
+        let of_principal = self.of_principal.get(principal).copied().unwrap_or_default();
+        let is_full = self.calls.len() >= parked_calls_max;
+        if is_full || of_principal >= parked_calls_per_principal_max {
+            return Err(codes::overloaded("parked calls"));
+        }
+        Ok(())
+    }
+
+    fn insert(&mut self, entry: Entry) {
+        let principal = entry.principal.clone();
+        if self.calls.insert(Arc::clone(&entry.claim.name), entry).is_none() {
+            *self.of_principal.entry(principal).or_default() += 1;
+        }
+        eyot_metrics::parked_calls(self.calls.len());
+    }
+
+    fn remove(&mut self, name: &str, shared: &Arc<CallShared>) -> Option<Entry> {
+        self.calls.get(name).filter(|it| Arc::ptr_eq(&it.shared, shared))?;
+        let entry = self.calls.remove(name)?;
+        eyot_metrics::parked_calls(self.calls.len());
+        if let Some(count) = self.of_principal.get_mut(&entry.principal) {
+            *count -= 1;
+            if *count == 0 {
+                self.of_principal.remove(&entry.principal);
+            }
+        }
+        Some(entry)
+    }
+}
+
+/// Calls that can be taken over at once, if their names are apart.
+const RESTORING: usize = 64;
+/// Calls that wait and keep their upstream connections. Beyond them, one whose upstream can resume
+/// its stream is listened to again only when its client is back.
+const CONNECTED_MAX: usize = 256;

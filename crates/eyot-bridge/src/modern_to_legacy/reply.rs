@@ -1,0 +1,288 @@
+//! The reply to one request of a modern client: from its request to the answer, or to the
+//! questions that it must come back with.
+
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use eyot_era::modern_to_legacy::{self, Answered};
+use eyot_era::parked::Word;
+use eyot_jsonrpc::{Message, Response};
+use eyot_service::{Fault, FaultKind, Messages, ReplyItem};
+use eyot_types::{ElicitParams, Era, InputRequests, Method};
+use futures_util::stream;
+use tokio::time::Instant;
+
+use super::ask::Ask;
+
+use super::call::{Heard, UpstreamCall};
+use super::guard::CallGuard;
+use super::inner::Inner;
+use super::sealed::{ParkedState, State};
+use super::session::may_resend;
+use super::shared::{ForClient, Told};
+use crate::losses::count_losses;
+
+/// A reply, polled by whoever writes it out. Dropping it before its end cancels the call, or leaves
+/// it to others that wait for the same.
+pub(crate) struct CallReply {
+    bridge: Arc<Inner>,
+    ask: Arc<Ask>,
+    call: CallGuard,
+    pace: Pace,
+    /// The client has seen something of the call, or its upstream has: it cannot begin anew.
+    has_begun: bool,
+    is_over: bool,
+}
+
+/// How long the next word is waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pace {
+    /// The upstream's: `call_timeout`.
+    Reads,
+    /// A moment for further questions.
+    Collects(Instant),
+    /// Something that is being stored, or a client that leads: as long as that takes.
+    Waits,
+}
+
+/// What comes next.
+enum Next {
+    Heard(Heard),
+    Told(Told),
+    /// This client goes on with the call.
+    Leads,
+    /// Now it is waited for something else.
+    Paced(Pace),
+    /// The moment for further questions is over.
+    Collected,
+}
+
+impl CallReply {
+    /// The reply to the request that the call begins with.
+    pub(crate) fn first(bridge: &Arc<Inner>, ask: Arc<Ask>, call: Arc<UpstreamCall>) -> Self {
+        let call = CallGuard::first(&bridge.parked, call);
+        Self {
+            bridge: Arc::clone(bridge),
+            ask,
+            call,
+            pace: Pace::Reads,
+            has_begun: false,
+            is_over: false,
+        }
+    }
+
+    /// The reply to a client that has come back.
+    pub(crate) fn again(bridge: &Arc<Inner>, ask: Arc<Ask>, call: CallGuard) -> Self {
+        let (bridge, pace) = (Arc::clone(bridge), Pace::Waits);
+        Self { bridge, ask, call, pace, has_begun: true, is_over: false }
+    }
+
+    /// The messages for the client.
+    pub(crate) fn into_messages(self) -> Messages {
+        Messages::new(stream::unfold(self, Self::next))
+    }
+
+    async fn next(mut self) -> Option<(Result<ReplyItem, Fault>, Self)> {
+        while !self.is_over {
+            let said = match self.listen().await {
+                Next::Heard(Heard::Note(note)) => self.call.shared.for_client(note).map(Ok),
+                Next::Heard(Heard::Answer(answer)) => {
+                    self.finish(&answer).await.map(|it| Ok(it.into()))
+                }
+                // Boxed, because they are large and rare, and this future is part of every call.
+                Next::Heard(Heard::Failed(fault)) => Box::pin(self.fail(fault)).await.map(Err),
+                Next::Told(told) => Some(Ok(Box::pin(self.tell(told)).await.into())),
+                Next::Leads => {
+                    Box::pin(self.lead()).await;
+                    None
+                }
+                Next::Paced(pace) => {
+                    self.pace = pace;
+                    None
+                }
+                Next::Collected => self.park().map(|it| Ok(it.into())),
+            };
+            if let Some(said) = said {
+                self.has_begun = true;
+                return Some((said.map(ReplyItem::from), self));
+            }
+        }
+        None
+    }
+
+    /// Waits for what comes next.
+    async fn listen(&self) -> Next {
+        let timeout = self.bridge.limits.call_timeout;
+        let next = poll_fn(|cx| self.poll_next(cx));
+        match self.pace {
+            Pace::Reads => tokio::time::timeout(timeout, next)
+                .await
+                .unwrap_or_else(|_elapsed| Next::Heard(Heard::Failed(Fault::timed_out(timeout)))),
+            Pace::Collects(until) => {
+                tokio::time::timeout_at(until, next).await.unwrap_or(Next::Collected)
+            }
+            Pace::Waits => next.await,
+        }
+    }
+
+    fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Next> {
+        let CallGuard { shared, upstream, waiter, .. } = &self.call;
+        let pace = match (shared.for_waiter(*waiter, upstream.is_some(), cx), upstream) {
+            (ForClient::Told(told), _) => return Poll::Ready(Next::Told(told)),
+            (ForClient::Leads, _) => return Poll::Ready(Next::Leads),
+            (ForClient::Note(note), _) => return Poll::Ready(Next::Heard(Heard::Note(note))),
+            (ForClient::Reads, Some(upstream)) => match upstream.poll(cx) {
+                Poll::Ready(heard) => return Poll::Ready(Next::Heard(heard)),
+                Poll::Pending => shared.collects_until().map_or(Pace::Reads, Pace::Collects),
+            },
+            (ForClient::Reads | ForClient::Waits, _) => Pace::Waits,
+        };
+        match pace == self.pace {
+            true => Poll::Pending,
+            false => Poll::Ready(Next::Paced(pace)),
+        }
+    }
+
+    /// The client is asked. From its first question on, a driver does what there is to be done.
+    fn park(&mut self) -> Option<Response> {
+        if self.call.name.is_none()
+            && let Some(upstream) = &self.call.upstream
+        {
+            match self.bridge.parked.park(upstream, self.ask.peer.principal.clone()) {
+                Ok(name) => self.call.name = Some(name),
+                Err(error) => {
+                    self.is_over = true;
+                    return Some(self.ask.refuse(&error));
+                }
+            }
+        }
+        self.call.shared.work(|parked, now| parked.handle_timeout(now));
+        None
+    }
+
+    /// The last thing that this client is told.
+    async fn tell(&mut self, told: Told) -> Response {
+        self.is_over = true;
+        let Told { word, requests } = told;
+        match word {
+            Word::Asked(round) => {
+                let call = self.call.name.as_deref().unwrap_or_default().to_owned();
+                let state = State::Parked(ParkedState { call, round });
+                self.bridge.question(&self.ask, requests, &state).await
+            }
+            Word::Last(answer) => answer.with_client_id(self.ask.id.clone()),
+            Word::Refused(error) => self.ask.refuse(&error),
+        }
+    }
+
+    /// This client goes on with the call.
+    async fn lead(&mut self) {
+        let Ask { log_level, progress_token, .. } = &*self.ask;
+        self.call.shared.begin_attempt(log_level.clone(), progress_token.clone());
+        self.call.upstream = self.bridge.connected(&self.ask, &self.call).await;
+        if self.call.upstream.is_none() {
+            // It is told why.
+            self.pace = Pace::Waits;
+        }
+    }
+
+    /// The upstream has answered. `None`: that is told when it is stored.
+    async fn finish(&mut self, answer: &Message) -> Option<Response> {
+        let call = Arc::clone(self.call.upstream.as_ref()?);
+        if let Some(created) = self.bridge.tasks.created(&self.ask, &call, answer) {
+            return self.end(created);
+        }
+        if let Some(error) = modern_to_legacy::failed_for_want(answer, &call.shared.unmet()) {
+            return self.end(self.ask.refuse(&error));
+        }
+        match modern_to_legacy::visits(answer, &self.ask.capabilities) {
+            Ok(None) => {}
+            // Boxed, because it is rare, and this future is part of every call.
+            Ok(Some(pages)) => {
+                let asked = Box::pin(self.visit(pages)).await;
+                return self.end(asked);
+            }
+            Err(error) => return self.end(self.ask.refuse(&error)),
+        }
+        let message = self.answer(answer, &call);
+        self.is_over = self.call.ends_unstored();
+        if self.is_over {
+            return Some(message);
+        }
+        call.shared.work(|parked, _| parked.handle_answer(message));
+        None
+    }
+
+    /// The call has ended with something that no client comes back for.
+    fn end(&mut self, last: Response) -> Option<Response> {
+        self.is_over = self.call.ends_unstored();
+        if self.is_over {
+            return Some(last);
+        }
+        self.call.shared.work(|parked, _| parked.handle_end(&last));
+        None
+    }
+
+    /// Asks for the pages that the user must visit before the call can succeed.
+    async fn visit(&self, pages: Vec<ElicitParams>) -> Response {
+        let keyed = pages.into_iter().enumerate();
+        let requests: InputRequests =
+            keyed.map(|(number, page)| (format!("visit.{number}"), page.into())).collect();
+        let keys = requests.keys().cloned().collect();
+        self.bridge.question(&self.ask, requests, &State::Visit(keys)).await
+    }
+
+    /// The upstream's answer as the client has it.
+    fn answer(&self, answer: &Message, call: &UpstreamCall) -> Response {
+        let text = self.ask.method();
+        let method = Method::parse(&text);
+        let server = &call.session.initialized.server_info;
+        let Answered { message, losses, .. } =
+            modern_to_legacy::answer(self.ask.id.clone(), method, answer, server);
+        count_losses(&losses, Era::Legacy);
+        match method {
+            Method::ToolsList => self.bridge.mirrors.learn(&self.ask, message),
+            _ => message,
+        }
+    }
+
+    /// No answer will come. `None`: the call begins anew, because it has not run.
+    async fn fail(&mut self, fault: Fault) -> Option<Fault> {
+        let call = Arc::clone(self.call.upstream.as_ref()?);
+        let text = self.ask.method();
+        let may_begin = !self.has_begun && may_resend(&fault, Method::parse(&text));
+        let is_lost = fault.kind == FaultKind::SessionGone || !call.session.is_open();
+        if is_lost {
+            self.bridge.pool.forget(&self.ask, &call.session);
+        }
+        if may_begin {
+            self.has_begun = true;
+            self.call.release();
+            drop(call);
+            match self.bridge.begin(&self.ask).await {
+                Ok(call) => {
+                    self.call = CallGuard::first(&self.bridge.parked, call);
+                    self.pace = Pace::Reads;
+                    return None;
+                }
+                Err(fault) => {
+                    self.is_over = true;
+                    return Some(of_upstream(fault));
+                }
+            }
+        }
+        self.is_over = true;
+        let fault = of_upstream(fault);
+        self.call.shared.work(|parked, _| parked.handle_lost(&fault.error));
+        Some(fault)
+    }
+}
+
+/// The upstream's trouble with its own sessions is not the client's, who has none.
+fn of_upstream(mut fault: Fault) -> Fault {
+    if fault.kind == FaultKind::SessionGone {
+        fault.kind = FaultKind::Upstream;
+    }
+    fault
+}

@@ -1,0 +1,373 @@
+//! What others may do to a call: ask in it, tell it something, come back to it.
+
+use std::collections::VecDeque;
+use std::task::{Context, Poll, Waker};
+
+use bytes::Bytes;
+use eyot_era::modern_to_legacy::passes;
+use eyot_era::parked::{Action, Came, Fenced, ParkedCall, RoundLosses, Waiter, Word};
+use eyot_jsonrpc::{ErrorObject, Id, Message};
+use eyot_stdx::QuotaPermit;
+use eyot_types::codes::{self, Outcome};
+use eyot_types::{
+    ClientCapabilities, Era, InputRequests, JsonObject, LogLevel, LoggingMessageParams, Method,
+};
+use parking_lot::Mutex;
+use tokio::time::Instant;
+
+use crate::losses::count_losses;
+
+/// One call, as all see it who have to do with it. Its lock is a leaf.
+#[derive(Debug)]
+pub(crate) struct CallShared {
+    /// Unique in its session; also the progress token that the upstream sees.
+    pub(crate) number: u64,
+    /// Whether its client can be asked.
+    pub(crate) may_be_asked: bool,
+    /// Room for the task that the upstream is asked to make of it.
+    pub(crate) task_room: Mutex<Option<QuotaPermit>>,
+    state: Mutex<CallState>,
+}
+
+#[derive(Debug)]
+struct CallState {
+    parked: ParkedCall,
+    /// Counts what has happened to the machine, so that its driver sees it.
+    changes: u64,
+    driver: Driver,
+    /// What clients are told and have not yet heard.
+    told: Vec<(Waiter, Told)>,
+    /// Those who wait to be told.
+    waiting: Vec<(Waiter, Waker)>,
+    /// What the upstream asked for and the client has not declared.
+    unmet: ClientCapabilities,
+    /// What is for the client and has not been taken.
+    out: VecDeque<Message>,
+    log_level: Option<LogLevel>,
+    progress_token: Option<Id>,
+    /// The upstream's event id up to which everything was heard.
+    cursor: Option<Bytes>,
+    /// Of the client that leads, while it hears what the upstream says.
+    reader: Option<Waker>,
+}
+
+/// Who does the machine's actions.
+#[derive(Debug)]
+enum Driver {
+    /// Nobody yet: the client has not been asked.
+    None,
+    Running(Option<Waker>),
+    Gone,
+}
+
+/// What a client is told.
+#[derive(Clone, Debug)]
+pub(crate) struct Told {
+    pub(crate) word: Word,
+    /// What it is asked, if it is.
+    pub(crate) requests: InputRequests,
+}
+
+/// What there is for one client of a call.
+#[derive(Debug)]
+pub(crate) enum ForClient {
+    Told(Told),
+    /// It leads from now on.
+    Leads,
+    /// Something that came on another stream, or while the call was at rest.
+    Note(Message),
+    /// It is to hear what the upstream says.
+    Reads,
+    /// It is woken when there is something.
+    Waits,
+}
+
+/// What a client leaves behind that was the last to go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Left {
+    /// Nothing that concerns it.
+    Nothing,
+    /// Its call is to be cancelled.
+    Actions,
+    /// A call of an earlier process, which is in the store as it was.
+    Unconnected,
+}
+
+impl CallShared {
+    pub(crate) fn new(number: u64, may_be_asked: bool, parked: ParkedCall) -> Self {
+        let state = CallState {
+            parked,
+            changes: 0,
+            driver: Driver::None,
+            told: Vec::new(),
+            waiting: Vec::new(),
+            unmet: ClientCapabilities::default(),
+            out: VecDeque::new(),
+            log_level: None,
+            progress_token: None,
+            cursor: None,
+            reader: None,
+        };
+        Self { number, may_be_asked, task_room: Mutex::default(), state: Mutex::new(state) }
+    }
+
+    /// A call that an earlier process has begun, heard up to `cursor`.
+    pub(crate) fn restored(number: u64, parked: ParkedCall, cursor: Option<Bytes>) -> Self {
+        let shared = Self::new(number, true, parked);
+        shared.set_cursor(cursor);
+        shared
+    }
+
+    /// The id under which the connection knows the call.
+    pub(crate) fn id(&self) -> Id {
+        Id::from_number(self.number)
+    }
+
+    /// The upstream's event id up to which everything was heard, if it gives any.
+    pub(crate) fn cursor(&self) -> Option<Bytes> {
+        self.state.lock().cursor.clone()
+    }
+
+    pub(crate) fn set_cursor(&self, cursor: Option<Bytes>) {
+        if cursor.is_some() {
+            self.state.lock().cursor = cursor;
+        }
+    }
+
+    /// The client that leads: what it wants to hear, and how it calls its progress.
+    pub(crate) fn begin_attempt(&self, log_level: Option<LogLevel>, progress_token: Option<Id>) {
+        let mut state = self.state.lock();
+        state.log_level = log_level;
+        state.progress_token = progress_token;
+    }
+
+    /// Lets go of what the call was read from, and of who read it: a cursor is a part of a larger
+    /// buffer, a waker keeps the memory of a whole task, and people take their time.
+    pub(crate) fn rest(&self) {
+        let mut state = self.state.lock();
+        state.cursor = state.cursor.take().map(|it| Bytes::copy_from_slice(&it));
+        (state.progress_token, state.reader) = (None, None);
+        state.out.shrink_to_fit();
+        state.waiting.shrink_to_fit();
+        state.told.shrink_to_fit();
+    }
+
+    /// The upstream asks in this call; what it is told if it cannot.
+    pub(crate) fn ask(&self, request: &Message) -> Result<(), ErrorObject> {
+        self.work(|parked, now| parked.handle_question(request, now))
+    }
+
+    /// The upstream takes a question back.
+    pub(crate) fn withdraw(&self, id: &Id) -> bool {
+        self.work(|parked, _| parked.handle_withdrawn(id))
+    }
+
+    /// The upstream asked for what the client has not declared.
+    pub(crate) fn note_unmet(&self, unmet: &ClientCapabilities) {
+        self.state.lock().unmet.merge(unmet);
+    }
+
+    /// All that it asked for in vain.
+    pub(crate) fn unmet(&self) -> ClientCapabilities {
+        self.state.lock().unmet.clone()
+    }
+
+    /// Something for the client that came on another stream, or while the call was at rest.
+    ///
+    /// Of progress only the last is kept, and of log messages a few.
+    pub(crate) fn tell(&self, message: Message) {
+        let mut state = self.state.lock();
+        if is_progress(&message) {
+            state.out.retain(|it| !is_progress(it));
+        }
+        if state.out.len() < OUT_MAX {
+            state.out.push_back(message);
+        } else {
+            eyot_metrics::messages_dropped("queue_full");
+        }
+        wake(state.reader.take());
+    }
+
+    /// A notification as the client that leads has it, if it wants it at all.
+    pub(crate) fn for_client(&self, message: Message) -> Option<Message> {
+        let state = self.state.lock();
+        if is_progress(&message) {
+            return state.progress_token.clone().map(|token| message.with_progress_token(token));
+        }
+        let params: LoggingMessageParams = message.decode_params().ok()?;
+        passes(state.log_level.as_ref(), &params.level).then_some(message)
+    }
+
+    /// Looks at the machine.
+    pub(crate) fn look<T>(&self, at: impl FnOnce(&ParkedCall) -> T) -> T {
+        at(&self.state.lock().parked)
+    }
+
+    /// Something happens to the machine: all who may have to do something about it are woken.
+    pub(crate) fn work<T>(&self, work: impl FnOnce(&mut ParkedCall, std::time::Instant) -> T) -> T {
+        let mut state = self.state.lock();
+        let worked = work(&mut state.parked, Instant::now().into_std());
+        let RoundLosses { asked, answered } = state.parked.take_losses();
+        state.changes = state.changes.wrapping_add(1);
+        if let Driver::Running(waker) = &mut state.driver {
+            wake(waker.take());
+        }
+        wake(state.reader.take());
+        state.wake_waiting();
+        drop(state);
+        count_losses(&asked, Era::Legacy);
+        count_losses(&answered, Era::Modern);
+        worked
+    }
+
+    /// A client comes back; if it is told something at once, what it is asked is with it.
+    pub(crate) fn come_back(&self, round: u32, responses: &JsonObject) -> (Came, InputRequests) {
+        self.work(|parked, now| {
+            let came = parked.handle_client(round, responses, now);
+            (came, parked.requests())
+        })
+    }
+
+    /// A client does not wait any more: what there is to do that no driver does.
+    pub(crate) fn leave(&self, waiter: Waiter) -> Left {
+        self.work(|parked, now| parked.handle_gone(waiter, now));
+        let mut state = self.state.lock();
+        state.told.retain(|(it, _)| *it != waiter);
+        state.waiting.retain(|(it, _)| *it != waiter);
+        match (&state.driver, state.parked.is_waited_for()) {
+            (Driver::Running(_) | Driver::Gone, _) | (Driver::None, true) => Left::Nothing,
+            (Driver::None, false) if state.parked.is_settled() => Left::Nothing,
+            (Driver::None, false) if state.parked.is_over() => Left::Actions,
+            (Driver::None, false) => {
+                state.parked.close();
+                Left::Unconnected
+            }
+        }
+    }
+
+    /// What there is for a client; `leads` is what it knows of that.
+    pub(crate) fn for_waiter(&self, waiter: Waiter, leads: bool, cx: &Context<'_>) -> ForClient {
+        let mut state = self.state.lock();
+        if let Some(index) = state.told.iter().position(|(it, _)| *it == waiter) {
+            return ForClient::Told(state.told.swap_remove(index).1);
+        }
+        let is_leader = state.parked.leads(waiter);
+        if is_leader && !leads {
+            return ForClient::Leads;
+        }
+        if is_leader && state.parked.reads() {
+            state.reader = Some(cx.waker().clone());
+            return state.out.pop_front().map_or(ForClient::Reads, ForClient::Note);
+        }
+        if matches!(state.driver, Driver::Gone) {
+            let error = codes::upstream_lost("upstream session has ended", Outcome::Unknown, true);
+            let word = Word::Refused(error);
+            return ForClient::Told(Told { word, requests: InputRequests::default() });
+        }
+        state.waiting.retain(|(it, _)| *it != waiter);
+        state.waiting.push((waiter, cx.waker().clone()));
+        ForClient::Waits
+    }
+
+    /// Until when further questions are waited for.
+    pub(crate) fn collects_until(&self) -> Option<Instant> {
+        let state = self.state.lock();
+        let until = state.parked.poll_timeout().filter(|_| state.parked.reads());
+        until.map(Instant::from_std)
+    }
+
+    /// From now on somebody does what the machine wants done.
+    pub(crate) fn begin_driver(&self) {
+        self.state.lock().driver = Driver::Running(None);
+    }
+
+    /// Nobody does any more: those who wait are told.
+    pub(crate) fn end_driver(&self) {
+        let mut state = self.state.lock();
+        state.driver = Driver::Gone;
+        state.wake_waiting();
+    }
+
+    /// The driver has stopped to hear what the upstream says: whoever reads now asks for it anew.
+    pub(crate) fn wake_reader(&self) {
+        wake(self.state.lock().reader.take());
+    }
+
+    /// Whether an answer is stored before it is told.
+    pub(crate) fn has_driver(&self) -> bool {
+        matches!(self.state.lock().driver, Driver::Running(_))
+    }
+
+    /// Ready when something has happened since `seen`, which is then what has.
+    pub(crate) fn poll_changes(&self, seen: &mut u64, cx: &Context<'_>) -> Poll<()> {
+        let mut state = self.state.lock();
+        if state.changes != *seen {
+            *seen = state.changes;
+            return Poll::Ready(());
+        }
+        if let Driver::Running(waker) = &mut state.driver {
+            *waker = Some(cx.waker().clone());
+        }
+        Poll::Pending
+    }
+
+    /// What is to be done next. Clients are told on the way.
+    pub(crate) fn next_action(&self) -> Option<Action> {
+        let mut state = self.state.lock();
+        loop {
+            match state.parked.poll_action()? {
+                Action::Tell(waiter, word) => state.tell(waiter, word),
+                Action::Lead(waiter) => state.wake(waiter),
+                action => return Some(action),
+            }
+        }
+    }
+
+    /// What was to be stored is stored, or was refused.
+    pub(crate) fn stored(&self, outcome: Result<(), Fenced>) {
+        self.work(|parked, now| parked.handle_stored(outcome, now));
+    }
+}
+
+impl CallState {
+    fn tell(&mut self, waiter: Waiter, word: Word) {
+        let requests = match &word {
+            Word::Asked(_) => self.parked.requests(),
+            Word::Last(_) | Word::Refused(_) => InputRequests::default(),
+        };
+        if self.told.len() >= TOLD_MAX {
+            // Of a client that has gone.
+            self.told.remove(0);
+        }
+        self.told.push((waiter, Told { word, requests }));
+        self.wake(waiter);
+    }
+
+    fn wake_waiting(&mut self) {
+        for (_, waker) in std::mem::take(&mut self.waiting) {
+            waker.wake();
+        }
+    }
+
+    fn wake(&mut self, waiter: Waiter) {
+        if let Some(index) = self.waiting.iter().position(|(it, _)| *it == waiter) {
+            self.waiting.swap_remove(index).1.wake();
+        }
+        wake(self.reader.take());
+    }
+}
+
+fn is_progress(message: &Message) -> bool {
+    message.method().is_some_and(|it| Method::parse(&it) == Method::Progress)
+}
+
+fn wake(waker: Option<Waker>) {
+    if let Some(waker) = waker {
+        waker.wake();
+    }
+}
+
+/// Notifications that wait for the client.
+const OUT_MAX: usize = 64;
+/// Words for clients: more than can wait at once.
+const TOLD_MAX: usize = 32;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eyot::session::LogLimits;
-use eyot::{ApiKey, HostPolicy, Keys, Limits, MemoryStore, Setup};
+use eyot::{ApiKey, HostPolicy, Keys, Limits, MemoryStore, ProxyConfig};
 use eyot_stdx::Secret;
 use serde_json::json;
 
@@ -216,8 +216,8 @@ async fn session_id_that_is_missing_is_answered_with_400() {
 async fn session_of_another_principal_is_answered_like_an_unknown_one() {
     let mut upstream = Upstream::with(&Habits::new()).await;
     let key = |name: &str| ApiKey { name: name.into(), key: Secret::new(format!("key-{name}")) };
-    let proxy = Proxy::before_url(&upstream, patient_limits(), |setup| {
-        setup.keys = Keys::new(vec![key("alice"), key("bob")]);
+    let proxy = Proxy::before_url(&upstream, patient_limits(), |config| {
+        config.endpoint.auth = Arc::new(Keys::new(vec![key("alice"), key("bob")]));
     });
     let proxy = proxy.await;
     let alice = Session::open_as(proxy.address, "2025-11-25", Some("key-alice")).await;
@@ -239,9 +239,9 @@ async fn session_is_not_taken_from_its_process_by_another_principal() {
     let mut upstream = Upstream::with(&Habits::new()).await;
     let key = |name: &str| ApiKey { name: name.into(), key: Secret::new(format!("key-{name}")) };
     let store = Arc::new(MemoryStore::new(LogLimits::default()));
-    let setting_up = |setup: &mut Setup| {
-        setup.store = Arc::<MemoryStore>::clone(&store);
-        setup.keys = Keys::new(vec![key("alice"), key("bob")]);
+    let setting_up = |config: &mut ProxyConfig| {
+        config.endpoint.store = Arc::<MemoryStore>::clone(&store);
+        config.endpoint.auth = Arc::new(Keys::new(vec![key("alice"), key("bob")]));
     };
     let first = Proxy::before_url(&upstream, patient_limits(), setting_up).await;
     let second = Proxy::before_url(&upstream, patient_limits(), setting_up).await;
@@ -269,9 +269,9 @@ async fn session_is_not_taken_from_its_process_by_another_principal() {
 #[tokio::test]
 async fn client_without_a_known_key_is_answered_with_401() {
     let upstream = Upstream::with(&Habits::new()).await;
-    let proxy = Proxy::before_url(&upstream, patient_limits(), |setup| {
+    let proxy = Proxy::before_url(&upstream, patient_limits(), |config| {
         let key = Secret::new("right".to_owned());
-        setup.keys = Keys::new(vec![ApiKey { name: "alice".into(), key }]);
+        config.endpoint.auth = Arc::new(Keys::new(vec![ApiKey { name: "alice".into(), key }]));
     });
     let proxy = proxy.await;
     let ask = Ask::post(&initialize("2025-11-25"));
@@ -285,9 +285,9 @@ async fn client_without_a_known_key_is_answered_with_401() {
 #[tokio::test]
 async fn key_of_the_client_never_reaches_the_upstream() {
     let mut upstream = Upstream::with(&Habits::new()).await;
-    let proxy = Proxy::before_url(&upstream, patient_limits(), |setup| {
+    let proxy = Proxy::before_url(&upstream, patient_limits(), |config| {
         let key = Secret::new("right".to_owned());
-        setup.keys = Keys::new(vec![ApiKey { name: "alice".into(), key }]);
+        config.endpoint.auth = Arc::new(Keys::new(vec![ApiKey { name: "alice".into(), key }]));
     });
     let proxy = proxy.await;
     let alice = Session::open_as(proxy.address, "2025-11-25", Some("right")).await;
@@ -389,9 +389,9 @@ async fn origin_of_a_foreign_page_is_refused_with_403() {
 #[tokio::test]
 async fn hosts_and_origins_that_are_ours_are_served() {
     let upstream = Upstream::with(&Habits::new()).await;
-    let proxy = Proxy::before_url(&upstream, patient_limits(), |setup| {
+    let proxy = Proxy::before_url(&upstream, patient_limits(), |config| {
         let hosts = HostPolicy::loopback().allow_host("mcp.example");
-        setup.hosts = hosts.allow_origin("https://app.example");
+        config.endpoint.hosts = hosts.allow_origin("https://app.example");
     });
     let proxy = proxy.await;
     let ask = Ask::post(&initialize("2025-11-25"));

@@ -250,7 +250,8 @@ async fn answer_that_was_stored_is_the_last_word_of_its_call() {
     let store = Arc::new(FaultyStore::new(memory));
     let (faults, shared) = (store.faults(), Arc::clone(&store));
     let mut upstream = Upstream::with(&Habits::new()).await;
-    let first = Proxy::before_url(&upstream, patient_limits(), |it| it.store = store).await;
+    let first =
+        Proxy::before_url(&upstream, patient_limits(), |it| it.endpoint.store = store).await;
     let mut session = Session::open(first.address, "2025-11-25").await;
     let calling = session.start(&call(1, "stream", json!({}))).await;
     let running = upstream.next().await;
@@ -266,7 +267,8 @@ async fn answer_that_was_stored_is_the_last_word_of_its_call() {
     assert_eq!(told.message()["error"]["data"]["outcome"], "unknown");
     while events.try_next().await.is_some() {}
     drop(first);
-    let second = Proxy::before_url(&upstream, patient_limits(), |it| it.store = shared).await;
+    let second =
+        Proxy::before_url(&upstream, patient_limits(), |it| it.endpoint.store = shared).await;
     session.address = second.address;
     let rest = session.begin(&session.get_after(seen.id())).await.events().rest().await;
     assert_eq!(rest.len(), 1, "{rest:?}");

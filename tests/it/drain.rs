@@ -99,7 +99,8 @@ async fn sessions_and_events_outlive_the_drain() {
     let mut upstream = Upstream::with(&Habits::new()).await;
     let start = async |upstream: &Upstream| {
         let store = SqliteStore::open(&file, SqliteOptions::default()).unwrap();
-        Proxy::before_url(upstream, patient_limits(), |it| it.store = Arc::new(store)).await
+        Proxy::before_url(upstream, patient_limits(), |it| it.endpoint.store = Arc::new(store))
+            .await
     };
     let first = start(&upstream).await;
     let mut session = Session::open(first.address, "2025-11-25").await;

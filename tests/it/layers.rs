@@ -1,10 +1,13 @@
-//! One tower layer at every crossing: in a client, before a proxy's upstream, around a server.
+//! One tower layer at every crossing: in a client, before a proxy's relay and its upstream, around
+//! a server.
 
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use eyot::service::{Call, Fault, Input, Reply, ReplyFuture};
-use eyot::{BoxService, Client, EraMode, Eras, NoArguments, Server, ServiceLayer, Target, tool};
+use eyot::{
+    BoxService, Client, EraMode, Eras, NoArguments, ProxyConfig, Server, ServiceLayer, Target, tool,
+};
 use parking_lot::Mutex;
 use serde_json::json;
 use tower_layer::Layer;
@@ -59,22 +62,25 @@ impl Service<Call> for Noted {
 /// A client of one era before a server of an era, through a proxy: each layer sees the call, and
 /// those of legacy neighbours see the session begin.
 async fn check(client_era: EraMode, server_eras: Eras, upstream_is_legacy: bool) {
-    let [in_client, before_upstream, around_server] = <[Noting; 3]>::default();
+    let [in_client, before_relay, before_upstream, around_server] = <[Noting; 4]>::default();
     let server = Server::builder("layered", "1.0")
         .eras(server_eras)
         .tool(tool("hello", |_: NoArguments, _| async move { "hello" }))
         .layer(around_server.clone())
         .build()
         .unwrap();
-    let layers = ServiceLayer::new(before_upstream.clone());
+    let layers = |config: &mut ProxyConfig| {
+        config.layers = ServiceLayer::new(before_relay.clone());
+        config.upstream_layers = ServiceLayer::new(before_upstream.clone());
+    };
     let target = Target::InProcess(Arc::new(server));
-    let proxy = Proxy::start(target, patient_limits(), |it| it.upstream_layers = layers).await;
+    let proxy = Proxy::start(target, patient_limits(), layers).await;
     let builder = Client::builder("counting", "1.0").era(client_era).layer(in_client.clone());
     let client = builder.connect(format!("http://{}/mcp", proxy.address)).await.unwrap();
     let answer = client.call_tool("hello", json!({})).await.unwrap();
     assert_eq!(answer.text(), "hello");
 
-    for layer in [&in_client, &before_upstream, &around_server] {
+    for layer in [&in_client, &before_relay, &before_upstream, &around_server] {
         assert_eq!(layer.count("tools/call"), 1, "{client_era:?} {layer:?}");
     }
     // A bridge may open more than one session, and asks a modern upstream for one before it knows.
@@ -82,6 +88,7 @@ async fn check(client_era: EraMode, server_eras: Eras, upstream_is_legacy: bool)
     assert_eq!(is_opened, upstream_is_legacy, "{before_upstream:?}");
     let opened = usize::from(client_era == EraMode::Legacy);
     assert_eq!(in_client.count("initialize"), opened, "{in_client:?}");
+    assert_eq!(before_relay.count("initialize"), opened, "{before_relay:?}");
 }
 
 #[tokio::test]

@@ -137,8 +137,8 @@ async fn deleted_session_ends_its_child_and_its_running_calls() {
 #[tokio::test]
 async fn idle_session_ends_and_a_listening_one_does_not() {
     let stage = Stage::open().await;
-    let proxy = Proxy::before_child(stage.command(), patient_limits(), |setup| {
-        setup.session_limits.idle_timeout = Duration::from_millis(500);
+    let proxy = Proxy::before_child(stage.command(), patient_limits(), |config| {
+        config.endpoint.session_limits.idle_timeout = Duration::from_millis(500);
     });
     let proxy = proxy.await;
     let (listener, mut listeners) = stage.session(proxy.address, "2025-11-25").await;
@@ -171,8 +171,8 @@ async fn too_many_sessions_are_refused_with_503_and_the_name_of_the_limit() {
 #[tokio::test]
 async fn too_many_requests_of_one_session_are_refused_with_429() {
     let mut upstream = Upstream::with(&Habits::new()).await;
-    let proxy = Proxy::before_url(&upstream, patient_limits(), |setup| {
-        setup.session_limits.in_flight_max = 3;
+    let proxy = Proxy::before_url(&upstream, patient_limits(), |config| {
+        config.endpoint.session_limits.in_flight_max = 3;
     });
     let proxy = proxy.await;
     let session = Session::open(proxy.address, "2025-11-25").await;

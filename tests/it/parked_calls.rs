@@ -169,7 +169,7 @@ async fn a_client_that_goes_for_good_in_a_round_has_cancelled() {
 
 async fn proxy_with(upstream: &Upstream, path: &Path) -> Proxy {
     let store = Arc::new(SqliteStore::open(path, SqliteOptions::default()).unwrap());
-    Proxy::before_url(upstream, patient_limits(), |setup| setup.store = store).await
+    Proxy::before_url(upstream, patient_limits(), |config| config.endpoint.store = store).await
 }
 
 #[tokio::test]
@@ -315,7 +315,7 @@ async fn a_call_that_rests_beside_many_lets_its_connection_go_and_comes_back_to_
     let mut upstream = Upstream::with(&Habits::new().with_notes().with_stream()).await;
     let mut limits = patient_limits();
     limits.parked_calls_per_principal_max = CONNECTED + 1;
-    let shared = |setup: &mut eyot::Setup| setup.affinity = Affinity::Shared;
+    let shared = |config: &mut eyot::ProxyConfig| config.affinity = Affinity::Shared;
     let proxy = Proxy::before_url(&upstream, limits, shared).await;
     let mut others = Vec::new();
     for id in 0..CONNECTED as u64 {

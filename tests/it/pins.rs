@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use eyot::EraMode;
 use eyot::session::LogLimits;
-use eyot::{MemoryStore, Setup};
+use eyot::{MemoryStore, ProxyConfig};
 use serde_json::{Value, json};
 
 use crate::support::program::program;
@@ -16,8 +16,8 @@ use crate::to_modern::{discovered, request};
 
 const META: &str = "io.modelcontextprotocol/";
 
-fn pin(era: EraMode) -> impl FnOnce(&mut Setup) {
-    move |setup| setup.era = era
+fn pin(era: EraMode) -> impl FnOnce(&mut ProxyConfig) {
+    move |config| config.era = era
 }
 
 async fn before(upstream: &Upstream, era: EraMode) -> Proxy {
@@ -103,14 +103,15 @@ async fn a_session_from_before_the_pin_is_gone() {
     let habits = Habits::new();
     let mut upstream = Upstream::with(&habits).await;
     let shared = Arc::clone(&store);
-    let first = Proxy::before_url(&upstream, patient_limits(), |it| it.store = shared).await;
+    let first =
+        Proxy::before_url(&upstream, patient_limits(), |it| it.endpoint.store = shared).await;
     let mut session = Session::open(first.address, "2025-11-25").await;
     drop(first);
     for (era, status) in [(EraMode::Modern, 404), (EraMode::Legacy, 200)] {
         let shared = Arc::clone(&store);
-        let adjust = |setup: &mut Setup| {
-            setup.store = shared;
-            pin(era)(setup);
+        let adjust = |config: &mut ProxyConfig| {
+            config.endpoint.store = shared;
+            pin(era)(config);
         };
         let proxy = Proxy::before_url(&upstream, patient_limits(), adjust).await;
         session.address = proxy.address;

@@ -17,7 +17,7 @@ const META: &str = "io.modelcontextprotocol/";
 /// A proxy that knows already that its upstream is legacy.
 async fn open(habits: &Habits, affinity: Affinity) -> (Upstream, Proxy) {
     let mut upstream = Upstream::with(habits).await;
-    let adjust = |setup: &mut eyot::Setup| setup.affinity = affinity;
+    let adjust = |config: &mut eyot::ProxyConfig| config.affinity = affinity;
     let proxy = Proxy::before_url(&upstream, patient_limits(), adjust).await;
     // `server/discover` has no session, which is how a legacy server refuses it: 404 by habit.
     let discover = modern_ask(&modern_request(1, "server/discover", json!({})));
@@ -610,7 +610,7 @@ async fn a_child_asks_and_its_call_goes_on_with_the_answer() {
 #[tokio::test]
 async fn calls_that_share_a_child_are_asked_one_after_the_other() {
     let stage = Stage::open().await;
-    let adjust = |setup: &mut eyot::Setup| setup.affinity = Affinity::Shared;
+    let adjust = |config: &mut eyot::ProxyConfig| config.affinity = Affinity::Shared;
     let proxy = Proxy::before_child(stage.command(), patient_limits(), adjust).await;
     let clients = twenty_clients(&proxy);
     let serving = async {
@@ -632,7 +632,7 @@ async fn calls_that_share_a_child_are_asked_one_after_the_other() {
 async fn subscriptions_are_told_what_the_upstream_tells() {
     let habits = Habits::new().with_stream();
     let mut upstream = Upstream::with(&habits).await;
-    let adjust = |setup: &mut eyot::Setup| setup.affinity = Affinity::Shared;
+    let adjust = |config: &mut eyot::ProxyConfig| config.affinity = Affinity::Shared;
     let proxy = Proxy::before_url(&upstream, patient_limits(), adjust).await;
     let wanted = json!({ "notifications": { "toolsListChanged": true, "promptsListChanged": true,
         "resourceSubscriptions": ["a:b"] } });

@@ -16,7 +16,8 @@ async fn session_of_an_earlier_process_goes_on() {
     let store = Arc::new(MemoryStore::new(LogLimits::default()));
     let mut upstream = Upstream::bare().await;
     let shared = Arc::clone(&store);
-    let first = Proxy::before_url(&upstream, patient_limits(), |it| it.store = shared).await;
+    let first =
+        Proxy::before_url(&upstream, patient_limits(), |it| it.endpoint.store = shared).await;
     let opening = Session::open(first.address, "2025-11-25");
     let (mut session, ()) = tokio::join!(opening, discover(&mut upstream));
     let level = request(1, "logging/setLevel", json!({ "level": "error" }));
@@ -27,7 +28,8 @@ async fn session_of_an_earlier_process_goes_on() {
     let mut events = calling.begun().await.events();
     let asked = events.next_message().await;
     drop(first);
-    let second = Proxy::before_url(&upstream, patient_limits(), |it| it.store = store).await;
+    let second =
+        Proxy::before_url(&upstream, patient_limits(), |it| it.endpoint.store = store).await;
     session.address = second.address;
     let mut calling = session.start(&call(3, "echo", json!({}))).await;
     upstream.expect("server/discover").await.result(discovered()).await;

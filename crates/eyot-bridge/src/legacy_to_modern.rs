@@ -10,6 +10,7 @@ mod tools;
 
 use std::sync::Arc;
 
+use eyot_era::detect::{self, ERA_TTL};
 use eyot_era::legacy_to_modern::{self, ClientMeta};
 use eyot_era::revision::Losses;
 use eyot_jsonrpc::{Request, Response};
@@ -18,11 +19,10 @@ use eyot_session::{SessionState, UpstreamName, UpstreamRef};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{
     DiscoverResult, Era, Implementation, InitializeResult, ListToolsResult, Method,
-    PaginatedParams, Revision, meta,
+    PaginatedParams, Revision,
 };
-use eyot_upstream::{ModernSide, Sender, Upstream, VERDICT_TTL, initialize};
+use eyot_upstream::{ModernSide, Sender, Upstream, initialize};
 use parking_lot::Mutex;
-use serde_json::json;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
@@ -54,7 +54,7 @@ impl ToModern {
     /// Whether the upstream is known to speak the modern era alone.
     #[must_use]
     pub fn is_needed(&self) -> bool {
-        self.upstream.verdict.lacks(Era::Legacy)
+        self.upstream.era.lacks(Era::Legacy)
     }
 
     /// Finds out whether the upstream, which has just refused `initialize`, is modern.
@@ -63,10 +63,10 @@ impl ToModern {
     ///
     /// Dropping the future ends a probing child.
     pub async fn probe(&self) -> bool {
-        self.upstream.verdict.doubt(Era::Legacy);
+        self.upstream.era.invalidate(Era::Legacy);
         let is_modern = self.modern.required().await.is_ok();
         if is_modern {
-            self.upstream.verdict.find(Era::Modern);
+            self.upstream.era.find_only(Era::Modern);
         }
         is_modern
     }
@@ -93,7 +93,7 @@ impl ToModern {
         count_losses(&losses, Era::Legacy);
         let discovered = self.discover().await;
         // It may have become another: `initialize` is tried first the next time.
-        let discovered = discovered.inspect_err(|_| self.upstream.verdict.doubt(Era::Modern))?;
+        let discovered = discovered.inspect_err(|_| self.upstream.era.invalidate(Era::Modern))?;
         let discovered = DiscoverResult::clone(&discovered);
         let (result, losses) = advertised(revision, discovered, context.principal().is_some());
         count_losses(&losses, Era::Modern);
@@ -118,16 +118,10 @@ impl ToModern {
     /// What the upstream says of itself, asked anew when it was long ago.
     async fn discover(&self) -> Result<Arc<DiscoverResult>, Fault> {
         let known = self.discovered.lock().clone();
-        if let Some((_, known)) = known.filter(|(asked, _)| asked.elapsed() < VERDICT_TTL) {
+        if let Some((_, known)) = known.filter(|(asked, _)| asked.elapsed() < ERA_TTL) {
             return Ok(known);
         }
-        let params = json!({ "_meta": {
-            meta::PROTOCOL_VERSION: Revision::MODERN.as_str(),
-            meta::CLIENT_INFO: { "name": "eyot", "version": env!("CARGO_PKG_VERSION") },
-            meta::CLIENT_CAPABILITIES: {},
-        }});
-        let request = Request::unnumbered(Method::ServerDiscover.as_str(), &params);
-        let answer = self.ask(request).await?;
+        let answer = self.ask(detect::discover(&detect::proxy_meta())).await?;
         let result = answer.decode_result::<DiscoverResult>().map_err(|error| {
             let said = answer.decode_error().map_or_else(|_| error.to_string(), |it| it.message);
             let reason = format!("upstream did not say what it is: {said}");

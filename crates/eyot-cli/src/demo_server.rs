@@ -1,64 +1,76 @@
 //! The small MCP server inside the program: what `eyot demo` starts as its child.
 //!
-//! It speaks both eras on one pipe, one message per line, and has one of everything: tools that
-//! answer at once, take their time, ask back or log; a resource that changes; a prompt.
-//! **Invariant:** plain threads, no runtime: one such child runs per session, so it stays small.
+//! It speaks both eras on one pipe and has one of everything: tools that answer at once, take
+//! their time, ask back or log; a resource that changes; a prompt. **Invariant:** one thread
+//! serves it all: one such child runs per session, so it stays small.
 
-mod call;
-mod catalog;
-mod methods;
-mod open;
-mod output;
-mod server;
-mod subscriptions;
+mod greeting;
 mod tools;
-mod waiting;
 
-use std::io::{self, BufRead, Read as _, Write};
+use std::time::Duration;
 
 use anyhow::Context as _;
-
-use self::server::Server;
+use eyot::types::{CacheScope, PromptArgument};
+use eyot::{
+    BuildError, CallContext, Limits, PromptArguments, SealKeys, Secret, Server, ServerPrompt,
+    prompt,
+};
 
 /// Serves this process's own streams until the input ends.
 pub(crate) fn run() -> anyhow::Result<()> {
-    serve(io::stdin().lock(), io::stdout()).context("the client is gone")
+    let server = server()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+    let runtime = runtime.context("cannot start")?;
+    runtime.block_on(server.serve_stdio());
+    // A thread may still wait for input, though nobody reads the answers any more.
+    runtime.shutdown_background();
+    Ok(())
 }
 
-/// Serves until the input ends or an answer cannot be written.
-fn serve(mut input: impl BufRead, mut output: impl Write + Send) -> io::Result<()> {
-    let server = Server::new(&mut output);
-    std::thread::scope(|scope| {
-        let served = loop {
-            match read_line(&mut input) {
-                Ok(line) if line.is_empty() => break server.output.failure(),
-                Ok(line) => server.receive(line, scope),
-                Err(error) => break Err(error),
-            }
-            if let Err(error) = server.output.failure() {
-                break Err(error);
-            }
-        };
-        // The scope waits for the calls that still run, and nobody is left to hear them.
-        server.hang_up();
-        served
+fn server() -> Result<Server, BuildError> {
+    let server = Server::builder("eyot-demo", env!("CARGO_PKG_VERSION"))
+        .instructions(INSTRUCTIONS)
+        .limits(limits())
+        // No state of this server holds a secret. Under a key that never changes, a question is
+        // still answered after a restart.
+        .keys(SealKeys::new(&Secret::new([0; 32]), &[]))
+        .list_cache(LISTS_KEPT, CacheScope::Public)
+        .logging()
+        .resource_subscriptions()
+        .prompt(introduce());
+    greeting::add(tools::add(server)).build()
+}
+
+fn limits() -> Limits {
+    let mut limits = Limits::default();
+    limits.drain_timeout = DRAIN_TIMEOUT;
+    limits
+}
+
+fn introduce() -> ServerPrompt {
+    let topic = PromptArgument::required("topic");
+    prompt("introduce", |arguments: PromptArguments, _: CallContext| async move {
+        let topic = arguments.get("topic").map_or("", String::as_str);
+        format!("Introduce {topic} to a newcomer, in three friendly sentences.")
+    })
+    .description("Asks for a short introduction to a topic.")
+    .argument(topic.with_description("Anything; a few are suggested."))
+    .complete("topic", |so_far: String, _| async move {
+        TOPICS.into_iter().filter(|it| it.starts_with(&so_far)).collect::<Vec<_>>()
     })
 }
 
-/// The next line with its end; empty when the input has ended.
-fn read_line(input: &mut impl BufRead) -> io::Result<Vec<u8>> {
-    let mut line = Vec::new();
-    let len = input.by_ref().take(LINE_BYTES_MAX as u64).read_until(b'\n', &mut line)?;
-    if len == LINE_BYTES_MAX && !line.ends_with(b"\n") {
-        input.skip_until(b'\n')?;
-        // The start of a line must not pass for a message: no JSON holds a zero byte.
-        line.push(0);
-    }
-    Ok(line)
-}
+/// How to use the server.
+const INSTRUCTIONS: &str =
+    "A playground. Start with the tool `echo`; `ask_name` asks back, `count` shows progress.";
 
-/// Longer lines are refused.
-const LINE_BYTES_MAX: usize = 16 << 20;
+/// How long a modern client may keep the lists, which never change.
+const LISTS_KEPT: Duration = Duration::from_secs(3_600);
+
+/// What still counts when its client has gone counts for nobody.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
+
+const TOPICS: [&str; 5] = ["eras", "eyots", "rivers", "sessions", "subscriptions"];
 
 #[cfg(test)]
 mod tests;

@@ -8,7 +8,7 @@ use eyot::EraMode;
 use eyot::session::{LogLimits, Store};
 use eyot::{
     AccessToken, Admin, Affinity, ApiKey, Command, Drained, HostPolicy, Keys, Limits, MemoryStore,
-    ReverseProxy, Setup, SqliteOptions, SqliteStore, StaticToken, Target,
+    ProxyConfig, ReverseProxy, SqliteOptions, SqliteStore, StaticToken, Target,
 };
 use metrics_exporter_prometheus::PrometheusBuilder;
 use tokio::net::TcpListener;
@@ -87,11 +87,11 @@ pub(crate) fn start(
     runtime.block_on(async {
         let listener = bind(listen.listen).await?;
         let address = listener.local_addr()?;
-        let mut setup = setup(listen, store_of(listen, &target)?, limits)?;
-        (setup.era, setup.affinity) = (era, affinity);
-        advise(&target, &setup);
-        let shutdown = setup.shutdown.clone();
-        let proxy = ReverseProxy::new(target, setup);
+        let mut config = proxy_config(listen, store_of(listen, &target)?, limits)?;
+        (config.era, config.affinity) = (era, affinity);
+        advise(&target, &config);
+        let shutdown = config.endpoint.shutdown.clone();
+        let proxy = ReverseProxy::new(target, config);
         let admin = admin(listen, &proxy).await?;
         announce(&format!("http://{address}/mcp"))?;
         let serving = async {
@@ -110,10 +110,10 @@ pub(crate) fn start(
 }
 
 /// Says what is safe and slow, and how to choose otherwise.
-fn advise(target: &Target, setup: &Setup) {
+fn advise(target: &Target, config: &ProxyConfig) {
     let is_child = matches!(target, Target::Command(_));
-    let is_unknown = setup.keys.is_open() && setup.affinity == Affinity::Auto;
-    if is_child && is_unknown && setup.era != EraMode::Modern {
+    let is_unknown = config.endpoint.auth.is_open() && config.affinity == Affinity::Auto;
+    if is_child && is_unknown && config.era != EraMode::Modern {
         tracing::info!(
             "a modern client whose server is of the legacy era gets a child for each call: without \
              a key nobody knows who it is; `--affinity` says who shares one"
@@ -156,12 +156,17 @@ pub(crate) fn open_store(store: &StoreUrl) -> anyhow::Result<Arc<dyn Store>> {
     Ok(Arc::new(store))
 }
 
-fn setup(listen: &Listen, store: Arc<dyn Store>, limits: Limits) -> anyhow::Result<Setup> {
-    let mut setup = Setup::new(store);
-    setup.keys = Keys::new(listen.api_key.iter().map(read_key).collect::<anyhow::Result<_>>()?);
+fn proxy_config(
+    listen: &Listen,
+    store: Arc<dyn Store>,
+    limits: Limits,
+) -> anyhow::Result<ProxyConfig> {
+    let mut config = ProxyConfig::new(store);
+    let keys = listen.api_key.iter().map(read_key).collect::<anyhow::Result<_>>()?;
+    config.endpoint.auth = Arc::new(Keys::new(keys));
     let is_exposed = !listen.listen.ip().is_loopback();
     anyhow::ensure!(
-        !is_exposed || !setup.keys.is_open(),
+        !is_exposed || !config.endpoint.auth.is_open(),
         "{} can be reached by others: require keys with --api-key NAME=KEY, or listen on loopback",
         listen.listen
     );
@@ -171,10 +176,10 @@ fn setup(listen: &Listen, store: Arc<dyn Store>, limits: Limits) -> anyhow::Resu
     }
     hosts = listen.allow_host.iter().fold(hosts, |hosts, host| hosts.allow_host(host));
     hosts = listen.allow_origin.iter().fold(hosts, |hosts, origin| hosts.allow_origin(origin));
-    setup.hosts = hosts;
-    setup.limits = limits;
-    setup.session_limits.idle_timeout = listen.session_ttl;
-    Ok(setup)
+    config.endpoint.hosts = hosts;
+    config.endpoint.limits = limits;
+    config.endpoint.session_limits.idle_timeout = listen.session_ttl;
+    Ok(config)
 }
 
 fn read_key(key: &KeySource) -> anyhow::Result<ApiKey> {

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use eyot_era::detect::{EraMode, EraStep, KnownEra};
 use eyot_http::HttpClient;
 use eyot_jsonrpc::{ErrorObject, Message};
 use eyot_service::{BoxService, Limits, McpService, ServiceLayer};
@@ -11,7 +12,7 @@ use eyot_types::{
     ClientCapabilities, CreateMessageParams, CreateMessageResult, ElicitParams, ElicitResult, Icon,
     Implementation, JsonObject, ListRootsResult, LoggingMessageParams, Revision,
 };
-use eyot_upstream::{EraMode, HttpLink, Runtime, Target, TokenProvider};
+use eyot_upstream::{HttpLink, Runtime, Target, TokenProvider};
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use parking_lot::Mutex;
@@ -20,11 +21,10 @@ use tokio_util::task::TaskTracker;
 use tower_layer::Layer;
 
 use crate::client::Client;
-use crate::config::{Config, Heartbeat, Verdict};
+use crate::config::{Config, Heartbeat};
 use crate::driver::Driver;
 use crate::endpoint::{Endpoint, Place};
 use crate::error::ClientError;
-use crate::evidence::EraStep;
 use crate::handlers::ListKind;
 use crate::open::{Dial, Opener};
 use crate::state::Shared;
@@ -78,9 +78,9 @@ impl ClientBuilder {
     }
 
     /// What was found out about the server before, so that it is not asked again; see
-    /// [`Client::verdict`].
-    pub fn prior(mut self, verdict: Verdict) -> Self {
-        self.config.prior = Some(verdict);
+    /// [`Client::known_era`].
+    pub fn prior(mut self, known: KnownEra) -> Self {
+        self.config.prior = Some(known);
         self
     }
 
@@ -290,7 +290,11 @@ impl ClientBuilder {
             Place::Url(url) => {
                 let client = HttpClient::new(&url, limits)
                     .map_err(|error| ClientError::Target { reason: error.to_string() })?;
-                Dial::Http(link_to(client, &self.headers, self.tokens))
+                let link = HttpLink::bare(client).with_headers(self.headers);
+                Dial::Http(match self.tokens {
+                    Some(tokens) => link.with_tokens(tokens),
+                    None => link,
+                })
             }
             Place::Command(command) => Dial::Lines(Target::Command(command)),
             Place::InProcess(server) => Dial::Lines(Target::InProcess(server)),
@@ -326,21 +330,5 @@ impl ClientBuilder {
 impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientBuilder").field("config", &self.config).finish_non_exhaustive()
-    }
-}
-
-/// A URL, with what every request to it carries.
-fn link_to(
-    client: HttpClient,
-    headers: &HeaderMap,
-    tokens: Option<Arc<dyn TokenProvider>>,
-) -> HttpLink {
-    let mut link = HttpLink::bare(client);
-    for (name, value) in headers {
-        link = link.with_header(name.clone(), value.clone());
-    }
-    match tokens {
-        Some(tokens) => link.with_tokens(tokens),
-        None => link,
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use eyot_era::detect::KnownEra;
 use eyot_jsonrpc::Message;
 use eyot_types::{
     CompleteParams, CompleteResult, EmptyResult, Era, GetPromptResult, Implementation,
@@ -20,7 +21,6 @@ use tokio_util::sync::DropGuard;
 use crate::answer::{Outcome as CallOutcome, ToolAnswer};
 use crate::builder::ClientBuilder;
 use crate::call::CallBuilder;
-use crate::config::Verdict;
 use crate::error::ClientError;
 use crate::pages::Pages;
 use crate::params::Params;
@@ -108,9 +108,12 @@ impl Client {
 
     /// What was found out about the server, for [`ClientBuilder::prior`].
     #[must_use]
-    pub fn verdict(&self) -> Verdict {
-        let found = *self.shared().verdict.lock();
-        found.unwrap_or_else(|| Verdict::new(self.revision()))
+    pub fn known_era(&self) -> KnownEra {
+        let found = *self.shared().known_era.lock();
+        found.unwrap_or_else(|| KnownEra {
+            revision: self.revision(),
+            found_at_ms: eyot_service::unix_ms(),
+        })
     }
 
     /// Whether calls reach the server, as it changes.

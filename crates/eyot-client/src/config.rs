@@ -2,41 +2,12 @@
 
 use std::time::Duration;
 
+use eyot_era::detect::{EraMode, KnownEra};
 use eyot_service::Limits;
-use eyot_types::{Era, Implementation, JsonObject, Revision, meta};
-use eyot_upstream::EraMode;
-use serde::{Deserialize, Serialize};
+use eyot_types::{Implementation, JsonObject, Revision, meta};
 use serde_json::{Value, json};
 
 use crate::handlers::Handlers;
-
-/// What was found out about a server, to be kept for the next connection to it.
-///
-/// Keep it by server and authorization. "Clients SHOULD cache the result [...] and MAY persist it
-/// across restarts of the same server configuration, re-probing if the cached assumption later
-/// fails" (2026-07-28, basic/versioning): a modern verdict that no longer holds corrects itself,
-/// a legacy one of a server of both eras never does, so that it should expire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Verdict {
-    /// The revision that was agreed on; it says the [`era`](Self::era) as well.
-    pub revision: Revision,
-    /// When it was found, in milliseconds since 1970.
-    pub found_at_ms: u64,
-}
-
-impl Verdict {
-    /// A verdict of now.
-    pub(crate) fn new(revision: Revision) -> Self {
-        Self { revision, found_at_ms: eyot_service::unix_ms() }
-    }
-
-    /// The era of the server.
-    #[must_use]
-    pub const fn era(&self) -> Era {
-        self.revision.era()
-    }
-}
 
 /// How a silent connection is checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +31,7 @@ impl Default for Heartbeat {
 pub(crate) struct Config {
     pub(crate) info: Implementation,
     pub(crate) era: EraMode,
-    pub(crate) prior: Option<Verdict>,
+    pub(crate) prior: Option<KnownEra>,
     /// The legacy revision that is asked for.
     pub(crate) revision: Revision,
     pub(crate) timeout: Duration,

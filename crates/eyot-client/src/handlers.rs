@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use eyot_era::detect::EraStep;
 use eyot_jsonrpc::{ErrorObject, Message};
 use eyot_types::{
     Answer, ClientCapabilities, ClientCapability, CreateMessageParams, CreateMessageResult,
@@ -14,8 +15,6 @@ use eyot_types::{
 };
 use futures_util::FutureExt as _;
 use serde_json::Value;
-
-use super::evidence::EraStep;
 
 /// What answers a server's question.
 pub(crate) type AnswerFuture<T> = Pin<Box<dyn Future<Output = Result<T, ErrorObject>> + Send>>;

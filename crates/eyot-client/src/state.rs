@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use eyot_era::detect::KnownEra;
 use eyot_jsonrpc::{Id, Message};
 use eyot_types::{JsonObject, LogLevel, Method};
 use eyot_upstream::HttpLink;
@@ -14,7 +15,7 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 use crate::cache::Cache;
-use crate::config::{Config, Verdict};
+use crate::config::Config;
 use crate::error::ClientError;
 use crate::mirrors::Mirrors;
 use crate::session::Session;
@@ -119,7 +120,7 @@ pub(crate) struct Shared {
     pub(crate) http: Option<HttpLink>,
     pub(crate) link: watch::Sender<Link>,
     pub(crate) liveness: watch::Sender<Liveness>,
-    pub(crate) verdict: Mutex<Option<Verdict>>,
+    pub(crate) known_era: Mutex<Option<KnownEra>>,
     pub(crate) orders: mpsc::Sender<Order>,
     pub(crate) notifications: broadcast::Sender<Message>,
     pub(crate) events: broadcast::Sender<ClientEvent>,
@@ -146,7 +147,7 @@ impl Shared {
             http,
             link: watch::Sender::new(Link::Recovering),
             liveness: watch::Sender::new(Liveness::Recovering { reason: "connecting".to_owned() }),
-            verdict: Mutex::new(config.prior),
+            known_era: Mutex::new(config.prior),
             orders,
             notifications: broadcast::Sender::new(queue_max),
             events: broadcast::Sender::new(EVENTS_MAX),

@@ -1,60 +1,110 @@
-//! Who a client is: API keys as bearer tokens.
+//! Who a client is: the seam between the endpoint and whatever checks credentials.
 
-use std::sync::Arc;
+use std::borrow::Cow;
+use std::fmt;
+use std::net::SocketAddr;
+use std::pin::Pin;
 
-use eyot_http::RequestHead;
-use eyot_stdx::Secret;
+use eyot_http::{OutgoingBody, RequestHead, error};
+use eyot_jsonrpc::{ErrorObject, INVALID_REQUEST};
+use eyot_service::Principal;
+use http::header::WWW_AUTHENTICATE;
+use http::{HeaderValue, Response, StatusCode, request};
 
-/// A key and the name that it stands for.
-#[derive(Debug)]
-pub struct ApiKey {
-    /// The principal.
-    pub name: Arc<str>,
-    /// What the client must show.
-    pub key: Secret<String>,
-}
-
-/// The keys that are accepted. Without any, everybody is served as nobody in particular.
-#[derive(Debug, Default)]
-pub struct Keys(Vec<ApiKey>);
-
-/// The client showed no key that is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Unauthorized;
-
-impl Keys {
-    /// Accepts these keys and no other.
-    #[must_use]
-    pub fn new(keys: Vec<ApiKey>) -> Self {
-        Self(keys)
-    }
-
-    /// Whether nobody is asked for a key.
-    #[must_use]
-    pub fn is_open(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// The principal of a request; `None` when nobody is asked.
+/// Finds out who sends a request.
+pub trait Authenticate: fmt::Debug + Send + Sync {
+    /// Looks at the credentials of one request, before its body is read.
     ///
-    /// Every key is compared, each in constant time: the time taken tells nothing.
-    pub(crate) fn principal(
-        &self,
-        head: &RequestHead<'_>,
-    ) -> Result<Option<Arc<str>>, Unauthorized> {
-        if self.is_open() {
-            return Ok(None);
-        }
-        let shown = head.bearer_token().unwrap_or_default();
-        let mut found = None;
-        for key in &self.0 {
-            if key.key.ct_eq(shown.as_bytes()) {
-                found = Some(Arc::clone(&key.name));
-            }
-        }
-        found.map(Some).ok_or(Unauthorized)
+    /// What can be said at once is [`Authentication::Ready`]; only what must ask others is boxed. The
+    /// endpoint waits for that as long as
+    /// [`Limits::authentication_timeout`](eyot_service::Limits::authentication_timeout).
+    fn authenticate(&self, credentials: &Credentials<'_>) -> Authentication;
+
+    /// Whether every client is served without credentials, as nobody in particular.
+    fn is_open(&self) -> bool {
+        false
     }
 }
 
-#[cfg(test)]
-mod tests;
+/// Where credentials are found.
+#[derive(Clone, Copy, Debug)]
+pub struct Credentials<'a> {
+    /// The head of the request in MCP's terms, with its bearer token.
+    pub head: &'a RequestHead<'a>,
+    /// The whole head of the request.
+    pub parts: &'a request::Parts,
+    /// Where the client is, if this process has accepted its connection.
+    pub address: Option<SocketAddr>,
+}
+
+/// Who sends a request, or what the client is told instead; `Ok(None)` when nobody is asked.
+pub type Authenticated = Result<Option<Principal>, AuthRefusal>;
+
+/// What [`Authenticate`] answers, now or later.
+pub enum Authentication {
+    /// It is known.
+    Ready(Authenticated),
+    /// Others are asked first.
+    Pending(Pin<Box<dyn Future<Output = Authenticated> + Send>>),
+}
+
+impl Authentication {
+    /// An answer that takes time.
+    pub fn pending(asking: impl Future<Output = Authenticated> + Send + 'static) -> Self {
+        Self::Pending(Box::pin(asking))
+    }
+}
+
+impl fmt::Debug for Authentication {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ready(authenticated) => f.debug_tuple("Ready").field(authenticated).finish(),
+            Self::Pending(_) => f.write_str("Pending"),
+        }
+    }
+}
+
+/// Why a request is not served, and what the client must show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuthRefusal {
+    status: StatusCode,
+    authenticate: Option<HeaderValue>,
+    message: Cow<'static, str>,
+}
+
+impl AuthRefusal {
+    /// 401 with what `WWW-Authenticate` asks for.
+    #[must_use]
+    pub fn unauthorized(authenticate: HeaderValue, message: impl Into<Cow<'static, str>>) -> Self {
+        let (status, authenticate) = (StatusCode::UNAUTHORIZED, Some(authenticate));
+        Self { status, authenticate, message: message.into() }
+    }
+
+    /// 403 with what `WWW-Authenticate` asks for: the credentials are good, but not for this.
+    #[must_use]
+    pub fn forbidden(authenticate: HeaderValue, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { status: StatusCode::FORBIDDEN, ..Self::unauthorized(authenticate, message) }
+    }
+
+    /// 503: nobody can say now who the client is.
+    #[must_use]
+    pub fn unavailable(message: impl Into<Cow<'static, str>>) -> Self {
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        Self { status, authenticate: None, message: message.into() }
+    }
+
+    /// The HTTP status.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    pub(crate) fn into_answer(self) -> Response<OutgoingBody> {
+        let object = ErrorObject::new(INVALID_REQUEST, self.message);
+        let mut answer = error(self.status, None, &object);
+        if let Some(authenticate) = self.authenticate {
+            answer.headers_mut().insert(WWW_AUTHENTICATE, authenticate);
+        }
+        answer
+    }
+}

@@ -1,249 +1,76 @@
-//! One MCP endpoint: who may come in, which era a request belongs to.
+//! One MCP endpoint as a tower service.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
-use eyot_http::{
-    BodyError, HostPolicy, OutgoingBody, RequestBody, RequestHead, empty, error, not_allowed,
-    read_body,
-};
-use eyot_jsonrpc::{ErrorObject, INVALID_REQUEST, Incoming, Message, Request as McpRequest};
-use eyot_service::{Limits, Peer, Shutdown, Transport};
-use eyot_types::{Era, Method as McpMethod, Revision};
-use http::header::{ORIGIN, WWW_AUTHENTICATE};
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, request};
+use eyot_http::{OutgoingBody, RequestBody};
+use http::{Request, Response};
+use tower_service::Service;
 
-use crate::auth::Keys;
-use crate::cors;
-use crate::legacy::{Asked, Legacy};
-use crate::modern::{Modern, is_claimed};
-use crate::timer::Timer;
+use crate::era_switch::{ConnectionContext, EraSwitch};
 
-type Answer = Response<OutgoingBody>;
+/// Answers the HTTP requests of one endpoint, to clients of both eras. Cheap to clone.
+///
+/// Any layer for HTTP can stand before it: see
+/// [`HttpServer::layer`](crate::HttpServer::layer). Inside a foreign server it answers on whatever path
+/// that server routes here; [`RequestBody::foreign`] makes its requests.
+#[derive(Clone, Debug)]
+pub struct Endpoint(Arc<Connection>);
 
-/// Serves one path to clients of both eras.
+/// The endpoint, as one connection sees it.
 #[derive(Debug)]
-pub(crate) struct Endpoint {
-    pub(crate) path: String,
-    pub(crate) hosts: HostPolicy,
-    pub(crate) keys: Keys,
-    pub(crate) legacy: Arc<Legacy>,
-    pub(crate) modern: Modern,
-    pub(crate) shutdown: Shutdown,
-    pub(crate) limits: Limits,
+struct Connection {
+    eras: Arc<EraSwitch>,
+    /// `None`: the connection is a foreign server's, and nothing is known of it.
+    context: Option<ConnectionContext>,
 }
 
-/// What the requests of one connection share.
-#[derive(Debug)]
-pub(crate) struct ConnectionContext {
-    /// Where the client is, if this process has accepted its connection.
-    pub(crate) from: Option<SocketAddr>,
-    pub(crate) timer: Arc<Timer>,
-}
-
-const METHODS: &str = "GET, POST, DELETE, OPTIONS";
+/// The future of an [`Endpoint`]'s answer.
+pub type Answering =
+    Pin<Box<dyn Future<Output = Result<Response<OutgoingBody>, Infallible>> + Send>>;
 
 impl Endpoint {
-    /// Answers one request.
-    pub(crate) async fn handle(
-        &self,
-        request: Request<RequestBody>,
-        connection: &ConnectionContext,
-    ) -> Answer {
-        let (parts, body) = request.into_parts();
-        let head = RequestHead::read(&parts.headers);
-        if let Err(forbidden) = self.hosts.check(&parts.uri, &head) {
-            return refused(StatusCode::FORBIDDEN, &forbidden.to_string());
-        }
-        if connection.from.is_some() && parts.uri.path() != self.path {
-            return empty(StatusCode::NOT_FOUND);
-        }
-        let mut answer = self.admitted(&parts, &head, body, connection).await;
-        if let Some(origin) = parts.headers.get(ORIGIN) {
-            cors::allow(origin.clone(), &mut answer);
-        }
-        answer
+    /// An endpoint whose connections are those of a foreign server.
+    pub(crate) fn mounted(eras: Arc<EraSwitch>) -> Self {
+        Self(Arc::new(Connection { eras, context: None }))
     }
 
-    async fn admitted(
-        &self,
-        parts: &request::Parts,
-        head: &RequestHead<'_>,
-        body: RequestBody,
-        connection: &ConnectionContext,
-    ) -> Answer {
-        if parts.method == Method::OPTIONS {
-            return cors::preflight(&parts.headers, METHODS);
-        }
-        let Ok(principal) = self.keys.principal(head) else {
-            return unauthorized();
-        };
-        let address = connection.from;
-        let peer = Peer { era: Era::Legacy, principal, address, transport: Transport::Http };
-        let timer = Arc::clone(&connection.timer);
-        let asked = Asked { peer, accepts: head.accepts(), timer };
-        if self.shutdown.is_draining() {
-            return refused(StatusCode::SERVICE_UNAVAILABLE, "server is shutting down");
-        }
-        match parts.method {
-            Method::POST => self.post(&parts.headers, head, body, asked).await,
-            Method::GET => Box::pin(self.get(head, asked)).await,
-            Method::DELETE => Box::pin(self.delete(head, asked.peer)).await,
-            _ => not_allowed(METHODS),
-        }
+    /// The endpoint for the requests of one connection.
+    pub(crate) fn connected(eras: Arc<EraSwitch>, from: SocketAddr) -> Self {
+        let context = ConnectionContext { from: Some(from), timer: Arc::default() };
+        Self(Arc::new(Connection { eras, context: Some(context) }))
+    }
+}
+
+impl Service<Request<RequestBody>> for Endpoint {
+    type Response = Response<OutgoingBody>;
+    type Error = Infallible;
+    type Future = Answering;
+
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
     }
 
-    async fn post(
-        &self,
-        headers: &HeaderMap,
-        head: &RequestHead<'_>,
-        body: RequestBody,
-        asked: Asked,
-    ) -> Answer {
-        if let Err(refusal) = head.check_json_body() {
-            return refused(refusal.status(), &refusal.to_string());
-        }
-        if !asked.accepts.json && !asked.accepts.events {
-            let message = "Accept must allow application/json and text/event-stream";
-            return refused(StatusCode::NOT_ACCEPTABLE, message);
-        }
-        let bytes = match read_body(body, &self.limits).await {
-            Ok(bytes) => bytes,
-            Err(failure) => return body_failed(failure),
-        };
-        let incoming = match Incoming::parse(bytes, &self.limits.scan) {
-            Ok(incoming) => incoming,
-            Err(failure) => {
-                return error(StatusCode::BAD_REQUEST, failure.id(), &failure.error_object());
-            }
-        };
-        match incoming {
-            Incoming::One(message) if is_claimed(&message, head) => {
-                let asked = Asked { peer: Peer { era: Era::Modern, ..asked.peer }, ..asked };
-                Box::pin(self.modern.post(message, headers, head, asked)).await
-            }
-            incoming => self.post_legacy(incoming, head, asked).await,
-        }
-    }
-
-    async fn post_legacy(
-        &self,
-        incoming: Incoming,
-        head: &RequestHead<'_>,
-        asked: Asked,
-    ) -> Answer {
-        if let Err(refusal) = check_revision(head) {
-            return *refusal;
-        }
-        let session_id = match head.session_id() {
-            Ok(session_id) => session_id,
-            Err(refusal) => return refused(refusal.status(), &refusal.to_string()),
-        };
-        let incoming = match incoming {
-            Incoming::One(message) if session_id.is_none() => match initialize(message) {
-                Ok(request) => {
-                    return Box::pin(self.legacy.initialize(request, asked.peer)).await;
+    fn call(&mut self, request: Request<RequestBody>) -> Answering {
+        let connection = Arc::clone(&self.0);
+        // Boxed, because hyper keeps the room for a request's future as long as the connection.
+        Box::pin(async move {
+            let Connection { eras, context } = &*connection;
+            let unknown;
+            let context = match context {
+                Some(context) => context,
+                None => {
+                    unknown = ConnectionContext::default();
+                    &unknown
                 }
-                Err(message) => Incoming::One(message),
-            },
-            incoming => incoming,
-        };
-        match self.legacy.session(session_id, &asked.peer).await {
-            Ok(session) => self.legacy.post(session, incoming, asked).await,
-            Err(refusal) => refusal,
-        }
-    }
-
-    async fn get(&self, head: &RequestHead<'_>, asked: Asked) -> Answer {
-        if is_modern(head) {
-            return not_allowed("POST");
-        }
-        if !asked.accepts.events {
-            let message = "Accept must allow text/event-stream";
-            return refused(StatusCode::NOT_ACCEPTABLE, message);
-        }
-        let (session_id, last_event_id) = match (head.session_id(), head.last_event_id()) {
-            (Ok(session_id), Ok(last_event_id)) => (session_id, last_event_id),
-            (Err(refusal), _) | (_, Err(refusal)) => {
-                return refused(refusal.status(), &refusal.to_string());
-            }
-        };
-        if let Err(refusal) = check_revision(head) {
-            return *refusal;
-        }
-        match self.legacy.session(session_id, &asked.peer).await {
-            Ok(session) => self.legacy.get(session, last_event_id, asked).await,
-            Err(refusal) => refusal,
-        }
-    }
-
-    async fn delete(&self, head: &RequestHead<'_>, peer: Peer) -> Answer {
-        if is_modern(head) {
-            return not_allowed("POST");
-        }
-        let session_id = match head.session_id() {
-            Ok(session_id) => session_id,
-            Err(refusal) => return refused(refusal.status(), &refusal.to_string()),
-        };
-        match self.legacy.session(session_id, &peer).await {
-            Ok(session) => self.legacy.delete(&session).await,
-            Err(refusal) => refusal,
-        }
+            };
+            Ok(eras.handle(request, context).await)
+        })
     }
 }
 
-/// The message as the request that opens a session, if it is that.
-fn initialize(message: Message) -> Result<McpRequest, Message> {
-    match message.is_method(McpMethod::Initialize.as_str()) {
-        true => message.into_request(),
-        false => Err(message),
-    }
-}
-
-/// A GET or DELETE of the modern era, which has neither.
-fn is_modern(head: &RequestHead<'_>) -> bool {
-    let version = head.protocol_version().ok().flatten();
-    version == Some(Revision::MODERN.as_str())
-}
-
-/// "If the server receives a request with an invalid or unsupported
-/// `MCP-Protocol-Version`, it MUST respond with 400 Bad Request" (2025-06-18 and
-/// 2025-11-25); a missing one is 2025-03-26.
-fn check_revision(head: &RequestHead<'_>) -> Result<(), Box<Answer>> {
-    let version = match head.protocol_version() {
-        Ok(version) => version,
-        Err(refusal) => return Err(refused(refusal.status(), &refusal.to_string()).into()),
-    };
-    let revision = version.map(|it| it.parse::<Revision>());
-    match revision {
-        None => Ok(()),
-        Some(Ok(revision)) if revision.era() == Era::Legacy => Ok(()),
-        Some(_) => {
-            let supported: Vec<_> = Revision::LEGACY.iter().map(|it| it.as_str()).collect();
-            let message = format!("MCP-Protocol-Version must be one of {}", supported.join(", "));
-            Err(refused(StatusCode::BAD_REQUEST, &message).into())
-        }
-    }
-}
-
-fn body_failed(failure: BodyError) -> Answer {
-    let status = match failure {
-        BodyError::TooLong { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-        BodyError::TooSlow => StatusCode::REQUEST_TIMEOUT,
-        _ => StatusCode::BAD_REQUEST,
-    };
-    let mut answer = refused(status, &failure.to_string());
-    // What is left of the body must not be taken for a request.
-    answer.headers_mut().insert(http::header::CONNECTION, HeaderValue::from_static("close"));
-    answer
-}
-
-fn unauthorized() -> Answer {
-    let mut answer = refused(StatusCode::UNAUTHORIZED, "a known key is required as bearer token");
-    answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-    answer
-}
-
-fn refused(status: StatusCode, message: &str) -> Answer {
-    error(status, None, &ErrorObject::new(INVALID_REQUEST, message))
-}
+#[cfg(test)]
+mod tests;

@@ -1,63 +1,51 @@
 //! A server: a listener, an endpoint, sessions, and the orderly end of all of them.
 
-use std::net::SocketAddr;
+use std::convert::Infallible;
+use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
-use eyot_http::{ConnectionEnd, HostPolicy, OutgoingBody, RequestBody, serve_connection};
+use bytes::Bytes;
+use eyot_http::{ConnectionEnd, RequestBody, serve_connection};
 use eyot_service::{BoxService, Limits, Shutdown};
-use eyot_session::{Limits as SessionLimits, Store};
+use eyot_session::Store;
 use http::{Request, Response};
+use http_body::Body;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::MissedTickBehavior;
 use tokio_util::task::TaskTracker;
+use tower_layer::{Identity, Layer, Stack};
+use tower_service::Service;
 
 use crate::accept::{Accept, Drained, serve};
-use crate::admin::{Admin, Health};
-use crate::auth::Keys;
-use crate::endpoint::{ConnectionContext, Endpoint};
+use crate::admin::Health;
+use crate::config::EndpointConfig;
+use crate::endpoint::Endpoint;
+use crate::era_switch::EraSwitch;
+use crate::http_stack;
 use crate::keeper::Keeper;
 use crate::legacy::Legacy;
 use crate::modern::Modern;
 use crate::registry::Registry;
+use crate::sessions::Sessions;
 
-/// What a server is made of.
+/// Serves MCP over Streamable HTTP, through the layers `L`.
 #[derive(Debug)]
-pub struct HttpServerConfig {
-    /// The endpoint's path, such as `/mcp`.
-    pub path: String,
-    /// Which hosts and origins may talk to it.
-    pub hosts: HostPolicy,
-    /// Which keys it asks for.
-    pub keys: Keys,
-    /// Where sessions are kept.
-    pub store: Arc<dyn Store>,
-    /// Every bound.
-    pub limits: Limits,
-    /// Bounds of one session.
-    pub session_limits: SessionLimits,
-    /// Tells everything of the server to end. The caller keeps a clone.
-    pub shutdown: Shutdown,
-    /// Where every task of the server lives. The caller may add its own.
-    pub tasks: TaskTracker,
-}
-
-/// Serves MCP over Streamable HTTP.
-#[derive(Debug)]
-pub struct HttpServer {
-    endpoint: Arc<Endpoint>,
+pub struct HttpServer<L = Identity> {
+    eras: Arc<EraSwitch>,
     registry: Arc<Registry>,
     store: Arc<dyn Store>,
     limits: Limits,
     shutdown: Shutdown,
     tasks: TaskTracker,
+    layer: L,
 }
 
 impl HttpServer {
     /// Puts a server in front of `service`.
     #[must_use]
-    pub fn new(config: HttpServerConfig, service: BoxService) -> Self {
-        let HttpServerConfig { path, hosts, keys, store, limits, session_limits, shutdown, tasks } =
+    pub fn new(config: EndpointConfig, service: BoxService) -> Self {
+        let EndpointConfig { path, hosts, auth, store, limits, session_limits, shutdown, tasks } =
             config;
         let registry = Registry::new(Arc::clone(&store), service.clone(), &limits, session_limits);
         let registry = Arc::new(registry);
@@ -69,16 +57,36 @@ impl HttpServer {
             shutdown: shutdown.clone(),
             limits,
         });
-        let endpoint = Arc::new(Endpoint {
+        let eras = Arc::new(EraSwitch {
             path,
             hosts,
-            keys,
+            auth,
             legacy,
             modern: Modern { service, limits },
             shutdown: shutdown.clone(),
             limits,
         });
-        Self { endpoint, registry, store, limits, shutdown, tasks }
+        Self { eras, registry, store, limits, shutdown, tasks, layer: Identity::new() }
+    }
+}
+
+impl<L> HttpServer<L> {
+    /// Puts a tower layer before the endpoint: it sees every HTTP request. The first is the
+    /// outermost.
+    ///
+    /// Each connection gets a stack of its own, so that what the requests of all connections share
+    /// belongs into the layer. Responses may have any body.
+    #[must_use]
+    pub fn layer<M>(self, layer: M) -> HttpServer<Stack<M, L>> {
+        let Self { eras, registry, store, limits, shutdown, tasks, layer: outer } = self;
+        let layer = Stack::new(layer, outer);
+        HttpServer { eras, registry, store, limits, shutdown, tasks, layer }
+    }
+
+    /// The endpoint without the layers, for a stack inside of a foreign server.
+    #[must_use]
+    pub fn endpoint(&self) -> Endpoint {
+        Endpoint::mounted(Arc::clone(&self.eras))
     }
 
     /// What an admin listener needs to know.
@@ -87,20 +95,34 @@ impl HttpServer {
         Health { store: Arc::clone(&self.store), shutdown: self.shutdown.clone() }
     }
 
+    /// The sessions that this server serves, for operators to look at.
+    #[must_use]
+    pub fn sessions(&self) -> Sessions {
+        Sessions::new(Arc::clone(&self.registry))
+    }
+
     /// Serves the admin address until everything ends. Its connections do not hold up the drain.
+    ///
+    /// What answers is most often an [`Admin`](crate::Admin), behind whatever guards it.
     ///
     /// # Cancel safety
     ///
     /// Dropping the future stops accepting; open connections run on.
-    pub async fn serve_admin(&self, listener: TcpListener, admin: Admin) {
-        let limits = self.limits;
-        let finished = self.shutdown.finished().clone();
+    pub async fn serve_admin<S, B>(&self, listener: TcpListener, admin: S)
+    where
+        S: Service<Request<RequestBody>, Response = Response<B>, Error = Infallible, Future: Send>
+            + Clone
+            + Send
+            + 'static,
+        B: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+    {
         let accepting = async {
             loop {
                 let Ok((stream, _)) = listener.accept().await else { continue };
-                let (admin, finished) = (admin.clone(), finished.clone());
+                let (admin, limits) = (admin.clone(), self.limits);
+                let finished = self.shutdown.finished().clone();
                 self.tasks.spawn(async move {
-                    let handle = |request| std::future::ready(admin.handle(&request));
+                    let handle = move |request| http_stack::call(&admin, request);
                     let serving = serve_connection(stream, &limits, finished.cancelled(), handle);
                     finished.run_until_cancelled(serving).await;
                 });
@@ -114,13 +136,24 @@ impl HttpServer {
     /// # Cancel safety
     ///
     /// Dropping the future stops accepting; open connections run on.
-    pub async fn serve(&self, listener: TcpListener) -> Drained {
+    pub async fn serve<B>(&self, listener: TcpListener) -> Drained
+    where
+        L: Layer<Endpoint> + Clone + Send + 'static,
+        L::Service: Service<Request<RequestBody>, Response = Response<B>, Error = Infallible, Future: Send>
+            + Clone
+            + Send
+            + 'static,
+        B: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+    {
         let accept = Accept {
             connections_max: self.limits.connections_max,
             drain_timeout: self.limits.drain_timeout,
         };
-        let endpoint = Arc::clone(&self.endpoint);
-        let handle = move |stream, from| connection(Arc::clone(&endpoint), stream, from);
+        let (eras, layer) = (Arc::clone(&self.eras), self.layer.clone());
+        let handle = move |stream, from| {
+            let stack = layer.layer(Endpoint::connected(Arc::clone(&eras), from));
+            connection(Arc::clone(&eras), stack, stream)
+        };
         let accepting = serve(listener, accept, &self.shutdown, &self.tasks, handle);
         let drained = tokio::select! {
             biased;
@@ -134,19 +167,10 @@ impl HttpServer {
         drained
     }
 
-    /// Answers a request that somebody else's server has accepted and routed here.
-    pub(crate) async fn handle_mounted(
-        &self,
-        request: Request<RequestBody>,
-    ) -> Response<OutgoingBody> {
-        let context = ConnectionContext { from: None, timer: Arc::default() };
-        self.endpoint.handle(request, &context).await
-    }
-
     /// Ends what has expired, beside everything else.
     pub(crate) fn sweep_soon(&self) {
         let registry = Arc::clone(&self.registry);
-        self.endpoint.legacy.keeper.spawn(async move { registry.sweep().await });
+        self.eras.legacy.keeper.spawn(async move { registry.sweep().await });
     }
 
     /// Ends what has expired. Never ready.
@@ -161,20 +185,24 @@ impl HttpServer {
 }
 
 /// One connection, from its first byte to its last.
-async fn connection(endpoint: Arc<Endpoint>, stream: TcpStream, from: SocketAddr) {
-    let draining = endpoint.shutdown.drained().clone();
-    let limits = endpoint.limits;
-    let context = Arc::new(ConnectionContext { from: Some(from), timer: Arc::default() });
-    let handle = |request| {
-        let (endpoint, context) = (Arc::clone(&endpoint), Arc::clone(&context));
-        // Boxed, because hyper keeps the room for a request's future as long as the connection.
-        Box::pin(async move { endpoint.handle(request, &context).await })
-    };
-    let end = serve_connection(stream, &limits, draining.cancelled(), handle).await;
+async fn connection<S, B>(eras: Arc<EraSwitch>, stack: S, stream: TcpStream)
+where
+    S: Service<Request<RequestBody>, Response = Response<B>, Error = Infallible> + Clone,
+    B: Body<Data = Bytes, Error: Into<BoxError>> + 'static,
+{
+    let handle = move |request| http_stack::call(&stack, request);
+    let draining = eras.shutdown.drained().cancelled();
+    let end = serve_connection(stream, &eras.limits, draining, handle).await;
     if let ConnectionEnd::Broken { reason } = end {
         tracing::debug!(reason, "connection ended early");
     }
 }
 
+/// What a response's body may fail with.
+type BoxError = Box<dyn Error + Send + Sync>;
+
 /// How often expired sessions are looked for.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(5);
+
+#[cfg(test)]
+mod tests;

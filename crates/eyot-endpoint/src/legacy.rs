@@ -63,7 +63,7 @@ impl Legacy {
             let message = "Mcp-Session-Id header is required; open a session with `initialize`";
             return Err(refused(StatusCode::BAD_REQUEST, None, message));
         };
-        match self.registry.find(text, peer.principal.as_ref()).await {
+        match self.registry.find(text, peer.principal_name()).await {
             Ok(Some(session)) => Ok(session),
             Ok(None) => Err(refused(StatusCode::NOT_FOUND, None, "session not found")),
             Err(refusal) => Err(registry_refusal(None, &refusal)),

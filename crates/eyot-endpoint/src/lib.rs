@@ -6,22 +6,29 @@
 
 mod accept;
 mod admin;
+mod api_keys;
 mod auth;
+mod config;
 mod core;
 mod cors;
 mod endpoint;
+mod era_switch;
 mod event_body;
 mod http_server;
+mod http_stack;
 mod keeper;
 mod legacy;
 mod live;
 mod modern;
 mod modern_body;
 mod mount;
+#[cfg(test)]
+mod noting;
 mod pipe;
 mod registry;
 mod replay;
 mod running;
+mod sessions;
 mod slot;
 mod timer;
 
@@ -29,8 +36,12 @@ pub use eyot_http::HostPolicy;
 
 pub use crate::accept::{Accept, Drained, serve};
 pub use crate::admin::{Admin, Health};
-pub use crate::auth::{ApiKey, Keys};
-pub use crate::http_server::{HttpServer, HttpServerConfig};
+pub use crate::api_keys::{ApiKey, Keys};
+pub use crate::auth::{AuthRefusal, Authenticate, Authenticated, Authentication, Credentials};
+pub use crate::config::EndpointConfig;
+pub use crate::endpoint::{Answering, Endpoint};
+pub use crate::http_server::HttpServer;
 pub use crate::keeper::Keeper;
 pub use crate::mount::HttpService;
 pub use crate::pipe::Pipe;
+pub use crate::sessions::{SessionCounts, SessionDigest, SessionPage, SessionSnapshot, Sessions};

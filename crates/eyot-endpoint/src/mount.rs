@@ -2,7 +2,6 @@
 
 use std::convert::Infallible;
 use std::fmt;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
@@ -13,6 +12,7 @@ use http::{Request, Response};
 use http_body::Body;
 use tower_service::Service;
 
+use crate::endpoint::{Answering, Endpoint};
 use crate::http_server::HttpServer;
 
 /// A tower service that answers HTTP requests; see
@@ -22,6 +22,7 @@ pub struct HttpService(Arc<Mounted>);
 
 struct Mounted {
     server: HttpServer,
+    endpoint: Endpoint,
     /// When expired sessions were last looked for.
     swept_ms: AtomicU64,
 }
@@ -30,7 +31,8 @@ impl HttpService {
     /// The service of a server that accepts no connections itself.
     #[must_use]
     pub fn new(server: HttpServer) -> Self {
-        Self(Arc::new(Mounted { server, swept_ms: AtomicU64::new(0) }))
+        let endpoint = server.endpoint();
+        Self(Arc::new(Mounted { server, endpoint, swept_ms: AtomicU64::new(0) }))
     }
 }
 
@@ -53,17 +55,15 @@ where
 {
     type Response = Response<OutgoingBody>;
     type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+    type Future = Answering;
 
     fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let mounted = Arc::clone(&self.0);
-        mounted.sweep_if_due();
-        let request = request.map(RequestBody::foreign);
-        Box::pin(async move { Ok(mounted.server.handle_mounted(request).await) })
+        self.0.sweep_if_due();
+        self.0.endpoint.clone().call(request.map(RequestBody::foreign))
     }
 }
 

@@ -1,4 +1,4 @@
-//! One client at the other end of a pair of streams, in one task: standard input and output, a
+//! One client at the other end of a carrier of messages, in one task: standard input and output, a
 //! socket, a duplex within the process.
 //!
 //! The connection is the peer: it may open a session, speak the modern era, or both, one request
@@ -16,13 +16,13 @@ use eyot_jsonrpc::{
     ErrorObject, INTERNAL_ERROR, INVALID_REQUEST, Id, Incoming, Message, MessageKind, Notification,
     Request,
 };
-use eyot_service::{BoxService, Call, Input, Limits, Messages, Peer, Shutdown, Transport};
-use eyot_stdio::{LineEvent, LineIo, LineLimits};
+use eyot_service::{
+    BoxService, Call, Input, IoEvent, Limits, MessageIo, Messages, Peer, Shutdown, Transport,
+};
 use eyot_types::meta::RequestMeta;
 use eyot_types::{CancelledParams, Era, Method, Revision, codes};
 use futures_core::Stream as _;
 use futures_util::stream::{AbortHandle, Abortable, SelectAll, abortable};
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, Sleep};
 use tokio_util::sync::WaitForCancellationFutureOwned;
 use tower_service::Service as _;
@@ -31,8 +31,11 @@ use self::session::PipeSession;
 use crate::running::Running;
 
 /// Serves one peer until it has gone and what it asked is answered.
-pub struct Pipe<R, W> {
-    io: LineIo<R, W>,
+///
+/// What carries the messages is any [`MessageIo`]; who the peer is does not change while it lasts.
+pub struct Pipe<I> {
+    io: I,
+    peer: Peer,
     service: BoxService,
     limits: Limits,
     calls: SelectAll<Abortable<Messages>>,
@@ -46,7 +49,7 @@ pub struct Pipe<R, W> {
     stalled: Option<Stalled>,
 }
 
-impl<R, W> fmt::Debug for Pipe<R, W> {
+impl<I> fmt::Debug for Pipe<I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pipe").field("running", &self.running.len()).finish_non_exhaustive()
     }
@@ -67,20 +70,16 @@ enum Pass {
     Over,
 }
 
-impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Pipe<R, W> {
-    /// Serves the peer that writes to `reader` and reads from `writer`. Nothing happens before
+impl<I: MessageIo> Pipe<I> {
+    /// Serves whoever is at the other end of `io`, as nobody in particular. Nothing happens before
     /// [`run`](Self::run).
-    pub fn new(
-        (reader, writer): (R, W),
-        service: BoxService,
-        limits: Limits,
-        shutdown: &Shutdown,
-    ) -> Self {
-        let line_bytes_max = limits.message_bytes_max;
-        let queue_bytes_max = QUEUE_BYTES.saturating_add(line_bytes_max);
-        let io = LineIo::new(reader, writer, LineLimits { line_bytes_max, queue_bytes_max });
+    ///
+    /// The carrier should take one message more when [`Limits::pipe_queue_bytes`] wait.
+    pub fn new(io: I, service: BoxService, limits: Limits, shutdown: &Shutdown) -> Self {
+        let (address, transport) = (None, Transport::Pipe);
         Self {
             io,
+            peer: Peer { era: Era::Legacy, principal: None, address, transport },
             service,
             limits,
             calls: SelectAll::new(),
@@ -92,6 +91,12 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Pipe<R, W> {
         }
     }
 
+    /// Serves the other end as this peer, whatever era it names: that is found per message.
+    #[must_use]
+    pub fn of_peer(self, peer: Peer) -> Self {
+        Self { peer, ..self }
+    }
+
     /// Serves until the peer's input ends, or the drain begins, and what runs is answered.
     ///
     /// # Cancel safety
@@ -100,10 +105,10 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Pipe<R, W> {
     pub async fn run(mut self) {
         std::future::poll_fn(|cx| self.poll(cx)).await;
         if let Some(session) = self.session.take() {
-            session.close(&self.service, peer(Era::Legacy)).await;
+            session.close(&self.service, self.peer(Era::Legacy)).await;
         }
         // What is queued still goes out, if somebody reads it.
-        let closing = self.io.close();
+        let closing = std::future::poll_fn(|cx| self.io.poll_close(cx));
         if tokio::time::timeout(self.limits.write_stall_timeout, closing).await.is_err() {
             tracing::debug!("the peer did not read the last messages");
         }
@@ -127,7 +132,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Pipe<R, W> {
             self.begin_end();
         }
         let mut has_moved = false;
-        while self.io.queued_bytes() < QUEUE_BYTES
+        while self.io.queued_bytes() < self.limits.pipe_queue_bytes
             && let Poll::Ready(Some(part)) = Pin::new(&mut self.calls).poll_next(cx)
         {
             has_moved = true;
@@ -138,19 +143,19 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Pipe<R, W> {
                 self.send(&message);
             }
         }
-        match self.io.poll_event(cx) {
-            Poll::Ready(LineEvent::Line(line)) if self.end.is_none() => {
-                self.take_line(line);
+        match self.io.poll_message(cx) {
+            Poll::Ready(IoEvent::Message(text)) if self.end.is_none() => {
+                self.take_text(text);
                 return Pass::Moved;
             }
-            Poll::Ready(LineEvent::Line(_)) => return Pass::Moved,
-            Poll::Ready(LineEvent::BadLine(error)) => {
+            Poll::Ready(IoEvent::Message(_)) => return Pass::Moved,
+            Poll::Ready(IoEvent::Bad(error)) => {
                 let error = ErrorObject::new(INVALID_REQUEST, error.to_string());
                 self.write(&Message::error_response(None, &error));
                 return Pass::Moved;
             }
             // The end of the input is no end of what was asked before.
-            Poll::Ready(LineEvent::Closed) => self.begin_end(),
+            Poll::Ready(IoEvent::Ended(_)) => self.begin_end(),
             Poll::Pending => {}
         }
         if self.is_done() || self.is_late(cx) {
@@ -178,7 +183,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Pipe<R, W> {
     fn is_late(&mut self, cx: &mut Context<'_>) -> bool {
         let is_over = self.end.as_mut().is_some_and(|it| it.as_mut().poll(cx).is_ready());
         let queued_bytes = self.io.queued_bytes();
-        if queued_bytes < QUEUE_BYTES {
+        if queued_bytes < self.limits.pipe_queue_bytes {
             self.stalled = None;
             return is_over;
         }
@@ -194,8 +199,8 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Pipe<R, W> {
         is_over || stalled.timer.as_mut().poll(cx).is_ready()
     }
 
-    fn take_line(&mut self, line: Bytes) {
-        match Incoming::parse(line, &self.limits.scan) {
+    fn take_text(&mut self, text: Bytes) {
+        match Incoming::parse(text, &self.limits.scan) {
             Ok(Incoming::One(message)) => self.take(message),
             Ok(Incoming::Batch(messages)) if self.has_batches() => {
                 messages.into_iter().for_each(|it| self.take(it));
@@ -263,7 +268,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Pipe<R, W> {
             if self.session.is_some() {
                 return self.refuse(Some(id), "session is open already");
             }
-            self.session = PipeSession::open(&request);
+            self.session = PipeSession::open(&request, &self.peer);
         }
         let call = self.call(Input::Request(request), era);
         let parts = Running::new(self.service.call(call)).answered(Some(id.clone()));
@@ -273,11 +278,15 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Pipe<R, W> {
     }
 
     fn call(&self, input: Input, era: Era) -> Call {
-        let mut call = Call::new(input, peer(era));
+        let mut call = Call::new(input, self.peer(era));
         if era == Era::Legacy {
             call.session = self.session.as_ref().map(PipeSession::shared);
         }
         call
+    }
+
+    fn peer(&self, era: Era) -> Peer {
+        Peer { era, ..self.peer.clone() }
     }
 
     fn hear(&mut self, notification: Notification) {
@@ -349,28 +358,24 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Pipe<R, W> {
     }
 
     fn write(&mut self, message: &Message) {
-        let Err(error) = self.io.queue(message.pieces()) else { return };
+        let Err(error) = self.io.queue_message(message) else { return };
         tracing::warn!(%error, "message for the client was dropped");
         eyot_metrics::messages_dropped("client_does_not_read");
         if message.is_response() {
             // The client learns at least that there was an answer.
             let error = ErrorObject::new(INTERNAL_ERROR, "the answer is too long for this pipe");
             let answer = Message::error_response(message.id(), &error);
-            if self.io.queue(answer.pieces()).is_err() {
+            if self.io.queue_message(&answer).is_err() {
                 tracing::debug!("nor was there room to say so");
             }
         }
     }
 }
 
-/// The peer of a pipe: whoever holds the other end.
-fn peer(era: Era) -> Peer {
-    Peer { era, principal: None, address: None, transport: Transport::Pipe }
-}
-
-/// Bytes that wait for the peer before calls are polled no further.
-const QUEUE_BYTES: usize = 1 << 20;
 /// Requests of one pipe that run at once.
 const RUNNING_MAX: usize = 1_024;
 /// Passes before other tasks have their turn.
 const PASSES_MAX: usize = 128;
+
+#[cfg(test)]
+mod tests;

@@ -4,12 +4,12 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
-use eyot_service::{BoxService, Input, Limits, Peer, SessionHandle, Transport, unix_ms};
+use eyot_service::{BoxService, Input, Limits, SessionHandle, unix_ms};
 use eyot_session::{
     Fence, Limits as SessionLimits, NodeId, Session, SessionId, SessionRecord, Store, StoreError,
 };
 use eyot_stdx::{Quota, QuotaFull, QuotaLimits, random_token};
-use eyot_types::{Era, Revision};
+use eyot_types::Revision;
 use parking_lot::Mutex;
 use tokio::sync::OnceCell;
 use tower_service::Service as _;
@@ -133,6 +133,11 @@ impl Registry {
         self.sessions.lock().get(id).map(|it| Arc::clone(&it.0))
     }
 
+    /// The sessions that this process serves now.
+    pub(crate) fn all(&self) -> Vec<Arc<LiveSession>> {
+        self.sessions.lock().iter().map(|it| Arc::clone(&it.0)).collect()
+    }
+
     /// Takes over a session that this process does not serve yet.
     async fn claim(&self, claim: Claim) -> Result<Option<Arc<LiveSession>>, OpenError> {
         let cell = Arc::clone(self.claiming.lock().entry(claim.clone()).or_default());
@@ -191,8 +196,7 @@ impl Registry {
     /// Writes what is due, and ends what has expired.
     pub(crate) async fn sweep(&self) {
         let now_ms = unix_ms();
-        let sessions: Vec<_> = self.sessions.lock().iter().map(|it| Arc::clone(&it.0)).collect();
-        for session in sessions {
+        for session in self.all() {
             let (has_ended, touch) = {
                 let mut machine = session.machine();
                 (machine.handle_timeout(now_ms), machine.poll_touch())
@@ -221,9 +225,7 @@ impl Registry {
 
     /// Tells the service that a session is over.
     async fn close_upstream(&self, session: &Arc<LiveSession>) {
-        let principal = session.context().principal().cloned();
-        let peer = Peer { era: Era::Legacy, principal, address: None, transport: Transport::Http };
-        let call = call_in(session, Input::Close, peer);
+        let call = call_in(session, Input::Close, session.context().peer());
         if let Err(fault) = self.service.clone().call(call).await {
             tracing::debug!(%fault, "upstream of an ended session was not told");
         }

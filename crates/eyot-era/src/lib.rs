@@ -9,21 +9,17 @@
 //! **Invariant:** no I/O, no clock, no spawn. What the bridge does not have to change, it does not
 //! change: values keep their bytes.
 
+pub mod detect;
 pub mod legacy_to_modern;
 mod losses;
 mod members;
 pub mod modern_to_legacy;
 pub mod parked;
-mod probe;
 pub mod revision;
 pub mod tasks;
 
 pub use crate::losses::LOSSES_KEY;
 pub use crate::members::{Members, with_meta};
-pub use crate::probe::{
-    Carrier, Evidence, is_doubtful, is_legacy_refusal, is_no_evidence, of_answer, of_fault,
-    of_silence,
-};
 
 #[cfg(test)]
 mod tests;

@@ -1,14 +1,18 @@
 //! One downstream connection: hyper in one task, strict where hyper is lenient.
 
 use std::convert::Infallible;
+use std::error::Error;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use bytes::Bytes;
 use eyot_service::Limits;
 use http::header::{CONNECTION, HOST, TRANSFER_ENCODING};
 use http::{HeaderValue, Method, Request, Response, StatusCode, Version};
+use http_body::Body;
+use http_body_util::Either;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -40,7 +44,7 @@ pub enum ConnectionEnd {
 /// # Cancel safety
 ///
 /// Dropping the future closes the connection at once and drops what its requests run.
-pub async fn serve_connection<S, H, F>(
+pub async fn serve_connection<S, H, F, B>(
     stream: S,
     limits: &Limits,
     shutdown: impl Future<Output = ()>,
@@ -49,11 +53,12 @@ pub async fn serve_connection<S, H, F>(
 where
     S: AsyncRead + AsyncWrite + Unpin,
     H: Fn(Request<RequestBody>) -> F,
-    F: Future<Output = Response<OutgoingBody>>,
+    F: Future<Output = Response<B>>,
+    B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + 'static,
 {
     let wire = Wire::new(stream, limits.write_stall_timeout);
     let is_ambiguous = wire.is_ambiguous();
-    let service = service_fn(|request: Request<Incoming>| {
+    let service = service_fn(move |request: Request<Incoming>| {
         let refusal = refusal(&request, &is_ambiguous);
         let handling = match refusal {
             Some(status) => Err(status),
@@ -61,8 +66,8 @@ where
         };
         async move {
             Ok::<_, Infallible>(match handling {
-                Ok(response) => response.await,
-                Err(status) => closing(respond::empty(status)),
+                Ok(response) => response.await.map(Either::Left),
+                Err(status) => closing(respond::empty(status)).map(Either::Right),
             })
         }
     });

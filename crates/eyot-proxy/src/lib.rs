@@ -2,6 +2,8 @@
 //!
 //! Puts the pieces together and nothing else: a server whose handler is a relay.
 
+mod config;
 mod reverse;
 
-pub use crate::reverse::{ReverseProxy, Setup};
+pub use crate::config::ProxyConfig;
+pub use crate::reverse::ReverseProxy;

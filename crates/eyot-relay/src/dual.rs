@@ -276,8 +276,8 @@ impl Dual {
             .map_err(|_| Fault::internal("stored session cannot be read"))?;
         let request = Request::unnumbered(Method::Initialize.as_str(), &params);
         let mut opened = self.upstream.open(&context.peer(), request).await;
-        if initialize::is_suspect(&opened) {
-            opened = initialize::name_pin(&self.upstream.verdict, opened);
+        if initialize::may_be_modern(&opened) {
+            opened = initialize::name_pin(&self.upstream.era, opened);
         }
         let opened = opened?;
         if let Some(error) = opened.answer.error_object() {

@@ -124,11 +124,11 @@ impl Relay {
         if to_modern.is_needed() {
             return Arc::clone(to_modern).initialize(context, request).await;
         }
-        let Upstream { fingerprint, verdict, .. } = &**upstream;
+        let Upstream { fingerprint, era, .. } = &**upstream;
         let mut opened = upstream.open(&context.peer(), request.clone()).await;
-        if initialize::is_suspect(&opened) {
-            if verdict.pinned().is_some() {
-                opened = initialize::name_pin(verdict, opened);
+        if initialize::may_be_modern(&opened) {
+            if era.pinned().is_some() {
+                opened = initialize::name_pin(era, opened);
             } else if to_modern.probe().await {
                 return Arc::clone(to_modern).initialize(context, request).await;
             }
@@ -157,7 +157,7 @@ impl Relay {
         let upstream = state.upstreams.get(&UpstreamName::DEFAULT);
         let is_modern = upstream.is_some_and(|it| it.is_modern);
         let era = if is_modern { Era::Modern } else { Era::Legacy };
-        if self.0.upstream.verdict.pinned().is_some_and(|it| it != era) {
+        if self.0.upstream.era.pinned().is_some_and(|it| it != era) {
             return None;
         }
         Some(context.upstream_or_else(|| match era {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use eyot_endpoint::Keeper;
 use eyot_jsonrpc::Message;
-use eyot_service::{BoxService, Limits, McpService, Peer, Shutdown};
+use eyot_service::{BoxService, Limits, McpService, Peer, ServiceLayer, Shutdown};
 use eyot_stdx::SealKeys;
 use eyot_types::{CacheScope, Icon, Implementation, Method};
 use serde::Serialize;
@@ -47,7 +47,7 @@ pub struct ServerBuilder {
     templates: Vec<ServerTemplate>,
     methods: HashMap<String, CustomMethod<CallContext>>,
     on_notification: Option<NotificationHandler>,
-    layers: Vec<Box<dyn FnOnce(BoxService) -> BoxService + Send>>,
+    layers: ServiceLayer,
     eras: Eras,
     keys: SealKeys,
     page_size: usize,
@@ -72,7 +72,7 @@ impl ServerBuilder {
             templates: Vec::new(),
             methods: HashMap::new(),
             on_notification: None,
-            layers: Vec::new(),
+            layers: ServiceLayer::default(),
             eras: Eras::Both,
             keys: SealKeys::random(),
             page_size: PAGE_SIZE,
@@ -263,10 +263,10 @@ impl ServerBuilder {
     /// is the outermost.
     pub fn layer<L>(mut self, layer: L) -> Self
     where
-        L: Layer<BoxService> + Send + 'static,
+        L: Layer<BoxService> + Send + Sync + 'static,
         L::Service: McpService,
     {
-        self.layers.push(Box::new(move |inner| BoxService::new(layer.layer(inner))));
+        self.layers = self.layers.with(ServiceLayer::new(layer));
         self
     }
 
@@ -317,7 +317,7 @@ impl ServerBuilder {
             service: Default::default(),
         });
         let innermost = BoxService::of_boxed(HandlerService(Arc::clone(&parts)));
-        let service = self.layers.into_iter().rev().fold(innermost, |inner, layer| layer(inner));
+        let service = self.layers.around(innermost);
         Ok(Server::assemble(parts, service))
     }
 }

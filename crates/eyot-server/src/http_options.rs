@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use eyot_endpoint::{Drained, HttpServer, HttpServerConfig, HttpService, Keys};
+use eyot_endpoint::{Authenticate, Drained, EndpointConfig, HttpServer, HttpService, Keys};
 use eyot_http::HostPolicy;
 use eyot_service::BoxService;
 use eyot_session::{Limits as SessionLimits, LogLimits, Store};
@@ -17,54 +17,51 @@ use crate::call::context::HandlerParts;
 pub struct HttpOptions {
     parts: Arc<HandlerParts>,
     service: BoxService,
-    path: String,
-    hosts: HostPolicy,
-    keys: Keys,
-    store: Option<Arc<dyn Store>>,
-    session_limits: SessionLimits,
+    config: EndpointConfig,
 }
 
 impl HttpOptions {
     /// For the server of these parts, behind its layers.
     pub(crate) fn new(parts: Arc<HandlerParts>, service: BoxService) -> Self {
-        Self {
-            parts,
-            service,
-            path: "/mcp".to_owned(),
-            hosts: HostPolicy::loopback(),
-            keys: Keys::default(),
-            store: None,
-            session_limits: SessionLimits::default(),
-        }
+        let mut config = EndpointConfig::new(Arc::new(MemoryStore::new(LogLimits::default())));
+        config.limits = parts.limits;
+        config.shutdown = parts.shutdown.clone();
+        config.tasks = parts.keeper.tasks().clone();
+        Self { parts, service, config }
     }
 
     /// The endpoint's path.
     pub fn path(mut self, path: impl Into<String>) -> Self {
-        self.path = path.into();
+        self.config.path = path.into();
         self
     }
 
     /// Which hosts and origins may talk to it.
     pub fn hosts(mut self, hosts: HostPolicy) -> Self {
-        self.hosts = hosts;
+        self.config.hosts = hosts;
         self
     }
 
     /// Which keys it asks for.
-    pub fn keys(mut self, keys: Keys) -> Self {
-        self.keys = keys;
+    pub fn keys(self, keys: Keys) -> Self {
+        self.authenticate(Arc::new(keys))
+    }
+
+    /// Who finds out who a client is, in the place of [`keys`](Self::keys).
+    pub fn authenticate(mut self, auth: Arc<dyn Authenticate>) -> Self {
+        self.config.auth = auth;
         self
     }
 
     /// Where sessions are kept. In memory unless told otherwise: then they end with the process.
     pub fn store(mut self, store: Arc<dyn Store>) -> Self {
-        self.store = Some(store);
+        self.config.store = store;
         self
     }
 
     /// Bounds of one session.
     pub fn session_limits(mut self, limits: SessionLimits) -> Self {
-        self.session_limits = limits;
+        self.config.session_limits = limits;
         self
     }
 
@@ -89,19 +86,7 @@ impl HttpOptions {
     /// The server behind HTTP, for whoever wants an admin address beside it.
     #[must_use]
     pub fn into_http_server(self) -> HttpServer {
-        let Self { parts, service, path, hosts, keys, store, session_limits } = self;
-        let store = store.unwrap_or_else(|| Arc::new(MemoryStore::new(LogLimits::default())));
-        let config = HttpServerConfig {
-            path,
-            hosts,
-            keys,
-            store,
-            limits: parts.limits,
-            session_limits,
-            shutdown: parts.shutdown.clone(),
-            tasks: parts.keeper.tasks().clone(),
-        };
-        HttpServer::new(config, service)
+        HttpServer::new(self.config, self.service)
     }
 
     /// The endpoint as a tower service, to be mounted into any server that speaks `http`: axum,
@@ -117,6 +102,6 @@ impl HttpOptions {
 
 impl fmt::Debug for HttpOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HttpOptions").field("path", &self.path).finish_non_exhaustive()
+        f.debug_struct("HttpOptions").field("path", &self.config.path).finish_non_exhaustive()
     }
 }

@@ -4,6 +4,7 @@ mod field_order;
 mod shape;
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 use jsonschema::Validator;
 use schemars::generate::SchemaSettings;
@@ -109,7 +110,10 @@ fn drop_number_formats(schema: &mut Schema) {
 
 /// A schema that arguments are held against.
 pub(crate) struct Arguments {
-    validator: Validator,
+    schema: Value,
+    /// Made when it is first needed: a shape does for most calls, and making one takes longer than
+    /// the rest of a small server's start.
+    validator: OnceLock<Result<Validator, InvalidSchema>>,
     /// The same schema, if there is nothing in it that needs a tree of values.
     shape: Option<Shape>,
 }
@@ -123,7 +127,7 @@ pub(crate) enum Fitting<'a> {
 }
 
 /// A schema that cannot be used.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct InvalidSchema(String);
 
@@ -132,9 +136,20 @@ impl Arguments {
     pub(crate) fn new(schema: &JsonObject) -> Result<Self, InvalidSchema> {
         let shape = Shape::of(schema);
         let schema = Value::Object(schema.clone());
-        let validator = jsonschema::validator_for(&schema);
-        let validator = validator.map_err(|error| InvalidSchema(error.to_string()))?;
-        Ok(Self { validator, shape })
+        let arguments = Self { schema, validator: OnceLock::new(), shape };
+        // What makes a shape is a schema; of anything else it must be found out.
+        if arguments.shape.is_none() {
+            arguments.validator().map_err(Clone::clone)?;
+        }
+        Ok(arguments)
+    }
+
+    fn validator(&self) -> Result<&Validator, &InvalidSchema> {
+        let made = self.validator.get_or_init(|| {
+            let validator = jsonschema::validator_for(&self.schema);
+            validator.map_err(|error| InvalidSchema(error.to_string()))
+        });
+        made.as_ref()
     }
 
     /// Holds arguments against the schema: the raw JSON of a part of a message.
@@ -147,10 +162,11 @@ impl Arguments {
         }
         let tree = serde_json::from_str(arguments);
         let tree = tree.map_err(|error| format!("invalid arguments: {error}"))?;
-        if self.validator.is_valid(&tree) {
+        let validator = self.validator().map_err(|error| format!("schema of the tool: {error}"))?;
+        if validator.is_valid(&tree) {
             return Ok(Fitting::Tree(tree));
         }
-        let problems = self.validator.iter_errors(&tree).take(PROBLEMS_MAX);
+        let problems = validator.iter_errors(&tree).take(PROBLEMS_MAX);
         let problems: Vec<_> = problems.map(|it| problem(it.instance_path(), &it)).collect();
         Err(format!("invalid arguments: {}", problems.join("; ")))
     }

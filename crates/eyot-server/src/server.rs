@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use eyot_endpoint::{Drained, Pipe};
 use eyot_service::{BoxService, InProcess, Serving, Shutdown, WeakService};
+use eyot_stdio::{LineIo, LineLimits};
 use eyot_types::Implementation;
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
 use tokio::net::{TcpListener, ToSocketAddrs};
@@ -103,7 +104,8 @@ impl Server {
         W: AsyncWrite + Unpin,
     {
         let parts = &self.parts;
-        let pipe = Pipe::new((reader, writer), self.service(), parts.limits, &parts.shutdown);
+        let io = LineIo::new(reader, writer, LineLimits::of(&parts.limits));
+        let pipe = Pipe::new(io, self.service(), parts.limits, &parts.shutdown);
         tokio::select! {
             biased;
             () = pipe.run() => {}

@@ -8,7 +8,7 @@ use eyot_jsonrpc::{Id, Message, MessageKind, Notification, Request, Response};
 use eyot_types::Era;
 use http::Extensions;
 
-use crate::SessionHandle;
+use crate::{Principal, SessionHandle};
 
 /// One thing that a client does, with everything that belongs to it.
 #[derive(Clone, Debug)]
@@ -73,8 +73,8 @@ impl From<Message> for Input {
 pub struct Peer {
     /// The era that this client speaks.
     pub era: Era,
-    /// The name that its credentials stand for; `None` when nobody asks for any.
-    pub principal: Option<Arc<str>>,
+    /// Who its credentials say that it is; `None` when nobody asks for any.
+    pub principal: Option<Principal>,
     /// Where it comes from, if it comes over a network.
     pub address: Option<SocketAddr>,
     /// What carries its messages.
@@ -82,6 +82,12 @@ pub struct Peer {
 }
 
 impl Peer {
+    /// The name of its principal, which is what anything of it belongs to.
+    #[must_use]
+    pub fn principal_name(&self) -> Option<&Arc<str>> {
+        self.principal.as_ref().map(Principal::name)
+    }
+
     /// Eyot itself, which asks in nobody's name: to find out about an upstream, or to keep what it
     /// knows of one.
     #[must_use]

@@ -28,6 +28,8 @@ pub struct Limits {
     pub body_idle_timeout: Duration,
     /// From the first to the last byte of a request's body.
     pub body_timeout: Duration,
+    /// How long it may take to find out who a client is.
+    pub authentication_timeout: Duration,
     /// How long a client may take no bytes while there are bytes for it.
     pub write_stall_timeout: Duration,
     /// Legacy sessions in this process.
@@ -49,6 +51,8 @@ pub struct Limits {
     pub queue_messages_max: usize,
     /// How long a reader may leave that queue full before its call fails.
     pub queue_stall_timeout: Duration,
+    /// Bytes that wait for the client of a pipe before its calls are polled no further.
+    pub pipe_queue_bytes: usize,
     /// Idle connections kept to one upstream.
     pub idle_connections_max: usize,
     /// How long an idle connection to an upstream is kept.
@@ -87,6 +91,7 @@ impl Default for Limits {
             head_timeout: Duration::from_secs(30),
             body_idle_timeout: Duration::from_secs(15),
             body_timeout: Duration::from_secs(120),
+            authentication_timeout: Duration::from_secs(10),
             write_stall_timeout: Duration::from_secs(30),
             sessions_max: 100_000,
             sessions_per_principal_max: 100_000,
@@ -97,6 +102,7 @@ impl Default for Limits {
             connect_timeout: Duration::from_secs(10),
             queue_messages_max: 256,
             queue_stall_timeout: Duration::from_secs(5),
+            pipe_queue_bytes: 1 << 20,
             idle_connections_max: 64,
             idle_connection_timeout: Duration::from_secs(20),
             upstream_sessions_max: 1_024,

@@ -69,7 +69,8 @@ impl SealedState<'_> {
             params.remove(name);
         }
         // The map is sorted: however the client writes its arguments, they are the same bytes here.
-        let bound = json!([maker, peer.principal.as_deref(), request.method(), params]);
+        let principal = peer.principal_name().map(AsRef::<str>::as_ref);
+        let bound = json!([maker, principal, request.method(), params]);
         bound.to_string().into_bytes()
     }
 }

@@ -9,7 +9,7 @@ use http::Extensions;
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
-use crate::{BoxService, Peer, Transport, unix_ms};
+use crate::{BoxService, Peer, Principal, Transport, unix_ms};
 
 /// A legacy session: its id, its stored state, and what services keep with it.
 ///
@@ -70,7 +70,7 @@ impl SessionHandle {
     /// known.
     #[must_use]
     pub fn peer(&self) -> Peer {
-        let principal = self.principal.clone();
+        let principal = self.principal.clone().map(Principal::new);
         Peer { era: Era::Legacy, principal, address: None, transport: Transport::Http }
     }
 

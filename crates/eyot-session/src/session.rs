@@ -70,6 +70,8 @@ pub struct Session {
     in_flight: Vec<Id>,
     streams_open: u32,
     next_stream: u32,
+    /// Seconds since 1970: nobody needs to know it better.
+    opened_s: u32,
     expires_ms: u64,
     stored_expires_ms: u64,
     bounds: Bounds,
@@ -106,6 +108,7 @@ impl Session {
             in_flight: Vec::new(),
             streams_open: 0,
             next_stream: StreamNo::STANDALONE.0 + 1,
+            opened_s: seconds(now_ms),
             expires_ms,
             stored_expires_ms: expires_ms,
             bounds,
@@ -117,6 +120,7 @@ impl Session {
     pub fn resume(claimed: &Claimed, limits: Limits, now_ms: u64) -> Self {
         let mut session = Self::open(claimed.record.revision, limits, now_ms);
         session.next_stream = claimed.next_stream.0.max(session.next_stream);
+        session.opened_s = seconds(claimed.record.created_ms);
         session.stored_expires_ms = claimed.record.expires_ms;
         if claimed.record.state.is_initialized {
             session.phase = Phase::Operating;
@@ -256,6 +260,24 @@ impl Session {
         })
     }
 
+    /// When the session was opened, by whichever process, to the second.
+    #[must_use]
+    pub fn opened_ms(&self) -> u64 {
+        u64::from(self.opened_s) * 1_000
+    }
+
+    /// Requests of the client that run.
+    #[must_use]
+    pub fn in_flight(&self) -> usize {
+        self.in_flight.len()
+    }
+
+    /// Streams that the client holds open with GET.
+    #[must_use]
+    pub fn streams_open(&self) -> usize {
+        self.streams_open as usize
+    }
+
     /// Whether a call runs or a stream is open.
     #[must_use]
     pub fn is_busy(&self) -> bool {
@@ -266,6 +288,10 @@ impl Session {
         let expires_ms = now_ms.saturating_add(self.bounds.idle_ms);
         self.expires_ms = self.expires_ms.max(expires_ms);
     }
+}
+
+fn seconds(unix_ms: u64) -> u32 {
+    u32::try_from(unix_ms / 1_000).unwrap_or(u32::MAX)
 }
 
 const _: () = assert!(size_of::<Session>() <= 72, "10,000 and more of these live at once");

@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use eyot_frame::FrameError;
+use eyot_service::QueueFull;
 use tokio::process::{ChildStdin, ChildStdout};
 use tokio::time::Instant;
 
@@ -15,7 +16,7 @@ use crate::ladder::{Ladder, Step};
 use crate::reader::LineReader;
 use crate::stderr::Stderr;
 use crate::timer::Timer;
-use crate::writer::{LineWriter, QueueFull};
+use crate::writer::LineWriter;
 use crate::{ChildLimits, Command, ExitReport, SpawnError};
 
 /// A child process that speaks one message per line on stdin and stdout.

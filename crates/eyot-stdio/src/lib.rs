@@ -4,7 +4,7 @@
 //! log text on its stderr (2026-07-28, basic/transports/stdio). This crate starts it, carries
 //! lines both ways, keeps the last words of its stderr, and sees that it ends. It is also the
 //! other end, when this process is the one that was started. It does not know what a message is:
-//! lines are bytes, and the caller judges them.
+//! lines are bytes, and the caller judges them. Both ends are a [`MessageIo`](eyot_service::MessageIo).
 //!
 //! - [`Command`]: what to start. No shell anywhere; the environment is an allow-list.
 //! - [`Child`]: the running process, driven by one task through [`Child::next`].
@@ -25,6 +25,7 @@ mod group;
 mod ladder;
 mod limits;
 mod line_io;
+mod message_io;
 mod reader;
 mod report;
 mod stderr;
@@ -37,4 +38,3 @@ pub use crate::command::{Command, SpawnError};
 pub use crate::limits::{ChildLimits, LineLimits};
 pub use crate::line_io::{LineEvent, LineIo};
 pub use crate::report::ExitReport;
-pub use crate::writer::QueueFull;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use eyot_service::Limits;
+
 /// What one child may cost, and how long it may take to leave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ChildLimits {
@@ -38,6 +40,17 @@ pub struct LineLimits {
     pub line_bytes_max: usize,
     /// Bytes that may wait for the peer to read.
     pub queue_bytes_max: usize,
+}
+
+impl LineLimits {
+    /// The bounds of a pipe that carries messages: one of the longest still fits when as many
+    /// bytes wait as the pipe lets wait.
+    #[must_use]
+    pub fn of(limits: &Limits) -> Self {
+        let line_bytes_max = limits.message_bytes_max;
+        let queue_bytes_max = limits.pipe_queue_bytes.saturating_add(line_bytes_max);
+        Self { line_bytes_max, queue_bytes_max }
+    }
 }
 
 impl Default for LineLimits {

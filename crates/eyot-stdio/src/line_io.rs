@@ -6,11 +6,12 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use eyot_frame::FrameError;
+use eyot_service::QueueFull;
 use tokio::io::{AsyncRead, AsyncWrite, ReadHalf, Stdin, Stdout, WriteHalf};
 
 use crate::LineLimits;
 use crate::reader::LineReader;
-use crate::writer::{LineWriter, QueueFull};
+use crate::writer::LineWriter;
 
 /// One message per line over any pair of streams: this process's own, a duplex in memory, a
 /// socket.
@@ -129,11 +130,13 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> LineIo<R, W> {
     /// Dropping the future closes both sides at once.
     pub async fn close(mut self) {
         self.start_close();
-        poll_fn(|context| {
-            self.writer.poll_write(context);
-            if self.writer.is_ended() { Poll::Ready(()) } else { Poll::Pending }
-        })
-        .await;
+        poll_fn(|context| self.poll_closed(context)).await;
+    }
+
+    /// Writes what is queued; ready when our side is closed, which was started before.
+    pub(crate) fn poll_closed(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        self.writer.poll_write(context);
+        if self.writer.is_ended() { Poll::Ready(()) } else { Poll::Pending }
     }
 }
 

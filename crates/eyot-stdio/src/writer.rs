@@ -7,21 +7,8 @@ use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
 use eyot_frame::{encode_line, is_plain};
+use eyot_service::QueueFull;
 use tokio::io::AsyncWrite;
-
-/// A message that the peer does not take; nothing of it was queued.
-///
-/// Either the peer reads too slowly, and later there may be room again; or the stream to it is
-/// closed, by us or by the peer, and its end follows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("peer takes no more input: {queued_bytes} of at most {queue_bytes_max} bytes wait")]
-#[non_exhaustive]
-pub struct QueueFull {
-    /// Bytes that wait already.
-    pub queued_bytes: usize,
-    /// Bytes that may wait; 0 when the stream is closed.
-    pub queue_bytes_max: usize,
-}
 
 /// Writes lines to a stream, as fast as the other end reads and no faster.
 #[derive(Debug)]

@@ -42,6 +42,15 @@ impl HttpLink {
         self
     }
 
+    /// The link with these headers in each request. A refusal of its authorization is told apart
+    /// from other answers, even if there are none: see [`refusal`].
+    #[must_use]
+    pub fn with_headers(mut self, headers: HeaderMap) -> Self {
+        let extra = Arc::make_mut(self.extra.get_or_insert_default());
+        extra.headers.extend(headers);
+        self
+    }
+
     /// The link with a token in each request. What the server says when it refuses one is found in
     /// the fault: see [`refusal`].
     #[must_use]

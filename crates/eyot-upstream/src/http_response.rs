@@ -59,7 +59,7 @@ pub(crate) fn unexpected_status(status: StatusCode) -> Fault {
     // The upstream says that it did not take the request, or that it failed in it.
     let outcome = if status.is_client_error() { Outcome::NotSent } else { Outcome::Unknown };
     let error = codes::upstream_lost(&reason, outcome, status.is_server_error());
-    if eyot_era::is_legacy_refusal(status.as_u16()) {
+    if eyot_era::detect::is_legacy_refusal(status.as_u16()) {
         Fault::refused(error)
     } else {
         Fault::upstream(error)

@@ -1,10 +1,10 @@
 //! What `initialize` and its answer say about revisions and eras.
 
-use eyot_jsonrpc::{METHOD_NOT_FOUND, Message, Response};
+use eyot_era::detect;
+use eyot_jsonrpc::{Message, Response};
 use eyot_service::{Fault, FaultKind};
-use eyot_types::codes;
 
-use crate::{EraVerdict, Opened};
+use crate::{Opened, SharedEraCache};
 
 /// The revision that `initialize` asks for.
 pub fn requested_revision(request: &Message) -> String {
@@ -21,11 +21,11 @@ pub fn agreed_revision(answer: &Message) -> Option<Box<str>> {
 
 /// Whether an answer to `initialize` may be that of an upstream that speaks the modern era alone: a
 /// probe is made only then.
-pub fn is_suspect(opened: &Result<Opened, Fault>) -> bool {
+pub fn may_be_modern(opened: &Result<Opened, Fault>) -> bool {
     match opened {
-        Ok(opened) => opened.answer.error_object().is_some_and(|error| {
-            error.code == METHOD_NOT_FOUND || codes::is_modern_evidence(error.code)
-        }),
+        Ok(opened) => {
+            opened.answer.error_object().is_some_and(|error| detect::may_be_modern(error.code))
+        }
         Err(fault) => fault.kind == FaultKind::Refused,
     }
 }
@@ -35,10 +35,10 @@ pub fn is_suspect(opened: &Result<Opened, Fault>) -> bool {
 /// # Errors
 ///
 /// The fault that came, with the pin named in it.
-pub fn name_pin(verdict: &EraVerdict, opened: Result<Opened, Fault>) -> Result<Opened, Fault> {
-    let mut opened = opened.map_err(|fault| verdict.name_pin(fault))?;
+pub fn name_pin(era: &SharedEraCache, opened: Result<Opened, Fault>) -> Result<Opened, Fault> {
+    let mut opened = opened.map_err(|fault| era.name_pin(fault))?;
     if let Some(mut error) = opened.answer.error_object() {
-        verdict.name_pin_in(&mut error);
+        era.name_pin_in(&mut error);
         opened.answer = Response::of_error(opened.answer.id(), &error);
     }
     Ok(opened)

@@ -6,7 +6,7 @@
 //! clients are never trusted. This crate knows no downstream and no store.
 
 mod driver;
-mod era_mode;
+mod era_cache;
 mod event_stream;
 mod http_legacy;
 mod http_link;
@@ -26,10 +26,11 @@ mod target;
 mod token;
 mod unsolicited;
 mod upstream;
-mod verdict;
+
+pub use eyot_era::detect::EraMode;
 
 pub use crate::driver::spawn;
-pub use crate::era_mode::EraMode;
+pub use crate::era_cache::SharedEraCache;
 pub use crate::http_link::{HttpLink, refusal};
 pub use crate::legacy::{Cancellation, LegacyConnection, LegacySource, Opened, ResumedSession};
 pub use crate::line_connection::LineConnection;
@@ -43,4 +44,3 @@ pub use crate::token::{
     AccessToken, Challenge, StaticToken, TokenError, TokenFuture, TokenProvider,
 };
 pub use crate::upstream::Upstream;
-pub use crate::verdict::{EraVerdict, VERDICT_TTL};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use eyot_jsonrpc::{Id, Incoming, Message, Request};
-use eyot_service::{Fault, Limits};
+use eyot_service::{Fault, IoEvent, Limits};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{Era, Method};
 use serde_json::json;
@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::line_connection::{CallFault, End};
-use crate::line_link::{LineLink, LinkEvent};
+use crate::line_link::LineLink;
 use crate::route::{Calls, PartSender, Route};
 use crate::unsolicited::Unsolicited;
 
@@ -84,11 +84,11 @@ impl LineDriver {
                 biased;
                 () = shutdown.cancelled() => break "shutting down".to_owned(),
                 event = self.link.next() => match event {
-                    LinkEvent::Line(line) => self.handle_line(line, &shutdown).await,
-                    LinkEvent::BadLine(error) => {
-                        tracing::warn!(%error, "upstream wrote a line that cannot be read");
+                    IoEvent::Message(text) => self.handle_text(text, &shutdown).await,
+                    IoEvent::Bad(error) => {
+                        tracing::warn!(%error, "upstream wrote what cannot be read");
                     }
-                    LinkEvent::Ended(reason) => break reason,
+                    IoEvent::Ended(end) => break format!("upstream {end}"),
                 },
                 order = self.orders.recv() => match order {
                     Some(order) => self.handle_order(order),
@@ -122,13 +122,13 @@ impl LineDriver {
         self.calls.drain().for_each(drop);
     }
 
-    async fn handle_line(&mut self, line: Bytes, shutdown: &CancellationToken) {
-        let messages = match Incoming::parse(line, &self.limits.scan) {
+    async fn handle_text(&mut self, text: Bytes, shutdown: &CancellationToken) {
+        let messages = match Incoming::parse(text, &self.limits.scan) {
             Ok(Incoming::One(message)) => vec![message],
             // A server of 2025-03-26 may answer a batch.
             Ok(Incoming::Batch(messages)) => messages,
             Err(error) => {
-                tracing::warn!(%error, "upstream wrote a line that is no message");
+                tracing::warn!(%error, "upstream wrote what is no message");
                 let number = error.id().and_then(|id| id.as_u64());
                 if let Some(number) = number {
                     let reason = format!("upstream's answer is invalid: {error}");
@@ -252,9 +252,9 @@ impl LineDriver {
         }
     }
 
-    /// Queues a message as one line.
+    /// Queues a message.
     fn write(&mut self, message: &Message) -> Result<(), Fault> {
-        let queued = self.link.queue(message.pieces());
+        let queued = self.link.queue(message);
         queued.map_err(|error| {
             let reason = format!("upstream does not read: {error}");
             Fault::upstream(codes::upstream_lost(&reason, Outcome::NotSent, true))

@@ -1,11 +1,13 @@
-//! What carries lines to an upstream: a child, or a pair of streams.
+//! What carries messages to an upstream: a child, a pair of streams, any other carrier.
 
-use bytes::Bytes;
-use eyot_frame::FrameError;
-use eyot_service::{Fault, Limits};
-use eyot_stdio::{Child, ChildEvent, ChildLimits, LineEvent, LineIo, LineLimits, QueueFull};
+use std::future::poll_fn;
+use std::time::Duration;
+
+use eyot_jsonrpc::Message;
+use eyot_service::{Fault, IoEvent, Limits, MessageIo, QueueFull};
+use eyot_stdio::{Child, ChildLimits, LineIo, LineLimits};
 use eyot_types::codes::{self, Outcome};
-use tokio::io::{AsyncRead, AsyncWrite, ReadHalf, WriteHalf, duplex};
+use tokio::io::{AsyncRead, AsyncWrite, duplex};
 
 use crate::driver;
 use crate::target::{Runtime, Target};
@@ -18,20 +20,12 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> ByteStream for S {}
 /// A stream of bytes, whatever it is.
 pub type BoxStream = Box<dyn ByteStream>;
 
-/// A child or a stream, as lines.
+/// The carrier of one upstream's messages.
 #[derive(Debug)]
-pub(crate) enum LineLink {
-    Child(Box<Child>),
-    Stream(Box<LineIo<ReadHalf<BoxStream>, WriteHalf<BoxStream>>>),
-}
-
-/// What the other end did.
-#[derive(Debug)]
-pub(crate) enum LinkEvent {
-    Line(Bytes),
-    BadLine(FrameError),
-    /// It has ended, for this reason.
-    Ended(String),
+pub(crate) struct LineLink {
+    io: Box<dyn MessageIo + Send>,
+    /// How long the other end may take to read what is left. `None`: the carrier sees to it.
+    close_patience: Option<Duration>,
 }
 
 impl LineLink {
@@ -42,7 +36,7 @@ impl LineLink {
                 let line_bytes_max = runtime.limits.message_bytes_max;
                 let limits = ChildLimits { line_bytes_max, ..ChildLimits::default() };
                 let child = Child::spawn(command, limits).map_err(|error| not_started(&error))?;
-                Ok(Self::Child(Box::new(child)))
+                Ok(Self { io: Box::new(child), close_patience: None })
             }
             Target::InProcess(server) => {
                 let (ours, theirs) = duplex(DUPLEX_BYTES);
@@ -57,68 +51,36 @@ impl LineLink {
     pub(crate) fn over(stream: BoxStream, limits: &Limits) -> Self {
         let line_bytes_max = limits.message_bytes_max;
         let limits = LineLimits { line_bytes_max, ..LineLimits::default() };
-        Self::Stream(Box::new(LineIo::over(stream, limits)))
+        let close_patience = Some(ChildLimits::default().exit_grace);
+        Self { io: Box::new(LineIo::over(stream, limits)), close_patience }
     }
 
     /// The next thing that the other end does. Cancel safe.
-    pub(crate) async fn next(&mut self) -> LinkEvent {
-        match self {
-            Self::Child(child) => match child.next().await {
-                ChildEvent::Line(line) => LinkEvent::Line(line),
-                ChildEvent::BadLine(error) => LinkEvent::BadLine(error),
-                ChildEvent::Exited(report) => {
-                    LinkEvent::Ended(format!("upstream exited: {report}"))
-                }
-            },
-            Self::Stream(lines) => match lines.next().await {
-                LineEvent::Line(line) => LinkEvent::Line(line),
-                LineEvent::BadLine(error) => LinkEvent::BadLine(error),
-                LineEvent::Closed => LinkEvent::Ended("upstream closed the connection".to_owned()),
-            },
-        }
+    pub(crate) async fn next(&mut self) -> IoEvent {
+        poll_fn(|cx| self.io.poll_message(cx)).await
     }
 
-    /// Queues the pieces of one message as one line.
-    pub(crate) fn queue(
-        &mut self,
-        pieces: impl IntoIterator<Item = Bytes>,
-    ) -> Result<(), QueueFull> {
-        match self {
-            Self::Child(child) => child.queue(pieces),
-            Self::Stream(lines) => lines.queue(pieces),
-        }
+    /// Queues a message.
+    pub(crate) fn queue(&mut self, message: &Message) -> Result<(), QueueFull> {
+        self.io.queue_message(message)
     }
 
-    /// Where the line that was queued last ends, counted from the first byte of the first line.
+    /// Where the message that was queued last ends, counted from the first byte of the first one.
     pub(crate) fn queued_end(&self) -> u64 {
-        let (written_bytes, queued_bytes) = match self {
-            Self::Child(child) => (child.written_bytes(), child.queued_bytes()),
-            Self::Stream(lines) => (lines.written_bytes(), lines.queued_bytes()),
-        };
-        written_bytes.saturating_add(queued_bytes as u64)
+        self.io.written_bytes().saturating_add(self.io.queued_bytes() as u64)
     }
 
     /// How far the other end can have read.
     pub(crate) fn written_bytes(&self) -> u64 {
-        match self {
-            Self::Child(child) => child.written_bytes(),
-            Self::Stream(lines) => lines.written_bytes(),
-        }
+        self.io.written_bytes()
     }
 
-    /// Ends it in order, within the graces of a child.
-    pub(crate) async fn close(self) {
-        match self {
-            Self::Child(child) => {
-                let report = child.close().await;
-                tracing::debug!(%report, "child has ended");
-            }
-            Self::Stream(lines) => {
-                let grace = ChildLimits::default().exit_grace;
-                if tokio::time::timeout(grace, lines.close()).await.is_err() {
-                    tracing::debug!("upstream did not read to the end");
-                }
-            }
+    /// Ends it in order, within its patience.
+    pub(crate) async fn close(mut self) {
+        let closing = poll_fn(|cx| self.io.poll_close(cx));
+        let Some(patience) = self.close_patience else { return closing.await };
+        if tokio::time::timeout(patience, closing).await.is_err() {
+            tracing::debug!("upstream did not read to the end");
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use eyot_era::{Carrier, Evidence};
+use eyot_era::detect::{self, Asked};
 use eyot_jsonrpc::{Message, Request, Response};
 use eyot_service::{Fault, FaultKind, Messages, Reply, ReplyItem};
 use eyot_types::codes;
@@ -11,7 +11,6 @@ use eyot_types::{Era, Method, Revision};
 use futures_util::{StreamExt as _, stream};
 use parking_lot::Mutex;
 use tokio::sync::OnceCell;
-use tokio::time::Instant;
 
 use crate::{EraFound, ModernConnection, Sender, Upstream, probe_modern};
 
@@ -21,15 +20,13 @@ pub struct ModernSide {
     upstream: Arc<Upstream>,
     /// Replaced when its connection is lost; opened once for all who need it.
     cell: Mutex<Arc<OnceCell<Option<ModernConnection>>>>,
-    /// When the connection was found.
-    found: Mutex<Option<Instant>>,
 }
 
 impl ModernSide {
     /// The modern side of an upstream, of which nothing is known yet.
     #[must_use]
     pub fn new(upstream: Arc<Upstream>) -> Self {
-        Self { upstream, cell: Mutex::default(), found: Mutex::new(None) }
+        Self { upstream, cell: Mutex::default() }
     }
 
     /// Sends a request of a client, or one of our own on behalf of some.
@@ -53,7 +50,7 @@ impl ModernSide {
         let asking = async {
             let reply = connection.request(request, sender).await?;
             // Nothing else has been asked of an upstream whose era is pinned.
-            match is_discovery && self.upstream.verdict.pinned().is_some() {
+            match is_discovery && self.upstream.era.pinned().is_some() {
                 true => reply.answer(drop).await.map(Reply::One),
                 false => Ok(reply),
             }
@@ -90,55 +87,37 @@ impl ModernSide {
     /// Looks whether an upstream that was found to be modern, or is pinned to that, answers as a
     /// legacy one does.
     fn weigh(&self, is_discovery: bool, asked: Result<Reply, Fault>) -> Result<Reply, Fault> {
+        let era = &self.upstream.era;
+        let question = if is_discovery { Asked::Discovery } else { Asked::Call };
         let is_legacy = match &asked {
-            Ok(Reply::One(answer)) => self.is_legacy_answer(is_discovery, answer),
+            Ok(Reply::One(answer)) => detect::is_legacy_answer(answer, question, era.mode()),
             Ok(_) => false,
-            Err(fault) => self.is_legacy_fault(is_discovery, fault),
+            Err(fault) => {
+                let is_refusal = fault.kind == FaultKind::Refused;
+                detect::is_legacy_fault(is_refusal, question, self.upstream.target.carrier())
+            }
         };
-        let verdict = &self.upstream.verdict;
         match asked {
             asked if !is_legacy => asked,
-            asked if verdict.pinned().is_none() => {
-                self.doubt();
+            asked if era.pinned().is_none() => {
+                self.look_again();
                 asked
             }
             Ok(Reply::One(answer)) => Ok(Reply::One(self.pinned_refusal(answer))),
-            asked => asked.map_err(|fault| verdict.name_pin(fault)),
+            asked => asked.map_err(|fault| era.name_pin(fault)),
         }
-    }
-
-    fn is_legacy_answer(&self, is_discovery: bool, answer: &Response) -> bool {
-        if is_discovery {
-            return eyot_era::of_answer(answer, STATUS_OK) == Evidence::Legacy;
-        }
-        let Some(error) = answer.error_object() else { return false };
-        // A modern server may well lack a method. To look again costs one question; a pin is not
-        // blamed for it.
-        let is_missing = error.code == codes::METHOD_NOT_FOUND;
-        let is_pinned = self.upstream.verdict.pinned().is_some();
-        eyot_era::is_doubtful(error.code) && !(is_missing && is_pinned)
-    }
-
-    fn is_legacy_fault(&self, is_discovery: bool, fault: &Fault) -> bool {
-        let carrier = self.upstream.target.carrier();
-        let is_refusal = fault.kind == FaultKind::Refused;
-        let is_evidence = is_discovery || carrier == Carrier::Http;
-        is_evidence && eyot_era::of_fault(is_refusal, carrier) == Evidence::Legacy
     }
 
     fn pinned_refusal(&self, answer: Response) -> Response {
         let Some(mut error) = answer.error_object() else { return answer };
-        self.upstream.verdict.name_pin_in(&mut error);
+        self.upstream.era.name_pin_in(&mut error);
         Response::of_error(answer.id(), &error)
     }
 
-    /// Lets the next request find out anew what the upstream is, unless that was done just now: one
-    /// that refuses something for other reasons is not looked at for each refusal. A pipe cannot
-    /// change its era without an end.
-    fn doubt(&self) {
-        let mut found = self.found.lock();
-        if found.is_some_and(|it| it.elapsed() >= DOUBT_PAUSE) {
-            *found = None;
+    /// Lets the next request find out anew what the upstream is, unless that was done just now. A
+    /// pipe cannot change its era without an end.
+    fn look_again(&self) {
+        if self.upstream.era.invalidate_modern() {
             *self.cell.lock() = Arc::default();
         }
     }
@@ -155,7 +134,7 @@ impl ModernSide {
     pub async fn required(&self) -> Result<ModernConnection, Fault> {
         let legacy = || {
             let error = codes::era_mismatch(Revision::LATEST_LEGACY.as_str(), Era::Modern);
-            self.upstream.verdict.name_pin(Fault::upstream(error))
+            self.upstream.era.name_pin(Fault::upstream(error))
         };
         self.connection().await?.ok_or_else(legacy)
     }
@@ -170,7 +149,7 @@ impl ModernSide {
     ///
     /// Dropping the future ends a probing child.
     pub async fn connection(&self) -> Result<Option<ModernConnection>, Fault> {
-        if self.upstream.verdict.lacks(Era::Modern) {
+        if self.upstream.era.lacks(Era::Modern) {
             return Ok(None);
         }
         let cell = {
@@ -184,19 +163,15 @@ impl ModernSide {
     }
 
     async fn open(&self) -> Result<Option<ModernConnection>, Fault> {
-        let Upstream { target, runtime, verdict, .. } = &*self.upstream;
-        let found = match verdict.pinned() {
-            Some(_) => EraFound::Modern(ModernConnection::open(target, runtime)?),
-            None => probe_modern(target, runtime).await?,
-        };
-        match found {
+        let era = &self.upstream.era;
+        match probe_modern(&self.upstream).await? {
             EraFound::Modern(connection) => {
                 eyot_metrics::upstreams_opened("modern");
-                *self.found.lock() = Some(Instant::now());
+                era.find_modern();
                 Ok(Some(connection))
             }
             EraFound::Legacy => {
-                verdict.find(Era::Legacy);
+                era.find_only(Era::Legacy);
                 Ok(None)
             }
         }
@@ -216,11 +191,6 @@ fn watched(parts: Messages, timeout: Duration) -> Messages {
         }
     }))
 }
-
-/// The least time between two looks at the era of a modern upstream.
-const DOUBT_PAUSE: Duration = Duration::from_secs(10);
-/// The status of an answer whose status is not known.
-const STATUS_OK: u16 = 200;
 
 #[cfg(test)]
 mod tests;

@@ -1,15 +1,16 @@
 //! Whether an upstream speaks the modern era.
 
-use eyot_era::Evidence;
-use eyot_jsonrpc::Request;
+use std::time::Duration;
+
+use eyot_era::detect::{self, Action, DetectConfig, Detector, EraAnswer, Goal};
 use eyot_service::{Fault, FaultKind};
+use eyot_types::Era;
 use eyot_types::codes::{self, Outcome};
-use eyot_types::{Method, Revision, meta};
-use serde_json::json;
+use tokio::time::timeout;
 
 use crate::http_response::unexpected_status;
 use crate::modern::ModernConnection;
-use crate::target::{Runtime, Target};
+use crate::upstream::Upstream;
 
 /// What a probe found.
 #[derive(Debug)]
@@ -20,12 +21,10 @@ pub enum EraFound {
     Legacy,
 }
 
-/// Asks an upstream with `server/discover`.
+/// Asks an upstream with `server/discover`, unless its era is pinned.
 ///
 /// A child is started for the question alone: some legacy servers exit when anything comes
-/// before `initialize`. "The server returns any other error, or does not respond within a
-/// reasonable timeout: the server is legacy" (2026-07-28, basic/transports/stdio); over
-/// HTTP a status that says nothing about eras (401, 403, 5xx) is no evidence.
+/// before `initialize`. What its answer proves is the [`Detector`]'s matter.
 ///
 /// # Errors
 ///
@@ -34,35 +33,46 @@ pub enum EraFound {
 /// # Cancel safety
 ///
 /// Dropping the future ends the probing child.
-pub async fn probe_modern(target: &Target, runtime: &Runtime) -> Result<EraFound, Fault> {
+pub async fn probe_modern(upstream: &Upstream) -> Result<EraFound, Fault> {
+    let Upstream { target, runtime, era, .. } = upstream;
+    let limits = &runtime.limits;
+    let mut detector = Detector::new(DetectConfig {
+        mode: era.mode(),
+        goal: Goal::Era,
+        carrier: target.carrier(),
+        patience: limits.connect_timeout,
+        long_patience: limits.call_timeout,
+    });
     let connection = ModernConnection::open(target, runtime)?;
-    let patience = runtime.limits.connect_timeout;
-    let asked = tokio::time::timeout(patience, connection.ask(discover())).await;
-    let carrier = target.carrier();
-    let evidence = match &asked {
-        Ok(Ok((status, answer))) => eyot_era::of_answer(answer, status.as_u16()),
-        Ok(Err(fault)) => eyot_era::of_fault(fault.kind == FaultKind::Refused, carrier),
-        Err(_elapsed) => eyot_era::of_silence(carrier),
-    };
-    match evidence {
-        Evidence::Modern => Ok(EraFound::Modern(connection)),
-        Evidence::Legacy => Ok(EraFound::Legacy),
-        Evidence::Nothing => Err(match asked {
-            Ok(Ok((status, _))) => unexpected_status(status),
-            Ok(Err(fault)) => fault,
-            Err(_elapsed) => {
-                let reason = format!("upstream did not answer `server/discover` in {patience:?}");
-                Fault::upstream(codes::upstream_lost(&reason, Outcome::NotSent, true))
+    let mut nothing_learnt = None;
+    loop {
+        match detector.poll_action() {
+            Action::Discover(patience) | Action::Retry(patience) => {
+                nothing_learnt = Some(ask(&connection, &mut detector, patience).await);
             }
-        }),
+            Action::Settled(Era::Modern, _) => return Ok(EraFound::Modern(connection)),
+            // Clients open their legacy sessions themselves.
+            Action::Settled(Era::Legacy, _) | Action::Initialize(_) => return Ok(EraFound::Legacy),
+            Action::GaveUp(_) => return Err(nothing_learnt.unwrap_or_else(Fault::unanswered)),
+        }
     }
 }
 
-fn discover() -> Request {
-    let params = json!({ "_meta": {
-        meta::PROTOCOL_VERSION: Revision::MODERN.as_str(),
-        meta::CLIENT_INFO: { "name": "eyot", "version": env!("CARGO_PKG_VERSION") },
-        meta::CLIENT_CAPABILITIES: {},
-    }});
-    Request::unnumbered(Method::ServerDiscover.as_str(), &params)
+/// Asks, and tells the detector what came; gives the fault that it is if it proves nothing.
+async fn ask(connection: &ModernConnection, detector: &mut Detector, patience: Duration) -> Fault {
+    match timeout(patience, connection.ask(detect::discover(&detect::proxy_meta()))).await {
+        Ok(Ok((status, answer))) => {
+            detector.handle_answer(EraAnswer::of_discover(&answer, Some(status.as_u16())));
+            unexpected_status(status)
+        }
+        Ok(Err(fault)) => {
+            detector.handle_fault(fault.error.message.clone(), fault.kind == FaultKind::Refused);
+            fault
+        }
+        Err(_elapsed) => {
+            detector.handle_silence();
+            let reason = format!("upstream did not answer `server/discover` in {patience:?}");
+            Fault::upstream(codes::upstream_lost(&reason, Outcome::NotSent, true))
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use eyot_era::Carrier;
+use eyot_era::detect::Carrier;
 use eyot_http::{HttpClient, InvalidUrl};
 use eyot_service::{InProcess, Limits, ServiceLayer};
 use eyot_stdio::Command;

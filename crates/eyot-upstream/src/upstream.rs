@@ -3,7 +3,7 @@
 use eyot_jsonrpc::Request;
 use eyot_service::{Fault, Peer};
 
-use crate::{EraMode, EraVerdict, LegacyConnection, Opened, ResumedSession, Runtime, Target};
+use crate::{EraMode, LegacyConnection, Opened, ResumedSession, Runtime, SharedEraCache, Target};
 
 /// One upstream, and what all its connections share.
 #[derive(Debug)]
@@ -16,7 +16,7 @@ pub struct Upstream {
     /// Names the target in stored sessions.
     pub fingerprint: String,
     /// What is known of its era.
-    pub verdict: EraVerdict,
+    pub era: SharedEraCache,
 }
 
 impl Upstream {
@@ -24,7 +24,7 @@ impl Upstream {
     #[must_use]
     pub fn new(target: Target, runtime: Runtime, era: EraMode) -> Self {
         let fingerprint = target.fingerprint();
-        Self { target, runtime, fingerprint, verdict: EraVerdict::new(era) }
+        Self { target, runtime, fingerprint, era: SharedEraCache::new(era) }
     }
 
     /// Opens a session for a client; see [`LegacyConnection::open`].

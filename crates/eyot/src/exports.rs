@@ -2,15 +2,16 @@
 
 pub use eyot_bridge::Affinity;
 pub use eyot_client::{
-    CallBuilder, CallOutcome, Client, ClientBuilder, ClientError, ClientEvent, Endpoint, EraAnswer,
-    EraStep, Heartbeat, ListKind, Liveness, Pages, Subscription, SubscriptionEvent, ToolAnswer,
-    Verdict,
+    CallBuilder, CallOutcome, Client, ClientBuilder, ClientError, ClientEvent, Endpoint, Heartbeat,
+    ListKind, Liveness, Pages, Subscription, SubscriptionEvent, ToolAnswer,
 };
 pub use eyot_endpoint::{
-    Admin, ApiKey, Drained, Health, HostPolicy, HttpServer, HttpServerConfig, HttpService, Keys,
+    Admin, ApiKey, AuthRefusal, Authenticate, Authenticated, Authentication, Credentials, Drained,
+    EndpointConfig, Health, HostPolicy, HttpServer, HttpService, Keys,
 };
+pub use eyot_era::detect::{EraAnswer, EraMode, EraStep, KnownEra};
 pub use eyot_jsonrpc::{ErrorObject, Id, Message};
-pub use eyot_proxy::{ReverseProxy, Setup};
+pub use eyot_proxy::{ProxyConfig, ReverseProxy};
 pub use eyot_relay::{Relay, RelayOptions};
 pub use eyot_server::{
     BuildError, CallContext, Elicited, Eras, HandlerError, HandlerResult, HttpOptions,
@@ -20,13 +21,13 @@ pub use eyot_server::{
     prompt, resource, resource_template, tool,
 };
 pub use eyot_service::{
-    BoxService, Call, Fault, Limits, McpService, Reply, ServiceLayer, Shutdown,
+    BoxService, Call, Fault, Limits, McpService, Principal, Reply, ServiceLayer, Shutdown,
 };
 pub use eyot_stdio::Command;
 pub use eyot_stdx::{SealKeys, Secret};
 pub use eyot_store_memory::MemoryStore;
 pub use eyot_store_sqlite::{SqliteOptions, SqliteStore};
 pub use eyot_upstream::{
-    AccessToken, Challenge, EraMode, Runtime, StaticToken, Target, TargetError, TokenError,
-    TokenFuture, TokenProvider,
+    AccessToken, Challenge, Runtime, StaticToken, Target, TargetError, TokenError, TokenFuture,
+    TokenProvider,
 };

@@ -1,6 +1,7 @@
 //! Modern clients before a legacy server that makes tasks of calls.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use eyot::{ApiKey, Keys, Limits};
@@ -284,8 +285,8 @@ async fn ask_as(proxy: &Proxy, who: &str, request: &Value) -> Response {
 async fn a_stranger_is_told_that_there_is_no_such_task() {
     let mut upstream = Upstream::with(&Habits::new().with_tasks()).await;
     let key = |name: &str| ApiKey { name: name.into(), key: Secret::new(format!("key-{name}")) };
-    let proxy = Proxy::before_url(&upstream, patient_limits(), |setup| {
-        setup.keys = Keys::new(vec![key("ada"), key("bob")]);
+    let proxy = Proxy::before_url(&upstream, patient_limits(), |config| {
+        config.endpoint.auth = Arc::new(Keys::new(vec![key("ada"), key("bob")]));
     });
     let proxy = proxy.await;
     let begin = call(2, "optional");

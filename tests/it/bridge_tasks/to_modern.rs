@@ -1,5 +1,6 @@
 //! Legacy clients with the tasks of 2025-11-25 before a server with the tasks extension.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use eyot::{ApiKey, Keys, Limits};
@@ -65,11 +66,11 @@ async fn discover(upstream: &mut Upstream) {
 /// A session before a server with tasks. With a key, others have keys too.
 async fn open_with(limits: Limits, key: Option<&str>, revision: &str) -> Open {
     let mut upstream = Upstream::bare().await;
-    let proxy = Proxy::before_url(&upstream, limits, |setup| {
+    let proxy = Proxy::before_url(&upstream, limits, |config| {
         let with_name =
             |name: &str| ApiKey { name: name.into(), key: Secret::new(name.to_owned()) };
         let names = key.map_or(&[][..], |_| &["ada", "bob"]);
-        setup.keys = Keys::new(names.iter().copied().map(with_name).collect());
+        config.endpoint.auth = Arc::new(Keys::new(names.iter().copied().map(with_name).collect()));
     });
     let proxy = proxy.await;
     let mut first = Ask::post(&initialize(revision));

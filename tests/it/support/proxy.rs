@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eyot::session::LogLimits;
-use eyot::{Command, Drained, Limits, MemoryStore, ReverseProxy, Setup, Shutdown, Target};
+use eyot::{Command, Drained, Limits, MemoryStore, ProxyConfig, ReverseProxy, Shutdown, Target};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
@@ -36,7 +36,7 @@ impl Proxy {
     pub(crate) async fn before_url(
         upstream: &Upstream,
         limits: Limits,
-        adjust: impl FnOnce(&mut Setup),
+        adjust: impl FnOnce(&mut ProxyConfig),
     ) -> Self {
         Self::start(Target::url(&upstream.url(), limits).unwrap(), limits, adjust).await
     }
@@ -45,7 +45,7 @@ impl Proxy {
     pub(crate) async fn before_child(
         command: Command,
         limits: Limits,
-        adjust: impl FnOnce(&mut Setup),
+        adjust: impl FnOnce(&mut ProxyConfig),
     ) -> Self {
         Self::start(Target::Command(command), limits, adjust).await
     }
@@ -54,15 +54,15 @@ impl Proxy {
     pub(crate) async fn start(
         target: Target,
         limits: Limits,
-        adjust: impl FnOnce(&mut Setup),
+        adjust: impl FnOnce(&mut ProxyConfig),
     ) -> Self {
-        let mut setup = Setup::new(Arc::new(MemoryStore::new(LogLimits::default())));
-        setup.limits = limits;
-        adjust(&mut setup);
+        let mut config = ProxyConfig::new(Arc::new(MemoryStore::new(LogLimits::default())));
+        config.endpoint.limits = limits;
+        adjust(&mut config);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let shutdown = setup.shutdown.clone();
-        let proxy = ReverseProxy::new(target, setup);
+        let shutdown = config.endpoint.shutdown.clone();
+        let proxy = ReverseProxy::new(target, config);
         let mut serving = JoinSet::new();
         serving.spawn(async move { proxy.serve(listener).await });
         Self { address, shutdown, serving }

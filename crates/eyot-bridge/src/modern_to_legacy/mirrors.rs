@@ -43,7 +43,7 @@ impl Mirrors {
         match MirroredArguments::of(schema.unwrap_or(&empty)) {
             Ok(mirrored) => {
                 let mut known = self.0.lock();
-                let key = (ask.peer.principal.clone(), name.to_owned());
+                let key = (ask.peer.principal_name().cloned(), name.to_owned());
                 if known.len() < KNOWN_MAX || known.contains_key(&key) {
                     known.insert(key, mirrored);
                 }
@@ -65,7 +65,7 @@ impl Mirrors {
     pub fn is_unknown(&self, ask: &Ask) -> bool {
         let name = ask.message.name().unwrap_or_default().into_owned();
         let has_some = ask.headers.as_ref().is_some_and(mirrors_some);
-        has_some && !self.0.lock().contains_key(&(ask.peer.principal.clone(), name))
+        has_some && !self.0.lock().contains_key(&(ask.peer.principal_name().cloned(), name))
     }
 
     /// Holds the headers of a call against its arguments.
@@ -75,7 +75,7 @@ impl Mirrors {
     /// Header and argument differ.
     pub fn check(&self, ask: &Ask) -> Result<(), ErrorObject> {
         let name = ask.message.name().unwrap_or_default().into_owned();
-        let known = self.0.lock().get(&(ask.peer.principal.clone(), name)).cloned();
+        let known = self.0.lock().get(&(ask.peer.principal_name().cloned(), name)).cloned();
         let Some(mirrored) = known.filter(|it| !it.is_empty()) else { return Ok(()) };
         let params: CallToolParams = ask
             .message

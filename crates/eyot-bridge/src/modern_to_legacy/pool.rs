@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use eyot_service::{Fault, Peer};
+use eyot_service::Fault;
 use eyot_types::{InitializeResult, codes};
 use eyot_upstream::Upstream;
 use parking_lot::Mutex;
@@ -104,7 +104,7 @@ impl Pool {
         ask: &Ask,
         position: &UpstreamPosition,
     ) -> Result<Option<Arc<UpstreamSession>>, Fault> {
-        let principal = ask.peer.principal.clone();
+        let principal = ask.peer.principal_name().cloned();
         let restored = Some(position.session_id.clone().unwrap_or_default());
         let key = Key { principal, class: Arc::clone(&ask.class), handle: None, restored };
         let cell = self.cell(&key);
@@ -136,7 +136,8 @@ impl Pool {
     /// What the upstream says of itself to such clients, if it said so lately.
     pub(crate) fn said(&self, ask: &Ask) -> Option<InitializeResult> {
         let said = self.said.lock();
-        let (result, at) = said.get(&(ask.peer.principal.clone(), Arc::clone(&ask.class)))?;
+        let (result, at) =
+            said.get(&(ask.peer.principal_name().cloned(), Arc::clone(&ask.class)))?;
         (at.elapsed() < SAID_TTL).then(|| result.clone())
     }
 
@@ -180,7 +181,7 @@ impl Pool {
 
     /// `None`: the request shares its session with no other.
     fn key(&self, ask: &Ask) -> Option<Key> {
-        let Peer { principal, .. } = &ask.peer;
+        let principal = ask.peer.principal_name();
         let key = |principal: Option<Arc<str>>, handle| {
             Some(Key { principal, class: Arc::clone(&ask.class), handle, restored: None })
         };
@@ -188,10 +189,10 @@ impl Pool {
             return key(None, None);
         }
         match self.affinity {
-            Affinity::Auto => key(Some(Arc::clone(principal.as_ref()?)), None),
+            Affinity::Auto => key(Some(Arc::clone(principal?)), None),
             Affinity::Shared => key(None, None),
-            Affinity::PerPrincipal => key(principal.clone(), None),
-            Affinity::Handle => key(principal.clone(), Some(ask.handle.clone()?)),
+            Affinity::PerPrincipal => key(principal.cloned(), None),
+            Affinity::Handle => key(principal.cloned(), Some(ask.handle.clone()?)),
             Affinity::PerRequest => None,
         }
     }
@@ -235,7 +236,7 @@ impl Pool {
     /// Keeps what the upstream says of itself, unless that is known from less than `recent` ago.
     fn remember(&self, ask: &Ask, session: &UpstreamSession, recent: Duration) {
         let mut said = self.said.lock();
-        let key = (ask.peer.principal.clone(), Arc::clone(&ask.class));
+        let key = (ask.peer.principal_name().cloned(), Arc::clone(&ask.class));
         if said.get(&key).is_some_and(|(_, at)| at.elapsed() < recent) {
             return;
         }

@@ -119,7 +119,7 @@ impl Inner {
         let cursor = position.as_ref().and_then(|it| it.cursor.clone()).map(Into::into);
         let shared = Arc::new(CallShared::restored(number, parked, cursor));
         let (principal, upstream) =
-            (ask.peer.principal.clone(), UpstreamPlace::There(position.map(Arc::from)));
+            (ask.peer.principal_name().cloned(), UpstreamPlace::There(position.map(Arc::from)));
         Ok(Entry { claim, principal, shared, upstream })
     }
 

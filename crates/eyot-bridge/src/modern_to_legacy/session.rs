@@ -63,10 +63,10 @@ impl UpstreamSession {
         let params = modern_to_legacy::initialize(opening.capabilities.clone(), us());
         let request = Request::unnumbered(Method::Initialize.as_str(), &params);
         let mut opened = upstream.open(&opening.peer, request).await;
-        if initialize::is_suspect(&opened) {
+        if initialize::may_be_modern(&opened) {
             // It may have become another: the next call finds out.
-            upstream.verdict.doubt(Era::Legacy);
-            opened = initialize::name_pin(&upstream.verdict, opened);
+            upstream.era.invalidate(Era::Legacy);
+            opened = initialize::name_pin(&upstream.era, opened);
         }
         let opened = opened?;
         let (initialized, revision) = agreed(&opened.answer)?;

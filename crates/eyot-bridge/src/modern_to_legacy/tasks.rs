@@ -90,7 +90,7 @@ impl Tasks {
         if plan != TaskPlan::Task {
             return Ok(Planned { plan, room: None });
         }
-        match self.rooms.take(ask.peer.principal.as_ref()) {
+        match self.rooms.take(ask.peer.principal_name()) {
             Ok(room) => Ok(Planned { plan, room: Some(room) }),
             // Whoever can wait for the answer still gets it.
             Err(_) if support != Some(TaskSupport::Required) => Ok(Planned::PLAIN),
@@ -119,13 +119,13 @@ impl Tasks {
         call: &UpstreamCall,
         answer: &Message,
     ) -> Option<Response> {
-        let (session, principal) = (&call.session, &ask.peer.principal);
+        let (session, principal) = (&call.session, ask.peer.principal_name());
         let room = call.shared.task_room.lock().take();
         if !has_tasks(session) || !modern_to_legacy::declares_tasks(&ask.message) {
             return None;
         }
         let task = modern_to_legacy::created(answer)?;
-        let permit = match room.map_or_else(|| self.rooms.take(principal.as_ref()), Ok) {
+        let permit = match room.map_or_else(|| self.rooms.take(principal), Ok) {
             Ok(permit) => permit,
             Err(full) => return Some(ask.refuse(&full)),
         };
@@ -151,7 +151,7 @@ impl Tasks {
 
     /// The task of that id, if this client may ask for it.
     fn find(&self, ask: &Ask, id: &str) -> Option<Arc<TaskEntry>> {
-        self.table.find(id, ask.peer.principal.as_ref())
+        self.table.find(id, ask.peer.principal_name())
     }
 }
 

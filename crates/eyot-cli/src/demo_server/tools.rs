@@ -1,85 +1,104 @@
-//! The tools that answer at once.
+//! The tools: those that answer at once, and those that take their time, ask back or log.
 
-use eyot::types::{
-    CallToolParams, CallToolResult, ContentBlock, LogLevel, LoggingMessageParams, Method, codes,
+use std::time::Duration;
+
+use eyot::types::{LogLevel, LoggingMessageParams, Method};
+use eyot::{
+    CallContext, Elicited, InputRequired, NoArguments, Progress, ServerBuilder, ToolReply, tool,
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
-use serde_json::{Number, Value, json};
+use serde_json::Number;
+use tokio::time::sleep;
 
-use super::call::{Call, Outcome};
-use super::server::Server;
-
-/// What a tool says to the model: a text, or as an error why there is none.
-type Said = Result<String, String>;
-
-/// Runs the tool that a call names.
-pub(super) fn run(server: &Server<'_>, call: &Call) -> Outcome {
-    let params: CallToolParams = call.params()?;
-    Ok(result(match params.name.as_str() {
-        "echo" => echo(call),
-        "add" => add(call),
-        "log" => log(server, call),
-        "touch" => touch(server),
-        name => return Err(codes::invalid_params(&format!("unknown tool `{name}`"))),
-    }))
+pub(super) fn add(server: ServerBuilder) -> ServerBuilder {
+    server
+        .tool(tool("echo", echo).description("Says your text back to you."))
+        .tool(tool("add", sum).description("Adds two numbers."))
+        .tool(
+            tool("count", count)
+                .description("Counts to a number, with progress on the way. You can cancel it."),
+        )
+        .tool(tool("ask_name", ask_name).description("Asks for your name, then greets you."))
+        .tool(tool("log", log).description("Writes a log message that your client can show."))
 }
 
-/// The result of a tool call.
-pub(super) fn result(said: Said) -> Value {
-    json!(match said {
-        Ok(text) => CallToolResult::new(vec![ContentBlock::text(text)]),
-        Err(text) => CallToolResult::error(text),
-    })
+#[derive(Deserialize, JsonSchema)]
+struct Echo {
+    text: String,
 }
 
-/// Decodes the arguments of a tool. "Input validation errors" are for the model, which can
-/// correct itself (2025-11-25, server/tools, Error Handling).
-pub(super) fn arguments<T: DeserializeOwned>(call: &Call) -> Result<T, String> {
-    let params: CallToolParams = call.params().map_err(|error| error.message)?;
-    let arguments = Value::Object(params.arguments.unwrap_or_default());
-    serde_json::from_value(arguments).map_err(|error| format!("Invalid arguments: {error}."))
+async fn echo(Echo { text }: Echo, _: CallContext) -> String {
+    text
 }
 
-fn echo(call: &Call) -> Said {
-    #[derive(Deserialize)]
-    struct Arguments {
-        text: String,
-    }
-    Ok(arguments::<Arguments>(call)?.text)
+#[derive(Deserialize, JsonSchema)]
+struct Sum {
+    a: Number,
+    b: Number,
 }
 
-fn add(call: &Call) -> Said {
-    #[derive(Deserialize)]
-    struct Arguments {
-        a: Number,
-        b: Number,
-    }
-    let Arguments { a, b } = arguments(call)?;
+/// Whole numbers are added exactly.
+async fn sum(Sum { a, b }: Sum, _: CallContext) -> Result<String, eyot::HandlerError> {
     let exact = a.as_i128().zip(b.as_i128()).and_then(|(a, b)| a.checked_add(b));
     let rounded = || a.as_f64().zip(b.as_f64()).map(|(a, b)| (a + b).to_string());
-    exact.map(|sum| sum.to_string()).or_else(rounded).ok_or_else(|| "Not a number.".to_owned())
+    let sum = exact.map(|sum| sum.to_string()).or_else(rounded);
+    sum.ok_or_else(|| eyot::HandlerError::new("Not a number."))
 }
 
-fn log(server: &Server<'_>, call: &Call) -> Said {
-    #[derive(Deserialize)]
-    struct Arguments {
-        level: LogLevel,
-        text: String,
+#[derive(Deserialize, JsonSchema)]
+struct Count {
+    #[schemars(range(max = 1_000))]
+    to: u32,
+    /// The pause before each number, in milliseconds.
+    #[serde(default = "default_delay_ms")]
+    #[schemars(range(max = 10_000))]
+    delay_ms: u64,
+}
+
+fn default_delay_ms() -> u64 {
+    100
+}
+
+async fn count(Count { to, delay_ms }: Count, call: CallContext) -> String {
+    for step in 1..=to {
+        sleep(Duration::from_millis(delay_ms)).await;
+        call.progress(Progress::new(step.into()).of(to.into())).await;
     }
-    let Arguments { level, text } = arguments(call)?;
-    if let LogLevel::Other(name) = &level {
-        return Err(format!("`{name}` is no level; try `info`."));
+    format!("Counted to {to}.")
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Name {
+    name: String,
+}
+
+/// Runs anew with each answer of the client; one that makes no sense is asked for again.
+async fn ask_name(_: NoArguments, call: CallContext) -> ToolReply {
+    match call.inputs().elicited(USER) {
+        Some(Elicited::Accepted(Name { name })) => format!("Hello, {name}!").into(),
+        Some(_) => "Hello, whoever you are!".into(),
+        None => InputRequired::new().elicit::<Name>(USER, "What is your name?").into(),
     }
+}
+
+const USER: &str = "user_name";
+
+#[derive(Deserialize, JsonSchema)]
+struct Entry {
+    #[schemars(with = "String", extend("enum" = LEVELS))]
+    level: LogLevel,
+    text: String,
+}
+
+const LEVELS: [&str; 8] =
+    ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"];
+
+async fn log(Entry { level, text }: Entry, call: CallContext) -> &'static str {
     if call.wants_log(&level) {
         let mut params = LoggingMessageParams::new(level, text);
         params.logger = Some("demo".to_owned());
-        server.output.notify(Method::LoggingMessage, &params);
+        call.notify(Method::LoggingMessage.as_str(), &params).await;
     }
-    Ok("ok".to_owned())
-}
-
-fn touch(server: &Server<'_>) -> Said {
-    let told = server.touch();
-    Ok(format!("Touched. Subscriptions told: {told}."))
+    "ok"
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use eyot_era::detect::KnownEra;
 use eyot_testkit::LinePeer;
 use eyot_types::{
     ElicitResult, Era, JsonObject, ListRootsResult, LogLevel, Revision, Root, SubscriptionFilter,
@@ -13,7 +14,7 @@ use serde_json::{Value, json};
 use tokio::io::duplex;
 
 use super::{builder, legacy, modern, peers};
-use crate::{ClientError, Endpoint, ListKind, SubscriptionEvent, Verdict};
+use crate::{ClientError, Endpoint, ListKind, SubscriptionEvent};
 
 #[tokio::test(start_paused = true)]
 async fn a_legacy_server_is_found_by_asking_another_process() {
@@ -35,7 +36,7 @@ async fn a_legacy_server_is_found_by_asking_another_process() {
     assert_eq!((client.era(), client.revision()), (Era::Legacy, Revision::V2025_11_25));
     assert_eq!(client.server_info().unwrap().name, "peer");
     assert!(client.capabilities().has("tools"));
-    assert_eq!(client.verdict().era(), Era::Legacy);
+    assert_eq!(client.known_era().era(), Era::Legacy);
 }
 
 #[tokio::test(start_paused = true)]
@@ -99,8 +100,8 @@ async fn a_silent_process_is_taken_for_a_legacy_one() {
 #[tokio::test(start_paused = true)]
 async fn a_prior_verdict_saves_asking() {
     let (server, mut clients) = peers();
-    let verdict = Verdict { revision: Revision::V2025_11_25, found_at_ms: 0 };
-    let connecting = builder().prior(verdict).connect(server);
+    let known = KnownEra { revision: Revision::V2025_11_25, found_at_ms: 0 };
+    let connecting = builder().prior(known).connect(server);
     let serving = async {
         let mut peer = LinePeer::accept(&mut clients).await;
         peer.initialize(json!({})).await;
@@ -113,8 +114,8 @@ async fn a_prior_verdict_saves_asking() {
 #[tokio::test(start_paused = true)]
 async fn a_legacy_verdict_that_no_longer_holds_is_corrected() {
     let (server, mut clients) = peers();
-    let verdict = Verdict { revision: Revision::V2025_11_25, found_at_ms: 0 };
-    let connecting = builder().prior(verdict).connect(server);
+    let known = KnownEra { revision: Revision::V2025_11_25, found_at_ms: 0 };
+    let connecting = builder().prior(known).connect(server);
     let serving = async {
         let mut peer = LinePeer::accept(&mut clients).await;
         let request = peer.expect("initialize").await;
@@ -124,7 +125,7 @@ async fn a_legacy_verdict_that_no_longer_holds_is_corrected() {
         peer
     };
     let (client, _peer) = tokio::join!(connecting, serving);
-    assert_eq!(client.unwrap().verdict().revision, Revision::MODERN);
+    assert_eq!(client.unwrap().known_era().revision, Revision::MODERN);
 }
 
 #[tokio::test(start_paused = true)]

@@ -23,7 +23,7 @@ impl Legacy {
         let id = Some(request.id());
         let params =
             request.params().map_or_else(Bytes::new, |it| Bytes::copy_from_slice(it.as_bytes()));
-        let session = match self.registry.prepare(peer.principal.clone()) {
+        let session = match self.registry.prepare(peer.principal_name().cloned()) {
             Ok(session) => session,
             Err(refusal) => return registry_refusal(id, &refusal),
         };

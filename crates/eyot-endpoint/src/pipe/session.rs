@@ -27,11 +27,12 @@ pub(super) struct PipeSession {
 
 impl PipeSession {
     /// A session that may come to be: `initialize` runs in it.
-    pub(super) fn open(request: &Request) -> Option<Self> {
+    pub(super) fn open(request: &Request, peer: &Peer) -> Option<Self> {
         let id = SessionId::parse(&random_token(16))?;
         let store = Arc::new(MemoryStore::new(LogLimits::default()));
         let shared: Arc<dyn Store> = Arc::<MemoryStore>::clone(&store);
-        let context = SessionHandle::new(id, None, Fence(1), SessionState::default(), shared);
+        let (principal, state) = (peer.principal_name().cloned(), SessionState::default());
+        let context = SessionHandle::new(id, principal, Fence(1), state, shared);
         let params = request.params().unwrap_or("{}");
         Some(Self {
             context: Arc::new(context),
@@ -54,7 +55,7 @@ impl PipeSession {
         self.context.set_revision(revision);
         let record = SessionRecord {
             id: self.context.id().clone(),
-            principal: None,
+            principal: self.context.principal().map(|it| it.as_ref().to_owned()),
             revision,
             initialize: std::mem::take(&mut self.params),
             state: self.context.state(),

@@ -118,7 +118,7 @@ impl CallContext {
     /// The name that the client's credentials stand for; `None` when nobody asks for any.
     #[must_use]
     pub fn principal(&self) -> Option<&Arc<str>> {
-        self.0.state.peer.principal.as_ref()
+        self.0.state.peer.principal_name()
     }
 
     /// Where the client is, if it comes over a network.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use eyot_service::{BoxService, McpService};
+use eyot_service::{BoxService, McpService, ServiceLayer};
 use eyot_types::{
     CallToolResult, ContentBlock, JsonObject, MirroredArguments, Tool, ToolAnnotations,
 };
@@ -59,7 +59,7 @@ where
         timeout: None,
         task: TaskPolicy::Never,
         task_ttl: None,
-        layers: Vec::new(),
+        layers: ServiceLayer::default(),
     }
 }
 
@@ -71,7 +71,7 @@ pub struct ServerTool {
     timeout: Option<Duration>,
     task: TaskPolicy,
     task_ttl: Option<Duration>,
-    layers: Vec<Box<dyn FnOnce(BoxService) -> BoxService + Send>>,
+    layers: ServiceLayer,
 }
 
 described!(ServerTool);
@@ -120,10 +120,10 @@ impl ServerTool {
     /// Puts a tower layer around this tool alone. The first is the outermost.
     pub fn layer<L>(mut self, layer: L) -> Self
     where
-        L: Layer<BoxService> + Send + 'static,
+        L: Layer<BoxService> + Send + Sync + 'static,
         L::Service: McpService,
     {
-        self.layers.push(Box::new(move |inner| BoxService::new(layer.layer(inner))));
+        self.layers = self.layers.with(ServiceLayer::new(layer));
         self
     }
 
@@ -150,10 +150,7 @@ impl ServerTool {
         }
         let arguments = Arguments::new(schema).map_err(|error| about(&error))?;
         let mirrored = MirroredArguments::of(schema).map_err(|error| about(&error))?;
-        let layered = (!layers.is_empty()).then(|| {
-            let inner = BoxService::of_boxed(Innermost);
-            layers.into_iter().rev().fold(inner, |inner, layer| layer(inner))
-        });
+        let layered = (!layers.is_empty()).then(|| layers.around(BoxService::of_boxed(Innermost)));
         Ok(RegisteredTool {
             definition,
             handler,

@@ -1,8 +1,10 @@
 //! The part of JSON Schema that most arguments are described with, checked in the raw text.
 //!
 //! Everything that a shape accepts, its schema accepts. A schema with any other word in it makes
-//! no shape, and what a shape does not accept is the schema's to judge: so most calls need no tree
-//! of values, and nothing is accepted that the schema refuses.
+//! no shape, nor does what is no schema at all; and what a shape does not accept is the schema's to
+//! judge: so most calls need no tree of values, and nothing is accepted that the schema refuses.
+
+use std::ops::RangeInclusive;
 
 use eyot_jsonrpc::{Items, Members};
 use eyot_types::JsonObject;
@@ -13,6 +15,10 @@ use serde_json::Value;
 pub(crate) struct Shape {
     /// The types that a value may have.
     types: Types,
+    /// The values that it may be, as raw JSON.
+    values: Option<Box<[String]>>,
+    /// From where to where it may be, if it is a number.
+    range: Option<Box<RangeInclusive<i128>>>,
     /// What is said of a value that is an object.
     members: Option<Box<MemberShapes>>,
     /// What is said of each item of a value that is an array.
@@ -61,6 +67,10 @@ impl Types {
     /// The types of `type`: one name, or a list of them.
     fn of(names: &Value) -> Option<Self> {
         let Value::Array(names) = names else { return Self::named(names) };
+        let is_twice = |(at, name)| names.iter().take(at).any(|it| it == name);
+        if names.is_empty() || names.iter().enumerate().any(is_twice) {
+            return None;
+        }
         names.iter().try_fold(Self(0), |all, name| Some(Self(all.0 | Self::named(name)?.0)))
     }
 
@@ -84,7 +94,8 @@ impl Types {
 }
 
 impl Shape {
-    const ANYTHING: Self = Self { types: Types::ALL, members: None, items: None };
+    const ANYTHING: Self =
+        Self { types: Types::ALL, values: None, range: None, members: None, items: None };
 
     /// The shape that a schema describes; `None` when there is more in it.
     pub(crate) fn of(schema: &JsonObject) -> Option<Self> {
@@ -100,15 +111,22 @@ impl Shape {
                 }
                 "required" => {
                     for name in said.as_array()? {
-                        let place = members.place(name.as_str()?, None)?;
-                        members.required |= 1 << place;
+                        members.require(name.as_str()?)?;
                     }
                 }
                 "additionalProperties" => members.is_open = said.as_bool()?,
+                "enum" => {
+                    shape.values = Some(said.as_array()?.iter().map(Value::to_string).collect())
+                }
+                "minimum" => shape.narrow(whole(said)?, i128::MAX),
+                "maximum" => shape.narrow(i128::MIN, whole(said)?),
                 "items" => shape.items = Some(Box::new(Self::of_value(said)?)),
                 // Without another dialect, words mean what they mean here.
                 "$schema" if said == DIALECT => {}
-                "title" | "description" | "default" | "examples" | "deprecated" | "$comment" => {}
+                "title" | "description" | "$comment" if said.is_string() => {}
+                "examples" if said.is_array() => {}
+                "deprecated" if said.is_boolean() => {}
+                "default" => {}
                 _ if word.starts_with("x-") => {}
                 _ => return None,
             }
@@ -127,9 +145,24 @@ impl Shape {
         }
     }
 
+    fn narrow(&mut self, from: i128, to: i128) {
+        let range = self.range.get_or_insert_with(|| Box::new(i128::MIN..=i128::MAX));
+        **range = from.max(*range.start())..=to.min(*range.end());
+    }
+
     /// Whether a value has this shape. The text is a part of a message.
     pub(crate) fn accepts(&self, raw: &str) -> bool {
-        if !self.types.has(Types::of_raw(raw)) {
+        let types = Types::of_raw(raw);
+        if !self.types.has(types) {
+            return false;
+        }
+        if self.values.as_ref().is_some_and(|values| !values.iter().any(|it| it == raw)) {
+            return false;
+        }
+        if types.has(Types::NUMBER)
+            && let Some(range) = &self.range
+            && !raw.parse().is_ok_and(|it| range.contains(&it))
+        {
             return false;
         }
         match (&self.members, &self.items, raw.as_bytes().first()) {
@@ -154,6 +187,14 @@ impl MemberShapes {
         Some(self.named.len() - 1).filter(|place| *place < PLACES_MAX)
     }
 
+    /// Notes a member that must be there; `None` if that is said twice.
+    fn require(&mut self, name: &str) -> Option<()> {
+        let bit = 1 << self.place(name, None)?;
+        let is_new = self.required & bit == 0;
+        self.required |= bit;
+        is_new.then_some(())
+    }
+
     fn accept(&self, raw: &str) -> bool {
         let Some(members) = Members::of(raw) else { return false };
         let mut missing = self.required;
@@ -171,6 +212,11 @@ impl MemberShapes {
         }
         missing == 0
     }
+}
+
+/// A bound that is a whole number.
+fn whole(bound: &Value) -> Option<i128> {
+    bound.as_i64().map(i128::from).or_else(|| bound.as_u64().map(i128::from))
 }
 
 /// The dialect of schemas that name none, and of those that are made from Rust types.

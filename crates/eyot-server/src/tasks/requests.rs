@@ -60,7 +60,7 @@ impl TaskRequests<'_> {
     }
 
     fn task(self, peer: &Peer, id: &str) -> Result<Arc<TaskEntry>, ErrorObject> {
-        self.tasks.find(id, peer.principal.as_ref()).ok_or_else(unknown)
+        self.tasks.find(id, peer.principal_name()).ok_or_else(unknown)
     }
 
     /// Room for a task, if this call may become one.
@@ -86,7 +86,7 @@ impl TaskRequests<'_> {
             // extension capability on its request" (tasks extension, Capability Negotiation).
             return if is_required { Err(missing) } else { Ok(None) };
         }
-        match self.tasks.room(peer.principal.as_ref()) {
+        match self.tasks.room(peer.principal_name()) {
             Ok(room) => Ok(Some(room)),
             // Whoever can wait for the answer still gets it.
             Err(_) if !is_required => Ok(None),
@@ -106,7 +106,7 @@ impl TaskRequests<'_> {
     ) -> Result<Vec<Arc<TaskEntry>>, ErrorObject> {
         check_declared(request)?;
         let ids: BTreeSet<String> = ids.into_iter().take(WATCHED_MAX).collect();
-        let principal = peer.principal.as_ref();
+        let principal = peer.principal_name();
         Ok(ids.iter().filter_map(|id| self.tasks.find(id, principal)).collect())
     }
 }

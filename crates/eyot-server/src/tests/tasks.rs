@@ -5,11 +5,10 @@ mod identity;
 mod inputs;
 mod listening;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use eyot_jsonrpc::{Message, ScanLimits};
-use eyot_service::{Call, Reply, Transport};
+use eyot_service::{Call, Principal, Reply, Transport};
 use eyot_types::{Era, Revision, meta};
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
@@ -78,7 +77,7 @@ async fn ask(server: &Server, principal: &str, method: &str, params: Value) -> V
     });
     let request = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
     let message = Message::parse(request.to_string().into(), &ScanLimits::default()).unwrap();
-    let principal = Some(Arc::from(principal));
+    let principal = Some(Principal::new(principal));
     let peer = eyot_service::Peer {
         era: Era::Modern,
         principal,

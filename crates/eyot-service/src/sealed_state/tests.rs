@@ -8,12 +8,12 @@ use eyot_types::Era;
 use serde_json::{Value, json};
 
 use super::SealedState;
-use crate::{Peer, Transport};
+use crate::{Peer, Principal, Transport};
 
 const TTL: Duration = Duration::from_secs(60);
 
 fn peer(principal: Option<&str>) -> Peer {
-    let principal = principal.map(Into::into);
+    let principal = principal.map(Principal::new);
     Peer { era: Era::Modern, principal, address: None, transport: Transport::Http }
 }
 

@@ -1,8 +1,9 @@
 //! The queue by itself; writing is tested with real children.
 
 use bytes::Bytes;
+use eyot_service::QueueFull;
 
-use super::{LineWriter, QueueFull};
+use super::LineWriter;
 
 #[test]
 fn a_closed_stream_takes_nothing() {

@@ -9,12 +9,14 @@ use eyot_types::codes::{self, Outcome};
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, DuplexStream};
 use tokio::sync::OnceCell;
-use tokio::time::{Instant, advance};
+use tokio::time::advance;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::{DOUBT_PAUSE, ModernSide};
-use crate::{EraMode, EraVerdict, ModernConnection, Runtime, Target, Upstream, VERDICT_TTL};
+use eyot_era::detect::{ERA_TTL, EraMode, RECHECK_PAUSE};
+
+use super::ModernSide;
+use crate::{ModernConnection, Runtime, SharedEraCache, Target, Upstream};
 
 /// An upstream that counts who attaches, and learns the modern era when it is told.
 #[derive(Debug, Default)]
@@ -53,8 +55,8 @@ fn answer(asked: &Message, is_modern: bool) -> Message {
 fn side(target: Target, mode: EraMode) -> ModernSide {
     let runtime = Runtime::new(TaskTracker::new(), CancellationToken::new(), Arc::default());
     let fingerprint = target.fingerprint();
-    let verdict = EraVerdict::new(mode);
-    ModernSide::new(Arc::new(Upstream { target, runtime, fingerprint, verdict }))
+    let era = SharedEraCache::new(mode);
+    ModernSide::new(Arc::new(Upstream { target, runtime, fingerprint, era }))
 }
 
 fn in_process(mode: EraMode) -> (Arc<Server>, ModernSide) {
@@ -71,9 +73,9 @@ async fn a_legacy_verdict_is_looked_into_again_when_it_is_old() {
     }
     assert_eq!(server.attached.load(Ordering::Relaxed), 1, "one probe serves all");
     server.is_modern.store(true, Ordering::Relaxed);
-    advance(VERDICT_TTL / 2).await;
+    advance(ERA_TTL / 2).await;
     assert!(side.connection().await.unwrap().is_none(), "the verdict is believed");
-    advance(VERDICT_TTL / 2).await;
+    advance(ERA_TTL / 2).await;
     assert!(side.connection().await.unwrap().is_some(), "the upstream has learnt the modern era");
     assert_eq!(server.attached.load(Ordering::Relaxed), 2);
 }
@@ -82,7 +84,7 @@ async fn a_legacy_verdict_is_looked_into_again_when_it_is_old() {
 async fn a_pinned_upstream_is_not_asked() {
     let (server, side) = in_process(EraMode::Legacy);
     server.is_modern.store(true, Ordering::Relaxed);
-    advance(VERDICT_TTL * 2).await;
+    advance(ERA_TTL * 2).await;
     assert!(side.connection().await.unwrap().is_none());
     assert_eq!(server.attached.load(Ordering::Relaxed), 0);
     let (_server, side) = in_process(EraMode::Modern);
@@ -96,7 +98,7 @@ fn found() -> ModernSide {
     let upstream = &side.upstream;
     let connection = ModernConnection::open(&upstream.target, &upstream.runtime).unwrap();
     *side.cell.lock() = Arc::new(OnceCell::new_with(Some(Some(connection))));
-    *side.found.lock() = Some(Instant::now());
+    side.upstream.era.find_modern();
     side
 }
 
@@ -113,14 +115,14 @@ fn refused(code: i64) -> Result<Reply, Fault> {
 async fn a_modern_verdict_is_corrected_by_what_the_upstream_says() {
     for code in [codes::INVALID_REQUEST, codes::SDK_CONNECTION_CLOSED, codes::METHOD_NOT_FOUND] {
         let side = found();
-        advance(DOUBT_PAUSE).await;
+        advance(RECHECK_PAUSE).await;
         drop(side.weigh(false, refused(codes::INVALID_PARAMS)).unwrap());
         assert!(is_believed(&side), "modern servers say so too");
         drop(side.weigh(false, refused(code)).unwrap());
         assert!(!is_believed(&side), "{code}");
     }
     let side = found();
-    advance(DOUBT_PAUSE).await;
+    advance(RECHECK_PAUSE).await;
     let lost = codes::upstream_lost("HTTP status 405", Outcome::NotSent, false);
     assert!(side.weigh(false, Err(Fault::upstream(lost.clone()))).is_err() && is_believed(&side));
     assert!(side.weigh(false, Err(Fault::refused(lost))).is_err() && !is_believed(&side));

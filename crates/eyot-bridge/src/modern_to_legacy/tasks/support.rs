@@ -35,12 +35,12 @@ impl Supports {
     /// does not say.
     pub(crate) async fn of(&self, ask: &Ask, session: &UpstreamSession) -> Option<TaskSupport> {
         let name = ask.message.name()?.into_owned();
-        let principal = &ask.peer.principal;
-        if let Some(known) = self.known(principal.as_ref(), &name) {
+        let principal = ask.peer.principal_name();
+        if let Some(known) = self.known(principal, &name) {
             return known;
         }
         let turn = self.turn.acquire().await.ok()?;
-        if let Some(known) = self.known(principal.as_ref(), &name) {
+        if let Some(known) = self.known(principal, &name) {
             return known;
         }
         let tools = list(session).await;
@@ -48,7 +48,7 @@ impl Supports {
         let mut lists = self.lists.lock();
         lists.retain(|_, it| it.at.elapsed() < LIST_TTL);
         if lists.len() < LISTS_MAX {
-            lists.insert(principal.clone(), Listed { at: Instant::now(), tools });
+            lists.insert(principal.cloned(), Listed { at: Instant::now(), tools });
         }
         drop(lists);
         drop(turn);

@@ -1,13 +1,15 @@
 //! A client at the other end of the pipe. Every message that it reads is held against the schema.
 
 use std::collections::HashMap;
-use std::io::{self, BufRead as _, BufReader, PipeWriter, Write as _};
+use std::io::{self, BufRead as _, BufReader, PipeReader, PipeWriter, Write as _};
+use std::os::fd::OwnedFd;
 use std::sync::mpsc::{self, Receiver};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use eyot::types::{Era, Revision, meta};
 use serde_json::{Value, json};
+use tokio::net::unix::pipe;
 
 use super::schema;
 
@@ -31,7 +33,7 @@ impl Client {
     pub(super) fn new(revision: Revision) -> Self {
         let (server_input, input) = io::pipe().unwrap();
         let (output, server_output) = io::pipe().unwrap();
-        let serve = move || super::super::serve(BufReader::new(server_input), server_output);
+        let serve = move || serve(server_input, server_output);
         let (sender, lines) = mpsc::channel();
         std::thread::spawn(move || {
             BufReader::new(output).lines().try_for_each(|line| sender.send(line.unwrap()))
@@ -166,6 +168,20 @@ impl Client {
         text(&self.call(tool, arguments))
     }
 
+    /// Calls `touch`; gives what so many subscriptions of this client hear of it. The answer may
+    /// come before it, behind it or in the middle.
+    #[track_caller]
+    pub(super) fn touch(&mut self, subscriptions: usize) -> Vec<Value> {
+        self.request("tools/call", json!({ "name": "touch" }));
+        let messages: Vec<Value> = (0..=subscriptions).map(|_| self.read()).collect();
+        let (answers, heard): (Vec<Value>, Vec<Value>) =
+            messages.into_iter().partition(|it| it.get("id").is_some());
+        assert_eq!(text(&answers[0]["result"]), "Touched. Everyone who subscribed is told.");
+        let updated = |it: &Value| it["method"] == "notifications/resources/updated";
+        assert!(heard.iter().all(updated), "{heard:?}");
+        heard.into_iter().map(|it| it["params"].clone()).collect()
+    }
+
     /// Closes the pipe: the server ends without another word.
     #[track_caller]
     pub(super) fn end(self) {
@@ -174,6 +190,17 @@ impl Client {
         assert!(left.is_empty(), "{left:?}");
         self.server.join().unwrap().unwrap();
     }
+}
+
+/// Serves the streams as the program serves its own, until the input ends.
+pub(super) fn serve(input: PipeReader, output: PipeWriter) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let input = pipe::Receiver::from_owned_fd(OwnedFd::from(input))?;
+        let output = pipe::Sender::from_owned_fd(OwnedFd::from(output))?;
+        super::super::server().map_err(io::Error::other)?.serve_io(input, output).await;
+        Ok(())
+    })
 }
 
 /// The text of a tool's result.

@@ -1,0 +1,137 @@
+//! What came of the questions for an era, and which error that is if there is none.
+
+use std::time::Duration;
+
+use eyot_era::detect::{Action, Carrier, DetectConfig, Detector, EraAnswer, EraStep, GiveUp};
+use eyot_jsonrpc::{ErrorObject, Response};
+use eyot_service::{Fault, FaultKind};
+use eyot_types::codes::{self, Outcome};
+use eyot_types::{DiscoverResult, Era, Method, Revision, meta};
+use http::StatusCode;
+use tokio::time::error::Elapsed;
+
+use crate::error::ClientError;
+use crate::session::Facts;
+
+/// What came of the question `server/discover`.
+pub(super) type Asked = Result<Result<(StatusCode, Response), Fault>, Elapsed>;
+
+/// Finds the era, and keeps what the caller is told.
+pub(super) struct Finding {
+    carrier: Carrier,
+    detector: Detector,
+    /// The last answer to `server/discover`.
+    answer: Option<Response>,
+    /// Why the last question has found no era.
+    error: Option<ClientError>,
+    /// How `initialize` was refused.
+    refusal: Option<ClientError>,
+}
+
+impl Finding {
+    /// Nothing was asked yet.
+    pub(super) fn new(config: DetectConfig) -> Self {
+        let (carrier, detector) = (config.carrier, Detector::new(config));
+        Self { carrier, detector, answer: None, error: None, refusal: None }
+    }
+
+    /// What is done next.
+    pub(super) fn action(&self) -> Action {
+        self.detector.poll_action()
+    }
+
+    /// What came of the last question.
+    pub(super) fn step(&mut self) -> Option<EraStep> {
+        self.detector.poll_step()
+    }
+
+    /// `server/discover` was asked, and so long was waited for its answer.
+    pub(super) fn discovered(&mut self, asked: Asked, patience: Duration) {
+        match asked {
+            Ok(Ok((status, answer))) => {
+                let status = (self.carrier == Carrier::Http).then(|| status.as_u16());
+                self.error = answer.decode_error().ok().map(ClientError::Rpc);
+                self.detector.handle_answer(EraAnswer::of_discover(&answer, status));
+                self.answer = Some(answer);
+            }
+            Ok(Err(fault)) => {
+                tracing::debug!(%fault, "server has not answered `server/discover`");
+                let error = ClientError::from_fault(&fault);
+                self.detector.handle_fault(reason(&error), fault.kind == FaultKind::Refused);
+                self.error = Some(error);
+            }
+            Err(_elapsed) => {
+                let outcome = Outcome::Unknown;
+                self.detector.handle_silence();
+                self.error = Some(ClientError::Timeout { waited: patience, outcome });
+            }
+        }
+    }
+
+    /// A legacy session was to be opened.
+    pub(super) fn initialized(&mut self, opened: Result<Revision, &ClientError>) {
+        match opened {
+            Ok(revision) => self.detector.handle_answer(EraAnswer::Accepted(revision)),
+            Err(ClientError::Rpc(error)) => {
+                let error = error.clone();
+                self.detector.handle_answer(EraAnswer::Refused { error, status: None });
+            }
+            Err(ClientError::Timeout { .. }) => self.detector.handle_silence(),
+            Err(error) => {
+                let is_refusal = matches!(error, ClientError::Refused { .. });
+                self.detector.handle_fault(reason(error), is_refusal);
+            }
+        }
+        if let Err(error) = opened {
+            self.refusal = Some(error.clone());
+            self.error = Some(error.clone());
+        }
+    }
+
+    /// What a modern server says of itself.
+    pub(super) fn facts(&self) -> Result<Facts, ClientError> {
+        let answer = self.answer.as_ref().ok_or_else(|| unanswered(Method::ServerDiscover))?;
+        let result: DiscoverResult = answer.decode_result().map_err(|error| {
+            ClientError::Protocol { reason: format!("result of server/discover: {error}") }
+        })?;
+        let info = result.meta.as_ref().and_then(meta::server_info);
+        let DiscoverResult { capabilities, instructions, .. } = result;
+        Ok(Facts { revision: Revision::MODERN, info, capabilities, instructions })
+    }
+
+    /// Why there is no connection.
+    pub(super) fn failure(self, why: GiveUp) -> ClientError {
+        let error = match why {
+            GiveUp::Refused => self.error,
+            GiveUp::Neither => self.refusal,
+            GiveUp::Pinned => Some(ClientError::Rpc(modern_only())),
+            GiveUp::NoCommonRevision(offered) => {
+                let reason = format!("server speaks only {}", offered.join(", "));
+                Some(ClientError::Protocol { reason })
+            }
+        };
+        error.unwrap_or_else(|| unanswered(Method::ServerDiscover))
+    }
+}
+
+/// The error of a server that has answered with something else.
+pub(super) fn unanswered(method: Method<'_>) -> ClientError {
+    ClientError::Protocol { reason: format!("server answered `{method}` with no result of it") }
+}
+
+/// What happened, without what it means for a call.
+fn reason(error: &ClientError) -> String {
+    match error {
+        ClientError::Unreachable { reason }
+        | ClientError::Refused { reason }
+        | ClientError::Lost { reason, .. } => reason.clone(),
+        error => error.to_string(),
+    }
+}
+
+fn modern_only() -> ErrorObject {
+    codes::era_mismatch(Revision::MODERN.as_str(), Era::Legacy)
+}
+
+#[cfg(test)]
+mod tests;

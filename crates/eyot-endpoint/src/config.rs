@@ -1,0 +1,50 @@
+//! What an endpoint is made of.
+
+use std::sync::Arc;
+
+use eyot_http::HostPolicy;
+use eyot_service::{Limits, Shutdown};
+use eyot_session::{Limits as SessionLimits, Store};
+use tokio_util::task::TaskTracker;
+
+use crate::api_keys::Keys;
+use crate::auth::Authenticate;
+
+/// What an endpoint is made of, besides the service that answers.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct EndpointConfig {
+    /// The endpoint's path: `/mcp` by default.
+    pub path: String,
+    /// Which hosts and origins may talk to it: those of this machine by default.
+    pub hosts: HostPolicy,
+    /// Who finds out who a client is: by default [`Keys`] without a key, which ask nobody.
+    pub auth: Arc<dyn Authenticate>,
+    /// Where sessions are kept.
+    pub store: Arc<dyn Store>,
+    /// Every bound.
+    pub limits: Limits,
+    /// Bounds of one session.
+    pub session_limits: SessionLimits,
+    /// Tells everything of the endpoint to end; keep a clone.
+    pub shutdown: Shutdown,
+    /// Where every task of the endpoint lives. The caller may add its own.
+    pub tasks: TaskTracker,
+}
+
+impl EndpointConfig {
+    /// The defaults, with a store.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>) -> Self {
+        Self {
+            path: "/mcp".to_owned(),
+            hosts: HostPolicy::loopback(),
+            auth: Arc::new(Keys::default()),
+            store,
+            limits: Limits::default(),
+            session_limits: SessionLimits::default(),
+            shutdown: Shutdown::new(),
+            tasks: TaskTracker::new(),
+        }
+    }
+}

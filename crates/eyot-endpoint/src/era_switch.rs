@@ -1,0 +1,256 @@
+//! What an endpoint asks of a request first: may it come in, and which era does it belong to.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use eyot_http::{
+    BodyError, HostPolicy, OutgoingBody, RequestBody, RequestHead, empty, error, not_allowed,
+    read_body,
+};
+use eyot_jsonrpc::{ErrorObject, INVALID_REQUEST, Incoming, Message, Request as McpRequest};
+use eyot_service::{Limits, Peer, Shutdown, Transport};
+use eyot_types::{Era, Method as McpMethod, Revision};
+use http::header::ORIGIN;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, request};
+
+use crate::auth::{AuthRefusal, Authenticate, Authenticated, Authentication, Credentials};
+use crate::cors;
+use crate::legacy::{Asked, Legacy};
+use crate::modern::{Modern, is_claimed};
+use crate::timer::Timer;
+
+type Answer = Response<OutgoingBody>;
+
+/// Hands the requests of one path to the era that they belong to.
+#[derive(Debug)]
+pub(crate) struct EraSwitch {
+    pub(crate) path: String,
+    pub(crate) hosts: HostPolicy,
+    pub(crate) auth: Arc<dyn Authenticate>,
+    pub(crate) legacy: Arc<Legacy>,
+    pub(crate) modern: Modern,
+    pub(crate) shutdown: Shutdown,
+    pub(crate) limits: Limits,
+}
+
+/// What the requests of one connection share.
+#[derive(Debug, Default)]
+pub(crate) struct ConnectionContext {
+    /// Where the client is, if this process has accepted its connection.
+    pub(crate) from: Option<SocketAddr>,
+    pub(crate) timer: Arc<Timer>,
+}
+
+const METHODS: &str = "GET, POST, DELETE, OPTIONS";
+
+impl EraSwitch {
+    /// Answers one request.
+    pub(crate) async fn handle(
+        &self,
+        request: Request<RequestBody>,
+        connection: &ConnectionContext,
+    ) -> Answer {
+        let (parts, body) = request.into_parts();
+        let head = RequestHead::read(&parts.headers);
+        if let Err(forbidden) = self.hosts.check(&parts.uri, &head) {
+            return refused(StatusCode::FORBIDDEN, &forbidden.to_string());
+        }
+        if connection.from.is_some() && parts.uri.path() != self.path {
+            return empty(StatusCode::NOT_FOUND);
+        }
+        let mut answer = self.admitted(&parts, &head, body, connection).await;
+        if let Some(origin) = parts.headers.get(ORIGIN) {
+            cors::allow(origin.clone(), &mut answer);
+        }
+        answer
+    }
+
+    async fn admitted(
+        &self,
+        parts: &request::Parts,
+        head: &RequestHead<'_>,
+        body: RequestBody,
+        connection: &ConnectionContext,
+    ) -> Answer {
+        if parts.method == Method::OPTIONS {
+            return cors::preflight(&parts.headers, METHODS);
+        }
+        let address = connection.from;
+        let authenticated = match self.auth.authenticate(&Credentials { head, parts, address }) {
+            Authentication::Ready(authenticated) => authenticated,
+            Authentication::Pending(asking) => self.ask(asking).await,
+        };
+        let principal = match authenticated {
+            Ok(principal) => principal,
+            Err(refusal) => return refusal.into_answer(),
+        };
+        let peer = Peer { era: Era::Legacy, principal, address, transport: Transport::Http };
+        let timer = Arc::clone(&connection.timer);
+        let asked = Asked { peer, accepts: head.accepts(), timer };
+        if self.shutdown.is_draining() {
+            return refused(StatusCode::SERVICE_UNAVAILABLE, "server is shutting down");
+        }
+        match parts.method {
+            Method::POST => self.post(&parts.headers, head, body, asked).await,
+            Method::GET => Box::pin(self.get(head, asked)).await,
+            Method::DELETE => Box::pin(self.delete(head, asked.peer)).await,
+            _ => not_allowed(METHODS),
+        }
+    }
+
+    /// Waits for others to say who the client is.
+    async fn ask(&self, asking: impl Future<Output = Authenticated>) -> Authenticated {
+        let patience = self.limits.authentication_timeout;
+        let answered = tokio::time::timeout(patience, asking).await;
+        answered
+            .unwrap_or_else(|_elapsed| Err(AuthRefusal::unavailable("nobody can say who you are")))
+    }
+
+    async fn post(
+        &self,
+        headers: &HeaderMap,
+        head: &RequestHead<'_>,
+        body: RequestBody,
+        asked: Asked,
+    ) -> Answer {
+        if let Err(refusal) = head.check_json_body() {
+            return refused(refusal.status(), &refusal.to_string());
+        }
+        if !asked.accepts.json && !asked.accepts.events {
+            let message = "Accept must allow application/json and text/event-stream";
+            return refused(StatusCode::NOT_ACCEPTABLE, message);
+        }
+        let bytes = match read_body(body, &self.limits).await {
+            Ok(bytes) => bytes,
+            Err(failure) => return body_failed(failure),
+        };
+        let incoming = match Incoming::parse(bytes, &self.limits.scan) {
+            Ok(incoming) => incoming,
+            Err(failure) => {
+                return error(StatusCode::BAD_REQUEST, failure.id(), &failure.error_object());
+            }
+        };
+        match incoming {
+            Incoming::One(message) if is_claimed(&message, head) => {
+                let asked = Asked { peer: Peer { era: Era::Modern, ..asked.peer }, ..asked };
+                Box::pin(self.modern.post(message, headers, head, asked)).await
+            }
+            incoming => self.post_legacy(incoming, head, asked).await,
+        }
+    }
+
+    async fn post_legacy(
+        &self,
+        incoming: Incoming,
+        head: &RequestHead<'_>,
+        asked: Asked,
+    ) -> Answer {
+        if let Err(refusal) = check_revision(head) {
+            return *refusal;
+        }
+        let session_id = match head.session_id() {
+            Ok(session_id) => session_id,
+            Err(refusal) => return refused(refusal.status(), &refusal.to_string()),
+        };
+        let incoming = match incoming {
+            Incoming::One(message) if session_id.is_none() => match initialize(message) {
+                Ok(request) => {
+                    return Box::pin(self.legacy.initialize(request, asked.peer)).await;
+                }
+                Err(message) => Incoming::One(message),
+            },
+            incoming => incoming,
+        };
+        match self.legacy.session(session_id, &asked.peer).await {
+            Ok(session) => self.legacy.post(session, incoming, asked).await,
+            Err(refusal) => refusal,
+        }
+    }
+
+    async fn get(&self, head: &RequestHead<'_>, asked: Asked) -> Answer {
+        if is_modern(head) {
+            return not_allowed("POST");
+        }
+        if !asked.accepts.events {
+            let message = "Accept must allow text/event-stream";
+            return refused(StatusCode::NOT_ACCEPTABLE, message);
+        }
+        let (session_id, last_event_id) = match (head.session_id(), head.last_event_id()) {
+            (Ok(session_id), Ok(last_event_id)) => (session_id, last_event_id),
+            (Err(refusal), _) | (_, Err(refusal)) => {
+                return refused(refusal.status(), &refusal.to_string());
+            }
+        };
+        if let Err(refusal) = check_revision(head) {
+            return *refusal;
+        }
+        match self.legacy.session(session_id, &asked.peer).await {
+            Ok(session) => self.legacy.get(session, last_event_id, asked).await,
+            Err(refusal) => refusal,
+        }
+    }
+
+    async fn delete(&self, head: &RequestHead<'_>, peer: Peer) -> Answer {
+        if is_modern(head) {
+            return not_allowed("POST");
+        }
+        let session_id = match head.session_id() {
+            Ok(session_id) => session_id,
+            Err(refusal) => return refused(refusal.status(), &refusal.to_string()),
+        };
+        match self.legacy.session(session_id, &peer).await {
+            Ok(session) => self.legacy.delete(&session).await,
+            Err(refusal) => refusal,
+        }
+    }
+}
+
+/// The message as the request that opens a session, if it is that.
+fn initialize(message: Message) -> Result<McpRequest, Message> {
+    match message.is_method(McpMethod::Initialize.as_str()) {
+        true => message.into_request(),
+        false => Err(message),
+    }
+}
+
+/// A GET or DELETE of the modern era, which has neither.
+fn is_modern(head: &RequestHead<'_>) -> bool {
+    let version = head.protocol_version().ok().flatten();
+    version == Some(Revision::MODERN.as_str())
+}
+
+/// "If the server receives a request with an invalid or unsupported
+/// `MCP-Protocol-Version`, it MUST respond with 400 Bad Request" (2025-06-18 and
+/// 2025-11-25); a missing one is 2025-03-26.
+fn check_revision(head: &RequestHead<'_>) -> Result<(), Box<Answer>> {
+    let version = match head.protocol_version() {
+        Ok(version) => version,
+        Err(refusal) => return Err(refused(refusal.status(), &refusal.to_string()).into()),
+    };
+    let revision = version.map(|it| it.parse::<Revision>());
+    match revision {
+        None => Ok(()),
+        Some(Ok(revision)) if revision.era() == Era::Legacy => Ok(()),
+        Some(_) => {
+            let supported: Vec<_> = Revision::LEGACY.iter().map(|it| it.as_str()).collect();
+            let message = format!("MCP-Protocol-Version must be one of {}", supported.join(", "));
+            Err(refused(StatusCode::BAD_REQUEST, &message).into())
+        }
+    }
+}
+
+fn body_failed(failure: BodyError) -> Answer {
+    let status = match failure {
+        BodyError::TooLong { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+        BodyError::TooSlow => StatusCode::REQUEST_TIMEOUT,
+        _ => StatusCode::BAD_REQUEST,
+    };
+    let mut answer = refused(status, &failure.to_string());
+    // What is left of the body must not be taken for a request.
+    answer.headers_mut().insert(http::header::CONNECTION, HeaderValue::from_static("close"));
+    answer
+}
+
+fn refused(status: StatusCode, message: &str) -> Answer {
+    error(status, None, &ErrorObject::new(INVALID_REQUEST, message))
+}

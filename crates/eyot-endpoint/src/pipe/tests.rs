@@ -1,0 +1,116 @@
+//! A pipe over a carrier that a test writes: what it needs of any [`MessageIo`].
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use eyot_jsonrpc::Message;
+use eyot_service::{
+    BadMessage, BoxService, IoEnd, IoEvent, Limits, MessageIo, Peer, Principal, QueueFull,
+    Shutdown, Transport,
+};
+use eyot_types::Era;
+use parking_lot::Mutex;
+
+use super::Pipe;
+use crate::noting::Noting;
+
+/// Gives what the test wrote down, then ends; keeps what is queued for a peer that reads all, or
+/// for one that reads nothing.
+#[derive(Debug)]
+struct ScriptedIo {
+    events: VecDeque<IoEvent>,
+    sent: Arc<Mutex<Vec<String>>>,
+    /// `Some`: nothing is read, and so many bytes wait.
+    waiting_bytes: Option<usize>,
+}
+
+impl MessageIo for ScriptedIo {
+    fn poll_message(&mut self, _cx: &mut Context<'_>) -> Poll<IoEvent> {
+        match self.events.pop_front() {
+            Some(event) => Poll::Ready(event),
+            None if self.waiting_bytes.is_some() => Poll::Pending,
+            None => Poll::Ready(IoEvent::Ended(IoEnd::new("left"))),
+        }
+    }
+
+    fn queue_message(&mut self, message: &Message) -> Result<(), QueueFull> {
+        self.sent.lock().push(String::from_utf8(message.to_bytes().to_vec()).unwrap());
+        if let Some(bytes) = &mut self.waiting_bytes {
+            *bytes += message.len();
+        }
+        Ok(())
+    }
+
+    fn queued_bytes(&self) -> usize {
+        self.waiting_bytes.unwrap_or(0)
+    }
+
+    fn written_bytes(&self) -> u64 {
+        0
+    }
+
+    fn poll_close(&mut self, _cx: &mut Context<'_>) -> Poll<()> {
+        if self.waiting_bytes.is_some() { Poll::Pending } else { Poll::Ready(()) }
+    }
+}
+
+fn text(text: &'static str) -> IoEvent {
+    IoEvent::Message(text.into())
+}
+
+fn io(events: impl Into<VecDeque<IoEvent>>) -> ScriptedIo {
+    ScriptedIo { events: events.into(), sent: Arc::default(), waiting_bytes: None }
+}
+
+#[tokio::test]
+async fn message_that_cannot_be_read_is_answered_with_the_reason() {
+    let ping = text(r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#);
+    let io = io([IoEvent::Bad(BadMessage::TooLong { limit_bytes: 8 }), ping]);
+    let (sent, service) = (Arc::clone(&io.sent), BoxService::new(Noting::default()));
+    Pipe::new(io, service, Limits::default(), &Shutdown::new()).run().await;
+    let sent = sent.lock();
+    assert_eq!(sent.len(), 2, "{sent:?}");
+    assert!(sent[0].contains("longer than 8 bytes"), "{sent:?}");
+    assert!(sent[1].contains(r#""id":1,"result""#), "{sent:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_rest_while_the_peer_reads_nothing_and_end_when_it_never_does() {
+    let mut io = io([text(
+        r#"{"jsonrpc":"2.0","id":1,"method":"notes","params":{"_meta":{
+            "io.modelcontextprotocol/protocolVersion":"2026-07-28",
+            "io.modelcontextprotocol/clientInfo":{"name":"c","version":"1"},
+            "io.modelcontextprotocol/clientCapabilities":{}}}}"#,
+    )]);
+    let limits = Limits::default();
+    let note = Noting::note().len();
+    io.waiting_bytes = Some(limits.pipe_queue_bytes - 3 * note);
+    let (sent, service) = (Arc::clone(&io.sent), BoxService::new(Noting::default()));
+    let began = tokio::time::Instant::now();
+    Pipe::new(io, service, limits, &Shutdown::new()).run().await;
+    assert_eq!(sent.lock().len(), 3, "no more is taken from the call than fits");
+    assert!(began.elapsed() >= limits.write_stall_timeout);
+}
+
+#[tokio::test]
+async fn calls_of_a_pipe_are_those_of_its_peer() {
+    let io = io([text(r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#)]);
+    let noting = Noting::default();
+    let address: SocketAddr = "192.0.2.1:80".parse().unwrap();
+    let peer = Peer {
+        era: Era::Modern,
+        principal: Some(Principal::new("alice")),
+        address: Some(address),
+        transport: Transport::Http,
+    };
+    let service = BoxService::new(noting.clone());
+    let pipe = Pipe::new(io, service, Limits::default(), &Shutdown::new()).of_peer(peer);
+    pipe.run().await;
+    let peers = noting.peers();
+    let [peer] = &peers[..] else { panic!("{peers:?}") };
+    assert_eq!(peer.principal_name().map(AsRef::as_ref), Some("alice"));
+    assert_eq!((peer.address, peer.transport), (Some(address), Transport::Http));
+    assert_eq!(peer.era, Era::Legacy, "the era is that of the message");
+}

@@ -1,0 +1,39 @@
+//! What a proxy is made of.
+
+use std::sync::Arc;
+
+use eyot_bridge::Affinity;
+use eyot_endpoint::EndpointConfig;
+use eyot_service::ServiceLayer;
+use eyot_session::Store;
+use eyot_upstream::EraMode;
+
+/// What a proxy needs besides its upstream. Everything has a default but the store.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct ProxyConfig {
+    /// Where and to whom it serves, and every bound.
+    pub endpoint: EndpointConfig,
+    /// The era of the upstream; see [`RelayOptions::era`](eyot_relay::RelayOptions::era).
+    pub era: EraMode,
+    /// Which modern clients share a session at a legacy upstream.
+    pub affinity: Affinity,
+    /// Stand between the endpoint and the relay: they see every call of every client.
+    pub layers: ServiceLayer,
+    /// Stand in front of each connection to the upstream.
+    pub upstream_layers: ServiceLayer,
+}
+
+impl ProxyConfig {
+    /// The defaults, with a store.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>) -> Self {
+        Self {
+            endpoint: EndpointConfig::new(store),
+            era: EraMode::default(),
+            affinity: Affinity::default(),
+            layers: ServiceLayer::default(),
+            upstream_layers: ServiceLayer::default(),
+        }
+    }
+}

@@ -16,7 +16,7 @@ use crate::endpoint::{Answering, Endpoint};
 use crate::http_server::HttpServer;
 
 /// A tower service that answers HTTP requests; see
-/// [`HttpOptions::into_service`](crate::HttpOptions::into_service). Cheap to clone.
+/// `HttpOptions::into_service` of eyot-server. Cheap to clone.
 #[derive(Clone)]
 pub struct HttpService(Arc<Mounted>);
 

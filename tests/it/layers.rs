@@ -49,11 +49,12 @@ impl Service<Call> for Noted {
     }
 
     fn call(&mut self, call: Call) -> ReplyFuture {
-        if let Input::Message(message) = &call.input
-            && let Some(method) = message.method()
-        {
-            self.passed.lock().push(method.into_owned());
-        }
+        let method = match &call.input {
+            Input::Request(request) => Some(request.method()),
+            Input::Notification(notification) => Some(notification.method()),
+            _ => None,
+        };
+        self.passed.lock().extend(method.map(str::to_owned));
         self.inner.call(call)
     }
 }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use eyot_era::detect::{self, ERA_TTL};
 use eyot_era::legacy_to_modern::{self, ClientMeta};
 use eyot_era::revision::Losses;
-use eyot_jsonrpc::{Id, Kind, Message};
+use eyot_jsonrpc::{Request, Response};
 use eyot_service::{BoxService, Fault, FaultKind, Peer, Reply, SessionHandle};
 use eyot_session::{SessionState, UpstreamName, UpstreamRef};
 use eyot_types::codes::{self, Outcome};
@@ -22,7 +22,6 @@ use eyot_types::{
     PaginatedParams, Revision,
 };
 use eyot_upstream::{ModernSide, Sender, Upstream, initialize};
-use futures_util::StreamExt as _;
 use parking_lot::Mutex;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
@@ -85,7 +84,7 @@ impl ToModern {
     pub async fn initialize(
         self: Arc<Self>,
         context: &SessionHandle,
-        request: Message,
+        request: Request,
     ) -> Result<Reply, Fault> {
         let revision = Revision::negotiate(&initialize::requested_revision(&request));
         let params = request.params().unwrap_or("{}");
@@ -107,8 +106,7 @@ impl ToModern {
         };
         context.edit(|state| state.upstreams.insert(UpstreamName::DEFAULT, upstream));
         context.set_upstream(Bridged::opened(self, context.peer(), client).into_service());
-        let id = request.id().unwrap_or_else(|| Id::from_number(0));
-        Ok(Reply::One(Message::response(id, &result)))
+        Ok(Reply::One(request.answer(&result)))
     }
 
     /// What answers the calls of a session that an earlier process has opened.
@@ -144,21 +142,13 @@ impl ToModern {
     }
 
     /// Asks something of our own that has one answer.
-    async fn ask(&self, request: Message) -> Result<Message, Fault> {
+    async fn ask(&self, request: Request) -> Result<Response, Fault> {
         let timeout = self.upstream.runtime.limits.call_timeout;
         let asking = async {
             let connection = self.modern.required().await?;
             let sender = Sender::ourselves();
-            match self.modern.request(&connection, request, &sender).await? {
-                Reply::One(answer) => Ok(answer),
-                Reply::Stream(mut parts) => loop {
-                    let Some(part) = parts.next().await else { return Err(Fault::unanswered()) };
-                    if let Some(answer) = part?.into_message().filter(Message::is_response) {
-                        return Ok(answer);
-                    }
-                },
-                Reply::None => Err(Fault::unanswered()),
-            }
+            let reply = self.modern.request(&connection, request, &sender).await?;
+            reply.answer(drop).await
         };
         let asked = tokio::time::timeout(timeout, asking).await;
         asked.unwrap_or_else(|_elapsed| Err(Fault::timed_out(timeout))).map_err(upstreams_fault)
@@ -189,10 +179,10 @@ impl ToModern {
         for _ in 0..PAGES_MAX {
             let mut page = PaginatedParams::default();
             page.cursor = cursor.take();
-            let bare = Message::request(Id::from_number(0), Method::ToolsList.as_str(), &page);
+            let bare = Request::unnumbered(Method::ToolsList.as_str(), &page);
             let Some(request) = carried_request(client, &bare) else { return };
             let answer = match self.ask(request).await {
-                Ok(answer) if answer.kind() == Kind::Response => answer,
+                Ok(answer) if !answer.is_error() => answer,
                 Ok(_) => return,
                 Err(fault) => return tracing::debug!(%fault, "tools were not listed"),
             };
@@ -222,9 +212,9 @@ pub(crate) fn advertised(
 }
 
 /// A request of our own on behalf of a client.
-fn carried_request(client: &ClientMeta, bare: &Message) -> Option<Message> {
+fn carried_request(client: &ClientMeta, bare: &Request) -> Option<Request> {
     let params = RawValue::from_string(client.params(bare, None).ok()?).ok()?;
-    Some(Message::request(bare.id()?, &bare.method()?, &params))
+    Some(Request::new(bare.id(), bare.method(), &params))
 }
 
 /// The upstream's refusal of what we made of a request is not the client's fault.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use eyot_jsonrpc::{Id, Kind, Message};
+use eyot_jsonrpc::{Id, Kind, Message, Request};
 use eyot_service::{Messages, ReplyItem};
 use eyot_types::codes::Outcome;
 use eyot_types::{Era, Method, ProgressParams};
@@ -71,27 +71,20 @@ pub(crate) struct Exchange<'a> {
     answering: Answering,
 }
 
-/// A request as it is sent.
-pub(crate) struct Request {
-    pub(crate) id: Id,
-    pub(crate) message: Message,
-    pub(crate) headers: HeaderMap,
-}
-
 impl<'a> Exchange<'a> {
     pub(crate) fn new(
         shared: &'a Arc<Shared>,
         session: &'a Arc<Session>,
         request: Request,
+        headers: HeaderMap,
     ) -> Self {
-        let Request { id, message, headers } = request;
         let guard = CancelGuard {
             shared: Arc::clone(shared),
             session: Arc::clone(session),
-            id: Some(id),
+            id: Some(request.id()),
             reason: "nobody waits for the answer",
         };
-        let messages = session.request(message, headers);
+        let messages = session.request(request, headers);
         Self { guard, messages, shared, session, answering: Answering::default() }
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eyot_era::detect::KnownEra;
-use eyot_jsonrpc::{Id, Message};
+use eyot_jsonrpc::{Message, Request};
 use eyot_service::{Messages, Peer};
 use eyot_types::codes::Outcome;
 use eyot_types::{Era, InitializeParams, InitializeResult, Method, Revision};
@@ -89,7 +89,7 @@ impl Opener {
         let config = &self.shared.config;
         let capabilities = config.handlers.capabilities();
         let params = InitializeParams::new(config.revision, capabilities, config.info.clone());
-        let initialize = Message::request(Id::from_number(0), Method::Initialize.as_str(), &params);
+        let initialize = Request::unnumbered(Method::Initialize.as_str(), &params);
         let us = Peer::ourselves(Era::Legacy);
         let mut line = None;
         let opened = match &self.dial {

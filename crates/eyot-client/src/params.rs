@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use eyot_jsonrpc::{Id, Message};
+use eyot_jsonrpc::{Id, Request};
 use eyot_types::JsonObject;
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
@@ -95,8 +95,8 @@ impl Params {
     }
 
     /// The request, with this `_meta` behind its members.
-    pub(crate) fn request(&self, id: Id, method: &str, meta: &JsonObject) -> Message {
-        Message::request(id, method, &Body { params: self, meta })
+    pub(crate) fn request(&self, id: Id, method: &str, meta: &JsonObject) -> Request {
+        Request::new(id, method, &Body { params: self, meta })
     }
 }
 

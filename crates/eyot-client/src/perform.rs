@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::attempts::{Attempts, Failed};
 use crate::cache::CacheKey;
 use crate::error::ClientError;
-use crate::exchange::{Exchange, Request, Times, Watch};
+use crate::exchange::{Exchange, Times, Watch};
 use crate::params::Params;
 use crate::rounds::Rounds;
 use crate::session::Session;
@@ -120,8 +120,8 @@ async fn send(
     let id = Id::from_number(number);
     let wants_progress = watch.progress.is_some();
     let meta = request_meta(shared, session, call, wants_progress.then_some(number));
-    let message = params.request(id.clone(), &call.method, &meta);
-    if message.params().is_none() {
+    let request = params.request(id, &call.method, &meta);
+    if request.params().is_none() {
         let reason = "parameters are no valid JSON for this protocol".to_owned();
         return Err(ClientError::Request { reason });
     }
@@ -133,7 +133,7 @@ async fn send(
         }
         false => (None, mpsc::channel(1).1),
     };
-    let exchange = Exchange::new(shared, session, Request { id, message, headers });
+    let exchange = Exchange::new(shared, session, request, headers);
     let answered = exchange.answer(watch, &mut stray).await;
     drop(guard);
     answered

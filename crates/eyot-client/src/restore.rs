@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use eyot_jsonrpc::{Id, Message};
+use eyot_jsonrpc::{Id, Message, Request};
 use eyot_types::{Era, Method};
 use http::HeaderMap;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 use crate::error::ClientError;
-use crate::exchange::{Exchange, Request, Watch};
+use crate::exchange::{Exchange, Watch};
 use crate::session::Session;
 use crate::state::Shared;
 
@@ -67,10 +67,9 @@ async fn ask(
     patience: Duration,
 ) -> Result<Message, ClientError> {
     let id = Id::from_number(shared.next_id());
-    let message = Message::request(id.clone(), method.as_str(), &params);
+    let request = Request::new(id, method.as_str(), &params);
     let mut watch = Watch::new(patience, patience);
-    let request = Request { id, message, headers: HeaderMap::new() };
-    let exchange = Exchange::new(shared, session, request);
+    let exchange = Exchange::new(shared, session, request, HeaderMap::new());
     let answer = exchange.answer(&mut watch, &mut mpsc::channel(1).1).await?;
     match answer.decode_error() {
         Ok(error) => Err(ClientError::Rpc(error)),

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use eyot_jsonrpc::{Id, Message};
+use eyot_jsonrpc::{Id, Message, Request, Response};
 use eyot_service::{Fault, Messages, Peer, Reply};
 use eyot_types::{Era, Implementation, Revision, ServerCapabilities};
 use eyot_upstream::{Cancellation, LegacyConnection, ModernConnection, Sender};
@@ -44,7 +44,7 @@ impl Session {
     /// The messages that belong to a request, from sending it to its answer. Nothing is sent
     /// before the stream is polled; dropping it cancels the request, as far as the transport
     /// knows such a thing.
-    pub(crate) fn request(&self, request: Message, headers: HeaderMap) -> Messages {
+    pub(crate) fn request(&self, request: Request, headers: HeaderMap) -> Messages {
         let connection = self.connection.clone();
         let asking = async move {
             let reply = match connection {
@@ -98,7 +98,7 @@ impl Session {
     }
 }
 
-fn one(answer: Result<Message, Fault>) -> Messages {
+fn one(answer: Result<Response, Fault>) -> Messages {
     Messages::new(stream::once(std::future::ready(answer.map(Into::into))))
 }
 

@@ -7,7 +7,7 @@ use eyot_http::{
     BodyError, HostPolicy, OutgoingBody, RequestBody, RequestHead, empty, error, not_allowed,
     read_body,
 };
-use eyot_jsonrpc::{ErrorObject, INVALID_REQUEST, Incoming, Kind, Message};
+use eyot_jsonrpc::{ErrorObject, INVALID_REQUEST, Incoming, Message, Request as McpRequest};
 use eyot_service::{Limits, Peer, Shutdown, Transport};
 use eyot_types::{Era, Method as McpMethod, Revision};
 use http::header::ORIGIN;
@@ -152,14 +152,18 @@ impl EraSwitch {
             Ok(session_id) => session_id,
             Err(refusal) => return refused(refusal.status(), &refusal.to_string()),
         };
-        match incoming {
-            Incoming::One(message) if is_initialize(&message) && session_id.is_none() => {
-                Box::pin(self.legacy.initialize(message, asked.peer)).await
-            }
-            incoming => match self.legacy.session(session_id, &asked.peer).await {
-                Ok(session) => self.legacy.post(session, incoming, asked).await,
-                Err(refusal) => refusal,
+        let incoming = match incoming {
+            Incoming::One(message) if session_id.is_none() => match initialize(message) {
+                Ok(request) => {
+                    return Box::pin(self.legacy.initialize(request, asked.peer)).await;
+                }
+                Err(message) => Incoming::One(message),
             },
+            incoming => incoming,
+        };
+        match self.legacy.session(session_id, &asked.peer).await {
+            Ok(session) => self.legacy.post(session, incoming, asked).await,
+            Err(refusal) => refusal,
         }
     }
 
@@ -201,8 +205,12 @@ impl EraSwitch {
     }
 }
 
-fn is_initialize(message: &Message) -> bool {
-    message.kind() == Kind::Request && message.is_method(McpMethod::Initialize.as_str())
+/// The message as the request that opens a session, if it is that.
+fn initialize(message: Message) -> Result<McpRequest, Message> {
+    match message.is_method(McpMethod::Initialize.as_str()) {
+        true => message.into_request(),
+        false => Err(message),
+    }
 }
 
 /// A GET or DELETE of the modern era, which has neither.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use eyot_frame::encode_priming;
 use eyot_http::{Accepts, OutgoingBody, accepted, empty, error, event_stream, json};
-use eyot_jsonrpc::{ErrorObject, INVALID_REQUEST, Id, Incoming, Kind, Message};
+use eyot_jsonrpc::{ErrorObject, INVALID_REQUEST, Id, Incoming, Message, Request};
 use eyot_service::{
     BoxService, Fault, FaultKind, Input, Limits, Messages, Peer, Reply, ReplyFuture, ReplyItem,
     Shutdown, unix_ms,
@@ -78,11 +78,9 @@ impl Legacy {
         asked: Asked,
     ) -> Answer {
         match incoming {
-            Incoming::One(message) => match message.kind() {
-                Kind::Request => self.request(session, message, asked).await,
-                Kind::Notification | Kind::Response | Kind::Error => {
-                    Box::pin(self.notification(&session, message, asked.peer)).await
-                }
+            Incoming::One(message) => match message.into_request() {
+                Ok(request) => self.request(session, request, asked).await,
+                Err(other) => Box::pin(self.notification(&session, other, asked.peer)).await,
             },
             Incoming::Batch(messages) if session.machine().revision().has_batches() => {
                 Box::pin(self.batch(session, messages, asked)).await
@@ -94,8 +92,8 @@ impl Legacy {
         }
     }
 
-    async fn request(&self, session: Arc<LiveSession>, request: Message, asked: Asked) -> Answer {
-        let id = request.id();
+    async fn request(&self, session: Arc<LiveSession>, request: Request, asked: Asked) -> Answer {
+        let id = Some(request.id());
         if request.is_method(Method::Initialize.as_str()) {
             let message = "session is open already";
             return refused(StatusCode::BAD_REQUEST, id, message);
@@ -112,13 +110,13 @@ impl Legacy {
     fn start(
         &self,
         session: &Arc<LiveSession>,
-        request: Message,
+        request: Request,
         peer: &Peer,
     ) -> Result<(Running, InFlight), SessionError> {
-        let id = request.id().unwrap_or_else(|| Id::from_number(0));
+        let id = request.id();
         session.machine().handle_request(&id, unix_ms())?;
         let in_flight = InFlight::new(session, id);
-        let reply = self.call(session, Input::Message(request), peer.clone());
+        let reply = self.call(session, Input::Request(request), peer.clone());
         Ok((Running::new(reply), in_flight))
     }
 
@@ -200,7 +198,7 @@ impl Legacy {
                 return self.not_stored(session, None, &error);
             }
         }
-        match self.call(session, Input::Message(message), peer).await {
+        match self.call(session, message.into(), peer).await {
             Ok(_) => accepted(),
             Err(fault) => fault_answer(None, &fault),
         }
@@ -213,9 +211,14 @@ impl Legacy {
         messages: Vec<Message>,
         asked: Asked,
     ) -> Answer {
-        let (requests, others): (Vec<_>, Vec<_>) =
-            messages.into_iter().partition(|it| it.kind() == Kind::Request);
-        let is_initialize = |it: &Message| it.is_method(Method::Initialize.as_str());
+        let (mut requests, mut others) = (Vec::new(), Vec::new());
+        for message in messages {
+            match message.into_request() {
+                Ok(request) => requests.push(request),
+                Err(other) => others.push(other),
+            }
+        }
+        let is_initialize = |it: &Request| it.is_method(Method::Initialize.as_str());
         if requests.iter().any(is_initialize) {
             // "the initialize request MUST NOT be part of a JSON-RPC batch" (2025-03-26).
             let message = "`initialize` must not be part of a batch";
@@ -223,7 +226,7 @@ impl Legacy {
         }
         let mut started = Vec::new();
         for request in requests {
-            let id = request.id();
+            let id = Some(request.id());
             match self.start(&session, request, &asked.peer) {
                 Ok((running, in_flight)) => started.push((id, running, in_flight)),
                 Err(refusal) => return session_refusal(id, refusal),

@@ -4,7 +4,8 @@ use eyot_http::{
     Accepts, HeadError, OutgoingBody, RequestHead, accepted, empty, error, event_stream, json,
 };
 use eyot_jsonrpc::{
-    ErrorObject, INVALID_REQUEST, Id, Kind, METHOD_NOT_FOUND, Message, PARSE_ERROR,
+    ErrorObject, INVALID_REQUEST, Id, Kind, METHOD_NOT_FOUND, Message, MessageKind, PARSE_ERROR,
+    Request,
 };
 use eyot_service::{BoxService, Call, Fault, FaultKind, Input, Limits, Peer};
 use eyot_types::meta::RequestMeta;
@@ -37,27 +38,28 @@ impl Modern {
         asked: Asked,
     ) -> Answer {
         let Asked { peer, accepts, timer } = asked;
-        match message.kind() {
-            Kind::Request => {
-                if let Err(refusal) = validate(&message, head) {
-                    return error(StatusCode::BAD_REQUEST, message.id(), &refusal);
+        match message.into_kind() {
+            MessageKind::Request(request) => {
+                let id = Some(request.id());
+                if let Err(refusal) = validate(&request, head) {
+                    return error(StatusCode::BAD_REQUEST, id, &refusal);
                 }
-                self.request(call(message, headers, head, peer), accepts, &timer).await
+                let call = call(Input::Request(request), headers, head, peer);
+                self.request(id, call, accepts, &timer).await
             }
-            Kind::Notification => self.notification(call(message, headers, head, peer)).await,
+            MessageKind::Notification(notification) => {
+                let input = Input::Notification(notification);
+                self.notification(call(input, headers, head, peer)).await
+            }
             // "The client MUST NOT send JSON-RPC responses" (2026-07-28, streamable-http).
-            Kind::Response | Kind::Error => {
+            MessageKind::Response(_) => {
                 let refusal = ErrorObject::new(INVALID_REQUEST, "responses are not accepted");
                 error(StatusCode::BAD_REQUEST, None, &refusal)
             }
         }
     }
 
-    async fn request(&self, call: Call, accepts: Accepts, timer: &Timer) -> Answer {
-        let id = match &call.input {
-            Input::Message(request) => request.id(),
-            _ => None,
-        };
+    async fn request(&self, id: Option<Id>, call: Call, accepts: Accepts, timer: &Timer) -> Answer {
         let mut running = Running::new(self.service.clone().call(call));
         // After a long silence the stream begins, so that comments keep the connection alive.
         let patience = accepts.events.then_some(self.limits.keep_alive_interval);
@@ -94,8 +96,8 @@ impl Modern {
 }
 
 /// Headers that mirror parameters go along: a relay passes them on.
-fn call(message: Message, headers: &HeaderMap, head: &RequestHead<'_>, peer: Peer) -> Call {
-    let mut call = Call::new(Input::Message(message), peer);
+fn call(input: Input, headers: &HeaderMap, head: &RequestHead<'_>, peer: Peer) -> Call {
+    let mut call = Call::new(input, peer);
     if head.has_parameters() {
         call.extensions.insert(headers.clone());
     }
@@ -113,16 +115,16 @@ pub(crate) fn is_claimed(message: &Message, head: &RequestHead<'_>) -> bool {
 
 /// Holds the headers against the body: "servers MUST validate that the headers match the
 /// corresponding values in the request body" (2026-07-28, streamable-http, Server Validation).
-fn validate(request: &Message, head: &RequestHead<'_>) -> Result<(), ErrorObject> {
+fn validate(request: &Request, head: &RequestHead<'_>) -> Result<(), ErrorObject> {
     let meta = RequestMeta::decode(request.meta().unwrap_or("{}"))?;
     let version = meta.required()?.protocol_version;
     expect(headers::PROTOCOL_VERSION, head.protocol_version(), version)?;
     if version != Revision::MODERN.as_str() {
         return Err(codes::unsupported_version(version, &[Revision::MODERN]));
     }
-    let method = request.method().unwrap_or_default();
-    expect(headers::METHOD, head.method(), &method)?;
-    let source = Method::parse(&method).needs_name_header();
+    let method = request.method();
+    expect(headers::METHOD, head.method(), method)?;
+    let source = Method::parse(method).needs_name_header();
     match source.and_then(|it| it.value(request)) {
         Some(name) => expect(headers::NAME, head.name(), &name),
         None => Ok(()),

@@ -38,14 +38,16 @@ impl Service<Call> for Noting {
 
     fn call(&mut self, call: Call) -> ReplyFuture {
         self.0.lock().push(call.peer);
-        let Input::Message(message) = call.input else {
-            return Box::pin(ready(Ok(Reply::None)));
-        };
         let initialized = json!({ "protocolVersion": "2025-11-25" });
-        let reply = match (message.id(), message.method().as_deref()) {
-            (Some(id), Some("ping")) => Reply::One(Message::response(id, &json!({}))),
-            (Some(id), Some("initialize")) => Reply::One(Message::response(id, &initialized)),
-            _ => Reply::Stream(Messages::new(stream::repeat_with(|| Ok(Self::note().into())))),
+        let reply = match call.input {
+            Input::Request(it) if it.method() == "ping" => Reply::One(it.answer(&json!({}))),
+            Input::Request(it) if it.method() == "initialize" => {
+                Reply::One(it.answer(&initialized))
+            }
+            Input::Request(_) | Input::Notification(_) | Input::Response(_) => {
+                Reply::Stream(Messages::new(stream::repeat_with(|| Ok(Self::note().into()))))
+            }
+            _ => Reply::None,
         };
         Box::pin(ready(Ok(reply)))
     }

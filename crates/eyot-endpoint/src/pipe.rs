@@ -12,7 +12,10 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, INVALID_REQUEST, Id, Incoming, Kind, Message};
+use eyot_jsonrpc::{
+    ErrorObject, INTERNAL_ERROR, INVALID_REQUEST, Id, Incoming, Message, MessageKind, Notification,
+    Request,
+};
 use eyot_service::{
     BoxService, Call, Input, IoEvent, Limits, MessageIo, Messages, Peer, Shutdown, Transport,
 };
@@ -214,22 +217,24 @@ impl<I: MessageIo> Pipe<I> {
     }
 
     fn take(&mut self, message: Message) {
-        match message.kind() {
-            Kind::Request => match self.era_of(&message) {
-                Ok(era) => self.begin(message, era),
-                Err(error) => self.write(&Message::error_response(message.id(), &error)),
+        match message.into_kind() {
+            MessageKind::Request(request) => match self.era_of(&request) {
+                Ok(era) => self.begin(request, era),
+                Err(error) => self.write(&request.refuse(&error)),
             },
-            Kind::Notification => self.hear(message),
-            Kind::Response | Kind::Error => self.hand_on(message, Era::Legacy),
+            MessageKind::Notification(notification) => self.hear(notification),
+            MessageKind::Response(response) => {
+                self.hand_on(Input::Response(response), Era::Legacy);
+            }
         }
     }
 
     /// The era of a request: what it says itself. What says nothing belongs to the session.
-    fn era_of(&self, request: &Message) -> Result<Era, ErrorObject> {
+    fn era_of(&self, request: &Request) -> Result<Era, ErrorObject> {
         let text = request.meta().unwrap_or("{}");
-        let name = request.method().unwrap_or_default();
+        let method = Method::parse(request.method());
         if !text.contains("io.modelcontextprotocol/") {
-            let may_come_first = matches!(Method::parse(&name), Method::Initialize | Method::Ping);
+            let may_come_first = matches!(method, Method::Initialize | Method::Ping);
             return match &self.session {
                 None if !may_come_first => Err(ErrorObject::new(
                     INVALID_REQUEST,
@@ -249,23 +254,23 @@ impl<I: MessageIo> Pipe<I> {
         Ok(Era::Modern)
     }
 
-    fn begin(&mut self, request: Message, era: Era) {
-        let Some(id) = request.id() else { return };
+    fn begin(&mut self, request: Request, era: Era) {
+        let id = request.id();
         if self.running.contains_key(&id) {
             return self.refuse(Some(id), "a request with this id is still running");
         }
         if self.running.len() >= RUNNING_MAX {
             let error = codes::overloaded("running requests");
-            return self.write(&Message::error_response(Some(id), &error));
+            return self.write(&request.refuse(&error));
         }
-        let is_initialize = era == Era::Legacy && request.method().as_deref() == Some("initialize");
+        let is_initialize = era == Era::Legacy && request.is_method(Method::Initialize.as_str());
         if is_initialize {
             if self.session.is_some() {
                 return self.refuse(Some(id), "session is open already");
             }
             self.session = PipeSession::open(&request, &self.peer);
         }
-        let call = self.call(Input::Message(request), era);
+        let call = self.call(Input::Request(request), era);
         let parts = Running::new(self.service.call(call)).answered(Some(id.clone()));
         let (parts, handle) = abortable(parts);
         self.calls.push(parts);
@@ -284,9 +289,8 @@ impl<I: MessageIo> Pipe<I> {
         Peer { era, ..self.peer.clone() }
     }
 
-    fn hear(&mut self, notification: Message) {
-        let name = notification.method().unwrap_or_default();
-        let method = Method::parse(&name);
+    fn hear(&mut self, notification: Notification) {
+        let method = Method::parse(notification.method());
         let is_initialized = method == Method::Initialized;
         let era = match RequestMeta::protocol_version_of(notification.meta()) {
             Some(_) => Era::Modern,
@@ -295,7 +299,7 @@ impl<I: MessageIo> Pipe<I> {
         let cancelled = (method == Method::Cancelled)
             .then(|| notification.decode_params::<CancelledParams>().ok())
             .flatten();
-        self.hand_on(notification, era);
+        self.hand_on(Input::Notification(notification), era);
         if let Some(params) = cancelled {
             self.cancel(&params.request_id);
         }
@@ -316,8 +320,8 @@ impl<I: MessageIo> Pipe<I> {
     }
 
     /// A message that has no answer.
-    fn hand_on(&mut self, message: Message, era: Era) {
-        let call = self.call(Input::Message(message), era);
+    fn hand_on(&mut self, input: Input, era: Era) {
+        let call = self.call(input, era);
         let (parts, _) = abortable(Running::new(self.service.call(call)).answered(None));
         self.calls.push(parts);
     }

@@ -37,7 +37,7 @@ mod waiters;
 use std::collections::VecDeque;
 use std::time::Instant;
 
-use eyot_jsonrpc::{ErrorObject, Id, Message};
+use eyot_jsonrpc::{ErrorObject, Id, Message, Response};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{InputRequests, JsonObject};
 
@@ -183,7 +183,7 @@ impl ParkedCall {
     }
 
     /// The upstream has answered, and this is what its client gets.
-    pub fn handle_answer(&mut self, answer: Message) {
+    pub fn handle_answer(&mut self, answer: Response) {
         let is_kept = answer.len() <= LAST_WORD_BYTES_MAX && self.answers.is_some();
         if is_kept && self.reads() {
             self.stage = Stage::Ending(answer);
@@ -194,7 +194,7 @@ impl ParkedCall {
     }
 
     /// The call has ended with something that no client comes back for.
-    pub fn handle_end(&mut self, last: &Message) {
+    pub fn handle_end(&mut self, last: &Response) {
         if !self.is_done() {
             self.forget();
             self.tell_all(&Word::Last(last.clone()));

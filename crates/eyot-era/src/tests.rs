@@ -77,7 +77,7 @@ fn answer_up(method: Method<'_>, answer: &Message) -> Message {
     let id = answer.id().unwrap();
     let answered = modern_to_legacy::answer(id, method, answer, &server());
     assert!(answered.losses.is_empty(), "{:?}", answered.losses);
-    answered.message
+    answered.message.into()
 }
 
 /// The answer of a modern server as a legacy client gets it.

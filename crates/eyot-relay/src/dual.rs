@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use eyot_jsonrpc::{Id, Message};
+use eyot_jsonrpc::{Id, Message, Notification, Request, Response};
 use eyot_service::{
     BoxService, Call, Fault, FaultKind, Input, Messages, Reply, ReplyFuture, ReplyItem,
     SessionHandle,
@@ -65,14 +65,14 @@ impl Dual {
     async fn request(
         self: Arc<Self>,
         context: Arc<SessionHandle>,
-        request: Message,
+        request: Request,
     ) -> Result<Reply, Fault> {
         let answered = self.ask(&context, request).await;
         eyot_metrics::calls(Era::Legacy.as_str(), answered.is_ok());
         answered
     }
 
-    async fn ask(&self, context: &Arc<SessionHandle>, request: Message) -> Result<Reply, Fault> {
+    async fn ask(&self, context: &Arc<SessionHandle>, request: Request) -> Result<Reply, Fault> {
         let link = self.link(context).await?;
         let mut watch = self.watch(context, &link, &request);
         // Kept until the upstream is told: a call that is dropped is no longer known by its id.
@@ -110,14 +110,14 @@ impl Dual {
         &self,
         context: &SessionHandle,
         lost: &Link,
-        request: Message,
+        request: Request,
     ) -> Result<(Reply, Option<Link>), Fault> {
         let link = self.renew(context, lost).await?;
         let reply = link.connection.request(request).await?;
         Ok((reply, Some(link)))
     }
 
-    fn watch(&self, context: &Arc<SessionHandle>, link: &Link, request: &Message) -> Watch {
+    fn watch(&self, context: &Arc<SessionHandle>, link: &Link, request: &Request) -> Watch {
         Watch {
             context: Arc::clone(context),
             connection: link.connection.clone(),
@@ -129,25 +129,34 @@ impl Dual {
         }
     }
 
-    /// Hands on a notification or a response of the client.
-    async fn send(&self, context: &Arc<SessionHandle>, message: Message) -> Result<(), Fault> {
+    /// Hands on a notification of the client.
+    async fn notify(
+        &self,
+        context: &SessionHandle,
+        notification: Notification,
+    ) -> Result<(), Fault> {
         let link = self.link(context).await?;
-        let sending = async {
-            if !message.is_response() {
-                return link.connection.send(message).await;
+        self.sent(link.connection.send(notification.into())).await
+    }
+
+    /// Hands on the client's answer to a question of the upstream.
+    async fn respond(&self, context: &SessionHandle, response: Response) -> Result<(), Fault> {
+        let link = self.link(context).await?;
+        match response.id().and_then(|id| to_upstream(&id)) {
+            Some((generation, id)) if generation == link.generation => {
+                self.questions.answered();
+                self.sent(link.connection.send(response.into_message().with_id(id))).await
             }
-            match message.id().and_then(|id| to_upstream(&id)) {
-                Some((generation, id)) if generation == link.generation => {
-                    self.questions.answered();
-                    link.connection.send(message.with_id(id)).await
-                }
-                // An answer to nobody, or to an upstream session that is no more.
-                _ => {
-                    eyot_metrics::messages_dropped("answer_to_nobody");
-                    Ok(())
-                }
+            // An answer to nobody, or to an upstream session that is no more.
+            _ => {
+                eyot_metrics::messages_dropped("answer_to_nobody");
+                Ok(())
             }
-        };
+        }
+    }
+
+    /// Waits until a message is sent that has no answer.
+    async fn sent(&self, sending: impl Future<Output = Result<(), Fault>>) -> Result<(), Fault> {
         let timeout = self.upstream.runtime.limits.call_timeout;
         let sent = tokio::time::timeout(timeout, sending).await;
         sent.unwrap_or_else(|_elapsed| Err(Fault::timed_out(timeout))).map_err(upstreams_fault)
@@ -186,7 +195,7 @@ impl Dual {
             context: Arc::clone(context),
             connection: link.connection,
             generation: link.generation,
-            id: Some(request_id),
+            id: request_id,
             change: None,
             limits: Arc::clone(&self.upstream.runtime.limits),
             questions: Arc::clone(&self.questions),
@@ -265,13 +274,13 @@ impl Dual {
         tracing::info!(session = ?context.id(), "upstream session is opened again");
         let params: Box<RawValue> = serde_json::from_slice(initialize)
             .map_err(|_| Fault::internal("stored session cannot be read"))?;
-        let request = Message::request(Id::from_number(0), Method::Initialize.as_str(), &params);
+        let request = Request::unnumbered(Method::Initialize.as_str(), &params);
         let mut opened = self.upstream.open(&context.peer(), request).await;
         if initialize::may_be_modern(&opened) {
             opened = initialize::name_pin(&self.upstream.era, opened);
         }
         let opened = opened?;
-        if let Ok(error) = opened.answer.decode_error() {
+        if let Some(error) = opened.answer.error_object() {
             let reason = format!("upstream refused to open the session again: {}", error.message);
             return Err(Fault::upstream(codes::upstream_lost(&reason, Outcome::NotSent, true)));
         }
@@ -308,11 +317,16 @@ impl Service<Call> for DualService {
             return Box::pin(ready(Err(Fault::internal("call has no session"))));
         };
         match call.input {
-            Input::Message(message) if message.is_request() => {
-                Box::pin(dual.request(context, message))
+            Input::Request(request) => Box::pin(dual.request(context, request)),
+            Input::Notification(notification) => {
+                Box::pin(
+                    async move { dual.notify(&context, notification).await.map(|()| Reply::None) },
+                )
             }
-            Input::Message(message) => {
-                Box::pin(async move { dual.send(&context, message).await.map(|()| Reply::None) })
+            Input::Response(response) => {
+                Box::pin(
+                    async move { dual.respond(&context, response).await.map(|()| Reply::None) },
+                )
             }
             Input::Listen { cursor } => {
                 Box::pin(async move { Ok(Reply::Stream(dual.listen(context, cursor).await)) })
@@ -341,12 +355,8 @@ async fn set_up(connection: &LegacyConnection, state: &SessionState) -> Result<(
     let uris = state.subscriptions.iter();
     let uris = uris.map(|uri| (Method::ResourcesSubscribe, json!({ "uri": uri })));
     for (method, params) in level.chain(uris) {
-        let request = Message::request(Id::from_number(0), method.as_str(), &params);
-        if let Reply::Stream(mut parts) = connection.request(request).await? {
-            while let Some(part) = parts.next().await {
-                part?;
-            }
-        }
+        let request = Request::unnumbered(method.as_str(), &params);
+        connection.request(request).await?.answer(drop).await?;
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use eyot_bridge::{Affinity, Ask, Bridge, ToModern};
-use eyot_jsonrpc::Message;
+use eyot_jsonrpc::Request;
 use eyot_service::{BoxService, Call, Fault, Input, Reply, ReplyFuture, SessionHandle};
 use eyot_session::{Store, UpstreamName, UpstreamRef};
 use eyot_types::{Era, Method};
@@ -73,11 +73,11 @@ impl Relay {
 
     fn answer_legacy(&self, call: Call) -> ReplyFuture {
         let Some(context) = &call.session else { return failed("call has no session") };
-        if let Input::Message(message) = &call.input
-            && is_initialize(message)
+        if let Input::Request(request) = &call.input
+            && request.is_method(Method::Initialize.as_str())
         {
-            let (relay, context, message) = (self.clone(), Arc::clone(context), message.clone());
-            return Box::pin(async move { relay.initialize(&context, message).await });
+            let (relay, context, request) = (self.clone(), Arc::clone(context), request.clone());
+            return Box::pin(async move { relay.initialize(&context, request).await });
         }
         match context.upstream().or_else(|| self.join_again(context)) {
             Some(mut upstream) => upstream.call(call),
@@ -100,21 +100,26 @@ impl Relay {
             return Box::pin(bridge.answer(call)).await;
         };
         if !upstream.target.has_headers()
-            && let Some(message) = unseen_headers.concerned(&call)
+            && let Some(request) = unseen_headers.concerned(&call)
         {
-            let ask = Ask::read(message, &call).map_err(Fault::refused)?;
+            let ask = Ask::read(request, &call).map_err(Fault::refused)?;
             return Box::pin(unseen_headers.answer(modern, &connection, ask)).await;
         }
         let sender = Sender::of(&call);
-        match call.input {
-            Input::Message(message) => modern.answer(&connection, message, &sender).await,
-            _ => Err(Fault::internal("modern clients have no sessions")),
-        }
+        let message = match call.input {
+            Input::Request(request) => {
+                return modern.request(&connection, request, &sender).await;
+            }
+            Input::Notification(notification) => notification.into_message(),
+            Input::Response(response) => response.into_message(),
+            _ => return Err(Fault::internal("modern clients have no sessions")),
+        };
+        modern.send(&connection, message, &sender).await.map(|()| Reply::None)
     }
 
     /// Opens the upstream session with the client's own words, or goes over the bridge to an
     /// upstream that does not know them.
-    async fn initialize(&self, context: &SessionHandle, request: Message) -> Result<Reply, Fault> {
+    async fn initialize(&self, context: &SessionHandle, request: Request) -> Result<Reply, Fault> {
         let Inner { upstream, to_modern, .. } = &*self.0;
         if to_modern.is_needed() {
             return Arc::clone(to_modern).initialize(context, request).await;
@@ -169,11 +174,6 @@ fn gone() -> ReplyFuture {
 
 fn failed(message: &str) -> ReplyFuture {
     Box::pin(std::future::ready(Err(Fault::internal(message))))
-}
-
-fn is_initialize(message: &Message) -> bool {
-    let method = message.method().unwrap_or_default();
-    message.is_request() && Method::parse(&method) == Method::Initialize
 }
 
 impl Service<Call> for Relay {

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use eyot_bridge::{Ask, Mirrors, mirrors_some};
-use eyot_jsonrpc::{Id, Message};
+use eyot_jsonrpc::{Message, Request};
 use eyot_service::{Call, Fault, Input, Messages, Reply, Transport};
 use eyot_types::Method;
 use eyot_upstream::{ModernConnection, ModernSide, Sender};
@@ -22,11 +22,10 @@ pub(crate) struct UnseenHeaders {
 impl UnseenHeaders {
     /// The request of a call whose headers matter and will not be seen. It is none for nearly all
     /// calls: few servers have a tool that mirrors anything.
-    pub(crate) fn concerned(&self, call: &Call) -> Option<Message> {
-        let Input::Message(message) = &call.input else { return None };
-        let method = message.method()?;
+    pub(crate) fn concerned(&self, call: &Call) -> Option<Request> {
+        let Input::Request(request) = &call.input else { return None };
         let is_concerned = call.peer.transport == Transport::Http
-            && match Method::parse(&method) {
+            && match Method::parse(request.method()) {
                 Method::ToolsList => true,
                 Method::ToolsCall => {
                     let headers = call.extensions.get::<HeaderMap>();
@@ -34,7 +33,7 @@ impl UnseenHeaders {
                 }
                 _ => false,
             };
-        is_concerned.then(|| message.clone())
+        is_concerned.then(|| request.clone())
     }
 
     /// Answers such a request. "Servers that process the request body MUST reject requests" whose
@@ -48,30 +47,15 @@ impl UnseenHeaders {
         let sender = Sender::new(ask.peer.clone(), HeaderMap::new());
         if Method::parse(&ask.method()) == Method::ToolsCall {
             if self.mirrors.is_unknown(&ask) {
-                let listed = modern.answer(connection, list_for(&ask), &sender).await?;
-                self.learn_all(&ask, listed).await?;
+                let listed = modern.request(connection, list_for(&ask), &sender).await?;
+                drop(self.mirrors.learn(&ask, listed.answer(drop).await?));
             }
             if let Err(error) = self.mirrors.check(&ask) {
                 return Ok(Reply::One(ask.refuse(&error)));
             }
         }
-        let reply = modern.answer(connection, ask.message.clone(), &sender).await?;
+        let reply = modern.request(connection, ask.message.clone(), &sender).await?;
         Ok(self.learning(ask, reply))
-    }
-
-    async fn learn_all(&self, ask: &Ask, listed: Reply) -> Result<(), Fault> {
-        match listed {
-            Reply::One(answer) => drop(self.mirrors.learn(ask, answer)),
-            Reply::Stream(mut parts) => {
-                while let Some(part) = parts.next().await {
-                    if let Some(answer) = part?.into_message().filter(Message::is_response) {
-                        drop(self.mirrors.learn(ask, answer));
-                    }
-                }
-            }
-            Reply::None => {}
-        }
-        Ok(())
     }
 
     /// Takes the answer to a list on its way to the client.
@@ -79,24 +63,25 @@ impl UnseenHeaders {
         if Method::parse(&ask.method()) != Method::ToolsList {
             return reply;
         }
-        let mirrors = Arc::clone(&self.mirrors);
-        let learn = move |message: Message| match message.is_response() {
-            true => mirrors.learn(&ask, message),
-            false => message,
-        };
         match reply {
-            Reply::One(answer) => Reply::One(learn(answer)),
-            Reply::Stream(parts) => Reply::Stream(Messages::new(
-                parts.map(move |part| part.map(|it| it.map_message(&learn))),
-            )),
+            Reply::One(answer) => Reply::One(self.mirrors.learn(&ask, answer)),
+            Reply::Stream(parts) => {
+                let mirrors = Arc::clone(&self.mirrors);
+                let learn = move |message: Message| match message.into_response() {
+                    Ok(answer) => mirrors.learn(&ask, answer).into(),
+                    Err(other) => other,
+                };
+                let parts = parts.map(move |part| part.map(|it| it.map_message(&learn)));
+                Reply::Stream(Messages::new(parts))
+            }
             Reply::None => Reply::None,
         }
     }
 }
 
 /// A request for the tools on behalf of the client.
-fn list_for(ask: &Ask) -> Message {
+fn list_for(ask: &Ask) -> Request {
     let meta = ask.message.meta().map(|it| RawValue::from_string(it.to_owned()));
     let params = json!({ "_meta": meta.and_then(Result::ok) });
-    Message::request(Id::from_number(0), Method::ToolsList.as_str(), &params)
+    Request::unnumbered(Method::ToolsList.as_str(), &params)
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use eyot_jsonrpc::{Id, Message};
+use eyot_jsonrpc::{Id, Message, Request};
 use eyot_service::{Fault, Limits, Messages, Reply, ReplyItem, SessionHandle};
 use eyot_types::Method;
 use eyot_upstream::LegacyConnection;
@@ -19,7 +19,7 @@ pub(crate) struct Watch {
     pub(crate) connection: LegacyConnection,
     pub(crate) generation: u64,
     /// The client's id of the call.
-    pub(crate) id: Option<Id>,
+    pub(crate) id: Id,
     /// What a good answer changes in the session.
     pub(crate) change: Option<Change>,
     pub(crate) limits: Arc<Limits>,
@@ -36,9 +36,8 @@ pub(crate) enum Change {
 
 impl Change {
     /// What the request would change.
-    pub(crate) fn of(request: &Message) -> Option<Self> {
-        let method = request.method()?;
-        match Method::parse(&method) {
+    pub(crate) fn of(request: &Request) -> Option<Self> {
+        match Method::parse(request.method()) {
             Method::LoggingSetLevel => {
                 let params: serde_json::Value = request.decode_params().ok()?;
                 Some(Self::LogLevel(params.get("level")?.as_str()?.to_owned()))
@@ -92,13 +91,11 @@ impl Watch {
     /// "the sender SHOULD issue a cancellation notification for that request and stop
     /// waiting" (2025-11-25, basic/lifecycle, Timeouts).
     pub(crate) async fn give_up(&self, waited: Duration) -> Fault {
-        if let Some(id) = &self.id {
-            let text = serde_json::from_str::<serde_json::Value>(id.as_raw()).unwrap_or_default();
-            let params = json!({ "requestId": text, "reason": "timeout" });
-            let message = Message::notification(Method::Cancelled.as_str(), &params);
-            if let Err(fault) = self.connection.send(message).await {
-                tracing::debug!(%fault, "upstream was not told that its call timed out");
-            }
+        let text = serde_json::from_str::<serde_json::Value>(self.id.as_raw()).unwrap_or_default();
+        let params = json!({ "requestId": text, "reason": "timeout" });
+        let message = Message::notification(Method::Cancelled.as_str(), &params);
+        if let Err(fault) = self.connection.send(message).await {
+            tracing::debug!(%fault, "upstream was not told that its call timed out");
         }
         Fault::timed_out(waited)
     }

@@ -1,7 +1,7 @@
 //! Who answers, and answers as the client's era wants them.
 
 use eyot_era::revision::{self, Carry, Losses};
-use eyot_jsonrpc::{ErrorObject, Id, Message};
+use eyot_jsonrpc::{Id, Response};
 use eyot_types::{
     CallToolResult, CompleteResult, ContentBlock, EmptyResult, Era, GetPromptResult,
     Implementation, JsonObject, ListPromptsResult, ListResourceTemplatesResult,
@@ -107,34 +107,27 @@ impl Identity {
     }
 
     /// The answer to a request, as the client's revision has it.
-    pub(crate) fn answer<R: Finish>(
-        &self,
-        revision: Revision,
-        id: Option<Id>,
-        result: R,
-    ) -> Message {
-        let Some(id) = id else { return unanswerable() };
+    pub(crate) fn answer<R: Finish>(&self, revision: Revision, id: Id, result: R) -> Response {
         let (mut result, losses) = revision::to(revision, result);
         note(revision, &losses);
         let len_bytes = room_for(&result);
         if revision.era() == Era::Legacy {
-            return Message::response_of_len(id, &result, len_bytes);
+            return Response::of_len(id, &result, len_bytes);
         }
         match result.meta_mut() {
-            None => Message::response_of_len(id, &self.stamp(&result), len_bytes),
+            None => Response::of_len(id, &self.stamp(&result), len_bytes),
             Some(own) => {
                 meta::set_server_info(own, &self.info);
-                Message::response_of_len(id, &result, len_bytes)
+                Response::of_len(id, &result, len_bytes)
             }
         }
     }
 
     /// The answer that asks for another round, or any other that is made by hand.
-    pub(crate) fn answer_raw(&self, era: Era, id: Option<Id>, result: &impl Serialize) -> Message {
-        match (id, era) {
-            (None, _) => unanswerable(),
-            (Some(id), Era::Legacy) => Message::response(id, result),
-            (Some(id), Era::Modern) => Message::response(id, &self.stamp(result)),
+    pub(crate) fn answer_raw(&self, era: Era, id: Id, result: &impl Serialize) -> Response {
+        match era {
+            Era::Legacy => Response::new(id, result),
+            Era::Modern => Response::new(id, &self.stamp(result)),
         }
     }
 }
@@ -144,10 +137,4 @@ pub(crate) fn note(revision: Revision, losses: &Losses) {
     if !losses.is_empty() {
         tracing::debug!(%revision, ?losses, "result was made to fit the client's revision");
     }
-}
-
-/// A call without an id has no answer; nobody makes one.
-fn unanswerable() -> Message {
-    let error = ErrorObject::new(eyot_jsonrpc::INVALID_REQUEST, "the request has no id");
-    Message::error_response(None, &error)
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use eyot_jsonrpc::{ErrorObject, Message};
+use eyot_jsonrpc::{ErrorObject, Request};
 use eyot_service::{Limits, ReplyFuture, SealedState};
 use eyot_types::{JsonObject, codes};
 use parking_lot::Mutex;
@@ -22,7 +22,7 @@ pub(crate) trait Resting: fmt::Debug + Send {
     fn next_round(&mut self) -> u32;
 
     /// Goes on with what the client's next request has brought.
-    fn resume(self: Box<Self>, message: Message, responses: JsonObject) -> ReplyFuture;
+    fn resume(self: Box<Self>, request: Request, responses: JsonObject) -> ReplyFuture;
 }
 
 /// The parked calls of one server.
@@ -145,12 +145,12 @@ impl Parked {
     pub(crate) fn resume(
         &self,
         (process, call, round): (u64, u64, u32),
-        message: Message,
+        request: Request,
         responses: JsonObject,
     ) -> Result<ReplyFuture, ErrorObject> {
         self.sweep(Instant::now());
         let call = self.take(process, call, round).ok_or_else(SealedState::refused)?;
-        Ok(call.resume(message, responses))
+        Ok(call.resume(request, responses))
     }
 
     fn take(&self, process: u64, call: u64, round: u32) -> Option<Box<dyn Resting>> {

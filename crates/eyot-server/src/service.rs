@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use eyot_jsonrpc::{ErrorObject, INVALID_PARAMS, INVALID_REQUEST, Kind, Message};
+use eyot_jsonrpc::{
+    ErrorObject, INVALID_PARAMS, INVALID_REQUEST, Message, Notification, Request, Response,
+};
 use eyot_service::{Call, Fault, Input, Peer, Reply, ReplyFuture, SessionHandle, Transport};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{
@@ -44,18 +46,16 @@ impl Service<Call> for HandlerService {
 impl HandlerService {
     fn dispatch(&self, call: Call) -> ReplyFuture {
         match &call.input {
-            Input::Message(message) => match message.kind() {
-                Kind::Request => {
-                    let message = message.clone();
-                    let answered = self.request(call, &message);
-                    answered.unwrap_or_else(|error| failed(message.id(), &error))
-                }
-                Kind::Notification => {
-                    self.hear(&call, message);
-                    ready(Ok(Reply::None))
-                }
-                Kind::Response | Kind::Error => ready(self.take_answer(&call, message)),
-            },
+            Input::Request(request) => {
+                let request = request.clone();
+                let answered = self.request(call, &request);
+                answered.unwrap_or_else(|error| failed(Some(request.id()), &error))
+            }
+            Input::Notification(notification) => {
+                self.hear(&call, notification);
+                ready(Ok(Reply::None))
+            }
+            Input::Response(response) => ready(self.take_answer(&call, response)),
             Input::Listen { .. } => match context(&call) {
                 Some(context) => {
                     let session = self.0.session(&context);
@@ -78,14 +78,14 @@ impl HandlerService {
         }
     }
 
-    fn request(&self, call: Call, message: &Message) -> Result<ReplyFuture, ErrorObject> {
-        let name = message.method().unwrap_or_default();
-        let (method, era) = (Method::parse(&name), call.peer.era);
+    fn request(&self, call: Call, message: &Request) -> Result<ReplyFuture, ErrorObject> {
+        let name = message.method();
+        let (method, era) = (Method::parse(name), call.peer.era);
         let revision = revision(&call);
         self.check_era(era, message, method)?;
         let (registry, identity) = (&self.0.registry, &self.0.identity);
         if !registry.methods.is_empty()
-            && let Some(custom) = registry.methods.get(name.as_ref())
+            && let Some(custom) = registry.methods.get(name)
         {
             return Ok(run_method(&self.0, custom.clone(), call));
         }
@@ -93,7 +93,7 @@ impl HandlerService {
             return Ok(ready(Ok(Reply::One(answer?))));
         }
         if !is_of(method, era) {
-            return Err(codes::method_not_found(&name));
+            return Err(codes::method_not_found(name));
         }
         let done = |answer| Ok(ready(Ok(Reply::One(answer))));
         match method {
@@ -119,7 +119,7 @@ impl HandlerService {
             Method::LoggingSetLevel => self.set_level(&call, message),
             Method::ResourcesSubscribe => self.subscribe(&call, message, true),
             Method::ResourcesUnsubscribe => self.subscribe(&call, message, false),
-            _ => Err(codes::method_not_found(&name)),
+            _ => Err(codes::method_not_found(name)),
         }
     }
 
@@ -148,8 +148,8 @@ impl HandlerService {
         &self,
         method: Method<'_>,
         peer: &Peer,
-        request: &Message,
-    ) -> Option<Result<Message, ErrorObject>> {
+        request: &Request,
+    ) -> Option<Result<Response, ErrorObject>> {
         if !matches!(method, Method::TasksGet | Method::TasksUpdate | Method::TasksCancel) {
             return None;
         }
@@ -158,10 +158,9 @@ impl HandlerService {
     }
 
     /// Opens the stream that `subscriptions/listen` asks for.
-    fn listen(&self, peer: &Peer, message: &Message) -> Result<Reply, ErrorObject> {
+    fn listen(&self, peer: &Peer, message: &Request) -> Result<Reply, ErrorObject> {
         let parts = &self.0;
         let params: SubscriptionsListenParams = decode(message)?;
-        let id = message.id().ok_or_else(|| codes::invalid_params("id"))?;
         let mut asked = params.notifications;
         let task_ids = asked.task_ids.take().unwrap_or_default();
         let has_tasks = parts.has_tasks();
@@ -171,7 +170,7 @@ impl HandlerService {
             true => Vec::new(),
             false => parts.task_requests().watched(task_ids, peer, message)?,
         };
-        Ok(parts.changes.listen(id, filter, tasks))
+        Ok(parts.changes.listen(message.id(), filter, tasks))
     }
 
     fn call_tool(&self, call: Call, message: &Message) -> Result<ReplyFuture, ErrorObject> {
@@ -213,7 +212,7 @@ impl HandlerService {
         }
     }
 
-    fn set_level(&self, call: &Call, message: &Message) -> Result<ReplyFuture, ErrorObject> {
+    fn set_level(&self, call: &Call, message: &Request) -> Result<ReplyFuture, ErrorObject> {
         if !self.0.registry.has_logging {
             return Err(codes::method_not_found(Method::LoggingSetLevel.as_str()));
         }
@@ -228,11 +227,11 @@ impl HandlerService {
     fn subscribe(
         &self,
         call: &Call,
-        message: &Message,
+        message: &Request,
         is_subscribed: bool,
     ) -> Result<ReplyFuture, ErrorObject> {
         if !self.0.registry.has_resource_subscriptions {
-            return Err(codes::method_not_found(&message.method().unwrap_or_default()));
+            return Err(codes::method_not_found(message.method()));
         }
         let uri = message.uri().ok_or_else(|| codes::invalid_params("`uri` is missing"))?;
         if is_subscribed && !self.0.registry.has_resource(&uri) {
@@ -257,7 +256,7 @@ impl HandlerService {
     fn update(
         &self,
         call: &Call,
-        message: &Message,
+        message: &Request,
         edit: impl FnOnce(&mut eyot_session::SessionState) + Send + 'static,
     ) -> Result<ReplyFuture, ErrorObject> {
         let none = || ErrorObject::new(INVALID_REQUEST, "there is no session to change");
@@ -275,9 +274,8 @@ impl HandlerService {
     }
 
     /// A notification of the client.
-    fn hear(&self, call: &Call, message: &Message) {
-        let name = message.method().unwrap_or_default();
-        if Method::parse(&name) == Method::Cancelled
+    fn hear(&self, call: &Call, message: &Notification) {
+        if message.is_method(Method::Cancelled.as_str())
             && let Some(context) = context(call)
             && let Ok(params) = message.decode_params::<CancelledParams>()
             && let Some(running) = self.0.session(&context).find(&params.request_id)
@@ -292,7 +290,7 @@ impl HandlerService {
     }
 
     /// The client's answer to a question of a handler.
-    fn take_answer(&self, call: &Call, message: &Message) -> Result<Reply, Fault> {
+    fn take_answer(&self, call: &Call, message: &Response) -> Result<Reply, Fault> {
         let is_awaited = context(call).is_some_and(|it| self.0.session(&it).answer(message));
         if !is_awaited {
             // Most often the question was withdrawn, or timed out, while its user thought.

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use eyot_jsonrpc::{Id, Message};
+use eyot_jsonrpc::{Id, Message, MessageKind, Notification, Request, Response};
 use eyot_types::Era;
 use http::Extensions;
 
@@ -35,8 +35,12 @@ impl Call {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Input {
-    /// Sends a request, a notification or a response.
-    Message(Message),
+    /// Sends a request, to which the reply has the answer.
+    Request(Request),
+    /// Sends a notification.
+    Notification(Notification),
+    /// Sends a response: it answers what the server has asked.
+    Response(Response),
     /// Wants the messages that belong to none of its calls (the GET stream of the legacy
     /// revisions). The reply is a stream that ends only with the session.
     Listen {
@@ -52,6 +56,16 @@ pub enum Input {
     },
     /// Ends its session (DELETE in the legacy revisions, or silence for too long).
     Close,
+}
+
+impl From<Message> for Input {
+    fn from(message: Message) -> Self {
+        match message.into_kind() {
+            MessageKind::Request(request) => Self::Request(request),
+            MessageKind::Notification(notification) => Self::Notification(notification),
+            MessageKind::Response(response) => Self::Response(response),
+        }
+    }
 }
 
 /// The client of a call.

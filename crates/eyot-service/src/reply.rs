@@ -1,12 +1,13 @@
 //! What comes back for a call.
 
 use std::fmt;
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use eyot_jsonrpc::Message;
+use eyot_jsonrpc::{Message, Response};
 use futures_core::Stream;
 
 use crate::Fault;
@@ -17,9 +18,37 @@ pub enum Reply {
     /// Accepted; there is nothing to say (a notification or a response was taken).
     None,
     /// The answer.
-    One(Message),
+    One(Response),
     /// Notifications and questions in their order, the answer last.
     Stream(Messages),
+}
+
+impl Reply {
+    /// Waits for the answer; `on_other` gets the messages that come before it, in their order.
+    /// What would come behind the answer is dropped.
+    ///
+    /// # Errors
+    ///
+    /// The fault of the stream; [`Fault::unanswered`] when the reply ends without an answer.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future drops the reply, and so lets go of the call.
+    pub async fn answer(self, mut on_other: impl FnMut(Message)) -> Result<Response, Fault> {
+        let mut messages = match self {
+            Self::None => return Err(Fault::unanswered()),
+            Self::One(answer) => return Ok(answer),
+            Self::Stream(messages) => messages,
+        };
+        while let Some(item) = poll_fn(|cx| Pin::new(&mut messages).poll_next(cx)).await {
+            match item?.into_message().map(Message::into_response) {
+                Some(Ok(answer)) => return Ok(answer),
+                Some(Err(other)) => on_other(other),
+                None => {}
+            }
+        }
+        Err(Fault::unanswered())
+    }
 }
 
 /// Messages of one call (or of one listening client), pulled by whoever writes them out.
@@ -114,3 +143,12 @@ impl From<Message> for ReplyItem {
         Self::Message { message, cursor: None }
     }
 }
+
+impl From<Response> for ReplyItem {
+    fn from(answer: Response) -> Self {
+        answer.into_message().into()
+    }
+}
+
+#[cfg(test)]
+mod tests;

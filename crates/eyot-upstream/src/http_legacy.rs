@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use eyot_http::UpstreamBody;
-use eyot_jsonrpc::{Id, Message};
+use eyot_jsonrpc::{Id, Message, Request, Response, UpstreamId};
 use eyot_service::{Fault, FaultKind, Limits, Messages, Reply, ReplyItem};
 use eyot_stdx::Backoff;
 use eyot_types::codes::{self, Outcome};
 use eyot_types::headers;
 use futures_util::stream;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderName};
-use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use parking_lot::Mutex;
 
 use crate::event_stream::EventMessages;
@@ -39,25 +39,26 @@ impl HttpSession {
     /// Opens a session with the client's own `initialize`.
     pub(crate) async fn open(
         link: &HttpLink,
-        initialize: Message,
+        initialize: Request,
         limits: &Arc<Limits>,
-    ) -> Result<(Self, Message), Fault> {
-        let id = initialize.id().unwrap_or_else(|| Id::from_number(0));
-        let ours = Id::from_number(0);
-        let request = initialize.with_id(ours.clone());
+    ) -> Result<(Self, Response), Fault> {
+        let id = initialize.id();
+        let request = initialize.with_upstream_id(UpstreamId::new(0));
         let headers = post_headers(HeaderMap::new());
         let response = link.send(Method::POST, headers, Some(&request)).await?;
         let session_id = response.headers().get(headers::SESSION_ID);
         let session_id = session_id.and_then(|it| it.to_str().ok()).map(str::to_owned);
         let answer = match read_answer(response, limits).await? {
-            Answer::Messages(_, messages) => messages.into_iter().find(Message::is_response),
+            Answer::Messages(_, messages) => {
+                messages.into_iter().find_map(|it| it.into_response().ok())
+            }
             Answer::Events(mut events) => first_answer(&mut events).await,
             Answer::Status(status) => return Err(unexpected_status(status)),
         };
         let answer = answer.ok_or_else(|| invalid("upstream did not answer `initialize`"))?;
         let revision = revision(&answer);
         let session = Self::resume(link, session_id.as_deref(), revision.as_deref(), limits);
-        Ok((session, with_client_id(answer, id)))
+        Ok((session, answer.with_client_id(id)))
     }
 
     /// Goes on with a session that was opened before, perhaps by another process.
@@ -84,18 +85,17 @@ impl HttpSession {
     }
 
     /// Sends a request.
-    pub(crate) async fn request(&self, request: Message) -> Result<Reply, Fault> {
+    pub(crate) async fn request(&self, request: Request) -> Result<Reply, Fault> {
         let number = self.0.next_id.fetch_add(1, Ordering::Relaxed);
-        let id = request.id().unwrap_or_else(|| Id::from_number(number));
-        let call = RunningCall::begin(&self.0, id, number);
-        let response = self.post(&request.with_id(Id::from_number(number))).await?;
+        let call = RunningCall::begin(&self.0, request.id(), number);
+        let response = self.post(&request.with_upstream_id(UpstreamId::new(number))).await?;
         match read_answer(response, &self.0.limits).await? {
             Answer::Messages(status, messages) => {
                 if let Some(fault) = self.forgotten(status, &messages) {
                     return Err(fault);
                 }
                 let answer = match refusal(status, &messages) {
-                    Some(error) => Some(with_client_id(error, call.id.clone())),
+                    Some(error) => Some(error.with_client_id(call.id.clone())),
                     None => messages.into_iter().find_map(|it| call.answer(it)),
                 };
                 let answer = answer.ok_or_else(|| invalid("upstream answered another request"));
@@ -182,7 +182,7 @@ impl HttpSession {
         headers
     }
 
-    async fn post(&self, message: &Message) -> Result<Response<UpstreamBody>, Fault> {
+    async fn post(&self, message: &Message) -> Result<http::Response<UpstreamBody>, Fault> {
         let headers = post_headers(self.headers());
         self.0.link.send(Method::POST, headers, Some(message)).await
     }
@@ -236,13 +236,11 @@ impl RunningCall {
     }
 
     /// The message as the caller's answer, if it is the answer of this call.
-    fn answer(&self, message: Message) -> Option<Message> {
-        if !message.is_response() {
-            return None;
-        }
-        let number = message.id().and_then(|it| it.as_u64());
-        let is_ours = message.id().is_none() || self.number.is_none_or(|it| number == Some(it));
-        is_ours.then(|| with_client_id(message, self.id.clone()))
+    fn answer(&self, message: Message) -> Option<Response> {
+        let answer = message.into_response().ok()?;
+        let number = answer.upstream_id().map(UpstreamId::get);
+        let is_ours = answer.id().is_none() || self.number.is_none_or(|it| number == Some(it));
+        is_ours.then(|| answer.with_client_id(self.id.clone()))
     }
 
     fn follow(self, events: Option<Box<EventMessages>>, cursor: Option<Bytes>) -> Messages {
@@ -297,12 +295,12 @@ impl Following {
         self.cursor = part.cursor().cloned().or_else(|| self.cursor.take());
         match part {
             ReplyItem::Message { message, cursor } if message.is_response() => {
-                let Some(message) = self.call.answer(message) else {
+                let Some(answer) = self.call.answer(message) else {
                     eyot_metrics::messages_dropped("answer_to_nobody");
                     return None;
                 };
                 self.is_over = true;
-                Some(ReplyItem::Message { message, cursor })
+                Some(ReplyItem::Message { message: answer.into(), cursor })
             }
             other => Some(other),
         }
@@ -381,23 +379,12 @@ impl Listening {
     }
 }
 
-async fn first_answer(events: &mut EventMessages) -> Option<Message> {
+async fn first_answer(events: &mut EventMessages) -> Option<Response> {
     loop {
         let message = events.next().await?.into_message();
-        if let Some(answer) = message.filter(Message::is_response) {
+        if let Some(Ok(answer)) = message.map(Message::into_response) {
             return Some(answer);
         }
-    }
-}
-
-/// The answer under the caller's id; an error that names no request gets one.
-pub(crate) fn with_client_id(answer: Message, id: Id) -> Message {
-    match answer.id() {
-        Some(_) => answer.with_id(id),
-        None => match answer.decode_error() {
-            Ok(error) => Message::error_response(Some(id), &error),
-            Err(_) => answer,
-        },
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use eyot_jsonrpc::{Id, Message};
+use eyot_jsonrpc::{Id, Message, Request, Response, UpstreamId};
 use eyot_service::{Fault, Limits, Messages, Reply, ReplyItem};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{Method as McpMethod, Revision, headers};
@@ -12,7 +12,6 @@ use http::header::{ACCEPT, CONTENT_TYPE, HeaderName};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
 use crate::event_stream::EventMessages;
-use crate::http_legacy::with_client_id;
 use crate::http_link::HttpLink;
 use crate::http_response::{Answer, discard, invalid, read_answer, refusal, unexpected_status};
 use crate::route::{subscription_id, with_subscription_id};
@@ -34,52 +33,48 @@ impl HttpModern {
     /// stream MUST be treated by the server as cancellation" (2026-07-28, streamable-http).
     pub(crate) async fn request(
         &self,
-        request: Message,
+        request: Request,
         forwarded: &HeaderMap,
     ) -> Result<Reply, Fault> {
-        let ours = Id::from_number(self.next_id.fetch_add(1, Ordering::Relaxed));
-        let id = request.id().unwrap_or_else(|| ours.clone());
-        let headers = request_headers(&request, forwarded)?;
-        let request = request.with_id(ours.clone());
-        let response = self.link.send(Method::POST, headers, Some(&request)).await?;
-        let exchange = Exchange { ours, id };
-        match read_answer(response, &self.limits).await? {
+        let (exchange, answer) = self.exchange(request, forwarded).await?;
+        match answer {
             Answer::Messages(status, messages) => {
                 let answer = exchange.find(status, messages);
                 answer.map(Reply::One).ok_or_else(|| invalid("upstream answered another request"))
             }
-            Answer::Events(events) => {
-                let stream = Stream { exchange, events, is_over: false };
-                Ok(Reply::Stream(Messages::new(stream::unfold(stream, Stream::next))))
-            }
+            Answer::Events(events) => Ok(exchange.follow(events)),
             Answer::Status(status) => Err(unexpected_status(status)),
         }
     }
 
     /// Asks with a request that gets one answer, and tells the status that came with it.
-    pub(crate) async fn ask(&self, request: Message) -> Result<(StatusCode, Message), Fault> {
-        let id = request.id().unwrap_or_else(|| Id::from_number(0));
-        let headers = request_headers(&request, &HeaderMap::new())?;
-        let response = self.link.send(Method::POST, headers, Some(&request)).await?;
-        let exchange = Exchange { ours: id.clone(), id };
-        let missing = || invalid("upstream did not answer the request");
-        match read_answer(response, &self.limits).await? {
+    pub(crate) async fn ask(&self, request: Request) -> Result<(StatusCode, Response), Fault> {
+        let (exchange, answer) = self.exchange(request, &HeaderMap::new()).await?;
+        match answer {
             Answer::Messages(status, messages) => {
                 let answer = exchange.find(status, messages);
+                let missing = || invalid("upstream did not answer the request");
                 answer.map(|it| (status, it)).ok_or_else(missing)
             }
             Answer::Events(events) => {
-                let mut stream = Stream { exchange, events, is_over: false };
-                loop {
-                    let Some((part, next)) = stream.next().await else { return Err(missing()) };
-                    if let Some(answer) = part?.into_message().filter(Message::is_response) {
-                        return Ok((StatusCode::OK, answer));
-                    }
-                    stream = next;
-                }
+                let answer = exchange.follow(events).answer(drop).await?;
+                Ok((StatusCode::OK, answer))
             }
             Answer::Status(status) => Err(unexpected_status(status)),
         }
+    }
+
+    async fn exchange(
+        &self,
+        request: Request,
+        forwarded: &HeaderMap,
+    ) -> Result<(Exchange, Answer), Fault> {
+        let ours = UpstreamId::new(self.next_id.fetch_add(1, Ordering::Relaxed));
+        let exchange = Exchange { ours, id: request.id() };
+        let headers = request_headers(&request, forwarded)?;
+        let request = request.with_upstream_id(ours);
+        let response = self.link.send(Method::POST, headers, Some(&request)).await?;
+        Ok((exchange, read_answer(response, &self.limits).await?))
     }
 
     /// Sends a notification.
@@ -94,29 +89,39 @@ impl HttpModern {
 
 /// A request's two ids.
 struct Exchange {
-    ours: Id,
+    ours: UpstreamId,
+    /// The caller's.
     id: Id,
 }
 
 impl Exchange {
     /// The answer in a JSON body.
-    fn find(&self, status: StatusCode, messages: Vec<Message>) -> Option<Message> {
+    fn find(&self, status: StatusCode, messages: Vec<Message>) -> Option<Response> {
         match refusal(status, &messages) {
-            Some(error) => Some(with_client_id(error, self.id.clone())),
+            Some(error) => Some(error.with_client_id(self.id.clone())),
             None => messages.into_iter().find_map(|it| self.answer(it)),
         }
     }
 
-    fn answer(&self, message: Message) -> Option<Message> {
-        let is_ours = message.id().is_none_or(|it| it == self.ours);
-        (message.is_response() && is_ours).then(|| with_client_id(message, self.id.clone()))
+    /// The answer in a stream, with what comes before it.
+    fn follow(self, events: Box<EventMessages>) -> Reply {
+        let stream = Stream { exchange: self, events, is_over: false };
+        Reply::Stream(Messages::new(stream::unfold(stream, Stream::next)))
+    }
+
+    fn answer(&self, message: Message) -> Option<Response> {
+        let answer = message.into_response().ok()?;
+        let is_ours = answer.id().is_none() || answer.upstream_id() == Some(self.ours);
+        is_ours.then(|| answer.with_client_id(self.id.clone()))
     }
 
     /// A notification as the caller knows it: a subscription has the caller's id.
     fn notification(&self, message: Message) -> Option<Message> {
         match subscription_id(&message) {
             None => Some(message),
-            Some(id) if id == self.ours => with_subscription_id(&message, &self.id),
+            Some(id) if UpstreamId::repeated_by(&id) == Some(self.ours) => {
+                with_subscription_id(&message, &self.id)
+            }
             Some(_) => None,
         }
     }
@@ -142,7 +147,7 @@ impl Stream {
                 _ => {
                     let answer = self.exchange.answer(message);
                     self.is_over = answer.is_some();
-                    answer
+                    answer.map(Message::from)
                 }
             };
             if self.is_over {

@@ -2,11 +2,11 @@
 
 use bytes::{Bytes, BytesMut};
 use eyot_http::{HttpError, UpstreamBody};
-use eyot_jsonrpc::{Incoming, Kind, Message};
+use eyot_jsonrpc::{Incoming, Kind, Message, Response};
 use eyot_service::{Fault, Limits};
 use eyot_types::codes::{self, Outcome};
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, Response, StatusCode};
+use http::{HeaderMap, StatusCode};
 
 use crate::event_stream::EventMessages;
 
@@ -22,7 +22,7 @@ pub(crate) enum Answer {
 
 /// Takes an answer apart. A JSON body is read whole, within the limit.
 pub(crate) async fn read_answer(
-    response: Response<UpstreamBody>,
+    response: http::Response<UpstreamBody>,
     limits: &Limits,
 ) -> Result<Answer, Fault> {
     let (head, body) = response.into_parts();
@@ -48,9 +48,9 @@ pub(crate) async fn read_answer(
 
 /// The error in the body of a refusal. It is about the request whatever id it has: some servers
 /// give one of their own to what they refuse before they read it.
-pub(crate) fn refusal(status: StatusCode, messages: &[Message]) -> Option<Message> {
+pub(crate) fn refusal(status: StatusCode, messages: &[Message]) -> Option<Response> {
     let error = messages.iter().find(|it| it.kind() == Kind::Error);
-    error.filter(|_| !status.is_success()).cloned()
+    error.filter(|_| !status.is_success()).cloned()?.into_response().ok()
 }
 
 /// The fault for a status that answers a request with nothing that JSON-RPC knows.

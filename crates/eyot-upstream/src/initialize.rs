@@ -1,7 +1,7 @@
 //! What `initialize` and its answer say about revisions and eras.
 
 use eyot_era::detect;
-use eyot_jsonrpc::Message;
+use eyot_jsonrpc::{Message, Response};
 use eyot_service::{Fault, FaultKind};
 
 use crate::{Opened, SharedEraCache};
@@ -24,7 +24,7 @@ pub fn agreed_revision(answer: &Message) -> Option<Box<str>> {
 pub fn may_be_modern(opened: &Result<Opened, Fault>) -> bool {
     match opened {
         Ok(opened) => {
-            opened.answer.decode_error().is_ok_and(|error| detect::may_be_modern(error.code))
+            opened.answer.error_object().is_some_and(|error| detect::may_be_modern(error.code))
         }
         Err(fault) => fault.kind == FaultKind::Refused,
     }
@@ -37,9 +37,9 @@ pub fn may_be_modern(opened: &Result<Opened, Fault>) -> bool {
 /// The fault that came, with the pin named in it.
 pub fn name_pin(era: &SharedEraCache, opened: Result<Opened, Fault>) -> Result<Opened, Fault> {
     let mut opened = opened.map_err(|fault| era.name_pin(fault))?;
-    if let Ok(mut error) = opened.answer.decode_error() {
+    if let Some(mut error) = opened.answer.error_object() {
         era.name_pin_in(&mut error);
-        opened.answer = Message::error_response(opened.answer.id(), &error);
+        opened.answer = Response::of_error(opened.answer.id(), &error);
     }
     Ok(opened)
 }

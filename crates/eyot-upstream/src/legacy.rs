@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use eyot_jsonrpc::{Id, Message};
+use eyot_jsonrpc::{Id, Message, Request, Response};
 use eyot_service::{BoxService, Call, Fault, Input, Messages, Peer, Reply, ReplyFuture};
 use eyot_types::Era;
 use eyot_types::codes::{self, Outcome};
@@ -41,7 +41,7 @@ pub struct Opened {
     /// The session; useless if the answer is an error.
     pub connection: LegacyConnection,
     /// The upstream's answer to `initialize`, under the caller's id.
-    pub answer: Message,
+    pub answer: Response,
 }
 
 /// `notifications/cancelled` for a call of ours, by the id that the upstream knows.
@@ -73,7 +73,7 @@ impl LegacyConnection {
     pub async fn open(
         target: &Target,
         peer: &Peer,
-        initialize: Message,
+        initialize: Request,
         runtime: &Runtime,
     ) -> Result<Opened, Fault> {
         let timeout = runtime.limits.call_timeout;
@@ -104,7 +104,7 @@ impl LegacyConnection {
     pub async fn open_over(
         source: LegacySource,
         peer: &Peer,
-        initialize: Message,
+        initialize: Request,
         runtime: &Runtime,
     ) -> Result<Opened, Fault> {
         if runtime.layers.is_empty() {
@@ -118,7 +118,7 @@ impl LegacyConnection {
             service: runtime.layers.around(BoxService::of_boxed(link)),
             peer: peer.clone(),
         };
-        let answer = final_message(layered.call(Input::Message(initialize)).await?).await?;
+        let answer = layered.call(Input::Request(initialize)).await?.answer(drop).await?;
         // Not opened: a layer has answered in the place of the upstream.
         let link = opened.get().cloned().unwrap_or(LegacyLink::Unopened);
         let connection = Self { link, layered: Some(Arc::new(layered)) };
@@ -153,10 +153,10 @@ impl LegacyConnection {
     /// # Cancel safety
     ///
     /// The request may have been sent. Over HTTP it goes on; a child is told to cancel it.
-    pub async fn request(&self, request: Message) -> Result<Reply, Fault> {
+    pub async fn request(&self, request: Request) -> Result<Reply, Fault> {
         match &self.layered {
             None => self.link.request(request).await,
-            Some(layered) => layered.call(Input::Message(request)).await,
+            Some(layered) => layered.call(Input::Request(request)).await,
         }
     }
 
@@ -173,7 +173,7 @@ impl LegacyConnection {
     pub async fn send(&self, message: Message) -> Result<(), Fault> {
         match &self.layered {
             None => self.link.send(message).await,
-            Some(layered) => layered.call(Input::Message(message)).await.map(drop),
+            Some(layered) => layered.call(message.into()).await.map(drop),
         }
     }
 
@@ -311,7 +311,7 @@ impl Service<Call> for LayeredLink {
             return link.clone().answer(call.input);
         }
         match (call.input, self.source.clone()) {
-            (Input::Message(initialize), Some(source)) if initialize.is_request() => {
+            (Input::Request(initialize), Some(source)) => {
                 let opened = Arc::clone(&self.link);
                 Box::pin(async move {
                     let (source, runtime) = *source;
@@ -332,21 +332,5 @@ fn messages_of(reply: Result<Reply, Fault>) -> Messages {
         Ok(Reply::One(message)) => Messages::new(stream::iter([Ok(message.into())])),
         Ok(Reply::None) => Messages::new(stream::empty()),
         Err(fault) => Messages::new(stream::iter([Err(fault)])),
-    }
-}
-
-/// Waits for the answer; what comes before it belongs to nobody yet.
-pub(crate) async fn final_message(reply: Reply) -> Result<Message, Fault> {
-    match reply {
-        Reply::One(answer) => Ok(answer),
-        Reply::None => Err(Fault::unanswered()),
-        Reply::Stream(mut parts) => {
-            while let Some(part) = parts.next().await {
-                if let Some(answer) = part?.into_message().filter(Message::is_response) {
-                    return Ok(answer);
-                }
-            }
-            Err(Fault::unanswered())
-        }
     }
 }

@@ -1,14 +1,14 @@
 //! What carries one legacy session, without the layers around it.
 
 use bytes::Bytes;
-use eyot_jsonrpc::{Id, Message};
+use eyot_jsonrpc::{Id, Message, Request, Response};
 use eyot_service::{Fault, Input, Messages, Reply, ReplyFuture};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{cancelled_id, is_cancelled};
 use futures_util::stream;
 
 use crate::http_legacy::HttpSession;
-use crate::legacy::{LegacySource, ResumedSession, final_message};
+use crate::legacy::{LegacySource, ResumedSession};
 use crate::line_connection::LineConnection;
 use crate::target::{Runtime, Target};
 
@@ -25,12 +25,12 @@ impl LegacyLink {
     /// Opens a session; gives the upstream's answer to `initialize` along.
     pub(crate) async fn open(
         source: LegacySource,
-        initialize: Message,
+        initialize: Request,
         runtime: &Runtime,
-    ) -> Result<(Self, Message), Fault> {
+    ) -> Result<(Self, Response), Fault> {
         match source {
             LegacySource::Lines(connection) => {
-                let answer = final_message(connection.request(initialize).await?).await?;
+                let answer = connection.request(initialize).await?.answer(drop).await?;
                 Ok((Self::Lines(Box::new(connection)), answer))
             }
             LegacySource::Http(link) => {
@@ -55,11 +55,12 @@ impl LegacyLink {
     /// The future of the reply to what a client does.
     pub(crate) fn answer(self, input: Input) -> ReplyFuture {
         match input {
-            Input::Message(message) if message.is_request() => {
-                Box::pin(async move { self.request(message).await })
+            Input::Request(request) => Box::pin(async move { self.request(request).await }),
+            Input::Notification(notification) => {
+                Box::pin(async move { self.send(notification.into()).await.map(|()| Reply::None) })
             }
-            Input::Message(message) => {
-                Box::pin(async move { self.send(message).await.map(|()| Reply::None) })
+            Input::Response(response) => {
+                Box::pin(async move { self.send(response.into()).await.map(|()| Reply::None) })
             }
             Input::Listen { cursor } => {
                 Box::pin(async move { Ok(Reply::Stream(self.listen(cursor).await)) })
@@ -76,7 +77,7 @@ impl LegacyLink {
         }
     }
 
-    pub(crate) async fn request(&self, request: Message) -> Result<Reply, Fault> {
+    pub(crate) async fn request(&self, request: Request) -> Result<Reply, Fault> {
         match self {
             Self::Lines(connection) => connection.request(request).await,
             Self::Http(session) => session.request(request).await,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 
-use eyot_jsonrpc::{Id, Message};
+use eyot_jsonrpc::{Id, Message, Request};
 use eyot_service::{Fault, Limits, Messages, Reply, ReplyItem};
 use eyot_types::Era;
 use eyot_types::codes::{self, Outcome};
@@ -82,7 +82,7 @@ impl LineConnection {
     /// it. A request that the upstream has provably not seen is a fault.
     ///
     /// A stream that ends without an answer belongs to a call that was cancelled.
-    pub(crate) async fn request(&self, request: Message) -> Result<Reply, Fault> {
+    pub(crate) async fn request(&self, request: Request) -> Result<Reply, Fault> {
         let (parts, receiver) = mpsc::channel(self.limits.queue_messages_max);
         let number = self.next_id.fetch_add(1, Ordering::Relaxed);
         let fault = CallFault::default();
@@ -91,9 +91,13 @@ impl LineConnection {
         let orders = self.orders.clone();
         let mut parts = CallParts { first: None, receiver, number, orders, fault, is_over: false };
         match poll_fn(|cx| parts.poll_item(cx)).await {
-            Some(Ok(ReplyItem::Message { message, .. })) if parts.is_over => {
-                Ok(Reply::One(message))
-            }
+            Some(Ok(ReplyItem::Message { message, .. })) => match message.into_response() {
+                Ok(answer) => Ok(Reply::One(answer)),
+                Err(other) => {
+                    parts.first = Some(Ok(other.into()));
+                    Ok(Reply::Stream(Messages::new(parts)))
+                }
+            },
             Some(Err(fault)) => Err(fault),
             first => {
                 parts.is_over |= first.is_none();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use eyot_jsonrpc::{Id, Incoming, Message};
+use eyot_jsonrpc::{Id, Incoming, Message, Request};
 use eyot_service::{Fault, IoEvent, Limits};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{Era, Method};
@@ -22,7 +22,7 @@ use crate::unsolicited::Unsolicited;
 #[derive(Debug)]
 pub(crate) enum Order {
     /// Send a request under our id `number`.
-    Request { number: u64, request: Message, parts: PartSender, fault: CallFault },
+    Request { number: u64, request: Request, parts: PartSender, fault: CallFault },
     /// Send a notification or a response.
     Send(Message),
     /// Send the caller's own cancellation of its call `id`, and let go of the call.

@@ -2,7 +2,7 @@
 
 use std::task::{Context, Poll};
 
-use eyot_jsonrpc::Message;
+use eyot_jsonrpc::{Message, Request, Response};
 use eyot_service::{BoxService, Call, Fault, Input, Peer, Reply, ReplyFuture};
 use eyot_types::{Era, headers};
 use http::{HeaderMap, StatusCode};
@@ -11,7 +11,6 @@ use tower_service::Service;
 use crate::driver;
 use crate::http_link::HttpLink;
 use crate::http_modern::HttpModern;
-use crate::legacy::final_message;
 use crate::line_connection::LineConnection;
 use crate::target::{Runtime, Target};
 
@@ -59,8 +58,8 @@ impl Sender {
         Self::new(Peer::ourselves(Era::Modern), HeaderMap::new())
     }
 
-    fn call(&self, message: Message) -> Call {
-        let mut call = Call::new(Input::Message(message), self.peer.clone());
+    fn call(&self, input: Input) -> Call {
+        let mut call = Call::new(input, self.peer.clone());
         if !self.headers.is_empty() {
             call.extensions.insert(self.headers.clone());
         }
@@ -116,10 +115,10 @@ impl ModernConnection {
     /// # Cancel safety
     ///
     /// The upstream is told that its call is given up.
-    pub async fn request(&self, request: Message, sender: &Sender) -> Result<Reply, Fault> {
+    pub async fn request(&self, request: Request, sender: &Sender) -> Result<Reply, Fault> {
         match &self.layered {
             None => self.link.request(request, &sender.headers).await,
-            Some(layered) => layered.clone().call(sender.call(request)).await,
+            Some(layered) => layered.clone().call(sender.call(Input::Request(request))).await,
         }
     }
 
@@ -133,10 +132,10 @@ impl ModernConnection {
     /// # Cancel safety
     ///
     /// The upstream is told that its call is given up.
-    pub async fn ask(&self, request: Message) -> Result<(StatusCode, Message), Fault> {
+    pub async fn ask(&self, request: Request) -> Result<(StatusCode, Response), Fault> {
         match &self.link {
             Link::Lines(connection) => {
-                let answer = final_message(connection.request(request).await?).await?;
+                let answer = connection.request(request).await?.answer(drop).await?;
                 Ok((StatusCode::OK, answer))
             }
             Link::Http(upstream) => upstream.ask(request).await,
@@ -155,7 +154,7 @@ impl ModernConnection {
     pub async fn send(&self, message: Message, sender: &Sender) -> Result<(), Fault> {
         match &self.layered {
             None => self.link.send(message, &sender.headers).await,
-            Some(layered) => layered.clone().call(sender.call(message)).await.map(drop),
+            Some(layered) => layered.clone().call(sender.call(message.into())).await.map(drop),
         }
     }
 
@@ -208,11 +207,16 @@ impl Service<Call> for Link {
         let Sender { headers, .. } = Sender::of(&call);
         let link = self.clone();
         match call.input {
-            Input::Message(message) if message.is_request() => {
-                Box::pin(async move { link.request(message, &headers).await })
+            Input::Request(request) => {
+                Box::pin(async move { link.request(request, &headers).await })
             }
-            Input::Message(message) => {
-                Box::pin(async move { link.send(message, &headers).await.map(|()| Reply::None) })
+            Input::Notification(notification) => Box::pin(async move {
+                link.send(notification.into(), &headers).await.map(|()| Reply::None)
+            }),
+            Input::Response(response) => {
+                Box::pin(
+                    async move { link.send(response.into(), &headers).await.map(|()| Reply::None) },
+                )
             }
             _ => Box::pin(std::future::ready(Err(Fault::internal(
                 "modern clients have no sessions",
@@ -222,7 +226,7 @@ impl Service<Call> for Link {
 }
 
 impl Link {
-    async fn request(&self, request: Message, headers: &HeaderMap) -> Result<Reply, Fault> {
+    async fn request(&self, request: Request, headers: &HeaderMap) -> Result<Reply, Fault> {
         match self {
             Self::Lines(connection) => connection.request(request).await,
             Self::Http(upstream) => upstream.request(request, headers).await,

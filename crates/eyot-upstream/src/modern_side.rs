@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eyot_era::detect::{self, Asked};
-use eyot_jsonrpc::{Kind, Message};
+use eyot_jsonrpc::{Message, Request, Response};
 use eyot_service::{Fault, FaultKind, Messages, Reply, ReplyItem};
-use eyot_types::codes::{self, Outcome};
+use eyot_types::codes;
 use eyot_types::{Era, Method, Revision};
 use futures_util::{StreamExt as _, stream};
 use parking_lot::Mutex;
@@ -29,7 +29,7 @@ impl ModernSide {
         Self { upstream, cell: Mutex::default() }
     }
 
-    /// Answers a message of a modern client.
+    /// Sends a request of a client, or one of our own on behalf of some.
     ///
     /// # Errors
     ///
@@ -38,43 +38,20 @@ impl ModernSide {
     /// # Cancel safety
     ///
     /// The upstream is told that its call is given up.
-    pub async fn answer(
-        &self,
-        connection: &ModernConnection,
-        message: Message,
-        sender: &Sender,
-    ) -> Result<Reply, Fault> {
-        match message.kind() {
-            Kind::Request => self.request(connection, message, sender).await,
-            _ => self.send(connection, message, sender).await,
-        }
-    }
-
-    /// Sends a request of a client, or one of our own on behalf of some.
-    ///
-    /// # Errors
-    ///
-    /// As [`Self::answer`].
-    ///
-    /// # Cancel safety
-    ///
-    /// As [`Self::answer`].
     pub async fn request(
         &self,
         connection: &ModernConnection,
-        request: Message,
+        request: Request,
         sender: &Sender,
     ) -> Result<Reply, Fault> {
         let timeout = self.upstream.runtime.limits.call_timeout;
-        let method = request.method().unwrap_or_default();
-        let is_endless = Method::parse(&method) == Method::SubscriptionsListen;
-        let is_discovery = Method::parse(&method) == Method::ServerDiscover;
-        drop(method);
+        let is_endless = request.is_method(Method::SubscriptionsListen.as_str());
+        let is_discovery = request.is_method(Method::ServerDiscover.as_str());
         let asking = async {
             let reply = connection.request(request, sender).await?;
             // Nothing else has been asked of an upstream whose era is pinned.
             match is_discovery && self.upstream.era.pinned().is_some() {
-                true => only_answer(reply).await,
+                true => reply.answer(drop).await.map(Reply::One),
                 false => Ok(reply),
             }
         };
@@ -87,15 +64,24 @@ impl ModernSide {
         }
     }
 
-    async fn send(
+    /// Sends a notification or a response of a client.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`] when it was not taken.
+    ///
+    /// # Cancel safety
+    ///
+    /// The message may have been sent.
+    pub async fn send(
         &self,
         connection: &ModernConnection,
         message: Message,
         sender: &Sender,
-    ) -> Result<Reply, Fault> {
+    ) -> Result<(), Fault> {
         let timeout = self.upstream.runtime.limits.call_timeout;
         let sent = tokio::time::timeout(timeout, connection.send(message, sender)).await;
-        sent.unwrap_or_else(|_| Err(Fault::timed_out(timeout))).map(|()| Reply::None)
+        sent.unwrap_or_else(|_| Err(Fault::timed_out(timeout)))
     }
 
     /// Looks whether an upstream that was found to be modern, or is pinned to that, answers as a
@@ -122,10 +108,10 @@ impl ModernSide {
         }
     }
 
-    fn pinned_refusal(&self, answer: Message) -> Message {
-        let Ok(mut error) = answer.decode_error() else { return answer };
+    fn pinned_refusal(&self, answer: Response) -> Response {
+        let Some(mut error) = answer.error_object() else { return answer };
         self.upstream.era.name_pin_in(&mut error);
-        Message::error_response(answer.id(), &error)
+        Response::of_error(answer.id(), &error)
     }
 
     /// Lets the next request find out anew what the upstream is, unless that was done just now. A
@@ -190,18 +176,6 @@ impl ModernSide {
             }
         }
     }
-}
-
-/// The answer of a call that has nothing else to say.
-async fn only_answer(reply: Reply) -> Result<Reply, Fault> {
-    let Reply::Stream(mut parts) = reply else { return Ok(reply) };
-    while let Some(part) = parts.next().await {
-        if let Some(answer) = part?.into_message().filter(Message::is_response) {
-            return Ok(Reply::One(answer));
-        }
-    }
-    let reason = "upstream ended the call without an answer";
-    Err(Fault::upstream(codes::upstream_lost(reason, Outcome::Unknown, true)))
 }
 
 /// The messages, each within its deadline. Dropping them cancels the call.

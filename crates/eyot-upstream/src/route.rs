@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use eyot_jsonrpc::{Id, Kind, Message};
+use eyot_jsonrpc::{Id, Kind, Message, Request, UpstreamId};
 use eyot_service::{Fault, ReplyItem};
 use eyot_types::{Era, Method, meta};
 use serde_json::value::RawValue;
@@ -60,14 +60,12 @@ impl Calls {
     }
 
     /// Takes a call under our id; returns the request as it goes to the child.
-    pub(crate) fn begin(&mut self, number: u64, request: Message, parts: PartSender) -> Message {
-        let ours = Id::from_number(number);
-        let id = request.id().unwrap_or_else(|| ours.clone());
+    pub(crate) fn begin(&mut self, number: u64, request: Request, parts: PartSender) -> Request {
+        let id = request.id();
         let progress_token = request.progress_token();
-        let is_subscription =
-            request.method().is_some_and(|it| Method::parse(&it) == Method::SubscriptionsListen);
+        let is_subscription = request.is_method(Method::SubscriptionsListen.as_str());
         self.running.insert(number, Running { id, progress_token, parts, is_subscription });
-        request.with_id(ours.clone()).with_progress_token(ours)
+        request.with_upstream_id_and_token(UpstreamId::new(number))
     }
 
     /// Lets go of a call; its answer, should one come, goes nowhere.

@@ -1,6 +1,6 @@
 //! One upstream: what to connect to, and what is known of it.
 
-use eyot_jsonrpc::Message;
+use eyot_jsonrpc::Request;
 use eyot_service::{Fault, Peer};
 
 use crate::{EraMode, LegacyConnection, Opened, ResumedSession, Runtime, SharedEraCache, Target};
@@ -36,7 +36,7 @@ impl Upstream {
     /// # Cancel safety
     ///
     /// As [`LegacyConnection::open`].
-    pub async fn open(&self, peer: &Peer, initialize: Message) -> Result<Opened, Fault> {
+    pub async fn open(&self, peer: &Peer, initialize: Request) -> Result<Opened, Fault> {
         LegacyConnection::open(&self.target, peer, initialize, &self.runtime).await
     }
 

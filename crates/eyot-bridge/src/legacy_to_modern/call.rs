@@ -7,7 +7,7 @@ use eyot_era::legacy_to_modern::{
     ClientMeta, Leg, RoundError, RoundLimits, Rounds, Step, carry_answer, carry_notification,
     carry_tools, requires_task, task_created, tell_support,
 };
-use eyot_jsonrpc::{ErrorObject, Id, Kind, METHOD_NOT_FOUND, Message};
+use eyot_jsonrpc::{ErrorObject, Id, Kind, METHOD_NOT_FOUND, Message, Request};
 use eyot_service::{Fault, FaultKind, Messages, Reply, ReplyItem};
 use eyot_types::codes::{self, HEADER_MISMATCH, Outcome};
 use eyot_types::{Era, JsonObject, ListToolsResult, Method, Revision};
@@ -41,7 +41,7 @@ pub(crate) struct Calling {
     revision: Revision,
     id: Id,
     method: String,
-    request: Message,
+    request: Request,
     /// The raw parameters of the first round.
     params: String,
     rounds: Rounds,
@@ -82,16 +82,16 @@ impl Calling {
     pub(crate) fn new(
         (session, client): (Arc<Bridged>, Arc<ClientMeta>),
         revision: Revision,
-        request: Message,
+        request: Request,
         tasks: CallTasks,
     ) -> Result<Self, Fault> {
-        let id = request.id().unwrap_or_else(|| Id::from_number(0));
+        let id = request.id();
         let level = session.log_level();
         let params = client
             .params(&request, level.as_deref())
             .map_err(|error| Fault::refused(codes::invalid_params(&error.to_string())))?;
         let (registered, cancelled) = session.calls().begin(&id);
-        let method = request.method().unwrap_or_default().into_owned();
+        let method = request.method().to_owned();
         Ok(Self {
             session,
             client,
@@ -157,11 +157,11 @@ impl Calling {
         let patience = shared.upstream.runtime.limits.call_timeout;
         let sender = Sender::new(self.session.peer().clone(), self.headers().await);
         let params = self.rounds.params(&self.params);
-        let request = Message::request_of_text(self.id.clone(), &self.method, &params);
+        let request = Request::of_text(self.id.clone(), &self.method, &params);
         let connection = shared.modern.required().await?;
         let asked = timeout(patience, connection.request(request, &sender)).await;
         match asked.unwrap_or_else(|_elapsed| Err(Fault::timed_out(patience))) {
-            Ok(Reply::One(answer)) => self.take(answer).await,
+            Ok(Reply::One(answer)) => self.take(answer.into()).await,
             Ok(Reply::Stream(parts)) => {
                 self.stage = Stage::Reading(parts);
                 Ok(None)

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eyot_era::legacy_to_modern::ClientMeta;
-use eyot_jsonrpc::{Id, Kind, Message};
+use eyot_jsonrpc::{Kind, Message, Request};
 use eyot_service::{Fault, Messages, Reply, ReplyItem};
 use eyot_types::{
     Method, SubscriptionFilter, SubscriptionsAcknowledgedParams, SubscriptionsListenParams,
@@ -164,7 +164,7 @@ impl Feed {
         let (number, filter) = self.filter().await?;
         let params = SubscriptionsListenParams::new(filter);
         let method = Method::SubscriptionsListen.as_str();
-        let bare = Message::request(Id::from_number(0), method, &params);
+        let bare = Request::unnumbered(method, &params);
         let request = carried_request(client, &bare).ok_or_else(Fault::unanswered)?;
         let connection = self.shared.modern.required().await?;
         let mut parts = match connection.request(request, &Sender::ourselves()).await? {

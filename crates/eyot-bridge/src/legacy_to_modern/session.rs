@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use eyot_era::legacy_to_modern::ClientMeta;
-use eyot_jsonrpc::{Id, Kind, Message};
+use eyot_jsonrpc::{ErrorObject, Notification, Request, Response};
 use eyot_service::{
     BoxService, Call, Fault, Input, Messages, Peer, Reply, ReplyFuture, SessionHandle,
 };
 use eyot_session::{SessionState, UpstreamName};
 use eyot_types::codes::{self, Outcome};
-use eyot_types::{Era, LogLevel, Method, Revision, SetLevelParams, cancelled_id, is_cancelled};
+use eyot_types::{Era, LogLevel, Method, Revision, SetLevelParams, cancelled_id};
 use futures_util::stream;
 use parking_lot::Mutex;
 use serde_json::json;
@@ -92,9 +92,8 @@ impl Bridged {
     }
 
     /// The future of the answer to a request.
-    fn request(self: Arc<Self>, context: Arc<SessionHandle>, request: Message) -> ReplyFuture {
-        let name = request.method().unwrap_or_default().into_owned();
-        match Method::parse(&name) {
+    fn request(self: Arc<Self>, context: Arc<SessionHandle>, request: Request) -> ReplyFuture {
+        match Method::parse(request.method()) {
             Method::Ping => answered(&request, &json!({})),
             Method::LoggingSetLevel => {
                 Box::pin(async move { self.set_level(&context, &request).await })
@@ -104,7 +103,7 @@ impl Bridged {
             }
             // What only the modern era has, and what is not carried.
             Method::ServerDiscover | Method::SubscriptionsListen | Method::TasksUpdate => {
-                refused(&request, &codes::method_not_found(&name))
+                refused(&request, &codes::method_not_found(request.method()))
             }
             Method::TasksGet | Method::TasksResult | Method::TasksCancel | Method::TasksList => {
                 Box::pin(self.task_request(context, request))
@@ -116,7 +115,7 @@ impl Bridged {
                 let tasks = match Box::pin(self.call_tasks(&context, &request)).await {
                     Ok(tasks) => tasks,
                     Err(full) => {
-                        return Ok(Reply::One(Message::error_response(request.id(), &full)));
+                        return Ok(Reply::One(request.refuse(&full)));
                     }
                 };
                 let client = match tasks.wanted.is_some() {
@@ -130,22 +129,24 @@ impl Bridged {
         }
     }
 
-    /// Takes a notification or a response.
-    fn send(&self, message: Message) {
-        if is_cancelled(&message) {
-            if let Some(id) = cancelled_id(&message) {
-                self.calls.cancel(&id);
+    /// Takes a notification of the client.
+    fn hear(&self, notification: &Notification) {
+        match Method::parse(notification.method()) {
+            Method::Cancelled => {
+                if let Some(id) = cancelled_id(notification) {
+                    self.calls.cancel(&id);
+                }
             }
-        } else if message.is_response() {
-            if !self.questions.answer(message) {
-                eyot_metrics::messages_dropped("answer_to_nobody");
-            }
-        } else if message.kind() == Kind::Notification {
-            let method = message.method().unwrap_or_default();
             // The modern era has no such notifications: roots are asked for by each call.
-            if !matches!(Method::parse(&method), Method::Initialized | Method::RootsListChanged) {
-                eyot_metrics::messages_dropped("notification_without_equivalent");
-            }
+            Method::Initialized | Method::RootsListChanged => {}
+            _ => eyot_metrics::messages_dropped("notification_without_equivalent"),
+        }
+    }
+
+    /// Takes the client's answer to a question.
+    fn take_answer(&self, response: Response) {
+        if !self.questions.answer(response.into()) {
+            eyot_metrics::messages_dropped("answer_to_nobody");
         }
     }
 
@@ -166,17 +167,12 @@ impl Bridged {
     async fn change_subscriptions(
         &self,
         context: &SessionHandle,
-        request: &Message,
+        request: &Request,
     ) -> Result<Reply, Fault> {
-        let id = request.id().unwrap_or_else(|| Id::from_number(0));
         let client = self.client(context).await?;
-        let refused = |detail: &str| {
-            let error = codes::invalid_params(detail);
-            Ok(Reply::One(Message::error_response(request.id(), &error)))
-        };
+        let refused = |detail: &str| Ok(Reply::One(request.refuse(&codes::invalid_params(detail))));
         let Some(uri) = request.uri().map(Cow::into_owned) else { return refused("no uri") };
-        let method = request.method().unwrap_or_default();
-        let is_wanted = Method::parse(&method) == Method::ResourcesSubscribe;
+        let is_wanted = request.is_method(Method::ResourcesSubscribe.as_str());
         if !is_wanted {
             self.feed.unsubscribe(&client, &uri).await;
         } else if !self.feed.subscribe(&client, &uri).await? {
@@ -190,22 +186,21 @@ impl Bridged {
             }
         })
         .await?;
-        Ok(Reply::One(Message::response(id, &json!({}))))
+        Ok(Reply::One(request.answer(&json!({}))))
     }
 
-    async fn set_level(&self, context: &SessionHandle, request: &Message) -> Result<Reply, Fault> {
-        let id = request.id().unwrap_or_else(|| Id::from_number(0));
+    async fn set_level(&self, context: &SessionHandle, request: &Request) -> Result<Reply, Fault> {
         let level = match request.decode_params::<SetLevelParams>().map(|it| it.level) {
             Ok(level) if !matches!(level, LogLevel::Other(_)) => level,
             _ => {
                 let error = codes::invalid_params("unknown log level");
-                return Ok(Reply::One(Message::error_response(Some(id), &error)));
+                return Ok(Reply::One(request.refuse(&error)));
             }
         };
         let level = level.as_str().to_owned();
         store(context, |state| state.log_level = Some(level.as_str().into())).await?;
         *self.log_level.lock() = Some(level);
-        Ok(Reply::One(Message::response(id, &json!({}))))
+        Ok(Reply::One(request.answer(&json!({}))))
     }
 
     /// Who the client is.
@@ -249,9 +244,13 @@ impl Service<Call> for BridgedService {
             return ready(Err(Fault::internal("call has no session")));
         };
         match call.input {
-            Input::Message(message) if message.is_request() => bridged.request(context, message),
-            Input::Message(message) => {
-                bridged.send(message);
+            Input::Request(request) => bridged.request(context, request),
+            Input::Notification(notification) => {
+                bridged.hear(&notification);
+                ready(Ok(Reply::None))
+            }
+            Input::Response(response) => {
+                bridged.take_answer(response);
                 ready(Ok(Reply::None))
             }
             Input::Listen { .. } => Box::pin(bridged.listen(context)),
@@ -282,12 +281,10 @@ async fn store(context: &SessionHandle, edit: impl FnOnce(&mut SessionState)) ->
     })
 }
 
-fn answered(request: &Message, result: &serde_json::Value) -> ReplyFuture {
-    let id = request.id().unwrap_or_else(|| Id::from_number(0));
-    ready(Ok(Reply::One(Message::response(id, result))))
+fn answered(request: &Request, result: &serde_json::Value) -> ReplyFuture {
+    ready(Ok(Reply::One(request.answer(result))))
 }
 
-fn refused(request: &Message, error: &eyot_jsonrpc::ErrorObject) -> ReplyFuture {
-    let answer = Message::error_response(request.id(), error);
-    ready(Ok(Reply::One(answer)))
+fn refused(request: &Request, error: &ErrorObject) -> ReplyFuture {
+    ready(Ok(Reply::One(request.refuse(error))))
 }

@@ -11,7 +11,7 @@ use std::sync::{Arc, OnceLock};
 use eyot_era::legacy_to_modern::{self, ClientMeta};
 use eyot_era::revision::Feature;
 use eyot_era::tasks::{End, Said, TaskMachine, TaskTable, WorkPlace};
-use eyot_jsonrpc::{ErrorObject, INVALID_PARAMS, Id, Message};
+use eyot_jsonrpc::{ErrorObject, INVALID_PARAMS, Id, Message, Request};
 use eyot_service::{Fault, FaultKind, Limits, Reply, SessionHandle, unix_ms};
 use eyot_stdx::QuotaPermit;
 use eyot_types::{
@@ -173,10 +173,9 @@ impl Bridged {
     pub(super) async fn call_tasks(
         &self,
         context: &SessionHandle,
-        request: &Message,
+        request: &Request,
     ) -> Result<CallTasks, ErrorObject> {
-        let method = request.method().unwrap_or_default().into_owned();
-        let method = Method::parse(&method);
+        let method = Method::parse(request.method());
         let wants_one =
             method == Method::ToolsCall && legacy_to_modern::wanted_task(request).is_some();
         let are_offered = match method {
@@ -201,19 +200,17 @@ impl Bridged {
     pub(super) async fn task_request(
         self: Arc<Self>,
         context: Arc<SessionHandle>,
-        request: Message,
+        request: Request,
     ) -> Result<Reply, Fault> {
-        let name = request.method().unwrap_or_default().into_owned();
-        let method = Method::parse(&name);
+        let method = Method::parse(request.method());
         let lists = method == Method::TasksList;
         if !self.has_tasks(&context).await? || (lists && context.principal().is_none()) {
-            return Ok(refused(&request, &codes::method_not_found(&name)));
+            return Ok(refused(&request, &codes::method_not_found(request.method())));
         }
-        let id = request.id().unwrap_or_else(|| Id::from_number(0));
         if lists {
             let tasks = self.tasks().all().iter().map(|it| it.known()).collect();
             let tasks = LegacyListTasksResult::new(tasks);
-            return Ok(Reply::One(Message::response(id, &tasks)));
+            return Ok(Reply::One(request.answer(&tasks)));
         }
         let params = request.decode_params::<TaskParams>();
         let params = params.map_err(|error| codes::invalid_params(&error.to_string()));
@@ -224,12 +221,14 @@ impl Bridged {
         let client = declaring(&*self.client(&context).await?)?;
         let way = Way { shared: self.shared(), client: &client };
         let looked = match method {
-            Method::TasksResult => return Ok(Waiting::begin(self, client, entry, id)),
+            Method::TasksResult => {
+                return Ok(Waiting::begin(self, client, entry, request.id()));
+            }
             Method::TasksCancel => entry.cancel(way).await,
             _ => entry.look(way).await.map(|_left| entry.known()),
         };
         match looked {
-            Ok(task) => Ok(Reply::One(Message::response(id, &LegacyTaskState::new(task)))),
+            Ok(task) => Ok(Reply::One(request.answer(&LegacyTaskState::new(task)))),
             Err(fault) if fault.kind == FaultKind::Refused => Ok(refused(&request, &fault.error)),
             Err(fault) => Err(fault),
         }
@@ -242,8 +241,8 @@ pub(super) fn declaring(client: &ClientMeta) -> Result<Arc<ClientMeta>, Fault> {
     Ok(Arc::new(client.with_tasks().map_err(unwritable)?))
 }
 
-fn refused(request: &Message, error: &ErrorObject) -> Reply {
-    Reply::One(Message::error_response(request.id(), error))
+fn refused(request: &Request, error: &ErrorObject) -> Reply {
+    Reply::One(request.refuse(error))
 }
 
 fn unknown_task() -> ErrorObject {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use eyot_era::modern_to_legacy;
-use eyot_jsonrpc::{ErrorObject, Id, Message};
+use eyot_jsonrpc::{ErrorObject, Id, Request, Response};
 use eyot_service::{Call, Peer, Transport};
 use eyot_types::{ClientCapabilities, LogLevel, Method, RequestMeta};
 use http::HeaderMap;
@@ -15,7 +15,7 @@ use super::affinity::{HANDLE, HANDLE_CHARS};
 #[derive(Clone, Debug)]
 pub struct Ask {
     /// The request.
-    pub message: Message,
+    pub message: Request,
     /// Its id.
     pub id: Id,
     /// Its client.
@@ -37,7 +37,7 @@ impl Ask {
     /// # Errors
     ///
     /// Its `_meta` says something that cannot be understood.
-    pub fn read(message: Message, call: &Call) -> Result<Self, ErrorObject> {
+    pub fn read(message: Request, call: &Call) -> Result<Self, ErrorObject> {
         let meta = message.meta().unwrap_or("{}");
         let known = RequestMeta::decode(meta)?;
         let log_level = known.log_level;
@@ -45,7 +45,7 @@ impl Ask {
         let class = serde_json::to_string(&capabilities).unwrap_or_default().into();
         let handle = if meta.contains(HANDLE) { handle(meta) } else { None };
         Ok(Self {
-            id: message.id().unwrap_or_else(|| Id::from_number(0)),
+            id: message.id(),
             peer: call.peer.clone(),
             headers: call.extensions.get::<HeaderMap>().cloned(),
             progress_token: message.progress_token(),
@@ -60,7 +60,7 @@ impl Ask {
     /// Its method.
     #[must_use]
     pub fn method(&self) -> String {
-        self.message.method().unwrap_or_default().into_owned()
+        self.message.method().to_owned()
     }
 
     /// Whether the upstream may ask its client something in this call.
@@ -78,8 +78,8 @@ impl Ask {
     }
 
     /// An answer that is an error.
-    pub fn refuse(&self, error: &ErrorObject) -> Message {
-        Message::error_response(Some(self.id.clone()), error)
+    pub fn refuse(&self, error: &ErrorObject) -> Response {
+        Response::of_error(Some(self.id.clone()), error)
     }
 }
 

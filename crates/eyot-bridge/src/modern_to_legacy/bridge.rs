@@ -54,14 +54,13 @@ impl Bridge {
     ///
     /// The upstream is told that its call is given up.
     pub async fn answer(&self, call: Call) -> Result<Reply, Fault> {
-        let Input::Message(message) = &call.input else {
-            return Err(Fault::internal("modern clients have no sessions"));
-        };
-        if !message.is_request() {
+        let request = match &call.input {
+            Input::Request(request) => request.clone(),
             // A request is cancelled by hanging up; nothing else is of interest to the upstream.
-            return Ok(Reply::None);
-        }
-        let ask = match Ask::read(message.clone(), &call) {
+            Input::Notification(_) | Input::Response(_) => return Ok(Reply::None),
+            _ => return Err(Fault::internal("modern clients have no sessions")),
+        };
+        let ask = match Ask::read(request, &call) {
             Ok(ask) => Arc::new(ask),
             Err(error) => return Err(Fault::refused(error)),
         };

@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use eyot_era::parked::OpenQuestion;
-use eyot_jsonrpc::Message;
+use eyot_jsonrpc::{Message, Request};
 use eyot_service::{Fault, Messages, Reply, ReplyFuture, ReplyItem};
 use eyot_types::Method;
 use futures_util::StreamExt as _;
@@ -52,7 +52,7 @@ impl UpstreamCall {
     pub(crate) fn send(
         session: Arc<UpstreamSession>,
         shared: Arc<CallShared>,
-        request: Message,
+        request: Request,
         turn: Option<OwnedSemaphorePermit>,
     ) -> Arc<Self> {
         let connection = session.connection.clone();

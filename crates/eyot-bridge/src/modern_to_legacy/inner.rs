@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use eyot_era::modern_to_legacy::{self, TaskPlan};
 use eyot_era::parked::{ParkedCall, ParkedConfig};
-use eyot_jsonrpc::{ErrorObject, Id, Message};
+use eyot_jsonrpc::{ErrorObject, Request, Response, UpstreamId};
 use eyot_service::{Fault, Limits, SealedState};
 use eyot_types::{Era, InputRequests, InputRequiredResult, Method, codes};
 use serde_json::json;
@@ -51,10 +51,10 @@ impl Inner {
         ask: &Ask,
         requests: InputRequests,
         state: &State,
-    ) -> Message {
+    ) -> Response {
         let sealed = self.request_state(ask).await.seal(state, self.limits.question_timeout);
         let result = InputRequiredResult::new(requests).with_request_state(sealed);
-        Message::response(ask.id.clone(), &result)
+        Response::new(ask.id.clone(), &result)
     }
 
     /// Sends the request of a client.
@@ -77,8 +77,8 @@ impl Inner {
         let is_driven = plan == TaskPlan::Driven;
         let turn = if is_driven { None } else { self.turn(ask, &session).await? };
         self.set_level(ask, &shared, &session).await;
-        let request = Message::request_of_text(shared.id(), &ask.method(), &params)
-            .with_progress_token(Id::from_number(shared.number));
+        let request = Request::of_text(shared.id(), &ask.method(), &params)
+            .with_upstream_id_and_token(UpstreamId::new(shared.number));
         let shared = Arc::new(shared);
         if is_driven {
             let sending = drive(&session, &shared, (request, self.limits.call_timeout));

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use eyot_jsonrpc::{ErrorObject, Message};
+use eyot_jsonrpc::{ErrorObject, Response};
 use eyot_types::{CallToolParams, JsonObject, MirroredArguments};
 use http::HeaderMap;
 use parking_lot::Mutex;
@@ -22,7 +22,7 @@ impl Mirrors {
     /// Takes a list of tools on its way to the client: remembers what they mirror, and leaves out
     /// those whose annotation is invalid, as clients would have to (2026-07-28,
     /// basic/transports/streamable-http, Schema Extension).
-    pub fn learn(&self, ask: &Ask, answer: Message) -> Message {
+    pub fn learn(&self, ask: &Ask, answer: Response) -> Response {
         let Some(text) = answer.result().filter(|it| it.contains("x-mcp-header")) else {
             return answer;
         };
@@ -31,7 +31,7 @@ impl Mirrors {
             tools.retain(|tool| self.learn_tool(ask, tool));
         }
         match answer.id() {
-            Some(id) => Message::response(id, &result),
+            Some(id) => Response::new(id, &result),
             None => answer,
         }
     }

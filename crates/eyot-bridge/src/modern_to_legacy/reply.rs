@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use eyot_era::modern_to_legacy::{self, Answered};
 use eyot_era::parked::Word;
-use eyot_jsonrpc::Message;
+use eyot_jsonrpc::{Message, Response};
 use eyot_service::{Fault, FaultKind, Messages, ReplyItem};
 use eyot_types::{ElicitParams, Era, InputRequests, Method};
 use futures_util::stream;
@@ -87,10 +87,12 @@ impl CallReply {
         while !self.is_over {
             let said = match self.listen().await {
                 Next::Heard(Heard::Note(note)) => self.call.shared.for_client(note).map(Ok),
-                Next::Heard(Heard::Answer(answer)) => self.finish(&answer).await.map(Ok),
+                Next::Heard(Heard::Answer(answer)) => {
+                    self.finish(&answer).await.map(|it| Ok(it.into()))
+                }
                 // Boxed, because they are large and rare, and this future is part of every call.
                 Next::Heard(Heard::Failed(fault)) => Box::pin(self.fail(fault)).await.map(Err),
-                Next::Told(told) => Some(Ok(Box::pin(self.tell(told)).await)),
+                Next::Told(told) => Some(Ok(Box::pin(self.tell(told)).await.into())),
                 Next::Leads => {
                     Box::pin(self.lead()).await;
                     None
@@ -99,7 +101,7 @@ impl CallReply {
                     self.pace = pace;
                     None
                 }
-                Next::Collected => self.park().map(Ok),
+                Next::Collected => self.park().map(|it| Ok(it.into())),
             };
             if let Some(said) = said {
                 self.has_begun = true;
@@ -143,7 +145,7 @@ impl CallReply {
     }
 
     /// The client is asked. From its first question on, a driver does what there is to be done.
-    fn park(&mut self) -> Option<Message> {
+    fn park(&mut self) -> Option<Response> {
         if self.call.name.is_none()
             && let Some(upstream) = &self.call.upstream
         {
@@ -160,7 +162,7 @@ impl CallReply {
     }
 
     /// The last thing that this client is told.
-    async fn tell(&mut self, told: Told) -> Message {
+    async fn tell(&mut self, told: Told) -> Response {
         self.is_over = true;
         let Told { word, requests } = told;
         match word {
@@ -169,7 +171,7 @@ impl CallReply {
                 let state = State::Parked(ParkedState { call, round });
                 self.bridge.question(&self.ask, requests, &state).await
             }
-            Word::Last(message) => message.with_id(self.ask.id.clone()),
+            Word::Last(answer) => answer.with_client_id(self.ask.id.clone()),
             Word::Refused(error) => self.ask.refuse(&error),
         }
     }
@@ -186,7 +188,7 @@ impl CallReply {
     }
 
     /// The upstream has answered. `None`: that is told when it is stored.
-    async fn finish(&mut self, answer: &Message) -> Option<Message> {
+    async fn finish(&mut self, answer: &Message) -> Option<Response> {
         let call = Arc::clone(self.call.upstream.as_ref()?);
         if let Some(created) = self.bridge.tasks.created(&self.ask, &call, answer) {
             return self.end(created);
@@ -213,7 +215,7 @@ impl CallReply {
     }
 
     /// The call has ended with something that no client comes back for.
-    fn end(&mut self, last: Message) -> Option<Message> {
+    fn end(&mut self, last: Response) -> Option<Response> {
         self.is_over = self.call.ends_unstored();
         if self.is_over {
             return Some(last);
@@ -223,7 +225,7 @@ impl CallReply {
     }
 
     /// Asks for the pages that the user must visit before the call can succeed.
-    async fn visit(&self, pages: Vec<ElicitParams>) -> Message {
+    async fn visit(&self, pages: Vec<ElicitParams>) -> Response {
         let keyed = pages.into_iter().enumerate();
         let requests: InputRequests =
             keyed.map(|(number, page)| (format!("visit.{number}"), page.into())).collect();
@@ -232,7 +234,7 @@ impl CallReply {
     }
 
     /// The upstream's answer as the client has it.
-    fn answer(&self, answer: &Message, call: &UpstreamCall) -> Message {
+    fn answer(&self, answer: &Message, call: &UpstreamCall) -> Response {
         let text = self.ask.method();
         let method = Method::parse(&text);
         let server = &call.session.initialized.server_info;

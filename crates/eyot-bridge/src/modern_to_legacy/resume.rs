@@ -45,7 +45,7 @@ impl Inner {
                 return Reply::One(self.question(ask, requests, &state).await);
             }
             Came::Told(Word::Last(message)) => {
-                return Reply::One(message.with_id(ask.id.clone()));
+                return Reply::One(message.with_client_id(ask.id.clone()));
             }
             Came::Told(Word::Refused(error)) => return Reply::One(ask.refuse(&error)),
         };

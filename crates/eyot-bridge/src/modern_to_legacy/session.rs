@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use eyot_era::modern_to_legacy;
-use eyot_jsonrpc::{Id, Message};
-use eyot_service::{Fault, FaultKind, Limits, Messages, Peer, Reply, unix_ms};
+use eyot_jsonrpc::{Id, Message, Request, Response};
+use eyot_service::{Fault, FaultKind, Limits, Messages, Peer, unix_ms};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{ClientCapabilities, Era, Implementation, InitializeResult, Method, Revision};
 use eyot_upstream::{LegacyConnection, ResumedSession, Upstream, initialize};
@@ -61,7 +61,7 @@ impl UpstreamSession {
     pub(crate) async fn open(upstream: &Upstream, opening: Opening) -> Result<Arc<Self>, Fault> {
         let Upstream { target, runtime, .. } = upstream;
         let params = modern_to_legacy::initialize(opening.capabilities.clone(), us());
-        let request = Message::request(Id::from_number(0), Method::Initialize.as_str(), &params);
+        let request = Request::unnumbered(Method::Initialize.as_str(), &params);
         let mut opened = upstream.open(&opening.peer, request).await;
         if initialize::may_be_modern(&opened) {
             // It may have become another: the next call finds out.
@@ -146,30 +146,16 @@ impl UpstreamSession {
         &self,
         method: Method<'_>,
         params: &(impl Serialize + Sync),
-    ) -> Result<Message, Fault> {
+    ) -> Result<Response, Fault> {
         let id = Id::from_number(self.next_number());
-        let request = Message::request(id, method.as_str(), params);
+        let request = Request::new(id, method.as_str(), params);
         let asking = async {
-            match self.connection.request(request).await? {
-                Reply::One(answer) => Ok(answer),
-                Reply::Stream(parts) => self.answer_of(parts).await,
-                Reply::None => Err(Fault::unanswered()),
-            }
+            let reply = self.connection.request(request).await?;
+            reply.answer(|other| self.heard(&other, None)).await
         };
         let timeout = self.limits.call_timeout;
         let asked = tokio::time::timeout(timeout, asking).await;
         asked.unwrap_or_else(|_elapsed| Err(Fault::timed_out(timeout)))
-    }
-
-    async fn answer_of(&self, mut parts: Messages) -> Result<Message, Fault> {
-        while let Some(part) = parts.next().await {
-            match part?.into_message() {
-                Some(answer) if answer.is_response() => return Ok(answer),
-                Some(message) => self.heard(&message, None),
-                None => {}
-            }
-        }
-        Err(Fault::unanswered())
     }
 
     /// Whether it can still be used.

@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use eyot_era::modern_to_legacy::{self, TaskPlan};
 use eyot_era::tasks::WorkPlace;
-use eyot_jsonrpc::{ErrorObject, Message};
+use eyot_jsonrpc::{ErrorObject, Message, Response};
 use eyot_service::{Fault, FaultKind, Limits, Reply};
 use eyot_stdx::QuotaPermit;
 use eyot_types::{
@@ -118,7 +118,7 @@ impl Tasks {
         ask: &Ask,
         call: &UpstreamCall,
         answer: &Message,
-    ) -> Option<Message> {
+    ) -> Option<Response> {
         let (session, principal) = (&call.session, ask.peer.principal_name());
         let room = call.shared.task_room.lock().take();
         if !has_tasks(session) || !modern_to_legacy::declares_tasks(&ask.message) {
@@ -145,7 +145,7 @@ impl Tasks {
         let mut metadata = JsonObject::new();
         meta::set_server_info(&mut metadata, &session.initialized.server_info);
         let id = ask.id.clone();
-        let created = entry.show(None, |it| Message::response(id, &it.created(Some(metadata))));
+        let created = entry.show(None, |it| Response::new(id, &it.created(Some(metadata))));
         created.ok()
     }
 
@@ -178,19 +178,19 @@ impl Inner {
         }
     }
 
-    async fn get_task(&self, ask: &Ask) -> Result<Message, Fault> {
+    async fn get_task(&self, ask: &Ask) -> Result<Response, Fault> {
         let (task, _) = self.task(ask, |it: &TaskParams| it.task_id.as_str())?;
         let left = task.look().await?;
-        task.show(left.as_ref(), |view| Message::response(ask.id.clone(), &view.got()))
+        task.show(left.as_ref(), |view| Response::new(ask.id.clone(), &view.got()))
     }
 
-    async fn update_task(&self, ask: &Ask) -> Result<Message, Fault> {
+    async fn update_task(&self, ask: &Ask) -> Result<Response, Fault> {
         let (task, params) = self.task(ask, |it: &UpdateTaskParams| it.task_id.as_str())?;
         task.answer(params.input_responses.0, self.limits.call_timeout).await?;
         Ok(acknowledged(ask))
     }
 
-    async fn cancel_task(&self, ask: &Ask) -> Result<Message, Fault> {
+    async fn cancel_task(&self, ask: &Ask) -> Result<Response, Fault> {
         let (task, _) = self.task(ask, |it: &TaskParams| it.task_id.as_str())?;
         task.cancel().await?;
         Ok(acknowledged(ask))
@@ -237,8 +237,8 @@ fn check_declared(ask: &Ask) -> Result<(), ErrorObject> {
     Err(codes::missing_capability(&required))
 }
 
-fn acknowledged(ask: &Ask) -> Message {
-    Message::response(ask.id.clone(), &json!({ "resultType": "complete" }))
+fn acknowledged(ask: &Ask) -> Response {
+    Response::new(ask.id.clone(), &json!({ "resultType": "complete" }))
 }
 
 /// Whether calls of tools can be tasks at this upstream.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use eyot_era::detect::{Action, Carrier, DetectConfig, Detector, EraAnswer, EraStep, GiveUp};
-use eyot_jsonrpc::{ErrorObject, Message};
+use eyot_jsonrpc::{ErrorObject, Response};
 use eyot_service::{Fault, FaultKind};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{DiscoverResult, Era, Method, Revision, meta};
@@ -14,14 +14,14 @@ use crate::error::ClientError;
 use crate::session::Facts;
 
 /// What came of the question `server/discover`.
-pub(super) type Asked = Result<Result<(StatusCode, Message), Fault>, Elapsed>;
+pub(super) type Asked = Result<Result<(StatusCode, Response), Fault>, Elapsed>;
 
 /// Finds the era, and keeps what the caller is told.
 pub(super) struct Finding {
     carrier: Carrier,
     detector: Detector,
     /// The last answer to `server/discover`.
-    answer: Option<Message>,
+    answer: Option<Response>,
     /// Why the last question has found no era.
     error: Option<ClientError>,
     /// How `initialize` was refused.

@@ -1,6 +1,6 @@
 //! What an answer to `initialize` agrees on.
 
-use eyot_jsonrpc::{Id, Message};
+use eyot_jsonrpc::{Id, Response};
 use eyot_types::Era;
 use serde_json::json;
 
@@ -12,7 +12,7 @@ fn a_handshake_agrees_on_a_legacy_revision_only() {
     let answer = |version: &str| {
         let info = json!({ "name": "s", "version": "1" });
         let result = json!({ "protocolVersion": version, "capabilities": {}, "serverInfo": info });
-        Message::response(Id::from_number(0), &result)
+        Response::new(Id::from_number(0), &result)
     };
     assert_eq!(agreed(&answer("2025-06-18")).unwrap().revision.era(), Era::Legacy);
     for version in ["2026-07-28", "1999-01-01"] {

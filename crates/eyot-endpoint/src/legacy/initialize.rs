@@ -1,26 +1,26 @@
 //! The beginning of a session.
 
-use std::task::Poll;
-
 use bytes::Bytes;
 use eyot_http::{OutgoingBody, json};
-use eyot_jsonrpc::Message;
+use eyot_jsonrpc::{Message, Request, Response};
 use eyot_service::{Fault, Input, Peer};
-use eyot_types::codes::{self, Outcome};
-use eyot_types::{Revision, headers};
+use eyot_types::{Revision, codes, headers};
 use http::header::HeaderName;
-use http::{HeaderValue, Response, StatusCode};
+use http::{HeaderValue, StatusCode};
 
 use super::{Legacy, fault_answer, registry_refusal};
 use crate::live::LiveSession;
-use crate::running::Running;
 
 impl Legacy {
     /// `initialize` without a session: asks the service, and opens a session if it agrees.
     ///
     /// A client that goes away meanwhile leaves nothing behind.
-    pub(crate) async fn initialize(&self, request: Message, peer: Peer) -> Response<OutgoingBody> {
-        let id = request.id();
+    pub(crate) async fn initialize(
+        &self,
+        request: Request,
+        peer: Peer,
+    ) -> http::Response<OutgoingBody> {
+        let id = Some(request.id());
         let params =
             request.params().map_or_else(Bytes::new, |it| Bytes::copy_from_slice(it.as_bytes()));
         let session = match self.registry.prepare(peer.principal_name().cloned()) {
@@ -52,24 +52,10 @@ impl Legacy {
     async fn ask(
         &self,
         session: &LiveSession,
-        request: Message,
+        request: Request,
         peer: Peer,
-    ) -> Result<Message, Fault> {
-        let mut running = Running::new(self.call(session, Input::Message(request), peer));
-        std::future::poll_fn(|cx| {
-            loop {
-                match std::task::ready!(running.poll_part(cx)) {
-                    Some(Ok(part)) => {
-                        if let Some(answer) = part.into_message().filter(Message::is_response) {
-                            return Poll::Ready(Ok(answer));
-                        }
-                    }
-                    Some(Err(fault)) => return Poll::Ready(Err(fault)),
-                    None => return Poll::Ready(Err(unanswered())),
-                }
-            }
-        })
-        .await
+    ) -> Result<Response, Fault> {
+        self.call(session, Input::Request(request), peer).await?.answer(drop).await
     }
 }
 
@@ -80,11 +66,6 @@ fn refusal_status(answer: &Message) -> StatusCode {
         Ok(error) if codes::is_modern_evidence(error.code) => StatusCode::BAD_REQUEST,
         _ => StatusCode::OK,
     }
-}
-
-fn unanswered() -> Fault {
-    let reason = "upstream did not answer `initialize`";
-    Fault::upstream(codes::upstream_lost(reason, Outcome::Unknown, true))
 }
 
 /// The revision of the answer; `None` when the answer opens no session. A revision that we

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use eyot_jsonrpc::{Id, Message};
+use eyot_jsonrpc::{Id, Message, Request};
 use eyot_service::{BoxService, Call, Input, Peer, SessionHandle};
 use eyot_session::{
     Fence, LogLimits, SessionId, SessionRecord, SessionState, Sessions as _, Store,
@@ -27,7 +27,7 @@ pub(super) struct PipeSession {
 
 impl PipeSession {
     /// A session that may come to be: `initialize` runs in it.
-    pub(super) fn open(request: &Message, peer: &Peer) -> Option<Self> {
+    pub(super) fn open(request: &Request, peer: &Peer) -> Option<Self> {
         let id = SessionId::parse(&random_token(16))?;
         let store = Arc::new(MemoryStore::new(LogLimits::default()));
         let shared: Arc<dyn Store> = Arc::<MemoryStore>::clone(&store);
@@ -37,7 +37,7 @@ impl PipeSession {
         Some(Self {
             context: Arc::new(context),
             store,
-            opened_by: request.id(),
+            opened_by: Some(request.id()),
             params: Bytes::copy_from_slice(params.as_bytes()),
             listening: None,
         })

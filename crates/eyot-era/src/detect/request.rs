@@ -1,15 +1,15 @@
 //! The question for the era.
 
-use eyot_jsonrpc::{Id, Message};
+use eyot_jsonrpc::Request;
 use eyot_types::{JsonObject, Method, Revision, meta};
 use serde_json::json;
 
 /// The request `server/discover` of a client that says this of itself in `_meta`. Its id is
 /// replaced by the connection that sends it.
 #[must_use]
-pub fn discover(meta: &JsonObject) -> Message {
+pub fn discover(meta: &JsonObject) -> Request {
     let params = json!({ "_meta": meta });
-    Message::request(Id::from_number(0), Method::ServerDiscover.as_str(), &params)
+    Request::unnumbered(Method::ServerDiscover.as_str(), &params)
 }
 
 /// What a proxy says of itself in `_meta` when it asks on behalf of no client.

@@ -3,7 +3,7 @@
 //! A modern server says everything in one state; the legacy client looks at the state, waits for
 //! the result in a request of its own, and is asked on that request's stream.
 
-use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, Id, Message};
+use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, Id, Message, Response};
 use eyot_types::{
     ClientCapabilities, CreateTaskResult, DiscoverResult, GetTaskResult, Implementation,
     InitializeResult, InputRequests, JsonObject, LegacyCreateTaskResult, LegacyTask,
@@ -149,13 +149,13 @@ pub fn task_report(
 /// The answer to `tasks/result`: "exactly what the underlying request would have returned"
 /// (2025-11-25, basic/utilities/tasks, Result Retrieval), with the task that it belongs to.
 #[must_use]
-pub fn task_result(id: Id, task_id: &str, end: &End) -> Message {
+pub fn task_result(id: Id, task_id: &str, end: &End) -> Response {
     let result = match end {
         End::Result(result) => result,
-        End::Error(error) => return Message::error_response(Some(id), error),
+        End::Error(error) => return Response::of_error(Some(id), error),
         End::Cancelled => {
             let error = ErrorObject::new(INTERNAL_ERROR, "the task was cancelled");
-            return Message::error_response(Some(id), &error);
+            return Response::of_error(Some(id), &error);
         }
     };
     let mut members: Members = serde_json::from_str(result.get()).unwrap_or_default();
@@ -163,7 +163,7 @@ pub fn task_result(id: Id, task_id: &str, end: &End) -> Message {
     let mut metadata: JsonObject = known.unwrap_or_default();
     meta::set_related_task(&mut metadata, &RelatedTask::new(task_id));
     members.extend(to_raw_value(&metadata).ok().map(|it| ("_meta".to_owned(), it)));
-    Message::response(id, &members)
+    Response::new(id, &members)
 }
 
 /// The questions of one task, put to a legacy client while it waits for the result.

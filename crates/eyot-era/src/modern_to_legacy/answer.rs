@@ -1,7 +1,7 @@
 //! What a legacy server's answer becomes for a modern client.
 
 use crate::revision::{self, Losses};
-use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, Id, Kind, Message};
+use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, Id, Kind, Message, Response};
 use eyot_types::{
     ClientCapabilities, ClientCapability, ElicitParams, Implementation, InitializeResult,
     JsonObject, Method, Revision, TASKS_EXTENSION, codes, meta,
@@ -16,7 +16,7 @@ use crate::losses::say_losses;
 #[non_exhaustive]
 pub struct Answered {
     /// The message, under the client's id.
-    pub message: Message,
+    pub message: Response,
     /// What the answer could not carry.
     pub losses: Losses,
 }
@@ -35,7 +35,7 @@ pub fn answer(id: Id, method: Method<'_>, answer: &Message, server: &Implementat
             let text = format!("the upstream's error is none of this era: {}", error.message);
             error = ErrorObject::new(INTERNAL_ERROR, text);
         }
-        return Answered { message: Message::error_response(Some(id), &error), losses };
+        return Answered { message: Response::of_error(Some(id), &error), losses };
     }
     let stamp = |meta: &mut JsonObject, losses: &Losses| stamp(meta, server, losses);
     let carried = answer.result().ok_or_else(|| "it has no result".to_owned());
@@ -44,13 +44,11 @@ pub fn answer(id: Id, method: Method<'_>, answer: &Message, server: &Implementat
         carried.map_err(|error| error.to_string())
     });
     match carried {
-        Ok((result, losses)) => {
-            Answered { message: Message::response_of_text(id, &result), losses }
-        }
+        Ok((result, losses)) => Answered { message: Response::of_text(id, &result), losses },
         Err(reason) => {
             let text = format!("the upstream's answer is no result of {method}: {reason}");
             let error = ErrorObject::new(INTERNAL_ERROR, text);
-            let message = Message::error_response(Some(id), &error);
+            let message = Response::of_error(Some(id), &error);
             Answered { message, losses: Losses::default() }
         }
     }
@@ -75,7 +73,7 @@ pub fn discover(id: Id, mut initialized: InitializeResult) -> Answered {
         initialized.capabilities = capabilities.with_extension(TASKS_EXTENSION, JsonObject::new());
     }
     let (result, losses) = revision::to_discover_result(&[Revision::MODERN], initialized);
-    Answered { message: Message::response(id, &result), losses }
+    Answered { message: Response::new(id, &result), losses }
 }
 
 /// The pages that the user must visit before the request can succeed; `None` for any other answer.

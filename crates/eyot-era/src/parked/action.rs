@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use eyot_jsonrpc::{ErrorObject, Message};
+use eyot_jsonrpc::{ErrorObject, Message, Response};
 use eyot_types::Revision;
 
 use super::record::Record;
@@ -48,7 +48,7 @@ pub enum Word {
     /// It must come again with the answers to the open questions, in this round.
     Asked(u32),
     /// The answer, under the id of the request that led.
-    Last(Message),
+    Last(Response),
     /// There is no answer.
     Refused(ErrorObject),
 }

@@ -1,6 +1,6 @@
 //! What is stored of a parked call: enough for another process to go on with it.
 
-use eyot_jsonrpc::Message;
+use eyot_jsonrpc::Response;
 use eyot_types::JsonObject;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -32,7 +32,7 @@ pub enum RecordStage<P = Vec<OpenQuestion>> {
     Answered(AnswersDigest, P),
     /// This is the last word, after these answers.
     #[serde(rename = "done")]
-    Done(AnswersDigest, #[serde(with = "as_raw")] Message),
+    Done(AnswersDigest, #[serde(with = "as_raw")] Response),
     /// It has ended without one.
     #[serde(rename = "over")]
     Over,
@@ -64,22 +64,24 @@ impl AnswersDigest {
     }
 }
 
-/// A message as its own text.
+/// An answer as its own text.
 mod as_raw {
-    use eyot_jsonrpc::{Message, ScanLimits};
+    use eyot_jsonrpc::{Message, Response, ScanLimits};
     use serde::de::Error as _;
     use serde::ser::Error as _;
     use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
     use serde_json::value::RawValue;
 
-    pub(super) fn serialize<S: Serializer>(it: &Message, to: S) -> Result<S::Ok, S::Error> {
+    pub(super) fn serialize<S: Serializer>(it: &Response, to: S) -> Result<S::Ok, S::Error> {
         let bytes = it.to_bytes();
         let raw: &RawValue = serde_json::from_slice(&bytes).map_err(S::Error::custom)?;
         raw.serialize(to)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Message, D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Response, D::Error> {
         let raw: Box<str> = Box::<RawValue>::deserialize(from)?.into();
-        Message::parse(String::from(raw).into(), &ScanLimits::default()).map_err(D::Error::custom)
+        let text = String::from(raw).into();
+        let message = Message::parse(text, &ScanLimits::default()).map_err(D::Error::custom)?;
+        message.into_response().map_err(|_| D::Error::custom("the last word is no answer"))
     }
 }

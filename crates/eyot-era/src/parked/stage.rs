@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use eyot_jsonrpc::Message;
+use eyot_jsonrpc::{Message, Response};
 
 use super::record::AnswersDigest;
 
@@ -15,8 +15,8 @@ pub(super) enum Stage {
     Asked(Asked),
     Answering(Vec<Message>),
     Abandoned { until: Instant },
-    Ending(Message),
-    Ended { word: Message, until: Instant },
+    Ending(Response),
+    Ended { word: Response, until: Instant },
     Over,
 }
 

@@ -5,7 +5,7 @@ mod orders;
 mod records;
 mod world;
 
-use eyot_jsonrpc::{Id, Message, ScanLimits};
+use eyot_jsonrpc::{Id, Message, Response, ScanLimits};
 use eyot_types::{JsonObject, Revision};
 use serde_json::{Value, json};
 
@@ -38,8 +38,8 @@ fn request(method: &str, id: u64, params: &Value) -> Message {
     Message::parse(text.to_string().into(), &ScanLimits::default()).unwrap()
 }
 
-fn answer(text: &str) -> Message {
-    Message::response(Id::from_number(1), &text)
+fn answer(text: &str) -> Response {
+    Response::new(Id::from_number(1), &text)
 }
 
 fn json_of(message: &Message) -> Value {

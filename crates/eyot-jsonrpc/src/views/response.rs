@@ -27,6 +27,11 @@ impl Response {
         Self(Message::response(id, result))
     }
 
+    /// An answer of our own; as [`Message::response_of_len`].
+    pub fn of_len(id: Id, result: &impl Serialize, len_bytes: usize) -> Self {
+        Self(Message::response_of_len(id, result, len_bytes))
+    }
+
     /// An answer whose result is written already. If the scan refuses the text, it is an internal
     /// error that says so.
     pub fn of_text(id: Id, result: &str) -> Self {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use eyot_jsonrpc::{ErrorObject, Id, Message};
+use eyot_jsonrpc::{ErrorObject, Id, Request, Response};
 use eyot_service::{Call, Input, Reply, ReplyFuture};
 use eyot_types::{Era, RoundParams, codes};
 
@@ -19,20 +19,20 @@ pub(crate) fn begin(
     call: Call,
     task: Option<Box<TaskLink>>,
 ) -> Result<CallContext, ReplyFuture> {
-    let Input::Message(message) = &call.input else {
+    let Input::Request(request) = &call.input else {
         return Err(failed(None, &codes::invalid_params("no request")));
     };
-    let message = message.clone();
-    let round = match round(&parts.calls, &call, &message) {
+    let request = request.clone();
+    let round = match round(&parts.calls, &call, &request) {
         Ok(Next::Round(inputs)) => inputs,
         Ok(Next::Resumed(reply)) => return Err(reply),
-        Err(error) => return Err(failed(message.id(), &error)),
+        Err(error) => return Err(failed(Some(request.id()), &error)),
     };
     let session = call
         .session
         .as_ref()
         .map(|handle| CallSession { handle: Arc::clone(handle), memory: parts.session(handle) });
-    let state = CallState::new(call, session, message, task);
+    let state = CallState::new(call, session, request, task);
     if !round.is_first_round() {
         state.set_inputs(round);
     }
@@ -40,11 +40,11 @@ pub(crate) fn begin(
 }
 
 /// The round that a request belongs to.
-fn round(calls: &Calls, call: &Call, message: &Message) -> Result<Next, ErrorObject> {
+fn round(calls: &Calls, call: &Call, request: &Request) -> Result<Next, ErrorObject> {
     if call.peer.era == Era::Legacy {
         return Ok(Next::Round(Inputs::default()));
     }
-    let RoundParams { input_responses, request_state, .. } = RoundParams::of(message)?;
+    let RoundParams { input_responses, request_state, .. } = RoundParams::of(request)?;
     let Some(state) = request_state else {
         // Answers without a state: to a round of another server, or made up. A handler that
         // asks for these keys will find them; that is all that they can do.
@@ -52,14 +52,14 @@ fn round(calls: &Calls, call: &Call, message: &Message) -> Result<Next, ErrorObj
         return Ok(Next::Round(inputs.unwrap_or_default()));
     };
     let responses = input_responses.unwrap_or_default();
-    match calls.sealed_state(&call.peer, message).open(&state)? {
+    match calls.sealed_state(&call.peer, request).open(&state)? {
         Sealed::Handler(state) => {
             let state = Some(state).filter(|it| !it.is_empty());
             Ok(Next::Round(Inputs::new(responses, state)))
         }
         Sealed::Parked { process, call, round } => {
             let place = (process, call, round);
-            calls.parked.resume(place, message.clone(), responses).map(Next::Resumed)
+            calls.parked.resume(place, request.clone(), responses).map(Next::Resumed)
         }
     }
 }
@@ -74,6 +74,6 @@ enum Next {
 
 /// An error that is the answer.
 pub(crate) fn failed(id: Option<Id>, error: &ErrorObject) -> ReplyFuture {
-    let answer = Message::error_response(id, error);
+    let answer = Response::of_error(id, error);
     Box::pin(std::future::ready(Ok(Reply::One(answer))))
 }

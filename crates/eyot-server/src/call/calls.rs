@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use eyot_jsonrpc::{Id, Message};
+use eyot_jsonrpc::{Id, Request};
 use eyot_service::{Limits, Peer, SealedState};
 use eyot_stdx::{SealKeys, random_token};
 
@@ -44,7 +44,7 @@ impl Calls {
     }
 
     /// Seals what the next round of this request must bring back.
-    pub(crate) fn seal(&self, peer: &Peer, request: &Message, state: &Sealed) -> String {
+    pub(crate) fn seal(&self, peer: &Peer, request: &Request, state: &Sealed) -> String {
         self.sealed_state(peer, request).seal(state, self.round_timeout)
     }
 
@@ -52,7 +52,7 @@ impl Calls {
     pub(crate) fn sealed_state<'a>(
         &'a self,
         peer: &'a Peer,
-        request: &'a Message,
+        request: &'a Request,
     ) -> SealedState<'a> {
         SealedState { keys: &self.keys, maker: "server", peer, request }
     }

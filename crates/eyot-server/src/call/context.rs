@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use eyot_jsonrpc::{Id, Message};
+use eyot_jsonrpc::{Id, Message, Request};
 use eyot_service::{Peer, ReplyItem, Transport};
 use eyot_session::SessionId;
 use eyot_types::{
@@ -93,20 +93,20 @@ impl CallContext {
 
     /// The request. In the modern era each round is another one.
     #[must_use]
-    pub fn message(&self) -> Message {
-        self.0.state.message()
+    pub fn request(&self) -> Request {
+        self.0.state.request()
     }
 
     /// The id of the request.
     #[must_use]
-    pub fn request_id(&self) -> Option<Id> {
+    pub fn request_id(&self) -> Id {
         self.0.state.request_id()
     }
 
     /// The method, as it was sent.
     #[must_use]
     pub fn method(&self) -> String {
-        self.message().method().unwrap_or_default().into_owned()
+        self.request().method().to_owned()
     }
 
     /// The era of the client.
@@ -149,8 +149,8 @@ impl CallContext {
     /// The `_meta` of the request.
     #[must_use]
     pub fn meta(&self) -> JsonObject {
-        let message = self.message();
-        message.meta().and_then(|it| serde_json::from_str(it).ok()).unwrap_or_default()
+        let request = self.request();
+        request.meta().and_then(|it| serde_json::from_str(it).ok()).unwrap_or_default()
     }
 
     /// The revision that the client speaks.
@@ -354,7 +354,7 @@ impl CallContext {
 }
 
 impl RunningCall for CallShared {
-    fn request_id(&self) -> Option<Id> {
+    fn request_id(&self) -> Id {
         self.state.request_id()
     }
 

@@ -6,7 +6,7 @@
 use std::collections::{HashSet, VecDeque};
 use std::task::{Context, Poll, Waker};
 
-use eyot_jsonrpc::{ErrorObject, Id, Kind, Message};
+use eyot_jsonrpc::{ErrorObject, Id, Message, Response};
 use eyot_service::ReplyItem;
 use eyot_types::Question;
 use parking_lot::Mutex;
@@ -193,14 +193,11 @@ impl Exchange {
     }
 
     /// Takes a response of the client; `false` when it answers nothing that is asked here.
-    pub(crate) fn answer(&self, response: &Message) -> bool {
+    pub(crate) fn answer(&self, response: &Response) -> bool {
         let Some(id) = response.id() else { return false };
-        let answer = match response.kind() {
-            Kind::Error => match response.decode_error() {
-                Ok(error) => Err(error),
-                Err(_) => return false,
-            },
-            _ => match response.decode_result() {
+        let answer = match response.error_object() {
+            Some(error) => Err(error),
+            None => match response.decode_result() {
                 Ok(result) => Ok(result),
                 Err(_) => return false,
             },

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use eyot_era::revision;
-use eyot_jsonrpc::{ErrorObject, INVALID_PARAMS, Message};
+use eyot_jsonrpc::{ErrorObject, INVALID_PARAMS, Response};
 use eyot_service::{Call, Input, ReplyFuture};
 use eyot_types::{CompleteParams, CompleteResult, Era, GetPromptParams, codes};
 use serde_json::json;
@@ -26,13 +26,13 @@ pub(crate) fn run_tool(
     tool: Arc<RegisteredTool<CallContext>>,
     call: Call,
 ) -> ReplyFuture {
-    let Input::Message(message) = &call.input else {
+    let Input::Request(request) = &call.input else {
         return failed(None, &codes::invalid_params("no request"));
     };
     let name = tool.definition.name.as_str();
-    let room = match parts.task_requests().room(tool.task, name, &call.peer, message) {
+    let room = match parts.task_requests().room(tool.task, name, &call.peer, request) {
         Ok(room) => room,
-        Err(error) => return failed(message.id(), &error),
+        Err(error) => return failed(Some(request.id()), &error),
     };
     let Some(room) = room else {
         return run(parts, call, |call| Box::pin(answer_tool(tool, call)));
@@ -104,8 +104,8 @@ fn run(
     }
 }
 
-async fn answer_method(method: CustomMethod<CallContext>, call: CallContext) -> Message {
-    let (era, result) = (call.era(), method.run(call.message(), call.clone()).await);
+async fn answer_method(method: CustomMethod<CallContext>, call: CallContext) -> Response {
+    let (era, result) = (call.era(), method.run(&call.request(), call.clone()).await);
     let (identity, id) = (&call.parts().identity, call.request_id());
     match result {
         Ok(mut result) => {
@@ -116,13 +116,13 @@ async fn answer_method(method: CustomMethod<CallContext>, call: CallContext) -> 
             }
             identity.answer_raw(era, id, &result)
         }
-        Err(error) => Message::error_response(id, &error.into_error()),
+        Err(error) => Response::of_error(Some(id), &error.into_error()),
     }
 }
 
-async fn answer_tool(tool: Arc<RegisteredTool<CallContext>>, call: CallContext) -> Message {
+async fn answer_tool(tool: Arc<RegisteredTool<CallContext>>, call: CallContext) -> Response {
     let once = || {
-        let handling = tool.run(&call.message(), call.clone());
+        let handling = tool.run(&call.request(), call.clone());
         match tool.timeout {
             Some(timeout) => Box::pin(Deadline::new(handling, call.clone(), timeout)),
             None => handling,
@@ -150,12 +150,12 @@ async fn answer_tool(tool: Arc<RegisteredTool<CallContext>>, call: CallContext) 
             };
             identity.answer(call.revision(), id, result)
         }
-        Err(error) => Message::error_response(id, &error),
+        Err(error) => Response::of_error(Some(id), &error),
     }
 }
 
-async fn answer_prompt(prompt: Arc<RegisteredPrompt<CallContext>>, call: CallContext) -> Message {
-    let params: Result<GetPromptParams, _> = call.message().decode_params();
+async fn answer_prompt(prompt: Arc<RegisteredPrompt<CallContext>>, call: CallContext) -> Response {
+    let params: Result<GetPromptParams, _> = call.request().decode_params();
     let arguments = match params {
         Ok(params) => params.arguments.unwrap_or_default(),
         Err(error) => return refused(&call, &codes::invalid_params(&error.to_string())),
@@ -181,7 +181,7 @@ async fn answer_resource(
     reader: &Reader<CallContext>,
     (uri, variables): (String, UriVariables),
     call: CallContext,
-) -> Message {
+) -> Response {
     let once = || reader.run(uri.clone(), variables.clone(), call.clone());
     let settled = settle(&call, once).await;
     let (identity, era, id) = (&call.parts().identity, call.era(), call.request_id());
@@ -195,7 +195,7 @@ async fn answer_resource(
     }
 }
 
-async fn answer_completion(params: CompleteParams, call: CallContext) -> Message {
+async fn answer_completion(params: CompleteParams, call: CallContext) -> Response {
     let CompleteParams { reference, argument, .. } = params;
     let parts = call.parts();
     let Some(completed) = parts.registry.complete(&reference, argument, call.clone()) else {
@@ -211,6 +211,6 @@ async fn answer_completion(params: CompleteParams, call: CallContext) -> Message
     }
 }
 
-fn refused(call: &CallContext, error: &ErrorObject) -> Message {
-    Message::error_response(call.request_id(), error)
+fn refused(call: &CallContext, error: &ErrorObject) -> Response {
+    Response::of_error(Some(call.request_id()), error)
 }

@@ -6,8 +6,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, Message};
-use eyot_service::{Fault, Messages, Reply, ReplyFuture, ReplyItem, SealedState};
+use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, Request, Response};
+use eyot_service::{Fault, Messages, Reply, ReplyFuture, ReplyItem};
 use eyot_types::JsonObject;
 use futures_core::Stream;
 
@@ -17,7 +17,7 @@ use crate::parked::Resting;
 use crate::rounds::sealed::input_required;
 
 /// A handler's future; its output is the answer, written already.
-pub(crate) type Answering = Pin<Box<dyn Future<Output = Message> + Send>>;
+pub(crate) type Answering = Pin<Box<dyn Future<Output = Response> + Send>>;
 
 /// One call that runs. Dropping it drops the handler: that is how a call is cancelled.
 pub(crate) struct Run {
@@ -25,7 +25,7 @@ pub(crate) struct Run {
     /// `None` once it is done.
     handler: Option<Answering>,
     /// The answer, while messages that were sent before it are still on their way.
-    answer: Option<Message>,
+    answer: Option<Response>,
     rounds: u32,
 }
 
@@ -34,7 +34,7 @@ pub(crate) enum Step {
     /// It sends something.
     Part(ReplyItem),
     /// It is done.
-    Answer(Message),
+    Answer(Response),
     /// It waits for the client's next round, and for nothing else that we know of.
     Asks,
     /// It was cancelled: there is no answer.
@@ -92,8 +92,8 @@ impl Resting for Run {
         self.rounds
     }
 
-    fn resume(self: Box<Self>, message: Message, responses: JsonObject) -> ReplyFuture {
-        self.call.state().begin_round(message);
+    fn resume(self: Box<Self>, request: Request, responses: JsonObject) -> ReplyFuture {
+        self.call.state().begin_round(request);
         for (key, answer) in responses {
             // Whatever nobody asked for is not read.
             self.call.exchange().set_answer(&QuestionName::Key(key), Ok(answer));
@@ -103,19 +103,18 @@ impl Resting for Run {
 }
 
 /// Parks a call and says what its client must bring.
-fn park(run: Box<Run>) -> Message {
+fn park(run: Box<Run>) -> Response {
     let call = run.call().clone();
     let id = call.request_id();
     let requests = call.exchange().open_inputs();
     let (identity, calls) = (&call.parts().identity, &call.parts().calls);
     let answer = calls.parked.park(run, calls.round_timeout).map(|sealed| {
-        let state = calls.seal(&call.state().peer, &call.message(), &sealed);
+        let state = calls.seal(&call.state().peer, &call.request(), &sealed);
         input_required(requests, state)
     });
-    match (answer, id) {
-        (Ok(result), Some(id)) => Message::response(id, &identity.stamp(&result)),
-        (Ok(_), None) => Message::error_response(None, &SealedState::refused()),
-        (Err(error), id) => Message::error_response(id, &error),
+    match answer {
+        Ok(result) => Response::new(id, &identity.stamp(&result)),
+        Err(error) => Response::of_error(Some(id), &error),
     }
 }
 
@@ -124,14 +123,14 @@ fn poll_handler(
     handler: &mut Answering,
     call: &CallContext,
     cx: &mut Context<'_>,
-) -> Poll<Message> {
+) -> Poll<Response> {
     // The future is dropped right after a panic: nobody sees what it left half done.
     let polled = catch_unwind(AssertUnwindSafe(|| handler.as_mut().poll(cx)));
     polled.unwrap_or_else(|_panic| {
         let method = call.method();
         tracing::error!(%method, "handler panicked");
         let error = ErrorObject::new(INTERNAL_ERROR, "the handler failed");
-        Poll::Ready(Message::error_response(call.request_id(), &error))
+        Poll::Ready(Response::of_error(Some(call.request_id()), &error))
     })
 }
 

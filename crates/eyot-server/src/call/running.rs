@@ -10,7 +10,7 @@ use super::exchange::Exchange;
 /// task that it has become. Neither knows what else belongs to a call.
 pub(crate) trait RunningCall: fmt::Debug + Send + Sync {
     /// The id of the client's request; that of the latest round.
-    fn request_id(&self) -> Option<Id>;
+    fn request_id(&self) -> Id;
 
     /// Where its questions are, and its end.
     fn exchange(&self) -> &Exchange;
@@ -22,8 +22,8 @@ pub(crate) fn gone() -> std::sync::Weak<dyn RunningCall> {
     #[derive(Debug)]
     struct Gone(Exchange);
     impl RunningCall for Gone {
-        fn request_id(&self) -> Option<Id> {
-            None
+        fn request_id(&self) -> Id {
+            Id::from_text("gone")
         }
 
         fn exchange(&self) -> &Exchange {

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock, Weak};
 
-use eyot_jsonrpc::{Id, Message};
+use eyot_jsonrpc::{Id, Response};
 use eyot_service::SessionHandle;
 use eyot_types::{InitializeParams, LogLevel};
 use parking_lot::Mutex;
@@ -44,11 +44,11 @@ impl HandlerSession {
     /// The running call with the client's id.
     pub(crate) fn find(&self, id: &Id) -> Option<Arc<dyn RunningCall>> {
         let running = self.running.lock();
-        running.iter().filter_map(Weak::upgrade).find(|it| it.request_id().as_ref() == Some(id))
+        running.iter().filter_map(Weak::upgrade).find(|it| it.request_id() == *id)
     }
 
     /// Gives an answer of the client to the call that asked; `false` when none did.
-    pub(crate) fn answer(&self, response: &Message) -> bool {
+    pub(crate) fn answer(&self, response: &Response) -> bool {
         let running: Vec<_> = self.running.lock().iter().filter_map(Weak::upgrade).collect();
         running.iter().any(|call| call.exchange().answer(response))
     }

@@ -49,7 +49,7 @@ async fn next_round(
     let questions = questions.collect::<HandlerResult<Vec<_>>>()?;
     // Always sealed, even if empty: it is what binds the next round to this call.
     let state = Sealed::Handler(state.unwrap_or_default());
-    let state = call.parts().calls.seal(&call.state().peer, &call.message(), &state);
+    let state = call.parts().calls.seal(&call.state().peer, &call.request(), &state);
     Ok(input_required(questions, state))
 }
 

@@ -3,7 +3,7 @@
 use std::future::poll_fn;
 use std::sync::Arc;
 
-use eyot_jsonrpc::{Id, Message};
+use eyot_jsonrpc::{Id, Message, Request};
 use eyot_service::{Call, Peer, ReplyItem, SessionHandle};
 use eyot_types::{
     ClientCapabilities, Era, Implementation, InitializeParams, LogLevel, Method, ProgressParams,
@@ -45,7 +45,7 @@ pub(crate) struct CallSession {
 /// The client's request; each round of a modern call brings another one.
 #[derive(Debug)]
 struct Attempt {
-    message: Message,
+    request: Request,
     inputs: Inputs,
     progress: f64,
 }
@@ -55,11 +55,11 @@ impl CallState {
     pub(crate) fn new(
         call: Call,
         session: Option<CallSession>,
-        message: Message,
+        request: Request,
         task: Option<Box<TaskLink>>,
     ) -> Self {
         let inputs = Inputs::default();
-        let attempt = Attempt { message, inputs, progress: f64::NEG_INFINITY };
+        let attempt = Attempt { request, inputs, progress: f64::NEG_INFINITY };
         Self {
             peer: call.peer,
             session,
@@ -71,18 +71,18 @@ impl CallState {
     }
 
     /// The request of this round.
-    pub(crate) fn message(&self) -> Message {
-        self.attempt.lock().message.clone()
+    pub(crate) fn request(&self) -> Request {
+        self.attempt.lock().request.clone()
     }
 
-    pub(crate) fn request_id(&self) -> Option<Id> {
-        self.attempt.lock().message.id()
+    pub(crate) fn request_id(&self) -> Id {
+        self.attempt.lock().request.id()
     }
 
     /// The next round of a parked call: another request with an id and a token of its own.
-    pub(crate) fn begin_round(&self, message: Message) {
+    pub(crate) fn begin_round(&self, request: Request) {
         let mut attempt = self.attempt.lock();
-        attempt.message = message;
+        attempt.request = request;
         attempt.progress = f64::NEG_INFINITY;
     }
 
@@ -113,8 +113,8 @@ impl CallState {
         if let Some(session) = &self.session {
             return Ok(session.client().await?.capabilities.clone());
         }
-        let message = self.message();
-        let meta = RequestMeta::decode(message.meta().unwrap_or("{}"));
+        let request = self.request();
+        let meta = RequestMeta::decode(request.meta().unwrap_or("{}"));
         let declared = meta.ok().and_then(|it| it.client_capabilities);
         Ok(declared.and_then(|it| serde_json::from_str(it.get()).ok()).unwrap_or_default())
     }
@@ -124,8 +124,8 @@ impl CallState {
         if let Some(session) = &self.session {
             return Ok(Some(session.client().await?.client_info.clone()));
         }
-        let message = self.message();
-        let meta = RequestMeta::decode(message.meta().unwrap_or("{}"));
+        let request = self.request();
+        let meta = RequestMeta::decode(request.meta().unwrap_or("{}"));
         let info = meta.ok().and_then(|it| it.client_info);
         Ok(info.and_then(|it| serde_json::from_str(it.get()).ok()))
     }
@@ -138,7 +138,7 @@ impl CallState {
         }
         let token = {
             let mut attempt = self.attempt.lock();
-            let token = attempt.message.progress_token();
+            let token = attempt.request.progress_token();
             if token.is_none() || done <= attempt.progress {
                 return;
             }
@@ -162,8 +162,8 @@ impl CallState {
         }
         // "If this field is absent, the server MUST NOT send any `notifications/message`
         // notifications for this request" (2026-07-28, server/utilities/logging).
-        let message = self.message();
-        let meta = RequestMeta::decode(message.meta().unwrap_or("{}"));
+        let request = self.request();
+        let meta = RequestMeta::decode(request.meta().unwrap_or("{}"));
         meta.ok().and_then(|it| it.log_level).is_some_and(|least| *level >= least)
     }
 

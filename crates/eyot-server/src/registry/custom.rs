@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use eyot_jsonrpc::Message;
+use eyot_jsonrpc::{Message, Request};
 use eyot_service::Peer;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -39,8 +39,8 @@ impl<C> CustomMethod<C> {
     }
 
     /// Runs the handler once.
-    pub(crate) async fn run(self, message: Message, call: C) -> HandlerResult<Value> {
-        let params = message.decode_params().map_err(|error| invalid(&error))?;
+    pub(crate) async fn run(self, request: &Request, call: C) -> HandlerResult<Value> {
+        let params = request.decode_params().map_err(|error| invalid(&error))?;
         (self.0)(params, call).await
     }
 }

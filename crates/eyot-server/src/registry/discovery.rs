@@ -1,6 +1,6 @@
 //! What a server says of itself.
 
-use eyot_jsonrpc::{ErrorObject, Message};
+use eyot_jsonrpc::{ErrorObject, Request, Response};
 use eyot_types::{
     DiscoverResult, Era, InitializeParams, InitializeResult, JsonObject, Revision,
     ServerCapabilities, TASKS_EXTENSION, codes, meta,
@@ -46,8 +46,8 @@ pub(crate) fn capabilities<C>(
 pub(crate) fn initialize<C>(
     registry: &Registry<C>,
     identity: &Identity,
-    request: &Message,
-) -> Result<Message, ErrorObject> {
+    request: &Request,
+) -> Result<Response, ErrorObject> {
     let wrong = |error: serde_json::Error| codes::invalid_params(&error.to_string());
     let params: InitializeParams = request.decode_params().map_err(wrong)?;
     let revision = Revision::negotiate(&params.protocol_version);
@@ -62,8 +62,8 @@ pub(crate) fn discover<C>(
     registry: &Registry<C>,
     identity: &Identity,
     has_tasks: bool,
-    request: &Message,
-) -> Message {
+    request: &Request,
+) -> Response {
     // Legacy revisions are not listed: a modern request cannot ask for one.
     let capabilities = capabilities(registry, Era::Modern, has_tasks);
     let mut result = DiscoverResult::new(&[Revision::MODERN], capabilities);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use eyot_jsonrpc::{ErrorObject, Message};
+use eyot_jsonrpc::{ErrorObject, Request, Response};
 use eyot_types::{
     Era, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
     Method, PaginatedParams, Prompt, Resource, ResourceTemplate, Revision, Tool, codes,
@@ -19,8 +19,8 @@ pub(crate) fn list<C>(
     identity: &Identity,
     revision: Revision,
     method: Method<'_>,
-    request: &Message,
-) -> Result<Message, ErrorObject> {
+    request: &Request,
+) -> Result<Response, ErrorObject> {
     let (id, is_legacy) = (request.id(), revision.era() == Era::Legacy);
     let (ttl_ms, scope) = registry.list_cache.clone();
     Ok(match method {
@@ -64,7 +64,7 @@ fn page<T, C>(
     registry: &Registry<C>,
     catalog: &Catalog<T>,
     method: Method<'_>,
-    request: &Message,
+    request: &Request,
 ) -> Result<(Vec<Arc<T>>, Option<String>), ErrorObject> {
     let wrong = |error: serde_json::Error| codes::invalid_params(&error.to_string());
     let params: PaginatedParams = request.decode_params().map_err(wrong)?;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use eyot_jsonrpc::Message;
+use eyot_jsonrpc::Request;
 use eyot_service::BoxService;
 use eyot_types::{CallToolResult, MirroredArguments, Tool};
 
@@ -33,9 +33,9 @@ pub(crate) type ToolHandler<C> =
 
 impl<C> RegisteredTool<C> {
     /// Runs the handler once, if the arguments fit.
-    pub(crate) fn run(&self, message: &Message, call: C) -> Handling<ToolReply> {
+    pub(crate) fn run(&self, request: &Request, call: C) -> Handling<ToolReply> {
         // "arguments" are optional in every revision; without any, there are none.
-        let arguments = message.arguments().filter(|it| *it != "null").unwrap_or("{}");
+        let arguments = request.arguments().filter(|it| *it != "null").unwrap_or("{}");
         // "Input validation errors (e.g., date in wrong format, value out of range)" are errors of
         // the tool, which a model can correct (2025-11-25, server/tools, Error Handling).
         let arguments = self.arguments.check(arguments);

@@ -4,7 +4,7 @@ use std::sync::Weak;
 use std::task::{Context, Poll, Waker};
 
 use eyot_era::tasks::{Action, AskedQuestions, End, TaskMachine, TaskView, Watcher};
-use eyot_jsonrpc::Message;
+use eyot_jsonrpc::Response;
 use eyot_types::JsonObject;
 use parking_lot::Mutex;
 use serde_json::value::to_raw_value;
@@ -115,7 +115,7 @@ impl TaskEntry {
     }
 
     /// The call has answered.
-    pub(crate) fn finish(&self, answer: &Message) {
+    pub(crate) fn finish(&self, answer: &Response) {
         self.handle(|task| task.handle_end(End::of_answer(answer), now()));
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use eyot_jsonrpc::Message;
+use eyot_jsonrpc::Response;
 use eyot_service::{Fault, Messages, Reply, ReplyItem};
 use eyot_types::Era;
 use futures_util::stream;
@@ -47,7 +47,7 @@ impl TaskReply {
     }
 
     /// The answer of a call that has become no task, behind what it sent.
-    fn at_once(&mut self, answer: Message) -> Reply {
+    fn at_once(&mut self, answer: Response) -> Reply {
         if self.held.is_empty() {
             return Reply::One(answer);
         }
@@ -93,7 +93,7 @@ impl Future for TaskReply {
 
 impl Beginning {
     /// Makes the call a task, sets it to work, and gives the answer that says so.
-    fn into_task(self) -> Option<Message> {
+    fn into_task(self) -> Option<Response> {
         let Self { run, room, ttl } = self;
         let call = run.call().clone();
         let parts = call.parts();
@@ -132,7 +132,7 @@ impl Work {
     }
 
     /// `None`: the call was cancelled.
-    fn poll_answer(&mut self, cx: &mut Context<'_>) -> Poll<Option<Message>> {
+    fn poll_answer(&mut self, cx: &mut Context<'_>) -> Poll<Option<Response>> {
         loop {
             return match self.run.poll_step(cx) {
                 Poll::Ready(Step::Answer(answer)) => Poll::Ready(Some(answer)),

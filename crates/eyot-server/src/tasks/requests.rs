@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use eyot_jsonrpc::{ErrorObject, INVALID_PARAMS, Message};
+use eyot_jsonrpc::{ErrorObject, INVALID_PARAMS, Request, Response};
 use eyot_service::Peer;
 use eyot_types::{
     ClientCapabilities, EmptyResult, Era, JsonObject, Method, RequestMeta, Revision,
@@ -29,8 +29,8 @@ impl TaskRequests<'_> {
         self,
         method: Method<'_>,
         peer: &Peer,
-        request: &Message,
-    ) -> Option<Result<Message, ErrorObject>> {
+        request: &Request,
+    ) -> Option<Result<Response, ErrorObject>> {
         Some(match method {
             Method::TasksGet => self.get_task(peer, request),
             Method::TasksUpdate => self.update_task(peer, request),
@@ -39,7 +39,7 @@ impl TaskRequests<'_> {
         })
     }
 
-    fn get_task(self, peer: &Peer, request: &Message) -> Result<Message, ErrorObject> {
+    fn get_task(self, peer: &Peer, request: &Request) -> Result<Response, ErrorObject> {
         let TaskParams { task_id, .. } = checked(request)?;
         let task = self.task(peer, &task_id)?;
         let id = request.id();
@@ -47,13 +47,13 @@ impl TaskRequests<'_> {
         answer.ok_or_else(unknown)
     }
 
-    fn update_task(self, peer: &Peer, request: &Message) -> Result<Message, ErrorObject> {
+    fn update_task(self, peer: &Peer, request: &Request) -> Result<Response, ErrorObject> {
         let UpdateTaskParams { task_id, input_responses, .. } = checked(request)?;
         self.task(peer, &task_id)?.answer(input_responses.0);
         Ok(self.identity.answer(Revision::MODERN, request.id(), EmptyResult::new()))
     }
 
-    fn cancel_task(self, peer: &Peer, request: &Message) -> Result<Message, ErrorObject> {
+    fn cancel_task(self, peer: &Peer, request: &Request) -> Result<Response, ErrorObject> {
         let TaskParams { task_id, .. } = checked(request)?;
         self.task(peer, &task_id)?.cancel();
         Ok(self.identity.answer(Revision::MODERN, request.id(), EmptyResult::new()))
@@ -69,7 +69,7 @@ impl TaskRequests<'_> {
         policy: TaskPolicy,
         tool: &str,
         peer: &Peer,
-        request: &Message,
+        request: &Request,
     ) -> Result<Option<Room>, ErrorObject> {
         if policy == TaskPolicy::Never {
             return Ok(None);
@@ -102,7 +102,7 @@ impl TaskRequests<'_> {
         self,
         ids: Vec<String>,
         peer: &Peer,
-        request: &Message,
+        request: &Request,
     ) -> Result<Vec<Arc<TaskEntry>>, ErrorObject> {
         check_declared(request)?;
         let ids: BTreeSet<String> = ids.into_iter().take(WATCHED_MAX).collect();
@@ -112,14 +112,14 @@ impl TaskRequests<'_> {
 }
 
 /// The parameters of a request that only clients with the extension may send.
-fn checked<T: DeserializeOwned>(request: &Message) -> Result<T, ErrorObject> {
+fn checked<T: DeserializeOwned>(request: &Request) -> Result<T, ErrorObject> {
     check_declared(request)?;
     request.decode_params().map_err(|error| codes::invalid_params(&error.to_string()))
 }
 
 /// "Servers MUST return this error for non-declaring clients issuing `tasks/get`, `tasks/update`,
 /// and `tasks/cancel` requests" (tasks extension, Protocol Errors): −32021.
-fn check_declared(request: &Message) -> Result<(), ErrorObject> {
+fn check_declared(request: &Request) -> Result<(), ErrorObject> {
     let meta = RequestMeta::decode(request.meta().unwrap_or("{}"))?;
     let declared = meta.client_capabilities.map(|it| it.get());
     let declared: ClientCapabilities =

@@ -5,7 +5,7 @@ use std::task::{Context, Waker};
 use std::time::Duration;
 
 use eyot_era::tasks::TaskMachine;
-use eyot_jsonrpc::{ErrorObject, Id, Message};
+use eyot_jsonrpc::{ErrorObject, Id, Response};
 use eyot_types::TaskStatus;
 use serde_json::json;
 
@@ -122,8 +122,8 @@ async fn ids_are_long_and_never_the_same() {
     assert!(ids.iter().all(|it| it.len() == 32));
 }
 
-fn answer(text_bytes: usize) -> Message {
-    Message::response(Id::from_text("1"), &"x".repeat(text_bytes - 2))
+fn answer(text_bytes: usize) -> Response {
+    Response::new(Id::from_text("1"), &"x".repeat(text_bytes - 2))
 }
 
 fn status(task: &TaskEntry) -> TaskStatus {

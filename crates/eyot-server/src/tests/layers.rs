@@ -42,7 +42,7 @@ impl Service<Call> for Counted {
     }
 
     fn call(&mut self, mut call: Call) -> ReplyFuture {
-        if matches!(&call.input, Input::Message(it) if it.is_request()) {
+        if matches!(&call.input, Input::Request(_)) {
             let count = self.count.fetch_add(1, Ordering::Relaxed) + 1;
             call.extensions.insert(Note(count));
         }

@@ -8,7 +8,7 @@ mod listening;
 use std::time::Duration;
 
 use eyot_jsonrpc::{Message, ScanLimits};
-use eyot_service::{Call, Input, Principal, Reply, Transport};
+use eyot_service::{Call, Principal, Reply, Transport};
 use eyot_types::{Era, Revision, meta};
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
@@ -84,9 +84,9 @@ async fn ask(server: &Server, principal: &str, method: &str, params: Value) -> V
         address: None,
         transport: Transport::Http,
     };
-    let reply = server.service().call(Call::new(Input::Message(message), peer)).await.unwrap();
+    let reply = server.service().call(Call::new(message.into(), peer)).await.unwrap();
     let message = match reply {
-        Reply::One(answer) => answer,
+        Reply::One(answer) => answer.into(),
         Reply::Stream(mut parts) => parts.next().await.unwrap().unwrap().into_message().unwrap(),
         Reply::None => panic!("nothing was answered"),
     };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use eyot_jsonrpc::{ErrorObject, Id, Message, ScanLimits};
+use eyot_jsonrpc::{ErrorObject, Id, Message, Response, ScanLimits};
 use eyot_service::{Fault, InProcess, Limits, Reply, Serving};
 use eyot_types::codes::{self, Outcome};
 use serde_json::json;
@@ -108,7 +108,7 @@ fn is_believed(side: &ModernSide) -> bool {
 
 fn refused(code: i64) -> Result<Reply, Fault> {
     let error = ErrorObject::new(code, "no");
-    Ok(Reply::One(Message::error_response(Some(Id::from_number(1)), &error)))
+    Ok(Reply::One(Response::of_error(Some(Id::from_number(1)), &error)))
 }
 
 #[tokio::test(start_paused = true)]

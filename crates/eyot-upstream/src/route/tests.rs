@@ -1,7 +1,7 @@
 //! Where messages of a child go.
 
 use bytes::Bytes;
-use eyot_jsonrpc::{Id, Message, ScanLimits};
+use eyot_jsonrpc::{Id, Message, Request, ScanLimits};
 use eyot_service::{Fault, ReplyItem};
 use eyot_types::Era;
 use tokio::sync::mpsc;
@@ -20,14 +20,14 @@ impl World {
     }
 
     /// A call of some client, whose id is always 1.
-    fn call(&mut self, number: u64) -> Message {
+    fn call(&mut self, number: u64) -> Request {
         self.begin(number, r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"x","_meta":{"progressToken":"t"}}}"#)
     }
 
-    fn begin(&mut self, number: u64, request: &str) -> Message {
+    fn begin(&mut self, number: u64, request: &str) -> Request {
         let (parts, receiver) = mpsc::channel(8);
         self.received.push((number, receiver));
-        self.calls.begin(number, message(request), parts)
+        self.calls.begin(number, message(request).into_request().unwrap(), parts)
     }
 
     /// Routes a message; tells which call got it, or who else.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use eyot_era::legacy_to_modern::{self, ClientMeta, TaskReport, TaskRounds};
 use eyot_era::revision;
 use eyot_era::tasks::{Action, End, TaskError, TaskMachine, Want};
-use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, INVALID_PARAMS, Id, Message};
+use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, INVALID_PARAMS, Id, Request, Response};
 use eyot_service::Fault;
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{Era, InputRequests, LegacyTask, Method, Revision, TaskParams};
@@ -113,7 +113,7 @@ impl TaskEntry {
 
     /// What a task that is over answers to `tasks/result`; `None` when it is not over. `left` is
     /// its end, if that is not kept here.
-    pub(super) fn result(&self, id: Id, left: Option<&End>) -> Option<Message> {
+    pub(super) fn result(&self, id: Id, left: Option<&End>) -> Option<Response> {
         let task = self.task.lock();
         let end = task.end().or(left)?;
         Some(legacy_to_modern::task_result(id, task.id(), end))
@@ -126,7 +126,7 @@ impl TaskEntry {
             return Err(Fault::refused(is_over(&self.known().status)));
         }
         let answer = self.tell_cancel(way).await?;
-        if let Some(Ok(error)) = answer.map(|it| it.decode_error()) {
+        if let Some(error) = answer.and_then(|it| it.error_object()) {
             let error = revision::error(Revision::V2025_11_25, Method::TasksCancel, error).0;
             return Err(Fault::refused(error));
         }
@@ -146,7 +146,7 @@ impl TaskEntry {
 
     /// Tells the server to stop, if that is due. There is no more to do for a task: nothing is held
     /// at the server.
-    async fn tell_cancel(&self, way: Way<'_>) -> Result<Option<Message>, Fault> {
+    async fn tell_cancel(&self, way: Way<'_>) -> Result<Option<Response>, Fault> {
         let action = self.task.lock().poll_action();
         match action {
             Some(Action::Cancel) => self.ask(way, Method::TasksCancel).await.map(Some),
@@ -167,7 +167,7 @@ impl TaskEntry {
     }
 
     /// Asks the server something of the task.
-    async fn ask(&self, way: Way<'_>, method: Method<'_>) -> Result<Message, Fault> {
+    async fn ask(&self, way: Way<'_>, method: Method<'_>) -> Result<Response, Fault> {
         let request = carried_request(way.client, &self.request(method)).ok_or_else(unwritable)?;
         way.shared.ask(request).await
     }
@@ -179,7 +179,7 @@ impl TaskEntry {
         way: Way<'_>,
         keys: &[String],
         rounds: &TaskRounds,
-    ) -> Result<Message, Fault> {
+    ) -> Result<Response, Fault> {
         {
             let mut task = self.task.lock();
             let taken = keys.iter().filter(|key| task.handle_answer(key, now()));
@@ -188,14 +188,13 @@ impl TaskEntry {
         let bare = self.request(Method::TasksUpdate);
         let params = way.client.params(&bare, None).map(|it| rounds.update(&it));
         let params = params.and_then(RawValue::from_string).map_err(|_| unwritable())?;
-        let id = Id::from_number(0);
-        way.shared.ask(Message::request(id, Method::TasksUpdate.as_str(), &params)).await
+        way.shared.ask(Request::unnumbered(Method::TasksUpdate.as_str(), &params)).await
     }
 
     /// A request about the task, without what every modern request must say.
-    fn request(&self, method: Method<'_>) -> Message {
+    fn request(&self, method: Method<'_>) -> Request {
         let params = TaskParams::new(self.upstream.as_ref().map_or("", |it| it.id.as_str()));
-        Message::request(Id::from_number(0), method.as_str(), &params)
+        Request::unnumbered(method.as_str(), &params)
     }
 }
 

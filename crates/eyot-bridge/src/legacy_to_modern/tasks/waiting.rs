@@ -141,7 +141,7 @@ impl Waiting {
             Err(fault) => return Err(fault),
         };
         if let Some(result) = self.entry.result(self.id.clone(), left.as_ref()) {
-            self.end(Ok(result));
+            self.end(Ok(result.into()));
             return Ok(());
         }
         self.look_at =

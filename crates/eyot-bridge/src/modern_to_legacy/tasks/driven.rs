@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use eyot_era::modern_to_legacy;
 use eyot_era::tasks::PollBounds;
-use eyot_jsonrpc::{Id, Message};
+use eyot_jsonrpc::{Id, Message, Request};
 use eyot_service::{Fault, Messages, Reply, ReplyFuture, ReplyItem};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{LegacyTask, LegacyTaskState, Method, TaskParams};
@@ -26,7 +26,7 @@ use super::Asked;
 pub(crate) fn drive(
     session: &Arc<UpstreamSession>,
     shared: &Arc<CallShared>,
-    (request, patience): (Message, Duration),
+    (request, patience): (Request, Duration),
 ) -> ReplyFuture {
     let (session, shared) = (Arc::clone(session), Arc::clone(shared));
     Box::pin(async move {
@@ -132,7 +132,7 @@ impl Driven {
         let waiting = self.task.as_ref()?;
         let id = Id::from_number(self.session.next_number());
         let params = TaskParams::new(waiting.id.as_str());
-        let request = Message::request(id, Method::TasksResult.as_str(), &params);
+        let request = Request::new(id, Method::TasksResult.as_str(), &params);
         let connection = self.session.connection.clone();
         // Made a stream at once, so that the task is looked at while the upstream is silent.
         let asking = async move {

@@ -77,11 +77,11 @@ impl TaskEntry {
     ///
     /// # Errors
     /// When the end is at the upstream, and was not brought.
-    pub(crate) fn show(
+    pub(crate) fn show<T>(
         &self,
         left: Option<&End>,
-        write: impl FnOnce(TaskView<'_>) -> Message,
-    ) -> Result<Message, Fault> {
+        write: impl FnOnce(TaskView<'_>) -> T,
+    ) -> Result<T, Fault> {
         let state = self.state.lock();
         state.task.view(left).map(write).ok_or_else(|| Fault::refused(unknown_task()))
     }

@@ -5,11 +5,10 @@ use std::sync::Arc;
 use eyot_era::modern_to_legacy;
 use eyot_era::revision;
 use eyot_era::tasks::End;
-use eyot_jsonrpc::{ErrorObject, INVALID_PARAMS, Id, Message};
-use eyot_service::{Fault, FaultKind, Reply};
+use eyot_jsonrpc::{ErrorObject, INVALID_PARAMS, Id, Request, Response};
+use eyot_service::{Fault, FaultKind};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{Era, LegacyTask, LegacyTaskState, Method, Revision, TaskParams};
-use futures_util::StreamExt as _;
 
 use super::super::session::UpstreamSession;
 use super::questions::Asked;
@@ -29,7 +28,7 @@ impl UpstreamTask {
     /// When the upstream does not say, or does not know the task.
     pub(super) async fn state(&self) -> Result<LegacyTask, Fault> {
         let answer = self.session.ask(Method::TasksGet, &self.params()).await?;
-        if let Ok(error) = answer.decode_error() {
+        if let Some(error) = answer.error_object() {
             return Err(Fault::refused(match error.code {
                 INVALID_PARAMS => unknown_task(),
                 _ => modern_error(error),
@@ -57,38 +56,27 @@ impl UpstreamTask {
     /// the stream that the answer comes on.
     pub(super) async fn late_end(&self, asked: &Asked) -> Result<End, Fault> {
         let id = Id::from_number(self.session.next_number());
-        let request = Message::request(id, Method::TasksResult.as_str(), &self.params());
-        match self.session.connection.request(request).await? {
-            Reply::One(answer) => return Ok(self.end_of(&answer)),
-            Reply::Stream(mut parts) => {
-                while let Some(part) = parts.next().await {
-                    match part?.into_message() {
-                        Some(answer) if answer.is_response() => return Ok(self.end_of(&answer)),
-                        Some(message) => self.session.heard_in(&message, Some(asked.clone())),
-                        None => {}
-                    }
-                }
-            }
-            Reply::None => {}
-        }
-        Err(Fault::unanswered())
+        let request = Request::new(id, Method::TasksResult.as_str(), &self.params());
+        let reply = self.session.connection.request(request).await?;
+        let heard = |other| self.session.heard_in(&other, Some(asked.clone()));
+        Ok(self.end_of(&reply.answer(heard).await?))
     }
 
     /// Asks the upstream to stop; `false` when it says that it does not.
     pub(super) async fn cancel(&self) -> Result<bool, Fault> {
         let answer = self.session.ask(Method::TasksCancel, &self.params()).await?;
-        let refused = answer.decode_error();
-        if let Ok(error) = &refused {
+        let refused = answer.error_object();
+        if let Some(error) = &refused {
             tracing::debug!(%error.message, "upstream does not cancel a task");
         }
-        Ok(refused.is_err())
+        Ok(refused.is_none())
     }
 
     fn params(&self) -> TaskParams {
         TaskParams::new(self.id.as_str())
     }
 
-    fn end_of(&self, answer: &Message) -> End {
+    fn end_of(&self, answer: &Response) -> End {
         let server = &self.session.initialized.server_info;
         let (end, losses) = modern_to_legacy::task_end(answer, server);
         count_losses(&losses, Era::Legacy);

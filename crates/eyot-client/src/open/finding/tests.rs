@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use eyot_era::detect::{Action, DetectConfig, EraMode, Goal};
-use eyot_jsonrpc::{ErrorObject, Id, Message};
+use eyot_jsonrpc::{ErrorObject, Id, Response};
 use eyot_service::Fault;
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{Era, Revision};
@@ -45,7 +45,7 @@ enum Said {
 }
 
 #[track_caller]
-fn check(status: StatusCode, answer: &Message, over_http: Said, over_lines: Said) {
+fn check(status: StatusCode, answer: &Response, over_http: Said, over_lines: Said) {
     for (is_lines, expected) in [(false, over_http), (true, over_lines)] {
         let judged = judge(Ok(Ok((status, answer.clone()))), is_lines, PATIENCE);
         let said = match judged {
@@ -60,14 +60,14 @@ fn check(status: StatusCode, answer: &Message, over_http: Said, over_lines: Said
     }
 }
 
-fn error(code: i64, data: serde_json::Value) -> Message {
+fn error(code: i64, data: serde_json::Value) -> Response {
     let error = ErrorObject::new(code, "no").with_data(data);
-    Message::error_response(Some(Id::from_number(0)), &error)
+    Response::of_error(Some(Id::from_number(0)), &error)
 }
 
-fn discovered(versions: &[&str]) -> Message {
+fn discovered(versions: &[&str]) -> Response {
     let result = json!({ "supportedVersions": versions, "capabilities": {} });
-    Message::response(Id::from_number(0), &result)
+    Response::new(Id::from_number(0), &result)
 }
 
 #[test]
@@ -154,7 +154,7 @@ fn a_server_of_unknown_versions_is_modern_all_the_same() {
     let said = discovered(&["2031-01-01"]);
     let told = "server/discover offered only 2031-01-01";
     check_discover(Ok(Ok((StatusCode::OK, said))), false, told, Some(Era::Modern));
-    let said = Message::response(Id::from_number(0), &json!({}));
+    let said = Response::new(Id::from_number(0), &json!({}));
     let told = "server/discover answered something that is no result of it";
     check_discover(Ok(Ok((StatusCode::OK, said))), false, told, Some(Era::Legacy));
 }

@@ -122,9 +122,11 @@ async fn subscriptions_of_one_moment_are_made_together_and_before_the_old_one_en
         let filter = asked.message()["params"]["notifications"].clone();
         filter["resourceSubscriptions"].as_array().unwrap().len()
     };
-    let mut listens = vec![];
+    // On a busy machine the moment may be over before the last has asked; then there are more.
     while wanted(&asked) < 5 {
-        listens.push(Listen::acknowledge(asked, &[]).await);
+        let (newer, _) = Listen::acknowledge(asked, &[]).await;
+        old.out.closed().await;
+        old = newer;
         asked = upstream.expect("subscriptions/listen").await;
     }
     old.updated("a:1").await;

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use eyot_testkit::shared;
 use serde_json::Value;
 
 use crate::support::program::program;
@@ -73,16 +74,6 @@ fn last_lines(said: &str) -> String {
     lines[lines.len().saturating_sub(20)..].join("\n")
 }
 
-#[expect(clippy::print_stderr, reason = "a skipped test says so")]
 fn suite() -> Option<PathBuf> {
-    let shared = match std::env::var_os("EYOT_SHARED") {
-        Some(folder) => PathBuf::from(folder),
-        None => PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared"),
-    };
-    let suite = shared.join("hostile/run.py");
-    let found = suite.is_file().then_some(suite);
-    if found.is_none() {
-        eprintln!("SKIPPED: no hostile-input suite; EYOT_SHARED names the folder that has it");
-    }
-    found
+    shared("hostile/run.py")
 }

@@ -7,10 +7,12 @@ mod faulty_store;
 mod http_peer;
 mod line_peer;
 pub mod samples;
+mod shared;
 mod store_contract;
 
 pub use crate::block_on::block_on;
 pub use crate::faulty_store::{Fault, Faults, FaultyStore};
 pub use crate::http_peer::{HttpExchange, HttpPeer};
 pub use crate::line_peer::{LinePeer, LinePeers};
+pub use crate::shared::{read_json, shared};
 pub use crate::store_contract::{MakeStore, check_store};

@@ -7,8 +7,6 @@ mod schema;
 mod schemas;
 mod unknown;
 
-use std::path::{Path, PathBuf};
-
 use eyot_jsonrpc::{ErrorObject, Id};
 use eyot_types::Revision::{V2024_11_05, V2025_03_26, V2025_06_18, V2025_11_25, V2026_07_28};
 use eyot_types::{
@@ -407,24 +405,4 @@ fn what_is_put_into_the_metadata_stands_beside_what_is_there() {
         let carried: Value = serde_json::from_str(&carried).unwrap();
         assert_eq!(carried["_meta"], json!({ "a": 1, "lost": 0 }));
     }
-}
-
-/// The folder of the official schemas: `$EYOT_SHARED/schema`, or `shared/schema` beside the
-/// checkout. `None`, with a visible note, where neither is.
-#[expect(clippy::print_stderr, reason = "who runs the tests must see that some did not run")]
-fn schema_folder() -> Option<PathBuf> {
-    let beside =
-        || Some(PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR")?).join("../../../shared"));
-    let shared = std::env::var_os("EYOT_SHARED").map(PathBuf::from).or_else(beside);
-    let folder = shared.unwrap_or_default().join("schema");
-    if !folder.is_dir() {
-        eprintln!("skipped: no official schemas in {}", folder.display());
-        return None;
-    }
-    Some(folder)
-}
-
-fn read_json(path: &Path) -> Value {
-    let text = std::fs::read_to_string(path).unwrap();
-    serde_json::from_str(&text).unwrap()
 }

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use eyot_jsonrpc::ErrorObject;
+use eyot_testkit::{read_json, shared};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{read_json, schema_folder};
 use crate::{
     Answer, CallToolParams, CallToolResult, CancelledParams, ClientCapabilities, CompleteParams,
     CompleteResult, ContentBlock, CreateMessageParams, CreateMessageResult, DiscoverResult,
@@ -156,7 +156,7 @@ fn error(example: &Value) {
 
 /// The folders of examples of all revisions, one for each definition.
 fn folders() -> Vec<std::path::PathBuf> {
-    let Some(schemas) = schema_folder() else { return Vec::new() };
+    let Some(schemas) = shared("schema") else { return Vec::new() };
     let revisions = children(&schemas).into_iter().map(|it| it.join("examples"));
     revisions.filter(|it| it.is_dir()).flat_map(|it| children(&it)).collect()
 }

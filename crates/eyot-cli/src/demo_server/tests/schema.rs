@@ -1,10 +1,10 @@
 //! Messages against the official schemas.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, Mutex};
 
 use eyot::types::{Era, Revision};
+use eyot_testkit::shared;
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
@@ -63,7 +63,7 @@ fn validator(revision: Revision, definition: &'static str) -> Option<Arc<Validat
 }
 
 fn build(revision: Revision, definition: &str) -> Option<Arc<Validator>> {
-    let path = folder()?.join(revision.as_str()).join("schema.json");
+    let path = shared("schema")?.join(revision.as_str()).join("schema.json");
     let root: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     let definitions = if root.get("$defs").is_some() { "$defs" } else { "definitions" };
     let schema = json!({
@@ -72,19 +72,4 @@ fn build(revision: Revision, definition: &str) -> Option<Arc<Validator>> {
         definitions: root[definitions],
     });
     Some(Arc::new(jsonschema::validator_for(&schema).unwrap()))
-}
-
-/// The folder of the official schemas: `$EYOT_SHARED/schema`, or `shared/schema` beside the
-/// checkout. `None`, with a visible note, where neither is.
-#[expect(clippy::print_stderr, reason = "who runs the tests must see that messages went unchecked")]
-fn folder() -> Option<PathBuf> {
-    let beside =
-        || Some(PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR")?).join("../../../shared"));
-    let shared = std::env::var_os("EYOT_SHARED").map(PathBuf::from).or_else(beside);
-    let folder = shared.unwrap_or_default().join("schema");
-    if !folder.is_dir() {
-        eprintln!("unchecked: no official schemas in {}", folder.display());
-        return None;
-    }
-    Some(folder)
 }

@@ -2,11 +2,10 @@
 
 use std::path::Path;
 
+use eyot_testkit::{read_json, shared};
 use eyot_types::Revision;
 use serde::Serialize;
 use serde_json::{Value, json};
-
-use super::{read_json, schema_folder};
 
 /// One revision's schema.
 pub(super) struct Schema {
@@ -18,7 +17,7 @@ pub(super) struct Schema {
 impl Schema {
     /// The schemas of the given revisions; none where the data is absent.
     pub(super) fn of(revisions: &[Revision]) -> Vec<Self> {
-        let Some(folder) = schema_folder() else { return Vec::new() };
+        let Some(folder) = shared("schema") else { return Vec::new() };
         revisions.iter().map(|&revision| Self::read(&folder, revision)).collect()
     }
 

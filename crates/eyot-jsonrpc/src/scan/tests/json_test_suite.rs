@@ -1,10 +1,9 @@
 //! The public JSON test set: `y_` passes, `n_` does not, and `i_` as decided here.
 
-use std::env;
 use std::fs;
-use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
+use eyot_testkit::shared;
 
 use crate::{Incoming, Message, PARSE_ERROR, ParseError, ScanLimits};
 
@@ -24,17 +23,9 @@ const BEYOND_A_BOUND: [&str; 2] =
     ["n_structure_100000_opening_arrays.json", "n_structure_open_array_object.json"];
 
 /// The files, or nothing (said aloud) where the set is not at hand.
-#[expect(clippy::print_stderr, reason = "a skipped test says so")]
 fn files() -> Vec<(String, Vec<u8>)> {
-    let shared = env::var_os("EYOT_SHARED").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"),
-        PathBuf::from,
-    );
-    let folder = shared.join("data/json-test-suite");
-    let Ok(entries) = fs::read_dir(&folder) else {
-        eprintln!("skipped: no JSON test set in {} (see EYOT_SHARED)", folder.display());
-        return Vec::new();
-    };
+    let Some(folder) = shared("data/json-test-suite") else { return Vec::new() };
+    let entries = fs::read_dir(&folder).unwrap();
     let files: Vec<_> = entries
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "json"))

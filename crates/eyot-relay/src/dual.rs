@@ -3,7 +3,6 @@
 use std::future::ready;
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -22,7 +21,6 @@ use parking_lot::Mutex;
 use serde_json::json;
 use serde_json::value::RawValue;
 use tokio::sync::OnceCell;
-use tower_service::Service;
 
 use crate::questions::Questions;
 use crate::server_id::{message_to_client, to_upstream};
@@ -58,7 +56,40 @@ impl Dual {
 
     /// What answers the calls of the session.
     pub(crate) fn into_service(self) -> BoxService {
-        BoxService::of_boxed(DualService(Arc::new(self)))
+        let dual = Arc::new(self);
+        BoxService::from_fn(move |call| Arc::clone(&dual).answer(call))
+    }
+
+    /// The future of the reply to a call of the session.
+    fn answer(self: Arc<Self>, call: Call) -> ReplyFuture {
+        let dual = self;
+        let Some(context) = call.session else {
+            return Box::pin(ready(Err(Fault::internal("call has no session"))));
+        };
+        match call.input {
+            Input::Request(request) => Box::pin(dual.request(context, request)),
+            Input::Notification(notification) => {
+                Box::pin(
+                    async move { dual.notify(&context, notification).await.map(|()| Reply::None) },
+                )
+            }
+            Input::Response(response) => {
+                Box::pin(
+                    async move { dual.respond(&context, response).await.map(|()| Reply::None) },
+                )
+            }
+            Input::Listen { cursor } => {
+                Box::pin(async move { Ok(Reply::Stream(dual.listen(context, cursor).await)) })
+            }
+            Input::Resume { request_id, cursor } => {
+                Box::pin(async move { dual.resume(&context, request_id, cursor).await })
+            }
+            Input::Close => Box::pin(async move {
+                dual.close().await;
+                Ok(Reply::None)
+            }),
+            _ => Box::pin(ready(Err(Fault::internal("this input is not known here")))),
+        }
     }
 
     /// Sends a request of the client.
@@ -295,51 +326,6 @@ impl Dual {
             Fault::internal("the session store cannot be used now")
         })?;
         Ok(link)
-    }
-}
-
-/// Answers the calls of one legacy session with what its legacy upstream says.
-#[derive(Clone, Debug)]
-struct DualService(Arc<Dual>);
-
-impl Service<Call> for DualService {
-    type Response = Reply;
-    type Error = Fault;
-    type Future = ReplyFuture;
-
-    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Fault>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, call: Call) -> ReplyFuture {
-        let dual = Arc::clone(&self.0);
-        let Some(context) = call.session else {
-            return Box::pin(ready(Err(Fault::internal("call has no session"))));
-        };
-        match call.input {
-            Input::Request(request) => Box::pin(dual.request(context, request)),
-            Input::Notification(notification) => {
-                Box::pin(
-                    async move { dual.notify(&context, notification).await.map(|()| Reply::None) },
-                )
-            }
-            Input::Response(response) => {
-                Box::pin(
-                    async move { dual.respond(&context, response).await.map(|()| Reply::None) },
-                )
-            }
-            Input::Listen { cursor } => {
-                Box::pin(async move { Ok(Reply::Stream(dual.listen(context, cursor).await)) })
-            }
-            Input::Resume { request_id, cursor } => {
-                Box::pin(async move { dual.resume(&context, request_id, cursor).await })
-            }
-            Input::Close => Box::pin(async move {
-                dual.close().await;
-                Ok(Reply::None)
-            }),
-            _ => Box::pin(ready(Err(Fault::internal("this input is not known here")))),
-        }
     }
 }
 

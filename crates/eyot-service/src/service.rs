@@ -45,6 +45,11 @@ impl BoxService {
         Self(Arc::new(service))
     }
 
+    /// A service of one function, which is always ready.
+    pub fn from_fn(answer: impl Fn(Call) -> ReplyFuture + Send + Sync + 'static) -> Self {
+        Self(Arc::new(FromFn(answer)))
+    }
+
     /// Wraps a service that boxes its futures itself: they are not boxed again.
     pub fn of_boxed<S>(service: S) -> Self
     where
@@ -105,6 +110,15 @@ trait Answer: Send + Sync {
 impl<S: McpService> Answer for S {
     fn answer(&self, call: Call) -> ReplyFuture {
         answer(self.clone(), call, |future| Box::pin(future))
+    }
+}
+
+/// A service of one function.
+struct FromFn<F>(F);
+
+impl<F: Fn(Call) -> ReplyFuture + Send + Sync> Answer for FromFn<F> {
+    fn answer(&self, call: Call) -> ReplyFuture {
+        self.0(call)
     }
 }
 

@@ -114,10 +114,7 @@ impl LegacyConnection {
         let opened = Arc::new(OnceLock::new());
         let source = (source, runtime.clone());
         let link = LayeredLink { source: Some(Box::new(source)), link: Arc::clone(&opened) };
-        let layered = Layered {
-            service: runtime.layers.around(BoxService::of_boxed(link)),
-            peer: peer.clone(),
-        };
+        let layered = Layered { service: link.behind(runtime), peer: peer.clone() };
         let answer = layered.call(Input::Request(initialize)).await?.answer(drop).await?;
         // Not opened: a layer has answered in the place of the upstream.
         let link = opened.get().cloned().unwrap_or(LegacyLink::Unopened);
@@ -139,7 +136,7 @@ impl LegacyConnection {
             return Some(Self { link, layered: None });
         }
         let inner = LayeredLink { source: None, link: Arc::new(OnceLock::from(link.clone())) };
-        let service = runtime.layers.around(BoxService::of_boxed(inner));
+        let service = inner.behind(runtime);
         Some(Self { link, layered: Some(Arc::new(Layered { service, peer: peer.clone() })) })
     }
 
@@ -297,16 +294,13 @@ struct LayeredLink {
     link: Arc<OnceLock<LegacyLink>>,
 }
 
-impl Service<Call> for LayeredLink {
-    type Response = Reply;
-    type Error = Fault;
-    type Future = ReplyFuture;
-
-    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Fault>> {
-        Poll::Ready(Ok(()))
+impl LayeredLink {
+    /// The link behind its layers.
+    fn behind(self, runtime: &Runtime) -> BoxService {
+        runtime.layers.around(BoxService::from_fn(move |call| self.answer(call)))
     }
 
-    fn call(&mut self, call: Call) -> ReplyFuture {
+    fn answer(&self, call: Call) -> ReplyFuture {
         if let Some(link) = self.link.get() {
             return link.clone().answer(call.input);
         }

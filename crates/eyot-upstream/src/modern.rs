@@ -102,7 +102,10 @@ impl ModernConnection {
 
     fn over(link: Link, runtime: &Runtime) -> Self {
         let layers = Some(&runtime.layers).filter(|it| !it.is_empty());
-        let layered = layers.map(|it| it.around(BoxService::of_boxed(link.clone())));
+        let layered = layers.map(|it| {
+            let link = link.clone();
+            it.around(BoxService::from_fn(move |call| link.clone().answer(call)))
+        });
         Self { link, layered }
     }
 
@@ -188,24 +191,17 @@ impl Service<Call> for ModernConnection {
 
     fn call(&mut self, call: Call) -> ReplyFuture {
         match &mut self.layered {
-            None => self.link.call(call),
+            None => self.link.clone().answer(call),
             Some(layered) => layered.call(call),
         }
     }
 }
 
-impl Service<Call> for Link {
-    type Response = Reply;
-    type Error = Fault;
-    type Future = ReplyFuture;
-
-    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Fault>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, call: Call) -> ReplyFuture {
+impl Link {
+    /// The future of the reply to a call.
+    fn answer(self, call: Call) -> ReplyFuture {
         let Sender { headers, .. } = Sender::of(&call);
-        let link = self.clone();
+        let link = self;
         match call.input {
             Input::Request(request) => {
                 Box::pin(async move { link.request(request, &headers).await })
@@ -223,9 +219,7 @@ impl Service<Call> for Link {
             )))),
         }
     }
-}
 
-impl Link {
     async fn request(&self, request: Request, headers: &HeaderMap) -> Result<Reply, Fault> {
         match self {
             Self::Lines(connection) => connection.request(request).await,

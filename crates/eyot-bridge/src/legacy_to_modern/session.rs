@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
 use eyot_era::legacy_to_modern::ClientMeta;
 use eyot_jsonrpc::{ErrorObject, Notification, Request, Response};
@@ -16,7 +15,6 @@ use futures_util::stream;
 use parking_lot::Mutex;
 use serde_json::json;
 use tokio::sync::OnceCell;
-use tower_service::Service;
 
 use super::ToModern;
 use super::call::Calling;
@@ -88,7 +86,33 @@ impl Bridged {
 
     /// What answers the calls of the session.
     pub(crate) fn into_service(self) -> BoxService {
-        BoxService::of_boxed(BridgedService(Arc::new(self)))
+        let bridged = Arc::new(self);
+        BoxService::from_fn(move |call| Arc::clone(&bridged).answer(call))
+    }
+
+    /// The future of the reply to a call of the session.
+    fn answer(self: Arc<Self>, call: Call) -> ReplyFuture {
+        let Some(context) = call.session else {
+            return ready(Err(Fault::internal("call has no session")));
+        };
+        match call.input {
+            Input::Request(request) => self.request(context, request),
+            Input::Notification(notification) => {
+                self.hear(&notification);
+                ready(Ok(Reply::None))
+            }
+            Input::Response(response) => {
+                self.take_answer(response);
+                ready(Ok(Reply::None))
+            }
+            Input::Listen { .. } => Box::pin(self.listen(context)),
+            Input::Resume { .. } => ready(Err(not_resumable())),
+            Input::Close => {
+                self.feed.close();
+                ready(Ok(Reply::None))
+            }
+            _ => ready(Err(Fault::internal("this input is not known here"))),
+        }
     }
 
     /// The future of the answer to a request.
@@ -222,45 +246,6 @@ impl Bridged {
             Ok(Arc::new(client.map_err(|_| unreadable())?.0))
         };
         self.client.get_or_try_init(reading).await.cloned()
-    }
-}
-
-/// Answers the calls of one legacy session, whose upstream is of the modern era.
-#[derive(Clone, Debug)]
-struct BridgedService(Arc<Bridged>);
-
-impl Service<Call> for BridgedService {
-    type Response = Reply;
-    type Error = Fault;
-    type Future = ReplyFuture;
-
-    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Fault>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, call: Call) -> ReplyFuture {
-        let bridged = Arc::clone(&self.0);
-        let Some(context) = call.session else {
-            return ready(Err(Fault::internal("call has no session")));
-        };
-        match call.input {
-            Input::Request(request) => bridged.request(context, request),
-            Input::Notification(notification) => {
-                bridged.hear(&notification);
-                ready(Ok(Reply::None))
-            }
-            Input::Response(response) => {
-                bridged.take_answer(response);
-                ready(Ok(Reply::None))
-            }
-            Input::Listen { .. } => Box::pin(bridged.listen(context)),
-            Input::Resume { .. } => ready(Err(not_resumable())),
-            Input::Close => {
-                bridged.feed.close();
-                ready(Ok(Reply::None))
-            }
-            _ => ready(Err(Fault::internal("this input is not known here"))),
-        }
     }
 }
 

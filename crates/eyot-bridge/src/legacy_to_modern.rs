@@ -105,7 +105,8 @@ impl ToModern {
             ..UpstreamRef::default()
         };
         context.edit(|state| state.upstreams.insert(UpstreamName::DEFAULT, upstream));
-        context.set_upstream(Bridged::opened(self, context.peer(), client).into_service());
+        let bridged = Bridged::opened(self, context.peer(), client);
+        context.set_upstream(UpstreamName::DEFAULT, bridged.into_service());
         Ok(Reply::One(request.answer(&result)))
     }
 

@@ -5,8 +5,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::pin::Pin;
 
-use eyot_http::{OutgoingBody, RequestHead, error};
-use eyot_jsonrpc::{ErrorObject, INVALID_REQUEST};
+use eyot_http::{OutgoingBody, RequestHead, refused};
 use eyot_service::Principal;
 use http::header::WWW_AUTHENTICATE;
 use http::{HeaderValue, Response, StatusCode, request};
@@ -100,8 +99,7 @@ impl AuthRefusal {
     }
 
     pub(crate) fn into_answer(self) -> Response<OutgoingBody> {
-        let object = ErrorObject::new(INVALID_REQUEST, self.message);
-        let mut answer = error(self.status, None, &object);
+        let mut answer = refused(self.status, None, &self.message);
         if let Some(authenticate) = self.authenticate {
             answer.headers_mut().insert(WWW_AUTHENTICATE, authenticate);
         }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use eyot_http::{
     BodyError, HostPolicy, OutgoingBody, RequestBody, RequestHead, empty, error, not_allowed,
-    read_body,
+    read_body, refused,
 };
-use eyot_jsonrpc::{ErrorObject, INVALID_REQUEST, Incoming, Message, Request as McpRequest};
+use eyot_jsonrpc::{Incoming, Message, Request as McpRequest};
 use eyot_service::{Limits, Peer, Shutdown, Transport};
 use eyot_types::{Era, Method as McpMethod, Revision};
 use http::header::ORIGIN;
@@ -53,7 +53,7 @@ impl EraSwitch {
         let (parts, body) = request.into_parts();
         let head = RequestHead::read(&parts.headers);
         if let Err(forbidden) = self.hosts.check(&parts.uri, &head) {
-            return refused(StatusCode::FORBIDDEN, &forbidden.to_string());
+            return refused(StatusCode::FORBIDDEN, None, &forbidden.to_string());
         }
         if connection.from.is_some() && parts.uri.path() != self.path {
             return empty(StatusCode::NOT_FOUND);
@@ -88,7 +88,7 @@ impl EraSwitch {
         let timer = Arc::clone(&connection.timer);
         let asked = Asked { peer, accepts: head.accepts(), timer };
         if self.shutdown.is_draining() {
-            return refused(StatusCode::SERVICE_UNAVAILABLE, "server is shutting down");
+            return refused(StatusCode::SERVICE_UNAVAILABLE, None, "server is shutting down");
         }
         match parts.method {
             Method::POST => self.post(&parts.headers, head, body, asked).await,
@@ -114,11 +114,11 @@ impl EraSwitch {
         asked: Asked,
     ) -> Answer {
         if let Err(refusal) = head.check_json_body() {
-            return refused(refusal.status(), &refusal.to_string());
+            return refused(refusal.status(), None, &refusal.to_string());
         }
         if !asked.accepts.json && !asked.accepts.events {
             let message = "Accept must allow application/json and text/event-stream";
-            return refused(StatusCode::NOT_ACCEPTABLE, message);
+            return refused(StatusCode::NOT_ACCEPTABLE, None, message);
         }
         let bytes = match read_body(body, &self.limits).await {
             Ok(bytes) => bytes,
@@ -150,7 +150,7 @@ impl EraSwitch {
         }
         let session_id = match head.session_id() {
             Ok(session_id) => session_id,
-            Err(refusal) => return refused(refusal.status(), &refusal.to_string()),
+            Err(refusal) => return refused(refusal.status(), None, &refusal.to_string()),
         };
         let incoming = match incoming {
             Incoming::One(message) if session_id.is_none() => match initialize(message) {
@@ -173,12 +173,12 @@ impl EraSwitch {
         }
         if !asked.accepts.events {
             let message = "Accept must allow text/event-stream";
-            return refused(StatusCode::NOT_ACCEPTABLE, message);
+            return refused(StatusCode::NOT_ACCEPTABLE, None, message);
         }
         let (session_id, last_event_id) = match (head.session_id(), head.last_event_id()) {
             (Ok(session_id), Ok(last_event_id)) => (session_id, last_event_id),
             (Err(refusal), _) | (_, Err(refusal)) => {
-                return refused(refusal.status(), &refusal.to_string());
+                return refused(refusal.status(), None, &refusal.to_string());
             }
         };
         if let Err(refusal) = check_revision(head) {
@@ -196,7 +196,7 @@ impl EraSwitch {
         }
         let session_id = match head.session_id() {
             Ok(session_id) => session_id,
-            Err(refusal) => return refused(refusal.status(), &refusal.to_string()),
+            Err(refusal) => return refused(refusal.status(), None, &refusal.to_string()),
         };
         match self.legacy.session(session_id, &peer).await {
             Ok(session) => self.legacy.delete(&session).await,
@@ -225,7 +225,7 @@ fn is_modern(head: &RequestHead<'_>) -> bool {
 fn check_revision(head: &RequestHead<'_>) -> Result<(), Box<Answer>> {
     let version = match head.protocol_version() {
         Ok(version) => version,
-        Err(refusal) => return Err(refused(refusal.status(), &refusal.to_string()).into()),
+        Err(refusal) => return Err(refused(refusal.status(), None, &refusal.to_string()).into()),
     };
     let revision = version.map(|it| it.parse::<Revision>());
     match revision {
@@ -234,7 +234,7 @@ fn check_revision(head: &RequestHead<'_>) -> Result<(), Box<Answer>> {
         Some(_) => {
             let supported: Vec<_> = Revision::LEGACY.iter().map(|it| it.as_str()).collect();
             let message = format!("MCP-Protocol-Version must be one of {}", supported.join(", "));
-            Err(refused(StatusCode::BAD_REQUEST, &message).into())
+            Err(refused(StatusCode::BAD_REQUEST, None, &message).into())
         }
     }
 }
@@ -245,12 +245,8 @@ fn body_failed(failure: BodyError) -> Answer {
         BodyError::TooSlow => StatusCode::REQUEST_TIMEOUT,
         _ => StatusCode::BAD_REQUEST,
     };
-    let mut answer = refused(status, &failure.to_string());
+    let mut answer = refused(status, None, &failure.to_string());
     // What is left of the body must not be taken for a request.
     answer.headers_mut().insert(http::header::CONNECTION, HeaderValue::from_static("close"));
     answer
-}
-
-fn refused(status: StatusCode, message: &str) -> Answer {
-    error(status, None, &ErrorObject::new(INVALID_REQUEST, message))
 }

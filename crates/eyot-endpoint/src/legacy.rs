@@ -7,14 +7,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eyot_frame::encode_priming;
-use eyot_http::{Accepts, OutgoingBody, accepted, empty, error, event_stream, json};
-use eyot_jsonrpc::{ErrorObject, INVALID_REQUEST, Id, Incoming, Message, Request};
+use eyot_http::{
+    Accepts, OutgoingBody, accepted, empty, error, event_stream, fault, json, refused,
+};
+use eyot_jsonrpc::{Id, Incoming, Message, Request};
 use eyot_service::{
-    BoxService, Fault, FaultKind, Input, Limits, Messages, Peer, Reply, ReplyFuture, ReplyItem,
-    Shutdown, unix_ms,
+    BoxService, Fault, Input, Limits, Messages, Peer, Reply, ReplyFuture, ReplyItem, Shutdown,
+    unix_ms,
 };
 use eyot_session::{EventId, SessionError, StoreError};
-use eyot_types::{Method, codes};
+use eyot_types::{Era, Method, codes};
 use futures_util::stream::select_all;
 use http::header::RETRY_AFTER;
 use http::{HeaderValue, Response, StatusCode};
@@ -116,8 +118,8 @@ impl Legacy {
         let id = request.id();
         session.machine().handle_request(&id, unix_ms())?;
         let in_flight = InFlight::new(session, id);
-        let reply = self.call(session, Input::Request(request), peer.clone());
-        Ok((Running::new(reply), in_flight))
+        let call = call_in(session, Input::Request(request), peer.clone());
+        Ok((Running::of(&self.service, call), in_flight))
     }
 
     fn call(&self, session: &LiveSession, input: Input, peer: Peer) -> ReplyFuture {
@@ -138,7 +140,7 @@ impl Legacy {
         loop {
             match waiting.first(may_stream.then_some(patience), &asked.timer).await {
                 First::Answer(answer) => return json(StatusCode::OK, &answer),
-                First::Failed(fault) => return fault_answer(id, &fault),
+                First::Failed(fault) => return faulted(id, &fault),
                 // The call was cancelled: "the receiver SHOULD NOT send a response".
                 First::Ended => return event_stream(OutgoingBody::Empty),
                 First::Silence => return Box::pin(self.stream(session, waiting, id)).await,
@@ -200,7 +202,7 @@ impl Legacy {
         }
         match self.call(session, message.into(), peer).await {
             Ok(_) => accepted(),
-            Err(fault) => fault_answer(None, &fault),
+            Err(fault) => faulted(None, &fault),
         }
     }
 
@@ -408,19 +410,15 @@ const RETRY: Duration = Duration::from_secs(1);
 /// When a session may have ended, so that another may begin.
 const FULL_RETRY: Duration = Duration::from_secs(5);
 
-fn refused(status: StatusCode, id: Option<Id>, message: &str) -> Answer {
-    error(status, id, &ErrorObject::new(INVALID_REQUEST, message))
-}
-
-fn session_refusal(id: Option<Id>, refusal: SessionError) -> Answer {
-    let status = match refusal {
+fn session_refusal(id: Option<Id>, error: SessionError) -> Answer {
+    let status = match error {
         SessionError::Closed => StatusCode::NOT_FOUND,
         SessionError::TooManyRequests { .. } | SessionError::TooManyStreams { .. } => {
             StatusCode::TOO_MANY_REQUESTS
         }
         _ => StatusCode::BAD_REQUEST,
     };
-    refused(status, id, &refusal.to_string())
+    refused(status, id, &error.to_string())
 }
 
 /// There is no session to serve, though there could be one at another time.
@@ -429,9 +427,9 @@ fn registry_refusal(id: Option<Id>, refusal: &OpenError) -> Answer {
         OpenError::Store(failure) => store_failed(id, failure),
         OpenError::TooMany(_) => {
             tracing::warn!(%refusal, "session is not served");
-            fault_answer(id, &Fault::overloaded(codes::overloaded("sessions"), FULL_RETRY))
+            faulted(id, &Fault::overloaded(codes::overloaded("sessions"), FULL_RETRY))
         }
-        OpenError::NoId => fault_answer(id, &Fault::internal(&refusal.to_string())),
+        OpenError::NoId => faulted(id, &Fault::internal(&refusal.to_string())),
     }
 }
 
@@ -444,20 +442,7 @@ fn store_failed(id: Option<Id>, failure: &StoreError) -> Answer {
 }
 
 /// A fault that came before anything was sent.
-pub(crate) fn fault_answer(id: Option<Id>, fault: &Fault) -> Answer {
-    tracing::debug!(%fault, "call failed");
-    let status = match fault.kind {
-        FaultKind::Refused => StatusCode::BAD_REQUEST,
-        FaultKind::SessionGone => StatusCode::NOT_FOUND,
-        FaultKind::Overloaded { .. } => StatusCode::SERVICE_UNAVAILABLE,
-        FaultKind::Upstream if id.is_some() => StatusCode::OK,
-        FaultKind::Upstream => StatusCode::BAD_GATEWAY,
-        _ => StatusCode::INTERNAL_SERVER_ERROR,
-    };
-    let mut answer = error(status, id, &fault.error);
-    if let FaultKind::Overloaded { retry_after } = fault.kind {
-        let seconds = HeaderValue::from(retry_after.as_secs().max(1));
-        answer.headers_mut().insert(RETRY_AFTER, seconds);
-    }
-    answer
+fn faulted(id: Option<Id>, it: &Fault) -> Answer {
+    tracing::debug!(fault = %it, "call failed");
+    fault(id, it, Era::Legacy)
 }

@@ -1,17 +1,17 @@
 //! Streamable HTTP of 2026-07-28: no session; the request's own stream and nothing else.
 
 use eyot_http::{
-    Accepts, HeadError, OutgoingBody, RequestHead, accepted, empty, error, event_stream, json,
+    Accepts, HeadError, OutgoingBody, RequestHead, accepted, empty, error, event_stream, fault,
+    json,
 };
 use eyot_jsonrpc::{
     ErrorObject, INVALID_REQUEST, Id, Kind, METHOD_NOT_FOUND, Message, MessageKind, PARSE_ERROR,
     Request,
 };
-use eyot_service::{BoxService, Call, Fault, FaultKind, Input, Limits, Peer};
+use eyot_service::{BoxService, Call, Fault, Input, Limits, Peer};
 use eyot_types::meta::RequestMeta;
-use eyot_types::{Method, Revision, codes, headers};
-use http::header::RETRY_AFTER;
-use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use eyot_types::{Era, Method, Revision, codes, headers};
+use http::{HeaderMap, Response, StatusCode};
 use tower_service::Service as _;
 
 use crate::legacy::Asked;
@@ -60,7 +60,7 @@ impl Modern {
     }
 
     async fn request(&self, id: Option<Id>, call: Call, accepts: Accepts, timer: &Timer) -> Answer {
-        let mut running = Running::new(self.service.clone().call(call));
+        let mut running = Running::of(&self.service, call);
         // After a long silence the stream begins, so that comments keep the connection alive.
         let patience = accepts.events.then_some(self.limits.keep_alive_interval);
         loop {
@@ -68,7 +68,7 @@ impl Modern {
                 First::Answer(answer) => {
                     return json(status_of(&answer), &answer);
                 }
-                First::Failed(fault) => return fault_answer(id, &fault),
+                First::Failed(fault) => return faulted(id, &fault),
                 First::Ended => return empty(StatusCode::NO_CONTENT),
                 First::Other(_) if !accepts.events => {
                     eyot_metrics::messages_dropped("client_takes_no_stream");
@@ -90,7 +90,7 @@ impl Modern {
     async fn notification(&self, call: Call) -> Answer {
         match self.service.clone().call(call).await {
             Ok(_) => accepted(),
-            Err(fault) => fault_answer(None, &fault),
+            Err(fault) => faulted(None, &fault),
         }
     }
 }
@@ -162,19 +162,7 @@ fn status(code: i64) -> StatusCode {
     }
 }
 
-fn fault_answer(id: Option<Id>, fault: &Fault) -> Answer {
-    tracing::debug!(%fault, "call failed");
-    let status = match fault.kind {
-        FaultKind::Refused => StatusCode::BAD_REQUEST,
-        FaultKind::Overloaded { .. } => StatusCode::SERVICE_UNAVAILABLE,
-        FaultKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-        _ if id.is_some() => StatusCode::OK,
-        _ => StatusCode::BAD_GATEWAY,
-    };
-    let mut answer = error(status, id, &fault.error);
-    if let FaultKind::Overloaded { retry_after } = fault.kind {
-        let seconds = HeaderValue::from(retry_after.as_secs().max(1));
-        answer.headers_mut().insert(RETRY_AFTER, seconds);
-    }
-    answer
+fn faulted(id: Option<Id>, it: &Fault) -> Answer {
+    tracing::debug!(fault = %it, "call failed");
+    fault(id, it, Era::Modern)
 }

@@ -25,7 +25,6 @@ use futures_core::Stream as _;
 use futures_util::stream::{AbortHandle, Abortable, SelectAll, abortable};
 use tokio::time::{Instant, Sleep};
 use tokio_util::sync::WaitForCancellationFutureOwned;
-use tower_service::Service as _;
 
 use self::session::PipeSession;
 use crate::running::Running;
@@ -271,7 +270,7 @@ impl<I: MessageIo> Pipe<I> {
             self.session = PipeSession::open(&request, &self.peer);
         }
         let call = self.call(Input::Request(request), era);
-        let parts = Running::new(self.service.call(call)).answered(Some(id.clone()));
+        let parts = Running::of(&self.service, call).answered(Some(id.clone()));
         let (parts, handle) = abortable(parts);
         self.calls.push(parts);
         self.running.insert(id, handle);
@@ -322,7 +321,7 @@ impl<I: MessageIo> Pipe<I> {
     /// A message that has no answer.
     fn hand_on(&mut self, input: Input, era: Era) {
         let call = self.call(input, era);
-        let (parts, _) = abortable(Running::new(self.service.call(call)).answered(None));
+        let (parts, _) = abortable(Running::of(&self.service, call).answered(None));
         self.calls.push(parts);
     }
 
@@ -333,7 +332,7 @@ impl<I: MessageIo> Pipe<I> {
         if session.is_listening() {
             return;
         }
-        let parts = Running::new(self.service.call(call)).answered(None);
+        let parts = Running::of(&self.service, call).answered(None);
         let (parts, handle) = abortable(parts);
         session.set_listening(handle);
         self.calls.push(parts);

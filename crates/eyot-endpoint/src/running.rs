@@ -8,8 +8,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use eyot_jsonrpc::{Id, Message};
-use eyot_service::{Call, Fault, Input, Messages, Peer, Reply, ReplyFuture, ReplyItem, unix_ms};
+use eyot_service::{
+    BoxService, Call, Fault, Input, Messages, Peer, Reply, ReplyFuture, ReplyItem, unix_ms,
+};
 use futures_core::Stream;
+use tower_service::Service as _;
+use tracing::Span;
 
 use crate::live::LiveSession;
 use crate::timer::Timer;
@@ -23,6 +27,8 @@ pub(crate) struct Running {
     answers_left: usize,
     /// The upstream's last event id that came without a message.
     cursor: Option<Bytes>,
+    /// Of the call, if it is one.
+    span: Span,
 }
 
 /// What came first.
@@ -52,6 +58,14 @@ impl Running {
         Self::at(Stage::Calling(reply), 1)
     }
 
+    /// A call, in its span.
+    pub(crate) fn of(service: &BoxService, call: Call) -> Self {
+        let call = call.in_span();
+        let span = call.span.clone();
+        let reply = span.in_scope(|| service.clone().call(call));
+        Self { span, ..Self::new(reply) }
+    }
+
     /// The parts of several calls, each with its answer.
     pub(crate) fn merged(parts: Messages, answers: usize) -> Self {
         Self::at(Stage::Streaming(parts), answers)
@@ -67,7 +81,7 @@ impl Running {
     }
 
     fn at(stage: Stage, answers_left: usize) -> Self {
-        Self { stage, peeked: None, answers_left, cursor: None }
+        Self { stage, peeked: None, answers_left, cursor: None, span: Span::none() }
     }
 
     /// The upstream's last event id that came without a message: where its stream began.
@@ -138,7 +152,8 @@ impl Running {
         if let Some(part) = self.peeked.take() {
             return Poll::Ready(Some(Ok(part)));
         }
-        let part = ready!(self.poll_stage(cx));
+        let span = self.span.clone();
+        let part = ready!(span.in_scope(|| self.poll_stage(cx)));
         if let Some(Ok(part)) = &part {
             self.answers_left = self.answers_left.saturating_sub(usize::from(part.is_answer()));
             // The cursor of a message counts only once the message is stored: a part that was

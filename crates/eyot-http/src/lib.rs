@@ -19,4 +19,4 @@ pub use crate::client::{HttpClient, HttpError, InvalidUrl, Sending, UpstreamBody
 pub use crate::connection::{ConnectionEnd, serve_connection};
 pub use crate::host_policy::{Forbidden, HostPolicy};
 pub use crate::request_head::{Accepts, HeadError, RequestHead};
-pub use crate::respond::{accepted, empty, error, event_stream, json, not_allowed};
+pub use crate::respond::{accepted, empty, error, event_stream, fault, json, not_allowed, refused};

@@ -1,7 +1,9 @@
 //! The responses of Streamable HTTP.
 
-use eyot_jsonrpc::{ErrorObject, Id, Message};
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName};
+use eyot_jsonrpc::{ErrorObject, INVALID_REQUEST, Id, Message};
+use eyot_service::{Fault, FaultKind};
+use eyot_types::Era;
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
 use crate::OutgoingBody;
@@ -35,6 +37,40 @@ pub fn error(status: StatusCode, id: Option<Id>, error: &ErrorObject) -> Respons
     json(status, &Message::error_response(id, error))
 }
 
+/// A request that is refused as it stands, without asking what answers calls.
+#[must_use]
+pub fn refused(status: StatusCode, id: Option<Id>, message: &str) -> Response<OutgoingBody> {
+    error(status, id, &ErrorObject::new(INVALID_REQUEST, message))
+}
+
+/// A fault that came before anything was sent to a client of this era. Without `id` there is no
+/// request that it could answer.
+#[must_use]
+pub fn fault(id: Option<Id>, fault: &Fault, era: Era) -> Response<OutgoingBody> {
+    let status = fault_status(fault.kind, era, id.is_some());
+    let mut response = error(status, id, &fault.error);
+    if let FaultKind::Overloaded { retry_after } = fault.kind {
+        let seconds = HeaderValue::from(retry_after.as_secs().max(1));
+        response.headers_mut().insert(RETRY_AFTER, seconds);
+    }
+    response
+}
+
+/// The one table of what a fault is over HTTP.
+fn fault_status(kind: FaultKind, era: Era, is_answer: bool) -> StatusCode {
+    match (kind, era) {
+        (FaultKind::Refused, _) => StatusCode::BAD_REQUEST,
+        // "When a client receives HTTP 404 […] it MUST start a new session" (2025-11-25,
+        // basic/transports, Session Management). Modern clients have none.
+        (FaultKind::SessionGone, Era::Legacy) => StatusCode::NOT_FOUND,
+        (FaultKind::Overloaded { .. }, _) => StatusCode::SERVICE_UNAVAILABLE,
+        // What went wrong behind us is an answer like any other.
+        (FaultKind::SessionGone | FaultKind::Upstream, _) if is_answer => StatusCode::OK,
+        (FaultKind::SessionGone | FaultKind::Upstream, _) => StatusCode::BAD_GATEWAY,
+        _ => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
 /// 405 with the methods that are allowed.
 #[must_use]
 pub fn not_allowed(methods: &'static str) -> Response<OutgoingBody> {
@@ -65,3 +101,6 @@ fn with(status: StatusCode, body: OutgoingBody) -> Response<OutgoingBody> {
 
 const APPLICATION_JSON: HeaderValue = HeaderValue::from_static("application/json");
 const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+
+#[cfg(test)]
+mod tests;

@@ -79,7 +79,7 @@ impl Relay {
             let (relay, context, request) = (self.clone(), Arc::clone(context), request.clone());
             return Box::pin(async move { relay.initialize(&context, request).await });
         }
-        match context.upstream().or_else(|| self.join_again(context)) {
+        match context.upstream(&UpstreamName::DEFAULT).or_else(|| self.join_again(context)) {
             Some(mut upstream) => upstream.call(call),
             None => gone(),
         }
@@ -145,7 +145,7 @@ impl Relay {
             };
             context.edit(|state| state.upstreams.insert(UpstreamName::DEFAULT, upstream));
             let dual = Dual::opened(Arc::clone(&self.0.upstream), opened.connection);
-            context.set_upstream(dual.into_service());
+            context.set_upstream(UpstreamName::DEFAULT, dual.into_service());
         }
         Ok(Reply::One(opened.answer))
     }
@@ -160,7 +160,7 @@ impl Relay {
         if self.0.upstream.era.pinned().is_some_and(|it| it != era) {
             return None;
         }
-        Some(context.upstream_or_else(|| match era {
+        Some(context.upstream_or_else(UpstreamName::DEFAULT, || match era {
             Era::Modern => Arc::clone(&self.0.to_modern).stored(context.peer(), state),
             Era::Legacy => Dual::stored(Arc::clone(&self.0.upstream)).into_service(),
         }))

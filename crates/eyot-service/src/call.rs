@@ -7,6 +7,7 @@ use bytes::Bytes;
 use eyot_jsonrpc::{Id, Message, MessageKind, Notification, Request, Response};
 use eyot_types::Era;
 use http::Extensions;
+use tracing::Span;
 
 use crate::{Principal, SessionHandle};
 
@@ -21,13 +22,31 @@ pub struct Call {
     pub session: Option<Arc<SessionHandle>>,
     /// What else layers tell each other: deadline, trace. Never taken from a message.
     pub extensions: Extensions,
+    /// What is logged of this call says that it is of this call. The endpoint makes it and enters
+    /// it whenever it polls the reply; a service that hands work to another task carries it there.
+    pub span: Span,
 }
 
 impl Call {
     /// A call of a client that has no session.
     #[must_use]
     pub fn new(input: Input, peer: Peer) -> Self {
-        Self { input, peer, session: None, extensions: Extensions::new() }
+        Self { input, peer, session: None, extensions: Extensions::new(), span: Span::none() }
+    }
+
+    /// The call in a span of its own, as a child of the current one. Costs a look at a flag when
+    /// nobody listens at the level `DEBUG`.
+    #[must_use]
+    pub fn in_span(mut self) -> Self {
+        self.span = tracing::debug_span!(
+            "call",
+            era = self.peer.era.as_str(),
+            method = self.input.name(),
+            id = self.input.request_id().as_ref().map(Id::as_raw),
+            session = self.session.as_ref().map(|it| tracing::field::debug(it.id())),
+            principal = self.peer.principal_name().map(|it| &**it),
+        );
+        self
     }
 }
 
@@ -56,6 +75,29 @@ pub enum Input {
     },
     /// Ends its session (DELETE in the legacy revisions, or silence for too long).
     Close,
+}
+
+impl Input {
+    /// What a log calls it: the method of a message, or what else the client does.
+    fn name(&self) -> &str {
+        match self {
+            Self::Request(request) => request.method(),
+            Self::Notification(notification) => notification.method(),
+            Self::Response(_) => "response",
+            Self::Listen { .. } => "listen",
+            Self::Resume { .. } => "resume",
+            Self::Close => "close",
+        }
+    }
+
+    /// The client's id of the call that it is about.
+    fn request_id(&self) -> Option<Id> {
+        match self {
+            Self::Request(request) => Some(request.id()),
+            Self::Resume { request_id, .. } => Some(request_id.clone()),
+            _ => None,
+        }
+    }
 }
 
 impl From<Message> for Input {

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use eyot_session::{Fence, SessionId, SessionRecord, SessionState, Store, StoreError};
+use eyot_session::{
+    Fence, SessionId, SessionRecord, SessionState, Store, StoreError, UpstreamName,
+};
 use eyot_types::{Era, Revision};
 use http::Extensions;
 use parking_lot::Mutex;
@@ -15,7 +17,7 @@ use crate::{BoxService, Peer, Principal, Transport, unix_ms};
 ///
 /// Comes with every call of a legacy client as [`Call::session`](crate::Call), from
 /// `initialize` on. What is kept with it lives as long as the session lives in this process:
-/// one value of each type, and the service that answers for its upstream.
+/// one value of each type, and the services that answer for its upstreams, by name.
 pub struct SessionHandle {
     id: SessionId,
     principal: Option<Arc<str>>,
@@ -26,8 +28,8 @@ pub struct SessionHandle {
     state: Mutex<SessionState>,
     /// One writer at a time, so that a later state is never overwritten by an earlier one.
     writing: Semaphore,
-    /// What answers for the session's upstream, once it is joined with one.
-    upstream: Mutex<Option<BoxService>>,
+    /// What answers for the session's upstreams, once it is joined with them: seldom more than one.
+    upstreams: Mutex<Vec<(UpstreamName, BoxService)>>,
     values: Mutex<Extensions>,
 }
 
@@ -49,7 +51,7 @@ impl SessionHandle {
             store,
             state: Mutex::new(state),
             writing: Semaphore::new(1),
-            upstream: Mutex::new(None),
+            upstreams: Mutex::default(),
             values: Mutex::default(),
         }
     }
@@ -139,21 +141,35 @@ impl SessionHandle {
         self.store.load(self.id.clone(), unix_ms()).await
     }
 
-    /// Keeps `upstream` as what answers for the session's upstream, in the place of what did.
-    pub fn set_upstream(&self, upstream: BoxService) {
-        *self.upstream.lock() = Some(upstream);
+    /// Keeps `service` as what answers for an upstream of the session, in the place of what did.
+    pub fn set_upstream(&self, name: UpstreamName, service: BoxService) {
+        let mut upstreams = self.upstreams.lock();
+        match upstreams.iter_mut().find(|it| it.0 == name) {
+            Some((_, known)) => *known = service,
+            None => insert(&mut upstreams, name, service),
+        }
     }
 
-    /// What answers for the session's upstream, if this process has joined it with one.
+    /// What answers for an upstream of the session, if this process has joined it with that.
     #[must_use]
-    pub fn upstream(&self) -> Option<BoxService> {
-        self.upstream.lock().clone()
+    pub fn upstream(&self, name: &UpstreamName) -> Option<BoxService> {
+        self.upstreams.lock().iter().find(|it| it.0 == *name).map(|it| it.1.clone())
     }
 
-    /// What answers for the session's upstream; `make` makes it now if nothing does yet. Calls
+    /// What answers for an upstream of the session; `make` makes it now if nothing does yet. Calls
     /// that need it at once get one and the same.
-    pub fn upstream_or_else(&self, make: impl FnOnce() -> BoxService) -> BoxService {
-        self.upstream.lock().get_or_insert_with(make).clone()
+    pub fn upstream_or_else(
+        &self,
+        name: UpstreamName,
+        make: impl FnOnce() -> BoxService,
+    ) -> BoxService {
+        let mut upstreams = self.upstreams.lock();
+        if let Some((_, known)) = upstreams.iter().find(|it| it.0 == name) {
+            return known.clone();
+        }
+        let made = make();
+        insert(&mut upstreams, name, made.clone());
+        made
     }
 
     /// The value of this type that is kept with the session; `make` makes it now if there is
@@ -164,6 +180,12 @@ impl SessionHandle {
     {
         self.values.lock().get_or_insert_with(make).clone()
     }
+}
+
+/// Ten thousand sessions have one upstream each: no room is made for more.
+fn insert(upstreams: &mut Vec<(UpstreamName, BoxService)>, name: UpstreamName, it: BoxService) {
+    upstreams.reserve_exact(1);
+    upstreams.push((name, it));
 }
 
 impl fmt::Debug for SessionHandle {

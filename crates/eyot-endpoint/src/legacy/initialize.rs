@@ -8,7 +8,7 @@ use eyot_types::{Revision, codes, headers};
 use http::header::HeaderName;
 use http::{HeaderValue, StatusCode};
 
-use super::{Legacy, fault_answer, registry_refusal};
+use super::{Legacy, faulted, registry_refusal};
 use crate::live::LiveSession;
 
 impl Legacy {
@@ -29,7 +29,7 @@ impl Legacy {
         };
         let answer = match self.ask(&session, request, peer).await {
             Ok(answer) => answer,
-            Err(fault) => return fault_answer(id, &fault),
+            Err(fault) => return faulted(id, &fault),
         };
         let Some(revision) = agreed_revision(&answer) else {
             return json(refusal_status(&answer), &answer);

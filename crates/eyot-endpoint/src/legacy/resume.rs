@@ -6,18 +6,18 @@
 
 use std::sync::Arc;
 
-use eyot_http::{OutgoingBody, event_stream};
+use eyot_http::{OutgoingBody, event_stream, refused};
 use eyot_jsonrpc::Id;
 use eyot_service::{Input, Peer, unix_ms};
 use eyot_session::{EventId, Fence, Page, Position, StoreError, UpstreamName};
 use http::{Response, StatusCode};
 
-use super::{Legacy, refused, store_failed};
+use super::{Legacy, store_failed};
 use crate::core::Core;
 use crate::event_body::{BodyParts, EventBody};
 use crate::live::LiveSession;
 use crate::replay::{Replay, trimmed_answer};
-use crate::running::{InFlight, Running};
+use crate::running::{InFlight, Running, call_in};
 use crate::slot::StreamSlot;
 
 impl Legacy {
@@ -106,7 +106,7 @@ impl Legacy {
         };
         let cursor = page.last_upstream_cursors.get(&UpstreamName::DEFAULT).cloned();
         let input = Input::Resume { request_id: request_id.clone(), cursor };
-        let running = Running::new(self.call(session, input, peer));
+        let running = Running::of(&self.service, call_in(session, input, peer));
         // The id may be in use again by now; then that request keeps it.
         let is_free = session.machine().handle_request(&request_id, unix_ms()).is_ok();
         let in_flight = is_free.then(|| InFlight::new(session, request_id.clone()));

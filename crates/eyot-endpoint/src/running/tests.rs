@@ -1,12 +1,17 @@
 //! Replies in their stages.
 
 use std::future::ready;
+use std::io;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use eyot_jsonrpc::{Id, Message};
-use eyot_service::{Fault, Messages, Reply, ReplyItem};
+use eyot_jsonrpc::{Id, Message, Request};
+use eyot_service::{BoxService, Call, Fault, Input, Messages, Peer, Reply, ReplyItem};
+use eyot_types::Era;
 use futures_util::stream;
+use parking_lot::Mutex;
 use serde_json::json;
+use tracing::Level;
 
 use super::Running;
 
@@ -63,4 +68,65 @@ fn part_that_was_put_back_comes_again() {
     running.put_back(note().unwrap());
     assert!(!running.is_over());
     assert_eq!(parts(&mut running), 1);
+}
+
+/// What is logged, as text.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+        self.0.lock().extend_from_slice(text);
+        Ok(text.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// What is logged at `level` while a call is begun, answered, and its messages are taken.
+fn logged(level: Level) -> String {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_writer(move || writer.clone())
+        .without_time()
+        .with_ansi(false)
+        .finish();
+    tracing::subscriber::with_default(subscriber, || {
+        let service = BoxService::from_fn(|_| {
+            tracing::info!("begun");
+            Box::pin(async {
+                tracing::info!("answering");
+                let messages = stream::once(async {
+                    tracing::info!("answered");
+                    answer()
+                });
+                Ok(Reply::Stream(Messages::new(messages)))
+            })
+        });
+        let request = Request::new(Id::from_number(7), "tools/call", &json!({}));
+        let call = Call::new(Input::Request(request), Peer::ourselves(Era::Modern));
+        assert_eq!(parts(&mut Running::of(&service, call)), 1);
+    });
+    let text = log.0.lock().clone();
+    String::from_utf8(text).unwrap()
+}
+
+#[test]
+fn what_is_logged_in_a_call_says_which_call_it_is() {
+    let text = logged(Level::DEBUG);
+    assert_eq!(text.lines().count(), 3, "{text}");
+    for line in text.lines() {
+        assert!(line.contains(r#"call{era="modern" method="tools/call" id="7"}"#), "{line}");
+    }
+}
+
+#[test]
+fn nothing_of_a_call_is_written_where_nobody_listens_for_it() {
+    let text = logged(Level::INFO);
+    assert_eq!(text.lines().count(), 3, "{text}");
+    assert!(!text.contains("tools/call"), "{text}");
 }

@@ -11,7 +11,6 @@ use eyot_types::codes::{self, Outcome};
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 use tower_service::Service;
 
-use crate::driver;
 use crate::http_link::HttpLink;
 use crate::legacy_link::LegacyLink;
 use crate::line_connection::LineConnection;
@@ -80,7 +79,7 @@ impl LegacyConnection {
         let opening = async {
             let source = match target {
                 Target::Command(_) | Target::InProcess(_) => {
-                    LegacySource::Lines(driver::open_lines(target, Era::Legacy, runtime)?)
+                    LegacySource::Lines(LineConnection::start(target, Era::Legacy, runtime)?)
                 }
                 Target::Url(link) => LegacySource::Http(link.clone()),
             };

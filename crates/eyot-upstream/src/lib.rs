@@ -18,6 +18,7 @@ mod legacy_link;
 mod line_connection;
 mod line_driver;
 mod line_link;
+mod line_order;
 mod modern;
 mod modern_side;
 mod probe;

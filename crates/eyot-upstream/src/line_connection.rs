@@ -12,11 +12,12 @@ use eyot_service::{Fault, Limits, Messages, Reply, ReplyItem};
 use eyot_types::Era;
 use eyot_types::codes::{self, Outcome};
 use futures_core::Stream;
-use parking_lot::Mutex;
 use tokio::sync::mpsc;
 
-use crate::line_driver::{LineDriver, Order, Shared};
+use crate::driver;
+use crate::line_driver::{LineDriver, Shared};
 use crate::line_link::{BoxStream, LineLink};
+use crate::line_order::{CallFault, End, Order};
 use crate::target::{Runtime, Target};
 use crate::unsolicited::Unsolicited;
 
@@ -31,20 +32,6 @@ pub struct LineConnection {
     limits: Arc<Limits>,
 }
 
-/// Why the link is no more; empty while it lives.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct End(Arc<Mutex<Option<String>>>);
-
-impl End {
-    pub(crate) fn set(&self, reason: String) {
-        self.0.lock().get_or_insert(reason);
-    }
-
-    pub(crate) fn reason(&self) -> Option<String> {
-        self.0.lock().clone()
-    }
-}
-
 impl LineConnection {
     /// Starts the child of `target`, or attaches to its server of this process. The driver must
     /// be polled for the link to move.
@@ -55,6 +42,17 @@ impl LineConnection {
     pub fn open(target: &Target, era: Era, runtime: &Runtime) -> Result<(Self, LineDriver), Fault> {
         let link = LineLink::open(target, runtime)?;
         Ok(Self::new(link, era, runtime))
+    }
+
+    /// Opens a link whose driver is a task of its own.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::open`].
+    pub(crate) fn start(target: &Target, era: Era, runtime: &Runtime) -> Result<Self, Fault> {
+        let (connection, driver) = Self::open(target, era, runtime)?;
+        driver::spawn(runtime, driver.run());
+        Ok(connection)
     }
 
     /// Lines over a stream that is open already. The driver must be polled for the link to move.
@@ -147,20 +145,6 @@ impl LineConnection {
 impl fmt::Debug for LineConnection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LineConnection").field("is_open", &self.is_open()).finish_non_exhaustive()
-    }
-}
-
-/// What the driver leaves for a caller whose queue has no room for it.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct CallFault(Arc<Mutex<Option<Fault>>>);
-
-impl CallFault {
-    pub(crate) fn set(&self, fault: Fault) {
-        *self.0.lock() = Some(fault);
-    }
-
-    fn take(&self) -> Option<Fault> {
-        self.0.lock().take()
     }
 }
 

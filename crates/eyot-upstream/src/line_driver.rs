@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use eyot_jsonrpc::{Id, Incoming, Message, Request};
+use eyot_jsonrpc::{Id, Incoming, Message};
 use eyot_service::{Fault, IoEvent, Limits};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{Era, Method};
@@ -13,25 +13,10 @@ use serde_json::json;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::line_connection::{CallFault, End};
 use crate::line_link::LineLink;
+use crate::line_order::{CallFault, End, Order};
 use crate::route::{Calls, PartSender, Route};
 use crate::unsolicited::Unsolicited;
-
-/// What callers want of the driver.
-#[derive(Debug)]
-pub(crate) enum Order {
-    /// Send a request under our id `number`.
-    Request { number: u64, request: Request, parts: PartSender, fault: CallFault },
-    /// Send a notification or a response.
-    Send(Message),
-    /// Send the caller's own cancellation of its call `id`, and let go of the call.
-    Cancel { id: Id, message: Message },
-    /// The peer turned out to be of this era.
-    Speak(Era),
-    /// Nobody waits for this call any more: cancel it.
-    Forget { number: u64 },
-}
 
 /// Owns the link. Whoever made it polls [`run`](Self::run), most often as a task.
 #[derive(Debug)]

@@ -15,7 +15,6 @@ const LINES_MAX: usize = 7_500;
 pub(super) const EXEMPT: Exempt = Exempt {
     knots: &[
         Row { package: "eyot-benches", max: 20, reason: BEING_UNTIED },
-        Row { package: "eyot-endpoint", max: 4, reason: BEING_UNTIED },
         Row { package: "eyot-bridge", max: 8, reason: BEING_UNTIED },
         Row {
             package: "eyot-service",

@@ -5,12 +5,12 @@ use std::fmt::Write as _;
 
 use anyhow::Context as _;
 use clap::Args;
+use eyot_benches::exchange::{Call, Era, Form, Tool};
 use http::Uri;
 use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
 
 use crate::client::Client;
-use crate::exchange::{Call, Era, Form, Tool};
 use crate::process::{self, Core, Server};
 use crate::subject::{Hop, Programs};
 

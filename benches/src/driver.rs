@@ -6,12 +6,12 @@
 use std::process::Command;
 
 use anyhow::Context as _;
+use eyot_benches::exchange::{Face, Form};
 use http::Uri;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
 use crate::crossing::Crossing;
-use crate::exchange::{Face, Form};
 use crate::load::{Load, Sample};
 use crate::open::{self, Held};
 use crate::process::Server;

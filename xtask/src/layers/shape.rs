@@ -14,7 +14,6 @@ const LINES_MAX: usize = 7_500;
 /// Exemptions from the rules of this file.
 pub(super) const EXEMPT: Exempt = Exempt {
     knots: &[
-        Row { package: "eyot-benches", max: 20, reason: BEING_UNTIED },
         Row { package: "eyot-bridge", max: 8, reason: BEING_UNTIED },
         Row {
             package: "eyot-service",

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use eyot_jsonrpc::{Id, Message, Request, Response};
+use eyot_jsonrpc::{Id, Message, Notification, Request, Response};
 use eyot_service::{BoxService, Call, Fault, Input, Messages, Peer, Reply, ReplyFuture};
 use eyot_types::Era;
 use eyot_types::codes::{self, Outcome};
@@ -45,7 +45,7 @@ pub struct Opened {
 
 /// `notifications/cancelled` for a call of ours, by the id that the upstream knows.
 #[derive(Clone, Debug)]
-pub struct Cancellation(Message);
+pub struct Cancellation(Notification);
 
 /// What a session is opened over.
 #[derive(Clone, Debug)]
@@ -190,7 +190,7 @@ impl LegacyConnection {
     ///
     /// The message may have been sent.
     pub async fn send_cancellation(&self, cancellation: Cancellation) -> Result<(), Fault> {
-        self.link.send_as_is(cancellation.0).await
+        self.link.send_as_is(cancellation.0.into_message()).await
     }
 
     /// The messages that belong to no call, from after `cursor`. Over HTTP the upstream's

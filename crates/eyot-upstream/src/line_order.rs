@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use eyot_jsonrpc::{Id, Message, Request};
+use eyot_jsonrpc::{Id, Message, Request, UpstreamId};
 use eyot_service::Fault;
 use eyot_types::Era;
 use parking_lot::Mutex;
@@ -12,16 +12,16 @@ use crate::route::PartSender;
 /// What callers want of the driver.
 #[derive(Debug)]
 pub(crate) enum Order {
-    /// Send a request under our id `number`.
-    Request { number: u64, request: Request, parts: PartSender, fault: CallFault },
+    /// Send a request under our id.
+    Request { ours: UpstreamId, request: Request, parts: PartSender, fault: CallFault },
     /// Send a notification or a response.
     Send(Message),
     /// Send the caller's own cancellation of its call `id`, and let go of the call.
     Cancel { id: Id, message: Message },
     /// The peer turned out to be of this era.
     Speak(Era),
-    /// Nobody waits for this call any more: cancel it.
-    Forget { number: u64 },
+    /// The caller has dropped our call of this id: cancel it.
+    Forget(UpstreamId),
 }
 
 /// What the driver leaves for a caller whose queue has no room for it.

@@ -24,10 +24,11 @@ use tower_service::Service as _;
 
 use crate::core::Core;
 use crate::event_body::{BodyParts, EventBody, Listen};
+use crate::in_flight::InFlight;
 use crate::keeper::Keeper;
 use crate::live::LiveSession;
 use crate::registry::{OpenError, Registry};
-use crate::running::{First, InFlight, Running, call_in};
+use crate::running::{First, Running};
 use crate::timer::Timer;
 
 pub(crate) use self::initialize::agreed_revision;
@@ -117,13 +118,13 @@ impl Legacy {
     ) -> Result<(Running, InFlight), SessionError> {
         let id = request.id();
         session.machine().handle_request(&id, unix_ms())?;
-        let in_flight = InFlight::new(session, id);
-        let call = call_in(session, Input::Request(request), peer.clone());
+        let in_flight = session.in_flight(id);
+        let call = session.call(Input::Request(request), peer.clone());
         Ok((Running::of(&self.service, call), in_flight))
     }
 
     fn call(&self, session: &LiveSession, input: Input, peer: Peer) -> ReplyFuture {
-        self.service.clone().call(call_in(session, input, peer))
+        self.service.clone().call(session.call(input, peer))
     }
 
     /// JSON if the answer comes first and soon; a stream of events otherwise.

@@ -15,7 +15,6 @@ use tokio::sync::OnceCell;
 use tower_service::Service as _;
 
 use crate::live::{ById, LiveSession};
-use crate::running::call_in;
 
 /// Finds, opens and ends sessions.
 pub(crate) struct Registry {
@@ -220,7 +219,7 @@ impl Registry {
 
     /// Tells the service that a session is over.
     async fn close_upstream(&self, session: &Arc<LiveSession>) {
-        let call = call_in(session, Input::Close, session.context().peer());
+        let call = session.call(Input::Close, session.context().peer());
         if let Err(fault) = self.service.clone().call(call).await {
             tracing::debug!(%fault, "upstream of an ended session was not told");
         }

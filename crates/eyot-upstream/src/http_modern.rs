@@ -1,7 +1,6 @@
 //! Requests to an HTTP upstream of 2026-07-28: no session, one exchange per request.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use eyot_jsonrpc::{Id, Message, Request, Response, UpstreamId};
 use eyot_service::{Fault, Limits, Messages, Reply, ReplyItem};
@@ -15,18 +14,19 @@ use crate::event_stream::EventMessages;
 use crate::http_link::HttpLink;
 use crate::http_response::{Answer, discard, invalid, read_answer, refusal, unexpected_status};
 use crate::route::{subscription_id, with_subscription_id};
+use crate::upstream_ids::UpstreamIds;
 
 /// An upstream of the modern era. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct HttpModern {
     link: HttpLink,
-    next_id: Arc<AtomicU64>,
+    ids: Arc<UpstreamIds>,
     limits: Arc<Limits>,
 }
 
 impl HttpModern {
     pub(crate) fn new(link: HttpLink, limits: &Arc<Limits>) -> Self {
-        Self { link, next_id: Arc::new(AtomicU64::new(1)), limits: Arc::clone(limits) }
+        Self { link, ids: Arc::default(), limits: Arc::clone(limits) }
     }
 
     /// Sends a request. Dropping the reply closes its connection: "closing the SSE response
@@ -69,7 +69,7 @@ impl HttpModern {
         request: Request,
         forwarded: &HeaderMap,
     ) -> Result<(Exchange, Answer), Fault> {
-        let ours = UpstreamId::new(self.next_id.fetch_add(1, Ordering::Relaxed));
+        let ours = self.ids.next();
         let exchange = Exchange { ours, id: request.id() };
         let headers = request_headers(&request, forwarded)?;
         let request = request.with_upstream_id(ours);
@@ -166,7 +166,7 @@ impl Stream {
 }
 
 /// The standard request headers, made from the body; what the caller mirrored from
-/// parameters goes along as it came.
+/// parameters goes along as it came. A response has no method, and no header for it.
 fn request_headers(message: &Message, forwarded: &HeaderMap) -> Result<HeaderMap, Fault> {
     /// Room for what every request has, so that the map does not grow.
     const HEADERS: usize = 7;
@@ -175,9 +175,9 @@ fn request_headers(message: &Message, forwarded: &HeaderMap) -> Result<HeaderMap
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     let both = HeaderValue::from_static("application/json, text/event-stream");
     headers.insert(ACCEPT, both);
-    let method = message.method().unwrap_or_default();
-    put(&mut headers, headers::METHOD, &method)?;
     headers.insert(PROTOCOL_VERSION, MODERN);
+    let Some(method) = message.method() else { return Ok(headers) };
+    put(&mut headers, headers::METHOD, &method)?;
     let source = McpMethod::parse(&method).needs_name_header();
     if let Some(name) = source.and_then(|it| it.value(message)) {
         put(&mut headers, headers::NAME, &name)?;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use eyot_jsonrpc::{Id, Message, Request, Response, UpstreamId};
+use eyot_jsonrpc::{Id, Message, MessageKind, Notification, Request, Response, UpstreamId};
 use eyot_service::{Fault, Limits, Messages, Reply, ReplyItem};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{Method as McpMethod, Revision, headers};
@@ -99,7 +99,7 @@ impl Exchange {
     fn find(&self, status: StatusCode, messages: Vec<Message>) -> Option<Response> {
         match refusal(status, &messages) {
             Some(error) => Some(error.with_client_id(self.id.clone())),
-            None => messages.into_iter().find_map(|it| self.answer(it)),
+            None => messages.into_iter().find_map(|it| self.answer(it.into_response().ok()?)),
         }
     }
 
@@ -109,18 +109,17 @@ impl Exchange {
         Reply::Stream(Messages::new(stream::unfold(stream, Stream::next)))
     }
 
-    fn answer(&self, message: Message) -> Option<Response> {
-        let answer = message.into_response().ok()?;
+    fn answer(&self, answer: Response) -> Option<Response> {
         let is_ours = answer.id().is_none() || answer.upstream_id() == Some(self.ours);
         is_ours.then(|| answer.with_client_id(self.id.clone()))
     }
 
     /// A notification as the caller knows it: a subscription has the caller's id.
-    fn notification(&self, message: Message) -> Option<Message> {
-        match subscription_id(&message) {
-            None => Some(message),
+    fn notification(&self, notification: Notification) -> Option<Notification> {
+        match subscription_id(&notification) {
+            None => Some(notification),
             Some(id) if UpstreamId::repeated_by(&id) == Some(self.ours) => {
-                with_subscription_id(&message, &self.id)
+                with_subscription_id(&notification, &self.id)
             }
             Some(_) => None,
         }
@@ -141,11 +140,13 @@ impl Stream {
         }
         while let Some(part) = self.events.next().await {
             let Some(message) = part.into_message() else { continue };
-            let message = match message.kind() {
-                eyot_jsonrpc::Kind::Notification => self.exchange.notification(message),
-                eyot_jsonrpc::Kind::Request => None,
-                _ => {
-                    let answer = self.exchange.answer(message);
+            let message = match message.into_kind() {
+                MessageKind::Notification(notification) => {
+                    self.exchange.notification(notification).map(Message::from)
+                }
+                MessageKind::Request(_) => None,
+                MessageKind::Response(answer) => {
+                    let answer = self.exchange.answer(answer);
                     self.is_over = answer.is_some();
                     answer.map(Message::from)
                 }

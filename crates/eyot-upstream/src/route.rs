@@ -157,7 +157,7 @@ impl Calls {
         let call = UpstreamId::repeated_by(&id).and_then(|it| self.running.get(&it));
         Some(match call {
             Some(call) => match with_subscription_id(notification, &call.id) {
-                Some(message) => Route::Call(call.parts.clone(), message),
+                Some(notification) => Route::Call(call.parts.clone(), notification.into_message()),
                 None => Route::Drop("notification_unreadable"),
             },
             None => Route::Drop("notification_of_nobody"),
@@ -180,8 +180,8 @@ impl Calls {
 }
 
 /// The subscription that a notification belongs to.
-pub(crate) fn subscription_id(message: &Message) -> Option<Id> {
-    let text = message.meta()?;
+pub(crate) fn subscription_id(notification: &Notification) -> Option<Id> {
+    let text = notification.meta()?;
     if !text.contains(meta::SUBSCRIPTION_ID) {
         return None;
     }
@@ -189,16 +189,18 @@ pub(crate) fn subscription_id(message: &Message) -> Option<Id> {
     Id::parse(members.get(meta::SUBSCRIPTION_ID)?.get())
 }
 
-/// The same notification with another subscription id; every other member stays as it is.
-pub(crate) fn with_subscription_id(message: &Message, id: &Id) -> Option<Message> {
+/// The notification with another subscription id; every other member stays as it is. `None`: it
+/// has no `_meta`.
+pub(crate) fn with_subscription_id(notification: &Notification, id: &Id) -> Option<Notification> {
     let id = RawValue::from_string(id.as_raw().to_owned()).ok()?;
     let mut meta_members: BTreeMap<String, &RawValue> =
-        serde_json::from_str(message.meta()?).ok()?;
+        serde_json::from_str(notification.meta()?).ok()?;
     meta_members.insert(meta::SUBSCRIPTION_ID.to_owned(), &id);
     let meta_text = serde_json::value::to_raw_value(&meta_members).ok()?;
-    let mut params: BTreeMap<String, &RawValue> = serde_json::from_str(message.params()?).ok()?;
+    let mut params: BTreeMap<String, &RawValue> =
+        serde_json::from_str(notification.params()?).ok()?;
     params.insert("_meta".to_owned(), &meta_text);
-    Some(Message::notification(&message.method()?, &params))
+    Some(Notification::new(notification.method(), &params))
 }
 
 #[cfg(test)]

@@ -9,14 +9,14 @@ use std::task::{Context, Poll, ready};
 use eyot_jsonrpc::{Id, Message, Request, UpstreamId};
 use eyot_service::{Fault, Limits, Messages, Reply, ReplyItem};
 use eyot_types::Era;
-use eyot_types::codes::{self, Outcome};
+use eyot_types::codes::Outcome;
 use futures_core::Stream;
 use tokio::sync::mpsc;
 
 use crate::driver;
 use crate::line_driver::{LineDriver, Shared};
 use crate::line_link::{BoxStream, LineLink};
-use crate::line_order::{CallFault, End, Order};
+use crate::line_order::{CallFault, End, LinkEnd, Order};
 use crate::target::{Runtime, Target};
 use crate::unsolicited::Unsolicited;
 use crate::upstream_ids::UpstreamIds;
@@ -133,12 +133,15 @@ impl LineConnection {
 
     /// Why the link has ended.
     pub(crate) fn end_reason(&self) -> String {
-        self.end.reason().unwrap_or_else(|| "upstream has ended".to_owned())
+        self.how_it_ended().reason
+    }
+
+    fn how_it_ended(&self) -> LinkEnd {
+        self.end.get().unwrap_or_else(|| LinkEnd::new("upstream has ended"))
     }
 
     fn lost(&self) -> Fault {
-        let reason = self.end_reason();
-        Fault::upstream(codes::upstream_lost(&reason, Outcome::NotSent, true))
+        self.how_it_ended().fault(Outcome::NotSent)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use eyot_jsonrpc::{Kind, Message};
+use eyot_jsonrpc::{MessageKind, Notification};
 use eyot_service::{Fault, FaultKind, Messages, ReplyItem};
 use eyot_stdx::{Backoff, random_bytes};
 use eyot_types::{Era, Method};
@@ -350,20 +350,21 @@ fn take_part(
     };
     shared.touch();
     let message = part.into_message()?;
-    match message.kind() {
-        Kind::Request => beside.answering.begin(shared, &live.session, message),
-        Kind::Notification => take_notification(shared, beside, &message),
-        Kind::Response | Kind::Error => eyot_metrics::messages_dropped("answer_to_nobody"),
+    match message.into_kind() {
+        MessageKind::Request(request) => beside.answering.begin(shared, &live.session, request),
+        MessageKind::Notification(notification) => {
+            take_notification(shared, beside, &notification);
+        }
+        MessageKind::Response(_) => eyot_metrics::messages_dropped("answer_to_nobody"),
     }
     None
 }
 
-fn take_notification(shared: &Arc<Shared>, beside: &mut Beside, message: &Message) {
-    let method = message.method().unwrap_or_default();
-    if Method::parse(&method) == Method::Cancelled {
-        beside.answering.cancel(message);
-    } else if !shared.deliver_stray(message) {
-        shared.observe(message);
+fn take_notification(shared: &Arc<Shared>, beside: &mut Beside, notification: &Notification) {
+    if notification.is_method(Method::Cancelled.as_str()) {
+        beside.answering.cancel(notification);
+    } else if !shared.deliver_stray(notification) {
+        shared.observe(notification);
     }
 }
 

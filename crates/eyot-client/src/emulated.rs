@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use eyot_jsonrpc::Message;
+use eyot_jsonrpc::Notification;
 use eyot_types::{Method, ServerCapabilities, SubscriptionFilter};
 use futures_util::stream;
 use tokio::sync::broadcast::{self, error::RecvError};
@@ -53,7 +53,7 @@ fn honoured(
 }
 
 struct Hearing {
-    notifications: broadcast::Receiver<Message>,
+    notifications: broadcast::Receiver<Notification>,
     events: broadcast::Receiver<ClientEvent>,
     filter: SubscriptionFilter,
     subscribed: Subscribed,
@@ -69,7 +69,8 @@ impl Hearing {
             let mut liveness = self.subscribed.client.liveness();
             tokio::select! {
                 heard = self.notifications.recv() => match heard {
-                    Ok(message) if is_wanted(&self.filter, &message) => {
+                    Ok(notification) if is_wanted(&self.filter, &notification) => {
+                        let message = notification.into_message();
                         self.pending.push_back(SubscriptionEvent::Notification(message));
                     }
                     Ok(_) => {}
@@ -92,14 +93,13 @@ impl Hearing {
     }
 }
 
-fn is_wanted(filter: &SubscriptionFilter, message: &Message) -> bool {
-    let method = message.method().unwrap_or_default();
-    match Method::parse(&method) {
+fn is_wanted(filter: &SubscriptionFilter, notification: &Notification) -> bool {
+    match Method::parse(notification.method()) {
         Method::ToolsListChanged => filter.tools_list_changed.unwrap_or(false),
         Method::PromptsListChanged => filter.prompts_list_changed.unwrap_or(false),
         Method::ResourcesListChanged => filter.resources_list_changed.unwrap_or(false),
         Method::ResourcesUpdated => {
-            let uri = message.uri().unwrap_or_default();
+            let uri = notification.uri().unwrap_or_default();
             // "This may be a sub-resource of the one that the client actually subscribed to"
             // (2025-11-25, schema, ResourceUpdatedNotification).
             let uris = filter.resource_subscriptions.iter().flatten();

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use eyot_era::detect::KnownEra;
-use eyot_jsonrpc::{Id, Message};
+use eyot_jsonrpc::{Id, Notification};
 use eyot_types::{JsonObject, LogLevel, Method};
 use eyot_upstream::HttpLink;
 use futures_util::future::BoxFuture;
@@ -122,13 +122,13 @@ pub(crate) struct Shared {
     pub(crate) liveness: watch::Sender<Liveness>,
     pub(crate) known_era: Mutex<Option<KnownEra>>,
     pub(crate) orders: mpsc::Sender<Order>,
-    pub(crate) notifications: broadcast::Sender<Message>,
+    pub(crate) notifications: broadcast::Sender<Notification>,
     pub(crate) events: broadcast::Sender<ClientEvent>,
     pub(crate) cache: Cache,
     pub(crate) mirrors: Mirrors,
     pub(crate) wishes: Mutex<Wishes>,
     /// Calls that want to hear of progress which comes outside of their own stream.
-    stray: Mutex<BTreeMap<u64, mpsc::Sender<Message>>>,
+    stray: Mutex<BTreeMap<u64, mpsc::Sender<Notification>>>,
     next_id: AtomicU64,
     started: Instant,
     /// When the server was last heard of, in milliseconds since `started`.
@@ -217,7 +217,7 @@ impl Shared {
     }
 
     /// Takes a notification of the server, wherever it came from.
-    pub(crate) fn observe(&self, notification: &Message) {
+    pub(crate) fn observe(&self, notification: &Notification) {
         self.cache.invalidate(notification);
         self.config.handlers.notify(notification);
         // Nobody may listen; that is no error.
@@ -228,16 +228,15 @@ impl Shared {
     pub(crate) fn expect_stray(
         self: &Arc<Self>,
         token: u64,
-    ) -> (StrayGuard, mpsc::Receiver<Message>) {
+    ) -> (StrayGuard, mpsc::Receiver<Notification>) {
         let (sender, receiver) = mpsc::channel(STRAY_MAX);
         self.stray.lock().insert(token, sender);
         (StrayGuard { shared: Arc::clone(self), token }, receiver)
     }
 
     /// Hands progress to its call; `false` when it is nobody's.
-    pub(crate) fn deliver_stray(&self, notification: &Message) -> bool {
-        let method = notification.method().unwrap_or_default();
-        if Method::parse(&method) != Method::Progress {
+    pub(crate) fn deliver_stray(&self, notification: &Notification) -> bool {
+        if !notification.is_method(Method::Progress.as_str()) {
             return false;
         }
         let token = notification.progress_token().as_ref().and_then(Id::as_u64);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use eyot_jsonrpc::{Id, Kind, Message};
+use eyot_jsonrpc::{Id, Message, MessageKind, Notification};
 use eyot_service::Messages;
 use eyot_stdx::{Backoff, random_bytes};
 use eyot_types::{Method, SubscriptionFilter, SubscriptionsAcknowledgedParams};
@@ -176,37 +176,38 @@ impl Listening {
     }
 
     fn take(&mut self, message: Message) -> Result<(), ClientError> {
-        match message.kind() {
-            Kind::Error => {
-                let error = message.decode_error();
-                Err(error.map_or(ClientError::Closed, ClientError::Rpc))
-            }
-            // "A client that receives this response knows the subscription closed cleanly": the
-            // server may be shutting down, and come back.
-            Kind::Response => {
-                self.interrupt();
-                Ok(())
-            }
-            Kind::Notification => {
-                let method = message.method().unwrap_or_default().into_owned();
-                if Method::parse(&method) == Method::SubscriptionsAcknowledged {
-                    self.acknowledge(&message);
-                } else {
-                    self.shared.observe(&message);
-                    self.events.push_back(SubscriptionEvent::Notification(message));
+        match message.into_kind() {
+            MessageKind::Response(answer) => match answer.error_object() {
+                Some(error) => Err(ClientError::Rpc(error)),
+                // "A client that receives this response knows the subscription closed cleanly":
+                // the server may be shutting down, and come back.
+                None => {
+                    self.interrupt();
+                    Ok(())
                 }
+            },
+            MessageKind::Notification(notification) => {
+                self.take_notification(notification);
                 Ok(())
             }
-            Kind::Request => Ok(()),
+            MessageKind::Request(_) => Ok(()),
         }
     }
 
-    fn acknowledge(&mut self, message: &Message) {
+    fn take_notification(&mut self, notification: Notification) {
+        if notification.is_method(Method::SubscriptionsAcknowledged.as_str()) {
+            return self.acknowledge(&notification);
+        }
+        self.shared.observe(&notification);
+        self.events.push_back(SubscriptionEvent::Notification(notification.into_message()));
+    }
+
+    fn acknowledge(&mut self, acknowledged: &Notification) {
         self.failures = 0;
         if let Some(running) = &mut self.running {
             running.is_acknowledged = true;
         }
-        let params = message.decode_params::<SubscriptionsAcknowledgedParams>();
+        let params = acknowledged.decode_params::<SubscriptionsAcknowledgedParams>();
         let filter = params.map(|it| it.notifications).unwrap_or_default();
         self.events.push_back(SubscriptionEvent::Acknowledged(filter));
     }

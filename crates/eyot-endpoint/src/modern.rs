@@ -5,13 +5,13 @@ use eyot_http::{
     json,
 };
 use eyot_jsonrpc::{
-    ErrorObject, INVALID_REQUEST, Id, Kind, METHOD_NOT_FOUND, Message, MessageKind, PARSE_ERROR,
-    Request,
+    ErrorObject, INVALID_REQUEST, Id, METHOD_NOT_FOUND, Message, MessageKind, PARSE_ERROR, Request,
+    Response,
 };
 use eyot_service::{BoxService, Call, Fault, Input, Limits, Peer};
 use eyot_types::meta::RequestMeta;
 use eyot_types::{Era, Method, Revision, codes, headers};
-use http::{HeaderMap, Response, StatusCode};
+use http::{HeaderMap, StatusCode};
 use tower_service::Service as _;
 
 use crate::legacy::Asked;
@@ -19,7 +19,7 @@ use crate::modern_body::ModernBody;
 use crate::running::{First, Running};
 use crate::timer::Timer;
 
-type Answer = Response<OutgoingBody>;
+type Answer = http::Response<OutgoingBody>;
 
 /// Serves the modern era on one endpoint.
 #[derive(Clone, Debug)]
@@ -145,11 +145,8 @@ fn expect(
 }
 
 /// The HTTP status of an answer: a result is looked at no further.
-fn status_of(answer: &Message) -> StatusCode {
-    match answer.kind() {
-        Kind::Error => answer.decode_error().map_or(StatusCode::OK, |it| status(it.code)),
-        _ => StatusCode::OK,
-    }
+fn status_of(answer: &Response) -> StatusCode {
+    answer.error_object().map_or(StatusCode::OK, |it| status(it.code))
 }
 
 /// The HTTP status of a JSON-RPC error (2026-07-28, streamable-http and basic, Error Codes).

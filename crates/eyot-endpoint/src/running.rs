@@ -6,7 +6,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use eyot_jsonrpc::{Id, Message};
+use eyot_jsonrpc::{Id, Message, Response};
 use eyot_service::{BoxService, Call, Fault, Messages, Reply, ReplyFuture, ReplyItem};
 use futures_core::Stream;
 use tower_service::Service as _;
@@ -30,7 +30,7 @@ pub(crate) struct Running {
 /// What came first.
 pub(crate) enum First {
     /// The answer, and nothing before it.
-    Answer(Message),
+    Answer(Response),
     /// Something that comes before the answer.
     Other(ReplyItem),
     /// No answer will come.
@@ -130,9 +130,10 @@ impl Running {
     fn poll_first(&mut self, cx: &mut Context<'_>) -> Poll<First> {
         loop {
             return Poll::Ready(match ready!(self.poll_part(cx)) {
-                Some(Ok(ReplyItem::Message { message, .. })) if message.is_response() => {
-                    First::Answer(message)
-                }
+                Some(Ok(ReplyItem::Message { message, cursor })) => match message.into_response() {
+                    Ok(answer) => First::Answer(answer),
+                    Err(message) => First::Other(ReplyItem::Message { message, cursor }),
+                },
                 // The upstream only said where it is.
                 Some(Ok(ReplyItem::Cursor(_))) => continue,
                 // There must be a stream before it can be closed.

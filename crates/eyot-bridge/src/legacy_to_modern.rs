@@ -144,7 +144,7 @@ impl ToModern {
 
     /// Asks something of our own that has one answer.
     async fn ask(&self, request: Request) -> Result<Response, Fault> {
-        let timeout = self.upstream.runtime.limits.call_timeout;
+        let timeout = self.upstream.runtime.limits.calls.timeout;
         let asking = async {
             let connection = self.modern.required().await?;
             let sender = Sender::ourselves();

@@ -23,7 +23,10 @@ pub use crate::clock::unix_ms;
 pub use crate::fault::{Fault, FaultKind};
 pub use crate::in_process::{InProcess, Serving};
 pub use crate::layer::ServiceLayer;
-pub use crate::limits::Limits;
+pub use crate::limits::{
+    CallLimits, HttpLimits, Limits, MemoryLimits, MessageLimits, PipeLimits, SessionLimits,
+    UpstreamLimits,
+};
 pub use crate::message_io::{BadMessage, IoEnd, IoEvent, MessageIo, QueueFull};
 pub use crate::principal::Principal;
 pub use crate::reply::{Messages, Reply, ReplyItem};

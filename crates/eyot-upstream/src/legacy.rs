@@ -75,7 +75,7 @@ impl LegacyConnection {
         initialize: Request,
         runtime: &Runtime,
     ) -> Result<Opened, Fault> {
-        let timeout = runtime.limits.call_timeout;
+        let timeout = runtime.limits.calls.timeout;
         let opening = async {
             let source = match target {
                 Target::Command(_) | Target::InProcess(_) => {

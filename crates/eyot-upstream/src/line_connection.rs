@@ -63,8 +63,8 @@ impl LineConnection {
 
     fn new(link: LineLink, era: Era, runtime: &Runtime) -> (Self, LineDriver) {
         let Runtime { limits, shutdown, .. } = runtime;
-        let (orders, receiver) = mpsc::channel(limits.queue_messages_max);
-        let unsolicited = Unsolicited::new(limits.queue_messages_max);
+        let (orders, receiver) = mpsc::channel(limits.calls.queue_messages_max);
+        let unsolicited = Unsolicited::new(limits.calls.queue_messages_max);
         let end = End::default();
         let shared = Shared {
             unsolicited: unsolicited.clone(),
@@ -81,7 +81,7 @@ impl LineConnection {
     ///
     /// A stream that ends without an answer belongs to a call that was cancelled.
     pub(crate) async fn request(&self, request: Request) -> Result<Reply, Fault> {
-        let (parts, receiver) = mpsc::channel(self.limits.queue_messages_max);
+        let (parts, receiver) = mpsc::channel(self.limits.calls.queue_messages_max);
         let ours = self.ids.next();
         let fault = CallFault::default();
         let order = Order::Request { ours, request, parts, fault: fault.clone() };

@@ -108,7 +108,7 @@ impl LineDriver {
     }
 
     async fn handle_text(&mut self, text: Bytes, shutdown: &CancellationToken) {
-        let messages = match Incoming::parse(text, &self.limits.scan) {
+        let messages = match Incoming::parse(text, &self.limits.messages.scan) {
             Ok(Incoming::One(message)) => vec![message],
             // A server of 2025-03-26 may answer a batch.
             Ok(Incoming::Batch(messages)) => messages,
@@ -155,7 +155,7 @@ impl LineDriver {
     ) {
         let Err(full) = parts.try_send(Ok(message.into())) else { return };
         let mpsc::error::TrySendError::Full(part) = full else { return };
-        let patience = self.limits.queue_stall_timeout;
+        let patience = self.limits.calls.queue_stall_timeout;
         let sending = tokio::time::timeout(patience, parts.send(part));
         let sent = shutdown.run_until_cancelled(sending).await;
         if let Some(Err(_elapsed)) = sent {

@@ -77,7 +77,7 @@ impl Legacy {
             ticket: attached.map(|(ticket, _)| ticket),
             replay: Some(replay),
             keeper: Arc::clone(&self.keeper),
-            keep_alive: self.limits.keep_alive_interval,
+            keep_alive: self.limits.http.keep_alive_interval,
         };
         EventBody::new(parts, None)
     }

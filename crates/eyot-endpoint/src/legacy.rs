@@ -22,8 +22,8 @@ use http::header::RETRY_AFTER;
 use http::{HeaderValue, Response, StatusCode};
 use tower_service::Service as _;
 
-use crate::core::Core;
 use crate::event_body::{BodyParts, EventBody, Listen};
+use crate::event_stream::EventStream;
 use crate::in_flight::InFlight;
 use crate::keeper::Keeper;
 use crate::live::LiveSession;
@@ -162,9 +162,9 @@ impl Legacy {
         let stream = session.machine().take_stream();
         let context = session.context();
         let (running, in_flight) = waiting.take();
-        let core = Core::call(context, stream, running, in_flight, id.clone());
-        let start = core.shown();
-        let slot = session.add_call(stream, core);
+        let events = EventStream::call(context, stream, running, in_flight, id.clone());
+        let start = events.shown();
+        let slot = session.add_call(stream, events);
         let (ticket, _) = slot.attach();
         // From here on a disconnect hands the stream to the keeper.
         let parts = BodyParts {

@@ -11,7 +11,7 @@ use eyot_session::{Session, StreamNo};
 use eyot_stdx::QuotaPermit;
 use parking_lot::{Mutex, MutexGuard};
 
-use crate::core::Core;
+use crate::event_stream::EventStream;
 use crate::in_flight::{InFlight, RunningRequests};
 use crate::slot::{SlotKind, StreamSlot};
 
@@ -101,19 +101,19 @@ impl LiveSession {
     pub(crate) fn standalone(&self) -> Arc<StreamSlot> {
         let mut until_end = self.until_end.lock();
         let slot = until_end.slots.entry(StreamNo::STANDALONE).or_insert_with(|| {
-            let core = Core::standalone(&self.context);
-            Arc::new(StreamSlot::new(SlotKind::Standalone, core))
+            let events = EventStream::standalone(&self.context);
+            Arc::new(StreamSlot::new(SlotKind::Standalone, events))
         });
         Arc::clone(slot)
     }
 
     /// Adds the stream of a call, or returns the one that is there already.
-    pub(crate) fn add_call(&self, stream: StreamNo, core: Core) -> Arc<StreamSlot> {
+    pub(crate) fn add_call(&self, stream: StreamNo, events: EventStream) -> Arc<StreamSlot> {
         let mut until_end = self.until_end.lock();
         let slot = until_end
             .slots
             .entry(stream)
-            .or_insert_with(|| Arc::new(StreamSlot::new(SlotKind::Call, core)));
+            .or_insert_with(|| Arc::new(StreamSlot::new(SlotKind::Call, events)));
         Arc::clone(slot)
     }
 

@@ -10,7 +10,7 @@ use eyot_frame::Frames;
 use eyot_session::{Position, StoreError};
 use parking_lot::Mutex;
 
-use crate::core::{Core, Shown};
+use crate::event_stream::{EventStream, StreamOutput};
 use crate::running::Running;
 
 /// How a stream behaves towards readers.
@@ -32,7 +32,7 @@ pub(crate) struct StreamSlot {
 #[derive(Debug)]
 struct State {
     /// `None` once the stream has ended.
-    core: Option<Core>,
+    events: Option<EventStream>,
     /// The reader that gets what comes; 0 for none.
     reader: u64,
     last_ticket: u64,
@@ -58,8 +58,8 @@ pub(crate) enum Polled {
 }
 
 impl StreamSlot {
-    pub(crate) fn new(kind: SlotKind, core: Core) -> Self {
-        let state = State { core: Some(core), reader: 0, last_ticket: 0, wakers: Vec::new() };
+    pub(crate) fn new(kind: SlotKind, events: EventStream) -> Self {
+        let state = State { events: Some(events), reader: 0, last_ticket: 0, wakers: Vec::new() };
         Self { kind, state: Mutex::new(state) }
     }
 
@@ -74,7 +74,7 @@ impl StreamSlot {
         state.last_ticket += 1;
         state.reader = state.last_ticket;
         let ticket = Ticket(state.reader);
-        let shown = state.core.as_ref().map(Core::shown);
+        let shown = state.events.as_ref().map(EventStream::shown);
         let wakers = std::mem::take(&mut state.wakers);
         drop(state);
         wakers.into_iter().for_each(|(_, waker)| waker.wake());
@@ -94,28 +94,28 @@ impl StreamSlot {
 
     /// The upstream's event id up to which everything was taken.
     pub(crate) fn cursor(&self) -> Option<Bytes> {
-        self.state.lock().core.as_ref()?.cursor()
+        self.state.lock().events.as_ref()?.cursor()
     }
 
     /// Whether nothing can come before somebody says where from.
     pub(crate) fn wants_source(&self) -> bool {
-        self.state.lock().core.as_ref().is_some_and(Core::wants_source)
+        self.state.lock().events.as_ref().is_some_and(EventStream::wants_source)
     }
 
     /// Sets where messages come from, if `ticket` still reads.
     pub(crate) fn set_source(&self, ticket: Ticket, source: Running) {
         let mut state = self.state.lock();
         if state.reader == ticket.0
-            && let Some(core) = &mut state.core
+            && let Some(events) = &mut state.events
         {
-            core.set_source(source);
+            events.set_source(source);
         }
     }
 
     /// Registers the stream in the store, so that an id of it may be shown.
     pub(crate) fn poll_open(&self, cx: &mut Context<'_>) -> Poll<Result<(), StoreError>> {
-        match &mut self.state.lock().core {
-            Some(core) => core.poll_open(cx),
+        match &mut self.state.lock().events {
+            Some(events) => events.poll_open(cx),
             None => Poll::Ready(Ok(())),
         }
     }
@@ -131,21 +131,21 @@ impl StreamSlot {
             state.wait(ticket, cx);
             return Poll::Ready(Polled::Displaced);
         }
-        let Some(core) = &mut state.core else { return Poll::Ready(Polled::End) };
-        if core.wants_source() && !core.is_storing() {
+        let Some(events) = &mut state.events else { return Poll::Ready(Polled::End) };
+        if events.wants_source() && !events.is_storing() {
             return Poll::Ready(Polled::WantsSource);
         }
-        match core.poll_event(cx) {
-            Poll::Ready(Ok(Shown::Event(frames))) => Poll::Ready(Polled::Event(frames)),
-            Poll::Ready(Ok(Shown::Closing(last))) => Poll::Ready(Polled::Closing(last)),
-            Poll::Ready(Ok(Shown::End)) => {
-                state.core = None;
+        match events.poll_event(cx) {
+            Poll::Ready(Ok(StreamOutput::Event(frames))) => Poll::Ready(Polled::Event(frames)),
+            Poll::Ready(Ok(StreamOutput::Closing(last))) => Poll::Ready(Polled::Closing(last)),
+            Poll::Ready(Ok(StreamOutput::End)) => {
+                state.events = None;
                 Poll::Ready(Polled::End)
             }
             Poll::Ready(Err(error)) => {
                 tracing::error!(%error, "event stream ends: events cannot be stored");
-                let last_words = core.last_words();
-                state.core = None;
+                let last_words = events.last_words();
+                state.events = None;
                 Poll::Ready(last_words.map_or(Polled::End, Polled::Event))
             }
             Poll::Pending => {
@@ -164,12 +164,12 @@ impl StreamSlot {
             return false;
         }
         state.reader = 0;
-        let needs_reader = match (&mut state.core, self.kind) {
+        let needs_reader = match (&mut state.events, self.kind) {
             (None, _) => false,
             (Some(_), SlotKind::Call) => true,
-            (Some(core), SlotKind::Standalone) => {
-                core.drop_source();
-                core.is_storing()
+            (Some(events), SlotKind::Standalone) => {
+                events.drop_source();
+                events.is_storing()
             }
         };
         let wakers = std::mem::take(&mut state.wakers);
@@ -181,10 +181,10 @@ impl StreamSlot {
     /// Ends the stream at once.
     pub(crate) fn end(&self) {
         let mut state = self.state.lock();
-        let core = state.core.take();
+        let events = state.events.take();
         let wakers = std::mem::take(&mut state.wakers);
         drop(state);
-        drop(core);
+        drop(events);
         wakers.into_iter().for_each(|(_, waker)| waker.wake());
     }
 }

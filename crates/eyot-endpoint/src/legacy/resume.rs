@@ -13,8 +13,8 @@ use eyot_session::{EventId, Fence, Page, Position, StoreError, UpstreamName};
 use http::{Response, StatusCode};
 
 use super::{Legacy, store_failed};
-use crate::core::Core;
 use crate::event_body::{BodyParts, EventBody};
+use crate::event_stream::EventStream;
 use crate::live::LiveSession;
 use crate::replay::{Replay, trimmed_answer};
 use crate::running::Running;
@@ -101,8 +101,9 @@ impl Legacy {
         let stream = page.stream.no;
         let Some(request_id) = request_id(page) else {
             // A batch: whose answers are missing is not known. The stream ends here.
-            let core = Core::call(session.context(), stream, Running::over(), Vec::new(), None);
-            return session.add_call(stream, core);
+            let events =
+                EventStream::call(session.context(), stream, Running::over(), Vec::new(), None);
+            return session.add_call(stream, events);
         };
         let cursor = page.last_upstream_cursors.get(&UpstreamName::DEFAULT).cloned();
         let input = Input::Resume { request_id: request_id.clone(), cursor };
@@ -111,8 +112,9 @@ impl Legacy {
         let is_free = session.machine().handle_request(&request_id, unix_ms()).is_ok();
         let in_flight = is_free.then(|| session.in_flight(request_id.clone()));
         let in_flight = in_flight.into_iter().collect();
-        let core = Core::call(session.context(), stream, running, in_flight, Some(request_id));
-        session.add_call(stream, core)
+        let events =
+            EventStream::call(session.context(), stream, running, in_flight, Some(request_id));
+        session.add_call(stream, events)
     }
 }
 

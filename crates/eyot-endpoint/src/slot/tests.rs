@@ -15,7 +15,7 @@ use serde_json::json;
 use tokio::sync::mpsc;
 
 use super::{Polled, SlotKind, StreamSlot, Ticket};
-use crate::core::Core;
+use crate::event_stream::EventStream;
 use crate::running::Running;
 
 /// A stream whose messages the test writes.
@@ -37,8 +37,8 @@ fn world() -> World {
     let (source, receiver) = channel();
     let running = Running::merged(receiver, 1);
     let id = Some(Id::from_number(1));
-    let core = Core::call(&context, StreamNo(1), running, Vec::new(), id);
-    World { slot: StreamSlot::new(SlotKind::Call, core), source, faults }
+    let events = EventStream::call(&context, StreamNo(1), running, Vec::new(), id);
+    World { slot: StreamSlot::new(SlotKind::Call, events), source, faults }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the test writes a handful of messages")]

@@ -22,7 +22,7 @@ use crate::in_flight::InFlight;
 use crate::running::Running;
 
 /// Drives one stream. It belongs to no connection: whoever polls it gets what comes next.
-pub(crate) struct Core {
+pub(crate) struct EventStream {
     context: Arc<SessionHandle>,
     stream: StreamNo,
     kind: StreamKind,
@@ -57,7 +57,7 @@ enum Step {
 }
 
 /// What a poll gave.
-pub(crate) enum Shown {
+pub(crate) enum StreamOutput {
     /// An event, stored.
     Event(Frames),
     /// The client may hang up and come back: what to tell it last.
@@ -66,7 +66,7 @@ pub(crate) enum Shown {
     End,
 }
 
-impl Core {
+impl EventStream {
     /// The stream of one call, or of the calls of one batch.
     pub(crate) fn call(
         context: &Arc<SessionHandle>,
@@ -77,12 +77,12 @@ impl Core {
     ) -> Self {
         let answers_left = in_flight.len().max(1);
         let cursor = source.cursor();
-        let mut core = Self::new(context, stream, StreamKind::Call, source);
-        core.cursor = cursor;
-        core.request_id = request_id;
-        core.in_flight = in_flight;
-        core.answers_left = answers_left;
-        core
+        let mut events = Self::new(context, stream, StreamKind::Call, source);
+        events.cursor = cursor;
+        events.request_id = request_id;
+        events.in_flight = in_flight;
+        events.answers_left = answers_left;
+        events
     }
 
     /// The stream of messages that belong to no call. It has no source until somebody reads.
@@ -157,7 +157,10 @@ impl Core {
     }
 
     /// The next event, once it is stored.
-    pub(crate) fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Result<Shown, StoreError>> {
+    pub(crate) fn poll_event(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<StreamOutput, StoreError>> {
         loop {
             match &mut self.step {
                 Step::Unopened | Step::Opening(_) => ready!(self.poll_open(cx))?,
@@ -165,7 +168,7 @@ impl Core {
                     Some(Ok(ReplyItem::Message { message, cursor })) => self.take(&message, cursor),
                     Some(Ok(ReplyItem::Cursor(cursor))) => self.cursor = Some(cursor),
                     Some(Ok(ReplyItem::HangUp { retry })) => {
-                        return Poll::Ready(Ok(Shown::Closing(self.closing(retry))));
+                        return Poll::Ready(Ok(StreamOutput::Closing(self.closing(retry))));
                     }
                     Some(Err(fault)) => self.fail(&fault),
                     None if self.kind == StreamKind::Standalone => return Poll::Pending,
@@ -181,14 +184,14 @@ impl Core {
                         self.in_flight.clear();
                     }
                     if let Some(frames) = frames {
-                        return Poll::Ready(Ok(Shown::Event(frames)));
+                        return Poll::Ready(Ok(StreamOutput::Event(frames)));
                     }
                 }
                 Step::Finishing(finishing) => {
                     ready!(finishing.as_mut().poll(cx))?;
                     self.step = Step::Over;
                 }
-                Step::Over => return Poll::Ready(Ok(Shown::End)),
+                Step::Over => return Poll::Ready(Ok(StreamOutput::End)),
             }
         }
     }
@@ -277,8 +280,8 @@ impl Core {
     }
 }
 
-impl fmt::Debug for Core {
+impl fmt::Debug for EventStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Core").field("stream", &self.stream).finish_non_exhaustive()
+        f.debug_struct("EventStream").field("stream", &self.stream).finish_non_exhaustive()
     }
 }

@@ -19,7 +19,7 @@ use tokio_util::sync::WaitForCancellationFutureOwned;
 use crate::keeper::Keeper;
 use crate::live::LiveSession;
 use crate::replay::{Replay, Replayed};
-use crate::running::Running;
+use crate::reply_stream::ReplyStream;
 use crate::slot::{Polled, SlotKind, StreamSlot, Ticket};
 
 /// Makes a reply future that listens to the upstream from after a cursor.
@@ -120,7 +120,7 @@ impl EventBody {
                 Polled::Displaced if slot.kind() == SlotKind::Standalone => return Poll::Pending,
                 Polled::WantsSource => {
                     let Some(listen) = &self.listen else { return Poll::Pending };
-                    slot.set_source(ticket, Running::new(listen(slot.cursor())));
+                    slot.set_source(ticket, ReplyStream::new(listen(slot.cursor())));
                 }
                 Polled::End => {
                     self.parts.session.remove_slot(self.parts.stream);

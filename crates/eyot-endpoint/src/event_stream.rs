@@ -19,7 +19,7 @@ use eyot_session::{
 use eyot_types::codes::{self, Outcome};
 
 use crate::in_flight::InFlight;
-use crate::running::Running;
+use crate::reply_stream::ReplyStream;
 
 /// Drives one stream. It belongs to no connection: whoever polls it gets what comes next.
 pub(crate) struct EventStream {
@@ -27,7 +27,7 @@ pub(crate) struct EventStream {
     stream: StreamNo,
     kind: StreamKind,
     request_id: Option<Id>,
-    source: Running,
+    source: ReplyStream,
     /// Keeps the requests in flight while the stream runs.
     in_flight: Vec<InFlight>,
     /// Answers still to come; the stream ends with the last.
@@ -71,7 +71,7 @@ impl EventStream {
     pub(crate) fn call(
         context: &Arc<SessionHandle>,
         stream: StreamNo,
-        source: Running,
+        source: ReplyStream,
         in_flight: Vec<InFlight>,
         request_id: Option<Id>,
     ) -> Self {
@@ -87,14 +87,14 @@ impl EventStream {
 
     /// The stream of messages that belong to no call. It has no source until somebody reads.
     pub(crate) fn standalone(context: &Arc<SessionHandle>) -> Self {
-        Self::new(context, StreamNo::STANDALONE, StreamKind::Standalone, Running::over())
+        Self::new(context, StreamNo::STANDALONE, StreamKind::Standalone, ReplyStream::over())
     }
 
     fn new(
         context: &Arc<SessionHandle>,
         stream: StreamNo,
         kind: StreamKind,
-        source: Running,
+        source: ReplyStream,
     ) -> Self {
         let start = Position { fence: context.fence(), seq: 0 };
         Self {
@@ -134,13 +134,13 @@ impl EventStream {
     }
 
     /// Sets where messages come from.
-    pub(crate) fn set_source(&mut self, source: Running) {
+    pub(crate) fn set_source(&mut self, source: ReplyStream) {
         self.source = source;
     }
 
     /// Lets go of the source. What was taken from it and is being stored stays.
     pub(crate) fn drop_source(&mut self) {
-        self.source = Running::over();
+        self.source = ReplyStream::over();
     }
 
     /// Registers the stream, so that an id of it may be shown before its first event.

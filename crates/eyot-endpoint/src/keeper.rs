@@ -14,7 +14,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::in_flight::InFlight;
 use crate::live::LiveSession;
-use crate::running::Running;
+use crate::reply_stream::ReplyStream;
 use crate::slot::{Polled, StreamSlot};
 
 /// Where work goes on after its connection.
@@ -67,11 +67,11 @@ impl Keeper {
     }
 
     /// Lets a call run to its end although nobody can read its answer any more.
-    pub(crate) fn run_out(&self, mut running: Running, in_flight: Vec<InFlight>) {
+    pub(crate) fn run_out(&self, mut reply: ReplyStream, in_flight: Vec<InFlight>) {
         let running_out = async move {
             let ended = std::future::poll_fn(|cx| {
                 loop {
-                    match running.poll_part(cx) {
+                    match reply.poll_part(cx) {
                         Poll::Ready(Some(_)) => {}
                         Poll::Ready(None) => return Poll::Ready(()),
                         Poll::Pending => return Poll::Pending,

@@ -28,7 +28,7 @@ use crate::in_flight::InFlight;
 use crate::keeper::Keeper;
 use crate::live::LiveSession;
 use crate::registry::{OpenError, Registry};
-use crate::running::{First, Running};
+use crate::reply_stream::{First, ReplyStream};
 use crate::timer::Timer;
 
 pub(crate) use self::initialize::agreed_revision;
@@ -101,11 +101,11 @@ impl Legacy {
             let message = "session is open already";
             return refused(StatusCode::BAD_REQUEST, id, message);
         }
-        let (running, in_flight) = match self.start(&session, request, &asked.peer) {
+        let (reply, in_flight) = match self.start(&session, request, &asked.peer) {
             Ok(started) => started,
             Err(refusal) => return session_refusal(id, refusal),
         };
-        let waiting = Waiting::one(running, in_flight, Arc::clone(&self.keeper));
+        let waiting = Waiting::one(reply, in_flight, Arc::clone(&self.keeper));
         self.answer(session, waiting, id, asked).await
     }
 
@@ -115,12 +115,12 @@ impl Legacy {
         session: &Arc<LiveSession>,
         request: Request,
         peer: &Peer,
-    ) -> Result<(Running, InFlight), SessionError> {
+    ) -> Result<(ReplyStream, InFlight), SessionError> {
         let id = request.id();
         session.machine().handle_request(&id, unix_ms())?;
         let in_flight = session.in_flight(id);
         let call = session.call(Input::Request(request), peer.clone());
-        Ok((Running::of(&self.service, call), in_flight))
+        Ok((ReplyStream::of(&self.service, call), in_flight))
     }
 
     fn call(&self, session: &LiveSession, input: Input, peer: Peer) -> ReplyFuture {
@@ -157,12 +157,12 @@ impl Legacy {
         }
     }
 
-    /// Turns a running call into a resumable stream.
+    /// Turns a call that runs into a resumable stream.
     async fn stream(&self, session: Arc<LiveSession>, waiting: Waiting, id: Option<Id>) -> Answer {
         let stream = session.machine().take_stream();
         let context = session.context();
-        let (running, in_flight) = waiting.take();
-        let events = EventStream::call(context, stream, running, in_flight, id.clone());
+        let (reply, in_flight) = waiting.take();
+        let events = EventStream::call(context, stream, reply, in_flight, id.clone());
         let start = events.shown();
         let slot = session.add_call(stream, events);
         let (ticket, _) = slot.attach();
@@ -231,7 +231,7 @@ impl Legacy {
         for request in requests {
             let id = Some(request.id());
             match self.start(&session, request, &asked.peer) {
-                Ok((running, in_flight)) => started.push((id, running, in_flight)),
+                Ok((reply, in_flight)) => started.push((id, reply, in_flight)),
                 Err(refusal) => return session_refusal(id, refusal),
             }
         }
@@ -249,12 +249,12 @@ impl Legacy {
         }
         let mut in_flight = Vec::new();
         let mut runs = Vec::new();
-        for (id, running, flight) in started {
+        for (id, reply, flight) in started {
             in_flight.push(flight);
-            runs.push(running.answered(id));
+            runs.push(reply.answered(id));
         }
         let answers = in_flight.len();
-        let merged = Running::merged(Messages::new(select_all(runs)), answers);
+        let merged = ReplyStream::merged(Messages::new(select_all(runs)), answers);
         let waiting = Waiting::batch(merged, in_flight, Arc::clone(&self.keeper));
         self.stream(session, waiting, None).await
     }
@@ -321,7 +321,7 @@ impl Legacy {
         if let Some(listening) = listening {
             let opened = tokio::time::timeout(self.limits.calls.json_patience, listening).await;
             if let Ok(Ok(Reply::Stream(source))) = opened {
-                slot.set_source(ticket, Running::endless(source));
+                slot.set_source(ticket, ReplyStream::endless(source));
             }
         }
         event_stream(OutgoingBody::stream(body))
@@ -353,7 +353,7 @@ impl Legacy {
 
 /// A call before its first output. Dropped by a disconnect, it goes on without a reader.
 struct Waiting {
-    running: Option<Running>,
+    reply: Option<ReplyStream>,
     /// Of a call by itself: a list for one would be an allocation.
     one_in_flight: Option<InFlight>,
     /// Of a batch.
@@ -362,31 +362,31 @@ struct Waiting {
 }
 
 impl Waiting {
-    fn one(running: Running, in_flight: InFlight, keeper: Arc<Keeper>) -> Self {
+    fn one(reply: ReplyStream, in_flight: InFlight, keeper: Arc<Keeper>) -> Self {
         let one_in_flight = Some(in_flight);
-        Self { running: Some(running), one_in_flight, in_flight: Vec::new(), keeper }
+        Self { reply: Some(reply), one_in_flight, in_flight: Vec::new(), keeper }
     }
 
-    fn batch(running: Running, in_flight: Vec<InFlight>, keeper: Arc<Keeper>) -> Self {
-        Self { running: Some(running), one_in_flight: None, in_flight, keeper }
+    fn batch(reply: ReplyStream, in_flight: Vec<InFlight>, keeper: Arc<Keeper>) -> Self {
+        Self { reply: Some(reply), one_in_flight: None, in_flight, keeper }
     }
 
     async fn first(&mut self, patience: Option<Duration>, timer: &Timer) -> First {
-        match &mut self.running {
-            Some(running) => running.first(patience, timer).await,
+        match &mut self.reply {
+            Some(reply) => reply.first(patience, timer).await,
             None => First::Ended,
         }
     }
 
     fn put_back(&mut self, part: ReplyItem) {
-        if let Some(running) = &mut self.running {
-            running.put_back(part);
+        if let Some(reply) = &mut self.reply {
+            reply.put_back(part);
         }
     }
 
-    fn take(mut self) -> (Running, Vec<InFlight>) {
-        let running = self.running.take().unwrap_or_else(Running::over);
-        (running, self.take_in_flight())
+    fn take(mut self) -> (ReplyStream, Vec<InFlight>) {
+        let reply = self.reply.take().unwrap_or_else(ReplyStream::over);
+        (reply, self.take_in_flight())
     }
 
     fn take_in_flight(&mut self) -> Vec<InFlight> {
@@ -398,9 +398,9 @@ impl Waiting {
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        if let Some(running) = self.running.take().filter(|it| !it.is_over()) {
+        if let Some(reply) = self.reply.take().filter(|it| !it.is_over()) {
             let in_flight = self.take_in_flight();
-            self.keeper.run_out(running, in_flight);
+            self.keeper.run_out(reply, in_flight);
         }
     }
 }

@@ -28,7 +28,7 @@ mod noting;
 mod pipe;
 mod registry;
 mod replay;
-mod running;
+mod reply_stream;
 mod sessions;
 mod slot;
 mod timer;

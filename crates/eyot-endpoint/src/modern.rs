@@ -16,7 +16,7 @@ use tower_service::Service as _;
 
 use crate::legacy::Asked;
 use crate::modern_body::ModernBody;
-use crate::running::{First, Running};
+use crate::reply_stream::{First, ReplyStream};
 use crate::timer::Timer;
 
 type Answer = http::Response<OutgoingBody>;
@@ -60,11 +60,11 @@ impl Modern {
     }
 
     async fn request(&self, id: Option<Id>, call: Call, accepts: Accepts, timer: &Timer) -> Answer {
-        let mut running = Running::of(&self.service, call);
+        let mut reply = ReplyStream::of(&self.service, call);
         // After a long silence the stream begins, so that comments keep the connection alive.
         let patience = accepts.events.then_some(self.limits.http.keep_alive_interval);
         loop {
-            match running.first(patience, timer).await {
+            match reply.first(patience, timer).await {
                 First::Answer(answer) => {
                     return json(status_of(&answer), &answer);
                 }
@@ -74,16 +74,16 @@ impl Modern {
                     eyot_metrics::messages_dropped("client_takes_no_stream");
                 }
                 First::Other(part) => {
-                    running.put_back(part);
-                    return self.stream(running, id);
+                    reply.put_back(part);
+                    return self.stream(reply, id);
                 }
-                First::Silence => return self.stream(running, id),
+                First::Silence => return self.stream(reply, id),
             }
         }
     }
 
-    fn stream(&self, running: Running, id: Option<Id>) -> Answer {
-        let body = ModernBody::new(running, id, self.limits.http.keep_alive_interval);
+    fn stream(&self, reply: ReplyStream, id: Option<Id>) -> Answer {
+        let body = ModernBody::new(reply, id, self.limits.http.keep_alive_interval);
         event_stream(OutgoingBody::stream(body))
     }
 

@@ -27,7 +27,7 @@ use tokio::time::{Instant, Sleep};
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use self::session::PipeSession;
-use crate::running::Running;
+use crate::reply_stream::ReplyStream;
 
 /// Serves one peer until it has gone and what it asked is answered.
 ///
@@ -136,7 +136,7 @@ impl<I: MessageIo> Pipe<I> {
             && let Poll::Ready(Some(part)) = Pin::new(&mut self.calls).poll_next(cx)
         {
             has_moved = true;
-            // A fault is the answer already: see `Running::answered`.
+            // A fault is the answer already: see `ReplyStream::answered`.
             if let Ok(part) = part
                 && let Some(message) = part.into_message()
             {
@@ -271,7 +271,7 @@ impl<I: MessageIo> Pipe<I> {
             self.session = PipeSession::open(&request, &self.peer);
         }
         let call = self.call(Input::Request(request), era);
-        let parts = Running::of(&self.service, call).answered(Some(id.clone()));
+        let parts = ReplyStream::of(&self.service, call).answered(Some(id.clone()));
         let (parts, handle) = abortable(parts);
         self.calls.push(parts);
         self.running.insert(id, handle);
@@ -322,7 +322,7 @@ impl<I: MessageIo> Pipe<I> {
     /// A message that has no answer.
     fn hand_on(&mut self, input: Input, era: Era) {
         let call = self.call(input, era);
-        let (parts, _) = abortable(Running::of(&self.service, call).answered(None));
+        let (parts, _) = abortable(ReplyStream::of(&self.service, call).answered(None));
         self.calls.push(parts);
     }
 
@@ -333,7 +333,7 @@ impl<I: MessageIo> Pipe<I> {
         if session.is_listening() {
             return;
         }
-        let parts = Running::of(&self.service, call).answered(None);
+        let parts = ReplyStream::of(&self.service, call).answered(None);
         let (parts, handle) = abortable(parts);
         session.set_listening(handle);
         self.calls.push(parts);

@@ -11,7 +11,7 @@ use eyot_session::{Position, StoreError};
 use parking_lot::Mutex;
 
 use crate::event_stream::{EventStream, StreamOutput};
-use crate::running::Running;
+use crate::reply_stream::ReplyStream;
 
 /// How a stream behaves towards readers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,7 +103,7 @@ impl StreamSlot {
     }
 
     /// Sets where messages come from, if `ticket` still reads.
-    pub(crate) fn set_source(&self, ticket: Ticket, source: Running) {
+    pub(crate) fn set_source(&self, ticket: Ticket, source: ReplyStream) {
         let mut state = self.state.lock();
         if state.reader == ticket.0
             && let Some(events) = &mut state.events

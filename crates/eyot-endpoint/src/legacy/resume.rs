@@ -17,7 +17,7 @@ use crate::event_body::{BodyParts, EventBody};
 use crate::event_stream::EventStream;
 use crate::live::LiveSession;
 use crate::replay::{Replay, trimmed_answer};
-use crate::running::Running;
+use crate::reply_stream::ReplyStream;
 use crate::slot::StreamSlot;
 
 impl Legacy {
@@ -102,18 +102,18 @@ impl Legacy {
         let Some(request_id) = request_id(page) else {
             // A batch: whose answers are missing is not known. The stream ends here.
             let events =
-                EventStream::call(session.context(), stream, Running::over(), Vec::new(), None);
+                EventStream::call(session.context(), stream, ReplyStream::over(), Vec::new(), None);
             return session.add_call(stream, events);
         };
         let cursor = page.last_upstream_cursors.get(&UpstreamName::DEFAULT).cloned();
         let input = Input::Resume { request_id: request_id.clone(), cursor };
-        let running = Running::of(&self.service, session.call(input, peer));
+        let reply = ReplyStream::of(&self.service, session.call(input, peer));
         // The id may be in use again by now; then that request keeps it.
         let is_free = session.machine().handle_request(&request_id, unix_ms()).is_ok();
         let in_flight = is_free.then(|| session.in_flight(request_id.clone()));
         let in_flight = in_flight.into_iter().collect();
         let events =
-            EventStream::call(session.context(), stream, running, in_flight, Some(request_id));
+            EventStream::call(session.context(), stream, reply, in_flight, Some(request_id));
         session.add_call(stream, events)
     }
 }

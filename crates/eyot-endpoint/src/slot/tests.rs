@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 
 use super::{Polled, SlotKind, StreamSlot, Ticket};
 use crate::event_stream::EventStream;
-use crate::running::Running;
+use crate::reply_stream::ReplyStream;
 
 /// A stream whose messages the test writes.
 struct World {
@@ -35,9 +35,9 @@ fn world() -> World {
     let state = SessionState::default();
     let context = Arc::new(SessionHandle::new(record.id, None, Fence(1), state, store));
     let (source, receiver) = channel();
-    let running = Running::merged(receiver, 1);
+    let reply = ReplyStream::merged(receiver, 1);
     let id = Some(Id::from_number(1));
-    let events = EventStream::call(&context, StreamNo(1), running, Vec::new(), id);
+    let events = EventStream::call(&context, StreamNo(1), reply, Vec::new(), id);
     World { slot: StreamSlot::new(SlotKind::Call, events), source, faults }
 }
 

@@ -15,7 +15,7 @@ use tracing::Span;
 use crate::timer::Timer;
 
 /// The parts of one reply (or of several that were merged), whatever stage it is in.
-pub(crate) struct Running {
+pub(crate) struct ReplyStream {
     stage: Stage,
     /// A part that was taken and put back.
     peeked: Option<ReplyItem>,
@@ -49,7 +49,7 @@ enum Stage {
     Over,
 }
 
-impl Running {
+impl ReplyStream {
     pub(crate) fn new(reply: ReplyFuture) -> Self {
         Self::at(Stage::Calling(reply), 1)
     }
@@ -97,9 +97,9 @@ impl Running {
 
     /// The same as a stream of its own, in which a fault is the answer to `id`.
     pub(crate) fn answered(self, id: Option<Id>) -> Messages {
-        let mut running = self;
+        let mut reply = self;
         Messages::new(futures_util::stream::poll_fn(move |cx| {
-            running.poll_part(cx).map(|part| {
+            reply.poll_part(cx).map(|part| {
                 part.map(|part| {
                     let failed = |fault: Fault| Message::error_response(id.clone(), &fault.error);
                     Ok(part.unwrap_or_else(|fault| failed(fault).into()))
@@ -185,7 +185,7 @@ impl Running {
     }
 }
 
-impl fmt::Debug for Running {
+impl fmt::Debug for ReplyStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.stage {
             Stage::Calling(_) => "Calling",

@@ -164,7 +164,7 @@ impl EventStream {
         loop {
             match &mut self.step {
                 Step::Unopened | Step::Opening(_) => ready!(self.poll_open(cx))?,
-                Step::Pulling => match ready!(self.source.poll_part(cx)) {
+                Step::Pulling => match ready!(self.source.poll_item(cx)) {
                     Some(Ok(ReplyItem::Message { message, cursor })) => self.take(&message, cursor),
                     Some(Ok(ReplyItem::Cursor(cursor))) => self.cursor = Some(cursor),
                     Some(Ok(ReplyItem::HangUp { retry })) => {

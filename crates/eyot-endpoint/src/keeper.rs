@@ -71,7 +71,7 @@ impl Keeper {
         let running_out = async move {
             let ended = std::future::poll_fn(|cx| {
                 loop {
-                    match reply.poll_part(cx) {
+                    match reply.poll_item(cx) {
                         Poll::Ready(Some(_)) => {}
                         Poll::Ready(None) => return Poll::Ready(()),
                         Poll::Pending => return Poll::Pending,

@@ -145,8 +145,8 @@ impl Legacy {
                 // The call was cancelled: "the receiver SHOULD NOT send a response".
                 First::Ended => return event_stream(OutgoingBody::Empty),
                 First::Silence => return Box::pin(self.stream(session, waiting, id)).await,
-                First::Other(part) if may_stream => {
-                    waiting.put_back(part);
+                First::Other(item) if may_stream => {
+                    waiting.put_back(item);
                     return Box::pin(self.stream(session, waiting, id)).await;
                 }
                 First::Other(ReplyItem::HangUp { .. } | ReplyItem::Cursor(_)) => {}
@@ -378,9 +378,9 @@ impl Waiting {
         }
     }
 
-    fn put_back(&mut self, part: ReplyItem) {
+    fn put_back(&mut self, item: ReplyItem) {
         if let Some(reply) = &mut self.reply {
-            reply.put_back(part);
+            reply.put_back(item);
         }
     }
 

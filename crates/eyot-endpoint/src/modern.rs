@@ -73,8 +73,8 @@ impl Modern {
                 First::Other(_) if !accepts.events => {
                     eyot_metrics::messages_dropped("client_takes_no_stream");
                 }
-                First::Other(part) => {
-                    reply.put_back(part);
+                First::Other(item) => {
+                    reply.put_back(item);
                     return self.stream(reply, id);
                 }
                 First::Silence => return self.stream(reply, id),

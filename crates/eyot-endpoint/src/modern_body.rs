@@ -16,7 +16,7 @@ use tokio::time::{Instant, Sleep};
 
 use crate::reply_stream::ReplyStream;
 
-/// Writes the parts of one reply as events, without ids: such streams cannot be resumed.
+/// Writes the items of one reply as events, without ids: such streams cannot be resumed.
 pub(crate) struct ModernBody {
     reply: ReplyStream,
     id: Option<Id>,
@@ -34,10 +34,10 @@ impl ModernBody {
 
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Message>> {
         loop {
-            return Poll::Ready(match ready!(self.reply.poll_part(cx)) {
-                Some(Ok(part)) => {
-                    self.is_over = part.is_answer();
-                    let Some(message) = part.into_message() else { continue };
+            return Poll::Ready(match ready!(self.reply.poll_item(cx)) {
+                Some(Ok(item)) => {
+                    self.is_over = item.is_answer();
+                    let Some(message) = item.into_message() else { continue };
                     Some(message)
                 }
                 Some(Err(fault)) => {

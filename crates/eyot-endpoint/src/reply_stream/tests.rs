@@ -23,10 +23,10 @@ fn note() -> Result<ReplyItem, Fault> {
     Ok(Message::notification("notifications/message", &json!({})).into())
 }
 
-/// How many parts come before the end or a wait.
-fn parts(reply: &mut ReplyStream) -> usize {
+/// How many items come before the end or a wait.
+fn items(reply: &mut ReplyStream) -> usize {
     let mut count = 0;
-    while let Poll::Ready(Some(_)) = reply.poll_part(&mut Context::from_waker(Waker::noop())) {
+    while let Poll::Ready(Some(_)) = reply.poll_item(&mut Context::from_waker(Waker::noop())) {
         count += 1;
     }
     count
@@ -40,7 +40,7 @@ fn call_is_over_with_its_answer_although_the_stream_has_not_ended() {
     );
     let reply = Ok(Reply::Stream(Messages::new(parts_and_silence)));
     let mut reply = ReplyStream::new(Box::pin(ready(reply)));
-    assert_eq!(parts(&mut reply), 2);
+    assert_eq!(items(&mut reply), 2);
     assert!(reply.is_over(), "its id would stay in use");
 }
 
@@ -48,7 +48,7 @@ fn call_is_over_with_its_answer_although_the_stream_has_not_ended() {
 fn batch_is_over_with_its_last_answer() {
     let all = stream::iter([answer(), note(), answer(), note()]);
     let mut reply = ReplyStream::merged(Messages::new(all), 2);
-    assert_eq!(parts(&mut reply), 3);
+    assert_eq!(items(&mut reply), 3);
     assert!(reply.is_over());
 }
 
@@ -56,7 +56,7 @@ fn batch_is_over_with_its_last_answer() {
 fn fault_ends_a_call() {
     let fault = Fault::internal("broken");
     let mut reply = ReplyStream::new(Box::pin(ready(Err(fault))));
-    assert_eq!(parts(&mut reply), 1);
+    assert_eq!(items(&mut reply), 1);
     assert!(reply.is_over());
 }
 
@@ -64,10 +64,10 @@ fn fault_ends_a_call() {
 fn part_that_was_put_back_comes_again() {
     let all = stream::iter([answer()]);
     let mut reply = ReplyStream::merged(Messages::new(all), 1);
-    assert_eq!(parts(&mut reply), 1);
+    assert_eq!(items(&mut reply), 1);
     reply.put_back(note().unwrap());
     assert!(!reply.is_over());
-    assert_eq!(parts(&mut reply), 1);
+    assert_eq!(items(&mut reply), 1);
 }
 
 /// What is logged, as text.
@@ -109,7 +109,7 @@ fn logged(level: Level) -> String {
         });
         let request = Request::new(Id::from_number(7), "tools/call", &json!({}));
         let call = Call::new(Input::Request(request), Peer::ourselves(Era::Modern));
-        assert_eq!(parts(&mut ReplyStream::of(&service, call)), 1);
+        assert_eq!(items(&mut ReplyStream::of(&service, call)), 1);
     });
     let text = log.0.lock().clone();
     String::from_utf8(text).unwrap()

@@ -45,7 +45,7 @@ fn world() -> World {
 fn channel() -> (mpsc::UnboundedSender<ReplyItem>, Messages) {
     let (sender, mut receiver) = mpsc::unbounded_channel();
     let stream =
-        futures_util::stream::poll_fn(move |cx| receiver.poll_recv(cx).map(|part| part.map(Ok)));
+        futures_util::stream::poll_fn(move |cx| receiver.poll_recv(cx).map(|item| item.map(Ok)));
     (sender, Messages::new(stream))
 }
 
@@ -59,8 +59,8 @@ impl World {
         self.send(ReplyItem::HangUp { retry });
     }
 
-    fn send(&self, part: impl Into<ReplyItem>) {
-        self.source.send(part.into()).unwrap();
+    fn send(&self, item: impl Into<ReplyItem>) {
+        self.source.send(item.into()).unwrap();
     }
 
     fn answer(&self) {

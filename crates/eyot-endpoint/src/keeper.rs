@@ -15,7 +15,7 @@ use tokio_util::task::TaskTracker;
 use crate::in_flight::InFlight;
 use crate::live::LiveSession;
 use crate::reply_stream::ReplyStream;
-use crate::slot::{Polled, StreamSlot};
+use crate::shared_stream::{ReaderOutput, SharedStream};
 
 /// Where work goes on after its connection.
 #[derive(Debug)]
@@ -43,21 +43,21 @@ impl Keeper {
         &self,
         session: Arc<LiveSession>,
         stream: StreamNo,
-        slot: Arc<StreamSlot>,
+        shared: Arc<SharedStream>,
     ) {
-        let Some(ticket) = slot.attach_if_unread() else { return };
+        let Some(reader) = shared.attach_if_unread() else { return };
         let reading = async move {
             loop {
-                let polled = std::future::poll_fn(|cx| slot.poll(ticket, cx)).await;
+                let polled = std::future::poll_fn(|cx| shared.poll(reader, cx)).await;
                 match polled {
-                    Polled::Event(_) | Polled::Closing(_) => {}
-                    Polled::Displaced => break,
-                    Polled::End => {
-                        session.remove_slot(stream);
+                    ReaderOutput::Event(_) | ReaderOutput::Closing(_) => {}
+                    ReaderOutput::Displaced => break,
+                    ReaderOutput::End => {
+                        session.remove_stream(stream);
                         break;
                     }
-                    Polled::WantsSource => {
-                        slot.detach(ticket);
+                    ReaderOutput::WantsSource => {
+                        shared.detach(reader);
                         break;
                     }
                 }

@@ -164,20 +164,20 @@ impl Legacy {
         let (reply, in_flight) = waiting.take();
         let events = EventStream::call(context, stream, reply, in_flight, id.clone());
         let start = events.shown();
-        let slot = session.add_call(stream, events);
-        let (ticket, _) = slot.attach();
+        let shared = session.add_call(stream, events);
+        let (reader, _) = shared.attach();
         // From here on a disconnect hands the stream to the keeper.
         let parts = BodyParts {
             session: Arc::clone(&session),
             stream,
-            slot: Some(Arc::clone(&slot)),
-            ticket: Some(ticket),
+            shared: Some(Arc::clone(&shared)),
+            reader: Some(reader),
             replay: None,
             keeper: Arc::clone(&self.keeper),
             keep_alive: self.limits.http.keep_alive_interval,
         };
         let mut body = EventBody::new(parts, None);
-        if let Err(error) = std::future::poll_fn(|cx| slot.poll_open(cx)).await {
+        if let Err(error) = std::future::poll_fn(|cx| shared.poll_open(cx)).await {
             return self.not_stored(&session, id, &error);
         }
         // "the server SHOULD immediately send an SSE event consisting of an event ID and an
@@ -293,8 +293,8 @@ impl Legacy {
             return session_refusal(None, refusal);
         }
         let stream = eyot_session::StreamNo::STANDALONE;
-        let slot = session.standalone();
-        let (ticket, shown) = slot.attach();
+        let shared = session.standalone();
+        let (reader, shown) = shared.attach();
         let context = session.context();
         let replay = after.map(|after| crate::replay::Replay::new(context, stream, after, shown));
         let priming = (session.machine().revision().has_priming() && after.is_none())
@@ -302,12 +302,12 @@ impl Legacy {
             .flatten()
             .map(|id| encode_priming(&id, Some(RETRY)));
         let listen = self.listener(&session, peer);
-        let listening = slot.wants_source().then(|| listen(slot.cursor()));
+        let listening = shared.wants_source().then(|| listen(shared.cursor()));
         let parts = BodyParts {
             session,
             stream,
-            slot: Some(Arc::clone(&slot)),
-            ticket: Some(ticket),
+            shared: Some(Arc::clone(&shared)),
+            reader: Some(reader),
             replay,
             keeper: Arc::clone(&self.keeper),
             keep_alive: self.limits.http.keep_alive_interval,
@@ -321,7 +321,7 @@ impl Legacy {
         if let Some(listening) = listening {
             let opened = tokio::time::timeout(self.limits.calls.json_patience, listening).await;
             if let Ok(Ok(Reply::Stream(source))) = opened {
-                slot.set_source(ticket, ReplyStream::endless(source));
+                shared.set_source(reader, ReplyStream::endless(source));
             }
         }
         event_stream(OutgoingBody::stream(body))

@@ -30,7 +30,7 @@ mod registry;
 mod replay;
 mod reply_stream;
 mod sessions;
-mod slot;
+mod shared_stream;
 mod timer;
 
 pub use eyot_http::HostPolicy;

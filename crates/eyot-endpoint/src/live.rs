@@ -13,7 +13,7 @@ use parking_lot::{Mutex, MutexGuard};
 
 use crate::event_stream::EventStream;
 use crate::in_flight::{InFlight, RunningRequests};
-use crate::slot::{SlotKind, StreamSlot};
+use crate::shared_stream::{SharedStream, SlotKind};
 
 /// A session in the map of those that live, found by its id.
 #[derive(Debug)]
@@ -50,14 +50,14 @@ pub(crate) struct LiveSession {
 /// What a session gives up when it ends, whoever may still hold it then.
 #[derive(Debug)]
 struct UntilEnd {
-    slots: BTreeMap<StreamNo, Arc<StreamSlot>>,
+    streams: BTreeMap<StreamNo, Arc<SharedStream>>,
     /// Its place among the sessions of this process.
     permit: Option<QuotaPermit>,
 }
 
 impl LiveSession {
     pub(crate) fn new(context: SessionHandle, machine: Session, permit: QuotaPermit) -> Self {
-        let until_end = UntilEnd { slots: BTreeMap::new(), permit: Some(permit) };
+        let until_end = UntilEnd { streams: BTreeMap::new(), permit: Some(permit) };
         Self {
             context: Arc::new(context),
             machine: Mutex::new(machine),
@@ -93,41 +93,41 @@ impl LiveSession {
     }
 
     /// The running stream of that number.
-    pub(crate) fn slot(&self, stream: StreamNo) -> Option<Arc<StreamSlot>> {
-        self.until_end.lock().slots.get(&stream).cloned()
+    pub(crate) fn stream(&self, stream: StreamNo) -> Option<Arc<SharedStream>> {
+        self.until_end.lock().streams.get(&stream).cloned()
     }
 
     /// The stream of messages that belong to no call; it runs as long as the session.
-    pub(crate) fn standalone(&self) -> Arc<StreamSlot> {
+    pub(crate) fn standalone(&self) -> Arc<SharedStream> {
         let mut until_end = self.until_end.lock();
-        let slot = until_end.slots.entry(StreamNo::STANDALONE).or_insert_with(|| {
+        let shared = until_end.streams.entry(StreamNo::STANDALONE).or_insert_with(|| {
             let events = EventStream::standalone(&self.context);
-            Arc::new(StreamSlot::new(SlotKind::Standalone, events))
+            Arc::new(SharedStream::new(SlotKind::Standalone, events))
         });
-        Arc::clone(slot)
+        Arc::clone(shared)
     }
 
     /// Adds the stream of a call, or returns the one that is there already.
-    pub(crate) fn add_call(&self, stream: StreamNo, events: EventStream) -> Arc<StreamSlot> {
+    pub(crate) fn add_call(&self, stream: StreamNo, events: EventStream) -> Arc<SharedStream> {
         let mut until_end = self.until_end.lock();
-        let slot = until_end
-            .slots
+        let shared = until_end
+            .streams
             .entry(stream)
-            .or_insert_with(|| Arc::new(StreamSlot::new(SlotKind::Call, events)));
-        Arc::clone(slot)
+            .or_insert_with(|| Arc::new(SharedStream::new(SlotKind::Call, events)));
+        Arc::clone(shared)
     }
 
     /// Forgets a stream that has ended.
-    pub(crate) fn remove_slot(&self, stream: StreamNo) {
-        self.until_end.lock().slots.remove(&stream);
+    pub(crate) fn remove_stream(&self, stream: StreamNo) {
+        self.until_end.lock().streams.remove(&stream);
     }
 
     /// Ends every stream, and makes room for another session: this one is over.
     pub(crate) fn end(&self) {
         self.machine.lock().handle_close();
-        let UntilEnd { slots, permit } = self.until_end.lock().take();
+        let UntilEnd { streams, permit } = self.until_end.lock().take();
         drop(permit);
-        slots.into_values().for_each(|slot| slot.end());
+        streams.into_values().for_each(|shared| shared.end());
     }
 }
 
@@ -139,6 +139,6 @@ impl RunningRequests for LiveSession {
 
 impl UntilEnd {
     fn take(&mut self) -> Self {
-        Self { slots: std::mem::take(&mut self.slots), permit: self.permit.take() }
+        Self { streams: std::mem::take(&mut self.streams), permit: self.permit.take() }
     }
 }

@@ -18,7 +18,7 @@ use crate::event_stream::EventStream;
 use crate::live::LiveSession;
 use crate::replay::{Replay, trimmed_answer};
 use crate::reply_stream::ReplyStream;
-use crate::slot::StreamSlot;
+use crate::shared_stream::SharedStream;
 
 impl Legacy {
     pub(super) async fn resume(
@@ -38,14 +38,14 @@ impl Legacy {
             }
             Err(error) => return store_failed(None, &error),
         }
-        let slot = match session.slot(last.stream) {
-            Some(slot) => Some(slot),
+        let shared = match session.stream(last.stream) {
+            Some(shared) => Some(shared),
             None => match self.recover(&session, last, peer).await {
-                Ok(slot) => slot,
+                Ok(shared) => shared,
                 Err(error) => return store_failed(None, &error),
             },
         };
-        event_stream(OutgoingBody::stream(self.rest(session, last, slot)))
+        event_stream(OutgoingBody::stream(self.rest(session, last, shared)))
     }
 
     /// Events that the client has not seen were dropped: a replay would have a hole, so the
@@ -65,16 +65,16 @@ impl Legacy {
         &self,
         session: Arc<LiveSession>,
         last: EventId,
-        slot: Option<Arc<StreamSlot>>,
+        shared: Option<Arc<SharedStream>>,
     ) -> EventBody {
-        let attached = slot.as_ref().map(|it| it.attach());
+        let attached = shared.as_ref().map(|it| it.attach());
         let until = attached.and_then(|(_, shown)| shown);
         let replay = Replay::new(session.context(), last.stream, last.position, until);
         let parts = BodyParts {
             session,
             stream: last.stream,
-            slot,
-            ticket: attached.map(|(ticket, _)| ticket),
+            shared,
+            reader: attached.map(|(reader, _)| reader),
             replay: Some(replay),
             keeper: Arc::clone(&self.keeper),
             keep_alive: self.limits.http.keep_alive_interval,
@@ -89,7 +89,7 @@ impl Legacy {
         session: &Arc<LiveSession>,
         last: EventId,
         peer: Peer,
-    ) -> Result<Option<Arc<StreamSlot>>, StoreError> {
+    ) -> Result<Option<Arc<SharedStream>>, StoreError> {
         let page = end_of(session, last).await?;
         if page.is_end {
             return Ok(None);
@@ -97,7 +97,7 @@ impl Legacy {
         Ok(Some(self.adopt(session, &page, peer)))
     }
 
-    fn adopt(&self, session: &Arc<LiveSession>, page: &Page, peer: Peer) -> Arc<StreamSlot> {
+    fn adopt(&self, session: &Arc<LiveSession>, page: &Page, peer: Peer) -> Arc<SharedStream> {
         let stream = page.stream.no;
         let Some(request_id) = request_id(page) else {
             // A batch: whose answers are missing is not known. The stream ends here.

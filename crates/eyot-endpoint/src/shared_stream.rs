@@ -24,7 +24,7 @@ pub(crate) enum SlotKind {
 
 /// A stream and its readers.
 #[derive(Debug)]
-pub(crate) struct StreamSlot {
+pub(crate) struct SharedStream {
     kind: SlotKind,
     state: Mutex<State>,
 }
@@ -35,16 +35,16 @@ struct State {
     events: Option<EventStream>,
     /// The reader that gets what comes; 0 for none.
     reader: u64,
-    last_ticket: u64,
+    last_reader: u64,
     wakers: Vec<(u64, Waker)>,
 }
 
 /// Names a reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Ticket(u64);
+pub(crate) struct ReaderId(u64);
 
 /// What a poll gave.
-pub(crate) enum Polled {
+pub(crate) enum ReaderOutput {
     /// An event.
     Event(Frames),
     /// The client may hang up and come back: what to tell it last.
@@ -57,9 +57,9 @@ pub(crate) enum Polled {
     WantsSource,
 }
 
-impl StreamSlot {
+impl SharedStream {
     pub(crate) fn new(kind: SlotKind, events: EventStream) -> Self {
-        let state = State { events: Some(events), reader: 0, last_ticket: 0, wakers: Vec::new() };
+        let state = State { events: Some(events), reader: 0, last_reader: 0, wakers: Vec::new() };
         Self { kind, state: Mutex::new(state) }
     }
 
@@ -69,27 +69,27 @@ impl StreamSlot {
 
     /// Becomes the reader. Returns where the live part begins: what is stored up to there
     /// must come from the store.
-    pub(crate) fn attach(&self) -> (Ticket, Option<Position>) {
+    pub(crate) fn attach(&self) -> (ReaderId, Option<Position>) {
         let mut state = self.state.lock();
-        state.last_ticket += 1;
-        state.reader = state.last_ticket;
-        let ticket = Ticket(state.reader);
+        state.last_reader += 1;
+        state.reader = state.last_reader;
+        let reader = ReaderId(state.reader);
         let shown = state.events.as_ref().map(EventStream::shown);
         let wakers = std::mem::take(&mut state.wakers);
         drop(state);
         wakers.into_iter().for_each(|(_, waker)| waker.wake());
-        (ticket, shown)
+        (reader, shown)
     }
 
     /// Becomes the reader if there is none.
-    pub(crate) fn attach_if_unread(&self) -> Option<Ticket> {
+    pub(crate) fn attach_if_unread(&self) -> Option<ReaderId> {
         let mut state = self.state.lock();
         if state.reader != 0 {
             return None;
         }
-        state.last_ticket += 1;
-        state.reader = state.last_ticket;
-        Some(Ticket(state.reader))
+        state.last_reader += 1;
+        state.reader = state.last_reader;
+        Some(ReaderId(state.reader))
     }
 
     /// The upstream's event id up to which everything was taken.
@@ -102,10 +102,10 @@ impl StreamSlot {
         self.state.lock().events.as_ref().is_some_and(EventStream::wants_source)
     }
 
-    /// Sets where messages come from, if `ticket` still reads.
-    pub(crate) fn set_source(&self, ticket: Ticket, source: ReplyStream) {
+    /// Sets where messages come from, if `reader` still reads.
+    pub(crate) fn set_source(&self, reader: ReaderId, source: ReplyStream) {
         let mut state = self.state.lock();
-        if state.reader == ticket.0
+        if state.reader == reader.0
             && let Some(events) = &mut state.events
         {
             events.set_source(source);
@@ -121,35 +121,39 @@ impl StreamSlot {
     }
 
     /// The next event for this reader.
-    pub(crate) fn poll(&self, ticket: Ticket, cx: &mut Context<'_>) -> Poll<Polled> {
+    pub(crate) fn poll(&self, reader: ReaderId, cx: &mut Context<'_>) -> Poll<ReaderOutput> {
         let mut state = self.state.lock();
         if self.kind == SlotKind::Standalone && state.reader == 0 {
             // The newer reader has gone: this one has the stream again.
-            state.reader = ticket.0;
+            state.reader = reader.0;
         }
-        if state.reader != ticket.0 {
-            state.wait(ticket, cx);
-            return Poll::Ready(Polled::Displaced);
+        if state.reader != reader.0 {
+            state.wait(reader, cx);
+            return Poll::Ready(ReaderOutput::Displaced);
         }
-        let Some(events) = &mut state.events else { return Poll::Ready(Polled::End) };
+        let Some(events) = &mut state.events else { return Poll::Ready(ReaderOutput::End) };
         if events.wants_source() && !events.is_storing() {
-            return Poll::Ready(Polled::WantsSource);
+            return Poll::Ready(ReaderOutput::WantsSource);
         }
         match events.poll_event(cx) {
-            Poll::Ready(Ok(StreamOutput::Event(frames))) => Poll::Ready(Polled::Event(frames)),
-            Poll::Ready(Ok(StreamOutput::Closing(last))) => Poll::Ready(Polled::Closing(last)),
+            Poll::Ready(Ok(StreamOutput::Event(frames))) => {
+                Poll::Ready(ReaderOutput::Event(frames))
+            }
+            Poll::Ready(Ok(StreamOutput::Closing(last))) => {
+                Poll::Ready(ReaderOutput::Closing(last))
+            }
             Poll::Ready(Ok(StreamOutput::End)) => {
                 state.events = None;
-                Poll::Ready(Polled::End)
+                Poll::Ready(ReaderOutput::End)
             }
             Poll::Ready(Err(error)) => {
                 tracing::error!(%error, "event stream ends: events cannot be stored");
                 let last_words = events.last_words();
                 state.events = None;
-                Poll::Ready(last_words.map_or(Polled::End, Polled::Event))
+                Poll::Ready(last_words.map_or(ReaderOutput::End, ReaderOutput::Event))
             }
             Poll::Pending => {
-                state.wait(ticket, cx);
+                state.wait(reader, cx);
                 Poll::Pending
             }
         }
@@ -157,10 +161,10 @@ impl StreamSlot {
 
     /// Stops reading. `true` when the stream must be read on by somebody: a call that has
     /// not ended, or an event that is not stored.
-    pub(crate) fn detach(&self, ticket: Ticket) -> bool {
+    pub(crate) fn detach(&self, reader: ReaderId) -> bool {
         let mut state = self.state.lock();
-        state.wakers.retain(|(number, _)| *number != ticket.0);
-        if state.reader != ticket.0 {
+        state.wakers.retain(|(number, _)| *number != reader.0);
+        if state.reader != reader.0 {
             return false;
         }
         state.reader = 0;
@@ -190,11 +194,11 @@ impl StreamSlot {
 }
 
 impl State {
-    fn wait(&mut self, ticket: Ticket, cx: &Context<'_>) {
+    fn wait(&mut self, reader: ReaderId, cx: &Context<'_>) {
         let waker = cx.waker();
-        match self.wakers.iter_mut().find(|(number, _)| *number == ticket.0) {
+        match self.wakers.iter_mut().find(|(number, _)| *number == reader.0) {
             Some((_, known)) => known.clone_from(waker),
-            None => self.wakers.push((ticket.0, waker.clone())),
+            None => self.wakers.push((reader.0, waker.clone())),
         }
     }
 }

@@ -20,7 +20,7 @@ use crate::keeper::Keeper;
 use crate::live::LiveSession;
 use crate::replay::{Replay, Replayed};
 use crate::reply_stream::ReplyStream;
-use crate::shared_stream::{ReaderId, ReaderOutput, SharedStream, SlotKind};
+use crate::shared_stream::{ReaderId, ReaderOutput, SharedStream};
 
 /// Makes a reply future that listens to the upstream from after a cursor.
 pub(crate) type Listen = Box<dyn Fn(Option<Bytes>) -> ReplyFuture + Send>;
@@ -117,7 +117,7 @@ impl EventBody {
                         return Poll::Ready(());
                     }
                 }
-                ReaderOutput::Displaced if shared.kind() == SlotKind::Standalone => {
+                ReaderOutput::Displaced if shared.is_standalone() => {
                     return Poll::Pending;
                 }
                 ReaderOutput::WantsSource => {

@@ -112,6 +112,11 @@ impl EventStream {
         }
     }
 
+    /// Whose messages it has.
+    pub(crate) fn kind(&self) -> StreamKind {
+        self.kind
+    }
+
     /// The last position that was handed out.
     pub(crate) fn shown(&self) -> Position {
         self.shown

@@ -13,7 +13,7 @@ use parking_lot::{Mutex, MutexGuard};
 
 use crate::event_stream::EventStream;
 use crate::in_flight::{InFlight, RunningRequests};
-use crate::shared_stream::{SharedStream, SlotKind};
+use crate::shared_stream::SharedStream;
 
 /// A session in the map of those that live, found by its id.
 #[derive(Debug)]
@@ -102,7 +102,7 @@ impl LiveSession {
         let mut until_end = self.until_end.lock();
         let shared = until_end.streams.entry(StreamNo::STANDALONE).or_insert_with(|| {
             let events = EventStream::standalone(&self.context);
-            Arc::new(SharedStream::new(SlotKind::Standalone, events))
+            Arc::new(SharedStream::new(events))
         });
         Arc::clone(shared)
     }
@@ -110,10 +110,8 @@ impl LiveSession {
     /// Adds the stream of a call, or returns the one that is there already.
     pub(crate) fn add_call(&self, stream: StreamNo, events: EventStream) -> Arc<SharedStream> {
         let mut until_end = self.until_end.lock();
-        let shared = until_end
-            .streams
-            .entry(stream)
-            .or_insert_with(|| Arc::new(SharedStream::new(SlotKind::Call, events)));
+        let shared =
+            until_end.streams.entry(stream).or_insert_with(|| Arc::new(SharedStream::new(events)));
         Arc::clone(shared)
     }
 

@@ -7,25 +7,19 @@ use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use eyot_frame::Frames;
-use eyot_session::{Position, StoreError};
+use eyot_session::{Position, StoreError, StreamKind};
 use parking_lot::Mutex;
 
 use crate::event_stream::{EventStream, StreamOutput};
 use crate::reply_stream::ReplyStream;
 
-/// How a stream behaves towards readers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum SlotKind {
-    /// A call goes on without a reader and ends with its answer.
-    Call,
-    /// The stream of messages that belong to no call waits without a reader and never ends.
-    Standalone,
-}
-
 /// A stream and its readers.
+///
+/// A call goes on without a reader and ends with its answer. The standalone stream waits without
+/// a reader and never ends.
 #[derive(Debug)]
 pub(crate) struct SharedStream {
-    kind: SlotKind,
+    kind: StreamKind,
     state: Mutex<State>,
 }
 
@@ -58,13 +52,15 @@ pub(crate) enum ReaderOutput {
 }
 
 impl SharedStream {
-    pub(crate) fn new(kind: SlotKind, events: EventStream) -> Self {
+    pub(crate) fn new(events: EventStream) -> Self {
+        let kind = events.kind();
         let state = State { events: Some(events), reader: 0, last_reader: 0, wakers: Vec::new() };
         Self { kind, state: Mutex::new(state) }
     }
 
-    pub(crate) fn kind(&self) -> SlotKind {
-        self.kind
+    /// Whether it is the stream of messages that belong to no call.
+    pub(crate) fn is_standalone(&self) -> bool {
+        self.kind == StreamKind::Standalone
     }
 
     /// Becomes the reader. Returns where the live part begins: what is stored up to there
@@ -123,7 +119,7 @@ impl SharedStream {
     /// The next event for this reader.
     pub(crate) fn poll(&self, reader: ReaderId, cx: &mut Context<'_>) -> Poll<ReaderOutput> {
         let mut state = self.state.lock();
-        if self.kind == SlotKind::Standalone && state.reader == 0 {
+        if self.is_standalone() && state.reader == 0 {
             // The newer reader has gone: this one has the stream again.
             state.reader = reader.0;
         }
@@ -168,13 +164,13 @@ impl SharedStream {
             return false;
         }
         state.reader = 0;
-        let needs_reader = match (&mut state.events, self.kind) {
-            (None, _) => false,
-            (Some(_), SlotKind::Call) => true,
-            (Some(events), SlotKind::Standalone) => {
+        let needs_reader = match &mut state.events {
+            None => false,
+            Some(events) if self.is_standalone() => {
                 events.drop_source();
                 events.is_storing()
             }
+            Some(_) => true,
         };
         let wakers = std::mem::take(&mut state.wakers);
         drop(state);

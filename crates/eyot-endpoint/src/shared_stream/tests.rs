@@ -14,7 +14,7 @@ use eyot_testkit::{Fault, Faults, FaultyStore, block_on};
 use serde_json::json;
 use tokio::sync::mpsc;
 
-use super::{ReaderId, ReaderOutput, SharedStream, SlotKind};
+use super::{ReaderId, ReaderOutput, SharedStream};
 use crate::event_stream::EventStream;
 use crate::reply_stream::ReplyStream;
 
@@ -38,7 +38,7 @@ fn world() -> World {
     let reply = ReplyStream::merged(receiver, 1);
     let id = Some(Id::from_number(1));
     let events = EventStream::call(&context, StreamNo(1), reply, Vec::new(), id);
-    World { shared: SharedStream::new(SlotKind::Call, events), source, faults }
+    World { shared: SharedStream::new(events), source, faults }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the test writes a handful of messages")]

@@ -16,8 +16,8 @@ use http_body::{Body, Frame};
 use tokio::time::{Instant, Sleep};
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
+use crate::active_session::ActiveSession;
 use crate::keeper::Keeper;
-use crate::live::LiveSession;
 use crate::replay::{Replay, Replayed};
 use crate::reply_stream::ReplyStream;
 use crate::shared_stream::{ReaderId, ReaderOutput, SharedStream};
@@ -27,7 +27,7 @@ pub(crate) type Listen = Box<dyn Fn(Option<Bytes>) -> ReplyFuture + Send>;
 
 /// What a body needs besides its stream.
 pub(crate) struct BodyParts {
-    pub(crate) session: Arc<LiveSession>,
+    pub(crate) session: Arc<ActiveSession>,
     pub(crate) stream: StreamNo,
     pub(crate) shared: Option<Arc<SharedStream>>,
     pub(crate) reader: Option<ReaderId>,

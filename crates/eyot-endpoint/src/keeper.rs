@@ -12,8 +12,8 @@ use eyot_session::StreamNo;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::active_session::ActiveSession;
 use crate::in_flight::InFlight;
-use crate::live::LiveSession;
 use crate::reply_stream::ReplyStream;
 use crate::shared_stream::{ReaderOutput, SharedStream};
 
@@ -41,7 +41,7 @@ impl Keeper {
     /// has come back in the meantime goes first.
     pub(crate) fn read_on(
         &self,
-        session: Arc<LiveSession>,
+        session: Arc<ActiveSession>,
         stream: StreamNo,
         shared: Arc<SharedStream>,
     ) {

@@ -22,11 +22,11 @@ use http::header::RETRY_AFTER;
 use http::{HeaderValue, Response, StatusCode};
 use tower_service::Service as _;
 
+use crate::active_session::ActiveSession;
 use crate::event_body::{BodyParts, EventBody, Listen};
 use crate::event_stream::EventStream;
 use crate::in_flight::InFlight;
 use crate::keeper::Keeper;
-use crate::live::LiveSession;
 use crate::registry::{OpenError, Registry};
 use crate::reply_stream::{First, ReplyStream};
 use crate::timer::Timer;
@@ -61,7 +61,7 @@ impl Legacy {
         &self,
         session_id: Option<&str>,
         peer: &Peer,
-    ) -> Result<Arc<LiveSession>, Answer> {
+    ) -> Result<Arc<ActiveSession>, Answer> {
         let Some(text) = session_id else {
             let message = "Mcp-Session-Id header is required; open a session with `initialize`";
             return Err(refused(StatusCode::BAD_REQUEST, None, message));
@@ -76,7 +76,7 @@ impl Legacy {
     /// POST in a session.
     pub(crate) async fn post(
         &self,
-        session: Arc<LiveSession>,
+        session: Arc<ActiveSession>,
         incoming: Incoming,
         asked: Asked,
     ) -> Answer {
@@ -95,7 +95,7 @@ impl Legacy {
         }
     }
 
-    async fn request(&self, session: Arc<LiveSession>, request: Request, asked: Asked) -> Answer {
+    async fn request(&self, session: Arc<ActiveSession>, request: Request, asked: Asked) -> Answer {
         let id = Some(request.id());
         if request.is_method(Method::Initialize.as_str()) {
             let message = "session is open already";
@@ -112,7 +112,7 @@ impl Legacy {
     /// Registers a request and makes the future of its reply; nothing runs yet.
     fn start(
         &self,
-        session: &Arc<LiveSession>,
+        session: &Arc<ActiveSession>,
         request: Request,
         peer: &Peer,
     ) -> Result<(ReplyStream, InFlight), SessionError> {
@@ -123,14 +123,14 @@ impl Legacy {
         Ok((ReplyStream::of(&self.service, call), in_flight))
     }
 
-    fn call(&self, session: &LiveSession, input: Input, peer: Peer) -> ReplyFuture {
+    fn call(&self, session: &ActiveSession, input: Input, peer: Peer) -> ReplyFuture {
         self.service.clone().call(session.call(input, peer))
     }
 
     /// JSON if the answer comes first and soon; a stream of events otherwise.
     async fn answer(
         &self,
-        session: Arc<LiveSession>,
+        session: Arc<ActiveSession>,
         mut waiting: Waiting,
         id: Option<Id>,
         asked: Asked,
@@ -158,7 +158,12 @@ impl Legacy {
     }
 
     /// Turns a call that runs into a resumable stream.
-    async fn stream(&self, session: Arc<LiveSession>, waiting: Waiting, id: Option<Id>) -> Answer {
+    async fn stream(
+        &self,
+        session: Arc<ActiveSession>,
+        waiting: Waiting,
+        id: Option<Id>,
+    ) -> Answer {
         let stream = session.machine().take_stream();
         let context = session.context();
         let (reply, in_flight) = waiting.take();
@@ -190,7 +195,7 @@ impl Legacy {
     }
 
     /// A notification or a response: handed on before it is acknowledged.
-    async fn notification(&self, session: &LiveSession, message: Message, peer: Peer) -> Answer {
+    async fn notification(&self, session: &ActiveSession, message: Message, peer: Peer) -> Answer {
         if let Err(refusal) = session.machine().handle_activity(unix_ms()) {
             return session_refusal(None, refusal);
         }
@@ -210,7 +215,7 @@ impl Legacy {
     /// An array of 2025-03-26: everything runs at once, answers come as they are ready.
     async fn batch(
         &self,
-        session: Arc<LiveSession>,
+        session: Arc<ActiveSession>,
         messages: Vec<Message>,
         asked: Asked,
     ) -> Answer {
@@ -262,7 +267,7 @@ impl Legacy {
     /// GET: the messages that belong to no call, or the rest of a stream.
     pub(crate) async fn get(
         self: &Arc<Self>,
-        session: Arc<LiveSession>,
+        session: Arc<ActiveSession>,
         last_event_id: Option<&str>,
         asked: Asked,
     ) -> Answer {
@@ -284,7 +289,7 @@ impl Legacy {
     /// A fresh or resumed reader of the standalone stream.
     async fn listen(
         self: &Arc<Self>,
-        session: Arc<LiveSession>,
+        session: Arc<ActiveSession>,
         after: Option<eyot_session::Position>,
         peer: Peer,
     ) -> Answer {
@@ -327,14 +332,14 @@ impl Legacy {
         event_stream(OutgoingBody::stream(body))
     }
 
-    fn listener(self: &Arc<Self>, session: &Arc<LiveSession>, peer: Peer) -> Listen {
+    fn listener(self: &Arc<Self>, session: &Arc<ActiveSession>, peer: Peer) -> Listen {
         let (legacy, session) = (Arc::clone(self), Arc::clone(session));
         Box::new(move |cursor| legacy.call(&session, Input::Listen { cursor }, peer.clone()))
     }
 
     /// A write of a session failed; a session that is no longer ours is answered like one
     /// that has ended.
-    fn not_stored(&self, session: &LiveSession, id: Option<Id>, error: &StoreError) -> Answer {
+    fn not_stored(&self, session: &ActiveSession, id: Option<Id>, error: &StoreError) -> Answer {
         if matches!(error, StoreError::Fenced | StoreError::NotFound) {
             self.registry.forget(session);
             return refused(StatusCode::NOT_FOUND, id, "session not found");
@@ -343,7 +348,7 @@ impl Legacy {
     }
 
     /// DELETE: ends the session.
-    pub(crate) async fn delete(&self, session: &Arc<LiveSession>) -> Answer {
+    pub(crate) async fn delete(&self, session: &Arc<ActiveSession>) -> Answer {
         match self.registry.end(session).await {
             Ok(()) => empty(StatusCode::NO_CONTENT),
             Err(error) => store_failed(None, &error),

@@ -5,6 +5,7 @@
 //! was promised; it does not know what stands behind the service.
 
 mod accept;
+mod active_session;
 mod admin;
 mod api_keys;
 mod auth;
@@ -19,7 +20,6 @@ mod http_stack;
 mod in_flight;
 mod keeper;
 mod legacy;
-mod live;
 mod modern;
 mod modern_body;
 mod mount;

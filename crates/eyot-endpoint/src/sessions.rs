@@ -11,7 +11,7 @@ use eyot_session::SessionId;
 use eyot_types::Revision;
 use sha2::{Digest as _, Sha256};
 
-use crate::live::LiveSession;
+use crate::active_session::ActiveSession;
 use crate::registry::Registry;
 
 /// Looks at the sessions that this process serves; shows no secret. Cheap to clone.
@@ -100,7 +100,7 @@ impl Sessions {
     }
 }
 
-fn snapshot(digest: SessionDigest, session: &LiveSession, now_ms: u64) -> SessionSnapshot {
+fn snapshot(digest: SessionDigest, session: &ActiveSession, now_ms: u64) -> SessionSnapshot {
     let principal = session.context().principal().cloned();
     let machine = session.machine();
     SessionSnapshot {

@@ -9,7 +9,7 @@ use http::header::HeaderName;
 use http::{HeaderValue, StatusCode};
 
 use super::{Legacy, faulted, registry_refusal};
-use crate::live::LiveSession;
+use crate::active_session::ActiveSession;
 
 impl Legacy {
     /// `initialize` without a session: asks the service, and opens a session if it agrees.
@@ -51,7 +51,7 @@ impl Legacy {
     /// logging before receiving the `initialized` notification", so nothing else is lost.
     async fn ask(
         &self,
-        session: &LiveSession,
+        session: &ActiveSession,
         request: Request,
         peer: Peer,
     ) -> Result<Response, Fault> {

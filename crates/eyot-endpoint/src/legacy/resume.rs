@@ -13,9 +13,9 @@ use eyot_session::{EventId, Fence, Page, Position, StoreError, UpstreamName};
 use http::{Response, StatusCode};
 
 use super::{Legacy, store_failed};
+use crate::active_session::ActiveSession;
 use crate::event_body::{BodyParts, EventBody};
 use crate::event_stream::EventStream;
-use crate::live::LiveSession;
 use crate::replay::{Replay, trimmed_answer};
 use crate::reply_stream::ReplyStream;
 use crate::shared_stream::SharedStream;
@@ -23,7 +23,7 @@ use crate::shared_stream::SharedStream;
 impl Legacy {
     pub(super) async fn resume(
         &self,
-        session: Arc<LiveSession>,
+        session: Arc<ActiveSession>,
         last: EventId,
         peer: Peer,
     ) -> Response<OutgoingBody> {
@@ -50,7 +50,7 @@ impl Legacy {
 
     /// Events that the client has not seen were dropped: a replay would have a hole, so the
     /// call ends with an error that says so.
-    async fn gone(&self, session: &LiveSession, last: EventId) -> Response<OutgoingBody> {
+    async fn gone(&self, session: &ActiveSession, last: EventId) -> Response<OutgoingBody> {
         match end_of(session, last).await {
             Ok(page) => {
                 let answer = trimmed_answer(request_id(&page)).into_bytes();
@@ -63,7 +63,7 @@ impl Legacy {
     /// What was stored behind `last`, then what comes.
     fn rest(
         &self,
-        session: Arc<LiveSession>,
+        session: Arc<ActiveSession>,
         last: EventId,
         shared: Option<Arc<SharedStream>>,
     ) -> EventBody {
@@ -86,7 +86,7 @@ impl Legacy {
     /// finished.
     async fn recover(
         &self,
-        session: &Arc<LiveSession>,
+        session: &Arc<ActiveSession>,
         last: EventId,
         peer: Peer,
     ) -> Result<Option<Arc<SharedStream>>, StoreError> {
@@ -97,7 +97,7 @@ impl Legacy {
         Ok(Some(self.adopt(session, &page, peer)))
     }
 
-    fn adopt(&self, session: &Arc<LiveSession>, page: &Page, peer: Peer) -> Arc<SharedStream> {
+    fn adopt(&self, session: &Arc<ActiveSession>, page: &Page, peer: Peer) -> Arc<SharedStream> {
         let stream = page.stream.no;
         let Some(request_id) = request_id(page) else {
             // A batch: whose answers are missing is not known. The stream ends here.
@@ -119,7 +119,7 @@ impl Legacy {
 }
 
 /// What the store knows of the stream itself.
-async fn end_of(session: &LiveSession, last: EventId) -> Result<Page, StoreError> {
+async fn end_of(session: &ActiveSession, last: EventId) -> Result<Page, StoreError> {
     /// Behind every event.
     const END: Position = Position { fence: Fence(u64::MAX), seq: u64::MAX };
     let context = session.context();

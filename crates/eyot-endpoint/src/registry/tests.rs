@@ -44,7 +44,7 @@ fn name(text: &str) -> Option<Arc<str>> {
     Some(Arc::from(text))
 }
 
-async fn opened(registry: &Registry, principal: Option<Arc<str>>) -> Arc<LiveSession> {
+async fn opened(registry: &Registry, principal: Option<Arc<str>>) -> Arc<ActiveSession> {
     let session = registry.prepare(principal).unwrap();
     registry.open(session, Revision::LATEST_LEGACY, bytes::Bytes::new()).await.unwrap()
 }

@@ -9,7 +9,7 @@ use eyot_store_memory::MemoryStore;
 use eyot_types::Revision;
 
 use super::{SessionCounts, SessionDigest, Sessions};
-use crate::live::LiveSession;
+use crate::active_session::ActiveSession;
 use crate::noting::Noting;
 use crate::registry::Registry;
 
@@ -18,7 +18,7 @@ fn registry(store: &Arc<dyn Store>) -> Arc<Registry> {
     Arc::new(Registry::new(Arc::clone(store), service, &SessionLimits::default()))
 }
 
-async fn open(registry: &Registry, principal: Option<&str>) -> Arc<LiveSession> {
+async fn open(registry: &Registry, principal: Option<&str>) -> Arc<ActiveSession> {
     let session = registry.prepare(principal.map(Arc::from)).unwrap();
     registry.open(session, Revision::LATEST_LEGACY, bytes::Bytes::new()).await.unwrap()
 }

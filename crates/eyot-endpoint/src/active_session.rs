@@ -15,9 +15,9 @@ use crate::event_stream::EventStream;
 use crate::in_flight::{InFlight, RunningRequests};
 use crate::shared_stream::SharedStream;
 
-/// A session in the map of those that live, found by its id.
+/// A session in the map of those that are active, found by its id.
 #[derive(Debug)]
-pub(crate) struct ById(pub(crate) Arc<LiveSession>);
+pub(crate) struct ById(pub(crate) Arc<ActiveSession>);
 
 impl Borrow<str> for ById {
     fn borrow(&self) -> &str {
@@ -41,7 +41,7 @@ impl Eq for ById {}
 
 /// What lives of a session in memory: its machine, and the streams that run.
 #[derive(Debug)]
-pub(crate) struct LiveSession {
+pub(crate) struct ActiveSession {
     context: Arc<SessionHandle>,
     machine: Mutex<Session>,
     until_end: Mutex<UntilEnd>,
@@ -55,7 +55,7 @@ struct UntilEnd {
     permit: Option<QuotaPermit>,
 }
 
-impl LiveSession {
+impl ActiveSession {
     pub(crate) fn new(context: SessionHandle, machine: Session, permit: QuotaPermit) -> Self {
         let until_end = UntilEnd { streams: BTreeMap::new(), permit: Some(permit) };
         Self {
@@ -129,7 +129,7 @@ impl LiveSession {
     }
 }
 
-impl RunningRequests for LiveSession {
+impl RunningRequests for ActiveSession {
     fn handle_end(&self, id: &Id) {
         self.machine().handle_answer(id, unix_ms());
     }

@@ -21,7 +21,7 @@ pub(crate) struct ById(pub(crate) Arc<ActiveSession>);
 
 impl Borrow<str> for ById {
     fn borrow(&self) -> &str {
-        self.0.context.id().as_str()
+        self.0.handle.id().as_str()
     }
 }
 
@@ -42,7 +42,7 @@ impl Eq for ById {}
 /// What lives of a session in memory: its machine, and the streams that run.
 #[derive(Debug)]
 pub(crate) struct ActiveSession {
-    context: Arc<SessionHandle>,
+    handle: Arc<SessionHandle>,
     machine: Mutex<Session>,
     until_end: Mutex<UntilEnd>,
 }
@@ -56,28 +56,28 @@ struct UntilEnd {
 }
 
 impl ActiveSession {
-    pub(crate) fn new(context: SessionHandle, machine: Session, permit: QuotaPermit) -> Self {
+    pub(crate) fn new(handle: SessionHandle, machine: Session, permit: QuotaPermit) -> Self {
         let until_end = UntilEnd { streams: BTreeMap::new(), permit: Some(permit) };
         Self {
-            context: Arc::new(context),
+            handle: Arc::new(handle),
             machine: Mutex::new(machine),
             until_end: Mutex::new(until_end),
         }
     }
 
-    pub(crate) fn context(&self) -> &Arc<SessionHandle> {
-        &self.context
+    pub(crate) fn handle(&self) -> &Arc<SessionHandle> {
+        &self.handle
     }
 
     /// Whether `principal` opened the session: an id alone opens nothing.
     pub(crate) fn belongs_to(&self, principal: Option<&Arc<str>>) -> bool {
-        self.context.principal() == principal
+        self.handle.principal() == principal
     }
 
     /// A call in this session.
     pub(crate) fn call(&self, input: Input, peer: Peer) -> Call {
         let mut call = Call::new(input, peer);
-        call.session = Some(Arc::clone(&self.context));
+        call.session = Some(Arc::clone(&self.handle));
         call
     }
 
@@ -101,7 +101,7 @@ impl ActiveSession {
     pub(crate) fn standalone(&self) -> Arc<SharedStream> {
         let mut until_end = self.until_end.lock();
         let shared = until_end.streams.entry(StreamNo::STANDALONE).or_insert_with(|| {
-            let events = EventStream::standalone(&self.context);
+            let events = EventStream::standalone(&self.handle);
             Arc::new(SharedStream::new(events))
         });
         Arc::clone(shared)

@@ -23,7 +23,7 @@ use crate::reply_stream::ReplyStream;
 
 /// Drives one stream. It belongs to no connection: whoever polls it gets what comes next.
 pub(crate) struct EventStream {
-    context: Arc<SessionHandle>,
+    handle: Arc<SessionHandle>,
     stream: StreamNo,
     kind: StreamKind,
     request_id: Option<Id>,
@@ -69,7 +69,7 @@ pub(crate) enum StreamOutput {
 impl EventStream {
     /// The stream of one call, or of the calls of one batch.
     pub(crate) fn call(
-        context: &Arc<SessionHandle>,
+        handle: &Arc<SessionHandle>,
         stream: StreamNo,
         source: ReplyStream,
         in_flight: Vec<InFlight>,
@@ -77,7 +77,7 @@ impl EventStream {
     ) -> Self {
         let answers_left = in_flight.len().max(1);
         let cursor = source.cursor();
-        let mut events = Self::new(context, stream, StreamKind::Call, source);
+        let mut events = Self::new(handle, stream, StreamKind::Call, source);
         events.cursor = cursor;
         events.request_id = request_id;
         events.in_flight = in_flight;
@@ -86,19 +86,19 @@ impl EventStream {
     }
 
     /// The stream of messages that belong to no call. It has no source until somebody reads.
-    pub(crate) fn standalone(context: &Arc<SessionHandle>) -> Self {
-        Self::new(context, StreamNo::STANDALONE, StreamKind::Standalone, ReplyStream::over())
+    pub(crate) fn standalone(handle: &Arc<SessionHandle>) -> Self {
+        Self::new(handle, StreamNo::STANDALONE, StreamKind::Standalone, ReplyStream::over())
     }
 
     fn new(
-        context: &Arc<SessionHandle>,
+        handle: &Arc<SessionHandle>,
         stream: StreamNo,
         kind: StreamKind,
         source: ReplyStream,
     ) -> Self {
-        let start = Position { fence: context.fence(), seq: 0 };
+        let start = Position { fence: handle.fence(), seq: 0 };
         Self {
-            context: Arc::clone(context),
+            handle: Arc::clone(handle),
             stream,
             kind,
             request_id: None,
@@ -240,13 +240,13 @@ impl EventStream {
     /// Stores an event; the last one together with the stream's end, so that no process
     /// takes an answered call for one that still runs.
     fn write(&self, event: NewEvent, is_last: bool) -> StoreFuture<()> {
-        let (context, stream) = (&self.context, self.stream);
-        let (id, fence) = (context.id().clone(), context.fence());
+        let (handle, stream) = (&self.handle, self.stream);
+        let (id, fence) = (handle.id().clone(), handle.fence());
         if is_last {
             let end = StreamEnd { last: vec![event], at_ms: unix_ms() };
-            context.store().finish(id, fence, stream, end)
+            handle.store().finish(id, fence, stream, end)
         } else {
-            context.store().append(id, fence, stream, vec![event])
+            handle.store().append(id, fence, stream, vec![event])
         }
     }
 
@@ -273,15 +273,15 @@ impl EventStream {
                 .map(|it| Bytes::copy_from_slice(it.as_raw().as_bytes())),
             upstream_cursor: self.upstream_cursor(),
         };
-        self.context.store().open(self.context.id().clone(), self.context.fence(), record)
+        self.handle.store().open(self.handle.id().clone(), self.handle.fence(), record)
     }
 
     /// Ends a stream that got no answer: its call was cancelled.
     fn finish(&mut self) -> StoreFuture<()> {
         self.in_flight.clear();
-        let context = &self.context;
+        let handle = &self.handle;
         let end = StreamEnd { last: Vec::new(), at_ms: unix_ms() };
-        context.store().finish(context.id().clone(), context.fence(), self.stream, end)
+        handle.store().finish(handle.id().clone(), handle.fence(), self.stream, end)
     }
 }
 

@@ -165,9 +165,9 @@ impl Legacy {
         id: Option<Id>,
     ) -> Answer {
         let stream = session.machine().take_stream();
-        let context = session.context();
+        let handle = session.handle();
         let (reply, in_flight) = waiting.take();
-        let events = EventStream::call(context, stream, reply, in_flight, id.clone());
+        let events = EventStream::call(handle, stream, reply, in_flight, id.clone());
         let start = events.shown();
         let shared = session.add_call(stream, events);
         let (reader, _) = shared.attach();
@@ -201,7 +201,7 @@ impl Legacy {
         }
         let is_initialized = message.is_method(Method::Initialized.as_str());
         if is_initialized && session.machine().handle_initialized() {
-            let stored = session.context().update(|state| state.is_initialized = true).await;
+            let stored = session.handle().update(|state| state.is_initialized = true).await;
             if let Err(error) = stored {
                 return self.not_stored(session, None, &error);
             }
@@ -300,8 +300,8 @@ impl Legacy {
         let stream = eyot_session::StreamNo::STANDALONE;
         let shared = session.standalone();
         let (reader, shown) = shared.attach();
-        let context = session.context();
-        let replay = after.map(|after| crate::replay::Replay::new(context, stream, after, shown));
+        let handle = session.handle();
+        let replay = after.map(|after| crate::replay::Replay::new(handle, stream, after, shown));
         let priming = (session.machine().revision().has_priming() && after.is_none())
             .then(|| shown.map(|position| EventId { stream, position }.to_string()))
             .flatten()

@@ -68,7 +68,7 @@ impl Registry {
         }
     }
 
-    /// A context for a session that may come to be: `initialize` runs in it.
+    /// A handle for a session that may come to be: `initialize` runs in it.
     ///
     /// The id is 128 random bits: "globally unique and cryptographically secure"
     /// (2025-11-25, basic/transports). An id that the client sends is never adopted.
@@ -76,9 +76,9 @@ impl Registry {
         let permit = self.quota.acquire(principal.as_ref(), 0)?;
         let id = SessionId::parse(&random_token(16)).ok_or(OpenError::NoId)?;
         let store = Arc::clone(&self.store);
-        let context = SessionHandle::new(id, principal, Fence(1), Default::default(), store);
+        let handle = SessionHandle::new(id, principal, Fence(1), Default::default(), store);
         let machine = Session::open(Revision::LATEST_LEGACY, self.limits_of_one, unix_ms());
-        Ok(ActiveSession::new(context, machine, permit))
+        Ok(ActiveSession::new(handle, machine, permit))
     }
 
     /// Stores the session; from here on it survives the process.
@@ -90,16 +90,16 @@ impl Registry {
     ) -> Result<Arc<ActiveSession>, OpenError> {
         let now_ms = unix_ms();
         *session.machine() = Session::open(revision, self.limits_of_one, now_ms);
-        let context = session.context();
-        context.set_revision(revision);
+        let handle = session.handle();
+        handle.set_revision(revision);
         let record = SessionRecord {
-            id: context.id().clone(),
-            principal: context.principal().map(|it| it.as_ref().to_owned()),
+            id: handle.id().clone(),
+            principal: handle.principal().map(|it| it.as_ref().to_owned()),
             revision,
             initialize,
-            state: context.state(),
+            state: handle.state(),
             owner: Some(self.node.clone()),
-            fence: context.fence(),
+            fence: handle.fence(),
             created_ms: now_ms,
             expires_ms: session.machine().expires_ms(),
         };
@@ -154,15 +154,15 @@ impl Registry {
         let machine = Session::resume(&claimed, self.limits_of_one, now_ms);
         let record = claimed.record;
         let revision = record.revision;
-        let context = SessionHandle::new(
+        let handle = SessionHandle::new(
             record.id,
             record.principal.map(Arc::from),
             record.fence,
             record.state,
             Arc::clone(&self.store),
         );
-        context.set_revision(revision);
-        let session = Arc::new(ActiveSession::new(context, machine, permit));
+        handle.set_revision(revision);
+        let session = Arc::new(ActiveSession::new(handle, machine, permit));
         self.sessions.lock().replace(ById(Arc::clone(&session)));
         self.report();
         Ok(Some(session))
@@ -170,7 +170,7 @@ impl Registry {
 
     /// Ends a session for good.
     pub(crate) async fn end(&self, session: &Arc<ActiveSession>) -> Result<(), StoreError> {
-        let id = session.context().id();
+        let id = session.handle().id();
         self.sessions.lock().remove(id.as_str());
         self.report();
         session.end();
@@ -182,7 +182,7 @@ impl Registry {
     /// Stops serving a session that is no longer ours: another process has claimed it, or
     /// somebody has removed it from the store. The next request looks it up anew.
     pub(crate) fn forget(&self, session: &ActiveSession) {
-        self.sessions.lock().remove(session.context().id().as_str());
+        self.sessions.lock().remove(session.handle().id().as_str());
         session.end();
         self.report();
     }
@@ -196,7 +196,7 @@ impl Registry {
                 (machine.handle_timeout(now_ms), machine.poll_touch())
             };
             if let Some(expires_ms) = touch {
-                self.store.touch(session.context().id(), expires_ms);
+                self.store.touch(session.handle().id(), expires_ms);
             }
             if has_ended && let Err(error) = self.end(&session).await {
                 tracing::warn!(%error, "expired session was not removed");
@@ -213,13 +213,13 @@ impl Registry {
     pub(crate) fn touch_all(&self) {
         for ById(session) in self.sessions.lock().iter() {
             let expires_ms = session.machine().expires_ms();
-            self.store.touch(session.context().id(), expires_ms);
+            self.store.touch(session.handle().id(), expires_ms);
         }
     }
 
     /// Tells the service that a session is over.
     async fn close_upstream(&self, session: &Arc<ActiveSession>) {
-        let call = session.call(Input::Close, session.context().peer());
+        let call = session.call(Input::Close, session.handle().peer());
         if let Err(fault) = self.service.clone().call(call).await {
             tracing::debug!(%fault, "upstream of an ended session was not told");
         }

@@ -38,7 +38,7 @@ impl Legacy {
             Ok(session) => {
                 let mut response = json(StatusCode::OK, &answer);
                 let name = HeaderName::from_static(headers::SESSION_ID);
-                if let Ok(value) = HeaderValue::from_str(session.context().id().as_str()) {
+                if let Ok(value) = HeaderValue::from_str(session.handle().id().as_str()) {
                     response.headers_mut().insert(name, value);
                 }
                 response

@@ -27,8 +27,8 @@ impl Legacy {
         last: EventId,
         peer: Peer,
     ) -> Response<OutgoingBody> {
-        let context = session.context();
-        let reading = context.store().read(context.id().clone(), last.stream, last.position, 1);
+        let handle = session.handle();
+        let reading = handle.store().read(handle.id().clone(), last.stream, last.position, 1);
         match reading.await {
             Ok(_) => {}
             Err(StoreError::Trimmed { .. }) => return self.gone(&session, last).await,
@@ -69,7 +69,7 @@ impl Legacy {
     ) -> EventBody {
         let attached = shared.as_ref().map(|it| it.attach());
         let until = attached.and_then(|(_, shown)| shown);
-        let replay = Replay::new(session.context(), last.stream, last.position, until);
+        let replay = Replay::new(session.handle(), last.stream, last.position, until);
         let parts = BodyParts {
             session,
             stream: last.stream,
@@ -102,7 +102,7 @@ impl Legacy {
         let Some(request_id) = request_id(page) else {
             // A batch: whose answers are missing is not known. The stream ends here.
             let events =
-                EventStream::call(session.context(), stream, ReplyStream::over(), Vec::new(), None);
+                EventStream::call(session.handle(), stream, ReplyStream::over(), Vec::new(), None);
             return session.add_call(stream, events);
         };
         let cursor = page.last_upstream_cursors.get(&UpstreamName::DEFAULT).cloned();
@@ -113,7 +113,7 @@ impl Legacy {
         let in_flight = is_free.then(|| session.in_flight(request_id.clone()));
         let in_flight = in_flight.into_iter().collect();
         let events =
-            EventStream::call(session.context(), stream, reply, in_flight, Some(request_id));
+            EventStream::call(session.handle(), stream, reply, in_flight, Some(request_id));
         session.add_call(stream, events)
     }
 }
@@ -122,8 +122,8 @@ impl Legacy {
 async fn end_of(session: &ActiveSession, last: EventId) -> Result<Page, StoreError> {
     /// Behind every event.
     const END: Position = Position { fence: Fence(u64::MAX), seq: u64::MAX };
-    let context = session.context();
-    context.store().read(context.id().clone(), last.stream, END, 1).await
+    let handle = session.handle();
+    handle.store().read(handle.id().clone(), last.stream, END, 1).await
 }
 
 fn request_id(page: &Page) -> Option<Id> {

@@ -34,7 +34,7 @@ async fn pages_show_every_session_once_and_no_id() {
     let mut ids = Vec::new();
     for at in 0..7 {
         let session = open(&registry, (at == 0).then_some("alice")).await;
-        ids.push(session.context().id().clone());
+        ids.push(session.handle().id().clone());
     }
     let mut digests: Vec<_> = ids.iter().map(SessionDigest::of).collect();
     digests.sort();
@@ -78,7 +78,7 @@ async fn calls_and_streams_are_counted_while_they_run() {
 async fn session_that_another_process_has_opened_is_as_old_as_it_is() {
     let store = store();
     let opened = open(&registry(&store), None).await;
-    let record = store.load(opened.context().id().clone(), unix_ms()).await.unwrap().unwrap();
+    let record = store.load(opened.handle().id().clone(), unix_ms()).await.unwrap().unwrap();
     let second = registry(&store);
     let found = second.find(record.id.as_str(), None).await.unwrap().unwrap();
     assert_eq!(found.machine().opened_ms() / 1_000, record.created_ms / 1_000);

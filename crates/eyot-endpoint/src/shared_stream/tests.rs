@@ -33,11 +33,11 @@ fn world() -> World {
     record.fence = Fence(1);
     block_on(store.create(record.clone())).unwrap();
     let state = SessionState::default();
-    let context = Arc::new(SessionHandle::new(record.id, None, Fence(1), state, store));
+    let handle = Arc::new(SessionHandle::new(record.id, None, Fence(1), state, store));
     let (source, receiver) = channel();
     let reply = ReplyStream::merged(receiver, 1);
     let id = Some(Id::from_number(1));
-    let events = EventStream::call(&context, StreamNo(1), reply, Vec::new(), id);
+    let events = EventStream::call(&handle, StreamNo(1), reply, Vec::new(), id);
     World { shared: SharedStream::new(events), source, faults }
 }
 

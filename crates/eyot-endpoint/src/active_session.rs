@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use eyot_jsonrpc::Id;
 use eyot_service::{Call, Input, Peer, SessionHandle, unix_ms};
-use eyot_session::{Session, StreamNo};
+use eyot_session::{SessionMachine, StreamNo};
 use eyot_stdx::QuotaPermit;
 use parking_lot::{Mutex, MutexGuard};
 
@@ -43,7 +43,7 @@ impl Eq for ById {}
 #[derive(Debug)]
 pub(crate) struct ActiveSession {
     handle: Arc<SessionHandle>,
-    machine: Mutex<Session>,
+    machine: Mutex<SessionMachine>,
     until_end: Mutex<UntilEnd>,
 }
 
@@ -56,7 +56,7 @@ struct UntilEnd {
 }
 
 impl ActiveSession {
-    pub(crate) fn new(handle: SessionHandle, machine: Session, permit: QuotaPermit) -> Self {
+    pub(crate) fn new(handle: SessionHandle, machine: SessionMachine, permit: QuotaPermit) -> Self {
         let until_end = UntilEnd { streams: BTreeMap::new(), permit: Some(permit) };
         Self {
             handle: Arc::new(handle),
@@ -88,7 +88,7 @@ impl ActiveSession {
     }
 
     /// The state machine. The guard lives for one statement.
-    pub(crate) fn machine(&self) -> MutexGuard<'_, Session> {
+    pub(crate) fn machine(&self) -> MutexGuard<'_, SessionMachine> {
         self.machine.lock()
     }
 

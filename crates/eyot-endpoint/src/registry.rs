@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use eyot_service::{BoxService, Input, SessionHandle, SessionLimits, unix_ms};
 use eyot_session::{
-    Fence, Limits as LimitsOfOne, NodeId, Session, SessionId, SessionRecord, Store, StoreError,
+    Fence, Limits as LimitsOfOne, NodeId, SessionId, SessionMachine, SessionRecord, Store,
+    StoreError,
 };
 use eyot_stdx::{Quota, QuotaFull, QuotaLimits, random_token};
 use eyot_types::Revision;
@@ -77,7 +78,7 @@ impl Registry {
         let id = SessionId::parse(&random_token(16)).ok_or(OpenError::NoId)?;
         let store = Arc::clone(&self.store);
         let handle = SessionHandle::new(id, principal, Fence(1), Default::default(), store);
-        let machine = Session::open(Revision::LATEST_LEGACY, self.limits_of_one, unix_ms());
+        let machine = SessionMachine::open(Revision::LATEST_LEGACY, self.limits_of_one, unix_ms());
         Ok(ActiveSession::new(handle, machine, permit))
     }
 
@@ -89,7 +90,7 @@ impl Registry {
         initialize: bytes::Bytes,
     ) -> Result<Arc<ActiveSession>, OpenError> {
         let now_ms = unix_ms();
-        *session.machine() = Session::open(revision, self.limits_of_one, now_ms);
+        *session.machine() = SessionMachine::open(revision, self.limits_of_one, now_ms);
         let handle = session.handle();
         handle.set_revision(revision);
         let record = SessionRecord {
@@ -151,7 +152,7 @@ impl Registry {
         let permit = self.quota.acquire(principal.as_ref(), 0)?;
         let claimed = self.store.claim(id, principal, self.node.clone(), now_ms).await?;
         let Some(claimed) = claimed else { return Ok(None) };
-        let machine = Session::resume(&claimed, self.limits_of_one, now_ms);
+        let machine = SessionMachine::resume(&claimed, self.limits_of_one, now_ms);
         let record = claimed.record;
         let revision = record.revision;
         let handle = SessionHandle::new(

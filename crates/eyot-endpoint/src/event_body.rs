@@ -17,7 +17,7 @@ use tokio::time::{Instant, Sleep};
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use crate::active_session::ActiveSession;
-use crate::keeper::Keeper;
+use crate::detached_calls::DetachedCalls;
 use crate::replay::{Replay, Replayed};
 use crate::reply_stream::ReplyStream;
 use crate::shared_stream::{ReaderId, ReaderOutput, SharedStream};
@@ -32,7 +32,7 @@ pub(crate) struct BodyParts {
     pub(crate) shared: Option<Arc<SharedStream>>,
     pub(crate) reader: Option<ReaderId>,
     pub(crate) replay: Option<Replay>,
-    pub(crate) keeper: Arc<Keeper>,
+    pub(crate) detached: Arc<DetachedCalls>,
     pub(crate) keep_alive: Duration,
 }
 
@@ -194,7 +194,7 @@ impl Drop for EventBody {
         };
         if shared.detach(reader) {
             let session = Arc::clone(&self.parts.session);
-            self.parts.keeper.read_on(session, self.parts.stream, shared);
+            self.parts.detached.read_on(session, self.parts.stream, shared);
         }
     }
 }

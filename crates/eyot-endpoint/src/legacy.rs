@@ -23,10 +23,10 @@ use http::{HeaderValue, Response, StatusCode};
 use tower_service::Service as _;
 
 use crate::active_session::ActiveSession;
+use crate::detached_calls::DetachedCalls;
 use crate::event_body::{BodyParts, EventBody, Listen};
 use crate::event_stream::EventStream;
 use crate::in_flight::InFlight;
-use crate::keeper::Keeper;
 use crate::registry::{OpenError, Registry};
 use crate::reply_stream::{First, ReplyStream};
 use crate::timer::Timer;
@@ -40,7 +40,7 @@ type Answer = Response<OutgoingBody>;
 pub(crate) struct Legacy {
     pub(crate) registry: Arc<Registry>,
     pub(crate) service: BoxService,
-    pub(crate) keeper: Arc<Keeper>,
+    pub(crate) detached: Arc<DetachedCalls>,
     pub(crate) shutdown: Shutdown,
     pub(crate) limits: Limits,
 }
@@ -105,7 +105,7 @@ impl Legacy {
             Ok(started) => started,
             Err(refusal) => return session_refusal(id, refusal),
         };
-        let waiting = Waiting::one(reply, in_flight, Arc::clone(&self.keeper));
+        let waiting = Waiting::one(reply, in_flight, Arc::clone(&self.detached));
         self.answer(session, waiting, id, asked).await
     }
 
@@ -171,14 +171,14 @@ impl Legacy {
         let start = events.shown();
         let shared = session.add_call(stream, events);
         let (reader, _) = shared.attach();
-        // From here on a disconnect hands the stream to the keeper.
+        // From here on a disconnect makes it a detached call.
         let parts = BodyParts {
             session: Arc::clone(&session),
             stream,
             shared: Some(Arc::clone(&shared)),
             reader: Some(reader),
             replay: None,
-            keeper: Arc::clone(&self.keeper),
+            detached: Arc::clone(&self.detached),
             keep_alive: self.limits.http.keep_alive_interval,
         };
         let mut body = EventBody::new(parts, None);
@@ -260,7 +260,7 @@ impl Legacy {
         }
         let answers = in_flight.len();
         let merged = ReplyStream::merged(Messages::new(select_all(runs)), answers);
-        let waiting = Waiting::batch(merged, in_flight, Arc::clone(&self.keeper));
+        let waiting = Waiting::batch(merged, in_flight, Arc::clone(&self.detached));
         self.stream(session, waiting, None).await
     }
 
@@ -314,7 +314,7 @@ impl Legacy {
             shared: Some(Arc::clone(&shared)),
             reader: Some(reader),
             replay,
-            keeper: Arc::clone(&self.keeper),
+            detached: Arc::clone(&self.detached),
             keep_alive: self.limits.http.keep_alive_interval,
         };
         // Something goes out at once, so that the client sees the stream open.
@@ -363,17 +363,17 @@ struct Waiting {
     one_in_flight: Option<InFlight>,
     /// Of a batch.
     in_flight: Vec<InFlight>,
-    keeper: Arc<Keeper>,
+    detached: Arc<DetachedCalls>,
 }
 
 impl Waiting {
-    fn one(reply: ReplyStream, in_flight: InFlight, keeper: Arc<Keeper>) -> Self {
+    fn one(reply: ReplyStream, in_flight: InFlight, detached: Arc<DetachedCalls>) -> Self {
         let one_in_flight = Some(in_flight);
-        Self { reply: Some(reply), one_in_flight, in_flight: Vec::new(), keeper }
+        Self { reply: Some(reply), one_in_flight, in_flight: Vec::new(), detached }
     }
 
-    fn batch(reply: ReplyStream, in_flight: Vec<InFlight>, keeper: Arc<Keeper>) -> Self {
-        Self { reply: Some(reply), one_in_flight: None, in_flight, keeper }
+    fn batch(reply: ReplyStream, in_flight: Vec<InFlight>, detached: Arc<DetachedCalls>) -> Self {
+        Self { reply: Some(reply), one_in_flight: None, in_flight, detached }
     }
 
     async fn first(&mut self, patience: Option<Duration>, timer: &Timer) -> First {
@@ -405,7 +405,7 @@ impl Drop for Waiting {
     fn drop(&mut self) {
         if let Some(reply) = self.reply.take().filter(|it| !it.is_over()) {
             let in_flight = self.take_in_flight();
-            self.keeper.run_out(reply, in_flight);
+            self.detached.run_out(reply, in_flight);
         }
     }
 }

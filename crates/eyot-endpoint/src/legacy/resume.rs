@@ -76,7 +76,7 @@ impl Legacy {
             shared,
             reader: attached.map(|(reader, _)| reader),
             replay: Some(replay),
-            keeper: Arc::clone(&self.keeper),
+            detached: Arc::clone(&self.detached),
             keep_alive: self.limits.http.keep_alive_interval,
         };
         EventBody::new(parts, None)

@@ -143,15 +143,15 @@ fn call_without_a_reader_must_be_read_on_until_it_has_ended() {
     let world = world();
     let (reader, _) = world.shared.attach();
     assert!(world.shared.detach(reader));
-    let keeper = world.shared.attach_if_unread().unwrap();
+    let detached = world.shared.attach_if_unread().unwrap();
     world.answer();
-    assert!(world.poll(keeper).unwrap().contains("result"));
-    assert_eq!(world.poll(keeper).unwrap(), "end");
-    assert!(!world.shared.detach(keeper));
+    assert!(world.poll(detached).unwrap().contains("result"));
+    assert_eq!(world.poll(detached).unwrap(), "end");
+    assert!(!world.shared.detach(detached));
 }
 
 #[test]
-fn keeper_does_not_take_the_stream_from_a_client_that_came_back() {
+fn detached_does_not_take_the_stream_from_a_client_that_came_back() {
     let world = world();
     let (reader, _) = world.shared.attach();
     assert!(world.shared.detach(reader));

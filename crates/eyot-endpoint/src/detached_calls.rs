@@ -19,12 +19,12 @@ use crate::shared_stream::{ReaderOutput, SharedStream};
 
 /// Where work goes on after its connection.
 #[derive(Debug)]
-pub struct Keeper {
+pub struct DetachedCalls {
     tasks: TaskTracker,
     finish: CancellationToken,
 }
 
-impl Keeper {
+impl DetachedCalls {
     /// Work is tracked in `tasks`, and ends at the latest when `finish` is cancelled.
     #[must_use]
     pub fn new(tasks: TaskTracker, finish: CancellationToken) -> Self {

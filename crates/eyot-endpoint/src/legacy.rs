@@ -7,9 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eyot_frame::encode_priming;
-use eyot_http::{
-    Accepts, OutgoingBody, accepted, empty, error, event_stream, fault, json, refused,
-};
+use eyot_http::{OutgoingBody, accepted, empty, error, event_stream, fault, json, refused};
 use eyot_jsonrpc::{Id, Incoming, Message, Request};
 use eyot_service::{
     BoxService, Fault, Input, Limits, Messages, Peer, Reply, ReplyFuture, ReplyItem, Shutdown,
@@ -29,6 +27,7 @@ use crate::event_stream::EventStream;
 use crate::in_flight::InFlight;
 use crate::registry::{OpenError, Registry};
 use crate::reply_stream::{First, ReplyStream};
+use crate::request_context::RequestContext;
 use crate::timer::Timer;
 
 pub(crate) use self::initialize::agreed_revision;
@@ -43,13 +42,6 @@ pub(crate) struct Legacy {
     pub(crate) detached: Arc<DetachedCalls>,
     pub(crate) shutdown: Shutdown,
     pub(crate) limits: Limits,
-}
-
-/// What the head of a request says, checked.
-pub(crate) struct Asked {
-    pub(crate) peer: Peer,
-    pub(crate) accepts: Accepts,
-    pub(crate) timer: Arc<Timer>,
 }
 
 impl Legacy {
@@ -78,15 +70,15 @@ impl Legacy {
         &self,
         session: Arc<ActiveSession>,
         incoming: Incoming,
-        asked: Asked,
+        context: RequestContext,
     ) -> Answer {
         match incoming {
             Incoming::One(message) => match message.into_request() {
-                Ok(request) => self.request(session, request, asked).await,
-                Err(other) => Box::pin(self.notification(&session, other, asked.peer)).await,
+                Ok(request) => self.request(session, request, context).await,
+                Err(other) => Box::pin(self.notification(&session, other, context.peer)).await,
             },
             Incoming::Batch(messages) if session.machine().revision().has_batches() => {
-                Box::pin(self.batch(session, messages, asked)).await
+                Box::pin(self.batch(session, messages, context)).await
             }
             Incoming::Batch(_) => {
                 let message = "batches belong to revision 2025-03-26 alone";
@@ -95,18 +87,23 @@ impl Legacy {
         }
     }
 
-    async fn request(&self, session: Arc<ActiveSession>, request: Request, asked: Asked) -> Answer {
+    async fn request(
+        &self,
+        session: Arc<ActiveSession>,
+        request: Request,
+        context: RequestContext,
+    ) -> Answer {
         let id = Some(request.id());
         if request.is_method(Method::Initialize.as_str()) {
             let message = "session is open already";
             return refused(StatusCode::BAD_REQUEST, id, message);
         }
-        let (reply, in_flight) = match self.start(&session, request, &asked.peer) {
+        let (reply, in_flight) = match self.start(&session, request, &context.peer) {
             Ok(started) => started,
             Err(refusal) => return session_refusal(id, refusal),
         };
         let waiting = Waiting::one(reply, in_flight, Arc::clone(&self.detached));
-        self.answer(session, waiting, id, asked).await
+        self.answer(session, waiting, id, context).await
     }
 
     /// Registers a request and makes the future of its reply; nothing runs yet.
@@ -133,13 +130,13 @@ impl Legacy {
         session: Arc<ActiveSession>,
         mut waiting: Waiting,
         id: Option<Id>,
-        asked: Asked,
+        context: RequestContext,
     ) -> Answer {
-        let accepts = asked.accepts;
+        let accepts = context.accepts;
         let patience = if accepts.json { self.limits.calls.json_patience } else { Duration::ZERO };
         let may_stream = accepts.events;
         loop {
-            match waiting.first(may_stream.then_some(patience), &asked.timer).await {
+            match waiting.first(may_stream.then_some(patience), &context.timer).await {
                 First::Answer(answer) => return json(StatusCode::OK, &answer),
                 First::Failed(fault) => return faulted(id, &fault),
                 // The call was cancelled: "the receiver SHOULD NOT send a response".
@@ -217,7 +214,7 @@ impl Legacy {
         &self,
         session: Arc<ActiveSession>,
         messages: Vec<Message>,
-        asked: Asked,
+        context: RequestContext,
     ) -> Answer {
         let (mut requests, mut others) = (Vec::new(), Vec::new());
         for message in messages {
@@ -235,13 +232,13 @@ impl Legacy {
         let mut started = Vec::new();
         for request in requests {
             let id = Some(request.id());
-            match self.start(&session, request, &asked.peer) {
+            match self.start(&session, request, &context.peer) {
                 Ok((reply, in_flight)) => started.push((id, reply, in_flight)),
                 Err(refusal) => return session_refusal(id, refusal),
             }
         }
         for message in others {
-            let answer = self.notification(&session, message, asked.peer.clone()).await;
+            let answer = self.notification(&session, message, context.peer.clone()).await;
             if answer.status() != StatusCode::ACCEPTED {
                 return answer;
             }
@@ -249,7 +246,7 @@ impl Legacy {
         if started.is_empty() {
             return accepted();
         }
-        if !asked.accepts.events {
+        if !context.accepts.events {
             return empty(StatusCode::NOT_ACCEPTABLE);
         }
         let mut in_flight = Vec::new();
@@ -269,21 +266,21 @@ impl Legacy {
         self: &Arc<Self>,
         session: Arc<ActiveSession>,
         last_event_id: Option<&str>,
-        asked: Asked,
+        context: RequestContext,
     ) -> Answer {
-        if !asked.accepts.events {
+        if !context.accepts.events {
             return empty(StatusCode::NOT_ACCEPTABLE);
         }
         let Some(text) = last_event_id else {
-            return self.listen(session, None, asked.peer).await;
+            return self.listen(session, None, context.peer).await;
         };
         let Ok(event_id) = text.parse::<EventId>() else {
             return refused(StatusCode::BAD_REQUEST, None, "Last-Event-ID is not of this server");
         };
         if event_id.stream == eyot_session::StreamNo::STANDALONE {
-            return self.listen(session, Some(event_id.position), asked.peer).await;
+            return self.listen(session, Some(event_id.position), context.peer).await;
         }
-        self.resume(session, event_id, asked.peer).await
+        self.resume(session, event_id, context.peer).await
     }
 
     /// A fresh or resumed reader of the standalone stream.

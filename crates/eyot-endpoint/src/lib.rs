@@ -29,6 +29,7 @@ mod pipe;
 mod registry;
 mod replay;
 mod reply_stream;
+mod request_context;
 mod sessions;
 mod shared_stream;
 mod timer;

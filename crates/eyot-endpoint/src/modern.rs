@@ -14,9 +14,9 @@ use eyot_types::{Era, Method, Revision, codes, headers};
 use http::{HeaderMap, StatusCode};
 use tower_service::Service as _;
 
-use crate::legacy::Asked;
 use crate::modern_body::ModernBody;
 use crate::reply_stream::{First, ReplyStream};
+use crate::request_context::RequestContext;
 use crate::timer::Timer;
 
 type Answer = http::Response<OutgoingBody>;
@@ -35,9 +35,9 @@ impl Modern {
         message: Message,
         headers: &HeaderMap,
         head: &RequestHead<'_>,
-        asked: Asked,
+        context: RequestContext,
     ) -> Answer {
-        let Asked { peer, accepts, timer } = asked;
+        let RequestContext { peer, accepts, timer } = context;
         match message.into_kind() {
             MessageKind::Request(request) => {
                 let id = Some(request.id());

@@ -102,8 +102,8 @@ impl Legacy {
             Ok(started) => started,
             Err(refusal) => return session_refusal(id, refusal),
         };
-        let waiting = Waiting::one(reply, in_flight, Arc::clone(&self.detached));
-        self.answer(session, waiting, id, context).await
+        let pending = PendingReply::one(reply, in_flight, Arc::clone(&self.detached));
+        self.answer(session, pending, id, context).await
     }
 
     /// Registers a request and makes the future of its reply; nothing runs yet.
@@ -128,7 +128,7 @@ impl Legacy {
     async fn answer(
         &self,
         session: Arc<ActiveSession>,
-        mut waiting: Waiting,
+        mut pending: PendingReply,
         id: Option<Id>,
         context: RequestContext,
     ) -> Answer {
@@ -136,15 +136,15 @@ impl Legacy {
         let patience = if accepts.json { self.limits.calls.json_patience } else { Duration::ZERO };
         let may_stream = accepts.events;
         loop {
-            match waiting.first(may_stream.then_some(patience), &context.timer).await {
+            match pending.first(may_stream.then_some(patience), &context.timer).await {
                 First::Answer(answer) => return json(StatusCode::OK, &answer),
                 First::Failed(fault) => return faulted(id, &fault),
                 // The call was cancelled: "the receiver SHOULD NOT send a response".
                 First::Ended => return event_stream(OutgoingBody::Empty),
-                First::Silence => return Box::pin(self.stream(session, waiting, id)).await,
+                First::Silence => return Box::pin(self.stream(session, pending, id)).await,
                 First::Other(item) if may_stream => {
-                    waiting.put_back(item);
-                    return Box::pin(self.stream(session, waiting, id)).await;
+                    pending.put_back(item);
+                    return Box::pin(self.stream(session, pending, id)).await;
                 }
                 First::Other(ReplyItem::HangUp { .. } | ReplyItem::Cursor(_)) => {}
                 First::Other(ReplyItem::Message { .. }) => {
@@ -158,12 +158,12 @@ impl Legacy {
     async fn stream(
         &self,
         session: Arc<ActiveSession>,
-        waiting: Waiting,
+        pending: PendingReply,
         id: Option<Id>,
     ) -> Answer {
         let stream = session.machine().take_stream();
         let handle = session.handle();
-        let (reply, in_flight) = waiting.take();
+        let (reply, in_flight) = pending.take();
         let events = EventStream::call(handle, stream, reply, in_flight, id.clone());
         let start = events.shown();
         let shared = session.add_call(stream, events);
@@ -257,8 +257,8 @@ impl Legacy {
         }
         let answers = in_flight.len();
         let merged = ReplyStream::merged(Messages::new(select_all(runs)), answers);
-        let waiting = Waiting::batch(merged, in_flight, Arc::clone(&self.detached));
-        self.stream(session, waiting, None).await
+        let pending = PendingReply::batch(merged, in_flight, Arc::clone(&self.detached));
+        self.stream(session, pending, None).await
     }
 
     /// GET: the messages that belong to no call, or the rest of a stream.
@@ -354,7 +354,7 @@ impl Legacy {
 }
 
 /// A call before its first output. Dropped by a disconnect, it goes on without a reader.
-struct Waiting {
+struct PendingReply {
     reply: Option<ReplyStream>,
     /// Of a call by itself: a list for one would be an allocation.
     one_in_flight: Option<InFlight>,
@@ -363,7 +363,7 @@ struct Waiting {
     detached: Arc<DetachedCalls>,
 }
 
-impl Waiting {
+impl PendingReply {
     fn one(reply: ReplyStream, in_flight: InFlight, detached: Arc<DetachedCalls>) -> Self {
         let one_in_flight = Some(in_flight);
         Self { reply: Some(reply), one_in_flight, in_flight: Vec::new(), detached }
@@ -398,7 +398,7 @@ impl Waiting {
     }
 }
 
-impl Drop for Waiting {
+impl Drop for PendingReply {
     fn drop(&mut self) {
         if let Some(reply) = self.reply.take().filter(|it| !it.is_over()) {
             let in_flight = self.take_in_flight();

@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use crate::cache::Cache;
 use crate::config::Config;
 use crate::error::ClientError;
-use crate::mirrors::Mirrors;
+use crate::param_headers::ParamHeaders;
 use crate::session::Session;
 
 /// Whether calls reach the server now.
@@ -125,7 +125,7 @@ pub(crate) struct Shared {
     pub(crate) notifications: broadcast::Sender<Notification>,
     pub(crate) events: broadcast::Sender<ClientEvent>,
     pub(crate) cache: Cache,
-    pub(crate) mirrors: Mirrors,
+    pub(crate) param_headers: ParamHeaders,
     pub(crate) wishes: Mutex<Wishes>,
     /// Calls that want to hear of progress which comes outside of their own stream.
     stray: Mutex<BTreeMap<u64, mpsc::Sender<Notification>>>,
@@ -152,7 +152,7 @@ impl Shared {
             notifications: broadcast::Sender::new(queue_max),
             events: broadcast::Sender::new(EVENTS_MAX),
             cache: Cache::new(config.cache_entries_max),
-            mirrors: Mirrors::new(TOOLS_MAX),
+            param_headers: ParamHeaders::new(TOOLS_MAX),
             wishes: Mutex::default(),
             stray: Mutex::default(),
             next_id: AtomicU64::new(1),

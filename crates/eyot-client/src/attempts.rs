@@ -13,7 +13,7 @@ use crate::exchange::{Times, Watch};
 use crate::params::{Params, to_raw};
 use crate::perform::{Call, perform};
 use crate::session::Session;
-use crate::state::{Doubt, Shared};
+use crate::state::{Loss, Shared};
 
 /// What was tried already.
 #[derive(Default)]
@@ -77,17 +77,17 @@ impl Attempts {
         let Failed { shared, session, call, .. } = failed;
         match error {
             ClientError::Unreachable { reason } => {
-                shared.suspect(session, Doubt::Broken(reason.clone())).await;
+                shared.report_loss(session, Loss::Broken(reason.clone())).await;
                 true
             }
             ClientError::Lost { reason, outcome: Outcome::NotSent } => {
-                shared.suspect(session, Doubt::Gone(reason.clone())).await;
+                shared.report_loss(session, Loss::Gone(reason.clone())).await;
                 true
             }
             ClientError::Lost { reason, outcome: Outcome::Unknown } => {
                 // A link of lines that still works has lost this call only: nobody read it.
                 if shared.http.is_some() || !session.is_open() {
-                    shared.suspect(session, Doubt::Broken(reason.clone())).await;
+                    shared.report_loss(session, Loss::Broken(reason.clone())).await;
                 }
                 self.unknown += 1;
                 // Nobody knows whether it ran: only what changes nothing is asked again.
@@ -117,7 +117,7 @@ impl Attempts {
             codes::UNSUPPORTED_VERSION if !self.has_renegotiated => {
                 self.has_renegotiated = true;
                 let reason = "the server no longer speaks the revision".to_owned();
-                shared.suspect(session, Doubt::Gone(reason)).await;
+                shared.report_loss(session, Loss::Gone(reason)).await;
                 true
             }
             _ => false,

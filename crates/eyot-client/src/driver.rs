@@ -21,7 +21,7 @@ use crate::error::ClientError;
 use crate::open::{LineTask, Opened, Opener, drive};
 use crate::restore::check;
 use crate::session::{Connection, Session};
-use crate::state::{ClientEvent, Doubt, Link, Liveness, Order, Shared};
+use crate::state::{ClientEvent, Link, Liveness, Loss, Order, Shared};
 
 /// Owns the connection of one client.
 pub(crate) struct Driver {
@@ -47,7 +47,7 @@ pub(crate) struct Live {
     background: Background,
     beat: Option<Beat>,
     /// Whoever found that it does not work, until recovery is under way.
-    doubter: Option<oneshot::Sender<()>>,
+    reporter: Option<oneshot::Sender<()>>,
 }
 
 /// Why a connection is left.
@@ -117,7 +117,7 @@ impl Driver {
         let heartbeat = self.shared.config.heartbeat.filter(|_| has_session);
         let background = Background::new(&self.shared, &session);
         let beat = heartbeat.map(Beat::new);
-        let live = Live { session, line, listening, background, beat, doubter: None };
+        let live = Live { session, line, listening, background, beat, reporter: None };
         self.publish(&live);
         live
     }
@@ -164,7 +164,7 @@ impl Driver {
         self.shared.link.send_replace(Link::Recovering);
         self.shared.liveness.send_replace(Liveness::Recovering { reason: reason.clone() });
         drop(self.shared.events.send(ClientEvent::Recovering { reason: reason.clone() }));
-        drop(live.doubter.take());
+        drop(live.reporter.take());
         let number = live.session.number;
         let mut kept = Some(live);
         if !keeps {
@@ -226,7 +226,7 @@ impl Driver {
     /// Lets go of a connection: what runs on it fails at once, and it ends in order.
     fn retire(&mut self, live: &mut Option<Live>, farewell: Farewell) {
         let Some(live) = live.take() else { return };
-        let Live { session, line, listening, background, beat, doubter: _ } = live;
+        let Live { session, line, listening, background, beat, reporter: _ } = live;
         session.retired.cancel();
         drop((listening, background, beat));
         if let Connection::Legacy(connection) = session.connection.clone()
@@ -253,7 +253,7 @@ impl Driver {
                 order = self.orders.recv() => match order {
                     Some(Order::Run(work)) => self.beside.work.push(work),
                     // Their senders see that the driver is at it already.
-                    Some(Order::Suspect { .. } | Order::Resubscribe { .. }) => {}
+                    Some(Order::ReportLoss { .. } | Order::Resubscribe { .. }) => {}
                     None => return None,
                 },
                 () = self.beside.next() => {}
@@ -372,15 +372,15 @@ fn take_order(beside: &mut Beside, live: &mut Live, order: Order) -> Option<Leav
     match order {
         Order::Run(work) => beside.work.push(work),
         Order::Resubscribe { done } => live.background.resubscribe(done),
-        Order::Suspect { number, doubt, done } if number == live.session.number => {
-            live.doubter = Some(done);
-            return Some(match doubt {
-                Doubt::Gone(reason) => Leave::Gone(reason),
-                Doubt::Broken(reason) => Leave::Broken(reason),
+        Order::ReportLoss { number, loss, done } if number == live.session.number => {
+            live.reporter = Some(done);
+            return Some(match loss {
+                Loss::Gone(reason) => Leave::Gone(reason),
+                Loss::Broken(reason) => Leave::Broken(reason),
             });
         }
         // About a session that was replaced already.
-        Order::Suspect { .. } => {}
+        Order::ReportLoss { .. } => {}
     }
     None
 }

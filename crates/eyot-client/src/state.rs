@@ -74,7 +74,7 @@ pub(crate) enum Link {
 pub(crate) enum Order {
     /// A call found that session `number` does not work; `done` is dropped when the driver has
     /// looked after it, or has begun to.
-    Suspect { number: u64, doubt: Doubt, done: oneshot::Sender<()> },
+    ReportLoss { number: u64, loss: Loss, done: oneshot::Sender<()> },
     /// Run this beside everything else.
     Run(BoxFuture<'static, ()>),
     /// What the modern background subscription is to hear of has changed.
@@ -83,7 +83,7 @@ pub(crate) enum Order {
 
 /// What is wrong with a session.
 #[derive(Clone, Debug)]
-pub(crate) enum Doubt {
+pub(crate) enum Loss {
     /// The server no longer knows it, or has another era or version now.
     Gone(String),
     /// The server could not be reached, or the connection broke.
@@ -186,9 +186,9 @@ impl Shared {
     }
 
     /// Tells the driver that a session does not work, and waits until it looks after it.
-    pub(crate) async fn suspect(&self, session: &Session, doubt: Doubt) {
+    pub(crate) async fn report_loss(&self, session: &Session, loss: Loss) {
         let (done, waiting) = oneshot::channel();
-        let order = Order::Suspect { number: session.number, doubt, done };
+        let order = Order::ReportLoss { number: session.number, loss, done };
         if self.orders.send(order).await.is_ok() {
             // The driver drops its end; it never sends.
             drop(waiting.await);

@@ -20,7 +20,7 @@ use crate::error::ClientError;
 use crate::params::Params;
 use crate::perform::{Call, request_meta};
 use crate::session::Session;
-use crate::state::{Doubt, Shared};
+use crate::state::{Loss, Shared};
 
 /// What a subscription tells.
 #[derive(Clone, Debug)]
@@ -219,7 +219,7 @@ impl Listening {
         match &error {
             ClientError::Unreachable { reason } | ClientError::Lost { reason, .. } => {
                 if let Some(session) = session {
-                    self.shared.suspect(&session, Doubt::Broken(reason.clone())).await;
+                    self.shared.report_loss(&session, Loss::Broken(reason.clone())).await;
                 }
                 Ok(())
             }

@@ -248,7 +248,7 @@ impl Client {
             let params = Params::new().with("level", &level);
             self.call::<EmptyResult>(Method::LoggingSetLevel, params).await?;
         }
-        self.shared().wishes.lock().log_level = Some(level);
+        self.shared().settings.lock().log_level = Some(level);
         Ok(())
     }
 

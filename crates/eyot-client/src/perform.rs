@@ -152,7 +152,7 @@ pub(crate) fn request_meta(
     }
     if session.era() == Era::Modern {
         members.extend(shared.modern_meta.clone());
-        let level = call.log_level.clone().or_else(|| shared.wishes.lock().log_level.clone());
+        let level = call.log_level.clone().or_else(|| shared.settings.lock().log_level.clone());
         if let Some(level) = level {
             members.insert(meta::LOG_LEVEL.to_owned(), Value::from(level.as_str()));
         }

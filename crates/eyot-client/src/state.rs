@@ -92,13 +92,13 @@ pub(crate) enum Loss {
 
 /// What the caller has set at the server, to be set again in a new session.
 #[derive(Debug, Default)]
-pub(crate) struct Wishes {
+pub(crate) struct SessionSettings {
     pub(crate) log_level: Option<LogLevel>,
     /// Subscribed resources, with how many want each.
     pub(crate) subscriptions: BTreeMap<String, u32>,
 }
 
-impl Wishes {
+impl SessionSettings {
     /// Lets go of a subscription; whether it was the last of its resource.
     pub(crate) fn release(&mut self, uri: &str) -> bool {
         let Some(count) = self.subscriptions.get_mut(uri) else { return false };
@@ -126,7 +126,7 @@ pub(crate) struct Shared {
     pub(crate) events: broadcast::Sender<ClientEvent>,
     pub(crate) cache: Cache,
     pub(crate) param_headers: ParamHeaders,
-    pub(crate) wishes: Mutex<Wishes>,
+    pub(crate) settings: Mutex<SessionSettings>,
     /// Calls that want to hear of progress which comes outside of their own stream.
     stray: Mutex<BTreeMap<u64, mpsc::Sender<Notification>>>,
     next_id: AtomicU64,
@@ -153,7 +153,7 @@ impl Shared {
             events: broadcast::Sender::new(EVENTS_MAX),
             cache: Cache::new(config.cache_entries_max),
             param_headers: ParamHeaders::new(TOOLS_MAX),
-            wishes: Mutex::default(),
+            settings: Mutex::default(),
             stray: Mutex::default(),
             next_id: AtomicU64::new(1),
             started: Instant::now(),
@@ -249,7 +249,7 @@ impl Shared {
 
     /// The subscribed resources.
     pub(crate) fn subscribed(&self) -> BTreeSet<String> {
-        self.wishes.lock().subscriptions.keys().cloned().collect()
+        self.settings.lock().subscriptions.keys().cloned().collect()
     }
 }
 

@@ -27,8 +27,8 @@ impl Client {
     pub async fn subscribe(&self, uri: impl Into<String>) -> Result<(), ClientError> {
         let uri = uri.into();
         let is_first = {
-            let mut wishes = self.shared().wishes.lock();
-            let count = wishes.subscriptions.entry(uri.clone()).or_insert(0);
+            let mut settings = self.shared().settings.lock();
+            let count = settings.subscriptions.entry(uri.clone()).or_insert(0);
             *count += 1;
             *count == 1
         };
@@ -67,7 +67,7 @@ impl Client {
         &self,
         uri: &str,
     ) -> Option<impl Future<Output = Result<(), ClientError>> + Send + use<>> {
-        if !self.shared().wishes.lock().release(uri) {
+        if !self.shared().settings.lock().release(uri) {
             return None;
         }
         let (client, uri) = (self.clone(), uri.to_owned());
@@ -125,7 +125,7 @@ struct Counted<'a> {
 impl Drop for Counted<'_> {
     fn drop(&mut self) {
         if let Some(uri) = self.uri.take() {
-            self.client.shared().wishes.lock().release(&uri);
+            self.client.shared().settings.lock().release(&uri);
         }
     }
 }

@@ -28,7 +28,7 @@ pub(crate) struct Attempts {
 }
 
 /// A call that failed, and where.
-pub(crate) struct Failed<'a> {
+pub(crate) struct FailedAttempt<'a> {
     pub(crate) shared: &'a Arc<Shared>,
     pub(crate) session: &'a Arc<Session>,
     pub(crate) call: &'a Call,
@@ -55,7 +55,7 @@ impl Attempts {
     /// Prepares the next attempt, or gives the error back.
     pub(crate) async fn judge(
         &mut self,
-        failed: &Failed<'_>,
+        failed: &FailedAttempt<'_>,
         error: ClientError,
     ) -> Result<(), ClientError> {
         if !self.may_repeat(failed, &error).await {
@@ -73,8 +73,8 @@ impl Attempts {
     }
 
     /// Whether the request can be sent again, after the driver has looked after the connection.
-    async fn may_repeat(&mut self, failed: &Failed<'_>, error: &ClientError) -> bool {
-        let Failed { shared, session, call, .. } = failed;
+    async fn may_repeat(&mut self, failed: &FailedAttempt<'_>, error: &ClientError) -> bool {
+        let FailedAttempt { shared, session, call, .. } = failed;
         match error {
             ClientError::Unreachable { reason } => {
                 shared.report_loss(session, Loss::Broken(reason.clone())).await;
@@ -101,8 +101,8 @@ impl Attempts {
     }
 
     /// Whether a modern server's refusal can be mended.
-    async fn may_correct(&mut self, failed: &Failed<'_>, code: i64) -> bool {
-        let Failed { shared, session, call, .. } = failed;
+    async fn may_correct(&mut self, failed: &FailedAttempt<'_>, code: i64) -> bool {
+        let FailedAttempt { shared, session, call, .. } = failed;
         match code {
             codes::HEADER_MISMATCH
                 if call.method() == Method::ToolsCall

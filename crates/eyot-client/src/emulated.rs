@@ -23,15 +23,15 @@ pub(crate) async fn legacy(
     let events = client.shared().events.subscribe();
     let capabilities = client.capabilities();
     let filter = honoured(filter, &capabilities);
-    let mut subscribed = Subscribed { client, uris: Vec::new() };
+    let mut resources = ResourceSubscriptions { client, uris: Vec::new() };
     for uri in filter.resource_subscriptions.clone().unwrap_or_default() {
-        subscribed.client.subscribe(uri.clone()).await?;
-        subscribed.uris.push(uri);
+        resources.client.subscribe(uri.clone()).await?;
+        resources.uris.push(uri);
     }
     let first = SubscriptionEvent::Acknowledged(filter.clone());
     let pending = VecDeque::from([first]);
-    let hearing = Hearing { notifications, events, filter, subscribed, pending };
-    Ok(Subscription::new(stream::unfold(hearing, Hearing::next)))
+    let subscription = LegacySubscription { notifications, events, filter, resources, pending };
+    Ok(Subscription::new(stream::unfold(subscription, LegacySubscription::next)))
 }
 
 /// "Notification types the server does not support are omitted" (2026-07-28,
@@ -52,21 +52,21 @@ fn honoured(
     filter
 }
 
-struct Hearing {
+struct LegacySubscription {
     notifications: broadcast::Receiver<Notification>,
     events: broadcast::Receiver<ClientEvent>,
     filter: SubscriptionFilter,
-    subscribed: Subscribed,
+    resources: ResourceSubscriptions,
     pending: VecDeque<SubscriptionEvent>,
 }
 
-impl Hearing {
+impl LegacySubscription {
     async fn next(mut self) -> Option<(Result<SubscriptionEvent, ClientError>, Self)> {
         loop {
             if let Some(event) = self.pending.pop_front() {
                 return Some((Ok(event), self));
             }
-            let mut liveness = self.subscribed.client.liveness();
+            let mut liveness = self.resources.client.liveness();
             tokio::select! {
                 heard = self.notifications.recv() => match heard {
                     Ok(notification) if is_wanted(&self.filter, &notification) => {
@@ -110,12 +110,12 @@ fn is_wanted(filter: &SubscriptionFilter, notification: &Notification) -> bool {
 }
 
 /// Ends the subscriptions when it is dropped.
-struct Subscribed {
+struct ResourceSubscriptions {
     client: Client,
     uris: Vec<String>,
 }
 
-impl Drop for Subscribed {
+impl Drop for ResourceSubscriptions {
     fn drop(&mut self) {
         let shared = Arc::clone(self.client.shared());
         for uri in std::mem::take(&mut self.uris) {

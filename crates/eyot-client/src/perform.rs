@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
-use crate::attempts::{Attempts, Failed};
+use crate::attempts::{Attempts, FailedAttempt};
 use crate::cache::CacheKey;
 use crate::error::ClientError;
 use crate::exchange::{Exchange, Times, Watch};
@@ -58,7 +58,7 @@ pub(crate) async fn perform(
                 return Ok(answer);
             }
             Err(error) => {
-                let failed = Failed { shared, session: &session, call, times: watch.times };
+                let failed = FailedAttempt { shared, session: &session, call, times: watch.times };
                 attempts.judge(&failed, error).await?;
             }
         }

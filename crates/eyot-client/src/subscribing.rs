@@ -32,7 +32,7 @@ impl Client {
             *count += 1;
             *count == 1
         };
-        let mut counted = Counted { client: self, uri: Some(uri.clone()) };
+        let mut guard = CountGuard { client: self, uri: Some(uri.clone()) };
         if is_first {
             match self.era() {
                 Era::Legacy => {
@@ -42,7 +42,7 @@ impl Client {
                 Era::Modern => self.resubscribe().await?,
             }
         }
-        counted.uri = None;
+        guard.uri = None;
         Ok(())
     }
 
@@ -117,12 +117,12 @@ impl Client {
 }
 
 /// A subscription that is not counted if it does not come about.
-struct Counted<'a> {
+struct CountGuard<'a> {
     client: &'a Client,
     uri: Option<String>,
 }
 
-impl Drop for Counted<'_> {
+impl Drop for CountGuard<'_> {
     fn drop(&mut self) {
         if let Some(uri) = self.uri.take() {
             self.client.shared().settings.lock().release(&uri);

@@ -17,8 +17,8 @@ use crate::driver;
 use crate::line_driver::{LineDriver, Shared};
 use crate::line_link::{BoxStream, LineLink};
 use crate::line_order::{CallFault, End, Order};
+use crate::standalone_queue::StandaloneQueue;
 use crate::target::{Runtime, Target};
-use crate::unsolicited::Unsolicited;
 use crate::upstream_ids::UpstreamIds;
 
 /// One link of lines, moved on by its [`LineDriver`]. Dropping the last handle ends the link in
@@ -26,7 +26,7 @@ use crate::upstream_ids::UpstreamIds;
 #[derive(Clone)]
 pub struct LineConnection {
     orders: mpsc::Sender<Order>,
-    unsolicited: Unsolicited,
+    standalone: StandaloneQueue,
     ids: Arc<UpstreamIds>,
     end: End,
     limits: Arc<Limits>,
@@ -64,16 +64,13 @@ impl LineConnection {
     fn new(link: LineLink, era: Era, runtime: &Runtime) -> (Self, LineDriver) {
         let Runtime { limits, shutdown, .. } = runtime;
         let (orders, receiver) = mpsc::channel(limits.calls.queue_messages_max);
-        let unsolicited = Unsolicited::new(limits.calls.queue_messages_max);
+        let standalone = StandaloneQueue::new(limits.calls.queue_messages_max);
         let end = End::default();
-        let shared = Shared {
-            unsolicited: unsolicited.clone(),
-            end: end.clone(),
-            limits: Arc::clone(limits),
-        };
+        let shared =
+            Shared { standalone: standalone.clone(), end: end.clone(), limits: Arc::clone(limits) };
         let driver = LineDriver::new(link, era, receiver, shutdown.clone(), shared);
         let limits = Arc::clone(limits);
-        (Self { orders, unsolicited, ids: Arc::default(), end, limits }, driver)
+        (Self { orders, standalone, ids: Arc::default(), end, limits }, driver)
     }
 
     /// Sends a request, and waits for the first that comes back: the answer, or what goes before
@@ -123,7 +120,7 @@ impl LineConnection {
 
     /// The messages that belong to no call.
     pub(crate) fn listen(&self) -> Messages {
-        Messages::new(self.unsolicited.listen())
+        Messages::new(self.standalone.listen())
     }
 
     /// Whether the link lives.

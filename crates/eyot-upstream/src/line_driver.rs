@@ -16,7 +16,7 @@ use crate::cancelled::{cancelled, cancelled_by_caller};
 use crate::line_link::LineLink;
 use crate::line_order::{CallFault, End, Order};
 use crate::route::{Calls, PartSender, Route};
-use crate::unsolicited::Unsolicited;
+use crate::standalone_queue::StandaloneQueue;
 
 /// Owns the link. Whoever made it polls [`run`](Self::run), most often as a task.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ pub struct LineDriver {
     shutdown: CancellationToken,
     calls: Calls,
     faults: BTreeMap<UpstreamId, Pending>,
-    unsolicited: Unsolicited,
+    standalone: StandaloneQueue,
     end: End,
     limits: Arc<Limits>,
 }
@@ -42,7 +42,7 @@ struct Pending {
 /// What the handles and their driver share from the start.
 #[derive(Debug)]
 pub(crate) struct Shared {
-    pub(crate) unsolicited: Unsolicited,
+    pub(crate) standalone: StandaloneQueue,
     pub(crate) end: End,
     pub(crate) limits: Arc<Limits>,
 }
@@ -55,9 +55,9 @@ impl LineDriver {
         shutdown: CancellationToken,
         shared: Shared,
     ) -> Self {
-        let Shared { unsolicited, end, limits } = shared;
+        let Shared { standalone, end, limits } = shared;
         let calls = Calls::new(era);
-        Self { link, orders, shutdown, calls, faults: BTreeMap::new(), unsolicited, end, limits }
+        Self { link, orders, shutdown, calls, faults: BTreeMap::new(), standalone, end, limits }
     }
 
     /// Drives the link until it ends, nobody needs it any more, or shutdown begins; then ends
@@ -90,7 +90,7 @@ impl LineDriver {
             }
         }
         self.fail_all(&reason);
-        self.unsolicited.close();
+        self.standalone.close();
         self.link.close().await;
     }
 
@@ -127,14 +127,14 @@ impl LineDriver {
     }
 
     async fn deliver(&mut self, message: Message, shutdown: &CancellationToken) {
-        match self.calls.route(message, self.unsolicited.is_listening()) {
+        match self.calls.route(message, self.standalone.is_listening()) {
             Route::Answer { ours, parts, answer } => {
                 let fault = self.faults.remove(&ours).map(|it| it.fault);
                 self.push(parts, answer.into_message(), fault, shutdown).await;
             }
             Route::Call(parts, message) => self.push(parts, message, None, shutdown).await,
-            Route::Unsolicited(message) => {
-                if !self.unsolicited.push(message) {
+            Route::Standalone(message) => {
+                if !self.standalone.push(message) {
                     eyot_metrics::messages_dropped("queue_full");
                 }
             }

@@ -37,7 +37,7 @@ pub(crate) enum Route {
     /// To our call of this id, which ends with it.
     Answer { ours: UpstreamId, parts: PartSender, answer: Response },
     /// To whoever listens.
-    Unsolicited(Message),
+    Standalone(Message),
     /// Nowhere, for this reason.
     Drop(&'static str),
 }
@@ -136,7 +136,7 @@ impl Calls {
         if may_be_related || self.era == Era::Modern {
             return self.route_related(message, is_listening);
         }
-        Route::Unsolicited(message)
+        Route::Standalone(message)
     }
 
     fn route_progress(&self, progress: Notification) -> Route {
@@ -174,7 +174,7 @@ impl Calls {
             (Some(_), Some(_)) if self.era == Era::Modern => Route::Drop("notification_ambiguous"),
             (Some(_), Some(newest)) if !is_listening => Route::Call(newest.parts.clone(), message),
             _ if self.era == Era::Modern => Route::Drop("notification_of_nobody"),
-            _ => Route::Unsolicited(message),
+            _ => Route::Standalone(message),
         }
     }
 }

@@ -35,7 +35,7 @@ impl World {
         let (parts, message) = match self.calls.route(message(text), is_listening) {
             Route::Call(parts, message) => (parts, message),
             Route::Answer { parts, answer, .. } => (parts, answer.into_message()),
-            Route::Unsolicited(message) => return ("listener".to_owned(), Some(message)),
+            Route::Standalone(message) => return ("listener".to_owned(), Some(message)),
             Route::Drop(reason) => return (reason.to_owned(), None),
         };
         parts.try_send(Ok(message.clone().into())).unwrap();

@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 
 /// A bounded queue with one listener; when it is full, the oldest message goes.
 #[derive(Clone, Debug)]
-pub(crate) struct Unsolicited(Arc<Mutex<Queue>>);
+pub(crate) struct StandaloneQueue(Arc<Mutex<Queue>>);
 
 #[derive(Debug)]
 struct Queue {
@@ -25,7 +25,7 @@ struct Queue {
     is_closed: bool,
 }
 
-impl Unsolicited {
+impl StandaloneQueue {
     pub(crate) fn new(messages_max: usize) -> Self {
         Self(Arc::new(Mutex::new(Queue {
             messages: VecDeque::new(),

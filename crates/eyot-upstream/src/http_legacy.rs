@@ -140,10 +140,16 @@ impl HttpSession {
     /// nobody listens is lost.
     pub(crate) async fn listen(&self, cursor: Option<Bytes>) -> Messages {
         let session = self.clone();
-        let mut listening =
-            Listening { session, cursor, events: None, refused: None, is_over: false, failures: 0 };
-        listening.open().await;
-        Messages::new(stream::unfold(listening, Listening::next))
+        let mut stream = StandaloneStream {
+            session,
+            cursor,
+            events: None,
+            refused: None,
+            is_over: false,
+            failures: 0,
+        };
+        stream.open().await;
+        Messages::new(stream::unfold(stream, StandaloneStream::next))
     }
 
     /// The rest of a call that an earlier process began.
@@ -241,8 +247,8 @@ impl RunningCall {
     }
 
     fn follow(self, events: Option<Box<EventMessages>>, cursor: Option<Bytes>) -> Messages {
-        let following = Following { call: self, events, cursor, failures: 0, is_over: false };
-        Messages::new(stream::unfold(following, Following::next))
+        let stream = CallStream { call: self, events, cursor, failures: 0, is_over: false };
+        Messages::new(stream::unfold(stream, CallStream::next))
     }
 }
 
@@ -255,7 +261,7 @@ impl Drop for RunningCall {
 }
 
 /// A call's stream; it is taken up again where it broke, if the upstream gave event ids.
-struct Following {
+struct CallStream {
     call: RunningCall,
     events: Option<Box<EventMessages>>,
     cursor: Option<Bytes>,
@@ -263,7 +269,7 @@ struct Following {
     is_over: bool,
 }
 
-impl Following {
+impl CallStream {
     async fn next(mut self) -> Option<(Result<ReplyItem, Fault>, Self)> {
         if self.is_over {
             return None;
@@ -330,7 +336,7 @@ impl Following {
 }
 
 /// The stream of messages that belong to no call.
-struct Listening {
+struct StandaloneStream {
     session: HttpSession,
     cursor: Option<Bytes>,
     events: Option<Box<EventMessages>>,
@@ -340,7 +346,7 @@ struct Listening {
     failures: u32,
 }
 
-impl Listening {
+impl StandaloneStream {
     async fn next(mut self) -> Option<(Result<ReplyItem, Fault>, Self)> {
         loop {
             if let Some(events) = &mut self.events {

@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 use crate::driver;
 use crate::line_driver::{LineDriver, Shared};
 use crate::line_link::{BoxStream, LineLink};
-use crate::line_order::{CallFault, End, Order};
+use crate::line_order::{CallFault, EndReason, Order};
 use crate::standalone_queue::StandaloneQueue;
 use crate::target::{Runtime, Target};
 use crate::upstream_ids::UpstreamIds;
@@ -28,7 +28,7 @@ pub struct LineConnection {
     orders: mpsc::Sender<Order>,
     standalone: StandaloneQueue,
     ids: Arc<UpstreamIds>,
-    end: End,
+    end: EndReason,
     limits: Arc<Limits>,
 }
 
@@ -65,7 +65,7 @@ impl LineConnection {
         let Runtime { limits, shutdown, .. } = runtime;
         let (orders, receiver) = mpsc::channel(limits.calls.queue_messages_max);
         let standalone = StandaloneQueue::new(limits.calls.queue_messages_max);
-        let end = End::default();
+        let end = EndReason::default();
         let shared =
             Shared { standalone: standalone.clone(), end: end.clone(), limits: Arc::clone(limits) };
         let driver = LineDriver::new(link, era, receiver, shutdown.clone(), shared);
@@ -84,7 +84,7 @@ impl LineConnection {
         let order = Order::Request { ours, request, parts, fault: fault.clone() };
         self.orders.send(order).await.map_err(|_closed| self.lost())?;
         let orders = self.orders.clone();
-        let mut parts = CallParts { first: None, receiver, ours, orders, fault, is_over: false };
+        let mut parts = CallItems { first: None, receiver, ours, orders, fault, is_over: false };
         match poll_fn(|cx| parts.poll_item(cx)).await {
             Some(Ok(ReplyItem::Message { message, .. })) => match message.into_response() {
                 Ok(answer) => Ok(Reply::One(answer)),
@@ -146,7 +146,7 @@ impl fmt::Debug for LineConnection {
 }
 
 /// The messages of one call.
-struct CallParts {
+struct CallItems {
     /// What has been taken from the queue already.
     first: Option<Result<ReplyItem, Fault>>,
     receiver: mpsc::Receiver<Result<ReplyItem, Fault>>,
@@ -156,7 +156,7 @@ struct CallParts {
     is_over: bool,
 }
 
-impl Stream for CallParts {
+impl Stream for CallItems {
     type Item = Result<ReplyItem, Fault>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -167,7 +167,7 @@ impl Stream for CallParts {
     }
 }
 
-impl CallParts {
+impl CallItems {
     fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<ReplyItem, Fault>>> {
         let part = ready!(self.receiver.poll_recv(cx));
         let is_last = match &part {
@@ -182,7 +182,7 @@ impl CallParts {
     }
 }
 
-impl Drop for CallParts {
+impl Drop for CallItems {
     fn drop(&mut self) {
         if self.is_over {
             return;

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cancelled::{cancelled, cancelled_by_caller};
 use crate::line_link::LineLink;
-use crate::line_order::{CallFault, End, Order};
+use crate::line_order::{CallFault, EndReason, Order};
 use crate::route::{Calls, PartSender, Route};
 use crate::standalone_queue::StandaloneQueue;
 
@@ -27,7 +27,7 @@ pub struct LineDriver {
     calls: Calls,
     faults: BTreeMap<UpstreamId, Pending>,
     standalone: StandaloneQueue,
-    end: End,
+    end: EndReason,
     limits: Arc<Limits>,
 }
 
@@ -43,7 +43,7 @@ struct Pending {
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) standalone: StandaloneQueue,
-    pub(crate) end: End,
+    pub(crate) end: EndReason,
     pub(crate) limits: Arc<Limits>,
 }
 

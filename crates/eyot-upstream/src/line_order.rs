@@ -40,9 +40,9 @@ impl CallFault {
 
 /// Why the link is no more; empty while it lives.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct End(Arc<Mutex<Option<String>>>);
+pub(crate) struct EndReason(Arc<Mutex<Option<String>>>);
 
-impl End {
+impl EndReason {
     pub(crate) fn set(&self, reason: String) {
         self.0.lock().get_or_insert(reason);
     }

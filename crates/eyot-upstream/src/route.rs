@@ -18,7 +18,7 @@ pub(crate) type PartSender = mpsc::Sender<Result<ReplyItem, Fault>>;
 
 /// A running call.
 #[derive(Debug)]
-pub(crate) struct Running {
+pub(crate) struct RoutedCall {
     /// The caller's id, to be put back into the answer.
     pub(crate) id: Id,
     /// The caller's progress token, to be put back into progress.
@@ -46,7 +46,7 @@ pub(crate) enum Route {
 #[derive(Debug)]
 pub(crate) struct Calls {
     era: Era,
-    running: BTreeMap<UpstreamId, Running>,
+    running: BTreeMap<UpstreamId, RoutedCall>,
 }
 
 impl Calls {
@@ -69,12 +69,12 @@ impl Calls {
         let id = request.id();
         let progress_token = request.progress_token();
         let is_subscription = request.is_method(Method::SubscriptionsListen.as_str());
-        self.running.insert(ours, Running { id, progress_token, parts, is_subscription });
+        self.running.insert(ours, RoutedCall { id, progress_token, parts, is_subscription });
         request.with_upstream_id_and_token(ours)
     }
 
     /// Lets go of a call; its answer, should one come, goes nowhere.
-    pub(crate) fn forget(&mut self, ours: UpstreamId) -> Option<Running> {
+    pub(crate) fn forget(&mut self, ours: UpstreamId) -> Option<RoutedCall> {
         self.running.remove(&ours)
     }
 
@@ -85,12 +85,12 @@ impl Calls {
 
     /// Our id of the call whose messages go to `parts`.
     pub(crate) fn find_parts(&self, parts: &PartSender) -> Option<UpstreamId> {
-        let is_same = |call: &Running| call.parts.same_channel(parts);
+        let is_same = |call: &RoutedCall| call.parts.same_channel(parts);
         self.running.iter().find(|(_, call)| is_same(call)).map(|(ours, _)| *ours)
     }
 
     /// Takes every call.
-    pub(crate) fn drain(&mut self) -> impl Iterator<Item = Running> {
+    pub(crate) fn drain(&mut self) -> impl Iterator<Item = RoutedCall> {
         std::mem::take(&mut self.running).into_values()
     }
 
@@ -114,7 +114,7 @@ impl Calls {
     fn route_answer(&mut self, answer: Response) -> Route {
         let call = answer.upstream_id().and_then(|it| self.running.remove_entry(&it));
         match call {
-            Some((ours, Running { id, parts, .. })) => {
+            Some((ours, RoutedCall { id, parts, .. })) => {
                 Route::Answer { ours, parts, answer: answer.with_client_id(id) }
             }
             None => Route::Drop("answer_to_nobody"),

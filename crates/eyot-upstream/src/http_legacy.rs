@@ -276,16 +276,16 @@ impl CallStream {
         }
         loop {
             if let Some(events) = &mut self.events
-                && let Some(part) = events.next().await
+                && let Some(item) = events.next().await
             {
                 self.failures = 0;
-                let Some(part) = self.take(part) else { continue };
+                let Some(item) = self.take(item) else { continue };
                 if self.is_over
                     && let Some(events) = &mut self.events
                 {
                     events.take_end().await;
                 }
-                return Some((Ok(part), self));
+                return Some((Ok(item), self));
             }
             if let Err(fault) = Box::pin(self.come_back()).await {
                 self.is_over = true;
@@ -294,9 +294,9 @@ impl CallStream {
         }
     }
 
-    fn take(&mut self, part: ReplyItem) -> Option<ReplyItem> {
-        self.cursor = part.cursor().cloned().or_else(|| self.cursor.take());
-        match part {
+    fn take(&mut self, item: ReplyItem) -> Option<ReplyItem> {
+        self.cursor = item.cursor().cloned().or_else(|| self.cursor.take());
+        match item {
             ReplyItem::Message { message, cursor } if message.is_response() => {
                 let Some(answer) = self.call.answer(message) else {
                     eyot_metrics::messages_dropped("answer_to_nobody");
@@ -350,10 +350,10 @@ impl StandaloneStream {
     async fn next(mut self) -> Option<(Result<ReplyItem, Fault>, Self)> {
         loop {
             if let Some(events) = &mut self.events {
-                if let Some(part) = events.next().await {
+                if let Some(item) = events.next().await {
                     self.failures = 0;
-                    self.cursor = part.cursor().cloned().or_else(|| self.cursor.take());
-                    return Some((Ok(part), self));
+                    self.cursor = item.cursor().cloned().or_else(|| self.cursor.take());
+                    return Some((Ok(item), self));
                 }
                 let retry = events.retry().unwrap_or(RETRY_DEFAULT);
                 self.events = None;

@@ -78,26 +78,26 @@ impl LineConnection {
     ///
     /// A stream that ends without an answer belongs to a call that was cancelled.
     pub(crate) async fn request(&self, request: Request) -> Result<Reply, Fault> {
-        let (parts, receiver) = mpsc::channel(self.limits.calls.queue_messages_max);
+        let (items, receiver) = mpsc::channel(self.limits.calls.queue_messages_max);
         let ours = self.ids.next();
         let fault = CallFault::default();
-        let order = Order::Request { ours, request, parts, fault: fault.clone() };
+        let order = Order::Request { ours, request, items, fault: fault.clone() };
         self.orders.send(order).await.map_err(|_closed| self.lost())?;
         let orders = self.orders.clone();
-        let mut parts = CallItems { first: None, receiver, ours, orders, fault, is_over: false };
-        match poll_fn(|cx| parts.poll_item(cx)).await {
+        let mut items = CallItems { first: None, receiver, ours, orders, fault, is_over: false };
+        match poll_fn(|cx| items.poll_item(cx)).await {
             Some(Ok(ReplyItem::Message { message, .. })) => match message.into_response() {
                 Ok(answer) => Ok(Reply::One(answer)),
                 Err(other) => {
-                    parts.first = Some(Ok(other.into()));
-                    Ok(Reply::Stream(Messages::new(parts)))
+                    items.first = Some(Ok(other.into()));
+                    Ok(Reply::Stream(Messages::new(items)))
                 }
             },
             Some(Err(fault)) => Err(fault),
             first => {
-                parts.is_over |= first.is_none();
-                parts.first = first;
-                Ok(Reply::Stream(Messages::new(parts)))
+                items.is_over |= first.is_none();
+                items.first = first;
+                Ok(Reply::Stream(Messages::new(items)))
             }
         }
     }
@@ -169,14 +169,14 @@ impl Stream for CallItems {
 
 impl CallItems {
     fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<ReplyItem, Fault>>> {
-        let part = ready!(self.receiver.poll_recv(cx));
-        let is_last = match &part {
-            Some(Ok(part)) => part.is_answer(),
+        let item = ready!(self.receiver.poll_recv(cx));
+        let is_last = match &item {
+            Some(Ok(item)) => item.is_answer(),
             Some(Err(_)) | None => true,
         };
         self.is_over |= is_last;
-        Poll::Ready(match part {
-            Some(part) => Some(part),
+        Poll::Ready(match item {
+            Some(item) => Some(item),
             None => self.fault.take().map(Err),
         })
     }

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::cancelled::{cancelled, cancelled_by_caller};
 use crate::line_link::LineLink;
 use crate::line_order::{CallFault, EndReason, Order};
-use crate::route::{Calls, PartSender, Route};
+use crate::route::{Calls, ItemSender, Route};
 use crate::standalone_queue::StandaloneQueue;
 
 /// Owns the link. Whoever made it polls [`run`](Self::run), most often as a task.
@@ -128,11 +128,11 @@ impl LineDriver {
 
     async fn deliver(&mut self, message: Message, shutdown: &CancellationToken) {
         match self.calls.route(message, self.standalone.is_listening()) {
-            Route::Answer { ours, parts, answer } => {
+            Route::Answer { ours, items, answer } => {
                 let fault = self.faults.remove(&ours).map(|it| it.fault);
-                self.push(parts, answer.into_message(), fault, shutdown).await;
+                self.push(items, answer.into_message(), fault, shutdown).await;
             }
-            Route::Call(parts, message) => self.push(parts, message, None, shutdown).await,
+            Route::Call(items, message) => self.push(items, message, None, shutdown).await,
             Route::Standalone(message) => {
                 if !self.standalone.push(message) {
                     eyot_metrics::messages_dropped("queue_full");
@@ -148,26 +148,26 @@ impl LineDriver {
     /// Hands a message over; waits for a slow reader, but not for ever: others wait too.
     async fn push(
         &mut self,
-        parts: PartSender,
+        items: ItemSender,
         message: Message,
         fault: Option<CallFault>,
         shutdown: &CancellationToken,
     ) {
-        let Err(full) = parts.try_send(Ok(message.into())) else { return };
-        let mpsc::error::TrySendError::Full(part) = full else { return };
+        let Err(full) = items.try_send(Ok(message.into())) else { return };
+        let mpsc::error::TrySendError::Full(item) = full else { return };
         let patience = self.limits.calls.queue_stall_timeout;
-        let sending = tokio::time::timeout(patience, parts.send(part));
+        let sending = tokio::time::timeout(patience, items.send(item));
         let sent = shutdown.run_until_cancelled(sending).await;
         if let Some(Err(_elapsed)) = sent {
-            self.overflow(&parts, fault, patience);
+            self.overflow(&items, fault, patience);
         }
     }
 
-    fn overflow(&mut self, parts: &PartSender, fault: Option<CallFault>, patience: Duration) {
+    fn overflow(&mut self, items: &ItemSender, fault: Option<CallFault>, patience: Duration) {
         eyot_metrics::messages_dropped("reader_too_slow");
         let reason = format!("messages of the call were not read for {patience:?}");
         let error = lost(&reason, Outcome::Unknown);
-        match (fault, self.calls.find_parts(parts)) {
+        match (fault, self.calls.find_items(items)) {
             (Some(fault), _) => fault.set(error),
             (None, Some(ours)) => {
                 self.fail(ours, error);
@@ -186,8 +186,8 @@ impl LineDriver {
 
     fn handle_order(&mut self, order: Order) {
         match order {
-            Order::Request { ours, request, parts, fault } => {
-                let request = self.calls.begin(ours, request, parts);
+            Order::Request { ours, request, items, fault } => {
+                let request = self.calls.begin(ours, request, items);
                 let written = self.write(&request);
                 let end = self.link.queued_end();
                 self.faults.insert(ours, Pending { fault, end });

@@ -7,13 +7,13 @@ use eyot_service::Fault;
 use eyot_types::Era;
 use parking_lot::Mutex;
 
-use crate::route::PartSender;
+use crate::route::ItemSender;
 
 /// What callers want of the driver.
 #[derive(Debug)]
 pub(crate) enum Order {
     /// Send a request under our id.
-    Request { ours: UpstreamId, request: Request, parts: PartSender, fault: CallFault },
+    Request { ours: UpstreamId, request: Request, items: ItemSender, fault: CallFault },
     /// Send a notification or a response.
     Send(Message),
     /// Send the caller's own cancellation of its call `id`, and let go of the call.

@@ -59,7 +59,7 @@ impl ModernSide {
         let asked = asked.unwrap_or_else(|_| Err(Fault::timed_out(timeout)));
         match self.weigh(is_discovery, asked)? {
             // A subscription is silent for as long as nothing changes.
-            Reply::Stream(parts) if !is_endless => Ok(Reply::Stream(watched(parts, timeout))),
+            Reply::Stream(items) if !is_endless => Ok(Reply::Stream(watched(items, timeout))),
             reply => Ok(reply),
         }
     }
@@ -179,13 +179,13 @@ impl ModernSide {
 }
 
 /// The messages, each within its deadline. Dropping them cancels the call.
-fn watched(parts: Messages, timeout: Duration) -> Messages {
-    Messages::new(stream::unfold(Some(parts), move |parts| async move {
-        let mut parts = parts?;
-        match tokio::time::timeout(timeout, parts.next()).await {
-            Ok(part) => {
-                let part: Result<ReplyItem, Fault> = part?;
-                Some((part, Some(parts)))
+fn watched(items: Messages, timeout: Duration) -> Messages {
+    Messages::new(stream::unfold(Some(items), move |items| async move {
+        let mut items = items?;
+        match tokio::time::timeout(timeout, items.next()).await {
+            Ok(item) => {
+                let item: Result<ReplyItem, Fault> = item?;
+                Some((item, Some(items)))
             }
             Err(_elapsed) => Some((Err(Fault::timed_out(timeout)), None)),
         }

@@ -13,8 +13,8 @@ use eyot_types::{Era, Method, meta};
 use serde_json::value::RawValue;
 use tokio::sync::mpsc;
 
-/// Where the parts of a call go.
-pub(crate) type PartSender = mpsc::Sender<Result<ReplyItem, Fault>>;
+/// Where the items of a call go.
+pub(crate) type ItemSender = mpsc::Sender<Result<ReplyItem, Fault>>;
 
 /// A running call.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub(crate) struct RoutedCall {
     /// The caller's progress token, to be put back into progress.
     pub(crate) progress_token: Option<Id>,
     /// Where its messages go.
-    pub(crate) parts: PartSender,
+    pub(crate) items: ItemSender,
     /// What belongs to it says so itself.
     is_subscription: bool,
 }
@@ -33,9 +33,9 @@ pub(crate) struct RoutedCall {
 #[derive(Debug)]
 pub(crate) enum Route {
     /// To this call, which goes on.
-    Call(PartSender, Message),
+    Call(ItemSender, Message),
     /// To our call of this id, which ends with it.
-    Answer { ours: UpstreamId, parts: PartSender, answer: Response },
+    Answer { ours: UpstreamId, items: ItemSender, answer: Response },
     /// To whoever listens.
     Standalone(Message),
     /// Nowhere, for this reason.
@@ -64,12 +64,12 @@ impl Calls {
         &mut self,
         ours: UpstreamId,
         request: Request,
-        parts: PartSender,
+        items: ItemSender,
     ) -> Request {
         let id = request.id();
         let progress_token = request.progress_token();
         let is_subscription = request.is_method(Method::SubscriptionsListen.as_str());
-        self.running.insert(ours, RoutedCall { id, progress_token, parts, is_subscription });
+        self.running.insert(ours, RoutedCall { id, progress_token, items, is_subscription });
         request.with_upstream_id_and_token(ours)
     }
 
@@ -83,9 +83,9 @@ impl Calls {
         self.running.iter().find(|(_, call)| call.id == *id).map(|(ours, _)| *ours)
     }
 
-    /// Our id of the call whose messages go to `parts`.
-    pub(crate) fn find_parts(&self, parts: &PartSender) -> Option<UpstreamId> {
-        let is_same = |call: &RoutedCall| call.parts.same_channel(parts);
+    /// Our id of the call whose messages go to `items`.
+    pub(crate) fn find_items(&self, items: &ItemSender) -> Option<UpstreamId> {
+        let is_same = |call: &RoutedCall| call.items.same_channel(items);
         self.running.iter().find(|(_, call)| is_same(call)).map(|(ours, _)| *ours)
     }
 
@@ -114,8 +114,8 @@ impl Calls {
     fn route_answer(&mut self, answer: Response) -> Route {
         let call = answer.upstream_id().and_then(|it| self.running.remove_entry(&it));
         match call {
-            Some((ours, RoutedCall { id, parts, .. })) => {
-                Route::Answer { ours, parts, answer: answer.with_client_id(id) }
+            Some((ours, RoutedCall { id, items, .. })) => {
+                Route::Answer { ours, items, answer: answer.with_client_id(id) }
             }
             None => Route::Drop("answer_to_nobody"),
         }
@@ -144,7 +144,7 @@ impl Calls {
         match call.and_then(|it| Some((it, it.progress_token.clone()?))) {
             Some((call, token)) => {
                 let progress = progress.with_client_token(token).into_message();
-                Route::Call(call.parts.clone(), progress)
+                Route::Call(call.items.clone(), progress)
             }
             None => Route::Drop("progress_of_nobody"),
         }
@@ -157,7 +157,7 @@ impl Calls {
         let call = UpstreamId::repeated_by(&id).and_then(|it| self.running.get(&it));
         Some(match call {
             Some(call) => match with_subscription_id(notification, &call.id) {
-                Some(notification) => Route::Call(call.parts.clone(), notification.into_message()),
+                Some(notification) => Route::Call(call.items.clone(), notification.into_message()),
                 None => Route::Drop("notification_unreadable"),
             },
             None => Route::Drop("notification_of_nobody"),
@@ -170,9 +170,9 @@ impl Calls {
         // Nothing is logged in the name of a subscription.
         let mut running = self.running.values().filter(|it| !(is_log && it.is_subscription));
         match (running.next(), running.next_back()) {
-            (Some(only), None) => Route::Call(only.parts.clone(), message),
+            (Some(only), None) => Route::Call(only.items.clone(), message),
             (Some(_), Some(_)) if self.era == Era::Modern => Route::Drop("notification_ambiguous"),
-            (Some(_), Some(newest)) if !is_listening => Route::Call(newest.parts.clone(), message),
+            (Some(_), Some(newest)) if !is_listening => Route::Call(newest.items.clone(), message),
             _ if self.era == Era::Modern => Route::Drop("notification_of_nobody"),
             _ => Route::Standalone(message),
         }

@@ -137,8 +137,8 @@ impl Driver {
                 biased;
                 () = stop.cancelled() => Some(LeaveReason::Stop),
                 () = ended(&mut live.line) => Some(LeaveReason::Gone(end_reason(&live.session))),
-                part = next_part(&mut live.listening), if is_listening => {
-                    take_part(shared, side_work, live, part)
+                item = next_item(&mut live.listening), if is_listening => {
+                    take_item(shared, side_work, live, item)
                 }
                 order = orders.recv() => order.and_then(|order| take_order(side_work, live, order)),
                 () = side_work.next() => None,
@@ -329,7 +329,7 @@ fn end_reason(session: &Session) -> String {
     }
 }
 
-async fn next_part(listening: &mut Option<Messages>) -> Option<Result<ReplyItem, Fault>> {
+async fn next_item(listening: &mut Option<Messages>) -> Option<Result<ReplyItem, Fault>> {
     match listening {
         Some(messages) => messages.next().await,
         None => std::future::pending().await,
@@ -337,14 +337,14 @@ async fn next_part(listening: &mut Option<Messages>) -> Option<Result<ReplyItem,
 }
 
 /// Takes a message that belongs to no call.
-fn take_part(
+fn take_item(
     shared: &Arc<Shared>,
     side_work: &mut SideWork,
     live: &mut LiveConnection,
-    part: Option<Result<ReplyItem, Fault>>,
+    item: Option<Result<ReplyItem, Fault>>,
 ) -> Option<LeaveReason> {
-    let part = match part {
-        Some(Ok(part)) => part,
+    let item = match item {
+        Some(Ok(item)) => item,
         Some(Err(fault)) => {
             live.listening = None;
             let reason = || "server has forgotten the session".to_owned();
@@ -357,7 +357,7 @@ fn take_part(
         }
     };
     shared.touch();
-    let message = part.into_message()?;
+    let message = item.into_message()?;
     match message.into_kind() {
         MessageKind::Request(request) => side_work.answering.begin(shared, &live.session, request),
         MessageKind::Notification(notification) => {

@@ -109,10 +109,10 @@ impl<'a> Exchange<'a> {
             let session = self.session;
             tokio::select! {
                 biased;
-                part = self.messages.next() => {
+                item = self.messages.next() => {
                     self.shared.touch();
                     heard_at = Instant::now();
-                    if let Some(answer) = self.take(part, watch)? {
+                    if let Some(answer) = self.take(item, watch)? {
                         return Ok(answer);
                     }
                 }
@@ -140,11 +140,11 @@ impl<'a> Exchange<'a> {
     /// Takes what came; the answer if it is that.
     fn take(
         &mut self,
-        part: Option<Result<ReplyItem, eyot_service::Fault>>,
+        item: Option<Result<ReplyItem, eyot_service::Fault>>,
         watch: &mut Watch,
     ) -> Result<Option<Message>, ClientError> {
-        let part = match part {
-            Some(Ok(part)) => part,
+        let item = match item {
+            Some(Ok(item)) => item,
             Some(Err(fault)) => {
                 self.guard.id = None;
                 return Err(ClientError::from_fault(&fault));
@@ -155,7 +155,7 @@ impl<'a> Exchange<'a> {
                 return Err(ClientError::Lost { reason, outcome: Outcome::Unknown });
             }
         };
-        let Some(message) = part.into_message() else { return Ok(None) };
+        let Some(message) = item.into_message() else { return Ok(None) };
         match message.into_kind() {
             MessageKind::Response(answer) => {
                 self.guard.id = None;

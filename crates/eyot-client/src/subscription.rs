@@ -77,7 +77,7 @@ pub(crate) fn modern<O: Send + 'static>(
     filter: SubscriptionFilter,
     owner: O,
 ) -> Subscription {
-    let listening = Listening {
+    let listening = ModernSubscription {
         shared,
         filter,
         running: None,
@@ -92,22 +92,22 @@ pub(crate) fn modern<O: Send + 'static>(
     }))
 }
 
-struct Listening {
+struct ModernSubscription {
     shared: Arc<Shared>,
     filter: SubscriptionFilter,
-    running: Option<Running>,
+    running: Option<OpenRequest>,
     events: VecDeque<SubscriptionEvent>,
     failures: u32,
     is_over: bool,
 }
 
-struct Running {
+struct OpenRequest {
     session: Arc<Session>,
     messages: Messages,
     is_acknowledged: bool,
 }
 
-impl Listening {
+impl ModernSubscription {
     async fn next(&mut self) -> Option<Result<SubscriptionEvent, ClientError>> {
         loop {
             if let Some(event) = self.events.pop_front() {
@@ -145,7 +145,7 @@ impl Listening {
         let id = Id::from_number(self.shared.next_id());
         let request = call.params.request(id, &call.method, &meta);
         let messages = session.request(request, HeaderMap::new());
-        self.running = Some(Running { session, messages, is_acknowledged: false });
+        self.running = Some(OpenRequest { session, messages, is_acknowledged: false });
         Ok(())
     }
 
@@ -154,14 +154,14 @@ impl Listening {
         // What is acknowledged may be silent for hours; what is not, not for long.
         let patience =
             if running.is_acknowledged { None } else { Some(self.shared.config.timeout) };
-        let part = tokio::select! {
+        let item = tokio::select! {
             biased;
-            part = running.messages.next() => part,
+            item = running.messages.next() => item,
             () = running.session.retired.cancelled() => None,
             () = wait(patience) => None,
         };
-        let message = match part {
-            Some(Ok(part)) => part.into_message(),
+        let message = match item {
+            Some(Ok(item)) => item.into_message(),
             Some(Err(fault)) => return self.lose(ClientError::from_fault(&fault)).await,
             None => {
                 self.interrupt();

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde::Serialize;
 
-use crate::envelope::{Envelope, Found, FoundId, Kind};
+use crate::envelope::{Envelope, Kind, MemberSpans, ScannedId};
 use crate::error::Halt;
 use crate::error_object::{ErrorObject, INTERNAL_ERROR};
 use crate::id::Id;
@@ -58,7 +58,7 @@ impl Message {
     pub fn response_of_len(id: Id, result: &impl Serialize, len_bytes: usize) -> Self {
         let mut draft = Draft::with_capacity(len_bytes);
         draft.id(&id);
-        if draft.proven("result", result, |found| &mut found.result) {
+        if draft.proven("result", result, |spans| &mut spans.result) {
             return draft.finish(Kind::Response);
         }
         Self::unwritable(id)
@@ -74,9 +74,9 @@ impl Message {
     /// left out.
     pub fn error_response(id: Option<Id>, error: &ErrorObject) -> Self {
         let mut draft = Draft::with_capacity(RESULT_BYTES).with_id(id);
-        if !draft.proven("error", error, |found| &mut found.error) {
+        if !draft.proven("error", error, |spans| &mut spans.error) {
             let bare = ErrorObject::new(error.code, error.message.as_str());
-            draft.proven("error", &bare, |found| &mut found.error);
+            draft.proven("error", &bare, |spans| &mut spans.error);
         }
         draft.finish(Kind::Error)
     }
@@ -91,7 +91,7 @@ const HEAD_BYTES: usize = 64;
 /// A message that is being written: its text so far, and where its parts are.
 struct Draft {
     text: Vec<u8>,
-    found: Found,
+    spans: MemberSpans,
 }
 
 impl Draft {
@@ -99,7 +99,7 @@ impl Draft {
     fn with_capacity(len_bytes: usize) -> Self {
         let mut text = Vec::with_capacity(HEAD_BYTES + len_bytes);
         text.extend_from_slice(br#"{"jsonrpc":"2.0""#);
-        Self { text, found: Found { is_single_line: true, ..Found::default() } }
+        Self { text, spans: MemberSpans { is_single_line: true, ..MemberSpans::default() } }
     }
 
     fn with_id(mut self, id: Option<Id>) -> Self {
@@ -110,11 +110,11 @@ impl Draft {
     }
 
     fn id(&mut self, id: &Id) {
-        self.found.id = FoundId::Valid(self.member("id", id.as_raw()));
+        self.spans.id = ScannedId::Valid(self.member("id", id.as_raw()));
     }
 
     fn method(mut self, method: &str) -> Self {
-        self.found.method = if plain_len(method.as_bytes()) == method.len() {
+        self.spans.method = if plain_len(method.as_bytes()) == method.len() {
             self.key("method");
             let start = self.text.len();
             for part in ["\"", method, "\""] {
@@ -146,8 +146,8 @@ impl Draft {
         let start = self.text.len();
         let is_written = write(&mut self.text);
         match if is_written { self.scan(start, Scan::params) } else { None } {
-            Some(found) => {
-                self.found = Found { id: self.found.id, method: self.found.method, ..found };
+            Some(spans) => {
+                self.spans = MemberSpans { id: self.spans.id, method: self.spans.method, ..spans };
             }
             None => self.text.truncate(end),
         }
@@ -160,11 +160,11 @@ impl Draft {
         self.key("result");
         let start = self.text.len();
         self.text.extend_from_slice(result.as_bytes());
-        let Some(found) = self.scan(start, Scan::result) else {
+        let Some(spans) = self.scan(start, Scan::result) else {
             self.text.truncate(end);
             return false;
         };
-        self.found = Found { id: self.found.id, ..found };
+        self.spans = MemberSpans { id: self.spans.id, ..spans };
         true
     }
 
@@ -181,7 +181,7 @@ impl Draft {
         &mut self,
         name: &str,
         value: &impl Serialize,
-        place: fn(&mut Found) -> &mut Span,
+        place: fn(&mut MemberSpans) -> &mut Span,
     ) -> bool {
         let end = self.text.len();
         self.key(name);
@@ -191,8 +191,8 @@ impl Draft {
             self.text.truncate(end);
             return false;
         };
-        *place(&mut self.found) = Span::new(start..self.text.len());
-        self.found.is_single_line &= proof.is_single_line;
+        *place(&mut self.spans) = Span::new(start..self.text.len());
+        self.spans.is_single_line &= proof.is_single_line;
         true
     }
 
@@ -201,7 +201,7 @@ impl Draft {
         &'a self,
         start: usize,
         pass: fn(&mut Scan<'a>) -> Result<(), Halt>,
-    ) -> Option<Found> {
+    ) -> Option<MemberSpans> {
         u32::try_from(self.text.len()).ok()?;
         let text = std::str::from_utf8(&self.text).ok()?;
         Scan::of_text(text, start, &ScanLimits::OWN).part(pass).ok()
@@ -216,7 +216,7 @@ impl Draft {
     fn finish(mut self, kind: Kind) -> Message {
         self.text.push(b'}');
         let has_line_separators = has_line_separators(&self.text);
-        let envelope = Envelope { has_line_separators, ..self.found.envelope_of(kind) };
+        let envelope = Envelope { has_line_separators, ..self.spans.envelope_of(kind) };
         Message::scanned(Bytes::from(self.text), envelope)
     }
 }

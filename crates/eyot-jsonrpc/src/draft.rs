@@ -25,7 +25,8 @@ impl Message {
         draft.method(method).params(params).finish(Kind::Request)
     }
 
-    /// The same; `params` are written already. If the scan refuses the text, the request has none.
+    /// A request of our own whose `params` are written already. If the scan refuses the text, the
+    /// request has none.
     pub fn request_of_text(id: Id, method: &str, params: &str) -> Self {
         let draft = Draft::with_capacity(params.len()).with_id(Some(id)).method(method);
         draft.params_text(params).finish(Kind::Request)
@@ -43,7 +44,7 @@ impl Message {
         Self::response_of_len(id, result, RESULT_BYTES)
     }
 
-    /// The same; `result` is written already.
+    /// An answer of our own whose `result` is written already.
     pub fn response_of_text(id: Id, result: &str) -> Self {
         let mut draft = Draft::with_capacity(result.len());
         draft.id(&id);
@@ -53,8 +54,8 @@ impl Message {
         Self::unwritable(id)
     }
 
-    /// The same as [`Message::response`], for a result of which it is known how many bytes it will have, more or less: a
-    /// buffer that need not grow is not copied.
+    /// An answer of our own whose result will have about `len_bytes` bytes: a buffer that need not
+    /// grow is not copied. Else as [`Message::response`].
     pub fn response_of_len(id: Id, result: &impl Serialize, len_bytes: usize) -> Self {
         let mut draft = Draft::with_capacity(len_bytes);
         draft.id(&id);
@@ -127,8 +128,8 @@ impl Draft {
         self
     }
 
-    /// Adds parameters that the scan accepts, or none. A scan it is, because the parts that
-    /// somebody routes on must be found, and be there once.
+    /// Adds parameters that the scan accepts, or none. They are scanned, because the members that a
+    /// proxy routes on must be found, each of them once.
     fn params(self, params: &impl Serialize) -> Self {
         self.params_with(|text| serde_json::to_writer(text, params).is_ok())
     }

@@ -3,9 +3,9 @@
 //! What passes here is what the strictest peer accepts: a proxy that routes on a lenient reading
 //! and forwards the bytes lets two readers see two messages (GHSA-4gph-2hhr-5mwg).
 //!
-//! The pass needs no recursion: the objects that somebody routes on have names and known places,
-//! and whatever they hold is passed by the [`Walker`]. It allocates nothing, unless one of these
-//! objects has more than 16 members: depth and keys are kept in arrays, values as offsets.
+//! The pass needs no recursion: the objects that a proxy routes on have names and known places, and
+//! the [`Walker`] passes the values in them. It allocates nothing, unless one of these objects has
+//! more than 16 members: depth and keys are kept in arrays, values as offsets.
 
 use std::ops::Range;
 
@@ -171,7 +171,7 @@ impl<'a> Scan<'a> {
         Ok(start..self.walker.lexer.at())
     }
 
-    /// Passes an object that somebody routes on; `member` passes each value.
+    /// Passes an object that a proxy routes on; `member` passes each value.
     fn object(
         &mut self,
         vocabulary: &'static Vocabulary,

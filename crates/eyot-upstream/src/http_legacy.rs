@@ -74,7 +74,8 @@ impl HttpSession {
             link: link.clone(),
             session_id: session_id.and_then(value),
             revision: revision.and_then(value),
-            // Ids of an earlier process may still run upstream; a random start keeps apart.
+            // Requests of an earlier process may still run upstream; a random start keeps their ids
+            // apart from ours.
             ids: UpstreamIds::starting_at(first_id()),
             running: Mutex::new(Vec::new()),
             limits: Arc::clone(limits),
@@ -121,8 +122,8 @@ impl HttpSession {
         self.send(cancelled_by_caller(ours, message).into_message()).await
     }
 
-    /// What tells the upstream that nobody waits for the call `id` any more; `None` when it does
-    /// not run.
+    /// The message that tells the upstream that the caller has given up its call `id`; `None` when
+    /// the call does not run.
     pub(crate) fn cancellation(&self, id: &Id, reason: &str) -> Option<Notification> {
         Some(cancelled(self.running(id)?, reason))
     }
@@ -132,12 +133,11 @@ impl HttpSession {
         self.0.running.lock().iter().find(|it| it.0 == *id).map(|it| it.1)
     }
 
-    /// The messages that belong to no call, from after `cursor`. Comes back by itself when
-    /// the upstream ends the stream; ends when the upstream offers none, and with a fault when
-    /// it has forgotten the session.
+    /// The messages that belong to no call, from after `cursor`. The stream is opened again when
+    /// the upstream ends it. It ends when the upstream offers none, and with a fault when the
+    /// upstream has forgotten the session.
     ///
-    /// Returns when the upstream has opened its stream, or could not: what it sends while
-    /// nobody listens is lost.
+    /// Returns when the upstream has opened its stream, or could not: what it sends before is lost.
     pub(crate) async fn listen(&self, cursor: Option<Bytes>) -> Messages {
         let session = self.clone();
         let mut stream = StandaloneStream {
@@ -154,8 +154,8 @@ impl HttpSession {
 
     /// The rest of a call that an earlier process began.
     pub(crate) fn follow(&self, id: Id, cursor: Bytes) -> Messages {
-        // The earlier process's id of the call is unknown: on its own stream the only answer
-        // is the call's.
+        // The id that the earlier process gave to the call is unknown: the only answer on the
+        // call's own stream is its own.
         let call = RunningCall { session: Arc::clone(&self.0), id, ours: None };
         call.follow(None, Some(cursor))
     }
@@ -200,8 +200,8 @@ impl HttpSession {
         read_answer(response, &self.0.limits).await
     }
 
-    /// The fault of a refusal that means: no such session. Its body is then about the session,
-    /// not about the request, whatever id it has.
+    /// The fault of a refusal that means: no such session. Its body is then about the session, not
+    /// about the request whose id it has.
     fn forgotten(&self, status: StatusCode, messages: &[Message]) -> Option<Fault> {
         self.0.session_id.as_ref()?;
         let is_forgotten = match status {

@@ -73,8 +73,8 @@ impl LineConnection {
         (Self { orders, standalone, ids: Arc::default(), end, limits }, driver)
     }
 
-    /// Sends a request, and waits for the first that comes back: the answer, or what goes before
-    /// it. A request that the upstream has provably not seen is a fault.
+    /// Sends a request, and waits for the first message that comes back: the answer, or what
+    /// precedes it. If the upstream has provably not seen the request, that is a fault.
     ///
     /// A stream that ends without an answer belongs to a call that was cancelled.
     pub(crate) async fn request(&self, request: Request) -> Result<Reply, Fault> {
@@ -187,7 +187,7 @@ impl Drop for CallItems {
         if self.is_over {
             return;
         }
-        // Should the queue be full, the answer will find nobody and be dropped by the driver.
+        // Should the queue be full, the driver will drop the answer.
         if let Err(error) = self.orders.try_send(Order::Forget(self.ours)) {
             tracing::debug!(%error, "call was dropped without telling the upstream");
         }

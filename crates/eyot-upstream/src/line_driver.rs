@@ -1,4 +1,4 @@
-//! What drives a link of lines: reads, writes, routes.
+//! Drives a link of lines: reads, writes, routes.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use crate::line_order::{CallFault, EndReason, Order};
 use crate::route::{Calls, ItemSender, Route};
 use crate::standalone_queue::StandaloneQueue;
 
-/// Owns the link. Whoever made it polls [`run`](Self::run), most often as a task.
+/// Owns the link. Its maker polls [`run`](Self::run), most often as a task.
 #[derive(Debug)]
 pub struct LineDriver {
     link: LineLink,
@@ -60,8 +60,8 @@ impl LineDriver {
         Self { link, orders, shutdown, calls, faults: BTreeMap::new(), standalone, end, limits }
     }
 
-    /// Drives the link until it ends, nobody needs it any more, or shutdown begins; then ends
-    /// it in order.
+    /// Drives the link until it ends, its last handle is dropped, or shutdown begins; then ends it
+    /// in order.
     pub async fn run(mut self) {
         let shutdown = self.shutdown.clone();
         let reason = loop {
@@ -94,8 +94,8 @@ impl LineDriver {
         self.link.close().await;
     }
 
-    /// Every running call learns at once that its upstream is no more. A line of which the end
-    /// was never written is no message: nobody can have run it.
+    /// Tells every running call at once that its upstream has gone. A line whose end was never
+    /// written is no message: the upstream cannot have run it.
     fn fail_all(&mut self, reason: &str) {
         let written_bytes = self.link.written_bytes();
         for Pending { fault, end } in std::mem::take(&mut self.faults).into_values() {
@@ -145,7 +145,7 @@ impl LineDriver {
         }
     }
 
-    /// Hands a message over; waits for a slow reader, but not for ever: others wait too.
+    /// Hands a message over. Waits for a slow reader, but not for ever: other calls wait meanwhile.
     async fn push(
         &mut self,
         items: ItemSender,

@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 
 use crate::route::ItemSender;
 
-/// What callers want of the driver.
+/// A task for the driver.
 #[derive(Debug)]
 pub(crate) enum Order {
     /// Send a request under our id.
@@ -24,7 +24,7 @@ pub(crate) enum Order {
     Forget(UpstreamId),
 }
 
-/// What the driver leaves for a caller whose queue has no room for it.
+/// A fault that the driver leaves for a caller, whose queue may have no room for it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct CallFault(Arc<Mutex<Option<Fault>>>);
 
@@ -38,7 +38,7 @@ impl CallFault {
     }
 }
 
-/// Why the link is no more; empty while it lives.
+/// Why the link has ended; empty while it lives.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct EndReason(Arc<Mutex<Option<String>>>);
 

@@ -1,4 +1,4 @@
-//! An upstream of the modern era, whatever carries it.
+//! An upstream of the modern era, over any carrier.
 
 use std::task::{Context, Poll};
 
@@ -28,7 +28,7 @@ enum Link {
     Http(Box<HttpModern>),
 }
 
-/// Who sends a message, and what goes along with it.
+/// The sender of a message, and the headers that go along with it.
 #[derive(Clone, Debug)]
 pub struct Sender {
     peer: Peer,

@@ -29,7 +29,7 @@ impl ModernSide {
         Self { upstream, cell: Mutex::default() }
     }
 
-    /// Sends a request of a client, or one of our own on behalf of some.
+    /// Sends a request of a client, or one of our own on behalf of clients.
     ///
     /// # Errors
     ///
@@ -84,8 +84,8 @@ impl ModernSide {
         sent.unwrap_or_else(|_| Err(Fault::timed_out(timeout)))
     }
 
-    /// Looks whether an upstream that was found to be modern, or is pinned to that, answers as a
-    /// legacy one does.
+    /// Checks the answer of an upstream that is taken for modern, or pinned to that: a legacy
+    /// upstream answers otherwise.
     fn weigh(&self, is_discovery: bool, asked: Result<Reply, Fault>) -> Result<Reply, Fault> {
         let era = &self.upstream.era;
         let question = if is_discovery { Asked::Discovery } else { Asked::Call };
@@ -114,8 +114,8 @@ impl ModernSide {
         Response::of_error(answer.id(), &error)
     }
 
-    /// Lets the next request find out anew what the upstream is, unless that was done just now. A
-    /// pipe cannot change its era without an end.
+    /// Lets the next request find out the era anew, unless that was done just now. An upstream over
+    /// a pipe cannot change its era before the pipe ends.
     fn look_again(&self) {
         if self.upstream.era.invalidate_modern() {
             *self.cell.lock() = Arc::default();

@@ -1,9 +1,9 @@
 //! Which call a message of a child belongs to.
 //!
-//! A child has one pipe for everything. Answers are found by id and progress by token,
-//! both ours. What names no call is given to the one it can only belong to, or to whoever
-//! listens: "the server MUST send each of its JSON-RPC messages on only one of the
-//! connected streams" (2025-11-25, basic/transports, Multiple Connections).
+//! A child has one pipe for everything. Answers are found by id and progress by token, both ours. A
+//! message that names no call goes to the only call that it can belong to, or to the standalone
+//! listener: "the server MUST send each of its JSON-RPC messages on only one of the connected
+//! streams" (2025-11-25, basic/transports, Multiple Connections).
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ pub(crate) struct RoutedCall {
     pub(crate) progress_token: Option<Id>,
     /// Where its messages go.
     pub(crate) items: ItemSender,
-    /// What belongs to it says so itself.
+    /// It is a subscription: its messages name it.
     is_subscription: bool,
 }
 
@@ -36,7 +36,7 @@ pub(crate) enum Route {
     Call(ItemSender, Message),
     /// To our call of this id, which ends with it.
     Answer { ours: UpstreamId, items: ItemSender, answer: Response },
-    /// To whoever listens.
+    /// To the standalone listener.
     Standalone(Message),
     /// Nowhere, for this reason.
     Drop(&'static str),
@@ -59,7 +59,7 @@ impl Calls {
         self.era = era;
     }
 
-    /// Takes a call under our id; returns the request as it goes to the child.
+    /// Adds a call under our id; returns the request as it goes to the child.
     pub(crate) fn begin(
         &mut self,
         ours: UpstreamId,

@@ -1,4 +1,4 @@
-//! Messages of an upstream that belong to no call, until somebody listens.
+//! Messages of an upstream that belong to no call, until a listener takes them.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -51,7 +51,7 @@ impl StandaloneQueue {
         !is_full
     }
 
-    /// Whether somebody takes messages now.
+    /// Whether a listener takes messages now.
     pub(crate) fn is_listening(&self) -> bool {
         self.0.lock().is_listening
     }

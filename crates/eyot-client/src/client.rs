@@ -13,7 +13,7 @@ use eyot_types::{
     Tool,
 };
 use futures_core::Stream;
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 use serde::Serialize;
 use tokio::sync::{broadcast, watch};
 
@@ -121,7 +121,7 @@ impl Client {
 
     /// The server's notifications from now on, but for progress. A slow reader misses some.
     pub fn notifications(&self) -> impl Stream<Item = Message> + Send + Unpin + use<> {
-        received(self.shared().notifications.subscribe())
+        received(self.shared().notifications.subscribe()).map(Message::from)
     }
 
     /// A page of the tools, the first one unless a cursor is given.
@@ -248,7 +248,7 @@ impl Client {
             let params = Params::new().with("level", &level);
             self.call::<EmptyResult>(Method::LoggingSetLevel, params).await?;
         }
-        self.shared().wishes.lock().log_level = Some(level);
+        self.shared().settings.lock().log_level = Some(level);
         Ok(())
     }
 

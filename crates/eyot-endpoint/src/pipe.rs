@@ -27,7 +27,7 @@ use tokio::time::{Instant, Sleep};
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use self::session::PipeSession;
-use crate::running::Running;
+use crate::reply_stream::ReplyStream;
 
 /// Serves one peer until it has gone and what it asked is answered.
 ///
@@ -133,12 +133,12 @@ impl<I: MessageIo> Pipe<I> {
         }
         let mut has_moved = false;
         while self.io.queued_bytes() < self.limits.pipe.queue_bytes_max
-            && let Poll::Ready(Some(part)) = Pin::new(&mut self.calls).poll_next(cx)
+            && let Poll::Ready(Some(item)) = Pin::new(&mut self.calls).poll_next(cx)
         {
             has_moved = true;
-            // A fault is the answer already: see `Running::answered`.
-            if let Ok(part) = part
-                && let Some(message) = part.into_message()
+            // A fault is the answer already: see `ReplyStream::answered`.
+            if let Ok(item) = item
+                && let Some(message) = item.into_message()
             {
                 self.send(&message);
             }
@@ -271,9 +271,9 @@ impl<I: MessageIo> Pipe<I> {
             self.session = PipeSession::open(&request, &self.peer);
         }
         let call = self.call(Input::Request(request), era);
-        let parts = Running::of(&self.service, call).answered(Some(id.clone()));
-        let (parts, handle) = abortable(parts);
-        self.calls.push(parts);
+        let items = ReplyStream::of(&self.service, call).answered(Some(id.clone()));
+        let (items, handle) = abortable(items);
+        self.calls.push(items);
         self.running.insert(id, handle);
     }
 
@@ -322,8 +322,8 @@ impl<I: MessageIo> Pipe<I> {
     /// A message that has no answer.
     fn hand_on(&mut self, input: Input, era: Era) {
         let call = self.call(input, era);
-        let (parts, _) = abortable(Running::of(&self.service, call).answered(None));
-        self.calls.push(parts);
+        let (items, _) = abortable(ReplyStream::of(&self.service, call).answered(None));
+        self.calls.push(items);
     }
 
     /// What belongs to no call goes out on the same pipe, from the end of the handshake on.
@@ -333,10 +333,10 @@ impl<I: MessageIo> Pipe<I> {
         if session.is_listening() {
             return;
         }
-        let parts = Running::of(&self.service, call).answered(None);
-        let (parts, handle) = abortable(parts);
+        let items = ReplyStream::of(&self.service, call).answered(None);
+        let (items, handle) = abortable(items);
         session.set_listening(handle);
-        self.calls.push(parts);
+        self.calls.push(items);
     }
 
     fn send(&mut self, message: &Message) {

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use eyot_endpoint::Keeper;
+use eyot_endpoint::DetachedCalls;
 use eyot_jsonrpc::Message;
 use eyot_service::{BoxService, Limits, McpService, Peer, ServiceLayer, Shutdown};
 use eyot_stdx::SealKeys;
@@ -310,7 +310,7 @@ impl ServerBuilder {
             calls: Calls::new(keys, &limits),
             changes: Changes::new(Arc::clone(&identity), shutdown.clone()),
             tasks: Tasks::new(self.tasks.within(&limits)),
-            keeper: Keeper::new(TaskTracker::new(), shutdown.finished().clone()),
+            detached: DetachedCalls::new(TaskTracker::new(), shutdown.finished().clone()),
             identity,
             limits,
             shutdown,

@@ -24,9 +24,9 @@ mod modern;
 mod modern_side;
 mod probe;
 mod route;
+mod standalone_queue;
 mod target;
 mod token;
-mod unsolicited;
 mod upstream;
 mod upstream_ids;
 

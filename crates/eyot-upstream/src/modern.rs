@@ -1,4 +1,4 @@
-//! An upstream of the modern era, whatever carries it.
+//! An upstream of the modern era, over any carrier.
 
 use std::task::{Context, Poll};
 
@@ -28,7 +28,7 @@ enum Link {
     Http(Box<HttpModern>),
 }
 
-/// Who sends a message, and what goes along with it.
+/// The sender of a message, and the headers that go along with it.
 #[derive(Clone, Debug)]
 pub struct Sender {
     peer: Peer,
@@ -42,7 +42,7 @@ impl Sender {
     #[must_use]
     pub fn of(call: &Call) -> Self {
         let headers = call.extensions.get::<HeaderMap>();
-        Self::new(call.peer.clone(), headers.map(mirrors).unwrap_or_default())
+        Self::new(call.peer.clone(), headers.map(param_headers).unwrap_or_default())
     }
 
     /// A client, and headers that mirror the parameters of its request.
@@ -66,7 +66,7 @@ impl Sender {
     }
 }
 
-fn mirrors(headers: &HeaderMap) -> HeaderMap {
+fn param_headers(headers: &HeaderMap) -> HeaderMap {
     let is_parameter = |name: &str| name.starts_with(headers::PARAM_PREFIX);
     let picked = headers.iter().filter(|(name, _)| is_parameter(name.as_str()));
     picked.map(|(name, value)| (name.clone(), value.clone())).collect()

@@ -29,7 +29,7 @@ impl ModernSide {
         Self { upstream, cell: Mutex::default() }
     }
 
-    /// Sends a request of a client, or one of our own on behalf of some.
+    /// Sends a request of a client, or one of our own on behalf of clients.
     ///
     /// # Errors
     ///
@@ -59,7 +59,7 @@ impl ModernSide {
         let asked = asked.unwrap_or_else(|_| Err(Fault::timed_out(timeout)));
         match self.weigh(is_discovery, asked)? {
             // A subscription is silent for as long as nothing changes.
-            Reply::Stream(parts) if !is_endless => Ok(Reply::Stream(watched(parts, timeout))),
+            Reply::Stream(items) if !is_endless => Ok(Reply::Stream(watched(items, timeout))),
             reply => Ok(reply),
         }
     }
@@ -84,8 +84,8 @@ impl ModernSide {
         sent.unwrap_or_else(|_| Err(Fault::timed_out(timeout)))
     }
 
-    /// Looks whether an upstream that was found to be modern, or is pinned to that, answers as a
-    /// legacy one does.
+    /// Checks the answer of an upstream that is taken for modern, or pinned to that: a legacy
+    /// upstream answers otherwise.
     fn weigh(&self, is_discovery: bool, asked: Result<Reply, Fault>) -> Result<Reply, Fault> {
         let era = &self.upstream.era;
         let question = if is_discovery { Asked::Discovery } else { Asked::Call };
@@ -114,8 +114,8 @@ impl ModernSide {
         Response::of_error(answer.id(), &error)
     }
 
-    /// Lets the next request find out anew what the upstream is, unless that was done just now. A
-    /// pipe cannot change its era without an end.
+    /// Lets the next request find out the era anew, unless that was done just now. An upstream over
+    /// a pipe cannot change its era before the pipe ends.
     fn look_again(&self) {
         if self.upstream.era.invalidate_modern() {
             *self.cell.lock() = Arc::default();
@@ -179,13 +179,13 @@ impl ModernSide {
 }
 
 /// The messages, each within its deadline. Dropping them cancels the call.
-fn watched(parts: Messages, timeout: Duration) -> Messages {
-    Messages::new(stream::unfold(Some(parts), move |parts| async move {
-        let mut parts = parts?;
-        match tokio::time::timeout(timeout, parts.next()).await {
-            Ok(part) => {
-                let part: Result<ReplyItem, Fault> = part?;
-                Some((part, Some(parts)))
+fn watched(items: Messages, timeout: Duration) -> Messages {
+    Messages::new(stream::unfold(Some(items), move |items| async move {
+        let mut items = items?;
+        match tokio::time::timeout(timeout, items.next()).await {
+            Ok(item) => {
+                let item: Result<ReplyItem, Fault> = item?;
+                Some((item, Some(items)))
             }
             Err(_elapsed) => Some((Err(Fault::timed_out(timeout)), None)),
         }

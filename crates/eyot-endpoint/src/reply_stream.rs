@@ -1,4 +1,4 @@
-//! A call on its way: polled for its parts by whoever holds it.
+//! A reply on its way, as a stream of its items.
 
 use std::fmt;
 use std::pin::Pin;
@@ -6,7 +6,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use eyot_jsonrpc::{Id, Message};
+use eyot_jsonrpc::{Id, Message, Response};
 use eyot_service::{BoxService, Call, Fault, Messages, Reply, ReplyFuture, ReplyItem};
 use futures_core::Stream;
 use tower_service::Service as _;
@@ -14,10 +14,10 @@ use tracing::Span;
 
 use crate::timer::Timer;
 
-/// The parts of one reply (or of several that were merged), whatever stage it is in.
-pub(crate) struct Running {
+/// The items of one reply (or of several that were merged), from before the first to the end.
+pub(crate) struct ReplyStream {
     stage: Stage,
-    /// A part that was taken and put back.
+    /// An item that was taken and put back.
     peeked: Option<ReplyItem>,
     /// Answers still to come: nothing follows the last.
     answers_left: usize,
@@ -30,7 +30,7 @@ pub(crate) struct Running {
 /// What came first.
 pub(crate) enum First {
     /// The answer, and nothing before it.
-    Answer(Message),
+    Answer(Response),
     /// Something that comes before the answer.
     Other(ReplyItem),
     /// No answer will come.
@@ -49,7 +49,7 @@ enum Stage {
     Over,
 }
 
-impl Running {
+impl ReplyStream {
     pub(crate) fn new(reply: ReplyFuture) -> Self {
         Self::at(Stage::Calling(reply), 1)
     }
@@ -62,14 +62,14 @@ impl Running {
         Self { span, ..Self::new(reply) }
     }
 
-    /// The parts of several calls, each with its answer.
-    pub(crate) fn merged(parts: Messages, answers: usize) -> Self {
-        Self::at(Stage::Streaming(parts), answers)
+    /// The items of several calls, each with its answer.
+    pub(crate) fn merged(items: Messages, answers: usize) -> Self {
+        Self::at(Stage::Streaming(items), answers)
     }
 
     /// Messages that belong to no call.
-    pub(crate) fn endless(parts: Messages) -> Self {
-        Self::merged(parts, usize::MAX)
+    pub(crate) fn endless(items: Messages) -> Self {
+        Self::merged(items, usize::MAX)
     }
 
     pub(crate) fn over() -> Self {
@@ -85,9 +85,9 @@ impl Running {
         self.cursor.clone()
     }
 
-    /// Puts a part back: the next poll gives it again.
-    pub(crate) fn put_back(&mut self, part: ReplyItem) {
-        self.peeked = Some(part);
+    /// Puts an item back: the next poll gives it again.
+    pub(crate) fn put_back(&mut self, item: ReplyItem) {
+        self.peeked = Some(item);
     }
 
     /// Whether nothing more can come.
@@ -97,12 +97,12 @@ impl Running {
 
     /// The same as a stream of its own, in which a fault is the answer to `id`.
     pub(crate) fn answered(self, id: Option<Id>) -> Messages {
-        let mut running = self;
+        let mut reply = self;
         Messages::new(futures_util::stream::poll_fn(move |cx| {
-            running.poll_part(cx).map(|part| {
-                part.map(|part| {
+            reply.poll_item(cx).map(|item| {
+                item.map(|item| {
                     let failed = |fault: Fault| Message::error_response(id.clone(), &fault.error);
-                    Ok(part.unwrap_or_else(|fault| failed(fault).into()))
+                    Ok(item.unwrap_or_else(|fault| failed(fault).into()))
                 })
             })
         }))
@@ -129,53 +129,54 @@ impl Running {
 
     fn poll_first(&mut self, cx: &mut Context<'_>) -> Poll<First> {
         loop {
-            return Poll::Ready(match ready!(self.poll_part(cx)) {
-                Some(Ok(ReplyItem::Message { message, .. })) if message.is_response() => {
-                    First::Answer(message)
-                }
+            return Poll::Ready(match ready!(self.poll_item(cx)) {
+                Some(Ok(ReplyItem::Message { message, cursor })) => match message.into_response() {
+                    Ok(answer) => First::Answer(answer),
+                    Err(message) => First::Other(ReplyItem::Message { message, cursor }),
+                },
                 // The upstream only said where it is.
                 Some(Ok(ReplyItem::Cursor(_))) => continue,
                 // There must be a stream before it can be closed.
-                Some(Ok(part)) => First::Other(part),
+                Some(Ok(item)) => First::Other(item),
                 Some(Err(fault)) => First::Failed(fault),
                 None => First::Ended,
             });
         }
     }
 
-    /// The next part; `None` at the end.
-    pub(crate) fn poll_part(&mut self, cx: &mut Context<'_>) -> PolledItem {
-        if let Some(part) = self.peeked.take() {
-            return Poll::Ready(Some(Ok(part)));
+    /// The next item; `None` at the end.
+    pub(crate) fn poll_item(&mut self, cx: &mut Context<'_>) -> PolledItem {
+        if let Some(item) = self.peeked.take() {
+            return Poll::Ready(Some(Ok(item)));
         }
         let span = self.span.clone();
-        let part = ready!(span.in_scope(|| self.poll_stage(cx)));
-        if let Some(Ok(part)) = &part {
-            self.answers_left = self.answers_left.saturating_sub(usize::from(part.is_answer()));
-            // The cursor of a message counts only once the message is stored: a part that was
+        let item = ready!(span.in_scope(|| self.poll_stage(cx)));
+        if let Some(Ok(item)) = &item {
+            self.answers_left = self.answers_left.saturating_sub(usize::from(item.is_answer()));
+            // The cursor of a message counts only once the message is stored: an item that was
             // put back has not been taken.
-            if let ReplyItem::Cursor(cursor) = part {
+            if let ReplyItem::Cursor(cursor) = item {
                 self.cursor = Some(cursor.clone());
             }
         }
-        if self.answers_left == 0 || !matches!(part, Some(Ok(_))) {
+        if self.answers_left == 0 || !matches!(item, Some(Ok(_))) {
             self.stage = Stage::Over;
         }
-        Poll::Ready(part)
+        Poll::Ready(item)
     }
 
     fn poll_stage(&mut self, cx: &mut Context<'_>) -> PolledItem {
         loop {
             match &mut self.stage {
                 Stage::Over => return Poll::Ready(None),
-                Stage::Streaming(parts) => return Pin::new(parts).poll_next(cx),
+                Stage::Streaming(items) => return Pin::new(items).poll_next(cx),
                 Stage::Calling(reply) => {
                     let reply = ready!(reply.as_mut().poll(cx));
                     self.stage = Stage::Over;
                     match reply {
                         Ok(Reply::None) => {}
                         Ok(Reply::One(answer)) => return Poll::Ready(Some(Ok(answer.into()))),
-                        Ok(Reply::Stream(parts)) => self.stage = Stage::Streaming(parts),
+                        Ok(Reply::Stream(items)) => self.stage = Stage::Streaming(items),
                         Err(fault) => return Poll::Ready(Some(Err(fault))),
                     }
                 }
@@ -184,7 +185,7 @@ impl Running {
     }
 }
 
-impl fmt::Debug for Running {
+impl fmt::Debug for ReplyStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.stage {
             Stage::Calling(_) => "Calling",

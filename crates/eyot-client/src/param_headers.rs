@@ -1,4 +1,4 @@
-//! Which arguments of the listed tools are mirrored into headers.
+//! The `Mcp-Param-*` headers of tool calls.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,20 +7,20 @@ use eyot_types::{InvalidMirror, JsonObject, MirroredArguments, Tool};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use parking_lot::Mutex;
 
-/// The mirrors of the tools that were listed.
+/// Which arguments of each listed tool its calls repeat in headers.
 #[derive(Debug)]
-pub(crate) struct Mirrors {
+pub(crate) struct ParamHeaders {
     tools: Mutex<BTreeMap<String, Arc<MirroredArguments>>>,
     tools_max: usize,
 }
 
-impl Mirrors {
+impl ParamHeaders {
     pub(crate) fn new(tools_max: usize) -> Self {
         Self { tools: Mutex::default(), tools_max }
     }
 
-    /// Remembers what a tool mirrors; of one tool too many nothing is remembered, and its calls go
-    /// without.
+    /// Remembers which arguments a tool mirrors. Beyond the bound nothing is remembered, and the
+    /// calls of the tool go without such headers.
     ///
     /// # Errors
     /// [`InvalidMirror`] when the tool is not to be used at all.

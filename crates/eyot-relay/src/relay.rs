@@ -38,7 +38,7 @@ struct Inner {
     upstream: Arc<Upstream>,
     modern: Arc<ModernSide>,
     bridge: Bridge,
-    to_modern: Arc<ToModern>,
+    to_modern: ToModern,
     unseen_headers: UnseenHeaders,
 }
 
@@ -57,7 +57,7 @@ impl Relay {
         let upstream = Arc::new(Upstream::new(target, runtime, era));
         let modern = Arc::new(ModernSide::new(Arc::clone(&upstream)));
         let bridge = Bridge::new(&upstream, affinity, store);
-        let to_modern = Arc::new(ToModern::new(Arc::clone(&upstream), Arc::clone(&modern)));
+        let to_modern = ToModern::new(Arc::clone(&upstream), Arc::clone(&modern));
         let unseen_headers = UnseenHeaders::default();
         Self(Arc::new(Inner { upstream, modern, bridge, to_modern, unseen_headers }))
     }
@@ -122,7 +122,7 @@ impl Relay {
     async fn initialize(&self, context: &SessionHandle, request: Request) -> Result<Reply, Fault> {
         let Inner { upstream, to_modern, .. } = &*self.0;
         if to_modern.is_needed() {
-            return Arc::clone(to_modern).initialize(context, request).await;
+            return to_modern.initialize(context, request).await;
         }
         let Upstream { fingerprint, era, .. } = &**upstream;
         let mut opened = upstream.open(&context.peer(), request.clone()).await;
@@ -130,7 +130,7 @@ impl Relay {
             if era.pinned().is_some() {
                 opened = initialize::name_pin(era, opened);
             } else if to_modern.probe().await {
-                return Arc::clone(to_modern).initialize(context, request).await;
+                return to_modern.initialize(context, request).await;
             }
         }
         let opened = opened?;
@@ -161,7 +161,7 @@ impl Relay {
             return None;
         }
         Some(context.upstream_or_else(UpstreamName::DEFAULT, || match era {
-            Era::Modern => Arc::clone(&self.0.to_modern).stored(context.peer(), state),
+            Era::Modern => self.0.to_modern.stored(context.peer(), state),
             Era::Legacy => Dual::stored(Arc::clone(&self.0.upstream)).into_service(),
         }))
     }

@@ -18,7 +18,6 @@ pub(super) const EXEMPT: Exempt = Exempt {
         Row { package: "eyot-client", max: 4, reason: BEING_UNTIED },
         Row { package: "eyot-endpoint", max: 4, reason: BEING_UNTIED },
         Row { package: "eyot-jsonrpc", max: 3, reason: BEING_UNTIED },
-        Row { package: "eyot-bridge", max: 8, reason: BEING_UNTIED },
         Row {
             package: "eyot-service",
             max: 3,

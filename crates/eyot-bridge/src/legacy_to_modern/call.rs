@@ -26,7 +26,7 @@ use super::pending::{Question, Registered};
 use super::session::Bridged;
 use super::tasks::CallTasks;
 use super::tools::KnownTool;
-use super::upstreams_fault;
+use super::upstream::upstreams_fault;
 use crate::losses::count_losses;
 
 /// A call under way: pulled for its messages by whoever holds the client's stream.
@@ -153,12 +153,12 @@ impl Calling {
 
     /// Sends the request of this round.
     async fn ask(&mut self) -> Result<Option<Message>, Fault> {
-        let shared = Arc::clone(self.session.shared());
-        let patience = shared.upstream.runtime.limits.call_timeout;
+        let upstream = Arc::clone(self.session.upstream());
+        let patience = upstream.limits().call_timeout;
         let sender = Sender::new(self.session.peer().clone(), self.headers().await);
         let params = self.rounds.params(&self.params);
         let request = Request::of_text(self.id.clone(), &self.method, &params);
-        let connection = shared.modern.required().await?;
+        let connection = upstream.connection().await?;
         let asked = timeout(patience, connection.request(request, &sender)).await;
         match asked.unwrap_or_else(|_elapsed| Err(Fault::timed_out(patience))) {
             Ok(Reply::One(answer)) => self.take(answer.into()).await,
@@ -179,7 +179,7 @@ impl Calling {
         if self.tool.is_none()
             && let Some(name) = self.request.name()
         {
-            self.tool = self.session.shared().tool(&name, &self.client).await;
+            self.tool = self.session.upstream().tool(&name, &self.client).await;
         }
         let arguments = || self.request.decode_params::<Arguments>().unwrap_or_default().arguments;
         self.tool.as_ref().map(|it| it.headers(arguments)).unwrap_or_default()
@@ -188,7 +188,7 @@ impl Calling {
     /// Reads on in the server's stream.
     async fn read(&mut self) -> Result<Option<Message>, Fault> {
         let Stage::Reading(parts) = &mut self.stage else { return Ok(None) };
-        let patience = self.session.shared().upstream.runtime.limits.call_timeout;
+        let patience = self.session.upstream().limits().call_timeout;
         let Ok(part) = timeout(patience, parts.next()).await else {
             return Err(Fault::timed_out(patience));
         };
@@ -214,7 +214,7 @@ impl Calling {
             let name = message.method().unwrap_or_default();
             let method = Method::parse(&name);
             if method == Method::ToolsListChanged {
-                self.session.shared().forget_tools();
+                self.session.upstream().forget_tools();
             }
             matches!(
                 method,
@@ -255,7 +255,7 @@ impl Calling {
             if is_mismatch && method == Method::ToolsCall && !self.is_refreshed {
                 self.is_refreshed = true;
                 self.tool = None;
-                self.session.shared().list_tools(&self.client).await;
+                self.session.upstream().list_tools(&self.client).await;
                 self.stage = Stage::Due;
                 return Ok(None);
             }
@@ -294,7 +294,7 @@ impl Calling {
             .flatten();
         let carried = match page {
             Some(mut page) => {
-                let tools = &self.session.shared().tools;
+                let tools = &self.session.upstream().tools;
                 tools.learn(&mut page);
                 if self.tasks.are_offered {
                     tell_support(&mut page, |name| tools.is_with_tasks_only(name));
@@ -329,14 +329,14 @@ impl Calling {
         self.stage = Stage::Over;
         tracing::debug!(%error.message, tool = %name, "tool is called as a task only");
         let text = format!("Tool {name} must be called as a task");
-        self.session.shared().tools.set_with_tasks_only(name);
+        self.session.upstream().tools.set_with_tasks_only(name);
         let error = ErrorObject::new(METHOD_NOT_FOUND, text);
         Some(Message::error_response(Some(self.id.clone()), &error))
     }
 
     /// Gives the questions their ids.
     fn questions(&self, legs: Vec<Leg>) -> Asking {
-        let patience = self.session.shared().upstream.runtime.limits.question_timeout;
+        let patience = self.session.upstream().limits().question_timeout;
         let mut asking = Asking {
             unsent: VecDeque::new(),
             legs: FuturesUnordered::new(),
@@ -365,7 +365,7 @@ impl Calling {
             }
             Ok(_) => return Err(Fault::internal("the session has ended")),
             Err(_elapsed) => {
-                let patience = self.session.shared().upstream.runtime.limits.question_timeout;
+                let patience = self.session.upstream().limits().question_timeout;
                 Err(RoundError::TimedOut(patience))
             }
         };

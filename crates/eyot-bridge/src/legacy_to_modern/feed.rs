@@ -19,12 +19,12 @@ use parking_lot::Mutex;
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::{sleep, timeout};
 
-use super::{ToModern, carried_request, upstreams_fault};
+use super::upstream::{ModernUpstream, carried_request, upstreams_fault};
 
 /// The subscription of one session.
 #[derive(Debug)]
 pub(crate) struct Feed {
-    shared: Arc<ToModern>,
+    upstream: Arc<ModernUpstream>,
     state: Mutex<State>,
     /// One opens at a time; whoever waited finds that it was done for them.
     turn: Semaphore,
@@ -69,10 +69,10 @@ impl Source {
 
 impl Feed {
     /// A feed that tells of nothing yet.
-    pub(crate) fn new(shared: Arc<ToModern>, wanted: BTreeSet<String>) -> Self {
+    pub(crate) fn new(upstream: Arc<ModernUpstream>, wanted: BTreeSet<String>) -> Self {
         let state = State { wanted, wanted_no: 1, ..State::default() };
         let (turn, changed) = (Semaphore::new(1), Notify::new());
-        Self { shared, state: Mutex::new(state), turn, changed }
+        Self { upstream, state: Mutex::new(state), turn, changed }
     }
 
     /// Wants to hear of a resource; says whether the server will tell.
@@ -141,7 +141,7 @@ impl Feed {
 
     /// Opens a source and leaves it for whoever listens.
     async fn open(&self, client: &ClientMeta) -> Result<(), Fault> {
-        let patience = self.shared.upstream.runtime.limits.call_timeout;
+        let patience = self.upstream.limits().call_timeout;
         let opening = timeout(patience, self.listen(client)).await;
         let opened = opening.unwrap_or_else(|_elapsed| Err(Fault::timed_out(patience)));
         let (number, acknowledged, source) = opened.map_err(upstreams_fault)?;
@@ -166,7 +166,7 @@ impl Feed {
         let method = Method::SubscriptionsListen.as_str();
         let bare = Request::unnumbered(method, &params);
         let request = carried_request(client, &bare).ok_or_else(Fault::unanswered)?;
-        let connection = self.shared.modern.required().await?;
+        let connection = self.upstream.connection().await?;
         let mut parts = match connection.request(request, &Sender::ourselves()).await? {
             Reply::Stream(parts) => parts,
             Reply::One(answer) => Messages::new(stream::iter([Ok(answer.into())])),
@@ -196,7 +196,7 @@ impl Feed {
 
     /// What to listen for: the lists that the server announces changes of, and what is wanted.
     async fn filter(&self) -> Result<(u64, SubscriptionFilter), Fault> {
-        let discovered = self.shared.discover().await?;
+        let discovered = self.upstream.discover().await?;
         let flag = |name| discovered.capabilities.has_list_changed(name).then_some(true);
         let mut filter = SubscriptionFilter::new();
         filter.tools_list_changed = flag("tools");

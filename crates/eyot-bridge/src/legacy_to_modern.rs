@@ -7,7 +7,6 @@ mod pending;
 mod service;
 mod session;
 mod tasks;
-mod tools;
 mod upstream;
 
 use std::sync::Arc;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use eyot_bridge::{Affinity, Ask, Bridge, ToModern};
+use eyot_bridge::{Affinity, Ask, Bridge, ParamHeaders, ToModern};
 use eyot_jsonrpc::Request;
 use eyot_service::{BoxService, Call, Fault, Input, Reply, ReplyFuture, SessionHandle};
 use eyot_session::{Store, UpstreamName, UpstreamRef};
@@ -12,7 +12,7 @@ use eyot_upstream::{EraMode, ModernSide, Runtime, Sender, Target, Upstream, init
 use tower_service::Service;
 
 use crate::dual::Dual;
-use crate::unseen_headers::UnseenHeaders;
+use crate::unseen_headers::HeaderlessServer;
 
 /// What a relay may be told besides its upstream.
 #[derive(Clone, Debug, Default)]
@@ -39,7 +39,7 @@ struct Inner {
     modern: Arc<ModernSide>,
     bridge: Bridge,
     to_modern: ToModern,
-    unseen_headers: UnseenHeaders,
+    param_headers: ParamHeaders,
 }
 
 impl Relay {
@@ -58,8 +58,8 @@ impl Relay {
         let modern = Arc::new(ModernSide::new(Arc::clone(&upstream)));
         let bridge = Bridge::new(&upstream, affinity, store);
         let to_modern = ToModern::new(Arc::clone(&upstream), Arc::clone(&modern));
-        let unseen_headers = UnseenHeaders::default();
-        Self(Arc::new(Inner { upstream, modern, bridge, to_modern, unseen_headers }))
+        let param_headers = ParamHeaders::default();
+        Self(Arc::new(Inner { upstream, modern, bridge, to_modern, param_headers }))
     }
 
     /// The future of the answer. What it needs is looked up here, so that the future of an
@@ -95,15 +95,16 @@ impl Relay {
     }
 
     async fn ask_modern(&self, call: Call) -> Result<Reply, Fault> {
-        let Inner { upstream, modern, bridge, unseen_headers, .. } = &*self.0;
+        let Inner { upstream, modern, bridge, param_headers, .. } = &*self.0;
         let Some(connection) = modern.connection().await? else {
             return Box::pin(bridge.answer(call)).await;
         };
         if !upstream.target.has_headers()
-            && let Some(request) = unseen_headers.concerned(&call)
+            && let Some(request) = param_headers.concerned(&call)
         {
             let ask = Ask::read(request, &call).map_err(Fault::refused)?;
-            return Box::pin(unseen_headers.answer(modern, &connection, ask)).await;
+            let server = HeaderlessServer { modern, connection: &connection, param_headers };
+            return Box::pin(server.answer(ask)).await;
         }
         let sender = Sender::of(&call);
         let message = match call.input {

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use eyot_era::ToolFact;
 use eyot_era::legacy_to_modern::{
     ClientMeta, Leg, RoundError, RoundLimits, Rounds, Step, carry_answer, carry_notification,
     carry_tools, requires_task, task_created, tell_support,
@@ -11,7 +12,7 @@ use eyot_jsonrpc::{ErrorObject, Id, Kind, METHOD_NOT_FOUND, Message, Request};
 use eyot_service::{Fault, FaultKind, Messages, Reply, ReplyItem};
 use eyot_types::codes::{self, HEADER_MISMATCH, Outcome};
 use eyot_types::{Era, JsonObject, ListToolsResult, Method, Revision};
-use eyot_upstream::Sender;
+use eyot_upstream::{Sender, param_headers};
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt as _, StreamExt as _};
@@ -25,7 +26,6 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 use super::pending::{Question, Registered};
 use super::session::Bridged;
 use super::tasks::CallTasks;
-use super::tools::KnownTool;
 use super::upstream::upstreams_fault;
 use crate::losses::count_losses;
 
@@ -45,7 +45,7 @@ pub(crate) struct Calling {
     /// The raw parameters of the first round.
     params: String,
     rounds: Rounds,
-    tool: Option<Arc<KnownTool>>,
+    tool: Option<Arc<ToolFact>>,
     /// Has the task that the client wants, until it is given one.
     tasks: CallTasks,
     stage: Stage,
@@ -182,7 +182,8 @@ impl Calling {
             self.tool = self.session.upstream().tool(&name, &self.client).await;
         }
         let arguments = || self.request.decode_params::<Arguments>().unwrap_or_default().arguments;
-        self.tool.as_ref().map(|it| it.headers(arguments)).unwrap_or_default()
+        let params = self.tool.as_ref().and_then(|it| it.param_headers());
+        params.map(|it| param_headers(it, &arguments())).unwrap_or_default()
     }
 
     /// Reads on in the server's stream.
@@ -214,7 +215,7 @@ impl Calling {
             let name = message.method().unwrap_or_default();
             let method = Method::parse(&name);
             if method == Method::ToolsListChanged {
-                self.session.upstream().forget_tools();
+                self.session.upstream().tools.handle_changed();
             }
             matches!(
                 method,
@@ -295,14 +296,16 @@ impl Calling {
         let carried = match page {
             Some(mut page) => {
                 let tools = &self.session.upstream().tools;
-                tools.learn(&mut page);
+                tools.learn_page(None, &mut page);
                 if self.tasks.are_offered {
-                    tell_support(&mut page, |name| tools.is_with_tasks_only(name));
+                    let needs_task =
+                        |name: &str| tools.find(None, name).is_some_and(|it| it.needs_task);
+                    tell_support(&mut page, needs_task);
                 }
                 carry_tools(self.revision, answer.id(), page)
             }
             None => {
-                let schema = self.tool.as_ref().and_then(|it| it.wrapped());
+                let schema = self.tool.as_ref().and_then(|it| it.wrapped_output.as_ref());
                 carry_answer(self.revision, method, answer, schema)
             }
         };
@@ -329,7 +332,7 @@ impl Calling {
         self.stage = Stage::Over;
         tracing::debug!(%error.message, tool = %name, "tool is called as a task only");
         let text = format!("Tool {name} must be called as a task");
-        self.session.upstream().tools.set_with_tasks_only(name);
+        self.session.upstream().tools.learn_refusal(None, &name);
         let error = ErrorObject::new(METHOD_NOT_FOUND, text);
         Some(Message::error_response(Some(self.id.clone()), &error))
     }

@@ -150,7 +150,7 @@ impl Listening {
         self.failures = 0;
         let name = message.method().unwrap_or_default().into_owned();
         match Method::parse(&name) {
-            Method::ToolsListChanged => self.session.upstream().forget_tools(),
+            Method::ToolsListChanged => self.session.upstream().tools.handle_changed(),
             Method::PromptsListChanged
             | Method::ResourcesListChanged
             | Method::ResourcesUpdated => {}
@@ -163,7 +163,7 @@ impl Listening {
         self.source = None;
         self.is_broken = true;
         self.failures = self.failures.saturating_add(1);
-        self.session.upstream().forget_tools();
+        self.session.upstream().tools.handle_changed();
         self.feed().lost();
     }
 }

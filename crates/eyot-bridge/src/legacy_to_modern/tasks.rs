@@ -9,6 +9,7 @@ mod waiting;
 
 use std::sync::{Arc, OnceLock};
 
+use eyot_era::ToolFact;
 use eyot_era::legacy_to_modern;
 use eyot_era::tasks::{End, Said, TaskMachine, TaskTable, WorkPlace};
 use eyot_jsonrpc::{ErrorObject, Id, Message};
@@ -18,8 +19,8 @@ use eyot_types::Task;
 use parking_lot::Mutex;
 
 use self::entry::{TaskEntry, Upstream, unknown_task};
-use super::tools::KnownTool;
-use crate::task_rooms::{TaskRooms, now};
+use crate::clock::now;
+use crate::task_rooms::TaskRooms;
 
 /// The tasks of every session before one server.
 #[derive(Debug)]
@@ -104,7 +105,7 @@ impl SessionTasks {
     pub(crate) fn created(
         &self,
         id: Id,
-        (task, tool): (Task, Option<Arc<KnownTool>>),
+        (task, tool): (Task, Option<Arc<ToolFact>>),
         wanted: WantedTask,
     ) -> Message {
         let WantedTask(permit) = wanted;

@@ -3,18 +3,19 @@
 
 use std::sync::Arc;
 
+use eyot_era::ToolFact;
 use eyot_era::detect::{self, ERA_TTL};
 use eyot_era::legacy_to_modern::ClientMeta;
 use eyot_jsonrpc::{Request, Response};
 use eyot_service::{Fault, FaultKind, Limits};
 use eyot_types::codes::{self, Outcome};
-use eyot_types::{DiscoverResult, ListToolsResult, Method, PaginatedParams};
+use eyot_types::{DiscoverResult, Method, PaginatedParams};
 use eyot_upstream::{ModernConnection, ModernSide, Sender, Upstream};
 use parking_lot::Mutex;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
-use super::tools::{KnownTool, Tools};
+use crate::known_tools::KnownTools;
 
 /// One modern server.
 #[derive(Debug)]
@@ -22,13 +23,14 @@ pub(crate) struct ModernUpstream {
     upstream: Arc<Upstream>,
     modern: Arc<ModernSide>,
     discovered: Mutex<Option<(Instant, Arc<DiscoverResult>)>>,
-    pub(crate) tools: Tools,
+    /// Every session is told of the same tools: the server knows Eyot alone.
+    pub(crate) tools: KnownTools,
 }
 
 impl ModernUpstream {
     /// The server, which is asked through its modern side.
     pub(crate) fn new(upstream: Arc<Upstream>, modern: Arc<ModernSide>) -> Self {
-        let tools = Tools::new(upstream.target.has_headers());
+        let tools = KnownTools::new(upstream.target.has_headers());
         Self { upstream, modern, discovered: Mutex::new(None), tools }
     }
 
@@ -94,44 +96,25 @@ impl ModernUpstream {
     }
 
     /// What must be known of a tool before it is called; `None` when the upstream does not list it.
-    pub(crate) async fn tool(&self, name: &str, client: &ClientMeta) -> Option<Arc<KnownTool>> {
-        if let Some(known) = self.tools.find(name) {
-            return Some(known);
-        }
-        let turn = self.tools.turn().await;
-        if self.tools.is_due() && self.tools.find(name).is_none() {
-            self.list_tools(client).await;
-        }
-        drop(turn);
-        self.tools.find(name)
+    pub(crate) async fn tool(&self, name: &str, client: &ClientMeta) -> Option<Arc<ToolFact>> {
+        self.tools.look_up_if_possible(None, name, |page| self.ask_page(client, page)).await
     }
 
-    /// The list of tools has changed, or may have.
-    pub(crate) fn forget_tools(&self) {
-        self.tools.forget();
-    }
-
-    /// Lists the upstream's tools anew. Should that fail, calls go without what it would have told.
+    /// Lists the upstream's tools anew. Should that fail, calls go with what was known before.
     pub(crate) async fn list_tools(&self, client: &ClientMeta) {
-        self.tools.begin();
-        let mut cursor = None;
-        for _ in 0..PAGES_MAX {
-            let mut page = PaginatedParams::default();
-            page.cursor = cursor.take();
-            let bare = Request::unnumbered(Method::ToolsList.as_str(), &page);
-            let Some(request) = carried_request(client, &bare) else { return };
-            let answer = match self.ask(request).await {
-                Ok(answer) if !answer.is_error() => answer,
-                Ok(_) => return,
-                Err(fault) => return tracing::debug!(%fault, "tools were not listed"),
-            };
-            let Ok(mut page) = answer.decode_result::<ListToolsResult>() else { return };
-            self.tools.learn(&mut page);
-            cursor = page.next_cursor;
-            if cursor.is_none() {
-                return;
-            }
+        if let Err(fault) = self.tools.list(None, |page| self.ask_page(client, page)).await {
+            tracing::debug!(%fault, "tools were not listed");
         }
+    }
+
+    async fn ask_page(
+        &self,
+        client: &ClientMeta,
+        page: PaginatedParams,
+    ) -> Result<Response, Fault> {
+        let bare = Request::unnumbered(Method::ToolsList.as_str(), &page);
+        let request = carried_request(client, &bare).ok_or_else(Fault::unanswered)?;
+        self.ask(request).await
     }
 }
 
@@ -148,6 +131,3 @@ pub(crate) fn upstreams_fault(mut fault: Fault) -> Fault {
     }
     fault
 }
-
-/// Pages of one list of tools that are read.
-const PAGES_MAX: usize = 64;

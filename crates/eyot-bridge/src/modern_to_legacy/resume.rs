@@ -17,6 +17,7 @@ use super::record::UpstreamPosition;
 use super::reply::CallReply;
 use super::sealed::{ParkedState, State};
 use super::shared::CallShared;
+use crate::clock::now;
 
 /// What a client finds that comes back.
 struct Found {
@@ -113,8 +114,7 @@ impl Inner {
             revision: Revision::parse(revision).unwrap_or(Revision::LATEST_LEGACY),
             question_timeout: self.limits.question_timeout,
         };
-        let now = tokio::time::Instant::now().into_std();
-        let parked = ParkedCall::resume(record, claim.fence.0, config, now);
+        let parked = ParkedCall::resume(record, claim.fence.0, config, now());
         let number = position.as_ref().map_or(0, |it| it.number);
         let cursor = position.as_ref().and_then(|it| it.cursor.clone()).map(Into::into);
         let shared = Arc::new(CallShared::restored(number, parked, cursor));

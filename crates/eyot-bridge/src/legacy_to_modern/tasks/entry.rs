@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use eyot_era::ToolFact;
 use eyot_era::legacy_to_modern::{self, ClientMeta, TaskReport, TaskRounds};
 use eyot_era::revision;
 use eyot_era::tasks::{Action, End, TaskError, TaskMachine, Want};
@@ -13,10 +14,9 @@ use parking_lot::Mutex;
 use serde_json::value::RawValue;
 use tokio::sync::Notify;
 
-use super::super::tools::KnownTool;
 use super::super::upstream::{ModernUpstream, carried_request};
+use crate::clock::now;
 use crate::losses::count_losses;
-use crate::task_rooms::now;
 
 /// A task of one session.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ pub(crate) struct TaskEntry {
 pub(crate) struct Upstream {
     pub(crate) id: String,
     /// The tool that was called, if it is known.
-    pub(crate) tool: Option<Arc<KnownTool>>,
+    pub(crate) tool: Option<Arc<ToolFact>>,
 }
 
 /// Whom a task is asked for, and through what.
@@ -103,7 +103,7 @@ impl TaskEntry {
             }));
         }
         let tool = self.upstream.as_ref().and_then(|it| it.tool.as_ref());
-        let schema = tool.and_then(|it| it.wrapped());
+        let schema = tool.and_then(|it| it.wrapped_output.as_ref());
         legacy_to_modern::task_report(&answer, schema).map_err(|error| {
             let reason = format!("the server's task cannot be read: {error}");
             Fault::upstream(codes::upstream_lost(&reason, Outcome::Unknown, true))

@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use super::super::session::UpstreamSession;
 use super::questions::{Asked, AskedTask};
 use super::upstream_task::{UpstreamTask, unknown_task};
-use crate::task_rooms::now;
+use crate::clock::now;
 
 /// A task. It holds its upstream session open until its result is here.
 #[derive(Debug)]

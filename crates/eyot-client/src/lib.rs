@@ -21,7 +21,7 @@ mod endpoint;
 mod error;
 mod exchange;
 mod handlers;
-mod mirrors;
+mod known_tools;
 mod open;
 mod pages;
 mod params;

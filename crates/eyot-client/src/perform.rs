@@ -125,7 +125,7 @@ async fn send(
         let reason = "parameters are no valid JSON for this protocol".to_owned();
         return Err(ClientError::Request { reason });
     }
-    let headers = mirrored_headers(shared, session, call, params);
+    let headers = tool_headers(shared, session, call, params);
     let (guard, mut stray) = match wants_progress && session.era() == Era::Legacy {
         true => {
             let (guard, stray) = shared.expect_stray(number);
@@ -162,14 +162,14 @@ pub(crate) fn request_meta(
 
 /// "Clients MUST mirror the designated parameter values into HTTP headers" (2026-07-28,
 /// basic/transports/streamable-http, Custom Headers from Tool Parameters).
-fn mirrored_headers(shared: &Shared, session: &Session, call: &Call, params: &Params) -> HeaderMap {
+fn tool_headers(shared: &Shared, session: &Session, call: &Call, params: &Params) -> HeaderMap {
     let is_mirrored = session.era() == Era::Modern && shared.http.is_some();
     if !is_mirrored || call.method() != Method::ToolsCall {
         return HeaderMap::new();
     }
     let name = params.get("name").and_then(|it| serde_json::from_str::<String>(it).ok());
     let name = name.unwrap_or_default();
-    shared.mirrors.headers(&name, params.get("arguments"))
+    shared.known_tools.headers(&name, params.get("arguments"))
 }
 
 /// Whether a result was found in the cache, or will be kept there.

@@ -3,15 +3,17 @@
 //! Both live in one thread, so that they take turns at every await. As two processes on one
 //! core they would take turns of milliseconds, and that would be measured instead of the hop.
 
+mod crossing;
+
 use std::process::Command;
 
 use anyhow::Context as _;
+use eyot_benches::exchange::{Face, Form};
 use http::Uri;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
-use crate::crossing::Crossing;
-use crate::exchange::{Face, Form};
+pub(crate) use self::crossing::Crossing;
 use crate::load::{Load, Sample};
 use crate::open::{self, Held};
 use crate::process::Server;

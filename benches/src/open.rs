@@ -1,12 +1,12 @@
 //! Sessions by the thousand.
 
 use anyhow::Context as _;
+use eyot_benches::exchange::{Call, Era, Tool};
 use http::{Response, Uri};
 use hyper::body::Incoming;
 use tokio::task::JoinSet;
 
 use crate::client::Client;
-use crate::exchange::{Call, Era, Tool};
 
 /// Sessions that are being opened at the same time.
 const OPENING_MAX: usize = 32;

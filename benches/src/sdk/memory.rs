@@ -4,21 +4,19 @@ use eyot_benches::servers::Sdk;
 
 use crate::memory::{Kind, Options as Extent, Steps, measure};
 use crate::process::{self, Core, Server};
-use crate::sdk::Options;
 use crate::sdk::table::Row;
 use crate::sdk_server::Tasks;
 use crate::subject::Programs;
 
 /// Measures both: sessions at rest, then sessions with an open stream each.
-pub(crate) fn rows(programs: &Programs, options: &Options) -> anyhow::Result<Vec<Row>> {
+pub(crate) fn rows(programs: &Programs, count: usize) -> anyhow::Result<Vec<Row>> {
     let mut rows = Vec::new();
     for (kind, what, table) in [
         (Kind::Sessions, "idle session", "memory.session_bytes"),
         (Kind::Streams, "session with its stream", "memory.stream_bytes"),
     ] {
-        let held = |sdk| hold(programs, sdk, kind, options.sessions);
+        let held = |sdk| hold(programs, sdk, kind, count);
         let (eyot, rmcp) = (held(Sdk::Eyot)?, held(Sdk::Rmcp)?);
-        let count = options.sessions;
         rows.push(
             Row::new(format!("{what}: resident bytes"), eyot.bytes_each, rmcp.bytes_each)
                 .budget(table),

@@ -21,11 +21,12 @@ pub(crate) struct TaskRooms {
 impl TaskRooms {
     pub(crate) fn new(limits: &Limits) -> Arc<Self> {
         let quota = QuotaLimits {
-            principal_things_max: limits.tasks_per_principal_max,
-            ..QuotaLimits::things(limits.tasks_max).with_bytes(limits.task_results_bytes_max)
+            principal_things_max: limits.memory.tasks_per_principal_max,
+            ..QuotaLimits::things(limits.memory.tasks_max)
+                .with_bytes(limits.memory.task_results_bytes_max)
         };
         let bounds = TaskBounds {
-            ttl_max: limits.task_ttl,
+            ttl_max: limits.memory.task_ttl,
             questions_max: QUESTIONS_MAX,
             polling: PollBounds::default(),
         };

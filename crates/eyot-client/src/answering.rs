@@ -40,7 +40,7 @@ impl Answering {
         }
         let (shared, session) = (Arc::clone(shared), Arc::clone(session));
         let work = async move {
-            let patience = shared.config.limits.question_timeout;
+            let patience = shared.config.limits.calls.question_timeout;
             let answered = shared.config.handlers.respond(&request, patience).await;
             let Some(answer) = answered else { return };
             if let Err(fault) = session.send(answer).await {

@@ -294,7 +294,7 @@ async fn try_again(
 ) -> Result<Recovered, ClientError> {
     match kept {
         Some(live) => {
-            let patience = shared.config.limits.connect_timeout;
+            let patience = shared.config.limits.upstream.connect_timeout;
             let checking = check(&shared, &live.session, patience);
             drive(&mut live.line, checking).await.map(|()| Recovered::Same)
         }

@@ -102,7 +102,7 @@ impl<'a> Exchange<'a> {
             let patience = if self.answering.is_empty() {
                 times.timeout
             } else {
-                self.shared.config.limits.question_timeout
+                self.shared.config.limits.calls.question_timeout
             };
             let deadline =
                 times.ends_at.min(heard_at.checked_add(patience).unwrap_or(times.ends_at));

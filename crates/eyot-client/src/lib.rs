@@ -23,6 +23,7 @@ mod exchange;
 mod handlers;
 mod known_tools;
 mod open;
+mod open_client;
 mod pages;
 mod params;
 mod perform;

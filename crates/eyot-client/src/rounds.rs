@@ -123,7 +123,7 @@ impl Rounds {
             return Ok(());
         };
         self.idle = 0;
-        let patience = shared.config.limits.question_timeout;
+        let patience = shared.config.limits.calls.question_timeout;
         let answering = asked.into_iter().map(|(key, Asked { method, params })| async move {
             let answer = shared
                 .config

@@ -140,7 +140,7 @@ impl Shared {
         config: Config,
         http: Option<HttpLink>,
     ) -> (Arc<Self>, mpsc::Receiver<Order>) {
-        let queue_max = config.limits.queue_messages_max.max(1);
+        let queue_max = config.limits.calls.queue_messages_max.max(1);
         let (orders, receiver) = mpsc::channel(queue_max);
         let shared = Self {
             modern_meta: config.modern_meta(),

@@ -18,7 +18,8 @@ use eyot_session::{
 };
 use eyot_types::codes::{self, Outcome};
 
-use crate::running::{InFlight, Running};
+use crate::in_flight::InFlight;
+use crate::running::Running;
 
 /// Drives one stream. It belongs to no connection: whoever polls it gets what comes next.
 pub(crate) struct Core {

@@ -100,7 +100,7 @@ impl EraSwitch {
 
     /// Waits for others to say who the client is.
     async fn ask(&self, asking: impl Future<Output = Authenticated>) -> Authenticated {
-        let patience = self.limits.authentication_timeout;
+        let patience = self.limits.http.authentication_timeout;
         let answered = tokio::time::timeout(patience, asking).await;
         answered
             .unwrap_or_else(|_elapsed| Err(AuthRefusal::unavailable("nobody can say who you are")))
@@ -124,7 +124,7 @@ impl EraSwitch {
             Ok(bytes) => bytes,
             Err(failure) => return body_failed(failure),
         };
-        let incoming = match Incoming::parse(bytes, &self.limits.scan) {
+        let incoming = match Incoming::parse(bytes, &self.limits.messages.scan) {
             Ok(incoming) => incoming,
             Err(failure) => {
                 return error(StatusCode::BAD_REQUEST, failure.id(), &failure.error_object());

@@ -45,9 +45,8 @@ impl HttpServer {
     /// Puts a server in front of `service`.
     #[must_use]
     pub fn new(config: EndpointConfig, service: BoxService) -> Self {
-        let EndpointConfig { path, hosts, auth, store, limits, session_limits, shutdown, tasks } =
-            config;
-        let registry = Registry::new(Arc::clone(&store), service.clone(), &limits, session_limits);
+        let EndpointConfig { path, hosts, auth, store, limits, shutdown, tasks } = config;
+        let registry = Registry::new(Arc::clone(&store), service.clone(), &limits.sessions);
         let registry = Arc::new(registry);
         let keeper = Arc::new(Keeper::new(tasks.clone(), shutdown.finished().clone()));
         let legacy = Arc::new(Legacy {
@@ -146,7 +145,7 @@ impl<L> HttpServer<L> {
         B: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
     {
         let accept = Accept {
-            connections_max: self.limits.connections_max,
+            connections_max: self.limits.http.connections_max,
             drain_timeout: self.limits.drain_timeout,
         };
         let (eras, layer) = (Arc::clone(&self.eras), self.layer.clone());

@@ -12,8 +12,9 @@ use eyot_session::StreamNo;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::in_flight::InFlight;
 use crate::live::LiveSession;
-use crate::running::{InFlight, Running};
+use crate::running::Running;
 use crate::slot::{Polled, StreamSlot};
 
 /// Where work goes on after its connection.

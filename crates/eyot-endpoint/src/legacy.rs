@@ -24,10 +24,11 @@ use tower_service::Service as _;
 
 use crate::core::Core;
 use crate::event_body::{BodyParts, EventBody, Listen};
+use crate::in_flight::InFlight;
 use crate::keeper::Keeper;
 use crate::live::LiveSession;
 use crate::registry::{OpenError, Registry};
-use crate::running::{First, InFlight, Running, call_in};
+use crate::running::{First, Running};
 use crate::timer::Timer;
 
 pub(crate) use self::initialize::agreed_revision;
@@ -117,13 +118,13 @@ impl Legacy {
     ) -> Result<(Running, InFlight), SessionError> {
         let id = request.id();
         session.machine().handle_request(&id, unix_ms())?;
-        let in_flight = InFlight::new(session, id);
-        let call = call_in(session, Input::Request(request), peer.clone());
+        let in_flight = session.in_flight(id);
+        let call = session.call(Input::Request(request), peer.clone());
         Ok((Running::of(&self.service, call), in_flight))
     }
 
     fn call(&self, session: &LiveSession, input: Input, peer: Peer) -> ReplyFuture {
-        self.service.clone().call(call_in(session, input, peer))
+        self.service.clone().call(session.call(input, peer))
     }
 
     /// JSON if the answer comes first and soon; a stream of events otherwise.
@@ -135,7 +136,7 @@ impl Legacy {
         asked: Asked,
     ) -> Answer {
         let accepts = asked.accepts;
-        let patience = if accepts.json { self.limits.json_patience } else { Duration::ZERO };
+        let patience = if accepts.json { self.limits.calls.json_patience } else { Duration::ZERO };
         let may_stream = accepts.events;
         loop {
             match waiting.first(may_stream.then_some(patience), &asked.timer).await {
@@ -173,7 +174,7 @@ impl Legacy {
             ticket: Some(ticket),
             replay: None,
             keeper: Arc::clone(&self.keeper),
-            keep_alive: self.limits.keep_alive_interval,
+            keep_alive: self.limits.http.keep_alive_interval,
         };
         let mut body = EventBody::new(parts, None);
         if let Err(error) = std::future::poll_fn(|cx| slot.poll_open(cx)).await {
@@ -309,7 +310,7 @@ impl Legacy {
             ticket: Some(ticket),
             replay,
             keeper: Arc::clone(&self.keeper),
-            keep_alive: self.limits.keep_alive_interval,
+            keep_alive: self.limits.http.keep_alive_interval,
         };
         // Something goes out at once, so that the client sees the stream open.
         let first = priming.unwrap_or_else(|| bytes::Bytes::from_static(eyot_frame::KEEP_ALIVE));
@@ -318,7 +319,7 @@ impl Legacy {
         // What the upstream sends while nobody listens is lost: the client hears that its
         // stream is open when the upstream's is, or a little later.
         if let Some(listening) = listening {
-            let opened = tokio::time::timeout(self.limits.json_patience, listening).await;
+            let opened = tokio::time::timeout(self.limits.calls.json_patience, listening).await;
             if let Ok(Ok(Reply::Stream(source))) = opened {
                 slot.set_source(ticket, Running::endless(source));
             }

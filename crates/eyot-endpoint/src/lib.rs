@@ -16,6 +16,7 @@ mod era_switch;
 mod event_body;
 mod http_server;
 mod http_stack;
+mod in_flight;
 mod keeper;
 mod legacy;
 mod live;

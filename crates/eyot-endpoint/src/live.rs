@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use eyot_service::SessionHandle;
+use eyot_jsonrpc::Id;
+use eyot_service::{Call, Input, Peer, SessionHandle, unix_ms};
 use eyot_session::{Session, StreamNo};
 use eyot_stdx::QuotaPermit;
 use parking_lot::{Mutex, MutexGuard};
 
 use crate::core::Core;
+use crate::in_flight::{InFlight, RunningRequests};
 use crate::slot::{SlotKind, StreamSlot};
 
 /// A session in the map of those that live, found by its id.
@@ -72,6 +74,19 @@ impl LiveSession {
         self.context.principal() == principal
     }
 
+    /// A call in this session.
+    pub(crate) fn call(&self, input: Input, peer: Peer) -> Call {
+        let mut call = Call::new(input, peer);
+        call.session = Some(Arc::clone(&self.context));
+        call
+    }
+
+    /// Keeps the id of a request that the machine has taken until its answer.
+    pub(crate) fn in_flight(self: &Arc<Self>, id: Id) -> InFlight {
+        let session: Arc<Self> = Arc::clone(self);
+        InFlight::new(session, id)
+    }
+
     /// The state machine. The guard lives for one statement.
     pub(crate) fn machine(&self) -> MutexGuard<'_, Session> {
         self.machine.lock()
@@ -113,6 +128,12 @@ impl LiveSession {
         let UntilEnd { slots, permit } = self.until_end.lock().take();
         drop(permit);
         slots.into_values().for_each(|slot| slot.end());
+    }
+}
+
+impl RunningRequests for LiveSession {
+    fn handle_end(&self, id: &Id) {
+        self.machine().handle_answer(id, unix_ms());
     }
 }
 

@@ -62,7 +62,7 @@ impl Modern {
     async fn request(&self, id: Option<Id>, call: Call, accepts: Accepts, timer: &Timer) -> Answer {
         let mut running = Running::of(&self.service, call);
         // After a long silence the stream begins, so that comments keep the connection alive.
-        let patience = accepts.events.then_some(self.limits.keep_alive_interval);
+        let patience = accepts.events.then_some(self.limits.http.keep_alive_interval);
         loop {
             match running.first(patience, timer).await {
                 First::Answer(answer) => {
@@ -83,7 +83,7 @@ impl Modern {
     }
 
     fn stream(&self, running: Running, id: Option<Id>) -> Answer {
-        let body = ModernBody::new(running, id, self.limits.keep_alive_interval);
+        let body = ModernBody::new(running, id, self.limits.http.keep_alive_interval);
         event_stream(OutgoingBody::stream(body))
     }
 

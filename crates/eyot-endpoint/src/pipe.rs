@@ -73,7 +73,8 @@ impl<I: MessageIo> Pipe<I> {
     /// Serves whoever is at the other end of `io`, as nobody in particular. Nothing happens before
     /// [`run`](Self::run).
     ///
-    /// The carrier should take one message more when [`Limits::pipe_queue_bytes`] wait.
+    /// The carrier should take one message more when [`PipeLimits::queue_bytes_max`](eyot_service::PipeLimits::queue_bytes_max)
+    /// wait.
     pub fn new(io: I, service: BoxService, limits: Limits, shutdown: &Shutdown) -> Self {
         let (address, transport) = (None, Transport::Pipe);
         Self {
@@ -108,7 +109,7 @@ impl<I: MessageIo> Pipe<I> {
         }
         // What is queued still goes out, if somebody reads it.
         let closing = std::future::poll_fn(|cx| self.io.poll_close(cx));
-        if tokio::time::timeout(self.limits.write_stall_timeout, closing).await.is_err() {
+        if tokio::time::timeout(self.limits.pipe.write_stall_timeout, closing).await.is_err() {
             tracing::debug!("the peer did not read the last messages");
         }
     }
@@ -131,7 +132,7 @@ impl<I: MessageIo> Pipe<I> {
             self.begin_end();
         }
         let mut has_moved = false;
-        while self.io.queued_bytes() < self.limits.pipe_queue_bytes
+        while self.io.queued_bytes() < self.limits.pipe.queue_bytes_max
             && let Poll::Ready(Some(part)) = Pin::new(&mut self.calls).poll_next(cx)
         {
             has_moved = true;
@@ -182,11 +183,11 @@ impl<I: MessageIo> Pipe<I> {
     fn is_late(&mut self, cx: &mut Context<'_>) -> bool {
         let is_over = self.end.as_mut().is_some_and(|it| it.as_mut().poll(cx).is_ready());
         let queued_bytes = self.io.queued_bytes();
-        if queued_bytes < self.limits.pipe_queue_bytes {
+        if queued_bytes < self.limits.pipe.queue_bytes_max {
             self.stalled = None;
             return is_over;
         }
-        let patience = self.limits.write_stall_timeout;
+        let patience = self.limits.pipe.write_stall_timeout;
         let stalled = self.stalled.get_or_insert_with(|| Stalled {
             since_bytes: queued_bytes,
             timer: Box::pin(tokio::time::sleep(patience)),
@@ -199,7 +200,7 @@ impl<I: MessageIo> Pipe<I> {
     }
 
     fn take_text(&mut self, text: Bytes) {
-        match Incoming::parse(text, &self.limits.scan) {
+        match Incoming::parse(text, &self.limits.messages.scan) {
             Ok(Incoming::One(message)) => self.take(message),
             Ok(Incoming::Batch(messages)) if self.has_batches() => {
                 messages.into_iter().for_each(|it| self.take(it));
@@ -258,7 +259,7 @@ impl<I: MessageIo> Pipe<I> {
         if self.running.contains_key(&id) {
             return self.refuse(Some(id), "a request with this id is still running");
         }
-        if self.running.len() >= RUNNING_MAX {
+        if self.running.len() >= self.limits.pipe.running_max {
             let error = codes::overloaded("running requests");
             return self.write(&request.refuse(&error));
         }
@@ -371,8 +372,6 @@ impl<I: MessageIo> Pipe<I> {
     }
 }
 
-/// Requests of one pipe that run at once.
-const RUNNING_MAX: usize = 1_024;
 /// Passes before other tasks have their turn.
 const PASSES_MAX: usize = 128;
 

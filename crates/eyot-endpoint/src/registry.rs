@@ -4,9 +4,9 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
-use eyot_service::{BoxService, Input, Limits, SessionHandle, unix_ms};
+use eyot_service::{BoxService, Input, SessionHandle, SessionLimits, unix_ms};
 use eyot_session::{
-    Fence, Limits as SessionLimits, NodeId, Session, SessionId, SessionRecord, Store, StoreError,
+    Fence, Limits as LimitsOfOne, NodeId, Session, SessionId, SessionRecord, Store, StoreError,
 };
 use eyot_stdx::{Quota, QuotaFull, QuotaLimits, random_token};
 use eyot_types::Revision;
@@ -15,7 +15,6 @@ use tokio::sync::OnceCell;
 use tower_service::Service as _;
 
 use crate::live::{ById, LiveSession};
-use crate::running::call_in;
 
 /// Finds, opens and ends sessions.
 pub(crate) struct Registry {
@@ -23,7 +22,7 @@ pub(crate) struct Registry {
     service: BoxService,
     node: NodeId,
     quota: Quota,
-    session_limits: SessionLimits,
+    limits_of_one: LimitsOfOne,
     sessions: Mutex<HashSet<ById>>,
     /// Sessions that are being claimed: one claim for all who ask at once.
     claiming: Mutex<HashMap<Claim, Arc<Claiming>>>,
@@ -53,22 +52,17 @@ pub(crate) enum OpenError {
 }
 
 impl Registry {
-    pub(crate) fn new(
-        store: Arc<dyn Store>,
-        service: BoxService,
-        limits: &Limits,
-        session_limits: SessionLimits,
-    ) -> Self {
+    pub(crate) fn new(store: Arc<dyn Store>, service: BoxService, limits: &SessionLimits) -> Self {
         let quota = Quota::new(QuotaLimits {
-            principal_things_max: limits.sessions_per_principal_max,
-            ..QuotaLimits::things(limits.sessions_max)
+            principal_things_max: limits.per_principal_max,
+            ..QuotaLimits::things(limits.in_all_max)
         });
         Self {
             store,
             service,
             node: NodeId::new(&random_token(12)),
             quota,
-            session_limits,
+            limits_of_one: limits.each,
             sessions: Mutex::new(HashSet::new()),
             claiming: Mutex::new(HashMap::new()),
         }
@@ -83,7 +77,7 @@ impl Registry {
         let id = SessionId::parse(&random_token(16)).ok_or(OpenError::NoId)?;
         let store = Arc::clone(&self.store);
         let context = SessionHandle::new(id, principal, Fence(1), Default::default(), store);
-        let machine = Session::open(Revision::LATEST_LEGACY, self.session_limits, unix_ms());
+        let machine = Session::open(Revision::LATEST_LEGACY, self.limits_of_one, unix_ms());
         Ok(LiveSession::new(context, machine, permit))
     }
 
@@ -95,7 +89,7 @@ impl Registry {
         initialize: bytes::Bytes,
     ) -> Result<Arc<LiveSession>, OpenError> {
         let now_ms = unix_ms();
-        *session.machine() = Session::open(revision, self.session_limits, now_ms);
+        *session.machine() = Session::open(revision, self.limits_of_one, now_ms);
         let context = session.context();
         context.set_revision(revision);
         let record = SessionRecord {
@@ -157,7 +151,7 @@ impl Registry {
         let permit = self.quota.acquire(principal.as_ref(), 0)?;
         let claimed = self.store.claim(id, principal, self.node.clone(), now_ms).await?;
         let Some(claimed) = claimed else { return Ok(None) };
-        let machine = Session::resume(&claimed, self.session_limits, now_ms);
+        let machine = Session::resume(&claimed, self.limits_of_one, now_ms);
         let record = claimed.record;
         let revision = record.revision;
         let context = SessionHandle::new(
@@ -225,7 +219,7 @@ impl Registry {
 
     /// Tells the service that a session is over.
     async fn close_upstream(&self, session: &Arc<LiveSession>) {
-        let call = call_in(session, Input::Close, session.context().peer());
+        let call = session.call(Input::Close, session.context().peer());
         if let Err(fault) = self.service.clone().call(call).await {
             tracing::debug!(%fault, "upstream of an ended session was not told");
         }

@@ -2,20 +2,16 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
 use eyot_jsonrpc::{Id, Message};
-use eyot_service::{
-    BoxService, Call, Fault, Input, Messages, Peer, Reply, ReplyFuture, ReplyItem, unix_ms,
-};
+use eyot_service::{BoxService, Call, Fault, Messages, Reply, ReplyFuture, ReplyItem};
 use futures_core::Stream;
 use tower_service::Service as _;
 use tracing::Span;
 
-use crate::live::LiveSession;
 use crate::timer::Timer;
 
 /// The parts of one reply (or of several that were merged), whatever stage it is in.
@@ -196,32 +192,6 @@ impl fmt::Debug for Running {
             Stage::Over => "Over",
         })
     }
-}
-
-/// A request that runs in a session; it is in flight while this lives.
-#[derive(Debug)]
-pub(crate) struct InFlight {
-    session: Arc<LiveSession>,
-    id: Id,
-}
-
-impl InFlight {
-    pub(crate) fn new(session: &Arc<LiveSession>, id: Id) -> Self {
-        Self { session: Arc::clone(session), id }
-    }
-}
-
-impl Drop for InFlight {
-    fn drop(&mut self) {
-        self.session.machine().handle_answer(&self.id, unix_ms());
-    }
-}
-
-/// A call in a session.
-pub(crate) fn call_in(session: &LiveSession, input: Input, peer: Peer) -> Call {
-    let mut call = Call::new(input, peer);
-    call.session = Some(Arc::clone(session.context()));
-    call
 }
 
 #[cfg(test)]

@@ -82,8 +82,8 @@ impl Parked {
     pub(crate) fn new(limits: &Limits) -> Self {
         Self {
             process: u64::from_le_bytes(eyot_stdx::random_bytes()),
-            calls_max: limits.parked_calls_max,
-            calls_per_principal_max: limits.parked_calls_per_principal_max,
+            calls_max: limits.memory.parked_calls_max,
+            calls_per_principal_max: limits.memory.parked_calls_per_principal_max,
             table: Mutex::default(),
         }
     }

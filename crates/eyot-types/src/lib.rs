@@ -44,6 +44,7 @@ mod round;
 mod sampling;
 mod subscription;
 mod task;
+mod task_metadata;
 mod tool;
 
 pub use crate::exports::*;

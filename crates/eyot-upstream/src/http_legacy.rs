@@ -1,12 +1,11 @@
 //! One legacy session at an HTTP upstream (2025-03-26 to 2025-11-25).
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
 use eyot_http::UpstreamBody;
-use eyot_jsonrpc::{Id, Message, Request, Response, UpstreamId};
+use eyot_jsonrpc::{Id, Message, Notification, Request, Response, UpstreamId};
 use eyot_service::{Fault, FaultKind, Limits, Messages, Reply, ReplyItem};
 use eyot_stdx::Backoff;
 use eyot_types::codes::{self, Outcome};
@@ -16,9 +15,11 @@ use http::header::{ACCEPT, CONTENT_TYPE, HeaderName};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use parking_lot::Mutex;
 
+use crate::cancelled::{cancelled, cancelled_by_caller};
 use crate::event_stream::EventMessages;
 use crate::http_link::HttpLink;
 use crate::http_response::{Answer, discard, invalid, read_answer, refusal, unexpected_status};
+use crate::upstream_ids::UpstreamIds;
 
 /// An upstream session. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -29,9 +30,9 @@ struct Shared {
     link: HttpLink,
     session_id: Option<HeaderValue>,
     revision: Option<HeaderValue>,
-    next_id: AtomicU64,
+    ids: UpstreamIds,
     /// The caller's ids of running calls, with ours: for cancellation.
-    running: Mutex<Vec<(Id, u64)>>,
+    running: Mutex<Vec<(Id, UpstreamId)>>,
     limits: Arc<Limits>,
 }
 
@@ -43,7 +44,7 @@ impl HttpSession {
         limits: &Arc<Limits>,
     ) -> Result<(Self, Response), Fault> {
         let id = initialize.id();
-        let request = initialize.with_upstream_id(UpstreamId::new(0));
+        let request = initialize.with_upstream_id(INITIALIZE);
         let headers = post_headers(HeaderMap::new());
         let response = link.send(Method::POST, headers, Some(&request)).await?;
         let session_id = response.headers().get(headers::SESSION_ID);
@@ -74,7 +75,7 @@ impl HttpSession {
             session_id: session_id.and_then(value),
             revision: revision.and_then(value),
             // Ids of an earlier process may still run upstream; a random start keeps apart.
-            next_id: AtomicU64::new(first_id()),
+            ids: UpstreamIds::starting_at(first_id()),
             running: Mutex::new(Vec::new()),
             limits: Arc::clone(limits),
         }))
@@ -86,9 +87,9 @@ impl HttpSession {
 
     /// Sends a request.
     pub(crate) async fn request(&self, request: Request) -> Result<Reply, Fault> {
-        let number = self.0.next_id.fetch_add(1, Ordering::Relaxed);
-        let call = RunningCall::begin(&self.0, request.id(), number);
-        let response = self.post(&request.with_upstream_id(UpstreamId::new(number))).await?;
+        let ours = self.0.ids.next();
+        let call = RunningCall::begin(&self.0, request.id(), ours);
+        let response = self.post(&request.with_upstream_id(ours)).await?;
         match read_answer(response, &self.0.limits).await? {
             Answer::Messages(status, messages) => {
                 if let Some(fault) = self.forgotten(status, &messages) {
@@ -116,23 +117,19 @@ impl HttpSession {
 
     /// Cancels the call that the caller calls `id`.
     pub(crate) async fn cancel(&self, id: &Id, message: &Message) -> Result<(), Fault> {
-        let running = self.0.running.lock().iter().find(|it| it.0 == *id).map(|it| it.1);
-        let Some(number) = running else { return Ok(()) };
-        let params: Result<serde_json::Value, _> = message.decode_params();
-        let mut params = params.unwrap_or_else(|_| serde_json::json!({}));
-        if let Some(members) = params.as_object_mut() {
-            members.insert("requestId".to_owned(), number.into());
-        }
-        let method = eyot_types::Method::Cancelled;
-        self.send(Message::notification(method.as_str(), &params)).await
+        let Some(ours) = self.running(id) else { return Ok(()) };
+        self.send(cancelled_by_caller(ours, message).into_message()).await
     }
 
     /// What tells the upstream that nobody waits for the call `id` any more; `None` when it does
     /// not run.
-    pub(crate) fn cancellation(&self, id: &Id, reason: &str) -> Option<Message> {
-        let number = self.0.running.lock().iter().find(|it| it.0 == *id).map(|it| it.1)?;
-        let params = serde_json::json!({ "requestId": number, "reason": reason });
-        Some(Message::notification(eyot_types::Method::Cancelled.as_str(), &params))
+    pub(crate) fn cancellation(&self, id: &Id, reason: &str) -> Option<Notification> {
+        Some(cancelled(self.running(id)?, reason))
+    }
+
+    /// Our id of the running call that the caller calls `id`.
+    fn running(&self, id: &Id) -> Option<UpstreamId> {
+        self.0.running.lock().iter().find(|it| it.0 == *id).map(|it| it.1)
     }
 
     /// The messages that belong to no call, from after `cursor`. Comes back by itself when
@@ -153,7 +150,7 @@ impl HttpSession {
     pub(crate) fn follow(&self, id: Id, cursor: Bytes) -> Messages {
         // The earlier process's id of the call is unknown: on its own stream the only answer
         // is the call's.
-        let call = RunningCall { session: Arc::clone(&self.0), id, number: None };
+        let call = RunningCall { session: Arc::clone(&self.0), id, ours: None };
         call.follow(None, Some(cursor))
     }
 
@@ -225,21 +222,21 @@ impl HttpSession {
 struct RunningCall {
     session: Arc<Shared>,
     id: Id,
-    /// Our id of it.
-    number: Option<u64>,
+    /// Our id of it; `None` when an earlier process gave it.
+    ours: Option<UpstreamId>,
 }
 
 impl RunningCall {
-    fn begin(session: &Arc<Shared>, id: Id, number: u64) -> Self {
-        session.running.lock().push((id.clone(), number));
-        Self { session: Arc::clone(session), id, number: Some(number) }
+    fn begin(session: &Arc<Shared>, id: Id, ours: UpstreamId) -> Self {
+        session.running.lock().push((id.clone(), ours));
+        Self { session: Arc::clone(session), id, ours: Some(ours) }
     }
 
     /// The message as the caller's answer, if it is the answer of this call.
     fn answer(&self, message: Message) -> Option<Response> {
         let answer = message.into_response().ok()?;
-        let number = answer.upstream_id().map(UpstreamId::get);
-        let is_ours = answer.id().is_none() || self.number.is_none_or(|it| number == Some(it));
+        let answered = answer.upstream_id();
+        let is_ours = answer.id().is_none() || self.ours.is_none_or(|it| answered == Some(it));
         is_ours.then(|| answer.with_client_id(self.id.clone()))
     }
 
@@ -251,8 +248,8 @@ impl RunningCall {
 
 impl Drop for RunningCall {
     fn drop(&mut self) {
-        if let Some(number) = self.number {
-            self.session.running.lock().retain(|it| it.1 != number);
+        if let Some(ours) = self.ours {
+            self.session.running.lock().retain(|it| it.1 != ours);
         }
     }
 }
@@ -314,7 +311,7 @@ impl Following {
         if self.cursor.is_none() || self.failures >= COME_BACK_FAILURES_MAX {
             return Err(lost("upstream's stream ended before the answer"));
         }
-        let is_first = self.failures == 0 && retry.is_none() && self.call.number.is_none();
+        let is_first = self.failures == 0 && retry.is_none() && self.call.ours.is_none();
         if !is_first {
             tokio::time::sleep(retry.unwrap_or(RETRY_DEFAULT)).await;
         }
@@ -409,12 +406,14 @@ fn post_headers(mut headers: HeaderMap) -> HeaderMap {
     headers
 }
 
-fn first_id() -> u64 {
+fn first_id() -> UpstreamId {
     let random = u64::from_le_bytes(eyot_stdx::random_bytes());
     // Room to count up within what every JSON reader keeps exactly (2^53).
-    (random >> 16).max(1)
+    UpstreamId::new((random >> 16).max(1))
 }
 
+/// The id of `initialize`, which no other request of the session has.
+const INITIALIZE: UpstreamId = UpstreamId::new(0);
 const SESSION_ID: HeaderName = HeaderName::from_static(headers::SESSION_ID);
 const PROTOCOL_VERSION: HeaderName = HeaderName::from_static(headers::PROTOCOL_VERSION);
 /// Room for what a request has, so that the map does not grow.

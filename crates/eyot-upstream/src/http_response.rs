@@ -37,7 +37,7 @@ pub(crate) async fn read_answer(
     if bytes.trim_ascii().is_empty() {
         return Ok(Answer::Status(head.status));
     }
-    match Incoming::parse(bytes, &limits.scan) {
+    match Incoming::parse(bytes, &limits.messages.scan) {
         Ok(Incoming::One(message)) => Ok(Answer::Messages(head.status, vec![message])),
         Ok(Incoming::Batch(messages)) => Ok(Answer::Messages(head.status, messages)),
         // An error status with a JSON body of another kind is still that status.
@@ -92,7 +92,7 @@ pub(crate) async fn discard(mut body: UpstreamBody) {
 }
 
 async fn collect(mut body: UpstreamBody, limits: &Limits) -> Result<Bytes, Fault> {
-    let limit_bytes = limits.message_bytes_max;
+    let limit_bytes = limits.messages.bytes_max;
     let declared = body.declared_bytes().unwrap_or(0);
     let too_long = || invalid(&format!("upstream's answer is longer than {limit_bytes} bytes"));
     if declared > limit_bytes as u64 {

@@ -4,14 +4,13 @@ use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use eyot_jsonrpc::{Id, Message, Request, Response};
+use eyot_jsonrpc::{Id, Message, Notification, Request, Response};
 use eyot_service::{BoxService, Call, Fault, Input, Messages, Peer, Reply, ReplyFuture};
 use eyot_types::Era;
 use eyot_types::codes::{self, Outcome};
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 use tower_service::Service;
 
-use crate::driver;
 use crate::http_link::HttpLink;
 use crate::legacy_link::LegacyLink;
 use crate::line_connection::LineConnection;
@@ -46,7 +45,7 @@ pub struct Opened {
 
 /// `notifications/cancelled` for a call of ours, by the id that the upstream knows.
 #[derive(Clone, Debug)]
-pub struct Cancellation(Message);
+pub struct Cancellation(Notification);
 
 /// What a session is opened over.
 #[derive(Clone, Debug)]
@@ -76,11 +75,11 @@ impl LegacyConnection {
         initialize: Request,
         runtime: &Runtime,
     ) -> Result<Opened, Fault> {
-        let timeout = runtime.limits.call_timeout;
+        let timeout = runtime.limits.calls.timeout;
         let opening = async {
             let source = match target {
                 Target::Command(_) | Target::InProcess(_) => {
-                    LegacySource::Lines(driver::open_lines(target, Era::Legacy, runtime)?)
+                    LegacySource::Lines(LineConnection::start(target, Era::Legacy, runtime)?)
                 }
                 Target::Url(link) => LegacySource::Http(link.clone()),
             };
@@ -191,7 +190,7 @@ impl LegacyConnection {
     ///
     /// The message may have been sent.
     pub async fn send_cancellation(&self, cancellation: Cancellation) -> Result<(), Fault> {
-        self.link.send_as_is(cancellation.0).await
+        self.link.send_as_is(cancellation.0.into_message()).await
     }
 
     /// The messages that belong to no call, from after `cursor`. Over HTTP the upstream's

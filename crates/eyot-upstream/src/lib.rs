@@ -5,6 +5,7 @@
 //! every request a new id of their own and put the caller's id back into its answer: ids of
 //! clients are never trusted. This crate knows no downstream and no store.
 
+mod cancelled;
 mod driver;
 mod era_cache;
 mod event_stream;
@@ -18,6 +19,7 @@ mod legacy_link;
 mod line_connection;
 mod line_driver;
 mod line_link;
+mod line_order;
 mod modern;
 mod modern_side;
 mod param_headers;
@@ -27,6 +29,7 @@ mod target;
 mod token;
 mod unsolicited;
 mod upstream;
+mod upstream_ids;
 
 pub use eyot_era::detect::EraMode;
 

@@ -33,8 +33,7 @@ impl LineLink {
     pub(crate) fn open(target: &Target, runtime: &Runtime) -> Result<Self, Fault> {
         match target {
             Target::Command(command) => {
-                let line_bytes_max = runtime.limits.message_bytes_max;
-                let limits = ChildLimits { line_bytes_max, ..ChildLimits::default() };
+                let limits = ChildLimits::of(&runtime.limits);
                 let child = Child::spawn(command, limits).map_err(|error| not_started(&error))?;
                 Ok(Self { io: Box::new(child), close_patience: None })
             }
@@ -49,10 +48,10 @@ impl LineLink {
 
     /// Lines over a stream that is open already.
     pub(crate) fn over(stream: BoxStream, limits: &Limits) -> Self {
-        let line_bytes_max = limits.message_bytes_max;
-        let limits = LineLimits { line_bytes_max, ..LineLimits::default() };
-        let close_patience = Some(ChildLimits::default().exit_grace);
-        Self { io: Box::new(LineIo::over(stream, limits)), close_patience }
+        let ChildLimits { line_bytes_max, queue_bytes_max, exit_grace, .. } =
+            ChildLimits::of(limits);
+        let limits = LineLimits { line_bytes_max, queue_bytes_max };
+        Self { io: Box::new(LineIo::over(stream, limits)), close_patience: Some(exit_grace) }
     }
 
     /// The next thing that the other end does. Cancel safe.

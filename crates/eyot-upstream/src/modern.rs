@@ -8,7 +8,6 @@ use eyot_types::{Era, headers};
 use http::{HeaderMap, StatusCode};
 use tower_service::Service;
 
-use crate::driver;
 use crate::http_link::HttpLink;
 use crate::http_modern::HttpModern;
 use crate::line_connection::LineConnection;
@@ -82,7 +81,7 @@ impl ModernConnection {
     pub fn open(target: &Target, runtime: &Runtime) -> Result<Self, Fault> {
         Ok(match target {
             Target::Command(_) | Target::InProcess(_) => {
-                Self::over_lines(driver::open_lines(target, Era::Modern, runtime)?, runtime)
+                Self::over_lines(LineConnection::start(target, Era::Modern, runtime)?, runtime)
             }
             Target::Url(link) => Self::over_http(link.clone(), runtime),
         })

@@ -44,7 +44,7 @@ impl ModernSide {
         request: Request,
         sender: &Sender,
     ) -> Result<Reply, Fault> {
-        let timeout = self.upstream.runtime.limits.call_timeout;
+        let timeout = self.upstream.runtime.limits.calls.timeout;
         let is_endless = request.is_method(Method::SubscriptionsListen.as_str());
         let is_discovery = request.is_method(Method::ServerDiscover.as_str());
         let asking = async {
@@ -79,7 +79,7 @@ impl ModernSide {
         message: Message,
         sender: &Sender,
     ) -> Result<(), Fault> {
-        let timeout = self.upstream.runtime.limits.call_timeout;
+        let timeout = self.upstream.runtime.limits.calls.timeout;
         let sent = tokio::time::timeout(timeout, connection.send(message, sender)).await;
         sent.unwrap_or_else(|_| Err(Fault::timed_out(timeout)))
     }

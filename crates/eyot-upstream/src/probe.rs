@@ -40,8 +40,8 @@ pub async fn probe_modern(upstream: &Upstream) -> Result<EraFound, Fault> {
         mode: era.mode(),
         goal: Goal::Era,
         carrier: target.carrier(),
-        patience: limits.connect_timeout,
-        long_patience: limits.call_timeout,
+        patience: limits.upstream.connect_timeout,
+        long_patience: limits.calls.timeout,
     });
     let connection = ModernConnection::open(target, runtime)?;
     let mut nothing_learnt = None;

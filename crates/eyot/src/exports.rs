@@ -21,7 +21,9 @@ pub use eyot_server::{
     prompt, resource, resource_template, tool,
 };
 pub use eyot_service::{
-    BoxService, Call, Fault, Limits, McpService, Principal, Reply, ServiceLayer, Shutdown,
+    BoxService, Call, CallLimits, Fault, HttpLimits, Limits, McpService, MemoryLimits,
+    MessageLimits, PipeLimits, Principal, Reply, ServiceLayer, SessionLimits, Shutdown,
+    UpstreamLimits,
 };
 pub use eyot_stdio::Command;
 pub use eyot_stdx::{SealKeys, Secret};

@@ -154,7 +154,7 @@ impl Calling {
     /// Sends the request of this round.
     async fn ask(&mut self) -> Result<Option<Message>, Fault> {
         let upstream = Arc::clone(self.session.upstream());
-        let patience = upstream.limits().call_timeout;
+        let patience = upstream.limits().calls.timeout;
         let sender = Sender::new(self.session.peer().clone(), self.headers().await);
         let params = self.rounds.params(&self.params);
         let request = Request::of_text(self.id.clone(), &self.method, &params);
@@ -189,7 +189,7 @@ impl Calling {
     /// Reads on in the server's stream.
     async fn read(&mut self) -> Result<Option<Message>, Fault> {
         let Stage::Reading(parts) = &mut self.stage else { return Ok(None) };
-        let patience = self.session.upstream().limits().call_timeout;
+        let patience = self.session.upstream().limits().calls.timeout;
         let Ok(part) = timeout(patience, parts.next()).await else {
             return Err(Fault::timed_out(patience));
         };
@@ -339,7 +339,7 @@ impl Calling {
 
     /// Gives the questions their ids.
     fn questions(&self, legs: Vec<Leg>) -> Asking {
-        let patience = self.session.upstream().limits().question_timeout;
+        let patience = self.session.upstream().limits().calls.question_timeout;
         let mut asking = Asking {
             unsent: VecDeque::new(),
             legs: FuturesUnordered::new(),
@@ -368,7 +368,7 @@ impl Calling {
             }
             Ok(_) => return Err(Fault::internal("the session has ended")),
             Err(_elapsed) => {
-                let patience = self.session.upstream().limits().question_timeout;
+                let patience = self.session.upstream().limits().calls.question_timeout;
                 Err(RoundError::TimedOut(patience))
             }
         };

@@ -141,7 +141,7 @@ impl Feed {
 
     /// Opens a source and leaves it for whoever listens.
     async fn open(&self, client: &ClientMeta) -> Result<(), Fault> {
-        let patience = self.upstream.limits().call_timeout;
+        let patience = self.upstream.limits().calls.timeout;
         let opening = timeout(patience, self.listen(client)).await;
         let opened = opening.unwrap_or_else(|_elapsed| Err(Fault::timed_out(patience)));
         let (number, acknowledged, source) = opened.map_err(upstreams_fault)?;

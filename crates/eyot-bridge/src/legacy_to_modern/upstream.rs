@@ -84,7 +84,7 @@ impl ModernUpstream {
 
     /// Asks something of our own that has one answer.
     pub(crate) async fn ask(&self, request: Request) -> Result<Response, Fault> {
-        let timeout = self.limits().call_timeout;
+        let timeout = self.limits().calls.timeout;
         let asking = async {
             let connection = self.modern.required().await?;
             let sender = Sender::ourselves();

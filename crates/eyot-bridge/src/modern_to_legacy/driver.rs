@@ -38,7 +38,7 @@ impl Driver {
     /// Starts the task; shutdown waits for it. `first` has been taken from the stream already.
     pub(crate) fn start(mut self, runtime: &Runtime, first: Option<Result<ReplyItem, Fault>>) {
         let shutdown = runtime.shutdown.clone();
-        let close_timeout = runtime.limits.connect_timeout;
+        let close_timeout = runtime.limits.upstream.connect_timeout;
         runtime.tasks.spawn(async move {
             let mut running = FuturesUnordered::new();
             if let Some(part) = first {

@@ -52,7 +52,7 @@ impl Inner {
         requests: InputRequests,
         state: &State,
     ) -> Response {
-        let sealed = self.request_state(ask).await.seal(state, self.limits.question_timeout);
+        let sealed = self.request_state(ask).await.seal(state, self.limits.calls.question_timeout);
         let result = InputRequiredResult::new(requests).with_request_state(sealed);
         Response::new(ask.id.clone(), &result)
     }
@@ -68,7 +68,7 @@ impl Inner {
         let params = self.tasks.params(plan, params).map_err(Fault::refused)?;
         let config = ParkedConfig {
             revision: session.revision,
-            question_timeout: self.limits.question_timeout,
+            question_timeout: self.limits.calls.question_timeout,
         };
         let parked = ParkedCall::new(config);
         let shared = CallShared::new(session.next_number(), ask.may_be_asked(), parked);
@@ -82,7 +82,7 @@ impl Inner {
             .with_upstream_id_and_token(UpstreamId::new(shared.number));
         let shared = Arc::new(shared);
         if is_driven {
-            let sending = drive(&session, &shared, (request, self.limits.call_timeout));
+            let sending = drive(&session, &shared, (request, self.limits.calls.timeout));
             return Ok(UpstreamCall::follow(session, shared, sending));
         }
         Ok(UpstreamCall::send(session, shared, request, turn))
@@ -99,7 +99,7 @@ impl Inner {
             return Ok(None);
         }
         let waiting = Arc::clone(&session.turn).acquire_owned();
-        match tokio::time::timeout(self.limits.call_timeout, waiting).await {
+        match tokio::time::timeout(self.limits.calls.timeout, waiting).await {
             Ok(Ok(turn)) => Ok(Some(turn)),
             _ => Err(Fault::overloaded(
                 codes::overloaded("calls that may be asked in one upstream session"),

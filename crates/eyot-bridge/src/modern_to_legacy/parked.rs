@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use eyot_era::parked::{Action, Record, RecordStage};
 use eyot_jsonrpc::ErrorObject;
-use eyot_service::Limits;
+use eyot_service::{Limits, MemoryLimits};
 use eyot_types::codes;
 use parking_lot::Mutex;
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -161,7 +161,7 @@ impl ParkedCalls {
 
 impl Table {
     fn check_room(&self, limits: &Limits, principal: &Option<Arc<str>>) -> Result<(), ErrorObject> {
-        let Limits { parked_calls_max, parked_calls_per_principal_max, .. } = *limits;
+        let MemoryLimits { parked_calls_max, parked_calls_per_principal_max, .. } = limits.memory;
         let of_principal = self.of_principal.get(principal).copied().unwrap_or_default();
         let is_full = self.calls.len() >= parked_calls_max;
         if is_full || of_principal >= parked_calls_per_principal_max {

@@ -114,7 +114,7 @@ impl CallReply {
 
     /// Waits for what comes next.
     async fn listen(&self) -> Next {
-        let timeout = self.bridge.limits.call_timeout;
+        let timeout = self.bridge.limits.calls.timeout;
         let next = poll_fn(|cx| self.poll_next(cx));
         match self.pace {
             Pace::Reads => tokio::time::timeout(timeout, next)

@@ -112,7 +112,7 @@ impl Inner {
         let revision = position.as_ref().map_or("", |it| it.initialized.protocol_version.as_str());
         let config = ParkedConfig {
             revision: Revision::parse(revision).unwrap_or(Revision::LATEST_LEGACY),
-            question_timeout: self.limits.question_timeout,
+            question_timeout: self.limits.calls.question_timeout,
         };
         let parked = ParkedCall::resume(record, claim.fence.0, config, now());
         let number = position.as_ref().map_or(0, |it| it.number);

@@ -79,7 +79,7 @@ impl UpstreamSession {
                 false => Ok(None),
             }
         };
-        let timeout = runtime.limits.call_timeout;
+        let timeout = runtime.limits.calls.timeout;
         let warmed_up = tokio::time::timeout(timeout, warming_up).await;
         let unasked = warmed_up.unwrap_or_else(|_elapsed| Err(Fault::timed_out(timeout)))?;
         eyot_metrics::upstreams_opened("bridge");
@@ -101,7 +101,7 @@ impl UpstreamSession {
         let session = ResumedSession { session_id, revision: Some(revision.as_str()) };
         let connection = upstream.resume(&opening.peer, &session)?;
         let listening = connection.listen(position.unasked.clone().map(Bytes::from));
-        let listening = tokio::time::timeout(runtime.limits.call_timeout, listening).await;
+        let listening = tokio::time::timeout(runtime.limits.calls.timeout, listening).await;
         eyot_metrics::upstreams_opened("restored");
         // Above all that an earlier process can have used in this session.
         let first_number = unix_ms().saturating_mul(NUMBERS_PER_MS);
@@ -153,7 +153,7 @@ impl UpstreamSession {
             let reply = self.connection.request(request).await?;
             reply.answer(|other| self.heard(&other, None)).await
         };
-        let timeout = self.limits.call_timeout;
+        let timeout = self.limits.calls.timeout;
         let asked = tokio::time::timeout(timeout, asking).await;
         asked.unwrap_or_else(|_elapsed| Err(Fault::timed_out(timeout)))
     }
@@ -195,7 +195,7 @@ impl Held {
                 None => {}
             }
         }
-        let (chores, receiver) = mpsc::channel(upstream.runtime.limits.queue_messages_max);
+        let (chores, receiver) = mpsc::channel(upstream.runtime.limits.calls.queue_messages_max);
         let hub = Arc::new(opening.hub);
         let session = Arc::new(UpstreamSession {
             connection: connection.clone(),

@@ -100,7 +100,7 @@ impl Tasks {
         if plan == TaskPlan::Plain {
             return Ok(params);
         }
-        let ttl_ms = u64::try_from(self.limits.task_ttl.as_millis()).unwrap_or(u64::MAX);
+        let ttl_ms = u64::try_from(self.limits.memory.task_ttl.as_millis()).unwrap_or(u64::MAX);
         modern_to_legacy::with_task(&params, ttl_ms)
             .map_err(|error| codes::invalid_params(&error.to_string()))
     }
@@ -178,7 +178,7 @@ impl Inner {
 
     async fn update_task(&self, ask: &Ask) -> Result<Response, Fault> {
         let (task, params) = self.task(ask, |it: &UpdateTaskParams| it.task_id.as_str())?;
-        task.answer(params.input_responses.0, self.limits.call_timeout).await?;
+        task.answer(params.input_responses.0, self.limits.calls.timeout).await?;
         Ok(acknowledged(ask))
     }
 

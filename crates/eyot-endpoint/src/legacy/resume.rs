@@ -17,7 +17,7 @@ use crate::core::Core;
 use crate::event_body::{BodyParts, EventBody};
 use crate::live::LiveSession;
 use crate::replay::{Replay, trimmed_answer};
-use crate::running::{InFlight, Running, call_in};
+use crate::running::Running;
 use crate::slot::StreamSlot;
 
 impl Legacy {
@@ -77,7 +77,7 @@ impl Legacy {
             ticket: attached.map(|(ticket, _)| ticket),
             replay: Some(replay),
             keeper: Arc::clone(&self.keeper),
-            keep_alive: self.limits.keep_alive_interval,
+            keep_alive: self.limits.http.keep_alive_interval,
         };
         EventBody::new(parts, None)
     }
@@ -106,10 +106,10 @@ impl Legacy {
         };
         let cursor = page.last_upstream_cursors.get(&UpstreamName::DEFAULT).cloned();
         let input = Input::Resume { request_id: request_id.clone(), cursor };
-        let running = Running::of(&self.service, call_in(session, input, peer));
+        let running = Running::of(&self.service, session.call(input, peer));
         // The id may be in use again by now; then that request keeps it.
         let is_free = session.machine().handle_request(&request_id, unix_ms()).is_ok();
-        let in_flight = is_free.then(|| InFlight::new(session, request_id.clone()));
+        let in_flight = is_free.then(|| session.in_flight(request_id.clone()));
         let in_flight = in_flight.into_iter().collect();
         let core = Core::call(session.context(), stream, running, in_flight, Some(request_id));
         session.add_call(stream, core)

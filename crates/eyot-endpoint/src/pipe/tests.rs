@@ -86,12 +86,12 @@ async fn calls_rest_while_the_peer_reads_nothing_and_end_when_it_never_does() {
     )]);
     let limits = Limits::default();
     let note = Noting::note().len();
-    io.waiting_bytes = Some(limits.pipe_queue_bytes - 3 * note);
+    io.waiting_bytes = Some(limits.pipe.queue_bytes_max - 3 * note);
     let (sent, service) = (Arc::clone(&io.sent), BoxService::new(Noting::default()));
     let began = tokio::time::Instant::now();
     Pipe::new(io, service, limits, &Shutdown::new()).run().await;
     assert_eq!(sent.lock().len(), 3, "no more is taken from the call than fits");
-    assert!(began.elapsed() >= limits.write_stall_timeout);
+    assert!(began.elapsed() >= limits.pipe.write_stall_timeout);
 }
 
 #[tokio::test]

@@ -30,11 +30,10 @@ impl Service<Call> for Silent {
 
 /// A process of its own before `store`, with room for three sessions, two of one principal.
 fn registry(store: &Arc<dyn Store>) -> Registry {
-    let mut limits = Limits::default();
-    limits.sessions_max = 3;
-    limits.sessions_per_principal_max = 2;
-    let session_limits = SessionLimits::default();
-    Registry::new(Arc::clone(store), BoxService::new(Silent), &limits, session_limits)
+    let mut limits = SessionLimits::default();
+    limits.in_all_max = 3;
+    limits.per_principal_max = 2;
+    Registry::new(Arc::clone(store), BoxService::new(Silent), &limits)
 }
 
 fn store() -> Arc<dyn Store> {

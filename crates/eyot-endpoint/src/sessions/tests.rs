@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use eyot_jsonrpc::Id;
-use eyot_service::{BoxService, Limits, unix_ms};
-use eyot_session::{Limits as SessionLimits, LogLimits, Store};
+use eyot_service::{BoxService, SessionLimits, unix_ms};
+use eyot_session::{LogLimits, Store};
 use eyot_store_memory::MemoryStore;
 use eyot_types::Revision;
 
@@ -15,8 +15,7 @@ use crate::registry::Registry;
 
 fn registry(store: &Arc<dyn Store>) -> Arc<Registry> {
     let service = BoxService::new(Noting::default());
-    let (limits, session_limits) = (Limits::default(), SessionLimits::default());
-    Arc::new(Registry::new(Arc::clone(store), service, &limits, session_limits))
+    Arc::new(Registry::new(Arc::clone(store), service, &SessionLimits::default()))
 }
 
 async fn open(registry: &Registry, principal: Option<&str>) -> Arc<LiveSession> {

@@ -28,8 +28,8 @@ pub(crate) struct Calls {
 impl Calls {
     pub(crate) fn new(keys: Arc<SealKeys>, limits: &Limits) -> Self {
         Self {
-            question_timeout: limits.question_timeout,
-            round_timeout: limits.round_timeout,
+            question_timeout: limits.calls.question_timeout,
+            round_timeout: limits.calls.round_timeout,
             parked: Parked::new(limits),
             keys,
             question_prefix: random_token(6),

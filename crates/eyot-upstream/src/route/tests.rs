@@ -1,7 +1,7 @@
 //! Where messages of a child go.
 
 use bytes::Bytes;
-use eyot_jsonrpc::{Id, Message, Request, ScanLimits};
+use eyot_jsonrpc::{Id, Message, Request, ScanLimits, UpstreamId};
 use eyot_service::{Fault, ReplyItem};
 use eyot_types::Era;
 use tokio::sync::mpsc;
@@ -27,14 +27,14 @@ impl World {
     fn begin(&mut self, number: u64, request: &str) -> Request {
         let (parts, receiver) = mpsc::channel(8);
         self.received.push((number, receiver));
-        self.calls.begin(number, message(request).into_request().unwrap(), parts)
+        self.calls.begin(UpstreamId::new(number), message(request).into_request().unwrap(), parts)
     }
 
     /// Routes a message; tells which call got it, or who else.
     fn route(&mut self, text: &str, is_listening: bool) -> (String, Option<Message>) {
         let (parts, message) = match self.calls.route(message(text), is_listening) {
             Route::Call(parts, message) => (parts, message),
-            Route::Answer(parts, message) => (parts, message),
+            Route::Answer { parts, answer, .. } => (parts, answer.into_message()),
             Route::Unsolicited(message) => return ("listener".to_owned(), Some(message)),
             Route::Drop(reason) => return (reason.to_owned(), None),
         };
@@ -159,6 +159,6 @@ fn a_log_message_is_of_the_only_call_beside_subscriptions() {
     world.begin(8, listen);
     world.begin(9, listen);
     assert_eq!(world.route(LOG, false).0, "call 7");
-    world.calls.forget(7);
+    world.calls.forget(UpstreamId::new(7));
     assert_eq!(world.route(LOG, false).0, "notification_of_nobody");
 }

@@ -137,7 +137,7 @@ impl ParkedDriver {
 
     /// Sends answers beside all else: an upstream may take its time to take them.
     fn send(&self, answers: Vec<Message>) {
-        let (call, timeout) = (Arc::clone(&self.call), self.calls.limits.call_timeout);
+        let (call, timeout) = (Arc::clone(&self.call), self.calls.limits.calls.timeout);
         let sending = async move {
             for answer in answers {
                 let sent = tokio::time::timeout(timeout, call.session.connection.send(answer));

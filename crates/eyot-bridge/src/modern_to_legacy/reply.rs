@@ -150,7 +150,7 @@ impl CallReply {
         if self.call.name.is_none()
             && let Some(upstream) = &self.call.upstream
         {
-            match self.bridge.parked.park(upstream, self.ask.peer.principal_name().cloned()) {
+            match self.bridge.parked.park(upstream, self.ask.peer.principal_name()) {
                 Ok(name) => self.call.name = Some(name),
                 Err(error) => {
                     self.is_over = true;

@@ -70,10 +70,11 @@ impl Inner {
         if let Some(found) = self.find_here(state, responses) {
             return Ok(found);
         }
-        let entry = self.take_over(ask, state).await?;
+        let permit = self.parked.permit(ask.peer.principal_name())?;
+        let entry = self.take_over(state).await?;
         let (came, requests) = entry.shared.come_back(state.round, responses);
         if matches!(came, Came::Answers(_) | Came::Leads(_)) {
-            self.parked.restore(entry.clone());
+            self.parked.insert(entry.clone(), permit);
         }
         Ok(Found { entry, came, requests })
     }
@@ -94,7 +95,7 @@ impl Inner {
     }
 
     /// Takes a call over from the store.
-    async fn take_over(&self, ask: &Ask, state: &ParkedState) -> Result<Entry, ErrorObject> {
+    async fn take_over(&self, state: &ParkedState) -> Result<Entry, ErrorObject> {
         let found = self.parked.records.take_over(&state.call).await.map_err(|error| {
             tracing::error!(%error, "a parked call cannot be read");
             Fault::internal("the store cannot be used now").error
@@ -118,9 +119,8 @@ impl Inner {
         let number = position.as_ref().map_or(0, |it| it.number);
         let cursor = position.as_ref().and_then(|it| it.cursor.clone()).map(Into::into);
         let shared = Arc::new(CallShared::restored(number, parked, cursor));
-        let (principal, upstream) =
-            (ask.peer.principal_name().cloned(), UpstreamPlace::There(position.map(Arc::from)));
-        Ok(Entry { claim, principal, shared, upstream })
+        let upstream = UpstreamPlace::There(position.map(Arc::from));
+        Ok(Entry { claim, shared, upstream })
     }
 
     /// The upstream of a call that a client leads now, connected if it is not. `None`: there is

@@ -8,7 +8,9 @@ use eyot_era::legacy_to_modern::{
     ClientMeta, Leg, RoundError, RoundLimits, Rounds, Step, carry_answer, carry_notification,
     carry_tools, requires_task, task_created, tell_support,
 };
-use eyot_jsonrpc::{ErrorObject, Id, Kind, METHOD_NOT_FOUND, Message, Request};
+use eyot_jsonrpc::{
+    ErrorObject, Id, Kind, METHOD_NOT_FOUND, Message, MessageKind, Notification, Request, Response,
+};
 use eyot_service::{Fault, FaultKind, Messages, Reply, ReplyItem};
 use eyot_types::codes::{self, HEADER_MISMATCH, Outcome};
 use eyot_types::{Era, JsonObject, ListToolsResult, Method, Revision};
@@ -161,7 +163,7 @@ impl Calling {
         let connection = upstream.connection().await?;
         let asked = timeout(patience, connection.request(request, &sender)).await;
         match asked.unwrap_or_else(|_elapsed| Err(Fault::timed_out(patience))) {
-            Ok(Reply::One(answer)) => self.take(answer.into()).await,
+            Ok(Reply::One(answer)) => self.take(answer).await,
             Ok(Reply::Stream(parts)) => {
                 self.stage = Stage::Reading(parts);
                 Ok(None)
@@ -194,10 +196,10 @@ impl Calling {
             return Err(Fault::timed_out(patience));
         };
         match part {
-            Some(Ok(ReplyItem::Message { message, .. })) => match message.kind() {
-                Kind::Response | Kind::Error => Box::pin(self.take(message)).await,
-                Kind::Notification => Ok(self.notice(message)),
-                Kind::Request => {
+            Some(Ok(ReplyItem::Message { message, .. })) => match message.into_kind() {
+                MessageKind::Response(answer) => Box::pin(self.take(answer)).await,
+                MessageKind::Notification(notification) => Ok(self.notice(notification)),
+                MessageKind::Request(_) => {
                     eyot_metrics::messages_dropped("request_of_modern_server");
                     Ok(None)
                 }
@@ -210,24 +212,19 @@ impl Calling {
 
     /// "These notifications MUST relate to the originating client request" (2026-07-28,
     /// basic/transports/streamable-http): changes of lists have a stream of their own.
-    fn notice(&self, message: Message) -> Option<Message> {
-        let is_of_lists = {
-            let name = message.method().unwrap_or_default();
-            let method = Method::parse(&name);
-            if method == Method::ToolsListChanged {
+    fn notice(&self, notification: Notification) -> Option<Message> {
+        let carried = match Method::parse(notification.method()) {
+            Method::ToolsListChanged => {
                 self.session.upstream().tools.handle_changed();
+                None
             }
-            matches!(
-                method,
-                Method::ToolsListChanged
-                    | Method::PromptsListChanged
-                    | Method::ResourcesListChanged
-                    | Method::ResourcesUpdated
-                    | Method::SubscriptionsAcknowledged
-                    | Method::Cancelled
-            )
+            Method::PromptsListChanged
+            | Method::ResourcesListChanged
+            | Method::ResourcesUpdated
+            | Method::SubscriptionsAcknowledged
+            | Method::Cancelled => None,
+            _ => carry_notification(self.revision, notification.into_message()),
         };
-        let carried = (!is_of_lists).then(|| carry_notification(self.revision, message)).flatten();
         if carried.is_none() {
             eyot_metrics::messages_dropped("notification_of_nobody");
         }
@@ -248,7 +245,7 @@ impl Calling {
     }
 
     /// Takes the answer of this round.
-    async fn take(&mut self, answer: Message) -> Result<Option<Message>, Fault> {
+    async fn take(&mut self, answer: Response) -> Result<Option<Message>, Fault> {
         let name = self.method.clone();
         let method = Method::parse(&name);
         let Some(result) = answer.result() else {
@@ -317,7 +314,7 @@ impl Calling {
     fn as_wanted(&mut self, answer: Message) -> Message {
         match self.tasks.wanted.take() {
             Some(wanted) if answer.kind() == Kind::Response => {
-                self.session.tasks().finished(&answer, wanted)
+                self.session.tasks().finished(self.id.clone(), &answer, wanted)
             }
             _ => answer,
         }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eyot_era::legacy_to_modern::ClientMeta;
-use eyot_jsonrpc::{Kind, Message, Request};
+use eyot_jsonrpc::{Message, MessageKind, Request};
 use eyot_service::{Fault, Messages, Reply, ReplyItem};
 use eyot_types::{
     Method, SubscriptionFilter, SubscriptionsAcknowledgedParams, SubscriptionsListenParams,
@@ -177,17 +177,16 @@ impl Feed {
         loop {
             let part: ReplyItem = parts.next().await.ok_or_else(Fault::unanswered)??;
             let Some(message) = part.into_message() else { continue };
-            match message.kind() {
-                Kind::Error => {
-                    let error = message.decode_error().map_err(|_| Fault::unanswered())?;
+            let notification = match message.into_kind() {
+                MessageKind::Notification(notification) => notification,
+                MessageKind::Response(answer) => {
+                    let error = answer.error_object().ok_or_else(Fault::unanswered)?;
                     return Err(Fault::upstream(error));
                 }
-                Kind::Response => return Err(Fault::unanswered()),
-                Kind::Request | Kind::Notification => {}
-            }
-            let name = message.method().unwrap_or_default();
-            if Method::parse(&name) == Method::SubscriptionsAcknowledged {
-                let params = message.decode_params::<SubscriptionsAcknowledgedParams>();
+                MessageKind::Request(_) => continue,
+            };
+            if Method::parse(notification.method()) == Method::SubscriptionsAcknowledged {
+                let params = notification.decode_params::<SubscriptionsAcknowledgedParams>();
                 let acknowledged = params.map_err(|_| Fault::unanswered())?.notifications;
                 return Ok((number, acknowledged, parts));
             }

@@ -119,9 +119,8 @@ impl SessionTasks {
 
     /// The answer of a call that the server has answered: "Tasks MUST begin in the `working` status
     /// when created" (2025-11-25, basic/utilities/tasks, Task Status Lifecycle).
-    pub(crate) fn finished(&self, answer: &Message, wanted: WantedTask) -> Message {
+    pub(crate) fn finished(&self, id: Id, answer: &Message, wanted: WantedTask) -> Message {
         let WantedTask(permit) = wanted;
-        let id = answer.id().unwrap_or_else(|| Id::from_number(0));
         let said = Said::at(unix_ms());
         let mut task = self.known.rooms.begin(permit, WorkPlace::Here, said, None);
         let told = legacy_to_modern::call_goes_on(id, task.legacy_view());

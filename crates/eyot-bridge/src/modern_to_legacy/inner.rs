@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use eyot_era::modern_to_legacy::{self, TaskPlan};
 use eyot_era::parked::{ParkedCall, ParkedConfig};
-use eyot_jsonrpc::{Request, Response, UpstreamId};
+use eyot_jsonrpc::{Request, Response};
 use eyot_service::{Fault, Limits, SealedState};
 use eyot_types::{Era, InputRequests, InputRequiredResult, Method, codes};
 use serde_json::json;
@@ -71,15 +71,15 @@ impl Inner {
             question_timeout: self.limits.calls.question_timeout,
         };
         let parked = ParkedCall::new(config);
-        let shared = CallShared::new(session.next_number(), ask.may_be_asked(), parked);
+        let shared = CallShared::new(session.next_id(), ask.may_be_asked(), parked);
         shared.begin_attempt(ask.log_level.clone(), ask.progress_token.clone());
         *shared.task_room.lock() = room;
         // What is asked in a task says which it is of.
         let is_driven = plan == TaskPlan::Driven;
         let turn = if is_driven { None } else { self.turn(ask, &session).await? };
         self.set_level(ask, &shared, &session).await;
-        let request = Request::of_text(shared.id(), &ask.method(), &params)
-            .with_upstream_id_and_token(UpstreamId::new(shared.number));
+        let request = Request::of_text(shared.request_id(), &ask.method(), &params)
+            .with_upstream_id_and_token(shared.id);
         let shared = Arc::new(shared);
         if is_driven {
             let sending = drive(&session, &shared, (request, self.limits.calls.timeout));
@@ -113,7 +113,7 @@ impl Inner {
         if !session.initialized.capabilities.has("logging") {
             return;
         }
-        if let Some(level) = session.hub.level(shared.number, ask.log_level.as_ref()) {
+        if let Some(level) = session.hub.level(shared.id, ask.log_level.as_ref()) {
             let params = json!({ "level": level });
             if let Err(fault) = session.ask(Method::LoggingSetLevel, &params).await {
                 tracing::debug!(%fault, "upstream's log level was not set");

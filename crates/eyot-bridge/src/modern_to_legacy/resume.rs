@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use eyot_era::parked::{Came, ParkedCall, ParkedConfig, RecordStage, Word};
-use eyot_jsonrpc::ErrorObject;
+use eyot_jsonrpc::{ErrorObject, UpstreamId};
 use eyot_service::{Fault, Reply, SealedState};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{InputRequests, JsonObject, Revision};
@@ -116,9 +116,9 @@ impl Inner {
             question_timeout: self.limits.calls.question_timeout,
         };
         let parked = ParkedCall::resume(record, claim.fence.0, config, now());
-        let number = position.as_ref().map_or(0, |it| it.number);
+        let id = position.as_ref().map_or(UpstreamId::new(0), |it| it.number);
         let cursor = position.as_ref().and_then(|it| it.cursor.clone()).map(Into::into);
-        let shared = Arc::new(CallShared::restored(number, parked, cursor));
+        let shared = Arc::new(CallShared::restored(id, parked, cursor));
         let upstream = UpstreamPlace::There(position.map(Arc::from));
         Ok(Entry { claim, shared, upstream })
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use eyot_era::parked::{ParkedCall, ParkedConfig};
+use eyot_jsonrpc::UpstreamId;
 use eyot_types::Revision;
 
 use super::*;
@@ -19,7 +20,7 @@ fn entry() -> Entry {
         revision: Revision::LATEST_LEGACY,
         question_timeout: Duration::from_secs(1),
     };
-    let shared = Arc::new(CallShared::new(1, true, ParkedCall::new(config)));
+    let shared = Arc::new(CallShared::new(UpstreamId::new(1), true, ParkedCall::new(config)));
     Entry { claim: Claim::new(), shared, upstream: UpstreamPlace::There(None) }
 }
 

@@ -8,7 +8,7 @@ use eyot_era::tasks::{
     Action, AskedQuestions, End, Ending, Look, Report, TaskError, TaskMachine, TaskView, Want,
     Watcher,
 };
-use eyot_jsonrpc::{ErrorObject, Id, Message};
+use eyot_jsonrpc::{ErrorObject, Id, Message, Request};
 use eyot_service::{Fault, FaultKind};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{JsonObject, LegacyTask, Revision, TaskStatus};
@@ -336,7 +336,7 @@ impl TaskEntry {
 }
 
 impl AskedTask for TaskEntry {
-    fn ask(&self, request: &Message) -> Result<(), ErrorObject> {
+    fn ask(&self, request: &Request) -> Result<(), ErrorObject> {
         self.change_questions(|it| it.ask(request))
     }
 

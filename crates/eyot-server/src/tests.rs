@@ -9,6 +9,7 @@ mod offers;
 mod peer;
 mod pressure;
 mod questions;
+mod retries;
 mod revisions;
 mod rounds;
 mod tasks;

@@ -6,8 +6,8 @@ use eyot_jsonrpc::{ErrorObject, Id, Request, Response};
 use eyot_service::{Call, Input, Reply, ReplyFuture};
 use eyot_types::{Era, RoundParams, codes};
 
-use super::calls::Calls;
 use super::context::{CallContext, HandlerParts};
+use super::reply;
 use super::state::{CallSession, CallState};
 use crate::rounds::inputs::Inputs;
 use crate::rounds::sealed::Sealed;
@@ -23,9 +23,9 @@ pub(crate) fn begin(
         return Err(failed(None, &codes::invalid_params("no request")));
     };
     let request = request.clone();
-    let round = match round(&parts.calls, &call, &request) {
+    let round = match round(parts, &call, &request) {
         Ok(Next::Round(inputs)) => inputs,
-        Ok(Next::Resumed(reply)) => return Err(reply),
+        Ok(Next::CameBack(reply)) => return Err(reply),
         Err(error) => return Err(failed(Some(request.id()), &error)),
     };
     let session = call
@@ -40,7 +40,7 @@ pub(crate) fn begin(
 }
 
 /// The round that a request belongs to.
-fn round(calls: &Calls, call: &Call, request: &Request) -> Result<Next, ErrorObject> {
+fn round(parts: &Arc<HandlerParts>, call: &Call, request: &Request) -> Result<Next, ErrorObject> {
     if call.peer.era == Era::Legacy {
         return Ok(Next::Round(Inputs::default()));
     }
@@ -52,14 +52,14 @@ fn round(calls: &Calls, call: &Call, request: &Request) -> Result<Next, ErrorObj
         return Ok(Next::Round(inputs.unwrap_or_default()));
     };
     let responses = input_responses.unwrap_or_default();
-    match calls.sealed_state(&call.peer, request).open(&state)? {
+    match parts.calls.sealed_state(&call.peer, request).open(&state)? {
         Sealed::Handler(state) => {
             let state = Some(state).filter(|it| !it.is_empty());
             Ok(Next::Round(Inputs::new(responses, state)))
         }
-        Sealed::Parked { process, call, round } => {
-            let place = (process, call, round);
-            calls.parked.resume(place, request.clone(), responses).map(Next::Resumed)
+        Sealed::Parked(place) => {
+            let client = (&call.peer, request);
+            reply::come_back(parts, client, place, responses).map(Next::CameBack)
         }
     }
 }
@@ -69,7 +69,7 @@ enum Next {
     /// In a handler that begins, with what this round brought.
     Round(Inputs),
     /// In a call that was parked.
-    Resumed(ReplyFuture),
+    CameBack(ReplyFuture),
 }
 
 /// An error that is the answer.

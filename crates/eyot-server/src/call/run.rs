@@ -3,17 +3,14 @@
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, Request, Response};
-use eyot_service::{ReplyFuture, ReplyItem};
+use eyot_service::ReplyItem;
 use eyot_types::JsonObject;
 
 use super::context::CallContext;
 use super::exchange::{Outgoing, QuestionName};
-use super::reply::CallReply;
-use crate::parked::Resting;
 
 /// A handler's future; its output is the answer, written already.
 pub(crate) type Answering = Pin<Box<dyn Future<Output = Response> + Send>>;
@@ -25,7 +22,6 @@ pub(crate) struct Run {
     handler: Option<Answering>,
     /// The answer, while messages that were sent before it are still on their way.
     answer: Option<Response>,
-    rounds: u32,
 }
 
 /// What a call does next.
@@ -42,12 +38,25 @@ pub(crate) enum Step {
 
 impl Run {
     pub(crate) fn new(call: CallContext, handler: Answering) -> Self {
-        Self { call, handler: Some(handler), answer: None, rounds: 0 }
+        Self { call, handler: Some(handler), answer: None }
     }
 
     /// The call that runs.
     pub(crate) fn call(&self) -> &CallContext {
         &self.call
+    }
+
+    /// Goes on for another request of its client.
+    pub(crate) fn begin_round(&self, request: Request) {
+        self.call.state().begin_round(request);
+    }
+
+    /// Takes what the client has answered.
+    pub(crate) fn take_answers(&self, responses: JsonObject) {
+        for (key, answer) in responses {
+            // Whatever nobody asked for is not read.
+            self.call.exchange().set_answer(&QuestionName::Key(key), Ok(answer));
+        }
     }
 
     /// What comes next.
@@ -78,26 +87,6 @@ impl Run {
     fn cancelled(&mut self) -> Poll<Step> {
         self.handler = None;
         Poll::Ready(Step::Cancelled)
-    }
-}
-
-impl Resting for Run {
-    fn principal(&self) -> Option<&Arc<str>> {
-        self.call.principal()
-    }
-
-    fn next_round(&mut self) -> u32 {
-        self.rounds = self.rounds.wrapping_add(1);
-        self.rounds
-    }
-
-    fn resume(self: Box<Self>, request: Request, responses: JsonObject) -> ReplyFuture {
-        self.call.state().begin_round(request);
-        for (key, answer) in responses {
-            // Whatever nobody asked for is not read.
-            self.call.exchange().set_answer(&QuestionName::Key(key), Ok(answer));
-        }
-        Box::pin(CallReply(Some(*self)))
     }
 }
 

@@ -48,6 +48,26 @@ async fn a_subscription_says_first_what_it_will_tell_and_tells_nothing_else() {
 }
 
 #[tokio::test]
+async fn a_subscription_is_promised_nothing_of_resources_that_are_not_there() {
+    let server = noticeboard();
+    let mut peer = Peer::modern(&server, json!({}));
+    let known = json!({ "resourceSubscriptions": ["board:///today"] });
+    for (id, asked, told) in [
+        ("s1", json!({ "resourceSubscriptions": ["board:///never"] }), json!({})),
+        ("s2", json!({ "resourceSubscriptions": ["board:///never", "board:///today"] }), known),
+        ("s3", json!({}), json!({})),
+    ] {
+        let first = subscribe(&mut peer, id, asked).await;
+        assert_eq!(first["params"]["notifications"], told, "{first}");
+    }
+    server.notify_resource_updated("board:///never");
+    server.notify_resource_updated("board:///today");
+    let updated = peer.next().await;
+    let id = &updated["params"]["_meta"]["io.modelcontextprotocol/subscriptionId"];
+    assert_eq!((&updated["params"]["uri"], id), (&json!("board:///today"), &json!("s2")));
+}
+
+#[tokio::test]
 async fn a_subscription_ends_with_a_result_when_the_server_drains() {
     let server = noticeboard();
     let mut peer = Peer::modern(&server, json!({}));

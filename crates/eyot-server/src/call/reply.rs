@@ -11,6 +11,7 @@ use eyot_types::{InputRequests, JsonObject};
 use futures_core::Stream;
 
 use super::context::HandlerParts;
+use super::exchange::QuestionName;
 use super::run::{Run, Step};
 use crate::parked::{CameBack, ClientGuard};
 use crate::rounds::sealed::{ParkedPlace, Sealed, input_required};
@@ -143,35 +144,10 @@ impl NextRound {
     /// If this client leads, the handler goes on for its request, with these answers.
     fn lead(&mut self, answers: JsonObject) {
         if let Some(run) = self.guard.handler() {
-            run.begin_round(self.client.request.clone());
-            run.take_answers(answers);
-        }
-    }
-
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Said> {
-        loop {
-            let Some(run) = self.guard.handler() else {
-                match ready!(self.guard.poll_told(cx)) {
-                    Some(told) => {
-                        let answer = self.client.answer(told, self.guard.place());
-                        return Poll::Ready(Said::Last(Some(answer)));
-                    }
-                    // The one that led before has given the answers.
-                    None => self.lead(JsonObject::new()),
-                }
-                continue;
-            };
-            match ready!(run.poll_step(cx)) {
-                Step::Part(part) => return Poll::Ready(Said::Part(part)),
-                Step::Answer(answer) => self.guard.finish(answer),
-                Step::Asks => {
-                    let asked = run.call().exchange().open_inputs();
-                    self.guard.rest(asked);
-                }
-                Step::Cancelled => {
-                    self.guard.lose();
-                    return Poll::Ready(Said::Last(None));
-                }
+            run.call().state().begin_round(self.client.request.clone());
+            for (key, answer) in answers {
+                // Whatever nobody asked for is not read.
+                run.call().exchange().set_answer(&QuestionName::Key(key), Ok(answer));
             }
         }
     }
@@ -180,11 +156,33 @@ impl NextRound {
 impl Speaker for NextRound {
     fn poll_said(this: &mut Option<Self>, cx: &mut Context<'_>) -> Poll<Said> {
         let Some(next) = this else { return Poll::Ready(Said::Last(None)) };
-        let said = ready!(next.poll(cx));
-        if matches!(said, Said::Last(_)) {
-            *this = None;
+        loop {
+            let Some(run) = next.guard.handler() else {
+                match ready!(next.guard.poll_told(cx)) {
+                    Some(told) => {
+                        let answer = next.client.answer(told, next.guard.place());
+                        *this = None;
+                        return Poll::Ready(Said::Last(Some(answer)));
+                    }
+                    // The one that led before has given the answers.
+                    None => next.lead(JsonObject::new()),
+                }
+                continue;
+            };
+            match ready!(run.poll_step(cx)) {
+                Step::Part(part) => return Poll::Ready(Said::Part(part)),
+                Step::Answer(answer) => next.guard.finish(answer),
+                Step::Asks => {
+                    let asked = run.call().exchange().open_inputs();
+                    next.guard.rest(asked);
+                }
+                Step::Cancelled => {
+                    next.guard.lose();
+                    *this = None;
+                    return Poll::Ready(Said::Last(None));
+                }
+            }
         }
-        Poll::Ready(said)
     }
 }
 

@@ -5,12 +5,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, Request, Response};
+use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, Response};
 use eyot_service::ReplyItem;
-use eyot_types::JsonObject;
 
 use super::context::CallContext;
-use super::exchange::{Outgoing, QuestionName};
+use super::exchange::Outgoing;
 
 /// A handler's future; its output is the answer, written already.
 pub(crate) type Answering = Pin<Box<dyn Future<Output = Response> + Send>>;
@@ -44,19 +43,6 @@ impl Run {
     /// The call that runs.
     pub(crate) fn call(&self) -> &CallContext {
         &self.call
-    }
-
-    /// Goes on for another request of its client.
-    pub(crate) fn begin_round(&self, request: Request) {
-        self.call.state().begin_round(request);
-    }
-
-    /// Takes what the client has answered.
-    pub(crate) fn take_answers(&self, responses: JsonObject) {
-        for (key, answer) in responses {
-            // Whatever nobody asked for is not read.
-            self.call.exchange().set_answer(&QuestionName::Key(key), Ok(answer));
-        }
     }
 
     /// What comes next.

@@ -22,9 +22,9 @@ pub(crate) struct ParkedCalls<H> {
     process: u64,
     config: ParkedConfig,
     /// Room for calls that wait.
-    rooms: Quota,
+    pub(super) rooms: Quota,
     /// Room for last words.
-    words: Quota,
+    pub(super) words: Quota,
     table: Mutex<ParkedTable<Arc<SharedCall<H>>, QuotaPermit>>,
     /// A call is to be looked at before all others.
     earlier: Notify,
@@ -188,18 +188,6 @@ impl<H> ParkedCalls<H> {
     fn remove(&self, number: u64) {
         let removed = self.table.lock().remove(number);
         drop(removed);
-    }
-
-    /// Calls that wait.
-    #[cfg(test)]
-    pub(crate) fn len(&self) -> usize {
-        self.rooms.usage().things
-    }
-
-    /// Last words that are kept.
-    #[cfg(test)]
-    pub(super) fn words(&self) -> eyot_stdx::QuotaUsage {
-        self.words.usage()
     }
 }
 

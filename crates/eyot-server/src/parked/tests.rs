@@ -40,6 +40,13 @@ struct Bench {
     dropped: Arc<AtomicUsize>,
 }
 
+impl<H> ParkedCalls<H> {
+    /// Calls that wait.
+    pub(crate) fn len(&self) -> usize {
+        self.rooms.usage().things
+    }
+}
+
 type Guard = ClientGuard<Handler>;
 
 impl Bench {
@@ -284,7 +291,7 @@ async fn a_call_that_nobody_comes_for_ends_when_its_time_is_over() {
     passes(time.as_mut(), Duration::from_millis(59_999)).await;
     bench.check_told(&second, "Ada", "last done");
     passes(time.as_mut(), Duration::from_millis(1)).await;
-    assert_eq!(bench.calls.words().things, 0);
+    assert_eq!(bench.calls.words.usage().things, 0);
     bench.check_told(&second, "Ada", UNKNOWN);
 }
 
@@ -327,7 +334,7 @@ fn a_last_word_drives_out_the_oldest_of_its_principal() {
     let of_b = end(Some("b"), "b");
     assert_eq!(told(Some("a"), &of_a), UNKNOWN, "who has none takes the place of the oldest");
     assert_eq!(told(Some("b"), &of_b), "last b");
-    assert_eq!(bench.calls.words().things, 3);
+    assert_eq!(bench.calls.words.usage().things, 3);
 }
 
 #[test]
@@ -340,11 +347,11 @@ fn last_words_have_a_bound_in_bytes_and_long_ones_are_not_kept() {
     };
     let long = end(300 << 10);
     bench.check_told(&long, "Ada", UNKNOWN);
-    assert_eq!(bench.calls.words().things, 0);
+    assert_eq!(bench.calls.words.usage().things, 0);
     for _ in 0..100 {
         end(200 << 10);
     }
-    let words = bench.calls.words();
+    let words = bench.calls.words.usage();
     assert!((15..=20).contains(&words.things) && words.bytes <= 4 << 20, "{words:?}");
 }
 
@@ -359,5 +366,5 @@ fn a_server_that_ends_forgets_all_calls() {
     guard.finish(answer("done"));
     assert_eq!(news(&mut guard), "last done", "its client is still here");
     drop(guard);
-    assert_eq!((bench.calls.len(), bench.calls.words().things), (0, 0));
+    assert_eq!((bench.calls.len(), bench.calls.words.usage().things), (0, 0));
 }

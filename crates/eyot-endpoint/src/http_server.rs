@@ -61,7 +61,7 @@ impl HttpServer {
             hosts,
             auth,
             legacy,
-            modern: Modern { service, limits },
+            modern: Modern { service, limits, shutdown: shutdown.clone() },
             shutdown: shutdown.clone(),
             limits,
         });

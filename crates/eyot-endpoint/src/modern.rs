@@ -8,7 +8,7 @@ use eyot_jsonrpc::{
     ErrorObject, INVALID_REQUEST, Id, METHOD_NOT_FOUND, Message, MessageKind, PARSE_ERROR, Request,
     Response,
 };
-use eyot_service::{BoxService, Call, Fault, Input, Limits, Peer};
+use eyot_service::{BoxService, Call, Fault, Input, Limits, Peer, Shutdown};
 use eyot_types::meta::RequestMeta;
 use eyot_types::{Era, Method, Revision, codes, headers};
 use http::{HeaderMap, StatusCode};
@@ -26,6 +26,7 @@ type Answer = http::Response<OutgoingBody>;
 pub(crate) struct Modern {
     pub(crate) service: BoxService,
     pub(crate) limits: Limits,
+    pub(crate) shutdown: Shutdown,
 }
 
 impl Modern {
@@ -60,7 +61,7 @@ impl Modern {
     }
 
     async fn request(&self, id: Option<Id>, call: Call, accepts: Accepts, timer: &Timer) -> Answer {
-        let mut reply = ReplyStream::of(&self.service, call);
+        let mut reply = ReplyStream::of_ending(&self.service, call, self.shutdown.drained());
         // After a long silence the stream begins, so that comments keep the connection alive.
         let patience = accepts.events.then_some(self.limits.http.keep_alive_interval);
         loop {

@@ -24,7 +24,7 @@ use eyot_types::{CancelledParams, Era, Method, Revision, codes};
 use futures_core::Stream as _;
 use futures_util::stream::{AbortHandle, Abortable, SelectAll, abortable};
 use tokio::time::{Instant, Sleep};
-use tokio_util::sync::WaitForCancellationFutureOwned;
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use self::session::PipeSession;
 use crate::reply_stream::ReplyStream;
@@ -42,6 +42,8 @@ pub struct Pipe<I> {
     running: HashMap<Id, AbortHandle>,
     session: Option<PipeSession>,
     drain: Pin<Box<WaitForCancellationFutureOwned>>,
+    /// Cancelled when the drain begins or the peer's input ends: subscriptions end with it.
+    subscriptions_end: CancellationToken,
     /// Runs once nothing new is taken: how long the rest may take.
     end: Option<Pin<Box<Sleep>>>,
     /// Runs while the peer takes nothing.
@@ -86,6 +88,7 @@ impl<I: MessageIo> Pipe<I> {
             running: HashMap::new(),
             session: None,
             drain: Box::pin(shutdown.drained().clone().cancelled_owned()),
+            subscriptions_end: shutdown.drained().child_token(),
             end: None,
             stalled: None,
         }
@@ -170,6 +173,7 @@ impl<I: MessageIo> Pipe<I> {
             return;
         }
         self.end = Some(Box::pin(tokio::time::sleep(self.limits.drain_timeout)));
+        self.subscriptions_end.cancel();
         if let Some(session) = &self.session {
             session.stop_listening();
         }
@@ -271,7 +275,8 @@ impl<I: MessageIo> Pipe<I> {
             self.session = PipeSession::open(&request, &self.peer);
         }
         let call = self.call(Input::Request(request), era);
-        let items = ReplyStream::of(&self.service, call).answered(Some(id.clone()));
+        let items = ReplyStream::of_ending(&self.service, call, &self.subscriptions_end)
+            .answered(Some(id.clone()));
         let (items, handle) = abortable(items);
         self.calls.push(items);
         self.running.insert(id, handle);

@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use eyot_jsonrpc::{Id, Message, Response};
-use eyot_service::{BoxService, Call, Fault, Messages, Reply, ReplyFuture, ReplyItem};
+use eyot_service::{BoxService, Call, Fault, Input, Messages, Reply, ReplyFuture, ReplyItem};
+use eyot_types::{Method, SubscriptionsListenResult};
 use futures_core::Stream;
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tower_service::Service as _;
 use tracing::Span;
 
@@ -25,6 +27,28 @@ pub(crate) struct ReplyStream {
     cursor: Option<Bytes>,
     /// Of the call, if it is one.
     span: Span,
+    /// What ends it, if nothing else would. Boxed, because it is rare.
+    end: Option<Box<GracefulEnd>>,
+}
+
+/// The end of a subscription: "this result is sent only when the server tears the subscription
+/// down" (2026-07-28, basic/patterns/subscriptions).
+struct GracefulEnd {
+    token: Pin<Box<WaitForCancellationFutureOwned>>,
+    answer: Response,
+}
+
+impl GracefulEnd {
+    /// Of a subscription; `None` for everything else.
+    fn of(input: &Input, token: &CancellationToken) -> Option<Self> {
+        let Input::Request(request) = input else { return None };
+        if !request.is_method(Method::SubscriptionsListen.as_str()) {
+            return None;
+        }
+        let id = request.id();
+        let answer = Response::new(id.clone(), &SubscriptionsListenResult::new(&id));
+        Some(Self { token: Box::pin(token.clone().cancelled_owned()), answer })
+    }
 }
 
 /// What came first.
@@ -62,6 +86,13 @@ impl ReplyStream {
         Self { span, ..Self::new(reply) }
     }
 
+    /// A call that ends when `token` is cancelled if it is a subscription, which has no end of its
+    /// own and would hold up the drain. A service that sees the end itself comes first.
+    pub(crate) fn of_ending(service: &BoxService, call: Call, token: &CancellationToken) -> Self {
+        let end = GracefulEnd::of(&call.input, token).map(Box::new);
+        Self { end, ..Self::of(service, call) }
+    }
+
     /// The items of several calls, each with its answer.
     pub(crate) fn merged(items: Messages, answers: usize) -> Self {
         Self::at(Stage::Streaming(items), answers)
@@ -77,7 +108,8 @@ impl ReplyStream {
     }
 
     fn at(stage: Stage, answers_left: usize) -> Self {
-        Self { stage, peeked: None, answers_left, cursor: None, span: Span::none() }
+        let span = Span::none();
+        Self { stage, peeked: None, answers_left, cursor: None, span, end: None }
     }
 
     /// The upstream's last event id that came without a message: where its stream began.
@@ -150,7 +182,10 @@ impl ReplyStream {
             return Poll::Ready(Some(Ok(item)));
         }
         let span = self.span.clone();
-        let item = ready!(span.in_scope(|| self.poll_stage(cx)));
+        let item = match span.in_scope(|| self.poll_stage(cx)) {
+            Poll::Ready(item) => item,
+            Poll::Pending => ready!(self.poll_end(cx)),
+        };
         if let Some(Ok(item)) = &item {
             self.answers_left = self.answers_left.saturating_sub(usize::from(item.is_answer()));
             // The cursor of a message counts only once the message is stored: an item that was
@@ -163,6 +198,11 @@ impl ReplyStream {
             self.stage = Stage::Over;
         }
         Poll::Ready(item)
+    }
+
+    fn poll_end(&mut self, cx: &mut Context<'_>) -> PolledItem {
+        let Some(end) = &mut self.end else { return Poll::Pending };
+        end.token.as_mut().poll(cx).map(|()| Some(Ok(end.answer.clone().into())))
     }
 
     fn poll_stage(&mut self, cx: &mut Context<'_>) -> PolledItem {

@@ -1,5 +1,6 @@
 //! The modern side: one connection that all modern clients share.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -47,15 +48,16 @@ impl ModernSide {
         let timeout = self.upstream.runtime.limits.calls.timeout;
         let is_endless = request.is_method(Method::SubscriptionsListen.as_str());
         let is_discovery = request.is_method(Method::ServerDiscover.as_str());
-        let asking = async {
+        // Pinned, so that the timer is put beside it and not around: the future is big.
+        let mut asking = pin!(async {
             let reply = connection.request(request, sender).await?;
             // Nothing else has been asked of an upstream whose era is pinned.
             match is_discovery && self.upstream.era.pinned().is_some() {
                 true => reply.answer(drop).await.map(Reply::One),
                 false => Ok(reply),
             }
-        };
-        let asked = tokio::time::timeout(timeout, asking).await;
+        });
+        let asked = tokio::time::timeout(timeout, asking.as_mut()).await;
         let asked = asked.unwrap_or_else(|_| Err(Fault::timed_out(timeout)));
         match self.weigh(is_discovery, asked)? {
             // A subscription is silent for as long as nothing changes.
@@ -80,7 +82,8 @@ impl ModernSide {
         sender: &Sender,
     ) -> Result<(), Fault> {
         let timeout = self.upstream.runtime.limits.calls.timeout;
-        let sent = tokio::time::timeout(timeout, connection.send(message, sender)).await;
+        let mut sending = pin!(connection.send(message, sender));
+        let sent = tokio::time::timeout(timeout, sending.as_mut()).await;
         sent.unwrap_or_else(|_| Err(Fault::timed_out(timeout)))
     }
 
@@ -149,6 +152,9 @@ impl ModernSide {
     ///
     /// Dropping the future ends a probing child.
     pub async fn connection(&self) -> Result<Option<ModernConnection>, Fault> {
+        if let Some(connection) = self.open_connection() {
+            return Ok(Some(connection));
+        }
         if self.upstream.era.lacks(Era::Modern) {
             return Ok(None);
         }
@@ -160,6 +166,17 @@ impl ModernSide {
             Arc::clone(&cell)
         };
         cell.get_or_try_init(|| Box::pin(self.open())).await.cloned()
+    }
+
+    /// The connection that is there already; `None`: it has to be opened, or the upstream may not
+    /// be modern.
+    #[must_use]
+    pub fn open_connection(&self) -> Option<ModernConnection> {
+        if self.upstream.era.lacks(Era::Modern) {
+            return None;
+        }
+        let connection = self.cell.lock().get()?.clone()?;
+        connection.is_open().then_some(connection)
     }
 
     async fn open(&self) -> Result<Option<ModernConnection>, Fault> {

@@ -13,7 +13,7 @@ use crate::error::ClientError;
 use crate::state::ClientEvent;
 use crate::subscription::{Subscription, SubscriptionEvent};
 
-/// Hears of what the filter names: lists by the session's notifications, resources by
+/// Subscribes to what the filter names: to lists by the session's notifications, to resources by
 /// `resources/subscribe`.
 pub(crate) async fn legacy(
     client: Client,

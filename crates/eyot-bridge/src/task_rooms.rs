@@ -2,13 +2,14 @@
 //! and how long they are kept.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use eyot_era::tasks::{PollBounds, Said, TaskBounds, TaskMachine, TaskSeed, WorkPlace};
 use eyot_jsonrpc::ErrorObject;
 use eyot_service::{Limits, unix_ms};
 use eyot_stdx::{Quota, QuotaLimits, QuotaPermit};
 use eyot_types::codes;
+
+use crate::clock::now;
 
 /// Begins the tasks of one upstream.
 #[derive(Debug)]
@@ -61,11 +62,6 @@ impl TaskRooms {
     pub(crate) fn count(&self) {
         eyot_metrics::tasks(self.quota.usage().things);
     }
-}
-
-/// The clock of tasks, which only goes on. Tests move it.
-pub(crate) fn now() -> Instant {
-    tokio::time::Instant::now().into_std()
 }
 
 /// Random bytes of an id.

@@ -161,7 +161,7 @@ async fn learn_tool(shared: &Arc<Shared>, call: &Call) -> bool {
 /// warning [...], including the tool name and the reason" (2026-07-28,
 /// basic/transports/streamable-http). Only HTTP needs it, and only the modern era.
 pub(crate) fn drop_invalid_tools(shared: &Shared, page: &mut ListToolsResult) {
-    page.tools.retain(|tool| match shared.param_headers.learn(tool) {
+    page.tools.retain(|tool| match shared.known_tools.learn(tool) {
         Ok(()) => true,
         Err(error) => {
             tracing::warn!(tool = tool.name, %error, "tool is not used");

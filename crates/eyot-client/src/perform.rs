@@ -169,7 +169,7 @@ fn param_headers(shared: &Shared, session: &Session, call: &Call, params: &Param
     }
     let name = params.get("name").and_then(|it| serde_json::from_str::<String>(it).ok());
     let name = name.unwrap_or_default();
-    shared.param_headers.headers(&name, params.get("arguments"))
+    shared.known_tools.headers(&name, params.get("arguments"))
 }
 
 /// Whether a result was found in the cache, or will be kept there.

@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use crate::cache::Cache;
 use crate::config::Config;
 use crate::error::ClientError;
-use crate::param_headers::ParamHeaders;
+use crate::known_tools::KnownTools;
 use crate::session::Session;
 
 /// Whether calls reach the server now.
@@ -126,7 +126,7 @@ pub(crate) struct Shared {
     pub(crate) notifications: broadcast::Sender<Notification>,
     pub(crate) events: broadcast::Sender<ClientEvent>,
     pub(crate) cache: Cache,
-    pub(crate) param_headers: ParamHeaders,
+    pub(crate) known_tools: KnownTools,
     pub(crate) settings: Mutex<SessionSettings>,
     /// Calls that wait for progress outside of their own stream, by progress token.
     stray: Mutex<BTreeMap<u64, mpsc::Sender<Notification>>>,
@@ -153,7 +153,7 @@ impl Shared {
             notifications: broadcast::Sender::new(queue_max),
             events: broadcast::Sender::new(EVENTS_MAX),
             cache: Cache::new(config.cache_entries_max),
-            param_headers: ParamHeaders::new(TOOLS_MAX),
+            known_tools: KnownTools::default(),
             settings: Mutex::default(),
             stray: Mutex::default(),
             next_id: AtomicU64::new(1),
@@ -268,7 +268,5 @@ impl Drop for StrayGuard {
 
 /// Events that wait for a slow listener.
 const EVENTS_MAX: usize = 64;
-/// Tools whose mirrored arguments are remembered.
-const TOOLS_MAX: usize = 10_000;
 /// Progress messages that wait for their call.
 const STRAY_MAX: usize = 16;

@@ -24,6 +24,7 @@ use crate::define::resource::{ServerResource, ServerTemplate};
 use crate::define::tool::ServerTool;
 use crate::failure::HandlerError;
 use crate::identity::Identity;
+use crate::parked::ParkedCalls;
 use crate::parts::ServerParts;
 use crate::registry::Registry;
 use crate::registry::catalog::Catalog;
@@ -308,6 +309,7 @@ impl ServerBuilder {
         let parts = Arc::new(ServerParts {
             registry,
             calls: Calls::new(keys, &limits),
+            parked: Arc::new(ParkedCalls::new(&limits)),
             changes: Changes::new(Arc::clone(&identity), shutdown.clone()),
             tasks: Tasks::new(self.tasks.within(&limits)),
             detached: DetachedCalls::new(TaskTracker::new(), shutdown.finished().clone()),

@@ -73,7 +73,7 @@ impl HttpOptions {
             () = parts.maintain() => Drained::Complete,
         };
         // Nobody can come for them any more.
-        parts.calls.parked.clear();
+        parts.parked.clear();
         drained
     }
 

@@ -11,6 +11,7 @@ mod in_process;
 mod layer;
 mod limits;
 mod message_io;
+mod operator_text;
 mod principal;
 mod reply;
 mod sealed_state;
@@ -28,6 +29,7 @@ pub use crate::limits::{
     UpstreamLimits,
 };
 pub use crate::message_io::{BadMessage, IoEnd, IoEvent, MessageIo, QueueFull};
+pub use crate::operator_text::OperatorText;
 pub use crate::principal::Principal;
 pub use crate::reply::{Messages, Reply, ReplyItem};
 pub use crate::sealed_state::SealedState;

@@ -67,6 +67,13 @@ impl MirroredArguments {
         self.0.is_empty()
     }
 
+    /// The bytes of the names that it keeps.
+    #[must_use]
+    pub fn text_bytes(&self) -> usize {
+        let of_path = |path: &[String]| path.iter().map(String::len).sum::<usize>();
+        self.0.iter().map(|it| it.header.len() + of_path(&it.path)).sum()
+    }
+
     /// The headers of a call, encoded: name in lower case, value. "If no value is present at that
     /// path in the call arguments, the header is omitted", and so it is for `null`.
     #[must_use]

@@ -22,6 +22,7 @@ mod line_link;
 mod line_order;
 mod modern;
 mod modern_side;
+mod param_headers;
 mod probe;
 mod route;
 mod standalone_queue;
@@ -41,6 +42,7 @@ pub use crate::line_driver::LineDriver;
 pub use crate::line_link::{BoxStream, ByteStream};
 pub use crate::modern::{ModernConnection, Sender};
 pub use crate::modern_side::ModernSide;
+pub use crate::param_headers::param_headers;
 pub use crate::probe::{EraFound, probe_modern};
 pub use crate::target::{Runtime, Target, TargetError};
 pub use crate::token::{

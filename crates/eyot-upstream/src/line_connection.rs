@@ -9,14 +9,14 @@ use std::task::{Context, Poll, ready};
 use eyot_jsonrpc::{Id, Message, Request, UpstreamId};
 use eyot_service::{Fault, Limits, Messages, Reply, ReplyItem};
 use eyot_types::Era;
-use eyot_types::codes::{self, Outcome};
+use eyot_types::codes::Outcome;
 use futures_core::Stream;
 use tokio::sync::mpsc;
 
 use crate::driver;
 use crate::line_driver::{LineDriver, Shared};
 use crate::line_link::{BoxStream, LineLink};
-use crate::line_order::{CallFault, EndReason, Order};
+use crate::line_order::{CallFault, LinkEnd, Order, SharedEnd};
 use crate::standalone_queue::StandaloneQueue;
 use crate::target::{Runtime, Target};
 use crate::upstream_ids::UpstreamIds;
@@ -28,7 +28,7 @@ pub struct LineConnection {
     orders: mpsc::Sender<Order>,
     standalone: StandaloneQueue,
     ids: Arc<UpstreamIds>,
-    end: EndReason,
+    end: SharedEnd,
     limits: Arc<Limits>,
 }
 
@@ -65,7 +65,7 @@ impl LineConnection {
         let Runtime { limits, shutdown, .. } = runtime;
         let (orders, receiver) = mpsc::channel(limits.calls.queue_messages_max);
         let standalone = StandaloneQueue::new(limits.calls.queue_messages_max);
-        let end = EndReason::default();
+        let end = SharedEnd::default();
         let shared =
             Shared { standalone: standalone.clone(), end: end.clone(), limits: Arc::clone(limits) };
         let driver = LineDriver::new(link, era, receiver, shutdown.clone(), shared);
@@ -130,12 +130,15 @@ impl LineConnection {
 
     /// Why the link has ended.
     pub(crate) fn end_reason(&self) -> String {
-        self.end.reason().unwrap_or_else(|| "upstream has ended".to_owned())
+        self.how_it_ended().reason
+    }
+
+    fn how_it_ended(&self) -> LinkEnd {
+        self.end.get().unwrap_or_else(|| LinkEnd::new("upstream has ended"))
     }
 
     fn lost(&self) -> Fault {
-        let reason = self.end_reason();
-        Fault::upstream(codes::upstream_lost(&reason, Outcome::NotSent, true))
+        self.how_it_ended().fault(Outcome::NotSent)
     }
 }
 

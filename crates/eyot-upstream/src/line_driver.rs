@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cancelled::{cancelled, cancelled_by_caller};
 use crate::line_link::LineLink;
-use crate::line_order::{CallFault, EndReason, Order};
+use crate::line_order::{CallFault, LinkEnd, Order, SharedEnd};
 use crate::route::{Calls, ItemSender, Route};
 use crate::standalone_queue::StandaloneQueue;
 
@@ -27,7 +27,7 @@ pub struct LineDriver {
     calls: Calls,
     faults: BTreeMap<UpstreamId, Pending>,
     standalone: StandaloneQueue,
-    end: EndReason,
+    end: SharedEnd,
     limits: Arc<Limits>,
 }
 
@@ -43,7 +43,7 @@ struct Pending {
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) standalone: StandaloneQueue,
-    pub(crate) end: EndReason,
+    pub(crate) end: SharedEnd,
     pub(crate) limits: Arc<Limits>,
 }
 
@@ -64,44 +64,51 @@ impl LineDriver {
     /// in order.
     pub async fn run(mut self) {
         let shutdown = self.shutdown.clone();
-        let reason = loop {
+        let end = loop {
             tokio::select! {
                 biased;
-                () = shutdown.cancelled() => break "shutting down".to_owned(),
+                () = shutdown.cancelled() => break LinkEnd::new("shutting down"),
                 event = self.link.next() => match event {
                     IoEvent::Message(text) => self.handle_text(text, &shutdown).await,
                     IoEvent::Bad(error) => {
                         tracing::warn!(%error, "upstream wrote what cannot be read");
                     }
-                    IoEvent::Ended(end) => break format!("upstream {end}"),
+                    IoEvent::Ended(what) => break LinkEnd::of_upstream(&what),
                 },
                 order = self.orders.recv() => match order {
                     Some(order) => self.handle_order(order),
-                    None => break "no longer needed".to_owned(),
+                    None => break LinkEnd::new("no longer needed"),
                 },
             }
         };
-        tracing::debug!(reason, "connection ends");
-        self.end.set(reason.clone());
+        match &end.operator_text {
+            Some(text) => tracing::warn!(
+                reason = end.reason,
+                last_words = text.reveal_to_operator(),
+                "connection ends"
+            ),
+            None => tracing::debug!(reason = end.reason, "connection ends"),
+        }
+        self.end.set(end.clone());
         self.orders.close();
         while let Ok(order) = self.orders.try_recv() {
             if let Order::Request { fault, .. } = order {
-                fault.set(lost(&reason, Outcome::NotSent));
+                fault.set(end.fault(Outcome::NotSent));
             }
         }
-        self.fail_all(&reason);
+        self.fail_all(&end);
         self.standalone.close();
         self.link.close().await;
     }
 
     /// Tells every running call at once that its upstream has gone. A line whose end was never
     /// written is no message: the upstream cannot have run it.
-    fn fail_all(&mut self, reason: &str) {
+    fn fail_all(&mut self, link_end: &LinkEnd) {
         let written_bytes = self.link.written_bytes();
         for Pending { fault, end } in std::mem::take(&mut self.faults).into_values() {
             let is_sent = end <= written_bytes;
             let outcome = if is_sent { Outcome::Unknown } else { Outcome::NotSent };
-            fault.set(lost(reason, outcome));
+            fault.set(link_end.fault(outcome));
         }
         // Dropping the senders ends the streams; the fault is found behind what is queued.
         self.calls.drain().for_each(drop);

@@ -88,8 +88,8 @@ impl Driver {
     fn hear(&mut self, part: Option<Result<ReplyItem, Fault>>, running: &FuturesUnordered<Chore>) {
         match part {
             Some(Ok(ReplyItem::Message { message, cursor })) => {
-                if let Some(answer) = self.hub.route(&message, None) {
-                    running.push(say(self.connection.clone(), answer));
+                if let Some(answer) = self.hub.route(message, None) {
+                    running.push(say(self.connection.clone(), answer.into()));
                 }
                 // Last: what a record says to be heard must be known to its call.
                 self.hub.heard_until(cursor);

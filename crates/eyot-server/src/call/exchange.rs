@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 
 use eyot_jsonrpc::{ErrorObject, Id, Message, Response};
 use eyot_service::ReplyItem;
-use eyot_types::Question;
+use eyot_types::{InputRequests, Question};
 use parking_lot::Mutex;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
@@ -218,11 +218,11 @@ impl Exchange {
     }
 
     /// The questions that a modern client has not answered yet, by their keys.
-    pub(crate) fn open_inputs(&self) -> Vec<(String, Question)> {
+    pub(crate) fn open_inputs(&self) -> InputRequests {
         let state = self.0.lock();
         let open = state.questions.iter().filter(|it| it.answer.is_none());
         open.filter_map(|it| match &it.name {
-            QuestionName::Key(key) => Some((key.clone(), it.question.clone()?)),
+            QuestionName::Key(key) => Some((key.clone(), it.question.clone()?.into())),
             QuestionName::Id(_) => None,
         })
         .collect()

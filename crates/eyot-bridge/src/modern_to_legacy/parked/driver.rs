@@ -178,7 +178,7 @@ async fn cancel(call: &UpstreamCall, refusals: Vec<Message>, reason: CancelReaso
             tracing::debug!(%fault, "upstream was not answered");
         }
     }
-    let params = json!({ "requestId": call.shared.number, "reason": reason.as_str() });
+    let params = json!({ "requestId": call.shared.id, "reason": reason.as_str() });
     let cancelled = Message::notification(Method::Cancelled.as_str(), &params);
     if let Err(fault) = connection.send(cancelled).await {
         tracing::debug!(%fault, "upstream was not told that its call is cancelled");

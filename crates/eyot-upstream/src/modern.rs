@@ -42,7 +42,7 @@ impl Sender {
     #[must_use]
     pub fn of(call: &Call) -> Self {
         let headers = call.extensions.get::<HeaderMap>();
-        Self::new(call.peer.clone(), headers.map(param_headers).unwrap_or_default())
+        Self::new(call.peer.clone(), headers.map(mirrored_params).unwrap_or_default())
     }
 
     /// A client, and headers that mirror the parameters of its request.
@@ -66,7 +66,7 @@ impl Sender {
     }
 }
 
-fn param_headers(headers: &HeaderMap) -> HeaderMap {
+fn mirrored_params(headers: &HeaderMap) -> HeaderMap {
     let is_parameter = |name: &str| name.starts_with(headers::PARAM_PREFIX);
     let picked = headers.iter().filter(|(name, _)| is_parameter(name.as_str()));
     picked.map(|(name, value)| (name.clone(), value.clone())).collect()

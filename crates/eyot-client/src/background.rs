@@ -43,13 +43,13 @@ impl Background {
             self.begin(shared);
         }
         let event = tokio::select! {
-            event = heard(&mut self.current) => {
+            event = next_event(&mut self.current) => {
                 if event.is_none_or(|it| it.is_err()) {
                     self.current = None;
                 }
                 return;
             }
-            event = heard(&mut self.next) => event,
+            event = next_event(&mut self.next) => event,
         };
         match event {
             Some(Ok(SubscriptionEvent::Acknowledged(_))) => {
@@ -101,7 +101,7 @@ fn wanted(shared: &Shared, session: &Session) -> Option<SubscriptionFilter> {
     (filter != SubscriptionFilter::new()).then_some(filter)
 }
 
-async fn heard(
+async fn next_event(
     subscription: &mut Option<Subscription>,
 ) -> Option<Result<SubscriptionEvent, ClientError>> {
     match subscription {

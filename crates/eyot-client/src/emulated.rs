@@ -68,7 +68,7 @@ impl LegacySubscription {
             }
             let mut liveness = self.resources.client.liveness();
             tokio::select! {
-                heard = self.notifications.recv() => match heard {
+                received = self.notifications.recv() => match received {
                     Ok(notification) if is_wanted(&self.filter, &notification) => {
                         let message = notification.into_message();
                         self.pending.push_back(SubscriptionEvent::Notification(message));

@@ -155,8 +155,8 @@ impl Handlers {
 
     /// Tells a notification to its listeners.
     pub(crate) fn notify(&self, notification: &Notification) {
-        let heard = AssertUnwindSafe(|| self.tell(notification));
-        if std::panic::catch_unwind(heard).is_err() {
+        let telling = AssertUnwindSafe(|| self.tell(notification));
+        if std::panic::catch_unwind(telling).is_err() {
             tracing::error!(?notification, "handler of a notification panicked");
         }
     }

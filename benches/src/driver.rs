@@ -19,7 +19,7 @@ use crate::open::{self, OpenStreams};
 use crate::process::Server;
 use crate::{backend, listener};
 
-/// What a driver is asked to do.
+/// A task for a driver.
 #[derive(Debug, Serialize, Deserialize)]
 enum Order {
     Load(Load),

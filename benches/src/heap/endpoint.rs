@@ -19,7 +19,7 @@ use crate::SessionId;
 /// A request in one piece, as it comes from a small head with a small body.
 pub(crate) type WholeRequest = Request<Full<Bytes>>;
 
-/// What both SDKs offer to be mounted in somebody's server.
+/// The service that both SDKs offer for a foreign server.
 pub(crate) trait Mounted:
     Service<WholeRequest, Response = Response<Self::Body>, Error = Infallible> + Clone
 {

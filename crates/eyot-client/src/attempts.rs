@@ -19,7 +19,7 @@ use crate::state::{Loss, Shared};
 #[derive(Default)]
 pub(crate) struct Attempts {
     count: u32,
-    /// Attempts of which nobody knows what became.
+    /// Attempts whose outcome is unknown.
     unknown: u32,
     has_refreshed: bool,
     has_renegotiated: bool,
@@ -85,12 +85,13 @@ impl Attempts {
                 true
             }
             ClientError::Lost { reason, outcome: Outcome::Unknown } => {
-                // A link of lines that still works has lost this call only: nobody read it.
+                // A link of lines that still works has lost this call only: its messages were not
+                // read in time.
                 if shared.http.is_some() || !session.is_open() {
                     shared.report_loss(session, Loss::Broken(reason.clone())).await;
                 }
                 self.unknown += 1;
-                // Nobody knows whether it ran: only what changes nothing is asked again.
+                // It may have run: only a request that changes nothing is sent again.
                 call.method().is_read_only() && self.unknown <= UNKNOWN_MAX
             }
             ClientError::Rpc(rpc) if session.era() == Era::Modern => {
@@ -130,7 +131,7 @@ impl Attempts {
     }
 }
 
-/// Reads the tools anew until the one that is called comes; whether it did.
+/// Reads the tools anew until the called one comes; returns whether it did.
 async fn learn_tool(shared: &Arc<Shared>, call: &Call) -> bool {
     let wanted = call.params.get("name").and_then(|it| serde_json::from_str::<String>(it).ok());
     shared.cache.forget(&Method::ToolsList);

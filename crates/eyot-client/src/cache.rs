@@ -9,8 +9,8 @@ use parking_lot::Mutex;
 use serde::Deserialize;
 use tokio::time::Instant;
 
-/// What makes two requests the same: "the request method together with the request parameters
-/// that affect the result" (2026-07-28, server/utilities/caching, Cache Key).
+/// What makes two requests equal: "the request method together with the request parameters that
+/// affect the result" (2026-07-28, server/utilities/caching, Cache Key).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct CacheKey {
     method: String,
@@ -41,7 +41,7 @@ struct Entry {
     answer: Message,
     /// Until when it is fresh.
     fresh_until: Instant,
-    /// The authorization that it was given to; `None`: it is for everybody.
+    /// The authorization that it was given to; `None`: all may have it.
     owner: Option<u64>,
 }
 
@@ -75,8 +75,8 @@ impl Cache {
     pub(crate) fn keep(&self, key: CacheKey, owner: u64, answer: &Message, now: Instant) {
         let Ok(hints) = answer.decode_result::<Hints>() else { return };
         let Some(ttl) = hints.ttl().filter(|it| !it.is_zero()) else { return };
-        // "Caches MUST NOT be shared across authorization contexts": what does not say that it
-        // is for everybody is not.
+        // "Caches MUST NOT be shared across authorization contexts": a result that does not say
+        // that it is public is not.
         let owner = (hints.cache_scope != Some(CacheScope::Public)).then_some(owner);
         let Some(fresh_until) = now.checked_add(ttl) else { return };
         let mut entries = self.entries.lock();

@@ -32,21 +32,21 @@ pub(crate) struct Driver {
     side_work: SideWork,
 }
 
-/// What runs beside everything else.
+/// Work that runs beside the connection.
 #[derive(Default)]
 struct SideWork {
     answering: Answering,
     work: FuturesUnordered<BoxFuture<'static, ()>>,
 }
 
-/// A connection that works, as far as anybody knows.
+/// A connection that works as far as is known.
 pub(crate) struct LiveConnection {
     session: Arc<Session>,
     line: Option<LineTask>,
     listening: Option<Messages>,
     background: Background,
     beat: Option<Beat>,
-    /// Whoever found that it does not work, until recovery is under way.
+    /// Released when recovery of the connection is under way: a call waits for that.
     reporter: Option<oneshot::Sender<()>>,
 }
 
@@ -61,14 +61,14 @@ enum LeaveReason {
     Gone(String),
 }
 
-/// Whether the server hears that its session is not needed any more.
+/// Whether the server is told that its session is not needed any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum SessionEnd {
     Announced,
     Silent,
 }
 
-/// What recovery came to.
+/// The outcome of recovery.
 enum Recovered {
     /// The session works again.
     Same,
@@ -112,7 +112,7 @@ impl Driver {
             self.side_work.work.push(Box::pin(leftover));
         }
         self.shared.touch();
-        // Over HTTP a modern server has no session that could end while nobody looks.
+        // Over HTTP a modern server has no session that could end unseen.
         let has_session = session.era() == Era::Legacy || self.shared.http.is_none();
         let heartbeat = self.shared.config.heartbeat.filter(|_| has_session);
         let background = Background::new(&self.shared, &session);
@@ -260,7 +260,7 @@ impl Driver {
                 done = &mut work => return Some(done),
                 order = self.orders.recv() => match order {
                     Some(Order::Run(work)) => self.side_work.work.push(work),
-                    // Their senders see that the driver is at it already.
+                    // The driver is at it already; their senders see that the order is dropped.
                     Some(Order::ReportLoss { .. } | Order::Resubscribe { .. }) => {}
                     None => return None,
                 },
@@ -405,13 +405,13 @@ fn take_pulse(pulse: Pulse) -> Option<LeaveReason> {
     }
 }
 
-/// Answers to the server that are made at the same time; then it is not listened to.
+/// Answers to the server that are made at once; with more of them its messages have to wait.
 const ANSWERS_MAX: usize = 64;
 /// Ceiling of the second pause between two attempts; it doubles with every attempt.
 const PAUSE: Duration = Duration::from_millis(250);
 const PAUSE_MAX: Duration = Duration::from_secs(30);
 const PAUSE_MIN: Duration = Duration::from_millis(20);
-/// How long the server may take to hear that its session is not needed any more.
+/// How long the server may take to answer that its session has ended.
 const CLOSE_PATIENCE: Duration = Duration::from_secs(2);
 /// Longer than both graces of a child.
 const END_PATIENCE: Duration = Duration::from_secs(6);

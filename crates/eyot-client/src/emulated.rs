@@ -13,7 +13,7 @@ use crate::error::ClientError;
 use crate::state::ClientEvent;
 use crate::subscription::{Subscription, SubscriptionEvent};
 
-/// Hears of what the filter names: lists by the session's notifications, resources by
+/// Subscribes to what the filter names: to lists by the session's notifications, to resources by
 /// `resources/subscribe`.
 pub(crate) async fn legacy(
     client: Client,
@@ -68,7 +68,7 @@ impl LegacySubscription {
             }
             let mut liveness = self.resources.client.liveness();
             tokio::select! {
-                heard = self.notifications.recv() => match heard {
+                received = self.notifications.recv() => match received {
                     Ok(notification) if is_wanted(&self.filter, &notification) => {
                         let message = notification.into_message();
                         self.pending.push_back(SubscriptionEvent::Notification(message));

@@ -1,4 +1,4 @@
-//! One request and everything that comes back for it until its answer.
+//! One request and all that comes back for it, the answer last.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,17 +17,17 @@ use crate::error::ClientError;
 use crate::session::Session;
 use crate::state::Shared;
 
-/// Hears of a call's progress.
+/// Is told the progress of a call.
 pub(crate) type ProgressListener = Box<dyn FnMut(ProgressParams) + Send>;
 
-/// How long a call may take, and who hears of its progress.
+/// How long a call may take, and the listener to its progress.
 pub(crate) struct Watch {
     pub(crate) times: Times,
     pub(crate) progress: Option<ProgressListener>,
 }
 
 impl Watch {
-    /// Nobody hears of its progress.
+    /// A watch without a listener to progress.
     pub(crate) fn new(timeout: Duration, max_total: Duration) -> Self {
         Self { times: Times::new(timeout, max_total), progress: None }
     }
@@ -38,7 +38,7 @@ impl Watch {
 pub(crate) struct Times {
     /// Silence after which it fails. Every message of the call starts it anew.
     pub(crate) timeout: Duration,
-    /// When it fails, whatever it says.
+    /// When it fails, whether it makes progress or not.
     pub(crate) ends_at: Instant,
     pub(crate) started: Instant,
 }
@@ -137,7 +137,7 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    /// Takes what came; the answer if it is that.
+    /// Takes an item; returns the answer if it is that.
     fn take(
         &mut self,
         item: Option<Result<ReplyItem, eyot_service::Fault>>,

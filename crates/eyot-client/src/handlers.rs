@@ -1,4 +1,4 @@
-//! What the client answers when a server asks, and who hears its notifications.
+//! The caller's answers to a server's questions, and its listeners to notifications.
 
 use std::fmt;
 use std::panic::AssertUnwindSafe;
@@ -21,7 +21,7 @@ pub(crate) type AnswerFuture<T> = Pin<Box<dyn Future<Output = Result<T, ErrorObj
 type Handler<P, T> = Arc<dyn Fn(P) -> AnswerFuture<T> + Send + Sync>;
 type Listener<N> = Arc<dyn Fn(N) + Send + Sync>;
 
-/// The caller's handlers. What there is a handler for is declared as a capability.
+/// The caller's handlers. Each handler declares its capability.
 #[derive(Clone, Default)]
 pub(crate) struct Handlers {
     pub(crate) elicit: Option<Handler<ElicitParams, ElicitResult>>,
@@ -90,7 +90,7 @@ impl Handlers {
         declared
     }
 
-    /// Whether somebody wants to hear that lists have changed.
+    /// Whether there is a listener to changes of lists.
     pub(crate) fn wants_list_changes(&self) -> bool {
         self.list_changed.is_some()
     }
@@ -153,10 +153,10 @@ impl Handlers {
         }
     }
 
-    /// Tells a notification to whoever wants to hear it.
+    /// Tells a notification to its listeners.
     pub(crate) fn notify(&self, notification: &Notification) {
-        let heard = AssertUnwindSafe(|| self.tell(notification));
-        if std::panic::catch_unwind(heard).is_err() {
+        let telling = AssertUnwindSafe(|| self.tell(notification));
+        if std::panic::catch_unwind(telling).is_err() {
             tracing::error!(?notification, "handler of a notification panicked");
         }
     }

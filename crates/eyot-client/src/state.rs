@@ -75,9 +75,9 @@ pub(crate) enum Order {
     /// A call found that session `number` does not work; `done` is dropped when the driver has
     /// looked after it, or has begun to.
     ReportLoss { number: u64, loss: Loss, done: oneshot::Sender<()> },
-    /// Run this beside everything else.
+    /// Run this beside the connection.
     Run(BoxFuture<'static, ()>),
-    /// What the modern background subscription is to hear of has changed.
+    /// The modern background subscription has to be made anew: what it listens to has changed.
     Resubscribe { done: oneshot::Sender<Result<(), ClientError>> },
 }
 
@@ -111,7 +111,8 @@ impl SessionSettings {
     }
 }
 
-/// See the module.
+/// The heart of a client: its configuration, the connection as calls see it, the orders to the
+/// driver, the listeners, and what was learnt of the server.
 pub(crate) struct Shared {
     pub(crate) config: Config,
     /// What every modern request says.
@@ -127,7 +128,7 @@ pub(crate) struct Shared {
     pub(crate) cache: Cache,
     pub(crate) known_tools: KnownTools,
     pub(crate) settings: Mutex<SessionSettings>,
-    /// Calls that want to hear of progress which comes outside of their own stream.
+    /// Calls that wait for progress outside of their own stream, by progress token.
     stray: Mutex<BTreeMap<u64, mpsc::Sender<Notification>>>,
     next_id: AtomicU64,
     started: Instant,
@@ -195,7 +196,7 @@ impl Shared {
         }
     }
 
-    /// Runs a future in the driver's task; without room it is dropped, which is said.
+    /// Runs a future in the driver's task. Without room it is dropped, which is logged.
     pub(crate) fn run(&self, work: BoxFuture<'static, ()>) {
         if let Err(error) = self.orders.try_send(Order::Run(work)) {
             tracing::debug!(%error, "nobody is left to send a message");
@@ -216,15 +217,15 @@ impl Shared {
         u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// Takes a notification of the server, wherever it came from.
+    /// Takes a notification of the server, from a call's stream or the standalone one.
     pub(crate) fn observe(&self, notification: &Notification) {
         self.cache.invalidate(notification);
         self.config.handlers.notify(notification);
-        // Nobody may listen; that is no error.
+        // It is no error that there is no listener.
         drop(self.notifications.send(notification.clone()));
     }
 
-    /// Hears of progress that comes outside of the call's own stream, while the guard lives.
+    /// Receives the progress of a call that comes outside of its own stream, while the guard lives.
     pub(crate) fn expect_stray(
         self: &Arc<Self>,
         token: u64,
@@ -234,7 +235,7 @@ impl Shared {
         (StrayGuard { shared: Arc::clone(self), token }, receiver)
     }
 
-    /// Hands progress to its call; `false` when it is nobody's.
+    /// Hands progress to its call; `false` when the notification is no progress.
     pub(crate) fn deliver_stray(&self, notification: &Notification) -> bool {
         if !notification.is_method(Method::Progress.as_str()) {
             return false;
@@ -253,7 +254,7 @@ impl Shared {
     }
 }
 
-/// Stops hearing when it is dropped.
+/// Stops receiving progress when it is dropped.
 pub(crate) struct StrayGuard {
     shared: Arc<Shared>,
     token: u64,

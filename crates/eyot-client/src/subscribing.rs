@@ -1,4 +1,4 @@
-//! Hearing of changes: single resources, and whatever a filter names.
+//! Subscriptions to single resources, and to all that a filter names.
 
 use std::sync::Arc;
 
@@ -50,7 +50,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`ClientError`]; it is not counted any more all the same.
+    /// [`ClientError`]; the subscription is not counted any more even then.
     ///
     /// # Cancel safety
     ///
@@ -98,8 +98,8 @@ impl Client {
         }
     }
 
-    /// Hears of changes at the server until the subscription is dropped. It is opened again when
-    /// it breaks. A legacy server's changes are heard in the same way.
+    /// Subscribes to changes at the server until the subscription is dropped. It is opened again
+    /// when it breaks. Changes of a legacy server come as those of a modern one.
     ///
     /// # Errors
     ///
@@ -107,7 +107,7 @@ impl Client {
     ///
     /// # Cancel safety
     ///
-    /// What was subscribed is ended again.
+    /// Subscriptions that were begun are ended again.
     pub async fn listen(&self, filter: SubscriptionFilter) -> Result<Subscription, ClientError> {
         match self.era() {
             Era::Legacy => emulated::legacy(self.clone(), filter).await,
@@ -116,7 +116,7 @@ impl Client {
     }
 }
 
-/// A subscription that is not counted if it does not come about.
+/// Counts a subscription back if it does not come about.
 struct CountGuard<'a> {
     client: &'a Client,
     uri: Option<String>,

@@ -117,7 +117,7 @@ impl ModernSubscription {
                 return None;
             }
             let stepped = match &mut self.running {
-                Some(_) => self.hear().await,
+                Some(_) => self.next_item().await,
                 None => self.open().await,
             };
             match stepped {
@@ -149,7 +149,7 @@ impl ModernSubscription {
         Ok(())
     }
 
-    async fn hear(&mut self) -> Result<(), ClientError> {
+    async fn next_item(&mut self) -> Result<(), ClientError> {
         let Some(running) = &mut self.running else { return Ok(()) };
         // What is acknowledged may be silent for hours; what is not, not for long.
         let patience =

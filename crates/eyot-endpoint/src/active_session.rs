@@ -39,7 +39,7 @@ impl PartialEq for ById {
 
 impl Eq for ById {}
 
-/// What lives of a session in memory: its machine, and the streams that run.
+/// The part of a session in memory: its machine, and the streams that run.
 #[derive(Debug)]
 pub(crate) struct ActiveSession {
     handle: Arc<SessionHandle>,
@@ -47,7 +47,7 @@ pub(crate) struct ActiveSession {
     until_end: Mutex<UntilEnd>,
 }
 
-/// What a session gives up when it ends, whoever may still hold it then.
+/// What a session gives up when it ends, even if the session itself is still held.
 #[derive(Debug)]
 struct UntilEnd {
     streams: BTreeMap<StreamNo, Arc<SharedStream>>,

@@ -1,9 +1,9 @@
 //! Reads on when the client has gone: "disconnection SHOULD NOT be interpreted as the
 //! client cancelling its request" (2025-03-26 to 2025-11-25, basic/transports).
 //!
-//! This is the one place where a call gets a task of the runtime for its own, and it is rare: the
-//! client of a legacy call went away before the answer, or a call has become what the protocol calls
-//! a task.
+//! This is the one place where a call gets a task of the runtime for its own. It is rare: the
+//! client of a legacy call went away before the answer, or the call has become a task of the
+//! protocol.
 
 use std::sync::Arc;
 use std::task::Poll;
@@ -17,7 +17,7 @@ use crate::in_flight::InFlight;
 use crate::reply_stream::ReplyStream;
 use crate::shared_stream::{ReaderOutput, SharedStream};
 
-/// Where work goes on after its connection.
+/// Runs the work that goes on after its connection.
 #[derive(Debug)]
 pub struct DetachedCalls {
     tasks: TaskTracker,
@@ -37,8 +37,8 @@ impl DetachedCalls {
         &self.tasks
     }
 
-    /// Reads a stream into the store until it ends or somebody else reads it. A client that
-    /// has come back in the meantime goes first.
+    /// Reads a stream into the store until it ends or has another reader. A client that has come
+    /// back in the meantime goes first.
     pub(crate) fn read_on(
         &self,
         session: Arc<ActiveSession>,
@@ -66,7 +66,7 @@ impl DetachedCalls {
         self.spawn(reading);
     }
 
-    /// Lets a call run to its end although nobody can read its answer any more.
+    /// Lets a call run to its end although its answer cannot be read any more.
     pub(crate) fn run_out(&self, mut reply: ReplyStream, in_flight: Vec<InFlight>) {
         let running_out = async move {
             let ended = std::future::poll_fn(|cx| {

@@ -1,4 +1,4 @@
-//! What an endpoint asks of a request first: may it come in, and which era does it belong to.
+//! The first questions to a request: may it come in, and which era does it belong to?
 
 use std::sync::Arc;
 
@@ -89,7 +89,7 @@ impl EraSwitch {
         }
     }
 
-    /// Waits for others to say who the client is.
+    /// Waits for another service to say who the client is.
     async fn ask(&self, asking: impl Future<Output = Authenticated>) -> Authenticated {
         let patience = self.limits.http.authentication_timeout;
         let answered = tokio::time::timeout(patience, asking).await;

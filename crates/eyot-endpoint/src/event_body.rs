@@ -65,7 +65,7 @@ impl EventBody {
         }
     }
 
-    /// Makes this a reader of the standalone stream, which somebody opened with GET.
+    /// Makes this a reader of the standalone stream, opened with GET.
     pub(crate) fn listening(
         mut self,
         listen: Listen,

@@ -21,7 +21,7 @@ use eyot_types::codes::{self, Outcome};
 use crate::in_flight::InFlight;
 use crate::reply_stream::ReplyStream;
 
-/// Drives one stream. It belongs to no connection: whoever polls it gets what comes next.
+/// Drives one stream. It belongs to no connection: each poll gives what comes next.
 pub(crate) struct EventStream {
     handle: Arc<SessionHandle>,
     stream: StreamNo,
@@ -56,11 +56,11 @@ enum Step {
     Over,
 }
 
-/// What a poll gave.
+/// The outcome of a poll.
 pub(crate) enum StreamOutput {
     /// An event, stored.
     Event(Frames),
-    /// The client may hang up and come back: what to tell it last.
+    /// The client may hang up and come back: the last bytes for it.
     Closing(Bytes),
     /// The stream has ended.
     End,
@@ -85,7 +85,7 @@ impl EventStream {
         events
     }
 
-    /// The stream of messages that belong to no call. It has no source until somebody reads.
+    /// The stream of messages that belong to no call. It has no source before it has a reader.
     pub(crate) fn standalone(handle: &Arc<SessionHandle>) -> Self {
         Self::new(handle, StreamNo::STANDALONE, StreamKind::Standalone, ReplyStream::over())
     }
@@ -112,7 +112,7 @@ impl EventStream {
         }
     }
 
-    /// Whose messages it has.
+    /// Whether it belongs to a call or to none.
     pub(crate) fn kind(&self) -> StreamKind {
         self.kind
     }
@@ -138,7 +138,7 @@ impl EventStream {
         self.kind == StreamKind::Standalone && self.source.is_over()
     }
 
-    /// Sets where messages come from.
+    /// Sets the source of messages.
     pub(crate) fn set_source(&mut self, source: ReplyStream) {
         self.source = source;
     }

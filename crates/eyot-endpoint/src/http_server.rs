@@ -102,7 +102,7 @@ impl<L> HttpServer<L> {
 
     /// Serves the admin address until everything ends. Its connections do not hold up the drain.
     ///
-    /// What answers is most often an [`Admin`](crate::Admin), behind whatever guards it.
+    /// The service is most often an [`Admin`](crate::Admin) behind a layer that guards it.
     ///
     /// # Cancel safety
     ///
@@ -166,7 +166,7 @@ impl<L> HttpServer<L> {
         drained
     }
 
-    /// Ends what has expired, beside everything else.
+    /// Ends what has expired, in a task of its own.
     pub(crate) fn sweep_soon(&self) {
         let registry = Arc::clone(&self.registry);
         self.eras.legacy.detached.spawn(async move { registry.sweep().await });

@@ -209,7 +209,7 @@ impl Legacy {
         }
     }
 
-    /// An array of 2025-03-26: everything runs at once, answers come as they are ready.
+    /// An array of 2025-03-26: its calls run at once, their answers come as they are ready.
     async fn batch(
         &self,
         session: Arc<ActiveSession>,
@@ -318,7 +318,7 @@ impl Legacy {
         let first = priming.unwrap_or_else(|| bytes::Bytes::from_static(eyot_frame::KEEP_ALIVE));
         let drain = self.shutdown.drained().clone().cancelled_owned();
         let body = EventBody::new(parts, Some(first)).listening(listen, drain);
-        // What the upstream sends while nobody listens is lost: the client hears that its
+        // What the upstream sends before its stream is open is lost: the client learns that its
         // stream is open when the upstream's is, or a little later.
         if let Some(listening) = listening {
             let opened = tokio::time::timeout(self.limits.calls.json_patience, listening).await;

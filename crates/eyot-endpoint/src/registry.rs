@@ -25,11 +25,11 @@ pub(crate) struct Registry {
     quota: Quota,
     limits_of_one: LimitsOfOne,
     sessions: Mutex<HashSet<ById>>,
-    /// Sessions that are being claimed: one claim for all who ask at once.
+    /// Sessions that are being claimed: requests that come at once share one claim.
     claiming: Mutex<HashMap<Claim, Arc<Claiming>>>,
 }
 
-/// A session and who asks for it.
+/// A session and the principal that asks for it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Claim {
     id: SessionId,
@@ -41,7 +41,7 @@ type Claiming = OnceCell<Option<Arc<ActiveSession>>>;
 /// Why a session can neither be opened nor be found.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum OpenError {
-    /// There are as many as there may be.
+    /// There are as many sessions as allowed.
     #[error("too many sessions: {0}")]
     TooMany(#[from] QuotaFull),
     /// A random text that cannot be an id: the alphabet of ids is wrong.
@@ -180,8 +180,8 @@ impl Registry {
         removed.map(drop)
     }
 
-    /// Stops serving a session that is no longer ours: another process has claimed it, or
-    /// somebody has removed it from the store. The next request looks it up anew.
+    /// Stops serving a session that is no longer ours: another process has claimed it or removed it
+    /// from the store. The next request looks it up anew.
     pub(crate) fn forget(&self, session: &ActiveSession) {
         self.sessions.lock().remove(session.handle().id().as_str());
         session.end();

@@ -20,7 +20,7 @@ pub(crate) struct Replay {
     is_over: bool,
 }
 
-/// What a poll gave.
+/// The outcome of a poll.
 pub(crate) enum Replayed {
     /// Events, in order.
     Events(Vec<Frames>),
@@ -57,7 +57,7 @@ impl Replay {
                 Poll::Ready(Replayed::End)
             }
             Err(StoreError::Trimmed { oldest }) if stream == StreamNo::STANDALONE => {
-                // What was dropped belongs to no call; the rest is better than nothing.
+                // The events that were dropped belong to no call; the rest is better than nothing.
                 self.after = oldest;
                 self.poll_events(cx)
             }

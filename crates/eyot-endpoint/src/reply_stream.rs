@@ -25,7 +25,7 @@ pub(crate) struct ReplyStream {
     answers_left: usize,
     /// The upstream's last event id that came without a message.
     cursor: Option<Bytes>,
-    /// Of the call, if it is one.
+    /// The span of the call, if it is one.
     span: Span,
     /// What ends it, if nothing else would. Boxed, because it is rare.
     end: Option<Box<GracefulEnd>>,
@@ -51,7 +51,7 @@ impl GracefulEnd {
     }
 }
 
-/// What came first.
+/// The first item of a reply, by what follows from it.
 pub(crate) enum First {
     /// The answer, and nothing before it.
     Answer(Response),
@@ -127,7 +127,7 @@ impl ReplyStream {
         matches!(self.stage, Stage::Over) && self.peeked.is_none()
     }
 
-    /// The same as a stream of its own, in which a fault is the answer to `id`.
+    /// The items as a stream of messages, in which a fault is the answer to `id`.
     pub(crate) fn answered(self, id: Option<Id>) -> Messages {
         let mut reply = self;
         Messages::new(futures_util::stream::poll_fn(move |cx| {

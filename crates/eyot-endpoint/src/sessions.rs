@@ -16,7 +16,7 @@ use crate::registry::Registry;
 
 /// Looks at the sessions that this process serves; shows no secret. Cheap to clone.
 ///
-/// Every look goes through all sessions, so it is for people and not for calls.
+/// Each method goes through all sessions: it is for people, not for the path of a call.
 #[derive(Clone, Debug)]
 pub struct Sessions(Arc<Registry>);
 
@@ -46,9 +46,9 @@ pub struct SessionPage {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct SessionSnapshot {
-    /// Names it without giving it away.
+    /// The name of the session, which does not give its id away.
     pub digest: SessionDigest,
-    /// The name of whoever opened it; `None` when nobody asked.
+    /// The name of the principal that opened it; `None` when clients need no credentials.
     pub principal: Option<Arc<str>>,
     /// The revision that was agreed.
     pub revision: Revision,
@@ -62,7 +62,7 @@ pub struct SessionSnapshot {
     pub streams: usize,
 }
 
-/// A name of a session from which its id cannot be found: whoever knows the id can find the name.
+/// A name of a session. It follows from the session's id, but does not give the id away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionDigest(u64);
 

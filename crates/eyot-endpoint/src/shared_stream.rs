@@ -1,7 +1,7 @@
-//! The place where a stream waits for whoever reads it.
+//! A stream that several readers share, one after the other.
 //!
-//! One reader at a time, the newest: a client that comes back over a new connection takes
-//! the stream from the old one, even if that one is a dead socket that nobody has noticed.
+//! One reader at a time, the newest: a client that comes back over a new connection takes the
+//! stream from the old one, even if that one is a dead socket that has not been noticed.
 
 use std::task::{Context, Poll, Waker};
 
@@ -37,17 +37,17 @@ struct State {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ReaderId(u64);
 
-/// What a poll gave.
+/// The outcome of a poll.
 pub(crate) enum ReaderOutput {
     /// An event.
     Event(Frames),
-    /// The client may hang up and come back: what to tell it last.
+    /// The client may hang up and come back: the last bytes for it.
     Closing(Bytes),
     /// The stream has ended.
     End,
     /// Another reader has it now.
     Displaced,
-    /// This reader has the stream and must say where messages come from.
+    /// This reader has the stream and must set its source.
     WantsSource,
 }
 
@@ -93,12 +93,12 @@ impl SharedStream {
         self.state.lock().events.as_ref()?.cursor()
     }
 
-    /// Whether nothing can come before somebody says where from.
+    /// Whether the stream needs a source.
     pub(crate) fn wants_source(&self) -> bool {
         self.state.lock().events.as_ref().is_some_and(EventStream::wants_source)
     }
 
-    /// Sets where messages come from, if `reader` still reads.
+    /// Sets the source of messages, if `reader` still reads.
     pub(crate) fn set_source(&self, reader: ReaderId, source: ReplyStream) {
         let mut state = self.state.lock();
         if state.reader == reader.0
@@ -155,8 +155,8 @@ impl SharedStream {
         }
     }
 
-    /// Stops reading. `true` when the stream must be read on by somebody: a call that has
-    /// not ended, or an event that is not stored.
+    /// Stops reading. `true` when the stream must be read on: a call has not ended, or an event is
+    /// not stored.
     pub(crate) fn detach(&self, reader: ReaderId) -> bool {
         let mut state = self.state.lock();
         state.wakers.retain(|(number, _)| *number != reader.0);

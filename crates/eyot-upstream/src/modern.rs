@@ -49,7 +49,7 @@ impl Sender {
     #[must_use]
     pub fn of_peer(peer: Peer, extensions: &Extensions) -> Self {
         let headers = extensions.get::<HeaderMap>();
-        Self::new(peer, headers.map(param_headers).unwrap_or_default())
+        Self::new(peer, headers.map(mirrored_params).unwrap_or_default())
     }
 
     /// A client, and headers that mirror the parameters of its request.
@@ -73,7 +73,7 @@ impl Sender {
     }
 }
 
-fn param_headers(headers: &HeaderMap) -> HeaderMap {
+fn mirrored_params(headers: &HeaderMap) -> HeaderMap {
     let is_parameter = |name: &str| name.starts_with(headers::PARAM_PREFIX);
     let picked = headers.iter().filter(|(name, _)| is_parameter(name.as_str()));
     picked.map(|(name, value)| (name.clone(), value.clone())).collect()

@@ -47,7 +47,7 @@ pub fn set_subscription_id(meta: &mut JsonObject, subscription: &Id) {
     write(meta, SUBSCRIPTION_ID, subscription);
 }
 
-/// The same notification or answer, with the id of its subscription as the client wrote it.
+/// The notification or answer with the id of its subscription as the client wrote it.
 ///
 /// Decoded metadata holds integers of 64 bits; the digits of longer ones are lost there, and only
 /// for these is the message written anew.

@@ -58,8 +58,8 @@ pub enum LegacySource {
 }
 
 impl LegacyConnection {
-    /// Opens a session with a client's own `initialize`: starts a child, or asks a URL. `peer` is
-    /// the client that the session is held for.
+    /// Opens a session with a client's own `initialize`: starts a child, takes a stream, or asks a
+    /// URL. `peer` is the client that the session is held for.
     ///
     /// # Errors
     ///
@@ -77,11 +77,9 @@ impl LegacyConnection {
     ) -> Result<Opened, Fault> {
         let timeout = runtime.limits.calls.timeout;
         let opening = async {
-            let source = match target {
-                Target::Command(_) | Target::InProcess(_) => {
-                    LegacySource::Lines(LineConnection::start(target, Era::Legacy, runtime)?)
-                }
-                Target::Url(link) => LegacySource::Http(link.clone()),
+            let source = match target.http_link() {
+                Some(link) => LegacySource::Http(link.clone()),
+                None => LegacySource::Lines(LineConnection::start(target, Era::Legacy, runtime)?),
             };
             Self::open_over(source, peer, initialize, runtime).await
         };

@@ -47,7 +47,7 @@ impl LegacyLink {
         session: &ResumedSession<'_>,
         runtime: &Runtime,
     ) -> Option<Self> {
-        let Target::Url(link) = target else { return None };
+        let link = target.http_link()?;
         let ResumedSession { session_id, revision } = *session;
         Some(Self::Http(HttpSession::resume(link, session_id, revision, &runtime.limits)))
     }

@@ -33,12 +33,12 @@ pub struct LineConnection {
 }
 
 impl LineConnection {
-    /// Starts the child of `target`, or attaches to its server of this process. The driver must
-    /// be polled for the link to move.
+    /// Starts the child of `target`, attaches to its server of this process, or takes its stream.
+    /// The driver must be polled for the link to move.
     ///
     /// # Errors
     ///
-    /// A [`Fault`] when the child cannot be started, or the target is a URL.
+    /// A [`Fault`] when the child cannot be started, the stream is used up, or the target is a URL.
     pub fn open(target: &Target, era: Era, runtime: &Runtime) -> Result<(Self, LineDriver), Fault> {
         let link = LineLink::open(target, runtime)?;
         Ok(Self::new(link, era, runtime))

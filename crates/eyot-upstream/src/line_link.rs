@@ -30,7 +30,7 @@ pub(crate) struct LineLink {
 }
 
 impl LineLink {
-    /// Starts the child, or attaches to the server of this process.
+    /// Starts the child, attaches to the server of this process, or takes the stream.
     pub(crate) fn open(target: &Target, runtime: &Runtime) -> Result<Self, Fault> {
         match target {
             Target::Command(command) => {
@@ -43,6 +43,7 @@ impl LineLink {
                 driver::spawn(runtime, server.attach(theirs));
                 Ok(Self::over(Box::new(ours), &runtime.limits))
             }
+            Target::Stream(stream) => Ok(Self::over(stream.take()?, &runtime.limits)),
             Target::Url(_) => Err(Fault::internal("a URL is no link of lines")),
         }
     }

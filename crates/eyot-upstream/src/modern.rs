@@ -80,17 +80,15 @@ fn mirrored_params(headers: &HeaderMap) -> HeaderMap {
 }
 
 impl ModernConnection {
-    /// Connects: starts a child, or makes ready to ask a URL.
+    /// Connects: starts a child, takes a stream, or makes ready to ask a URL.
     ///
     /// # Errors
     ///
-    /// A [`Fault`] when the child cannot be started.
+    /// A [`Fault`] when the child cannot be started, or the stream is used up.
     pub fn open(target: &Target, runtime: &Runtime) -> Result<Self, Fault> {
-        Ok(match target {
-            Target::Command(_) | Target::InProcess(_) => {
-                Self::over_lines(LineConnection::start(target, Era::Modern, runtime)?, runtime)
-            }
-            Target::Url(link) => Self::over_http(link.clone(), runtime),
+        Ok(match target.http_link() {
+            Some(link) => Self::over_http(link.clone(), runtime),
+            None => Self::over_lines(LineConnection::start(target, Era::Modern, runtime)?, runtime),
         })
     }
 

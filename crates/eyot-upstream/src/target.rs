@@ -7,13 +7,15 @@ use eyot_http::{HttpClient, InvalidUrl};
 use eyot_service::{InProcess, Limits, ServiceLayer};
 use eyot_stdio::Command;
 use http::{HeaderName, HeaderValue};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::http_link::HttpLink;
+use crate::open_stream::OpenStream;
 use crate::token::TokenProvider;
 
-/// An upstream server.
+/// An upstream server: what a client or a proxy connects to.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Target {
@@ -23,9 +25,11 @@ pub enum Target {
     Url(HttpLink),
     /// A server in this process; every connection is an attachment of its own.
     InProcess(Arc<dyn InProcess>),
+    /// A stream that is open already, one message per line. One connection can be made of it.
+    Stream(OpenStream),
 }
 
-/// Why a text is no upstream.
+/// Why there is no such upstream.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TargetError {
@@ -38,16 +42,72 @@ pub enum TargetError {
         /// Its name.
         name: String,
     },
+    /// A command line names nothing.
+    #[error("name a URL, or a program and its arguments")]
+    NoArguments,
+    /// A command line goes on after a URL.
+    #[error("`{word}` after a URL")]
+    WordAfterUrl {
+        /// The first word behind the URL.
+        word: String,
+    },
 }
 
 impl Target {
-    /// An upstream at a URL.
+    /// A Streamable HTTP endpoint. The limits hold for the requests to it.
     ///
     /// # Errors
     ///
-    /// [`TargetError`].
+    /// [`TargetError::Url`].
     pub fn url(url: &str, limits: Limits) -> Result<Self, TargetError> {
         Ok(Self::Url(HttpLink::bare(HttpClient::new(url, limits)?)))
+    }
+
+    /// A program to start, which speaks over its stdin and stdout; no shell is involved.
+    #[must_use]
+    pub fn command(
+        program: impl Into<String>,
+        args: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        let args = args.into_iter().map(Into::into).collect();
+        Self::Command(Command { program: program.into(), args, env: Vec::new(), cwd: None })
+    }
+
+    /// A server of this process.
+    #[must_use]
+    pub fn in_process(server: impl InProcess + 'static) -> Self {
+        Self::InProcess(Arc::new(server))
+    }
+
+    /// A server at the other end of a stream, such as a socket, one message per line. It cannot be
+    /// opened again: a client ends when the stream does. A proxy that asks a legacy server for its
+    /// era has used the stream up, and has to be told the era.
+    #[must_use]
+    pub fn stream(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> Self {
+        Self::Stream(OpenStream::new(stream))
+    }
+
+    /// What the user of a program names on its command line: a URL, or a program to start and its
+    /// arguments. What has a `://` in it is a URL, and stands alone. The limits hold for requests
+    /// to a URL.
+    ///
+    /// # Errors
+    ///
+    /// [`TargetError`] when there is no word, when the URL cannot be used, or when another word
+    /// stands after it.
+    pub fn from_args(
+        args: impl IntoIterator<Item = impl Into<String>>,
+        limits: Limits,
+    ) -> Result<Self, TargetError> {
+        let mut args = args.into_iter().map(Into::into);
+        let first = args.next().ok_or(TargetError::NoArguments)?;
+        if !first.contains("://") {
+            return Ok(Self::command(first, args));
+        }
+        match args.next() {
+            Some(word) => Err(TargetError::WordAfterUrl { word }),
+            None => Self::url(&first, limits),
+        }
     }
 
     /// The upstream with one more header in each request to it. Only a URL has requests: any
@@ -57,13 +117,15 @@ impl Target {
     ///
     /// [`TargetError::Header`] when no header can have this name or value.
     pub fn with_header(self, name: &str, value: &str) -> Result<Self, TargetError> {
-        let Self::Url(link) = self else { return Ok(self) };
         let unfit = || TargetError::Header { name: name.to_owned() };
         let mut value = HeaderValue::from_str(value).map_err(|_| unfit())?;
         // It may well be a secret.
         value.set_sensitive(true);
         let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| unfit())?;
-        Ok(Self::Url(link.with_header(name, value)))
+        Ok(match self {
+            Self::Url(link) => Self::Url(link.with_header(name, value)),
+            target => target,
+        })
     }
 
     /// The upstream with an access token in each request to it. Only a URL has requests: any
@@ -76,23 +138,39 @@ impl Target {
         }
     }
 
+    /// The link that carries requests to it. `None`: it is at no URL, and its messages are lines.
+    #[must_use]
+    pub fn http_link(&self) -> Option<&HttpLink> {
+        match self {
+            Self::Url(link) => Some(link),
+            Self::Command(_) | Self::InProcess(_) | Self::Stream(_) => None,
+        }
+    }
+
+    /// Whether more than one connection to it can be made. What can be connected to once is used
+    /// up by the question for its era, unless the connection that has asked is used further.
+    #[must_use]
+    pub fn can_reconnect(&self) -> bool {
+        !matches!(self, Self::Stream(_))
+    }
+
     /// Whether an upstream session can outlive this process.
     #[must_use]
     pub fn can_resume(&self) -> bool {
-        matches!(self, Self::Url(_))
+        self.http_link().is_some()
     }
 
     /// Whether requests to it have headers, which it compares with their bodies.
     #[must_use]
     pub fn has_headers(&self) -> bool {
-        matches!(self, Self::Url(_))
+        self.http_link().is_some()
     }
 
     /// Whether all messages of a connection share one channel: standalone messages come without a
     /// request for them, and a child is started for each session.
     #[must_use]
     pub fn is_shared_channel(&self) -> bool {
-        !matches!(self, Self::Url(_))
+        self.http_link().is_none()
     }
 
     /// The carrier of its messages, by which evidence of an era is judged.
@@ -111,6 +189,7 @@ impl Target {
             }
             Self::Url(link) => link.url(),
             Self::InProcess(_) => "in process".to_owned(),
+            Self::Stream(_) => "a stream".to_owned(),
         }
     }
 }
@@ -135,3 +214,6 @@ impl Runtime {
         Self { tasks, shutdown, limits, layers: ServiceLayer::default() }
     }
 }
+
+#[cfg(test)]
+mod tests;

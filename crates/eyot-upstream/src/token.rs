@@ -30,6 +30,16 @@ pub trait TokenProvider: Send + Sync {
     fn refused(&self, challenge: Challenge) -> TokenFuture<'_, bool>;
 }
 
+impl<P: TokenProvider + ?Sized> TokenProvider for Arc<P> {
+    fn token(&self) -> TokenFuture<'_, Option<AccessToken>> {
+        (**self).token()
+    }
+
+    fn refused(&self, challenge: Challenge) -> TokenFuture<'_, bool> {
+        (**self).refused(challenge)
+    }
+}
+
 /// An access token, as it stands behind `Bearer`.
 #[derive(Clone, Debug)]
 pub struct AccessToken(Secret<String>);

@@ -65,3 +65,28 @@ fn a_header_that_cannot_be_sent_is_named() {
     assert_eq!(error.to_string(), "header \"x tenant\" cannot be sent");
     assert!(target.with_header("x-tenant", "a\nb").is_err());
 }
+
+#[tokio::test]
+async fn a_refusal_without_a_token_is_told_as_the_upstream_said_it() {
+    let mut upstream = Upstream::with(&Habits::new()).await;
+    let proxy = Proxy::before(&upstream).await;
+    let session = Session::open(proxy.address, "2025-11-25").await;
+    let challenge = "www-authenticate: Bearer resource_metadata=\"http://inner/\"\r\n";
+    for status in [401, 403] {
+        let mut calling = session.start(&call(1, "echo", json!({}))).await;
+        upstream.next().await.respond(status, challenge, b"").await;
+        let told = calling.response().await.json();
+        let reason = told["error"]["data"]["reason"].as_str().unwrap();
+        assert!(reason.contains(&status.to_string()), "{told}");
+        assert!(!told.to_string().contains("inner"), "{told}");
+
+        let mut calling = session.start(&call(2, "echo", json!({}))).await;
+        let asked = upstream.next().await;
+        let error = json!({ "code": -32001, "message": "who are you?" });
+        let body = json!({ "jsonrpc": "2.0", "id": asked.id(), "error": error });
+        let headers = "content-type: application/json\r\n";
+        asked.respond(status, headers, body.to_string().as_bytes()).await;
+        let told = calling.response().await.json();
+        assert_eq!((&told["id"], &told["error"]), (&json!(2), &error));
+    }
+}

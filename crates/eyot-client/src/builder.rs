@@ -290,7 +290,10 @@ impl ClientBuilder {
             Place::Url(url) => {
                 let client = HttpClient::new(&url, limits)
                     .map_err(|error| ClientError::Target { reason: error.to_string() })?;
-                let link = HttpLink::bare(client).with_headers(self.headers);
+                let mut link = HttpLink::bare(client);
+                for (name, value) in &self.headers {
+                    link = link.with_header(name.clone(), value.clone());
+                }
                 Dial::Http(match self.tokens {
                     Some(tokens) => link.with_tokens(tokens),
                     None => link,

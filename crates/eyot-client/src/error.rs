@@ -127,9 +127,9 @@ impl ClientError {
 
     /// What a connection's fault means to a caller.
     pub(crate) fn from_fault(fault: &Fault) -> Self {
-        if let Some(challenge) = eyot_upstream::refusal(&fault.error) {
-            let (status, challenge) = (challenge.status.as_u16(), challenge.www_authenticate);
-            return Self::Unauthorized { status, challenge };
+        if let Some(challenge) = &fault.challenge {
+            let (status, challenge) = (challenge.status.as_u16(), &challenge.www_authenticate);
+            return Self::Unauthorized { status, challenge: challenge.clone() };
         }
         let data = fault.error.data.as_ref();
         let member = |name: &str| data.and_then(|it| it.get(name));

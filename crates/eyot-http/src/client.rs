@@ -94,6 +94,12 @@ impl HttpClient {
         format!("http://{}{}", self.authority(), self.0.target.path())
     }
 
+    /// The bounds of its requests and of their answers.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.0.limits
+    }
+
     /// Sends a request and waits for the head of its answer. Never follows redirects.
     ///
     /// A request that a kept-alive connection has provably not read is sent again on

@@ -5,12 +5,12 @@ use std::time::Duration;
 use eyot_jsonrpc::ErrorObject;
 use eyot_types::codes::{self, Outcome};
 
-use crate::OperatorText;
+use crate::{Challenge, OperatorText};
 
 /// A call that could not be answered by the service that should have answered it.
 ///
 /// The error object goes to the client as it is; the kind tells the binding how to say it; the
-/// operator's text goes to no client.
+/// operator's text and the challenge go to no client.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{} ({})", error.message, error.code)]
 pub struct Fault {
@@ -20,6 +20,9 @@ pub struct Fault {
     pub error: ErrorObject,
     /// What only the operator is told. `None`: nothing beyond the error.
     pub operator_text: Option<OperatorText>,
+    /// How the upstream refused the authorization of our request, for what can obtain a better one.
+    /// `None`: it was not refused for that.
+    pub challenge: Option<Box<Challenge>>,
 }
 
 /// Whose fault it is that a call has no answer.
@@ -45,13 +48,20 @@ impl Fault {
     /// A fault of this kind, as clients are told.
     #[must_use]
     pub const fn new(kind: FaultKind, error: ErrorObject) -> Self {
-        Self { kind, error, operator_text: None }
+        Self { kind, error, operator_text: None, challenge: None }
     }
 
     /// The same fault, with more for the operator.
     #[must_use]
     pub fn with_operator_text(mut self, text: impl Into<Option<OperatorText>>) -> Self {
         self.operator_text = text.into();
+        self
+    }
+
+    /// The same fault, for an authorization that was refused in this way.
+    #[must_use]
+    pub fn with_challenge(mut self, challenge: Challenge) -> Self {
+        self.challenge = Some(Box::new(challenge));
         self
     }
 

@@ -212,6 +212,12 @@ impl HttpSession {
         is_forgotten.then(|| self.status_fault(StatusCode::NOT_FOUND))
     }
 
+    /// The status of a refused authorization which no later token can mend.
+    fn refusal(&self, fault: &Fault) -> Option<StatusCode> {
+        let challenge = fault.challenge.as_ref().filter(|_| !self.0.link.has_tokens());
+        challenge.map(|it| it.status)
+    }
+
     /// "When a client receives HTTP 404 in response to a request containing an
     /// `MCP-Session-Id`, it MUST start a new session" (2025-11-25, basic/transports).
     fn status_fault(&self, status: StatusCode) -> Fault {
@@ -328,6 +334,9 @@ impl CallStream {
             Ok(Answer::Status(status)) if status.is_client_error() => {
                 return Err(lost("upstream cannot resume its stream"));
             }
+            Err(fault) if session.refusal(&fault).is_some() => {
+                return Err(lost("upstream cannot resume its stream"));
+            }
             Ok(_) => {}
             Err(fault) => tracing::debug!(%fault, "upstream's stream cannot be resumed yet"),
         }
@@ -377,7 +386,11 @@ impl StandaloneStream {
             Ok(Answer::Events(events)) => self.events = Some(events),
             // "The server MUST either return `text/event-stream` […] or else HTTP 405".
             Ok(Answer::Status(status)) if status.is_client_error() => self.refused = Some(status),
-            Ok(_) | Err(_) => self.failures = self.failures.saturating_add(1),
+            Ok(_) => self.failures = self.failures.saturating_add(1),
+            Err(fault) => match self.session.refusal(&fault) {
+                Some(status) => self.refused = Some(status),
+                None => self.failures = self.failures.saturating_add(1),
+            },
         }
     }
 }

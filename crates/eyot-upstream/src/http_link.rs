@@ -3,17 +3,20 @@
 use std::sync::Arc;
 
 use eyot_http::{HttpClient, UpstreamBody};
-use eyot_jsonrpc::{ErrorObject, Message};
-use eyot_service::Fault;
+use eyot_jsonrpc::Message;
+use eyot_service::{Challenge, Fault};
 use eyot_types::codes::{self, Outcome};
-use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response};
 use serde_json::Value;
 
-use crate::http_response::{discard, unanswered};
-use crate::token::{Authorization, Challenge, TokenError, TokenGate, TokenProvider};
+use crate::http_response::{discard, unanswered, unauthorized};
+use crate::token::{Authorization, TokenError, TokenGate, TokenProvider};
 
 /// A URL and how requests to it are authorised. Cheap to clone.
+///
+/// An answer that refuses the authorization is a fault with the [`Challenge`], whether requests
+/// carry a token or not.
 #[derive(Clone, Debug)]
 pub struct HttpLink {
     client: HttpClient,
@@ -42,17 +45,7 @@ impl HttpLink {
         self
     }
 
-    /// The link with these headers in each request. A refusal of its authorization is told apart
-    /// from other answers, even if there are none: see [`refusal`].
-    #[must_use]
-    pub fn with_headers(mut self, headers: HeaderMap) -> Self {
-        let extra = Arc::make_mut(self.extra.get_or_insert_default());
-        extra.headers.extend(headers);
-        self
-    }
-
-    /// The link with a token in each request. What the server says when it refuses one is found in
-    /// the fault: see [`refusal`].
+    /// The link with a token in each request.
     #[must_use]
     pub fn with_tokens(mut self, tokens: Arc<dyn TokenProvider>) -> Self {
         let extra = Arc::make_mut(self.extra.get_or_insert_default());
@@ -66,7 +59,12 @@ impl HttpLink {
         self.client.url()
     }
 
-    /// Sends a request and waits for the head of its answer.
+    /// Whether requests carry tokens, of which the next may be taken where this one is refused.
+    pub(crate) fn has_tokens(&self) -> bool {
+        self.extra.as_ref().is_some_and(|it| it.gate.is_some())
+    }
+
+    /// Sends a request and waits for the head of its answer, which refuses no authorization.
     pub(crate) async fn send(
         &self,
         method: Method,
@@ -76,7 +74,15 @@ impl HttpLink {
         match &self.extra {
             None => {
                 let sent = self.client.send(method, headers, message).await;
-                sent.map_err(|error| unanswered(&error))
+                let response = sent.map_err(|error| unanswered(&error))?;
+                match Challenge::of(response.status(), response.headers()) {
+                    None => Ok(response),
+                    // Boxed, because it is large and rare.
+                    Some(challenge) => {
+                        let refusal = Box::pin(unauthorized(response, self.client.limits())).await;
+                        Err(refusal.with_challenge(challenge))
+                    }
+                }
             }
             // Boxed, because it is large, and most connections do not have it.
             Some(extra) => {
@@ -132,14 +138,12 @@ impl Extra {
             }
             let sent = client.send(draft.method.clone(), headers, draft.message).await;
             let response = sent.map_err(|error| unanswered(&error))?;
-            if !is_refusal(response.status()) {
-                return Ok(response);
-            }
-            let challenge = challenge(&response);
+            let challenge = Challenge::of(response.status(), response.headers());
+            let Some(challenge) = challenge else { return Ok(response) };
             discard(response.into_body()).await;
             refusals += 1;
             if refusals > REFUSALS_MAX || !self.renew(&challenge, &authorization).await? {
-                return Err(refused(&challenge));
+                return Err(refused(challenge));
             }
         }
     }
@@ -162,26 +166,8 @@ impl Extra {
     }
 }
 
-/// What a fault of this link says of a refusal.
-pub fn refusal(error: &ErrorObject) -> Option<Challenge> {
-    let data = error.data.as_ref()?;
-    let status = data.get(STATUS)?.as_u64()?;
-    let status = StatusCode::from_u16(u16::try_from(status).ok()?).ok()?;
-    let said = data.get(CHALLENGE).and_then(Value::as_str).map(str::to_owned);
-    Some(Challenge::new(status, said))
-}
-
-fn is_refusal(status: StatusCode) -> bool {
-    matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
-}
-
-fn challenge<B>(response: &Response<B>) -> Challenge {
-    let said = response.headers().get(WWW_AUTHENTICATE);
-    let said = said.and_then(|it| it.to_str().ok()).map(str::to_owned);
-    Challenge::new(response.status(), said)
-}
-
-fn refused(challenge: &Challenge) -> Fault {
+/// What a client is told of a refusal that no token has mended.
+fn refused(challenge: Challenge) -> Fault {
     let reason = format!("upstream refused the request with HTTP status {}", challenge.status);
     let mut error = codes::upstream_lost(&reason, Outcome::NotSent, false);
     if let Some(Value::Object(data)) = &mut error.data {
@@ -190,7 +176,7 @@ fn refused(challenge: &Challenge) -> Fault {
             data.insert(CHALLENGE.to_owned(), said.as_str().into());
         }
     }
-    Fault::upstream(error)
+    Fault::upstream(error).with_challenge(challenge)
 }
 
 fn no_token(error: &TokenError) -> Fault {

@@ -53,6 +53,20 @@ pub(crate) fn refusal(status: StatusCode, messages: &[Message]) -> Option<Respon
     error.filter(|_| !status.is_success()).cloned()?.into_response().ok()
 }
 
+/// The fault for an answer that refuses the authorization: the error in its body, or else the
+/// status.
+pub(crate) async fn unauthorized(response: http::Response<UpstreamBody>, limits: &Limits) -> Fault {
+    let status = response.status();
+    match read_answer(response, limits).await {
+        Ok(Answer::Messages(status, messages)) => {
+            let error = refusal(status, &messages).and_then(|it| it.error_object());
+            error.map_or_else(|| unexpected_status(status), Fault::upstream)
+        }
+        Ok(_) => unexpected_status(status),
+        Err(fault) => fault,
+    }
+}
+
 /// The fault for an answer that is a status without a JSON-RPC message.
 pub(crate) fn unexpected_status(status: StatusCode) -> Fault {
     let reason = format!("upstream answered with HTTP status {status}");

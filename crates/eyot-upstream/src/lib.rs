@@ -37,7 +37,7 @@ pub use eyot_era::detect::EraMode;
 
 pub use crate::driver::spawn;
 pub use crate::era_cache::SharedEraCache;
-pub use crate::http_link::{HttpLink, refusal};
+pub use crate::http_link::HttpLink;
 pub use crate::into_target::IntoTarget;
 pub use crate::legacy::{Cancellation, LegacyConnection, LegacySource, Opened, ResumedSession};
 pub use crate::line_connection::LineConnection;
@@ -49,7 +49,5 @@ pub use crate::open_stream::OpenStream;
 pub use crate::param_headers::param_headers;
 pub use crate::probe::{EraFound, probe_modern};
 pub use crate::target::{Runtime, Target, TargetError};
-pub use crate::token::{
-    AccessToken, Challenge, StaticToken, TokenError, TokenFuture, TokenProvider,
-};
+pub use crate::token::{AccessToken, StaticToken, TokenError, TokenFuture, TokenProvider};
 pub use crate::upstream::Upstream;

@@ -68,7 +68,13 @@ async fn ask(connection: &ModernConnection, detector: &mut Detector, patience: D
         }
         Ok(Err(fault)) => {
             detector.handle_fault(fault.error.message.clone(), fault.kind == FaultKind::Refused);
-            fault
+            match &fault.challenge {
+                // The upstream's own error is about our question, not about a client's request.
+                Some(challenge) if Outcome::of(&fault.error).is_none() => {
+                    unexpected_status(challenge.status)
+                }
+                _ => fault,
+            }
         }
         Err(_elapsed) => {
             detector.handle_silence();

@@ -5,10 +5,11 @@ use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
 use std::pin::Pin;
 use std::sync::Arc;
 
+use eyot_service::Challenge;
 use eyot_stdx::Secret;
 use futures_util::FutureExt as _;
 use futures_util::future::Shared;
-use http::{HeaderValue, StatusCode};
+use http::HeaderValue;
 use parking_lot::Mutex;
 
 /// What a [`TokenProvider`] answers with.
@@ -79,22 +80,6 @@ impl TokenProvider for StaticToken {
 
     fn refused(&self, _challenge: Challenge) -> TokenFuture<'_, bool> {
         Box::pin(std::future::ready(Ok(false)))
-    }
-}
-
-/// How a server refused a request.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Challenge {
-    /// 401: no token, or not this one; 403: the token allows too little.
-    pub status: StatusCode,
-    /// What the server said in `WWW-Authenticate`.
-    pub www_authenticate: Option<String>,
-}
-
-impl Challenge {
-    pub(crate) fn new(status: StatusCode, www_authenticate: Option<String>) -> Self {
-        Self { status, www_authenticate }
     }
 }
 

@@ -21,7 +21,7 @@ pub use eyot_server::{
     prompt, resource, resource_template, tool,
 };
 pub use eyot_service::{
-    BoxService, Call, CallLimits, Fault, HttpLimits, Limits, McpService, MemoryLimits,
+    BoxService, Call, CallLimits, Challenge, Fault, HttpLimits, Limits, McpService, MemoryLimits,
     MessageLimits, PipeLimits, Principal, Reply, ServiceLayer, SessionLimits, Shutdown,
     UpstreamLimits,
 };
@@ -30,6 +30,5 @@ pub use eyot_stdx::{SealKeys, Secret};
 pub use eyot_store_memory::MemoryStore;
 pub use eyot_store_sqlite::{SqliteOptions, SqliteStore};
 pub use eyot_upstream::{
-    AccessToken, Challenge, Runtime, StaticToken, Target, TargetError, TokenError, TokenFuture,
-    TokenProvider,
+    AccessToken, Runtime, StaticToken, Target, TargetError, TokenError, TokenFuture, TokenProvider,
 };

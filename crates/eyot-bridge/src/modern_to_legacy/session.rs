@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use eyot_era::modern_to_legacy;
-use eyot_jsonrpc::{Message, Request, Response, UpstreamId};
+use eyot_jsonrpc::{ErrorObject, Message, Request, Response, UpstreamId};
 use eyot_service::{Fault, FaultKind, Limits, Messages, Peer, unix_ms};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{ClientCapabilities, Era, Implementation, InitializeResult, Method, Revision};
@@ -68,7 +68,7 @@ impl UpstreamSession {
             upstream.era.invalidate(Era::Legacy);
             opened = initialize::name_pin(&upstream.era, opened);
         }
-        let opened = opened?;
+        let opened = opened.map_err(not_opened)?;
         let (initialized, revision) = agreed(&opened.answer)?;
         let connection = opened.connection;
         let warming_up = async {
@@ -216,13 +216,26 @@ impl Held {
     }
 }
 
+/// A fault as clients are told: the error in a refused authorization is about our `initialize`.
+fn not_opened(fault: Fault) -> Fault {
+    match &fault.challenge {
+        Some(_) if Outcome::of(&fault.error).is_none() => refused_to_open(&fault.error),
+        _ => fault,
+    }
+}
+
+fn refused_to_open(error: &ErrorObject) -> Fault {
+    refused(&format!("upstream refused to open a session: {}", error.message))
+}
+
+fn refused(reason: &str) -> Fault {
+    Fault::upstream(codes::upstream_lost(reason, Outcome::NotSent, false))
+}
+
 /// What the upstream has answered to `initialize`.
 fn agreed(answer: &Message) -> Result<(InitializeResult, Revision), Fault> {
-    let refused =
-        |reason: &str| Fault::upstream(codes::upstream_lost(reason, Outcome::NotSent, false));
     if let Ok(error) = answer.decode_error() {
-        let reason = format!("upstream refused to open a session: {}", error.message);
-        return Err(refused(&reason));
+        return Err(refused_to_open(&error));
     }
     let initialized: InitializeResult = answer
         .decode_result()

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use eyot_service::Challenge;
 use eyot_testkit::HttpPeer;
 use eyot_types::Era;
-use eyot_upstream::{AccessToken, Challenge, TokenFuture, TokenProvider};
+use eyot_upstream::{AccessToken, TokenFuture, TokenProvider};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 
@@ -224,6 +225,25 @@ async fn a_refusal_that_no_token_mends_is_given_with_its_challenge() {
     let ClientError::Unauthorized { status, challenge } = error else { panic!("{error}") };
     assert_eq!(status, 403);
     assert_eq!(challenge.as_deref(), Some("Bearer error=\"insufficient_scope\""));
+}
+
+#[tokio::test]
+async fn a_client_without_a_token_learns_what_the_server_wants() {
+    let (client, peer) = connect(builder(), json!({})).await;
+    let error = r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32001,"message":"who are you?"}}"#;
+    for (content_type, body) in [("text/plain", ""), ("application/json", error)] {
+        let calling = client.call_tool("t", ()).into_future();
+        let serving = async {
+            let asked = peer.expect("tools/call").await;
+            let header = [("WWW-Authenticate", "Bearer scope=\"s\"")];
+            asked.respond(401, &header, content_type, body).await;
+        };
+        let (answer, ()) = tokio::join!(calling, serving);
+        let Err(ClientError::Unauthorized { status, challenge }) = answer else {
+            panic!("{answer:?}")
+        };
+        assert_eq!((status, challenge.as_deref()), (401, Some("Bearer scope=\"s\"")));
+    }
 }
 
 #[tokio::test]

@@ -7,13 +7,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use eyot::EraMode;
-use eyot::client::{Client, ClientBuilder, ClientError, ClientEvent, Endpoint, SubscriptionEvent};
+use eyot::client::{Client, ClientBuilder, ClientError, ClientEvent, SubscriptionEvent};
 use eyot::types::{
     CompleteArgument, CompleteParams, CompletionReference, ContentBlock, CreateMessageParams,
     CreateMessageResult, ElicitParams, ElicitResult, Era, ListRootsResult, LogLevel, Revision,
     Role, Root, SubscriptionFilter,
 };
-use eyot::{Command, ErrorObject};
+use eyot::{Command, ErrorObject, IntoTarget};
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 
@@ -47,15 +47,14 @@ async fn sample(params: CreateMessageParams) -> Result<CreateMessageResult, Erro
     Ok(serde_json::from_value(result).unwrap())
 }
 
-fn on_a_pipe(command: &[String], peers: &Peers) -> Endpoint {
+fn on_a_pipe(command: &[String], peers: &Peers) -> Command {
     let (program, args) = command.split_first().unwrap();
     let env = vec![("EYOT_PEERS".to_owned(), Some(peers.folder()))];
-    let command = Command { program: program.clone(), args: args.to_vec(), env, cwd: None };
-    Endpoint::from(command)
+    Command { program: program.clone(), args: args.to_vec(), env, cwd: None }
 }
 
-async fn connect(builder: ClientBuilder, endpoint: impl Into<Endpoint>) -> Client {
-    let connecting = tokio::time::timeout(PATIENCE, builder.connect(endpoint));
+async fn connect(builder: ClientBuilder, target: impl IntoTarget) -> Client {
+    let connecting = tokio::time::timeout(PATIENCE, builder.connect(target));
     connecting.await.expect("the server answers").unwrap()
 }
 

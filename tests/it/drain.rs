@@ -49,7 +49,7 @@ async fn drain_ends_listening_streams_and_lets_running_calls_finish() {
 #[tokio::test]
 async fn drain_ends_the_subscriptions_of_modern_clients_with_their_result() {
     let server = Server::builder("steady", "1.0").eras(Eras::Modern).build().unwrap();
-    let target = Target::InProcess(Arc::new(server));
+    let target = Target::in_process(server);
     let proxy = Proxy::start(target, patient_limits(), |_| {}).await;
     let mut connection = Connection::open(proxy.address).await;
     let wanted = json!({ "notifications": { "toolsListChanged": true } });

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use eyot::session::LogLimits;
 use eyot::types::ElicitResult;
 use eyot::{
-    CallContext, Client, Elicited, Endpoint, EraMode, Eras, ForwardProxy, HandlerResult,
-    MemoryStore, NoArguments, ProxyConfig, Server, Target, tool,
+    CallContext, Client, Elicited, EraMode, Eras, ForwardProxy, HandlerResult, MemoryStore,
+    NoArguments, ProxyConfig, Server, Target, tool,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -35,7 +35,7 @@ fn server(eras: Eras) -> Server {
 /// A client of one era and a server of an era with the proxy between them: the server's question
 /// reaches the client, and everything ends when the client leaves.
 async fn check(client_era: EraMode, server_eras: Eras) {
-    let target = Target::InProcess(Arc::new(server(server_eras)));
+    let target = Target::in_process(server(server_eras));
     let config = ProxyConfig::new(Arc::new(MemoryStore::new(LogLimits::default())));
     let (near, far) = tokio::io::duplex(1 << 16);
     let mut proxy = JoinSet::new();
@@ -47,7 +47,7 @@ async fn check(client_era: EraMode, server_eras: Eras) {
     let client = Client::builder("beside", "1.0").era(client_era).on_elicit(|_| async move {
         Ok(ElicitResult::accept(json!({ "name": "Ada" }).as_object().unwrap().clone()))
     });
-    let client = client.connect(Endpoint::stream(near)).await.unwrap();
+    let client = client.connect(Target::stream(near)).await.unwrap();
     assert_eq!(client.server_info().unwrap().name, "greeter");
     let answer = client.call_tool("greet", json!({})).await.unwrap();
     assert_eq!(answer.text(), "hello, Ada");

@@ -73,7 +73,7 @@ async fn check(client_era: EraMode, server_eras: Eras, upstream_is_legacy: bool)
         config.layers = ServiceLayer::new(before_relay.clone());
         config.upstream_layers = ServiceLayer::new(before_upstream.clone());
     };
-    let target = Target::InProcess(Arc::new(server));
+    let target = Target::in_process(server);
     let proxy = Proxy::start(target, patient_limits(), layers).await;
     let builder = Client::builder("counting", "1.0").era(client_era).layer(in_client.clone());
     let client = builder.connect(format!("http://{}/mcp", proxy.address)).await.unwrap();

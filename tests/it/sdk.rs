@@ -10,9 +10,9 @@ use eyot::types::{
     LogLevel, PromptArgument, PromptMessage, Root, SamplingContent, SamplingMessage,
 };
 use eyot::{
-    CallContext, Client, ClientBuilder, ClientEvent, Drained, Elicited, Endpoint, EraMode,
-    HandlerResult, Json, NoArguments, Progress, Server, SqliteOptions, SqliteStore, UriVariables,
-    prompt, resource, resource_template, tool,
+    CallContext, Client, ClientBuilder, ClientEvent, Drained, Elicited, EraMode, HandlerResult,
+    Json, NoArguments, Progress, Server, SqliteOptions, SqliteStore, Target, UriVariables, prompt,
+    resource, resource_template, tool,
 };
 use futures_util::{FutureExt as _, StreamExt as _};
 use schemars::JsonSchema;
@@ -137,10 +137,9 @@ async fn check_both(era: EraMode) {
     let (sender, mut updates) = mpsc::channel(8);
     let hears = move |uri| sender.try_send(uri).unwrap();
     let inside = client(era).on_resource_updated(hears.clone());
-    let inside =
-        within("the client connects", inside.connect(Endpoint::in_process(server.clone())))
-            .await
-            .unwrap();
+    let inside = within("the client connects", inside.connect(Target::in_process(server.clone())))
+        .await
+        .unwrap();
     within("everything is used", check_everything(&inside, &server)).await;
     assert_eq!(within("the update comes", updates.recv()).await.unwrap(), "board:///now");
     inside.close().await;

@@ -1,8 +1,7 @@
 //! `eyot demo`: the main job in front of the built-in server.
 
 use anyhow::Context as _;
-use eyot::EraMode;
-use eyot::{Affinity, Command, Target};
+use eyot::{Affinity, EraMode, Target};
 
 use crate::args::{Demo, StoreUrl};
 use crate::serve::Upstream;
@@ -16,8 +15,7 @@ pub(crate) fn run(demo: Demo) -> anyhow::Result<()> {
     }
     let program = std::env::current_exe().context("cannot find this program")?;
     let program = program.to_str().context("the path of this program is not UTF-8")?.to_owned();
-    let args = vec!["demo-server".to_owned()];
-    let target = Target::Command(Command { program, args, env: Vec::new(), cwd: None });
+    let target = Target::command(program, ["demo-server"]);
     let limits = serve::limits(&listen);
     let upstream =
         Upstream { target, era: EraMode::default(), affinity: Affinity::default(), limits };

@@ -112,7 +112,7 @@ pub(crate) fn start(
 
 /// Says what is safe and slow, and how to choose otherwise.
 fn advise(target: &Target, config: &ProxyConfig) {
-    let is_child = matches!(target, Target::Command(_));
+    let is_child = target.is_shared_channel();
     let is_unknown = config.endpoint.auth.is_open() && config.affinity == Affinity::Auto;
     if is_child && is_unknown && config.era != EraMode::Modern {
         tracing::info!(

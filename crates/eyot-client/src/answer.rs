@@ -83,7 +83,7 @@ impl sealed::Sealed for ListToolsResult {
         // "Clients using other transports (e.g., stdio) MAY ignore `x-mcp-header` annotations
         // entirely" (2026-07-28, basic/transports/streamable-http).
         let is_modern = shared.session_now().is_some_and(|it| it.era() == eyot_types::Era::Modern);
-        if is_modern && shared.http.is_some() {
+        if is_modern && shared.target.has_headers() {
             drop_invalid_tools(shared, &mut page);
         }
         Ok(page)

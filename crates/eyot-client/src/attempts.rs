@@ -87,7 +87,7 @@ impl Attempts {
             ClientError::Lost { reason, outcome: Outcome::Unknown } => {
                 // A link of lines that still works has lost this call only: its messages were not
                 // read in time.
-                if shared.http.is_some() || !session.is_open() {
+                if !shared.target.is_shared_channel() || !session.is_open() {
                     shared.report_loss(session, Loss::Broken(reason.clone())).await;
                 }
                 self.unknown += 1;
@@ -107,7 +107,7 @@ impl Attempts {
         match code {
             codes::HEADER_MISMATCH
                 if call.method() == Method::ToolsCall
-                    && shared.http.is_some()
+                    && shared.target.has_headers()
                     && !self.has_refreshed =>
             {
                 self.has_refreshed = true;

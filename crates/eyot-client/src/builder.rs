@@ -5,17 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eyot_era::detect::{EraMode, EraStep, KnownEra};
-use eyot_http::HttpClient;
 use eyot_jsonrpc::{ErrorObject, Message};
 use eyot_service::{BoxService, Limits, McpService, ServiceLayer};
+use eyot_stdx::Secret;
 use eyot_types::{
     ClientCapabilities, CreateMessageParams, CreateMessageResult, ElicitParams, ElicitResult, Icon,
     Implementation, JsonObject, ListRootsResult, LoggingMessageParams, Revision,
 };
-use eyot_upstream::{HttpLink, Runtime, Target, TokenProvider};
+use eyot_upstream::{IntoTarget, Runtime, TokenProvider};
 use http::header::AUTHORIZATION;
-use http::{HeaderMap, HeaderName, HeaderValue};
-use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower_layer::Layer;
@@ -23,10 +21,9 @@ use tower_layer::Layer;
 use crate::client::Client;
 use crate::config::{Config, Heartbeat};
 use crate::driver::Driver;
-use crate::endpoint::{Endpoint, Place};
 use crate::error::ClientError;
 use crate::handlers::ListKind;
-use crate::open::{Dial, Opener};
+use crate::open::Opener;
 use crate::open_client::OpenClient;
 use crate::state::Shared;
 
@@ -34,9 +31,7 @@ use crate::state::Shared;
 #[must_use = "a builder does nothing until it connects"]
 pub struct ClientBuilder {
     config: Config,
-    headers: HeaderMap,
-    /// The first header that cannot be sent, told when the client connects.
-    bad_header: Option<String>,
+    headers: Vec<(String, Secret<String>)>,
     tokens: Option<Arc<dyn TokenProvider>>,
     runtime: Option<Runtime>,
     layers: ServiceLayer,
@@ -46,8 +41,7 @@ impl ClientBuilder {
     pub(crate) fn new(info: Implementation) -> Self {
         Self {
             config: Config::new(info),
-            headers: HeaderMap::new(),
-            bad_header: None,
+            headers: Vec::new(),
             tokens: None,
             runtime: None,
             layers: ServiceLayer::default(),
@@ -94,18 +88,10 @@ impl ClientBuilder {
         self
     }
 
-    /// A header for every HTTP request. Those of the protocol itself cannot be replaced.
+    /// A header for every HTTP request, beside those of the target. Those of the protocol itself
+    /// cannot be replaced. One that cannot be sent is refused when the client connects.
     pub fn header(mut self, name: &str, value: &str) -> Self {
-        let name_and_value = (HeaderName::try_from(name), HeaderValue::try_from(value));
-        match name_and_value {
-            (Ok(name), Ok(mut value)) => {
-                value.set_sensitive(name == AUTHORIZATION);
-                self.headers.append(name, value);
-            }
-            _ => {
-                self.bad_header.get_or_insert_with(|| name.to_owned());
-            }
-        }
+        self.headers.push((name.to_owned(), Secret::new(value.to_owned())));
         self
     }
 
@@ -114,7 +100,7 @@ impl ClientBuilder {
         self.header(AUTHORIZATION.as_str(), &format!("Bearer {token}"))
     }
 
-    /// Gives every HTTP request its access token.
+    /// Gives every HTTP request its access token, in the place of the target's own provider.
     pub fn tokens(mut self, tokens: impl TokenProvider + 'static) -> Self {
         self.tokens = Some(Arc::new(tokens));
         self
@@ -266,12 +252,16 @@ impl ClientBuilder {
 
     /// Connects: finds the era, and opens the session if the era has such a thing.
     ///
+    /// The target is a URL as text, a program to start, a server of this process, or any other
+    /// [`Target`](eyot_upstream::Target).
+    ///
     /// A legacy server over stdio is started twice, the first time to ask for its era, unless
     /// [`era`](Self::era) or [`prior`](Self::prior) says it.
     ///
     /// # Errors
     ///
-    /// [`ClientError`]; nothing is tried twice here.
+    /// [`ClientError`]; its [`Target`](ClientError::Target) when the target or a header cannot be
+    /// used. Nothing is tried twice here.
     ///
     /// # Panics
     ///
@@ -280,33 +270,15 @@ impl ClientBuilder {
     /// # Cancel safety
     ///
     /// Dropping the future ends what was started.
-    pub async fn connect(self, endpoint: impl Into<Endpoint>) -> Result<Client, ClientError> {
-        if let Some(name) = self.bad_header {
-            return Err(ClientError::Target { reason: format!("header {name:?} cannot be sent") });
-        }
+    pub async fn connect(self, target: impl IntoTarget) -> Result<Client, ClientError> {
         let limits = self.config.limits;
-        let endpoint: Endpoint = endpoint.into();
-        let dial = match endpoint.0 {
-            Place::Url(url) => {
-                let client = HttpClient::new(&url, limits)
-                    .map_err(|error| ClientError::Target { reason: error.to_string() })?;
-                let mut link = HttpLink::bare(client);
-                for (name, value) in &self.headers {
-                    link = link.with_header(name.clone(), value.clone());
-                }
-                Dial::Http(match self.tokens {
-                    Some(tokens) => link.with_tokens(tokens),
-                    None => link,
-                })
-            }
-            Place::Command(command) => Dial::Lines(Target::Command(command)),
-            Place::InProcess(server) => Dial::Lines(Target::InProcess(server)),
-            Place::Stream(stream) => Dial::Stream(Mutex::new(Some(stream))),
-        };
-        let http = match &dial {
-            Dial::Http(link) => Some(link.clone()),
-            Dial::Lines(_) | Dial::Stream(_) => None,
-        };
+        let mut target = target.into_target(limits)?;
+        for (name, value) in &self.headers {
+            target = target.with_header(name, value.expose())?;
+        }
+        if let Some(tokens) = self.tokens {
+            target = target.with_tokens(tokens);
+        }
         let own = self.runtime.unwrap_or_else(|| {
             Runtime::new(TaskTracker::new(), CancellationToken::new(), Arc::new(limits))
         });
@@ -317,10 +289,9 @@ impl ClientBuilder {
             limits: Arc::new(limits),
             layers: own.layers.with(self.layers),
         };
-        let (shared, orders) = Shared::new(self.config, http);
+        let (shared, orders) = Shared::new(self.config, target);
         let guard = stop.clone().drop_guard();
-        let opener =
-            Arc::new(Opener { shared: Arc::clone(&shared), dial, runtime: runtime.clone() });
+        let opener = Arc::new(Opener { shared: Arc::clone(&shared), runtime: runtime.clone() });
         let opened = Box::pin(opener.open(1)).await?;
         let facts = opened.session.facts.clone();
         let mut own_driver = Driver::new(Arc::clone(&shared), opener, orders, stop);

@@ -113,7 +113,7 @@ impl Driver {
         }
         self.shared.touch();
         // Over HTTP a modern server has no session that could end unseen.
-        let has_session = session.era() == Era::Legacy || self.shared.http.is_none();
+        let has_session = session.era() == Era::Legacy || self.shared.target.is_shared_channel();
         let heartbeat = self.shared.config.heartbeat.filter(|_| has_session);
         let background = Background::new(&self.shared, &session);
         let beat = heartbeat.map(Beat::new);

@@ -5,6 +5,7 @@ use std::time::Duration;
 use eyot_jsonrpc::ErrorObject;
 use eyot_service::{Fault, FaultKind};
 use eyot_types::codes::Outcome;
+use eyot_upstream::TargetError;
 use serde_json::Value;
 
 /// Why a call has no result.
@@ -146,6 +147,12 @@ impl ClientError {
             FaultKind::Upstream if is_retryable => Self::Lost { reason, outcome: Outcome::Unknown },
             _ => Self::Protocol { reason },
         }
+    }
+}
+
+impl From<TargetError> for ClientError {
+    fn from(error: TargetError) -> Self {
+        Self::Target { reason: error.to_string() }
     }
 }
 

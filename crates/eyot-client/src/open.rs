@@ -11,12 +11,9 @@ use eyot_jsonrpc::{Message, Request};
 use eyot_service::{Messages, Peer};
 use eyot_types::codes::Outcome;
 use eyot_types::{Era, InitializeParams, InitializeResult, Method, Revision};
-use eyot_upstream::{
-    BoxStream, HttpLink, LegacyConnection, LegacySource, LineConnection, Runtime, Target,
-};
+use eyot_upstream::{LegacyConnection, LegacySource, LineConnection, Runtime};
 use futures_util::future::{BoxFuture, Fuse, FusedFuture as _};
 use futures_util::{FutureExt as _, StreamExt as _, stream};
-use parking_lot::Mutex;
 use serde_json::json;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -27,22 +24,12 @@ use crate::restore::restore;
 use crate::session::{Connection, Facts, Session};
 use crate::state::Shared;
 
-/// How the server is reached.
-pub(crate) enum Dial {
-    Http(HttpLink),
-    /// A child, or a server of this process: each connection has one of its own.
-    Lines(Target),
-    /// A stream that is there once.
-    Stream(Mutex<Option<BoxStream>>),
-}
-
 /// What moves a link of lines: polled by the client's driver.
 pub(crate) type LineTask = Fuse<BoxFuture<'static, ()>>;
 
 /// Opens connections, the first and every later one.
 pub(crate) struct Opener {
     pub(crate) shared: Arc<Shared>,
-    pub(crate) dial: Dial,
     pub(crate) runtime: Runtime,
 }
 
@@ -92,23 +79,20 @@ impl Opener {
         let initialize = Request::unnumbered(Method::Initialize.as_str(), &params);
         let us = Peer::ourselves(Era::Legacy);
         let mut line = None;
-        let opened = match &self.dial {
-            Dial::Http(link) => {
-                let source = LegacySource::Http(link.clone());
-                LegacyConnection::open_over(source, &us, initialize, &self.runtime).await
-            }
-            Dial::Lines(_) | Dial::Stream(_) => {
+        let source = match self.shared.target.http_link() {
+            Some(link) => LegacySource::Http(link.clone()),
+            None => {
                 let lines = match lines {
                     Some(lines) => lines,
                     None => self.lines(Era::Legacy)?,
                 };
                 lines.connection.speak(Era::Legacy).await;
                 line = lines.task;
-                let source = LegacySource::Lines(lines.connection);
-                let opening = LegacyConnection::open_over(source, &us, initialize, &self.runtime);
-                drive(&mut line, opening).await
+                LegacySource::Lines(lines.connection)
             }
         };
+        let opening = LegacyConnection::open_over(source, &us, initialize, &self.runtime);
+        let opened = drive(&mut line, opening).await;
         let opened = opened.map_err(|fault| ClientError::from_fault(&fault))?;
         let facts = agreed(&opened.answer)?;
         let connection = opened.connection;
@@ -121,18 +105,16 @@ impl Opener {
     }
 
     fn lines(&self, era: Era) -> Result<Lines, ClientError> {
-        let (connection, driver) = match &self.dial {
-            Dial::Lines(target) => LineConnection::open(target, era, &self.runtime)
-                .map_err(|fault| ClientError::from_fault(&fault))?,
-            Dial::Stream(stream) => {
-                let used_up = || ClientError::Target { reason: "the stream has ended".to_owned() };
-                let stream = stream.lock().take().ok_or_else(used_up)?;
-                LineConnection::over(stream, era, &self.runtime)
-            }
-            Dial::Http(_) => {
-                return Err(ClientError::Target { reason: "a URL has no lines".to_owned() });
-            }
-        };
+        let target = &self.shared.target;
+        let opened = LineConnection::open(target, era, &self.runtime);
+        let (connection, driver) =
+            opened.map_err(|fault| match ClientError::from_fault(&fault) {
+                // It was used before; trying again does not help.
+                ClientError::Refused { reason } if !target.can_reconnect() => {
+                    ClientError::Target { reason }
+                }
+                error => error,
+            })?;
         Ok(Lines { connection, task: Some(driver.run().boxed().fuse()) })
     }
 }

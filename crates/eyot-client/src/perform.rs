@@ -163,7 +163,7 @@ pub(crate) fn request_meta(
 /// "Clients MUST mirror the designated parameter values into HTTP headers" (2026-07-28,
 /// basic/transports/streamable-http, Custom Headers from Tool Parameters).
 fn param_headers(shared: &Shared, session: &Session, call: &Call, params: &Params) -> HeaderMap {
-    let is_mirrored = session.era() == Era::Modern && shared.http.is_some();
+    let is_mirrored = session.era() == Era::Modern && shared.target.has_headers();
     if !is_mirrored || call.method() != Method::ToolsCall {
         return HeaderMap::new();
     }
@@ -183,7 +183,7 @@ impl Cached {
     async fn find(shared: &Shared, call: &Call) -> Result<Self, ClientError> {
         let key = CacheKey::of(&call.method, &call.params);
         let Some(key) = key.filter(|_| !shared.cache.is_off()) else { return Ok(Self::Off) };
-        let owner = match &shared.http {
+        let owner = match shared.target.http_link() {
             Some(link) => link.fingerprint().await,
             None => Ok(0),
         };

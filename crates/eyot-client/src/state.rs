@@ -8,7 +8,7 @@ use std::time::Duration;
 use eyot_era::detect::KnownEra;
 use eyot_jsonrpc::{Id, Notification};
 use eyot_types::{JsonObject, LogLevel, Method};
-use eyot_upstream::HttpLink;
+use eyot_upstream::Target;
 use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
@@ -117,8 +117,8 @@ pub(crate) struct Shared {
     pub(crate) config: Config,
     /// What every modern request says.
     pub(crate) modern_meta: JsonObject,
-    /// `None`: the server is not at a URL.
-    pub(crate) http: Option<HttpLink>,
+    /// Where the server is.
+    pub(crate) target: Target,
     pub(crate) link: watch::Sender<Link>,
     pub(crate) liveness: watch::Sender<Liveness>,
     pub(crate) known_era: Mutex<Option<KnownEra>>,
@@ -137,15 +137,12 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub(crate) fn new(
-        config: Config,
-        http: Option<HttpLink>,
-    ) -> (Arc<Self>, mpsc::Receiver<Order>) {
+    pub(crate) fn new(config: Config, target: Target) -> (Arc<Self>, mpsc::Receiver<Order>) {
         let queue_max = config.limits.calls.queue_messages_max.max(1);
         let (orders, receiver) = mpsc::channel(queue_max);
         let shared = Self {
             modern_meta: config.modern_meta(),
-            http,
+            target,
             link: watch::Sender::new(Link::Recovering),
             liveness: watch::Sender::new(Liveness::Recovering { reason: "connecting".to_owned() }),
             known_era: Mutex::new(config.prior),

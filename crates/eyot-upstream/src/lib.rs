@@ -42,7 +42,6 @@ pub use crate::into_target::IntoTarget;
 pub use crate::legacy::{Cancellation, LegacyConnection, LegacySource, Opened, ResumedSession};
 pub use crate::line_connection::LineConnection;
 pub use crate::line_driver::LineDriver;
-pub use crate::line_link::{BoxStream, ByteStream};
 pub use crate::modern::{ModernConnection, Sender};
 pub use crate::modern_side::ModernSide;
 pub use crate::open_stream::OpenStream;

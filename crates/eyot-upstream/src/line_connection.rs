@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 
 use crate::driver;
 use crate::line_driver::{LineDriver, Shared};
-use crate::line_link::{BoxStream, LineLink};
+use crate::line_link::LineLink;
 use crate::line_order::{CallFault, LinkEnd, Order, SharedEnd};
 use crate::standalone_queue::StandaloneQueue;
 use crate::target::{Runtime, Target};
@@ -53,12 +53,6 @@ impl LineConnection {
         let (connection, driver) = Self::open(target, era, runtime)?;
         driver::spawn(runtime, driver.run());
         Ok(connection)
-    }
-
-    /// Lines over a stream that is open already. The driver must be polled for the link to move.
-    #[must_use]
-    pub fn over(stream: BoxStream, era: Era, runtime: &Runtime) -> (Self, LineDriver) {
-        Self::new(LineLink::over(stream, &runtime.limits), era, runtime)
     }
 
     fn new(link: LineLink, era: Era, runtime: &Runtime) -> (Self, LineDriver) {

@@ -13,12 +13,12 @@ use crate::driver;
 use crate::target::{Runtime, Target};
 
 /// Any stream of bytes in both directions.
-pub trait ByteStream: AsyncRead + AsyncWrite + Send + Unpin {}
+pub(crate) trait ByteStream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> ByteStream for S {}
 
 /// A stream of bytes of any kind.
-pub type BoxStream = Box<dyn ByteStream>;
+pub(crate) type BoxStream = Box<dyn ByteStream>;
 
 /// The carrier of one upstream's messages.
 #[derive(Debug)]
@@ -49,7 +49,7 @@ impl LineLink {
     }
 
     /// Lines over a stream that is open already.
-    pub(crate) fn over(stream: BoxStream, limits: &Limits) -> Self {
+    fn over(stream: BoxStream, limits: &Limits) -> Self {
         let ChildLimits { line_bytes_max, queue_bytes_max, exit_grace, .. } =
             ChildLimits::of(limits);
         let limits = LineLimits { line_bytes_max, queue_bytes_max };

@@ -2,8 +2,8 @@
 
 pub use eyot_bridge::Affinity;
 pub use eyot_client::{
-    CallBuilder, CallOutcome, Client, ClientBuilder, ClientError, ClientEvent, Endpoint, Heartbeat,
-    ListKind, Liveness, Pages, Subscription, SubscriptionEvent, ToolAnswer,
+    CallBuilder, CallOutcome, Client, ClientBuilder, ClientError, ClientEvent, Heartbeat, ListKind,
+    Liveness, Pages, Subscription, SubscriptionEvent, ToolAnswer,
 };
 pub use eyot_endpoint::{
     Admin, ApiKey, AuthRefusal, Authenticate, Authenticated, Authentication, Credentials, Drained,
@@ -30,5 +30,6 @@ pub use eyot_stdx::{SealKeys, Secret};
 pub use eyot_store_memory::MemoryStore;
 pub use eyot_store_sqlite::{SqliteOptions, SqliteStore};
 pub use eyot_upstream::{
-    AccessToken, Runtime, StaticToken, Target, TargetError, TokenError, TokenFuture, TokenProvider,
+    AccessToken, IntoTarget, OpenStream, Runtime, StaticToken, Target, TargetError, TokenError,
+    TokenFuture, TokenProvider,
 };

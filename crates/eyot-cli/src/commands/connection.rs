@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use eyot::types::{LoggingMessageParams, ProgressParams};
-use eyot::{Client, ClientBuilder, ClientError, Command, Endpoint, Limits, Runtime};
+use eyot::{Client, ClientBuilder, ClientError, Command, Limits, Runtime, Target};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -35,7 +35,7 @@ impl Home {
 
 /// What a command's words name: a server, then whatever the command wants.
 pub(super) struct Words {
-    endpoint: Endpoint,
+    target: Target,
     /// `None`: the server is a child.
     url: Option<String>,
     rest: std::vec::IntoIter<String>,
@@ -47,13 +47,13 @@ impl Words {
         let mut rest = words.into_iter();
         if let Some((program, args)) = server.command.split_first() {
             let env = server.env.iter().map(|it| (it.name.clone(), it.value.clone()));
-            let endpoint = Endpoint::from(Command {
+            let target = Target::Command(Command {
                 program: program.clone(),
                 args: args.to_vec(),
                 env: env.collect(),
                 cwd: server.cwd.clone(),
             });
-            return Ok(Self { endpoint, url: None, rest });
+            return Ok(Self { target, url: None, rest });
         }
         if !server.env.is_empty() || server.cwd.is_some() {
             return Err(Failure::usage("--env and --cwd are for a server after `--`"));
@@ -64,7 +64,9 @@ impl Words {
             let wrong = format!("`{url}` is no URL; the command of a server comes after `--`");
             return Err(Failure::usage(wrong));
         }
-        Ok(Self { endpoint: Endpoint::url(&url), url: Some(url), rest })
+        let target = Target::url(&url, limits(server.timeout));
+        let target = target.map_err(|it| Failure::from(ClientError::from(it)).at(Some(&url)))?;
+        Ok(Self { target, url: Some(url), rest })
     }
 
     /// The next word.
@@ -139,8 +141,8 @@ impl Connection {
 
     /// Connects to the server that the words name.
     pub(super) async fn connect(builder: ClientBuilder, words: Words) -> Result<Self, Failure> {
-        let Words { endpoint, url, .. } = words;
-        let connected = builder.connect(endpoint).await;
+        let Words { target, url, .. } = words;
+        let connected = builder.connect(target).await;
         let client = connected.map_err(|it| unconnected(it).at(url.as_deref()))?;
         Ok(Self { client, url })
     }

@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
-use eyot_era::detect::{self, Action, Carrier, DetectConfig, Goal};
+use eyot_era::detect::{self, Action, DetectConfig, Goal};
 use eyot_types::{Era, Method};
 use eyot_upstream::ModernConnection;
 use tokio::time::timeout;
 
 use super::finding::{Finding, unanswered};
-use super::{Dial, LineTask, Lines, Opened, Opener, drive, session};
+use super::{LineTask, Lines, Opened, Opener, drive, session};
 use crate::error::ClientError;
 use crate::session::Connection;
+use crate::state::Shared;
 
 /// One opening of a connection to a server of either era.
 pub(super) struct Attempt<'a> {
@@ -33,14 +34,12 @@ struct Probe {
 impl<'a> Attempt<'a> {
     /// An opening of session `number` that has not begun.
     pub(super) fn new(opener: &'a Opener, number: u64) -> Self {
-        let config = &opener.shared.config;
+        let Shared { config, target, .. } = &*opener.shared;
         let known = opener.shared.known_era.lock().map(|it| it.era());
-        // A stream is used up by the first connection.
-        let can_reconnect = !matches!(opener.dial, Dial::Stream(_));
         let finding = Finding::new(DetectConfig {
             mode: config.era,
-            goal: Goal::Handshake { known, can_reconnect },
-            carrier: carrier(&opener.dial),
+            goal: Goal::Handshake { known, can_reconnect: target.can_reconnect() },
+            carrier: target.carrier(),
             patience: config.limits.upstream.connect_timeout,
             long_patience: config.limits.calls.timeout,
         });
@@ -69,10 +68,10 @@ impl<'a> Attempt<'a> {
     }
 
     fn connect(&self) -> Result<Probe, ClientError> {
-        let Opener { dial, runtime, .. } = self.opener;
-        let (connection, lines) = match dial {
-            Dial::Http(link) => (ModernConnection::over_http(link.clone(), runtime), None),
-            Dial::Lines(_) | Dial::Stream(_) => {
+        let Opener { shared, runtime } = self.opener;
+        let (connection, lines) = match shared.target.http_link() {
+            Some(link) => (ModernConnection::over_http(link.clone(), runtime), None),
+            None => {
                 let lines = self.opener.lines(Era::Modern)?;
                 (ModernConnection::over_lines(lines.connection.clone(), runtime), Some(lines))
             }
@@ -93,8 +92,8 @@ impl<'a> Attempt<'a> {
     async fn initialize(&mut self, patience: Duration) {
         let asked = self.probe.take().and_then(|it| it.lines);
         // "Some stdio servers exit on any pre-initialize request": a child that was asked is not
-        // used any more.
-        let is_used_again = matches!(self.opener.dial, Dial::Stream(_));
+        // used any more. What cannot be connected to again has to be.
+        let is_used_again = !self.opener.shared.target.can_reconnect();
         let (again, asked) = if is_used_again { (asked, None) } else { (None, asked) };
         if let Some(Lines { connection, task }) = asked {
             drop(connection);
@@ -126,12 +125,5 @@ impl<'a> Attempt<'a> {
     fn legacy(self) -> Result<Opened, ClientError> {
         let opened = self.opened.ok_or_else(|| unanswered(Method::Initialize))?;
         Ok(Opened { leftover: self.leftover, ..opened })
-    }
-}
-
-fn carrier(dial: &Dial) -> Carrier {
-    match dial {
-        Dial::Http(_) => Carrier::Http,
-        Dial::Lines(_) | Dial::Stream(_) => Carrier::Pipe,
     }
 }

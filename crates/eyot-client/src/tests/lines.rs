@@ -8,13 +8,13 @@ use eyot_testkit::LinePeer;
 use eyot_types::{
     ElicitResult, Era, JsonObject, ListRootsResult, LogLevel, Revision, Root, SubscriptionFilter,
 };
-use eyot_upstream::EraMode;
+use eyot_upstream::{EraMode, Target};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tokio::io::duplex;
 
 use super::{builder, legacy, modern, peers};
-use crate::{ClientError, Endpoint, ListKind, SubscriptionEvent};
+use crate::{ClientError, ListKind, SubscriptionEvent};
 
 #[tokio::test(start_paused = true)]
 async fn a_legacy_server_is_found_by_asking_another_process() {
@@ -131,7 +131,7 @@ async fn a_legacy_verdict_that_no_longer_holds_is_corrected() {
 #[tokio::test(start_paused = true)]
 async fn a_stream_is_asked_and_then_spoken_to_as_what_it_is() {
     let (ours, theirs) = duplex(64 * 1024);
-    let connecting = builder().connect(Endpoint::stream(ours));
+    let connecting = builder().connect(Target::stream(ours));
     let serving = async {
         let mut peer = LinePeer::over(theirs);
         peer.refuse_discover().await;
@@ -501,9 +501,26 @@ async fn what_cannot_be_a_target_is_said() {
     assert!(matches!(refused, Err(ClientError::Target { .. })));
     let refused = builder().header("bad name", "x").connect("http://127.0.0.1:1/mcp").await;
     assert!(matches!(refused, Err(ClientError::Target { .. })));
-    let missing = Endpoint::command("a-program-that-does-not-exist", [""; 0]);
+    let missing = Target::command("a-program-that-does-not-exist", [""; 0]);
     let refused = builder().era(EraMode::Legacy).connect(missing).await;
     assert!(matches!(refused, Err(ClientError::Unreachable { .. })), "{refused:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_is_good_for_one_client() {
+    let (ours, theirs) = duplex(1 << 16);
+    let target = Target::stream(ours);
+    let serving = async {
+        let mut peer = LinePeer::over(theirs);
+        peer.discover(json!({})).await;
+        peer
+    };
+    let (client, _peer) = tokio::join!(builder().connect(target.clone()), serving);
+    let _client = client.unwrap();
+    let Err(ClientError::Target { reason }) = builder().connect(target).await else {
+        panic!("used twice")
+    };
+    assert_eq!(reason, "the stream to the upstream is used up and cannot be opened again");
 }
 
 #[tokio::test(start_paused = true)]

@@ -272,6 +272,21 @@ async fn a_fixed_token_goes_with_every_request_and_no_log() {
 }
 
 #[tokio::test]
+async fn headers_and_tokens_are_added_to_a_url_given_as_text() {
+    let peer = HttpPeer::start().await;
+    let url = peer.url();
+    let builder = builder().header("X-Tenant", "t1").tokens(Tokens::default());
+    let serving = async {
+        let asked = peer.expect("server/discover").await;
+        assert_eq!(asked.header("x-tenant"), Some("t1"));
+        assert_eq!(asked.header("authorization"), Some("Bearer token-0"));
+        asked.status(503).await;
+    };
+    let (connected, ()) = tokio::join!(builder.connect(url.as_str()), serving);
+    connected.unwrap_err();
+}
+
+#[tokio::test]
 async fn what_was_private_to_one_token_is_not_given_to_another() {
     let tokens = Tokens { refusals_max: 9, ..Tokens::default() };
     let (client, peer) = connect(builder().tokens(tokens.clone()), json!({})).await;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use eyot_testkit::LinePeer;
 use eyot_types::LogLevel;
 use eyot_types::codes::Outcome;
-use eyot_upstream::EraMode;
+use eyot_upstream::{EraMode, Target};
 use futures_util::StreamExt as _;
 use parking_lot::Mutex;
 use serde_json::json;
@@ -14,7 +14,7 @@ use tokio::io::duplex;
 use tokio::time::Instant;
 
 use super::{Clients, builder, legacy, modern};
-use crate::{Client, ClientError, ClientEvent, Endpoint, Heartbeat, Liveness};
+use crate::{Client, ClientError, ClientEvent, Heartbeat, Liveness};
 
 fn tools() -> serde_json::Value {
     json!({ "tools": {}, "logging": {}, "resources": { "subscribe": true } })
@@ -270,7 +270,7 @@ async fn an_answer_that_comes_twice_is_taken_once() {
 #[tokio::test(start_paused = true)]
 async fn a_stream_that_ends_closes_the_client() {
     let (ours, theirs) = duplex(64 * 1024);
-    let connecting = builder().era(EraMode::Legacy).connect(Endpoint::stream(ours));
+    let connecting = builder().era(EraMode::Legacy).connect(Target::stream(ours));
     let serving = async {
         let mut peer = LinePeer::over(theirs);
         peer.initialize(tools()).await;
@@ -328,7 +328,7 @@ async fn closing_does_not_wait_for_a_server_that_is_away() {
 #[tokio::test(start_paused = true)]
 async fn a_call_whose_line_was_never_whole_at_the_server_did_not_run() {
     let (ours, theirs) = duplex(1 << 10);
-    let connecting = builder().era(EraMode::Legacy).connect(Endpoint::stream(ours));
+    let connecting = builder().era(EraMode::Legacy).connect(Target::stream(ours));
     let serving = async {
         let mut peer = LinePeer::over(theirs);
         peer.initialize(tools()).await;

@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 use std::error::Error;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use eyot_http::{ConnectionEnd, RequestBody, serve_connection};
@@ -12,7 +11,6 @@ use eyot_session::Store;
 use http::{Request, Response};
 use http_body::Body;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::MissedTickBehavior;
 use tokio_util::task::TaskTracker;
 use tower_layer::{Identity, Layer, Stack};
 use tower_service::Service;
@@ -28,6 +26,7 @@ use crate::legacy::Legacy;
 use crate::modern::Modern;
 use crate::registry::Registry;
 use crate::sessions::Sessions;
+use crate::sweep::Sweep;
 
 /// Serves MCP over Streamable HTTP, through the layers `L`.
 #[derive(Debug)]
@@ -157,7 +156,7 @@ impl<L> HttpServer<L> {
         let drained = tokio::select! {
             biased;
             drained = accepting => drained,
-            () = self.maintain() => Drained::Complete,
+            () = Sweep::keep_on(|| self.registry.sweep()) => Drained::Complete,
         };
         self.registry.touch_all();
         if let Err(error) = self.store.shutdown().await {
@@ -170,16 +169,6 @@ impl<L> HttpServer<L> {
     pub(crate) fn sweep_soon(&self) {
         let registry = Arc::clone(&self.registry);
         self.eras.legacy.detached.spawn(async move { registry.sweep().await });
-    }
-
-    /// Ends what has expired. Never ready.
-    async fn maintain(&self) {
-        let mut ticks = tokio::time::interval(SWEEP_INTERVAL);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            ticks.tick().await;
-            self.registry.sweep().await;
-        }
     }
 }
 
@@ -199,9 +188,6 @@ where
 
 /// What a response's body may fail with.
 type BoxError = Box<dyn Error + Send + Sync>;
-
-/// How often expired sessions are looked for.
-const SWEEP_INTERVAL: Duration = Duration::from_secs(5);
 
 #[cfg(test)]
 mod tests;

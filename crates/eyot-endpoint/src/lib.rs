@@ -32,6 +32,7 @@ mod reply_stream;
 mod request_context;
 mod sessions;
 mod shared_stream;
+mod sweep;
 mod timer;
 
 pub use eyot_http::HostPolicy;
@@ -47,3 +48,4 @@ pub use crate::http_server::HttpServer;
 pub use crate::mount::HttpService;
 pub use crate::pipe::Pipe;
 pub use crate::sessions::{SessionCounts, SessionDigest, SessionPage, SessionSnapshot, Sessions};
+pub use crate::sweep::Sweep;

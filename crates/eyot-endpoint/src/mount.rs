@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
 use eyot_http::{OutgoingBody, RequestBody};
@@ -14,6 +13,7 @@ use tower_service::Service;
 
 use crate::endpoint::{Answering, Endpoint};
 use crate::http_server::HttpServer;
+use crate::sweep::Sweep;
 
 /// A tower service that answers HTTP requests; see
 /// `HttpOptions::into_service` of eyot-server. Cheap to clone.
@@ -23,8 +23,7 @@ pub struct HttpService(Arc<Mounted>);
 struct Mounted {
     server: HttpServer,
     endpoint: Endpoint,
-    /// When expired sessions were last looked for.
-    swept_ms: AtomicU64,
+    sweep: Sweep,
 }
 
 impl HttpService {
@@ -32,20 +31,7 @@ impl HttpService {
     #[must_use]
     pub fn new(server: HttpServer) -> Self {
         let endpoint = server.endpoint();
-        Self(Arc::new(Mounted { server, endpoint, swept_ms: AtomicU64::new(0) }))
-    }
-}
-
-impl Mounted {
-    /// Only its requests drive a mounted endpoint: now and then one of them begins the sweep.
-    fn sweep_if_due(&self) {
-        let now_ms = unix_ms();
-        let swept_ms = self.swept_ms.load(Ordering::Relaxed);
-        let is_due = now_ms.saturating_sub(swept_ms) >= SWEEP_INTERVAL_MS;
-        let order = Ordering::Relaxed;
-        if is_due && self.swept_ms.compare_exchange(swept_ms, now_ms, order, order).is_ok() {
-            self.server.sweep_soon();
-        }
+        Self(Arc::new(Mounted { server, endpoint, sweep: Sweep::default() }))
     }
 }
 
@@ -62,7 +48,10 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        self.0.sweep_if_due();
+        // Only its requests drive a mounted endpoint: now and then one of them begins the sweep.
+        if self.0.sweep.is_due(unix_ms()) {
+            self.0.server.sweep_soon();
+        }
         self.0.endpoint.clone().call(request.map(RequestBody::foreign))
     }
 }
@@ -72,5 +61,3 @@ impl fmt::Debug for HttpService {
         f.write_str("HttpService")
     }
 }
-
-const SWEEP_INTERVAL_MS: u64 = 5_000;

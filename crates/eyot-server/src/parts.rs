@@ -2,11 +2,9 @@
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
-use eyot_endpoint::DetachedCalls;
+use eyot_endpoint::{DetachedCalls, Sweep};
 use eyot_service::{Limits, SessionHandle, Shutdown, WeakService};
-use tokio::time::MissedTickBehavior;
 
 use crate::call::calls::Calls;
 use crate::call::session::HandlerSession;
@@ -54,16 +52,8 @@ impl<C, H> ServerParts<C, H> {
 
     /// Ends parked calls, and forgets tasks, whose time is over. Never ready.
     pub(crate) async fn maintain(&self) {
-        tokio::join!(self.parked.keep_time(), self.sweep_tasks());
-    }
-
-    async fn sweep_tasks(&self) {
-        let mut ticks = tokio::time::interval(SWEEP_INTERVAL);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            ticks.tick().await;
-            self.tasks.sweep();
-        }
+        let sweeping = Sweep::keep_on(|| async { self.tasks.sweep() });
+        tokio::join!(self.parked.keep_time(), sweeping);
     }
 }
 
@@ -73,6 +63,3 @@ impl<C, H> fmt::Debug for ServerParts<C, H> {
         f.debug_struct("ServerParts").field("info", info).finish_non_exhaustive()
     }
 }
-
-/// How often tasks are looked through.
-const SWEEP_INTERVAL: Duration = Duration::from_secs(5);

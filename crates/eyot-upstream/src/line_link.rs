@@ -7,18 +7,11 @@ use eyot_jsonrpc::Message;
 use eyot_service::{Fault, IoEvent, Limits, MessageIo, QueueFull};
 use eyot_stdio::{Child, ChildLimits, LineIo, LineLimits};
 use eyot_types::codes::{self, Outcome};
-use tokio::io::{AsyncRead, AsyncWrite, duplex};
+use tokio::io::duplex;
 
 use crate::driver;
+use crate::open_stream::BoxStream;
 use crate::target::{Runtime, Target};
-
-/// Any stream of bytes in both directions.
-pub(crate) trait ByteStream: AsyncRead + AsyncWrite + Send + Unpin {}
-
-impl<S: AsyncRead + AsyncWrite + Send + Unpin> ByteStream for S {}
-
-/// A stream of bytes of any kind.
-pub(crate) type BoxStream = Box<dyn ByteStream>;
 
 /// The carrier of one upstream's messages.
 #[derive(Debug)]

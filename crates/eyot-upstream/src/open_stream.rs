@@ -8,12 +8,18 @@ use eyot_types::codes::{self, Outcome};
 use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use crate::line_link::BoxStream;
-
 /// A stream to a server, one message per line, of which one connection can be made. Cheap to clone;
 /// clones share the one stream.
 #[derive(Clone)]
 pub struct OpenStream(Arc<Mutex<Option<BoxStream>>>);
+
+/// A stream of bytes of any kind.
+pub(crate) type BoxStream = Box<dyn ByteStream>;
+
+/// Any stream of bytes in both directions.
+pub(crate) trait ByteStream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> ByteStream for S {}
 
 impl OpenStream {
     /// A stream that no connection has used yet.

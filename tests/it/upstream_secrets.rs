@@ -4,7 +4,10 @@
 use eyot::{AccessToken, StaticToken, Target};
 use serde_json::json;
 
-use crate::support::{Exchange, Habits, Proxy, Session, Upstream, call, patient_limits};
+use crate::support::{
+    Exchange, Habits, Proxy, Session, Upstream, call, modern_ask, modern_request, patient_limits,
+    send,
+};
 
 async fn before(upstream: &Upstream) -> Proxy {
     let target = Target::url(&upstream.url(), patient_limits()).unwrap();
@@ -81,12 +84,34 @@ async fn a_refusal_without_a_token_is_told_as_the_upstream_said_it() {
         assert!(!told.to_string().contains("inner"), "{told}");
 
         let mut calling = session.start(&call(2, "echo", json!({}))).await;
-        let asked = upstream.next().await;
-        let error = json!({ "code": -32001, "message": "who are you?" });
-        let body = json!({ "jsonrpc": "2.0", "id": asked.id(), "error": error });
-        let headers = "content-type: application/json\r\n";
-        asked.respond(status, headers, body.to_string().as_bytes()).await;
+        refuse(upstream.next().await, status).await;
         let told = calling.response().await.json();
+        let error = json!({ "code": -32001, "message": "who are you?" });
         assert_eq!((&told["id"], &told["error"]), (&json!(2), &error));
     }
+}
+
+#[tokio::test]
+async fn a_refused_question_of_the_proxy_is_told_as_its_failure() {
+    let mut upstream = Upstream::bare().await;
+    let proxy = Proxy::before(&upstream).await;
+    let ask = modern_ask(&modern_request(1, "tools/list", json!({})));
+    let refusing = async { refuse(upstream.expect("server/discover").await, 401).await };
+    let (told, ()) = tokio::join!(send(proxy.address, &ask), refusing);
+    let reason = told.json()["error"]["data"]["reason"].clone();
+    assert_eq!(reason, "upstream answered with HTTP status 401 Unauthorized");
+
+    let refusing = async {
+        upstream.expect("server/discover").await.status(404).await;
+        refuse(upstream.expect("initialize").await, 403).await;
+    };
+    let (told, ()) = tokio::join!(send(proxy.address, &ask), refusing);
+    let reason = told.json()["error"]["data"]["reason"].clone();
+    assert_eq!(reason, "upstream refused to open a session: who are you?");
+}
+
+async fn refuse(asked: Exchange, status: u16) {
+    let error = json!({ "code": -32001, "message": "who are you?" });
+    let body = json!({ "jsonrpc": "2.0", "id": asked.id(), "error": error }).to_string();
+    asked.respond(status, "content-type: application/json\r\n", body.as_bytes()).await;
 }

@@ -188,3 +188,6 @@ const REFUSALS_MAX: u32 = 2;
 /// Members of the error's data.
 const STATUS: &str = "httpStatus";
 const CHALLENGE: &str = "wwwAuthenticate";
+
+#[cfg(test)]
+mod tests;

@@ -35,8 +35,13 @@ fn server(eras: Eras) -> Server {
 /// A client of one era and a server of an era with the proxy between them: the server's question
 /// reaches the client, and everything ends when the client leaves.
 async fn check(client_era: EraMode, server_eras: Eras) {
-    let target = Target::in_process(server(server_eras));
-    let config = ProxyConfig::new(Arc::new(MemoryStore::new(LogLimits::default())));
+    check_before(Target::in_process(server(server_eras)), EraMode::Auto, client_era).await;
+}
+
+/// A proxy before a target: it knows the era of its server, or finds it.
+async fn check_before(target: Target, era: EraMode, client_era: EraMode) {
+    let mut config = ProxyConfig::new(Arc::new(MemoryStore::new(LogLimits::default())));
+    config.era = era;
     let (near, far) = tokio::io::duplex(1 << 16);
     let mut proxy = JoinSet::new();
     proxy.spawn(async move {
@@ -74,4 +79,22 @@ async fn modern_client_of_a_pipe_reaches_a_legacy_server() {
 #[tokio::test]
 async fn legacy_client_of_a_pipe_reaches_a_modern_server() {
     check(EraMode::Legacy, Eras::Modern).await;
+}
+
+#[tokio::test]
+async fn client_reaches_the_server_at_the_other_end_of_a_stream() {
+    for (client_era, server_eras, known) in [
+        (EraMode::Legacy, Eras::Legacy, EraMode::Legacy),
+        (EraMode::Modern, Eras::Modern, EraMode::Modern),
+        (EraMode::Modern, Eras::Modern, EraMode::Auto),
+    ] {
+        let (near, far) = tokio::io::duplex(1 << 16);
+        let mut serving = JoinSet::new();
+        serving.spawn(async move {
+            let (reader, writer) = tokio::io::split(far);
+            server(server_eras).serve_io(reader, writer).await;
+        });
+        check_before(Target::stream(near), known, client_era).await;
+        within("the end of the server", serving.join_next()).await.unwrap().unwrap();
+    }
 }

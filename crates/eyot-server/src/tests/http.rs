@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use eyot_endpoint::HttpService;
+use eyot_http::OutgoingBody;
 use http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full};
 use serde_json::{Value, json};
@@ -28,7 +29,11 @@ impl Got {
 
     /// The messages of an event stream.
     fn events(&self) -> Vec<Value> {
-        let data = self.body.lines().filter_map(|it| it.strip_prefix("data: "));
+        Self::events_of(&self.body)
+    }
+
+    fn events_of(body: &str) -> Vec<Value> {
+        let data = body.lines().filter_map(|it| it.strip_prefix("data: "));
         data.filter(|it| !it.is_empty()).map(|it| serde_json::from_str(it).unwrap()).collect()
     }
 }
@@ -39,6 +44,14 @@ impl Http {
     }
 
     async fn send(&mut self, body: &Value, headers: &[(&str, &str)]) -> Got {
+        let (parts, body) = self.start(body, headers).await.into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        let body = String::from_utf8(body.to_vec()).unwrap();
+        Got { status: parts.status, headers: parts.headers, body }
+    }
+
+    /// Sends a request; what comes of it is not read yet.
+    async fn start(&mut self, body: &Value, headers: &[(&str, &str)]) -> Response<OutgoingBody> {
         let mut request = Request::post("/anything")
             .header("host", "127.0.0.1")
             .header("content-type", "application/json")
@@ -50,15 +63,15 @@ impl Http {
             request = request.header(*name, *value);
         }
         let request = request.body(Full::new(Bytes::from(body.to_string()))).unwrap();
-        let response: Response<_> = self.service.call(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let body = body.collect().await.unwrap().to_bytes();
-        let body = String::from_utf8(body.to_vec()).unwrap();
-        Got { status: parts.status, headers: parts.headers, body }
+        self.service.call(request).await.unwrap()
     }
 
     async fn initialize(&mut self) -> Got {
-        let params = json!({ "protocolVersion": "2025-06-18", "capabilities": {},
+        self.initialize_with(json!({})).await
+    }
+
+    async fn initialize_with(&mut self, capabilities: Value) -> Got {
+        let params = json!({ "protocolVersion": "2025-06-18", "capabilities": capabilities,
             "clientInfo": { "name": "t", "version": "0" } });
         let request =
             json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": params });
@@ -200,4 +213,29 @@ async fn a_request_for_a_task_must_name_it_in_its_header() {
             assert_eq!(got.status, status, "{method} {name:?}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_question_is_withdrawn_on_the_stream_of_its_call() {
+    let ask = tool("ask", |_: NoArguments, call: CallContext| async move {
+        call.list_roots().await.map(|it| it.roots.len().to_string())
+    });
+    let mut http = Http::new(Server::builder("s", "1").tool(ask));
+    http.initialize_with(json!({ "roots": {} })).await;
+    let request = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call",
+        "params": { "name": "ask" } });
+    let mut body = http.start(&request, &[]).await.into_body();
+    let mut said = String::new();
+    while !said.contains("roots/list") {
+        let frame = body.frame().await.unwrap().unwrap();
+        said += std::str::from_utf8(&frame.into_data().unwrap()).unwrap();
+    }
+    let cancelled = json!({ "jsonrpc": "2.0", "method": "notifications/cancelled",
+        "params": { "requestId": 1 } });
+    assert_eq!(http.send(&cancelled, &[]).await.status, StatusCode::ACCEPTED);
+    let rest = body.collect().await.unwrap().to_bytes();
+    let messages = Got::events_of(&(said + std::str::from_utf8(&rest).unwrap()));
+    let [question, withdrawn] = &messages[..] else { panic!("{messages:?}") };
+    assert_eq!(withdrawn["method"], "notifications/cancelled", "{withdrawn}");
+    assert_eq!(withdrawn["params"]["requestId"], question["id"]);
 }

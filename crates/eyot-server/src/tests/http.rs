@@ -1,8 +1,9 @@
 //! A server of handlers as a tower service over HTTP, without a socket.
 
 use bytes::Bytes;
-use eyot_endpoint::HttpService;
+use eyot_endpoint::{ApiKey, HttpService, Keys};
 use eyot_http::OutgoingBody;
+use eyot_stdx::Secret;
 use http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full};
 use serde_json::{Value, json};
@@ -41,6 +42,13 @@ impl Got {
 impl Http {
     fn new(server: ServerBuilder) -> Self {
         Self { service: server.build().unwrap().http().into_service(), session: None }
+    }
+
+    /// A server that asks for a key; these are all.
+    fn with_keys(server: ServerBuilder, keys: &[&str]) -> Self {
+        let key = |name: &&str| ApiKey { name: (*name).into(), key: Secret::new((*name).into()) };
+        let http = server.build().unwrap().http().keys(Keys::new(keys.iter().map(key).collect()));
+        Self { service: http.into_service(), session: None }
     }
 
     async fn send(&mut self, body: &Value, headers: &[(&str, &str)]) -> Got {
@@ -86,7 +94,7 @@ impl Http {
         let mut params = params;
         params["_meta"] = json!({
             "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-            "io.modelcontextprotocol/clientCapabilities": {},
+            "io.modelcontextprotocol/clientCapabilities": { "roots": {} },
             "progressToken": 1,
         });
         let request =
@@ -215,12 +223,35 @@ async fn a_request_for_a_task_must_name_it_in_its_header() {
     }
 }
 
-#[tokio::test]
-async fn a_question_is_withdrawn_on_the_stream_of_its_call() {
+/// A server that asks its client for folders, and counts them.
+fn counter() -> ServerBuilder {
     let ask = tool("ask", |_: NoArguments, call: CallContext| async move {
         call.list_roots().await.map(|it| it.roots.len().to_string())
     });
-    let mut http = Http::new(Server::builder("s", "1").tool(ask));
+    Server::builder("s", "1").tool(ask)
+}
+
+#[tokio::test]
+async fn a_parked_call_belongs_to_the_client_that_was_asked() {
+    let mut http = Http::with_keys(counter(), &["ada", "eve"]);
+    let (ada, eve) = ([("authorization", "Bearer ada")], [("authorization", "Bearer eve")]);
+    let asked = http.call_modern(json!({ "name": "ask" }), &ada).await.json();
+    let round = json!({
+        "name": "ask",
+        "inputResponses": { "q0": { "roots": [{ "uri": "file:///a" }] } },
+        "requestState": asked["result"]["requestState"],
+    });
+    for _ in 0..2 {
+        let refused = http.call_modern(round.clone(), &eve).await.json();
+        assert_eq!(refused["error"]["message"], "Invalid or expired requestState", "{refused}");
+        let answer = http.call_modern(round.clone(), &ada).await.json();
+        assert_eq!(answer["result"]["content"][0]["text"], "1", "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_question_is_withdrawn_on_the_stream_of_its_call() {
+    let mut http = Http::new(counter());
     http.initialize_with(json!({ "roots": {} })).await;
     let request = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call",
         "params": { "name": "ask" } });

@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use bytes::Bytes;
 use clap::Args;
 use eyot::types::headers;
+use eyot_benches::exchange::{CALL_END, Era, Face, Form, ID_PREFIX, LEGACY_REVISION, TEXT_PREFIX};
 use http::header::{CONTENT_TYPE, HeaderName};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
@@ -17,7 +18,6 @@ use memchr::memmem;
 use tokio::net::TcpStream;
 
 use crate::envelope::Envelope;
-use crate::exchange::{CALL_END, Era, Face, Form, ID_PREFIX, LEGACY_REVISION, TEXT_PREFIX};
 use crate::listener;
 use crate::pieces::Pieces;
 

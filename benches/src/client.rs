@@ -5,6 +5,7 @@ use std::pin::Pin;
 use anyhow::Context as _;
 use bytes::Bytes;
 use eyot::types::headers;
+use eyot_benches::exchange::{self, Call, Era, Tool};
 use http::header::{HOST, HeaderName};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri};
 use http_body_util::BodyExt as _;
@@ -13,7 +14,6 @@ use hyper::client::conn::http1::{Connection, SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-use crate::exchange::{self, Call, Era, Tool};
 use crate::pieces::Pieces;
 
 /// A client that has one request under way at a time.

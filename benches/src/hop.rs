@@ -10,10 +10,10 @@ mod summary;
 use anyhow::Context as _;
 use clap::Args;
 
-use crate::exchange::Form;
 use crate::hop::cell::Cell;
 use crate::program;
 use crate::subject::Programs;
+use eyot_benches::exchange::Form;
 
 /// What to measure. The default is the short run over a few sizes.
 #[derive(Debug, Default, Args)]

@@ -5,11 +5,11 @@
 
 use anyhow::Context as _;
 use clap::Args;
+use eyot_benches::exchange::{Era, Form, Tool};
 use serde::Serialize;
 
 use crate::budgets::{Budget, Verdict};
 use crate::callgrind::{self, Counts};
-use crate::exchange::{Era, Form, Tool};
 use crate::load::{Extent, Load};
 use crate::process::{Core, Server};
 use crate::program;

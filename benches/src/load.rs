@@ -3,12 +3,12 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use eyot_benches::exchange::{Call, Era, Tool};
 use http::Uri;
 use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
 
 use crate::client::Client;
-use crate::exchange::{Call, Era, Tool};
 use crate::machine;
 use crate::statistics::percentile;
 

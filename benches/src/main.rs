@@ -34,7 +34,6 @@ mod subject;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use eyot_benches::exchange;
 
 /// What ships with the program `eyot`: both sides of a ratio use the same allocator.
 #[global_allocator]

@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
+use eyot_benches::exchange::{Era, Form};
 use serde::Serialize;
 
 use crate::budgets::Budget;
 use crate::driver::Driver;
-use crate::exchange::{Era, Form};
 use crate::machine::{self, Footprint};
 use crate::process::{self, Core, Server};
 use crate::program;

@@ -8,11 +8,11 @@ use bytes::Bytes;
 use clap::{Args, ValueEnum};
 use eyot::Message;
 use eyot::jsonrpc::ScanLimits;
+use eyot_benches::exchange::{CALL_END, ID_PREFIX};
 use serde::{Deserialize, Serialize};
 
 use crate::callgrind::{self, Counts};
 use crate::envelope::Envelope;
-use crate::exchange::{CALL_END, ID_PREFIX};
 use crate::process::{self, Core};
 use crate::program;
 use crate::subject::Programs;

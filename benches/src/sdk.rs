@@ -55,14 +55,15 @@ const ALL_PARTS: &[Part] = &[Part::Heap, Part::Instructions, Part::Times, Part::
 /// Measures, prints a table for each part, and writes all to `out/bench-sdk.json`.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let programs = Programs::find_bench()?;
+    let turns = times::Turns { rounds: options.rounds, millis: options.millis };
     let parts = if options.parts.is_empty() { ALL_PARTS } else { options.parts.as_slice() };
     let mut rows: Vec<Row> = Vec::new();
     for part in parts {
         let measured = match part {
             Part::Heap => heap::rows()?,
-            Part::Instructions => instructions::rows(&programs, options)?,
-            Part::Times => times::rows(&programs, options)?,
-            Part::Memory => memory::rows(&programs, options)?,
+            Part::Instructions => instructions::rows(&programs, options.requests)?,
+            Part::Times => times::rows(&programs, turns)?,
+            Part::Memory => memory::rows(&programs, options.sessions)?,
         };
         table::print(&measured)?;
         rows.extend(measured);

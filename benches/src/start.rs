@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use anyhow::Context as _;
 use clap::Args;
+use eyot_benches::exchange::{Era, Form, Tool};
 use http::Uri;
 use serde::Serialize;
 use tempfile::TempDir;
@@ -11,7 +12,6 @@ use tempfile::TempDir;
 use crate::budgets::Budget;
 use crate::client::Client;
 use crate::driver::Driver;
-use crate::exchange::{Era, Form, Tool};
 use crate::process::{self, Core, Server};
 use crate::program;
 use crate::statistics::median;

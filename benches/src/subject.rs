@@ -4,10 +4,10 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use eyot_benches::exchange::{Era, Face, Form};
 use serde::Serialize;
 
 use crate::driver::Driver;
-use crate::exchange::{Era, Face, Form};
 use crate::process::{self, Core, Server};
 use crate::program;
 

@@ -131,7 +131,7 @@ async fn limited(set: impl FnOnce(&mut Limits)) -> (Upstream, Proxy, Session) {
 
 #[tokio::test]
 async fn body_that_is_too_long_is_refused_with_413_before_it_is_read() {
-    let (mut upstream, proxy, session) = limited(|it| it.message_bytes_max = 4096).await;
+    let (mut upstream, proxy, session) = limited(|it| it.messages.bytes_max = 4096).await;
     let ask = session.post(&call(1, "echo", json!({}))).header("content-length", "1000000000");
     let mut connection = Connection::open(proxy.address).await;
     connection.send(&ask.parts().0).await;
@@ -141,7 +141,7 @@ async fn body_that_is_too_long_is_refused_with_413_before_it_is_read() {
 
 #[tokio::test]
 async fn body_without_a_length_is_refused_with_413_when_it_grows_too_long() {
-    let (mut upstream, proxy, session) = limited(|it| it.message_bytes_max = 4096).await;
+    let (mut upstream, proxy, session) = limited(|it| it.messages.bytes_max = 4096).await;
     let ask = session.post(&call(1, "echo", json!({}))).without("content-length");
     let mut connection = Connection::open(proxy.address).await;
     connection.send(&ask.header("transfer-encoding", "chunked").parts().0).await;
@@ -156,7 +156,7 @@ async fn body_without_a_length_is_refused_with_413_when_it_grows_too_long() {
 #[tokio::test]
 async fn head_that_never_ends_closes_the_connection_in_time() {
     let (mut upstream, proxy, session) =
-        limited(|it| it.head_timeout = Duration::from_millis(300)).await;
+        limited(|it| it.http.head_timeout = Duration::from_millis(300)).await;
     let mut slow = Connection::open(proxy.address).await;
     slow.send(b"POST /mcp HTTP/1.1\r\nhost: 127.").await;
     slow.rest().await;
@@ -166,7 +166,7 @@ async fn head_that_never_ends_closes_the_connection_in_time() {
 #[tokio::test]
 async fn silent_connection_is_closed_in_time() {
     let (mut upstream, proxy, session) =
-        limited(|it| it.head_timeout = Duration::from_millis(300)).await;
+        limited(|it| it.http.head_timeout = Duration::from_millis(300)).await;
     let silent = Connection::open(proxy.address).await;
     assert_eq!(silent.rest().await, "");
     check_healthy(&session, &mut upstream).await;
@@ -175,7 +175,7 @@ async fn silent_connection_is_closed_in_time() {
 #[tokio::test]
 async fn body_that_stops_coming_is_refused_with_408() {
     let (mut upstream, proxy, session) =
-        limited(|it| it.body_idle_timeout = Duration::from_millis(300)).await;
+        limited(|it| it.http.body_idle_timeout = Duration::from_millis(300)).await;
     let (head, body) = session.post(&call(1, "echo", json!({}))).parts();
     let mut slow = Connection::open(proxy.address).await;
     slow.send(&[&head, &body[..10]].concat()).await;
@@ -186,7 +186,7 @@ async fn body_that_stops_coming_is_refused_with_408() {
 #[tokio::test]
 async fn body_that_comes_in_drops_is_given_up_in_time() {
     let (mut upstream, proxy, session) =
-        limited(|it| it.body_timeout = Duration::from_millis(300)).await;
+        limited(|it| it.http.body_timeout = Duration::from_millis(300)).await;
     let ask = session.post(&call(1, "echo", json!({}))).header("content-length", "100000");
     let mut slow = Connection::open(proxy.address).await;
     slow.send(&ask.parts().0).await;

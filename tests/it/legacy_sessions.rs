@@ -138,7 +138,7 @@ async fn deleted_session_ends_its_child_and_its_running_calls() {
 async fn idle_session_ends_and_a_listening_one_does_not() {
     let stage = Stage::open().await;
     let proxy = Proxy::before_child(stage.command(), patient_limits(), |config| {
-        config.endpoint.session_limits.idle_timeout = Duration::from_millis(500);
+        config.endpoint.limits.sessions.each.idle_timeout = Duration::from_millis(500);
     });
     let proxy = proxy.await;
     let (listener, mut listeners) = stage.session(proxy.address, "2025-11-25").await;
@@ -153,7 +153,7 @@ async fn idle_session_ends_and_a_listening_one_does_not() {
 async fn too_many_sessions_are_refused_with_503_and_the_name_of_the_limit() {
     let upstream = Upstream::with(&Habits::new()).await;
     let mut limits = patient_limits();
-    limits.sessions_max = 2;
+    limits.sessions.in_all_max = 2;
     let proxy = Proxy::before_url(&upstream, limits, |_| {}).await;
     let first = Session::open(proxy.address, "2025-11-25").await;
     let _second = Session::open(proxy.address, "2025-11-25").await;
@@ -172,7 +172,7 @@ async fn too_many_sessions_are_refused_with_503_and_the_name_of_the_limit() {
 async fn too_many_requests_of_one_session_are_refused_with_429() {
     let mut upstream = Upstream::with(&Habits::new()).await;
     let proxy = Proxy::before_url(&upstream, patient_limits(), |config| {
-        config.endpoint.session_limits.in_flight_max = 3;
+        config.endpoint.limits.sessions.each.in_flight_max = 3;
     });
     let proxy = proxy.await;
     let session = Session::open(proxy.address, "2025-11-25").await;

@@ -88,7 +88,7 @@ async fn notification_that_comes_first_makes_the_answer_a_stream() {
 async fn silence_makes_the_answer_a_stream() {
     let mut upstream = Upstream::with(&Habits::new()).await;
     let mut limits = patient_limits();
-    limits.json_patience = Duration::from_millis(50);
+    limits.calls.json_patience = Duration::from_millis(50);
     let proxy = Proxy::before_url(&upstream, limits, |_| {}).await;
     let session = Session::open(proxy.address, "2025-11-25").await;
     let calling = session.start(&call(1, "slow", json!({}))).await;

@@ -314,7 +314,7 @@ async fn a_call_that_rests_beside_many_lets_its_connection_go_and_comes_back_to_
     const CONNECTED: usize = 256;
     let mut upstream = Upstream::with(&Habits::new().with_notes().with_stream()).await;
     let mut limits = patient_limits();
-    limits.parked_calls_per_principal_max = CONNECTED + 1;
+    limits.memory.parked_calls_per_principal_max = CONNECTED + 1;
     let shared = |config: &mut eyot::ProxyConfig| config.affinity = Affinity::Shared;
     let proxy = Proxy::before_url(&upstream, limits, shared).await;
     let mut others = Vec::new();

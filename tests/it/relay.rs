@@ -420,13 +420,13 @@ async fn listening_goes_on_over_a_child_that_is_started_again() {
 /// Limits under which a silent upstream fails a call at once, and a person may think.
 fn impatient_with_silence() -> Limits {
     let mut limits = patient_limits();
-    limits.call_timeout = Duration::from_millis(300);
+    limits.calls.timeout = Duration::from_millis(300);
     limits
 }
 
 /// A person thinks for longer than an upstream may be silent.
 async fn think() {
-    tokio::time::sleep(impatient_with_silence().call_timeout * 3).await;
+    tokio::time::sleep(impatient_with_silence().calls.timeout * 3).await;
 }
 
 #[tokio::test]

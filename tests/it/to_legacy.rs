@@ -350,7 +350,7 @@ async fn an_upstream_that_is_silent_for_too_long_is_told_that_nobody_waits() {
     let habits = Habits::new().with_notes();
     let mut upstream = Upstream::with(&habits).await;
     let mut limits = patient_limits();
-    limits.call_timeout = Duration::from_millis(300);
+    limits.calls.timeout = Duration::from_millis(300);
     let proxy = Proxy::before_url(&upstream, limits, |_| {}).await;
     let request = call(1, "silent");
     let waiting = async { upstream.expect("tools/call").await };
@@ -366,7 +366,7 @@ async fn a_client_that_does_not_come_back_has_cancelled() {
     let habits = Habits::new().with_notes();
     let mut upstream = Upstream::with(&habits).await;
     let mut limits = patient_limits();
-    limits.question_timeout = Duration::from_millis(300);
+    limits.calls.question_timeout = Duration::from_millis(300);
     let proxy = Proxy::before_url(&upstream, limits, |_| {}).await;
     let request = call(1, "greet");
     let asking = async {

@@ -281,7 +281,7 @@ async fn client_that_refuses_fails_the_tool_and_its_other_questions_are_taken_ba
 async fn client_that_never_answers_fails_the_call_and_not_the_session() {
     let mut upstream = Upstream::bare().await;
     let mut limits = patient_limits();
-    limits.question_timeout = std::time::Duration::from_millis(50);
+    limits.calls.question_timeout = std::time::Duration::from_millis(50);
     let proxy = Proxy::before_url(&upstream, limits, |_| {}).await;
     let opening = Session::open(proxy.address, "2025-11-25");
     let (session, ()) = tokio::join!(opening, discover(&mut upstream));

@@ -1,7 +1,7 @@
 //! The backend finds its way by the shape of the text alone.
 
 use super::*;
-use crate::exchange::{Call, Era, Tool};
+use eyot_benches::exchange::{Call, Era, Tool};
 
 #[track_caller]
 fn check(era: Era, form: Form, want_start: &str) {
@@ -24,7 +24,7 @@ fn call_of_either_era_is_echoed() {
 
 #[test]
 fn notification_has_no_id() {
-    assert_eq!(id(&crate::exchange::initialized()), None);
+    assert_eq!(id(&eyot_benches::exchange::initialized()), None);
 }
 
 #[test]

@@ -3,10 +3,10 @@
 use std::fmt;
 
 use anyhow::Context as _;
+use eyot_benches::exchange::{Era, Form, Tool};
 use serde::Serialize;
 
 use crate::driver::{self, Driver};
-use crate::exchange::{Era, Form, Tool};
 use crate::load::{Extent, Load, Sample};
 use crate::process::{self, Core, Server};
 use crate::rounds::{self, Round};

@@ -11,7 +11,6 @@ use eyot_benches::servers::Sdk;
 use crate::callgrind::{self, Counts};
 use crate::load::{Extent, Load};
 use crate::process::{Core, Server};
-use crate::sdk::Options;
 use crate::sdk::table::Row;
 use crate::subject::Programs;
 
@@ -27,9 +26,8 @@ pub(crate) const CASES: &[(Era, Tool, &str)] = &[
 ];
 
 /// Counts both, and the bare server.
-pub(crate) fn rows(programs: &Programs, options: &Options) -> anyhow::Result<Vec<Row>> {
+pub(crate) fn rows(programs: &Programs, requests: u32) -> anyhow::Result<Vec<Row>> {
     callgrind::require()?;
-    let requests = options.requests;
     let mut rows = Vec::new();
     for &(era, tool, form) in CASES {
         let counts = |arguments: &[&str]| per_request(programs, arguments, (era, tool), requests);

@@ -4,21 +4,19 @@ use eyot_benches::servers::Sdk;
 
 use crate::memory::{Kind, Options as Extent, Steps, measure};
 use crate::process::{self, Core, Server};
-use crate::sdk::Options;
 use crate::sdk::table::Row;
 use crate::sdk_server::Tasks;
 use crate::subject::Programs;
 
 /// Measures both: sessions at rest, then sessions with an open stream each.
-pub(crate) fn rows(programs: &Programs, options: &Options) -> anyhow::Result<Vec<Row>> {
+pub(crate) fn rows(programs: &Programs, count: usize) -> anyhow::Result<Vec<Row>> {
     let mut rows = Vec::new();
     for (kind, what, table) in [
         (Kind::Sessions, "idle session", "memory.session_bytes"),
         (Kind::Streams, "session with its stream", "memory.stream_bytes"),
     ] {
-        let held = |sdk| hold(programs, sdk, kind, options.sessions);
+        let held = |sdk| hold(programs, sdk, kind, count);
         let (eyot, rmcp) = (held(Sdk::Eyot)?, held(Sdk::Rmcp)?);
-        let count = options.sessions;
         rows.push(
             Row::new(format!("{what}: resident bytes"), eyot.bytes_each, rmcp.bytes_each)
                 .budget(table),
@@ -30,13 +28,13 @@ pub(crate) fn rows(programs: &Programs, options: &Options) -> anyhow::Result<Vec
 }
 
 /// What a server holds.
-struct Held {
+struct ServerMemory {
     bytes_each: f64,
     all_mb: f64,
     tasks: f64,
 }
 
-fn hold(programs: &Programs, sdk: Sdk, kind: Kind, count: usize) -> anyhow::Result<Held> {
+fn hold(programs: &Programs, sdk: Sdk, kind: Kind, count: usize) -> anyhow::Result<ServerMemory> {
     let mut driver = programs.driver(Core::Second)?;
     let mut command = process::on(Core::First);
     command.arg(programs.bench()).args(["sdk-server", "--sdk", sdk.name()]);
@@ -46,5 +44,5 @@ fn hold(programs: &Programs, sdk: Sdk, kind: Kind, count: usize) -> anyhow::Resu
     let tasks: Tasks = serde_json::from_str(&server.ask("tasks")?)?;
     driver.close_streams()?;
     let all_mb = second.1.anonymous_bytes as f64 / f64::from(1 << 20);
-    Ok(Held { bytes_each, all_mb, tasks: tasks.tasks as f64 })
+    Ok(ServerMemory { bytes_each, all_mb, tasks: tasks.tasks as f64 })
 }

@@ -7,7 +7,6 @@ use crate::driver::Driver;
 use crate::load::{Extent, Load, Sample};
 use crate::process::{self, Core, Server};
 use crate::rounds::{self, Round};
-use crate::sdk::Options;
 use crate::sdk::instructions::{CASES, TEXT_BYTES};
 use crate::sdk::table::Row;
 use crate::statistics::median;
@@ -27,22 +26,31 @@ enum Who {
 /// Who answers what.
 type Subject = (Who, Era, Tool);
 
+/// How often the servers take turns, and for how long.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Turns {
+    /// Rounds that count.
+    pub(crate) rounds: usize,
+    /// Milliseconds for one server in one round.
+    pub(crate) millis: u64,
+}
+
 /// Many clients, then one: throughput, then latency.
-pub(crate) fn rows(programs: &Programs, options: &Options) -> anyhow::Result<Vec<Row>> {
-    let mut rows = many_clients(programs, options)?;
-    rows.extend(one_client(programs, options)?);
+pub(crate) fn rows(programs: &Programs, turns: Turns) -> anyhow::Result<Vec<Row>> {
+    let mut rows = many_clients(programs, turns)?;
+    rows.extend(one_client(programs, turns)?);
     Ok(rows)
 }
 
 /// 32 clients keep a server on a core of its own busy.
-fn many_clients(programs: &Programs, options: &Options) -> anyhow::Result<Vec<Row>> {
+fn many_clients(programs: &Programs, turns: Turns) -> anyhow::Result<Vec<Row>> {
     const CLIENTS: usize = 32;
     let mut subjects = vec![(Who::Bare, Era::Legacy, Tool::Echo)];
     for &(era, tool, _) in CASES {
         subjects.extend([(Who::Eyot, era, tool), (Who::Rmcp, era, tool)]);
     }
-    let bed = Bed { connections: CLIENTS, core: Core::Second, millis: options.millis };
-    let rounds = bed.measure(programs, options.rounds, &subjects)?;
+    let bed = Bed { connections: CLIENTS, core: Core::Second, millis: turns.millis };
+    let rounds = bed.measure(programs, turns.rounds, &subjects)?;
     let compared = Compared { subjects: &subjects, rounds: &rounds };
     let bare = (Who::Bare, Era::Legacy, Tool::Echo);
     let mut rows = Vec::new();
@@ -65,13 +73,13 @@ fn many_clients(programs: &Programs, options: &Options) -> anyhow::Result<Vec<Ro
 
 /// One client on the server's own core, or the wake-up of an idle virtual CPU would drown the
 /// rest.
-fn one_client(programs: &Programs, options: &Options) -> anyhow::Result<Vec<Row>> {
+fn one_client(programs: &Programs, turns: Turns) -> anyhow::Result<Vec<Row>> {
     let mut subjects = vec![(Who::DelayedRmcp, Era::Legacy, Tool::Report)];
     for &(era, tool, _) in CASES {
         subjects.extend([(Who::Eyot, era, tool), (Who::Rmcp, era, tool)]);
     }
-    let bed = Bed { connections: 1, core: Core::First, millis: options.millis };
-    let rounds = bed.measure(programs, options.rounds, &subjects)?;
+    let bed = Bed { connections: 1, core: Core::First, millis: turns.millis };
+    let rounds = bed.measure(programs, turns.rounds, &subjects)?;
     let compared = Compared { subjects: &subjects, rounds: &rounds };
     let p50 = |it: &Sample| it.p50_us;
     let mut rows = Vec::new();

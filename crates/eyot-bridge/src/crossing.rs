@@ -5,7 +5,6 @@
 use eyot_era::legacy_to_modern::ClientMeta;
 use eyot_era::modern_to_legacy;
 use eyot_era::revision::{self, Carry, Effect, FEATURES, Feature, Losses};
-use eyot_jsonrpc::Id;
 use eyot_types::{
     ClientCapabilities, DiscoverResult, Era, Implementation, InitializeParams, InitializeResult,
     MirroredArguments, Revision, ServerCapabilities, TASKS_EXTENSION, Tool,
@@ -49,9 +48,8 @@ impl Crossing {
             Era::Modern => {
                 let nobody = Implementation::new("", "");
                 let initialized = InitializeResult::new(self.server, declared, nobody);
-                let told = modern_to_legacy::discover(Id::from_number(0), initialized);
-                let result = told.message.decode_result::<DiscoverResult>();
-                (result.map(|it| it.capabilities).unwrap_or_default(), told.losses)
+                let (result, losses) = modern_to_legacy::discovered(initialized);
+                (result.capabilities, losses)
             }
             Era::Legacy => {
                 let discovered = DiscoverResult::new(&[self.server], declared);

@@ -4,40 +4,34 @@ mod call;
 mod feed;
 mod listening;
 mod pending;
+mod service;
 mod session;
 mod tasks;
-mod tools;
+mod upstream;
 
 use std::sync::Arc;
 
-use eyot_era::detect::{self, ERA_TTL};
 use eyot_era::legacy_to_modern::{self, ClientMeta};
 use eyot_era::revision::Losses;
-use eyot_jsonrpc::{Request, Response};
-use eyot_service::{BoxService, Fault, FaultKind, Peer, Reply, SessionHandle};
+use eyot_jsonrpc::Request;
+use eyot_service::{BoxService, Fault, Peer, Reply, SessionHandle};
 use eyot_session::{SessionState, UpstreamName, UpstreamRef};
-use eyot_types::codes::{self, Outcome};
-use eyot_types::{
-    DiscoverResult, Era, Implementation, InitializeResult, ListToolsResult, Method,
-    PaginatedParams, Revision,
-};
-use eyot_upstream::{ModernSide, Sender, Upstream, initialize};
-use parking_lot::Mutex;
-use serde_json::value::RawValue;
-use tokio::time::Instant;
+use eyot_types::{DiscoverResult, Era, Implementation, InitializeResult, Revision, codes};
+use eyot_upstream::{ModernSide, Upstream, initialize};
 
+use self::service::SessionService;
 use self::session::Bridged;
 use self::tasks::KnownTasks;
-use self::tools::{KnownTool, Tools};
+use self::upstream::ModernUpstream;
 use crate::losses::count_losses;
 
-/// The upstream as the bridge knows it.
+/// Legacy clients before one modern server.
 #[derive(Debug)]
 pub struct ToModern {
     upstream: Arc<Upstream>,
     modern: Arc<ModernSide>,
-    discovered: Mutex<Option<(Instant, Arc<DiscoverResult>)>>,
-    tools: Tools,
+    /// What sessions see of the two.
+    server: Arc<ModernUpstream>,
     known_tasks: Arc<KnownTasks>,
 }
 
@@ -45,10 +39,9 @@ impl ToModern {
     /// The bridge to an upstream, which is asked through its modern side.
     #[must_use]
     pub fn new(upstream: Arc<Upstream>, modern: Arc<ModernSide>) -> Self {
-        let is_http = upstream.target.has_headers();
         let known_tasks = KnownTasks::new(&upstream.runtime.limits);
-        let tools = Tools::new(is_http);
-        Self { upstream, modern, discovered: Mutex::new(None), tools, known_tasks }
+        let server = ModernUpstream::new(Arc::clone(&upstream), Arc::clone(&modern));
+        Self { upstream, modern, server: Arc::new(server), known_tasks }
     }
 
     /// Whether the upstream is known to speak the modern era alone.
@@ -82,7 +75,7 @@ impl ToModern {
     ///
     /// The session is joined with nothing.
     pub async fn initialize(
-        self: Arc<Self>,
+        &self,
         context: &SessionHandle,
         request: Request,
     ) -> Result<Reply, Fault> {
@@ -91,7 +84,7 @@ impl ToModern {
         let (client, losses) = ClientMeta::of_initialize(revision, params)
             .map_err(|error| Fault::refused(codes::invalid_params(&error.to_string())))?;
         count_losses(&losses, Era::Legacy);
-        let discovered = self.discover().await;
+        let discovered = self.server.discover().await;
         // It may have become another: `initialize` is tried first the next time.
         let discovered = discovered.inspect_err(|_| self.upstream.era.invalidate(Era::Modern))?;
         let discovered = DiscoverResult::clone(&discovered);
@@ -105,95 +98,20 @@ impl ToModern {
             ..UpstreamRef::default()
         };
         context.edit(|state| state.upstreams.insert(UpstreamName::DEFAULT, upstream));
-        let bridged = Bridged::opened(self, context.peer(), client);
-        context.set_upstream(UpstreamName::DEFAULT, bridged.into_service());
+        let session = self.stored_session(context.peer(), SessionState::default());
+        let service = SessionService::new(session.of(client)).into_service();
+        context.set_upstream(UpstreamName::DEFAULT, service);
         Ok(Reply::One(request.answer(&result)))
     }
 
     /// What answers the calls of a session that an earlier process has opened.
     #[must_use]
-    pub fn stored(self: Arc<Self>, peer: Peer, state: SessionState) -> BoxService {
-        Bridged::stored(self, peer, state).into_service()
+    pub fn stored(&self, peer: Peer, state: SessionState) -> BoxService {
+        SessionService::new(self.stored_session(peer, state)).into_service()
     }
 
-    /// What the upstream says of itself, asked anew when it was long ago.
-    async fn discover(&self) -> Result<Arc<DiscoverResult>, Fault> {
-        let known = self.discovered.lock().clone();
-        if let Some((_, known)) = known.filter(|(asked, _)| asked.elapsed() < ERA_TTL) {
-            return Ok(known);
-        }
-        let answer = self.ask(detect::discover(&detect::proxy_meta())).await?;
-        let result = answer.decode_result::<DiscoverResult>().map_err(|error| {
-            let said = answer.decode_error().map_or_else(|_| error.to_string(), |it| it.message);
-            let reason = format!("upstream did not say what it is: {said}");
-            Fault::upstream(codes::upstream_lost(&reason, Outcome::NotSent, true))
-        })?;
-        let result = Arc::new(result);
-        *self.discovered.lock() = Some((Instant::now(), Arc::clone(&result)));
-        Ok(result)
-    }
-
-    /// The same, however long ago it was.
-    async fn discovered(&self) -> Result<Arc<DiscoverResult>, Fault> {
-        let known = self.discovered.lock().clone();
-        match known {
-            Some((_, known)) => Ok(known),
-            None => self.discover().await,
-        }
-    }
-
-    /// Asks something of our own that has one answer.
-    async fn ask(&self, request: Request) -> Result<Response, Fault> {
-        let timeout = self.upstream.runtime.limits.call_timeout;
-        let asking = async {
-            let connection = self.modern.required().await?;
-            let sender = Sender::ourselves();
-            let reply = self.modern.request(&connection, request, &sender).await?;
-            reply.answer(drop).await
-        };
-        let asked = tokio::time::timeout(timeout, asking).await;
-        asked.unwrap_or_else(|_elapsed| Err(Fault::timed_out(timeout))).map_err(upstreams_fault)
-    }
-
-    /// What must be known of a tool before it is called; `None` when the upstream does not list it.
-    async fn tool(&self, name: &str, client: &ClientMeta) -> Option<Arc<KnownTool>> {
-        if let Some(known) = self.tools.find(name) {
-            return Some(known);
-        }
-        let turn = self.tools.turn().await;
-        if self.tools.is_due() && self.tools.find(name).is_none() {
-            self.list_tools(client).await;
-        }
-        drop(turn);
-        self.tools.find(name)
-    }
-
-    /// The list of tools has changed, or may have.
-    fn forget_tools(&self) {
-        self.tools.forget();
-    }
-
-    /// Lists the upstream's tools anew. Should that fail, calls go without what it would have told.
-    async fn list_tools(&self, client: &ClientMeta) {
-        self.tools.begin();
-        let mut cursor = None;
-        for _ in 0..PAGES_MAX {
-            let mut page = PaginatedParams::default();
-            page.cursor = cursor.take();
-            let bare = Request::unnumbered(Method::ToolsList.as_str(), &page);
-            let Some(request) = carried_request(client, &bare) else { return };
-            let answer = match self.ask(request).await {
-                Ok(answer) if !answer.is_error() => answer,
-                Ok(_) => return,
-                Err(fault) => return tracing::debug!(%fault, "tools were not listed"),
-            };
-            let Ok(mut page) = answer.decode_result::<ListToolsResult>() else { return };
-            self.tools.learn(&mut page);
-            cursor = page.next_cursor;
-            if cursor.is_none() {
-                return;
-            }
-        }
+    fn stored_session(&self, peer: Peer, state: SessionState) -> Bridged {
+        Bridged::stored(Arc::clone(&self.server), &self.known_tasks, peer, state)
     }
 }
 
@@ -211,20 +129,3 @@ pub(crate) fn advertised(
         has_list,
     )
 }
-
-/// A request of our own on behalf of a client.
-fn carried_request(client: &ClientMeta, bare: &Request) -> Option<Request> {
-    let params = RawValue::from_string(client.params(bare, None).ok()?).ok()?;
-    Some(Request::new(bare.id(), bare.method(), &params))
-}
-
-/// The upstream's refusal of what we made of a request is not the client's fault.
-fn upstreams_fault(mut fault: Fault) -> Fault {
-    if matches!(fault.kind, FaultKind::Refused | FaultKind::SessionGone) {
-        fault.kind = FaultKind::Upstream;
-    }
-    fault
-}
-
-/// Pages of one list of tools that are read.
-const PAGES_MAX: usize = 64;

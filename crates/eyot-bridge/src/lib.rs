@@ -4,7 +4,9 @@
 //! [`Bridge`] takes modern clients to a legacy server, [`ToModern`] takes legacy clients to a modern
 //! one. It knows no sockets: what carries the messages is `eyot-upstream`'s matter.
 
+mod clock;
 mod crossing;
+mod known_tools;
 mod legacy_to_modern;
 mod losses;
 mod modern_to_legacy;
@@ -12,4 +14,4 @@ mod task_rooms;
 
 pub use crate::crossing::{Crossing, has_tasks};
 pub use crate::legacy_to_modern::ToModern;
-pub use crate::modern_to_legacy::{Affinity, Ask, Bridge, Mirrors, mirrors_some};
+pub use crate::modern_to_legacy::{Affinity, Ask, Bridge, ParamHeaders};

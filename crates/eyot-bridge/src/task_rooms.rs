@@ -2,13 +2,14 @@
 //! and how long they are kept.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use eyot_era::tasks::{PollBounds, Said, TaskBounds, TaskMachine, TaskSeed, WorkPlace};
 use eyot_jsonrpc::ErrorObject;
 use eyot_service::{Limits, unix_ms};
 use eyot_stdx::{Quota, QuotaLimits, QuotaPermit};
 use eyot_types::codes;
+
+use crate::clock::now;
 
 /// Begins the tasks of one upstream.
 #[derive(Debug)]
@@ -20,11 +21,12 @@ pub(crate) struct TaskRooms {
 impl TaskRooms {
     pub(crate) fn new(limits: &Limits) -> Arc<Self> {
         let quota = QuotaLimits {
-            principal_things_max: limits.tasks_per_principal_max,
-            ..QuotaLimits::things(limits.tasks_max).with_bytes(limits.task_results_bytes_max)
+            principal_things_max: limits.memory.tasks_per_principal_max,
+            ..QuotaLimits::things(limits.memory.tasks_max)
+                .with_bytes(limits.memory.task_results_bytes_max)
         };
         let bounds = TaskBounds {
-            ttl_max: limits.task_ttl,
+            ttl_max: limits.memory.task_ttl,
             questions_max: QUESTIONS_MAX,
             polling: PollBounds::default(),
         };
@@ -60,11 +62,6 @@ impl TaskRooms {
     pub(crate) fn count(&self) {
         eyot_metrics::tasks(self.quota.usage().things);
     }
-}
-
-/// The clock of tasks, which only goes on. Tests move it.
-pub(crate) fn now() -> Instant {
-    tokio::time::Instant::now().into_std()
 }
 
 /// Random bytes of an id.

@@ -102,12 +102,12 @@ pub(crate) struct Listen {
     pub(crate) question_timeout: Duration,
     /// Calls of modern clients that wait for their next round before a legacy upstream; one more is
     /// refused.
-    #[arg(long, default_value_t = Limits::default().parked_calls_max, value_name = "COUNT")]
+    #[arg(long, default_value_t = Limits::default().memory.parked_calls_max, value_name = "COUNT")]
     pub(crate) parked_calls_max: usize,
     /// The same of the clients with one key; all clients without a key count as one.
     #[arg(
         long,
-        default_value_t = Limits::default().parked_calls_per_principal_max,
+        default_value_t = Limits::default().memory.parked_calls_per_principal_max,
         value_name = "COUNT"
     )]
     pub(crate) parked_calls_per_principal_max: usize,

@@ -68,10 +68,11 @@ pub(crate) fn announce(url: &str, is_json: bool) -> anyhow::Result<()> {
 /// The bounds that the flags ask for.
 pub(crate) fn limits(listen: &Listen) -> Limits {
     let mut limits = Limits::default();
-    limits.call_timeout = listen.call_timeout;
-    limits.question_timeout = listen.question_timeout;
-    limits.parked_calls_max = listen.parked_calls_max;
-    limits.parked_calls_per_principal_max = listen.parked_calls_per_principal_max;
+    limits.calls.timeout = listen.call_timeout;
+    limits.calls.question_timeout = listen.question_timeout;
+    limits.memory.parked_calls_max = listen.parked_calls_max;
+    limits.memory.parked_calls_per_principal_max = listen.parked_calls_per_principal_max;
+    limits.sessions.each.idle_timeout = listen.session_ttl;
     limits.drain_timeout = listen.drain_timeout;
     limits
 }
@@ -178,7 +179,6 @@ fn proxy_config(
     hosts = listen.allow_origin.iter().fold(hosts, |hosts, origin| hosts.allow_origin(origin));
     config.endpoint.hosts = hosts;
     config.endpoint.limits = limits;
-    config.endpoint.session_limits.idle_timeout = listen.session_ttl;
     Ok(config)
 }
 

@@ -13,7 +13,7 @@ use crate::exchange::{Times, Watch};
 use crate::params::{Params, to_raw};
 use crate::perform::{Call, perform};
 use crate::session::Session;
-use crate::state::{Doubt, Shared};
+use crate::state::{Loss, Shared};
 
 /// What was tried already.
 #[derive(Default)]
@@ -28,7 +28,7 @@ pub(crate) struct Attempts {
 }
 
 /// A call that failed, and where.
-pub(crate) struct Failed<'a> {
+pub(crate) struct FailedAttempt<'a> {
     pub(crate) shared: &'a Arc<Shared>,
     pub(crate) session: &'a Arc<Session>,
     pub(crate) call: &'a Call,
@@ -55,7 +55,7 @@ impl Attempts {
     /// Prepares the next attempt, or gives the error back.
     pub(crate) async fn judge(
         &mut self,
-        failed: &Failed<'_>,
+        failed: &FailedAttempt<'_>,
         error: ClientError,
     ) -> Result<(), ClientError> {
         if !self.may_repeat(failed, &error).await {
@@ -73,21 +73,21 @@ impl Attempts {
     }
 
     /// Whether the request can be sent again, after the driver has looked after the connection.
-    async fn may_repeat(&mut self, failed: &Failed<'_>, error: &ClientError) -> bool {
-        let Failed { shared, session, call, .. } = failed;
+    async fn may_repeat(&mut self, failed: &FailedAttempt<'_>, error: &ClientError) -> bool {
+        let FailedAttempt { shared, session, call, .. } = failed;
         match error {
             ClientError::Unreachable { reason } => {
-                shared.suspect(session, Doubt::Broken(reason.clone())).await;
+                shared.report_loss(session, Loss::Broken(reason.clone())).await;
                 true
             }
             ClientError::Lost { reason, outcome: Outcome::NotSent } => {
-                shared.suspect(session, Doubt::Gone(reason.clone())).await;
+                shared.report_loss(session, Loss::Gone(reason.clone())).await;
                 true
             }
             ClientError::Lost { reason, outcome: Outcome::Unknown } => {
                 // A link of lines that still works has lost this call only: nobody read it.
                 if shared.http.is_some() || !session.is_open() {
-                    shared.suspect(session, Doubt::Broken(reason.clone())).await;
+                    shared.report_loss(session, Loss::Broken(reason.clone())).await;
                 }
                 self.unknown += 1;
                 // Nobody knows whether it ran: only what changes nothing is asked again.
@@ -101,8 +101,8 @@ impl Attempts {
     }
 
     /// Whether a modern server's refusal can be mended.
-    async fn may_correct(&mut self, failed: &Failed<'_>, code: i64) -> bool {
-        let Failed { shared, session, call, .. } = failed;
+    async fn may_correct(&mut self, failed: &FailedAttempt<'_>, code: i64) -> bool {
+        let FailedAttempt { shared, session, call, .. } = failed;
         match code {
             codes::HEADER_MISMATCH
                 if call.method() == Method::ToolsCall
@@ -117,7 +117,7 @@ impl Attempts {
             codes::UNSUPPORTED_VERSION if !self.has_renegotiated => {
                 self.has_renegotiated = true;
                 let reason = "the server no longer speaks the revision".to_owned();
-                shared.suspect(session, Doubt::Gone(reason)).await;
+                shared.report_loss(session, Loss::Gone(reason)).await;
                 true
             }
             _ => false,
@@ -160,7 +160,7 @@ async fn learn_tool(shared: &Arc<Shared>, call: &Call) -> bool {
 /// warning [...], including the tool name and the reason" (2026-07-28,
 /// basic/transports/streamable-http). Only HTTP needs it, and only the modern era.
 pub(crate) fn drop_invalid_tools(shared: &Shared, page: &mut ListToolsResult) {
-    page.tools.retain(|tool| match shared.mirrors.learn(tool) {
+    page.tools.retain(|tool| match shared.known_tools.learn(tool) {
         Ok(()) => true,
         Err(error) => {
             tracing::warn!(tool = tool.name, %error, "tool is not used");

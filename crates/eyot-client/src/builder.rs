@@ -27,6 +27,7 @@ use crate::endpoint::{Endpoint, Place};
 use crate::error::ClientError;
 use crate::handlers::ListKind;
 use crate::open::{Dial, Opener};
+use crate::open_client::OpenClient;
 use crate::state::Shared;
 
 /// Puts a client together; see [`Client::builder`].
@@ -323,7 +324,7 @@ impl ClientBuilder {
         let mut own_driver = Driver::new(Arc::clone(&shared), opener, orders, stop);
         let live = own_driver.enter(opened);
         eyot_upstream::spawn(&runtime, own_driver.run(live));
-        Ok(Client::new(shared, facts, guard))
+        Ok(Client::new(OpenClient::new(shared, facts, guard)))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use eyot_jsonrpc::Message;
+use eyot_jsonrpc::{Message, Notification};
 use eyot_types::{CacheScope, Method};
 use parking_lot::Mutex;
 use serde::Deserialize;
@@ -95,9 +95,8 @@ impl Cache {
 
     /// Forgets what a notification says has changed. "The notification invalidates the cached
     /// response and it should be considered immediately stale."
-    pub(crate) fn invalidate(&self, notification: &Message) {
-        let method = notification.method().unwrap_or_default();
-        let stale: &[Method<'_>] = match Method::parse(&method) {
+    pub(crate) fn invalidate(&self, notification: &Notification) {
+        let stale: &[Method<'_>] = match Method::parse(notification.method()) {
             Method::ToolsListChanged => &[Method::ToolsList],
             Method::PromptsListChanged => &[Method::PromptsList],
             Method::ResourcesListChanged => {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -13,9 +14,9 @@ use tokio::sync::mpsc;
 
 use crate::answer::sealed::Of;
 use crate::answer::{Outcome, Page};
-use crate::client::Client;
 use crate::error::ClientError;
 use crate::exchange::{ProgressListener, Watch};
+use crate::open_client::OpenClient;
 use crate::params::to_raw;
 use crate::perform::{Call, perform};
 
@@ -27,7 +28,7 @@ use crate::perform::{Call, perform};
 /// for the answer any more. It may have run.
 #[must_use = "a call is sent when it is awaited"]
 pub struct CallBuilder<T> {
-    client: Client,
+    client: Arc<OpenClient>,
     call: Result<Call, ClientError>,
     timeout: Duration,
     max_total: Duration,
@@ -39,12 +40,12 @@ pub struct CallBuilder<T> {
 pub type CallFuture<T> = Pin<Box<dyn Future<Output = Result<T, ClientError>> + Send>>;
 
 impl<T: Outcome> CallBuilder<T> {
-    pub(crate) fn new(client: &Client, call: Result<Call, ClientError>) -> Self {
+    pub(crate) fn new(client: Arc<OpenClient>, call: Result<Call, ClientError>) -> Self {
         let config = &client.shared().config;
         Self {
             timeout: config.timeout,
             max_total: config.max_total,
-            client: client.clone(),
+            client,
             call,
             progress: None,
             result: PhantomData,
@@ -101,7 +102,7 @@ impl<T: Outcome> CallBuilder<T> {
 
     /// The least severe log messages that the server is to send for this call. Modern servers
     /// only: a legacy one has a level for the whole session, see
-    /// [`Client::set_log_level`].
+    /// [`Client::set_log_level`](crate::Client::set_log_level).
     pub fn log_level(mut self, level: LogLevel) -> Self {
         if let Ok(call) = &mut self.call {
             call.log_level = Some(level);

@@ -13,15 +13,15 @@ use eyot_types::{
     Tool,
 };
 use futures_core::Stream;
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 use serde::Serialize;
 use tokio::sync::{broadcast, watch};
-use tokio_util::sync::DropGuard;
 
 use crate::answer::{Outcome as CallOutcome, ToolAnswer};
 use crate::builder::ClientBuilder;
 use crate::call::CallBuilder;
 use crate::error::ClientError;
+use crate::open_client::OpenClient;
 use crate::pages::Pages;
 use crate::params::Params;
 use crate::perform::Call;
@@ -48,14 +48,7 @@ use crate::state::{ClientEvent, Link, Liveness, Shared};
 /// Dropping the last clone closes the connection, in order but without waiting: see
 /// [`close`](Self::close).
 #[derive(Clone)]
-pub struct Client(Arc<Inner>);
-
-struct Inner {
-    shared: Arc<Shared>,
-    /// What the first connection found.
-    facts: Facts,
-    stop: DropGuard,
-}
+pub struct Client(Arc<OpenClient>);
 
 impl Client {
     /// Puts a client together that says this of itself.
@@ -63,17 +56,16 @@ impl Client {
         ClientBuilder::new(Implementation::new(name, version))
     }
 
-    pub(crate) fn new(shared: Arc<Shared>, facts: Facts, stop: DropGuard) -> Self {
-        Self(Arc::new(Inner { shared, facts, stop }))
+    pub(crate) fn new(client: OpenClient) -> Self {
+        Self(Arc::new(client))
     }
 
     pub(crate) fn shared(&self) -> &Arc<Shared> {
-        &self.0.shared
+        self.0.shared()
     }
 
     fn facts(&self) -> Facts {
-        let session = self.shared().session_now();
-        session.map_or_else(|| self.0.facts.clone(), |session| session.facts.clone())
+        self.0.facts()
     }
 
     /// Who the server says it is. `None`: it does not say.
@@ -129,7 +121,7 @@ impl Client {
 
     /// The server's notifications from now on, but for progress. A slow reader misses some.
     pub fn notifications(&self) -> impl Stream<Item = Message> + Send + Unpin + use<> {
-        received(self.shared().notifications.subscribe())
+        received(self.shared().notifications.subscribe()).map(Message::from)
     }
 
     /// A page of the tools, the first one unless a cursor is given.
@@ -256,7 +248,7 @@ impl Client {
             let params = Params::new().with("level", &level);
             self.call::<EmptyResult>(Method::LoggingSetLevel, params).await?;
         }
-        self.shared().wishes.lock().log_level = Some(level);
+        self.shared().settings.lock().log_level = Some(level);
         Ok(())
     }
 
@@ -268,7 +260,7 @@ impl Client {
         params: impl Serialize,
     ) -> CallBuilder<Message> {
         let call = Params::of(&params).map(|params| Call::new(method.into(), params));
-        CallBuilder::new(self, call)
+        CallBuilder::new(Arc::clone(&self.0), call)
     }
 
     /// Sends any notification.
@@ -318,7 +310,7 @@ impl Client {
     /// Dropping the future does not wait; the connection is closed all the same.
     pub async fn close(&self) {
         let mut liveness = self.liveness();
-        self.0.stop.token().cancel();
+        self.0.stop();
         // An error means that nobody is left to say it.
         drop(liveness.wait_for(|it| *it == Liveness::Closed).await);
     }
@@ -338,7 +330,8 @@ impl Client {
         method: Method<'static>,
         params: Result<Params, ClientError>,
     ) -> CallBuilder<T> {
-        CallBuilder::new(self, params.map(|params| Call::new(method.as_str(), params)))
+        let call = params.map(|params| Call::new(method.as_str(), params));
+        CallBuilder::new(Arc::clone(&self.0), call)
     }
 }
 

@@ -51,7 +51,7 @@ impl Config {
             era: EraMode::Auto,
             prior: None,
             revision: Revision::LATEST_LEGACY,
-            timeout: limits.call_timeout,
+            timeout: limits.calls.timeout,
             max_total: Duration::from_secs(600),
             heartbeat: Some(Heartbeat::default()),
             rounds_max: 8,

@@ -23,7 +23,7 @@ pub(crate) async fn restore(
         // There every request says its log level, and a subscription is a request.
         return Ok(());
     }
-    let level = shared.wishes.lock().log_level.clone();
+    let level = shared.settings.lock().log_level.clone();
     let level = level.map(|level| (Method::LoggingSetLevel, json!({ "level": level })));
     let uris = shared.subscribed().into_iter();
     let uris = uris.map(|uri| (Method::ResourcesSubscribe, json!({ "uri": uri })));

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use eyot_era::detect::KnownEra;
-use eyot_jsonrpc::{Id, Message};
+use eyot_jsonrpc::{Id, Notification};
 use eyot_types::{JsonObject, LogLevel, Method};
 use eyot_upstream::HttpLink;
 use futures_util::future::BoxFuture;
@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use crate::cache::Cache;
 use crate::config::Config;
 use crate::error::ClientError;
-use crate::mirrors::Mirrors;
+use crate::known_tools::KnownTools;
 use crate::session::Session;
 
 /// Whether calls reach the server now.
@@ -74,7 +74,7 @@ pub(crate) enum Link {
 pub(crate) enum Order {
     /// A call found that session `number` does not work; `done` is dropped when the driver has
     /// looked after it, or has begun to.
-    Suspect { number: u64, doubt: Doubt, done: oneshot::Sender<()> },
+    ReportLoss { number: u64, loss: Loss, done: oneshot::Sender<()> },
     /// Run this beside everything else.
     Run(BoxFuture<'static, ()>),
     /// What the modern background subscription is to hear of has changed.
@@ -83,7 +83,7 @@ pub(crate) enum Order {
 
 /// What is wrong with a session.
 #[derive(Clone, Debug)]
-pub(crate) enum Doubt {
+pub(crate) enum Loss {
     /// The server no longer knows it, or has another era or version now.
     Gone(String),
     /// The server could not be reached, or the connection broke.
@@ -92,13 +92,13 @@ pub(crate) enum Doubt {
 
 /// What the caller has set at the server, to be set again in a new session.
 #[derive(Debug, Default)]
-pub(crate) struct Wishes {
+pub(crate) struct SessionSettings {
     pub(crate) log_level: Option<LogLevel>,
     /// Subscribed resources, with how many want each.
     pub(crate) subscriptions: BTreeMap<String, u32>,
 }
 
-impl Wishes {
+impl SessionSettings {
     /// Lets go of a subscription; whether it was the last of its resource.
     pub(crate) fn release(&mut self, uri: &str) -> bool {
         let Some(count) = self.subscriptions.get_mut(uri) else { return false };
@@ -122,13 +122,13 @@ pub(crate) struct Shared {
     pub(crate) liveness: watch::Sender<Liveness>,
     pub(crate) known_era: Mutex<Option<KnownEra>>,
     pub(crate) orders: mpsc::Sender<Order>,
-    pub(crate) notifications: broadcast::Sender<Message>,
+    pub(crate) notifications: broadcast::Sender<Notification>,
     pub(crate) events: broadcast::Sender<ClientEvent>,
     pub(crate) cache: Cache,
-    pub(crate) mirrors: Mirrors,
-    pub(crate) wishes: Mutex<Wishes>,
+    pub(crate) known_tools: KnownTools,
+    pub(crate) settings: Mutex<SessionSettings>,
     /// Calls that want to hear of progress which comes outside of their own stream.
-    stray: Mutex<BTreeMap<u64, mpsc::Sender<Message>>>,
+    stray: Mutex<BTreeMap<u64, mpsc::Sender<Notification>>>,
     next_id: AtomicU64,
     started: Instant,
     /// When the server was last heard of, in milliseconds since `started`.
@@ -140,7 +140,7 @@ impl Shared {
         config: Config,
         http: Option<HttpLink>,
     ) -> (Arc<Self>, mpsc::Receiver<Order>) {
-        let queue_max = config.limits.queue_messages_max.max(1);
+        let queue_max = config.limits.calls.queue_messages_max.max(1);
         let (orders, receiver) = mpsc::channel(queue_max);
         let shared = Self {
             modern_meta: config.modern_meta(),
@@ -152,8 +152,8 @@ impl Shared {
             notifications: broadcast::Sender::new(queue_max),
             events: broadcast::Sender::new(EVENTS_MAX),
             cache: Cache::new(config.cache_entries_max),
-            mirrors: Mirrors::new(TOOLS_MAX),
-            wishes: Mutex::default(),
+            known_tools: KnownTools::default(),
+            settings: Mutex::default(),
             stray: Mutex::default(),
             next_id: AtomicU64::new(1),
             started: Instant::now(),
@@ -186,9 +186,9 @@ impl Shared {
     }
 
     /// Tells the driver that a session does not work, and waits until it looks after it.
-    pub(crate) async fn suspect(&self, session: &Session, doubt: Doubt) {
+    pub(crate) async fn report_loss(&self, session: &Session, loss: Loss) {
         let (done, waiting) = oneshot::channel();
-        let order = Order::Suspect { number: session.number, doubt, done };
+        let order = Order::ReportLoss { number: session.number, loss, done };
         if self.orders.send(order).await.is_ok() {
             // The driver drops its end; it never sends.
             drop(waiting.await);
@@ -217,7 +217,7 @@ impl Shared {
     }
 
     /// Takes a notification of the server, wherever it came from.
-    pub(crate) fn observe(&self, notification: &Message) {
+    pub(crate) fn observe(&self, notification: &Notification) {
         self.cache.invalidate(notification);
         self.config.handlers.notify(notification);
         // Nobody may listen; that is no error.
@@ -228,16 +228,15 @@ impl Shared {
     pub(crate) fn expect_stray(
         self: &Arc<Self>,
         token: u64,
-    ) -> (StrayGuard, mpsc::Receiver<Message>) {
+    ) -> (StrayGuard, mpsc::Receiver<Notification>) {
         let (sender, receiver) = mpsc::channel(STRAY_MAX);
         self.stray.lock().insert(token, sender);
         (StrayGuard { shared: Arc::clone(self), token }, receiver)
     }
 
     /// Hands progress to its call; `false` when it is nobody's.
-    pub(crate) fn deliver_stray(&self, notification: &Message) -> bool {
-        let method = notification.method().unwrap_or_default();
-        if Method::parse(&method) != Method::Progress {
+    pub(crate) fn deliver_stray(&self, notification: &Notification) -> bool {
+        if !notification.is_method(Method::Progress.as_str()) {
             return false;
         }
         let token = notification.progress_token().as_ref().and_then(Id::as_u64);
@@ -250,7 +249,7 @@ impl Shared {
 
     /// The subscribed resources.
     pub(crate) fn subscribed(&self) -> BTreeSet<String> {
-        self.wishes.lock().subscriptions.keys().cloned().collect()
+        self.settings.lock().subscriptions.keys().cloned().collect()
     }
 }
 
@@ -268,7 +267,5 @@ impl Drop for StrayGuard {
 
 /// Events that wait for a slow listener.
 const EVENTS_MAX: usize = 64;
-/// Tools whose mirrored arguments are remembered.
-const TOOLS_MAX: usize = 10_000;
 /// Progress messages that wait for their call.
 const STRAY_MAX: usize = 16;

@@ -16,7 +16,7 @@ pub trait Authenticate: fmt::Debug + Send + Sync {
     ///
     /// What can be said at once is [`Authentication::Ready`]; only what must ask others is boxed. The
     /// endpoint waits for that as long as
-    /// [`Limits::authentication_timeout`](eyot_service::Limits::authentication_timeout).
+    /// [`authentication_timeout`](eyot_service::HttpLimits::authentication_timeout).
     fn authenticate(&self, credentials: &Credentials<'_>) -> Authentication;
 
     /// Whether every client is served without credentials, as nobody in particular.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use eyot_http::HostPolicy;
 use eyot_service::{Limits, Shutdown};
-use eyot_session::{Limits as SessionLimits, Store};
+use eyot_session::Store;
 use tokio_util::task::TaskTracker;
 
 use crate::api_keys::Keys;
@@ -24,8 +24,6 @@ pub struct EndpointConfig {
     pub store: Arc<dyn Store>,
     /// Every bound.
     pub limits: Limits,
-    /// Bounds of one session.
-    pub session_limits: SessionLimits,
     /// Tells everything of the endpoint to end; keep a clone.
     pub shutdown: Shutdown,
     /// Where every task of the endpoint lives. The caller may add its own.
@@ -42,7 +40,6 @@ impl EndpointConfig {
             auth: Arc::new(Keys::default()),
             store,
             limits: Limits::default(),
-            session_limits: SessionLimits::default(),
             shutdown: Shutdown::new(),
             tasks: TaskTracker::new(),
         }

@@ -10,7 +10,8 @@ use eyot_http::{OutgoingBody, RequestBody};
 use http::{Request, Response};
 use tower_service::Service;
 
-use crate::era_switch::{ConnectionContext, EraSwitch};
+use crate::era_switch::EraSwitch;
+use crate::request_context::ConnectionContext;
 
 /// Answers the HTTP requests of one endpoint, to clients of both eras. Cheap to clone.
 ///

@@ -20,10 +20,10 @@ use tower_service::Service;
 use crate::accept::{Accept, Drained, serve};
 use crate::admin::Health;
 use crate::config::EndpointConfig;
+use crate::detached_calls::DetachedCalls;
 use crate::endpoint::Endpoint;
 use crate::era_switch::EraSwitch;
 use crate::http_stack;
-use crate::keeper::Keeper;
 use crate::legacy::Legacy;
 use crate::modern::Modern;
 use crate::registry::Registry;
@@ -45,15 +45,14 @@ impl HttpServer {
     /// Puts a server in front of `service`.
     #[must_use]
     pub fn new(config: EndpointConfig, service: BoxService) -> Self {
-        let EndpointConfig { path, hosts, auth, store, limits, session_limits, shutdown, tasks } =
-            config;
-        let registry = Registry::new(Arc::clone(&store), service.clone(), &limits, session_limits);
+        let EndpointConfig { path, hosts, auth, store, limits, shutdown, tasks } = config;
+        let registry = Registry::new(Arc::clone(&store), service.clone(), &limits.sessions);
         let registry = Arc::new(registry);
-        let keeper = Arc::new(Keeper::new(tasks.clone(), shutdown.finished().clone()));
+        let detached = Arc::new(DetachedCalls::new(tasks.clone(), shutdown.finished().clone()));
         let legacy = Arc::new(Legacy {
             registry: Arc::clone(&registry),
             service: service.clone(),
-            keeper,
+            detached,
             shutdown: shutdown.clone(),
             limits,
         });
@@ -62,7 +61,7 @@ impl HttpServer {
             hosts,
             auth,
             legacy,
-            modern: Modern { service, limits },
+            modern: Modern { service, limits, shutdown: shutdown.clone() },
             shutdown: shutdown.clone(),
             limits,
         });
@@ -146,7 +145,7 @@ impl<L> HttpServer<L> {
         B: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
     {
         let accept = Accept {
-            connections_max: self.limits.connections_max,
+            connections_max: self.limits.http.connections_max,
             drain_timeout: self.limits.drain_timeout,
         };
         let (eras, layer) = (Arc::clone(&self.eras), self.layer.clone());
@@ -170,7 +169,7 @@ impl<L> HttpServer<L> {
     /// Ends what has expired, beside everything else.
     pub(crate) fn sweep_soon(&self) {
         let registry = Arc::clone(&self.registry);
-        self.eras.legacy.keeper.spawn(async move { registry.sweep().await });
+        self.eras.legacy.detached.spawn(async move { registry.sweep().await });
     }
 
     /// Ends what has expired. Never ready.

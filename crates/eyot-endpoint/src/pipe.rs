@@ -24,10 +24,10 @@ use eyot_types::{CancelledParams, Era, Method, Revision, codes};
 use futures_core::Stream as _;
 use futures_util::stream::{AbortHandle, Abortable, SelectAll, abortable};
 use tokio::time::{Instant, Sleep};
-use tokio_util::sync::WaitForCancellationFutureOwned;
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use self::session::PipeSession;
-use crate::running::Running;
+use crate::reply_stream::ReplyStream;
 
 /// Serves one peer until it has gone and what it asked is answered.
 ///
@@ -42,6 +42,8 @@ pub struct Pipe<I> {
     running: HashMap<Id, AbortHandle>,
     session: Option<PipeSession>,
     drain: Pin<Box<WaitForCancellationFutureOwned>>,
+    /// Cancelled when the drain begins or the peer's input ends: subscriptions end with it.
+    subscriptions_end: CancellationToken,
     /// Runs once nothing new is taken: how long the rest may take.
     end: Option<Pin<Box<Sleep>>>,
     /// Runs while the peer takes nothing.
@@ -73,7 +75,8 @@ impl<I: MessageIo> Pipe<I> {
     /// Serves whoever is at the other end of `io`, as nobody in particular. Nothing happens before
     /// [`run`](Self::run).
     ///
-    /// The carrier should take one message more when [`Limits::pipe_queue_bytes`] wait.
+    /// The carrier should take one message more when [`PipeLimits::queue_bytes_max`](eyot_service::PipeLimits::queue_bytes_max)
+    /// wait.
     pub fn new(io: I, service: BoxService, limits: Limits, shutdown: &Shutdown) -> Self {
         let (address, transport) = (None, Transport::Pipe);
         Self {
@@ -85,6 +88,7 @@ impl<I: MessageIo> Pipe<I> {
             running: HashMap::new(),
             session: None,
             drain: Box::pin(shutdown.drained().clone().cancelled_owned()),
+            subscriptions_end: shutdown.drained().child_token(),
             end: None,
             stalled: None,
         }
@@ -108,7 +112,7 @@ impl<I: MessageIo> Pipe<I> {
         }
         // What is queued still goes out, if somebody reads it.
         let closing = std::future::poll_fn(|cx| self.io.poll_close(cx));
-        if tokio::time::timeout(self.limits.write_stall_timeout, closing).await.is_err() {
+        if tokio::time::timeout(self.limits.pipe.write_stall_timeout, closing).await.is_err() {
             tracing::debug!("the peer did not read the last messages");
         }
     }
@@ -131,13 +135,13 @@ impl<I: MessageIo> Pipe<I> {
             self.begin_end();
         }
         let mut has_moved = false;
-        while self.io.queued_bytes() < self.limits.pipe_queue_bytes
-            && let Poll::Ready(Some(part)) = Pin::new(&mut self.calls).poll_next(cx)
+        while self.io.queued_bytes() < self.limits.pipe.queue_bytes_max
+            && let Poll::Ready(Some(item)) = Pin::new(&mut self.calls).poll_next(cx)
         {
             has_moved = true;
-            // A fault is the answer already: see `Running::answered`.
-            if let Ok(part) = part
-                && let Some(message) = part.into_message()
+            // A fault is the answer already: see `ReplyStream::answered`.
+            if let Ok(item) = item
+                && let Some(message) = item.into_message()
             {
                 self.send(&message);
             }
@@ -169,6 +173,7 @@ impl<I: MessageIo> Pipe<I> {
             return;
         }
         self.end = Some(Box::pin(tokio::time::sleep(self.limits.drain_timeout)));
+        self.subscriptions_end.cancel();
         if let Some(session) = &self.session {
             session.stop_listening();
         }
@@ -182,11 +187,11 @@ impl<I: MessageIo> Pipe<I> {
     fn is_late(&mut self, cx: &mut Context<'_>) -> bool {
         let is_over = self.end.as_mut().is_some_and(|it| it.as_mut().poll(cx).is_ready());
         let queued_bytes = self.io.queued_bytes();
-        if queued_bytes < self.limits.pipe_queue_bytes {
+        if queued_bytes < self.limits.pipe.queue_bytes_max {
             self.stalled = None;
             return is_over;
         }
-        let patience = self.limits.write_stall_timeout;
+        let patience = self.limits.pipe.write_stall_timeout;
         let stalled = self.stalled.get_or_insert_with(|| Stalled {
             since_bytes: queued_bytes,
             timer: Box::pin(tokio::time::sleep(patience)),
@@ -199,7 +204,7 @@ impl<I: MessageIo> Pipe<I> {
     }
 
     fn take_text(&mut self, text: Bytes) {
-        match Incoming::parse(text, &self.limits.scan) {
+        match Incoming::parse(text, &self.limits.messages.scan) {
             Ok(Incoming::One(message)) => self.take(message),
             Ok(Incoming::Batch(messages)) if self.has_batches() => {
                 messages.into_iter().for_each(|it| self.take(it));
@@ -258,7 +263,7 @@ impl<I: MessageIo> Pipe<I> {
         if self.running.contains_key(&id) {
             return self.refuse(Some(id), "a request with this id is still running");
         }
-        if self.running.len() >= RUNNING_MAX {
+        if self.running.len() >= self.limits.pipe.running_max {
             let error = codes::overloaded("running requests");
             return self.write(&request.refuse(&error));
         }
@@ -270,9 +275,10 @@ impl<I: MessageIo> Pipe<I> {
             self.session = PipeSession::open(&request, &self.peer);
         }
         let call = self.call(Input::Request(request), era);
-        let parts = Running::of(&self.service, call).answered(Some(id.clone()));
-        let (parts, handle) = abortable(parts);
-        self.calls.push(parts);
+        let items = ReplyStream::of_ending(&self.service, call, &self.subscriptions_end)
+            .answered(Some(id.clone()));
+        let (items, handle) = abortable(items);
+        self.calls.push(items);
         self.running.insert(id, handle);
     }
 
@@ -321,8 +327,8 @@ impl<I: MessageIo> Pipe<I> {
     /// A message that has no answer.
     fn hand_on(&mut self, input: Input, era: Era) {
         let call = self.call(input, era);
-        let (parts, _) = abortable(Running::of(&self.service, call).answered(None));
-        self.calls.push(parts);
+        let (items, _) = abortable(ReplyStream::of(&self.service, call).answered(None));
+        self.calls.push(items);
     }
 
     /// What belongs to no call goes out on the same pipe, from the end of the handshake on.
@@ -332,10 +338,10 @@ impl<I: MessageIo> Pipe<I> {
         if session.is_listening() {
             return;
         }
-        let parts = Running::of(&self.service, call).answered(None);
-        let (parts, handle) = abortable(parts);
+        let items = ReplyStream::of(&self.service, call).answered(None);
+        let (items, handle) = abortable(items);
         session.set_listening(handle);
-        self.calls.push(parts);
+        self.calls.push(items);
     }
 
     fn send(&mut self, message: &Message) {
@@ -371,8 +377,6 @@ impl<I: MessageIo> Pipe<I> {
     }
 }
 
-/// Requests of one pipe that run at once.
-const RUNNING_MAX: usize = 1_024;
 /// Passes before other tasks have their turn.
 const PASSES_MAX: usize = 128;
 

@@ -11,7 +11,7 @@ use eyot_session::SessionId;
 use eyot_types::Revision;
 use sha2::{Digest as _, Sha256};
 
-use crate::live::LiveSession;
+use crate::active_session::ActiveSession;
 use crate::registry::Registry;
 
 /// Looks at the sessions that this process serves; shows no secret. Cheap to clone.
@@ -87,7 +87,7 @@ impl Sessions {
     /// The first `max` sessions behind `after`, or of all.
     #[must_use]
     pub fn page(&self, after: Option<SessionDigest>, max: usize) -> SessionPage {
-        let named = self.0.all().into_iter().map(|it| (SessionDigest::of(it.context().id()), it));
+        let named = self.0.all().into_iter().map(|it| (SessionDigest::of(it.handle().id()), it));
         let mut found: Vec<_> =
             named.filter(|(digest, _)| after.is_none_or(|it| *digest > it)).collect();
         found.sort_unstable_by_key(|(digest, _)| *digest);
@@ -100,8 +100,8 @@ impl Sessions {
     }
 }
 
-fn snapshot(digest: SessionDigest, session: &LiveSession, now_ms: u64) -> SessionSnapshot {
-    let principal = session.context().principal().cloned();
+fn snapshot(digest: SessionDigest, session: &ActiveSession, now_ms: u64) -> SessionSnapshot {
+    let principal = session.handle().principal().cloned();
     let machine = session.machine();
     SessionSnapshot {
         digest,

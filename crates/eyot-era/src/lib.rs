@@ -17,9 +17,11 @@ pub mod modern_to_legacy;
 pub mod parked;
 pub mod revision;
 pub mod tasks;
+mod tool_facts;
 
 pub use crate::losses::LOSSES_KEY;
 pub use crate::members::{Members, with_meta};
+pub use crate::tool_facts::{ToolFact, ToolFacts};
 
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@
 mod values;
 
 use crate::revision::{to_discover_result, to_initialize_result};
-use eyot_jsonrpc::{ErrorObject, Id, Message, ScanLimits};
+use eyot_jsonrpc::{ErrorObject, Id, Message, Request, ScanLimits};
 use eyot_types::{
     ClientCapabilities, Implementation, InitializeResult, InputRequests, JsonObject, Method,
     Question, RequestMeta, Revision,
@@ -41,8 +41,9 @@ fn message(text: &str) -> Message {
     Message::parse(text.to_owned().into(), &ScanLimits::default()).unwrap()
 }
 
-fn request(method: &str, params: &str) -> Message {
-    message(&format!(r#"{{"jsonrpc":"2.0","id":1,"method":"{method}","params":{params}}}"#))
+fn request(method: &str, params: &str) -> Request {
+    let text = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"{method}","params":{params}}}"#);
+    message(&text).into_request().unwrap()
 }
 
 fn json_of(message: &Message) -> Value {

@@ -97,7 +97,7 @@ pub enum BodyError {
 ///
 /// Not cancel safe: what was read is lost, and so is the connection's framing.
 pub async fn read_body(body: RequestBody, limits: &Limits) -> Result<Bytes, BodyError> {
-    let limit_bytes = limits.message_bytes_max;
+    let limit_bytes = limits.messages.bytes_max;
     let mut body = body;
     let declared = body.declared_bytes();
     if declared > limit_bytes as u64 {
@@ -118,7 +118,9 @@ pub async fn read_body(body: RequestBody, limits: &Limits) -> Result<Bytes, Body
         }
         Ok(whole.freeze())
     };
-    tokio::time::timeout(limits.body_timeout, read_rest).await.unwrap_or(Err(BodyError::TooSlow))
+    tokio::time::timeout(limits.http.body_timeout, read_rest)
+        .await
+        .unwrap_or(Err(BodyError::TooSlow))
 }
 
 /// The next data, `None` at the end. A timer is made only when there is something to wait for.
@@ -129,7 +131,7 @@ async fn next_data(body: &mut RequestBody, limits: &Limits) -> Result<Option<Byt
             Poll::Ready(frame) => frame,
             Poll::Pending => {
                 let frame = std::future::poll_fn(|cx| body.poll_frame(cx));
-                let waited = tokio::time::timeout(limits.body_idle_timeout, frame).await;
+                let waited = tokio::time::timeout(limits.http.body_idle_timeout, frame).await;
                 waited.map_err(|_elapsed| BodyError::TooSlow)?
             }
         };

@@ -158,16 +158,18 @@ impl HttpClient {
         let address = self.authority();
         let failed = |reason: String| HttpError::Connect { address: address.to_owned(), reason };
         let connecting = Connection::open(address, limits);
-        match tokio::time::timeout(limits.connect_timeout, connecting).await {
+        match tokio::time::timeout(limits.upstream.connect_timeout, connecting).await {
             Ok(Ok(connection)) => Ok(connection),
             Ok(Err(reason)) => Err(failed(reason)),
-            Err(_elapsed) => Err(failed(format!("no answer in {:?}", limits.connect_timeout))),
+            Err(_elapsed) => {
+                Err(failed(format!("no answer in {:?}", limits.upstream.connect_timeout)))
+            }
         }
     }
 
     /// The warmest idle connection that has not expired.
     fn take_idle(&self) -> Option<Connection> {
-        let timeout = self.0.limits.idle_connection_timeout;
+        let timeout = self.0.limits.upstream.idle_connection_timeout;
         let mut idle = self.0.idle.lock();
         let (connection, since) = idle.pop()?;
         if since.elapsed() < timeout {
@@ -182,7 +184,7 @@ impl HttpClient {
 impl Shared {
     fn put_idle(&self, connection: Connection) {
         let mut idle = self.idle.lock();
-        if idle.len() < self.limits.idle_connections_max {
+        if idle.len() < self.limits.upstream.idle_connections_max {
             idle.push((connection, Instant::now()));
         }
     }

@@ -56,7 +56,7 @@ where
     F: Future<Output = Response<B>>,
     B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + 'static,
 {
-    let wire = Wire::new(stream, limits.write_stall_timeout);
+    let wire = Wire::new(stream, limits.http.write_stall_timeout);
     let is_ambiguous = wire.is_ambiguous();
     let service = service_fn(move |request: Request<Incoming>| {
         let refusal = refusal(&request, &is_ambiguous);
@@ -74,9 +74,9 @@ where
     let mut builder = http1::Builder::new();
     builder
         .timer(TokioTimer::new())
-        .header_read_timeout(limits.head_timeout)
-        .max_buf_size(limits.head_bytes_max)
-        .max_headers(limits.headers_max);
+        .header_read_timeout(limits.http.head_timeout)
+        .max_buf_size(limits.http.head_bytes_max)
+        .max_headers(limits.http.headers_max);
     let mut connection = pin!(builder.serve_connection(TokioIo::new(wire), service));
     let mut shutdown = pin!(shutdown);
     let ended = tokio::select! {

@@ -188,7 +188,7 @@ impl Dual {
 
     /// Waits until a message is sent that has no answer.
     async fn sent(&self, sending: impl Future<Output = Result<(), Fault>>) -> Result<(), Fault> {
-        let timeout = self.upstream.runtime.limits.call_timeout;
+        let timeout = self.upstream.runtime.limits.calls.timeout;
         let sent = tokio::time::timeout(timeout, sending).await;
         sent.unwrap_or_else(|_elapsed| Err(Fault::timed_out(timeout))).map_err(upstreams_fault)
     }

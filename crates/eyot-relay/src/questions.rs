@@ -66,7 +66,7 @@ impl Questions {
     ) -> Result<T, Duration> {
         let began = Instant::now();
         let mut word = pin!(word);
-        let mut deadline = began + limits.call_timeout;
+        let mut deadline = began + limits.calls.timeout;
         loop {
             if let Ok(word) = timeout_at(deadline, word.as_mut()).await {
                 return Ok(word);
@@ -76,14 +76,14 @@ impl Questions {
                 return Err(deadline - began);
             }
             // Looked at in between too: an answer ends the longer wait.
-            deadline = later.min(deadline + limits.call_timeout);
+            deadline = later.min(deadline + limits.calls.timeout);
         }
     }
 
     fn deadline(&self, began: Instant, limits: &Limits) -> Instant {
         let Open { count, changed } = *self.0.lock();
-        let timeout = if count > 0 { limits.question_timeout } else { limits.call_timeout };
-        (began + limits.call_timeout).max(changed + timeout)
+        let timeout = if count > 0 { limits.calls.question_timeout } else { limits.calls.timeout };
+        (began + limits.calls.timeout).max(changed + timeout)
     }
 }
 

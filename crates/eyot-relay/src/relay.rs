@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use eyot_bridge::{Affinity, Ask, Bridge, ToModern};
+use eyot_bridge::{Affinity, Ask, Bridge, ParamHeaders, ToModern};
 use eyot_jsonrpc::Request;
 use eyot_service::{BoxService, Call, Fault, Input, Reply, ReplyFuture, SessionHandle};
 use eyot_session::{Store, UpstreamName, UpstreamRef};
@@ -12,7 +12,7 @@ use eyot_upstream::{EraMode, ModernSide, Runtime, Sender, Target, Upstream, init
 use tower_service::Service;
 
 use crate::dual::Dual;
-use crate::unseen_headers::UnseenHeaders;
+use crate::unseen_headers::HeaderlessServer;
 
 /// What a relay may be told besides its upstream.
 #[derive(Clone, Debug, Default)]
@@ -38,8 +38,8 @@ struct Inner {
     upstream: Arc<Upstream>,
     modern: Arc<ModernSide>,
     bridge: Bridge,
-    to_modern: Arc<ToModern>,
-    unseen_headers: UnseenHeaders,
+    to_modern: ToModern,
+    param_headers: ParamHeaders,
 }
 
 impl Relay {
@@ -57,9 +57,9 @@ impl Relay {
         let upstream = Arc::new(Upstream::new(target, runtime, era));
         let modern = Arc::new(ModernSide::new(Arc::clone(&upstream)));
         let bridge = Bridge::new(&upstream, affinity, store);
-        let to_modern = Arc::new(ToModern::new(Arc::clone(&upstream), Arc::clone(&modern)));
-        let unseen_headers = UnseenHeaders::default();
-        Self(Arc::new(Inner { upstream, modern, bridge, to_modern, unseen_headers }))
+        let to_modern = ToModern::new(Arc::clone(&upstream), Arc::clone(&modern));
+        let param_headers = ParamHeaders::default();
+        Self(Arc::new(Inner { upstream, modern, bridge, to_modern, param_headers }))
     }
 
     /// The future of the answer. What it needs is looked up here, so that the future of an
@@ -86,24 +86,35 @@ impl Relay {
     }
 
     fn answer_modern(&self, call: Call) -> ReplyFuture {
-        let relay = self.clone();
-        Box::pin(async move {
-            let answered = relay.ask_modern(call).await;
-            eyot_metrics::calls(Era::Modern.as_str(), answered.is_ok());
-            answered
-        })
+        let Inner { upstream, modern, param_headers, .. } = &*self.0;
+        let is_ordinary = upstream.target.has_headers() || param_headers.concerned(&call).is_none();
+        let connection = modern.open_connection().filter(|_| is_ordinary);
+        match (connection, call) {
+            // Nearly every call: its future is made and moved each time, so it is kept small.
+            (Some(connection), Call { input: Input::Request(request), peer, extensions, .. }) => {
+                let (modern, sender) = (Arc::clone(modern), Sender::of_peer(peer, &extensions));
+                Box::pin(
+                    async move { counted(modern.request(&connection, request, &sender).await) },
+                )
+            }
+            (_, call) => {
+                let relay = self.clone();
+                Box::pin(async move { counted(relay.ask_modern(call).await) })
+            }
+        }
     }
 
     async fn ask_modern(&self, call: Call) -> Result<Reply, Fault> {
-        let Inner { upstream, modern, bridge, unseen_headers, .. } = &*self.0;
+        let Inner { upstream, modern, bridge, param_headers, .. } = &*self.0;
         let Some(connection) = modern.connection().await? else {
             return Box::pin(bridge.answer(call)).await;
         };
         if !upstream.target.has_headers()
-            && let Some(request) = unseen_headers.concerned(&call)
+            && let Some(request) = param_headers.concerned(&call)
         {
             let ask = Ask::read(request, &call).map_err(Fault::refused)?;
-            return Box::pin(unseen_headers.answer(modern, &connection, ask)).await;
+            let server = HeaderlessServer { modern, connection: &connection, param_headers };
+            return Box::pin(server.answer(ask)).await;
         }
         let sender = Sender::of(&call);
         let message = match call.input {
@@ -122,7 +133,7 @@ impl Relay {
     async fn initialize(&self, context: &SessionHandle, request: Request) -> Result<Reply, Fault> {
         let Inner { upstream, to_modern, .. } = &*self.0;
         if to_modern.is_needed() {
-            return Arc::clone(to_modern).initialize(context, request).await;
+            return to_modern.initialize(context, request).await;
         }
         let Upstream { fingerprint, era, .. } = &**upstream;
         let mut opened = upstream.open(&context.peer(), request.clone()).await;
@@ -130,7 +141,7 @@ impl Relay {
             if era.pinned().is_some() {
                 opened = initialize::name_pin(era, opened);
             } else if to_modern.probe().await {
-                return Arc::clone(to_modern).initialize(context, request).await;
+                return to_modern.initialize(context, request).await;
             }
         }
         let opened = opened?;
@@ -161,10 +172,15 @@ impl Relay {
             return None;
         }
         Some(context.upstream_or_else(UpstreamName::DEFAULT, || match era {
-            Era::Modern => Arc::clone(&self.0.to_modern).stored(context.peer(), state),
+            Era::Modern => self.0.to_modern.stored(context.peer(), state),
             Era::Legacy => Dual::stored(Arc::clone(&self.0.upstream)).into_service(),
         }))
     }
+}
+
+fn counted(answered: Result<Reply, Fault>) -> Result<Reply, Fault> {
+    eyot_metrics::calls(Era::Modern.as_str(), answered.is_ok());
+    answered
 }
 
 /// Its client opens a new session, which is joined with an upstream of the era that is pinned.

@@ -1,60 +1,36 @@
 //! Modern clients over HTTP before a modern server on a pipe, which sees no headers: they are held
 //! against the arguments here.
 
-use std::sync::Arc;
-
-use eyot_bridge::{Ask, Mirrors, mirrors_some};
-use eyot_jsonrpc::{Message, Request};
-use eyot_service::{Call, Fault, Input, Messages, Reply, Transport};
-use eyot_types::Method;
+use eyot_bridge::{Ask, ParamHeaders};
+use eyot_jsonrpc::{Message, Request, Response};
+use eyot_service::{Fault, Messages, Reply};
+use eyot_types::{Method, PaginatedParams};
 use eyot_upstream::{ModernConnection, ModernSide, Sender};
 use futures_util::StreamExt as _;
 use http::HeaderMap;
-use serde_json::json;
-use serde_json::value::RawValue;
 
-/// What the tools of one upstream mirror.
-#[derive(Debug, Default)]
-pub(crate) struct UnseenHeaders {
-    mirrors: Arc<Mirrors>,
+/// Asks a modern server on a pipe, whose headers are checked on its behalf.
+pub(crate) struct HeaderlessServer<'s> {
+    pub(crate) modern: &'s ModernSide,
+    pub(crate) connection: &'s ModernConnection,
+    pub(crate) param_headers: &'s ParamHeaders,
 }
 
-impl UnseenHeaders {
-    /// The request of a call whose headers matter and will not be seen. It is none for nearly all
-    /// calls: few servers have a tool that mirrors anything.
-    pub(crate) fn concerned(&self, call: &Call) -> Option<Request> {
-        let Input::Request(request) = &call.input else { return None };
-        let is_concerned = call.peer.transport == Transport::Http
-            && match Method::parse(request.method()) {
-                Method::ToolsList => true,
-                Method::ToolsCall => {
-                    let headers = call.extensions.get::<HeaderMap>();
-                    !self.mirrors.is_empty() || headers.is_some_and(mirrors_some)
-                }
-                _ => false,
-            };
-        is_concerned.then(|| request.clone())
-    }
-
-    /// Answers such a request. "Servers that process the request body MUST reject requests" whose
-    /// headers differ from it (2026-07-28, basic/transports/streamable-http, Server Validation).
-    pub(crate) async fn answer(
-        &self,
-        modern: &ModernSide,
-        connection: &ModernConnection,
-        ask: Ask,
-    ) -> Result<Reply, Fault> {
+impl HeaderlessServer<'_> {
+    /// Answers a request that [`ParamHeaders`] are concerned with.
+    pub(crate) async fn answer(&self, ask: Ask) -> Result<Reply, Fault> {
         let sender = Sender::new(ask.peer.clone(), HeaderMap::new());
         if Method::parse(&ask.method()) == Method::ToolsCall {
-            if self.mirrors.is_unknown(&ask) {
-                let listed = modern.request(connection, list_for(&ask), &sender).await?;
-                drop(self.mirrors.learn(&ask, listed.answer(drop).await?));
-            }
-            if let Err(error) = self.mirrors.check(&ask) {
-                return Ok(Reply::One(ask.refuse(&error)));
+            let (ask, sender) = (&ask, &sender);
+            let list = |page| async move {
+                let request = list_for(ask, page);
+                self.modern.request(self.connection, request, sender).await?.answer(drop).await
+            };
+            if let Err(fault) = self.param_headers.check(ask, list).await {
+                return ask.fail(fault);
             }
         }
-        let reply = modern.request(connection, ask.message.clone(), &sender).await?;
+        let reply = self.modern.request(self.connection, ask.message.clone(), &sender).await?;
         Ok(self.learning(ask, reply))
     }
 
@@ -63,12 +39,16 @@ impl UnseenHeaders {
         if Method::parse(&ask.method()) != Method::ToolsList {
             return reply;
         }
+        let headers = self.param_headers.clone();
+        let learn = move |list: Response| {
+            headers.learn(&ask, &list);
+            ParamHeaders::without_invalid(list)
+        };
         match reply {
-            Reply::One(answer) => Reply::One(self.mirrors.learn(&ask, answer)),
+            Reply::One(answer) => Reply::One(learn(answer)),
             Reply::Stream(parts) => {
-                let mirrors = Arc::clone(&self.mirrors);
                 let learn = move |message: Message| match message.into_response() {
-                    Ok(answer) => mirrors.learn(&ask, answer).into(),
+                    Ok(answer) => learn(answer).into(),
                     Err(other) => other,
                 };
                 let parts = parts.map(move |part| part.map(|it| it.map_message(&learn)));
@@ -79,9 +59,8 @@ impl UnseenHeaders {
     }
 }
 
-/// A request for the tools on behalf of the client.
-fn list_for(ask: &Ask) -> Request {
-    let meta = ask.message.meta().map(|it| RawValue::from_string(it.to_owned()));
-    let params = json!({ "_meta": meta.and_then(Result::ok) });
-    Request::unnumbered(Method::ToolsList.as_str(), &params)
+/// A request for a page of the tools on behalf of the client.
+fn list_for(ask: &Ask, mut page: PaginatedParams) -> Request {
+    page.meta = ask.message.meta().and_then(|it| serde_json::from_str(it).ok());
+    Request::unnumbered(Method::ToolsList.as_str(), &page)
 }

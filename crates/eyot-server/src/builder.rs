@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use eyot_endpoint::Keeper;
+use eyot_endpoint::DetachedCalls;
 use eyot_jsonrpc::Message;
 use eyot_service::{BoxService, Limits, McpService, Peer, ServiceLayer, Shutdown};
 use eyot_stdx::SealKeys;
@@ -199,22 +199,22 @@ impl ServerBuilder {
     /// How long a modern client may take for a round; ten minutes unless told otherwise. A
     /// parked handler is dropped after that.
     pub fn round_timeout(mut self, timeout: Duration) -> Self {
-        self.limits.round_timeout = timeout;
+        self.limits.calls.round_timeout = timeout;
         self
     }
 
     /// Calls that may be parked at once: in all, and for one principal. 1,024 and 256 unless
     /// told otherwise.
     pub fn parked_max(mut self, in_all: usize, per_principal: usize) -> Self {
-        self.limits.parked_calls_max = in_all;
-        self.limits.parked_calls_per_principal_max = per_principal;
+        self.limits.memory.parked_calls_max = in_all;
+        self.limits.memory.parked_calls_per_principal_max = per_principal;
         self
     }
 
     /// How long tasks are kept, from their creation on; an hour unless told otherwise. Work that
     /// takes longer is ended. Tools can say it for themselves ([`ServerTool::task_ttl`]).
     pub fn task_ttl(mut self, ttl: Duration) -> Self {
-        self.limits.task_ttl = ttl;
+        self.limits.memory.task_ttl = ttl;
         self
     }
 
@@ -235,15 +235,15 @@ impl ServerBuilder {
     /// Tasks that may be kept at once, done or not: in all, and for one principal. 10,000 and
     /// 1,000 unless told otherwise.
     pub fn tasks_max(mut self, in_all: usize, per_principal: usize) -> Self {
-        self.limits.tasks_max = in_all;
-        self.limits.tasks_per_principal_max = per_principal;
+        self.limits.memory.tasks_max = in_all;
+        self.limits.memory.tasks_per_principal_max = per_principal;
         self
     }
 
     /// Bytes that the results of all tasks together may take; 64 MiB unless told otherwise. When
     /// they are used up, a task that is done fails instead: its result would have nowhere to be.
     pub fn task_results_max(mut self, bytes: usize) -> Self {
-        self.limits.task_results_bytes_max = bytes;
+        self.limits.memory.task_results_bytes_max = bytes;
         self
     }
 
@@ -312,7 +312,7 @@ impl ServerBuilder {
             parked: Arc::new(ParkedCalls::new(&limits)),
             changes: Changes::new(Arc::clone(&identity), shutdown.clone()),
             tasks: Tasks::new(self.tasks.within(&limits)),
-            keeper: Keeper::new(TaskTracker::new(), shutdown.finished().clone()),
+            detached: DetachedCalls::new(TaskTracker::new(), shutdown.finished().clone()),
             identity,
             limits,
             shutdown,

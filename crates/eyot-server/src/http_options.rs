@@ -6,7 +6,7 @@ use std::sync::Arc;
 use eyot_endpoint::{Authenticate, Drained, EndpointConfig, HttpServer, HttpService, Keys};
 use eyot_http::HostPolicy;
 use eyot_service::BoxService;
-use eyot_session::{Limits as SessionLimits, LogLimits, Store};
+use eyot_session::{LogLimits, Store};
 use eyot_store_memory::MemoryStore;
 use tokio::net::TcpListener;
 
@@ -26,7 +26,7 @@ impl HttpOptions {
         let mut config = EndpointConfig::new(Arc::new(MemoryStore::new(LogLimits::default())));
         config.limits = parts.limits;
         config.shutdown = parts.shutdown.clone();
-        config.tasks = parts.keeper.tasks().clone();
+        config.tasks = parts.detached.tasks().clone();
         Self { parts, service, config }
     }
 
@@ -56,12 +56,6 @@ impl HttpOptions {
     /// Where sessions are kept. In memory unless told otherwise: then they end with the process.
     pub fn store(mut self, store: Arc<dyn Store>) -> Self {
         self.config.store = store;
-        self
-    }
-
-    /// Bounds of one session.
-    pub fn session_limits(mut self, limits: SessionLimits) -> Self {
-        self.config.session_limits = limits;
         self
     }
 

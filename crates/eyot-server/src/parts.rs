@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use eyot_endpoint::Keeper;
+use eyot_endpoint::DetachedCalls;
 use eyot_service::{Limits, SessionHandle, Shutdown, WeakService};
 use tokio::time::MissedTickBehavior;
 
@@ -29,7 +29,7 @@ pub(crate) struct ServerParts<C, H> {
     pub(crate) changes: Changes,
     pub(crate) tasks: Tasks,
     /// Where tasks do their work.
-    pub(crate) keeper: Keeper,
+    pub(crate) detached: DetachedCalls,
     pub(crate) limits: Limits,
     pub(crate) shutdown: Shutdown,
     /// The server behind its layers. It keeps us, and must not be kept by us.

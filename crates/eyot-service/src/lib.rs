@@ -11,6 +11,7 @@ mod in_process;
 mod layer;
 mod limits;
 mod message_io;
+mod operator_text;
 mod principal;
 mod reply;
 mod sealed_state;
@@ -23,8 +24,12 @@ pub use crate::clock::unix_ms;
 pub use crate::fault::{Fault, FaultKind};
 pub use crate::in_process::{InProcess, Serving};
 pub use crate::layer::ServiceLayer;
-pub use crate::limits::Limits;
+pub use crate::limits::{
+    CallLimits, HttpLimits, Limits, MemoryLimits, MessageLimits, PipeLimits, SessionLimits,
+    UpstreamLimits,
+};
 pub use crate::message_io::{BadMessage, IoEnd, IoEvent, MessageIo, QueueFull};
+pub use crate::operator_text::OperatorText;
 pub use crate::principal::Principal;
 pub use crate::reply::{Messages, Reply, ReplyItem};
 pub use crate::sealed_state::SealedState;

@@ -3,118 +3,253 @@
 use std::time::Duration;
 
 use eyot_jsonrpc::ScanLimits;
+use eyot_session::Limits as OneSessionLimits;
 
 /// Bounds on what others can make this process hold or wait for.
 ///
 /// Each has a default that serves ordinary use. What exceeds a bound is refused with an
-/// error that names it.
+/// error that names it. The groups say what a bound is about, and so who enforces it.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Bytes of one message, whatever carries it (HTTP body, event, line from a child).
-    pub message_bytes_max: usize,
-    /// Bounds on the shape of one message.
-    pub scan: ScanLimits,
-    /// Connections open at once; further ones wait in the kernel's backlog.
-    pub connections_max: usize,
-    /// Bytes of a request's head. hyper's smallest is 8 KiB.
-    pub head_bytes_max: usize,
-    /// Header lines of a request.
-    pub headers_max: usize,
-    /// From the first moment in which a request could begin to the end of its head. It
-    /// bounds silent connections, slow heads and idle kept-alive connections alike.
-    pub head_timeout: Duration,
-    /// Silence within a request's body.
-    pub body_idle_timeout: Duration,
-    /// From the first to the last byte of a request's body.
-    pub body_timeout: Duration,
-    /// How long it may take to find out who a client is.
-    pub authentication_timeout: Duration,
-    /// How long a client may take no bytes while there are bytes for it.
-    pub write_stall_timeout: Duration,
-    /// Legacy sessions in this process.
-    pub sessions_max: usize,
-    /// Legacy sessions of one principal.
-    pub sessions_per_principal_max: usize,
-    /// How long a legacy call may be silent before its reply becomes a resumable stream.
-    pub json_patience: Duration,
-    /// Interval of comments on a silent event stream.
-    pub keep_alive_interval: Duration,
-    /// Upstream silence after which a call fails. Every message of the call starts it anew.
-    pub call_timeout: Duration,
-    /// The same while the client owes an answer to a question of the upstream: people are
-    /// slower than programs.
-    pub question_timeout: Duration,
-    /// Establishing a connection to an upstream, or a child's answer to the first request.
-    pub connect_timeout: Duration,
-    /// Messages of one call (or of one listening client) that wait to be written out.
-    pub queue_messages_max: usize,
-    /// How long a reader may leave that queue full before its call fails.
-    pub queue_stall_timeout: Duration,
-    /// Bytes that wait for the client of a pipe before its calls are polled no further.
-    pub pipe_queue_bytes: usize,
-    /// Idle connections kept to one upstream.
-    pub idle_connections_max: usize,
-    /// How long an idle connection to an upstream is kept.
-    pub idle_connection_timeout: Duration,
-    /// Sessions that are held at an upstream of the other era.
-    pub upstream_sessions_max: usize,
-    /// How long such a session is kept that nobody uses.
-    pub upstream_idle_timeout: Duration,
-    /// Calls that wait for their client's next round.
-    pub parked_calls_max: usize,
-    /// The same of one principal.
-    pub parked_calls_per_principal_max: usize,
-    /// How long a modern client may take for a round of a call that its handler has parked or
-    /// left.
-    pub round_timeout: Duration,
-    /// Tasks that are kept for clients.
-    pub tasks_max: usize,
-    /// The same of one principal.
-    pub tasks_per_principal_max: usize,
-    /// How long such a task is kept from its creation on, unless its server keeps it for less.
-    pub task_ttl: Duration,
-    /// Bytes of the results of such tasks, of all together.
-    pub task_results_bytes_max: usize,
-    /// How long running work may go on after shutdown began.
+    /// One message, whatever carries it.
+    pub messages: MessageLimits,
+    /// Connections of HTTP clients, and the requests on them.
+    pub http: HttpLimits,
+    /// A client at the other end of a pipe (stdio, a pair of streams).
+    pub pipe: PipeLimits,
+    /// Sessions of legacy clients.
+    pub sessions: SessionLimits,
+    /// Calls, from a client's request to its answer.
+    pub calls: CallLimits,
+    /// What is held for clients between two of their requests.
+    pub memory: MemoryLimits,
+    /// Connections to upstreams, and sessions there.
+    pub upstream: UpstreamLimits,
+    /// How long running work may go on after shutdown began. 30 s.
     pub drain_timeout: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            message_bytes_max: 16 << 20,
-            scan: ScanLimits::default(),
+            messages: MessageLimits::default(),
+            http: HttpLimits::default(),
+            pipe: PipeLimits::default(),
+            sessions: SessionLimits::default(),
+            calls: CallLimits::default(),
+            memory: MemoryLimits::default(),
+            upstream: UpstreamLimits::default(),
+            drain_timeout: seconds(30),
+        }
+    }
+}
+
+/// Bounds of one message.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct MessageLimits {
+    /// Bytes of one message: an HTTP body, an event, a line. 16 MiB.
+    pub bytes_max: usize,
+    /// Its shape: depth, members, batch. See [`ScanLimits`].
+    pub scan: ScanLimits,
+}
+
+impl Default for MessageLimits {
+    fn default() -> Self {
+        Self { bytes_max: 16 << 20, scan: ScanLimits::default() }
+    }
+}
+
+/// Bounds of HTTP clients. The endpoint enforces them.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct HttpLimits {
+    /// Connections open at once; further ones wait in the kernel's backlog. 16,384.
+    pub connections_max: usize,
+    /// Bytes of a request's head. hyper's smallest is 8 KiB. 32 KiB.
+    pub head_bytes_max: usize,
+    /// Header lines of a request. 64.
+    pub headers_max: usize,
+    /// From the first moment in which a request could begin to the end of its head. It
+    /// bounds silent connections, slow heads and idle kept-alive connections alike. 30 s.
+    pub head_timeout: Duration,
+    /// Silence within a request's body. 15 s.
+    pub body_idle_timeout: Duration,
+    /// From the first to the last byte of a request's body. 120 s.
+    pub body_timeout: Duration,
+    /// How long it may take to find out who a client is. 10 s.
+    pub authentication_timeout: Duration,
+    /// How long a client may take no bytes while there are bytes for it. 30 s.
+    pub write_stall_timeout: Duration,
+    /// Interval of comments on a silent event stream. 15 s.
+    pub keep_alive_interval: Duration,
+}
+
+impl Default for HttpLimits {
+    fn default() -> Self {
+        Self {
             connections_max: 16_384,
             head_bytes_max: 32 << 10,
             headers_max: 64,
-            head_timeout: Duration::from_secs(30),
-            body_idle_timeout: Duration::from_secs(15),
-            body_timeout: Duration::from_secs(120),
-            authentication_timeout: Duration::from_secs(10),
-            write_stall_timeout: Duration::from_secs(30),
-            sessions_max: 100_000,
-            sessions_per_principal_max: 100_000,
-            json_patience: Duration::from_secs(1),
-            keep_alive_interval: Duration::from_secs(15),
-            call_timeout: Duration::from_secs(60),
-            question_timeout: Duration::from_secs(600),
-            connect_timeout: Duration::from_secs(10),
-            queue_messages_max: 256,
-            queue_stall_timeout: Duration::from_secs(5),
-            pipe_queue_bytes: 1 << 20,
-            idle_connections_max: 64,
-            idle_connection_timeout: Duration::from_secs(20),
-            upstream_sessions_max: 1_024,
-            upstream_idle_timeout: Duration::from_secs(300),
-            parked_calls_max: 1_024,
-            parked_calls_per_principal_max: 256,
-            round_timeout: Duration::from_secs(600),
-            tasks_max: 10_000,
-            tasks_per_principal_max: 1_000,
-            task_ttl: Duration::from_secs(3_600),
-            task_results_bytes_max: 64 << 20,
-            drain_timeout: Duration::from_secs(30),
+            head_timeout: seconds(30),
+            body_idle_timeout: seconds(15),
+            body_timeout: seconds(120),
+            authentication_timeout: seconds(10),
+            write_stall_timeout: seconds(30),
+            keep_alive_interval: seconds(15),
         }
     }
+}
+
+/// Bounds of the client of a pipe. The endpoint's pipe enforces them.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct PipeLimits {
+    /// Calls of the client that run at once; further messages are not read. 1,024.
+    pub running_max: usize,
+    /// Bytes that wait for the client before its calls are polled no further. 1 MiB.
+    pub queue_bytes_max: usize,
+    /// How long a client may take no bytes while there are bytes for it. 30 s.
+    pub write_stall_timeout: Duration,
+}
+
+impl Default for PipeLimits {
+    fn default() -> Self {
+        Self { running_max: 1_024, queue_bytes_max: 1 << 20, write_stall_timeout: seconds(30) }
+    }
+}
+
+/// Bounds of legacy clients' sessions. The endpoint enforces them.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct SessionLimits {
+    /// Sessions in this process. 100,000.
+    pub in_all_max: usize,
+    /// Sessions of one principal; clients without a name are one principal. 100,000.
+    pub per_principal_max: usize,
+    /// Each session: its silence, its requests and its streams. See
+    /// [`eyot_session::Limits`].
+    pub each: OneSessionLimits,
+}
+
+impl Default for SessionLimits {
+    fn default() -> Self {
+        Self { in_all_max: 100_000, per_principal_max: 100_000, each: OneSessionLimits::default() }
+    }
+}
+
+/// Bounds of one call.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct CallLimits {
+    /// How long a legacy call may be silent before its reply becomes a resumable stream. 1 s.
+    pub json_patience: Duration,
+    /// Upstream silence after which a call fails. Every message of the call starts it anew.
+    /// 60 s.
+    pub timeout: Duration,
+    /// How long the client may owe an answer to a question of the upstream: people are slower
+    /// than programs. It takes the place of `timeout` for as long as a question is open.
+    /// 600 s.
+    pub question_timeout: Duration,
+    /// How long a modern client may take for a round of a call that its handler has parked or
+    /// left. 600 s.
+    pub round_timeout: Duration,
+    /// Messages of one call (or of one listening client) that wait to be written out. 256.
+    pub queue_messages_max: usize,
+    /// How long a reader may leave that queue full before its call fails. 5 s.
+    pub queue_stall_timeout: Duration,
+}
+
+impl Default for CallLimits {
+    fn default() -> Self {
+        Self {
+            json_patience: seconds(1),
+            timeout: seconds(60),
+            question_timeout: seconds(600),
+            round_timeout: seconds(600),
+            queue_messages_max: 256,
+            queue_stall_timeout: seconds(5),
+        }
+    }
+}
+
+/// Bounds of what is held for clients between two of their requests. The bridge and the
+/// handlers enforce them, each for what it holds itself.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct MemoryLimits {
+    /// Calls that wait for their client's next round. 1,024.
+    pub parked_calls_max: usize,
+    /// Such calls of one principal; clients without a name are one principal. 256.
+    pub parked_calls_per_principal_max: usize,
+    /// Tasks that are kept for clients. 10,000.
+    pub tasks_max: usize,
+    /// Such tasks of one principal. 1,000.
+    pub tasks_per_principal_max: usize,
+    /// How long a task is kept from its creation on, unless its server keeps it for less.
+    /// 1 h.
+    pub task_ttl: Duration,
+    /// Bytes of the results of tasks, of all together. 64 MiB.
+    pub task_results_bytes_max: usize,
+}
+
+impl Default for MemoryLimits {
+    fn default() -> Self {
+        Self {
+            parked_calls_max: 1_024,
+            parked_calls_per_principal_max: 256,
+            tasks_max: 10_000,
+            tasks_per_principal_max: 1_000,
+            task_ttl: seconds(3_600),
+            task_results_bytes_max: 64 << 20,
+        }
+    }
+}
+
+/// Bounds of what is held at upstreams, and of child processes.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct UpstreamLimits {
+    /// Establishing a connection to an upstream, or a child's answer to the first request.
+    /// 10 s.
+    pub connect_timeout: Duration,
+    /// Idle connections kept to one upstream. 64.
+    pub idle_connections_max: usize,
+    /// How long an idle connection to an upstream is kept. 20 s.
+    pub idle_connection_timeout: Duration,
+    /// Sessions that are held at an upstream of the other era. 1,024.
+    pub sessions_max: usize,
+    /// How long such a session is kept that no client uses. 300 s.
+    pub session_idle_timeout: Duration,
+    /// Messages, in bytes, that may wait for a child to read its stdin, beside one of the
+    /// longest. 16 MiB.
+    pub child_queue_bytes_max: usize,
+    /// Bytes of a child's stderr that are kept for the report of its end. 8 KiB.
+    pub child_stderr_bytes_max: usize,
+    /// Time between the end of a child's stdin and SIGTERM. 2 s, as the official TypeScript
+    /// and Python SDKs give.
+    pub child_exit_grace: Duration,
+    /// Time between SIGTERM and SIGKILL. 2 s, as there.
+    pub child_kill_grace: Duration,
+}
+
+impl Default for UpstreamLimits {
+    fn default() -> Self {
+        Self {
+            connect_timeout: seconds(10),
+            idle_connections_max: 64,
+            idle_connection_timeout: seconds(20),
+            sessions_max: 1_024,
+            session_idle_timeout: seconds(300),
+            child_queue_bytes_max: 16 << 20,
+            child_stderr_bytes_max: 8 << 10,
+            child_exit_grace: seconds(2),
+            child_kill_grace: seconds(2),
+        }
+    }
+}
+
+const fn seconds(count: u64) -> Duration {
+    Duration::from_secs(count)
 }

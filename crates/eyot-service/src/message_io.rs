@@ -7,6 +7,8 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use eyot_jsonrpc::Message;
 
+use crate::OperatorText;
+
 /// Carries messages both ways: lines of a child, lines over streams, frames of a socket.
 ///
 /// One task drives both directions: every poll writes what is queued and reads what is there. While
@@ -70,19 +72,35 @@ pub enum BadMessage {
 
 /// How a connection ended: what the peer did, as the end of a sentence that begins with its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct IoEnd(Cow<'static, str>);
+pub struct IoEnd {
+    what: Cow<'static, str>,
+    operator_text: Option<OperatorText>,
+}
 
 impl IoEnd {
     /// An end of this kind, such as "closed the connection".
     #[must_use]
     pub fn new(what: impl Into<Cow<'static, str>>) -> Self {
-        Self(what.into())
+        Self { what: what.into(), operator_text: None }
+    }
+
+    /// Adds what only the operator may read of it, such as the last words of a child.
+    #[must_use]
+    pub fn with_operator_text(mut self, text: impl Into<Option<OperatorText>>) -> Self {
+        self.operator_text = text.into();
+        self
+    }
+
+    /// What only the operator may read of it. `None`: nothing beyond what is displayed.
+    #[must_use]
+    pub fn operator_text(&self) -> Option<&OperatorText> {
+        self.operator_text.as_ref()
     }
 }
 
 impl fmt::Display for IoEnd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.what)
     }
 }
 

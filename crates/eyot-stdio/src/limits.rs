@@ -19,17 +19,26 @@ pub struct ChildLimits {
     pub kill_grace: Duration,
 }
 
-impl Default for ChildLimits {
-    /// Lines of 16 MiB, two of them queued, 8 KiB of stderr, and the two seconds before each
-    /// signal that the official TypeScript and Python SDKs give.
-    fn default() -> Self {
+impl ChildLimits {
+    /// The bounds of a child that is an upstream.
+    #[must_use]
+    pub fn of(limits: &Limits) -> Self {
+        let line_bytes_max = limits.messages.bytes_max;
+        let upstream = &limits.upstream;
         Self {
-            line_bytes_max: 16 * 1024 * 1024,
-            queue_bytes_max: 32 * 1024 * 1024,
-            stderr_tail_bytes: 8 * 1024,
-            exit_grace: Duration::from_secs(2),
-            kill_grace: Duration::from_secs(2),
+            line_bytes_max,
+            queue_bytes_max: upstream.child_queue_bytes_max.saturating_add(line_bytes_max),
+            stderr_tail_bytes: upstream.child_stderr_bytes_max,
+            exit_grace: upstream.child_exit_grace,
+            kill_grace: upstream.child_kill_grace,
         }
+    }
+}
+
+impl Default for ChildLimits {
+    /// Those of the default [`Limits`].
+    fn default() -> Self {
+        Self::of(&Limits::default())
     }
 }
 
@@ -47,8 +56,8 @@ impl LineLimits {
     /// bytes wait as the pipe lets wait.
     #[must_use]
     pub fn of(limits: &Limits) -> Self {
-        let line_bytes_max = limits.message_bytes_max;
-        let queue_bytes_max = limits.pipe_queue_bytes.saturating_add(line_bytes_max);
+        let line_bytes_max = limits.messages.bytes_max;
+        let queue_bytes_max = limits.pipe.queue_bytes_max.saturating_add(line_bytes_max);
         Self { line_bytes_max, queue_bytes_max }
     }
 }

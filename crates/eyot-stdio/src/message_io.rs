@@ -46,7 +46,7 @@ impl MessageIo for Child {
         self.poll_event(cx).map(|event| match event {
             ChildEvent::Line(line) => IoEvent::Message(line),
             ChildEvent::BadLine(error) => IoEvent::Bad(bad(error)),
-            ChildEvent::Exited(report) => IoEvent::Ended(IoEnd::new(format!("exited: {report}"))),
+            ChildEvent::Exited(report) => IoEvent::Ended(report.into()),
         })
     }
 

@@ -4,9 +4,12 @@ use std::fmt;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 
+use eyot_service::{IoEnd, OperatorText};
+
 /// How a child process ended, and its last words.
 ///
 /// The words are for operators: they may name files and hosts that a client should not learn of.
+/// So displaying a report does not show them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ExitReport {
     /// The exit code. `None`: a signal ended the process, or nobody could say.
@@ -30,17 +33,28 @@ impl ExitReport {
     }
 }
 
+impl ExitReport {
+    /// The last words, oldest first, as one line for operators. `None`: there were none.
+    #[must_use]
+    pub fn operator_text(&self) -> Option<OperatorText> {
+        let has_words = !self.stderr_tail.is_empty();
+        has_words.then(|| OperatorText::new(self.stderr_tail.join(" | ")))
+    }
+}
+
 impl fmt::Display for ExitReport {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.status, self.signal) {
-            (Some(status), _) => write!(formatter, "exit code {status}")?,
-            (None, Some(signal)) => write!(formatter, "ended by signal {signal}")?,
-            (None, None) => formatter.write_str("no exit status")?,
+            (Some(status), _) => write!(formatter, "exit code {status}"),
+            (None, Some(signal)) => write!(formatter, "ended by signal {signal}"),
+            (None, None) => formatter.write_str("no exit status"),
         }
-        if !self.stderr_tail.is_empty() {
-            write!(formatter, "; last stderr lines: {}", self.stderr_tail.join(" | "))?;
-        }
-        Ok(())
+    }
+}
+
+impl From<ExitReport> for IoEnd {
+    fn from(report: ExitReport) -> Self {
+        Self::new(format!("exited: {report}")).with_operator_text(report.operator_text())
     }
 }
 

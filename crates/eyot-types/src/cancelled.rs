@@ -1,6 +1,6 @@
-//! `notifications/cancelled`, as far as who passes it on must read it.
+//! `notifications/cancelled`: what a peer that passes it on must know of it.
 
-use eyot_jsonrpc::{Id, Kind, Message};
+use eyot_jsonrpc::{Id, Message};
 use serde_json::value::RawValue;
 
 use crate::Method;
@@ -8,8 +8,7 @@ use crate::Method;
 /// Whether it is `notifications/cancelled`.
 #[must_use]
 pub fn is_cancelled(message: &Message) -> bool {
-    let method = message.method().unwrap_or_default();
-    message.kind() == Kind::Notification && Method::parse(&method) == Method::Cancelled
+    message.is_notification() && message.is_method(Method::Cancelled.as_str())
 }
 
 /// The request that `notifications/cancelled` names.

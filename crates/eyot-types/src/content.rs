@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::tagged::tagged;
 use crate::with_members::with_members;
-use crate::{Annotations, Icon, JsonObject, Resource};
+use crate::{Annotations, Icon, JsonObject, Resource, ResourceContents};
 
 tagged! {
     /// One piece of content. A type that is not known here is kept whole.
@@ -55,7 +55,7 @@ impl ContentBlock {
         Self::ResourceLink(ResourceLink::new(uri, name))
     }
 
-    /// The hints for whoever shows it. `None`: there are none, or its type is not known here.
+    /// The hints on how to show it. `None`: there are none, or its type is not known here.
     #[must_use]
     pub const fn annotations(&self) -> Option<&Annotations> {
         match self {
@@ -67,7 +67,7 @@ impl ContentBlock {
         }
     }
 
-    /// Adds hints for whoever shows it. Content of an unknown type stays as it is.
+    /// Adds hints on how to show it. Content of an unknown type stays as it is.
     #[must_use]
     pub fn with_annotations(mut self, annotations: Annotations) -> Self {
         let place = match &mut self {
@@ -101,7 +101,7 @@ impl From<String> for ContentBlock {
 pub struct TextContent {
     /// The text.
     pub text: String,
-    /// Hints for whoever shows it.
+    /// Hints on how to show it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub annotations: Option<Annotations>,
     /// Metadata of the content. From 2025-06-18 on.
@@ -129,7 +129,7 @@ pub struct MediaContent {
     pub data: String,
     /// The media type of the bytes.
     pub mime_type: String,
-    /// Hints for whoever shows it.
+    /// Hints on how to show it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub annotations: Option<Annotations>,
     /// Metadata of the content. From 2025-06-18 on.
@@ -173,7 +173,7 @@ impl MediaContent {
 pub struct EmbeddedResource {
     /// The contents.
     pub resource: ResourceContents,
-    /// Hints for whoever shows it.
+    /// Hints on how to show it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub annotations: Option<Annotations>,
     /// Metadata of the content. From 2025-06-18 on.
@@ -189,61 +189,6 @@ impl EmbeddedResource {
     #[must_use]
     pub fn new(resource: ResourceContents) -> Self {
         Self { resource, annotations: None, meta: None, other: JsonObject::new() }
-    }
-}
-
-/// The contents of a resource: text or bytes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct ResourceContents {
-    /// The resource.
-    pub uri: String,
-    /// The media type of the contents. `None`: unknown.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub mime_type: Option<String>,
-    /// The contents as text.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub text: Option<String>,
-    /// The contents as bytes, in Base64.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub blob: Option<String>,
-    /// Metadata of the contents. From 2025-06-18 on.
-    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none")]
-    pub meta: Option<JsonObject>,
-    /// Members that this type does not name.
-    #[serde(flatten)]
-    pub other: JsonObject,
-}
-
-impl ResourceContents {
-    /// Contents that are text.
-    #[must_use]
-    pub fn text(uri: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { text: Some(text.into()), ..Self::bare(uri.into()) }
-    }
-
-    /// Contents that are bytes.
-    #[must_use]
-    pub fn blob(uri: impl Into<String>, bytes: &[u8]) -> Self {
-        Self { blob: Some(STANDARD.encode(bytes)), ..Self::bare(uri.into()) }
-    }
-
-    with_members! {
-        /// Says the media type of the contents.
-        with_mime_type(mime_type: impl Into<String>),
-        /// Adds metadata.
-        with_meta(meta: impl Into<JsonObject>),
-    }
-
-    /// The bytes of a blob. `None`: the contents are text, or not Base64.
-    #[must_use]
-    pub fn bytes(&self) -> Option<Vec<u8>> {
-        STANDARD.decode(self.blob.as_ref()?).ok()
-    }
-
-    fn bare(uri: String) -> Self {
-        Self { uri, mime_type: None, text: None, blob: None, meta: None, other: JsonObject::new() }
     }
 }
 
@@ -266,7 +211,7 @@ pub struct ResourceLink {
     /// The media type of its contents. `None`: unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mime_type: Option<String>,
-    /// Hints for whoever shows it.
+    /// Hints on how to show it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub annotations: Option<Annotations>,
     /// The size of its contents in bytes, before any encoding. `None`: unknown.

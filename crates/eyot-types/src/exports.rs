@@ -7,9 +7,7 @@ pub use crate::completion::{
     COMPLETION_VALUES_MAX, CompleteArgument, CompleteContext, CompleteParams, CompleteResult,
     Completion, CompletionReference, PromptReference, ResourceReference,
 };
-pub use crate::content::{
-    ContentBlock, EmbeddedResource, MediaContent, ResourceContents, ResourceLink, TextContent,
-};
+pub use crate::content::{ContentBlock, EmbeddedResource, MediaContent, ResourceLink, TextContent};
 pub use crate::discover::DiscoverResult;
 pub use crate::elicitation::{
     BooleanSchema, ElicitAction, ElicitMode, ElicitParams, ElicitResult, ElicitSchema,
@@ -20,7 +18,7 @@ pub use crate::era::Era;
 pub use crate::icon::{Icon, IconTheme};
 pub use crate::initialize::{Implementation, InitializeParams, InitializeResult};
 pub use crate::legacy_task::{
-    LegacyCreateTaskResult, LegacyListTasksResult, LegacyTask, LegacyTaskState, TaskMetadata,
+    LegacyCreateTaskResult, LegacyListTasksResult, LegacyTask, LegacyTaskState,
 };
 pub use crate::logging::{LogLevel, LoggingMessageParams, SetLevelParams};
 pub use crate::meta::{RequestMeta, RequiredMeta};
@@ -34,7 +32,7 @@ pub use crate::prompt::{
 };
 pub use crate::resource::{
     ListResourceTemplatesResult, ListResourcesResult, ReadResourceParams, ReadResourceResult,
-    Resource, ResourceTemplate,
+    Resource, ResourceContents, ResourceTemplate,
 };
 pub use crate::result::{CacheScope, EmptyResult, ResultType};
 pub use crate::revision::{Revision, UnknownRevision};
@@ -56,6 +54,7 @@ pub use crate::task::{
     CreateTaskResult, GetTaskResult, RelatedTask, TASKS_EXTENSION, Task, TaskNotificationParams,
     TaskParams, TaskStatus, UpdateTaskParams,
 };
+pub use crate::task_metadata::TaskMetadata;
 pub use crate::tool::{
     CallToolParams, CallToolResult, ListToolsResult, TaskSupport, Tool, ToolAnnotations,
     ToolExecution,

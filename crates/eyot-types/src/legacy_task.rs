@@ -3,41 +3,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::with_members::with_members;
 use crate::{JsonObject, TaskStatus};
-
-/// What a request of 2025-11-25 asks of its task: the member `task` of its parameters.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct TaskMetadata {
-    /// How long the task should be kept from its creation on, in milliseconds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ttl: Option<u64>,
-    /// Members that this type does not name.
-    #[serde(flatten)]
-    pub other: JsonObject,
-}
-
-impl TaskMetadata {
-    /// Asks for a task that is kept as long as the receiver likes.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    with_members! {
-        /// Says how long the task should be kept, in milliseconds.
-        with_ttl(ttl: u64),
-    }
-}
 
 /// The state of a task of 2025-11-25. Its result comes apart, from `tasks/result`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct LegacyTask {
-    /// The name of the task, chosen by whoever runs it.
+    /// The name of the task, chosen by the peer that runs it.
     pub task_id: String,
     /// How far it is.
     pub status: TaskStatus,

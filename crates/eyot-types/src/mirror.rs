@@ -1,4 +1,4 @@
-//! Tool arguments that HTTP requests repeat in headers (`x-mcp-header`), for whoever routes on them.
+//! Tool arguments that HTTP requests repeat in headers (`x-mcp-header`), for routing.
 
 use eyot_jsonrpc::ErrorObject;
 use serde_json::Value;
@@ -67,6 +67,13 @@ impl MirroredArguments {
         self.0.is_empty()
     }
 
+    /// The bytes of the names that it keeps.
+    #[must_use]
+    pub fn text_bytes(&self) -> usize {
+        let of_path = |path: &[String]| path.iter().map(String::len).sum::<usize>();
+        self.0.iter().map(|it| it.header.len() + of_path(&it.path)).sum()
+    }
+
     /// The headers of a call, encoded: name in lower case, value. "If no value is present at that
     /// path in the call arguments, the header is omitted", and so it is for `null`.
     #[must_use]
@@ -124,7 +131,7 @@ impl MirroredArguments {
                         path.pop();
                     }
                 }
-                // The annotation of the schema itself belongs to whoever holds it.
+                // The annotation of the schema itself belongs to the schema that holds it.
                 (HEADER, _) if !path.is_empty() => {}
                 // Data, not schemas.
                 ("const" | "default" | "enum" | "examples", _) => {}

@@ -20,11 +20,11 @@ pub(crate) struct EventMessages {
 
 impl EventMessages {
     pub(crate) fn new(body: UpstreamBody, limits: &Limits) -> Self {
-        let decoder = Box::new(EventDecoder::new(limits.message_bytes_max));
-        Self { body, decoder, retry: None, scan: limits.scan }
+        let decoder = Box::new(EventDecoder::new(limits.messages.bytes_max));
+        Self { body, decoder, retry: None, scan: limits.messages.scan }
     }
 
-    /// The next message or cursor; `None` when the stream has ended, however it did.
+    /// The next message or cursor; `None` when the stream has ended or broken.
     pub(crate) async fn next(&mut self) -> Option<ReplyItem> {
         loop {
             match self.decoder.next_event() {

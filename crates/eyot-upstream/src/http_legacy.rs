@@ -1,12 +1,11 @@
 //! One legacy session at an HTTP upstream (2025-03-26 to 2025-11-25).
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
 use eyot_http::UpstreamBody;
-use eyot_jsonrpc::{Id, Message, Request, Response, UpstreamId};
+use eyot_jsonrpc::{Id, Message, Notification, Request, Response, UpstreamId};
 use eyot_service::{Fault, FaultKind, Limits, Messages, Reply, ReplyItem};
 use eyot_stdx::Backoff;
 use eyot_types::codes::{self, Outcome};
@@ -16,9 +15,11 @@ use http::header::{ACCEPT, CONTENT_TYPE, HeaderName};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use parking_lot::Mutex;
 
+use crate::cancelled::{cancelled, cancelled_by_caller};
 use crate::event_stream::EventMessages;
 use crate::http_link::HttpLink;
 use crate::http_response::{Answer, discard, invalid, read_answer, refusal, unexpected_status};
+use crate::upstream_ids::UpstreamIds;
 
 /// An upstream session. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -29,9 +30,9 @@ struct Shared {
     link: HttpLink,
     session_id: Option<HeaderValue>,
     revision: Option<HeaderValue>,
-    next_id: AtomicU64,
+    ids: UpstreamIds,
     /// The caller's ids of running calls, with ours: for cancellation.
-    running: Mutex<Vec<(Id, u64)>>,
+    running: Mutex<Vec<(Id, UpstreamId)>>,
     limits: Arc<Limits>,
 }
 
@@ -43,7 +44,7 @@ impl HttpSession {
         limits: &Arc<Limits>,
     ) -> Result<(Self, Response), Fault> {
         let id = initialize.id();
-        let request = initialize.with_upstream_id(UpstreamId::new(0));
+        let request = initialize.with_upstream_id(INITIALIZE);
         let headers = post_headers(HeaderMap::new());
         let response = link.send(Method::POST, headers, Some(&request)).await?;
         let session_id = response.headers().get(headers::SESSION_ID);
@@ -73,8 +74,9 @@ impl HttpSession {
             link: link.clone(),
             session_id: session_id.and_then(value),
             revision: revision.and_then(value),
-            // Ids of an earlier process may still run upstream; a random start keeps apart.
-            next_id: AtomicU64::new(first_id()),
+            // Requests of an earlier process may still run upstream; a random start keeps their ids
+            // apart from ours.
+            ids: UpstreamIds::starting_at(first_id()),
             running: Mutex::new(Vec::new()),
             limits: Arc::clone(limits),
         }))
@@ -86,9 +88,9 @@ impl HttpSession {
 
     /// Sends a request.
     pub(crate) async fn request(&self, request: Request) -> Result<Reply, Fault> {
-        let number = self.0.next_id.fetch_add(1, Ordering::Relaxed);
-        let call = RunningCall::begin(&self.0, request.id(), number);
-        let response = self.post(&request.with_upstream_id(UpstreamId::new(number))).await?;
+        let ours = self.0.ids.next();
+        let call = RunningCall::begin(&self.0, request.id(), ours);
+        let response = self.post(&request.with_upstream_id(ours)).await?;
         match read_answer(response, &self.0.limits).await? {
             Answer::Messages(status, messages) => {
                 if let Some(fault) = self.forgotten(status, &messages) {
@@ -116,44 +118,45 @@ impl HttpSession {
 
     /// Cancels the call that the caller calls `id`.
     pub(crate) async fn cancel(&self, id: &Id, message: &Message) -> Result<(), Fault> {
-        let running = self.0.running.lock().iter().find(|it| it.0 == *id).map(|it| it.1);
-        let Some(number) = running else { return Ok(()) };
-        let params: Result<serde_json::Value, _> = message.decode_params();
-        let mut params = params.unwrap_or_else(|_| serde_json::json!({}));
-        if let Some(members) = params.as_object_mut() {
-            members.insert("requestId".to_owned(), number.into());
-        }
-        let method = eyot_types::Method::Cancelled;
-        self.send(Message::notification(method.as_str(), &params)).await
+        let Some(ours) = self.running(id) else { return Ok(()) };
+        self.send(cancelled_by_caller(ours, message).into_message()).await
     }
 
-    /// What tells the upstream that nobody waits for the call `id` any more; `None` when it does
-    /// not run.
-    pub(crate) fn cancellation(&self, id: &Id, reason: &str) -> Option<Message> {
-        let number = self.0.running.lock().iter().find(|it| it.0 == *id).map(|it| it.1)?;
-        let params = serde_json::json!({ "requestId": number, "reason": reason });
-        Some(Message::notification(eyot_types::Method::Cancelled.as_str(), &params))
+    /// The message that tells the upstream that the caller has given up its call `id`; `None` when
+    /// the call does not run.
+    pub(crate) fn cancellation(&self, id: &Id, reason: &str) -> Option<Notification> {
+        Some(cancelled(self.running(id)?, reason))
     }
 
-    /// The messages that belong to no call, from after `cursor`. Comes back by itself when
-    /// the upstream ends the stream; ends when the upstream offers none, and with a fault when
-    /// it has forgotten the session.
+    /// Our id of the running call that the caller calls `id`.
+    fn running(&self, id: &Id) -> Option<UpstreamId> {
+        self.0.running.lock().iter().find(|it| it.0 == *id).map(|it| it.1)
+    }
+
+    /// The messages that belong to no call, from after `cursor`. The stream is opened again when
+    /// the upstream ends it. It ends when the upstream offers none, and with a fault when the
+    /// upstream has forgotten the session.
     ///
-    /// Returns when the upstream has opened its stream, or could not: what it sends while
-    /// nobody listens is lost.
+    /// Returns when the upstream has opened its stream, or could not: what it sends before is lost.
     pub(crate) async fn listen(&self, cursor: Option<Bytes>) -> Messages {
         let session = self.clone();
-        let mut listening =
-            Listening { session, cursor, events: None, refused: None, is_over: false, failures: 0 };
-        listening.open().await;
-        Messages::new(stream::unfold(listening, Listening::next))
+        let mut stream = StandaloneStream {
+            session,
+            cursor,
+            events: None,
+            refused: None,
+            is_over: false,
+            failures: 0,
+        };
+        stream.open().await;
+        Messages::new(stream::unfold(stream, StandaloneStream::next))
     }
 
     /// The rest of a call that an earlier process began.
     pub(crate) fn follow(&self, id: Id, cursor: Bytes) -> Messages {
-        // The earlier process's id of the call is unknown: on its own stream the only answer
-        // is the call's.
-        let call = RunningCall { session: Arc::clone(&self.0), id, number: None };
+        // The id that the earlier process gave to the call is unknown: the only answer on the
+        // call's own stream is its own.
+        let call = RunningCall { session: Arc::clone(&self.0), id, ours: None };
         call.follow(None, Some(cursor))
     }
 
@@ -197,8 +200,8 @@ impl HttpSession {
         read_answer(response, &self.0.limits).await
     }
 
-    /// The fault of a refusal that means: no such session. Its body is then about the session,
-    /// not about the request, whatever id it has.
+    /// The fault of a refusal that means: no such session. Its body is then about the session, not
+    /// about the request whose id it has.
     fn forgotten(&self, status: StatusCode, messages: &[Message]) -> Option<Fault> {
         self.0.session_id.as_ref()?;
         let is_forgotten = match status {
@@ -225,40 +228,40 @@ impl HttpSession {
 struct RunningCall {
     session: Arc<Shared>,
     id: Id,
-    /// Our id of it.
-    number: Option<u64>,
+    /// Our id of it; `None` when an earlier process gave it.
+    ours: Option<UpstreamId>,
 }
 
 impl RunningCall {
-    fn begin(session: &Arc<Shared>, id: Id, number: u64) -> Self {
-        session.running.lock().push((id.clone(), number));
-        Self { session: Arc::clone(session), id, number: Some(number) }
+    fn begin(session: &Arc<Shared>, id: Id, ours: UpstreamId) -> Self {
+        session.running.lock().push((id.clone(), ours));
+        Self { session: Arc::clone(session), id, ours: Some(ours) }
     }
 
     /// The message as the caller's answer, if it is the answer of this call.
     fn answer(&self, message: Message) -> Option<Response> {
         let answer = message.into_response().ok()?;
-        let number = answer.upstream_id().map(UpstreamId::get);
-        let is_ours = answer.id().is_none() || self.number.is_none_or(|it| number == Some(it));
+        let answered = answer.upstream_id();
+        let is_ours = answer.id().is_none() || self.ours.is_none_or(|it| answered == Some(it));
         is_ours.then(|| answer.with_client_id(self.id.clone()))
     }
 
     fn follow(self, events: Option<Box<EventMessages>>, cursor: Option<Bytes>) -> Messages {
-        let following = Following { call: self, events, cursor, failures: 0, is_over: false };
-        Messages::new(stream::unfold(following, Following::next))
+        let stream = CallStream { call: self, events, cursor, failures: 0, is_over: false };
+        Messages::new(stream::unfold(stream, CallStream::next))
     }
 }
 
 impl Drop for RunningCall {
     fn drop(&mut self) {
-        if let Some(number) = self.number {
-            self.session.running.lock().retain(|it| it.1 != number);
+        if let Some(ours) = self.ours {
+            self.session.running.lock().retain(|it| it.1 != ours);
         }
     }
 }
 
 /// A call's stream; it is taken up again where it broke, if the upstream gave event ids.
-struct Following {
+struct CallStream {
     call: RunningCall,
     events: Option<Box<EventMessages>>,
     cursor: Option<Bytes>,
@@ -266,23 +269,23 @@ struct Following {
     is_over: bool,
 }
 
-impl Following {
+impl CallStream {
     async fn next(mut self) -> Option<(Result<ReplyItem, Fault>, Self)> {
         if self.is_over {
             return None;
         }
         loop {
             if let Some(events) = &mut self.events
-                && let Some(part) = events.next().await
+                && let Some(item) = events.next().await
             {
                 self.failures = 0;
-                let Some(part) = self.take(part) else { continue };
+                let Some(item) = self.take(item) else { continue };
                 if self.is_over
                     && let Some(events) = &mut self.events
                 {
                     events.take_end().await;
                 }
-                return Some((Ok(part), self));
+                return Some((Ok(item), self));
             }
             if let Err(fault) = Box::pin(self.come_back()).await {
                 self.is_over = true;
@@ -291,9 +294,9 @@ impl Following {
         }
     }
 
-    fn take(&mut self, part: ReplyItem) -> Option<ReplyItem> {
-        self.cursor = part.cursor().cloned().or_else(|| self.cursor.take());
-        match part {
+    fn take(&mut self, item: ReplyItem) -> Option<ReplyItem> {
+        self.cursor = item.cursor().cloned().or_else(|| self.cursor.take());
+        match item {
             ReplyItem::Message { message, cursor } if message.is_response() => {
                 let Some(answer) = self.call.answer(message) else {
                     eyot_metrics::messages_dropped("answer_to_nobody");
@@ -314,7 +317,7 @@ impl Following {
         if self.cursor.is_none() || self.failures >= COME_BACK_FAILURES_MAX {
             return Err(lost("upstream's stream ended before the answer"));
         }
-        let is_first = self.failures == 0 && retry.is_none() && self.call.number.is_none();
+        let is_first = self.failures == 0 && retry.is_none() && self.call.ours.is_none();
         if !is_first {
             tokio::time::sleep(retry.unwrap_or(RETRY_DEFAULT)).await;
         }
@@ -333,7 +336,7 @@ impl Following {
 }
 
 /// The stream of messages that belong to no call.
-struct Listening {
+struct StandaloneStream {
     session: HttpSession,
     cursor: Option<Bytes>,
     events: Option<Box<EventMessages>>,
@@ -343,14 +346,14 @@ struct Listening {
     failures: u32,
 }
 
-impl Listening {
+impl StandaloneStream {
     async fn next(mut self) -> Option<(Result<ReplyItem, Fault>, Self)> {
         loop {
             if let Some(events) = &mut self.events {
-                if let Some(part) = events.next().await {
+                if let Some(item) = events.next().await {
                     self.failures = 0;
-                    self.cursor = part.cursor().cloned().or_else(|| self.cursor.take());
-                    return Some((Ok(part), self));
+                    self.cursor = item.cursor().cloned().or_else(|| self.cursor.take());
+                    return Some((Ok(item), self));
                 }
                 let retry = events.retry().unwrap_or(RETRY_DEFAULT);
                 self.events = None;
@@ -409,12 +412,14 @@ fn post_headers(mut headers: HeaderMap) -> HeaderMap {
     headers
 }
 
-fn first_id() -> u64 {
+fn first_id() -> UpstreamId {
     let random = u64::from_le_bytes(eyot_stdx::random_bytes());
     // Room to count up within what every JSON reader keeps exactly (2^53).
-    (random >> 16).max(1)
+    UpstreamId::new((random >> 16).max(1))
 }
 
+/// The id of `initialize`, which no other request of the session has.
+const INITIALIZE: UpstreamId = UpstreamId::new(0);
 const SESSION_ID: HeaderName = HeaderName::from_static(headers::SESSION_ID);
 const PROTOCOL_VERSION: HeaderName = HeaderName::from_static(headers::PROTOCOL_VERSION);
 /// Room for what a request has, so that the map does not grow.

@@ -1,9 +1,8 @@
 //! Requests to an HTTP upstream of 2026-07-28: no session, one exchange per request.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use eyot_jsonrpc::{Id, Message, Request, Response, UpstreamId};
+use eyot_jsonrpc::{Id, Message, MessageKind, Notification, Request, Response, UpstreamId};
 use eyot_service::{Fault, Limits, Messages, Reply, ReplyItem};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{Method as McpMethod, Revision, headers};
@@ -15,18 +14,19 @@ use crate::event_stream::EventMessages;
 use crate::http_link::HttpLink;
 use crate::http_response::{Answer, discard, invalid, read_answer, refusal, unexpected_status};
 use crate::route::{subscription_id, with_subscription_id};
+use crate::upstream_ids::UpstreamIds;
 
 /// An upstream of the modern era. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct HttpModern {
     link: HttpLink,
-    next_id: Arc<AtomicU64>,
+    ids: Arc<UpstreamIds>,
     limits: Arc<Limits>,
 }
 
 impl HttpModern {
     pub(crate) fn new(link: HttpLink, limits: &Arc<Limits>) -> Self {
-        Self { link, next_id: Arc::new(AtomicU64::new(1)), limits: Arc::clone(limits) }
+        Self { link, ids: Arc::default(), limits: Arc::clone(limits) }
     }
 
     /// Sends a request. Dropping the reply closes its connection: "closing the SSE response
@@ -69,7 +69,7 @@ impl HttpModern {
         request: Request,
         forwarded: &HeaderMap,
     ) -> Result<(Exchange, Answer), Fault> {
-        let ours = UpstreamId::new(self.next_id.fetch_add(1, Ordering::Relaxed));
+        let ours = self.ids.next();
         let exchange = Exchange { ours, id: request.id() };
         let headers = request_headers(&request, forwarded)?;
         let request = request.with_upstream_id(ours);
@@ -99,28 +99,27 @@ impl Exchange {
     fn find(&self, status: StatusCode, messages: Vec<Message>) -> Option<Response> {
         match refusal(status, &messages) {
             Some(error) => Some(error.with_client_id(self.id.clone())),
-            None => messages.into_iter().find_map(|it| self.answer(it)),
+            None => messages.into_iter().find_map(|it| self.answer(it.into_response().ok()?)),
         }
     }
 
     /// The answer in a stream, with what comes before it.
     fn follow(self, events: Box<EventMessages>) -> Reply {
-        let stream = Stream { exchange: self, events, is_over: false };
-        Reply::Stream(Messages::new(stream::unfold(stream, Stream::next)))
+        let stream = AnswerStream { exchange: self, events, is_over: false };
+        Reply::Stream(Messages::new(stream::unfold(stream, AnswerStream::next)))
     }
 
-    fn answer(&self, message: Message) -> Option<Response> {
-        let answer = message.into_response().ok()?;
+    fn answer(&self, answer: Response) -> Option<Response> {
         let is_ours = answer.id().is_none() || answer.upstream_id() == Some(self.ours);
         is_ours.then(|| answer.with_client_id(self.id.clone()))
     }
 
     /// A notification as the caller knows it: a subscription has the caller's id.
-    fn notification(&self, message: Message) -> Option<Message> {
-        match subscription_id(&message) {
-            None => Some(message),
+    fn notification(&self, notification: Notification) -> Option<Notification> {
+        match subscription_id(&notification) {
+            None => Some(notification),
             Some(id) if UpstreamId::repeated_by(&id) == Some(self.ours) => {
-                with_subscription_id(&message, &self.id)
+                with_subscription_id(&notification, &self.id)
             }
             Some(_) => None,
         }
@@ -128,24 +127,26 @@ impl Exchange {
 }
 
 /// The messages of a streamed answer. Modern streams cannot be resumed.
-struct Stream {
+struct AnswerStream {
     exchange: Exchange,
     events: Box<EventMessages>,
     is_over: bool,
 }
 
-impl Stream {
+impl AnswerStream {
     async fn next(mut self) -> Option<(Result<ReplyItem, Fault>, Self)> {
         if self.is_over {
             return None;
         }
-        while let Some(part) = self.events.next().await {
-            let Some(message) = part.into_message() else { continue };
-            let message = match message.kind() {
-                eyot_jsonrpc::Kind::Notification => self.exchange.notification(message),
-                eyot_jsonrpc::Kind::Request => None,
-                _ => {
-                    let answer = self.exchange.answer(message);
+        while let Some(item) = self.events.next().await {
+            let Some(message) = item.into_message() else { continue };
+            let message = match message.into_kind() {
+                MessageKind::Notification(notification) => {
+                    self.exchange.notification(notification).map(Message::from)
+                }
+                MessageKind::Request(_) => None,
+                MessageKind::Response(answer) => {
+                    let answer = self.exchange.answer(answer);
                     self.is_over = answer.is_some();
                     answer.map(Message::from)
                 }
@@ -166,7 +167,7 @@ impl Stream {
 }
 
 /// The standard request headers, made from the body; what the caller mirrored from
-/// parameters goes along as it came.
+/// parameters goes along as it came. A response has no method, and no header for it.
 fn request_headers(message: &Message, forwarded: &HeaderMap) -> Result<HeaderMap, Fault> {
     /// Room for what every request has, so that the map does not grow.
     const HEADERS: usize = 7;
@@ -175,9 +176,9 @@ fn request_headers(message: &Message, forwarded: &HeaderMap) -> Result<HeaderMap
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     let both = HeaderValue::from_static("application/json, text/event-stream");
     headers.insert(ACCEPT, both);
-    let method = message.method().unwrap_or_default();
-    put(&mut headers, headers::METHOD, &method)?;
     headers.insert(PROTOCOL_VERSION, MODERN);
+    let Some(method) = message.method() else { return Ok(headers) };
+    put(&mut headers, headers::METHOD, &method)?;
     let source = McpMethod::parse(&method).needs_name_header();
     if let Some(name) = source.and_then(|it| it.value(message)) {
         put(&mut headers, headers::NAME, &name)?;

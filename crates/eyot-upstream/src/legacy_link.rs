@@ -1,7 +1,7 @@
 //! What carries one legacy session, without the layers around it.
 
 use bytes::Bytes;
-use eyot_jsonrpc::{Id, Message, Request, Response};
+use eyot_jsonrpc::{Id, Message, Notification, Request, Response};
 use eyot_service::{Fault, Input, Messages, Reply, ReplyFuture};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{cancelled_id, is_cancelled};
@@ -112,7 +112,7 @@ impl LegacyLink {
         }
     }
 
-    pub(crate) fn cancellation(&self, id: &Id, reason: &str) -> Option<Message> {
+    pub(crate) fn cancellation(&self, id: &Id, reason: &str) -> Option<Notification> {
         match self {
             Self::Http(session) => session.cancellation(id, reason),
             Self::Lines(_) | Self::Unopened => None,

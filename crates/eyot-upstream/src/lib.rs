@@ -5,6 +5,7 @@
 //! every request a new id of their own and put the caller's id back into its answer: ids of
 //! clients are never trusted. This crate knows no downstream and no store.
 
+mod cancelled;
 mod driver;
 mod era_cache;
 mod event_stream;
@@ -18,14 +19,17 @@ mod legacy_link;
 mod line_connection;
 mod line_driver;
 mod line_link;
+mod line_order;
 mod modern;
 mod modern_side;
+mod param_headers;
 mod probe;
 mod route;
+mod standalone_queue;
 mod target;
 mod token;
-mod unsolicited;
 mod upstream;
+mod upstream_ids;
 
 pub use eyot_era::detect::EraMode;
 
@@ -38,6 +42,7 @@ pub use crate::line_driver::LineDriver;
 pub use crate::line_link::{BoxStream, ByteStream};
 pub use crate::modern::{ModernConnection, Sender};
 pub use crate::modern_side::ModernSide;
+pub use crate::param_headers::param_headers;
 pub use crate::probe::{EraFound, probe_modern};
 pub use crate::target::{Runtime, Target, TargetError};
 pub use crate::token::{

@@ -4,45 +4,32 @@ use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 
-use eyot_jsonrpc::{Id, Message, Request};
+use eyot_jsonrpc::{Id, Message, Request, UpstreamId};
 use eyot_service::{Fault, Limits, Messages, Reply, ReplyItem};
 use eyot_types::Era;
-use eyot_types::codes::{self, Outcome};
+use eyot_types::codes::Outcome;
 use futures_core::Stream;
-use parking_lot::Mutex;
 use tokio::sync::mpsc;
 
-use crate::line_driver::{LineDriver, Order, Shared};
+use crate::driver;
+use crate::line_driver::{LineDriver, Shared};
 use crate::line_link::{BoxStream, LineLink};
+use crate::line_order::{CallFault, LinkEnd, Order, SharedEnd};
+use crate::standalone_queue::StandaloneQueue;
 use crate::target::{Runtime, Target};
-use crate::unsolicited::Unsolicited;
+use crate::upstream_ids::UpstreamIds;
 
 /// One link of lines, moved on by its [`LineDriver`]. Dropping the last handle ends the link in
 /// order.
 #[derive(Clone)]
 pub struct LineConnection {
     orders: mpsc::Sender<Order>,
-    unsolicited: Unsolicited,
-    next_id: Arc<AtomicU64>,
-    end: End,
+    standalone: StandaloneQueue,
+    ids: Arc<UpstreamIds>,
+    end: SharedEnd,
     limits: Arc<Limits>,
-}
-
-/// Why the link is no more; empty while it lives.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct End(Arc<Mutex<Option<String>>>);
-
-impl End {
-    pub(crate) fn set(&self, reason: String) {
-        self.0.lock().get_or_insert(reason);
-    }
-
-    pub(crate) fn reason(&self) -> Option<String> {
-        self.0.lock().clone()
-    }
 }
 
 impl LineConnection {
@@ -57,6 +44,17 @@ impl LineConnection {
         Ok(Self::new(link, era, runtime))
     }
 
+    /// Opens a link whose driver is a task of its own.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::open`].
+    pub(crate) fn start(target: &Target, era: Era, runtime: &Runtime) -> Result<Self, Fault> {
+        let (connection, driver) = Self::open(target, era, runtime)?;
+        driver::spawn(runtime, driver.run());
+        Ok(connection)
+    }
+
     /// Lines over a stream that is open already. The driver must be polled for the link to move.
     #[must_use]
     pub fn over(stream: BoxStream, era: Era, runtime: &Runtime) -> (Self, LineDriver) {
@@ -65,44 +63,41 @@ impl LineConnection {
 
     fn new(link: LineLink, era: Era, runtime: &Runtime) -> (Self, LineDriver) {
         let Runtime { limits, shutdown, .. } = runtime;
-        let (orders, receiver) = mpsc::channel(limits.queue_messages_max);
-        let unsolicited = Unsolicited::new(limits.queue_messages_max);
-        let end = End::default();
-        let shared = Shared {
-            unsolicited: unsolicited.clone(),
-            end: end.clone(),
-            limits: Arc::clone(limits),
-        };
+        let (orders, receiver) = mpsc::channel(limits.calls.queue_messages_max);
+        let standalone = StandaloneQueue::new(limits.calls.queue_messages_max);
+        let end = SharedEnd::default();
+        let shared =
+            Shared { standalone: standalone.clone(), end: end.clone(), limits: Arc::clone(limits) };
         let driver = LineDriver::new(link, era, receiver, shutdown.clone(), shared);
-        let (limits, next_id) = (Arc::clone(limits), Arc::new(AtomicU64::new(1)));
-        (Self { orders, unsolicited, next_id, end, limits }, driver)
+        let limits = Arc::clone(limits);
+        (Self { orders, standalone, ids: Arc::default(), end, limits }, driver)
     }
 
-    /// Sends a request, and waits for the first that comes back: the answer, or what goes before
-    /// it. A request that the upstream has provably not seen is a fault.
+    /// Sends a request, and waits for the first message that comes back: the answer, or what
+    /// precedes it. If the upstream has provably not seen the request, that is a fault.
     ///
     /// A stream that ends without an answer belongs to a call that was cancelled.
     pub(crate) async fn request(&self, request: Request) -> Result<Reply, Fault> {
-        let (parts, receiver) = mpsc::channel(self.limits.queue_messages_max);
-        let number = self.next_id.fetch_add(1, Ordering::Relaxed);
+        let (items, receiver) = mpsc::channel(self.limits.calls.queue_messages_max);
+        let ours = self.ids.next();
         let fault = CallFault::default();
-        let order = Order::Request { number, request, parts, fault: fault.clone() };
+        let order = Order::Request { ours, request, items, fault: fault.clone() };
         self.orders.send(order).await.map_err(|_closed| self.lost())?;
         let orders = self.orders.clone();
-        let mut parts = CallParts { first: None, receiver, number, orders, fault, is_over: false };
-        match poll_fn(|cx| parts.poll_item(cx)).await {
+        let mut items = CallItems { first: None, receiver, ours, orders, fault, is_over: false };
+        match poll_fn(|cx| items.poll_item(cx)).await {
             Some(Ok(ReplyItem::Message { message, .. })) => match message.into_response() {
                 Ok(answer) => Ok(Reply::One(answer)),
                 Err(other) => {
-                    parts.first = Some(Ok(other.into()));
-                    Ok(Reply::Stream(Messages::new(parts)))
+                    items.first = Some(Ok(other.into()));
+                    Ok(Reply::Stream(Messages::new(items)))
                 }
             },
             Some(Err(fault)) => Err(fault),
             first => {
-                parts.is_over |= first.is_none();
-                parts.first = first;
-                Ok(Reply::Stream(Messages::new(parts)))
+                items.is_over |= first.is_none();
+                items.first = first;
+                Ok(Reply::Stream(Messages::new(items)))
             }
         }
     }
@@ -125,7 +120,7 @@ impl LineConnection {
 
     /// The messages that belong to no call.
     pub(crate) fn listen(&self) -> Messages {
-        Messages::new(self.unsolicited.listen())
+        Messages::new(self.standalone.listen())
     }
 
     /// Whether the link lives.
@@ -135,12 +130,15 @@ impl LineConnection {
 
     /// Why the link has ended.
     pub(crate) fn end_reason(&self) -> String {
-        self.end.reason().unwrap_or_else(|| "upstream has ended".to_owned())
+        self.how_it_ended().reason
+    }
+
+    fn how_it_ended(&self) -> LinkEnd {
+        self.end.get().unwrap_or_else(|| LinkEnd::new("upstream has ended"))
     }
 
     fn lost(&self) -> Fault {
-        let reason = self.end_reason();
-        Fault::upstream(codes::upstream_lost(&reason, Outcome::NotSent, true))
+        self.how_it_ended().fault(Outcome::NotSent)
     }
 }
 
@@ -150,32 +148,18 @@ impl fmt::Debug for LineConnection {
     }
 }
 
-/// What the driver leaves for a caller whose queue has no room for it.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct CallFault(Arc<Mutex<Option<Fault>>>);
-
-impl CallFault {
-    pub(crate) fn set(&self, fault: Fault) {
-        *self.0.lock() = Some(fault);
-    }
-
-    fn take(&self) -> Option<Fault> {
-        self.0.lock().take()
-    }
-}
-
 /// The messages of one call.
-struct CallParts {
+struct CallItems {
     /// What has been taken from the queue already.
     first: Option<Result<ReplyItem, Fault>>,
     receiver: mpsc::Receiver<Result<ReplyItem, Fault>>,
-    number: u64,
+    ours: UpstreamId,
     orders: mpsc::Sender<Order>,
     fault: CallFault,
     is_over: bool,
 }
 
-impl Stream for CallParts {
+impl Stream for CallItems {
     type Item = Result<ReplyItem, Fault>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -186,28 +170,28 @@ impl Stream for CallParts {
     }
 }
 
-impl CallParts {
+impl CallItems {
     fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<ReplyItem, Fault>>> {
-        let part = ready!(self.receiver.poll_recv(cx));
-        let is_last = match &part {
-            Some(Ok(part)) => part.is_answer(),
+        let item = ready!(self.receiver.poll_recv(cx));
+        let is_last = match &item {
+            Some(Ok(item)) => item.is_answer(),
             Some(Err(_)) | None => true,
         };
         self.is_over |= is_last;
-        Poll::Ready(match part {
-            Some(part) => Some(part),
+        Poll::Ready(match item {
+            Some(item) => Some(item),
             None => self.fault.take().map(Err),
         })
     }
 }
 
-impl Drop for CallParts {
+impl Drop for CallItems {
     fn drop(&mut self) {
         if self.is_over {
             return;
         }
-        // Should the queue be full, the answer will find nobody and be dropped by the driver.
-        if let Err(error) = self.orders.try_send(Order::Forget { number: self.number }) {
+        // Should the queue be full, the driver will drop the answer.
+        if let Err(error) = self.orders.try_send(Order::Forget(self.ours)) {
             tracing::debug!(%error, "call was dropped without telling the upstream");
         }
     }

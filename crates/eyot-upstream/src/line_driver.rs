@@ -1,48 +1,33 @@
-//! What drives a link of lines: reads, writes, routes.
+//! Drives a link of lines: reads, writes, routes.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use eyot_jsonrpc::{Id, Incoming, Message, Request};
+use eyot_jsonrpc::{Id, Incoming, Message, Notification, UpstreamId};
 use eyot_service::{Fault, IoEvent, Limits};
+use eyot_types::Era;
 use eyot_types::codes::{self, Outcome};
-use eyot_types::{Era, Method};
-use serde_json::json;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::line_connection::{CallFault, End};
+use crate::cancelled::{cancelled, cancelled_by_caller};
 use crate::line_link::LineLink;
-use crate::route::{Calls, PartSender, Route};
-use crate::unsolicited::Unsolicited;
+use crate::line_order::{CallFault, LinkEnd, Order, SharedEnd};
+use crate::route::{Calls, ItemSender, Route};
+use crate::standalone_queue::StandaloneQueue;
 
-/// What callers want of the driver.
-#[derive(Debug)]
-pub(crate) enum Order {
-    /// Send a request under our id `number`.
-    Request { number: u64, request: Request, parts: PartSender, fault: CallFault },
-    /// Send a notification or a response.
-    Send(Message),
-    /// Send the caller's own cancellation of its call `id`, and let go of the call.
-    Cancel { id: Id, message: Message },
-    /// The peer turned out to be of this era.
-    Speak(Era),
-    /// Nobody waits for this call any more: cancel it.
-    Forget { number: u64 },
-}
-
-/// Owns the link. Whoever made it polls [`run`](Self::run), most often as a task.
+/// Owns the link. Its maker polls [`run`](Self::run), most often as a task.
 #[derive(Debug)]
 pub struct LineDriver {
     link: LineLink,
     orders: mpsc::Receiver<Order>,
     shutdown: CancellationToken,
     calls: Calls,
-    faults: BTreeMap<u64, Pending>,
-    unsolicited: Unsolicited,
-    end: End,
+    faults: BTreeMap<UpstreamId, Pending>,
+    standalone: StandaloneQueue,
+    end: SharedEnd,
     limits: Arc<Limits>,
 }
 
@@ -57,8 +42,8 @@ struct Pending {
 /// What the handles and their driver share from the start.
 #[derive(Debug)]
 pub(crate) struct Shared {
-    pub(crate) unsolicited: Unsolicited,
-    pub(crate) end: End,
+    pub(crate) standalone: StandaloneQueue,
+    pub(crate) end: SharedEnd,
     pub(crate) limits: Arc<Limits>,
 }
 
@@ -70,69 +55,75 @@ impl LineDriver {
         shutdown: CancellationToken,
         shared: Shared,
     ) -> Self {
-        let Shared { unsolicited, end, limits } = shared;
+        let Shared { standalone, end, limits } = shared;
         let calls = Calls::new(era);
-        Self { link, orders, shutdown, calls, faults: BTreeMap::new(), unsolicited, end, limits }
+        Self { link, orders, shutdown, calls, faults: BTreeMap::new(), standalone, end, limits }
     }
 
-    /// Drives the link until it ends, nobody needs it any more, or shutdown begins; then ends
-    /// it in order.
+    /// Drives the link until it ends, its last handle is dropped, or shutdown begins; then ends it
+    /// in order.
     pub async fn run(mut self) {
         let shutdown = self.shutdown.clone();
-        let reason = loop {
+        let end = loop {
             tokio::select! {
                 biased;
-                () = shutdown.cancelled() => break "shutting down".to_owned(),
+                () = shutdown.cancelled() => break LinkEnd::new("shutting down"),
                 event = self.link.next() => match event {
                     IoEvent::Message(text) => self.handle_text(text, &shutdown).await,
                     IoEvent::Bad(error) => {
                         tracing::warn!(%error, "upstream wrote what cannot be read");
                     }
-                    IoEvent::Ended(end) => break format!("upstream {end}"),
+                    IoEvent::Ended(what) => break LinkEnd::of_upstream(&what),
                 },
                 order = self.orders.recv() => match order {
                     Some(order) => self.handle_order(order),
-                    None => break "no longer needed".to_owned(),
+                    None => break LinkEnd::new("no longer needed"),
                 },
             }
         };
-        tracing::debug!(reason, "connection ends");
-        self.end.set(reason.clone());
+        match &end.operator_text {
+            Some(text) => tracing::warn!(
+                reason = end.reason,
+                last_words = text.reveal_to_operator(),
+                "connection ends"
+            ),
+            None => tracing::debug!(reason = end.reason, "connection ends"),
+        }
+        self.end.set(end.clone());
         self.orders.close();
         while let Ok(order) = self.orders.try_recv() {
             if let Order::Request { fault, .. } = order {
-                fault.set(lost(&reason, Outcome::NotSent));
+                fault.set(end.fault(Outcome::NotSent));
             }
         }
-        self.fail_all(&reason);
-        self.unsolicited.close();
+        self.fail_all(&end);
+        self.standalone.close();
         self.link.close().await;
     }
 
-    /// Every running call learns at once that its upstream is no more. A line of which the end
-    /// was never written is no message: nobody can have run it.
-    fn fail_all(&mut self, reason: &str) {
+    /// Tells every running call at once that its upstream has gone. A line whose end was never
+    /// written is no message: the upstream cannot have run it.
+    fn fail_all(&mut self, link_end: &LinkEnd) {
         let written_bytes = self.link.written_bytes();
         for Pending { fault, end } in std::mem::take(&mut self.faults).into_values() {
             let is_sent = end <= written_bytes;
             let outcome = if is_sent { Outcome::Unknown } else { Outcome::NotSent };
-            fault.set(lost(reason, outcome));
+            fault.set(link_end.fault(outcome));
         }
         // Dropping the senders ends the streams; the fault is found behind what is queued.
         self.calls.drain().for_each(drop);
     }
 
     async fn handle_text(&mut self, text: Bytes, shutdown: &CancellationToken) {
-        let messages = match Incoming::parse(text, &self.limits.scan) {
+        let messages = match Incoming::parse(text, &self.limits.messages.scan) {
             Ok(Incoming::One(message)) => vec![message],
             // A server of 2025-03-26 may answer a batch.
             Ok(Incoming::Batch(messages)) => messages,
             Err(error) => {
                 tracing::warn!(%error, "upstream wrote what is no message");
-                let number = error.id().and_then(|id| id.as_u64());
-                if let Some(number) = number {
+                if let Some(ours) = error.id().as_ref().and_then(UpstreamId::repeated_by) {
                     let reason = format!("upstream's answer is invalid: {error}");
-                    self.fail(number, lost(&reason, Outcome::Unknown));
+                    self.fail(ours, lost(&reason, Outcome::Unknown));
                 }
                 return;
             }
@@ -143,17 +134,14 @@ impl LineDriver {
     }
 
     async fn deliver(&mut self, message: Message, shutdown: &CancellationToken) {
-        let answered = message.is_response().then(|| message.id().and_then(|it| it.as_u64()));
-        match self.calls.route(message, self.unsolicited.is_listening()) {
-            Route::Answer(parts, message) => {
-                let number = answered.flatten();
-                let pending = number.and_then(|number| self.faults.remove(&number));
-                let fault = pending.map(|it| it.fault);
-                self.push(parts, message, fault, shutdown).await;
+        match self.calls.route(message, self.standalone.is_listening()) {
+            Route::Answer { ours, items, answer } => {
+                let fault = self.faults.remove(&ours).map(|it| it.fault);
+                self.push(items, answer.into_message(), fault, shutdown).await;
             }
-            Route::Call(parts, message) => self.push(parts, message, None, shutdown).await,
-            Route::Unsolicited(message) => {
-                if !self.unsolicited.push(message) {
+            Route::Call(items, message) => self.push(items, message, None, shutdown).await,
+            Route::Standalone(message) => {
+                if !self.standalone.push(message) {
                     eyot_metrics::messages_dropped("queue_full");
                 }
             }
@@ -164,54 +152,54 @@ impl LineDriver {
         }
     }
 
-    /// Hands a message over; waits for a slow reader, but not for ever: others wait too.
+    /// Hands a message over. Waits for a slow reader, but not for ever: other calls wait meanwhile.
     async fn push(
         &mut self,
-        parts: PartSender,
+        items: ItemSender,
         message: Message,
         fault: Option<CallFault>,
         shutdown: &CancellationToken,
     ) {
-        let Err(full) = parts.try_send(Ok(message.into())) else { return };
-        let mpsc::error::TrySendError::Full(part) = full else { return };
-        let patience = self.limits.queue_stall_timeout;
-        let sending = tokio::time::timeout(patience, parts.send(part));
+        let Err(full) = items.try_send(Ok(message.into())) else { return };
+        let mpsc::error::TrySendError::Full(item) = full else { return };
+        let patience = self.limits.calls.queue_stall_timeout;
+        let sending = tokio::time::timeout(patience, items.send(item));
         let sent = shutdown.run_until_cancelled(sending).await;
         if let Some(Err(_elapsed)) = sent {
-            self.overflow(&parts, fault, patience);
+            self.overflow(&items, fault, patience);
         }
     }
 
-    fn overflow(&mut self, parts: &PartSender, fault: Option<CallFault>, patience: Duration) {
+    fn overflow(&mut self, items: &ItemSender, fault: Option<CallFault>, patience: Duration) {
         eyot_metrics::messages_dropped("reader_too_slow");
         let reason = format!("messages of the call were not read for {patience:?}");
         let error = lost(&reason, Outcome::Unknown);
-        match (fault, self.calls.find_parts(parts)) {
+        match (fault, self.calls.find_items(items)) {
             (Some(fault), _) => fault.set(error),
-            (None, Some(number)) => {
-                self.fail(number, error);
-                self.write_cancelled(number);
+            (None, Some(ours)) => {
+                self.fail(ours, error);
+                self.write_cancelled(ours);
             }
             (None, None) => {}
         }
     }
 
-    fn fail(&mut self, number: u64, fault: Fault) {
-        if let Some(pending) = self.faults.remove(&number) {
+    fn fail(&mut self, ours: UpstreamId, fault: Fault) {
+        if let Some(pending) = self.faults.remove(&ours) {
             pending.fault.set(fault);
         }
-        self.calls.forget(number);
+        self.calls.forget(ours);
     }
 
     fn handle_order(&mut self, order: Order) {
         match order {
-            Order::Request { number, request, parts, fault } => {
-                let request = self.calls.begin(number, request, parts);
+            Order::Request { ours, request, items, fault } => {
+                let request = self.calls.begin(ours, request, items);
                 let written = self.write(&request);
                 let end = self.link.queued_end();
-                self.faults.insert(number, Pending { fault, end });
+                self.faults.insert(ours, Pending { fault, end });
                 if let Err(error) = written {
-                    self.fail(number, error);
+                    self.fail(ours, error);
                 }
             }
             Order::Send(message) => {
@@ -221,33 +209,28 @@ impl LineDriver {
             }
             Order::Cancel { id, message } => self.cancel(&id, &message),
             Order::Speak(era) => self.calls.speak(era),
-            Order::Forget { number } => {
-                self.faults.remove(&number);
-                if self.calls.forget(number).is_some() {
-                    self.write_cancelled(number);
+            Order::Forget(ours) => {
+                self.faults.remove(&ours);
+                if self.calls.forget(ours).is_some() {
+                    self.write_cancelled(ours);
                 }
             }
         }
     }
 
     fn cancel(&mut self, id: &Id, message: &Message) {
-        let Some(number) = self.calls.find(id) else { return };
-        self.faults.remove(&number);
-        self.calls.forget(number);
-        let mut params: serde_json::Value = message.decode_params().unwrap_or_else(|_| json!({}));
-        if let Some(members) = params.as_object_mut() {
-            members.insert("requestId".to_owned(), number.into());
-        }
-        self.write_notification(&Message::notification(Method::Cancelled.as_str(), &params));
+        let Some(ours) = self.calls.find(id) else { return };
+        self.faults.remove(&ours);
+        self.calls.forget(ours);
+        self.write_notification(&cancelled_by_caller(ours, message));
     }
 
-    fn write_cancelled(&mut self, number: u64) {
-        let params = json!({ "requestId": number, "reason": "nobody waits for the answer" });
-        self.write_notification(&Message::notification(Method::Cancelled.as_str(), &params));
+    fn write_cancelled(&mut self, ours: UpstreamId) {
+        self.write_notification(&cancelled(ours, "nobody waits for the answer"));
     }
 
-    fn write_notification(&mut self, message: &Message) {
-        if let Err(error) = self.write(message) {
+    fn write_notification(&mut self, notification: &Notification) {
+        if let Err(error) = self.write(notification) {
             tracing::warn!(%error, "notification for the upstream was dropped");
         }
     }

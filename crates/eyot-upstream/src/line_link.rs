@@ -17,14 +17,15 @@ pub trait ByteStream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> ByteStream for S {}
 
-/// A stream of bytes, whatever it is.
+/// A stream of bytes of any kind.
 pub type BoxStream = Box<dyn ByteStream>;
 
 /// The carrier of one upstream's messages.
 #[derive(Debug)]
 pub(crate) struct LineLink {
     io: Box<dyn MessageIo + Send>,
-    /// How long the other end may take to read what is left. `None`: the carrier sees to it.
+    /// How long the other end may take to read what is left. `None`: the carrier has a limit of its
+    /// own.
     close_patience: Option<Duration>,
 }
 
@@ -33,8 +34,7 @@ impl LineLink {
     pub(crate) fn open(target: &Target, runtime: &Runtime) -> Result<Self, Fault> {
         match target {
             Target::Command(command) => {
-                let line_bytes_max = runtime.limits.message_bytes_max;
-                let limits = ChildLimits { line_bytes_max, ..ChildLimits::default() };
+                let limits = ChildLimits::of(&runtime.limits);
                 let child = Child::spawn(command, limits).map_err(|error| not_started(&error))?;
                 Ok(Self { io: Box::new(child), close_patience: None })
             }
@@ -49,10 +49,10 @@ impl LineLink {
 
     /// Lines over a stream that is open already.
     pub(crate) fn over(stream: BoxStream, limits: &Limits) -> Self {
-        let line_bytes_max = limits.message_bytes_max;
-        let limits = LineLimits { line_bytes_max, ..LineLimits::default() };
-        let close_patience = Some(ChildLimits::default().exit_grace);
-        Self { io: Box::new(LineIo::over(stream, limits)), close_patience }
+        let ChildLimits { line_bytes_max, queue_bytes_max, exit_grace, .. } =
+            ChildLimits::of(limits);
+        let limits = LineLimits { line_bytes_max, queue_bytes_max };
+        Self { io: Box::new(LineIo::over(stream, limits)), close_patience: Some(exit_grace) }
     }
 
     /// The next thing that the other end does. Cancel safe.

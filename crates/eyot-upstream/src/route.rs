@@ -1,31 +1,31 @@
 //! Which call a message of a child belongs to.
 //!
-//! A child has one pipe for everything. Answers are found by id and progress by token,
-//! both ours. What names no call is given to the one it can only belong to, or to whoever
-//! listens: "the server MUST send each of its JSON-RPC messages on only one of the
-//! connected streams" (2025-11-25, basic/transports, Multiple Connections).
+//! A child has one pipe for everything. Answers are found by id and progress by token, both ours. A
+//! message that names no call goes to the only call that it can belong to, or to the standalone
+//! listener: "the server MUST send each of its JSON-RPC messages on only one of the connected
+//! streams" (2025-11-25, basic/transports, Multiple Connections).
 
 use std::collections::BTreeMap;
 
-use eyot_jsonrpc::{Id, Kind, Message, Request, UpstreamId};
+use eyot_jsonrpc::{Id, Message, MessageKind, Notification, Request, Response, UpstreamId};
 use eyot_service::{Fault, ReplyItem};
 use eyot_types::{Era, Method, meta};
 use serde_json::value::RawValue;
 use tokio::sync::mpsc;
 
-/// Where the parts of a call go.
-pub(crate) type PartSender = mpsc::Sender<Result<ReplyItem, Fault>>;
+/// Where the items of a call go.
+pub(crate) type ItemSender = mpsc::Sender<Result<ReplyItem, Fault>>;
 
 /// A running call.
 #[derive(Debug)]
-pub(crate) struct Running {
+pub(crate) struct RoutedCall {
     /// The caller's id, to be put back into the answer.
     pub(crate) id: Id,
     /// The caller's progress token, to be put back into progress.
     pub(crate) progress_token: Option<Id>,
     /// Where its messages go.
-    pub(crate) parts: PartSender,
-    /// What belongs to it says so itself.
+    pub(crate) items: ItemSender,
+    /// It is a subscription: its messages name it.
     is_subscription: bool,
 }
 
@@ -33,11 +33,11 @@ pub(crate) struct Running {
 #[derive(Debug)]
 pub(crate) enum Route {
     /// To this call, which goes on.
-    Call(PartSender, Message),
-    /// To this call, which ends with it.
-    Answer(PartSender, Message),
-    /// To whoever listens.
-    Unsolicited(Message),
+    Call(ItemSender, Message),
+    /// To our call of this id, which ends with it.
+    Answer { ours: UpstreamId, items: ItemSender, answer: Response },
+    /// To the standalone listener.
+    Standalone(Message),
     /// Nowhere, for this reason.
     Drop(&'static str),
 }
@@ -46,7 +46,7 @@ pub(crate) enum Route {
 #[derive(Debug)]
 pub(crate) struct Calls {
     era: Era,
-    running: BTreeMap<u64, Running>,
+    running: BTreeMap<UpstreamId, RoutedCall>,
 }
 
 impl Calls {
@@ -59,81 +59,92 @@ impl Calls {
         self.era = era;
     }
 
-    /// Takes a call under our id; returns the request as it goes to the child.
-    pub(crate) fn begin(&mut self, number: u64, request: Request, parts: PartSender) -> Request {
+    /// Adds a call under our id; returns the request as it goes to the child.
+    pub(crate) fn begin(
+        &mut self,
+        ours: UpstreamId,
+        request: Request,
+        items: ItemSender,
+    ) -> Request {
         let id = request.id();
         let progress_token = request.progress_token();
         let is_subscription = request.is_method(Method::SubscriptionsListen.as_str());
-        self.running.insert(number, Running { id, progress_token, parts, is_subscription });
-        request.with_upstream_id_and_token(UpstreamId::new(number))
+        self.running.insert(ours, RoutedCall { id, progress_token, items, is_subscription });
+        request.with_upstream_id_and_token(ours)
     }
 
     /// Lets go of a call; its answer, should one come, goes nowhere.
-    pub(crate) fn forget(&mut self, number: u64) -> Option<Running> {
-        self.running.remove(&number)
+    pub(crate) fn forget(&mut self, ours: UpstreamId) -> Option<RoutedCall> {
+        self.running.remove(&ours)
     }
 
     /// Our id of the call that the caller calls `id`.
-    pub(crate) fn find(&self, id: &Id) -> Option<u64> {
-        self.running.iter().find(|(_, call)| call.id == *id).map(|(number, _)| *number)
+    pub(crate) fn find(&self, id: &Id) -> Option<UpstreamId> {
+        self.running.iter().find(|(_, call)| call.id == *id).map(|(ours, _)| *ours)
     }
 
-    /// Our id of the call whose messages go to `parts`.
-    pub(crate) fn find_parts(&self, parts: &PartSender) -> Option<u64> {
-        let is_same = |call: &Running| call.parts.same_channel(parts);
-        self.running.iter().find(|(_, call)| is_same(call)).map(|(number, _)| *number)
+    /// Our id of the call whose messages go to `items`.
+    pub(crate) fn find_items(&self, items: &ItemSender) -> Option<UpstreamId> {
+        let is_same = |call: &RoutedCall| call.items.same_channel(items);
+        self.running.iter().find(|(_, call)| is_same(call)).map(|(ours, _)| *ours)
     }
 
     /// Takes every call.
-    pub(crate) fn drain(&mut self) -> impl Iterator<Item = Running> {
+    pub(crate) fn drain(&mut self) -> impl Iterator<Item = RoutedCall> {
         std::mem::take(&mut self.running).into_values()
     }
 
     /// Finds where a message belongs.
     pub(crate) fn route(&mut self, message: Message, is_listening: bool) -> Route {
-        match message.kind() {
-            Kind::Response | Kind::Error => self.route_answer(message),
-            Kind::Notification => self.route_notification(message, is_listening),
-            Kind::Request if self.era == Era::Modern => {
+        match message.into_kind() {
+            MessageKind::Response(answer) => self.route_answer(answer),
+            MessageKind::Notification(notification) => {
+                self.route_notification(notification, is_listening)
+            }
+            MessageKind::Request(_) if self.era == Era::Modern => {
                 // "The server MUST NOT write JSON-RPC requests to stdout" (2026-07-28, stdio).
                 Route::Drop("request_of_modern_server")
             }
-            Kind::Request => self.route_related(message, is_listening),
+            MessageKind::Request(request) => {
+                self.route_related(request.into_message(), is_listening)
+            }
         }
     }
 
-    fn route_answer(&mut self, message: Message) -> Route {
-        let number = message.id().and_then(|id| id.as_u64());
-        match number.and_then(|number| self.running.remove(&number)) {
-            Some(call) => Route::Answer(call.parts, message.with_id(call.id)),
+    fn route_answer(&mut self, answer: Response) -> Route {
+        let call = answer.upstream_id().and_then(|it| self.running.remove_entry(&it));
+        match call {
+            Some((ours, RoutedCall { id, items, .. })) => {
+                Route::Answer { ours, items, answer: answer.with_client_id(id) }
+            }
             None => Route::Drop("answer_to_nobody"),
         }
     }
 
-    fn route_notification(&mut self, message: Message, is_listening: bool) -> Route {
-        let method = message.method().unwrap_or_default();
-        let method = Method::parse(&method);
+    fn route_notification(&self, notification: Notification, is_listening: bool) -> Route {
+        let method = Method::parse(notification.method());
         if method == Method::Progress {
-            return self.route_progress(message);
+            return self.route_progress(notification);
         }
         if self.era == Era::Modern
-            && let Some(route) = self.route_subscribed(&message)
+            && let Some(route) = self.route_subscribed(&notification)
         {
             return route;
         }
-        match method {
-            Method::LoggingMessage | Method::Cancelled => self.route_related(message, is_listening),
-            _ if self.era == Era::Modern => self.route_related(message, is_listening),
-            _ => Route::Unsolicited(message),
+        let may_be_related = matches!(method, Method::LoggingMessage | Method::Cancelled);
+        let message = notification.into_message();
+        if may_be_related || self.era == Era::Modern {
+            return self.route_related(message, is_listening);
         }
+        Route::Standalone(message)
     }
 
-    fn route_progress(&self, message: Message) -> Route {
-        let number = message.progress_token().and_then(|token| token.as_u64());
-        let call = number.and_then(|number| self.running.get(&number));
+    fn route_progress(&self, progress: Notification) -> Route {
+        let call = progress.upstream_token().and_then(|it| self.running.get(&it));
         match call.and_then(|it| Some((it, it.progress_token.clone()?))) {
             Some((call, token)) => {
-                Route::Call(call.parts.clone(), message.with_progress_token(token))
+                let progress = progress.with_client_token(token).into_message();
+                Route::Call(call.items.clone(), progress)
             }
             None => Route::Drop("progress_of_nobody"),
         }
@@ -141,12 +152,12 @@ impl Calls {
 
     /// "Clients MUST correlate these using the `io.modelcontextprotocol/subscriptionId`
     /// field in `_meta`" (2026-07-28, basic/transports/stdio).
-    fn route_subscribed(&self, message: &Message) -> Option<Route> {
-        let id = subscription_id(message)?;
-        let call = id.as_u64().and_then(|number| self.running.get(&number));
+    fn route_subscribed(&self, notification: &Notification) -> Option<Route> {
+        let id = subscription_id(notification)?;
+        let call = UpstreamId::repeated_by(&id).and_then(|it| self.running.get(&it));
         Some(match call {
-            Some(call) => match with_subscription_id(message, &call.id) {
-                Some(message) => Route::Call(call.parts.clone(), message),
+            Some(call) => match with_subscription_id(notification, &call.id) {
+                Some(notification) => Route::Call(call.items.clone(), notification.into_message()),
                 None => Route::Drop("notification_unreadable"),
             },
             None => Route::Drop("notification_of_nobody"),
@@ -155,23 +166,22 @@ impl Calls {
 
     /// A message that should belong to a call but does not say to which.
     fn route_related(&self, message: Message, is_listening: bool) -> Route {
-        let is_log =
-            message.method().is_some_and(|it| Method::parse(&it) == Method::LoggingMessage);
+        let is_log = message.is_method(Method::LoggingMessage.as_str());
         // Nothing is logged in the name of a subscription.
         let mut running = self.running.values().filter(|it| !(is_log && it.is_subscription));
         match (running.next(), running.next_back()) {
-            (Some(only), None) => Route::Call(only.parts.clone(), message),
+            (Some(only), None) => Route::Call(only.items.clone(), message),
             (Some(_), Some(_)) if self.era == Era::Modern => Route::Drop("notification_ambiguous"),
-            (Some(_), Some(newest)) if !is_listening => Route::Call(newest.parts.clone(), message),
+            (Some(_), Some(newest)) if !is_listening => Route::Call(newest.items.clone(), message),
             _ if self.era == Era::Modern => Route::Drop("notification_of_nobody"),
-            _ => Route::Unsolicited(message),
+            _ => Route::Standalone(message),
         }
     }
 }
 
 /// The subscription that a notification belongs to.
-pub(crate) fn subscription_id(message: &Message) -> Option<Id> {
-    let text = message.meta()?;
+pub(crate) fn subscription_id(notification: &Notification) -> Option<Id> {
+    let text = notification.meta()?;
     if !text.contains(meta::SUBSCRIPTION_ID) {
         return None;
     }
@@ -179,16 +189,18 @@ pub(crate) fn subscription_id(message: &Message) -> Option<Id> {
     Id::parse(members.get(meta::SUBSCRIPTION_ID)?.get())
 }
 
-/// The same notification with another subscription id; every other member stays as it is.
-pub(crate) fn with_subscription_id(message: &Message, id: &Id) -> Option<Message> {
+/// The notification with another subscription id; every other member stays as it is. `None`: it
+/// has no `_meta`.
+pub(crate) fn with_subscription_id(notification: &Notification, id: &Id) -> Option<Notification> {
     let id = RawValue::from_string(id.as_raw().to_owned()).ok()?;
     let mut meta_members: BTreeMap<String, &RawValue> =
-        serde_json::from_str(message.meta()?).ok()?;
+        serde_json::from_str(notification.meta()?).ok()?;
     meta_members.insert(meta::SUBSCRIPTION_ID.to_owned(), &id);
     let meta_text = serde_json::value::to_raw_value(&meta_members).ok()?;
-    let mut params: BTreeMap<String, &RawValue> = serde_json::from_str(message.params()?).ok()?;
+    let mut params: BTreeMap<String, &RawValue> =
+        serde_json::from_str(notification.params()?).ok()?;
     params.insert("_meta".to_owned(), &meta_text);
-    Some(Message::notification(&message.method()?, &params))
+    Some(Notification::new(notification.method(), &params))
 }
 
 #[cfg(test)]

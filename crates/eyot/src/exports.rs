@@ -11,7 +11,7 @@ pub use eyot_endpoint::{
 };
 pub use eyot_era::detect::{EraAnswer, EraMode, EraStep, KnownEra};
 pub use eyot_jsonrpc::{ErrorObject, Id, Message};
-pub use eyot_proxy::{ProxyConfig, ReverseProxy};
+pub use eyot_proxy::{ForwardProxy, ProxyConfig, ReverseProxy};
 pub use eyot_relay::{Relay, RelayOptions};
 pub use eyot_server::{
     BuildError, CallContext, Elicited, Eras, HandlerError, HandlerResult, HttpOptions,
@@ -21,7 +21,9 @@ pub use eyot_server::{
     prompt, resource, resource_template, tool,
 };
 pub use eyot_service::{
-    BoxService, Call, Fault, Limits, McpService, Principal, Reply, ServiceLayer, Shutdown,
+    BoxService, Call, CallLimits, Fault, HttpLimits, Limits, McpService, MemoryLimits,
+    MessageLimits, PipeLimits, Principal, Reply, ServiceLayer, SessionLimits, Shutdown,
+    UpstreamLimits,
 };
 pub use eyot_stdio::Command;
 pub use eyot_stdx::{SealKeys, Secret};

@@ -339,7 +339,7 @@ async fn task_whose_time_is_over_is_cancelled_and_its_session_ends() {
     let habits = Habits::new().with_tasks();
     let mut upstream = Upstream::with(&habits).await;
     let mut limits = patient_limits();
-    limits.task_ttl = Duration::from_millis(300);
+    limits.memory.task_ttl = Duration::from_millis(300);
     let proxy = Proxy::before_url(&upstream, limits, |_| {}).await;
     let serving = async {
         list(&mut upstream).await;
@@ -369,7 +369,7 @@ async fn task_of_a_session_that_is_gone_has_failed() {
 #[tokio::test]
 async fn there_are_as_many_tasks_as_there_may_be() {
     let mut limits = patient_limits();
-    limits.tasks_max = 1;
+    limits.memory.tasks_max = 1;
     let (mut upstream, proxy) = open_with(limits).await;
     begin(&proxy, &mut upstream).await;
     // Whoever can wait for the answer gets it.
@@ -407,7 +407,7 @@ async fn answer_at_once_is_the_answer_and_a_tool_without_tasks_is_called_as_ever
 #[tokio::test]
 async fn client_that_knows_no_tasks_waits_while_the_bridge_looks_after_its_task() {
     let mut limits = patient_limits();
-    limits.call_timeout = Duration::from_secs(2);
+    limits.calls.timeout = Duration::from_secs(2);
     let (mut upstream, proxy) = open_with(limits).await;
     let mut request = ignorant(call(2, "required"));
     request["params"]["_meta"][format!("{META}logLevel")] = json!("info");

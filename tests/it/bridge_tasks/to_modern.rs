@@ -337,8 +337,8 @@ async fn tasks_are_known_to_their_session_alone_and_listed_for_those_who_say_who
 #[tokio::test]
 async fn there_are_as_many_tasks_as_there_may_be_and_as_long_as_they_may() {
     let mut limits = patient_limits();
-    limits.tasks_max = 1;
-    limits.task_ttl = Duration::from_millis(500);
+    limits.memory.tasks_max = 1;
+    limits.memory.task_ttl = Duration::from_millis(500);
     let mut open = open_with(limits, None, "2025-11-25").await;
     let begun = open.during(call(2), async |upstream| {
         list(upstream, json!([tool("echo", json!({}))])).await;

@@ -22,7 +22,7 @@ pub(crate) struct Proxy {
 /// The defaults, but a silent call stays silent: no clock chooses the form of an answer.
 pub(crate) fn patient_limits() -> Limits {
     let mut limits = Limits::default();
-    limits.json_patience = Duration::from_secs(60);
+    limits.calls.json_patience = Duration::from_secs(60);
     limits
 }
 

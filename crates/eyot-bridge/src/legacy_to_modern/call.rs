@@ -3,15 +3,18 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use eyot_era::ToolFact;
 use eyot_era::legacy_to_modern::{
     ClientMeta, Leg, RoundError, RoundLimits, Rounds, Step, carry_answer, carry_notification,
     carry_tools, requires_task, task_created, tell_support,
 };
-use eyot_jsonrpc::{ErrorObject, Id, Kind, METHOD_NOT_FOUND, Message, Request};
+use eyot_jsonrpc::{
+    ErrorObject, Id, Kind, METHOD_NOT_FOUND, Message, MessageKind, Notification, Request, Response,
+};
 use eyot_service::{Fault, FaultKind, Messages, Reply, ReplyItem};
 use eyot_types::codes::{self, HEADER_MISMATCH, Outcome};
 use eyot_types::{Era, JsonObject, ListToolsResult, Method, Revision};
-use eyot_upstream::Sender;
+use eyot_upstream::{Sender, param_headers};
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt as _, StreamExt as _};
@@ -25,8 +28,7 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 use super::pending::{Question, Registered};
 use super::session::Bridged;
 use super::tasks::CallTasks;
-use super::tools::KnownTool;
-use super::upstreams_fault;
+use super::upstream::upstreams_fault;
 use crate::losses::count_losses;
 
 /// A call under way: pulled for its messages by whoever holds the client's stream.
@@ -45,7 +47,7 @@ pub(crate) struct Calling {
     /// The raw parameters of the first round.
     params: String,
     rounds: Rounds,
-    tool: Option<Arc<KnownTool>>,
+    tool: Option<Arc<ToolFact>>,
     /// Has the task that the client wants, until it is given one.
     tasks: CallTasks,
     stage: Stage,
@@ -153,15 +155,15 @@ impl Calling {
 
     /// Sends the request of this round.
     async fn ask(&mut self) -> Result<Option<Message>, Fault> {
-        let shared = Arc::clone(self.session.shared());
-        let patience = shared.upstream.runtime.limits.call_timeout;
+        let upstream = Arc::clone(self.session.upstream());
+        let patience = upstream.limits().calls.timeout;
         let sender = Sender::new(self.session.peer().clone(), self.headers().await);
         let params = self.rounds.params(&self.params);
         let request = Request::of_text(self.id.clone(), &self.method, &params);
-        let connection = shared.modern.required().await?;
+        let connection = upstream.connection().await?;
         let asked = timeout(patience, connection.request(request, &sender)).await;
         match asked.unwrap_or_else(|_elapsed| Err(Fault::timed_out(patience))) {
-            Ok(Reply::One(answer)) => self.take(answer.into()).await,
+            Ok(Reply::One(answer)) => self.take(answer).await,
             Ok(Reply::Stream(parts)) => {
                 self.stage = Stage::Reading(parts);
                 Ok(None)
@@ -179,24 +181,25 @@ impl Calling {
         if self.tool.is_none()
             && let Some(name) = self.request.name()
         {
-            self.tool = self.session.shared().tool(&name, &self.client).await;
+            self.tool = self.session.upstream().tool(&name, &self.client).await;
         }
         let arguments = || self.request.decode_params::<Arguments>().unwrap_or_default().arguments;
-        self.tool.as_ref().map(|it| it.headers(arguments)).unwrap_or_default()
+        let params = self.tool.as_ref().and_then(|it| it.param_headers());
+        params.map(|it| param_headers(it, &arguments())).unwrap_or_default()
     }
 
     /// Reads on in the server's stream.
     async fn read(&mut self) -> Result<Option<Message>, Fault> {
         let Stage::Reading(parts) = &mut self.stage else { return Ok(None) };
-        let patience = self.session.shared().upstream.runtime.limits.call_timeout;
+        let patience = self.session.upstream().limits().calls.timeout;
         let Ok(part) = timeout(patience, parts.next()).await else {
             return Err(Fault::timed_out(patience));
         };
         match part {
-            Some(Ok(ReplyItem::Message { message, .. })) => match message.kind() {
-                Kind::Response | Kind::Error => Box::pin(self.take(message)).await,
-                Kind::Notification => Ok(self.notice(message)),
-                Kind::Request => {
+            Some(Ok(ReplyItem::Message { message, .. })) => match message.into_kind() {
+                MessageKind::Response(answer) => Box::pin(self.take(answer)).await,
+                MessageKind::Notification(notification) => Ok(self.notice(notification)),
+                MessageKind::Request(_) => {
                     eyot_metrics::messages_dropped("request_of_modern_server");
                     Ok(None)
                 }
@@ -209,24 +212,19 @@ impl Calling {
 
     /// "These notifications MUST relate to the originating client request" (2026-07-28,
     /// basic/transports/streamable-http): changes of lists have a stream of their own.
-    fn notice(&self, message: Message) -> Option<Message> {
-        let is_of_lists = {
-            let name = message.method().unwrap_or_default();
-            let method = Method::parse(&name);
-            if method == Method::ToolsListChanged {
-                self.session.shared().forget_tools();
+    fn notice(&self, notification: Notification) -> Option<Message> {
+        let carried = match Method::parse(notification.method()) {
+            Method::ToolsListChanged => {
+                self.session.upstream().tools.handle_changed();
+                None
             }
-            matches!(
-                method,
-                Method::ToolsListChanged
-                    | Method::PromptsListChanged
-                    | Method::ResourcesListChanged
-                    | Method::ResourcesUpdated
-                    | Method::SubscriptionsAcknowledged
-                    | Method::Cancelled
-            )
+            Method::PromptsListChanged
+            | Method::ResourcesListChanged
+            | Method::ResourcesUpdated
+            | Method::SubscriptionsAcknowledged
+            | Method::Cancelled => None,
+            _ => carry_notification(self.revision, notification.into_message()),
         };
-        let carried = (!is_of_lists).then(|| carry_notification(self.revision, message)).flatten();
         if carried.is_none() {
             eyot_metrics::messages_dropped("notification_of_nobody");
         }
@@ -247,7 +245,7 @@ impl Calling {
     }
 
     /// Takes the answer of this round.
-    async fn take(&mut self, answer: Message) -> Result<Option<Message>, Fault> {
+    async fn take(&mut self, answer: Response) -> Result<Option<Message>, Fault> {
         let name = self.method.clone();
         let method = Method::parse(&name);
         let Some(result) = answer.result() else {
@@ -255,7 +253,7 @@ impl Calling {
             if is_mismatch && method == Method::ToolsCall && !self.is_refreshed {
                 self.is_refreshed = true;
                 self.tool = None;
-                self.session.shared().list_tools(&self.client).await;
+                self.session.upstream().list_tools(&self.client).await;
                 self.stage = Stage::Due;
                 return Ok(None);
             }
@@ -294,15 +292,17 @@ impl Calling {
             .flatten();
         let carried = match page {
             Some(mut page) => {
-                let tools = &self.session.shared().tools;
-                tools.learn(&mut page);
+                let tools = &self.session.upstream().tools;
+                tools.learn_page(None, &mut page);
                 if self.tasks.are_offered {
-                    tell_support(&mut page, |name| tools.is_with_tasks_only(name));
+                    let needs_task =
+                        |name: &str| tools.find(None, name).is_some_and(|it| it.needs_task);
+                    tell_support(&mut page, needs_task);
                 }
                 carry_tools(self.revision, answer.id(), page)
             }
             None => {
-                let schema = self.tool.as_ref().and_then(|it| it.wrapped());
+                let schema = self.tool.as_ref().and_then(|it| it.wrapped_output.as_ref());
                 carry_answer(self.revision, method, answer, schema)
             }
         };
@@ -314,7 +314,7 @@ impl Calling {
     fn as_wanted(&mut self, answer: Message) -> Message {
         match self.tasks.wanted.take() {
             Some(wanted) if answer.kind() == Kind::Response => {
-                self.session.tasks().finished(&answer, wanted)
+                self.session.tasks().finished(self.id.clone(), &answer, wanted)
             }
             _ => answer,
         }
@@ -329,14 +329,14 @@ impl Calling {
         self.stage = Stage::Over;
         tracing::debug!(%error.message, tool = %name, "tool is called as a task only");
         let text = format!("Tool {name} must be called as a task");
-        self.session.shared().tools.set_with_tasks_only(name);
+        self.session.upstream().tools.learn_refusal(None, &name);
         let error = ErrorObject::new(METHOD_NOT_FOUND, text);
         Some(Message::error_response(Some(self.id.clone()), &error))
     }
 
     /// Gives the questions their ids.
     fn questions(&self, legs: Vec<Leg>) -> Asking {
-        let patience = self.session.shared().upstream.runtime.limits.question_timeout;
+        let patience = self.session.upstream().limits().calls.question_timeout;
         let mut asking = Asking {
             unsent: VecDeque::new(),
             legs: FuturesUnordered::new(),
@@ -365,7 +365,7 @@ impl Calling {
             }
             Ok(_) => return Err(Fault::internal("the session has ended")),
             Err(_elapsed) => {
-                let patience = self.session.shared().upstream.runtime.limits.question_timeout;
+                let patience = self.session.upstream().limits().calls.question_timeout;
                 Err(RoundError::TimedOut(patience))
             }
         };

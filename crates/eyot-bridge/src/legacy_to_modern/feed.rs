@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eyot_era::legacy_to_modern::ClientMeta;
-use eyot_jsonrpc::{Kind, Message, Request};
+use eyot_jsonrpc::{Message, MessageKind, Request};
 use eyot_service::{Fault, Messages, Reply, ReplyItem};
 use eyot_types::{
     Method, SubscriptionFilter, SubscriptionsAcknowledgedParams, SubscriptionsListenParams,
@@ -19,12 +19,12 @@ use parking_lot::Mutex;
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::{sleep, timeout};
 
-use super::{ToModern, carried_request, upstreams_fault};
+use super::upstream::{ModernUpstream, carried_request, upstreams_fault};
 
 /// The subscription of one session.
 #[derive(Debug)]
 pub(crate) struct Feed {
-    shared: Arc<ToModern>,
+    upstream: Arc<ModernUpstream>,
     state: Mutex<State>,
     /// One opens at a time; whoever waited finds that it was done for them.
     turn: Semaphore,
@@ -69,10 +69,10 @@ impl Source {
 
 impl Feed {
     /// A feed that tells of nothing yet.
-    pub(crate) fn new(shared: Arc<ToModern>, wanted: BTreeSet<String>) -> Self {
+    pub(crate) fn new(upstream: Arc<ModernUpstream>, wanted: BTreeSet<String>) -> Self {
         let state = State { wanted, wanted_no: 1, ..State::default() };
         let (turn, changed) = (Semaphore::new(1), Notify::new());
-        Self { shared, state: Mutex::new(state), turn, changed }
+        Self { upstream, state: Mutex::new(state), turn, changed }
     }
 
     /// Wants to hear of a resource; says whether the server will tell.
@@ -141,7 +141,7 @@ impl Feed {
 
     /// Opens a source and leaves it for whoever listens.
     async fn open(&self, client: &ClientMeta) -> Result<(), Fault> {
-        let patience = self.shared.upstream.runtime.limits.call_timeout;
+        let patience = self.upstream.limits().calls.timeout;
         let opening = timeout(patience, self.listen(client)).await;
         let opened = opening.unwrap_or_else(|_elapsed| Err(Fault::timed_out(patience)));
         let (number, acknowledged, source) = opened.map_err(upstreams_fault)?;
@@ -166,7 +166,7 @@ impl Feed {
         let method = Method::SubscriptionsListen.as_str();
         let bare = Request::unnumbered(method, &params);
         let request = carried_request(client, &bare).ok_or_else(Fault::unanswered)?;
-        let connection = self.shared.modern.required().await?;
+        let connection = self.upstream.connection().await?;
         let mut parts = match connection.request(request, &Sender::ourselves()).await? {
             Reply::Stream(parts) => parts,
             Reply::One(answer) => Messages::new(stream::iter([Ok(answer.into())])),
@@ -177,17 +177,16 @@ impl Feed {
         loop {
             let part: ReplyItem = parts.next().await.ok_or_else(Fault::unanswered)??;
             let Some(message) = part.into_message() else { continue };
-            match message.kind() {
-                Kind::Error => {
-                    let error = message.decode_error().map_err(|_| Fault::unanswered())?;
+            let notification = match message.into_kind() {
+                MessageKind::Notification(notification) => notification,
+                MessageKind::Response(answer) => {
+                    let error = answer.error_object().ok_or_else(Fault::unanswered)?;
                     return Err(Fault::upstream(error));
                 }
-                Kind::Response => return Err(Fault::unanswered()),
-                Kind::Request | Kind::Notification => {}
-            }
-            let name = message.method().unwrap_or_default();
-            if Method::parse(&name) == Method::SubscriptionsAcknowledged {
-                let params = message.decode_params::<SubscriptionsAcknowledgedParams>();
+                MessageKind::Request(_) => continue,
+            };
+            if Method::parse(notification.method()) == Method::SubscriptionsAcknowledged {
+                let params = notification.decode_params::<SubscriptionsAcknowledgedParams>();
                 let acknowledged = params.map_err(|_| Fault::unanswered())?.notifications;
                 return Ok((number, acknowledged, parts));
             }
@@ -196,7 +195,7 @@ impl Feed {
 
     /// What to listen for: the lists that the server announces changes of, and what is wanted.
     async fn filter(&self) -> Result<(u64, SubscriptionFilter), Fault> {
-        let discovered = self.shared.discover().await?;
+        let discovered = self.upstream.discover().await?;
         let flag = |name| discovered.capabilities.has_list_changed(name).then_some(true);
         let mut filter = SubscriptionFilter::new();
         filter.tools_list_changed = flag("tools");

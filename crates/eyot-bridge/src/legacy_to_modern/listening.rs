@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eyot_era::legacy_to_modern::{ClientMeta, carry_notification};
-use eyot_jsonrpc::{Kind, METHOD_NOT_FOUND, Message};
+use eyot_jsonrpc::{Kind, METHOD_NOT_FOUND, Message, MessageKind};
 use eyot_service::{Fault, ReplyItem};
 use eyot_stdx::Backoff;
 use eyot_types::{Method, Revision};
@@ -143,27 +143,30 @@ impl Listening {
 
     fn take(&mut self, part: ReplyItem) {
         let Some(message) = part.into_message() else { return };
-        if message.is_response() {
+        let notification = match message.into_kind() {
+            MessageKind::Notification(notification) => notification,
             // The server ends the subscription.
-            return self.lose();
-        }
+            MessageKind::Response(_) => return self.lose(),
+            MessageKind::Request(_) => {
+                return eyot_metrics::messages_dropped("request_of_modern_server");
+            }
+        };
         self.failures = 0;
-        let name = message.method().unwrap_or_default().into_owned();
-        match Method::parse(&name) {
-            Method::ToolsListChanged => self.session.shared().forget_tools(),
+        match Method::parse(notification.method()) {
+            Method::ToolsListChanged => self.session.upstream().tools.handle_changed(),
             Method::PromptsListChanged
             | Method::ResourcesListChanged
             | Method::ResourcesUpdated => {}
             _ => return eyot_metrics::messages_dropped("notification_of_nobody"),
         }
-        self.ready.extend(carry_notification(self.revision, message));
+        self.ready.extend(carry_notification(self.revision, notification.into_message()));
     }
 
     fn lose(&mut self) {
         self.source = None;
         self.is_broken = true;
         self.failures = self.failures.saturating_add(1);
-        self.session.shared().forget_tools();
+        self.session.upstream().tools.handle_changed();
         self.feed().lost();
     }
 }

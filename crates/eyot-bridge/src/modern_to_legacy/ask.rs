@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use eyot_era::modern_to_legacy;
 use eyot_jsonrpc::{ErrorObject, Id, Request, Response};
-use eyot_service::{Call, Peer, Transport};
+use eyot_service::{Call, Fault, FaultKind, Peer, Reply, Transport};
 use eyot_types::{ClientCapabilities, LogLevel, Method, RequestMeta};
 use http::HeaderMap;
 use serde_json::value::RawValue;
@@ -20,7 +20,7 @@ pub struct Ask {
     pub id: Id,
     /// Its client.
     pub peer: Peer,
-    /// The headers that mirror arguments, among others.
+    /// All that it sent: some may repeat arguments.
     pub(crate) headers: Option<HeaderMap>,
     /// What the client can do, as it says it to a legacy server.
     pub(crate) capabilities: ClientCapabilities,
@@ -75,6 +75,17 @@ impl Ask {
     /// Whether its headers were to be held against its arguments.
     pub fn has_headers(&self) -> bool {
         self.peer.transport == Transport::Http
+    }
+
+    /// The reply to a request that has failed: what was refused is answered with the error.
+    ///
+    /// # Errors
+    /// The fault, if it is another one.
+    pub fn fail(&self, fault: Fault) -> Result<Reply, Fault> {
+        match fault.kind {
+            FaultKind::Refused => Ok(Reply::One(self.refuse(&fault.error))),
+            _ => Err(fault),
+        }
     }
 
     /// An answer that is an error.

@@ -12,7 +12,7 @@ use eyot_upstream::Upstream;
 use super::affinity::Affinity;
 use super::ask::Ask;
 use super::inner::Inner;
-use super::mirrors::Mirrors;
+use super::param_headers::ParamHeaders;
 use super::parked::ParkedCalls;
 use super::pool::Pool;
 use super::record::Records;
@@ -38,7 +38,7 @@ impl Bridge {
         Self(Arc::new(Inner {
             pool: Pool::new(Arc::clone(upstream), affinity),
             parked: Arc::new(ParkedCalls::new(records, Arc::clone(&limits))),
-            mirrors: Mirrors::default(),
+            param_headers: ParamHeaders::default(),
             tasks: Tasks::new(&limits),
             limits,
         }))
@@ -105,8 +105,8 @@ impl Bridge {
                 Err(error) => return Ok(Reply::One(ask.refuse(&error))),
             }
         }
-        if let Err(error) = inner.check_headers(ask).await? {
-            return Ok(Reply::One(ask.refuse(&error)));
+        if let Err(fault) = inner.check_headers(ask).await {
+            return ask.fail(fault);
         }
         let call = inner.begin(ask).await?;
         Ok(Reply::Stream(CallReply::first(inner, Arc::clone(ask), call).into_messages()))

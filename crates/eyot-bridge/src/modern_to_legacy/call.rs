@@ -67,7 +67,7 @@ impl UpstreamCall {
         shared: Arc<CallShared>,
         turn: Option<OwnedSemaphorePermit>,
     ) -> Option<Arc<Self>> {
-        let rest = session.connection.follow(shared.id(), shared.cursor())?;
+        let rest = session.connection.follow(shared.request_id(), shared.cursor())?;
         Some(Self::at(session, shared, Stage::Streaming(rest), turn))
     }
 
@@ -130,7 +130,7 @@ impl UpstreamCall {
             session_id: session.connection.session_id().map(str::to_owned),
             initialized,
             capabilities: session.hub.capabilities().clone(),
-            number: self.shared.number,
+            number: self.shared.id,
             cursor: self.shared.cursor().as_ref().and_then(text),
             unasked: unasked.and_then(text),
             questions,
@@ -153,7 +153,8 @@ impl UpstreamCall {
     /// Listens again to a call that was left.
     fn come_back(&self, stage: &mut Stage) {
         if let Stage::Apart(cursor) = stage {
-            let rest = self.session.connection.follow(self.shared.id(), Some(cursor.clone()));
+            let rest =
+                self.session.connection.follow(self.shared.request_id(), Some(cursor.clone()));
             *stage = rest.map_or(Stage::Ended(None), Stage::Streaming);
         }
     }
@@ -169,26 +170,27 @@ impl UpstreamCall {
         if message.is_response() {
             return Some(Heard::Answer(message));
         }
-        let method = message.method().unwrap_or_default();
-        let is_ours = matches!(Method::parse(&method), Method::Progress | Method::LoggingMessage);
-        drop(method);
-        if is_ours && message.is_notification() {
-            return Some(Heard::Note(message));
-        }
-        self.session.heard(&message, Some(&self.shared));
+        let message = match message.into_notification() {
+            Ok(note) => match Method::parse(note.method()) {
+                Method::Progress | Method::LoggingMessage => return Some(Heard::Note(note.into())),
+                _ => note.into(),
+            },
+            Err(other) => other,
+        };
+        self.session.heard(message, Some(&self.shared));
         None
     }
 }
 
 impl Drop for UpstreamCall {
     fn drop(&mut self) {
-        self.session.hub.end(self.shared.number);
+        self.session.hub.end(self.shared.id);
     }
 }
 
 impl std::fmt::Debug for UpstreamCall {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("UpstreamCall").field("number", &self.shared.number).finish_non_exhaustive()
+        f.debug_struct("UpstreamCall").field("id", &self.shared.id).finish_non_exhaustive()
     }
 }
 

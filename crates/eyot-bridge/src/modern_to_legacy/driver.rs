@@ -38,7 +38,7 @@ impl Driver {
     /// Starts the task; shutdown waits for it. `first` has been taken from the stream already.
     pub(crate) fn start(mut self, runtime: &Runtime, first: Option<Result<ReplyItem, Fault>>) {
         let shutdown = runtime.shutdown.clone();
-        let close_timeout = runtime.limits.connect_timeout;
+        let close_timeout = runtime.limits.upstream.connect_timeout;
         runtime.tasks.spawn(async move {
             let mut running = FuturesUnordered::new();
             if let Some(part) = first {
@@ -88,8 +88,8 @@ impl Driver {
     fn hear(&mut self, part: Option<Result<ReplyItem, Fault>>, running: &FuturesUnordered<Chore>) {
         match part {
             Some(Ok(ReplyItem::Message { message, cursor })) => {
-                if let Some(answer) = self.hub.route(&message, None) {
-                    running.push(say(self.connection.clone(), answer));
+                if let Some(answer) = self.hub.route(message, None) {
+                    running.push(say(self.connection.clone(), answer.into()));
                 }
                 // Last: what a record says to be heard must be known to its call.
                 self.hub.heard_until(cursor);

@@ -6,7 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use eyot_era::modern_to_legacy::{Change, Levels, Subscribers, related_task};
-use eyot_jsonrpc::{ErrorObject, INVALID_REQUEST, Id, Kind, Message};
+use eyot_jsonrpc::{
+    ErrorObject, INVALID_REQUEST, Id, Message, MessageKind, Notification, Request, Response,
+    UpstreamId,
+};
 use eyot_types::{
     ClientCapabilities, LogLevel, Method, Question, SubscriptionFilter, TaskParams, cancelled_id,
     codes,
@@ -32,10 +35,10 @@ pub(crate) struct Hub {
 
 #[derive(Debug, Default)]
 struct State {
-    calls: BTreeMap<u64, Arc<CallShared>>,
+    calls: BTreeMap<UpstreamId, Arc<CallShared>>,
     /// Questions from before the first call: some servers ask for the roots as soon as they are
     /// initialised.
-    early: Vec<Message>,
+    early: Vec<Request>,
     has_begun: bool,
     levels: Levels,
     subscribers: Subscribers,
@@ -55,7 +58,7 @@ impl Hub {
     /// the session was opened for.
     pub(crate) fn begin(&self, call: &Arc<CallShared>) {
         let mut state = self.state.lock();
-        state.calls.insert(call.number, Arc::clone(call));
+        state.calls.insert(call.id, Arc::clone(call));
         if !call.may_be_asked {
             return;
         }
@@ -69,14 +72,14 @@ impl Hub {
         }
     }
 
-    pub(crate) fn end(&self, number: u64) {
+    pub(crate) fn end(&self, id: UpstreamId) {
         let mut state = self.state.lock();
-        state.calls.remove(&number);
-        state.levels.end(number);
+        state.calls.remove(&id);
+        state.levels.end(id);
     }
 
     /// The log level that the upstream must be told before this call begins.
-    pub(crate) fn level(&self, call: u64, wanted: Option<&LogLevel>) -> Option<LogLevel> {
+    pub(crate) fn level(&self, call: UpstreamId, wanted: Option<&LogLevel>) -> Option<LogLevel> {
         self.state.lock().levels.begin(call, wanted)
     }
 
@@ -91,42 +94,39 @@ impl Hub {
 
     /// Takes a message that is no answer; `own` is who is asked on the stream that it came on.
     /// What is returned goes to the upstream.
-    pub(crate) fn route(&self, message: &Message, own: Option<Asked>) -> Option<Message> {
-        match message.kind() {
-            Kind::Request => self.route_request(message, own),
-            Kind::Notification => {
-                self.route_notification(message);
+    pub(crate) fn route(&self, message: Message, own: Option<Asked>) -> Option<Response> {
+        match message.into_kind() {
+            MessageKind::Request(request) => self.route_request(&request, own),
+            MessageKind::Notification(notification) => {
+                self.route_notification(notification);
                 None
             }
-            Kind::Response | Kind::Error => {
+            MessageKind::Response(_) => {
                 eyot_metrics::messages_dropped("answer_to_nobody");
                 None
             }
         }
     }
 
-    fn route_request(&self, message: &Message, own: Option<Asked>) -> Option<Message> {
-        let id = message.id()?;
-        let text = message.method().unwrap_or_default();
-        let method = Method::parse(&text);
+    fn route_request(&self, request: &Request, own: Option<Asked>) -> Option<Response> {
+        let method = Method::parse(request.method());
         if method == Method::Ping {
-            return Some(Message::response(id, &json!({})));
+            return Some(request.answer(&json!({})));
         }
         let asked = match method.client_capability() {
-            Some(_) => self.ask_declared(message, own),
-            None => Err(codes::method_not_found(&text)),
+            Some(_) => self.ask_declared(request, own),
+            None => Err(codes::method_not_found(request.method())),
         };
-        asked.err().map(|error| Message::error_response(Some(id), &error))
+        asked.err().map(|error| request.refuse(&error))
     }
 
     /// Asks what the client has declared that it can be asked; anything else is noted, for it may
     /// be why the call fails.
-    fn ask_declared(&self, message: &Message, own: Option<Asked>) -> Result<(), ErrorObject> {
-        let text = message.method().unwrap_or_default();
-        let question = Question::decode_text(&text, message.params());
+    fn ask_declared(&self, request: &Request, own: Option<Asked>) -> Result<(), ErrorObject> {
+        let question = Question::decode_text(request.method(), request.params());
         let question = question.map_err(|error| codes::invalid_params(&error.to_string()))?;
         let Some(unmet) = question.unmet(&self.capabilities) else {
-            return self.ask(message, own);
+            return self.ask(request, own);
         };
         let method = question.method();
         // Roots may be asked for without any call.
@@ -137,7 +137,7 @@ impl Hub {
         }
         match method.client_capability().is_some_and(|it| self.capabilities.has(it)) {
             true => Err(codes::invalid_params("the client has not declared that it can do this")),
-            false => Err(codes::method_not_found(&text)),
+            false => Err(codes::method_not_found(request.method())),
         }
     }
 
@@ -151,49 +151,46 @@ impl Hub {
     /// Finds the call that a question belongs to: that of the task which it names, the one on whose
     /// stream it came, or the only one that can be asked. Anything else would be a guess, and an
     /// answer must never reach another call than the one that asked.
-    fn ask(&self, message: &Message, own: Option<Asked>) -> Result<(), ErrorObject> {
+    fn ask(&self, request: &Request, own: Option<Asked>) -> Result<(), ErrorObject> {
         let refused = |text: &str| Err(ErrorObject::new(INVALID_REQUEST, text));
-        let related = related_task(message);
+        let related = related_task(request);
         let named = related.as_ref().and_then(|it| self.state.lock().tasks.get(it).cloned());
         if let Some(asked) = named.or_else(|| own.filter(Asked::may_be_asked)) {
-            return asked.ask(message);
+            return asked.ask(request);
         }
         if related.is_some() {
             return refused("there is no such task here");
         }
         let mut state = self.state.lock();
         if !state.has_begun && state.early.len() < EARLY_MAX {
-            state.early.push(message.clone());
+            state.early.push(request.clone());
             return Ok(());
         }
-        let is_task =
-            |call: &Arc<CallShared>| state.tasks.values().any(|it| it.is_call(call.number));
+        let is_task = |call: &Arc<CallShared>| state.tasks.values().any(|it| it.is_call(call.id));
         let mut candidates = state.calls.values().filter(|it| it.may_be_asked && !is_task(it));
         let (first, second) = (candidates.next().cloned(), candidates.next().is_some());
         drop(state);
         self.asks_aside.store(true, Ordering::Relaxed);
         match first {
-            Some(only) if !second => only.ask(message),
+            Some(only) if !second => only.ask(request),
             Some(_) => refused("several calls run, and the question does not say which it is of"),
             None => refused("no call runs that could be asked"),
         }
     }
 
-    fn route_notification(&self, message: &Message) {
-        let text = message.method().unwrap_or_default();
-        let method = Method::parse(&text);
-        match method {
-            Method::Progress => self.tell(message.progress_token(), message.clone()),
-            Method::LoggingMessage => self.tell_only(message.clone()),
-            Method::Cancelled => self.withdraw(cancelled_id(message)),
+    fn route_notification(&self, notification: Notification) {
+        match Method::parse(notification.method()) {
+            Method::Progress => self.tell(notification),
+            Method::LoggingMessage => self.tell_only(notification.into_message()),
+            Method::Cancelled => self.withdraw(cancelled_id(&notification)),
             Method::TasksStatus => {
-                let params: Option<TaskParams> = message.decode_params().ok();
+                let params: Option<TaskParams> = notification.decode_params().ok();
                 let task = params.and_then(|it| self.state.lock().tasks.get(&it.task_id).cloned());
                 if let Some(task) = task {
                     task.changed();
                 }
             }
-            _ => match Change::of(message) {
+            _ => match Change::of(&notification) {
                 Some(change) => {
                     let is_heard = self.state.lock().subscribers.changed(&change);
                     if is_heard {
@@ -206,11 +203,11 @@ impl Hub {
         }
     }
 
-    fn tell(&self, token: Option<Id>, message: Message) {
-        let number = token.and_then(|it| it.as_u64());
-        let call = number.and_then(|it| self.state.lock().calls.get(&it).cloned());
+    fn tell(&self, progress: Notification) {
+        let call = progress.upstream_token();
+        let call = call.and_then(|it| self.state.lock().calls.get(&it).cloned());
         match call {
-            Some(call) => call.tell(message),
+            Some(call) => call.tell(progress.into_message()),
             None => eyot_metrics::messages_dropped("progress_of_nobody"),
         }
     }
@@ -227,7 +224,7 @@ impl Hub {
         let Some(id) = id else { return };
         let asked: Vec<_> = {
             let mut state = self.state.lock();
-            state.early.retain(|it| it.id().as_ref() != Some(&id));
+            state.early.retain(|it| it.id() != id);
             let calls = state.calls.values().map(|it| Asked::Call(Arc::clone(it)));
             calls.chain(state.tasks.values().cloned()).collect()
         };

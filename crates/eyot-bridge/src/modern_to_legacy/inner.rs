@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use eyot_era::modern_to_legacy::{self, TaskPlan};
 use eyot_era::parked::{ParkedCall, ParkedConfig};
-use eyot_jsonrpc::{ErrorObject, Request, Response, UpstreamId};
+use eyot_jsonrpc::{Request, Response};
 use eyot_service::{Fault, Limits, SealedState};
 use eyot_types::{Era, InputRequests, InputRequiredResult, Method, codes};
 use serde_json::json;
@@ -13,7 +13,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::ask::Ask;
 use super::call::UpstreamCall;
-use super::mirrors::Mirrors;
+use super::param_headers::ParamHeaders;
 use super::parked::ParkedCalls;
 use super::pool::Pool;
 use super::sealed::State;
@@ -27,7 +27,7 @@ use crate::losses::count_losses;
 pub(crate) struct Inner {
     pub(crate) pool: Arc<Pool>,
     pub(crate) parked: Arc<ParkedCalls>,
-    pub(crate) mirrors: Mirrors,
+    pub(crate) param_headers: ParamHeaders,
     pub(crate) tasks: Tasks,
     pub(crate) limits: Arc<Limits>,
 }
@@ -52,7 +52,7 @@ impl Inner {
         requests: InputRequests,
         state: &State,
     ) -> Response {
-        let sealed = self.request_state(ask).await.seal(state, self.limits.question_timeout);
+        let sealed = self.request_state(ask).await.seal(state, self.limits.calls.question_timeout);
         let result = InputRequiredResult::new(requests).with_request_state(sealed);
         Response::new(ask.id.clone(), &result)
     }
@@ -60,28 +60,29 @@ impl Inner {
     /// Sends the request of a client.
     pub(crate) async fn begin(&self, ask: &Ask) -> Result<Arc<UpstreamCall>, Fault> {
         let session = self.pool.session(ask, false).await?;
-        let Planned { plan, room } = Box::pin(self.tasks.plan(ask, &session)).await?;
+        let Planned { plan, room } =
+            Box::pin(self.tasks.plan(ask, &session, &self.param_headers.tools)).await?;
         let params = modern_to_legacy::params(&ask.message, session.revision);
         let (params, losses) = params.map_err(Fault::refused)?;
         count_losses(&losses, Era::Modern);
         let params = self.tasks.params(plan, params).map_err(Fault::refused)?;
         let config = ParkedConfig {
             revision: session.revision,
-            question_timeout: self.limits.question_timeout,
+            question_timeout: self.limits.calls.question_timeout,
         };
         let parked = ParkedCall::new(config);
-        let shared = CallShared::new(session.next_number(), ask.may_be_asked(), parked);
+        let shared = CallShared::new(session.next_id(), ask.may_be_asked(), parked);
         shared.begin_attempt(ask.log_level.clone(), ask.progress_token.clone());
         *shared.task_room.lock() = room;
         // What is asked in a task says which it is of.
         let is_driven = plan == TaskPlan::Driven;
         let turn = if is_driven { None } else { self.turn(ask, &session).await? };
         self.set_level(ask, &shared, &session).await;
-        let request = Request::of_text(shared.id(), &ask.method(), &params)
-            .with_upstream_id_and_token(UpstreamId::new(shared.number));
+        let request = Request::of_text(shared.request_id(), &ask.method(), &params)
+            .with_upstream_id_and_token(shared.id);
         let shared = Arc::new(shared);
         if is_driven {
-            let sending = drive(&session, &shared, (request, self.limits.call_timeout));
+            let sending = drive(&session, &shared, (request, self.limits.calls.timeout));
             return Ok(UpstreamCall::follow(session, shared, sending));
         }
         Ok(UpstreamCall::send(session, shared, request, turn))
@@ -98,7 +99,7 @@ impl Inner {
             return Ok(None);
         }
         let waiting = Arc::clone(&session.turn).acquire_owned();
-        match tokio::time::timeout(self.limits.call_timeout, waiting).await {
+        match tokio::time::timeout(self.limits.calls.timeout, waiting).await {
             Ok(Ok(turn)) => Ok(Some(turn)),
             _ => Err(Fault::overloaded(
                 codes::overloaded("calls that may be asked in one upstream session"),
@@ -112,7 +113,7 @@ impl Inner {
         if !session.initialized.capabilities.has("logging") {
             return;
         }
-        if let Some(level) = session.hub.level(shared.number, ask.log_level.as_ref()) {
+        if let Some(level) = session.hub.level(shared.id, ask.log_level.as_ref()) {
             let params = json!({ "level": level });
             if let Err(fault) = session.ask(Method::LoggingSetLevel, &params).await {
                 tracing::debug!(%fault, "upstream's log level was not set");
@@ -121,15 +122,18 @@ impl Inner {
     }
 
     /// Holds the headers of a tool call against its arguments.
-    pub(crate) async fn check_headers(&self, ask: &Ask) -> Result<Result<(), ErrorObject>, Fault> {
+    ///
+    /// # Errors
+    /// A refusal when they differ; another fault when the upstream's tools must be known for that,
+    /// and are not.
+    pub(crate) async fn check_headers(&self, ask: &Ask) -> Result<(), Fault> {
         if !ask.has_headers() || Method::parse(&ask.method()) != Method::ToolsCall {
-            return Ok(Ok(()));
+            return Ok(());
         }
-        if self.mirrors.is_unknown(ask) {
+        let list = |page| async move {
             let session = self.pool.session(ask, false).await?;
-            let listed = session.ask(Method::ToolsList, &Mirrors::list_params()).await?;
-            drop(self.mirrors.learn(ask, listed));
-        }
-        Ok(self.mirrors.check(ask))
+            session.ask(Method::ToolsList, &page).await
+        };
+        self.param_headers.check(ask, list).await
     }
 }

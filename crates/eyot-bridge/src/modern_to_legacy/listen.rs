@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eyot_era::modern_to_legacy::{Change, Subscribers, granted};
-use eyot_jsonrpc::{ErrorObject, Message};
+use eyot_jsonrpc::Message;
 use eyot_service::{Fault, Reply, ReplyItem};
 use eyot_stdx::Backoff;
 use eyot_types::{
@@ -58,9 +58,9 @@ impl Inner {
         };
         let capabilities = &session.initialized.capabilities;
         let granted = granted(&params.notifications, capabilities, session.has_stream);
-        let place = match Place::take(&session, granted.clone()).await? {
+        let place = match Place::take(&session, granted.clone()).await {
             Ok(place) => place,
-            Err(error) => return Ok(Reply::One(ask.refuse(&error))),
+            Err(fault) => return ask.fail(fault),
         };
         let mut told = granted.clone();
         told.task_ids = tasks.ids();
@@ -118,7 +118,7 @@ impl Listening {
         self.failures = self.failures.saturating_add(1);
         tokio::time::sleep(PAUSE.steady_delay(self.failures)).await;
         let Ok(session) = self.bridge.pool.session(&self.ask, true).await else { return };
-        if let Ok(Ok(place)) = Place::take(&session, self.granted.clone()).await {
+        if let Ok(place) = Place::take(&session, self.granted.clone()).await {
             self.place = Some(place);
             self.failures = 0;
             let changes = Subscribers::everything(&self.granted);
@@ -128,10 +128,14 @@ impl Listening {
 }
 
 impl Place {
+    /// Subscribes in a session.
+    ///
+    /// # Errors
+    /// A refusal when the upstream refuses a resource; another fault when it does not answer.
     async fn take(
         session: &Arc<UpstreamSession>,
         filter: SubscriptionFilter,
-    ) -> Result<Result<Self, ErrorObject>, Fault> {
+    ) -> Result<Self, Fault> {
         let (number, new) = session.hub.subscribe(filter);
         let place = Self { session: Arc::clone(session), number };
         for uri in new {
@@ -139,10 +143,10 @@ impl Place {
             let answer = session.ask(Method::ResourcesSubscribe, &params).await?;
             if let Ok(error) = answer.decode_error() {
                 let text = format!("the upstream refused to subscribe {uri}: {}", error.message);
-                return Ok(Err(codes::invalid_params(&text)));
+                return Err(Fault::refused(codes::invalid_params(&text)));
             }
         }
-        Ok(Ok(place))
+        Ok(place)
     }
 
     /// The next change; `None` when the session is lost.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use eyot_era::parked::{Action, Record, RecordStage};
 use eyot_jsonrpc::ErrorObject;
 use eyot_service::Limits;
+use eyot_stdx::{Quota, QuotaLimits, QuotaPermit};
 use eyot_types::codes;
 use parking_lot::Mutex;
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -24,21 +25,24 @@ pub(crate) struct ParkedCalls {
     /// One is taken while the record of an earlier process is read, so that a call is taken over
     /// once; which one, its name says.
     restoring: Vec<Semaphore>,
+    quota: Quota,
     table: Mutex<Table>,
     limits: Arc<Limits>,
 }
 
 #[derive(Debug, Default)]
-struct Table {
-    calls: HashMap<Arc<str>, Entry>,
-    of_principal: HashMap<Option<Arc<str>>, usize>,
+struct Table(HashMap<Arc<str>, Row>);
+
+#[derive(Debug)]
+struct Row {
+    entry: Entry,
+    _permit: QuotaPermit,
 }
 
 /// One call: its machine, and its upstream.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
     pub(crate) claim: Claim,
-    pub(crate) principal: Option<Arc<str>>,
     pub(crate) shared: Arc<CallShared>,
     pub(crate) upstream: UpstreamPlace,
 }
@@ -54,7 +58,11 @@ pub(crate) enum UpstreamPlace {
 impl ParkedCalls {
     pub(crate) fn new(records: Arc<Records>, limits: Arc<Limits>) -> Self {
         let restoring = (0..RESTORING).map(|_| Semaphore::new(1)).collect();
-        Self { records, restoring, table: Mutex::default(), limits }
+        let quota = Quota::new(QuotaLimits {
+            principal_things_max: limits.memory.parked_calls_per_principal_max,
+            ..QuotaLimits::things(limits.memory.parked_calls_max)
+        });
+        Self { records, restoring, quota, table: Mutex::default(), limits }
     }
 
     /// Waits until nobody else reads the record of this call.
@@ -71,17 +79,13 @@ impl ParkedCalls {
     pub(crate) fn park(
         self: &Arc<Self>,
         call: &Arc<UpstreamCall>,
-        principal: Option<Arc<str>>,
+        principal: Option<&Arc<str>>,
     ) -> Result<Arc<str>, ErrorObject> {
+        let permit = self.permit(principal)?;
         let claim = Claim::new();
         let name = Arc::clone(&claim.name);
         let (shared, upstream) = (Arc::clone(&call.shared), UpstreamPlace::Here(Arc::clone(call)));
-        let entry = Entry { claim: claim.clone(), principal, shared, upstream };
-        {
-            let mut table = self.table.lock();
-            table.check_room(&self.limits, &entry.principal)?;
-            table.insert(entry);
-        }
+        self.insert(Entry { claim: claim.clone(), shared, upstream }, permit);
         match self.drive(claim, call) {
             true => Ok(name),
             false => Err(codes::overloaded("upstream's queue")),
@@ -100,9 +104,21 @@ impl ParkedCalls {
         is_driven
     }
 
-    /// Takes a call in that an earlier process has left.
-    pub(crate) fn restore(&self, entry: Entry) {
-        self.table.lock().insert(entry);
+    /// Leave for one call more of this principal.
+    ///
+    /// # Errors
+    /// The error for the client when there is no room.
+    pub(crate) fn permit(&self, principal: Option<&Arc<str>>) -> Result<QuotaPermit, ErrorObject> {
+        self.quota.acquire(principal, 0).map_err(|_full| codes::overloaded("parked calls"))
+    }
+
+    /// Takes a call in: one that parks now, or that an earlier process has left.
+    pub(crate) fn insert(&self, entry: Entry, permit: QuotaPermit) {
+        let name = Arc::clone(&entry.claim.name);
+        let row = Row { entry, _permit: permit };
+        let replaced = self.table.lock().insert(name, row);
+        // Dropped without the lock.
+        drop(replaced);
     }
 
     /// A call of an earlier process has an upstream again.
@@ -114,8 +130,8 @@ impl ParkedCalls {
         claim: &Claim,
         call: &Arc<UpstreamCall>,
     ) -> Result<(), ErrorObject> {
-        if let Some(entry) = self.table.lock().calls.get_mut(&claim.name) {
-            entry.upstream = UpstreamPlace::Here(Arc::clone(call));
+        if let Some(row) = self.table.lock().0.get_mut(&claim.name) {
+            row.entry.upstream = UpstreamPlace::Here(Arc::clone(call));
         }
         match self.drive(claim.clone(), call) {
             true => Ok(()),
@@ -144,7 +160,7 @@ impl ParkedCalls {
     }
 
     pub(crate) fn find(&self, name: &str) -> Option<Entry> {
-        self.table.lock().calls.get(name).cloned()
+        self.table.lock().0.get(name).map(|it| it.entry.clone())
     }
 
     /// Forgets a call, if this is still the one of that name.
@@ -155,40 +171,22 @@ impl ParkedCalls {
     }
 
     fn is_crowded(&self) -> bool {
-        self.table.lock().calls.len() > CONNECTED_MAX
+        self.table.lock().0.len() > CONNECTED_MAX
     }
 }
 
 impl Table {
-    fn check_room(&self, limits: &Limits, principal: &Option<Arc<str>>) -> Result<(), ErrorObject> {
-        let Limits { parked_calls_max, parked_calls_per_principal_max, .. } = *limits;
-        let of_principal = self.of_principal.get(principal).copied().unwrap_or_default();
-        let is_full = self.calls.len() >= parked_calls_max;
-        if is_full || of_principal >= parked_calls_per_principal_max {
-            return Err(codes::overloaded("parked calls"));
-        }
-        Ok(())
+    fn insert(&mut self, name: Arc<str>, row: Row) -> Option<Row> {
+        let replaced = self.0.insert(name, row);
+        eyot_metrics::parked_calls(self.0.len());
+        replaced
     }
 
-    fn insert(&mut self, entry: Entry) {
-        let principal = entry.principal.clone();
-        if self.calls.insert(Arc::clone(&entry.claim.name), entry).is_none() {
-            *self.of_principal.entry(principal).or_default() += 1;
-        }
-        eyot_metrics::parked_calls(self.calls.len());
-    }
-
-    fn remove(&mut self, name: &str, shared: &Arc<CallShared>) -> Option<Entry> {
-        self.calls.get(name).filter(|it| Arc::ptr_eq(&it.shared, shared))?;
-        let entry = self.calls.remove(name)?;
-        eyot_metrics::parked_calls(self.calls.len());
-        if let Some(count) = self.of_principal.get_mut(&entry.principal) {
-            *count -= 1;
-            if *count == 0 {
-                self.of_principal.remove(&entry.principal);
-            }
-        }
-        Some(entry)
+    fn remove(&mut self, name: &str, shared: &Arc<CallShared>) -> Option<Row> {
+        self.0.get(name).filter(|it| Arc::ptr_eq(&it.entry.shared, shared))?;
+        let removed = self.0.remove(name);
+        eyot_metrics::parked_calls(self.0.len());
+        removed
     }
 }
 
@@ -197,3 +195,6 @@ const RESTORING: usize = 64;
 /// Calls that wait and keep their upstream connections. Beyond them, one whose upstream can resume
 /// its stream is listened to again only when its client is back.
 const CONNECTED_MAX: usize = 256;
+
+#[cfg(test)]
+mod tests;

@@ -56,7 +56,7 @@ struct Entry {
 
 impl Pool {
     pub(crate) fn new(upstream: Arc<Upstream>, affinity: Affinity) -> Arc<Self> {
-        let places = Arc::new(Semaphore::new(upstream.runtime.limits.upstream_sessions_max));
+        let places = Arc::new(Semaphore::new(upstream.runtime.limits.upstream.sessions_max));
         Arc::new_cyclic(|weak| Self {
             upstream,
             affinity,
@@ -153,7 +153,7 @@ impl Pool {
                 pool.close_idle(&key, timeout);
             }
         };
-        let timeout = self.upstream.runtime.limits.upstream_idle_timeout;
+        let timeout = self.upstream.runtime.limits.upstream.session_idle_timeout;
         Idle { close: Box::new(close), timeout }
     }
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eyot_era::parked::{Fenced, OpenQuestion, Record, RecordStage};
+use eyot_jsonrpc::UpstreamId;
 use eyot_service::unix_ms;
 use eyot_session::{Fence, ParkedCall, Store, StoreError};
 use eyot_stdx::SealKeys;
@@ -31,8 +32,8 @@ pub(crate) struct UpstreamPosition {
     pub(crate) initialized: InitializeResult,
     /// What the session's clients can do.
     pub(crate) capabilities: ClientCapabilities,
-    /// The call's own number.
-    pub(crate) number: u64,
+    /// Our id of the call.
+    pub(crate) number: UpstreamId,
     /// Up to where its stream was heard.
     pub(crate) cursor: Option<String>,
     /// Up to where the session's own stream was heard.

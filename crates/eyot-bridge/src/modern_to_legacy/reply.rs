@@ -18,6 +18,7 @@ use super::ask::Ask;
 use super::call::{Heard, UpstreamCall};
 use super::guard::CallGuard;
 use super::inner::Inner;
+use super::param_headers::ParamHeaders;
 use super::sealed::{ParkedState, State};
 use super::session::may_resend;
 use super::shared::{ForClient, Told};
@@ -113,7 +114,7 @@ impl CallReply {
 
     /// Waits for what comes next.
     async fn listen(&self) -> Next {
-        let timeout = self.bridge.limits.call_timeout;
+        let timeout = self.bridge.limits.calls.timeout;
         let next = poll_fn(|cx| self.poll_next(cx));
         match self.pace {
             Pace::Reads => tokio::time::timeout(timeout, next)
@@ -149,7 +150,7 @@ impl CallReply {
         if self.call.name.is_none()
             && let Some(upstream) = &self.call.upstream
         {
-            match self.bridge.parked.park(upstream, self.ask.peer.principal_name().cloned()) {
+            match self.bridge.parked.park(upstream, self.ask.peer.principal_name()) {
                 Ok(name) => self.call.name = Some(name),
                 Err(error) => {
                     self.is_over = true;
@@ -242,7 +243,10 @@ impl CallReply {
             modern_to_legacy::answer(self.ask.id.clone(), method, answer, server);
         count_losses(&losses, Era::Legacy);
         match method {
-            Method::ToolsList => self.bridge.mirrors.learn(&self.ask, message),
+            Method::ToolsList => {
+                self.bridge.param_headers.learn(&self.ask, answer);
+                ParamHeaders::without_invalid(message)
+            }
             _ => message,
         }
     }

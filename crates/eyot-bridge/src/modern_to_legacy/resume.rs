@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use eyot_era::parked::{Came, ParkedCall, ParkedConfig, RecordStage, Word};
-use eyot_jsonrpc::ErrorObject;
+use eyot_jsonrpc::{ErrorObject, UpstreamId};
 use eyot_service::{Fault, Reply, SealedState};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{InputRequests, JsonObject, Revision};
@@ -17,6 +17,7 @@ use super::record::UpstreamPosition;
 use super::reply::CallReply;
 use super::sealed::{ParkedState, State};
 use super::shared::CallShared;
+use crate::clock::now;
 
 /// What a client finds that comes back.
 struct Found {
@@ -69,10 +70,11 @@ impl Inner {
         if let Some(found) = self.find_here(state, responses) {
             return Ok(found);
         }
-        let entry = self.take_over(ask, state).await?;
+        let permit = self.parked.permit(ask.peer.principal_name())?;
+        let entry = self.take_over(state).await?;
         let (came, requests) = entry.shared.come_back(state.round, responses);
         if matches!(came, Came::Answers(_) | Came::Leads(_)) {
-            self.parked.restore(entry.clone());
+            self.parked.insert(entry.clone(), permit);
         }
         Ok(Found { entry, came, requests })
     }
@@ -93,7 +95,7 @@ impl Inner {
     }
 
     /// Takes a call over from the store.
-    async fn take_over(&self, ask: &Ask, state: &ParkedState) -> Result<Entry, ErrorObject> {
+    async fn take_over(&self, state: &ParkedState) -> Result<Entry, ErrorObject> {
         let found = self.parked.records.take_over(&state.call).await.map_err(|error| {
             tracing::error!(%error, "a parked call cannot be read");
             Fault::internal("the store cannot be used now").error
@@ -111,16 +113,14 @@ impl Inner {
         let revision = position.as_ref().map_or("", |it| it.initialized.protocol_version.as_str());
         let config = ParkedConfig {
             revision: Revision::parse(revision).unwrap_or(Revision::LATEST_LEGACY),
-            question_timeout: self.limits.question_timeout,
+            question_timeout: self.limits.calls.question_timeout,
         };
-        let now = tokio::time::Instant::now().into_std();
-        let parked = ParkedCall::resume(record, claim.fence.0, config, now);
-        let number = position.as_ref().map_or(0, |it| it.number);
+        let parked = ParkedCall::resume(record, claim.fence.0, config, now());
+        let id = position.as_ref().map_or(UpstreamId::new(0), |it| it.number);
         let cursor = position.as_ref().and_then(|it| it.cursor.clone()).map(Into::into);
-        let shared = Arc::new(CallShared::restored(number, parked, cursor));
-        let (principal, upstream) =
-            (ask.peer.principal_name().cloned(), UpstreamPlace::There(position.map(Arc::from)));
-        Ok(Entry { claim, principal, shared, upstream })
+        let shared = Arc::new(CallShared::restored(id, parked, cursor));
+        let upstream = UpstreamPlace::There(position.map(Arc::from));
+        Ok(Entry { claim, shared, upstream })
     }
 
     /// The upstream of a call that a client leads now, connected if it is not. `None`: there is

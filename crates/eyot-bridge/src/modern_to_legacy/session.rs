@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use eyot_era::modern_to_legacy;
-use eyot_jsonrpc::{Id, Message, Request, Response};
+use eyot_jsonrpc::{Message, Request, Response, UpstreamId};
 use eyot_service::{Fault, FaultKind, Limits, Messages, Peer, unix_ms};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{ClientCapabilities, Era, Implementation, InitializeResult, Method, Revision};
@@ -36,7 +36,7 @@ pub(crate) struct UpstreamSession {
     /// Taken by a call that may be asked, where questions do not say which call they are of.
     pub(crate) turn: Arc<Semaphore>,
     chores: mpsc::Sender<Chore>,
-    next_number: AtomicU64,
+    next_id: AtomicU64,
     limits: Arc<Limits>,
     /// One of the sessions that there may be.
     _place: OwnedSemaphorePermit,
@@ -79,11 +79,11 @@ impl UpstreamSession {
                 false => Ok(None),
             }
         };
-        let timeout = runtime.limits.call_timeout;
+        let timeout = runtime.limits.calls.timeout;
         let warmed_up = tokio::time::timeout(timeout, warming_up).await;
         let unasked = warmed_up.unwrap_or_else(|_elapsed| Err(Fault::timed_out(timeout)))?;
         eyot_metrics::upstreams_opened("bridge");
-        let held = Held { connection, initialized, revision, first_number: 1 };
+        let held = Held { connection, initialized, revision, first_id: 1 };
         Ok(held.drive(upstream, opening, unasked))
     }
 
@@ -101,30 +101,30 @@ impl UpstreamSession {
         let session = ResumedSession { session_id, revision: Some(revision.as_str()) };
         let connection = upstream.resume(&opening.peer, &session)?;
         let listening = connection.listen(position.unasked.clone().map(Bytes::from));
-        let listening = tokio::time::timeout(runtime.limits.call_timeout, listening).await;
+        let listening = tokio::time::timeout(runtime.limits.calls.timeout, listening).await;
         eyot_metrics::upstreams_opened("restored");
         // Above all that an earlier process can have used in this session.
-        let first_number = unix_ms().saturating_mul(NUMBERS_PER_MS);
-        let held = Held { connection, initialized, revision, first_number };
+        let first_id = unix_ms().saturating_mul(IDS_PER_MS);
+        let held = Held { connection, initialized, revision, first_id };
         Some(held.drive(upstream, opening, listening.ok()))
     }
 
-    /// A number for a call of this session.
-    pub(crate) fn next_number(&self) -> u64 {
-        self.next_number.fetch_add(1, Ordering::Relaxed)
+    /// An id for a request of this session.
+    pub(crate) fn next_id(&self) -> UpstreamId {
+        UpstreamId::new(self.next_id.fetch_add(1, Ordering::Relaxed))
     }
 
     /// Takes a message that is no answer.
-    pub(crate) fn heard(&self, message: &Message, own: Option<&Arc<CallShared>>) {
+    pub(crate) fn heard(&self, message: Message, own: Option<&Arc<CallShared>>) {
         self.heard_in(message, own.map(|it| Asked::Call(Arc::clone(it))));
     }
 
     /// The same; `own` is who is asked on the stream that it came on.
-    pub(crate) fn heard_in(&self, message: &Message, own: Option<Asked>) {
+    pub(crate) fn heard_in(&self, message: Message, own: Option<Asked>) {
         if let Some(answer) = self.hub.route(message, own) {
             let connection = self.connection.clone();
             self.chore(async move {
-                if let Err(fault) = connection.send(answer).await {
+                if let Err(fault) = connection.send(answer.into()).await {
                     tracing::debug!(%fault, "upstream was not answered");
                 }
             });
@@ -147,13 +147,13 @@ impl UpstreamSession {
         method: Method<'_>,
         params: &(impl Serialize + Sync),
     ) -> Result<Response, Fault> {
-        let id = Id::from_number(self.next_number());
-        let request = Request::new(id, method.as_str(), params);
+        let request = Request::unnumbered(method.as_str(), params);
+        let request = request.with_upstream_id(self.next_id());
         let asking = async {
             let reply = self.connection.request(request).await?;
-            reply.answer(|other| self.heard(&other, None)).await
+            reply.answer(|other| self.heard(other, None)).await
         };
-        let timeout = self.limits.call_timeout;
+        let timeout = self.limits.calls.timeout;
         let asked = tokio::time::timeout(timeout, asking).await;
         asked.unwrap_or_else(|_elapsed| Err(Fault::timed_out(timeout)))
     }
@@ -174,7 +174,7 @@ struct Held {
     initialized: InitializeResult,
     revision: Revision,
     /// Of our calls.
-    first_number: u64,
+    first_id: u64,
 }
 
 impl Held {
@@ -185,7 +185,7 @@ impl Held {
         opening: Opening,
         mut unasked: Option<Messages>,
     ) -> Arc<UpstreamSession> {
-        let Self { connection, initialized, revision, first_number } = self;
+        let Self { connection, initialized, revision, first_id } = self;
         // A stream that the upstream does not offer has ended before it began.
         let mut first = None;
         if let Some(stream) = &mut unasked {
@@ -195,7 +195,7 @@ impl Held {
                 None => {}
             }
         }
-        let (chores, receiver) = mpsc::channel(upstream.runtime.limits.queue_messages_max);
+        let (chores, receiver) = mpsc::channel(upstream.runtime.limits.calls.queue_messages_max);
         let hub = Arc::new(opening.hub);
         let session = Arc::new(UpstreamSession {
             connection: connection.clone(),
@@ -206,7 +206,7 @@ impl Held {
             hub: Arc::clone(&hub),
             turn: Arc::new(Semaphore::new(1)),
             chores,
-            next_number: AtomicU64::new(first_number),
+            next_id: AtomicU64::new(first_id),
             limits: Arc::clone(&upstream.runtime.limits),
             _place: opening.place,
         });
@@ -255,5 +255,5 @@ pub(crate) fn us() -> Implementation {
     Implementation::new("eyot", env!("CARGO_PKG_VERSION"))
 }
 
-/// Keeps the numbers of calls rising over restarts, and exact in every JSON reader.
-const NUMBERS_PER_MS: u64 = 1_000;
+/// Keeps the ids of calls rising over restarts, and exact in every JSON reader.
+const IDS_PER_MS: u64 = 1_000;

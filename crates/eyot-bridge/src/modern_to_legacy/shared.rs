@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Waker};
 use bytes::Bytes;
 use eyot_era::modern_to_legacy::passes;
 use eyot_era::parked::{Action, Came, Fenced, ParkedCall, RoundLosses, Waiter, Word};
-use eyot_jsonrpc::{ErrorObject, Id, Message};
+use eyot_jsonrpc::{ErrorObject, Id, Message, Request, UpstreamId};
 use eyot_stdx::QuotaPermit;
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{
@@ -21,7 +21,7 @@ use crate::losses::count_losses;
 #[derive(Debug)]
 pub(crate) struct CallShared {
     /// Unique in its session; also the progress token that the upstream sees.
-    pub(crate) number: u64,
+    pub(crate) id: UpstreamId,
     /// Whether its client can be asked.
     pub(crate) may_be_asked: bool,
     /// Room for the task that the upstream is asked to make of it.
@@ -94,7 +94,7 @@ pub(crate) enum Left {
 }
 
 impl CallShared {
-    pub(crate) fn new(number: u64, may_be_asked: bool, parked: ParkedCall) -> Self {
+    pub(crate) fn new(id: UpstreamId, may_be_asked: bool, parked: ParkedCall) -> Self {
         let state = CallState {
             parked,
             changes: 0,
@@ -108,19 +108,19 @@ impl CallShared {
             cursor: None,
             reader: None,
         };
-        Self { number, may_be_asked, task_room: Mutex::default(), state: Mutex::new(state) }
+        Self { id, may_be_asked, task_room: Mutex::default(), state: Mutex::new(state) }
     }
 
     /// A call that an earlier process has begun, heard up to `cursor`.
-    pub(crate) fn restored(number: u64, parked: ParkedCall, cursor: Option<Bytes>) -> Self {
-        let shared = Self::new(number, true, parked);
+    pub(crate) fn restored(id: UpstreamId, parked: ParkedCall, cursor: Option<Bytes>) -> Self {
+        let shared = Self::new(id, true, parked);
         shared.set_cursor(cursor);
         shared
     }
 
-    /// The id under which the connection knows the call.
-    pub(crate) fn id(&self) -> Id {
-        Id::from_number(self.number)
+    /// The id as it stands in the request.
+    pub(crate) fn request_id(&self) -> Id {
+        Id::from_number(self.id.get())
     }
 
     /// The upstream's event id up to which everything was heard, if it gives any.
@@ -153,7 +153,7 @@ impl CallShared {
     }
 
     /// The upstream asks in this call; what it is told if it cannot.
-    pub(crate) fn ask(&self, request: &Message) -> Result<(), ErrorObject> {
+    pub(crate) fn ask(&self, request: &Request) -> Result<(), ErrorObject> {
         self.work(|parked, now| parked.handle_question(request, now))
     }
 

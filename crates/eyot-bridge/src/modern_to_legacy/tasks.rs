@@ -1,6 +1,6 @@
 //! Tasks of modern clients over the experimental tasks of a legacy upstream (2025-11-25).
 //!
-//! Whether a call is a task is decided when it is sent ([`Supports`]). A client that knows what a
+//! Whether a call is a task is decided when it is sent ([`Tasks::plan`]). A client that knows what a
 //! task is gets an id of ours ([`KnownTasks`]) and asks for its state, which the machine of the task
 //! puts together from what the upstream answers ([`TaskEntry`]). For any other client the bridge waits itself
 //! ([`Driven`](driven)).
@@ -8,7 +8,6 @@
 mod driven;
 mod entry;
 mod questions;
-mod support;
 mod table;
 mod upstream_task;
 mod watch;
@@ -20,7 +19,7 @@ use std::time::Duration;
 use eyot_era::modern_to_legacy::{self, TaskPlan};
 use eyot_era::tasks::WorkPlace;
 use eyot_jsonrpc::{ErrorObject, Message, Response};
-use eyot_service::{Fault, FaultKind, Limits, Reply};
+use eyot_service::{Fault, Limits, Reply};
 use eyot_stdx::QuotaPermit;
 use eyot_types::{
     ClientCapabilities, JsonObject, Method, Revision, TASKS_EXTENSION, TaskParams, TaskSupport,
@@ -32,7 +31,6 @@ use serde_json::json;
 pub(crate) use self::driven::drive;
 use self::entry::TaskEntry;
 pub(crate) use self::questions::Asked;
-use self::support::Supports;
 use self::table::KnownTasks;
 use self::upstream_task::unknown_task;
 pub(crate) use self::watch::TaskWatch;
@@ -40,12 +38,12 @@ use super::ask::Ask;
 use super::call::UpstreamCall;
 use super::inner::Inner;
 use super::session::UpstreamSession;
+use crate::known_tools::KnownTools;
 use crate::task_rooms::TaskRooms;
 
 /// The tasks of one upstream.
 #[derive(Debug)]
 pub(crate) struct Tasks {
-    supports: Supports,
     table: Arc<KnownTasks>,
     rooms: Arc<TaskRooms>,
     limits: Arc<Limits>,
@@ -64,12 +62,7 @@ impl Planned {
 
 impl Tasks {
     pub(crate) fn new(limits: &Arc<Limits>) -> Self {
-        Self {
-            supports: Supports::new(),
-            table: Arc::default(),
-            rooms: TaskRooms::new(limits),
-            limits: Arc::clone(limits),
-        }
+        Self { table: Arc::default(), rooms: TaskRooms::new(limits), limits: Arc::clone(limits) }
     }
 
     /// How a request goes to the upstream.
@@ -80,12 +73,16 @@ impl Tasks {
         &self,
         ask: &Ask,
         session: &UpstreamSession,
+        tools: &KnownTools,
     ) -> Result<Planned, Fault> {
         let is_call = Method::parse(&ask.method()) == Method::ToolsCall;
         if !is_call || !has_tasks(session) {
             return Ok(Planned::PLAIN);
         }
-        let support = self.supports.of(ask, session).await;
+        let name = ask.message.name().unwrap_or_default();
+        let list = |page| async move { session.ask(Method::ToolsList, &page).await };
+        let tool = tools.look_up_if_possible(ask.peer.principal_name(), &name, list).await;
+        let support = tool.and_then(|it| it.task_support.clone());
         let plan = TaskPlan::of(support.as_ref(), modern_to_legacy::declares_tasks(&ask.message));
         if plan != TaskPlan::Task {
             return Ok(Planned { plan, room: None });
@@ -103,7 +100,7 @@ impl Tasks {
         if plan == TaskPlan::Plain {
             return Ok(params);
         }
-        let ttl_ms = u64::try_from(self.limits.task_ttl.as_millis()).unwrap_or(u64::MAX);
+        let ttl_ms = u64::try_from(self.limits.memory.task_ttl.as_millis()).unwrap_or(u64::MAX);
         modern_to_legacy::with_task(&params, ttl_ms)
             .map_err(|error| codes::invalid_params(&error.to_string()))
     }
@@ -170,12 +167,7 @@ impl Inner {
             Method::TasksCancel => self.cancel_task(ask).await,
             _ => self.get_task(ask).await,
         };
-        match answer {
-            Err(fault) if fault.kind == FaultKind::Refused => {
-                Ok(Reply::One(ask.refuse(&fault.error)))
-            }
-            answer => answer.map(Reply::One),
-        }
+        answer.map(Reply::One).or_else(|fault| ask.fail(fault))
     }
 
     async fn get_task(&self, ask: &Ask) -> Result<Response, Fault> {
@@ -186,7 +178,7 @@ impl Inner {
 
     async fn update_task(&self, ask: &Ask) -> Result<Response, Fault> {
         let (task, params) = self.task(ask, |it: &UpdateTaskParams| it.task_id.as_str())?;
-        task.answer(params.input_responses.0, self.limits.call_timeout).await?;
+        task.answer(params.input_responses.0, self.limits.calls.timeout).await?;
         Ok(acknowledged(ask))
     }
 

@@ -8,9 +8,9 @@ use super::TaskRooms;
 
 fn rooms() -> Arc<TaskRooms> {
     let mut limits = Limits::default();
-    limits.tasks_max = 3;
-    limits.tasks_per_principal_max = 2;
-    limits.task_results_bytes_max = 10;
+    limits.memory.tasks_max = 3;
+    limits.memory.tasks_per_principal_max = 2;
+    limits.memory.task_results_bytes_max = 10;
     TaskRooms::new(&limits)
 }
 

@@ -168,8 +168,8 @@ impl Connection {
 /// The silence that is borne holds for the handshake as well.
 fn limits(timeout: Duration) -> Limits {
     let mut limits = Limits::default();
-    limits.call_timeout = timeout;
-    limits.connect_timeout = limits.connect_timeout.min(timeout);
+    limits.calls.timeout = timeout;
+    limits.upstream.connect_timeout = limits.upstream.connect_timeout.min(timeout);
     limits
 }
 

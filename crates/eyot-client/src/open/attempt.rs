@@ -41,8 +41,8 @@ impl<'a> Attempt<'a> {
             mode: config.era,
             goal: Goal::Handshake { known, can_reconnect },
             carrier: carrier(&opener.dial),
-            patience: config.limits.connect_timeout,
-            long_patience: config.limits.call_timeout,
+            patience: config.limits.upstream.connect_timeout,
+            long_patience: config.limits.calls.timeout,
         });
         Self { opener, number, finding, probe: None, opened: None, leftover: None }
     }

@@ -14,7 +14,7 @@ use crate::error::ClientError;
 use crate::session::Facts;
 
 /// What came of the question `server/discover`.
-pub(super) type Asked = Result<Result<(StatusCode, Response), Fault>, Elapsed>;
+pub(super) type DiscoverOutcome = Result<Result<(StatusCode, Response), Fault>, Elapsed>;
 
 /// Finds the era, and keeps what the caller is told.
 pub(super) struct Finding {
@@ -46,7 +46,7 @@ impl Finding {
     }
 
     /// `server/discover` was asked, and so long was waited for its answer.
-    pub(super) fn discovered(&mut self, asked: Asked, patience: Duration) {
+    pub(super) fn discovered(&mut self, asked: DiscoverOutcome, patience: Duration) {
         match asked {
             Ok(Ok((status, answer))) => {
                 let status = (self.carrier == Carrier::Http).then(|| status.as_u16());

@@ -120,13 +120,14 @@ pub fn task_report(
     let asked = task.input_requests.take().unwrap_or_default().into_iter();
     let asked = asked.map(|(key, it)| Ok((key, to_raw_value(&it)?)));
     let asked = asked.collect::<Result<AskedQuestions, serde_json::Error>>()?;
-    let id = || Id::from_number(0);
+    // The request would have been answered with its own id.
+    let id = answer.id();
     let ended = match (&task.status, &task.result, &task.error) {
-        (TaskStatus::Completed, Some(result), _) => Some(Message::response(id(), result)),
-        (TaskStatus::Failed, _, Some(error)) => Some(Message::error_response(Some(id()), error)),
+        (TaskStatus::Completed, Some(result), _) => id.map(|id| Response::new(id, result)),
+        (TaskStatus::Failed, _, Some(error)) => Some(Response::of_error(id, error)),
         (TaskStatus::Completed | TaskStatus::Failed, ..) => {
             let error = ErrorObject::new(INTERNAL_ERROR, "the server's task has no result");
-            Some(Message::error_response(Some(id()), &error))
+            Some(Response::of_error(id, &error))
         }
         _ => None,
     };

@@ -3,8 +3,8 @@
 use crate::revision::{self, Losses};
 use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, Id, Kind, Message, Response};
 use eyot_types::{
-    ClientCapabilities, ClientCapability, ElicitParams, Implementation, InitializeResult,
-    JsonObject, Method, Revision, TASKS_EXTENSION, codes, meta,
+    ClientCapabilities, ClientCapability, DiscoverResult, ElicitParams, Implementation,
+    InitializeResult, JsonObject, Method, Revision, TASKS_EXTENSION, codes, meta,
 };
 use serde_json::{Value, json};
 
@@ -27,6 +27,20 @@ pub struct Answered {
 /// error has a code that the modern era has.
 #[must_use]
 pub fn answer(id: Id, method: Method<'_>, answer: &Message, server: &Implementation) -> Answered {
+    let (outcome, losses) = outcome(method, answer, server);
+    let message = match outcome {
+        Ok(result) => Response::of_text(id, &result),
+        Err(error) => Response::of_error(Some(id), &error),
+    };
+    Answered { message, losses }
+}
+
+/// The result, as text, or the error that an answer becomes.
+pub(super) fn outcome(
+    method: Method<'_>,
+    answer: &Message,
+    server: &Implementation,
+) -> (Result<String, ErrorObject>, Losses) {
     if let Ok(error) = answer.decode_error() {
         let (mut error, losses) = revision::error(Revision::MODERN, method, error);
         if losses.refused().is_some() {
@@ -35,21 +49,19 @@ pub fn answer(id: Id, method: Method<'_>, answer: &Message, server: &Implementat
             let text = format!("the upstream's error is none of this era: {}", error.message);
             error = ErrorObject::new(INTERNAL_ERROR, text);
         }
-        return Answered { message: Response::of_error(Some(id), &error), losses };
+        return (Err(error), losses);
     }
     let stamp = |meta: &mut JsonObject, losses: &Losses| stamp(meta, server, losses);
-    let carried = answer.result().ok_or_else(|| "it has no result".to_owned());
-    let carried = carried.and_then(|text| {
-        let carried = revision::result_with(Revision::MODERN, method, text, stamp);
-        carried.map_err(|error| error.to_string())
+    let result = answer.result().ok_or_else(|| "it has no result".to_owned());
+    let result = result.and_then(|text| {
+        let result = revision::result_with(Revision::MODERN, method, text, stamp);
+        result.map_err(|error| error.to_string())
     });
-    match carried {
-        Ok((result, losses)) => Answered { message: Response::of_text(id, &result), losses },
+    match result {
+        Ok((result, losses)) => (Ok(result), losses),
         Err(reason) => {
             let text = format!("the upstream's answer is no result of {method}: {reason}");
-            let error = ErrorObject::new(INTERNAL_ERROR, text);
-            let message = Response::of_error(Some(id), &error);
-            Answered { message, losses: Losses::default() }
+            (Err(ErrorObject::new(INTERNAL_ERROR, text)), Losses::default())
         }
     }
 }
@@ -61,19 +73,25 @@ fn stamp(meta: &mut JsonObject, server: &Implementation, losses: &Losses) {
     say_losses(meta, losses);
 }
 
-/// What a legacy server says of itself, as the answer to `server/discover`.
+/// What a legacy server says of itself, as the answer to `server/discover`, under the client's `id`.
+#[must_use]
+pub fn discover(id: Id, initialized: InitializeResult) -> Answered {
+    let (result, losses) = discovered(initialized);
+    Answered { message: Response::new(id, &result), losses }
+}
+
+/// What a legacy server says of itself, as a modern one says it.
 ///
 /// Tasks of calls are the extension's here; other experimental tasks have no equivalent.
 #[must_use]
-pub fn discover(id: Id, mut initialized: InitializeResult) -> Answered {
+pub fn discovered(mut initialized: InitializeResult) -> (DiscoverResult, Losses) {
     let revision = Revision::parse(&initialized.protocol_version);
     if revision.is_some_and(|it| has_tasks(it, &initialized.capabilities)) {
         let mut capabilities = initialized.capabilities;
         capabilities.0.remove("tasks");
         initialized.capabilities = capabilities.with_extension(TASKS_EXTENSION, JsonObject::new());
     }
-    let (result, losses) = revision::to_discover_result(&[Revision::MODERN], initialized);
-    Answered { message: Response::new(id, &result), losses }
+    revision::to_discover_result(&[Revision::MODERN], initialized)
 }
 
 /// The pages that the user must visit before the request can succeed; `None` for any other answer.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use eyot_jsonrpc::UpstreamId;
 use eyot_types::LogLevel;
 
 /// What the running calls of a session want to hear, and what its server was told.
@@ -10,7 +11,7 @@ use eyot_types::LogLevel;
 /// running call wants; each call hears what it wants of that ([`passes`]).
 #[derive(Debug, Default)]
 pub struct Levels {
-    wanted: BTreeMap<u64, LogLevel>,
+    wanted: BTreeMap<UpstreamId, LogLevel>,
     told: Option<LogLevel>,
 }
 
@@ -22,7 +23,7 @@ impl Levels {
     }
 
     /// A call begins; what the server must be told before, if anything.
-    pub fn begin(&mut self, call: u64, wanted: Option<&LogLevel>) -> Option<LogLevel> {
+    pub fn begin(&mut self, call: UpstreamId, wanted: Option<&LogLevel>) -> Option<LogLevel> {
         let wanted = wanted.filter(|it| !matches!(it, LogLevel::Other(_)))?;
         self.wanted.insert(call, wanted.clone());
         let loudest = self.wanted.values().min().cloned();
@@ -34,7 +35,7 @@ impl Levels {
     }
 
     /// A call has ended. The server is told when the next one begins: until then nobody listens.
-    pub fn end(&mut self, call: u64) {
+    pub fn end(&mut self, call: UpstreamId) {
         self.wanted.remove(&call);
     }
 }

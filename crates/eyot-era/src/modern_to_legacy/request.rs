@@ -1,7 +1,7 @@
 //! What a modern client's request becomes for a legacy server.
 
 use crate::revision::{self, Losses};
-use eyot_jsonrpc::{ErrorObject, Message};
+use eyot_jsonrpc::{ErrorObject, Request};
 use eyot_types::{
     ClientCapabilities, Implementation, InitializeParams, Method, Revision, codes, meta,
 };
@@ -15,7 +15,7 @@ use crate::members::{with_meta, without_members};
 ///
 /// # Errors
 /// An error for the client when they are not parameters of their method.
-pub fn params(request: &Message, revision: Revision) -> Result<(String, Losses), ErrorObject> {
+pub fn params(request: &Request, revision: Revision) -> Result<(String, Losses), ErrorObject> {
     let invalid = |error: serde_json::Error| codes::invalid_params(&error.to_string());
     let text = with_meta(request, |members| {
         members.retain(|name, _| !name.starts_with(meta::PROTOCOL_PREFIX));
@@ -26,8 +26,7 @@ pub fn params(request: &Message, revision: Revision) -> Result<(String, Losses),
         false => text,
     };
     let text = text.map_err(invalid)?;
-    let method = request.method().unwrap_or_default();
-    let method = Method::parse(&method);
+    let method = Method::parse(request.method());
     let is_older = revision < Revision::LATEST_LEGACY;
     let (text, losses) = match is_older && method == Method::CompletionComplete {
         true => revision::params(revision, method, &text).map_err(invalid)?,

@@ -4,7 +4,7 @@
 //! the state alone, keeps the result for `tasks/result`, and asks on that request's stream. What
 //! belongs to a state is put together here.
 
-use eyot_jsonrpc::{Id, Message};
+use eyot_jsonrpc::Message;
 use eyot_types::{
     ClientCapabilities, Implementation, LegacyCreateTaskResult, LegacyTask, Method, RelatedTask,
     RequestMeta, Revision, ServerCapabilities, TASKS_EXTENSION, TaskMetadata, TaskSupport, meta,
@@ -12,7 +12,7 @@ use eyot_types::{
 use serde::Deserialize;
 use serde_json::value::to_raw_value;
 
-use super::answer::{Answered, answer as carried_answer};
+use super::answer::outcome;
 use crate::members::Members;
 use crate::revision::Losses;
 use crate::tasks::End;
@@ -83,9 +83,8 @@ pub fn created(answer: &Message) -> Option<LegacyTask> {
 /// makes one `failed` (SEP-2663, `TaskStatus`).
 #[must_use]
 pub fn task_end(answer: &Message, server: &Implementation) -> (End, Losses) {
-    let Answered { message, losses, .. } =
-        carried_answer(Id::from_number(0), Method::ToolsCall, answer, server);
-    (End::of_answer(&message), losses)
+    let (outcome, losses) = outcome(Method::ToolsCall, answer, server);
+    (End::of_outcome(outcome), losses)
 }
 
 /// The task that a message of a server belongs to, by its own word.

@@ -47,6 +47,16 @@ impl End {
         }
     }
 
+    /// The end of a request with this result, as text, or this error.
+    #[must_use]
+    pub fn of_outcome(outcome: Result<String, ErrorObject>) -> Self {
+        let unreadable = |_| Self::internal("the answer cannot be read");
+        match outcome {
+            Ok(result) => RawValue::from_string(result).map_or_else(unreadable, Self::Result),
+            Err(error) => Self::Error(error),
+        }
+    }
+
     /// An end with an error of this program.
     #[must_use]
     pub fn internal(message: &str) -> Self {

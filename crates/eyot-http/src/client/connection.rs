@@ -51,7 +51,7 @@ impl Connection {
         // An answer in small writes otherwise waits 40 ms for an acknowledgement.
         stream.set_nodelay(true).map_err(|error| error.to_string())?;
         let mut builder = http1::Builder::new();
-        builder.max_buf_size(limits.head_bytes_max).max_headers(limits.headers_max);
+        builder.max_buf_size(limits.http.head_bytes_max).max_headers(limits.http.headers_max);
         let (sender, driver) =
             builder.handshake(TokioIo::new(stream)).await.map_err(|error| error.to_string())?;
         Ok(Self { sender, driver: Some(Box::pin(driver)), bell: Doorbell::new() })

@@ -32,7 +32,7 @@ async fn client_that_takes_nothing_is_let_go_at_the_stall_timeout() {
     let began = tokio::time::Instant::now();
     let end = serve_connection(server, &limits, pending(), large).await;
     assert!(matches!(end, ConnectionEnd::Broken { .. }), "{end:?}");
-    assert_eq!(began.elapsed(), limits.write_stall_timeout);
+    assert_eq!(began.elapsed(), limits.http.write_stall_timeout);
     drop(client);
 }
 
@@ -42,7 +42,7 @@ async fn silent_client_is_let_go_at_the_head_timeout() {
     let limits = Limits::default();
     let began = tokio::time::Instant::now();
     let _end = serve_connection(server, &limits, pending(), hello).await;
-    assert_eq!(began.elapsed(), limits.head_timeout);
+    assert_eq!(began.elapsed(), limits.http.head_timeout);
     drop(client);
 }
 
@@ -61,7 +61,7 @@ async fn body_that_stops_fails_at_its_idle_timeout() {
     let reading = async {
         let answer = answer(&mut client).await;
         assert!(answer.ends_with("Err(TooSlow)"), "{answer}");
-        assert_eq!(began.elapsed(), limits.body_idle_timeout);
+        assert_eq!(began.elapsed(), limits.http.body_idle_timeout);
         drop(client);
     };
     tokio::join!(serving, reading);

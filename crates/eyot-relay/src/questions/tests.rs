@@ -12,8 +12,8 @@ use super::Questions;
 
 fn limits() -> Limits {
     let mut limits = Limits::default();
-    limits.call_timeout = Duration::from_secs(60);
-    limits.question_timeout = Duration::from_secs(600);
+    limits.calls.timeout = Duration::from_secs(60);
+    limits.calls.question_timeout = Duration::from_secs(600);
     limits
 }
 

@@ -26,8 +26,8 @@ pub(crate) struct Calls {
 impl Calls {
     pub(crate) fn new(keys: Arc<SealKeys>, limits: &Limits) -> Self {
         Self {
-            question_timeout: limits.question_timeout,
-            round_timeout: limits.round_timeout,
+            question_timeout: limits.calls.question_timeout,
+            round_timeout: limits.calls.round_timeout,
             keys,
             question_prefix: random_token(6),
             questions: AtomicU64::new(0),

@@ -50,8 +50,8 @@ struct State<H> {
 impl<H> ParkedCalls<H> {
     pub(crate) fn new(limits: &Limits) -> Self {
         let rooms = QuotaLimits {
-            principal_things_max: limits.parked_calls_per_principal_max,
-            ..QuotaLimits::things(limits.parked_calls_max)
+            principal_things_max: limits.memory.parked_calls_per_principal_max,
+            ..QuotaLimits::things(limits.memory.parked_calls_max)
         };
         let words = QuotaLimits {
             bytes_max: LAST_WORDS_BYTES_MAX,
@@ -61,7 +61,7 @@ impl<H> ParkedCalls<H> {
         let config = ParkedConfig {
             // What the machine would convert between the eras is none of a handler's.
             revision: Revision::MODERN,
-            question_timeout: limits.round_timeout,
+            question_timeout: limits.calls.round_timeout,
         };
         Self {
             process: u64::from_le_bytes(eyot_stdx::random_bytes()),

@@ -276,7 +276,7 @@ fn nobody_but_its_principal_finds_a_call() {
 #[tokio::test(start_paused = true)]
 async fn a_call_that_nobody_comes_for_ends_when_its_time_is_over() {
     let mut limits = Limits::default();
-    limits.round_timeout = Duration::from_secs(60);
+    limits.calls.round_timeout = Duration::from_secs(60);
     let bench = Bench::within(&limits);
     let time = bench.calls.keep_time();
     tokio::pin!(time);
@@ -301,7 +301,7 @@ async fn a_call_that_nobody_comes_for_ends_when_its_time_is_over() {
 #[test]
 fn clients_without_a_name_share_what_one_principal_may_have() {
     let mut limits = Limits::default();
-    (limits.parked_calls_max, limits.parked_calls_per_principal_max) = (3, 2);
+    (limits.memory.parked_calls_max, limits.memory.parked_calls_per_principal_max) = (3, 2);
     let bench = Bench::within(&limits);
     let first = bench.park(None).unwrap();
     assert!(bench.park(None).is_some());
@@ -318,7 +318,7 @@ fn clients_without_a_name_share_what_one_principal_may_have() {
 #[test]
 fn a_last_word_drives_out_the_oldest_of_its_principal() {
     let mut limits = Limits::default();
-    (limits.parked_calls_max, limits.parked_calls_per_principal_max) = (3, 2);
+    (limits.memory.parked_calls_max, limits.memory.parked_calls_per_principal_max) = (3, 2);
     let bench = Bench::within(&limits);
     let end = |principal, text: &str| {
         let place = bench.park(principal).unwrap();

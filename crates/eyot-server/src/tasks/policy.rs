@@ -38,10 +38,10 @@ impl TaskOptions {
     /// Kept within the bounds of the server.
     pub(crate) fn within(self, limits: &Limits) -> Self {
         Self {
-            ttl: limits.task_ttl,
-            max: limits.tasks_max,
-            per_principal_max: limits.tasks_per_principal_max,
-            result_bytes_max: limits.task_results_bytes_max,
+            ttl: limits.memory.task_ttl,
+            max: limits.memory.tasks_max,
+            per_principal_max: limits.memory.tasks_per_principal_max,
+            result_bytes_max: limits.memory.task_results_bytes_max,
             ..self
         }
     }
@@ -51,12 +51,12 @@ impl Default for TaskOptions {
     fn default() -> Self {
         let limits = Limits::default();
         Self {
-            ttl: limits.task_ttl,
+            ttl: limits.memory.task_ttl,
             poll_interval: Duration::from_secs(1),
             patience: Duration::from_millis(100),
-            max: limits.tasks_max,
-            per_principal_max: limits.tasks_per_principal_max,
-            result_bytes_max: limits.task_results_bytes_max,
+            max: limits.memory.tasks_max,
+            per_principal_max: limits.memory.tasks_per_principal_max,
+            result_bytes_max: limits.memory.task_results_bytes_max,
         }
     }
 }

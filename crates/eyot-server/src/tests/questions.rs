@@ -170,7 +170,7 @@ async fn as_many_calls_are_parked_as_may_be_and_no_more() {
 #[tokio::test]
 async fn limits_bound_the_parked_calls_of_a_server_and_its_setters_write_into_them() {
     let mut limits = Limits::default();
-    limits.parked_calls_max = 1;
+    limits.memory.parked_calls_max = 1;
     for (server, parked_max) in [
         (greeter().limits(limits), 1),
         (greeter().limits(limits).parked_max(2, 2), 2),

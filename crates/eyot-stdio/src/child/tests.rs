@@ -120,7 +120,8 @@ async fn an_exit_reports_code_and_last_words() {
     let mut child = shell("echo half; echo no key >&2; printf bye >&2; exit 3");
     let (lines, report) = rest(&mut child).await;
     assert_eq!(lines, ["half"]);
-    assert_eq!(report.to_string(), "exit code 3; last stderr lines: no key | bye");
+    assert_eq!(report.to_string(), "exit code 3");
+    assert_eq!(report.stderr_tail, ["no key", "bye"]);
     assert_eq!(next(&mut child).await, ChildEvent::Exited(report), "the event repeats");
     assert_eq!(child.pid(), None);
 }

@@ -2,22 +2,21 @@
 
 use std::sync::Arc;
 
+use eyot_era::ToolFact;
 use eyot_era::legacy_to_modern::{self, ClientMeta, TaskReport, TaskRounds};
 use eyot_era::revision;
 use eyot_era::tasks::{Action, End, TaskError, TaskMachine, Want};
 use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, INVALID_PARAMS, Id, Request, Response};
 use eyot_service::Fault;
 use eyot_types::codes::{self, Outcome};
-use eyot_types::{Era, InputRequests, LegacyTask, Method, Revision, TaskParams};
+use eyot_types::{Era, InputRequests, LegacyTask, Method, Revision, TaskParams, TaskStatus};
 use parking_lot::Mutex;
 use serde_json::value::RawValue;
 use tokio::sync::Notify;
 
-use super::super::tools::KnownTool;
-use super::super::{ToModern, carried_request};
-use super::{is_over, unknown_task};
+use super::super::upstream::{ModernUpstream, carried_request};
+use crate::clock::now;
 use crate::losses::count_losses;
-use crate::task_rooms::now;
 
 /// A task of one session.
 #[derive(Debug)]
@@ -36,13 +35,13 @@ pub(crate) struct TaskEntry {
 pub(crate) struct Upstream {
     pub(crate) id: String,
     /// The tool that was called, if it is known.
-    pub(crate) tool: Option<Arc<KnownTool>>,
+    pub(crate) tool: Option<Arc<ToolFact>>,
 }
 
 /// Whom a task is asked for, and through what.
 #[derive(Clone, Copy)]
 pub(super) struct Way<'w> {
-    pub(super) shared: &'w ToModern,
+    pub(super) upstream: &'w ModernUpstream,
     pub(super) client: &'w ClientMeta,
 }
 
@@ -104,7 +103,7 @@ impl TaskEntry {
             }));
         }
         let tool = self.upstream.as_ref().and_then(|it| it.tool.as_ref());
-        let schema = tool.and_then(|it| it.wrapped());
+        let schema = tool.and_then(|it| it.wrapped_output.as_ref());
         legacy_to_modern::task_report(&answer, schema).map_err(|error| {
             let reason = format!("the server's task cannot be read: {error}");
             Fault::upstream(codes::upstream_lost(&reason, Outcome::Unknown, true))
@@ -169,7 +168,7 @@ impl TaskEntry {
     /// Asks the server something of the task.
     async fn ask(&self, way: Way<'_>, method: Method<'_>) -> Result<Response, Fault> {
         let request = carried_request(way.client, &self.request(method)).ok_or_else(unwritable)?;
-        way.shared.ask(request).await
+        way.upstream.ask(request).await
     }
 
     /// Gives the server the answers of the client to these questions, which from here on are
@@ -188,7 +187,7 @@ impl TaskEntry {
         let bare = self.request(Method::TasksUpdate);
         let params = way.client.params(&bare, None).map(|it| rounds.update(&it));
         let params = params.and_then(RawValue::from_string).map_err(|_| unwritable())?;
-        way.shared.ask(Request::unnumbered(Method::TasksUpdate.as_str(), &params)).await
+        way.upstream.ask(Request::unnumbered(Method::TasksUpdate.as_str(), &params)).await
     }
 
     /// A request about the task, without what every modern request must say.
@@ -196,6 +195,19 @@ impl TaskEntry {
         let params = TaskParams::new(self.upstream.as_ref().map_or("", |it| it.id.as_str()));
         Request::unnumbered(method.as_str(), &params)
     }
+}
+
+/// "Failed to retrieve task: Task not found": -32602 (2025-11-25, basic/utilities/tasks, Error
+/// Handling).
+pub(super) fn unknown_task() -> ErrorObject {
+    ErrorObject::new(INVALID_PARAMS, "Failed to retrieve task: Task not found")
+}
+
+/// "tasks/cancel of a task already in a terminal status: -32602" (2025-11-25,
+/// basic/utilities/tasks, Task Cancellation).
+fn is_over(status: &TaskStatus) -> ErrorObject {
+    let text = format!("Cannot cancel task: already in terminal status '{}'", status.as_str());
+    ErrorObject::new(INVALID_PARAMS, text)
 }
 
 fn unwritable() -> Fault {

@@ -18,7 +18,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::super::pending::{Question, Registered};
 use super::super::session::Bridged;
-use super::super::upstreams_fault;
+use super::super::upstream::upstreams_fault;
 use super::entry::{TaskEntry, Way};
 use crate::losses::count_losses;
 
@@ -148,7 +148,7 @@ impl Waiting {
             self.entry.read(TaskMachine::poll_look).map_or(self.look_at, Instant::from_std);
         match &self.asking {
             Some(asking) if Instant::now() >= asking.deadline => {
-                let patience = self.session.shared().upstream.runtime.limits.question_timeout;
+                let patience = self.session.upstream().limits().calls.question_timeout;
                 let error = RoundError::TimedOut(patience);
                 self.end(Err(ErrorObject::new(INTERNAL_ERROR, error.to_string())));
                 Ok(())
@@ -159,7 +159,7 @@ impl Waiting {
     }
 
     fn way(&self) -> Way<'_> {
-        Way { shared: self.session.shared(), client: &self.client }
+        Way { upstream: self.session.upstream(), client: &self.client }
     }
 
     /// Asks the client what nobody has asked it yet.
@@ -181,7 +181,7 @@ impl Waiting {
 
     /// Gives the questions their ids.
     fn questions(&mut self, legs: Vec<Leg>) -> Asking {
-        let patience = self.session.shared().upstream.runtime.limits.question_timeout;
+        let patience = self.session.upstream().limits().calls.question_timeout;
         let deadline = Instant::now() + patience;
         let (legs_out, open) = (FuturesUnordered::new(), Vec::new());
         let keys = legs.iter().map(|it| it.key.clone()).collect();

@@ -137,7 +137,7 @@ impl ParkedDriver {
 
     /// Sends answers beside all else: an upstream may take its time to take them.
     fn send(&self, answers: Vec<Message>) {
-        let (call, timeout) = (Arc::clone(&self.call), self.calls.limits.call_timeout);
+        let (call, timeout) = (Arc::clone(&self.call), self.calls.limits.calls.timeout);
         let sending = async move {
             for answer in answers {
                 let sent = tokio::time::timeout(timeout, call.session.connection.send(answer));
@@ -178,7 +178,7 @@ async fn cancel(call: &UpstreamCall, refusals: Vec<Message>, reason: CancelReaso
             tracing::debug!(%fault, "upstream was not answered");
         }
     }
-    let params = json!({ "requestId": call.shared.number, "reason": reason.as_str() });
+    let params = json!({ "requestId": call.shared.id, "reason": reason.as_str() });
     let cancelled = Message::notification(Method::Cancelled.as_str(), &params);
     if let Err(fault) = connection.send(cancelled).await {
         tracing::debug!(%fault, "upstream was not told that its call is cancelled");

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use eyot_era::modern_to_legacy;
 use eyot_era::tasks::PollBounds;
-use eyot_jsonrpc::{Id, Message, Request};
+use eyot_jsonrpc::{Message, Request};
 use eyot_service::{Fault, Messages, Reply, ReplyFuture, ReplyItem};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{LegacyTask, LegacyTaskState, Method, TaskParams};
@@ -130,9 +130,9 @@ impl Driven {
 
     async fn ask_for_result(&mut self) -> Option<Result<ReplyItem, Fault>> {
         let waiting = self.task.as_ref()?;
-        let id = Id::from_number(self.session.next_number());
         let params = TaskParams::new(waiting.id.as_str());
-        let request = Request::new(id, Method::TasksResult.as_str(), &params);
+        let request = Request::unnumbered(Method::TasksResult.as_str(), &params);
+        let request = request.with_upstream_id(self.session.next_id());
         let connection = self.session.connection.clone();
         // Made a stream at once, so that the task is looked at while the upstream is silent.
         let asking = async move {

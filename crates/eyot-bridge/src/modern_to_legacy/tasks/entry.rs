@@ -8,7 +8,7 @@ use eyot_era::tasks::{
     Action, AskedQuestions, End, Ending, Look, Report, TaskError, TaskMachine, TaskView, Want,
     Watcher,
 };
-use eyot_jsonrpc::{ErrorObject, Id, Message};
+use eyot_jsonrpc::{ErrorObject, Id, Message, Request};
 use eyot_service::{Fault, FaultKind};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{JsonObject, LegacyTask, Revision, TaskStatus};
@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use super::super::session::UpstreamSession;
 use super::questions::{Asked, AskedTask};
 use super::upstream_task::{UpstreamTask, unknown_task};
-use crate::task_rooms::now;
+use crate::clock::now;
 
 /// A task. It holds its upstream session open until its result is here.
 #[derive(Debug)]
@@ -336,7 +336,7 @@ impl TaskEntry {
 }
 
 impl AskedTask for TaskEntry {
-    fn ask(&self, request: &Message) -> Result<(), ErrorObject> {
+    fn ask(&self, request: &Request) -> Result<(), ErrorObject> {
         self.change_questions(|it| it.ask(request))
     }
 

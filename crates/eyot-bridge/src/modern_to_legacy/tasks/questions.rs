@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, Weak};
 
-use eyot_jsonrpc::{ErrorObject, INVALID_REQUEST, Id, Message};
+use eyot_jsonrpc::{ErrorObject, INVALID_REQUEST, Id, Request, UpstreamId};
 
 use super::super::shared::CallShared;
 /// Who is asked when an upstream asks in a task.
@@ -18,7 +18,7 @@ pub(crate) enum Asked {
 /// A task that its upstream asks in, and says something of.
 pub(crate) trait AskedTask: fmt::Debug + Send + Sync {
     /// Takes a question; what the upstream is told if it cannot be asked.
-    fn ask(&self, request: &Message) -> Result<(), ErrorObject>;
+    fn ask(&self, request: &Request) -> Result<(), ErrorObject>;
 
     /// The upstream takes a question back.
     fn withdraw(&self, id: &Id);
@@ -29,7 +29,7 @@ pub(crate) trait AskedTask: fmt::Debug + Send + Sync {
 
 impl Asked {
     /// Takes a question; what the upstream is told if it cannot be asked.
-    pub(crate) fn ask(&self, request: &Message) -> Result<(), ErrorObject> {
+    pub(crate) fn ask(&self, request: &Request) -> Result<(), ErrorObject> {
         let gone = |text| ErrorObject::new(INVALID_REQUEST, text);
         match self {
             Self::Call(call) if call.may_be_asked => call.ask(request),
@@ -81,7 +81,7 @@ impl Asked {
     }
 
     /// Whether it is this call.
-    pub(crate) fn is_call(&self, number: u64) -> bool {
-        matches!(self, Self::Call(call) if call.number == number)
+    pub(crate) fn is_call(&self, id: UpstreamId) -> bool {
+        matches!(self, Self::Call(call) if call.id == id)
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use eyot_era::modern_to_legacy;
 use eyot_era::revision;
 use eyot_era::tasks::End;
-use eyot_jsonrpc::{ErrorObject, INVALID_PARAMS, Id, Request, Response};
+use eyot_jsonrpc::{ErrorObject, INVALID_PARAMS, Request, Response};
 use eyot_service::{Fault, FaultKind};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{Era, LegacyTask, LegacyTaskState, Method, Revision, TaskParams};
@@ -55,10 +55,10 @@ impl UpstreamTask {
     /// What the task will have come to: asked for without a deadline. `asked` is who is asked on
     /// the stream that the answer comes on.
     pub(super) async fn late_end(&self, asked: &Asked) -> Result<End, Fault> {
-        let id = Id::from_number(self.session.next_number());
-        let request = Request::new(id, Method::TasksResult.as_str(), &self.params());
+        let request = Request::unnumbered(Method::TasksResult.as_str(), &self.params());
+        let request = request.with_upstream_id(self.session.next_id());
         let reply = self.session.connection.request(request).await?;
-        let heard = |other| self.session.heard_in(&other, Some(asked.clone()));
+        let heard = |other| self.session.heard_in(other, Some(asked.clone()));
         Ok(self.end_of(&reply.answer(heard).await?))
     }
 

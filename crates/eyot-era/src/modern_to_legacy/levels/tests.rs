@@ -1,5 +1,6 @@
 //! The session speaks as loudly as its most curious call, and each call hears its own.
 
+use eyot_jsonrpc::UpstreamId;
 use eyot_types::LogLevel;
 
 use super::{Levels, passes};
@@ -7,12 +8,12 @@ use super::{Levels, passes};
 #[test]
 fn a_server_is_told_the_most_verbose_level_that_a_running_call_wants() {
     let mut levels = Levels::new();
-    assert_eq!(levels.begin(1, Some(&LogLevel::Warning)), Some(LogLevel::Warning));
-    assert_eq!(levels.begin(2, Some(&LogLevel::Debug)), Some(LogLevel::Debug));
-    assert_eq!(levels.begin(3, Some(&LogLevel::Error)), None);
-    assert_eq!(levels.begin(4, None), None);
-    levels.end(2);
-    assert_eq!(levels.begin(5, Some(&LogLevel::Error)), Some(LogLevel::Warning));
+    assert_eq!(levels.begin(UpstreamId::new(1), Some(&LogLevel::Warning)), Some(LogLevel::Warning));
+    assert_eq!(levels.begin(UpstreamId::new(2), Some(&LogLevel::Debug)), Some(LogLevel::Debug));
+    assert_eq!(levels.begin(UpstreamId::new(3), Some(&LogLevel::Error)), None);
+    assert_eq!(levels.begin(UpstreamId::new(4), None), None);
+    levels.end(UpstreamId::new(2));
+    assert_eq!(levels.begin(UpstreamId::new(5), Some(&LogLevel::Error)), Some(LogLevel::Warning));
 }
 
 #[test]

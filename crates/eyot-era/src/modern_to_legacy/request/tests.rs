@@ -1,14 +1,14 @@
 //! Requests lose what only the modern era has, and nothing else.
 
-use eyot_jsonrpc::{Message, ScanLimits};
+use eyot_jsonrpc::{Message, Request, ScanLimits};
 use eyot_types::Revision;
 use serde_json::value::RawValue;
 
 use super::{capabilities, params};
 
-fn request(method: &str, params: &str) -> Message {
+fn request(method: &str, params: &str) -> Request {
     let text = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"{method}","params":{params}}}"#);
-    Message::parse(text.into(), &ScanLimits::default()).unwrap()
+    Message::parse(text.into(), &ScanLimits::default()).unwrap().into_request().unwrap()
 }
 
 #[track_caller]

@@ -89,7 +89,7 @@ async fn a_tool_that_can_do_without_a_task_does_when_there_is_no_room() {
 #[tokio::test(start_paused = true)]
 async fn limits_bound_the_tasks_of_a_server() {
     let mut limits = Limits::default();
-    limits.tasks_max = 1;
+    limits.memory.tasks_max = 1;
     let server = builder().tool(slow()).limits(limits).build().unwrap();
     assert_eq!(begin(&server, "ada").await["result"]["resultType"], "task");
     let waited = begin(&server, "ben").await;

@@ -1,27 +1,25 @@
-//! A call on its way: polled for its parts by whoever holds it.
+//! A reply on its way, as a stream of its items.
 
 use std::fmt;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use eyot_jsonrpc::{Id, Message};
-use eyot_service::{
-    BoxService, Call, Fault, Input, Messages, Peer, Reply, ReplyFuture, ReplyItem, unix_ms,
-};
+use eyot_jsonrpc::{Id, Message, Response};
+use eyot_service::{BoxService, Call, Fault, Input, Messages, Reply, ReplyFuture, ReplyItem};
+use eyot_types::{Method, SubscriptionsListenResult};
 use futures_core::Stream;
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tower_service::Service as _;
 use tracing::Span;
 
-use crate::live::LiveSession;
 use crate::timer::Timer;
 
-/// The parts of one reply (or of several that were merged), whatever stage it is in.
-pub(crate) struct Running {
+/// The items of one reply (or of several that were merged), from before the first to the end.
+pub(crate) struct ReplyStream {
     stage: Stage,
-    /// A part that was taken and put back.
+    /// An item that was taken and put back.
     peeked: Option<ReplyItem>,
     /// Answers still to come: nothing follows the last.
     answers_left: usize,
@@ -29,12 +27,34 @@ pub(crate) struct Running {
     cursor: Option<Bytes>,
     /// Of the call, if it is one.
     span: Span,
+    /// What ends it, if nothing else would. Boxed, because it is rare.
+    end: Option<Box<GracefulEnd>>,
+}
+
+/// The end of a subscription: "this result is sent only when the server tears the subscription
+/// down" (2026-07-28, basic/patterns/subscriptions).
+struct GracefulEnd {
+    token: Pin<Box<WaitForCancellationFutureOwned>>,
+    answer: Response,
+}
+
+impl GracefulEnd {
+    /// Of a subscription; `None` for everything else.
+    fn of(input: &Input, token: &CancellationToken) -> Option<Self> {
+        let Input::Request(request) = input else { return None };
+        if !request.is_method(Method::SubscriptionsListen.as_str()) {
+            return None;
+        }
+        let id = request.id();
+        let answer = Response::new(id.clone(), &SubscriptionsListenResult::new(&id));
+        Some(Self { token: Box::pin(token.clone().cancelled_owned()), answer })
+    }
 }
 
 /// What came first.
 pub(crate) enum First {
     /// The answer, and nothing before it.
-    Answer(Message),
+    Answer(Response),
     /// Something that comes before the answer.
     Other(ReplyItem),
     /// No answer will come.
@@ -53,7 +73,7 @@ enum Stage {
     Over,
 }
 
-impl Running {
+impl ReplyStream {
     pub(crate) fn new(reply: ReplyFuture) -> Self {
         Self::at(Stage::Calling(reply), 1)
     }
@@ -66,14 +86,21 @@ impl Running {
         Self { span, ..Self::new(reply) }
     }
 
-    /// The parts of several calls, each with its answer.
-    pub(crate) fn merged(parts: Messages, answers: usize) -> Self {
-        Self::at(Stage::Streaming(parts), answers)
+    /// A call that ends when `token` is cancelled if it is a subscription, which has no end of its
+    /// own and would hold up the drain. A service that sees the end itself comes first.
+    pub(crate) fn of_ending(service: &BoxService, call: Call, token: &CancellationToken) -> Self {
+        let end = GracefulEnd::of(&call.input, token).map(Box::new);
+        Self { end, ..Self::of(service, call) }
+    }
+
+    /// The items of several calls, each with its answer.
+    pub(crate) fn merged(items: Messages, answers: usize) -> Self {
+        Self::at(Stage::Streaming(items), answers)
     }
 
     /// Messages that belong to no call.
-    pub(crate) fn endless(parts: Messages) -> Self {
-        Self::merged(parts, usize::MAX)
+    pub(crate) fn endless(items: Messages) -> Self {
+        Self::merged(items, usize::MAX)
     }
 
     pub(crate) fn over() -> Self {
@@ -81,7 +108,8 @@ impl Running {
     }
 
     fn at(stage: Stage, answers_left: usize) -> Self {
-        Self { stage, peeked: None, answers_left, cursor: None, span: Span::none() }
+        let span = Span::none();
+        Self { stage, peeked: None, answers_left, cursor: None, span, end: None }
     }
 
     /// The upstream's last event id that came without a message: where its stream began.
@@ -89,9 +117,9 @@ impl Running {
         self.cursor.clone()
     }
 
-    /// Puts a part back: the next poll gives it again.
-    pub(crate) fn put_back(&mut self, part: ReplyItem) {
-        self.peeked = Some(part);
+    /// Puts an item back: the next poll gives it again.
+    pub(crate) fn put_back(&mut self, item: ReplyItem) {
+        self.peeked = Some(item);
     }
 
     /// Whether nothing more can come.
@@ -101,12 +129,12 @@ impl Running {
 
     /// The same as a stream of its own, in which a fault is the answer to `id`.
     pub(crate) fn answered(self, id: Option<Id>) -> Messages {
-        let mut running = self;
+        let mut reply = self;
         Messages::new(futures_util::stream::poll_fn(move |cx| {
-            running.poll_part(cx).map(|part| {
-                part.map(|part| {
+            reply.poll_item(cx).map(|item| {
+                item.map(|item| {
                     let failed = |fault: Fault| Message::error_response(id.clone(), &fault.error);
-                    Ok(part.unwrap_or_else(|fault| failed(fault).into()))
+                    Ok(item.unwrap_or_else(|fault| failed(fault).into()))
                 })
             })
         }))
@@ -133,53 +161,62 @@ impl Running {
 
     fn poll_first(&mut self, cx: &mut Context<'_>) -> Poll<First> {
         loop {
-            return Poll::Ready(match ready!(self.poll_part(cx)) {
-                Some(Ok(ReplyItem::Message { message, .. })) if message.is_response() => {
-                    First::Answer(message)
-                }
+            return Poll::Ready(match ready!(self.poll_item(cx)) {
+                Some(Ok(ReplyItem::Message { message, cursor })) => match message.into_response() {
+                    Ok(answer) => First::Answer(answer),
+                    Err(message) => First::Other(ReplyItem::Message { message, cursor }),
+                },
                 // The upstream only said where it is.
                 Some(Ok(ReplyItem::Cursor(_))) => continue,
                 // There must be a stream before it can be closed.
-                Some(Ok(part)) => First::Other(part),
+                Some(Ok(item)) => First::Other(item),
                 Some(Err(fault)) => First::Failed(fault),
                 None => First::Ended,
             });
         }
     }
 
-    /// The next part; `None` at the end.
-    pub(crate) fn poll_part(&mut self, cx: &mut Context<'_>) -> PolledItem {
-        if let Some(part) = self.peeked.take() {
-            return Poll::Ready(Some(Ok(part)));
+    /// The next item; `None` at the end.
+    pub(crate) fn poll_item(&mut self, cx: &mut Context<'_>) -> PolledItem {
+        if let Some(item) = self.peeked.take() {
+            return Poll::Ready(Some(Ok(item)));
         }
         let span = self.span.clone();
-        let part = ready!(span.in_scope(|| self.poll_stage(cx)));
-        if let Some(Ok(part)) = &part {
-            self.answers_left = self.answers_left.saturating_sub(usize::from(part.is_answer()));
-            // The cursor of a message counts only once the message is stored: a part that was
+        let item = match span.in_scope(|| self.poll_stage(cx)) {
+            Poll::Ready(item) => item,
+            Poll::Pending => ready!(self.poll_end(cx)),
+        };
+        if let Some(Ok(item)) = &item {
+            self.answers_left = self.answers_left.saturating_sub(usize::from(item.is_answer()));
+            // The cursor of a message counts only once the message is stored: an item that was
             // put back has not been taken.
-            if let ReplyItem::Cursor(cursor) = part {
+            if let ReplyItem::Cursor(cursor) = item {
                 self.cursor = Some(cursor.clone());
             }
         }
-        if self.answers_left == 0 || !matches!(part, Some(Ok(_))) {
+        if self.answers_left == 0 || !matches!(item, Some(Ok(_))) {
             self.stage = Stage::Over;
         }
-        Poll::Ready(part)
+        Poll::Ready(item)
+    }
+
+    fn poll_end(&mut self, cx: &mut Context<'_>) -> PolledItem {
+        let Some(end) = &mut self.end else { return Poll::Pending };
+        end.token.as_mut().poll(cx).map(|()| Some(Ok(end.answer.clone().into())))
     }
 
     fn poll_stage(&mut self, cx: &mut Context<'_>) -> PolledItem {
         loop {
             match &mut self.stage {
                 Stage::Over => return Poll::Ready(None),
-                Stage::Streaming(parts) => return Pin::new(parts).poll_next(cx),
+                Stage::Streaming(items) => return Pin::new(items).poll_next(cx),
                 Stage::Calling(reply) => {
                     let reply = ready!(reply.as_mut().poll(cx));
                     self.stage = Stage::Over;
                     match reply {
                         Ok(Reply::None) => {}
                         Ok(Reply::One(answer)) => return Poll::Ready(Some(Ok(answer.into()))),
-                        Ok(Reply::Stream(parts)) => self.stage = Stage::Streaming(parts),
+                        Ok(Reply::Stream(items)) => self.stage = Stage::Streaming(items),
                         Err(fault) => return Poll::Ready(Some(Err(fault))),
                     }
                 }
@@ -188,7 +225,7 @@ impl Running {
     }
 }
 
-impl fmt::Debug for Running {
+impl fmt::Debug for ReplyStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.stage {
             Stage::Calling(_) => "Calling",
@@ -196,32 +233,6 @@ impl fmt::Debug for Running {
             Stage::Over => "Over",
         })
     }
-}
-
-/// A request that runs in a session; it is in flight while this lives.
-#[derive(Debug)]
-pub(crate) struct InFlight {
-    session: Arc<LiveSession>,
-    id: Id,
-}
-
-impl InFlight {
-    pub(crate) fn new(session: &Arc<LiveSession>, id: Id) -> Self {
-        Self { session: Arc::clone(session), id }
-    }
-}
-
-impl Drop for InFlight {
-    fn drop(&mut self) {
-        self.session.machine().handle_answer(&self.id, unix_ms());
-    }
-}
-
-/// A call in a session.
-pub(crate) fn call_in(session: &LiveSession, input: Input, peer: Peer) -> Call {
-    let mut call = Call::new(input, peer);
-    call.session = Some(Arc::clone(session.context()));
-    call
 }
 
 #[cfg(test)]

@@ -12,18 +12,19 @@ use eyot_session::StreamNo;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::live::LiveSession;
-use crate::running::{InFlight, Running};
-use crate::slot::{Polled, StreamSlot};
+use crate::active_session::ActiveSession;
+use crate::in_flight::InFlight;
+use crate::reply_stream::ReplyStream;
+use crate::shared_stream::{ReaderOutput, SharedStream};
 
 /// Where work goes on after its connection.
 #[derive(Debug)]
-pub struct Keeper {
+pub struct DetachedCalls {
     tasks: TaskTracker,
     finish: CancellationToken,
 }
 
-impl Keeper {
+impl DetachedCalls {
     /// Work is tracked in `tasks`, and ends at the latest when `finish` is cancelled.
     #[must_use]
     pub fn new(tasks: TaskTracker, finish: CancellationToken) -> Self {
@@ -40,23 +41,23 @@ impl Keeper {
     /// has come back in the meantime goes first.
     pub(crate) fn read_on(
         &self,
-        session: Arc<LiveSession>,
+        session: Arc<ActiveSession>,
         stream: StreamNo,
-        slot: Arc<StreamSlot>,
+        shared: Arc<SharedStream>,
     ) {
-        let Some(ticket) = slot.attach_if_unread() else { return };
+        let Some(reader) = shared.attach_if_unread() else { return };
         let reading = async move {
             loop {
-                let polled = std::future::poll_fn(|cx| slot.poll(ticket, cx)).await;
+                let polled = std::future::poll_fn(|cx| shared.poll(reader, cx)).await;
                 match polled {
-                    Polled::Event(_) | Polled::Closing(_) => {}
-                    Polled::Displaced => break,
-                    Polled::End => {
-                        session.remove_slot(stream);
+                    ReaderOutput::Event(_) | ReaderOutput::Closing(_) => {}
+                    ReaderOutput::Displaced => break,
+                    ReaderOutput::End => {
+                        session.remove_stream(stream);
                         break;
                     }
-                    Polled::WantsSource => {
-                        slot.detach(ticket);
+                    ReaderOutput::WantsSource => {
+                        shared.detach(reader);
                         break;
                     }
                 }
@@ -66,11 +67,11 @@ impl Keeper {
     }
 
     /// Lets a call run to its end although nobody can read its answer any more.
-    pub(crate) fn run_out(&self, mut running: Running, in_flight: Vec<InFlight>) {
+    pub(crate) fn run_out(&self, mut reply: ReplyStream, in_flight: Vec<InFlight>) {
         let running_out = async move {
             let ended = std::future::poll_fn(|cx| {
                 loop {
-                    match running.poll_part(cx) {
+                    match reply.poll_item(cx) {
                         Poll::Ready(Some(_)) => {}
                         Poll::Ready(None) => return Poll::Ready(()),
                         Poll::Pending => return Poll::Pending,

@@ -1,0 +1,106 @@
+//! The headers in which modern clients repeat arguments of tools, for an upstream that cannot hold
+//! the two against each other.
+
+use std::sync::Arc;
+
+use eyot_era::ToolFact;
+use eyot_jsonrpc::{Message, Request, Response};
+use eyot_service::{Call, Fault, Input, Transport};
+use eyot_types::{CallToolParams, Method, PaginatedParams, codes};
+use http::HeaderMap;
+use serde_json::Value;
+
+use super::ask::Ask;
+use crate::known_tools::KnownTools;
+
+/// Knows the headers of the tools of one upstream. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct ParamHeaders {
+    pub(crate) tools: Arc<KnownTools>,
+}
+
+impl Default for ParamHeaders {
+    fn default() -> Self {
+        Self { tools: Arc::new(KnownTools::new(true)) }
+    }
+}
+
+impl ParamHeaders {
+    /// The request of a call whose headers matter. Those of nearly all calls do not: few servers
+    /// have a tool with parameter headers.
+    #[must_use]
+    pub fn concerned(&self, call: &Call) -> Option<Request> {
+        let Input::Request(request) = &call.input else { return None };
+        let is_concerned = call.peer.transport == Transport::Http
+            && match Method::parse(request.method()) {
+                Method::ToolsList => true,
+                Method::ToolsCall => {
+                    let headers = call.extensions.get::<HeaderMap>();
+                    self.tools.have_param_headers() || headers.is_some_and(are_some)
+                }
+                _ => false,
+            };
+        is_concerned.then(|| request.clone())
+    }
+
+    /// Holds the headers of a call of a tool against its arguments; `ask` asks the upstream for a
+    /// page of its list if the tool is not known. "Servers that process the request body MUST
+    /// reject requests" whose headers differ from it (2026-07-28, basic/transports/streamable-http,
+    /// Server Validation).
+    ///
+    /// # Errors
+    /// A refusal when they differ; another [`Fault`] when the list is needed and does not come.
+    ///
+    /// # Cancel safety
+    /// What was learnt of the list stays known.
+    pub async fn check<F>(
+        &self,
+        call: &Ask,
+        ask: impl FnMut(PaginatedParams) -> F,
+    ) -> Result<(), Fault>
+    where
+        F: Future<Output = Result<Response, Fault>>,
+    {
+        let principal = call.peer.principal_name();
+        let Some(name) = call.message.name() else { return Ok(()) };
+        let known = self.tools.find(principal, &name);
+        let has_headers = |it: &Arc<ToolFact>| it.param_headers().is_some();
+        if !call.headers.as_ref().is_some_and(are_some) && !known.as_ref().is_some_and(has_headers)
+        {
+            return Ok(());
+        }
+        let known = self.tools.look_up(principal, &name, ask).await?;
+        let Some(params) = known.as_ref().and_then(|it| it.param_headers()) else { return Ok(()) };
+        let given = call.message.decode_params::<CallToolParams>();
+        let given =
+            given.map_err(|error| Fault::refused(codes::invalid_params(&error.to_string())));
+        let (arguments, headers) = (given?.arguments.unwrap_or_default(), call.headers.as_ref());
+        let checked = params.check(&arguments, |name| headers?.get(name).map(|it| it.as_bytes()));
+        checked.map_err(Fault::refused)
+    }
+
+    /// Remembers what a list of tools says, as the upstream has answered it to this client.
+    pub fn learn(&self, call: &Ask, answer: &Message) {
+        if let Some(list) = answer.result() {
+            self.tools.learn_text(call.peer.principal_name(), list);
+        }
+    }
+
+    /// A list of tools for a client, without those that it would have to leave out (2026-07-28,
+    /// basic/transports/streamable-http, Schema Extension).
+    #[must_use]
+    pub fn without_invalid(list: Response) -> Response {
+        let text = list.result().filter(|it| it.contains("x-mcp-header"));
+        let read = text.and_then(|it| serde_json::from_str::<Value>(it).ok());
+        let (Some(mut result), Some(id)) = (read, list.id()) else { return list };
+        if let Some(Value::Array(tools)) = result.get_mut("tools") {
+            tools.retain(|tool| ToolFact::read(tool).invalid_headers().is_none());
+        }
+        Response::new(id, &result)
+    }
+}
+
+/// Whether a client repeats any argument in its headers.
+fn are_some(headers: &HeaderMap) -> bool {
+    headers.keys().any(|it| it.as_str().starts_with(eyot_types::headers::PARAM_PREFIX))
+}

@@ -1,0 +1,142 @@
+//! A session that this process serves now.
+
+use std::borrow::Borrow;
+use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use eyot_jsonrpc::Id;
+use eyot_service::{Call, Input, Peer, SessionHandle, unix_ms};
+use eyot_session::{SessionMachine, StreamNo};
+use eyot_stdx::QuotaPermit;
+use parking_lot::{Mutex, MutexGuard};
+
+use crate::event_stream::EventStream;
+use crate::in_flight::{InFlight, RunningRequests};
+use crate::shared_stream::SharedStream;
+
+/// A session in the map of those that are active, found by its id.
+#[derive(Debug)]
+pub(crate) struct ById(pub(crate) Arc<ActiveSession>);
+
+impl Borrow<str> for ById {
+    fn borrow(&self) -> &str {
+        self.0.handle.id().as_str()
+    }
+}
+
+impl Hash for ById {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        Borrow::<str>::borrow(self).hash(state);
+    }
+}
+
+impl PartialEq for ById {
+    fn eq(&self, other: &Self) -> bool {
+        Borrow::<str>::borrow(self) == Borrow::<str>::borrow(other)
+    }
+}
+
+impl Eq for ById {}
+
+/// What lives of a session in memory: its machine, and the streams that run.
+#[derive(Debug)]
+pub(crate) struct ActiveSession {
+    handle: Arc<SessionHandle>,
+    machine: Mutex<SessionMachine>,
+    until_end: Mutex<UntilEnd>,
+}
+
+/// What a session gives up when it ends, whoever may still hold it then.
+#[derive(Debug)]
+struct UntilEnd {
+    streams: BTreeMap<StreamNo, Arc<SharedStream>>,
+    /// Its place among the sessions of this process.
+    permit: Option<QuotaPermit>,
+}
+
+impl ActiveSession {
+    pub(crate) fn new(handle: SessionHandle, machine: SessionMachine, permit: QuotaPermit) -> Self {
+        let until_end = UntilEnd { streams: BTreeMap::new(), permit: Some(permit) };
+        Self {
+            handle: Arc::new(handle),
+            machine: Mutex::new(machine),
+            until_end: Mutex::new(until_end),
+        }
+    }
+
+    pub(crate) fn handle(&self) -> &Arc<SessionHandle> {
+        &self.handle
+    }
+
+    /// Whether `principal` opened the session: an id alone opens nothing.
+    pub(crate) fn belongs_to(&self, principal: Option<&Arc<str>>) -> bool {
+        self.handle.principal() == principal
+    }
+
+    /// A call in this session.
+    pub(crate) fn call(&self, input: Input, peer: Peer) -> Call {
+        let mut call = Call::new(input, peer);
+        call.session = Some(Arc::clone(&self.handle));
+        call
+    }
+
+    /// Keeps the id of a request that the machine has taken until its answer.
+    pub(crate) fn in_flight(self: &Arc<Self>, id: Id) -> InFlight {
+        let session: Arc<Self> = Arc::clone(self);
+        InFlight::new(session, id)
+    }
+
+    /// The state machine. The guard lives for one statement.
+    pub(crate) fn machine(&self) -> MutexGuard<'_, SessionMachine> {
+        self.machine.lock()
+    }
+
+    /// The running stream of that number.
+    pub(crate) fn stream(&self, stream: StreamNo) -> Option<Arc<SharedStream>> {
+        self.until_end.lock().streams.get(&stream).cloned()
+    }
+
+    /// The stream of messages that belong to no call; it runs as long as the session.
+    pub(crate) fn standalone(&self) -> Arc<SharedStream> {
+        let mut until_end = self.until_end.lock();
+        let shared = until_end.streams.entry(StreamNo::STANDALONE).or_insert_with(|| {
+            let events = EventStream::standalone(&self.handle);
+            Arc::new(SharedStream::new(events))
+        });
+        Arc::clone(shared)
+    }
+
+    /// Adds the stream of a call, or returns the one that is there already.
+    pub(crate) fn add_call(&self, stream: StreamNo, events: EventStream) -> Arc<SharedStream> {
+        let mut until_end = self.until_end.lock();
+        let shared =
+            until_end.streams.entry(stream).or_insert_with(|| Arc::new(SharedStream::new(events)));
+        Arc::clone(shared)
+    }
+
+    /// Forgets a stream that has ended.
+    pub(crate) fn remove_stream(&self, stream: StreamNo) {
+        self.until_end.lock().streams.remove(&stream);
+    }
+
+    /// Ends every stream, and makes room for another session: this one is over.
+    pub(crate) fn end(&self) {
+        self.machine.lock().handle_close();
+        let UntilEnd { streams, permit } = self.until_end.lock().take();
+        drop(permit);
+        streams.into_values().for_each(|shared| shared.end());
+    }
+}
+
+impl RunningRequests for ActiveSession {
+    fn handle_end(&self, id: &Id) {
+        self.machine().handle_answer(id, unix_ms());
+    }
+}
+
+impl UntilEnd {
+    fn take(&mut self) -> Self {
+        Self { streams: std::mem::take(&mut self.streams), permit: self.permit.take() }
+    }
+}

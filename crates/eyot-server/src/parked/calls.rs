@@ -73,10 +73,7 @@ impl<H> ParkedCalls<H> {
         }
     }
 
-    /// A call that begins.
-    ///
-    /// # Errors
-    /// The error for the client when there is no room.
+    /// A call that begins, if there is room.
     pub(super) fn begin(
         &self,
         principal: Option<&Arc<str>>,
@@ -188,13 +185,6 @@ impl<H> ParkedCalls<H> {
     fn remove(&self, number: u64) {
         let removed = self.table.lock().remove(number);
         drop(removed);
-    }
-}
-
-impl<H> SharedCall<H> {
-    /// Looks at the call where nothing changes that others must hear of.
-    pub(super) fn look<T>(&self, at: impl FnOnce(&mut HeldCall<H>) -> T) -> T {
-        at(&mut self.state.lock().held)
     }
 }
 

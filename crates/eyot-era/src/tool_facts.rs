@@ -168,12 +168,7 @@ impl ToolFacts {
     /// What is known of a tool before it is called, or that the server is to be asked for its list
     /// first.
     #[must_use]
-    pub fn look_up(
-        &self,
-        principal: Option<&Arc<str>>,
-        name: &str,
-        now: Instant,
-    ) -> KnownTool<'_> {
+    pub fn look_up(&self, principal: Option<&Arc<str>>, name: &str, now: Instant) -> KnownTool<'_> {
         let Some(list) = self.lists.get(&principal.cloned()) else { return KnownTool::Due };
         let row = list.tools.get(name);
         let is_fresh = row.and_then(|it| it.learnt).is_some_and(|it| it + Self::TTL > now);

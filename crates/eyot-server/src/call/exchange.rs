@@ -14,7 +14,7 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 /// The shared state of one call.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Exchange(Mutex<State>);
 
 #[derive(Debug, Default)]
@@ -24,6 +24,7 @@ struct State {
     waiting: Vec<Waker>,
     questions: Vec<Asked>,
     questions_asked: u32,
+    questions_max: usize,
     /// The keys of all questions so far.
     keys: HashSet<String>,
     /// Whoever polls the handler.
@@ -73,6 +74,11 @@ pub(crate) enum Outgoing {
 pub(crate) struct TooManyQuestions;
 
 impl Exchange {
+    /// The exchange of a call that begins, with room for this many open questions.
+    pub(crate) fn new(questions_max: usize) -> Self {
+        Self(Mutex::new(State { questions_max, ..State::default() }))
+    }
+
     /// Takes a part out, once there is room. A handler that sends faster than the client reads
     /// waits here: that is the back-pressure.
     pub(crate) fn poll_send(&self, part: &mut Option<ReplyItem>, cx: &mut Context<'_>) -> Poll<()> {
@@ -267,7 +273,7 @@ impl State {
         name: QuestionName,
         question: Option<Question>,
     ) -> Result<u32, TooManyQuestions> {
-        if self.questions.len() >= QUESTIONS_MAX {
+        if self.questions.len() >= self.questions_max {
             return Err(TooManyQuestions);
         }
         let number = self.questions_asked;
@@ -357,8 +363,6 @@ fn wake(wakers: impl IntoIterator<Item = Waker>) {
 
 /// Messages of one call that wait for its client to read.
 const OUT_PARTS_MAX: usize = 16;
-/// Questions of one call that are open at once.
-const QUESTIONS_MAX: usize = 32;
 
 #[cfg(test)]
 mod tests;

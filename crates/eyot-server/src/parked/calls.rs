@@ -54,8 +54,8 @@ impl<H> ParkedCalls<H> {
             ..QuotaLimits::things(limits.memory.parked_calls_max)
         };
         let words = QuotaLimits {
-            bytes_max: LAST_WORDS_BYTES_MAX,
-            principal_bytes_max: LAST_WORDS_BYTES_MAX / 4,
+            bytes_max: limits.memory.last_words_bytes_max,
+            principal_bytes_max: limits.memory.last_words_bytes_max / 4,
             ..rooms
         };
         let config = ParkedConfig {
@@ -187,7 +187,3 @@ impl<H> ParkedCalls<H> {
         drop(removed);
     }
 }
-
-/// Bytes of all last words that are kept; one has at most 256 KiB, and those of one principal a
-/// quarter of it.
-const LAST_WORDS_BYTES_MAX: usize = 16 << 20;

@@ -52,7 +52,7 @@ proptest! {
     #[test]
     fn answers_and_messages_never_cross(steps in proptest::collection::vec(step(), 0..80)) {
         let cx = &mut Context::from_waker(Waker::noop());
-        let exchange = Exchange::default();
+        let exchange = Exchange::new(32);
         let (mut asked, mut out) = (Vec::<Asked>::new(), VecDeque::new());
         let (mut sent, mut ids) = (0, 0);
         for step in steps {

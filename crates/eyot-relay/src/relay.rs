@@ -11,7 +11,7 @@ use eyot_types::{Era, Method};
 use eyot_upstream::{EraMode, ModernSide, Runtime, Sender, Target, Upstream, initialize};
 use tower_service::Service;
 
-use crate::dual::Dual;
+use crate::passthrough_session::PassthroughSession;
 use crate::unseen_headers::HeaderlessServer;
 
 /// What a relay may be told besides its upstream.
@@ -145,8 +145,9 @@ impl Relay {
                 is_modern: false,
             };
             context.edit(|state| state.upstreams.insert(UpstreamName::DEFAULT, upstream));
-            let dual = Dual::opened(Arc::clone(&self.0.upstream), opened.connection);
-            context.set_upstream(UpstreamName::DEFAULT, dual.into_service());
+            let session =
+                PassthroughSession::opened(Arc::clone(&self.0.upstream), opened.connection);
+            context.set_upstream(UpstreamName::DEFAULT, session.into_service());
         }
         Ok(Reply::One(opened.answer))
     }
@@ -163,7 +164,7 @@ impl Relay {
         }
         Some(context.upstream_or_else(UpstreamName::DEFAULT, || match era {
             Era::Modern => self.0.to_modern.stored(context.peer(), state),
-            Era::Legacy => Dual::stored(Arc::clone(&self.0.upstream)).into_service(),
+            Era::Legacy => PassthroughSession::stored(Arc::clone(&self.0.upstream)).into_service(),
         }))
     }
 }

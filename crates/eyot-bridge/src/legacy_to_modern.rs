@@ -1,11 +1,11 @@
 //! Legacy clients before a modern server: what all their sessions share.
 
 mod call;
+mod emulated_session;
 mod feed;
 mod listening;
 mod pending;
 mod service;
-mod session;
 mod tasks;
 mod upstream;
 
@@ -19,8 +19,8 @@ use eyot_session::{SessionState, UpstreamName, UpstreamRef};
 use eyot_types::{DiscoverResult, Era, Implementation, InitializeResult, Revision, codes};
 use eyot_upstream::{ModernSide, Upstream, initialize};
 
+use self::emulated_session::EmulatedSession;
 use self::service::SessionService;
-use self::session::Bridged;
 use self::tasks::KnownTasks;
 use self::upstream::ModernUpstream;
 use crate::losses::count_losses;
@@ -110,8 +110,8 @@ impl ToModern {
         SessionService::new(self.stored_session(peer, state)).into_service()
     }
 
-    fn stored_session(&self, peer: Peer, state: SessionState) -> Bridged {
-        Bridged::stored(Arc::clone(&self.server), &self.known_tasks, peer, state)
+    fn stored_session(&self, peer: Peer, state: SessionState) -> EmulatedSession {
+        EmulatedSession::stored(Arc::clone(&self.server), &self.known_tasks, peer, state)
     }
 }
 

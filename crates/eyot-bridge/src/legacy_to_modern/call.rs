@@ -25,8 +25,8 @@ use serde_json::value::RawValue;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
+use super::emulated_session::EmulatedSession;
 use super::pending::{Question, Registered};
-use super::session::Bridged;
 use super::tasks::CallTasks;
 use super::upstream::upstreams_fault;
 use crate::losses::count_losses;
@@ -38,7 +38,7 @@ use crate::losses::count_losses;
 /// basic/transports/streamable-http). A client that only disconnects does not drop it: the host
 /// reads on.
 pub(crate) struct Calling {
-    session: Arc<Bridged>,
+    session: Arc<EmulatedSession>,
     client: Arc<ClientMeta>,
     revision: Revision,
     id: Id,
@@ -82,7 +82,7 @@ struct Asking {
 
 impl Calling {
     pub(crate) fn new(
-        (session, client): (Arc<Bridged>, Arc<ClientMeta>),
+        (session, client): (Arc<EmulatedSession>, Arc<ClientMeta>),
         revision: Revision,
         request: Request,
         tasks: CallTasks,

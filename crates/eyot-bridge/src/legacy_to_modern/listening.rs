@@ -13,12 +13,12 @@ use futures_util::StreamExt as _;
 use serde_json::json;
 use tokio::time::sleep;
 
+use super::emulated_session::EmulatedSession;
 use super::feed::{Feed, Source};
-use super::session::Bridged;
 
 /// Pulls from the session's feed. Dropped when the client goes away.
 pub(crate) struct Listening {
-    session: Arc<Bridged>,
+    session: Arc<EmulatedSession>,
     client: Arc<ClientMeta>,
     revision: Revision,
     source: Option<Source>,
@@ -33,7 +33,7 @@ pub(crate) struct Listening {
 impl Listening {
     /// Opens the feed, if it is not open.
     pub(crate) async fn open(
-        session: Arc<Bridged>,
+        session: Arc<EmulatedSession>,
         client: Arc<ClientMeta>,
         revision: Revision,
     ) -> Self {

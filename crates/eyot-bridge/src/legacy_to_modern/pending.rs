@@ -1,4 +1,4 @@
-//! What a bridged session waits for: answers of the client, and its word that it cancels a call.
+//! What an emulated session waits for: answers of the client, and its word that it cancels a call.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;

@@ -12,16 +12,16 @@ use futures_util::stream;
 use serde_json::json;
 
 use super::call::Calling;
+use super::emulated_session::EmulatedSession;
 use super::listening::Listening;
-use super::session::Bridged;
 use super::tasks::requests::{self, declaring};
 
 /// The service of one session. Cheap to clone.
 #[derive(Clone, Debug)]
-pub(crate) struct SessionService(Arc<Bridged>);
+pub(crate) struct SessionService(Arc<EmulatedSession>);
 
 impl SessionService {
-    pub(crate) fn new(session: Bridged) -> Self {
+    pub(crate) fn new(session: EmulatedSession) -> Self {
         Self(Arc::new(session))
     }
 

@@ -16,15 +16,15 @@ use serde_json::value::RawValue;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until};
 
+use super::super::emulated_session::EmulatedSession;
 use super::super::pending::{Question, Registered};
-use super::super::session::Bridged;
 use super::super::upstream::upstreams_fault;
 use super::entry::{TaskEntry, Way};
 use crate::losses::count_losses;
 
 /// A client that waits. Dropping it takes back what it was asked.
 pub(super) struct Waiting {
-    session: Arc<Bridged>,
+    session: Arc<EmulatedSession>,
     client: Arc<ClientMeta>,
     entry: Arc<TaskEntry>,
     id: Id,
@@ -57,7 +57,7 @@ enum Next {
 
 impl Waiting {
     pub(super) fn begin(
-        session: Arc<Bridged>,
+        session: Arc<EmulatedSession>,
         client: Arc<ClientMeta>,
         entry: Arc<TaskEntry>,
         id: Id,

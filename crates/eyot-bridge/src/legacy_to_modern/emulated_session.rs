@@ -16,7 +16,7 @@ use super::upstream::ModernUpstream;
 /// What the bridge keeps of a session. Everything that must outlive the process is in the stored
 /// state.
 #[derive(Debug)]
-pub(crate) struct Bridged {
+pub(crate) struct EmulatedSession {
     upstream: Arc<ModernUpstream>,
     peer: Peer,
     /// Known from `initialize`, or read from the store.
@@ -28,7 +28,7 @@ pub(crate) struct Bridged {
     tasks: SessionTasks,
 }
 
-impl Bridged {
+impl EmulatedSession {
     /// A session that an earlier process has opened, or that is opened now.
     pub(crate) fn stored(
         upstream: Arc<ModernUpstream>,

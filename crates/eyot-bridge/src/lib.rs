@@ -14,4 +14,4 @@ mod task_rooms;
 
 pub use crate::crossing::{Crossing, has_tasks};
 pub use crate::legacy_to_modern::ToModern;
-pub use crate::modern_to_legacy::{Affinity, Ask, Bridge, ParamHeaders};
+pub use crate::modern_to_legacy::{Affinity, Bridge, ModernRequest, ParamHeaders};

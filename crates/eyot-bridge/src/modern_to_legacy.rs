@@ -6,7 +6,6 @@
 //! asks, its driver ([`parked`]) does what the call's machine wants done, until its last word.
 
 mod affinity;
-mod ask;
 mod bridge;
 mod call;
 mod driver;
@@ -14,6 +13,7 @@ mod guard;
 mod hub;
 mod inner;
 mod listen;
+mod modern_request;
 mod param_headers;
 mod parked;
 mod pool;
@@ -26,6 +26,6 @@ mod shared;
 mod tasks;
 
 pub use self::affinity::Affinity;
-pub use self::ask::Ask;
 pub use self::bridge::Bridge;
+pub use self::modern_request::ModernRequest;
 pub use self::param_headers::ParamHeaders;

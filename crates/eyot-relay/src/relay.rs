@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use eyot_bridge::{Affinity, Ask, Bridge, ParamHeaders, ToModern};
+use eyot_bridge::{Affinity, Bridge, ModernRequest, ParamHeaders, ToModern};
 use eyot_jsonrpc::Request;
 use eyot_service::{BoxService, Call, Fault, Input, Reply, ReplyFuture, SessionHandle};
 use eyot_session::{Store, UpstreamName, UpstreamRef};
@@ -102,9 +102,9 @@ impl Relay {
         if !upstream.target.has_headers()
             && let Some(request) = param_headers.concerned(&call)
         {
-            let ask = Ask::read(request, &call).map_err(Fault::refused)?;
+            let request = ModernRequest::read(request, &call).map_err(Fault::refused)?;
             let server = HeaderlessServer { modern, connection: &connection, param_headers };
-            return Box::pin(server.answer(ask)).await;
+            return Box::pin(server.answer(request)).await;
         }
         let sender = Sender::of(&call);
         let message = match call.input {

@@ -15,15 +15,15 @@ use eyot_types::{
 use futures_util::stream;
 use serde_json::{Value, json};
 
-use super::ask::Ask;
 use super::inner::Inner;
+use super::modern_request::ModernRequest;
 use super::session::UpstreamSession;
 use super::tasks::{TaskWatch, has_tasks};
 
 /// A subscription on its way to its client. It ends with the client.
 struct Listening {
     bridge: Arc<Inner>,
-    ask: Arc<Ask>,
+    request: Arc<ModernRequest>,
     granted: SubscriptionFilter,
     /// `None`: the upstream session was lost.
     place: Option<Place>,
@@ -42,34 +42,37 @@ struct Place {
 impl Inner {
     /// Opens a subscription. "The server MUST send `notifications/subscriptions/acknowledged` as
     /// the first message" (2026-07-28, basic/patterns/subscriptions), with what is granted.
-    pub(crate) async fn listen(self: &Arc<Self>, ask: &Arc<Ask>) -> Result<Reply, Fault> {
-        let params: SubscriptionsListenParams = match ask.message.decode_params() {
+    pub(crate) async fn listen(
+        self: &Arc<Self>,
+        request: &Arc<ModernRequest>,
+    ) -> Result<Reply, Fault> {
+        let params: SubscriptionsListenParams = match request.message.decode_params() {
             Ok(params) => params,
             Err(error) => {
                 let error = codes::invalid_params(&error.to_string());
-                return Ok(Reply::One(ask.refuse(&error)));
+                return Ok(Reply::One(request.refuse(&error)));
             }
         };
-        let session = self.pool.session(ask, true).await?;
+        let session = self.pool.session(request, true).await?;
         let ids = params.notifications.task_ids.clone().filter(|_| has_tasks(&session));
-        let tasks = match self.watched_tasks(ask, &ids.unwrap_or_default()) {
+        let tasks = match self.watched_tasks(request, &ids.unwrap_or_default()) {
             Ok(tasks) => tasks,
-            Err(error) => return Ok(Reply::One(ask.refuse(&error))),
+            Err(error) => return Ok(Reply::One(request.refuse(&error))),
         };
         let capabilities = &session.initialized.capabilities;
         let granted = granted(&params.notifications, capabilities, session.has_stream);
         let place = match Place::take(&session, granted.clone()).await {
             Ok(place) => place,
-            Err(fault) => return ask.fail(fault),
+            Err(fault) => return request.fail(fault),
         };
         let mut told = granted.clone();
         told.task_ids = tasks.ids();
-        let acknowledged = SubscriptionsAcknowledgedParams::new(&ask.id, told);
+        let acknowledged = SubscriptionsAcknowledgedParams::new(&request.id, told);
         let method = Method::SubscriptionsAcknowledged.as_str();
         let untold = VecDeque::from([Message::notification(method, &acknowledged)]);
-        let (bridge, ask) = (Arc::clone(self), Arc::clone(ask));
+        let (bridge, request) = (Arc::clone(self), Arc::clone(request));
         let place = Some(place);
-        let listening = Listening { bridge, ask, granted, place, tasks, untold, failures: 0 };
+        let listening = Listening { bridge, request, granted, place, tasks, untold, failures: 0 };
         Ok(Reply::Stream(eyot_service::Messages::new(stream::unfold(listening, Listening::next))))
     }
 }
@@ -85,7 +88,7 @@ impl Listening {
                     let changed = tokio::select! {
                         biased;
                         changed = place.next() => changed,
-                        state = self.tasks.next(&self.ask.id) => {
+                        state = self.tasks.next(&self.request.id) => {
                             return Some((Ok(state.into()), self));
                         }
                     };
@@ -105,7 +108,7 @@ impl Listening {
 
     fn told(&self, change: &Change) -> Message {
         let mut metadata = JsonObject::new();
-        meta::set_subscription_id(&mut metadata, &self.ask.id);
+        meta::set_subscription_id(&mut metadata, &self.request.id);
         let mut params = json!({ "_meta": metadata });
         if let (Change::Resource(uri), Some(members)) = (change, params.as_object_mut()) {
             members.insert("uri".to_owned(), Value::from(uri.as_str()));
@@ -117,7 +120,7 @@ impl Listening {
     async fn come_back(&mut self) {
         self.failures = self.failures.saturating_add(1);
         tokio::time::sleep(PAUSE.steady_delay(self.failures)).await;
-        let Ok(session) = self.bridge.pool.session(&self.ask, true).await else { return };
+        let Ok(session) = self.bridge.pool.session(&self.request, true).await else { return };
         if let Ok(place) = Place::take(&session, self.granted.clone()).await {
             self.place = Some(place);
             self.failures = 0;

@@ -13,9 +13,9 @@ use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use super::affinity::Affinity;
-use super::ask::Ask;
 use super::driver::Idle;
 use super::hub::Hub;
+use super::modern_request::ModernRequest;
 use super::record::UpstreamPosition;
 use super::session::{Opening, UpstreamSession};
 
@@ -73,24 +73,24 @@ impl Pool {
     /// says unasked matters, whoever else uses the session.
     pub(crate) async fn session(
         &self,
-        ask: &Ask,
+        request: &ModernRequest,
         wants_stream: bool,
     ) -> Result<Arc<UpstreamSession>, Fault> {
-        let Some(key) = self.key(ask) else {
-            let wants_stream = wants_stream || !ask.capabilities.0.is_empty();
-            let session = self.open(ask, wants_stream, None).await?;
-            self.remember(ask, &session, Duration::ZERO);
+        let Some(key) = self.key(request) else {
+            let wants_stream = wants_stream || !request.capabilities.0.is_empty();
+            let session = self.open(request, wants_stream, None).await?;
+            self.remember(request, &session, Duration::ZERO);
             return Ok(session);
         };
         let cell = self.cell(&key);
         let opening = async {
             let idle = self.idle(&key);
-            let session = self.open(ask, true, Some(idle)).await?;
-            self.remember(ask, &session, Duration::ZERO);
+            let session = self.open(request, true, Some(idle)).await?;
+            self.remember(request, &session, Duration::ZERO);
             Ok::<_, Fault>(session)
         };
         let session = Arc::clone(cell.get_or_try_init(|| Box::pin(opening)).await?);
-        self.remember(ask, &session, SAID_TTL / 2);
+        self.remember(request, &session, SAID_TTL / 2);
         Ok(session)
     }
 
@@ -101,17 +101,17 @@ impl Pool {
     /// There is no place for one more session.
     pub(crate) async fn restored(
         &self,
-        ask: &Ask,
+        request: &ModernRequest,
         position: &UpstreamPosition,
     ) -> Result<Option<Arc<UpstreamSession>>, Fault> {
-        let principal = ask.peer.principal_name().cloned();
+        let principal = request.peer.principal_name().cloned();
         let restored = Some(position.session_id.clone().unwrap_or_default());
-        let key = Key { principal, class: Arc::clone(&ask.class), handle: None, restored };
+        let key = Key { principal, class: Arc::clone(&request.class), handle: None, restored };
         let cell = self.cell(&key);
         let restoring = async {
             let place = self.place().map_err(Some)?;
             let hub = Hub::new(position.capabilities.clone(), Arc::clone(&self.asks_aside));
-            let (peer, idle) = (ask.peer.clone(), Some(self.idle(&key)));
+            let (peer, idle) = (request.peer.clone(), Some(self.idle(&key)));
             let capabilities = position.capabilities.clone();
             let opening = Opening { peer, capabilities, hub, wants_stream: true, place, idle };
             UpstreamSession::restore(&self.upstream, opening, position).await.ok_or(None)
@@ -124,9 +124,9 @@ impl Pool {
     }
 
     /// Forgets a session that the upstream has forgotten.
-    pub(crate) fn forget(&self, ask: &Ask, lost: &Arc<UpstreamSession>) {
+    pub(crate) fn forget(&self, request: &ModernRequest, lost: &Arc<UpstreamSession>) {
         lost.hub.set_gone();
-        let Some(key) = self.key(ask) else { return };
+        let Some(key) = self.key(request) else { return };
         let mut sessions = self.sessions.lock();
         if sessions.get(&key).is_some_and(|it| it.is(lost)) {
             sessions.remove(&key);
@@ -134,10 +134,10 @@ impl Pool {
     }
 
     /// What the upstream says of itself to such clients, if it said so lately.
-    pub(crate) fn said(&self, ask: &Ask) -> Option<InitializeResult> {
+    pub(crate) fn said(&self, request: &ModernRequest) -> Option<InitializeResult> {
         let said = self.said.lock();
         let (result, at) =
-            said.get(&(ask.peer.principal_name().cloned(), Arc::clone(&ask.class)))?;
+            said.get(&(request.peer.principal_name().cloned(), Arc::clone(&request.class)))?;
         (at.elapsed() < SAID_TTL).then(|| result.clone())
     }
 
@@ -180,10 +180,10 @@ impl Pool {
     }
 
     /// `None`: the request shares its session with no other.
-    fn key(&self, ask: &Ask) -> Option<Key> {
-        let principal = ask.peer.principal_name();
+    fn key(&self, request: &ModernRequest) -> Option<Key> {
+        let principal = request.peer.principal_name();
         let key = |principal: Option<Arc<str>>, handle| {
-            Some(Key { principal, class: Arc::clone(&ask.class), handle, restored: None })
+            Some(Key { principal, class: Arc::clone(&request.class), handle, restored: None })
         };
         if self.is_stateless.load(Ordering::Relaxed) {
             return key(None, None);
@@ -192,19 +192,19 @@ impl Pool {
             Affinity::Auto => key(Some(Arc::clone(principal?)), None),
             Affinity::Shared => key(None, None),
             Affinity::PerPrincipal => key(principal.cloned(), None),
-            Affinity::Handle => key(principal.cloned(), Some(ask.handle.clone()?)),
+            Affinity::Handle => key(principal.cloned(), Some(request.handle.clone()?)),
             Affinity::PerRequest => None,
         }
     }
 
     async fn open(
         &self,
-        ask: &Ask,
+        request: &ModernRequest,
         wants_stream: bool,
         idle: Option<Idle>,
     ) -> Result<Arc<UpstreamSession>, Fault> {
         let place = self.place()?;
-        let (peer, capabilities) = (ask.peer.clone(), ask.capabilities.clone());
+        let (peer, capabilities) = (request.peer.clone(), request.capabilities.clone());
         let hub = Hub::new(capabilities.clone(), Arc::clone(&self.asks_aside));
         let opening = Opening { peer, capabilities, hub, wants_stream, place, idle };
         let session = Box::pin(UpstreamSession::open(&self.upstream, opening)).await?;
@@ -234,9 +234,9 @@ impl Pool {
     }
 
     /// Keeps what the upstream says of itself, unless that is known from less than `recent` ago.
-    fn remember(&self, ask: &Ask, session: &UpstreamSession, recent: Duration) {
+    fn remember(&self, request: &ModernRequest, session: &UpstreamSession, recent: Duration) {
         let mut said = self.said.lock();
-        let key = (ask.peer.principal_name().cloned(), Arc::clone(&ask.class));
+        let key = (request.peer.principal_name().cloned(), Arc::clone(&request.class));
         if said.get(&key).is_some_and(|(_, at)| at.elapsed() < recent) {
             return;
         }

@@ -8,10 +8,10 @@ use eyot_service::{Fault, Reply, SealedState};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{InputRequests, JsonObject, Revision};
 
-use super::ask::Ask;
 use super::call::UpstreamCall;
 use super::guard::CallGuard;
 use super::inner::Inner;
+use super::modern_request::ModernRequest;
 use super::parked::{Entry, UpstreamPlace};
 use super::record::UpstreamPosition;
 use super::reply::CallReply;
@@ -31,34 +31,34 @@ impl Inner {
     /// Goes on with a call that its client comes back to.
     pub(crate) async fn resume(
         self: &Arc<Self>,
-        ask: &Arc<Ask>,
+        request: &Arc<ModernRequest>,
         state: &ParkedState,
         responses: &JsonObject,
     ) -> Reply {
-        let Found { entry, came, requests } = match self.find(ask, state, responses).await {
+        let Found { entry, came, requests } = match self.find(request, state, responses).await {
             Ok(found) => found,
-            Err(error) => return Reply::One(ask.refuse(&error)),
+            Err(error) => return Reply::One(request.refuse(&error)),
         };
         let waiter = match came {
             Came::Answers(waiter) | Came::Leads(waiter) | Came::Follows(waiter) => waiter,
             Came::Told(Word::Asked(round)) => {
                 let state = State::Parked(ParkedState { round, ..state.clone() });
-                return Reply::One(self.question(ask, requests, &state).await);
+                return Reply::One(self.question(request, requests, &state).await);
             }
             Came::Told(Word::Last(message)) => {
-                return Reply::One(message.with_client_id(ask.id.clone()));
+                return Reply::One(message.with_client_id(request.id.clone()));
             }
-            Came::Told(Word::Refused(error)) => return Reply::One(ask.refuse(&error)),
+            Came::Told(Word::Refused(error)) => return Reply::One(request.refuse(&error)),
         };
         let name = Arc::clone(&entry.claim.name);
         let guard = CallGuard::again(&self.parked, &entry.shared, waiter, name);
-        Reply::Stream(CallReply::again(self, Arc::clone(ask), guard).into_messages())
+        Reply::Stream(CallReply::again(self, Arc::clone(request), guard).into_messages())
     }
 
     /// Finds a call, here or in the store, and gives it the answers of its client.
     async fn find(
         &self,
-        ask: &Ask,
+        request: &ModernRequest,
         state: &ParkedState,
         responses: &JsonObject,
     ) -> Result<Found, ErrorObject> {
@@ -70,7 +70,7 @@ impl Inner {
         if let Some(found) = self.find_here(state, responses) {
             return Ok(found);
         }
-        let permit = self.parked.permit(ask.peer.principal_name())?;
+        let permit = self.parked.permit(request.peer.principal_name())?;
         let entry = self.take_over(state).await?;
         let (came, requests) = entry.shared.come_back(state.round, responses);
         if matches!(came, Came::Answers(_) | Came::Leads(_)) {
@@ -127,7 +127,7 @@ impl Inner {
     /// none, and all who wait are told.
     pub(crate) async fn connected(
         &self,
-        ask: &Ask,
+        request: &ModernRequest,
         guard: &CallGuard,
     ) -> Option<Arc<UpstreamCall>> {
         let entry = self.parked.find(guard.name.as_deref()?)?;
@@ -135,20 +135,20 @@ impl Inner {
             UpstreamPlace::Here(call) => return Some(Arc::clone(call)),
             UpstreamPlace::There(position) => position.as_deref(),
         };
-        let connected = self.connect(ask, &entry, position).await;
+        let connected = self.connect(request, &entry, position).await;
         connected.inspect_err(|error| self.parked.lose(&entry, error)).ok()
     }
 
     /// Goes on where the other process has left a call.
     async fn connect(
         &self,
-        ask: &Ask,
+        request: &ModernRequest,
         entry: &Entry,
         position: Option<&UpstreamPosition>,
     ) -> Result<Arc<UpstreamCall>, ErrorObject> {
         let lost = || codes::upstream_lost(LOST, Outcome::Unknown, true);
         let position = position.filter(|it| it.cursor.is_some()).ok_or_else(lost)?;
-        let session = self.pool.restored(ask, position).await.map_err(|fault| fault.error)?;
+        let session = self.pool.restored(request, position).await.map_err(|fault| fault.error)?;
         let session = session.ok_or_else(lost)?;
         let turn = Arc::clone(&session.turn).try_acquire_owned().ok();
         let call = UpstreamCall::restore(session, Arc::clone(&entry.shared), turn);

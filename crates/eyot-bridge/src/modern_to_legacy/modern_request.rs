@@ -13,7 +13,7 @@ use super::affinity::{HANDLE, HANDLE_CHARS};
 
 /// A request and what it says of its client.
 #[derive(Clone, Debug)]
-pub struct Ask {
+pub struct ModernRequest {
     /// The request.
     pub message: Request,
     /// Its id.
@@ -31,7 +31,7 @@ pub struct Ask {
     pub(crate) handle: Option<String>,
 }
 
-impl Ask {
+impl ModernRequest {
     /// Reads a request.
     ///
     /// # Errors

@@ -20,7 +20,7 @@ impl HeaderlessServer<'_> {
     /// Answers a request that [`ParamHeaders`] are concerned with.
     pub(crate) async fn answer(&self, request: ModernRequest) -> Result<Reply, Fault> {
         let sender = Sender::new(request.peer.clone(), HeaderMap::new());
-        if Method::parse(&request.method()) == Method::ToolsCall {
+        if Method::parse(request.method()) == Method::ToolsCall {
             let (request, sender) = (&request, &sender);
             let list = |page| async move {
                 let request = list_for(request, page);
@@ -36,7 +36,7 @@ impl HeaderlessServer<'_> {
 
     /// Takes the answer to a list on its way to the client.
     fn learning(&self, request: ModernRequest, reply: Reply) -> Reply {
-        if Method::parse(&request.method()) != Method::ToolsList {
+        if Method::parse(request.method()) != Method::ToolsList {
             return reply;
         }
         let headers = self.param_headers.clone();

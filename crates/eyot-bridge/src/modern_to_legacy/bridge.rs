@@ -64,8 +64,7 @@ impl Bridge {
             Ok(request) => Arc::new(request),
             Err(error) => return Err(Fault::refused(error)),
         };
-        let text = request.method();
-        let method = Method::parse(&text);
+        let method = Method::parse(request.method());
         match method {
             Method::ServerDiscover => self.discover(&request).await,
             Method::Other(_) => self.call(&request).await,
@@ -74,7 +73,7 @@ impl Bridge {
                 Box::pin(self.0.task_request(&request, method)).await
             }
             _ if method.is_in(Revision::MODERN) => self.call(&request).await,
-            _ => Ok(not_found(&request, &text)),
+            _ => Ok(not_found(&request, request.method())),
         }
     }
 

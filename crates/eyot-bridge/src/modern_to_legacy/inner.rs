@@ -79,7 +79,7 @@ impl Inner {
         let is_driven = plan == TaskPlan::Driven;
         let turn = if is_driven { None } else { self.turn(request, &session).await? };
         self.set_level(request, &shared, &session).await;
-        let request = Request::of_text(shared.request_id(), &request.method(), &params)
+        let request = Request::of_text(shared.request_id(), request.method(), &params)
             .with_upstream_id_and_token(shared.id);
         let shared = Arc::new(shared);
         if is_driven {
@@ -133,7 +133,7 @@ impl Inner {
     /// A refusal when they differ; another fault when the upstream's tools must be known for that,
     /// and are not.
     pub(crate) async fn check_headers(&self, request: &ModernRequest) -> Result<(), Fault> {
-        if !request.has_headers() || Method::parse(&request.method()) != Method::ToolsCall {
+        if !request.has_headers() || Method::parse(request.method()) != Method::ToolsCall {
             return Ok(());
         }
         let list = |page| async move {

@@ -59,14 +59,13 @@ impl ModernRequest {
 
     /// Its method.
     #[must_use]
-    pub fn method(&self) -> String {
-        self.message.method().to_owned()
+    pub fn method(&self) -> &str {
+        self.message.method()
     }
 
     /// Whether the upstream may ask its client something in this call.
     pub fn may_be_asked(&self) -> bool {
-        let method = self.method();
-        let method = Method::parse(&method);
+        let method = Method::parse(self.method());
         let can_wait =
             matches!(method, Method::ToolsCall | Method::PromptsGet | Method::ResourcesRead);
         can_wait && !self.capabilities.0.is_empty()

@@ -240,8 +240,7 @@ impl CallReply {
 
     /// The upstream's answer as the client has it.
     fn answer(&self, answer: &Message, call: &UpstreamCall) -> Response {
-        let text = self.request.method();
-        let method = Method::parse(&text);
+        let method = Method::parse(self.request.method());
         let server = &call.session.initialized.server_info;
         let Answered { message, losses, .. } =
             modern_to_legacy::answer(self.request.id.clone(), method, answer, server);
@@ -258,8 +257,8 @@ impl CallReply {
     /// No answer will come. `None`: the call begins anew, because it has not run.
     async fn fail(&mut self, fault: Fault) -> Option<Fault> {
         let call = Arc::clone(self.call.upstream.as_ref()?);
-        let text = self.request.method();
-        let may_begin = !self.has_begun && may_resend(&fault, Method::parse(&text));
+        let method = Method::parse(self.request.method());
+        let may_begin = !self.has_begun && may_resend(&fault, method);
         let is_lost = fault.kind == FaultKind::SessionGone || !call.session.is_open();
         if is_lost {
             self.bridge.pool.forget(&self.request, &call.session);

@@ -75,7 +75,7 @@ impl Tasks {
         session: &UpstreamSession,
         tools: &KnownTools,
     ) -> Result<Planned, Fault> {
-        let is_call = Method::parse(&request.method()) == Method::ToolsCall;
+        let is_call = Method::parse(request.method()) == Method::ToolsCall;
         if !is_call || !has_tasks(session) {
             return Ok(Planned::PLAIN);
         }

@@ -10,7 +10,6 @@ mod bridge;
 mod call;
 mod driver;
 mod guard;
-mod hub;
 mod inner;
 mod listen;
 mod modern_request;
@@ -22,6 +21,7 @@ mod reply;
 mod resume;
 mod sealed;
 mod session;
+mod session_router;
 mod shared;
 mod tasks;
 

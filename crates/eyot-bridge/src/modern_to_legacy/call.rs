@@ -86,7 +86,7 @@ impl UpstreamCall {
         stage: Stage,
         turn: Option<OwnedSemaphorePermit>,
     ) -> Arc<Self> {
-        session.hub.begin(&shared);
+        session.router.begin(&shared);
         Arc::new(Self { shared, session, stage: Mutex::new(stage), _turn: turn })
     }
 
@@ -129,7 +129,7 @@ impl UpstreamCall {
         UpstreamPosition {
             session_id: session.connection.session_id().map(str::to_owned),
             initialized,
-            capabilities: session.hub.capabilities().clone(),
+            capabilities: session.router.capabilities().clone(),
             number: self.shared.id,
             cursor: self.shared.cursor().as_ref().and_then(text),
             unasked: unasked.and_then(text),
@@ -184,7 +184,7 @@ impl UpstreamCall {
 
 impl Drop for UpstreamCall {
     fn drop(&mut self) {
-        self.session.hub.end(self.shared.id);
+        self.session.router.end(self.shared.id);
     }
 }
 

@@ -13,7 +13,7 @@ use futures_util::stream::FuturesUnordered;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::hub::Hub;
+use super::session_router::SessionRouter;
 
 /// Something that is done without anybody waiting for it.
 pub(crate) type Chore = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -28,7 +28,7 @@ pub(crate) struct Idle {
 /// Owns the session's own stream.
 pub(crate) struct Driver {
     pub(crate) connection: LegacyConnection,
-    pub(crate) hub: Arc<Hub>,
+    pub(crate) router: Arc<SessionRouter>,
     pub(crate) chores: mpsc::Receiver<Chore>,
     pub(crate) unasked: Option<Messages>,
     pub(crate) idle: Option<Idle>,
@@ -45,11 +45,11 @@ impl Driver {
                 self.hear(Some(part), &running);
             }
             let ended = shutdown.run_until_cancelled(self.drive(&mut running)).await;
-            self.hub.set_gone();
+            self.router.set_gone();
             if ended.is_none() {
                 tracing::debug!("upstream session ends with the process");
                 running.clear();
-                if self.hub.has_calls() {
+                if self.router.has_calls() {
                     // A call that is at rest may be resumed by the next process.
                     return;
                 }
@@ -88,23 +88,23 @@ impl Driver {
     fn hear(&mut self, part: Option<Result<ReplyItem, Fault>>, running: &FuturesUnordered<Chore>) {
         match part {
             Some(Ok(ReplyItem::Message { message, cursor })) => {
-                if let Some(answer) = self.hub.route(message, None) {
+                if let Some(answer) = self.router.route(message, None) {
                     running.push(say(self.connection.clone(), answer.into()));
                 }
                 // Last: what a record says to be heard must be known to its call.
-                self.hub.heard_until(cursor);
+                self.router.heard_until(cursor);
             }
             Some(Ok(_)) => {}
             Some(Err(fault)) => {
                 self.unasked = None;
                 if fault.kind == FaultKind::SessionGone {
-                    self.hub.set_gone();
+                    self.router.set_gone();
                 }
             }
             None => {
                 self.unasked = None;
                 if !self.connection.is_open() {
-                    self.hub.set_gone();
+                    self.router.set_gone();
                 }
             }
         }

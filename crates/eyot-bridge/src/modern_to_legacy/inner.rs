@@ -119,7 +119,7 @@ impl Inner {
         if !session.initialized.capabilities.has("logging") {
             return;
         }
-        if let Some(level) = session.hub.level(shared.id, request.log_level.as_ref()) {
+        if let Some(level) = session.router.level(shared.id, request.log_level.as_ref()) {
             let params = json!({ "level": level });
             if let Err(fault) = session.ask(Method::LoggingSetLevel, &params).await {
                 tracing::debug!(%fault, "upstream's log level was not set");

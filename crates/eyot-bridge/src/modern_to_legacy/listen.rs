@@ -139,7 +139,7 @@ impl Place {
         session: &Arc<UpstreamSession>,
         filter: SubscriptionFilter,
     ) -> Result<Self, Fault> {
-        let (number, new) = session.hub.subscribe(filter);
+        let (number, new) = session.router.subscribe(filter);
         let place = Self { session: Arc::clone(session), number };
         for uri in new {
             let params = json!({ "uri": uri });
@@ -154,11 +154,11 @@ impl Place {
 
     /// The next change; `None` when the session is lost.
     async fn next(&self) -> Option<Change> {
-        let hub = &self.session.hub;
+        let router = &self.session.router;
         loop {
-            let mut changed = std::pin::pin!(hub.changed.notified());
+            let mut changed = std::pin::pin!(router.changed.notified());
             changed.as_mut().enable();
-            if let Some(change) = hub.next_change(self.number) {
+            if let Some(change) = router.next_change(self.number) {
                 return Some(change);
             }
             if !self.session.is_open() {
@@ -171,7 +171,7 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let unwanted = self.session.hub.unsubscribe(self.number);
+        let unwanted = self.session.router.unsubscribe(self.number);
         if unwanted.is_empty() || !self.session.is_open() {
             return;
         }
@@ -179,7 +179,7 @@ impl Drop for Place {
         let lingering = async move {
             // Whoever comes back soon finds the resource still subscribed.
             tokio::time::sleep(LINGER).await;
-            for uri in unwanted.into_iter().filter(|it| session.hub.is_unwanted(it)) {
+            for uri in unwanted.into_iter().filter(|it| session.router.is_unwanted(it)) {
                 let params = json!({ "uri": uri });
                 if let Err(fault) = session.ask(Method::ResourcesUnsubscribe, &params).await {
                     tracing::debug!(%fault, "upstream keeps a subscription that nobody wants");

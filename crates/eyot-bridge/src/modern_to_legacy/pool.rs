@@ -14,10 +14,10 @@ use tokio::time::Instant;
 
 use super::affinity::Affinity;
 use super::driver::Idle;
-use super::hub::Hub;
 use super::modern_request::ModernRequest;
 use super::record::UpstreamPosition;
 use super::session::{Opening, UpstreamSession};
+use super::session_router::SessionRouter;
 
 /// What calls have in common that share a session.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -110,10 +110,11 @@ impl Pool {
         let cell = self.cell(&key);
         let restoring = async {
             let place = self.place().map_err(Some)?;
-            let hub = Hub::new(position.capabilities.clone(), Arc::clone(&self.asks_aside));
+            let router =
+                SessionRouter::new(position.capabilities.clone(), Arc::clone(&self.asks_aside));
             let (peer, idle) = (request.peer.clone(), Some(self.idle(&key)));
             let capabilities = position.capabilities.clone();
-            let opening = Opening { peer, capabilities, hub, wants_stream: true, place, idle };
+            let opening = Opening { peer, capabilities, router, wants_stream: true, place, idle };
             UpstreamSession::restore(&self.upstream, opening, position).await.ok_or(None)
         };
         match cell.get_or_try_init(|| Box::pin(restoring)).await {
@@ -125,7 +126,7 @@ impl Pool {
 
     /// Forgets a session that the upstream has forgotten.
     pub(crate) fn forget(&self, request: &ModernRequest, lost: &Arc<UpstreamSession>) {
-        lost.hub.set_gone();
+        lost.router.set_gone();
         let Some(key) = self.key(request) else { return };
         let mut sessions = self.sessions.lock();
         if sessions.get(&key).is_some_and(|it| it.is(lost)) {
@@ -205,8 +206,8 @@ impl Pool {
     ) -> Result<Arc<UpstreamSession>, Fault> {
         let place = self.place()?;
         let (peer, capabilities) = (request.peer.clone(), request.capabilities.clone());
-        let hub = Hub::new(capabilities.clone(), Arc::clone(&self.asks_aside));
-        let opening = Opening { peer, capabilities, hub, wants_stream, place, idle };
+        let router = SessionRouter::new(capabilities.clone(), Arc::clone(&self.asks_aside));
+        let opening = Opening { peer, capabilities, router, wants_stream, place, idle };
         let session = Box::pin(UpstreamSession::open(&self.upstream, opening)).await?;
         if session.is_stateless() {
             self.is_stateless.store(true, Ordering::Relaxed);

@@ -16,8 +16,8 @@ use serde_json::json;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use super::driver::{Chore, Driver, Idle};
-use super::hub::Hub;
 use super::record::UpstreamPosition;
+use super::session_router::SessionRouter;
 use super::shared::CallShared;
 use super::tasks::Asked;
 
@@ -32,7 +32,7 @@ pub(crate) struct UpstreamSession {
     pub(crate) is_pipe: bool,
     /// Whether the upstream can say something that belongs to no call.
     pub(crate) has_stream: bool,
-    pub(crate) hub: Arc<Hub>,
+    pub(crate) router: Arc<SessionRouter>,
     /// Taken by a call that may be asked, where questions do not say which call they are of.
     pub(crate) turn: Arc<Semaphore>,
     chores: mpsc::Sender<Chore>,
@@ -47,7 +47,7 @@ pub(crate) struct Opening {
     /// The first client of the session; others of its class may share it.
     pub(crate) peer: Peer,
     pub(crate) capabilities: ClientCapabilities,
-    pub(crate) hub: Hub,
+    pub(crate) router: SessionRouter,
     /// Whether anything that belongs to no call is waited for.
     pub(crate) wants_stream: bool,
     pub(crate) place: OwnedSemaphorePermit,
@@ -121,7 +121,7 @@ impl UpstreamSession {
 
     /// The same; `own` is who is asked on the stream that it came on.
     pub(crate) fn heard_in(&self, message: Message, own: Option<Asked>) {
-        if let Some(answer) = self.hub.route(message, own) {
+        if let Some(answer) = self.router.route(message, own) {
             let connection = self.connection.clone();
             self.chore(async move {
                 if let Err(fault) = connection.send(answer.into()).await {
@@ -160,7 +160,7 @@ impl UpstreamSession {
 
     /// Whether it can still be used.
     pub(crate) fn is_open(&self) -> bool {
-        self.connection.is_open() && !self.hub.is_gone()
+        self.connection.is_open() && !self.router.is_gone()
     }
 
     /// Whether the upstream keeps a session for us at all.
@@ -196,21 +196,21 @@ impl Held {
             }
         }
         let (chores, receiver) = mpsc::channel(upstream.runtime.limits.calls.queue_messages_max);
-        let hub = Arc::new(opening.hub);
+        let router = Arc::new(opening.router);
         let session = Arc::new(UpstreamSession {
             connection: connection.clone(),
             initialized,
             revision,
             is_pipe: upstream.target.is_shared_channel(),
             has_stream: unasked.is_some(),
-            hub: Arc::clone(&hub),
+            router: Arc::clone(&router),
             turn: Arc::new(Semaphore::new(1)),
             chores,
             next_id: AtomicU64::new(first_id),
             limits: Arc::clone(&upstream.runtime.limits),
             _place: opening.place,
         });
-        let driver = Driver { connection, hub, chores: receiver, unasked, idle: opening.idle };
+        let driver = Driver { connection, router, chores: receiver, unasked, idle: opening.idle };
         driver.start(&upstream.runtime, first);
         session
     }

@@ -42,7 +42,7 @@ impl ParkedDriver {
     pub(crate) async fn run(mut self) {
         loop {
             // Read first: what comes on that stream meanwhile is heard once more, not lost.
-            let unasked = self.call.session.hub.cursor();
+            let unasked = self.call.session.router.cursor();
             if let Some(action) = self.call.shared.next_action() {
                 Box::pin(self.act(action, unasked)).await;
                 continue;

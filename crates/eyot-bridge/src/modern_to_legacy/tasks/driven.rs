@@ -105,7 +105,7 @@ impl Driven {
             self.is_over = true;
             return Some(Ok(message.into()));
         };
-        self.session.hub.begin_task(&task.task_id, Asked::Call(Arc::clone(&self.shared)));
+        self.session.router.begin_task(&task.task_id, Asked::Call(Arc::clone(&self.shared)));
         self.task = Some(Waiting::new(task, self.patience));
         self.ask_for_result().await
     }
@@ -185,7 +185,7 @@ impl Driven {
 
     fn end(&mut self) {
         if let Some(waiting) = self.task.take() {
-            self.session.hub.end_task(&waiting.id);
+            self.session.router.end_task(&waiting.id);
         }
     }
 }
@@ -221,7 +221,7 @@ impl Waiting {
 impl Drop for Driven {
     fn drop(&mut self) {
         let Some(waiting) = self.task.take() else { return };
-        self.session.hub.end_task(&waiting.id);
+        self.session.router.end_task(&waiting.id);
         let session = Arc::clone(&self.session);
         self.session.chore(async move {
             let params = TaskParams::new(waiting.id);

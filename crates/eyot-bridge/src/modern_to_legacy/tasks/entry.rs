@@ -57,7 +57,7 @@ impl TaskEntry {
             over: CancellationToken::new(),
         });
         let asked: Weak<dyn AskedTask> = Arc::<Self>::downgrade(&entry);
-        session.hub.begin_task(&upstream.id, Asked::Task(asked));
+        session.router.begin_task(&upstream.id, Asked::Task(asked));
         entry
     }
 
@@ -329,7 +329,7 @@ impl TaskEntry {
     fn release(&self) {
         let upstream = self.state.lock().upstream.take();
         if let Some(upstream) = upstream {
-            upstream.session.hub.end_task(&upstream.id);
+            upstream.session.router.end_task(&upstream.id);
             self.over.cancel();
         }
     }

@@ -23,7 +23,7 @@ use super::tasks::Asked;
 
 /// The running calls and subscriptions of one upstream session.
 #[derive(Debug)]
-pub(crate) struct Hub {
+pub(crate) struct SessionRouter {
     /// What the clients of this session have declared.
     capabilities: ClientCapabilities,
     /// The upstream asks on other streams than the call's: then one call at a time.
@@ -49,7 +49,7 @@ struct State {
     is_gone: bool,
 }
 
-impl Hub {
+impl SessionRouter {
     pub(crate) fn new(capabilities: ClientCapabilities, asks_aside: Arc<AtomicBool>) -> Self {
         Self { capabilities, asks_aside, state: Mutex::default(), changed: Notify::new() }
     }

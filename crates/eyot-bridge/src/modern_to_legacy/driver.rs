@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use super::session_router::SessionRouter;
 
 /// Something that is done without anybody waiting for it.
-pub(crate) type Chore = Pin<Box<dyn Future<Output = ()> + Send>>;
+pub(crate) type DriverWork = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// When a session is closed for want of use.
 pub(crate) struct Idle {
@@ -29,7 +29,7 @@ pub(crate) struct Idle {
 pub(crate) struct Driver {
     pub(crate) connection: LegacyConnection,
     pub(crate) router: Arc<SessionRouter>,
-    pub(crate) chores: mpsc::Receiver<Chore>,
+    pub(crate) queue: mpsc::Receiver<DriverWork>,
     pub(crate) unasked: Option<Messages>,
     pub(crate) idle: Option<Idle>,
 }
@@ -65,14 +65,14 @@ impl Driver {
     }
 
     /// Returns when nobody holds the session any more.
-    async fn drive(&mut self, running: &mut FuturesUnordered<Chore>) {
+    async fn drive(&mut self, running: &mut FuturesUnordered<DriverWork>) {
         let tick = self.idle.as_ref().map_or(NEVER, |it| it.timeout);
         let mut rest = pin!(tokio::time::sleep(tick));
         loop {
             tokio::select! {
                 biased;
-                chore = self.chores.recv() => match chore {
-                    Some(chore) => running.push(chore),
+                queued = self.queue.recv() => match queued {
+                    Some(work) => running.push(work),
                     None => return,
                 },
                 Some(()) = running.next(), if !running.is_empty() => {}
@@ -85,7 +85,11 @@ impl Driver {
         }
     }
 
-    fn hear(&mut self, part: Option<Result<ReplyItem, Fault>>, running: &FuturesUnordered<Chore>) {
+    fn hear(
+        &mut self,
+        part: Option<Result<ReplyItem, Fault>>,
+        running: &FuturesUnordered<DriverWork>,
+    ) {
         match part {
             Some(Ok(ReplyItem::Message { message, cursor })) => {
                 if let Some(answer) = self.router.route(message, None) {
@@ -125,7 +129,7 @@ async fn next(unasked: &mut Option<Messages>) -> Option<Result<ReplyItem, Fault>
     }
 }
 
-fn say(connection: LegacyConnection, message: Message) -> Chore {
+fn say(connection: LegacyConnection, message: Message) -> DriverWork {
     Box::pin(async move {
         if let Err(fault) = connection.send(message).await {
             tracing::debug!(%fault, "upstream was not answered");

@@ -66,7 +66,7 @@ impl Drop for CallGuard {
         match (self.shared.leave(self.waiter), &self.upstream, &self.name) {
             (Left::Actions, Some(call), _) => {
                 let driver = ParkedDriver::new(&self.calls, Claim::new(), call);
-                call.session.chore(driver.run());
+                call.session.run_on_driver(driver.run());
             }
             (Left::Unconnected, _, Some(name)) => self.calls.remove(name, &self.shared),
             _ => {}

@@ -186,7 +186,7 @@ impl Drop for Place {
                 }
             }
         };
-        self.session.chore(lingering);
+        self.session.run_on_driver(lingering);
     }
 }
 

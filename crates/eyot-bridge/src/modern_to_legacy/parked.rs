@@ -97,7 +97,7 @@ impl ParkedCalls {
     fn drive(self: &Arc<Self>, claim: Claim, call: &Arc<UpstreamCall>) -> bool {
         let name = Arc::clone(&claim.name);
         let driver = ParkedDriver::new(self, claim, call);
-        let is_driven = call.session.chore(driver.run());
+        let is_driven = call.session.run_on_driver(driver.run());
         if !is_driven {
             self.remove(&name, &call.shared);
         }

@@ -15,7 +15,7 @@ use serde::Serialize;
 use serde_json::json;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
-use super::driver::{Chore, Driver, Idle};
+use super::driver::{Driver, DriverWork, Idle};
 use super::record::UpstreamPosition;
 use super::session_router::SessionRouter;
 use super::shared::CallShared;
@@ -35,7 +35,7 @@ pub(crate) struct UpstreamSession {
     pub(crate) router: Arc<SessionRouter>,
     /// Taken by a call that may be asked, where questions do not say which call they are of.
     pub(crate) turn: Arc<Semaphore>,
-    chores: mpsc::Sender<Chore>,
+    work_queue: mpsc::Sender<DriverWork>,
     next_id: AtomicU64,
     limits: Arc<Limits>,
     /// One of the sessions that there may be.
@@ -123,7 +123,7 @@ impl UpstreamSession {
     pub(crate) fn heard_in(&self, message: Message, own: Option<Asked>) {
         if let Some(answer) = self.router.route(message, own) {
             let connection = self.connection.clone();
-            self.chore(async move {
+            self.run_on_driver(async move {
                 if let Err(fault) = connection.send(answer.into()).await {
                     tracing::debug!(%fault, "upstream was not answered");
                 }
@@ -132,8 +132,8 @@ impl UpstreamSession {
     }
 
     /// Leaves something for the driver to do; `false` when it has too much to do already.
-    pub(crate) fn chore(&self, chore: impl Future<Output = ()> + Send + 'static) -> bool {
-        let is_taken = self.chores.try_send(Box::pin(chore)).is_ok();
+    pub(crate) fn run_on_driver(&self, work: impl Future<Output = ()> + Send + 'static) -> bool {
+        let is_taken = self.work_queue.try_send(Box::pin(work)).is_ok();
         if !is_taken {
             tracing::warn!("upstream session has too much to do, or has ended");
             eyot_metrics::messages_dropped("queue_full");
@@ -195,7 +195,8 @@ impl Held {
                 None => {}
             }
         }
-        let (chores, receiver) = mpsc::channel(upstream.runtime.limits.calls.queue_messages_max);
+        let (work_queue, receiver) =
+            mpsc::channel(upstream.runtime.limits.calls.queue_messages_max);
         let router = Arc::new(opening.router);
         let session = Arc::new(UpstreamSession {
             connection: connection.clone(),
@@ -205,12 +206,12 @@ impl Held {
             has_stream: unasked.is_some(),
             router: Arc::clone(&router),
             turn: Arc::new(Semaphore::new(1)),
-            chores,
+            work_queue,
             next_id: AtomicU64::new(first_id),
             limits: Arc::clone(&upstream.runtime.limits),
             _place: opening.place,
         });
-        let driver = Driver { connection, router, chores: receiver, unasked, idle: opening.idle };
+        let driver = Driver { connection, router, queue: receiver, unasked, idle: opening.idle };
         driver.start(&upstream.runtime, first);
         session
     }

@@ -147,7 +147,7 @@ impl ParkedDriver {
                 }
             }
         };
-        if !self.call.session.chore(sending) {
+        if !self.call.session.run_on_driver(sending) {
             let error = codes::upstream_lost("upstream session has ended", Outcome::Unknown, true);
             self.call.keep(Heard::Failed(Fault::upstream(error)));
         }

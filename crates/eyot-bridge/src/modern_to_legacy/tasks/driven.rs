@@ -223,7 +223,7 @@ impl Drop for Driven {
         let Some(waiting) = self.task.take() else { return };
         self.session.router.end_task(&waiting.id);
         let session = Arc::clone(&self.session);
-        self.session.chore(async move {
+        self.session.run_on_driver(async move {
             let params = TaskParams::new(waiting.id);
             if let Err(fault) = session.ask(Method::TasksCancel, &params).await {
                 tracing::debug!(%fault, "upstream keeps a task that nobody waits for");

@@ -88,13 +88,13 @@ impl TaskEntry {
 
     /// Leaves it to the session's driver to do something when the time of the task is over, if it
     /// has not ended before; `false` when the driver has too much to do.
-    pub(crate) fn at_expiry(&self, chore: impl FnOnce() + Send + 'static) -> bool {
+    pub(crate) fn at_expiry(&self, work: impl FnOnce() + Send + 'static) -> bool {
         let Some(upstream) = self.upstream() else { return true };
         let (over, expires) = (self.over.clone(), Instant::from_std(self.read(|it| it.expires())));
-        upstream.session.chore(async move {
+        upstream.session.run_on_driver(async move {
             let waiting = tokio::time::sleep_until(expires);
             if over.run_until_cancelled(waiting).await.is_some() {
-                chore();
+                work();
             }
         })
     }
@@ -104,7 +104,7 @@ impl TaskEntry {
         self.handle(|task| task.handle_timeout(now()));
         let Some(upstream) = self.upstream() else { return };
         let entry = Arc::clone(self);
-        upstream.session.chore(async move {
+        upstream.session.run_on_driver(async move {
             if let Err(fault) = entry.act().await {
                 tracing::debug!(%fault, "upstream keeps a task that has expired");
             }
@@ -189,7 +189,7 @@ impl TaskEntry {
         let Some(upstream) = self.upstream() else { return };
         let over = self.over.clone();
         let listening = listen(Arc::downgrade(self), Arc::clone(&upstream));
-        let is_taken = upstream.session.chore(async move {
+        let is_taken = upstream.session.run_on_driver(async move {
             over.run_until_cancelled(listening).await;
         });
         match is_taken {

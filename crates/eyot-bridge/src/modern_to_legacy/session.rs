@@ -19,7 +19,7 @@ use super::driver::{Driver, DriverWork, Idle};
 use super::record::UpstreamPosition;
 use super::session_router::SessionRouter;
 use super::shared::CallShared;
-use super::tasks::Asked;
+use super::tasks::AskTarget;
 
 /// An open session. When the last handle is dropped, its driver ends it.
 #[derive(Debug)]
@@ -116,11 +116,11 @@ impl UpstreamSession {
 
     /// Takes a message that is no answer.
     pub(crate) fn heard(&self, message: Message, own: Option<&Arc<CallShared>>) {
-        self.heard_in(message, own.map(|it| Asked::Call(Arc::clone(it))));
+        self.heard_in(message, own.map(|it| AskTarget::Call(Arc::clone(it))));
     }
 
     /// The same; `own` is who is asked on the stream that it came on.
-    pub(crate) fn heard_in(&self, message: Message, own: Option<Asked>) {
+    pub(crate) fn heard_in(&self, message: Message, own: Option<AskTarget>) {
         if let Some(answer) = self.router.route(message, own) {
             let connection = self.connection.clone();
             self.run_on_driver(async move {

@@ -19,7 +19,7 @@ use serde_json::json;
 use tokio::sync::Notify;
 
 use super::shared::CallShared;
-use super::tasks::Asked;
+use super::tasks::AskTarget;
 
 /// The running calls and subscriptions of one upstream session.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ struct State {
     /// The upstream's event id up to which the session's own stream was heard.
     cursor: Option<Bytes>,
     /// Who is asked in the upstream's tasks, by its ids of them.
-    tasks: HashMap<String, Asked>,
+    tasks: HashMap<String, AskTarget>,
     is_gone: bool,
 }
 
@@ -83,9 +83,9 @@ impl SessionRouter {
         self.state.lock().levels.begin(call, wanted)
     }
 
-    /// The upstream has made a task: whoever this is, is asked in it.
-    pub(crate) fn begin_task(&self, id: &str, asked: Asked) {
-        self.state.lock().tasks.insert(id.to_owned(), asked);
+    /// The upstream has made a task, in which `target` is asked.
+    pub(crate) fn begin_task(&self, id: &str, target: AskTarget) {
+        self.state.lock().tasks.insert(id.to_owned(), target);
     }
 
     pub(crate) fn end_task(&self, id: &str) {
@@ -94,7 +94,7 @@ impl SessionRouter {
 
     /// Takes a message that is no answer; `own` is who is asked on the stream that it came on.
     /// What is returned goes to the upstream.
-    pub(crate) fn route(&self, message: Message, own: Option<Asked>) -> Option<Response> {
+    pub(crate) fn route(&self, message: Message, own: Option<AskTarget>) -> Option<Response> {
         match message.into_kind() {
             MessageKind::Request(request) => self.route_request(&request, own),
             MessageKind::Notification(notification) => {
@@ -108,7 +108,7 @@ impl SessionRouter {
         }
     }
 
-    fn route_request(&self, request: &Request, own: Option<Asked>) -> Option<Response> {
+    fn route_request(&self, request: &Request, own: Option<AskTarget>) -> Option<Response> {
         let method = Method::parse(request.method());
         if method == Method::Ping {
             return Some(request.answer(&json!({})));
@@ -122,7 +122,7 @@ impl SessionRouter {
 
     /// Asks what the client has declared that it can be asked; anything else is noted, for it may
     /// be why the call fails.
-    fn ask_declared(&self, request: &Request, own: Option<Asked>) -> Result<(), ErrorObject> {
+    fn ask_declared(&self, request: &Request, own: Option<AskTarget>) -> Result<(), ErrorObject> {
         let question = Question::decode_text(request.method(), request.params());
         let question = question.map_err(|error| codes::invalid_params(&error.to_string()))?;
         let Some(unmet) = question.unmet(&self.capabilities) else {
@@ -131,7 +131,7 @@ impl SessionRouter {
         let method = question.method();
         // Roots may be asked for without any call.
         let is_of_call = method != Method::RootsList;
-        let own = own.as_ref().and_then(Asked::call).cloned();
+        let own = own.as_ref().and_then(AskTarget::call).cloned();
         if let Some(call) = own.or_else(|| self.only_call().filter(|_| is_of_call)) {
             call.note_unmet(&unmet);
         }
@@ -151,12 +151,12 @@ impl SessionRouter {
     /// Finds the call that a question belongs to: that of the task which it names, the one on whose
     /// stream it came, or the only one that can be asked. Anything else would be a guess, and an
     /// answer must never reach another call than the one that asked.
-    fn ask(&self, request: &Request, own: Option<Asked>) -> Result<(), ErrorObject> {
+    fn ask(&self, request: &Request, own: Option<AskTarget>) -> Result<(), ErrorObject> {
         let refused = |text: &str| Err(ErrorObject::new(INVALID_REQUEST, text));
         let related = related_task(request);
         let named = related.as_ref().and_then(|it| self.state.lock().tasks.get(it).cloned());
-        if let Some(asked) = named.or_else(|| own.filter(Asked::may_be_asked)) {
-            return asked.ask(request);
+        if let Some(target) = named.or_else(|| own.filter(AskTarget::may_be_asked)) {
+            return target.ask(request);
         }
         if related.is_some() {
             return refused("there is no such task here");
@@ -222,14 +222,14 @@ impl SessionRouter {
 
     fn withdraw(&self, id: Option<Id>) {
         let Some(id) = id else { return };
-        let asked: Vec<_> = {
+        let target: Vec<_> = {
             let mut state = self.state.lock();
             state.early.retain(|it| it.id() != id);
-            let calls = state.calls.values().map(|it| Asked::Call(Arc::clone(it)));
+            let calls = state.calls.values().map(|it| AskTarget::Call(Arc::clone(it)));
             calls.chain(state.tasks.values().cloned()).collect()
         };
-        for asked in asked {
-            asked.withdraw(&id);
+        for target in target {
+            target.withdraw(&id);
         }
     }
 

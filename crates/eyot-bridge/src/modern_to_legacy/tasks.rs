@@ -5,9 +5,9 @@
 //! puts together from what the upstream answers ([`TaskEntry`]). For any other client the bridge waits itself
 //! ([`Driven`](driven)).
 
+mod ask_target;
 mod driven;
 mod entry;
-mod questions;
 mod table;
 mod upstream_task;
 mod watch;
@@ -28,9 +28,9 @@ use eyot_types::{
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
+pub(crate) use self::ask_target::AskTarget;
 pub(crate) use self::driven::drive;
 use self::entry::TaskEntry;
-pub(crate) use self::questions::Asked;
 use self::table::KnownTasks;
 use self::upstream_task::unknown_task;
 pub(crate) use self::watch::TaskWatch;

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use super::super::session::UpstreamSession;
 use super::super::shared::CallShared;
-use super::Asked;
+use super::AskTarget;
 
 /// Sends a call that asks for a task; its messages are those of an ordinary call. What the upstream
 /// asks comes on the stream of `tasks/result`, as the answer does.
@@ -105,7 +105,7 @@ impl Driven {
             self.is_over = true;
             return Some(Ok(message.into()));
         };
-        self.session.router.begin_task(&task.task_id, Asked::Call(Arc::clone(&self.shared)));
+        self.session.router.begin_task(&task.task_id, AskTarget::Call(Arc::clone(&self.shared)));
         self.task = Some(Waiting::new(task, self.patience));
         self.ask_for_result().await
     }

@@ -18,7 +18,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::super::session::UpstreamSession;
-use super::questions::{Asked, AskedTask};
+use super::ask_target::{AskTarget, TaskTarget};
 use super::upstream_task::{UpstreamTask, unknown_task};
 use crate::clock::now;
 
@@ -56,8 +56,8 @@ impl TaskEntry {
             changed: Notify::new(),
             over: CancellationToken::new(),
         });
-        let asked: Weak<dyn AskedTask> = Arc::<Self>::downgrade(&entry);
-        session.router.begin_task(&upstream.id, Asked::Task(asked));
+        let target: Weak<dyn TaskTarget> = Arc::<Self>::downgrade(&entry);
+        session.router.begin_task(&upstream.id, AskTarget::Task(target));
         entry
     }
 
@@ -335,7 +335,7 @@ impl TaskEntry {
     }
 }
 
-impl AskedTask for TaskEntry {
+impl TaskTarget for TaskEntry {
     fn ask(&self, request: &Request) -> Result<(), ErrorObject> {
         self.change_questions(|it| it.ask(request))
     }
@@ -367,8 +367,8 @@ fn asked(questions: &mut Questions) -> AskedQuestions {
 
 /// Listens to the stream of `tasks/result`: there the upstream asks, and there the result comes.
 async fn listen(entry: Weak<TaskEntry>, upstream: Arc<UpstreamTask>) {
-    let asked: Weak<dyn AskedTask> = Weak::<TaskEntry>::clone(&entry);
-    let end = upstream.late_end(&Asked::Task(asked)).await;
+    let target: Weak<dyn TaskTarget> = Weak::<TaskEntry>::clone(&entry);
+    let end = upstream.late_end(&AskTarget::Task(target)).await;
     let Some(entry) = entry.upgrade() else { return };
     match end {
         // Nobody has to listen again: there is nothing more to hear.

@@ -9,8 +9,8 @@ use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 
+use super::ask_target::TaskTarget as _;
 use super::entry::TaskEntry;
-use super::questions::AskedTask as _;
 
 /// Waits for the next change of any of its tasks.
 #[derive(Default)]

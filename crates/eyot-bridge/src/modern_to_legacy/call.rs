@@ -31,7 +31,7 @@ enum Stage {
     Sending(ReplyFuture),
     Streaming(Messages),
     /// Nobody listens; the rest is heard from where its stream was left.
-    Apart(Bytes),
+    Detached(Bytes),
     /// The last word, until it is taken.
     Ended(Option<Box<Heard>>),
 }
@@ -95,7 +95,7 @@ impl UpstreamCall {
         loop {
             let polled = {
                 let mut stage = self.stage.lock();
-                self.come_back(&mut stage);
+                self.attach(&mut stage);
                 std::task::ready!(stage.poll(cx))
             };
             match polled {
@@ -139,20 +139,20 @@ impl UpstreamCall {
 
     /// Stops listening, if the upstream can say the rest later: a connection is by far the largest
     /// part of a call at rest.
-    pub(crate) fn step_apart(&self) -> bool {
+    pub(crate) fn detach(&self) -> bool {
         let cursor = self.shared.cursor().filter(|_| !self.session.is_pipe);
         let Some(cursor) = cursor else { return false };
         let mut stage = self.stage.lock();
-        let is_apart = matches!(*stage, Stage::Streaming(_));
-        if is_apart {
-            *stage = Stage::Apart(cursor);
+        let is_detached = matches!(*stage, Stage::Streaming(_));
+        if is_detached {
+            *stage = Stage::Detached(cursor);
         }
-        is_apart
+        is_detached
     }
 
     /// Listens again to a call that was left.
-    fn come_back(&self, stage: &mut Stage) {
-        if let Stage::Apart(cursor) = stage {
+    fn attach(&self, stage: &mut Stage) {
+        if let Stage::Detached(cursor) = stage {
             let rest =
                 self.session.connection.follow(self.shared.request_id(), Some(cursor.clone()));
             *stage = rest.map_or(Stage::Ended(None), Stage::Streaming);
@@ -214,7 +214,7 @@ impl Stage {
                     Some(part) => return Poll::Ready(part),
                     None => *self = Self::Ended(None),
                 },
-                Self::Apart(_) => *self = Self::Ended(None),
+                Self::Detached(_) => *self = Self::Ended(None),
                 Self::Ended(last) => {
                     return Poll::Ready(match last.take().map(|it| *it) {
                         Some(Heard::Note(message) | Heard::Answer(message)) => Ok(message.into()),

@@ -7,7 +7,7 @@ use eyot_era::parked::Waiter;
 use super::call::UpstreamCall;
 use super::parked::{ParkedCalls, ParkedDriver};
 use super::record::Claim;
-use super::shared::{CallShared, Left};
+use super::shared::{Abandoned, CallShared};
 
 /// One client that is here for a call. Dropped before the call's end, it leaves the call to others
 /// that wait for the same, or to the driver, or cancels it.
@@ -64,11 +64,11 @@ impl Drop for CallGuard {
             return;
         }
         match (self.shared.leave(self.waiter), &self.upstream, &self.name) {
-            (Left::Actions, Some(call), _) => {
+            (Abandoned::ToCancel, Some(call), _) => {
                 let driver = ParkedDriver::new(&self.calls, Claim::new(), call);
                 call.session.run_on_driver(driver.run());
             }
-            (Left::Unconnected, _, Some(name)) => self.calls.remove(name, &self.shared),
+            (Abandoned::Unconnected, _, Some(name)) => self.calls.remove(name, &self.shared),
             _ => {}
         }
     }

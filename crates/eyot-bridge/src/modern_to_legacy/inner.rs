@@ -73,7 +73,7 @@ impl Inner {
         };
         let parked = ParkedCall::new(config);
         let shared = CallShared::new(session.next_id(), request.may_be_asked(), parked);
-        shared.begin_attempt(request.log_level.clone(), request.progress_token.clone());
+        shared.begin_round(request.log_level.clone(), request.progress_token.clone());
         *shared.task_room.lock() = room;
         // What is asked in a task says which it is of.
         let is_driven = plan == TaskPlan::Driven;

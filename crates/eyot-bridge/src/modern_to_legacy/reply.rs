@@ -184,7 +184,7 @@ impl CallReply {
     /// This client goes on with the call.
     async fn lead(&mut self) {
         let ModernRequest { log_level, progress_token, .. } = &*self.request;
-        self.call.shared.begin_attempt(log_level.clone(), progress_token.clone());
+        self.call.shared.begin_round(log_level.clone(), progress_token.clone());
         self.call.upstream = self.bridge.connected(&self.request, &self.call).await;
         if self.call.upstream.is_none() {
             // It is told why.

@@ -83,8 +83,8 @@ impl UpstreamSession {
         let warmed_up = tokio::time::timeout(timeout, warming_up).await;
         let unasked = warmed_up.unwrap_or_else(|_elapsed| Err(Fault::timed_out(timeout)))?;
         eyot_metrics::upstreams_opened("bridge");
-        let held = Held { connection, initialized, revision, first_id: 1 };
-        Ok(held.drive(upstream, opening, unasked))
+        let opened = OpenedSession { connection, initialized, revision, first_id: 1 };
+        Ok(opened.drive(upstream, opening, unasked))
     }
 
     /// Goes on with a session that an earlier process has opened; `None` when it cannot have
@@ -105,8 +105,8 @@ impl UpstreamSession {
         eyot_metrics::upstreams_opened("restored");
         // Above all that an earlier process can have used in this session.
         let first_id = unix_ms().saturating_mul(IDS_PER_MS);
-        let held = Held { connection, initialized, revision, first_id };
-        Some(held.drive(upstream, opening, listening.ok()))
+        let opened = OpenedSession { connection, initialized, revision, first_id };
+        Some(opened.drive(upstream, opening, listening.ok()))
     }
 
     /// An id for a request of this session.
@@ -169,7 +169,7 @@ impl UpstreamSession {
     }
 }
 
-struct Held {
+struct OpenedSession {
     connection: LegacyConnection,
     initialized: InitializeResult,
     revision: Revision,
@@ -177,7 +177,7 @@ struct Held {
     first_id: u64,
 }
 
-impl Held {
+impl OpenedSession {
     /// Starts the driver.
     fn drive(
         self,

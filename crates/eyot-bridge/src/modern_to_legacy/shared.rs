@@ -84,11 +84,11 @@ pub(crate) enum ForClient {
 
 /// What a client leaves behind that was the last to go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Left {
+pub(crate) enum Abandoned {
     /// Nothing that concerns it.
     Nothing,
     /// Its call is to be cancelled.
-    Actions,
+    ToCancel,
     /// A call of an earlier process, which is in the store as it was.
     Unconnected,
 }
@@ -135,7 +135,7 @@ impl CallShared {
     }
 
     /// The client that leads: what it wants to hear, and how it calls its progress.
-    pub(crate) fn begin_attempt(&self, log_level: Option<LogLevel>, progress_token: Option<Id>) {
+    pub(crate) fn begin_round(&self, log_level: Option<LogLevel>, progress_token: Option<Id>) {
         let mut state = self.state.lock();
         state.log_level = log_level;
         state.progress_token = progress_token;
@@ -229,18 +229,18 @@ impl CallShared {
     }
 
     /// A client does not wait any more: what there is to do that no driver does.
-    pub(crate) fn leave(&self, waiter: Waiter) -> Left {
+    pub(crate) fn leave(&self, waiter: Waiter) -> Abandoned {
         self.work(|parked, now| parked.handle_gone(waiter, now));
         let mut state = self.state.lock();
         state.told.retain(|(it, _)| *it != waiter);
         state.waiting.retain(|(it, _)| *it != waiter);
         match (&state.driver, state.parked.is_waited_for()) {
-            (Driver::Running(_) | Driver::Gone, _) | (Driver::None, true) => Left::Nothing,
-            (Driver::None, false) if state.parked.is_settled() => Left::Nothing,
-            (Driver::None, false) if state.parked.is_over() => Left::Actions,
+            (Driver::Running(_) | Driver::Gone, _) | (Driver::None, true) => Abandoned::Nothing,
+            (Driver::None, false) if state.parked.is_settled() => Abandoned::Nothing,
+            (Driver::None, false) if state.parked.is_over() => Abandoned::ToCancel,
             (Driver::None, false) => {
                 state.parked.close();
-                Left::Unconnected
+                Abandoned::Unconnected
             }
         }
     }

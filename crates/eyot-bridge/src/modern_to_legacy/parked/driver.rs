@@ -27,7 +27,7 @@ pub(crate) struct ParkedDriver {
     /// The round in which its client was asked last, since the call rests for it.
     rests_in: Option<u32>,
     /// The upstream stream was left.
-    is_apart: bool,
+    is_detached: bool,
     changes: u64,
 }
 
@@ -35,7 +35,7 @@ impl ParkedDriver {
     pub(crate) fn new(calls: &Arc<ParkedCalls>, claim: Claim, call: &Arc<UpstreamCall>) -> Self {
         call.shared.begin_driver();
         let (calls, call) = (Arc::clone(calls), Arc::clone(call));
-        Self { calls, claim, call, rests_in: None, is_apart: false, changes: 0 }
+        Self { calls, claim, call, rests_in: None, is_detached: false, changes: 0 }
     }
 
     /// What is rare is boxed: this future is as large as the largest that it holds.
@@ -63,10 +63,10 @@ impl ParkedDriver {
             return;
         }
         self.rests_in = round;
-        self.is_apart = false;
+        self.is_detached = false;
         if round.is_some() {
             self.call.shared.rest();
-            self.is_apart = self.calls.is_crowded() && self.call.step_apart();
+            self.is_detached = self.calls.is_crowded() && self.call.detach();
         }
     }
 
@@ -77,7 +77,7 @@ impl ParkedDriver {
             let timer = it.poll_timeout().filter(|_| !it.reads());
             (timer.map(Instant::from_std), it.listens())
         });
-        let listens = listens && !self.is_apart;
+        let listens = listens && !self.is_detached;
         let Self { call, changes, .. } = self;
         let timer = async {
             match timer {

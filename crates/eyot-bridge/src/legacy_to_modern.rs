@@ -1,8 +1,8 @@
 //! Legacy clients before a modern server: what all their sessions share.
 
 mod call;
+mod change_subscription;
 mod emulated_session;
-mod feed;
 mod listening;
 mod pending;
 mod service;

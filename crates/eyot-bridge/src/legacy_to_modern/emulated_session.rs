@@ -8,7 +8,7 @@ use eyot_session::{SessionState, UpstreamName};
 use parking_lot::Mutex;
 use tokio::sync::OnceCell;
 
-use super::feed::Feed;
+use super::change_subscription::ChangeSubscription;
 use super::pending::{Calls, Questions};
 use super::tasks::{KnownTasks, SessionTasks};
 use super::upstream::ModernUpstream;
@@ -24,7 +24,7 @@ pub(crate) struct EmulatedSession {
     log_level: Mutex<Option<String>>,
     questions: Arc<Questions>,
     calls: Arc<Calls>,
-    feed: Feed,
+    changes: ChangeSubscription,
     tasks: SessionTasks,
 }
 
@@ -37,7 +37,7 @@ impl EmulatedSession {
         state: SessionState,
     ) -> Self {
         Self {
-            feed: Feed::new(Arc::clone(&upstream), state.subscriptions),
+            changes: ChangeSubscription::new(Arc::clone(&upstream), state.subscriptions),
             tasks: SessionTasks::new(known_tasks),
             upstream,
             peer,
@@ -62,8 +62,8 @@ impl EmulatedSession {
         &self.peer
     }
 
-    pub(crate) fn feed(&self) -> &Feed {
-        &self.feed
+    pub(crate) fn changes(&self) -> &ChangeSubscription {
+        &self.changes
     }
 
     pub(crate) fn tasks(&self) -> &SessionTasks {

@@ -47,7 +47,7 @@ impl SessionService {
             Input::Listen { .. } => Box::pin(self.clone().listen(context)),
             Input::Resume { .. } => ready(Err(not_resumable())),
             Input::Close => {
-                self.0.feed().close();
+                self.0.changes().close();
                 ready(Ok(Reply::None))
             }
             _ => ready(Err(Fault::internal("this input is not known here"))),
@@ -137,8 +137,8 @@ impl SessionService {
         let Some(uri) = request.uri().map(Cow::into_owned) else { return refused("no uri") };
         let is_wanted = request.is_method(Method::ResourcesSubscribe.as_str());
         if !is_wanted {
-            session.feed().unsubscribe(&client, &uri).await;
-        } else if !session.feed().subscribe(&client, &uri).await? {
+            session.changes().unsubscribe(&client, &uri).await;
+        } else if !session.changes().subscribe(&client, &uri).await? {
             return refused("the server does not tell when this resource changes");
         }
         store(context, |state| {

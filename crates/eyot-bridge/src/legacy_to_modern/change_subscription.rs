@@ -23,12 +23,12 @@ use super::upstream::{ModernUpstream, carried_request, upstreams_fault};
 
 /// The subscription of one session.
 #[derive(Debug)]
-pub(crate) struct Feed {
+pub(crate) struct ChangeSubscription {
     upstream: Arc<ModernUpstream>,
     state: Mutex<State>,
     /// One opens at a time; whoever waited finds that it was done for them.
     turn: Semaphore,
-    /// Somebody has opened a new source, or wants another.
+    /// Somebody has opened a new stream, or wants another.
     changed: Notify,
 }
 
@@ -38,24 +38,24 @@ struct State {
     wanted: BTreeSet<String>,
     /// Counts the changes of it.
     wanted_no: u64,
-    /// The one that the newest source was opened with.
+    /// The one that the newest stream was opened with.
     opened_no: u64,
     acknowledged: SubscriptionFilter,
-    /// The newest source, until somebody listens.
-    source: Option<Source>,
-    /// Whether the newest source has not ended, as far as is known.
+    /// The newest stream, until somebody listens.
+    stream: Option<ChangeStream>,
+    /// Whether the newest stream has not ended, as far as is known.
     is_open: bool,
 }
 
 /// What the server tells, for whoever listens.
 #[derive(Debug)]
-pub(crate) struct Source {
+pub(crate) struct ChangeStream {
     pub(crate) parts: Messages,
-    /// What an older source has brought and nobody has read.
+    /// What an older stream has brought and nobody has read.
     pub(crate) unread: Vec<Message>,
 }
 
-impl Source {
+impl ChangeStream {
     /// What has come already, without waiting for more.
     pub(crate) fn drain(&mut self) -> Vec<Message> {
         let mut messages = std::mem::take(&mut self.unread);
@@ -67,8 +67,8 @@ impl Source {
     }
 }
 
-impl Feed {
-    /// A feed that tells of nothing yet.
+impl ChangeSubscription {
+    /// A subscription that tells of nothing yet.
     pub(crate) fn new(upstream: Arc<ModernUpstream>, wanted: BTreeSet<String>) -> Self {
         let state = State { wanted, wanted_no: 1, ..State::default() };
         let (turn, changed) = (Semaphore::new(1), Notify::new());
@@ -104,7 +104,7 @@ impl Feed {
                 return;
             }
             let number = state.want(|wanted| wanted.remove(uri));
-            if state.wanted.is_empty() && state.source.take().is_some() {
+            if state.wanted.is_empty() && state.stream.take().is_some() {
                 // Nobody listens, so there is nothing to hear of any more.
                 state.is_open = false;
                 return;
@@ -116,7 +116,7 @@ impl Feed {
         }
     }
 
-    /// Sees to it that a source is open that covers that change of the wishes. Changes within a
+    /// Sees to it that a stream is open that covers that change of the wishes. Changes within a
     /// short time are made together.
     async fn reach(&self, client: &ClientMeta, number: u64) -> Result<(), Fault> {
         sleep(COALESCE).await;
@@ -130,27 +130,27 @@ impl Feed {
         opened
     }
 
-    /// The same for whoever listens and has lost its source.
+    /// The same for whoever listens and has lost its stream.
     pub(crate) async fn reopen(&self, client: &ClientMeta) -> Result<(), Fault> {
         let turn = self.turn.acquire().await;
-        let is_there = self.state.lock().source.is_some();
+        let is_there = self.state.lock().stream.is_some();
         let opened = if is_there { Ok(()) } else { self.open(client).await };
         drop(turn);
         opened
     }
 
-    /// Opens a source and leaves it for whoever listens.
+    /// Opens a stream and leaves it for whoever listens.
     async fn open(&self, client: &ClientMeta) -> Result<(), Fault> {
         let patience = self.upstream.limits().calls.timeout;
         let opening = timeout(patience, self.listen(client)).await;
         let opened = opening.unwrap_or_else(|_elapsed| Err(Fault::timed_out(patience)));
-        let (number, acknowledged, source) = opened.map_err(upstreams_fault)?;
+        let (number, acknowledged, stream) = opened.map_err(upstreams_fault)?;
         {
             let mut state = self.state.lock();
             state.opened_no = number;
             state.acknowledged = acknowledged;
-            let unread = state.source.take().map(|mut it| it.drain()).unwrap_or_default();
-            state.source = Some(Source { parts: source, unread });
+            let unread = state.stream.take().map(|mut it| it.drain()).unwrap_or_default();
+            state.stream = Some(ChangeStream { parts: stream, unread });
             state.is_open = true;
         }
         self.changed.notify_one();
@@ -213,33 +213,33 @@ impl Feed {
         filter.is_ok_and(|it| it == SubscriptionFilter::new())
     }
 
-    /// The newest source, for whoever listens.
-    pub(crate) fn take(&self) -> Option<Source> {
-        self.state.lock().source.take()
+    /// The newest stream, for whoever listens.
+    pub(crate) fn take(&self) -> Option<ChangeStream> {
+        self.state.lock().stream.take()
     }
 
-    /// Gives a source back: nobody listens any more. It stays open for the subscriptions, of whose
+    /// Gives a stream back: nobody listens any more. It stays open for the subscriptions, of whose
     /// changes the client hears when it listens again.
-    pub(crate) fn give_back(&self, mut source: Source) {
+    pub(crate) fn park(&self, mut stream: ChangeStream) {
         let mut state = self.state.lock();
-        if let Some(newer) = &mut state.source {
-            newer.unread.splice(0..0, source.drain()).for_each(drop);
+        if let Some(newer) = &mut state.stream {
+            newer.unread.splice(0..0, stream.drain()).for_each(drop);
         } else if state.wanted.is_empty() {
             state.is_open = false;
         } else {
-            state.source = Some(source);
+            state.stream = Some(stream);
         }
         drop(state);
         self.changed.notify_one();
     }
 
-    /// The source that was taken has ended.
+    /// The stream that was taken has ended.
     pub(crate) fn lost(&self) {
         let mut state = self.state.lock();
-        state.is_open = state.source.is_some();
+        state.is_open = state.stream.is_some();
     }
 
-    /// Waits for a new source or another wish.
+    /// Waits for a new stream or another wish.
     pub(crate) async fn changed(&self) {
         self.changed.notified().await;
     }
@@ -259,8 +259,8 @@ impl Feed {
 
     /// The session is over.
     pub(crate) fn close(&self) {
-        let source = self.state.lock().source.take();
-        drop(source);
+        let stream = self.state.lock().stream.take();
+        drop(stream);
     }
 }
 
@@ -280,7 +280,7 @@ impl State {
 
 /// How long a change of the wishes waits for others.
 const COALESCE: Duration = Duration::from_millis(20);
-/// Messages that are taken from a source at once, when another takes its place.
+/// Messages that are taken from a stream at once, when another takes its place.
 const UNREAD_MAX: usize = 256;
 /// Resources that one session may be told of.
 const SUBSCRIPTIONS_MAX: usize = 1_024;

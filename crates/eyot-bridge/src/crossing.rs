@@ -4,7 +4,7 @@
 
 use eyot_era::legacy_to_modern::ClientMeta;
 use eyot_era::modern_to_legacy;
-use eyot_era::revision::{self, Carry, Effect, FEATURES, Feature, Losses};
+use eyot_era::revision::{self, Convert, Effect, FEATURES, Feature, Losses};
 use eyot_types::{
     ClientCapabilities, DiscoverResult, Era, Implementation, InitializeParams, InitializeResult,
     MirroredArguments, Revision, ServerCapabilities, TASKS_EXTENSION, Tool,
@@ -82,7 +82,7 @@ impl Crossing {
 
     /// What is lost of a value that the server says, such as a list of tools.
     #[must_use]
-    pub fn losses<T: Carry>(&self, said: T) -> Losses {
+    pub fn losses<T: Convert>(&self, said: T) -> Losses {
         revision::to(self.client, said).1
     }
 

@@ -4,7 +4,7 @@
 //! the way. One table, [`FEATURES`], names what sets the revisions apart; it decides what is left
 //! out, and the pages `docs/protocol/revisions.md` and `docs/protocol/eras.md` show it.
 //!
-//! **Invariant:** a value that is carried is valid in its revision, unless the losses say that it
+//! **Invariant:** a value that is converted is valid in its revision, unless the losses say that it
 //! is refused: then it makes no sense there, and must not be sent.
 
 mod capabilities;
@@ -31,51 +31,51 @@ pub use self::tools::call_tool_result;
 use eyot_types::{CacheScope, JsonObject, ResultType, Revision, meta};
 
 /// The nearest value that `revision` has, and what was lost.
-pub fn to<T: Carry>(revision: Revision, mut value: T) -> (T, Losses) {
-    let mut carrier = Carrier::new(revision);
-    value.carry(&mut carrier);
-    (value, carrier.losses)
+pub fn to<T: Convert>(revision: Revision, mut value: T) -> (T, Losses) {
+    let mut converter = Converter::new(revision);
+    value.convert(&mut converter);
+    (value, converter.losses)
 }
 
 /// A value that can be made to fit a revision.
-pub trait Carry {
-    /// Makes the value fit the revision of `carrier`, which notes what is lost.
-    fn carry(&mut self, carrier: &mut Carrier);
+pub trait Convert {
+    /// Makes the value fit the revision of `converter`, which notes what is lost.
+    fn convert(&mut self, converter: &mut Converter);
 }
 
-impl<T: Carry> Carry for Vec<T> {
-    fn carry(&mut self, carrier: &mut Carrier) {
-        self.iter_mut().for_each(|it| it.carry(carrier));
+impl<T: Convert> Convert for Vec<T> {
+    fn convert(&mut self, converter: &mut Converter) {
+        self.iter_mut().for_each(|it| it.convert(converter));
     }
 }
 
-impl<T: Carry> Carry for Option<T> {
-    fn carry(&mut self, carrier: &mut Carrier) {
-        self.iter_mut().for_each(|it| it.carry(carrier));
+impl<T: Convert> Convert for Option<T> {
+    fn convert(&mut self, converter: &mut Converter) {
+        self.iter_mut().for_each(|it| it.convert(converter));
     }
 }
 
-impl<T: Carry> Carry for Box<T> {
-    fn carry(&mut self, carrier: &mut Carrier) {
-        T::carry(self, carrier);
+impl<T: Convert> Convert for Box<T> {
+    fn convert(&mut self, converter: &mut Converter) {
+        T::convert(self, converter);
     }
 }
 
-/// Where a value is carried to, and what was lost so far.
+/// What a value is converted to, and what was lost so far.
 #[derive(Debug)]
-pub struct Carrier {
+pub struct Converter {
     revision: Revision,
     losses: Losses,
 }
 
-impl Carrier {
+impl Converter {
     /// Carries to `revision`.
     #[must_use]
     pub fn new(revision: Revision) -> Self {
         Self { revision, losses: Losses::default() }
     }
 
-    /// Where the values are carried to.
+    /// What the values are converted to.
     #[must_use]
     pub const fn revision(&self) -> Revision {
         self.revision

@@ -15,7 +15,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use self::values::{answer_to, capabilities, object, params_text, question, result_of, word};
-use crate::legacy_to_modern::{ClientMeta, Leg, RoundLimits, Step, carry_answer};
+use crate::legacy_to_modern::{ClientMeta, Leg, RoundLimits, Step, convert_answer};
 use crate::parked::{Questions, RoundLosses};
 use crate::{legacy_to_modern, modern_to_legacy};
 
@@ -83,9 +83,9 @@ fn answer_up(method: Method<'_>, answer: &Message) -> Message {
 
 /// The answer of a modern server as a legacy client gets it.
 fn answer_down(method: Method<'_>, answer: &Message) -> Message {
-    let carried = carry_answer(LEGACY, method, answer, None);
-    assert!(carried.losses.is_empty(), "{:?}", carried.losses);
-    carried.message
+    let converted = convert_answer(LEGACY, method, answer, None);
+    assert!(converted.losses.is_empty(), "{:?}", converted.losses);
+    converted.message
 }
 
 /// Asks a legacy client what a modern server asks.

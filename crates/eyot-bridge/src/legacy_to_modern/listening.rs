@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use eyot_era::legacy_to_modern::{ClientMeta, carry_notification};
+use eyot_era::legacy_to_modern::{ClientMeta, convert_notification};
 use eyot_jsonrpc::{Kind, METHOD_NOT_FOUND, Message, MessageKind};
 use eyot_service::{Fault, ReplyItem};
 use eyot_stdx::Backoff;
@@ -159,7 +159,7 @@ impl Listening {
             | Method::ResourcesUpdated => {}
             _ => return eyot_metrics::messages_dropped("notification_of_nobody"),
         }
-        self.ready.extend(carry_notification(self.revision, notification.into_message()));
+        self.ready.extend(convert_notification(self.revision, notification.into_message()));
     }
 
     fn lose(&mut self) {

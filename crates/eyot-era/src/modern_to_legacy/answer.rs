@@ -17,7 +17,7 @@ use crate::losses::say_losses;
 pub struct Answered {
     /// The message, under the client's id.
     pub message: Response,
-    /// What the answer could not carry.
+    /// What the answer could not keep.
     pub losses: Losses,
 }
 

@@ -89,7 +89,7 @@ macro_rules! features {
             }
         }
 
-        /// What sets the revisions apart, for the values that are carried between them.
+        /// What sets the revisions apart, for the values that are converted between them.
         pub const FEATURES: &[&Row] = &[ $( Feature::$feature.row(), )+ ];
     };
 }

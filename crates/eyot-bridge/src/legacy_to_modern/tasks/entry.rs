@@ -14,7 +14,7 @@ use parking_lot::Mutex;
 use serde_json::value::RawValue;
 use tokio::sync::Notify;
 
-use super::super::upstream::{ModernUpstream, carried_request};
+use super::super::upstream::{ModernUpstream, request_for};
 use crate::clock::now;
 use crate::losses::count_losses;
 
@@ -167,7 +167,7 @@ impl TaskEntry {
 
     /// Asks the server something of the task.
     async fn ask(&self, way: Way<'_>, method: Method<'_>) -> Result<Response, Fault> {
-        let request = carried_request(way.client, &self.request(method)).ok_or_else(unwritable)?;
+        let request = request_for(way.client, &self.request(method)).ok_or_else(unwritable)?;
         way.upstream.ask(request).await
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use eyot::bridge::{Crossing, has_tasks};
-use eyot::era::revision::{Carry, Feature, Losses};
+use eyot::era::revision::{Convert, Feature, Losses};
 use eyot::jsonrpc::METHOD_NOT_FOUND;
 use eyot::types::{
     ClientCapabilities, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
@@ -54,8 +54,8 @@ impl Tasks {
 }
 
 /// A page of a list of a server.
-trait Listing: DeserializeOwned + Carry {
-    type Item: Carry;
+trait Listing: DeserializeOwned + Convert {
+    type Item: Convert;
     const METHOD: &str;
     /// What one of its items is called.
     const KIND: &str;

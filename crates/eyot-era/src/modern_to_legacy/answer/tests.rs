@@ -11,7 +11,7 @@ fn said(member: &str, value: &Value) -> Message {
     Message::parse(text.into(), &ScanLimits::default()).unwrap()
 }
 
-fn carried(method: Method<'_>, member: &str, value: &Value) -> Value {
+fn converted(method: Method<'_>, member: &str, value: &Value) -> Value {
     let server = Implementation::new("s", "1");
     let answered = answer(Id::from_text("theirs"), method, &said(member, value), &server);
     serde_json::from_slice(&answered.message.to_bytes()).unwrap()
@@ -21,7 +21,7 @@ fn carried(method: Method<'_>, member: &str, value: &Value) -> Value {
 fn a_list_says_its_type_its_server_and_that_nobody_may_keep_it() {
     let tool = json!({ "name": "a", "inputSchema": { "type": "object" },
         "execution": { "taskSupport": "optional" } });
-    let answer = carried(Method::ToolsList, "result", &json!({ "tools": [tool] }));
+    let answer = converted(Method::ToolsList, "result", &json!({ "tools": [tool] }));
     assert_eq!(answer["id"], "theirs");
     let result = &answer["result"];
     assert_eq!(result["resultType"], "complete");
@@ -33,29 +33,29 @@ fn a_list_says_its_type_its_server_and_that_nobody_may_keep_it() {
 #[test]
 fn metadata_of_a_server_stays_beside_ours() {
     let result = json!({ "content": [], "_meta": { "vendor/x": 1 } });
-    let answer = carried(Method::ToolsCall, "result", &result);
+    let answer = converted(Method::ToolsCall, "result", &result);
     assert_eq!(answer["result"]["_meta"]["vendor/x"], 1);
 }
 
 #[test]
 fn errors_have_codes_of_the_modern_era() {
     let error = json!({ "code": -32002, "message": "gone", "data": { "uri": "a:b" } });
-    let answer = carried(Method::ResourcesRead, "error", &error);
+    let answer = converted(Method::ResourcesRead, "error", &error);
     assert_eq!(answer["error"]["code"], -32602);
     assert_eq!(answer["error"]["data"]["uri"], "a:b");
     let error = json!({ "code": -32001, "message": "late" });
-    assert_eq!(carried(Method::ToolsCall, "error", &error)["error"]["code"], -32603);
+    assert_eq!(converted(Method::ToolsCall, "error", &error)["error"]["code"], -32603);
 }
 
 #[test]
 fn a_page_to_visit_that_cannot_be_read_is_an_error_of_the_modern_era() {
     let error = json!({ "code": -32042, "message": "visit", "data": { "elicitations": 7 } });
-    assert_eq!(carried(Method::ToolsCall, "error", &error)["error"]["code"], -32603);
+    assert_eq!(converted(Method::ToolsCall, "error", &error)["error"]["code"], -32603);
 }
 
 #[test]
 fn an_answer_that_is_no_result_of_its_method_is_an_error() {
-    let answer = carried(Method::ToolsCall, "result", &json!({ "content": 7 }));
+    let answer = converted(Method::ToolsCall, "result", &json!({ "content": 7 }));
     assert_eq!(answer["error"]["code"], -32603);
 }
 

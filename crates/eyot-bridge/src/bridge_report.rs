@@ -16,12 +16,12 @@ use serde_json::value::to_raw_value;
 
 /// A server of one era before clients of the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Crossing {
+pub struct BridgeReport {
     server: Revision,
     client: Revision,
 }
 
-impl Crossing {
+impl BridgeReport {
     /// A server that speaks this revision before clients of the other era, of its latest revision.
     #[must_use]
     pub fn of(server: Revision) -> Self {

@@ -96,8 +96,8 @@ impl Bridge {
                 Ok(State::Parked(state)) => {
                     return Ok(Box::pin(inner.resume(request, &state, &responses)).await);
                 }
-                Ok(State::Visit(keys)) => {
-                    if let Some(error) = refused_visit(&keys, &responses) {
+                Ok(State::AwaitsUrl(keys)) => {
+                    if let Some(error) = refused_url(&keys, &responses) {
                         return Ok(Reply::One(request.refuse(&error)));
                     }
                 }
@@ -113,7 +113,7 @@ impl Bridge {
 }
 
 /// The error of a user who did not visit a page that the upstream insists on.
-fn refused_visit(keys: &[String], responses: &JsonObject) -> Option<ErrorObject> {
+fn refused_url(keys: &[String], responses: &JsonObject) -> Option<ErrorObject> {
     let is_accepted = |key: &String| {
         let action = responses.get(key).and_then(|it| it.get("action"));
         action.and_then(serde_json::Value::as_str) == Some("accept")

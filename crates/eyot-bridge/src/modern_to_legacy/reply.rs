@@ -198,14 +198,16 @@ impl CallReply {
         if let Some(created) = self.bridge.tasks.created(&self.request, &call, answer) {
             return self.end(created);
         }
-        if let Some(error) = modern_to_legacy::failed_for_want(answer, &call.shared.unmet()) {
+        if let Some(error) =
+            modern_to_legacy::missing_capability_error(answer, &call.shared.unmet())
+        {
             return self.end(self.request.refuse(&error));
         }
-        match modern_to_legacy::visits(answer, &self.request.capabilities) {
+        match modern_to_legacy::url_elicitations(answer, &self.request.capabilities) {
             Ok(None) => {}
             // Boxed, because it is rare, and this future is part of every call.
             Ok(Some(pages)) => {
-                let asked = Box::pin(self.visit(pages)).await;
+                let asked = Box::pin(self.ask_for_urls(pages)).await;
                 return self.end(asked);
             }
             Err(error) => return self.end(self.request.refuse(&error)),
@@ -230,12 +232,12 @@ impl CallReply {
     }
 
     /// Asks for the pages that the user must visit before the call can succeed.
-    async fn visit(&self, pages: Vec<ElicitParams>) -> Response {
+    async fn ask_for_urls(&self, pages: Vec<ElicitParams>) -> Response {
         let keyed = pages.into_iter().enumerate();
         let requests: InputRequests =
             keyed.map(|(number, page)| (format!("visit.{number}"), page.into())).collect();
         let keys = requests.keys().cloned().collect();
-        self.bridge.question(&self.request, requests, &State::Visit(keys)).await
+        self.bridge.question(&self.request, requests, &State::AwaitsUrl(keys)).await
     }
 
     /// The upstream's answer as the client has it.

@@ -10,7 +10,7 @@ pub(crate) enum State {
     Parked(ParkedState),
     /// A call that begins anew when its user has visited these pages.
     #[serde(rename = "v")]
-    Visit(Vec<String>),
+    AwaitsUrl(Vec<String>),
 }
 
 /// Which call, and in which round.

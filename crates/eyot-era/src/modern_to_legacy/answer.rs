@@ -101,7 +101,7 @@ pub fn discovered(mut initialized: InitializeResult) -> (DiscoverResult, Losses)
 ///
 /// # Errors
 /// The error for a client that cannot visit pages.
-pub fn visits(
+pub fn url_elicitations(
     answer: &Message,
     client: &ClientCapabilities,
 ) -> Result<Option<Vec<ElicitParams>>, ErrorObject> {
@@ -128,7 +128,10 @@ pub fn visits(
 /// return a `MissingRequiredClientCapabilityError`" (2026-07-28, basic/versioning). What the server
 /// said is in the error's data, under `original`.
 #[must_use]
-pub fn failed_for_want(answer: &Message, unmet: &ClientCapabilities) -> Option<ErrorObject> {
+pub fn missing_capability_error(
+    answer: &Message,
+    unmet: &ClientCapabilities,
+) -> Option<ErrorObject> {
     if unmet.0.is_empty() {
         return None;
     }

@@ -4,7 +4,7 @@ use eyot_jsonrpc::{Id, Message, ScanLimits};
 use eyot_types::{ClientCapabilities, ClientCapability, Implementation, Method};
 use serde_json::{Value, json};
 
-use super::{answer, failed_for_want, visits};
+use super::{answer, missing_capability_error, url_elicitations};
 
 fn said(member: &str, value: &Value) -> Message {
     let text = json!({ "jsonrpc": "2.0", "id": 1, member: value }).to_string();
@@ -65,9 +65,9 @@ fn pages_to_visit_are_questions_without_their_legacy_id() {
     let error = json!({ "code": -32042, "message": "visit", "data": { "elicitations": [page] } });
     let error = said("error", &error);
     let client = ClientCapabilities::default();
-    assert_eq!(visits(&error, &client).unwrap_err().code, -32021);
+    assert_eq!(url_elicitations(&error, &client).unwrap_err().code, -32021);
     let client = client.with_setting(ClientCapability::Elicitation, "url");
-    let pages = visits(&error, &client).unwrap().unwrap();
+    let pages = url_elicitations(&error, &client).unwrap().unwrap();
     assert_eq!((pages.len(), &pages[0].elicitation_id), (1, &None));
 }
 
@@ -75,12 +75,12 @@ fn pages_to_visit_are_questions_without_their_legacy_id() {
 fn a_failure_after_a_question_in_vain_is_for_want_of_a_capability() {
     let unmet = ClientCapabilities::default().with(ClientCapability::Sampling);
     let failed = json!({ "content": [], "isError": true });
-    let error = failed_for_want(&said("result", &failed), &unmet).unwrap();
+    let error = missing_capability_error(&said("result", &failed), &unmet).unwrap();
     assert_eq!(error.code, -32021);
     let expected = json!({ "requiredCapabilities": { "sampling": {} }, "original": failed });
     assert_eq!(error.data, Some(expected));
     let refused = json!({ "code": -32600, "message": "no model" });
-    let error = failed_for_want(&said("error", &refused), &unmet).unwrap();
+    let error = missing_capability_error(&said("error", &refused), &unmet).unwrap();
     assert_eq!(error.data.unwrap()["original"], refused);
 }
 
@@ -88,7 +88,7 @@ fn a_failure_after_a_question_in_vain_is_for_want_of_a_capability() {
 fn nothing_is_wanting_where_the_server_could_do_without() {
     let unmet = ClientCapabilities::default().with(ClientCapability::Sampling);
     let done = said("result", &json!({ "content": [], "isError": false }));
-    assert_eq!(failed_for_want(&done, &unmet), None);
+    assert_eq!(missing_capability_error(&done, &unmet), None);
     let failed = said("result", &json!({ "content": [], "isError": true }));
-    assert_eq!(failed_for_want(&failed, &ClientCapabilities::default()), None);
+    assert_eq!(missing_capability_error(&failed, &ClientCapabilities::default()), None);
 }

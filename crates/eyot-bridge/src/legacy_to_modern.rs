@@ -27,7 +27,7 @@ use crate::losses::count_losses;
 
 /// Legacy clients before one modern server.
 #[derive(Debug)]
-pub struct ToModern {
+pub struct LegacyToModern {
     upstream: Arc<Upstream>,
     modern: Arc<ModernSide>,
     /// What sessions see of the two.
@@ -35,7 +35,7 @@ pub struct ToModern {
     known_tasks: Arc<KnownTasks>,
 }
 
-impl ToModern {
+impl LegacyToModern {
     /// The bridge to an upstream, which is asked through its modern side.
     #[must_use]
     pub fn new(upstream: Arc<Upstream>, modern: Arc<ModernSide>) -> Self {

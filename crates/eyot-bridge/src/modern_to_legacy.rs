@@ -26,6 +26,6 @@ mod shared;
 mod tasks;
 
 pub use self::affinity::Affinity;
-pub use self::bridge::Bridge;
+pub use self::bridge::ModernToLegacy;
 pub use self::modern_request::ModernRequest;
 pub use self::param_headers::ParamHeaders;

@@ -23,9 +23,9 @@ use crate::losses::count_losses;
 
 /// The bridge to one upstream. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Bridge(Arc<Inner>);
+pub struct ModernToLegacy(Arc<Inner>);
 
-impl Bridge {
+impl ModernToLegacy {
     /// A bridge to one upstream; calls that wait are kept in the store, if there is one.
     #[must_use]
     pub fn new(

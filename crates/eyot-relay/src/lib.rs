@@ -5,11 +5,11 @@
 //! and opens it again when it was lost; modern clients share one connection. Clients of the other
 //! era go over `eyot-bridge`. It knows no sockets.
 
+mod headerless_server;
 mod passthrough_session;
 mod questions;
 mod relay;
 mod server_id;
-mod unseen_headers;
 mod watch;
 
 pub use crate::relay::{Relay, RelayOptions};

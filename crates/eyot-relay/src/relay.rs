@@ -11,8 +11,8 @@ use eyot_types::{Era, Method};
 use eyot_upstream::{EraMode, ModernSide, Runtime, Sender, Target, Upstream, initialize};
 use tower_service::Service;
 
+use crate::headerless_server::HeaderlessServer;
 use crate::passthrough_session::PassthroughSession;
-use crate::unseen_headers::HeaderlessServer;
 
 /// What a relay may be told besides its upstream.
 #[derive(Clone, Debug, Default)]

@@ -61,7 +61,7 @@ impl Inner {
     /// Sends the request of a client.
     pub(crate) async fn begin(&self, request: &ModernRequest) -> Result<Arc<UpstreamCall>, Fault> {
         let session = self.pool.session(request, false).await?;
-        let Planned { plan, room } =
+        let Planned { plan, permit } =
             Box::pin(self.tasks.plan(request, &session, &self.param_headers.tools)).await?;
         let params = modern_to_legacy::params(&request.message, session.revision);
         let (params, losses) = params.map_err(Fault::refused)?;
@@ -74,7 +74,7 @@ impl Inner {
         let parked = ParkedCall::new(config);
         let shared = CallShared::new(session.next_id(), request.may_be_asked(), parked);
         shared.begin_round(request.log_level.clone(), request.progress_token.clone());
-        *shared.task_room.lock() = room;
+        *shared.task_permit.lock() = permit;
         // What is asked in a task says which it is of.
         let is_driven = plan == TaskPlan::Driven;
         let turn = if is_driven { None } else { self.turn(request, &session).await? };

@@ -25,7 +25,7 @@ pub(crate) struct CallShared {
     /// Whether its client can be asked.
     pub(crate) may_be_asked: bool,
     /// Room for the task that the upstream is asked to make of it.
-    pub(crate) task_room: Mutex<Option<QuotaPermit>>,
+    pub(crate) task_permit: Mutex<Option<QuotaPermit>>,
     state: Mutex<CallState>,
 }
 
@@ -108,7 +108,7 @@ impl CallShared {
             cursor: None,
             reader: None,
         };
-        Self { id, may_be_asked, task_room: Mutex::default(), state: Mutex::new(state) }
+        Self { id, may_be_asked, task_permit: Mutex::default(), state: Mutex::new(state) }
     }
 
     /// A call that an earlier process has begun, heard up to `cursor`.

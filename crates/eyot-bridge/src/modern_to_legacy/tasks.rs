@@ -39,30 +39,30 @@ use super::inner::Inner;
 use super::modern_request::ModernRequest;
 use super::session::UpstreamSession;
 use crate::known_tools::KnownTools;
-use crate::task_rooms::TaskRooms;
+use crate::task_quota::TaskQuota;
 
 /// The tasks of one upstream.
 #[derive(Debug)]
 pub(crate) struct Tasks {
     table: Arc<KnownTasks>,
-    rooms: Arc<TaskRooms>,
+    quota: Arc<TaskQuota>,
     limits: Arc<Limits>,
 }
 
-/// How a call is sent, and the room for its task.
+/// How a call is sent, and the permit for its task.
 #[derive(Debug)]
 pub(crate) struct Planned {
     pub(crate) plan: TaskPlan,
-    pub(crate) room: Option<QuotaPermit>,
+    pub(crate) permit: Option<QuotaPermit>,
 }
 
 impl Planned {
-    const PLAIN: Self = Self { plan: TaskPlan::Plain, room: None };
+    const PLAIN: Self = Self { plan: TaskPlan::Plain, permit: None };
 }
 
 impl Tasks {
     pub(crate) fn new(limits: &Arc<Limits>) -> Self {
-        Self { table: Arc::default(), rooms: TaskRooms::new(limits), limits: Arc::clone(limits) }
+        Self { table: Arc::default(), quota: TaskQuota::new(limits), limits: Arc::clone(limits) }
     }
 
     /// How a request goes to the upstream.
@@ -86,10 +86,10 @@ impl Tasks {
         let plan =
             TaskPlan::of(support.as_ref(), modern_to_legacy::declares_tasks(&request.message));
         if plan != TaskPlan::Task {
-            return Ok(Planned { plan, room: None });
+            return Ok(Planned { plan, permit: None });
         }
-        match self.rooms.take(request.peer.principal_name()) {
-            Ok(room) => Ok(Planned { plan, room: Some(room) }),
+        match self.quota.permit(request.peer.principal_name()) {
+            Ok(permit) => Ok(Planned { plan, permit: Some(permit) }),
             // Whoever can wait for the answer still gets it.
             Err(_) if support != Some(TaskSupport::Required) => Ok(Planned::PLAIN),
             Err(full) => Err(Fault::overloaded(full, Duration::from_secs(1))),
@@ -118,23 +118,23 @@ impl Tasks {
         answer: &Message,
     ) -> Option<Response> {
         let (session, principal) = (&call.session, request.peer.principal_name());
-        let room = call.shared.task_room.lock().take();
+        let permit = call.shared.task_permit.lock().take();
         if !has_tasks(session) || !modern_to_legacy::declares_tasks(&request.message) {
             return None;
         }
         let task = modern_to_legacy::created(answer)?;
-        let permit = match room.map_or_else(|| self.rooms.take(principal), Ok) {
+        let permit = match permit.map_or_else(|| self.quota.permit(principal), Ok) {
             Ok(permit) => permit,
             Err(full) => return Some(request.refuse(&full)),
         };
         let (upstream_id, ttl_ms) = (task.task_id.clone(), task.ttl);
-        let task = self.rooms.begin(permit, WorkPlace::Peer, task.into(), ttl_ms);
+        let task = self.quota.begin(permit, WorkPlace::Peer, task.into(), ttl_ms);
         let entry = TaskEntry::new(task, upstream_id, session);
         self.table.insert(&entry);
-        let (table, rooms) = (Arc::downgrade(&self.table), Arc::downgrade(&self.rooms));
+        let (table, quota) = (Arc::downgrade(&self.table), Arc::downgrade(&self.quota));
         let sweep = move || {
             table.upgrade().inspect(|it| it.sweep());
-            rooms.upgrade().inspect(|it| it.count());
+            quota.upgrade().inspect(|it| it.count());
         };
         if !entry.at_expiry(sweep) {
             self.table.remove(&entry.read(|it| Arc::clone(it.id())));

@@ -59,7 +59,7 @@ pub(crate) async fn call_tasks(
     if !are_offered || !wants_one {
         return Ok(CallTasks { are_offered, wanted: None });
     }
-    let wanted = Some(session.tasks().room(context.principal())?);
+    let wanted = Some(session.tasks().permit(context.principal())?);
     Ok(CallTasks { are_offered, wanted })
 }
 

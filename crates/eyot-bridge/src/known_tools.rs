@@ -105,7 +105,7 @@ impl KnownTools {
         F: Future<Output = Result<Response, Fault>>,
     {
         // Held until the list is here: who waited for it finds that it is not due any more.
-        let _turn = self.listing.acquire().await;
+        let _permit = self.listing.acquire().await;
         let is_due = self.facts.lock().is_due(principal, name, now());
         if is_due { self.list(principal, ask).await } else { Ok(()) }
     }

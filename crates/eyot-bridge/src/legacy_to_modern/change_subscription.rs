@@ -27,7 +27,7 @@ pub(crate) struct ChangeSubscription {
     upstream: Arc<ModernUpstream>,
     state: Mutex<State>,
     /// One opens at a time; whoever waited finds that it was done for them.
-    turn: Semaphore,
+    opening: Semaphore,
     /// Somebody has opened a new stream, or wants another.
     changed: Notify,
 }
@@ -71,8 +71,8 @@ impl ChangeSubscription {
     /// A subscription that tells of nothing yet.
     pub(crate) fn new(upstream: Arc<ModernUpstream>, wanted: BTreeSet<String>) -> Self {
         let state = State { wanted, wanted_no: 1, ..State::default() };
-        let (turn, changed) = (Semaphore::new(1), Notify::new());
-        Self { upstream, state: Mutex::new(state), turn, changed }
+        let (opening, changed) = (Semaphore::new(1), Notify::new());
+        Self { upstream, state: Mutex::new(state), opening, changed }
     }
 
     /// Wants to hear of a resource; says whether the server will tell.
@@ -120,22 +120,22 @@ impl ChangeSubscription {
     /// short time are made together.
     async fn reach(&self, client: &ClientMeta, number: u64) -> Result<(), Fault> {
         sleep(COALESCE).await;
-        let turn = self.turn.acquire().await;
+        let permit = self.opening.acquire().await;
         let is_reached = {
             let state = self.state.lock();
             state.is_open && state.opened_no >= number
         };
         let opened = if is_reached { Ok(()) } else { self.open(client).await };
-        drop(turn);
+        drop(permit);
         opened
     }
 
     /// The same for whoever listens and has lost its stream.
     pub(crate) async fn reopen(&self, client: &ClientMeta) -> Result<(), Fault> {
-        let turn = self.turn.acquire().await;
+        let permit = self.opening.acquire().await;
         let is_there = self.state.lock().stream.is_some();
         let opened = if is_there { Ok(()) } else { self.open(client).await };
-        drop(turn);
+        drop(permit);
         opened
     }
 

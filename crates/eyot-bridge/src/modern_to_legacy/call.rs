@@ -24,7 +24,7 @@ pub(crate) struct UpstreamCall {
     pub(crate) session: Arc<UpstreamSession>,
     stage: Mutex<Stage>,
     /// Nobody else may be asked in this session meanwhile.
-    _turn: Option<OwnedSemaphorePermit>,
+    _asking_permit: Option<OwnedSemaphorePermit>,
 }
 
 enum Stage {
@@ -53,11 +53,11 @@ impl UpstreamCall {
         session: Arc<UpstreamSession>,
         shared: Arc<CallShared>,
         request: Request,
-        turn: Option<OwnedSemaphorePermit>,
+        permit: Option<OwnedSemaphorePermit>,
     ) -> Arc<Self> {
         let connection = session.connection.clone();
         let sending = Box::pin(async move { connection.request(request).await });
-        Self::at(session, shared, Stage::Sending(sending), turn)
+        Self::at(session, shared, Stage::Sending(sending), permit)
     }
 
     /// Goes on with a call where an earlier process has left it; `None` when the upstream cannot
@@ -65,10 +65,10 @@ impl UpstreamCall {
     pub(crate) fn restore(
         session: Arc<UpstreamSession>,
         shared: Arc<CallShared>,
-        turn: Option<OwnedSemaphorePermit>,
+        permit: Option<OwnedSemaphorePermit>,
     ) -> Option<Arc<Self>> {
         let rest = session.connection.follow(shared.request_id(), shared.cursor())?;
-        Some(Self::at(session, shared, Stage::Streaming(rest), turn))
+        Some(Self::at(session, shared, Stage::Streaming(rest), permit))
     }
 
     /// A call that is sent so.
@@ -84,10 +84,10 @@ impl UpstreamCall {
         session: Arc<UpstreamSession>,
         shared: Arc<CallShared>,
         stage: Stage,
-        turn: Option<OwnedSemaphorePermit>,
+        permit: Option<OwnedSemaphorePermit>,
     ) -> Arc<Self> {
         session.router.begin(&shared);
-        Arc::new(Self { shared, session, stage: Mutex::new(stage), _turn: turn })
+        Arc::new(Self { shared, session, stage: Mutex::new(stage), _asking_permit: permit })
     }
 
     /// What the upstream says next to this call. Its questions go to the call's machine.

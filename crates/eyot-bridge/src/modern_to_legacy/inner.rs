@@ -77,7 +77,7 @@ impl Inner {
         *shared.task_permit.lock() = permit;
         // What is asked in a task says which it is of.
         let is_driven = plan == TaskPlan::Driven;
-        let turn = if is_driven { None } else { self.turn(request, &session).await? };
+        let permit = if is_driven { None } else { self.asking_permit(request, &session).await? };
         self.set_level(request, &shared, &session).await;
         let request = Request::of_text(shared.request_id(), request.method(), &params)
             .with_upstream_id_and_token(shared.id);
@@ -86,22 +86,22 @@ impl Inner {
             let sending = drive(&session, &shared, (request, self.limits.calls.timeout));
             return Ok(UpstreamCall::follow(session, shared, sending));
         }
-        Ok(UpstreamCall::send(session, shared, request, turn))
+        Ok(UpstreamCall::send(session, shared, request, permit))
     }
 
     /// Waits until nobody else may be asked in the session, where a question does not say which
     /// call it is of.
-    async fn turn(
+    async fn asking_permit(
         &self,
         request: &ModernRequest,
         session: &UpstreamSession,
     ) -> Result<Option<OwnedSemaphorePermit>, Fault> {
-        if !request.may_be_asked() || !self.pool.takes_turns(session) {
+        if !request.may_be_asked() || !self.pool.asks_one_at_a_time(session) {
             return Ok(None);
         }
-        let waiting = Arc::clone(&session.turn).acquire_owned();
+        let waiting = Arc::clone(&session.asking).acquire_owned();
         match tokio::time::timeout(self.limits.calls.timeout, waiting).await {
-            Ok(Ok(turn)) => Ok(Some(turn)),
+            Ok(Ok(permit)) => Ok(Some(permit)),
             _ => Err(Fault::overloaded(
                 codes::overloaded("calls that may be asked in one upstream session"),
                 Duration::from_secs(1),

@@ -26,7 +26,7 @@ struct Listening {
     request: Arc<ModernRequest>,
     granted: SubscriptionFilter,
     /// `None`: the upstream session was lost.
-    place: Option<Place>,
+    subscription: Option<SessionSubscription>,
     tasks: TaskWatch,
     /// What was made up for a session that was lost.
     untold: VecDeque<Message>,
@@ -34,7 +34,7 @@ struct Listening {
 }
 
 /// A subscription in one session; dropping it ends it there.
-struct Place {
+struct SessionSubscription {
     session: Arc<UpstreamSession>,
     number: u64,
 }
@@ -61,8 +61,8 @@ impl Inner {
         };
         let capabilities = &session.initialized.capabilities;
         let granted = granted(&params.notifications, capabilities, session.has_stream);
-        let place = match Place::take(&session, granted.clone()).await {
-            Ok(place) => place,
+        let subscription = match SessionSubscription::open(&session, granted.clone()).await {
+            Ok(subscription) => subscription,
             Err(fault) => return request.fail(fault),
         };
         let mut told = granted.clone();
@@ -71,8 +71,9 @@ impl Inner {
         let method = Method::SubscriptionsAcknowledged.as_str();
         let untold = VecDeque::from([Message::notification(method, &acknowledged)]);
         let (bridge, request) = (Arc::clone(self), Arc::clone(request));
-        let place = Some(place);
-        let listening = Listening { bridge, request, granted, place, tasks, untold, failures: 0 };
+        let subscription = Some(subscription);
+        let listening =
+            Listening { bridge, request, granted, subscription, tasks, untold, failures: 0 };
         Ok(Reply::Stream(eyot_service::Messages::new(stream::unfold(listening, Listening::next))))
     }
 }
@@ -83,11 +84,11 @@ impl Listening {
             if let Some(message) = self.untold.pop_front() {
                 return Some((Ok(message.into()), self));
             }
-            match &self.place {
-                Some(place) => {
+            match &self.subscription {
+                Some(subscription) => {
                     let changed = tokio::select! {
                         biased;
-                        changed = place.next() => changed,
+                        changed = subscription.next() => changed,
                         state = self.tasks.next(&self.request.id) => {
                             return Some((Ok(state.into()), self));
                         }
@@ -97,7 +98,7 @@ impl Listening {
                             let message = self.told(&change);
                             return Some((Ok(message.into()), self));
                         }
-                        None => self.place = None,
+                        None => self.subscription = None,
                     }
                 }
                 // Boxed, because it is large and rare, and this future lives long.
@@ -121,8 +122,8 @@ impl Listening {
         self.failures = self.failures.saturating_add(1);
         tokio::time::sleep(PAUSE.steady_delay(self.failures)).await;
         let Ok(session) = self.bridge.pool.session(&self.request, true).await else { return };
-        if let Ok(place) = Place::take(&session, self.granted.clone()).await {
-            self.place = Some(place);
+        if let Ok(subscription) = SessionSubscription::open(&session, self.granted.clone()).await {
+            self.subscription = Some(subscription);
             self.failures = 0;
             let changes = Subscribers::everything(&self.granted);
             self.untold = changes.iter().map(|change| self.told(change)).collect();
@@ -130,17 +131,17 @@ impl Listening {
     }
 }
 
-impl Place {
+impl SessionSubscription {
     /// Subscribes in a session.
     ///
     /// # Errors
     /// A refusal when the upstream refuses a resource; another fault when it does not answer.
-    async fn take(
+    async fn open(
         session: &Arc<UpstreamSession>,
         filter: SubscriptionFilter,
     ) -> Result<Self, Fault> {
         let (number, new) = session.router.subscribe(filter);
-        let place = Self { session: Arc::clone(session), number };
+        let subscription = Self { session: Arc::clone(session), number };
         for uri in new {
             let params = json!({ "uri": uri });
             let answer = session.ask(Method::ResourcesSubscribe, &params).await?;
@@ -149,7 +150,7 @@ impl Place {
                 return Err(Fault::refused(codes::invalid_params(&text)));
             }
         }
-        Ok(place)
+        Ok(subscription)
     }
 
     /// The next change; `None` when the session is lost.
@@ -169,7 +170,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for SessionSubscription {
     fn drop(&mut self) {
         let unwanted = self.session.router.unsubscribe(self.number);
         if unwanted.is_empty() || !self.session.is_open() {

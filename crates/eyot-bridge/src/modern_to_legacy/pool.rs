@@ -35,7 +35,7 @@ pub(crate) struct Key {
 pub(crate) struct Pool {
     pub(crate) upstream: Arc<Upstream>,
     affinity: Affinity,
-    places: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
     /// The upstream gives no session ids.
     is_stateless: AtomicBool,
     asks_aside: Arc<AtomicBool>,
@@ -56,11 +56,11 @@ struct Entry {
 
 impl Pool {
     pub(crate) fn new(upstream: Arc<Upstream>, affinity: Affinity) -> Arc<Self> {
-        let places = Arc::new(Semaphore::new(upstream.runtime.limits.upstream.sessions_max));
+        let permits = Arc::new(Semaphore::new(upstream.runtime.limits.upstream.sessions_max));
         Arc::new_cyclic(|weak| Self {
             upstream,
             affinity,
-            places,
+            permits,
             is_stateless: AtomicBool::new(false),
             asks_aside: Arc::default(),
             sessions: Mutex::default(),
@@ -98,7 +98,7 @@ impl Pool {
     /// when it cannot have outlived that process.
     ///
     /// # Errors
-    /// There is no place for one more session.
+    /// There are too many sessions.
     pub(crate) async fn restored(
         &self,
         request: &ModernRequest,
@@ -109,12 +109,12 @@ impl Pool {
         let key = Key { principal, class: Arc::clone(&request.class), handle: None, restored };
         let cell = self.cell(&key);
         let restoring = async {
-            let place = self.place().map_err(Some)?;
+            let permit = self.permit().map_err(Some)?;
             let router =
                 SessionRouter::new(position.capabilities.clone(), Arc::clone(&self.asks_aside));
             let (peer, idle) = (request.peer.clone(), Some(self.idle(&key)));
             let capabilities = position.capabilities.clone();
-            let opening = Opening { peer, capabilities, router, wants_stream: true, place, idle };
+            let opening = Opening { peer, capabilities, router, wants_stream: true, permit, idle };
             UpstreamSession::restore(&self.upstream, opening, position).await.ok_or(None)
         };
         match cell.get_or_try_init(|| Box::pin(restoring)).await {
@@ -143,7 +143,7 @@ impl Pool {
     }
 
     /// Whether only one call at a time may be asked in a session.
-    pub(crate) fn takes_turns(&self, session: &UpstreamSession) -> bool {
+    pub(crate) fn asks_one_at_a_time(&self, session: &UpstreamSession) -> bool {
         session.is_pipe || self.asks_aside.load(Ordering::Relaxed)
     }
 
@@ -204,10 +204,10 @@ impl Pool {
         wants_stream: bool,
         idle: Option<Idle>,
     ) -> Result<Arc<UpstreamSession>, Fault> {
-        let place = self.place()?;
+        let permit = self.permit()?;
         let (peer, capabilities) = (request.peer.clone(), request.capabilities.clone());
         let router = SessionRouter::new(capabilities.clone(), Arc::clone(&self.asks_aside));
-        let opening = Opening { peer, capabilities, router, wants_stream, place, idle };
+        let opening = Opening { peer, capabilities, router, wants_stream, permit, idle };
         let session = Box::pin(UpstreamSession::open(&self.upstream, opening)).await?;
         if session.is_stateless() {
             self.is_stateless.store(true, Ordering::Relaxed);
@@ -215,12 +215,12 @@ impl Pool {
         Ok(session)
     }
 
-    /// A place for one more session; the one that was used least lately goes for it.
-    fn place(&self) -> Result<OwnedSemaphorePermit, Fault> {
-        let taken = Arc::clone(&self.places).try_acquire_owned();
+    /// Leave for one more session; the one that was used least lately is closed for it.
+    fn permit(&self) -> Result<OwnedSemaphorePermit, Fault> {
+        let taken = Arc::clone(&self.permits).try_acquire_owned();
         let taken = taken.or_else(|_full| {
             drop(self.take_idle());
-            Arc::clone(&self.places).try_acquire_owned()
+            Arc::clone(&self.permits).try_acquire_owned()
         });
         taken.map_err(|_full| {
             Fault::overloaded(codes::overloaded("upstream sessions"), Duration::from_secs(1))

@@ -150,8 +150,8 @@ impl Inner {
         let position = position.filter(|it| it.cursor.is_some()).ok_or_else(lost)?;
         let session = self.pool.restored(request, position).await.map_err(|fault| fault.error)?;
         let session = session.ok_or_else(lost)?;
-        let turn = Arc::clone(&session.turn).try_acquire_owned().ok();
-        let call = UpstreamCall::restore(session, Arc::clone(&entry.shared), turn);
+        let permit = Arc::clone(&session.asking).try_acquire_owned().ok();
+        let call = UpstreamCall::restore(session, Arc::clone(&entry.shared), permit);
         let call = call.ok_or_else(lost)?;
         self.parked.connect(&entry.claim, &call)?;
         eyot_metrics::parked_call_ended("restored");

@@ -34,12 +34,12 @@ pub(crate) struct UpstreamSession {
     pub(crate) has_stream: bool,
     pub(crate) router: Arc<SessionRouter>,
     /// Taken by a call that may be asked, where questions do not say which call they are of.
-    pub(crate) turn: Arc<Semaphore>,
+    pub(crate) asking: Arc<Semaphore>,
     work_queue: mpsc::Sender<DriverWork>,
     next_id: AtomicU64,
     limits: Arc<Limits>,
     /// One of the sessions that there may be.
-    _place: OwnedSemaphorePermit,
+    _permit: OwnedSemaphorePermit,
 }
 
 /// How a session is opened.
@@ -50,7 +50,7 @@ pub(crate) struct Opening {
     pub(crate) router: SessionRouter,
     /// Whether anything that belongs to no call is waited for.
     pub(crate) wants_stream: bool,
-    pub(crate) place: OwnedSemaphorePermit,
+    pub(crate) permit: OwnedSemaphorePermit,
     /// Closes the session when nobody uses it.
     pub(crate) idle: Option<Idle>,
 }
@@ -205,11 +205,11 @@ impl OpenedSession {
             is_pipe: upstream.target.is_shared_channel(),
             has_stream: unasked.is_some(),
             router: Arc::clone(&router),
-            turn: Arc::new(Semaphore::new(1)),
+            asking: Arc::new(Semaphore::new(1)),
             work_queue,
             next_id: AtomicU64::new(first_id),
             limits: Arc::clone(&upstream.runtime.limits),
-            _place: opening.place,
+            _permit: opening.permit,
         });
         let driver = Driver { connection, router, queue: receiver, unasked, idle: opening.idle };
         driver.start(&upstream.runtime, first);

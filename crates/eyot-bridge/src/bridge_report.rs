@@ -1,6 +1,6 @@
-//! What the bridge makes of a server for clients of the other era, before anybody calls it.
+//! What the bridge makes of a server for clients of the other era, told before any call.
 //!
-//! Nothing is decided here: what is told comes from the functions that carry the messages.
+//! Nothing is decided here: the report comes from the functions that convert the messages.
 
 use eyot_era::legacy_to_modern::ClientMeta;
 use eyot_era::modern_to_legacy;

@@ -108,7 +108,7 @@ impl Converter {
         }
     }
 
-    /// The same for a member of an object that has no type.
+    /// Like [`member`](Self::member), for a member of an object that has no type.
     fn key(&mut self, feature: Feature, object: &mut JsonObject, key: &str) {
         let mut member = object.remove(key);
         self.member(feature, &mut member);
@@ -145,7 +145,7 @@ impl Converter {
             cache_scope.get_or_insert(CacheScope::Private);
             return;
         }
-        // A result that nobody may keep is what legacy peers take every result for.
+        // Legacy peers keep no result: there is nothing to say of one that must not be kept.
         let is_cached = ttl_ms.take().is_some_and(|ttl| ttl > 0);
         cache_scope.take();
         if is_cached {

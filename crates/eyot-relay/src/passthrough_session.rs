@@ -176,7 +176,7 @@ impl PassthroughSession {
                 self.questions.answered();
                 self.sent(link.connection.send(response.into_message().with_id(id))).await
             }
-            // An answer to nobody, or to an upstream session that is no more.
+            // An answer to no question, or to one of an upstream session that has ended.
             _ => {
                 eyot_metrics::messages_dropped("answer_to_nobody");
                 Ok(())

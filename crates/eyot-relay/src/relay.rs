@@ -50,7 +50,7 @@ impl Relay {
         Self::with_options(target, runtime, RelayOptions::default())
     }
 
-    /// The same, with options.
+    /// Like [`new`](Self::new), with options.
     #[must_use]
     pub fn with_options(target: Target, runtime: Runtime, options: RelayOptions) -> Self {
         let RelayOptions { era, affinity, store } = options;

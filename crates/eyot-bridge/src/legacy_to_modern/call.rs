@@ -31,7 +31,7 @@ use super::tasks::CallTasks;
 use super::upstream::upstreams_fault;
 use crate::losses::count_losses;
 
-/// A call under way: pulled for its messages by whoever holds the client's stream.
+/// A call under way. The client's stream pulls its messages.
 ///
 /// Dropping it lets go of the server's stream, which cancels the call there: "Closing the SSE
 /// response stream MUST be treated by the server as cancellation" (2026-07-28,

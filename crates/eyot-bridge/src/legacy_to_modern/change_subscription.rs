@@ -1,7 +1,7 @@
 //! What a session hears of changes: one `subscriptions/listen` at the server.
 //!
-//! A filter cannot be changed while it runs. So a new one is opened beside it, and takes its place
-//! once the server has acknowledged it: nothing is missed in between.
+//! The filter of a running stream cannot be changed. A stream with the new filter is opened beside
+//! it and replaces it once the server has acknowledged it, so that no change is missed.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -26,9 +26,9 @@ use super::upstream::{ModernUpstream, request_for, upstreams_fault};
 pub(crate) struct ChangeSubscription {
     upstream: Arc<ModernUpstream>,
     state: Mutex<State>,
-    /// One opens at a time; whoever waited finds that it was done for them.
+    /// One caller opens a stream at a time; those that waited use it.
     opening: Semaphore,
-    /// Somebody has opened a new stream, or wants another.
+    /// There is a new stream, or another is wanted.
     changed: Notify,
 }
 
@@ -36,22 +36,22 @@ pub(crate) struct ChangeSubscription {
 struct State {
     /// The resources that the client wants to hear of.
     wanted: BTreeSet<String>,
-    /// Counts the changes of it.
+    /// Counts the changes of `wanted`.
     wanted_no: u64,
-    /// The one that the newest stream was opened with.
+    /// The count at which the newest stream was opened.
     opened_no: u64,
     acknowledged: SubscriptionFilter,
-    /// The newest stream, until somebody listens.
+    /// The newest stream, until a client listens.
     stream: Option<ChangeStream>,
     /// Whether the newest stream has not ended, as far as is known.
     is_open: bool,
 }
 
-/// What the server tells, for whoever listens.
+/// What the server tells of changes, for the client that listens.
 #[derive(Debug)]
 pub(crate) struct ChangeStream {
     pub(crate) parts: Messages,
-    /// What an older stream has brought and nobody has read.
+    /// Messages of an older stream that the client has not read.
     pub(crate) unread: Vec<Message>,
 }
 
@@ -68,14 +68,14 @@ impl ChangeStream {
 }
 
 impl ChangeSubscription {
-    /// A subscription that tells of nothing yet.
+    /// A subscription that hears nothing yet.
     pub(crate) fn new(upstream: Arc<ModernUpstream>, wanted: BTreeSet<String>) -> Self {
         let state = State { wanted, wanted_no: 1, ..State::default() };
         let (opening, changed) = (Semaphore::new(1), Notify::new());
         Self { upstream, state: Mutex::new(state), opening, changed }
     }
 
-    /// Wants to hear of a resource; says whether the server will tell.
+    /// Subscribes to a resource; `false` when the server does not tell of it.
     pub(crate) async fn subscribe(&self, client: &ClientMeta, uri: &str) -> Result<bool, Fault> {
         let number = {
             let mut state = self.state.lock();
@@ -96,7 +96,7 @@ impl ChangeSubscription {
         opened.map(|()| is_told)
     }
 
-    /// Wants to hear of a resource no more.
+    /// Ends the subscription to a resource.
     pub(crate) async fn unsubscribe(&self, client: &ClientMeta, uri: &str) {
         let number = {
             let mut state = self.state.lock();
@@ -105,7 +105,7 @@ impl ChangeSubscription {
             }
             let number = state.want(|wanted| wanted.remove(uri));
             if state.wanted.is_empty() && state.stream.take().is_some() {
-                // Nobody listens, so there is nothing to hear of any more.
+                // No client listens, and no resource is wanted.
                 state.is_open = false;
                 return;
             }
@@ -116,7 +116,7 @@ impl ChangeSubscription {
         }
     }
 
-    /// Sees to it that a stream is open that covers that change of the wishes. Changes within a
+    /// Opens a stream with what is wanted since that change, unless there is one. Changes within a
     /// short time are made together.
     async fn reach(&self, client: &ClientMeta, number: u64) -> Result<(), Fault> {
         sleep(COALESCE).await;
@@ -130,7 +130,7 @@ impl ChangeSubscription {
         opened
     }
 
-    /// The same for whoever listens and has lost its stream.
+    /// Opens a stream for a client that listens and has lost its own.
     pub(crate) async fn reopen(&self, client: &ClientMeta) -> Result<(), Fault> {
         let permit = self.opening.acquire().await;
         let is_there = self.state.lock().stream.is_some();
@@ -139,7 +139,7 @@ impl ChangeSubscription {
         opened
     }
 
-    /// Opens a stream and leaves it for whoever listens.
+    /// Opens a stream and leaves it for the client that listens.
     async fn open(&self, client: &ClientMeta) -> Result<(), Fault> {
         let patience = self.upstream.limits().calls.timeout;
         let opening = timeout(patience, self.listen(client)).await;
@@ -213,13 +213,13 @@ impl ChangeSubscription {
         filter.is_ok_and(|it| it == SubscriptionFilter::new())
     }
 
-    /// The newest stream, for whoever listens.
+    /// The newest stream, for the client that listens.
     pub(crate) fn take(&self) -> Option<ChangeStream> {
         self.state.lock().stream.take()
     }
 
-    /// Gives a stream back: nobody listens any more. It stays open for the subscriptions, of whose
-    /// changes the client hears when it listens again.
+    /// Keeps the stream of a client that has stopped listening. It stays open if resources are
+    /// wanted: the client hears of their changes when it listens again.
     pub(crate) fn park(&self, mut stream: ChangeStream) {
         let mut state = self.state.lock();
         if let Some(newer) = &mut state.stream {
@@ -239,7 +239,7 @@ impl ChangeSubscription {
         state.is_open = state.stream.is_some();
     }
 
-    /// Waits for a new stream or another wish.
+    /// Waits until there is a new stream, or another is wanted.
     pub(crate) async fn changed(&self) {
         self.changed.notified().await;
     }
@@ -278,7 +278,7 @@ impl State {
     }
 }
 
-/// How long a change of the wishes waits for others.
+/// How long a change of what is wanted waits for further ones.
 const COALESCE: Duration = Duration::from_millis(20);
 /// Messages that are taken from a stream at once, when another takes its place.
 const UNREAD_MAX: usize = 256;

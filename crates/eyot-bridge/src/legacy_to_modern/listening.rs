@@ -110,9 +110,8 @@ impl Listening {
         }
     }
 
-    /// A newer stream in the place of the one that there was. What both have brought by now is told
-    /// once: a change that happened before this moment is the same change. Says whether there is a
-    /// newer one.
+    /// Replaces the stream by a newer one; `false` when there is none. What both have brought by now
+    /// is told once: each change before this moment came on both.
     fn take_newer(&mut self) -> bool {
         let Some(mut newer) = self.changes().take() else { return false };
         let mut told = std::mem::take(&mut self.is_broken).then(|| self.changes().told());

@@ -65,7 +65,7 @@ impl SessionService {
             Method::ResourcesSubscribe | Method::ResourcesUnsubscribe => {
                 Box::pin(async move { service.change_subscriptions(&context, &request).await })
             }
-            // What only the modern era has, and what the bridge does not offer.
+            // Methods of the modern era alone.
             Method::ServerDiscover | Method::SubscriptionsListen | Method::TasksUpdate => {
                 refused(&request, &codes::method_not_found(request.method()))
             }

@@ -23,14 +23,14 @@ pub(crate) struct UpstreamCall {
     pub(crate) shared: Arc<CallShared>,
     pub(crate) session: Arc<UpstreamSession>,
     stage: Mutex<Stage>,
-    /// Nobody else may be asked in this session meanwhile.
+    /// While it is held, no other call may be asked in this session.
     _asking_permit: Option<OwnedSemaphorePermit>,
 }
 
 enum Stage {
     Sending(ReplyFuture),
     Streaming(Messages),
-    /// Nobody listens; the rest is heard from where its stream was left.
+    /// The stream was let go; the rest is heard from this event on.
     Detached(Bytes),
     /// The last word, until it is taken.
     Ended(Option<Box<Heard>>),
@@ -159,7 +159,7 @@ impl UpstreamCall {
         }
     }
 
-    /// Keeps the last word for whichever client polls next.
+    /// Keeps the last word for the client that polls next.
     pub(crate) fn keep(&self, heard: Heard) {
         *self.stage.lock() = Stage::Ended(Some(Box::new(heard)));
         // It may be here already.

@@ -1,5 +1,5 @@
-//! The one task of an upstream session: hears what belongs to no call, does what nobody waits for,
-//! polls the calls that are at rest, and ends the session.
+//! The one task of an upstream session: reads the session's own stream, runs the work that is left
+//! to it, polls parked calls, and ends the session.
 
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -15,12 +15,12 @@ use tokio::time::Instant;
 
 use super::session_router::SessionRouter;
 
-/// Something that is done without anybody waiting for it.
+/// Work that runs in the driver; its result is not waited for.
 pub(crate) type DriverWork = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// When a session is closed for want of use.
 pub(crate) struct Idle {
-    /// Closes it if nobody has used it for so long.
+    /// Closes it if it has not been used for so long.
     pub(crate) close: Box<dyn Fn(Duration) + Send>,
     pub(crate) timeout: Duration,
 }
@@ -64,7 +64,7 @@ impl Driver {
         });
     }
 
-    /// Returns when nobody holds the session any more.
+    /// Returns when the last handle of the session is dropped.
     async fn drive(&mut self, running: &mut FuturesUnordered<DriverWork>) {
         let tick = self.idle.as_ref().map_or(NEVER, |it| it.timeout);
         let mut rest = pin!(tokio::time::sleep(tick));
@@ -114,7 +114,7 @@ impl Driver {
         }
     }
 
-    /// Gives the session up if nobody has used it for long.
+    /// Gives the session up if it has not been used for long.
     fn rest(&self) {
         if let Some(Idle { close, timeout }) = &self.idle {
             close(*timeout);

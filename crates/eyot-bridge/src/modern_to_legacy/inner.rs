@@ -89,8 +89,8 @@ impl Inner {
         Ok(UpstreamCall::send(session, shared, request, permit))
     }
 
-    /// Waits until nobody else may be asked in the session, where a question does not say which
-    /// call it is of.
+    /// Waits until no other call may be asked in the session, where a question does not say which
+    /// call it belongs to.
     async fn asking_permit(
         &self,
         request: &ModernRequest,

@@ -117,7 +117,7 @@ impl Listening {
         Message::notification(change.method().as_str(), &params)
     }
 
-    /// Subscribes in a new session. Nobody knows what changed meanwhile, so everything did.
+    /// Subscribes in a new session. It is not known what changed meanwhile: everything may have.
     async fn come_back(&mut self) {
         self.failures = self.failures.saturating_add(1);
         tokio::time::sleep(PAUSE.steady_delay(self.failures)).await;
@@ -178,7 +178,7 @@ impl Drop for SessionSubscription {
         }
         let session = Arc::clone(&self.session);
         let lingering = async move {
-            // Whoever comes back soon finds the resource still subscribed.
+            // A client that comes back soon finds the resource still subscribed.
             tokio::time::sleep(LINGER).await;
             for uri in unwanted.into_iter().filter(|it| session.router.is_unwanted(it)) {
                 let params = json!({ "uri": uri });
@@ -191,7 +191,7 @@ impl Drop for SessionSubscription {
     }
 }
 
-/// How long a resource stays subscribed that nobody wants any more.
+/// How long a resource stays subscribed after its last subscription has ended.
 const LINGER: Duration = Duration::from_secs(5);
 const PAUSE: Backoff =
     Backoff { base: Duration::from_millis(500), delay_max: Duration::from_secs(15) };

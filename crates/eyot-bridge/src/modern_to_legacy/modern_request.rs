@@ -24,7 +24,7 @@ pub struct ModernRequest {
     pub(crate) headers: Option<HeaderMap>,
     /// What the client can do, as it says it to a legacy server.
     pub(crate) capabilities: ClientCapabilities,
-    /// The same as text: clients of one class can share a session.
+    /// The capabilities as text: clients with the same text can share a session.
     pub(crate) class: Arc<str>,
     pub(crate) log_level: Option<LogLevel>,
     pub(crate) progress_token: Option<Id>,

@@ -22,8 +22,8 @@ use super::shared::CallShared;
 #[derive(Debug)]
 pub(crate) struct ParkedCalls {
     pub(crate) records: Arc<Records>,
-    /// One is taken while the record of an earlier process is read, so that a call is taken over
-    /// once; which one, its name says.
+    /// Held while the record of an earlier process is read, so that a call is taken over once. Its
+    /// name chooses the semaphore.
     restoring: Vec<Semaphore>,
     quota: Quota,
     table: Mutex<Table>,
@@ -65,7 +65,7 @@ impl ParkedCalls {
         Self { records, restoring, quota, table: Mutex::default(), limits }
     }
 
-    /// Waits until nobody else reads the record of this call.
+    /// Waits until no other client reads the record of this call.
     pub(crate) async fn restoring(&self, name: &str) -> Option<SemaphorePermit<'_>> {
         let sum = name.bytes().fold(0_usize, |sum, byte| sum.wrapping_add(byte.into()));
         self.restoring.get(sum % RESTORING)?.acquire().await.ok()
@@ -147,7 +147,7 @@ impl ParkedCalls {
         while let Some(action) = shared.next_action() {
             match action {
                 Action::Forget => self.records.forget(claim),
-                // What it says holds no place.
+                // Such a record holds no position.
                 Action::Store(Record { round, stage: RecordStage::Over }, ttl) => {
                     let over = Record { round, stage: RecordStage::Over };
                     drop(self.records.write(claim, over, ttl));

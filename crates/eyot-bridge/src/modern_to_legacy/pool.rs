@@ -69,8 +69,8 @@ impl Pool {
         })
     }
 
-    /// The session for a request; opened now if there is none. `wants_stream`: what the upstream
-    /// says unasked matters, whoever else uses the session.
+    /// The session for a request; opened now if there is none. `wants_stream`: open the session's own
+    /// stream even if the session is not shared.
     pub(crate) async fn session(
         &self,
         request: &ModernRequest,
@@ -158,7 +158,7 @@ impl Pool {
         Idle { close: Box::new(close), timeout }
     }
 
-    /// Closes a session that nobody uses and nobody has used for so long.
+    /// Closes a session that is not in use and has not been for so long.
     fn close_idle(&self, key: &Key, idle: Duration) {
         let mut sessions = self.sessions.lock();
         let is_idle = |it: &Entry| it.used.elapsed() >= idle && it.is_unused();
@@ -255,7 +255,7 @@ impl Entry {
         self.cell.get().is_some_and(|it| Arc::ptr_eq(it, session))
     }
 
-    /// Whether nobody but the pool holds it, and nobody is about to.
+    /// Whether the pool alone holds it, and no caller waits for it.
     fn is_unused(&self) -> bool {
         Arc::strong_count(&self.cell) == 1
             && self.cell.get().is_some_and(|it| Arc::strong_count(it) == 1)

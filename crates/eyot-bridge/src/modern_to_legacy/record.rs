@@ -49,7 +49,7 @@ pub(crate) struct Claim {
 }
 
 impl Claim {
-    /// A call that nobody has heard of yet.
+    /// The claim to a new call.
     pub(crate) fn new() -> Self {
         Self { name: eyot_stdx::random_token(NAME_BYTES).into(), fence: Fence(1) }
     }
@@ -118,7 +118,7 @@ impl Records {
         }
     }
 
-    /// Forgets a call; nobody waits for it.
+    /// Forgets a call; the write is not waited for.
     pub(crate) fn forget(&self, claim: &Claim) {
         if let Some(store) = &self.store {
             drop(store.unpark(claim.name.as_ref().to_owned(), claim.fence));

@@ -24,8 +24,8 @@ use super::session::may_resend;
 use super::shared::{ForClient, Told};
 use crate::losses::count_losses;
 
-/// A reply, polled by whoever writes it out. Dropping it before its end cancels the call, or leaves
-/// it to others that wait for the same.
+/// A reply, polled by the client's stream. Dropping it before its end cancels the call, or leaves it
+/// to other clients that wait for the same round.
 pub(crate) struct CallReply {
     bridge: Arc<Inner>,
     request: Arc<ModernRequest>,

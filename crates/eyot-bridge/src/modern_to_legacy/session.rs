@@ -33,7 +33,7 @@ pub(crate) struct UpstreamSession {
     /// Whether the upstream can say something that belongs to no call.
     pub(crate) has_stream: bool,
     pub(crate) router: Arc<SessionRouter>,
-    /// Taken by a call that may be asked, where questions do not say which call they are of.
+    /// Held by a call that may be asked, where questions do not say which call they belong to.
     pub(crate) asking: Arc<Semaphore>,
     work_queue: mpsc::Sender<DriverWork>,
     next_id: AtomicU64,
@@ -51,7 +51,7 @@ pub(crate) struct Opening {
     /// Whether anything that belongs to no call is waited for.
     pub(crate) wants_stream: bool,
     pub(crate) permit: OwnedSemaphorePermit,
-    /// Closes the session when nobody uses it.
+    /// Closes the session when it is not used.
     pub(crate) idle: Option<Idle>,
 }
 
@@ -114,12 +114,12 @@ impl UpstreamSession {
         UpstreamId::new(self.next_id.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// Takes a message that is no answer.
+    /// Takes a message that is no answer, from the stream of the call `own` or from the session's.
     pub(crate) fn heard(&self, message: Message, own: Option<&Arc<CallShared>>) {
         self.heard_in(message, own.map(|it| AskTarget::Call(Arc::clone(it))));
     }
 
-    /// The same; `own` is who is asked on the stream that it came on.
+    /// Like [`heard`](Self::heard), for a stream whose questions go to `own`.
     pub(crate) fn heard_in(&self, message: Message, own: Option<AskTarget>) {
         if let Some(answer) = self.router.route(message, own) {
             let connection = self.connection.clone();

@@ -1,4 +1,4 @@
-//! Where the messages of an upstream session belong that do not come on a call's own stream.
+//! Routes messages of an upstream session to the call, task or subscription that they belong to.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -26,7 +26,7 @@ use super::tasks::AskTarget;
 pub(crate) struct SessionRouter {
     /// What the clients of this session have declared.
     capabilities: ClientCapabilities,
-    /// The upstream asks on other streams than the call's: then one call at a time.
+    /// The upstream asks on other streams than the call's: one call at a time may be asked then.
     asks_aside: Arc<AtomicBool>,
     state: Mutex<State>,
     /// Something was noted for a subscription, or the session is gone.
@@ -212,7 +212,7 @@ impl SessionRouter {
         }
     }
 
-    /// A log message names no call: it is of the only one, or of nobody knows which.
+    /// A log message names no call: it is delivered only if exactly one runs.
     fn tell_only(&self, message: Message) {
         match self.only_call() {
             Some(call) => call.tell(message),
@@ -249,7 +249,7 @@ impl SessionRouter {
         }
     }
 
-    /// Whoever listens here must listen elsewhere.
+    /// The session is lost: subscriptions must be opened in another.
     pub(crate) fn set_gone(&self) {
         self.state.lock().is_gone = true;
         self.changed.notify_waiters();
@@ -269,7 +269,7 @@ impl SessionRouter {
         self.state.lock().subscribers.add(filter)
     }
 
-    /// Ends one: the resources that nobody wants any more.
+    /// Ends a subscription: the resources that no other one wants.
     pub(crate) fn unsubscribe(&self, number: u64) -> Vec<String> {
         self.state.lock().subscribers.remove(number)
     }

@@ -1,4 +1,4 @@
-//! What others may do to a call: ask in it, tell it something, come back to it.
+//! One call as its client, its driver and its session see it.
 
 use std::collections::VecDeque;
 use std::task::{Context, Poll, Waker};
@@ -17,7 +17,7 @@ use tokio::time::Instant;
 
 use crate::losses::count_losses;
 
-/// One call, as all see it who have to do with it. Its lock is a leaf.
+/// One call, shared by its client, its driver and its session. Its lock is a leaf.
 #[derive(Debug)]
 pub(crate) struct CallShared {
     /// Unique in its session; also the progress token that the upstream sees.
@@ -54,7 +54,7 @@ struct CallState {
 /// Who does the machine's actions.
 #[derive(Debug)]
 enum Driver {
-    /// Nobody yet: the client has not been asked.
+    /// There is none yet: the client has not been asked.
     None,
     Running(Option<Waker>),
     Gone,
@@ -82,10 +82,10 @@ pub(crate) enum ForClient {
     Waits,
 }
 
-/// What a client leaves behind that was the last to go.
+/// What the last client of a call leaves behind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Abandoned {
-    /// Nothing that concerns it.
+    /// Nothing: others take care of the call.
     Nothing,
     /// Its call is to be cancelled.
     ToCancel,
@@ -276,19 +276,19 @@ impl CallShared {
         until.map(Instant::from_std)
     }
 
-    /// From now on somebody does what the machine wants done.
+    /// From now on a driver does the machine's actions.
     pub(crate) fn begin_driver(&self) {
         self.state.lock().driver = Driver::Running(None);
     }
 
-    /// Nobody does any more: those who wait are told.
+    /// The driver has ended: clients that wait are told.
     pub(crate) fn end_driver(&self) {
         let mut state = self.state.lock();
         state.driver = Driver::Gone;
         state.wake_waiting();
     }
 
-    /// The driver has stopped to hear what the upstream says: whoever reads now asks for it anew.
+    /// The driver has stopped reading the upstream: the client that reads polls it anew.
     pub(crate) fn wake_reader(&self) {
         wake(self.state.lock().reader.take());
     }

@@ -90,7 +90,7 @@ impl Tasks {
         }
         match self.quota.permit(request.peer.principal_name()) {
             Ok(permit) => Ok(Planned { plan, permit: Some(permit) }),
-            // Whoever can wait for the answer still gets it.
+            // The client can wait for the answer of a plain call.
             Err(_) if support != Some(TaskSupport::Required) => Ok(Planned::PLAIN),
             Err(full) => Err(Fault::overloaded(full, Duration::from_secs(1))),
         }

@@ -48,7 +48,7 @@ pub fn convert_answer(
     converted.unwrap_or_else(|error| invalid(id, &error.to_string()))
 }
 
-/// The same for a list of tools that was decoded already.
+/// Like [`convert_answer`], for a list of tools that was decoded already.
 #[must_use]
 pub fn convert_tools(revision: Revision, id: Option<Id>, tools: ListToolsResult) -> Converted {
     finished(id, revision::to(revision, tools))

@@ -273,7 +273,7 @@ pub fn markdown() -> String {
     table
 }
 
-/// The same table for the bridge between the eras: what becomes of each feature in each direction.
+/// The table for the bridge between the eras: what becomes of each feature in each direction.
 #[must_use]
 pub fn bridge_markdown() -> String {
     let mut table = String::from(

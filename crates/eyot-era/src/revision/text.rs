@@ -63,7 +63,7 @@ pub fn result(
     result_with(revision, method, text, |_, _| {})
 }
 
-/// The same; `add` puts more into its metadata, and is told what was lost.
+/// Like [`result`]; `add` puts more into the metadata, and is told what was lost.
 ///
 /// # Errors
 /// As [`result`].

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::output_schema::{is_wrapped, legacy_properties, wrapped};
 use super::{Convert, Converter, Feature, Losses};
 
-/// The same as [`to`](super::to) for the result of a tool whose output schema is known.
+/// Like [`to`](super::to), for the result of a tool whose output schema is known.
 ///
 /// Where the schema is [wrapped](is_wrapped), an object must be wrapped too, or it does not fit.
 #[must_use]
@@ -91,7 +91,7 @@ fn wrap_structured_content(result: &mut CallToolResult, converter: &mut Converte
     }
 }
 
-/// Says a value in words, for whoever does not read structured content.
+/// Says a value in words, for clients that do not read structured content.
 fn add_text(content: &mut Vec<ContentBlock>, value: &Value) {
     if !content.iter().any(|block| matches!(block, ContentBlock::Text(_))) {
         content.push(ContentBlock::text(value.to_string()));

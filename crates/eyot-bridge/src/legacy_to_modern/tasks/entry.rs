@@ -153,13 +153,13 @@ impl TaskEntry {
         }
     }
 
-    /// The questions that nobody has asked the client yet; from here on somebody does.
+    /// The questions that the client has not been asked. The caller asks them.
     pub(super) fn take_questions(&self) -> InputRequests {
         let taken = self.task.lock().take_questions().into_iter();
         taken.filter_map(|(key, it)| Some((key, serde_json::from_str(it.get()).ok()?))).collect()
     }
 
-    /// Nobody asks these any more, and nobody has answered them.
+    /// The caller has stopped asking these, and the client has not answered them.
     pub(super) fn give_back<'k>(&self, keys: impl Iterator<Item = &'k String>) {
         let mut task = self.task.lock();
         keys.for_each(|key| task.handle_given_back(key));

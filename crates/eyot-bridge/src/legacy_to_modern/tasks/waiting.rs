@@ -162,7 +162,7 @@ impl Waiting {
         Way { upstream: self.session.upstream(), client: &self.client }
     }
 
-    /// Asks the client what nobody has asked it yet.
+    /// Asks the client what it has not been asked yet.
     async fn ask(&mut self) -> Result<(), Fault> {
         let asked = self.entry.take_questions();
         if asked.is_empty() {

@@ -122,7 +122,7 @@ impl ParkedDriver {
                 }
                 cancel(&self.call, refusals, reason).await;
             }
-            // Done by whoever takes the next action.
+            // Done in `next_action`.
             Action::Tell(..) | Action::Lead(_) => {}
         }
     }

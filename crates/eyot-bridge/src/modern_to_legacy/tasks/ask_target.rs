@@ -12,7 +12,7 @@ use super::super::shared::CallShared;
 pub(crate) enum AskTarget {
     /// The client of a call that does not know of its task.
     Call(Arc<CallShared>),
-    /// Whoever looks at the task.
+    /// The client that looks at the task.
     Task(Weak<dyn TaskTarget>),
 }
 
@@ -42,7 +42,7 @@ impl AskTarget {
         }
     }
 
-    /// Whether there is anybody who can be asked.
+    /// Whether the client can be asked.
     pub(crate) fn may_be_asked(&self) -> bool {
         match self {
             Self::Call(call) => call.may_be_asked,

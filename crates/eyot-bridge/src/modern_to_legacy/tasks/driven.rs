@@ -202,8 +202,8 @@ impl Waiting {
         }
     }
 
-    /// What a client hears that wants to see the log. Where there is none it says nothing: then it
-    /// only shows whoever waits that the task is alive.
+    /// A log message that says how far the task is. Without a log it is empty: it shows the waiting
+    /// client that the task is alive.
     fn sign_of_life(&mut self, task: LegacyTask, has_log: bool) -> Message {
         let method = Method::LoggingMessage.as_str();
         if !has_log {

@@ -225,7 +225,7 @@ impl TaskEntry {
         changed
     }
 
-    /// Gives the upstream the answers of a client. Answers that nobody waits for are not read.
+    /// Gives the upstream the answers of a client. Answers to no open question are not read.
     ///
     /// # Errors
     /// When the client has answered nonsense for the second time, or the upstream is not reached
@@ -371,7 +371,7 @@ async fn listen(entry: Weak<TaskEntry>, upstream: Arc<UpstreamTask>) {
     let end = upstream.late_end(&AskTarget::Task(target)).await;
     let Some(entry) = entry.upgrade() else { return };
     match end {
-        // Nobody has to listen again: there is nothing more to hear.
+        // There is nothing more to hear: the stream is not opened again.
         Ok(end) => entry.handle(|task| task.handle_early_end(end, now())),
         Err(fault) => {
             tracing::debug!(%fault, "upstream's task is not listened to any more");

@@ -30,7 +30,7 @@ struct Seen {
 }
 
 impl TaskWatch {
-    /// Begins with the state of each task: it may have changed before anybody listened.
+    /// Begins with the state of each task: it may have changed before the client listened.
     pub(crate) fn new(tasks: Vec<Arc<TaskEntry>>) -> Self {
         let ids = tasks.iter().map(|it| it.read(|task| task.id().as_ref().to_owned())).collect();
         let looking = tasks.into_iter().map(|entry| {

@@ -1,4 +1,9 @@
-//! Legacy clients before a modern server: what all their sessions share.
+//! Legacy clients before a modern server.
+//!
+//! What a message becomes is said by `eyot_era::legacy_to_modern`; here is the rest. The server is one
+//! [`upstream`] for all sessions. A session ([`emulated_session`]) is kept here alone, because the
+//! server knows none; its [`service`] answers the client: calls ([`call`]), the stream of changes
+//! ([`listening`], [`change_subscription`]) and [`tasks`].
 
 mod call;
 mod change_subscription;
@@ -30,7 +35,7 @@ use crate::losses::count_losses;
 pub struct LegacyToModern {
     upstream: Arc<Upstream>,
     modern: Arc<ModernSide>,
-    /// What sessions see of the two.
+    /// The server as sessions see it.
     server: Arc<ModernUpstream>,
     known_tasks: Arc<KnownTasks>,
 }
@@ -73,7 +78,7 @@ impl LegacyToModern {
     ///
     /// # Cancel safety
     ///
-    /// The session is joined with nothing.
+    /// No session is made.
     pub async fn initialize(
         &self,
         context: &SessionHandle,
@@ -85,7 +90,7 @@ impl LegacyToModern {
             .map_err(|error| Fault::refused(codes::invalid_params(&error.to_string())))?;
         count_losses(&losses, Era::Legacy);
         let discovered = self.server.discover().await;
-        // It may have become another: `initialize` is tried first the next time.
+        // The server may have changed its era: `initialize` is tried first the next time.
         let discovered = discovered.inspect_err(|_| self.upstream.era.invalidate(Era::Modern))?;
         let discovered = DiscoverResult::clone(&discovered);
         let (result, losses) = advertised(revision, discovered, context.principal().is_some());
@@ -115,8 +120,8 @@ impl LegacyToModern {
     }
 }
 
-/// What a legacy client of this revision is told in the place of a modern server, and what is lost.
-/// `has_list`: it can list its tasks, because it is known who it is.
+/// The result of `initialize` for a legacy client of this revision, and what is lost of what the
+/// modern server says of itself. `has_list`: the client is authenticated and can list its tasks.
 pub(crate) fn advertised(
     revision: Revision,
     discovered: DiscoverResult,

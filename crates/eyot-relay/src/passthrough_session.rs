@@ -30,7 +30,7 @@ use crate::watch::{Change, Watch};
 #[derive(Debug)]
 pub(crate) struct PassthroughSession {
     upstream: Arc<Upstream>,
-    /// Replaced when its link is lost; opened once for all who need it at the same time.
+    /// Replaced when its link is lost; opened once for all calls that wait for it.
     cell: Mutex<Arc<OnceCell<Link>>>,
     questions: Arc<Questions>,
 }
@@ -350,8 +350,7 @@ fn is_not_sent(fault: &Fault) -> bool {
     Outcome::of(&fault.error) == Some(Outcome::NotSent)
 }
 
-/// The upstream's trouble with its own sessions is not the client's: the client's session
-/// goes on.
+/// A lost upstream session is the upstream's fault: the client's session goes on.
 fn upstreams_fault(mut fault: Fault) -> Fault {
     if fault.kind == FaultKind::SessionGone && fault.error.data.is_some() {
         fault.kind = FaultKind::Upstream;

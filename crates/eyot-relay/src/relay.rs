@@ -14,7 +14,7 @@ use tower_service::Service;
 use crate::headerless_server::HeaderlessServer;
 use crate::passthrough_session::PassthroughSession;
 
-/// What a relay may be told besides its upstream.
+/// The options of a relay.
 #[derive(Clone, Debug, Default)]
 #[expect(clippy::exhaustive_structs, reason = "made by its users, from its default")]
 pub struct RelayOptions {
@@ -175,7 +175,7 @@ impl Relay {
     }
 }
 
-/// Its client opens a new session, which is joined with an upstream of the era that is pinned.
+/// The session is gone: its client opens a new one, in the era that the upstream is pinned to.
 fn gone() -> ReplyFuture {
     Box::pin(std::future::ready(Err(Fault::session_gone("session not found"))))
 }

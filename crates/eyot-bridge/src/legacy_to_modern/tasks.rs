@@ -33,7 +33,7 @@ pub(crate) struct KnownTasks {
 #[derive(Debug)]
 pub(crate) struct SessionTasks {
     known: Arc<KnownTasks>,
-    /// Who the session is in the table. Unset: it has had no task.
+    /// The name of the session in the table. Unset: it has had no task.
     owner: OnceLock<Arc<str>>,
 }
 
@@ -46,7 +46,7 @@ pub(crate) struct CallTasks {
     pub(crate) wanted: Option<WantedTask>,
 }
 
-/// A call whose client asked for a task, with room for one.
+/// The permit of a call whose client asked for a task.
 #[derive(Debug)]
 pub(crate) struct WantedTask(QuotaPermit);
 
@@ -87,7 +87,7 @@ impl SessionTasks {
         found.ok_or_else(unknown_task)
     }
 
-    /// Those of the session, the oldest first.
+    /// The tasks of the session, the oldest first.
     fn all(&self) -> Vec<Arc<TaskEntry>> {
         self.known.sweep();
         let table = self.known.table.lock();
@@ -95,7 +95,7 @@ impl SessionTasks {
         table.iter().filter(|it| Some(&it.owner) == owner).cloned().collect()
     }
 
-    /// Room for one more task of this principal.
+    /// Leave for one more task of this principal.
     fn permit(&self, principal: Option<&Arc<str>>) -> Result<WantedTask, ErrorObject> {
         self.known.sweep();
         self.known.quota.permit(principal).map(WantedTask)

@@ -3,7 +3,7 @@
 /// Which calls share an upstream session, besides having declared the same capabilities.
 ///
 /// A legacy server keeps state in its session, and a modern client says nothing that a session
-/// could be found by. What shares one sees each other's state.
+/// could be found by. Calls that share a session see each other's state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Affinity {

@@ -112,7 +112,7 @@ impl ModernToLegacy {
     }
 }
 
-/// The error of a user who did not visit a page that the upstream insists on.
+/// The error for a client whose user has not visited a page that the upstream insists on.
 fn refused_url(keys: &[String], responses: &JsonObject) -> Option<ErrorObject> {
     let is_accepted = |key: &String| {
         let action = responses.get(key).and_then(|it| it.get("action"));

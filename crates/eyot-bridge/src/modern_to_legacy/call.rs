@@ -18,7 +18,7 @@ use super::shared::CallShared;
 
 /// A call with what the upstream says to it.
 ///
-/// One polls it at a time: the client's reply, or the driver while it is at rest.
+/// It is polled by the reply of the client that leads, or by the driver while the call is parked.
 pub(crate) struct UpstreamCall {
     pub(crate) shared: Arc<CallShared>,
     pub(crate) session: Arc<UpstreamSession>,
@@ -71,7 +71,7 @@ impl UpstreamCall {
         Some(Self::at(session, shared, Stage::Streaming(rest), permit))
     }
 
-    /// A call that is sent so.
+    /// A call that is sent by `sending`.
     pub(crate) fn follow(
         session: Arc<UpstreamSession>,
         shared: Arc<CallShared>,
@@ -115,8 +115,8 @@ impl UpstreamCall {
         }
     }
 
-    /// Where the call is now, with these questions; `unasked` is up to where the session's own
-    /// stream was heard.
+    /// How far the call is, with these open questions. `unasked`: the event up to which the session's
+    /// own stream was read.
     pub(crate) fn position(
         &self,
         unasked: Option<&Bytes>,
@@ -124,7 +124,7 @@ impl UpstreamCall {
     ) -> UpstreamPosition {
         let session = &self.session;
         let mut initialized = session.initialized.clone();
-        // What only discovery says again.
+        // Only `server/discover` needs them.
         initialized.instructions = None;
         UpstreamPosition {
             session_id: session.connection.session_id().map(str::to_owned),
@@ -150,7 +150,7 @@ impl UpstreamCall {
         is_detached
     }
 
-    /// Listens again to a call that was left.
+    /// Reads a detached stream again.
     fn attach(&self, stage: &mut Stage) {
         if let Stage::Detached(cursor) = stage {
             let rest =
@@ -162,7 +162,7 @@ impl UpstreamCall {
     /// Keeps the last word for the client that polls next.
     pub(crate) fn keep(&self, heard: Heard) {
         *self.stage.lock() = Stage::Ended(Some(Box::new(heard)));
-        // It may be here already.
+        // That client may be waiting already.
         self.shared.work(|_, _| {});
     }
 

@@ -18,7 +18,7 @@ use super::session_router::SessionRouter;
 /// Work that runs in the driver; its result is not waited for.
 pub(crate) type DriverWork = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// When a session is closed for want of use.
+/// When a session that is not used is closed.
 pub(crate) struct Idle {
     /// Closes it if it has not been used for so long.
     pub(crate) close: Box<dyn Fn(Duration) + Send>,
@@ -50,7 +50,7 @@ impl Driver {
                 tracing::debug!("upstream session ends with the process");
                 running.clear();
                 if self.router.has_calls() {
-                    // A call that is at rest may be resumed by the next process.
+                    // The next process may go on with a parked call.
                     return;
                 }
             }
@@ -95,7 +95,7 @@ impl Driver {
                 if let Some(answer) = self.router.route(message, None) {
                     running.push(say(self.connection.clone(), answer.into()));
                 }
-                // Last: what a record says to be heard must be known to its call.
+                // Last: a record must not name an event that its call has not seen.
                 self.router.heard_until(cursor);
             }
             Some(Ok(_)) => {}

@@ -9,8 +9,8 @@ use super::parked::{ParkedCalls, ParkedDriver};
 use super::record::Claim;
 use super::shared::{Abandoned, CallShared};
 
-/// One client that is here for a call. Dropped before the call's end, it leaves the call to others
-/// that wait for the same, or to the driver, or cancels it.
+/// One client of a call. Dropped before the call's end, it leaves the call to other clients that wait
+/// for the same round, or to the driver, or cancels it.
 pub(crate) struct CallGuard {
     calls: Arc<ParkedCalls>,
     pub(crate) shared: Arc<CallShared>,

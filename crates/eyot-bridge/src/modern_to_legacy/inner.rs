@@ -44,7 +44,7 @@ impl Inner {
         }
     }
 
-    /// What a client is told that must come again: "Servers MUST include at least one of
+    /// The answer that asks the client to come again: "Servers MUST include at least one of
     /// `inputRequests` or `requestState`" (2026-07-28, basic/patterns/mrtr).
     pub(crate) async fn question(
         &self,
@@ -75,7 +75,7 @@ impl Inner {
         let shared = CallShared::new(session.next_id(), request.may_be_asked(), parked);
         shared.begin_round(request.log_level.clone(), request.progress_token.clone());
         *shared.task_permit.lock() = permit;
-        // What is asked in a task says which it is of.
+        // A question in a task says which task it belongs to.
         let is_driven = plan == TaskPlan::Driven;
         let permit = if is_driven { None } else { self.asking_permit(request, &session).await? };
         self.set_level(request, &shared, &session).await;

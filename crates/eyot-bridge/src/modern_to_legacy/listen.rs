@@ -28,7 +28,7 @@ struct Listening {
     /// `None`: the upstream session was lost.
     subscription: Option<SessionSubscription>,
     tasks: TaskWatch,
-    /// What was made up for a session that was lost.
+    /// Messages of our own: the acknowledgement, and what may have changed in a gap.
     untold: VecDeque<Message>,
     failures: u32,
 }

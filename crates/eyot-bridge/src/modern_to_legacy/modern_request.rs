@@ -20,7 +20,7 @@ pub struct ModernRequest {
     pub id: Id,
     /// Its client.
     pub peer: Peer,
-    /// All that it sent: some may repeat arguments.
+    /// Its HTTP headers: some may repeat arguments.
     pub(crate) headers: Option<HeaderMap>,
     /// What the client can do, as it says it to a legacy server.
     pub(crate) capabilities: ClientCapabilities,

@@ -1,5 +1,5 @@
-//! The headers in which modern clients repeat arguments of tools, for an upstream that cannot hold
-//! the two against each other.
+//! Checks the headers in which modern clients repeat arguments of tools, where the upstream does not
+//! see them.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Calls that wait for their clients, by their names.
+//! Parked calls by their names.
 
 mod driver;
 
@@ -18,7 +18,7 @@ use super::call::UpstreamCall;
 use super::record::{Claim, Records, UpstreamPosition};
 use super::shared::CallShared;
 
-/// The calls of one upstream that wait, or have waited.
+/// The parked calls of one upstream.
 #[derive(Debug)]
 pub(crate) struct ParkedCalls {
     pub(crate) records: Arc<Records>,
@@ -51,7 +51,7 @@ pub(crate) struct Entry {
 #[derive(Clone, Debug)]
 pub(crate) enum UpstreamPlace {
     Here(Arc<UpstreamCall>),
-    /// An earlier process was connected to it there.
+    /// It is not connected; an earlier process has left it at this position.
     There(Option<Arc<UpstreamPosition>>),
 }
 
@@ -139,7 +139,7 @@ impl ParkedCalls {
         }
     }
 
-    /// A call of an earlier process cannot be gone on with: all who wait are told, and it is
+    /// A call of an earlier process cannot go on: the clients that wait are told, and it is
     /// forgotten.
     pub(crate) fn lose(&self, entry: &Entry, error: &ErrorObject) {
         let Entry { claim, shared, .. } = entry;
@@ -166,7 +166,7 @@ impl ParkedCalls {
     /// Forgets a call, if this is still the one of that name.
     pub(crate) fn remove(&self, name: &str, shared: &Arc<CallShared>) {
         let removed = self.table.lock().remove(name, shared);
-        // Dropped without the lock: the call may be the last that its session was held for.
+        // Dropped without the lock: the call may hold the last handle of its session.
         drop(removed);
     }
 
@@ -190,10 +190,10 @@ impl Table {
     }
 }
 
-/// Calls that can be taken over at once, if their names are apart.
+/// Calls that can be taken over at once, if their names choose different semaphores.
 const RESTORING: usize = 64;
-/// Calls that wait and keep their upstream connections. Beyond them, one whose upstream can resume
-/// its stream is listened to again only when its client is back.
+/// Parked calls that keep their upstream connections. A further one lets its stream go, if the
+/// upstream can resume it, until its client is back.
 const CONNECTED_MAX: usize = 256;
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ use super::record::UpstreamPosition;
 use super::session::{Opening, UpstreamSession};
 use super::session_router::SessionRouter;
 
-/// What calls have in common that share a session.
+/// The key of a shared session.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
     principal: Option<Arc<str>>,

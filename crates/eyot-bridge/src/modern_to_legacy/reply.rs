@@ -36,14 +36,14 @@ pub(crate) struct CallReply {
     is_over: bool,
 }
 
-/// How long the next word is waited for.
+/// What is waited for, and how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Pace {
-    /// The upstream's: `call_timeout`.
+    /// The upstream's next word: at most the timeout of calls.
     Reads,
     /// A moment for further questions.
     Collects(Instant),
-    /// Something that is being stored, or a client that leads: as long as that takes.
+    /// The store, or the client that leads: as long as that takes.
     Waits,
 }
 
@@ -53,7 +53,7 @@ enum Next {
     Told(Told),
     /// This client goes on with the call.
     Leads,
-    /// Now it is waited for something else.
+    /// Something else is waited for now.
     Paced(Pace),
     /// The moment for further questions is over.
     Collected,
@@ -149,7 +149,7 @@ impl CallReply {
         }
     }
 
-    /// The client is asked. From its first question on, a driver does what there is to be done.
+    /// The client is asked. From its first question on, a driver does the machine's actions.
     fn park(&mut self) -> Option<Response> {
         if self.call.name.is_none()
             && let Some(upstream) = &self.call.upstream
@@ -187,12 +187,12 @@ impl CallReply {
         self.call.shared.begin_round(log_level.clone(), progress_token.clone());
         self.call.upstream = self.bridge.connected(&self.request, &self.call).await;
         if self.call.upstream.is_none() {
-            // It is told why.
+            // The machine tells it why.
             self.pace = Pace::Waits;
         }
     }
 
-    /// The upstream has answered. `None`: that is told when it is stored.
+    /// The upstream has answered. `None`: the client is told when the answer is stored.
     async fn finish(&mut self, answer: &Message) -> Option<Response> {
         let call = Arc::clone(self.call.upstream.as_ref()?);
         if let Some(created) = self.bridge.tasks.created(&self.request, &call, answer) {
@@ -288,7 +288,7 @@ impl CallReply {
     }
 }
 
-/// The upstream's trouble with its own sessions is not the client's, who has none.
+/// A lost upstream session is the upstream's fault to a client without sessions.
 fn of_upstream(mut fault: Fault) -> Fault {
     if fault.kind == FaultKind::SessionGone {
         fault.kind = FaultKind::Upstream;

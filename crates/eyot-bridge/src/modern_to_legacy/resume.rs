@@ -19,11 +19,11 @@ use super::sealed::{ParkedState, State};
 use super::shared::CallShared;
 use crate::clock::now;
 
-/// What a client finds that comes back.
+/// The call that a client has come back to.
 struct Found {
     entry: Entry,
     came: Came,
-    /// What it is asked, if it is.
+    /// The questions, if it is asked.
     requests: InputRequests,
 }
 
@@ -65,7 +65,7 @@ impl Inner {
         if let Some(found) = self.find_here(state, responses) {
             return Ok(found);
         }
-        // One at a time: who comes second finds it here.
+        // One client at a time: the next finds the call here.
         let _restoring = self.parked.restoring(&state.call).await;
         if let Some(found) = self.find_here(state, responses) {
             return Ok(found);
@@ -83,7 +83,7 @@ impl Inner {
         let entry = self.parked.find(&state.call)?;
         if matches!(entry.upstream, UpstreamPlace::There(_)) && entry.shared.look(|it| it.is_over())
         {
-            // Left as it was by a client that has gone: the store knows it.
+            // Its client has gone, and left it in the store as it was.
             self.parked.remove(&entry.claim.name, &entry.shared);
             return None;
         }
@@ -124,7 +124,7 @@ impl Inner {
     }
 
     /// The upstream of a call that a client leads now, connected if it is not. `None`: there is
-    /// none, and all who wait are told.
+    /// none, and the clients that wait are told.
     pub(crate) async fn connected(
         &self,
         request: &ModernRequest,

@@ -38,7 +38,7 @@ pub(crate) struct UpstreamSession {
     work_queue: mpsc::Sender<DriverWork>,
     next_id: AtomicU64,
     limits: Arc<Limits>,
-    /// One of the sessions that there may be.
+    /// Counts the sessions of the pool.
     _permit: OwnedSemaphorePermit,
 }
 
@@ -64,7 +64,7 @@ impl UpstreamSession {
         let request = Request::unnumbered(Method::Initialize.as_str(), &params);
         let mut opened = upstream.open(&opening.peer, request).await;
         if initialize::may_be_modern(&opened) {
-            // It may have become another: the next call finds out.
+            // The server may have changed its era: the next call finds out.
             upstream.era.invalidate(Era::Legacy);
             opened = initialize::name_pin(&upstream.era, opened);
         }
@@ -131,7 +131,7 @@ impl UpstreamSession {
         }
     }
 
-    /// Leaves something for the driver to do; `false` when it has too much to do already.
+    /// Runs work on the driver; `false` when its queue is full or it has ended.
     pub(crate) fn run_on_driver(&self, work: impl Future<Output = ()> + Send + 'static) -> bool {
         let is_taken = self.work_queue.try_send(Box::pin(work)).is_ok();
         if !is_taken {
@@ -173,7 +173,7 @@ struct OpenedSession {
     connection: LegacyConnection,
     initialized: InitializeResult,
     revision: Revision,
-    /// Of our calls.
+    /// The first id of our requests.
     first_id: u64,
 }
 
@@ -238,7 +238,7 @@ fn agreed(answer: &Message) -> Result<(InitializeResult, Revision), Fault> {
     Ok((initialized, revision))
 }
 
-/// Whether a request that failed so has not run at the upstream, or does no harm when it runs twice.
+/// Whether a request may be sent again after this fault: it has not run, or only reads.
 pub(crate) fn may_resend(fault: &Fault, method: Method<'_>) -> bool {
     match fault.kind {
         FaultKind::SessionGone => true,
@@ -251,7 +251,7 @@ pub(crate) fn may_resend(fault: &Fault, method: Method<'_>) -> bool {
     }
 }
 
-/// Who opens sessions for modern clients.
+/// The name under which the bridge opens sessions.
 pub(crate) fn us() -> Implementation {
     Implementation::new("eyot", env!("CARGO_PKG_VERSION"))
 }

@@ -29,7 +29,7 @@ pub(crate) struct SessionRouter {
     /// The upstream asks on other streams than the call's: one call at a time may be asked then.
     asks_aside: Arc<AtomicBool>,
     state: Mutex<State>,
-    /// Something was noted for a subscription, or the session is gone.
+    /// A subscription has a change, or the session is lost.
     pub(crate) changed: Notify,
 }
 
@@ -54,8 +54,8 @@ impl SessionRouter {
         Self { capabilities, asks_aside, state: Mutex::default(), changed: Notify::new() }
     }
 
-    /// A call begins. Early questions are asked in the first that can be asked: it is the one that
-    /// the session was opened for.
+    /// A call begins. Early questions are asked in the first call that can be asked: the session was
+    /// opened for it.
     pub(crate) fn begin(&self, call: &Arc<CallShared>) {
         let mut state = self.state.lock();
         state.calls.insert(call.id, Arc::clone(call));
@@ -92,7 +92,7 @@ impl SessionRouter {
         self.state.lock().tasks.remove(id);
     }
 
-    /// Takes a message that is no answer; `own` is who is asked on the stream that it came on.
+    /// Takes a message that is no answer; `own` is asked what comes on the stream of the message.
     /// What is returned goes to the upstream.
     pub(crate) fn route(&self, message: Message, own: Option<AskTarget>) -> Option<Response> {
         match message.into_kind() {
@@ -120,8 +120,8 @@ impl SessionRouter {
         asked.err().map(|error| request.refuse(&error))
     }
 
-    /// Asks what the client has declared that it can be asked; anything else is noted, for it may
-    /// be why the call fails.
+    /// Asks a client that has declared the capability. A missing one is noted: it may be the reason
+    /// why the call fails.
     fn ask_declared(&self, request: &Request, own: Option<AskTarget>) -> Result<(), ErrorObject> {
         let question = Question::decode_text(request.method(), request.params());
         let question = question.map_err(|error| codes::invalid_params(&error.to_string()))?;

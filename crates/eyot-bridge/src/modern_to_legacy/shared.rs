@@ -24,7 +24,7 @@ pub(crate) struct CallShared {
     pub(crate) id: UpstreamId,
     /// Whether its client can be asked.
     pub(crate) may_be_asked: bool,
-    /// Room for the task that the upstream is asked to make of it.
+    /// The permit for the task that the upstream is asked to make of the call.
     pub(crate) task_permit: Mutex<Option<QuotaPermit>>,
     state: Mutex<CallState>,
 }
@@ -37,17 +37,17 @@ struct CallState {
     driver: Driver,
     /// What clients are told and have not yet heard.
     told: Vec<(Waiter, Told)>,
-    /// Those who wait to be told.
+    /// Clients that wait to be told.
     waiting: Vec<(Waiter, Waker)>,
     /// What the upstream asked for and the client has not declared.
     unmet: ClientCapabilities,
-    /// What is for the client and has not been taken.
+    /// Notifications for the client that leads.
     out: VecDeque<Message>,
     log_level: Option<LogLevel>,
     progress_token: Option<Id>,
     /// The upstream's event id up to which everything was heard.
     cursor: Option<Bytes>,
-    /// Of the client that leads, while it hears what the upstream says.
+    /// Wakes the client that leads, while it reads the upstream.
     reader: Option<Waker>,
 }
 
@@ -64,7 +64,7 @@ enum Driver {
 #[derive(Clone, Debug)]
 pub(crate) struct Told {
     pub(crate) word: Word,
-    /// What it is asked, if it is.
+    /// The questions, if it is asked.
     pub(crate) requests: InputRequests,
 }
 
@@ -76,7 +76,7 @@ pub(crate) enum ForClient {
     Leads,
     /// Something that came on another stream, or while the call was at rest.
     Note(Message),
-    /// It is to hear what the upstream says.
+    /// It is to read the upstream.
     Reads,
     /// It is woken when there is something.
     Waits,
@@ -87,7 +87,7 @@ pub(crate) enum ForClient {
 pub(crate) enum Abandoned {
     /// Nothing: others take care of the call.
     Nothing,
-    /// Its call is to be cancelled.
+    /// A call to cancel.
     ToCancel,
     /// A call of an earlier process, which is in the store as it was.
     Unconnected,
@@ -141,8 +141,8 @@ impl CallShared {
         state.progress_token = progress_token;
     }
 
-    /// Lets go of what the call was read from, and of who read it: a cursor is a part of a larger
-    /// buffer, a waker keeps the memory of a whole task, and people take their time.
+    /// Makes the call small while it is parked: a cursor is a part of a larger buffer, and a waker
+    /// keeps the memory of a whole task.
     pub(crate) fn rest(&self) {
         let mut state = self.state.lock();
         state.cursor = state.cursor.take().map(|it| Bytes::copy_from_slice(&it));
@@ -167,7 +167,7 @@ impl CallShared {
         self.state.lock().unmet.merge(unmet);
     }
 
-    /// All that it asked for in vain.
+    /// All that the upstream asked for and the client has not declared.
     pub(crate) fn unmet(&self) -> ClientCapabilities {
         self.state.lock().unmet.clone()
     }
@@ -203,7 +203,7 @@ impl CallShared {
         at(&self.state.lock().parked)
     }
 
-    /// Something happens to the machine: all who may have to do something about it are woken.
+    /// Changes the machine, and wakes the driver and the clients that may have to act on it.
     pub(crate) fn work<T>(&self, work: impl FnOnce(&mut ParkedCall, std::time::Instant) -> T) -> T {
         let mut state = self.state.lock();
         let worked = work(&mut state.parked, Instant::now().into_std());
@@ -220,7 +220,7 @@ impl CallShared {
         worked
     }
 
-    /// A client comes back; if it is told something at once, what it is asked is with it.
+    /// A client comes back. With it: the questions of the round, in case it is told them at once.
     pub(crate) fn come_back(&self, round: u32, responses: &JsonObject) -> (Came, InputRequests) {
         self.work(|parked, now| {
             let came = parked.handle_client(round, responses, now);
@@ -228,7 +228,7 @@ impl CallShared {
         })
     }
 
-    /// A client does not wait any more: what there is to do that no driver does.
+    /// A client does not wait any more: what it leaves to be done where there is no driver.
     pub(crate) fn leave(&self, waiter: Waiter) -> Abandoned {
         self.work(|parked, now| parked.handle_gone(waiter, now));
         let mut state = self.state.lock();
@@ -298,7 +298,7 @@ impl CallShared {
         matches!(self.state.lock().driver, Driver::Running(_))
     }
 
-    /// Ready when something has happened since `seen`, which is then what has.
+    /// Ready when the machine was changed since `seen`, which then counts that change.
     pub(crate) fn poll_changes(&self, seen: &mut u64, cx: &Context<'_>) -> Poll<()> {
         let mut state = self.state.lock();
         if state.changes != *seen {
@@ -311,7 +311,7 @@ impl CallShared {
         Poll::Pending
     }
 
-    /// What is to be done next. Clients are told on the way.
+    /// The next action for the driver. Those that concern clients are done on the way.
     pub(crate) fn next_action(&self) -> Option<Action> {
         let mut state = self.state.lock();
         loop {
@@ -323,7 +323,7 @@ impl CallShared {
         }
     }
 
-    /// What was to be stored is stored, or was refused.
+    /// The store has taken the record, or has refused it.
     pub(crate) fn stored(&self, outcome: Result<(), Fenced>) {
         self.work(|parked, now| parked.handle_stored(outcome, now));
     }
@@ -336,7 +336,7 @@ impl CallState {
             Word::Last(_) | Word::Refused(_) => InputRequests::default(),
         };
         if self.told.len() >= TOLD_MAX {
-            // Of a client that has gone.
+            // The oldest word is for a client that has gone.
             self.told.remove(0);
         }
         self.told.push((waiter, Told { word, requests }));

@@ -1,9 +1,9 @@
 //! Tasks of modern clients over the experimental tasks of a legacy upstream (2025-11-25).
 //!
-//! Whether a call is a task is decided when it is sent ([`Tasks::plan`]). A client that knows what a
-//! task is gets an id of ours ([`KnownTasks`]) and asks for its state, which the machine of the task
-//! puts together from what the upstream answers ([`TaskEntry`]). For any other client the bridge waits itself
-//! ([`Driven`](driven)).
+//! Whether a call is a task is decided when it is sent ([`Tasks::plan`]). A client that declares the
+//! extension gets an id of ours ([`KnownTasks`]) and asks for the state of the task, which its machine
+//! puts together from the upstream's answers ([`TaskEntry`]). For any other client the bridge waits
+//! itself ([`Driven`](driven)).
 
 mod ask_target;
 mod driven;
@@ -68,7 +68,7 @@ impl Tasks {
     /// How a request goes to the upstream.
     ///
     /// # Errors
-    /// When the tool must be called as a task and there is no room for one.
+    /// When the tool must be called as a task and there may be no further one.
     pub(crate) async fn plan(
         &self,
         request: &ModernRequest,
@@ -243,5 +243,5 @@ pub(crate) fn has_tasks(session: &UpstreamSession) -> bool {
     modern_to_legacy::has_tasks(session.revision, &session.initialized.capabilities)
 }
 
-/// Tasks that one subscription hears of; what is beyond is not acknowledged.
+/// Tasks that one subscription hears of; further ones are not acknowledged.
 const WATCHED_MAX: usize = 1_000;

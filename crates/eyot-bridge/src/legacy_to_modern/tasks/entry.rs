@@ -38,7 +38,7 @@ pub(crate) struct Upstream {
     pub(crate) tool: Option<Arc<ToolFact>>,
 }
 
-/// Whom a task is asked for, and through what.
+/// How a task is asked for: the server, and the client on whose behalf.
 #[derive(Clone, Copy)]
 pub(super) struct Way<'w> {
     pub(super) upstream: &'w ModernUpstream,
@@ -118,7 +118,7 @@ impl TaskEntry {
         Some(legacy_to_modern::task_result(id, task.id(), end))
     }
 
-    /// Stops the task; the client's word is the last.
+    /// Stops the task. It is cancelled whatever the server's task comes to.
     pub(super) async fn cancel(&self, way: Way<'_>) -> Result<LegacyTask, Fault> {
         self.look(way).await?;
         if self.task.lock().handle_cancel(now()).is_err() {
@@ -134,7 +134,7 @@ impl TaskEntry {
         Ok(self.known())
     }
 
-    /// The task cannot go on, because its client did not answer as it must.
+    /// Fails the task, because its client did not answer as it must.
     pub(super) async fn fail(&self, way: Way<'_>, error: ErrorObject) {
         self.task.lock().handle_failure(End::Error(error), now());
         self.stopped.notify_waiters();

@@ -37,7 +37,7 @@ fn has_known_tasks(session: &EmulatedSession, context: &SessionHandle) -> bool {
 /// task-augmentation metadata" (2025-11-25, basic/utilities/tasks, Task Support and Handling).
 ///
 /// # Errors
-/// The error for the client when there is no room.
+/// The error for the client when there are too many tasks.
 pub(crate) async fn call_tasks(
     session: &EmulatedSession,
     context: &SessionHandle,

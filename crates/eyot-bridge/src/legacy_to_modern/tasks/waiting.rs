@@ -31,7 +31,7 @@ pub(super) struct Waiting {
     rounds: TaskRounds,
     look_at: Instant,
     asking: Option<Asking>,
-    /// What is said next.
+    /// The next messages for the client.
     out: VecDeque<Message>,
     is_over: bool,
     cancelled: Option<oneshot::Receiver<()>>,
@@ -219,7 +219,7 @@ impl Waiting {
         }
     }
 
-    /// The task cannot go on: a client's refusal is nothing that the server could be told.
+    /// Fails the task: the server cannot be told that its client has refused.
     async fn fail(&mut self, error: ErrorObject) -> Result<(), Fault> {
         self.entry.fail(self.way(), error.clone()).await;
         self.end(Err(error));

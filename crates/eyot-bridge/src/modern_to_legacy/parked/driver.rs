@@ -1,5 +1,5 @@
-//! The driver of a call that was parked: does what its machine wants done, and hears its upstream
-//! while no client does.
+//! The driver of a parked call: does the actions of its machine, and reads its upstream while no
+//! client does.
 
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -24,9 +24,9 @@ pub(crate) struct ParkedDriver {
     calls: Arc<ParkedCalls>,
     claim: Claim,
     call: Arc<UpstreamCall>,
-    /// The round in which its client was asked last, since the call rests for it.
+    /// The round that the client was asked, while the call rests for it.
     rests_in: Option<u32>,
-    /// The upstream stream was left.
+    /// The upstream stream was let go.
     is_detached: bool,
     changes: u64,
 }
@@ -41,7 +41,7 @@ impl ParkedDriver {
     /// What is rare is boxed: this future is as large as the largest that it holds.
     pub(crate) async fn run(mut self) {
         loop {
-            // Read first: what comes on that stream meanwhile is heard once more, not lost.
+            // Taken before the action: what comes meanwhile is heard once more, and not lost.
             let unasked = self.call.session.router.cursor();
             if let Some(action) = self.call.shared.next_action() {
                 Box::pin(self.act(action, unasked)).await;
@@ -73,7 +73,7 @@ impl ParkedDriver {
     /// Waits until there may be something to do.
     async fn wait(&mut self) {
         let (timer, listens) = self.call.shared.look(|it| {
-            // A client that reads has the time in hand.
+            // A client that reads keeps the time itself.
             let timer = it.poll_timeout().filter(|_| !it.reads());
             (timer.map(Instant::from_std), it.listens())
         });
@@ -100,12 +100,12 @@ impl ParkedDriver {
             },
         }
         if listens {
-            // A client that reads may have asked before this did for the last time.
+            // A client that reads may have polled before this driver did for the last time.
             call.shared.wake_reader();
         }
     }
 
-    /// `unasked` is up to where the session's own stream was heard before.
+    /// Does an action. `unasked`: the event up to which the session's own stream was read before.
     async fn act(&self, action: Action, unasked: Option<Bytes>) {
         match action {
             Action::Store(record, ttl) => {
@@ -135,7 +135,7 @@ impl ParkedDriver {
         self.call.shared.stored(outcome);
     }
 
-    /// Sends answers beside all else: an upstream may take its time to take them.
+    /// Sends answers in work of its own: the upstream may be slow to take them.
     fn send(&self, answers: Vec<Message>) {
         let (call, timeout) = (Arc::clone(&self.call), self.calls.limits.calls.timeout);
         let sending = async move {

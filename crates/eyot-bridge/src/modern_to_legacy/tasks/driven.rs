@@ -1,4 +1,4 @@
-//! A task that its client does not know of: the bridge waits for it, and the client for the bridge.
+//! A call that the upstream runs as a task and its client does not: the bridge waits for the task.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -149,7 +149,7 @@ impl Driven {
         None
     }
 
-    /// The stream of the result was lost, which the task need not be.
+    /// The stream of the result was lost; the task may still run.
     async fn ask_again(&mut self, fault: Fault) -> Option<Result<ReplyItem, Fault>> {
         let waiting = self.task.as_mut()?;
         waiting.failures += 1;
@@ -160,7 +160,7 @@ impl Driven {
         self.ask_for_result().await
     }
 
-    /// Looks at the task, so that a silent one is told from a dead one.
+    /// Looks at the task: a silent one may be dead.
     async fn look(&mut self) -> Option<Result<ReplyItem, Fault>> {
         let waiting = self.task.as_mut()?;
         waiting.look_at = Instant::now() + waiting.interval;

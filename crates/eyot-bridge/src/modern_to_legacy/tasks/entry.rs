@@ -26,9 +26,9 @@ use crate::clock::now;
 #[derive(Debug)]
 pub(crate) struct TaskEntry {
     state: Mutex<State>,
-    /// The task may be another than it was.
+    /// Notified when the task may have changed.
     changed: Notify,
-    /// The session has nothing to do for this task any more.
+    /// Cancelled when the session has nothing to do for this task any more.
     over: CancellationToken,
 }
 
@@ -66,7 +66,7 @@ impl TaskEntry {
         read(&self.state.lock().task)
     }
 
-    /// Changes the task, and wakes those who watch.
+    /// Changes the task, and wakes its watchers.
     fn handle<R>(&self, handle: impl FnOnce(&mut TaskMachine) -> R) -> R {
         let handled = handle(&mut self.state.lock().task);
         self.changed.notify_waiters();
@@ -76,7 +76,7 @@ impl TaskEntry {
     /// Writes the task as its client sees it; `left` is its end, if that is not kept here.
     ///
     /// # Errors
-    /// When the end is at the upstream, and was not brought.
+    /// When the end is at the upstream, and `left` is not given.
     pub(crate) fn show<T>(
         &self,
         left: Option<&End>,
@@ -86,8 +86,8 @@ impl TaskEntry {
         state.task.view(left).map(write).ok_or_else(|| Fault::refused(unknown_task()))
     }
 
-    /// Leaves it to the session's driver to do something when the time of the task is over, if it
-    /// has not ended before; `false` when the driver has too much to do.
+    /// Runs work on the session's driver when the time of the task is over, if the task has not ended
+    /// before; `false` when the driver's queue is full.
     pub(crate) fn at_expiry(&self, work: impl FnOnce() + Send + 'static) -> bool {
         let Some(upstream) = self.upstream() else { return true };
         let (over, expires) = (self.over.clone(), Instant::from_std(self.read(|it| it.expires())));
@@ -181,7 +181,7 @@ impl TaskEntry {
         }
     }
 
-    /// Sees to it that the upstream can ask, and waits for what it asks.
+    /// Opens the stream on which the upstream asks, and waits for its questions.
     ///
     /// "When the requestor encounters the `input_required` status, it SHOULD preemptively call
     /// `tasks/result`" (2025-11-25, basic/utilities/tasks, Input Required Status).

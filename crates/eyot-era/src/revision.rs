@@ -1,4 +1,4 @@
-//! What each revision can carry of a value, and what becomes of the rest.
+//! What each revision has of a value, and what becomes of the rest.
 //!
 //! [`to`] makes of any typed value the nearest one that a revision has, and says what was lost on
 //! the way. One table, [`FEATURES`], names what sets the revisions apart; it decides what is left
@@ -69,7 +69,7 @@ pub struct Converter {
 }
 
 impl Converter {
-    /// Carries to `revision`.
+    /// Converts to `revision`.
     #[must_use]
     pub fn new(revision: Revision) -> Self {
         Self { revision, losses: Losses::default() }

@@ -54,7 +54,7 @@ pub fn convert_tools(revision: Revision, id: Option<Id>, tools: ListToolsResult)
     finished(id, revision::to(revision, tools))
 }
 
-/// What the bridge cannot carry is said, never hidden.
+/// The message with its losses in the metadata: what the bridge cannot keep is said, never hidden.
 fn finished<T: Serialize>(id: Option<Id>, (result, losses): (T, Losses)) -> Converted {
     if losses.is_empty() {
         return ready(id, |id| Message::response(id, &result), losses);
@@ -69,7 +69,7 @@ fn finished<T: Serialize>(id: Option<Id>, (result, losses): (T, Losses)) -> Conv
     ready(id, |id| Message::response(id, &value), losses)
 }
 
-/// The message, unless it would make no sense.
+/// The message, or an error where it would make no sense without what was lost.
 fn ready(id: Option<Id>, message: impl FnOnce(Id) -> Message, losses: Losses) -> Converted {
     if let Some(feature) = losses.refused() {
         let reason = format!("the session's revision has no {}", feature.as_str());

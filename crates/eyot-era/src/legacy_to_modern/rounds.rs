@@ -50,7 +50,7 @@ impl Default for RoundLimits {
 #[derive(Debug)]
 #[expect(clippy::exhaustive_enums, reason = "whoever drives the rounds must do each of them")]
 pub enum Step {
-    /// Convert it to the client: the call is done.
+    /// Convert it for the client: the call is done.
     Complete,
     /// Ask the client all of these, and ask the server again when all are answered.
     Ask(Vec<Leg>),

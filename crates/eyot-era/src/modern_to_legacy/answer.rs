@@ -96,8 +96,7 @@ pub fn discovered(mut initialized: InitializeResult) -> (DiscoverResult, Losses)
 
 /// The pages that the user must visit before the request can succeed; `None` for any other answer.
 ///
-/// Only 2025-11-25 has this error, after which a client asks again; in the modern era the same is
-/// a round.
+/// Only 2025-11-25 has this error, after which a client asks again; in the modern era it is a round.
 ///
 /// # Errors
 /// The error for a client that cannot visit pages.
@@ -121,8 +120,8 @@ pub fn url_elicitations(
     Ok(Some(elicitations.into_iter().map(|it| revision::to(Revision::MODERN, it).0).collect()))
 }
 
-/// The error for a client whose call has failed after its server asked in vain for what the client
-/// has not declared; `None` if nothing is `unmet`, or if the server could do without.
+/// The error for a client whose call has failed because the server needs the capabilities `unmet`,
+/// which the client has not declared; `None` if there are none, or the call has not failed.
 ///
 /// "If processing a request requires a capability the client did not include [...], the server MUST
 /// return a `MissingRequiredClientCapabilityError`" (2026-07-28, basic/versioning). What the server

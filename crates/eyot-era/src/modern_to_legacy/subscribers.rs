@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use eyot_jsonrpc::Message;
 use eyot_types::{Method, ServerCapabilities, SubscriptionFilter};
 
-/// What may be granted of what a client asks for: what the server can tell at all.
+/// The part of a filter that the server can tell of.
 ///
 /// `has_stream` says whether the server can say anything unasked.
 #[must_use]
@@ -193,7 +193,7 @@ fn is_part_of(changed: &str, uri: &str) -> bool {
 
 /// Resources of one subscription.
 const URIS_MAX: usize = 256;
-/// Parts of resources that one subscription has yet to be told of.
+/// Changes that one subscription has not been told of yet.
 const UNTOLD_MAX: usize = 512;
 
 #[cfg(test)]

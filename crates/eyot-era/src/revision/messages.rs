@@ -90,7 +90,7 @@ impl Convert for ReadResourceResult {
     }
 }
 
-/// The results of lists differ in what they list.
+/// Converts results of lists: each item.
 macro_rules! convert_lists {
     ( $( $name:ident { $items:ident } )+ ) => {
         $(
@@ -111,7 +111,7 @@ convert_lists! {
     ListResourceTemplatesResult { resource_templates }
 }
 
-/// Messages that differ in their metadata only.
+/// Converts messages that differ between revisions in their metadata only.
 macro_rules! convert_meta {
     ( $( $name:ident )+ ) => {
         $(

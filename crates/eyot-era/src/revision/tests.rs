@@ -1,4 +1,4 @@
-//! What becomes of single values; `tests/carried.rs` holds all of them against the schemas.
+//! What becomes of single values; `tests/converted.rs` holds all of them against the schemas.
 
 mod converted;
 mod features;
@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
-/// Carries the value and compares it and the names of the losses.
+/// Converts the value and compares it and the names of the losses.
 #[track_caller]
 fn check<T>(revision: Revision, value: Value, expected: &Value, losses: &[&str])
 where

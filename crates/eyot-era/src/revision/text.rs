@@ -1,4 +1,4 @@
-//! Parameters and results as text: decoded as what their method says, carried, and encoded.
+//! Parameters and results as text: decoded as what their method says, converted, and encoded.
 
 use std::collections::BTreeMap;
 

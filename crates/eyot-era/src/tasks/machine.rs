@@ -378,7 +378,8 @@ impl TaskMachine {
 /// Time, and what comes out.
 impl TaskMachine {
     /// Time has passed: a task whose time is over ends, lets go of its work, and gives its room
-    /// back. "Servers MAY mark a task as `failed` at any point after the TTL elapses" (tasks extension, Task Polling).
+    /// back. "Servers MAY mark a task as `failed` at any point after the TTL elapses" (tasks
+    /// extension, Task Polling).
     pub fn handle_timeout(&mut self, now: Instant) {
         if now < self.expires {
             return;
@@ -397,8 +398,7 @@ impl TaskMachine {
         (!self.due.is_released()).then_some(self.expires)
     }
 
-    /// When the next look is due, if the task is watched. `None`: nothing that is
-    /// not here will change.
+    /// When the next look is due, if the task is watched. `None`: looking would bring nothing new.
     #[must_use]
     pub fn poll_look(&self) -> Option<Instant> {
         let is_there_more = self.place == WorkPlace::Peer && !self.due.is_released();

@@ -31,7 +31,7 @@ pub(crate) struct Options {
     envelope: bool,
 }
 
-/// Serves both eras until somebody ends the process.
+/// Serves both eras until the process is ended.
 pub(crate) fn run(options: Options) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
     match runtime.block_on(listener::serve(|stream| connection(stream, options)))? {}

@@ -37,7 +37,7 @@ pub(crate) struct Options {
     envelope: bool,
 }
 
-/// Serves until somebody ends the process.
+/// Serves until the process is ended.
 pub(crate) fn run(options: Options) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let options = Arc::new(options);
@@ -108,7 +108,7 @@ where
 }
 
 impl Upstream<Full<Bytes>> {
-    /// The same, with every message read as far as its envelope.
+    /// Passes a request on, with every message read as far as its envelope.
     async fn inspected(
         &self,
         request: Request<Incoming>,

@@ -1,4 +1,4 @@
-//! Counts what a program executes: exact, whatever else the machine does.
+//! Counts what a program executes: exact, even on a busy machine.
 
 mod profile;
 

@@ -73,7 +73,8 @@ impl Client {
         self.ask(call).await.map(drop)
     }
 
-    /// The same; the start of the answer, or all of it if it is short.
+    /// Sends a call and waits for its answer; returns the start of the answer, or all of it if it
+    /// is short.
     ///
     /// # Errors
     ///

@@ -15,11 +15,11 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 
 pub(crate) use self::crossing::Crossing;
 use crate::load::{Load, Sample};
-use crate::open::{self, Held};
+use crate::open::{self, OpenStreams};
 use crate::process::Server;
 use crate::{backend, listener};
 
-/// What a driver is asked to do.
+/// A task for a driver.
 #[derive(Debug, Serialize, Deserialize)]
 enum Order {
     Load(Load),
@@ -58,7 +58,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
 
 async fn carry_out() -> anyhow::Result<()> {
     let mut orders = BufReader::new(tokio::io::stdin()).lines();
-    let mut held = Held::default();
+    let mut open_streams = OpenStreams::default();
     while let Some(line) = orders.next_line().await.context("read an order")? {
         match serde_json::from_str(&line).context("read an order")? {
             Order::Load(load) => println!("{}", serde_json::to_string(&load.measure().await?)?),
@@ -67,7 +67,7 @@ async fn carry_out() -> anyhow::Result<()> {
                 println!("{{}}");
             }
             Order::Streams { url, count } => {
-                held.append(open::streams(&parse(&url)?, count).await?);
+                open_streams.append(open::streams(&parse(&url)?, count).await?);
                 println!("{{}}");
             }
             Order::Parked { url, count } => {
@@ -79,7 +79,7 @@ async fn carry_out() -> anyhow::Result<()> {
                 println!("{{}}");
             }
             Order::Close => {
-                held = Held::default();
+                open_streams = OpenStreams::default();
                 println!("{{}}");
             }
         }

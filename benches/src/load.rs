@@ -97,7 +97,7 @@ impl Extent {
 
     fn warm_up(self) -> Until {
         match self {
-            // The same before every count, so that it cancels out between two runs.
+            // Equal before every count, so that it cancels out between two runs.
             Self::Requests(_) => Self::Requests(50).until(),
             Self::Millis(millis) => Self::Millis(millis / 5).until(),
         }

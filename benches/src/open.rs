@@ -13,9 +13,9 @@ const OPENING_MAX: usize = 32;
 
 /// Streams that stay open as long as this lives.
 #[derive(Default)]
-pub(crate) struct Held(Vec<(Client, Response<Incoming>)>);
+pub(crate) struct OpenStreams(Vec<(Client, Response<Incoming>)>);
 
-impl Held {
+impl OpenStreams {
     /// Keeps these open too.
     pub(crate) fn append(&mut self, mut other: Self) {
         self.0.append(&mut other.0);
@@ -49,7 +49,7 @@ pub(crate) async fn sessions(url: &Uri, count: usize) -> anyhow::Result<()> {
 /// # Cancel safety
 ///
 /// Some sessions may have been opened; their streams are closed.
-pub(crate) async fn streams(url: &Uri, count: usize) -> anyhow::Result<Held> {
+pub(crate) async fn streams(url: &Uri, count: usize) -> anyhow::Result<OpenStreams> {
     let opened = each(count, || {
         let url = url.clone();
         async move {
@@ -58,7 +58,7 @@ pub(crate) async fn streams(url: &Uri, count: usize) -> anyhow::Result<Held> {
             Ok((client, stream))
         }
     });
-    opened.await.map(Held)
+    opened.await.map(OpenStreams)
 }
 
 /// Leaves calls parked: their clients are asked something, and go.

@@ -41,7 +41,7 @@ pub(crate) fn measure<T: Copy>(
     Ok(measured)
 }
 
-/// Every second round goes backwards, so that nobody always comes after the same one.
+/// Every second round goes backwards, so that no subject always follows the same one.
 fn round<T: Copy>(
     subjects: &[T],
     is_backward: bool,

@@ -34,7 +34,7 @@ pub(crate) struct Tasks {
     pub(crate) tasks: usize,
 }
 
-/// Serves until somebody ends the process.
+/// Serves until the process is ended.
 pub(crate) fn run(options: Options) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let metrics = runtime.metrics();

@@ -1,4 +1,4 @@
-//! The same tools on two SDKs: Eyot, and rmcp, the official one.
+//! Servers of equal tools on two SDKs: Eyot, and rmcp, the official one.
 
 mod eyot_tools;
 mod rmcp_tools;

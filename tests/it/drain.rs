@@ -4,14 +4,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use eyot::{Drained, SqliteOptions, SqliteStore};
+use eyot::{Drained, Eras, Server, SqliteOptions, SqliteStore, Target};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use crate::support::{
-    Connection, Habits, Proxy, Session, Stage, Upstream, call, check_healthy, patient_limits,
-    within,
+    Connection, Habits, Proxy, Session, Stage, Upstream, call, check_healthy, modern_ask,
+    modern_request, patient_limits, within,
 };
 
 /// New work finds no listener, or is turned away.
@@ -43,6 +43,25 @@ async fn drain_ends_listening_streams_and_lets_running_calls_finish() {
     running.tool_text("in peace").await;
     let answer = calling.response().await;
     assert_eq!(answer.json()["result"]["content"][0]["text"], "in peace");
+    assert_eq!(proxy.drained().await, Drained::Complete);
+}
+
+#[tokio::test]
+async fn drain_ends_the_subscriptions_of_modern_clients_with_their_result() {
+    let server = Server::builder("steady", "1.0").eras(Eras::Modern).build().unwrap();
+    let target = Target::InProcess(Arc::new(server));
+    let proxy = Proxy::start(target, patient_limits(), |_| {}).await;
+    let mut connection = Connection::open(proxy.address).await;
+    let wanted = json!({ "notifications": { "toolsListChanged": true } });
+    let listen = modern_request("all", "subscriptions/listen", wanted);
+    connection.ask(&modern_ask(&listen)).await;
+    let mut listening = connection.begun().await.events();
+    let acknowledged = listening.next_message().await.message();
+    assert_eq!(acknowledged["method"], "notifications/subscriptions/acknowledged");
+    proxy.shutdown.drain();
+    let ended = listening.next_message().await.message();
+    assert_eq!(ended["id"], "all");
+    assert_eq!(ended["result"]["_meta"]["io.modelcontextprotocol/subscriptionId"], "all");
     assert_eq!(proxy.drained().await, Drained::Complete);
 }
 

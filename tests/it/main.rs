@@ -28,6 +28,8 @@ mod everything_peers;
 #[cfg(test)]
 mod explain;
 #[cfg(test)]
+mod forward;
+#[cfg(test)]
 mod handlers;
 #[cfg(test)]
 mod hostile;

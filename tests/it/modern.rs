@@ -327,7 +327,8 @@ async fn child_that_dies_is_started_again_for_the_next_request() {
     puppet.exit(9, "tired of life").await;
     let answer = connection.response().await;
     assert_eq!(answer.json()["error"]["data"]["outcome"], "unknown", "{}", answer.text());
-    assert!(answer.text().contains("tired of life"), "{}", answer.text());
+    assert!(answer.text().contains("exit code 9"), "{}", answer.text());
+    assert!(!answer.text().contains("tired of life"), "{}", answer.text());
     let mut connection = Connection::open(proxy.address).await;
     connection.ask(&modern_ask(&modern_call(2, "echo"))).await;
     let mut puppet = stage.enter().await;

@@ -36,7 +36,7 @@ impl Counter {
         self.0.block_on(work)
     }
 
-    /// Runs a future, and whatever it has spawned, until all of that rests.
+    /// Runs a future, and all that it has spawned, until none of it can go on.
     pub(crate) fn count(
         &self,
         work: impl Future<Output = anyhow::Result<()>>,

@@ -17,18 +17,18 @@ use tower_service::Service;
 use crate::SessionId;
 
 /// A request in one piece, as it comes from a small head with a small body.
-pub(crate) type Asked = Request<Full<Bytes>>;
+pub(crate) type WholeRequest = Request<Full<Bytes>>;
 
-/// What both SDKs offer to be mounted in somebody's server.
+/// The service that both SDKs offer for a foreign server.
 pub(crate) trait Mounted:
-    Service<Asked, Response = Response<Self::Body>, Error = Infallible> + Clone
+    Service<WholeRequest, Response = Response<Self::Body>, Error = Infallible> + Clone
 {
     type Body: Body<Data = Bytes, Error = Infallible> + Send + Unpin;
 }
 
 impl<S, B> Mounted for S
 where
-    S: Service<Asked, Response = Response<B>, Error = Infallible> + Clone,
+    S: Service<WholeRequest, Response = Response<B>, Error = Infallible> + Clone,
     B: Body<Data = Bytes, Error = Infallible> + Send + Unpin,
 {
     type Body = B;
@@ -58,7 +58,7 @@ impl<S: Mounted> Endpoint<S> {
     }
 
     /// Sends a call and reads its answer, which must hold `want`.
-    pub(crate) async fn ask(&self, request: Asked, want: &[u8]) -> anyhow::Result<()> {
+    pub(crate) async fn ask(&self, request: WholeRequest, want: &[u8]) -> anyhow::Result<()> {
         let response = self.answer(request).await?;
         let status = response.status();
         let body = response.into_body().collect().await?.to_bytes();
@@ -70,7 +70,7 @@ impl<S: Mounted> Endpoint<S> {
     }
 
     /// Sends a call and lets its answer pass.
-    pub(crate) async fn send(&self, request: Asked) -> anyhow::Result<()> {
+    pub(crate) async fn send(&self, request: WholeRequest) -> anyhow::Result<()> {
         let response = self.answer(request).await?;
         let status = response.status();
         anyhow::ensure!(status == StatusCode::OK, "answered {status}");
@@ -78,7 +78,7 @@ impl<S: Mounted> Endpoint<S> {
         Ok(())
     }
 
-    async fn answer(&self, request: Asked) -> anyhow::Result<Response<S::Body>> {
+    async fn answer(&self, request: WholeRequest) -> anyhow::Result<Response<S::Body>> {
         let mut service = self.0.clone();
         std::future::poll_fn(|cx| service.poll_ready(cx)).await?;
         Ok(service.call(request).await?)
@@ -96,7 +96,7 @@ pub(crate) fn call(
     id: u64,
     head: (Era, Tool),
     session: Option<&SessionId>,
-) -> anyhow::Result<Asked> {
+) -> anyhow::Result<WholeRequest> {
     request(call.pieces(id).concat().into(), head, session)
 }
 
@@ -104,7 +104,7 @@ fn request(
     body: Bytes,
     (era, tool): (Era, Tool),
     session: Option<&SessionId>,
-) -> anyhow::Result<Asked> {
+) -> anyhow::Result<WholeRequest> {
     let mut request = Request::new(Full::new(body));
     *request.method_mut() = Method::POST;
     *request.uri_mut() = "/mcp".parse()?;

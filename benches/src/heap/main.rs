@@ -81,7 +81,7 @@ fn open_sessions<S: Mounted>(
     endpoint: &Endpoint<S>,
     count: u32,
 ) -> anyhow::Result<SessionCost> {
-    /// Whatever exists once exists after so many.
+    /// What exists once per process exists after so many.
     const WARM_UP: u32 = 16;
     let open = |count| async move {
         for _ in 0..count {

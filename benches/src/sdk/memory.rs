@@ -28,13 +28,13 @@ pub(crate) fn rows(programs: &Programs, count: usize) -> anyhow::Result<Vec<Row>
 }
 
 /// What a server holds.
-struct Held {
+struct ServerMemory {
     bytes_each: f64,
     all_mb: f64,
     tasks: f64,
 }
 
-fn hold(programs: &Programs, sdk: Sdk, kind: Kind, count: usize) -> anyhow::Result<Held> {
+fn hold(programs: &Programs, sdk: Sdk, kind: Kind, count: usize) -> anyhow::Result<ServerMemory> {
     let mut driver = programs.driver(Core::Second)?;
     let mut command = process::on(Core::First);
     command.arg(programs.bench()).args(["sdk-server", "--sdk", sdk.name()]);
@@ -44,5 +44,5 @@ fn hold(programs: &Programs, sdk: Sdk, kind: Kind, count: usize) -> anyhow::Resu
     let tasks: Tasks = serde_json::from_str(&server.ask("tasks")?)?;
     driver.close_streams()?;
     let all_mb = second.1.anonymous_bytes as f64 / f64::from(1 << 20);
-    Ok(Held { bytes_each, all_mb, tasks: tasks.tasks as f64 })
+    Ok(ServerMemory { bytes_each, all_mb, tasks: tasks.tasks as f64 })
 }

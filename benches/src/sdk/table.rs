@@ -27,17 +27,17 @@ impl Row {
         Self { what: what.into(), bare: None, eyot, rmcp: Some(rmcp), ratio, budget: None }
     }
 
-    /// The same, with the figure of a bare server.
+    /// The row with the figure of a bare server.
     pub(crate) fn bare(self, bare: f64) -> Self {
         Self { bare: Some(bare), ..self }
     }
 
-    /// The same, with a ratio that was taken otherwise.
+    /// The row with a ratio that was taken otherwise.
     pub(crate) fn ratio(self, ratio: f64) -> Self {
         Self { ratio: Some(ratio), ..self }
     }
 
-    /// The same, held against a budget.
+    /// The row, held against a budget.
     pub(crate) fn budget(self, table: &'static str) -> Self {
         Self { budget: Some(table), ..self }
     }
@@ -58,7 +58,7 @@ impl fmt::Display for Row {
     }
 }
 
-/// Three digits or more, whatever the size.
+/// At least three digits of a number of any size.
 fn short(figure: f64) -> String {
     match figure.abs() {
         size if size >= 100.0 => format!("{figure:.0}"),

@@ -1,4 +1,4 @@
-//! What a call's result is decoded as: that of the method that was asked.
+//! Decodes the result of a call as that of its method.
 
 use std::ops::Deref;
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use eyot_jsonrpc::{Id, Message};
+use eyot_jsonrpc::{Id, Notification, Request};
 use eyot_types::CancelledParams;
 use futures_util::future::{AbortHandle, Abortable, BoxFuture};
 use futures_util::stream::FuturesUnordered;
@@ -31,8 +31,8 @@ impl Answering {
     }
 
     /// Begins to answer a request of the server. One that it asks twice is answered once.
-    pub(crate) fn begin(&mut self, shared: &Arc<Shared>, session: &Arc<Session>, request: Message) {
-        let Some(id) = request.id() else { return };
+    pub(crate) fn begin(&mut self, shared: &Arc<Shared>, session: &Arc<Session>, request: Request) {
+        let id = request.id();
         self.handles.retain(|(_, handle)| !handle.is_aborted());
         if self.handles.iter().any(|it| it.0 == id) {
             tracing::debug!(%id, "server asks with an id that is in use");
@@ -41,9 +41,8 @@ impl Answering {
         let (shared, session) = (Arc::clone(shared), Arc::clone(session));
         let work = async move {
             let patience = shared.config.limits.calls.question_timeout;
-            let answered = shared.config.handlers.respond(&request, patience).await;
-            let Some(answer) = answered else { return };
-            if let Err(fault) = session.send(answer).await {
+            let answer = shared.config.handlers.respond(&request, patience).await;
+            if let Err(fault) = session.send(answer.into_message()).await {
                 tracing::warn!(%fault, "server did not take an answer");
             }
         };
@@ -54,7 +53,7 @@ impl Answering {
 
     /// The server does not wait for an answer any more: "Stop processing the cancelled request"
     /// (2025-11-25, basic/utilities/cancellation).
-    pub(crate) fn cancel(&mut self, notification: &Message) {
+    pub(crate) fn cancel(&mut self, notification: &Notification) {
         let Ok(params) = notification.decode_params::<CancelledParams>() else { return };
         self.handles.retain(|(id, handle)| {
             let is_it = *id == params.request_id;

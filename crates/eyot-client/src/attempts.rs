@@ -13,13 +13,13 @@ use crate::exchange::{Times, Watch};
 use crate::params::{Params, to_raw};
 use crate::perform::{Call, perform};
 use crate::session::Session;
-use crate::state::{Doubt, Shared};
+use crate::state::{Loss, Shared};
 
 /// What was tried already.
 #[derive(Default)]
 pub(crate) struct Attempts {
     count: u32,
-    /// Attempts of which nobody knows what became.
+    /// Attempts whose outcome is unknown.
     unknown: u32,
     has_refreshed: bool,
     has_renegotiated: bool,
@@ -28,7 +28,7 @@ pub(crate) struct Attempts {
 }
 
 /// A call that failed, and where.
-pub(crate) struct Failed<'a> {
+pub(crate) struct FailedAttempt<'a> {
     pub(crate) shared: &'a Arc<Shared>,
     pub(crate) session: &'a Arc<Session>,
     pub(crate) call: &'a Call,
@@ -55,7 +55,7 @@ impl Attempts {
     /// Prepares the next attempt, or gives the error back.
     pub(crate) async fn judge(
         &mut self,
-        failed: &Failed<'_>,
+        failed: &FailedAttempt<'_>,
         error: ClientError,
     ) -> Result<(), ClientError> {
         if !self.may_repeat(failed, &error).await {
@@ -73,24 +73,25 @@ impl Attempts {
     }
 
     /// Whether the request can be sent again, after the driver has looked after the connection.
-    async fn may_repeat(&mut self, failed: &Failed<'_>, error: &ClientError) -> bool {
-        let Failed { shared, session, call, .. } = failed;
+    async fn may_repeat(&mut self, failed: &FailedAttempt<'_>, error: &ClientError) -> bool {
+        let FailedAttempt { shared, session, call, .. } = failed;
         match error {
             ClientError::Unreachable { reason } => {
-                shared.suspect(session, Doubt::Broken(reason.clone())).await;
+                shared.report_loss(session, Loss::Broken(reason.clone())).await;
                 true
             }
             ClientError::Lost { reason, outcome: Outcome::NotSent } => {
-                shared.suspect(session, Doubt::Gone(reason.clone())).await;
+                shared.report_loss(session, Loss::Gone(reason.clone())).await;
                 true
             }
             ClientError::Lost { reason, outcome: Outcome::Unknown } => {
-                // A link of lines that still works has lost this call only: nobody read it.
+                // A link of lines that still works has lost this call only: its messages were not
+                // read in time.
                 if shared.http.is_some() || !session.is_open() {
-                    shared.suspect(session, Doubt::Broken(reason.clone())).await;
+                    shared.report_loss(session, Loss::Broken(reason.clone())).await;
                 }
                 self.unknown += 1;
-                // Nobody knows whether it ran: only what changes nothing is asked again.
+                // It may have run: only a request that changes nothing is sent again.
                 call.method().is_read_only() && self.unknown <= UNKNOWN_MAX
             }
             ClientError::Rpc(rpc) if session.era() == Era::Modern => {
@@ -101,8 +102,8 @@ impl Attempts {
     }
 
     /// Whether a modern server's refusal can be mended.
-    async fn may_correct(&mut self, failed: &Failed<'_>, code: i64) -> bool {
-        let Failed { shared, session, call, .. } = failed;
+    async fn may_correct(&mut self, failed: &FailedAttempt<'_>, code: i64) -> bool {
+        let FailedAttempt { shared, session, call, .. } = failed;
         match code {
             codes::HEADER_MISMATCH
                 if call.method() == Method::ToolsCall
@@ -117,7 +118,7 @@ impl Attempts {
             codes::UNSUPPORTED_VERSION if !self.has_renegotiated => {
                 self.has_renegotiated = true;
                 let reason = "the server no longer speaks the revision".to_owned();
-                shared.suspect(session, Doubt::Gone(reason)).await;
+                shared.report_loss(session, Loss::Gone(reason)).await;
                 true
             }
             _ => false,
@@ -130,7 +131,7 @@ impl Attempts {
     }
 }
 
-/// Reads the tools anew until the one that is called comes; whether it did.
+/// Reads the tools anew until the called one comes; returns whether it did.
 async fn learn_tool(shared: &Arc<Shared>, call: &Call) -> bool {
     let wanted = call.params.get("name").and_then(|it| serde_json::from_str::<String>(it).ok());
     shared.cache.forget(&Method::ToolsList);

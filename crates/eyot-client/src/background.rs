@@ -10,8 +10,8 @@ use crate::session::Session;
 use crate::state::Shared;
 use crate::subscription::{Subscription, SubscriptionEvent, modern};
 
-/// Hears of lists and resources that the caller wants to hear of. There is no way to change what
-/// a subscription tells, so that a new one takes the place of the old one once it is acknowledged.
+/// Listens to the lists and resources that the caller's handlers are for. A subscription cannot be
+/// changed, so a new one replaces the old one once it is acknowledged.
 #[derive(Default)]
 pub(crate) struct Background {
     current: Option<Subscription>,
@@ -29,7 +29,7 @@ impl Background {
         Self { is_due, ..Self::default() }
     }
 
-    /// What is wanted has changed; `done` hears when it is acknowledged.
+    /// Makes the subscription anew; `done` is told when it is acknowledged.
     pub(crate) fn resubscribe(&mut self, done: oneshot::Sender<Result<(), ClientError>>) {
         self.waiting.retain(|it| !it.is_closed());
         self.waiting.push(done);
@@ -43,13 +43,13 @@ impl Background {
             self.begin(shared);
         }
         let event = tokio::select! {
-            event = heard(&mut self.current) => {
+            event = next_event(&mut self.current) => {
                 if event.is_none_or(|it| it.is_err()) {
                     self.current = None;
                 }
                 return;
             }
-            event = heard(&mut self.next) => event,
+            event = next_event(&mut self.next) => event,
         };
         match event {
             Some(Ok(SubscriptionEvent::Acknowledged(_))) => {
@@ -79,13 +79,13 @@ impl Background {
 
     fn answer(&mut self, answer: &Result<(), ClientError>) {
         for done in self.waiting.drain(..) {
-            // Whoever has gone away does not want to know.
+            // It is no error that the caller has gone.
             drop(done.send(answer.clone()));
         }
     }
 }
 
-/// What the caller wants to hear of, as far as the server has it.
+/// What the caller listens to, as far as the server has it.
 fn wanted(shared: &Shared, session: &Session) -> Option<SubscriptionFilter> {
     let handlers = &shared.config.handlers;
     let capabilities = &session.facts.capabilities;
@@ -101,7 +101,7 @@ fn wanted(shared: &Shared, session: &Session) -> Option<SubscriptionFilter> {
     (filter != SubscriptionFilter::new()).then_some(filter)
 }
 
-async fn heard(
+async fn next_event(
     subscription: &mut Option<Subscription>,
 ) -> Option<Result<SubscriptionEvent, ClientError>> {
     match subscription {

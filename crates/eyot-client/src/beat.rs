@@ -19,7 +19,7 @@ pub(crate) struct Beat {
     asking: Option<BoxFuture<'static, Result<(), ClientError>>>,
 }
 
-/// What a beat found.
+/// The outcome of one beat.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Pulse {
     /// The server answered, or was heard of anyway.

@@ -78,8 +78,8 @@ impl ClientBuilder {
         self
     }
 
-    /// What was found out about the server before, so that it is not asked again; see
-    /// [`Client::known_era`].
+    /// The era of the server as an earlier client found it, so that the server is not asked again;
+    /// see [`Client::known_era`].
     pub fn prior(mut self, known: KnownEra) -> Self {
         self.config.prior = Some(known);
         self
@@ -137,7 +137,7 @@ impl ClientBuilder {
         self
     }
 
-    /// The longest that a call may take, whatever it says; ten minutes if this is not said.
+    /// The longest that a call may take, progress or not; ten minutes if this is not said.
     pub fn max_total(mut self, max_total: Duration) -> Self {
         self.config.max_total = max_total;
         self
@@ -186,8 +186,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Declares that users can be sent to web pages as well; [`on_elicit`](Self::on_elicit)
-    /// hears of it.
+    /// Declares that users can be sent to web pages as well; [`on_elicit`](Self::on_elicit) gets
+    /// those questions, too.
     pub fn elicit_urls(mut self) -> Self {
         self.config.handlers.has_url_mode = true;
         self
@@ -203,8 +203,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Declares that the model can be offered tools; [`on_sample`](Self::on_sample) hears of
-    /// them.
+    /// Declares that the model can be offered tools; [`on_sample`](Self::on_sample) gets them.
     pub fn sample_tools(mut self) -> Self {
         self.config.handlers.has_sampling_tools = true;
         self
@@ -227,14 +226,14 @@ impl ClientBuilder {
         self
     }
 
-    /// Hears every notification of the server but progress, in order. Keep it short: what is
-    /// heard is not read on meanwhile.
+    /// Listens to every notification of the server but progress, in order. Keep it short: nothing
+    /// more is read meanwhile.
     pub fn on_notification(mut self, listener: impl Fn(Message) + Send + Sync + 'static) -> Self {
         self.config.handlers.notification = Some(Arc::new(listener));
         self
     }
 
-    /// Hears the server's log messages.
+    /// Listens to the server's log messages.
     pub fn on_log(
         mut self,
         listener: impl Fn(LoggingMessageParams) + Send + Sync + 'static,
@@ -243,13 +242,13 @@ impl ClientBuilder {
         self
     }
 
-    /// Hears that a list has changed; a modern server is asked to tell.
+    /// Listens to changes of lists; a modern server is asked to tell them.
     pub fn on_list_changed(mut self, listener: impl Fn(ListKind) + Send + Sync + 'static) -> Self {
         self.config.handlers.list_changed = Some(Arc::new(listener));
         self
     }
 
-    /// Hears that a resource has changed, by its URI; see [`Client::subscribe`].
+    /// Listens to changes of resources, by URI; see [`Client::subscribe`].
     pub fn on_resource_updated(
         mut self,
         listener: impl Fn(String) + Send + Sync + 'static,
@@ -258,8 +257,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Hears how the era of the server is found, question by question; also when nothing comes of
-    /// it, and whenever it is looked into again.
+    /// Listens to how the era of the server is found, question by question: also when none is
+    /// found, and whenever the server is asked anew.
     pub fn on_era_step(mut self, listener: impl Fn(EraStep) + Send + Sync + 'static) -> Self {
         self.config.handlers.era_step = Some(Arc::new(listener));
         self

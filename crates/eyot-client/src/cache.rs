@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use eyot_jsonrpc::Message;
+use eyot_jsonrpc::{Message, Notification};
 use eyot_types::{CacheScope, Method};
 use parking_lot::Mutex;
 use serde::Deserialize;
 use tokio::time::Instant;
 
-/// What makes two requests the same: "the request method together with the request parameters
-/// that affect the result" (2026-07-28, server/utilities/caching, Cache Key).
+/// What makes two requests equal: "the request method together with the request parameters that
+/// affect the result" (2026-07-28, server/utilities/caching, Cache Key).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct CacheKey {
     method: String,
@@ -41,7 +41,7 @@ struct Entry {
     answer: Message,
     /// Until when it is fresh.
     fresh_until: Instant,
-    /// The authorization that it was given to; `None`: it is for everybody.
+    /// The authorization that it was given to; `None`: all may have it.
     owner: Option<u64>,
 }
 
@@ -75,8 +75,8 @@ impl Cache {
     pub(crate) fn keep(&self, key: CacheKey, owner: u64, answer: &Message, now: Instant) {
         let Ok(hints) = answer.decode_result::<Hints>() else { return };
         let Some(ttl) = hints.ttl().filter(|it| !it.is_zero()) else { return };
-        // "Caches MUST NOT be shared across authorization contexts": what does not say that it
-        // is for everybody is not.
+        // "Caches MUST NOT be shared across authorization contexts": a result that does not say
+        // that it is public is not.
         let owner = (hints.cache_scope != Some(CacheScope::Public)).then_some(owner);
         let Some(fresh_until) = now.checked_add(ttl) else { return };
         let mut entries = self.entries.lock();
@@ -95,9 +95,8 @@ impl Cache {
 
     /// Forgets what a notification says has changed. "The notification invalidates the cached
     /// response and it should be considered immediately stale."
-    pub(crate) fn invalidate(&self, notification: &Message) {
-        let method = notification.method().unwrap_or_default();
-        let stale: &[Method<'_>] = match Method::parse(&method) {
+    pub(crate) fn invalidate(&self, notification: &Notification) {
+        let stale: &[Method<'_>] = match Method::parse(notification.method()) {
             Method::ToolsListChanged => &[Method::ToolsList],
             Method::PromptsListChanged => &[Method::PromptsList],
             Method::ResourcesListChanged => {

@@ -24,8 +24,8 @@ use crate::perform::{Call, perform};
 ///
 /// # Cancel safety
 ///
-/// Dropping the future of a call that was sent cancels it: the server is told that nobody waits
-/// for the answer any more. It may have run.
+/// Dropping the future of a call that was sent cancels it: the server is told to cancel it. It may
+/// have run.
 #[must_use = "a call is sent when it is awaited"]
 pub struct CallBuilder<T> {
     client: Arc<OpenClient>,
@@ -53,21 +53,21 @@ impl<T: Outcome> CallBuilder<T> {
     }
 
     /// Silence of the server after which the call fails, instead of the client's. Progress, log
-    /// messages and whatever else belongs to the call start it anew; so does a question of the
+    /// messages and all else that belongs to the call start it anew; so does a question of the
     /// server, which has a limit of its own.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// The longest that the call may take, whatever it says, instead of the client's.
+    /// The longest that the call may take, progress or not, instead of the client's.
     pub fn max_total(mut self, max_total: Duration) -> Self {
         self.max_total = max_total;
         self
     }
 
-    /// Asks for progress and hears of it. `listener` is called in the order of the messages,
-    /// never after the call has its result.
+    /// Asks for progress. `listener` is called in the order of the messages, never after the call
+    /// has its result.
     pub fn progress(mut self, listener: impl FnMut(ProgressParams) + Send + 'static) -> Self {
         self.progress = Some(Box::new(listener));
         self
@@ -120,7 +120,7 @@ impl<T: Outcome> CallBuilder<T> {
 }
 
 impl<T: Page> CallBuilder<T> {
-    /// Goes on where a page before has ended.
+    /// Goes on where an earlier page has ended.
     pub fn cursor(mut self, cursor: impl Into<String>) -> Self {
         if let (Ok(call), Ok(raw)) = (&mut self.call, to_raw(&cursor.into())) {
             call.params.set("cursor", raw);

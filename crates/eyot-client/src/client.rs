@@ -13,7 +13,7 @@ use eyot_types::{
     Tool,
 };
 use futures_core::Stream;
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 use serde::Serialize;
 use tokio::sync::{broadcast, watch};
 
@@ -40,9 +40,9 @@ use crate::state::{ClientEvent, Link, Liveness, Shared};
 /// # }
 /// ```
 ///
-/// One task serves it, whatever the transport. When the connection or the session is lost, it is
-/// opened again, without end and with growing pauses; calls wait for it as long as they may be
-/// silent. What was not sent is sent then, what only reads is asked again, and everything else
+/// One task serves it over each transport. When the connection or the session is lost, it is opened
+/// again, without end and with growing pauses; calls wait for it as long as they may be silent. A
+/// request that was not sent is sent then, one that only reads is repeated, and every other one
 /// fails with an error that says that its outcome is unknown: see [`ClientError::outcome`].
 ///
 /// Dropping the last clone closes the connection, in order but without waiting: see
@@ -121,7 +121,7 @@ impl Client {
 
     /// The server's notifications from now on, but for progress. A slow reader misses some.
     pub fn notifications(&self) -> impl Stream<Item = Message> + Send + Unpin + use<> {
-        received(self.shared().notifications.subscribe())
+        received(self.shared().notifications.subscribe()).map(Message::from)
     }
 
     /// A page of the tools, the first one unless a cursor is given.
@@ -248,7 +248,7 @@ impl Client {
             let params = Params::new().with("level", &level);
             self.call::<EmptyResult>(Method::LoggingSetLevel, params).await?;
         }
-        self.shared().wishes.lock().log_level = Some(level);
+        self.shared().settings.lock().log_level = Some(level);
         Ok(())
     }
 
@@ -307,11 +307,11 @@ impl Client {
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future does not wait; the connection is closed all the same.
+    /// Dropping the future does not wait, but the connection is closed.
     pub async fn close(&self) {
         let mut liveness = self.liveness();
         self.0.stop();
-        // An error means that nobody is left to say it.
+        // An error means that the driver has ended already.
         drop(liveness.wait_for(|it| *it == Liveness::Closed).await);
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use eyot_jsonrpc::{Kind, Message};
+use eyot_jsonrpc::{MessageKind, Notification};
 use eyot_service::{Fault, FaultKind, Messages, ReplyItem};
 use eyot_stdx::{Backoff, random_bytes};
 use eyot_types::{Era, Method};
@@ -21,7 +21,7 @@ use crate::error::ClientError;
 use crate::open::{LineTask, Opened, Opener, drive};
 use crate::restore::check;
 use crate::session::{Connection, Session};
-use crate::state::{ClientEvent, Doubt, Link, Liveness, Order, Shared};
+use crate::state::{ClientEvent, Link, Liveness, Loss, Order, Shared};
 
 /// Owns the connection of one client.
 pub(crate) struct Driver {
@@ -29,29 +29,29 @@ pub(crate) struct Driver {
     pub(crate) opener: Arc<Opener>,
     pub(crate) orders: mpsc::Receiver<Order>,
     pub(crate) stop: CancellationToken,
-    beside: Beside,
+    side_work: SideWork,
 }
 
-/// What runs beside everything else.
+/// Work that runs beside the connection.
 #[derive(Default)]
-struct Beside {
+struct SideWork {
     answering: Answering,
     work: FuturesUnordered<BoxFuture<'static, ()>>,
 }
 
-/// A connection that works, as far as anybody knows.
-pub(crate) struct Live {
+/// A connection that works as far as is known.
+pub(crate) struct LiveConnection {
     session: Arc<Session>,
     line: Option<LineTask>,
     listening: Option<Messages>,
     background: Background,
     beat: Option<Beat>,
-    /// Whoever found that it does not work, until recovery is under way.
-    doubter: Option<oneshot::Sender<()>>,
+    /// Released when recovery of the connection is under way: a call waits for that.
+    reporter: Option<oneshot::Sender<()>>,
 }
 
 /// Why a connection is left.
-enum Leave {
+enum LeaveReason {
     Stop,
     /// The server may still know the session.
     Broken(String),
@@ -61,14 +61,14 @@ enum Leave {
     Gone(String),
 }
 
-/// Whether the server hears that its session is not needed any more.
+/// Whether the server is told that its session is not needed any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Farewell {
-    Said,
-    Needless,
+enum SessionEnd {
+    Announced,
+    Silent,
 }
 
-/// What recovery came to.
+/// The outcome of recovery.
 enum Recovered {
     /// The session works again.
     Same,
@@ -82,16 +82,16 @@ impl Driver {
         orders: mpsc::Receiver<Order>,
         stop: CancellationToken,
     ) -> Self {
-        Self { shared, opener, orders, stop, beside: Beside::default() }
+        Self { shared, opener, orders, stop, side_work: SideWork::default() }
     }
 
     /// Keeps the connection until the client is closed.
-    pub(crate) async fn run(mut self, mut live: Live) {
+    pub(crate) async fn run(mut self, mut live: LiveConnection) {
         loop {
             let leave = self.attend(&mut live).await;
             // Boxed, because it is large and rare, and this future lives as long as the client.
             let recovering = match leave {
-                Leave::Stop => break,
+                LeaveReason::Stop => break,
                 leave => Box::pin(self.recover(live, leave)),
             };
             match recovering.await {
@@ -106,42 +106,42 @@ impl Driver {
     }
 
     /// Makes a connection the one that calls use.
-    pub(crate) fn enter(&mut self, opened: Opened) -> Live {
+    pub(crate) fn enter(&mut self, opened: Opened) -> LiveConnection {
         let Opened { session, line, listening, leftover } = opened;
         if let Some(leftover) = leftover {
-            self.beside.work.push(Box::pin(leftover));
+            self.side_work.work.push(Box::pin(leftover));
         }
         self.shared.touch();
-        // Over HTTP a modern server has no session that could end while nobody looks.
+        // Over HTTP a modern server has no session that could end unseen.
         let has_session = session.era() == Era::Legacy || self.shared.http.is_none();
         let heartbeat = self.shared.config.heartbeat.filter(|_| has_session);
         let background = Background::new(&self.shared, &session);
         let beat = heartbeat.map(Beat::new);
-        let live = Live { session, line, listening, background, beat, doubter: None };
+        let live = LiveConnection { session, line, listening, background, beat, reporter: None };
         self.publish(&live);
         live
     }
 
-    fn publish(&self, live: &Live) {
+    fn publish(&self, live: &LiveConnection) {
         let number = live.session.number;
         self.shared.link.send_replace(Link::Live(Arc::clone(&live.session)));
         self.shared.liveness.send_replace(Liveness::Live { session: number });
     }
 
     /// Serves a connection until it is lost.
-    async fn attend(&mut self, live: &mut Live) -> Leave {
+    async fn attend(&mut self, live: &mut LiveConnection) -> LeaveReason {
         loop {
-            let Self { shared, orders, stop, beside, .. } = self;
-            let is_listening = beside.answering.len() < ANSWERS_MAX;
+            let Self { shared, orders, stop, side_work, .. } = self;
+            let is_listening = side_work.answering.len() < ANSWERS_MAX;
             let leave = tokio::select! {
                 biased;
-                () = stop.cancelled() => Some(Leave::Stop),
-                () = ended(&mut live.line) => Some(Leave::Gone(end_reason(&live.session))),
-                part = next_part(&mut live.listening), if is_listening => {
-                    take_part(shared, beside, live, part)
+                () = stop.cancelled() => Some(LeaveReason::Stop),
+                () = ended(&mut live.line) => Some(LeaveReason::Gone(end_reason(&live.session))),
+                item = next_item(&mut live.listening), if is_listening => {
+                    take_item(shared, side_work, live, item)
                 }
-                order = orders.recv() => order.and_then(|order| take_order(beside, live, order)),
-                () = beside.next() => None,
+                order = orders.recv() => order.and_then(|order| take_order(side_work, live, order)),
+                () = side_work.next() => None,
                 () = live.background.next(shared) => None,
                 pulse = Beat::next(&mut live.beat, shared, &live.session) => take_pulse(pulse),
             };
@@ -153,22 +153,26 @@ impl Driver {
 
     /// Gets the connection to work again, however long it takes; `None` when the client is
     /// closed meanwhile, or there is nothing to open again.
-    async fn recover(&mut self, mut live: Live, leave: Leave) -> Option<Live> {
-        let (reason, keeps, farewell) = match leave {
-            Leave::Stop => return None,
-            Leave::Broken(reason) => (reason, true, Farewell::Said),
-            Leave::Dead(reason) => (reason, false, Farewell::Said),
-            Leave::Gone(reason) => (reason, false, Farewell::Needless),
+    async fn recover(
+        &mut self,
+        mut live: LiveConnection,
+        leave: LeaveReason,
+    ) -> Option<LiveConnection> {
+        let (reason, keeps, end) = match leave {
+            LeaveReason::Stop => return None,
+            LeaveReason::Broken(reason) => (reason, true, SessionEnd::Announced),
+            LeaveReason::Dead(reason) => (reason, false, SessionEnd::Announced),
+            LeaveReason::Gone(reason) => (reason, false, SessionEnd::Silent),
         };
         tracing::info!(reason, session = live.session.number, "connection is opened again");
         self.shared.link.send_replace(Link::Recovering);
         self.shared.liveness.send_replace(Liveness::Recovering { reason: reason.clone() });
         drop(self.shared.events.send(ClientEvent::Recovering { reason: reason.clone() }));
-        drop(live.doubter.take());
+        drop(live.reporter.take());
         let number = live.session.number;
         let mut kept = Some(live);
         if !keeps {
-            self.retire(&mut kept, farewell);
+            self.retire(&mut kept, end);
         }
         match self.regain(&mut kept, number).await {
             Some(Recovered::Same) => {
@@ -179,24 +183,28 @@ impl Driver {
             }
             Some(Recovered::New(opened)) => Some(self.replace(*opened, reason)),
             None => {
-                self.retire(&mut kept, Farewell::Said);
+                self.retire(&mut kept, SessionEnd::Announced);
                 None
             }
         }
     }
 
     /// Tries until the session that is kept works again, or another one is open.
-    async fn regain(&mut self, kept: &mut Option<Live>, number: u64) -> Option<Recovered> {
+    async fn regain(
+        &mut self,
+        kept: &mut Option<LiveConnection>,
+        number: u64,
+    ) -> Option<Recovered> {
         let backoff = Backoff { base: PAUSE, delay_max: PAUSE_MAX };
         for attempt in 0_u32.. {
             if attempt > 0 {
                 let random = u64::from_le_bytes(random_bytes());
                 let pause = backoff.next_delay(attempt - 1, random).max(PAUSE_MIN);
-                self.beside(sleep(pause)).await?;
+                self.meanwhile(sleep(pause)).await?;
             }
             let (shared, opener) = (Arc::clone(&self.shared), Arc::clone(&self.opener));
             let trying = Box::pin(try_again(shared, opener, kept, number));
-            match self.beside(trying).await? {
+            match self.meanwhile(trying).await? {
                 Ok(recovered) => return Some(recovered),
                 Err(error @ ClientError::Target { .. }) => {
                     tracing::info!(%error, "connection cannot be opened again");
@@ -205,7 +213,7 @@ impl Driver {
                 Err(error) => {
                     tracing::debug!(%error, attempt, "connection cannot be opened again yet");
                     if is_gone(&error) {
-                        self.retire(kept, Farewell::Needless);
+                        self.retire(kept, SessionEnd::Silent);
                     }
                 }
             }
@@ -213,7 +221,7 @@ impl Driver {
         None
     }
 
-    fn replace(&mut self, opened: Opened, reason: String) -> Live {
+    fn replace(&mut self, opened: Opened, reason: String) -> LiveConnection {
         eyot_metrics::upstreams_opened("lost");
         // Another process may answer now, with other lists.
         self.shared.cache.clear();
@@ -224,26 +232,26 @@ impl Driver {
     }
 
     /// Lets go of a connection: what runs on it fails at once, and it ends in order.
-    fn retire(&mut self, live: &mut Option<Live>, farewell: Farewell) {
+    fn retire(&mut self, live: &mut Option<LiveConnection>, end: SessionEnd) {
         let Some(live) = live.take() else { return };
-        let Live { session, line, listening, background, beat, doubter: _ } = live;
+        let LiveConnection { session, line, listening, background, beat, reporter: _ } = live;
         session.retired.cancel();
         drop((listening, background, beat));
         if let Connection::Legacy(connection) = session.connection.clone()
-            && farewell == Farewell::Said
+            && end == SessionEnd::Announced
         {
-            self.beside.work.push(Box::pin(async move {
+            self.side_work.work.push(Box::pin(async move {
                 drop(timeout(CLOSE_PATIENCE, connection.close()).await);
             }));
         }
         drop(session);
         if let Some(line) = line.filter(|it| !it.is_terminated()) {
-            self.beside.work.push(Box::pin(line));
+            self.side_work.work.push(Box::pin(line));
         }
     }
 
     /// Does something while there is no connection; `None` when the client is closed.
-    async fn beside<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
+    async fn meanwhile<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
         let mut work = std::pin::pin!(work);
         loop {
             tokio::select! {
@@ -251,23 +259,23 @@ impl Driver {
                 () = self.stop.cancelled() => return None,
                 done = &mut work => return Some(done),
                 order = self.orders.recv() => match order {
-                    Some(Order::Run(work)) => self.beside.work.push(work),
-                    // Their senders see that the driver is at it already.
-                    Some(Order::Suspect { .. } | Order::Resubscribe { .. }) => {}
+                    Some(Order::Run(work)) => self.side_work.work.push(work),
+                    // The driver is at it already; their senders see that the order is dropped.
+                    Some(Order::ReportLoss { .. } | Order::Resubscribe { .. }) => {}
                     None => return None,
                 },
-                () = self.beside.next() => {}
+                () = self.side_work.next() => {}
             }
         }
     }
 
     /// Ends everything in order, and says so when it is done.
-    async fn end(mut self, live: Option<Live>) {
+    async fn end(mut self, live: Option<LiveConnection>) {
         self.shared.link.send_replace(Link::Closed);
         self.orders.close();
         let mut kept = live;
-        self.retire(&mut kept, Farewell::Said);
-        let finishing = async { while self.beside.work.next().await.is_some() {} };
+        self.retire(&mut kept, SessionEnd::Announced);
+        let finishing = async { while self.side_work.work.next().await.is_some() {} };
         if timeout(END_PATIENCE, finishing).await.is_err() {
             tracing::debug!("connection did not end in time");
         }
@@ -275,7 +283,7 @@ impl Driver {
     }
 }
 
-impl Beside {
+impl SideWork {
     /// Goes on with everything; ready whenever something is done, never when there is nothing.
     async fn next(&mut self) {
         tokio::select! {
@@ -289,7 +297,7 @@ impl Beside {
 async fn try_again(
     shared: Arc<Shared>,
     opener: Arc<Opener>,
-    kept: &mut Option<Live>,
+    kept: &mut Option<LiveConnection>,
     number: u64,
 ) -> Result<Recovered, ClientError> {
     match kept {
@@ -321,7 +329,7 @@ fn end_reason(session: &Session) -> String {
     }
 }
 
-async fn next_part(listening: &mut Option<Messages>) -> Option<Result<ReplyItem, Fault>> {
+async fn next_item(listening: &mut Option<Messages>) -> Option<Result<ReplyItem, Fault>> {
     match listening {
         Some(messages) => messages.next().await,
         None => std::future::pending().await,
@@ -329,18 +337,18 @@ async fn next_part(listening: &mut Option<Messages>) -> Option<Result<ReplyItem,
 }
 
 /// Takes a message that belongs to no call.
-fn take_part(
+fn take_item(
     shared: &Arc<Shared>,
-    beside: &mut Beside,
-    live: &mut Live,
-    part: Option<Result<ReplyItem, Fault>>,
-) -> Option<Leave> {
-    let part = match part {
-        Some(Ok(part)) => part,
+    side_work: &mut SideWork,
+    live: &mut LiveConnection,
+    item: Option<Result<ReplyItem, Fault>>,
+) -> Option<LeaveReason> {
+    let item = match item {
+        Some(Ok(item)) => item,
         Some(Err(fault)) => {
             live.listening = None;
             let reason = || "server has forgotten the session".to_owned();
-            return (fault.kind == FaultKind::SessionGone).then(|| Leave::Gone(reason()));
+            return (fault.kind == FaultKind::SessionGone).then(|| LeaveReason::Gone(reason()));
         }
         // The server offers no such stream.
         None => {
@@ -349,56 +357,61 @@ fn take_part(
         }
     };
     shared.touch();
-    let message = part.into_message()?;
-    match message.kind() {
-        Kind::Request => beside.answering.begin(shared, &live.session, message),
-        Kind::Notification => take_notification(shared, beside, &message),
-        Kind::Response | Kind::Error => eyot_metrics::messages_dropped("answer_to_nobody"),
+    let message = item.into_message()?;
+    match message.into_kind() {
+        MessageKind::Request(request) => side_work.answering.begin(shared, &live.session, request),
+        MessageKind::Notification(notification) => {
+            take_notification(shared, side_work, &notification);
+        }
+        MessageKind::Response(_) => eyot_metrics::messages_dropped("answer_to_nobody"),
     }
     None
 }
 
-fn take_notification(shared: &Arc<Shared>, beside: &mut Beside, message: &Message) {
-    let method = message.method().unwrap_or_default();
-    if Method::parse(&method) == Method::Cancelled {
-        beside.answering.cancel(message);
-    } else if !shared.deliver_stray(message) {
-        shared.observe(message);
+fn take_notification(shared: &Arc<Shared>, side_work: &mut SideWork, notification: &Notification) {
+    if notification.is_method(Method::Cancelled.as_str()) {
+        side_work.answering.cancel(notification);
+    } else if !shared.deliver_stray(notification) {
+        shared.observe(notification);
     }
 }
 
-fn take_order(beside: &mut Beside, live: &mut Live, order: Order) -> Option<Leave> {
+fn take_order(
+    side_work: &mut SideWork,
+    live: &mut LiveConnection,
+    order: Order,
+) -> Option<LeaveReason> {
     match order {
-        Order::Run(work) => beside.work.push(work),
+        Order::Run(work) => side_work.work.push(work),
         Order::Resubscribe { done } => live.background.resubscribe(done),
-        Order::Suspect { number, doubt, done } if number == live.session.number => {
-            live.doubter = Some(done);
-            return Some(match doubt {
-                Doubt::Gone(reason) => Leave::Gone(reason),
-                Doubt::Broken(reason) => Leave::Broken(reason),
+        Order::ReportLoss { number, loss, done } if number == live.session.number => {
+            live.reporter = Some(done);
+            return Some(match loss {
+                Loss::Gone(reason) => LeaveReason::Gone(reason),
+                Loss::Broken(reason) => LeaveReason::Broken(reason),
             });
         }
         // About a session that was replaced already.
-        Order::Suspect { .. } => {}
+        Order::ReportLoss { .. } => {}
     }
     None
 }
 
-fn take_pulse(pulse: Pulse) -> Option<Leave> {
+fn take_pulse(pulse: Pulse) -> Option<LeaveReason> {
     match pulse {
         Pulse::Alive | Pulse::Missed => None,
-        Pulse::Dead => Some(Leave::Dead("server does not answer heartbeats".to_owned())),
-        Pulse::Gone(reason) => Some(Leave::Gone(reason)),
+        Pulse::Dead => Some(LeaveReason::Dead("server does not answer heartbeats".to_owned())),
+        Pulse::Gone(reason) => Some(LeaveReason::Gone(reason)),
     }
 }
 
-/// Answers to the server that are made at the same time; then it is not listened to.
+/// Answers to the server that are made at once; with more of them its messages have to wait.
 const ANSWERS_MAX: usize = 64;
 /// Ceiling of the second pause between two attempts; it doubles with every attempt.
 const PAUSE: Duration = Duration::from_millis(250);
 const PAUSE_MAX: Duration = Duration::from_secs(30);
 const PAUSE_MIN: Duration = Duration::from_millis(20);
-/// How long the server may take to hear that its session is not needed any more.
+/// How long the server may take to answer that its session has ended.
 const CLOSE_PATIENCE: Duration = Duration::from_secs(2);
 /// Longer than both graces of a child.
 const END_PATIENCE: Duration = Duration::from_secs(6);

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use eyot_jsonrpc::Message;
+use eyot_jsonrpc::Notification;
 use eyot_types::{Method, ServerCapabilities, SubscriptionFilter};
 use futures_util::stream;
 use tokio::sync::broadcast::{self, error::RecvError};
@@ -13,7 +13,7 @@ use crate::error::ClientError;
 use crate::state::ClientEvent;
 use crate::subscription::{Subscription, SubscriptionEvent};
 
-/// Hears of what the filter names: lists by the session's notifications, resources by
+/// Subscribes to what the filter names: to lists by the session's notifications, to resources by
 /// `resources/subscribe`.
 pub(crate) async fn legacy(
     client: Client,
@@ -23,15 +23,15 @@ pub(crate) async fn legacy(
     let events = client.shared().events.subscribe();
     let capabilities = client.capabilities();
     let filter = honoured(filter, &capabilities);
-    let mut subscribed = Subscribed { client, uris: Vec::new() };
+    let mut resources = ResourceSubscriptions { client, uris: Vec::new() };
     for uri in filter.resource_subscriptions.clone().unwrap_or_default() {
-        subscribed.client.subscribe(uri.clone()).await?;
-        subscribed.uris.push(uri);
+        resources.client.subscribe(uri.clone()).await?;
+        resources.uris.push(uri);
     }
     let first = SubscriptionEvent::Acknowledged(filter.clone());
     let pending = VecDeque::from([first]);
-    let hearing = Hearing { notifications, events, filter, subscribed, pending };
-    Ok(Subscription::new(stream::unfold(hearing, Hearing::next)))
+    let subscription = LegacySubscription { notifications, events, filter, resources, pending };
+    Ok(Subscription::new(stream::unfold(subscription, LegacySubscription::next)))
 }
 
 /// "Notification types the server does not support are omitted" (2026-07-28,
@@ -52,24 +52,25 @@ fn honoured(
     filter
 }
 
-struct Hearing {
-    notifications: broadcast::Receiver<Message>,
+struct LegacySubscription {
+    notifications: broadcast::Receiver<Notification>,
     events: broadcast::Receiver<ClientEvent>,
     filter: SubscriptionFilter,
-    subscribed: Subscribed,
+    resources: ResourceSubscriptions,
     pending: VecDeque<SubscriptionEvent>,
 }
 
-impl Hearing {
+impl LegacySubscription {
     async fn next(mut self) -> Option<(Result<SubscriptionEvent, ClientError>, Self)> {
         loop {
             if let Some(event) = self.pending.pop_front() {
                 return Some((Ok(event), self));
             }
-            let mut liveness = self.subscribed.client.liveness();
+            let mut liveness = self.resources.client.liveness();
             tokio::select! {
-                heard = self.notifications.recv() => match heard {
-                    Ok(message) if is_wanted(&self.filter, &message) => {
+                received = self.notifications.recv() => match received {
+                    Ok(notification) if is_wanted(&self.filter, &notification) => {
+                        let message = notification.into_message();
                         self.pending.push_back(SubscriptionEvent::Notification(message));
                     }
                     Ok(_) => {}
@@ -92,14 +93,13 @@ impl Hearing {
     }
 }
 
-fn is_wanted(filter: &SubscriptionFilter, message: &Message) -> bool {
-    let method = message.method().unwrap_or_default();
-    match Method::parse(&method) {
+fn is_wanted(filter: &SubscriptionFilter, notification: &Notification) -> bool {
+    match Method::parse(notification.method()) {
         Method::ToolsListChanged => filter.tools_list_changed.unwrap_or(false),
         Method::PromptsListChanged => filter.prompts_list_changed.unwrap_or(false),
         Method::ResourcesListChanged => filter.resources_list_changed.unwrap_or(false),
         Method::ResourcesUpdated => {
-            let uri = message.uri().unwrap_or_default();
+            let uri = notification.uri().unwrap_or_default();
             // "This may be a sub-resource of the one that the client actually subscribed to"
             // (2025-11-25, schema, ResourceUpdatedNotification).
             let uris = filter.resource_subscriptions.iter().flatten();
@@ -110,12 +110,12 @@ fn is_wanted(filter: &SubscriptionFilter, message: &Message) -> bool {
 }
 
 /// Ends the subscriptions when it is dropped.
-struct Subscribed {
+struct ResourceSubscriptions {
     client: Client,
     uris: Vec<String>,
 }
 
-impl Drop for Subscribed {
+impl Drop for ResourceSubscriptions {
     fn drop(&mut self) {
         let shared = Arc::clone(self.client.shared());
         for uri in std::mem::take(&mut self.uris) {

@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::error::ClientError;
 
-/// A server, wherever it is.
+/// The place of a server.
 pub struct Endpoint(pub(crate) Place);
 
 pub(crate) enum Place {

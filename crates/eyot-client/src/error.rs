@@ -41,7 +41,7 @@ pub enum ClientError {
     /// The server answered with an error.
     #[error("{} ({})", .0.message, .0.code)]
     Rpc(ErrorObject),
-    /// The server took too long; it was told that nobody waits any more.
+    /// The server took too long; it was told to cancel the call.
     #[error("server did not answer within {waited:?}")]
     Timeout {
         /// The time that was granted.
@@ -83,7 +83,7 @@ pub enum ClientError {
         /// What was asked for.
         what: String,
     },
-    /// What was to be sent is no JSON object, or a list has more pages than are read.
+    /// The parameters are no JSON object, or a list has more pages than are read.
     #[error("request cannot be made: {reason}")]
     Request {
         /// What is wrong.
@@ -112,8 +112,8 @@ impl ClientError {
         }
     }
 
-    /// Whether the same request can be sent again without the danger that it runs twice. Whether
-    /// that helps is another question: see [`is_transient`](Self::is_transient).
+    /// Whether the request can be sent again without the danger that it runs twice. Whether that
+    /// helps is another question: see [`is_transient`](Self::is_transient).
     #[must_use]
     pub fn retry_is_safe(&self) -> bool {
         self.outcome() == Some(Outcome::NotSent)

@@ -1,9 +1,9 @@
-//! One request and everything that comes back for it until its answer.
+//! One request and all that comes back for it, the answer last.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use eyot_jsonrpc::{Id, Kind, Message, Request};
+use eyot_jsonrpc::{Id, Message, MessageKind, Notification, Request};
 use eyot_service::{Messages, ReplyItem};
 use eyot_types::codes::Outcome;
 use eyot_types::{Era, Method, ProgressParams};
@@ -17,17 +17,17 @@ use crate::error::ClientError;
 use crate::session::Session;
 use crate::state::Shared;
 
-/// Hears of a call's progress.
+/// Is told the progress of a call.
 pub(crate) type ProgressListener = Box<dyn FnMut(ProgressParams) + Send>;
 
-/// How long a call may take, and who hears of its progress.
+/// How long a call may take, and the listener to its progress.
 pub(crate) struct Watch {
     pub(crate) times: Times,
     pub(crate) progress: Option<ProgressListener>,
 }
 
 impl Watch {
-    /// Nobody hears of its progress.
+    /// A watch without a listener to progress.
     pub(crate) fn new(timeout: Duration, max_total: Duration) -> Self {
         Self { times: Times::new(timeout, max_total), progress: None }
     }
@@ -38,7 +38,7 @@ impl Watch {
 pub(crate) struct Times {
     /// Silence after which it fails. Every message of the call starts it anew.
     pub(crate) timeout: Duration,
-    /// When it fails, whatever it says.
+    /// When it fails, whether it makes progress or not.
     pub(crate) ends_at: Instant,
     pub(crate) started: Instant,
 }
@@ -93,7 +93,7 @@ impl<'a> Exchange<'a> {
     pub(crate) async fn answer(
         mut self,
         watch: &mut Watch,
-        stray: &mut mpsc::Receiver<Message>,
+        stray: &mut mpsc::Receiver<Notification>,
     ) -> Result<Message, ClientError> {
         let times = watch.times;
         let mut heard_at = Instant::now();
@@ -109,10 +109,10 @@ impl<'a> Exchange<'a> {
             let session = self.session;
             tokio::select! {
                 biased;
-                part = self.messages.next() => {
+                item = self.messages.next() => {
                     self.shared.touch();
                     heard_at = Instant::now();
-                    if let Some(answer) = self.take(part, watch)? {
+                    if let Some(answer) = self.take(item, watch)? {
                         return Ok(answer);
                     }
                 }
@@ -137,14 +137,14 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    /// Takes what came; the answer if it is that.
+    /// Takes an item; returns the answer if it is that.
     fn take(
         &mut self,
-        part: Option<Result<ReplyItem, eyot_service::Fault>>,
+        item: Option<Result<ReplyItem, eyot_service::Fault>>,
         watch: &mut Watch,
     ) -> Result<Option<Message>, ClientError> {
-        let part = match part {
-            Some(Ok(part)) => part,
+        let item = match item {
+            Some(Ok(item)) => item,
             Some(Err(fault)) => {
                 self.guard.id = None;
                 return Err(ClientError::from_fault(&fault));
@@ -155,38 +155,37 @@ impl<'a> Exchange<'a> {
                 return Err(ClientError::Lost { reason, outcome: Outcome::Unknown });
             }
         };
-        let Some(message) = part.into_message() else { return Ok(None) };
-        match message.kind() {
-            Kind::Response | Kind::Error => {
+        let Some(message) = item.into_message() else { return Ok(None) };
+        match message.into_kind() {
+            MessageKind::Response(answer) => {
                 self.guard.id = None;
-                Ok(Some(message))
+                Ok(Some(answer.into_message()))
             }
-            Kind::Notification => {
-                self.take_notification(&message, watch);
+            MessageKind::Notification(notification) => {
+                self.take_notification(&notification, watch);
                 Ok(None)
             }
-            Kind::Request => {
+            MessageKind::Request(request) => {
                 // Modern servers "MUST NOT send independent JSON-RPC requests" (2026-07-28,
                 // basic/transports/streamable-http).
                 if self.session.era() == Era::Legacy {
-                    self.answering.begin(self.shared, self.session, message);
+                    self.answering.begin(self.shared, self.session, request);
                 }
                 Ok(None)
             }
         }
     }
 
-    fn take_notification(&mut self, message: &Message, watch: &mut Watch) {
-        let method = message.method().unwrap_or_default();
-        match Method::parse(&method) {
-            Method::Progress => report(message, watch),
-            Method::Cancelled => self.answering.cancel(message),
-            _ => self.shared.observe(message),
+    fn take_notification(&mut self, notification: &Notification, watch: &mut Watch) {
+        match Method::parse(notification.method()) {
+            Method::Progress => report(notification, watch),
+            Method::Cancelled => self.answering.cancel(notification),
+            _ => self.shared.observe(notification),
         }
     }
 }
 
-fn report(progress: &Message, watch: &mut Watch) {
+fn report(progress: &Notification, watch: &mut Watch) {
     let Some(listener) = &mut watch.progress else { return };
     match progress.decode_params() {
         Ok(params) => listener(params),

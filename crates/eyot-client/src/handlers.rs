@@ -1,4 +1,4 @@
-//! What the client answers when a server asks, and who hears its notifications.
+//! The caller's answers to a server's questions, and its listeners to notifications.
 
 use std::fmt;
 use std::panic::AssertUnwindSafe;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eyot_era::detect::EraStep;
-use eyot_jsonrpc::{ErrorObject, Message};
+use eyot_jsonrpc::{ErrorObject, Message, Notification, Request, Response};
 use eyot_types::{
     Answer, ClientCapabilities, ClientCapability, CreateMessageParams, CreateMessageResult,
     ElicitMode, ElicitParams, ElicitResult, ListRootsResult, LoggingMessageParams, Method,
@@ -21,7 +21,7 @@ pub(crate) type AnswerFuture<T> = Pin<Box<dyn Future<Output = Result<T, ErrorObj
 type Handler<P, T> = Arc<dyn Fn(P) -> AnswerFuture<T> + Send + Sync>;
 type Listener<N> = Arc<dyn Fn(N) + Send + Sync>;
 
-/// The caller's handlers. What there is a handler for is declared as a capability.
+/// The caller's handlers. Each handler declares its capability.
 #[derive(Clone, Default)]
 pub(crate) struct Handlers {
     pub(crate) elicit: Option<Handler<ElicitParams, ElicitResult>>,
@@ -90,24 +90,22 @@ impl Handlers {
         declared
     }
 
-    /// Whether somebody wants to hear that lists have changed.
+    /// Whether there is a listener to changes of lists.
     pub(crate) fn wants_list_changes(&self) -> bool {
         self.list_changed.is_some()
     }
 
-    /// Answers a server's request with a message.
-    pub(crate) async fn respond(&self, request: &Message, patience: Duration) -> Option<Message> {
-        let id = request.id()?;
-        let method = request.method().unwrap_or_default();
-        if Method::parse(&method) == Method::Ping {
+    /// Answers a server's request.
+    pub(crate) async fn respond(&self, request: &Request, patience: Duration) -> Response {
+        if request.is_method(Method::Ping.as_str()) {
             // "The receiver MUST respond promptly with an empty response" (2025-11-25,
             // basic/utilities/ping).
-            return Some(Message::response(id, &serde_json::json!({})));
+            return request.answer(&serde_json::json!({}));
         }
-        Some(match self.answer(&method, request.params(), patience).await {
-            Ok(answer) => Message::response(id, &answer),
-            Err(error) => Message::error_response(Some(id), &error),
-        })
+        match self.answer(request.method(), request.params(), patience).await {
+            Ok(answer) => request.answer(&answer),
+            Err(error) => request.refuse(&error),
+        }
     }
 
     /// The answer to a question of either era.
@@ -155,19 +153,18 @@ impl Handlers {
         }
     }
 
-    /// Tells a notification to whoever wants to hear it.
-    pub(crate) fn notify(&self, notification: &Message) {
-        let heard = AssertUnwindSafe(|| self.tell(notification));
-        if std::panic::catch_unwind(heard).is_err() {
+    /// Tells a notification to its listeners.
+    pub(crate) fn notify(&self, notification: &Notification) {
+        let telling = AssertUnwindSafe(|| self.tell(notification));
+        if std::panic::catch_unwind(telling).is_err() {
             tracing::error!(?notification, "handler of a notification panicked");
         }
     }
 
-    fn tell(&self, notification: &Message) {
-        let method = notification.method().unwrap_or_default();
-        let method = Method::parse(&method);
+    fn tell(&self, notification: &Notification) {
+        let method = Method::parse(notification.method());
         if let Some(listener) = &self.notification {
-            listener(notification.clone());
+            listener(notification.clone().into_message());
         }
         if let (Some(listener), Some(list)) = (&self.list_changed, ListKind::of(&method)) {
             listener(list);

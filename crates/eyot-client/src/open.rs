@@ -52,7 +52,7 @@ pub(crate) struct Opened {
     pub(crate) line: Option<LineTask>,
     /// Messages that belong to no call.
     pub(crate) listening: Option<Messages>,
-    /// A process that was asked for its era and has nothing more to do than to end.
+    /// A process that was asked for its era and only has to end now.
     pub(crate) leftover: Option<LineTask>,
 }
 
@@ -137,7 +137,7 @@ impl Opener {
     }
 }
 
-/// Does something while the link of lines moves.
+/// Does `work` while the link of lines moves.
 pub(crate) async fn drive<T>(line: &mut Option<LineTask>, work: impl Future<Output = T>) -> T {
     let mut work = std::pin::pin!(work);
     std::future::poll_fn(|cx| {
@@ -156,7 +156,8 @@ fn session(number: u64, connection: Connection, facts: Facts) -> Arc<Session> {
 }
 
 /// The messages that belong to no call. The server's stream is open when this returns, or does not
-/// open at once; it is waited for a moment, because what is sent while nobody listens is lost.
+/// open at once; it gets a moment for that, because what the server sends before the stream is open
+/// is lost.
 async fn listen(connection: &LegacyConnection) -> Messages {
     let connection = connection.clone();
     let mut opening = Box::pin(async move { connection.listen(None).await });

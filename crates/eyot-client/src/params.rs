@@ -14,8 +14,7 @@ use crate::ClientError;
 
 /// The members of `params` in the order of sending, without `_meta`.
 ///
-/// Arguments are written once, whatever becomes of the request: rounds and repetitions send the
-/// same text again.
+/// Arguments are written once: further rounds and attempts send that text again.
 #[derive(Clone, Default)]
 pub(crate) struct Params {
     members: Vec<(Cow<'static, str>, Box<RawValue>)>,

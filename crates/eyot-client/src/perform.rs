@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
-use crate::attempts::{Attempts, Failed};
+use crate::attempts::{Attempts, FailedAttempt};
 use crate::cache::CacheKey;
 use crate::error::ClientError;
 use crate::exchange::{Exchange, Times, Watch};
@@ -58,7 +58,7 @@ pub(crate) async fn perform(
                 return Ok(answer);
             }
             Err(error) => {
-                let failed = Failed { shared, session: &session, call, times: watch.times };
+                let failed = FailedAttempt { shared, session: &session, call, times: watch.times };
                 attempts.judge(&failed, error).await?;
             }
         }
@@ -125,7 +125,7 @@ async fn send(
         let reason = "parameters are no valid JSON for this protocol".to_owned();
         return Err(ClientError::Request { reason });
     }
-    let headers = tool_headers(shared, session, call, params);
+    let headers = param_headers(shared, session, call, params);
     let (guard, mut stray) = match wants_progress && session.era() == Era::Legacy {
         true => {
             let (guard, stray) = shared.expect_stray(number);
@@ -152,7 +152,7 @@ pub(crate) fn request_meta(
     }
     if session.era() == Era::Modern {
         members.extend(shared.modern_meta.clone());
-        let level = call.log_level.clone().or_else(|| shared.wishes.lock().log_level.clone());
+        let level = call.log_level.clone().or_else(|| shared.settings.lock().log_level.clone());
         if let Some(level) = level {
             members.insert(meta::LOG_LEVEL.to_owned(), Value::from(level.as_str()));
         }
@@ -162,7 +162,7 @@ pub(crate) fn request_meta(
 
 /// "Clients MUST mirror the designated parameter values into HTTP headers" (2026-07-28,
 /// basic/transports/streamable-http, Custom Headers from Tool Parameters).
-fn tool_headers(shared: &Shared, session: &Session, call: &Call, params: &Params) -> HeaderMap {
+fn param_headers(shared: &Shared, session: &Session, call: &Call, params: &Params) -> HeaderMap {
     let is_mirrored = session.era() == Era::Modern && shared.http.is_some();
     if !is_mirrored || call.method() != Method::ToolsCall {
         return HeaderMap::new();

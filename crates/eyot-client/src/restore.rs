@@ -1,4 +1,4 @@
-//! What a new session is told so that it is like the one before; and whether one lives.
+//! Makes a new session like the one before; and checks whether a session lives.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::exchange::{Exchange, Watch};
 use crate::session::Session;
 use crate::state::Shared;
 
-/// Sets log level and subscriptions again. What the server refuses now is not its due any more.
+/// Sets log level and subscriptions again. What the server refuses is logged and left out.
 pub(crate) async fn restore(
     shared: &Arc<Shared>,
     session: &Arc<Session>,
@@ -23,7 +23,7 @@ pub(crate) async fn restore(
         // There every request says its log level, and a subscription is a request.
         return Ok(());
     }
-    let level = shared.wishes.lock().log_level.clone();
+    let level = shared.settings.lock().log_level.clone();
     let level = level.map(|level| (Method::LoggingSetLevel, json!({ "level": level })));
     let uris = shared.subscribed().into_iter();
     let uris = uris.map(|uri| (Method::ResourcesSubscribe, json!({ "uri": uri })));

@@ -22,7 +22,7 @@ use crate::state::Shared;
 #[derive(Debug, Default)]
 pub(crate) struct Rounds {
     /// Rounds that ended with a question.
-    asked: u32,
+    count: u32,
     /// Of these, the ones in a row that asked nothing.
     idle: u32,
     responses: Option<Box<RawValue>>,
@@ -34,13 +34,13 @@ pub(crate) struct Rounds {
 #[serde(rename_all = "camelCase")]
 struct Interim {
     result_type: Option<ResultType>,
-    input_requests: Option<BTreeMap<String, Asked>>,
+    input_requests: Option<BTreeMap<String, RawInputRequest>>,
     /// Opaque, down to the last escape: "the client MUST echo back the exact value".
     request_state: Option<Box<RawValue>>,
 }
 
 #[derive(Deserialize)]
-struct Asked {
+struct RawInputRequest {
     method: String,
     /// As it came: a form keeps its order only so.
     params: Option<Box<RawValue>>,
@@ -53,7 +53,7 @@ impl Rounds {
 
     /// Whether the call was answered in the first round.
     pub(crate) fn is_first(&self) -> bool {
-        self.asked == 0
+        self.count == 0
     }
 
     /// The parameters of the next round. What the server did not give is not there.
@@ -98,9 +98,9 @@ impl Rounds {
         if interim.input_requests.is_none() && interim.request_state.is_none() {
             return Err(broken("server asks for input and names none"));
         }
-        self.asked += 1;
-        if self.asked >= shared.config.rounds_max {
-            return Err(ClientError::TooManyRounds { rounds: self.asked });
+        self.count += 1;
+        if self.count >= shared.config.rounds_max {
+            return Err(ClientError::TooManyRounds { rounds: self.count });
         }
         self.state = interim.request_state;
         self.responses = None;
@@ -115,26 +115,27 @@ impl Rounds {
     async fn prepare(
         &mut self,
         shared: &Arc<Shared>,
-        asked: Option<BTreeMap<String, Asked>>,
+        requests: Option<BTreeMap<String, RawInputRequest>>,
     ) -> Result<(), ClientError> {
-        let Some(asked) = asked.filter(|it| !it.is_empty()) else {
+        let Some(requests) = requests.filter(|it| !it.is_empty()) else {
             sleep(pause(self.idle)).await;
             self.idle += 1;
             return Ok(());
         };
         self.idle = 0;
         let patience = shared.config.limits.calls.question_timeout;
-        let answering = asked.into_iter().map(|(key, Asked { method, params })| async move {
-            let answer = shared
-                .config
-                .handlers
-                .answer(&method, params.as_deref().map(RawValue::get), patience)
-                .await;
-            match answer {
-                Ok(answer) => Ok((key, answer)),
-                Err(error) => Err(ClientError::Unanswered { method, error }),
-            }
-        });
+        let answering =
+            requests.into_iter().map(|(key, RawInputRequest { method, params })| async move {
+                let answer = shared
+                    .config
+                    .handlers
+                    .answer(&method, params.as_deref().map(RawValue::get), patience)
+                    .await;
+                match answer {
+                    Ok(answer) => Ok((key, answer)),
+                    Err(error) => Err(ClientError::Unanswered { method, error }),
+                }
+            });
         let answers: BTreeMap<String, Value> = try_join_all(answering).await?.into_iter().collect();
         self.responses = Some(to_raw(&answers)?);
         Ok(())

@@ -10,7 +10,7 @@ use futures_util::{StreamExt as _, stream};
 use http::HeaderMap;
 use tokio_util::sync::CancellationToken;
 
-/// A legacy session, or what stands for one in the modern era. It is replaced as a whole.
+/// A legacy session, or a modern connection in its place. It is replaced as a whole.
 pub(crate) struct Session {
     /// Counts the sessions of one client from 1.
     pub(crate) number: u64,
@@ -80,7 +80,7 @@ impl Session {
         }
     }
 
-    /// What must be sent when nobody waits for the call `id` any more.
+    /// The message that tells the server that the caller has given up the call `id`, if one is due.
     pub(crate) fn cancellation(&self, id: &Id, reason: &str) -> Option<Cancellation> {
         match &self.connection {
             Connection::Legacy(connection) => connection.cancellation(id, reason),

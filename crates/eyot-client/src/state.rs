@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use eyot_era::detect::KnownEra;
-use eyot_jsonrpc::{Id, Message};
+use eyot_jsonrpc::{Id, Notification};
 use eyot_types::{JsonObject, LogLevel, Method};
 use eyot_upstream::HttpLink;
 use futures_util::future::BoxFuture;
@@ -74,16 +74,16 @@ pub(crate) enum Link {
 pub(crate) enum Order {
     /// A call found that session `number` does not work; `done` is dropped when the driver has
     /// looked after it, or has begun to.
-    Suspect { number: u64, doubt: Doubt, done: oneshot::Sender<()> },
-    /// Run this beside everything else.
+    ReportLoss { number: u64, loss: Loss, done: oneshot::Sender<()> },
+    /// Run this beside the connection.
     Run(BoxFuture<'static, ()>),
-    /// What the modern background subscription is to hear of has changed.
+    /// The modern background subscription has to be made anew: what it listens to has changed.
     Resubscribe { done: oneshot::Sender<Result<(), ClientError>> },
 }
 
 /// What is wrong with a session.
 #[derive(Clone, Debug)]
-pub(crate) enum Doubt {
+pub(crate) enum Loss {
     /// The server no longer knows it, or has another era or version now.
     Gone(String),
     /// The server could not be reached, or the connection broke.
@@ -92,13 +92,13 @@ pub(crate) enum Doubt {
 
 /// What the caller has set at the server, to be set again in a new session.
 #[derive(Debug, Default)]
-pub(crate) struct Wishes {
+pub(crate) struct SessionSettings {
     pub(crate) log_level: Option<LogLevel>,
     /// Subscribed resources, with how many want each.
     pub(crate) subscriptions: BTreeMap<String, u32>,
 }
 
-impl Wishes {
+impl SessionSettings {
     /// Lets go of a subscription; whether it was the last of its resource.
     pub(crate) fn release(&mut self, uri: &str) -> bool {
         let Some(count) = self.subscriptions.get_mut(uri) else { return false };
@@ -111,7 +111,8 @@ impl Wishes {
     }
 }
 
-/// See the module.
+/// The heart of a client: its configuration, the connection as calls see it, the orders to the
+/// driver, the listeners, and what was learnt of the server.
 pub(crate) struct Shared {
     pub(crate) config: Config,
     /// What every modern request says.
@@ -122,13 +123,13 @@ pub(crate) struct Shared {
     pub(crate) liveness: watch::Sender<Liveness>,
     pub(crate) known_era: Mutex<Option<KnownEra>>,
     pub(crate) orders: mpsc::Sender<Order>,
-    pub(crate) notifications: broadcast::Sender<Message>,
+    pub(crate) notifications: broadcast::Sender<Notification>,
     pub(crate) events: broadcast::Sender<ClientEvent>,
     pub(crate) cache: Cache,
     pub(crate) known_tools: KnownTools,
-    pub(crate) wishes: Mutex<Wishes>,
-    /// Calls that want to hear of progress which comes outside of their own stream.
-    stray: Mutex<BTreeMap<u64, mpsc::Sender<Message>>>,
+    pub(crate) settings: Mutex<SessionSettings>,
+    /// Calls that wait for progress outside of their own stream, by progress token.
+    stray: Mutex<BTreeMap<u64, mpsc::Sender<Notification>>>,
     next_id: AtomicU64,
     started: Instant,
     /// When the server was last heard of, in milliseconds since `started`.
@@ -153,7 +154,7 @@ impl Shared {
             events: broadcast::Sender::new(EVENTS_MAX),
             cache: Cache::new(config.cache_entries_max),
             known_tools: KnownTools::default(),
-            wishes: Mutex::default(),
+            settings: Mutex::default(),
             stray: Mutex::default(),
             next_id: AtomicU64::new(1),
             started: Instant::now(),
@@ -186,16 +187,16 @@ impl Shared {
     }
 
     /// Tells the driver that a session does not work, and waits until it looks after it.
-    pub(crate) async fn suspect(&self, session: &Session, doubt: Doubt) {
+    pub(crate) async fn report_loss(&self, session: &Session, loss: Loss) {
         let (done, waiting) = oneshot::channel();
-        let order = Order::Suspect { number: session.number, doubt, done };
+        let order = Order::ReportLoss { number: session.number, loss, done };
         if self.orders.send(order).await.is_ok() {
             // The driver drops its end; it never sends.
             drop(waiting.await);
         }
     }
 
-    /// Runs a future in the driver's task; without room it is dropped, which is said.
+    /// Runs a future in the driver's task. Without room it is dropped, which is logged.
     pub(crate) fn run(&self, work: BoxFuture<'static, ()>) {
         if let Err(error) = self.orders.try_send(Order::Run(work)) {
             tracing::debug!(%error, "nobody is left to send a message");
@@ -216,28 +217,27 @@ impl Shared {
         u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// Takes a notification of the server, wherever it came from.
-    pub(crate) fn observe(&self, notification: &Message) {
+    /// Takes a notification of the server, from a call's stream or the standalone one.
+    pub(crate) fn observe(&self, notification: &Notification) {
         self.cache.invalidate(notification);
         self.config.handlers.notify(notification);
-        // Nobody may listen; that is no error.
+        // It is no error that there is no listener.
         drop(self.notifications.send(notification.clone()));
     }
 
-    /// Hears of progress that comes outside of the call's own stream, while the guard lives.
+    /// Receives the progress of a call that comes outside of its own stream, while the guard lives.
     pub(crate) fn expect_stray(
         self: &Arc<Self>,
         token: u64,
-    ) -> (StrayGuard, mpsc::Receiver<Message>) {
+    ) -> (StrayGuard, mpsc::Receiver<Notification>) {
         let (sender, receiver) = mpsc::channel(STRAY_MAX);
         self.stray.lock().insert(token, sender);
         (StrayGuard { shared: Arc::clone(self), token }, receiver)
     }
 
-    /// Hands progress to its call; `false` when it is nobody's.
-    pub(crate) fn deliver_stray(&self, notification: &Message) -> bool {
-        let method = notification.method().unwrap_or_default();
-        if Method::parse(&method) != Method::Progress {
+    /// Hands progress to its call; `false` when the notification is no progress.
+    pub(crate) fn deliver_stray(&self, notification: &Notification) -> bool {
+        if !notification.is_method(Method::Progress.as_str()) {
             return false;
         }
         let token = notification.progress_token().as_ref().and_then(Id::as_u64);
@@ -250,11 +250,11 @@ impl Shared {
 
     /// The subscribed resources.
     pub(crate) fn subscribed(&self) -> BTreeSet<String> {
-        self.wishes.lock().subscriptions.keys().cloned().collect()
+        self.settings.lock().subscriptions.keys().cloned().collect()
     }
 }
 
-/// Stops hearing when it is dropped.
+/// Stops receiving progress when it is dropped.
 pub(crate) struct StrayGuard {
     shared: Arc<Shared>,
     token: u64,

@@ -1,4 +1,4 @@
-//! Hearing of changes: single resources, and whatever a filter names.
+//! Subscriptions to single resources, and to all that a filter names.
 
 use std::sync::Arc;
 
@@ -27,12 +27,12 @@ impl Client {
     pub async fn subscribe(&self, uri: impl Into<String>) -> Result<(), ClientError> {
         let uri = uri.into();
         let is_first = {
-            let mut wishes = self.shared().wishes.lock();
-            let count = wishes.subscriptions.entry(uri.clone()).or_insert(0);
+            let mut settings = self.shared().settings.lock();
+            let count = settings.subscriptions.entry(uri.clone()).or_insert(0);
             *count += 1;
             *count == 1
         };
-        let mut counted = Counted { client: self, uri: Some(uri.clone()) };
+        let mut guard = CountGuard { client: self, uri: Some(uri.clone()) };
         if is_first {
             match self.era() {
                 Era::Legacy => {
@@ -42,7 +42,7 @@ impl Client {
                 Era::Modern => self.resubscribe().await?,
             }
         }
-        counted.uri = None;
+        guard.uri = None;
         Ok(())
     }
 
@@ -50,7 +50,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`ClientError`]; it is not counted any more all the same.
+    /// [`ClientError`]; the subscription is not counted any more even then.
     ///
     /// # Cancel safety
     ///
@@ -67,7 +67,7 @@ impl Client {
         &self,
         uri: &str,
     ) -> Option<impl Future<Output = Result<(), ClientError>> + Send + use<>> {
-        if !self.shared().wishes.lock().release(uri) {
+        if !self.shared().settings.lock().release(uri) {
             return None;
         }
         let (client, uri) = (self.clone(), uri.to_owned());
@@ -98,8 +98,8 @@ impl Client {
         }
     }
 
-    /// Hears of changes at the server until the subscription is dropped. It is opened again when
-    /// it breaks. A legacy server's changes are heard in the same way.
+    /// Subscribes to changes at the server until the subscription is dropped. It is opened again
+    /// when it breaks. Changes of a legacy server come as those of a modern one.
     ///
     /// # Errors
     ///
@@ -107,7 +107,7 @@ impl Client {
     ///
     /// # Cancel safety
     ///
-    /// What was subscribed is ended again.
+    /// Subscriptions that were begun are ended again.
     pub async fn listen(&self, filter: SubscriptionFilter) -> Result<Subscription, ClientError> {
         match self.era() {
             Era::Legacy => emulated::legacy(self.clone(), filter).await,
@@ -116,16 +116,16 @@ impl Client {
     }
 }
 
-/// A subscription that is not counted if it does not come about.
-struct Counted<'a> {
+/// Counts a subscription back if it does not come about.
+struct CountGuard<'a> {
     client: &'a Client,
     uri: Option<String>,
 }
 
-impl Drop for Counted<'_> {
+impl Drop for CountGuard<'_> {
     fn drop(&mut self) {
         if let Some(uri) = self.uri.take() {
-            self.client.shared().wishes.lock().release(&uri);
+            self.client.shared().settings.lock().release(&uri);
         }
     }
 }

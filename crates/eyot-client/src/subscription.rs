@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use eyot_jsonrpc::{Id, Kind, Message};
+use eyot_jsonrpc::{Id, Message, MessageKind, Notification};
 use eyot_service::Messages;
 use eyot_stdx::{Backoff, random_bytes};
 use eyot_types::{Method, SubscriptionFilter, SubscriptionsAcknowledgedParams};
@@ -20,7 +20,7 @@ use crate::error::ClientError;
 use crate::params::Params;
 use crate::perform::{Call, request_meta};
 use crate::session::Session;
-use crate::state::{Doubt, Shared};
+use crate::state::{Loss, Shared};
 
 /// What a subscription tells.
 #[derive(Clone, Debug)]
@@ -77,7 +77,7 @@ pub(crate) fn modern<O: Send + 'static>(
     filter: SubscriptionFilter,
     owner: O,
 ) -> Subscription {
-    let listening = Listening {
+    let listening = ModernSubscription {
         shared,
         filter,
         running: None,
@@ -92,22 +92,22 @@ pub(crate) fn modern<O: Send + 'static>(
     }))
 }
 
-struct Listening {
+struct ModernSubscription {
     shared: Arc<Shared>,
     filter: SubscriptionFilter,
-    running: Option<Running>,
+    running: Option<OpenRequest>,
     events: VecDeque<SubscriptionEvent>,
     failures: u32,
     is_over: bool,
 }
 
-struct Running {
+struct OpenRequest {
     session: Arc<Session>,
     messages: Messages,
     is_acknowledged: bool,
 }
 
-impl Listening {
+impl ModernSubscription {
     async fn next(&mut self) -> Option<Result<SubscriptionEvent, ClientError>> {
         loop {
             if let Some(event) = self.events.pop_front() {
@@ -117,7 +117,7 @@ impl Listening {
                 return None;
             }
             let stepped = match &mut self.running {
-                Some(_) => self.hear().await,
+                Some(_) => self.next_item().await,
                 None => self.open().await,
             };
             match stepped {
@@ -145,23 +145,23 @@ impl Listening {
         let id = Id::from_number(self.shared.next_id());
         let request = call.params.request(id, &call.method, &meta);
         let messages = session.request(request, HeaderMap::new());
-        self.running = Some(Running { session, messages, is_acknowledged: false });
+        self.running = Some(OpenRequest { session, messages, is_acknowledged: false });
         Ok(())
     }
 
-    async fn hear(&mut self) -> Result<(), ClientError> {
+    async fn next_item(&mut self) -> Result<(), ClientError> {
         let Some(running) = &mut self.running else { return Ok(()) };
         // What is acknowledged may be silent for hours; what is not, not for long.
         let patience =
             if running.is_acknowledged { None } else { Some(self.shared.config.timeout) };
-        let part = tokio::select! {
+        let item = tokio::select! {
             biased;
-            part = running.messages.next() => part,
+            item = running.messages.next() => item,
             () = running.session.retired.cancelled() => None,
             () = wait(patience) => None,
         };
-        let message = match part {
-            Some(Ok(part)) => part.into_message(),
+        let message = match item {
+            Some(Ok(item)) => item.into_message(),
             Some(Err(fault)) => return self.lose(ClientError::from_fault(&fault)).await,
             None => {
                 self.interrupt();
@@ -176,37 +176,38 @@ impl Listening {
     }
 
     fn take(&mut self, message: Message) -> Result<(), ClientError> {
-        match message.kind() {
-            Kind::Error => {
-                let error = message.decode_error();
-                Err(error.map_or(ClientError::Closed, ClientError::Rpc))
-            }
-            // "A client that receives this response knows the subscription closed cleanly": the
-            // server may be shutting down, and come back.
-            Kind::Response => {
-                self.interrupt();
-                Ok(())
-            }
-            Kind::Notification => {
-                let method = message.method().unwrap_or_default().into_owned();
-                if Method::parse(&method) == Method::SubscriptionsAcknowledged {
-                    self.acknowledge(&message);
-                } else {
-                    self.shared.observe(&message);
-                    self.events.push_back(SubscriptionEvent::Notification(message));
+        match message.into_kind() {
+            MessageKind::Response(answer) => match answer.error_object() {
+                Some(error) => Err(ClientError::Rpc(error)),
+                // "A client that receives this response knows the subscription closed cleanly":
+                // the server may be shutting down, and come back.
+                None => {
+                    self.interrupt();
+                    Ok(())
                 }
+            },
+            MessageKind::Notification(notification) => {
+                self.take_notification(notification);
                 Ok(())
             }
-            Kind::Request => Ok(()),
+            MessageKind::Request(_) => Ok(()),
         }
     }
 
-    fn acknowledge(&mut self, message: &Message) {
+    fn take_notification(&mut self, notification: Notification) {
+        if notification.is_method(Method::SubscriptionsAcknowledged.as_str()) {
+            return self.acknowledge(&notification);
+        }
+        self.shared.observe(&notification);
+        self.events.push_back(SubscriptionEvent::Notification(notification.into_message()));
+    }
+
+    fn acknowledge(&mut self, acknowledged: &Notification) {
         self.failures = 0;
         if let Some(running) = &mut self.running {
             running.is_acknowledged = true;
         }
-        let params = message.decode_params::<SubscriptionsAcknowledgedParams>();
+        let params = acknowledged.decode_params::<SubscriptionsAcknowledgedParams>();
         let filter = params.map(|it| it.notifications).unwrap_or_default();
         self.events.push_back(SubscriptionEvent::Acknowledged(filter));
     }
@@ -218,7 +219,7 @@ impl Listening {
         match &error {
             ClientError::Unreachable { reason } | ClientError::Lost { reason, .. } => {
                 if let Some(session) = session {
-                    self.shared.suspect(&session, Doubt::Broken(reason.clone())).await;
+                    self.shared.report_loss(&session, Loss::Broken(reason.clone())).await;
                 }
                 Ok(())
             }

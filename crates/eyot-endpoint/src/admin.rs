@@ -1,5 +1,5 @@
-//! What operators ask, on an address of its own, never the public one: alive, ready, metrics, and
-//! whatever is attached.
+//! The routes of operators, on an address of their own, never the public one: alive, ready,
+//! metrics, and attached services.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -28,10 +28,10 @@ pub struct Health {
     pub shutdown: Shutdown,
 }
 
-/// Routes of operators to the services that answer them: `/livez`, `/readyz` and `/metrics`, and
-/// what is attached.
+/// Routes of operators to the services that answer them: `/livez`, `/readyz`, `/metrics`, and
+/// attached ones.
 ///
-/// A tower service itself, so that what guards it is a layer around it. Cheap to clone.
+/// It is a tower service itself, so that a layer around it can guard it. Cheap to clone.
 #[derive(Clone)]
 pub struct Admin(Arc<BTreeMap<String, Route>>);
 

@@ -18,7 +18,7 @@ pub struct ApiKey {
     pub key: Secret<String>,
 }
 
-/// The keys that are accepted. Without any, everybody is served as nobody in particular.
+/// The keys that are accepted. Without any, every client is served as the anonymous principal.
 #[derive(Debug, Default)]
 pub struct Keys(Vec<ApiKey>);
 

@@ -1,4 +1,4 @@
-//! Who a client is: the seam between the endpoint and whatever checks credentials.
+//! Who a client is: the seam between the endpoint and the service that checks credentials.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -14,12 +14,12 @@ use http::{HeaderValue, Response, StatusCode, request};
 pub trait Authenticate: fmt::Debug + Send + Sync {
     /// Looks at the credentials of one request, before its body is read.
     ///
-    /// What can be said at once is [`Authentication::Ready`]; only what must ask others is boxed. The
+    /// A decision at once is [`Authentication::Ready`]; only one that takes time is boxed. The
     /// endpoint waits for that as long as
     /// [`authentication_timeout`](eyot_service::HttpLimits::authentication_timeout).
     fn authenticate(&self, credentials: &Credentials<'_>) -> Authentication;
 
-    /// Whether every client is served without credentials, as nobody in particular.
+    /// Whether every client is served without credentials, as the anonymous principal.
     fn is_open(&self) -> bool {
         false
     }
@@ -36,14 +36,15 @@ pub struct Credentials<'a> {
     pub address: Option<SocketAddr>,
 }
 
-/// Who sends a request, or what the client is told instead; `Ok(None)` when nobody is asked.
+/// The sender of a request, or the refusal for the client; `Ok(None)` when clients need no
+/// credentials.
 pub type Authenticated = Result<Option<Principal>, AuthRefusal>;
 
 /// What [`Authenticate`] answers, now or later.
 pub enum Authentication {
     /// It is known.
     Ready(Authenticated),
-    /// Others are asked first.
+    /// It takes time: another service is asked.
     Pending(Pin<Box<dyn Future<Output = Authenticated> + Send>>),
 }
 
@@ -85,7 +86,7 @@ impl AuthRefusal {
         Self { status: StatusCode::FORBIDDEN, ..Self::unauthorized(authenticate, message) }
     }
 
-    /// 503: nobody can say now who the client is.
+    /// 503: credentials cannot be checked now.
     #[must_use]
     pub fn unavailable(message: impl Into<Cow<'static, str>>) -> Self {
         let status = StatusCode::SERVICE_UNAVAILABLE;

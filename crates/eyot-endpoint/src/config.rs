@@ -1,4 +1,4 @@
-//! What an endpoint is made of.
+//! The configuration of an endpoint.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use tokio_util::task::TaskTracker;
 use crate::api_keys::Keys;
 use crate::auth::Authenticate;
 
-/// What an endpoint is made of, besides the service that answers.
+/// The parts of an endpoint besides the service that answers.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct EndpointConfig {
@@ -18,7 +18,7 @@ pub struct EndpointConfig {
     pub path: String,
     /// Which hosts and origins may talk to it: those of this machine by default.
     pub hosts: HostPolicy,
-    /// Who finds out who a client is: by default [`Keys`] without a key, which ask nobody.
+    /// Finds out who a client is: by default [`Keys`] without a key, which need no credentials.
     pub auth: Arc<dyn Authenticate>,
     /// Where sessions are kept.
     pub store: Arc<dyn Store>,

@@ -10,13 +10,14 @@ use eyot_http::{OutgoingBody, RequestBody};
 use http::{Request, Response};
 use tower_service::Service;
 
-use crate::era_switch::{ConnectionContext, EraSwitch};
+use crate::era_switch::EraSwitch;
+use crate::request_context::ConnectionContext;
 
 /// Answers the HTTP requests of one endpoint, to clients of both eras. Cheap to clone.
 ///
-/// Any layer for HTTP can stand before it: see
-/// [`HttpServer::layer`](crate::HttpServer::layer). Inside a foreign server it answers on whatever path
-/// that server routes here; [`RequestBody::foreign`] makes its requests.
+/// Any layer for HTTP can stand before it: see [`HttpServer::layer`](crate::HttpServer::layer).
+/// Inside a foreign server it answers on every path that the server routes to it;
+/// [`RequestBody::foreign`] makes its requests.
 #[derive(Clone, Debug)]
 pub struct Endpoint(Arc<Connection>);
 

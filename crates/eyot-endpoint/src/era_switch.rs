@@ -1,6 +1,5 @@
-//! What an endpoint asks of a request first: may it come in, and which era does it belong to.
+//! The first questions to a request: may it come in, and which era does it belong to?
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use eyot_http::{
@@ -15,9 +14,9 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, reques
 
 use crate::auth::{AuthRefusal, Authenticate, Authenticated, Authentication, Credentials};
 use crate::cors;
-use crate::legacy::{Asked, Legacy};
+use crate::legacy::Legacy;
 use crate::modern::{Modern, is_claimed};
-use crate::timer::Timer;
+use crate::request_context::{ConnectionContext, RequestContext};
 
 type Answer = Response<OutgoingBody>;
 
@@ -31,14 +30,6 @@ pub(crate) struct EraSwitch {
     pub(crate) modern: Modern,
     pub(crate) shutdown: Shutdown,
     pub(crate) limits: Limits,
-}
-
-/// What the requests of one connection share.
-#[derive(Debug, Default)]
-pub(crate) struct ConnectionContext {
-    /// Where the client is, if this process has accepted its connection.
-    pub(crate) from: Option<SocketAddr>,
-    pub(crate) timer: Arc<Timer>,
 }
 
 const METHODS: &str = "GET, POST, DELETE, OPTIONS";
@@ -86,19 +77,19 @@ impl EraSwitch {
         };
         let peer = Peer { era: Era::Legacy, principal, address, transport: Transport::Http };
         let timer = Arc::clone(&connection.timer);
-        let asked = Asked { peer, accepts: head.accepts(), timer };
+        let context = RequestContext { peer, accepts: head.accepts(), timer };
         if self.shutdown.is_draining() {
             return refused(StatusCode::SERVICE_UNAVAILABLE, None, "server is shutting down");
         }
         match parts.method {
-            Method::POST => self.post(&parts.headers, head, body, asked).await,
-            Method::GET => Box::pin(self.get(head, asked)).await,
-            Method::DELETE => Box::pin(self.delete(head, asked.peer)).await,
+            Method::POST => self.post(&parts.headers, head, body, context).await,
+            Method::GET => Box::pin(self.get(head, context)).await,
+            Method::DELETE => Box::pin(self.delete(head, context.peer)).await,
             _ => not_allowed(METHODS),
         }
     }
 
-    /// Waits for others to say who the client is.
+    /// Waits for another service to say who the client is.
     async fn ask(&self, asking: impl Future<Output = Authenticated>) -> Authenticated {
         let patience = self.limits.http.authentication_timeout;
         let answered = tokio::time::timeout(patience, asking).await;
@@ -111,12 +102,12 @@ impl EraSwitch {
         headers: &HeaderMap,
         head: &RequestHead<'_>,
         body: RequestBody,
-        asked: Asked,
+        context: RequestContext,
     ) -> Answer {
         if let Err(refusal) = head.check_json_body() {
             return refused(refusal.status(), None, &refusal.to_string());
         }
-        if !asked.accepts.json && !asked.accepts.events {
+        if !context.accepts.json && !context.accepts.events {
             let message = "Accept must allow application/json and text/event-stream";
             return refused(StatusCode::NOT_ACCEPTABLE, None, message);
         }
@@ -132,10 +123,11 @@ impl EraSwitch {
         };
         match incoming {
             Incoming::One(message) if is_claimed(&message, head) => {
-                let asked = Asked { peer: Peer { era: Era::Modern, ..asked.peer }, ..asked };
-                Box::pin(self.modern.post(message, headers, head, asked)).await
+                let context =
+                    RequestContext { peer: Peer { era: Era::Modern, ..context.peer }, ..context };
+                Box::pin(self.modern.post(message, headers, head, context)).await
             }
-            incoming => self.post_legacy(incoming, head, asked).await,
+            incoming => self.post_legacy(incoming, head, context).await,
         }
     }
 
@@ -143,7 +135,7 @@ impl EraSwitch {
         &self,
         incoming: Incoming,
         head: &RequestHead<'_>,
-        asked: Asked,
+        context: RequestContext,
     ) -> Answer {
         if let Err(refusal) = check_revision(head) {
             return *refusal;
@@ -155,23 +147,23 @@ impl EraSwitch {
         let incoming = match incoming {
             Incoming::One(message) if session_id.is_none() => match initialize(message) {
                 Ok(request) => {
-                    return Box::pin(self.legacy.initialize(request, asked.peer)).await;
+                    return Box::pin(self.legacy.initialize(request, context.peer)).await;
                 }
                 Err(message) => Incoming::One(message),
             },
             incoming => incoming,
         };
-        match self.legacy.session(session_id, &asked.peer).await {
-            Ok(session) => self.legacy.post(session, incoming, asked).await,
+        match self.legacy.session(session_id, &context.peer).await {
+            Ok(session) => self.legacy.post(session, incoming, context).await,
             Err(refusal) => refusal,
         }
     }
 
-    async fn get(&self, head: &RequestHead<'_>, asked: Asked) -> Answer {
+    async fn get(&self, head: &RequestHead<'_>, context: RequestContext) -> Answer {
         if is_modern(head) {
             return not_allowed("POST");
         }
-        if !asked.accepts.events {
+        if !context.accepts.events {
             let message = "Accept must allow text/event-stream";
             return refused(StatusCode::NOT_ACCEPTABLE, None, message);
         }
@@ -184,8 +176,8 @@ impl EraSwitch {
         if let Err(refusal) = check_revision(head) {
             return *refusal;
         }
-        match self.legacy.session(session_id, &asked.peer).await {
-            Ok(session) => self.legacy.get(session, last_event_id, asked).await,
+        match self.legacy.session(session_id, &context.peer).await {
+            Ok(session) => self.legacy.get(session, last_event_id, context).await,
             Err(refusal) => refusal,
         }
     }

@@ -16,23 +16,23 @@ use http_body::{Body, Frame};
 use tokio::time::{Instant, Sleep};
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
-use crate::keeper::Keeper;
-use crate::live::LiveSession;
+use crate::active_session::ActiveSession;
+use crate::detached_calls::DetachedCalls;
 use crate::replay::{Replay, Replayed};
-use crate::running::Running;
-use crate::slot::{Polled, SlotKind, StreamSlot, Ticket};
+use crate::reply_stream::ReplyStream;
+use crate::shared_stream::{ReaderId, ReaderOutput, SharedStream};
 
 /// Makes a reply future that listens to the upstream from after a cursor.
 pub(crate) type Listen = Box<dyn Fn(Option<Bytes>) -> ReplyFuture + Send>;
 
 /// What a body needs besides its stream.
 pub(crate) struct BodyParts {
-    pub(crate) session: Arc<LiveSession>,
+    pub(crate) session: Arc<ActiveSession>,
     pub(crate) stream: StreamNo,
-    pub(crate) slot: Option<Arc<StreamSlot>>,
-    pub(crate) ticket: Option<Ticket>,
+    pub(crate) shared: Option<Arc<SharedStream>>,
+    pub(crate) reader: Option<ReaderId>,
     pub(crate) replay: Option<Replay>,
-    pub(crate) keeper: Arc<Keeper>,
+    pub(crate) detached: Arc<DetachedCalls>,
     pub(crate) keep_alive: Duration,
 }
 
@@ -65,7 +65,7 @@ impl EventBody {
         }
     }
 
-    /// Makes this a reader of the standalone stream, which somebody opened with GET.
+    /// Makes this a reader of the standalone stream, opened with GET.
     pub(crate) fn listening(
         mut self,
         listen: Listen,
@@ -99,17 +99,17 @@ impl EventBody {
 
     /// Takes the next live event into `out`; ready also when the stream is over.
     fn poll_live(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let (Some(slot), Some(ticket)) = (&self.parts.slot, self.parts.ticket) else {
+        let (Some(shared), Some(reader)) = (&self.parts.shared, self.parts.reader) else {
             self.is_over = true;
             return Poll::Ready(());
         };
         loop {
-            match ready!(slot.poll(ticket, cx)) {
-                Polled::Event(frames) => {
+            match ready!(shared.poll(reader, cx)) {
+                ReaderOutput::Event(frames) => {
                     self.out.extend(frames);
                     return Poll::Ready(());
                 }
-                Polled::Closing(last) => {
+                ReaderOutput::Closing(last) => {
                     // Older clients take the end of the stream for the end of the call.
                     if self.parts.session.machine().revision().has_priming() {
                         self.out.push_back(last);
@@ -117,17 +117,19 @@ impl EventBody {
                         return Poll::Ready(());
                     }
                 }
-                Polled::Displaced if slot.kind() == SlotKind::Standalone => return Poll::Pending,
-                Polled::WantsSource => {
-                    let Some(listen) = &self.listen else { return Poll::Pending };
-                    slot.set_source(ticket, Running::new(listen(slot.cursor())));
+                ReaderOutput::Displaced if shared.is_standalone() => {
+                    return Poll::Pending;
                 }
-                Polled::End => {
-                    self.parts.session.remove_slot(self.parts.stream);
+                ReaderOutput::WantsSource => {
+                    let Some(listen) = &self.listen else { return Poll::Pending };
+                    shared.set_source(reader, ReplyStream::new(listen(shared.cursor())));
+                }
+                ReaderOutput::End => {
+                    self.parts.session.remove_stream(self.parts.stream);
                     self.is_over = true;
                     return Poll::Ready(());
                 }
-                Polled::Displaced => {
+                ReaderOutput::Displaced => {
                     self.is_over = true;
                     return Poll::Ready(());
                 }
@@ -187,12 +189,12 @@ impl Drop for EventBody {
         if self.is_counted {
             self.parts.session.machine().handle_stream_closed(unix_ms());
         }
-        let (Some(slot), Some(ticket)) = (self.parts.slot.take(), self.parts.ticket) else {
+        let (Some(shared), Some(reader)) = (self.parts.shared.take(), self.parts.reader) else {
             return;
         };
-        if slot.detach(ticket) {
+        if shared.detach(reader) {
             let session = Arc::clone(&self.parts.session);
-            self.parts.keeper.read_on(session, self.parts.stream, slot);
+            self.parts.detached.read_on(session, self.parts.stream, shared);
         }
     }
 }

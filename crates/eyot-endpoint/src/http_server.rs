@@ -20,10 +20,10 @@ use tower_service::Service;
 use crate::accept::{Accept, Drained, serve};
 use crate::admin::Health;
 use crate::config::EndpointConfig;
+use crate::detached_calls::DetachedCalls;
 use crate::endpoint::Endpoint;
 use crate::era_switch::EraSwitch;
 use crate::http_stack;
-use crate::keeper::Keeper;
 use crate::legacy::Legacy;
 use crate::modern::Modern;
 use crate::registry::Registry;
@@ -48,11 +48,11 @@ impl HttpServer {
         let EndpointConfig { path, hosts, auth, store, limits, shutdown, tasks } = config;
         let registry = Registry::new(Arc::clone(&store), service.clone(), &limits.sessions);
         let registry = Arc::new(registry);
-        let keeper = Arc::new(Keeper::new(tasks.clone(), shutdown.finished().clone()));
+        let detached = Arc::new(DetachedCalls::new(tasks.clone(), shutdown.finished().clone()));
         let legacy = Arc::new(Legacy {
             registry: Arc::clone(&registry),
             service: service.clone(),
-            keeper,
+            detached,
             shutdown: shutdown.clone(),
             limits,
         });
@@ -61,7 +61,7 @@ impl HttpServer {
             hosts,
             auth,
             legacy,
-            modern: Modern { service, limits },
+            modern: Modern { service, limits, shutdown: shutdown.clone() },
             shutdown: shutdown.clone(),
             limits,
         });
@@ -102,7 +102,7 @@ impl<L> HttpServer<L> {
 
     /// Serves the admin address until everything ends. Its connections do not hold up the drain.
     ///
-    /// What answers is most often an [`Admin`](crate::Admin), behind whatever guards it.
+    /// The service is most often an [`Admin`](crate::Admin) behind a layer that guards it.
     ///
     /// # Cancel safety
     ///
@@ -166,10 +166,10 @@ impl<L> HttpServer<L> {
         drained
     }
 
-    /// Ends what has expired, beside everything else.
+    /// Ends what has expired, in a task of its own.
     pub(crate) fn sweep_soon(&self) {
         let registry = Arc::clone(&self.registry);
-        self.eras.legacy.keeper.spawn(async move { registry.sweep().await });
+        self.eras.legacy.detached.spawn(async move { registry.sweep().await });
     }
 
     /// Ends what has expired. Never ready.

@@ -7,9 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eyot_frame::encode_priming;
-use eyot_http::{
-    Accepts, OutgoingBody, accepted, empty, error, event_stream, fault, json, refused,
-};
+use eyot_http::{OutgoingBody, accepted, empty, error, event_stream, fault, json, refused};
 use eyot_jsonrpc::{Id, Incoming, Message, Request};
 use eyot_service::{
     BoxService, Fault, Input, Limits, Messages, Peer, Reply, ReplyFuture, ReplyItem, Shutdown,
@@ -22,13 +20,14 @@ use http::header::RETRY_AFTER;
 use http::{HeaderValue, Response, StatusCode};
 use tower_service::Service as _;
 
-use crate::core::Core;
+use crate::active_session::ActiveSession;
+use crate::detached_calls::DetachedCalls;
 use crate::event_body::{BodyParts, EventBody, Listen};
+use crate::event_stream::EventStream;
 use crate::in_flight::InFlight;
-use crate::keeper::Keeper;
-use crate::live::LiveSession;
 use crate::registry::{OpenError, Registry};
-use crate::running::{First, Running};
+use crate::reply_stream::{First, ReplyStream};
+use crate::request_context::RequestContext;
 use crate::timer::Timer;
 
 pub(crate) use self::initialize::agreed_revision;
@@ -40,16 +39,9 @@ type Answer = Response<OutgoingBody>;
 pub(crate) struct Legacy {
     pub(crate) registry: Arc<Registry>,
     pub(crate) service: BoxService,
-    pub(crate) keeper: Arc<Keeper>,
+    pub(crate) detached: Arc<DetachedCalls>,
     pub(crate) shutdown: Shutdown,
     pub(crate) limits: Limits,
-}
-
-/// What the head of a request says, checked.
-pub(crate) struct Asked {
-    pub(crate) peer: Peer,
-    pub(crate) accepts: Accepts,
-    pub(crate) timer: Arc<Timer>,
 }
 
 impl Legacy {
@@ -61,7 +53,7 @@ impl Legacy {
         &self,
         session_id: Option<&str>,
         peer: &Peer,
-    ) -> Result<Arc<LiveSession>, Answer> {
+    ) -> Result<Arc<ActiveSession>, Answer> {
         let Some(text) = session_id else {
             let message = "Mcp-Session-Id header is required; open a session with `initialize`";
             return Err(refused(StatusCode::BAD_REQUEST, None, message));
@@ -76,17 +68,17 @@ impl Legacy {
     /// POST in a session.
     pub(crate) async fn post(
         &self,
-        session: Arc<LiveSession>,
+        session: Arc<ActiveSession>,
         incoming: Incoming,
-        asked: Asked,
+        context: RequestContext,
     ) -> Answer {
         match incoming {
             Incoming::One(message) => match message.into_request() {
-                Ok(request) => self.request(session, request, asked).await,
-                Err(other) => Box::pin(self.notification(&session, other, asked.peer)).await,
+                Ok(request) => self.request(session, request, context).await,
+                Err(other) => Box::pin(self.notification(&session, other, context.peer)).await,
             },
             Incoming::Batch(messages) if session.machine().revision().has_batches() => {
-                Box::pin(self.batch(session, messages, asked)).await
+                Box::pin(self.batch(session, messages, context)).await
             }
             Incoming::Batch(_) => {
                 let message = "batches belong to revision 2025-03-26 alone";
@@ -95,59 +87,64 @@ impl Legacy {
         }
     }
 
-    async fn request(&self, session: Arc<LiveSession>, request: Request, asked: Asked) -> Answer {
+    async fn request(
+        &self,
+        session: Arc<ActiveSession>,
+        request: Request,
+        context: RequestContext,
+    ) -> Answer {
         let id = Some(request.id());
         if request.is_method(Method::Initialize.as_str()) {
             let message = "session is open already";
             return refused(StatusCode::BAD_REQUEST, id, message);
         }
-        let (running, in_flight) = match self.start(&session, request, &asked.peer) {
+        let (reply, in_flight) = match self.start(&session, request, &context.peer) {
             Ok(started) => started,
             Err(refusal) => return session_refusal(id, refusal),
         };
-        let waiting = Waiting::one(running, in_flight, Arc::clone(&self.keeper));
-        self.answer(session, waiting, id, asked).await
+        let pending = PendingReply::one(reply, in_flight, Arc::clone(&self.detached));
+        self.answer(session, pending, id, context).await
     }
 
     /// Registers a request and makes the future of its reply; nothing runs yet.
     fn start(
         &self,
-        session: &Arc<LiveSession>,
+        session: &Arc<ActiveSession>,
         request: Request,
         peer: &Peer,
-    ) -> Result<(Running, InFlight), SessionError> {
+    ) -> Result<(ReplyStream, InFlight), SessionError> {
         let id = request.id();
         session.machine().handle_request(&id, unix_ms())?;
         let in_flight = session.in_flight(id);
         let call = session.call(Input::Request(request), peer.clone());
-        Ok((Running::of(&self.service, call), in_flight))
+        Ok((ReplyStream::of(&self.service, call), in_flight))
     }
 
-    fn call(&self, session: &LiveSession, input: Input, peer: Peer) -> ReplyFuture {
+    fn call(&self, session: &ActiveSession, input: Input, peer: Peer) -> ReplyFuture {
         self.service.clone().call(session.call(input, peer))
     }
 
     /// JSON if the answer comes first and soon; a stream of events otherwise.
     async fn answer(
         &self,
-        session: Arc<LiveSession>,
-        mut waiting: Waiting,
+        session: Arc<ActiveSession>,
+        mut pending: PendingReply,
         id: Option<Id>,
-        asked: Asked,
+        context: RequestContext,
     ) -> Answer {
-        let accepts = asked.accepts;
+        let accepts = context.accepts;
         let patience = if accepts.json { self.limits.calls.json_patience } else { Duration::ZERO };
         let may_stream = accepts.events;
         loop {
-            match waiting.first(may_stream.then_some(patience), &asked.timer).await {
+            match pending.first(may_stream.then_some(patience), &context.timer).await {
                 First::Answer(answer) => return json(StatusCode::OK, &answer),
                 First::Failed(fault) => return faulted(id, &fault),
                 // The call was cancelled: "the receiver SHOULD NOT send a response".
                 First::Ended => return event_stream(OutgoingBody::Empty),
-                First::Silence => return Box::pin(self.stream(session, waiting, id)).await,
-                First::Other(part) if may_stream => {
-                    waiting.put_back(part);
-                    return Box::pin(self.stream(session, waiting, id)).await;
+                First::Silence => return Box::pin(self.stream(session, pending, id)).await,
+                First::Other(item) if may_stream => {
+                    pending.put_back(item);
+                    return Box::pin(self.stream(session, pending, id)).await;
                 }
                 First::Other(ReplyItem::HangUp { .. } | ReplyItem::Cursor(_)) => {}
                 First::Other(ReplyItem::Message { .. }) => {
@@ -157,27 +154,32 @@ impl Legacy {
         }
     }
 
-    /// Turns a running call into a resumable stream.
-    async fn stream(&self, session: Arc<LiveSession>, waiting: Waiting, id: Option<Id>) -> Answer {
+    /// Turns a call that runs into a resumable stream.
+    async fn stream(
+        &self,
+        session: Arc<ActiveSession>,
+        pending: PendingReply,
+        id: Option<Id>,
+    ) -> Answer {
         let stream = session.machine().take_stream();
-        let context = session.context();
-        let (running, in_flight) = waiting.take();
-        let core = Core::call(context, stream, running, in_flight, id.clone());
-        let start = core.shown();
-        let slot = session.add_call(stream, core);
-        let (ticket, _) = slot.attach();
-        // From here on a disconnect hands the stream to the keeper.
+        let handle = session.handle();
+        let (reply, in_flight) = pending.take();
+        let events = EventStream::call(handle, stream, reply, in_flight, id.clone());
+        let start = events.shown();
+        let shared = session.add_call(stream, events);
+        let (reader, _) = shared.attach();
+        // From here on a disconnect makes it a detached call.
         let parts = BodyParts {
             session: Arc::clone(&session),
             stream,
-            slot: Some(Arc::clone(&slot)),
-            ticket: Some(ticket),
+            shared: Some(Arc::clone(&shared)),
+            reader: Some(reader),
             replay: None,
-            keeper: Arc::clone(&self.keeper),
+            detached: Arc::clone(&self.detached),
             keep_alive: self.limits.http.keep_alive_interval,
         };
         let mut body = EventBody::new(parts, None);
-        if let Err(error) = std::future::poll_fn(|cx| slot.poll_open(cx)).await {
+        if let Err(error) = std::future::poll_fn(|cx| shared.poll_open(cx)).await {
             return self.not_stored(&session, id, &error);
         }
         // "the server SHOULD immediately send an SSE event consisting of an event ID and an
@@ -190,13 +192,13 @@ impl Legacy {
     }
 
     /// A notification or a response: handed on before it is acknowledged.
-    async fn notification(&self, session: &LiveSession, message: Message, peer: Peer) -> Answer {
+    async fn notification(&self, session: &ActiveSession, message: Message, peer: Peer) -> Answer {
         if let Err(refusal) = session.machine().handle_activity(unix_ms()) {
             return session_refusal(None, refusal);
         }
         let is_initialized = message.is_method(Method::Initialized.as_str());
         if is_initialized && session.machine().handle_initialized() {
-            let stored = session.context().update(|state| state.is_initialized = true).await;
+            let stored = session.handle().update(|state| state.is_initialized = true).await;
             if let Err(error) = stored {
                 return self.not_stored(session, None, &error);
             }
@@ -207,12 +209,12 @@ impl Legacy {
         }
     }
 
-    /// An array of 2025-03-26: everything runs at once, answers come as they are ready.
+    /// An array of 2025-03-26: its calls run at once, their answers come as they are ready.
     async fn batch(
         &self,
-        session: Arc<LiveSession>,
+        session: Arc<ActiveSession>,
         messages: Vec<Message>,
-        asked: Asked,
+        context: RequestContext,
     ) -> Answer {
         let (mut requests, mut others) = (Vec::new(), Vec::new());
         for message in messages {
@@ -230,13 +232,13 @@ impl Legacy {
         let mut started = Vec::new();
         for request in requests {
             let id = Some(request.id());
-            match self.start(&session, request, &asked.peer) {
-                Ok((running, in_flight)) => started.push((id, running, in_flight)),
+            match self.start(&session, request, &context.peer) {
+                Ok((reply, in_flight)) => started.push((id, reply, in_flight)),
                 Err(refusal) => return session_refusal(id, refusal),
             }
         }
         for message in others {
-            let answer = self.notification(&session, message, asked.peer.clone()).await;
+            let answer = self.notification(&session, message, context.peer.clone()).await;
             if answer.status() != StatusCode::ACCEPTED {
                 return answer;
             }
@@ -244,47 +246,47 @@ impl Legacy {
         if started.is_empty() {
             return accepted();
         }
-        if !asked.accepts.events {
+        if !context.accepts.events {
             return empty(StatusCode::NOT_ACCEPTABLE);
         }
         let mut in_flight = Vec::new();
         let mut runs = Vec::new();
-        for (id, running, flight) in started {
+        for (id, reply, flight) in started {
             in_flight.push(flight);
-            runs.push(running.answered(id));
+            runs.push(reply.answered(id));
         }
         let answers = in_flight.len();
-        let merged = Running::merged(Messages::new(select_all(runs)), answers);
-        let waiting = Waiting::batch(merged, in_flight, Arc::clone(&self.keeper));
-        self.stream(session, waiting, None).await
+        let merged = ReplyStream::merged(Messages::new(select_all(runs)), answers);
+        let pending = PendingReply::batch(merged, in_flight, Arc::clone(&self.detached));
+        self.stream(session, pending, None).await
     }
 
     /// GET: the messages that belong to no call, or the rest of a stream.
     pub(crate) async fn get(
         self: &Arc<Self>,
-        session: Arc<LiveSession>,
+        session: Arc<ActiveSession>,
         last_event_id: Option<&str>,
-        asked: Asked,
+        context: RequestContext,
     ) -> Answer {
-        if !asked.accepts.events {
+        if !context.accepts.events {
             return empty(StatusCode::NOT_ACCEPTABLE);
         }
         let Some(text) = last_event_id else {
-            return self.listen(session, None, asked.peer).await;
+            return self.listen(session, None, context.peer).await;
         };
         let Ok(event_id) = text.parse::<EventId>() else {
             return refused(StatusCode::BAD_REQUEST, None, "Last-Event-ID is not of this server");
         };
         if event_id.stream == eyot_session::StreamNo::STANDALONE {
-            return self.listen(session, Some(event_id.position), asked.peer).await;
+            return self.listen(session, Some(event_id.position), context.peer).await;
         }
-        self.resume(session, event_id, asked.peer).await
+        self.resume(session, event_id, context.peer).await
     }
 
     /// A fresh or resumed reader of the standalone stream.
     async fn listen(
         self: &Arc<Self>,
-        session: Arc<LiveSession>,
+        session: Arc<ActiveSession>,
         after: Option<eyot_session::Position>,
         peer: Peer,
     ) -> Answer {
@@ -293,48 +295,48 @@ impl Legacy {
             return session_refusal(None, refusal);
         }
         let stream = eyot_session::StreamNo::STANDALONE;
-        let slot = session.standalone();
-        let (ticket, shown) = slot.attach();
-        let context = session.context();
-        let replay = after.map(|after| crate::replay::Replay::new(context, stream, after, shown));
+        let shared = session.standalone();
+        let (reader, shown) = shared.attach();
+        let handle = session.handle();
+        let replay = after.map(|after| crate::replay::Replay::new(handle, stream, after, shown));
         let priming = (session.machine().revision().has_priming() && after.is_none())
             .then(|| shown.map(|position| EventId { stream, position }.to_string()))
             .flatten()
             .map(|id| encode_priming(&id, Some(RETRY)));
         let listen = self.listener(&session, peer);
-        let listening = slot.wants_source().then(|| listen(slot.cursor()));
+        let listening = shared.wants_source().then(|| listen(shared.cursor()));
         let parts = BodyParts {
             session,
             stream,
-            slot: Some(Arc::clone(&slot)),
-            ticket: Some(ticket),
+            shared: Some(Arc::clone(&shared)),
+            reader: Some(reader),
             replay,
-            keeper: Arc::clone(&self.keeper),
+            detached: Arc::clone(&self.detached),
             keep_alive: self.limits.http.keep_alive_interval,
         };
         // Something goes out at once, so that the client sees the stream open.
         let first = priming.unwrap_or_else(|| bytes::Bytes::from_static(eyot_frame::KEEP_ALIVE));
         let drain = self.shutdown.drained().clone().cancelled_owned();
         let body = EventBody::new(parts, Some(first)).listening(listen, drain);
-        // What the upstream sends while nobody listens is lost: the client hears that its
+        // What the upstream sends before its stream is open is lost: the client learns that its
         // stream is open when the upstream's is, or a little later.
         if let Some(listening) = listening {
             let opened = tokio::time::timeout(self.limits.calls.json_patience, listening).await;
             if let Ok(Ok(Reply::Stream(source))) = opened {
-                slot.set_source(ticket, Running::endless(source));
+                shared.set_source(reader, ReplyStream::endless(source));
             }
         }
         event_stream(OutgoingBody::stream(body))
     }
 
-    fn listener(self: &Arc<Self>, session: &Arc<LiveSession>, peer: Peer) -> Listen {
+    fn listener(self: &Arc<Self>, session: &Arc<ActiveSession>, peer: Peer) -> Listen {
         let (legacy, session) = (Arc::clone(self), Arc::clone(session));
         Box::new(move |cursor| legacy.call(&session, Input::Listen { cursor }, peer.clone()))
     }
 
     /// A write of a session failed; a session that is no longer ours is answered like one
     /// that has ended.
-    fn not_stored(&self, session: &LiveSession, id: Option<Id>, error: &StoreError) -> Answer {
+    fn not_stored(&self, session: &ActiveSession, id: Option<Id>, error: &StoreError) -> Answer {
         if matches!(error, StoreError::Fenced | StoreError::NotFound) {
             self.registry.forget(session);
             return refused(StatusCode::NOT_FOUND, id, "session not found");
@@ -343,7 +345,7 @@ impl Legacy {
     }
 
     /// DELETE: ends the session.
-    pub(crate) async fn delete(&self, session: &Arc<LiveSession>) -> Answer {
+    pub(crate) async fn delete(&self, session: &Arc<ActiveSession>) -> Answer {
         match self.registry.end(session).await {
             Ok(()) => empty(StatusCode::NO_CONTENT),
             Err(error) => store_failed(None, &error),
@@ -352,41 +354,41 @@ impl Legacy {
 }
 
 /// A call before its first output. Dropped by a disconnect, it goes on without a reader.
-struct Waiting {
-    running: Option<Running>,
+struct PendingReply {
+    reply: Option<ReplyStream>,
     /// Of a call by itself: a list for one would be an allocation.
     one_in_flight: Option<InFlight>,
     /// Of a batch.
     in_flight: Vec<InFlight>,
-    keeper: Arc<Keeper>,
+    detached: Arc<DetachedCalls>,
 }
 
-impl Waiting {
-    fn one(running: Running, in_flight: InFlight, keeper: Arc<Keeper>) -> Self {
+impl PendingReply {
+    fn one(reply: ReplyStream, in_flight: InFlight, detached: Arc<DetachedCalls>) -> Self {
         let one_in_flight = Some(in_flight);
-        Self { running: Some(running), one_in_flight, in_flight: Vec::new(), keeper }
+        Self { reply: Some(reply), one_in_flight, in_flight: Vec::new(), detached }
     }
 
-    fn batch(running: Running, in_flight: Vec<InFlight>, keeper: Arc<Keeper>) -> Self {
-        Self { running: Some(running), one_in_flight: None, in_flight, keeper }
+    fn batch(reply: ReplyStream, in_flight: Vec<InFlight>, detached: Arc<DetachedCalls>) -> Self {
+        Self { reply: Some(reply), one_in_flight: None, in_flight, detached }
     }
 
     async fn first(&mut self, patience: Option<Duration>, timer: &Timer) -> First {
-        match &mut self.running {
-            Some(running) => running.first(patience, timer).await,
+        match &mut self.reply {
+            Some(reply) => reply.first(patience, timer).await,
             None => First::Ended,
         }
     }
 
-    fn put_back(&mut self, part: ReplyItem) {
-        if let Some(running) = &mut self.running {
-            running.put_back(part);
+    fn put_back(&mut self, item: ReplyItem) {
+        if let Some(reply) = &mut self.reply {
+            reply.put_back(item);
         }
     }
 
-    fn take(mut self) -> (Running, Vec<InFlight>) {
-        let running = self.running.take().unwrap_or_else(Running::over);
-        (running, self.take_in_flight())
+    fn take(mut self) -> (ReplyStream, Vec<InFlight>) {
+        let reply = self.reply.take().unwrap_or_else(ReplyStream::over);
+        (reply, self.take_in_flight())
     }
 
     fn take_in_flight(&mut self) -> Vec<InFlight> {
@@ -396,11 +398,11 @@ impl Waiting {
     }
 }
 
-impl Drop for Waiting {
+impl Drop for PendingReply {
     fn drop(&mut self) {
-        if let Some(running) = self.running.take().filter(|it| !it.is_over()) {
+        if let Some(reply) = self.reply.take().filter(|it| !it.is_over()) {
             let in_flight = self.take_in_flight();
-            self.keeper.run_out(running, in_flight);
+            self.detached.run_out(reply, in_flight);
         }
     }
 }

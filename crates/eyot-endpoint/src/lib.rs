@@ -5,21 +5,21 @@
 //! was promised; it does not know what stands behind the service.
 
 mod accept;
+mod active_session;
 mod admin;
 mod api_keys;
 mod auth;
 mod config;
-mod core;
 mod cors;
+mod detached_calls;
 mod endpoint;
 mod era_switch;
 mod event_body;
+mod event_stream;
 mod http_server;
 mod http_stack;
 mod in_flight;
-mod keeper;
 mod legacy;
-mod live;
 mod modern;
 mod modern_body;
 mod mount;
@@ -28,9 +28,10 @@ mod noting;
 mod pipe;
 mod registry;
 mod replay;
-mod running;
+mod reply_stream;
+mod request_context;
 mod sessions;
-mod slot;
+mod shared_stream;
 mod timer;
 
 pub use eyot_http::HostPolicy;
@@ -40,9 +41,9 @@ pub use crate::admin::{Admin, Health};
 pub use crate::api_keys::{ApiKey, Keys};
 pub use crate::auth::{AuthRefusal, Authenticate, Authenticated, Authentication, Credentials};
 pub use crate::config::EndpointConfig;
+pub use crate::detached_calls::DetachedCalls;
 pub use crate::endpoint::{Answering, Endpoint};
 pub use crate::http_server::HttpServer;
-pub use crate::keeper::Keeper;
 pub use crate::mount::HttpService;
 pub use crate::pipe::Pipe;
 pub use crate::sessions::{SessionCounts, SessionDigest, SessionPage, SessionSnapshot, Sessions};

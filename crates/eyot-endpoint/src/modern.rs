@@ -5,27 +5,28 @@ use eyot_http::{
     json,
 };
 use eyot_jsonrpc::{
-    ErrorObject, INVALID_REQUEST, Id, Kind, METHOD_NOT_FOUND, Message, MessageKind, PARSE_ERROR,
-    Request,
+    ErrorObject, INVALID_REQUEST, Id, METHOD_NOT_FOUND, Message, MessageKind, PARSE_ERROR, Request,
+    Response,
 };
-use eyot_service::{BoxService, Call, Fault, Input, Limits, Peer};
+use eyot_service::{BoxService, Call, Fault, Input, Limits, Peer, Shutdown};
 use eyot_types::meta::RequestMeta;
 use eyot_types::{Era, Method, Revision, codes, headers};
-use http::{HeaderMap, Response, StatusCode};
+use http::{HeaderMap, StatusCode};
 use tower_service::Service as _;
 
-use crate::legacy::Asked;
 use crate::modern_body::ModernBody;
-use crate::running::{First, Running};
+use crate::reply_stream::{First, ReplyStream};
+use crate::request_context::RequestContext;
 use crate::timer::Timer;
 
-type Answer = Response<OutgoingBody>;
+type Answer = http::Response<OutgoingBody>;
 
 /// Serves the modern era on one endpoint.
 #[derive(Clone, Debug)]
 pub(crate) struct Modern {
     pub(crate) service: BoxService,
     pub(crate) limits: Limits,
+    pub(crate) shutdown: Shutdown,
 }
 
 impl Modern {
@@ -35,9 +36,9 @@ impl Modern {
         message: Message,
         headers: &HeaderMap,
         head: &RequestHead<'_>,
-        asked: Asked,
+        context: RequestContext,
     ) -> Answer {
-        let Asked { peer, accepts, timer } = asked;
+        let RequestContext { peer, accepts, timer } = context;
         match message.into_kind() {
             MessageKind::Request(request) => {
                 let id = Some(request.id());
@@ -60,11 +61,11 @@ impl Modern {
     }
 
     async fn request(&self, id: Option<Id>, call: Call, accepts: Accepts, timer: &Timer) -> Answer {
-        let mut running = Running::of(&self.service, call);
+        let mut reply = ReplyStream::of_ending(&self.service, call, self.shutdown.drained());
         // After a long silence the stream begins, so that comments keep the connection alive.
         let patience = accepts.events.then_some(self.limits.http.keep_alive_interval);
         loop {
-            match running.first(patience, timer).await {
+            match reply.first(patience, timer).await {
                 First::Answer(answer) => {
                     return json(status_of(&answer), &answer);
                 }
@@ -73,17 +74,17 @@ impl Modern {
                 First::Other(_) if !accepts.events => {
                     eyot_metrics::messages_dropped("client_takes_no_stream");
                 }
-                First::Other(part) => {
-                    running.put_back(part);
-                    return self.stream(running, id);
+                First::Other(item) => {
+                    reply.put_back(item);
+                    return self.stream(reply, id);
                 }
-                First::Silence => return self.stream(running, id),
+                First::Silence => return self.stream(reply, id),
             }
         }
     }
 
-    fn stream(&self, running: Running, id: Option<Id>) -> Answer {
-        let body = ModernBody::new(running, id, self.limits.http.keep_alive_interval);
+    fn stream(&self, reply: ReplyStream, id: Option<Id>) -> Answer {
+        let body = ModernBody::new(reply, id, self.limits.http.keep_alive_interval);
         event_stream(OutgoingBody::stream(body))
     }
 
@@ -145,11 +146,8 @@ fn expect(
 }
 
 /// The HTTP status of an answer: a result is looked at no further.
-fn status_of(answer: &Message) -> StatusCode {
-    match answer.kind() {
-        Kind::Error => answer.decode_error().map_or(StatusCode::OK, |it| status(it.code)),
-        _ => StatusCode::OK,
-    }
+fn status_of(answer: &Response) -> StatusCode {
+    answer.error_object().map_or(StatusCode::OK, |it| status(it.code))
 }
 
 /// The HTTP status of a JSON-RPC error (2026-07-28, streamable-http and basic, Error Codes).

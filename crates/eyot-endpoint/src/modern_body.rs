@@ -14,11 +14,11 @@ use eyot_jsonrpc::{Id, Message};
 use http_body::{Body, Frame};
 use tokio::time::{Instant, Sleep};
 
-use crate::running::Running;
+use crate::reply_stream::ReplyStream;
 
-/// Writes the parts of one reply as events, without ids: such streams cannot be resumed.
+/// Writes the items of one reply as events, without ids: such streams cannot be resumed.
 pub(crate) struct ModernBody {
-    running: Running,
+    reply: ReplyStream,
     id: Option<Id>,
     out: Option<Frames>,
     silence: Pin<Box<Sleep>>,
@@ -27,17 +27,17 @@ pub(crate) struct ModernBody {
 }
 
 impl ModernBody {
-    pub(crate) fn new(running: Running, id: Option<Id>, keep_alive: Duration) -> Self {
+    pub(crate) fn new(reply: ReplyStream, id: Option<Id>, keep_alive: Duration) -> Self {
         let silence = Box::pin(tokio::time::sleep(keep_alive));
-        Self { running, id, out: None, silence, keep_alive, is_over: false }
+        Self { reply, id, out: None, silence, keep_alive, is_over: false }
     }
 
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Message>> {
         loop {
-            return Poll::Ready(match ready!(self.running.poll_part(cx)) {
-                Some(Ok(part)) => {
-                    self.is_over = part.is_answer();
-                    let Some(message) = part.into_message() else { continue };
+            return Poll::Ready(match ready!(self.reply.poll_item(cx)) {
+                Some(Ok(item)) => {
+                    self.is_over = item.is_answer();
+                    let Some(message) = item.into_message() else { continue };
                     Some(message)
                 }
                 Some(Err(fault)) => {

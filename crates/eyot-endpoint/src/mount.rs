@@ -37,7 +37,7 @@ impl HttpService {
 }
 
 impl Mounted {
-    /// Nobody drives a mounted endpoint but its requests: now and then one brings the sweep.
+    /// Only its requests drive a mounted endpoint: now and then one of them begins the sweep.
     fn sweep_if_due(&self) {
         let now_ms = unix_ms();
         let swept_ms = self.swept_ms.load(Ordering::Relaxed);

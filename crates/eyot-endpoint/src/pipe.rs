@@ -24,14 +24,14 @@ use eyot_types::{CancelledParams, Era, Method, Revision, codes};
 use futures_core::Stream as _;
 use futures_util::stream::{AbortHandle, Abortable, SelectAll, abortable};
 use tokio::time::{Instant, Sleep};
-use tokio_util::sync::WaitForCancellationFutureOwned;
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use self::session::PipeSession;
-use crate::running::Running;
+use crate::reply_stream::ReplyStream;
 
-/// Serves one peer until it has gone and what it asked is answered.
+/// Serves one peer until it has gone and its requests are answered.
 ///
-/// What carries the messages is any [`MessageIo`]; who the peer is does not change while it lasts.
+/// Any [`MessageIo`] carries the messages. The peer stays the same as long as the pipe.
 pub struct Pipe<I> {
     io: I,
     peer: Peer,
@@ -42,6 +42,8 @@ pub struct Pipe<I> {
     running: HashMap<Id, AbortHandle>,
     session: Option<PipeSession>,
     drain: Pin<Box<WaitForCancellationFutureOwned>>,
+    /// Cancelled when the drain begins or the peer's input ends: subscriptions end with it.
+    subscriptions_end: CancellationToken,
     /// Runs once nothing new is taken: how long the rest may take.
     end: Option<Pin<Box<Sleep>>>,
     /// Runs while the peer takes nothing.
@@ -59,7 +61,7 @@ struct Stalled {
     timer: Pin<Box<Sleep>>,
 }
 
-/// What a pass over everything came to.
+/// The outcome of a pass over everything.
 enum Pass {
     /// Something moved: there may be more.
     Moved,
@@ -70,7 +72,7 @@ enum Pass {
 }
 
 impl<I: MessageIo> Pipe<I> {
-    /// Serves whoever is at the other end of `io`, as nobody in particular. Nothing happens before
+    /// Serves the peer at the other end of `io` as the anonymous principal. Nothing happens before
     /// [`run`](Self::run).
     ///
     /// The carrier should take one message more when [`PipeLimits::queue_bytes_max`](eyot_service::PipeLimits::queue_bytes_max)
@@ -86,18 +88,20 @@ impl<I: MessageIo> Pipe<I> {
             running: HashMap::new(),
             session: None,
             drain: Box::pin(shutdown.drained().clone().cancelled_owned()),
+            subscriptions_end: shutdown.drained().child_token(),
             end: None,
             stalled: None,
         }
     }
 
-    /// Serves the other end as this peer, whatever era it names: that is found per message.
+    /// Serves the other end as this peer. The era in `peer` does not count: it is found per
+    /// message.
     #[must_use]
     pub fn of_peer(self, peer: Peer) -> Self {
         Self { peer, ..self }
     }
 
-    /// Serves until the peer's input ends, or the drain begins, and what runs is answered.
+    /// Serves until the peer's input ends or the drain begins, and running calls are answered.
     ///
     /// # Cancel safety
     ///
@@ -107,7 +111,7 @@ impl<I: MessageIo> Pipe<I> {
         if let Some(session) = self.session.take() {
             session.close(&self.service, self.peer(Era::Legacy)).await;
         }
-        // What is queued still goes out, if somebody reads it.
+        // What is queued still goes out, if the peer reads it.
         let closing = std::future::poll_fn(|cx| self.io.poll_close(cx));
         if tokio::time::timeout(self.limits.pipe.write_stall_timeout, closing).await.is_err() {
             tracing::debug!("the peer did not read the last messages");
@@ -122,7 +126,7 @@ impl<I: MessageIo> Pipe<I> {
                 Pass::Over => return Poll::Ready(()),
             }
         }
-        // Others of the same thread have their turn.
+        // Other tasks of the thread have their turn.
         cx.waker().wake_by_ref();
         Poll::Pending
     }
@@ -133,12 +137,12 @@ impl<I: MessageIo> Pipe<I> {
         }
         let mut has_moved = false;
         while self.io.queued_bytes() < self.limits.pipe.queue_bytes_max
-            && let Poll::Ready(Some(part)) = Pin::new(&mut self.calls).poll_next(cx)
+            && let Poll::Ready(Some(item)) = Pin::new(&mut self.calls).poll_next(cx)
         {
             has_moved = true;
-            // A fault is the answer already: see `Running::answered`.
-            if let Ok(part) = part
-                && let Some(message) = part.into_message()
+            // A fault is the answer already: see `ReplyStream::answered`.
+            if let Ok(item) = item
+                && let Some(message) = item.into_message()
             {
                 self.send(&message);
             }
@@ -154,7 +158,7 @@ impl<I: MessageIo> Pipe<I> {
                 self.write(&Message::error_response(None, &error));
                 return Pass::Moved;
             }
-            // The end of the input is no end of what was asked before.
+            // Earlier requests outlive the end of the input.
             Poll::Ready(IoEvent::Ended(_)) => self.begin_end(),
             Poll::Pending => {}
         }
@@ -164,12 +168,13 @@ impl<I: MessageIo> Pipe<I> {
         if has_moved { Pass::Moved } else { Pass::Idle }
     }
 
-    /// Takes nothing new; what runs is finished.
+    /// Takes no new request; running calls are finished.
     fn begin_end(&mut self) {
         if self.end.is_some() {
             return;
         }
         self.end = Some(Box::pin(tokio::time::sleep(self.limits.drain_timeout)));
+        self.subscriptions_end.cancel();
         if let Some(session) = &self.session {
             session.stop_listening();
         }
@@ -229,7 +234,8 @@ impl<I: MessageIo> Pipe<I> {
         }
     }
 
-    /// The era of a request: what it says itself. What says nothing belongs to the session.
+    /// The era of a request: the one that it names. A request that names none belongs to the
+    /// session.
     fn era_of(&self, request: &Request) -> Result<Era, ErrorObject> {
         let text = request.meta().unwrap_or("{}");
         let method = Method::parse(request.method());
@@ -271,9 +277,10 @@ impl<I: MessageIo> Pipe<I> {
             self.session = PipeSession::open(&request, &self.peer);
         }
         let call = self.call(Input::Request(request), era);
-        let parts = Running::of(&self.service, call).answered(Some(id.clone()));
-        let (parts, handle) = abortable(parts);
-        self.calls.push(parts);
+        let items = ReplyStream::of_ending(&self.service, call, &self.subscriptions_end)
+            .answered(Some(id.clone()));
+        let (items, handle) = abortable(items);
+        self.calls.push(items);
         self.running.insert(id, handle);
     }
 
@@ -308,8 +315,8 @@ impl<I: MessageIo> Pipe<I> {
         }
     }
 
-    /// Lets go of a call: whoever runs it sees the drop. "The `initialize` request MUST NOT be
-    /// cancelled by clients" (2025-11-25, basic/utilities/cancellation).
+    /// Lets go of a call: the service sees that its reply is dropped. "The `initialize` request
+    /// MUST NOT be cancelled by clients" (2025-11-25, basic/utilities/cancellation).
     fn cancel(&mut self, id: &Id) {
         if self.session.as_ref().is_some_and(|it| it.is_opened_by(id)) {
             return;
@@ -322,21 +329,21 @@ impl<I: MessageIo> Pipe<I> {
     /// A message that has no answer.
     fn hand_on(&mut self, input: Input, era: Era) {
         let call = self.call(input, era);
-        let (parts, _) = abortable(Running::of(&self.service, call).answered(None));
-        self.calls.push(parts);
+        let (items, _) = abortable(ReplyStream::of(&self.service, call).answered(None));
+        self.calls.push(items);
     }
 
-    /// What belongs to no call goes out on the same pipe, from the end of the handshake on.
+    /// Standalone messages go out on the pipe, too, from the end of the handshake on.
     fn listen(&mut self) {
         let call = self.call(Input::Listen { cursor: None }, Era::Legacy);
         let Some(session) = &mut self.session else { return };
         if session.is_listening() {
             return;
         }
-        let parts = Running::of(&self.service, call).answered(None);
-        let (parts, handle) = abortable(parts);
+        let items = ReplyStream::of(&self.service, call).answered(None);
+        let (items, handle) = abortable(items);
         session.set_listening(handle);
-        self.calls.push(parts);
+        self.calls.push(items);
     }
 
     fn send(&mut self, message: &Message) {

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use eyot_service::{BoxService, Input, SessionHandle, SessionLimits, unix_ms};
 use eyot_session::{
-    Fence, Limits as LimitsOfOne, NodeId, Session, SessionId, SessionRecord, Store, StoreError,
+    Fence, Limits as LimitsOfOne, NodeId, SessionId, SessionMachine, SessionRecord, Store,
+    StoreError,
 };
 use eyot_stdx::{Quota, QuotaFull, QuotaLimits, random_token};
 use eyot_types::Revision;
@@ -14,7 +15,7 @@ use parking_lot::Mutex;
 use tokio::sync::OnceCell;
 use tower_service::Service as _;
 
-use crate::live::{ById, LiveSession};
+use crate::active_session::{ActiveSession, ById};
 
 /// Finds, opens and ends sessions.
 pub(crate) struct Registry {
@@ -24,23 +25,23 @@ pub(crate) struct Registry {
     quota: Quota,
     limits_of_one: LimitsOfOne,
     sessions: Mutex<HashSet<ById>>,
-    /// Sessions that are being claimed: one claim for all who ask at once.
+    /// Sessions that are being claimed: requests that come at once share one claim.
     claiming: Mutex<HashMap<Claim, Arc<Claiming>>>,
 }
 
-/// A session and who asks for it.
+/// A session and the principal that asks for it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Claim {
     id: SessionId,
     principal: Option<Arc<str>>,
 }
 
-type Claiming = OnceCell<Option<Arc<LiveSession>>>;
+type Claiming = OnceCell<Option<Arc<ActiveSession>>>;
 
 /// Why a session can neither be opened nor be found.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum OpenError {
-    /// There are as many as there may be.
+    /// There are as many sessions as allowed.
     #[error("too many sessions: {0}")]
     TooMany(#[from] QuotaFull),
     /// A random text that cannot be an id: the alphabet of ids is wrong.
@@ -68,38 +69,38 @@ impl Registry {
         }
     }
 
-    /// A context for a session that may come to be: `initialize` runs in it.
+    /// A handle for a session that may come to be: `initialize` runs in it.
     ///
     /// The id is 128 random bits: "globally unique and cryptographically secure"
     /// (2025-11-25, basic/transports). An id that the client sends is never adopted.
-    pub(crate) fn prepare(&self, principal: Option<Arc<str>>) -> Result<LiveSession, OpenError> {
+    pub(crate) fn prepare(&self, principal: Option<Arc<str>>) -> Result<ActiveSession, OpenError> {
         let permit = self.quota.acquire(principal.as_ref(), 0)?;
         let id = SessionId::parse(&random_token(16)).ok_or(OpenError::NoId)?;
         let store = Arc::clone(&self.store);
-        let context = SessionHandle::new(id, principal, Fence(1), Default::default(), store);
-        let machine = Session::open(Revision::LATEST_LEGACY, self.limits_of_one, unix_ms());
-        Ok(LiveSession::new(context, machine, permit))
+        let handle = SessionHandle::new(id, principal, Fence(1), Default::default(), store);
+        let machine = SessionMachine::open(Revision::LATEST_LEGACY, self.limits_of_one, unix_ms());
+        Ok(ActiveSession::new(handle, machine, permit))
     }
 
     /// Stores the session; from here on it survives the process.
     pub(crate) async fn open(
         &self,
-        session: LiveSession,
+        session: ActiveSession,
         revision: Revision,
         initialize: bytes::Bytes,
-    ) -> Result<Arc<LiveSession>, OpenError> {
+    ) -> Result<Arc<ActiveSession>, OpenError> {
         let now_ms = unix_ms();
-        *session.machine() = Session::open(revision, self.limits_of_one, now_ms);
-        let context = session.context();
-        context.set_revision(revision);
+        *session.machine() = SessionMachine::open(revision, self.limits_of_one, now_ms);
+        let handle = session.handle();
+        handle.set_revision(revision);
         let record = SessionRecord {
-            id: context.id().clone(),
-            principal: context.principal().map(|it| it.as_ref().to_owned()),
+            id: handle.id().clone(),
+            principal: handle.principal().map(|it| it.as_ref().to_owned()),
             revision,
             initialize,
-            state: context.state(),
+            state: handle.state(),
             owner: Some(self.node.clone()),
-            fence: context.fence(),
+            fence: handle.fence(),
             created_ms: now_ms,
             expires_ms: session.machine().expires_ms(),
         };
@@ -115,35 +116,35 @@ impl Registry {
         &self,
         id: &str,
         principal: Option<&Arc<str>>,
-    ) -> Result<Option<Arc<LiveSession>>, OpenError> {
-        if let Some(session) = self.live(id) {
+    ) -> Result<Option<Arc<ActiveSession>>, OpenError> {
+        if let Some(session) = self.active(id) {
             return Ok(Some(session).filter(|it| it.belongs_to(principal)));
         }
         let Some(id) = SessionId::parse(id) else { return Ok(None) };
         Box::pin(self.claim(Claim { id, principal: principal.cloned() })).await
     }
 
-    fn live(&self, id: &str) -> Option<Arc<LiveSession>> {
+    fn active(&self, id: &str) -> Option<Arc<ActiveSession>> {
         self.sessions.lock().get(id).map(|it| Arc::clone(&it.0))
     }
 
     /// The sessions that this process serves now.
-    pub(crate) fn all(&self) -> Vec<Arc<LiveSession>> {
+    pub(crate) fn all(&self) -> Vec<Arc<ActiveSession>> {
         self.sessions.lock().iter().map(|it| Arc::clone(&it.0)).collect()
     }
 
     /// Takes over a session that this process does not serve yet.
-    async fn claim(&self, claim: Claim) -> Result<Option<Arc<LiveSession>>, OpenError> {
+    async fn claim(&self, claim: Claim) -> Result<Option<Arc<ActiveSession>>, OpenError> {
         let cell = Arc::clone(self.claiming.lock().entry(claim.clone()).or_default());
         let claimed = cell.get_or_try_init(|| self.claim_once(&claim)).await.cloned();
         self.claiming.lock().remove(&claim);
         claimed
     }
 
-    async fn claim_once(&self, claim: &Claim) -> Result<Option<Arc<LiveSession>>, OpenError> {
+    async fn claim_once(&self, claim: &Claim) -> Result<Option<Arc<ActiveSession>>, OpenError> {
         let now_ms = unix_ms();
         // Another request may have been faster between the look-up and the turn.
-        if let Some(session) = self.live(claim.id.as_str()) {
+        if let Some(session) = self.active(claim.id.as_str()) {
             return Ok(Some(session).filter(|it| it.belongs_to(claim.principal.as_ref())));
         }
         let Claim { id, principal } = claim.clone();
@@ -151,26 +152,26 @@ impl Registry {
         let permit = self.quota.acquire(principal.as_ref(), 0)?;
         let claimed = self.store.claim(id, principal, self.node.clone(), now_ms).await?;
         let Some(claimed) = claimed else { return Ok(None) };
-        let machine = Session::resume(&claimed, self.limits_of_one, now_ms);
+        let machine = SessionMachine::resume(&claimed, self.limits_of_one, now_ms);
         let record = claimed.record;
         let revision = record.revision;
-        let context = SessionHandle::new(
+        let handle = SessionHandle::new(
             record.id,
             record.principal.map(Arc::from),
             record.fence,
             record.state,
             Arc::clone(&self.store),
         );
-        context.set_revision(revision);
-        let session = Arc::new(LiveSession::new(context, machine, permit));
+        handle.set_revision(revision);
+        let session = Arc::new(ActiveSession::new(handle, machine, permit));
         self.sessions.lock().replace(ById(Arc::clone(&session)));
         self.report();
         Ok(Some(session))
     }
 
     /// Ends a session for good.
-    pub(crate) async fn end(&self, session: &Arc<LiveSession>) -> Result<(), StoreError> {
-        let id = session.context().id();
+    pub(crate) async fn end(&self, session: &Arc<ActiveSession>) -> Result<(), StoreError> {
+        let id = session.handle().id();
         self.sessions.lock().remove(id.as_str());
         self.report();
         session.end();
@@ -179,10 +180,10 @@ impl Registry {
         removed.map(drop)
     }
 
-    /// Stops serving a session that is no longer ours: another process has claimed it, or
-    /// somebody has removed it from the store. The next request looks it up anew.
-    pub(crate) fn forget(&self, session: &LiveSession) {
-        self.sessions.lock().remove(session.context().id().as_str());
+    /// Stops serving a session that is no longer ours: another process has claimed it or removed it
+    /// from the store. The next request looks it up anew.
+    pub(crate) fn forget(&self, session: &ActiveSession) {
+        self.sessions.lock().remove(session.handle().id().as_str());
         session.end();
         self.report();
     }
@@ -196,7 +197,7 @@ impl Registry {
                 (machine.handle_timeout(now_ms), machine.poll_touch())
             };
             if let Some(expires_ms) = touch {
-                self.store.touch(session.context().id(), expires_ms);
+                self.store.touch(session.handle().id(), expires_ms);
             }
             if has_ended && let Err(error) = self.end(&session).await {
                 tracing::warn!(%error, "expired session was not removed");
@@ -213,13 +214,13 @@ impl Registry {
     pub(crate) fn touch_all(&self) {
         for ById(session) in self.sessions.lock().iter() {
             let expires_ms = session.machine().expires_ms();
-            self.store.touch(session.context().id(), expires_ms);
+            self.store.touch(session.handle().id(), expires_ms);
         }
     }
 
     /// Tells the service that a session is over.
-    async fn close_upstream(&self, session: &Arc<LiveSession>) {
-        let call = session.call(Input::Close, session.context().peer());
+    async fn close_upstream(&self, session: &Arc<ActiveSession>) {
+        let call = session.call(Input::Close, session.handle().peer());
         if let Err(fault) = self.service.clone().call(call).await {
             tracing::debug!(%fault, "upstream of an ended session was not told");
         }

@@ -11,7 +11,7 @@ use eyot_session::{EventId, NewEvent, Page, Position, StoreError, StoreFuture, S
 
 /// Reads one stream from a position on.
 pub(crate) struct Replay {
-    context: Arc<SessionHandle>,
+    handle: Arc<SessionHandle>,
     stream: StreamNo,
     after: Position,
     /// Where the live part begins; `None`: everything that is stored.
@@ -20,7 +20,7 @@ pub(crate) struct Replay {
     is_over: bool,
 }
 
-/// What a poll gave.
+/// The outcome of a poll.
 pub(crate) enum Replayed {
     /// Events, in order.
     Events(Vec<Frames>),
@@ -30,22 +30,22 @@ pub(crate) enum Replayed {
 
 impl Replay {
     pub(crate) fn new(
-        context: &Arc<SessionHandle>,
+        handle: &Arc<SessionHandle>,
         stream: StreamNo,
         after: Position,
         until: Option<Position>,
     ) -> Self {
-        let context = Arc::clone(context);
-        Self { context, stream, after, until, reading: None, is_over: false }
+        let handle = Arc::clone(handle);
+        Self { handle, stream, after, until, reading: None, is_over: false }
     }
 
     pub(crate) fn poll_events(&mut self, cx: &mut Context<'_>) -> Poll<Replayed> {
         if self.is_over || self.until.is_some_and(|until| self.after >= until) {
             return Poll::Ready(Replayed::End);
         }
-        let (context, stream, after) = (&self.context, self.stream, self.after);
+        let (handle, stream, after) = (&self.handle, self.stream, self.after);
         let reading = self.reading.get_or_insert_with(|| {
-            context.store().read(context.id().clone(), stream, after, PAGE_EVENTS)
+            handle.store().read(handle.id().clone(), stream, after, PAGE_EVENTS)
         });
         let page = ready!(reading.as_mut().poll(cx));
         self.reading = None;
@@ -57,7 +57,7 @@ impl Replay {
                 Poll::Ready(Replayed::End)
             }
             Err(StoreError::Trimmed { oldest }) if stream == StreamNo::STANDALONE => {
-                // What was dropped belongs to no call; the rest is better than nothing.
+                // The events that were dropped belong to no call; the rest is better than nothing.
                 self.after = oldest;
                 self.poll_events(cx)
             }

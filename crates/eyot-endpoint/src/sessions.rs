@@ -11,12 +11,12 @@ use eyot_session::SessionId;
 use eyot_types::Revision;
 use sha2::{Digest as _, Sha256};
 
-use crate::live::LiveSession;
+use crate::active_session::ActiveSession;
 use crate::registry::Registry;
 
 /// Looks at the sessions that this process serves; shows no secret. Cheap to clone.
 ///
-/// Every look goes through all sessions, so it is for people and not for calls.
+/// Each method goes through all sessions: it is for people, not for the path of a call.
 #[derive(Clone, Debug)]
 pub struct Sessions(Arc<Registry>);
 
@@ -46,9 +46,9 @@ pub struct SessionPage {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct SessionSnapshot {
-    /// Names it without giving it away.
+    /// The name of the session, which does not give its id away.
     pub digest: SessionDigest,
-    /// The name of whoever opened it; `None` when nobody asked.
+    /// The name of the principal that opened it; `None` when clients need no credentials.
     pub principal: Option<Arc<str>>,
     /// The revision that was agreed.
     pub revision: Revision,
@@ -62,7 +62,7 @@ pub struct SessionSnapshot {
     pub streams: usize,
 }
 
-/// A name of a session from which its id cannot be found: whoever knows the id can find the name.
+/// A name of a session. It follows from the session's id, but does not give the id away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionDigest(u64);
 
@@ -87,7 +87,7 @@ impl Sessions {
     /// The first `max` sessions behind `after`, or of all.
     #[must_use]
     pub fn page(&self, after: Option<SessionDigest>, max: usize) -> SessionPage {
-        let named = self.0.all().into_iter().map(|it| (SessionDigest::of(it.context().id()), it));
+        let named = self.0.all().into_iter().map(|it| (SessionDigest::of(it.handle().id()), it));
         let mut found: Vec<_> =
             named.filter(|(digest, _)| after.is_none_or(|it| *digest > it)).collect();
         found.sort_unstable_by_key(|(digest, _)| *digest);
@@ -100,8 +100,8 @@ impl Sessions {
     }
 }
 
-fn snapshot(digest: SessionDigest, session: &LiveSession, now_ms: u64) -> SessionSnapshot {
-    let principal = session.context().principal().cloned();
+fn snapshot(digest: SessionDigest, session: &ActiveSession, now_ms: u64) -> SessionSnapshot {
+    let principal = session.handle().principal().cloned();
     let machine = session.machine();
     SessionSnapshot {
         digest,

@@ -22,7 +22,7 @@ mod tool_facts;
 
 pub use crate::losses::LOSSES_KEY;
 pub use crate::members::{Members, with_meta};
-pub use crate::tool_facts::{ToolFact, ToolFacts};
+pub use crate::tool_facts::{KnownTool, ToolFact, ToolFacts};
 
 #[cfg(test)]
 mod tests;

@@ -29,9 +29,11 @@
 //! NOT have been previously used by the requestor within the same session", 2025-11-25, basic).
 
 mod action;
+mod held;
 mod questions;
 mod record;
 mod stage;
+mod table;
 mod waiters;
 
 use std::collections::VecDeque;
@@ -42,11 +44,13 @@ use eyot_types::codes::{self, Outcome};
 use eyot_types::{InputRequests, JsonObject};
 
 pub use self::action::{Action, Came, CancelReason, Fenced, ParkedConfig, Waiter, Word};
+pub use self::held::{Fate, HeldCall, News, Settled, Taken, Told};
 pub use self::questions::{OpenQuestion, Questions, RoundError, RoundLosses, TooManyQuestions};
 pub use self::record::{AnswersDigest, Record, RecordStage};
 use self::stage::{
     Asked, BEAT, COLLECTING, LAST_WORD_BYTES_MAX, LAST_WORD_TTL, RETURN, Stage, Storing,
 };
+pub use self::table::ParkedTable;
 use self::waiters::{Gone, Waiters};
 
 /// One call, from its first question to its last word.

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde::Serialize;
 
-use crate::envelope::{Envelope, Found, FoundId, Kind};
+use crate::envelope::{Envelope, Kind, MemberSpans, ScannedId};
 use crate::error::Halt;
 use crate::error_object::{ErrorObject, INTERNAL_ERROR};
 use crate::id::Id;
@@ -25,7 +25,8 @@ impl Message {
         draft.method(method).params(params).finish(Kind::Request)
     }
 
-    /// The same; `params` are written already. If the scan refuses the text, the request has none.
+    /// A request of our own whose `params` are written already. If the scan refuses the text, the
+    /// request has none.
     pub fn request_of_text(id: Id, method: &str, params: &str) -> Self {
         let draft = Draft::with_capacity(params.len()).with_id(Some(id)).method(method);
         draft.params_text(params).finish(Kind::Request)
@@ -43,7 +44,7 @@ impl Message {
         Self::response_of_len(id, result, RESULT_BYTES)
     }
 
-    /// The same; `result` is written already.
+    /// An answer of our own whose `result` is written already.
     pub fn response_of_text(id: Id, result: &str) -> Self {
         let mut draft = Draft::with_capacity(result.len());
         draft.id(&id);
@@ -53,12 +54,12 @@ impl Message {
         Self::unwritable(id)
     }
 
-    /// The same as [`Message::response`], for a result of which it is known how many bytes it will have, more or less: a
-    /// buffer that need not grow is not copied.
+    /// An answer of our own whose result will have about `len_bytes` bytes: a buffer that need not
+    /// grow is not copied. Else as [`Message::response`].
     pub fn response_of_len(id: Id, result: &impl Serialize, len_bytes: usize) -> Self {
         let mut draft = Draft::with_capacity(len_bytes);
         draft.id(&id);
-        if draft.proven("result", result, |found| &mut found.result) {
+        if draft.proven("result", result, |spans| &mut spans.result) {
             return draft.finish(Kind::Response);
         }
         Self::unwritable(id)
@@ -74,9 +75,9 @@ impl Message {
     /// left out.
     pub fn error_response(id: Option<Id>, error: &ErrorObject) -> Self {
         let mut draft = Draft::with_capacity(RESULT_BYTES).with_id(id);
-        if !draft.proven("error", error, |found| &mut found.error) {
+        if !draft.proven("error", error, |spans| &mut spans.error) {
             let bare = ErrorObject::new(error.code, error.message.as_str());
-            draft.proven("error", &bare, |found| &mut found.error);
+            draft.proven("error", &bare, |spans| &mut spans.error);
         }
         draft.finish(Kind::Error)
     }
@@ -91,7 +92,7 @@ const HEAD_BYTES: usize = 64;
 /// A message that is being written: its text so far, and where its parts are.
 struct Draft {
     text: Vec<u8>,
-    found: Found,
+    spans: MemberSpans,
 }
 
 impl Draft {
@@ -99,7 +100,7 @@ impl Draft {
     fn with_capacity(len_bytes: usize) -> Self {
         let mut text = Vec::with_capacity(HEAD_BYTES + len_bytes);
         text.extend_from_slice(br#"{"jsonrpc":"2.0""#);
-        Self { text, found: Found { is_single_line: true, ..Found::default() } }
+        Self { text, spans: MemberSpans { is_single_line: true, ..MemberSpans::default() } }
     }
 
     fn with_id(mut self, id: Option<Id>) -> Self {
@@ -110,11 +111,11 @@ impl Draft {
     }
 
     fn id(&mut self, id: &Id) {
-        self.found.id = FoundId::Valid(self.member("id", id.as_raw()));
+        self.spans.id = ScannedId::Valid(self.member("id", id.as_raw()));
     }
 
     fn method(mut self, method: &str) -> Self {
-        self.found.method = if plain_len(method.as_bytes()) == method.len() {
+        self.spans.method = if plain_len(method.as_bytes()) == method.len() {
             self.key("method");
             let start = self.text.len();
             for part in ["\"", method, "\""] {
@@ -127,8 +128,8 @@ impl Draft {
         self
     }
 
-    /// Adds parameters that the scan accepts, or none. A scan it is, because the parts that
-    /// somebody routes on must be found, and be there once.
+    /// Adds parameters that the scan accepts, or none. They are scanned, because the members that a
+    /// proxy routes on must be found, each of them once.
     fn params(self, params: &impl Serialize) -> Self {
         self.params_with(|text| serde_json::to_writer(text, params).is_ok())
     }
@@ -146,8 +147,8 @@ impl Draft {
         let start = self.text.len();
         let is_written = write(&mut self.text);
         match if is_written { self.scan(start, Scan::params) } else { None } {
-            Some(found) => {
-                self.found = Found { id: self.found.id, method: self.found.method, ..found };
+            Some(spans) => {
+                self.spans = MemberSpans { id: self.spans.id, method: self.spans.method, ..spans };
             }
             None => self.text.truncate(end),
         }
@@ -160,11 +161,11 @@ impl Draft {
         self.key("result");
         let start = self.text.len();
         self.text.extend_from_slice(result.as_bytes());
-        let Some(found) = self.scan(start, Scan::result) else {
+        let Some(spans) = self.scan(start, Scan::result) else {
             self.text.truncate(end);
             return false;
         };
-        self.found = Found { id: self.found.id, ..found };
+        self.spans = MemberSpans { id: self.spans.id, ..spans };
         true
     }
 
@@ -181,7 +182,7 @@ impl Draft {
         &mut self,
         name: &str,
         value: &impl Serialize,
-        place: fn(&mut Found) -> &mut Span,
+        place: fn(&mut MemberSpans) -> &mut Span,
     ) -> bool {
         let end = self.text.len();
         self.key(name);
@@ -191,8 +192,8 @@ impl Draft {
             self.text.truncate(end);
             return false;
         };
-        *place(&mut self.found) = Span::new(start..self.text.len());
-        self.found.is_single_line &= proof.is_single_line;
+        *place(&mut self.spans) = Span::new(start..self.text.len());
+        self.spans.is_single_line &= proof.is_single_line;
         true
     }
 
@@ -201,7 +202,7 @@ impl Draft {
         &'a self,
         start: usize,
         pass: fn(&mut Scan<'a>) -> Result<(), Halt>,
-    ) -> Option<Found> {
+    ) -> Option<MemberSpans> {
         u32::try_from(self.text.len()).ok()?;
         let text = std::str::from_utf8(&self.text).ok()?;
         Scan::of_text(text, start, &ScanLimits::OWN).part(pass).ok()
@@ -216,7 +217,7 @@ impl Draft {
     fn finish(mut self, kind: Kind) -> Message {
         self.text.push(b'}');
         let has_line_separators = has_line_separators(&self.text);
-        let envelope = Envelope { has_line_separators, ..self.found.envelope_of(kind) };
+        let envelope = Envelope { has_line_separators, ..self.spans.envelope_of(kind) };
         Message::scanned(Bytes::from(self.text), envelope)
     }
 }

@@ -38,7 +38,7 @@ const _: () = assert!(size_of::<Envelope>() <= 72, "every queued message has one
 
 /// The `id` of a message, as far as it was scanned.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum FoundId {
+pub(crate) enum ScannedId {
     /// There is none.
     #[default]
     Absent,
@@ -50,11 +50,11 @@ pub(crate) enum FoundId {
     Unusable,
 }
 
-/// What was found in one message so far.
+/// Where the members of one message are, as far as it was scanned.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Found {
+pub(crate) struct MemberSpans {
     pub(crate) version: Span,
-    pub(crate) id: FoundId,
+    pub(crate) id: ScannedId,
     pub(crate) method: Span,
     pub(crate) params: Span,
     pub(crate) result: Span,
@@ -71,12 +71,12 @@ pub(crate) struct Found {
     pub(crate) has_round: bool,
 }
 
-impl Found {
+impl MemberSpans {
     /// The id, if it can be relied on.
     pub(crate) const fn valid_id(&self) -> Option<Span> {
         match self.id {
-            FoundId::Valid(id) => Some(id),
-            FoundId::Absent | FoundId::Null | FoundId::Unusable => None,
+            ScannedId::Valid(id) => Some(id),
+            ScannedId::Absent | ScannedId::Null | ScannedId::Unusable => None,
         }
     }
 
@@ -130,17 +130,17 @@ impl Found {
     /// "Unlike base JSON-RPC, the ID MUST NOT be null" (2025-11-25, basic).
     const fn call_kind(&self) -> Result<Kind, ParseErrorKind> {
         match self.id {
-            FoundId::Absent => Ok(Kind::Notification),
-            FoundId::Null => Err(INVALID_ID),
-            FoundId::Valid(_) | FoundId::Unusable => Ok(Kind::Request),
+            ScannedId::Absent => Ok(Kind::Notification),
+            ScannedId::Null => Err(INVALID_ID),
+            ScannedId::Valid(_) | ScannedId::Unusable => Ok(Kind::Request),
         }
     }
 
     const fn response_kind(&self) -> Result<Kind, ParseErrorKind> {
         match self.id {
-            FoundId::Absent => Err(ParseErrorKind::MissingMember { member: "id" }),
-            FoundId::Null => Err(INVALID_ID),
-            FoundId::Valid(_) | FoundId::Unusable => Ok(Kind::Response),
+            ScannedId::Absent => Err(ParseErrorKind::MissingMember { member: "id" }),
+            ScannedId::Null => Err(INVALID_ID),
+            ScannedId::Valid(_) | ScannedId::Unusable => Ok(Kind::Response),
         }
     }
 

@@ -21,7 +21,7 @@ pub struct ErrorObject {
     pub code: i64,
     /// One sentence for people.
     pub message: String,
-    /// Whatever else programs may want to know; not written when `None`.
+    /// More for programs; not written when `None`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<Value>,
 }
@@ -32,7 +32,7 @@ impl ErrorObject {
         Self { code, message: message.into(), data: None }
     }
 
-    /// The same error with `data`, in place of what it had.
+    /// The error with `data` in the place of what it had.
     #[must_use]
     pub fn with_data(self, data: Value) -> Self {
         Self { data: Some(data), ..self }

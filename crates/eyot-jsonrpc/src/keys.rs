@@ -1,4 +1,4 @@
-//! Keys of the objects that somebody routes on: none twice, none that only looks like another.
+//! Keys of the objects that a proxy routes on: none twice, none that only looks like another.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -113,7 +113,7 @@ impl<'a> KeySet<'a> {
         !self.inline.iter().take(len).any(|earlier| self.is_same(earlier, key.inner))
     }
 
-    /// Whether two keys say the same, however they are written.
+    /// Whether two keys are equal once their escapes are decoded.
     fn is_same(&self, left: &str, right: &str) -> bool {
         left == right || self.has_escapes && Unescaped::new(left).eq(Unescaped::new(right))
     }

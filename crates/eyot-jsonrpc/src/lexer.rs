@@ -256,8 +256,8 @@ impl<'a> Lexer<'a> {
 
     /// Blames a number that not every reader can hold.
     ///
-    /// 200 bytes with an exponent below 100 stay below 1e300, whatever they are; only what is
-    /// beyond has to be computed.
+    /// 200 bytes with an exponent below 100 stay below 1e300, whatever their digits are; only
+    /// longer numbers have to be computed.
     fn check_number(&mut self, start: usize, exponent_len: usize) {
         let number = self.text_from(start);
         if number.len() > NUMBER_BYTES_MAX {

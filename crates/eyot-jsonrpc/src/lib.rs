@@ -2,10 +2,10 @@
 //!
 //! A [`Message`] is the bytes that came, shared and never copied, and what **one strict pass**
 //! found in them. **Invariant:** what the pass accepts, the strictest reader accepts, and all
-//! readers read it alike as far as anybody routes on it: UTF-8, the exact grammar of RFC 8259,
-//! bounded nesting, no half surrogate pairs, no infinite numbers; in the message, its `params`,
-//! their `_meta` and its `error` no key twice, and none that a case-folding reader takes for
-//! another. Deeper down (`arguments`, `result`) keys may repeat, as `serde_json::Value` allows.
+//! readers read alike what a proxy routes on: UTF-8, the exact grammar of RFC 8259, bounded
+//! nesting, no half surrogate pairs, no infinite numbers; in the message, its `params`, their
+//! `_meta` and its `error` no key twice, and none that a case-folding reader takes for another.
+//! Deeper down (`arguments`, `result`) keys may repeat, as `serde_json::Value` allows.
 //!
 //! [`Request`], [`Notification`] and [`Response`] are views: a message whose kind is known, so that
 //! a request has its id and its method. An [`Id`] is what a peer wrote, an [`UpstreamId`] is ours.

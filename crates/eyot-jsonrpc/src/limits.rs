@@ -2,9 +2,9 @@
 
 /// Bounds of one message, checked while it is scanned.
 ///
-/// The size of the whole text is bounded before it is buffered, by whoever reads it; here only
-/// texts beyond `u32::MAX` bytes are refused. Numbers longer than 1,100 bytes are refused too:
-/// the longest double, -2^-1074 with all its digits, has 1,077.
+/// The reader of a text bounds its size before it is buffered; here only texts beyond `u32::MAX`
+/// bytes are refused. Numbers longer than 1,100 bytes are refused too: the longest double, -2^-1074
+/// with all its digits, has 1,077.
 #[derive(Clone, Copy, Debug)]
 pub struct ScanLimits {
     /// Objects and arrays inside each other, the message itself included. Values above 127 mean

@@ -186,7 +186,7 @@ impl Message {
         patch.or_else(|| self.slice(self.envelope().progress_token).map(Id::from_scanned))
     }
 
-    /// The same message with another id. A message without an id stays without.
+    /// The message with this id in the place of its own. A message without an id stays without.
     #[must_use]
     pub fn with_id(mut self, id: Id) -> Self {
         if self.has_id() {
@@ -195,8 +195,8 @@ impl Message {
         self
     }
 
-    /// The same message with another progress token, in [`Message::params`] and
-    /// [`Message::meta`] not visible. A message without a token stays without.
+    /// The message with this progress token in the place of its own; [`Message::params`] and
+    /// [`Message::meta`] do not show it. A message without a token stays without.
     #[must_use]
     pub fn with_progress_token(mut self, token: Id) -> Self {
         if self.has_progress_token() {

@@ -19,7 +19,7 @@ pub(crate) fn plain_len(bytes: &[u8]) -> usize {
     passed + long_plain_len(bytes.get(passed..).unwrap_or_default())
 }
 
-/// The same for the rest of a string that is not short, or of a text that ends.
+/// Counts the plain bytes of the rest of a long string, or of a text that ends.
 #[inline(never)]
 fn long_plain_len(bytes: &[u8]) -> usize {
     let (blocks, _) = bytes.as_chunks::<32>();

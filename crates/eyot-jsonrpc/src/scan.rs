@@ -3,13 +3,13 @@
 //! What passes here is what the strictest peer accepts: a proxy that routes on a lenient reading
 //! and forwards the bytes lets two readers see two messages (GHSA-4gph-2hhr-5mwg).
 //!
-//! The pass needs no recursion: the objects that somebody routes on have names and known places,
-//! and whatever they hold is passed by the [`Walker`]. It allocates nothing, unless one of these
-//! objects has more than 16 members: depth and keys are kept in arrays, values as offsets.
+//! The pass needs no recursion: the objects that a proxy routes on have names and known places, and
+//! the [`Walker`] passes the values in them. It allocates nothing, unless one of these objects has
+//! more than 16 members: depth and keys are kept in arrays, values as offsets.
 
 use std::ops::Range;
 
-use crate::envelope::{Envelope, Found, FoundId, INVALID_ID};
+use crate::envelope::{Envelope, INVALID_ID, MemberSpans, ScannedId};
 use crate::error::{Fault, Halt, ParseError, ParseErrorKind};
 use crate::id::{Id, is_id};
 use crate::keys::{KeySet, Vocabulary, Word};
@@ -26,7 +26,7 @@ pub(crate) struct Scan<'a> {
     limits: ScanLimits,
     /// Offset of the message's first byte; its spans count from here.
     origin: usize,
-    found: Found,
+    spans: MemberSpans,
 }
 
 /// A value that was passed.
@@ -56,7 +56,7 @@ impl<'a> Scan<'a> {
     /// A scan from byte `at` on of a text that begins with the message.
     pub(crate) fn of_text(text: &'a str, at: usize, limits: &ScanLimits) -> Self {
         let walker = Walker::new(text, at, limits);
-        Self { walker, text, limits: *limits, origin: 0, found: Found::default() }
+        Self { walker, text, limits: *limits, origin: 0, spans: MemberSpans::default() }
     }
 
     /// Whether an array comes next.
@@ -79,7 +79,7 @@ impl<'a> Scan<'a> {
     /// The id of the message, if it is valid; a copy, because an error should not keep the bytes
     /// of a refused message alive.
     fn id_copy(&self) -> Option<Id> {
-        let id = self.found.valid_id()?.range()?;
+        let id = self.spans.valid_id()?.range()?;
         Id::parse(self.text.get(self.origin + id.start..self.origin + id.end)?)
     }
 
@@ -125,10 +125,13 @@ impl<'a> Scan<'a> {
     }
 
     /// Passes the rest of a text that ends with one part of a message, which `pass` passes.
-    pub(crate) fn part(mut self, pass: fn(&mut Self) -> Result<(), Halt>) -> Result<Found, Halt> {
+    pub(crate) fn part(
+        mut self,
+        pass: fn(&mut Self) -> Result<(), Halt>,
+    ) -> Result<MemberSpans, Halt> {
         pass(&mut self)?;
         self.finish()?;
-        Ok(Found { is_single_line: self.walker.lexer.is_single_line(), ..self.found })
+        Ok(MemberSpans { is_single_line: self.walker.lexer.is_single_line(), ..self.spans })
     }
 
     /// Passes one byte and the white space after it.
@@ -146,7 +149,7 @@ impl<'a> Scan<'a> {
 
     /// The envelope of the message just passed.
     fn envelope(&self, range: &Range<usize>) -> Result<Envelope, Halt> {
-        let envelope = self.found.envelope();
+        let envelope = self.spans.envelope();
         let envelope = envelope.map_err(|kind| Box::new(Fault { kind, offset: self.origin }))?;
         let text = self.text.get(range.clone()).unwrap_or_default();
         Ok(Envelope { has_line_separators: has_line_separators(text.as_bytes()), ..envelope })
@@ -156,7 +159,7 @@ impl<'a> Scan<'a> {
     fn message(&mut self) -> Result<Range<usize>, Halt> {
         let start = self.walker.lexer.at();
         self.origin = start;
-        self.found = Found::default();
+        self.spans = MemberSpans::default();
         self.walker.lexer.begin_message();
         if self.walker.lexer.peek() == b'{' {
             self.object(&MESSAGE, Self::message_member)?;
@@ -164,11 +167,11 @@ impl<'a> Scan<'a> {
             self.walker.value()?;
             self.walker.lexer.blame(ParseErrorKind::NotAnObject, start);
         }
-        self.found.is_single_line = self.walker.lexer.is_single_line();
+        self.spans.is_single_line = self.walker.lexer.is_single_line();
         Ok(start..self.walker.lexer.at())
     }
 
-    /// Passes an object that somebody routes on; `member` passes each value.
+    /// Passes an object that a proxy routes on; `member` passes each value.
     fn object(
         &mut self,
         vocabulary: &'static Vocabulary,
@@ -199,14 +202,14 @@ impl<'a> Scan<'a> {
             "jsonrpc" => {
                 let version = self.value()?;
                 self.require(version.raw == r#""2.0""#, &version, (name, r#""2.0""#));
-                self.found.version = version.span;
+                self.spans.version = version.span;
             }
             "id" => self.id()?,
             "method" => {
                 let method = self.value()?;
                 let is_named = is_string(method.raw) && method.raw != r#""""#;
                 self.require(is_named, &method, (name, "a non-empty string"));
-                self.found.method = method.span;
+                self.spans.method = method.span;
             }
             "params" => self.params()?,
             "error" => self.error()?,
@@ -218,16 +221,16 @@ impl<'a> Scan<'a> {
 
     fn id(&mut self) -> Result<(), Halt> {
         let id = self.value()?;
-        let is_first = self.found.id == FoundId::Absent;
-        self.found.id = if id.raw == "null" && is_first {
-            FoundId::Null
+        let is_first = self.spans.id == ScannedId::Absent;
+        self.spans.id = if id.raw == "null" && is_first {
+            ScannedId::Null
         } else if !is_id(id.raw) {
             self.walker.lexer.blame(INVALID_ID, id.offset);
-            FoundId::Unusable
+            ScannedId::Unusable
         } else if self.fits(&id, "id") && is_first {
-            FoundId::Valid(id.span)
+            ScannedId::Valid(id.span)
         } else {
-            FoundId::Unusable
+            ScannedId::Unusable
         };
         Ok(())
     }
@@ -243,7 +246,7 @@ impl<'a> Scan<'a> {
             let params = self.value()?;
             self.require(false, &params, ("params", "an object"));
         }
-        self.found.params = self.span_from(start);
+        self.spans.params = self.span_from(start);
         Ok(())
     }
 
@@ -252,16 +255,16 @@ impl<'a> Scan<'a> {
             "_meta" if self.walker.lexer.peek() == b'{' => {
                 let start = self.walker.lexer.at();
                 self.object(&META, Self::meta_member)?;
-                self.found.meta = self.span_from(start);
+                self.spans.meta = self.span_from(start);
             }
-            "name" => self.found.name = self.string_value()?,
-            "uri" => self.found.uri = self.string_value()?,
-            "arguments" => self.found.arguments = self.value()?.span,
+            "name" => self.spans.name = self.string_value()?,
+            "uri" => self.spans.uri = self.string_value()?,
+            "arguments" => self.spans.arguments = self.value()?.span,
             "inputResponses" | "requestState" => {
-                self.found.has_round = true;
+                self.spans.has_round = true;
                 self.walker.value()?;
             }
-            "progressToken" => self.found.params_progress_token = self.progress_token()?,
+            "progressToken" => self.spans.params_progress_token = self.progress_token()?,
             _ => self.walker.value()?,
         }
         Ok(())
@@ -269,7 +272,7 @@ impl<'a> Scan<'a> {
 
     fn meta_member(&mut self, name: &'static str) -> Result<(), Halt> {
         match name {
-            "progressToken" => self.found.meta_progress_token = self.progress_token()?,
+            "progressToken" => self.spans.meta_progress_token = self.progress_token()?,
             _ => self.walker.value()?,
         }
         Ok(())
@@ -277,7 +280,7 @@ impl<'a> Scan<'a> {
 
     /// Passes `result`: MCP says object, but what a server answers is its client's to judge.
     pub(crate) fn result(&mut self) -> Result<(), Halt> {
-        self.found.result = self.value()?.span;
+        self.spans.result = self.value()?.span;
         Ok(())
     }
 
@@ -290,7 +293,7 @@ impl<'a> Scan<'a> {
             let error = self.value()?;
             self.require(false, &error, ("error", "an object"));
         }
-        self.found.error = self.span_from(start);
+        self.spans.error = self.span_from(start);
         Ok(())
     }
 
@@ -301,11 +304,11 @@ impl<'a> Scan<'a> {
                 // std reads `+1` and `-0` too; the grammar has refused the one, ids have no other.
                 let is_code = is_id(value.raw) && value.raw.parse::<i64>().is_ok();
                 self.require(is_code, &value, (name, "an integer of 64 bits"));
-                self.found.error_code = value.span;
+                self.spans.error_code = value.span;
             }
             "message" => {
                 self.require(is_string(value.raw), &value, (name, "a string"));
-                self.found.error_message = value.span;
+                self.spans.error_message = value.span;
             }
             _ => {}
         }

@@ -1,4 +1,4 @@
-//! The names that mean something in the objects that somebody routes on.
+//! The names that mean something in the objects that a proxy routes on.
 
 use crate::error::ParseErrorKind;
 use crate::keys::{Vocabulary, Word};

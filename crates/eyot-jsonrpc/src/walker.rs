@@ -6,7 +6,7 @@ use crate::lexer::Lexer;
 use crate::limits::ScanLimits;
 use crate::nesting::Nesting;
 
-/// Passes whole values, whatever is in them, and counts what has a bound.
+/// Passes whole values without a look at their members, and counts what has a bound.
 #[derive(Debug)]
 pub(crate) struct Walker<'a> {
     pub(crate) lexer: Lexer<'a>,
@@ -102,7 +102,7 @@ impl<'a> Walker<'a> {
         Ok(true)
     }
 
-    /// Passes a key that somebody looks at, up to the value that belongs to it.
+    /// Passes a key up to its value, and gives it to the caller.
     pub(crate) fn key(&mut self) -> Result<Key<'a>, Halt> {
         let offset = self.count_key();
         let is_escaped = self.lexer.string()?;
@@ -111,7 +111,7 @@ impl<'a> Walker<'a> {
         Ok(Key { inner, is_escaped, offset })
     }
 
-    /// Passes a key that nobody looks at.
+    /// Passes a key up to its value, and drops it.
     fn pass_key(&mut self) -> Result<(), Halt> {
         self.count_key();
         self.lexer.string()?;

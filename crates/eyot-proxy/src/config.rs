@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use eyot_bridge::Affinity;
 use eyot_endpoint::EndpointConfig;
-use eyot_service::ServiceLayer;
+use eyot_relay::{Relay, RelayOptions};
+use eyot_service::{BoxService, ServiceLayer};
 use eyot_session::Store;
-use eyot_upstream::EraMode;
+use eyot_upstream::{EraMode, Runtime, Target};
 
 /// What a proxy needs besides its upstream. Everything has a default but the store.
 #[derive(Debug)]
@@ -14,7 +15,7 @@ use eyot_upstream::EraMode;
 pub struct ProxyConfig {
     /// Where and to whom it serves, and every bound.
     pub endpoint: EndpointConfig,
-    /// The era of the upstream; see [`RelayOptions::era`](eyot_relay::RelayOptions::era).
+    /// The era of the upstream; see [`RelayOptions::era`].
     pub era: EraMode,
     /// Which modern clients share a session at a legacy upstream.
     pub affinity: Affinity,
@@ -35,5 +36,16 @@ impl ProxyConfig {
             layers: ServiceLayer::default(),
             upstream_layers: ServiceLayer::default(),
         }
+    }
+
+    /// A relay to `target` behind its layers, and what serves it.
+    pub(crate) fn into_service(self, target: Target) -> (BoxService, EndpointConfig) {
+        let Self { endpoint, era, affinity, layers, upstream_layers } = self;
+        let (tasks, limits) = (endpoint.tasks.clone(), Arc::new(endpoint.limits));
+        let mut runtime = Runtime::new(tasks, endpoint.shutdown.finished().clone(), limits);
+        runtime.layers = upstream_layers;
+        let options = RelayOptions { era, affinity, store: Some(Arc::clone(&endpoint.store)) };
+        let relay = BoxService::of_boxed(Relay::with_options(target, runtime, options));
+        (layers.around(relay), endpoint)
     }
 }

@@ -1,11 +1,7 @@
 //! A server in front of one upstream.
 
-use std::sync::Arc;
-
 use eyot_endpoint::{Admin, Drained, Health, HttpServer, Sessions};
-use eyot_relay::{Relay, RelayOptions};
-use eyot_service::BoxService;
-use eyot_upstream::{Runtime, Target};
+use eyot_upstream::Target;
 use tokio::net::TcpListener;
 
 use crate::config::ProxyConfig;
@@ -18,13 +14,8 @@ impl ReverseProxy {
     /// A proxy to `target`. Nothing is started or connected before the first call.
     #[must_use]
     pub fn new(target: Target, config: ProxyConfig) -> Self {
-        let ProxyConfig { endpoint, era, affinity, layers, upstream_layers } = config;
-        let (tasks, limits) = (endpoint.tasks.clone(), Arc::new(endpoint.limits));
-        let mut runtime = Runtime::new(tasks, endpoint.shutdown.finished().clone(), limits);
-        runtime.layers = upstream_layers;
-        let options = RelayOptions { era, affinity, store: Some(Arc::clone(&endpoint.store)) };
-        let relay = BoxService::of_boxed(Relay::with_options(target, runtime, options));
-        Self(HttpServer::new(endpoint, layers.around(relay)))
+        let (service, endpoint) = config.into_service(target);
+        Self(HttpServer::new(endpoint, service))
     }
 
     /// The server that it is, for layers of HTTP before it.

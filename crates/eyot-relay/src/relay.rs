@@ -92,12 +92,22 @@ impl Relay {
     }
 
     fn answer_modern(&self, call: Call) -> ReplyFuture {
-        let relay = self.clone();
-        Box::pin(async move {
-            let answered = relay.ask_modern(call).await;
-            eyot_metrics::calls(Era::Modern.as_str(), answered.is_ok());
-            answered
-        })
+        let Inner { upstream, modern, param_headers, .. } = &*self.0;
+        let is_ordinary = upstream.target.has_headers() || param_headers.concerned(&call).is_none();
+        let connection = modern.open_connection().filter(|_| is_ordinary);
+        match (connection, call) {
+            // Nearly every call: its future is made and moved each time, so it is kept small.
+            (Some(connection), Call { input: Input::Request(request), peer, extensions, .. }) => {
+                let (modern, sender) = (Arc::clone(modern), Sender::of_peer(peer, &extensions));
+                Box::pin(
+                    async move { counted(modern.request(&connection, request, &sender).await) },
+                )
+            }
+            (_, call) => {
+                let relay = self.clone();
+                Box::pin(async move { counted(relay.ask_modern(call).await) })
+            }
+        }
     }
 
     async fn ask_modern(&self, call: Call) -> Result<Reply, Fault> {
@@ -173,6 +183,11 @@ impl Relay {
             Era::Legacy => PassthroughSession::stored(Arc::clone(&self.0.upstream)).into_service(),
         }))
     }
+}
+
+fn counted(answered: Result<Reply, Fault>) -> Result<Reply, Fault> {
+    eyot_metrics::calls(Era::Modern.as_str(), answered.is_ok());
+    answered
 }
 
 /// The session is gone: its client opens a new one, in the era that the upstream is pinned to.

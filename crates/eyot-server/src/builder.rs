@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use eyot_endpoint::Keeper;
+use eyot_endpoint::DetachedCalls;
 use eyot_jsonrpc::Message;
 use eyot_service::{BoxService, Limits, McpService, Peer, ServiceLayer, Shutdown};
 use eyot_stdx::SealKeys;
@@ -24,6 +24,7 @@ use crate::define::resource::{ServerResource, ServerTemplate};
 use crate::define::tool::ServerTool;
 use crate::failure::HandlerError;
 use crate::identity::Identity;
+use crate::parked::ParkedCalls;
 use crate::parts::ServerParts;
 use crate::registry::Registry;
 use crate::registry::catalog::Catalog;
@@ -308,9 +309,10 @@ impl ServerBuilder {
         let parts = Arc::new(ServerParts {
             registry,
             calls: Calls::new(keys, &limits),
+            parked: Arc::new(ParkedCalls::new(&limits)),
             changes: Changes::new(Arc::clone(&identity), shutdown.clone()),
             tasks: Tasks::new(self.tasks.within(&limits)),
-            keeper: Keeper::new(TaskTracker::new(), shutdown.finished().clone()),
+            detached: DetachedCalls::new(TaskTracker::new(), shutdown.finished().clone()),
             identity,
             limits,
             shutdown,

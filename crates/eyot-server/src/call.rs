@@ -9,6 +9,7 @@ pub(crate) mod exchange;
 pub(crate) mod handlers;
 pub(crate) mod layered;
 pub(crate) mod progress;
+mod reply;
 pub(crate) mod run;
 pub(crate) mod running;
 pub(crate) mod session;

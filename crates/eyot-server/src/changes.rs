@@ -74,10 +74,12 @@ impl Changes {
     }
 }
 
-/// What of a filter a server with these capabilities can tell at all.
+/// What of a filter a server with these capabilities and resources can tell at all: "the server
+/// agreed to honor" no more than that (2026-07-28, schema, `SubscriptionsAcknowledgedNotification`).
 pub(crate) fn honoured(
     asked: SubscriptionFilter,
     capabilities: &ServerCapabilities,
+    has_resource: impl Fn(&str) -> bool,
 ) -> SubscriptionFilter {
     let keep = |asked: Option<bool>, name: &str| {
         asked.filter(|asked| *asked && capabilities.has_list_changed(name))
@@ -87,7 +89,9 @@ pub(crate) fn honoured(
     filter.prompts_list_changed = keep(asked.prompts_list_changed, "prompts");
     filter.resources_list_changed = keep(asked.resources_list_changed, "resources");
     if capabilities.has_resources_subscribe() {
-        filter.resource_subscriptions = asked.resource_subscriptions;
+        let mut uris = asked.resource_subscriptions.unwrap_or_default();
+        uris.retain(|it| has_resource(it));
+        filter.resource_subscriptions = Some(uris).filter(|it| !it.is_empty());
     }
     filter
 }

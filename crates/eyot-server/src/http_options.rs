@@ -26,7 +26,7 @@ impl HttpOptions {
         let mut config = EndpointConfig::new(Arc::new(MemoryStore::new(LogLimits::default())));
         config.limits = parts.limits;
         config.shutdown = parts.shutdown.clone();
-        config.tasks = parts.keeper.tasks().clone();
+        config.tasks = parts.detached.tasks().clone();
         Self { parts, service, config }
     }
 
@@ -73,7 +73,7 @@ impl HttpOptions {
             () = parts.maintain() => Drained::Complete,
         };
         // Nobody can come for them any more.
-        parts.calls.parked.clear();
+        parts.parked.clear();
         drained
     }
 

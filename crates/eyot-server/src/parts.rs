@@ -4,34 +4,39 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use eyot_endpoint::Keeper;
+use eyot_endpoint::DetachedCalls;
 use eyot_service::{Limits, SessionHandle, Shutdown, WeakService};
-use tokio::time::{Instant, MissedTickBehavior};
+use tokio::time::MissedTickBehavior;
 
 use crate::call::calls::Calls;
 use crate::call::session::HandlerSession;
 use crate::changes::Changes;
 use crate::identity::Identity;
+use crate::parked::ParkedCalls;
 use crate::registry::Registry;
 use crate::tasks::{TaskRequests, Tasks};
 
-/// What the calls of one server share: what it offers, what its calls have in common, what changes,
-/// and its tasks. No part keeps another; what needs two of them takes them from here.
-pub(crate) struct ServerParts<C> {
+/// What the calls of one server share: what it offers, what its calls have in common, those that
+/// wait for their clients, what changes, and its tasks. No part keeps another; what needs two of
+/// them takes them from here.
+///
+/// A handler gets its call as a `C`, and is an `H` while it works.
+pub(crate) struct ServerParts<C, H> {
     pub(crate) identity: Arc<Identity>,
     pub(crate) registry: Registry<C>,
     pub(crate) calls: Calls,
+    pub(crate) parked: Arc<ParkedCalls<H>>,
     pub(crate) changes: Changes,
     pub(crate) tasks: Tasks,
     /// Where tasks do their work.
-    pub(crate) keeper: Keeper,
+    pub(crate) detached: DetachedCalls,
     pub(crate) limits: Limits,
     pub(crate) shutdown: Shutdown,
     /// The server behind its layers. It keeps us, and must not be kept by us.
     pub(crate) service: OnceLock<WeakService>,
 }
 
-impl<C> ServerParts<C> {
+impl<C, H> ServerParts<C, H> {
     /// What the server remembers of a session.
     pub(crate) fn session(&self, session: &SessionHandle) -> Arc<HandlerSession> {
         HandlerSession::of(session, self.changes.end())
@@ -47,24 +52,27 @@ impl<C> ServerParts<C> {
         TaskRequests { tasks: &self.tasks, identity: &self.identity }
     }
 
-    /// Ends parked calls and forgets tasks whose time is over. Never ready.
+    /// Ends parked calls, and forgets tasks, whose time is over. Never ready.
     pub(crate) async fn maintain(&self) {
+        tokio::join!(self.parked.keep_time(), self.sweep_tasks());
+    }
+
+    async fn sweep_tasks(&self) {
         let mut ticks = tokio::time::interval(SWEEP_INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            self.calls.parked.sweep(Instant::now());
             self.tasks.sweep();
         }
     }
 }
 
-impl<C> fmt::Debug for ServerParts<C> {
+impl<C, H> fmt::Debug for ServerParts<C, H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let info = self.identity.info();
         f.debug_struct("ServerParts").field("info", info).finish_non_exhaustive()
     }
 }
 
-/// How often parked calls and tasks are looked through.
+/// How often tasks are looked through.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(5);

@@ -165,7 +165,7 @@ impl HandlerService {
         let task_ids = asked.task_ids.take().unwrap_or_default();
         let has_tasks = parts.has_tasks();
         let capabilities = discovery::capabilities(&parts.registry, Era::Modern, has_tasks);
-        let filter = honoured(asked, &capabilities);
+        let filter = honoured(asked, &capabilities, |uri| parts.registry.has_resource(uri));
         let tasks = match task_ids.is_empty() || !has_tasks {
             true => Vec::new(),
             false => parts.task_requests().watched(task_ids, peer, message)?,

@@ -3,8 +3,9 @@
 //!
 //! A call begins as any other: its handler is polled inside the reply. Only when it is not done in
 //! time, or asks its client, does it become a task: the handler's future moves, as it is, into a
-//! tracked task of the [`Keeper`](eyot_endpoint::Keeper), and the client gets the name under which
-//! it finds the rest. Beside the keeper's own work this is the one thing that outlives its request.
+//! tracked task of the [`DetachedCalls`](eyot_endpoint::DetachedCalls), and the client gets the name
+//! under which it finds the rest. Beside the calls of clients that have gone, this is the one thing
+//! that outlives its request.
 //!
 //! The experimental tasks of 2025-11-25 are another protocol; legacy clients have none here.
 

@@ -9,13 +9,17 @@ mod offers;
 mod peer;
 mod pressure;
 mod questions;
+mod retries;
 mod revisions;
 mod rounds;
 mod tasks;
 
+use eyot_jsonrpc::Id;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::call::exchange::Exchange;
+use crate::call::running::RunningCall;
 use crate::{Json, Server, ServerBuilder, tool};
 
 #[derive(Deserialize, JsonSchema)]
@@ -34,4 +38,20 @@ fn calculator() -> ServerBuilder {
     let add = tool("add", |add: Add, _| async move { Json(Sum { sum: add.a + add.b }) })
         .description("Adds two numbers.");
     Server::builder("calc", "1.0").tool(add)
+}
+
+/// A call that is over already.
+pub(crate) fn gone() -> std::sync::Weak<dyn RunningCall> {
+    #[derive(Debug)]
+    struct Gone(Exchange);
+    impl RunningCall for Gone {
+        fn request_id(&self) -> Id {
+            Id::from_text("gone")
+        }
+
+        fn exchange(&self) -> &Exchange {
+            &self.0
+        }
+    }
+    std::sync::Weak::<Gone>::new()
 }

@@ -5,6 +5,7 @@
 //! that answers a call is an [`McpService`].
 
 mod call;
+mod call_span;
 mod clock;
 mod fault;
 mod in_process;
@@ -20,6 +21,7 @@ mod session_handle;
 mod shutdown;
 
 pub use crate::call::{Call, Input, Peer, Transport};
+pub use crate::call_span::CallSpan;
 pub use crate::clock::unix_ms;
 pub use crate::fault::{Fault, FaultKind};
 pub use crate::in_process::{InProcess, Serving};

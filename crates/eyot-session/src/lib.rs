@@ -18,7 +18,7 @@ pub use crate::error::StoreError;
 pub use crate::id::{EventId, Fence, InvalidEventId, NodeId, Position, SessionId, StreamNo};
 pub use crate::parked::{ParkedCall, ParkedCalls};
 pub use crate::record::{RECORD_VERSION, SessionRecord, SessionState};
-pub use crate::session::{Limits, Phase, Session, SessionError};
+pub use crate::session::{Limits, Phase, SessionError, SessionMachine};
 pub use crate::store::{
     Claimed, Event, EventLog, LogLimits, NewEvent, Page, Sessions, Store, StoreFuture, StreamEnd,
     StreamKind, StreamRecord,

@@ -63,7 +63,7 @@ pub enum SessionError {
 /// The state of one session. Times are milliseconds since 1970, as in the store, because a
 /// session outlives the process.
 #[derive(Debug)]
-pub struct Session {
+pub struct SessionMachine {
     revision: Revision,
     phase: Phase,
     /// A list, because it is short; without memory of its own while nothing runs.
@@ -96,7 +96,7 @@ impl Bounds {
     }
 }
 
-impl Session {
+impl SessionMachine {
     /// Opens a session of a client that has just been answered.
     #[must_use]
     pub fn open(revision: Revision, limits: Limits, now_ms: u64) -> Self {
@@ -294,7 +294,7 @@ fn seconds(unix_ms: u64) -> u32 {
     u32::try_from(unix_ms / 1_000).unwrap_or(u32::MAX)
 }
 
-const _: () = assert!(size_of::<Session>() <= 72, "10,000 and more of these live at once");
+const _: () = assert!(size_of::<SessionMachine>() <= 72, "10,000 and more of these live at once");
 
 #[cfg(test)]
 mod tests;

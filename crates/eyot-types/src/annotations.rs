@@ -1,4 +1,4 @@
-//! What is said about content and resources for whoever shows them.
+//! Hints on how to show content and resources.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Number;

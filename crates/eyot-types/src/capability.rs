@@ -31,7 +31,7 @@ impl ClientCapability {
 
 /// What a client declares: in `initialize` when it is legacy, in every request when it is modern.
 ///
-/// The map is open, so whatever a client declares is kept.
+/// The map is open: it keeps all that a client declares.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ClientCapabilities(pub JsonObject);
@@ -71,7 +71,7 @@ impl ClientCapabilities {
         }
     }
 
-    /// Whether the client declares the capability, with whatever settings.
+    /// Whether the client declares the capability; its settings do not matter.
     #[must_use]
     pub fn has(&self, capability: ClientCapability) -> bool {
         self.settings(capability).is_some()
@@ -110,7 +110,7 @@ impl ClientCapabilities {
     }
 }
 
-/// What a server declares. The map is open, so whatever a server declares is kept.
+/// What a server declares. The map is open: it keeps all that a server declares.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ServerCapabilities(pub JsonObject);
@@ -139,7 +139,7 @@ impl ServerCapabilities {
         self
     }
 
-    /// Whether the server declares the capability, with whatever settings.
+    /// Whether the server declares the capability; its settings do not matter.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
         self.0.get(name).is_some_and(Value::is_object)

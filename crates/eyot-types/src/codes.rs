@@ -58,7 +58,7 @@ pub const DENIED: i64 = 1403;
 /// Ours: a limit is reached and the request was not started. It may be sent again later.
 pub const OVERLOADED: i64 = 1503;
 
-/// Whether JSON-RPC reserves the code, so that nobody may give it a meaning of their own.
+/// Whether JSON-RPC reserves the code, so that applications must not give it a meaning.
 #[must_use]
 pub const fn is_json_rpc_reserved(code: i64) -> bool {
     matches!(code, -32768..=-32000)

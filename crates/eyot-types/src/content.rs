@@ -55,7 +55,7 @@ impl ContentBlock {
         Self::ResourceLink(ResourceLink::new(uri, name))
     }
 
-    /// The hints for whoever shows it. `None`: there are none, or its type is not known here.
+    /// The hints on how to show it. `None`: there are none, or its type is not known here.
     #[must_use]
     pub const fn annotations(&self) -> Option<&Annotations> {
         match self {
@@ -67,7 +67,7 @@ impl ContentBlock {
         }
     }
 
-    /// Adds hints for whoever shows it. Content of an unknown type stays as it is.
+    /// Adds hints on how to show it. Content of an unknown type stays as it is.
     #[must_use]
     pub fn with_annotations(mut self, annotations: Annotations) -> Self {
         let place = match &mut self {
@@ -101,7 +101,7 @@ impl From<String> for ContentBlock {
 pub struct TextContent {
     /// The text.
     pub text: String,
-    /// Hints for whoever shows it.
+    /// Hints on how to show it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub annotations: Option<Annotations>,
     /// Metadata of the content. From 2025-06-18 on.
@@ -129,7 +129,7 @@ pub struct MediaContent {
     pub data: String,
     /// The media type of the bytes.
     pub mime_type: String,
-    /// Hints for whoever shows it.
+    /// Hints on how to show it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub annotations: Option<Annotations>,
     /// Metadata of the content. From 2025-06-18 on.
@@ -173,7 +173,7 @@ impl MediaContent {
 pub struct EmbeddedResource {
     /// The contents.
     pub resource: ResourceContents,
-    /// Hints for whoever shows it.
+    /// Hints on how to show it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub annotations: Option<Annotations>,
     /// Metadata of the content. From 2025-06-18 on.
@@ -211,7 +211,7 @@ pub struct ResourceLink {
     /// The media type of its contents. `None`: unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mime_type: Option<String>,
-    /// Hints for whoever shows it.
+    /// Hints on how to show it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub annotations: Option<Annotations>,
     /// The size of its contents in bytes, before any encoding. `None`: unknown.

@@ -35,7 +35,7 @@ pub struct DiscoverResult {
 }
 
 impl DiscoverResult {
-    /// A complete result that nobody may cache or share.
+    /// A complete result that must not be cached or shared.
     #[must_use]
     pub fn new(supported: &[Revision], capabilities: ServerCapabilities) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! Pictures for whoever shows a program, a tool, a prompt or a resource.
+//! Pictures of programs, tools, prompts and resources.
 
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +23,7 @@ open_enum! {
 pub struct Icon {
     /// Where it is: an `https:` or a `data:` URI. Never fetched here.
     pub src: String,
-    /// Its media type. `None`: whatever its source says.
+    /// Its media type. `None`: the one that its source names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mime_type: Option<String>,
     /// The sizes that it has, such as `48x48` or `any`. `None`: any.

@@ -16,7 +16,7 @@ pub struct Implementation {
     /// The name for people. `None`: use `name`. From 2025-06-18 on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// The version, in whatever notation.
+    /// The version, in a notation of its own.
     pub version: String,
     /// What it is. From 2025-11-25 on.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -10,7 +10,7 @@ use crate::{JsonObject, TaskStatus};
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct LegacyTask {
-    /// The name of the task, chosen by whoever runs it.
+    /// The name of the task, chosen by the peer that runs it.
     pub task_id: String,
     /// How far it is.
     pub status: TaskStatus,

@@ -49,7 +49,7 @@ mod tool;
 
 pub use crate::exports::*;
 
-/// A JSON object whose members nobody has named.
+/// A JSON object whose members have no names here.
 pub type JsonObject = serde_json::Map<String, serde_json::Value>;
 
 #[cfg(test)]

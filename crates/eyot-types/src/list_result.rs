@@ -40,7 +40,7 @@ macro_rules! list_result {
                 Self { $items, ..Self::default() }
             }
 
-            /// The same page with another one after it.
+            /// The page with another one after it.
             #[must_use]
             pub fn with_next_cursor(mut self, next_cursor: impl Into<String>) -> Self {
                 self.next_cursor = Some(next_cursor.into());

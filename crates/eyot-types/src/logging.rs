@@ -9,9 +9,9 @@ use crate::open_enum::open_enum;
 open_enum! {
     /// How severe a log message is, the least severe first (RFC 5424, section 6.2.1).
     ///
-    /// An unknown level counts as the most severe, so that no filter swallows what nobody knows.
+    /// An unknown level counts as the most severe, so that no filter swallows it.
     pub enum LogLevel {
-        /// For whoever debugs the server.
+        /// For the developer of the server.
         Debug = "debug",
         /// Normal operation.
         Info = "info",
@@ -23,7 +23,7 @@ open_enum! {
         Error = "error",
         /// A part of the server fails.
         Critical = "critical",
-        /// Somebody must act at once.
+        /// An operator must act at once.
         Alert = "alert",
         /// The server cannot be used.
         Emergency = "emergency",

@@ -19,7 +19,7 @@ macro_rules! methods {
                 #[doc = concat!("`", $text, "`")]
                 $variant,
             )+
-            /// A name of an extension or of nobody.
+            /// A name of an extension, or an unknown one.
             Other(&'a str),
         }
 

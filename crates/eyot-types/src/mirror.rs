@@ -1,4 +1,4 @@
-//! Tool arguments that HTTP requests repeat in headers (`x-mcp-header`), for whoever routes on them.
+//! Tool arguments that HTTP requests repeat in headers (`x-mcp-header`), for routing.
 
 use eyot_jsonrpc::ErrorObject;
 use serde_json::Value;
@@ -131,7 +131,7 @@ impl MirroredArguments {
                         path.pop();
                     }
                 }
-                // The annotation of the schema itself belongs to whoever holds it.
+                // The annotation of the schema itself belongs to the schema that holds it.
                 (HEADER, _) if !path.is_empty() => {}
                 // Data, not schemas.
                 ("const" | "default" | "enum" | "examples", _) => {}

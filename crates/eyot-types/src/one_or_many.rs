@@ -10,7 +10,7 @@ use serde_json::Value;
 pub enum OneOrMany<T> {
     /// One value, not in an array.
     One(T),
-    /// An array, of whatever length.
+    /// An array of any length.
     Many(Vec<T>),
 }
 

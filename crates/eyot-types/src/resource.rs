@@ -29,7 +29,7 @@ pub struct Resource {
     /// The media type of its contents. `None`: unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mime_type: Option<String>,
-    /// Hints for whoever shows it.
+    /// Hints on how to show it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub annotations: Option<Annotations>,
     /// The size of its contents in bytes, before any encoding. `None`: unknown.
@@ -71,7 +71,7 @@ impl Resource {
         with_description(description: impl Into<String>),
         /// Says the media type of its contents.
         with_mime_type(mime_type: impl Into<String>),
-        /// Adds hints for whoever shows it.
+        /// Adds hints on how to show it.
         with_annotations(annotations: impl Into<Annotations>),
         /// Says the size of its contents, in bytes.
         with_size(size: u64),
@@ -100,7 +100,7 @@ pub struct ResourceTemplate {
     /// The media type of their contents. `None`: unknown, or not the same for all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mime_type: Option<String>,
-    /// Hints for whoever shows them.
+    /// Hints on how to show them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub annotations: Option<Annotations>,
     /// Their pictures. From 2025-11-25 on.
@@ -138,7 +138,7 @@ impl ResourceTemplate {
         with_description(description: impl Into<String>),
         /// Says the media type of their contents.
         with_mime_type(mime_type: impl Into<String>),
-        /// Adds hints for whoever shows them.
+        /// Adds hints on how to show them.
         with_annotations(annotations: impl Into<Annotations>),
         /// Adds pictures.
         with_icons(icons: impl Into<Vec<Icon>>),

@@ -24,7 +24,7 @@ open_enum! {
 open_enum! {
     /// Who may share a cached result.
     pub enum CacheScope {
-        /// Anybody.
+        /// All clients.
         Public = "public",
         /// Only requests with the same authorization.
         Private = "private",
@@ -61,7 +61,7 @@ impl EmptyResult {
 macro_rules! completed {
     ($name:ident) => {
         impl $name {
-            /// The same result as a modern server sends it.
+            /// The result as a modern server sends it.
             #[must_use]
             pub fn into_modern(self) -> Self {
                 Self { result_type: Some(crate::ResultType::Complete), ..self }
@@ -78,8 +78,8 @@ completed!(EmptyResult);
 macro_rules! cacheable {
     ($name:ident) => {
         impl $name {
-            /// The same result as a modern server sends it: complete, and not to be cached or
-            /// shared unless it says so already.
+            /// The result as a modern server sends it: complete, and not to be cached or shared
+            /// unless it says so already.
             #[must_use]
             pub fn into_modern(self) -> Self {
                 Self {
@@ -90,7 +90,8 @@ macro_rules! cacheable {
                 }
             }
 
-            /// The same result, to be cached that long, in milliseconds, and shared by those.
+            /// The result with `ttl_ms`, how long it may be cached, and `cache_scope`, who may
+            /// share it.
             #[must_use]
             pub fn with_cache(self, ttl_ms: u64, cache_scope: crate::CacheScope) -> Self {
                 Self { ttl_ms: Some(ttl_ms), cache_scope: Some(cache_scope), ..self }

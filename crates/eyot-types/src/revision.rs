@@ -110,7 +110,7 @@ impl Revision {
 
     /// Whether a client understands the priming event, which has an id and empty data: legacy
     /// clients from 2025-11-25 on. Older clients fail on empty data, and modern streams cannot be
-    /// resumed, so nobody could use the id there; ask [`era`](Self::era) too.
+    /// resumed, so the id is of no use there; ask [`era`](Self::era), too.
     #[must_use]
     pub fn has_priming(self) -> bool {
         self >= Self::V2025_11_25

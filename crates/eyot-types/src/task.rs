@@ -102,26 +102,26 @@ impl Task {
         with_poll_interval_ms(poll_interval_ms: u64),
     }
 
-    /// The same task, waiting for input.
+    /// The task, waiting for input.
     #[must_use]
     pub fn waiting_for(self, input_requests: InputRequests) -> Self {
         let input_requests = Some(input_requests);
         Self { status: TaskStatus::InputRequired, input_requests, ..self.bare() }
     }
 
-    /// The same task with its result.
+    /// The task with its result.
     #[must_use]
     pub fn completed(self, result: JsonObject) -> Self {
         Self { status: TaskStatus::Completed, result: Some(result), ..self.bare() }
     }
 
-    /// The same task with its error.
+    /// The task with its error.
     #[must_use]
     pub fn failed(self, error: ErrorObject) -> Self {
         Self { status: TaskStatus::Failed, error: Some(error), ..self.bare() }
     }
 
-    /// The same task, stopped.
+    /// The task, stopped.
     #[must_use]
     pub fn cancelled(self) -> Self {
         Self { status: TaskStatus::Cancelled, ..self.bare() }

@@ -15,7 +15,7 @@ pub struct SharedEraCache {
 }
 
 impl SharedEraCache {
-    /// Nothing is known but, perhaps, a pin.
+    /// A cache that knows nothing but the mode, which may be a pin.
     #[must_use]
     pub fn new(mode: EraMode) -> Self {
         Self { mode, cache: Mutex::new(EraCache::new(mode)) }
@@ -26,7 +26,7 @@ impl SharedEraCache {
         self.mode
     }
 
-    /// The era that the upstream is taken for, whatever it says.
+    /// The era that the upstream is pinned to; what it says does not matter.
     pub const fn pinned(&self) -> Option<Era> {
         self.mode.pinned()
     }
@@ -43,36 +43,36 @@ impl SharedEraCache {
         self.cache.lock().lacks_until(era)
     }
 
-    /// The upstream was found to speak this era and not the other.
+    /// Notes that the upstream speaks this era and not the other.
     pub fn find_only(&self, era: Era) {
         self.cache.lock().find_only(era, now());
     }
 
-    /// The upstream was found to speak the modern era; nothing is known of the other.
+    /// Notes that the upstream speaks the modern era, and perhaps the other.
     pub fn find_modern(&self) {
         self.cache.lock().find_modern(now());
     }
 
-    /// The upstream has refused this era as one of the other would: that it speaks this era alone
-    /// is forgotten.
+    /// Forgets that the upstream speaks this era alone: it has refused it as an upstream of the
+    /// other era would.
     pub fn invalidate(&self, era: Era) {
         self.cache.lock().invalidate(era);
     }
 
-    /// The upstream has answered a modern request as a legacy server does. Whether the next request
-    /// has to find out anew what it is: see [`EraCache::invalidate_modern`].
+    /// Notes that the upstream has answered a modern request as a legacy server does. `true`: the
+    /// next request has to find out its era anew; see [`EraCache::invalidate_modern`].
     #[must_use]
     pub fn invalidate_modern(&self) -> bool {
         self.cache.lock().invalidate_modern(now())
     }
 
-    /// Says in a fault that has to do with eras that the upstream is pinned to its era.
+    /// Adds to a fault about eras that the upstream is pinned to its era.
     pub fn name_pin(&self, mut fault: Fault) -> Fault {
         self.mode.name_pin(&mut fault.error);
         fault
     }
 
-    /// Says in an error that has to do with eras that the upstream is pinned to its era.
+    /// Adds to an error about eras that the upstream is pinned to its era.
     pub fn name_pin_in(&self, error: &mut ErrorObject) {
         self.mode.name_pin(error);
     }

@@ -24,7 +24,7 @@ impl EventMessages {
         Self { body, decoder, retry: None, scan: limits.messages.scan }
     }
 
-    /// The next message or cursor; `None` when the stream has ended, however it did.
+    /// The next message or cursor; `None` when the stream has ended or broken.
     pub(crate) async fn next(&mut self) -> Option<ReplyItem> {
         loop {
             match self.decoder.next_event() {

@@ -74,7 +74,8 @@ impl HttpSession {
             link: link.clone(),
             session_id: session_id.and_then(value),
             revision: revision.and_then(value),
-            // Ids of an earlier process may still run upstream; a random start keeps apart.
+            // Requests of an earlier process may still run upstream; a random start keeps their ids
+            // apart from ours.
             ids: UpstreamIds::starting_at(first_id()),
             running: Mutex::new(Vec::new()),
             limits: Arc::clone(limits),
@@ -121,8 +122,8 @@ impl HttpSession {
         self.send(cancelled_by_caller(ours, message).into_message()).await
     }
 
-    /// What tells the upstream that nobody waits for the call `id` any more; `None` when it does
-    /// not run.
+    /// The message that tells the upstream that the caller has given up its call `id`; `None` when
+    /// the call does not run.
     pub(crate) fn cancellation(&self, id: &Id, reason: &str) -> Option<Notification> {
         Some(cancelled(self.running(id)?, reason))
     }
@@ -132,24 +133,29 @@ impl HttpSession {
         self.0.running.lock().iter().find(|it| it.0 == *id).map(|it| it.1)
     }
 
-    /// The messages that belong to no call, from after `cursor`. Comes back by itself when
-    /// the upstream ends the stream; ends when the upstream offers none, and with a fault when
-    /// it has forgotten the session.
+    /// The messages that belong to no call, from after `cursor`. The stream is opened again when
+    /// the upstream ends it. It ends when the upstream offers none, and with a fault when the
+    /// upstream has forgotten the session.
     ///
-    /// Returns when the upstream has opened its stream, or could not: what it sends while
-    /// nobody listens is lost.
+    /// Returns when the upstream has opened its stream, or could not: what it sends before is lost.
     pub(crate) async fn listen(&self, cursor: Option<Bytes>) -> Messages {
         let session = self.clone();
-        let mut listening =
-            Listening { session, cursor, events: None, refused: None, is_over: false, failures: 0 };
-        listening.open().await;
-        Messages::new(stream::unfold(listening, Listening::next))
+        let mut stream = StandaloneStream {
+            session,
+            cursor,
+            events: None,
+            refused: None,
+            is_over: false,
+            failures: 0,
+        };
+        stream.open().await;
+        Messages::new(stream::unfold(stream, StandaloneStream::next))
     }
 
     /// The rest of a call that an earlier process began.
     pub(crate) fn follow(&self, id: Id, cursor: Bytes) -> Messages {
-        // The earlier process's id of the call is unknown: on its own stream the only answer
-        // is the call's.
+        // The id that the earlier process gave to the call is unknown: the only answer on the
+        // call's own stream is its own.
         let call = RunningCall { session: Arc::clone(&self.0), id, ours: None };
         call.follow(None, Some(cursor))
     }
@@ -194,8 +200,8 @@ impl HttpSession {
         read_answer(response, &self.0.limits).await
     }
 
-    /// The fault of a refusal that means: no such session. Its body is then about the session,
-    /// not about the request, whatever id it has.
+    /// The fault of a refusal that means: no such session. Its body is then about the session, not
+    /// about the request whose id it has.
     fn forgotten(&self, status: StatusCode, messages: &[Message]) -> Option<Fault> {
         self.0.session_id.as_ref()?;
         let is_forgotten = match status {
@@ -241,8 +247,8 @@ impl RunningCall {
     }
 
     fn follow(self, events: Option<Box<EventMessages>>, cursor: Option<Bytes>) -> Messages {
-        let following = Following { call: self, events, cursor, failures: 0, is_over: false };
-        Messages::new(stream::unfold(following, Following::next))
+        let stream = CallStream { call: self, events, cursor, failures: 0, is_over: false };
+        Messages::new(stream::unfold(stream, CallStream::next))
     }
 }
 
@@ -255,7 +261,7 @@ impl Drop for RunningCall {
 }
 
 /// A call's stream; it is taken up again where it broke, if the upstream gave event ids.
-struct Following {
+struct CallStream {
     call: RunningCall,
     events: Option<Box<EventMessages>>,
     cursor: Option<Bytes>,
@@ -263,23 +269,23 @@ struct Following {
     is_over: bool,
 }
 
-impl Following {
+impl CallStream {
     async fn next(mut self) -> Option<(Result<ReplyItem, Fault>, Self)> {
         if self.is_over {
             return None;
         }
         loop {
             if let Some(events) = &mut self.events
-                && let Some(part) = events.next().await
+                && let Some(item) = events.next().await
             {
                 self.failures = 0;
-                let Some(part) = self.take(part) else { continue };
+                let Some(item) = self.take(item) else { continue };
                 if self.is_over
                     && let Some(events) = &mut self.events
                 {
                     events.take_end().await;
                 }
-                return Some((Ok(part), self));
+                return Some((Ok(item), self));
             }
             if let Err(fault) = Box::pin(self.come_back()).await {
                 self.is_over = true;
@@ -288,9 +294,9 @@ impl Following {
         }
     }
 
-    fn take(&mut self, part: ReplyItem) -> Option<ReplyItem> {
-        self.cursor = part.cursor().cloned().or_else(|| self.cursor.take());
-        match part {
+    fn take(&mut self, item: ReplyItem) -> Option<ReplyItem> {
+        self.cursor = item.cursor().cloned().or_else(|| self.cursor.take());
+        match item {
             ReplyItem::Message { message, cursor } if message.is_response() => {
                 let Some(answer) = self.call.answer(message) else {
                     eyot_metrics::messages_dropped("answer_to_nobody");
@@ -330,7 +336,7 @@ impl Following {
 }
 
 /// The stream of messages that belong to no call.
-struct Listening {
+struct StandaloneStream {
     session: HttpSession,
     cursor: Option<Bytes>,
     events: Option<Box<EventMessages>>,
@@ -340,14 +346,14 @@ struct Listening {
     failures: u32,
 }
 
-impl Listening {
+impl StandaloneStream {
     async fn next(mut self) -> Option<(Result<ReplyItem, Fault>, Self)> {
         loop {
             if let Some(events) = &mut self.events {
-                if let Some(part) = events.next().await {
+                if let Some(item) = events.next().await {
                     self.failures = 0;
-                    self.cursor = part.cursor().cloned().or_else(|| self.cursor.take());
-                    return Some((Ok(part), self));
+                    self.cursor = item.cursor().cloned().or_else(|| self.cursor.take());
+                    return Some((Ok(item), self));
                 }
                 let retry = events.retry().unwrap_or(RETRY_DEFAULT);
                 self.events = None;

@@ -120,7 +120,7 @@ impl Extra {
         mut draft: Draft<'_>,
     ) -> Result<Response<UpstreamBody>, Fault> {
         for (name, value) in &self.headers {
-            // The protocol's own headers are not for anybody to change.
+            // The headers of the protocol itself cannot be changed.
             draft.headers.entry(name).or_insert_with(|| value.clone());
         }
         let mut refusals = 0;

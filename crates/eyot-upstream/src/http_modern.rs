@@ -105,8 +105,8 @@ impl Exchange {
 
     /// The answer in a stream, with what comes before it.
     fn follow(self, events: Box<EventMessages>) -> Reply {
-        let stream = Stream { exchange: self, events, is_over: false };
-        Reply::Stream(Messages::new(stream::unfold(stream, Stream::next)))
+        let stream = AnswerStream { exchange: self, events, is_over: false };
+        Reply::Stream(Messages::new(stream::unfold(stream, AnswerStream::next)))
     }
 
     fn answer(&self, answer: Response) -> Option<Response> {
@@ -127,19 +127,19 @@ impl Exchange {
 }
 
 /// The messages of a streamed answer. Modern streams cannot be resumed.
-struct Stream {
+struct AnswerStream {
     exchange: Exchange,
     events: Box<EventMessages>,
     is_over: bool,
 }
 
-impl Stream {
+impl AnswerStream {
     async fn next(mut self) -> Option<(Result<ReplyItem, Fault>, Self)> {
         if self.is_over {
             return None;
         }
-        while let Some(part) = self.events.next().await {
-            let Some(message) = part.into_message() else { continue };
+        while let Some(item) = self.events.next().await {
+            let Some(message) = item.into_message() else { continue };
             let message = match message.into_kind() {
                 MessageKind::Notification(notification) => {
                     self.exchange.notification(notification).map(Message::from)

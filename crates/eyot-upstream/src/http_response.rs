@@ -1,4 +1,4 @@
-//! What an HTTP upstream answered, whatever form it chose.
+//! The answer of an HTTP upstream in each of its forms.
 
 use bytes::{Bytes, BytesMut};
 use eyot_http::{HttpError, UpstreamBody};
@@ -46,14 +46,14 @@ pub(crate) async fn read_answer(
     }
 }
 
-/// The error in the body of a refusal. It is about the request whatever id it has: some servers
-/// give one of their own to what they refuse before they read it.
+/// The error in the body of a refusal. It is about the request, even under another id: some servers
+/// refuse a request before they read it, under an id of their own.
 pub(crate) fn refusal(status: StatusCode, messages: &[Message]) -> Option<Response> {
     let error = messages.iter().find(|it| it.kind() == Kind::Error);
     error.filter(|_| !status.is_success()).cloned()?.into_response().ok()
 }
 
-/// The fault for a status that answers a request with nothing that JSON-RPC knows.
+/// The fault for an answer that is a status without a JSON-RPC message.
 pub(crate) fn unexpected_status(status: StatusCode) -> Fault {
     let reason = format!("upstream answered with HTTP status {status}");
     // The upstream says that it did not take the request, or that it failed in it.
@@ -77,8 +77,8 @@ pub(crate) fn invalid(reason: &str) -> Fault {
     Fault::upstream(codes::upstream_lost(reason, Outcome::Unknown, false))
 }
 
-/// Reads what nobody needs, so that the connection can serve others; a long body is not
-/// worth it.
+/// Reads a body to its end without using it, so that the connection can serve other requests. A
+/// long body is not worth that.
 pub(crate) async fn discard(mut body: UpstreamBody) {
     /// More than any polite refusal has to say.
     const DISCARD_BYTES_MAX: usize = 64 << 10;

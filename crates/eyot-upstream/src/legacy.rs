@@ -1,4 +1,4 @@
-//! An upstream session of the legacy era, whatever carries it.
+//! An upstream session of the legacy era, over any carrier.
 
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
@@ -18,8 +18,8 @@ use crate::target::{Runtime, Target};
 
 /// One upstream session, a service like everything that answers calls. Cheap to clone.
 ///
-/// What it is asked through its own methods passes the layers of its [`Runtime`], too, as a call
-/// of the peer that it was opened for.
+/// A call of its own methods passes the layers of its [`Runtime`], too, as a call of the peer that
+/// the session was opened for.
 #[derive(Clone, Debug)]
 pub struct LegacyConnection {
     link: LegacyLink,
@@ -27,14 +27,14 @@ pub struct LegacyConnection {
     layered: Option<Arc<Layered>>,
 }
 
-/// A link behind layers, and whom the session is held for.
+/// A link behind layers, and the client that the session is held for.
 #[derive(Debug)]
 struct Layered {
     service: BoxService,
     peer: Peer,
 }
 
-/// What opening a session gave.
+/// The outcome of opening a session.
 #[derive(Debug)]
 pub struct Opened {
     /// The session; useless if the answer is an error.
@@ -47,7 +47,7 @@ pub struct Opened {
 #[derive(Clone, Debug)]
 pub struct Cancellation(Notification);
 
-/// What a session is opened over.
+/// The link that a session is opened over.
 #[derive(Clone, Debug)]
 #[expect(clippy::exhaustive_enums, reason = "every kind of link that carries legacy sessions")]
 pub enum LegacySource {
@@ -173,14 +173,15 @@ impl LegacyConnection {
         }
     }
 
-    /// What tells the upstream that its call `id` is given up, if a message is due: over lines it
-    /// is sent by itself when the call is dropped. It can still be sent when the call is gone.
+    /// The message that tells the upstream that the caller has given up its call `id`. `None`: no
+    /// message is due, because over lines the driver sends it when the call is dropped. It can
+    /// still be sent when the call has gone.
     #[must_use]
     pub fn cancellation(&self, id: &Id, reason: &str) -> Option<Cancellation> {
         self.link.cancellation(id, reason).map(Cancellation)
     }
 
-    /// Tells the upstream that a call is given up. No layer sees it: its call is gone already.
+    /// Tells the upstream that a call is given up. No layer sees it: its call has gone already.
     ///
     /// # Errors
     ///

@@ -25,9 +25,9 @@ mod modern_side;
 mod param_headers;
 mod probe;
 mod route;
+mod standalone_queue;
 mod target;
 mod token;
-mod unsolicited;
 mod upstream;
 mod upstream_ids;
 

@@ -16,9 +16,9 @@ use tokio::sync::mpsc;
 use crate::driver;
 use crate::line_driver::{LineDriver, Shared};
 use crate::line_link::{BoxStream, LineLink};
-use crate::line_order::{CallFault, End, LinkEnd, Order};
+use crate::line_order::{CallFault, LinkEnd, Order, SharedEnd};
+use crate::standalone_queue::StandaloneQueue;
 use crate::target::{Runtime, Target};
-use crate::unsolicited::Unsolicited;
 use crate::upstream_ids::UpstreamIds;
 
 /// One link of lines, moved on by its [`LineDriver`]. Dropping the last handle ends the link in
@@ -26,9 +26,9 @@ use crate::upstream_ids::UpstreamIds;
 #[derive(Clone)]
 pub struct LineConnection {
     orders: mpsc::Sender<Order>,
-    unsolicited: Unsolicited,
+    standalone: StandaloneQueue,
     ids: Arc<UpstreamIds>,
-    end: End,
+    end: SharedEnd,
     limits: Arc<Limits>,
 }
 
@@ -64,43 +64,40 @@ impl LineConnection {
     fn new(link: LineLink, era: Era, runtime: &Runtime) -> (Self, LineDriver) {
         let Runtime { limits, shutdown, .. } = runtime;
         let (orders, receiver) = mpsc::channel(limits.calls.queue_messages_max);
-        let unsolicited = Unsolicited::new(limits.calls.queue_messages_max);
-        let end = End::default();
-        let shared = Shared {
-            unsolicited: unsolicited.clone(),
-            end: end.clone(),
-            limits: Arc::clone(limits),
-        };
+        let standalone = StandaloneQueue::new(limits.calls.queue_messages_max);
+        let end = SharedEnd::default();
+        let shared =
+            Shared { standalone: standalone.clone(), end: end.clone(), limits: Arc::clone(limits) };
         let driver = LineDriver::new(link, era, receiver, shutdown.clone(), shared);
         let limits = Arc::clone(limits);
-        (Self { orders, unsolicited, ids: Arc::default(), end, limits }, driver)
+        (Self { orders, standalone, ids: Arc::default(), end, limits }, driver)
     }
 
-    /// Sends a request, and waits for the first that comes back: the answer, or what goes before
-    /// it. A request that the upstream has provably not seen is a fault.
+    /// Sends a request, and waits for the first message that comes back: the answer, or what
+    /// precedes it. If the upstream has provably not seen the request, that is a fault.
     ///
     /// A stream that ends without an answer belongs to a call that was cancelled.
     pub(crate) async fn request(&self, request: Request) -> Result<Reply, Fault> {
-        let (parts, receiver) = mpsc::channel(self.limits.calls.queue_messages_max);
+        let (items, receiver) = mpsc::channel(self.limits.calls.queue_messages_max);
         let ours = self.ids.next();
         let fault = CallFault::default();
-        let order = Order::Request { ours, request, parts, fault: fault.clone() };
+        let order = Order::Request { ours, request, items, fault: fault.clone() };
         self.orders.send(order).await.map_err(|_closed| self.lost())?;
         let orders = self.orders.clone();
-        let mut parts = CallParts { first: None, receiver, ours, orders, fault, is_over: false };
-        match poll_fn(|cx| parts.poll_item(cx)).await {
+        let mut items = CallItems { first: None, receiver, ours, orders, fault, is_over: false };
+        match poll_fn(|cx| items.poll_item(cx)).await {
             Some(Ok(ReplyItem::Message { message, .. })) => match message.into_response() {
                 Ok(answer) => Ok(Reply::One(answer)),
                 Err(other) => {
-                    parts.first = Some(Ok(other.into()));
-                    Ok(Reply::Stream(Messages::new(parts)))
+                    items.first = Some(Ok(other.into()));
+                    Ok(Reply::Stream(Messages::new(items)))
                 }
             },
             Some(Err(fault)) => Err(fault),
             first => {
-                parts.is_over |= first.is_none();
-                parts.first = first;
-                Ok(Reply::Stream(Messages::new(parts)))
+                items.is_over |= first.is_none();
+                items.first = first;
+                Ok(Reply::Stream(Messages::new(items)))
             }
         }
     }
@@ -123,7 +120,7 @@ impl LineConnection {
 
     /// The messages that belong to no call.
     pub(crate) fn listen(&self) -> Messages {
-        Messages::new(self.unsolicited.listen())
+        Messages::new(self.standalone.listen())
     }
 
     /// Whether the link lives.
@@ -152,7 +149,7 @@ impl fmt::Debug for LineConnection {
 }
 
 /// The messages of one call.
-struct CallParts {
+struct CallItems {
     /// What has been taken from the queue already.
     first: Option<Result<ReplyItem, Fault>>,
     receiver: mpsc::Receiver<Result<ReplyItem, Fault>>,
@@ -162,7 +159,7 @@ struct CallParts {
     is_over: bool,
 }
 
-impl Stream for CallParts {
+impl Stream for CallItems {
     type Item = Result<ReplyItem, Fault>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -173,27 +170,27 @@ impl Stream for CallParts {
     }
 }
 
-impl CallParts {
+impl CallItems {
     fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<ReplyItem, Fault>>> {
-        let part = ready!(self.receiver.poll_recv(cx));
-        let is_last = match &part {
-            Some(Ok(part)) => part.is_answer(),
+        let item = ready!(self.receiver.poll_recv(cx));
+        let is_last = match &item {
+            Some(Ok(item)) => item.is_answer(),
             Some(Err(_)) | None => true,
         };
         self.is_over |= is_last;
-        Poll::Ready(match part {
-            Some(part) => Some(part),
+        Poll::Ready(match item {
+            Some(item) => Some(item),
             None => self.fault.take().map(Err),
         })
     }
 }
 
-impl Drop for CallParts {
+impl Drop for CallItems {
     fn drop(&mut self) {
         if self.is_over {
             return;
         }
-        // Should the queue be full, the answer will find nobody and be dropped by the driver.
+        // Should the queue be full, the driver will drop the answer.
         if let Err(error) = self.orders.try_send(Order::Forget(self.ours)) {
             tracing::debug!(%error, "call was dropped without telling the upstream");
         }

@@ -1,4 +1,4 @@
-//! What drives a link of lines: reads, writes, routes.
+//! Drives a link of lines: reads, writes, routes.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,11 +14,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cancelled::{cancelled, cancelled_by_caller};
 use crate::line_link::LineLink;
-use crate::line_order::{CallFault, End, LinkEnd, Order};
-use crate::route::{Calls, PartSender, Route};
-use crate::unsolicited::Unsolicited;
+use crate::line_order::{CallFault, LinkEnd, Order, SharedEnd};
+use crate::route::{Calls, ItemSender, Route};
+use crate::standalone_queue::StandaloneQueue;
 
-/// Owns the link. Whoever made it polls [`run`](Self::run), most often as a task.
+/// Owns the link. Its maker polls [`run`](Self::run), most often as a task.
 #[derive(Debug)]
 pub struct LineDriver {
     link: LineLink,
@@ -26,8 +26,8 @@ pub struct LineDriver {
     shutdown: CancellationToken,
     calls: Calls,
     faults: BTreeMap<UpstreamId, Pending>,
-    unsolicited: Unsolicited,
-    end: End,
+    standalone: StandaloneQueue,
+    end: SharedEnd,
     limits: Arc<Limits>,
 }
 
@@ -42,8 +42,8 @@ struct Pending {
 /// What the handles and their driver share from the start.
 #[derive(Debug)]
 pub(crate) struct Shared {
-    pub(crate) unsolicited: Unsolicited,
-    pub(crate) end: End,
+    pub(crate) standalone: StandaloneQueue,
+    pub(crate) end: SharedEnd,
     pub(crate) limits: Arc<Limits>,
 }
 
@@ -55,13 +55,13 @@ impl LineDriver {
         shutdown: CancellationToken,
         shared: Shared,
     ) -> Self {
-        let Shared { unsolicited, end, limits } = shared;
+        let Shared { standalone, end, limits } = shared;
         let calls = Calls::new(era);
-        Self { link, orders, shutdown, calls, faults: BTreeMap::new(), unsolicited, end, limits }
+        Self { link, orders, shutdown, calls, faults: BTreeMap::new(), standalone, end, limits }
     }
 
-    /// Drives the link until it ends, nobody needs it any more, or shutdown begins; then ends
-    /// it in order.
+    /// Drives the link until it ends, its last handle is dropped, or shutdown begins; then ends it
+    /// in order.
     pub async fn run(mut self) {
         let shutdown = self.shutdown.clone();
         let end = loop {
@@ -97,12 +97,12 @@ impl LineDriver {
             }
         }
         self.fail_all(&end);
-        self.unsolicited.close();
+        self.standalone.close();
         self.link.close().await;
     }
 
-    /// Every running call learns at once that its upstream is no more. A line of which the end
-    /// was never written is no message: nobody can have run it.
+    /// Tells every running call at once that its upstream has gone. A line whose end was never
+    /// written is no message: the upstream cannot have run it.
     fn fail_all(&mut self, link_end: &LinkEnd) {
         let written_bytes = self.link.written_bytes();
         for Pending { fault, end } in std::mem::take(&mut self.faults).into_values() {
@@ -134,14 +134,14 @@ impl LineDriver {
     }
 
     async fn deliver(&mut self, message: Message, shutdown: &CancellationToken) {
-        match self.calls.route(message, self.unsolicited.is_listening()) {
-            Route::Answer { ours, parts, answer } => {
+        match self.calls.route(message, self.standalone.is_listening()) {
+            Route::Answer { ours, items, answer } => {
                 let fault = self.faults.remove(&ours).map(|it| it.fault);
-                self.push(parts, answer.into_message(), fault, shutdown).await;
+                self.push(items, answer.into_message(), fault, shutdown).await;
             }
-            Route::Call(parts, message) => self.push(parts, message, None, shutdown).await,
-            Route::Unsolicited(message) => {
-                if !self.unsolicited.push(message) {
+            Route::Call(items, message) => self.push(items, message, None, shutdown).await,
+            Route::Standalone(message) => {
+                if !self.standalone.push(message) {
                     eyot_metrics::messages_dropped("queue_full");
                 }
             }
@@ -152,29 +152,29 @@ impl LineDriver {
         }
     }
 
-    /// Hands a message over; waits for a slow reader, but not for ever: others wait too.
+    /// Hands a message over. Waits for a slow reader, but not for ever: other calls wait meanwhile.
     async fn push(
         &mut self,
-        parts: PartSender,
+        items: ItemSender,
         message: Message,
         fault: Option<CallFault>,
         shutdown: &CancellationToken,
     ) {
-        let Err(full) = parts.try_send(Ok(message.into())) else { return };
-        let mpsc::error::TrySendError::Full(part) = full else { return };
+        let Err(full) = items.try_send(Ok(message.into())) else { return };
+        let mpsc::error::TrySendError::Full(item) = full else { return };
         let patience = self.limits.calls.queue_stall_timeout;
-        let sending = tokio::time::timeout(patience, parts.send(part));
+        let sending = tokio::time::timeout(patience, items.send(item));
         let sent = shutdown.run_until_cancelled(sending).await;
         if let Some(Err(_elapsed)) = sent {
-            self.overflow(&parts, fault, patience);
+            self.overflow(&items, fault, patience);
         }
     }
 
-    fn overflow(&mut self, parts: &PartSender, fault: Option<CallFault>, patience: Duration) {
+    fn overflow(&mut self, items: &ItemSender, fault: Option<CallFault>, patience: Duration) {
         eyot_metrics::messages_dropped("reader_too_slow");
         let reason = format!("messages of the call were not read for {patience:?}");
         let error = lost(&reason, Outcome::Unknown);
-        match (fault, self.calls.find_parts(parts)) {
+        match (fault, self.calls.find_items(items)) {
             (Some(fault), _) => fault.set(error),
             (None, Some(ours)) => {
                 self.fail(ours, error);
@@ -193,8 +193,8 @@ impl LineDriver {
 
     fn handle_order(&mut self, order: Order) {
         match order {
-            Order::Request { ours, request, parts, fault } => {
-                let request = self.calls.begin(ours, request, parts);
+            Order::Request { ours, request, items, fault } => {
+                let request = self.calls.begin(ours, request, items);
                 let written = self.write(&request);
                 let end = self.link.queued_end();
                 self.faults.insert(ours, Pending { fault, end });

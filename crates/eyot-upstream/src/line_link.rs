@@ -17,14 +17,15 @@ pub trait ByteStream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> ByteStream for S {}
 
-/// A stream of bytes, whatever it is.
+/// A stream of bytes of any kind.
 pub type BoxStream = Box<dyn ByteStream>;
 
 /// The carrier of one upstream's messages.
 #[derive(Debug)]
 pub(crate) struct LineLink {
     io: Box<dyn MessageIo + Send>,
-    /// How long the other end may take to read what is left. `None`: the carrier sees to it.
+    /// How long the other end may take to read what is left. `None`: the carrier has a limit of its
+    /// own.
     close_patience: Option<Duration>,
 }
 

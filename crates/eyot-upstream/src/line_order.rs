@@ -8,13 +8,13 @@ use eyot_types::Era;
 use eyot_types::codes::{self, Outcome};
 use parking_lot::Mutex;
 
-use crate::route::PartSender;
+use crate::route::ItemSender;
 
-/// What callers want of the driver.
+/// A task for the driver.
 #[derive(Debug)]
 pub(crate) enum Order {
     /// Send a request under our id.
-    Request { ours: UpstreamId, request: Request, parts: PartSender, fault: CallFault },
+    Request { ours: UpstreamId, request: Request, items: ItemSender, fault: CallFault },
     /// Send a notification or a response.
     Send(Message),
     /// Send the caller's own cancellation of its call `id`, and let go of the call.
@@ -25,7 +25,7 @@ pub(crate) enum Order {
     Forget(UpstreamId),
 }
 
-/// What the driver leaves for a caller whose queue has no room for it.
+/// A fault that the driver leaves for a caller, whose queue may have no room for it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct CallFault(Arc<Mutex<Option<Fault>>>);
 
@@ -68,9 +68,9 @@ impl LinkEnd {
 
 /// How the link has ended; empty while it lives.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct End(Arc<Mutex<Option<LinkEnd>>>);
+pub(crate) struct SharedEnd(Arc<Mutex<Option<LinkEnd>>>);
 
-impl End {
+impl SharedEnd {
     /// The first end counts.
     pub(crate) fn set(&self, end: LinkEnd) {
         self.0.lock().get_or_insert(end);

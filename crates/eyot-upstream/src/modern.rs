@@ -1,11 +1,12 @@
-//! An upstream of the modern era, whatever carries it.
+//! An upstream of the modern era, over any carrier.
 
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use eyot_jsonrpc::{Message, Request, Response};
 use eyot_service::{BoxService, Call, Fault, Input, Peer, Reply, ReplyFuture};
 use eyot_types::{Era, headers};
-use http::{HeaderMap, StatusCode};
+use http::{Extensions, HeaderMap, StatusCode};
 use tower_service::Service;
 
 use crate::http_link::HttpLink;
@@ -24,11 +25,11 @@ pub struct ModernConnection {
 
 #[derive(Clone, Debug)]
 enum Link {
-    Lines(Box<LineConnection>),
-    Http(Box<HttpModern>),
+    Lines(Arc<LineConnection>),
+    Http(Arc<HttpModern>),
 }
 
-/// Who sends a message, and what goes along with it.
+/// The sender of a message, and the headers that go along with it.
 #[derive(Clone, Debug)]
 pub struct Sender {
     peer: Peer,
@@ -41,8 +42,14 @@ impl Sender {
     /// else stay behind.
     #[must_use]
     pub fn of(call: &Call) -> Self {
-        let headers = call.extensions.get::<HeaderMap>();
-        Self::new(call.peer.clone(), headers.map(mirrors).unwrap_or_default())
+        Self::of_peer(call.peer.clone(), &call.extensions)
+    }
+
+    /// The client of a call with these extensions.
+    #[must_use]
+    pub fn of_peer(peer: Peer, extensions: &Extensions) -> Self {
+        let headers = extensions.get::<HeaderMap>();
+        Self::new(peer, headers.map(mirrored_params).unwrap_or_default())
     }
 
     /// A client, and headers that mirror the parameters of its request.
@@ -66,7 +73,7 @@ impl Sender {
     }
 }
 
-fn mirrors(headers: &HeaderMap) -> HeaderMap {
+fn mirrored_params(headers: &HeaderMap) -> HeaderMap {
     let is_parameter = |name: &str| name.starts_with(headers::PARAM_PREFIX);
     let picked = headers.iter().filter(|(name, _)| is_parameter(name.as_str()));
     picked.map(|(name, value)| (name.clone(), value.clone())).collect()
@@ -90,13 +97,13 @@ impl ModernConnection {
     /// Requests to a URL.
     #[must_use]
     pub fn over_http(link: HttpLink, runtime: &Runtime) -> Self {
-        Self::over(Link::Http(Box::new(HttpModern::new(link, &runtime.limits))), runtime)
+        Self::over(Link::Http(Arc::new(HttpModern::new(link, &runtime.limits))), runtime)
     }
 
     /// Requests over a link of lines, which its maker drives.
     #[must_use]
     pub fn over_lines(connection: LineConnection, runtime: &Runtime) -> Self {
-        Self::over(Link::Lines(Box::new(connection)), runtime)
+        Self::over(Link::Lines(Arc::new(connection)), runtime)
     }
 
     fn over(link: Link, runtime: &Runtime) -> Self {

@@ -1,5 +1,6 @@
 //! The modern side: one connection that all modern clients share.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,7 +30,7 @@ impl ModernSide {
         Self { upstream, cell: Mutex::default() }
     }
 
-    /// Sends a request of a client, or one of our own on behalf of some.
+    /// Sends a request of a client, or one of our own on behalf of clients.
     ///
     /// # Errors
     ///
@@ -47,19 +48,20 @@ impl ModernSide {
         let timeout = self.upstream.runtime.limits.calls.timeout;
         let is_endless = request.is_method(Method::SubscriptionsListen.as_str());
         let is_discovery = request.is_method(Method::ServerDiscover.as_str());
-        let asking = async {
+        // Pinned, so that the timer is put beside it and not around: the future is big.
+        let mut asking = pin!(async {
             let reply = connection.request(request, sender).await?;
             // Nothing else has been asked of an upstream whose era is pinned.
             match is_discovery && self.upstream.era.pinned().is_some() {
                 true => reply.answer(drop).await.map(Reply::One),
                 false => Ok(reply),
             }
-        };
-        let asked = tokio::time::timeout(timeout, asking).await;
+        });
+        let asked = tokio::time::timeout(timeout, asking.as_mut()).await;
         let asked = asked.unwrap_or_else(|_| Err(Fault::timed_out(timeout)));
         match self.weigh(is_discovery, asked)? {
             // A subscription is silent for as long as nothing changes.
-            Reply::Stream(parts) if !is_endless => Ok(Reply::Stream(watched(parts, timeout))),
+            Reply::Stream(items) if !is_endless => Ok(Reply::Stream(watched(items, timeout))),
             reply => Ok(reply),
         }
     }
@@ -80,12 +82,13 @@ impl ModernSide {
         sender: &Sender,
     ) -> Result<(), Fault> {
         let timeout = self.upstream.runtime.limits.calls.timeout;
-        let sent = tokio::time::timeout(timeout, connection.send(message, sender)).await;
+        let mut sending = pin!(connection.send(message, sender));
+        let sent = tokio::time::timeout(timeout, sending.as_mut()).await;
         sent.unwrap_or_else(|_| Err(Fault::timed_out(timeout)))
     }
 
-    /// Looks whether an upstream that was found to be modern, or is pinned to that, answers as a
-    /// legacy one does.
+    /// Checks the answer of an upstream that is taken for modern, or pinned to that: a legacy
+    /// upstream answers otherwise.
     fn weigh(&self, is_discovery: bool, asked: Result<Reply, Fault>) -> Result<Reply, Fault> {
         let era = &self.upstream.era;
         let question = if is_discovery { Asked::Discovery } else { Asked::Call };
@@ -114,8 +117,8 @@ impl ModernSide {
         Response::of_error(answer.id(), &error)
     }
 
-    /// Lets the next request find out anew what the upstream is, unless that was done just now. A
-    /// pipe cannot change its era without an end.
+    /// Lets the next request find out the era anew, unless that was done just now. An upstream over
+    /// a pipe cannot change its era before the pipe ends.
     fn look_again(&self) {
         if self.upstream.era.invalidate_modern() {
             *self.cell.lock() = Arc::default();
@@ -149,6 +152,9 @@ impl ModernSide {
     ///
     /// Dropping the future ends a probing child.
     pub async fn connection(&self) -> Result<Option<ModernConnection>, Fault> {
+        if let Some(connection) = self.open_connection() {
+            return Ok(Some(connection));
+        }
         if self.upstream.era.lacks(Era::Modern) {
             return Ok(None);
         }
@@ -160,6 +166,17 @@ impl ModernSide {
             Arc::clone(&cell)
         };
         cell.get_or_try_init(|| Box::pin(self.open())).await.cloned()
+    }
+
+    /// The connection that is there already; `None`: it has to be opened, or the upstream may not
+    /// be modern.
+    #[must_use]
+    pub fn open_connection(&self) -> Option<ModernConnection> {
+        if self.upstream.era.lacks(Era::Modern) {
+            return None;
+        }
+        let connection = self.cell.lock().get()?.clone()?;
+        connection.is_open().then_some(connection)
     }
 
     async fn open(&self) -> Result<Option<ModernConnection>, Fault> {
@@ -179,13 +196,13 @@ impl ModernSide {
 }
 
 /// The messages, each within its deadline. Dropping them cancels the call.
-fn watched(parts: Messages, timeout: Duration) -> Messages {
-    Messages::new(stream::unfold(Some(parts), move |parts| async move {
-        let mut parts = parts?;
-        match tokio::time::timeout(timeout, parts.next()).await {
-            Ok(part) => {
-                let part: Result<ReplyItem, Fault> = part?;
-                Some((part, Some(parts)))
+fn watched(items: Messages, timeout: Duration) -> Messages {
+    Messages::new(stream::unfold(Some(items), move |items| async move {
+        let mut items = items?;
+        match tokio::time::timeout(timeout, items.next()).await {
+            Ok(item) => {
+                let item: Result<ReplyItem, Fault> = item?;
+                Some((item, Some(items)))
             }
             Err(_elapsed) => Some((Err(Fault::timed_out(timeout)), None)),
         }

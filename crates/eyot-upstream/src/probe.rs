@@ -23,8 +23,8 @@ pub enum EraFound {
 
 /// Asks an upstream with `server/discover`, unless its era is pinned.
 ///
-/// A child is started for the question alone: some legacy servers exit when anything comes
-/// before `initialize`. What its answer proves is the [`Detector`]'s matter.
+/// A child is started for the question alone: some legacy servers exit when anything comes before
+/// `initialize`. The [`Detector`] judges what its answer proves.
 ///
 /// # Errors
 ///
@@ -58,7 +58,8 @@ pub async fn probe_modern(upstream: &Upstream) -> Result<EraFound, Fault> {
     }
 }
 
-/// Asks, and tells the detector what came; gives the fault that it is if it proves nothing.
+/// Asks, and tells the detector the answer. Returns the fault for the case that the answer proves
+/// nothing.
 async fn ask(connection: &ModernConnection, detector: &mut Detector, patience: Duration) -> Fault {
     match timeout(patience, connection.ask(detect::discover(&detect::proxy_meta()))).await {
         Ok(Ok((status, answer))) => {

@@ -1,9 +1,9 @@
 //! Which call a message of a child belongs to.
 //!
-//! A child has one pipe for everything. Answers are found by id and progress by token,
-//! both ours. What names no call is given to the one it can only belong to, or to whoever
-//! listens: "the server MUST send each of its JSON-RPC messages on only one of the
-//! connected streams" (2025-11-25, basic/transports, Multiple Connections).
+//! A child has one pipe for everything. Answers are found by id and progress by token, both ours. A
+//! message that names no call goes to the only call that it can belong to, or to the standalone
+//! listener: "the server MUST send each of its JSON-RPC messages on only one of the connected
+//! streams" (2025-11-25, basic/transports, Multiple Connections).
 
 use std::collections::BTreeMap;
 
@@ -13,19 +13,19 @@ use eyot_types::{Era, Method, meta};
 use serde_json::value::RawValue;
 use tokio::sync::mpsc;
 
-/// Where the parts of a call go.
-pub(crate) type PartSender = mpsc::Sender<Result<ReplyItem, Fault>>;
+/// Where the items of a call go.
+pub(crate) type ItemSender = mpsc::Sender<Result<ReplyItem, Fault>>;
 
 /// A running call.
 #[derive(Debug)]
-pub(crate) struct Running {
+pub(crate) struct RoutedCall {
     /// The caller's id, to be put back into the answer.
     pub(crate) id: Id,
     /// The caller's progress token, to be put back into progress.
     pub(crate) progress_token: Option<Id>,
     /// Where its messages go.
-    pub(crate) parts: PartSender,
-    /// What belongs to it says so itself.
+    pub(crate) items: ItemSender,
+    /// It is a subscription: its messages name it.
     is_subscription: bool,
 }
 
@@ -33,11 +33,11 @@ pub(crate) struct Running {
 #[derive(Debug)]
 pub(crate) enum Route {
     /// To this call, which goes on.
-    Call(PartSender, Message),
+    Call(ItemSender, Message),
     /// To our call of this id, which ends with it.
-    Answer { ours: UpstreamId, parts: PartSender, answer: Response },
-    /// To whoever listens.
-    Unsolicited(Message),
+    Answer { ours: UpstreamId, items: ItemSender, answer: Response },
+    /// To the standalone listener.
+    Standalone(Message),
     /// Nowhere, for this reason.
     Drop(&'static str),
 }
@@ -46,7 +46,7 @@ pub(crate) enum Route {
 #[derive(Debug)]
 pub(crate) struct Calls {
     era: Era,
-    running: BTreeMap<UpstreamId, Running>,
+    running: BTreeMap<UpstreamId, RoutedCall>,
 }
 
 impl Calls {
@@ -59,22 +59,22 @@ impl Calls {
         self.era = era;
     }
 
-    /// Takes a call under our id; returns the request as it goes to the child.
+    /// Adds a call under our id; returns the request as it goes to the child.
     pub(crate) fn begin(
         &mut self,
         ours: UpstreamId,
         request: Request,
-        parts: PartSender,
+        items: ItemSender,
     ) -> Request {
         let id = request.id();
         let progress_token = request.progress_token();
         let is_subscription = request.is_method(Method::SubscriptionsListen.as_str());
-        self.running.insert(ours, Running { id, progress_token, parts, is_subscription });
+        self.running.insert(ours, RoutedCall { id, progress_token, items, is_subscription });
         request.with_upstream_id_and_token(ours)
     }
 
     /// Lets go of a call; its answer, should one come, goes nowhere.
-    pub(crate) fn forget(&mut self, ours: UpstreamId) -> Option<Running> {
+    pub(crate) fn forget(&mut self, ours: UpstreamId) -> Option<RoutedCall> {
         self.running.remove(&ours)
     }
 
@@ -83,14 +83,14 @@ impl Calls {
         self.running.iter().find(|(_, call)| call.id == *id).map(|(ours, _)| *ours)
     }
 
-    /// Our id of the call whose messages go to `parts`.
-    pub(crate) fn find_parts(&self, parts: &PartSender) -> Option<UpstreamId> {
-        let is_same = |call: &Running| call.parts.same_channel(parts);
+    /// Our id of the call whose messages go to `items`.
+    pub(crate) fn find_items(&self, items: &ItemSender) -> Option<UpstreamId> {
+        let is_same = |call: &RoutedCall| call.items.same_channel(items);
         self.running.iter().find(|(_, call)| is_same(call)).map(|(ours, _)| *ours)
     }
 
     /// Takes every call.
-    pub(crate) fn drain(&mut self) -> impl Iterator<Item = Running> {
+    pub(crate) fn drain(&mut self) -> impl Iterator<Item = RoutedCall> {
         std::mem::take(&mut self.running).into_values()
     }
 
@@ -114,8 +114,8 @@ impl Calls {
     fn route_answer(&mut self, answer: Response) -> Route {
         let call = answer.upstream_id().and_then(|it| self.running.remove_entry(&it));
         match call {
-            Some((ours, Running { id, parts, .. })) => {
-                Route::Answer { ours, parts, answer: answer.with_client_id(id) }
+            Some((ours, RoutedCall { id, items, .. })) => {
+                Route::Answer { ours, items, answer: answer.with_client_id(id) }
             }
             None => Route::Drop("answer_to_nobody"),
         }
@@ -136,7 +136,7 @@ impl Calls {
         if may_be_related || self.era == Era::Modern {
             return self.route_related(message, is_listening);
         }
-        Route::Unsolicited(message)
+        Route::Standalone(message)
     }
 
     fn route_progress(&self, progress: Notification) -> Route {
@@ -144,7 +144,7 @@ impl Calls {
         match call.and_then(|it| Some((it, it.progress_token.clone()?))) {
             Some((call, token)) => {
                 let progress = progress.with_client_token(token).into_message();
-                Route::Call(call.parts.clone(), progress)
+                Route::Call(call.items.clone(), progress)
             }
             None => Route::Drop("progress_of_nobody"),
         }
@@ -157,7 +157,7 @@ impl Calls {
         let call = UpstreamId::repeated_by(&id).and_then(|it| self.running.get(&it));
         Some(match call {
             Some(call) => match with_subscription_id(notification, &call.id) {
-                Some(notification) => Route::Call(call.parts.clone(), notification.into_message()),
+                Some(notification) => Route::Call(call.items.clone(), notification.into_message()),
                 None => Route::Drop("notification_unreadable"),
             },
             None => Route::Drop("notification_of_nobody"),
@@ -170,11 +170,11 @@ impl Calls {
         // Nothing is logged in the name of a subscription.
         let mut running = self.running.values().filter(|it| !(is_log && it.is_subscription));
         match (running.next(), running.next_back()) {
-            (Some(only), None) => Route::Call(only.parts.clone(), message),
+            (Some(only), None) => Route::Call(only.items.clone(), message),
             (Some(_), Some(_)) if self.era == Era::Modern => Route::Drop("notification_ambiguous"),
-            (Some(_), Some(newest)) if !is_listening => Route::Call(newest.parts.clone(), message),
+            (Some(_), Some(newest)) if !is_listening => Route::Call(newest.items.clone(), message),
             _ if self.era == Era::Modern => Route::Drop("notification_of_nobody"),
-            _ => Route::Unsolicited(message),
+            _ => Route::Standalone(message),
         }
     }
 }

@@ -21,7 +21,7 @@ pub enum Target {
     Command(Command),
     /// A Streamable HTTP endpoint, with what every request to it carries.
     Url(HttpLink),
-    /// A server of this process; every connection is an attachment of its own.
+    /// A server in this process; every connection is an attachment of its own.
     InProcess(Arc<dyn InProcess>),
 }
 
@@ -82,20 +82,20 @@ impl Target {
         matches!(self, Self::Url(_))
     }
 
-    /// Whether requests to it have headers, which it holds against what they say.
+    /// Whether requests to it have headers, which it compares with their bodies.
     #[must_use]
     pub fn has_headers(&self) -> bool {
         matches!(self, Self::Url(_))
     }
 
-    /// Whether all that its connection carries shares one channel: what belongs to no call comes
-    /// without being asked for, and a child is started for each session.
+    /// Whether all messages of a connection share one channel: standalone messages come without a
+    /// request for them, and a child is started for each session.
     #[must_use]
     pub fn is_shared_channel(&self) -> bool {
         !matches!(self, Self::Url(_))
     }
 
-    /// What carries messages to it, as evidence of an era is judged by.
+    /// The carrier of its messages, by which evidence of an era is judged.
     #[must_use]
     pub fn carrier(&self) -> Carrier {
         if self.has_headers() { Carrier::Http } else { Carrier::Pipe }

@@ -1,4 +1,4 @@
-//! Who says what a request authorises itself with.
+//! Where the access tokens of requests come from.
 
 use std::fmt;
 use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
@@ -18,15 +18,15 @@ pub type TokenFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, TokenError>>
 pub trait TokenProvider: Send + Sync {
     /// The token of the next request; `None` sends it without one.
     ///
-    /// Asked before every request. Requests that ask at the same time share one answer, so an
-    /// expired token may be replaced here.
+    /// It is asked before every request. Requests that ask while an answer is on its way share it,
+    /// so an expired token may be replaced here.
     fn token(&self) -> TokenFuture<'_, Option<AccessToken>>;
 
     /// The server refused a request. `true` sends it once more, with what
     /// [`token`](Self::token) says then.
     ///
-    /// Of all the requests that were refused with the same token, one asks; the others wait for
-    /// its answer.
+    /// When several requests are refused with one token, one of them asks; the others wait for its
+    /// answer.
     fn refused(&self, challenge: Challenge) -> TokenFuture<'_, bool>;
 }
 
@@ -178,7 +178,7 @@ impl TokenGate {
         let flight = {
             let mut flights = self.flights.lock();
             if flights.generation != generation {
-                // Somebody else's refusal has led to another token already.
+                // The refusal of another request has led to another token already.
                 return Ok(true);
             }
             let provider = Arc::clone(&self.provider);

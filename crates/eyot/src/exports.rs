@@ -11,7 +11,7 @@ pub use eyot_endpoint::{
 };
 pub use eyot_era::detect::{EraAnswer, EraMode, EraStep, KnownEra};
 pub use eyot_jsonrpc::{ErrorObject, Id, Message};
-pub use eyot_proxy::{ProxyConfig, ReverseProxy};
+pub use eyot_proxy::{ForwardProxy, ProxyConfig, ReverseProxy};
 pub use eyot_relay::{Relay, RelayOptions};
 pub use eyot_server::{
     BuildError, CallContext, Elicited, Eras, HandlerError, HandlerResult, HttpOptions,

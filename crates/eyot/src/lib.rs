@@ -32,8 +32,8 @@
 //! # }
 //! ```
 //!
-//! [`ReverseProxy`] is a server in front of one upstream, with sessions that survive a crash. The
-//! pages in `docs/guide` show each of these, step by step.
+//! [`ReverseProxy`] is a server in front of one upstream, with sessions that survive a crash;
+//! [`ForwardProxy`] is one beside a client that speaks over a pipe. The pages in `docs/guide` show each of these, step by step.
 //!
 //! The crates below can be used alone; each of their types has one public path, repeated
 //! here as modules: [`jsonrpc`], [`types`], [`service`], [`session`], [`client`], [`upstream`],

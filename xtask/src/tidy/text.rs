@@ -28,13 +28,13 @@ const SPAWNS: &[&str] =
     &[concat!("tokio::", "spawn("), concat!("task::", "spawn("), concat!("tasks.", "spawn(")];
 
 /// The places where tasks start: one for each connection, which an upstream session of the bridge
-/// is, too; and the keeper's.
+/// is, too; and that of detached calls.
 const SPAWNERS: &[&str] = &[
     "crates/eyot-upstream/src/driver.rs",
     "crates/eyot-bridge/src/modern_to_legacy/driver.rs",
     "crates/eyot-endpoint/src/accept.rs",
     "crates/eyot-endpoint/src/http_server.rs",
-    "crates/eyot-endpoint/src/keeper.rs",
+    "crates/eyot-endpoint/src/detached_calls.rs",
 ];
 
 /// File names that say nothing about what is inside.

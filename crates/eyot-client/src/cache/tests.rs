@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use eyot_jsonrpc::{Id, Message};
+use eyot_jsonrpc::{Id, Message, Notification};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -17,8 +17,8 @@ fn answer(result: &Value) -> Message {
     Message::response(Id::from_number(1), result)
 }
 
-fn changed(method: &str, params: &Value) -> Message {
-    Message::notification(method, params)
+fn changed(method: &str, params: &Value) -> Notification {
+    Notification::new(method, params)
 }
 
 const MINUTE: Duration = Duration::from_secs(60);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use eyot_jsonrpc::{Id, Message};
+use eyot_jsonrpc::{Id, Request};
 use eyot_types::{ElicitParams, ElicitResult, JsonObject, ListRootsResult, Root};
 use serde_json::{Value, json};
 
@@ -22,8 +22,8 @@ fn eliciting() -> Handlers {
 }
 
 async fn answer(handlers: &Handlers, method: &str, params: Value) -> Value {
-    let request = Message::request(Id::from_text("s"), method, &params);
-    let response = handlers.respond(&request, PATIENCE).await.unwrap();
+    let request = Request::new(Id::from_text("s"), method, &params);
+    let response = handlers.respond(&request, PATIENCE).await;
     assert_eq!(response.id(), Some(Id::from_text("s")));
     match response.decode_error() {
         Ok(error) => error.code.into(),

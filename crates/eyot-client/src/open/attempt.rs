@@ -1,4 +1,4 @@
-//! One opening: asks what the detector of eras wants to be asked, and tells it what came.
+//! One opening: asks the questions of the detector of eras, and tells it the answers.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use super::{Dial, LineTask, Lines, Opened, Opener, drive, session};
 use crate::error::ClientError;
 use crate::session::Connection;
 
-/// One opening of a connection, of whatever era the server is.
+/// One opening of a connection to a server of either era.
 pub(super) struct Attempt<'a> {
     opener: &'a Opener,
     number: u64,
@@ -20,7 +20,7 @@ pub(super) struct Attempt<'a> {
     probe: Option<Probe>,
     /// The legacy session.
     opened: Option<Opened>,
-    /// A process that was asked for its era and has nothing more to do than to end.
+    /// A process that was asked for its era and only has to end now.
     leftover: Option<LineTask>,
 }
 
@@ -105,7 +105,7 @@ impl<'a> Attempt<'a> {
         self.opened = opened.ok();
     }
 
-    /// Tells the caller's listener what came of the last question.
+    /// Tells the caller's listener the outcome of the last question.
     fn tell(&mut self) {
         let listener = self.opener.shared.config.handlers.era_step.as_ref();
         if let (Some(step), Some(listener)) = (self.finding.step(), listener) {

@@ -1,4 +1,4 @@
-//! What came of the questions for an era, and which error that is if there is none.
+//! The outcome of the questions for an era, and the error if no era was found.
 
 use std::time::Duration;
 
@@ -13,8 +13,8 @@ use tokio::time::error::Elapsed;
 use crate::error::ClientError;
 use crate::session::Facts;
 
-/// What came of the question `server/discover`.
-pub(super) type Asked = Result<Result<(StatusCode, Response), Fault>, Elapsed>;
+/// The outcome of `server/discover`.
+pub(super) type DiscoverOutcome = Result<Result<(StatusCode, Response), Fault>, Elapsed>;
 
 /// Finds the era, and keeps what the caller is told.
 pub(super) struct Finding {
@@ -40,13 +40,13 @@ impl Finding {
         self.detector.poll_action()
     }
 
-    /// What came of the last question.
+    /// The outcome of the last question.
     pub(super) fn step(&mut self) -> Option<EraStep> {
         self.detector.poll_step()
     }
 
-    /// `server/discover` was asked, and so long was waited for its answer.
-    pub(super) fn discovered(&mut self, asked: Asked, patience: Duration) {
+    /// Takes the outcome of `server/discover`, which had `patience` to be answered.
+    pub(super) fn discovered(&mut self, asked: DiscoverOutcome, patience: Duration) {
         match asked {
             Ok(Ok((status, answer))) => {
                 let status = (self.carrier == Carrier::Http).then(|| status.as_u16());
@@ -68,7 +68,7 @@ impl Finding {
         }
     }
 
-    /// A legacy session was to be opened.
+    /// Takes the outcome of opening a legacy session.
     pub(super) fn initialized(&mut self, opened: Result<Revision, &ClientError>) {
         match opened {
             Ok(revision) => self.detector.handle_answer(EraAnswer::Accepted(revision)),

@@ -315,7 +315,7 @@ async fn a_server_that_is_away_is_waited_for() {
     let serving = async {
         liveness.wait_for(|it| matches!(it, Liveness::Recovering { .. })).await.unwrap();
         let peer = HttpPeer::start_at(port).await;
-        // The same session is asked for first: the server may only have been away.
+        // The session is asked for first: the server may only have been away.
         peer.expect("ping").await.answer(json!({})).await;
         loop {
             let asked = peer.accept().await;
@@ -339,7 +339,7 @@ async fn a_half_open_connection_is_found_by_its_missing_beats() {
         connect(builder().heartbeat(heartbeat)).await;
     let mut liveness = client.liveness();
     let serving = async {
-        // Pings arrive, and nobody answers them.
+        // Pings arrive and get no answer.
         let mut pings = Vec::new();
         loop {
             let asked = peer.accept().await;

@@ -283,7 +283,7 @@ async fn a_silent_server_is_told_that_nobody_waits() {
             let request = peer.expect("tools/call").await;
             let cancelled = peer.expect("notifications/cancelled").await;
             assert_eq!(cancelled["params"]["requestId"], request["id"]);
-            // Too late: it reaches nobody.
+            // Too late: it reaches no call.
             peer.answer(&request, json!({ "content": [] })).await;
         };
         let (answer, ()) = tokio::join!(call.into_future(), serving);

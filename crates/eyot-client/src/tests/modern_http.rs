@@ -264,7 +264,7 @@ async fn what_was_private_to_one_token_is_not_given_to_another() {
     };
     let (listed, ()) = tokio::join!(client.list_tools().into_future(), serve("Bearer token-0"));
     listed.unwrap();
-    // From the cache: nobody serves it.
+    // From the cache: no server answers it.
     client.list_tools().await.unwrap();
     tokens.refusals.store(5, Ordering::SeqCst);
     let (listed, ()) = tokio::join!(client.list_tools().into_future(), serve("Bearer token-5"));

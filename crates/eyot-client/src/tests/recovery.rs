@@ -222,7 +222,7 @@ async fn a_reader_that_is_too_slow_fails_alone() {
             }
         }
     };
-    // Nobody reads the slow call meanwhile.
+    // The slow call is not read meanwhile.
     let (pinged, ()) = tokio::join!(client.ping(), flooding);
     pinged.unwrap();
     let serving = async {

@@ -18,7 +18,7 @@ use crate::http_server::HttpServer;
 use crate::mount::HttpService;
 use crate::noting::Noting;
 
-/// Takes the token for a name, with the time that a request to somebody else would take.
+/// Takes the token for a name, after the time that a request to another service would take.
 #[derive(Debug)]
 struct Later;
 
@@ -32,7 +32,7 @@ impl Authenticate for Later {
     }
 }
 
-/// Lets nobody in, in the words of RFC 6750.
+/// Refuses every client, in the words of RFC 6750.
 #[derive(Debug)]
 struct TooLittle;
 

@@ -9,7 +9,7 @@ use http::header::HeaderName;
 use http::{HeaderValue, StatusCode};
 
 use super::{Legacy, faulted, registry_refusal};
-use crate::live::LiveSession;
+use crate::active_session::ActiveSession;
 
 impl Legacy {
     /// `initialize` without a session: asks the service, and opens a session if it agrees.
@@ -38,7 +38,7 @@ impl Legacy {
             Ok(session) => {
                 let mut response = json(StatusCode::OK, &answer);
                 let name = HeaderName::from_static(headers::SESSION_ID);
-                if let Ok(value) = HeaderValue::from_str(session.context().id().as_str()) {
+                if let Ok(value) = HeaderValue::from_str(session.handle().id().as_str()) {
                     response.headers_mut().insert(name, value);
                 }
                 response
@@ -51,7 +51,7 @@ impl Legacy {
     /// logging before receiving the `initialized` notification", so nothing else is lost.
     async fn ask(
         &self,
-        session: &LiveSession,
+        session: &ActiveSession,
         request: Request,
         peer: Peer,
     ) -> Result<Response, Fault> {

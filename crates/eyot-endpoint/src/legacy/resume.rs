@@ -13,22 +13,22 @@ use eyot_session::{EventId, Fence, Page, Position, StoreError, UpstreamName};
 use http::{Response, StatusCode};
 
 use super::{Legacy, store_failed};
-use crate::core::Core;
+use crate::active_session::ActiveSession;
 use crate::event_body::{BodyParts, EventBody};
-use crate::live::LiveSession;
+use crate::event_stream::EventStream;
 use crate::replay::{Replay, trimmed_answer};
-use crate::running::Running;
-use crate::slot::StreamSlot;
+use crate::reply_stream::ReplyStream;
+use crate::shared_stream::SharedStream;
 
 impl Legacy {
     pub(super) async fn resume(
         &self,
-        session: Arc<LiveSession>,
+        session: Arc<ActiveSession>,
         last: EventId,
         peer: Peer,
     ) -> Response<OutgoingBody> {
-        let context = session.context();
-        let reading = context.store().read(context.id().clone(), last.stream, last.position, 1);
+        let handle = session.handle();
+        let reading = handle.store().read(handle.id().clone(), last.stream, last.position, 1);
         match reading.await {
             Ok(_) => {}
             Err(StoreError::Trimmed { .. }) => return self.gone(&session, last).await,
@@ -38,19 +38,19 @@ impl Legacy {
             }
             Err(error) => return store_failed(None, &error),
         }
-        let slot = match session.slot(last.stream) {
-            Some(slot) => Some(slot),
+        let shared = match session.stream(last.stream) {
+            Some(shared) => Some(shared),
             None => match self.recover(&session, last, peer).await {
-                Ok(slot) => slot,
+                Ok(shared) => shared,
                 Err(error) => return store_failed(None, &error),
             },
         };
-        event_stream(OutgoingBody::stream(self.rest(session, last, slot)))
+        event_stream(OutgoingBody::stream(self.rest(session, last, shared)))
     }
 
     /// Events that the client has not seen were dropped: a replay would have a hole, so the
     /// call ends with an error that says so.
-    async fn gone(&self, session: &LiveSession, last: EventId) -> Response<OutgoingBody> {
+    async fn gone(&self, session: &ActiveSession, last: EventId) -> Response<OutgoingBody> {
         match end_of(session, last).await {
             Ok(page) => {
                 let answer = trimmed_answer(request_id(&page)).into_bytes();
@@ -63,20 +63,20 @@ impl Legacy {
     /// What was stored behind `last`, then what comes.
     fn rest(
         &self,
-        session: Arc<LiveSession>,
+        session: Arc<ActiveSession>,
         last: EventId,
-        slot: Option<Arc<StreamSlot>>,
+        shared: Option<Arc<SharedStream>>,
     ) -> EventBody {
-        let attached = slot.as_ref().map(|it| it.attach());
+        let attached = shared.as_ref().map(|it| it.attach());
         let until = attached.and_then(|(_, shown)| shown);
-        let replay = Replay::new(session.context(), last.stream, last.position, until);
+        let replay = Replay::new(session.handle(), last.stream, last.position, until);
         let parts = BodyParts {
             session,
             stream: last.stream,
-            slot,
-            ticket: attached.map(|(ticket, _)| ticket),
+            shared,
+            reader: attached.map(|(reader, _)| reader),
             replay: Some(replay),
-            keeper: Arc::clone(&self.keeper),
+            detached: Arc::clone(&self.detached),
             keep_alive: self.limits.http.keep_alive_interval,
         };
         EventBody::new(parts, None)
@@ -86,10 +86,10 @@ impl Legacy {
     /// finished.
     async fn recover(
         &self,
-        session: &Arc<LiveSession>,
+        session: &Arc<ActiveSession>,
         last: EventId,
         peer: Peer,
-    ) -> Result<Option<Arc<StreamSlot>>, StoreError> {
+    ) -> Result<Option<Arc<SharedStream>>, StoreError> {
         let page = end_of(session, last).await?;
         if page.is_end {
             return Ok(None);
@@ -97,31 +97,33 @@ impl Legacy {
         Ok(Some(self.adopt(session, &page, peer)))
     }
 
-    fn adopt(&self, session: &Arc<LiveSession>, page: &Page, peer: Peer) -> Arc<StreamSlot> {
+    fn adopt(&self, session: &Arc<ActiveSession>, page: &Page, peer: Peer) -> Arc<SharedStream> {
         let stream = page.stream.no;
         let Some(request_id) = request_id(page) else {
             // A batch: whose answers are missing is not known. The stream ends here.
-            let core = Core::call(session.context(), stream, Running::over(), Vec::new(), None);
-            return session.add_call(stream, core);
+            let events =
+                EventStream::call(session.handle(), stream, ReplyStream::over(), Vec::new(), None);
+            return session.add_call(stream, events);
         };
         let cursor = page.last_upstream_cursors.get(&UpstreamName::DEFAULT).cloned();
         let input = Input::Resume { request_id: request_id.clone(), cursor };
-        let running = Running::of(&self.service, session.call(input, peer));
+        let reply = ReplyStream::of(&self.service, session.call(input, peer));
         // The id may be in use again by now; then that request keeps it.
         let is_free = session.machine().handle_request(&request_id, unix_ms()).is_ok();
         let in_flight = is_free.then(|| session.in_flight(request_id.clone()));
         let in_flight = in_flight.into_iter().collect();
-        let core = Core::call(session.context(), stream, running, in_flight, Some(request_id));
-        session.add_call(stream, core)
+        let events =
+            EventStream::call(session.handle(), stream, reply, in_flight, Some(request_id));
+        session.add_call(stream, events)
     }
 }
 
 /// What the store knows of the stream itself.
-async fn end_of(session: &LiveSession, last: EventId) -> Result<Page, StoreError> {
+async fn end_of(session: &ActiveSession, last: EventId) -> Result<Page, StoreError> {
     /// Behind every event.
     const END: Position = Position { fence: Fence(u64::MAX), seq: u64::MAX };
-    let context = session.context();
-    context.store().read(context.id().clone(), last.stream, END, 1).await
+    let handle = session.handle();
+    handle.store().read(handle.id().clone(), last.stream, END, 1).await
 }
 
 fn request_id(page: &Page) -> Option<Id> {

@@ -17,7 +17,7 @@ use tower_service::Service as _;
 
 /// A legacy session over a pipe.
 pub(super) struct PipeSession {
-    context: Arc<SessionHandle>,
+    handle: Arc<SessionHandle>,
     store: Arc<MemoryStore>,
     /// The id of `initialize`, until it is answered.
     opened_by: Option<Id>,
@@ -32,10 +32,10 @@ impl PipeSession {
         let store = Arc::new(MemoryStore::new(LogLimits::default()));
         let shared: Arc<dyn Store> = Arc::<MemoryStore>::clone(&store);
         let (principal, state) = (peer.principal_name().cloned(), SessionState::default());
-        let context = SessionHandle::new(id, principal, Fence(1), state, shared);
+        let handle = SessionHandle::new(id, principal, Fence(1), state, shared);
         let params = request.params().unwrap_or("{}");
         Some(Self {
-            context: Arc::new(context),
+            handle: Arc::new(handle),
             store,
             opened_by: Some(request.id()),
             params: Bytes::copy_from_slice(params.as_bytes()),
@@ -52,15 +52,15 @@ impl PipeSession {
     pub(super) fn agree(&mut self, answer: &Message) -> bool {
         self.opened_by = None;
         let Some(revision) = crate::legacy::agreed_revision(answer) else { return false };
-        self.context.set_revision(revision);
+        self.handle.set_revision(revision);
         let record = SessionRecord {
-            id: self.context.id().clone(),
-            principal: self.context.principal().map(|it| it.as_ref().to_owned()),
+            id: self.handle.id().clone(),
+            principal: self.handle.principal().map(|it| it.as_ref().to_owned()),
             revision,
             initialize: std::mem::take(&mut self.params),
-            state: self.context.state(),
+            state: self.handle.state(),
             owner: None,
-            fence: self.context.fence(),
+            fence: self.handle.fence(),
             created_ms: 0,
             expires_ms: u64::MAX,
         };
@@ -70,12 +70,12 @@ impl PipeSession {
 
     /// The revision that was agreed; `None` before the answer to `initialize`.
     pub(super) fn revision(&self) -> Option<Revision> {
-        self.context.revision()
+        self.handle.revision()
     }
 
     /// The session as calls carry it.
     pub(super) fn shared(&self) -> Arc<SessionHandle> {
-        Arc::clone(&self.context)
+        Arc::clone(&self.handle)
     }
 
     pub(super) fn is_listening(&self) -> bool {

@@ -114,3 +114,21 @@ async fn calls_of_a_pipe_are_those_of_its_peer() {
     assert_eq!((peer.address, peer.transport), (Some(address), Transport::Http));
     assert_eq!(peer.era, Era::Legacy, "the era is that of the message");
 }
+
+#[tokio::test(start_paused = true)]
+async fn subscription_ends_with_the_input_of_its_client() {
+    let io = io([text(
+        r#"{"jsonrpc":"2.0","id":"all","method":"subscriptions/listen","params":{
+            "notifications":{},"_meta":{
+            "io.modelcontextprotocol/protocolVersion":"2026-07-28",
+            "io.modelcontextprotocol/clientInfo":{"name":"c","version":"1"},
+            "io.modelcontextprotocol/clientCapabilities":{}}}}"#,
+    )]);
+    let (sent, began) = (Arc::clone(&io.sent), tokio::time::Instant::now());
+    let endless = BoxService::from_fn(|_| Box::pin(std::future::pending()));
+    Pipe::new(io, endless, Limits::default(), &Shutdown::new()).run().await;
+    assert_eq!(began.elapsed(), std::time::Duration::ZERO, "the drain waits for nothing");
+    let sent = sent.lock();
+    assert_eq!(sent.len(), 1, "{sent:?}");
+    assert!(sent[0].contains(r#""io.modelcontextprotocol/subscriptionId":"all""#), "{sent:?}");
+}

@@ -44,7 +44,7 @@ fn name(text: &str) -> Option<Arc<str>> {
     Some(Arc::from(text))
 }
 
-async fn opened(registry: &Registry, principal: Option<Arc<str>>) -> Arc<LiveSession> {
+async fn opened(registry: &Registry, principal: Option<Arc<str>>) -> Arc<ActiveSession> {
     let session = registry.prepare(principal).unwrap();
     registry.open(session, Revision::LATEST_LEGACY, bytes::Bytes::new()).await.unwrap()
 }
@@ -93,7 +93,7 @@ async fn ended_session_makes_room_though_it_is_still_held() {
 async fn session_of_another_process_is_found_within_the_bounds_alone() {
     let store = store();
     let stored = opened(&registry(&store), name("ann")).await;
-    let id = stored.context().id().as_str();
+    let id = stored.handle().id().as_str();
     let registry = registry(&store);
     let ann = name("ann");
     let first = opened(&registry, ann.clone()).await;

@@ -9,7 +9,7 @@ use eyot_store_memory::MemoryStore;
 use eyot_types::Revision;
 
 use super::{SessionCounts, SessionDigest, Sessions};
-use crate::live::LiveSession;
+use crate::active_session::ActiveSession;
 use crate::noting::Noting;
 use crate::registry::Registry;
 
@@ -18,7 +18,7 @@ fn registry(store: &Arc<dyn Store>) -> Arc<Registry> {
     Arc::new(Registry::new(Arc::clone(store), service, &SessionLimits::default()))
 }
 
-async fn open(registry: &Registry, principal: Option<&str>) -> Arc<LiveSession> {
+async fn open(registry: &Registry, principal: Option<&str>) -> Arc<ActiveSession> {
     let session = registry.prepare(principal.map(Arc::from)).unwrap();
     registry.open(session, Revision::LATEST_LEGACY, bytes::Bytes::new()).await.unwrap()
 }
@@ -34,7 +34,7 @@ async fn pages_show_every_session_once_and_no_id() {
     let mut ids = Vec::new();
     for at in 0..7 {
         let session = open(&registry, (at == 0).then_some("alice")).await;
-        ids.push(session.context().id().clone());
+        ids.push(session.handle().id().clone());
     }
     let mut digests: Vec<_> = ids.iter().map(SessionDigest::of).collect();
     digests.sort();
@@ -78,7 +78,7 @@ async fn calls_and_streams_are_counted_while_they_run() {
 async fn session_that_another_process_has_opened_is_as_old_as_it_is() {
     let store = store();
     let opened = open(&registry(&store), None).await;
-    let record = store.load(opened.context().id().clone(), unix_ms()).await.unwrap().unwrap();
+    let record = store.load(opened.handle().id().clone(), unix_ms()).await.unwrap().unwrap();
     let second = registry(&store);
     let found = second.find(record.id.as_str(), None).await.unwrap().unwrap();
     assert_eq!(found.machine().opened_ms() / 1_000, record.created_ms / 1_000);

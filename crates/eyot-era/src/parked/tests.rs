@@ -1,8 +1,10 @@
 //! The life of a parked call, step by step and in every order.
 
+mod held;
 mod life;
 mod orders;
 mod records;
+mod table;
 mod world;
 
 use eyot_jsonrpc::{Id, Message, Response, ScanLimits};

@@ -75,7 +75,7 @@ pub enum ParseErrorKind {
         /// The member.
         member: &'static str,
     },
-    /// Another key occurs twice in an object that somebody routes on.
+    /// Another key occurs twice in an object that a proxy routes on.
     #[error("duplicate key in `{object}`")]
     DuplicateKey {
         /// The object: `message`, `params`, `_meta` or `error`.

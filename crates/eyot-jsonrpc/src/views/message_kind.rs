@@ -53,7 +53,7 @@ impl Message {
 }
 
 impl MessageKind {
-    /// The message of whatever kind.
+    /// The message, without its kind.
     pub fn into_message(self) -> Message {
         match self {
             Self::Request(request) => request.into_message(),

@@ -36,8 +36,8 @@ impl Notification {
         UpstreamId::repeated_by(&self.0.progress_token()?)
     }
 
-    /// The same notification with the progress token that the client gave. Without a token it
-    /// stays without.
+    /// The notification with the progress token that the client gave. Without a token it stays
+    /// without.
     #[must_use]
     pub fn with_client_token(self, token: Id) -> Self {
         Self(self.0.with_progress_token(token))

@@ -32,13 +32,13 @@ impl Request {
         Self(Message::request_of_text(id, method, params))
     }
 
-    /// A request that is asked in our own name: whoever sends it gives it an id. Until then it has
-    /// one that nobody may rely on.
+    /// A request in our own name. The connection that sends it gives it an id; until then it has id
+    /// 0, which means nothing.
     pub fn unnumbered(method: &str, params: &impl Serialize) -> Self {
         Self::new(UpstreamId::new(0).to_id(), method, params)
     }
 
-    /// The id: as its sender wrote it, or the one in its place. Shares the message's bytes.
+    /// The id: as its sender wrote it, or the one that replaced it. Shares the message's bytes.
     pub fn id(&self) -> Id {
         self.0.id_of_request()
     }
@@ -48,20 +48,20 @@ impl Request {
         self.0.method_text()
     }
 
-    /// The same request under another id that a peer knows.
+    /// The request under another id that a peer knows.
     #[must_use]
     pub fn with_id(self, id: Id) -> Self {
         Self(self.0.with_id(id))
     }
 
-    /// The same request under our id, as it goes upstream.
+    /// The request under our id, as it goes upstream.
     #[must_use]
     pub fn with_upstream_id(self, id: UpstreamId) -> Self {
         self.with_id(id.to_id())
     }
 
-    /// The same request under our id, which takes the place of its progress token too, if it has
-    /// one: where one channel carries all calls, progress finds its call by that.
+    /// The request under our id, which replaces its progress token, too, if it has one: where one
+    /// channel carries all calls, progress finds its call by the token.
     #[must_use]
     pub fn with_upstream_id_and_token(self, id: UpstreamId) -> Self {
         let id = id.to_id();

@@ -43,11 +43,11 @@ impl Response {
         Self(Message::error_response(id, error))
     }
 
-    /// The id of the request that is answered, as it was written by whoever answers, or the one in
-    /// its place. Shares the message's bytes.
+    /// The id of the request that is answered: as the answer writes it, or the one that replaced
+    /// it. Shares the message's bytes.
     ///
     /// A result always has one. `None` is an error whose id is `null` or absent: its sender could
-    /// not read what it answers, and says of no request that it is the one.
+    /// not read the request, and does not say which one it answers.
     pub fn id(&self) -> Option<Id> {
         self.0.id()
     }
@@ -58,7 +58,7 @@ impl Response {
         UpstreamId::repeated_by(&self.0.id()?)
     }
 
-    /// The same answer under the client's id. An error that names no request names this one then.
+    /// The answer under the client's id. An error that names no request gets this id, too.
     #[must_use]
     pub fn with_client_id(self, id: Id) -> Self {
         if self.0.has_id() {

@@ -6,8 +6,8 @@ use eyot_jsonrpc::{ErrorObject, Id, Request, Response};
 use eyot_service::{Call, Input, Reply, ReplyFuture};
 use eyot_types::{Era, RoundParams, codes};
 
-use super::calls::Calls;
 use super::context::{CallContext, HandlerParts};
+use super::reply::come_back;
 use super::state::{CallSession, CallState};
 use crate::rounds::inputs::Inputs;
 use crate::rounds::sealed::Sealed;
@@ -23,11 +23,7 @@ pub(crate) fn begin(
         return Err(failed(None, &codes::invalid_params("no request")));
     };
     let request = request.clone();
-    let round = match round(&parts.calls, &call, &request) {
-        Ok(Next::Round(inputs)) => inputs,
-        Ok(Next::Resumed(reply)) => return Err(reply),
-        Err(error) => return Err(failed(Some(request.id()), &error)),
-    };
+    let round = round(parts, &call, &request)?;
     let session = call
         .session
         .as_ref()
@@ -39,37 +35,30 @@ pub(crate) fn begin(
     Ok(CallContext::begin(state, Arc::clone(parts)))
 }
 
-/// The round that a request belongs to.
-fn round(calls: &Calls, call: &Call, request: &Request) -> Result<Next, ErrorObject> {
+/// What the round brought that a request begins; or the reply, where it goes on in a parked call.
+fn round(parts: &Arc<HandlerParts>, call: &Call, request: &Request) -> Result<Inputs, ReplyFuture> {
     if call.peer.era == Era::Legacy {
-        return Ok(Next::Round(Inputs::default()));
+        return Ok(Inputs::default());
     }
-    let RoundParams { input_responses, request_state, .. } = RoundParams::of(request)?;
-    let Some(state) = request_state else {
+    let refused = |error: ErrorObject| failed(Some(request.id()), &error);
+    let round = RoundParams::of(request).map_err(refused)?;
+    let Some(state) = round.request_state else {
         // Answers without a state: to a round of another server, or made up. A handler that
         // asks for these keys will find them; that is all that they can do.
-        let inputs = input_responses.map(|it| Inputs::new(it, None));
-        return Ok(Next::Round(inputs.unwrap_or_default()));
+        let inputs = round.input_responses.map(|it| Inputs::new(it, None));
+        return Ok(inputs.unwrap_or_default());
     };
-    let responses = input_responses.unwrap_or_default();
-    match calls.sealed_state(&call.peer, request).open(&state)? {
+    let responses = round.input_responses.unwrap_or_default();
+    match parts.calls.sealed_state(&call.peer, request).open(&state).map_err(refused)? {
         Sealed::Handler(state) => {
             let state = Some(state).filter(|it| !it.is_empty());
-            Ok(Next::Round(Inputs::new(responses, state)))
+            Ok(Inputs::new(responses, state))
         }
-        Sealed::Parked { process, call, round } => {
-            let place = (process, call, round);
-            calls.parked.resume(place, request.clone(), responses).map(Next::Resumed)
+        Sealed::Parked(place) => {
+            let client = (&call.peer, request);
+            Err(come_back(parts, client, place, responses).unwrap_or_else(refused))
         }
     }
-}
-
-/// Where a request goes on.
-enum Next {
-    /// In a handler that begins, with what this round brought.
-    Round(Inputs),
-    /// In a call that was parked.
-    Resumed(ReplyFuture),
 }
 
 /// An error that is the answer.

@@ -8,17 +8,15 @@ use eyot_jsonrpc::{Id, Request};
 use eyot_service::{Limits, Peer, SealedState};
 use eyot_stdx::{SealKeys, random_token};
 
-use crate::parked::Parked;
 use crate::rounds::sealed::Sealed;
 
-/// The calls of one server: how they ask their clients, and those that rest.
+/// What the calls of one server need to ask their clients.
 #[derive(Debug)]
 pub(crate) struct Calls {
     /// How long a legacy client may take for an answer.
     pub(crate) question_timeout: Duration,
     /// How long a modern client may take for a round.
     pub(crate) round_timeout: Duration,
-    pub(crate) parked: Parked,
     keys: Arc<SealKeys>,
     /// Tells our questions from those of an earlier process in the same session.
     question_prefix: String,
@@ -30,7 +28,6 @@ impl Calls {
         Self {
             question_timeout: limits.calls.question_timeout,
             round_timeout: limits.calls.round_timeout,
-            parked: Parked::new(limits),
             keys,
             question_prefix: random_token(6),
             questions: AtomicU64::new(0),

@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use super::asking::Asking;
 use super::exchange::Exchange;
 use super::progress::Progress;
+use super::run::Run;
 use super::running::RunningCall;
 use super::state::CallState;
 use crate::failure::{HandlerError, HandlerResult};
@@ -42,7 +43,7 @@ use crate::schema::form_schema;
 pub struct CallContext(Arc<CallShared>);
 
 /// The parts of a server whose handlers get their calls as [`CallContext`]s.
-pub(crate) type HandlerParts = ServerParts<CallContext>;
+pub(crate) type HandlerParts = ServerParts<CallContext, Run>;
 
 struct CallShared {
     state: CallState,

@@ -8,8 +8,8 @@ use std::task::{Context, Poll, Waker};
 
 use eyot_jsonrpc::{ErrorObject, Id, Message, Response};
 use eyot_service::ReplyItem;
-use eyot_types::Question;
-use parking_lot::Mutex;
+use eyot_types::{CancelledParams, InputRequests, Method, Question};
+use parking_lot::{Mutex, MutexGuard};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
@@ -87,9 +87,7 @@ impl Exchange {
             return Poll::Pending;
         }
         state.out.extend(part.take());
-        let poller = state.poller.take();
-        drop(state);
-        wake(poller);
+        release(state);
         Poll::Ready(())
     }
 
@@ -129,11 +127,11 @@ impl Exchange {
         let request = request(id.clone(), question);
         let mut state = self.0.lock();
         let number = state.ask(QuestionName::Id(id), None)?;
-        // Questions are bounded by themselves and do not wait for room.
-        state.out.push_back(request.into());
-        let poller = state.poller.take();
-        drop(state);
-        wake(poller);
+        if !state.is_cancelled {
+            // Questions are bounded by themselves and do not wait for room.
+            state.out.push_back(request.into());
+        }
+        release(state);
         Ok(number)
     }
 
@@ -148,9 +146,7 @@ impl Exchange {
         let key = state.unused_key(key);
         let number = state.ask(QuestionName::Key(key.clone()), Some(question))?;
         state.keys.insert(key);
-        let poller = state.poller.take();
-        drop(state);
-        wake(poller);
+        release(state);
         Ok(number)
     }
 
@@ -183,12 +179,8 @@ impl Exchange {
             && question.answer.is_none()
             && !state.is_cancelled
         {
-            let params = eyot_types::CancelledParams::new(id);
-            let method = eyot_types::Method::Cancelled.as_str();
-            state.out.push_back(Message::notification(method, &params).into());
-            let poller = state.poller.take();
-            drop(state);
-            wake(poller);
+            state.out.push_back(withdrawal(id).into());
+            release(state);
         }
     }
 
@@ -218,11 +210,11 @@ impl Exchange {
     }
 
     /// The questions that a modern client has not answered yet, by their keys.
-    pub(crate) fn open_inputs(&self) -> Vec<(String, Question)> {
+    pub(crate) fn open_inputs(&self) -> InputRequests {
         let state = self.0.lock();
         let open = state.questions.iter().filter(|it| it.answer.is_none());
         open.filter_map(|it| match &it.name {
-            QuestionName::Key(key) => Some((key.clone(), it.question.clone()?)),
+            QuestionName::Key(key) => Some((key.clone(), it.question.clone()?.into())),
             QuestionName::Id(_) => None,
         })
         .collect()
@@ -233,11 +225,14 @@ impl Exchange {
         self.0.lock().questions.iter().any(|it| it.answer.is_none())
     }
 
-    /// Ends the call: nothing it sends reaches the client any more.
+    /// Ends the call: nothing it sends reaches the client any more, but that its questions are
+    /// withdrawn.
     pub(crate) fn cancel(&self) {
         let mut state = self.0.lock();
-        state.is_cancelled = true;
-        state.out.clear();
+        if std::mem::replace(&mut state.is_cancelled, true) {
+            return;
+        }
+        state.withdraw_all();
         let token = state.cancellation.take();
         let mut wakers = std::mem::take(&mut state.waiting);
         wakers.extend(state.poller.take());
@@ -246,6 +241,13 @@ impl Exchange {
             token.cancel();
         }
         wake(wakers);
+    }
+
+    /// What a cancelled call has left to say.
+    pub(crate) fn take_rest(&self) -> Vec<Message> {
+        let mut state = self.0.lock();
+        let rest = state.out.drain(..).filter_map(ReplyItem::into_message);
+        rest.filter(|it| it.is_method(Method::Cancelled.as_str())).collect()
     }
 
     /// Fires when the call ends early: for work that a handler has given to others.
@@ -285,10 +287,23 @@ impl State {
         key
     }
 
+    /// Nobody waits for answers any more. A question that has not gone out need not be withdrawn.
+    fn withdraw_all(&mut self) {
+        let unsent = std::mem::take(&mut self.out);
+        let unsent: Vec<Id> = unsent.into_iter().filter_map(|it| it.into_message()?.id()).collect();
+        for question in self.questions.iter().filter(|it| it.answer.is_none()) {
+            if let QuestionName::Id(id) = &question.name
+                && !unsent.contains(id)
+            {
+                self.out.push_back(withdrawal(id.clone()).into());
+            }
+        }
+    }
+
     fn next(&mut self) -> Outgoing {
         match self.out.pop_front() {
-            _ if self.is_cancelled => Outgoing::Cancelled,
             Some(part) => Outgoing::Part(part),
+            None if self.is_cancelled => Outgoing::Cancelled,
             None => Outgoing::Nothing,
         }
     }
@@ -310,6 +325,12 @@ impl State {
     }
 }
 
+/// Says to a legacy client that its answer is not waited for.
+fn withdrawal(question: Id) -> Message {
+    let params = CancelledParams::new(question);
+    Message::notification(Method::Cancelled.as_str(), &params)
+}
+
 /// A question as a legacy client gets it.
 fn request(id: Id, question: Question) -> Message {
     let method = question.method().as_str().to_owned();
@@ -320,6 +341,13 @@ fn request(id: Id, question: Question) -> Message {
         Question::Other { params, .. } => Message::request(id, &method, &params),
         _ => Message::request(id, &method, &()),
     }
+}
+
+/// There is something for who polls.
+fn release(mut state: MutexGuard<'_, State>) {
+    let poller = state.poller.take();
+    drop(state);
+    wake(poller);
 }
 
 /// Wakes without a lock: who is woken may come back at once.

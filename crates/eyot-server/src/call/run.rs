@@ -3,18 +3,13 @@
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
-use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, Request, Response};
-use eyot_service::{Fault, Messages, Reply, ReplyFuture, ReplyItem};
-use eyot_types::JsonObject;
-use futures_core::Stream;
+use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, Response};
+use eyot_service::ReplyItem;
 
 use super::context::CallContext;
-use super::exchange::{Outgoing, QuestionName};
-use crate::parked::Resting;
-use crate::rounds::sealed::input_required;
+use super::exchange::Outgoing;
 
 /// A handler's future; its output is the answer, written already.
 pub(crate) type Answering = Pin<Box<dyn Future<Output = Response> + Send>>;
@@ -26,7 +21,6 @@ pub(crate) struct Run {
     handler: Option<Answering>,
     /// The answer, while messages that were sent before it are still on their way.
     answer: Option<Response>,
-    rounds: u32,
 }
 
 /// What a call does next.
@@ -43,7 +37,7 @@ pub(crate) enum Step {
 
 impl Run {
     pub(crate) fn new(call: CallContext, handler: Answering) -> Self {
-        Self { call, handler: Some(handler), answer: None, rounds: 0 }
+        Self { call, handler: Some(handler), answer: None }
     }
 
     /// The call that runs.
@@ -82,42 +76,6 @@ impl Run {
     }
 }
 
-impl Resting for Run {
-    fn principal(&self) -> Option<&Arc<str>> {
-        self.call.principal()
-    }
-
-    fn next_round(&mut self) -> u32 {
-        self.rounds = self.rounds.wrapping_add(1);
-        self.rounds
-    }
-
-    fn resume(self: Box<Self>, request: Request, responses: JsonObject) -> ReplyFuture {
-        self.call.state().begin_round(request);
-        for (key, answer) in responses {
-            // Whatever nobody asked for is not read.
-            self.call.exchange().set_answer(&QuestionName::Key(key), Ok(answer));
-        }
-        Box::pin(CallReply(Some(*self)))
-    }
-}
-
-/// Parks a call and says what its client must bring.
-fn park(run: Box<Run>) -> Response {
-    let call = run.call().clone();
-    let id = call.request_id();
-    let requests = call.exchange().open_inputs();
-    let (identity, calls) = (&call.parts().identity, &call.parts().calls);
-    let answer = calls.parked.park(run, calls.round_timeout).map(|sealed| {
-        let state = calls.seal(&call.state().peer, &call.request(), &sealed);
-        input_required(requests, state)
-    });
-    match answer {
-        Ok(result) => Response::new(id, &identity.stamp(&result)),
-        Err(error) => Response::of_error(Some(id), &error),
-    }
-}
-
 /// A panic ends its own call and nothing else.
 fn poll_handler(
     handler: &mut Answering,
@@ -147,52 +105,5 @@ impl Drop for Run {
 impl fmt::Debug for Run {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Run").field("is_done", &self.handler.is_none()).finish_non_exhaustive()
-    }
-}
-
-/// The reply of a call: one message if the answer comes first, a stream otherwise.
-pub(crate) struct CallReply(pub(crate) Option<Run>);
-
-impl Future for CallReply {
-    type Output = Result<Reply, Fault>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let Some(run) = &mut self.0 else { return Poll::Ready(Ok(Reply::None)) };
-        let step = ready!(run.poll_step(cx));
-        // Where it goes on elsewhere, it moves into a box of its own; that is rare.
-        let run = self.0.take();
-        Poll::Ready(Ok(match (step, run) {
-            (Step::Answer(answer), _) => Reply::One(answer),
-            (Step::Part(part), run) => {
-                Reply::Stream(Messages::new(CallStream { first: Some(part), run }))
-            }
-            (Step::Asks, Some(run)) => Reply::One(park(Box::new(run))),
-            (Step::Asks, None) | (Step::Cancelled, _) => Reply::None,
-        }))
-    }
-}
-
-/// The messages of a call, the answer last.
-struct CallStream {
-    first: Option<ReplyItem>,
-    run: Option<Run>,
-}
-
-impl Stream for CallStream {
-    type Item = Result<ReplyItem, Fault>;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if let Some(first) = self.first.take() {
-            return Poll::Ready(Some(Ok(first)));
-        }
-        let Some(run) = &mut self.run else { return Poll::Ready(None) };
-        let message = match ready!(run.poll_step(cx)) {
-            Step::Part(part) => return Poll::Ready(Some(Ok(part))),
-            Step::Answer(answer) => Some(answer),
-            Step::Asks => self.run.take().map(|run| park(Box::new(run))),
-            Step::Cancelled => None,
-        };
-        self.run = None;
-        Poll::Ready(message.map(|it| Ok(it.into())))
     }
 }

@@ -15,20 +15,3 @@ pub(crate) trait RunningCall: fmt::Debug + Send + Sync {
     /// Where its questions are, and its end.
     fn exchange(&self) -> &Exchange;
 }
-
-/// A call that is over already, for tests that need none.
-#[cfg(test)]
-pub(crate) fn gone() -> std::sync::Weak<dyn RunningCall> {
-    #[derive(Debug)]
-    struct Gone(Exchange);
-    impl RunningCall for Gone {
-        fn request_id(&self) -> Id {
-            Id::from_text("gone")
-        }
-
-        fn exchange(&self) -> &Exchange {
-            &self.0
-        }
-    }
-    std::sync::Weak::<Gone>::new()
-}

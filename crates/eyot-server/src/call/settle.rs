@@ -44,13 +44,12 @@ async fn next_round(
     let (questions, state) = asked.into_parts()?;
     let client = call.client_capabilities().await?;
     let asking = call.asking();
-    let fitted = |(key, question)| Ok((key, asking.fitted(question, &client)?));
-    let questions = questions.into_iter().map(fitted);
-    let questions = questions.collect::<HandlerResult<Vec<_>>>()?;
+    let fitted = |(key, question)| Ok((key, asking.fitted(question, &client)?.into()));
+    let requests = questions.into_iter().map(fitted).collect::<HandlerResult<_>>()?;
     // Always sealed, even if empty: it is what binds the next round to this call.
     let state = Sealed::Handler(state.unwrap_or_default());
     let state = call.parts().calls.seal(&call.state().peer, &call.request(), &state);
-    Ok(input_required(questions, state))
+    Ok(input_required(requests, state))
 }
 
 /// Asks while the call goes on, everything at once, and gives what a next round would have: in a

@@ -74,6 +74,15 @@ impl Listener {
         }
     }
 
+    /// What is said next: a client finds its own id in it.
+    fn said(&self, message: Message) -> Poll<Option<Result<ReplyItem, Fault>>> {
+        let message = match &self.audience {
+            Audience::Session { .. } => message,
+            Audience::Subscription { id, .. } => meta::with_exact_subscription_id(message, id),
+        };
+        Poll::Ready(Some(Ok(message.into())))
+    }
+
     /// A response to the request that stayed open "signals that the subscription ended gracefully"
     /// (2026-07-28, basic/patterns/subscriptions).
     fn farewell(&self) -> Option<Message> {
@@ -167,11 +176,14 @@ impl Stream for Listener {
         let this = &mut *self;
         loop {
             if let Some(message) = this.out.pop_front() {
-                return Poll::Ready(Some(Ok(message.into())));
+                return this.said(message);
             }
             if let Audience::Session { session, .. } = &this.audience {
                 // What was taken from here is being written, or stored by the host.
                 session.set_seen(this.place);
+                if let Some(message) = session.poll_left(this.reader, cx) {
+                    return this.said(message);
+                }
             }
             if this.is_over {
                 return Poll::Ready(None);
@@ -184,7 +196,7 @@ impl Stream for Listener {
             if let Audience::Subscription { id, .. } = &this.audience
                 && let Poll::Ready(notice) = this.tasks.poll_notice(id, cx)
             {
-                return Poll::Ready(Some(Ok(notice.into())));
+                return this.said(notice);
             }
             match this.log.poll_since(this.reader, &mut this.place, cx) {
                 Some(changes) => this.announce(changes),
@@ -197,5 +209,8 @@ impl Stream for Listener {
 impl Drop for Listener {
     fn drop(&mut self) {
         self.log.forget(self.reader);
+        if let Audience::Session { session, .. } = &self.audience {
+            session.forget_listener(self.reader);
+        }
     }
 }

@@ -106,7 +106,7 @@ impl Beginning {
         let id = call.request_id();
         let identity = &parts.identity;
         let created = task.show(|it| identity.answer_raw(Era::Modern, id, &it.created(None)));
-        parts.keeper.spawn(Work { run, task }.finish());
+        parts.detached.spawn(Work { run, task }.finish());
         created
     }
 }

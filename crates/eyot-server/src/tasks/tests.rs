@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::table::Room;
 use super::{TaskEntry, TaskOptions, Tasks, Watch};
-use crate::call::running::gone;
+use crate::tests::gone;
 
 const ADA: &str = "ada";
 const BEN: &str = "ben";

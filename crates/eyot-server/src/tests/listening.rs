@@ -48,6 +48,55 @@ async fn a_subscription_says_first_what_it_will_tell_and_tells_nothing_else() {
 }
 
 #[tokio::test]
+async fn a_subscription_is_promised_nothing_of_resources_that_are_not_there() {
+    let server = noticeboard();
+    let mut peer = Peer::modern(&server, json!({}));
+    let known = json!({ "resourceSubscriptions": ["board:///today"] });
+    for (id, asked, told) in [
+        ("s1", json!({ "resourceSubscriptions": ["board:///never"] }), json!({})),
+        ("s2", json!({ "resourceSubscriptions": ["board:///never", "board:///today"] }), known),
+        ("s3", json!({}), json!({})),
+    ] {
+        let first = subscribe(&mut peer, id, asked).await;
+        assert_eq!(first["params"]["notifications"], told, "{first}");
+    }
+    server.notify_resource_updated("board:///never");
+    server.notify_resource_updated("board:///today");
+    let updated = peer.next().await;
+    let id = &updated["params"]["_meta"]["io.modelcontextprotocol/subscriptionId"];
+    assert_eq!((&updated["params"]["uri"], id), (&json!("board:///today"), &json!("s2")));
+}
+
+#[tokio::test]
+async fn the_id_of_a_subscription_is_given_back_to_the_letter() {
+    for id in ["18446744073709551616", "-9223372036854775809", "18446744073709551615", "-1"] {
+        let server = noticeboard();
+        let mut peer = Peer::modern(&server, json!({}));
+        let params = peer.with_meta(json!({ "notifications": {
+            "toolsListChanged": true, "resourceSubscriptions": ["board:///today"] } }));
+        peer.send_line(&format!(
+            r#"{{"jsonrpc":"2.0","id":{id},"method":"subscriptions/listen","params":{params}}}"#
+        ))
+        .await;
+        let member = format!(r#""io.modelcontextprotocol/subscriptionId":{id}"#);
+        let mut check = async |method: &str| {
+            let line = peer.next_line().await;
+            assert!(line.contains(&member) && line.contains(method), "{line}");
+            line
+        };
+        check("notifications/subscriptions/acknowledged").await;
+        server.notify_resource_updated("board:///today");
+        let updated = check("notifications/resources/updated").await;
+        assert!(updated.contains(r#""uri":"board:///today""#), "{updated}");
+        server.notify_tools_changed();
+        check("notifications/tools/list_changed").await;
+        server.shutdown().drain();
+        let last = check("complete").await;
+        assert!(last.contains(&format!(r#""id":{id},"#)), "{last}");
+    }
+}
+
+#[tokio::test]
 async fn a_subscription_ends_with_a_result_when_the_server_drains() {
     let server = noticeboard();
     let mut peer = Peer::modern(&server, json!({}));

@@ -57,18 +57,15 @@ async fn a_modern_client_is_asked_in_the_answer_and_goes_on_in_the_next_round() 
     assert_eq!(result["resultType"], "input_required", "{asked}");
     let (key, question) = result["inputRequests"].as_object().unwrap().iter().next().unwrap();
     assert_eq!(question["method"], "elicitation/create");
-    assert_eq!(server.parts().calls.parked.len(), 1);
+    assert_eq!(server.parts().parked.len(), 1);
     let round = json!({
         "name": "greet",
         "inputResponses": { key: { "action": "accept", "content": { "name": "Ada" } } },
         "requestState": result["requestState"],
     });
-    let answer = peer.ask("tools/call", round.clone()).await;
+    let answer = peer.ask("tools/call", round).await;
     assert_eq!(text(&answer), "Hello, Ada!", "{answer}");
-    assert_eq!(server.parts().calls.parked.len(), 0);
-    // An answer is given once: nobody waits for it any more.
-    let again = peer.ask("tools/call", round).await;
-    assert_eq!(again["error"]["code"], -32602, "{again}");
+    assert_eq!(server.parts().parked.len(), 0);
 }
 
 #[tokio::test]
@@ -100,7 +97,7 @@ async fn a_state_is_good_for_its_own_call_only() {
         let answer = peer.ask("tools/call", round).await;
         assert_eq!(answer["error"]["code"], -32602, "{answer}");
     }
-    assert_eq!(server.parts().calls.parked.len(), 1);
+    assert_eq!(server.parts().parked.len(), 1);
 }
 
 #[tokio::test]
@@ -153,9 +150,9 @@ async fn a_parked_call_that_nobody_comes_for_is_dropped() {
     let server = greeter().round_timeout(Duration::from_secs(60)).build().unwrap();
     let mut peer = Peer::modern(&server, json!({ "elicitation": {} }));
     peer.ask("tools/call", json!({ "name": "greet" })).await;
-    assert_eq!(server.parts().calls.parked.len(), 1);
+    assert_eq!(server.parts().parked.len(), 1);
     tokio::time::sleep(Duration::from_secs(70)).await;
-    assert_eq!(server.parts().calls.parked.len(), 0);
+    assert_eq!(server.parts().parked.len(), 0);
 }
 
 #[tokio::test]
@@ -184,7 +181,7 @@ async fn limits_bound_the_parked_calls_of_a_server_and_its_setters_write_into_th
         for _ in 0..=parked_max {
             peer.ask("tools/call", json!({ "name": "greet" })).await;
         }
-        assert_eq!(server.parts().calls.parked.len(), parked_max);
+        assert_eq!(server.parts().parked.len(), parked_max);
     }
 }
 
@@ -205,6 +202,46 @@ async fn a_question_that_is_withdrawn_is_cancelled_at_the_client() {
     assert_eq!(withdrawn["method"], "notifications/cancelled", "{withdrawn}");
     assert_eq!(withdrawn["params"]["requestId"], question["id"]);
     assert_eq!(text(&peer.next().await), "too late");
+}
+
+#[tokio::test]
+async fn a_question_is_withdrawn_with_its_call() {
+    let server = greeter().build().unwrap();
+    let mut peer = Peer::legacy(&server, json!({ "elicitation": {} })).await;
+    for id in [1, 2] {
+        peer.start(id, "tools/call", json!({ "name": "greet" })).await;
+        let question = peer.next().await;
+        assert_eq!(question["method"], "elicitation/create", "{question}");
+        peer.notify("notifications/cancelled", json!({ "requestId": id })).await;
+        let withdrawn = peer.next().await;
+        assert_eq!(withdrawn["method"], "notifications/cancelled", "{withdrawn}");
+        assert_eq!(withdrawn["params"]["requestId"], question["id"]);
+        // Its user may have answered meanwhile.
+        let result = json!({ "action": "cancel" });
+        peer.send(&json!({ "jsonrpc": "2.0", "id": question["id"], "result": result })).await;
+    }
+    assert_eq!(peer.hang_up().await, Vec::<Value>::new(), "nothing is said twice");
+}
+
+#[tokio::test]
+async fn a_cancelled_call_does_not_end_another_that_has_its_id_now() {
+    let server = greeter().build().unwrap();
+    let mut peer = Peer::legacy(&server, json!({ "elicitation": {} })).await;
+    peer.start(1, "tools/call", json!({ "name": "greet" })).await;
+    let first = peer.next().await;
+    peer.notify("notifications/cancelled", json!({ "requestId": 1 })).await;
+    peer.start(1, "tools/call", json!({ "name": "greet" })).await;
+    let (mut withdrawn, mut second) = (peer.next().await, peer.next().await);
+    if second["method"] == "notifications/cancelled" {
+        std::mem::swap(&mut withdrawn, &mut second);
+    }
+    assert_eq!(withdrawn["params"]["requestId"], first["id"], "{withdrawn}");
+    let result = json!({ "action": "accept", "content": { "name": "Ada" } });
+    for question in [first, second] {
+        peer.send(&json!({ "jsonrpc": "2.0", "id": question["id"], "result": result })).await;
+    }
+    let answer = peer.next().await;
+    assert_eq!((&answer["id"], text(&answer)), (&json!(1), "Hello, Ada!"));
 }
 
 #[derive(Deserialize, JsonSchema)]

@@ -5,13 +5,13 @@ use std::time::Duration;
 use eyot_jsonrpc::Id;
 use eyot_types::Revision;
 
-use crate::{Limits, Phase, Session, SessionError};
+use crate::{Limits, Phase, SessionError, SessionMachine};
 
 const LIMITS: Limits =
     Limits { idle_timeout: Duration::from_secs(80), in_flight_max: 2, streams_max: 1 };
 
-fn session() -> Session {
-    Session::open(Revision::LATEST_LEGACY, LIMITS, 0)
+fn session() -> SessionMachine {
+    SessionMachine::open(Revision::LATEST_LEGACY, LIMITS, 0)
 }
 
 #[test]

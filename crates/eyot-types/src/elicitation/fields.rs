@@ -33,7 +33,7 @@ impl Fields {
         self.0.iter().map(|(name, schema)| (name.as_str(), schema))
     }
 
-    /// The same for each question in its place.
+    /// The questions in their order, to be changed.
     pub fn values_mut(&mut self) -> impl Iterator<Item = &mut PrimitiveSchema> {
         self.0.iter_mut().map(|(_, schema)| schema)
     }

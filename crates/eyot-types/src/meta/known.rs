@@ -1,9 +1,12 @@
 //! The members of `_meta` that typed messages carry: read and set one by one.
 
-use eyot_jsonrpc::Id;
+use std::collections::BTreeMap;
+
+use eyot_jsonrpc::{Id, Message};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::{BAGGAGE, RELATED_TASK, SERVER_INFO, SUBSCRIPTION_ID, TRACEPARENT, TRACESTATE};
 use crate::{Implementation, JsonObject, RelatedTask};
@@ -38,9 +41,39 @@ pub fn subscription_id(meta: &JsonObject) -> Option<Id> {
     read(meta, SUBSCRIPTION_ID)
 }
 
-/// Says which request opened the subscription of a modern notification.
+/// Says which request opened the subscription of a modern notification; see
+/// [`with_exact_subscription_id`] for numbers that are longer than 64 bits.
 pub fn set_subscription_id(meta: &mut JsonObject, subscription: &Id) {
     write(meta, SUBSCRIPTION_ID, subscription);
+}
+
+/// The notification or answer with the id of its subscription as the client wrote it.
+///
+/// Decoded metadata holds integers of 64 bits; the digits of longer ones are lost there, and only
+/// for these is the message written anew.
+#[must_use]
+pub fn with_exact_subscription_id(message: Message, subscription: &Id) -> Message {
+    let raw = subscription.as_raw();
+    let is_exact = raw.starts_with('"') || raw.parse::<i64>().is_ok() || raw.parse::<u64>().is_ok();
+    match is_exact {
+        true => message,
+        false => written_anew(&message, subscription).unwrap_or(message),
+    }
+}
+
+fn written_anew(message: &Message, subscription: &Id) -> Option<Message> {
+    let id = to_raw_value(subscription).ok()?;
+    let params = message.params().or_else(|| message.result())?;
+    let mut params: BTreeMap<String, &RawValue> = serde_json::from_str(params).ok()?;
+    let meta = params.get("_meta")?.get();
+    let mut meta: BTreeMap<String, &RawValue> = serde_json::from_str(meta).ok()?;
+    meta.insert(SUBSCRIPTION_ID.to_owned(), &id);
+    let meta = to_raw_value(&meta).ok()?;
+    params.insert("_meta".to_owned(), &meta);
+    Some(match message.method() {
+        Some(method) => Message::notification(&method, &params),
+        None => Message::response(message.id()?, &params),
+    })
 }
 
 /// Metadata that names a subscription and nothing else.

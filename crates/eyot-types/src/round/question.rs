@@ -49,8 +49,8 @@ impl Question {
         }
     }
 
-    /// The same from the text of the parameters: only so does a form keep its questions in the
-    /// order in which they were written.
+    /// The question that a request asks, from the text of its parameters: only so does a form keep
+    /// its questions in the order in which they were written.
     ///
     /// # Errors
     /// An error when the parameters do not fit the method.

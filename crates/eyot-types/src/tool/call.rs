@@ -84,11 +84,10 @@ impl CallToolResult {
         Self::new(vec![ContentBlock::text(text)])
     }
 
-    /// A value for programs as the answer of a tool that succeeded, and the same as text for
-    /// models.
+    /// A value as the answer of a tool that succeeded: as it is for programs, as text for models.
     ///
-    /// "For backwards compatibility, a tool that returns structured content SHOULD also return the serialized JSON in a
-    /// TextContent block" (2025-06-18, server/tools, Structured Content).
+    /// "For backwards compatibility, a tool that returns structured content SHOULD also return the
+    /// serialized JSON in a TextContent block" (2025-06-18, server/tools, Structured Content).
     #[must_use]
     pub fn structured(value: Value) -> Self {
         let text = value.to_string();

@@ -23,7 +23,7 @@ pub struct ToolAnnotations {
     /// Whether it may destroy something when it changes something. `None` means yes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub destructive_hint: Option<bool>,
-    /// Whether the same call once more changes nothing more. `None` means no.
+    /// Whether an equal call has no further effect. `None` means no.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idempotent_hint: Option<bool>,
     /// Whether it deals with things outside, as a web search does. `None` means yes.
@@ -48,7 +48,7 @@ impl ToolAnnotations {
         with_read_only_hint(read_only_hint: bool),
         /// Says whether it may destroy something.
         with_destructive_hint(destructive_hint: bool),
-        /// Says whether the same call once more changes nothing more.
+        /// Says whether an equal call has no further effect.
         with_idempotent_hint(idempotent_hint: bool),
         /// Says whether it deals with things outside.
         with_open_world_hint(open_world_hint: bool),

@@ -25,20 +25,20 @@ impl World {
     }
 
     fn begin(&mut self, number: u64, request: &str) -> Request {
-        let (parts, receiver) = mpsc::channel(8);
+        let (items, receiver) = mpsc::channel(8);
         self.received.push((number, receiver));
-        self.calls.begin(UpstreamId::new(number), message(request).into_request().unwrap(), parts)
+        self.calls.begin(UpstreamId::new(number), message(request).into_request().unwrap(), items)
     }
 
     /// Routes a message; tells which call got it, or who else.
     fn route(&mut self, text: &str, is_listening: bool) -> (String, Option<Message>) {
-        let (parts, message) = match self.calls.route(message(text), is_listening) {
-            Route::Call(parts, message) => (parts, message),
-            Route::Answer { parts, answer, .. } => (parts, answer.into_message()),
-            Route::Unsolicited(message) => return ("listener".to_owned(), Some(message)),
+        let (items, message) = match self.calls.route(message(text), is_listening) {
+            Route::Call(items, message) => (items, message),
+            Route::Answer { items, answer, .. } => (items, answer.into_message()),
+            Route::Standalone(message) => return ("listener".to_owned(), Some(message)),
             Route::Drop(reason) => return (reason.to_owned(), None),
         };
-        parts.try_send(Ok(message.clone().into())).unwrap();
+        items.try_send(Ok(message.clone().into())).unwrap();
         let is_receiver = |it: &mut (u64, mpsc::Receiver<_>)| it.1.try_recv().is_ok();
         let place = self.received.iter_mut().position(is_receiver).unwrap();
         (format!("call {}", self.received[place].0), Some(message))

@@ -10,7 +10,7 @@ use eyot_types::{Era, Revision};
 use http::StatusCode;
 use serde_json::json;
 
-use super::{Asked, Carrier, Finding};
+use super::{Carrier, DiscoverOutcome, Finding};
 use crate::error::ClientError;
 use crate::session::Facts;
 
@@ -27,7 +27,11 @@ fn finding(is_lines: bool) -> Finding {
 }
 
 /// What a modern server says of itself; `None`: the server is legacy.
-fn judge(asked: Asked, is_lines: bool, patience: Duration) -> Result<Option<Facts>, ClientError> {
+fn judge(
+    asked: DiscoverOutcome,
+    is_lines: bool,
+    patience: Duration,
+) -> Result<Option<Facts>, ClientError> {
     let mut finding = finding(is_lines);
     finding.discovered(asked, patience);
     match finding.action() {
@@ -126,13 +130,13 @@ fn told(finding: &mut Finding) -> (String, Option<Era>) {
 }
 
 #[track_caller]
-fn check_discover(said: Asked, is_lines: bool, expected: &str, taken_for: Option<Era>) {
+fn check_discover(said: DiscoverOutcome, is_lines: bool, expected: &str, taken_for: Option<Era>) {
     let mut finding = finding(is_lines);
     finding.discovered(said, PATIENCE);
     assert_eq!(told(&mut finding), (expected.to_owned(), taken_for));
 }
 
-fn refused(status: StatusCode, code: i64) -> Asked {
+fn refused(status: StatusCode, code: i64) -> DiscoverOutcome {
     Ok(Ok((status, error(code, json!({})))))
 }
 

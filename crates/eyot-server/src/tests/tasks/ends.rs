@@ -181,7 +181,7 @@ async fn the_end_of_a_server_is_the_end_of_its_tasks() {
     server.shutdown().drain();
     assert_eq!(server.http().serve(listener).await, Drained::Complete);
     // When the server has ended nothing runs any more.
-    assert!(server.parts().keeper.tasks().is_empty());
+    assert!(server.parts().detached.tasks().is_empty());
     has_dropped.await.unwrap();
     has_fired.await.unwrap();
     let shown = task.read(|it| serde_json::to_value(it.view(None)).unwrap());
@@ -235,6 +235,6 @@ async fn whoever_is_faster_a_task_ends_once() {
         }
     }
     // Nobody is left at work.
-    server.parts().keeper.tasks().close();
-    server.parts().keeper.tasks().wait().await;
+    server.parts().detached.tasks().close();
+    server.parts().detached.tasks().wait().await;
 }

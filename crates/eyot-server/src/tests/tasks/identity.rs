@@ -7,7 +7,7 @@ use eyot_service::Limits;
 use serde_json::{Value, json};
 
 use super::{ask, builder, slow};
-use crate::call::running::gone;
+use crate::tests::gone;
 use crate::{NoArguments, Server, TaskPolicy, tool};
 
 async fn begin(server: &Server, principal: &str) -> Value {

@@ -38,6 +38,29 @@ fn the_id_of_a_subscription_keeps_its_type() {
 }
 
 #[test]
+fn a_long_id_of_a_subscription_is_written_as_it_was() {
+    for raw in ["18446744073709551616", "-9223372036854775809", "7", "-7", "\"7\""] {
+        let id = Id::parse(raw).unwrap();
+        let mut meta = of_subscription(&id);
+        meta.insert("x".to_owned(), json!({ "y": 1 }));
+        let params = json!({ "_meta": meta, "uri": "a:b" });
+        for message in [
+            Message::notification("notifications/x", &params),
+            Message::response(id.clone(), &params),
+        ] {
+            let exact = with_exact_subscription_id(message.clone(), &id);
+            assert_eq!((exact.method(), exact.id()), (message.method(), message.id()));
+            let text = exact.params().or_else(|| exact.result()).unwrap();
+            let meta = format!(r#"{{"{SUBSCRIPTION_ID}":{raw},"x":{{"y":1}}}}"#);
+            assert_eq!(text, format!(r#"{{"_meta":{meta},"uri":"a:b"}}"#));
+        }
+    }
+    let message = Message::notification("notifications/x", &json!({ "uri": "a:b" }));
+    let same = with_exact_subscription_id(message.clone(), &Id::parse(&"9".repeat(40)).unwrap());
+    assert_eq!(same.to_bytes(), message.to_bytes(), "it names no subscription");
+}
+
+#[test]
 fn a_member_of_the_wrong_form_is_none() {
     let meta = object(json!({ SERVER_INFO: 7, RELATED_TASK: {}, SUBSCRIPTION_ID: 1.5 }));
     assert_eq!((server_info(&meta), related_task(&meta)), (None, None));

@@ -7,21 +7,21 @@ use std::sync::Arc;
 
 use eyot_jsonrpc::Id;
 use eyot_service::{Call, Input, Peer, SessionHandle, unix_ms};
-use eyot_session::{Session, StreamNo};
+use eyot_session::{SessionMachine, StreamNo};
 use eyot_stdx::QuotaPermit;
 use parking_lot::{Mutex, MutexGuard};
 
-use crate::core::Core;
+use crate::event_stream::EventStream;
 use crate::in_flight::{InFlight, RunningRequests};
-use crate::slot::{SlotKind, StreamSlot};
+use crate::shared_stream::SharedStream;
 
-/// A session in the map of those that live, found by its id.
+/// A session in the map of those that are active, found by its id.
 #[derive(Debug)]
-pub(crate) struct ById(pub(crate) Arc<LiveSession>);
+pub(crate) struct ById(pub(crate) Arc<ActiveSession>);
 
 impl Borrow<str> for ById {
     fn borrow(&self) -> &str {
-        self.0.context.id().as_str()
+        self.0.handle.id().as_str()
     }
 }
 
@@ -39,45 +39,45 @@ impl PartialEq for ById {
 
 impl Eq for ById {}
 
-/// What lives of a session in memory: its machine, and the streams that run.
+/// The part of a session in memory: its machine, and the streams that run.
 #[derive(Debug)]
-pub(crate) struct LiveSession {
-    context: Arc<SessionHandle>,
-    machine: Mutex<Session>,
+pub(crate) struct ActiveSession {
+    handle: Arc<SessionHandle>,
+    machine: Mutex<SessionMachine>,
     until_end: Mutex<UntilEnd>,
 }
 
-/// What a session gives up when it ends, whoever may still hold it then.
+/// What a session gives up when it ends, even if the session itself is still held.
 #[derive(Debug)]
 struct UntilEnd {
-    slots: BTreeMap<StreamNo, Arc<StreamSlot>>,
+    streams: BTreeMap<StreamNo, Arc<SharedStream>>,
     /// Its place among the sessions of this process.
     permit: Option<QuotaPermit>,
 }
 
-impl LiveSession {
-    pub(crate) fn new(context: SessionHandle, machine: Session, permit: QuotaPermit) -> Self {
-        let until_end = UntilEnd { slots: BTreeMap::new(), permit: Some(permit) };
+impl ActiveSession {
+    pub(crate) fn new(handle: SessionHandle, machine: SessionMachine, permit: QuotaPermit) -> Self {
+        let until_end = UntilEnd { streams: BTreeMap::new(), permit: Some(permit) };
         Self {
-            context: Arc::new(context),
+            handle: Arc::new(handle),
             machine: Mutex::new(machine),
             until_end: Mutex::new(until_end),
         }
     }
 
-    pub(crate) fn context(&self) -> &Arc<SessionHandle> {
-        &self.context
+    pub(crate) fn handle(&self) -> &Arc<SessionHandle> {
+        &self.handle
     }
 
     /// Whether `principal` opened the session: an id alone opens nothing.
     pub(crate) fn belongs_to(&self, principal: Option<&Arc<str>>) -> bool {
-        self.context.principal() == principal
+        self.handle.principal() == principal
     }
 
     /// A call in this session.
     pub(crate) fn call(&self, input: Input, peer: Peer) -> Call {
         let mut call = Call::new(input, peer);
-        call.session = Some(Arc::clone(&self.context));
+        call.session = Some(Arc::clone(&self.handle));
         call
     }
 
@@ -88,50 +88,48 @@ impl LiveSession {
     }
 
     /// The state machine. The guard lives for one statement.
-    pub(crate) fn machine(&self) -> MutexGuard<'_, Session> {
+    pub(crate) fn machine(&self) -> MutexGuard<'_, SessionMachine> {
         self.machine.lock()
     }
 
     /// The running stream of that number.
-    pub(crate) fn slot(&self, stream: StreamNo) -> Option<Arc<StreamSlot>> {
-        self.until_end.lock().slots.get(&stream).cloned()
+    pub(crate) fn stream(&self, stream: StreamNo) -> Option<Arc<SharedStream>> {
+        self.until_end.lock().streams.get(&stream).cloned()
     }
 
     /// The stream of messages that belong to no call; it runs as long as the session.
-    pub(crate) fn standalone(&self) -> Arc<StreamSlot> {
+    pub(crate) fn standalone(&self) -> Arc<SharedStream> {
         let mut until_end = self.until_end.lock();
-        let slot = until_end.slots.entry(StreamNo::STANDALONE).or_insert_with(|| {
-            let core = Core::standalone(&self.context);
-            Arc::new(StreamSlot::new(SlotKind::Standalone, core))
+        let shared = until_end.streams.entry(StreamNo::STANDALONE).or_insert_with(|| {
+            let events = EventStream::standalone(&self.handle);
+            Arc::new(SharedStream::new(events))
         });
-        Arc::clone(slot)
+        Arc::clone(shared)
     }
 
     /// Adds the stream of a call, or returns the one that is there already.
-    pub(crate) fn add_call(&self, stream: StreamNo, core: Core) -> Arc<StreamSlot> {
+    pub(crate) fn add_call(&self, stream: StreamNo, events: EventStream) -> Arc<SharedStream> {
         let mut until_end = self.until_end.lock();
-        let slot = until_end
-            .slots
-            .entry(stream)
-            .or_insert_with(|| Arc::new(StreamSlot::new(SlotKind::Call, core)));
-        Arc::clone(slot)
+        let shared =
+            until_end.streams.entry(stream).or_insert_with(|| Arc::new(SharedStream::new(events)));
+        Arc::clone(shared)
     }
 
     /// Forgets a stream that has ended.
-    pub(crate) fn remove_slot(&self, stream: StreamNo) {
-        self.until_end.lock().slots.remove(&stream);
+    pub(crate) fn remove_stream(&self, stream: StreamNo) {
+        self.until_end.lock().streams.remove(&stream);
     }
 
     /// Ends every stream, and makes room for another session: this one is over.
     pub(crate) fn end(&self) {
         self.machine.lock().handle_close();
-        let UntilEnd { slots, permit } = self.until_end.lock().take();
+        let UntilEnd { streams, permit } = self.until_end.lock().take();
         drop(permit);
-        slots.into_values().for_each(|slot| slot.end());
+        streams.into_values().for_each(|shared| shared.end());
     }
 }
 
-impl RunningRequests for LiveSession {
+impl RunningRequests for ActiveSession {
     fn handle_end(&self, id: &Id) {
         self.machine().handle_answer(id, unix_ms());
     }
@@ -139,6 +137,6 @@ impl RunningRequests for LiveSession {
 
 impl UntilEnd {
     fn take(&mut self) -> Self {
-        Self { slots: std::mem::take(&mut self.slots), permit: self.permit.take() }
+        Self { streams: std::mem::take(&mut self.streams), permit: self.permit.take() }
     }
 }

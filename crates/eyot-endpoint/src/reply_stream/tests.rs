@@ -13,7 +13,7 @@ use parking_lot::Mutex;
 use serde_json::json;
 use tracing::Level;
 
-use super::Running;
+use super::ReplyStream;
 
 fn answer() -> Result<ReplyItem, Fault> {
     Ok(Message::response(Id::from_number(1), &json!({})).into())
@@ -23,10 +23,10 @@ fn note() -> Result<ReplyItem, Fault> {
     Ok(Message::notification("notifications/message", &json!({})).into())
 }
 
-/// How many parts come before the end or a wait.
-fn parts(running: &mut Running) -> usize {
+/// How many items come before the end or a wait.
+fn items(reply: &mut ReplyStream) -> usize {
     let mut count = 0;
-    while let Poll::Ready(Some(_)) = running.poll_part(&mut Context::from_waker(Waker::noop())) {
+    while let Poll::Ready(Some(_)) = reply.poll_item(&mut Context::from_waker(Waker::noop())) {
         count += 1;
     }
     count
@@ -39,35 +39,35 @@ fn call_is_over_with_its_answer_although_the_stream_has_not_ended() {
         stream::pending::<Result<ReplyItem, Fault>>(),
     );
     let reply = Ok(Reply::Stream(Messages::new(parts_and_silence)));
-    let mut running = Running::new(Box::pin(ready(reply)));
-    assert_eq!(parts(&mut running), 2);
-    assert!(running.is_over(), "its id would stay in use");
+    let mut reply = ReplyStream::new(Box::pin(ready(reply)));
+    assert_eq!(items(&mut reply), 2);
+    assert!(reply.is_over(), "its id would stay in use");
 }
 
 #[test]
 fn batch_is_over_with_its_last_answer() {
     let all = stream::iter([answer(), note(), answer(), note()]);
-    let mut running = Running::merged(Messages::new(all), 2);
-    assert_eq!(parts(&mut running), 3);
-    assert!(running.is_over());
+    let mut reply = ReplyStream::merged(Messages::new(all), 2);
+    assert_eq!(items(&mut reply), 3);
+    assert!(reply.is_over());
 }
 
 #[test]
 fn fault_ends_a_call() {
     let fault = Fault::internal("broken");
-    let mut running = Running::new(Box::pin(ready(Err(fault))));
-    assert_eq!(parts(&mut running), 1);
-    assert!(running.is_over());
+    let mut reply = ReplyStream::new(Box::pin(ready(Err(fault))));
+    assert_eq!(items(&mut reply), 1);
+    assert!(reply.is_over());
 }
 
 #[test]
 fn part_that_was_put_back_comes_again() {
     let all = stream::iter([answer()]);
-    let mut running = Running::merged(Messages::new(all), 1);
-    assert_eq!(parts(&mut running), 1);
-    running.put_back(note().unwrap());
-    assert!(!running.is_over());
-    assert_eq!(parts(&mut running), 1);
+    let mut reply = ReplyStream::merged(Messages::new(all), 1);
+    assert_eq!(items(&mut reply), 1);
+    reply.put_back(note().unwrap());
+    assert!(!reply.is_over());
+    assert_eq!(items(&mut reply), 1);
 }
 
 /// What is logged, as text.
@@ -109,7 +109,7 @@ fn logged(level: Level) -> String {
         });
         let request = Request::new(Id::from_number(7), "tools/call", &json!({}));
         let call = Call::new(Input::Request(request), Peer::ourselves(Era::Modern));
-        assert_eq!(parts(&mut Running::of(&service, call)), 1);
+        assert_eq!(items(&mut ReplyStream::of(&service, call)), 1);
     });
     let text = log.0.lock().clone();
     String::from_utf8(text).unwrap()

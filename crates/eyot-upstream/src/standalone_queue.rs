@@ -1,4 +1,4 @@
-//! Messages of an upstream that belong to no call, until somebody listens.
+//! Messages of an upstream that belong to no call, until a listener takes them.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 
 /// A bounded queue with one listener; when it is full, the oldest message goes.
 #[derive(Clone, Debug)]
-pub(crate) struct Unsolicited(Arc<Mutex<Queue>>);
+pub(crate) struct StandaloneQueue(Arc<Mutex<Queue>>);
 
 #[derive(Debug)]
 struct Queue {
@@ -25,7 +25,7 @@ struct Queue {
     is_closed: bool,
 }
 
-impl Unsolicited {
+impl StandaloneQueue {
     pub(crate) fn new(messages_max: usize) -> Self {
         Self(Arc::new(Mutex::new(Queue {
             messages: VecDeque::new(),
@@ -51,7 +51,7 @@ impl Unsolicited {
         !is_full
     }
 
-    /// Whether somebody takes messages now.
+    /// Whether a listener takes messages now.
     pub(crate) fn is_listening(&self) -> bool {
         self.0.lock().is_listening
     }

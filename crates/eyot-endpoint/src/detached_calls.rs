@@ -1,9 +1,9 @@
 //! Reads on when the client has gone: "disconnection SHOULD NOT be interpreted as the
 //! client cancelling its request" (2025-03-26 to 2025-11-25, basic/transports).
 //!
-//! This is the one place where a call gets a task of the runtime for its own, and it is rare: the
-//! client of a legacy call went away before the answer, or a call has become what the protocol calls
-//! a task.
+//! This is the one place where a call gets a task of the runtime for its own. It is rare: the
+//! client of a legacy call went away before the answer, or the call has become a task of the
+//! protocol.
 
 use std::sync::Arc;
 use std::task::Poll;
@@ -12,19 +12,19 @@ use eyot_session::StreamNo;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::active_session::ActiveSession;
 use crate::in_flight::InFlight;
-use crate::live::LiveSession;
-use crate::running::Running;
-use crate::slot::{Polled, StreamSlot};
+use crate::reply_stream::ReplyStream;
+use crate::shared_stream::{ReaderOutput, SharedStream};
 
-/// Where work goes on after its connection.
+/// Runs the work that goes on after its connection.
 #[derive(Debug)]
-pub struct Keeper {
+pub struct DetachedCalls {
     tasks: TaskTracker,
     finish: CancellationToken,
 }
 
-impl Keeper {
+impl DetachedCalls {
     /// Work is tracked in `tasks`, and ends at the latest when `finish` is cancelled.
     #[must_use]
     pub fn new(tasks: TaskTracker, finish: CancellationToken) -> Self {
@@ -37,27 +37,27 @@ impl Keeper {
         &self.tasks
     }
 
-    /// Reads a stream into the store until it ends or somebody else reads it. A client that
-    /// has come back in the meantime goes first.
+    /// Reads a stream into the store until it ends or has another reader. A client that has come
+    /// back in the meantime goes first.
     pub(crate) fn read_on(
         &self,
-        session: Arc<LiveSession>,
+        session: Arc<ActiveSession>,
         stream: StreamNo,
-        slot: Arc<StreamSlot>,
+        shared: Arc<SharedStream>,
     ) {
-        let Some(ticket) = slot.attach_if_unread() else { return };
+        let Some(reader) = shared.attach_if_unread() else { return };
         let reading = async move {
             loop {
-                let polled = std::future::poll_fn(|cx| slot.poll(ticket, cx)).await;
+                let polled = std::future::poll_fn(|cx| shared.poll(reader, cx)).await;
                 match polled {
-                    Polled::Event(_) | Polled::Closing(_) => {}
-                    Polled::Displaced => break,
-                    Polled::End => {
-                        session.remove_slot(stream);
+                    ReaderOutput::Event(_) | ReaderOutput::Closing(_) => {}
+                    ReaderOutput::Displaced => break,
+                    ReaderOutput::End => {
+                        session.remove_stream(stream);
                         break;
                     }
-                    Polled::WantsSource => {
-                        slot.detach(ticket);
+                    ReaderOutput::WantsSource => {
+                        shared.detach(reader);
                         break;
                     }
                 }
@@ -66,12 +66,12 @@ impl Keeper {
         self.spawn(reading);
     }
 
-    /// Lets a call run to its end although nobody can read its answer any more.
-    pub(crate) fn run_out(&self, mut running: Running, in_flight: Vec<InFlight>) {
+    /// Lets a call run to its end although its answer cannot be read any more.
+    pub(crate) fn run_out(&self, mut reply: ReplyStream, in_flight: Vec<InFlight>) {
         let running_out = async move {
             let ended = std::future::poll_fn(|cx| {
                 loop {
-                    match running.poll_part(cx) {
+                    match reply.poll_item(cx) {
                         Poll::Ready(Some(_)) => {}
                         Poll::Ready(None) => return Poll::Ready(()),
                         Poll::Pending => return Poll::Pending,

@@ -14,13 +14,13 @@ use eyot_testkit::{Fault, Faults, FaultyStore, block_on};
 use serde_json::json;
 use tokio::sync::mpsc;
 
-use super::{Polled, SlotKind, StreamSlot, Ticket};
-use crate::core::Core;
-use crate::running::Running;
+use super::{ReaderId, ReaderOutput, SharedStream};
+use crate::event_stream::EventStream;
+use crate::reply_stream::ReplyStream;
 
 /// A stream whose messages the test writes.
 struct World {
-    slot: StreamSlot,
+    shared: SharedStream,
     source: mpsc::UnboundedSender<ReplyItem>,
     faults: Faults,
 }
@@ -33,19 +33,19 @@ fn world() -> World {
     record.fence = Fence(1);
     block_on(store.create(record.clone())).unwrap();
     let state = SessionState::default();
-    let context = Arc::new(SessionHandle::new(record.id, None, Fence(1), state, store));
+    let handle = Arc::new(SessionHandle::new(record.id, None, Fence(1), state, store));
     let (source, receiver) = channel();
-    let running = Running::merged(receiver, 1);
+    let reply = ReplyStream::merged(receiver, 1);
     let id = Some(Id::from_number(1));
-    let core = Core::call(&context, StreamNo(1), running, Vec::new(), id);
-    World { slot: StreamSlot::new(SlotKind::Call, core), source, faults }
+    let events = EventStream::call(&handle, StreamNo(1), reply, Vec::new(), id);
+    World { shared: SharedStream::new(events), source, faults }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the test writes a handful of messages")]
 fn channel() -> (mpsc::UnboundedSender<ReplyItem>, Messages) {
     let (sender, mut receiver) = mpsc::unbounded_channel();
     let stream =
-        futures_util::stream::poll_fn(move |cx| receiver.poll_recv(cx).map(|part| part.map(Ok)));
+        futures_util::stream::poll_fn(move |cx| receiver.poll_recv(cx).map(|item| item.map(Ok)));
     (sender, Messages::new(stream))
 }
 
@@ -59,8 +59,8 @@ impl World {
         self.send(ReplyItem::HangUp { retry });
     }
 
-    fn send(&self, part: impl Into<ReplyItem>) {
-        self.source.send(part.into()).unwrap();
+    fn send(&self, item: impl Into<ReplyItem>) {
+        self.source.send(item.into()).unwrap();
     }
 
     fn answer(&self) {
@@ -68,19 +68,19 @@ impl World {
     }
 
     /// One poll: the event's text, or what else came.
-    fn poll(&self, ticket: Ticket) -> Option<String> {
-        match self.slot.poll(ticket, &mut Context::from_waker(Waker::noop())) {
+    fn poll(&self, reader: ReaderId) -> Option<String> {
+        match self.shared.poll(reader, &mut Context::from_waker(Waker::noop())) {
             Poll::Pending => None,
-            Poll::Ready(Polled::Event(frames)) => {
+            Poll::Ready(ReaderOutput::Event(frames)) => {
                 let text = frames.collect::<Vec<Bytes>>().concat();
                 Some(String::from_utf8(text).unwrap())
             }
-            Poll::Ready(Polled::Closing(last)) => {
+            Poll::Ready(ReaderOutput::Closing(last)) => {
                 Some(format!("closing {}", std::str::from_utf8(&last).unwrap()))
             }
-            Poll::Ready(Polled::End) => Some("end".to_owned()),
-            Poll::Ready(Polled::Displaced) => Some("displaced".to_owned()),
-            Poll::Ready(Polled::WantsSource) => Some("wants a source".to_owned()),
+            Poll::Ready(ReaderOutput::End) => Some("end".to_owned()),
+            Poll::Ready(ReaderOutput::Displaced) => Some("displaced".to_owned()),
+            Poll::Ready(ReaderOutput::WantsSource) => Some("wants a source".to_owned()),
         }
     }
 }
@@ -88,34 +88,34 @@ impl World {
 #[test]
 fn event_is_shown_only_after_it_is_stored() {
     let world = world();
-    let (ticket, _) = world.slot.attach();
-    assert_eq!(world.poll(ticket), None);
+    let (reader, _) = world.shared.attach();
+    assert_eq!(world.poll(reader), None);
     world.faults.hold();
     world.notify("hello");
-    assert_eq!(world.poll(ticket), None, "shown before the store had answered");
+    assert_eq!(world.poll(reader), None, "shown before the store had answered");
     world.faults.release();
-    let event = world.poll(ticket).unwrap();
+    let event = world.poll(reader).unwrap();
     assert!(event.starts_with("id: 1.1.1\n") && event.contains("hello"), "{event}");
 }
 
 #[test]
 fn stream_ends_behind_its_answer() {
     let world = world();
-    let (ticket, _) = world.slot.attach();
+    let (reader, _) = world.shared.attach();
     world.notify("first");
     world.answer();
-    assert!(world.poll(ticket).unwrap().contains("first"));
-    assert!(world.poll(ticket).unwrap().contains("\"result\":{}"));
-    assert_eq!(world.poll(ticket).unwrap(), "end");
+    assert!(world.poll(reader).unwrap().contains("first"));
+    assert!(world.poll(reader).unwrap().contains("\"result\":{}"));
+    assert_eq!(world.poll(reader).unwrap(), "end");
 }
 
 #[test]
 fn newer_reader_takes_the_stream_and_misses_nothing() {
     let world = world();
-    let (old, _) = world.slot.attach();
+    let (old, _) = world.shared.attach();
     world.notify("one");
     assert!(world.poll(old).unwrap().contains("one"));
-    let (new, shown) = world.slot.attach();
+    let (new, shown) = world.shared.attach();
     assert_eq!(shown.unwrap().seq, 1, "the first event must come from the store");
     world.notify("two");
     assert_eq!(world.poll(old).unwrap(), "displaced");
@@ -125,12 +125,12 @@ fn newer_reader_takes_the_stream_and_misses_nothing() {
 #[test]
 fn event_that_is_being_stored_at_a_change_of_readers_is_shown_once() {
     let world = world();
-    let (old, _) = world.slot.attach();
+    let (old, _) = world.shared.attach();
     assert_eq!(world.poll(old), None);
     world.faults.hold();
     world.notify("one");
     assert_eq!(world.poll(old), None);
-    let (new, shown) = world.slot.attach();
+    let (new, shown) = world.shared.attach();
     assert_eq!(shown.unwrap().seq, 0, "it counts as live, so a replay leaves it out");
     world.faults.release();
     assert_eq!(world.poll(old).unwrap(), "displaced");
@@ -141,46 +141,46 @@ fn event_that_is_being_stored_at_a_change_of_readers_is_shown_once() {
 #[test]
 fn call_without_a_reader_must_be_read_on_until_it_has_ended() {
     let world = world();
-    let (ticket, _) = world.slot.attach();
-    assert!(world.slot.detach(ticket));
-    let keeper = world.slot.attach_if_unread().unwrap();
+    let (reader, _) = world.shared.attach();
+    assert!(world.shared.detach(reader));
+    let detached = world.shared.attach_if_unread().unwrap();
     world.answer();
-    assert!(world.poll(keeper).unwrap().contains("result"));
-    assert_eq!(world.poll(keeper).unwrap(), "end");
-    assert!(!world.slot.detach(keeper));
+    assert!(world.poll(detached).unwrap().contains("result"));
+    assert_eq!(world.poll(detached).unwrap(), "end");
+    assert!(!world.shared.detach(detached));
 }
 
 #[test]
-fn keeper_does_not_take_the_stream_from_a_client_that_came_back() {
+fn detached_does_not_take_the_stream_from_a_client_that_came_back() {
     let world = world();
-    let (ticket, _) = world.slot.attach();
-    assert!(world.slot.detach(ticket));
-    let _back = world.slot.attach();
-    assert_eq!(world.slot.attach_if_unread(), None);
+    let (reader, _) = world.shared.attach();
+    assert!(world.shared.detach(reader));
+    let _back = world.shared.attach();
+    assert_eq!(world.shared.attach_if_unread(), None);
 }
 
 #[test]
 fn client_is_told_when_events_cannot_be_stored() {
     let world = world();
-    let (ticket, _) = world.slot.attach();
-    assert_eq!(world.poll(ticket), None);
+    let (reader, _) = world.shared.attach();
+    assert_eq!(world.poll(reader), None);
     world.faults.fail_all(Fault::Refused(StoreError::Backpressure));
     world.notify("lost");
-    let last = world.poll(ticket).unwrap();
+    let last = world.poll(reader).unwrap();
     assert!(!last.contains("id: ") && last.contains("\"outcome\":\"unknown\""), "{last}");
-    assert_eq!(world.poll(ticket).unwrap(), "end");
+    assert_eq!(world.poll(reader).unwrap(), "end");
 }
 
 #[test]
 fn closing_repeats_the_last_id_and_the_stream_goes_on() {
     let world = world();
-    let (ticket, _) = world.slot.attach();
+    let (reader, _) = world.shared.attach();
     world.close(Duration::from_millis(500));
-    assert_eq!(world.poll(ticket).unwrap(), "closing id: 1.1.0\nretry: 500\ndata: \n\n");
+    assert_eq!(world.poll(reader).unwrap(), "closing id: 1.1.0\nretry: 500\ndata: \n\n");
     world.notify("one");
-    assert!(world.poll(ticket).unwrap().starts_with("id: 1.1.1\n"));
+    assert!(world.poll(reader).unwrap().starts_with("id: 1.1.1\n"));
     world.close(Duration::from_secs(7));
-    assert_eq!(world.poll(ticket).unwrap(), "closing id: 1.1.1\nretry: 7000\ndata: \n\n");
+    assert_eq!(world.poll(reader).unwrap(), "closing id: 1.1.1\nretry: 7000\ndata: \n\n");
     world.answer();
-    assert!(world.poll(ticket).unwrap().contains("result"));
+    assert!(world.poll(reader).unwrap().contains("result"));
 }

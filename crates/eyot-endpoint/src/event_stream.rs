@@ -19,15 +19,15 @@ use eyot_session::{
 use eyot_types::codes::{self, Outcome};
 
 use crate::in_flight::InFlight;
-use crate::running::Running;
+use crate::reply_stream::ReplyStream;
 
-/// Drives one stream. It belongs to no connection: whoever polls it gets what comes next.
-pub(crate) struct Core {
-    context: Arc<SessionHandle>,
+/// Drives one stream. It belongs to no connection: each poll gives what comes next.
+pub(crate) struct EventStream {
+    handle: Arc<SessionHandle>,
     stream: StreamNo,
     kind: StreamKind,
     request_id: Option<Id>,
-    source: Running,
+    source: ReplyStream,
     /// Keeps the requests in flight while the stream runs.
     in_flight: Vec<InFlight>,
     /// Answers still to come; the stream ends with the last.
@@ -56,49 +56,49 @@ enum Step {
     Over,
 }
 
-/// What a poll gave.
-pub(crate) enum Shown {
+/// The outcome of a poll.
+pub(crate) enum StreamOutput {
     /// An event, stored.
     Event(Frames),
-    /// The client may hang up and come back: what to tell it last.
+    /// The client may hang up and come back: the last bytes for it.
     Closing(Bytes),
     /// The stream has ended.
     End,
 }
 
-impl Core {
+impl EventStream {
     /// The stream of one call, or of the calls of one batch.
     pub(crate) fn call(
-        context: &Arc<SessionHandle>,
+        handle: &Arc<SessionHandle>,
         stream: StreamNo,
-        source: Running,
+        source: ReplyStream,
         in_flight: Vec<InFlight>,
         request_id: Option<Id>,
     ) -> Self {
         let answers_left = in_flight.len().max(1);
         let cursor = source.cursor();
-        let mut core = Self::new(context, stream, StreamKind::Call, source);
-        core.cursor = cursor;
-        core.request_id = request_id;
-        core.in_flight = in_flight;
-        core.answers_left = answers_left;
-        core
+        let mut events = Self::new(handle, stream, StreamKind::Call, source);
+        events.cursor = cursor;
+        events.request_id = request_id;
+        events.in_flight = in_flight;
+        events.answers_left = answers_left;
+        events
     }
 
-    /// The stream of messages that belong to no call. It has no source until somebody reads.
-    pub(crate) fn standalone(context: &Arc<SessionHandle>) -> Self {
-        Self::new(context, StreamNo::STANDALONE, StreamKind::Standalone, Running::over())
+    /// The stream of messages that belong to no call. It has no source before it has a reader.
+    pub(crate) fn standalone(handle: &Arc<SessionHandle>) -> Self {
+        Self::new(handle, StreamNo::STANDALONE, StreamKind::Standalone, ReplyStream::over())
     }
 
     fn new(
-        context: &Arc<SessionHandle>,
+        handle: &Arc<SessionHandle>,
         stream: StreamNo,
         kind: StreamKind,
-        source: Running,
+        source: ReplyStream,
     ) -> Self {
-        let start = Position { fence: context.fence(), seq: 0 };
+        let start = Position { fence: handle.fence(), seq: 0 };
         Self {
-            context: Arc::clone(context),
+            handle: Arc::clone(handle),
             stream,
             kind,
             request_id: None,
@@ -110,6 +110,11 @@ impl Core {
             cursor: None,
             step: Step::Unopened,
         }
+    }
+
+    /// Whether it belongs to a call or to none.
+    pub(crate) fn kind(&self) -> StreamKind {
+        self.kind
     }
 
     /// The last position that was handed out.
@@ -133,14 +138,14 @@ impl Core {
         self.kind == StreamKind::Standalone && self.source.is_over()
     }
 
-    /// Sets where messages come from.
-    pub(crate) fn set_source(&mut self, source: Running) {
+    /// Sets the source of messages.
+    pub(crate) fn set_source(&mut self, source: ReplyStream) {
         self.source = source;
     }
 
     /// Lets go of the source. What was taken from it and is being stored stays.
     pub(crate) fn drop_source(&mut self) {
-        self.source = Running::over();
+        self.source = ReplyStream::over();
     }
 
     /// Registers the stream, so that an id of it may be shown before its first event.
@@ -157,15 +162,18 @@ impl Core {
     }
 
     /// The next event, once it is stored.
-    pub(crate) fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Result<Shown, StoreError>> {
+    pub(crate) fn poll_event(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<StreamOutput, StoreError>> {
         loop {
             match &mut self.step {
                 Step::Unopened | Step::Opening(_) => ready!(self.poll_open(cx))?,
-                Step::Pulling => match ready!(self.source.poll_part(cx)) {
+                Step::Pulling => match ready!(self.source.poll_item(cx)) {
                     Some(Ok(ReplyItem::Message { message, cursor })) => self.take(&message, cursor),
                     Some(Ok(ReplyItem::Cursor(cursor))) => self.cursor = Some(cursor),
                     Some(Ok(ReplyItem::HangUp { retry })) => {
-                        return Poll::Ready(Ok(Shown::Closing(self.closing(retry))));
+                        return Poll::Ready(Ok(StreamOutput::Closing(self.closing(retry))));
                     }
                     Some(Err(fault)) => self.fail(&fault),
                     None if self.kind == StreamKind::Standalone => return Poll::Pending,
@@ -181,14 +189,14 @@ impl Core {
                         self.in_flight.clear();
                     }
                     if let Some(frames) = frames {
-                        return Poll::Ready(Ok(Shown::Event(frames)));
+                        return Poll::Ready(Ok(StreamOutput::Event(frames)));
                     }
                 }
                 Step::Finishing(finishing) => {
                     ready!(finishing.as_mut().poll(cx))?;
                     self.step = Step::Over;
                 }
-                Step::Over => return Poll::Ready(Ok(Shown::End)),
+                Step::Over => return Poll::Ready(Ok(StreamOutput::End)),
             }
         }
     }
@@ -232,13 +240,13 @@ impl Core {
     /// Stores an event; the last one together with the stream's end, so that no process
     /// takes an answered call for one that still runs.
     fn write(&self, event: NewEvent, is_last: bool) -> StoreFuture<()> {
-        let (context, stream) = (&self.context, self.stream);
-        let (id, fence) = (context.id().clone(), context.fence());
+        let (handle, stream) = (&self.handle, self.stream);
+        let (id, fence) = (handle.id().clone(), handle.fence());
         if is_last {
             let end = StreamEnd { last: vec![event], at_ms: unix_ms() };
-            context.store().finish(id, fence, stream, end)
+            handle.store().finish(id, fence, stream, end)
         } else {
-            context.store().append(id, fence, stream, vec![event])
+            handle.store().append(id, fence, stream, vec![event])
         }
     }
 
@@ -265,20 +273,20 @@ impl Core {
                 .map(|it| Bytes::copy_from_slice(it.as_raw().as_bytes())),
             upstream_cursor: self.upstream_cursor(),
         };
-        self.context.store().open(self.context.id().clone(), self.context.fence(), record)
+        self.handle.store().open(self.handle.id().clone(), self.handle.fence(), record)
     }
 
     /// Ends a stream that got no answer: its call was cancelled.
     fn finish(&mut self) -> StoreFuture<()> {
         self.in_flight.clear();
-        let context = &self.context;
+        let handle = &self.handle;
         let end = StreamEnd { last: Vec::new(), at_ms: unix_ms() };
-        context.store().finish(context.id().clone(), context.fence(), self.stream, end)
+        handle.store().finish(handle.id().clone(), handle.fence(), self.stream, end)
     }
 }
 
-impl fmt::Debug for Core {
+impl fmt::Debug for EventStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Core").field("stream", &self.stream).finish_non_exhaustive()
+        f.debug_struct("EventStream").field("stream", &self.stream).finish_non_exhaustive()
     }
 }

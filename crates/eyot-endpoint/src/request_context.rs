@@ -1,0 +1,24 @@
+//! What is known of a request before its body is read.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use eyot_http::Accepts;
+use eyot_service::Peer;
+
+use crate::timer::Timer;
+
+/// What the requests of one connection share.
+#[derive(Debug, Default)]
+pub(crate) struct ConnectionContext {
+    /// Where the client is, if this process has accepted its connection.
+    pub(crate) from: Option<SocketAddr>,
+    pub(crate) timer: Arc<Timer>,
+}
+
+/// Who sends a request, and what the head of it says, checked.
+pub(crate) struct RequestContext {
+    pub(crate) peer: Peer,
+    pub(crate) accepts: Accepts,
+    pub(crate) timer: Arc<Timer>,
+}

@@ -1,0 +1,85 @@
+//! A server beside one client.
+
+use std::sync::Arc;
+
+use eyot_endpoint::Pipe;
+use eyot_service::{BoxService, Limits, MessageIo, Shutdown};
+use eyot_session::Store;
+use eyot_stdio::{LineIo, LineLimits};
+use eyot_upstream::Target;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_util::task::TaskTracker;
+
+use crate::config::ProxyConfig;
+
+/// A forward proxy: one client at the other end of a pipe, in front of one upstream.
+///
+/// The client is local, so nothing of HTTP in the configuration is looked at: neither hosts nor
+/// keys nor the path. The client may speak either era, or both on the one pipe.
+#[derive(Debug)]
+pub struct ForwardProxy {
+    service: BoxService,
+    limits: Limits,
+    store: Arc<dyn Store>,
+    shutdown: Shutdown,
+    tasks: TaskTracker,
+}
+
+impl ForwardProxy {
+    /// A proxy to `target`. Nothing is started or connected before the first call.
+    #[must_use]
+    pub fn new(target: Target, config: ProxyConfig) -> Self {
+        let (service, endpoint) = config.into_service(target);
+        Self {
+            service,
+            limits: endpoint.limits,
+            store: endpoint.store,
+            shutdown: endpoint.shutdown,
+            tasks: endpoint.tasks,
+        }
+    }
+
+    /// Serves the client at this process's standard input and output, as [`serve`](Self::serve)
+    /// does.
+    ///
+    /// Nothing else may write to standard output meanwhile.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`serve`](Self::serve).
+    pub async fn serve_stdio(self) {
+        self.serve_io(tokio::io::stdin(), tokio::io::stdout()).await;
+    }
+
+    /// Serves the client over any pair of streams, one message per line, as
+    /// [`serve`](Self::serve) does.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`serve`](Self::serve).
+    pub async fn serve_io<R, W>(self, reader: R, writer: W)
+    where
+        R: AsyncRead + Unpin,
+        W: AsyncWrite + Unpin,
+    {
+        let limits = LineLimits::of(&self.limits);
+        self.serve(LineIo::new(reader, writer, limits)).await;
+    }
+
+    /// Serves the client at the other end of `io` until it has gone, or the drain begins; what it
+    /// has asked is answered. Then every connection to the upstream, and every child, ends.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future ends every call at once; children end with their connections.
+    pub async fn serve(self, io: impl MessageIo) {
+        let Self { service, limits, store, shutdown, tasks } = self;
+        Pipe::new(io, service, limits, &shutdown).run().await;
+        shutdown.finish();
+        tasks.close();
+        tasks.wait().await;
+        if let Err(error) = store.shutdown().await {
+            tracing::error!(%error, "store did not close in order");
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! A proxy beside one client: a server of either era at the other end of a pipe, in the client's
+//! own era.
+
+use std::sync::Arc;
+
+use eyot::session::LogLimits;
+use eyot::types::ElicitResult;
+use eyot::{
+    CallContext, Client, Elicited, Endpoint, EraMode, Eras, ForwardProxy, HandlerResult,
+    MemoryStore, NoArguments, ProxyConfig, Server, Target, tool,
+};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::json;
+use tokio::task::JoinSet;
+
+use crate::support::within;
+
+#[derive(Deserialize, JsonSchema)]
+struct Name {
+    name: String,
+}
+
+/// A server that asks who it is before it says so.
+fn server(eras: Eras) -> Server {
+    let greet = tool("greet", |_: NoArguments, call: CallContext| async move {
+        let Elicited::Accepted(Name { name }) = call.elicit::<Name>("Who?").await? else {
+            return HandlerResult::Ok("nobody".to_owned());
+        };
+        Ok(format!("hello, {name}"))
+    });
+    Server::builder("greeter", "1.0").eras(eras).tool(greet).build().unwrap()
+}
+
+/// A client of one era and a server of an era with the proxy between them: the server's question
+/// reaches the client, and everything ends when the client leaves.
+async fn check(client_era: EraMode, server_eras: Eras) {
+    let target = Target::InProcess(Arc::new(server(server_eras)));
+    let config = ProxyConfig::new(Arc::new(MemoryStore::new(LogLimits::default())));
+    let (near, far) = tokio::io::duplex(1 << 16);
+    let mut proxy = JoinSet::new();
+    proxy.spawn(async move {
+        let (reader, writer) = tokio::io::split(far);
+        ForwardProxy::new(target, config).serve_io(reader, writer).await;
+    });
+
+    let client = Client::builder("beside", "1.0").era(client_era).on_elicit(|_| async move {
+        Ok(ElicitResult::accept(json!({ "name": "Ada" }).as_object().unwrap().clone()))
+    });
+    let client = client.connect(Endpoint::stream(near)).await.unwrap();
+    assert_eq!(client.server_info().unwrap().name, "greeter");
+    let answer = client.call_tool("greet", json!({})).await.unwrap();
+    assert_eq!(answer.text(), "hello, Ada");
+
+    client.close().await;
+    within("the end of the proxy", proxy.join_next()).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn legacy_client_of_a_pipe_reaches_a_legacy_server() {
+    check(EraMode::Legacy, Eras::Legacy).await;
+}
+
+#[tokio::test]
+async fn modern_client_of_a_pipe_reaches_a_modern_server() {
+    check(EraMode::Modern, Eras::Modern).await;
+}
+
+#[tokio::test]
+async fn modern_client_of_a_pipe_reaches_a_legacy_server() {
+    check(EraMode::Modern, Eras::Legacy).await;
+}
+
+#[tokio::test]
+async fn legacy_client_of_a_pipe_reaches_a_modern_server() {
+    check(EraMode::Legacy, Eras::Modern).await;
+}

@@ -39,7 +39,7 @@ mod waiters;
 use std::collections::VecDeque;
 use std::time::Instant;
 
-use eyot_jsonrpc::{ErrorObject, Id, Message, Response};
+use eyot_jsonrpc::{ErrorObject, Id, Message, Request, Response};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{InputRequests, JsonObject};
 
@@ -118,7 +118,7 @@ impl ParkedCall {
     ///
     /// # Errors
     /// The error that answers the upstream, when its question cannot be asked.
-    pub fn handle_question(&mut self, request: &Message, now: Instant) -> Result<(), ErrorObject> {
+    pub fn handle_question(&mut self, request: &Request, now: Instant) -> Result<(), ErrorObject> {
         self.questions.ask(request)?;
         if matches!(self.stage, Stage::Running) {
             self.run(now);

@@ -212,8 +212,8 @@ impl Questions {
 
     /// Takes the client's answers to this round: what the server gets, as it has it in `revision`.
     ///
-    /// Answers that nobody asked for are not read. A question without an answer, or with one that
-    /// is none, stays open and is asked again.
+    /// Answers to no open question are not read. A question without an answer, or with an invalid
+    /// one, stays open and is asked again.
     ///
     /// # Errors
     /// [`RoundError::Misread`]; then nothing has changed.
@@ -257,7 +257,7 @@ impl Questions {
         self.answered = Vec::new();
     }
 
-    /// Nobody will answer: what the server gets instead. Nothing is asked any more.
+    /// No answer will come: what the server gets instead. Nothing is asked any more.
     ///
     /// "Cancel: User dismissed without making an explicit choice" (2025-11-25,
     /// client/elicitation, Response Actions); the other questions have no such answer.

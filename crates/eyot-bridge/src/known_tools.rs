@@ -105,8 +105,8 @@ impl KnownTools {
     where
         F: Future<Output = Result<Response, Fault>>,
     {
-        // Held until the list is here: who waited for it finds that it is not due any more.
-        let _turn = self.listing.acquire().await;
+        // Held until the list is here: callers that waited find that it is not due any more.
+        let _permit = self.listing.acquire().await;
         let known = self.facts.lock().look_up(principal, name, now()) != KnownTool::Due;
         if known { Ok(()) } else { self.list(principal, ask).await }
     }

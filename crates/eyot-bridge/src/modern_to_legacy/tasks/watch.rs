@@ -9,8 +9,8 @@ use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 
+use super::ask_target::TaskTarget as _;
 use super::entry::TaskEntry;
-use super::questions::AskedTask as _;
 
 /// Waits for the next change of any of its tasks.
 #[derive(Default)]
@@ -30,7 +30,7 @@ struct Seen {
 }
 
 impl TaskWatch {
-    /// Begins with the state of each task: it may have changed before anybody listened.
+    /// Begins with the state of each task: it may have changed before the client listened.
     pub(crate) fn new(tasks: Vec<Arc<TaskEntry>>) -> Self {
         let ids = tasks.iter().map(|it| it.read(|task| task.id().as_ref().to_owned())).collect();
         let looking = tasks.into_iter().map(|entry| {

@@ -13,12 +13,12 @@ use crate::clock::now;
 
 /// Begins the tasks of one upstream.
 #[derive(Debug)]
-pub(crate) struct TaskRooms {
+pub(crate) struct TaskQuota {
     quota: Quota,
     bounds: TaskBounds,
 }
 
-impl TaskRooms {
+impl TaskQuota {
     pub(crate) fn new(limits: &Limits) -> Arc<Self> {
         let quota = QuotaLimits {
             principal_things_max: limits.memory.tasks_per_principal_max,
@@ -33,11 +33,11 @@ impl TaskRooms {
         Arc::new(Self { quota: Quota::new(quota), bounds })
     }
 
-    /// Room for one more task.
+    /// Leave for one more task.
     ///
     /// # Errors
     /// The error for the client when there is none.
-    pub(crate) fn take(&self, principal: Option<&Arc<str>>) -> Result<QuotaPermit, ErrorObject> {
+    pub(crate) fn permit(&self, principal: Option<&Arc<str>>) -> Result<QuotaPermit, ErrorObject> {
         let permit = self.quota.acquire(principal, 0).map_err(|_full| codes::overloaded("tasks"));
         self.count();
         permit

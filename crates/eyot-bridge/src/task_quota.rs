@@ -27,7 +27,7 @@ impl TaskQuota {
         };
         let bounds = TaskBounds {
             ttl_max: limits.memory.task_ttl,
-            questions_max: QUESTIONS_MAX,
+            questions_max: limits.memory.task_questions_max,
             polling: PollBounds::default(),
         };
         Arc::new(Self { quota: Quota::new(quota), bounds })
@@ -66,8 +66,6 @@ impl TaskQuota {
 
 /// Random bytes of an id.
 const ID_BYTES: usize = 24;
-/// Questions of one task that are open at once.
-const QUESTIONS_MAX: usize = 1_024;
 
 #[cfg(test)]
 mod tests;

@@ -11,7 +11,7 @@ use eyot_era::legacy_to_modern::{
 use eyot_jsonrpc::{
     ErrorObject, Id, Kind, METHOD_NOT_FOUND, Message, MessageKind, Notification, Request, Response,
 };
-use eyot_service::{Fault, FaultKind, Messages, Reply, ReplyItem};
+use eyot_service::{CallLimits, Fault, FaultKind, Messages, Reply, ReplyItem};
 use eyot_types::codes::{self, HEADER_MISMATCH, Outcome};
 use eyot_types::{Era, JsonObject, ListToolsResult, Method, Revision};
 use eyot_upstream::{Sender, param_headers};
@@ -93,6 +93,8 @@ impl Calling {
             .params(&request, level.as_deref())
             .map_err(|error| Fault::refused(codes::invalid_params(&error.to_string())))?;
         let (registered, cancelled) = session.calls().begin(&id);
+        let CallLimits { rounds_max, questions_max, .. } = session.upstream().limits().calls;
+        let round_limits = RoundLimits { rounds_max, questions_max, ..RoundLimits::default() };
         let method = request.method().to_owned();
         Ok(Self {
             session,
@@ -102,7 +104,7 @@ impl Calling {
             method,
             request,
             params,
-            rounds: Rounds::new(revision, RoundLimits::default()),
+            rounds: Rounds::new(revision, round_limits),
             tool: None,
             tasks,
             stage: Stage::Due,

@@ -77,12 +77,13 @@ impl ChangeSubscription {
 
     /// Subscribes to a resource; `false` when the server does not tell of it.
     pub(crate) async fn subscribe(&self, client: &ClientMeta, uri: &str) -> Result<bool, Fault> {
+        let subscriptions_max = self.upstream.limits().sessions.subscriptions_max;
         let number = {
             let mut state = self.state.lock();
             if state.is_open && state.tells(uri) {
                 return Ok(true);
             }
-            if state.wanted.len() >= SUBSCRIPTIONS_MAX {
+            if state.wanted.len() >= subscriptions_max {
                 return Ok(false);
             }
             state.want(|wanted| wanted.insert(uri.to_owned()))
@@ -282,5 +283,3 @@ impl State {
 const COALESCE: Duration = Duration::from_millis(20);
 /// Messages that are taken from a stream at once, when another takes its place.
 const UNREAD_MAX: usize = 256;
-/// Resources that one session may be told of.
-const SUBSCRIPTIONS_MAX: usize = 1_024;

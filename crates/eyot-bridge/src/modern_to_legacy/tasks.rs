@@ -218,7 +218,8 @@ impl Inner {
             return Ok(TaskWatch::default());
         }
         check_declared(request)?;
-        let ids = BTreeSet::from_iter(ids.iter().take(WATCHED_MAX));
+        let watched_max = self.limits.sessions.subscriptions_max;
+        let ids = BTreeSet::from_iter(ids.iter().take(watched_max));
         let tasks = ids.into_iter().filter_map(|id| self.tasks.find(request, id));
         Ok(TaskWatch::new(tasks.collect()))
     }
@@ -242,6 +243,3 @@ fn acknowledged(request: &ModernRequest) -> Response {
 pub(crate) fn has_tasks(session: &UpstreamSession) -> bool {
     modern_to_legacy::has_tasks(session.revision, &session.initialized.capabilities)
 }
-
-/// Tasks that one subscription hears of; further ones are not acknowledged.
-const WATCHED_MAX: usize = 1_000;

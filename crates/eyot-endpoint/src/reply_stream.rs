@@ -10,7 +10,7 @@ use eyot_jsonrpc::{Id, Message, Response};
 use eyot_service::{
     BoxService, Call, CallSpan, Fault, Input, Messages, Reply, ReplyFuture, ReplyItem,
 };
-use eyot_types::{Method, SubscriptionsListenResult};
+use eyot_types::{Method, SubscriptionsListenResult, meta};
 use futures_core::Stream;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tower_service::Service as _;
@@ -36,7 +36,7 @@ pub(crate) struct ReplyStream {
 /// down" (2026-07-28, basic/patterns/subscriptions).
 struct GracefulEnd {
     token: Pin<Box<WaitForCancellationFutureOwned>>,
-    answer: Response,
+    answer: Message,
 }
 
 impl GracefulEnd {
@@ -47,7 +47,8 @@ impl GracefulEnd {
             return None;
         }
         let id = request.id();
-        let answer = Response::new(id.clone(), &SubscriptionsListenResult::new(&id));
+        let answer = Message::response(id.clone(), &SubscriptionsListenResult::new(&id));
+        let answer = meta::with_exact_subscription_id(answer, &id);
         Some(Self { token: Box::pin(token.clone().cancelled_owned()), answer })
     }
 }

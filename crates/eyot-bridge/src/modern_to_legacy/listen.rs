@@ -69,7 +69,9 @@ impl Inner {
         told.task_ids = tasks.ids();
         let acknowledged = SubscriptionsAcknowledgedParams::new(&request.id, told);
         let method = Method::SubscriptionsAcknowledged.as_str();
-        let untold = VecDeque::from([Message::notification(method, &acknowledged)]);
+        let acknowledged = Message::notification(method, &acknowledged);
+        let acknowledged = meta::with_exact_subscription_id(acknowledged, &request.id);
+        let untold = VecDeque::from([acknowledged]);
         let (bridge, request) = (Arc::clone(self), Arc::clone(request));
         let subscription = Some(subscription);
         let listening =
@@ -114,7 +116,8 @@ impl Listening {
         if let (Change::Resource(uri), Some(members)) = (change, params.as_object_mut()) {
             members.insert("uri".to_owned(), Value::from(uri.as_str()));
         }
-        Message::notification(change.method().as_str(), &params)
+        let told = Message::notification(change.method().as_str(), &params);
+        meta::with_exact_subscription_id(told, &self.request.id)
     }
 
     /// Subscribes in a new session. It is not known what changed meanwhile: everything may have.

@@ -55,7 +55,8 @@ impl TaskWatch {
             let shown = entry.show(left.as_ref(), |view| {
                 let mut metadata = JsonObject::new();
                 meta::set_subscription_id(&mut metadata, subscription);
-                Message::notification(Method::Tasks.as_str(), &view.notice(metadata))
+                let notice = Message::notification(Method::Tasks.as_str(), &view.notice(metadata));
+                meta::with_exact_subscription_id(notice, subscription)
             });
             let is_over = entry.read(|it| it.is_over());
             if !is_gone && !is_over {

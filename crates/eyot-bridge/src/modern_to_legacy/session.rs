@@ -14,6 +14,7 @@ use futures_util::{FutureExt as _, StreamExt as _};
 use serde::Serialize;
 use serde_json::json;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tracing::Instrument as _;
 
 use super::driver::{Driver, DriverWork, Idle};
 use super::record::UpstreamPosition;
@@ -131,9 +132,10 @@ impl UpstreamSession {
         }
     }
 
-    /// Runs work on the driver; `false` when its queue is full or it has ended.
+    /// Runs work on the driver, in the span of the call that gives it; `false` when its queue is
+    /// full or it has ended.
     pub(crate) fn run_on_driver(&self, work: impl Future<Output = ()> + Send + 'static) -> bool {
-        let is_taken = self.work_queue.try_send(Box::pin(work)).is_ok();
+        let is_taken = self.work_queue.try_send(Box::pin(work.in_current_span())).is_ok();
         if !is_taken {
             tracing::warn!("upstream session has too much to do, or has ended");
             eyot_metrics::messages_dropped("queue_full");

@@ -256,7 +256,7 @@ impl ToolFacts {
         Some(list)
     }
 
-    /// Room for a tool or a list, taken from other principals if need be.
+    /// Leave to keep a tool or a list; the oldest list of another principal goes for it if need be.
     fn acquire(&mut self, principal: Option<&Arc<str>>, bytes: usize) -> Option<QuotaPermit> {
         loop {
             match self.quota.acquire(principal, bytes) {

@@ -35,10 +35,11 @@ impl ModernToLegacy {
     ) -> Self {
         let limits = Arc::clone(&upstream.runtime.limits);
         let records = Arc::new(Records::new(store, upstream.fingerprint.clone()));
+        let param_headers = ParamHeaders::default();
         Self(Arc::new(Inner {
-            pool: Pool::new(Arc::clone(upstream), affinity),
+            pool: Pool::new(Arc::clone(upstream), affinity, Arc::clone(&param_headers.tools)),
             parked: Arc::new(ParkedCalls::new(records, Arc::clone(&limits))),
-            param_headers: ParamHeaders::default(),
+            param_headers,
             tasks: Tasks::new(&limits),
             limits,
         }))

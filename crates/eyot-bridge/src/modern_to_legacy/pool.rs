@@ -6,7 +6,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use eyot_service::Fault;
-use eyot_types::{InitializeResult, codes};
+use eyot_types::{ClientCapabilities, InitializeResult, codes};
 use eyot_upstream::Upstream;
 use parking_lot::Mutex;
 use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
@@ -18,6 +18,7 @@ use super::modern_request::ModernRequest;
 use super::record::UpstreamPosition;
 use super::session::{Opening, UpstreamSession};
 use super::session_router::SessionRouter;
+use crate::known_tools::KnownTools;
 
 /// The key of a shared session.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -39,6 +40,7 @@ pub(crate) struct Pool {
     /// The upstream gives no session ids.
     is_stateless: AtomicBool,
     asks_aside: Arc<AtomicBool>,
+    tools: Arc<KnownTools>,
     sessions: Mutex<HashMap<Key, Entry>>,
     /// What the upstream said of itself, to whom, and when.
     said: Mutex<HashMap<Said, (InitializeResult, Instant)>>,
@@ -55,7 +57,11 @@ struct Entry {
 }
 
 impl Pool {
-    pub(crate) fn new(upstream: Arc<Upstream>, affinity: Affinity) -> Arc<Self> {
+    pub(crate) fn new(
+        upstream: Arc<Upstream>,
+        affinity: Affinity,
+        tools: Arc<KnownTools>,
+    ) -> Arc<Self> {
         let permits = Arc::new(Semaphore::new(upstream.runtime.limits.upstream.sessions_max));
         Arc::new_cyclic(|weak| Self {
             upstream,
@@ -63,6 +69,7 @@ impl Pool {
             permits,
             is_stateless: AtomicBool::new(false),
             asks_aside: Arc::default(),
+            tools,
             sessions: Mutex::default(),
             said: Mutex::default(),
             weak: weak.clone(),
@@ -110,8 +117,7 @@ impl Pool {
         let cell = self.cell(&key);
         let restoring = async {
             let permit = self.permit().map_err(Some)?;
-            let router =
-                SessionRouter::new(position.capabilities.clone(), Arc::clone(&self.asks_aside));
+            let router = self.router(position.capabilities.clone());
             let (peer, idle) = (request.peer.clone(), Some(self.idle(&key)));
             let capabilities = position.capabilities.clone();
             let opening = Opening { peer, capabilities, router, wants_stream: true, permit, idle };
@@ -145,6 +151,10 @@ impl Pool {
     /// Whether only one call at a time may be asked in a session.
     pub(crate) fn asks_one_at_a_time(&self, session: &UpstreamSession) -> bool {
         session.is_pipe || self.asks_aside.load(Ordering::Relaxed)
+    }
+
+    fn router(&self, capabilities: ClientCapabilities) -> SessionRouter {
+        SessionRouter::new(capabilities, Arc::clone(&self.asks_aside), Arc::clone(&self.tools))
     }
 
     fn idle(&self, key: &Key) -> Idle {
@@ -206,7 +216,7 @@ impl Pool {
     ) -> Result<Arc<UpstreamSession>, Fault> {
         let permit = self.permit()?;
         let (peer, capabilities) = (request.peer.clone(), request.capabilities.clone());
-        let router = SessionRouter::new(capabilities.clone(), Arc::clone(&self.asks_aside));
+        let router = self.router(capabilities.clone());
         let opening = Opening { peer, capabilities, router, wants_stream, permit, idle };
         let session = Box::pin(UpstreamSession::open(&self.upstream, opening)).await?;
         if session.is_stateless() {

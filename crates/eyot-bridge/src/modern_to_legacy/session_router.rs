@@ -20,6 +20,7 @@ use tokio::sync::Notify;
 
 use super::shared::CallShared;
 use super::tasks::AskTarget;
+use crate::known_tools::KnownTools;
 
 /// The running calls and subscriptions of one upstream session.
 #[derive(Debug)]
@@ -28,6 +29,8 @@ pub(crate) struct SessionRouter {
     capabilities: ClientCapabilities,
     /// The upstream asks on other streams than the call's: one call at a time may be asked then.
     asks_aside: Arc<AtomicBool>,
+    /// Looked up anew when the upstream says that they have changed.
+    tools: Arc<KnownTools>,
     state: Mutex<State>,
     /// A subscription has a change, or the session is lost.
     pub(crate) changed: Notify,
@@ -50,8 +53,13 @@ struct State {
 }
 
 impl SessionRouter {
-    pub(crate) fn new(capabilities: ClientCapabilities, asks_aside: Arc<AtomicBool>) -> Self {
-        Self { capabilities, asks_aside, state: Mutex::default(), changed: Notify::new() }
+    /// A router of a session that has no calls yet.
+    pub(crate) fn new(
+        capabilities: ClientCapabilities,
+        asks_aside: Arc<AtomicBool>,
+        tools: Arc<KnownTools>,
+    ) -> Self {
+        Self { capabilities, asks_aside, tools, state: Mutex::default(), changed: Notify::new() }
     }
 
     /// A call begins. Early questions are asked in the first call that can be asked: the session was
@@ -192,6 +200,9 @@ impl SessionRouter {
             }
             _ => match Change::of(&notification) {
                 Some(change) => {
+                    if change == Change::Tools {
+                        self.tools.handle_changed();
+                    }
                     let is_heard = self.state.lock().subscribers.changed(&change);
                     if is_heard {
                         self.changed.notify_waiters();
@@ -285,3 +296,6 @@ impl SessionRouter {
 
 /// Questions that are kept for the first call.
 const EARLY_MAX: usize = 4;
+
+#[cfg(test)]
+mod tests;

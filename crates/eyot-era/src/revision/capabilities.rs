@@ -8,7 +8,7 @@ use super::{Convert, Converter, Feature};
 impl Convert for ClientCapabilities {
     fn convert(&mut self, converter: &mut Converter) {
         let declared = &mut self.0;
-        carry_elicitation(declared, converter);
+        convert_elicitation(declared, converter);
         if let Some(settings) = settings(declared, "sampling") {
             converter.key(Feature::SamplingSettings, settings, "context");
             converter.key(Feature::SamplingSettings, settings, "tools");
@@ -22,7 +22,7 @@ impl Convert for ClientCapabilities {
 }
 
 /// A capability that may not be used must not be declared: the server would ask.
-fn carry_elicitation(declared: &mut JsonObject, converter: &mut Converter) {
+fn convert_elicitation(declared: &mut JsonObject, converter: &mut Converter) {
     converter.key(Feature::ElicitationCapability, declared, "elicitation");
     let Some(modes) = settings(declared, "elicitation") else { return };
     if !converter.lacks(Feature::ElicitationUrlSetting) {

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use eyot_jsonrpc::{Id, Message, Notification, Request, Response};
 use eyot_service::{
     BoxService, Call, Fault, FaultKind, Input, Messages, Reply, ReplyFuture, ReplyItem,
-    SessionHandle,
+    SessionHandle, SharedService,
 };
 use eyot_session::{SessionRecord, SessionState, UpstreamName, UpstreamRef};
 use eyot_stdx::Backoff;
@@ -56,11 +56,11 @@ impl PassthroughSession {
 
     /// What answers the calls of the session.
     pub(crate) fn into_service(self) -> BoxService {
-        let session = Arc::new(self);
-        BoxService::from_fn(move |call| Arc::clone(&session).answer(call))
+        BoxService::of_shared(Arc::new(self))
     }
+}
 
-    /// The future of the reply to a call of the session.
+impl SharedService for PassthroughSession {
     fn answer(self: Arc<Self>, call: Call) -> ReplyFuture {
         let session = self;
         let Some(context) = call.session else {
@@ -89,7 +89,9 @@ impl PassthroughSession {
             _ => Box::pin(ready(Err(Fault::internal("this input is not known here")))),
         }
     }
+}
 
+impl PassthroughSession {
     /// Sends a request of the client.
     async fn request(
         self: Arc<Self>,

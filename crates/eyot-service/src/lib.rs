@@ -35,6 +35,6 @@ pub use crate::operator_text::OperatorText;
 pub use crate::principal::Principal;
 pub use crate::reply::{Messages, Reply, ReplyItem};
 pub use crate::sealed_state::SealedState;
-pub use crate::service::{BoxService, McpService, ReplyFuture, WeakService};
+pub use crate::service::{BoxService, McpService, ReplyFuture, SharedService, WeakService};
 pub use crate::session_handle::SessionHandle;
 pub use crate::shutdown::Shutdown;

@@ -268,7 +268,12 @@ impl ParkedCall {
 
     /// What is to be done next.
     pub fn poll_action(&mut self) -> Option<Action> {
-        self.actions.pop_front().or_else(|| self.due_record())
+        let action = self.actions.pop_front();
+        if self.actions.is_empty() {
+            // A call at rest keeps no room for them.
+            self.actions = VecDeque::new();
+        }
+        action.or_else(|| self.due_record())
     }
 
     /// When [`Self::handle_timeout`] is to be called next.

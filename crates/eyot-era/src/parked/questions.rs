@@ -166,6 +166,8 @@ impl Questions {
         let written = to_raw_value(&InputRequest::from(question));
         let written = written.map_err(|error| invalid(error.to_string()))?;
         self.losses.asked.extend(losses);
+        // Most calls ask one question, and wait with it for long.
+        self.open.reserve_exact(1);
         self.open.push(Open {
             key: None,
             id: id.detached(),

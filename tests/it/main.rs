@@ -40,9 +40,17 @@ mod legacy_sessions;
 #[cfg(test)]
 mod legacy_streams;
 #[cfg(test)]
+mod legacy_to_modern;
+#[cfg(test)]
+mod legacy_to_modern_changes;
+#[cfg(test)]
+mod legacy_to_modern_restart;
+#[cfg(test)]
 mod matrix;
 #[cfg(test)]
 mod modern;
+#[cfg(test)]
+mod modern_to_legacy;
 #[cfg(test)]
 mod parked_calls;
 #[cfg(test)]
@@ -63,14 +71,6 @@ mod sdk;
 mod support;
 #[cfg(test)]
 mod tasks;
-#[cfg(test)]
-mod to_legacy;
-#[cfg(test)]
-mod to_modern;
-#[cfg(test)]
-mod to_modern_feed;
-#[cfg(test)]
-mod to_modern_restart;
 #[cfg(test)]
 mod upstream_faults;
 #[cfg(test)]

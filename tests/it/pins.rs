@@ -7,12 +7,12 @@ use eyot::session::LogLimits;
 use eyot::{MemoryStore, ProxyConfig};
 use serde_json::{Value, json};
 
+use crate::legacy_to_modern::{discovered, request};
 use crate::support::program::program;
 use crate::support::{
     Ask, Exchange, Habits, Program, Proxy, Response, Session, Upstream, initialize, modern_ask,
     modern_request, patient_limits, send,
 };
-use crate::to_modern::{discovered, request};
 
 const META: &str = "io.modelcontextprotocol/";
 

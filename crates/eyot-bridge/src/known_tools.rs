@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use eyot_era::{ToolFact, ToolFacts};
+use eyot_era::{KnownTool, ToolFact, ToolFacts};
 use eyot_jsonrpc::Response;
 use eyot_service::Fault;
 use eyot_types::{ListToolsResult, PaginatedParams};
@@ -67,9 +67,10 @@ impl KnownTools {
     where
         F: Future<Output = Result<Response, Fault>>,
     {
-        let known = self.facts.lock().known(principal, name, now()).cloned();
-        if known.is_some() {
-            return Ok(known);
+        match self.facts.lock().look_up(principal, name, now()) {
+            KnownTool::Listed(fact) => return Ok(Some(Arc::clone(fact))),
+            KnownTool::Unlisted => return Ok(None),
+            KnownTool::Due => {}
         }
         // Boxed, because it is large and rare, and this future is part of calls.
         Box::pin(self.list_if_due(principal, name, ask)).await?;
@@ -104,10 +105,10 @@ impl KnownTools {
     where
         F: Future<Output = Result<Response, Fault>>,
     {
-        // Held until the list is here: who waited for it finds that it is not due any more.
-        let _turn = self.listing.acquire().await;
-        let is_due = self.facts.lock().is_due(principal, name, now());
-        if is_due { self.list(principal, ask).await } else { Ok(()) }
+        // Held until the list is here: callers that waited find that it is not due any more.
+        let _permit = self.listing.acquire().await;
+        let known = self.facts.lock().look_up(principal, name, now()) != KnownTool::Due;
+        if known { Ok(()) } else { self.list(principal, ask).await }
     }
 
     /// Asks for the whole list, page by page.

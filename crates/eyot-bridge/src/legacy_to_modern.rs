@@ -1,11 +1,16 @@
-//! Legacy clients before a modern server: what all their sessions share.
+//! Legacy clients before a modern server.
+//!
+//! What a message becomes is said by `eyot_era::legacy_to_modern`; here is the rest. The server is one
+//! [`upstream`] for all sessions. A session ([`emulated_session`]) is kept here alone, because the
+//! server knows none; its [`service`] answers the client: calls ([`call`]), the stream of changes
+//! ([`listening`], [`change_subscription`]) and [`tasks`].
 
 mod call;
-mod feed;
+mod change_subscription;
+mod emulated_session;
 mod listening;
 mod pending;
 mod service;
-mod session;
 mod tasks;
 mod upstream;
 
@@ -19,23 +24,23 @@ use eyot_session::{SessionState, UpstreamName, UpstreamRef};
 use eyot_types::{DiscoverResult, Era, Implementation, InitializeResult, Revision, codes};
 use eyot_upstream::{ModernSide, Upstream, initialize};
 
+use self::emulated_session::EmulatedSession;
 use self::service::SessionService;
-use self::session::Bridged;
 use self::tasks::KnownTasks;
 use self::upstream::ModernUpstream;
 use crate::losses::count_losses;
 
 /// Legacy clients before one modern server.
 #[derive(Debug)]
-pub struct ToModern {
+pub struct LegacyToModern {
     upstream: Arc<Upstream>,
     modern: Arc<ModernSide>,
-    /// What sessions see of the two.
+    /// The server as sessions see it.
     server: Arc<ModernUpstream>,
     known_tasks: Arc<KnownTasks>,
 }
 
-impl ToModern {
+impl LegacyToModern {
     /// The bridge to an upstream, which is asked through its modern side.
     #[must_use]
     pub fn new(upstream: Arc<Upstream>, modern: Arc<ModernSide>) -> Self {
@@ -73,7 +78,7 @@ impl ToModern {
     ///
     /// # Cancel safety
     ///
-    /// The session is joined with nothing.
+    /// No session is made.
     pub async fn initialize(
         &self,
         context: &SessionHandle,
@@ -85,7 +90,7 @@ impl ToModern {
             .map_err(|error| Fault::refused(codes::invalid_params(&error.to_string())))?;
         count_losses(&losses, Era::Legacy);
         let discovered = self.server.discover().await;
-        // It may have become another: `initialize` is tried first the next time.
+        // The server may have changed its era: `initialize` is tried first the next time.
         let discovered = discovered.inspect_err(|_| self.upstream.era.invalidate(Era::Modern))?;
         let discovered = DiscoverResult::clone(&discovered);
         let (result, losses) = advertised(revision, discovered, context.principal().is_some());
@@ -110,13 +115,13 @@ impl ToModern {
         SessionService::new(self.stored_session(peer, state)).into_service()
     }
 
-    fn stored_session(&self, peer: Peer, state: SessionState) -> Bridged {
-        Bridged::stored(Arc::clone(&self.server), &self.known_tasks, peer, state)
+    fn stored_session(&self, peer: Peer, state: SessionState) -> EmulatedSession {
+        EmulatedSession::stored(Arc::clone(&self.server), &self.known_tasks, peer, state)
     }
 }
 
-/// What a legacy client of this revision is told in the place of a modern server, and what is lost.
-/// `has_list`: it can list its tasks, because it is known who it is.
+/// The result of `initialize` for a legacy client of this revision, and what is lost of what the
+/// modern server says of itself. `has_list`: the client is authenticated and can list its tasks.
 pub(crate) fn advertised(
     revision: Revision,
     discovered: DiscoverResult,

@@ -1,17 +1,18 @@
 //! The bridge: clients of one era before a server of the other.
 //!
-//! What the messages become is `eyot-era`'s matter; here is what carries them, in both directions:
-//! [`Bridge`] takes modern clients to a legacy server, [`ToModern`] takes legacy clients to a modern
-//! one. It knows no sockets: what carries the messages is `eyot-upstream`'s matter.
+//! What a message becomes in the other era is said by `eyot-era`; here are the sessions, calls and
+//! tasks that go on meanwhile. [`ModernToLegacy`] takes modern clients to a legacy server,
+//! [`LegacyToModern`] takes legacy clients to a modern one. Both ask the server through
+//! `eyot-upstream` and know no sockets.
 
+mod bridge_report;
 mod clock;
-mod crossing;
 mod known_tools;
 mod legacy_to_modern;
 mod losses;
 mod modern_to_legacy;
-mod task_rooms;
+mod task_quota;
 
-pub use crate::crossing::{Crossing, has_tasks};
-pub use crate::legacy_to_modern::ToModern;
-pub use crate::modern_to_legacy::{Affinity, Ask, Bridge, ParamHeaders};
+pub use crate::bridge_report::{BridgeReport, has_tasks};
+pub use crate::legacy_to_modern::LegacyToModern;
+pub use crate::modern_to_legacy::{Affinity, ModernRequest, ModernToLegacy, ParamHeaders};

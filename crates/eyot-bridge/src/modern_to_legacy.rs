@@ -1,19 +1,19 @@
 //! Modern clients before a legacy upstream.
 //!
-//! What the messages become is `eyot_era::modern_to_legacy`'s matter; here is what carries them. Upstream
-//! sessions come from a [`pool`], each driven by one task ([`driver`]) that hears what belongs to
-//! no call. A call ([`call`]) is polled inside its client's reply ([`reply`]); when the upstream
-//! asks, its driver ([`parked`]) does what the call's machine wants done, until its last word.
+//! What a message becomes is said by `eyot_era::modern_to_legacy`; here is the rest. Upstream
+//! sessions come from a [`pool`]. Each has one task ([`driver`]), which reads the session's own
+//! stream, and a router ([`session_router`]) for what comes on it. A call ([`call`]) is polled inside
+//! its client's reply ([`reply`]). When the upstream asks, the call is parked ([`parked`]): from then
+//! on its driver does the actions of the call's machine.
 
 mod affinity;
-mod ask;
 mod bridge;
 mod call;
 mod driver;
 mod guard;
-mod hub;
 mod inner;
 mod listen;
+mod modern_request;
 mod param_headers;
 mod parked;
 mod pool;
@@ -22,10 +22,11 @@ mod reply;
 mod resume;
 mod sealed;
 mod session;
+mod session_router;
 mod shared;
 mod tasks;
 
 pub use self::affinity::Affinity;
-pub use self::ask::Ask;
-pub use self::bridge::Bridge;
+pub use self::bridge::ModernToLegacy;
+pub use self::modern_request::ModernRequest;
 pub use self::param_headers::ParamHeaders;

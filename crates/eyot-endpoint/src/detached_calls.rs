@@ -11,6 +11,7 @@ use std::task::Poll;
 use eyot_session::StreamNo;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tracing::Instrument as _;
 
 use crate::active_session::ActiveSession;
 use crate::in_flight::InFlight;
@@ -84,11 +85,14 @@ impl DetachedCalls {
         self.spawn(running_out);
     }
 
-    /// Runs to the end, or until the process must end.
+    /// Runs to the end, or until the process must end, in the span of the call that gives it.
     pub fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
         let finish = self.finish.clone();
-        self.tasks.spawn(async move {
-            finish.run_until_cancelled(work).await;
-        });
+        self.tasks.spawn(
+            async move {
+                finish.run_until_cancelled(work).await;
+            }
+            .in_current_span(),
+        );
     }
 }

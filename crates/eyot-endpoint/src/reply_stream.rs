@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use eyot_jsonrpc::{Id, Message, Response};
-use eyot_service::{BoxService, Call, Fault, Input, Messages, Reply, ReplyFuture, ReplyItem};
-use eyot_types::{Method, SubscriptionsListenResult};
+use eyot_service::{
+    BoxService, Call, CallSpan, Fault, Input, Messages, Reply, ReplyFuture, ReplyItem,
+};
+use eyot_types::{Method, SubscriptionsListenResult, meta};
 use futures_core::Stream;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tower_service::Service as _;
-use tracing::Span;
 
 use crate::timer::Timer;
 
@@ -26,7 +27,7 @@ pub(crate) struct ReplyStream {
     /// The upstream's last event id that came without a message.
     cursor: Option<Bytes>,
     /// The span of the call, if it is one.
-    span: Span,
+    span: CallSpan,
     /// What ends it, if nothing else would. Boxed, because it is rare.
     end: Option<Box<GracefulEnd>>,
 }
@@ -35,7 +36,7 @@ pub(crate) struct ReplyStream {
 /// down" (2026-07-28, basic/patterns/subscriptions).
 struct GracefulEnd {
     token: Pin<Box<WaitForCancellationFutureOwned>>,
-    answer: Response,
+    answer: Message,
 }
 
 impl GracefulEnd {
@@ -46,7 +47,8 @@ impl GracefulEnd {
             return None;
         }
         let id = request.id();
-        let answer = Response::new(id.clone(), &SubscriptionsListenResult::new(&id));
+        let answer = Message::response(id.clone(), &SubscriptionsListenResult::new(&id));
+        let answer = meta::with_exact_subscription_id(answer, &id);
         Some(Self { token: Box::pin(token.clone().cancelled_owned()), answer })
     }
 }
@@ -108,7 +110,7 @@ impl ReplyStream {
     }
 
     fn at(stage: Stage, answers_left: usize) -> Self {
-        let span = Span::none();
+        let span = CallSpan::default();
         Self { stage, peeked: None, answers_left, cursor: None, span, end: None }
     }
 
@@ -181,8 +183,8 @@ impl ReplyStream {
         if let Some(item) = self.peeked.take() {
             return Poll::Ready(Some(Ok(item)));
         }
-        let span = self.span.clone();
-        let item = match span.in_scope(|| self.poll_stage(cx)) {
+        let Self { stage, span, .. } = self;
+        let item = match span.in_scope(|| stage.poll_item(cx)) {
             Poll::Ready(item) => item,
             Poll::Pending => ready!(self.poll_end(cx)),
         };
@@ -204,19 +206,21 @@ impl ReplyStream {
         let Some(end) = &mut self.end else { return Poll::Pending };
         end.token.as_mut().poll(cx).map(|()| Some(Ok(end.answer.clone().into())))
     }
+}
 
-    fn poll_stage(&mut self, cx: &mut Context<'_>) -> PolledItem {
+impl Stage {
+    fn poll_item(&mut self, cx: &mut Context<'_>) -> PolledItem {
         loop {
-            match &mut self.stage {
-                Stage::Over => return Poll::Ready(None),
-                Stage::Streaming(items) => return Pin::new(items).poll_next(cx),
-                Stage::Calling(reply) => {
+            match self {
+                Self::Over => return Poll::Ready(None),
+                Self::Streaming(items) => return Pin::new(items).poll_next(cx),
+                Self::Calling(reply) => {
                     let reply = ready!(reply.as_mut().poll(cx));
-                    self.stage = Stage::Over;
+                    *self = Self::Over;
                     match reply {
                         Ok(Reply::None) => {}
                         Ok(Reply::One(answer)) => return Poll::Ready(Some(Ok(answer.into()))),
-                        Ok(Reply::Stream(items)) => self.stage = Stage::Streaming(items),
+                        Ok(Reply::Stream(items)) => *self = Self::Streaming(items),
                         Err(fault) => return Poll::Ready(Some(Err(fault))),
                     }
                 }

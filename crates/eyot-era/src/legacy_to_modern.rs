@@ -10,8 +10,8 @@ mod request;
 mod rounds;
 mod tasks;
 
-pub use self::answers::{Carried, carry_answer, carry_tools};
-pub use self::notices::carry_notification;
+pub use self::answers::{Converted, convert_answer, convert_tools};
+pub use self::notices::convert_notification;
 pub use self::request::ClientMeta;
 pub use self::rounds::{Leg, RoundError, RoundLimits, Rounds, Step};
 pub use self::tasks::{

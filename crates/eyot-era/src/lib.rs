@@ -3,8 +3,9 @@
 //!
 //! A legacy peer lives in a session that `initialize` opens, and its server asks with requests of
 //! its own. A modern peer says everything in every request, and its server asks in its answers.
-//! What differs in single values is in the one table of [`revision`]; what differs in the
-//! course of things is here.
+//! What differs in single values is in the one table of [`revision`]; what differs in the order of
+//! messages is in the modules of the two directions, [`parked`] and [`tasks`]. What is known of a
+//! server is in [`detect`] and [`ToolFacts`].
 //!
 //! **Invariant:** no I/O, no clock, no spawn. What the bridge does not have to change, it does not
 //! change: values keep their bytes.
@@ -21,7 +22,7 @@ mod tool_facts;
 
 pub use crate::losses::LOSSES_KEY;
 pub use crate::members::{Members, with_meta};
-pub use crate::tool_facts::{ToolFact, ToolFacts};
+pub use crate::tool_facts::{KnownTool, ToolFact, ToolFacts};
 
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,7 @@
 use crate::revision::Losses;
 use eyot_types::JsonObject;
 
-/// The key of `_meta` under which a result names what it could not carry: the names of features.
+/// The key of `_meta` under which a result names what it could not keep: the names of features.
 pub const LOSSES_KEY: &str = "io.eyot/bridge-losses";
 
 /// Puts what was lost into the metadata of a result.

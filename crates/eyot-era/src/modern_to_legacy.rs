@@ -11,7 +11,9 @@ mod request;
 mod subscribers;
 mod tasks;
 
-pub use self::answer::{Answered, answer, discover, discovered, failed_for_want, visits};
+pub use self::answer::{
+    Answered, answer, discover, discovered, missing_capability_error, url_elicitations,
+};
 pub use self::levels::{Levels, passes};
 pub use self::request::{capabilities, initialize, params};
 pub use self::subscribers::{Change, Subscribers, granted};

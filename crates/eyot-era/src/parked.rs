@@ -1,9 +1,9 @@
 //! A call that waits for its client: one machine, from the first question to the last word.
 //!
 //! A server asks in the middle of a call and waits; a modern client is told to come again with the
-//! answers. Between two rounds the call is *parked*. [`ParkedCall`] knows how far it has come, who
-//! is here for it and what must be stored before anybody is told: a driver gives it what happens,
-//! does its [`Action`]s in their order, and wakes it at [`ParkedCall::poll_timeout`].
+//! answers. Between two rounds the call is *parked*. [`ParkedCall`] knows how far the call has come,
+//! which clients wait for it, and what must be stored before they are told. A driver gives it what
+//! happens, does its [`Action`]s in their order, and wakes it at [`ParkedCall::poll_timeout`].
 //!
 //! | stage | what is awaited | what may come, and what comes of it |
 //! |---|---|---|
@@ -12,20 +12,20 @@
 //! | asking | a record, that the client is asked | stored: the clients are told, *asked* |
 //! | asked | the client | answers: *answering*; the time is over: cancelled, *over* |
 //! | answering | a record, that the client has answered | stored: answers are sent, *running* |
-//! | abandoned | a client that has gone after it had answered | it is back: *running*; the time is over: cancelled, *over* |
+//! | abandoned | the return of a client that has gone after it had answered | it is back: *running*; the time is over: cancelled, *over* |
 //! | ending | a record with the last word | stored: the clients are told, *ended* |
 //! | ended | a client that has not heard the last word | it is told; the time is over: *over* |
 //! | over | nothing | |
 //!
 //! A call that ends before its client was asked anything is not stored. In *running*, *collecting*,
-//! *answering* and *ending* the client has answered: others that bring the same answers to the same
-//! round wait beside it, and other answers are refused. When the one that leads goes, the next in
-//! line leads; when nobody is left, the call is *abandoned*. If the store says that another process
-//! has taken the call over, all who wait are refused and nothing more is done.
+//! *answering* and *ending* the client has answered: further clients with equal answers to the same
+//! round wait beside it, and other answers are refused. When the client that leads goes, the next in
+//! line leads; when none is left, the call is *abandoned*. If the store says that another process has
+//! taken the call over, the clients that wait are refused and nothing more is done.
 //!
 //! After a death the machine is what its [`Record`] says ([`ParkedCall::resume`]). Where it is not
-//! known whether the upstream has got the answers, only the same are taken, and sent once more: the
-//! ids of its questions are never used again, so the second ones answer nothing ("Request IDs MUST
+//! known whether the upstream has got the answers, only equal ones are taken, and sent once more: the
+//! ids of questions are never used again, so that answers which come twice answer nothing ("Request IDs MUST
 //! NOT have been previously used by the requestor within the same session", 2025-11-25, basic).
 
 mod action;
@@ -39,7 +39,7 @@ mod waiters;
 use std::collections::VecDeque;
 use std::time::Instant;
 
-use eyot_jsonrpc::{ErrorObject, Id, Message, Response};
+use eyot_jsonrpc::{ErrorObject, Id, Message, Request, Response};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{InputRequests, JsonObject};
 
@@ -68,7 +68,7 @@ pub struct ParkedCall {
     owners: u64,
     /// The store knows of the call.
     is_stored: bool,
-    /// The upstream has said its last word, and nobody was here to hear it.
+    /// The upstream has said its last word, and no client has heard it.
     upstream_is_over: bool,
     /// When the upstream is told next that its questions are alive.
     beat_at: Option<Instant>,
@@ -118,7 +118,7 @@ impl ParkedCall {
     ///
     /// # Errors
     /// The error that answers the upstream, when its question cannot be asked.
-    pub fn handle_question(&mut self, request: &Message, now: Instant) -> Result<(), ErrorObject> {
+    pub fn handle_question(&mut self, request: &Request, now: Instant) -> Result<(), ErrorObject> {
         self.questions.ask(request)?;
         if matches!(self.stage, Stage::Running) {
             self.run(now);
@@ -215,7 +215,7 @@ impl ParkedCall {
         }
     }
 
-    /// The upstream has said its last word while nobody read. The driver keeps it for the client
+    /// The upstream has said its last word while no client read. The driver keeps it for the client
     /// that comes back, and the next process must be able to hear it again.
     pub fn handle_upstream_over(&mut self) {
         self.upstream_is_over = true;
@@ -268,7 +268,12 @@ impl ParkedCall {
 
     /// What is to be done next.
     pub fn poll_action(&mut self) -> Option<Action> {
-        self.actions.pop_front().or_else(|| self.due_record())
+        let action = self.actions.pop_front();
+        if self.actions.is_empty() {
+            // A call at rest keeps no room for them.
+            self.actions = VecDeque::new();
+        }
+        action.or_else(|| self.due_record())
     }
 
     /// When [`Self::handle_timeout`] is to be called next.
@@ -357,7 +362,7 @@ impl ParkedCall {
         (self.is_over() || is_ended) && self.actions.is_empty()
     }
 
-    /// Ends the machine, and says nothing to anybody: the call begins anew elsewhere.
+    /// Ends the machine without a word to its clients: the call begins anew elsewhere.
     pub fn close(&mut self) {
         self.stage = Stage::Over;
         self.storing = Storing::Idle;

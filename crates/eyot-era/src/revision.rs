@@ -1,10 +1,10 @@
-//! What each revision can carry of a value, and what becomes of the rest.
+//! What each revision has of a value, and what becomes of the rest.
 //!
 //! [`to`] makes of any typed value the nearest one that a revision has, and says what was lost on
 //! the way. One table, [`FEATURES`], names what sets the revisions apart; it decides what is left
 //! out, and the pages `docs/protocol/revisions.md` and `docs/protocol/eras.md` show it.
 //!
-//! **Invariant:** a value that is carried is valid in its revision, unless the losses say that it
+//! **Invariant:** a value that is converted is valid in its revision, unless the losses say that it
 //! is refused: then it makes no sense there, and must not be sent.
 
 mod capabilities;
@@ -31,51 +31,51 @@ pub use self::tools::call_tool_result;
 use eyot_types::{CacheScope, JsonObject, ResultType, Revision, meta};
 
 /// The nearest value that `revision` has, and what was lost.
-pub fn to<T: Carry>(revision: Revision, mut value: T) -> (T, Losses) {
-    let mut carrier = Carrier::new(revision);
-    value.carry(&mut carrier);
-    (value, carrier.losses)
+pub fn to<T: Convert>(revision: Revision, mut value: T) -> (T, Losses) {
+    let mut converter = Converter::new(revision);
+    value.convert(&mut converter);
+    (value, converter.losses)
 }
 
 /// A value that can be made to fit a revision.
-pub trait Carry {
-    /// Makes the value fit the revision of `carrier`, which notes what is lost.
-    fn carry(&mut self, carrier: &mut Carrier);
+pub trait Convert {
+    /// Makes the value fit the revision of `converter`, which notes what is lost.
+    fn convert(&mut self, converter: &mut Converter);
 }
 
-impl<T: Carry> Carry for Vec<T> {
-    fn carry(&mut self, carrier: &mut Carrier) {
-        self.iter_mut().for_each(|it| it.carry(carrier));
+impl<T: Convert> Convert for Vec<T> {
+    fn convert(&mut self, converter: &mut Converter) {
+        self.iter_mut().for_each(|it| it.convert(converter));
     }
 }
 
-impl<T: Carry> Carry for Option<T> {
-    fn carry(&mut self, carrier: &mut Carrier) {
-        self.iter_mut().for_each(|it| it.carry(carrier));
+impl<T: Convert> Convert for Option<T> {
+    fn convert(&mut self, converter: &mut Converter) {
+        self.iter_mut().for_each(|it| it.convert(converter));
     }
 }
 
-impl<T: Carry> Carry for Box<T> {
-    fn carry(&mut self, carrier: &mut Carrier) {
-        T::carry(self, carrier);
+impl<T: Convert> Convert for Box<T> {
+    fn convert(&mut self, converter: &mut Converter) {
+        T::convert(self, converter);
     }
 }
 
-/// Where a value is carried to, and what was lost so far.
+/// What a value is converted to, and what was lost so far.
 #[derive(Debug)]
-pub struct Carrier {
+pub struct Converter {
     revision: Revision,
     losses: Losses,
 }
 
-impl Carrier {
-    /// Carries to `revision`.
+impl Converter {
+    /// Converts to `revision`.
     #[must_use]
     pub fn new(revision: Revision) -> Self {
         Self { revision, losses: Losses::default() }
     }
 
-    /// Where the values are carried to.
+    /// What the values are converted to.
     #[must_use]
     pub const fn revision(&self) -> Revision {
         self.revision
@@ -108,7 +108,7 @@ impl Carrier {
         }
     }
 
-    /// The same for a member of an object that has no type.
+    /// Like [`member`](Self::member), for a member of an object that has no type.
     fn key(&mut self, feature: Feature, object: &mut JsonObject, key: &str) {
         let mut member = object.remove(key);
         self.member(feature, &mut member);
@@ -145,7 +145,7 @@ impl Carrier {
             cache_scope.get_or_insert(CacheScope::Private);
             return;
         }
-        // A result that nobody may keep is what legacy peers take every result for.
+        // Legacy peers keep no result: there is nothing to say of one that must not be kept.
         let is_cached = ttl_ms.take().is_some_and(|ttl| ttl > 0);
         cache_scope.take();
         if is_cached {

@@ -15,7 +15,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use self::values::{answer_to, capabilities, object, params_text, question, result_of, word};
-use crate::legacy_to_modern::{ClientMeta, Leg, RoundLimits, Step, carry_answer};
+use crate::legacy_to_modern::{ClientMeta, Leg, RoundLimits, Step, convert_answer};
 use crate::parked::{Questions, RoundLosses};
 use crate::{legacy_to_modern, modern_to_legacy};
 
@@ -83,9 +83,9 @@ fn answer_up(method: Method<'_>, answer: &Message) -> Message {
 
 /// The answer of a modern server as a legacy client gets it.
 fn answer_down(method: Method<'_>, answer: &Message) -> Message {
-    let carried = carry_answer(LEGACY, method, answer, None);
-    assert!(carried.losses.is_empty(), "{:?}", carried.losses);
-    carried.message
+    let converted = convert_answer(LEGACY, method, answer, None);
+    assert!(converted.losses.is_empty(), "{:?}", converted.losses);
+    converted.message
 }
 
 /// Asks a legacy client what a modern server asks.
@@ -181,7 +181,7 @@ proptest! {
         let mut server = Questions::default();
         for (number, (method, params)) in (0..).zip(&questions) {
             let text = json!({ "jsonrpc": "2.0", "id": number, "method": method, "params": params });
-            server.ask(&message(&text.to_string())).unwrap();
+            server.ask(&message(&text.to_string()).into_request().unwrap()).unwrap();
         }
         server.begin_round();
         let modern = server.requests();
@@ -214,7 +214,7 @@ proptest! {
         let legs = legs(&mut client, &wanted);
         let mut server = Questions::default();
         for (number, leg) in (0..).zip(&legs) {
-            server.ask(&asked(number, leg)).unwrap();
+            server.ask(&asked(number, leg).into_request().unwrap()).unwrap();
         }
         server.begin_round();
         let modern = server.requests();

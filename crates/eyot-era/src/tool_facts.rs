@@ -81,14 +81,26 @@ impl ToolFact {
     }
 }
 
+/// What is known of one tool when it is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "its users decide by each case")]
+pub enum KnownTool<'a> {
+    /// What was learnt of it; lately, unless the server was just asked and did not name it again.
+    Listed(&'a Arc<ToolFact>),
+    /// The server was asked for its list lately, and it is not there.
+    Unlisted,
+    /// The server is to be asked for its list first.
+    Due,
+}
+
 /// What is known of the tools of one server, for each principal: lists may differ.
 ///
 /// Bounded in tools and bytes, in all and for each principal. Where room for all is short, the list
 /// that was used least lately goes; where one principal's is, further tools are not remembered, and
 /// their calls go without what would have been known.
 ///
-/// What is older than [`TTL`](Self::TTL) is still [found](Self::find), and [due](Self::is_due) to be
-/// looked up again.
+/// What is older than [`TTL`](Self::TTL) is still [found](Self::find), and [due](Self::look_up) to be
+/// asked for again.
 #[derive(Debug)]
 pub struct ToolFacts {
     lists: HashMap<Option<Arc<str>>, List>,
@@ -153,23 +165,19 @@ impl ToolFacts {
         self.with_headers > 0
     }
 
-    /// Whether the server is to be asked for its list before the tool is called.
+    /// What is known of a tool before it is called, or that the server is to be asked for its list
+    /// first.
     #[must_use]
-    pub fn is_due(&self, principal: Option<&Arc<str>>, name: &str, now: Instant) -> bool {
-        let asked = self.lists.get(&principal.cloned()).and_then(|it| it.asked);
-        self.known(principal, name, now).is_none() && asked.is_none_or(|it| it + Self::PAUSE <= now)
-    }
-
-    /// What is found of a tool, if it was learnt lately.
-    #[must_use]
-    pub fn known(
-        &self,
-        principal: Option<&Arc<str>>,
-        name: &str,
-        now: Instant,
-    ) -> Option<&Arc<ToolFact>> {
-        let row = self.lists.get(&principal.cloned())?.tools.get(name)?;
-        row.learnt.filter(|it| *it + Self::TTL > now).map(|_| &row.fact)
+    pub fn look_up(&self, principal: Option<&Arc<str>>, name: &str, now: Instant) -> KnownTool<'_> {
+        let Some(list) = self.lists.get(&principal.cloned()) else { return KnownTool::Due };
+        let row = list.tools.get(name);
+        let is_fresh = row.and_then(|it| it.learnt).is_some_and(|it| it + Self::TTL > now);
+        let is_asked = || list.asked.is_some_and(|it| it + Self::PAUSE > now);
+        match row {
+            _ if !is_fresh && !is_asked() => KnownTool::Due,
+            Some(row) => KnownTool::Listed(&row.fact),
+            None => KnownTool::Unlisted,
+        }
     }
 
     /// The server was asked for its whole list, and what it said of each tool was learnt.
@@ -248,7 +256,7 @@ impl ToolFacts {
         Some(list)
     }
 
-    /// Room for a tool or a list, taken from other principals if need be.
+    /// Leave to keep a tool or a list; the oldest list of another principal goes for it if need be.
     fn acquire(&mut self, principal: Option<&Arc<str>>, bytes: usize) -> Option<QuotaPermit> {
         loop {
             match self.quota.acquire(principal, bytes) {

@@ -1,15 +1,15 @@
 //! Joins one downstream with one upstream.
 //!
 //! A [`Relay`] is a service like any handler: its answers come from an upstream. Messages of the
-//! upstream's own era go straight through: for every legacy session it holds a *dual session* at the
-//! upstream and opens it again when it was lost; modern clients share one connection. Clients of the
-//! other era go over `eyot-bridge`. It knows no sockets.
+//! upstream's own era go straight through: for every legacy session it holds one upstream session,
+//! and opens it again when it was lost; modern clients share one connection. Clients of the other
+//! era go over `eyot-bridge`. It knows no sockets.
 
-mod dual;
+mod headerless_server;
+mod passthrough_session;
 mod questions;
 mod relay;
 mod server_id;
-mod unseen_headers;
 mod watch;
 
 pub use crate::relay::{Relay, RelayOptions};

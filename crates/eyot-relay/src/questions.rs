@@ -1,4 +1,4 @@
-//! What the client has yet to answer, and how long its calls may therefore be silent.
+//! Counts the questions that the client has not answered: calls may be silent for longer then.
 //!
 //! An upstream asks in the middle of a call, and over HTTP it may ask on another stream than
 //! the call's. So the questions are counted for the whole session: while one is open, a
@@ -44,7 +44,7 @@ impl Questions {
         self.change(|count| count.saturating_sub(1));
     }
 
-    /// The upstream session that asked is no more.
+    /// The upstream session that asked has ended.
     pub(crate) fn forget(&self) {
         self.change(|_| 0);
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use eyot_bridge::{Affinity, Ask, Bridge, ParamHeaders, ToModern};
+use eyot_bridge::{Affinity, LegacyToModern, ModernRequest, ModernToLegacy, ParamHeaders};
 use eyot_jsonrpc::Request;
 use eyot_service::{BoxService, Call, Fault, Input, Reply, ReplyFuture, SessionHandle};
 use eyot_session::{Store, UpstreamName, UpstreamRef};
@@ -11,10 +11,10 @@ use eyot_types::{Era, Method};
 use eyot_upstream::{EraMode, ModernSide, Runtime, Sender, Target, Upstream, initialize};
 use tower_service::Service;
 
-use crate::dual::Dual;
-use crate::unseen_headers::HeaderlessServer;
+use crate::headerless_server::HeaderlessServer;
+use crate::passthrough_session::PassthroughSession;
 
-/// What a relay may be told besides its upstream.
+/// The options of a relay.
 #[derive(Clone, Debug, Default)]
 #[expect(clippy::exhaustive_structs, reason = "made by its users, from its default")]
 pub struct RelayOptions {
@@ -37,8 +37,8 @@ pub struct Relay(Arc<Inner>);
 struct Inner {
     upstream: Arc<Upstream>,
     modern: Arc<ModernSide>,
-    bridge: Bridge,
-    to_modern: ToModern,
+    modern_to_legacy: ModernToLegacy,
+    legacy_to_modern: LegacyToModern,
     param_headers: ParamHeaders,
 }
 
@@ -50,16 +50,22 @@ impl Relay {
         Self::with_options(target, runtime, RelayOptions::default())
     }
 
-    /// The same, with options.
+    /// Like [`new`](Self::new), with options.
     #[must_use]
     pub fn with_options(target: Target, runtime: Runtime, options: RelayOptions) -> Self {
         let RelayOptions { era, affinity, store } = options;
         let upstream = Arc::new(Upstream::new(target, runtime, era));
         let modern = Arc::new(ModernSide::new(Arc::clone(&upstream)));
-        let bridge = Bridge::new(&upstream, affinity, store);
-        let to_modern = ToModern::new(Arc::clone(&upstream), Arc::clone(&modern));
+        let modern_to_legacy = ModernToLegacy::new(&upstream, affinity, store);
+        let legacy_to_modern = LegacyToModern::new(Arc::clone(&upstream), Arc::clone(&modern));
         let param_headers = ParamHeaders::default();
-        Self(Arc::new(Inner { upstream, modern, bridge, to_modern, param_headers }))
+        Self(Arc::new(Inner {
+            upstream,
+            modern,
+            modern_to_legacy,
+            legacy_to_modern,
+            param_headers,
+        }))
     }
 
     /// The future of the answer. What it needs is looked up here, so that the future of an
@@ -105,16 +111,16 @@ impl Relay {
     }
 
     async fn ask_modern(&self, call: Call) -> Result<Reply, Fault> {
-        let Inner { upstream, modern, bridge, param_headers, .. } = &*self.0;
+        let Inner { upstream, modern, modern_to_legacy, param_headers, .. } = &*self.0;
         let Some(connection) = modern.connection().await? else {
-            return Box::pin(bridge.answer(call)).await;
+            return Box::pin(modern_to_legacy.answer(call)).await;
         };
         if !upstream.target.has_headers()
             && let Some(request) = param_headers.concerned(&call)
         {
-            let ask = Ask::read(request, &call).map_err(Fault::refused)?;
+            let request = ModernRequest::read(request, &call).map_err(Fault::refused)?;
             let server = HeaderlessServer { modern, connection: &connection, param_headers };
-            return Box::pin(server.answer(ask)).await;
+            return Box::pin(server.answer(request)).await;
         }
         let sender = Sender::of(&call);
         let message = match call.input {
@@ -131,17 +137,17 @@ impl Relay {
     /// Opens the upstream session with the client's own words, or goes over the bridge to an
     /// upstream that does not know them.
     async fn initialize(&self, context: &SessionHandle, request: Request) -> Result<Reply, Fault> {
-        let Inner { upstream, to_modern, .. } = &*self.0;
-        if to_modern.is_needed() {
-            return to_modern.initialize(context, request).await;
+        let Inner { upstream, legacy_to_modern, .. } = &*self.0;
+        if legacy_to_modern.is_needed() {
+            return legacy_to_modern.initialize(context, request).await;
         }
         let Upstream { fingerprint, era, .. } = &**upstream;
         let mut opened = upstream.open(&context.peer(), request.clone()).await;
         if initialize::may_be_modern(&opened) {
             if era.pinned().is_some() {
                 opened = initialize::name_pin(era, opened);
-            } else if to_modern.probe().await {
-                return to_modern.initialize(context, request).await;
+            } else if legacy_to_modern.probe().await {
+                return legacy_to_modern.initialize(context, request).await;
             }
         }
         let opened = opened?;
@@ -155,8 +161,9 @@ impl Relay {
                 is_modern: false,
             };
             context.edit(|state| state.upstreams.insert(UpstreamName::DEFAULT, upstream));
-            let dual = Dual::opened(Arc::clone(&self.0.upstream), opened.connection);
-            context.set_upstream(UpstreamName::DEFAULT, dual.into_service());
+            let session =
+                PassthroughSession::opened(Arc::clone(&self.0.upstream), opened.connection);
+            context.set_upstream(UpstreamName::DEFAULT, session.into_service());
         }
         Ok(Reply::One(opened.answer))
     }
@@ -172,8 +179,8 @@ impl Relay {
             return None;
         }
         Some(context.upstream_or_else(UpstreamName::DEFAULT, || match era {
-            Era::Modern => self.0.to_modern.stored(context.peer(), state),
-            Era::Legacy => Dual::stored(Arc::clone(&self.0.upstream)).into_service(),
+            Era::Modern => self.0.legacy_to_modern.stored(context.peer(), state),
+            Era::Legacy => PassthroughSession::stored(Arc::clone(&self.0.upstream)).into_service(),
         }))
     }
 }
@@ -183,7 +190,7 @@ fn counted(answered: Result<Reply, Fault>) -> Result<Reply, Fault> {
     answered
 }
 
-/// Its client opens a new session, which is joined with an upstream of the era that is pinned.
+/// The session is gone: its client opens a new one, in the era that the upstream is pinned to.
 fn gone() -> ReplyFuture {
     Box::pin(std::future::ready(Err(Fault::session_gone("session not found"))))
 }

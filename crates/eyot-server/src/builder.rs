@@ -311,7 +311,7 @@ impl ServerBuilder {
             calls: Calls::new(keys, &limits),
             parked: Arc::new(ParkedCalls::new(&limits)),
             changes: Changes::new(Arc::clone(&identity), shutdown.clone()),
-            tasks: Tasks::new(self.tasks.within(&limits)),
+            tasks: Tasks::new(self.tasks, limits.memory),
             detached: DetachedCalls::new(TaskTracker::new(), shutdown.finished().clone()),
             identity,
             limits,

@@ -1,6 +1,6 @@
 //! Who answers, and answers as the client's era wants them.
 
-use eyot_era::revision::{self, Carry, Losses};
+use eyot_era::revision::{self, Convert, Losses};
 use eyot_jsonrpc::{Id, Response};
 use eyot_types::{
     CallToolResult, CompleteResult, ContentBlock, EmptyResult, Era, GetPromptResult,
@@ -20,7 +20,7 @@ pub(crate) struct Identity {
 }
 
 /// A result of a method.
-pub(crate) trait Finish: Carry + Serialize {
+pub(crate) trait Finish: Convert + Serialize {
     /// Its metadata.
     fn meta_mut(&mut self) -> &mut Option<JsonObject>;
 

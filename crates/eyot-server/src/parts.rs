@@ -47,7 +47,11 @@ impl<C, H> ServerParts<C, H> {
 
     /// What answers requests for tasks.
     pub(crate) fn task_requests(&self) -> TaskRequests<'_> {
-        TaskRequests { tasks: &self.tasks, identity: &self.identity }
+        TaskRequests {
+            tasks: &self.tasks,
+            identity: &self.identity,
+            watched_max: self.limits.sessions.subscriptions_max,
+        }
     }
 
     /// Ends parked calls, and forgets tasks, whose time is over. Never ready.

@@ -238,8 +238,9 @@ impl HandlerService {
             return Err(unknown_resource(call.peer.era, &uri));
         }
         let subscribed = context(call).map_or(0, |it| it.state().subscriptions.len());
-        if is_subscribed && subscribed >= SUBSCRIPTIONS_MAX {
-            let error = format!("more than {SUBSCRIPTIONS_MAX} subscriptions in one session");
+        let subscriptions_max = self.0.limits.sessions.subscriptions_max;
+        if is_subscribed && subscribed >= subscriptions_max {
+            let error = format!("more than {subscriptions_max} subscriptions in one session");
             return Err(ErrorObject::new(INVALID_REQUEST, error));
         }
         let uri = uri.into_owned();
@@ -360,6 +361,3 @@ fn check_mirrored(
         None => tool.mirrored.check(&JsonObject::new(), header),
     }
 }
-
-/// Resources that one session may be subscribed to.
-const SUBSCRIPTIONS_MAX: usize = 1_000;

@@ -3,13 +3,11 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use crate::{CallSpan, Principal, SessionHandle};
 use bytes::Bytes;
 use eyot_jsonrpc::{Id, Message, MessageKind, Notification, Request, Response};
 use eyot_types::Era;
 use http::Extensions;
-use tracing::Span;
-
-use crate::{Principal, SessionHandle};
 
 /// One thing that a client does, with everything that belongs to it.
 #[derive(Clone, Debug)]
@@ -24,21 +22,27 @@ pub struct Call {
     pub extensions: Extensions,
     /// What is logged of this call says that it is of this call. The endpoint makes it and enters
     /// it whenever it polls the reply; a service that hands work to another task carries it there.
-    pub span: Span,
+    pub span: CallSpan,
 }
 
 impl Call {
     /// A call of a client that has no session.
     #[must_use]
     pub fn new(input: Input, peer: Peer) -> Self {
-        Self { input, peer, session: None, extensions: Extensions::new(), span: Span::none() }
+        Self {
+            input,
+            peer,
+            session: None,
+            extensions: Extensions::new(),
+            span: CallSpan::default(),
+        }
     }
 
     /// The call in a span of its own, as a child of the current one. Costs a look at a flag when
     /// nobody listens at the level `DEBUG`.
     #[must_use]
     pub fn in_span(mut self) -> Self {
-        self.span = tracing::debug_span!(
+        let span = tracing::debug_span!(
             "call",
             era = self.peer.era.as_str(),
             method = self.input.name(),
@@ -46,6 +50,7 @@ impl Call {
             session = self.session.as_ref().map(|it| tracing::field::debug(it.id())),
             principal = self.peer.principal_name().map(|it| &**it),
         );
+        self.span = CallSpan::new(span);
         self
     }
 }

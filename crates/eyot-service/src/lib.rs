@@ -5,6 +5,7 @@
 //! that answers a call is an [`McpService`].
 
 mod call;
+mod call_span;
 mod challenge;
 mod clock;
 mod fault;
@@ -21,6 +22,7 @@ mod session_handle;
 mod shutdown;
 
 pub use crate::call::{Call, Input, Peer, Transport};
+pub use crate::call_span::CallSpan;
 pub use crate::challenge::Challenge;
 pub use crate::clock::unix_ms;
 pub use crate::fault::{Fault, FaultKind};
@@ -35,6 +37,6 @@ pub use crate::operator_text::OperatorText;
 pub use crate::principal::Principal;
 pub use crate::reply::{Messages, Reply, ReplyItem};
 pub use crate::sealed_state::SealedState;
-pub use crate::service::{BoxService, McpService, ReplyFuture, WeakService};
+pub use crate::service::{BoxService, McpService, ReplyFuture, SharedService, WeakService};
 pub use crate::session_handle::SessionHandle;
 pub use crate::shutdown::Shutdown;

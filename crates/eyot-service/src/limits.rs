@@ -128,6 +128,8 @@ pub struct SessionLimits {
     pub in_all_max: usize,
     /// Sessions of one principal; clients without a name are one principal. 100,000.
     pub per_principal_max: usize,
+    /// Resources, or tasks, that one session or one modern subscription hears of. 1,000.
+    pub subscriptions_max: usize,
     /// Each session: its silence, its requests and its streams. See
     /// [`eyot_session::Limits`].
     pub each: OneSessionLimits,
@@ -135,7 +137,12 @@ pub struct SessionLimits {
 
 impl Default for SessionLimits {
     fn default() -> Self {
-        Self { in_all_max: 100_000, per_principal_max: 100_000, each: OneSessionLimits::default() }
+        Self {
+            in_all_max: 100_000,
+            per_principal_max: 100_000,
+            subscriptions_max: 1_000,
+            each: OneSessionLimits::default(),
+        }
     }
 }
 
@@ -155,6 +162,10 @@ pub struct CallLimits {
     /// How long a modern client may take for a round of a call that its handler has parked or
     /// left. 600 s.
     pub round_timeout: Duration,
+    /// How often a server may ask for another round of one call. 16.
+    pub rounds_max: u32,
+    /// Questions of one call that are open at once. 32.
+    pub questions_max: usize,
     /// Messages of one call (or of one listening client) that wait to be written out. 256.
     pub queue_messages_max: usize,
     /// How long a reader may leave that queue full before its call fails. 5 s.
@@ -168,6 +179,8 @@ impl Default for CallLimits {
             timeout: seconds(60),
             question_timeout: seconds(600),
             round_timeout: seconds(600),
+            rounds_max: 16,
+            questions_max: 32,
             queue_messages_max: 256,
             queue_stall_timeout: seconds(5),
         }
@@ -183,10 +196,15 @@ pub struct MemoryLimits {
     pub parked_calls_max: usize,
     /// Such calls of one principal; clients without a name are one principal. 256.
     pub parked_calls_per_principal_max: usize,
+    /// Bytes of the last words of such calls, which are kept for clients that come again. A
+    /// principal has a quarter. 16 MiB.
+    pub last_words_bytes_max: usize,
     /// Tasks that are kept for clients. 10,000.
     pub tasks_max: usize,
     /// Such tasks of one principal. 1,000.
     pub tasks_per_principal_max: usize,
+    /// Questions of one task that are open at once. 64.
+    pub task_questions_max: usize,
     /// How long a task is kept from its creation on, unless its server keeps it for less.
     /// 1 h.
     pub task_ttl: Duration,
@@ -199,8 +217,10 @@ impl Default for MemoryLimits {
         Self {
             parked_calls_max: 1_024,
             parked_calls_per_principal_max: 256,
+            last_words_bytes_max: 16 << 20,
             tasks_max: 10_000,
             tasks_per_principal_max: 1_000,
+            task_questions_max: 64,
             task_ttl: seconds(3_600),
             task_results_bytes_max: 64 << 20,
         }

@@ -37,12 +37,17 @@ impl<S> McpService for S where
 
 /// Any [`McpService`] behind one type: the border between crates.
 #[derive(Clone)]
-pub struct BoxService(Arc<dyn Answer>);
+pub struct BoxService(Arc<dyn SharedService>);
 
 impl BoxService {
     /// Wraps a service. Each call works on a clone of it.
     pub fn new(service: impl McpService) -> Self {
-        Self(Arc::new(service))
+        Self(Arc::new(Cloned(service)))
+    }
+
+    /// A service that its calls share, in the place where it is already.
+    pub fn of_shared(service: Arc<impl SharedService>) -> Self {
+        Self(service)
     }
 
     /// A service of one function, which is always ready.
@@ -58,7 +63,7 @@ impl BoxService {
         Self(Arc::new(Boxed(service)))
     }
 
-    /// The same service for whoever must not keep it: what is inside of it.
+    /// A weak handle, for what is inside of the service and would keep it for ever.
     #[must_use]
     pub fn downgrade(&self) -> WeakService {
         WeakService(Arc::downgrade(&self.0))
@@ -67,10 +72,10 @@ impl BoxService {
 
 /// A [`BoxService`] that is there as long as others keep it.
 #[derive(Clone)]
-pub struct WeakService(Weak<dyn Answer>);
+pub struct WeakService(Weak<dyn SharedService>);
 
 impl WeakService {
-    /// The service; `None` once nobody keeps it any more.
+    /// The service; `None` once its last keeper has let go.
     #[must_use]
     pub fn upgrade(&self) -> Option<BoxService> {
         self.0.upgrade().map(BoxService)
@@ -93,7 +98,7 @@ impl Service<Call> for BoxService {
     }
 
     fn call(&mut self, call: Call) -> ReplyFuture {
-        self.0.answer(call)
+        Arc::clone(&self.0).answer(call)
     }
 }
 
@@ -103,21 +108,26 @@ impl fmt::Debug for BoxService {
     }
 }
 
-trait Answer: Send + Sync {
-    fn answer(&self, call: Call) -> ReplyFuture;
+/// A service that its calls share: it is not cloned for each, and always ready.
+pub trait SharedService: Send + Sync + 'static {
+    /// The future of the reply to a call, which may hold the service.
+    fn answer(self: Arc<Self>, call: Call) -> ReplyFuture;
 }
 
-impl<S: McpService> Answer for S {
-    fn answer(&self, call: Call) -> ReplyFuture {
-        answer(self.clone(), call, |future| Box::pin(future))
+/// A service that is cloned for each call.
+struct Cloned<S>(S);
+
+impl<S: McpService> SharedService for Cloned<S> {
+    fn answer(self: Arc<Self>, call: Call) -> ReplyFuture {
+        answer(self.0.clone(), call, |future| Box::pin(future))
     }
 }
 
 /// A service of one function.
 struct FromFn<F>(F);
 
-impl<F: Fn(Call) -> ReplyFuture + Send + Sync> Answer for FromFn<F> {
-    fn answer(&self, call: Call) -> ReplyFuture {
+impl<F: Fn(Call) -> ReplyFuture + Send + Sync + 'static> SharedService for FromFn<F> {
+    fn answer(self: Arc<Self>, call: Call) -> ReplyFuture {
         self.0(call)
     }
 }
@@ -125,8 +135,8 @@ impl<F: Fn(Call) -> ReplyFuture + Send + Sync> Answer for FromFn<F> {
 /// A service whose futures are boxed.
 struct Boxed<S>(S);
 
-impl<S: McpService<Future = ReplyFuture>> Answer for Boxed<S> {
-    fn answer(&self, call: Call) -> ReplyFuture {
+impl<S: McpService<Future = ReplyFuture>> SharedService for Boxed<S> {
+    fn answer(self: Arc<Self>, call: Call) -> ReplyFuture {
         answer(self.0.clone(), call, |future| future)
     }
 }

@@ -1,5 +1,6 @@
 //! A session as the service behind the endpoint sees it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
@@ -28,10 +29,23 @@ pub struct SessionHandle {
     state: Mutex<SessionState>,
     /// One writer at a time, so that a later state is never overwritten by an earlier one.
     writing: Semaphore,
-    /// What answers for the session's upstreams, once it is joined with them: seldom more than one.
-    upstreams: Mutex<Vec<(UpstreamName, BoxService)>>,
-    values: Mutex<Extensions>,
+    kept: Mutex<Kept>,
 }
+
+/// What is kept with a session. Ten thousand sessions have one upstream each, which has no name.
+#[derive(Default)]
+struct Kept {
+    /// What answers for the upstream without a name, once the session is joined with it.
+    unnamed: Option<BoxService>,
+    /// One of each type, [`Named`] among them.
+    values: Extensions,
+}
+
+/// What answers for the upstreams with a name.
+#[derive(Clone, Default)]
+struct Named(BTreeMap<UpstreamName, BoxService>);
+
+const _: () = assert!(size_of::<SessionHandle>() <= 208, "10,000 and more of these live at once");
 
 impl SessionHandle {
     /// A session that this process may write under `fence`.
@@ -47,12 +61,11 @@ impl SessionHandle {
             id,
             principal,
             fence,
-            revision: OnceLock::new(),
             store,
             state: Mutex::new(state),
             writing: Semaphore::new(1),
-            upstreams: Mutex::default(),
-            values: Mutex::default(),
+            revision: OnceLock::new(),
+            kept: Mutex::default(),
         }
     }
 
@@ -143,49 +156,57 @@ impl SessionHandle {
 
     /// Keeps `service` as what answers for an upstream of the session, in the place of what did.
     pub fn set_upstream(&self, name: UpstreamName, service: BoxService) {
-        let mut upstreams = self.upstreams.lock();
-        match upstreams.iter_mut().find(|it| it.0 == name) {
-            Some((_, known)) => *known = service,
-            None => insert(&mut upstreams, name, service),
-        }
+        self.kept.lock().insert(name, service);
     }
 
     /// What answers for an upstream of the session, if this process has joined it with that.
     #[must_use]
     pub fn upstream(&self, name: &UpstreamName) -> Option<BoxService> {
-        self.upstreams.lock().iter().find(|it| it.0 == *name).map(|it| it.1.clone())
+        self.kept.lock().upstream(name).cloned()
     }
 
     /// What answers for an upstream of the session; `make` makes it now if nothing does yet. Calls
-    /// that need it at once get one and the same.
+    /// that need it at once get one and the same. `make` must not look at what else is kept.
     pub fn upstream_or_else(
         &self,
         name: UpstreamName,
         make: impl FnOnce() -> BoxService,
     ) -> BoxService {
-        let mut upstreams = self.upstreams.lock();
-        if let Some((_, known)) = upstreams.iter().find(|it| it.0 == name) {
+        let mut kept = self.kept.lock();
+        if let Some(known) = kept.upstream(&name) {
             return known.clone();
         }
         let made = make();
-        insert(&mut upstreams, name, made.clone());
+        kept.insert(name, made.clone());
         made
     }
 
     /// The value of this type that is kept with the session; `make` makes it now if there is
-    /// none. Calls that need it at once get one and the same.
+    /// none. Calls that need it at once get one and the same. `make` must not look at what else
+    /// is kept.
     pub fn value_or_else<T>(&self, make: impl FnOnce() -> T) -> T
     where
         T: Clone + Send + Sync + 'static,
     {
-        self.values.lock().get_or_insert_with(make).clone()
+        self.kept.lock().values.get_or_insert_with(make).clone()
     }
 }
 
-/// Ten thousand sessions have one upstream each: no room is made for more.
-fn insert(upstreams: &mut Vec<(UpstreamName, BoxService)>, name: UpstreamName, it: BoxService) {
-    upstreams.reserve_exact(1);
-    upstreams.push((name, it));
+impl Kept {
+    fn upstream(&self, name: &UpstreamName) -> Option<&BoxService> {
+        match name.is_default() {
+            true => self.unnamed.as_ref(),
+            false => self.values.get::<Named>()?.0.get(name),
+        }
+    }
+
+    fn insert(&mut self, name: UpstreamName, service: BoxService) {
+        if name.is_default() {
+            self.unnamed = Some(service);
+        } else {
+            self.values.get_or_insert_default::<Named>().0.insert(name, service);
+        }
+    }
 }
 
 impl fmt::Debug for SessionHandle {

@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 
-use super::to_legacy::{ask_at, call, ignorant, request};
+use super::modern_to_legacy::{ask_at, call, ignorant, request};
 use crate::peers::{Peers, Server, at, check, python, script};
 use crate::support::program::{free_port, program};
 use crate::support::{Bridge, Connection, Program, modern_ask};

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use eyot_era::ToolFact;
 use eyot_era::legacy_to_modern::{
-    ClientMeta, Leg, RoundError, RoundLimits, Rounds, Step, carry_answer, carry_notification,
-    carry_tools, requires_task, task_created, tell_support,
+    ClientMeta, Leg, RoundError, RoundLimits, Rounds, Step, convert_answer, convert_notification,
+    convert_tools, requires_task, task_created, tell_support,
 };
 use eyot_jsonrpc::{
     ErrorObject, Id, Kind, METHOD_NOT_FOUND, Message, MessageKind, Notification, Request, Response,
 };
-use eyot_service::{Fault, FaultKind, Messages, Reply, ReplyItem};
+use eyot_service::{CallLimits, Fault, FaultKind, Messages, Reply, ReplyItem};
 use eyot_types::codes::{self, HEADER_MISMATCH, Outcome};
 use eyot_types::{Era, JsonObject, ListToolsResult, Method, Revision};
 use eyot_upstream::{Sender, param_headers};
@@ -25,20 +25,20 @@ use serde_json::value::RawValue;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
+use super::emulated_session::EmulatedSession;
 use super::pending::{Question, Registered};
-use super::session::Bridged;
 use super::tasks::CallTasks;
 use super::upstream::upstreams_fault;
 use crate::losses::count_losses;
 
-/// A call under way: pulled for its messages by whoever holds the client's stream.
+/// A call under way. The client's stream pulls its messages.
 ///
 /// Dropping it lets go of the server's stream, which cancels the call there: "Closing the SSE
 /// response stream MUST be treated by the server as cancellation" (2026-07-28,
 /// basic/transports/streamable-http). A client that only disconnects does not drop it: the host
 /// reads on.
 pub(crate) struct Calling {
-    session: Arc<Bridged>,
+    session: Arc<EmulatedSession>,
     client: Arc<ClientMeta>,
     revision: Revision,
     id: Id,
@@ -82,7 +82,7 @@ struct Asking {
 
 impl Calling {
     pub(crate) fn new(
-        (session, client): (Arc<Bridged>, Arc<ClientMeta>),
+        (session, client): (Arc<EmulatedSession>, Arc<ClientMeta>),
         revision: Revision,
         request: Request,
         tasks: CallTasks,
@@ -93,6 +93,8 @@ impl Calling {
             .params(&request, level.as_deref())
             .map_err(|error| Fault::refused(codes::invalid_params(&error.to_string())))?;
         let (registered, cancelled) = session.calls().begin(&id);
+        let CallLimits { rounds_max, questions_max, .. } = session.upstream().limits().calls;
+        let round_limits = RoundLimits { rounds_max, questions_max, ..RoundLimits::default() };
         let method = request.method().to_owned();
         Ok(Self {
             session,
@@ -102,7 +104,7 @@ impl Calling {
             method,
             request,
             params,
-            rounds: Rounds::new(revision, RoundLimits::default()),
+            rounds: Rounds::new(revision, round_limits),
             tool: None,
             tasks,
             stage: Stage::Due,
@@ -213,7 +215,7 @@ impl Calling {
     /// "These notifications MUST relate to the originating client request" (2026-07-28,
     /// basic/transports/streamable-http): changes of lists have a stream of their own.
     fn notice(&self, notification: Notification) -> Option<Message> {
-        let carried = match Method::parse(notification.method()) {
+        let converted = match Method::parse(notification.method()) {
             Method::ToolsListChanged => {
                 self.session.upstream().tools.handle_changed();
                 None
@@ -223,12 +225,12 @@ impl Calling {
             | Method::ResourcesUpdated
             | Method::SubscriptionsAcknowledged
             | Method::Cancelled => None,
-            _ => carry_notification(self.revision, notification.into_message()),
+            _ => convert_notification(self.revision, notification.into_message()),
         };
-        if carried.is_none() {
+        if converted.is_none() {
             eyot_metrics::messages_dropped("notification_of_nobody");
         }
-        carried
+        converted
     }
 
     /// After a loss: sends again what certainly did not run, or only reads; once.
@@ -290,7 +292,7 @@ impl Calling {
         let page = (method == Method::ToolsList)
             .then(|| answer.decode_result::<ListToolsResult>().ok())
             .flatten();
-        let carried = match page {
+        let converted = match page {
             Some(mut page) => {
                 let tools = &self.session.upstream().tools;
                 tools.learn_page(None, &mut page);
@@ -299,15 +301,15 @@ impl Calling {
                         |name: &str| tools.find(None, name).is_some_and(|it| it.needs_task);
                     tell_support(&mut page, needs_task);
                 }
-                carry_tools(self.revision, answer.id(), page)
+                convert_tools(self.revision, answer.id(), page)
             }
             None => {
                 let schema = self.tool.as_ref().and_then(|it| it.wrapped_output.as_ref());
-                carry_answer(self.revision, method, answer, schema)
+                convert_answer(self.revision, method, answer, schema)
             }
         };
-        count_losses(&carried.losses, Era::Modern);
-        self.as_wanted(carried.message)
+        count_losses(&converted.losses, Era::Modern);
+        self.as_wanted(converted.message)
     }
 
     /// The answer as the client wants it: as a task, if it is a result.

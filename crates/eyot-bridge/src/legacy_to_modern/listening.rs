@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use eyot_era::legacy_to_modern::{ClientMeta, carry_notification};
+use eyot_era::legacy_to_modern::{ClientMeta, convert_notification};
 use eyot_jsonrpc::{Kind, METHOD_NOT_FOUND, Message, MessageKind};
 use eyot_service::{Fault, ReplyItem};
 use eyot_stdx::Backoff;
@@ -13,27 +13,27 @@ use futures_util::StreamExt as _;
 use serde_json::json;
 use tokio::time::sleep;
 
-use super::feed::{Feed, Source};
-use super::session::Bridged;
+use super::change_subscription::{ChangeStream, ChangeSubscription};
+use super::emulated_session::EmulatedSession;
 
-/// Pulls from the session's feed. Dropped when the client goes away.
+/// Pulls from the session's subscription. Dropped when the client goes away.
 pub(crate) struct Listening {
-    session: Arc<Bridged>,
+    session: Arc<EmulatedSession>,
     client: Arc<ClientMeta>,
     revision: Revision,
-    source: Option<Source>,
+    stream: Option<ChangeStream>,
     ready: VecDeque<Message>,
     failures: u32,
-    /// A source has ended: changes may have been missed until the next is open.
+    /// A stream has ended: changes may have been missed until the next is open.
     is_broken: bool,
     /// The server has nothing to tell, or no such method: only another wish changes that.
     is_idle: bool,
 }
 
 impl Listening {
-    /// Opens the feed, if it is not open.
+    /// Opens the subscription, if it is not open.
     pub(crate) async fn open(
-        session: Arc<Bridged>,
+        session: Arc<EmulatedSession>,
         client: Arc<ClientMeta>,
         revision: Revision,
     ) -> Self {
@@ -41,7 +41,7 @@ impl Listening {
             session,
             client,
             revision,
-            source: None,
+            stream: None,
             ready: VecDeque::new(),
             failures: 0,
             is_broken: false,
@@ -55,8 +55,8 @@ impl Listening {
         listening
     }
 
-    fn feed(&self) -> &Feed {
-        self.session.feed()
+    fn changes(&self) -> &ChangeSubscription {
+        self.session.changes()
     }
 
     /// The next message for the client; never the last.
@@ -69,22 +69,22 @@ impl Listening {
                 continue;
             }
             let session = Arc::clone(&self.session);
-            match &mut self.source {
-                Some(Source { parts, .. }) => tokio::select! {
+            match &mut self.stream {
+                Some(ChangeStream { parts, .. }) => tokio::select! {
                     biased;
-                    () = session.feed().changed() => {}
+                    () = session.changes().changed() => {}
                     part = parts.next() => match part {
                         Some(Ok(part)) => self.take(part),
                         Some(Err(_)) | None => self.lose(),
                     },
                 },
                 None if self.is_idle => {
-                    session.feed().changed().await;
+                    session.changes().changed().await;
                     self.is_idle = false;
                 }
                 None => tokio::select! {
                     biased;
-                    () = session.feed().changed() => {}
+                    () = session.changes().changed() => {}
                     () = sleep(PAUSE.steady_delay(self.failures)) => {
                         // Boxed, because it is large and rare.
                         Box::pin(self.reopen()).await;
@@ -94,13 +94,13 @@ impl Listening {
         }
     }
 
-    /// Opens the feed anew.
+    /// Opens the subscription anew.
     async fn reopen(&mut self) {
-        if self.feed().is_idle().await {
+        if self.changes().is_idle().await {
             self.is_idle = true;
             return;
         }
-        match self.session.feed().reopen(&self.client).await {
+        match self.session.changes().reopen(&self.client).await {
             Ok(()) => {}
             Err(fault) => {
                 tracing::debug!(%fault, "nothing to listen to");
@@ -110,21 +110,20 @@ impl Listening {
         }
     }
 
-    /// A newer source in the place of the one that there was. What both have brought by now is told
-    /// once: a change that happened before this moment is the same change. Says whether there is a
-    /// newer one.
+    /// Replaces the stream by a newer one; `false` when there is none. What both have brought by now
+    /// is told once: each change before this moment came on both.
     fn take_newer(&mut self) -> bool {
-        let Some(mut newer) = self.feed().take() else { return false };
-        let mut told = std::mem::take(&mut self.is_broken).then(|| self.feed().told());
+        let Some(mut newer) = self.changes().take() else { return false };
+        let mut told = std::mem::take(&mut self.is_broken).then(|| self.changes().told());
         for (method, uri) in told.take().into_iter().flatten() {
             // Told once for all that may have been missed.
             let params = uri.map(|uri| json!({ "uri": uri }));
             self.ready.push_back(Message::notification(method.as_str(), &params));
         }
-        let older = self.source.take().map(|mut it| it.drain());
+        let older = self.stream.take().map(|mut it| it.drain());
         let overlap = older.into_iter().flatten().chain(newer.drain());
         let overlap = Vec::from_iter(overlap);
-        self.source = Some(newer);
+        self.stream = Some(newer);
         let mut seen = Vec::new();
         for message in overlap {
             let what = (
@@ -159,23 +158,23 @@ impl Listening {
             | Method::ResourcesUpdated => {}
             _ => return eyot_metrics::messages_dropped("notification_of_nobody"),
         }
-        self.ready.extend(carry_notification(self.revision, notification.into_message()));
+        self.ready.extend(convert_notification(self.revision, notification.into_message()));
     }
 
     fn lose(&mut self) {
-        self.source = None;
+        self.stream = None;
         self.is_broken = true;
         self.failures = self.failures.saturating_add(1);
         self.session.upstream().tools.handle_changed();
-        self.feed().lost();
+        self.changes().lost();
     }
 }
 
 impl Drop for Listening {
     fn drop(&mut self) {
-        if let Some(mut source) = self.source.take() {
-            source.unread.extend(self.ready.drain(..));
-            self.feed().give_back(source);
+        if let Some(mut stream) = self.stream.take() {
+            stream.unread.extend(self.ready.drain(..));
+            self.changes().park(stream);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What a bridged session waits for: answers of the client, and its word that it cancels a call.
+//! What an emulated session waits for: answers of its client, and cancellations of its calls.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use eyot_jsonrpc::{Id, Message};
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
-/// Bytes of chance in the id of a question: nobody else can answer it.
+/// Random bytes of the id of a question: another client cannot guess it.
 const ID_BYTES: usize = 16;
 
 /// The open questions of a session.
@@ -34,7 +34,7 @@ impl Questions {
         Question { questions: Arc::clone(self), id, answer }
     }
 
-    /// Takes an answer; says whether somebody waits for it.
+    /// Takes an answer; `false` when no call waits for it.
     pub(crate) fn answer(&self, message: Message) -> bool {
         let id = message.id();
         let text = id.as_ref().and_then(Id::as_text);

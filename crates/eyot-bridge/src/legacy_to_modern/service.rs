@@ -12,16 +12,16 @@ use futures_util::stream;
 use serde_json::json;
 
 use super::call::Calling;
+use super::emulated_session::EmulatedSession;
 use super::listening::Listening;
-use super::session::Bridged;
 use super::tasks::requests::{self, declaring};
 
 /// The service of one session. Cheap to clone.
 #[derive(Clone, Debug)]
-pub(crate) struct SessionService(Arc<Bridged>);
+pub(crate) struct SessionService(Arc<EmulatedSession>);
 
 impl SessionService {
-    pub(crate) fn new(session: Bridged) -> Self {
+    pub(crate) fn new(session: EmulatedSession) -> Self {
         Self(Arc::new(session))
     }
 
@@ -47,7 +47,7 @@ impl SessionService {
             Input::Listen { .. } => Box::pin(self.clone().listen(context)),
             Input::Resume { .. } => ready(Err(not_resumable())),
             Input::Close => {
-                self.0.feed().close();
+                self.0.changes().close();
                 ready(Ok(Reply::None))
             }
             _ => ready(Err(Fault::internal("this input is not known here"))),
@@ -65,7 +65,7 @@ impl SessionService {
             Method::ResourcesSubscribe | Method::ResourcesUnsubscribe => {
                 Box::pin(async move { service.change_subscriptions(&context, &request).await })
             }
-            // What only the modern era has, and what is not carried.
+            // Methods of the modern era alone.
             Method::ServerDiscover | Method::SubscriptionsListen | Method::TasksUpdate => {
                 refused(&request, &codes::method_not_found(request.method()))
             }
@@ -137,8 +137,8 @@ impl SessionService {
         let Some(uri) = request.uri().map(Cow::into_owned) else { return refused("no uri") };
         let is_wanted = request.is_method(Method::ResourcesSubscribe.as_str());
         if !is_wanted {
-            session.feed().unsubscribe(&client, &uri).await;
-        } else if !session.feed().subscribe(&client, &uri).await? {
+            session.changes().unsubscribe(&client, &uri).await;
+        } else if !session.changes().subscribe(&client, &uri).await? {
             return refused("the server does not tell when this resource changes");
         }
         store(context, |state| {

@@ -20,12 +20,12 @@ use parking_lot::Mutex;
 
 use self::entry::{TaskEntry, Upstream, unknown_task};
 use crate::clock::now;
-use crate::task_rooms::TaskRooms;
+use crate::task_quota::TaskQuota;
 
 /// The tasks of every session before one server.
 #[derive(Debug)]
 pub(crate) struct KnownTasks {
-    rooms: Arc<TaskRooms>,
+    quota: Arc<TaskQuota>,
     table: Mutex<TaskTable<Arc<TaskEntry>>>,
 }
 
@@ -33,7 +33,7 @@ pub(crate) struct KnownTasks {
 #[derive(Debug)]
 pub(crate) struct SessionTasks {
     known: Arc<KnownTasks>,
-    /// Who the session is in the table. Unset: it has had no task.
+    /// The name of the session in the table. Unset: it has had no task.
     owner: OnceLock<Arc<str>>,
 }
 
@@ -46,13 +46,13 @@ pub(crate) struct CallTasks {
     pub(crate) wanted: Option<WantedTask>,
 }
 
-/// A call whose client asked for a task, with room for one.
+/// The permit of a call whose client asked for a task.
 #[derive(Debug)]
 pub(crate) struct WantedTask(QuotaPermit);
 
 impl KnownTasks {
     pub(crate) fn new(limits: &Limits) -> Arc<Self> {
-        Arc::new(Self { rooms: TaskRooms::new(limits), table: Mutex::default() })
+        Arc::new(Self { quota: TaskQuota::new(limits), table: Mutex::default() })
     }
 
     /// Forgets the tasks whose time is over.
@@ -61,7 +61,7 @@ impl KnownTasks {
         if !expired.is_empty() {
             // Dropped without the lock: their results may be large.
             drop(expired);
-            self.rooms.count();
+            self.quota.count();
         }
     }
 }
@@ -87,7 +87,7 @@ impl SessionTasks {
         found.ok_or_else(unknown_task)
     }
 
-    /// Those of the session, the oldest first.
+    /// The tasks of the session, the oldest first.
     fn all(&self) -> Vec<Arc<TaskEntry>> {
         self.known.sweep();
         let table = self.known.table.lock();
@@ -95,10 +95,10 @@ impl SessionTasks {
         table.iter().filter(|it| Some(&it.owner) == owner).cloned().collect()
     }
 
-    /// Room for one more task of this principal.
-    fn room(&self, principal: Option<&Arc<str>>) -> Result<WantedTask, ErrorObject> {
+    /// Leave for one more task of this principal.
+    fn permit(&self, principal: Option<&Arc<str>>) -> Result<WantedTask, ErrorObject> {
         self.known.sweep();
-        self.known.rooms.take(principal).map(WantedTask)
+        self.known.quota.permit(principal).map(WantedTask)
     }
 
     /// The answer of a call that the server has made a task.
@@ -111,7 +111,7 @@ impl SessionTasks {
         let WantedTask(permit) = wanted;
         let upstream = Upstream { id: task.task_id.clone(), tool };
         let ttl_ms = task.ttl_ms;
-        let task = self.known.rooms.begin(permit, WorkPlace::Peer, task.into(), ttl_ms);
+        let task = self.known.quota.begin(permit, WorkPlace::Peer, task.into(), ttl_ms);
         let told = legacy_to_modern::call_goes_on(id, task.legacy_view());
         self.insert(Some(upstream), task);
         told
@@ -122,7 +122,7 @@ impl SessionTasks {
     pub(crate) fn finished(&self, id: Id, answer: &Message, wanted: WantedTask) -> Message {
         let WantedTask(permit) = wanted;
         let said = Said::at(unix_ms());
-        let mut task = self.known.rooms.begin(permit, WorkPlace::Here, said, None);
+        let mut task = self.known.quota.begin(permit, WorkPlace::Here, said, None);
         let told = legacy_to_modern::call_goes_on(id, task.legacy_view());
         task.handle_end(End::of_answer(answer), now());
         self.insert(None, task);

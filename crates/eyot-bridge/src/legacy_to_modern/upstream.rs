@@ -113,13 +113,13 @@ impl ModernUpstream {
         page: PaginatedParams,
     ) -> Result<Response, Fault> {
         let bare = Request::unnumbered(Method::ToolsList.as_str(), &page);
-        let request = carried_request(client, &bare).ok_or_else(Fault::unanswered)?;
+        let request = request_for(client, &bare).ok_or_else(Fault::unanswered)?;
         self.ask(request).await
     }
 }
 
 /// A request of our own on behalf of a client.
-pub(crate) fn carried_request(client: &ClientMeta, bare: &Request) -> Option<Request> {
+pub(crate) fn request_for(client: &ClientMeta, bare: &Request) -> Option<Request> {
     let params = RawValue::from_string(client.params(bare, None).ok()?).ok()?;
     Some(Request::new(bare.id(), bare.method(), &params))
 }

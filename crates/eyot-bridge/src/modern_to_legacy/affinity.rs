@@ -3,17 +3,17 @@
 /// Which calls share an upstream session, besides having declared the same capabilities.
 ///
 /// A legacy server keeps state in its session, and a modern client says nothing that a session
-/// could be found by. What shares one sees each other's state.
+/// could be found by. Calls that share a session see each other's state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Affinity {
-    /// Calls of one principal share; a client that nobody has authenticated shares nothing, not
-    /// even with itself. An upstream that gives no session id keeps no state, and is shared.
+    /// Calls of one principal share; a client without credentials shares nothing, not even with
+    /// itself. An upstream that gives no session id keeps no state, and is shared.
     #[default]
     Auto,
     /// All calls share.
     Shared,
-    /// Calls of one principal share, and so do those of all clients that nobody has authenticated.
+    /// Calls of one principal share, and so do those of all clients without credentials.
     PerPrincipal,
     /// Calls of one principal that name the same handle share: 16 to 128 characters under
     /// `io.eyot/session` in `_meta`. One without a handle shares nothing.

@@ -10,8 +10,8 @@ use eyot_types::{Era, JsonObject, Method, Revision, RoundParams, codes};
 use eyot_upstream::Upstream;
 
 use super::affinity::Affinity;
-use super::ask::Ask;
 use super::inner::Inner;
+use super::modern_request::ModernRequest;
 use super::param_headers::ParamHeaders;
 use super::parked::ParkedCalls;
 use super::pool::Pool;
@@ -23,9 +23,9 @@ use crate::losses::count_losses;
 
 /// The bridge to one upstream. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Bridge(Arc<Inner>);
+pub struct ModernToLegacy(Arc<Inner>);
 
-impl Bridge {
+impl ModernToLegacy {
     /// A bridge to one upstream; calls that wait are kept in the store, if there is one.
     #[must_use]
     pub fn new(
@@ -35,10 +35,11 @@ impl Bridge {
     ) -> Self {
         let limits = Arc::clone(&upstream.runtime.limits);
         let records = Arc::new(Records::new(store, upstream.fingerprint.clone()));
+        let param_headers = ParamHeaders::default();
         Self(Arc::new(Inner {
-            pool: Pool::new(Arc::clone(upstream), affinity),
+            pool: Pool::new(Arc::clone(upstream), affinity, Arc::clone(&param_headers.tools)),
             parked: Arc::new(ParkedCalls::new(records, Arc::clone(&limits))),
-            param_headers: ParamHeaders::default(),
+            param_headers,
             tasks: Tasks::new(&limits),
             limits,
         }))
@@ -60,61 +61,60 @@ impl Bridge {
             Input::Notification(_) | Input::Response(_) => return Ok(Reply::None),
             _ => return Err(Fault::internal("modern clients have no sessions")),
         };
-        let ask = match Ask::read(request, &call) {
-            Ok(ask) => Arc::new(ask),
+        let request = match ModernRequest::read(request, &call) {
+            Ok(request) => Arc::new(request),
             Err(error) => return Err(Fault::refused(error)),
         };
-        let text = ask.method();
-        let method = Method::parse(&text);
+        let method = Method::parse(request.method());
         match method {
-            Method::ServerDiscover => self.discover(&ask).await,
-            Method::Other(_) => self.call(&ask).await,
-            Method::SubscriptionsListen => Box::pin(self.0.listen(&ask)).await,
+            Method::ServerDiscover => self.discover(&request).await,
+            Method::Other(_) => self.call(&request).await,
+            Method::SubscriptionsListen => Box::pin(self.0.listen(&request)).await,
             Method::TasksGet | Method::TasksUpdate | Method::TasksCancel => {
-                Box::pin(self.0.task_request(&ask, method)).await
+                Box::pin(self.0.task_request(&request, method)).await
             }
-            _ if method.is_in(Revision::MODERN) => self.call(&ask).await,
-            _ => Ok(not_found(&ask, &text)),
+            _ if method.is_in(Revision::MODERN) => self.call(&request).await,
+            _ => Ok(not_found(&request, request.method())),
         }
     }
 
-    async fn discover(&self, ask: &Ask) -> Result<Reply, Fault> {
-        let initialized = match self.0.pool.said(ask) {
+    async fn discover(&self, request: &ModernRequest) -> Result<Reply, Fault> {
+        let initialized = match self.0.pool.said(request) {
             Some(initialized) => initialized,
-            None => self.0.pool.session(ask, false).await?.initialized.clone(),
+            None => self.0.pool.session(request, false).await?.initialized.clone(),
         };
-        let answered = modern_to_legacy::discover(ask.id.clone(), initialized);
+        let answered = modern_to_legacy::discover(request.id.clone(), initialized);
         count_losses(&answered.losses, Era::Legacy);
         Ok(Reply::One(answered.message))
     }
 
-    async fn call(&self, ask: &Arc<Ask>) -> Result<Reply, Fault> {
+    async fn call(&self, request: &Arc<ModernRequest>) -> Result<Reply, Fault> {
         let inner = &self.0;
-        let round = RoundParams::of(&ask.message).map_err(Fault::refused)?;
+        let round = RoundParams::of(&request.message).map_err(Fault::refused)?;
         let responses = round.input_responses.unwrap_or_default();
         if let Some(sealed) = round.request_state {
-            match inner.request_state(ask).await.open(&sealed) {
+            match inner.request_state(request).await.open(&sealed) {
                 Ok(State::Parked(state)) => {
-                    return Ok(Box::pin(inner.resume(ask, &state, &responses)).await);
+                    return Ok(Box::pin(inner.resume(request, &state, &responses)).await);
                 }
-                Ok(State::Visit(keys)) => {
-                    if let Some(error) = refused_visit(&keys, &responses) {
-                        return Ok(Reply::One(ask.refuse(&error)));
+                Ok(State::AwaitsUrl(keys)) => {
+                    if let Some(error) = refused_url(&keys, &responses) {
+                        return Ok(Reply::One(request.refuse(&error)));
                     }
                 }
-                Err(error) => return Ok(Reply::One(ask.refuse(&error))),
+                Err(error) => return Ok(Reply::One(request.refuse(&error))),
             }
         }
-        if let Err(fault) = inner.check_headers(ask).await {
-            return ask.fail(fault);
+        if let Err(fault) = inner.check_headers(request).await {
+            return request.fail(fault);
         }
-        let call = inner.begin(ask).await?;
-        Ok(Reply::Stream(CallReply::first(inner, Arc::clone(ask), call).into_messages()))
+        let call = inner.begin(request).await?;
+        Ok(Reply::Stream(CallReply::first(inner, Arc::clone(request), call).into_messages()))
     }
 }
 
-/// The error of a user who did not visit a page that the upstream insists on.
-fn refused_visit(keys: &[String], responses: &JsonObject) -> Option<ErrorObject> {
+/// The error for a client whose user has not visited a page that the upstream insists on.
+fn refused_url(keys: &[String], responses: &JsonObject) -> Option<ErrorObject> {
     let is_accepted = |key: &String| {
         let action = responses.get(key).and_then(|it| it.get("action"));
         action.and_then(serde_json::Value::as_str) == Some("accept")
@@ -125,6 +125,6 @@ fn refused_visit(keys: &[String], responses: &JsonObject) -> Option<ErrorObject>
     })
 }
 
-fn not_found(ask: &Ask, method: &str) -> Reply {
-    Reply::One(ask.refuse(&codes::method_not_found(method)))
+fn not_found(request: &ModernRequest, method: &str) -> Reply {
+    Reply::One(request.refuse(&codes::method_not_found(method)))
 }

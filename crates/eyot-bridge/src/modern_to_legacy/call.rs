@@ -18,20 +18,20 @@ use super::shared::CallShared;
 
 /// A call with what the upstream says to it.
 ///
-/// One polls it at a time: the client's reply, or the driver while it is at rest.
+/// It is polled by the reply of the client that leads, or by the driver while the call is parked.
 pub(crate) struct UpstreamCall {
     pub(crate) shared: Arc<CallShared>,
     pub(crate) session: Arc<UpstreamSession>,
     stage: Mutex<Stage>,
-    /// Nobody else may be asked in this session meanwhile.
-    _turn: Option<OwnedSemaphorePermit>,
+    /// While it is held, no other call may be asked in this session.
+    _asking_permit: Option<OwnedSemaphorePermit>,
 }
 
 enum Stage {
     Sending(ReplyFuture),
     Streaming(Messages),
-    /// Nobody listens; the rest is heard from where its stream was left.
-    Apart(Bytes),
+    /// The stream was let go; the rest is heard from this event on.
+    Detached(Bytes),
     /// The last word, until it is taken.
     Ended(Option<Box<Heard>>),
 }
@@ -53,11 +53,11 @@ impl UpstreamCall {
         session: Arc<UpstreamSession>,
         shared: Arc<CallShared>,
         request: Request,
-        turn: Option<OwnedSemaphorePermit>,
+        permit: Option<OwnedSemaphorePermit>,
     ) -> Arc<Self> {
         let connection = session.connection.clone();
         let sending = Box::pin(async move { connection.request(request).await });
-        Self::at(session, shared, Stage::Sending(sending), turn)
+        Self::at(session, shared, Stage::Sending(sending), permit)
     }
 
     /// Goes on with a call where an earlier process has left it; `None` when the upstream cannot
@@ -65,13 +65,13 @@ impl UpstreamCall {
     pub(crate) fn restore(
         session: Arc<UpstreamSession>,
         shared: Arc<CallShared>,
-        turn: Option<OwnedSemaphorePermit>,
+        permit: Option<OwnedSemaphorePermit>,
     ) -> Option<Arc<Self>> {
         let rest = session.connection.follow(shared.request_id(), shared.cursor())?;
-        Some(Self::at(session, shared, Stage::Streaming(rest), turn))
+        Some(Self::at(session, shared, Stage::Streaming(rest), permit))
     }
 
-    /// A call that is sent so.
+    /// A call that is sent by `sending`.
     pub(crate) fn follow(
         session: Arc<UpstreamSession>,
         shared: Arc<CallShared>,
@@ -84,10 +84,10 @@ impl UpstreamCall {
         session: Arc<UpstreamSession>,
         shared: Arc<CallShared>,
         stage: Stage,
-        turn: Option<OwnedSemaphorePermit>,
+        permit: Option<OwnedSemaphorePermit>,
     ) -> Arc<Self> {
-        session.hub.begin(&shared);
-        Arc::new(Self { shared, session, stage: Mutex::new(stage), _turn: turn })
+        session.router.begin(&shared);
+        Arc::new(Self { shared, session, stage: Mutex::new(stage), _asking_permit: permit })
     }
 
     /// What the upstream says next to this call. Its questions go to the call's machine.
@@ -95,7 +95,7 @@ impl UpstreamCall {
         loop {
             let polled = {
                 let mut stage = self.stage.lock();
-                self.come_back(&mut stage);
+                self.attach(&mut stage);
                 std::task::ready!(stage.poll(cx))
             };
             match polled {
@@ -115,8 +115,8 @@ impl UpstreamCall {
         }
     }
 
-    /// Where the call is now, with these questions; `unasked` is up to where the session's own
-    /// stream was heard.
+    /// How far the call is, with these open questions. `unasked`: the event up to which the session's
+    /// own stream was read.
     pub(crate) fn position(
         &self,
         unasked: Option<&Bytes>,
@@ -124,12 +124,12 @@ impl UpstreamCall {
     ) -> UpstreamPosition {
         let session = &self.session;
         let mut initialized = session.initialized.clone();
-        // What only discovery says again.
+        // Only `server/discover` needs them.
         initialized.instructions = None;
         UpstreamPosition {
             session_id: session.connection.session_id().map(str::to_owned),
             initialized,
-            capabilities: session.hub.capabilities().clone(),
+            capabilities: session.router.capabilities().clone(),
             number: self.shared.id,
             cursor: self.shared.cursor().as_ref().and_then(text),
             unasked: unasked.and_then(text),
@@ -139,30 +139,30 @@ impl UpstreamCall {
 
     /// Stops listening, if the upstream can say the rest later: a connection is by far the largest
     /// part of a call at rest.
-    pub(crate) fn step_apart(&self) -> bool {
+    pub(crate) fn detach(&self) -> bool {
         let cursor = self.shared.cursor().filter(|_| !self.session.is_pipe);
         let Some(cursor) = cursor else { return false };
         let mut stage = self.stage.lock();
-        let is_apart = matches!(*stage, Stage::Streaming(_));
-        if is_apart {
-            *stage = Stage::Apart(cursor);
+        let is_detached = matches!(*stage, Stage::Streaming(_));
+        if is_detached {
+            *stage = Stage::Detached(cursor);
         }
-        is_apart
+        is_detached
     }
 
-    /// Listens again to a call that was left.
-    fn come_back(&self, stage: &mut Stage) {
-        if let Stage::Apart(cursor) = stage {
+    /// Reads a detached stream again.
+    fn attach(&self, stage: &mut Stage) {
+        if let Stage::Detached(cursor) = stage {
             let rest =
                 self.session.connection.follow(self.shared.request_id(), Some(cursor.clone()));
             *stage = rest.map_or(Stage::Ended(None), Stage::Streaming);
         }
     }
 
-    /// Keeps the last word for whichever client polls next.
+    /// Keeps the last word for the client that polls next.
     pub(crate) fn keep(&self, heard: Heard) {
         *self.stage.lock() = Stage::Ended(Some(Box::new(heard)));
-        // It may be here already.
+        // That client may be waiting already.
         self.shared.work(|_, _| {});
     }
 
@@ -184,7 +184,7 @@ impl UpstreamCall {
 
 impl Drop for UpstreamCall {
     fn drop(&mut self) {
-        self.session.hub.end(self.shared.id);
+        self.session.router.end(self.shared.id);
     }
 }
 
@@ -214,7 +214,7 @@ impl Stage {
                     Some(part) => return Poll::Ready(part),
                     None => *self = Self::Ended(None),
                 },
-                Self::Apart(_) => *self = Self::Ended(None),
+                Self::Detached(_) => *self = Self::Ended(None),
                 Self::Ended(last) => {
                     return Poll::Ready(match last.take().map(|it| *it) {
                         Some(Heard::Note(message) | Heard::Answer(message)) => Ok(message.into()),

@@ -1,5 +1,5 @@
-//! The one task of an upstream session: hears what belongs to no call, does what nobody waits for,
-//! polls the calls that are at rest, and ends the session.
+//! The one task of an upstream session: reads the session's own stream, runs the work that is left
+//! to it, polls parked calls, and ends the session.
 
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -13,14 +13,14 @@ use futures_util::stream::FuturesUnordered;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::hub::Hub;
+use super::session_router::SessionRouter;
 
-/// Something that is done without anybody waiting for it.
-pub(crate) type Chore = Pin<Box<dyn Future<Output = ()> + Send>>;
+/// Work that runs in the driver; its result is not waited for.
+pub(crate) type DriverWork = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// When a session is closed for want of use.
+/// When a session that is not used is closed.
 pub(crate) struct Idle {
-    /// Closes it if nobody has used it for so long.
+    /// Closes it if it has not been used for so long.
     pub(crate) close: Box<dyn Fn(Duration) + Send>,
     pub(crate) timeout: Duration,
 }
@@ -28,8 +28,8 @@ pub(crate) struct Idle {
 /// Owns the session's own stream.
 pub(crate) struct Driver {
     pub(crate) connection: LegacyConnection,
-    pub(crate) hub: Arc<Hub>,
-    pub(crate) chores: mpsc::Receiver<Chore>,
+    pub(crate) router: Arc<SessionRouter>,
+    pub(crate) queue: mpsc::Receiver<DriverWork>,
     pub(crate) unasked: Option<Messages>,
     pub(crate) idle: Option<Idle>,
 }
@@ -45,12 +45,12 @@ impl Driver {
                 self.hear(Some(part), &running);
             }
             let ended = shutdown.run_until_cancelled(self.drive(&mut running)).await;
-            self.hub.set_gone();
+            self.router.set_gone();
             if ended.is_none() {
                 tracing::debug!("upstream session ends with the process");
                 running.clear();
-                if self.hub.has_calls() {
-                    // A call that is at rest may be resumed by the next process.
+                if self.router.has_calls() {
+                    // The next process may go on with a parked call.
                     return;
                 }
             }
@@ -64,15 +64,15 @@ impl Driver {
         });
     }
 
-    /// Returns when nobody holds the session any more.
-    async fn drive(&mut self, running: &mut FuturesUnordered<Chore>) {
+    /// Returns when the last handle of the session is dropped.
+    async fn drive(&mut self, running: &mut FuturesUnordered<DriverWork>) {
         let tick = self.idle.as_ref().map_or(NEVER, |it| it.timeout);
         let mut rest = pin!(tokio::time::sleep(tick));
         loop {
             tokio::select! {
                 biased;
-                chore = self.chores.recv() => match chore {
-                    Some(chore) => running.push(chore),
+                queued = self.queue.recv() => match queued {
+                    Some(work) => running.push(work),
                     None => return,
                 },
                 Some(()) = running.next(), if !running.is_empty() => {}
@@ -85,32 +85,36 @@ impl Driver {
         }
     }
 
-    fn hear(&mut self, part: Option<Result<ReplyItem, Fault>>, running: &FuturesUnordered<Chore>) {
+    fn hear(
+        &mut self,
+        part: Option<Result<ReplyItem, Fault>>,
+        running: &FuturesUnordered<DriverWork>,
+    ) {
         match part {
             Some(Ok(ReplyItem::Message { message, cursor })) => {
-                if let Some(answer) = self.hub.route(message, None) {
+                if let Some(answer) = self.router.route(message, None) {
                     running.push(say(self.connection.clone(), answer.into()));
                 }
-                // Last: what a record says to be heard must be known to its call.
-                self.hub.heard_until(cursor);
+                // Last: a record must not name an event that its call has not seen.
+                self.router.heard_until(cursor);
             }
             Some(Ok(_)) => {}
             Some(Err(fault)) => {
                 self.unasked = None;
                 if fault.kind == FaultKind::SessionGone {
-                    self.hub.set_gone();
+                    self.router.set_gone();
                 }
             }
             None => {
                 self.unasked = None;
                 if !self.connection.is_open() {
-                    self.hub.set_gone();
+                    self.router.set_gone();
                 }
             }
         }
     }
 
-    /// Gives the session up if nobody has used it for long.
+    /// Gives the session up if it has not been used for long.
     fn rest(&self) {
         if let Some(Idle { close, timeout }) = &self.idle {
             close(*timeout);
@@ -125,7 +129,7 @@ async fn next(unasked: &mut Option<Messages>) -> Option<Result<ReplyItem, Fault>
     }
 }
 
-fn say(connection: LegacyConnection, message: Message) -> Chore {
+fn say(connection: LegacyConnection, message: Message) -> DriverWork {
     Box::pin(async move {
         if let Err(fault) = connection.send(message).await {
             tracing::debug!(%fault, "upstream was not answered");

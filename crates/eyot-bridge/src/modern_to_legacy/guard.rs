@@ -7,10 +7,10 @@ use eyot_era::parked::Waiter;
 use super::call::UpstreamCall;
 use super::parked::{ParkedCalls, ParkedDriver};
 use super::record::Claim;
-use super::shared::{CallShared, Left};
+use super::shared::{Abandoned, CallShared};
 
-/// One client that is here for a call. Dropped before the call's end, it leaves the call to others
-/// that wait for the same, or to the driver, or cancels it.
+/// One client of a call. Dropped before the call's end, it leaves the call to other clients that wait
+/// for the same round, or to the driver, or cancels it.
 pub(crate) struct CallGuard {
     calls: Arc<ParkedCalls>,
     pub(crate) shared: Arc<CallShared>,
@@ -64,11 +64,11 @@ impl Drop for CallGuard {
             return;
         }
         match (self.shared.leave(self.waiter), &self.upstream, &self.name) {
-            (Left::Actions, Some(call), _) => {
+            (Abandoned::ToCancel, Some(call), _) => {
                 let driver = ParkedDriver::new(&self.calls, Claim::new(), call);
-                call.session.chore(driver.run());
+                call.session.run_on_driver(driver.run());
             }
-            (Left::Unconnected, _, Some(name)) => self.calls.remove(name, &self.shared),
+            (Abandoned::Unconnected, _, Some(name)) => self.calls.remove(name, &self.shared),
             _ => {}
         }
     }

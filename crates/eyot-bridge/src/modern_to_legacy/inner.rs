@@ -11,8 +11,8 @@ use eyot_types::{Era, InputRequests, InputRequiredResult, Method, codes};
 use serde_json::json;
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::ask::Ask;
 use super::call::UpstreamCall;
+use super::modern_request::ModernRequest;
 use super::param_headers::ParamHeaders;
 use super::parked::ParkedCalls;
 use super::pool::Pool;
@@ -34,8 +34,8 @@ pub(crate) struct Inner {
 
 impl Inner {
     /// What seals and opens the states of this request.
-    pub(crate) async fn request_state<'a>(&'a self, ask: &'a Ask) -> SealedState<'a> {
-        let Ask { peer, message, .. } = ask;
+    pub(crate) async fn request_state<'a>(&'a self, request: &'a ModernRequest) -> SealedState<'a> {
+        let ModernRequest { peer, message, .. } = request;
         SealedState {
             keys: self.parked.records.keys().await,
             maker: "bridge",
@@ -44,25 +44,26 @@ impl Inner {
         }
     }
 
-    /// What a client is told that must come again: "Servers MUST include at least one of
+    /// The answer that asks the client to come again: "Servers MUST include at least one of
     /// `inputRequests` or `requestState`" (2026-07-28, basic/patterns/mrtr).
     pub(crate) async fn question(
         &self,
-        ask: &Ask,
+        request: &ModernRequest,
         requests: InputRequests,
         state: &State,
     ) -> Response {
-        let sealed = self.request_state(ask).await.seal(state, self.limits.calls.question_timeout);
+        let sealed =
+            self.request_state(request).await.seal(state, self.limits.calls.question_timeout);
         let result = InputRequiredResult::new(requests).with_request_state(sealed);
-        Response::new(ask.id.clone(), &result)
+        Response::new(request.id.clone(), &result)
     }
 
     /// Sends the request of a client.
-    pub(crate) async fn begin(&self, ask: &Ask) -> Result<Arc<UpstreamCall>, Fault> {
-        let session = self.pool.session(ask, false).await?;
-        let Planned { plan, room } =
-            Box::pin(self.tasks.plan(ask, &session, &self.param_headers.tools)).await?;
-        let params = modern_to_legacy::params(&ask.message, session.revision);
+    pub(crate) async fn begin(&self, request: &ModernRequest) -> Result<Arc<UpstreamCall>, Fault> {
+        let session = self.pool.session(request, false).await?;
+        let Planned { plan, permit } =
+            Box::pin(self.tasks.plan(request, &session, &self.param_headers.tools)).await?;
+        let params = modern_to_legacy::params(&request.message, session.revision);
         let (params, losses) = params.map_err(Fault::refused)?;
         count_losses(&losses, Era::Modern);
         let params = self.tasks.params(plan, params).map_err(Fault::refused)?;
@@ -71,36 +72,36 @@ impl Inner {
             question_timeout: self.limits.calls.question_timeout,
         };
         let parked = ParkedCall::new(config);
-        let shared = CallShared::new(session.next_id(), ask.may_be_asked(), parked);
-        shared.begin_attempt(ask.log_level.clone(), ask.progress_token.clone());
-        *shared.task_room.lock() = room;
-        // What is asked in a task says which it is of.
+        let shared = CallShared::new(session.next_id(), request.may_be_asked(), parked);
+        shared.begin_round(request.log_level.clone(), request.progress_token.clone());
+        *shared.task_permit.lock() = permit;
+        // A question in a task says which task it belongs to.
         let is_driven = plan == TaskPlan::Driven;
-        let turn = if is_driven { None } else { self.turn(ask, &session).await? };
-        self.set_level(ask, &shared, &session).await;
-        let request = Request::of_text(shared.request_id(), &ask.method(), &params)
+        let permit = if is_driven { None } else { self.asking_permit(request, &session).await? };
+        self.set_level(request, &shared, &session).await;
+        let request = Request::of_text(shared.request_id(), request.method(), &params)
             .with_upstream_id_and_token(shared.id);
         let shared = Arc::new(shared);
         if is_driven {
             let sending = drive(&session, &shared, (request, self.limits.calls.timeout));
             return Ok(UpstreamCall::follow(session, shared, sending));
         }
-        Ok(UpstreamCall::send(session, shared, request, turn))
+        Ok(UpstreamCall::send(session, shared, request, permit))
     }
 
-    /// Waits until nobody else may be asked in the session, where a question does not say which
-    /// call it is of.
-    async fn turn(
+    /// Waits until no other call may be asked in the session, where a question does not say which
+    /// call it belongs to.
+    async fn asking_permit(
         &self,
-        ask: &Ask,
+        request: &ModernRequest,
         session: &UpstreamSession,
     ) -> Result<Option<OwnedSemaphorePermit>, Fault> {
-        if !ask.may_be_asked() || !self.pool.takes_turns(session) {
+        if !request.may_be_asked() || !self.pool.asks_one_at_a_time(session) {
             return Ok(None);
         }
-        let waiting = Arc::clone(&session.turn).acquire_owned();
+        let waiting = Arc::clone(&session.asking).acquire_owned();
         match tokio::time::timeout(self.limits.calls.timeout, waiting).await {
-            Ok(Ok(turn)) => Ok(Some(turn)),
+            Ok(Ok(permit)) => Ok(Some(permit)),
             _ => Err(Fault::overloaded(
                 codes::overloaded("calls that may be asked in one upstream session"),
                 Duration::from_secs(1),
@@ -109,11 +110,16 @@ impl Inner {
     }
 
     /// Tells the upstream how much of its log is wanted now.
-    async fn set_level(&self, ask: &Ask, shared: &CallShared, session: &UpstreamSession) {
+    async fn set_level(
+        &self,
+        request: &ModernRequest,
+        shared: &CallShared,
+        session: &UpstreamSession,
+    ) {
         if !session.initialized.capabilities.has("logging") {
             return;
         }
-        if let Some(level) = session.hub.level(shared.id, ask.log_level.as_ref()) {
+        if let Some(level) = session.router.level(shared.id, request.log_level.as_ref()) {
             let params = json!({ "level": level });
             if let Err(fault) = session.ask(Method::LoggingSetLevel, &params).await {
                 tracing::debug!(%fault, "upstream's log level was not set");
@@ -126,14 +132,14 @@ impl Inner {
     /// # Errors
     /// A refusal when they differ; another fault when the upstream's tools must be known for that,
     /// and are not.
-    pub(crate) async fn check_headers(&self, ask: &Ask) -> Result<(), Fault> {
-        if !ask.has_headers() || Method::parse(&ask.method()) != Method::ToolsCall {
+    pub(crate) async fn check_headers(&self, request: &ModernRequest) -> Result<(), Fault> {
+        if !request.has_headers() || Method::parse(request.method()) != Method::ToolsCall {
             return Ok(());
         }
         let list = |page| async move {
-            let session = self.pool.session(ask, false).await?;
+            let session = self.pool.session(request, false).await?;
             session.ask(Method::ToolsList, &page).await
         };
-        self.param_headers.check(ask, list).await
+        self.param_headers.check(request, list).await
     }
 }

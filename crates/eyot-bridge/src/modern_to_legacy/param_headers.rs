@@ -1,5 +1,5 @@
-//! The headers in which modern clients repeat arguments of tools, for an upstream that cannot hold
-//! the two against each other.
+//! Checks the headers in which modern clients repeat arguments of tools, where the upstream does not
+//! see them.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use eyot_types::{CallToolParams, Method, PaginatedParams, codes};
 use http::HeaderMap;
 use serde_json::Value;
 
-use super::ask::Ask;
+use super::modern_request::ModernRequest;
 use crate::known_tools::KnownTools;
 
 /// Knows the headers of the tools of one upstream. Cheap to clone.
@@ -55,34 +55,35 @@ impl ParamHeaders {
     /// What was learnt of the list stays known.
     pub async fn check<F>(
         &self,
-        call: &Ask,
+        request: &ModernRequest,
         ask: impl FnMut(PaginatedParams) -> F,
     ) -> Result<(), Fault>
     where
         F: Future<Output = Result<Response, Fault>>,
     {
-        let principal = call.peer.principal_name();
-        let Some(name) = call.message.name() else { return Ok(()) };
+        let principal = request.peer.principal_name();
+        let Some(name) = request.message.name() else { return Ok(()) };
         let known = self.tools.find(principal, &name);
         let has_headers = |it: &Arc<ToolFact>| it.param_headers().is_some();
-        if !call.headers.as_ref().is_some_and(are_some) && !known.as_ref().is_some_and(has_headers)
+        if !request.headers.as_ref().is_some_and(are_some)
+            && !known.as_ref().is_some_and(has_headers)
         {
             return Ok(());
         }
         let known = self.tools.look_up(principal, &name, ask).await?;
         let Some(params) = known.as_ref().and_then(|it| it.param_headers()) else { return Ok(()) };
-        let given = call.message.decode_params::<CallToolParams>();
+        let given = request.message.decode_params::<CallToolParams>();
         let given =
             given.map_err(|error| Fault::refused(codes::invalid_params(&error.to_string())));
-        let (arguments, headers) = (given?.arguments.unwrap_or_default(), call.headers.as_ref());
+        let (arguments, headers) = (given?.arguments.unwrap_or_default(), request.headers.as_ref());
         let checked = params.check(&arguments, |name| headers?.get(name).map(|it| it.as_bytes()));
         checked.map_err(Fault::refused)
     }
 
     /// Remembers what a list of tools says, as the upstream has answered it to this client.
-    pub fn learn(&self, call: &Ask, answer: &Message) {
+    pub fn learn(&self, request: &ModernRequest, answer: &Message) {
         if let Some(list) = answer.result() {
-            self.tools.learn_text(call.peer.principal_name(), list);
+            self.tools.learn_text(request.peer.principal_name(), list);
         }
     }
 

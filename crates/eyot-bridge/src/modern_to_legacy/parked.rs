@@ -1,4 +1,4 @@
-//! Calls that wait for their clients, by their names.
+//! Parked calls by their names.
 
 mod driver;
 
@@ -18,12 +18,12 @@ use super::call::UpstreamCall;
 use super::record::{Claim, Records, UpstreamPosition};
 use super::shared::CallShared;
 
-/// The calls of one upstream that wait, or have waited.
+/// The parked calls of one upstream.
 #[derive(Debug)]
 pub(crate) struct ParkedCalls {
     pub(crate) records: Arc<Records>,
-    /// One is taken while the record of an earlier process is read, so that a call is taken over
-    /// once; which one, its name says.
+    /// Held while the record of an earlier process is read, so that a call is taken over once. Its
+    /// name chooses the semaphore.
     restoring: Vec<Semaphore>,
     quota: Quota,
     table: Mutex<Table>,
@@ -51,7 +51,7 @@ pub(crate) struct Entry {
 #[derive(Clone, Debug)]
 pub(crate) enum UpstreamPlace {
     Here(Arc<UpstreamCall>),
-    /// An earlier process was connected to it there.
+    /// It is not connected; an earlier process has left it at this position.
     There(Option<Arc<UpstreamPosition>>),
 }
 
@@ -65,7 +65,7 @@ impl ParkedCalls {
         Self { records, restoring, quota, table: Mutex::default(), limits }
     }
 
-    /// Waits until nobody else reads the record of this call.
+    /// Waits until no other client reads the record of this call.
     pub(crate) async fn restoring(&self, name: &str) -> Option<SemaphorePermit<'_>> {
         let sum = name.bytes().fold(0_usize, |sum, byte| sum.wrapping_add(byte.into()));
         self.restoring.get(sum % RESTORING)?.acquire().await.ok()
@@ -97,7 +97,7 @@ impl ParkedCalls {
     fn drive(self: &Arc<Self>, claim: Claim, call: &Arc<UpstreamCall>) -> bool {
         let name = Arc::clone(&claim.name);
         let driver = ParkedDriver::new(self, claim, call);
-        let is_driven = call.session.chore(driver.run());
+        let is_driven = call.session.run_on_driver(driver.run());
         if !is_driven {
             self.remove(&name, &call.shared);
         }
@@ -139,7 +139,7 @@ impl ParkedCalls {
         }
     }
 
-    /// A call of an earlier process cannot be gone on with: all who wait are told, and it is
+    /// A call of an earlier process cannot go on: the clients that wait are told, and it is
     /// forgotten.
     pub(crate) fn lose(&self, entry: &Entry, error: &ErrorObject) {
         let Entry { claim, shared, .. } = entry;
@@ -147,7 +147,7 @@ impl ParkedCalls {
         while let Some(action) = shared.next_action() {
             match action {
                 Action::Forget => self.records.forget(claim),
-                // What it says holds no place.
+                // Such a record holds no position.
                 Action::Store(Record { round, stage: RecordStage::Over }, ttl) => {
                     let over = Record { round, stage: RecordStage::Over };
                     drop(self.records.write(claim, over, ttl));
@@ -166,7 +166,7 @@ impl ParkedCalls {
     /// Forgets a call, if this is still the one of that name.
     pub(crate) fn remove(&self, name: &str, shared: &Arc<CallShared>) {
         let removed = self.table.lock().remove(name, shared);
-        // Dropped without the lock: the call may be the last that its session was held for.
+        // Dropped without the lock: the call may hold the last handle of its session.
         drop(removed);
     }
 
@@ -190,10 +190,10 @@ impl Table {
     }
 }
 
-/// Calls that can be taken over at once, if their names are apart.
+/// Calls that can be taken over at once, if their names choose different semaphores.
 const RESTORING: usize = 64;
-/// Calls that wait and keep their upstream connections. Beyond them, one whose upstream can resume
-/// its stream is listened to again only when its client is back.
+/// Parked calls that keep their upstream connections. A further one lets its stream go, if the
+/// upstream can resume it, until its client is back.
 const CONNECTED_MAX: usize = 256;
 
 #[cfg(test)]

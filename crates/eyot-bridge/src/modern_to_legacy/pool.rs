@@ -6,20 +6,21 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use eyot_service::Fault;
-use eyot_types::{InitializeResult, codes};
+use eyot_types::{ClientCapabilities, InitializeResult, codes};
 use eyot_upstream::Upstream;
 use parking_lot::Mutex;
 use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use super::affinity::Affinity;
-use super::ask::Ask;
 use super::driver::Idle;
-use super::hub::Hub;
+use super::modern_request::ModernRequest;
 use super::record::UpstreamPosition;
 use super::session::{Opening, UpstreamSession};
+use super::session_router::SessionRouter;
+use crate::known_tools::KnownTools;
 
-/// What calls have in common that share a session.
+/// The key of a shared session.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
     principal: Option<Arc<str>>,
@@ -35,10 +36,11 @@ pub(crate) struct Key {
 pub(crate) struct Pool {
     pub(crate) upstream: Arc<Upstream>,
     affinity: Affinity,
-    places: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
     /// The upstream gives no session ids.
     is_stateless: AtomicBool,
     asks_aside: Arc<AtomicBool>,
+    tools: Arc<KnownTools>,
     sessions: Mutex<HashMap<Key, Entry>>,
     /// What the upstream said of itself, to whom, and when.
     said: Mutex<HashMap<Said, (InitializeResult, Instant)>>,
@@ -55,42 +57,47 @@ struct Entry {
 }
 
 impl Pool {
-    pub(crate) fn new(upstream: Arc<Upstream>, affinity: Affinity) -> Arc<Self> {
-        let places = Arc::new(Semaphore::new(upstream.runtime.limits.upstream.sessions_max));
+    pub(crate) fn new(
+        upstream: Arc<Upstream>,
+        affinity: Affinity,
+        tools: Arc<KnownTools>,
+    ) -> Arc<Self> {
+        let permits = Arc::new(Semaphore::new(upstream.runtime.limits.upstream.sessions_max));
         Arc::new_cyclic(|weak| Self {
             upstream,
             affinity,
-            places,
+            permits,
             is_stateless: AtomicBool::new(false),
             asks_aside: Arc::default(),
+            tools,
             sessions: Mutex::default(),
             said: Mutex::default(),
             weak: weak.clone(),
         })
     }
 
-    /// The session for a request; opened now if there is none. `wants_stream`: what the upstream
-    /// says unasked matters, whoever else uses the session.
+    /// The session for a request; opened now if there is none. `wants_stream`: open the session's own
+    /// stream even if the session is not shared.
     pub(crate) async fn session(
         &self,
-        ask: &Ask,
+        request: &ModernRequest,
         wants_stream: bool,
     ) -> Result<Arc<UpstreamSession>, Fault> {
-        let Some(key) = self.key(ask) else {
-            let wants_stream = wants_stream || !ask.capabilities.0.is_empty();
-            let session = self.open(ask, wants_stream, None).await?;
-            self.remember(ask, &session, Duration::ZERO);
+        let Some(key) = self.key(request) else {
+            let wants_stream = wants_stream || !request.capabilities.0.is_empty();
+            let session = self.open(request, wants_stream, None).await?;
+            self.remember(request, &session, Duration::ZERO);
             return Ok(session);
         };
         let cell = self.cell(&key);
         let opening = async {
             let idle = self.idle(&key);
-            let session = self.open(ask, true, Some(idle)).await?;
-            self.remember(ask, &session, Duration::ZERO);
+            let session = self.open(request, true, Some(idle)).await?;
+            self.remember(request, &session, Duration::ZERO);
             Ok::<_, Fault>(session)
         };
         let session = Arc::clone(cell.get_or_try_init(|| Box::pin(opening)).await?);
-        self.remember(ask, &session, SAID_TTL / 2);
+        self.remember(request, &session, SAID_TTL / 2);
         Ok(session)
     }
 
@@ -98,22 +105,22 @@ impl Pool {
     /// when it cannot have outlived that process.
     ///
     /// # Errors
-    /// There is no place for one more session.
+    /// There are too many sessions.
     pub(crate) async fn restored(
         &self,
-        ask: &Ask,
+        request: &ModernRequest,
         position: &UpstreamPosition,
     ) -> Result<Option<Arc<UpstreamSession>>, Fault> {
-        let principal = ask.peer.principal_name().cloned();
+        let principal = request.peer.principal_name().cloned();
         let restored = Some(position.session_id.clone().unwrap_or_default());
-        let key = Key { principal, class: Arc::clone(&ask.class), handle: None, restored };
+        let key = Key { principal, class: Arc::clone(&request.class), handle: None, restored };
         let cell = self.cell(&key);
         let restoring = async {
-            let place = self.place().map_err(Some)?;
-            let hub = Hub::new(position.capabilities.clone(), Arc::clone(&self.asks_aside));
-            let (peer, idle) = (ask.peer.clone(), Some(self.idle(&key)));
+            let permit = self.permit().map_err(Some)?;
+            let router = self.router(position.capabilities.clone());
+            let (peer, idle) = (request.peer.clone(), Some(self.idle(&key)));
             let capabilities = position.capabilities.clone();
-            let opening = Opening { peer, capabilities, hub, wants_stream: true, place, idle };
+            let opening = Opening { peer, capabilities, router, wants_stream: true, permit, idle };
             UpstreamSession::restore(&self.upstream, opening, position).await.ok_or(None)
         };
         match cell.get_or_try_init(|| Box::pin(restoring)).await {
@@ -124,9 +131,9 @@ impl Pool {
     }
 
     /// Forgets a session that the upstream has forgotten.
-    pub(crate) fn forget(&self, ask: &Ask, lost: &Arc<UpstreamSession>) {
-        lost.hub.set_gone();
-        let Some(key) = self.key(ask) else { return };
+    pub(crate) fn forget(&self, request: &ModernRequest, lost: &Arc<UpstreamSession>) {
+        lost.router.set_gone();
+        let Some(key) = self.key(request) else { return };
         let mut sessions = self.sessions.lock();
         if sessions.get(&key).is_some_and(|it| it.is(lost)) {
             sessions.remove(&key);
@@ -134,16 +141,20 @@ impl Pool {
     }
 
     /// What the upstream says of itself to such clients, if it said so lately.
-    pub(crate) fn said(&self, ask: &Ask) -> Option<InitializeResult> {
+    pub(crate) fn said(&self, request: &ModernRequest) -> Option<InitializeResult> {
         let said = self.said.lock();
         let (result, at) =
-            said.get(&(ask.peer.principal_name().cloned(), Arc::clone(&ask.class)))?;
+            said.get(&(request.peer.principal_name().cloned(), Arc::clone(&request.class)))?;
         (at.elapsed() < SAID_TTL).then(|| result.clone())
     }
 
     /// Whether only one call at a time may be asked in a session.
-    pub(crate) fn takes_turns(&self, session: &UpstreamSession) -> bool {
+    pub(crate) fn asks_one_at_a_time(&self, session: &UpstreamSession) -> bool {
         session.is_pipe || self.asks_aside.load(Ordering::Relaxed)
+    }
+
+    fn router(&self, capabilities: ClientCapabilities) -> SessionRouter {
+        SessionRouter::new(capabilities, Arc::clone(&self.asks_aside), Arc::clone(&self.tools))
     }
 
     fn idle(&self, key: &Key) -> Idle {
@@ -157,7 +168,7 @@ impl Pool {
         Idle { close: Box::new(close), timeout }
     }
 
-    /// Closes a session that nobody uses and nobody has used for so long.
+    /// Closes a session that is not in use and has not been for so long.
     fn close_idle(&self, key: &Key, idle: Duration) {
         let mut sessions = self.sessions.lock();
         let is_idle = |it: &Entry| it.used.elapsed() >= idle && it.is_unused();
@@ -180,10 +191,10 @@ impl Pool {
     }
 
     /// `None`: the request shares its session with no other.
-    fn key(&self, ask: &Ask) -> Option<Key> {
-        let principal = ask.peer.principal_name();
+    fn key(&self, request: &ModernRequest) -> Option<Key> {
+        let principal = request.peer.principal_name();
         let key = |principal: Option<Arc<str>>, handle| {
-            Some(Key { principal, class: Arc::clone(&ask.class), handle, restored: None })
+            Some(Key { principal, class: Arc::clone(&request.class), handle, restored: None })
         };
         if self.is_stateless.load(Ordering::Relaxed) {
             return key(None, None);
@@ -192,21 +203,21 @@ impl Pool {
             Affinity::Auto => key(Some(Arc::clone(principal?)), None),
             Affinity::Shared => key(None, None),
             Affinity::PerPrincipal => key(principal.cloned(), None),
-            Affinity::Handle => key(principal.cloned(), Some(ask.handle.clone()?)),
+            Affinity::Handle => key(principal.cloned(), Some(request.handle.clone()?)),
             Affinity::PerRequest => None,
         }
     }
 
     async fn open(
         &self,
-        ask: &Ask,
+        request: &ModernRequest,
         wants_stream: bool,
         idle: Option<Idle>,
     ) -> Result<Arc<UpstreamSession>, Fault> {
-        let place = self.place()?;
-        let (peer, capabilities) = (ask.peer.clone(), ask.capabilities.clone());
-        let hub = Hub::new(capabilities.clone(), Arc::clone(&self.asks_aside));
-        let opening = Opening { peer, capabilities, hub, wants_stream, place, idle };
+        let permit = self.permit()?;
+        let (peer, capabilities) = (request.peer.clone(), request.capabilities.clone());
+        let router = self.router(capabilities.clone());
+        let opening = Opening { peer, capabilities, router, wants_stream, permit, idle };
         let session = Box::pin(UpstreamSession::open(&self.upstream, opening)).await?;
         if session.is_stateless() {
             self.is_stateless.store(true, Ordering::Relaxed);
@@ -214,12 +225,12 @@ impl Pool {
         Ok(session)
     }
 
-    /// A place for one more session; the one that was used least lately goes for it.
-    fn place(&self) -> Result<OwnedSemaphorePermit, Fault> {
-        let taken = Arc::clone(&self.places).try_acquire_owned();
+    /// Leave for one more session; the one that was used least lately is closed for it.
+    fn permit(&self) -> Result<OwnedSemaphorePermit, Fault> {
+        let taken = Arc::clone(&self.permits).try_acquire_owned();
         let taken = taken.or_else(|_full| {
             drop(self.take_idle());
-            Arc::clone(&self.places).try_acquire_owned()
+            Arc::clone(&self.permits).try_acquire_owned()
         });
         taken.map_err(|_full| {
             Fault::overloaded(codes::overloaded("upstream sessions"), Duration::from_secs(1))
@@ -234,9 +245,9 @@ impl Pool {
     }
 
     /// Keeps what the upstream says of itself, unless that is known from less than `recent` ago.
-    fn remember(&self, ask: &Ask, session: &UpstreamSession, recent: Duration) {
+    fn remember(&self, request: &ModernRequest, session: &UpstreamSession, recent: Duration) {
         let mut said = self.said.lock();
-        let key = (ask.peer.principal_name().cloned(), Arc::clone(&ask.class));
+        let key = (request.peer.principal_name().cloned(), Arc::clone(&request.class));
         if said.get(&key).is_some_and(|(_, at)| at.elapsed() < recent) {
             return;
         }
@@ -254,7 +265,7 @@ impl Entry {
         self.cell.get().is_some_and(|it| Arc::ptr_eq(it, session))
     }
 
-    /// Whether nobody but the pool holds it, and nobody is about to.
+    /// Whether the pool alone holds it, and no caller waits for it.
     fn is_unused(&self) -> bool {
         Arc::strong_count(&self.cell) == 1
             && self.cell.get().is_some_and(|it| Arc::strong_count(it) == 1)

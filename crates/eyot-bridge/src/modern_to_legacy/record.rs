@@ -19,7 +19,7 @@ use tokio::sync::OnceCell;
 /// A parked call as it is stored.
 #[derive(Debug, Serialize, Deserialize)]
 struct StoredRecord {
-    /// The upstream: another one knows nothing of the call.
+    /// The fingerprint of the upstream.
     target: String,
     round: u32,
     stage: RecordStage<Box<UpstreamPosition>>,
@@ -34,9 +34,9 @@ pub(crate) struct UpstreamPosition {
     pub(crate) capabilities: ClientCapabilities,
     /// Our id of the call.
     pub(crate) number: UpstreamId,
-    /// Up to where its stream was heard.
+    /// The event up to which the call's stream was read.
     pub(crate) cursor: Option<String>,
-    /// Up to where the session's own stream was heard.
+    /// The event up to which the session's own stream was read.
     pub(crate) unasked: Option<String>,
     pub(crate) questions: Vec<OpenQuestion>,
 }
@@ -49,13 +49,13 @@ pub(crate) struct Claim {
 }
 
 impl Claim {
-    /// A call that nobody has heard of yet.
+    /// The claim to a new call.
     pub(crate) fn new() -> Self {
         Self { name: eyot_stdx::random_token(NAME_BYTES).into(), fence: Fence(1) }
     }
 }
 
-/// Where records are kept, and the keys of what clients keep.
+/// The store of records, and the keys of what clients keep sealed.
 #[derive(Debug)]
 pub(crate) struct Records {
     /// `None`: calls end with the process.
@@ -118,7 +118,7 @@ impl Records {
         }
     }
 
-    /// Forgets a call; nobody waits for it.
+    /// Forgets a call; the write is not waited for.
     pub(crate) fn forget(&self, claim: &Claim) {
         if let Some(store) = &self.store {
             drop(store.unpark(claim.name.as_ref().to_owned(), claim.fence));
@@ -159,5 +159,5 @@ fn lost(written: Result<(), StoreError>) -> Result<(), Fenced> {
     }
 }
 
-/// Enough that no name comes twice.
+/// Random bytes of a name: none comes twice.
 const NAME_BYTES: usize = 16;

@@ -13,7 +13,7 @@ use eyot_types::{ElicitParams, Era, InputRequests, Method};
 use futures_util::stream;
 use tokio::time::Instant;
 
-use super::ask::Ask;
+use super::modern_request::ModernRequest;
 
 use super::call::{Heard, UpstreamCall};
 use super::guard::CallGuard;
@@ -24,11 +24,11 @@ use super::session::may_resend;
 use super::shared::{ForClient, Told};
 use crate::losses::count_losses;
 
-/// A reply, polled by whoever writes it out. Dropping it before its end cancels the call, or leaves
-/// it to others that wait for the same.
+/// A reply, polled by the client's stream. Dropping it before its end cancels the call, or leaves it
+/// to other clients that wait for the same round.
 pub(crate) struct CallReply {
     bridge: Arc<Inner>,
-    ask: Arc<Ask>,
+    request: Arc<ModernRequest>,
     call: CallGuard,
     pace: Pace,
     /// The client has seen something of the call, or its upstream has: it cannot begin anew.
@@ -36,14 +36,14 @@ pub(crate) struct CallReply {
     is_over: bool,
 }
 
-/// How long the next word is waited for.
+/// What is waited for, and how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Pace {
-    /// The upstream's: `call_timeout`.
+    /// The upstream's next word: at most the timeout of calls.
     Reads,
     /// A moment for further questions.
     Collects(Instant),
-    /// Something that is being stored, or a client that leads: as long as that takes.
+    /// The store, or the client that leads: as long as that takes.
     Waits,
 }
 
@@ -53,7 +53,7 @@ enum Next {
     Told(Told),
     /// This client goes on with the call.
     Leads,
-    /// Now it is waited for something else.
+    /// Something else is waited for now.
     Paced(Pace),
     /// The moment for further questions is over.
     Collected,
@@ -61,11 +61,15 @@ enum Next {
 
 impl CallReply {
     /// The reply to the request that the call begins with.
-    pub(crate) fn first(bridge: &Arc<Inner>, ask: Arc<Ask>, call: Arc<UpstreamCall>) -> Self {
+    pub(crate) fn first(
+        bridge: &Arc<Inner>,
+        request: Arc<ModernRequest>,
+        call: Arc<UpstreamCall>,
+    ) -> Self {
         let call = CallGuard::first(&bridge.parked, call);
         Self {
             bridge: Arc::clone(bridge),
-            ask,
+            request,
             call,
             pace: Pace::Reads,
             has_begun: false,
@@ -74,9 +78,9 @@ impl CallReply {
     }
 
     /// The reply to a client that has come back.
-    pub(crate) fn again(bridge: &Arc<Inner>, ask: Arc<Ask>, call: CallGuard) -> Self {
+    pub(crate) fn again(bridge: &Arc<Inner>, request: Arc<ModernRequest>, call: CallGuard) -> Self {
         let (bridge, pace) = (Arc::clone(bridge), Pace::Waits);
-        Self { bridge, ask, call, pace, has_begun: true, is_over: false }
+        Self { bridge, request, call, pace, has_begun: true, is_over: false }
     }
 
     /// The messages for the client.
@@ -145,16 +149,16 @@ impl CallReply {
         }
     }
 
-    /// The client is asked. From its first question on, a driver does what there is to be done.
+    /// The client is asked. From its first question on, a driver does the machine's actions.
     fn park(&mut self) -> Option<Response> {
         if self.call.name.is_none()
             && let Some(upstream) = &self.call.upstream
         {
-            match self.bridge.parked.park(upstream, self.ask.peer.principal_name()) {
+            match self.bridge.parked.park(upstream, self.request.peer.principal_name()) {
                 Ok(name) => self.call.name = Some(name),
                 Err(error) => {
                     self.is_over = true;
-                    return Some(self.ask.refuse(&error));
+                    return Some(self.request.refuse(&error));
                 }
             }
         }
@@ -170,41 +174,43 @@ impl CallReply {
             Word::Asked(round) => {
                 let call = self.call.name.as_deref().unwrap_or_default().to_owned();
                 let state = State::Parked(ParkedState { call, round });
-                self.bridge.question(&self.ask, requests, &state).await
+                self.bridge.question(&self.request, requests, &state).await
             }
-            Word::Last(answer) => answer.with_client_id(self.ask.id.clone()),
-            Word::Refused(error) => self.ask.refuse(&error),
+            Word::Last(answer) => answer.with_client_id(self.request.id.clone()),
+            Word::Refused(error) => self.request.refuse(&error),
         }
     }
 
     /// This client goes on with the call.
     async fn lead(&mut self) {
-        let Ask { log_level, progress_token, .. } = &*self.ask;
-        self.call.shared.begin_attempt(log_level.clone(), progress_token.clone());
-        self.call.upstream = self.bridge.connected(&self.ask, &self.call).await;
+        let ModernRequest { log_level, progress_token, .. } = &*self.request;
+        self.call.shared.begin_round(log_level.clone(), progress_token.clone());
+        self.call.upstream = self.bridge.connected(&self.request, &self.call).await;
         if self.call.upstream.is_none() {
-            // It is told why.
+            // The machine tells it why.
             self.pace = Pace::Waits;
         }
     }
 
-    /// The upstream has answered. `None`: that is told when it is stored.
+    /// The upstream has answered. `None`: the client is told when the answer is stored.
     async fn finish(&mut self, answer: &Message) -> Option<Response> {
         let call = Arc::clone(self.call.upstream.as_ref()?);
-        if let Some(created) = self.bridge.tasks.created(&self.ask, &call, answer) {
+        if let Some(created) = self.bridge.tasks.created(&self.request, &call, answer) {
             return self.end(created);
         }
-        if let Some(error) = modern_to_legacy::failed_for_want(answer, &call.shared.unmet()) {
-            return self.end(self.ask.refuse(&error));
+        if let Some(error) =
+            modern_to_legacy::missing_capability_error(answer, &call.shared.unmet())
+        {
+            return self.end(self.request.refuse(&error));
         }
-        match modern_to_legacy::visits(answer, &self.ask.capabilities) {
+        match modern_to_legacy::url_elicitations(answer, &self.request.capabilities) {
             Ok(None) => {}
             // Boxed, because it is rare, and this future is part of every call.
             Ok(Some(pages)) => {
-                let asked = Box::pin(self.visit(pages)).await;
+                let asked = Box::pin(self.ask_for_urls(pages)).await;
                 return self.end(asked);
             }
-            Err(error) => return self.end(self.ask.refuse(&error)),
+            Err(error) => return self.end(self.request.refuse(&error)),
         }
         let message = self.answer(answer, &call);
         self.is_over = self.call.ends_unstored();
@@ -226,25 +232,24 @@ impl CallReply {
     }
 
     /// Asks for the pages that the user must visit before the call can succeed.
-    async fn visit(&self, pages: Vec<ElicitParams>) -> Response {
+    async fn ask_for_urls(&self, pages: Vec<ElicitParams>) -> Response {
         let keyed = pages.into_iter().enumerate();
         let requests: InputRequests =
             keyed.map(|(number, page)| (format!("visit.{number}"), page.into())).collect();
         let keys = requests.keys().cloned().collect();
-        self.bridge.question(&self.ask, requests, &State::Visit(keys)).await
+        self.bridge.question(&self.request, requests, &State::AwaitsUrl(keys)).await
     }
 
     /// The upstream's answer as the client has it.
     fn answer(&self, answer: &Message, call: &UpstreamCall) -> Response {
-        let text = self.ask.method();
-        let method = Method::parse(&text);
+        let method = Method::parse(self.request.method());
         let server = &call.session.initialized.server_info;
         let Answered { message, losses, .. } =
-            modern_to_legacy::answer(self.ask.id.clone(), method, answer, server);
+            modern_to_legacy::answer(self.request.id.clone(), method, answer, server);
         count_losses(&losses, Era::Legacy);
         match method {
             Method::ToolsList => {
-                self.bridge.param_headers.learn(&self.ask, answer);
+                self.bridge.param_headers.learn(&self.request, answer);
                 ParamHeaders::without_invalid(message)
             }
             _ => message,
@@ -254,17 +259,17 @@ impl CallReply {
     /// No answer will come. `None`: the call begins anew, because it has not run.
     async fn fail(&mut self, fault: Fault) -> Option<Fault> {
         let call = Arc::clone(self.call.upstream.as_ref()?);
-        let text = self.ask.method();
-        let may_begin = !self.has_begun && may_resend(&fault, Method::parse(&text));
+        let method = Method::parse(self.request.method());
+        let may_begin = !self.has_begun && may_resend(&fault, method);
         let is_lost = fault.kind == FaultKind::SessionGone || !call.session.is_open();
         if is_lost {
-            self.bridge.pool.forget(&self.ask, &call.session);
+            self.bridge.pool.forget(&self.request, &call.session);
         }
         if may_begin {
             self.has_begun = true;
             self.call.release();
             drop(call);
-            match self.bridge.begin(&self.ask).await {
+            match self.bridge.begin(&self.request).await {
                 Ok(call) => {
                     self.call = CallGuard::first(&self.bridge.parked, call);
                     self.pace = Pace::Reads;
@@ -283,7 +288,7 @@ impl CallReply {
     }
 }
 
-/// The upstream's trouble with its own sessions is not the client's, who has none.
+/// A lost upstream session is the upstream's fault to a client without sessions.
 fn of_upstream(mut fault: Fault) -> Fault {
     if fault.kind == FaultKind::SessionGone {
         fault.kind = FaultKind::Upstream;

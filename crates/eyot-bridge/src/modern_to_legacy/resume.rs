@@ -8,10 +8,10 @@ use eyot_service::{Fault, Reply, SealedState};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{InputRequests, JsonObject, Revision};
 
-use super::ask::Ask;
 use super::call::UpstreamCall;
 use super::guard::CallGuard;
 use super::inner::Inner;
+use super::modern_request::ModernRequest;
 use super::parked::{Entry, UpstreamPlace};
 use super::record::UpstreamPosition;
 use super::reply::CallReply;
@@ -19,11 +19,11 @@ use super::sealed::{ParkedState, State};
 use super::shared::CallShared;
 use crate::clock::now;
 
-/// What a client finds that comes back.
+/// The call that a client has come back to.
 struct Found {
     entry: Entry,
     came: Came,
-    /// What it is asked, if it is.
+    /// The questions, if it is asked.
     requests: InputRequests,
 }
 
@@ -31,46 +31,46 @@ impl Inner {
     /// Goes on with a call that its client comes back to.
     pub(crate) async fn resume(
         self: &Arc<Self>,
-        ask: &Arc<Ask>,
+        request: &Arc<ModernRequest>,
         state: &ParkedState,
         responses: &JsonObject,
     ) -> Reply {
-        let Found { entry, came, requests } = match self.find(ask, state, responses).await {
+        let Found { entry, came, requests } = match self.find(request, state, responses).await {
             Ok(found) => found,
-            Err(error) => return Reply::One(ask.refuse(&error)),
+            Err(error) => return Reply::One(request.refuse(&error)),
         };
         let waiter = match came {
             Came::Answers(waiter) | Came::Leads(waiter) | Came::Follows(waiter) => waiter,
             Came::Told(Word::Asked(round)) => {
                 let state = State::Parked(ParkedState { round, ..state.clone() });
-                return Reply::One(self.question(ask, requests, &state).await);
+                return Reply::One(self.question(request, requests, &state).await);
             }
             Came::Told(Word::Last(message)) => {
-                return Reply::One(message.with_client_id(ask.id.clone()));
+                return Reply::One(message.with_client_id(request.id.clone()));
             }
-            Came::Told(Word::Refused(error)) => return Reply::One(ask.refuse(&error)),
+            Came::Told(Word::Refused(error)) => return Reply::One(request.refuse(&error)),
         };
         let name = Arc::clone(&entry.claim.name);
         let guard = CallGuard::again(&self.parked, &entry.shared, waiter, name);
-        Reply::Stream(CallReply::again(self, Arc::clone(ask), guard).into_messages())
+        Reply::Stream(CallReply::again(self, Arc::clone(request), guard).into_messages())
     }
 
     /// Finds a call, here or in the store, and gives it the answers of its client.
     async fn find(
         &self,
-        ask: &Ask,
+        request: &ModernRequest,
         state: &ParkedState,
         responses: &JsonObject,
     ) -> Result<Found, ErrorObject> {
         if let Some(found) = self.find_here(state, responses) {
             return Ok(found);
         }
-        // One at a time: who comes second finds it here.
+        // One client at a time: the next finds the call here.
         let _restoring = self.parked.restoring(&state.call).await;
         if let Some(found) = self.find_here(state, responses) {
             return Ok(found);
         }
-        let permit = self.parked.permit(ask.peer.principal_name())?;
+        let permit = self.parked.permit(request.peer.principal_name())?;
         let entry = self.take_over(state).await?;
         let (came, requests) = entry.shared.come_back(state.round, responses);
         if matches!(came, Came::Answers(_) | Came::Leads(_)) {
@@ -83,7 +83,7 @@ impl Inner {
         let entry = self.parked.find(&state.call)?;
         if matches!(entry.upstream, UpstreamPlace::There(_)) && entry.shared.look(|it| it.is_over())
         {
-            // Left as it was by a client that has gone: the store knows it.
+            // Its client has gone, and left it in the store as it was.
             self.parked.remove(&entry.claim.name, &entry.shared);
             return None;
         }
@@ -124,10 +124,10 @@ impl Inner {
     }
 
     /// The upstream of a call that a client leads now, connected if it is not. `None`: there is
-    /// none, and all who wait are told.
+    /// none, and the clients that wait are told.
     pub(crate) async fn connected(
         &self,
-        ask: &Ask,
+        request: &ModernRequest,
         guard: &CallGuard,
     ) -> Option<Arc<UpstreamCall>> {
         let entry = self.parked.find(guard.name.as_deref()?)?;
@@ -135,23 +135,23 @@ impl Inner {
             UpstreamPlace::Here(call) => return Some(Arc::clone(call)),
             UpstreamPlace::There(position) => position.as_deref(),
         };
-        let connected = self.connect(ask, &entry, position).await;
+        let connected = self.connect(request, &entry, position).await;
         connected.inspect_err(|error| self.parked.lose(&entry, error)).ok()
     }
 
     /// Goes on where the other process has left a call.
     async fn connect(
         &self,
-        ask: &Ask,
+        request: &ModernRequest,
         entry: &Entry,
         position: Option<&UpstreamPosition>,
     ) -> Result<Arc<UpstreamCall>, ErrorObject> {
         let lost = || codes::upstream_lost(LOST, Outcome::Unknown, true);
         let position = position.filter(|it| it.cursor.is_some()).ok_or_else(lost)?;
-        let session = self.pool.restored(ask, position).await.map_err(|fault| fault.error)?;
+        let session = self.pool.restored(request, position).await.map_err(|fault| fault.error)?;
         let session = session.ok_or_else(lost)?;
-        let turn = Arc::clone(&session.turn).try_acquire_owned().ok();
-        let call = UpstreamCall::restore(session, Arc::clone(&entry.shared), turn);
+        let permit = Arc::clone(&session.asking).try_acquire_owned().ok();
+        let call = UpstreamCall::restore(session, Arc::clone(&entry.shared), permit);
         let call = call.ok_or_else(lost)?;
         self.parked.connect(&entry.claim, &call)?;
         eyot_metrics::parked_call_ended("restored");

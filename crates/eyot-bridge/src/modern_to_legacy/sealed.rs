@@ -1,19 +1,19 @@
-//! What the client keeps for us between two rounds.
+//! The sealed state that a client keeps between two rounds.
 
 use serde::{Deserialize, Serialize};
 
 /// A sealed state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum State {
-    /// A call at rest.
+    /// A parked call.
     #[serde(rename = "p")]
     Parked(ParkedState),
-    /// A call that begins anew when its user has visited these pages.
+    /// A call that begins anew when its user has visited the pages of these questions.
     #[serde(rename = "v")]
-    Visit(Vec<String>),
+    AwaitsUrl(Vec<String>),
 }
 
-/// Which call, and in which round.
+/// A parked call and its round.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ParkedState {
     #[serde(rename = "c")]

@@ -14,12 +14,13 @@ use futures_util::{FutureExt as _, StreamExt as _};
 use serde::Serialize;
 use serde_json::json;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tracing::Instrument as _;
 
-use super::driver::{Chore, Driver, Idle};
-use super::hub::Hub;
+use super::driver::{Driver, DriverWork, Idle};
 use super::record::UpstreamPosition;
+use super::session_router::SessionRouter;
 use super::shared::CallShared;
-use super::tasks::Asked;
+use super::tasks::AskTarget;
 
 /// An open session. When the last handle is dropped, its driver ends it.
 #[derive(Debug)]
@@ -32,14 +33,14 @@ pub(crate) struct UpstreamSession {
     pub(crate) is_pipe: bool,
     /// Whether the upstream can say something that belongs to no call.
     pub(crate) has_stream: bool,
-    pub(crate) hub: Arc<Hub>,
-    /// Taken by a call that may be asked, where questions do not say which call they are of.
-    pub(crate) turn: Arc<Semaphore>,
-    chores: mpsc::Sender<Chore>,
+    pub(crate) router: Arc<SessionRouter>,
+    /// Held by a call that may be asked, where questions do not say which call they belong to.
+    pub(crate) asking: Arc<Semaphore>,
+    work_queue: mpsc::Sender<DriverWork>,
     next_id: AtomicU64,
     limits: Arc<Limits>,
-    /// One of the sessions that there may be.
-    _place: OwnedSemaphorePermit,
+    /// Counts the sessions of the pool.
+    _permit: OwnedSemaphorePermit,
 }
 
 /// How a session is opened.
@@ -47,11 +48,11 @@ pub(crate) struct Opening {
     /// The first client of the session; others of its class may share it.
     pub(crate) peer: Peer,
     pub(crate) capabilities: ClientCapabilities,
-    pub(crate) hub: Hub,
+    pub(crate) router: SessionRouter,
     /// Whether anything that belongs to no call is waited for.
     pub(crate) wants_stream: bool,
-    pub(crate) place: OwnedSemaphorePermit,
-    /// Closes the session when nobody uses it.
+    pub(crate) permit: OwnedSemaphorePermit,
+    /// Closes the session when it is not used.
     pub(crate) idle: Option<Idle>,
 }
 
@@ -64,7 +65,7 @@ impl UpstreamSession {
         let request = Request::unnumbered(Method::Initialize.as_str(), &params);
         let mut opened = upstream.open(&opening.peer, request).await;
         if initialize::may_be_modern(&opened) {
-            // It may have become another: the next call finds out.
+            // The server may have changed its era: the next call finds out.
             upstream.era.invalidate(Era::Legacy);
             opened = initialize::name_pin(&upstream.era, opened);
         }
@@ -83,8 +84,8 @@ impl UpstreamSession {
         let warmed_up = tokio::time::timeout(timeout, warming_up).await;
         let unasked = warmed_up.unwrap_or_else(|_elapsed| Err(Fault::timed_out(timeout)))?;
         eyot_metrics::upstreams_opened("bridge");
-        let held = Held { connection, initialized, revision, first_id: 1 };
-        Ok(held.drive(upstream, opening, unasked))
+        let opened = OpenedSession { connection, initialized, revision, first_id: 1 };
+        Ok(opened.drive(upstream, opening, unasked))
     }
 
     /// Goes on with a session that an earlier process has opened; `None` when it cannot have
@@ -105,8 +106,8 @@ impl UpstreamSession {
         eyot_metrics::upstreams_opened("restored");
         // Above all that an earlier process can have used in this session.
         let first_id = unix_ms().saturating_mul(IDS_PER_MS);
-        let held = Held { connection, initialized, revision, first_id };
-        Some(held.drive(upstream, opening, listening.ok()))
+        let opened = OpenedSession { connection, initialized, revision, first_id };
+        Some(opened.drive(upstream, opening, listening.ok()))
     }
 
     /// An id for a request of this session.
@@ -114,16 +115,16 @@ impl UpstreamSession {
         UpstreamId::new(self.next_id.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// Takes a message that is no answer.
+    /// Takes a message that is no answer, from the stream of the call `own` or from the session's.
     pub(crate) fn heard(&self, message: Message, own: Option<&Arc<CallShared>>) {
-        self.heard_in(message, own.map(|it| Asked::Call(Arc::clone(it))));
+        self.heard_in(message, own.map(|it| AskTarget::Call(Arc::clone(it))));
     }
 
-    /// The same; `own` is who is asked on the stream that it came on.
-    pub(crate) fn heard_in(&self, message: Message, own: Option<Asked>) {
-        if let Some(answer) = self.hub.route(message, own) {
+    /// Like [`heard`](Self::heard), for a stream whose questions go to `own`.
+    pub(crate) fn heard_in(&self, message: Message, own: Option<AskTarget>) {
+        if let Some(answer) = self.router.route(message, own) {
             let connection = self.connection.clone();
-            self.chore(async move {
+            self.run_on_driver(async move {
                 if let Err(fault) = connection.send(answer.into()).await {
                     tracing::debug!(%fault, "upstream was not answered");
                 }
@@ -131,9 +132,10 @@ impl UpstreamSession {
         }
     }
 
-    /// Leaves something for the driver to do; `false` when it has too much to do already.
-    pub(crate) fn chore(&self, chore: impl Future<Output = ()> + Send + 'static) -> bool {
-        let is_taken = self.chores.try_send(Box::pin(chore)).is_ok();
+    /// Runs work on the driver, in the span of the call that gives it; `false` when its queue is
+    /// full or it has ended.
+    pub(crate) fn run_on_driver(&self, work: impl Future<Output = ()> + Send + 'static) -> bool {
+        let is_taken = self.work_queue.try_send(Box::pin(work.in_current_span())).is_ok();
         if !is_taken {
             tracing::warn!("upstream session has too much to do, or has ended");
             eyot_metrics::messages_dropped("queue_full");
@@ -160,7 +162,7 @@ impl UpstreamSession {
 
     /// Whether it can still be used.
     pub(crate) fn is_open(&self) -> bool {
-        self.connection.is_open() && !self.hub.is_gone()
+        self.connection.is_open() && !self.router.is_gone()
     }
 
     /// Whether the upstream keeps a session for us at all.
@@ -169,15 +171,15 @@ impl UpstreamSession {
     }
 }
 
-struct Held {
+struct OpenedSession {
     connection: LegacyConnection,
     initialized: InitializeResult,
     revision: Revision,
-    /// Of our calls.
+    /// The first id of our requests.
     first_id: u64,
 }
 
-impl Held {
+impl OpenedSession {
     /// Starts the driver.
     fn drive(
         self,
@@ -195,22 +197,23 @@ impl Held {
                 None => {}
             }
         }
-        let (chores, receiver) = mpsc::channel(upstream.runtime.limits.calls.queue_messages_max);
-        let hub = Arc::new(opening.hub);
+        let (work_queue, receiver) =
+            mpsc::channel(upstream.runtime.limits.calls.queue_messages_max);
+        let router = Arc::new(opening.router);
         let session = Arc::new(UpstreamSession {
             connection: connection.clone(),
             initialized,
             revision,
             is_pipe: upstream.target.is_shared_channel(),
             has_stream: unasked.is_some(),
-            hub: Arc::clone(&hub),
-            turn: Arc::new(Semaphore::new(1)),
-            chores,
+            router: Arc::clone(&router),
+            asking: Arc::new(Semaphore::new(1)),
+            work_queue,
             next_id: AtomicU64::new(first_id),
             limits: Arc::clone(&upstream.runtime.limits),
-            _place: opening.place,
+            _permit: opening.permit,
         });
-        let driver = Driver { connection, hub, chores: receiver, unasked, idle: opening.idle };
+        let driver = Driver { connection, router, queue: receiver, unasked, idle: opening.idle };
         driver.start(&upstream.runtime, first);
         session
     }
@@ -250,7 +253,7 @@ fn agreed(answer: &Message) -> Result<(InitializeResult, Revision), Fault> {
     Ok((initialized, revision))
 }
 
-/// Whether a request that failed so has not run at the upstream, or does no harm when it runs twice.
+/// Whether a request may be sent again after this fault: it has not run, or only reads.
 pub(crate) fn may_resend(fault: &Fault, method: Method<'_>) -> bool {
     match fault.kind {
         FaultKind::SessionGone => true,
@@ -263,7 +266,7 @@ pub(crate) fn may_resend(fault: &Fault, method: Method<'_>) -> bool {
     }
 }
 
-/// Who opens sessions for modern clients.
+/// The name under which the bridge opens sessions.
 pub(crate) fn us() -> Implementation {
     Implementation::new("eyot", env!("CARGO_PKG_VERSION"))
 }

@@ -1,4 +1,4 @@
-//! What others may do to a call: ask in it, tell it something, come back to it.
+//! One call as its client, its driver and its session see it.
 
 use std::collections::VecDeque;
 use std::task::{Context, Poll, Waker};
@@ -17,15 +17,15 @@ use tokio::time::Instant;
 
 use crate::losses::count_losses;
 
-/// One call, as all see it who have to do with it. Its lock is a leaf.
+/// One call, shared by its client, its driver and its session. Its lock is a leaf.
 #[derive(Debug)]
 pub(crate) struct CallShared {
     /// Unique in its session; also the progress token that the upstream sees.
     pub(crate) id: UpstreamId,
     /// Whether its client can be asked.
     pub(crate) may_be_asked: bool,
-    /// Room for the task that the upstream is asked to make of it.
-    pub(crate) task_room: Mutex<Option<QuotaPermit>>,
+    /// The permit for the task that the upstream is asked to make of the call.
+    pub(crate) task_permit: Mutex<Option<QuotaPermit>>,
     state: Mutex<CallState>,
 }
 
@@ -37,24 +37,24 @@ struct CallState {
     driver: Driver,
     /// What clients are told and have not yet heard.
     told: Vec<(Waiter, Told)>,
-    /// Those who wait to be told.
+    /// Clients that wait to be told.
     waiting: Vec<(Waiter, Waker)>,
     /// What the upstream asked for and the client has not declared.
     unmet: ClientCapabilities,
-    /// What is for the client and has not been taken.
+    /// Notifications for the client that leads.
     out: VecDeque<Message>,
     log_level: Option<LogLevel>,
     progress_token: Option<Id>,
     /// The upstream's event id up to which everything was heard.
     cursor: Option<Bytes>,
-    /// Of the client that leads, while it hears what the upstream says.
+    /// Wakes the client that leads, while it reads the upstream.
     reader: Option<Waker>,
 }
 
 /// Who does the machine's actions.
 #[derive(Debug)]
 enum Driver {
-    /// Nobody yet: the client has not been asked.
+    /// There is none yet: the client has not been asked.
     None,
     Running(Option<Waker>),
     Gone,
@@ -64,7 +64,7 @@ enum Driver {
 #[derive(Clone, Debug)]
 pub(crate) struct Told {
     pub(crate) word: Word,
-    /// What it is asked, if it is.
+    /// The questions, if it is asked.
     pub(crate) requests: InputRequests,
 }
 
@@ -76,19 +76,19 @@ pub(crate) enum ForClient {
     Leads,
     /// Something that came on another stream, or while the call was at rest.
     Note(Message),
-    /// It is to hear what the upstream says.
+    /// It is to read the upstream.
     Reads,
     /// It is woken when there is something.
     Waits,
 }
 
-/// What a client leaves behind that was the last to go.
+/// What the last client of a call leaves behind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Left {
-    /// Nothing that concerns it.
+pub(crate) enum Abandoned {
+    /// Nothing: others take care of the call.
     Nothing,
-    /// Its call is to be cancelled.
-    Actions,
+    /// A call to cancel.
+    ToCancel,
     /// A call of an earlier process, which is in the store as it was.
     Unconnected,
 }
@@ -108,7 +108,7 @@ impl CallShared {
             cursor: None,
             reader: None,
         };
-        Self { id, may_be_asked, task_room: Mutex::default(), state: Mutex::new(state) }
+        Self { id, may_be_asked, task_permit: Mutex::default(), state: Mutex::new(state) }
     }
 
     /// A call that an earlier process has begun, heard up to `cursor`.
@@ -135,14 +135,14 @@ impl CallShared {
     }
 
     /// The client that leads: what it wants to hear, and how it calls its progress.
-    pub(crate) fn begin_attempt(&self, log_level: Option<LogLevel>, progress_token: Option<Id>) {
+    pub(crate) fn begin_round(&self, log_level: Option<LogLevel>, progress_token: Option<Id>) {
         let mut state = self.state.lock();
         state.log_level = log_level;
         state.progress_token = progress_token;
     }
 
-    /// Lets go of what the call was read from, and of who read it: a cursor is a part of a larger
-    /// buffer, a waker keeps the memory of a whole task, and people take their time.
+    /// Makes the call small while it is parked: a cursor is a part of a larger buffer, and a waker
+    /// keeps the memory of a whole task.
     pub(crate) fn rest(&self) {
         let mut state = self.state.lock();
         state.cursor = state.cursor.take().map(|it| Bytes::copy_from_slice(&it));
@@ -167,7 +167,7 @@ impl CallShared {
         self.state.lock().unmet.merge(unmet);
     }
 
-    /// All that it asked for in vain.
+    /// All that the upstream asked for and the client has not declared.
     pub(crate) fn unmet(&self) -> ClientCapabilities {
         self.state.lock().unmet.clone()
     }
@@ -203,7 +203,7 @@ impl CallShared {
         at(&self.state.lock().parked)
     }
 
-    /// Something happens to the machine: all who may have to do something about it are woken.
+    /// Changes the machine, and wakes the driver and the clients that may have to act on it.
     pub(crate) fn work<T>(&self, work: impl FnOnce(&mut ParkedCall, std::time::Instant) -> T) -> T {
         let mut state = self.state.lock();
         let worked = work(&mut state.parked, Instant::now().into_std());
@@ -220,7 +220,7 @@ impl CallShared {
         worked
     }
 
-    /// A client comes back; if it is told something at once, what it is asked is with it.
+    /// A client comes back. With it: the questions of the round, in case it is told them at once.
     pub(crate) fn come_back(&self, round: u32, responses: &JsonObject) -> (Came, InputRequests) {
         self.work(|parked, now| {
             let came = parked.handle_client(round, responses, now);
@@ -228,19 +228,19 @@ impl CallShared {
         })
     }
 
-    /// A client does not wait any more: what there is to do that no driver does.
-    pub(crate) fn leave(&self, waiter: Waiter) -> Left {
+    /// A client does not wait any more: what it leaves to be done where there is no driver.
+    pub(crate) fn leave(&self, waiter: Waiter) -> Abandoned {
         self.work(|parked, now| parked.handle_gone(waiter, now));
         let mut state = self.state.lock();
         state.told.retain(|(it, _)| *it != waiter);
         state.waiting.retain(|(it, _)| *it != waiter);
         match (&state.driver, state.parked.is_waited_for()) {
-            (Driver::Running(_) | Driver::Gone, _) | (Driver::None, true) => Left::Nothing,
-            (Driver::None, false) if state.parked.is_settled() => Left::Nothing,
-            (Driver::None, false) if state.parked.is_over() => Left::Actions,
+            (Driver::Running(_) | Driver::Gone, _) | (Driver::None, true) => Abandoned::Nothing,
+            (Driver::None, false) if state.parked.is_settled() => Abandoned::Nothing,
+            (Driver::None, false) if state.parked.is_over() => Abandoned::ToCancel,
             (Driver::None, false) => {
                 state.parked.close();
-                Left::Unconnected
+                Abandoned::Unconnected
             }
         }
     }
@@ -276,19 +276,19 @@ impl CallShared {
         until.map(Instant::from_std)
     }
 
-    /// From now on somebody does what the machine wants done.
+    /// From now on a driver does the machine's actions.
     pub(crate) fn begin_driver(&self) {
         self.state.lock().driver = Driver::Running(None);
     }
 
-    /// Nobody does any more: those who wait are told.
+    /// The driver has ended: clients that wait are told.
     pub(crate) fn end_driver(&self) {
         let mut state = self.state.lock();
         state.driver = Driver::Gone;
         state.wake_waiting();
     }
 
-    /// The driver has stopped to hear what the upstream says: whoever reads now asks for it anew.
+    /// The driver has stopped reading the upstream: the client that reads polls it anew.
     pub(crate) fn wake_reader(&self) {
         wake(self.state.lock().reader.take());
     }
@@ -298,7 +298,7 @@ impl CallShared {
         matches!(self.state.lock().driver, Driver::Running(_))
     }
 
-    /// Ready when something has happened since `seen`, which is then what has.
+    /// Ready when the machine was changed since `seen`, which then counts that change.
     pub(crate) fn poll_changes(&self, seen: &mut u64, cx: &Context<'_>) -> Poll<()> {
         let mut state = self.state.lock();
         if state.changes != *seen {
@@ -311,7 +311,7 @@ impl CallShared {
         Poll::Pending
     }
 
-    /// What is to be done next. Clients are told on the way.
+    /// The next action for the driver. Those that concern clients are done on the way.
     pub(crate) fn next_action(&self) -> Option<Action> {
         let mut state = self.state.lock();
         loop {
@@ -323,7 +323,7 @@ impl CallShared {
         }
     }
 
-    /// What was to be stored is stored, or was refused.
+    /// The store has taken the record, or has refused it.
     pub(crate) fn stored(&self, outcome: Result<(), Fenced>) {
         self.work(|parked, now| parked.handle_stored(outcome, now));
     }
@@ -336,7 +336,7 @@ impl CallState {
             Word::Last(_) | Word::Refused(_) => InputRequests::default(),
         };
         if self.told.len() >= TOLD_MAX {
-            // Of a client that has gone.
+            // The oldest word is for a client that has gone.
             self.told.remove(0);
         }
         self.told.push((waiter, Told { word, requests }));

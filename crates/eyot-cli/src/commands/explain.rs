@@ -5,7 +5,7 @@ mod print;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use eyot::bridge::Crossing;
+use eyot::bridge::BridgeReport;
 use eyot::types::{Era, Implementation, Revision, ServerCapabilities};
 use eyot::{Client, EraAnswer, EraMode, EraStep};
 use serde_json::{Value, json};
@@ -49,9 +49,9 @@ pub(super) async fn run(explain: Explain, home: &Home, is_json: bool) -> anyhow:
         }
     }
     let across = match wants_bridge(client, &revisions) {
-        Some(crossing) => {
+        Some(report) => {
             let is_http = server.command.is_empty();
-            let across = Across::look(&connection.client, crossing, is_http).await;
+            let across = Across::look(&connection.client, report, is_http).await;
             Some(across.map_err(|it| connection.failure(it))?)
         }
         None => None,
@@ -81,14 +81,14 @@ async fn connect(
 }
 
 /// Clients of which era need the bridge, if anybody wants to know.
-fn wants_bridge(clients: ServedEras, revisions: &[Revision]) -> Option<Crossing> {
+fn wants_bridge(clients: ServedEras, revisions: &[Revision]) -> Option<BridgeReport> {
     let [revision] = revisions else { return None };
     let is_wanted = match clients {
         ServedEras::Both => true,
         ServedEras::Legacy => revision.era() == Era::Modern,
         ServedEras::Modern => revision.era() == Era::Legacy,
     };
-    is_wanted.then(|| Crossing::of(*revision))
+    is_wanted.then(|| BridgeReport::of(*revision))
 }
 
 /// A server that nobody could speak to, in the era that was wanted.

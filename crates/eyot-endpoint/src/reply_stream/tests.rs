@@ -11,9 +11,12 @@ use eyot_types::Era;
 use futures_util::stream;
 use parking_lot::Mutex;
 use serde_json::json;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tracing::Level;
 
 use super::ReplyStream;
+use crate::detached_calls::DetachedCalls;
 
 fn answer() -> Result<ReplyItem, Fault> {
     Ok(Message::response(Id::from_number(1), &json!({})).into())
@@ -85,7 +88,8 @@ impl io::Write for Log {
     }
 }
 
-/// What is logged at `level` while a call is begun, answered, and its messages are taken.
+/// What is logged at `level` while a call is begun, answered, and its messages are taken, and by
+/// work that it has handed to a task.
 fn logged(level: Level) -> String {
     let log = Log::default();
     let writer = log.clone();
@@ -95,9 +99,14 @@ fn logged(level: Level) -> String {
         .without_time()
         .with_ansi(false)
         .finish();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let _entered = runtime.enter();
+    let tasks = TaskTracker::new();
     tracing::subscriber::with_default(subscriber, || {
-        let service = BoxService::from_fn(|_| {
+        let detached = DetachedCalls::new(tasks.clone(), CancellationToken::new());
+        let service = BoxService::from_fn(move |_| {
             tracing::info!("begun");
+            detached.spawn(async { tracing::info!("handed on") });
             Box::pin(async {
                 tracing::info!("answering");
                 let messages = stream::once(async {
@@ -110,6 +119,8 @@ fn logged(level: Level) -> String {
         let request = Request::new(Id::from_number(7), "tools/call", &json!({}));
         let call = Call::new(Input::Request(request), Peer::ourselves(Era::Modern));
         assert_eq!(items(&mut ReplyStream::of(&service, call)), 1);
+        tasks.close();
+        runtime.block_on(tasks.wait());
     });
     let text = log.0.lock().clone();
     String::from_utf8(text).unwrap()
@@ -118,7 +129,7 @@ fn logged(level: Level) -> String {
 #[test]
 fn what_is_logged_in_a_call_says_which_call_it_is() {
     let text = logged(Level::DEBUG);
-    assert_eq!(text.lines().count(), 3, "{text}");
+    assert_eq!(text.lines().count(), 4, "{text}");
     for line in text.lines() {
         assert!(line.contains(r#"call{era="modern" method="tools/call" id="7"}"#), "{line}");
     }
@@ -127,6 +138,6 @@ fn what_is_logged_in_a_call_says_which_call_it_is() {
 #[test]
 fn nothing_of_a_call_is_written_where_nobody_listens_for_it() {
     let text = logged(Level::INFO);
-    assert_eq!(text.lines().count(), 3, "{text}");
+    assert_eq!(text.lines().count(), 4, "{text}");
     assert!(!text.contains("tools/call"), "{text}");
 }

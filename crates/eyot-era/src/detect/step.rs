@@ -34,7 +34,7 @@ pub enum EraAnswer {
     Refused {
         /// What it said.
         error: ErrorObject,
-        /// The HTTP status that came with it; `None` where nobody saw one.
+        /// The HTTP status that came with it; `None` where there was none.
         status: Option<u16>,
     },
     /// It offers these revisions, and not the one that was asked for.

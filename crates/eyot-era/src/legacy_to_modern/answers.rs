@@ -11,31 +11,31 @@ use crate::losses::say_losses;
 /// A message for the client, and what was lost on the way.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct Carried {
+pub struct Converted {
     /// The message.
     pub message: Message,
-    /// What it could not carry.
+    /// What it could not keep.
     pub losses: Losses,
 }
 
 /// The answer to a request of `method` as `revision` has it. `output_schema` is that of the tool
 /// that was called, if it is known.
 #[must_use]
-pub fn carry_answer(
+pub fn convert_answer(
     revision: Revision,
     method: Method<'_>,
     answer: &Message,
     output_schema: Option<&JsonObject>,
-) -> Carried {
+) -> Converted {
     let id = answer.id();
     if answer.kind() == Kind::Error {
         let error = answer.decode_error();
         let error = error.unwrap_or_else(|_| ErrorObject::new(INTERNAL_ERROR, "no reason"));
         let (error, losses) = revision::error(revision, method, named(error));
-        return Carried { message: Message::error_response(id, &error), losses };
+        return Converted { message: Message::error_response(id, &error), losses };
     }
     let text = answer.result().unwrap_or("null");
-    let carried = match (method, output_schema) {
+    let converted = match (method, output_schema) {
         (Method::ToolsCall, Some(schema)) => {
             serde_json::from_str::<CallToolResult>(text).map(|result| {
                 finished(id.clone(), revision::call_tool_result(revision, result, schema))
@@ -45,17 +45,17 @@ pub fn carry_answer(
             ready(id.clone(), |id| Message::response_of_text(id, &text), losses)
         }),
     };
-    carried.unwrap_or_else(|error| invalid(id, &error.to_string()))
+    converted.unwrap_or_else(|error| invalid(id, &error.to_string()))
 }
 
-/// The same for a list of tools that was decoded already.
+/// Like [`convert_answer`], for a list of tools that was decoded already.
 #[must_use]
-pub fn carry_tools(revision: Revision, id: Option<Id>, tools: ListToolsResult) -> Carried {
+pub fn convert_tools(revision: Revision, id: Option<Id>, tools: ListToolsResult) -> Converted {
     finished(id, revision::to(revision, tools))
 }
 
-/// What the bridge cannot carry is said, never hidden.
-fn finished<T: Serialize>(id: Option<Id>, (result, losses): (T, Losses)) -> Carried {
+/// The message with its losses in the metadata: what the bridge cannot keep is said, never hidden.
+fn finished<T: Serialize>(id: Option<Id>, (result, losses): (T, Losses)) -> Converted {
     if losses.is_empty() {
         return ready(id, |id| Message::response(id, &result), losses);
     }
@@ -69,14 +69,14 @@ fn finished<T: Serialize>(id: Option<Id>, (result, losses): (T, Losses)) -> Carr
     ready(id, |id| Message::response(id, &value), losses)
 }
 
-/// The message, unless it would make no sense.
-fn ready(id: Option<Id>, message: impl FnOnce(Id) -> Message, losses: Losses) -> Carried {
+/// The message, or an error where it would make no sense without what was lost.
+fn ready(id: Option<Id>, message: impl FnOnce(Id) -> Message, losses: Losses) -> Converted {
     if let Some(feature) = losses.refused() {
         let reason = format!("the session's revision has no {}", feature.as_str());
-        return Carried { losses, ..invalid(id, &reason) };
+        return Converted { losses, ..invalid(id, &reason) };
     }
     match id {
-        Some(id) => Carried { message: message(id), losses },
+        Some(id) => Converted { message: message(id), losses },
         None => invalid(None, "it has no id"),
     }
 }
@@ -100,10 +100,10 @@ fn named(error: ErrorObject) -> ErrorObject {
     }
 }
 
-fn invalid(id: Option<Id>, reason: &str) -> Carried {
+fn invalid(id: Option<Id>, reason: &str) -> Converted {
     let text = format!("the server's answer is invalid: {reason}");
     let error = ErrorObject::new(INTERNAL_ERROR, text);
-    Carried { message: Message::error_response(id, &error), losses: Losses::default() }
+    Converted { message: Message::error_response(id, &error), losses: Losses::default() }
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use crate::revision;
 /// The notification as `revision` has it; `None` when it cannot be read. One that has nothing of
 /// the modern era stays as it is.
 #[must_use]
-pub fn carry_notification(revision: Revision, message: Message) -> Option<Message> {
+pub fn convert_notification(revision: Revision, message: Message) -> Option<Message> {
     if !message.meta().unwrap_or_default().contains(meta::PROTOCOL_PREFIX) {
         return Some(message);
     }

@@ -40,7 +40,7 @@ impl ClientMeta {
         Ok((Self { client_info, declared, capabilities }, losses))
     }
 
-    /// The same client in a request that may become a task: only there the extension is declared.
+    /// The client in a request that may become a task: the extension is declared in no other.
     ///
     /// # Errors
     /// When its capabilities cannot be written.

@@ -50,7 +50,7 @@ impl Default for RoundLimits {
 #[derive(Debug)]
 #[expect(clippy::exhaustive_enums, reason = "whoever drives the rounds must do each of them")]
 pub enum Step {
-    /// Carry it to the client: the call is done.
+    /// Convert it for the client: the call is done.
     Complete,
     /// Ask the client all of these, and ask the server again when all are answered.
     Ask(Vec<Leg>),
@@ -359,14 +359,14 @@ fn declares(client: &ClientCapabilities, question: &Question) -> bool {
 }
 
 fn modern(answer: Answer) -> (Value, Losses) {
-    fn carried<T: revision::Carry + Into<Answer>>(answer: T) -> (Value, Losses) {
+    fn converted<T: revision::Convert + Into<Answer>>(answer: T) -> (Value, Losses) {
         let (answer, losses) = revision::to(Revision::MODERN, answer);
         (answer.into().into_value(), losses)
     }
     match answer {
-        Answer::Elicitation(it) => carried(it),
-        Answer::Sampling(it) => carried(*it),
-        Answer::Roots(it) => carried(it),
+        Answer::Elicitation(it) => converted(it),
+        Answer::Sampling(it) => converted(*it),
+        Answer::Roots(it) => converted(it),
         other => (other.into_value(), Losses::default()),
     }
 }

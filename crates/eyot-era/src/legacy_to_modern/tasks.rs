@@ -14,7 +14,7 @@ use serde::Deserialize;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 
-use super::answers::carry_answer;
+use super::answers::convert_answer;
 use super::rounds::{Leg, RoundError, RoundLimits, Rounds, Step};
 use crate::members::{Members, may_have};
 use crate::revision::{self, Losses};
@@ -103,7 +103,7 @@ pub struct TaskReport {
     pub report: Report,
     /// What it has come to, in the client's revision. `None`: it has not ended.
     pub end: Option<End>,
-    /// What the end could not carry.
+    /// What the end could not keep.
     pub losses: Losses,
 }
 
@@ -133,9 +133,9 @@ pub fn task_report(
     };
     let (end, losses) = match ended {
         Some(ended) => {
-            let carried =
-                carry_answer(Revision::V2025_11_25, Method::ToolsCall, &ended, output_schema);
-            (Some(End::of_answer(&carried.message)), carried.losses)
+            let converted =
+                convert_answer(Revision::V2025_11_25, Method::ToolsCall, &ended, output_schema);
+            (Some(End::of_answer(&converted.message)), converted.losses)
         }
         None => {
             let is_cancelled = task.status == TaskStatus::Cancelled;

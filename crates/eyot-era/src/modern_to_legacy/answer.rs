@@ -17,7 +17,7 @@ use crate::losses::say_losses;
 pub struct Answered {
     /// The message, under the client's id.
     pub message: Response,
-    /// What the answer could not carry.
+    /// What the answer could not keep.
     pub losses: Losses,
 }
 
@@ -96,12 +96,11 @@ pub fn discovered(mut initialized: InitializeResult) -> (DiscoverResult, Losses)
 
 /// The pages that the user must visit before the request can succeed; `None` for any other answer.
 ///
-/// Only 2025-11-25 has this error, after which a client asks again; in the modern era the same is
-/// a round.
+/// Only 2025-11-25 has this error, after which a client asks again; in the modern era it is a round.
 ///
 /// # Errors
 /// The error for a client that cannot visit pages.
-pub fn visits(
+pub fn url_elicitations(
     answer: &Message,
     client: &ClientCapabilities,
 ) -> Result<Option<Vec<ElicitParams>>, ErrorObject> {
@@ -121,14 +120,17 @@ pub fn visits(
     Ok(Some(elicitations.into_iter().map(|it| revision::to(Revision::MODERN, it).0).collect()))
 }
 
-/// The error for a client whose call has failed after its server asked in vain for what the client
-/// has not declared; `None` if nothing is `unmet`, or if the server could do without.
+/// The error for a client whose call has failed because the server needs the capabilities `unmet`,
+/// which the client has not declared; `None` if there are none, or the call has not failed.
 ///
 /// "If processing a request requires a capability the client did not include [...], the server MUST
 /// return a `MissingRequiredClientCapabilityError`" (2026-07-28, basic/versioning). What the server
 /// said is in the error's data, under `original`.
 #[must_use]
-pub fn failed_for_want(answer: &Message, unmet: &ClientCapabilities) -> Option<ErrorObject> {
+pub fn missing_capability_error(
+    answer: &Message,
+    unmet: &ClientCapabilities,
+) -> Option<ErrorObject> {
     if unmet.0.is_empty() {
         return None;
     }

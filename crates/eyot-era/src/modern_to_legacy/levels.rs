@@ -16,7 +16,7 @@ pub struct Levels {
 }
 
 impl Levels {
-    /// Nobody wants anything yet.
+    /// No call wants to hear anything yet.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -34,7 +34,7 @@ impl Levels {
         loudest
     }
 
-    /// A call has ended. The server is told when the next one begins: until then nobody listens.
+    /// A call has ended. The server is told when the next one begins.
     pub fn end(&mut self, call: UpstreamId) {
         self.wanted.remove(&call);
     }

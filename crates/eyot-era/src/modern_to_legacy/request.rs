@@ -20,7 +20,7 @@ pub fn params(request: &Request, revision: Revision) -> Result<(String, Losses),
     let text = with_meta(request, |members| {
         members.retain(|name, _| !name.starts_with(meta::PROTOCOL_PREFIX));
     });
-    // What belongs to a round was for the bridge.
+    // The bridge has taken what belongs to a round.
     let text = match request.has_round() {
         true => text.and_then(|it| without_members(it, &ROUND_MEMBERS)),
         false => text,
@@ -38,10 +38,10 @@ pub fn params(request: &Request, revision: Revision) -> Result<(String, Losses),
 /// Members of a request that comes back with answers.
 const ROUND_MEMBERS: [&str; 2] = ["inputResponses", "requestState"];
 
-/// What a client can do that declares this in a request, as a legacy client says it when it opens
-/// a session.
+/// The capabilities that a modern client declares in a request, as a legacy client declares them when
+/// it opens a session.
 ///
-/// Tasks and extensions are nothing that a legacy server could use with this client.
+/// Tasks and extensions are left out: a legacy server could not use them with this client.
 ///
 /// # Errors
 /// An error for the client when it cannot be read.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use eyot_jsonrpc::Message;
 use eyot_types::{Method, ServerCapabilities, SubscriptionFilter};
 
-/// What may be granted of what a client asks for: what the server can tell at all.
+/// The part of a filter that the server can tell of.
 ///
 /// `has_stream` says whether the server can say anything unasked.
 #[must_use]
@@ -88,14 +88,14 @@ struct Subscription {
 }
 
 impl Subscribers {
-    /// Nobody listens.
+    /// There is no subscription.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a subscription to what was granted: its number, and the resources that nobody else
-    /// has wanted, which the server must be told.
+    /// Adds a subscription to what was granted: its number, and the resources that no other one
+    /// wants, which the server must be told.
     pub fn add(&mut self, filter: SubscriptionFilter) -> (u64, Vec<String>) {
         self.last += 1;
         let mut new = Vec::new();
@@ -110,7 +110,7 @@ impl Subscribers {
         (self.last, new)
     }
 
-    /// Ends a subscription; the resources that nobody wants any more.
+    /// Ends a subscription: the resources that no other one wants.
     pub fn remove(&mut self, number: u64) -> Vec<String> {
         let Some(Subscription { filter, .. }) = self.subscriptions.remove(&number) else {
             return Vec::new();
@@ -127,13 +127,13 @@ impl Subscribers {
         unwanted
     }
 
-    /// Whether nobody wants the resource.
+    /// Whether no subscription wants the resource.
     #[must_use]
     pub fn is_unwanted(&self, uri: &str) -> bool {
         !self.wanted.contains_key(uri)
     }
 
-    /// Takes note of a change; whether anybody is to be told.
+    /// Takes note of a change; whether a subscription is to be told.
     pub fn changed(&mut self, change: &Change) -> bool {
         let mut is_heard = false;
         for subscription in self.subscriptions.values_mut() {
@@ -150,7 +150,7 @@ impl Subscribers {
         self.subscriptions.get_mut(&number)?.untold.pop_first()
     }
 
-    /// Whether nobody listens.
+    /// Whether there is no subscription.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.subscriptions.is_empty()
@@ -193,7 +193,7 @@ fn is_part_of(changed: &str, uri: &str) -> bool {
 
 /// Resources of one subscription.
 const URIS_MAX: usize = 256;
-/// Parts of resources that one subscription has yet to be told of.
+/// Changes that one subscription has not been told of yet.
 const UNTOLD_MAX: usize = 512;
 
 #[cfg(test)]

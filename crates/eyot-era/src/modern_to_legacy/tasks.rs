@@ -87,7 +87,7 @@ pub fn task_end(answer: &Message, server: &Implementation) -> (End, Losses) {
     (End::of_outcome(outcome), losses)
 }
 
-/// The task that a message of a server belongs to, by its own word.
+/// The task that a message of a server names as its own.
 #[must_use]
 pub fn related_task(message: &Message) -> Option<String> {
     #[derive(Deserialize)]

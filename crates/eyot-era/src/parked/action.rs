@@ -17,8 +17,8 @@ pub struct ParkedConfig {
     pub question_timeout: Duration,
 }
 
-/// One request of the client that is here for the call: the one that leads goes on with it, the
-/// others have brought the same answers and are told what the first is told.
+/// One request of the client that waits for the call: the one that leads goes on with it, the others
+/// have brought equal answers and are told what the first is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Waiter(pub(super) u32);
 

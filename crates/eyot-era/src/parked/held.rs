@@ -174,12 +174,6 @@ impl<W> HeldCall<W> {
         Settled { wakers, work, timeout: self.machine.poll_timeout(), fate }
     }
 
-    /// What a client has been told, if it has.
-    pub fn take_told(&mut self, waiter: Waiter) -> Option<Told> {
-        let index = self.told.iter().position(|(it, _)| *it == waiter)?;
-        Some(self.told.swap_remove(index).1)
-    }
-
     /// What there is for a client that has no work.
     pub fn poll_news(&mut self, waiter: Waiter, cx: &Context<'_>) -> Poll<News<W>> {
         if let Some(told) = self.take_told(waiter) {
@@ -195,6 +189,11 @@ impl<W> HeldCall<W> {
 
     fn told(&self, word: Word) -> Told {
         Told { word, requests: Arc::clone(&self.requests) }
+    }
+
+    fn take_told(&mut self, waiter: Waiter) -> Option<Told> {
+        let index = self.told.iter().position(|(it, _)| *it == waiter)?;
+        Some(self.told.swap_remove(index).1)
     }
 
     fn take_waker(&mut self, waiter: Waiter) -> Option<Waker> {

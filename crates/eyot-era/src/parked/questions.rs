@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, INVALID_PARAMS, Id, Message};
+use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, INVALID_PARAMS, Id, Message, Request};
 use eyot_types::{
     ElicitAction, ElicitResult, InputRequest, InputRequests, JsonObject, Method, Question, Revision,
 };
@@ -145,19 +145,18 @@ impl Questions {
     ///
     /// # Errors
     /// The error that answers the server, when its question cannot be asked.
-    pub fn ask(&mut self, request: &Message) -> Result<(), ErrorObject> {
-        let method = request.method().unwrap_or_default();
+    pub fn ask(&mut self, request: &Request) -> Result<(), ErrorObject> {
         if self.open.len() >= QUESTIONS_MAX || self.is_closed {
             return Err(ErrorObject::new(INTERNAL_ERROR, TooManyQuestions.to_string()));
         }
         let invalid =
             |reason: String| ErrorObject::new(INVALID_PARAMS, format!("Invalid params: {reason}"));
-        let Some(id) = request.id() else { return Err(invalid("no id".to_owned())) };
+        let id = request.id();
         if self.open.iter().chain(&self.answered).any(|it| it.id == id) {
             // Heard once more, because a stream was taken up where it may have been cut.
             return Ok(());
         }
-        let question = Question::decode_text(&method, request.params());
+        let question = Question::decode_text(request.method(), request.params());
         let question = question.map_err(|error| invalid(error.to_string()))?;
         // A client that is asked in a round needs neither our id nor a token to say that it lives.
         let (question, losses) = revision::to(Revision::MODERN, question);
@@ -167,10 +166,12 @@ impl Questions {
         let written = to_raw_value(&InputRequest::from(question));
         let written = written.map_err(|error| invalid(error.to_string()))?;
         self.losses.asked.extend(losses);
+        // Most calls ask one question, and wait with it for long.
+        self.open.reserve_exact(1);
         self.open.push(Open {
             key: None,
             id: id.detached(),
-            method: method.into_owned(),
+            method: request.method().to_owned(),
             request: written,
             progress_token: request.progress_token().map(|it| it.detached()),
             beats: 0,
@@ -213,8 +214,8 @@ impl Questions {
 
     /// Takes the client's answers to this round: what the server gets, as it has it in `revision`.
     ///
-    /// Answers that nobody asked for are not read. A question without an answer, or with one that
-    /// is none, stays open and is asked again.
+    /// Answers to no open question are not read. A question without an answer, or with an invalid
+    /// one, stays open and is asked again.
     ///
     /// # Errors
     /// [`RoundError::Misread`]; then nothing has changed.
@@ -258,7 +259,7 @@ impl Questions {
         self.answered = Vec::new();
     }
 
-    /// Nobody will answer: what the server gets instead. Nothing is asked any more.
+    /// No answer will come: what the server gets instead. Nothing is asked any more.
     ///
     /// "Cancel: User dismissed without making an explicit choice" (2025-11-25,
     /// client/elicitation, Response Actions); the other questions have no such answer.

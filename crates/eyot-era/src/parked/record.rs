@@ -39,7 +39,7 @@ pub enum RecordStage<P = Vec<OpenQuestion>> {
 }
 
 impl<P> Record<P> {
-    /// The same step with another idea of where the call waits.
+    /// The step with another description of where the call waits.
     pub fn map<Q>(self, place: impl FnOnce(P) -> Q) -> Record<Q> {
         let stage = match self.stage {
             RecordStage::Asked(before, it) => RecordStage::Asked(before, place(it)),

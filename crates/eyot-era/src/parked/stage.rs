@@ -24,7 +24,7 @@ pub(super) enum Stage {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Asked {
     pub(super) expires: Instant,
-    /// Set when nobody was here to be told: a client that has gone for good is not waited for.
+    /// Set when no client was there to be told: one that has gone for good is not waited for.
     pub(super) return_by: Option<Instant>,
     /// What the upstream may have got from an earlier process.
     pub(super) given: Option<AnswersDigest>,
@@ -52,5 +52,5 @@ pub(super) const RETURN: Duration = Duration::from_secs(2);
 pub(super) const BEAT: Duration = Duration::from_secs(1);
 /// How long a client can come back for a last word that it has not heard.
 pub(super) const LAST_WORD_TTL: Duration = Duration::from_secs(60);
-/// A longer one is not kept.
+/// Bytes of a last word that is kept.
 pub(super) const LAST_WORD_BYTES_MAX: usize = 256 << 10;

@@ -7,7 +7,7 @@ mod records;
 mod table;
 mod world;
 
-use eyot_jsonrpc::{Id, Message, Response, ScanLimits};
+use eyot_jsonrpc::{Id, Message, Request, Response, ScanLimits};
 use eyot_types::{JsonObject, Revision};
 use serde_json::{Value, json};
 
@@ -19,12 +19,12 @@ const CONFIG: ParkedConfig = ParkedConfig {
 };
 
 /// What a server asks, whose ids are numbers.
-fn question(id: u64) -> Message {
+fn question(id: u64) -> Request {
     request("elicitation/create", id, &form(id))
 }
 
-/// The same, by a server that looks for a sign that it is alive.
-fn patient_question(id: u64) -> Message {
+/// A question of a server that looks for a sign that it is alive.
+fn patient_question(id: u64) -> Request {
     let mut params = form(id);
     params["_meta"] = json!({ "progressToken": id });
     request("elicitation/create", id, &params)
@@ -35,9 +35,9 @@ fn form(id: u64) -> Value {
         "requestedSchema": { "type": "object", "properties": { "a": { "type": "string" } } } })
 }
 
-fn request(method: &str, id: u64, params: &Value) -> Message {
+fn request(method: &str, id: u64, params: &Value) -> Request {
     let text = json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params });
-    Message::parse(text.to_string().into(), &ScanLimits::default()).unwrap()
+    Message::parse(text.to_string().into(), &ScanLimits::default()).unwrap().into_request().unwrap()
 }
 
 fn answer(text: &str) -> Response {

@@ -1,4 +1,4 @@
-//! Who is here for a call.
+//! The clients that wait for a call.
 
 use super::action::Waiter;
 
@@ -16,9 +16,9 @@ pub(super) struct Waiters {
 pub(super) enum Gone {
     /// Another leads now.
     Replaced(Waiter),
-    /// Nobody is here any more.
+    /// No client is left.
     Last,
-    /// Others are here as before.
+    /// The other clients wait as before.
     Unnoticed,
 }
 

@@ -5,27 +5,27 @@ use eyot_types::{
     TextContent,
 };
 
-use super::{Carrier, Carry, Feature};
+use super::{Convert, Converter, Feature};
 
-impl Carry for ContentBlock {
-    fn carry(&mut self, carrier: &mut Carrier) {
+impl Convert for ContentBlock {
+    fn convert(&mut self, converter: &mut Converter) {
         if let Self::Audio(content) = self
-            && carrier.lacks(Feature::AudioContent)
+            && converter.lacks(Feature::AudioContent)
         {
-            carrier.lose(Feature::AudioContent);
+            converter.lose(Feature::AudioContent);
             *self = Self::Text(audio_as_text(content));
         }
         if let Self::ResourceLink(link) = self
-            && carrier.lacks(Feature::ResourceLink)
+            && converter.lacks(Feature::ResourceLink)
         {
-            carrier.lose(Feature::ResourceLink);
+            converter.lose(Feature::ResourceLink);
             *self = Self::Text(link_as_text(link));
         }
         match self {
-            Self::Text(content) => content.carry(carrier),
-            Self::Image(content) | Self::Audio(content) => content.carry(carrier),
-            Self::Resource(content) => content.carry(carrier),
-            Self::ResourceLink(link) => link.carry(carrier),
+            Self::Text(content) => content.convert(converter),
+            Self::Image(content) | Self::Audio(content) => content.convert(converter),
+            Self::Resource(content) => content.convert(converter),
+            Self::ResourceLink(link) => link.convert(converter),
             _ => {}
         }
     }
@@ -53,45 +53,45 @@ fn annotated(mut text: TextContent, annotations: Option<&Annotations>) -> TextCo
     text
 }
 
-impl Carry for TextContent {
-    fn carry(&mut self, carrier: &mut Carrier) {
-        self.annotations.carry(carrier);
-        carrier.member(Feature::ItemMeta, &mut self.meta);
+impl Convert for TextContent {
+    fn convert(&mut self, converter: &mut Converter) {
+        self.annotations.convert(converter);
+        converter.member(Feature::ItemMeta, &mut self.meta);
     }
 }
 
-impl Carry for MediaContent {
-    fn carry(&mut self, carrier: &mut Carrier) {
-        self.annotations.carry(carrier);
-        carrier.member(Feature::ItemMeta, &mut self.meta);
+impl Convert for MediaContent {
+    fn convert(&mut self, converter: &mut Converter) {
+        self.annotations.convert(converter);
+        converter.member(Feature::ItemMeta, &mut self.meta);
     }
 }
 
-impl Carry for EmbeddedResource {
-    fn carry(&mut self, carrier: &mut Carrier) {
-        self.resource.carry(carrier);
-        self.annotations.carry(carrier);
-        carrier.member(Feature::ItemMeta, &mut self.meta);
+impl Convert for EmbeddedResource {
+    fn convert(&mut self, converter: &mut Converter) {
+        self.resource.convert(converter);
+        self.annotations.convert(converter);
+        converter.member(Feature::ItemMeta, &mut self.meta);
     }
 }
 
-impl Carry for ResourceContents {
-    fn carry(&mut self, carrier: &mut Carrier) {
-        carrier.member(Feature::ItemMeta, &mut self.meta);
+impl Convert for ResourceContents {
+    fn convert(&mut self, converter: &mut Converter) {
+        converter.member(Feature::ItemMeta, &mut self.meta);
     }
 }
 
-impl Carry for ResourceLink {
-    fn carry(&mut self, carrier: &mut Carrier) {
-        carrier.member(Feature::Title, &mut self.title);
-        carrier.member(Feature::Icons, &mut self.icons);
-        self.annotations.carry(carrier);
-        carrier.member(Feature::ItemMeta, &mut self.meta);
+impl Convert for ResourceLink {
+    fn convert(&mut self, converter: &mut Converter) {
+        converter.member(Feature::Title, &mut self.title);
+        converter.member(Feature::Icons, &mut self.icons);
+        self.annotations.convert(converter);
+        converter.member(Feature::ItemMeta, &mut self.meta);
     }
 }
 
-impl Carry for Annotations {
-    fn carry(&mut self, carrier: &mut Carrier) {
-        carrier.member(Feature::LastModified, &mut self.last_modified);
+impl Convert for Annotations {
+    fn convert(&mut self, converter: &mut Converter) {
+        converter.member(Feature::LastModified, &mut self.last_modified);
     }
 }

@@ -5,57 +5,58 @@ use eyot_types::{
     SingleSelectSchema,
 };
 
-use super::{Carrier, Carry, Feature};
+use super::{Convert, Converter, Feature};
 
-impl Carry for ElicitParams {
-    fn carry(&mut self, carrier: &mut Carrier) {
-        if carrier.lacks(Feature::Elicitation) {
-            return carrier.lose(Feature::Elicitation);
+impl Convert for ElicitParams {
+    fn convert(&mut self, converter: &mut Converter) {
+        if converter.lacks(Feature::Elicitation) {
+            return converter.lose(Feature::Elicitation);
         }
         match self.mode {
             Some(ElicitMode::Url) => {
-                if carrier.lacks(Feature::ElicitationUrl) {
-                    carrier.lose(Feature::ElicitationUrl);
+                if converter.lacks(Feature::ElicitationUrl) {
+                    converter.lose(Feature::ElicitationUrl);
                 }
             }
-            _ => carrier.member(Feature::ElicitationMode, &mut self.mode),
+            _ => converter.member(Feature::ElicitationMode, &mut self.mode),
         }
-        carrier.member(Feature::ElicitationId, &mut self.elicitation_id);
-        self.requested_schema.carry(carrier);
-        carrier.member(Feature::TaskRequest, &mut self.task);
-        carrier.message_meta(&mut self.meta);
+        converter.member(Feature::ElicitationId, &mut self.elicitation_id);
+        self.requested_schema.convert(converter);
+        converter.member(Feature::TaskRequest, &mut self.task);
+        converter.message_meta(&mut self.meta);
     }
 }
 
-impl Carry for ElicitSchema {
-    fn carry(&mut self, carrier: &mut Carrier) {
-        self.properties.values_mut().for_each(|it| it.carry(carrier));
+impl Convert for ElicitSchema {
+    fn convert(&mut self, converter: &mut Converter) {
+        self.properties.values_mut().for_each(|it| it.convert(converter));
     }
 }
 
-impl Carry for PrimitiveSchema {
-    fn carry(&mut self, carrier: &mut Carrier) {
+impl Convert for PrimitiveSchema {
+    fn convert(&mut self, converter: &mut Converter) {
         match self {
             Self::String(schema) => {
-                carrier.member(Feature::ElicitationDefaults, &mut schema.default);
+                converter.member(Feature::ElicitationDefaults, &mut schema.default);
             }
             Self::Number(schema) => {
-                carrier.member(Feature::ElicitationDefaults, &mut schema.default);
+                converter.member(Feature::ElicitationDefaults, &mut schema.default);
             }
-            Self::SingleSelect(schema) => schema.carry(carrier),
-            Self::MultiSelect(_) if carrier.lacks(Feature::ElicitationMultiSelect) => {
-                carrier.lose(Feature::ElicitationMultiSelect);
+            Self::SingleSelect(schema) => schema.convert(converter),
+            Self::MultiSelect(_) if converter.lacks(Feature::ElicitationMultiSelect) => {
+                converter.lose(Feature::ElicitationMultiSelect);
             }
             _ => {}
         }
     }
 }
 
-impl Carry for SingleSelectSchema {
-    fn carry(&mut self, carrier: &mut Carrier) {
-        carrier.member(Feature::ElicitationDefaults, &mut self.default);
-        if let Some(options) = self.one_of.take_if(|_| carrier.lacks(Feature::ElicitationTitles)) {
-            carrier.lose(Feature::ElicitationTitles);
+impl Convert for SingleSelectSchema {
+    fn convert(&mut self, converter: &mut Converter) {
+        converter.member(Feature::ElicitationDefaults, &mut self.default);
+        if let Some(options) = self.one_of.take_if(|_| converter.lacks(Feature::ElicitationTitles))
+        {
+            converter.lose(Feature::ElicitationTitles);
             let Self { values, enum_names, .. } = Self::legacy_titled(options);
             self.values = values;
             self.enum_names = enum_names;
@@ -63,22 +64,22 @@ impl Carry for SingleSelectSchema {
     }
 }
 
-impl Carry for ElicitResult {
-    fn carry(&mut self, carrier: &mut Carrier) {
+impl Convert for ElicitResult {
+    fn convert(&mut self, converter: &mut Converter) {
         let has_list = self.content.iter().flat_map(|it| it.values()).any(|it| it.is_array());
-        if has_list && carrier.lacks(Feature::ElicitationLists) {
-            carrier.lose(Feature::ElicitationLists);
+        if has_list && converter.lacks(Feature::ElicitationLists) {
+            converter.lose(Feature::ElicitationLists);
         }
-        carrier.message_meta(&mut self.meta);
+        converter.message_meta(&mut self.meta);
     }
 }
 
-impl Carry for Question {
-    fn carry(&mut self, carrier: &mut Carrier) {
+impl Convert for Question {
+    fn convert(&mut self, converter: &mut Converter) {
         match self {
-            Self::Elicitation(params) => params.carry(carrier),
-            Self::Sampling(params) => params.carry(carrier),
-            Self::Roots(params) => params.carry(carrier),
+            Self::Elicitation(params) => params.convert(converter),
+            Self::Sampling(params) => params.convert(converter),
+            Self::Roots(params) => params.convert(converter),
             _ => {}
         }
     }

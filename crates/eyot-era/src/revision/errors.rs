@@ -9,7 +9,7 @@ use eyot_types::codes::{
 use eyot_types::{Method, Revision};
 use serde_json::{Value, json};
 
-use super::{Carrier, Feature, Losses};
+use super::{Converter, Feature, Losses};
 
 /// The nearest error that `revision` has, for a request of that method.
 ///
@@ -17,18 +17,18 @@ use super::{Carrier, Feature, Losses};
 /// result that asks for input.
 #[must_use]
 pub fn error(revision: Revision, method: Method<'_>, error: ErrorObject) -> (ErrorObject, Losses) {
-    let mut carrier = Carrier::new(revision);
-    let error = carry(method, error, &mut carrier);
-    (error, carrier.into_losses())
+    let mut converter = Converter::new(revision);
+    let error = convert(method, error, &mut converter);
+    (error, converter.into_losses())
 }
 
-fn carry(method: Method<'_>, error: ErrorObject, carrier: &mut Carrier) -> ErrorObject {
+fn convert(method: Method<'_>, error: ErrorObject, converter: &mut Converter) -> ErrorObject {
     let has_uri = || error.data.as_ref().is_some_and(|data| data.get("uri").is_some());
     let feature = match error.code {
         RESOURCE_NOT_FOUND => Feature::ResourceNotFoundCode,
         // Older clients know a resource that is not there by its code.
         INVALID_PARAMS if method == Method::ResourcesRead && has_uri() => {
-            let is_legacy = !carrier.lacks(Feature::ResourceNotFoundCode);
+            let is_legacy = !converter.lacks(Feature::ResourceNotFoundCode);
             return if is_legacy {
                 ErrorObject { code: RESOURCE_NOT_FOUND, ..error }
             } else {
@@ -40,10 +40,10 @@ fn carry(method: Method<'_>, error: ErrorObject, carrier: &mut Carrier) -> Error
         code if is_legacy_sdk(code) || is_spec_reserved(code) => Feature::SdkCodes,
         _ => return error,
     };
-    if !carrier.lacks(feature) {
+    if !converter.lacks(feature) {
         return error;
     }
-    carrier.lose(feature);
+    converter.lose(feature);
     match error.code {
         RESOURCE_NOT_FOUND => ErrorObject { code: INVALID_PARAMS, ..error },
         URL_ELICITATION_REQUIRED => error,

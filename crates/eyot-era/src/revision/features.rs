@@ -89,7 +89,7 @@ macro_rules! features {
             }
         }
 
-        /// What sets the revisions apart, for the values that are carried between them.
+        /// What sets the revisions apart, for the values that are converted between them.
         pub const FEATURES: &[&Row] = &[ $( Feature::$feature.row(), )+ ];
     };
 }
@@ -273,7 +273,7 @@ pub fn markdown() -> String {
     table
 }
 
-/// The same table for the bridge between the eras: what becomes of each feature in each direction.
+/// The table for the bridge between the eras: what becomes of each feature in each direction.
 #[must_use]
 pub fn bridge_markdown() -> String {
     let mut table = String::from(
@@ -286,20 +286,20 @@ pub fn bridge_markdown() -> String {
             "| `{}` | {} | {} | {} | {} |",
             row.name,
             row.what,
-            row.upward(),
-            row.downward(),
+            row.legacy_to_modern(),
+            row.modern_to_legacy(),
             row.instead
         );
     }
     table
 }
 
-/// A way on which there is nothing to carry.
+/// The way is not open to the feature: no peer on its near side has it.
 const NOTHING: &str = "";
 
 impl Row {
     /// What becomes of it on the way from a legacy peer to a modern one.
-    fn upward(&self) -> &'static str {
+    fn legacy_to_modern(&self) -> &'static str {
         match (self.first.era(), self.last.era()) {
             (Era::Modern, _) => NOTHING,
             (Era::Legacy, Era::Modern) => CARRIED,
@@ -308,7 +308,7 @@ impl Row {
     }
 
     /// What becomes of it on the way from a modern peer to a legacy one.
-    fn downward(&self) -> String {
+    fn modern_to_legacy(&self) -> String {
         match (self.first, self.last.era()) {
             (_, Era::Legacy) => NOTHING.to_owned(),
             (V2024_11_05, Era::Modern) => CARRIED.to_owned(),
@@ -318,5 +318,5 @@ impl Row {
     }
 }
 
-/// Whoever gets it knows it.
+/// The receiving peer knows the feature.
 const CARRIED: &str = "carried";

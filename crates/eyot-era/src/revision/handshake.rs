@@ -4,7 +4,7 @@ use eyot_types::{
     DiscoverResult, Implementation, InitializeParams, InitializeResult, JsonObject, Revision, meta,
 };
 
-use super::{Carrier, Carry, Losses, to};
+use super::{Convert, Converter, Losses, to};
 
 /// What a modern server says of itself as the answer to the `initialize` of a legacy client.
 ///
@@ -38,26 +38,26 @@ pub fn to_discover_result(
     to(Revision::MODERN, result)
 }
 
-impl Carry for InitializeParams {
-    fn carry(&mut self, carrier: &mut Carrier) {
-        self.capabilities.carry(carrier);
-        self.client_info.carry(carrier);
-        carrier.message_meta(&mut self.meta);
+impl Convert for InitializeParams {
+    fn convert(&mut self, converter: &mut Converter) {
+        self.capabilities.convert(converter);
+        self.client_info.convert(converter);
+        converter.message_meta(&mut self.meta);
     }
 }
 
-impl Carry for InitializeResult {
-    fn carry(&mut self, carrier: &mut Carrier) {
-        self.capabilities.carry(carrier);
-        self.server_info.carry(carrier);
-        carrier.message_meta(&mut self.meta);
+impl Convert for InitializeResult {
+    fn convert(&mut self, converter: &mut Converter) {
+        self.capabilities.convert(converter);
+        self.server_info.convert(converter);
+        converter.message_meta(&mut self.meta);
     }
 }
 
-impl Carry for DiscoverResult {
-    fn carry(&mut self, carrier: &mut Carrier) {
-        self.capabilities.carry(carrier);
-        carrier.cache(&mut self.ttl_ms, &mut self.cache_scope);
-        carrier.complete(&mut self.result_type, &mut self.meta);
+impl Convert for DiscoverResult {
+    fn convert(&mut self, converter: &mut Converter) {
+        self.capabilities.convert(converter);
+        converter.cache(&mut self.ttl_ms, &mut self.cache_scope);
+        converter.complete(&mut self.result_type, &mut self.meta);
     }
 }

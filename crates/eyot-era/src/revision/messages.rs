@@ -9,122 +9,122 @@ use eyot_types::{
     RoundResult, SubscribeParams,
 };
 
-use super::{Carrier, Carry, Feature};
+use super::{Convert, Converter, Feature};
 
-impl Carry for Implementation {
-    fn carry(&mut self, carrier: &mut Carrier) {
-        carrier.member(Feature::Title, &mut self.title);
-        carrier.member(Feature::ProgramDetails, &mut self.description);
-        carrier.member(Feature::ProgramDetails, &mut self.website_url);
-        carrier.member(Feature::Icons, &mut self.icons);
+impl Convert for Implementation {
+    fn convert(&mut self, converter: &mut Converter) {
+        converter.member(Feature::Title, &mut self.title);
+        converter.member(Feature::ProgramDetails, &mut self.description);
+        converter.member(Feature::ProgramDetails, &mut self.website_url);
+        converter.member(Feature::Icons, &mut self.icons);
     }
 }
 
-impl Carry for Prompt {
-    fn carry(&mut self, carrier: &mut Carrier) {
-        carrier.member(Feature::Title, &mut self.title);
-        self.arguments.carry(carrier);
-        carrier.member(Feature::Icons, &mut self.icons);
-        carrier.member(Feature::ItemMeta, &mut self.meta);
+impl Convert for Prompt {
+    fn convert(&mut self, converter: &mut Converter) {
+        converter.member(Feature::Title, &mut self.title);
+        self.arguments.convert(converter);
+        converter.member(Feature::Icons, &mut self.icons);
+        converter.member(Feature::ItemMeta, &mut self.meta);
     }
 }
 
-impl Carry for PromptArgument {
-    fn carry(&mut self, carrier: &mut Carrier) {
-        carrier.member(Feature::Title, &mut self.title);
+impl Convert for PromptArgument {
+    fn convert(&mut self, converter: &mut Converter) {
+        converter.member(Feature::Title, &mut self.title);
     }
 }
 
-impl Carry for PromptMessage {
-    fn carry(&mut self, carrier: &mut Carrier) {
-        self.content.carry(carrier);
+impl Convert for PromptMessage {
+    fn convert(&mut self, converter: &mut Converter) {
+        self.content.convert(converter);
     }
 }
 
-impl Carry for GetPromptParams {
-    fn carry(&mut self, carrier: &mut Carrier) {
-        carrier.member(Feature::RoundState, &mut self.input_responses);
-        carrier.member(Feature::RoundState, &mut self.request_state);
-        carrier.message_meta(&mut self.meta);
+impl Convert for GetPromptParams {
+    fn convert(&mut self, converter: &mut Converter) {
+        converter.member(Feature::RoundState, &mut self.input_responses);
+        converter.member(Feature::RoundState, &mut self.request_state);
+        converter.message_meta(&mut self.meta);
     }
 }
 
-impl Carry for GetPromptResult {
-    fn carry(&mut self, carrier: &mut Carrier) {
-        self.messages.carry(carrier);
-        carrier.complete(&mut self.result_type, &mut self.meta);
+impl Convert for GetPromptResult {
+    fn convert(&mut self, converter: &mut Converter) {
+        self.messages.convert(converter);
+        converter.complete(&mut self.result_type, &mut self.meta);
     }
 }
 
-impl Carry for Resource {
-    fn carry(&mut self, carrier: &mut Carrier) {
-        carrier.member(Feature::Title, &mut self.title);
-        self.annotations.carry(carrier);
-        carrier.member(Feature::Icons, &mut self.icons);
-        carrier.member(Feature::ItemMeta, &mut self.meta);
+impl Convert for Resource {
+    fn convert(&mut self, converter: &mut Converter) {
+        converter.member(Feature::Title, &mut self.title);
+        self.annotations.convert(converter);
+        converter.member(Feature::Icons, &mut self.icons);
+        converter.member(Feature::ItemMeta, &mut self.meta);
     }
 }
 
-impl Carry for ResourceTemplate {
-    fn carry(&mut self, carrier: &mut Carrier) {
-        carrier.member(Feature::Title, &mut self.title);
-        self.annotations.carry(carrier);
-        carrier.member(Feature::Icons, &mut self.icons);
-        carrier.member(Feature::ItemMeta, &mut self.meta);
+impl Convert for ResourceTemplate {
+    fn convert(&mut self, converter: &mut Converter) {
+        converter.member(Feature::Title, &mut self.title);
+        self.annotations.convert(converter);
+        converter.member(Feature::Icons, &mut self.icons);
+        converter.member(Feature::ItemMeta, &mut self.meta);
     }
 }
 
-impl Carry for ReadResourceParams {
-    fn carry(&mut self, carrier: &mut Carrier) {
-        carrier.member(Feature::RoundState, &mut self.input_responses);
-        carrier.member(Feature::RoundState, &mut self.request_state);
-        carrier.message_meta(&mut self.meta);
+impl Convert for ReadResourceParams {
+    fn convert(&mut self, converter: &mut Converter) {
+        converter.member(Feature::RoundState, &mut self.input_responses);
+        converter.member(Feature::RoundState, &mut self.request_state);
+        converter.message_meta(&mut self.meta);
     }
 }
 
-impl Carry for ReadResourceResult {
-    fn carry(&mut self, carrier: &mut Carrier) {
-        self.contents.carry(carrier);
-        carrier.cache(&mut self.ttl_ms, &mut self.cache_scope);
-        carrier.complete(&mut self.result_type, &mut self.meta);
+impl Convert for ReadResourceResult {
+    fn convert(&mut self, converter: &mut Converter) {
+        self.contents.convert(converter);
+        converter.cache(&mut self.ttl_ms, &mut self.cache_scope);
+        converter.complete(&mut self.result_type, &mut self.meta);
     }
 }
 
-/// The results of lists differ in what they list.
-macro_rules! carry_lists {
+/// Converts results of lists: each item.
+macro_rules! convert_lists {
     ( $( $name:ident { $items:ident } )+ ) => {
         $(
-            impl Carry for $name {
-                fn carry(&mut self, carrier: &mut Carrier) {
-                    self.$items.carry(carrier);
-                    carrier.cache(&mut self.ttl_ms, &mut self.cache_scope);
-                    carrier.complete(&mut self.result_type, &mut self.meta);
+            impl Convert for $name {
+                fn convert(&mut self, converter: &mut Converter) {
+                    self.$items.convert(converter);
+                    converter.cache(&mut self.ttl_ms, &mut self.cache_scope);
+                    converter.complete(&mut self.result_type, &mut self.meta);
                 }
             }
         )+
     };
 }
 
-carry_lists! {
+convert_lists! {
     ListPromptsResult { prompts }
     ListResourcesResult { resources }
     ListResourceTemplatesResult { resource_templates }
 }
 
-/// Messages that differ in their metadata only.
-macro_rules! carry_meta {
+/// Converts messages that differ between revisions in their metadata only.
+macro_rules! convert_meta {
     ( $( $name:ident )+ ) => {
         $(
-            impl Carry for $name {
-                fn carry(&mut self, carrier: &mut Carrier) {
-                    carrier.message_meta(&mut self.meta);
+            impl Convert for $name {
+                fn convert(&mut self, converter: &mut Converter) {
+                    converter.message_meta(&mut self.meta);
                 }
             }
         )+
     };
 }
 
-carry_meta! {
+convert_meta! {
     CancelledParams
     EmptyParams
     LoggingMessageParams
@@ -132,70 +132,70 @@ carry_meta! {
     SubscribeParams
 }
 
-impl Carry for ProgressParams {
-    fn carry(&mut self, carrier: &mut Carrier) {
-        carrier.member(Feature::ProgressMessage, &mut self.message);
-        carrier.message_meta(&mut self.meta);
+impl Convert for ProgressParams {
+    fn convert(&mut self, converter: &mut Converter) {
+        converter.member(Feature::ProgressMessage, &mut self.message);
+        converter.message_meta(&mut self.meta);
     }
 }
 
-impl Carry for CompleteParams {
-    fn carry(&mut self, carrier: &mut Carrier) {
+impl Convert for CompleteParams {
+    fn convert(&mut self, converter: &mut Converter) {
         if let CompletionReference::Prompt(prompt) = &mut self.reference {
-            carrier.member(Feature::Title, &mut prompt.title);
+            converter.member(Feature::Title, &mut prompt.title);
         }
-        carrier.member(Feature::CompletionContext, &mut self.context);
-        carrier.message_meta(&mut self.meta);
+        converter.member(Feature::CompletionContext, &mut self.context);
+        converter.message_meta(&mut self.meta);
     }
 }
 
-impl Carry for CompleteResult {
-    fn carry(&mut self, carrier: &mut Carrier) {
-        carrier.complete(&mut self.result_type, &mut self.meta);
+impl Convert for CompleteResult {
+    fn convert(&mut self, converter: &mut Converter) {
+        converter.complete(&mut self.result_type, &mut self.meta);
     }
 }
 
-impl Carry for EmptyResult {
-    fn carry(&mut self, carrier: &mut Carrier) {
-        carrier.complete(&mut self.result_type, &mut self.meta);
+impl Convert for EmptyResult {
+    fn convert(&mut self, converter: &mut Converter) {
+        converter.complete(&mut self.result_type, &mut self.meta);
     }
 }
 
-impl Carry for Root {
-    fn carry(&mut self, carrier: &mut Carrier) {
-        carrier.member(Feature::ItemMeta, &mut self.meta);
+impl Convert for Root {
+    fn convert(&mut self, converter: &mut Converter) {
+        converter.member(Feature::ItemMeta, &mut self.meta);
     }
 }
 
-impl Carry for ListRootsResult {
-    fn carry(&mut self, carrier: &mut Carrier) {
-        self.roots.carry(carrier);
-        carrier.message_meta(&mut self.meta);
+impl Convert for ListRootsResult {
+    fn convert(&mut self, converter: &mut Converter) {
+        self.roots.convert(converter);
+        converter.message_meta(&mut self.meta);
     }
 }
 
-impl Carry for InputRequiredResult {
-    fn carry(&mut self, carrier: &mut Carrier) {
-        if carrier.lacks(Feature::InputRequired) {
-            carrier.lose(Feature::InputRequired);
-        }
-    }
-}
-
-impl Carry for CreateTaskResult {
-    fn carry(&mut self, carrier: &mut Carrier) {
-        if carrier.lacks(Feature::TaskResult) {
-            carrier.lose(Feature::TaskResult);
+impl Convert for InputRequiredResult {
+    fn convert(&mut self, converter: &mut Converter) {
+        if converter.lacks(Feature::InputRequired) {
+            converter.lose(Feature::InputRequired);
         }
     }
 }
 
-impl<T: Carry> Carry for RoundResult<T> {
-    fn carry(&mut self, carrier: &mut Carrier) {
+impl Convert for CreateTaskResult {
+    fn convert(&mut self, converter: &mut Converter) {
+        if converter.lacks(Feature::TaskResult) {
+            converter.lose(Feature::TaskResult);
+        }
+    }
+}
+
+impl<T: Convert> Convert for RoundResult<T> {
+    fn convert(&mut self, converter: &mut Converter) {
         match self {
-            Self::Complete(result) => result.carry(carrier),
-            Self::InputRequired(result) => result.carry(carrier),
-            Self::Task(result) => result.carry(carrier),
+            Self::Complete(result) => result.convert(converter),
+            Self::InputRequired(result) => result.convert(converter),
+            Self::Task(result) => result.convert(converter),
             _ => {}
         }
     }

@@ -52,7 +52,7 @@ fn relocate(schema: &mut JsonObject) {
             "$ref" | "$dynamicRef" => relocate_reference(value),
             // Data, not schemas.
             "const" | "enum" | "default" | "examples" => {}
-            // Schemas under names that somebody chose, which may be those of keywords.
+            // Schemas under names of their author, which may be those of keywords.
             "properties" | "patternProperties" | "$defs" | "definitions" | "dependentSchemas"
             | "dependencies" => relocate_members(value),
             _ => relocate_value(value),

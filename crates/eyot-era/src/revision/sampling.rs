@@ -6,31 +6,31 @@ use eyot_types::{
 };
 
 use super::content::audio_as_text;
-use super::{Carrier, Carry, Feature};
+use super::{Convert, Converter, Feature};
 
-impl Carry for CreateMessageParams {
-    fn carry(&mut self, carrier: &mut Carrier) {
-        if carrier.lacks(Feature::SamplingMany) {
+impl Convert for CreateMessageParams {
+    fn convert(&mut self, converter: &mut Converter) {
+        if converter.lacks(Feature::SamplingMany) {
             let messages = std::mem::take(&mut self.messages).into_iter();
-            self.messages = messages.flat_map(|it| split(it, carrier)).collect();
+            self.messages = messages.flat_map(|it| split(it, converter)).collect();
         }
-        self.messages.carry(carrier);
+        self.messages.convert(converter);
         let has_tools = self.tools.is_some() || self.tool_choice.is_some();
-        if has_tools && carrier.lacks(Feature::SamplingTools) {
-            carrier.lose(Feature::SamplingTools);
+        if has_tools && converter.lacks(Feature::SamplingTools) {
+            converter.lose(Feature::SamplingTools);
         }
-        self.tools.carry(carrier);
-        carrier.member(Feature::TaskRequest, &mut self.task);
-        carrier.message_meta(&mut self.meta);
+        self.tools.convert(converter);
+        converter.member(Feature::TaskRequest, &mut self.task);
+        converter.message_meta(&mut self.meta);
     }
 }
 
 /// One message for each piece of a message.
-fn split(message: SamplingMessage, carrier: &mut Carrier) -> Vec<SamplingMessage> {
+fn split(message: SamplingMessage, converter: &mut Converter) -> Vec<SamplingMessage> {
     let SamplingMessage { role, content, meta, other, .. } = message;
     let pieces = content.into_vec();
     if pieces.len() != 1 {
-        carrier.lose(Feature::SamplingMany);
+        converter.lose(Feature::SamplingMany);
     }
     let one = |piece| {
         let mut message = SamplingMessage::new(role.clone(), OneOrMany::One(piece));
@@ -41,24 +41,24 @@ fn split(message: SamplingMessage, carrier: &mut Carrier) -> Vec<SamplingMessage
     pieces.into_iter().map(one).collect()
 }
 
-impl Carry for SamplingMessage {
-    fn carry(&mut self, carrier: &mut Carrier) {
-        self.content.carry(carrier);
+impl Convert for SamplingMessage {
+    fn convert(&mut self, converter: &mut Converter) {
+        self.content.convert(converter);
     }
 }
 
-impl Carry for CreateMessageResult {
-    fn carry(&mut self, carrier: &mut Carrier) {
-        if carrier.lacks(Feature::SamplingMany) {
-            join(&mut self.content, carrier);
+impl Convert for CreateMessageResult {
+    fn convert(&mut self, converter: &mut Converter) {
+        if converter.lacks(Feature::SamplingMany) {
+            join(&mut self.content, converter);
         }
-        self.content.carry(carrier);
-        carrier.message_meta(&mut self.meta);
+        self.content.convert(converter);
+        converter.message_meta(&mut self.meta);
     }
 }
 
 /// One piece of an answer that has several, if they are texts.
-fn join(content: &mut OneOrMany<SamplingContent>, carrier: &mut Carrier) {
+fn join(content: &mut OneOrMany<SamplingContent>, converter: &mut Converter) {
     let OneOrMany::Many(pieces) = content else { return };
     if pieces.len() == 1
         && let Some(piece) = pieces.pop()
@@ -72,50 +72,50 @@ fn join(content: &mut OneOrMany<SamplingContent>, carrier: &mut Carrier) {
     };
     match pieces.iter().map(text).collect::<Option<Vec<_>>>() {
         Some(texts) => {
-            carrier.lose(Feature::SamplingMany);
+            converter.lose(Feature::SamplingMany);
             *content = OneOrMany::One(SamplingContent::text(texts.join("\n")));
         }
-        None => carrier.lose(Feature::SamplingMixed),
+        None => converter.lose(Feature::SamplingMixed),
     }
 }
 
-impl<T: Carry> Carry for OneOrMany<T> {
-    fn carry(&mut self, carrier: &mut Carrier) {
+impl<T: Convert> Convert for OneOrMany<T> {
+    fn convert(&mut self, converter: &mut Converter) {
         match self {
-            Self::One(value) => value.carry(carrier),
-            Self::Many(values) => values.carry(carrier),
+            Self::One(value) => value.convert(converter),
+            Self::Many(values) => values.convert(converter),
         }
     }
 }
 
-impl Carry for SamplingContent {
-    fn carry(&mut self, carrier: &mut Carrier) {
+impl Convert for SamplingContent {
+    fn convert(&mut self, converter: &mut Converter) {
         if let Self::Audio(content) = self
-            && carrier.lacks(Feature::AudioContent)
+            && converter.lacks(Feature::AudioContent)
         {
-            carrier.lose(Feature::AudioContent);
+            converter.lose(Feature::AudioContent);
             *self = Self::Text(audio_as_text(content));
         }
         match self {
-            Self::Text(content) => content.carry(carrier),
-            Self::Image(content) | Self::Audio(content) => content.carry(carrier),
-            Self::ToolUse(_) | Self::ToolResult(_) if carrier.lacks(Feature::SamplingTools) => {
-                carrier.lose(Feature::SamplingTools);
+            Self::Text(content) => content.convert(converter),
+            Self::Image(content) | Self::Audio(content) => content.convert(converter),
+            Self::ToolUse(_) | Self::ToolResult(_) if converter.lacks(Feature::SamplingTools) => {
+                converter.lose(Feature::SamplingTools);
             }
-            Self::ToolResult(content) => content.carry(carrier),
+            Self::ToolResult(content) => content.convert(converter),
             _ => {}
         }
     }
 }
 
-impl Carry for ToolResultContent {
-    fn carry(&mut self, carrier: &mut Carrier) {
-        self.content.carry(carrier);
+impl Convert for ToolResultContent {
+    fn convert(&mut self, converter: &mut Converter) {
+        self.content.convert(converter);
         if let Some(value) = &mut self.structured_content
-            && carrier.lacks(Feature::AnyStructuredContent)
+            && converter.lacks(Feature::AnyStructuredContent)
             && !value.is_object()
         {
-            carrier.lose(Feature::AnyStructuredContent);
+            converter.lose(Feature::AnyStructuredContent);
             *value = serde_json::json!({ "result": value });
         }
     }

@@ -1,6 +1,6 @@
-//! What becomes of single values; `tests/carried.rs` holds all of them against the schemas.
+//! What becomes of single values; `tests/converted.rs` holds all of them against the schemas.
 
-mod carried;
+mod converted;
 mod features;
 mod samples;
 mod schema;
@@ -19,15 +19,15 @@ use serde_json::{Value, json};
 
 use super::*;
 
-/// Carries the value and compares it and the names of the losses.
+/// Converts the value and compares it and the names of the losses.
 #[track_caller]
 fn check<T>(revision: Revision, value: Value, expected: &Value, losses: &[&str])
 where
-    T: Carry + serde::Serialize + serde::de::DeserializeOwned,
+    T: Convert + serde::Serialize + serde::de::DeserializeOwned,
 {
     let value: T = serde_json::from_value(value).unwrap();
-    let (carried, lost) = to(revision, value);
-    assert_eq!(serde_json::to_value(carried).unwrap(), *expected);
+    let (converted, lost) = to(revision, value);
+    assert_eq!(serde_json::to_value(converted).unwrap(), *expected);
     assert_eq!(names(&lost), losses);
 }
 
@@ -282,8 +282,8 @@ fn the_handshakes_say_the_same() {
 
 #[track_caller]
 fn check_error(revision: Revision, from: ErrorObject, expected: &ErrorObject, losses: &[&str]) {
-    let (carried, lost) = error(revision, Method::ResourcesRead, from);
-    assert_eq!((&carried, names(&lost)), (expected, losses.to_vec()));
+    let (converted, lost) = error(revision, Method::ResourcesRead, from);
+    assert_eq!((&converted, names(&lost)), (expected, losses.to_vec()));
 }
 
 #[test]
@@ -324,20 +324,20 @@ fn a_code_that_an_era_does_not_have_becomes_one_that_it_has() {
 
 #[test]
 fn raw_results_are_carried_as_results_of_their_method() {
-    let carried = |revision, method, text: &str| {
+    let converted = |revision, method, text: &str| {
         let (text, losses) = result(revision, method, text).unwrap();
         (serde_json::from_str::<Value>(&text).unwrap(), names(&losses))
     };
     let asked = r#"{"resultType":"input_required","requestState":"s"}"#;
     let same: Value = serde_json::from_str(asked).unwrap();
-    assert_eq!(carried(V2025_11_25, Method::ToolsCall, asked), (same, vec!["input_required"]));
+    assert_eq!(converted(V2025_11_25, Method::ToolsCall, asked), (same, vec!["input_required"]));
     let complete = json!({ "resultType": "complete" });
-    assert_eq!(carried(V2026_07_28, Method::Ping, "{}"), (complete, vec![]));
+    assert_eq!(converted(V2026_07_28, Method::Ping, "{}"), (complete, vec![]));
     let answer = json!({ "action": "cancel" });
     let text = answer.to_string();
-    assert_eq!(carried(V2026_07_28, Method::ElicitationCreate, &text), (answer, vec![]));
+    assert_eq!(converted(V2026_07_28, Method::ElicitationCreate, &text), (answer, vec![]));
     let unknown = r#"{"x":1,"resultType":"complete"}"#;
-    assert_eq!(carried(V2025_06_18, Method::Other("x"), unknown), (json!({ "x": 1 }), vec![]));
+    assert_eq!(converted(V2025_06_18, Method::Other("x"), unknown), (json!({ "x": 1 }), vec![]));
     assert!(result(V2025_11_25, Method::ToolsCall, "{}").is_err());
     assert!(result(V2025_11_25, Method::ToolsCall, r#"{"resultType":"x"}"#).is_err());
 }
@@ -346,8 +346,8 @@ fn raw_results_are_carried_as_results_of_their_method() {
 fn raw_parameters_are_carried_as_parameters_of_their_method() {
     let id = Id::from_number(7);
     let text = json!({ "progressToken": id, "progress": 1, "message": "m" }).to_string();
-    let (carried, losses) = params(V2024_11_05, Method::Progress, &text).unwrap();
-    assert_eq!(serde_json::from_str::<Value>(&carried).unwrap()["message"], "m");
+    let (converted, losses) = params(V2024_11_05, Method::Progress, &text).unwrap();
+    assert_eq!(serde_json::from_str::<Value>(&converted).unwrap()["message"], "m");
     assert_eq!(names(&losses), ["progress_message"]);
     assert!(params(V2024_11_05, Method::ToolsCall, "{}").is_err());
 }
@@ -382,13 +382,13 @@ fn content_that_both_eras_write_alike_keeps_its_bytes() {
 #[test]
 fn content_that_must_change_is_decoded() {
     let list = r#"{"content":[],"structuredContent":[1],"resultType":"complete"}"#;
-    let (carried, losses) = result(V2025_11_25, Method::ToolsCall, list).unwrap();
-    let carried: Value = serde_json::from_str(&carried).unwrap();
-    assert_eq!(carried["structuredContent"], json!({ "result": [1] }));
+    let (converted, losses) = result(V2025_11_25, Method::ToolsCall, list).unwrap();
+    let converted: Value = serde_json::from_str(&converted).unwrap();
+    assert_eq!(converted["structuredContent"], json!({ "result": [1] }));
     assert_eq!(names(&losses), ["any_structured_content"]);
     let audio = r#"{"content":[{"type":"audio","data":"","mimeType":"audio/wav"}]}"#;
-    let (carried, _) = result(V2024_11_05, Method::ToolsCall, audio).unwrap();
-    assert!(carried.contains(r#""type":"text""#), "{carried}");
+    let (converted, _) = result(V2024_11_05, Method::ToolsCall, audio).unwrap();
+    assert!(converted.contains(r#""type":"text""#), "{converted}");
     assert!(result(V2026_07_28, Method::PromptsGet, "{}").is_err(), "it has no messages");
 }
 
@@ -401,8 +401,8 @@ fn what_is_put_into_the_metadata_stands_beside_what_is_there() {
         (Method::ToolsCall, r#"{"content":[],"_meta":{"a":1}}"#),
         (Method::ToolsList, r#"{"tools":[],"_meta":{"a":1}}"#),
     ] {
-        let (carried, _) = result_with(V2026_07_28, method, text, put).unwrap();
-        let carried: Value = serde_json::from_str(&carried).unwrap();
-        assert_eq!(carried["_meta"], json!({ "a": 1, "lost": 0 }));
+        let (converted, _) = result_with(V2026_07_28, method, text, put).unwrap();
+        let converted: Value = serde_json::from_str(&converted).unwrap();
+        assert_eq!(converted["_meta"], json!({ "a": 1, "lost": 0 }));
     }
 }

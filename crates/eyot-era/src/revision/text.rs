@@ -1,4 +1,4 @@
-//! Parameters and results as text: decoded as what their method says, carried, and encoded.
+//! Parameters and results as text: decoded as what their method says, converted, and encoded.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::{Carry, Losses, to};
+use super::{Convert, Losses, to};
 
 /// The raw parameters of a request or notification, as `revision` has them.
 ///
@@ -28,24 +28,24 @@ pub fn params(
     text: &str,
 ) -> Result<(String, Losses), serde_json::Error> {
     match method {
-        Method::Initialize => carry::<InitializeParams>(revision, text),
-        Method::ToolsCall => carry::<CallToolParams>(revision, text),
-        Method::PromptsGet => carry::<GetPromptParams>(revision, text),
-        Method::ResourcesRead => carry::<ReadResourceParams>(revision, text),
-        Method::CompletionComplete => carry::<CompleteParams>(revision, text),
-        Method::SamplingCreateMessage => carry::<CreateMessageParams>(revision, text),
-        Method::ElicitationCreate => carry::<ElicitParams>(revision, text),
-        Method::Progress => carry::<ProgressParams>(revision, text),
-        Method::Cancelled => carry::<CancelledParams>(revision, text),
-        Method::LoggingMessage => carry::<LoggingMessageParams>(revision, text),
+        Method::Initialize => convert::<InitializeParams>(revision, text),
+        Method::ToolsCall => convert::<CallToolParams>(revision, text),
+        Method::PromptsGet => convert::<GetPromptParams>(revision, text),
+        Method::ResourcesRead => convert::<ReadResourceParams>(revision, text),
+        Method::CompletionComplete => convert::<CompleteParams>(revision, text),
+        Method::SamplingCreateMessage => convert::<CreateMessageParams>(revision, text),
+        Method::ElicitationCreate => convert::<ElicitParams>(revision, text),
+        Method::Progress => convert::<ProgressParams>(revision, text),
+        Method::Cancelled => convert::<CancelledParams>(revision, text),
+        Method::LoggingMessage => convert::<LoggingMessageParams>(revision, text),
         Method::ResourcesUpdated | Method::ResourcesSubscribe | Method::ResourcesUnsubscribe => {
-            carry::<SubscribeParams>(revision, text)
+            convert::<SubscribeParams>(revision, text)
         }
         Method::ToolsList
         | Method::PromptsList
         | Method::ResourcesList
-        | Method::ResourcesTemplatesList => carry::<PaginatedParams>(revision, text),
-        _ => carry::<EmptyParams>(revision, text),
+        | Method::ResourcesTemplatesList => convert::<PaginatedParams>(revision, text),
+        _ => convert::<EmptyParams>(revision, text),
     }
 }
 
@@ -63,7 +63,7 @@ pub fn result(
     result_with(revision, method, text, |_, _| {})
 }
 
-/// The same; `add` puts more into its metadata, and is told what was lost.
+/// Like [`result`]; `add` puts more into the metadata, and is told what was lost.
 ///
 /// # Errors
 /// As [`result`].
@@ -97,31 +97,31 @@ pub(super) fn decoded(
     text: &str,
 ) -> Result<(String, Losses), serde_json::Error> {
     match method {
-        Method::Initialize => carry::<InitializeResult>(revision, text),
-        Method::ServerDiscover => carry::<DiscoverResult>(revision, text),
-        Method::ToolsList => carry::<ListToolsResult>(revision, text),
+        Method::Initialize => convert::<InitializeResult>(revision, text),
+        Method::ServerDiscover => convert::<DiscoverResult>(revision, text),
+        Method::ToolsList => convert::<ListToolsResult>(revision, text),
         Method::ToolsCall => round::<CallToolResult>(revision, text),
-        Method::PromptsList => carry::<ListPromptsResult>(revision, text),
+        Method::PromptsList => convert::<ListPromptsResult>(revision, text),
         Method::PromptsGet => round::<GetPromptResult>(revision, text),
-        Method::ResourcesList => carry::<ListResourcesResult>(revision, text),
-        Method::ResourcesTemplatesList => carry::<ListResourceTemplatesResult>(revision, text),
+        Method::ResourcesList => convert::<ListResourcesResult>(revision, text),
+        Method::ResourcesTemplatesList => convert::<ListResourceTemplatesResult>(revision, text),
         Method::ResourcesRead => round::<ReadResourceResult>(revision, text),
-        Method::CompletionComplete => carry::<CompleteResult>(revision, text),
-        Method::SamplingCreateMessage => carry::<CreateMessageResult>(revision, text),
-        Method::ElicitationCreate => carry::<ElicitResult>(revision, text),
-        Method::RootsList => carry::<ListRootsResult>(revision, text),
-        _ => carry::<EmptyResult>(revision, text),
+        Method::CompletionComplete => convert::<CompleteResult>(revision, text),
+        Method::SamplingCreateMessage => convert::<CreateMessageResult>(revision, text),
+        Method::ElicitationCreate => convert::<ElicitResult>(revision, text),
+        Method::RootsList => convert::<ListRootsResult>(revision, text),
+        _ => convert::<EmptyResult>(revision, text),
     }
 }
 
-fn carry<T: Carry + Serialize + DeserializeOwned>(
+fn convert<T: Convert + Serialize + DeserializeOwned>(
     revision: Revision,
     text: &str,
 ) -> Result<(String, Losses), serde_json::Error> {
     encode(to(revision, serde_json::from_str::<T>(text)?))
 }
 
-fn round<T: Carry + Serialize + DeserializeOwned>(
+fn round<T: Convert + Serialize + DeserializeOwned>(
     revision: Revision,
     text: &str,
 ) -> Result<(String, Losses), serde_json::Error> {

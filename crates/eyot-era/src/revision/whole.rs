@@ -9,7 +9,7 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use super::{Carrier, Feature, Losses};
+use super::{Converter, Feature, Losses};
 
 /// The result as `revision` has it; `None` when its content may have to change, or is not what it
 /// should be: then it must be decoded. `add` puts more into its metadata.
@@ -31,7 +31,7 @@ pub(super) fn result(
         _ => return Ok(None),
     };
     let Whole(members) = serde_json::from_str(text)?;
-    let mut carrier = Carrier::new(revision);
+    let mut converter = Converter::new(revision);
     let mut around = Around::default();
     let mut kept = Vec::with_capacity(members.len());
     for (name, value) in members {
@@ -44,7 +44,7 @@ pub(super) fn result(
             // What stands for a task, and what must be wrapped.
             "task" => return Ok(None),
             "structuredContent"
-                if carrier.lacks(Feature::AnyStructuredContent)
+                if converter.lacks(Feature::AnyStructuredContent)
                     && !value.get().starts_with('{') =>
             {
                 return Ok(None);
@@ -60,10 +60,10 @@ pub(super) fn result(
         return Ok(None);
     }
     if method == Method::ResourcesRead {
-        carrier.cache(&mut around.ttl_ms, &mut around.cache_scope);
+        converter.cache(&mut around.ttl_ms, &mut around.cache_scope);
     }
-    carrier.complete(&mut around.result_type, &mut around.meta);
-    let losses = carrier.into_losses();
+    converter.complete(&mut around.result_type, &mut around.meta);
+    let losses = converter.into_losses();
     let mut meta = around.meta.take().unwrap_or_default();
     add(&mut meta, &losses);
     around.meta = Some(meta).filter(|it| !it.is_empty());

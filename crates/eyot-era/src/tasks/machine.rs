@@ -18,7 +18,7 @@ use super::view::{self, TaskView};
 ///
 /// Its driver calls the `handle_*` methods with what the client and the work say, and afterwards
 /// does every [`Action`] that [`poll_action`](Self::poll_action) gives. An action that is lost,
-/// because whoever did it was dropped, leaves the task as it is: the client may ask again, and the
+/// because its future was dropped, leaves the task as it is: the client may ask again, and the
 /// time of the task runs out.
 #[derive(Debug)]
 pub struct TaskMachine {
@@ -52,7 +52,7 @@ struct Looks {
     begun: u64,
     /// The newest that was answered.
     heard: u64,
-    /// When the next one is due, if somebody wants to know.
+    /// When the next one is due, if the task is watched.
     next: Instant,
     /// What the task has come to, heard before the work said that it is over.
     early: Option<End>,
@@ -177,18 +177,18 @@ impl TaskMachine {
 
 /// What the client does.
 impl TaskMachine {
-    /// A client looks at the task, or somebody looks for it.
+    /// A client looks at the task, or a driver on its behalf.
     pub fn handle_look(&mut self, now: Instant) -> Want {
         if self.place == WorkPlace::Here || self.due.is_released() {
             return Want::Nothing;
         }
         self.looks.begun += 1;
-        // Whoever else would look now need not.
+        // One look serves all that would look now.
         self.looks.next = now + self.interval();
         Want::Report(Look(self.looks.begun))
     }
 
-    /// The client answers a question; `false` when nobody waits for the answer. From here on the
+    /// The client answers a question; `false` when the question is not open. From here on the
     /// question is answered, whether the work hears it or not.
     ///
     /// "A server SHOULD ignore any `inputResponses` responses mapped to a key that is not currently
@@ -208,7 +208,7 @@ impl TaskMachine {
         }
     }
 
-    /// The open questions that nobody has put to the client; from here on somebody does.
+    /// The open questions that the client has not been asked. The caller asks them.
     ///
     /// "Clients SHOULD track which keys they have already responded to" (tasks extension).
     pub fn take_questions(&mut self) -> AskedQuestions {
@@ -342,7 +342,7 @@ impl TaskMachine {
         self.looks.next = self.looks.next.min(now);
     }
 
-    /// Nobody listens to the stream of the work any more.
+    /// The driver has stopped listening to the stream of the work.
     pub fn handle_unheard(&mut self) {
         self.looks.is_listening = false;
     }
@@ -378,7 +378,8 @@ impl TaskMachine {
 /// Time, and what comes out.
 impl TaskMachine {
     /// Time has passed: a task whose time is over ends, lets go of its work, and gives its room
-    /// back. "Servers MAY mark a task as `failed` at any point after the TTL elapses" (tasks extension, Task Polling).
+    /// back. "Servers MAY mark a task as `failed` at any point after the TTL elapses" (tasks
+    /// extension, Task Polling).
     pub fn handle_timeout(&mut self, now: Instant) {
         if now < self.expires {
             return;
@@ -397,8 +398,7 @@ impl TaskMachine {
         (!self.due.is_released()).then_some(self.expires)
     }
 
-    /// When the next look is due, if somebody wants to know what changes. `None`: nothing that is
-    /// not here will change.
+    /// When the next look is due, if the task is watched. `None`: looking would bring nothing new.
     #[must_use]
     pub fn poll_look(&self) -> Option<Instant> {
         let is_there_more = self.place == WorkPlace::Peer && !self.due.is_released();

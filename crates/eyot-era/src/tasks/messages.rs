@@ -32,7 +32,7 @@ pub struct Report {
     pub said: Said,
     /// The questions that it waits for. `None`: it asks in another way.
     pub asked: Option<AskedQuestions>,
-    /// It waits for input, and asks on a stream that somebody must listen to.
+    /// It waits for input, and asks on a stream that the driver must listen to.
     pub needs_listener: bool,
     /// It has ended.
     pub is_over: bool,
@@ -50,7 +50,7 @@ pub enum TaskError {
     TooManyQuestions(#[from] TooManyQuestions),
 }
 
-/// What a driver must do, whoever asks for it.
+/// What a driver must do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "a driver must do each of them")]
 pub enum Action {

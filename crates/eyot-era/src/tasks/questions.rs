@@ -86,7 +86,7 @@ impl Questions {
         question.map(|it| it.stage = Stage::Answered).is_some()
     }
 
-    /// The answer was none, and the client is asked again; `false` when nobody waits for that.
+    /// The answer was none, and the client is asked again; `false` when it had not answered.
     pub(super) fn handle_unanswered(&mut self, key: &str) -> bool {
         let question = self.asked.get_mut(key).filter(|it| it.stage == Stage::Answered);
         question.map(|it| it.stage = Stage::Open).is_some()
@@ -102,7 +102,7 @@ impl Questions {
         taken.collect()
     }
 
-    /// The client has not answered this question, and nobody asks it any more.
+    /// The driver has stopped asking this question, and the client has not answered it.
     pub(super) fn give_back(&mut self, key: &str) {
         if let Some(question) = self.asked.get_mut(key).filter(|it| it.stage == Stage::Taken) {
             question.stage = Stage::Open;

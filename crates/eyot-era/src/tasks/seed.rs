@@ -14,7 +14,7 @@ use super::said::Said;
 pub struct TaskSeed {
     /// The id that the client gets.
     pub id: Arc<str>,
-    /// Room for the task and what it comes to. `None`: nothing is counted, because nothing is kept
+    /// The permit for the task and what it comes to. `None`: nothing is counted, because nothing is kept
     /// longer than the request that waits for it.
     pub permit: Option<QuotaPermit>,
     /// Where the work is done.

@@ -28,7 +28,8 @@ pub(crate) fn begin(
         .session
         .as_ref()
         .map(|handle| CallSession { handle: Arc::clone(handle), memory: parts.session(handle) });
-    let state = CallState::new(call, session, request, task);
+    let questions_max = parts.limits.calls.questions_max;
+    let state = CallState::new(call, session, request, task, questions_max);
     if !round.is_first_round() {
         state.set_inputs(round);
     }

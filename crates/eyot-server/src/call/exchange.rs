@@ -8,13 +8,13 @@ use std::task::{Context, Poll, Waker};
 
 use eyot_jsonrpc::{ErrorObject, Id, Message, Response};
 use eyot_service::ReplyItem;
-use eyot_types::{InputRequests, Question};
-use parking_lot::Mutex;
+use eyot_types::{CancelledParams, InputRequests, Method, Question};
+use parking_lot::{Mutex, MutexGuard};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 /// The shared state of one call.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Exchange(Mutex<State>);
 
 #[derive(Debug, Default)]
@@ -24,6 +24,7 @@ struct State {
     waiting: Vec<Waker>,
     questions: Vec<Asked>,
     questions_asked: u32,
+    questions_max: usize,
     /// The keys of all questions so far.
     keys: HashSet<String>,
     /// Whoever polls the handler.
@@ -73,6 +74,11 @@ pub(crate) enum Outgoing {
 pub(crate) struct TooManyQuestions;
 
 impl Exchange {
+    /// The exchange of a call that begins, with room for this many open questions.
+    pub(crate) fn new(questions_max: usize) -> Self {
+        Self(Mutex::new(State { questions_max, ..State::default() }))
+    }
+
     /// Takes a part out, once there is room. A handler that sends faster than the client reads
     /// waits here: that is the back-pressure.
     pub(crate) fn poll_send(&self, part: &mut Option<ReplyItem>, cx: &mut Context<'_>) -> Poll<()> {
@@ -87,9 +93,7 @@ impl Exchange {
             return Poll::Pending;
         }
         state.out.extend(part.take());
-        let poller = state.poller.take();
-        drop(state);
-        wake(poller);
+        release(state);
         Poll::Ready(())
     }
 
@@ -129,11 +133,11 @@ impl Exchange {
         let request = request(id.clone(), question);
         let mut state = self.0.lock();
         let number = state.ask(QuestionName::Id(id), None)?;
-        // Questions are bounded by themselves and do not wait for room.
-        state.out.push_back(request.into());
-        let poller = state.poller.take();
-        drop(state);
-        wake(poller);
+        if !state.is_cancelled {
+            // Questions are bounded by themselves and do not wait for room.
+            state.out.push_back(request.into());
+        }
+        release(state);
         Ok(number)
     }
 
@@ -148,9 +152,7 @@ impl Exchange {
         let key = state.unused_key(key);
         let number = state.ask(QuestionName::Key(key.clone()), Some(question))?;
         state.keys.insert(key);
-        let poller = state.poller.take();
-        drop(state);
-        wake(poller);
+        release(state);
         Ok(number)
     }
 
@@ -183,12 +185,8 @@ impl Exchange {
             && question.answer.is_none()
             && !state.is_cancelled
         {
-            let params = eyot_types::CancelledParams::new(id);
-            let method = eyot_types::Method::Cancelled.as_str();
-            state.out.push_back(Message::notification(method, &params).into());
-            let poller = state.poller.take();
-            drop(state);
-            wake(poller);
+            state.out.push_back(withdrawal(id).into());
+            release(state);
         }
     }
 
@@ -233,11 +231,14 @@ impl Exchange {
         self.0.lock().questions.iter().any(|it| it.answer.is_none())
     }
 
-    /// Ends the call: nothing it sends reaches the client any more.
+    /// Ends the call: nothing it sends reaches the client any more, but that its questions are
+    /// withdrawn.
     pub(crate) fn cancel(&self) {
         let mut state = self.0.lock();
-        state.is_cancelled = true;
-        state.out.clear();
+        if std::mem::replace(&mut state.is_cancelled, true) {
+            return;
+        }
+        state.withdraw_all();
         let token = state.cancellation.take();
         let mut wakers = std::mem::take(&mut state.waiting);
         wakers.extend(state.poller.take());
@@ -246,6 +247,13 @@ impl Exchange {
             token.cancel();
         }
         wake(wakers);
+    }
+
+    /// What a cancelled call has left to say.
+    pub(crate) fn take_rest(&self) -> Vec<Message> {
+        let mut state = self.0.lock();
+        let rest = state.out.drain(..).filter_map(ReplyItem::into_message);
+        rest.filter(|it| it.is_method(Method::Cancelled.as_str())).collect()
     }
 
     /// Fires when the call ends early: for work that a handler has given to others.
@@ -265,7 +273,7 @@ impl State {
         name: QuestionName,
         question: Option<Question>,
     ) -> Result<u32, TooManyQuestions> {
-        if self.questions.len() >= QUESTIONS_MAX {
+        if self.questions.len() >= self.questions_max {
             return Err(TooManyQuestions);
         }
         let number = self.questions_asked;
@@ -285,10 +293,23 @@ impl State {
         key
     }
 
+    /// Nobody waits for answers any more. A question that has not gone out need not be withdrawn.
+    fn withdraw_all(&mut self) {
+        let unsent = std::mem::take(&mut self.out);
+        let unsent: Vec<Id> = unsent.into_iter().filter_map(|it| it.into_message()?.id()).collect();
+        for question in self.questions.iter().filter(|it| it.answer.is_none()) {
+            if let QuestionName::Id(id) = &question.name
+                && !unsent.contains(id)
+            {
+                self.out.push_back(withdrawal(id.clone()).into());
+            }
+        }
+    }
+
     fn next(&mut self) -> Outgoing {
         match self.out.pop_front() {
-            _ if self.is_cancelled => Outgoing::Cancelled,
             Some(part) => Outgoing::Part(part),
+            None if self.is_cancelled => Outgoing::Cancelled,
             None => Outgoing::Nothing,
         }
     }
@@ -310,6 +331,12 @@ impl State {
     }
 }
 
+/// Says to a legacy client that its answer is not waited for.
+fn withdrawal(question: Id) -> Message {
+    let params = CancelledParams::new(question);
+    Message::notification(Method::Cancelled.as_str(), &params)
+}
+
 /// A question as a legacy client gets it.
 fn request(id: Id, question: Question) -> Message {
     let method = question.method().as_str().to_owned();
@@ -322,6 +349,13 @@ fn request(id: Id, question: Question) -> Message {
     }
 }
 
+/// There is something for who polls.
+fn release(mut state: MutexGuard<'_, State>) {
+    let poller = state.poller.take();
+    drop(state);
+    wake(poller);
+}
+
 /// Wakes without a lock: who is woken may come back at once.
 fn wake(wakers: impl IntoIterator<Item = Waker>) {
     wakers.into_iter().for_each(Waker::wake);
@@ -329,8 +363,6 @@ fn wake(wakers: impl IntoIterator<Item = Waker>) {
 
 /// Messages of one call that wait for its client to read.
 const OUT_PARTS_MAX: usize = 16;
-/// Questions of one call that are open at once.
-const QUESTIONS_MAX: usize = 32;
 
 #[cfg(test)]
 mod tests;

@@ -42,7 +42,7 @@ pub(crate) fn run_tool(
         Ok(call) => call,
         Err(reply) => return reply,
     };
-    let ttl = tool.task_ttl.unwrap_or(parts.tasks.options.ttl);
+    let ttl = tool.task_ttl.unwrap_or(parts.tasks.limits.task_ttl);
     let handler = Box::pin(answer_tool(tool, call.clone()));
     Box::pin(TaskReply::new(Box::new(Run::new(call, handler)), room, ttl))
 }

@@ -79,28 +79,30 @@ impl Speaker for Run {
         let run = this.take();
         Poll::Ready(Said::Last(match step {
             Step::Answer(answer) => Some(answer),
-            Step::Asks => run.and_then(park),
+            Step::Asks => match run.map(park) {
+                // It waits like others, and is told at once.
+                Some(Ok(waiting)) => return NextRound::poll_said(&mut Some(waiting), cx),
+                Some(Err(refused)) => Some(refused),
+                None => None,
+            },
             Step::Part(_) | Step::Cancelled => None,
         }))
     }
 }
 
-/// Parks a call that asks for the first time; says what its client must bring.
-fn park(run: Run) -> Option<Response> {
+/// Parks a call that asks for the first time.
+fn park(run: Run) -> Result<NextRound, Response> {
     let call = run.call().clone();
     let (peer, request) = (call.state().peer.clone(), call.request());
     let client = RoundClient { parts: Arc::clone(call.parts()), peer, request };
-    match ClientGuard::first(&client.parts.parked, call.principal(), run) {
-        Ok(mut guard) => {
-            guard.rest(call.exchange().open_inputs());
-            let told = guard.take_told()?;
-            Some(client.answer(told, guard.place()))
-        }
-        Err(error) => Some(Response::of_error(Some(client.request.id()), &error)),
-    }
+    let guard = ClientGuard::first(&client.parts.parked, call.principal(), run);
+    let refused = |error: ErrorObject| Response::of_error(Some(client.request.id()), &error);
+    let mut guard = guard.map_err(refused)?;
+    guard.rest(call.exchange().open_inputs());
+    Ok(NextRound { guard, client })
 }
 
-/// A request of a client that has come back to a parked call.
+/// A request of a client that waits for what comes of a round.
 struct NextRound {
     guard: ClientGuard<Run>,
     client: RoundClient,

@@ -1,8 +1,10 @@
 //! What a server remembers of a legacy session besides what is stored.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, OnceLock, Weak};
+use std::task::{Context, Waker};
 
-use eyot_jsonrpc::{Id, Response};
+use eyot_jsonrpc::{Id, Message, Response};
 use eyot_service::SessionHandle;
 use eyot_types::{InitializeParams, LogLevel};
 use parking_lot::Mutex;
@@ -15,47 +17,83 @@ use crate::failure::{HandlerError, HandlerResult};
 /// entry in the store and in the map of the live ones.
 #[derive(Debug)]
 pub(crate) struct HandlerSession {
-    running: Mutex<Vec<Weak<dyn RunningCall>>>,
+    calls: Mutex<Calls>,
     /// Up to where the client knows what has changed.
     seen: Mutex<Place>,
     /// Read from the store when a handler wants to know.
     client: OnceLock<Arc<InitializeParams>>,
 }
 
+#[derive(Debug, Default)]
+struct Calls {
+    running: Vec<Weak<dyn RunningCall>>,
+    /// What calls that were dropped have left to say.
+    left: VecDeque<Message>,
+    /// Of the stream that says it, which has this number.
+    listener: Option<(u64, Waker)>,
+}
+
 impl HandlerSession {
     /// What is kept with the session; made now if there is nothing yet.
     pub(crate) fn of(context: &SessionHandle, now: Place) -> Arc<Self> {
         context.value_or_else(|| {
-            let (running, client) = (Mutex::default(), OnceLock::new());
-            Arc::new(Self { running, seen: Mutex::new(now), client })
+            let (calls, client) = (Mutex::default(), OnceLock::new());
+            Arc::new(Self { calls, seen: Mutex::new(now), client })
         })
     }
 
     /// Takes a call that runs.
     pub(crate) fn enter(&self, call: Weak<dyn RunningCall>) {
-        self.running.lock().push(call);
+        self.calls.lock().running.push(call);
     }
 
-    /// Lets go of a call that has ended.
+    /// Lets go of a call that has ended. What it can no longer say itself is said to whoever
+    /// listens to the session: the stream of a call that is cancelled over a pipe is cut off.
     pub(crate) fn leave(&self, call: &dyn RunningCall) {
-        self.running.lock().retain(|it| !std::ptr::addr_eq(it.as_ptr(), call));
+        let left = call.exchange().take_rest();
+        let mut calls = self.calls.lock();
+        calls.running.retain(|it| !std::ptr::addr_eq(it.as_ptr(), call));
+        if !left.is_empty() {
+            let room = LEFT_MAX.saturating_sub(calls.left.len());
+            calls.left.extend(left.into_iter().take(room));
+            let listener = calls.listener.take();
+            drop(calls);
+            listener.into_iter().for_each(|(_, waker)| waker.wake());
+        }
+    }
+
+    /// What dropped calls have left to say. `None`: nothing; the newest listener is woken then.
+    pub(crate) fn poll_left(&self, listener: u64, cx: &Context<'_>) -> Option<Message> {
+        let mut calls = self.calls.lock();
+        let message = calls.left.pop_front();
+        if message.is_none() {
+            calls.listener = Some((listener, cx.waker().clone()));
+        }
+        message
+    }
+
+    /// This listener has gone.
+    pub(crate) fn forget_listener(&self, listener: u64) {
+        self.calls.lock().listener.take_if(|(it, _)| *it == listener);
     }
 
     /// The running call with the client's id.
     pub(crate) fn find(&self, id: &Id) -> Option<Arc<dyn RunningCall>> {
-        let running = self.running.lock();
-        running.iter().filter_map(Weak::upgrade).find(|it| it.request_id() == *id)
+        let calls = self.calls.lock();
+        calls.running.iter().filter_map(Weak::upgrade).find(|it| it.request_id() == *id)
     }
 
     /// Gives an answer of the client to the call that asked; `false` when none did.
     pub(crate) fn answer(&self, response: &Response) -> bool {
-        let running: Vec<_> = self.running.lock().iter().filter_map(Weak::upgrade).collect();
+        let calls = self.calls.lock();
+        let running: Vec<_> = calls.running.iter().filter_map(Weak::upgrade).collect();
+        drop(calls);
         running.iter().any(|call| call.exchange().answer(response))
     }
 
     /// Ends every call: the session is over.
     pub(crate) fn end(&self) {
-        let running = std::mem::take(&mut *self.running.lock());
+        let running = std::mem::take(&mut self.calls.lock().running);
         running.iter().filter_map(Weak::upgrade).for_each(|call| call.exchange().cancel());
     }
 
@@ -92,3 +130,6 @@ pub(crate) fn log_level_of(context: &SessionHandle) -> LogLevel {
     let level = context.state().log_level;
     level.map_or(LogLevel::Debug, |it| LogLevel::from(&*it))
 }
+
+/// Messages of dropped calls that are kept for a client that does not listen.
+const LEFT_MAX: usize = 64;

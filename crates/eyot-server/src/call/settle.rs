@@ -22,7 +22,8 @@ pub(crate) async fn settle<R: HandlerReply>(
     call: &CallContext,
     once: impl Fn() -> Handling<R>,
 ) -> HandlerResult<Settled<R::Done>> {
-    for _ in 0..ROUNDS_MAX {
+    let rounds_max = call.parts().limits.calls.rounds_max;
+    for _ in 0..rounds_max {
         let asked = match once().await?.split() {
             Ok(done) => return Ok(Settled::Done(done)),
             Err(asked) => asked,
@@ -33,7 +34,7 @@ pub(crate) async fn settle<R: HandlerReply>(
         let inputs = ask_here(call, asked).await?;
         call.state().set_inputs(inputs);
     }
-    Err(HandlerError::new(format!("the handler asked more than {ROUNDS_MAX} times")))
+    Err(HandlerError::new(format!("the handler asked more than {rounds_max} times")))
 }
 
 /// The result that sends a modern client into another round.
@@ -64,6 +65,3 @@ async fn ask_here(call: &CallContext, asked: InputRequired) -> HandlerResult<Inp
     let answers = futures_util::future::try_join_all(asking).await?;
     Ok(Inputs::new(answers.into_iter().collect(), state))
 }
-
-/// Rounds of one call in a legacy session.
-const ROUNDS_MAX: usize = 16;

@@ -57,6 +57,7 @@ impl CallState {
         session: Option<CallSession>,
         request: Request,
         task: Option<Box<TaskLink>>,
+        questions_max: usize,
     ) -> Self {
         let inputs = Inputs::default();
         let attempt = Attempt { request, inputs, progress: f64::NEG_INFINITY };
@@ -64,7 +65,7 @@ impl CallState {
             peer: call.peer,
             session,
             extensions: call.extensions,
-            exchange: Exchange::default(),
+            exchange: Exchange::new(questions_max),
             task,
             attempt: Mutex::new(attempt),
         }

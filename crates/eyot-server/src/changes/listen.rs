@@ -181,6 +181,9 @@ impl Stream for Listener {
             if let Audience::Session { session, .. } = &this.audience {
                 // What was taken from here is being written, or stored by the host.
                 session.set_seen(this.place);
+                if let Some(message) = session.poll_left(this.reader, cx) {
+                    return this.said(message);
+                }
             }
             if this.is_over {
                 return Poll::Ready(None);
@@ -206,5 +209,8 @@ impl Stream for Listener {
 impl Drop for Listener {
     fn drop(&mut self) {
         self.log.forget(self.reader);
+        if let Audience::Session { session, .. } = &self.audience {
+            session.forget_listener(self.reader);
+        }
     }
 }

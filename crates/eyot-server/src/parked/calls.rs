@@ -54,8 +54,8 @@ impl<H> ParkedCalls<H> {
             ..QuotaLimits::things(limits.memory.parked_calls_max)
         };
         let words = QuotaLimits {
-            bytes_max: LAST_WORDS_BYTES_MAX,
-            principal_bytes_max: LAST_WORDS_BYTES_MAX / 4,
+            bytes_max: limits.memory.last_words_bytes_max,
+            principal_bytes_max: limits.memory.last_words_bytes_max / 4,
             ..rooms
         };
         let config = ParkedConfig {
@@ -73,10 +73,7 @@ impl<H> ParkedCalls<H> {
         }
     }
 
-    /// A call that begins.
-    ///
-    /// # Errors
-    /// The error for the client when there is no room.
+    /// A call that begins, if there is room.
     pub(super) fn begin(
         &self,
         principal: Option<&Arc<str>>,
@@ -190,14 +187,3 @@ impl<H> ParkedCalls<H> {
         drop(removed);
     }
 }
-
-impl<H> SharedCall<H> {
-    /// Looks at the call where nothing changes that others must hear of.
-    pub(super) fn look<T>(&self, at: impl FnOnce(&mut HeldCall<H>) -> T) -> T {
-        at(&mut self.state.lock().held)
-    }
-}
-
-/// Bytes of all last words that are kept; one has at most 256 KiB, and those of one principal a
-/// quarter of it.
-const LAST_WORDS_BYTES_MAX: usize = 16 << 20;

@@ -1,6 +1,5 @@
 //! One client that is here for a parked call.
 
-use std::fmt;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
@@ -15,6 +14,7 @@ use crate::rounds::sealed::ParkedPlace;
 
 /// One request of a client that waits for the next word of a call. Dropped before that, it leaves
 /// the call to others that wait for the same, or to the client when it comes back.
+#[derive(Debug)]
 pub(crate) struct ClientGuard<H> {
     calls: Arc<ParkedCalls<H>>,
     call: Arc<SharedCall<H>>,
@@ -39,10 +39,8 @@ pub(crate) enum CameBack<H> {
 }
 
 impl<H> ClientGuard<H> {
-    /// A call that asks for the first time, with the client that leads it.
-    ///
-    /// # Errors
-    /// The error for the client when there is no room; then the handler is dropped.
+    /// A call that asks for the first time, with the client that leads it. When there is no room,
+    /// the handler is dropped.
     pub(crate) fn first(
         calls: &Arc<ParkedCalls<H>>,
         principal: Option<&Arc<str>>,
@@ -53,10 +51,8 @@ impl<H> ClientGuard<H> {
         Ok(Self { calls, call, waiter, handler, is_told: false })
     }
 
-    /// A client comes back to a call with its answers to a round.
-    ///
-    /// # Errors
-    /// The error for the client when there is no such call, or none of this principal.
+    /// A client comes back to a call with its answers to a round; an error when there is no such
+    /// call, or none of this principal.
     pub(crate) fn come_back(
         calls: &Arc<ParkedCalls<H>>,
         place: &ParkedPlace,
@@ -106,17 +102,10 @@ impl<H> ClientGuard<H> {
         self.change(|held| held.handle_lost(&error));
     }
 
-    /// What this client has been told, if it has.
-    pub(crate) fn take_told(&mut self) -> Option<Told> {
-        let told = self.call.look(|held| held.take_told(self.waiter));
-        self.is_told |= told.is_some();
-        told
-    }
-
     /// The last thing that this client hears. `None`: it leads from now on. Only for a client that
     /// has no handler.
     pub(crate) fn poll_told(&mut self, cx: &Context<'_>) -> Poll<Option<Told>> {
-        Poll::Ready(match ready!(self.call.look(|held| held.poll_news(self.waiter, cx))) {
+        Poll::Ready(match ready!(self.change(|held| held.poll_news(self.waiter, cx))) {
             News::Told(told) => {
                 self.is_told = true;
                 Some(told)
@@ -128,8 +117,8 @@ impl<H> ClientGuard<H> {
         })
     }
 
-    fn change(&self, change: impl FnOnce(&mut HeldCall<H>)) {
-        self.calls.change(&self.call, |held, _| change(held));
+    fn change<T>(&self, change: impl FnOnce(&mut HeldCall<H>) -> T) -> T {
+        self.calls.change(&self.call, |held, _| change(held))
     }
 }
 
@@ -139,11 +128,5 @@ impl<H> Drop for ClientGuard<H> {
             let (waiter, handler) = (self.waiter, self.handler.take());
             self.calls.change(&self.call, |held, now| held.handle_gone(waiter, handler, now));
         }
-    }
-}
-
-impl<H> fmt::Debug for ClientGuard<H> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ClientGuard").field("waiter", &self.waiter).finish_non_exhaustive()
     }
 }

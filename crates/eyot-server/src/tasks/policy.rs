@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use eyot_service::Limits;
-
 /// Whether calls of a tool may become tasks.
 ///
 /// Only a client of the modern era that declares the extension `io.modelcontextprotocol/tasks` in
@@ -23,40 +21,15 @@ pub enum TaskPolicy {
     Required,
 }
 
-/// How a server keeps tasks.
+/// How a server makes tasks of calls.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TaskOptions {
-    pub(crate) ttl: Duration,
     pub(crate) poll_interval: Duration,
     pub(crate) patience: Duration,
-    pub(crate) max: usize,
-    pub(crate) per_principal_max: usize,
-    pub(crate) result_bytes_max: usize,
-}
-
-impl TaskOptions {
-    /// Kept within the bounds of the server.
-    pub(crate) fn within(self, limits: &Limits) -> Self {
-        Self {
-            ttl: limits.memory.task_ttl,
-            max: limits.memory.tasks_max,
-            per_principal_max: limits.memory.tasks_per_principal_max,
-            result_bytes_max: limits.memory.task_results_bytes_max,
-            ..self
-        }
-    }
 }
 
 impl Default for TaskOptions {
     fn default() -> Self {
-        let limits = Limits::default();
-        Self {
-            ttl: limits.memory.task_ttl,
-            poll_interval: Duration::from_secs(1),
-            patience: Duration::from_millis(100),
-            max: limits.memory.tasks_max,
-            per_principal_max: limits.memory.tasks_per_principal_max,
-            result_bytes_max: limits.memory.task_results_bytes_max,
-        }
+        Self { poll_interval: Duration::from_secs(1), patience: Duration::from_millis(100) }
     }
 }

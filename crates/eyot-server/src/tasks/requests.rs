@@ -21,6 +21,8 @@ use crate::identity::Identity;
 pub(crate) struct TaskRequests<'a> {
     pub(crate) tasks: &'a Tasks,
     pub(crate) identity: &'a Identity,
+    /// Tasks that one subscription hears of.
+    pub(crate) watched_max: usize,
 }
 
 impl TaskRequests<'_> {
@@ -105,7 +107,7 @@ impl TaskRequests<'_> {
         request: &Request,
     ) -> Result<Vec<Arc<TaskEntry>>, ErrorObject> {
         check_declared(request)?;
-        let ids: BTreeSet<String> = ids.into_iter().take(WATCHED_MAX).collect();
+        let ids: BTreeSet<String> = ids.into_iter().take(self.watched_max).collect();
         let principal = peer.principal_name();
         Ok(ids.iter().filter_map(|id| self.tasks.find(id, principal)).collect())
     }
@@ -135,6 +137,3 @@ fn check_declared(request: &Request) -> Result<(), ErrorObject> {
 fn unknown() -> ErrorObject {
     ErrorObject::new(INVALID_PARAMS, "Failed to retrieve task: not found")
 }
-
-/// Tasks that one subscription hears of; what is beyond is not acknowledged.
-const WATCHED_MAX: usize = 1_000;

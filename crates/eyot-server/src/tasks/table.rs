@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use eyot_era::tasks::{PollBounds, Said, TaskBounds, TaskMachine, TaskSeed, TaskTable, WorkPlace};
 use eyot_jsonrpc::ErrorObject;
-use eyot_service::unix_ms;
+use eyot_service::{MemoryLimits, unix_ms};
 use eyot_stdx::{Quota, QuotaLimits, QuotaPermit, random_token};
 use eyot_types::codes;
 use parking_lot::Mutex;
@@ -21,6 +21,7 @@ use crate::call::running::RunningCall;
 #[derive(Debug)]
 pub(crate) struct Tasks {
     pub(crate) options: TaskOptions,
+    pub(crate) limits: MemoryLimits,
     table: Arc<KnownTasks>,
     quota: Quota,
 }
@@ -32,22 +33,24 @@ type KnownTasks = Mutex<TaskTable<Arc<TaskEntry>>>;
 pub(crate) struct Room {
     table: Arc<KnownTasks>,
     permit: QuotaPermit,
+    questions_max: usize,
 }
 
 impl Tasks {
-    pub(crate) fn new(options: TaskOptions) -> Self {
-        let limits = QuotaLimits {
-            principal_things_max: options.per_principal_max,
-            ..QuotaLimits::things(options.max).with_bytes(options.result_bytes_max)
+    pub(crate) fn new(options: TaskOptions, limits: MemoryLimits) -> Self {
+        let room = QuotaLimits {
+            principal_things_max: limits.tasks_per_principal_max,
+            ..QuotaLimits::things(limits.tasks_max).with_bytes(limits.task_results_bytes_max)
         };
-        Self { options, table: Arc::default(), quota: Quota::new(limits) }
+        Self { options, limits, table: Arc::default(), quota: Quota::new(room) }
     }
 
     /// Room for one task more.
     pub(crate) fn room(&self, principal: Option<&Arc<str>>) -> Result<Room, ErrorObject> {
         self.sweep();
         let permit = self.quota.acquire(principal, 0).map_err(|_full| codes::overloaded("tasks"));
-        Ok(Room { table: Arc::clone(&self.table), permit: permit? })
+        let (table, questions_max) = (Arc::clone(&self.table), self.limits.task_questions_max);
+        Ok(Room { table, permit: permit?, questions_max })
     }
 
     /// The task of that id, if `principal` may ask for it.
@@ -100,14 +103,14 @@ impl Room {
         ttl: Duration,
         poll_interval: Duration,
     ) -> Arc<TaskEntry> {
-        let Self { table, permit } = self;
+        let Self { table, permit, questions_max } = self;
         let (id, unix_ms) = (Arc::<str>::from(random_token(ID_BYTES)), unix_ms());
         let principal = permit.principal().cloned();
         let said = Said { poll_interval_ms: Some(millis(poll_interval)), ..Said::at(unix_ms) };
         let (permit, place) = (Some(permit), WorkPlace::Here);
         let seed = TaskSeed { id: Arc::clone(&id), permit, place, said, ttl_ms: None, unix_ms };
         let polling = PollBounds::default();
-        let bounds = TaskBounds { ttl_max: ttl, questions_max: QUESTIONS_MAX, polling };
+        let bounds = TaskBounds { ttl_max: ttl, questions_max, polling };
         let task = TaskMachine::new(seed, bounds, now());
         let expires = task.expires();
         let task = Arc::new(TaskEntry::new(task, call));
@@ -126,5 +129,3 @@ fn millis(duration: Duration) -> u64 {
 
 /// Random bytes of an id.
 const ID_BYTES: usize = 24;
-/// Questions of one task that are open at once; a call has fewer.
-const QUESTIONS_MAX: usize = 64;

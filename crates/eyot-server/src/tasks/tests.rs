@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use eyot_era::tasks::TaskMachine;
 use eyot_jsonrpc::{ErrorObject, Id, Response};
+use eyot_service::MemoryLimits;
 use eyot_types::TaskStatus;
 use serde_json::json;
 
@@ -17,12 +18,11 @@ const ADA: &str = "ada";
 const BEN: &str = "ben";
 
 fn tasks(max: usize, per_principal_max: usize) -> Tasks {
-    Tasks::new(TaskOptions {
-        max,
-        per_principal_max,
-        result_bytes_max: 1_000,
-        ..TaskOptions::default()
-    })
+    let mut limits = MemoryLimits::default();
+    limits.tasks_max = max;
+    limits.tasks_per_principal_max = per_principal_max;
+    limits.task_results_bytes_max = 1_000;
+    Tasks::new(TaskOptions::default(), limits)
 }
 
 fn room(tasks: &Tasks, principal: Option<&str>) -> Result<Room, ErrorObject> {

@@ -1,7 +1,9 @@
 //! A server of handlers as a tower service over HTTP, without a socket.
 
 use bytes::Bytes;
-use eyot_endpoint::HttpService;
+use eyot_endpoint::{ApiKey, HttpService, Keys};
+use eyot_http::OutgoingBody;
+use eyot_stdx::Secret;
 use http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full};
 use serde_json::{Value, json};
@@ -28,7 +30,11 @@ impl Got {
 
     /// The messages of an event stream.
     fn events(&self) -> Vec<Value> {
-        let data = self.body.lines().filter_map(|it| it.strip_prefix("data: "));
+        Self::events_of(&self.body)
+    }
+
+    fn events_of(body: &str) -> Vec<Value> {
+        let data = body.lines().filter_map(|it| it.strip_prefix("data: "));
         data.filter(|it| !it.is_empty()).map(|it| serde_json::from_str(it).unwrap()).collect()
     }
 }
@@ -38,7 +44,22 @@ impl Http {
         Self { service: server.build().unwrap().http().into_service(), session: None }
     }
 
+    /// A server that asks for a key; these are all.
+    fn with_keys(server: ServerBuilder, keys: &[&str]) -> Self {
+        let key = |name: &&str| ApiKey { name: (*name).into(), key: Secret::new((*name).into()) };
+        let http = server.build().unwrap().http().keys(Keys::new(keys.iter().map(key).collect()));
+        Self { service: http.into_service(), session: None }
+    }
+
     async fn send(&mut self, body: &Value, headers: &[(&str, &str)]) -> Got {
+        let (parts, body) = self.start(body, headers).await.into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        let body = String::from_utf8(body.to_vec()).unwrap();
+        Got { status: parts.status, headers: parts.headers, body }
+    }
+
+    /// Sends a request; what comes of it is not read yet.
+    async fn start(&mut self, body: &Value, headers: &[(&str, &str)]) -> Response<OutgoingBody> {
         let mut request = Request::post("/anything")
             .header("host", "127.0.0.1")
             .header("content-type", "application/json")
@@ -50,15 +71,15 @@ impl Http {
             request = request.header(*name, *value);
         }
         let request = request.body(Full::new(Bytes::from(body.to_string()))).unwrap();
-        let response: Response<_> = self.service.call(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let body = body.collect().await.unwrap().to_bytes();
-        let body = String::from_utf8(body.to_vec()).unwrap();
-        Got { status: parts.status, headers: parts.headers, body }
+        self.service.call(request).await.unwrap()
     }
 
     async fn initialize(&mut self) -> Got {
-        let params = json!({ "protocolVersion": "2025-06-18", "capabilities": {},
+        self.initialize_with(json!({})).await
+    }
+
+    async fn initialize_with(&mut self, capabilities: Value) -> Got {
+        let params = json!({ "protocolVersion": "2025-06-18", "capabilities": capabilities,
             "clientInfo": { "name": "t", "version": "0" } });
         let request =
             json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": params });
@@ -73,7 +94,7 @@ impl Http {
         let mut params = params;
         params["_meta"] = json!({
             "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-            "io.modelcontextprotocol/clientCapabilities": {},
+            "io.modelcontextprotocol/clientCapabilities": { "roots": {} },
             "progressToken": 1,
         });
         let request =
@@ -200,4 +221,52 @@ async fn a_request_for_a_task_must_name_it_in_its_header() {
             assert_eq!(got.status, status, "{method} {name:?}");
         }
     }
+}
+
+/// A server that asks its client for folders, and counts them.
+fn counter() -> ServerBuilder {
+    let ask = tool("ask", |_: NoArguments, call: CallContext| async move {
+        call.list_roots().await.map(|it| it.roots.len().to_string())
+    });
+    Server::builder("s", "1").tool(ask)
+}
+
+#[tokio::test]
+async fn a_parked_call_belongs_to_the_client_that_was_asked() {
+    let mut http = Http::with_keys(counter(), &["ada", "eve"]);
+    let (ada, eve) = ([("authorization", "Bearer ada")], [("authorization", "Bearer eve")]);
+    let asked = http.call_modern(json!({ "name": "ask" }), &ada).await.json();
+    let round = json!({
+        "name": "ask",
+        "inputResponses": { "q0": { "roots": [{ "uri": "file:///a" }] } },
+        "requestState": asked["result"]["requestState"],
+    });
+    for _ in 0..2 {
+        let refused = http.call_modern(round.clone(), &eve).await.json();
+        assert_eq!(refused["error"]["message"], "Invalid or expired requestState", "{refused}");
+        let answer = http.call_modern(round.clone(), &ada).await.json();
+        assert_eq!(answer["result"]["content"][0]["text"], "1", "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_question_is_withdrawn_on_the_stream_of_its_call() {
+    let mut http = Http::new(counter());
+    http.initialize_with(json!({ "roots": {} })).await;
+    let request = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call",
+        "params": { "name": "ask" } });
+    let mut body = http.start(&request, &[]).await.into_body();
+    let mut said = String::new();
+    while !said.contains("roots/list") {
+        let frame = body.frame().await.unwrap().unwrap();
+        said += std::str::from_utf8(&frame.into_data().unwrap()).unwrap();
+    }
+    let cancelled = json!({ "jsonrpc": "2.0", "method": "notifications/cancelled",
+        "params": { "requestId": 1 } });
+    assert_eq!(http.send(&cancelled, &[]).await.status, StatusCode::ACCEPTED);
+    let rest = body.collect().await.unwrap().to_bytes();
+    let messages = Got::events_of(&(said + std::str::from_utf8(&rest).unwrap()));
+    let [question, withdrawn] = &messages[..] else { panic!("{messages:?}") };
+    assert_eq!(withdrawn["method"], "notifications/cancelled", "{withdrawn}");
+    assert_eq!(withdrawn["params"]["requestId"], question["id"]);
 }

@@ -204,6 +204,46 @@ async fn a_question_that_is_withdrawn_is_cancelled_at_the_client() {
     assert_eq!(text(&peer.next().await), "too late");
 }
 
+#[tokio::test]
+async fn a_question_is_withdrawn_with_its_call() {
+    let server = greeter().build().unwrap();
+    let mut peer = Peer::legacy(&server, json!({ "elicitation": {} })).await;
+    for id in [1, 2] {
+        peer.start(id, "tools/call", json!({ "name": "greet" })).await;
+        let question = peer.next().await;
+        assert_eq!(question["method"], "elicitation/create", "{question}");
+        peer.notify("notifications/cancelled", json!({ "requestId": id })).await;
+        let withdrawn = peer.next().await;
+        assert_eq!(withdrawn["method"], "notifications/cancelled", "{withdrawn}");
+        assert_eq!(withdrawn["params"]["requestId"], question["id"]);
+        // Its user may have answered meanwhile.
+        let result = json!({ "action": "cancel" });
+        peer.send(&json!({ "jsonrpc": "2.0", "id": question["id"], "result": result })).await;
+    }
+    assert_eq!(peer.hang_up().await, Vec::<Value>::new(), "nothing is said twice");
+}
+
+#[tokio::test]
+async fn a_cancelled_call_does_not_end_another_that_has_its_id_now() {
+    let server = greeter().build().unwrap();
+    let mut peer = Peer::legacy(&server, json!({ "elicitation": {} })).await;
+    peer.start(1, "tools/call", json!({ "name": "greet" })).await;
+    let first = peer.next().await;
+    peer.notify("notifications/cancelled", json!({ "requestId": 1 })).await;
+    peer.start(1, "tools/call", json!({ "name": "greet" })).await;
+    let (mut withdrawn, mut second) = (peer.next().await, peer.next().await);
+    if second["method"] == "notifications/cancelled" {
+        std::mem::swap(&mut withdrawn, &mut second);
+    }
+    assert_eq!(withdrawn["params"]["requestId"], first["id"], "{withdrawn}");
+    let result = json!({ "action": "accept", "content": { "name": "Ada" } });
+    for question in [first, second] {
+        peer.send(&json!({ "jsonrpc": "2.0", "id": question["id"], "result": result })).await;
+    }
+    let answer = peer.next().await;
+    assert_eq!((&answer["id"], text(&answer)), (&json!(1), "Hello, Ada!"));
+}
+
 #[derive(Deserialize, JsonSchema)]
 #[expect(dead_code, reason = "only the form matters")]
 struct Address {

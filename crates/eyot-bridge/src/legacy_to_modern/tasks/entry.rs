@@ -14,7 +14,7 @@ use parking_lot::Mutex;
 use serde_json::value::RawValue;
 use tokio::sync::Notify;
 
-use super::super::upstream::{ModernUpstream, carried_request};
+use super::super::upstream::{ModernUpstream, request_for};
 use crate::clock::now;
 use crate::losses::count_losses;
 
@@ -38,7 +38,7 @@ pub(crate) struct Upstream {
     pub(crate) tool: Option<Arc<ToolFact>>,
 }
 
-/// Whom a task is asked for, and through what.
+/// How a task is asked for: the server, and the client on whose behalf.
 #[derive(Clone, Copy)]
 pub(super) struct Way<'w> {
     pub(super) upstream: &'w ModernUpstream,
@@ -118,7 +118,7 @@ impl TaskEntry {
         Some(legacy_to_modern::task_result(id, task.id(), end))
     }
 
-    /// Stops the task; the client's word is the last.
+    /// Stops the task. It is cancelled whatever the server's task comes to.
     pub(super) async fn cancel(&self, way: Way<'_>) -> Result<LegacyTask, Fault> {
         self.look(way).await?;
         if self.task.lock().handle_cancel(now()).is_err() {
@@ -134,7 +134,7 @@ impl TaskEntry {
         Ok(self.known())
     }
 
-    /// The task cannot go on, because its client did not answer as it must.
+    /// Fails the task, because its client did not answer as it must.
     pub(super) async fn fail(&self, way: Way<'_>, error: ErrorObject) {
         self.task.lock().handle_failure(End::Error(error), now());
         self.stopped.notify_waiters();
@@ -153,13 +153,13 @@ impl TaskEntry {
         }
     }
 
-    /// The questions that nobody has asked the client yet; from here on somebody does.
+    /// The questions that the client has not been asked. The caller asks them.
     pub(super) fn take_questions(&self) -> InputRequests {
         let taken = self.task.lock().take_questions().into_iter();
         taken.filter_map(|(key, it)| Some((key, serde_json::from_str(it.get()).ok()?))).collect()
     }
 
-    /// Nobody asks these any more, and nobody has answered them.
+    /// The caller has stopped asking these, and the client has not answered them.
     pub(super) fn give_back<'k>(&self, keys: impl Iterator<Item = &'k String>) {
         let mut task = self.task.lock();
         keys.for_each(|key| task.handle_given_back(key));
@@ -167,7 +167,7 @@ impl TaskEntry {
 
     /// Asks the server something of the task.
     async fn ask(&self, way: Way<'_>, method: Method<'_>) -> Result<Response, Fault> {
-        let request = carried_request(way.client, &self.request(method)).ok_or_else(unwritable)?;
+        let request = request_for(way.client, &self.request(method)).ok_or_else(unwritable)?;
         way.upstream.ask(request).await
     }
 

@@ -8,13 +8,13 @@ use eyot_jsonrpc::{ErrorObject, Request};
 use eyot_service::{Fault, FaultKind, Reply, SessionHandle};
 use eyot_types::{LegacyListTasksResult, LegacyTaskState, Method, Revision, TaskParams, codes};
 
-use super::super::session::Bridged;
+use super::super::emulated_session::EmulatedSession;
 use super::CallTasks;
 use super::entry::Way;
 use super::waiting::Waiting;
 
 /// Whether calls of this session can be tasks.
-async fn has_tasks(session: &Bridged, context: &SessionHandle) -> Result<bool, Fault> {
+async fn has_tasks(session: &EmulatedSession, context: &SessionHandle) -> Result<bool, Fault> {
     let revision = context.revision().unwrap_or(Revision::LATEST_LEGACY);
     if revision != Revision::V2025_11_25 {
         return Ok(false);
@@ -24,7 +24,7 @@ async fn has_tasks(session: &Bridged, context: &SessionHandle) -> Result<bool, F
 }
 
 /// Like [`has_tasks`], as far as the server has said it already.
-fn has_known_tasks(session: &Bridged, context: &SessionHandle) -> bool {
+fn has_known_tasks(session: &EmulatedSession, context: &SessionHandle) -> bool {
     let revision = context.revision().unwrap_or(Revision::LATEST_LEGACY);
     let known = session.upstream().known();
     known.is_some_and(|it| legacy_to_modern::has_tasks(revision, &it.capabilities))
@@ -37,9 +37,9 @@ fn has_known_tasks(session: &Bridged, context: &SessionHandle) -> bool {
 /// task-augmentation metadata" (2025-11-25, basic/utilities/tasks, Task Support and Handling).
 ///
 /// # Errors
-/// The error for the client when there is no room.
+/// The error for the client when there are too many tasks.
 pub(crate) async fn call_tasks(
-    session: &Bridged,
+    session: &EmulatedSession,
     context: &SessionHandle,
     request: &Request,
 ) -> Result<CallTasks, ErrorObject> {
@@ -59,13 +59,13 @@ pub(crate) async fn call_tasks(
     if !are_offered || !wants_one {
         return Ok(CallTasks { are_offered, wanted: None });
     }
-    let wanted = Some(session.tasks().room(context.principal())?);
+    let wanted = Some(session.tasks().permit(context.principal())?);
     Ok(CallTasks { are_offered, wanted })
 }
 
 /// Answers `tasks/get`, `tasks/result`, `tasks/cancel` and `tasks/list` of 2025-11-25.
 pub(crate) async fn answer(
-    session: Arc<Bridged>,
+    session: Arc<EmulatedSession>,
     context: Arc<SessionHandle>,
     request: Request,
 ) -> Result<Reply, Fault> {

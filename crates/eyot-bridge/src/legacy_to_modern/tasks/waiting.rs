@@ -16,22 +16,22 @@ use serde_json::value::RawValue;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until};
 
+use super::super::emulated_session::EmulatedSession;
 use super::super::pending::{Question, Registered};
-use super::super::session::Bridged;
 use super::super::upstream::upstreams_fault;
 use super::entry::{TaskEntry, Way};
 use crate::losses::count_losses;
 
 /// A client that waits. Dropping it takes back what it was asked.
 pub(super) struct Waiting {
-    session: Arc<Bridged>,
+    session: Arc<EmulatedSession>,
     client: Arc<ClientMeta>,
     entry: Arc<TaskEntry>,
     id: Id,
     rounds: TaskRounds,
     look_at: Instant,
     asking: Option<Asking>,
-    /// What is said next.
+    /// The next messages for the client.
     out: VecDeque<Message>,
     is_over: bool,
     cancelled: Option<oneshot::Receiver<()>>,
@@ -57,7 +57,7 @@ enum Next {
 
 impl Waiting {
     pub(super) fn begin(
-        session: Arc<Bridged>,
+        session: Arc<EmulatedSession>,
         client: Arc<ClientMeta>,
         entry: Arc<TaskEntry>,
         id: Id,
@@ -162,7 +162,7 @@ impl Waiting {
         Way { upstream: self.session.upstream(), client: &self.client }
     }
 
-    /// Asks the client what nobody has asked it yet.
+    /// Asks the client what it has not been asked yet.
     async fn ask(&mut self) -> Result<(), Fault> {
         let asked = self.entry.take_questions();
         if asked.is_empty() {
@@ -219,7 +219,7 @@ impl Waiting {
         }
     }
 
-    /// The task cannot go on: a client's refusal is nothing that the server could be told.
+    /// Fails the task: the server cannot be told that its client has refused.
     async fn fail(&mut self, error: ErrorObject) -> Result<(), Fault> {
         self.entry.fail(self.way(), error.clone()).await;
         self.end(Err(error));

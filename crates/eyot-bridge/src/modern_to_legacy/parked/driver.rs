@@ -1,5 +1,5 @@
-//! The driver of a call that was parked: does what its machine wants done, and hears its upstream
-//! while no client does.
+//! The driver of a parked call: does the actions of its machine, and reads its upstream while no
+//! client does.
 
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -24,10 +24,10 @@ pub(crate) struct ParkedDriver {
     calls: Arc<ParkedCalls>,
     claim: Claim,
     call: Arc<UpstreamCall>,
-    /// The round in which its client was asked last, since the call rests for it.
+    /// The round that the client was asked, while the call rests for it.
     rests_in: Option<u32>,
-    /// The upstream stream was left.
-    is_apart: bool,
+    /// The upstream stream was let go.
+    is_detached: bool,
     changes: u64,
 }
 
@@ -35,14 +35,14 @@ impl ParkedDriver {
     pub(crate) fn new(calls: &Arc<ParkedCalls>, claim: Claim, call: &Arc<UpstreamCall>) -> Self {
         call.shared.begin_driver();
         let (calls, call) = (Arc::clone(calls), Arc::clone(call));
-        Self { calls, claim, call, rests_in: None, is_apart: false, changes: 0 }
+        Self { calls, claim, call, rests_in: None, is_detached: false, changes: 0 }
     }
 
     /// What is rare is boxed: this future is as large as the largest that it holds.
     pub(crate) async fn run(mut self) {
         loop {
-            // Read first: what comes on that stream meanwhile is heard once more, not lost.
-            let unasked = self.call.session.hub.cursor();
+            // Taken before the action: what comes meanwhile is heard once more, and not lost.
+            let unasked = self.call.session.router.cursor();
             if let Some(action) = self.call.shared.next_action() {
                 Box::pin(self.act(action, unasked)).await;
                 continue;
@@ -63,21 +63,21 @@ impl ParkedDriver {
             return;
         }
         self.rests_in = round;
-        self.is_apart = false;
+        self.is_detached = false;
         if round.is_some() {
             self.call.shared.rest();
-            self.is_apart = self.calls.is_crowded() && self.call.step_apart();
+            self.is_detached = self.calls.is_crowded() && self.call.detach();
         }
     }
 
     /// Waits until there may be something to do.
     async fn wait(&mut self) {
         let (timer, listens) = self.call.shared.look(|it| {
-            // A client that reads has the time in hand.
+            // A client that reads keeps the time itself.
             let timer = it.poll_timeout().filter(|_| !it.reads());
             (timer.map(Instant::from_std), it.listens())
         });
-        let listens = listens && !self.is_apart;
+        let listens = listens && !self.is_detached;
         let Self { call, changes, .. } = self;
         let timer = async {
             match timer {
@@ -100,12 +100,12 @@ impl ParkedDriver {
             },
         }
         if listens {
-            // A client that reads may have asked before this did for the last time.
+            // A client that reads may have polled before this driver did for the last time.
             call.shared.wake_reader();
         }
     }
 
-    /// `unasked` is up to where the session's own stream was heard before.
+    /// Does an action. `unasked`: the event up to which the session's own stream was read before.
     async fn act(&self, action: Action, unasked: Option<Bytes>) {
         match action {
             Action::Store(record, ttl) => {
@@ -122,7 +122,7 @@ impl ParkedDriver {
                 }
                 cancel(&self.call, refusals, reason).await;
             }
-            // Done by whoever takes the next action.
+            // Done in `next_action`.
             Action::Tell(..) | Action::Lead(_) => {}
         }
     }
@@ -135,7 +135,7 @@ impl ParkedDriver {
         self.call.shared.stored(outcome);
     }
 
-    /// Sends answers beside all else: an upstream may take its time to take them.
+    /// Sends answers in work of its own: the upstream may be slow to take them.
     fn send(&self, answers: Vec<Message>) {
         let (call, timeout) = (Arc::clone(&self.call), self.calls.limits.calls.timeout);
         let sending = async move {
@@ -147,7 +147,7 @@ impl ParkedDriver {
                 }
             }
         };
-        if !self.call.session.chore(sending) {
+        if !self.call.session.run_on_driver(sending) {
             let error = codes::upstream_lost("upstream session has ended", Outcome::Unknown, true);
             self.call.keep(Heard::Failed(Fault::upstream(error)));
         }

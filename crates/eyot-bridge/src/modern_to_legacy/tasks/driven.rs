@@ -1,4 +1,4 @@
-//! A task that its client does not know of: the bridge waits for it, and the client for the bridge.
+//! A call that the upstream runs as a task and its client does not: the bridge waits for the task.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use super::super::session::UpstreamSession;
 use super::super::shared::CallShared;
-use super::Asked;
+use super::AskTarget;
 
 /// Sends a call that asks for a task; its messages are those of an ordinary call. What the upstream
 /// asks comes on the stream of `tasks/result`, as the answer does.
@@ -105,7 +105,7 @@ impl Driven {
             self.is_over = true;
             return Some(Ok(message.into()));
         };
-        self.session.hub.begin_task(&task.task_id, Asked::Call(Arc::clone(&self.shared)));
+        self.session.router.begin_task(&task.task_id, AskTarget::Call(Arc::clone(&self.shared)));
         self.task = Some(Waiting::new(task, self.patience));
         self.ask_for_result().await
     }
@@ -149,7 +149,7 @@ impl Driven {
         None
     }
 
-    /// The stream of the result was lost, which the task need not be.
+    /// The stream of the result was lost; the task may still run.
     async fn ask_again(&mut self, fault: Fault) -> Option<Result<ReplyItem, Fault>> {
         let waiting = self.task.as_mut()?;
         waiting.failures += 1;
@@ -160,7 +160,7 @@ impl Driven {
         self.ask_for_result().await
     }
 
-    /// Looks at the task, so that a silent one is told from a dead one.
+    /// Looks at the task: a silent one may be dead.
     async fn look(&mut self) -> Option<Result<ReplyItem, Fault>> {
         let waiting = self.task.as_mut()?;
         waiting.look_at = Instant::now() + waiting.interval;
@@ -185,7 +185,7 @@ impl Driven {
 
     fn end(&mut self) {
         if let Some(waiting) = self.task.take() {
-            self.session.hub.end_task(&waiting.id);
+            self.session.router.end_task(&waiting.id);
         }
     }
 }
@@ -202,8 +202,8 @@ impl Waiting {
         }
     }
 
-    /// What a client hears that wants to see the log. Where there is none it says nothing: then it
-    /// only shows whoever waits that the task is alive.
+    /// A log message that says how far the task is. Without a log it is empty: it shows the waiting
+    /// client that the task is alive.
     fn sign_of_life(&mut self, task: LegacyTask, has_log: bool) -> Message {
         let method = Method::LoggingMessage.as_str();
         if !has_log {
@@ -221,9 +221,9 @@ impl Waiting {
 impl Drop for Driven {
     fn drop(&mut self) {
         let Some(waiting) = self.task.take() else { return };
-        self.session.hub.end_task(&waiting.id);
+        self.session.router.end_task(&waiting.id);
         let session = Arc::clone(&self.session);
-        self.session.chore(async move {
+        self.session.run_on_driver(async move {
             let params = TaskParams::new(waiting.id);
             if let Err(fault) = session.ask(Method::TasksCancel, &params).await {
                 tracing::debug!(%fault, "upstream keeps a task that nobody waits for");

@@ -18,7 +18,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::super::session::UpstreamSession;
-use super::questions::{Asked, AskedTask};
+use super::ask_target::{AskTarget, TaskTarget};
 use super::upstream_task::{UpstreamTask, unknown_task};
 use crate::clock::now;
 
@@ -26,9 +26,9 @@ use crate::clock::now;
 #[derive(Debug)]
 pub(crate) struct TaskEntry {
     state: Mutex<State>,
-    /// The task may be another than it was.
+    /// Notified when the task may have changed.
     changed: Notify,
-    /// The session has nothing to do for this task any more.
+    /// Cancelled when the session has nothing to do for this task any more.
     over: CancellationToken,
 }
 
@@ -56,8 +56,8 @@ impl TaskEntry {
             changed: Notify::new(),
             over: CancellationToken::new(),
         });
-        let asked: Weak<dyn AskedTask> = Arc::<Self>::downgrade(&entry);
-        session.hub.begin_task(&upstream.id, Asked::Task(asked));
+        let target: Weak<dyn TaskTarget> = Arc::<Self>::downgrade(&entry);
+        session.router.begin_task(&upstream.id, AskTarget::Task(target));
         entry
     }
 
@@ -66,7 +66,7 @@ impl TaskEntry {
         read(&self.state.lock().task)
     }
 
-    /// Changes the task, and wakes those who watch.
+    /// Changes the task, and wakes its watchers.
     fn handle<R>(&self, handle: impl FnOnce(&mut TaskMachine) -> R) -> R {
         let handled = handle(&mut self.state.lock().task);
         self.changed.notify_waiters();
@@ -76,7 +76,7 @@ impl TaskEntry {
     /// Writes the task as its client sees it; `left` is its end, if that is not kept here.
     ///
     /// # Errors
-    /// When the end is at the upstream, and was not brought.
+    /// When the end is at the upstream, and `left` is not given.
     pub(crate) fn show<T>(
         &self,
         left: Option<&End>,
@@ -86,15 +86,15 @@ impl TaskEntry {
         state.task.view(left).map(write).ok_or_else(|| Fault::refused(unknown_task()))
     }
 
-    /// Leaves it to the session's driver to do something when the time of the task is over, if it
-    /// has not ended before; `false` when the driver has too much to do.
-    pub(crate) fn at_expiry(&self, chore: impl FnOnce() + Send + 'static) -> bool {
+    /// Runs work on the session's driver when the time of the task is over, if the task has not ended
+    /// before; `false` when the driver's queue is full.
+    pub(crate) fn at_expiry(&self, work: impl FnOnce() + Send + 'static) -> bool {
         let Some(upstream) = self.upstream() else { return true };
         let (over, expires) = (self.over.clone(), Instant::from_std(self.read(|it| it.expires())));
-        upstream.session.chore(async move {
+        upstream.session.run_on_driver(async move {
             let waiting = tokio::time::sleep_until(expires);
             if over.run_until_cancelled(waiting).await.is_some() {
-                chore();
+                work();
             }
         })
     }
@@ -104,7 +104,7 @@ impl TaskEntry {
         self.handle(|task| task.handle_timeout(now()));
         let Some(upstream) = self.upstream() else { return };
         let entry = Arc::clone(self);
-        upstream.session.chore(async move {
+        upstream.session.run_on_driver(async move {
             if let Err(fault) = entry.act().await {
                 tracing::debug!(%fault, "upstream keeps a task that has expired");
             }
@@ -181,7 +181,7 @@ impl TaskEntry {
         }
     }
 
-    /// Sees to it that the upstream can ask, and waits for what it asks.
+    /// Opens the stream on which the upstream asks, and waits for its questions.
     ///
     /// "When the requestor encounters the `input_required` status, it SHOULD preemptively call
     /// `tasks/result`" (2025-11-25, basic/utilities/tasks, Input Required Status).
@@ -189,7 +189,7 @@ impl TaskEntry {
         let Some(upstream) = self.upstream() else { return };
         let over = self.over.clone();
         let listening = listen(Arc::downgrade(self), Arc::clone(&upstream));
-        let is_taken = upstream.session.chore(async move {
+        let is_taken = upstream.session.run_on_driver(async move {
             over.run_until_cancelled(listening).await;
         });
         match is_taken {
@@ -225,7 +225,7 @@ impl TaskEntry {
         changed
     }
 
-    /// Gives the upstream the answers of a client. Answers that nobody waits for are not read.
+    /// Gives the upstream the answers of a client. Answers to no open question are not read.
     ///
     /// # Errors
     /// When the client has answered nonsense for the second time, or the upstream is not reached
@@ -329,13 +329,13 @@ impl TaskEntry {
     fn release(&self) {
         let upstream = self.state.lock().upstream.take();
         if let Some(upstream) = upstream {
-            upstream.session.hub.end_task(&upstream.id);
+            upstream.session.router.end_task(&upstream.id);
             self.over.cancel();
         }
     }
 }
 
-impl AskedTask for TaskEntry {
+impl TaskTarget for TaskEntry {
     fn ask(&self, request: &Request) -> Result<(), ErrorObject> {
         self.change_questions(|it| it.ask(request))
     }
@@ -367,11 +367,11 @@ fn asked(questions: &mut Questions) -> AskedQuestions {
 
 /// Listens to the stream of `tasks/result`: there the upstream asks, and there the result comes.
 async fn listen(entry: Weak<TaskEntry>, upstream: Arc<UpstreamTask>) {
-    let asked: Weak<dyn AskedTask> = Weak::<TaskEntry>::clone(&entry);
-    let end = upstream.late_end(&Asked::Task(asked)).await;
+    let target: Weak<dyn TaskTarget> = Weak::<TaskEntry>::clone(&entry);
+    let end = upstream.late_end(&AskTarget::Task(target)).await;
     let Some(entry) = entry.upgrade() else { return };
     match end {
-        // Nobody has to listen again: there is nothing more to hear.
+        // There is nothing more to hear: the stream is not opened again.
         Ok(end) => entry.handle(|task| task.handle_early_end(end, now())),
         Err(fault) => {
             tracing::debug!(%fault, "upstream's task is not listened to any more");

@@ -11,7 +11,7 @@ use eyot_types::codes::{self, Outcome};
 use eyot_types::{Era, LegacyTask, LegacyTaskState, Method, Revision, TaskParams};
 
 use super::super::session::UpstreamSession;
-use super::questions::Asked;
+use super::ask_target::AskTarget;
 use crate::losses::count_losses;
 
 /// A task of the upstream. It holds its session open.
@@ -52,13 +52,13 @@ impl UpstreamTask {
         Ok(self.end_of(&answer))
     }
 
-    /// What the task will have come to: asked for without a deadline. `asked` is who is asked on
+    /// What the task will have come to: asked for without a deadline. `target` is who is asked on
     /// the stream that the answer comes on.
-    pub(super) async fn late_end(&self, asked: &Asked) -> Result<End, Fault> {
+    pub(super) async fn late_end(&self, target: &AskTarget) -> Result<End, Fault> {
         let request = Request::unnumbered(Method::TasksResult.as_str(), &self.params());
         let request = request.with_upstream_id(self.session.next_id());
         let reply = self.session.connection.request(request).await?;
-        let heard = |other| self.session.heard_in(other, Some(asked.clone()));
+        let heard = |other| self.session.heard_in(other, Some(target.clone()));
         Ok(self.end_of(&reply.answer(heard).await?))
     }
 

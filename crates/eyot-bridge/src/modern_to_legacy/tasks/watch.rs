@@ -9,8 +9,8 @@ use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 
+use super::ask_target::TaskTarget as _;
 use super::entry::TaskEntry;
-use super::questions::AskedTask as _;
 
 /// Waits for the next change of any of its tasks.
 #[derive(Default)]
@@ -30,7 +30,7 @@ struct Seen {
 }
 
 impl TaskWatch {
-    /// Begins with the state of each task: it may have changed before anybody listened.
+    /// Begins with the state of each task: it may have changed before the client listened.
     pub(crate) fn new(tasks: Vec<Arc<TaskEntry>>) -> Self {
         let ids = tasks.iter().map(|it| it.read(|task| task.id().as_ref().to_owned())).collect();
         let looking = tasks.into_iter().map(|entry| {
@@ -55,7 +55,8 @@ impl TaskWatch {
             let shown = entry.show(left.as_ref(), |view| {
                 let mut metadata = JsonObject::new();
                 meta::set_subscription_id(&mut metadata, subscription);
-                Message::notification(Method::Tasks.as_str(), &view.notice(metadata))
+                let notice = Message::notification(Method::Tasks.as_str(), &view.notice(metadata));
+                meta::with_exact_subscription_id(notice, subscription)
             });
             let is_over = entry.read(|it| it.is_over());
             if !is_gone && !is_over {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use eyot::bridge::{Crossing, has_tasks};
-use eyot::era::revision::{Carry, Feature, Losses};
+use eyot::bridge::{BridgeReport, has_tasks};
+use eyot::era::revision::{Convert, Feature, Losses};
 use eyot::jsonrpc::METHOD_NOT_FOUND;
 use eyot::types::{
     ClientCapabilities, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 /// What clients of the other era get.
 pub(super) struct Across {
-    pub(super) crossing: Crossing,
+    pub(super) report: BridgeReport,
     /// What they are told that the server can do.
     pub(super) told: ServerCapabilities,
     /// What the server is told of a client, and what that client has declared: all there is.
@@ -54,8 +54,8 @@ impl Tasks {
 }
 
 /// A page of a list of a server.
-trait Listing: DeserializeOwned + Carry {
-    type Item: Carry;
+trait Listing: DeserializeOwned + Convert {
+    type Item: Convert;
     const METHOD: &str;
     /// What one of its items is called.
     const KIND: &str;
@@ -95,24 +95,24 @@ impl Across {
     /// Lists what the server has, and holds it against what its clients know.
     pub(super) async fn look(
         client: &Client,
-        crossing: Crossing,
+        report: BridgeReport,
         is_http: bool,
     ) -> Result<Self, ClientError> {
         let capabilities = client.capabilities();
-        let (told, losses) = crossing.server_capabilities(capabilities.clone());
+        let (told, losses) = report.server_capabilities(capabilities.clone());
         let tasks = match (has_tasks(&capabilities), has_tasks(&told)) {
             (false, _) => Tasks::None,
             (true, true) => Tasks::Carried,
             (true, false) => Tasks::Lost,
         };
         let mut across = Self {
-            crossing,
+            report,
             told,
-            declared: crossing.client_capabilities(),
+            declared: report.client_capabilities(),
             tasks,
             task_tools: Vec::new(),
             lost: BTreeMap::new(),
-            in_calls: crossing.in_calls(&capabilities).collect(),
+            in_calls: report.in_calls(&capabilities).collect(),
             left_out: Vec::new(),
         };
         across.note(&losses, "capabilities");
@@ -124,7 +124,7 @@ impl Across {
             }
             let left_out = tools
                 .iter()
-                .filter_map(|tool| Some((tool.name.clone(), crossing.leaves_out(tool, is_http)?)));
+                .filter_map(|tool| Some((tool.name.clone(), report.leaves_out(tool, is_http)?)));
             across.left_out.extend(left_out);
         }
         if capabilities.has("prompts") {
@@ -151,9 +151,9 @@ impl Across {
                 answer => decode(L::METHOD, &answer?)?,
             };
             let (items, next) = page.take();
-            self.note(&self.crossing.losses(page), L::METHOD);
+            self.note(&self.report.losses(page), L::METHOD);
             for item in &items {
-                let losses = self.crossing.losses(item.clone());
+                let losses = self.report.losses(item.clone());
                 self.note(&losses, &format!("{} {}", L::KIND, L::name(item)));
             }
             listed.extend(items);
@@ -181,7 +181,7 @@ impl Across {
         let left_out = self.left_out.iter();
         let left_out = left_out.map(|(tool, reason)| json!({ "tool": tool, "reason": reason }));
         json!({
-            "revision": self.crossing.client(),
+            "revision": self.report.client(),
             "bridged": true,
             "capabilities": self.told,
             "declared": declared,

@@ -37,8 +37,8 @@ pub(super) fn explanation(explanation: &Explanation) -> anyhow::Result<()> {
 }
 
 fn across(era: Era, across: &Across) -> anyhow::Result<()> {
-    let Across { crossing, told, declared, lost, in_calls, left_out, .. } = across;
-    let revision = crossing.client();
+    let Across { report, told, declared, lost, in_calls, left_out, .. } = across;
+    let revision = report.client();
     show::text(&format!("\n{} speak {revision} with Eyot, over the bridge", clients(era)))?;
     rows(&[
         ["are told".to_owned(), json!(told).to_string()],

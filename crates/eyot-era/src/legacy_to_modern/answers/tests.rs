@@ -4,13 +4,13 @@ use eyot_jsonrpc::{ErrorObject, Id, Message};
 use eyot_types::{JsonObject, Method, Revision};
 use serde_json::{Value, json};
 
-use super::carry_answer;
+use super::convert_answer;
 use crate::LOSSES_KEY;
 
-fn carried(revision: Revision, method: Method<'_>, result: impl Into<Value>) -> Value {
+fn converted(revision: Revision, method: Method<'_>, result: impl Into<Value>) -> Value {
     let answer = Message::response(Id::from_text("\u{1F980}"), &result.into());
-    let carried = carry_answer(revision, method, &answer, None);
-    serde_json::from_slice(&carried.message.to_bytes()).unwrap()
+    let converted = convert_answer(revision, method, &answer, None);
+    serde_json::from_slice(&converted.message.to_bytes()).unwrap()
 }
 
 #[test]
@@ -18,7 +18,7 @@ fn what_only_the_modern_era_has_is_taken_off_a_result() {
     let result = json!({ "resultType": "complete", "tools": [], "ttlMs": 0,
         "cacheScope": "private", "nextCursor": "", "x": 1,
         "_meta": { "io.modelcontextprotocol/serverInfo": { "name": "s", "version": "1" } } });
-    let answer = carried(Revision::V2025_11_25, Method::ToolsList, result);
+    let answer = converted(Revision::V2025_11_25, Method::ToolsList, result);
     assert_eq!(answer["result"], json!({ "tools": [], "nextCursor": "", "x": 1 }));
     assert_eq!(answer["id"], "\u{1F980}");
 }
@@ -26,7 +26,7 @@ fn what_only_the_modern_era_has_is_taken_off_a_result() {
 #[test]
 fn a_loss_is_said_in_the_result() {
     let result = json!({ "content": [], "structuredContent": 7 });
-    let answer = carried(Revision::V2025_11_25, Method::ToolsCall, result);
+    let answer = converted(Revision::V2025_11_25, Method::ToolsCall, result);
     assert_eq!(answer["result"]["structuredContent"], json!({ "result": 7 }));
     assert_eq!(answer["result"]["_meta"][LOSSES_KEY], json!(["any_structured_content"]));
 }
@@ -36,9 +36,9 @@ fn an_object_of_a_tool_whose_schema_was_wrapped_is_wrapped_too() {
     let schema: JsonObject = serde_json::from_value(json!({ "anyOf": [{}] })).unwrap();
     let result = json!({ "content": [], "structuredContent": { "a": 1 } });
     let answer = Message::response(Id::from_number(1), &result);
-    let carried =
-        carry_answer(Revision::V2025_11_25, Method::ToolsCall, &answer, Some(&schema)).message;
-    let result: Value = carried.decode_result().unwrap();
+    let converted =
+        convert_answer(Revision::V2025_11_25, Method::ToolsCall, &answer, Some(&schema)).message;
+    let result: Value = converted.decode_result().unwrap();
     assert_eq!(result["structuredContent"], json!({ "result": { "a": 1 } }));
 }
 
@@ -46,8 +46,8 @@ fn an_object_of_a_tool_whose_schema_was_wrapped_is_wrapped_too() {
 fn check_error(code: i64, data: Value, expected: i64, part: &str) {
     let error = ErrorObject::new(code, "m").with_data(data);
     let answer = Message::error_response(Some(Id::from_number(1)), &error);
-    let carried = carry_answer(Revision::V2025_11_25, Method::ResourcesRead, &answer, None);
-    let error = carried.message.decode_error().unwrap();
+    let converted = convert_answer(Revision::V2025_11_25, Method::ResourcesRead, &answer, None);
+    let error = converted.message.decode_error().unwrap();
     assert_eq!(error.code, expected);
     assert!(error.message.contains(part), "{}", error.message);
 }
@@ -64,6 +64,6 @@ fn codes_that_only_the_modern_era_has_are_replaced() {
 
 #[test]
 fn a_result_that_is_none_of_its_method_is_an_error() {
-    let answer = carried(Revision::V2025_11_25, Method::ToolsList, json!({ "tools": 1 }));
+    let answer = converted(Revision::V2025_11_25, Method::ToolsList, json!({ "tools": 1 }));
     assert_eq!(answer["error"]["code"], -32603);
 }

@@ -4,14 +4,14 @@ use eyot_jsonrpc::{Id, Message, ScanLimits};
 use eyot_types::{ClientCapabilities, ClientCapability, Implementation, Method};
 use serde_json::{Value, json};
 
-use super::{answer, failed_for_want, visits};
+use super::{answer, missing_capability_error, url_elicitations};
 
 fn said(member: &str, value: &Value) -> Message {
     let text = json!({ "jsonrpc": "2.0", "id": 1, member: value }).to_string();
     Message::parse(text.into(), &ScanLimits::default()).unwrap()
 }
 
-fn carried(method: Method<'_>, member: &str, value: &Value) -> Value {
+fn converted(method: Method<'_>, member: &str, value: &Value) -> Value {
     let server = Implementation::new("s", "1");
     let answered = answer(Id::from_text("theirs"), method, &said(member, value), &server);
     serde_json::from_slice(&answered.message.to_bytes()).unwrap()
@@ -21,7 +21,7 @@ fn carried(method: Method<'_>, member: &str, value: &Value) -> Value {
 fn a_list_says_its_type_its_server_and_that_nobody_may_keep_it() {
     let tool = json!({ "name": "a", "inputSchema": { "type": "object" },
         "execution": { "taskSupport": "optional" } });
-    let answer = carried(Method::ToolsList, "result", &json!({ "tools": [tool] }));
+    let answer = converted(Method::ToolsList, "result", &json!({ "tools": [tool] }));
     assert_eq!(answer["id"], "theirs");
     let result = &answer["result"];
     assert_eq!(result["resultType"], "complete");
@@ -33,29 +33,29 @@ fn a_list_says_its_type_its_server_and_that_nobody_may_keep_it() {
 #[test]
 fn metadata_of_a_server_stays_beside_ours() {
     let result = json!({ "content": [], "_meta": { "vendor/x": 1 } });
-    let answer = carried(Method::ToolsCall, "result", &result);
+    let answer = converted(Method::ToolsCall, "result", &result);
     assert_eq!(answer["result"]["_meta"]["vendor/x"], 1);
 }
 
 #[test]
 fn errors_have_codes_of_the_modern_era() {
     let error = json!({ "code": -32002, "message": "gone", "data": { "uri": "a:b" } });
-    let answer = carried(Method::ResourcesRead, "error", &error);
+    let answer = converted(Method::ResourcesRead, "error", &error);
     assert_eq!(answer["error"]["code"], -32602);
     assert_eq!(answer["error"]["data"]["uri"], "a:b");
     let error = json!({ "code": -32001, "message": "late" });
-    assert_eq!(carried(Method::ToolsCall, "error", &error)["error"]["code"], -32603);
+    assert_eq!(converted(Method::ToolsCall, "error", &error)["error"]["code"], -32603);
 }
 
 #[test]
 fn a_page_to_visit_that_cannot_be_read_is_an_error_of_the_modern_era() {
     let error = json!({ "code": -32042, "message": "visit", "data": { "elicitations": 7 } });
-    assert_eq!(carried(Method::ToolsCall, "error", &error)["error"]["code"], -32603);
+    assert_eq!(converted(Method::ToolsCall, "error", &error)["error"]["code"], -32603);
 }
 
 #[test]
 fn an_answer_that_is_no_result_of_its_method_is_an_error() {
-    let answer = carried(Method::ToolsCall, "result", &json!({ "content": 7 }));
+    let answer = converted(Method::ToolsCall, "result", &json!({ "content": 7 }));
     assert_eq!(answer["error"]["code"], -32603);
 }
 
@@ -65,9 +65,9 @@ fn pages_to_visit_are_questions_without_their_legacy_id() {
     let error = json!({ "code": -32042, "message": "visit", "data": { "elicitations": [page] } });
     let error = said("error", &error);
     let client = ClientCapabilities::default();
-    assert_eq!(visits(&error, &client).unwrap_err().code, -32021);
+    assert_eq!(url_elicitations(&error, &client).unwrap_err().code, -32021);
     let client = client.with_setting(ClientCapability::Elicitation, "url");
-    let pages = visits(&error, &client).unwrap().unwrap();
+    let pages = url_elicitations(&error, &client).unwrap().unwrap();
     assert_eq!((pages.len(), &pages[0].elicitation_id), (1, &None));
 }
 
@@ -75,12 +75,12 @@ fn pages_to_visit_are_questions_without_their_legacy_id() {
 fn a_failure_after_a_question_in_vain_is_for_want_of_a_capability() {
     let unmet = ClientCapabilities::default().with(ClientCapability::Sampling);
     let failed = json!({ "content": [], "isError": true });
-    let error = failed_for_want(&said("result", &failed), &unmet).unwrap();
+    let error = missing_capability_error(&said("result", &failed), &unmet).unwrap();
     assert_eq!(error.code, -32021);
     let expected = json!({ "requiredCapabilities": { "sampling": {} }, "original": failed });
     assert_eq!(error.data, Some(expected));
     let refused = json!({ "code": -32600, "message": "no model" });
-    let error = failed_for_want(&said("error", &refused), &unmet).unwrap();
+    let error = missing_capability_error(&said("error", &refused), &unmet).unwrap();
     assert_eq!(error.data.unwrap()["original"], refused);
 }
 
@@ -88,7 +88,7 @@ fn a_failure_after_a_question_in_vain_is_for_want_of_a_capability() {
 fn nothing_is_wanting_where_the_server_could_do_without() {
     let unmet = ClientCapabilities::default().with(ClientCapability::Sampling);
     let done = said("result", &json!({ "content": [], "isError": false }));
-    assert_eq!(failed_for_want(&done, &unmet), None);
+    assert_eq!(missing_capability_error(&done, &unmet), None);
     let failed = said("result", &json!({ "content": [], "isError": true }));
-    assert_eq!(failed_for_want(&failed, &ClientCapabilities::default()), None);
+    assert_eq!(missing_capability_error(&failed, &ClientCapabilities::default()), None);
 }

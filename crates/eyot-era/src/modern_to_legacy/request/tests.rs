@@ -13,8 +13,8 @@ fn request(method: &str, params: &str) -> Request {
 
 #[track_caller]
 fn check(method: &str, given: &str, expected: &str) {
-    let (carried, losses) = params(&request(method, given), Revision::LATEST_LEGACY).unwrap();
-    assert_eq!(carried, expected);
+    let (converted, losses) = params(&request(method, given), Revision::LATEST_LEGACY).unwrap();
+    assert_eq!(converted, expected);
     assert!(losses.is_empty(), "what was for the bridge is not lost");
 }
 

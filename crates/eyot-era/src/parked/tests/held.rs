@@ -27,8 +27,12 @@ impl Held {
         let (call, now) = (HeldCall::new(CONFIG), Instant::now());
         let mut held = Self { call, now, fate: Fate::Lives, timeout: None, dropped: None };
         held.change(|call, _| call.handle_asks(WORK, questions()));
-        let told = held.call.take_told(Waiter::FIRST).map(|it| (line(&it), it.requests));
-        assert_eq!(told, Some(("asked 1".to_owned(), questions().into())));
+        match held.call.poll_news(Waiter::FIRST, &Context::from_waker(Waker::noop())) {
+            Poll::Ready(News::Told(told)) => {
+                assert_eq!((line(&told).as_str(), &*told.requests), ("asked 1", &questions()));
+            }
+            news => panic!("{news:?}"),
+        }
         held
     }
 
@@ -116,7 +120,7 @@ fn a_client_that_goes_before_it_has_heard_is_told_again() {
     let first = held.comes("Ada").unwrap().0;
     held.change(|call, _| call.handle_asks(WORK, questions()));
     held.change(|call, now| call.handle_gone(first, None, now));
-    assert_eq!(held.call.take_told(first).map(|it| line(&it)), None);
+    assert_eq!(held.news(1), "nothing");
     assert_eq!(held.comes("Ada"), Err("asked 2".to_owned()));
     assert_eq!(held.timeout, Some(held.now + CONFIG.question_timeout));
     held.after(CONFIG.question_timeout);

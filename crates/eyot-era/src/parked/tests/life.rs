@@ -75,7 +75,7 @@ impl Life {
         said.join("; ")
     }
 
-    fn ask(&mut self, question: &eyot_jsonrpc::Message) -> Vec<String> {
+    fn ask(&mut self, question: &eyot_jsonrpc::Request) -> Vec<String> {
         let asked = self.call.handle_question(question, self.now);
         asked.err().map(|error| error.message).into_iter().collect()
     }

@@ -20,7 +20,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::revision::{self, Carry, Losses};
+use crate::revision::{self, Convert, Losses};
 
 /// A value of one of our types, and the definitions that describe it.
 pub(super) struct Sample {
@@ -31,7 +31,7 @@ pub(super) struct Sample {
     /// Decodes and encodes a value of the type; also says how it looks decoded.
     pub(super) survive: fn(&Value) -> Result<(Value, String), serde_json::Error>,
     /// Carries a value of the type to a revision.
-    pub(super) carry: fn(Revision, &Value) -> (Value, Losses),
+    pub(super) convert: fn(Revision, &Value) -> (Value, Losses),
 }
 
 /// A sample of a type that is the same in every revision that has it.
@@ -39,21 +39,21 @@ fn plain<T: Serialize + DeserializeOwned + std::fmt::Debug>(
     definitions: &'static [&'static str],
     value: Value,
 ) -> Sample {
-    let carry = |_, value: &Value| (value.clone(), Losses::default());
-    Sample { definitions, value, survive: survive::<T>, carry }
+    let convert = |_, value: &Value| (value.clone(), Losses::default());
+    Sample { definitions, value, survive: survive::<T>, convert }
 }
 
 /// A sample of a type that is carried between the revisions.
-fn carried<T: Serialize + DeserializeOwned + std::fmt::Debug + Carry>(
+fn converted<T: Serialize + DeserializeOwned + std::fmt::Debug + Convert>(
     definitions: &'static [&'static str],
     value: Value,
 ) -> Sample {
-    let carry = |revision, value: &Value| {
+    let convert = |revision, value: &Value| {
         let typed: T = serde_json::from_value(value.clone()).unwrap();
         let (typed, losses) = revision::to(revision, typed);
         (serde_json::to_value(typed).unwrap(), losses)
     };
-    Sample { definitions, value, survive: survive::<T>, carry }
+    Sample { definitions, value, survive: survive::<T>, convert }
 }
 
 fn survive<T: Serialize + DeserializeOwned + std::fmt::Debug>(
@@ -127,15 +127,15 @@ fn handshake() -> Vec<Sample> {
     let empty = json!({ "resultType": "complete", "_meta": item_meta() });
     vec![
         plain::<Icon>(&["Icon"], icon()),
-        carried::<Implementation>(&["Implementation"], program()),
-        carried::<Annotations>(&["Annotations"], annotations()),
-        carried::<ClientCapabilities>(&["ClientCapabilities"], client),
-        carried::<ServerCapabilities>(&["ServerCapabilities"], server),
-        carried::<InitializeParams>(&["InitializeRequest/properties/params"], asked),
-        carried::<InitializeResult>(&["InitializeResult"], answered),
-        carried::<DiscoverResult>(&["DiscoverResult"], discovered),
-        carried::<EmptyResult>(&["EmptyResult"], empty),
-        carried::<EmptyParams>(
+        converted::<Implementation>(&["Implementation"], program()),
+        converted::<Annotations>(&["Annotations"], annotations()),
+        converted::<ClientCapabilities>(&["ClientCapabilities"], client),
+        converted::<ServerCapabilities>(&["ServerCapabilities"], server),
+        converted::<InitializeParams>(&["InitializeRequest/properties/params"], asked),
+        converted::<InitializeResult>(&["InitializeResult"], answered),
+        converted::<DiscoverResult>(&["DiscoverResult"], discovered),
+        converted::<EmptyResult>(&["EmptyResult"], empty),
+        converted::<EmptyParams>(
             &[
                 "PingRequest/properties/params",
                 "DiscoverRequest/properties/params",
@@ -186,13 +186,13 @@ fn tools() -> Vec<Sample> {
         "structuredContent": [1], "isError": false, "_meta": item_meta(),
     });
     vec![
-        carried::<Tool>(&["Tool"], tool()),
+        converted::<Tool>(&["Tool"], tool()),
         plain::<ToolAnnotations>(&["ToolAnnotations"], tool()["annotations"].clone()),
         plain::<ToolExecution>(&["ToolExecution"], tool()["execution"].clone()),
-        carried::<ListToolsResult>(&["ListToolsResult"], list("tools", &tool())),
-        carried::<CallToolParams>(&["CallToolRequest/properties/params"], call),
-        carried::<CallToolResult>(&["CallToolResult"], result),
-        carried::<PaginatedParams>(
+        converted::<ListToolsResult>(&["ListToolsResult"], list("tools", &tool())),
+        converted::<CallToolParams>(&["CallToolRequest/properties/params"], call),
+        converted::<CallToolResult>(&["CallToolResult"], result),
+        converted::<PaginatedParams>(
             &[
                 "ListToolsRequest/properties/params",
                 "ListPromptsRequest/properties/params",
@@ -230,19 +230,19 @@ fn prompts() -> Vec<Sample> {
         "completion": { "values": ["b"], "total": 1, "hasMore": false }, "_meta": item_meta(),
     });
     vec![
-        carried::<PromptArgument>(&["PromptArgument"], argument),
-        carried::<ListPromptsResult>(&["ListPromptsResult"], list("prompts", &prompt)),
-        carried::<Prompt>(&["Prompt"], prompt),
-        carried::<PromptMessage>(&["PromptMessage"], message),
-        carried::<GetPromptParams>(&["GetPromptRequest/properties/params"], get),
-        carried::<GetPromptResult>(&["GetPromptResult"], result),
+        converted::<PromptArgument>(&["PromptArgument"], argument),
+        converted::<ListPromptsResult>(&["ListPromptsResult"], list("prompts", &prompt)),
+        converted::<Prompt>(&["Prompt"], prompt),
+        converted::<PromptMessage>(&["PromptMessage"], message),
+        converted::<GetPromptParams>(&["GetPromptRequest/properties/params"], get),
+        converted::<GetPromptResult>(&["GetPromptResult"], result),
         plain::<CompletionReference>(&["PromptReference"], reference),
         plain::<CompletionReference>(
             &["ResourceReference", "ResourceTemplateReference"],
             json!({ "type": "ref/resource", "uri": "a:{b}" }),
         ),
-        carried::<CompleteParams>(&["CompleteRequest/properties/params"], complete),
-        carried::<CompleteResult>(&["CompleteResult"], completed),
+        converted::<CompleteParams>(&["CompleteRequest/properties/params"], complete),
+        converted::<CompleteResult>(&["CompleteResult"], completed),
     ]
 }
 
@@ -266,18 +266,18 @@ fn resources() -> Vec<Sample> {
         "_meta": item_meta(),
     });
     vec![
-        carried::<ListResourcesResult>(&["ListResourcesResult"], list("resources", &resource)),
-        carried::<Resource>(&["Resource"], resource),
-        carried::<ListResourceTemplatesResult>(
+        converted::<ListResourcesResult>(&["ListResourcesResult"], list("resources", &resource)),
+        converted::<Resource>(&["Resource"], resource),
+        converted::<ListResourceTemplatesResult>(
             &["ListResourceTemplatesResult"],
             list("resourceTemplates", &template),
         ),
-        carried::<ResourceTemplate>(&["ResourceTemplate"], template),
-        carried::<ResourceContents>(&["TextResourceContents"], text),
-        carried::<ResourceContents>(&["BlobResourceContents"], blob),
-        carried::<ReadResourceParams>(&["ReadResourceRequest/properties/params"], read),
-        carried::<ReadResourceResult>(&["ReadResourceResult"], result),
-        carried::<SubscribeParams>(
+        converted::<ResourceTemplate>(&["ResourceTemplate"], template),
+        converted::<ResourceContents>(&["TextResourceContents"], text),
+        converted::<ResourceContents>(&["BlobResourceContents"], blob),
+        converted::<ReadResourceParams>(&["ReadResourceRequest/properties/params"], read),
+        converted::<ReadResourceResult>(&["ReadResourceResult"], result),
+        converted::<SubscribeParams>(
             &[
                 "SubscribeRequest/properties/params",
                 "UnsubscribeRequest/properties/params",
@@ -306,11 +306,11 @@ fn block(kind: &str) -> Value {
 
 fn content() -> Vec<Sample> {
     vec![
-        carried::<ContentBlock>(&["TextContent"], block("text")),
-        carried::<ContentBlock>(&["ImageContent"], block("image")),
-        carried::<ContentBlock>(&["AudioContent"], block("audio")),
-        carried::<ContentBlock>(&["EmbeddedResource"], block("resource")),
-        carried::<ContentBlock>(&["ResourceLink"], block("resource_link")),
+        converted::<ContentBlock>(&["TextContent"], block("text")),
+        converted::<ContentBlock>(&["ImageContent"], block("image")),
+        converted::<ContentBlock>(&["AudioContent"], block("audio")),
+        converted::<ContentBlock>(&["EmbeddedResource"], block("resource")),
+        converted::<ContentBlock>(&["ResourceLink"], block("resource_link")),
     ]
 }
 
@@ -338,7 +338,7 @@ fn sampling() -> Vec<Sample> {
         "includeContext": "none", "temperature": 0.5, "maxTokens": 7, "stopSequences": ["s"],
         "metadata": { "a": 1 }, "task": { "ttl": 5 }, "_meta": message_meta(),
     });
-    let without_tools = carried::<CreateMessageParams>(&[], params.clone());
+    let without_tools = converted::<CreateMessageParams>(&[], params.clone());
     params["tools"] = json!([tool()]);
     params["toolChoice"] = json!({ "mode": "auto" });
     let result = json!({
@@ -347,22 +347,22 @@ fn sampling() -> Vec<Sample> {
     });
     vec![
         Sample { definitions: &["CreateMessageRequest/properties/params"], ..without_tools },
-        carried::<CreateMessageParams>(&["CreateMessageRequest/properties/params"], params),
-        carried::<CreateMessageResult>(&["CreateMessageResult"], result),
-        carried::<SamplingMessage>(
+        converted::<CreateMessageParams>(&["CreateMessageRequest/properties/params"], params),
+        converted::<CreateMessageResult>(&["CreateMessageResult"], result),
+        converted::<SamplingMessage>(
             &["SamplingMessage"],
             json!({ "role": "user", "content": block("audio"), "_meta": item_meta() }),
         ),
-        carried::<SamplingContent>(&["ToolUseContent"], tool_use()),
-        carried::<SamplingContent>(&["ToolResultContent"], tool_result()),
+        converted::<SamplingContent>(&["ToolUseContent"], tool_use()),
+        converted::<SamplingContent>(&["ToolResultContent"], tool_result()),
         plain::<ModelPreferences>(&["ModelPreferences"], preferences),
         plain::<ModelHint>(&["ModelHint"], json!({ "name": "n" })),
         plain::<ToolChoice>(&["ToolChoice"], json!({ "mode": "required" })),
-        carried::<Root>(
+        converted::<Root>(
             &["Root"],
             json!({ "uri": "file:///a", "name": "a", "_meta": item_meta() }),
         ),
-        carried::<ListRootsResult>(
+        converted::<ListRootsResult>(
             &["ListRootsResult"],
             json!({ "roots": [{ "uri": "file:///a" }], "_meta": item_meta() }),
         ),
@@ -387,12 +387,12 @@ fn elicitation() -> Vec<Sample> {
         "_meta": item_meta(),
     });
     vec![
-        carried::<ElicitParams>(
+        converted::<ElicitParams>(
             &["ElicitRequest/properties/params", "ElicitRequestFormParams"],
             form,
         ),
-        carried::<ElicitParams>(&["ElicitRequestURLParams"], url),
-        carried::<ElicitResult>(&["ElicitResult"], result),
+        converted::<ElicitParams>(&["ElicitRequestURLParams"], url),
+        converted::<ElicitResult>(&["ElicitResult"], result),
         plain::<ElicitationCompleteParams>(
             &["ElicitationCompleteNotification/properties/params"],
             json!({ "elicitationId": "e", "_meta": message_meta() }),
@@ -430,17 +430,17 @@ fn forms() -> Vec<Sample> {
         })
     };
     vec![
-        carried::<PrimitiveSchema>(&["StringSchema"], text),
-        carried::<PrimitiveSchema>(&["NumberSchema"], number),
-        carried::<PrimitiveSchema>(&["BooleanSchema"], boolean),
-        carried::<PrimitiveSchema>(&["EnumSchema", "LegacyTitledEnumSchema"], legacy),
-        carried::<PrimitiveSchema>(&["UntitledSingleSelectEnumSchema"], untitled),
-        carried::<PrimitiveSchema>(&["TitledSingleSelectEnumSchema"], titled_select()),
-        carried::<PrimitiveSchema>(
+        converted::<PrimitiveSchema>(&["StringSchema"], text),
+        converted::<PrimitiveSchema>(&["NumberSchema"], number),
+        converted::<PrimitiveSchema>(&["BooleanSchema"], boolean),
+        converted::<PrimitiveSchema>(&["EnumSchema", "LegacyTitledEnumSchema"], legacy),
+        converted::<PrimitiveSchema>(&["UntitledSingleSelectEnumSchema"], untitled),
+        converted::<PrimitiveSchema>(&["TitledSingleSelectEnumSchema"], titled_select()),
+        converted::<PrimitiveSchema>(
             &["UntitledMultiSelectEnumSchema"],
             many(json!({ "type": "string", "enum": ["a"] })),
         ),
-        carried::<PrimitiveSchema>(
+        converted::<PrimitiveSchema>(
             &["TitledMultiSelectEnumSchema"],
             many(json!({ "anyOf": [{ "const": "a", "title": "A" }] })),
         ),
@@ -449,11 +449,11 @@ fn forms() -> Vec<Sample> {
 
 fn notifications() -> Vec<Sample> {
     vec![
-        carried::<CancelledParams>(
+        converted::<CancelledParams>(
             &["CancelledNotification/properties/params"],
             json!({ "requestId": 7, "reason": "r", "_meta": item_meta() }),
         ),
-        carried::<ProgressParams>(
+        converted::<ProgressParams>(
             &["ProgressNotification/properties/params"],
             json!({
                 "progressToken": "a", "progress": 0.5, "total": 1, "message": "m",
@@ -464,7 +464,7 @@ fn notifications() -> Vec<Sample> {
             &["SetLevelRequest/properties/params"],
             json!({ "level": "alert", "_meta": message_meta() }),
         ),
-        carried::<LoggingMessageParams>(
+        converted::<LoggingMessageParams>(
             &["LoggingMessageNotification/properties/params"],
             json!({ "level": "info", "logger": "l", "data": null, "_meta": item_meta() }),
         ),
@@ -485,7 +485,7 @@ fn rounds() -> Vec<Sample> {
         },
         "requestState": "s", "_meta": item_meta(),
     });
-    vec![carried::<InputRequiredResult>(&["InputRequiredResult"], result)]
+    vec![converted::<InputRequiredResult>(&["InputRequiredResult"], result)]
 }
 
 fn subscriptions() -> Vec<Sample> {
@@ -535,7 +535,7 @@ fn extension_tasks() -> Vec<Sample> {
         "taskId": "t", "inputResponses": { "a": { "action": "decline" } }, "_meta": message_meta(),
     });
     vec![
-        carried::<CreateTaskResult>(&[], created),
+        converted::<CreateTaskResult>(&[], created),
         plain::<GetTaskResult>(&[], waiting),
         plain::<TaskNotificationParams>(&[], completed),
         plain::<Task>(&[], failed),

@@ -28,7 +28,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::schema::{Schema, legacy, modern, since};
-use crate::revision::{self, Carry};
+use crate::revision::{self, Convert};
 
 fn object(value: Value) -> JsonObject {
     serde_json::from_value(value).unwrap()
@@ -189,7 +189,7 @@ fn a_question_is_valid_since_questions_exist() {
 
 /// Holds what our constructors make against the revisions that have it.
 #[track_caller]
-fn check_built<T: Carry + Serialize + Clone>(first: Revision, definition: &str, value: &T) {
+fn check_built<T: Convert + Serialize + Clone>(first: Revision, definition: &str, value: &T) {
     for schema in since(first) {
         let (value, losses) = revision::to(schema.revision, value.clone());
         assert_eq!(losses.refused(), None, "{} {definition}", schema.revision);

@@ -107,13 +107,13 @@ proptest! {
             let Value::Object(mut value) = sample.value else { continue };
             value.extend(members.clone());
             for &revision in Revision::SUPPORTED {
-                let (carried, _) = (sample.carry)(revision, &Value::Object(value.clone()));
+                let (converted, _) = (sample.convert)(revision, &Value::Object(value.clone()));
                 // What is said in other words has no members of the old ones.
-                if carried.get("type") != value.get("type") {
+                if converted.get("type") != value.get("type") {
                     continue;
                 }
                 for (name, member) in &members {
-                    prop_assert_eq!(carried.get(name), Some(member));
+                    prop_assert_eq!(converted.get(name), Some(member));
                 }
             }
         }

@@ -52,7 +52,7 @@ proptest! {
     #[test]
     fn answers_and_messages_never_cross(steps in proptest::collection::vec(step(), 0..80)) {
         let cx = &mut Context::from_waker(Waker::noop());
-        let exchange = Exchange::default();
+        let exchange = Exchange::new(32);
         let (mut asked, mut out) = (Vec::<Asked>::new(), VecDeque::new());
         let (mut sent, mut ids) = (0, 0);
         for step in steps {
@@ -127,7 +127,22 @@ proptest! {
             let open = asked.iter().filter(|it| it.answer.is_none()).count();
             prop_assert_eq!(exchange.has_open_question(), open > 0);
         }
+        // Of a call that ends, questions that have gone out are withdrawn, and nothing else is said.
+        let is_out = |it: &&Asked| match &it.name {
+            QuestionName::Id(id) => it.answer.is_none() && !out.iter().any(|it| it == id.as_raw()),
+            QuestionName::Key(_) => false,
+        };
+        let withdrawn: Vec<_> = asked.iter().filter(is_out).map(|it| it.name.clone()).collect();
         exchange.cancel();
+        exchange.cancel();
+        let late = exchange.ask_request(Id::from_text("late"), question());
+        prop_assert!(late.is_ok() || asked.len() >= 32);
+        for name in withdrawn {
+            let QuestionName::Id(id) = name else { unreachable!() };
+            let Outgoing::Part(part) = exchange.begin_poll() else { panic!("{id} is not withdrawn") };
+            let expected = format!("cancelled {}", id.as_raw());
+            prop_assert_eq!(part.into_message().map(|it| tag(&it)), Some(expected));
+        }
         prop_assert!(matches!(exchange.begin_poll(), Outgoing::Cancelled));
         prop_assert!(exchange.cancellation().is_cancelled());
     }

@@ -13,25 +13,25 @@ use super::affinity::{HANDLE, HANDLE_CHARS};
 
 /// A request and what it says of its client.
 #[derive(Clone, Debug)]
-pub struct Ask {
+pub struct ModernRequest {
     /// The request.
     pub message: Request,
     /// Its id.
     pub id: Id,
     /// Its client.
     pub peer: Peer,
-    /// All that it sent: some may repeat arguments.
+    /// Its HTTP headers: some may repeat arguments.
     pub(crate) headers: Option<HeaderMap>,
     /// What the client can do, as it says it to a legacy server.
     pub(crate) capabilities: ClientCapabilities,
-    /// The same as text: clients of one class can share a session.
+    /// The capabilities as text: clients with the same text can share a session.
     pub(crate) class: Arc<str>,
     pub(crate) log_level: Option<LogLevel>,
     pub(crate) progress_token: Option<Id>,
     pub(crate) handle: Option<String>,
 }
 
-impl Ask {
+impl ModernRequest {
     /// Reads a request.
     ///
     /// # Errors
@@ -59,14 +59,13 @@ impl Ask {
 
     /// Its method.
     #[must_use]
-    pub fn method(&self) -> String {
-        self.message.method().to_owned()
+    pub fn method(&self) -> &str {
+        self.message.method()
     }
 
     /// Whether the upstream may ask its client something in this call.
     pub fn may_be_asked(&self) -> bool {
-        let method = self.method();
-        let method = Method::parse(&method);
+        let method = Method::parse(self.method());
         let can_wait =
             matches!(method, Method::ToolsCall | Method::PromptsGet | Method::ResourcesRead);
         can_wait && !self.capabilities.0.is_empty()

@@ -13,12 +13,12 @@ use crate::clock::now;
 
 /// Begins the tasks of one upstream.
 #[derive(Debug)]
-pub(crate) struct TaskRooms {
+pub(crate) struct TaskQuota {
     quota: Quota,
     bounds: TaskBounds,
 }
 
-impl TaskRooms {
+impl TaskQuota {
     pub(crate) fn new(limits: &Limits) -> Arc<Self> {
         let quota = QuotaLimits {
             principal_things_max: limits.memory.tasks_per_principal_max,
@@ -27,17 +27,17 @@ impl TaskRooms {
         };
         let bounds = TaskBounds {
             ttl_max: limits.memory.task_ttl,
-            questions_max: QUESTIONS_MAX,
+            questions_max: limits.memory.task_questions_max,
             polling: PollBounds::default(),
         };
         Arc::new(Self { quota: Quota::new(quota), bounds })
     }
 
-    /// Room for one more task.
+    /// Leave for one more task.
     ///
     /// # Errors
     /// The error for the client when there is none.
-    pub(crate) fn take(&self, principal: Option<&Arc<str>>) -> Result<QuotaPermit, ErrorObject> {
+    pub(crate) fn permit(&self, principal: Option<&Arc<str>>) -> Result<QuotaPermit, ErrorObject> {
         let permit = self.quota.acquire(principal, 0).map_err(|_full| codes::overloaded("tasks"));
         self.count();
         permit
@@ -66,8 +66,6 @@ impl TaskRooms {
 
 /// Random bytes of an id.
 const ID_BYTES: usize = 24;
-/// Questions of one task that are open at once.
-const QUESTIONS_MAX: usize = 1_024;
 
 #[cfg(test)]
 mod tests;

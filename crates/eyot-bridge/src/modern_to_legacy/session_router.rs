@@ -1,4 +1,4 @@
-//! Where the messages of an upstream session belong that do not come on a call's own stream.
+//! Routes messages of an upstream session to the call, task or subscription that they belong to.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -19,17 +19,20 @@ use serde_json::json;
 use tokio::sync::Notify;
 
 use super::shared::CallShared;
-use super::tasks::Asked;
+use super::tasks::AskTarget;
+use crate::known_tools::KnownTools;
 
 /// The running calls and subscriptions of one upstream session.
 #[derive(Debug)]
-pub(crate) struct Hub {
+pub(crate) struct SessionRouter {
     /// What the clients of this session have declared.
     capabilities: ClientCapabilities,
-    /// The upstream asks on other streams than the call's: then one call at a time.
+    /// The upstream asks on other streams than the call's: one call at a time may be asked then.
     asks_aside: Arc<AtomicBool>,
+    /// Looked up anew when the upstream says that they have changed.
+    tools: Arc<KnownTools>,
     state: Mutex<State>,
-    /// Something was noted for a subscription, or the session is gone.
+    /// A subscription has a change, or the session is lost.
     pub(crate) changed: Notify,
 }
 
@@ -45,17 +48,22 @@ struct State {
     /// The upstream's event id up to which the session's own stream was heard.
     cursor: Option<Bytes>,
     /// Who is asked in the upstream's tasks, by its ids of them.
-    tasks: HashMap<String, Asked>,
+    tasks: HashMap<String, AskTarget>,
     is_gone: bool,
 }
 
-impl Hub {
-    pub(crate) fn new(capabilities: ClientCapabilities, asks_aside: Arc<AtomicBool>) -> Self {
-        Self { capabilities, asks_aside, state: Mutex::default(), changed: Notify::new() }
+impl SessionRouter {
+    /// A router of a session that has no calls yet.
+    pub(crate) fn new(
+        capabilities: ClientCapabilities,
+        asks_aside: Arc<AtomicBool>,
+        tools: Arc<KnownTools>,
+    ) -> Self {
+        Self { capabilities, asks_aside, tools, state: Mutex::default(), changed: Notify::new() }
     }
 
-    /// A call begins. Early questions are asked in the first that can be asked: it is the one that
-    /// the session was opened for.
+    /// A call begins. Early questions are asked in the first call that can be asked: the session was
+    /// opened for it.
     pub(crate) fn begin(&self, call: &Arc<CallShared>) {
         let mut state = self.state.lock();
         state.calls.insert(call.id, Arc::clone(call));
@@ -83,18 +91,18 @@ impl Hub {
         self.state.lock().levels.begin(call, wanted)
     }
 
-    /// The upstream has made a task: whoever this is, is asked in it.
-    pub(crate) fn begin_task(&self, id: &str, asked: Asked) {
-        self.state.lock().tasks.insert(id.to_owned(), asked);
+    /// The upstream has made a task, in which `target` is asked.
+    pub(crate) fn begin_task(&self, id: &str, target: AskTarget) {
+        self.state.lock().tasks.insert(id.to_owned(), target);
     }
 
     pub(crate) fn end_task(&self, id: &str) {
         self.state.lock().tasks.remove(id);
     }
 
-    /// Takes a message that is no answer; `own` is who is asked on the stream that it came on.
+    /// Takes a message that is no answer; `own` is asked what comes on the stream of the message.
     /// What is returned goes to the upstream.
-    pub(crate) fn route(&self, message: Message, own: Option<Asked>) -> Option<Response> {
+    pub(crate) fn route(&self, message: Message, own: Option<AskTarget>) -> Option<Response> {
         match message.into_kind() {
             MessageKind::Request(request) => self.route_request(&request, own),
             MessageKind::Notification(notification) => {
@@ -108,7 +116,7 @@ impl Hub {
         }
     }
 
-    fn route_request(&self, request: &Request, own: Option<Asked>) -> Option<Response> {
+    fn route_request(&self, request: &Request, own: Option<AskTarget>) -> Option<Response> {
         let method = Method::parse(request.method());
         if method == Method::Ping {
             return Some(request.answer(&json!({})));
@@ -120,9 +128,9 @@ impl Hub {
         asked.err().map(|error| request.refuse(&error))
     }
 
-    /// Asks what the client has declared that it can be asked; anything else is noted, for it may
-    /// be why the call fails.
-    fn ask_declared(&self, request: &Request, own: Option<Asked>) -> Result<(), ErrorObject> {
+    /// Asks a client that has declared the capability. A missing one is noted: it may be the reason
+    /// why the call fails.
+    fn ask_declared(&self, request: &Request, own: Option<AskTarget>) -> Result<(), ErrorObject> {
         let question = Question::decode_text(request.method(), request.params());
         let question = question.map_err(|error| codes::invalid_params(&error.to_string()))?;
         let Some(unmet) = question.unmet(&self.capabilities) else {
@@ -131,7 +139,7 @@ impl Hub {
         let method = question.method();
         // Roots may be asked for without any call.
         let is_of_call = method != Method::RootsList;
-        let own = own.as_ref().and_then(Asked::call).cloned();
+        let own = own.as_ref().and_then(AskTarget::call).cloned();
         if let Some(call) = own.or_else(|| self.only_call().filter(|_| is_of_call)) {
             call.note_unmet(&unmet);
         }
@@ -151,12 +159,12 @@ impl Hub {
     /// Finds the call that a question belongs to: that of the task which it names, the one on whose
     /// stream it came, or the only one that can be asked. Anything else would be a guess, and an
     /// answer must never reach another call than the one that asked.
-    fn ask(&self, request: &Request, own: Option<Asked>) -> Result<(), ErrorObject> {
+    fn ask(&self, request: &Request, own: Option<AskTarget>) -> Result<(), ErrorObject> {
         let refused = |text: &str| Err(ErrorObject::new(INVALID_REQUEST, text));
         let related = related_task(request);
         let named = related.as_ref().and_then(|it| self.state.lock().tasks.get(it).cloned());
-        if let Some(asked) = named.or_else(|| own.filter(Asked::may_be_asked)) {
-            return asked.ask(request);
+        if let Some(target) = named.or_else(|| own.filter(AskTarget::may_be_asked)) {
+            return target.ask(request);
         }
         if related.is_some() {
             return refused("there is no such task here");
@@ -192,6 +200,9 @@ impl Hub {
             }
             _ => match Change::of(&notification) {
                 Some(change) => {
+                    if change == Change::Tools {
+                        self.tools.handle_changed();
+                    }
                     let is_heard = self.state.lock().subscribers.changed(&change);
                     if is_heard {
                         self.changed.notify_waiters();
@@ -212,7 +223,7 @@ impl Hub {
         }
     }
 
-    /// A log message names no call: it is of the only one, or of nobody knows which.
+    /// A log message names no call: it is delivered only if exactly one runs.
     fn tell_only(&self, message: Message) {
         match self.only_call() {
             Some(call) => call.tell(message),
@@ -222,14 +233,14 @@ impl Hub {
 
     fn withdraw(&self, id: Option<Id>) {
         let Some(id) = id else { return };
-        let asked: Vec<_> = {
+        let target: Vec<_> = {
             let mut state = self.state.lock();
             state.early.retain(|it| it.id() != id);
-            let calls = state.calls.values().map(|it| Asked::Call(Arc::clone(it)));
+            let calls = state.calls.values().map(|it| AskTarget::Call(Arc::clone(it)));
             calls.chain(state.tasks.values().cloned()).collect()
         };
-        for asked in asked {
-            asked.withdraw(&id);
+        for target in target {
+            target.withdraw(&id);
         }
     }
 
@@ -249,7 +260,7 @@ impl Hub {
         }
     }
 
-    /// Whoever listens here must listen elsewhere.
+    /// The session is lost: subscriptions must be opened in another.
     pub(crate) fn set_gone(&self) {
         self.state.lock().is_gone = true;
         self.changed.notify_waiters();
@@ -269,7 +280,7 @@ impl Hub {
         self.state.lock().subscribers.add(filter)
     }
 
-    /// Ends one: the resources that nobody wants any more.
+    /// Ends a subscription: the resources that no other one wants.
     pub(crate) fn unsubscribe(&self, number: u64) -> Vec<String> {
         self.state.lock().subscribers.remove(number)
     }
@@ -285,3 +296,6 @@ impl Hub {
 
 /// Questions that are kept for the first call.
 const EARLY_MAX: usize = 4;
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,4 @@
-//! A dual session: the upstream session that is held for one legacy client.
+//! The session of a legacy client whose server is legacy, too: one upstream session is held for it.
 
 use std::future::ready;
 use std::pin::pin;
@@ -9,7 +9,7 @@ use bytes::Bytes;
 use eyot_jsonrpc::{Id, Message, Notification, Request, Response};
 use eyot_service::{
     BoxService, Call, Fault, FaultKind, Input, Messages, Reply, ReplyFuture, ReplyItem,
-    SessionHandle,
+    SessionHandle, SharedService,
 };
 use eyot_session::{SessionRecord, SessionState, UpstreamName, UpstreamRef};
 use eyot_stdx::Backoff;
@@ -28,9 +28,9 @@ use crate::watch::{Change, Watch};
 
 /// Holds the upstream session, and opens it again when it is lost.
 #[derive(Debug)]
-pub(crate) struct Dual {
+pub(crate) struct PassthroughSession {
     upstream: Arc<Upstream>,
-    /// Replaced when its link is lost; opened once for all who need it at the same time.
+    /// Replaced when its link is lost; opened once for all calls that wait for it.
     cell: Mutex<Arc<OnceCell<Link>>>,
     questions: Arc<Questions>,
 }
@@ -42,7 +42,7 @@ struct Link {
     generation: u64,
 }
 
-impl Dual {
+impl PassthroughSession {
     /// A session whose upstream has just been opened.
     pub(crate) fn opened(upstream: Arc<Upstream>, connection: LegacyConnection) -> Self {
         let cell = OnceCell::new_with(Some(Link { connection, generation: 1 }));
@@ -56,42 +56,42 @@ impl Dual {
 
     /// What answers the calls of the session.
     pub(crate) fn into_service(self) -> BoxService {
-        let dual = Arc::new(self);
-        BoxService::from_fn(move |call| Arc::clone(&dual).answer(call))
+        BoxService::of_shared(Arc::new(self))
     }
+}
 
-    /// The future of the reply to a call of the session.
+impl SharedService for PassthroughSession {
     fn answer(self: Arc<Self>, call: Call) -> ReplyFuture {
-        let dual = self;
+        let session = self;
         let Some(context) = call.session else {
             return Box::pin(ready(Err(Fault::internal("call has no session"))));
         };
         match call.input {
-            Input::Request(request) => Box::pin(dual.request(context, request)),
-            Input::Notification(notification) => {
-                Box::pin(
-                    async move { dual.notify(&context, notification).await.map(|()| Reply::None) },
-                )
-            }
+            Input::Request(request) => Box::pin(session.request(context, request)),
+            Input::Notification(notification) => Box::pin(async move {
+                session.notify(&context, notification).await.map(|()| Reply::None)
+            }),
             Input::Response(response) => {
                 Box::pin(
-                    async move { dual.respond(&context, response).await.map(|()| Reply::None) },
+                    async move { session.respond(&context, response).await.map(|()| Reply::None) },
                 )
             }
             Input::Listen { cursor } => {
-                Box::pin(async move { Ok(Reply::Stream(dual.listen(context, cursor).await)) })
+                Box::pin(async move { Ok(Reply::Stream(session.listen(context, cursor).await)) })
             }
             Input::Resume { request_id, cursor } => {
-                Box::pin(async move { dual.resume(&context, request_id, cursor).await })
+                Box::pin(async move { session.resume(&context, request_id, cursor).await })
             }
             Input::Close => Box::pin(async move {
-                dual.close().await;
+                session.close().await;
                 Ok(Reply::None)
             }),
             _ => Box::pin(ready(Err(Fault::internal("this input is not known here")))),
         }
     }
+}
 
+impl PassthroughSession {
     /// Sends a request of the client.
     async fn request(
         self: Arc<Self>,
@@ -178,7 +178,7 @@ impl Dual {
                 self.questions.answered();
                 self.sent(link.connection.send(response.into_message().with_id(id))).await
             }
-            // An answer to nobody, or to an upstream session that is no more.
+            // An answer to no question, or to one of an upstream session that has ended.
             _ => {
                 eyot_metrics::messages_dropped("answer_to_nobody");
                 Ok(())
@@ -201,7 +201,7 @@ impl Dual {
         cursor: Option<Bytes>,
     ) -> Messages {
         let mut listening =
-            Listening { dual: self, context, cursor, source: None, ended: None, failures: 0 };
+            Listening { session: self, context, cursor, source: None, ended: None, failures: 0 };
         listening.open().await;
         Messages::new(stream::unfold(listening, Listening::next))
     }
@@ -352,8 +352,7 @@ fn is_not_sent(fault: &Fault) -> bool {
     Outcome::of(&fault.error) == Some(Outcome::NotSent)
 }
 
-/// The upstream's trouble with its own sessions is not the client's: the client's session
-/// goes on.
+/// A lost upstream session is the upstream's fault: the client's session goes on.
 fn upstreams_fault(mut fault: Fault) -> Fault {
     if fault.kind == FaultKind::SessionGone && fault.error.data.is_some() {
         fault.kind = FaultKind::Upstream;
@@ -363,7 +362,7 @@ fn upstreams_fault(mut fault: Fault) -> Fault {
 
 /// Listens to one upstream session after the other.
 struct Listening {
-    dual: Arc<Dual>,
+    session: Arc<PassthroughSession>,
     context: Arc<SessionHandle>,
     cursor: Option<Bytes>,
     source: Option<(Messages, u64)>,
@@ -381,14 +380,14 @@ impl Listening {
                     self.failures = 0;
                     self.cursor = part.cursor().cloned().or_else(|| self.cursor.take());
                     let part = part.map_message(|message| {
-                        self.dual.questions.heard(&message);
+                        self.session.questions.heard(&message);
                         message_to_client(message, generation)
                     });
                     return Some((Ok(part), self));
                 }
                 self.source = None;
                 // The upstream offers no such stream, or no longer; its next session may.
-                let can_end = !self.dual.upstream.target.is_shared_channel();
+                let can_end = !self.session.upstream.target.is_shared_channel();
                 self.ended = can_end.then_some(generation);
             }
             // A child that ends at once is not started again and again without a pause.
@@ -400,7 +399,7 @@ impl Listening {
     }
 
     async fn open(&mut self) {
-        match self.dual.link(&self.context).await {
+        match self.session.link(&self.context).await {
             Ok(link) if self.ended == Some(link.generation) => {}
             Ok(link) => {
                 let source = link.connection.listen(self.cursor.clone()).await;

@@ -1,7 +1,7 @@
 //! What a session hears of changes: one `subscriptions/listen` at the server.
 //!
-//! A filter cannot be changed while it runs. So a new one is opened beside it, and takes its place
-//! once the server has acknowledged it: nothing is missed in between.
+//! The filter of a running stream cannot be changed. A stream with the new filter is opened beside
+//! it and replaces it once the server has acknowledged it, so that no change is missed.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -19,16 +19,16 @@ use parking_lot::Mutex;
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::{sleep, timeout};
 
-use super::upstream::{ModernUpstream, carried_request, upstreams_fault};
+use super::upstream::{ModernUpstream, request_for, upstreams_fault};
 
 /// The subscription of one session.
 #[derive(Debug)]
-pub(crate) struct Feed {
+pub(crate) struct ChangeSubscription {
     upstream: Arc<ModernUpstream>,
     state: Mutex<State>,
-    /// One opens at a time; whoever waited finds that it was done for them.
-    turn: Semaphore,
-    /// Somebody has opened a new source, or wants another.
+    /// One caller opens a stream at a time; those that waited use it.
+    opening: Semaphore,
+    /// There is a new stream, or another is wanted.
     changed: Notify,
 }
 
@@ -36,26 +36,26 @@ pub(crate) struct Feed {
 struct State {
     /// The resources that the client wants to hear of.
     wanted: BTreeSet<String>,
-    /// Counts the changes of it.
+    /// Counts the changes of `wanted`.
     wanted_no: u64,
-    /// The one that the newest source was opened with.
+    /// The count at which the newest stream was opened.
     opened_no: u64,
     acknowledged: SubscriptionFilter,
-    /// The newest source, until somebody listens.
-    source: Option<Source>,
-    /// Whether the newest source has not ended, as far as is known.
+    /// The newest stream, until a client listens.
+    stream: Option<ChangeStream>,
+    /// Whether the newest stream has not ended, as far as is known.
     is_open: bool,
 }
 
-/// What the server tells, for whoever listens.
+/// What the server tells of changes, for the client that listens.
 #[derive(Debug)]
-pub(crate) struct Source {
+pub(crate) struct ChangeStream {
     pub(crate) parts: Messages,
-    /// What an older source has brought and nobody has read.
+    /// Messages of an older stream that the client has not read.
     pub(crate) unread: Vec<Message>,
 }
 
-impl Source {
+impl ChangeStream {
     /// What has come already, without waiting for more.
     pub(crate) fn drain(&mut self) -> Vec<Message> {
         let mut messages = std::mem::take(&mut self.unread);
@@ -67,22 +67,23 @@ impl Source {
     }
 }
 
-impl Feed {
-    /// A feed that tells of nothing yet.
+impl ChangeSubscription {
+    /// A subscription that hears nothing yet.
     pub(crate) fn new(upstream: Arc<ModernUpstream>, wanted: BTreeSet<String>) -> Self {
         let state = State { wanted, wanted_no: 1, ..State::default() };
-        let (turn, changed) = (Semaphore::new(1), Notify::new());
-        Self { upstream, state: Mutex::new(state), turn, changed }
+        let (opening, changed) = (Semaphore::new(1), Notify::new());
+        Self { upstream, state: Mutex::new(state), opening, changed }
     }
 
-    /// Wants to hear of a resource; says whether the server will tell.
+    /// Subscribes to a resource; `false` when the server does not tell of it.
     pub(crate) async fn subscribe(&self, client: &ClientMeta, uri: &str) -> Result<bool, Fault> {
+        let subscriptions_max = self.upstream.limits().sessions.subscriptions_max;
         let number = {
             let mut state = self.state.lock();
             if state.is_open && state.tells(uri) {
                 return Ok(true);
             }
-            if state.wanted.len() >= SUBSCRIPTIONS_MAX {
+            if state.wanted.len() >= subscriptions_max {
                 return Ok(false);
             }
             state.want(|wanted| wanted.insert(uri.to_owned()))
@@ -96,7 +97,7 @@ impl Feed {
         opened.map(|()| is_told)
     }
 
-    /// Wants to hear of a resource no more.
+    /// Ends the subscription to a resource.
     pub(crate) async fn unsubscribe(&self, client: &ClientMeta, uri: &str) {
         let number = {
             let mut state = self.state.lock();
@@ -104,8 +105,8 @@ impl Feed {
                 return;
             }
             let number = state.want(|wanted| wanted.remove(uri));
-            if state.wanted.is_empty() && state.source.take().is_some() {
-                // Nobody listens, so there is nothing to hear of any more.
+            if state.wanted.is_empty() && state.stream.take().is_some() {
+                // No client listens, and no resource is wanted.
                 state.is_open = false;
                 return;
             }
@@ -116,41 +117,41 @@ impl Feed {
         }
     }
 
-    /// Sees to it that a source is open that covers that change of the wishes. Changes within a
+    /// Opens a stream with what is wanted since that change, unless there is one. Changes within a
     /// short time are made together.
     async fn reach(&self, client: &ClientMeta, number: u64) -> Result<(), Fault> {
         sleep(COALESCE).await;
-        let turn = self.turn.acquire().await;
+        let permit = self.opening.acquire().await;
         let is_reached = {
             let state = self.state.lock();
             state.is_open && state.opened_no >= number
         };
         let opened = if is_reached { Ok(()) } else { self.open(client).await };
-        drop(turn);
+        drop(permit);
         opened
     }
 
-    /// The same for whoever listens and has lost its source.
+    /// Opens a stream for a client that listens and has lost its own.
     pub(crate) async fn reopen(&self, client: &ClientMeta) -> Result<(), Fault> {
-        let turn = self.turn.acquire().await;
-        let is_there = self.state.lock().source.is_some();
+        let permit = self.opening.acquire().await;
+        let is_there = self.state.lock().stream.is_some();
         let opened = if is_there { Ok(()) } else { self.open(client).await };
-        drop(turn);
+        drop(permit);
         opened
     }
 
-    /// Opens a source and leaves it for whoever listens.
+    /// Opens a stream and leaves it for the client that listens.
     async fn open(&self, client: &ClientMeta) -> Result<(), Fault> {
         let patience = self.upstream.limits().calls.timeout;
         let opening = timeout(patience, self.listen(client)).await;
         let opened = opening.unwrap_or_else(|_elapsed| Err(Fault::timed_out(patience)));
-        let (number, acknowledged, source) = opened.map_err(upstreams_fault)?;
+        let (number, acknowledged, stream) = opened.map_err(upstreams_fault)?;
         {
             let mut state = self.state.lock();
             state.opened_no = number;
             state.acknowledged = acknowledged;
-            let unread = state.source.take().map(|mut it| it.drain()).unwrap_or_default();
-            state.source = Some(Source { parts: source, unread });
+            let unread = state.stream.take().map(|mut it| it.drain()).unwrap_or_default();
+            state.stream = Some(ChangeStream { parts: stream, unread });
             state.is_open = true;
         }
         self.changed.notify_one();
@@ -165,7 +166,7 @@ impl Feed {
         let params = SubscriptionsListenParams::new(filter);
         let method = Method::SubscriptionsListen.as_str();
         let bare = Request::unnumbered(method, &params);
-        let request = carried_request(client, &bare).ok_or_else(Fault::unanswered)?;
+        let request = request_for(client, &bare).ok_or_else(Fault::unanswered)?;
         let connection = self.upstream.connection().await?;
         let mut parts = match connection.request(request, &Sender::ourselves()).await? {
             Reply::Stream(parts) => parts,
@@ -213,33 +214,33 @@ impl Feed {
         filter.is_ok_and(|it| it == SubscriptionFilter::new())
     }
 
-    /// The newest source, for whoever listens.
-    pub(crate) fn take(&self) -> Option<Source> {
-        self.state.lock().source.take()
+    /// The newest stream, for the client that listens.
+    pub(crate) fn take(&self) -> Option<ChangeStream> {
+        self.state.lock().stream.take()
     }
 
-    /// Gives a source back: nobody listens any more. It stays open for the subscriptions, of whose
-    /// changes the client hears when it listens again.
-    pub(crate) fn give_back(&self, mut source: Source) {
+    /// Keeps the stream of a client that has stopped listening. It stays open if resources are
+    /// wanted: the client hears of their changes when it listens again.
+    pub(crate) fn park(&self, mut stream: ChangeStream) {
         let mut state = self.state.lock();
-        if let Some(newer) = &mut state.source {
-            newer.unread.splice(0..0, source.drain()).for_each(drop);
+        if let Some(newer) = &mut state.stream {
+            newer.unread.splice(0..0, stream.drain()).for_each(drop);
         } else if state.wanted.is_empty() {
             state.is_open = false;
         } else {
-            state.source = Some(source);
+            state.stream = Some(stream);
         }
         drop(state);
         self.changed.notify_one();
     }
 
-    /// The source that was taken has ended.
+    /// The stream that was taken has ended.
     pub(crate) fn lost(&self) {
         let mut state = self.state.lock();
-        state.is_open = state.source.is_some();
+        state.is_open = state.stream.is_some();
     }
 
-    /// Waits for a new source or another wish.
+    /// Waits until there is a new stream, or another is wanted.
     pub(crate) async fn changed(&self) {
         self.changed.notified().await;
     }
@@ -259,8 +260,8 @@ impl Feed {
 
     /// The session is over.
     pub(crate) fn close(&self) {
-        let source = self.state.lock().source.take();
-        drop(source);
+        let stream = self.state.lock().stream.take();
+        drop(stream);
     }
 }
 
@@ -278,9 +279,7 @@ impl State {
     }
 }
 
-/// How long a change of the wishes waits for others.
+/// How long a change of what is wanted waits for further ones.
 const COALESCE: Duration = Duration::from_millis(20);
-/// Messages that are taken from a source at once, when another takes its place.
+/// Messages that are taken from a stream at once, when another takes its place.
 const UNREAD_MAX: usize = 256;
-/// Resources that one session may be told of.
-const SUBSCRIPTIONS_MAX: usize = 1_024;

@@ -1,10 +1,10 @@
-//! What the bridge makes of a server for clients of the other era, before anybody calls it.
+//! What the bridge makes of a server for clients of the other era, told before any call.
 //!
-//! Nothing is decided here: what is told comes from the functions that carry the messages.
+//! Nothing is decided here: the report comes from the functions that convert the messages.
 
 use eyot_era::legacy_to_modern::ClientMeta;
 use eyot_era::modern_to_legacy;
-use eyot_era::revision::{self, Carry, Effect, FEATURES, Feature, Losses};
+use eyot_era::revision::{self, Convert, Effect, FEATURES, Feature, Losses};
 use eyot_types::{
     ClientCapabilities, DiscoverResult, Era, Implementation, InitializeParams, InitializeResult,
     MirroredArguments, Revision, ServerCapabilities, TASKS_EXTENSION, Tool,
@@ -16,12 +16,12 @@ use serde_json::value::to_raw_value;
 
 /// A server of one era before clients of the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Crossing {
+pub struct BridgeReport {
     server: Revision,
     client: Revision,
 }
 
-impl Crossing {
+impl BridgeReport {
     /// A server that speaks this revision before clients of the other era, of its latest revision.
     #[must_use]
     pub fn of(server: Revision) -> Self {
@@ -38,7 +38,7 @@ impl Crossing {
         self.client
     }
 
-    /// What its clients are told that the server can do, and what is lost of that.
+    /// The capabilities of the server as its clients are told them, and what is lost.
     #[must_use]
     pub fn server_capabilities(
         &self,
@@ -59,8 +59,8 @@ impl Crossing {
         }
     }
 
-    /// What the server is told that a client can do which declares all that its revision has, and
-    /// what that client has declared.
+    /// The capabilities of a client that declares all that its revision has: as the server is told
+    /// them, and as declared.
     #[must_use]
     pub fn client_capabilities(&self) -> (ClientCapabilities, ClientCapabilities) {
         let declared = everything(self.client.era());
@@ -82,7 +82,7 @@ impl Crossing {
 
     /// What is lost of a value that the server says, such as a list of tools.
     #[must_use]
-    pub fn losses<T: Carry>(&self, said: T) -> Losses {
+    pub fn losses<T: Convert>(&self, said: T) -> Losses {
         revision::to(self.client, said).1
     }
 
@@ -95,11 +95,11 @@ impl Crossing {
         invalid.filter(|_| needs_headers).map(|error| error.to_string())
     }
 
-    /// What the server may say in the course of a call that its clients cannot be told, with where
-    /// it would say so. Only what it declares is thought of.
+    /// What a call may bring that clients cannot be told, and where: as far as the server's
+    /// capabilities allow it.
     ///
-    /// What the bridge does in another way is none of it: a question in a call becomes a round, and
-    /// the other way round.
+    /// What the bridge does in another way is not part of it: a question in a call becomes a round, and
+    /// a round becomes questions.
     pub fn in_calls(
         &self,
         declared: &ServerCapabilities,
@@ -120,7 +120,7 @@ pub fn has_tasks(declared: &ServerCapabilities) -> bool {
     declared.has("tasks") || declared.extension(TASKS_EXTENSION).is_some()
 }
 
-/// Where a server that declares this says something which no list shows; `None`: nowhere.
+/// Where a server with these capabilities uses a feature that no list shows; `None`: nowhere.
 fn place(feature: Feature, declared: &ServerCapabilities) -> Option<&'static str> {
     let (is_said, place) = match feature {
         Feature::StructuredContent | Feature::AnyStructuredContent => {

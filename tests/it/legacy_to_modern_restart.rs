@@ -6,8 +6,8 @@ use eyot::MemoryStore;
 use eyot::session::LogLimits;
 use serde_json::json;
 
+use crate::legacy_to_modern::{asks, discover, discovered, done, form, list, request, tool};
 use crate::support::{Proxy, Session, Upstream, call, patient_limits, tool_text};
-use crate::to_modern::{asks, discover, discovered, done, form, list, request, tool};
 
 const META: &str = "io.modelcontextprotocol/";
 

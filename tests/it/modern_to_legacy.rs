@@ -629,6 +629,29 @@ async fn calls_that_share_a_child_are_asked_one_after_the_other() {
 }
 
 #[tokio::test]
+async fn the_name_of_a_subscription_is_exact() {
+    let habits = Habits::new().with_stream();
+    let mut upstream = Upstream::with(&habits).await;
+    let adjust = |config: &mut eyot::ProxyConfig| config.affinity = Affinity::Shared;
+    let proxy = Proxy::before_url(&upstream, patient_limits(), adjust).await;
+    let wanted = json!({ "notifications": { "toolsListChanged": true } });
+    let request = modern_request(7, "subscriptions/listen", wanted);
+    let long = "18446744073709551617";
+    let body = request.to_string().replace("\"id\":7", &format!("\"id\":{long}"));
+    let mut connection = Connection::open(proxy.address).await;
+    connection.ask(&modern_ask(&request).body(body.as_bytes())).await;
+    let (mut stream, begun) =
+        tokio::join!(async { upstream.next().await.events().await }, connection.begun());
+    let mut events = begun.events();
+    let acknowledged = events.next().await.data.unwrap();
+    stream.message(&note("notifications/tools/list_changed", json!({}))).await;
+    let changed = events.next().await.data.unwrap();
+    for text in [acknowledged, changed] {
+        assert!(text.contains(&format!("\"{META}subscriptionId\":{long}}}")), "{text}");
+    }
+}
+
+#[tokio::test]
 async fn subscriptions_are_told_what_the_upstream_tells() {
     let habits = Habits::new().with_stream();
     let mut upstream = Upstream::with(&habits).await;

@@ -6,17 +6,18 @@ use std::sync::{Arc, Weak};
 use eyot_jsonrpc::{ErrorObject, INVALID_REQUEST, Id, Request, UpstreamId};
 
 use super::super::shared::CallShared;
+
 /// Who is asked when an upstream asks in a task.
 #[derive(Clone, Debug)]
-pub(crate) enum Asked {
+pub(crate) enum AskTarget {
     /// The client of a call that does not know of its task.
     Call(Arc<CallShared>),
-    /// Whoever looks at the task.
-    Task(Weak<dyn AskedTask>),
+    /// The client that looks at the task.
+    Task(Weak<dyn TaskTarget>),
 }
 
 /// A task that its upstream asks in, and says something of.
-pub(crate) trait AskedTask: fmt::Debug + Send + Sync {
+pub(crate) trait TaskTarget: fmt::Debug + Send + Sync {
     /// Takes a question; what the upstream is told if it cannot be asked.
     fn ask(&self, request: &Request) -> Result<(), ErrorObject>;
 
@@ -27,7 +28,7 @@ pub(crate) trait AskedTask: fmt::Debug + Send + Sync {
     fn handle_changed(&self);
 }
 
-impl Asked {
+impl AskTarget {
     /// Takes a question; what the upstream is told if it cannot be asked.
     pub(crate) fn ask(&self, request: &Request) -> Result<(), ErrorObject> {
         let gone = |text| ErrorObject::new(INVALID_REQUEST, text);
@@ -41,7 +42,7 @@ impl Asked {
         }
     }
 
-    /// Whether there is anybody who can be asked.
+    /// Whether the client can be asked.
     pub(crate) fn may_be_asked(&self) -> bool {
         match self {
             Self::Call(call) => call.may_be_asked,

@@ -47,7 +47,7 @@ fn the_samples_have_every_member_of_every_revision() {
 fn every_sample_is_valid_wherever_it_is_carried() {
     for schema in since(Revision::V2024_11_05) {
         for sample in &samples::all() {
-            let (mut value, losses) = (sample.carry)(schema.revision, &sample.value);
+            let (mut value, losses) = (sample.convert)(schema.revision, &sample.value);
             if losses.refused().is_some() {
                 continue;
             }
@@ -71,8 +71,8 @@ fn add_request_meta(params: &mut Value) {
 fn what_is_carried_once_is_carried() {
     for &revision in Revision::SUPPORTED {
         for sample in &samples::all() {
-            let (value, losses) = (sample.carry)(revision, &sample.value);
-            let (again, more) = (sample.carry)(revision, &value);
+            let (value, losses) = (sample.convert)(revision, &sample.value);
+            let (again, more) = (sample.convert)(revision, &value);
             assert_eq!(again, value, "{revision} after {losses:?}");
             let lasting: Vec<_> = losses.iter().map(|loss| loss.feature).collect();
             assert!(more.iter().all(|loss| lasting.contains(&loss.feature)), "{revision} {more:?}");
@@ -83,7 +83,7 @@ fn what_is_carried_once_is_carried() {
 #[test]
 fn nothing_is_lost_on_the_way_to_a_revision_that_has_it_all() {
     for sample in &samples::all() {
-        let (value, losses) = (sample.carry)(Revision::MODERN, &sample.value);
+        let (value, losses) = (sample.convert)(Revision::MODERN, &sample.value);
         let legacy = ["elicitation_id", "roots_list_changed", "task_request", "tool_execution"];
         assert!(losses.iter().all(|loss| legacy.contains(&loss.feature.as_str())), "{losses:?}");
         assert!(!losses.is_empty() || value == sample.value, "{value}");

@@ -8,7 +8,7 @@ use eyot_session::{SessionState, UpstreamName};
 use parking_lot::Mutex;
 use tokio::sync::OnceCell;
 
-use super::feed::Feed;
+use super::change_subscription::ChangeSubscription;
 use super::pending::{Calls, Questions};
 use super::tasks::{KnownTasks, SessionTasks};
 use super::upstream::ModernUpstream;
@@ -16,7 +16,7 @@ use super::upstream::ModernUpstream;
 /// What the bridge keeps of a session. Everything that must outlive the process is in the stored
 /// state.
 #[derive(Debug)]
-pub(crate) struct Bridged {
+pub(crate) struct EmulatedSession {
     upstream: Arc<ModernUpstream>,
     peer: Peer,
     /// Known from `initialize`, or read from the store.
@@ -24,11 +24,11 @@ pub(crate) struct Bridged {
     log_level: Mutex<Option<String>>,
     questions: Arc<Questions>,
     calls: Arc<Calls>,
-    feed: Feed,
+    changes: ChangeSubscription,
     tasks: SessionTasks,
 }
 
-impl Bridged {
+impl EmulatedSession {
     /// A session that an earlier process has opened, or that is opened now.
     pub(crate) fn stored(
         upstream: Arc<ModernUpstream>,
@@ -37,7 +37,7 @@ impl Bridged {
         state: SessionState,
     ) -> Self {
         Self {
-            feed: Feed::new(Arc::clone(&upstream), state.subscriptions),
+            changes: ChangeSubscription::new(Arc::clone(&upstream), state.subscriptions),
             tasks: SessionTasks::new(known_tasks),
             upstream,
             peer,
@@ -62,8 +62,8 @@ impl Bridged {
         &self.peer
     }
 
-    pub(crate) fn feed(&self) -> &Feed {
-        &self.feed
+    pub(crate) fn changes(&self) -> &ChangeSubscription {
+        &self.changes
     }
 
     pub(crate) fn tasks(&self) -> &SessionTasks {

@@ -1,7 +1,7 @@
 //! Modern clients over HTTP before a modern server on a pipe, which sees no headers: they are held
 //! against the arguments here.
 
-use eyot_bridge::{Ask, ParamHeaders};
+use eyot_bridge::{ModernRequest, ParamHeaders};
 use eyot_jsonrpc::{Message, Request, Response};
 use eyot_service::{Fault, Messages, Reply};
 use eyot_types::{Method, PaginatedParams};
@@ -18,30 +18,30 @@ pub(crate) struct HeaderlessServer<'s> {
 
 impl HeaderlessServer<'_> {
     /// Answers a request that [`ParamHeaders`] are concerned with.
-    pub(crate) async fn answer(&self, ask: Ask) -> Result<Reply, Fault> {
-        let sender = Sender::new(ask.peer.clone(), HeaderMap::new());
-        if Method::parse(&ask.method()) == Method::ToolsCall {
-            let (ask, sender) = (&ask, &sender);
+    pub(crate) async fn answer(&self, request: ModernRequest) -> Result<Reply, Fault> {
+        let sender = Sender::new(request.peer.clone(), HeaderMap::new());
+        if Method::parse(request.method()) == Method::ToolsCall {
+            let (request, sender) = (&request, &sender);
             let list = |page| async move {
-                let request = list_for(ask, page);
+                let request = list_for(request, page);
                 self.modern.request(self.connection, request, sender).await?.answer(drop).await
             };
-            if let Err(fault) = self.param_headers.check(ask, list).await {
-                return ask.fail(fault);
+            if let Err(fault) = self.param_headers.check(request, list).await {
+                return request.fail(fault);
             }
         }
-        let reply = self.modern.request(self.connection, ask.message.clone(), &sender).await?;
-        Ok(self.learning(ask, reply))
+        let reply = self.modern.request(self.connection, request.message.clone(), &sender).await?;
+        Ok(self.learning(request, reply))
     }
 
     /// Takes the answer to a list on its way to the client.
-    fn learning(&self, ask: Ask, reply: Reply) -> Reply {
-        if Method::parse(&ask.method()) != Method::ToolsList {
+    fn learning(&self, request: ModernRequest, reply: Reply) -> Reply {
+        if Method::parse(request.method()) != Method::ToolsList {
             return reply;
         }
         let headers = self.param_headers.clone();
         let learn = move |list: Response| {
-            headers.learn(&ask, &list);
+            headers.learn(&request, &list);
             ParamHeaders::without_invalid(list)
         };
         match reply {
@@ -60,7 +60,7 @@ impl HeaderlessServer<'_> {
 }
 
 /// A request for a page of the tools on behalf of the client.
-fn list_for(ask: &Ask, mut page: PaginatedParams) -> Request {
-    page.meta = ask.message.meta().and_then(|it| serde_json::from_str(it).ok());
+fn list_for(request: &ModernRequest, mut page: PaginatedParams) -> Request {
+    page.meta = request.message.meta().and_then(|it| serde_json::from_str(it).ok());
     Request::unnumbered(Method::ToolsList.as_str(), &page)
 }

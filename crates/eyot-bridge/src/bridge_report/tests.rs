@@ -4,7 +4,7 @@ use eyot_types::Revision::{V2025_03_26, V2025_11_25, V2026_07_28};
 use eyot_types::{Era, Revision, ServerCapabilities, Tool};
 use serde_json::{Value, json};
 
-use super::{Crossing, has_tasks};
+use super::{BridgeReport, has_tasks};
 
 fn capabilities(declared: &Value) -> ServerCapabilities {
     serde_json::from_value(declared.clone()).unwrap()
@@ -12,13 +12,13 @@ fn capabilities(declared: &Value) -> ServerCapabilities {
 
 #[track_caller]
 fn check(server: Revision, declared: &Value, told: &Value, lost: &[&str], in_calls: &[&str]) {
-    let crossing = Crossing::of(server);
+    let report = BridgeReport::of(server);
     let declared = capabilities(declared);
-    let (server_told, losses) = crossing.server_capabilities(declared.clone());
+    let (server_told, losses) = report.server_capabilities(declared.clone());
     assert_eq!(server_told, capabilities(told));
     let names: Vec<_> = losses.iter().map(|it| it.feature.as_str()).collect();
     assert_eq!(names, lost);
-    let names: Vec<_> = crossing.in_calls(&declared).map(|it| it.0.as_str()).collect();
+    let names: Vec<_> = report.in_calls(&declared).map(|it| it.0.as_str()).collect();
     assert_eq!(names, in_calls);
 }
 
@@ -48,9 +48,9 @@ fn a_modern_server_loses_what_the_legacy_era_does_not_have_yet() {
 #[test]
 fn a_client_is_declared_as_the_servers_era_knows_it() {
     for server in [V2025_11_25, V2026_07_28] {
-        let crossing = Crossing::of(server);
-        assert_eq!(crossing.client().era(), server.era().other());
-        let (told, declared) = crossing.client_capabilities();
+        let report = BridgeReport::of(server);
+        assert_eq!(report.client().era(), server.era().other());
+        let (told, declared) = report.client_capabilities();
         let expected = json!({ "elicitation": { "form": {}, "url": {} }, "roots": {},
             "sampling": { "context": {}, "tools": {} } });
         assert_eq!(json!(told), expected);
@@ -67,7 +67,7 @@ fn tools_lose_what_their_clients_do_not_know_and_are_left_out_if_they_cannot_be_
         serde_json::from_value(tool).unwrap()
     };
     let lost = |server, more| {
-        let losses = Crossing::of(server).losses(tool(more));
+        let losses = BridgeReport::of(server).losses(tool(more));
         losses.iter().map(|it| it.feature.as_str()).collect::<Vec<_>>()
     };
     let required = json!({ "execution": { "taskSupport": "required" } });
@@ -80,10 +80,10 @@ fn tools_lose_what_their_clients_do_not_know_and_are_left_out_if_they_cannot_be_
     for (server, is_http, is_left_out) in
         [(V2025_11_25, false, true), (V2026_07_28, true, true), (V2026_07_28, false, false)]
     {
-        let why = Crossing::of(server).leaves_out(&bad, is_http);
+        let why = BridgeReport::of(server).leaves_out(&bad, is_http);
         assert_eq!(why.is_some(), is_left_out, "{server} {is_http} {why:?}");
     }
-    assert_eq!(Crossing::of(V2025_11_25).leaves_out(&tool(json!({})), true), None);
+    assert_eq!(BridgeReport::of(V2025_11_25).leaves_out(&tool(json!({})), true), None);
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::legacy_to_modern::{discover, request};
 use crate::support::{EventsOut, Exchange, Proxy, Session, Upstream, call, note, tool_text};
-use crate::to_modern::{discover, request};
 
 const ID: &str = "io.modelcontextprotocol/subscriptionId";
 

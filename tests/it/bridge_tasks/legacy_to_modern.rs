@@ -7,11 +7,11 @@ use eyot::{ApiKey, Keys, Limits};
 use eyot_stdx::Secret;
 use serde_json::{Value, json};
 
+use crate::legacy_to_modern::{accepted, discovered, done, form, list, refuse, request, tool};
 use crate::support::{
     Ask, Proxy, Response, Session, Upstream, call as plain_call, initialize, note, patient_limits,
     send, tool_text,
 };
-use crate::to_modern::{accepted, discovered, done, form, list, refuse, request, tool};
 
 const META: &str = "io.modelcontextprotocol/";
 const CREATED: &str = "2026-07-28T10:30:00Z";

@@ -39,11 +39,11 @@ pub struct Pipe<I> {
     limits: Limits,
     calls: SelectAll<Abortable<Messages>>,
     /// The calls that run, by the client's ids.
-    running: HashMap<Id, AbortHandle>,
+    running: HashMap<Id, RunningCall>,
     session: Option<PipeSession>,
     drain: Pin<Box<WaitForCancellationFutureOwned>>,
-    /// Cancelled when the drain begins or the peer's input ends: subscriptions end with it.
-    subscriptions_end: CancellationToken,
+    /// Cancelled when the drain begins: subscriptions end with it.
+    draining: CancellationToken,
     /// Runs once nothing new is taken: how long the rest may take.
     end: Option<Pin<Box<Sleep>>>,
     /// Runs while the peer takes nothing.
@@ -54,6 +54,13 @@ impl<I> fmt::Debug for Pipe<I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pipe").field("running", &self.running.len()).finish_non_exhaustive()
     }
+}
+
+/// A request of the peer that is not answered yet.
+struct RunningCall {
+    handle: AbortHandle,
+    /// It has no end of its own.
+    is_subscription: bool,
 }
 
 struct Stalled {
@@ -88,7 +95,7 @@ impl<I: MessageIo> Pipe<I> {
             running: HashMap::new(),
             session: None,
             drain: Box::pin(shutdown.drained().clone().cancelled_owned()),
-            subscriptions_end: shutdown.drained().child_token(),
+            draining: shutdown.drained().clone(),
             end: None,
             stalled: None,
         }
@@ -159,7 +166,10 @@ impl<I: MessageIo> Pipe<I> {
                 return Pass::Moved;
             }
             // Earlier requests outlive the end of the input.
-            Poll::Ready(IoEvent::Ended(_)) => self.begin_end(),
+            Poll::Ready(IoEvent::Ended(_)) => {
+                self.end_subscriptions();
+                self.begin_end();
+            }
             Poll::Pending => {}
         }
         if self.is_done() || self.is_late(cx) {
@@ -174,10 +184,20 @@ impl<I: MessageIo> Pipe<I> {
             return;
         }
         self.end = Some(Box::pin(tokio::time::sleep(self.limits.drain_timeout)));
-        self.subscriptions_end.cancel();
         if let Some(session) = &self.session {
             session.stop_listening();
         }
+    }
+
+    /// The peer has left: "an abrupt transport close carries no response" (2026-07-28, schema,
+    /// `SubscriptionsListenResult`).
+    fn end_subscriptions(&mut self) {
+        self.running.retain(|_, call| {
+            if call.is_subscription {
+                call.handle.abort();
+            }
+            !call.is_subscription
+        });
     }
 
     fn is_done(&self) -> bool {
@@ -276,12 +296,13 @@ impl<I: MessageIo> Pipe<I> {
             }
             self.session = PipeSession::open(&request, &self.peer);
         }
+        let is_subscription = request.is_method(Method::SubscriptionsListen.as_str());
         let call = self.call(Input::Request(request), era);
-        let items = ReplyStream::of_ending(&self.service, call, &self.subscriptions_end)
-            .answered(Some(id.clone()));
+        let items =
+            ReplyStream::of_ending(&self.service, call, &self.draining).answered(Some(id.clone()));
         let (items, handle) = abortable(items);
         self.calls.push(items);
-        self.running.insert(id, handle);
+        self.running.insert(id, RunningCall { handle, is_subscription });
     }
 
     fn call(&self, input: Input, era: Era) -> Call {
@@ -321,8 +342,8 @@ impl<I: MessageIo> Pipe<I> {
         if self.session.as_ref().is_some_and(|it| it.is_opened_by(id)) {
             return;
         }
-        if let Some(handle) = self.running.remove(id) {
-            handle.abort();
+        if let Some(call) = self.running.remove(id) {
+            call.handle.abort();
         }
     }
 

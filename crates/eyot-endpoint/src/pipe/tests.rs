@@ -128,7 +128,5 @@ async fn subscription_ends_with_the_input_of_its_client() {
     let endless = BoxService::from_fn(|_| Box::pin(std::future::pending()));
     Pipe::new(io, endless, Limits::default(), &Shutdown::new()).run().await;
     assert_eq!(began.elapsed(), std::time::Duration::ZERO, "the drain waits for nothing");
-    let sent = sent.lock();
-    assert_eq!(sent.len(), 1, "{sent:?}");
-    assert!(sent[0].contains(r#""io.modelcontextprotocol/subscriptionId":"all""#), "{sent:?}");
+    assert!(sent.lock().is_empty(), "nothing answers a peer that has left");
 }

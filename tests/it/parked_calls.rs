@@ -256,7 +256,7 @@ async fn a_call_that_another_process_has_taken_over_is_not_answered_by_the_first
     }
     let refused = ask(&first, &retry).await.json();
     let reason = &refused["error"]["data"]["reason"];
-    assert_eq!(reason, "somebody else goes on with the call", "{refused}");
+    assert_eq!(reason, "another process goes on with the call", "{refused}");
 }
 
 #[tokio::test]

@@ -102,7 +102,9 @@ impl ParkedCall {
         };
         let (stage, answers, stored) = match record.stage {
             RecordStage::Asked(before, questions) => (asked(None), before, questions),
-            RecordStage::Answered(given, questions) => (asked(Some(given)), None, questions),
+            RecordStage::Answered(given, questions) => {
+                (asked(Some(Box::new(given))), None, questions)
+            }
             RecordStage::Done(given, word) => {
                 (Stage::Ended { word, until: now + LAST_WORD_TTL }, Some(given), Vec::new())
             }
@@ -150,7 +152,7 @@ impl ParkedCall {
         let is_before = round.checked_add(1) == Some(self.round());
         let is_equal = self.answers == Some(digest);
         match &mut self.stage {
-            Stage::Asked(it) if is_this && it.given.is_none_or(|it| it == digest) => {
+            Stage::Asked(it) if is_this && it.given.as_ref().is_none_or(|it| **it == digest) => {
                 self.take_answers(responses, digest)
             }
             Stage::Asked(it) if is_before && is_equal => {
@@ -170,7 +172,7 @@ impl ParkedCall {
             Stage::Ended { word, .. } if is_this && is_equal => {
                 Came::Told(Word::Last(word.clone()))
             }
-            _ => refused(&RoundError::AnsweredAlready),
+            _ => Came::refused(&RoundError::AnsweredAlready),
         }
     }
 
@@ -266,13 +268,10 @@ impl ParkedCall {
         }
     }
 
-    /// What is to be done next.
+    /// What is to be done next. A call at rest keeps no room for actions.
     pub fn poll_action(&mut self) -> Option<Action> {
         let action = self.actions.pop_front();
-        if self.actions.is_empty() {
-            // A call at rest keeps no room for them.
-            self.actions = VecDeque::new();
-        }
+        self.actions.shrink_to_fit();
         action.or_else(|| self.due_record())
     }
 
@@ -386,7 +385,7 @@ impl ParkedCall {
                 self.storing = Storing::Due;
                 self.enter(Came::Answers)
             }
-            Err(error) => refused(&error),
+            Err(error) => Came::refused(&error),
         }
     }
 
@@ -492,13 +491,9 @@ impl ParkedCall {
     }
 }
 
-fn refused(error: &RoundError) -> Came {
-    Came::Told(Word::Refused(error.to_error()))
-}
-
 /// The error of a client whose call another process has.
 fn elsewhere() -> ErrorObject {
-    codes::upstream_lost("somebody else goes on with the call", Outcome::Unknown, true)
+    codes::upstream_lost("another process goes on with the call", Outcome::Unknown, true)
 }
 
 #[cfg(test)]

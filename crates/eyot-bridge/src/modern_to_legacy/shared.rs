@@ -33,7 +33,7 @@ pub(crate) struct CallShared {
 struct CallState {
     parked: ParkedCall,
     /// Counts what has happened to the machine, so that its driver sees it.
-    changes: u64,
+    changes: u32,
     driver: Driver,
     /// What clients are told and have not yet heard.
     told: Vec<(Waiter, Told)>,
@@ -299,7 +299,7 @@ impl CallShared {
     }
 
     /// Ready when the machine was changed since `seen`, which then counts that change.
-    pub(crate) fn poll_changes(&self, seen: &mut u64, cx: &Context<'_>) -> Poll<()> {
+    pub(crate) fn poll_changes(&self, seen: &mut u32, cx: &Context<'_>) -> Poll<()> {
         let mut state = self.state.lock();
         if state.changes != *seen {
             *seen = state.changes;

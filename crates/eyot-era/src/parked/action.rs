@@ -5,6 +5,7 @@ use std::time::Duration;
 use eyot_jsonrpc::{ErrorObject, Message, Response};
 use eyot_types::Revision;
 
+use super::questions::RoundError;
 use super::record::Record;
 
 /// How a call is parked.
@@ -39,6 +40,12 @@ pub enum Came {
     Follows(Waiter),
     /// It is told this at once.
     Told(Word),
+}
+
+impl Came {
+    pub(super) fn refused(error: &RoundError) -> Self {
+        Self::Told(Word::Refused(error.to_error()))
+    }
 }
 
 /// What a client is told: after this it does not wait any more.

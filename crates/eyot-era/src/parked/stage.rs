@@ -21,13 +21,13 @@ pub(super) enum Stage {
 }
 
 /// How the client is waited for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Asked {
     pub(super) expires: Instant,
     /// Set when no client was there to be told: one that has gone for good is not waited for.
     pub(super) return_by: Option<Instant>,
     /// What the upstream may have got from an earlier process.
-    pub(super) given: Option<AnswersDigest>,
+    pub(super) given: Option<Box<AnswersDigest>>,
 }
 
 impl Asked {

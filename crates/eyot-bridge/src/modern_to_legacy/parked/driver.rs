@@ -28,7 +28,7 @@ pub(crate) struct ParkedDriver {
     rests_in: Option<u32>,
     /// The upstream stream was let go.
     is_detached: bool,
-    changes: u64,
+    changes: u32,
 }
 
 impl ParkedDriver {

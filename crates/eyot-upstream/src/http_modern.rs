@@ -34,7 +34,7 @@ impl HttpModern {
     pub(crate) async fn request(
         &self,
         request: Request,
-        forwarded: &HeaderMap,
+        forwarded: Option<&HeaderMap>,
     ) -> Result<Reply, Fault> {
         let (exchange, answer) = self.exchange(request, forwarded).await?;
         match answer {
@@ -49,7 +49,7 @@ impl HttpModern {
 
     /// Asks with a request that gets one answer, and tells the status that came with it.
     pub(crate) async fn ask(&self, request: Request) -> Result<(StatusCode, Response), Fault> {
-        let (exchange, answer) = self.exchange(request, &HeaderMap::new()).await?;
+        let (exchange, answer) = self.exchange(request, None).await?;
         match answer {
             Answer::Messages(status, messages) => {
                 let answer = exchange.find(status, messages);
@@ -67,7 +67,7 @@ impl HttpModern {
     async fn exchange(
         &self,
         request: Request,
-        forwarded: &HeaderMap,
+        forwarded: Option<&HeaderMap>,
     ) -> Result<(Exchange, Answer), Fault> {
         let ours = self.ids.next();
         let exchange = Exchange { ours, id: request.id() };
@@ -78,7 +78,11 @@ impl HttpModern {
     }
 
     /// Sends a notification.
-    pub(crate) async fn send(&self, message: Message, forwarded: &HeaderMap) -> Result<(), Fault> {
+    pub(crate) async fn send(
+        &self,
+        message: Message,
+        forwarded: Option<&HeaderMap>,
+    ) -> Result<(), Fault> {
         let headers = request_headers(&message, forwarded)?;
         let response = self.link.send(Method::POST, headers, Some(&message)).await?;
         let status = response.status();
@@ -168,11 +172,13 @@ impl AnswerStream {
 
 /// The standard request headers, made from the body; what the caller mirrored from
 /// parameters goes along as it came. A response has no method, and no header for it.
-fn request_headers(message: &Message, forwarded: &HeaderMap) -> Result<HeaderMap, Fault> {
+fn request_headers(message: &Message, forwarded: Option<&HeaderMap>) -> Result<HeaderMap, Fault> {
     /// Room for what every request has, so that the map does not grow.
     const HEADERS: usize = 7;
-    let mut headers = HeaderMap::with_capacity(HEADERS + forwarded.len());
-    headers.extend(forwarded.clone());
+    let mut headers = HeaderMap::with_capacity(HEADERS + forwarded.map_or(0, HeaderMap::len));
+    if let Some(forwarded) = forwarded {
+        headers.extend(forwarded.clone());
+    }
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     let both = HeaderValue::from_static("application/json, text/event-stream");
     headers.insert(ACCEPT, both);

@@ -34,7 +34,8 @@ enum Link {
 pub struct Sender {
     peer: Peer,
     /// What the client mirrored from parameters into headers (`Mcp-Param-*`).
-    headers: HeaderMap,
+    /// Boxed, because most have none.
+    headers: Option<Box<HeaderMap>>,
 }
 
 impl Sender {
@@ -48,13 +49,16 @@ impl Sender {
     /// The client of a call with these extensions.
     #[must_use]
     pub fn of_peer(peer: Peer, extensions: &Extensions) -> Self {
-        let headers = extensions.get::<HeaderMap>();
-        Self::new(peer, headers.map(mirrored_params).unwrap_or_default())
+        match extensions.get::<HeaderMap>() {
+            Some(headers) => Self::new(peer, mirrored_params(headers)),
+            None => Self { peer, headers: None },
+        }
     }
 
     /// A client, and headers that mirror the parameters of its request.
     #[must_use]
     pub fn new(peer: Peer, headers: HeaderMap) -> Self {
+        let headers = (!headers.is_empty()).then(|| Box::new(headers));
         Self { peer, headers }
     }
 
@@ -66,8 +70,8 @@ impl Sender {
 
     fn call(&self, input: Input) -> Call {
         let mut call = Call::new(input, self.peer.clone());
-        if !self.headers.is_empty() {
-            call.extensions.insert(self.headers.clone());
+        if let Some(headers) = &self.headers {
+            call.extensions.insert(HeaderMap::clone(headers));
         }
         call
     }
@@ -124,7 +128,7 @@ impl ModernConnection {
     /// The upstream is told that its call is given up.
     pub async fn request(&self, request: Request, sender: &Sender) -> Result<Reply, Fault> {
         match &self.layered {
-            None => self.link.request(request, &sender.headers).await,
+            None => self.link.request(request, sender.headers.as_deref()).await,
             Some(layered) => layered.clone().call(sender.call(Input::Request(request))).await,
         }
     }
@@ -160,7 +164,7 @@ impl ModernConnection {
     /// The message may have been sent.
     pub async fn send(&self, message: Message, sender: &Sender) -> Result<(), Fault> {
         match &self.layered {
-            None => self.link.send(message, &sender.headers).await,
+            None => self.link.send(message, sender.headers.as_deref()).await,
             Some(layered) => layered.clone().call(sender.call(message.into())).await.map(drop),
         }
     }
@@ -208,30 +212,28 @@ impl Link {
         let link = self;
         match call.input {
             Input::Request(request) => {
-                Box::pin(async move { link.request(request, &headers).await })
+                Box::pin(async move { link.request(request, headers.as_deref()).await })
             }
             Input::Notification(notification) => Box::pin(async move {
-                link.send(notification.into(), &headers).await.map(|()| Reply::None)
+                link.send(notification.into(), headers.as_deref()).await.map(|()| Reply::None)
             }),
-            Input::Response(response) => {
-                Box::pin(
-                    async move { link.send(response.into(), &headers).await.map(|()| Reply::None) },
-                )
-            }
+            Input::Response(response) => Box::pin(async move {
+                link.send(response.into(), headers.as_deref()).await.map(|()| Reply::None)
+            }),
             _ => Box::pin(std::future::ready(Err(Fault::internal(
                 "modern clients have no sessions",
             )))),
         }
     }
 
-    async fn request(&self, request: Request, headers: &HeaderMap) -> Result<Reply, Fault> {
+    async fn request(&self, request: Request, headers: Option<&HeaderMap>) -> Result<Reply, Fault> {
         match self {
             Self::Lines(connection) => connection.request(request).await,
             Self::Http(upstream) => upstream.request(request, headers).await,
         }
     }
 
-    async fn send(&self, message: Message, headers: &HeaderMap) -> Result<(), Fault> {
+    async fn send(&self, message: Message, headers: Option<&HeaderMap>) -> Result<(), Fault> {
         match self {
             Self::Lines(connection) => connection.send(message).await,
             Self::Http(upstream) => upstream.send(message, headers).await,

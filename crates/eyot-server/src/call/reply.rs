@@ -1,4 +1,4 @@
-//! What the client of a call gets: one message, or several with the answer last.
+//! The reply of a call: one message, or several with the answer last.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -16,15 +16,15 @@ use super::run::{Run, Step};
 use crate::parked::{CameBack, ClientGuard};
 use crate::rounds::sealed::{ParkedPlace, Sealed, input_required};
 
-/// Says the messages of a call to one client: a handler that has just begun, or a [`NextRound`].
+/// Gives the messages of a call to one client: a new handler, or a [`NextRound`].
 pub(crate) trait Speaker: Sized + Send + Unpin + 'static {
-    /// What is said next. With the last word the speaker goes.
+    /// The next message. The last one takes the speaker away.
     fn poll_said(this: &mut Option<Self>, cx: &mut Context<'_>) -> Poll<Said>;
 }
 
-/// What is said to a client.
+/// One message to a client.
 pub(crate) enum Said {
-    /// Something before the answer.
+    /// A message before the answer.
     Part(ReplyItem),
     /// The answer; `None` when the call was cancelled.
     Last(Option<Response>),
@@ -38,7 +38,7 @@ impl<S: Speaker> Future for CallReply<S> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         Poll::Ready(Ok(match ready!(S::poll_said(&mut self.0, cx)) {
-            // Where it goes on, it moves into a box of its own; that is rare.
+            // A reply that becomes a stream moves into a box of its own; that is rare.
             Said::Part(part) => {
                 let speaker = self.0.take();
                 Reply::Stream(Messages::new(CallStream { first: Some(part), speaker }))
@@ -80,7 +80,7 @@ impl Speaker for Run {
         Poll::Ready(Said::Last(match step {
             Step::Answer(answer) => Some(answer),
             Step::Asks => match run.map(park) {
-                // It waits like others, and is told at once.
+                // This client waits like the others, and is told at once.
                 Some(Ok(waiting)) => return NextRound::poll_said(&mut Some(waiting), cx),
                 Some(Err(refused)) => Some(refused),
                 None => None,
@@ -102,20 +102,20 @@ fn park(run: Run) -> Result<NextRound, Response> {
     Ok(NextRound { guard, client })
 }
 
-/// A request of a client that waits for what comes of a round.
+/// A client's request that waits for the outcome of a round.
 struct NextRound {
     guard: ClientGuard<Run>,
     client: RoundClient,
 }
 
-/// Who gets the answer to a round, and for what.
+/// The client that gets the answer to a round, and its request.
 struct RoundClient {
     parts: Arc<HandlerParts>,
     peer: Peer,
     request: Request,
 }
 
-/// Goes on with a parked call, for a client that has come back to it.
+/// Continues a parked call for a client that has come back to it.
 ///
 /// # Errors
 /// The error for the client when there is no such call.
@@ -143,12 +143,12 @@ pub(crate) fn come_back(
 }
 
 impl NextRound {
-    /// If this client leads, the handler goes on for its request, with these answers.
+    /// If this client leads the call, the handler goes on for its request, with these answers.
     fn lead(&mut self, answers: JsonObject) {
         if let Some(run) = self.guard.handler() {
             run.call().state().begin_round(self.client.request.clone());
             for (key, answer) in answers {
-                // Whatever nobody asked for is not read.
+                // Answers to questions that the call did not ask are not read.
                 run.call().exchange().set_answer(&QuestionName::Key(key), Ok(answer));
             }
         }
@@ -166,7 +166,7 @@ impl Speaker for NextRound {
                         *this = None;
                         return Poll::Ready(Said::Last(Some(answer)));
                     }
-                    // The one that led before has given the answers.
+                    // The client that led before has given the answers.
                     None => next.lead(JsonObject::new()),
                 }
                 continue;
@@ -189,7 +189,7 @@ impl Speaker for NextRound {
 }
 
 impl RoundClient {
-    /// What the client is told, as the answer to its request.
+    /// The answer to the client's request, made of what the machine tells it.
     fn answer(&self, told: Told, place: ParkedPlace) -> Response {
         let id = self.request.id();
         match told.word {

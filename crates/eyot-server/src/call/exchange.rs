@@ -22,7 +22,7 @@ struct State {
     out: VecDeque<ReplyItem>,
     /// Handlers that wait until `out` has room.
     waiting: Vec<Waker>,
-    questions: Vec<Asked>,
+    questions: Vec<PendingQuestion>,
     questions_asked: u32,
     questions_max: usize,
     /// The keys of all questions so far.
@@ -35,7 +35,7 @@ struct State {
 
 /// A question to the client, and the handler that waits for its answer.
 #[derive(Debug)]
-struct Asked {
+struct PendingQuestion {
     number: u32,
     name: QuestionName,
     /// `None`: the question has gone out already and is not read again.
@@ -205,7 +205,7 @@ impl Exchange {
     /// Answers the question of that name; `false` when no such question is open.
     pub(crate) fn set_answer(&self, name: &QuestionName, answer: QuestionAnswer) -> bool {
         let mut state = self.0.lock();
-        let is_asked = |it: &&mut Asked| it.name == *name && it.answer.is_none();
+        let is_asked = |it: &&mut PendingQuestion| it.name == *name && it.answer.is_none();
         let Some(question) = state.questions.iter_mut().find(is_asked) else { return false };
         question.answer = Some(answer);
         let waker = question.waker.take();
@@ -277,7 +277,7 @@ impl State {
         }
         let number = self.questions_asked;
         self.questions_asked = number.wrapping_add(1);
-        self.questions.push(Asked { number, name, question, answer: None, waker: None });
+        self.questions.push(PendingQuestion { number, name, question, answer: None, waker: None });
         Ok(number)
     }
 
@@ -315,7 +315,7 @@ impl State {
 
     /// Whether the handler waits for a modern client's next round.
     fn wants_input(&self) -> bool {
-        let is_open = |it: &Asked| {
+        let is_open = |it: &PendingQuestion| {
             matches!(it.name, QuestionName::Key(_)) && it.answer.is_none() && it.waker.is_some()
         };
         self.questions.iter().any(is_open)

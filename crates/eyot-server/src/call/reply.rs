@@ -19,11 +19,11 @@ use crate::rounds::sealed::{ParkedPlace, Sealed, input_required};
 /// Gives the messages of a call to one client: a new handler, or a [`NextRound`].
 pub(crate) trait Speaker: Sized + Send + Unpin + 'static {
     /// The next message. The last one takes the speaker away.
-    fn poll_said(this: &mut Option<Self>, cx: &mut Context<'_>) -> Poll<Said>;
+    fn poll_output(this: &mut Option<Self>, cx: &mut Context<'_>) -> Poll<SpeakerOutput>;
 }
 
-/// One message to a client.
-pub(crate) enum Said {
+/// One message of a speaker to its client.
+pub(crate) enum SpeakerOutput {
     /// A message before the answer.
     Part(ReplyItem),
     /// The answer; `None` when the call was cancelled.
@@ -37,13 +37,13 @@ impl<S: Speaker> Future for CallReply<S> {
     type Output = Result<Reply, Fault>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        Poll::Ready(Ok(match ready!(S::poll_said(&mut self.0, cx)) {
+        Poll::Ready(Ok(match ready!(S::poll_output(&mut self.0, cx)) {
             // A reply that becomes a stream moves into a box of its own; that is rare.
-            Said::Part(part) => {
+            SpeakerOutput::Part(part) => {
                 let speaker = self.0.take();
                 Reply::Stream(Messages::new(CallStream { first: Some(part), speaker }))
             }
-            Said::Last(last) => last.map_or(Reply::None, Reply::One),
+            SpeakerOutput::Last(last) => last.map_or(Reply::None, Reply::One),
         }))
     }
 }
@@ -61,27 +61,27 @@ impl<S: Speaker> Stream for CallStream<S> {
         if let Some(first) = self.first.take() {
             return Poll::Ready(Some(Ok(first)));
         }
-        let item = match ready!(S::poll_said(&mut self.speaker, cx)) {
-            Said::Part(part) => Some(part),
-            Said::Last(last) => last.map(ReplyItem::from),
+        let item = match ready!(S::poll_output(&mut self.speaker, cx)) {
+            SpeakerOutput::Part(part) => Some(part),
+            SpeakerOutput::Last(last) => last.map(ReplyItem::from),
         };
         Poll::Ready(item.map(Ok))
     }
 }
 
 impl Speaker for Run {
-    fn poll_said(this: &mut Option<Self>, cx: &mut Context<'_>) -> Poll<Said> {
-        let Some(run) = this else { return Poll::Ready(Said::Last(None)) };
+    fn poll_output(this: &mut Option<Self>, cx: &mut Context<'_>) -> Poll<SpeakerOutput> {
+        let Some(run) = this else { return Poll::Ready(SpeakerOutput::Last(None)) };
         let step = ready!(run.poll_step(cx));
         if let Step::Part(part) = step {
-            return Poll::Ready(Said::Part(part));
+            return Poll::Ready(SpeakerOutput::Part(part));
         }
         let run = this.take();
-        Poll::Ready(Said::Last(match step {
+        Poll::Ready(SpeakerOutput::Last(match step {
             Step::Answer(answer) => Some(answer),
             Step::Asks => match run.map(park) {
                 // This client waits like the others, and is told at once.
-                Some(Ok(waiting)) => return NextRound::poll_said(&mut Some(waiting), cx),
+                Some(Ok(waiting)) => return NextRound::poll_output(&mut Some(waiting), cx),
                 Some(Err(refused)) => Some(refused),
                 None => None,
             },
@@ -156,15 +156,15 @@ impl NextRound {
 }
 
 impl Speaker for NextRound {
-    fn poll_said(this: &mut Option<Self>, cx: &mut Context<'_>) -> Poll<Said> {
-        let Some(next) = this else { return Poll::Ready(Said::Last(None)) };
+    fn poll_output(this: &mut Option<Self>, cx: &mut Context<'_>) -> Poll<SpeakerOutput> {
+        let Some(next) = this else { return Poll::Ready(SpeakerOutput::Last(None)) };
         loop {
             let Some(run) = next.guard.handler() else {
                 match ready!(next.guard.poll_told(cx)) {
                     Some(told) => {
                         let answer = next.client.answer(told, next.guard.place());
                         *this = None;
-                        return Poll::Ready(Said::Last(Some(answer)));
+                        return Poll::Ready(SpeakerOutput::Last(Some(answer)));
                     }
                     // The client that led before has given the answers.
                     None => next.lead(JsonObject::new()),
@@ -172,7 +172,7 @@ impl Speaker for NextRound {
                 continue;
             };
             match ready!(run.poll_step(cx)) {
-                Step::Part(part) => return Poll::Ready(Said::Part(part)),
+                Step::Part(part) => return Poll::Ready(SpeakerOutput::Part(part)),
                 Step::Answer(answer) => next.guard.finish(answer),
                 Step::Asks => {
                     let asked = run.call().exchange().open_inputs();
@@ -181,7 +181,7 @@ impl Speaker for NextRound {
                 Step::Cancelled => {
                     next.guard.lose();
                     *this = None;
-                    return Poll::Ready(Said::Last(None));
+                    return Poll::Ready(SpeakerOutput::Last(None));
                 }
             }
         }

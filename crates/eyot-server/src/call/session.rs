@@ -28,7 +28,7 @@ pub(crate) struct HandlerSession {
 struct Calls {
     running: Vec<Weak<dyn RunningCall>>,
     /// Messages of dropped calls that have not gone out yet.
-    left: VecDeque<Message>,
+    unsent: VecDeque<Message>,
     /// The stream that sends them: its number and its waker.
     listener: Option<(u64, Waker)>,
 }
@@ -50,12 +50,12 @@ impl HandlerSession {
     /// Removes a call that has ended. The session's listener gets the messages that the call can no
     /// longer send itself: when a call is cancelled over a pipe, its own stream is cut off.
     pub(crate) fn leave(&self, call: &dyn RunningCall) {
-        let left = call.exchange().take_rest();
+        let rest = call.exchange().take_rest();
         let mut calls = self.calls.lock();
         calls.running.retain(|it| !std::ptr::addr_eq(it.as_ptr(), call));
-        if !left.is_empty() {
-            let room = LEFT_MAX.saturating_sub(calls.left.len());
-            calls.left.extend(left.into_iter().take(room));
+        if !rest.is_empty() {
+            let room = UNSENT_MAX.saturating_sub(calls.unsent.len());
+            calls.unsent.extend(rest.into_iter().take(room));
             let listener = calls.listener.take();
             drop(calls);
             listener.into_iter().for_each(|(_, waker)| waker.wake());
@@ -64,9 +64,9 @@ impl HandlerSession {
 
     /// The next unsent message of a dropped call. `None`: there is none, and the newest listener is
     /// woken when there is.
-    pub(crate) fn poll_left(&self, listener: u64, cx: &Context<'_>) -> Option<Message> {
+    pub(crate) fn poll_unsent(&self, listener: u64, cx: &Context<'_>) -> Option<Message> {
         let mut calls = self.calls.lock();
-        let message = calls.left.pop_front();
+        let message = calls.unsent.pop_front();
         if message.is_none() {
             calls.listener = Some((listener, cx.waker().clone()));
         }
@@ -133,4 +133,4 @@ pub(crate) fn log_level_of(context: &SessionHandle) -> LogLevel {
 }
 
 /// How many messages of dropped calls are kept for a client that does not listen.
-const LEFT_MAX: usize = 64;
+const UNSENT_MAX: usize = 64;

@@ -181,7 +181,7 @@ impl Stream for Listener {
             if let Audience::Session { session, .. } = &this.audience {
                 // The host writes or stores what was taken from here.
                 session.set_seen(this.place);
-                if let Some(message) = session.poll_left(this.reader, cx) {
+                if let Some(message) = session.poll_unsent(this.reader, cx) {
                     return this.said(message);
                 }
             }

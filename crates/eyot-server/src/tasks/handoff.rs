@@ -27,7 +27,7 @@ pub(crate) struct TaskReply {
     beginning: Option<Beginning>,
     patience: Pin<Box<Sleep>>,
     /// Messages of the handler, which are sent if there will be no task.
-    held: VecDeque<ReplyItem>,
+    buffered: VecDeque<ReplyItem>,
 }
 
 struct Beginning {
@@ -42,17 +42,17 @@ impl TaskReply {
         Self {
             beginning: Some(Beginning { run, room, ttl }),
             patience: Box::pin(tokio::time::sleep(patience)),
-            held: VecDeque::new(),
+            buffered: VecDeque::new(),
         }
     }
 
     /// The reply of a call that has become no task: the answer, after the messages before it.
     fn at_once(&mut self, answer: Response) -> Reply {
-        if self.held.is_empty() {
+        if self.buffered.is_empty() {
             return Reply::One(answer);
         }
-        self.held.push_back(answer.into());
-        let parts = std::mem::take(&mut self.held);
+        self.buffered.push_back(answer.into());
+        let parts = std::mem::take(&mut self.buffered);
         let parts = parts.into_iter().map(Ok::<ReplyItem, Fault>);
         Reply::Stream(Messages::new(stream::iter(parts)))
     }
@@ -76,8 +76,8 @@ impl Future for TaskReply {
                     this.beginning = None;
                     return Poll::Ready(Ok(Reply::None));
                 }
-                Poll::Ready(Step::Part(part)) if this.held.len() < HELD_MAX => {
-                    this.held.push_back(part);
+                Poll::Ready(Step::Part(part)) if this.buffered.len() < BUFFERED_MAX => {
+                    this.buffered.push_back(part);
                     continue;
                 }
                 // A call that sends so many messages, or asks, has more to do than an answer can
@@ -155,4 +155,4 @@ impl Drop for Work {
 }
 
 /// How many messages are kept back until it is clear whether there will be a task.
-const HELD_MAX: usize = 16;
+const BUFFERED_MAX: usize = 16;

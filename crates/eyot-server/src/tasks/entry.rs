@@ -25,14 +25,14 @@ pub(crate) struct TaskEntry {
 struct State {
     task: TaskMachine,
     /// The last change that watchers were woken for.
-    told: Watcher,
+    woken_for: Watcher,
     /// Wakers of the watchers, by watcher number: one for each listening client.
     watchers: Vec<(u64, Waker)>,
 }
 
 impl TaskEntry {
     pub(crate) fn new(task: TaskMachine, call: Weak<dyn RunningCall>) -> Self {
-        let state = State { task, told: Watcher::default(), watchers: Vec::new() };
+        let state = State { task, woken_for: Watcher::default(), watchers: Vec::new() };
         Self { call, state: Mutex::new(state) }
     }
 
@@ -54,9 +54,9 @@ impl TaskEntry {
     /// Changes the task. Wakes the watchers if a client could see the change.
     fn handle<R>(&self, handle: impl FnOnce(&mut TaskMachine) -> R) -> R {
         let mut state = self.state.lock();
-        let State { task, told, watchers } = &mut *state;
+        let State { task, woken_for, watchers } = &mut *state;
         let handled = handle(task);
-        let watchers = match task.poll_news(told) {
+        let watchers = match task.poll_news(woken_for) {
             true => std::mem::take(watchers),
             false => Vec::new(),
         };

@@ -1,4 +1,4 @@
-//! What the client answers when the suite's servers ask.
+//! The client's answers to the questions of the suite's servers.
 
 use eyot::ErrorObject;
 use eyot::types::{
@@ -7,7 +7,7 @@ use eyot::types::{
 };
 use serde_json::Value;
 
-/// A person who accepts every form as it is proposed.
+/// A user who accepts every form as it is proposed.
 pub(crate) async fn elicit(params: ElicitParams) -> Result<ElicitResult, ErrorObject> {
     let mut content = JsonObject::new();
     let fields = params.requested_schema.iter().flat_map(|it| it.properties.iter());
@@ -19,7 +19,7 @@ pub(crate) async fn elicit(params: ElicitParams) -> Result<ElicitResult, ErrorOb
     Ok(ElicitResult::accept(content))
 }
 
-/// What a form has in a field before anybody types. Consent has no default, and is given.
+/// The value of a field before the user types. Consent has no default, and is given.
 fn proposal(schema: &PrimitiveSchema) -> Option<Value> {
     match schema {
         PrimitiveSchema::String(it) => it.default.clone().map(Value::from),
@@ -31,7 +31,7 @@ fn proposal(schema: &PrimitiveSchema) -> Option<Value> {
     }
 }
 
-/// A model that always says the same.
+/// A model that always gives one answer.
 pub(crate) async fn sample(
     _params: CreateMessageParams,
 ) -> Result<CreateMessageResult, ErrorObject> {

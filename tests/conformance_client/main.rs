@@ -1,7 +1,7 @@
 //! The client under test in the official conformance suite, on the facade alone.
 //!
-//! The one argument is the address of the suite's server. The suite names the scenario, the
-//! revision that its server speaks and what else there is to know in the environment.
+//! The one argument is the address of the suite's server. The environment names the scenario, the
+//! revision that the server speaks, and other data of the scenario.
 
 mod answers;
 mod scenario;
@@ -36,7 +36,7 @@ async fn run() -> anyhow::Result<()> {
     done
 }
 
-/// Connects in the revision of the suite: what a client finds out by itself is not its subject.
+/// Connects in the revision of the suite: the suite does not test how a client finds the revision.
 async fn connect(url: &str) -> anyhow::Result<Client> {
     let revision = env::var("MCP_CONFORMANCE_PROTOCOL_VERSION").context("no revision is named")?;
     let revision: Revision = revision.parse()?;

@@ -1,4 +1,4 @@
-//! What a scenario wants of its client.
+//! The tasks that scenarios set the client.
 
 use std::env;
 use std::future::IntoFuture;
@@ -10,7 +10,7 @@ use futures_util::future::try_join_all;
 use serde::Deserialize;
 use serde_json::json;
 
-/// A scenario, as far as the client has to know.
+/// The part of a scenario that the client must know.
 #[derive(Debug)]
 pub(crate) enum Scenario {
     /// The client opens a session and looks around.
@@ -32,7 +32,7 @@ pub(crate) struct ToolCall {
     arguments: JsonObject,
 }
 
-/// What the suite tells beside the name of the scenario.
+/// The data that the suite gives beside the name of the scenario.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ScenarioContext {
@@ -84,7 +84,7 @@ impl Scenario {
 }
 
 /// Calls every tool, reads every resource and gets every prompt. The tools are called at once:
-/// what belongs to one call must not get into another.
+/// messages of one call must not get into another.
 async fn use_everything(client: &Client, tools: &[Tool]) -> anyhow::Result<()> {
     try_join_all(tools.iter().map(|it| call(client.call_tool(&it.name, json!({}))))).await?;
     let capabilities = client.capabilities();

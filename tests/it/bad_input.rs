@@ -1,4 +1,5 @@
-//! What no well-behaved client sends: each is refused by name, and everything else goes on.
+//! Requests that no well-behaved client sends: each is refused by name, and everything else goes
+//! on.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +14,7 @@ use crate::support::{
     patient_limits, send, tool_text,
 };
 
-/// Sends one request; holds the status against what must come, then makes a healthy call.
+/// Sends one request; checks its status, then makes a healthy call.
 async fn check(change: impl FnOnce(Ask) -> Ask, status: u16) {
     let mut upstream = Upstream::with(&Habits::new()).await;
     let proxy = Proxy::before(&upstream).await;
@@ -119,7 +120,7 @@ async fn message_that_two_readers_could_take_differently_is_refused() {
     check_healthy(&session, &mut upstream).await;
 }
 
-/// A proxy with these limits; the session is open.
+/// A proxy with these limits, and an open session.
 async fn limited(set: impl FnOnce(&mut Limits)) -> (Upstream, Proxy, Session) {
     let upstream = Upstream::with(&Habits::new()).await;
     let mut limits = patient_limits();
@@ -193,7 +194,7 @@ async fn body_that_comes_in_drops_is_given_up_in_time() {
     let mut drops = tokio::time::interval(Duration::from_millis(20));
     loop {
         drops.tick().await;
-        // The refusal closes the connection, so that a drop finds nobody some day.
+        // The refusal closes the connection: some later byte finds it closed.
         if !slow.try_send(b" ").await {
             break;
         }
@@ -254,7 +255,8 @@ async fn session_is_not_taken_from_its_process_by_another_principal() {
         assert_eq!(foreign.status, 404);
         assert_eq!((foreign.status, foreign.body), (unknown.status, unknown.body));
     }
-    // Only the owner of a session may store an event, and none is shown that is not stored.
+    // Only the owner of a session may store an event, and an event is shown only after it is
+    // stored.
     let calling = alice.start(&call(2, "echo", json!({}))).await;
     let running = upstream.expect("tools/call").await;
     let answer = running.result_message(tool_text("still hers"));
@@ -340,7 +342,7 @@ async fn response_without_a_request_is_taken_and_goes_nowhere() {
         let response = json!({ "jsonrpc": "2.0", "id": id, "result": {} });
         assert_eq!(session.send(&response).await.status, 202);
     }
-    // Whatever went to the upstream would come before the healthy call.
+    // A bad request that got to the upstream would come before the healthy call.
     check_healthy(&session, &mut upstream).await;
 }
 

@@ -1,7 +1,7 @@
-//! Legacy clients reach servers that are modern and nothing else through the program, and modern
-//! clients those that are legacy and ask in the middle of a call.
+//! Through the program, legacy clients reach servers that are only modern, and modern clients reach
+//! legacy servers that ask in the middle of a call.
 //!
-//! Skipped, visibly, without the peers that `cargo xtask peers` fetches, where they are needed.
+//! Skipped, visibly, without the peers that `cargo xtask peers` fetches, if a test needs them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,7 +15,8 @@ use serde_json::{Value, json};
 use crate::peers::{CLIENT_PATIENCE, Peers, Server, at, python, run, script};
 use crate::support::{Bridge, PATIENCE, Program};
 
-/// A legacy client that gives every call another name, and the colour that belongs to the name.
+/// A legacy client that answers every call with another name, and the colour that belongs to the
+/// name.
 fn builder() -> ClientBuilder {
     let asked = Arc::new(AtomicUsize::new(0));
     let elicit = move |params: ElicitParams| {
@@ -133,8 +134,8 @@ async fn our_legacy_client_is_asked_by_our_modern_server_over_http() {
     check_questions(&Bridge::before(&at(&server.url())).await.url()).await;
 }
 
-/// Everything that `server_asking.mjs` asks, of twenty calls at once and of a user who takes longer
-/// than it waits. With a key, all calls are of one principal and share what they have upstream.
+/// All questions of `server_asking.mjs`, in twenty calls at once, to a user who takes longer than
+/// it waits. With a key, all calls belong to one principal and share their upstream session.
 async fn check_asking(peers: &Peers, upstream: &[String], key: Option<&str>) {
     let mut options = Vec::new();
     options.extend(key.map(|it| format!("--api-key=ada={it}")));

@@ -224,7 +224,7 @@ async fn check_modern_subscription(client: &Client) {
     assert_eq!(told.uri().as_deref(), Some("note://welcome"));
 }
 
-/// The server itself says that it has heard of the cancellation.
+/// The server itself reports that it was told of the cancellation.
 async fn check_modern_cancelling(client: &Client) {
     let call = client.call_tool("slow_progress", json!({ "steps": 1000, "step_ms": 50 }));
     let (call, mut progress) = call.progress_stream();

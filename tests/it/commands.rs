@@ -1,4 +1,4 @@
-//! The commands that are clients, as a shell runs them against `eyot everything`.
+//! The commands that are clients, run by a shell against `eyot everything`.
 
 use std::path::Path;
 use std::process::{Output, Stdio};
@@ -10,7 +10,7 @@ use tokio::process::{Child, Command};
 use crate::support::program::{Program, program};
 use crate::support::within;
 
-/// What a command left behind.
+/// The output and the exit code of a command.
 pub(crate) struct Ran {
     pub(crate) code: i32,
     pub(crate) out: Vec<u8>,
@@ -27,7 +27,7 @@ impl Ran {
         serde_json::from_slice(&self.out).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
     }
 
-    /// The one line of stderr that says what failed.
+    /// The one line of stderr with the error.
     #[track_caller]
     pub(crate) fn error(&self) -> Value {
         let line = self.err.lines().last().expect("an error is told");
@@ -162,7 +162,7 @@ async fn progress_and_logs_go_to_stderr() {
 }
 
 #[tokio::test]
-async fn questions_are_declined_where_nobody_sits_and_answered_by_flags() {
+async fn questions_are_declined_without_a_terminal_and_answered_by_flags() {
     let account = r#"{"username":"ada","email":"ada@example.org"}"#;
     for era in ["legacy", "modern"] {
         let ask = ["call", "--era", era, "test_elicitation", "message=Who?"];
@@ -205,7 +205,7 @@ async fn prompt_fills_in_and_complete_goes_on() {
     assert_eq!(ran.json()["completion"]["values"], json!(["123", "124"]));
 }
 
-/// Runs `eyot listen` and waits until it hears.
+/// Runs `eyot listen` and waits until it listens.
 async fn listen(args: &[&str]) -> (Child, BufReader<tokio::process::ChildStdout>) {
     let mut command = command(args);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();

@@ -1,20 +1,20 @@
 //! The server and the client of this project pass the official conformance suite, and so do servers
 //! of one era for clients of the other.
 //!
-//! The suite's runner, its lists and what is known to fail are those of `cargo xtask
-//! conformance`; a failure is looked into with the same command line.
+//! The suite's runner, its lists and the known failures are those of `cargo xtask conformance`; use
+//! the command line of a failed test to look into it.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::support::program::target_folder;
 
-/// Runs one side in one leg; every scenario must do as expected, in the time that it has.
+/// Runs one side in one leg; every scenario must have the expected result, in time.
 fn check(side: &str, leg: &str) {
     check_with(&["--side", side, "--leg", leg]);
 }
 
-/// Runs what is behind a bridge, for clients of both eras.
+/// Runs a server behind a bridge, for clients of both eras.
 fn check_bridge(fixture: &[&str]) {
     check_with(&[&["--side", "server", "--fixture"], fixture].concat());
 }

@@ -20,11 +20,11 @@ const KILLS: usize = 20;
 const SESSIONS: usize = 200;
 /// Notifications of one call.
 const STEPS: u64 = 12;
-/// Between two notifications: a call lasts a good part of the time between two deaths.
+/// The time between two notifications: a call lasts a good part of the time between two deaths.
 const STEP_TIME: Duration = Duration::from_millis(10);
 
-/// An upstream that outlives the proxy. Its streams can be resumed after any event: the id
-/// says which call it was, and how far it had come.
+/// An upstream that outlives the proxy. Its streams can be resumed after any event: the event id
+/// names the call and its step.
 async fn resumable_upstream() -> (Upstream, Arc<AtomicUsize>) {
     let (habits, resumed) = (Habits::new().with_stream(), Arc::new(AtomicUsize::new(0)));
     let count = Arc::clone(&resumed);
@@ -70,15 +70,15 @@ async fn step(exchange: Exchange, mark: &str, id: &Value, from: u64) {
     events.end().await;
 }
 
-/// What became of the calls.
+/// The fates of the calls.
 #[derive(Debug, Default)]
 struct Tally {
     answered: AtomicUsize,
-    /// Ended with an error that says that the outcome is unknown.
+    /// Calls that ended with an error about an unknown outcome.
     unknown: AtomicUsize,
-    /// Cut before an event was seen: nothing was promised.
+    /// Calls that were cut before an event was seen: nothing was promised.
     unseen: AtomicUsize,
-    /// Deaths that a call survived.
+    /// Deaths that calls survived.
     survived: AtomicUsize,
 }
 
@@ -93,7 +93,7 @@ async fn client(session: Session, number: usize, mut lives: Lives, tally: Arc<Ta
     }
 }
 
-/// One call, over as many lives as it takes.
+/// One call, over as many lives as it needs.
 async fn check_call(session: &Session, mark: &str, lives: &mut Lives, tally: &Tally) {
     let mut ask = session.post(&call(1, "stream", json!({ "mark": mark })));
     let mut seen: Vec<Event> = Vec::new();
@@ -115,12 +115,12 @@ async fn check_call(session: &Session, mark: &str, lives: &mut Lives, tally: &Ta
     check_events(&seen, mark, tally);
 }
 
-/// Waits until the proxy is up; says which life it is in.
+/// Waits until the proxy is up; returns the number of its life.
 async fn up(lives: &mut Lives) -> usize {
     *within("a new life", lives.wait_for(|it| it.is_multiple_of(2))).await.unwrap()
 }
 
-/// Adds what comes for `ask` to what was seen; `false` when the connection was cut.
+/// Adds the events that come for `ask` to the seen ones; `false` when the connection was cut.
 async fn follow(address: SocketAddr, ask: &Ask, seen: &mut Vec<Event>) -> bool {
     let Some(mut connection) = Connection::try_open(address).await else { return false };
     if !connection.try_ask(ask).await {
@@ -135,7 +135,7 @@ async fn follow(address: SocketAddr, ask: &Ask, seen: &mut Vec<Event>) -> bool {
     !stream.is_cut()
 }
 
-/// Every event came once, in its order, of this call alone; the answer came last.
+/// Checks that every event of this call came once, in order, and the answer last.
 #[track_caller]
 fn check_events(seen: &[Event], mark: &str, tally: &Tally) {
     let mut ids: Vec<_> = seen.iter().map(Event::id).collect();
@@ -238,12 +238,12 @@ async fn nothing_promised_is_lost_by_kills_before_children() {
     }
     let count = |it: &AtomicUsize| it.load(Ordering::Relaxed);
     assert!(count(&tally.answered) >= CHILDREN, "{tally:?}");
-    // A child dies with the proxy: what it was doing is said to be unknown.
+    // A child dies with the proxy: its work has an unknown outcome.
     assert!(count(&tally.unknown) > 0, "the deaths came between the calls: {tally:?}");
     proxy.end().await;
 }
 
-/// A death between the write of an answer and the news of it: it is stored, and nobody knows.
+/// A death after an answer was written and before the client got it: it is stored, but not known.
 #[tokio::test]
 async fn answer_that_was_stored_is_the_last_word_of_its_call() {
     let memory = Arc::new(MemoryStore::new(LogLimits::default()));

@@ -11,20 +11,20 @@ use crate::support::{
     modern_ask, modern_request, note, patient_limits, tool_text,
 };
 
-/// Connections that call at the same time.
+/// How many connections call at the same time.
 const CONNECTIONS: usize = 100;
-/// Sessions that each connection serves in turn.
+/// How many sessions each connection serves in turn.
 const SESSIONS_PER_CONNECTION: usize = 10;
 
-/// How many answers a test waits for: `EYOT_ANSWERS`, or what a build of this kind does in a
-/// few seconds.
+/// How many answers a test waits for: `EYOT_ANSWERS`, or the number that a build of this kind does
+/// in a few seconds.
 fn answers() -> usize {
     let default = if cfg!(debug_assertions) { 20_000 } else { 100_000 };
     let asked = std::env::var("EYOT_ANSWERS").ok().and_then(|it| it.parse().ok());
     asked.unwrap_or(default)
 }
 
-/// A call whose answer can be told from all others.
+/// A call whose answer differs from all others.
 fn marked(mark: &str) -> Value {
     let mut request = call(1, "echo", json!({ "mark": mark }));
     request["params"]["_meta"] = json!({ "progressToken": "same" });
@@ -57,7 +57,7 @@ async fn join<F: Future<Output = ()> + Send + 'static>(work: impl Fn(usize) -> F
     }
 }
 
-/// Answers with the mark, now and then with progress before, never in order.
+/// Answers with the mark, sometimes after progress, never in order.
 async fn echo(exchange: Exchange, owners: Arc<Mutex<BTreeMap<String, String>>>) {
     let request = exchange.message();
     let mark = mark_of(&request);
@@ -113,7 +113,7 @@ async fn thousand_sessions_with_the_same_ids_get_their_own_answers() {
     .await;
 }
 
-/// Serves all clients from one child: whatever has arrived is answered in reverse.
+/// Serves all clients from one child: the requests that have arrived are answered in reverse order.
 async fn echo_in_reverse(mut puppet: Puppet) {
     let mut waiting = Vec::new();
     while let Some(line) = puppet.some_line().await {
@@ -156,7 +156,7 @@ async fn clients_that_share_one_child_get_their_own_answers() {
     let proxy = Proxy::before_child(stage.command(), patient_limits(), |_| {}).await;
     let mut upstream = JoinSet::new();
     upstream.spawn(async move {
-        // One child is asked for the era; the same serves all clients.
+        // The one child is asked for the era, and then serves all clients.
         echo_in_reverse(stage.enter().await).await;
     });
     let address = proxy.address;

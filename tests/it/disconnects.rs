@@ -1,4 +1,4 @@
-//! Clients that go away, at every point at which they can.
+//! Clients that go away, at every possible point.
 
 use serde_json::json;
 
@@ -35,7 +35,7 @@ async fn disconnect_during_initialize_leaves_no_session() {
     connection.ask(&Ask::post(&initialize("2025-11-25"))).await;
     let asked = upstream.expect("initialize").await;
     drop(connection);
-    // The proxy lets go of the upstream: nobody would ever use that session.
+    // The proxy drops the upstream session, which no client would ever use.
     asked.closed().await;
 }
 

@@ -1,4 +1,4 @@
-//! The orderly end: what runs finishes, what is new is refused, nothing is lost.
+//! The orderly end: running work finishes, new work is refused, nothing is lost.
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! What an earlier program has kept, and a program of today goes on with.
+//! Data that an earlier program has stored, and a program of today goes on with.
 
 use serde_json::{Value, json};
 
@@ -82,7 +82,7 @@ async fn session_at_rest_goes_on_with_its_upstream_session() {
     assert!(habits.initializes().is_empty(), "the upstream session was there");
 }
 
-/// The client has kept the sealed state and nothing else.
+/// The client has kept only the sealed state.
 #[tokio::test]
 async fn parked_call_is_finished() {
     let habits = Habits::new().with_notes().with_stream().with_session("upstream-1");

@@ -5,7 +5,7 @@
 use crate::peers::{CLIENT_PATIENCE, Peers, python, run};
 use crate::support::program::{Program, program};
 
-/// Runs the client's script, which checks, once against each face of the server.
+/// Runs the client's script, which does the checks, once against each face of the server.
 async fn check(part: &str, name: &str, mode: Option<&str>) {
     let Some(peers) = Peers::find(&[part]) else { return };
     let mut client = python(&peers, part, name);

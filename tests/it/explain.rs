@@ -1,4 +1,4 @@
-//! `eyot explain`, as a shell runs it.
+//! `eyot explain`, run by a shell.
 
 use std::sync::Arc;
 
@@ -103,7 +103,7 @@ async fn a_server_of_another_era_than_the_given_one_is_an_error_that_says_so() {
     }
 }
 
-/// A legacy server that has one of everything that is lost.
+/// A legacy server that has one of everything that gets lost.
 async fn lossy() -> Upstream {
     let habits = Habits::new();
     Upstream::handled(Arc::new(move |exchange| {
@@ -162,7 +162,7 @@ async fn losses_name_what_they_are_found_at() {
     assert!(!text.text().contains("Legacy clients"));
 }
 
-/// What a server is explained to be that answers everything in the same way.
+/// The explanation of a server that answers every request in one way.
 async fn failed(status: u16, headers: &'static str, body: &'static str) -> (i32, Value) {
     let upstream = Upstream::handled(Arc::new(move |exchange| {
         Box::pin(async move { exchange.respond(status, headers, body.as_bytes()).await })

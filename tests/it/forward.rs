@@ -1,5 +1,5 @@
-//! A proxy beside one client: a server of either era at the other end of a pipe, in the client's
-//! own era.
+//! A proxy beside one client: it joins the client to a server of either era at the other end of a
+//! pipe, in the client's own era.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ struct Name {
     name: String,
 }
 
-/// A server that asks who it is before it says so.
+/// A server that asks the client for its name before it answers with it.
 fn server(eras: Eras) -> Server {
     let greet = tool("greet", |_: NoArguments, call: CallContext| async move {
         let Elicited::Accepted(Name { name }) = call.elicit::<Name>("Who?").await? else {
@@ -32,7 +32,7 @@ fn server(eras: Eras) -> Server {
     Server::builder("greeter", "1.0").eras(eras).tool(greet).build().unwrap()
 }
 
-/// A client of one era and a server of an era with the proxy between them: the server's question
+/// A client of one era and a server of some eras with the proxy between them: the server's question
 /// reaches the client, and everything ends when the client leaves.
 async fn check(client_era: EraMode, server_eras: Eras) {
     check_before(Target::in_process(server(server_eras)), EraMode::Auto, client_era).await;

@@ -27,7 +27,7 @@ async fn serve(tool: ServerTool) -> Served {
     Served { address, _serving: serving }
 }
 
-/// Closes its stream, then waits until it is told to go on.
+/// A tool that closes its stream, then waits for the signal to go on.
 fn patient(go_on: &Arc<Notify>) -> ServerTool {
     let go_on = Arc::clone(go_on);
     tool("patient", move |_: NoArguments, call: CallContext| {

@@ -1,4 +1,4 @@
-//! The hostile-input suite that lies beside the checkout, where there is one.
+//! The hostile-input suite beside the checkout, if there is one.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,11 +9,12 @@ use serde_json::Value;
 
 use crate::support::program::program;
 
-/// Every class of the faces that exist. WebSocket, HTTP+SSE and stdio have no face yet.
+/// Every class of the existing faces. WebSocket, HTTP+SSE and stdio have no face yet.
 const CLASSES: &str = "^(origin-host|framing|media-methods|version|modern|request-state|session|json|sse-injection|upstream|injection|slow)$";
 
-/// A raw body calls a tool of its own, while the suite's headers for the modern era name another: where
-/// the body can be read, that is refused first, with a code that the test does not know.
+/// A raw body calls a tool of its own, while the suite's headers for the modern era name another.
+/// If the body can be read, this mismatch is refused first, with a code that the test does not
+/// know.
 const WITH_OTHER_HEADERS: &str = "FAIL JS-25 ";
 
 #[test]
@@ -36,13 +37,13 @@ fn no_hostile_input_of_the_suite_does_harm_on_its_way_to_a_modern_server() {
     check(&suite, Some(systems.path()), "L", &[]);
 }
 
-/// Runs the suite; what can be said in both eras is said in this one. Everything must pass but what
-/// is `known` by the beginning of its line.
+/// Runs the suite; tests that fit both eras run in this one. Every test must pass except those
+/// whose line begins with one of `known`.
 fn check(suite: &Path, systems: Option<&Path>, era: &str, known: &[&str]) {
     let mut command = Command::new("python3");
     command.arg(suite).args(["--system", "eyot", "--set", "public"]);
     command.args(["--prefer", era, "--only", CLASSES]).env("EYOT_BIN", program());
-    // The upstream's script stands in the checkout, which stays as it was.
+    // The upstream's script is in the checkout, which must stay unchanged.
     command.env("PYTHONDONTWRITEBYTECODE", "1");
     if let Some(systems) = systems {
         command.arg("--systems").arg(systems);
@@ -58,7 +59,7 @@ fn check(suite: &Path, systems: Option<&Path>, era: &str, known: &[&str]) {
     assert!(said.lines().any(|it| it.starts_with("PASS")), "nothing was tried: {said}");
 }
 
-/// The suite's own description of the program, with another server behind it.
+/// The suite's own description of the program, but with another server behind it.
 fn before_a_modern_server(suite: &Path) -> Value {
     let systems = fs::read_to_string(suite.with_file_name("systems.json")).unwrap();
     let mut systems: Value = serde_json::from_str(&systems).unwrap();

@@ -1,5 +1,5 @@
-//! One tower layer at every crossing: in a client, before a proxy's relay and its upstream, around
-//! a server.
+//! A tower layer at every crossing: in a client, before a proxy's relay and its upstream, around a
+//! server.
 
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -15,7 +15,7 @@ use tower_service::Service;
 
 use crate::support::{Proxy, patient_limits};
 
-/// Notes what passes: the methods of requests and notifications.
+/// Records the methods of requests and notifications that pass.
 #[derive(Clone, Debug, Default)]
 struct Noting(Arc<Mutex<Vec<String>>>);
 
@@ -59,8 +59,8 @@ impl Service<Call> for Noted {
     }
 }
 
-/// A client of one era before a server of an era, through a proxy: each layer sees the call, and
-/// those of legacy neighbours see the session begin.
+/// A client of one era before a server of some eras, through a proxy: each layer sees the call, and
+/// the layers next to a legacy peer see the session begin.
 async fn check(client_era: EraMode, server_eras: Eras, upstream_is_legacy: bool) {
     let [in_client, before_relay, before_upstream, around_server] = <[Noting; 4]>::default();
     let server = Server::builder("layered", "1.0")

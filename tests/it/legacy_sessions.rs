@@ -1,4 +1,4 @@
-//! Sessions of the legacy revisions: how they begin, what they carry, how they end.
+//! Sessions of the legacy revisions: how they begin, what they do, how they end.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -92,7 +92,7 @@ async fn notification_is_accepted_with_202_after_the_upstream_has_it() {
     let taking = async { upstream.expect("notifications/roots/list_changed").await.accept().await };
     let (answer, ()) = tokio::join!(session.send(&changed), taking);
     assert_eq!((answer.status, answer.text().as_str()), (202, ""));
-    // What the upstream does not take is not acknowledged.
+    // A message that the upstream does not accept is not acknowledged.
     let refusing = async { upstream.next().await.status(500).await };
     let (answer, ()) = tokio::join!(session.send(&changed), refusing);
     assert_eq!(answer.status, 502);
@@ -100,7 +100,7 @@ async fn notification_is_accepted_with_202_after_the_upstream_has_it() {
 }
 
 #[tokio::test]
-async fn deleted_session_is_gone_for_everybody() {
+async fn deleted_session_is_gone_here_and_at_the_upstream() {
     let habits = Habits::new();
     let mut upstream = Upstream::with(&habits).await;
     let proxy = Proxy::before(&upstream).await;
@@ -192,7 +192,7 @@ async fn too_many_requests_of_one_session_are_refused_with_429() {
     check_healthy(&session, &mut upstream).await;
 }
 
-/// Sends a batch; gives the status.
+/// Sends a batch; returns the status.
 async fn batch_status(revision: &str, batch: Value) -> u16 {
     let mut upstream = Upstream::with(&Habits::new()).await;
     let proxy = Proxy::before(&upstream).await;
@@ -236,7 +236,7 @@ async fn batch_is_answered_request_by_request() {
     let batch = json!([call(1, "a", json!({})), changed, call("two", "b", json!({}))]);
     let batching = session.start(&batch).await;
     let (first, second) = (upstream.next().await, upstream.next().await);
-    // In the other order than they were asked.
+    // In the reverse of the order in which they were asked.
     for exchange in [second, first] {
         let name = exchange.message()["params"]["name"].as_str().unwrap_or("").to_owned();
         exchange.tool_text(&name).await;

@@ -1,4 +1,5 @@
-//! The streams of the legacy revisions: what is JSON, what is events, what comes again.
+//! The streams of the legacy revisions: which answers are JSON, which are events, which are
+//! replayed.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -10,7 +11,7 @@ use crate::support::{
     check_healthy, check_healthy_child, note, patient_limits,
 };
 
-/// A log message that can be told from others.
+/// A log message that differs from others.
 fn log(number: u32) -> Value {
     note("notifications/message", json!({ "level": "info", "data": number }))
 }
@@ -28,7 +29,7 @@ async fn open(revision: &str) -> (Upstream, Proxy, Session) {
     (upstream, proxy, session)
 }
 
-/// A call whose first message is there: both ends of its stream, and the answer to come.
+/// A call whose first message has arrived: both ends of its stream; the answer is still to come.
 async fn stream(
     upstream: &mut Upstream,
     session: &Session,
@@ -100,7 +101,7 @@ async fn silence_makes_the_answer_a_stream() {
     let rest = events.rest().await;
     assert_eq!(rest.len(), 1);
     assert_eq!(rest[0].message()["result"]["content"][0]["text"], "late");
-    // The priming event is a place in the stream: everything follows it.
+    // The priming event is a place in the stream: all other events follow it.
     let again = session.begin(&session.get_after(priming.id())).await.events().rest().await;
     assert_eq!(again, rest);
 }
@@ -166,7 +167,7 @@ async fn listening_client_gets_what_belongs_to_no_call() {
     let stage = Stage::open().await;
     let proxy = Proxy::before_child(stage.command(), patient_limits(), |_| {}).await;
     let (session, mut puppet) = stage.session(proxy.address, "2025-11-25").await;
-    // What comes before anybody listens is kept.
+    // A message that comes before a client listens is kept.
     puppet.say_json(&note("notifications/tools/list_changed", json!({ "n": 1 }))).await;
     check_healthy_child(&session, &mut puppet).await;
     let mut listening = session.begin(&session.get()).await.events().opened().await;
@@ -235,7 +236,7 @@ async fn newest_listener_gets_the_messages_and_leaves_them_to_the_older_one() {
     puppet.say_json(&changed(2)).await;
     assert_eq!(newer.next_message().await.message()["params"]["data"], 2);
     drop(newer);
-    // Whether or not the proxy has seen the newer one go: nothing may be lost.
+    // Nothing may be lost, whether or not the proxy has seen the newer one go.
     let after_last = async {
         puppet.say_json(&changed(3)).await;
         older.next_message().await.message()
@@ -292,7 +293,7 @@ async fn client_that_comes_back_takes_the_call_over_from_a_dead_connection() {
     let rest = alive.rest().await;
     assert_eq!(numbers(&rest), [102]);
     assert_eq!(rest.last().map(|it| it.message()["result"]["answer"].clone()), Some(json!(1)));
-    // The dead connection never gets what the living one got; it may have the same as it.
+    // The dead connection never gets what the living one got; it may have equal messages.
     let of_dead = numbers(&dead.rest().await);
     assert!(of_dead.is_empty() || of_dead == [101], "{of_dead:?}");
 }
@@ -391,7 +392,7 @@ async fn text_with_every_kind_of_line_end_comes_as_it_is() {
     out.message(&message).await;
     let event = events.next_message().await;
     assert_eq!(event.message(), message);
-    // A raw separator would end a line in readers that follow ECMAScript.
+    // Readers that follow ECMAScript would take a raw separator for the end of a line.
     assert!(!event.data.expect("it has data").contains(['\u{2028}', '\u{2029}']));
 }
 

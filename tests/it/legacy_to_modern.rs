@@ -1,4 +1,4 @@
-//! A legacy client before a server that is modern and nothing else.
+//! A legacy client before a server that is only modern.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ use crate::support::{
 
 const META: &str = "io.modelcontextprotocol/";
 
-/// What the server says of itself.
+/// The server's description of itself.
 pub(crate) fn discovered() -> Value {
     json!({ "resultType": "complete", "supportedVersions": ["2026-07-28"], "ttlMs": 0,
         "cacheScope": "private", "instructions": "Row.",
@@ -18,15 +18,15 @@ pub(crate) fn discovered() -> Value {
         "_meta": { "io.modelcontextprotocol/serverInfo": { "name": "modern", "version": "2" } } })
 }
 
-/// What a modern server answers to what it does not know: 404 with a JSON-RPC error.
+/// The answer of a modern server to a method that it does not know: 404 with a JSON-RPC error.
 pub(crate) async fn refuse(exchange: Exchange, status: u16, code: i64, data: Value) {
     let error = json!({ "code": code, "message": "refused", "data": data });
     let body = json!({ "jsonrpc": "2.0", "id": exchange.id(), "error": error }).to_string();
     exchange.respond(status, "content-type: application/json\r\n", body.as_bytes()).await;
 }
 
-/// Refuses `initialize` as a modern server does, then says what it is: once to the probe, once to
-/// the bridge.
+/// Refuses `initialize` as a modern server does, then answers `server/discover`: once to the probe,
+/// once to the bridge.
 pub(crate) async fn discover(upstream: &mut Upstream) {
     let supported = json!({ "supported": ["2026-07-28"], "requested": "2025-11-25" });
     refuse(upstream.expect("initialize").await, 400, -32022, supported).await;
@@ -61,7 +61,7 @@ pub(crate) fn tool(name: &str, properties: Value) -> Value {
     tool
 }
 
-/// A session whose upstream has told that it has the tool `echo`.
+/// A session whose upstream has declared the tool `echo`.
 async fn open_with_echo(revision: &str) -> (Upstream, Proxy, Session) {
     let (mut upstream, proxy, session) = open(revision).await;
     let asking = request(90, "tools/list", json!({}));
@@ -103,7 +103,7 @@ async fn initialize_is_answered_with_what_the_server_says_of_itself() {
         "capabilities": { "tools": { "listChanged": true }, "logging": {},
             "resources": { "subscribe": true } } });
     assert_eq!(answer.json()["result"], expected);
-    // The second session needs nothing of the server.
+    // The second session needs nothing from the server.
     Session::open(proxy.address, "2025-11-25").await;
 }
 
@@ -151,7 +151,7 @@ async fn what_the_modern_era_does_not_have_is_answered_here() {
     check_call(&session, &mut upstream).await;
 }
 
-/// A call that is answered as it should.
+/// Makes a call that is answered normally.
 async fn check_call(session: &Session, upstream: &mut Upstream) {
     let asking = call("healthy", "echo", json!({}));
     let (answer, ()) = tokio::join!(session.send(&asking), async {
@@ -462,7 +462,7 @@ async fn session_before_a_child_goes_over_the_bridge() {
     assert_eq!(asked["params"]["requestState"], "s");
     puppet.result(&asked, done("Ada")).await;
     assert_eq!(events.rest().await.last().unwrap().message()["result"], tool_text("Ada"));
-    // The pipe is told when its call is cancelled.
+    // The child is told when its call is cancelled.
     let calling = session.start(&call(2, "echo", json!({}))).await;
     let asked = puppet.expect("tools/call").await;
     let cancelled = note("notifications/cancelled", json!({ "requestId": 2 }));

@@ -1,4 +1,4 @@
-//! What a legacy client hears of changes at a server that is modern and nothing else.
+//! The changes that a legacy client is told of at a server that is only modern.
 
 use serde_json::{Value, json};
 
@@ -22,7 +22,7 @@ struct Listen {
 }
 
 impl Listen {
-    /// Acknowledges what is asked for, but for these resources.
+    /// Acknowledges the requested filter, except these resources.
     async fn acknowledge(asked: Exchange, without: &[&str]) -> (Self, Value) {
         let filter = asked.message()["params"]["notifications"].clone();
         let mut told = filter.clone();
@@ -72,7 +72,7 @@ async fn changes_of_lists_reach_the_client_that_listens() {
     listening.say(CHANGED, json!({})).await;
     let said = events.next_message().await.message();
     assert_eq!(said, json!({ "jsonrpc": "2.0", "method": CHANGED }));
-    // Nobody listens any more, and nothing is subscribed.
+    // No client listens any more, and nothing is subscribed.
     drop(events);
     listening.out.closed().await;
 }
@@ -82,12 +82,12 @@ async fn subscription_is_answered_when_the_server_has_acknowledged_it() {
     let (mut upstream, _proxy, session) = open().await;
     let (mut listening, filter) = subscribe(&session, &mut upstream, "a:x").await;
     assert_eq!(filter["resourceSubscriptions"], json!(["a:x"]));
-    // What comes before the client listens waits for it.
+    // Changes from before the client listens wait for it.
     listening.updated("a:x").await;
     let mut events = session.begin(&session.get()).await.events();
     let said = events.next_message().await.message();
     assert_eq!(said, note(UPDATED, json!({ "uri": "a:x" })));
-    // It is there already.
+    // The resource is subscribed already.
     let again = request(2, "resources/subscribe", json!({ "uri": "a:x" }));
     assert_eq!(session.send(&again).await.json()["result"], json!({}));
 }
@@ -122,7 +122,7 @@ async fn subscriptions_of_one_moment_are_made_together_and_before_the_old_one_en
         let filter = asked.message()["params"]["notifications"].clone();
         filter["resourceSubscriptions"].as_array().unwrap().len()
     };
-    // On a busy machine the moment may be over before the last has asked; then there are more.
+    // On a busy machine the time may be over before the last one has asked; then there are more.
     while wanted(&asked) < 5 {
         let (newer, _) = Listen::acknowledge(asked, &[]).await;
         old.out.closed().await;
@@ -172,7 +172,7 @@ async fn subscription_that_breaks_is_opened_again_and_says_what_may_have_been_mi
 }
 
 #[tokio::test]
-async fn change_that_nobody_has_read_outlives_the_subscription_that_brought_it() {
+async fn unread_change_outlives_the_subscription_that_brought_it() {
     let (mut upstream, _proxy, session) = open().await;
     let (mut one, _) = subscribe(&session, &mut upstream, "a:1").await;
     one.updated("a:1").await;

@@ -1,4 +1,4 @@
-//! A session over the bridge outlives the process: what the client has said is stored.
+//! A session over the bridge outlives the process: the client's settings are stored.
 
 use std::sync::Arc;
 
@@ -40,7 +40,7 @@ async fn session_of_an_earlier_process_goes_on() {
     assert_eq!(meta[format!("{META}logLevel")], "error");
     running.result(done("fine")).await;
     assert_eq!(calling.response().await.json()["result"], tool_text("fine"));
-    // The call that waited for its client ended with its process, and says so.
+    // The call that waited for its client ended with its process, and its error says so.
     let rest = session.begin(&session.get_after(asked.id())).await.events().rest().await;
     let last = rest.last().unwrap().message();
     assert_eq!((&last["id"], &last["error"]["data"]["outcome"]), (&json!(2), &json!("unknown")));

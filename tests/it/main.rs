@@ -1,4 +1,4 @@
-//! End-to-end tests: clients that send exact bytes, upstreams that do as they are told, and
+//! End-to-end tests: clients that send exact bytes, upstreams that follow the test's orders, and
 //! the proxy between them.
 
 #[cfg(test)]

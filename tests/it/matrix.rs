@@ -1,8 +1,8 @@
 //! Every feature of the protocol reaches clients of either era from servers of either era, as the
 //! page about eras says.
 //!
-//! The cells, the features and the page are those of `cargo xtask matrix`; a failure is looked into
-//! with the same command line.
+//! The cells, the features and the page are those of `cargo xtask matrix`; use the command line of
+//! a failed test to look into it.
 
 use std::path::Path;
 use std::process::{Command, Stdio};

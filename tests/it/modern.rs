@@ -1,5 +1,5 @@
-//! The modern era: every request stands alone, its headers tell the truth, and hanging up
-//! cancels it.
+//! The modern era: every request is independent, its headers match its body, and hanging up cancels
+//! it.
 
 use serde_json::{Value, json};
 
@@ -25,7 +25,7 @@ fn done(text: &str) -> Value {
     result
 }
 
-/// A proxy that knows already that its upstream is modern.
+/// A proxy that already knows that its upstream is modern.
 async fn open() -> (Upstream, Proxy) {
     let mut upstream = Upstream::bare().await;
     let proxy = Proxy::before(&upstream).await;
@@ -46,7 +46,7 @@ async fn check_healthy(upstream: &mut Upstream, proxy: &Proxy) {
     assert_eq!(answer.json()["result"]["content"][0]["text"], "fine");
 }
 
-/// Sends a call that is changed; it must be refused with 400 and this code.
+/// Sends a changed call; it must be refused with 400 and this code.
 async fn check(change: impl FnOnce(&mut Value), headers: impl FnOnce(Ask) -> Ask, code: i64) {
     let (mut upstream, proxy) = open().await;
     let mut request = modern_call(7, "echo");
@@ -253,7 +253,7 @@ async fn client_that_hangs_up_cancels_its_request_at_a_child() {
     drop(connection);
     let cancelled = puppet.expect("notifications/cancelled").await;
     assert_eq!(cancelled["params"]["requestId"], asked["id"]);
-    // The same id of another client is another call.
+    // A call of another client with this id is another call.
     let mut connection = Connection::open(proxy.address).await;
     connection.ask(&modern_ask(&modern_call(1, "echo"))).await;
     let next = puppet.expect("tools/call").await;

@@ -1,4 +1,4 @@
-//! Modern clients before a legacy upstream: sessions they do not have, questions in rounds,
+//! Modern clients before a legacy upstream: sessions that they do not have, questions in rounds,
 //! answers of their own era.
 
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::support::{
 
 const META: &str = "io.modelcontextprotocol/";
 
-/// A proxy that knows already that its upstream is legacy.
+/// A proxy that already knows that its upstream is legacy.
 async fn open(habits: &Habits, affinity: Affinity) -> (Upstream, Proxy) {
     let mut upstream = Upstream::with(habits).await;
     let adjust = |config: &mut eyot::ProxyConfig| config.affinity = affinity;
@@ -169,7 +169,10 @@ async fn a_question_on_the_stream_of_a_call_is_answered_in_the_next_round() {
     let mut repeat = retry.clone();
     repeat["id"] = json!("again");
     let repeated = ask(&proxy, &repeat).await.json();
-    assert_eq!(repeated["result"], done["result"], "whoever did not hear it can come back for it");
+    assert_eq!(
+        repeated["result"], done["result"],
+        "a client that did not get it can come back for it"
+    );
     assert_eq!(repeated["id"], "again");
     repeat["params"]["inputResponses"]["1.1"] = accept("Eve");
     let late = ask(&proxy, &repeat).await;
@@ -209,7 +212,8 @@ async fn questions_that_are_not_answered_are_asked_again() {
     assert_eq!(ask(&proxy, &retry).await.code(), -32602);
 }
 
-/// The upstream asks what the client has not declared, is refused, and goes on with `result`.
+/// The upstream asks for something that the client has not declared, is refused, and goes on with
+/// `result`.
 async fn asked_in_vain(client: Value, question: &Value, result: Value) -> (i64, Response) {
     let habits = Habits::new().with_notes();
     let (mut upstream, proxy) = open(&habits, Affinity::Shared).await;
@@ -268,7 +272,8 @@ async fn a_client_that_only_fills_in_forms_is_sent_to_no_page() {
     assert_eq!(data["requiredCapabilities"], json!({ "elicitation": { "url": {} } }));
 }
 
-/// Sends a call whose upstream asks for a name; what the client is told, and the call's stream.
+/// Sends a call whose upstream asks for a name; returns the answer to the client, and the call's
+/// stream.
 async fn asked_for_name(
     proxy: &Proxy,
     upstream: &mut Upstream,
@@ -283,7 +288,7 @@ async fn asked_for_name(
     (answer.json(), events)
 }
 
-/// Each calls another tool, is asked, answers, and gets what is its own.
+/// Each client calls another tool, is asked, answers, and gets its own result.
 async fn twenty_clients(proxy: &Proxy) {
     let clients = (0..20).map(async |number| {
         let request = call(number, &format!("tool-{number}"));
@@ -346,7 +351,7 @@ async fn a_client_that_hangs_up_cancels_its_call() {
 }
 
 #[tokio::test]
-async fn an_upstream_that_is_silent_for_too_long_is_told_that_nobody_waits() {
+async fn an_upstream_that_is_silent_for_too_long_is_told_of_the_cancellation() {
     let habits = Habits::new().with_notes();
     let mut upstream = Upstream::with(&habits).await;
     let mut limits = patient_limits();
@@ -573,7 +578,7 @@ async fn child(stage: &Stage) -> Puppet {
     puppet
 }
 
-/// The child that is started to find the era, and how a legacy one refuses.
+/// Enters the child that is started to find the era, and refuses as a legacy one does.
 async fn probe(stage: &Stage) {
     let mut puppet = stage.enter().await;
     let discover = puppet.expect("server/discover").await;
@@ -681,7 +686,7 @@ async fn subscriptions_are_told_what_the_upstream_tells() {
     assert_eq!(events.next().await.message()["method"], "notifications/tools/list_changed");
     habits.forget();
     drop(stream);
-    // The session is opened again, subscribed again, and everything may have changed.
+    // The session is opened and subscribed again, and every resource may have changed.
     let serving = async {
         let stream = upstream.next().await.events().await;
         upstream.expect("resources/subscribe").await.result(json!({})).await;

@@ -18,7 +18,7 @@ async fn ask(at: &impl At, request: &Value) -> Response {
     send(at.address(), &modern_ask(request)).await
 }
 
-/// What clients talk to.
+/// A server that clients talk to.
 trait At {
     fn address(&self) -> SocketAddr;
 }
@@ -35,8 +35,8 @@ impl At for Program {
     }
 }
 
-/// A call that has asked for a name: its stream at the upstream, the upstream's id of it, and what
-/// the client was told.
+/// A call that has asked for a name: its stream at the upstream, the upstream's id of it, and the
+/// answer that the client got.
 struct Parked {
     events: EventsOut,
     id: Value,
@@ -74,7 +74,7 @@ impl Parked {
     }
 }
 
-/// An upstream that shows what it is told, and a proxy before it.
+/// An upstream that shows the messages it gets, and a proxy before it.
 async fn stage() -> (Upstream, Proxy) {
     let upstream = Upstream::with(&Habits::new().with_notes()).await;
     let proxy = Proxy::before(&upstream).await;
@@ -133,7 +133,7 @@ async fn a_client_that_lost_its_connection_in_a_round_finds_its_call_again() {
 }
 
 #[tokio::test]
-async fn whoever_waits_for_the_same_takes_over_from_one_that_has_gone() {
+async fn a_client_that_waits_too_takes_over_from_one_that_has_gone() {
     let (mut upstream, proxy) = stage().await;
     let request = call(1, "greet");
     let parked = parked(&proxy, &mut upstream, &request).await;
@@ -145,7 +145,7 @@ async fn whoever_waits_for_the_same_takes_over_from_one_that_has_gone() {
     take_answer(&mut upstream, "Ada").await;
     let mut follower = Connection::open(proxy.address).await;
     follower.ask(&modern_ask(&second)).await;
-    // Answered after the follower was heard: it came before on the same runtime.
+    // It is answered after the follower's request, which was therefore handled before.
     assert_eq!(ask(&proxy, &other).await.code(), -32602);
     drop(leader);
     parked.finish().await;
@@ -212,7 +212,7 @@ async fn another_process_finishes_a_parked_call_where_its_upstream_can_resume_it
 }
 
 #[tokio::test]
-async fn a_parked_call_that_nobody_can_resume_ends_with_a_clear_error() {
+async fn a_parked_call_that_cannot_be_resumed_ends_with_a_clear_error() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("calls.db");
     let mut upstream = Upstream::with(&Habits::new().with_notes()).await;
@@ -361,7 +361,7 @@ async fn two_rounds_keep_the_keys_of_what_is_still_open() {
     let (second, ()) = tokio::join!(ask(&proxy, &retry), serving);
     let second = second.json();
     assert_eq!(asked(&second), ("2.1".to_owned(), "Your colour?".to_owned()));
-    // Whoever did not hear of the second round hears of it now.
+    // A client that did not get the second round gets it now.
     let repeated = ask(&proxy, &retry).await.json();
     assert_eq!(asked(&repeated), ("2.1".to_owned(), "Your colour?".to_owned()));
     let other = again(call(1, "greet"), 3, &parked.answer, json!({ "1.1": accept("Eve") }));

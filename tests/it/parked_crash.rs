@@ -31,9 +31,9 @@ struct Server {
 #[derive(Debug)]
 struct Running {
     id: Value,
-    /// How often it was asked for.
+    /// How often the client called.
     executions: usize,
-    /// What the client has answered, in the order of the questions.
+    /// The answers of the client, in the order of the questions.
     answers: watch::Sender<Vec<Value>>,
 }
 
@@ -50,7 +50,7 @@ impl Server {
         running.executions += 1;
     }
 
-    /// Takes an answer; one that comes twice is an answer to nothing, as it is in every SDK.
+    /// Takes an answer; a repeated one answers no question, as in every SDK.
     fn answer(&self, message: &Value) {
         let (mark, number) = question_of(message["id"].as_str().expect("our ids are texts"));
         let calls = self.calls.lock().unwrap();
@@ -89,7 +89,7 @@ impl Server {
     }
 }
 
-/// A call's mark and a number, as ids of ours hold them.
+/// A call's mark and a number, from one of our ids.
 fn question_of(id: &str) -> (String, usize) {
     let (mark, number) = id.rsplit_once(':').expect("the id is our own");
     (mark.to_owned(), number.parse().unwrap())
@@ -125,15 +125,15 @@ async fn upstream(server: &Arc<Server>) -> Upstream {
     Upstream::handled(handler).await
 }
 
-/// What became of the calls.
+/// The fates of the calls.
 #[derive(Debug, Default)]
 struct Tally {
     answered: AtomicUsize,
-    /// Ended with an error that says so.
+    /// Calls that ended with a clear error.
     failed: AtomicUsize,
-    /// Cut before the first question was seen: nothing was promised.
+    /// Calls that were cut before the first question was seen: nothing was promised.
     unseen: AtomicUsize,
-    /// Deaths that a call survived.
+    /// Deaths that calls survived.
     survived: AtomicUsize,
 }
 
@@ -153,7 +153,7 @@ async fn client(address: SocketAddr, number: usize, mut lives: Lives, tally: Arc
     }
 }
 
-/// One call, over as many rounds and lives as it takes.
+/// One call, over as many rounds and lives as it needs.
 async fn check_call(address: SocketAddr, mark: &str, lives: &mut Lives, tally: &Tally) {
     let first = call(1, mark);
     let mut request = first.clone();

@@ -8,10 +8,10 @@ use crate::peers::{Peers, Server, at, script};
 use crate::support::rounds::{accept, again, asked, call};
 use crate::support::{Program, modern_ask, send};
 
-/// Asks, is killed, and answers to the next process, for each kind of stream that a server of the
-/// npm SDK asks on.
+/// Asks, is killed, and answers to the next process, for each kind of stream on which a server of
+/// the npm SDK asks.
 #[tokio::test(flavor = "multi_thread")]
-async fn calls_of_an_npm_server_go_on_in_the_next_process_on_whatever_stream_they_asked() {
+async fn calls_of_an_npm_server_go_on_in_the_next_process_for_each_kind_of_stream() {
     let Some(peers) = Peers::find(&["node24", "js"]) else { return };
     let server = ["server_asking.mjs", "resumable", "0"];
     let server = [peers.node(), script(server[0]), server[1].to_owned(), server[2].to_owned()];

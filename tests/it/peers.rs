@@ -1,7 +1,7 @@
 //! Foreign clients reach foreign servers through the program.
 //!
-//! The peers are fetched by `cargo xtask`, which names their folder in `EYOT_PEERS`; without
-//! one of them its tests say so and pass.
+//! The peers are fetched by `cargo xtask`, which names their folder in `EYOT_PEERS`; if a peer is
+//! missing, its tests say so and pass.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -12,12 +12,12 @@ use tokio::process::{Child, ChildStderr, Command};
 
 use crate::support::program::{self, Program};
 
-/// A whole client run is bounded by the script itself (120 s); this is for one that hangs.
+/// The script itself bounds a whole client run (120 s); this is for a script that hangs.
 pub(crate) const CLIENT_PATIENCE: Duration = Duration::from_secs(150);
 /// Both legs of the suite take half a minute on a quiet machine.
 const SUITE_PATIENCE: Duration = Duration::from_secs(240);
 
-/// What was fetched.
+/// The folder of the fetched peers.
 pub(crate) struct Peers(PathBuf);
 
 impl Peers {
@@ -69,7 +69,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts one that says `listening URL` on its first line.
+    /// Starts a server that prints `listening URL` on its first line.
     pub(crate) async fn start(command: &[String]) -> Self {
         let (program, args) = command.split_first().unwrap();
         let mut child = Command::new(program)
@@ -87,7 +87,7 @@ impl Server {
     }
 }
 
-/// Runs the client against the program in front of `upstream`; the script checks.
+/// Runs the client against the program in front of `upstream`; the script does the checks.
 pub(crate) async fn check(peers: &Peers, client: &[String], upstream: &[String]) {
     let folder = tempfile::tempdir().unwrap();
     let store = folder.path().join("sessions.db");
@@ -121,7 +121,7 @@ pub(crate) fn at(url: &str) -> Vec<String> {
     vec!["--upstream".to_owned(), url.to_owned()]
 }
 
-/// `server-everything` over HTTP, on a port of our choice; it says on stderr that it listens.
+/// `server-everything` over HTTP, on a port of our choice; it reports on stderr that it listens.
 pub(crate) async fn everything_over_http(peers: &Peers) -> Server {
     let port = program::free_port();
     let index = peers.package("server-everything/dist/index.js");
@@ -159,7 +159,7 @@ async fn legacy_typescript_client_uses_every_feature_of_a_server_over_http() {
     check(&peers, &client, &at(&server.url)).await;
 }
 
-/// The fixture passes every scored scenario by itself; so it must behind the program.
+/// The fixture passes every scored scenario by itself, so it must pass behind the program.
 async fn check_suite(leg: &str) {
     let Some(peers) = Peers::find(&["node24", "js"]) else { return };
     let fixture = [peers.node(), script("everything_dual.mjs"), "0".to_owned()];

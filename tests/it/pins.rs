@@ -1,4 +1,5 @@
-//! What the operator says of an upstream: its era, who shares its sessions, how many calls wait.
+//! The operator's settings for an upstream: its era, which clients share its sessions, how many
+//! calls wait.
 
 use std::sync::Arc;
 
@@ -67,7 +68,7 @@ async fn an_upstream_that_is_pinned_to_the_modern_era_is_asked_nothing_but_what_
     };
     let (answer, ()) = tokio::join!(send(proxy.address, &ask), answering);
     assert_eq!(answer.json()["result"]["tools"], json!([]));
-    // A legacy client is told what the server says of itself.
+    // A legacy client gets the server's description of itself.
     let answering = async { upstream.expect("server/discover").await.result(discovered()).await };
     tokio::join!(Session::open(proxy.address, "2025-11-25"), answering);
 }
@@ -86,7 +87,7 @@ async fn a_modern_upstream_that_is_pinned_to_the_legacy_era_is_an_error_that_say
 
 #[tokio::test]
 async fn a_legacy_upstream_that_is_pinned_to_the_modern_era_is_an_error_that_says_so() {
-    // What has no session is refused with 404 by habit.
+    // A request without a session is refused with 404, by habit.
     let upstream = Upstream::with(&Habits::new()).await;
     let proxy = before(&upstream, EraMode::Modern).await;
     for method in ["server/discover", "tools/list"] {
@@ -126,7 +127,7 @@ async fn a_session_from_before_the_pin_is_gone() {
     }
 }
 
-/// Asks for the tools and answers for an upstream that is modern and has not been asked yet.
+/// Asks for the tools, and answers for a modern upstream that has not been asked before.
 async fn check_found_modern(upstream: &mut Upstream, proxy: &Proxy) {
     let ask = modern_ask(&modern_request(1, "tools/list", json!({})));
     let answering = async {

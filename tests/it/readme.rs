@@ -16,14 +16,14 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// An example that was built with everything else.
+/// The path of an example, which was built with the tests.
 fn example(name: &str) -> String {
     let program = Path::new(env!("CARGO_BIN_EXE_puppet")).with_file_name("examples").join(name);
     assert!(program.is_file(), "{} is built by `cargo build --all-targets`", program.display());
     program.display().to_string()
 }
 
-/// What a program says on its standard output.
+/// The standard output of a program.
 async fn said(command: &[String], peers: &Peers) -> String {
     let (program, args) = command.split_first().unwrap();
     let mut command = Command::new(program);
@@ -94,7 +94,7 @@ async fn the_client_of_the_readme_adds_with_a_modern_server() {
     check_client(vec![peers.node(), script("server_modern.mjs")], "3", &peers).await;
 }
 
-/// The lines of code, without what only the file needs.
+/// The lines of code, without those that only the file needs.
 fn code(text: &str) -> Vec<&str> {
     let is_shown = |it: &&str| !it.starts_with("//!") && !it.starts_with("#![");
     text.lines().filter(is_shown).filter(|it| !it.trim().is_empty()).collect()

@@ -1,4 +1,4 @@
-//! Two sessions joined: nothing crosses, nothing is changed, what is lost comes back.
+//! Two joined sessions: nothing crosses, nothing is changed, lost messages come back.
 
 use std::time::{Duration, Instant};
 
@@ -348,7 +348,7 @@ async fn stream_of_the_upstream_that_breaks_is_resumed_after_its_retry_time() {
     let mut out = resuming.events().await;
     out.event("e2", &log(2)).await;
     assert_eq!(events.next_message().await.message()["params"]["data"], 2);
-    // A server may end the connection in order as well, to be polled.
+    // A server may also end the connection in order, to be polled.
     out.text("retry: 1\n\n").await;
     out.end().await;
     let resuming = upstream.next().await;
@@ -383,7 +383,7 @@ async fn listening_goes_on_in_a_new_upstream_session() {
     let mut listening = connection.begun().await.events().opened().await;
     habits.forget();
     drop(out);
-    // The stream is asked for with the old session, found gone, and then in the new one.
+    // The stream is asked for with the old session, which is gone, and then with the new one.
     let calling = session.start(&call(1, "echo", json!({}))).await;
     let mut pushing = None;
     for _ in 0..2 {
@@ -417,14 +417,14 @@ async fn listening_goes_on_over_a_child_that_is_started_again() {
     assert_eq!(listening.next_message().await.message()["params"]["n"], 2);
 }
 
-/// Limits under which a silent upstream fails a call at once, and a person may think.
+/// Limits under which a silent upstream fails a call at once, but a user may think.
 fn impatient_with_silence() -> Limits {
     let mut limits = patient_limits();
     limits.calls.timeout = Duration::from_millis(300);
     limits
 }
 
-/// A person thinks for longer than an upstream may be silent.
+/// Waits for longer than an upstream may be silent, as a user would.
 async fn think() {
     tokio::time::sleep(impatient_with_silence().calls.timeout * 3).await;
 }

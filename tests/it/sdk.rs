@@ -40,7 +40,7 @@ struct Name {
     name: String,
 }
 
-/// One of everything.
+/// A server with one of everything.
 fn server() -> Server {
     let add = tool("add", |it: Add, _| async move { Json(Sum { sum: it.a + it.b }) });
     let steps = tool("steps", |_: NoArguments, call: CallContext| async move {
@@ -101,7 +101,7 @@ async fn over_http(server: &Server) -> (String, JoinHandle<Drained>) {
     (url, tokio::spawn(server.http().serve(listener)))
 }
 
-/// Everything that both eras can do.
+/// Checks everything that both eras can do.
 async fn check_everything(client: &Client, server: &Server) {
     assert_eq!(client.server_info().unwrap().name, "all");
     assert_eq!(client.instructions().as_deref(), Some("Ask."));
@@ -212,7 +212,7 @@ async fn a_hundred_clients_that_ask_at_once_get_their_own_answers() {
     assert_eq!(within("the server drains", serving).await.unwrap(), Drained::Complete);
 }
 
-/// A server whose sessions are in that file.
+/// A server that keeps its sessions in this file.
 async fn durable(path: &std::path::Path, address: &str) -> (Server, String, JoinHandle<Drained>) {
     let server = server();
     let store = SqliteStore::open(path, SqliteOptions::default()).unwrap();
@@ -241,7 +241,7 @@ async fn a_session_goes_on_when_its_server_is_replaced() {
     let answer = client.call_tool("add", json!({ "a": 2, "b": 2 }));
     let sum: Sum = within("the call", answer.into_future()).await.unwrap().structured().unwrap();
     assert_eq!(sum, Sum { sum: 4 });
-    // The subscription is in the store: nobody had to repeat it.
+    // The subscription is in the store, so no client had to repeat it.
     second.notify_resource_updated("board:///now");
     assert_eq!(within("the update comes", updates.recv()).await.unwrap(), "board:///now");
     client.close().await;

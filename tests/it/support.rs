@@ -1,5 +1,5 @@
-//! What the tests are made of: a client that sends exact bytes, upstreams that do what the
-//! test says, and the proxy between them.
+//! The parts of the tests: a client that sends exact bytes, upstreams that follow the test's
+//! orders, and the proxy between them.
 
 mod ask;
 mod bridge;

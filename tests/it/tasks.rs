@@ -1,4 +1,4 @@
-//! How many tasks the proxy has: one for each open connection, none for a session or a call.
+//! The number of the proxy's tasks: one for each open connection, none for a session or a call.
 
 use serde_json::json;
 use tokio::runtime::{Builder, Runtime};
@@ -12,7 +12,7 @@ fn runtime() -> Runtime {
     Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap()
 }
 
-/// Waits until the proxy's runtime has exactly so many tasks.
+/// Waits until the proxy's runtime has exactly this many tasks.
 async fn check(proxy: &Runtime, expected: usize, what: &str) {
     let settled = async {
         while proxy.metrics().num_alive_tasks() != expected {
@@ -26,11 +26,11 @@ async fn check(proxy: &Runtime, expected: usize, what: &str) {
 
 #[test]
 fn open_connection_is_one_task_and_a_session_or_a_call_is_none() {
-    // The proxy has a runtime of its own, so that its tasks can be told from the test's.
+    // The proxy has a runtime of its own, so that its tasks are not those of the test.
     let (of_proxy, of_test) = (runtime(), runtime());
     let mut upstream = of_test.block_on(Upstream::with(&Habits::new()));
     let proxy = of_proxy.block_on(Proxy::before(&upstream));
-    // The server itself is a task of the test's making.
+    // The test itself makes a task for the server.
     let own = of_proxy.metrics().num_alive_tasks();
     of_test.block_on(async {
         let mut sessions = Vec::new();

@@ -9,7 +9,7 @@ use crate::support::{
     check_healthy_child, initialize, patient_limits, send,
 };
 
-/// Makes a call that the upstream treats as `fail` says; gives the answer, after a healthy
+/// Makes a call for which the upstream does what `fail` says; returns the answer, after a healthy
 /// call.
 async fn failed_by<F: Future<Output = ()>>(fail: impl FnOnce(Exchange) -> F) -> Response {
     let mut upstream = Upstream::with(&Habits::new()).await;
@@ -213,7 +213,7 @@ async fn child_that_died_is_started_again_for_the_next_call() {
     let (session, mut puppet) = stage.session(proxy.address, "2025-11-25").await;
     puppet.exit(1, "").await;
     while puppet.line().await.is_some() {}
-    // The proxy may learn of the death only from the call that is lost by it.
+    // The proxy may learn of the death only from the call that it loses.
     let mut calling = session.start(&call(1, "echo", json!({}))).await;
     let again = async {
         let mut puppet = stage.enter().await;
@@ -273,7 +273,7 @@ async fn child_that_hangs_fails_the_call_and_is_told_to_cancel_it() {
     let cancelling = puppet.expect("notifications/cancelled").await;
     assert_eq!(cancelling["params"]["requestId"], request["id"]);
     check_unknown(&calling.response().await);
-    // An answer that comes too late goes nowhere.
+    // An answer that comes too late is dropped.
     puppet.tool_text(&request, "too late").await;
     check_healthy_child(&session, &mut puppet).await;
 }
@@ -347,7 +347,7 @@ async fn answer_that_breaks_the_rules_fails_its_call_at_once() {
 }
 
 #[tokio::test]
-async fn answer_to_nobody_goes_nowhere() {
+async fn answer_without_a_call_goes_nowhere() {
     let stage = Stage::open().await;
     let proxy = Proxy::before_child(stage.command(), patient_limits(), |_| {}).await;
     let (session, mut puppet) = stage.session(proxy.address, "2025-11-25").await;

@@ -1,5 +1,5 @@
-//! What the operator puts into every request to the upstream, and that nothing of a client's own
-//! request gets there.
+//! The operator's additions to every request to the upstream; and nothing of a client's own request
+//! gets there.
 
 use eyot::{AccessToken, StaticToken, Target};
 use serde_json::json;

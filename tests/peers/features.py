@@ -1,4 +1,4 @@
-"""What the Python clients share, whichever SDK speaks for them and whatever the server offers."""
+"""What the Python clients share, for every SDK and every server."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from types import ModuleType

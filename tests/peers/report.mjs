@@ -2,7 +2,7 @@
 
 import { deepStrictEqual } from 'node:assert';
 
-// A peer that hangs fails here, and not by the patience of whoever started it.
+// A peer that hangs fails here, before the program that started it loses patience.
 const ALL_MS_MAX = 120_000;
 const FEATURE_MS_MAX = 30_000;
 
@@ -41,7 +41,7 @@ export class Report {
   }
 }
 
-/** Fails unless both are the same, through and through. */
+/** Fails unless both are deeply equal. */
 export function equal(found, wanted) {
   deepStrictEqual(found, wanted);
 }

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import anyio
 
-# A peer that hangs fails here, and not by the patience of whoever started it.
+# A peer that hangs fails here, before the program that started it loses patience.
 ALL_SECONDS_MAX = 120
 FEATURE_SECONDS_MAX = 30
 
@@ -59,7 +59,7 @@ def run(session: Callable[[Report], Awaitable[None]]) -> None:
 
 
 def equal(found: object, wanted: object) -> None:
-    """Fails unless both are the same."""
+    """Fails unless both are equal."""
     if found != wanted:
         raise AssertionError(f"found {found!r}, wanted {wanted!r}")
 

@@ -5,7 +5,7 @@
 //
 // Usage: server_asking.mjs stdio
 //        server_asking.mjs http PORT     (0 for a free port; prints `listening URL`)
-//        server_asking.mjs resumable PORT     the same, and its streams can be resumed after any event
+//        server_asking.mjs resumable PORT     like http, and its streams can be resumed after any event
 
 import { serve } from './http.mjs';
 import { load } from './packages.mjs';

@@ -24,7 +24,7 @@ const { z } = load('zod');
 /** Prompts may be kept for a minute. */
 const CACHE_HINTS = { 'prompts/list': { ttlMs: 60_000, cacheScope: 'public' } };
 
-/** What was already known when a question was asked; nobody but this process can change it. */
+/** What was already known when a question was asked; only this process can change it. */
 const states = createRequestStateCodec({ key: randomBytes(32) });
 
 /** Kept once a call of `slow_progress` was cancelled. */

@@ -6,8 +6,8 @@ import { randomUUID } from 'node:crypto';
  * Makes a handler of web requests.
  *
  * `Transport` is the `WebStandardStreamableHTTPServerTransport` of the SDK under test. `makeServer`
- * gets a promise that is kept once the client has opened the GET stream of the session: what a server
- * sends there before that reaches nobody. `options` makes what a transport is given besides.
+ * gets a promise that is kept once the client has opened the GET stream of the session: messages that a
+ * server sends there before that are lost. `options` makes further options of a transport.
  */
 export function sessionHandler(makeServer, Transport, options = () => ({})) {
   const sessions = new Map();

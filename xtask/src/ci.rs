@@ -1,14 +1,14 @@
-//! All that stands between a change and the main branch, step by step.
+//! All checks between a change and the main branch, step by step.
 
 use std::time::{Duration, Instant};
 
 use crate::peers::Peers;
 use crate::{layers, machine, program, suite, tidy};
 
-/// One thing that must hold, with the name that a red pipeline shows.
+/// One check, with the name that a failed pipeline shows.
 type Step = (&'static str, fn() -> anyhow::Result<()>);
 
-/// Cheap steps first: who waits for a compiler wants no news about white space after it.
+/// Cheap steps first: an error about white space should not come after a long compilation.
 const STEPS: &[Step] = &[
     ("toolchain", machine::prepare_toolchain),
     ("format", || cargo(&["fmt", "--all", "--check"])),
@@ -25,8 +25,8 @@ const STEPS: &[Step] = &[
 
 /// Does every step and stops at the first that fails.
 ///
-/// The tests come last and nothing is written after them, so that the closing lines of the
-/// test runner are the closing lines of the whole.
+/// The tests come last and nothing is written after them, so the last lines of the test runner are
+/// the last lines of the output.
 pub(crate) fn run() -> anyhow::Result<()> {
     machine::prepare();
     let mut times = Vec::new();

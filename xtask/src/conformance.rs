@@ -1,7 +1,7 @@
 //! Runs the official conformance suite against a server and a client.
 //!
-//! Every scenario of a revision is run, also those that the suite does not score, and every
-//! result is held against a strict list of expected failures.
+//! Every scenario of a revision is run, also those that the suite does not score, and every result
+//! is compared with a strict list of expected failures.
 
 mod catalog;
 mod checks;
@@ -28,7 +28,7 @@ use crate::conformance::suite::{Run, Suite, Target};
 use crate::peers::Peers;
 use crate::program;
 
-/// What to measure.
+/// The options of a run.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
     /// One side alone
@@ -57,8 +57,8 @@ pub(crate) struct Options {
     report: PathBuf,
 }
 
-/// Runs what the options ask for, one leg after the other: the suite and the programs under
-/// test share the machine.
+/// Runs what the options ask for, one leg after another: the suite and the programs under test
+/// share the machine.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let root = program::project_root();
     let peers = Peers::prepare();
@@ -89,7 +89,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     finish(&report, &root.join(&options.report))
 }
 
-/// Runs one leg and says how it went, beside the score of others.
+/// Runs one leg and prints the result, beside the score of other programs.
 fn measure(
     run: &Run<'_>,
     outcomes: impl FnOnce(&Run<'_>) -> anyhow::Result<Vec<Outcome>>,
@@ -111,7 +111,7 @@ fn measure(
     Ok(leg)
 }
 
-/// Writes the report, and fails if anything in it was not expected.
+/// Writes the report, and fails if any result in it was unexpected.
 fn finish(report: &Report, file: &Path) -> anyhow::Result<()> {
     fs::write(file, report.to_string()).with_context(|| format!("write {}", file.display()))?;
     eprintln!("conformance: report in {}", file.display());
@@ -122,7 +122,7 @@ fn finish(report: &Report, file: &Path) -> anyhow::Result<()> {
 }
 
 impl Options {
-    /// The folder of the details: runs of several fixtures may go on at once.
+    /// The folder of the details: several fixtures may be run at once.
     fn place(&self) -> String {
         let fixture = self.fixture.to_possible_value();
         let name = fixture.as_ref().map_or("", |it| it.get_name());
@@ -137,7 +137,7 @@ impl Options {
         self.leg.map_or_else(|| Leg::value_variants().to_vec(), |it| vec![it])
     }
 
-    /// The sides that were asked for, in words or by what is to be measured.
+    /// The sides to run: those that were named, or those that the other options imply.
     fn sides(&self, catalogs: &Catalogs) -> Vec<Side> {
         let is_wanted = |side: &Side| match (self.side, &self.url, &self.client) {
             (Some(wanted), ..) => wanted == *side,
@@ -149,7 +149,7 @@ impl Options {
         };
         let sides = Side::value_variants().iter().copied().filter(is_wanted);
         match &self.scenario {
-            // A name that the requirements do not have is for the suite to judge.
+            // A name that the requirements do not have is left for the suite to judge.
             Some(name) if Side::value_variants().iter().any(|it| catalogs.side_has(*it, name)) => {
                 sides.filter(|it| catalogs.side_has(*it, name)).collect()
             }
@@ -165,7 +165,7 @@ impl Options {
         }
     }
 
-    /// How others do in the same leg, by what is known to fail there.
+    /// The score of other programs in the same leg, from the list of their known failures.
     fn rival_score(
         &self,
         root: &Path,
@@ -183,7 +183,7 @@ impl Options {
         Ok(Some(format!("npm mcp-proxy passes {} of {count}", passed.len())))
     }
 
-    /// The list is about programs that this project knows.
+    /// The list of expected failures. It is about programs that this project knows.
     fn expected(&self, root: &Path) -> anyhow::Result<Expected> {
         match (&self.url, &self.client) {
             (None, None) => Expected::load(&root.join(self.fixture.expected_file(self.pipe))),

@@ -53,17 +53,17 @@ const TABLE: Table = Table {
     }],
 };
 
-/// Which crate may use which.
+/// The rules about which crate may use which.
 struct Table {
-    /// Layers from the ground up.
+    /// Layers from the bottom up.
     layers: &'static [(&'static str, &'static [&'static str])],
-    /// May be used by anyone, but only in `[dev-dependencies]`.
+    /// Every crate may use these, but only in `[dev-dependencies]`.
     support: &'static [&'static str],
-    /// May use anyone; used by no one.
+    /// These may use every crate; no crate uses them.
     tools: &'static [&'static str],
     /// Packages that only their owners (and the tools) may name in a manifest.
     owners: &'static [(&'static str, &'static [&'static str])],
-    /// Packages that some crates must not reach, not even through others.
+    /// Packages that some crates must not reach, not even through other packages.
     bans: &'static [Ban],
 }
 
@@ -73,7 +73,7 @@ struct Ban {
     reason: &'static str,
 }
 
-/// The shapes of all crates; those with a layer are what users run.
+/// The shapes of all crates; the product is made of those with a layer.
 fn shapes(graph: &Graph) -> anyhow::Result<Vec<Shape>> {
     shape::load(graph, |it| TABLE.layer(it).is_some())
 }
@@ -152,7 +152,7 @@ impl Table {
         stale.map(|it| format!("{it}: in the table, but not in the workspace")).collect()
     }
 
-    /// Place from the ground up, and name, of the layer that a crate is in.
+    /// The position (from the bottom up) and the name of a crate's layer.
     fn layer(&self, name: &str) -> Option<(usize, &'static str)> {
         let rank = self.layers.iter().position(|(_, crates)| crates.contains(&name))?;
         self.layers.get(rank).map(|(layer, _)| (rank, *layer))

@@ -1,15 +1,15 @@
-//! Sets a fresh machine up: what the build and the peers need from the system.
+//! Sets up a fresh machine: the things that the build and the peers need from the system.
 
 use std::process::Command;
 
 use crate::program;
 
-/// Something of the system that the project uses.
+/// A part of the system that the project uses.
 struct Need {
     name: &'static str,
-    /// A command that ends well where the need is met.
+    /// A command that succeeds if the need is met.
     probe: &'static [&'static str],
-    /// What brings it on Debian and its kin.
+    /// The packages that bring it on Debian and similar systems.
     packages: &'static [&'static str],
     reason: &'static str,
 }
@@ -29,10 +29,10 @@ const NEEDS: &[Need] = &[
     },
 ];
 
-/// Installs what is missing where that is possible, and names it where it is not.
+/// Installs what is missing if that is possible, and otherwise names it.
 ///
-/// Never fails: without a compiler the build says so itself, and without Python the tests
-/// against foreign peers are left out.
+/// Never fails: without a compiler the build itself fails with a clear error, and without Python
+/// the tests against foreign peers are skipped.
 pub(crate) fn prepare() {
     let missing: Vec<&Need> = NEEDS.iter().filter(|it| !it.is_met()).collect();
     if missing.is_empty() {

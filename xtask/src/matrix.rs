@@ -1,8 +1,8 @@
-//! Shows what of MCP is carried between clients and servers of either era.
+//! Shows which features of MCP are carried between clients and servers of either era.
 //!
 //! A cell is a client of one era before a server of one era, with `eyot serve` between them. Every
-//! cell is seen now: foreign clients try every feature at foreign servers, and say how it went. What
-//! they do not try has a reason in a table.
+//! run measures every cell: foreign clients try every feature at foreign servers, and report the
+//! outcome. A feature that they do not try has a reason in a table.
 
 mod cells;
 mod features;
@@ -23,7 +23,7 @@ use crate::matrix::trial::Laboratory;
 use crate::peers::Peers;
 use crate::{problems, program};
 
-/// What to try.
+/// The options of a run.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
     /// One cell alone, as in `legacy-modern-stdio`: client, server, upstream
@@ -40,7 +40,7 @@ pub(crate) struct Options {
     report: PathBuf,
 }
 
-/// Tries what the options ask for, one cell after the other: they share the machine.
+/// Tries what the options ask for, one cell after another, because they share the machine.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let root = program::project_root();
     let cells = options.cells()?;
@@ -75,7 +75,8 @@ impl Options {
         Ok(cells)
     }
 
-    /// Fails with what is not as it should be. Only a whole run can be held against the page.
+    /// Fails with everything that is not as it should be. Only a whole run can be compared with the
+    /// page.
     fn settle(&self, root: &Path, matrix: &Matrix) -> anyhow::Result<()> {
         let mut problems = matrix.problems();
         let is_whole = self.cell.is_none() && self.feature.is_none();

@@ -1,9 +1,9 @@
 //! Foreign clients and servers, fetched by their own package managers into a cache.
 //!
-//! Every part of the cache is a folder with a stamp that names the pinned versions. A part
-//! whose stamp differs from the pins is fetched anew, next to its place, and moved there
-//! when it is complete: a folder that exists can be used. The versions that these packages
-//! pull in are theirs to choose.
+//! Every part of the cache is a folder with a stamp that names the pinned versions. A part whose
+//! stamp differs from the pins is fetched anew, beside its place, and moved there when it is
+//! complete: a folder that exists can be used. These packages choose the versions of their own
+//! dependencies.
 
 mod cache;
 mod install;
@@ -16,7 +16,7 @@ use serde::Deserialize;
 
 use crate::peers::cache::{Cache, Part};
 
-/// The parts, those that others need first.
+/// The parts; a part comes after those that it needs.
 const PARTS: &[Part] = &[
     Part {
         folder: "py1",
@@ -51,7 +51,7 @@ const PARTS: &[Part] = &[
     },
 ];
 
-/// A bridge of others. No test needs it: it is fetched by whoever wants to compare.
+/// A foreign bridge. No test needs it: it is fetched only for comparisons.
 const MCP_PROXY: Part = Part {
     folder: "mcp-proxy",
     purpose: "comparison of bridges",
@@ -73,7 +73,7 @@ pub(crate) struct Peers {
 }
 
 impl Peers {
-    /// Fetches what is missing; says on one line each what could not be had.
+    /// Fetches what is missing; prints one line for each part that could not be had.
     pub(crate) fn prepare() -> Self {
         let cache = Cache::open();
         for part in PARTS {
@@ -85,17 +85,17 @@ impl Peers {
         Self { cache }
     }
 
-    /// The folder that the tests know as `EYOT_PEERS`.
+    /// The folder that tests find in `EYOT_PEERS`.
     pub(crate) fn folder(&self) -> PathBuf {
         self.cache.folder().to_owned()
     }
 
-    /// Node.js, whether it came with the cache or with the system.
+    /// Node.js, from the cache or from the system.
     pub(crate) fn node(&self) -> PathBuf {
         install::node_program(&self.cache)
     }
 
-    /// npm `mcp-proxy`, fetched now if it is not there: a script for Node.js.
+    /// npm `mcp-proxy`, fetched now if it is missing: a script for Node.js.
     pub(crate) fn mcp_proxy(&self) -> anyhow::Result<Foreign> {
         let Part { folder, pins, .. } = MCP_PROXY;
         self.cache.ensure(&MCP_PROXY).context("fetch npm mcp-proxy")?;
@@ -109,7 +109,7 @@ impl Peers {
         self.cache.folder().join("js/node_modules").join(path)
     }
 
-    /// The version of an npm package, as it was fetched.
+    /// The version of an npm package that was fetched.
     pub(crate) fn package_version(&self, name: &str) -> anyhow::Result<String> {
         let manifest = self.package_file(name).join("package.json");
         let text = fs::read_to_string(&manifest);
@@ -119,7 +119,7 @@ impl Peers {
     }
 }
 
-/// What is read of a `package.json`.
+/// The part of a `package.json` that is read.
 #[derive(Debug, Deserialize)]
 struct Manifest {
     version: String,

@@ -1,4 +1,4 @@
-//! How a check tells what it has found.
+//! The report of a check's problems.
 
 /// Fails with every problem on a line of its own.
 pub(crate) fn report(problems: &[String]) -> anyhow::Result<()> {

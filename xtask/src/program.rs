@@ -8,8 +8,8 @@ use anyhow::Context as _;
 
 /// The checkout that cargo runs in.
 ///
-/// The run-time variable comes first: a target folder may be shared by checkouts, and
-/// then the path that was compiled in is the path of another one.
+/// The run-time variable comes first: checkouts may share a target folder, and then the compiled-in
+/// path is that of another checkout.
 pub(crate) fn project_root() -> PathBuf {
     let built_in = || env!("CARGO_MANIFEST_DIR").to_owned();
     let manifest_dir = env::var("CARGO_MANIFEST_DIR").unwrap_or_else(|_| built_in());
@@ -24,7 +24,7 @@ pub(crate) fn cargo() -> Command {
     cargo
 }
 
-/// Builds a program of this workspace, beside this one and by the same profile.
+/// Builds a program of this workspace, beside this one and with the same profile.
 pub(crate) fn build(package: &str, name: &str) -> anyhow::Result<PathBuf> {
     // target/PROFILE/xtask
     let own = env::current_exe().context("find this program")?;
@@ -39,7 +39,8 @@ pub(crate) fn build(package: &str, name: &str) -> anyhow::Result<PathBuf> {
     Ok(profile.join(name))
 }
 
-/// Runs a command to its end; it writes where this process writes, and has nothing to read.
+/// Runs a command to its end; its output goes to the output of this process, and its input is
+/// empty.
 pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
     let line = line(command);
     let status = command.stdin(Stdio::null()).status();
@@ -48,7 +49,7 @@ pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Runs a command in silence; the last lines of what it said come with the error.
+/// Runs a command silently; the error shows the last lines of its output.
 pub(crate) fn run_quietly(command: &mut Command) -> anyhow::Result<()> {
     read(command).map(drop)
 }
@@ -68,7 +69,7 @@ pub(crate) fn read(command: &mut Command) -> anyhow::Result<String> {
     String::from_utf8(output.stdout).with_context(|| format!("read the output of `{line}`"))
 }
 
-/// Whether a program starts and ends well with these arguments.
+/// Whether a program starts and succeeds with these arguments.
 pub(crate) fn works(name: impl AsRef<std::ffi::OsStr>, arguments: &[&str]) -> bool {
     read(Command::new(name).args(arguments)).is_ok()
 }

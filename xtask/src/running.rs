@@ -1,4 +1,4 @@
-//! One process that serves, for as long as something is tried with it.
+//! A process that serves while something is tried with it.
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, PipeReader, Write as _, pipe};
@@ -12,7 +12,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use serde::Deserialize;
 
-/// A program that does not listen by then never will.
+/// A program that does not listen after this time never will.
 pub(crate) const START_PATIENCE: Duration = Duration::from_secs(30);
 
 /// A process that listens; it ends with this value.
@@ -31,8 +31,8 @@ impl Drop for Running {
 }
 
 impl Running {
-    /// Starts a program and waits until it says, on a line that `listening` can read, where it
-    /// listens. What it says goes into the log.
+    /// Starts a program and waits until it prints, on a line that `listening` can read, where it
+    /// listens. Its output goes into the log.
     pub(crate) fn start(
         mut command: Command,
         log: &Path,
@@ -57,7 +57,8 @@ impl Running {
     }
 }
 
-/// Writes down what a program says until it ends: one that nobody reads cannot go on.
+/// Writes the output of a program to the log until it ends: if its output were not read, the
+/// program would stop.
 fn keep(
     reader: PipeReader,
     mut log: File,
@@ -73,7 +74,7 @@ fn keep(
     }
 }
 
-/// A port that nobody listens on now.
+/// A port that no program listens on now.
 pub(crate) fn free_port() -> anyhow::Result<u16> {
     let listener = TcpListener::bind("127.0.0.1:0").context("find a free port")?;
     Ok(listener.local_addr().context("find a free port")?.port())

@@ -27,11 +27,11 @@ pub(crate) fn run_peers() -> anyhow::Result<()> {
     program::run(tests.arg("--").args(PEER_TESTS))
 }
 
-/// Compiles all that the tests run: a step of its own, so that slow code and slow tests
-/// are told apart.
+/// Compiles everything that the tests run: a step of its own, so that slow compilation and slow
+/// tests can be told apart.
 ///
-/// All targets in one go, for one set of features: the program `eyot`, which the end-to-end
-/// tests start, is then made from the same libraries as the tests.
+/// All targets in one run with one set of features: the program `eyot`, which the end-to-end tests
+/// start, is then made from the libraries that the tests use.
 pub(crate) fn build() -> anyhow::Result<()> {
     let mut cargo = program::cargo();
     program::run(cargo.args(["build", "--workspace", "--all-targets", "--locked"]))
@@ -49,11 +49,11 @@ pub(crate) fn run_tests(peers: &Peers) -> anyhow::Result<()> {
     program::run(runner(peers).arg("--workspace"))
 }
 
-/// nextest where it is installed, else cargo's own runner.
+/// nextest if it is installed, otherwise cargo's own runner.
 fn runner(peers: &Peers) -> Command {
     let mut cargo = program::cargo();
     cargo.env("EYOT_PEERS", peers.folder());
-    // The scripts of the Python peers stand in the checkout, which stays as it was.
+    // The scripts of the Python peers are in the checkout, which must stay unchanged.
     cargo.env("PYTHONDONTWRITEBYTECODE", "1");
     if program::works("cargo-nextest", &["nextest", "--version"]) {
         cargo.args(["nextest", "run", "--locked", "--profile", "ci"]);

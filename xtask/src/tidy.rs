@@ -35,10 +35,10 @@ fn check(root: &Path) -> anyhow::Result<Vec<String>> {
     Ok(problems)
 }
 
-/// Reads what git tracks, and what it would track if somebody added it.
+/// Reads the files that git tracks, and the new ones that it would track.
 fn load(root: &Path) -> anyhow::Result<Vec<File>> {
     let mut git = Command::new("git");
-    // A checkout that another user owns, as in a container, is still the one to check.
+    // The checkout may belong to another user, as in a container.
     git.current_dir(root).args(["-c", "safe.directory=*"]);
     git.args(["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"]);
     let names = program::read(&mut git)?;

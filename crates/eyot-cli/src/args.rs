@@ -1,4 +1,4 @@
-//! The flags.
+//! The command line flags.
 
 mod commands;
 
@@ -21,10 +21,10 @@ pub(crate) use self::commands::{
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Command,
-    /// Print what programs read as JSON: one object on stdout, errors as one line on stderr.
+    /// Print results for programs as JSON: one object on stdout, errors as one line on stderr.
     #[arg(long, global = true)]
     pub(crate) json: bool,
-    /// Write the log as JSON, one line per event. What is logged: RUST_LOG, e.g. `eyot=debug`.
+    /// Write the log as JSON, one line per event. RUST_LOG sets what is logged, e.g. `eyot=debug`.
     #[arg(long, global = true)]
     pub(crate) log_json: bool,
 }
@@ -34,17 +34,17 @@ pub(crate) enum Command {
     /// Serve an MCP server over Streamable HTTP.
     #[command(after_help = SERVE_EXAMPLES)]
     Serve(Box<Serve>),
-    /// Try it: the same in front of a small built-in server.
+    /// Try it: serve a small built-in MCP server over Streamable HTTP.
     Demo(Demo),
-    /// The built-in server on stdin and stdout.
+    /// Run the built-in server on stdin and stdout.
     #[command(hide = true)]
     DemoServer,
-    /// Serve one of everything, to test clients with.
+    /// Serve a server with one of everything, to test clients with.
     #[command(after_help = EVERYTHING_EXAMPLES)]
     Everything(Everything),
     #[command(flatten)]
     Client(ClientCommand),
-    /// Look at stored sessions, or remove them.
+    /// List stored sessions, show one, or remove one.
     #[command(after_help = SESSIONS_EXAMPLES)]
     Sessions(Sessions),
 }
@@ -77,17 +77,17 @@ Examples:
   eyot sessions show ID --store sqlite:/var/lib/eyot/sessions.db
   eyot sessions rm ID --store sqlite:/var/lib/eyot/sessions.db";
 
-/// How a proxy listens and keeps its sessions.
+/// The flags for how a proxy listens and keeps its sessions.
 #[derive(Clone, Debug, ClapArgs)]
 pub(crate) struct Listen {
-    /// Where to listen; port 0 picks a free one.
+    /// The address to listen on; port 0 picks a free port.
     #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR")]
     pub(crate) listen: SocketAddr,
-    /// Where sessions are kept: `sqlite:PATH`, or `memory:` to forget them at the end.
-    /// Default: a file of its own for each upstream in the user's state folder.
+    /// The store of the sessions: `sqlite:PATH`, or `memory:` to forget them at the end. Default: a
+    /// file for each upstream in the user's state folder.
     #[arg(long, value_name = "STORE")]
     pub(crate) store: Option<StoreUrl>,
-    /// Where operators ask: /livez, /readyz, /metrics. Never on the public address.
+    /// The address for operators: /livez, /readyz, /metrics. Never use the public address.
     #[arg(long, value_name = "ADDR")]
     pub(crate) admin: Option<SocketAddr>,
     /// Silence after which a session ends.
@@ -96,15 +96,17 @@ pub(crate) struct Listen {
     /// Silence of the upstream after which a call fails.
     #[arg(long, default_value = "60s", value_name = "TIME", value_parser = parse_duration)]
     pub(crate) call_timeout: Duration,
-    /// The same while a client owes an answer to a question of the upstream. A call of a modern
-    /// client that was asked something waits so long for its next round.
+    /// Silence of the upstream after which a call fails while the client owes an answer to a
+    /// question of the upstream. A call of a modern client that was asked something waits for its
+    /// next round as long.
     #[arg(long, default_value = "10m", value_name = "TIME", value_parser = parse_duration)]
     pub(crate) question_timeout: Duration,
-    /// Calls of modern clients that wait for their next round before a legacy upstream; one more is
-    /// refused.
+    /// How many calls of modern clients may wait for their next round before a legacy upstream; one
+    /// more is refused.
     #[arg(long, default_value_t = Limits::default().memory.parked_calls_max, value_name = "COUNT")]
     pub(crate) parked_calls_max: usize,
-    /// The same of the clients with one key; all clients without a key count as one.
+    /// How many of these calls the clients with one key may have; all clients without a key count
+    /// as one.
     #[arg(
         long,
         default_value_t = Limits::default().memory.parked_calls_per_principal_max,
@@ -114,14 +116,15 @@ pub(crate) struct Listen {
     /// How long running calls may go on after SIGTERM.
     #[arg(long, default_value = "30s", value_name = "TIME", value_parser = parse_duration)]
     pub(crate) drain_timeout: Duration,
-    /// Require a key as bearer token. KEY is the key itself, `@FILE` or `env:VAR`. A session
-    /// answers only to the NAME that opened it. May be repeated.
+    /// Require a key as bearer token. KEY is the key itself, `@FILE` or `env:VAR`. A session can be
+    /// used only with the NAME that opened it. May be repeated.
     #[arg(long, value_name = "NAME=KEY")]
     pub(crate) api_key: Vec<KeySource>,
-    /// A further host name under which the endpoint may be addressed. Loopback names always may.
+    /// Another host name under which the endpoint may be addressed. Loopback names are always
+    /// allowed.
     #[arg(long, value_name = "HOST")]
     pub(crate) allow_host: Vec<String>,
-    /// A further origin whose pages may use the endpoint. Loopback origins always may.
+    /// Another origin whose pages may use the endpoint. Loopback origins are always allowed.
     #[arg(long, value_name = "ORIGIN")]
     pub(crate) allow_origin: Vec<String>,
 }
@@ -131,25 +134,26 @@ pub(crate) struct Listen {
 pub(crate) struct Serve {
     #[command(flatten)]
     pub(crate) listen: Listen,
-    /// The Streamable HTTP endpoint to serve.
+    /// The Streamable HTTP endpoint of the upstream.
     #[arg(long, value_name = "URL", conflicts_with_all = ["command", "env", "cwd"])]
     pub(crate) upstream: Option<String>,
-    /// A bearer token for every request to the upstream: `@FILE` or `env:VAR`. No client's own
-    /// token is ever passed on.
+    /// A bearer token for every request to the upstream: `@FILE` or `env:VAR`. A client's own token
+    /// is never passed on.
     #[arg(long, value_name = "SOURCE", requires = "upstream")]
     pub(crate) upstream_token: Option<TokenSource>,
     /// A header for every request to the upstream. May be repeated.
     #[arg(long, value_name = "NAME:VALUE", requires = "upstream")]
     pub(crate) upstream_header: Vec<Header>,
-    /// The era of the upstream. It is found out, unless this says it: then the upstream is never
-    /// asked, and one that refuses this era is an error.
+    /// The era of the upstream. By default the proxy finds it out. With this flag it does not ask;
+    /// an upstream that refuses this era is an error.
     #[arg(long, value_enum, default_value = "auto")]
     pub(crate) era: SpokenEra,
-    /// Which calls of modern clients share a session at a legacy upstream. Whoever shares one sees
-    /// the same state there.
+    /// Which calls of modern clients share a session at a legacy upstream. Clients that share one
+    /// see the same state there.
     #[arg(long, value_enum, default_value = "auto")]
     pub(crate) affinity: SharedBy,
-    /// A variable for the child: a value, or the name alone to pass on this program's own.
+    /// A variable for the child: a value, or only the name, to pass on the variable of this
+    /// program.
     #[arg(long, value_name = "NAME[=VALUE]")]
     pub(crate) env: Vec<EnvVar>,
     /// The child's working folder.
@@ -163,15 +167,16 @@ pub(crate) struct Serve {
 /// Which calls of modern clients share a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum SharedBy {
-    /// Those with one key; without keys none do. All, if the upstream gives no session id.
+    /// Calls with one key; calls without a key share none. All calls, if the upstream gives no
+    /// session id.
     Auto,
-    /// All of them.
+    /// All calls.
     Shared,
-    /// Those with one key, and all without a key.
+    /// Calls with one key; all calls without a key.
     PerPrincipal,
-    /// Those with one key that have the same `io.eyot/session` in `_meta`, of 16 to 128 characters.
+    /// Calls with one key and one `io.eyot/session` in `_meta`, of 16 to 128 characters.
     Handle,
-    /// None: a session is opened for each call.
+    /// None: each call opens a session.
     PerRequest,
 }
 
@@ -197,21 +202,21 @@ pub(crate) struct Demo {
 /// `eyot everything`.
 #[derive(Clone, Debug, ClapArgs)]
 pub(crate) struct Everything {
-    /// Where to listen, on this machine only; port 0 picks a free one.
+    /// The address to listen on, on this machine only; port 0 picks a free port.
     #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR")]
     pub(crate) listen: SocketAddr,
-    /// Serve the client that has started this program, on stdin and stdout.
+    /// Serve the client that started this program, on stdin and stdout.
     #[arg(long, conflicts_with_all = ["listen", "store"])]
     pub(crate) stdio: bool,
     /// Which clients are answered.
     #[arg(long, value_enum, default_value = "both")]
     pub(crate) era: ServedEras,
-    /// Where sessions are kept: `sqlite:PATH`, or `memory:` to forget them at the end.
+    /// The store of the sessions: `sqlite:PATH`, or `memory:` to forget them at the end.
     #[arg(long, value_name = "STORE", default_value = "memory:")]
     pub(crate) store: StoreUrl,
 }
 
-/// Which clients a server answers.
+/// The clients that a server answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ServedEras {
     /// Clients of both eras.
@@ -252,7 +257,7 @@ pub(crate) enum SessionsAction {
         /// The session's id.
         id: String,
     },
-    /// Remove a session: its client must open a new one. A server that has it open notices at
+    /// Remove a session: its client must open a new one. A server that has it open learns of it at
     /// its next write.
     Rm {
         /// The session's id.
@@ -260,7 +265,7 @@ pub(crate) enum SessionsAction {
     },
 }
 
-/// Where sessions are kept.
+/// A store of sessions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum StoreUrl {
     Memory,
@@ -279,7 +284,7 @@ impl FromStr for StoreUrl {
     }
 }
 
-/// A key of a client, before it is read.
+/// A client's key, before it is read.
 #[derive(Clone)]
 pub(crate) struct KeySource {
     pub(crate) name: String,
@@ -299,7 +304,7 @@ impl FromStr for KeySource {
     }
 }
 
-/// The key stays out of every message.
+/// The debug output has no key.
 impl std::fmt::Debug for KeySource {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("KeySource").field("name", &self.name).finish_non_exhaustive()
@@ -328,7 +333,7 @@ impl FromStr for EnvVar {
     }
 }
 
-/// The value may be a secret.
+/// The debug output has no value: it may be a secret.
 impl std::fmt::Debug for EnvVar {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("EnvVar").field("name", &self.name).finish_non_exhaustive()

@@ -23,7 +23,7 @@ pub(crate) fn run(command: ClientCommand, is_json: bool) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let ran = runtime.block_on(async {
         let home = Home::new();
-        // Whoever listens is not disturbed by the signal that ends it.
+        // A command that only listens ends without an error when a signal ends it.
         let is_endless = matches!(command, ClientCommand::Listen(_));
         let ran = tokio::select! {
             biased;

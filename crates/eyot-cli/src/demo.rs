@@ -1,4 +1,4 @@
-//! `eyot demo`: the main job in front of the built-in server.
+//! `eyot demo`: a proxy in front of the built-in server.
 
 use anyhow::Context as _;
 use eyot::{Affinity, EraMode, Target};

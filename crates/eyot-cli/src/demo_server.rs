@@ -1,8 +1,8 @@
-//! The small MCP server inside the program: what `eyot demo` starts as its child.
+//! The small MCP server inside the program, which `eyot demo` starts as its child.
 //!
-//! It speaks both eras on one pipe and has one of everything: tools that answer at once, take
-//! their time, ask back or log; a resource that changes; a prompt. **Invariant:** one thread
-//! serves it all: one such child runs per session, so it stays small.
+//! It speaks both eras on one pipe and has one of everything: tools that answer at once, take their
+//! time, ask back or log; a resource that changes; a prompt. **Invariant:** one thread serves it
+//! all. One such child runs per session, so it stays small.
 
 mod greeting;
 mod tools;
@@ -22,7 +22,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
     let runtime = runtime.context("cannot start")?;
     runtime.block_on(server.serve_stdio());
-    // A thread may still wait for input, though nobody reads the answers any more.
+    // A thread may still wait for input, though the answers are not read any more.
     runtime.shutdown_background();
     Ok(())
 }
@@ -31,8 +31,8 @@ fn server() -> Result<Server, BuildError> {
     let server = Server::builder("eyot-demo", env!("CARGO_PKG_VERSION"))
         .instructions(INSTRUCTIONS)
         .limits(limits())
-        // No state of this server holds a secret. Under a key that never changes, a question is
-        // still answered after a restart.
+        // No state of this server holds a secret. Because the key never changes, a question can
+        // still be answered after a restart.
         .keys(SealKeys::new(&Secret::new([0; 32]), &[]))
         .list_cache(LISTS_KEPT, CacheScope::Public)
         .logging()
@@ -60,14 +60,14 @@ fn introduce() -> ServerPrompt {
     })
 }
 
-/// How to use the server.
+/// The instructions for the model.
 const INSTRUCTIONS: &str =
     "A playground. Start with the tool `echo`; `ask_name` asks back, `count` shows progress.";
 
-/// How long a modern client may keep the lists, which never change.
+/// How long a modern client may cache the lists, which never change.
 const LISTS_KEPT: Duration = Duration::from_secs(3_600);
 
-/// What still counts when its client has gone counts for nobody.
+/// When the client has gone, the remaining answers have no reader.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 
 const TOPICS: [&str; 5] = ["eras", "eyots", "rivers", "sessions", "subscriptions"];

@@ -1,7 +1,7 @@
 //! `eyot everything`: a server with one of everything, for clients of both eras.
 //!
-//! It serves what the official conformance suite expects of a server under test, and is written
-//! to be read: each file shows one topic of the builder API.
+//! It serves what the official conformance suite expects of a server under test. It is written to
+//! be read: each file shows one topic of the builder API.
 
 mod changes;
 mod content;
@@ -44,7 +44,7 @@ pub(crate) fn run(everything: &Everything, is_json: bool) -> anyhow::Result<()> 
             }
         }
     });
-    // A thread may still wait for standard input, which nobody will ever write to again.
+    // A thread may still wait for standard input, to which nothing will be written any more.
     runtime.shutdown_background();
     served
 }

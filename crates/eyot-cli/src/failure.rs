@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 pub(crate) enum Code {
     /// Anything else.
     Failure = 1,
-    /// It was called wrongly; the same as for flags that do not exist.
+    /// The command was called wrongly; flags that do not exist have this code too.
     Usage = 2,
     /// The server wants authorization.
     Unauthorized = 3,
@@ -30,12 +30,12 @@ pub(crate) enum Code {
 pub(crate) struct Failure {
     pub(crate) code: Code,
     message: String,
-    /// The HTTP status, if it is one that failed.
+    /// The HTTP status, if the request failed with one.
     status: Option<u16>,
-    /// What the server said.
+    /// The error that the server answered.
     rpc: Option<Box<ErrorObject>>,
     url: Option<String>,
-    /// What was found before it failed.
+    /// The facts that were found before the failure.
     found: Vec<Value>,
 }
 
@@ -51,22 +51,22 @@ impl Failure {
         }
     }
 
-    /// The command was called wrongly.
+    /// The failure of a command that was called wrongly.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self::new(Code::Usage, message)
     }
 
-    /// The same, at the server of this URL.
+    /// Adds the URL of the server.
     pub(crate) fn at(self, url: Option<&str>) -> Self {
         Self { url: url.map(str::to_owned), ..self }
     }
 
-    /// What went wrong, without the URL.
+    /// The text of the failure, without the URL.
     pub(crate) fn message(&self) -> &str {
         &self.message
     }
 
-    /// The same with another message, and with what was found before.
+    /// Replaces the message, and adds the facts that were found before the failure.
     pub(crate) fn found(self, message: String, found: Vec<Value>) -> Self {
         Self { message, found, ..self }
     }

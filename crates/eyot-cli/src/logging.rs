@@ -1,4 +1,4 @@
-//! The log, and the last words of a failure: both on stderr.
+//! The log, and the error of a failed command: both on stderr.
 
 use std::io::{IsTerminal as _, Write as _};
 
@@ -8,7 +8,7 @@ use crate::failure;
 
 /// Starts the log. Values from messages are escaped by the formatter: no message forges a line.
 ///
-/// `level` is what is logged unless RUST_LOG says otherwise.
+/// `level` is the level of the log unless RUST_LOG sets another.
 pub(crate) fn init(level: &str, is_json: bool) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
@@ -20,13 +20,13 @@ pub(crate) fn init(level: &str, is_json: bool) {
     }
 }
 
-/// Says what went wrong.
+/// Writes the error of a failed command.
 pub(crate) fn fail(error: &anyhow::Error, is_json: bool) {
     let text = if is_json { failure::line(error) } else { format!("eyot: {error:#}") };
     say(&text);
 }
 
-/// Whether nobody reads what is written.
+/// Whether the error means that the output has no reader any more.
 pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
     let cause = error.root_cause().downcast_ref::<std::io::Error>();
     cause.is_some_and(|it| it.kind() == std::io::ErrorKind::BrokenPipe)
@@ -34,7 +34,7 @@ pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
 
 /// Writes one line for people on stderr.
 pub(crate) fn say(line: &str) {
-    // Nobody is left to tell when stderr is gone.
+    // When stderr is gone, there is no other place for the line.
     drop(writeln!(std::io::stderr(), "{line}"));
 }
 

@@ -37,7 +37,7 @@ fn main() -> ExitCode {
     };
     match ran {
         Ok(()) => ExitCode::SUCCESS,
-        // Whoever reads the output has seen enough: `eyot sessions ls | head`.
+        // The reader of the output has seen enough: `eyot sessions ls | head`.
         Err(error) if logging::is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             logging::fail(&error, args.json);

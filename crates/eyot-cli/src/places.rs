@@ -1,4 +1,4 @@
-//! Where files of the user live.
+//! The folders for files of the user.
 
 use std::path::PathBuf;
 
@@ -15,8 +15,8 @@ pub(crate) fn state_folder() -> anyhow::Result<PathBuf> {
     Ok(base.join("eyot"))
 }
 
-/// The default store of an upstream: each has its own, so that no session of one is ever
-/// offered to another.
+/// The default store of an upstream: each has its own, so that a session of one is never offered to
+/// another.
 pub(crate) fn default_store(fingerprint: &str) -> anyhow::Result<PathBuf> {
     let name = format!("sessions-{:016x}.db", fnv(fingerprint.as_bytes()));
     Ok(state_folder()?.join(name))

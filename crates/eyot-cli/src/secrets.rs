@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use eyot_stdx::Secret;
 
-/// Reads what `@FILE` or `env:VAR` names; any other text is taken for the secret itself.
+/// Reads what `@FILE` or `env:VAR` names; any other text is the secret itself.
 pub(crate) fn read(source: &str) -> anyhow::Result<Secret<String>> {
     let text = if let Some(path) = source.strip_prefix('@') {
         let text = std::fs::read_to_string(path);

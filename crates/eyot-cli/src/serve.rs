@@ -34,7 +34,7 @@ pub(crate) fn run(serve: Serve, is_json: bool) -> anyhow::Result<()> {
     start(&listen, upstream, |url| announce(url, is_json))
 }
 
-/// The server at a URL, with what the flags put into every request to it.
+/// The server at a URL, with the headers and token that the flags add to every request.
 fn target_at(url: &str, serve: &Serve, limits: Limits) -> anyhow::Result<Target> {
     let mut target = Target::url(url, limits).context("--upstream")?;
     for Header { name, value } in &serve.upstream_header {
@@ -47,7 +47,7 @@ fn target_at(url: &str, serve: &Serve, limits: Limits) -> anyhow::Result<Target>
     Ok(target)
 }
 
-/// What is served, and within which bounds.
+/// The service to serve, and its bounds.
 pub(crate) struct Upstream {
     pub(crate) target: Target,
     pub(crate) era: EraMode,
@@ -55,7 +55,7 @@ pub(crate) struct Upstream {
     pub(crate) limits: Limits,
 }
 
-/// Says where the server listens: programs read it on stdout, people on stderr.
+/// Announces the address of the server: to programs on stdout, to people on stderr.
 pub(crate) fn announce(url: &str, is_json: bool) -> anyhow::Result<()> {
     if is_json {
         let ready = serde_json::json!({ "listening": url, "pid": std::process::id() });
@@ -110,19 +110,19 @@ pub(crate) fn start(
     })
 }
 
-/// Says what is safe and slow, and how to choose otherwise.
+/// Logs when a safe but slow choice was made, and how to choose otherwise.
 fn advise(target: &Target, config: &ProxyConfig) {
     let is_child = target.is_shared_channel();
     let is_unknown = config.endpoint.auth.is_open() && config.affinity == Affinity::Auto;
     if is_child && is_unknown && config.era != EraMode::Modern {
         tracing::info!(
-            "a modern client whose server is of the legacy era gets a child for each call: without \
-             a key nobody knows who it is; `--affinity` says who shares one"
+            "a modern client of a legacy server gets a child for each call: without a key its \
+             calls cannot be told from those of other clients; `--affinity` lets calls share one"
         );
     }
 }
 
-/// Says how it ended.
+/// Logs how it ended.
 pub(crate) fn report(drained: Drained) {
     match drained {
         Drained::Complete => tracing::info!("ended; nothing was lost"),

@@ -1,4 +1,4 @@
-//! `eyot sessions`: what is in a store.
+//! `eyot sessions`: the sessions in a store.
 
 use std::path::PathBuf;
 
@@ -29,7 +29,7 @@ pub(crate) fn run(sessions: Sessions, is_json: bool) -> anyhow::Result<()> {
 }
 
 async fn list(path: &PathBuf, is_json: bool) -> anyhow::Result<()> {
-    /// Records per read.
+    /// How many records are read at once.
     const PAGE_RECORDS: usize = 500;
     let store = SqliteStore::open_readonly(path)?;
     let mut after = None;

@@ -22,7 +22,7 @@ pub(crate) async fn watch(shutdown: Shutdown) -> std::io::Result<()> {
     std::future::pending().await
 }
 
-/// What ends a program.
+/// A signal that ends the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Signal {
     /// Ctrl-C.

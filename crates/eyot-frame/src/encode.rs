@@ -7,13 +7,13 @@ use memchr::memmem;
 
 use crate::EventHead;
 
-/// Up to this many bytes of text are copied into one contiguous frame; beyond, the pieces are
-/// shared. A page: below it one write of one buffer is cheaper than a vectored write.
+/// Up to this many bytes of text are copied into one contiguous frame; above that, the pieces are
+/// shared. It is one page: below it one write of one buffer is cheaper than a vectored write.
 const COPY_BYTES_MAX: usize = 4 * 1024;
 
 /// A written frame: one piece when it is small, several shared pieces when it is large.
 ///
-/// The pieces are to be sent in order, without anything between them.
+/// Send the pieces in order, without anything between them.
 #[derive(Debug, Clone)]
 pub struct Frames(Pieces);
 
@@ -24,7 +24,7 @@ enum Pieces {
 }
 
 impl Frames {
-    /// Bytes that are still to be sent.
+    /// How many bytes are still to be sent.
     #[must_use]
     pub fn len_bytes(&self) -> usize {
         match &self.0 {
@@ -33,7 +33,7 @@ impl Frames {
         }
     }
 
-    /// Joins what is left into one buffer. Copies, unless one piece is left.
+    /// Joins the rest into one buffer. Copies, unless one piece is left.
     #[must_use]
     pub fn into_bytes(self) -> Bytes {
         match self.0 {
@@ -91,15 +91,15 @@ pub fn encode_line(data: impl Iterator<Item = Bytes>, data_is_plain: bool) -> Fr
     dress.frames(data.collect(), data_is_plain)
 }
 
-/// Whether `text` holds nothing that some reader takes for the end of a line: no CR, LF, U+2028
-/// or U+2029.
+/// Whether no reader can take a part of `text` for the end of a line: there is no CR, LF, U+2028 or
+/// U+2029.
 #[must_use]
 pub fn is_plain(text: &[u8]) -> bool {
     memchr::memchr2(b'\n', b'\r', text).is_none()
         && memmem::find_iter(text, SEPARATOR_START).all(|at| separator_at(text, at).is_none())
 }
 
-/// What is put around and into a text to make it a frame.
+/// The bytes that go around and into a text to make it a frame.
 struct Dress {
     prefix: Vec<u8>,
     line_break: &'static [u8],
@@ -139,7 +139,8 @@ impl Dress {
 
     fn rewritten(self, text: &[u8]) -> Bytes {
         let mut frame = self.prefix;
-        // Most texts that are not plain are indented JSON: a little room for their line breaks.
+        // Most texts that are not plain are indented JSON: this leaves a little room for their line
+        // breaks.
         frame.reserve(text.len().saturating_add(text.len() / 8).saturating_add(16));
         rewrite(text, self.line_break, &mut frame);
         frame.extend_from_slice(self.end);

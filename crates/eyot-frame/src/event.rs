@@ -1,4 +1,4 @@
-//! One server-sent event, as it is read and as it is written.
+//! One server-sent event, for reading and for writing.
 
 use std::time::Duration;
 
@@ -10,11 +10,11 @@ use bytes::Bytes;
 /// basic/transports/streamable-http, Receiving Messages).
 pub const KEEP_ALIVE: &[u8] = b": keep-alive\n\n";
 
-/// The longest reconnection time that is believed: one hour. A peer that asks for more gets this,
-/// so that no typing error of a server puts a client to sleep for ever.
+/// The longest reconnection time that is accepted: one hour. A peer that asks for more gets this,
+/// so that no typing error of a server makes a client wait for ever.
 pub const RETRY_MAX: Duration = Duration::from_secs(60 * 60);
 
-/// One event as it came.
+/// One event that was read.
 ///
 /// The fields may be slices of a larger chunk and keep that chunk alive.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -30,16 +30,16 @@ pub struct Event {
     pub retry: Option<Duration>,
 }
 
-/// The fields of an event that is to be written, all but its data.
+/// The fields of an event to be written, except its data.
 ///
-/// A field whose text holds a CR, LF or NUL is not written: such a text would end the line early
-/// and let whoever chose it invent fields and events. Texts that were decoded never hold one.
+/// A field whose text holds a CR, LF or NUL is not written: such a text would end the line early,
+/// and its author could forge fields and events. Texts that were decoded never hold one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct EventHead<'a> {
-    /// The id, by which the event can be asked for again.
+    /// The id that a client can name to get the following events again.
     pub id: Option<&'a str>,
     /// The type. `None` means `message`.
     pub event: Option<&'a str>,
-    /// The reconnection time that the reader shall use, in whole milliseconds on the wire.
+    /// The reconnection time that the reader should use, in whole milliseconds on the wire.
     pub retry: Option<Duration>,
 }

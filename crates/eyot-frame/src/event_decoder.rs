@@ -16,21 +16,22 @@ const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 /// reconnection time (the priming event of 2025-11-25, basic/transports), and the id belongs to
 /// the one event that had it.
 ///
-/// An event that the stream ends in is never delivered, as the standard says: drop the decoder.
+/// An event that is not complete when the stream ends is never delivered, as the standard says:
+/// drop the decoder.
 #[derive(Debug)]
 pub struct EventDecoder {
     splitter: Splitter,
     event_bytes_max: usize,
-    /// Bytes of the lines of the event under way, comments and ignored fields included.
+    /// Bytes of the lines of the current event, comments and ignored fields included.
     event_bytes: usize,
     draft: Draft,
-    /// The event under way was refused: its lines are skipped up to the blank one.
+    /// The current event was refused: its lines are skipped up to the blank one.
     skips_event: bool,
-    /// No line was read yet, so the first one may start with a byte order mark.
+    /// No line has been read yet, so the first one may start with a byte order mark.
     at_start: bool,
 }
 
-/// The event under way.
+/// The event that is being read.
 #[derive(Debug, Default)]
 struct Draft {
     id: Option<Bytes>,
@@ -39,7 +40,7 @@ struct Draft {
     retry: Option<Duration>,
 }
 
-/// The data lines of the event under way.
+/// The data lines of the event that is being read.
 #[derive(Debug, Default)]
 enum Data {
     #[default]
@@ -67,8 +68,8 @@ impl EventDecoder {
 
     /// Takes the next chunk of the stream, cut anywhere.
     ///
-    /// What is pushed is kept until it is read: call [`next_event`](Self::next_event) until it has
-    /// no more before pushing again, then the limit of one event is the limit of all memory.
+    /// Pushed chunks are kept until they are read: call [`next_event`](Self::next_event) until it
+    /// has no more before you push again; then the limit of one event bounds all memory.
     pub fn push(&mut self, chunk: Bytes) {
         self.splitter.push(chunk);
     }
@@ -79,8 +80,8 @@ impl EventDecoder {
     ///
     /// # Errors
     /// [`FrameError::TooLong`], once for each event over the limit. The event is skipped up to its
-    /// blank line without being kept, and decoding goes on: whether that stream can still be
-    /// trusted is the caller's decision.
+    /// blank line without being kept, and decoding goes on: the caller decides whether to trust the
+    /// rest of the stream.
     pub fn next_event(&mut self) -> Result<Option<Event>, FrameError> {
         let too_long = FrameError::TooLong { limit: self.event_bytes_max };
         loop {
@@ -98,13 +99,13 @@ impl EventDecoder {
         }
     }
 
-    /// Whether every byte that was pushed belongs to an event that came out: no event is under way.
+    /// Whether every pushed byte belongs to an event that came out: no event is incomplete.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.splitter.is_empty() && self.event_bytes == 0 && !self.skips_event
     }
 
-    /// Starts to skip the event under way; `false` when it is being skipped already.
+    /// Starts to skip the current event; `false` when it is being skipped already.
     fn refuse_event(&mut self) -> bool {
         self.at_start = false;
         self.draft = Draft::default();
@@ -149,7 +150,7 @@ impl Draft {
         }
     }
 
-    /// The finished event. `None`: the block had nothing that anybody could need.
+    /// The finished event. `None`: the block had no field that a reader could use.
     fn into_event(self) -> Option<Event> {
         let is_void =
             matches!(self.data, Data::Absent) && self.id.is_none() && self.retry.is_none();
@@ -184,7 +185,7 @@ impl Data {
     }
 }
 
-/// "If the field value consists of only ASCII digits" (9.2.6, field `retry`); else ignored.
+/// "If the field value consists of only ASCII digits" (9.2.6, field `retry`); otherwise ignored.
 fn parse_retry(value: &[u8]) -> Option<Duration> {
     if value.is_empty() || !value.iter().all(u8::is_ascii_digit) {
         return None;

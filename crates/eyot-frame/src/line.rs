@@ -8,7 +8,8 @@ use crate::splitter::{LineEnds, Splitter};
 /// Reads one message per line (2026-07-28, basic/transports/stdio).
 ///
 /// Chunks go in with [`push`](Self::push), lines come out of [`next_line`](Self::next_line). A bad
-/// line is reported and skipped, never fatal: the peer gets its answer and the stream goes on.
+/// line is reported and skipped, and is never fatal: the caller can answer it, and the stream goes
+/// on.
 #[derive(Debug)]
 pub struct LineDecoder {
     splitter: Splitter,
@@ -24,8 +25,8 @@ impl LineDecoder {
 
     /// Takes the next chunk of the stream, cut anywhere.
     ///
-    /// What is pushed is kept until it is read: call [`next_line`](Self::next_line) until it has
-    /// no more before pushing again, then the limit of one line is the limit of all memory.
+    /// Pushed chunks are kept until they are read: call [`next_line`](Self::next_line) until it has
+    /// no more before you push again; then the limit of one line bounds all memory.
     pub fn push(&mut self, chunk: Bytes) {
         self.splitter.push(chunk);
     }
@@ -54,7 +55,7 @@ impl LineDecoder {
         self.splitter.take_rest().filter(|rest| !is_blank(rest)).map(without_return)
     }
 
-    /// Whether every byte that was pushed has come out: no line is under way.
+    /// Whether every pushed byte has come out: no line is incomplete.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.splitter.is_empty()

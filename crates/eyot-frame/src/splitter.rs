@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use bytes::{Buf, Bytes};
 
-/// What ends a line.
+/// The characters that end a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LineEnds {
     /// A line feed only.
@@ -13,21 +13,21 @@ pub(crate) enum LineEnds {
     Any,
 }
 
-/// A line was longer than allowed; the rest of it will be skipped.
+/// A line was longer than allowed; the rest of the line will be skipped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Overlong;
 
-/// The cutter: chunks in, lines out.
+/// Cuts chunks into lines.
 #[derive(Debug)]
 pub(crate) struct Splitter {
     ends: LineEnds,
-    /// Chunks not looked at yet, none of them empty.
+    /// Chunks that were not looked at yet; none of them is empty.
     chunks: VecDeque<Bytes>,
     /// The start of a line whose end has not come yet.
     partial: Vec<u8>,
-    /// The last line ended with a CR: a line feed that comes next belongs to it.
+    /// The last line ended with a CR: if a line feed comes next, it belongs to that line.
     after_return: bool,
-    /// The current line was refused: its bytes are thrown away up to its end.
+    /// The current line was refused: its bytes are dropped up to its end.
     skips_line: bool,
 }
 
@@ -71,7 +71,7 @@ impl Splitter {
         }
     }
 
-    /// The start of a line that the stream ended in, or `None` when it ended between lines.
+    /// The start of a line that the stream ended in; `None` when it ended between lines.
     pub(crate) fn take_rest(&mut self) -> Option<Bytes> {
         let rest = std::mem::take(&mut self.partial);
         self.skips_line = false;
@@ -86,7 +86,8 @@ impl Splitter {
         }
         let Some(end) = self.find_end(&chunk) else { return Some((chunk, false)) };
         let piece = chunk.split_to(end);
-        // Only an event stream may end a line with a CR; `find_end` stops at no other.
+        // Only an event stream may end a line with a CR: `find_end` stops at a CR in no other
+        // stream.
         self.after_return = chunk.first() == Some(&b'\r');
         chunk.advance(1);
         if !chunk.is_empty() {

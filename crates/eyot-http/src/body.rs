@@ -1,4 +1,4 @@
-//! Bodies: those we read, with limits and deadlines; those we write, without copies.
+//! Bodies: the ones we read have limits and deadlines; the ones we write are not copied.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -20,7 +20,7 @@ enum Source {
     Foreign(Pin<Box<dyn Body<Data = Bytes, Error = Broken> + Send>>),
 }
 
-/// The body broke off. Why, nobody who reads it needs to know.
+/// The body broke off. The readers of the body need no reason.
 struct Broken;
 
 impl RequestBody {
@@ -28,7 +28,7 @@ impl RequestBody {
         Self(Source::Hyper(body))
     }
 
-    /// The body of a request that somebody else's server has accepted.
+    /// The body of a request that a foreign server has accepted.
     pub fn foreign<B>(body: B) -> Self
     where
         B: Body<Data: Send> + Send + 'static,
@@ -72,16 +72,16 @@ impl fmt::Debug for RequestBody {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BodyError {
-    /// It is, or says that it is, longer than allowed.
+    /// The body is longer than allowed, or declares a longer length.
     #[error("body is longer than {limit_bytes} bytes")]
     TooLong {
         /// The bound in force.
         limit_bytes: usize,
     },
-    /// Nothing, or too little, came for too long.
+    /// For too long, nothing or too little of the body came.
     #[error("body did not arrive in time")]
     TooSlow,
-    /// Its framing is broken, or the connection ended within it.
+    /// The framing of the body is broken, or the connection ended within it.
     #[error("body is incomplete")]
     Incomplete,
 }
@@ -123,7 +123,7 @@ pub async fn read_body(body: RequestBody, limits: &Limits) -> Result<Bytes, Body
         .unwrap_or(Err(BodyError::TooSlow))
 }
 
-/// The next data, `None` at the end. A timer is made only when there is something to wait for.
+/// The next data, or `None` at the end. A timer is made only if the data is not there yet.
 async fn next_data(body: &mut RequestBody, limits: &Limits) -> Result<Option<Bytes>, BodyError> {
     loop {
         let at_once = std::future::poll_fn(|cx| Poll::Ready(body.poll_frame(cx))).await;
@@ -153,9 +153,9 @@ pub enum OutgoingBody {
     Empty,
     /// One message, in the pieces that it is kept in.
     Message {
-        /// What is still to be written.
+        /// The pieces that are still to be written.
         pieces: Pieces,
-        /// How many bytes that is.
+        /// How many bytes these pieces have.
         left_bytes: u64,
     },
     /// Bytes.

@@ -1,8 +1,8 @@
-//! Requests to one upstream, each on a connection that is its own while it lasts.
+//! Requests to one upstream; each has a connection of its own while it lasts.
 //!
-//! A connection has no task: whoever waits for its answer polls it. Dropping an answer
-//! before its end closes the connection, which is how a modern upstream learns that nobody
-//! wants the rest.
+//! A connection has no task: the future that waits for the answer polls it. Dropping an answer
+//! before its end closes the connection; this is how a modern upstream learns that the client does
+//! not want the rest.
 
 mod connection;
 mod doorbell;
@@ -50,9 +50,9 @@ pub enum HttpError {
     /// No connection could be made. The request was not sent.
     #[error("cannot connect to {address}: {reason}")]
     Connect {
-        /// Where to.
+        /// The host and port of the upstream.
         address: String,
-        /// What the system said.
+        /// The error of the system.
         reason: String,
     },
     /// The connection broke after the request may have been read.
@@ -88,7 +88,7 @@ impl HttpClient {
         self.0.target.authority()
     }
 
-    /// The URL, without anything secret: a URL of ours holds no user info.
+    /// The URL. It holds no secret: user info in a URL is refused.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}{}", self.authority(), self.0.target.path())
@@ -102,8 +102,8 @@ impl HttpClient {
 
     /// Sends a request and waits for the head of its answer. Never follows redirects.
     ///
-    /// A request that a kept-alive connection has provably not read is sent again on
-    /// another one; any other is sent once.
+    /// If a kept-alive connection has provably not read the request, it is sent again on another
+    /// connection; in any other case it is sent once.
     ///
     /// # Errors
     ///
@@ -181,7 +181,7 @@ impl HttpClient {
         if since.elapsed() < timeout {
             return Some(connection);
         }
-        // The ones below are older still.
+        // The connections below it are older still.
         idle.clear();
         None
     }
@@ -205,7 +205,7 @@ pub struct UpstreamBody {
 }
 
 impl UpstreamBody {
-    /// The length that the upstream declared, if it did.
+    /// The length that the upstream declared, if it declared one.
     #[must_use]
     pub fn declared_bytes(&self) -> Option<u64> {
         self.incoming.size_hint().exact()

@@ -28,7 +28,7 @@ use crate::{OutgoingBody, RequestBody, respond};
 pub enum ConnectionEnd {
     /// By agreement: closed between requests, or drained.
     Clean,
-    /// In the middle of something, or by a deadline.
+    /// In the middle of a request or response, or by a deadline.
     Broken {
         /// What happened, for the log.
         reason: String,
@@ -37,9 +37,9 @@ pub enum ConnectionEnd {
 
 /// Serves the requests of one connection until it ends.
 ///
-/// Every request that two readers could take differently is refused here, before `handle`
-/// sees it. When `shutdown` is ready, the running response is finished and the connection
-/// closed; streams must be ended by whoever feeds them.
+/// A request that two readers could read differently is refused here, before `handle` sees it. When
+/// `shutdown` is ready, the running response is finished and the connection closed; the senders of
+/// streams must end them.
 ///
 /// # Cancel safety
 ///
@@ -93,7 +93,7 @@ where
     }
 }
 
-/// The status that refuses a request whose framing or address is not beyond doubt.
+/// The status for refusing a request whose framing or address is ambiguous.
 fn refusal(request: &Request<Incoming>, is_ambiguous: &Arc<AtomicBool>) -> Option<StatusCode> {
     if is_ambiguous.load(Ordering::Relaxed) {
         return Some(StatusCode::BAD_REQUEST);

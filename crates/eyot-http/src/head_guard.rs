@@ -1,15 +1,15 @@
-//! Watches the raw bytes of a connection for heads that two readers may take differently.
+//! Watches the raw bytes of a connection for heads that two readers may read differently.
 //!
-//! hyper resolves a request that carries both `Content-Length` and `Transfer-Encoding` by
-//! dropping the former before anybody sees it. That is legal and the usual start of request
-//! smuggling, so the guard reads along and raises a flag: "the server MAY reject a request
-//! that contains both […] and ought to close the connection" (RFC 9112, 6.1 and 6.3).
-//! The guard only looks. Framing errors of any other kind are hyper's to refuse; from then
-//! on the guard stays quiet.
+//! hyper resolves a request that carries both `Content-Length` and `Transfer-Encoding` by dropping
+//! the former before the service sees it. That is legal and the usual start of request smuggling,
+//! so the guard reads the bytes too and raises a flag: "the server MAY reject a request that
+//! contains both […] and ought to close the connection" (RFC 9112, 6.1 and 6.3). The guard only
+//! looks. Framing errors of any other kind are left for hyper to refuse; after one, the guard does
+//! nothing more.
 
 use memchr::memchr;
 
-/// Reads along with hyper, byte for byte.
+/// Reads every byte that hyper reads.
 #[derive(Debug)]
 pub(crate) struct HeadGuard {
     state: State,
@@ -18,7 +18,7 @@ pub(crate) struct HeadGuard {
     framing: Framing,
 }
 
-/// What was seen of the current head.
+/// The framing headers seen so far in the current head.
 #[derive(Debug, Default)]
 struct Framing {
     has_request_line: bool,
@@ -85,7 +85,7 @@ impl HeadGuard {
         bytes.get(taken..).unwrap_or_default()
     }
 
-    /// Takes the last bytes of a line. Most lines come whole: they are looked at where they are.
+    /// Takes the last bytes of a line. Most lines come whole and are checked without a copy.
     fn end_line(&mut self, bytes: &[u8]) -> bool {
         if self.line.is_empty() {
             return self.handle_line(cut(bytes, LINE_KEPT_BYTES));
@@ -127,7 +127,7 @@ impl Framing {
             self.has_request_line = !line.is_empty();
             return;
         }
-        // Seven of eight headers are none of the two, by their first letter.
+        // Of eight headers, seven are neither of the two, which the first letter shows.
         if !matches!(line.first(), Some(b'c' | b'C' | b't' | b'T')) {
             return;
         }
@@ -155,7 +155,7 @@ fn cut(bytes: &[u8], len_max: usize) -> &[u8] {
     bytes.get(..len_max).unwrap_or(bytes)
 }
 
-/// hyper refuses any other length; what it makes of the bytes then is no request.
+/// hyper refuses any other length, and then the bytes are not read as a request.
 fn decimal(digits: &[u8]) -> u64 {
     std::str::from_utf8(digits).ok().and_then(|it| it.parse().ok()).unwrap_or(u64::MAX)
 }

@@ -1,4 +1,4 @@
-//! Which hosts and origins may talk to this endpoint: the defence against DNS rebinding.
+//! The hosts and origins that may talk to this endpoint: the defence against DNS rebinding.
 
 use std::net::IpAddr;
 
@@ -7,7 +7,7 @@ use http::Uri;
 use crate::RequestHead;
 use crate::request_head::Single;
 
-/// The names under which this endpoint may be addressed, and the origins whose pages may.
+/// The names under which this endpoint may be addressed, and the origins whose pages may use it.
 ///
 /// Loopback names are always allowed. "Servers MUST validate the `Origin` header on all
 /// incoming connections to prevent DNS rebinding attacks" (every revision since
@@ -31,20 +31,20 @@ pub enum Forbidden {
 }
 
 impl HostPolicy {
-    /// Allows loopback names alone.
+    /// Allows loopback names only.
     #[must_use]
     pub fn loopback() -> Self {
         Self::default()
     }
 
-    /// Allows a further host name or address, on any port.
+    /// Allows another host name or address, on any port.
     #[must_use]
     pub fn allow_host(mut self, host: &str) -> Self {
         self.hosts.push(host.to_ascii_lowercase());
         self
     }
 
-    /// Allows pages of a further origin, such as `https://app.example`.
+    /// Allows pages of another origin, such as `https://app.example`.
     #[must_use]
     pub fn allow_origin(mut self, origin: &str) -> Self {
         self.origins.push(origin.trim_end_matches('/').to_ascii_lowercase());

@@ -1,13 +1,13 @@
-//! What MCP reads from the head of a request, in one pass over its headers.
+//! The parts of a request's head that MCP reads, in one pass over its headers.
 
 use eyot_types::headers;
 use http::{HeaderMap, HeaderValue, StatusCode};
 
-/// Why a head cannot be served.
+/// The reason why a head cannot be served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HeadError {
-    /// A header that may stand once stands twice, or is not visible ASCII.
+    /// A header that may appear once appears twice, or is not visible ASCII.
     #[error("header `{name}` must be given once, in visible ASCII")]
     Header {
         /// Its name.
@@ -22,7 +22,7 @@ pub enum HeadError {
 }
 
 impl HeadError {
-    /// The HTTP status that says so.
+    /// The HTTP status for this error.
     #[must_use]
     pub fn status(self) -> StatusCode {
         match self {
@@ -49,7 +49,7 @@ pub struct RequestHead<'a> {
     has_parameters: bool,
 }
 
-/// A header that may stand once.
+/// A header that may appear once.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) enum Single<'a> {
     #[default]
@@ -135,7 +135,7 @@ impl<'a> RequestHead<'a> {
         self.method.text(headers::METHOD)
     }
 
-    /// `Mcp-Name`, as it stands.
+    /// `Mcp-Name`, not decoded.
     ///
     /// # Errors
     ///
@@ -158,7 +158,7 @@ impl<'a> RequestHead<'a> {
         scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
     }
 
-    /// Checks that the body is JSON and nothing around it.
+    /// Checks that the body is declared as JSON without an encoding around it.
     ///
     /// # Errors
     ///
@@ -194,7 +194,7 @@ impl<'a> Single<'a> {
         };
     }
 
-    /// Whether it stands once, and as most peers write it: other spellings take longer.
+    /// Whether it appears once, and in the spelling of most peers: other spellings take longer.
     fn is_exactly(self, value: &[u8]) -> bool {
         matches!(self, Self::One(given) if given.as_bytes() == value)
     }
@@ -212,7 +212,7 @@ impl Accepts {
     const NOTHING: Self = Self { json: false, events: false };
 
     fn add(&mut self, value: &HeaderValue) {
-        // What clients are told to send, and most do; other spellings take longer.
+        // Clients are told to send this value, and most do; other spellings take longer.
         if value.as_bytes() == b"application/json, text/event-stream" {
             *self = Self { json: true, events: true };
             return;

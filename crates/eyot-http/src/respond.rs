@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
 use crate::OutgoingBody;
 
-/// A status and nothing else.
+/// A response with a status and nothing else.
 #[must_use]
 pub fn empty(status: StatusCode) -> Response<OutgoingBody> {
     with(status, OutgoingBody::Empty)
@@ -25,26 +25,26 @@ pub fn accepted() -> Response<OutgoingBody> {
 #[must_use]
 pub fn json(status: StatusCode, message: &Message) -> Response<OutgoingBody> {
     let mut response = with(status, message.into());
-    // Room for this one and a session's id: most answers have no more.
+    // Room for this header and a session's id: most answers have no more.
     *response.headers_mut() = HeaderMap::with_capacity(2);
     response.headers_mut().insert(CONTENT_TYPE, APPLICATION_JSON);
     response
 }
 
-/// A JSON-RPC error; without `id` when none is known.
+/// A JSON-RPC error; without `id` when the id of the request is unknown.
 #[must_use]
 pub fn error(status: StatusCode, id: Option<Id>, error: &ErrorObject) -> Response<OutgoingBody> {
     json(status, &Message::error_response(id, error))
 }
 
-/// A request that is refused as it stands, without asking what answers calls.
+/// A response that refuses a request before the service is asked.
 #[must_use]
 pub fn refused(status: StatusCode, id: Option<Id>, message: &str) -> Response<OutgoingBody> {
     error(status, id, &ErrorObject::new(INVALID_REQUEST, message))
 }
 
-/// A fault that came before anything was sent to a client of this era. Without `id` there is no
-/// request that it could answer.
+/// A fault that came before any message was sent to a client of this era. Without `id` there is no
+/// request to answer.
 #[must_use]
 pub fn fault(id: Option<Id>, fault: &Fault, era: Era) -> Response<OutgoingBody> {
     let status = fault_status(fault.kind, era, id.is_some());
@@ -56,7 +56,7 @@ pub fn fault(id: Option<Id>, fault: &Fault, era: Era) -> Response<OutgoingBody> 
     response
 }
 
-/// The one table of what a fault is over HTTP.
+/// The HTTP status of each fault; there is no other such table.
 fn fault_status(kind: FaultKind, era: Era, is_answer: bool) -> StatusCode {
     match (kind, era) {
         (FaultKind::Refused, _) => StatusCode::BAD_REQUEST,
@@ -64,7 +64,7 @@ fn fault_status(kind: FaultKind, era: Era, is_answer: bool) -> StatusCode {
         // basic/transports, Session Management). Modern clients have none.
         (FaultKind::SessionGone, Era::Legacy) => StatusCode::NOT_FOUND,
         (FaultKind::Overloaded { .. }, _) => StatusCode::SERVICE_UNAVAILABLE,
-        // What went wrong behind us is an answer like any other.
+        // A failure of a server behind us is an answer like any other.
         (FaultKind::SessionGone | FaultKind::Upstream, _) if is_answer => StatusCode::OK,
         (FaultKind::SessionGone | FaultKind::Upstream, _) => StatusCode::BAD_GATEWAY,
         _ => StatusCode::INTERNAL_SERVER_ERROR,

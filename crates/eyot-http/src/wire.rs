@@ -1,4 +1,4 @@
-//! A socket that watches heads and does not wait for a reader for ever.
+//! A socket that watches heads and does not wait forever for a reader.
 
 use std::io;
 use std::pin::Pin;
@@ -19,7 +19,7 @@ pub(crate) struct Wire<S> {
     guard: HeadGuard,
     is_ambiguous: Arc<AtomicBool>,
     write_stall_timeout: Duration,
-    /// Runs while the peer takes nothing.
+    /// Runs while the peer takes no bytes.
     stalled: Option<Pin<Box<Sleep>>>,
 }
 
@@ -39,7 +39,7 @@ impl<S> Wire<S> {
         Arc::clone(&self.is_ambiguous)
     }
 
-    /// Passes a write's outcome on, or fails it when the peer has taken nothing for too long.
+    /// Returns the outcome of a write, or fails it when the peer has taken nothing for too long.
     fn watch<T>(
         &mut self,
         cx: &mut Context<'_>,

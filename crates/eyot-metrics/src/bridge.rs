@@ -1,4 +1,4 @@
-//! What the bridge between the eras tells.
+//! The metrics of the bridge between the eras.
 
 use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
 
@@ -11,7 +11,7 @@ pub(crate) fn describe() {
     describe_counter!(PARKED_ENDED, Unit::Count, help);
 }
 
-/// How many calls wait for their client's next round.
+/// Sets how many calls wait for their client's next round.
 pub fn parked_calls(count: usize) {
     gauge!(PARKED).set(f64::from(u32::try_from(count).unwrap_or(u32::MAX)));
 }
@@ -21,7 +21,7 @@ pub fn parked_call_ended(by: &'static str) {
     counter!(PARKED_ENDED, "by" => by).increment(1);
 }
 
-/// A message was carried from one era to the other, and its receiver knows no such feature.
+/// A message was carried from one era to the other, and its receiver does not know the feature.
 pub fn bridge_loss(feature: &'static str, from: &'static str, to: &'static str) {
     counter!(BRIDGE_LOSS, "feature" => feature, "from" => from, "to" => to).increment(1);
 }

@@ -8,13 +8,13 @@ use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
 
 pub use crate::bridge::{bridge_loss, parked_call_ended, parked_calls};
 
-/// Tells the recorder what each metric means. Call once, after it is installed.
+/// Describes each metric to the recorder. Call once, after the recorder is installed.
 pub fn describe() {
     bridge::describe();
     describe_gauge!(CONNECTIONS, Unit::Count, "Open connections of clients.");
     describe_gauge!(SESSIONS, Unit::Count, "Legacy sessions that this process serves.");
     describe_gauge!(TASKS, Unit::Count, "Tasks of calls that are kept, done or not.");
-    describe_counter!(MESSAGES_DROPPED, Unit::Count, "Messages that reached nobody, by reason.");
+    describe_counter!(MESSAGES_DROPPED, Unit::Count, "Messages that were dropped, by reason.");
     describe_counter!(CALLS, Unit::Count, "Calls that were relayed, by era and outcome.");
     describe_counter!(UPSTREAMS_OPENED, Unit::Count, "Upstreams that were opened, by cause.");
 }
@@ -24,22 +24,22 @@ pub fn connections_changed(by: f64) {
     gauge!(CONNECTIONS).increment(by);
 }
 
-/// How many sessions this process serves.
+/// Sets how many sessions this process serves.
 pub fn sessions(count: usize) {
     gauge!(SESSIONS).set(f64::from(u32::try_from(count).unwrap_or(u32::MAX)));
 }
 
-/// How many tasks of calls this process keeps.
+/// Sets how many tasks of calls this process keeps.
 pub fn tasks(count: usize) {
     gauge!(TASKS).set(f64::from(u32::try_from(count).unwrap_or(u32::MAX)));
 }
 
-/// A message reached nobody.
+/// A message was dropped without a receiver.
 pub fn messages_dropped(reason: &'static str) {
     counter!(MESSAGES_DROPPED, "reason" => reason).increment(1);
 }
 
-/// A call was relayed; its upstream answered, or not.
+/// A call was relayed; `was_answered` tells whether its upstream answered.
 pub fn calls(era: &'static str, was_answered: bool) {
     let outcome = if was_answered { "answered" } else { "failed" };
     counter!(CALLS, "era" => era, "outcome" => outcome).increment(1);

@@ -1,4 +1,4 @@
-//! Why there is no server.
+//! Everything that kept a server from being built.
 
 /// Everything that is wrong with a server, at once.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]

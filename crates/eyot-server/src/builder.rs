@@ -1,4 +1,4 @@
-//! How a server is put together.
+//! Puts a server together.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -52,12 +52,12 @@ pub struct ServerBuilder {
     eras: Eras,
     keys: SealKeys,
     page_size: usize,
-    /// How long lists may be cached, in milliseconds, and by whom.
+    /// How long clients may cache lists, in milliseconds, and who may share the copy.
     list_cache: (u64, CacheScope),
     has_resource_subscriptions: bool,
     has_logging: bool,
     tasks: TaskOptions,
-    /// Every bound: the setters of single ones write into it.
+    /// Every bound: the setters of single bounds write into it.
     limits: Limits,
     shutdown: Shutdown,
 }
@@ -92,7 +92,7 @@ impl ServerBuilder {
         self
     }
 
-    /// Where people learn more.
+    /// The website where people learn more.
     pub fn website(mut self, url: impl Into<String>) -> Self {
         self.info.website_url = Some(url.into());
         self
@@ -147,8 +147,8 @@ impl ServerBuilder {
         self
     }
 
-    /// Hears every notification of clients. Called in the order of their arrival, before anything
-    /// later of the same client; must be quick.
+    /// Calls `handler` for every notification of a client: in the order of arrival, and before
+    /// anything later from that client is handled. The handler must be quick.
     pub fn on_notification(
         mut self,
         handler: impl Fn(&Message, &Peer) + Send + Sync + 'static,
@@ -170,98 +170,97 @@ impl ServerBuilder {
         self
     }
 
-    /// Which clients are answered. Both eras unless told otherwise.
+    /// Which clients are answered. The default is both eras.
     pub fn eras(mut self, eras: Eras) -> Self {
         self.eras = eras;
         self
     }
 
-    /// Things on one page of a list; 250 unless told otherwise, at least 1.
+    /// How many things one page of a list holds, at least 1. The default is 250.
     pub fn page_size(mut self, page_size: usize) -> Self {
         self.page_size = page_size.max(1);
         self
     }
 
-    /// How long modern clients may keep lists and the discovery, and for whom. Not at all unless
-    /// told otherwise; a change of a list ends it early for those who listen.
+    /// How long modern clients may cache lists and the discovery, and who may share the copy. The
+    /// default is not to cache. A change of a list ends the time early for clients that listen.
     pub fn list_cache(mut self, ttl: Duration, scope: CacheScope) -> Self {
         self.list_cache = (u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX), scope);
         self
     }
 
-    /// The keys that seal states and cursors. A random one unless given: then what clients bring
-    /// back after a restart, or to another process, is refused.
+    /// The keys that seal states and cursors. The default is a random key: after a restart, or in
+    /// another process, the server then refuses what it sealed before.
     pub fn keys(mut self, keys: SealKeys) -> Self {
         self.keys = keys;
         self
     }
 
-    /// How long a modern client may take for a round; ten minutes unless told otherwise. A
-    /// parked handler is dropped after that.
+    /// How long a modern client may take for a round; a parked handler is dropped after that. The
+    /// default is ten minutes.
     pub fn round_timeout(mut self, timeout: Duration) -> Self {
         self.limits.calls.round_timeout = timeout;
         self
     }
 
-    /// Calls that may be parked at once: in all, and for one principal. 1,024 and 256 unless
-    /// told otherwise.
+    /// How many calls may be parked at once: in all, and for one principal. The defaults are 1,024
+    /// and 256.
     pub fn parked_max(mut self, in_all: usize, per_principal: usize) -> Self {
         self.limits.memory.parked_calls_max = in_all;
         self.limits.memory.parked_calls_per_principal_max = per_principal;
         self
     }
 
-    /// How long tasks are kept, from their creation on; an hour unless told otherwise. Work that
-    /// takes longer is ended. Tools can say it for themselves ([`ServerTool::task_ttl`]).
+    /// How long tasks are kept from their creation on; work that takes longer is ended. The default
+    /// is an hour. A tool can set its own ([`ServerTool::task_ttl`]).
     pub fn task_ttl(mut self, ttl: Duration) -> Self {
         self.limits.memory.task_ttl = ttl;
         self
     }
 
-    /// How long clients should wait before they ask for a task again; a second unless told
-    /// otherwise.
+    /// How long clients should wait before they ask for a task again. The default is a second.
     pub fn task_poll_interval(mut self, interval: Duration) -> Self {
         self.tasks.poll_interval = interval;
         self
     }
 
-    /// How long a call that may become a task runs before it does: what is done by then, or asks
-    /// for another round, is answered as ever. 100 milliseconds unless told otherwise.
+    /// How long a call that may become a task runs before it does. A call that is done by then, or
+    /// asks for another round by then, is answered as an ordinary one. The default is 100
+    /// milliseconds.
     pub fn task_patience(mut self, patience: Duration) -> Self {
         self.tasks.patience = patience;
         self
     }
 
-    /// Tasks that may be kept at once, done or not: in all, and for one principal. 10,000 and
-    /// 1,000 unless told otherwise.
+    /// How many tasks may be kept at once, done or not: in all, and for one principal. The defaults
+    /// are 10,000 and 1,000.
     pub fn tasks_max(mut self, in_all: usize, per_principal: usize) -> Self {
         self.limits.memory.tasks_max = in_all;
         self.limits.memory.tasks_per_principal_max = per_principal;
         self
     }
 
-    /// Bytes that the results of all tasks together may take; 64 MiB unless told otherwise. When
-    /// they are used up, a task that is done fails instead: its result would have nowhere to be.
+    /// How many bytes the results of all tasks together may take. When they are used up, a task
+    /// that would be done fails instead, because its result cannot be kept. The default is 64 MiB.
     pub fn task_results_max(mut self, bytes: usize) -> Self {
         self.limits.memory.task_results_bytes_max = bytes;
         self
     }
 
-    /// Every bound at once, also those that have a setter of their own here: what was set before
-    /// is replaced.
+    /// Every bound at once. This replaces what the setters of single bounds have set before.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// Tells the server to end; keep a clone.
+    /// The signal that tells the server to end; keep a clone of it.
     pub fn shutdown(mut self, shutdown: Shutdown) -> Self {
         self.shutdown = shutdown;
         self
     }
 
-    /// Puts a tower layer around the whole server: it sees every call of every client. The first
-    /// is the outermost.
+    /// Puts a tower layer around the whole server: the layer sees every call of every client. The
+    /// first layer is the outermost.
     pub fn layer<L>(mut self, layer: L) -> Self
     where
         L: Layer<BoxService> + Send + Sync + 'static,
@@ -271,12 +270,12 @@ impl ServerBuilder {
         self
     }
 
-    /// The server.
+    /// Builds the server.
     ///
     /// # Errors
     ///
-    /// Everything that is wrong, at once: names that are taken or impossible, schemas that cannot
-    /// be used.
+    /// [`BuildError`] with every problem at once: names that are taken or impossible, schemas that
+    /// cannot be used.
     pub fn build(self) -> Result<Server, BuildError> {
         let Self { eras, limits, shutdown, .. } = self;
         let mut offered = Offered::default();
@@ -324,7 +323,7 @@ impl ServerBuilder {
     }
 }
 
-/// What was registered, and what is wrong with it.
+/// The registered things, and what is wrong with them.
 #[derive(Default)]
 struct Offered {
     tools: Catalog<RegisteredTool<CallContext>>,
@@ -372,7 +371,7 @@ impl Offered {
     }
 }
 
-/// The protocol's own methods cannot be replaced.
+/// The reason why a handler may not take the name of a method of the protocol.
 fn protocol_method(name: &str) -> Option<String> {
     let is_known = !matches!(Method::parse(name), Method::Other(_));
     is_known.then(|| format!("method `{name}` belongs to the protocol"))
@@ -384,5 +383,5 @@ impl fmt::Debug for ServerBuilder {
     }
 }
 
-/// Things on one page.
+/// How many things one page of a list holds by default.
 const PAGE_SIZE: usize = 250;

@@ -1,4 +1,4 @@
-//! Calls while they run: what their handlers see of them, and what is read out of them.
+//! Calls while they run: what a handler sees of its call, and what the call sends to its client.
 
 mod asking;
 pub(crate) mod begin;

@@ -1,4 +1,4 @@
-//! What changes while a server runs, and the clients that want to hear of it.
+//! The changes of a running server, and the streams that report them.
 
 mod listen;
 pub(crate) mod log;
@@ -15,7 +15,7 @@ use crate::call::session::HandlerSession;
 use crate::identity::Identity;
 use crate::tasks::TaskEntry;
 
-/// The changes of one server, and the streams that tell them.
+/// The changes of one server, and the streams that report them.
 #[derive(Debug)]
 pub(crate) struct Changes {
     log: Arc<ChangeLog>,
@@ -28,7 +28,7 @@ impl Changes {
         Self { log: Arc::default(), identity, shutdown }
     }
 
-    /// Tells those who listen of a change.
+    /// Reports a change to every listener.
     pub(crate) fn push(&self, change: Change) {
         self.log.push(change);
     }
@@ -38,8 +38,8 @@ impl Changes {
         self.log.end()
     }
 
-    /// What a legacy session hears outside its calls. Changes that its client has missed come
-    /// first.
+    /// The stream of a legacy session outside its calls. It begins with the changes that the client
+    /// has missed.
     pub(crate) fn listen_session(
         &self,
         context: Arc<SessionHandle>,
@@ -49,7 +49,8 @@ impl Changes {
         Reply::Stream(Messages::new(self.listener(Audience::Session { context, session }, place)))
     }
 
-    /// `subscriptions/listen`: one request that stays open, which says first what it will tell.
+    /// The stream of a `subscriptions/listen` request. Its first message says which changes it
+    /// reports.
     pub(crate) fn listen(
         &self,
         id: Id,
@@ -74,8 +75,9 @@ impl Changes {
     }
 }
 
-/// What of a filter a server with these capabilities and resources can tell at all: "the server
-/// agreed to honor" no more than that (2026-07-28, schema, `SubscriptionsAcknowledgedNotification`).
+/// The part of a filter that a server with these capabilities and resources can serve: "the server
+/// agreed to honor" no more than that (2026-07-28, schema,
+/// `SubscriptionsAcknowledgedNotification`).
 pub(crate) fn honoured(
     asked: SubscriptionFilter,
     capabilities: &ServerCapabilities,

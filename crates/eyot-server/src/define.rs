@@ -1,4 +1,4 @@
-//! What a developer defines: tools, prompts, resources, each with its handler.
+//! The definitions that a developer makes: tools, prompts, resources, each with its handler.
 
 pub(crate) mod described;
 pub(crate) mod prompt;

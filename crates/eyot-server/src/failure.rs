@@ -8,11 +8,11 @@ use eyot_types::CallToolResult;
 
 /// Why a handler has no result.
 ///
-/// Any error becomes one with `?`: a tool's caller, most often a model, then reads its text and
-/// can try something else ([`CallToolResult::is_error`]); a prompt or a resource answers with an
-/// internal error. What the caller must not read does not belong into an error's text.
+/// Any error becomes one with `?`: a tool's caller, most often a model, then reads its text and can
+/// try something else ([`CallToolResult::is_error`]); a prompt or a resource answers with an
+/// internal error. Keep out of the text what the caller must not read.
 ///
-/// It is no `std::error::Error` itself, so that every other error can be turned into it.
+/// It does not implement `std::error::Error`, so that every other error can be turned into it.
 #[derive(Debug)]
 pub struct HandlerError(Box<Kind>);
 
@@ -40,13 +40,13 @@ impl HandlerError {
         Self(Box::new(Kind::Result(result)))
     }
 
-    /// Fails with a JSON-RPC error, which is for programs: the call itself was wrong.
+    /// Fails with a JSON-RPC error, which programs read: the call itself was wrong.
     #[must_use]
     pub fn protocol(error: ErrorObject) -> Self {
         Self(Box::new(Kind::Protocol(error)))
     }
 
-    /// What a tool answers.
+    /// The result or the error that a tool answers with.
     pub(crate) fn into_tool(self) -> Result<CallToolResult, ErrorObject> {
         match *self.0 {
             Kind::Text(text) => Ok(CallToolResult::error(text)),
@@ -55,7 +55,7 @@ impl HandlerError {
         }
     }
 
-    /// What everything else answers.
+    /// The error that prompts, resources and other methods answer with.
     pub(crate) fn into_error(self) -> ErrorObject {
         match *self.0 {
             Kind::Text(text) => ErrorObject::new(INTERNAL_ERROR, text),

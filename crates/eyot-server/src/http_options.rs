@@ -1,4 +1,4 @@
-//! A server of handlers over HTTP, by itself or inside foreign servers.
+//! Serves a server of handlers over HTTP, by itself or inside foreign servers.
 
 use std::fmt;
 use std::sync::Arc;
@@ -36,24 +36,24 @@ impl HttpOptions {
         self
     }
 
-    /// Which hosts and origins may talk to it.
+    /// The hosts and origins that may talk to the endpoint.
     pub fn hosts(mut self, hosts: HostPolicy) -> Self {
         self.config.hosts = hosts;
         self
     }
 
-    /// Which keys it asks for.
+    /// The keys that clients must have.
     pub fn keys(self, keys: Keys) -> Self {
         self.authenticate(Arc::new(keys))
     }
 
-    /// Who finds out who a client is, in the place of [`keys`](Self::keys).
+    /// Finds out who a client is, in place of [`keys`](Self::keys).
     pub fn authenticate(mut self, auth: Arc<dyn Authenticate>) -> Self {
         self.config.auth = auth;
         self
     }
 
-    /// Where sessions are kept. In memory unless told otherwise: then they end with the process.
+    /// The store of the sessions. The default is memory: sessions then end with the process.
     pub fn store(mut self, store: Arc<dyn Store>) -> Self {
         self.config.store = store;
         self
@@ -72,22 +72,22 @@ impl HttpOptions {
             drained = server.serve(listener) => drained,
             () = parts.maintain() => Drained::Complete,
         };
-        // Nobody can come for them any more.
+        // No client can come back for parked calls any more.
         parts.parked.clear();
         drained
     }
 
-    /// The server behind HTTP, for whoever wants an admin address beside it.
+    /// The server behind HTTP, for a program that also serves an admin address.
     #[must_use]
     pub fn into_http_server(self) -> HttpServer {
         HttpServer::new(self.config, self.service)
     }
 
     /// The endpoint as a tower service, to be mounted into any server that speaks `http`: axum,
-    /// hyper, tonic. The path is whatever that server routes here.
+    /// hyper, tonic. That server's routes decide the path.
     ///
-    /// What [`serve`](Self::serve) does for connections is that server's business then: deadlines
-    /// of heads, `TCP_NODELAY`, the end. Calls whose legacy client has gone run on in tasks.
+    /// That server also does for connections what [`serve`](Self::serve) would do: deadlines of
+    /// heads, `TCP_NODELAY`, the end. When a legacy client has gone, its calls run on in tasks.
     #[must_use]
     pub fn into_service(self) -> HttpService {
         HttpService::new(self.into_http_server())

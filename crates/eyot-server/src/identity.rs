@@ -1,4 +1,4 @@
-//! Who answers, and answers as the client's era wants them.
+//! The server's name on its results, and results in the form of the client's era.
 
 use eyot_era::revision::{self, Convert, Losses};
 use eyot_jsonrpc::{Id, Response};
@@ -19,12 +19,12 @@ pub(crate) struct Identity {
     meta: Option<Box<RawValue>>,
 }
 
-/// A result of a method.
+/// A result that the server puts its name on.
 pub(crate) trait Finish: Convert + Serialize {
     /// Its metadata.
     fn meta_mut(&mut self) -> &mut Option<JsonObject>;
 
-    /// Bytes of its texts and data: where they are many, they are nearly all of it.
+    /// Bytes of its texts and data; in a large result they are nearly all of it.
     fn bulk_bytes(&self) -> usize;
 }
 
@@ -73,14 +73,14 @@ fn bulk_of_resource(contents: &ResourceContents) -> usize {
     contents.text.as_ref().map_or(0, String::len) + contents.blob.as_ref().map_or(0, String::len)
 }
 
-/// Room for a result: for its bulk, some of it escaped, and for the rest.
+/// Room for a result: for its bulk, of which some is escaped, and for the rest.
 fn room_for(result: &impl Finish) -> usize {
     const REST_BYTES: usize = 256;
     let bulk_bytes = result.bulk_bytes();
     bulk_bytes + bulk_bytes / 16 + REST_BYTES
 }
 
-/// A result with who answers, written without copying either.
+/// A result with the server's name, written without copying either.
 #[derive(Serialize)]
 pub(crate) struct Stamped<'a, T> {
     #[serde(rename = "_meta", skip_serializing_if = "Option::is_none")]
@@ -100,13 +100,13 @@ impl Identity {
         &self.info
     }
 
-    /// Says who answers: "servers SHOULD identify themselves in each result's `_meta`"
-    /// (2026-07-28, changelog). The result has no metadata of its own.
+    /// Puts the server's name on a result that has no metadata of its own: "servers SHOULD identify
+    /// themselves in each result's `_meta`" (2026-07-28, changelog).
     pub(crate) fn stamp<'a, T: Serialize>(&'a self, result: &'a T) -> Stamped<'a, T> {
         Stamped { meta: self.meta.as_deref(), result }
     }
 
-    /// The answer to a request, as the client's revision has it.
+    /// The answer to a request, in the form of the client's revision.
     pub(crate) fn answer<R: Finish>(&self, revision: Revision, id: Id, result: R) -> Response {
         let (mut result, losses) = revision::to(revision, result);
         note(revision, &losses);
@@ -123,7 +123,7 @@ impl Identity {
         }
     }
 
-    /// The answer that asks for another round, or any other that is made by hand.
+    /// The answer with a result that was made by hand, such as one that asks for another round.
     pub(crate) fn answer_raw(&self, era: Era, id: Id, result: &impl Serialize) -> Response {
         match era {
             Era::Legacy => Response::new(id, result),
@@ -132,7 +132,7 @@ impl Identity {
     }
 }
 
-/// What a client of an older revision does not get is worth a line to whoever wonders.
+/// Logs what a client of an older revision does not get of a result.
 pub(crate) fn note(revision: Revision, losses: &Losses) {
     if !losses.is_empty() {
         tracing::debug!(%revision, ?losses, "result was made to fit the client's revision");

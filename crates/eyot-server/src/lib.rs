@@ -1,8 +1,8 @@
-//! Servers made of handlers: what answers the calls when they are not handed on.
+//! Servers made of handlers, which answer calls themselves.
 //!
-//! Nothing here has a task of the runtime or a channel. A handler's future lives in the reply and is
-//! polled by whoever writes the reply out; a session is the entry that the endpoint keeps anyway. The
-//! one exception is what the protocol calls a task: see [`TaskPolicy`].
+//! Nothing here has a task of the runtime or a channel. A handler's future lives in the reply, and
+//! the code that writes the reply polls it. A session is the entry that the endpoint keeps anyway.
+//! The one exception is what the protocol calls a task: see [`TaskPolicy`].
 
 mod build_error;
 mod builder;

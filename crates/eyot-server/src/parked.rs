@@ -1,8 +1,9 @@
-//! Calls that wait for their clients: what a server of handlers adds to [`eyot_era::parked`].
+//! Calls that wait for their clients: the part that a server of handlers adds to
+//! [`eyot_era::parked`].
 //!
-//! The machine there says what a round means, who is here for a call, and until when; between two
-//! rounds it holds the handler. Here are the locks, the bounds and the time. Nothing is stored: a
-//! handler ends with its process.
+//! The machine there decides what a round means, which clients wait for a call, and until when;
+//! between two rounds it holds the handler. The locks, the bounds and the time are here. Nothing is
+//! stored: a handler ends with its process.
 
 mod calls;
 mod guard;

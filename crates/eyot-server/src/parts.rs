@@ -14,9 +14,9 @@ use crate::parked::ParkedCalls;
 use crate::registry::Registry;
 use crate::tasks::{TaskRequests, Tasks};
 
-/// What the calls of one server share: what it offers, what its calls have in common, those that
-/// wait for their clients, what changes, and its tasks. No part keeps another; what needs two of
-/// them takes them from here.
+/// The parts that the calls of one server share: what it offers, the state that calls have in
+/// common, the parked calls, the changes, and the tasks. No part keeps another; code that needs two
+/// of them takes them from here.
 ///
 /// A handler gets its call as a `C`, and is an `H` while it works.
 pub(crate) struct ServerParts<C, H> {
@@ -26,26 +26,26 @@ pub(crate) struct ServerParts<C, H> {
     pub(crate) parked: Arc<ParkedCalls<H>>,
     pub(crate) changes: Changes,
     pub(crate) tasks: Tasks,
-    /// Where tasks do their work.
+    /// Runs the work of tasks.
     pub(crate) detached: DetachedCalls,
     pub(crate) limits: Limits,
     pub(crate) shutdown: Shutdown,
-    /// The server behind its layers. It keeps us, and must not be kept by us.
+    /// The server behind its layers. It owns these parts, so they hold only a weak handle.
     pub(crate) service: OnceLock<WeakService>,
 }
 
 impl<C, H> ServerParts<C, H> {
-    /// What the server remembers of a session.
+    /// The server's memory of a session.
     pub(crate) fn session(&self, session: &SessionHandle) -> Arc<HandlerSession> {
         HandlerSession::of(session, self.changes.end())
     }
 
-    /// Whether calls may become tasks here, or have.
+    /// Whether calls may become tasks here, or have become tasks.
     pub(crate) fn has_tasks(&self) -> bool {
         self.registry.has_task_tools() || !self.tasks.is_empty()
     }
 
-    /// What answers requests for tasks.
+    /// Answers requests about tasks.
     pub(crate) fn task_requests(&self) -> TaskRequests<'_> {
         TaskRequests {
             tasks: &self.tasks,
@@ -54,7 +54,7 @@ impl<C, H> ServerParts<C, H> {
         }
     }
 
-    /// Ends parked calls, and forgets tasks, whose time is over. Never ready.
+    /// Ends parked calls and forgets tasks when their time is over. Never ready.
     pub(crate) async fn maintain(&self) {
         let sweeping = Sweep::keep_on(|| async { self.tasks.sweep() });
         tokio::join!(self.parked.keep_time(), sweeping);

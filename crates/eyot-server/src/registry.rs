@@ -1,4 +1,4 @@
-//! What a server offers, and what it says of that.
+//! The offers of a server, and how it describes them.
 //!
 //! Nothing here knows how a call runs: handlers get it as a type `C` that the registry never looks
 //! into.
@@ -41,9 +41,9 @@ pub(crate) struct Registry<C> {
     pub(crate) methods: HashMap<String, CustomMethod<C>>,
     pub(crate) on_notification: Option<NotificationHandler>,
     pub(crate) eras: Eras,
-    /// Things on one page of a list.
+    /// How many things one page of a list holds.
     pub(crate) page_size: usize,
-    /// How long lists may be cached, in milliseconds, and by whom.
+    /// How long clients may cache lists, in milliseconds, and who may share the copy.
     pub(crate) list_cache: (u64, CacheScope),
     pub(crate) has_resource_subscriptions: bool,
     pub(crate) has_logging: bool,

@@ -1,4 +1,4 @@
-//! Rounds of a call: what a handler asks, and what the client brings back.
+//! Rounds of a call: the questions of a handler, and the answers that the client brings back.
 
 pub(crate) mod elicited;
 pub(crate) mod inputs;

@@ -1,4 +1,4 @@
-//! JSON Schemas made from Rust types, and arguments held against them.
+//! JSON Schemas made from Rust types, and the check of arguments against them.
 
 mod field_order;
 mod shape;
@@ -50,7 +50,7 @@ where
     Ok(form)
 }
 
-/// A field as forms know it: one type, and no format that only Rust has.
+/// Rewrites a field as forms have it: one type, and no format that only Rust has.
 fn plain_field(field: &mut Value) {
     let Value::Object(field) = field else { return };
     if let Some(Value::Array(types)) = field.get_mut("type") {
@@ -89,7 +89,7 @@ fn schema_of<T: JsonSchema>() -> JsonObject {
     let settings = SchemaSettings::draft2020_12().with(|it| it.inline_subschemas = true);
     let schema = settings.into_generator().into_root_schema_for::<T>();
     let mut schema = schema;
-    // Types of Rust say nothing to a client, and no revision knows their formats.
+    // Names of Rust types mean nothing to a client, and no revision knows their formats.
     RecursiveTransform(drop_number_formats).transform(&mut schema);
     match schema.to_value() {
         Value::Object(members) => members,
@@ -108,21 +108,21 @@ fn drop_number_formats(schema: &mut Schema) {
     }
 }
 
-/// A schema that arguments are held against.
+/// A schema that arguments are checked against.
 pub(crate) struct Arguments {
     schema: Value,
-    /// Made when it is first needed: a shape does for most calls, and making one takes longer than
-    /// the rest of a small server's start.
+    /// Made when it is first needed: the shape is enough for most calls, and making a validator
+    /// takes longer than the rest of a small server's start.
     validator: OnceLock<Result<Validator, InvalidSchema>>,
-    /// The same schema, if there is nothing in it that needs a tree of values.
+    /// The schema as a shape, if it can be checked without a tree of values.
     shape: Option<Shape>,
 }
 
 /// Arguments that fit their schema.
 pub(crate) enum Fitting<'a> {
-    /// As they came.
+    /// Arguments as they came.
     Text(&'a str),
-    /// As the schema had to see them.
+    /// Arguments as a tree, which the schema needed.
     Tree(Value),
 }
 
@@ -137,7 +137,7 @@ impl Arguments {
         let shape = Shape::of(schema);
         let schema = Value::Object(schema.clone());
         let arguments = Self { schema, validator: OnceLock::new(), shape };
-        // What makes a shape is a schema; of anything else it must be found out.
+        // A schema with a shape is valid; any other must be tried.
         if arguments.shape.is_none() {
             arguments.validator().map_err(Clone::clone)?;
         }
@@ -152,10 +152,10 @@ impl Arguments {
         made.as_ref()
     }
 
-    /// Holds arguments against the schema: the raw JSON of a part of a message.
+    /// Checks arguments against the schema: the raw JSON of a part of a message.
     ///
     /// # Errors
-    /// A text for the caller that names what is wrong and where: up to three places.
+    /// A text for the caller that names each problem and its place: up to three problems.
     pub(crate) fn check<'a>(&self, arguments: &'a str) -> Result<Fitting<'a>, String> {
         if self.shape.as_ref().is_some_and(|shape| shape.accepts(arguments)) {
             return Ok(Fitting::Text(arguments));
@@ -173,16 +173,16 @@ impl Arguments {
 }
 
 impl Fitting<'_> {
-    /// Reads them as the type of the handler.
+    /// Reads the arguments as the type of the handler.
     ///
     /// # Errors
-    /// A text for the caller that names what is wrong and where: a type may ask for more than its
+    /// A text for the caller that names the problem and its place: a type may ask for more than its
     /// schema says.
     pub(crate) fn decode<T: DeserializeOwned>(self) -> Result<T, String> {
         let tree = match self {
             Self::Text(text) => match serde_json::from_str(text) {
                 Ok(arguments) => return Ok(arguments),
-                // Once more, slowly: a tree tells where it was.
+                // Decodes once more, slowly: with a tree, the error names the place.
                 Err(_) => serde_json::from_str(text).unwrap_or_default(),
             },
             Self::Tree(tree) => tree,
@@ -204,5 +204,5 @@ impl std::fmt::Debug for Arguments {
     }
 }
 
-/// Problems that are named in one error.
+/// How many problems one error names.
 const PROBLEMS_MAX: usize = 3;

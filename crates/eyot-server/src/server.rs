@@ -1,4 +1,4 @@
-//! A server that is ready: it answers calls, over whatever carries them.
+//! A server that is ready to answer calls, over any transport.
 
 use std::fmt;
 use std::io;
@@ -21,8 +21,8 @@ use crate::define::tool::ServerTool;
 use crate::http_options::HttpOptions;
 use crate::service::HandlerService;
 
-/// An MCP server made of handlers, for clients of both eras. Cheap to clone; clones are the
-/// same server.
+/// An MCP server made of handlers, for clients of both eras. Cheap to clone; all clones are one
+/// server.
 ///
 /// What it offers may change while it runs: clients that listen are told.
 #[derive(Clone)]
@@ -32,7 +32,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Begins a server with its name and version.
+    /// Begins a server with this name and version.
     pub fn builder(name: impl Into<String>, version: impl Into<String>) -> ServerBuilder {
         ServerBuilder::new(Implementation::new(name, version))
     }
@@ -47,20 +47,20 @@ impl Server {
         &self.parts
     }
 
-    /// What answers the calls, with the layers around it.
+    /// The service that answers the calls, with the layers around it.
     #[must_use]
     pub fn service(&self) -> BoxService {
         self.service.clone()
     }
 
-    /// Tells the server to end: see [`Shutdown`].
+    /// The signal that tells the server to end: see [`Shutdown`].
     #[must_use]
     pub fn shutdown(&self) -> &Shutdown {
         &self.parts.shutdown
     }
 
-    /// How to serve over Streamable HTTP: `/mcp`, to this machine only, sessions in memory,
-    /// until told otherwise.
+    /// The options for Streamable HTTP. The defaults are the path `/mcp`, clients on this machine
+    /// only, and sessions in memory.
     pub fn http(&self) -> HttpOptions {
         HttpOptions::new(Arc::clone(&self.parts), self.service())
     }
@@ -70,7 +70,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// When the address cannot be listened at.
+    /// When it cannot listen at the address.
     ///
     /// # Cancel safety
     ///
@@ -80,8 +80,8 @@ impl Server {
         Ok(self.http().serve(listener).await)
     }
 
-    /// Serves the client whose child this process is, until that closes our standard input or
-    /// [`shutdown`](Self::shutdown) drains the server. What was asked before is answered.
+    /// Serves the client whose child this process is, until the client closes our standard input or
+    /// [`shutdown`](Self::shutdown) drains the server. Requests from before that are answered.
     ///
     /// Nothing else may write to standard output meanwhile.
     ///
@@ -92,8 +92,8 @@ impl Server {
         self.serve_io(tokio::io::stdin(), tokio::io::stdout()).await;
     }
 
-    /// Serves one client over any pair of streams, one message per line, until its side is
-    /// closed or the server drains. What was asked before is answered.
+    /// Serves one client over any pair of streams, one message per line, until the client closes
+    /// its side or the server drains. Requests from before that are answered.
     ///
     /// # Cancel safety
     ///
@@ -113,7 +113,7 @@ impl Server {
         }
     }
 
-    /// Adds a tool, or puts it in the place of the one with its name; clients are told.
+    /// Adds a tool, or replaces the one with its name; clients are told.
     ///
     /// # Errors
     ///
@@ -128,37 +128,36 @@ impl Server {
         Ok(())
     }
 
-    /// Takes a tool away; clients are told. `false`: there is none of that name. Calls that run
-    /// go on.
+    /// Removes a tool; clients are told. `false`: there is none of that name. Running calls go on.
     pub fn remove_tool(&self, name: &str) -> bool {
         self.told(Change::Tools, self.parts.registry.tools.remove(name))
     }
 
-    /// Adds a prompt, or puts it in the place of the one with its name; clients are told.
+    /// Adds a prompt, or replaces the one with its name; clients are told.
     pub fn add_prompt(&self, prompt: ServerPrompt) {
         let name = prompt.definition().name.clone();
         self.parts.registry.prompts.insert(&name, prompt.register());
         self.parts.changes.push(Change::Prompts);
     }
 
-    /// Takes a prompt away; clients are told. `false`: there is none of that name.
+    /// Removes a prompt; clients are told. `false`: there is none of that name.
     pub fn remove_prompt(&self, name: &str) -> bool {
         self.told(Change::Prompts, self.parts.registry.prompts.remove(name))
     }
 
-    /// Adds a resource, or puts it in the place of the one at its address; clients are told.
+    /// Adds a resource, or replaces the one at its address; clients are told.
     pub fn add_resource(&self, resource: ServerResource) {
         let uri = resource.uri().to_owned();
         self.parts.registry.resources.insert(&uri, resource.register());
         self.parts.changes.push(Change::Resources);
     }
 
-    /// Takes a resource away; clients are told. `false`: there is none at that address.
+    /// Removes a resource; clients are told. `false`: there is none at that address.
     pub fn remove_resource(&self, uri: &str) -> bool {
         self.told(Change::Resources, self.parts.registry.resources.remove(uri))
     }
 
-    /// Adds a template of resources, or puts it in the place of the same one; clients are told.
+    /// Adds a template of resources, or replaces the equal one; clients are told.
     ///
     /// # Errors
     ///
@@ -171,13 +170,13 @@ impl Server {
         Ok(())
     }
 
-    /// Takes a template away; clients are told. `false`: there is none.
+    /// Removes a template; clients are told. `false`: there is none.
     pub fn remove_resource_template(&self, template: &str) -> bool {
         self.told(Change::Resources, self.parts.registry.templates.remove(template))
     }
 
-    /// Tells clients that the list of tools has changed although no tool came or went: one means
-    /// something else now.
+    /// Tells clients that the list of tools has changed although no tool came or went: the meaning
+    /// of one has changed.
     pub fn notify_tools_changed(&self) {
         self.parts.changes.push(Change::Tools);
     }
@@ -187,7 +186,7 @@ impl Server {
         self.parts.changes.push(Change::Prompts);
     }
 
-    /// Tells those who are subscribed to it, or to what it is a part of, that a resource has
+    /// Tells the clients that are subscribed to a resource, or to what it is a part of, that it has
     /// changed. The server must declare
     /// [`resource_subscriptions`](ServerBuilder::resource_subscriptions).
     pub fn notify_resource_updated(&self, uri: &str) {
@@ -202,15 +201,15 @@ impl Server {
     }
 }
 
-// Here and not with the rest: a server is made of handlers, which get their calls, so a call cannot
-// know what a server is.
+// The method is here because a server is made of handlers, which get their calls; so the module of
+// calls cannot know servers.
 impl CallContext {
-    /// The server that answers the call: a handler may change what it offers, and clients that
-    /// listen are told.
+    /// The server that answers the call. A handler may change what it offers; clients that listen
+    /// are told.
     #[must_use]
     pub fn server(&self) -> Server {
         let parts = Arc::clone(self.parts());
-        // When nobody keeps the service any more, no call will come through its layers either.
+        // When the service has been dropped, no call will come through its layers either.
         let kept = parts.service.get().and_then(WeakService::upgrade);
         let service =
             kept.unwrap_or_else(|| BoxService::of_boxed(HandlerService(Arc::clone(&parts))));

@@ -1,4 +1,4 @@
-//! From a call to what answers it.
+//! Takes each call to the part that answers it.
 
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -25,7 +25,7 @@ use crate::registry::resource::UriVariables;
 use crate::registry::tool::RegisteredTool;
 use crate::registry::{discovery, lists};
 
-/// The server behind all layers.
+/// The innermost service of a server, behind all layers.
 #[derive(Clone, Debug)]
 pub(crate) struct HandlerService(pub(crate) Arc<HandlerParts>);
 
@@ -63,7 +63,7 @@ impl HandlerService {
                 }
                 None => ready(Err(Fault::internal("only sessions listen"))),
             },
-            // The handler ended with the process that ran it; nobody knows how far it came.
+            // The handler ended with the process that ran it; how far it came is unknown.
             Input::Resume { .. } => {
                 let reason = "the server was restarted in the middle of the call";
                 ready(Err(Fault::upstream(codes::upstream_lost(reason, Outcome::Unknown, false))))
@@ -123,7 +123,7 @@ impl HandlerService {
         }
     }
 
-    /// Turns away a client whose era this server was told not to serve.
+    /// Refuses a client whose era this server does not serve.
     fn check_era(
         &self,
         era: Era,
@@ -142,7 +142,7 @@ impl HandlerService {
         self.0.registry.eras.check(era, &requested)
     }
 
-    /// Answers a request of the extension of tasks, if this server has any. The tasks of 2025-11-25
+    /// Answers a request of the tasks extension, if this server has tasks. The tasks of 2025-11-25
     /// have methods of the same names.
     fn task_request(
         &self,
@@ -274,7 +274,7 @@ impl HandlerService {
         }))
     }
 
-    /// A notification of the client.
+    /// Handles a notification of the client.
     fn hear(&self, call: &Call, message: &Notification) {
         if message.is_method(Method::Cancelled.as_str())
             && let Some(context) = context(call)
@@ -295,7 +295,7 @@ impl HandlerService {
         let is_awaited = context(call).is_some_and(|it| self.0.session(&it).answer(message));
         if !is_awaited {
             // Most often the question was withdrawn, or timed out, while its user thought.
-            tracing::debug!("answer of a client that nobody waits for");
+            tracing::debug!("no call waits for this answer of a client");
             eyot_metrics::messages_dropped("answer_to_nobody");
         }
         Ok(Reply::None)
@@ -330,8 +330,8 @@ fn is_of(method: Method<'_>, era: Era) -> bool {
     Revision::of_era(era).iter().any(|it| method.is_in(*it))
 }
 
-/// "Servers SHOULD return standard JSON-RPC errors": −32002 before 2026-07-28, which says −32602
-/// (server/resources, Error Handling).
+/// "Servers SHOULD return standard JSON-RPC errors": −32002 before 2026-07-28; that revision says
+/// −32602 (server/resources, Error Handling).
 fn unknown_resource(era: Era, uri: &str) -> ErrorObject {
     let code = match era {
         Era::Legacy => codes::RESOURCE_NOT_FOUND,
@@ -340,7 +340,7 @@ fn unknown_resource(era: Era, uri: &str) -> ErrorObject {
     ErrorObject::new(code, "Resource not found").with_data(serde_json::json!({ "uri": uri }))
 }
 
-/// Holds the headers that mirror arguments against them.
+/// Checks the headers that mirror arguments against the arguments.
 fn check_mirrored(
     tool: &RegisteredTool<CallContext>,
     call: &Call,

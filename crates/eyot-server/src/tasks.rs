@@ -1,11 +1,11 @@
 //! Tasks: tool calls that go on after their request was answered, as the extension
 //! `io.modelcontextprotocol/tasks` (SEP-2663) has them.
 //!
-//! A call begins as any other: its handler is polled inside the reply. Only when it is not done in
-//! time, or asks its client, does it become a task: the handler's future moves, as it is, into a
-//! tracked task of the [`DetachedCalls`](eyot_endpoint::DetachedCalls), and the client gets the name
-//! under which it finds the rest. Beside the calls of clients that have gone, this is the one thing
-//! that outlives its request.
+//! A call begins as any other: its handler is polled inside the reply. It becomes a task only when
+//! it is not done in time or asks its client. Then the handler's future moves, as it is, into a
+//! tracked task of the [`DetachedCalls`](eyot_endpoint::DetachedCalls), and the client gets the id
+//! under which it finds the rest. Beside the calls of clients that have gone, tasks are the one
+//! thing that outlives its request.
 //!
 //! The experimental tasks of 2025-11-25 are another protocol; legacy clients have none here.
 

@@ -1,4 +1,4 @@
-//! One thing that a client does, and who does it.
+//! One action of a client, with the client and its session.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -9,19 +9,19 @@ use eyot_jsonrpc::{Id, Message, MessageKind, Notification, Request, Response};
 use eyot_types::Era;
 use http::Extensions;
 
-/// One thing that a client does, with everything that belongs to it.
+/// One action of a client, with everything that belongs to it.
 #[derive(Clone, Debug)]
 pub struct Call {
-    /// What the client does.
+    /// The action.
     pub input: Input,
-    /// Who does it, as the layers below have established it.
+    /// The client, as the layers below have established it.
     pub peer: Peer,
     /// The client's session; `None` for a client of the modern era, which has none.
     pub session: Option<Arc<SessionHandle>>,
-    /// What else layers tell each other: deadline, trace. Never taken from a message.
+    /// Other values that layers leave for one another: deadline, trace. Never taken from a message.
     pub extensions: Extensions,
-    /// What is logged of this call says that it is of this call. The endpoint makes it and enters
-    /// it whenever it polls the reply; a service that hands work to another task carries it there.
+    /// Marks the log lines of this call. The endpoint makes the span and enters it whenever it
+    /// polls the reply; a service that hands work to another task takes the span along.
     pub span: CallSpan,
 }
 
@@ -38,8 +38,8 @@ impl Call {
         }
     }
 
-    /// The call in a span of its own, as a child of the current one. Costs a look at a flag when
-    /// nobody listens at the level `DEBUG`.
+    /// The call in a span of its own, as a child of the current one. Costs a look at a flag unless
+    /// a subscriber listens at the level `DEBUG`.
     #[must_use]
     pub fn in_span(mut self) -> Self {
         let span = tracing::debug_span!(
@@ -55,27 +55,27 @@ impl Call {
     }
 }
 
-/// What a client does.
+/// An action of a client.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Input {
-    /// Sends a request, to which the reply has the answer.
+    /// Sends a request; the reply has the answer to it.
     Request(Request),
     /// Sends a notification.
     Notification(Notification),
-    /// Sends a response: it answers what the server has asked.
+    /// Sends a response to a question of the server.
     Response(Response),
-    /// Wants the messages that belong to none of its calls (the GET stream of the legacy
+    /// Opens the stream of messages that belong to none of its calls (the GET stream of the legacy
     /// revisions). The reply is a stream that ends only with the session.
     Listen {
-        /// The upstream's event id up to which the client has everything.
+        /// The upstream's event id up to which the client has every event.
         cursor: Option<Bytes>,
     },
-    /// Wants the rest of a call that an earlier process began and did not finish.
+    /// Asks for the rest of a call that an earlier process began and did not finish.
     Resume {
         /// The client's id of the call.
         request_id: Id,
-        /// The upstream's event id up to which the client has everything.
+        /// The upstream's event id up to which the client has every event.
         cursor: Option<Bytes>,
     },
     /// Ends its session (DELETE in the legacy revisions, or silence for too long).
@@ -83,7 +83,7 @@ pub enum Input {
 }
 
 impl Input {
-    /// What a log calls it: the method of a message, or what else the client does.
+    /// The name of the action in logs: the method of a message, or a word for any other action.
     fn name(&self) -> &str {
         match self {
             Self::Request(request) => request.method(),
@@ -95,7 +95,7 @@ impl Input {
         }
     }
 
-    /// The client's id of the call that it is about.
+    /// The client's id of the call that the action is about.
     fn request_id(&self) -> Option<Id> {
         match self {
             Self::Request(request) => Some(request.id()),
@@ -120,7 +120,7 @@ impl From<Message> for Input {
 pub struct Peer {
     /// The era that this client speaks.
     pub era: Era,
-    /// Who its credentials say that it is; `None` when nobody asks for any.
+    /// The principal that its credentials show; `None` when the endpoint asks for no credentials.
     pub principal: Option<Principal>,
     /// Where it comes from, if it comes over a network.
     pub address: Option<SocketAddr>,
@@ -129,13 +129,13 @@ pub struct Peer {
 }
 
 impl Peer {
-    /// The name of its principal, which is what anything of it belongs to.
+    /// The name of its principal, which owns everything of this client.
     #[must_use]
     pub fn principal_name(&self) -> Option<&Arc<str>> {
         self.principal.as_ref().map(Principal::name)
     }
 
-    /// Eyot itself, which asks in nobody's name: to find out about an upstream, or to keep what it
+    /// Eyot itself, which acts for no client: to find out about an upstream, or to refresh what it
     /// knows of one.
     #[must_use]
     pub fn ourselves(era: Era) -> Self {

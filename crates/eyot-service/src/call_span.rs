@@ -4,20 +4,20 @@ use std::fmt;
 
 use tracing::Span;
 
-/// What is logged in here says of which call it is.
+/// Marks the log lines that are written inside it with their call.
 ///
-/// Free when no subscriber listens at the level `DEBUG`: then there is nothing in it.
+/// Free when no subscriber listens at the level `DEBUG`: then it is empty.
 #[derive(Clone, Default)]
 pub struct CallSpan(Option<Box<Span>>);
 
 impl CallSpan {
-    /// Of a span that the caller has made; nothing is kept of one that is disabled.
+    /// Takes a span that the caller has made; a disabled span is dropped.
     #[must_use]
     pub fn new(span: Span) -> Self {
         Self((!span.is_disabled()).then(|| Box::new(span)))
     }
 
-    /// Does something on behalf of the call.
+    /// Runs `what` inside the span of the call.
     pub fn in_scope<T>(&self, what: impl FnOnce() -> T) -> T {
         match &self.0 {
             None => what(),

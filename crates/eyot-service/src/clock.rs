@@ -1,4 +1,4 @@
-//! The wall clock, in the unit that is stored.
+//! The wall clock, in the unit of stored times.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

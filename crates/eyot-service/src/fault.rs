@@ -1,4 +1,4 @@
-//! Why a call has no answer of its own.
+//! The reasons why a call has no answer of its own.
 
 use std::time::Duration;
 
@@ -9,102 +9,102 @@ use crate::{Challenge, OperatorText};
 
 /// A call that could not be answered by the service that should have answered it.
 ///
-/// The error object goes to the client as it is; the kind tells the binding how to say it; the
-/// operator's text and the challenge go to no client.
+/// The error object goes to the client as it is. The kind decides how the binding reports it. No
+/// client gets the operator's text or the challenge.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{} ({})", error.message, error.code)]
 pub struct Fault {
-    /// Whose fault, in the binding's terms.
+    /// The side that failed, in the terms of the binding.
     pub kind: FaultKind,
-    /// What the client is told.
+    /// The error for the client.
     pub error: ErrorObject,
-    /// What only the operator is told. `None`: nothing beyond the error.
+    /// The text for the operator. `None`: the error says it all.
     pub operator_text: Option<OperatorText>,
     /// How the upstream refused the authorization of our request, for what can obtain a better one.
     /// `None`: it was not refused for that.
     pub challenge: Option<Box<Challenge>>,
 }
 
-/// Whose fault it is that a call has no answer.
+/// The side that failed, and so the reason why a call has no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FaultKind {
-    /// The client sent what cannot be served. Nothing ran.
+    /// The client sent a request that cannot be served. Nothing ran.
     Refused,
     /// The session is unknown or has ended; the client may open another.
     SessionGone,
-    /// There is too much to do now. Nothing ran.
+    /// There is too much work now. Nothing ran.
     Overloaded {
-        /// When trying again makes sense.
+        /// The time after which the client should try again.
         retry_after: Duration,
     },
     /// The upstream failed, or took too long. The error says whether the call may have run.
     Upstream,
-    /// Something of ours failed.
+    /// A part of Eyot failed.
     Internal,
 }
 
 impl Fault {
-    /// A fault of this kind, as clients are told.
+    /// A fault of this kind, with the error for the client.
     #[must_use]
     pub const fn new(kind: FaultKind, error: ErrorObject) -> Self {
         Self { kind, error, operator_text: None, challenge: None }
     }
 
-    /// The same fault, with more for the operator.
+    /// Adds a text for the operator.
     #[must_use]
     pub fn with_operator_text(mut self, text: impl Into<Option<OperatorText>>) -> Self {
         self.operator_text = text.into();
         self
     }
 
-    /// The same fault, for an authorization that was refused in this way.
+    /// Adds how an authorization was refused.
     #[must_use]
     pub fn with_challenge(mut self, challenge: Challenge) -> Self {
         self.challenge = Some(Box::new(challenge));
         self
     }
 
-    /// The client's fault.
+    /// A fault of the client.
     #[must_use]
     pub fn refused(error: ErrorObject) -> Self {
         Self::new(FaultKind::Refused, error)
     }
 
-    /// The upstream's fault.
+    /// A fault of the upstream.
     #[must_use]
     pub fn upstream(error: ErrorObject) -> Self {
         Self::new(FaultKind::Upstream, error)
     }
 
-    /// Too much to do.
+    /// A fault because there is too much work.
     #[must_use]
     pub fn overloaded(error: ErrorObject, retry_after: Duration) -> Self {
         Self::new(FaultKind::Overloaded { retry_after }, error)
     }
 
-    /// Our fault. The text goes to the client; details belong in the log.
+    /// A fault of Eyot. The text goes to the client; details belong in the log.
     #[must_use]
     pub fn internal(message: &str) -> Self {
         let error = ErrorObject::new(eyot_jsonrpc::INTERNAL_ERROR, message);
         Self::new(FaultKind::Internal, error)
     }
 
-    /// The session is gone.
+    /// A fault because the session is gone.
     #[must_use]
     pub fn session_gone(message: &str) -> Self {
         let error = ErrorObject::new(eyot_jsonrpc::INVALID_REQUEST, message);
         Self::new(FaultKind::SessionGone, error)
     }
 
-    /// The upstream said nothing for this long; whether the call has run is not known.
+    /// The upstream sent nothing for this long; the call may have run.
     #[must_use]
     pub fn timed_out(waited: Duration) -> Self {
         let reason = format!("upstream was silent for {waited:?}");
         Self::upstream(codes::upstream_lost(&reason, Outcome::Unknown, false))
     }
 
-    /// The upstream ended the call without an answer; whether it has run is not known.
+    /// The upstream ended the call without an answer; the call may have run.
     #[must_use]
     pub fn unanswered() -> Self {
         let reason = "upstream ended the call without an answer";

@@ -1,4 +1,4 @@
-//! A tower layer around services, whatever its type.
+//! Tower layers of any type behind one type.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,9 +7,9 @@ use tower_layer::Layer;
 
 use crate::{BoxService, McpService};
 
-/// Layers to stand in front of services. Cheap to clone.
+/// Layers around services. Cheap to clone.
 ///
-/// One kind of layer fits everywhere: around what an endpoint serves, and around each connection
+/// One kind of layer fits everywhere: around the service of an endpoint, and around each connection
 /// to an upstream.
 #[derive(Clone, Default)]
 pub struct ServiceLayer(Option<Arc<dyn Fn(BoxService) -> BoxService + Send + Sync>>);
@@ -23,7 +23,7 @@ impl ServiceLayer {
         Self(Some(Arc::new(move |inner| BoxService::new(layer.layer(inner)))))
     }
 
-    /// These layers with another one inside of them.
+    /// These layers, with another layer inside of them.
     #[must_use]
     pub fn with(self, inner: Self) -> Self {
         match (self.0, inner.0) {
@@ -32,7 +32,7 @@ impl ServiceLayer {
         }
     }
 
-    /// Whether nothing would stand in front of a service.
+    /// Whether there are no layers.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_none()

@@ -1,8 +1,8 @@
-//! What a call and a reply are, whatever carries them, and every bound in one place.
+//! Calls and replies, independent of the transport, and every bound in one place.
 //!
-//! This crate knows no socket, no process and no engine of a store. A server, a client and a
-//! proxy are the same pieces in another order, and this is the seam between them: everything
-//! that answers a call is an [`McpService`].
+//! This crate knows no socket, no process and no engine of a store. A server, a client and a proxy
+//! are made of one set of pieces in different orders, and this is the seam between them: every
+//! piece that answers a call is an [`McpService`].
 
 mod call;
 mod call_span;

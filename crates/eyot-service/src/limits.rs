@@ -5,14 +5,14 @@ use std::time::Duration;
 use eyot_jsonrpc::ScanLimits;
 use eyot_session::Limits as OneSessionLimits;
 
-/// Bounds on what others can make this process hold or wait for.
+/// Bounds on what peers can make this process hold or wait for.
 ///
-/// Each has a default that serves ordinary use. What exceeds a bound is refused with an
-/// error that names it. The groups say what a bound is about, and so who enforces it.
+/// Each bound has a default that serves ordinary use. What exceeds a bound is refused with an error
+/// that names it. The groups show what a bound is about, and so which layer enforces it.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Limits {
-    /// One message, whatever carries it.
+    /// Bounds of one message.
     pub messages: MessageLimits,
     /// Connections of HTTP clients, and the requests on them.
     pub http: HttpLimits,
@@ -51,7 +51,7 @@ impl Default for Limits {
 pub struct MessageLimits {
     /// Bytes of one message: an HTTP body, an event, a line. 16 MiB.
     pub bytes_max: usize,
-    /// Its shape: depth, members, batch. See [`ScanLimits`].
+    /// The shape of a message: depth, members, batch. See [`ScanLimits`].
     pub scan: ScanLimits,
 }
 
@@ -78,7 +78,7 @@ pub struct HttpLimits {
     pub body_idle_timeout: Duration,
     /// From the first to the last byte of a request's body. 120 s.
     pub body_timeout: Duration,
-    /// How long it may take to find out who a client is. 10 s.
+    /// How long the endpoint may take to find out who a client is. 10 s.
     pub authentication_timeout: Duration,
     /// How long a client may take no bytes while there are bytes for it. 30 s.
     pub write_stall_timeout: Duration,
@@ -130,7 +130,7 @@ pub struct SessionLimits {
     pub per_principal_max: usize,
     /// Resources, or tasks, that one session or one modern subscription hears of. 1,000.
     pub subscriptions_max: usize,
-    /// Each session: its silence, its requests and its streams. See
+    /// Bounds of each session: its silence, its requests and its streams. See
     /// [`eyot_session::Limits`].
     pub each: OneSessionLimits,
 }
@@ -187,8 +187,8 @@ impl Default for CallLimits {
     }
 }
 
-/// Bounds of what is held for clients between two of their requests. The bridge and the
-/// handlers enforce them, each for what it holds itself.
+/// Bounds of what is held for clients between two of their requests. The bridge and the handlers
+/// enforce them, each for its own part.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct MemoryLimits {
@@ -196,7 +196,7 @@ pub struct MemoryLimits {
     pub parked_calls_max: usize,
     /// Such calls of one principal; clients without a name are one principal. 256.
     pub parked_calls_per_principal_max: usize,
-    /// Bytes of the last words of such calls, which are kept for clients that come again. A
+    /// Bytes of the last answers of such calls, which are kept for clients that come again. A
     /// principal has a quarter. 16 MiB.
     pub last_words_bytes_max: usize,
     /// Tasks that are kept for clients. 10,000.
@@ -208,7 +208,7 @@ pub struct MemoryLimits {
     /// How long a task is kept from its creation on, unless its server keeps it for less.
     /// 1 h.
     pub task_ttl: Duration,
-    /// Bytes of the results of tasks, of all together. 64 MiB.
+    /// Bytes of the results of all tasks together. 64 MiB.
     pub task_results_bytes_max: usize,
 }
 
@@ -240,17 +240,17 @@ pub struct UpstreamLimits {
     pub idle_connection_timeout: Duration,
     /// Sessions that are held at an upstream of the other era. 1,024.
     pub sessions_max: usize,
-    /// How long such a session is kept that no client uses. 300 s.
+    /// How long such a session is kept while no client uses it. 300 s.
     pub session_idle_timeout: Duration,
-    /// Messages, in bytes, that may wait for a child to read its stdin, beside one of the
-    /// longest. 16 MiB.
+    /// Bytes of messages that may wait for a child to read its stdin, in addition to one message of
+    /// the longest kind. 16 MiB.
     pub child_queue_bytes_max: usize,
     /// Bytes of a child's stderr that are kept for the report of its end. 8 KiB.
     pub child_stderr_bytes_max: usize,
-    /// Time between the end of a child's stdin and SIGTERM. 2 s, as the official TypeScript
-    /// and Python SDKs give.
+    /// Time between the end of a child's stdin and SIGTERM. 2 s, like the official TypeScript and
+    /// Python SDKs.
     pub child_exit_grace: Duration,
-    /// Time between SIGTERM and SIGKILL. 2 s, as there.
+    /// Time between SIGTERM and SIGKILL. 2 s, like those SDKs.
     pub child_kill_grace: Duration,
 }
 

@@ -1,13 +1,12 @@
-//! What operators may read and peers may not.
+//! Texts that operators may read and peers may not.
 
 use std::fmt;
 
-/// A text for those who run this process: what a child wrote to its stderr, an inner address, a
-/// path.
+/// A text for the operators of this process: a child's output on stderr, an inner address, a path.
 ///
-/// It has no way into an error that a peer gets: it cannot be displayed, its `Debug` shows
-/// nothing, and nothing is made of it. [`reveal_to_operator`](Self::reveal_to_operator) is the
-/// one door, for logs and for the terminal of a command.
+/// It cannot get into an error for a peer: it cannot be displayed, its `Debug` shows nothing, and
+/// it converts into no other type. [`reveal_to_operator`](Self::reveal_to_operator) is the one way
+/// out, for logs and for the terminal of a command.
 #[derive(Clone, PartialEq, Eq)]
 pub struct OperatorText(Box<str>);
 
@@ -18,7 +17,7 @@ impl OperatorText {
         Self(text.into())
     }
 
-    /// The text, to be written where only operators read.
+    /// The text, to be written only to places that operators read.
     #[must_use]
     pub fn reveal_to_operator(&self) -> &str {
         &self.0

@@ -1,15 +1,15 @@
-//! Who a client is, and what its credentials let it do.
+//! The identity of a client, and what its credentials allow.
 
 use std::sync::Arc;
 
-/// Who a client is, as its credentials have shown. Cheap to clone.
+/// The identity of a client, as shown by its credentials. Cheap to clone.
 ///
-/// What belongs to a principal belongs to its [`name`](Self::name): two calls of one principal may
+/// Everything of a principal belongs to its [`name`](Self::name): two calls of one principal may
 /// have credentials of different scopes.
 #[derive(Clone, Debug)]
 pub struct Principal {
     name: Arc<str>,
-    /// `None`: the credentials name no scopes, and nothing is held against them.
+    /// `None`: the credentials name no scopes, and scopes are not checked.
     scopes: Option<Arc<[Box<str>]>>,
 }
 
@@ -20,7 +20,7 @@ impl Principal {
         Self { name: name.into(), scopes: None }
     }
 
-    /// The same principal with credentials for these scopes and no other.
+    /// This principal with credentials for these scopes and no others.
     #[must_use]
     pub fn with_scopes<S: Into<Box<str>>>(self, scopes: impl IntoIterator<Item = S>) -> Self {
         Self { scopes: Some(scopes.into_iter().map(Into::into).collect()), ..self }
@@ -32,13 +32,13 @@ impl Principal {
         &self.name
     }
 
-    /// The scopes of the credentials; `None` when they name none, as an API key.
+    /// The scopes of the credentials; `None` when they name none, like an API key.
     #[must_use]
     pub fn scopes(&self) -> Option<&[Box<str>]> {
         self.scopes.as_deref()
     }
 
-    /// Whether the credentials are good for this scope: those that name none are good for all.
+    /// Whether the credentials allow this scope: those that name no scopes allow all.
     #[must_use]
     pub fn has_scope(&self, scope: &str) -> bool {
         self.scopes().is_none_or(|scopes| scopes.iter().any(|it| it.as_ref() == scope))

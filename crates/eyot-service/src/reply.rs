@@ -1,4 +1,4 @@
-//! What comes back for a call.
+//! The reply to a call.
 
 use std::fmt;
 use std::future::poll_fn;
@@ -12,10 +12,10 @@ use futures_core::Stream;
 
 use crate::Fault;
 
-/// What comes back for a call.
+/// The reply to a call.
 #[derive(Debug)]
 pub enum Reply {
-    /// Accepted; there is nothing to say (a notification or a response was taken).
+    /// Accepted; there is no answer (the call was a notification or a response).
     None,
     /// The answer.
     One(Response),
@@ -25,7 +25,7 @@ pub enum Reply {
 
 impl Reply {
     /// Waits for the answer; `on_other` gets the messages that come before it, in their order.
-    /// What would come behind the answer is dropped.
+    /// Messages after the answer are dropped.
     ///
     /// # Errors
     ///
@@ -33,7 +33,7 @@ impl Reply {
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future drops the reply, and so lets go of the call.
+    /// Dropping the future drops the reply, and so ends the call.
     pub async fn answer(self, mut on_other: impl FnMut(Message)) -> Result<Response, Fault> {
         let mut messages = match self {
             Self::None => return Err(Fault::unanswered()),
@@ -51,10 +51,10 @@ impl Reply {
     }
 }
 
-/// Messages of one call (or of one listening client), pulled by whoever writes them out.
+/// The messages of one call (or of one listening client); the code that writes them out pulls them.
 ///
-/// Pulling gives back-pressure and keeps the order; dropping the stream means that nobody
-/// wants the rest: whoever made it lets go of the call.
+/// Pulling gives back-pressure and keeps the order. Dropping the stream means that the rest is not
+/// wanted: the service that made it drops the call.
 pub struct Messages(Pin<Box<dyn Stream<Item = Result<ReplyItem, Fault>> + Send>>);
 
 impl Messages {
@@ -90,12 +90,13 @@ pub enum ReplyItem {
         /// message, never shown to the client.
         cursor: Option<Bytes>,
     },
-    /// The upstream's event id alone: the upstream only told where it is (a priming event).
+    /// The upstream's event id only: the upstream told its position without a message (a priming
+    /// event).
     Cursor(Bytes),
-    /// Lets a client that can come back hang up: the endpoint closes its connection, and the call
+    /// Lets a client that can come back hang up: the endpoint closes the connection, and the call
     /// goes on.
     HangUp {
-        /// After this time the client comes back for the rest.
+        /// The time after which the client comes back for the rest.
         retry: Duration,
     },
 }
@@ -103,13 +104,13 @@ pub enum ReplyItem {
 const _: () = assert!(size_of::<ReplyItem>() <= 88, "items wait in queues by the thousand");
 
 impl ReplyItem {
-    /// Whether it is the answer to a request.
+    /// Whether the item is the answer to a request.
     #[must_use]
     pub fn is_answer(&self) -> bool {
         matches!(self, Self::Message { message, .. } if message.is_response())
     }
 
-    /// The upstream's event id, if it came with one.
+    /// The upstream's event id, if there is one.
     #[must_use]
     pub fn cursor(&self) -> Option<&Bytes> {
         match self {
@@ -119,7 +120,7 @@ impl ReplyItem {
         }
     }
 
-    /// The message, if it is one.
+    /// The message, if there is one.
     #[must_use]
     pub fn into_message(self) -> Option<Message> {
         match self {
@@ -128,7 +129,7 @@ impl ReplyItem {
         }
     }
 
-    /// The item with another message in the place of its own, if it has one.
+    /// Replaces the message of the item, if there is one.
     #[must_use]
     pub fn map_message(self, map: impl FnOnce(Message) -> Message) -> Self {
         match self {

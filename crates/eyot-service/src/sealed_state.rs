@@ -1,4 +1,4 @@
-//! What a modern client keeps for us between two rounds, sealed.
+//! The sealed state that a modern client keeps for us between two rounds.
 
 use std::time::Duration;
 
@@ -13,18 +13,19 @@ use crate::{Peer, unix_ms};
 
 /// Seals and opens the `requestState` of one request.
 ///
-/// What is sealed for one call opens for no other: not for another peer, method or arguments, not
-/// for what another `maker` with the same keys asks, and not when its time is over.
+/// A state that was sealed for one call opens for no other: not for another peer, method or
+/// arguments, not for a request of another `maker` with the same keys, and not when its time is
+/// over.
 #[derive(Debug)]
 #[expect(clippy::exhaustive_structs, reason = "the parts that a state is bound to, all of them")]
 pub struct SealedState<'a> {
     /// The keys of the installation.
     pub keys: &'a SealKeys,
-    /// Who seals: a name that no other kind of state has.
+    /// The part of the program that seals: a name that no other kind of state has.
     pub maker: &'static str,
     /// The client.
     pub peer: &'a Peer,
-    /// The request that is answered with the state, or the one that brings it back.
+    /// The request that is answered with the state, or the request that brings it back.
     pub request: &'a Message,
 }
 
@@ -39,11 +40,11 @@ impl SealedState<'_> {
         self.keys.seal(&self.binding(), &text)
     }
 
-    /// Opens what a client brought back.
+    /// Opens a state that a client brought back.
     ///
     /// # Errors
     ///
-    /// [`refused`](Self::refused), whatever is wrong with it: "servers MUST reject state that fails
+    /// [`refused`](Self::refused), for any defect: "servers MUST reject state that fails
     /// verification" (2026-07-28, basic/patterns/mrtr).
     pub fn open<T: DeserializeOwned>(&self, state: &str) -> Result<T, ErrorObject> {
         let opened = (state.len() <= STATE_BYTES_MAX)
@@ -54,21 +55,22 @@ impl SealedState<'_> {
         sealed.map(|it| it.content).ok_or_else(Self::refused)
     }
 
-    /// The error for a state that cannot be relied on.
+    /// The error for a state that cannot be trusted.
     #[must_use]
     pub fn refused() -> ErrorObject {
         ErrorObject::new(INVALID_PARAMS, "Invalid or expired requestState")
     }
 
-    /// What a state is bound to: who asks, and what for, to the last argument. "the authenticated
-    /// principal […] an identifier for the originating request" (2026-07-28, basic/patterns/mrtr).
+    /// The request that a state is bound to: its client, method and all arguments. "the
+    /// authenticated principal […] an identifier for the originating request" (2026-07-28,
+    /// basic/patterns/mrtr).
     fn binding(&self) -> Vec<u8> {
         let Self { maker, peer, request, .. } = self;
         let mut params: JsonObject = request.decode_params().unwrap_or_default();
         for name in ["_meta", "inputResponses", "requestState"] {
             params.remove(name);
         }
-        // The map is sorted: however the client writes its arguments, they are the same bytes here.
+        // The map is sorted, so the client may write its arguments in any order.
         let principal = peer.principal_name().map(AsRef::<str>::as_ref);
         let bound = json!([maker, principal, request.method(), params]);
         bound.to_string().into_bytes()
@@ -77,14 +79,14 @@ impl SealedState<'_> {
 
 #[derive(Serialize, Deserialize)]
 struct Sealed<T> {
-    /// When it expires, in milliseconds since 1970.
+    /// The time when the state expires, in milliseconds since 1970.
     #[serde(rename = "x")]
     expires_ms: u64,
     #[serde(rename = "c")]
     content: T,
 }
 
-/// A state of ours is far shorter, unless a handler keeps much in it.
+/// Our states are far shorter, unless a handler keeps much in one.
 const STATE_BYTES_MAX: usize = 64 << 10;
 
 #[cfg(test)]

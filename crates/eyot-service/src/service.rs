@@ -1,4 +1,4 @@
-//! The one trait that everything has that answers calls.
+//! The one trait of everything that answers calls.
 
 use std::fmt;
 use std::future::Future;
@@ -35,7 +35,7 @@ impl<S> McpService for S where
 {
 }
 
-/// Any [`McpService`] behind one type: the border between crates.
+/// Any [`McpService`] behind one type, which crates pass to one another.
 #[derive(Clone)]
 pub struct BoxService(Arc<dyn SharedService>);
 
@@ -55,7 +55,7 @@ impl BoxService {
         Self(Arc::new(FromFn(answer)))
     }
 
-    /// Wraps a service that boxes its futures itself: they are not boxed again.
+    /// Wraps a service that boxes its futures itself, without boxing them again.
     pub fn of_boxed<S>(service: S) -> Self
     where
         S: McpService<Future = ReplyFuture>,
@@ -63,19 +63,19 @@ impl BoxService {
         Self(Arc::new(Boxed(service)))
     }
 
-    /// A weak handle, for what is inside of the service and would keep it for ever.
+    /// A weak handle, to break a cycle: for a part that the service itself owns.
     #[must_use]
     pub fn downgrade(&self) -> WeakService {
         WeakService(Arc::downgrade(&self.0))
     }
 }
 
-/// A [`BoxService`] that is there as long as others keep it.
+/// A weak handle to a [`BoxService`], which does not keep the service alive.
 #[derive(Clone)]
 pub struct WeakService(Weak<dyn SharedService>);
 
 impl WeakService {
-    /// The service; `None` once its last keeper has let go.
+    /// The service; `None` once its last owner has dropped it.
     #[must_use]
     pub fn upgrade(&self) -> Option<BoxService> {
         self.0.upgrade().map(BoxService)
@@ -146,7 +146,7 @@ fn answer<S: McpService>(
     call: Call,
     boxed: fn(S::Future) -> ReplyFuture,
 ) -> ReplyFuture {
-    // Most services are always ready: theirs is the future that is returned.
+    // Most services are always ready: then their future is returned as it is.
     match service.poll_ready(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(Ok(())) => boxed(service.call(call)),
         Poll::Ready(Err(fault)) => Box::pin(std::future::ready(Err(fault))),

@@ -1,4 +1,4 @@
-//! A session as the service behind the endpoint sees it.
+//! The session that the service behind the endpoint sees.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,11 +14,11 @@ use tokio::sync::Semaphore;
 
 use crate::{BoxService, Peer, Principal, Transport, unix_ms};
 
-/// A legacy session: its id, its stored state, and what services keep with it.
+/// A legacy session: its id, its stored state, and the values that services keep with it.
 ///
-/// Comes with every call of a legacy client as [`Call::session`](crate::Call), from
-/// `initialize` on. What is kept with it lives as long as the session lives in this process:
-/// one value of each type, and the services that answer for its upstreams, by name.
+/// It comes with every call of a legacy client as [`Call::session`](crate::Call), from `initialize`
+/// on. The values live as long as the session lives in this process: one of each type, and the
+/// services that answer for its upstreams, by name.
 pub struct SessionHandle {
     id: SessionId,
     principal: Option<Arc<str>>,
@@ -75,27 +75,26 @@ impl SessionHandle {
         &self.id
     }
 
-    /// Who opened the session.
+    /// The principal that opened the session.
     #[must_use]
     pub fn principal(&self) -> Option<&Arc<str>> {
         self.principal.as_ref()
     }
 
-    /// The session's client, for what is done in its name when it is not here: where it was is not
-    /// known.
+    /// The session's client, for work in its name while it is not here: its address is unknown.
     #[must_use]
     pub fn peer(&self) -> Peer {
         let principal = self.principal.clone().map(Principal::new);
         Peer { era: Era::Legacy, principal, address: None, transport: Transport::Http }
     }
 
-    /// The revision that was agreed; `None` while `initialize` is being answered.
+    /// The agreed revision; `None` while `initialize` is being answered.
     #[must_use]
     pub fn revision(&self) -> Option<Revision> {
         self.revision.get().copied()
     }
 
-    /// Notes what was agreed, once.
+    /// Sets the agreed revision, once.
     pub fn set_revision(&self, revision: Revision) {
         self.revision.get_or_init(|| revision);
     }
@@ -106,13 +105,13 @@ impl SessionHandle {
         self.fence
     }
 
-    /// Where the session is stored.
+    /// The store that keeps the session.
     #[must_use]
     pub fn store(&self) -> &Arc<dyn Store> {
         &self.store
     }
 
-    /// The state as it is now.
+    /// The current state.
     #[must_use]
     pub fn state(&self) -> SessionState {
         self.state.lock().clone()
@@ -154,19 +153,20 @@ impl SessionHandle {
         self.store.load(self.id.clone(), unix_ms()).await
     }
 
-    /// Keeps `service` as what answers for an upstream of the session, in the place of what did.
+    /// Keeps `service` as the one that answers for an upstream of the session; replaces an earlier
+    /// one.
     pub fn set_upstream(&self, name: UpstreamName, service: BoxService) {
         self.kept.lock().insert(name, service);
     }
 
-    /// What answers for an upstream of the session, if this process has joined it with that.
+    /// The service that answers for an upstream of the session, if this process has joined the two.
     #[must_use]
     pub fn upstream(&self, name: &UpstreamName) -> Option<BoxService> {
         self.kept.lock().upstream(name).cloned()
     }
 
-    /// What answers for an upstream of the session; `make` makes it now if nothing does yet. Calls
-    /// that need it at once get one and the same. `make` must not look at what else is kept.
+    /// The service that answers for an upstream of the session; `make` makes it if there is none.
+    /// Calls that need it at once all get one service. `make` must not look at what else is kept.
     pub fn upstream_or_else(
         &self,
         name: UpstreamName,
@@ -181,9 +181,8 @@ impl SessionHandle {
         made
     }
 
-    /// The value of this type that is kept with the session; `make` makes it now if there is
-    /// none. Calls that need it at once get one and the same. `make` must not look at what else
-    /// is kept.
+    /// The value of this type that is kept with the session; `make` makes it if there is none.
+    /// Calls that need it at once all get one value. `make` must not look at what else is kept.
     pub fn value_or_else<T>(&self, make: impl FnOnce() -> T) -> T
     where
         T: Clone + Send + Sync + 'static,

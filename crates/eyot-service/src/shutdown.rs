@@ -1,8 +1,8 @@
-//! The orderly end, in steps.
+//! The orderly end of the process, in steps.
 
 use tokio_util::sync::CancellationToken;
 
-/// Tells everything that runs how far the end has come. Clones tell the same.
+/// Tells every part that runs how far the end has come. All clones are one signal.
 #[derive(Clone, Debug, Default)]
 pub struct Shutdown {
     drain: CancellationToken,
@@ -10,18 +10,19 @@ pub struct Shutdown {
 }
 
 impl Shutdown {
-    /// Nothing ends yet.
+    /// A signal at rest: nothing ends yet.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// No new work; running calls go on; streams that would never end do.
+    /// Begins the drain: no new work is taken, running calls go on, streams without an end are
+    /// ended.
     pub fn drain(&self) {
         self.drain.cancel();
     }
 
-    /// Whatever still runs ends now.
+    /// Ends everything that still runs.
     pub fn finish(&self) {
         self.drain.cancel();
         self.finish.cancel();
@@ -39,7 +40,7 @@ impl Shutdown {
         &self.drain
     }
 
-    /// Fires when everything must end.
+    /// Fires when every part must end.
     #[must_use]
     pub fn finished(&self) -> &CancellationToken {
         &self.finish

@@ -1,32 +1,32 @@
-//! Where upstreams can be resumed: event ids of theirs, each with the name of its upstream.
+//! Positions to resume upstreams from: their event ids, each with the name of its upstream.
 
 use bytes::Bytes;
 
 use crate::UpstreamName;
 
-/// An event id that an upstream gave: where to resume that upstream, and no other.
+/// An event id that an upstream gave: the position to resume this upstream from, and no other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UpstreamCursor {
     /// The upstream that gave it.
     pub upstream: UpstreamName,
-    /// The event id, as it came.
+    /// The event id, unchanged.
     pub cursor: Bytes,
 }
 
 /// The newest cursor of each upstream that has given one.
 ///
-/// A sorted list in the place of a map: a stream has one upstream most often, or none.
+/// A sorted list instead of a map: most streams have one upstream, or none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UpstreamCursors(Vec<UpstreamCursor>);
 
 impl UpstreamCursors {
-    /// The newest cursor of an upstream; `None` when it has given none.
+    /// The newest cursor of an upstream; `None` when there is none.
     #[must_use]
     pub fn get(&self, upstream: &UpstreamName) -> Option<&Bytes> {
         self.0.iter().find_map(|it| (it.upstream == *upstream).then_some(&it.cursor))
     }
 
-    /// Notes a cursor, in the place of the one that the same upstream gave before.
+    /// Notes a cursor; it replaces the earlier one of its upstream.
     pub fn note(&mut self, newest: &UpstreamCursor) {
         match self.0.binary_search_by(|it| it.upstream.cmp(&newest.upstream)) {
             Ok(place) => {
@@ -41,7 +41,7 @@ impl UpstreamCursors {
         }
     }
 
-    /// All of them, in the order of the names.
+    /// All cursors, in the order of the names.
     pub fn iter(&self) -> impl Iterator<Item = &UpstreamCursor> {
         self.0.iter()
     }

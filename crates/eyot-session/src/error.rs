@@ -1,8 +1,8 @@
-//! What can go wrong in a store.
+//! The errors of stores.
 
 use crate::Position;
 
-/// Why a store did not do what it was asked.
+/// The reason why a store did not do an operation.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
@@ -29,25 +29,25 @@ pub enum StoreError {
     /// The store cannot be used now; trying again may help.
     #[error("store is unavailable: {reason}")]
     Unavailable {
-        /// What the engine said.
+        /// The error of the engine.
         reason: String,
     },
     /// No space is left; nothing more is written until the process starts anew.
     #[error("store is full: {reason}")]
     Full {
-        /// What the engine said.
+        /// The error of the engine.
         reason: String,
     },
-    /// The store may be read, not written.
+    /// The store can be read, but not written.
     #[error("store is read-only: {reason}")]
     ReadOnly {
-        /// What the engine said.
+        /// The error of the engine.
         reason: String,
     },
-    /// What was read is not what was written.
+    /// The store read other data than it wrote.
     #[error("store is damaged: {reason}")]
     Corrupt {
-        /// What was found.
+        /// The damage that was found.
         reason: String,
     },
     /// The store, or a record in it, was written by a later version of this program.
@@ -61,7 +61,7 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Whether the same request may succeed later without anybody's help.
+    /// Whether the request may succeed later without help from an operator.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Backpressure | Self::Unavailable { .. })

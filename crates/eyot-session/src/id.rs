@@ -13,10 +13,10 @@ use std::sync::Arc;
 pub struct SessionId(Arc<str>);
 
 impl SessionId {
-    /// Longest id that is looked up; longer ones are unknown by definition.
+    /// The length of the longest id that is looked up; longer ones are unknown by definition.
     pub const BYTES_MAX: usize = 128;
 
-    /// Takes a text as an id, or `None` when no session can have it.
+    /// Takes a text as an id; `None` when it cannot be one.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let is_visible = text.bytes().all(|byte| (0x21..=0x7e).contains(&byte));
@@ -24,14 +24,14 @@ impl SessionId {
         (fits && is_visible).then(|| Self(text.into()))
     }
 
-    /// The id as it stands in the header.
+    /// The id as it is written in the header.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Maps are looked up by what stands in a header.
+/// Maps are looked up by the text of a header.
 impl Borrow<str> for SessionId {
     fn borrow(&self) -> &str {
         self.as_str()
@@ -44,7 +44,7 @@ impl fmt::Display for SessionId {
     }
 }
 
-/// Shows the first characters only: a session id is a bearer of state and stays out of logs.
+/// Shows only the first characters: a session id grants access to state and stays out of logs.
 impl fmt::Debug for SessionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "SessionId({}…)", self.0.get(..6).unwrap_or(""))
@@ -92,8 +92,8 @@ impl StreamNo {
 
 /// A place in one stream: everything up to and including it was seen.
 ///
-/// Ordered by fence first: what a later owner appends comes after everything that an
-/// earlier owner showed, even if the earlier owner's last events were lost.
+/// Ordered by fence first: what a later owner appends comes after everything that an earlier owner
+/// showed, even if the earlier owner's last events were lost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Position {
     /// The owner that appended the event.

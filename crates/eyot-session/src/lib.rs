@@ -1,4 +1,4 @@
-//! One session as a state machine; what is stored of it, and the traits of its stores.
+//! One session as a state machine, its stored form, and the traits of its stores.
 //!
 //! **Invariant:** this crate does no I/O, reads no clock and spawns nothing. Bytes and
 //! time come in as arguments; the drivers in `eyot-server` and the engines in

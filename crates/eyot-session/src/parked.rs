@@ -1,4 +1,4 @@
-//! What is stored of a parked call: enough for another process to go on with it.
+//! The stored form of a parked call: enough for another process to go on with it.
 
 use bytes::Bytes;
 
@@ -7,13 +7,13 @@ use crate::{Fence, StoreFuture};
 /// A parked call as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParkedCall {
-    /// Names the call: random, and known to nobody but those who may go on with it.
+    /// The name of the call: random, and known only to those who may go on with it.
     pub name: String,
-    /// Counts those who took the call over; a write with an older one is refused.
+    /// Counts the owners of the call; a write with an older fence is refused.
     pub fence: Fence,
     /// When the call is forgotten, in milliseconds since 1970.
     pub expires_ms: u64,
-    /// What whoever parked it needs to go on.
+    /// The state that the process that parked the call needs to go on.
     pub content: Bytes,
 }
 
@@ -22,8 +22,9 @@ pub struct ParkedCall {
 /// A future of `park` is ready when the write is durable at the level that the store was opened
 /// with: only then is a client told to come again.
 pub trait ParkedCalls {
-    /// Stores a call, in the place of what was stored of it before.
-    /// [`StoreError::Fenced`](crate::StoreError::Fenced) when it has another fence by now.
+    /// Stores a call; it replaces the earlier state of the call.
+    /// [`StoreError::Fenced`](crate::StoreError::Fenced) when the stored fence is another one by
+    /// now.
     fn park(&self, call: ParkedCall) -> StoreFuture<()>;
 
     /// Makes the caller the one that may go on with a call: raises the fence and returns the call

@@ -1,4 +1,4 @@
-//! What is stored of a session.
+//! The stored form of a session.
 
 use std::collections::BTreeSet;
 
@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Fence, NodeId, SessionId, StoreError, UpstreamName, UpstreamRef, Upstreams};
 
-/// The version that is written. Version 1, which knew one upstream without a name, is read too.
+/// The version of written records. Version 1, which knew one upstream without a name, is read too.
 ///
-/// Readers ignore members that they do not know, so that one may be added without a new version.
-/// A record of a later version is refused: it may mean something else.
+/// Readers ignore members that they do not know, so one may be added without a new version. A
+/// record of a later version is refused: its meaning may differ.
 pub const RECORD_VERSION: u32 = 2;
 
 /// One session as it is stored. Times are milliseconds since 1970.
@@ -19,13 +19,13 @@ pub const RECORD_VERSION: u32 = 2;
 pub struct SessionRecord {
     /// The id that the client holds.
     pub id: SessionId,
-    /// Who opened the session; `None` when the endpoint asks for no key.
+    /// The principal that opened the session; `None` when the endpoint asks for no key.
     pub principal: Option<String>,
     /// The revision that was agreed.
     pub revision: Revision,
-    /// `params` of the client's `initialize`, as they came: needed to open the upstream again.
+    /// `params` of the client's `initialize`, unchanged: needed to open the upstream again.
     pub initialize: Bytes,
-    /// What changes while the session lives.
+    /// The part that changes while the session lives.
     pub state: SessionState,
     /// The process that serves the session.
     pub owner: Option<NodeId>,
@@ -91,7 +91,7 @@ impl SessionState {
     }
 }
 
-/// What version 1 had in the place of [`SessionState::upstreams`].
+/// The member that version 1 had instead of [`SessionState::upstreams`].
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Version1 {
@@ -102,7 +102,7 @@ fn decode<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, StoreError> {
     serde_json::from_slice(json).map_err(|_| unreadable())
 }
 
-/// The text is not said: it names sessions of the upstream.
+/// The error leaves out the text, which names sessions of the upstream.
 fn unreadable() -> StoreError {
     StoreError::Corrupt { reason: "state of a session is not what was written".to_owned() }
 }

@@ -1,4 +1,4 @@
-//! One legacy session: requests in flight, open streams, the time of its end.
+//! One legacy session: its running requests, its open streams, the time of its end.
 
 use std::time::Duration;
 
@@ -36,7 +36,7 @@ pub enum Phase {
     Closed,
 }
 
-/// Why a message was refused. The session stays as it was.
+/// The reason why a message was refused. The session stays unchanged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SessionError {
@@ -66,18 +66,18 @@ pub enum SessionError {
 pub struct SessionMachine {
     revision: Revision,
     phase: Phase,
-    /// A list, because it is short; without memory of its own while nothing runs.
+    /// A list, because it is short; it needs no memory while nothing runs.
     in_flight: Vec<Id>,
     streams_open: u32,
     next_stream: u32,
-    /// Seconds since 1970: nobody needs to know it better.
+    /// Seconds since 1970: a finer unit is not needed.
     opened_s: u32,
     expires_ms: u64,
     stored_expires_ms: u64,
     bounds: Bounds,
 }
 
-/// [`Limits`] as every session holds them: in half the room.
+/// [`Limits`] as every session holds them: in half the space.
 #[derive(Clone, Copy, Debug)]
 struct Bounds {
     idle_ms: u64,
@@ -97,7 +97,7 @@ impl Bounds {
 }
 
 impl SessionMachine {
-    /// Opens a session of a client that has just been answered.
+    /// Opens a session for a client whose `initialize` has just been answered.
     #[must_use]
     pub fn open(revision: Revision, limits: Limits, now_ms: u64) -> Self {
         let bounds = Bounds::of(limits);
@@ -115,7 +115,7 @@ impl SessionMachine {
         }
     }
 
-    /// Goes on with a session that was stored, perhaps by another process.
+    /// Continues a stored session, perhaps of another process.
     #[must_use]
     pub fn resume(claimed: &Claimed, limits: Limits, now_ms: u64) -> Self {
         let mut session = Self::open(claimed.record.revision, limits, now_ms);
@@ -128,7 +128,7 @@ impl SessionMachine {
         session
     }
 
-    /// The revision that was agreed.
+    /// The agreed revision.
     #[must_use]
     pub fn revision(&self) -> Revision {
         self.revision
@@ -140,7 +140,7 @@ impl SessionMachine {
         self.phase
     }
 
-    /// When the session ends unless something happens.
+    /// The time when the session ends unless something happens.
     #[must_use]
     pub fn expires_ms(&self) -> u64 {
         self.expires_ms
@@ -148,9 +148,9 @@ impl SessionMachine {
 
     /// Takes a request of the client.
     ///
-    /// "The request ID MUST NOT have been previously used by the requestor within the same
-    /// session" (2025-11-25, basic). Only ids that still run are remembered: an answer
-    /// could go astray only between those.
+    /// "The request ID MUST NOT have been previously used by the requestor within the same session"
+    /// (2025-11-25, basic). Only ids that still run are remembered: only between those could an
+    /// answer go astray.
     ///
     /// # Errors
     ///
@@ -167,7 +167,7 @@ impl SessionMachine {
         if self.in_flight.is_empty() {
             self.in_flight.reserve_exact(1);
         }
-        // A copy: an id out of a message would keep the whole message.
+        // A copy: an id that shares the message's memory would keep the whole message.
         self.in_flight.push(id.detached());
         Ok(())
     }
@@ -249,8 +249,8 @@ impl SessionMachine {
         self.phase = Phase::Closed;
     }
 
-    /// The end to be written to the store, when it has moved by an eighth of the idle time
-    /// or more since the last time that this was asked.
+    /// The new end for the store, when the end has moved by an eighth of the idle time or more
+    /// since the last call of this method.
     pub fn poll_touch(&mut self) -> Option<u64> {
         let moved_ms = self.expires_ms.saturating_sub(self.stored_expires_ms);
         let is_due = moved_ms > self.bounds.idle_ms / 8;
@@ -260,19 +260,19 @@ impl SessionMachine {
         })
     }
 
-    /// When the session was opened, by whichever process, to the second.
+    /// The time when the session was opened, perhaps by another process, to the second.
     #[must_use]
     pub fn opened_ms(&self) -> u64 {
         u64::from(self.opened_s) * 1_000
     }
 
-    /// Requests of the client that run.
+    /// How many requests of the client run.
     #[must_use]
     pub fn in_flight(&self) -> usize {
         self.in_flight.len()
     }
 
-    /// Streams that the client holds open with GET.
+    /// How many streams the client holds open with GET.
     #[must_use]
     pub fn streams_open(&self) -> usize {
         self.streams_open as usize

@@ -1,7 +1,7 @@
-//! What an engine must do to keep sessions and their events.
+//! The traits of an engine that keeps sessions and their events.
 //!
-//! The traits are dyn-safe because the engine is chosen at run time. A future may be
-//! moved to another task and finished there, so none borrows.
+//! The traits are dyn-safe because the engine is chosen at run time. A future may be moved to
+//! another task and finished there, so no future borrows.
 
 use std::fmt;
 use std::future::Future;
@@ -17,7 +17,7 @@ use crate::{
     StreamNo, UpstreamCursor, UpstreamCursors,
 };
 
-/// What a store's method returns. It need not be polled at once, but nothing is promised
+/// The future that a store's method returns. It need not be polled at once, but nothing is promised
 /// before it is ready.
 ///
 /// # Cancel safety
@@ -28,19 +28,19 @@ pub type StoreFuture<T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + S
 
 /// An engine: sessions, their events, and parked calls.
 pub trait Store: Sessions + EventLog + ParkedCalls + fmt::Debug + Send + Sync {
-    /// Whether writes are possible now, with the reason when not. Cheap: no I/O.
+    /// Whether writes are possible now, and why not. Cheap: no I/O.
     ///
     /// # Errors
     ///
-    /// What made the last write fail.
+    /// The reason why the last write failed.
     fn health(&self) -> Result<(), StoreError>;
 
-    /// The key for what clients keep for all who share this store, across restarts; made when it
-    /// is first asked for.
+    /// The key for what clients keep for all processes that share this store, across restarts; made
+    /// when it is first asked for.
     fn seal_key(&self) -> StoreFuture<Secret<[u8; 32]>>;
 
-    /// Ends orderly: everything that was accepted is written, the engine is closed. Later
-    /// operations are [`StoreError::Unavailable`]; a second end changes nothing.
+    /// Ends in order: everything that was accepted is written, then the engine is closed. Later
+    /// operations are [`StoreError::Unavailable`]; a second call changes nothing.
     fn shutdown(&self) -> StoreFuture<()>;
 }
 
@@ -66,8 +66,8 @@ pub trait Sessions {
     /// Replaces the changing part. [`StoreError::Fenced`] when `fence` is not the current one.
     fn update(&self, id: SessionId, fence: Fence, state: SessionState) -> StoreFuture<()>;
 
-    /// Moves the end of the session; never to an earlier time. May be written late and together with others: at a
-    /// crash the session may end up to an eighth of its idle time early.
+    /// Moves the end of the session; never to an earlier time. May be written late and together
+    /// with others: at a crash the session may end up to an eighth of its idle time early.
     fn touch(&self, id: &SessionId, expires_ms: u64);
 
     /// Forgets the session and its events; `false` when there was none.
@@ -136,22 +136,22 @@ pub trait EventLog {
     ) -> StoreFuture<Page>;
 }
 
-/// What kind of stream it is.
+/// The kind of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StreamKind {
     /// Messages that belong to no call.
     Standalone,
-    /// What belongs to one call, its answer last.
+    /// Messages of one call, its answer last.
     Call,
 }
 
-/// A stream as it is registered.
+/// A stream when it is registered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StreamRecord {
-    /// Its number.
+    /// The number of the stream.
     pub no: StreamNo,
-    /// Its kind.
+    /// The kind of the stream.
     pub kind: StreamKind,
     /// The client's request id as raw JSON; `None` for the standalone stream.
     pub request_id: Option<Bytes>,
@@ -162,20 +162,20 @@ pub struct StreamRecord {
 /// An event to store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewEvent {
-    /// Its place; ascending within the stream.
+    /// The position of the event; ascending within the stream.
     pub position: Position,
-    /// The message as it goes to the client.
+    /// The message as the client gets it.
     pub data: Bytes,
-    /// The event id of the same message at the upstream that it came from.
+    /// The event id of this message at the upstream that it came from.
     pub upstream_cursor: Option<UpstreamCursor>,
 }
 
 /// The end of a stream.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StreamEnd {
-    /// What comes last; most often the answer.
+    /// The last events; most often the answer.
     pub last: Vec<NewEvent>,
-    /// When it ends, in milliseconds since 1970. The stream is kept for
+    /// The time of the end, in milliseconds since 1970. The stream is kept for
     /// [`LogLimits::keep_done`] after that.
     pub at_ms: u64,
 }
@@ -190,14 +190,14 @@ pub struct Page {
     pub stream: StreamRecord,
     /// Events in order.
     pub events: Vec<Event>,
-    /// The stream has ended and `events` reaches its end.
+    /// Whether the stream has ended and `events` reaches its end.
     pub is_end: bool,
-    /// The newest event id that each upstream gave in the whole stream, also of events that
-    /// were dropped: where to resume.
+    /// The newest event id that each upstream gave in the whole stream, also of events that were
+    /// dropped: the positions to resume from.
     pub last_upstream_cursors: UpstreamCursors,
 }
 
-/// How much of each stream is kept, and how much of those that have ended.
+/// How much of each stream is kept, and how much of the streams that have ended.
 #[derive(Clone, Copy, Debug)]
 pub struct LogLimits {
     /// Events per stream; at least the newest stays.
@@ -206,10 +206,10 @@ pub struct LogLimits {
     pub bytes_per_stream_max: usize,
     /// How long a stream is kept after its end, unless one of the next two bounds comes first.
     pub keep_done: Duration,
-    /// Finished streams per session, those that ended last; at least one stays. Open streams
-    /// do not count.
+    /// Finished streams per session, the latest ones; at least one stays. Open streams do not
+    /// count.
     pub finished_streams_max: usize,
-    /// Bytes of data in all finished streams of a session; at least the one that ended last
+    /// Bytes of data in all finished streams of a session; at least the stream that ended last
     /// stays.
     pub finished_bytes_max: usize,
 }

@@ -19,10 +19,10 @@ impl UpstreamName {
     /// The name of the only upstream of an endpoint that gives its upstreams no names.
     pub const DEFAULT: Self = Self(None);
 
-    /// Longest name.
+    /// The length of the longest name.
     pub const BYTES_MAX: usize = 64;
 
-    /// Takes a text as a name, or `None` when no upstream can have it.
+    /// Takes a text as a name; `None` when it cannot be one.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
@@ -39,7 +39,7 @@ impl UpstreamName {
         self.0.as_deref().unwrap_or(DEFAULT_TEXT)
     }
 
-    /// Whether it is [`UpstreamName::DEFAULT`].
+    /// Whether the name is [`UpstreamName::DEFAULT`].
     #[must_use]
     pub fn is_default(&self) -> bool {
         self.0.is_none()
@@ -65,11 +65,11 @@ impl<'de> Deserialize<'de> for UpstreamName {
     }
 }
 
-/// How to find the upstream session again.
+/// The data to find the upstream session again.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct UpstreamRef {
-    /// What the session was opened at: another upstream must not get it.
+    /// The target that the session was opened at: another upstream must not get it.
     pub target: Option<Box<str>>,
     /// `Mcp-Session-Id` that the upstream gave; `None` when it gave none, or is a child.
     pub session_id: Option<Box<str>>,
@@ -79,25 +79,25 @@ pub struct UpstreamRef {
     /// so that an answer never reaches a later upstream session.
     pub generation: u64,
     /// The upstream is of the modern era: there is no upstream session, and each request of the
-    /// client is carried over.
+    /// client is translated.
     pub is_modern: bool,
 }
 
 /// The upstream sessions that are held for a client, by the names of their upstreams.
 ///
-/// A sorted slice in the place of a map: a session of a server of handlers has none, that of a
-/// proxy most often one, and the smallest node of a map has room for eleven.
+/// A sorted slice instead of a map: a session of a server of handlers has no upstream, a session of
+/// a proxy most often has one, and the smallest node of a map has room for eleven.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Upstreams(Box<[(UpstreamName, UpstreamRef)]>);
 
 impl Upstreams {
-    /// What is known of an upstream; `None` when the session has none of that name.
+    /// The data of an upstream; `None` when the session has none of that name.
     #[must_use]
     pub fn get(&self, name: &UpstreamName) -> Option<&UpstreamRef> {
         self.iter().find_map(|(it, upstream)| (it == name).then_some(upstream))
     }
 
-    /// Sets what is known of an upstream, in the place of what was known before.
+    /// Sets the data of an upstream; replaces the earlier data.
     pub fn insert(&mut self, name: UpstreamName, upstream: UpstreamRef) {
         let mut upstreams = std::mem::take(&mut self.0).into_vec();
         upstreams.retain(|(it, _)| *it != name);
@@ -107,7 +107,7 @@ impl Upstreams {
         self.0 = upstreams.into_boxed_slice();
     }
 
-    /// All of them, in the order of their names.
+    /// All upstreams, in the order of their names.
     pub fn iter(&self) -> impl Iterator<Item = (&UpstreamName, &UpstreamRef)> {
         self.0.iter().map(|(name, upstream)| (name, upstream))
     }

@@ -21,14 +21,14 @@ use crate::{ChildLimits, Command, ExitReport, SpawnError};
 
 /// A child process that speaks one message per line on stdin and stdout.
 ///
-/// One task drives everything, with no task and no channel inside: every poll of [`next`]
-/// writes what is queued, drains stderr, reads stdout and looks for the exit, all at once. So a
-/// child that reads nothing cannot stop what it writes from being read, nor the other way round.
-/// While nobody polls, nothing moves: keep `next` in the task's `select!`.
+/// One task drives everything, with no task and no channel inside: every poll of [`next`] writes
+/// what is queued, drains stderr, reads stdout and looks for the exit, all at once. So a child that
+/// reads nothing cannot keep its output from being read, nor the other way round. Nothing moves
+/// unless the child is polled: keep `next` in the task's `select!`.
 ///
-/// The child is expected to leave when its stdin ends, when it closes its stdout, or when it
-/// closes its stdin while there is something to say; from then on SIGTERM and SIGKILL follow
-/// after their graces. Dropping it kills its whole process group at once.
+/// The child is expected to leave when its stdin ends, when it closes its stdout, or when it closes
+/// its stdin while a message waits for it. After that, SIGTERM and SIGKILL follow after their
+/// graces. Dropping the child kills its whole process group at once.
 ///
 /// [`next`]: Self::next
 pub struct Child {
@@ -42,15 +42,16 @@ pub struct Child {
     report: Option<ExitReport>,
 }
 
-/// What a child did.
+/// What the child did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChildEvent {
-    /// A line of its stdout, without the line end; whether it is a message, or even UTF-8, is
-    /// for the reader to find out. Blank lines are skipped.
+    /// A line of the child's stdout, without the line end. It may be no message, or not even UTF-8;
+    /// the reader checks that. Blank lines are skipped.
     Line(Bytes),
     /// A line over the limit, skipped; the next line is read as usual.
     BadLine(FrameError),
-    /// It has ended, and every line before it was given out. The event repeats for ever.
+    /// The child has ended, and every line before its end was given out. The event repeats for
+    /// ever.
     Exited(ExitReport),
 }
 
@@ -77,7 +78,7 @@ impl Child {
         })
     }
 
-    /// The process id, which is the number of its group as well. `None`: it has exited.
+    /// The process id, which is also the number of its group. `None`: the child has exited.
     pub fn pid(&self) -> Option<u32> {
         self.group.pid()
     }
@@ -92,8 +93,8 @@ impl Child {
         self.input.queue(pieces)
     }
 
-    /// Bytes that the other end has been given, from the first line on. What was queued and is
-    /// not counted here has provably not been read by anybody.
+    /// Bytes that the other end has been given, from the first line on. Bytes that are queued and
+    /// not counted here have provably not been read by the other end.
     pub fn written_bytes(&self) -> u64 {
         self.input.written_bytes()
     }
@@ -134,7 +135,7 @@ impl Child {
     }
 
     /// Ends stdin after what is queued, which asks the child to leave; signals follow after their
-    /// graces. [`next`](Self::next) goes on to give the lines that still come, then the exit.
+    /// graces. [`next`](Self::next) still gives the lines that come, then the exit.
     pub fn start_close(&mut self) {
         self.input.close();
         self.ladder.handle_close(Instant::now());
@@ -142,7 +143,7 @@ impl Child {
 
     /// Ends the child in order: end of stdin, SIGTERM to its group, SIGKILL to its group.
     ///
-    /// Takes both graces of [`ChildLimits`] and little more at most. Lines that still come are
+    /// Takes at most both graces of [`ChildLimits`] and a little more. Lines that still come are
     /// dropped; use [`start_close`](Self::start_close) to read them.
     ///
     /// # Cancel safety
@@ -175,13 +176,14 @@ impl Child {
             return;
         }
         if let Poll::Ready(status) = self.group.poll_exit(context) {
-            // Without a status somebody else has reaped the process: gone it is all the same.
+            // Without a status, another part of the process has reaped the child: it is gone in
+            // either case.
             self.status = status.ok();
             self.ladder.handle_exit(Instant::now());
         }
     }
 
-    /// A child that cannot hear or cannot answer has left the conversation: it is to leave.
+    /// A child that cannot read or cannot answer is of no use: it is told to leave.
     fn poll_farewell(&mut self, context: &mut Context<'_>) {
         if self.output.is_ended() || !self.input.is_open() {
             self.start_close();
@@ -189,7 +191,7 @@ impl Child {
             self.poll_ladder(context);
         }
         if self.ladder.is_over() {
-            // The last deadline passed just now, with nothing left that would wake the task.
+            // The last deadline has just passed, and nothing else would wake the task.
             context.waker().wake_by_ref();
         }
     }

@@ -1,4 +1,4 @@
-//! What to start, and with what surroundings.
+//! The program to start, with its arguments and surroundings.
 
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
@@ -10,8 +10,8 @@ use tokio::process;
 
 /// A program with its arguments and surroundings.
 ///
-/// It is started as it stands, without a shell: an argument reaches the program as one argument,
-/// whatever characters it holds. Never let a peer choose any of these fields.
+/// The program is started directly, without a shell: an argument reaches it as one argument with
+/// any characters. Never let a peer choose any of these fields.
 #[derive(Clone)]
 pub struct Command {
     /// A path, or a name that is looked up in the child's `PATH`.
@@ -23,13 +23,13 @@ pub struct Command {
     ///
     /// The base is what the official SDKs pass on (`HOME`, `LOGNAME`, `PATH`, `SHELL`, `TERM`,
     /// `USER`) and what locale and temporary files need (`LANG`, `LC_*`, `TZ`, `TMPDIR`). The
-    /// secrets of this process stay here unless they are named.
+    /// secrets of this process are not passed on unless they are named.
     pub env: Vec<(String, Option<String>)>,
-    /// The child's working directory. `None`: that of this process.
+    /// The child's working directory. `None`: the directory of this process.
     pub cwd: Option<PathBuf>,
 }
 
-/// Why a child process did not start.
+/// The reason why a child process did not start.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SpawnError {
@@ -45,7 +45,7 @@ pub enum SpawnError {
     Program {
         /// The program as configured.
         program: String,
-        /// What the system said.
+        /// The error of the system.
         #[source]
         source: io::Error,
     },
@@ -81,7 +81,7 @@ impl Command {
     }
 }
 
-/// Names only: values and arguments may be secrets.
+/// Shows names only: values and arguments may be secrets.
 impl fmt::Debug for Command {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let env_names: Vec<&str> = self.env.iter().map(|(name, _)| name.as_str()).collect();
@@ -95,7 +95,7 @@ impl fmt::Debug for Command {
     }
 }
 
-/// The child's variables: the safe base of `own`, then what is `named`, which wins.
+/// The child's variables: the safe base of `own`, then the `named` ones, which win.
 fn environment(
     own: impl Iterator<Item = (OsString, OsString)>,
     named: &[(String, Option<String>)],
@@ -107,9 +107,9 @@ fn environment(
     own.filter(|(name, value)| is_inherited(name) || is_safe(name, value)).chain(given).collect()
 }
 
-/// Whether every child may have this variable of ours.
+/// Whether every child may have this variable of this process.
 fn is_safe(name: &OsStr, value: &OsStr) -> bool {
-    // A value that starts with "()" is a function that some shell exported: code, not data.
+    // A value that starts with "()" is a function that a shell exported: code, not data.
     let is_function = value.as_encoded_bytes().starts_with(b"()");
     let is_locale = name.as_encoded_bytes().starts_with(b"LC_");
     !is_function && (is_locale || BASE_NAMES.iter().any(|it| name == *it))

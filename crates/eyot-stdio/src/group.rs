@@ -6,10 +6,10 @@ use std::task::{Context, Poll};
 
 use process_wrap::tokio::ChildWrapper;
 
-/// A child and its descendants, as far as they stay in its process group.
+/// A child and its descendants, while they stay in its process group.
 ///
-/// Dropping it kills the group. The runtime reaps the child in the background then, so that no
-/// zombie stays; descendants are reaped by whoever inherits them.
+/// Dropping it kills the group. The runtime then reaps the child in the background, so that no
+/// zombie stays; descendants are reaped by the process that inherits them.
 #[derive(Debug)]
 pub(crate) struct Group {
     leader: Box<dyn ChildWrapper>,
@@ -21,15 +21,15 @@ impl Group {
         Self { leader, is_ended: false }
     }
 
-    /// The leader's process id. `None`: it has exited.
+    /// The leader's process id. `None`: the leader has exited.
     pub(crate) fn pid(&self) -> Option<u32> {
         self.leader.id()
     }
 
     /// Waits for the leader alone, and reaps it.
     ///
-    /// The wrapper's own `wait` would go on to wait for every descendant that is a child of this
-    /// process, which all orphans are when it runs as the first process of a container.
+    /// The wrapper's own `wait` would also wait for every descendant that is a child of this
+    /// process. All orphans are, when this process is the first process of a container.
     pub(crate) fn poll_exit(&mut self, context: &mut Context<'_>) -> Poll<io::Result<ExitStatus>> {
         self.leader.inner_mut().wait().as_mut().poll(context)
     }
@@ -45,8 +45,8 @@ impl Group {
         self.note(result);
     }
 
-    /// Kills what is left, once. After it no signal is sent any more: the group's number may by
-    /// then belong to somebody else.
+    /// Kills what is left, once. After that no signal is sent any more: the group's number may by
+    /// then belong to another group.
     pub(crate) fn end(&mut self) {
         if !self.is_ended {
             self.kill();
@@ -54,7 +54,8 @@ impl Group {
         }
     }
 
-    /// A signal fails when the group is empty already, which is what it was meant to bring about.
+    /// A signal fails when the group is empty already, which is the state that it was to bring
+    /// about.
     fn note(&self, result: io::Result<()>) {
         if let Err(error) = result {
             tracing::trace!(pid = self.pid(), %error, "no process of the group is left");
@@ -68,5 +69,5 @@ impl Drop for Group {
     }
 }
 
-/// The same number on every Unix (POSIX, `kill`).
+/// SIGTERM has this number on every Unix (POSIX, `kill`).
 const SIGTERM: i32 = 15;

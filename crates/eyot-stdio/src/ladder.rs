@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// How far the end of a child has come, and when the next step is due.
+/// The steps of ending a child that were taken, and the time of the next one.
 ///
 /// The shutdown that the specification asks of a client: close the stream to the server, wait a
 /// reasonable time for its exit, SIGTERM, wait again, SIGKILL (2025-11-25, basic/lifecycle,
@@ -18,7 +18,7 @@ pub(crate) struct Ladder {
     kill_grace: Duration,
 }
 
-/// The signal that is due.
+/// The signal that is due now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
     /// SIGTERM to the group.
@@ -30,11 +30,11 @@ pub(crate) enum Step {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
     Running,
-    /// Its stdin has ended.
+    /// The child's stdin has ended.
     Leaving,
     Terminated,
     Killed,
-    /// Nothing is waited for any more.
+    /// The ladder waits for nothing any more.
     Over,
 }
 
@@ -44,7 +44,7 @@ impl Ladder {
         Self { stage, has_exited: false, deadline: None, exit_grace, kill_grace }
     }
 
-    /// Its stdin has ended: from now on it should be leaving. Later calls change nothing.
+    /// The child's stdin has ended: the child should leave from now on. Later calls change nothing.
     pub(crate) fn handle_close(&mut self, now: Instant) {
         if self.stage != Stage::Running {
             return;
@@ -58,7 +58,7 @@ impl Ladder {
     /// The process has exited; only its pipes may still be open, held by a descendant.
     pub(crate) fn handle_exit(&mut self, now: Instant) {
         self.has_exited = true;
-        // After SIGTERM the rest of the group keeps the time that it was promised.
+        // After SIGTERM, the rest of the group keeps the time that it was given.
         if self.stage != Stage::Terminated {
             self.deadline = Some(now + DRAIN_TIME_MAX);
         }
@@ -80,7 +80,8 @@ impl Ladder {
         step
     }
 
-    /// When [`handle_timeout`](Self::handle_timeout) is due. `None`: nothing is waited for.
+    /// The time when [`handle_timeout`](Self::handle_timeout) is due. `None`: there is nothing to
+    /// wait for.
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
         self.deadline
     }
@@ -90,7 +91,7 @@ impl Ladder {
         self.has_exited
     }
 
-    /// Whether all patience is used up: what can be read at once is all that is read.
+    /// Whether all waiting time is used up: then only data that is there at once is read.
     pub(crate) fn is_over(&self) -> bool {
         self.stage == Stage::Over
     }
@@ -100,11 +101,11 @@ impl Ladder {
     }
 }
 
-/// How long pipes that outlive the process are read: a descendant outside the group may hold
-/// them for ever. The data is in the pipe already; this is for a machine under load.
+/// How long pipes that outlive the process are read: a descendant outside the group may hold them
+/// for ever. The data is in the pipe already; the time is for a machine under load.
 const DRAIN_TIME_MAX: Duration = Duration::from_millis(200);
 
-/// How long a killed process may take to be gone: only one that is stuck in the kernel takes
+/// How long a killed process may take to be gone: only a process that is stuck in the kernel takes
 /// longer than an instant.
 const REAP_TIME_MAX: Duration = Duration::from_secs(1);
 

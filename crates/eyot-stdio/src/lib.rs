@@ -1,23 +1,24 @@
 //! Newline-delimited JSON: child processes, this process's own streams, and any other pair.
 //!
 //! An MCP server behind stdio is a child process: one message per line on its stdin and stdout,
-//! log text on its stderr (2026-07-28, basic/transports/stdio). This crate starts it, carries
-//! lines both ways, keeps the last words of its stderr, and sees that it ends. It is also the
-//! other end, when this process is the one that was started. It does not know what a message is:
-//! lines are bytes, and the caller judges them. Both ends are a [`MessageIo`](eyot_service::MessageIo).
+//! log text on its stderr (2026-07-28, basic/transports/stdio). This crate starts the server,
+//! carries lines both ways, keeps the last lines of its stderr, and sees that it ends. It is also
+//! the other end when this process is the server that was started. The crate does not know what a
+//! message is: lines are bytes, and the caller judges them. Both ends are a
+//! [`MessageIo`](eyot_service::MessageIo).
 //!
-//! - [`Command`]: what to start. No shell anywhere; the environment is an allow-list.
+//! - [`Command`]: the program to start. No shell anywhere; the environment is an allow-list.
 //! - [`Child`]: the running process, driven by one task through [`Child::next`].
 //! - [`LineIo`]: lines over this process's own streams, or over any reader and writer.
 //! - [`ChildLimits`], [`LineLimits`]: the bounds of lines, queues and patience.
 //!
 //! **Invariant:** no process outlives its [`Child`], and nothing that it does makes its owner wait
-//! without bound. A child leads a process group of its own, and the group is killed with it; only
-//! a descendant that has left the group by itself (`setsid`) escapes. Should this process be
-//! killed outright, its children see the end of their stdin. As the first process of a container
-//! it inherits its children's orphans, and wants an init beside it to reap them.
+//! without bound. A child leads a process group of its own, and the group is killed with it; only a
+//! descendant that has left the group by itself (`setsid`) escapes. If this process itself is
+//! killed, its children see the end of their stdin. As the first process of a container it inherits
+//! its children's orphans, and needs an init process beside it to reap them.
 //!
-//! Unix only: process groups and signals are what the orderly end is made of.
+//! Unix only: the orderly end uses process groups and signals.
 
 mod child;
 mod command;

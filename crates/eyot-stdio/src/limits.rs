@@ -36,13 +36,13 @@ impl ChildLimits {
 }
 
 impl Default for ChildLimits {
-    /// Those of the default [`Limits`].
+    /// The limits that follow from the default [`Limits`].
     fn default() -> Self {
         Self::of(&Limits::default())
     }
 }
 
-/// What one pair of streams may cost.
+/// How much one pair of streams may cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LineLimits {
     /// Longest line in bytes; a longer one is skipped and reported.
@@ -52,8 +52,8 @@ pub struct LineLimits {
 }
 
 impl LineLimits {
-    /// The bounds of a pipe that carries messages: one of the longest still fits when as many
-    /// bytes wait as the pipe lets wait.
+    /// The bounds of a pipe that carries messages: while as many bytes wait as the pipe allows, one
+    /// message of the longest kind still fits.
     #[must_use]
     pub fn of(limits: &Limits) -> Self {
         let line_bytes_max = limits.messages.bytes_max;
@@ -63,7 +63,7 @@ impl LineLimits {
 }
 
 impl Default for LineLimits {
-    /// As for a child: lines of 16 MiB, two of them queued.
+    /// Limits as for a child: lines of 16 MiB, two of them queued.
     fn default() -> Self {
         let ChildLimits { line_bytes_max, queue_bytes_max, .. } = ChildLimits::default();
         Self { line_bytes_max, queue_bytes_max }

@@ -13,13 +13,13 @@ use crate::LineLimits;
 use crate::reader::LineReader;
 use crate::writer::LineWriter;
 
-/// One message per line over any pair of streams: this process's own, a duplex in memory, a
-/// socket.
+/// One message per line over any pair of streams: the streams of this process, a duplex in memory,
+/// a socket.
 ///
 /// One task drives both directions, with no task and no channel inside: every poll of
-/// [`next`](Self::next) writes what is queued and reads what is there. While nobody polls, nothing
-/// moves: keep `next` in the task's `select!`. Dropping it drops the streams at once, and what is
-/// queued with them; [`close`](Self::close) writes it out first.
+/// [`next`](Self::next) writes what is queued and reads what is there. Nothing moves unless it is
+/// polled: keep `next` in the task's `select!`. Dropping it drops the streams at once, with what is
+/// queued; [`close`](Self::close) writes that out first.
 pub struct LineIo<R, W> {
     reader: LineReader<R>,
     writer: LineWriter<W>,
@@ -29,8 +29,8 @@ pub struct LineIo<R, W> {
 /// What the peer did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LineEvent {
-    /// A line, without the line end; whether it is a message, or even UTF-8, is for the reader to
-    /// find out. Blank lines are skipped.
+    /// A line, without the line end. It may be no message, or not even UTF-8; the reader checks
+    /// that. Blank lines are skipped.
     Line(Bytes),
     /// A line over the limit, skipped; the next line is read as usual.
     BadLine(FrameError),
@@ -40,10 +40,10 @@ pub enum LineEvent {
 }
 
 impl LineIo<Stdin, Stdout> {
-    /// This process's own stdin and stdout: it is the child of whoever speaks to it.
+    /// The stdin and stdout of this process: it is the child of its peer.
     ///
-    /// Nothing else may write to stdout then. The operating system's reads of stdin cannot be
-    /// cancelled: a runtime that shuts down while one waits must not wait for it
+    /// Nothing else may write to stdout meanwhile. The operating system cannot cancel reads of
+    /// stdin: a runtime that shuts down while one waits must not wait for it
     /// (`Runtime::shutdown_background`).
     #[must_use]
     pub fn own_streams(limits: LineLimits) -> Self {
@@ -81,8 +81,8 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> LineIo<R, W> {
         self.writer.queue(pieces)
     }
 
-    /// Bytes that the other end has been given, from the first line on. What was queued and is
-    /// not counted here has provably not been read by anybody.
+    /// Bytes that the other end has been given, from the first line on. Bytes that are queued and
+    /// not counted here have provably not been read by the other end.
     pub fn written_bytes(&self) -> u64 {
         self.writer.written_bytes()
     }
@@ -107,7 +107,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> LineIo<R, W> {
             Poll::Ready(Some(Ok(line))) => Poll::Ready(LineEvent::Line(line)),
             Poll::Ready(Some(Err(error))) => Poll::Ready(LineEvent::BadLine(error)),
             Poll::Ready(None) => Poll::Ready(LineEvent::Closed),
-            // Who cannot be answered need not be heard, unless the silence is ours.
+            // A peer that cannot be answered need not be read, unless we closed our side ourselves.
             Poll::Pending if self.writer.is_ended() && !self.is_closing => {
                 Poll::Ready(LineEvent::Closed)
             }
@@ -115,8 +115,8 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> LineIo<R, W> {
         }
     }
 
-    /// Ends our side after what is queued (a half close). [`next`](Self::next) does it, and goes
-    /// on to give the lines that still come, then [`LineEvent::Closed`].
+    /// Ends our side after what is queued (a half close). [`next`](Self::next) does it, and still
+    /// gives the lines that come, then [`LineEvent::Closed`].
     pub fn start_close(&mut self) {
         self.is_closing |= !self.writer.is_ended();
         self.writer.close();
@@ -133,7 +133,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> LineIo<R, W> {
         poll_fn(|context| self.poll_closed(context)).await;
     }
 
-    /// Writes what is queued; ready when our side is closed, which was started before.
+    /// Writes what is queued; ready when our side is closed. The close was started before.
     pub(crate) fn poll_closed(&mut self, context: &mut Context<'_>) -> Poll<()> {
         self.writer.poll_write(context);
         if self.writer.is_ended() { Poll::Ready(()) } else { Poll::Pending }

@@ -1,4 +1,4 @@
-//! The stream that lines come from.
+//! Reads lines from a stream.
 
 use std::pin::pin;
 use std::task::{Context, Poll, ready};
@@ -9,11 +9,11 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 
 /// Reads a stream and cuts it into lines; a line within one read is a slice of it, not a copy.
 pub(crate) struct LineReader<R> {
-    /// `None`: at its end.
+    /// `None`: the stream is at its end.
     stream: Option<R>,
     buffer: BytesMut,
     decoder: LineDecoder,
-    /// Bytes that are still read. `None`: without end.
+    /// How many bytes are still read. `None`: no bound.
     bytes_left: Option<usize>,
 }
 
@@ -45,7 +45,8 @@ impl<R: AsyncRead + Unpin> LineReader<R> {
         self.stream.is_none()
     }
 
-    /// From now on reads no more than a pipe can hold: what is on its way, no endless flood.
+    /// From now on reads no more than a pipe can hold: the lines on their way, but no endless
+    /// flood.
     pub(crate) fn read_rest_only(&mut self) {
         self.bytes_left.get_or_insert(PIPE_BYTES_MAX);
     }
@@ -61,7 +62,7 @@ impl<R: AsyncRead + Unpin> LineReader<R> {
         let is_flood = self.bytes_left == Some(0);
         self.bytes_left = self.bytes_left.map(|it| it.saturating_sub(read_bytes));
         if is_flood {
-            // What was cut off here is not a line.
+            // Text that was cut off here is not a line.
             drop(self.decoder.finish());
         }
         if read_bytes == 0 || is_flood {

@@ -6,15 +6,15 @@ use std::process::ExitStatus;
 
 use eyot_service::{IoEnd, OperatorText};
 
-/// How a child process ended, and its last words.
+/// How a child process ended, and the last lines of its stderr.
 ///
-/// The words are for operators: they may name files and hosts that a client should not learn of.
-/// So displaying a report does not show them.
+/// The lines are for operators: they may name files and hosts that a client should not learn of. So
+/// displaying a report does not show them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ExitReport {
-    /// The exit code. `None`: a signal ended the process, or nobody could say.
+    /// The exit code. `None`: a signal ended the process, or its status is unknown.
     pub status: Option<i32>,
-    /// The signal that ended the process. `None`: it ended by itself, or nobody could say.
+    /// The signal that ended the process. `None`: it ended by itself, or its status is unknown.
     pub signal: Option<i32>,
     /// The last lines of stderr, oldest first, within
     /// [`ChildLimits::stderr_tail_bytes`](crate::ChildLimits::stderr_tail_bytes) and 64 lines.
@@ -23,7 +23,7 @@ pub struct ExitReport {
 }
 
 impl ExitReport {
-    /// Joins the two; a status of `None` is that of a process that would not go.
+    /// Joins the two; a process that did not go has the status `None`.
     pub(crate) fn new(status: Option<ExitStatus>, stderr_tail: Vec<String>) -> Self {
         Self {
             status: status.and_then(|it| it.code()),
@@ -34,7 +34,7 @@ impl ExitReport {
 }
 
 impl ExitReport {
-    /// The last words, oldest first, as one line for operators. `None`: there were none.
+    /// The last lines, oldest first, as one line for operators. `None`: there were none.
     #[must_use]
     pub fn operator_text(&self) -> Option<OperatorText> {
         let has_words = !self.stderr_tail.is_empty();

@@ -1,4 +1,4 @@
-//! The child's stderr: always drained, the last lines kept.
+//! The child's stderr: it is always drained, and its last lines are kept.
 
 use std::pin::pin;
 use std::task::{Context, Poll};
@@ -14,7 +14,7 @@ use crate::tail::Tail;
 /// "The client MAY capture, forward, or ignore" it (2026-07-28, basic/transports/stdio): each
 /// line is an event of the target `eyot::child` at the level debug.
 pub(crate) struct Stderr {
-    /// `None`: at its end.
+    /// `None`: the pipe is at its end.
     pipe: Option<ChildStderr>,
     buffer: BytesMut,
     tail: Tail,
@@ -26,7 +26,8 @@ impl Stderr {
         Self { pipe, buffer: BytesMut::new(), tail: Tail::new(tail_bytes), pid }
     }
 
-    /// Reads what is there, up to a share of the task's time; the task is woken for the rest.
+    /// Reads the bytes that are there, up to a share of the task's time; the task is woken for the
+    /// rest.
     pub(crate) fn poll_drain(&mut self, context: &mut Context<'_>) {
         for _ in 0..READS_PER_POLL_MAX {
             let Some(pipe) = &mut self.pipe else { return };
@@ -57,7 +58,7 @@ fn show(pid: Option<u32>, line: &str) {
     tracing::debug!(target: "eyot::child", pid, "{line}");
 }
 
-/// Reads of one turn: enough to keep up, few enough to leave stdout its share.
+/// How many reads one turn has: enough to keep up, few enough to leave stdout its share.
 const READS_PER_POLL_MAX: usize = 16;
 
 /// Room for one read.

@@ -2,12 +2,12 @@
 
 use std::collections::VecDeque;
 
-/// Keeps the last lines of what is pushed, within a bound of bytes.
+/// Keeps the last lines of the pushed text, within a bound of bytes.
 #[derive(Debug)]
 pub(crate) struct Tail {
     lines: VecDeque<String>,
     lines_bytes: usize,
-    /// The line under way, cut at the bound.
+    /// The line that has not ended, cut at the bound.
     line: Vec<u8>,
     bytes_max: usize,
 }
@@ -54,7 +54,7 @@ impl Tail {
     }
 }
 
-/// The text with its forgeries and the bytes that are no UTF-8 escaped, cut at `bytes_max`.
+/// The text with forgeries and bytes that are no UTF-8 escaped, cut at `bytes_max`.
 fn printable(bytes: &[u8], bytes_max: usize) -> String {
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
@@ -81,7 +81,7 @@ fn is_forgery(character: char) -> bool {
     is_control || is_format
 }
 
-/// Lines kept at most, however short: more are not read by anybody.
+/// How many lines are kept at most, however short they are: no operator reads more.
 const LINES_MAX: usize = 64;
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
-//! One timer that is made when it is first needed.
+//! A timer that is made when it is first needed.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// Wakes the task at a deadline that may move. A child that lives has none, and pays for none.
+/// Wakes the task at a deadline that may move. A running child needs no timer, and pays for none.
 #[derive(Debug, Default)]
 pub(crate) struct Timer {
     sleep: Option<Pin<Box<Sleep>>>,

@@ -1,4 +1,4 @@
-//! The stream that lines go to, with the messages that wait for it.
+//! Writes lines to a stream, and holds the messages that wait for it.
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
@@ -13,16 +13,16 @@ use tokio::io::AsyncWrite;
 /// Writes lines to a stream, as fast as the other end reads and no faster.
 #[derive(Debug)]
 pub(crate) struct LineWriter<W> {
-    /// `None`: closed.
+    /// `None`: the stream is closed.
     stream: Option<W>,
     queue: VecDeque<Bytes>,
     queued_bytes: usize,
     /// Bytes that the stream has taken, from the first line on.
     written_bytes: u64,
     queue_bytes_max: usize,
-    /// What was written may still lie in the stream's own buffer.
+    /// The stream's own buffer may still hold written bytes.
     is_unflushed: bool,
-    /// Close the stream when the queue is empty.
+    /// The stream is to be closed when the queue is empty.
     is_closing: bool,
 }
 
@@ -65,8 +65,8 @@ impl<W: AsyncWrite + Unpin> LineWriter<W> {
         self.queued_bytes
     }
 
-    /// Bytes that the stream has taken, from the first line on. What is queued and not counted
-    /// here has provably not been read by anybody.
+    /// Bytes that the stream has taken, from the first line on. Bytes that are queued and not
+    /// counted here have provably not been read by the other end.
     pub(crate) fn written_bytes(&self) -> u64 {
         self.written_bytes
     }
@@ -92,7 +92,7 @@ impl<W: AsyncWrite + Unpin> LineWriter<W> {
             match self.poll_write_some(context) {
                 Poll::Pending => return,
                 Poll::Ready(Ok(written_bytes)) if written_bytes > 0 => self.advance(written_bytes),
-                // Nobody reads the other end any more.
+                // The other end is not read any more.
                 Poll::Ready(_) => self.abandon(),
             }
         }
@@ -110,7 +110,7 @@ impl<W: AsyncWrite + Unpin> LineWriter<W> {
             self.is_unflushed = false;
         }
         if self.is_closing {
-            // A half of a stream that was split is not closed by dropping it.
+            // Dropping one half of a split stream does not close it.
             let shut_down = ready!(Pin::new(stream).poll_shutdown(context));
             self.stream = None;
             return Poll::Ready(shut_down);

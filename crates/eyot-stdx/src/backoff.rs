@@ -5,10 +5,10 @@ use std::time::Duration;
 /// Waiting times that grow with every failure up to a ceiling. Clock and randomness stay with the
 /// caller.
 ///
-/// Many clients of one server take [`next_delay`](Self::next_delay): its full jitter spreads those
-/// that lost the same server over the whole interval, so that they do not come back together. One
-/// listener that nobody else falls in step with takes [`steady_delay`](Self::steady_delay), which
-/// needs no randomness and never comes back at once.
+/// Many clients of one server take [`next_delay`](Self::next_delay): its full jitter spreads the
+/// clients that lost one server over the whole interval, so that they do not come back together. A
+/// lone listener takes [`steady_delay`](Self::steady_delay), which needs no randomness and never
+/// comes back at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Backoff {
     /// Ceiling of the first wait, or the first wait itself if it grows steadily.
@@ -29,7 +29,7 @@ impl Backoff {
         Duration::from_nanos(u64::try_from(delay_nanos).unwrap_or(u64::MAX))
     }
 
-    /// The wait after so many failures in a row: the base for each of them, so none after none.
+    /// The wait after this many failures in a row: the base for each failure, so none after none.
     #[must_use]
     pub fn steady_delay(&self, failures: u32) -> Duration {
         self.base.saturating_mul(failures).min(self.delay_max)

@@ -1,15 +1,15 @@
-//! What the standard library lacks: secrets, random ids, the impossible made visible.
+//! Small things that the standard library lacks: secrets, random ids, reports of the impossible.
 //!
-//! **Invariant:** this crate knows nothing of the protocol, reads no clock and does no I/O;
-//! its one source of surprise is the system's random generator.
+//! **Invariant:** this crate knows nothing of the protocol, reads no clock and does no I/O; its one
+//! source of surprise is the system's random generator.
 //!
 //! - [`Secret`]: a value that no log and no error can show.
-//! - [`random_bytes`], [`random_token`]: ids that nobody guesses.
-//! - [`SealKeys`]: what a stranger keeps for us and can neither read nor change.
+//! - [`random_bytes`], [`random_token`]: ids that cannot be guessed.
+//! - [`SealKeys`]: seals texts that a stranger keeps and can neither read nor change.
 //! - [`Quota`]: how much may be kept for others, in all and for each principal.
 //! - [`Backoff`]: how long to wait before the next attempt.
-//! - [`iso8601`]: a point in time as the protocol writes it.
-//! - [`never!`]: says loudly that the impossible happened, and goes on.
+//! - [`iso8601`]: a point in time in the form of the protocol.
+//! - [`never!`]: reports loudly that the impossible happened, and goes on.
 
 mod backoff;
 mod never;

@@ -1,12 +1,12 @@
-//! The impossible made visible.
+//! Reports of the impossible.
 
 use std::fmt;
 use std::panic::Location;
 
-/// Says that something impossible happened: panics in debug builds, logs an error in release.
+/// Reports that something impossible happened: panics in debug builds, logs an error in release.
 ///
-/// A bug in one corner must not end a proxy that serves a thousand others; nor may it stay
-/// unseen. So the caller says what cannot be, and handles it all the same:
+/// A bug in one corner must not end a proxy that serves a thousand others; nor may it stay unseen.
+/// So the caller names what cannot be, and handles it nevertheless:
 ///
 /// ```
 /// # use eyot_stdx::never;
@@ -18,8 +18,8 @@ use std::panic::Location;
 /// # }
 /// ```
 ///
-/// `never!("text {}", value)` reports always; `never!(condition, "text {}", value)` reports when
-/// the condition is true, and is the condition.
+/// `never!("text {}", value)` reports always. `never!(condition, "text {}", value)` reports when
+/// the condition is true, and returns the condition.
 #[macro_export]
 macro_rules! never {
     ($text:literal $(, $argument:expr)* $(,)?) => {
@@ -34,7 +34,7 @@ macro_rules! never {
     }};
 }
 
-/// The function behind [`never!`](crate::never!); not to be called directly.
+/// The function behind [`never!`](crate::never!); do not call it directly.
 #[doc(hidden)]
 #[cold]
 #[track_caller]

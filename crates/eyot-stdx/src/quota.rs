@@ -1,4 +1,4 @@
-//! How much may be kept for others: in all and for each principal, in things and in bytes.
+//! Bounds on what may be kept for others: in all and for each principal, in things and in bytes.
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -21,7 +21,7 @@ pub struct QuotaLimits {
 }
 
 impl QuotaLimits {
-    /// A bound on the number of things alone: bytes are counted without a bound, and one principal
+    /// A bound on the number of things only: bytes are counted without a bound, and one principal
     /// may have all.
     #[must_use]
     pub const fn things(things_max: usize) -> Self {
@@ -34,7 +34,7 @@ impl QuotaLimits {
         }
     }
 
-    /// The same number of things in so many bytes, which one principal may have alone.
+    /// This number of things in so many bytes; one principal may have all of both.
     #[must_use]
     pub const fn with_bytes(self, bytes_max: usize) -> Self {
         Self { bytes_max, principal_bytes_max: bytes_max, ..self }
@@ -56,28 +56,28 @@ impl QuotaLimits {
 
 /// Counts what is kept for others and refuses what goes beyond its bounds.
 ///
-/// All clients without a name are one principal: they share what one client with a name may have.
-/// A clone counts in the same books. The one lock is held for a look-up and an addition, and no
-/// other lock is taken under it; only the first permit of a named principal allocates.
+/// All clients without a name are one principal: they share what one client with a name may have. A
+/// clone counts in the books of the original. The one lock is held for a look-up and an addition,
+/// and no other lock is taken under it; only the first permit of a named principal allocates.
 #[derive(Clone, Debug)]
 pub struct Quota {
-    /// The owner of what belongs to clients without a name.
+    /// The owner of the permits of all clients without a name.
     anonymous: Arc<Owner>,
 }
 
-/// Leave to keep one thing, and so many bytes of it. Dropping it gives both back.
+/// A permit to keep one thing of so many bytes. Dropping it gives both back.
 #[derive(Debug)]
 #[must_use = "what is acquired is given back when the permit is dropped"]
 pub struct QuotaPermit {
-    // Two words: there is one of these for every session.
+    // The permit is two words: there is one for every session.
     owner: Arc<Owner>,
     bytes: usize,
 }
 
-/// How much is kept.
+/// How many things and bytes are kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct QuotaUsage {
-    /// Permits that are out.
+    /// How many permits are out.
     pub things: usize,
     /// The bytes of these permits.
     pub bytes: usize,
@@ -86,24 +86,24 @@ pub struct QuotaUsage {
 /// The bound that a request would break; nothing was acquired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QuotaFull {
-    /// Whose bound it is.
+    /// Whether the bound is that of all or of one principal.
     pub scope: QuotaScope,
-    /// What it bounds.
+    /// The unit of the bound.
     pub unit: QuotaUnit,
-    /// How much is allowed.
+    /// The bound.
     pub max: usize,
 }
 
-/// Whose bound is reached.
+/// The scope of a bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum QuotaScope {
-    /// The one of all principals together.
+    /// The bound of all principals together.
     All,
-    /// The one of the principal that asks.
+    /// The bound of the principal that asks.
     Principal,
 }
 
-/// What a bound counts.
+/// The unit of a bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum QuotaUnit {
     /// Permits.
@@ -129,8 +129,8 @@ struct Shared {
 struct Books {
     all: QuotaUsage,
     anonymous: QuotaUsage,
-    /// Those that have permits. An account is closed with its last permit, and with it the circle
-    /// from these books to an owner and back.
+    /// The principals that have permits. An account is closed with its last permit; that also ends
+    /// the circle from these books to an owner and back.
     named: HashMap<Arc<str>, Account>,
 }
 
@@ -141,7 +141,7 @@ struct Account {
 }
 
 impl Quota {
-    /// A quota with nothing taken.
+    /// A quota of which nothing is taken.
     #[must_use]
     pub fn new(limits: QuotaLimits) -> Self {
         let shared = Arc::new(Shared { limits, books: Mutex::default() });
@@ -154,7 +154,7 @@ impl Quota {
         self.anonymous.shared.limits
     }
 
-    /// Leave to keep one thing more, of so many bytes. `None` is every client without a name.
+    /// A permit to keep one thing more, of so many bytes. `None` is every client without a name.
     ///
     /// # Errors
     ///
@@ -182,13 +182,13 @@ impl Quota {
         Ok(QuotaPermit { owner, bytes })
     }
 
-    /// What all principals have together.
+    /// The usage of all principals together.
     #[must_use]
     pub fn usage(&self) -> QuotaUsage {
         self.anonymous.shared.books.lock().all
     }
 
-    /// What one principal has; `None` is every client without a name.
+    /// The usage of one principal; `None` is every client without a name.
     #[must_use]
     pub fn usage_of(&self, principal: Option<&str>) -> QuotaUsage {
         self.anonymous.shared.books.lock().of(principal)
@@ -196,19 +196,19 @@ impl Quota {
 }
 
 impl QuotaPermit {
-    /// Who it belongs to.
+    /// The principal that the permit belongs to.
     #[must_use]
     pub fn principal(&self) -> Option<&Arc<str>> {
         self.owner.principal.as_ref()
     }
 
-    /// The bytes that it stands for.
+    /// The bytes that the permit stands for.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// Takes so many bytes more.
+    /// Takes this many more bytes.
     ///
     /// # Errors
     ///
@@ -220,7 +220,7 @@ impl QuotaPermit {
         Ok(())
     }
 
-    /// Gives so many bytes back, at most all that it has.
+    /// Gives this many bytes back, at most all that the permit has.
     pub fn shrink(&mut self, bytes: usize) {
         let less = QuotaUsage { things: 0, bytes: bytes.min(self.bytes) };
         self.owner.shared.books.lock().subtract(self.owner.name(), less);
@@ -249,7 +249,7 @@ impl Books {
         }
     }
 
-    /// Adds to an account, and opens it if it is new; changes nothing if a bound is in the way.
+    /// Adds to an account, and opens it if it is new; changes nothing if that would break a bound.
     fn add(&mut self, owner: &Arc<Owner>, more: QuotaUsage) -> Result<(), QuotaFull> {
         let limits = &owner.shared.limits;
         let all = self.all.plus(more);

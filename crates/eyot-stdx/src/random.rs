@@ -1,4 +1,4 @@
-//! Ids that nobody guesses, from the system's generator.
+//! Ids that cannot be guessed, from the system's generator.
 
 /// Random bytes from the system's generator.
 ///
@@ -14,8 +14,8 @@ pub fn random_bytes<const N: usize>() -> [u8; N] {
 
 /// A random text with at least `bytes` bytes of entropy (32 is plenty, 16 the least for an id).
 ///
-/// Letters, digits, `-` and `_` only: it stands as it is in a header, a URL and a file name, and
-/// within the visible ASCII that MCP demands of a session id.
+/// The text has only letters, digits, `-` and `_`: it needs no escape in a header, a URL or a file
+/// name, and is within the visible ASCII that MCP demands of a session id.
 ///
 /// # Fail-stop
 /// As [`random_bytes`].

@@ -1,4 +1,4 @@
-//! Texts that a stranger keeps for us and can neither read nor change.
+//! Texts that a stranger keeps and can neither read nor change.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -8,10 +8,10 @@ use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use crate::random::random_bytes;
 use crate::secret::Secret;
 
-/// The keys of one installation: the first seals, all of them open, so that a key can be
-/// replaced without failing what was sealed under the last one.
+/// The keys of one installation: the first seals, all of them open. So a key can be replaced, and
+/// texts that were sealed under the last one still open.
 ///
-/// A sealed text is bound to what it was sealed for: opened for anything else, it is as good as
+/// A sealed text is bound to the purpose that it was sealed for: for any other purpose it counts as
 /// forged. XChaCha20-Poly1305 with a random nonce of 24 bytes: no counter, no state.
 pub struct SealKeys {
     first: XChaCha20Poly1305,
@@ -19,7 +19,7 @@ pub struct SealKeys {
 }
 
 impl SealKeys {
-    /// A key of this process alone: what it seals cannot be opened after a restart.
+    /// A key of this process only: after a restart, what it sealed cannot be opened.
     ///
     /// # Fail-stop
     /// As [`random_bytes`].
@@ -27,13 +27,14 @@ impl SealKeys {
         Self::new(&Secret::new(random_bytes()), &[])
     }
 
-    /// Keys that others share, or that outlive the process: `first` seals, `older` only open.
+    /// Keys that are shared, or that outlive the process: `first` seals, `older` only open.
     pub fn new(first: &Secret<[u8; KEY_BYTES]>, older: &[Secret<[u8; KEY_BYTES]>]) -> Self {
         let cipher = |key: &Secret<[u8; KEY_BYTES]>| XChaCha20Poly1305::new(key.expose().into());
         Self { first: cipher(first), older: older.iter().map(cipher).collect() }
     }
 
-    /// Seals `text` for whoever shows the same `bound` again: letters, digits, `-` and `_`.
+    /// Seals `text`, to be opened with the equal `bound` only. The result has letters, digits, `-`
+    /// and `_`.
     pub fn seal(&self, bound: &[u8], text: &[u8]) -> String {
         let nonce: [u8; NONCE_BYTES] = random_bytes();
         let payload = Payload { msg: text, aad: bound };
@@ -44,7 +45,7 @@ impl SealKeys {
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    /// The text again. `None`: it was not sealed here, or not for `bound`, or it was changed.
+    /// Opens a sealed text. `None`: it was not sealed here, or not for `bound`, or it was changed.
     pub fn open(&self, bound: &[u8], sealed: &str) -> Option<Vec<u8>> {
         let bytes = URL_SAFE_NO_PAD.decode(sealed).ok()?;
         let (nonce, sealed) = bytes.split_first_chunk::<NONCE_BYTES>()?;

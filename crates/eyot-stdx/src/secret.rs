@@ -16,7 +16,7 @@ impl<T> Secret<T> {
         Self(value)
     }
 
-    /// The value itself: every place that reads a secret is found by searching for this name.
+    /// The value itself. To find every place that reads a secret, search for this name.
     pub const fn expose(&self) -> &T {
         &self.0
     }
@@ -50,7 +50,7 @@ impl<T> fmt::Display for Secret<T> {
 
 /// Whether two byte strings are equal, in a time that depends on their lengths only.
 ///
-/// The lengths are not hidden: those of tokens and digests are public.
+/// The lengths are not hidden: the lengths of tokens and digests are public.
 pub fn ct_eq(left: &[u8], right: &[u8]) -> bool {
     let is_same_length = left.len() == right.len();
     // The barrier in every step keeps the optimizer from leaving the loop early.

@@ -1,4 +1,4 @@
-//! Points in time as the protocol writes them.
+//! Points in time in the form of the protocol.
 
 /// Milliseconds since 1970 as an ISO 8601 text in UTC, such as `2025-11-25T10:30:00.000Z`.
 #[must_use]

@@ -10,7 +10,7 @@ use crate::streams::Streams;
 #[derive(Debug)]
 pub(crate) struct Entry {
     record: SessionRecord,
-    /// The lowest number that no stream ever had; streams that were forgotten count.
+    /// The lowest number that no stream has had; forgotten streams count.
     next_stream: u32,
     /// `None` until the first is opened: most sessions are answered without one.
     streams: Option<Box<Streams>>,
@@ -60,7 +60,7 @@ impl Entry {
         Ok(())
     }
 
-    /// The streams; none was opened if there are none.
+    /// The streams; an error if none was opened.
     pub(crate) fn streams(&self) -> Result<&Streams, StoreError> {
         self.streams.as_deref().ok_or(StoreError::NotFound)
     }

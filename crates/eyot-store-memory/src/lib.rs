@@ -1,7 +1,7 @@
-//! Sessions and events in memory: for tests and for those who choose to forget.
+//! Sessions and events in memory: for tests, and for programs that need not keep them.
 //!
-//! **Invariant:** this crate does no I/O, reads no clock and spawns nothing; every future
-//! that it returns is ready. What it keeps ends with the process.
+//! **Invariant:** this crate does no I/O, reads no clock and spawns nothing; every future that it
+//! returns is ready. Its data ends with the process.
 
 mod compact;
 mod entry;

@@ -1,4 +1,4 @@
-//! Parked calls, behind one lock: they are few, and people take their time with them.
+//! Parked calls, behind one lock: they are few, and people answer them slowly.
 
 use std::collections::HashMap;
 

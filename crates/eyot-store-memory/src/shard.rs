@@ -9,7 +9,7 @@ use crate::entry::Entry;
 
 #[derive(Debug, Default)]
 pub(crate) struct Shard {
-    /// Boxed: a map keeps up to half of its slots empty.
+    /// Boxed, because a map keeps up to half of its slots empty.
     entries: HashMap<SessionId, Box<Entry>>,
     /// Streams that have ended, by the time at which they are forgotten.
     finished: BTreeSet<(u64, SessionId, StreamNo)>,

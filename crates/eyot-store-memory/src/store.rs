@@ -19,14 +19,14 @@ use crate::entry::Entry;
 use crate::parked::Parked;
 use crate::shard::{Shard, after as time_after};
 
-/// A sweep of 10,000 sessions then holds each lock for a few microseconds.
+/// With this many, a sweep of 10,000 sessions holds each lock for a few microseconds.
 const SHARDS: usize = 16;
 
 /// Keeps sessions and events in memory.
 ///
-/// An append is "durable" when it is in memory: nothing survives the process. Memory is
-/// bounded by [`LogLimits`] per stream, and per session for the streams that have ended; the
-/// number of sessions and of open streams is the caller's to bound.
+/// An append is "durable" when it is in memory: nothing survives the process. Memory is bounded by
+/// [`LogLimits`] per stream, and per session for the streams that have ended; the caller must bound
+/// the number of sessions and of open streams.
 pub struct MemoryStore {
     shards: [Mutex<Shard>; SHARDS],
     hasher: RandomState,
@@ -98,7 +98,7 @@ impl MemoryStore {
     }
 }
 
-/// Shows nothing of what is kept: it is other people's data.
+/// Shows none of the stored data, which is private.
 impl fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MemoryStore").field("limits", &self.limits).finish_non_exhaustive()

@@ -18,7 +18,7 @@ pub(crate) struct Stream {
     /// The newest event that was dropped; the start when there was none.
     trimmed: Position,
     last_upstream_cursors: UpstreamCursors,
-    /// When the stream is forgotten; `None` while it is open.
+    /// The time when the stream is forgotten; `None` while it is open.
     expires_ms: Option<u64>,
 }
 
@@ -49,7 +49,7 @@ impl Stream {
         self.expires_ms
     }
 
-    /// Of the data that is kept.
+    /// Bytes of the data that is kept.
     pub(crate) fn len_bytes(&self) -> usize {
         self.bytes
     }

@@ -1,4 +1,4 @@
-//! The streams of one session: those that run, and the last of those that have ended.
+//! The streams of one session: the running ones, and the latest of those that have ended.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,12 +8,12 @@ use crate::stream::Stream;
 
 #[derive(Debug, Default)]
 pub(crate) struct Streams {
-    /// Boxed: a map's first node has room for eleven, and most sessions have one stream.
+    /// Boxed, because a map's first node has room for eleven, and most sessions have one stream.
     all: BTreeMap<StreamNo, Box<Stream>>,
-    /// Those that have ended, each after the time at which it expires: an end looks at no more
-    /// streams than it forgets.
+    /// The streams that have ended, each after the time at which it expires: an end looks at no
+    /// more streams than it forgets.
     finished: BTreeSet<(u64, StreamNo)>,
-    /// Of the data in those.
+    /// Bytes of the data in the streams that have ended.
     finished_bytes: usize,
 }
 
@@ -43,13 +43,13 @@ impl Streams {
         Ok(true)
     }
 
-    /// Streams that have ended, those that ended first first, each after the time at which it
+    /// Streams that have ended, in the order of their ends, each after the time at which it
     /// expires.
     pub(crate) fn finished(&self) -> impl Iterator<Item = (u64, StreamNo)> {
         self.finished.iter().copied()
     }
 
-    /// Forgets the oldest finished streams while there are too many, and tells which.
+    /// Forgets the oldest finished streams while there are too many; returns them.
     pub(crate) fn forget_oldest(&mut self, limits: &LogLimits) -> Vec<(u64, StreamNo)> {
         let mut forgotten = Vec::new();
         while self.exceeds(limits)
@@ -68,7 +68,7 @@ impl Streams {
         }
     }
 
-    /// Whether the stream that ended first has to go. The last always stays.
+    /// Whether the stream that ended first has to be forgotten. The last one always stays.
     fn exceeds(&self, limits: &LogLimits) -> bool {
         let count = self.finished.len();
         let is_over =

@@ -3,8 +3,8 @@
 
 use crate::number::Number;
 
-/// CRC32C over a list of fields. Each goes in with its length, so that no two lists give
-/// the same bytes.
+/// CRC32C over a list of fields. Each field goes in with its length, so no two lists give the same
+/// bytes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Checksum(u32);
 
@@ -25,12 +25,12 @@ impl Checksum {
         }
     }
 
-    /// Sums the number as it is stored.
+    /// Adds a number in its stored form.
     pub(crate) fn number(self, field: u64) -> Self {
         Self(crc32c::crc32c_append(self.0, &Number(field).stored().to_le_bytes()))
     }
 
-    /// The sum as it stands in a column.
+    /// The sum in the form of a column.
     pub(crate) fn value(self) -> i64 {
         i64::from(self.0)
     }

@@ -1,4 +1,4 @@
-//! Files and connections: who may read them, and how SQLite is set up.
+//! Files and connections: the rights of files, and the settings of SQLite.
 
 use std::fs::{DirBuilder, OpenOptions};
 use std::io;
@@ -12,20 +12,20 @@ use crate::failure::{Failure, store_error_at, unavailable};
 use crate::options::{Durability, SqliteOptions};
 use crate::schema::{self, MIGRATIONS};
 
-/// Statements that stay prepared on each connection: more than there are.
+/// How many statements stay prepared on each connection: more than there are.
 const STATEMENTS_CACHED: usize = 64;
 
-/// The connection that writes. Makes the file and its folder when they are missing.
+/// The connection that writes. Makes the file and its folder if they are missing.
 pub(crate) fn open_writer(path: &Path, options: &SqliteOptions) -> Result<Connection, StoreError> {
     create(path).map_err(|error| unavailable(format!("{}: {error}", path.display())))?;
     let open = || -> Result<Connection, Failure> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut connection = connect(path, flags, options.busy_timeout)?;
-        // SQLite opens what may not be written for reading, and says nothing.
+        // SQLite opens a file that it may not write for reading, without an error.
         if connection.is_readonly("main")? {
             return Err(StoreError::ReadOnly { reason: "may not be written".to_owned() }.into());
         }
-        // Nothing is changed in a file that is not ours.
+        // A file that is not a store of ours is not changed.
         schema::check(&connection, u32::MAX)?;
         set_up_writer(&connection, options)?;
         schema::migrate(&mut connection, path, MIGRATIONS)?;
@@ -45,8 +45,8 @@ pub(crate) fn open_reader(path: &Path, busy_timeout: Duration) -> Result<Connect
     open().map_err(|failure| store_error_at(path, failure))
 }
 
-/// Makes a file that only its owner may read: what clients and servers say is private.
-/// SQLite gives its `-wal` and `-shm` files the same rights. A file that exists stays as it is.
+/// Makes a file that only its owner may read: messages of clients and servers are private. SQLite
+/// gives its `-wal` and `-shm` files the rights of the file. An existing file stays unchanged.
 pub(crate) fn create_private_file(path: &Path) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
@@ -82,7 +82,7 @@ fn connect(
 /// No `mmap_size`: a disk that fails to deliver a mapped page ends the process with
 /// SIGBUS, where a failed read is an error of one call.
 fn set_up_writer(connection: &Connection, options: &SqliteOptions) -> Result<(), Failure> {
-    // Has an effect only on a file that is still empty.
+    // This has an effect only on a file that is still empty.
     connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     let mode: String =
         connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
@@ -121,10 +121,10 @@ fn private_folder(builder: &mut DirBuilder) {
     builder.mode(0o700);
 }
 
-/// Elsewhere the folder's rights decide.
+/// On other systems the rights of the folder decide.
 #[cfg(not(unix))]
 fn private_file(_: &mut OpenOptions) {}
 
-/// Elsewhere the rights of the folder above decide.
+/// On other systems the rights of the parent folder decide.
 #[cfg(not(unix))]
 fn private_folder(_: &mut DirBuilder) {}

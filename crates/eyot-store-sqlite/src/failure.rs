@@ -1,16 +1,16 @@
-//! What SQLite says, in the words of the trait.
+//! Turns errors of SQLite into errors of the trait.
 
 use std::path::Path;
 
 use eyot_session::StoreError;
 use rusqlite::{Error, ErrorCode};
 
-/// Why a piece of work on a connection did not succeed.
+/// The reason why work on a connection did not succeed.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// SQLite failed. What the transaction has written so far is in doubt.
+    /// SQLite failed. The data that the transaction has written so far is in doubt.
     Engine(Error),
-    /// The work said no before it wrote anything: nobody else is concerned.
+    /// The work was refused before it wrote anything: the other writes are not affected.
     Refused(StoreError),
 }
 
@@ -49,7 +49,7 @@ pub(crate) fn store_error(error: &Error) -> StoreError {
     }
 }
 
-/// The same, with the file that it is about.
+/// Like [`store_error`], with the path of the file in the reason.
 pub(crate) fn store_error_at(path: &Path, failure: Failure) -> StoreError {
     let at = |reason: String| format!("{}: {reason}", path.display());
     match StoreError::from(failure) {
@@ -61,8 +61,8 @@ pub(crate) fn store_error_at(path: &Path, failure: Failure) -> StoreError {
     }
 }
 
-/// Whether nothing more should be written. After a failed write to the disk nobody knows
-/// what is on it, and a full disk that frees up now and then would leave holes.
+/// Whether nothing more should be written. After a failed write, the content of the disk is
+/// unknown; and a full disk that frees up now and then would leave holes.
 pub(crate) fn ends_writing(error: &Error) -> bool {
     matches!(
         error.sqlite_error_code(),
@@ -78,7 +78,7 @@ pub(crate) fn unavailable(reason: impl Into<String>) -> StoreError {
     StoreError::Unavailable { reason: reason.into() }
 }
 
-/// A value that our own statements never wrote.
+/// A value that our own statements have never written.
 fn is_misshapen(error: &Error) -> bool {
     matches!(
         error,

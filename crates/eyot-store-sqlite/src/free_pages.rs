@@ -2,9 +2,9 @@
 
 use rusqlite::Connection;
 
-/// Free pages (16 MiB) that stay in the file for the next writes.
+/// How many free pages (16 MiB) stay in the file for the next writes.
 const KEPT: i64 = 4_096;
-/// Most pages that are given back at once: about a millisecond's work.
+/// How many pages are given back at once at most: about a millisecond's work.
 const STEP_MAX: i64 = 256;
 
 /// Makes the file smaller by some pages if many are free.

@@ -1,5 +1,5 @@
-//! What waits for the writer thread: writes in order, and the newest end of each session
-//! that was touched.
+//! Holds what waits for the writer thread: writes in order, and the newest end of each touched
+//! session.
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
@@ -12,16 +12,16 @@ use tokio::sync::oneshot;
 use crate::failure::unavailable;
 use crate::write::Write;
 
-/// Most writes in one transaction.
+/// How many writes one transaction has at most.
 const BATCH_WRITES_MAX: usize = 256;
-/// Most bytes in one transaction, unless a single write is larger.
+/// How many bytes one transaction has at most, unless a single write is larger.
 const BATCH_BYTES_MAX: usize = 1 << 20;
-/// How long a touch may wait for a write that takes it along.
+/// How long a touch may wait for a write to join.
 const TOUCH_DELAY_MAX: Duration = Duration::from_secs(2);
-/// So many touches do not wait for a write that takes them along.
+/// This many touches do not wait for a write to join.
 const TOUCHES_DUE: usize = 4_096;
-/// Touches beyond this are forgotten: their sessions end early. Reached only while
-/// nothing can be written, with more live sessions than one process serves.
+/// Touches beyond this are forgotten: their sessions end early. This happens only while nothing can
+/// be written, and with more live sessions than one process serves.
 const TOUCHES_MAX: usize = 1 << 18;
 
 pub(crate) struct Intake {
@@ -34,16 +34,16 @@ struct State {
     writes: VecDeque<Box<dyn Write>>,
     /// Ends that are not committed yet; see [`Intake::settle`].
     touches: HashMap<SessionId, u64>,
-    /// When the touches are written even if no write comes.
+    /// The time when the touches are written even if no write comes.
     touches_due: Option<Instant>,
-    /// Why nothing is accepted any more.
+    /// The reason why nothing is accepted any more.
     refusal: Option<StoreError>,
     has_ended: bool,
-    /// Those who wait for the end of the writer thread.
+    /// The callers that wait for the end of the writer thread.
     watchers: Vec<oneshot::Sender<()>>,
 }
 
-/// What goes into one transaction.
+/// The contents of one transaction.
 pub(crate) struct Batch {
     pub(crate) writes: Vec<Box<dyn Write>>,
     pub(crate) touches: Vec<(SessionId, u64)>,
@@ -62,7 +62,7 @@ impl Intake {
         Self { state: Mutex::new(state), wake: Condvar::new(), ops_max }
     }
 
-    /// An intake that nobody empties and that accepts nothing.
+    /// An intake that accepts nothing; no thread empties it.
     pub(crate) fn refusing(error: StoreError) -> Self {
         let intake = Self::new(0);
         intake.close(error);
@@ -81,7 +81,7 @@ impl Intake {
         Ok(())
     }
 
-    /// Why nothing is accepted, if so.
+    /// Fails with the reason if nothing is accepted any more.
     pub(crate) fn check_open(&self) -> Result<(), StoreError> {
         self.state.lock().check_open()
     }
@@ -99,8 +99,8 @@ impl Intake {
         }
     }
 
-    /// The end that is not committed yet. Ask before the row is read: it is forgotten here
-    /// only after it stands there.
+    /// The end that is not committed yet. Call this before you read the row: the end is forgotten
+    /// here only after it is in the row.
     pub(crate) fn touched(&self, id: &SessionId) -> Option<u64> {
         self.state.lock().touches.get(id).copied()
     }
@@ -121,8 +121,8 @@ impl Intake {
         state.plan_touches();
     }
 
-    /// Waits for something to write. `None` when all is written that was accepted before
-    /// the intake was closed.
+    /// Waits for something to write. `None` when everything is written that was accepted before the
+    /// intake was closed.
     pub(crate) fn next_batch(&self) -> Option<Batch> {
         let mut state = self.state.lock();
         loop {
@@ -137,7 +137,7 @@ impl Intake {
         }
     }
 
-    /// Accepts nothing from now on; the first reason stays.
+    /// Accepts nothing from now on; the first reason is kept.
     pub(crate) fn close(&self, error: StoreError) {
         let mut state = self.state.lock();
         if state.refusal.is_none() {
@@ -159,8 +159,8 @@ impl Intake {
         end
     }
 
-    /// Notes that nobody takes batches any more. What still waits is dropped, and its
-    /// callers learn that from their closed channels.
+    /// Notes that no thread takes batches any more. What still waits is dropped, and its callers
+    /// learn of it from their closed channels.
     pub(crate) fn end(&self) {
         let mut state = self.state.lock();
         state.refusal.get_or_insert_with(|| unavailable("writer thread has ended"));
@@ -180,8 +180,8 @@ impl State {
         !self.writes.is_empty() || self.touches_due.is_some_and(|due| due <= Instant::now())
     }
 
-    /// Sets the time at which touches are written; says whether it has changed. After the
-    /// intake was closed nothing is planned: the last batch is tried once.
+    /// Sets the time at which touches are written; returns whether it has changed. After the intake
+    /// is closed nothing is planned: the last batch is tried once.
     fn plan_touches(&mut self) -> bool {
         if self.touches.is_empty() || self.refusal.is_some() {
             return false;

@@ -1,15 +1,15 @@
 //! Sessions and events in SQLite: one writer thread, natural group commit.
 //!
-//! **Invariant:** an answer that says "written" is given after the transaction has
-//! committed, never before; a row that is not what was written is never delivered.
+//! **Invariant:** an answer that reports a write is given after the transaction has committed,
+//! never before; a row that differs from what was written is never delivered.
 //!
-//! Threads: one owns the connection that writes, a few own one connection each that
-//! reads. Callers talk to them through bounded queues; no runtime is needed.
+//! Threads: one owns the connection that writes, a few others own one connection each that reads.
+//! Callers talk to them through bounded queues; no runtime is needed.
 //!
 //! # Cancel safety
 //!
-//! A method hands its work over when it is called. Dropping the future that it returns
-//! gives up the answer, not the work.
+//! A method hands its work over when it is called. Dropping the returned future gives up the
+//! answer, not the work.
 
 mod checksum;
 mod connection;

@@ -3,18 +3,18 @@
 use rusqlite::ToSql;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
 
-/// A number without a sign. Columns have one: what is above 2^63 - 1 is stored as that,
-/// which is beyond every clock and count.
+/// A number without a sign. Columns have a sign: a number above 2^63 - 1 is stored as that, which
+/// is beyond every clock and count.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Number(pub(crate) u64);
 
 impl Number {
-    /// As it stands in a column.
+    /// The number as it is stored in a column.
     pub(crate) fn stored(self) -> i64 {
         i64::try_from(self.0).unwrap_or(i64::MAX)
     }
 
-    /// As a count of things in memory.
+    /// The number as a count of things in memory.
     pub(crate) fn to_len(self) -> usize {
         usize::try_from(self.0).unwrap_or(usize::MAX)
     }

@@ -1,37 +1,36 @@
-//! How a store is opened.
+//! Options for opening a store.
 
 use std::time::Duration;
 
 use eyot_session::LogLimits;
 
-/// What an acknowledged write survives.
+/// The failures that an acknowledged write survives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Durability {
-    /// The end of the power: each commit is on the disk (`synchronous=FULL`).
+    /// A power failure: each commit is on the disk (`synchronous=FULL`).
     PowerLoss,
-    /// The end of the process: each commit is with the operating system
-    /// (`synchronous=NORMAL`). When the power fails, the last commits may be missing; what
-    /// remains is whole.
+    /// The end of the process: each commit is with the operating system (`synchronous=NORMAL`).
+    /// After a power failure the last commits may be missing; the rest is whole.
     ProcessCrash,
 }
 
-/// How a store is opened.
+/// Options for opening a store.
 #[derive(Clone, Copy, Debug)]
 pub struct SqliteOptions {
-    /// What an acknowledged write survives.
+    /// The failures that an acknowledged write survives.
     pub durability: Durability,
     /// How much of each stream is kept.
     pub limits: LogLimits,
-    /// Writes that may wait, and reads that may wait; more are refused with
+    /// How many writes may wait, and how many reads; more are refused with
     /// [`StoreError::Backpressure`](eyot_session::StoreError::Backpressure).
     pub queue_ops_max: usize,
-    /// Threads that read, each with a connection of its own; at least one.
+    /// How many threads read, each with a connection of its own; at least one.
     pub readers: usize,
     /// How long to wait for another process that holds the file.
     pub busy_timeout: Duration,
-    /// Largest size of the file; a write beyond it fails as on a full disk. `None`: the
-    /// disk decides.
+    /// Largest size of the file; a write beyond it fails as on a full disk. `None`: the disk sets
+    /// the limit.
     pub file_bytes_max: Option<u64>,
 }
 

@@ -1,4 +1,4 @@
-//! A session in the hands of its owner.
+//! A session that a caller claims to own.
 
 use eyot_session::{Fence, SessionId, StoreError, StreamNo};
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use crate::failure::Failure;
 use crate::number::Number;
 
-/// A session as it is named by a caller who says to own it.
+/// A session, with the fence of a caller that claims to own it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Owned<'a> {
     pub(crate) id: &'a SessionId,
@@ -14,7 +14,7 @@ pub(crate) struct Owned<'a> {
 }
 
 impl Owned<'_> {
-    /// Refuses everybody but the owner.
+    /// Refuses every caller except the owner.
     pub(crate) fn check(self, connection: &Connection) -> Result<(), Failure> {
         let current: Option<Number> = connection
             .prepare_cached("SELECT fence FROM session WHERE sid = ?1")?

@@ -9,7 +9,7 @@ use crate::checksum::Checksum;
 use crate::failure::{Failure, corrupt};
 use crate::number::Number;
 
-/// Stores a call, in the place of an earlier state of it.
+/// Stores a call; it replaces the earlier state of the call.
 pub(crate) fn park(connection: &Connection, call: &ParkedCall) -> Result<(), Failure> {
     check_fence(connection, &call.name, call.fence)?;
     let mut statement = connection.prepare_cached(
@@ -52,7 +52,7 @@ pub(crate) fn unpark(connection: &Connection, name: &str, fence: Fence) -> Resul
     Ok(())
 }
 
-/// Forgets calls that have expired: some of them, the rest next time.
+/// Forgets some of the calls that have expired; the rest is left for the next time.
 pub(crate) fn sweep(connection: &Connection, now_ms: u64) -> Result<(), rusqlite::Error> {
     let mut statement = connection.prepare_cached(
         "DELETE FROM parked WHERE name IN \
@@ -62,7 +62,7 @@ pub(crate) fn sweep(connection: &Connection, now_ms: u64) -> Result<(), rusqlite
     Ok(())
 }
 
-/// The key; made now if there is none.
+/// The key; made if there is none.
 pub(crate) fn seal_key(connection: &Connection) -> Result<Secret<[u8; 32]>, Failure> {
     let made: [u8; 32] = random_bytes();
     connection
@@ -101,5 +101,5 @@ fn checksum(name: &str, content: &[u8]) -> i64 {
     Checksum::new().bytes(name.as_bytes()).bytes(content).value()
 }
 
-/// Calls that one sweep forgets.
+/// How many calls one sweep forgets.
 const SWEPT_MAX: i64 = 1_024;

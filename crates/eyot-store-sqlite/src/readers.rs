@@ -11,7 +11,7 @@ use rusqlite::Connection;
 
 use crate::failure::unavailable;
 
-/// A read with the way back to its caller.
+/// A read with the channel to its caller.
 pub(crate) type Read = Box<dyn FnOnce(&mut Connection) + Send>;
 
 /// Reads that wait for a thread.
@@ -45,7 +45,7 @@ impl ReadQueue {
         Ok(())
     }
 
-    /// Accepts nothing from now on. What was accepted is still read.
+    /// Accepts nothing from now on. Accepted reads are still done.
     pub(crate) fn close(&self) {
         self.state.lock().is_closed = true;
         self.wake.notify_all();
@@ -86,7 +86,7 @@ pub(crate) fn spawn(
     })
 }
 
-/// Lets nobody wait for a thread that has ended, even if it panicked.
+/// Makes sure that no caller waits for a thread that has ended, even if it panicked.
 struct End {
     queue: Arc<ReadQueue>,
 }
@@ -94,7 +94,7 @@ struct End {
 impl Drop for End {
     fn drop(&mut self) {
         self.queue.close();
-        // Nothing waits here after an orderly end.
+        // After an orderly end, nothing waits here.
         self.queue.state.lock().reads.clear();
     }
 }

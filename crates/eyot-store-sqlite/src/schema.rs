@@ -10,15 +10,15 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::connection::create_private_file;
 use crate::failure::{Failure, corrupt, unavailable};
 
-/// What leads from each version to the next; the place in the list is the version before.
+/// The step from each version to the next; the place in the list is the version before.
 pub(crate) const MIGRATIONS: &[&str] =
     &[include_str!("schema/v1.sql"), include_str!("schema/v2.sql"), include_str!("schema/v3.sql")];
 
-/// "EYOT"; stands in the file's header.
+/// "EYOT", written in the file's header.
 const APPLICATION_ID: i64 = 0x4559_4F54;
 
-/// Brings a file to the newest version. An older version is copied to a file beside it
-/// before (`<name>.v<version>.backup`).
+/// Brings a file to the newest version. Before that, an older file is copied to a file beside it
+/// (`<name>.v<version>.backup`).
 pub(crate) fn migrate(
     connection: &mut Connection,
     path: &Path,
@@ -33,7 +33,7 @@ pub(crate) fn migrate(
         back_up(connection, path, found)?;
     }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    // Another process may have been here first.
+    // Another process may have migrated the file first.
     let found = check(&transaction, known)?;
     for migration in migrations.iter().skip(usize::try_from(found).unwrap_or(usize::MAX)) {
         transaction.execute_batch(migration)?;
@@ -42,7 +42,7 @@ pub(crate) fn migrate(
     Ok(transaction.commit()?)
 }
 
-/// Refuses what this program can only read after a migration.
+/// Refuses a file that this program can read only after a migration.
 pub(crate) fn check_current(connection: &Connection) -> Result<(), Failure> {
     let known = version_number(MIGRATIONS.len());
     let found = check(connection, known)?;
@@ -82,7 +82,7 @@ fn back_up(connection: &Connection, path: &Path, version: u32) -> Result<(), Fai
         fs::remove_file(&unfinished).map_err(failed)?;
     }
     create_private_file(&unfinished).map_err(failed)?;
-    // SQLite takes any text as the name of a file that exists and is empty.
+    // SQLite accepts any text as the name of an existing, empty file.
     connection.execute("VACUUM INTO ?1", [unfinished.to_string_lossy()])?;
     Ok(fs::rename(&unfinished, &backup).map_err(failed)?)
 }

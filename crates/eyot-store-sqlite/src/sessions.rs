@@ -83,7 +83,7 @@ pub(crate) fn update(
     Ok(())
 }
 
-/// Moves the ends of sessions; an end that lies before the stored one changes nothing.
+/// Moves the ends of sessions; an end before the stored one changes nothing.
 pub(crate) fn touch(
     connection: &Connection,
     touches: &[(SessionId, u64)],
@@ -96,7 +96,7 @@ pub(crate) fn touch(
     Ok(())
 }
 
-/// Deletes a session with its streams and events; says whether there was one.
+/// Deletes a session with its streams and events; returns whether there was one.
 pub(crate) fn remove(connection: &Connection, sid: &str) -> Result<bool, rusqlite::Error> {
     streams::remove_all(connection, sid)?;
     let deleted =
@@ -121,8 +121,8 @@ pub(crate) fn sweep(
     Ok(expired.iter().filter_map(|sid| SessionId::parse(sid)).collect())
 }
 
-/// Sessions in the order of their ids. A damaged one is left out, and said in the log: it
-/// must not hide the others.
+/// Sessions in the order of their ids. A damaged one is left out and logged: it must not hide the
+/// others.
 pub(crate) fn list(
     connection: &Connection,
     after: Option<&SessionId>,
@@ -175,7 +175,7 @@ fn decode(row: &Row<'_>) -> Result<Claimed, Failure> {
     Ok(Claimed { record, next_stream: StreamNo(row.get("next_stream")?) })
 }
 
-/// The id is not said: whoever knows it may speak for the session.
+/// The error leaves out the id: a client that knows it can act for the session.
 fn damaged(part: &str) -> StoreError {
     corrupt(format!("{part} of a session is not what was written"))
 }

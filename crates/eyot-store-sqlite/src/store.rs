@@ -1,4 +1,4 @@
-//! The store as its callers see it.
+//! The store that callers see.
 
 use std::fmt;
 use std::future::ready;
@@ -27,12 +27,12 @@ use crate::{free_pages, parked, sessions, streams};
 
 /// Keeps sessions and events in one SQLite file.
 ///
-/// Several processes may have the same file open; fences keep their writes apart, and a
-/// touch in one is seen by the others after two seconds at most. Dropping the store lets its
-/// threads end when everything accepted is written.
+/// Several processes may have the file open; fences keep their writes apart, and a touch in one
+/// process is seen by the others after two seconds at most. Dropping the store lets its threads end
+/// when everything accepted is written.
 ///
-/// After the disk was full or failed, nothing more is written until the file is opened
-/// anew: [`Store::health`] says why, reads go on.
+/// After the disk was full or failed, nothing more is written until the file is opened anew:
+/// [`Store::health`] gives the reason. Reads go on.
 pub struct SqliteStore {
     intake: Arc<Intake>,
     read_queue: Arc<ReadQueue>,
@@ -41,15 +41,14 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// Opens the file, or makes it, readable for its owner only, with the folders above
-    /// it. A file of an older version is copied, then brought to this version. Blocks for
-    /// a few milliseconds; for up to [`SqliteOptions::busy_timeout`] when another process
-    /// holds the file.
+    /// Opens the file, or makes it, readable only for its owner, with the folders above it. A file
+    /// of an older version is copied, then brought to this version. Blocks for a few milliseconds,
+    /// or for up to [`SqliteOptions::busy_timeout`] when another process holds the file.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Corrupt`] when the file is no store, [`StoreError::Unsupported`] when
-    /// a later version made it, [`StoreError::Unavailable`], [`StoreError::ReadOnly`] and
+    /// [`StoreError::Corrupt`] when the file is no store, [`StoreError::Unsupported`] when a later
+    /// version made it, [`StoreError::Unavailable`], [`StoreError::ReadOnly`] and
     /// [`StoreError::Full`] when it cannot be written.
     pub fn open(path: impl AsRef<Path>, options: SqliteOptions) -> Result<Self, StoreError> {
         let path = path.as_ref();
@@ -67,12 +66,12 @@ impl SqliteStore {
         Ok(store)
     }
 
-    /// Opens a file for reading only, also beside a process that writes it. Writes are
-    /// refused with [`StoreError::ReadOnly`], touches are ignored.
+    /// Opens a file for reading only, even while another process writes it. Writes are refused with
+    /// [`StoreError::ReadOnly`], touches are ignored.
     ///
     /// # Errors
     ///
-    /// As [`SqliteStore::open`]; [`StoreError::Unavailable`] also when there is no file or
+    /// Those of [`SqliteStore::open`]; [`StoreError::Unavailable`] also when there is no file or
     /// when it is of an older version.
     pub fn open_readonly(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         let options = SqliteOptions { readers: 1, ..SqliteOptions::default() };
@@ -86,7 +85,7 @@ impl SqliteStore {
         })
     }
 
-    /// Hands work over to the writer thread; it is done in the order of the calls.
+    /// Hands work over to the writer thread, which does it in the order of the calls.
     fn submit_write<T, W>(&self, len_bytes: usize, work: W) -> StoreFuture<T>
     where
         T: Send + 'static,
@@ -106,7 +105,7 @@ impl SqliteStore {
         let (reply, answer) = oneshot::channel();
         let read = move |connection: &mut Connection| {
             let outcome = in_transaction(connection, work).map_err(StoreError::from);
-            // The receiver is gone when the caller has given up waiting.
+            // The receiver is gone if the caller has stopped waiting.
             drop(reply.send(outcome));
         };
         answered(self.read_queue.submit(Box::new(read)), answer)
@@ -178,7 +177,7 @@ impl Sessions for SqliteStore {
         })
     }
 
-    /// Written with the next write, or after two seconds.
+    /// The touch is written with the next write, or after two seconds.
     fn touch(&self, id: &SessionId, expires_ms: u64) {
         self.intake.touch(id, expires_ms);
     }
@@ -278,7 +277,7 @@ impl Drop for SqliteStore {
     }
 }
 
-/// Shows nothing of what is kept: it is other people's data.
+/// Shows none of the stored data, which is private.
 impl fmt::Debug for SqliteStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SqliteStore")
@@ -312,7 +311,7 @@ fn answered<T: Send + 'static>(
     }
 }
 
-/// Several statements then see one state of the file.
+/// With this, several statements see one state of the file.
 fn in_transaction<T>(
     connection: &mut Connection,
     work: impl FnOnce(&Connection) -> Result<T, Failure>,

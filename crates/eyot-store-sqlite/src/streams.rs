@@ -19,7 +19,7 @@ use crate::number::Number;
 use crate::owned::Owned;
 use crate::streams::row::StreamRow;
 
-/// Most streams that one sweep forgets, so that it does not hold up other writes.
+/// How many streams one sweep forgets at most, so that it does not hold up other writes.
 const STREAMS_SWEPT_MAX: u32 = 1_024;
 
 /// Registers a stream.
@@ -64,8 +64,8 @@ pub(crate) fn append(
     Ok(row.save(connection, id)?)
 }
 
-/// Appends the last events, marks the stream as ended and forgets what is too much then; the
-/// first time counts. The writer undoes the former when the latter fails.
+/// Appends the last events, marks the stream as ended and forgets the streams that are then too
+/// many. Only the first end counts. If the end fails, the writer undoes the append.
 pub(crate) fn finish(
     connection: &Connection,
     session: Owned<'_>,
@@ -88,7 +88,7 @@ pub(crate) fn finish(
     Ok(())
 }
 
-/// Events after a position. Needs a transaction: the row and the events belong together.
+/// Events after a position. Needs a transaction, because the row must fit the events.
 pub(crate) fn read(
     connection: &Connection,
     id: &SessionId,
@@ -148,7 +148,7 @@ pub(crate) fn remove_all(connection: &Connection, sid: &str) -> Result<(), rusql
     Ok(())
 }
 
-/// Drops the oldest events while there are too many. Looks at no more events than it drops.
+/// Drops the oldest events while there are too many. Reads no more events than it drops.
 fn trim(
     connection: &Connection,
     id: &SessionId,

@@ -8,22 +8,22 @@ use crate::failure::Failure;
 
 /// A write that shares a transaction with others.
 pub(crate) trait Write: Send {
-    /// About how much it adds to the transaction.
+    /// About how many bytes it adds to the transaction.
     fn len_bytes(&self) -> usize;
 
-    /// Does the work and keeps its outcome. May be called again when the transaction of
-    /// the first time was taken back.
+    /// Does the work and keeps its outcome. May be called again when the first transaction was
+    /// rolled back.
     ///
     /// # Errors
     ///
-    /// SQLite failed: the transaction has to be taken back.
+    /// When SQLite failed: the transaction must be rolled back.
     fn apply(&mut self, connection: &Connection) -> Result<(), rusqlite::Error>;
 
-    /// Tells the caller, now that it is known whether the transaction was committed.
+    /// Tells the caller the outcome, when it is known whether the transaction was committed.
     fn answer(self: Box<Self>, committed: Result<(), StoreError>);
 }
 
-/// The work of one method call, with the way back to the caller.
+/// The work of one method call, with the channel to the caller.
 pub(crate) struct PendingWrite<T, W> {
     work: W,
     len_bytes: usize,
@@ -40,8 +40,8 @@ where
         work: W,
         reply: oneshot::Sender<Result<T, StoreError>>,
     ) -> Self {
-        // Nobody sees this outcome: a write is answered after it was applied, or with the
-        // reason why it was not.
+        // This outcome is never seen: a write is answered after it was applied, or with the reason
+        // why it was not.
         Self { work, len_bytes, outcome: Err(StoreError::Backpressure), reply }
     }
 }
@@ -65,7 +65,7 @@ where
     }
 
     fn answer(self: Box<Self>, committed: Result<(), StoreError>) {
-        // The receiver is gone when the caller has given up waiting.
+        // The receiver is gone if the caller has stopped waiting.
         drop(self.reply.send(committed.and(self.outcome)));
     }
 }

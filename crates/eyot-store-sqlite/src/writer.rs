@@ -17,7 +17,7 @@ use crate::readers::ReadQueue;
 use crate::sessions;
 use crate::write::Write;
 
-/// What the thread works with.
+/// The state of the thread.
 pub(crate) struct Writer {
     pub(crate) connection: Connection,
     pub(crate) intake: Arc<Intake>,
@@ -26,9 +26,9 @@ pub(crate) struct Writer {
     pub(crate) readers: Vec<JoinHandle<()>>,
 }
 
-/// Why a transaction was taken back.
+/// The reason why a transaction was rolled back.
 enum Aborted {
-    /// One of several writes could not be applied; the others may do without it.
+    /// One of several writes could not be applied; the others may succeed without it.
     OneWrite(rusqlite::Error),
     /// The transaction as a whole failed.
     Whole(rusqlite::Error),
@@ -68,7 +68,7 @@ impl Writer {
         }
     }
 
-    /// A write that fails alone, fails alone.
+    /// Applies each write in a transaction of its own, so that one failure fails one write.
     fn write_one_by_one(&mut self, mut batch: Batch) {
         let touched = self.commit_alone(&mut [], &batch.touches);
         self.settle(&batch.touches, touched.is_ok());
@@ -101,7 +101,7 @@ impl Writer {
         if writes.is_empty() && touches.is_empty() {
             return Ok(());
         }
-        // Taken back when it is dropped.
+        // The transaction is rolled back when it is dropped.
         let transaction = Transaction::new(&mut self.connection, TransactionBehavior::Immediate)?;
         sessions::touch(&transaction, touches)?;
         for write in writes {
@@ -124,7 +124,7 @@ impl Writer {
         seen
     }
 
-    /// Touches that could not be written are tried again, unless that is hopeless.
+    /// Touches that could not be written are tried again, unless there is no hope.
     fn settle(&self, touches: &[(SessionId, u64)], is_written: bool) {
         if is_written {
             self.intake.settle(touches);
@@ -133,7 +133,7 @@ impl Writer {
         }
     }
 
-    /// Folds the log into the file. Readers end first, so that nobody holds on to the log.
+    /// Folds the log into the file. The readers end first, so that none of them holds the log.
     fn close(self) {
         self.read_queue.close();
         for reader in self.readers {
@@ -143,7 +143,7 @@ impl Writer {
         let folded = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(()));
         let closed = folded.and_then(|()| self.connection.close().map_err(|(_, error)| error));
         if let Err(error) = closed {
-            // Nothing is lost: the next one who opens the file reads the log.
+            // Nothing is lost: the next process that opens the file reads the log.
             tracing::warn!(%error, "store was not closed cleanly");
         }
     }
@@ -161,7 +161,7 @@ impl From<rusqlite::Error> for Aborted {
     }
 }
 
-/// Tells everybody that the thread has ended, even if it panicked.
+/// Tells all waiting callers that the thread has ended, even if it panicked.
 struct End {
     intake: Arc<Intake>,
     health: Arc<Health>,

@@ -1,4 +1,4 @@
-//! A store that fails, loses answers or holds them back when it is told to.
+//! A store that fails, loses answers or holds them back on demand.
 
 mod faults;
 
@@ -13,7 +13,7 @@ use eyot_stdx::Secret;
 
 pub use self::faults::{Fault, Faults};
 
-/// A store around another one. What goes wrong is said through its [`Faults`].
+/// A store around another one. Its [`Faults`] decide what goes wrong.
 #[derive(Debug)]
 pub struct FaultyStore {
     inner: Arc<dyn Store>,
@@ -27,7 +27,7 @@ impl FaultyStore {
         Self { inner, faults: Faults::default() }
     }
 
-    /// The handle that says what goes wrong.
+    /// The handle that decides what goes wrong.
     #[must_use]
     pub fn faults(&self) -> Faults {
         self.faults.clone()
@@ -35,7 +35,7 @@ impl FaultyStore {
 }
 
 impl Store for FaultyStore {
-    /// Fails while every operation does.
+    /// Fails while every operation fails.
     fn health(&self) -> Result<(), StoreError> {
         self.faults.check_lasting()?;
         self.inner.health()
@@ -87,8 +87,8 @@ impl Sessions for FaultyStore {
         self.faults.apply(|| self.inner.update(id, fence, state))
     }
 
-    /// Has no answer that could tell of a fault: it is not counted, and it is lost while
-    /// every operation fails.
+    /// Has no answer that could show a fault: it is not counted, and it is lost while every
+    /// operation fails.
     fn touch(&self, id: &SessionId, expires_ms: u64) {
         if self.faults.check_lasting().is_ok() {
             self.inner.touch(id, expires_ms);

@@ -1,4 +1,4 @@
-//! A server on a loopback socket, whose every byte is said by the test.
+//! A server on a loopback socket that sends only the bytes that the test gives it.
 
 #![expect(clippy::indexing_slicing, reason = "a test that says nothing fails")]
 
@@ -24,7 +24,7 @@ impl HttpPeer {
         Self(TcpListener::bind("127.0.0.1:0").await.expect("a port is free"))
     }
 
-    /// Listens again where another has listened before.
+    /// Listens on the port where another server has listened before.
     ///
     /// # Panics
     /// When that port is taken.
@@ -42,7 +42,7 @@ impl HttpPeer {
         self.0.local_addr().expect("it listens").port()
     }
 
-    /// Where clients go.
+    /// The URL for clients.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}/mcp", self.port())
@@ -57,17 +57,17 @@ impl HttpPeer {
         HttpExchange::read(stream).await
     }
 
-    /// The next request, which has this JSON-RPC method.
+    /// The next request, which must have this JSON-RPC method.
     ///
     /// # Panics
-    /// When it has another.
+    /// When it has another method.
     pub async fn expect(&self, method: &str) -> HttpExchange {
         let exchange = self.accept().await;
         assert_eq!(exchange.body["method"], method, "{exchange:?}");
         exchange
     }
 
-    /// Makes the legacy handshake under this session id, and gives the GET stream.
+    /// Makes the legacy handshake under this session id; returns the GET stream.
     ///
     /// # Panics
     /// When the client does anything else.
@@ -87,7 +87,7 @@ impl HttpPeer {
         listening
     }
 
-    /// Says that it is modern.
+    /// Answers `server/discover` as a modern server does.
     pub async fn discover(&self, capabilities: Value) {
         let asked = self.expect("server/discover").await;
         asked.answer(discovered(&capabilities)).await;
@@ -98,9 +98,9 @@ impl HttpPeer {
 pub struct HttpExchange {
     /// `POST`, `GET` or `DELETE`.
     pub method: String,
-    /// By their names in lower case.
+    /// The headers by their names in lower case.
     pub headers: BTreeMap<String, String>,
-    /// `Null` when there is none.
+    /// The body as JSON; `Null` when there is none.
     pub body: Value,
     stream: TcpStream,
 }
@@ -136,7 +136,7 @@ impl HttpExchange {
         self.headers.get(name).map(String::as_str)
     }
 
-    /// Answers with a status and nothing else.
+    /// Answers with a status only.
     pub async fn status(self, status: u16) {
         self.respond(status, &[], "", "").await;
     }
@@ -153,7 +153,7 @@ impl HttpExchange {
         self.respond(status, &[], "application/json", &answer.to_string()).await;
     }
 
-    /// Answers with anything.
+    /// Answers with any status, headers and body.
     pub async fn respond(
         mut self,
         status: u16,
@@ -186,7 +186,7 @@ impl HttpExchange {
         self.write(&format!("{id}data: {message}\n\n")).await;
     }
 
-    /// Sends any bytes; to a client that has gone, too.
+    /// Sends any bytes; also to a client that has gone.
     pub async fn write(&mut self, text: &str) {
         drop(self.stream.write_all(text.as_bytes()).await);
     }

@@ -1,6 +1,6 @@
-//! Test support: contract of the stores, faulty stores, scripted peers.
+//! Test support: the contract of the stores, faulty stores, scripted peers.
 //!
-//! **Invariant:** nothing here sleeps or retries; a fault happens when the test says so.
+//! **Invariant:** nothing here sleeps or retries; a fault happens when the test orders it.
 
 mod block_on;
 mod faulty_store;

@@ -1,4 +1,4 @@
-//! A server at the end of a link of lines, whose every line is said by the test.
+//! A server at the end of a link of lines that sends only the lines that the test gives it.
 
 #![expect(clippy::indexing_slicing, reason = "a test that says nothing fails")]
 
@@ -9,12 +9,12 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, DuplexStream};
 use tokio::sync::{Mutex, mpsc};
 
-/// A server of this process that leaves every client to the test.
+/// A server in this process that hands every client to the test.
 #[derive(Debug)]
 pub struct LinePeers(mpsc::Sender<DuplexStream>);
 
 impl LinePeers {
-    /// The server, and where its clients arrive.
+    /// The server, and the receiver of its clients.
     #[must_use]
     pub fn new() -> (Self, mpsc::Receiver<DuplexStream>) {
         let (sender, receiver) = mpsc::channel(16);
@@ -26,7 +26,7 @@ impl InProcess for LinePeers {
     fn attach(&self, io: DuplexStream) -> Serving {
         let sender = self.0.clone();
         Box::pin(async move {
-            // A test that has ended takes no clients.
+            // A test that has ended takes no more clients.
             drop(sender.send(io).await);
         })
     }
@@ -42,7 +42,7 @@ impl LinePeer {
     /// Takes the next client.
     ///
     /// # Panics
-    /// When none comes any more.
+    /// When no more clients come.
     pub async fn accept(clients: &mut mpsc::Receiver<DuplexStream>) -> Self {
         Self::over(clients.recv().await.expect("a client attaches"))
     }
@@ -72,22 +72,22 @@ impl LinePeer {
         self.read_or_end().await.expect("the client says something")
     }
 
-    /// The next message of the client, which has this method.
+    /// The next message of the client, which must have this method.
     ///
     /// # Panics
-    /// When it has another.
+    /// When it has another method.
     pub async fn expect(&mut self, method: &str) -> Value {
         let message = self.read().await;
         assert_eq!(message["method"], method, "{message}");
         message
     }
 
-    /// Says something; to a client that has gone, too.
+    /// Sends a message; also to a client that has gone.
     pub async fn write(&mut self, message: &Value) {
         self.write_text(&message.to_string()).await;
     }
 
-    /// Says any line.
+    /// Sends any line.
     pub async fn write_text(&mut self, text: &str) {
         let line = format!("{text}\n");
         drop(self.writer.write_all(line.as_bytes()).await);
@@ -104,13 +104,13 @@ impl LinePeer {
         self.write(&json!({ "jsonrpc": "2.0", "id": request["id"], "error": error })).await;
     }
 
-    /// Refuses to be modern, as a legacy server does.
+    /// Refuses `server/discover`, as a legacy server does.
     pub async fn refuse_discover(&mut self) {
         let request = self.expect("server/discover").await;
         self.fail(&request, -32601, "Method not found").await;
     }
 
-    /// Makes the legacy handshake; gives the parameters of `initialize`.
+    /// Makes the legacy handshake; returns the parameters of `initialize`.
     pub async fn initialize(&mut self, capabilities: Value) -> Value {
         let request = self.expect("initialize").await;
         let version = request["params"]["protocolVersion"].clone();
@@ -124,7 +124,7 @@ impl LinePeer {
         request["params"].clone()
     }
 
-    /// Says that it is modern; gives the request.
+    /// Answers `server/discover` as a modern server does; returns the request.
     pub async fn discover(&mut self, capabilities: Value) -> Value {
         let request = self.expect("server/discover").await;
         self.answer(&request, discovered(&capabilities)).await;
@@ -132,7 +132,7 @@ impl LinePeer {
     }
 }
 
-/// What a modern server with these capabilities says of itself.
+/// The answer of a modern server with these capabilities to `server/discover`.
 pub(crate) fn discovered(capabilities: &Value) -> Value {
     json!({
         "resultType": "complete",

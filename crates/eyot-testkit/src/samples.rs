@@ -1,4 +1,4 @@
-//! Sessions, streams and events to check stores with, and what to do with the answers.
+//! Sessions, streams and events to check stores with, and helpers for the answers.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,26 +13,26 @@ use eyot_types::Revision;
 
 use crate::block_on;
 
-/// When the sessions of [`record`] end.
+/// The time when the sessions of [`record`] end.
 pub const EXPIRES_MS: u64 = 10_000;
 /// The fence of [`record`]; not 1, so that a fixed number is noticed.
 pub const FENCE: Fence = Fence(3);
 /// The stream of [`call_stream`].
 pub const CALL: StreamNo = StreamNo(1);
-/// Where every stream begins: before all events.
+/// The start of every stream: before all events.
 pub const START: Position = Position { fence: Fence(0), seq: 0 };
 
 /// A text as an id.
 ///
 /// # Panics
 ///
-/// When it is none.
+/// When the text is no id.
 #[must_use]
 pub fn session_id(text: &str) -> SessionId {
     SessionId::parse(text).expect("ids of checks are visible ASCII")
 }
 
-/// Who opened the sessions of [`record`].
+/// The principal that opened the sessions of [`record`].
 #[must_use]
 pub fn principal() -> Option<Arc<str>> {
     Some("käthe".into())
@@ -54,7 +54,7 @@ pub fn record(id: &SessionId) -> SessionRecord {
     }
 }
 
-/// A state in which nothing is as by default.
+/// A state in which no member has its default.
 #[must_use]
 pub fn full_state() -> SessionState {
     let legacy = UpstreamRef {
@@ -73,7 +73,7 @@ pub fn full_state() -> SessionState {
     }
 }
 
-/// The name of an upstream; not the default.
+/// The name of an upstream that is not the default.
 ///
 /// # Panics
 ///
@@ -83,7 +83,7 @@ pub fn named() -> UpstreamName {
     UpstreamName::parse("named").expect("letters are a name")
 }
 
-/// A stream of a call; its request id tells its number.
+/// A stream of a call; its number is part of its request id.
 #[must_use]
 pub fn call_stream(no: StreamNo) -> StreamRecord {
     StreamRecord {
@@ -94,7 +94,7 @@ pub fn call_stream(no: StreamNo) -> StreamRecord {
     }
 }
 
-/// An event without a cursor of the upstream.
+/// An event without an upstream's cursor.
 #[must_use]
 pub fn event(fence: Fence, seq: u64, data: &str) -> NewEvent {
     Event {
@@ -104,7 +104,7 @@ pub fn event(fence: Fence, seq: u64, data: &str) -> NewEvent {
     }
 }
 
-/// The event with a cursor of an upstream.
+/// The event with an upstream's cursor.
 #[must_use]
 pub fn with_cursor(event: NewEvent, cursor: UpstreamCursor) -> NewEvent {
     Event { upstream_cursor: Some(cursor), ..event }
@@ -132,7 +132,7 @@ pub fn numbered_events(count: u64) -> Vec<NewEvent> {
 ///
 /// # Panics
 ///
-/// When the store does not do it.
+/// When the store fails to do it.
 pub fn opened(store: &dyn Store, text: &str) -> SessionId {
     let id = session_id(text);
     done(store.create(record(&id)));
@@ -153,13 +153,13 @@ pub fn done<T: fmt::Debug>(future: StoreFuture<T>) -> T {
     }
 }
 
-/// An end behind which nothing more comes.
+/// An end without further events.
 #[must_use]
 pub fn ended(at_ms: u64) -> StreamEnd {
     StreamEnd { last: Vec::new(), at_ms }
 }
 
-/// Checks that an operation fails in the one way.
+/// Checks that an operation fails with the expected error.
 ///
 /// # Panics
 ///
@@ -172,7 +172,7 @@ pub fn refused<T: fmt::Debug>(future: StoreFuture<T>, expected: &StoreError) {
     }
 }
 
-/// Everything in [`CALL`] after a position.
+/// All events of [`CALL`] after a position.
 ///
 /// # Panics
 ///
@@ -182,7 +182,7 @@ pub fn read_after(store: &dyn Store, id: &SessionId, after: Position) -> Page {
     done(store.read(id.clone(), CALL, after, usize::MAX))
 }
 
-/// Numbers of the events of a page.
+/// The numbers of the events of a page.
 #[must_use]
 pub fn seqs(page: &Page) -> Vec<u64> {
     page.events.iter().map(|event| event.position.seq).collect()

@@ -1,11 +1,11 @@
-//! Test data that lies beside the checkout, and may be missing.
+//! Test data beside the checkout, which may be missing.
 
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
 /// `path` within `$EYOT_SHARED`, or within `shared` beside the checkout. `None`, with a visible
-/// note, where neither has it: a test without its data is skipped.
+/// note, if neither has it: a test without its data is skipped.
 #[must_use]
 #[expect(clippy::print_stderr, reason = "who runs the tests must see that some did not run")]
 pub fn shared(path: &str) -> Option<PathBuf> {
@@ -22,7 +22,7 @@ pub fn shared(path: &str) -> Option<PathBuf> {
     Some(found)
 }
 
-/// A file of JSON.
+/// A parsed JSON file.
 ///
 /// # Panics
 ///

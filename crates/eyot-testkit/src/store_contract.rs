@@ -1,4 +1,4 @@
-//! What every store promises, as checks that run against any of them.
+//! The promises of every store, as checks that run against any of them.
 
 mod endings;
 mod events;
@@ -19,7 +19,7 @@ pub use self::make_store::MakeStore;
 ///
 /// # Panics
 ///
-/// When the store breaks a promise; the name of the function that panics says which.
+/// When the store breaks a promise; the name of the panicking function tells which.
 pub fn check_store(make: MakeStore<'_>) {
     for check in sessions::CHECKS.iter().chain(events::CHECKS).chain(parked::CHECKS) {
         check(&*make(LogLimits::default()));

@@ -27,7 +27,7 @@ fn about(id: u64, method: &str, task: &Value) -> Value {
     request(id, method, json!({ "taskId": task }))
 }
 
-/// What the server says of its task.
+/// The server's state of its task.
 fn state(status: &str) -> Value {
     json!({ "resultType": "complete", "taskId": "u-1", "status": status, "ttlMs": 30_000,
         "pollIntervalMs": 250, "createdAt": CREATED, "lastUpdatedAt": CREATED })
@@ -52,7 +52,7 @@ struct Open {
     initialized: Value,
 }
 
-/// Refuses `initialize` as a modern server does, then says that it has tasks.
+/// Refuses `initialize` as a modern server does, then declares tasks.
 async fn discover(upstream: &mut Upstream) {
     let supported = json!({ "supported": ["2026-07-28"], "requested": "2025-11-25" });
     refuse(upstream.expect("initialize").await, 400, -32022, supported).await;
@@ -63,7 +63,7 @@ async fn discover(upstream: &mut Upstream) {
     }
 }
 
-/// A session before a server with tasks. With a key, others have keys too.
+/// A session before a server with tasks. With a key, other keys exist too.
 async fn open_with(limits: Limits, key: Option<&str>, revision: &str) -> Open {
     let mut upstream = Upstream::bare().await;
     let proxy = Proxy::before_url(&upstream, limits, |config| {
@@ -87,12 +87,12 @@ async fn open() -> Open {
 }
 
 impl Open {
-    /// Asks while the upstream does what the test says.
+    /// Sends a request while the upstream does what the test says.
     async fn during(&mut self, ask: Value, serving: impl AsyncFnOnce(&mut Upstream)) -> Response {
         tokio::join!(self.session.send(&ask), serving(&mut self.upstream)).0
     }
 
-    /// Begins a task at the server; its id.
+    /// Begins a task at the server; returns its id.
     async fn begin(&mut self) -> Value {
         let answer = self.during(call(2), async |upstream| {
             list(upstream, json!([tool("echo", json!({}))])).await;
@@ -113,7 +113,7 @@ impl Open {
     }
 }
 
-/// The server is looked at once, and says this.
+/// The server is asked for the state once, and gives this one.
 async fn looked_at(upstream: &mut Upstream, state: Value) {
     let asked = upstream.expect("tasks/get").await;
     assert_eq!(asked.message()["params"]["taskId"], "u-1");
@@ -140,7 +140,7 @@ async fn tools_say_that_they_can_be_tasks() {
     });
     let listed = listed.await.json();
     assert_eq!(listed["result"]["tools"][0]["execution"], json!({ "taskSupport": "optional" }));
-    // A tool that is nothing but a task says so when it is called.
+    // A tool that must be a task refuses a plain call.
     let refused = open.during(plain_call(2, "echo", json!({})), async |upstream| {
         let asked = upstream.expect("tools/call").await;
         let declared = &asked.message()["params"]["_meta"][format!("{META}clientCapabilities")];
@@ -172,7 +172,7 @@ async fn task_of_the_server_is_one_of_2025_11_25() {
         (&id, &json!("rowing"))
     );
     assert!(answer["result"].get("resultType").is_none(), "{answer}");
-    // The result is waited for.
+    // The client waits for the result.
     let result = open.during(about(4, "tasks/result", &id), async |upstream| {
         looked_at(upstream, state("working")).await;
         looked_at(upstream, state("working")).await;
@@ -183,7 +183,7 @@ async fn task_of_the_server_is_one_of_2025_11_25() {
     let mut expected = tool_text("across");
     expected["_meta"] = json!({ "io.modelcontextprotocol/related-task": { "taskId": id } });
     assert_eq!(result["result"], expected);
-    // The end is kept here: the server is not asked any more.
+    // The bridge keeps the end: the server is not asked any more.
     let again = open.session.send(&about(5, "tasks/result", &id)).await.json();
     assert_eq!(again["result"], expected);
     let over = open.session.send(&get).await.json();
@@ -230,7 +230,7 @@ async fn what_a_task_asks_comes_on_the_stream_of_its_result() {
     assert_eq!(question["params"]["message"], "who?", "{question}");
     let related = &question["params"]["_meta"][format!("{META}related-task")];
     assert_eq!(*related, json!({ "taskId": id }));
-    // The server goes on saying that it waits: nothing is asked twice.
+    // The server goes on reporting that it waits, but each question is asked once.
     looked_at(&mut open.upstream, asking.clone()).await;
     assert_eq!(open.session.send(&accepted(&question, "Ada")).await.status, 202);
     let updated = loop {
@@ -288,7 +288,7 @@ async fn client_that_waits_no_more_leaves_the_task_alone() {
 }
 
 #[tokio::test]
-async fn cancelled_task_is_cancelled_whatever_its_server_does() {
+async fn cancelled_task_is_cancelled_even_if_its_server_goes_on() {
     let mut open = open().await;
     let id = open.begin().await;
     let mut waiting = open.session.start(&about(3, "tasks/result", &id)).await;
@@ -349,7 +349,7 @@ async fn there_are_as_many_tasks_as_there_may_be_and_as_long_as_they_may() {
     let full = open.session.send(&call(3)).await.json();
     assert_eq!(full["error"]["data"]["limit"], "tasks", "{full}");
     let id = begun["result"]["task"]["taskId"].clone();
-    // Looked at until its time is over.
+    // The state is asked for until the task's time is over.
     let mut waiting = open.session.start(&about(4, "tasks/result", &id)).await;
     let serving = async {
         loop {

@@ -24,7 +24,7 @@ pub(super) fn request(id: u64, method: &str, params: Value) -> Value {
     request
 }
 
-/// The same of one that can be asked and does not know tasks.
+/// The request of a client that can be asked but does not know tasks.
 pub(super) fn ignorant(mut request: Value) -> Value {
     request["params"]["_meta"][format!("{META}clientCapabilities")] = json!({ "elicitation": {} });
     request
@@ -38,7 +38,7 @@ fn get(task: &Value) -> Value {
     request(50, "tasks/get", json!({ "taskId": task }))
 }
 
-/// What the upstream says of its task.
+/// The upstream's state of its task.
 fn state(status: &str) -> Value {
     json!({ "taskId": "u-1", "status": status, "ttl": 60_000, "pollInterval": 500,
         "createdAt": CREATED, "lastUpdatedAt": CREATED })
@@ -73,7 +73,7 @@ pub(super) async fn ask_at(address: SocketAddr, request: &Value) -> Response {
     send(address, &modern_ask(request)).await
 }
 
-/// Asks while the upstream does what the test says.
+/// Sends a request while the upstream does what the test says.
 async fn during<T>(
     proxy: &Proxy,
     request: &Value,
@@ -92,7 +92,7 @@ async fn list(upstream: &mut Upstream) {
     upstream.expect("tools/list").await.result(json!({ "tools": tools })).await;
 }
 
-/// Asks with `request` while the upstream answers the one request that this leads to.
+/// Sends `request` while the upstream answers the one request that follows from it.
 async fn through(
     proxy: &Proxy,
     upstream: &mut Upstream,
@@ -103,7 +103,7 @@ async fn through(
     tokio::join!(ask(proxy, request), answering).0.json()
 }
 
-/// A task of the tool `optional`: its id at the client.
+/// Begins a task of the tool `optional`; returns its id at the client.
 async fn begin(proxy: &Proxy, upstream: &mut Upstream) -> Value {
     let request = call(2, "optional");
     let serving = async {
@@ -157,12 +157,12 @@ async fn task_of_the_upstream_is_one_of_the_extension_with_an_id_of_ours() {
     let first = answer.json();
     assert_eq!(first["result"]["status"], "completed", "{first}");
     assert_eq!(first["result"]["result"]["content"][0]["text"], "across");
-    // The end is kept here: the upstream is not asked any more.
+    // The bridge keeps the end: the upstream is not asked any more.
     let second = ask(&proxy, &get(&id)).await.json();
     assert_eq!(first, second);
 }
 
-/// What `tasks/get` says of a task that ended so.
+/// The answer of `tasks/get` about a task that ended like this.
 async fn ended(status: &str, payload: impl AsyncFnOnce(Exchange)) -> Value {
     let (mut upstream, proxy) = open().await;
     let id = begin(&proxy, &mut upstream).await;
@@ -204,7 +204,7 @@ async fn tool_that_failed_has_completed_and_only_an_error_has_failed() {
     assert!(cancelled.get("result").is_none() && cancelled.get("error").is_none(), "{cancelled}");
 }
 
-/// The upstream says that it needs input, and asks on the stream of the result.
+/// The upstream reports that it needs input, and asks on the stream of the result.
 async fn asked(upstream: &mut Upstream) -> EventsOut {
     upstream.expect("tasks/get").await.result(state("input_required")).await;
     let result = upstream.expect("tasks/result").await;
@@ -224,7 +224,7 @@ async fn question_in_a_task_is_in_its_state_until_it_is_answered_once() {
     let (key, question) = questions.iter().next().unwrap();
     assert_eq!(question["params"]["message"], "Your name?");
     assert!(question["params"].get("_meta").is_none(), "{question}");
-    // It keeps its key for as long as it is open.
+    // The question keeps its key as long as it is open.
     let again = ("tasks/get", state("input_required"));
     let again = through(&proxy, &mut upstream, &get(&id), again).await;
     assert_eq!(again["result"]["inputRequests"], answer["result"]["inputRequests"]);
@@ -240,13 +240,13 @@ async fn question_in_a_task_is_in_its_state_until_it_is_answered_once() {
     };
     let (answer, ()) = during(&proxy, &update, taking).await;
     assert_eq!(answer.json()["result"], json!({ "resultType": "complete" }));
-    // Said again, it is said to nobody.
+    // A repeated answer is acknowledged, but not sent on.
     assert_eq!(ask(&proxy, &update).await.json()["result"]["resultType"], "complete");
     let working = through(&proxy, &mut upstream, &get(&id), ("tasks/get", state("working"))).await;
     assert_eq!(working["result"]["status"], "working");
     assert!(working["result"].get("inputRequests").is_none());
 
-    // The stream is let go as soon as the result is here.
+    // The stream is dropped as soon as the result is here.
     let done = async {
         upstream.expect("tasks/get").await.result(state("completed")).await;
         upstream.expect("tasks/result").await.tool_text("Hi").await;
@@ -257,7 +257,7 @@ async fn question_in_a_task_is_in_its_state_until_it_is_answered_once() {
 }
 
 #[tokio::test]
-async fn cancelling_is_acknowledged_whatever_the_upstream_says() {
+async fn cancelling_is_acknowledged_even_if_the_upstream_refuses() {
     let (mut upstream, proxy) = open().await;
     let id = begin(&proxy, &mut upstream).await;
     let cancel = request(60, "tasks/cancel", json!({ "taskId": id }));
@@ -372,7 +372,7 @@ async fn there_are_as_many_tasks_as_there_may_be() {
     limits.memory.tasks_max = 1;
     let (mut upstream, proxy) = open_with(limits).await;
     begin(&proxy, &mut upstream).await;
-    // Whoever can wait for the answer gets it.
+    // A client that can wait for the answer gets it.
     let serving = async {
         let call = upstream.expect("tools/call").await;
         assert!(call.message()["params"].get("task").is_none(), "{}", call.text);
@@ -502,7 +502,7 @@ async fn subscription_hears_of_a_task_until_its_end() {
     assert_eq!((&told["method"], &told["params"]["taskId"]), (&json!("notifications/tasks"), &id));
     assert_eq!(told["params"]["status"], "working");
     assert_eq!(told["params"]["_meta"][format!("{META}subscriptionId")], 9);
-    // Nothing has changed, so nothing is said.
+    // Nothing has changed, so no notification is sent.
     upstream.expect("tasks/get").await.result(state("working")).await;
     upstream.expect("tasks/get").await.result(state("completed")).await;
     upstream.expect("tasks/result").await.tool_text("across").await;

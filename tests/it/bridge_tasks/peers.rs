@@ -10,13 +10,13 @@ use crate::peers::{Peers, Server, at, check, python, script};
 use crate::support::program::{free_port, program};
 use crate::support::{Bridge, Connection, Program, modern_ask};
 
-/// What a modern client does with tasks.
+/// The actions of a modern client with tasks.
 impl Bridge {
     async fn ask(&self, request: &Value) -> Value {
         ask_at(self.program.address, request).await.json()
     }
 
-    /// Begins a task; its id.
+    /// Begins a task; returns its id.
     async fn begin(&self, request: &Value) -> Value {
         let answer = self.ask(request).await;
         assert_eq!(answer["result"]["resultType"], "task", "{answer}");
@@ -29,8 +29,8 @@ impl Bridge {
         answer["result"].clone()
     }
 
-    /// Listens to the task until it is over, and answers what is asked meanwhile as `answer` says;
-    /// what `tasks/get` says then.
+    /// Listens to the task until it is over, and answers its questions by `answer`; returns the
+    /// last answer of `tasks/get`.
     async fn finish(&self, task: &Value, answer: impl Fn(&str) -> Value) -> Value {
         let filter = json!({ "notifications": { "taskIds": [task] } });
         let mut connection = Connection::open(self.program.address).await;
@@ -60,7 +60,7 @@ impl Bridge {
     }
 }
 
-/// The text that an answer, or a task that is over, has come to.
+/// The text of an answer, or of a task that is over.
 fn text(of: &Value) -> &str {
     of["result"]["content"][0]["text"].as_str().unwrap_or_default()
 }
@@ -95,7 +95,7 @@ async fn check_python(upstream: &[String]) {
     assert_eq!(bridge.finish(&task, name).await["status"], "cancelled");
     assert_eq!(bridge.ask(&cancel).await["result"], json!({ "resultType": "complete" }));
 
-    // A client that knows no tasks: the bridge waits, and asks in rounds.
+    // For a client without tasks, the bridge waits and asks in rounds.
     let plain = bridge.ask(&ignorant(call(2, "row"))).await;
     assert_eq!(text(&plain), "at once", "{plain}");
     let leaked = bridge.ask(&ignorant(call(2, "leak"))).await;
@@ -159,7 +159,7 @@ async fn task_of_the_legacy_reference_server_asks_and_ends() {
     assert!(text(&driven).starts_with("# Research Report: islands"), "{driven}");
 }
 
-/// `eyot everything` with tasks of the extension and nothing else, on a pipe.
+/// The command of `eyot everything` with only the tasks of the extension, on a pipe.
 fn modern_everything() -> Vec<String> {
     let program = program().display().to_string();
     let args = ["--", program.as_str(), "everything", "--stdio", "--era", "modern"];

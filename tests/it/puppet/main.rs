@@ -1,4 +1,4 @@
-//! A child process on strings: what it reads goes to the test, what the test says it writes.
+//! A child process on strings: its input goes to the test, and the test's lines are its output.
 //!
 //! The one argument is the address at which the test listens. Every line of standard input
 //! goes there, and every line from there goes to standard output, except these orders:
@@ -40,7 +40,7 @@ fn run() -> io::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Passes standard input on until it ends or nobody wants to hear it.
+/// Passes standard input on until it ends or the test has gone.
 fn listen(mut strings: TcpStream, is_deaf: &AtomicBool) {
     let mut stdin = BufReader::with_capacity(1 << 16, io::stdin());
     let mut line = Vec::new();

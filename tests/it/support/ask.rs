@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// A request. What a well-behaved client sends is there from the start; tests change it.
+/// A request. It begins as that of a well-behaved client; tests change it.
 #[derive(Clone, Debug)]
 pub(crate) struct Ask {
     method: &'static str,
@@ -42,7 +42,7 @@ impl Ask {
         self
     }
 
-    /// Sets a header, in the place of one of that name.
+    /// Sets a header; replaces one of that name.
     pub(crate) fn header(self, name: &str, value: &str) -> Self {
         let mut ask = self.without(name);
         ask.headers.push((name.to_owned(), value.to_owned()));

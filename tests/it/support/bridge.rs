@@ -2,7 +2,7 @@
 
 use super::Program;
 
-/// A running `eyot serve`, and what it keeps. Dropping it ends both.
+/// A running `eyot serve` with the folder of its store. Dropping it ends both.
 #[derive(Debug)]
 pub(crate) struct Bridge {
     pub(crate) program: Program,

@@ -51,7 +51,7 @@ impl Connection {
         within("room to write", self.writer.write_all(bytes)).await.is_ok()
     }
 
-    /// The same; `None` when nobody listens.
+    /// Like [`Self::open`]; `None` when no program listens.
     pub(crate) async fn try_open(address: SocketAddr) -> Option<Self> {
         let stream = within("a connection", TcpStream::connect(address)).await.ok()?;
         let (reader, writer) = stream.into_split();
@@ -73,7 +73,7 @@ impl Connection {
     pub(crate) async fn response(&mut self) -> Response {
         let head = self.reader.head().await.expect("the connection ended before an answer");
         let status = status(&head);
-        // A hijacked length would hide a body where none may be.
+        // A wrong length would hide a body where none may be.
         let default =
             if matches!(status, 204 | 304) { Framing::Length(0) } else { Framing::UntilClose };
         let body = self.reader.body(head.framing(default)).await;
@@ -85,7 +85,7 @@ impl Connection {
         self.try_begun().await.expect("the connection ended before an answer")
     }
 
-    /// The same; `None` when the connection ends first.
+    /// Like [`Self::begun`]; `None` when the connection ends first.
     pub(crate) async fn try_begun(mut self) -> Option<Begun> {
         let head = self.reader.head().await?;
         Some(Begun { status: status(&head), head, connection: self })
@@ -108,7 +108,7 @@ impl Connection {
         Self { reader, writer }
     }
 
-    /// Waits until the other side has closed, and gives what it sent before.
+    /// Waits until the other side has closed, and returns what it sent before.
     pub(crate) async fn rest(mut self) -> String {
         let rest = self.reader.body(Framing::UntilClose).await.unwrap_or_default();
         String::from_utf8_lossy(&rest).into_owned()
@@ -154,7 +154,7 @@ impl Begun {
         self.try_whole().await.expect("the answer's body is cut")
     }
 
-    /// The same; `None` when it is cut.
+    /// Like [`Self::whole`]; `None` when the body is cut.
     pub(crate) async fn try_whole(mut self) -> Option<Response> {
         let framing = self.head.framing(Framing::UntilClose);
         let body = self.connection.reader.body(framing).await?;

@@ -1,6 +1,6 @@
-//! Chance that repeats itself.
+//! Random numbers that can be repeated.
 
-/// A small generator: the moments are random, and the same in every run.
+/// A small generator: the moments are random, but equal in every run.
 #[derive(Debug)]
 pub(crate) struct Dice(pub(crate) u64);
 

@@ -7,11 +7,11 @@ use serde_json::Value;
 
 use super::Upstream;
 
-/// A copy of such a file, and what its clients saw.
+/// A copy of such a file, and the messages that its clients got.
 ///
-/// One thing in the copy is changed before it is opened: what is kept is bound to the URL of its
-/// upstream, whose port is gone, so the URL of an upstream of today is written in its place. That
-/// is done with SQL, and not through a store, so that the file stays of its version.
+/// One thing in the copy is changed before it is opened: its data is bound to the URL of its
+/// upstream, whose port is gone, so the URL of a present upstream is written in its place. SQL does
+/// that, not a store, so that the file keeps its version.
 #[derive(Debug)]
 pub(crate) struct EarlierStore {
     folder: tempfile::TempDir,

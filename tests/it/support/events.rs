@@ -1,4 +1,4 @@
-//! An event stream as a strict client reads it.
+//! An event stream, read by a strict client.
 
 use serde_json::Value;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -48,7 +48,7 @@ impl EventStream {
         Self { reader, writer, framing, text: Vec::new(), is_over: false, is_cut: false }
     }
 
-    /// The next event; `None` at the end, however it came.
+    /// The next event; `None` at the end, for any reason.
     pub(crate) async fn try_next(&mut self) -> Option<Event> {
         loop {
             if let Some(event) = self.take_event() {
@@ -102,7 +102,7 @@ impl EventStream {
         self.is_cut
     }
 
-    /// Waits for the first bytes, whatever they are: from then on the stream is open.
+    /// Waits for the first bytes of any kind: from then on the stream is open.
     pub(crate) async fn opened(mut self) -> Self {
         assert!(self.read().await, "the stream ended at once");
         self

@@ -1,4 +1,4 @@
-//! One request as an upstream holds it, until it is answered.
+//! One request at an upstream, until it is answered.
 
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt as _;
@@ -73,7 +73,7 @@ impl Exchange {
         self.result(tool_text(text)).await;
     }
 
-    /// Answers with this message, whatever it is.
+    /// Answers with any message.
     pub(crate) async fn json(self, message: &Value) {
         self.respond(200, "content-type: application/json\r\n", message.to_string().as_bytes())
             .await;
@@ -153,7 +153,7 @@ impl EventsOut {
 }
 
 impl Line {
-    /// The proxy may have gone; then nobody reads.
+    /// Writes, unless the proxy has gone.
     async fn write(&mut self, bytes: &[u8]) {
         drop(within("room to write", self.writer.write_all(bytes)).await);
     }

@@ -1,4 +1,4 @@
-//! What every legacy HTTP server does without being told.
+//! The behaviour of every legacy HTTP server, without orders from the test.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -7,15 +7,15 @@ use serde_json::{Value, json};
 
 use super::Exchange;
 
-/// Opens sessions, accepts notifications, ends sessions; knows what it was sent.
+/// Opens sessions, accepts notifications, ends sessions; records what it gets.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Habits(Arc<Mutex<State>>);
 
 #[derive(Debug, Default)]
 struct State {
-    /// Offers a GET stream: GET comes to the test.
+    /// Offers a GET stream: the test gets GET requests.
     has_stream: bool,
-    /// Notifications come to the test.
+    /// The test gets notifications.
     shows_notes: bool,
     /// Makes tasks of calls, as 2025-11-25 does.
     has_tasks: bool,
@@ -42,7 +42,7 @@ impl Habits {
         self
     }
 
-    /// Says that calls of tools can be tasks.
+    /// Declares that calls of tools can be tasks.
     pub(crate) fn with_tasks(self) -> Self {
         self.0.lock().unwrap().has_tasks = true;
         self
@@ -54,7 +54,7 @@ impl Habits {
         self
     }
 
-    /// Forgets every session, as a server that was started again does.
+    /// Forgets every session, like a restarted server.
     pub(crate) fn forget(&self) {
         self.0.lock().unwrap().sessions.clear();
     }
@@ -67,7 +67,7 @@ impl Habits {
         self.0.lock().unwrap().sessions.len()
     }
 
-    /// Whether GET comes to the test.
+    /// Whether the test gets GET requests.
     pub(crate) fn has_stream(&self) -> bool {
         self.0.lock().unwrap().has_stream
     }
@@ -82,7 +82,7 @@ impl Habits {
         super::within("the end of every session", closed).await;
     }
 
-    /// Answers what is a habit; gives back what is not.
+    /// Answers the requests that are habits; returns the others.
     pub(crate) async fn answer(&self, exchange: Exchange) -> Option<Exchange> {
         if exchange.method() == "initialize" {
             let (id, result) = self.open(&exchange);

@@ -1,4 +1,4 @@
-//! HTTP/1.1 as it is read from a socket, by both ends.
+//! HTTP/1.1 on a socket, as both ends read it.
 
 use std::io;
 
@@ -28,7 +28,7 @@ impl Head {
         self.headers.iter().find(|it| it.0 == name).map(|it| it.1.as_str())
     }
 
-    /// How the body that follows ends. `default` is for a head that does not say.
+    /// The framing of the body that follows. `default` is for a head that does not tell.
     pub(crate) fn framing(&self, default: Framing) -> Framing {
         if self.header("transfer-encoding").is_some() {
             return Framing::Chunked;
@@ -38,7 +38,7 @@ impl Head {
     }
 }
 
-/// What is left of a body.
+/// The rest of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Framing {
     Length(usize),
@@ -74,7 +74,7 @@ impl<R: AsyncRead + Unpin> Reader<R> {
         Some(Head::parse(&String::from_utf8(text).unwrap()))
     }
 
-    /// The next head, however long it takes to come.
+    /// The next head, without a time limit.
     pub(crate) async fn idle_head(&mut self) -> Option<Head> {
         if self.buffer.is_empty() && !self.fill_once().await.is_ok_and(|count| count > 0) {
             return None;
@@ -116,7 +116,7 @@ impl<R: AsyncRead + Unpin> Reader<R> {
         }
     }
 
-    /// Waits for the end of the connection; what still comes is kept.
+    /// Waits for the end of the connection; further bytes are kept.
     pub(crate) async fn ended(&mut self) {
         while self.fill_once().await.is_ok_and(|count| count > 0) {}
     }

@@ -33,8 +33,8 @@ impl<'a> Mortal<'a> {
         self.life.subscribe()
     }
 
-    /// Kills it so many times, each time after `pause_max` at the most: when is what the test is
-    /// about, so the moments are left to chance.
+    /// Kills it so many times, each time after `pause_max` at most. The moment of death is the
+    /// subject of the test, so it is left to chance.
     pub(crate) async fn kill(mut self, kills: usize, dice: &mut Dice, pause_max: Duration) -> Self {
         let sides = u64::try_from(pause_max.as_millis()).unwrap();
         for _ in 0..kills {

@@ -1,4 +1,4 @@
-//! The real program, for what only a real process can do: die.
+//! The real program, for tests that need a real process, which can die.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -63,7 +63,7 @@ impl Program {
     }
 }
 
-/// A port that nobody listens on now.
+/// A port that no program listens on now.
 pub(crate) fn free_port() -> u16 {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().port()

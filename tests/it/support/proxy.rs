@@ -19,7 +19,7 @@ pub(crate) struct Proxy {
     serving: JoinSet<Drained>,
 }
 
-/// The defaults, but a silent call stays silent: no clock chooses the form of an answer.
+/// The defaults, except that a silent call stays silent: no clock chooses the form of an answer.
 pub(crate) fn patient_limits() -> Limits {
     let mut limits = Limits::default();
     limits.calls.json_patience = Duration::from_secs(60);
@@ -50,7 +50,7 @@ impl Proxy {
         Self::start(Target::Command(command), limits, adjust).await
     }
 
-    /// In front of whatever it is.
+    /// In front of any target.
     pub(crate) async fn start(
         target: Target,
         limits: Limits,

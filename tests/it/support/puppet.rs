@@ -9,7 +9,7 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use super::habits::agreed;
 use super::{Session, call, tool_text, within};
 
-/// Where puppets come to when the proxy starts them.
+/// The place that puppets come to when the proxy starts them.
 #[derive(Debug)]
 pub(crate) struct Stage(TcpListener);
 
@@ -25,7 +25,7 @@ impl Stage {
         Self(TcpListener::bind("127.0.0.1:0").await.unwrap())
     }
 
-    /// What the proxy must start.
+    /// The command that the proxy must start.
     pub(crate) fn command(&self) -> Command {
         Command {
             program: env!("CARGO_BIN_EXE_puppet").to_owned(),
@@ -41,7 +41,7 @@ impl Stage {
         Puppet::new(stream)
     }
 
-    /// The same, for as long as it takes.
+    /// Like [`Self::enter`], without a time limit.
     pub(crate) async fn enter_some_day(&self) -> Puppet {
         Puppet::new(self.0.accept().await.unwrap().0)
     }
@@ -80,7 +80,7 @@ impl Puppet {
         within("a line for the child", self.some_line()).await
     }
 
-    /// The same, for as long as it takes.
+    /// Like [`Self::line`], without a time limit.
     pub(crate) async fn some_line(&mut self) -> Option<String> {
         let mut line = String::new();
         let count = self.reader.read_line(&mut line).await.unwrap_or(0);

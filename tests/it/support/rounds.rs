@@ -1,4 +1,4 @@
-//! What a modern client and a legacy server say to each other when a call asks.
+//! Messages between a modern client and a legacy server when a call asks.
 
 use serde_json::{Value, json};
 
@@ -17,7 +17,7 @@ pub(crate) fn with_capabilities(mut request: Value) -> Value {
     request
 }
 
-/// The same call in its next round.
+/// The next round of this call.
 pub(crate) fn again(mut request: Value, id: u64, asked: &Value, answers: Value) -> Value {
     request["id"] = json!(id);
     request["params"]["requestState"] = asked["result"]["requestState"].clone();
@@ -25,7 +25,7 @@ pub(crate) fn again(mut request: Value, id: u64, asked: &Value, answers: Value) 
     request
 }
 
-/// What a legacy server asks.
+/// A question of a legacy server.
 pub(crate) fn elicit(id: u64, message: &str) -> Value {
     let schema = json!({ "type": "object", "properties": { "name": { "type": "string" } } });
     json!({ "jsonrpc": "2.0", "id": id, "method": "elicitation/create",
@@ -36,7 +36,7 @@ pub(crate) fn accept(name: &str) -> Value {
     json!({ "action": "accept", "content": { "name": name } })
 }
 
-/// The only key under which something is asked, and its message.
+/// The only key of the questions, and its message.
 #[track_caller]
 pub(crate) fn asked(answer: &Value) -> (String, String) {
     assert_eq!(answer["result"]["resultType"], "input_required", "{answer}");

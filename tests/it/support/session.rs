@@ -22,7 +22,7 @@ impl Session {
         Self::open_as(address, revision, None).await
     }
 
-    /// The same with a key.
+    /// Like [`Self::open`], with a key.
     pub(crate) async fn open_as(address: SocketAddr, revision: &str, key: Option<&str>) -> Self {
         let mut ask = Ask::post(&initialize(revision));
         if let Some(key) = key {
@@ -131,7 +131,7 @@ pub(crate) fn call(id: impl Into<Value>, name: &str, arguments: Value) -> Value 
     message
 }
 
-/// A call that is answered as it should: everything else goes on.
+/// Makes a call that is answered normally: everything else goes on.
 pub(crate) async fn check_healthy(session: &Session, upstream: &mut super::Upstream) {
     let asking = call("healthy", "echo", json!({}));
     let answering = async { upstream.expect("tools/call").await.tool_text("fine").await };

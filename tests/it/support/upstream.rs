@@ -14,7 +14,7 @@ use super::exchange::Line;
 use super::http::{Framing, Reader};
 use super::{Exchange, Habits, within};
 
-/// Takes one request and sees to it that it is answered.
+/// Takes one request and makes sure that it is answered.
 pub(crate) type Handler =
     Arc<dyn Fn(Exchange) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
 
@@ -37,7 +37,7 @@ impl Upstream {
         Self::serve(handler, exchanges).await
     }
 
-    /// What every server does is done by `habits`; the rest comes to the test.
+    /// `habits` does what every server does; the test gets the other requests.
     pub(crate) async fn with(habits: &Habits) -> Self {
         let (sender, exchanges) = mpsc::channel(QUEUE);
         let habits = habits.clone();
@@ -52,7 +52,7 @@ impl Upstream {
         Self::serve(handler, exchanges).await
     }
 
-    /// Every request goes to `handler`; none comes to the test.
+    /// Every request goes to `handler`; the test gets none.
     pub(crate) async fn handled(handler: Handler) -> Self {
         let (_sender, exchanges) = mpsc::channel(1);
         Self::serve(handler, exchanges).await

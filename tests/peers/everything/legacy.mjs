@@ -17,7 +17,7 @@ import { addLoggingTool, addTool, textBlock, textResult } from './plain.mjs';
 const { z } = load('zod');
 
 // `mcpReq.elicitInput` asks on the stream of the session, which the client may not have opened yet, and a
-// question that nobody hears is never answered. `mcpReq.send` asks on the stream of the call.
+// question that the client does not get is never answered. `mcpReq.send` asks on the stream of the call.
 const elicit = (mcpReq, params) => mcpReq.send({ method: 'elicitation/create', params });
 const field = (mcpReq, message, name, type = 'string') =>
   elicit(mcpReq, { message, requestedSchema: form({ [name]: { type } }, [name]) });

@@ -1,4 +1,4 @@
-// What the servers of the matrix say, whatever their era.
+// What the servers of the matrix say in both eras.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 

@@ -1,4 +1,4 @@
-//! The table of times is for people.
+//! The table of times is readable.
 
 use super::*;
 

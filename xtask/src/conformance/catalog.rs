@@ -1,9 +1,9 @@
-//! What the suite can run: its list is for people, so it is read line by line.
+//! The scenarios that the suite can run. Its list is made for people, so it is read line by line.
 
 use anyhow::Context as _;
 use clap::ValueEnum;
 
-/// Who is under test.
+/// The side under test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Side {
     Server,
@@ -41,7 +41,7 @@ impl Leg {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Scenario {
     pub(super) name: String,
-    /// Why the suite runs it without counting it; `None` for one that is required.
+    /// The reason why the suite does not count it; `None` for a required scenario.
     pub(super) unscored: Option<String>,
 }
 
@@ -124,7 +124,7 @@ impl Catalog {
     }
 }
 
-/// Where in the list a line stands.
+/// The section of the list that a line is in.
 enum Section<'a> {
     Preface,
     Required(Side),

@@ -1,4 +1,4 @@
-//! Reads the checks that the suite writes down for each scenario.
+//! Reads the checks that the suite records for each scenario.
 
 use anyhow::Context as _;
 use serde::Deserialize;
@@ -10,13 +10,13 @@ pub(super) struct Checks {
     pub(super) failed_count: usize,
     /// Whether a check of this scenario itself passed.
     pub(super) is_shown: bool,
-    /// Why the first that failed did so.
+    /// The reason of the first failed check.
     pub(super) failure: Option<String>,
-    /// Why the first that was left out was.
+    /// The reason of the first skipped check.
     pub(super) omission: Option<String>,
 }
 
-/// This check is part of every scenario, also of one that checks nothing else.
+/// Every scenario has this check, even one without other checks.
 const EVERYWHERE: &str = "wire-schema-valid";
 
 /// One entry of `checks.json`.
@@ -35,8 +35,8 @@ struct Check {
 enum Status {
     Success,
     Failure,
-    /// A SHOULD that was not heeded. The suite's own list of expected failures takes it for a
-    /// failure, and so does this tool.
+    /// A SHOULD that was not met. The suite's own list of expected failures counts it as a failure,
+    /// and so does this tool.
     Warning,
     Skipped,
     Info,

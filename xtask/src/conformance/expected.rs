@@ -1,4 +1,4 @@
-//! The failures that are known: a strict list that only shrinks.
+//! The known failures: a strict list that only shrinks.
 
 use std::path::Path;
 use std::{fmt, fs};
@@ -9,7 +9,7 @@ use clap::ValueEnum as _;
 use crate::conformance::catalog::{Catalogs, Leg, Side};
 use crate::conformance::outcome::{Outcome, Verdict};
 
-/// What is known to fail.
+/// The known failures.
 #[derive(Debug, Default)]
 pub(super) struct Expected {
     entries: Vec<Entry>,
@@ -24,7 +24,7 @@ struct Entry {
     leg: Option<Leg>,
 }
 
-/// How an outcome stands to what was expected.
+/// The relation of an outcome to the expected one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Judgement {
     /// It passed, or the suite checked nothing and does not score it.
@@ -61,8 +61,8 @@ impl Expected {
         Ok(Self { entries })
     }
 
-    /// An entry that stands for no scenario excuses nothing: its scenario was renamed, or
-    /// never had this name.
+    /// Fails if an entry names no scenario: its scenario was renamed, or never had this name, so
+    /// the entry excuses nothing.
     pub(super) fn ensure_known(&self, catalogs: &Catalogs) -> anyhow::Result<()> {
         for entry in &self.entries {
             let is_known = match entry.leg {
@@ -86,14 +86,14 @@ impl Expected {
             Verdict::Failed(_) if is_listed => Judgement::KnownFailure,
             Verdict::Passed | Verdict::Skipped(_) if is_listed => Judgement::Stale,
             Verdict::Failed(_) => Judgement::Unexpected,
-            // What is required has to be shown.
+            // A required scenario must be shown.
             Verdict::Skipped(_) if scenario.unscored.is_none() => Judgement::Unexpected,
             Verdict::Passed | Verdict::Skipped(_) => Judgement::Fine,
         }
     }
 }
 
-/// What has been read so far.
+/// The state of the parser.
 struct Parser {
     /// The open section.
     side: Option<Side>,
@@ -101,7 +101,7 @@ struct Parser {
 }
 
 impl Parser {
-    /// Takes a line without its comment; `None` if it makes no sense here.
+    /// Takes a line without its comment; `None` if the line is not valid here.
     fn read(&mut self, line: &str) -> Option<()> {
         match (line.strip_prefix("  - "), line.strip_suffix(" []")) {
             (Some(item), _) => self.entries.push(Entry::parse(self.side?, item)?),

@@ -1,4 +1,4 @@
-//! What one scenario showed, from the checks and from what the suite said.
+//! The outcome of one scenario, from its checks and from the output of the suite.
 
 use crate::conformance::catalog::{Leg, Scenario, Side};
 use crate::conformance::checks::Checks;
@@ -14,7 +14,7 @@ pub(super) struct Outcome {
     pub(super) verdict: Verdict,
 }
 
-/// What a scenario showed.
+/// The verdict on a scenario.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Verdict {
     Passed,
@@ -25,10 +25,10 @@ pub(super) enum Verdict {
 }
 
 impl Verdict {
-    /// Judges by the checks, where there are any, and by what the suite `said` otherwise.
+    /// Judges by the checks, if there are any, otherwise by the output of the suite.
     ///
-    /// `is_content` is what the suite itself says at the end: a client whose checks all
-    /// passed fails all the same if it ran out of time or ended with an error.
+    /// `is_content` is the suite's own verdict at the end: a client whose checks all passed still
+    /// fails if it ran out of time or ended with an error.
     pub(super) fn new(checks: Option<&Checks>, is_content: bool, said: &str) -> Self {
         let Some(checks) = checks else {
             return Self::Failed(complaint(said).unwrap_or("the suite told nothing").to_owned());
@@ -51,7 +51,7 @@ impl Verdict {
     }
 }
 
-/// The line that says why there are no checks, or why they are not all.
+/// The line that explains why there are no checks, or why some are missing.
 fn complaint(said: &str) -> Option<&str> {
     let is_complaint = |line: &&str| {
         line.starts_with("Failed to run scenario")

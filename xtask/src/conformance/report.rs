@@ -6,7 +6,7 @@ use crate::conformance::catalog::{Leg, Side};
 use crate::conformance::expected::Judgement;
 use crate::conformance::outcome::{Outcome, Verdict};
 
-/// All legs that were run, with the versions of what took part.
+/// All legs that were run, with the versions of the programs.
 #[derive(Debug)]
 pub(super) struct Report {
     versions: Vec<(String, String)>,
@@ -19,7 +19,7 @@ pub(super) struct LegReport {
     side: Side,
     leg: Leg,
     rows: Vec<(Judgement, Outcome)>,
-    /// How others do in the same leg, in words.
+    /// The score of other programs in the same leg, as text.
     pub(super) rival: Option<String>,
 }
 
@@ -64,12 +64,12 @@ impl LegReport {
         Self { side, leg, rows, rival: None }
     }
 
-    /// Puts the score of others beside.
+    /// Adds the score of other programs.
     pub(super) fn beside(self, rival: Option<String>) -> Self {
         Self { rival, ..self }
     }
 
-    /// What was not expected, one line each.
+    /// The unexpected results, one line each.
     pub(super) fn surprises(&self) -> impl Iterator<Item = String> {
         self.rows.iter().filter_map(|(judgement, outcome)| {
             let name = &outcome.scenario.name;
@@ -139,7 +139,7 @@ impl Display for Tally {
     }
 }
 
-/// The whole as Markdown.
+/// The whole report as Markdown.
 impl Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "# Conformance\n\n| what | version |\n|---|---|")?;
@@ -201,7 +201,7 @@ fn brief(reason: &str) -> String {
     }
 }
 
-/// Text that stays within its cell of a table.
+/// Text that fits into a cell of a table.
 fn cell(text: &str) -> String {
     text.replace('|', "\\|").replace('\n', " ")
 }

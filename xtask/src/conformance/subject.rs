@@ -1,4 +1,4 @@
-//! Who is under test: a server that listens, or a client that can be started.
+//! The program under test: a server that listens, or a client that can be started.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,7 +13,7 @@ use crate::peers::Peers;
 use crate::program;
 use crate::running::{Running, START_PATIENCE, free_port, listening};
 
-/// The npm packages that the foreign programs are made of.
+/// The npm packages of the foreign programs.
 const NPM_SERVER: &str = "@modelcontextprotocol/server";
 const NPM_CLIENT: &str = "@modelcontextprotocol/client";
 
@@ -37,7 +37,7 @@ pub(super) enum Fixture {
 }
 
 impl Fixture {
-    /// The list of what is known to fail, under the root of the checkout.
+    /// The list of known failures, under the root of the checkout.
     pub(super) fn expected_file(self, is_piped: bool) -> &'static str {
         match self {
             Self::Ours | Self::Through => "tests/conformance/expected.yml",
@@ -51,7 +51,7 @@ impl Fixture {
         }
     }
 
-    /// Who does the same work, to be compared with.
+    /// The program that does this work too, for a comparison.
     pub(super) fn rival(self) -> Option<Self> {
         match self {
             Self::Bridge => Some(Self::McpProxy),
@@ -60,23 +60,23 @@ impl Fixture {
         }
     }
 
-    /// Whether there is such a program.
+    /// Whether there is a program for this side.
     pub(super) fn has(self, side: Side) -> bool {
         side == Side::Server || matches!(self, Self::Ours | Self::Npm)
     }
 }
 
-/// Who is under test; a server ends with this value.
+/// The program under test; a server ends with this value.
 #[derive(Debug)]
 pub(super) struct Subject {
-    /// What it is made of.
+    /// The program and its version, as text.
     pub(super) of: String,
     pub(super) target: Target,
     _running: Vec<Running>,
 }
 
 impl Subject {
-    /// Somebody of whom nothing is known.
+    /// A program of which only its address or command is known.
     pub(super) fn of_others(target: Target) -> Self {
         let of = match &target {
             Target::Url(it) | Target::Command(it) => format!("`{it}`"),
@@ -95,18 +95,18 @@ impl Subject {
     }
 }
 
-/// Where subjects are made.
+/// Makes the programs under test.
 #[derive(Debug)]
 pub(super) struct Workshop<'a> {
     pub(super) peers: &'a Peers,
-    /// For the logs.
+    /// The folder for the logs.
     pub(super) folder: &'a Path,
     pub(super) leg: Leg,
-    /// The server behind a proxy is its child.
+    /// Whether the server behind a proxy is its child.
     pub(super) is_piped: bool,
 }
 
-/// Who made a server.
+/// The maker of a server.
 #[derive(Debug, Clone, Copy)]
 enum Maker {
     Us,
@@ -114,7 +114,7 @@ enum Maker {
 }
 
 impl Workshop<'_> {
-    /// Builds what is under test and starts it if it is a server.
+    /// Builds the program under test, and starts it if it is a server.
     pub(super) fn make(&self, fixture: Fixture, side: Side) -> anyhow::Result<Subject> {
         match (fixture, side) {
             (Fixture::Ours, Side::Server) => self.alone(Maker::Us),
@@ -164,7 +164,7 @@ impl Workshop<'_> {
         Subject::server(of, std::iter::once(proxy).chain(server).collect())
     }
 
-    /// npm `mcp-proxy` starts its server itself; there is no other way.
+    /// npm `mcp-proxy` starts its server itself, and has no other way.
     fn behind_mcp_proxy(&self, maker: Maker) -> anyhow::Result<Subject> {
         let proxy = self.peers.mcp_proxy()?;
         let mut command = Command::new(self.peers.node());
@@ -253,7 +253,7 @@ fn words(command: &Command) -> Vec<&std::ffi::OsStr> {
     std::iter::once(command.get_program()).chain(command.get_args()).collect()
 }
 
-/// Reads `starting server on port PORT`, which is said a moment too early, and waits.
+/// Reads `starting server on port PORT`. The line comes a moment too early, so this waits.
 fn listening_soon(line: &str) -> Option<String> {
     let port = line.strip_prefix("starting server on port ")?.parse().ok()?;
     wait::for_port(port, START_PATIENCE).then(|| format!("http://127.0.0.1:{port}/mcp"))

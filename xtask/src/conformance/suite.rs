@@ -1,4 +1,4 @@
-//! Starts the suite and gathers what it writes.
+//! Starts the suite and collects its results.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
@@ -18,10 +18,11 @@ use crate::program;
 /// The suite's folder among the npm packages.
 const PACKAGE: &str = "@modelcontextprotocol/conformance";
 
-/// The suite gives up a scenario that takes longer; all of a server take five seconds together.
+/// After this time the suite gives up a scenario; all scenarios of a server together take five
+/// seconds.
 const SCENARIO_PATIENCE: Duration = Duration::from_secs(60);
 
-/// How much longer the suite itself may take to say so.
+/// How much longer the suite itself may take to report that.
 const SUITE_PATIENCE: Duration = Duration::from_secs(30);
 
 /// The official suite, as it was fetched.
@@ -30,7 +31,7 @@ pub(super) struct Suite<'a> {
     peers: &'a Peers,
 }
 
-/// Who is under test, in the words of the suite's command line.
+/// The program under test, in the terms of the suite's command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Target {
     /// The endpoint of a server.
@@ -55,20 +56,20 @@ impl<'a> Suite<'a> {
         Ok(suite)
     }
 
-    /// What the suite lists for a leg.
+    /// The suite's list for a leg.
     pub(super) fn list(&self, leg: Leg) -> anyhow::Result<String> {
         program::read(self.command().args(["list", "--requirements", leg.name()]))
     }
 
-    /// What the suite is made of: names and versions.
+    /// The packages of the suite, with their versions.
     pub(super) fn versions(&self) -> anyhow::Result<Vec<(&'static str, String)>> {
         let suite = format!("npm {PACKAGE} {}", self.peers.package_version(PACKAGE)?);
         let node = program::read(Command::new(self.peers.node()).arg("--version"))?;
         Ok(vec![("suite", suite), ("Node.js", node.trim().to_owned())])
     }
 
-    /// Runs the scenarios one after the other, never at once: a client that shares the machine
-    /// with forty others fails for want of time.
+    /// Runs the scenarios one after another, never at once: a client that shares the machine with
+    /// forty others fails for lack of time.
     pub(super) fn run(&self, run: &Run<'_>, list: Vec<Scenario>) -> anyhow::Result<Vec<Outcome>> {
         match (run.side(), list.len()) {
             (Side::Server, 2..) => self.run_all(run, list),
@@ -78,8 +79,8 @@ impl<'a> Suite<'a> {
         }
     }
 
-    /// Runs all scenarios of a server in one process: the suite does them one after the other,
-    /// each with its own time limit, and starts up only once.
+    /// Runs all scenarios of a server in one process: the suite runs them one after another, each
+    /// with its own time limit, and starts up only once.
     fn run_all(&self, run: &Run<'_>, list: Vec<Scenario>) -> anyhow::Result<Vec<Outcome>> {
         let mut command = self.run_command(run);
         command.args(["--requirements", run.leg.name()]);
@@ -89,7 +90,7 @@ impl<'a> Suite<'a> {
         list.into_iter()
             .map(|scenario| {
                 let said = section(&said, &scenario.name);
-                // The end of this process is about all scenarios; the checks are about one.
+                // The exit code of this process is about all scenarios; the checks are about one.
                 run.outcome(scenario, said, true)
             })
             .collect()
@@ -99,7 +100,7 @@ impl<'a> Suite<'a> {
     fn run_one(&self, run: &Run<'_>, scenario: Scenario) -> anyhow::Result<Outcome> {
         let mut command = self.run_command(run);
         command.args(["--scenario", &scenario.name, "--spec-version", run.leg.name()]);
-        // Extensions belong to no revision, so without force the suite would pass them over.
+        // Extensions belong to no revision; without this flag the suite would skip them.
         command.arg("--force");
         let patience = SCENARIO_PATIENCE.saturating_add(SUITE_PATIENCE);
         let Ended { said, is_success } = run.listen(command, patience)?;
@@ -138,7 +139,7 @@ pub(super) struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    /// Empties the folder: the suite adds to what it finds.
+    /// Empties the folder: the suite adds to the files that it finds.
     pub(super) fn new(target: &'a Target, leg: Leg, details: &Path) -> anyhow::Result<Self> {
         let folder = details.join(target.side().name()).join(leg.name());
         if folder.exists() {
@@ -156,7 +157,7 @@ impl<'a> Run<'a> {
         self.leg
     }
 
-    /// Runs the suite and keeps what it says.
+    /// Runs the suite and keeps its output.
     fn listen(&self, command: Command, patience: Duration) -> anyhow::Result<Ended> {
         let ended = wait::for_end(command, patience).context("run the conformance suite")?;
         let log = OpenOptions::new().create(true).append(true).open(self.folder.join("log.txt"));
@@ -205,7 +206,7 @@ fn is_result_of(scenario: &str, folder: &str) -> bool {
     time.len() == TIME.len() && time.chars().zip(TIME.chars()).all(is_alike)
 }
 
-/// What the suite said about one scenario of many.
+/// The output of the suite about one scenario of many.
 fn section<'a>(said: &'a str, scenario: &str) -> &'a str {
     let heading = format!("=== Running scenario: {scenario} ===");
     let after = said.split_once(&heading).map_or("", |(_, after)| after);

@@ -1,4 +1,4 @@
-//! Waits for other programs, but not for ever.
+//! Waits for other programs, with a time limit.
 
 use std::io::{Read as _, pipe};
 use std::net::{Ipv4Addr, TcpStream};
@@ -12,7 +12,7 @@ use anyhow::Context as _;
 
 use crate::program;
 
-/// What a program said until it ended, or until it was killed because it took too long.
+/// The output of a program until it ended, or until it was killed because it took too long.
 #[derive(Debug)]
 pub(super) struct Ended {
     pub(super) said: String,
@@ -21,11 +21,11 @@ pub(super) struct Ended {
 
 /// Starts a command in a process group of its own and waits for its end.
 ///
-/// Whoever takes longer than `patience` is killed with all that it has started: a client that
-/// hangs outlives the shell that the suite started it with.
+/// A program that takes longer than `patience` is killed with everything that it started: a client
+/// that hangs outlives the shell that the suite started it with.
 pub(super) fn for_end(mut command: Command, patience: Duration) -> anyhow::Result<Ended> {
     let (mut reader, writer) = pipe().context("make a pipe")?;
-    // Both streams in one pipe: the order of the lines says what belongs together.
+    // Both streams share one pipe: so the order of the lines shows what belongs together.
     command.stdout(writer.try_clone().context("make a pipe")?).stderr(writer);
     let mut child = command.stdin(Stdio::null()).process_group(0).spawn().context("start it")?;
     // The command holds the writing end open, and the reader waits for the end of it.
@@ -39,7 +39,7 @@ pub(super) fn for_end(mut command: Command, patience: Duration) -> anyhow::Resul
     if is_late {
         let group = format!("kill -KILL -{}", child.id());
         program::run_quietly(Command::new("sh").args(["-c", &group])).context("kill it")?;
-        // Nobody is left to hold the pipe open.
+        // Now no process holds the pipe open.
         read = reading.recv_timeout(KILL_PATIENCE);
     }
     let status = child.wait().context("wait for its end")?;
@@ -54,10 +54,10 @@ pub(super) fn for_end(mut command: Command, patience: Duration) -> anyhow::Resul
 /// The longest that the end of a killed program takes.
 const KILL_PATIENCE: Duration = Duration::from_secs(10);
 
-/// How what is said of a program that was killed begins.
+/// The start of the message about a killed program.
 pub(super) const NO_END: &str = "did not come to an end";
 
-/// Waits until somebody listens on a port of this machine; `false` if nobody does in time.
+/// Waits until a program listens on a port of this machine; `false` if none does in time.
 #[expect(clippy::disallowed_methods, reason = "this tool has no runtime")]
 pub(super) fn for_port(port: u16, patience: Duration) -> bool {
     let until = Instant::now() + patience;
@@ -71,13 +71,13 @@ pub(super) fn for_port(port: u16, patience: Duration) -> bool {
     true
 }
 
-/// Between two looks at a port.
+/// The time between two looks at a port.
 const PORT_PAUSE: Duration = Duration::from_millis(20);
 
-/// Does something in a thread of its own, which is left behind if nobody waits for it.
+/// Runs `work` in a thread of its own; the thread is left behind if its result is not awaited.
 fn in_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Receiver<T> {
     let (sender, receiver) = mpsc::sync_channel(1);
-    // Nobody receives if the time is over.
+    // After the time limit there is no receiver.
     thread::spawn(move || drop(sender.send(work())));
     receiver
 }

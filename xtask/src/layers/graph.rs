@@ -1,4 +1,4 @@
-//! The packages and who uses whom, as `cargo metadata` tells it.
+//! The packages and their dependencies, from `cargo metadata`.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::path::{Path, PathBuf};
@@ -8,9 +8,9 @@ use serde::Deserialize;
 
 use crate::program;
 
-/// Who depends on whom, by package name.
+/// The dependencies between packages, by name.
 ///
-/// Two versions of one package are one node: a ban is on a package, whatever its version.
+/// All versions of one package are one node: a ban is on a package in every version.
 #[derive(Debug, Default)]
 pub(super) struct Graph {
     local: BTreeSet<String>,
@@ -33,7 +33,7 @@ pub(super) struct Edge {
 impl Graph {
     /// Asks cargo about this workspace.
     ///
-    /// With all features, or the edges of optional dependencies stay unseen.
+    /// With all features, because the edges of optional dependencies are hidden otherwise.
     pub(super) fn load() -> anyhow::Result<Self> {
         let mut cargo = program::cargo();
         cargo.args(["metadata", "--format-version=1", "--locked", "--all-features"]);
@@ -48,7 +48,7 @@ impl Graph {
         self.local.insert(name.to_owned());
     }
 
-    /// Adds what `user` depends on.
+    /// Adds a dependency of `user`.
     pub(super) fn add_edge(&mut self, user: &str, edge: Edge) {
         self.edges.entry(user.to_owned()).or_default().push(edge);
     }
@@ -58,7 +58,7 @@ impl Graph {
         self.local.iter().map(String::as_str)
     }
 
-    /// The files that the library and the programs of a package begin in.
+    /// The first files of the library and the programs of a package.
     pub(super) fn roots(&self, package: &str) -> &[String] {
         self.roots.get(package).map_or(&[], Vec::as_slice)
     }
@@ -68,7 +68,7 @@ impl Graph {
         self.local.contains(name)
     }
 
-    /// What a package depends on.
+    /// The dependencies of a package.
     pub(super) fn edges(&self, user: &str) -> &[Edge] {
         self.edges.get(user).map_or(&[], Vec::as_slice)
     }

@@ -2,21 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-/// Two files may need each other: a type, and the part of it that stands in a file of its own.
+/// Two files may need each other: a type, and a part of it that is in a file of its own.
 const FILES_MAX: usize = 2;
 
-/// Which file needs which other, by index, with one path as proof of each edge.
+/// Which file needs which, by index, with one path as proof of each edge.
 #[derive(Debug, Default)]
 pub(super) struct FileGraph {
     names: Vec<String>,
     edges: BTreeMap<usize, BTreeMap<usize, String>>,
 }
 
-/// Files each of which leads to each other.
+/// Files that all lead to one another.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Knot {
     pub(super) files: Vec<String>,
-    /// A way through the knot that ends where it began.
+    /// A path through the knot that ends where it began.
     pub(super) cycle: String,
 }
 
@@ -25,7 +25,7 @@ impl FileGraph {
         Self { names, edges: BTreeMap::new() }
     }
 
-    /// Notes that a file needs another; the first proof stays.
+    /// Notes that a file needs another; the first proof is kept.
     pub(super) fn add(&mut self, from: usize, to: usize, proof: &str) {
         let edges = self.edges.entry(from).or_default();
         edges.entry(to).or_insert_with(|| proof.to_owned());
@@ -72,7 +72,7 @@ impl FileGraph {
         Knot { files: members.iter().map(name).collect(), cycle }
     }
 
-    /// The shortest way of three and more files that comes back and visits none twice.
+    /// The shortest path of three or more files that comes back and visits none twice.
     fn shortest_cycle(&self, members: &BTreeSet<usize>) -> Option<Vec<usize>> {
         let edges = members.iter().flat_map(|from| {
             self.next(*from).filter(|it| members.contains(it)).map(|to| (*from, to))
@@ -84,7 +84,7 @@ impl FileGraph {
         cycles.min_by_key(Vec::len)
     }
 
-    /// Where there are only pairs: two of them that share a file.
+    /// If there are only pairs: two pairs that share a file.
     fn double_pair(&self, members: &BTreeSet<usize>) -> Option<Vec<usize>> {
         members.iter().find_map(|shared| {
             let mut pairs = self.next(*shared).filter(|it| self.next(*it).any(|it| it == *shared));

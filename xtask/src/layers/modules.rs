@@ -1,4 +1,4 @@
-//! The modules of one crate, and what a path that stands in one of them names.
+//! The modules of one crate, and what the paths in them name.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,14 +27,14 @@ pub(super) type ReadFile<'a> = &'a dyn Fn(&str) -> anyhow::Result<String>;
 
 #[derive(Debug)]
 struct Module {
-    /// Index of the file that it stands in.
+    /// Index of the file that the module is in.
     file: usize,
     parent: Option<usize>,
     children: BTreeMap<String, usize>,
     source: Source,
 }
 
-/// Where a module is put into the tree.
+/// The place of a module in the tree.
 #[derive(Debug, Clone, Copy)]
 struct Place<'a> {
     parent: Option<usize>,
@@ -42,7 +42,7 @@ struct Place<'a> {
     folder: &'a str,
 }
 
-/// What a path leads to.
+/// The target of a path.
 #[derive(Debug, Clone, Copy)]
 enum Named {
     Module(usize),
@@ -50,14 +50,14 @@ enum Named {
     Item(usize),
 }
 
-/// What a name shall be, where a module and a function have the same.
+/// The kind of thing that a name should be, if a module and a function have one name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Want {
     Module,
     Item,
 }
 
-/// The look-ups that are under way: what leads back to one of them leads nowhere.
+/// The look-ups that are under way: a path that leads back to one of them leads nowhere.
 type Open = BTreeSet<(usize, String, Want)>;
 
 impl Modules {
@@ -74,14 +74,14 @@ impl Modules {
         self.files.iter().map(|it| it.lines_count).sum()
     }
 
-    /// How often a type is forgotten (`dyn Any`) or guessed back.
+    /// How often a type is erased (`dyn Any`) or recovered.
     pub(super) fn erasures_count(&self) -> usize {
         self.modules.iter().map(|it| it.source.erasures_count).sum()
     }
 
-    /// Which file needs which other.
+    /// Which file needs which.
     ///
-    /// A `mod` line and a re-export need nothing: they are a table of contents.
+    /// A `mod` line and a re-export count as no need: they are a table of contents.
     pub(super) fn file_graph(&self) -> FileGraph {
         let mut graph = FileGraph::new(self.files.iter().map(|it| it.name.clone()).collect());
         for (index, module) in self.modules.iter().enumerate() {
@@ -143,7 +143,7 @@ impl Modules {
         Ok(index)
     }
 
-    /// The file that a path needs; a module alone is only a part of the way.
+    /// The file that a path needs; a module by itself is only a part of the path.
     fn target_file(&self, found: Named) -> Option<usize> {
         match found {
             Named::Item(it) => Some(self.modules.get(it)?.file),
@@ -151,7 +151,7 @@ impl Modules {
         }
     }
 
-    /// Follows a path that stands in module `at`; `None` leads out of the crate.
+    /// Follows a path in module `at`; `None` leads out of the crate.
     fn resolve(&self, at: usize, path: &[String], want: Want, open: &mut Open) -> Option<Named> {
         let (first, rest) = path.split_first()?;
         let start = match first.as_str() {
@@ -167,7 +167,7 @@ impl Modules {
 
     fn follow(&self, at: Named, rest: &[String], want: Want, open: &mut Open) -> Option<Named> {
         let (Named::Module(module), Some((first, rest))) = (at, rest.split_first()) else {
-            // What comes behind an item belongs to it: a variant, an associated function.
+            // What follows an item belongs to it: a variant, an associated function.
             return Some(at);
         };
         if first == "super" {
@@ -175,12 +175,12 @@ impl Modules {
             return self.follow(parent, rest, want, open);
         }
         let wanted = if rest.is_empty() { want } else { Want::Module };
-        // A name that nobody wrote into the module comes from a macro that was expanded there.
+        // A name that is not written in the module comes from a macro that was expanded there.
         let next = self.look_up(module, first, wanted, open).unwrap_or(Named::Item(module));
         self.follow(next, rest, want, open)
     }
 
-    /// What a name means in a module: defined there, declared there, or brought in.
+    /// The meaning of a name in a module: defined there, declared there, or imported.
     fn look_up(&self, at: usize, name: &str, want: Want, open: &mut Open) -> Option<Named> {
         if !open.insert((at, name.to_owned(), want)) {
             return None;
@@ -195,7 +195,7 @@ impl Modules {
         found
     }
 
-    /// What the imports of a module that bring in this name, or every name, lead to.
+    /// The targets of a module's imports that bring in this name, or every name.
     fn imported(&self, at: usize, name: &str, want: Want, open: &mut Open) -> Vec<Named> {
         let Some(module) = self.modules.get(at) else { return Vec::new() };
         let mut found = Vec::new();

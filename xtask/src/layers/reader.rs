@@ -1,4 +1,4 @@
-//! What one Rust file declares, imports and names; code of tests does not count.
+//! The declarations, imports and paths of one Rust file; code of tests does not count.
 
 use std::collections::BTreeSet;
 
@@ -9,20 +9,20 @@ use syn::{
     TypeParamBound, TypeTraitObject, UseTree, VisRestricted, Visibility,
 };
 
-/// The text of one module, reduced to what its dependencies are read from.
+/// The text of one module, reduced to the parts that show its dependencies.
 #[derive(Debug, Default)]
 pub(super) struct Source {
     /// Names of the types, traits, functions, constants and macros that are defined here.
     pub(super) items: BTreeSet<String>,
     pub(super) imports: Vec<Import>,
-    /// Paths in the code outside of imports; a name alone is a path of one segment.
+    /// Paths in the code outside imports; a single name is a path of one segment.
     pub(super) paths: BTreeSet<Vec<String>>,
     pub(super) submodules: Vec<Submodule>,
-    /// How often a type is forgotten (`dyn Any`) or guessed back (`downcast`).
+    /// How often a type is erased (`dyn Any`) or recovered (`downcast`).
     pub(super) erasures_count: usize,
 }
 
-/// `mod name;`, or `mod name { ... }` with what is inside.
+/// `mod name;`, or `mod name { ... }` with its contents.
 #[derive(Debug)]
 pub(super) struct Submodule {
     pub(super) name: String,
@@ -32,11 +32,11 @@ pub(super) struct Submodule {
 /// One name that a `use` brings in.
 #[derive(Debug)]
 pub(super) struct Import {
-    /// The path as it is written.
+    /// The path as written.
     pub(super) path: Vec<String>,
-    /// What it is called here; `None` is a glob, which brings in every name.
+    /// The name here; `None` is a glob, which brings in every name.
     pub(super) name: Option<String>,
-    /// Whether others may import the name from here, which makes this module its facade.
+    /// Whether other modules may import the name from here; then this module is its facade.
     pub(super) is_reexport: bool,
 }
 
@@ -73,7 +73,7 @@ impl Reader {
         }
     }
 
-    /// Adds what a branch of a `use` brings in; `prefix` is the way to it.
+    /// Adds the names that a branch of a `use` brings in; `prefix` is the path to the branch.
     fn push_imports(&mut self, tree: &UseTree, prefix: &[String], is_reexport: bool) {
         let with = |last: &Ident| [prefix, &[last.to_string()]].concat();
         let mut push = |path: Vec<String>, name: Option<String>| {
@@ -98,7 +98,7 @@ impl Reader {
         }
     }
 
-    /// Finds the paths in what a macro is given, which is tokens and no syntax.
+    /// Finds the paths in the input of a macro, which is tokens and no syntax.
     fn read_tokens(&mut self, tokens: TokenStream) {
         let mut path = TokenPath::default();
         for token in tokens {
@@ -230,7 +230,7 @@ impl<'ast> Visit<'ast> for Reader {
         self.count_erasure(ident);
     }
 
-    /// `pub(super)` is no use of the parent.
+    /// `pub(super)` does not count as a use of the parent.
     fn visit_vis_restricted(&mut self, _: &'ast VisRestricted) {}
 
     fn visit_attribute(&mut self, _: &'ast Attribute) {}

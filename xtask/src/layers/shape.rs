@@ -1,4 +1,4 @@
-//! The shape of each crate: its size, the loops between its files, types that are forgotten.
+//! The shape of each crate: its size, the loops between its files, erased types.
 
 use std::cmp::Reverse;
 
@@ -8,7 +8,7 @@ use crate::layers::graph::Graph;
 use crate::layers::knots::Knot;
 use crate::layers::modules::Modules;
 
-/// Product lines of one crate: as much as one person can know.
+/// How many product lines one crate may have: as much as one person can know.
 const LINES_MAX: usize = 7_500;
 
 /// Exemptions from the rules of this file.
@@ -26,18 +26,18 @@ pub(super) const EXEMPT: Exempt = Exempt {
     }],
 };
 
-/// What the rules find and do not refuse. Nothing in it may grow, and what has gone leaves it.
+/// Violations that are allowed. No row may grow, and a row whose violation has gone must go.
 #[derive(Debug)]
 pub(super) struct Exempt {
     /// A row for each knot, with its number of files.
     knots: &'static [Row],
     /// A row for each crate that is too big, with its number of lines.
     lines: &'static [Row],
-    /// A row for each crate that forgets types, with how often it does.
+    /// A row for each crate that erases types, with how often it does.
     erasures: &'static [Row],
 }
 
-/// What one crate is allowed, and why.
+/// An exemption of one crate, with its reason.
 #[derive(Debug)]
 struct Row {
     package: &'static str,
@@ -45,15 +45,15 @@ struct Row {
     reason: &'static str,
 }
 
-/// What is known of one crate.
+/// The measures of one crate.
 #[derive(Debug)]
 pub(super) struct Shape {
     package: String,
-    /// Neither a tool nor test support, which need not be small.
+    /// Neither a tool nor test support, which may be large.
     is_product: bool,
     lines_count: usize,
     erasures_count: usize,
-    /// The biggest first.
+    /// The biggest knot first.
     knots: Vec<Knot>,
 }
 
@@ -111,8 +111,8 @@ impl Exempt {
         problems
     }
 
-    /// Gives each knot the smallest row that is big enough for it; what is left has grown, is new,
-    /// or is a row too many.
+    /// Gives each knot the smallest row that is big enough for it. Knots without a row have grown
+    /// or are new; rows without a knot are too many.
     fn check_knots(&self, shape: &Shape) -> Vec<String> {
         let mut rows = rows_of(self.knots, &shape.package);
         let mut knots = Vec::new();
@@ -153,7 +153,7 @@ impl Exempt {
             .then(|| format!("{package}: {count} of `dyn Any` and `downcast`, {max} known: {rule}"))
     }
 
-    /// Rows that nothing needs, but for those of knots in crates that there are.
+    /// Rows that no crate needs, except those of knots in existing crates.
     fn stale(&self, shapes: &[Shape]) -> Vec<String> {
         let crate_of = |row: &Row| shapes.iter().find(|it| it.package == row.package);
         let is_gone = |row: &&Row| crate_of(row).is_none();

@@ -1,4 +1,4 @@
-//! The workspace obeys the table, and the check would notice if it did not.
+//! The workspace obeys the table, and the check notices a violation.
 
 use super::*;
 use crate::layers::graph::Edge;

@@ -1,8 +1,8 @@
-//! Who takes part, as data: a further client, server, transport or face is a further row.
+//! The clients, servers, transports and faces, as data: one more of them is one more row.
 
 use std::fmt;
 
-/// Which bank of the river.
+/// The era of a client or a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Era {
     Legacy,
@@ -15,48 +15,48 @@ pub(super) struct Client {
     pub(super) era: Era,
     /// Its folder among the peers, with a Python in it.
     pub(super) part: &'static str,
-    /// In `tests/peers`; it takes the name of a server and a URL.
+    /// A file in `tests/peers`; its arguments are the name of a server and a URL.
     pub(super) script: &'static str,
 }
 
 /// A server, which knows one era only.
 #[derive(Debug)]
 pub(super) struct Server {
-    /// As the scripts of the clients know it.
+    /// The name that the scripts of the clients use.
     pub(super) name: &'static str,
     pub(super) era: Era,
     pub(super) program: Program,
-    /// On what it can be reached, and with which arguments it is started for that.
+    /// The transports it offers, each with the arguments that start it so.
     pub(super) offers: &'static [(Transport, &'static [&'static str])],
-    /// Whether its clients are authenticated; then the calls of modern ones share a session. All
-    /// others have one session each.
+    /// Whether its clients are authenticated; then the calls of modern clients share a session. All
+    /// other clients have one session each.
     pub(super) has_key: bool,
 }
 
-/// What is started.
+/// The program to start.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Program {
-    /// The program itself, where no foreign server has a feature.
+    /// `eyot` itself, for features that no foreign server has.
     Eyot,
-    /// In `tests/peers`, for Node.js.
+    /// A script in `tests/peers`, for Node.js.
     Script(&'static str),
     /// A file of an npm package, for Node.js.
     Package(&'static str),
 }
 
-/// How the proxy reaches a server.
+/// The way in which the proxy reaches a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Transport {
     /// The server is a child of the proxy.
     Stdio,
-    /// The server listens, and says where. It is told a free port in `PORT`.
+    /// The server listens, and prints its address. The variable `PORT` gives it a free port.
     Http,
 }
 
-/// How clients reach the proxy, which then says where it listens.
+/// The way in which clients reach the proxy, which prints its address.
 #[derive(Debug)]
 pub(super) struct Face {
-    /// Part of the names of cells; empty for the usual one.
+    /// A part of the names of cells; empty for the usual face.
     pub(super) suffix: &'static str,
     pub(super) arguments: &'static [&'static str],
 }
@@ -147,7 +147,7 @@ impl Cell {
         format!("{} → {server_era}, {transport}{}", client.era, face.suffix)
     }
 
-    /// Its servers, each with the arguments that it is started with.
+    /// Its servers, each with the arguments to start it with.
     pub(super) fn servers(
         &self,
     ) -> impl Iterator<Item = (&'static Server, &'static [&'static str])> {

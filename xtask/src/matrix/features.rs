@@ -1,13 +1,13 @@
-//! The features of MCP, and why some cells do not have some of them.
+//! The features of MCP, and the reasons why some cells lack some of them.
 
 use crate::matrix::cells::{Cell, Era};
 
 /// One row of the matrix.
 #[derive(Debug)]
 pub(super) struct Feature {
-    /// As the scripts of the clients know it.
+    /// The id that the scripts of the clients use.
     pub(super) id: &'static str,
-    /// For people.
+    /// A text for people.
     pub(super) what: &'static str,
 }
 
@@ -67,27 +67,27 @@ pub(super) fn find(id: &str) -> Option<&'static Feature> {
     FEATURES.iter().find(|it| it.id == id)
 }
 
-/// Why nobody tries a feature in a cell.
+/// The reason why no client tries a feature in a cell.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Reason {
     feature: &'static str,
-    /// `None`: in whatever era.
+    /// `None`: any era.
     client: Option<Era>,
     server: Option<Era>,
     pub(super) kind: Kind,
     pub(super) text: &'static str,
 }
 
-/// What is the matter.
+/// The kind of a reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// One of both cannot say it.
+    /// One of the two eras does not have the feature.
     NotInEra,
-    /// One says it, and the other cannot hear it.
+    /// One side can send it, but the other cannot receive it.
     Lost,
 }
 
-/// The first that fits is the reason. Whatever a client tries needs none.
+/// The first row that fits is the reason. A feature that a client tries needs no reason.
 const REASONS: &[Reason] = &[
     Reason {
         feature: "any_structured_content",
@@ -155,7 +155,7 @@ const REASONS: &[Reason] = &[
 ];
 
 impl Reason {
-    /// Why this cell does not have it.
+    /// The reason why this cell does not have the feature.
     pub(super) fn of(feature: &str, cell: &Cell) -> Option<&'static Self> {
         let is_for = |wanted: Option<Era>, era| wanted.is_none_or(|it| it == era);
         REASONS.iter().find(|it| {

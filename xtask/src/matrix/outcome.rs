@@ -1,4 +1,4 @@
-//! How a feature went in a cell, and what that means for the whole.
+//! The outcome of a feature in a cell, and what it means for the whole.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -6,14 +6,14 @@ use std::fmt;
 use crate::matrix::cells::Cell;
 use crate::matrix::features::{FEATURES, Feature, Kind, Reason, find};
 
-/// What a client says of one feature at one server.
+/// A client's report on one feature at one server.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Said {
-    /// It came through.
+    /// The feature was carried.
     Carried,
-    /// It did not, and the bridge says so itself: under these names.
+    /// The feature was not carried, and the bridge reports the loss under these names.
     Lost(String),
-    /// It did not.
+    /// The feature was not carried.
     Failed(String),
 }
 
@@ -30,14 +30,14 @@ pub(super) fn read(line: &str) -> Option<(&str, Said)> {
     Some((id, said))
 }
 
-/// What the matrix says of one feature in one cell.
+/// The state of one feature in one cell of the matrix.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum State<'a> {
-    /// A client has said so.
+    /// A client has reported on it.
     Seen(&'a Said),
     /// No client has tried it, for this reason.
     Explained(&'static Reason),
-    /// No client has tried it, and nobody knows why.
+    /// No client has tried it, and there is no reason.
     Missing,
 }
 
@@ -46,11 +46,11 @@ pub(super) enum State<'a> {
 pub(super) struct Column {
     pub(super) cell: Cell,
     seen: BTreeMap<&'static str, Said>,
-    /// What went wrong and belongs to no feature.
+    /// Problems that belong to no feature.
     troubles: Vec<String>,
 }
 
-/// All that was tried.
+/// All cells that were tried.
 #[derive(Debug)]
 pub(super) struct Matrix {
     pub(super) columns: Vec<Column>,
@@ -58,11 +58,11 @@ pub(super) struct Matrix {
     pub(super) only: Option<String>,
 }
 
-/// What opens a session is no feature of its own when it goes well.
+/// Opening a session is no feature of its own when it succeeds.
 const OPENING: &str = "initialize";
 
 impl Column {
-    /// Takes the lines of the clients. Where several servers show a feature, the worst counts.
+    /// Takes the lines of the clients. If several servers show a feature, the worst outcome counts.
     pub(super) fn new(cell: Cell, lines: &[String]) -> Self {
         let mut column = Self { cell, seen: BTreeMap::new(), troubles: Vec::new() };
         for line in lines {
@@ -85,7 +85,7 @@ impl Column {
         }
     }
 
-    /// What became of a feature.
+    /// The state of a feature.
     pub(super) fn state(&self, feature: &str) -> State<'_> {
         match (self.seen.get(feature), Reason::of(feature, &self.cell)) {
             (Some(said), _) => State::Seen(said),
@@ -94,13 +94,13 @@ impl Column {
         }
     }
 
-    /// What is not as it should be, one line each.
+    /// The problems, one line each.
     fn problems(&self, only: Option<&str>) -> Vec<String> {
         let name = self.cell.name();
         let features = FEATURES.iter().filter(|it| only.is_none_or(|only| only == it.id));
         let features = features.filter_map(|it| match self.state(it.id) {
             State::Seen(Said::Failed(why)) => Some(format!("{name}: {}: {why}", it.id)),
-            State::Missing => Some(format!("{name}: {}: nobody has tried it", it.id)),
+            State::Missing => Some(format!("{name}: {}: no client has tried it", it.id)),
             State::Seen(Said::Carried | Said::Lost(_)) | State::Explained(_) => None,
         });
         features.chain(self.troubles.iter().map(|it| format!("{name}: {it}"))).collect()

@@ -1,4 +1,4 @@
-//! The matrix in Markdown, and its place in the page about eras.
+//! The matrix as Markdown, and its place in the page about eras.
 
 use std::fmt;
 
@@ -13,13 +13,13 @@ pub(super) const FILE: &str = "docs/protocol/eras.md";
 const BEGIN: &str = "<!-- matrix: written by `cargo xtask matrix --write` -->\n\n";
 const END: &str = "\n<!-- matrix: end -->\n";
 
-/// The page with another matrix in it.
+/// Replaces the matrix in the page.
 pub(super) fn with_block(page: &str, block: &str) -> anyhow::Result<String> {
     let (before, _, after) = parts(page)?;
     Ok([before, BEGIN, block, END, after].concat())
 }
 
-/// What is before the matrix, the matrix, and what is after it.
+/// The text before the matrix, the matrix, and the text after it.
 fn parts(page: &str) -> anyhow::Result<(&str, &str, &str)> {
     let (before, rest) = page.split_once(BEGIN).context("the page has no place for the matrix")?;
     let (block, after) = rest.split_once(END).context("the matrix of the page has no end")?;
@@ -49,13 +49,14 @@ impl Notes {
             }
             State::Seen(Said::Failed(why)) => ("**failed**", why.clone()),
             State::Explained(reason) => (reason.kind.as_str(), reason.text.to_owned()),
-            State::Missing => ("**missing**", "nobody has tried it".to_owned()),
+            State::Missing => ("**missing**", "no client has tried it".to_owned()),
         };
         format!("{word} ({})", self.number(reason))
     }
 }
 
-/// The whole as Markdown: a row for each feature, a column for each cell, the reasons under it.
+/// The whole matrix as Markdown: a row for each feature, a column for each cell, the reasons below
+/// it.
 impl fmt::Display for Matrix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "| feature | what |")?;

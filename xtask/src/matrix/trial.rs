@@ -1,4 +1,5 @@
-//! Tries a cell: starts its servers one after the other, Eyot before each, and lets the client at it.
+//! Tries a cell: starts its servers one after another, each with Eyot before it, and runs the
+//! client.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpStream};
@@ -12,22 +13,22 @@ use crate::peers::Peers;
 use crate::program;
 use crate::running::{Running, free_port, listening};
 
-/// What Eyot and its clients share where clients are authenticated. Nobody else reaches them.
+/// The key of Eyot and its clients where clients are authenticated. No other program reaches them.
 const KEY: &str = "the-key-of-the-matrix-is-no-secret";
 
-/// npm packages that the servers are made of.
+/// The npm packages of the servers.
 const NPM_PACKAGES: [&str; 3] = [
     "@modelcontextprotocol/server-everything",
     "@modelcontextprotocol/sdk",
     "@modelcontextprotocol/server",
 ];
 
-/// Where cells are tried.
+/// The place where cells are tried.
 #[derive(Debug)]
 pub(super) struct Laboratory {
     peers: Peers,
     eyot: PathBuf,
-    /// For the logs.
+    /// The folder for the logs.
     folder: PathBuf,
     /// The only feature that is tried.
     only: Option<String>,
@@ -40,7 +41,7 @@ impl Laboratory {
         Ok(Self { peers, eyot, folder, only })
     }
 
-    /// What the client says of every server of the cell.
+    /// The lines of the client about every server of the cell.
     pub(super) fn try_cell(&self, cell: &Cell) -> anyhow::Result<Vec<String>> {
         let mut lines = Vec::new();
         for (server, arguments) in cell.servers() {
@@ -86,7 +87,7 @@ impl Laboratory {
         Ok(said)
     }
 
-    /// The command of a server, without what it is told.
+    /// The command of a server, without its arguments.
     fn server(&self, server: &Server) -> anyhow::Result<Command> {
         let mut node = Command::new(self.peers.node());
         let mut command = match server.program {
@@ -104,7 +105,7 @@ impl Laboratory {
         Ok(command)
     }
 
-    /// Runs the client to its end, which comes by itself: it has its own patience.
+    /// Runs the client until it ends by itself: the client has its own time limit.
     fn client(&self, client: &Client, server: &Server, url: &str) -> anyhow::Result<Vec<String>> {
         let mut command = Command::new(self.python(client.part));
         command.arg(script(client.script)).env("PYTHONDONTWRITEBYTECODE", "1");
@@ -119,7 +120,7 @@ impl Laboratory {
         let said = String::from_utf8_lossy(&output.stdout);
         let lines: Vec<_> = said.lines().map(str::to_owned).collect();
         let complaint = String::from_utf8_lossy(&output.stderr);
-        // One that does not have the only feature that is tried has nothing to say.
+        // If only one feature is tried, a client without it prints nothing.
         let may_be_silent = self.only.is_some() && output.status.success();
         anyhow::ensure!(
             may_be_silent || !lines.is_empty(),
@@ -133,7 +134,7 @@ impl Laboratory {
         self.peers.folder().join(part).join("bin/python")
     }
 
-    /// What takes part, as a table.
+    /// The versions of all programs, as a table.
     pub(super) fn versions(&self) -> anyhow::Result<String> {
         let mut table = "| what | version |\n|---|---|\n".to_owned();
         for part in ["py1", "py2"] {
@@ -149,7 +150,7 @@ impl Laboratory {
     }
 }
 
-/// What Eyot has counted.
+/// The metrics of Eyot.
 fn metrics(port: u16) -> anyhow::Result<String> {
     let mut text = String::new();
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).context("ask for metrics")?;
@@ -159,7 +160,7 @@ fn metrics(port: u16) -> anyhow::Result<String> {
     Ok(text)
 }
 
-/// A failure for each loss that a client was told of and Eyot has not counted.
+/// A failure for each loss that was reported to a client and not counted by Eyot.
 fn uncounted(said: &[String], metrics: &str) -> Vec<String> {
     let is_counted =
         |name: &str| metrics.contains(&format!(r#"eyot_bridge_loss_total{{feature="{name}""#));

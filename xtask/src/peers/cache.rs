@@ -11,9 +11,9 @@ const STAMP: &str = ".pins";
 /// One folder of the cache.
 pub(super) struct Part {
     pub(super) folder: &'static str,
-    /// What tests lose without it.
+    /// What the tests lose without the part.
     pub(super) purpose: &'static str,
-    /// Package and version, in the words of the package manager.
+    /// Package and version, in the form of the package manager.
     pub(super) pins: &'static [&'static str],
     pub(super) install: Install,
 }
@@ -41,15 +41,15 @@ impl Cache {
         &self.folder
     }
 
-    /// Makes the part, unless it is there with the pins of today.
+    /// Makes the part, unless it is there with the current pins.
     pub(super) fn ensure(&self, part: &Part) -> anyhow::Result<()> {
         let place = self.folder.join(part.folder);
         let pins = part.pins.join("\n") + "\n";
         if fs::read_to_string(place.join(STAMP)).is_ok_and(|it| it == pins) {
             return Ok(());
         }
-        // A part with other pins is not what the tests expect: without network they rather
-        // miss it than run against something else.
+        // The tests do not expect a part with other pins: without network they should miss it
+        // rather than run against another version.
         remove(&place)?;
         eprintln!("peers: fetching {}: {}", part.folder, part.pins.join(" "));
         let draft = self.folder.join(format!("{}.{}", part.folder, process::id()));

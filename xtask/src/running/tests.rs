@@ -1,4 +1,4 @@
-//! How programs say where they listen.
+//! The lines in which programs announce their addresses.
 
 use super::listening;
 

@@ -19,7 +19,7 @@ impl File {
         Path::new(&self.name).extension().is_some_and(|it| it == extension)
     }
 
-    /// Whether the file ends up in what users run: neither a test nor a tool.
+    /// Whether the file becomes part of the product: neither a test nor a tool.
     pub(super) fn is_product(&self) -> bool {
         self.name.starts_with("crates/")
             && !self.name.starts_with("crates/eyot-testkit/")

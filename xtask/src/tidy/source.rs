@@ -29,7 +29,7 @@ impl Visitor<'_> {
         self.problems.push(format!("{}:{}: {problem}", self.name, line(at)));
     }
 
-    /// A file is read top down, and its tests are what a reader needs last.
+    /// A file is read from top to bottom, and a reader needs its tests last.
     fn check_order(&mut self, syntax: &Syntax) {
         let is_tests = |item: &Item| matches!(item, Item::Mod(it) if it.ident == "tests");
         let Some((_, others)) = syntax.items.split_last() else { return };
@@ -50,7 +50,7 @@ impl<'ast> Visit<'ast> for Visitor<'_> {
 
     fn visit_impl_item_fn(&mut self, item: &'ast ImplItemFn) {
         let name = item.sig.ident.to_string();
-        // What takes an argument or waits is no getter: it may well be an HTTP GET.
+        // A method that takes an argument or waits is no getter: it may be an HTTP GET.
         let takes_self_only = item.sig.receiver().is_some() && item.sig.inputs.len() == 1;
         let is_getter = takes_self_only && item.sig.asyncness.is_none();
         if is_getter && name.starts_with("get_") {
@@ -90,7 +90,7 @@ fn names(attribute: &Attribute, name: &str) -> bool {
     attribute.path().is_ident(name) || conditional()
 }
 
-/// `#[test]`, and the same of a runtime: `#[tokio::test]`.
+/// `#[test]`, or the one of a runtime: `#[tokio::test]`.
 fn is_test(attribute: &Attribute) -> bool {
     attribute.path().segments.last().is_some_and(|it| it.ident == "test")
 }

@@ -23,12 +23,12 @@ const BANNED: &[(&str, &str)] = &[
     (concat!("mod ", "common"), "name the module after what it holds"),
 ];
 
-/// Text that starts a task, and is left to the files below.
+/// Text that starts a task; only the files below may have it.
 const SPAWNS: &[&str] =
     &[concat!("tokio::", "spawn("), concat!("task::", "spawn("), concat!("tasks.", "spawn(")];
 
-/// The places where tasks start: one for each connection, which an upstream session of the bridge
-/// is, too; and that of detached calls.
+/// The places where tasks start: one for each connection (an upstream session of the bridge is one,
+/// too) and the one for detached calls.
 const SPAWNERS: &[&str] = &[
     "crates/eyot-upstream/src/driver.rs",
     "crates/eyot-bridge/src/modern_to_legacy/driver.rs",
@@ -37,11 +37,11 @@ const SPAWNERS: &[&str] = &[
     "crates/eyot-endpoint/src/detached_calls.rs",
 ];
 
-/// File names that say nothing about what is inside.
+/// File names that tell nothing about the contents.
 const EMPTY_NAMES: &[&str] =
     &["mod.rs", "util.rs", "utils.rs", "helpers.rs", "common.rs", "misc.rs"];
 
-/// Folders that exist on somebody's machine only.
+/// Folders that exist on one person's machine only.
 const MACHINE_FOLDERS: &[&str] =
     &[concat!("/ho", "me/"), concat!("/ro", "ot/"), concat!("/Us", "ers/"), concat!("/wo", "rk/")];
 
@@ -116,7 +116,7 @@ fn check_line(file: &File, line: &str) -> Vec<String> {
 
 /// Whether the line names a path that starts with `folder`.
 ///
-/// The same text inside a longer path or an address (`file:///...`) is somebody's example.
+/// Inside a longer path or an address (`file:///...`) this text is an example.
 fn names_folder(line: &str, folder: &str) -> bool {
     line.match_indices(folder).any(|(at, _)| {
         let before = line.get(..at).and_then(|it| it.chars().next_back());

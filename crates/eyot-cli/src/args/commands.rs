@@ -17,7 +17,7 @@ pub(crate) enum ClientCommand {
     /// List what a server offers: tools, prompts, resources, templates.
     #[command(override_usage = LIST_USAGE, after_help = LIST_EXAMPLES)]
     List(List),
-    /// Say of which era a server is, and what becomes of it for clients of each era.
+    /// Say which era a server is of, and what clients of each era get from it.
     #[command(override_usage = EXPLAIN_USAGE, after_help = EXPLAIN_EXAMPLES)]
     Explain(Explain),
     /// Call a tool.
@@ -29,10 +29,10 @@ pub(crate) enum ClientCommand {
     /// Fill in a prompt.
     #[command(override_usage = PROMPT_USAGE, after_help = PROMPT_EXAMPLES)]
     Prompt(Prompt),
-    /// Ask how an argument of a prompt or of a resource template may go on.
+    /// Ask for completions of an argument of a prompt or of a resource template.
     #[command(override_usage = COMPLETE_USAGE, after_help = COMPLETE_EXAMPLES)]
     Complete(Complete),
-    /// Print what changes at a server, one JSON line each, until interrupted.
+    /// Print changes at a server, one JSON line each, until interrupted.
     #[command(override_usage = LISTEN_USAGE, after_help = LISTEN_EXAMPLES)]
     Listen(ListenTo),
 }
@@ -99,10 +99,10 @@ Examples:
 
 Ctrl-C ends it with exit code 0.";
 
-/// Which server, and how it is spoken to.
+/// The flags for the server and the way to speak to it.
 #[derive(Clone, Debug, ClapArgs)]
 pub(crate) struct Server {
-    /// Which era is spoken; the server's own, unless told otherwise.
+    /// The era to speak. Default: the era of the server.
     #[arg(long, value_enum, default_value = "auto")]
     pub(crate) era: SpokenEra,
     /// A header for every HTTP request. May be repeated.
@@ -114,16 +114,17 @@ pub(crate) struct Server {
     /// Silence of the server after which the command fails.
     #[arg(long, default_value = "60s", value_name = "TIME", value_parser = parse_duration)]
     pub(crate) timeout: Duration,
-    /// The least severe log messages of the server that are shown.
+    /// The least severe level of the server's log messages that are shown.
     #[arg(long, default_value = "info", value_name = "LEVEL", value_parser = parse_level)]
     pub(crate) log_level: LogLevel,
-    /// A variable for the child: a value, or the name alone to pass on this program's own.
+    /// A variable for the child: a value, or only the name, to pass on the variable of this
+    /// program.
     #[arg(long, value_name = "NAME[=VALUE]")]
     pub(crate) env: Vec<EnvVar>,
     /// The child's working folder.
     #[arg(long, value_name = "DIR")]
     pub(crate) cwd: Option<PathBuf>,
-    /// The server to start, in the place of a URL, with its arguments. No shell is involved.
+    /// The server to start instead of a URL, with its arguments. No shell is involved.
     #[arg(last = true, value_name = "CMD")]
     pub(crate) command: Vec<String>,
 }
@@ -144,7 +145,7 @@ pub(crate) struct Explain {
     /// The server's Streamable HTTP endpoint.
     #[arg(value_name = "URL")]
     pub(crate) words: Vec<String>,
-    /// For which clients it is told.
+    /// The clients that the explanation is for.
     #[arg(long, value_enum, default_value = "both")]
     pub(crate) client: ServedEras,
     #[command(flatten)]
@@ -154,15 +155,15 @@ pub(crate) struct Explain {
 /// `eyot call`.
 #[derive(Clone, Debug, ClapArgs)]
 pub(crate) struct Call {
-    /// The server's Streamable HTTP endpoint, the tool, its arguments.
+    /// The server's Streamable HTTP endpoint, the tool, and its arguments.
     #[arg(value_name = "WORD")]
     pub(crate) words: Vec<String>,
-    /// The arguments as a JSON object, or `@FILE` for one in a file (`@-`: on stdin). Pairs are
-    /// put over it.
+    /// The arguments as a JSON object, or `@FILE` for one in a file (`@-`: on stdin). Arguments
+    /// given as pairs replace members of it.
     #[arg(long, value_name = "JSON")]
     pub(crate) args: Option<String>,
     /// Answers a question to the user: the form as a JSON object, or `decline` or `cancel`. May be
-    /// repeated, for one question after the other; the last answers all that follow.
+    /// repeated, for one question after another; the last one answers all questions that follow.
     #[arg(long, value_name = "JSON")]
     pub(crate) answer: Vec<Answer>,
     #[command(flatten)]
@@ -172,7 +173,7 @@ pub(crate) struct Call {
 /// `eyot read`.
 #[derive(Clone, Debug, ClapArgs)]
 pub(crate) struct Read {
-    /// The server's Streamable HTTP endpoint, the resource.
+    /// The server's Streamable HTTP endpoint, and the resource.
     #[arg(value_name = "WORD")]
     pub(crate) words: Vec<String>,
     /// Answers a question to the user; as with `eyot call`.
@@ -185,7 +186,7 @@ pub(crate) struct Read {
 /// `eyot prompt`.
 #[derive(Clone, Debug, ClapArgs)]
 pub(crate) struct Prompt {
-    /// The server's Streamable HTTP endpoint, the prompt, its arguments.
+    /// The server's Streamable HTTP endpoint, the prompt, and its arguments.
     #[arg(value_name = "WORD")]
     pub(crate) words: Vec<String>,
     /// Answers a question to the user; as with `eyot call`.
@@ -198,7 +199,7 @@ pub(crate) struct Prompt {
 /// `eyot complete`.
 #[derive(Clone, Debug, ClapArgs)]
 pub(crate) struct Complete {
-    /// The server's Streamable HTTP endpoint, the prompt or template, its arguments.
+    /// The server's Streamable HTTP endpoint, the prompt or template, and its arguments.
     #[arg(value_name = "WORD")]
     pub(crate) words: Vec<String>,
     #[command(flatten)]
@@ -211,22 +212,22 @@ pub(crate) struct ListenTo {
     /// The server's Streamable HTTP endpoint.
     #[arg(value_name = "URL")]
     pub(crate) words: Vec<String>,
-    /// A resource whose changes are told. May be repeated. The lists of tools, prompts and
-    /// resources always are.
+    /// A resource whose changes are printed. May be repeated. Changes of the lists of tools,
+    /// prompts and resources are always printed.
     #[arg(long, value_name = "URI")]
     pub(crate) resource: Vec<String>,
     #[command(flatten)]
     pub(crate) server: Server,
 }
 
-/// Which era is spoken.
+/// The era to speak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum SpokenEra {
-    /// The server's.
+    /// The era of the server.
     Auto,
-    /// With a session, up to 2025-11-25.
+    /// With a session: revisions up to 2025-11-25.
     Legacy,
-    /// Without one, from 2026-07-28 on.
+    /// Without a session: revisions from 2026-07-28 on.
     Modern,
 }
 
@@ -260,14 +261,14 @@ impl FromStr for Header {
     }
 }
 
-/// The value may be a secret.
+/// The debug output has no value: it may be a secret.
 impl std::fmt::Debug for Header {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Header").field("name", &self.name).finish_non_exhaustive()
     }
 }
 
-/// Where a token is.
+/// The place of a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TokenSource(pub(crate) String);
 
@@ -283,7 +284,7 @@ impl FromStr for TokenSource {
     }
 }
 
-/// What a question to the user is answered with.
+/// The answer to a question to the user.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Answer {
     Accept(Map<String, Value>),

@@ -77,7 +77,7 @@ fn answers_are_forms_or_refusals() {
     assert!("[1]".parse::<Answer>().is_err() && "accept".parse::<Answer>().is_err());
 }
 
-/// The words of a command line, up to where the shell redirects it.
+/// The words of a command line, up to a redirection of the shell.
 fn words(line: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut is_quoted = false;

@@ -1,4 +1,4 @@
-//! Answers to what a server asks the user.
+//! Answers to the questions that a server asks the user.
 
 use std::collections::VecDeque;
 use std::io::IsTerminal as _;
@@ -14,13 +14,13 @@ use super::{form, show};
 use crate::args::Answer;
 use crate::logging;
 
-/// Where answers come from.
+/// The source of answers.
 pub(super) enum Answers {
-    /// The flags: the last serves every question that follows.
+    /// The flags: the last one answers every question that follows.
     Given(Mutex<VecDeque<Answer>>),
-    /// Whoever sits at the terminal, one question at a time.
+    /// The user at the terminal, one question at a time.
     Terminal(Semaphore),
-    /// Nowhere: nobody is there.
+    /// There is no user.
     Nobody,
 }
 
@@ -34,7 +34,7 @@ impl Answers {
         }
     }
 
-    /// Whether somebody could look at a web page.
+    /// Whether there is a user who could look at a web page.
     pub(super) fn has_pages(&self) -> bool {
         matches!(self, Self::Terminal(_))
     }

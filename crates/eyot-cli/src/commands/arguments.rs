@@ -15,15 +15,15 @@ pub(super) struct Pair {
     pub(super) value: Given,
 }
 
-/// What was written for an argument.
+/// The value of an argument as the user wrote it.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Given {
-    /// A text, which the schema makes a value of.
+    /// A text; the schema decides which value it becomes.
     Text(String),
     Json(Value),
 }
 
-/// Takes the words apart.
+/// Splits the words into pairs.
 pub(super) fn pairs(words: Vec<String>) -> Result<Vec<Pair>, Failure> {
     words.into_iter().map(|it| pair(&it)).collect()
 }
@@ -45,7 +45,7 @@ fn pair(word: &str) -> Result<Pair, Failure> {
     Ok(Pair { name: name.to_owned(), value })
 }
 
-/// Texts by their names, for prompts: they have no other values.
+/// Texts by their names, for prompts: their arguments are only texts.
 pub(super) fn texts(pairs: Vec<Pair>) -> Result<Vec<(String, String)>, Failure> {
     let text = |Pair { name, value }| match value {
         Given::Text(text) | Given::Json(Value::String(text)) => Ok((name, text)),
@@ -70,7 +70,8 @@ pub(super) fn object(source: Option<&str>) -> Result<JsonObject, Failure> {
         .map_err(|error| Failure::usage(format!("--args is no JSON object: {error}")))
 }
 
-/// The arguments: `base` with the pairs put over it, which the schema of the tool types.
+/// The arguments: `base`, with the pairs in place of its members; the schema of the tool gives them
+/// their types.
 pub(super) fn typed(
     schema: Option<&JsonObject>,
     base: JsonObject,
@@ -92,7 +93,7 @@ pub(super) fn typed(
     Ok(arguments)
 }
 
-/// The types that a schema allows; none: any.
+/// The types that a schema allows; any type if empty.
 #[derive(Debug, Default, PartialEq)]
 struct Kinds(Vec<String>);
 
@@ -134,12 +135,12 @@ impl Kinds {
         self.0.iter().any(|it| it == kind)
     }
 
-    /// The value that a text stands for, or what it should have been.
+    /// The value that a text stands for, or the types that it should have had.
     fn value(&self, text: &str) -> Result<Value, String> {
         if self.0.is_empty() {
             return Ok(serde_json::from_str(text).unwrap_or_else(|_| text.into()));
         }
-        // A text fits everything: it is the last that is tried.
+        // Every text fits a string: that type is tried last.
         let value = serde_json::from_str(text).ok().filter(|it| self.fits(it));
         match value {
             Some(value) => Ok(value),
@@ -160,7 +161,7 @@ impl Kinds {
     }
 }
 
-/// What a reference within the schema points at.
+/// The schema that a reference within the root points at.
 fn resolve<'a>(root: &'a JsonObject, reference: &str) -> Option<&'a Value> {
     let mut steps = reference.strip_prefix("#/")?.split('/');
     let unescape = |it: &str| it.replace("~1", "/").replace("~0", "~");
@@ -180,7 +181,7 @@ fn kind_of(value: &Value) -> &'static str {
     }
 }
 
-/// References that are followed: a schema may point at itself.
+/// How many references are followed: a schema may point at itself.
 const REFERENCES_MAX: usize = 8;
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ pub(super) async fn run(call: Call, home: &Home, is_json: bool) -> anyhow::Resul
     let base = arguments::object(args.as_deref())?;
     let connection = Connection::open(home, &server, words, Answers::new(answer)).await?;
     connection.hear_logs(&server).await;
-    // Besides the types, the client learns here what a modern server wants in headers.
+    // Besides the types, the client learns here which headers a modern server wants.
     let tool = find(&connection, &name).await?;
     let schema = tool.as_ref().map(|it| &it.input_schema);
     let arguments = arguments::typed(schema, base, pairs)?;
@@ -29,7 +29,7 @@ pub(super) async fn run(call: Call, home: &Home, is_json: bool) -> anyhow::Resul
     }
 }
 
-/// The definition of a tool; `None` when it is not listed, which is no proof that there is none.
+/// The definition of a tool; `None` when it is not listed, which does not prove that there is none.
 async fn find(connection: &Connection, name: &str) -> anyhow::Result<Option<Tool>> {
     let mut tools = connection.client.tools();
     while let Some(tool) = tools.next().await {

@@ -35,7 +35,7 @@ pub(super) async fn run(complete: Complete, home: &Home, is_json: bool) -> anyho
     Ok(())
 }
 
-/// Names of prompts look like no URI.
+/// A name that looks like a URI is a template, any other is a prompt.
 fn reference(name: String) -> CompletionReference {
     match name.contains("://") || name.contains('{') {
         true => CompletionReference::resource(name),

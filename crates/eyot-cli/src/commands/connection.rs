@@ -15,7 +15,7 @@ use crate::args::Server;
 use crate::failure::{Code, Failure};
 use crate::{logging, secrets};
 
-/// Where connections live, so that they can be left in order.
+/// The runtime of the connections, so that they can be closed in order.
 pub(super) struct Home(Runtime);
 
 impl Home {
@@ -28,12 +28,12 @@ impl Home {
         self.0.shutdown.cancel();
         self.0.tasks.close();
         if tokio::time::timeout(FAREWELL, self.0.tasks.wait()).await.is_err() {
-            tracing::debug!("the server did not let go in time");
+            tracing::debug!("the server did not end in time");
         }
     }
 }
 
-/// What a command's words name: a server, then whatever the command wants.
+/// The words of a command: they name a server, then what the command needs.
 pub(super) struct Words {
     target: Target,
     /// `None`: the server is a child.
@@ -74,12 +74,12 @@ impl Words {
         self.rest.next().ok_or_else(|| Failure::usage(named))
     }
 
-    /// The words that are left.
+    /// The remaining words.
     pub(super) fn rest(&mut self) -> Vec<String> {
         self.rest.by_ref().collect()
     }
 
-    /// There are no more words.
+    /// Fails if there are more words.
     pub(super) fn end(&mut self) -> Result<(), Failure> {
         match self.rest.next() {
             None => Ok(()),
@@ -106,7 +106,7 @@ impl Connection {
         Ok(Self::connect(builder, words).await?)
     }
 
-    /// A client as the flags want it.
+    /// A client with the options that the flags ask for.
     pub(super) fn builder(
         home: &Home,
         server: &Server,
@@ -161,13 +161,13 @@ impl Connection {
         Failure::from(error).at(self.url.as_deref())
     }
 
-    /// A failure of a tool of this server.
+    /// The failure of a tool of this server.
     pub(super) fn tool_failure(&self, message: impl Into<String>) -> Failure {
         Failure::new(Code::Tool, message).at(self.url.as_deref())
     }
 }
 
-/// The silence that is borne holds for the handshake as well.
+/// The limits of a client: the bound on silence holds for the handshake as well.
 fn limits(timeout: Duration) -> Limits {
     let mut limits = Limits::default();
     limits.calls.timeout = timeout;
@@ -175,7 +175,7 @@ fn limits(timeout: Duration) -> Limits {
     limits
 }
 
-/// A server that is lost while it is connected to was never reached.
+/// A server that is lost during the connection was never reached.
 fn unconnected(error: ClientError) -> Failure {
     let is_lost = matches!(error, ClientError::Lost { .. } | ClientError::Timeout { .. });
     let mut failure = Failure::from(error);
@@ -205,5 +205,5 @@ fn show_log(log: LoggingMessageParams) {
 
 /// How long a call may take, unless its silence may be longer.
 const TOTAL: Duration = Duration::from_secs(3_600);
-/// How long a server may take to let go.
+/// How long a server may take to end.
 const FAREWELL: Duration = Duration::from_secs(5);

@@ -1,4 +1,4 @@
-//! `eyot explain`: of which era a server is, and what the bridge makes of it.
+//! `eyot explain`: the era of a server, and what the bridge makes of it.
 
 mod across;
 mod print;
@@ -17,20 +17,20 @@ use super::show;
 use crate::args::{Explain, ServedEras, Server, SpokenEra};
 use crate::failure::Failure;
 
-/// What there is to say of a server.
+/// The facts about a server.
 struct Explanation {
     steps: Vec<EraStep>,
     info: Option<Implementation>,
     has_instructions: bool,
     capabilities: ServerCapabilities,
-    /// What it speaks, one revision of each era.
+    /// The revisions that it speaks, one of each era.
     revisions: Vec<Revision>,
     clients: ServedEras,
-    /// What clients of the other era get. `None`: there are none, or nobody wants to know.
+    /// What clients of the other era get. `None`: there are none, or the user does not ask for it.
     across: Option<Across>,
 }
 
-/// Hears how the era is found.
+/// Records the steps of finding the era.
 #[derive(Clone, Default)]
 struct Steps(Arc<Mutex<Vec<EraStep>>>);
 
@@ -80,7 +80,7 @@ async fn connect(
     Ok(connected.map_err(|failure| unknown(failure, era, &steps.all()))?)
 }
 
-/// Clients of which era need the bridge, if anybody wants to know.
+/// Which clients need the bridge, if the user asks for it.
 fn wants_bridge(clients: ServedEras, revisions: &[Revision]) -> Option<BridgeReport> {
     let [revision] = revisions else { return None };
     let is_wanted = match clients {
@@ -91,7 +91,7 @@ fn wants_bridge(clients: ServedEras, revisions: &[Revision]) -> Option<BridgeRep
     is_wanted.then(|| BridgeReport::of(*revision))
 }
 
-/// A server that nobody could speak to, in the era that was wanted.
+/// The failure of a server that could not be spoken to in the wanted era.
 fn unknown(failure: Failure, wanted: EraMode, steps: &[EraStep]) -> Failure {
     let why = failure.message().to_owned();
     let told = if steps.is_empty() { why.clone() } else { story(steps) };
@@ -152,7 +152,7 @@ impl Explanation {
         }
     }
 
-    /// Clients of which eras it is told for.
+    /// The eras of the clients that the explanation is for.
     fn eras(&self) -> impl Iterator<Item = Era> {
         let clients = self.clients;
         [Era::Legacy, Era::Modern].into_iter().filter(move |era| match clients {

@@ -59,7 +59,7 @@ where
     Ok(refusal.unwrap_or_else(|| ElicitResult::new(ElicitAction::Accept)))
 }
 
-/// A yes or no; `None` is yes.
+/// Asks for a yes or no; `None` is yes.
 async fn refusal<R, W>(asked: &str, terminal: &mut (R, W)) -> io::Result<Option<ElicitResult>>
 where
     R: AsyncBufRead + Unpin,
@@ -81,7 +81,7 @@ enum Answered {
     Value(Value),
     /// The question is left out.
     Nothing,
-    /// The user went away.
+    /// The input has ended.
     End,
 }
 
@@ -122,7 +122,7 @@ where
     Ok((read_bytes > 0).then(|| line.trim().to_owned()))
 }
 
-/// What the user sees of a question: its name, what it is about, what there is to choose from.
+/// A question as the user sees it: its name, its topic, and its choices.
 fn asked(name: &str, question: &PrimitiveSchema) -> String {
     let (title, description) = words(question);
     let mut asked = plain(title.unwrap_or(name)).into_owned();
@@ -181,7 +181,7 @@ fn options(question: &PrimitiveSchema) -> Vec<(&str, &str)> {
     }
 }
 
-/// The value that a line stands for, or what is wrong with it.
+/// The value that a line stands for, or the reason why it does not fit.
 fn parse(question: &PrimitiveSchema, line: &str) -> Result<Value, String> {
     match question {
         PrimitiveSchema::String(schema) => text(schema, line),
@@ -197,7 +197,7 @@ fn parse(question: &PrimitiveSchema, line: &str) -> Result<Value, String> {
             let selected = line.split(',').map(|it| select(&options, it.trim()));
             selected.collect::<Result<Vec<_>, _>>().map(Value::from)
         }
-        // A question of a kind that is not known here: whoever knows it can write JSON.
+        // The kind of the question is unknown here: a user who knows it can write JSON.
         _ => Ok(serde_json::from_str(line).unwrap_or_else(|_| line.into())),
     }
 }

@@ -9,7 +9,7 @@ use super::connection::{Connection, Home, Words};
 use super::show;
 use crate::args::List;
 
-/// What a server offers.
+/// The lists that a server offers.
 struct Offer {
     tools: Vec<Tool>,
     prompts: Vec<Prompt>,
@@ -49,7 +49,7 @@ impl Offer {
         if declared.has("resources") {
             offer.resources = all(client.resources()).await?;
             offer.templates = match all(client.resource_templates()).await {
-                // Many a server has resources and knows no templates.
+                // Many servers have resources but no templates.
                 Err(ClientError::Rpc(error)) if error.code == eyot::jsonrpc::METHOD_NOT_FOUND => {
                     Vec::new()
                 }
@@ -123,7 +123,7 @@ fn described(description: Option<&str>) -> String {
     show::first_line(description).to_owned()
 }
 
-/// The names of a tool's arguments, those that may be left out last and with a question mark.
+/// The names of a tool's arguments: optional ones come last, with a question mark.
 fn arguments_of(schema: &JsonObject) -> String {
     let required = schema.get("required").and_then(|it| it.as_array()).into_iter().flatten();
     let required: Vec<_> = required.filter_map(|it| it.as_str()).collect();
@@ -141,5 +141,5 @@ fn argument(argument: &PromptArgument) -> String {
     }
 }
 
-/// Items of one list that are shown.
+/// How many items of one list are shown.
 const ITEMS_MAX: usize = 10_000;

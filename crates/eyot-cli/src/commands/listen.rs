@@ -25,21 +25,23 @@ pub(super) async fn run(listen: ListenTo, home: &Home) -> anyhow::Result<()> {
     while let Some(event) = subscription.next().await {
         match event.map_err(|it| connection.failure(it))? {
             SubscriptionEvent::Acknowledged(filter) if filter == SubscriptionFilter::new() => {
-                let message = "the server tells of no changes";
+                let message = "the server does not report changes";
                 return Err(Failure::new(Code::Failure, message).into());
             }
             SubscriptionEvent::Acknowledged(filter) => {
                 logging::say(&format!("listening: {}", serde_json::to_string(&filter)?));
             }
             SubscriptionEvent::Notification(message) => logging::print(&line(&message))?,
-            SubscriptionEvent::Interrupted => logging::say("interrupted; what changed is lost"),
+            SubscriptionEvent::Interrupted => {
+                logging::say("interrupted; changes in the meantime are lost")
+            }
             _ => {}
         }
     }
     Err(Failure::new(Code::Failure, "the server has ended the connection").into())
 }
 
-/// A message on one line. Line ends of JSON stand between its values, never in them.
+/// A message on one line. Line ends in JSON stand between its values, never in them.
 fn line(message: &Message) -> String {
     String::from_utf8_lossy(&message.to_bytes()).replace(['\n', '\r'], " ")
 }

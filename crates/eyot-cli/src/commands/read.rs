@@ -25,7 +25,7 @@ pub(super) async fn run(read: Read, home: &Home, is_json: bool) -> anyhow::Resul
     }
 }
 
-/// Texts as they are; bytes too, but never into a terminal.
+/// Prints texts as they are, and bytes too, but never bytes to a terminal.
 fn print(read: &ReadResourceResult) -> anyhow::Result<()> {
     let is_terminal = std::io::stdout().is_terminal();
     for contents in &read.contents {

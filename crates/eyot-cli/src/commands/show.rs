@@ -1,4 +1,4 @@
-//! What people see of what a server sent.
+//! Shows people what a server sent.
 
 use std::borrow::Cow;
 use std::io::IsTerminal as _;
@@ -8,7 +8,7 @@ use serde_json::Number;
 
 use crate::logging::print;
 
-/// Prints a text of the server on stdout: as it is for programs, harmless for a terminal.
+/// Prints a text of the server on stdout: unchanged for programs, harmless for a terminal.
 pub(super) fn text(text: &str) -> std::io::Result<()> {
     let text = text.strip_suffix('\n').unwrap_or(text);
     match std::io::stdout().is_terminal() {
@@ -23,7 +23,7 @@ pub(super) fn json(document: &impl serde::Serialize) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The text without what steers a terminal: a server must not move its reader's cursor.
+/// The text without control characters: a server must not move its reader's cursor.
 pub(super) fn plain(text: &str) -> Cow<'_, str> {
     let is_harmless = |it: char| !it.is_control() || it == '\n' || it == '\t';
     if text.chars().all(is_harmless) {
@@ -39,7 +39,7 @@ pub(super) fn plain(text: &str) -> Cow<'_, str> {
     Cow::Owned(plain)
 }
 
-/// A piece of content as text; what is no text is described.
+/// A piece of content as text; content that is no text is described.
 pub(super) fn content(block: &ContentBlock) -> String {
     match block {
         ContentBlock::Text(it) => it.text.clone(),
@@ -69,7 +69,7 @@ fn described(what: &str, mime_type: &str, bytes: Option<Vec<u8>>) -> String {
     }
 }
 
-/// A number without a fraction that is none.
+/// A number; a fraction of zero is left out.
 pub(super) fn number(number: &Number) -> String {
     let text = number.to_string();
     text.strip_suffix(".0").map_or_else(|| text.clone(), str::to_owned)

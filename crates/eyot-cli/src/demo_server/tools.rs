@@ -38,7 +38,7 @@ struct Sum {
     b: Number,
 }
 
-/// Whole numbers are added exactly.
+/// Adds whole numbers exactly.
 async fn sum(Sum { a, b }: Sum, _: CallContext) -> Result<String, eyot::HandlerError> {
     let exact = a.as_i128().zip(b.as_i128()).and_then(|(a, b)| a.checked_add(b));
     let rounded = || a.as_f64().zip(b.as_f64()).map(|(a, b)| (a + b).to_string());
@@ -73,7 +73,7 @@ struct Name {
     name: String,
 }
 
-/// Runs anew with each answer of the client; one that makes no sense is asked for again.
+/// Runs anew with each answer of the client; asks again when an answer makes no sense.
 async fn ask_name(_: NoArguments, call: CallContext) -> ToolReply {
     match call.inputs().elicited(USER) {
         Some(Elicited::Accepted(Name { name })) => format!("Hello, {name}!").into(),

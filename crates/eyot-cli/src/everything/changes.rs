@@ -1,4 +1,4 @@
-//! Tells clients that listen what has changed.
+//! Tells clients that listen about changes.
 
 use eyot::{CallContext, NoArguments, ServerBuilder, tool};
 

@@ -1,4 +1,4 @@
-//! What tools answer with: text, pictures, sounds, resources, errors.
+//! The content of tools' answers: text, pictures, sounds, resources, errors.
 
 use eyot::types::{ContentBlock, ResourceContents};
 use eyot::{CallContext, HandlerError, HandlerResult, NoArguments, ServerBuilder, tool};
@@ -41,7 +41,7 @@ async fn several(_: NoArguments, _: CallContext) -> Vec<ContentBlock> {
     ]
 }
 
-/// Any error becomes a result that says so: a model reads its text and can try something else.
+/// Any error becomes a result with its text: a model reads the text and can try something else.
 async fn fail(_: NoArguments, _: CallContext) -> HandlerResult<()> {
     Err(HandlerError::new("This tool intentionally returns an error for testing"))
 }

@@ -5,7 +5,7 @@ use eyot::types::{
     StringSchema,
 };
 
-/// Every kind of question, each with an answer that is there already.
+/// Every kind of question, each with a default answer.
 pub(super) fn with_defaults() -> ElicitSchema {
     let status = SingleSelectSchema::untitled(["active", "inactive", "pending"]);
     ElicitSchema::new()

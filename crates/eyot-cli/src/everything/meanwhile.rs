@@ -1,4 +1,4 @@
-//! What a tool can say while it works: progress, logs, and that it will take a while.
+//! Messages that a tool can send while it works: progress, logs, and that it will take a while.
 
 use std::time::Duration;
 
@@ -37,7 +37,7 @@ async fn log(_: NoArguments, call: CallContext) -> &'static str {
     "Logged"
 }
 
-/// Nobody holds a connection while the work goes on: the client comes back for the answer.
+/// The client hangs up while the work goes on, and comes back for the answer.
 async fn reconnect(_: NoArguments, call: CallContext) -> &'static str {
     call.close_stream(COME_BACK).await;
     sleep(STEP).await;

@@ -1,7 +1,7 @@
 //! Questions in the middle of a call: to the user, to the client's model.
 //!
-//! One handler serves both eras. A legacy client is asked with a request, a modern one by the
-//! answer `input_required`; meanwhile the handler waits where it asked.
+//! One handler serves both eras. A legacy client is asked with a request, a modern one with the
+//! answer `input_required`; meanwhile the handler waits.
 
 use eyot::types::{
     ClientCapabilities, ClientCapability, CreateMessageParams, ElicitParams, ElicitResult,
@@ -30,7 +30,7 @@ pub(super) fn add(server: ServerBuilder) -> ServerBuilder {
 
 #[derive(Deserialize, JsonSchema)]
 struct Prompt {
-    /// What the model is asked.
+    /// The prompt for the model.
     prompt: String,
 }
 
@@ -40,8 +40,8 @@ async fn sample(Prompt { prompt }: Prompt, call: CallContext) -> HandlerResult<S
     Ok(format!("LLM response: {}", said.text()))
 }
 
-/// A client without a model is told what it lacks in the way of programs, whatever its era: in a
-/// bridge it may be of another one than its request.
+/// A client without a model gets an error for programs, which says what it lacks; in both eras,
+/// because in a bridge the client may be of another era than its request.
 async fn need_model(_: NoArguments, call: CallContext) -> HandlerResult<String> {
     if !call.client_capabilities().await?.has(ClientCapability::Sampling) {
         let required = ClientCapabilities::default().with(ClientCapability::Sampling);
@@ -53,11 +53,11 @@ async fn need_model(_: NoArguments, call: CallContext) -> HandlerResult<String> 
 
 #[derive(Deserialize, JsonSchema)]
 struct Message {
-    /// What the user is asked.
+    /// The question to the user.
     message: String,
 }
 
-/// What the user fills in: the form is made of these fields.
+/// The form that the user fills in: it is made of these fields.
 #[derive(Serialize, Deserialize, JsonSchema)]
 struct Account {
     /// The name to log in with.
@@ -82,7 +82,7 @@ async fn stream(_: NoArguments, call: CallContext) -> HandlerResult<String> {
     elicit(Message { message: "Who are you?".to_owned() }, call).await
 }
 
-/// Forms that no type describes are put together by hand.
+/// Shows a form that no type describes, but that was put together by hand.
 async fn fill_in(call: CallContext, form: ElicitSchema) -> HandlerResult<String> {
     let params = ElicitParams::form("Please fill in the form.", form);
     let ElicitResult { action, content, .. } = call.elicit_with(params).await?;

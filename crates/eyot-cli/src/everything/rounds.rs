@@ -1,7 +1,7 @@
 //! Questions that are asked by returning them: the handler runs anew with the answers.
 //!
-//! Nothing of such a call is kept here between two rounds. What a handler wants to remember goes
-//! into its state, which the client keeps for it and cannot read or change.
+//! Nothing of such a call is kept here between two rounds. The handler's state goes to the client,
+//! which keeps it and cannot read or change it.
 
 use eyot::types::{
     ClientCapability, CreateMessageParams, CreateMessageResult, ListRootsResult, SamplingMessage,
@@ -21,9 +21,14 @@ pub(super) fn add(server: ServerBuilder) -> ServerBuilder {
         .tool(tool(rounds("list_roots"), roots).description("Asks for the client's folders."))
         .tool(tool(rounds("request_state"), confirm).description("Remembers what it asked."))
         .tool(tool(rounds("tampered_state"), confirm).description("Refuses a forged memory."))
-        .tool(tool(rounds("multiple_inputs"), all).description("Asks everyone at once."))
+        .tool(
+            tool(rounds("multiple_inputs"), all)
+                .description("Asks the user, the model and the client at once."),
+        )
         .tool(tool(rounds("multi_round"), twice).description("Asks one thing after the other."))
-        .tool(tool(rounds("capabilities"), able).description("Asks whoever is there."))
+        .tool(
+            tool(rounds("capabilities"), able).description("Asks only what the client can answer."),
+        )
 }
 
 #[derive(Deserialize, JsonSchema)]

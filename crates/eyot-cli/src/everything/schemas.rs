@@ -1,4 +1,4 @@
-//! Schemas of arguments beyond what types say: written by hand, and mirrored into headers.
+//! Schemas of arguments that go beyond types: written by hand, and mirrored into headers.
 
 use eyot::types::JsonObject;
 use eyot::{CallContext, ServerBuilder, tool};
@@ -16,7 +16,7 @@ pub(super) fn add(server: ServerBuilder) -> ServerBuilder {
         .tool(tool("test_x_mcp_header", region).description("Has an argument in a header."))
 }
 
-/// The arguments have been held against the schema when the handler gets them.
+/// The arguments have been checked against the schema before the handler gets them.
 async fn contact(arguments: JsonObject, _: CallContext) -> String {
     format!("Contact: {}", Value::Object(arguments))
 }
@@ -53,7 +53,7 @@ fn contact_schema() -> JsonObject {
 
 #[derive(Deserialize, JsonSchema)]
 struct Region {
-    /// Where to look. Whoever routes the call reads it in the header `Mcp-Param-Region`.
+    /// The region to look in. A router of the call reads it in the header `Mcp-Param-Region`.
     #[schemars(extend("x-mcp-header" = "Region"))]
     region: String,
 }

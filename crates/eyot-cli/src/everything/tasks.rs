@@ -1,6 +1,6 @@
 //! Calls that go on after their request was answered, for clients that can wait for them.
 //!
-//! A handler need not know: it works, asks and fails as in any other call.
+//! A handler need not know that it runs in a task: it works, asks and fails as in any other call.
 
 use std::time::Duration;
 
@@ -36,9 +36,9 @@ async fn greet(Name { name }: Name, _: CallContext) -> String {
 
 #[derive(Deserialize, JsonSchema)]
 struct Compute {
-    /// How long it takes.
+    /// How many seconds the work takes.
     seconds: u64,
-    /// What it is called.
+    /// The name of the work.
     label: Option<String>,
 }
 
@@ -63,7 +63,7 @@ async fn break_down(_: NoArguments, _: CallContext) -> HandlerResult<()> {
 
 #[derive(Deserialize, JsonSchema)]
 struct File {
-    /// What is deleted.
+    /// The file to delete.
     filename: String,
 }
 
@@ -85,17 +85,17 @@ struct Age {
     age: u8,
 }
 
-/// What is asked at once may be answered one by one.
+/// Questions that are asked together may be answered one by one.
 async fn introduce(_: NoArguments, call: CallContext) -> HandlerResult<String> {
     let (name, age) =
         tokio::try_join!(call.elicit("What is your name?"), call.elicit("How old are you?"))?;
     Ok(match (name.accepted(), age.accepted()) {
         (Some(Name { name }), Some(Age { age })) => format!("{name} is {age} years old"),
-        _ => "Somebody is of some age".to_owned(),
+        _ => "The user did not give both a name and an age".to_owned(),
     })
 }
 
-/// What is asked before the work begins is asked before there is a task.
+/// A question before the work begins is asked before there is a task.
 async fn begin(_: NoArguments, call: CallContext) -> HandlerResult<ToolReply> {
     let Some(answer) = call.inputs().elicited("user_name") else {
         return Ok(InputRequired::new().elicit::<Name>("user_name", "What is your name?").into());
@@ -103,7 +103,7 @@ async fn begin(_: NoArguments, call: CallContext) -> HandlerResult<ToolReply> {
     sleep(WORK).await;
     Ok(match answer {
         Elicited::Accepted(Name { name }) => format!("The work of {name} is done").into(),
-        Elicited::Declined | Elicited::Cancelled => "The work of nobody is done".into(),
+        Elicited::Declined | Elicited::Cancelled => "The work is done".into(),
     })
 }
 

@@ -1,4 +1,4 @@
-//! What is written reads back as the same value, and nobody can write a line that is not theirs.
+//! Written frames read back as the same value, and no text can forge a line.
 
 use proptest::prelude::*;
 
@@ -101,7 +101,7 @@ fn the_separators_and_line_ends_are_what_is_not_plain() {
     assert!(is_plain(b"\xE2\x80"));
 }
 
-/// What a reader gets for `text`: the same JSON, with other line ends and escaped separators.
+/// The text that a reader gets for `text`: equal JSON, with other line ends and escaped separators.
 fn as_read(text: &str, line_break: &str) -> String {
     text.replace("\r\n", "\n")
         .replace(['\r', '\n'], line_break)

@@ -1,4 +1,4 @@
-//! Lines in, messages out, whatever the network does to them.
+//! Lines in, messages out, for any way in which the network cuts them.
 
 use proptest::prelude::*;
 

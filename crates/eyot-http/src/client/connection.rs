@@ -15,7 +15,8 @@ use tokio::net::TcpStream;
 use crate::client::doorbell::Doorbell;
 use crate::{HttpError, OutgoingBody};
 
-/// hyper's two halves, kept together: the sender, and what does the work when polled.
+/// The two halves that hyper gives, kept together: the sender, and the driver that does the work
+/// when polled.
 pub(super) struct Connection {
     sender: http1::SendRequest<OutgoingBody>,
     /// `None` once it has ended.
@@ -25,11 +26,11 @@ pub(super) struct Connection {
 
 type Driver = http1::Connection<TokioIo<TcpStream>, OutgoingBody>;
 
-/// Why there is no response.
+/// The reason why there is no response.
 pub(super) enum Failure {
     /// The upstream cannot have read the request; here it is again.
     NotSent(Box<Request<OutgoingBody>>),
-    /// It may have.
+    /// The upstream may have read the request.
     Broken(String),
 }
 
@@ -48,7 +49,7 @@ impl Failure {
 impl Connection {
     pub(super) async fn open(authority: &str, limits: &Limits) -> Result<Self, String> {
         let stream = TcpStream::connect(authority).await.map_err(|error| error.to_string())?;
-        // An answer in small writes otherwise waits 40 ms for an acknowledgement.
+        // Without this, an answer in small writes waits 40 ms for an acknowledgement.
         stream.set_nodelay(true).map_err(|error| error.to_string())?;
         let mut builder = http1::Builder::new();
         builder.max_buf_size(limits.http.head_bytes_max).max_headers(limits.http.headers_max);
@@ -57,12 +58,12 @@ impl Connection {
         Ok(Self { sender, driver: Some(Box::pin(driver)), bell: Doorbell::new() })
     }
 
-    /// Sends a request, drives the connection until the head of the response is there.
+    /// Sends a request, and drives the connection until the head of the response is there.
     pub(super) async fn send(
         &mut self,
         request: Request<OutgoingBody>,
     ) -> Result<Response<Incoming>, Failure> {
-        // Notices what happened while the connection was idle, most often its end.
+        // Notices what happened to the connection while it was idle; most often it ended.
         let is_ready = std::future::poll_fn(|cx| Poll::Ready(self.poll_ready(cx)));
         if !is_ready.await {
             return Err(Failure::NotSent(Box::new(request)));
@@ -102,7 +103,7 @@ impl Connection {
         })
     }
 
-    /// Looks after the connection; `true` when another request can be sent.
+    /// Drives the connection; `true` when it can send another request.
     pub(super) fn poll_ready(&mut self, cx: &Context<'_>) -> bool {
         let Self { sender, driver, bell } = self;
         let is_ready = bell.poll(cx, |cx| {
@@ -116,7 +117,7 @@ impl Connection {
     }
 }
 
-/// The next data of a body; trailers carry nothing for us.
+/// The next data of a body; trailers are ignored.
 fn poll_data(body: &mut Incoming, cx: &mut Context<'_>) -> Poll<Option<hyper::Result<Bytes>>> {
     loop {
         match ready!(Pin::new(&mut *body).poll_frame(cx)) {

@@ -1,7 +1,7 @@
-//! A waker that does not wake a task for what it is doing itself.
+//! A waker that does not wake a task for its own work.
 //!
-//! hyper's halves of a connection wake each other through channels. Here both are polled by
-//! the same task, so that such a wake would only run the task once more for nothing.
+//! The two halves of a connection in hyper wake each other through channels. Here one task polls
+//! both, so such a wake would only run the task once more for nothing.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -22,7 +22,7 @@ struct Bell {
     task: Mutex<Waker>,
 }
 
-/// Nobody polls: a ring wakes the task.
+/// The task does not poll: a ring wakes it.
 const QUIET: u8 = 0;
 /// The task polls: a ring makes it poll again before it returns.
 const POLLING: u8 = 1;
@@ -37,7 +37,7 @@ impl Doorbell {
         Self { bell, waker }
     }
 
-    /// Polls until it is ready, or until nothing rings any more.
+    /// Polls until the future is ready, or until nothing rings any more.
     pub(super) fn poll<T>(
         &self,
         cx: &Context<'_>,

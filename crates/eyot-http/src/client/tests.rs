@@ -106,7 +106,7 @@ async fn dropping_an_answer_closes_its_connection() {
 }
 
 #[tokio::test]
-async fn upstream_that_nobody_serves_was_not_sent_anything() {
+async fn upstream_without_a_listener_was_not_sent_anything() {
     let (listener, client) = upstream().await;
     drop(listener);
     let error = get(&client).await.unwrap_err();

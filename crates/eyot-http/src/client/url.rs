@@ -17,7 +17,7 @@ pub enum InvalidUrl {
     UserInfo,
 }
 
-/// Where requests go.
+/// The place that requests go to.
 #[derive(Clone, Debug)]
 pub(super) struct Target {
     authority: String,
@@ -46,12 +46,12 @@ impl Target {
         })
     }
 
-    /// `host:port`, to connect to.
+    /// `host:port` to connect to.
     pub(super) fn authority(&self) -> &str {
         &self.authority
     }
 
-    /// What `Host` says.
+    /// The value of `Host`.
     pub(super) fn host_header(&self) -> &HeaderValue {
         &self.host_header
     }

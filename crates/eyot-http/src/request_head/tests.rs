@@ -67,7 +67,7 @@ fn header_in_other_than_ascii_is_refused() {
 }
 
 #[test]
-fn bearer_token_is_read_whatever_the_case_of_the_scheme() {
+fn bearer_token_is_read_for_any_case_of_the_scheme() {
     let headers = head(&[("authorization", "bearer abc")]);
     assert_eq!(RequestHead::read(&headers).bearer_token(), Some("abc"));
     let headers = head(&[("authorization", "Basic abc")]);

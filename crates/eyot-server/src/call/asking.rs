@@ -28,13 +28,13 @@ pub(crate) struct Asking<'c> {
 }
 
 impl Asking<'_> {
-    /// Asks anything, under a key that modern clients see.
+    /// Asks any question, under a key that modern clients see.
     pub(crate) async fn ask(&self, key: &str, question: Question) -> HandlerResult<Answer> {
         let answer = self.question(Some(key), question.clone()).await?;
         question.decode_answer(answer).map_err(|error| not_an_answer(question.method(), &error))
     }
 
-    /// Asks anything whose answer is a `T`.
+    /// Asks a question whose answer is a `T`.
     pub(crate) async fn ask_for<T: DeserializeOwned>(
         &self,
         question: impl Into<Question>,
@@ -77,8 +77,8 @@ impl Asking<'_> {
         answer.map_err(|error| client_failed(method, &error))
     }
 
-    /// The question as this client can be asked it. If it has not declared that it can, the call
-    /// fails instead.
+    /// Fits the question to what the client has declared. Fails the call if the client has not
+    /// declared that it can be asked this.
     pub(crate) fn fitted(
         &self,
         question: Question,
@@ -122,7 +122,8 @@ fn not_an_answer(method: Method<'_>, error: &serde_json::Error) -> HandlerError 
     HandlerError::new(format!("the client's answer to {method}: {error}"))
 }
 
-/// The client answered with an error: the tool can say so, the call itself was fine.
+/// The error when a client answers a question with an error. The tool can report it: the call
+/// itself was fine.
 fn client_failed(method: Method<'_>, error: &ErrorObject) -> HandlerError {
     let ErrorObject { code, message, .. } = error;
     match *code {
@@ -132,7 +133,7 @@ fn client_failed(method: Method<'_>, error: &ErrorObject) -> HandlerError {
     }
 }
 
-/// A question that is open; dropping it withdraws it.
+/// An open question; dropping it withdraws the question.
 struct OpenQuestion<'c> {
     call: &'c CallState,
     number: u32,

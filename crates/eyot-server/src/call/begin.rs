@@ -1,4 +1,4 @@
-//! A request on its way to a handler: in a call that begins, or in one that was parked.
+//! Takes a request to its handler: in a new call, or in a parked one.
 
 use std::sync::Arc;
 
@@ -13,7 +13,8 @@ use crate::rounds::inputs::Inputs;
 use crate::rounds::sealed::Sealed;
 use crate::tasks::TaskLink;
 
-/// A call as its handler will see it; or the whole reply, when it goes on elsewhere or not at all.
+/// Makes the call that the handler will see; or gives the whole reply, when a parked call goes on
+/// instead or the request fails.
 pub(crate) fn begin(
     parts: &Arc<HandlerParts>,
     call: Call,
@@ -36,7 +37,7 @@ pub(crate) fn begin(
     Ok(CallContext::begin(state, Arc::clone(parts)))
 }
 
-/// What the round brought that a request begins; or the reply, where it goes on in a parked call.
+/// The inputs of the round that a request begins; or the reply, when a parked call goes on.
 fn round(parts: &Arc<HandlerParts>, call: &Call, request: &Request) -> Result<Inputs, ReplyFuture> {
     if call.peer.era == Era::Legacy {
         return Ok(Inputs::default());
@@ -44,8 +45,8 @@ fn round(parts: &Arc<HandlerParts>, call: &Call, request: &Request) -> Result<In
     let refused = |error: ErrorObject| failed(Some(request.id()), &error);
     let round = RoundParams::of(request).map_err(refused)?;
     let Some(state) = round.request_state else {
-        // Answers without a state: to a round of another server, or made up. A handler that
-        // asks for these keys will find them; that is all that they can do.
+        // The client answers without a state: it answers a round of another server, or made the
+        // answers up. A handler that asks for these keys will find them; they can do nothing else.
         let inputs = round.input_responses.map(|it| Inputs::new(it, None));
         return Ok(inputs.unwrap_or_default());
     };
@@ -62,7 +63,7 @@ fn round(parts: &Arc<HandlerParts>, call: &Call, request: &Request) -> Result<In
     }
 }
 
-/// An error that is the answer.
+/// The reply that consists of an error.
 pub(crate) fn failed(id: Option<Id>, error: &ErrorObject) -> ReplyFuture {
     let answer = Response::of_error(id, error);
     Box::pin(std::future::ready(Ok(Reply::One(answer))))

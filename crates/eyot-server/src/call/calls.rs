@@ -18,7 +18,7 @@ pub(crate) struct Calls {
     /// How long a modern client may take for a round.
     pub(crate) round_timeout: Duration,
     keys: Arc<SealKeys>,
-    /// Tells our questions from those of an earlier process in the same session.
+    /// Tells our questions from those that an earlier process asked in the same session.
     question_prefix: String,
     questions: AtomicU64,
 }
@@ -34,7 +34,7 @@ impl Calls {
         }
     }
 
-    /// The id of a question to a legacy client: never used twice in a session.
+    /// A new id for a question to a legacy client, never used twice in a session.
     pub(crate) fn question_id(&self) -> Id {
         let number = self.questions.fetch_add(1, Ordering::Relaxed);
         Id::from_text(&format!("{}.{number}", self.question_prefix))
@@ -45,7 +45,7 @@ impl Calls {
         self.sealed_state(peer, request).seal(state, self.round_timeout)
     }
 
-    /// What seals and opens the states of this request.
+    /// The sealer of the states that belong to this request.
     pub(crate) fn sealed_state<'a>(
         &'a self,
         peer: &'a Peer,

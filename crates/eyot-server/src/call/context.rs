@@ -1,4 +1,4 @@
-//! What a handler knows of its call, and what it can say meanwhile.
+//! What a handler knows of its call, and what it can send before its answer.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -34,8 +34,8 @@ use crate::schema::form_schema;
 
 /// One call as its handler sees it. Cheap to clone; clones belong to the same call.
 ///
-/// A handler may give a clone to other tasks. What they send once the call has ended goes
-/// nowhere; [`cancellation`](Self::cancellation) tells them to stop.
+/// A handler may give a clone to other tasks. Messages that these send after the end of the call
+/// are dropped; [`cancellation`](Self::cancellation) tells them to stop.
 ///
 /// A call that has become a task (see [`TaskPolicy`](crate::TaskPolicy)) is used in the same way:
 /// its questions wait for `tasks/update`, and it is over when it is done, cancelled or expired.
@@ -51,7 +51,7 @@ struct CallShared {
 }
 
 impl CallContext {
-    /// A call to the server of these parts. A legacy session hears of it.
+    /// Begins a call to the server of these parts, and registers it in its legacy session.
     pub(crate) fn begin(state: CallState, parts: Arc<HandlerParts>) -> Self {
         let call = Self(Arc::new(CallShared { state, parts }));
         if let Some(session) = &call.0.state.session {
@@ -60,19 +60,19 @@ impl CallContext {
         call
     }
 
-    /// The call has ended.
+    /// Removes the call, which has ended, from its session.
     pub(crate) fn leave(&self) {
         if let Some(session) = &self.0.state.session {
             session.memory.leave(&*self.0);
         }
     }
 
-    /// What belongs to the call itself.
+    /// The state of the call itself.
     pub(crate) fn state(&self) -> &CallState {
         &self.0.state
     }
 
-    /// The server that answers the call.
+    /// The parts of the server that answers the call.
     pub(crate) fn parts(&self) -> &Arc<HandlerParts> {
         &self.0.parts
     }
@@ -81,7 +81,7 @@ impl CallContext {
         &self.0.state.exchange
     }
 
-    /// The call for what must not keep it.
+    /// A weak handle to the call.
     pub(crate) fn downgrade(&self) -> Weak<dyn RunningCall> {
         let call: Weak<CallShared> = Arc::downgrade(&self.0);
         call
@@ -116,7 +116,8 @@ impl CallContext {
         self.0.state.peer.era
     }
 
-    /// The name that the client's credentials stand for; `None` when nobody asks for any.
+    /// The name that the client's credentials stand for; `None` when the server asks for no
+    /// credentials.
     #[must_use]
     pub fn principal(&self) -> Option<&Arc<str>> {
         self.0.state.peer.principal_name()
@@ -128,8 +129,8 @@ impl CallContext {
         self.0.state.peer.address
     }
 
-    /// What carries the client's messages: a program that has started this one is trusted more,
-    /// perhaps, than one that comes over HTTP.
+    /// What carries the client's messages. A server may trust the program that started it more than
+    /// a client that comes over HTTP.
     #[must_use]
     pub fn transport(&self) -> Transport {
         self.0.state.peer.transport
@@ -200,8 +201,8 @@ impl CallContext {
     }
 
     /// Sends a log message to the client, if it wants messages of this level. Waits while the
-    /// client reads slowly. The server must have declared [`logging`](crate::ServerBuilder::logging).
-    /// A task has nowhere to log to.
+    /// client reads slowly. The server must have declared
+    /// [`logging`](crate::ServerBuilder::logging). A task has nowhere to log to.
     ///
     /// # Cancel safety
     ///
@@ -215,15 +216,15 @@ impl CallContext {
         self.0.state.send(Message::notification(Method::LoggingMessage.as_str(), &params)).await;
     }
 
-    /// Whether the client would get a log message of this level: worth asking before one is
-    /// made at some cost.
+    /// Whether the client would get a log message of this level: ask before you make a message that
+    /// is costly to make.
     #[must_use]
     pub fn wants_log(&self, level: &LogLevel) -> bool {
         self.0.parts.registry.has_logging && self.0.state.wants_log(level)
     }
 
     /// Sends any notification that belongs to this call. Waits while the client reads slowly.
-    /// Those of a task go nowhere.
+    /// Notifications of a task are dropped.
     ///
     /// # Cancel safety
     ///
@@ -233,8 +234,8 @@ impl CallContext {
     }
 
     /// Lets the client hang up in a call that takes long: the stream that waits for the answer is
-    /// closed, the call goes on, and the client comes back for the rest after `retry`. So nobody
-    /// holds a connection open for nothing.
+    /// closed, the call goes on, and the client comes back for the rest after `retry`. So the
+    /// client need not hold a connection open for nothing.
     ///
     /// "The server MAY close the connection (without terminating the stream) after sending an SSE
     /// event with an event ID to the client" (2025-11-25, basic/transports). Clients of other
@@ -253,27 +254,28 @@ impl CallContext {
 
     /// Fires when the call ends early: the client has cancelled it or gone, or it took too long.
     ///
-    /// The handler itself is simply dropped; this is for what it has given to other tasks.
+    /// The handler itself is simply dropped; the token is for work that it has given to other
+    /// tasks.
     #[must_use]
     pub fn cancellation(&self) -> CancellationToken {
         self.0.state.exchange.cancellation()
     }
 
-    /// Says what the call does now, for people, if it is a task or becomes one: its client sees
-    /// the last text as the status message.
+    /// Sets a text for people about what the call does now, if it is a task or becomes one: the
+    /// client sees the last text as the task's status message.
     pub fn set_status_message(&self, message: impl Into<String>) {
         if let Some(link) = &self.0.state.task {
             link.say(message.into());
         }
     }
 
-    /// The id of the task that the call has become. `None`: it is answered when it is done.
+    /// The id of the task that the call has become; `None` while it is an ordinary call.
     #[must_use]
     pub fn task_id(&self) -> Option<Arc<str>> {
         self.0.state.task().map(|task| task.read(|it| Arc::clone(it.id())))
     }
 
-    /// What this round of the call brought, for handlers that ask by returning
+    /// The inputs of this round of the call, for handlers that ask by returning
     /// [`InputRequired`](crate::InputRequired).
     #[must_use]
     pub fn inputs(&self) -> Inputs {
@@ -300,7 +302,7 @@ impl CallContext {
         Elicited::of(answer).map_err(wrong)
     }
 
-    /// Asks the user with whatever form or page `params` describe.
+    /// Asks the user with the form or page that `params` describe.
     ///
     /// # Errors
     ///
@@ -339,7 +341,7 @@ impl CallContext {
         self.asking().ask_for(Question::roots()).await
     }
 
-    /// Asks anything under a key of the handler's choice, which modern clients see and which must
+    /// Asks any question under a key of the handler's choice. Modern clients see the key; it must
     /// be unique within the call.
     ///
     /// # Errors

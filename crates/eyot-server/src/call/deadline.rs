@@ -10,7 +10,7 @@ use super::context::CallContext;
 use crate::failure::{HandlerError, HandlerResult};
 use crate::registry::handling::Handling;
 
-/// A handler with a limit. While a question to the client is open, the time stands still.
+/// A handler with a time limit. While a question to the client is open, the time stands still.
 pub(crate) struct Deadline<R> {
     handler: Handling<R>,
     call: CallContext,
@@ -35,7 +35,7 @@ impl<R> Future for Deadline<R> {
         if let Poll::Ready(reply) = this.handler.as_mut().poll(cx) {
             return Poll::Ready(reply);
         }
-        // A call that was parked comes back long after its end: its time begins anew as well.
+        // A parked call may come back long after its deadline: its time begins anew as well.
         let is_asking = this.call.exchange().has_open_question();
         if std::mem::replace(&mut this.was_asking, is_asking) || is_asking {
             this.end.as_mut().reset(Instant::now() + this.timeout);

@@ -1,4 +1,4 @@
-//! What a handler shares with whoever polls it: messages on their way out, questions, the end.
+//! What a handler shares with the poll that runs it: outgoing messages, questions, the end.
 //!
 //! There is no channel and no task between them: a handler that sends leaves its message here,
 //! and the poll that ran the handler takes it.
@@ -22,23 +22,23 @@ struct State {
     out: VecDeque<ReplyItem>,
     /// Handlers that wait until `out` has room.
     waiting: Vec<Waker>,
-    questions: Vec<Asked>,
+    questions: Vec<PendingQuestion>,
     questions_asked: u32,
     questions_max: usize,
     /// The keys of all questions so far.
     keys: HashSet<String>,
-    /// Whoever polls the handler.
+    /// Wakes the poll that runs the handler.
     poller: Option<Waker>,
     is_cancelled: bool,
     cancellation: Option<CancellationToken>,
 }
 
-/// A question to the client that a handler waits for.
+/// A question to the client, and the handler that waits for its answer.
 #[derive(Debug)]
-struct Asked {
+struct PendingQuestion {
     number: u32,
     name: QuestionName,
-    /// `None`: it is out already, and nobody reads it again.
+    /// `None`: the question has gone out already and is not read again.
     question: Option<Question>,
     answer: Option<QuestionAnswer>,
     waker: Option<Waker>,
@@ -69,18 +69,18 @@ pub(crate) enum Outgoing {
     Nothing,
 }
 
-/// There are as many questions as there may be.
+/// The call has as many open questions as it may have.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TooManyQuestions;
 
 impl Exchange {
-    /// The exchange of a call that begins, with room for this many open questions.
+    /// The exchange of a new call, with room for this many open questions.
     pub(crate) fn new(questions_max: usize) -> Self {
         Self(Mutex::new(State { questions_max, ..State::default() }))
     }
 
-    /// Takes a part out, once there is room. A handler that sends faster than the client reads
-    /// waits here: that is the back-pressure.
+    /// Queues a part for the client, once there is room. A handler that sends faster than the
+    /// client reads waits here: that is the back-pressure.
     pub(crate) fn poll_send(&self, part: &mut Option<ReplyItem>, cx: &mut Context<'_>) -> Poll<()> {
         let mut state = self.0.lock();
         if state.is_cancelled {
@@ -97,8 +97,8 @@ impl Exchange {
         Poll::Ready(())
     }
 
-    /// Before the handler is polled: what there is to do instead. Meanwhile nobody is woken
-    /// by what the handler sends: it is looked for right after.
+    /// Takes what is ready before the handler is polled. During the poll, what the handler sends
+    /// wakes no task: [`end_poll`](Self::end_poll) looks for it right after.
     pub(crate) fn begin_poll(&self) -> Outgoing {
         let mut state = self.0.lock();
         state.poller = None;
@@ -109,16 +109,15 @@ impl Exchange {
         outgoing
     }
 
-    /// After the handler was polled: what it left. When it left nothing, the poll that waits
-    /// for more is woken.
+    /// Takes what the handler left in its poll. When it left nothing, later messages wake the poll.
     pub(crate) fn end_poll(&self, cx: &Context<'_>) -> Outgoing {
         let mut state = self.0.lock();
         let outgoing = match state.next() {
             Outgoing::Nothing if state.wants_input() => Outgoing::Asks,
             outgoing => outgoing,
         };
-        // A call that asks may be left at rest; in a task it is polled on, and must be woken by
-        // what others send or ask in its name.
+        // A parked call that asks may be left at rest; a call in a task is polled on, and must be
+        // woken when other tasks send or ask in its name.
         if matches!(outgoing, Outgoing::Nothing | Outgoing::Asks) {
             state.poller = Some(cx.waker().clone());
         }
@@ -141,8 +140,8 @@ impl Exchange {
         Ok(number)
     }
 
-    /// Asks a modern client: in the answer to its request, or in the state of its task. A key
-    /// that was used before in the call, answered or not, is made another.
+    /// Asks a modern client: in the answer to its request, or in the state of its task. If the call
+    /// has used the key before, answered or not, another key is taken.
     pub(crate) fn ask_input(
         &self,
         key: Option<&str>,
@@ -174,7 +173,7 @@ impl Exchange {
         Poll::Pending
     }
 
-    /// The handler no longer waits for the answer. A legacy client is told so.
+    /// Drops a question whose answer the handler no longer waits for. A legacy client is told so.
     pub(crate) fn withdraw(&self, number: u32) {
         let mut state = self.0.lock();
         let Some(index) = state.questions.iter().position(|it| it.number == number) else {
@@ -190,7 +189,7 @@ impl Exchange {
         }
     }
 
-    /// Takes a response of the client; `false` when it answers nothing that is asked here.
+    /// Takes a response of the client; `false` when no open question has this id.
     pub(crate) fn answer(&self, response: &Response) -> bool {
         let Some(id) = response.id() else { return false };
         let answer = match response.error_object() {
@@ -203,10 +202,10 @@ impl Exchange {
         self.set_answer(&QuestionName::Id(id), answer)
     }
 
-    /// Answers the question of that name; `false` when there is none that waits.
+    /// Answers the question of that name; `false` when no such question is open.
     pub(crate) fn set_answer(&self, name: &QuestionName, answer: QuestionAnswer) -> bool {
         let mut state = self.0.lock();
-        let is_asked = |it: &&mut Asked| it.name == *name && it.answer.is_none();
+        let is_asked = |it: &&mut PendingQuestion| it.name == *name && it.answer.is_none();
         let Some(question) = state.questions.iter_mut().find(is_asked) else { return false };
         question.answer = Some(answer);
         let waker = question.waker.take();
@@ -231,8 +230,8 @@ impl Exchange {
         self.0.lock().questions.iter().any(|it| it.answer.is_none())
     }
 
-    /// Ends the call: nothing it sends reaches the client any more, but that its questions are
-    /// withdrawn.
+    /// Ends the call: from now on it sends nothing to the client except the withdrawal of its
+    /// questions.
     pub(crate) fn cancel(&self) {
         let mut state = self.0.lock();
         if std::mem::replace(&mut state.is_cancelled, true) {
@@ -249,14 +248,14 @@ impl Exchange {
         wake(wakers);
     }
 
-    /// What a cancelled call has left to say.
+    /// Takes the messages that a cancelled call still has to send.
     pub(crate) fn take_rest(&self) -> Vec<Message> {
         let mut state = self.0.lock();
         let rest = state.out.drain(..).filter_map(ReplyItem::into_message);
         rest.filter(|it| it.is_method(Method::Cancelled.as_str())).collect()
     }
 
-    /// Fires when the call ends early: for work that a handler has given to others.
+    /// Fires when the call ends early: for work that a handler has given to other tasks.
     pub(crate) fn cancellation(&self) -> CancellationToken {
         let mut state = self.0.lock();
         let token = state.cancellation.get_or_insert_with(CancellationToken::new).clone();
@@ -278,12 +277,12 @@ impl State {
         }
         let number = self.questions_asked;
         self.questions_asked = number.wrapping_add(1);
-        self.questions.push(Asked { number, name, question, answer: None, waker: None });
+        self.questions.push(PendingQuestion { number, name, question, answer: None, waker: None });
         Ok(number)
     }
 
-    /// The key that a handler wishes, or one made of the question's number; never one that there
-    /// was before. "A server MUST NOT reuse a key for a subsequent server-to-client request"
+    /// The key that a handler wishes, or one made of the question's number; never one that the call
+    /// has used before. "A server MUST NOT reuse a key for a subsequent server-to-client request"
     /// (tasks extension, Task Update Requests).
     fn unused_key(&self, wish: Option<&str>) -> String {
         let mut key = wish.map_or_else(|| format!("q{}", self.questions_asked), str::to_owned);
@@ -293,7 +292,7 @@ impl State {
         key
     }
 
-    /// Nobody waits for answers any more. A question that has not gone out need not be withdrawn.
+    /// Withdraws every open question. A question that has not gone out is dropped instead.
     fn withdraw_all(&mut self) {
         let unsent = std::mem::take(&mut self.out);
         let unsent: Vec<Id> = unsent.into_iter().filter_map(|it| it.into_message()?.id()).collect();
@@ -316,13 +315,13 @@ impl State {
 
     /// Whether the handler waits for a modern client's next round.
     fn wants_input(&self) -> bool {
-        let is_open = |it: &Asked| {
+        let is_open = |it: &PendingQuestion| {
             matches!(it.name, QuestionName::Key(_)) && it.answer.is_none() && it.waker.is_some()
         };
         self.questions.iter().any(is_open)
     }
 
-    /// Whoever waits for the room that there is now.
+    /// The wakers of the handlers that wait for the room that there is now.
     fn take_waiting(&mut self, outgoing: &Outgoing) -> Vec<Waker> {
         match outgoing {
             Outgoing::Part(_) | Outgoing::Cancelled => std::mem::take(&mut self.waiting),
@@ -331,13 +330,13 @@ impl State {
     }
 }
 
-/// Says to a legacy client that its answer is not waited for.
+/// Tells a legacy client that its answer is no longer waited for.
 fn withdrawal(question: Id) -> Message {
     let params = CancelledParams::new(question);
     Message::notification(Method::Cancelled.as_str(), &params)
 }
 
-/// A question as a legacy client gets it.
+/// The question as the request that a legacy client gets.
 fn request(id: Id, question: Question) -> Message {
     let method = question.method().as_str().to_owned();
     match question {
@@ -349,19 +348,19 @@ fn request(id: Id, question: Question) -> Message {
     }
 }
 
-/// There is something for who polls.
+/// Releases the lock, then wakes the poll: there is something for it.
 fn release(mut state: MutexGuard<'_, State>) {
     let poller = state.poller.take();
     drop(state);
     wake(poller);
 }
 
-/// Wakes without a lock: who is woken may come back at once.
+/// Wakes without a lock: a woken task may come back at once.
 fn wake(wakers: impl IntoIterator<Item = Waker>) {
     wakers.into_iter().for_each(Waker::wake);
 }
 
-/// Messages of one call that wait for its client to read.
+/// How many messages of one call may wait for its client to read.
 const OUT_PARTS_MAX: usize = 16;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Handlers for calls: tools, prompts, resources, completion.
+//! Starts the handlers of tools, prompts, resources and completions.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ use crate::registry::resource::{Reader, UriVariables};
 use crate::registry::tool::RegisteredTool;
 use crate::tasks::TaskReply;
 
-/// Runs a tool; layers around it are behind us.
+/// Runs a tool; the call has passed the layers around it already.
 pub(crate) fn run_tool(
     parts: &Arc<HandlerParts>,
     tool: Arc<RegisteredTool<CallContext>>,
@@ -90,7 +90,7 @@ pub(crate) fn run_method(
     run(parts, call, |call| Box::pin(answer_method(method, call)))
 }
 
-/// Makes a reply of a handler. Nothing runs before it is polled.
+/// Makes a reply of a handler. The handler first runs when the reply is polled.
 fn run(
     parts: &Arc<HandlerParts>,
     call: Call,
@@ -140,7 +140,8 @@ async fn answer_tool(tool: Arc<RegisteredTool<CallContext>>, call: CallContext) 
         Ok(result) => {
             let schema = tool.definition.output_schema.as_ref();
             let result = match schema.filter(|_| era == Era::Legacy) {
-                // A schema that its revision cannot have was wrapped in the list: so is this.
+                // A schema that the revision cannot have was wrapped in the list, so the content is
+                // too.
                 Some(schema) => {
                     let revision = call.revision();
                     let (result, losses) = revision::call_tool_result(revision, result, schema);

@@ -10,14 +10,14 @@ use super::context::{CallContext, HandlerParts};
 use super::handlers::run_tool;
 use crate::registry::tool::RegisteredTool;
 
-/// Which tool a call is for, while it passes the layers around that tool.
+/// The tool that a call is for, while the call passes the layers around that tool.
 #[derive(Clone, Debug)]
 pub(crate) struct LayeredCall {
     pub(crate) parts: Arc<HandlerParts>,
     pub(crate) tool: Arc<RegisteredTool<CallContext>>,
 }
 
-/// The tool itself, behind its layers.
+/// The service of the tool itself, behind its layers.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Innermost;
 

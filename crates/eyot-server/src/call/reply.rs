@@ -1,4 +1,4 @@
-//! What the client of a call gets: one message, or several with the answer last.
+//! The reply of a call: one message, or several with the answer last.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -16,15 +16,15 @@ use super::run::{Run, Step};
 use crate::parked::{CameBack, ClientGuard};
 use crate::rounds::sealed::{ParkedPlace, Sealed, input_required};
 
-/// Says the messages of a call to one client: a handler that has just begun, or a [`NextRound`].
+/// Gives the messages of a call to one client: a new handler, or a [`NextRound`].
 pub(crate) trait Speaker: Sized + Send + Unpin + 'static {
-    /// What is said next. With the last word the speaker goes.
-    fn poll_said(this: &mut Option<Self>, cx: &mut Context<'_>) -> Poll<Said>;
+    /// The next message. The last one takes the speaker away.
+    fn poll_output(this: &mut Option<Self>, cx: &mut Context<'_>) -> Poll<SpeakerOutput>;
 }
 
-/// What is said to a client.
-pub(crate) enum Said {
-    /// Something before the answer.
+/// One message of a speaker to its client.
+pub(crate) enum SpeakerOutput {
+    /// A message before the answer.
     Part(ReplyItem),
     /// The answer; `None` when the call was cancelled.
     Last(Option<Response>),
@@ -37,13 +37,13 @@ impl<S: Speaker> Future for CallReply<S> {
     type Output = Result<Reply, Fault>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        Poll::Ready(Ok(match ready!(S::poll_said(&mut self.0, cx)) {
-            // Where it goes on, it moves into a box of its own; that is rare.
-            Said::Part(part) => {
+        Poll::Ready(Ok(match ready!(S::poll_output(&mut self.0, cx)) {
+            // A reply that becomes a stream moves into a box of its own; that is rare.
+            SpeakerOutput::Part(part) => {
                 let speaker = self.0.take();
                 Reply::Stream(Messages::new(CallStream { first: Some(part), speaker }))
             }
-            Said::Last(last) => last.map_or(Reply::None, Reply::One),
+            SpeakerOutput::Last(last) => last.map_or(Reply::None, Reply::One),
         }))
     }
 }
@@ -61,27 +61,27 @@ impl<S: Speaker> Stream for CallStream<S> {
         if let Some(first) = self.first.take() {
             return Poll::Ready(Some(Ok(first)));
         }
-        let item = match ready!(S::poll_said(&mut self.speaker, cx)) {
-            Said::Part(part) => Some(part),
-            Said::Last(last) => last.map(ReplyItem::from),
+        let item = match ready!(S::poll_output(&mut self.speaker, cx)) {
+            SpeakerOutput::Part(part) => Some(part),
+            SpeakerOutput::Last(last) => last.map(ReplyItem::from),
         };
         Poll::Ready(item.map(Ok))
     }
 }
 
 impl Speaker for Run {
-    fn poll_said(this: &mut Option<Self>, cx: &mut Context<'_>) -> Poll<Said> {
-        let Some(run) = this else { return Poll::Ready(Said::Last(None)) };
+    fn poll_output(this: &mut Option<Self>, cx: &mut Context<'_>) -> Poll<SpeakerOutput> {
+        let Some(run) = this else { return Poll::Ready(SpeakerOutput::Last(None)) };
         let step = ready!(run.poll_step(cx));
         if let Step::Part(part) = step {
-            return Poll::Ready(Said::Part(part));
+            return Poll::Ready(SpeakerOutput::Part(part));
         }
         let run = this.take();
-        Poll::Ready(Said::Last(match step {
+        Poll::Ready(SpeakerOutput::Last(match step {
             Step::Answer(answer) => Some(answer),
             Step::Asks => match run.map(park) {
-                // It waits like others, and is told at once.
-                Some(Ok(waiting)) => return NextRound::poll_said(&mut Some(waiting), cx),
+                // This client waits like the others, and is told at once.
+                Some(Ok(waiting)) => return NextRound::poll_output(&mut Some(waiting), cx),
                 Some(Err(refused)) => Some(refused),
                 None => None,
             },
@@ -102,20 +102,20 @@ fn park(run: Run) -> Result<NextRound, Response> {
     Ok(NextRound { guard, client })
 }
 
-/// A request of a client that waits for what comes of a round.
+/// A client's request that waits for the outcome of a round.
 struct NextRound {
     guard: ClientGuard<Run>,
     client: RoundClient,
 }
 
-/// Who gets the answer to a round, and for what.
+/// The client that gets the answer to a round, and its request.
 struct RoundClient {
     parts: Arc<HandlerParts>,
     peer: Peer,
     request: Request,
 }
 
-/// Goes on with a parked call, for a client that has come back to it.
+/// Continues a parked call for a client that has come back to it.
 ///
 /// # Errors
 /// The error for the client when there is no such call.
@@ -143,12 +143,12 @@ pub(crate) fn come_back(
 }
 
 impl NextRound {
-    /// If this client leads, the handler goes on for its request, with these answers.
+    /// If this client leads the call, the handler goes on for its request, with these answers.
     fn lead(&mut self, answers: JsonObject) {
         if let Some(run) = self.guard.handler() {
             run.call().state().begin_round(self.client.request.clone());
             for (key, answer) in answers {
-                // Whatever nobody asked for is not read.
+                // Answers to questions that the call did not ask are not read.
                 run.call().exchange().set_answer(&QuestionName::Key(key), Ok(answer));
             }
         }
@@ -156,23 +156,23 @@ impl NextRound {
 }
 
 impl Speaker for NextRound {
-    fn poll_said(this: &mut Option<Self>, cx: &mut Context<'_>) -> Poll<Said> {
-        let Some(next) = this else { return Poll::Ready(Said::Last(None)) };
+    fn poll_output(this: &mut Option<Self>, cx: &mut Context<'_>) -> Poll<SpeakerOutput> {
+        let Some(next) = this else { return Poll::Ready(SpeakerOutput::Last(None)) };
         loop {
             let Some(run) = next.guard.handler() else {
                 match ready!(next.guard.poll_told(cx)) {
                     Some(told) => {
                         let answer = next.client.answer(told, next.guard.place());
                         *this = None;
-                        return Poll::Ready(Said::Last(Some(answer)));
+                        return Poll::Ready(SpeakerOutput::Last(Some(answer)));
                     }
-                    // The one that led before has given the answers.
+                    // The client that led before has given the answers.
                     None => next.lead(JsonObject::new()),
                 }
                 continue;
             };
             match ready!(run.poll_step(cx)) {
-                Step::Part(part) => return Poll::Ready(Said::Part(part)),
+                Step::Part(part) => return Poll::Ready(SpeakerOutput::Part(part)),
                 Step::Answer(answer) => next.guard.finish(answer),
                 Step::Asks => {
                     let asked = run.call().exchange().open_inputs();
@@ -181,7 +181,7 @@ impl Speaker for NextRound {
                 Step::Cancelled => {
                     next.guard.lose();
                     *this = None;
-                    return Poll::Ready(Said::Last(None));
+                    return Poll::Ready(SpeakerOutput::Last(None));
                 }
             }
         }
@@ -189,7 +189,7 @@ impl Speaker for NextRound {
 }
 
 impl RoundClient {
-    /// What the client is told, as the answer to its request.
+    /// The answer to the client's request, made of what the machine tells it.
     fn answer(&self, told: Told, place: ParkedPlace) -> Response {
         let id = self.request.id();
         match told.word {

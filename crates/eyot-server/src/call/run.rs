@@ -11,7 +11,7 @@ use eyot_service::ReplyItem;
 use super::context::CallContext;
 use super::exchange::Outgoing;
 
-/// A handler's future; its output is the answer, written already.
+/// A handler's future; its output is the answer, encoded already.
 pub(crate) type Answering = Pin<Box<dyn Future<Output = Response> + Send>>;
 
 /// One call that runs. Dropping it drops the handler: that is how a call is cancelled.
@@ -23,13 +23,13 @@ pub(crate) struct Run {
     answer: Option<Response>,
 }
 
-/// What a call does next.
+/// The next step of a call.
 pub(crate) enum Step {
     /// It sends something.
     Part(ReplyItem),
     /// It is done.
     Answer(Response),
-    /// It waits for the client's next round, and for nothing else that we know of.
+    /// It waits for the client's next round, and for nothing else that this crate knows of.
     Asks,
     /// It was cancelled: there is no answer.
     Cancelled,
@@ -45,7 +45,7 @@ impl Run {
         &self.call
     }
 
-    /// What comes next.
+    /// Polls for the next step.
     pub(crate) fn poll_step(&mut self, cx: &mut Context<'_>) -> Poll<Step> {
         match self.call.exchange().begin_poll() {
             Outgoing::Part(part) => return Poll::Ready(Step::Part(part)),
@@ -76,13 +76,13 @@ impl Run {
     }
 }
 
-/// A panic ends its own call and nothing else.
+/// Polls the handler. A panic ends this call and nothing else.
 fn poll_handler(
     handler: &mut Answering,
     call: &CallContext,
     cx: &mut Context<'_>,
 ) -> Poll<Response> {
-    // The future is dropped right after a panic: nobody sees what it left half done.
+    // The future is dropped right after a panic, so its half-done state is never seen.
     let polled = catch_unwind(AssertUnwindSafe(|| handler.as_mut().poll(cx)));
     polled.unwrap_or_else(|_panic| {
         let method = call.method();
@@ -93,7 +93,7 @@ fn poll_handler(
 }
 
 impl Drop for Run {
-    /// Whatever the handler gave to others is told that nobody waits for it.
+    /// Tells the tasks that got work from the handler that the call has ended.
     fn drop(&mut self) {
         if self.handler.is_some() {
             self.call.exchange().cancel();

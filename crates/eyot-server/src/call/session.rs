@@ -1,4 +1,4 @@
-//! What a server remembers of a legacy session besides what is stored.
+//! What a server remembers of a legacy session beside what is stored.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, OnceLock, Weak};
@@ -13,28 +13,28 @@ use super::running::RunningCall;
 use crate::changes::log::Place;
 use crate::failure::{HandlerError, HandlerResult};
 
-/// Made when a session's first call comes, so that a session at rest is nothing but its
-/// entry in the store and in the map of the live ones.
+/// Made when the first call of a session comes: until then a session is nothing but its entry in
+/// the store and in the map of the live sessions.
 #[derive(Debug)]
 pub(crate) struct HandlerSession {
     calls: Mutex<Calls>,
-    /// Up to where the client knows what has changed.
+    /// The client has been told of every change before this place.
     seen: Mutex<Place>,
-    /// Read from the store when a handler wants to know.
+    /// The client's `initialize`, read from the store when a handler first needs it.
     client: OnceLock<Arc<InitializeParams>>,
 }
 
 #[derive(Debug, Default)]
 struct Calls {
     running: Vec<Weak<dyn RunningCall>>,
-    /// What calls that were dropped have left to say.
-    left: VecDeque<Message>,
-    /// Of the stream that says it, which has this number.
+    /// Messages of dropped calls that have not gone out yet.
+    unsent: VecDeque<Message>,
+    /// The stream that sends them: its number and its waker.
     listener: Option<(u64, Waker)>,
 }
 
 impl HandlerSession {
-    /// What is kept with the session; made now if there is nothing yet.
+    /// The memory that is kept with the session; made now if there is none yet.
     pub(crate) fn of(context: &SessionHandle, now: Place) -> Arc<Self> {
         context.value_or_else(|| {
             let (calls, client) = (Mutex::default(), OnceLock::new());
@@ -42,48 +42,49 @@ impl HandlerSession {
         })
     }
 
-    /// Takes a call that runs.
+    /// Adds a running call.
     pub(crate) fn enter(&self, call: Weak<dyn RunningCall>) {
         self.calls.lock().running.push(call);
     }
 
-    /// Lets go of a call that has ended. What it can no longer say itself is said to whoever
-    /// listens to the session: the stream of a call that is cancelled over a pipe is cut off.
+    /// Removes a call that has ended. The session's listener gets the messages that the call can no
+    /// longer send itself: when a call is cancelled over a pipe, its own stream is cut off.
     pub(crate) fn leave(&self, call: &dyn RunningCall) {
-        let left = call.exchange().take_rest();
+        let rest = call.exchange().take_rest();
         let mut calls = self.calls.lock();
         calls.running.retain(|it| !std::ptr::addr_eq(it.as_ptr(), call));
-        if !left.is_empty() {
-            let room = LEFT_MAX.saturating_sub(calls.left.len());
-            calls.left.extend(left.into_iter().take(room));
+        if !rest.is_empty() {
+            let room = UNSENT_MAX.saturating_sub(calls.unsent.len());
+            calls.unsent.extend(rest.into_iter().take(room));
             let listener = calls.listener.take();
             drop(calls);
             listener.into_iter().for_each(|(_, waker)| waker.wake());
         }
     }
 
-    /// What dropped calls have left to say. `None`: nothing; the newest listener is woken then.
-    pub(crate) fn poll_left(&self, listener: u64, cx: &Context<'_>) -> Option<Message> {
+    /// The next unsent message of a dropped call. `None`: there is none, and the newest listener is
+    /// woken when there is.
+    pub(crate) fn poll_unsent(&self, listener: u64, cx: &Context<'_>) -> Option<Message> {
         let mut calls = self.calls.lock();
-        let message = calls.left.pop_front();
+        let message = calls.unsent.pop_front();
         if message.is_none() {
             calls.listener = Some((listener, cx.waker().clone()));
         }
         message
     }
 
-    /// This listener has gone.
+    /// Removes this listener, which has gone.
     pub(crate) fn forget_listener(&self, listener: u64) {
         self.calls.lock().listener.take_if(|(it, _)| *it == listener);
     }
 
-    /// The running call with the client's id.
+    /// The running call with this request id of the client.
     pub(crate) fn find(&self, id: &Id) -> Option<Arc<dyn RunningCall>> {
         let calls = self.calls.lock();
         calls.running.iter().filter_map(Weak::upgrade).find(|it| it.request_id() == *id)
     }
 
-    /// Gives an answer of the client to the call that asked; `false` when none did.
+    /// Gives an answer of the client to the call that asked; `false` when no call asked.
     pub(crate) fn answer(&self, response: &Response) -> bool {
         let calls = self.calls.lock();
         let running: Vec<_> = calls.running.iter().filter_map(Weak::upgrade).collect();
@@ -91,23 +92,23 @@ impl HandlerSession {
         running.iter().any(|call| call.exchange().answer(response))
     }
 
-    /// Ends every call: the session is over.
+    /// Ends every call, because the session is over.
     pub(crate) fn end(&self) {
         let running = std::mem::take(&mut self.calls.lock().running);
         running.iter().filter_map(Weak::upgrade).for_each(|call| call.exchange().cancel());
     }
 
-    /// Up to where the client knows what has changed.
+    /// The place up to which the client knows the changes.
     pub(crate) fn seen(&self) -> Place {
         *self.seen.lock()
     }
 
-    /// The client has been told of everything before `place`.
+    /// Notes that the client has been told of every change before `place`.
     pub(crate) fn set_seen(&self, place: Place) {
         *self.seen.lock() = place;
     }
 
-    /// What the client said of itself.
+    /// The client's `initialize`.
     pub(crate) async fn client(
         &self,
         context: &SessionHandle,
@@ -131,5 +132,5 @@ pub(crate) fn log_level_of(context: &SessionHandle) -> LogLevel {
     level.map_or(LogLevel::Debug, |it| LogLevel::from(&*it))
 }
 
-/// Messages of dropped calls that are kept for a client that does not listen.
-const LEFT_MAX: usize = 64;
+/// How many messages of dropped calls are kept for a client that does not listen.
+const UNSENT_MAX: usize = 64;

@@ -1,4 +1,4 @@
-//! A handler that is run until it is done, through every round that it asks for.
+//! Runs a handler until it is done, through every round that it asks for.
 
 use eyot_types::{Era, InputRequiredResult};
 
@@ -9,15 +9,15 @@ use crate::rounds::inputs::Inputs;
 use crate::rounds::required::InputRequired;
 use crate::rounds::sealed::{Sealed, input_required};
 
-/// How a handler has ended.
+/// The outcome of a handler.
 pub(crate) enum Settled<D> {
     Done(D),
     /// It wants another round of a modern client.
     Asks(Box<InputRequiredResult>),
 }
 
-/// Runs a handler until it is done. In a legacy session, and in a task, it is run again with the
-/// answers to what it asked: the same handler serves both eras.
+/// Runs a handler until it is done. In a legacy session, and in a task, the handler is run again
+/// with the answers to its questions, so one handler serves both eras.
 pub(crate) async fn settle<R: HandlerReply>(
     call: &CallContext,
     once: impl Fn() -> Handling<R>,
@@ -47,14 +47,14 @@ async fn next_round(
     let asking = call.asking();
     let fitted = |(key, question)| Ok((key, asking.fitted(question, &client)?.into()));
     let requests = questions.into_iter().map(fitted).collect::<HandlerResult<_>>()?;
-    // Always sealed, even if empty: it is what binds the next round to this call.
+    // The state is always sealed, even an empty one: it binds the next round to this call.
     let state = Sealed::Handler(state.unwrap_or_default());
     let state = call.parts().calls.seal(&call.state().peer, &call.request(), &state);
     Ok(input_required(requests, state))
 }
 
-/// Asks while the call goes on, everything at once, and gives what a next round would have: in a
-/// legacy session, or in a task.
+/// Asks everything at once while the call goes on, and gives what a next round would have brought:
+/// in a legacy session, or in a task.
 async fn ask_here(call: &CallContext, asked: InputRequired) -> HandlerResult<Inputs> {
     let (questions, state) = asked.into_parts()?;
     let asking = call.asking();

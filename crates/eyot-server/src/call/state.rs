@@ -1,4 +1,4 @@
-//! One call: who makes it, its rounds so far, and what its handler says meanwhile.
+//! One call: its client, its rounds so far, and the messages of its handler.
 
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use crate::failure::HandlerResult;
 use crate::rounds::inputs::Inputs;
 use crate::tasks::{TaskEntry, TaskLink};
 
-/// What belongs to one call, whatever server it is made to.
+/// The state of one call, apart from the server that it is made to.
 #[derive(Debug)]
 pub(crate) struct CallState {
     pub(crate) peer: Peer,
@@ -38,7 +38,7 @@ pub(crate) struct CallState {
 #[derive(Debug)]
 pub(crate) struct CallSession {
     pub(crate) handle: Arc<SessionHandle>,
-    /// What the server remembers of it.
+    /// What the server remembers of the session.
     pub(crate) memory: Arc<HandlerSession>,
 }
 
@@ -51,7 +51,7 @@ struct Attempt {
 }
 
 impl CallState {
-    /// A call that begins, with the request that it came as.
+    /// A new call, with its first request.
     pub(crate) fn new(
         call: Call,
         session: Option<CallSession>,
@@ -80,14 +80,14 @@ impl CallState {
         self.attempt.lock().request.id()
     }
 
-    /// The next round of a parked call: another request with an id and a token of its own.
+    /// Begins the next round of a parked call: another request with its own id and token.
     pub(crate) fn begin_round(&self, request: Request) {
         let mut attempt = self.attempt.lock();
         attempt.request = request;
         attempt.progress = f64::NEG_INFINITY;
     }
 
-    /// What this round brought.
+    /// The inputs of this round.
     pub(crate) fn inputs(&self) -> Inputs {
         self.attempt.lock().inputs.clone()
     }
@@ -120,7 +120,7 @@ impl CallState {
         Ok(declared.and_then(|it| serde_json::from_str(it.get()).ok()).unwrap_or_default())
     }
 
-    /// Who the client says it is.
+    /// The name and version that the client gives.
     pub(crate) async fn client_info(&self) -> HandlerResult<Option<Implementation>> {
         if let Some(session) = &self.session {
             return Ok(Some(session.client().await?.client_info.clone()));
@@ -131,7 +131,7 @@ impl CallState {
         Ok(info.and_then(|it| serde_json::from_str(it.get()).ok()))
     }
 
-    /// Reports progress, if the client has asked for it and this is more than the last report.
+    /// Reports progress, if the client has asked for it and this report is higher than the last.
     pub(crate) async fn progress(&self, progress: Progress) {
         let Progress { done, total, message } = progress;
         if let (Some(link), Some(message)) = (&self.task, &message) {
@@ -168,7 +168,7 @@ impl CallState {
         meta.ok().and_then(|it| it.log_level).is_some_and(|least| *level >= least)
     }
 
-    /// Sends something on the call's own stream, once there is room for it.
+    /// Sends a part on the call's own stream, once there is room for it.
     pub(crate) async fn send(&self, part: impl Into<ReplyItem>) {
         // "`notifications/progress` and `notifications/message` notifications […] are not supported
         // on tasks in general" (tasks extension, Task Status Notifications).
@@ -188,7 +188,7 @@ impl CallState {
         self.task().is_some()
     }
 
-    /// Lets the client of a task see what it owes now.
+    /// Shows the questions that are open now to the client of a task.
     pub(crate) fn show_questions(&self) {
         if let Some(task) = self.task() {
             task.sync_inputs();
@@ -197,7 +197,7 @@ impl CallState {
 }
 
 impl CallSession {
-    /// What the client said of itself.
+    /// The client's `initialize`.
     async fn client(&self) -> HandlerResult<Arc<InitializeParams>> {
         self.memory.client(&self.handle).await
     }

@@ -1,4 +1,4 @@
-//! Streams of what changes, for legacy sessions and for modern subscriptions.
+//! Streams of changes, for legacy sessions and for modern subscriptions.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::pin::Pin;
@@ -19,7 +19,7 @@ use crate::call::session::HandlerSession;
 use crate::identity::Identity;
 use crate::tasks::{TaskEntry, Watch};
 
-/// Who listens.
+/// The client that listens.
 pub(super) enum Audience {
     Session { context: Arc<SessionHandle>, session: Arc<HandlerSession> },
     Subscription { id: Id, filter: SubscriptionFilter },
@@ -54,12 +54,12 @@ impl Listener {
         Self { log, identity, reader, audience, place, tasks, out, drain, is_over: false }
     }
 
-    /// Tells of these tasks too.
+    /// Reports the states of these tasks too.
     pub(super) fn watch(&mut self, tasks: Vec<Arc<TaskEntry>>) {
         self.tasks = Watch::new(self.reader, tasks);
     }
 
-    /// Tells this before all changes.
+    /// Sends this message before all changes.
     pub(super) fn tell(&mut self, message: Message) {
         self.out.push_back(message);
     }
@@ -74,7 +74,7 @@ impl Listener {
         }
     }
 
-    /// What is said next: a client finds its own id in it.
+    /// The next item of the stream. A modern client finds the id of its subscription in it.
     fn said(&self, message: Message) -> Poll<Option<Result<ReplyItem, Fault>>> {
         let message = match &self.audience {
             Audience::Session { .. } => message,
@@ -98,7 +98,7 @@ impl Listener {
 }
 
 impl Audience {
-    /// All that may have changed when nobody knows any more what has.
+    /// Every change that may have happened, for a client that missed more than the log holds.
     fn everything(&self) -> BTreeSet<Change> {
         let mut all = BTreeSet::from([Change::Tools, Change::Prompts, Change::Resources]);
         let resource = |uri: String| Change::Resource(uri.into());
@@ -114,7 +114,7 @@ impl Audience {
         all
     }
 
-    /// What is said of a change; `None` when this client has not asked for it.
+    /// The notification of a change; `None` when this client has not asked for it.
     fn notification(&self, change: &Change) -> Option<Message> {
         if !self.wants(change) {
             return None;
@@ -162,8 +162,8 @@ impl Audience {
     }
 }
 
-/// Whether a subscription to `subscribed` hears of `uri`: "This may be a sub-resource of the one
-/// that the client actually subscribed to" (2025-11-25, schema).
+/// Whether a subscription to `subscribed` covers `uri`: "This may be a sub-resource of the one that
+/// the client actually subscribed to" (2025-11-25, schema).
 fn covers(subscribed: &str, uri: &str) -> bool {
     let rest = uri.strip_prefix(subscribed);
     rest.is_some_and(|it| it.is_empty() || it.starts_with('/') || subscribed.ends_with('/'))
@@ -179,9 +179,9 @@ impl Stream for Listener {
                 return this.said(message);
             }
             if let Audience::Session { session, .. } = &this.audience {
-                // What was taken from here is being written, or stored by the host.
+                // The host writes or stores what was taken from here.
                 session.set_seen(this.place);
-                if let Some(message) = session.poll_left(this.reader, cx) {
+                if let Some(message) = session.poll_unsent(this.reader, cx) {
                     return this.said(message);
                 }
             }

@@ -1,7 +1,7 @@
-//! What has changed on a server, for those who want to hear of it.
+//! The log of a server's changes.
 //!
-//! One bounded log for all: a reader is a place in it, so that nobody has a queue of its own, a
-//! slow reader holds nothing back, and a client that was away hears what it has missed.
+//! One bounded log serves all readers: a reader is only a place in it. No reader has a queue of its
+//! own, a slow reader holds nothing back, and a client that was away learns what it has missed.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use std::task::{Context, Waker};
 
 use parking_lot::Mutex;
 
-/// Something that a client may want to hear of.
+/// A change that clients can listen for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Change {
     /// The list of tools.
@@ -26,7 +26,7 @@ pub(crate) enum Change {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Place(u64);
 
-/// What has changed since a place.
+/// The changes since a place.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Changed {
     /// These, each once.
@@ -45,7 +45,7 @@ struct State {
     end: u64,
     /// The newest changes.
     recent: VecDeque<Change>,
-    /// Readers that wait, by their numbers.
+    /// Wakers of the readers that wait, by reader number.
     waiting: Vec<(u64, Waker)>,
     readers: u64,
 }
@@ -76,8 +76,8 @@ impl ChangeLog {
         state.readers
     }
 
-    /// What has changed since `place`, which moves to the end. `None`: nothing, and the reader
-    /// is woken by the next change.
+    /// The changes since `place`, which moves to the end. `None`: there are none, and the next
+    /// change wakes the reader.
     pub(crate) fn poll_since(
         &self,
         reader: u64,
@@ -107,7 +107,7 @@ impl ChangeLog {
     }
 }
 
-/// Changes that are remembered, for all readers together.
+/// How many changes are remembered, for all readers together.
 const RECENT_MAX: usize = 1024;
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
-//! What every definition of a server can say of itself, whatever it defines.
+//! The setters that every definition of a server has.
 
 /// Gives a builder with a `definition` the methods that all definitions share.
 macro_rules! described {
     ($name:ident) => {
         impl $name {
-            /// What it is or does, for a model.
+            /// A description for the model.
             pub fn description(mut self, description: impl Into<String>) -> Self {
                 self.definition.description = Some(description.into());
                 self

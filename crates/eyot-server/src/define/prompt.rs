@@ -1,4 +1,4 @@
-//! Prompts: a name, arguments, a handler that makes messages of them.
+//! Prompts: a name, arguments, and a handler that makes messages of them.
 
 use eyot_types::{GetPromptResult, Prompt, PromptArgument, PromptMessage};
 
@@ -9,8 +9,8 @@ use crate::registry::completion::{Completer, Completions, Suggestions};
 use crate::registry::prompt::{PromptArguments, PromptHandler, PromptReply, RegisteredPrompt};
 use crate::rounds::required::InputRequired;
 
-/// Makes a prompt out of an async function or closure, which gets the arguments by their names.
-/// Arguments that are required have been given.
+/// Makes a prompt out of an async function or closure. The handler gets the arguments by their
+/// names; required arguments are always there.
 pub fn prompt<F, Fut>(name: impl Into<String>, handler: F) -> ServerPrompt
 where
     F: Fn(PromptArguments, CallContext) -> Fut + Send + Sync + 'static,
@@ -40,7 +40,7 @@ impl ServerPrompt {
         self
     }
 
-    /// Completes an argument while the user types: the handler gets what is there so far.
+    /// Completes an argument while the user types: the handler gets the text so far.
     pub fn complete<F, Fut>(mut self, argument: impl Into<String>, handler: F) -> Self
     where
         F: Fn(String, CallContext) -> Fut + Send + Sync + 'static,

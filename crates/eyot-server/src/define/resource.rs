@@ -1,4 +1,4 @@
-//! Resources and templates of resources: an address, a handler that reads what is there.
+//! Resources and templates of resources: an address, and a handler that reads it.
 
 use eyot_types::{
     Annotations, CacheScope, ReadResourceResult, Resource, ResourceContents, ResourceTemplate,
@@ -14,8 +14,8 @@ use crate::registry::resource::{
 use crate::registry::uri_template::UriTemplate;
 use crate::rounds::required::InputRequired;
 
-/// Makes a resource out of an async function or closure. Its name is its address until it gets
-/// one.
+/// Makes a resource out of an async function or closure. Its name is its address unless
+/// [`name`](ServerResource::name) sets another.
 pub fn resource<F, Fut>(uri: impl Into<String>, handler: F) -> ServerResource
 where
     F: Fn(CallContext) -> Fut + Send + Sync + 'static,
@@ -32,7 +32,7 @@ where
 }
 
 /// Makes a template of resources, such as `file:///logs/{day}`, out of an async function or
-/// closure, which gets the variables by their names.
+/// closure. The handler gets the variables by their names.
 pub fn resource_template<F, Fut>(template: impl Into<String>, handler: F) -> ServerTemplate
 where
     F: Fn(UriVariables, CallContext) -> Fut + Send + Sync + 'static,
@@ -75,7 +75,7 @@ macro_rules! located {
                 self
             }
 
-            /// The media type of what is read, unless the contents say another.
+            /// The media type of the contents, unless the handler gives another.
             pub fn mime_type(mut self, mime_type: impl Into<String>) -> Self {
                 let mime_type = mime_type.into();
                 self.reader.mime_type = Some(mime_type.clone());
@@ -83,14 +83,14 @@ macro_rules! located {
                 self
             }
 
-            /// For whom it is, and how important.
+            /// For whom it is, and how important it is.
             pub fn annotations(mut self, annotations: Annotations) -> Self {
                 self.definition.annotations = Some(annotations);
                 self
             }
 
-            /// How long modern clients may keep what they have read, and for whom. Otherwise
-            /// they may not.
+            /// How long modern clients may cache the contents, and who may share the copy. The
+            /// default is not to cache.
             pub fn cache(mut self, ttl: std::time::Duration, scope: CacheScope) -> Self {
                 self.reader.ttl_ms = u64::try_from(ttl.as_millis()).ok();
                 self.reader.cache_scope = Some(scope);
@@ -106,7 +106,7 @@ described!(ServerTemplate);
 located!(ServerTemplate);
 
 impl ServerResource {
-    /// Where the resource is.
+    /// The address of the resource.
     pub(crate) fn uri(&self) -> &str {
         &self.definition.uri
     }
@@ -119,7 +119,7 @@ impl ServerResource {
 }
 
 impl ServerTemplate {
-    /// Completes a variable while the user types: the handler gets what is there so far.
+    /// Completes a variable while the user types: the handler gets the text so far.
     pub fn complete<F, Fut>(mut self, variable: impl Into<String>, handler: F) -> Self
     where
         F: Fn(String, CallContext) -> Fut + Send + Sync + 'static,
@@ -129,12 +129,12 @@ impl ServerTemplate {
         self
     }
 
-    /// Where the template leads.
+    /// The text of the template.
     pub(crate) fn uri_template(&self) -> &str {
         &self.definition.uri_template
     }
 
-    /// Makes the template ready to be matched; says what is wrong with it.
+    /// Makes the template ready to be matched; the error says what is wrong with it.
     pub(crate) fn register(self) -> Result<RegisteredTemplate<CallContext>, String> {
         let Self { definition, reader, completions } = self;
         let template = &definition.uri_template;
@@ -147,7 +147,7 @@ impl ServerTemplate {
 /// What the handler of a resource may return: a text, contents, a result, [`InputRequired`],
 /// and a `Result` of any of these.
 pub trait IntoResourceResult {
-    /// What reading `uri` answers.
+    /// The result of reading `uri`.
     ///
     /// # Errors
     ///

@@ -25,8 +25,8 @@ use crate::tasks::TaskPolicy;
 /// Makes a tool out of an async function or closure.
 ///
 /// The arguments are any type with a schema (`#[derive(Deserialize, JsonSchema)]`), or a
-/// [`JsonObject`] for a tool that describes them itself; [`NoArguments`] for none. They are held
-/// against the schema before the handler runs.
+/// [`JsonObject`] for a tool that describes them itself; [`NoArguments`] for none. The arguments of
+/// a call are checked against the schema before the handler runs.
 ///
 /// ```
 /// use eyot_server::{Json, tool};
@@ -83,7 +83,7 @@ impl ServerTool {
         self
     }
 
-    /// Describes the arguments by hand, in the place of what their type says.
+    /// Describes the arguments by hand, in place of the schema of their type.
     pub fn input_schema(mut self, schema: JsonObject) -> Self {
         self.definition.input_schema = schema;
         self
@@ -95,22 +95,22 @@ impl ServerTool {
         self
     }
 
-    /// How long the handler may work in one go. While the client owes an answer to a question,
-    /// the time stands still.
+    /// How long the handler may work without a pause. While the client owes an answer to a
+    /// question, the time stands still.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
     }
 
     /// Whether a call that takes long may become a task, for clients that have the extension
-    /// `io.modelcontextprotocol/tasks`. Never unless told otherwise. The handler is the same;
-    /// layers around the tool see the answer that creates the task, and nothing after it.
+    /// `io.modelcontextprotocol/tasks`. The default is never. The handler does not change; layers
+    /// around the tool see the answer that creates the task, and nothing after it.
     pub fn task(mut self, policy: TaskPolicy) -> Self {
         self.task = policy;
         self
     }
 
-    /// How long a task of this tool is kept, from its creation on, in the place of the server's
+    /// How long a task of this tool is kept, from its creation on, in place of the server's
     /// [`task_ttl`](crate::ServerBuilder::task_ttl). Work that takes longer is ended.
     pub fn task_ttl(mut self, ttl: Duration) -> Self {
         self.task_ttl = Some(ttl);
@@ -133,7 +133,7 @@ impl ServerTool {
         &self.definition
     }
 
-    /// Makes the tool ready to be called; says what is wrong with it.
+    /// Makes the tool ready to be called; the error says what is wrong with it.
     pub(crate) fn register(self, eras: Eras) -> Result<RegisteredTool<CallContext>, String> {
         let Self { definition, handler, timeout, task, task_ttl, layers } = self;
         let name = &definition.name;
@@ -166,7 +166,7 @@ impl ServerTool {
 
 /// "Tool names SHOULD be between 1 and 128 characters in length (inclusive)", of "uppercase and
 /// lowercase ASCII letters (A-Z, a-z), digits (0-9), underscore (_), hyphen (-), and dot (.)"
-/// (2025-11-25, server/tools, Tool Names). A slash is common all the same.
+/// (2025-11-25, server/tools, Tool Names). A slash is allowed too, because it is common.
 fn is_tool_name(name: &str) -> bool {
     let is_allowed = |it: char| it.is_ascii_alphanumeric() || "_-./".contains(it);
     (1..=NAME_BYTES_MAX).contains(&name.len()) && name.chars().all(is_allowed)
@@ -176,7 +176,7 @@ fn is_tool_name(name: &str) -> bool {
 #[derive(Clone, Copy, Debug, Default, serde::Deserialize, JsonSchema)]
 pub struct NoArguments {}
 
-/// A value that a program reads: structured content with its schema, and the same as text.
+/// A value that a program reads: structured content with its schema, and a copy of it as text.
 #[derive(Clone, Copy, Debug)]
 pub struct Json<T>(pub T);
 
@@ -189,7 +189,7 @@ pub trait IntoToolResult {
         None
     }
 
-    /// What the tool answers.
+    /// The answer of the tool.
     ///
     /// # Errors
     ///

@@ -14,8 +14,8 @@ use tokio::time::Instant;
 
 use crate::rounds::sealed::ParkedPlace;
 
-/// Every call that waits for a client, and every last word that a client may come back for. `H` is
-/// a handler.
+/// Every call that waits for a client, and every last answer that a client may come back for. `H`
+/// is a handler.
 #[derive(Debug)]
 pub(crate) struct ParkedCalls<H> {
     /// Tells a state of an earlier process from one of ours.
@@ -23,10 +23,10 @@ pub(crate) struct ParkedCalls<H> {
     config: ParkedConfig,
     /// Room for calls that wait.
     pub(super) rooms: Quota,
-    /// Room for last words.
+    /// Room for last answers.
     pub(super) words: Quota,
     table: Mutex<ParkedTable<Arc<SharedCall<H>>, QuotaPermit>>,
-    /// A call is to be looked at before all others.
+    /// Wakes [`keep_time`](Self::keep_time) when a call is due before all others.
     earlier: Notify,
 }
 
@@ -34,7 +34,7 @@ pub(crate) struct ParkedCalls<H> {
 #[derive(Debug)]
 pub(super) struct SharedCall<H> {
     pub(super) number: u64,
-    /// Who may come back to it.
+    /// The principal that may come back to it.
     principal: Option<Arc<str>>,
     /// The lock is a leaf: no handler is polled or dropped under it.
     state: Mutex<State<H>>,
@@ -59,7 +59,7 @@ impl<H> ParkedCalls<H> {
             ..rooms
         };
         let config = ParkedConfig {
-            // What the machine would convert between the eras is none of a handler's.
+            // The machine converts nothing between eras here: handlers write for the client's era.
             revision: Revision::MODERN,
             question_timeout: limits.calls.round_timeout,
         };
@@ -73,7 +73,7 @@ impl<H> ParkedCalls<H> {
         }
     }
 
-    /// A call that begins, if there is room.
+    /// A new call, if there is room.
     pub(super) fn begin(
         &self,
         principal: Option<&Arc<str>>,
@@ -86,7 +86,7 @@ impl<H> ParkedCalls<H> {
         Ok(self.table.lock().insert(call))
     }
 
-    /// The call of that name, if it is one of this principal.
+    /// The call of that name, if it belongs to this principal.
     pub(super) fn find(
         &self,
         place: &ParkedPlace,
@@ -101,12 +101,12 @@ impl<H> ParkedCalls<H> {
         (call.principal.as_ref() == principal).then_some(call)
     }
 
-    /// The name of a call, in no round yet.
+    /// The name of a call, without a round.
     pub(super) fn place(&self, call: &SharedCall<H>) -> ParkedPlace {
         ParkedPlace { process: self.process, call: call.number, round: 0 }
     }
 
-    /// Changes a call, and does what that leaves to do.
+    /// Changes a call, and does the work that the change leaves.
     pub(super) fn change<T>(
         &self,
         call: &SharedCall<H>,
@@ -129,14 +129,13 @@ impl<H> ParkedCalls<H> {
                 self.earlier.notify_one();
             }
         }
-        // Without a lock: a handler may do anything when it is dropped, and so may who is woken.
+        // Without a lock: the drop of a handler may run any code, and so may a woken task.
         drop((work, room));
         wakers.into_iter().for_each(std::task::Waker::wake);
         changed
     }
 
-    /// Keeps a call that has ended for its last word; in the place of older ones, when there is no
-    /// room.
+    /// Keeps a call that has ended, for its last answer. When there is no room, older ones make it.
     fn keep(&self, call: &SharedCall<H>, bytes: usize) {
         let principal = call.principal.as_ref();
         loop {
@@ -152,8 +151,8 @@ impl<H> ParkedCalls<H> {
         }
     }
 
-    /// Looks at every call whose time has come: a handler that is not waited for any more is
-    /// dropped. Gives the time of the next.
+    /// Looks at every call whose time has come, and drops handlers that no client waits for any
+    /// more. Returns the time of the next call.
     fn sweep(&self) -> Option<Instant> {
         let now = Instant::now().into_std();
         loop {
@@ -176,7 +175,7 @@ impl<H> ParkedCalls<H> {
         }
     }
 
-    /// Forgets everything: nobody can come back.
+    /// Forgets every call: no client can come back.
     pub(crate) fn clear(&self) {
         let table = std::mem::take(&mut *self.table.lock());
         drop(table);

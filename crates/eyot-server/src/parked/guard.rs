@@ -1,4 +1,4 @@
-//! One client that is here for a parked call.
+//! One client that waits for a parked call.
 
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -12,26 +12,26 @@ use eyot_types::{InputRequests, JsonObject};
 use super::calls::{ParkedCalls, SharedCall};
 use crate::rounds::sealed::ParkedPlace;
 
-/// One request of a client that waits for the next word of a call. Dropped before that, it leaves
-/// the call to others that wait for the same, or to the client when it comes back.
+/// A client's request that waits for the next answer of a call. If the guard is dropped before
+/// that, the call stays for other requests that wait for it, or for the client when it comes back.
 #[derive(Debug)]
 pub(crate) struct ClientGuard<H> {
     calls: Arc<ParkedCalls<H>>,
     call: Arc<SharedCall<H>>,
     waiter: Waiter,
-    /// While this client leads, and it is not done.
+    /// The handler, while this client leads and the handler is not done.
     handler: Option<H>,
-    /// Whether it waits no more.
+    /// Whether the client has been told and waits no more.
     is_told: bool,
 }
 
-/// What becomes of a client that comes back.
+/// What happens to a client that comes back.
 #[derive(Debug)]
 pub(crate) enum CameBack<H> {
-    /// It waits for a word.
+    /// It waits for the next answer.
     Here {
         guard: ClientGuard<H>,
-        /// Its answers are the first to this round: they go to the handler, which it has.
+        /// Its answers are the first to this round, so it leads: they go to the handler.
         answers: bool,
     },
     /// It is told this at once.
@@ -39,8 +39,8 @@ pub(crate) enum CameBack<H> {
 }
 
 impl<H> ClientGuard<H> {
-    /// A call that asks for the first time, with the client that leads it. When there is no room,
-    /// the handler is dropped.
+    /// Parks a call that asks for the first time, with its client as the leader. When there is no
+    /// room, the handler is dropped.
     pub(crate) fn first(
         calls: &Arc<ParkedCalls<H>>,
         principal: Option<&Arc<str>>,
@@ -76,25 +76,25 @@ impl<H> ClientGuard<H> {
         self.handler.as_mut()
     }
 
-    /// The name of the call, in no round yet.
+    /// The name of the call, without a round.
     pub(crate) fn place(&self) -> ParkedPlace {
         self.calls.place(&self.call)
     }
 
-    /// The handler waits for the answers to these: all clients are told.
+    /// The handler waits for the answers to these questions: tells all clients.
     pub(crate) fn rest(&mut self, requests: InputRequests) {
         if let Some(handler) = self.handler.take() {
             self.change(|held| held.handle_asks(handler, requests));
         }
     }
 
-    /// The handler is done: all clients are told.
+    /// The handler is done: tells all clients.
     pub(crate) fn finish(&mut self, answer: Response) {
         self.handler = None;
         self.change(|held| held.handle_answer(answer));
     }
 
-    /// The handler has ended without an answer: all clients are told.
+    /// The handler has ended without an answer: tells all clients.
     pub(crate) fn lose(&mut self) {
         self.handler = None;
         let reason = "the handler was ended before it was done";
@@ -102,8 +102,8 @@ impl<H> ClientGuard<H> {
         self.change(|held| held.handle_lost(&error));
     }
 
-    /// The last thing that this client hears. `None`: it leads from now on. Only for a client that
-    /// has no handler.
+    /// The last message for this client. `None`: the client leads from now on. Only for a client
+    /// that has no handler.
     pub(crate) fn poll_told(&mut self, cx: &Context<'_>) -> Poll<Option<Told>> {
         Poll::Ready(match ready!(self.change(|held| held.poll_news(self.waiter, cx))) {
             News::Told(told) => {

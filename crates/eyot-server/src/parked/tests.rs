@@ -78,7 +78,7 @@ impl Bench {
         let came = ClientGuard::come_back(&self.calls, place, principal.as_ref(), &answers(text));
         match came {
             Ok(CameBack::Here { mut guard, answers: true }) => {
-                assert!(guard.handler().is_some(), "whoever answers has the handler");
+                assert!(guard.handler().is_some(), "a client that answers has the handler");
                 Came::Answers(guard)
             }
             Ok(CameBack::Here { guard, answers: false }) => Came::Waits(guard),
@@ -147,7 +147,7 @@ fn line(told: &Told) -> String {
     }
 }
 
-/// What there is for a client now.
+/// The state that a client sees now.
 fn news(guard: &mut Guard) -> String {
     match guard.poll_told(&Context::from_waker(Waker::noop())) {
         Poll::Ready(Some(told)) => line(&told),
@@ -258,7 +258,7 @@ fn a_call_whose_handler_gives_up_is_lost_to_all_who_wait() {
 }
 
 #[test]
-fn nobody_but_its_principal_finds_a_call() {
+fn only_its_principal_finds_a_call() {
     let bench = Bench::new();
     let place = bench.park(Some("a")).unwrap();
     let other_process = ParkedPlace { process: place.process ^ 1, ..place };
@@ -274,7 +274,7 @@ fn nobody_but_its_principal_finds_a_call() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_nobody_comes_for_ends_when_its_time_is_over() {
+async fn a_call_ends_in_time_when_its_client_does_not_come_back() {
     let mut limits = Limits::default();
     limits.calls.round_timeout = Duration::from_secs(60);
     let bench = Bench::within(&limits);
@@ -289,7 +289,7 @@ async fn a_call_that_nobody_comes_for_ends_when_its_time_is_over() {
     let second = bench.park(None).unwrap();
     passes(time.as_mut(), Duration::from_secs(30)).await;
     assert_eq!((bench.dropped(), bench.calls.len()), (1, 1));
-    // The time of a call that has ended is another.
+    // A call that has ended is kept for another time.
     bench.answers(&second, "Ada").finish(answer("done"));
     passes(time.as_mut(), Duration::from_millis(59_999)).await;
     bench.check_told(&second, "Ada", "last done");

@@ -1,16 +1,15 @@
-//! Things that a server offers, in an order that never changes by itself.
+//! Things that a server offers, in a stable order.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use parking_lot::RwLock;
 
-/// What is offered under names: tools, prompts, resources.
+/// Things that are offered under names: tools, prompts, resources.
 ///
-/// The order is that of registration, so every list is the same for everybody and every time
-/// ("Servers SHOULD return tools in a deterministic order", 2026-07-28, server/tools). A
-/// thing keeps its number for life, and a page ends at a number: pages stay right while things
-/// come and go.
+/// The order is that of registration, so a list looks alike to every client at every time ("Servers
+/// SHOULD return tools in a deterministic order", 2026-07-28, server/tools). A thing keeps its
+/// number for life, and a page ends at a number: pages stay right while things come and go.
 #[derive(Debug)]
 pub(crate) struct Catalog<T>(RwLock<State<T>>);
 
@@ -48,7 +47,7 @@ impl<T> Catalog<T> {
         state.items.get(index).map(|(_, item)| Arc::clone(item))
     }
 
-    /// Adds a thing, or puts it in the place of the one with its name.
+    /// Adds a thing, or replaces the one with its name.
     pub(crate) fn insert(&self, name: &str, item: T) {
         let mut state = self.0.write();
         let item = Arc::new(item);
@@ -64,7 +63,7 @@ impl<T> Catalog<T> {
         state.items.push((number, item));
     }
 
-    /// Takes a thing away; `false` when there is none.
+    /// Removes a thing; `false` when there is none.
     pub(crate) fn remove(&self, name: &str) -> bool {
         let mut state = self.0.write();
         let Some(number) = state.by_name.remove(name) else { return false };
@@ -82,7 +81,7 @@ impl<T> Catalog<T> {
         Page { items: items.into_iter().map(|(_, item)| item).collect(), next }
     }
 
-    /// The first thing for which `find` finds something, with what it found.
+    /// The first thing for which `find` returns something, with what it returned.
     pub(crate) fn find<R>(&self, find: impl Fn(&T) -> Option<R>) -> Option<(Arc<T>, R)> {
         let state = self.0.read();
         state.items.iter().find_map(|(_, item)| Some((Arc::clone(item), find(item)?)))

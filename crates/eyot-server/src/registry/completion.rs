@@ -1,4 +1,4 @@
-//! Completion: what an argument may become while its user types.
+//! Completion: suggestions for an argument while the user types.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,12 +8,12 @@ use eyot_types::Completion;
 use super::handling::Handling;
 use crate::failure::{HandlerError, HandlerResult};
 
-/// What an argument may become, the likeliest first.
+/// Suggested values of an argument, the likeliest first.
 #[derive(Debug)]
 pub struct Suggestions(HandlerResult<Vec<String>>);
 
 impl Suggestions {
-    /// "The maximum number of items in `values` is 100" (2025-11-25, schema): what is beyond is
+    /// "The maximum number of items in `values` is 100" (2025-11-25, schema): further values are
     /// counted and left out.
     pub(crate) fn into_completion(self) -> HandlerResult<Completion> {
         let mut values = self.0?;
@@ -75,7 +75,7 @@ impl<C> Completions<C> {
         self.0.is_empty()
     }
 
-    /// The completion of an argument; nothing is suggested for one that has no handler.
+    /// The completion of an argument. Without a handler, nothing is suggested.
     pub(crate) fn run(&self, argument: &str, value: String, call: C) -> Handling<Completion> {
         match self.0.get(argument) {
             Some(Completer(handler)) => handler(value, call),

@@ -61,5 +61,5 @@ impl<C> fmt::Debug for CustomMethod<C> {
     }
 }
 
-/// Hears the client's notifications.
+/// The function that gets the client's notifications.
 pub(crate) type NotificationHandler = Box<dyn Fn(&Message, &Peer) + Send + Sync>;

@@ -1,4 +1,4 @@
-//! What a server says of itself.
+//! How a server describes itself.
 
 use eyot_jsonrpc::{ErrorObject, Request, Response};
 use eyot_types::{
@@ -9,8 +9,8 @@ use eyot_types::{
 use super::Registry;
 use crate::identity::Identity;
 
-/// What a server can do for clients of this era, by what is registered now: nothing is declared
-/// that is not served.
+/// What a server can do for clients of this era, judged by what is registered now: it declares
+/// nothing that it does not serve.
 pub(crate) fn capabilities<C>(
     registry: &Registry<C>,
     era: Era,

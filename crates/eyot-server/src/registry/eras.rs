@@ -3,10 +3,10 @@
 use eyot_jsonrpc::ErrorObject;
 use eyot_types::{Era, codes};
 
-/// Which clients a server answers.
+/// The clients that a server answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Eras {
-    /// Clients of both eras, by what they say.
+    /// Clients of both eras; their messages show which era they are of.
     #[default]
     Both,
     /// Clients that open a session, up to 2025-11-25.

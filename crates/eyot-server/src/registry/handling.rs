@@ -1,4 +1,4 @@
-//! What handlers have in common, whatever they get and give.
+//! The future and the reply that handlers of every kind have.
 
 use std::pin::Pin;
 
@@ -8,11 +8,11 @@ use crate::rounds::required::InputRequired;
 /// The future of a handler.
 pub(crate) type Handling<T> = Pin<Box<dyn Future<Output = HandlerResult<T>> + Send>>;
 
-/// What a handler gives back when it may also ask for another round.
+/// The reply of a handler that may also ask for another round.
 pub(crate) trait HandlerReply {
-    /// What it is when it does not ask.
+    /// The reply when the handler asks nothing.
     type Done;
 
-    /// The result, or what it asks.
+    /// The result, or the questions.
     fn split(self) -> Result<Self::Done, InputRequired>;
 }

@@ -28,7 +28,7 @@ pub(crate) fn list<C>(
             let (tools, next_cursor) = page(registry, &registry.tools, method, request)?;
             let tools: Vec<Tool> = tools
                 .iter()
-                // Legacy clients have no tasks: what they cannot call is not theirs to see.
+                // Legacy clients have no tasks, so they do not see tools that they cannot call.
                 .filter(|it| !(is_legacy && it.task == TaskPolicy::Required))
                 .map(|it| it.definition.clone())
                 .collect();
@@ -58,8 +58,8 @@ pub(crate) fn list<C>(
     })
 }
 
-/// The page that a request asks for. A cursor is sealed: its client can neither read nor
-/// make one, and one of another list is none.
+/// The page that a request asks for. A cursor is sealed: its client can neither read nor make one,
+/// and a cursor of another list is refused.
 fn page<T, C>(
     registry: &Registry<C>,
     catalog: &Catalog<T>,

@@ -1,4 +1,4 @@
-//! Prompts as they are registered, and what their handlers give back.
+//! Registered prompts, and the replies of their handlers.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,7 +9,7 @@ use super::completion::Completions;
 use super::handling::{HandlerReply, Handling};
 use crate::rounds::required::InputRequired;
 
-/// A prompt of a server, ready to be called with calls that handlers get as a `C`.
+/// A prompt of a server, ready to be called. Its handlers get calls as a `C`.
 pub(crate) struct RegisteredPrompt<C> {
     pub(crate) definition: Prompt,
     pub(crate) handler: PromptHandler<C>,
@@ -26,7 +26,7 @@ impl<C> RegisteredPrompt<C> {
         (self.handler)(arguments, call)
     }
 
-    /// The first argument that must be given and is not.
+    /// The first required argument that is not given.
     pub(crate) fn missing(&self, given: &PromptArguments) -> Option<&str> {
         let arguments = self.definition.arguments.as_deref().unwrap_or_default();
         let mut required = arguments.iter().filter(|it| it.required == Some(true));
@@ -40,10 +40,10 @@ impl<C> fmt::Debug for RegisteredPrompt<C> {
     }
 }
 
-/// What a prompt is filled with.
+/// The arguments of a prompt.
 pub type PromptArguments = BTreeMap<String, String>;
 
-/// What a prompt answers.
+/// The reply of a prompt.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum PromptReply {

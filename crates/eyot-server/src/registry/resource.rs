@@ -1,4 +1,4 @@
-//! Resources and templates as they are registered, and what their handlers give back.
+//! Registered resources and templates, and the replies of their handlers.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,7 +10,7 @@ use super::handling::{HandlerReply, Handling};
 use super::uri_template::UriTemplate;
 use crate::rounds::required::InputRequired;
 
-/// A resource of a server, ready to be read in calls that handlers get as a `C`.
+/// A resource of a server, ready to be read. Its handler gets calls as a `C`.
 pub(crate) struct RegisteredResource<C> {
     pub(crate) definition: Resource,
     pub(crate) reader: Reader<C>,
@@ -24,14 +24,14 @@ pub(crate) struct RegisteredTemplate<C> {
     pub(crate) pattern: UriTemplate,
 }
 
-/// What the variables of a template stand for in the address that is read.
+/// The values of a template's variables in the address that is read.
 pub type UriVariables = BTreeMap<String, String>;
 
-/// Reads what is at an address.
+/// Reads the resource at an address.
 pub(crate) type ReadHandler<C> =
     Box<dyn Fn(String, UriVariables, C) -> Handling<ResourceReply> + Send + Sync>;
 
-/// How something is read, and how long what was read stays good.
+/// How something is read, and how long clients may cache it.
 pub(crate) struct Reader<C> {
     handler: ReadHandler<C>,
     pub(crate) mime_type: Option<String>,
@@ -54,7 +54,7 @@ impl<C> Reader<C> {
         (self.handler)(uri, variables, call)
     }
 
-    /// Adds what the definition says and the handler has left open.
+    /// Fills in from the definition what the handler has left open.
     pub(crate) fn complete(&self, uri: &str, result: &mut ReadResourceResult) {
         // Contents of other addresses, such as the files of a folder, may be of other types.
         for contents in result.contents.iter_mut().filter(|it| it.uri == uri) {
@@ -82,11 +82,11 @@ impl<C> fmt::Debug for RegisteredTemplate<C> {
     }
 }
 
-/// What reading a resource answers.
+/// The reply to reading a resource.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum ResourceReply {
-    /// What is there.
+    /// The contents.
     Done(Box<ReadResourceResult>),
     /// It needs another round.
     InputRequired(InputRequired),

@@ -1,4 +1,4 @@
-//! Tools as they are registered, and what their handlers give back.
+//! Registered tools, and the replies of their handlers.
 
 use std::fmt;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::rounds::required::InputRequired;
 use crate::schema::{Arguments, Fitting};
 use crate::tasks::TaskPolicy;
 
-/// A tool of a server, ready to be called with calls that handlers get as a `C`.
+/// A tool of a server, ready to be called. Its handler gets calls as a `C`.
 pub(crate) struct RegisteredTool<C> {
     pub(crate) definition: Tool,
     pub(crate) handler: ToolHandler<C>,
@@ -26,8 +26,8 @@ pub(crate) struct RegisteredTool<C> {
     pub(crate) layered: Option<BoxService>,
 }
 
-/// Runs a tool with arguments that fit its schema; says what is wrong with them if they do not fit
-/// its type.
+/// Runs a tool with arguments that fit its schema. The error says why the arguments do not fit the
+/// handler's type.
 pub(crate) type ToolHandler<C> =
     Box<dyn Fn(Fitting<'_>, C) -> Result<Handling<ToolReply>, String> + Send + Sync>;
 
@@ -51,7 +51,7 @@ impl<C> fmt::Debug for RegisteredTool<C> {
     }
 }
 
-/// What a tool answers.
+/// The reply of a tool.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum ToolReply {

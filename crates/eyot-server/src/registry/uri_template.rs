@@ -1,9 +1,10 @@
-//! Addresses with variables in them (RFC 6570), read backwards: which values lead to an address.
+//! Addresses with variables in them (RFC 6570), read backwards: finds the values that lead to an
+//! address.
 
 use std::collections::BTreeMap;
 
-/// A template of which every part is a text or one variable: `{name}` for a piece without
-/// slashes, `{+name}` for one that may have them.
+/// A template of which every part is a text or one variable: `{name}` for a piece without slashes,
+/// `{+name}` for a piece that may have them.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct UriTemplate(Vec<Part>);
 
@@ -20,7 +21,7 @@ pub(crate) enum InvalidTemplate {
     Braces,
     #[error("`{{{0}}}` is not supported; use `{{name}}` or `{{+name}}`")]
     Expression(String),
-    #[error("two variables stand side by side: nobody could tell where one ends")]
+    #[error("two variables stand side by side: where one ends is unclear")]
     Adjacent,
 }
 
@@ -60,7 +61,7 @@ impl UriTemplate {
 
     /// The values that lead to `uri`, with percent-encoding undone. `None`: it is another address.
     ///
-    /// A variable takes as little as it can, but for the last, and is never empty.
+    /// A variable takes as little as it can, except for the last, and is never empty.
     pub(crate) fn matches(&self, uri: &str) -> Option<BTreeMap<String, String>> {
         let mut values = BTreeMap::new();
         let mut rest = uri;
@@ -88,7 +89,7 @@ impl UriTemplate {
     }
 }
 
-/// `None`: the text is not what it stands for.
+/// Undoes percent-encoding. `None`: the text is not valid.
 fn percent_decoded(text: &str) -> Option<String> {
     if !text.contains('%') {
         return Some(text.to_owned());

@@ -1,10 +1,10 @@
-//! What a user did with a form.
+//! The outcome of a form.
 
 use eyot_types::{ElicitAction, ElicitResult};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// What a user did with a form.
+/// The outcome of a form that was shown to a user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Elicited<T> {
     /// The user filled it in.
@@ -16,7 +16,7 @@ pub enum Elicited<T> {
 }
 
 impl<T> Elicited<T> {
-    /// What the user filled in; `None` when there is nothing, for whatever reason.
+    /// What the user filled in; `None` when the user declined or cancelled.
     pub fn accepted(self) -> Option<T> {
         match self {
             Self::Accepted(content) => Some(content),
@@ -26,7 +26,7 @@ impl<T> Elicited<T> {
 }
 
 impl<T: DeserializeOwned> Elicited<T> {
-    /// Reads a client's answer; fails when what was filled in is no `T`.
+    /// Reads a client's answer; fails when the filled-in form is no `T`.
     pub(crate) fn of(answer: ElicitResult) -> Result<Self, serde_json::Error> {
         Ok(match answer.action {
             ElicitAction::Accept => {

@@ -1,4 +1,4 @@
-//! What a round brought.
+//! The inputs that a round brings.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 use super::elicited::Elicited;
 
-/// What a round brought: the client's answers by key, and the handler's own state.
+/// The inputs that a round brings: the client's answers by key, and the handler's own state.
 #[derive(Clone, Debug, Default)]
 pub struct Inputs(Option<Arc<Given>>);
 
@@ -28,21 +28,22 @@ impl Inputs {
         self.0.is_none()
     }
 
-    /// The answer under a key. `None`: the client has not given one, or none that is a `T`; ask
-    /// again. Answers that nobody asked for are simply not read.
+    /// The answer under a key. `None`: the client has given no answer, or one that is no `T`; ask
+    /// again. Answers to questions that were not asked are ignored.
     #[must_use]
     pub fn get<T: DeserializeOwned>(&self, key: &str) -> Option<T> {
         serde_json::from_value(self.0.as_ref()?.responses.get(key)?.clone()).ok()
     }
 
-    /// What the user did with the form under a key. `None`: nothing yet, or what came does not
+    /// The outcome of the form under a key. `None`: there is no answer yet, or the answer does not
     /// fit the form; ask again.
     #[must_use]
     pub fn elicited<T: DeserializeOwned>(&self, key: &str) -> Option<Elicited<T>> {
         Elicited::of(self.get(key)?).ok()
     }
 
-    /// What the handler gave to [`InputRequired::state`](crate::InputRequired::state) in the round before.
+    /// The state that the handler gave to [`InputRequired::state`](crate::InputRequired::state) in
+    /// the round before.
     #[must_use]
     pub fn state(&self) -> Option<&str> {
         self.0.as_ref()?.state.as_deref()

@@ -1,4 +1,4 @@
-//! What a handler asks by returning.
+//! Questions that a handler asks by returning them.
 
 use eyot_types::{CreateMessageParams, ElicitParams, Question};
 use schemars::JsonSchema;
@@ -10,15 +10,16 @@ use crate::schema::form_schema;
 
 /// Asks the client for more by returning: the handler runs anew when the answers are there.
 ///
-/// The other way to ask is to wait in the middle ([`CallContext::elicit`](crate::CallContext::elicit) and its like), which
-/// reads better; but a handler that waits lives in this process. One that returns keeps nothing
-/// here: what it wants to remember goes into [`state`](Self::state), sealed, and any process
-/// with the same keys can go on. It must be written so that running it again does no harm.
+/// The other way to ask is to wait in the middle
+/// ([`CallContext::elicit`](crate::CallContext::elicit) and the other methods that ask). That reads
+/// better, but a handler that waits lives in this process. A handler that returns keeps nothing
+/// here: its state goes into [`state`](Self::state), sealed, and any process with the same keys can
+/// go on. Write the handler so that running it again does no harm.
 ///
-/// In a legacy session the questions are sent as requests and the handler is run again with the
+/// In a legacy session the questions are sent as requests, and the handler is run again with the
 /// answers: the same code serves both eras. In a call that has become a task
-/// ([`TaskPolicy`](crate::TaskPolicy)) they stand in its state, under these keys or, if one was used
-/// before in the task, under others.
+/// ([`TaskPolicy`](crate::TaskPolicy)) the questions stand in the task's state, under these keys; a
+/// key that the task has used before is replaced by another.
 ///
 /// ```
 /// use eyot_server::{CallContext, Elicited, HandlerResult, InputRequired, NoArguments, ToolReply};
@@ -31,7 +32,7 @@ use crate::schema::form_schema;
 /// async fn greet(_: NoArguments, call: CallContext) -> HandlerResult<ToolReply> {
 ///     match call.inputs().elicited::<Name>("user") {
 ///         Some(Elicited::Accepted(Name { name })) => Ok(format!("Hello, {name}!").into()),
-///         Some(_) => Ok("Hello, whoever you are!".into()),
+///         Some(_) => Ok("Hello, stranger!".into()),
 ///         None => Ok(InputRequired::new().elicit::<Name>("user", "What is your name?").into()),
 ///     }
 /// }
@@ -40,7 +41,7 @@ use crate::schema::form_schema;
 pub struct InputRequired {
     questions: Questions,
     state: Option<String>,
-    /// Why the first form that cannot be shown cannot be.
+    /// The reason why the first form that cannot be shown cannot be shown.
     problem: Option<String>,
 }
 
@@ -69,7 +70,7 @@ impl InputRequired {
         }
     }
 
-    /// Asks the user with whatever form or page `params` describe; the answer is an
+    /// Asks the user with the form or page that `params` describe; the answer is an
     /// [`ElicitResult`](eyot_types::ElicitResult).
     #[must_use]
     pub fn elicit_with(self, key: impl Into<String>, params: ElicitParams) -> Self {
@@ -90,14 +91,15 @@ impl InputRequired {
         self.ask(key, Question::roots())
     }
 
-    /// Asks anything.
+    /// Asks any question.
     #[must_use]
     pub fn ask(mut self, key: impl Into<String>, question: impl Into<Question>) -> Self {
         self.questions.push((key.into(), question.into()));
         self
     }
 
-    /// What the handler wants to know in the next round; read it with [`Inputs::state`](crate::Inputs::state).
+    /// Keeps the handler's state for the next round; read it with
+    /// [`Inputs::state`](crate::Inputs::state).
     #[must_use]
     pub fn state(self, state: impl Into<String>) -> Self {
         Self { state: Some(state.into()), ..self }
@@ -106,7 +108,7 @@ impl InputRequired {
     /// The questions by their keys, and the state.
     ///
     /// # Errors
-    /// When it asks for nothing, or for what cannot be asked.
+    /// When there is neither a question nor a state, or a question cannot be asked.
     pub(crate) fn into_parts(self) -> HandlerResult<(Questions, Option<String>)> {
         match self.problem {
             Some(problem) => Err(HandlerError::new(problem)),

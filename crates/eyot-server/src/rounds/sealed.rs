@@ -1,4 +1,4 @@
-//! The answer that ends a round, and what its client keeps until the next.
+//! The answer that ends a round, and the state that its client keeps until the next.
 
 use eyot_types::{InputRequests, InputRequiredResult, Question};
 use serde::{Deserialize, Serialize};
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// Questions to a client, each by the key under which it is answered.
 pub(crate) type Questions = Vec<(String, Question)>;
 
-/// What the client keeps for us between two rounds.
+/// The state that the client keeps for the server between two rounds.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Sealed {
     /// A handler's own state.
@@ -17,7 +17,7 @@ pub(crate) enum Sealed {
     Parked(ParkedPlace),
 }
 
-/// Where a parked call is: what its client brings back.
+/// The name of a parked call, which its client brings back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ParkedPlace {
     /// Tells one process from the next.

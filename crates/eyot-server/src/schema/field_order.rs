@@ -1,19 +1,19 @@
-//! The order in which a type has its fields: in a schema they are members of a map, without any.
+//! The order of the fields of a type: in a schema they are members of a map without an order.
 
 use serde::de::value::Error;
 use serde::de::{DeserializeOwned, Deserializer, Error as _, Visitor};
 use serde::forward_to_deserialize_any;
 
-/// The names of a struct's fields as they stand in the source. Empty when they are not known
-/// before there is something to read, as with flattened fields.
+/// The names of a struct's fields as they stand in the source. Empty when the type does not tell
+/// them before it reads, as with flattened fields.
 pub(crate) fn field_names<T: DeserializeOwned>() -> &'static [&'static str] {
     let mut names: &[&str] = &[];
-    // It says what it wants to read, and then gets nothing.
+    // The type says which fields it wants to read, and then gets an error.
     T::deserialize(Listener(&mut names)).ok();
     names
 }
 
-/// Has nothing to read, but hears which fields are asked for.
+/// A deserializer without data, which notes the fields that a type asks for.
 struct Listener<'a>(&'a mut &'static [&'static str]);
 
 impl<'de> Deserializer<'de> for Listener<'_> {

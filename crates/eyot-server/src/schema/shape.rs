@@ -1,8 +1,8 @@
-//! The part of JSON Schema that most arguments are described with, checked in the raw text.
+//! The part of JSON Schema that describes most arguments, checked in the raw text.
 //!
-//! Everything that a shape accepts, its schema accepts. A schema with any other word in it makes
-//! no shape, nor does what is no schema at all; and what a shape does not accept is the schema's to
-//! judge: so most calls need no tree of values, and nothing is accepted that the schema refuses.
+//! The schema accepts everything that its shape accepts. A schema with any other word in it has no
+//! shape, and neither has an invalid schema. What a shape does not accept is left to the schema. So
+//! most calls need no tree of values, and nothing is accepted that the schema refuses.
 
 use std::ops::RangeInclusive;
 
@@ -17,21 +17,21 @@ pub(crate) struct Shape {
     types: Types,
     /// The values that it may be, as raw JSON.
     values: Option<Box<[String]>>,
-    /// From where to where it may be, if it is a number.
+    /// The range of the value, if it is a number.
     range: Option<Box<RangeInclusive<i128>>>,
-    /// What is said of a value that is an object.
+    /// The shape of the members, if the value is an object.
     members: Option<Box<MemberShapes>>,
-    /// What is said of each item of a value that is an array.
+    /// The shape of each item, if the value is an array.
     items: Option<Box<Self>>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
 struct MemberShapes {
-    /// Each at its place in `required`; without a shape where only that names it.
+    /// Each member stands at its place in `required`; without a shape if only `required` names it.
     named: Vec<(String, Option<Shape>)>,
-    /// One bit for each member that must be there.
+    /// One bit for each required member.
     required: u64,
-    /// Whether there may be others.
+    /// Whether other members are allowed.
     is_open: bool,
 }
 
@@ -97,7 +97,7 @@ impl Shape {
     const ANYTHING: Self =
         Self { types: Types::ALL, values: None, range: None, members: None, items: None };
 
-    /// The shape that a schema describes; `None` when there is more in it.
+    /// The shape that a schema describes; `None` when the schema says more than a shape can.
     pub(crate) fn of(schema: &JsonObject) -> Option<Self> {
         let mut shape = Self::ANYTHING;
         let mut members = MemberShapes { named: Vec::new(), required: 0, is_open: true };
@@ -121,7 +121,7 @@ impl Shape {
                 "minimum" => shape.narrow(whole(said)?, i128::MAX),
                 "maximum" => shape.narrow(i128::MIN, whole(said)?),
                 "items" => shape.items = Some(Box::new(Self::of_value(said)?)),
-                // Without another dialect, words mean what they mean here.
+                // In this dialect the words have the meaning that is assumed here.
                 "$schema" if said == DIALECT => {}
                 "title" | "description" | "$comment" if said.is_string() => {}
                 "examples" if said.is_array() => {}
@@ -187,7 +187,7 @@ impl MemberShapes {
         Some(self.named.len() - 1).filter(|place| *place < PLACES_MAX)
     }
 
-    /// Notes a member that must be there; `None` if that is said twice.
+    /// Notes a required member; `None` if it is named twice.
     fn require(&mut self, name: &str) -> Option<()> {
         let bit = 1 << self.place(name, None)?;
         let is_new = self.required & bit == 0;
@@ -219,10 +219,10 @@ fn whole(bound: &Value) -> Option<i128> {
     bound.as_i64().map(i128::from).or_else(|| bound.as_u64().map(i128::from))
 }
 
-/// The dialect of schemas that name none, and of those that are made from Rust types.
+/// The dialect of schemas that name none, and of schemas that are made from Rust types.
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
-/// The bits of a set of members.
+/// How many members a set of bits has room for.
 const PLACES_MAX: usize = 64;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! A task in this process: its machine, the call that does the work, and those who watch.
+//! A task in this process: its machine, the call that does the work, and its watchers.
 
 use std::sync::Weak;
 use std::task::{Context, Poll, Waker};
@@ -13,10 +13,10 @@ use tokio::time::Instant;
 use crate::call::exchange::QuestionName;
 use crate::call::running::RunningCall;
 
-/// One task. All changes go through here, so that whoever watches sees each.
+/// One task. All changes go through here, so that every watcher sees each one.
 #[derive(Debug)]
 pub(crate) struct TaskEntry {
-    /// The call that does the work, as long as it does.
+    /// The call that does the work, until it has ended.
     call: Weak<dyn RunningCall>,
     state: Mutex<State>,
 }
@@ -24,19 +24,19 @@ pub(crate) struct TaskEntry {
 #[derive(Debug)]
 struct State {
     task: TaskMachine,
-    /// What those who watch were woken for.
-    told: Watcher,
-    /// Who waits for the next change, by their numbers: one for each listening client.
+    /// The last change that watchers were woken for.
+    woken_for: Watcher,
+    /// Wakers of the watchers, by watcher number: one for each listening client.
     watchers: Vec<(u64, Waker)>,
 }
 
 impl TaskEntry {
     pub(crate) fn new(task: TaskMachine, call: Weak<dyn RunningCall>) -> Self {
-        let state = State { task, told: Watcher::default(), watchers: Vec::new() };
+        let state = State { task, woken_for: Watcher::default(), watchers: Vec::new() };
         Self { call, state: Mutex::new(state) }
     }
 
-    /// When its time is over, done or not.
+    /// The end of the task's time, whether it is done or not.
     pub(crate) fn expires(&self) -> Instant {
         Instant::from_std(self.read(TaskMachine::expires))
     }
@@ -51,18 +51,18 @@ impl TaskEntry {
         self.state.lock().task.view(None).map(read)
     }
 
-    /// Changes the task. If a client could see that, those who watch are woken.
+    /// Changes the task. Wakes the watchers if a client could see the change.
     fn handle<R>(&self, handle: impl FnOnce(&mut TaskMachine) -> R) -> R {
         let mut state = self.state.lock();
-        let State { task, told, watchers } = &mut *state;
+        let State { task, woken_for, watchers } = &mut *state;
         let handled = handle(task);
-        let watchers = match task.poll_news(told) {
+        let watchers = match task.poll_news(woken_for) {
             true => std::mem::take(watchers),
             false => Vec::new(),
         };
         let mut is_cancelled = false;
         while let Some(action) = task.poll_action() {
-            // The work lets go of the task by itself, and is never listened to.
+            // The work drops the task by itself, and has no watchers of its own.
             is_cancelled |= action == Action::Cancel;
         }
         drop(state);
@@ -73,15 +73,15 @@ impl TaskEntry {
         handled
     }
 
-    /// What the task does, for people.
+    /// Sets the text for people about what the task does.
     pub(crate) fn say(&self, message: String) {
         self.handle(|task| task.handle_message(message, now()));
     }
 
-    /// Brings what the client owes into the task.
+    /// Updates the questions that the task shows to its client.
     ///
-    /// The questions are read under the task's lock: of two that do this at once, the later sees
-    /// what the earlier saw or more.
+    /// The questions are read under the task's lock: when two threads do this at once, the later
+    /// one sees at least what the earlier one saw.
     pub(crate) fn sync_inputs(&self) {
         let Some(call) = self.call.upgrade() else { return };
         let synced = self.handle(|task| {
@@ -97,7 +97,7 @@ impl TaskEntry {
     /// Gives the client's answers to the handler.
     pub(crate) fn answer(&self, mut responses: JsonObject) {
         let Some(call) = self.call.upgrade() else { return };
-        // Those who watch are woken below, behind the handler: they see what it does at once.
+        // The watchers are woken below, after the handler: they see its new state at once.
         let mut state = self.state.lock();
         responses.retain(|key, _| state.task.handle_answer(key, now()));
         drop(state);
@@ -107,30 +107,30 @@ impl TaskEntry {
         self.sync_inputs();
     }
 
-    /// Ends the task at its client's wish; one that is over stays as it is.
+    /// Ends the task because its client wishes it. A task that is over does not change.
     pub(crate) fn cancel(&self) {
         if let Err(ended_as) = self.handle(|task| task.handle_cancel(now())) {
             tracing::debug!(?ended_as, "a task that is over is not cancelled");
         }
     }
 
-    /// The call has answered.
+    /// Ends the task with the answer of the call.
     pub(crate) fn finish(&self, answer: &Response) {
         self.handle(|task| task.handle_end(End::of_answer(answer), now()));
     }
 
-    /// The work was ended before the call has answered; nothing happens if the task is over.
+    /// Ends the task because the work ended without an answer; a task that is over does not change.
     pub(crate) fn fail(&self, error: &str) {
         self.handle(|task| task.handle_end(End::internal(error), now()));
     }
 
-    /// The time of the task is over.
+    /// Ends the task because its time is over.
     pub(crate) fn expire(&self) {
         self.handle(|task| task.handle_timeout(now()));
     }
 
-    /// Waits until the task has changed since the watcher saw it, and reads it then. `number` is
-    /// the watcher's among those of the task.
+    /// Waits until the task has changed since the watcher last saw it, and then reads it. `number`
+    /// is the watcher's number.
     pub(crate) fn poll_changed<R>(
         &self,
         number: u64,
@@ -151,13 +151,13 @@ impl TaskEntry {
         Poll::Pending
     }
 
-    /// Forgets a watcher.
+    /// Removes a watcher.
     pub(crate) fn forget(&self, number: u64) {
         self.state.lock().watchers.retain(|(it, _)| *it != number);
     }
 }
 
-/// The clock of tasks, which only goes on. Tests move it.
+/// The clock of tasks, which never goes back. Tests move it.
 pub(super) fn now() -> std::time::Instant {
     Instant::now().into_std()
 }

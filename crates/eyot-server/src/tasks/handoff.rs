@@ -1,4 +1,4 @@
-//! From a call that runs in its reply to a task that runs beside it.
+//! Moves a call that runs in its reply into a task that runs beside it.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -17,17 +17,17 @@ use super::entry::TaskEntry;
 use super::table::Room;
 use crate::call::run::{Run, Step};
 
-/// The reply of a call that may become a task: its answer if that comes soon, and else the task.
+/// The reply of a call that may become a task: its answer if that comes soon, otherwise the task.
 ///
 /// Answers that ask for another round come soon as well: "Server implementations that use multi
 /// round-trip requests in conjunction with task creation SHOULD resolve all MRTR exchanges
 /// synchronously before responding with a `CreateTaskResult`" (tasks extension, Task Creation).
 pub(crate) struct TaskReply {
-    /// `None` once the reply is given.
+    /// `None` once the reply has been given.
     beginning: Option<Beginning>,
     patience: Pin<Box<Sleep>>,
-    /// What the handler has sent, for the case that there will be no task.
-    held: VecDeque<ReplyItem>,
+    /// Messages of the handler, which are sent if there will be no task.
+    buffered: VecDeque<ReplyItem>,
 }
 
 struct Beginning {
@@ -42,17 +42,17 @@ impl TaskReply {
         Self {
             beginning: Some(Beginning { run, room, ttl }),
             patience: Box::pin(tokio::time::sleep(patience)),
-            held: VecDeque::new(),
+            buffered: VecDeque::new(),
         }
     }
 
-    /// The answer of a call that has become no task, behind what it sent.
+    /// The reply of a call that has become no task: the answer, after the messages before it.
     fn at_once(&mut self, answer: Response) -> Reply {
-        if self.held.is_empty() {
+        if self.buffered.is_empty() {
             return Reply::One(answer);
         }
-        self.held.push_back(answer.into());
-        let parts = std::mem::take(&mut self.held);
+        self.buffered.push_back(answer.into());
+        let parts = std::mem::take(&mut self.buffered);
         let parts = parts.into_iter().map(Ok::<ReplyItem, Fault>);
         Reply::Stream(Messages::new(stream::iter(parts)))
     }
@@ -76,11 +76,12 @@ impl Future for TaskReply {
                     this.beginning = None;
                     return Poll::Ready(Ok(Reply::None));
                 }
-                Poll::Ready(Step::Part(part)) if this.held.len() < HELD_MAX => {
-                    this.held.push_back(part);
+                Poll::Ready(Step::Part(part)) if this.buffered.len() < BUFFERED_MAX => {
+                    this.buffered.push_back(part);
                     continue;
                 }
-                // Who says so much, or asks, has more to do than an answer can wait for.
+                // A call that sends so many messages, or asks, has more to do than an answer can
+                // wait for.
                 Poll::Ready(Step::Part(_) | Step::Asks) => {}
                 Poll::Pending if this.patience.as_mut().poll(cx).is_ready() => {}
                 Poll::Pending => return Poll::Pending,
@@ -92,7 +93,7 @@ impl Future for TaskReply {
 }
 
 impl Beginning {
-    /// Makes the call a task, sets it to work, and gives the answer that says so.
+    /// Makes the call a task, starts its work, and gives the answer with the task.
     fn into_task(self) -> Option<Response> {
         let Self { run, room, ttl } = self;
         let call = run.call().clone();
@@ -111,7 +112,7 @@ impl Beginning {
     }
 }
 
-/// A task at work. Whatever ends it ends its record too.
+/// The work of a task. When it ends, for any reason, the record of the task ends too.
 struct Work {
     run: Box<Run>,
     task: Arc<TaskEntry>,
@@ -125,7 +126,7 @@ impl Work {
         let answer = poll_fn(|cx| self.poll_answer(cx));
         match tokio::time::timeout_at(expires, answer).await {
             Ok(Some(answer)) => self.task.finish(&answer),
-            // Cancelled: whoever did it has written it down.
+            // The code that cancelled the call has recorded it.
             Ok(None) => {}
             Err(_elapsed) => self.task.expire(),
         }
@@ -137,7 +138,8 @@ impl Work {
             return match self.run.poll_step(cx) {
                 Poll::Ready(Step::Answer(answer)) => Poll::Ready(Some(answer)),
                 Poll::Ready(Step::Cancelled) => Poll::Ready(None),
-                // Sent before there was a task, whose client hears of its state alone.
+                // The message was sent before there was a task; a task's client is told of its
+                // state only.
                 Poll::Ready(Step::Part(_)) => continue,
                 // The questions are in the record; their answers wake the handler.
                 Poll::Ready(Step::Asks) | Poll::Pending => Poll::Pending,
@@ -152,5 +154,5 @@ impl Drop for Work {
     }
 }
 
-/// Messages that are kept back until it is clear whether there will be a task.
-const HELD_MAX: usize = 16;
+/// How many messages are kept back until it is clear whether there will be a task.
+const BUFFERED_MAX: usize = 16;

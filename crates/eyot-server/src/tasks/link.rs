@@ -1,4 +1,4 @@
-//! The way from a call to the task that it has become.
+//! The link from a call to the task that it has become.
 
 use std::sync::{Arc, OnceLock};
 
@@ -6,21 +6,21 @@ use parking_lot::Mutex;
 
 use super::entry::TaskEntry;
 
-/// What a call that may become a task keeps for it.
+/// Held by a call that may become a task.
 #[derive(Debug, Default)]
 pub(crate) struct TaskLink {
     task: OnceLock<Arc<TaskEntry>>,
-    /// What the handler said of its work before there was a task.
+    /// The handler's text about its work from before there was a task.
     message: Mutex<Option<String>>,
 }
 
 impl TaskLink {
-    /// The task; `None` as long as the call is an ordinary one.
+    /// The task; `None` while the call is an ordinary one.
     pub(crate) fn task(&self) -> Option<&Arc<TaskEntry>> {
         self.task.get()
     }
 
-    /// What the task does, for people.
+    /// Sets the text for people about what the task does.
     pub(crate) fn say(&self, message: String) {
         let mut earlier = self.message.lock();
         match self.task.get() {
@@ -32,7 +32,7 @@ impl TaskLink {
         }
     }
 
-    /// The call has become a task.
+    /// Notes that the call has become a task.
     pub(crate) fn set(&self, task: &Arc<TaskEntry>) {
         let mut earlier = self.message.lock();
         let task = self.task.get_or_init(|| Arc::clone(task));

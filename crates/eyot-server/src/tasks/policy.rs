@@ -1,14 +1,14 @@
-//! How tools and servers have tasks.
+//! The policies of tools and the options of servers for tasks.
 
 use std::time::Duration;
 
 /// Whether calls of a tool may become tasks.
 ///
 /// Only a client of the modern era that declares the extension `io.modelcontextprotocol/tasks` in
-/// its request can get one; what the others get is what the policies differ in. "The server is the
-/// sole decider" (tasks extension, Capability Negotiation): a call that is done before the server's
-/// [`task_patience`](crate::ServerBuilder::task_patience) ends is answered at once, whatever the
-/// policy.
+/// its request can get a task; the policies differ in what other clients get. "The server is the
+/// sole decider" (tasks extension, Capability Negotiation): under every policy, a call that is done
+/// before the server's [`task_patience`](crate::ServerBuilder::task_patience) ends is answered at
+/// once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TaskPolicy {
     /// Never: the call is answered when it is done.
@@ -21,7 +21,7 @@ pub enum TaskPolicy {
     Required,
 }
 
-/// How a server makes tasks of calls.
+/// The server's options for tasks.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TaskOptions {
     pub(crate) poll_interval: Duration,

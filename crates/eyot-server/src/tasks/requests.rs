@@ -1,4 +1,4 @@
-//! What clients ask of tasks.
+//! The requests of clients about tasks.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -16,17 +16,17 @@ use super::policy::TaskPolicy;
 use super::table::{Room, Tasks};
 use crate::identity::Identity;
 
-/// Answers what clients ask of the tasks of a server.
+/// Answers the requests of clients about a server's tasks.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TaskRequests<'a> {
     pub(crate) tasks: &'a Tasks,
     pub(crate) identity: &'a Identity,
-    /// Tasks that one subscription hears of.
+    /// How many tasks one subscription may listen to.
     pub(crate) watched_max: usize,
 }
 
 impl TaskRequests<'_> {
-    /// Answers a request of the extension; `None` when it is none.
+    /// Answers a request of the extension; `None` when it is another request.
     pub(crate) fn answer(
         self,
         method: Method<'_>,
@@ -78,7 +78,7 @@ impl TaskRequests<'_> {
         }
         let is_required = policy == TaskPolicy::Required;
         if peer.era == Era::Legacy {
-            // It is not in their list either.
+            // The list of tools does not show it to this client either.
             let text = format!("Tool {tool} runs as a task, from 2026-07-28 on");
             let refused = || ErrorObject::new(INVALID_PARAMS, text);
             return if is_required { Err(refused()) } else { Ok(None) };
@@ -90,13 +90,13 @@ impl TaskRequests<'_> {
         }
         match self.tasks.room(peer.principal_name()) {
             Ok(room) => Ok(Some(room)),
-            // Whoever can wait for the answer still gets it.
+            // A client that can wait for the answer still gets it.
             Err(_) if !is_required => Ok(None),
             Err(full) => Err(full),
         }
     }
 
-    /// The tasks of a filter that this client may hear of, each once.
+    /// The tasks of a filter that this client may listen to, each once.
     ///
     /// "Servers MUST return this error for non-declaring clients requesting task notifications on
     /// `subscriptions/listen`" (tasks extension, Protocol Errors): −32021.

@@ -1,7 +1,7 @@
 //! The tasks of one server, in memory.
 //!
-//! Whatever kept them elsewhere would offer the same: a place before the work begins, creation
-//! before the answer, look-ups by id and principal, and an end by time.
+//! A table of tasks that is kept elsewhere would offer the same operations: a place before the work
+//! begins, creation before the answer, look-ups by id and principal, and an end by time.
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -28,7 +28,7 @@ pub(crate) struct Tasks {
 
 type KnownTasks = Mutex<TaskTable<Arc<TaskEntry>>>;
 
-/// Room for one task, taken before its handler runs; dropping it gives it back.
+/// Room for one task, taken before its handler runs; dropping it gives the room back.
 #[derive(Debug)]
 pub(crate) struct Room {
     table: Arc<KnownTasks>,
@@ -45,7 +45,7 @@ impl Tasks {
         Self { options, limits, table: Arc::default(), quota: Quota::new(room) }
     }
 
-    /// Room for one task more.
+    /// Takes room for one more task.
     pub(crate) fn room(&self, principal: Option<&Arc<str>>) -> Result<Room, ErrorObject> {
         self.sweep();
         let permit = self.quota.acquire(principal, 0).map_err(|_full| codes::overloaded("tasks"));
@@ -53,14 +53,14 @@ impl Tasks {
         Ok(Room { table, permit: permit?, questions_max })
     }
 
-    /// The task of that id, if `principal` may ask for it.
+    /// The task with that id, if `principal` may ask for it.
     pub(crate) fn find(&self, id: &str, principal: Option<&Arc<str>>) -> Option<Arc<TaskEntry>> {
-        // Nobody may have looked for what has expired: not every host does so by itself.
+        // Expired tasks may still be there: not every host sweeps by itself.
         self.sweep();
         self.table.lock().find(id, principal, now()).cloned()
     }
 
-    /// Forgets what has expired.
+    /// Removes expired tasks.
     pub(crate) fn sweep(&self) {
         let mut table = self.table.lock();
         let expired = table.handle_timeout(now());
@@ -68,11 +68,11 @@ impl Tasks {
             eyot_metrics::tasks(table.len());
         }
         drop(table);
-        // Without the lock: results may be large, and those who watch are told.
+        // Without the lock: results may be large, and watchers are told.
         expired.iter().for_each(|it| it.expire());
     }
 
-    /// Whether nothing is kept.
+    /// Whether there is no task.
     pub(crate) fn is_empty(&self) -> bool {
         self.table.lock().is_empty()
     }
@@ -83,7 +83,7 @@ impl Tasks {
         self.quota.usage().bytes
     }
 
-    /// Tasks, and calls that may still become one.
+    /// How many tasks there are, with the calls that may still become one.
     #[cfg(test)]
     pub(crate) fn count(&self) -> usize {
         self.quota.usage().things
@@ -127,5 +127,5 @@ fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX).max(1)
 }
 
-/// Random bytes of an id.
+/// How many random bytes an id has.
 const ID_BYTES: usize = 24;

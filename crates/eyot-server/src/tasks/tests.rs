@@ -43,15 +43,15 @@ fn finds(tasks: &Tasks, task: &TaskEntry, principal: Option<&str>) -> bool {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_task_is_found_by_whom_it_belongs_to_and_by_nobody_else() {
+async fn only_the_principal_of_a_task_finds_it() {
     let tasks = tasks(100, 100);
     let theirs = create(&tasks, Some(ADA), Duration::from_secs(60));
-    let nobodys = create(&tasks, None, Duration::from_secs(60));
-    for (principal, finds_theirs, finds_nobodys) in
+    let anonymous = create(&tasks, None, Duration::from_secs(60));
+    for (principal, finds_theirs, finds_anonymous) in
         [(Some(ADA), true, false), (Some(BEN), false, false), (None, false, true)]
     {
         assert_eq!(finds(&tasks, &theirs, principal), finds_theirs, "{principal:?}");
-        assert_eq!(finds(&tasks, &nobodys, principal), finds_nobodys, "{principal:?}");
+        assert_eq!(finds(&tasks, &anonymous, principal), finds_anonymous, "{principal:?}");
     }
 }
 
@@ -105,7 +105,7 @@ async fn a_task_that_is_over_is_told_once_and_let_go() {
     let subscription = Id::from_text("s1");
     let told = [(); 3].map(|()| watch.poll_notice(&subscription, &cx).is_ready());
     assert_eq!(told, [true, true, false]);
-    // The table, and whoever asks here; of the other the watch as well.
+    // The table and this test hold the task that is over; the watch also holds the open one.
     assert_eq!([Arc::strong_count(&over), Arc::strong_count(&open)], [2, 3]);
     open.say("at it".to_owned());
     assert!(watch.poll_notice(&subscription, &cx).is_ready());

@@ -1,7 +1,7 @@
 //! The tasks that one client listens to.
 //!
-//! There is no queue: a task counts its changes, and a listener is told of the state as it is when
-//! there is room to say it.
+//! There is no queue: a task counts its changes, and a listener gets the state as it is when there
+//! is room to send it.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -18,17 +18,17 @@ use super::entry::TaskEntry;
 pub(crate) struct Watch {
     /// The listener's number.
     watcher: u64,
-    /// The tasks that may still change, each with what of it was told.
+    /// The tasks that may still change, each with the change that the listener was last told.
     tasks: VecDeque<(Arc<TaskEntry>, Watcher)>,
 }
 
 impl Watch {
-    /// Begins with the state of each task: it may have changed before anybody listened.
+    /// Begins with the state of each task, which may have changed before the listener came.
     pub(crate) fn new(watcher: u64, tasks: Vec<Arc<TaskEntry>>) -> Self {
         Self { watcher, tasks: tasks.into_iter().map(|it| (it, Watcher::default())).collect() }
     }
 
-    /// The next state of a task, for the subscription of that id.
+    /// The next state of a task, as a notification for the subscription with that id.
     ///
     /// "Each notification carries a complete `DetailedTask` for the current status, identical to
     /// what `tasks/get` would have returned at that moment" (tasks extension, Task Status

@@ -55,7 +55,7 @@ async fn the_server_of_a_call_has_its_layers() {
 }
 
 #[tokio::test]
-async fn a_server_that_nobody_keeps_is_let_go() {
+async fn a_server_without_owners_is_dropped() {
     let server = locked().build().unwrap();
     let app = Arc::downgrade(server.parts());
     let mut peer = Peer::modern(&server, json!({}));

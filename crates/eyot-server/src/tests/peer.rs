@@ -56,7 +56,7 @@ impl Peer {
         Self { capabilities, ..Self::attach(server) }
     }
 
-    /// The parameters with what every modern request must say.
+    /// The parameters with the `_meta` that every modern request must have.
     pub(super) fn with_meta(&self, params: Value) -> Value {
         let mut params = params;
         let own = json!({
@@ -94,29 +94,29 @@ impl Peer {
         serde_json::from_str(&self.next_line().await).unwrap()
     }
 
-    /// The same as it was written.
+    /// The next message as the text of its line.
     pub(super) async fn next_line(&mut self) -> String {
         self.lines.next_line().await.unwrap().expect("the server says something")
     }
 
-    /// Asks, and takes the next message for the answer.
+    /// Sends a request of the legacy era; the next message is taken as its answer.
     pub(super) async fn request(&mut self, method: &str, params: Value) -> Value {
         self.start(1, method, params).await;
         self.next().await
     }
 
-    /// As [`Self::request`], modern.
+    /// Sends a request of the modern era; the next message is taken as its answer.
     pub(super) async fn ask(&mut self, method: &str, params: Value) -> Value {
         let params = self.with_meta(params);
         self.request(method, params).await
     }
 
-    /// Whether the server serves nobody here any more.
+    /// Whether the server has stopped serving this peer.
     pub(super) fn is_left(&self) -> bool {
         self.serving.is_finished()
     }
 
-    /// Ends our side, and takes what the server still says.
+    /// Closes our side, and collects the messages that the server still sends.
     pub(super) async fn hang_up(mut self) -> Vec<Value> {
         self.writer.shutdown().await.unwrap();
         let mut rest = Vec::new();

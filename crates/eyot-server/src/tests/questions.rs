@@ -146,7 +146,7 @@ async fn questions_that_are_asked_together_come_in_one_round() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_parked_call_that_nobody_comes_for_is_dropped() {
+async fn a_parked_call_is_dropped_when_its_client_does_not_come_back() {
     let server = greeter().round_timeout(Duration::from_secs(60)).build().unwrap();
     let mut peer = Peer::modern(&server, json!({ "elicitation": {} }));
     peer.ask("tools/call", json!({ "name": "greet" })).await;

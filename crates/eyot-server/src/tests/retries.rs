@@ -18,7 +18,7 @@ struct Name {
     name: String,
 }
 
-/// What the handler of [`porter`] has done.
+/// The work that the handler of [`porter`] has done.
 #[derive(Debug, Default)]
 struct Work {
     begun: AtomicUsize,

@@ -20,17 +20,17 @@ use crate::{
     ServerTool, TaskPolicy, tool,
 };
 
-/// What a client of tasks declares.
+/// Capabilities of a client that has tasks.
 fn with_tasks() -> Value {
     json!({ "extensions": { "io.modelcontextprotocol/tasks": {} } })
 }
 
-/// The same, of a client that can be asked.
+/// Capabilities of a client that has tasks and can be asked.
 fn with_questions() -> Value {
     json!({ "elicitation": {}, "roots": {}, "extensions": { "io.modelcontextprotocol/tasks": {} } })
 }
 
-/// A tool that takes an hour, if nobody stops it.
+/// A tool that takes an hour unless it is stopped.
 fn slow() -> ServerTool {
     tool("slow", |_: NoArguments, call: CallContext| async move {
         call.set_status_message("at it");
@@ -57,7 +57,7 @@ async fn get(peer: &mut Peer, id: &str) -> Value {
     got["result"].clone()
 }
 
-/// Asks until the task is over. The clock of these tests stands still but for such waits.
+/// Asks until the task is over. The clock of these tests runs only while they wait like this.
 async fn ended(peer: &mut Peer, id: &str) -> Value {
     loop {
         let task = get(peer, id).await;
@@ -68,7 +68,7 @@ async fn ended(peer: &mut Peer, id: &str) -> Value {
     }
 }
 
-/// What a server answers to somebody without a connection; of a stream the first message.
+/// The answer of a server to a principal without a connection; the first message of a stream.
 async fn ask(server: &Server, principal: &str, method: &str, params: Value) -> Value {
     let mut params = params;
     params["_meta"] = json!({
@@ -189,7 +189,7 @@ async fn a_server_without_tasks_knows_nothing_of_them() {
     server.add_tool(slow()).unwrap();
     let discovered = peer.ask("server/discover", json!({})).await;
     assert_eq!(discovered["result"]["capabilities"]["extensions"], with_tasks()["extensions"]);
-    // The methods of the experimental tasks are not there, whoever asks.
+    // No client finds the methods of the experimental tasks.
     for method in ["tasks/list", "tasks/result"] {
         let answer = peer.ask(method, json!({ "taskId": "t" })).await;
         assert_eq!(answer["error"]["code"], -32601, "{answer}");

@@ -1,4 +1,4 @@
-//! Real processes: what they may do to us, and that none of them stays.
+//! Real processes: what they may do to their owner, and that none of them stays.
 
 use std::path::Path;
 use std::time::Duration;
@@ -27,7 +27,7 @@ fn shell_within(script: &str, limits: ChildLimits) -> Child {
     Child::spawn(&command("/bin/sh", &["-c", script]), limits).unwrap()
 }
 
-/// No signal comes before the test gives up, however loaded the machine is.
+/// Limits under which no signal comes before the test gives up, even on a loaded machine.
 fn patient() -> ChildLimits {
     ChildLimits { exit_grace: WAIT_MAX, kill_grace: WAIT_MAX, ..ChildLimits::default() }
 }
@@ -48,7 +48,7 @@ async fn next_line(child: &mut Child) -> String {
     }
 }
 
-/// All that is left: the lines, then the report.
+/// The rest of the child: its lines, then the report.
 async fn rest(child: &mut Child) -> (Vec<String>, ExitReport) {
     let mut lines = Vec::new();
     loop {
@@ -60,7 +60,7 @@ async fn rest(child: &mut Child) -> (Vec<String>, ExitReport) {
     }
 }
 
-/// Waits until no process has the number any more; a zombie that is not ours is gone as well.
+/// Waits until no process has this number any more; a zombie of another process counts as gone.
 async fn assert_gone(pid: &str, zombie_is_gone: bool) {
     let is_gone = || match std::fs::read_to_string(Path::new("/proc").join(pid).join("stat")) {
         Ok(stat) => zombie_is_gone && (stat.contains(") Z ") || stat.contains(") X ")),
@@ -195,7 +195,7 @@ async fn a_flood_from_outside_the_group_does_not_hold_the_exit_up() {
     let flooder_pid = next_line(&mut child).await;
     let report = timeout(WAIT_MAX, child.close()).await.unwrap();
     assert_eq!(report.signal, Some(15));
-    // Its pipe is gone, and that ends it.
+    // Its pipe is gone, and that ends the process.
     assert_gone(&flooder_pid, true).await;
 }
 
@@ -234,7 +234,7 @@ async fn bytes_that_are_no_text_pass_as_they_are() {
 
 #[tokio::test]
 async fn the_child_sees_the_safe_base_and_what_is_named() {
-    // Cargo gives this process the first two; the second one stands for a secret.
+    // Cargo gives this process the first two variables; the second one stands for a secret.
     let mut command = command("env", &[]);
     command.env = vec![("CARGO_PKG_NAME".into(), None), ("GIVEN".into(), Some("a=b".into()))];
     assert!(std::env::var_os("CARGO_PKG_VERSION").is_some());
@@ -246,7 +246,7 @@ async fn the_child_sees_the_safe_base_and_what_is_named() {
 }
 
 #[tokio::test]
-async fn an_argument_arrives_as_one_whatever_it_holds() {
+async fn an_argument_arrives_as_one_with_any_characters() {
     let hostile = "a;b|c&d$(id)`id`\n-e 'f\" *";
     let mut child = spawn("printf", &["%s\\n", hostile, "-flag"]);
     assert_eq!(rest(&mut child).await.0.join("\n"), format!("{hostile}\n-flag"));
@@ -295,5 +295,5 @@ async fn a_flood_of_stderr_neither_blocks_nor_piles_up() {
     assert!(report.stderr_tail.iter().any(|line| line == "0123456789"));
 }
 
-/// Far more than any of this takes: a test that gets here has found a hang.
+/// Far more time than any of this takes: a test that gets here has found a hang.
 const WAIT_MAX: Duration = Duration::from_secs(20);

@@ -1,4 +1,4 @@
-//! Which variables a child gets, and what a command shows of itself.
+//! The variables that a child gets, and the text that a command shows of itself.
 
 use std::ffi::OsString;
 

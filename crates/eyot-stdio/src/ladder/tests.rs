@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::{Ladder, Step};
 
-/// What happens to the child, at which millisecond.
+/// An event of the child, with its time in milliseconds.
 #[derive(Clone, Copy)]
 enum Input {
     Close(u64),

@@ -28,7 +28,7 @@ fn answer() -> Message {
     Message::response(Id::from_number(7), &true)
 }
 
-/// The answer as it is written.
+/// The answer as a line.
 fn line() -> String {
     let text = String::from_utf8(answer().to_bytes().to_vec()).unwrap();
     format!("{text}\n")
@@ -89,5 +89,5 @@ fn shell(script: &str) -> Child {
     Child::spawn(&command, limits).unwrap()
 }
 
-/// What a loaded machine may take.
+/// How long a loaded machine may take.
 const WAIT_MAX: Duration = Duration::from_secs(60);

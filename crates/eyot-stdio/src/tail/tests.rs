@@ -1,4 +1,4 @@
-//! What is kept of a text, and how it is shown.
+//! The lines that are kept of a text, and how they are shown.
 
 use super::{LINES_MAX, Tail};
 

@@ -131,13 +131,13 @@ fn event() -> impl Strategy<Value = Event> {
     ]
 }
 
-/// What the permits that are out come to, counted one by one.
+/// The usage of the permits that are out, counted one by one.
 fn sum(permits: &[QuotaPermit], who: Option<Option<&str>>) -> QuotaUsage {
     let own = permits.iter().filter(|it| who.is_none_or(|who| it.owner.name() == who));
     own.fold(usage(0, 0), |sum, it| usage(sum.things + 1, sum.bytes + it.bytes()))
 }
 
-/// The first bound that is broken when so much comes to what there is.
+/// The first bound that breaks when this much is added.
 fn broken(
     limits: &QuotaLimits,
     permits: &[QuotaPermit],

@@ -1,4 +1,4 @@
-//! What opens, and what does not.
+//! Which sealed texts open, and which do not.
 
 use super::SealKeys;
 use crate::Secret;
@@ -23,7 +23,7 @@ fn a_text_that_was_changed_anywhere_does_not_open() {
         let mut changed = sealed.clone().into_bytes();
         changed[index] = if changed[index] == b'A' { b'B' } else { b'A' };
         let changed = String::from_utf8(changed).unwrap();
-        // The last letter has bits that no byte uses.
+        // Some bits of the last letter belong to no byte.
         assert!(changed == sealed || keys.open(b"", &changed).is_none(), "letter {index}");
     }
     for garbage in ["", "A", "not base64!", &sealed[..40], &format!("{sealed}A")] {

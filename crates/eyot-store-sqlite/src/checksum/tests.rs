@@ -1,4 +1,4 @@
-//! Sums stand in files: they must never change, and tell fields apart.
+//! Sums are stored in files: they must never change, and must tell fields apart.
 
 use super::Checksum;
 

@@ -1,4 +1,4 @@
-//! When touches are written although no write comes.
+//! The time when touches are written although no write comes.
 
 use eyot_testkit::samples::session_id;
 

@@ -50,7 +50,7 @@ fn an_older_file_is_copied_and_then_migrated() {
     let folder = tempfile::tempdir().unwrap();
     let (path, mut connection) = file(&folder);
     migrate(&mut connection, &path, MIGRATIONS).unwrap();
-    // What a migration that was cut short leaves behind.
+    // The rest of a migration that was cut short.
     fs::write(folder.path().join("eyot.db.backup.unfinished"), "half").unwrap();
 
     let next = "ALTER TABLE session ADD COLUMN colour TEXT";

@@ -1,4 +1,4 @@
-//! The store in a file: what it keeps over crashes, and how it fails.
+//! The store in a file: the data that survives crashes, and how it fails.
 
 use std::cell::Cell;
 use std::fs;
@@ -109,7 +109,7 @@ fn a_crash_loses_nothing_that_was_acknowledged() {
     for event in numbered_events(100) {
         done(store.append(id.clone(), FENCE, CALL, vec![event]));
     }
-    // The files as a process leaves them that was killed now.
+    // The files in the state that a killed process leaves.
     let after_crash = Place::new();
     for ending in ["", "-wal"] {
         let copy = |place: &Place| format!("{}{ending}", place.path().display());
@@ -228,7 +228,7 @@ fn writes_beyond_the_bound_are_refused_and_the_others_done() {
     let store = SqliteStore::open(place.path(), options).unwrap();
     let other = place.raw();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    // The writer waits for the lock with a batch in its hands.
+    // The writer holds a batch and waits for the lock.
     let outcomes: Vec<_> = (0..20)
         .map(|number| store.create(record(&session_id(&format!("bound-{number}")))))
         .collect();
@@ -255,7 +255,7 @@ fn a_write_that_fails_alone_fails_alone() {
         )
         .unwrap();
     let append = |no: StreamNo, event: NewEvent| store.append(id.clone(), FENCE, no, vec![event]);
-    // All but the first wait for the lock together.
+    // All writes except the first wait for the lock together.
     let first = append(CALL, event(FENCE, 1, "event 1"));
     let second = append(CALL, event(FENCE, 2, "event 2"));
     let failing = append(bad, event(FENCE, 1, "event 1"));

@@ -1,6 +1,6 @@
 //! Cursors in columns, and the table of the newest ones of upstreams with names.
 //!
-//! The newest cursor of the upstream with the default name stands in the row of its stream, which
+//! The newest cursor of the upstream with the default name is kept in the row of its stream, which
 //! is written with each event anyway.
 
 use bytes::Bytes;
@@ -10,7 +10,7 @@ use rusqlite::{Connection, params};
 use crate::checksum::Checksum;
 use crate::failure::{Failure, corrupt};
 
-/// A cursor out of its two columns.
+/// Reads a cursor from its two columns.
 pub(super) fn decode(
     cursor: Option<Vec<u8>>,
     upstream: Option<String>,
@@ -22,7 +22,7 @@ pub(super) fn decode(
     Ok(cursor.map(|cursor| UpstreamCursor { upstream, cursor: Bytes::from(cursor) }))
 }
 
-/// The upstream of a cursor as it stands in a column: `None` for the default one.
+/// The upstream of a cursor in the form of a column: `None` for the default one.
 pub(super) fn upstream_of(cursor: Option<&UpstreamCursor>) -> Option<&str> {
     cursor.filter(|it| !it.upstream.is_default()).map(|it| it.upstream.as_str())
 }
@@ -32,8 +32,8 @@ pub(super) fn id_of(cursor: Option<&UpstreamCursor>) -> Option<&[u8]> {
     cursor.map(|it| &*it.cursor)
 }
 
-/// Adds the upstream of a cursor to a sum. The default one adds nothing: rows that were written
-/// before upstreams had names keep their sums.
+/// Adds the upstream of a cursor to a sum. The default one adds nothing, so that rows from before
+/// upstreams had names keep their sums.
 pub(super) fn add_upstream(checksum: Checksum, cursor: Option<&UpstreamCursor>) -> Checksum {
     match upstream_of(cursor) {
         Some(name) => checksum.bytes(name.as_bytes()),
@@ -41,7 +41,7 @@ pub(super) fn add_upstream(checksum: Checksum, cursor: Option<&UpstreamCursor>) 
     }
 }
 
-/// Notes a cursor as the newest of its upstream, if that has a name.
+/// Notes a cursor as the newest of its upstream, if the upstream has a name.
 pub(super) fn note(
     connection: &Connection,
     id: &SessionId,

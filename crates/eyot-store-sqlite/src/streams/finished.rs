@@ -6,9 +6,8 @@ use rusqlite::Connection;
 use super::remove;
 use crate::number::Number;
 
-/// Deletes the oldest finished streams that are too many, with their events. Walks the rows
-/// of one session, and those are few: the finished ones are bounded here, the open ones by
-/// the caller.
+/// Deletes the oldest finished streams that are too many, with their events. Reads all rows of one
+/// session, which are few: the finished ones are bounded here, the open ones by the caller.
 pub(super) fn forget_oldest(
     connection: &Connection,
     id: &SessionId,

@@ -24,7 +24,7 @@ pub(super) struct StreamRow {
     pub(super) trimmed: Position,
     events: usize,
     bytes: usize,
-    /// When the stream is forgotten; `None` while it is open.
+    /// The time when the stream is forgotten; `None` while it is open.
     pub(super) expires_ms: Option<u64>,
 }
 
@@ -79,7 +79,7 @@ impl StreamRow {
         Ok(())
     }
 
-    /// Writes what changes.
+    /// Writes the parts that change.
     pub(super) fn save(
         &self,
         connection: &Connection,
@@ -107,7 +107,7 @@ impl StreamRow {
         Ok(())
     }
 
-    /// Counts an event that was appended.
+    /// Counts an appended event.
     pub(super) fn count(&mut self, event: &NewEvent) {
         self.top = event.position;
         self.events += 1;
@@ -124,7 +124,7 @@ impl StreamRow {
         self.bytes = self.bytes.saturating_sub(len_bytes);
     }
 
-    /// Whether the oldest event has to go. The newest always stays.
+    /// Whether the oldest event has to be dropped. The newest always stays.
     pub(super) fn exceeds(&self, limits: &LogLimits) -> bool {
         let is_over =
             self.events > limits.events_per_stream_max || self.bytes > limits.bytes_per_stream_max;

@@ -1,4 +1,4 @@
-//! What goes wrong in a faulty store, and when.
+//! The faults of a faulty store, and their times.
 
 use std::collections::BTreeMap;
 use std::future::{poll_fn, ready};
@@ -8,17 +8,17 @@ use std::task::{Poll, Waker};
 use eyot_session::{StoreError, StoreFuture};
 use parking_lot::Mutex;
 
-/// What goes wrong with one operation.
+/// The fault of one operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
-    /// The operation is done, the caller is told the error.
+    /// The operation is done, but the caller gets the error.
     AnswerLost(StoreError),
-    /// The operation is not done, the caller is told the error.
+    /// The operation is not done, and the caller gets the error.
     Refused(StoreError),
 }
 
-/// Says what goes wrong in a [`FaultyStore`](crate::FaultyStore). Clones are one handle.
+/// Decides what goes wrong in a [`FaultyStore`](crate::FaultyStore). Clones are one handle.
 ///
 /// Operations are counted from 1 in the order of the calls.
 #[derive(Clone, Debug, Default)]
@@ -34,7 +34,7 @@ struct State {
 }
 
 impl Faults {
-    /// How many operations there were.
+    /// How many operations there have been.
     #[must_use]
     pub fn operations(&self) -> u64 {
         self.0.lock().operations
@@ -52,8 +52,8 @@ impl Faults {
         self.0.lock().lasting = Some(fault);
     }
 
-    /// Lets nothing go wrong any more, planned faults included. Answers that are held
-    /// back stay held.
+    /// Lets nothing go wrong any more, planned faults included. Answers that are held back stay
+    /// held.
     pub fn heal(&self) {
         let mut state = self.0.lock();
         state.planned.clear();
@@ -72,7 +72,7 @@ impl Faults {
         state.waiting.drain(..).for_each(Waker::wake);
     }
 
-    /// The error of every operation, if every one goes wrong.
+    /// The error of every operation, if every operation fails.
     pub(super) fn check_lasting(&self) -> Result<(), StoreError> {
         match &self.0.lock().lasting {
             Some(Fault::AnswerLost(error) | Fault::Refused(error)) => Err(error.clone()),
@@ -80,7 +80,7 @@ impl Faults {
         }
     }
 
-    /// Counts an operation and does it, if it is to be done.
+    /// Counts an operation and does it, unless it is to be refused.
     pub(super) fn apply<T: Send + 'static>(
         &self,
         operation: impl FnOnce() -> StoreFuture<T>,

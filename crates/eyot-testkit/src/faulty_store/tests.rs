@@ -1,4 +1,4 @@
-//! Faults happen to the operations that they were planned for.
+//! Each fault happens to the operation that it was planned for.
 
 use std::pin::pin;
 use std::sync::Arc;

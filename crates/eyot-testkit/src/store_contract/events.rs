@@ -149,7 +149,7 @@ fn only_the_current_fence_may_write(store: &dyn Store) {
     refused(store.append(id.clone(), FENCE, CALL, late), &StoreError::Fenced);
     refused(store.finish(id.clone(), FENCE, CALL, ended(0)), &StoreError::Fenced);
     refused(store.open(id.clone(), FENCE, call_stream(StreamNo(2))), &StoreError::Fenced);
-    let early = vec![event(FENCE, 2, "of nobody yet")];
+    let early = vec![event(FENCE, 2, "of no stream yet")];
     refused(store.append(id.clone(), Fence(9), CALL, early), &StoreError::Fenced);
     let page = read_after(store, &id, START);
     assert_eq!(seqs(&page), [1]);
@@ -275,5 +275,5 @@ fn stream_numbers_are_never_given_twice(store: &dyn Store) {
     assert_eq!(claimed.map(|it| it.next_stream), Some(StreamNo(5)));
 }
 
-/// When a stream that ended at 0 is forgotten.
+/// The time when a stream that ended at 0 is forgotten.
 const KEEP_DONE_MS: u64 = 300_000;

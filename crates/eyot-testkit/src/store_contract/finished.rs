@@ -1,4 +1,4 @@
-//! Promises about how many streams are kept that have ended.
+//! Promises about how many finished streams are kept.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ pub(super) const CHECKS: &[fn(MakeStore<'_>)] = &[
     the_oldest_finished_streams_go_when_there_are_too_many,
     the_oldest_finished_streams_go_when_they_are_too_long,
     the_newest_finished_stream_stays_however_long,
-    the_streams_that_ended_first_go_whatever_their_numbers,
+    the_streams_that_ended_first_go_with_any_numbers,
     open_streams_neither_count_nor_go,
     a_second_end_forgets_nothing,
     sessions_do_not_crowd_each_other_out,
@@ -25,7 +25,7 @@ pub(super) const CHECKS: &[fn(MakeStore<'_>)] = &[
     finished_streams_are_bounded_by_default,
 ];
 
-/// A session in a store that keeps only so many of its finished streams.
+/// A session in a store that keeps only this many of its finished streams.
 struct Fixture {
     store: Arc<dyn Store>,
     id: SessionId,
@@ -82,7 +82,7 @@ impl Fixture {
     }
 }
 
-/// An end with an answer of so many bytes.
+/// An end with an answer of this many bytes.
 fn answered(len_bytes: usize) -> StreamEnd {
     StreamEnd { last: vec![event(FENCE, 1, &"x".repeat(len_bytes))], at_ms: 0 }
 }
@@ -123,7 +123,7 @@ fn the_newest_finished_stream_stays_however_long(make: MakeStore<'_>) {
     }
 }
 
-fn the_streams_that_ended_first_go_whatever_their_numbers(make: MakeStore<'_>) {
+fn the_streams_that_ended_first_go_with_any_numbers(make: MakeStore<'_>) {
     let it = Fixture::new(make, 2, 1_000);
     for no in 1..=4 {
         it.open(no);

@@ -1,4 +1,4 @@
-//! Where the stores that are checked come from.
+//! The source of the stores that are checked.
 
 use std::sync::Arc;
 

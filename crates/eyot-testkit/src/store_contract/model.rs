@@ -1,4 +1,4 @@
-//! A store so simple that it is plainly right, to compare others with.
+//! A store so simple that it is obviously right, to compare others with.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use super::make_store::MakeStore;
 use super::operation::{LIMITS, Operation, apply, claimer, operations};
 use crate::samples::{START, call_stream, record};
 
-/// Keeps a run against a file below two seconds.
+/// With this many cases, a run against a file takes less than two seconds.
 const CASES: u32 = 48;
 
 pub(super) fn agrees_with_a_simple_model(make: MakeStore<'_>) {
@@ -217,7 +217,7 @@ impl Model {
 }
 
 impl ModelSession {
-    /// Counts everything anew for each stream that goes.
+    /// Counts all streams anew for each one that is forgotten.
     fn forget_oldest(&mut self) {
         loop {
             let finished = || self.streams.iter().filter(|(_, it)| it.expires_ms.is_some());
@@ -233,7 +233,7 @@ impl ModelSession {
 }
 
 impl ModelStream {
-    /// Counts everything anew for each event that goes.
+    /// Counts all events anew for each one that is dropped.
     fn trim(&mut self) {
         while self.kept.len() > 1
             && (self.kept.len() > LIMITS.events_per_stream_max

@@ -1,4 +1,4 @@
-//! Random operations, and how they are done to a store.
+//! Random operations, and how they are applied to a store.
 
 use std::fmt::Debug;
 use std::ops::Range;
@@ -14,14 +14,14 @@ use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use crate::block_on;
 use crate::samples::{call_stream, named, principal, record, session_id};
 
-/// Few, so that operations meet.
+/// Few sessions, so that operations meet.
 const SESSIONS: Range<u8> = 0..2;
 const STREAMS: Range<u32> = 0..3;
 const FENCES: Range<u64> = 3..6;
 const SEQS: Range<u64> = 0..12;
 const TIMES_MS: Range<u64> = 9_000..12_000;
 
-/// Small, so that they are reached.
+/// Small limits, so that they are reached.
 pub(super) const LIMITS: LogLimits = LogLimits {
     events_per_stream_max: 3,
     bytes_per_stream_max: 12,
@@ -52,7 +52,7 @@ pub(super) fn operations() -> impl Strategy<Value = Vec<Operation>> {
     proptest::collection::vec(step, 1..60).prop_map(|steps| steps.concat())
 }
 
-/// Does the operation; the answer as text, so that all answers compare alike.
+/// Does the operation; returns the answer as text, so that all answers can be compared.
 pub(super) fn apply(store: &dyn Store, operation: Operation) -> String {
     use Operation as Op;
     match operation {
@@ -82,7 +82,7 @@ fn text<T: Debug>(future: StoreFuture<T>) -> String {
     format!("{:?}", block_on(future))
 }
 
-/// Stores sweep in any order.
+/// The order of the swept sessions differs between stores, so it is not compared.
 fn swept(store: &dyn Store, now_ms: u64) -> String {
     let outcome = block_on(store.sweep(now_ms, usize::MAX)).map(|mut ids| {
         ids.sort();
@@ -96,7 +96,7 @@ fn ends() -> impl Strategy<Value = StreamEnd> {
     (last, TIMES_MS).prop_map(|(last, at_ms)| StreamEnd { last, at_ms })
 }
 
-/// Many streams have to end before one is forgotten: single operations seldom get there.
+/// Many streams must end before one is forgotten: single operations seldom do that.
 fn whole_call() -> impl Strategy<Value = Vec<Operation>> {
     (ids(), fences(), streams(), ends()).prop_map(|(id, fence, no, end)| {
         vec![Operation::Open(id.clone(), fence, no), Operation::Finish(id, fence, no, end)]
@@ -135,7 +135,7 @@ fn operation() -> impl Strategy<Value = Operation> {
     ]
 }
 
-/// Long enough to be told apart by the first characters, which is what `Debug` shows.
+/// Ids that differ in their first characters, which is what `Debug` shows.
 fn ids() -> impl Strategy<Value = SessionId> {
     SESSIONS.prop_map(|place| session_id(&format!("{place}-session")))
 }
@@ -160,7 +160,7 @@ fn upstreams() -> impl Strategy<Value = UpstreamName> {
     prop_oneof![2 => Just(UpstreamName::DEFAULT), 1 => Just(named())]
 }
 
-/// Mostly in order.
+/// Events that are mostly in order.
 fn events() -> impl Strategy<Value = Vec<NewEvent>> {
     let step = (0..4_u64, 0..8_usize, proptest::option::of(upstreams()));
     let steps = proptest::collection::vec(step, 0..4);

@@ -7,7 +7,7 @@ use crate::block_on;
 use crate::samples::done;
 
 pub(super) const CHECKS: &[fn(&dyn Store)] = &[
-    a_parked_call_is_found_once_more_by_whoever_takes_it_over,
+    a_parked_call_is_found_once_more_by_its_new_owner,
     what_is_parked_again_takes_the_place_of_what_was,
     who_has_lost_a_call_can_neither_park_nor_forget_it,
     an_expired_call_is_not_found_and_swept,
@@ -30,7 +30,7 @@ fn taken(store: &dyn Store, name: &str) -> Option<ParkedCall> {
     done(store.take_over(name.to_owned(), EXPIRES_MS - 1))
 }
 
-fn a_parked_call_is_found_once_more_by_whoever_takes_it_over(store: &dyn Store) {
+fn a_parked_call_is_found_once_more_by_its_new_owner(store: &dyn Store) {
     done(store.park(call("a", "first")));
     done(store.park(call("b", "other")));
     assert_eq!(taken(store, "a"), Some(ParkedCall { fence: Fence(2), ..call("a", "first") }));
@@ -59,7 +59,7 @@ fn an_expired_call_is_not_found_and_swept(store: &dyn Store) {
     done(store.park(ParkedCall { expires_ms: EXPIRES_MS * 2, ..call("b", "later") }));
     assert_eq!(done(store.take_over("a".to_owned(), EXPIRES_MS)), None);
     assert_eq!(done(store.sweep(EXPIRES_MS, 9)), []);
-    assert_eq!(taken(store, "a"), None, "whatever the time is said to be");
+    assert_eq!(taken(store, "a"), None, "at any given time");
     assert!(taken(store, "b").is_some());
 }
 

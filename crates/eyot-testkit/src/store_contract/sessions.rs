@@ -97,10 +97,10 @@ fn claims_at_once_get_different_fences(store: &dyn Store) {
     assert!(!fences.contains(&None));
 }
 
-/// The answer is that for an unknown session, and the owner of the session stays the owner.
+/// A claim by another principal is answered like one for an unknown session; the owner stays.
 fn a_claim_of_another_principal_finds_and_changes_nothing(store: &dyn Store) {
     let known = record(&session_id("claimed-by-others"));
-    let anonymous = SessionRecord { principal: None, ..record(&session_id("claimed-of-nobody")) };
+    let anonymous = SessionRecord { principal: None, ..record(&session_id("claimed-anonymous")) };
     let others = [None, Some(""), Some("käth"), Some("other")].map(|it| it.map(Arc::from));
     for record in [known, anonymous] {
         let id = record.id.clone();
@@ -197,8 +197,8 @@ fn a_list_is_ordered_and_continues_after_an_id(store: &dyn Store) {
     assert!(listed(None, 0).is_empty());
 }
 
-/// Whoever appends need not wait for one answer before the next call, and may give up
-/// waiting for the answer.
+/// A caller that appends need not wait for one answer before the next call, and may stop waiting
+/// for the answer.
 fn operations_take_effect_in_the_order_of_the_calls(store: &dyn Store) {
     let id = session_id("in-order");
     let created = store.create(record(&id));

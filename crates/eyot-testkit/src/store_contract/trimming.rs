@@ -1,4 +1,4 @@
-//! Promises about what is kept and what is dropped.
+//! Promises about the events that are kept and dropped.
 
 use std::time::Duration;
 
@@ -55,7 +55,7 @@ fn the_oldest_events_go_when_they_are_too_long(make: MakeStore<'_>) {
     let oldest = Position { fence: FENCE, seq: 1 };
     refused(store.read(id.clone(), CALL, START, 9), &StoreError::Trimmed { oldest });
     assert_eq!(seqs(&read_after(&*store, &id, oldest)), [2, 3]);
-    // Twenty bytes are free again, no more.
+    // Exactly twenty bytes are free again.
     done(store.append(id.clone(), FENCE, CALL, vec![event(FENCE, 4, &data[..20])]));
     assert_eq!(seqs(&read_after(&*store, &id, oldest)), [2, 3, 4]);
 }

@@ -1,4 +1,4 @@
-//! What belongs to a scenario is found by its name, and only that.
+//! The results of a scenario are found by its name, and no others.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! A program has its time, and what it has started has no more.
+//! A program and the processes that it started have one time limit.
 
 use super::*;
 
@@ -18,7 +18,7 @@ fn both_streams_are_read_to_the_end() {
 
 #[test]
 fn program_that_takes_too_long_is_killed_with_its_children() {
-    // The child of the shell holds the pipe open: what was said is there only if it is dead.
+    // The child of the shell holds the pipe open: the output is there only once the child is dead.
     let ended = for_end(shell("echo one; sleep 600 & wait"), Duration::from_secs(2)).unwrap();
     assert_eq!(ended.said, "one\n\ndid not come to an end within 2 s\n");
     assert!(!ended.is_success);

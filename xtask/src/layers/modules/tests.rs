@@ -1,4 +1,4 @@
-//! Paths lead to the file that defines what they name, through facades and out of macros.
+//! Paths lead to the file that defines their target, through facades and out of macros.
 
 use super::*;
 

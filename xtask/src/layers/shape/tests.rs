@@ -1,4 +1,4 @@
-//! The ratchets hold what is there, and refuse what is new.
+//! The ratchets allow the present state and refuse new violations.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! The table of features and that of reasons.
+//! The table of features and the table of reasons.
 
 use std::collections::BTreeSet;
 

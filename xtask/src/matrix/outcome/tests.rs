@@ -1,4 +1,4 @@
-//! What the lines of clients come to.
+//! The columns that the lines of clients make.
 
 use super::{Column, Matrix, Said, State, read};
 use crate::matrix::cells::{self, Cell};
@@ -34,12 +34,12 @@ fn the_worst_of_several_servers_counts() {
 }
 
 #[test]
-fn what_nobody_tries_needs_a_reason() {
+fn a_feature_that_no_client_tries_needs_a_reason() {
     let untried = column("modern-modern-http", &[]);
     let reason = Reason::of("ping", &cell("modern-modern-http")).unwrap();
     assert_eq!(untried.state("ping"), State::Explained(reason));
     check_problems(untried, Some("ping"), &[]);
-    let problem = "modern-modern-http: roots: nobody has tried it";
+    let problem = "modern-modern-http: roots: no client has tried it";
     check_problems(column("modern-modern-http", &[]), Some("roots"), &[problem]);
 }
 
@@ -51,8 +51,8 @@ fn what_is_tried_needs_no_reason() {
 
 #[test]
 fn a_client_that_cannot_open_a_session_is_a_problem() {
-    let column = column("legacy-modern-http", &["FAIL initialize: nobody there", "ok roots"]);
-    let problem = "legacy-modern-http: FAIL initialize: nobody there";
+    let column = column("legacy-modern-http", &["FAIL initialize: no answer", "ok roots"]);
+    let problem = "legacy-modern-http: FAIL initialize: no answer";
     check_problems(column, Some("roots"), &[problem]);
 }
 

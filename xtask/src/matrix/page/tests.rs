@@ -1,4 +1,4 @@
-//! The page and the tables of the code say the same.
+//! The page and the tables of the code agree.
 
 use std::fs;
 

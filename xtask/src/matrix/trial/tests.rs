@@ -1,4 +1,4 @@
-//! What clients were told is counted.
+//! The losses that clients are told of are counted.
 
 use super::uncounted;
 

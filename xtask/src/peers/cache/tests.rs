@@ -1,4 +1,4 @@
-//! A part is there as a whole, from the pins of today, or not at all.
+//! A part is there as a whole, with the current pins, or not at all.
 
 use super::*;
 
@@ -6,7 +6,7 @@ fn part(pins: &'static [&'static str], install: Install) -> Part {
     Part { folder: "a", purpose: "", pins, install }
 }
 
-/// An installer that leaves behind what it was asked for.
+/// An installer that writes the pins into a file.
 fn write_pins(_: &Cache, pins: &[&str], folder: &Path) -> anyhow::Result<()> {
     fs::write(folder.join("made"), pins.join(" ")).context("write")
 }

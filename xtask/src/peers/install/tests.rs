@@ -1,4 +1,4 @@
-//! What is read from other programs is read with care.
+//! Output of other programs is read with care.
 
 use super::*;
 

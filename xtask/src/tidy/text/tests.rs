@@ -8,7 +8,7 @@ fn check_text(name: &str, text: &str, want: &[&str]) {
     assert_eq!(check(&file), want);
 }
 
-/// Checks a line in the middle of a product file that is tidy otherwise.
+/// Checks a line in the middle of an otherwise tidy product file.
 #[track_caller]
 fn check_product_line(line: &str, want: &[&str]) {
     check_text("crates/a/src/b.rs", &format!("//! B.\n{line}\n"), want);

@@ -1,4 +1,4 @@
-//! A manifest that goes its own way, and a crate that the map forgot, are noticed.
+//! A manifest that breaks the rules, and a crate that is missing on the map, are noticed.
 
 use super::*;
 

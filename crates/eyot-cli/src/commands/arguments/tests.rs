@@ -1,4 +1,4 @@
-//! Arguments become what the schema wants.
+//! Arguments become the types that the schema asks for.
 
 use serde_json::json;
 

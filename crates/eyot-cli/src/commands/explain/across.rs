@@ -17,22 +17,23 @@ use serde_json::{Value, json};
 /// What clients of the other era get.
 pub(super) struct Across {
     pub(super) report: BridgeReport,
-    /// What they are told that the server can do.
+    /// The capabilities of the server that they are told of.
     pub(super) told: ServerCapabilities,
-    /// What the server is told of a client, and what that client has declared: all there is.
+    /// The capabilities of a client that the server is told of, and those that this client has
+    /// declared: all there are.
     pub(super) declared: (ClientCapabilities, ClientCapabilities),
     pub(super) tasks: Tasks,
-    /// Tools that can only be called as tasks, where there are none.
+    /// Tools that can only be called as tasks, if such clients have no tasks.
     pub(super) task_tools: Vec<String>,
-    /// What the server says that they do not get, with where it says so.
+    /// What the server offers that they do not get, with the places.
     pub(super) lost: BTreeMap<Feature, Vec<String>>,
-    /// The same of what it may say in calls.
+    /// What they do not get of the things that the server may send in calls.
     pub(super) in_calls: Vec<(Feature, &'static str)>,
-    /// Tools that they do not see, and why.
+    /// Tools that they do not see, with the reasons.
     pub(super) left_out: Vec<(String, String)>,
 }
 
-/// What becomes of the server's tasks.
+/// What happens to the server's tasks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Tasks {
     /// It has none.
@@ -57,7 +58,7 @@ impl Tasks {
 trait Listing: DeserializeOwned + Convert {
     type Item: Convert;
     const METHOD: &str;
-    /// What one of its items is called.
+    /// The name for one of its items.
     const KIND: &str;
 
     /// Takes the items out.
@@ -92,7 +93,7 @@ listings! {
 }
 
 impl Across {
-    /// Lists what the server has, and holds it against what its clients know.
+    /// Lists what the server has, and compares it with what its clients know.
     pub(super) async fn look(
         client: &Client,
         report: BridgeReport,
@@ -137,7 +138,7 @@ impl Across {
         Ok(across)
     }
 
-    /// Reads a list page by page; a server that does not have it has an empty one.
+    /// Reads a list page by page; a server that does not have the list has an empty one.
     async fn list<L: Listing>(&mut self, client: &Client) -> Result<Vec<L::Item>, ClientError>
     where
         L::Item: Clone,
@@ -195,7 +196,7 @@ impl Across {
     }
 }
 
-/// Only 2025-11-25 knows such tools: in the extension it is for the server to say.
+/// Only 2025-11-25 has such tools: in the extension the server decides.
 fn is_task_only(tool: &Tool) -> bool {
     let support = tool.execution.as_ref().and_then(|it| it.task_support.as_ref());
     support == Some(&TaskSupport::Required)
@@ -218,5 +219,5 @@ fn decode<L: Listing>(method: &str, answer: &eyot::Message) -> Result<L, ClientE
     })
 }
 
-/// Pages of one list that are read.
+/// How many pages of one list are read.
 const PAGES_MAX: usize = 256;

@@ -1,4 +1,4 @@
-//! An explanation for people.
+//! Prints an explanation for people.
 
 use eyot::era::revision::Feature;
 use eyot::types::{Era, TASKS_EXTENSION};
@@ -12,7 +12,7 @@ use crate::commands::show;
 pub(super) fn explanation(explanation: &Explanation) -> anyhow::Result<()> {
     let Explanation { steps, info, has_instructions, capabilities, revisions, .. } = explanation;
     let name = info.as_ref().map_or_else(
-        || "a server that does not say its name".to_owned(),
+        || "a server without a name".to_owned(),
         |it| format!("{} {}", it.title.as_ref().unwrap_or(&it.name), it.version),
     );
     let eras = revisions.iter().map(|it| format!("{} ({it})", it.era())).collect::<Vec<_>>();
@@ -92,7 +92,7 @@ fn clients(era: Era) -> &'static str {
     }
 }
 
-/// What becomes of tasks; `era` is that of the clients.
+/// What happens to tasks; `era` is the era of the clients.
 fn tasks(era: Era, across: &Across) -> String {
     let (theirs, own) = match era {
         Era::Legacy => (TASKS_EXTENSION, "2025-11-25"),
@@ -128,5 +128,5 @@ fn yes(is_so: bool) -> String {
     if is_so { "yes" } else { "no" }.to_owned()
 }
 
-/// Places of one loss that are shown to people.
+/// How many places of one loss people are shown.
 const PLACES_MAX: usize = 5;

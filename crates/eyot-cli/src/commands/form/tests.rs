@@ -1,11 +1,11 @@
-//! Forms as somebody at a terminal fills them in.
+//! Forms as a user at a terminal fills them in.
 
 use eyot::types::{BooleanSchema, MultiSelectSchema, SelectOption, SingleSelectSchema};
 use serde_json::json;
 
 use super::*;
 
-/// Types these lines; what is answered, and what was shown.
+/// Types these lines; returns the answer and the text that was shown.
 async fn fill(form: &ElicitSchema, lines: &str) -> (ElicitResult, String) {
     let mut terminal = (lines.as_bytes(), Vec::new());
     let answer = fill_in("Who are you?", form, &mut terminal).await.unwrap();

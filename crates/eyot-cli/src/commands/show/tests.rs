@@ -1,4 +1,4 @@
-//! What people see.
+//! Output for people.
 
 use super::*;
 

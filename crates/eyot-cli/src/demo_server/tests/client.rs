@@ -1,4 +1,5 @@
-//! A client at the other end of the pipe. Every message that it reads is held against the schema.
+//! A client at the other end of the pipe. Every message that it reads is checked against the
+//! schema.
 
 use std::collections::HashMap;
 use std::io::{self, BufRead as _, BufReader, PipeReader, PipeWriter, Write as _};
@@ -71,7 +72,7 @@ impl Client {
         json!({ "protocolVersion": version, "capabilities": self.capabilities, "clientInfo": info })
     }
 
-    /// The same client, which wants to see log messages from now on, if it is modern.
+    /// This client, with log messages from now on if it is modern.
     pub(super) fn with_log_level(self, level: &'static str) -> Self {
         Self { log_level: Some(level), ..self }
     }
@@ -104,7 +105,7 @@ impl Client {
         id
     }
 
-    /// Sends a request under an id of which the raw text is given.
+    /// Sends a request with the given raw text as its id.
     pub(super) fn request_as(&mut self, id: &str, method: &str, mut params: Value) {
         if self.revision.era() == Era::Modern {
             let own = params.as_object_mut().unwrap().entry("_meta").or_insert(json!({}));
@@ -120,7 +121,7 @@ impl Client {
         ));
     }
 
-    /// The next message, as it is written.
+    /// The next message, as the text of its line.
     pub(super) fn read_line(&self) -> String {
         self.lines.recv_timeout(PATIENCE).expect("the server says something")
     }
@@ -168,8 +169,8 @@ impl Client {
         text(&self.call(tool, arguments))
     }
 
-    /// Calls `touch`; gives what so many subscriptions of this client hear of it. The answer may
-    /// come before it, behind it or in the middle.
+    /// Calls `touch`; returns the notifications that so many subscriptions of this client get. The
+    /// answer may come before them, after them or between them.
     #[track_caller]
     pub(super) fn touch(&mut self, subscriptions: usize) -> Vec<Value> {
         self.request("tools/call", json!({ "name": "touch" }));

@@ -8,7 +8,7 @@ use eyot_testkit::shared;
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
-/// Holds a message against its definition; `asked` is the method of the request that it answers.
+/// Checks a message against its definition; `asked` is the method of the request that it answers.
 #[track_caller]
 pub(super) fn check(revision: Revision, message: &Value, asked: Option<&str>) {
     let definition = definition(revision, message, asked);
@@ -55,7 +55,7 @@ fn definition(revision: Revision, message: &Value, asked: Option<&str>) -> &'sta
 
 type Validators = HashMap<(Revision, &'static str), Option<Arc<Validator>>>;
 
-/// The validator of a definition, built once. `None` where the schemas are absent.
+/// The validator of a definition, built once. `None` if the schemas are absent.
 fn validator(revision: Revision, definition: &'static str) -> Option<Arc<Validator>> {
     static BUILT: LazyLock<Mutex<Validators>> = LazyLock::new(Mutex::default);
     let mut built = BUILT.lock().unwrap();

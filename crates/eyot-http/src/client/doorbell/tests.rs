@@ -16,7 +16,7 @@ impl Wake for Count {
 }
 
 #[test]
-fn ring_from_inside_polls_again_and_wakes_nobody() {
+fn ring_from_inside_polls_again_and_wakes_no_task() {
     let wakes = Arc::new(Count::default());
     let task = Waker::from(Arc::clone(&wakes));
     let mut polls = 0;

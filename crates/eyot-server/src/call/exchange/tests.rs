@@ -1,4 +1,4 @@
-//! Whatever a handler and its client do, in whatever order: answers reach the question that asked,
+//! A handler and its client act in any order: each answer reaches the question that asked for it,
 //! and messages leave in their order.
 
 use std::collections::VecDeque;
@@ -40,7 +40,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// What a question is at.
+/// The state of a question.
 #[derive(Debug)]
 struct Asked {
     number: u32,
@@ -127,7 +127,7 @@ proptest! {
             let open = asked.iter().filter(|it| it.answer.is_none()).count();
             prop_assert_eq!(exchange.has_open_question(), open > 0);
         }
-        // Of a call that ends, questions that have gone out are withdrawn, and nothing else is said.
+        // When a call ends, the questions that have gone out are withdrawn; nothing else is sent.
         let is_out = |it: &&Asked| match &it.name {
             QuestionName::Id(id) => it.answer.is_none() && !out.iter().any(|it| it == id.as_raw()),
             QuestionName::Key(_) => false,

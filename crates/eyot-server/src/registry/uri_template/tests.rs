@@ -1,4 +1,4 @@
-//! Which addresses a template stands for.
+//! The addresses that a template matches.
 
 use super::{InvalidTemplate, UriTemplate};
 
@@ -44,7 +44,7 @@ fn percent_encoding_is_undone() {
 }
 
 #[test]
-fn a_template_that_nobody_could_match_is_refused() {
+fn a_template_that_cannot_be_matched_is_refused() {
     let parse = |it| UriTemplate::parse(it).unwrap_err();
     assert_eq!(parse("a:{x"), InvalidTemplate::Braces);
     assert_eq!(parse("a:x}"), InvalidTemplate::Braces);

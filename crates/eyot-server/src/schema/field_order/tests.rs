@@ -1,4 +1,4 @@
-//! What types say of their fields.
+//! The fields that types tell of, in order.
 
 use serde::Deserialize;
 

@@ -166,7 +166,7 @@ fn any_schema() -> impl Strategy<Value = Value> {
 
 proptest! {
     #[test]
-    fn whatever_a_shape_accepts_its_schema_accepts(schema in any_schema(), value in any_value()) {
+    fn a_schema_accepts_all_that_its_shape_accepts(schema in any_schema(), value in any_value()) {
         if let Some(shape) = shape(&schema) {
             let validator = jsonschema::validator_for(&schema).unwrap();
             let is_accepted = shape.accepts(&value.to_string());

@@ -12,7 +12,7 @@ use super::{ask, begin, builder, ended, get, slow, with_tasks};
 use crate::tests::peer::Peer;
 use crate::{CallContext, HandlerResult, NoArguments, Server, ServerTool, TaskPolicy, tool};
 
-/// Tells when it is dropped.
+/// Sends a signal when it is dropped.
 struct Alarm(Option<oneshot::Sender<()>>);
 
 impl Drop for Alarm {
@@ -50,7 +50,7 @@ fn helper(call: CallContext, fired: oneshot::Sender<()>) -> tokio::task::JoinHan
     })
 }
 
-/// Waits for a signal that is due at once, by a clock that runs when everybody waits.
+/// Waits for a signal that is due at once. The clock of the test runs while every task waits.
 async fn soon(signal: oneshot::Receiver<()>) {
     tokio::time::timeout(Duration::from_millis(1), signal).await.unwrap().unwrap();
 }
@@ -127,7 +127,7 @@ async fn a_result_is_kept_until_the_time_of_its_task_is_over() {
     assert_eq!(get(&mut peer, &id).await["status"], "completed");
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert!(is_unknown(&mut peer, &id).await);
-    // The server sweeps by itself; nobody has to ask for anything.
+    // The server sweeps by itself, without any request.
     begin(&mut peer, "minute").await;
     tokio::time::sleep(Duration::from_secs(110)).await;
     assert_eq!(server.parts().tasks.count(), 0);
@@ -212,7 +212,7 @@ async fn race(server: &Server, number: u32) -> Value {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 #[expect(clippy::disallowed_methods, reason = "the test lets clients run against each other")]
-async fn whoever_is_faster_a_task_ends_once() {
+async fn a_task_ends_once_under_a_race() {
     let asks = tool("asks", |_: NoArguments, call: CallContext| async move {
         let roots = call.list_roots().await?;
         call.set_status_message("answered");
@@ -234,7 +234,7 @@ async fn whoever_is_faster_a_task_ends_once() {
             status => assert_eq!(status, Some("cancelled"), "{task}"),
         }
     }
-    // Nobody is left at work.
+    // No work is left.
     server.parts().detached.tasks().close();
     server.parts().detached.tasks().wait().await;
 }

@@ -1,4 +1,4 @@
-//! Whose a task is, and how many there may be.
+//! The principal of a task, and how many tasks one may have.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +15,7 @@ async fn begin(server: &Server, principal: &str) -> Value {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_sees_stops_or_answers_the_task_of_another() {
+async fn a_principal_cannot_see_stop_or_answer_the_task_of_another() {
     let server = builder().tool(slow()).build().unwrap();
     let created = begin(&server, "ada").await;
     let id = &created["result"]["taskId"];
@@ -27,7 +27,7 @@ async fn nobody_sees_stops_or_answers_the_task_of_another() {
         let mut unknown = params.clone();
         unknown["taskId"] = json!("nothing");
         let theirs = ask(&server, "ben", method, params).await;
-        // To ben it is as if there were none.
+        // To ben the task does not exist.
         assert_eq!(theirs, ask(&server, "ben", method, unknown).await);
         assert_eq!(theirs["error"]["code"], -32602, "{theirs}");
     }
@@ -71,7 +71,7 @@ async fn a_tool_that_needs_a_task_is_refused_before_it_runs_when_there_is_no_roo
     );
     assert_eq!(begin(&server, "ben").await["result"]["resultType"], "task");
     assert_eq!(begin(&server, "eve").await["error"]["code"], 1503);
-    // A task that is over is kept, and has its room, until its time is.
+    // A task that is over is kept and takes up room until its time is over.
     ask(&server, "ada", "tasks/cancel", json!({ "taskId": id })).await;
     assert_eq!(begin(&server, "ada").await["error"]["code"], 1503);
     tokio::time::sleep(Duration::from_secs(3_600)).await;

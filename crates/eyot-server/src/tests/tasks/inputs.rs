@@ -52,7 +52,7 @@ async fn update(peer: &mut Peer, id: &str, key: &str, answer: Value) {
 async fn a_task_waits_until_every_question_is_answered() {
     let server = builder().tool(couple()).build().unwrap();
     let mut peer = Peer::modern(&server, with_questions());
-    // To ask is reason enough to be a task: nobody waits out the patience.
+    // A call that asks becomes a task at once: it does not wait for the patience to end.
     let id = begin(&mut peer, "couple").await;
     let task = get(&mut peer, &id).await;
     assert_eq!(task["status"], "input_required", "{task}");
@@ -73,7 +73,7 @@ async fn a_task_waits_until_every_question_is_answered() {
     assert_eq!(text(&get(&mut peer, &id).await["result"]), "Ada and Ben");
 }
 
-/// Asks by returning until it has heard "stop", always under the same key.
+/// Asks by returning until the answer is "stop", always under the same key.
 fn again() -> ServerTool {
     tool("again", |_: NoArguments, call: CallContext| async move {
         let heard = call.inputs().elicited::<Name>("word");

@@ -46,7 +46,7 @@ async fn a_subscription_tells_every_state_as_tasks_get_would() {
     let id = begin(&mut client, "asks").await;
     let agreed = listen(&mut listener, &[&id, "unknown", &id]).await;
     assert_eq!(agreed, json!({ "taskIds": [id] }));
-    // Whatever has happened before is told first.
+    // The listener first gets the state of the task as it is now.
     let mut now = state(&listener.next().await);
     let mut statuses = vec![now["status"].clone()];
     while now["status"] != "completed" {

@@ -1,4 +1,5 @@
-//! Files that a program of schema version 2 has written. How they were made stands beside them.
+//! Files that a program of schema version 2 has written. A text beside them says how they were
+//! made.
 //!
 //! Nothing in a copy is changed before it is opened: their sessions and their parked call live for
 //! a hundred years. Only a stream that has ended has expired by now; it stays until it is swept.
@@ -67,7 +68,7 @@ impl Fixture {
     }
 }
 
-/// What was read, as the client saw it.
+/// The events that were read, as the client saw them.
 fn seen(page: &Page) -> Vec<(String, Value)> {
     let stream = page.stream.no;
     let id = |position| EventId { stream, position }.to_string();
@@ -75,7 +76,7 @@ fn seen(page: &Page) -> Vec<(String, Value)> {
     page.events.iter().map(|it| (id(it.position), message(&it.data))).collect()
 }
 
-/// What the client was told on a stream.
+/// The events that the client got on a stream.
 fn told(events: &Value) -> Vec<(String, Value)> {
     let events = events.as_array().unwrap().iter();
     events.map(|it| (it["id"].as_str().unwrap().to_owned(), it["message"].clone())).collect()

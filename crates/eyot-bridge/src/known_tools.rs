@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use eyot_era::{KnownTool, ToolFact, ToolFacts};
 use eyot_jsonrpc::Response;
-use eyot_service::Fault;
+use eyot_service::{Fault, Limits};
+use eyot_stdx::QuotaLimits;
 use eyot_types::{ListToolsResult, PaginatedParams};
 use parking_lot::Mutex;
 use serde::Deserialize;
@@ -21,6 +22,8 @@ pub(crate) struct KnownTools {
     listing: Semaphore,
     /// A tool whose headers cannot be made must not be called.
     needs_headers: bool,
+    /// Pages of one list that are read.
+    pages_max: usize,
 }
 
 /// A page of a list, as far as it is read here.
@@ -36,8 +39,16 @@ impl KnownTools {
     /// Nothing is known yet. With `needs_headers`, tools whose headers cannot be made are left out:
     /// "the client MUST exclude the invalid tool from the result of `tools/list`" (2026-07-28,
     /// basic/transports/streamable-http). Clients on other transports "MAY ignore" the annotation.
-    pub(crate) fn new(needs_headers: bool) -> Self {
-        Self { facts: Mutex::default(), listing: Semaphore::new(1), needs_headers }
+    pub(crate) fn new(needs_headers: bool, limits: &Limits) -> Self {
+        let memory = &limits.memory;
+        let facts = ToolFacts::new(QuotaLimits {
+            things_max: memory.known_tools_max,
+            bytes_max: memory.known_tools_bytes_max,
+            principal_things_max: memory.known_tools_per_principal_max,
+            principal_bytes_max: memory.known_tools_bytes_max / 2,
+        });
+        let (listing, pages_max) = (Semaphore::new(1), limits.upstream.list_pages_max);
+        Self { facts: Mutex::new(facts), listing, needs_headers, pages_max }
     }
 
     /// What was learnt of a tool last.
@@ -127,7 +138,7 @@ impl KnownTools {
         F: Future<Output = Result<Response, Fault>>,
     {
         let mut cursor = None;
-        for _ in 0..PAGES_MAX {
+        for _ in 0..self.pages_max {
             let mut params = PaginatedParams::default();
             params.cursor = cursor.take();
             let answer = ask(params).await?;
@@ -189,9 +200,6 @@ impl KnownTools {
 fn says_something(page: &str) -> bool {
     ["x-mcp-header", "taskSupport"].iter().any(|it| page.contains(it))
 }
-
-/// Pages of one list that are read.
-const PAGES_MAX: usize = 64;
 
 #[cfg(test)]
 mod tests;

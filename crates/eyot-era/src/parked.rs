@@ -121,7 +121,7 @@ impl ParkedCall {
     /// # Errors
     /// The error that answers the upstream, when its question cannot be asked.
     pub fn handle_question(&mut self, request: &Request, now: Instant) -> Result<(), ErrorObject> {
-        self.questions.ask(request)?;
+        self.questions.ask(request, self.config.questions_max)?;
         if matches!(self.stage, Stage::Running) {
             self.run(now);
         }

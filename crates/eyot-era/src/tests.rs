@@ -181,7 +181,7 @@ proptest! {
         let mut server = Questions::default();
         for (number, (method, params)) in (0..).zip(&questions) {
             let text = json!({ "jsonrpc": "2.0", "id": number, "method": method, "params": params });
-            server.ask(&message(&text.to_string()).into_request().unwrap()).unwrap();
+            server.ask(&message(&text.to_string()).into_request().unwrap(), 32).unwrap();
         }
         server.begin_round();
         let modern = server.requests();
@@ -214,7 +214,7 @@ proptest! {
         let legs = legs(&mut client, &wanted);
         let mut server = Questions::default();
         for (number, leg) in (0..).zip(&legs) {
-            server.ask(&asked(number, leg).into_request().unwrap()).unwrap();
+            server.ask(&asked(number, leg).into_request().unwrap(), 32).unwrap();
         }
         server.begin_round();
         let modern = server.requests();

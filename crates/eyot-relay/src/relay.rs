@@ -58,7 +58,7 @@ impl Relay {
         let modern = Arc::new(ModernSide::new(Arc::clone(&upstream)));
         let modern_to_legacy = ModernToLegacy::new(&upstream, affinity, store);
         let legacy_to_modern = LegacyToModern::new(Arc::clone(&upstream), Arc::clone(&modern));
-        let param_headers = ParamHeaders::default();
+        let param_headers = ParamHeaders::new(&upstream.runtime.limits);
         Self(Arc::new(Inner {
             upstream,
             modern,

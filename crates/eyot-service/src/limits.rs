@@ -210,6 +210,12 @@ pub struct MemoryLimits {
     pub task_ttl: Duration,
     /// Bytes of the results of all tasks together. 64 MiB.
     pub task_results_bytes_max: usize,
+    /// Tools of one upstream that Eyot remembers, for all principals together. 16,384.
+    pub known_tools_max: usize,
+    /// Such tools of one principal. 10,000.
+    pub known_tools_per_principal_max: usize,
+    /// Bytes of what is known of such tools. A principal has half. 16 MiB.
+    pub known_tools_bytes_max: usize,
 }
 
 impl Default for MemoryLimits {
@@ -223,6 +229,9 @@ impl Default for MemoryLimits {
             task_questions_max: 64,
             task_ttl: seconds(3_600),
             task_results_bytes_max: 64 << 20,
+            known_tools_max: 16_384,
+            known_tools_per_principal_max: 10_000,
+            known_tools_bytes_max: 16 << 20,
         }
     }
 }
@@ -242,6 +251,8 @@ pub struct UpstreamLimits {
     pub sessions_max: usize,
     /// How long such a session is kept while no client uses it. 300 s.
     pub session_idle_timeout: Duration,
+    /// Pages of one list that are read to learn of its tools. 64.
+    pub list_pages_max: usize,
     /// Bytes of messages that may wait for a child to read its stdin, in addition to one message of
     /// the longest kind. 16 MiB.
     pub child_queue_bytes_max: usize,
@@ -262,6 +273,7 @@ impl Default for UpstreamLimits {
             idle_connection_timeout: seconds(20),
             sessions_max: 1_024,
             session_idle_timeout: seconds(300),
+            list_pages_max: 64,
             child_queue_bytes_max: 16 << 20,
             child_stderr_bytes_max: 8 << 10,
             child_exit_grace: seconds(2),

@@ -43,7 +43,7 @@ async fn looked_up(tools: &KnownTools, name: &str, asked: &Cell<u32>) -> Option<
 
 #[tokio::test(start_paused = true)]
 async fn calls_at_the_same_time_wait_for_one_list() {
-    let (tools, asked) = (KnownTools::new(true), Cell::new(0));
+    let (tools, asked) = (KnownTools::new(true, &Limits::default()), Cell::new(0));
     let (one, two, other) = join3(
         looked_up(&tools, "t", &asked),
         looked_up(&tools, "t", &asked),
@@ -58,7 +58,7 @@ async fn calls_at_the_same_time_wait_for_one_list() {
 
 #[tokio::test(start_paused = true)]
 async fn a_tool_is_looked_up_anew_when_its_time_is_over_or_the_list_has_changed() {
-    let (tools, asked) = (KnownTools::new(true), Cell::new(0));
+    let (tools, asked) = (KnownTools::new(true, &Limits::default()), Cell::new(0));
     looked_up(&tools, "t", &asked).await;
     looked_up(&tools, "t", &asked).await;
     assert_eq!(asked.get(), 1);
@@ -72,7 +72,7 @@ async fn a_tool_is_looked_up_anew_when_its_time_is_over_or_the_list_has_changed(
 
 #[tokio::test(start_paused = true)]
 async fn a_list_of_several_pages_is_read_to_its_end() {
-    let tools = KnownTools::new(true);
+    let tools = KnownTools::new(true, &Limits::default());
     let list = |params: PaginatedParams| {
         ready(match params.cursor.as_deref() {
             None => page(&json!([tool("one")]), Some("second")),
@@ -86,7 +86,7 @@ async fn a_list_of_several_pages_is_read_to_its_end() {
 
 #[tokio::test(start_paused = true)]
 async fn a_list_that_does_not_come_is_due_for_whom_it_matters() {
-    let tools = KnownTools::new(true);
+    let tools = KnownTools::new(true, &Limits::default());
     let fails = |_| ready(Err(Fault::unanswered()));
     assert!(tools.look_up(None, "t", fails).await.is_err());
     assert!(tools.look_up(None, "t", fails).await.is_err());
@@ -98,7 +98,7 @@ async fn a_list_that_does_not_come_is_due_for_whom_it_matters() {
 
 #[tokio::test(start_paused = true)]
 async fn what_was_known_before_is_used_when_the_list_does_not_come() {
-    let (tools, asked) = (KnownTools::new(true), Cell::new(0));
+    let (tools, asked) = (KnownTools::new(true, &Limits::default()), Cell::new(0));
     looked_up(&tools, "t", &asked).await;
     tokio::time::advance(ToolFacts::TTL).await;
     let fails = |_| ready(Err(Fault::unanswered()));
@@ -107,7 +107,7 @@ async fn what_was_known_before_is_used_when_the_list_does_not_come() {
 
 #[tokio::test(start_paused = true)]
 async fn who_gives_up_leaves_the_list_to_the_next() {
-    let (tools, asked) = (KnownTools::new(true), Cell::new(0));
+    let (tools, asked) = (KnownTools::new(true, &Limits::default()), Cell::new(0));
     assert!(tools.look_up(None, "t", |_| pending()).now_or_never().is_none());
     assert!(looked_up(&tools, "t", &asked).await.is_some());
     assert_eq!(asked.get(), 1);
@@ -116,7 +116,7 @@ async fn who_gives_up_leaves_the_list_to_the_next() {
 #[test]
 fn a_tool_whose_headers_cannot_be_made_is_left_out_where_headers_are_needed() {
     for (needs_headers, is_listed) in [(true, false), (false, true)] {
-        let tools = KnownTools::new(needs_headers);
+        let tools = KnownTools::new(needs_headers, &Limits::default());
         let bad = with_header("no header");
         let mut page: ListToolsResult =
             serde_json::from_value(json!({ "tools": [bad, tool("fine")] })).unwrap();
@@ -129,7 +129,7 @@ fn a_tool_whose_headers_cannot_be_made_is_left_out_where_headers_are_needed() {
 
 #[test]
 fn lists_that_say_nothing_of_calls_are_not_read() {
-    let tools = KnownTools::new(true);
+    let tools = KnownTools::new(true, &Limits::default());
     tools.learn_text(None, r#"{"tools":[{"name":"t","inputSchema":{}}]}"#);
     assert_eq!(tools.find(None, "t"), None);
     tools.learn_text(None, &json!({ "tools": [with_header("Place")] }).to_string());

@@ -30,7 +30,7 @@ pub(crate) struct ModernUpstream {
 impl ModernUpstream {
     /// The server, which is asked through its modern side.
     pub(crate) fn new(upstream: Arc<Upstream>, modern: Arc<ModernSide>) -> Self {
-        let tools = KnownTools::new(upstream.target.has_headers());
+        let tools = KnownTools::new(upstream.target.has_headers(), &upstream.runtime.limits);
         Self { upstream, modern, discovered: Mutex::new(None), tools }
     }
 

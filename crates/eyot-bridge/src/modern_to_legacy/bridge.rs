@@ -35,7 +35,7 @@ impl ModernToLegacy {
     ) -> Self {
         let limits = Arc::clone(&upstream.runtime.limits);
         let records = Arc::new(Records::new(store, upstream.fingerprint.clone()));
-        let param_headers = ParamHeaders::default();
+        let param_headers = ParamHeaders::new(&limits);
         Self(Arc::new(Inner {
             pool: Pool::new(Arc::clone(upstream), affinity, Arc::clone(&param_headers.tools)),
             parked: Arc::new(ParkedCalls::new(records, Arc::clone(&limits))),

@@ -70,6 +70,7 @@ impl Inner {
         let config = ParkedConfig {
             revision: session.revision,
             question_timeout: self.limits.calls.question_timeout,
+            questions_max: self.limits.calls.questions_max,
         };
         let parked = ParkedCall::new(config);
         let shared = CallShared::new(session.next_id(), request.may_be_asked(), parked);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use eyot_era::ToolFact;
 use eyot_jsonrpc::{Message, Request, Response};
-use eyot_service::{Call, Fault, Input, Transport};
+use eyot_service::{Call, Fault, Input, Limits, Transport};
 use eyot_types::{CallToolParams, Method, PaginatedParams, codes};
 use http::HeaderMap;
 use serde_json::Value;
@@ -19,13 +19,13 @@ pub struct ParamHeaders {
     pub(crate) tools: Arc<KnownTools>,
 }
 
-impl Default for ParamHeaders {
-    fn default() -> Self {
-        Self { tools: Arc::new(KnownTools::new(true)) }
-    }
-}
-
 impl ParamHeaders {
+    /// Knows no tool yet, and will know as many as the limits let it.
+    #[must_use]
+    pub fn new(limits: &Limits) -> Self {
+        Self { tools: Arc::new(KnownTools::new(true, limits)) }
+    }
+
     /// The request of a call whose headers matter. Those of nearly all calls do not: few servers
     /// have a tool with parameter headers.
     #[must_use]

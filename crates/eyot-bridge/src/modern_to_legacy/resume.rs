@@ -114,6 +114,7 @@ impl Inner {
         let config = ParkedConfig {
             revision: Revision::parse(revision).unwrap_or(Revision::LATEST_LEGACY),
             question_timeout: self.limits.calls.question_timeout,
+            questions_max: self.limits.calls.questions_max,
         };
         let parked = ParkedCall::resume(record, claim.fence.0, config, now());
         let id = position.as_ref().map_or(UpstreamId::new(0), |it| it.number);

@@ -132,6 +132,11 @@ impl UpstreamSession {
         }
     }
 
+    /// Questions of one call, or of one task, that are open at once.
+    pub(crate) fn questions_max(&self) -> usize {
+        self.limits.calls.questions_max
+    }
+
     /// Runs work on the driver, in the span of the call that gives it; `false` when its queue is
     /// full or it has ended.
     pub(crate) fn run_on_driver(&self, work: impl Future<Output = ()> + Send + 'static) -> bool {

@@ -16,6 +16,8 @@ pub struct ParkedConfig {
     pub revision: Revision,
     /// How long a client may take to come back with answers.
     pub question_timeout: Duration,
+    /// Questions that are open at once.
+    pub questions_max: usize,
 }
 
 /// One request of the client that waits for the call: the one that leads goes on with it, the others

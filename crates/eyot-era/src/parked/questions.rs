@@ -53,8 +53,9 @@ pub struct OpenQuestion {
 
 /// There are as many open questions as there may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a call has at most {QUESTIONS_MAX} open questions")]
-pub struct TooManyQuestions;
+#[error("a call has at most {0} open questions")]
+#[expect(clippy::exhaustive_structs, reason = "the bound and nothing else")]
+pub struct TooManyQuestions(pub usize);
 
 /// Why a round is not taken.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -145,9 +146,9 @@ impl Questions {
     ///
     /// # Errors
     /// The error that answers the server, when its question cannot be asked.
-    pub fn ask(&mut self, request: &Request) -> Result<(), ErrorObject> {
-        if self.open.len() >= QUESTIONS_MAX || self.is_closed {
-            return Err(ErrorObject::new(INTERNAL_ERROR, TooManyQuestions.to_string()));
+    pub fn ask(&mut self, request: &Request, open_max: usize) -> Result<(), ErrorObject> {
+        if self.open.len() >= open_max || self.is_closed {
+            return Err(ErrorObject::new(INTERNAL_ERROR, TooManyQuestions(open_max).to_string()));
         }
         let invalid =
             |reason: String| ErrorObject::new(INVALID_PARAMS, format!("Invalid params: {reason}"));
@@ -363,8 +364,6 @@ fn refusal(open: &Open) -> Message {
 
 /// More signs of life than any owner of a call gives.
 const BEATS_OF_AN_OWNER: u64 = 1 << 24;
-/// Questions of one call that are open at once.
-const QUESTIONS_MAX: usize = 32;
 /// "code: -1, message: User rejected sampling request" (2025-11-25, client/sampling, Error
 /// Handling).
 const USER_REJECTED: i64 = -1;

@@ -16,6 +16,7 @@ use super::ParkedConfig;
 const CONFIG: ParkedConfig = ParkedConfig {
     revision: Revision::LATEST_LEGACY,
     question_timeout: std::time::Duration::from_secs(600),
+    questions_max: 32,
 };
 
 /// What a server asks, whose ids are numbers.

@@ -62,6 +62,7 @@ impl<H> ParkedCalls<H> {
             // The machine converts nothing between eras here: handlers write for the client's era.
             revision: Revision::MODERN,
             question_timeout: limits.calls.round_timeout,
+            questions_max: limits.calls.questions_max,
         };
         Self {
             process: u64::from_le_bytes(eyot_stdx::random_bytes()),

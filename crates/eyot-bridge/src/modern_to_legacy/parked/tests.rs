@@ -19,6 +19,7 @@ fn entry() -> Entry {
     let config = ParkedConfig {
         revision: Revision::LATEST_LEGACY,
         question_timeout: Duration::from_secs(1),
+        questions_max: 32,
     };
     let shared = Arc::new(CallShared::new(UpstreamId::new(1), true, ParkedCall::new(config)));
     Entry { claim: Claim::new(), shared, upstream: UpstreamPlace::There(None) }

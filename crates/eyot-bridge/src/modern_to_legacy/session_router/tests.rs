@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use eyot_era::parked::{ParkedCall, ParkedConfig};
 use eyot_jsonrpc::Id;
+use eyot_service::Limits;
 use eyot_types::{ListToolsResult, Revision, Tool};
 
 use super::*;
 
 fn router(capabilities: serde_json::Value) -> (SessionRouter, Arc<KnownTools>) {
-    let tools = Arc::new(KnownTools::new(true));
+    let tools = Arc::new(KnownTools::new(true, &Limits::default()));
     let capabilities = serde_json::from_value(capabilities).unwrap();
     (SessionRouter::new(capabilities, Arc::default(), Arc::clone(&tools)), tools)
 }
@@ -18,6 +19,7 @@ fn call(id: u64, may_be_asked: bool) -> Arc<CallShared> {
     let config = ParkedConfig {
         revision: Revision::LATEST_LEGACY,
         question_timeout: Duration::from_secs(60),
+        questions_max: 32,
     };
     Arc::new(CallShared::new(UpstreamId::new(id), may_be_asked, ParkedCall::new(config)))
 }

@@ -337,7 +337,9 @@ impl TaskEntry {
 
 impl TaskTarget for TaskEntry {
     fn ask(&self, request: &Request) -> Result<(), ErrorObject> {
-        self.change_questions(|it| it.ask(request))
+        // A task that is let go asks no more.
+        let open_max = self.upstream().map_or(0, |it| it.session.questions_max());
+        self.change_questions(|it| it.ask(request, open_max))
     }
 
     fn withdraw(&self, id: &Id) {

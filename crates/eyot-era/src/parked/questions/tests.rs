@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 
 use super::{Questions, RoundError, RoundLosses};
 
+/// Questions that are open at once.
+const MAX: usize = 32;
 const REVISION: Revision = Revision::LATEST_LEGACY;
 
 fn elicit(id: u64) -> Request {
@@ -47,10 +49,10 @@ fn keys(questions: &Questions) -> Vec<String> {
 #[test]
 fn questions_of_one_round_are_asked_together_and_late_ones_in_the_next() {
     let mut questions = Questions::default();
-    questions.ask(&elicit(1)).unwrap();
-    questions.ask(&ask("roots/list", 2, &json!({}))).unwrap();
+    questions.ask(&elicit(1), MAX).unwrap();
+    questions.ask(&ask("roots/list", 2, &json!({})), MAX).unwrap();
     assert_eq!((questions.begin_round(), keys(&questions)), (1, vec!["1.1".into(), "1.2".into()]));
-    questions.ask(&elicit(3)).unwrap();
+    questions.ask(&elicit(3), MAX).unwrap();
     let answers = object(json!({ "1.1": accept("x"), "1.2": { "roots": [] } }));
     let said = said(&mut questions, &answers).unwrap();
     assert_eq!(said.len(), 2);
@@ -61,8 +63,8 @@ fn questions_of_one_round_are_asked_together_and_late_ones_in_the_next() {
 #[test]
 fn a_question_without_an_answer_is_asked_again_under_its_key() {
     let mut questions = Questions::default();
-    questions.ask(&elicit(1)).unwrap();
-    questions.ask(&elicit(2)).unwrap();
+    questions.ask(&elicit(1), MAX).unwrap();
+    questions.ask(&elicit(2), MAX).unwrap();
     questions.begin_round();
     let answers = object(json!({ "1.2": accept("x"), "nobody": 7 }));
     assert_eq!(said(&mut questions, &answers).unwrap().len(), 1);
@@ -73,7 +75,7 @@ fn a_question_without_an_answer_is_asked_again_under_its_key() {
 #[test]
 fn what_is_no_answer_is_asked_once_more_and_then_refused() {
     let mut questions = Questions::default();
-    questions.ask(&elicit(1)).unwrap();
+    questions.ask(&elicit(1), MAX).unwrap();
     questions.begin_round();
     let nonsense = object(json!({ "1.1": { "action": 7 } }));
     assert_eq!(said(&mut questions, &nonsense), Ok(Vec::new()));
@@ -88,7 +90,7 @@ fn what_is_no_answer_is_asked_once_more_and_then_refused() {
 fn an_answer_that_the_server_cannot_have_is_none() {
     let mut questions = Questions::default();
     questions
-        .ask(&ask("sampling/createMessage", 1, &json!({ "messages": [], "maxTokens": 1 })))
+        .ask(&ask("sampling/createMessage", 1, &json!({ "messages": [], "maxTokens": 1 })), MAX)
         .unwrap();
     questions.begin_round();
     let tool = json!({ "type": "tool_use", "id": "t", "name": "n", "input": {} });
@@ -106,22 +108,22 @@ fn what_cannot_be_asked_is_refused() {
     for (method, params) in
         [("elicitation/create", json!({ "mode": 7 })), ("sampling/createMessage", json!({}))]
     {
-        let error = questions.ask(&ask(method, 1, &params)).unwrap_err();
+        let error = questions.ask(&ask(method, 1, &params), MAX).unwrap_err();
         assert_eq!(error.code, -32602, "{method}");
     }
     for id in 0..32 {
-        questions.ask(&elicit(id)).unwrap();
+        questions.ask(&elicit(id), MAX).unwrap();
     }
-    let error = questions.ask(&elicit(32)).unwrap_err();
+    let error = questions.ask(&elicit(32), MAX).unwrap_err();
     assert_eq!(error.message, "a call has at most 32 open questions");
 }
 
 #[test]
 fn only_a_server_that_asked_for_them_gets_signs_of_life() {
     let mut questions = Questions::default();
-    questions.ask(&ask("roots/list", 1, &json!({}))).unwrap();
+    questions.ask(&ask("roots/list", 1, &json!({})), MAX).unwrap();
     assert!(!questions.wants_beats() && questions.beats().is_empty());
-    questions.ask(&elicit(2)).unwrap();
+    questions.ask(&elicit(2), MAX).unwrap();
     assert!(questions.wants_beats());
     let signs = questions.beats();
     assert_eq!(signs.len(), 1);
@@ -131,7 +133,7 @@ fn only_a_server_that_asked_for_them_gets_signs_of_life() {
 #[test]
 fn a_question_that_is_taken_back_is_not_asked() {
     let mut questions = Questions::default();
-    questions.ask(&elicit(1)).unwrap();
+    questions.ask(&elicit(1), MAX).unwrap();
     assert!(questions.withdraw(&Id::from_number(1)));
     assert!(!questions.withdraw(&Id::from_number(1)));
     assert!(!questions.has_open());
@@ -140,22 +142,22 @@ fn a_question_that_is_taken_back_is_not_asked() {
 #[test]
 fn a_client_that_does_not_come_has_cancelled() {
     let mut questions = Questions::default();
-    questions.ask(&elicit(1)).unwrap();
-    questions.ask(&ask("roots/list", 2, &json!({}))).unwrap();
+    questions.ask(&elicit(1), MAX).unwrap();
+    questions.ask(&ask("roots/list", 2, &json!({})), MAX).unwrap();
     let sampling = json!({ "messages": [], "maxTokens": 1 });
-    questions.ask(&ask("sampling/createMessage", 3, &sampling)).unwrap();
+    questions.ask(&ask("sampling/createMessage", 3, &sampling), MAX).unwrap();
     questions.begin_round();
     let said: Vec<_> = questions.close().iter().map(json_of).collect();
     assert_eq!(said[0]["result"]["action"], "cancel");
     assert_eq!(said[1]["error"]["code"], -32603);
     assert_eq!(said[2]["error"]["code"], -1);
-    assert!(questions.ask(&elicit(4)).is_err(), "nothing is asked any more");
+    assert!(questions.ask(&elicit(4), MAX).is_err(), "nothing is asked any more");
 }
 
 #[test]
 fn signs_of_life_grow() {
     let mut questions = Questions::default();
-    questions.ask(&elicit(9)).unwrap();
+    questions.ask(&elicit(9), MAX).unwrap();
     questions.beats();
     let beat = json_of(&questions.beats()[0]);
     assert_eq!(beat["params"], json!({ "progressToken": 9, "progress": 2 }));
@@ -164,7 +166,7 @@ fn signs_of_life_grow() {
 #[test]
 fn signs_of_life_grow_from_process_to_process() {
     let mut first = Questions::default();
-    first.ask(&elicit(9)).unwrap();
+    first.ask(&elicit(9), MAX).unwrap();
     first.begin_round();
     let last = json_of(&first.beats()[0])["params"]["progress"].as_u64();
     let mut second = Questions::resume(1, first.to_stored(), 2);
@@ -175,7 +177,7 @@ fn signs_of_life_grow_from_process_to_process() {
 fn what_a_question_has_lost_is_told_once() {
     let mut questions = Questions::default();
     let page = json!({ "mode": "url", "message": "m", "url": "https://a/", "elicitationId": "e" });
-    questions.ask(&ask("elicitation/create", 1, &page)).unwrap();
+    questions.ask(&ask("elicitation/create", 1, &page), MAX).unwrap();
     let RoundLosses { asked, answered } = questions.take_losses();
     let names: Vec<_> = asked.iter().map(|it| it.feature.as_str()).collect();
     assert_eq!((names, answered.is_empty()), (vec!["elicitation_id"], true));
@@ -185,7 +187,7 @@ fn what_a_question_has_lost_is_told_once() {
 #[test]
 fn another_process_goes_on_where_the_first_was() {
     let mut first = Questions::default();
-    first.ask(&elicit(1)).unwrap();
+    first.ask(&elicit(1), MAX).unwrap();
     let round = first.begin_round();
     let mut second = Questions::resume(round, first.to_stored(), 1);
     let answers = object(json!({ "1.1": accept("x") }));
@@ -196,25 +198,25 @@ fn another_process_goes_on_where_the_first_was() {
 #[test]
 fn a_question_that_came_while_the_client_was_asked_is_known_to_the_next_process() {
     let mut first = Questions::default();
-    first.ask(&elicit(1)).unwrap();
+    first.ask(&elicit(1), MAX).unwrap();
     first.begin_round();
-    first.ask(&elicit(2)).unwrap();
+    first.ask(&elicit(2), MAX).unwrap();
     let mut second = Questions::resume(1, first.to_stored(), 1);
     assert_eq!(keys(&second), ["1.1"], "it was not asked in this round");
     let guess = object(json!({ "1.1": accept("x"), "2.1": accept("y") }));
     assert_eq!(said(&mut second, &guess).unwrap().len(), 1);
-    second.ask(&elicit(3)).unwrap();
+    second.ask(&elicit(3), MAX).unwrap();
     assert_eq!((second.begin_round(), keys(&second)), (2, vec!["2.1".into(), "2.2".into()]));
 }
 
 #[test]
 fn answers_that_may_not_have_been_sent_are_stored_as_questions() {
     let mut questions = Questions::default();
-    questions.ask(&elicit(1)).unwrap();
+    questions.ask(&elicit(1), MAX).unwrap();
     questions.begin_round();
     let answers = object(json!({ "1.1": accept("x") }));
     questions.answer(&answers, REVISION).unwrap();
-    questions.ask(&elicit(1)).unwrap();
+    questions.ask(&elicit(1), MAX).unwrap();
     assert!(!questions.has_open(), "it was heard twice");
     assert_eq!(questions.to_stored().len(), 1);
     questions.forget_answered();
@@ -224,7 +226,7 @@ fn answers_that_may_not_have_been_sent_are_stored_as_questions() {
 #[test]
 fn a_stored_question_that_cannot_be_read_is_left_out() {
     let mut questions = Questions::default();
-    questions.ask(&elicit(1)).unwrap();
+    questions.ask(&elicit(1), MAX).unwrap();
     questions.begin_round();
     let stored = questions.to_stored().remove(0);
     for key in ["x", "1", "1.x", "x.1"] {
@@ -270,7 +272,7 @@ proptest! {
             match event {
                 Event::Ask => {
                     next_id += 1;
-                    if questions.ask(&elicit(next_id)).is_ok() {
+                    if questions.ask(&elicit(next_id), MAX).is_ok() {
                         asked_ids.push(next_id);
                     }
                 }

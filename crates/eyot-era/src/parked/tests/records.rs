@@ -7,7 +7,7 @@ use super::{answer, answers, question};
 
 fn open() -> Vec<OpenQuestion> {
     let mut questions = super::super::Questions::default();
-    questions.ask(&question(7)).unwrap();
+    questions.ask(&question(7), 32).unwrap();
     questions.begin_round();
     questions.to_stored()
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use eyot_era::{KnownTool, ToolFact, ToolFacts};
 use eyot_jsonrpc::Response;
 use eyot_service::{Fault, Limits};
-use eyot_stdx::QuotaLimits;
 use eyot_types::{ListToolsResult, PaginatedParams};
 use parking_lot::Mutex;
 use serde::Deserialize;
@@ -40,13 +39,7 @@ impl KnownTools {
     /// "the client MUST exclude the invalid tool from the result of `tools/list`" (2026-07-28,
     /// basic/transports/streamable-http). Clients on other transports "MAY ignore" the annotation.
     pub(crate) fn new(needs_headers: bool, limits: &Limits) -> Self {
-        let memory = &limits.memory;
-        let facts = ToolFacts::new(QuotaLimits {
-            things_max: memory.known_tools_max,
-            bytes_max: memory.known_tools_bytes_max,
-            principal_things_max: memory.known_tools_per_principal_max,
-            principal_bytes_max: memory.known_tools_bytes_max / 2,
-        });
+        let facts = ToolFacts::new(limits.memory.known_tools());
         let (listing, pages_max) = (Semaphore::new(1), limits.upstream.list_pages_max);
         Self { facts: Mutex::new(facts), listing, needs_headers, pages_max }
     }

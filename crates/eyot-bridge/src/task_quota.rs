@@ -6,7 +6,7 @@ use std::sync::Arc;
 use eyot_era::tasks::{PollBounds, Said, TaskBounds, TaskMachine, TaskSeed, WorkPlace};
 use eyot_jsonrpc::ErrorObject;
 use eyot_service::{Limits, unix_ms};
-use eyot_stdx::{Quota, QuotaLimits, QuotaPermit};
+use eyot_stdx::{Quota, QuotaPermit};
 use eyot_types::codes;
 
 use crate::clock::now;
@@ -20,17 +20,12 @@ pub(crate) struct TaskQuota {
 
 impl TaskQuota {
     pub(crate) fn new(limits: &Limits) -> Arc<Self> {
-        let quota = QuotaLimits {
-            principal_things_max: limits.memory.tasks_per_principal_max,
-            ..QuotaLimits::things(limits.memory.tasks_max)
-                .with_bytes(limits.memory.task_results_bytes_max)
-        };
         let bounds = TaskBounds {
             ttl_max: limits.memory.task_ttl,
             questions_max: limits.memory.task_questions_max,
             polling: PollBounds::default(),
         };
-        Arc::new(Self { quota: Quota::new(quota), bounds })
+        Arc::new(Self { quota: Quota::new(limits.memory.tasks()), bounds })
     }
 
     /// Leave for one more task.

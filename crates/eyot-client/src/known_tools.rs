@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use eyot_era::{ToolFact, ToolFacts};
+use eyot_service::Limits;
 use eyot_types::{InvalidMirror, JsonObject, Tool};
 use eyot_upstream::param_headers;
 use http::HeaderMap;
@@ -10,10 +11,15 @@ use parking_lot::Mutex;
 use tokio::time::Instant;
 
 /// The tools that were listed.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct KnownTools(Mutex<ToolFacts>);
 
 impl KnownTools {
+    /// Nothing is known yet.
+    pub(crate) fn new(limits: &Limits) -> Self {
+        Self(Mutex::new(ToolFacts::new(limits.memory.known_tools())))
+    }
+
     /// Remembers what calls of a tool need to know; of one tool too many nothing is remembered, and
     /// its calls go without.
     ///

@@ -150,7 +150,7 @@ impl Shared {
             notifications: broadcast::Sender::new(queue_max),
             events: broadcast::Sender::new(EVENTS_MAX),
             cache: Cache::new(config.cache_entries_max),
-            known_tools: KnownTools::default(),
+            known_tools: KnownTools::new(&config.limits),
             settings: Mutex::default(),
             stray: Mutex::default(),
             next_id: AtomicU64::new(1),

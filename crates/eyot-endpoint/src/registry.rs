@@ -9,7 +9,7 @@ use eyot_session::{
     Fence, Limits as LimitsOfOne, NodeId, SessionId, SessionMachine, SessionRecord, Store,
     StoreError,
 };
-use eyot_stdx::{Quota, QuotaFull, QuotaLimits, random_token};
+use eyot_stdx::{Quota, QuotaFull, random_token};
 use eyot_types::Revision;
 use parking_lot::Mutex;
 use tokio::sync::OnceCell;
@@ -54,10 +54,7 @@ pub(crate) enum OpenError {
 
 impl Registry {
     pub(crate) fn new(store: Arc<dyn Store>, service: BoxService, limits: &SessionLimits) -> Self {
-        let quota = Quota::new(QuotaLimits {
-            principal_things_max: limits.per_principal_max,
-            ..QuotaLimits::things(limits.in_all_max)
-        });
+        let quota = Quota::new(limits.quota());
         Self {
             store,
             service,

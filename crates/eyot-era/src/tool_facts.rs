@@ -127,20 +127,7 @@ struct Row {
     _permit: QuotaPermit,
 }
 
-impl Default for ToolFacts {
-    fn default() -> Self {
-        Self::new(Self::LIMITS)
-    }
-}
-
 impl ToolFacts {
-    /// The bounds of what is known of one server.
-    pub const LIMITS: QuotaLimits = QuotaLimits {
-        things_max: 16_384,
-        bytes_max: 16 << 20,
-        principal_things_max: 10_000,
-        principal_bytes_max: 8 << 20,
-    };
     /// How long what was learnt is believed.
     pub const TTL: Duration = Duration::from_secs(60);
     /// How long the list is not asked for again for the sake of a tool that it did not have.

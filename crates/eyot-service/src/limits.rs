@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use eyot_jsonrpc::ScanLimits;
 use eyot_session::Limits as OneSessionLimits;
+use eyot_stdx::QuotaLimits;
 
 /// Bounds on what peers can make this process hold or wait for.
 ///
@@ -135,6 +136,17 @@ pub struct SessionLimits {
     pub each: OneSessionLimits,
 }
 
+impl SessionLimits {
+    /// The quota of sessions, in all and for one principal.
+    #[must_use]
+    pub const fn quota(&self) -> QuotaLimits {
+        QuotaLimits {
+            principal_things_max: self.per_principal_max,
+            ..QuotaLimits::things(self.in_all_max)
+        }
+    }
+}
+
 impl Default for SessionLimits {
     fn default() -> Self {
         Self {
@@ -216,6 +228,47 @@ pub struct MemoryLimits {
     pub known_tools_per_principal_max: usize,
     /// Bytes of what is known of such tools. A principal has half. 16 MiB.
     pub known_tools_bytes_max: usize,
+}
+
+impl MemoryLimits {
+    /// The quota of parked calls, in all and for one principal.
+    #[must_use]
+    pub const fn parked_calls(&self) -> QuotaLimits {
+        QuotaLimits {
+            principal_things_max: self.parked_calls_per_principal_max,
+            ..QuotaLimits::things(self.parked_calls_max)
+        }
+    }
+
+    /// The quota of their last answers: one for each such call, and so many bytes.
+    #[must_use]
+    pub const fn last_words(&self) -> QuotaLimits {
+        QuotaLimits {
+            bytes_max: self.last_words_bytes_max,
+            principal_bytes_max: self.last_words_bytes_max / 4,
+            ..self.parked_calls()
+        }
+    }
+
+    /// The quota of tasks, and of the bytes of their results.
+    #[must_use]
+    pub const fn tasks(&self) -> QuotaLimits {
+        QuotaLimits {
+            principal_things_max: self.tasks_per_principal_max,
+            ..QuotaLimits::things(self.tasks_max).with_bytes(self.task_results_bytes_max)
+        }
+    }
+
+    /// The quota of the tools of one upstream that are remembered.
+    #[must_use]
+    pub const fn known_tools(&self) -> QuotaLimits {
+        QuotaLimits {
+            principal_things_max: self.known_tools_per_principal_max,
+            principal_bytes_max: self.known_tools_bytes_max / 2,
+            bytes_max: self.known_tools_bytes_max,
+            ..QuotaLimits::things(self.known_tools_max)
+        }
+    }
 }
 
 impl Default for MemoryLimits {

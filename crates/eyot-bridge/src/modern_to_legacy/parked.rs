@@ -8,7 +8,7 @@ use std::sync::Arc;
 use eyot_era::parked::{Action, Record, RecordStage};
 use eyot_jsonrpc::ErrorObject;
 use eyot_service::Limits;
-use eyot_stdx::{Quota, QuotaLimits, QuotaPermit};
+use eyot_stdx::{Quota, QuotaPermit};
 use eyot_types::codes;
 use parking_lot::Mutex;
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -58,10 +58,7 @@ pub(crate) enum UpstreamPlace {
 impl ParkedCalls {
     pub(crate) fn new(records: Arc<Records>, limits: Arc<Limits>) -> Self {
         let restoring = (0..RESTORING).map(|_| Semaphore::new(1)).collect();
-        let quota = Quota::new(QuotaLimits {
-            principal_things_max: limits.memory.parked_calls_per_principal_max,
-            ..QuotaLimits::things(limits.memory.parked_calls_max)
-        });
+        let quota = Quota::new(limits.memory.parked_calls());
         Self { records, restoring, quota, table: Mutex::default(), limits }
     }
 

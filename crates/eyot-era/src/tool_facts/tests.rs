@@ -54,7 +54,7 @@ fn the_definition_of_a_tool_says_what_its_calls_need() {
 #[test]
 fn what_one_principal_is_told_is_not_known_of_another() {
     let (now, ada, ben) = (Instant::now(), who("ada"), who("ben"));
-    let mut facts = ToolFacts::default();
+    let mut facts = few(100, 100);
     facts.learn(ada.as_ref(), "t", supporting(TaskSupport::Required), now);
     facts.learn(None, "t", supporting(TaskSupport::Forbidden), now);
     let support = |principal: &Option<Arc<str>>| {
@@ -69,7 +69,7 @@ fn what_one_principal_is_told_is_not_known_of_another() {
 #[test]
 fn a_tool_is_due_when_its_time_is_over_and_is_found_until_it_was_looked_up() {
     let now = Instant::now();
-    let mut facts = ToolFacts::default();
+    let mut facts = few(100, 100);
     assert!(is_due(&facts, None, "t", now));
     facts.handle_listed(None, now);
     facts.learn(None, "t", regional(), now);
@@ -84,7 +84,7 @@ fn a_tool_is_due_when_its_time_is_over_and_is_found_until_it_was_looked_up() {
 #[test]
 fn the_list_is_not_asked_for_again_at_once_for_a_tool_that_it_did_not_have() {
     let now = Instant::now();
-    let mut facts = ToolFacts::default();
+    let mut facts = few(100, 100);
     facts.handle_listed(None, now);
     facts.learn(None, "other", ToolFact::default(), now);
     assert!(!is_due(&facts, None, "t", now + ToolFacts::PAUSE - MILLISECOND));
@@ -96,7 +96,7 @@ fn the_list_is_not_asked_for_again_at_once_for_a_tool_that_it_did_not_have() {
 #[test]
 fn a_change_of_the_list_makes_all_tools_due() {
     let (now, ada) = (Instant::now(), who("ada"));
-    let mut facts = ToolFacts::default();
+    let mut facts = few(100, 100);
     for principal in [None, ada.as_ref()] {
         facts.handle_listed(principal, now);
         facts.learn(principal, "t", regional(), now);
@@ -111,7 +111,7 @@ fn a_change_of_the_list_makes_all_tools_due() {
 #[test]
 fn what_a_tool_has_refused_outlives_its_lists() {
     let now = Instant::now();
-    let mut facts = ToolFacts::default();
+    let mut facts = few(100, 100);
     facts.learn_refusal(None, "t", now);
     assert!(is_due(&facts, None, "t", now), "nothing else is known of it");
     facts.learn(None, "t", regional(), now);

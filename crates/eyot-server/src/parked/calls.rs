@@ -6,7 +6,7 @@ use std::time::Instant as StdInstant;
 use eyot_era::parked::{Fate, HeldCall, ParkedConfig, ParkedTable, Settled};
 use eyot_jsonrpc::ErrorObject;
 use eyot_service::Limits;
-use eyot_stdx::{Quota, QuotaLimits, QuotaPermit};
+use eyot_stdx::{Quota, QuotaPermit};
 use eyot_types::{Revision, codes};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
@@ -49,15 +49,6 @@ struct State<H> {
 
 impl<H> ParkedCalls<H> {
     pub(crate) fn new(limits: &Limits) -> Self {
-        let rooms = QuotaLimits {
-            principal_things_max: limits.memory.parked_calls_per_principal_max,
-            ..QuotaLimits::things(limits.memory.parked_calls_max)
-        };
-        let words = QuotaLimits {
-            bytes_max: limits.memory.last_words_bytes_max,
-            principal_bytes_max: limits.memory.last_words_bytes_max / 4,
-            ..rooms
-        };
         let config = ParkedConfig {
             // The machine converts nothing between eras here: handlers write for the client's era.
             revision: Revision::MODERN,
@@ -67,8 +58,8 @@ impl<H> ParkedCalls<H> {
         Self {
             process: u64::from_le_bytes(eyot_stdx::random_bytes()),
             config,
-            rooms: Quota::new(rooms),
-            words: Quota::new(words),
+            rooms: Quota::new(limits.memory.parked_calls()),
+            words: Quota::new(limits.memory.last_words()),
             table: Mutex::default(),
             earlier: Notify::new(),
         }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use eyot_era::tasks::{PollBounds, Said, TaskBounds, TaskMachine, TaskSeed, TaskTable, WorkPlace};
 use eyot_jsonrpc::ErrorObject;
 use eyot_service::{MemoryLimits, unix_ms};
-use eyot_stdx::{Quota, QuotaLimits, QuotaPermit, random_token};
+use eyot_stdx::{Quota, QuotaPermit, random_token};
 use eyot_types::codes;
 use parking_lot::Mutex;
 
@@ -38,11 +38,7 @@ pub(crate) struct Room {
 
 impl Tasks {
     pub(crate) fn new(options: TaskOptions, limits: MemoryLimits) -> Self {
-        let room = QuotaLimits {
-            principal_things_max: limits.tasks_per_principal_max,
-            ..QuotaLimits::things(limits.tasks_max).with_bytes(limits.task_results_bytes_max)
-        };
-        Self { options, limits, table: Arc::default(), quota: Quota::new(room) }
+        Self { options, limits, table: Arc::default(), quota: Quota::new(limits.tasks()) }
     }
 
     /// Takes room for one more task.

@@ -29,6 +29,8 @@ pub(crate) struct CallShared {
     state: Mutex<CallState>,
 }
 
+const _: () = assert!(size_of::<CallShared>() <= 624, "a thousand of these rest at once");
+
 #[derive(Debug)]
 struct CallState {
     parked: ParkedCall,

@@ -136,21 +136,23 @@ impl ClientBuilder {
         self
     }
 
-    /// Rounds of one call, questions of a modern server included; eight if this is not said.
+    /// Rounds of one call, questions of a modern server included; 16 if this is not said.
     pub fn rounds_max(mut self, rounds_max: u32) -> Self {
-        self.config.rounds_max = rounds_max;
+        self.config.limits.calls.rounds_max = rounds_max;
         self
     }
 
     /// Results that are cached for as long as a modern server allows; 256 if this is not said,
     /// and none for zero.
     pub fn cache_entries_max(mut self, entries_max: usize) -> Self {
-        self.config.cache_entries_max = entries_max;
+        self.config.limits.memory.cache_entries_max = entries_max;
         self
     }
 
-    /// Every other bound.
+    /// Every bound at once, also those that have a setter of their own here: what was set before
+    /// is replaced.
     pub fn limits(mut self, limits: Limits) -> Self {
+        self.config.timeout = limits.calls.timeout;
         self.config.limits = limits;
         self
     }

@@ -37,8 +37,6 @@ pub(crate) struct Config {
     pub(crate) timeout: Duration,
     pub(crate) max_total: Duration,
     pub(crate) heartbeat: Option<Heartbeat>,
-    pub(crate) rounds_max: u32,
-    pub(crate) cache_entries_max: usize,
     pub(crate) limits: Limits,
     pub(crate) handlers: Handlers,
 }
@@ -54,8 +52,6 @@ impl Config {
             timeout: limits.calls.timeout,
             max_total: Duration::from_secs(600),
             heartbeat: Some(Heartbeat::default()),
-            rounds_max: 8,
-            cache_entries_max: 256,
             limits,
             handlers: Handlers::default(),
         }

@@ -99,7 +99,7 @@ impl Rounds {
             return Err(broken("server asks for input and names none"));
         }
         self.count += 1;
-        if self.count >= shared.config.rounds_max {
+        if self.count >= shared.config.limits.calls.rounds_max {
             return Err(ClientError::TooManyRounds { rounds: self.count });
         }
         self.state = interim.request_state;

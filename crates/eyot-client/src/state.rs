@@ -149,7 +149,7 @@ impl Shared {
             orders,
             notifications: broadcast::Sender::new(queue_max),
             events: broadcast::Sender::new(EVENTS_MAX),
-            cache: Cache::new(config.cache_entries_max),
+            cache: Cache::new(config.limits.memory.cache_entries_max),
             known_tools: KnownTools::new(&config.limits),
             settings: Mutex::default(),
             stray: Mutex::default(),

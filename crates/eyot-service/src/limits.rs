@@ -228,6 +228,8 @@ pub struct MemoryLimits {
     pub known_tools_per_principal_max: usize,
     /// Bytes of what is known of such tools. A principal has half. 16 MiB.
     pub known_tools_bytes_max: usize,
+    /// Results that a typed client caches for as long as a modern server allows. 256.
+    pub cache_entries_max: usize,
 }
 
 impl MemoryLimits {
@@ -285,6 +287,7 @@ impl Default for MemoryLimits {
             known_tools_max: 16_384,
             known_tools_per_principal_max: 10_000,
             known_tools_bytes_max: 16 << 20,
+            cache_entries_max: 256,
         }
     }
 }

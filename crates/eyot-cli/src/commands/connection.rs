@@ -116,7 +116,6 @@ impl Connection {
         let answers = Arc::new(answers);
         let mut builder = Client::builder("eyot", env!("CARGO_PKG_VERSION"))
             .era(server.era.into())
-            .timeout(server.timeout)
             .limits(limits(server.timeout))
             .max_total(TOTAL.max(server.timeout))
             .runtime(home.0.clone())

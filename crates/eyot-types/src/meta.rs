@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 pub(crate) use self::known::of_subscription;
 pub use self::known::{
     TraceContext, related_task, server_info, set_related_task, set_server_info,
-    set_subscription_id, subscription_id, with_exact_subscription_id,
+    set_subscription_id, subscription_id, with_exact_subscription_id, with_subscription_id,
 };
 use crate::{LogLevel, codes};
 

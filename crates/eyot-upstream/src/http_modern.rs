@@ -5,7 +5,7 @@ use std::sync::Arc;
 use eyot_jsonrpc::{Id, Message, MessageKind, Notification, Request, Response, UpstreamId};
 use eyot_service::{Fault, Limits, Messages, Reply, ReplyItem};
 use eyot_types::codes::{self, Outcome};
-use eyot_types::{Method as McpMethod, Revision, headers};
+use eyot_types::{Method as McpMethod, Revision, headers, meta};
 use futures_util::stream;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderName};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
@@ -13,7 +13,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use crate::event_stream::EventMessages;
 use crate::http_link::HttpLink;
 use crate::http_response::{Answer, discard, invalid, read_answer, refusal, unexpected_status};
-use crate::route::{subscription_id, with_subscription_id};
+use crate::subscription::{answer_for_caller, subscription_id};
 use crate::upstream_ids::UpstreamIds;
 
 /// An upstream of the modern era. Cheap to clone.
@@ -70,7 +70,8 @@ impl HttpModern {
         forwarded: Option<&HeaderMap>,
     ) -> Result<(Exchange, Answer), Fault> {
         let ours = self.ids.next();
-        let exchange = Exchange { ours, id: request.id() };
+        let is_subscription = request.is_method(McpMethod::SubscriptionsListen.as_str());
+        let exchange = Exchange { ours, id: request.id(), is_subscription };
         let headers = request_headers(&request, forwarded)?;
         let request = request.with_upstream_id(ours);
         let response = self.link.send(Method::POST, headers, Some(&request)).await?;
@@ -96,6 +97,7 @@ struct Exchange {
     ours: UpstreamId,
     /// The caller's.
     id: Id,
+    is_subscription: bool,
 }
 
 impl Exchange {
@@ -115,15 +117,15 @@ impl Exchange {
 
     fn answer(&self, answer: Response) -> Option<Response> {
         let is_ours = answer.id().is_none() || answer.upstream_id() == Some(self.ours);
-        is_ours.then(|| answer.with_client_id(self.id.clone()))
+        is_ours.then(|| answer_for_caller(answer, &self.id, self.is_subscription))
     }
 
     /// A notification as the caller knows it: a subscription has the caller's id.
-    fn notification(&self, notification: Notification) -> Option<Notification> {
+    fn notification(&self, notification: Notification) -> Option<Message> {
         match subscription_id(&notification) {
-            None => Some(notification),
+            None => Some(notification.into_message()),
             Some(id) if UpstreamId::repeated_by(&id) == Some(self.ours) => {
-                with_subscription_id(&notification, &self.id)
+                meta::with_subscription_id(&notification, &self.id)
             }
             Some(_) => None,
         }
@@ -145,9 +147,7 @@ impl AnswerStream {
         while let Some(item) = self.events.next().await {
             let Some(message) = item.into_message() else { continue };
             let message = match message.into_kind() {
-                MessageKind::Notification(notification) => {
-                    self.exchange.notification(notification).map(Message::from)
-                }
+                MessageKind::Notification(notification) => self.exchange.notification(notification),
                 MessageKind::Request(_) => None,
                 MessageKind::Response(answer) => {
                     let answer = self.exchange.answer(answer);

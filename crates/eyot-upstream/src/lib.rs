@@ -28,6 +28,7 @@ mod param_headers;
 mod probe;
 mod route;
 mod standalone_queue;
+mod subscription;
 mod target;
 mod token;
 mod upstream;

@@ -10,8 +10,9 @@ use std::collections::BTreeMap;
 use eyot_jsonrpc::{Id, Message, MessageKind, Notification, Request, Response, UpstreamId};
 use eyot_service::{Fault, ReplyItem};
 use eyot_types::{Era, Method, meta};
-use serde_json::value::RawValue;
 use tokio::sync::mpsc;
+
+use crate::subscription::{answer_for_caller, subscription_id};
 
 /// Where the items of a call go.
 pub(crate) type ItemSender = mpsc::Sender<Result<ReplyItem, Fault>>;
@@ -114,8 +115,9 @@ impl Calls {
     fn route_answer(&mut self, answer: Response) -> Route {
         let call = answer.upstream_id().and_then(|it| self.running.remove_entry(&it));
         match call {
-            Some((ours, RoutedCall { id, items, .. })) => {
-                Route::Answer { ours, items, answer: answer.with_client_id(id) }
+            Some((ours, RoutedCall { id, items, is_subscription, .. })) => {
+                let answer = answer_for_caller(answer, &id, is_subscription);
+                Route::Answer { ours, items, answer }
             }
             None => Route::Drop("answer_to_nobody"),
         }
@@ -156,8 +158,8 @@ impl Calls {
         let id = subscription_id(notification)?;
         let call = UpstreamId::repeated_by(&id).and_then(|it| self.running.get(&it));
         Some(match call {
-            Some(call) => match with_subscription_id(notification, &call.id) {
-                Some(notification) => Route::Call(call.items.clone(), notification.into_message()),
+            Some(call) => match meta::with_subscription_id(notification, &call.id) {
+                Some(message) => Route::Call(call.items.clone(), message),
                 None => Route::Drop("notification_unreadable"),
             },
             None => Route::Drop("notification_of_nobody"),
@@ -177,30 +179,6 @@ impl Calls {
             _ => Route::Standalone(message),
         }
     }
-}
-
-/// The subscription that a notification belongs to.
-pub(crate) fn subscription_id(notification: &Notification) -> Option<Id> {
-    let text = notification.meta()?;
-    if !text.contains(meta::SUBSCRIPTION_ID) {
-        return None;
-    }
-    let members: BTreeMap<String, &RawValue> = serde_json::from_str(text).ok()?;
-    Id::parse(members.get(meta::SUBSCRIPTION_ID)?.get())
-}
-
-/// The notification with another subscription id; every other member stays as it is. `None`: it
-/// has no `_meta`.
-pub(crate) fn with_subscription_id(notification: &Notification, id: &Id) -> Option<Notification> {
-    let id = RawValue::from_string(id.as_raw().to_owned()).ok()?;
-    let mut meta_members: BTreeMap<String, &RawValue> =
-        serde_json::from_str(notification.meta()?).ok()?;
-    meta_members.insert(meta::SUBSCRIPTION_ID.to_owned(), &id);
-    let meta_text = serde_json::value::to_raw_value(&meta_members).ok()?;
-    let mut params: BTreeMap<String, &RawValue> =
-        serde_json::from_str(notification.params()?).ok()?;
-    params.insert("_meta".to_owned(), &meta_text);
-    Some(Notification::new(notification.method(), &params))
 }
 
 #[cfg(test)]

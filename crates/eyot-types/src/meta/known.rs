@@ -57,11 +57,14 @@ pub fn with_exact_subscription_id(message: Message, subscription: &Id) -> Messag
     let is_exact = raw.starts_with('"') || raw.parse::<i64>().is_ok() || raw.parse::<u64>().is_ok();
     match is_exact {
         true => message,
-        false => written_anew(&message, subscription).unwrap_or(message),
+        false => with_subscription_id(&message, subscription).unwrap_or(message),
     }
 }
 
-fn written_anew(message: &Message, subscription: &Id) -> Option<Message> {
+/// The notification or answer with another id of its subscription; every other member stays as it
+/// is written. `None`: it has no `_meta`.
+#[must_use]
+pub fn with_subscription_id(message: &Message, subscription: &Id) -> Option<Message> {
     let id = to_raw_value(subscription).ok()?;
     let params = message.params().or_else(|| message.result())?;
     let mut params: BTreeMap<String, &RawValue> = serde_json::from_str(params).ok()?;

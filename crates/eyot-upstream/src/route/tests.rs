@@ -137,6 +137,19 @@ fn subscription_of_the_modern_era_is_found_by_our_id_and_gets_the_clients_back()
 }
 
 #[test]
+fn end_of_a_subscription_names_it_as_its_client_does() {
+    let mut world = World::new(Era::Modern);
+    let listen = r#"{"jsonrpc":"2.0","id":"all","method":"subscriptions/listen","params":{}}"#;
+    world.begin(7, listen);
+    let ended = r#"{"jsonrpc":"2.0","id":7,"result":{"resultType":"complete","_meta":{"io.modelcontextprotocol/subscriptionId":7}}}"#;
+    let (_, message) = world.route(ended, false);
+    let message = message.unwrap();
+    assert_eq!(message.id().unwrap().as_raw(), r#""all""#);
+    let result: serde_json::Value = serde_json::from_str(message.result().unwrap()).unwrap();
+    assert_eq!(result["_meta"]["io.modelcontextprotocol/subscriptionId"], "all");
+}
+
+#[test]
 fn modern_server_that_asks_is_not_heard() {
     let mut world = World::new(Era::Modern);
     world.call(7);

@@ -2,6 +2,7 @@
 //! pipe, in the client's own era.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use eyot::session::LogLimits;
 use eyot::types::ElicitResult;
@@ -9,6 +10,7 @@ use eyot::{
     CallContext, Client, Elicited, EraMode, Eras, ForwardProxy, HandlerResult, MemoryStore,
     NoArguments, ProxyConfig, Server, Target, tool,
 };
+use eyot_testkit::FaultyStore;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
@@ -97,4 +99,17 @@ async fn client_reaches_the_server_at_the_other_end_of_a_stream() {
         check_before(Target::stream(near), known, client_era).await;
         within("the end of the server", serving.join_next()).await.unwrap().unwrap();
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn store_of_a_client_that_stays_is_swept() {
+    let store = FaultyStore::new(Arc::new(MemoryStore::new(LogLimits::default())));
+    let faults = store.faults();
+    let target = Target::in_process(server(Eras::Legacy));
+    let (_near, far) = tokio::io::duplex(1 << 16);
+    let (reader, writer) = tokio::io::split(far);
+    let proxy = ForwardProxy::new(target, ProxyConfig::new(Arc::new(store)));
+    let serving = tokio::time::timeout(Duration::from_secs(11), proxy.serve_io(reader, writer));
+    serving.await.expect_err("the client stays");
+    assert_eq!(faults.operations(), 3, "at once, and every five seconds");
 }

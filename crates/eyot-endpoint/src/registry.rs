@@ -16,6 +16,7 @@ use tokio::sync::OnceCell;
 use tower_service::Service as _;
 
 use crate::active_session::{ActiveSession, ById};
+use crate::sweep::Sweep;
 
 /// Finds, opens and ends sessions.
 pub(crate) struct Registry {
@@ -200,11 +201,7 @@ impl Registry {
                 tracing::warn!(%error, "expired session was not removed");
             }
         }
-        match self.store.sweep(now_ms, SWEEP_SESSIONS).await {
-            Ok(expired) if expired.is_empty() => {}
-            Ok(expired) => tracing::debug!(count = expired.len(), "expired sessions removed"),
-            Err(error) => tracing::warn!(%error, "store cannot be swept"),
-        }
+        Sweep::store(&*self.store).await;
     }
 
     /// Writes the ends of all sessions, so that the next process knows them.
@@ -233,9 +230,6 @@ impl fmt::Debug for Registry {
         f.debug_struct("Registry").field("node", &self.node).finish_non_exhaustive()
     }
 }
-
-/// Sessions that one sweep removes from the store at most.
-const SWEEP_SESSIONS: usize = 1_000;
 
 #[cfg(test)]
 mod tests;

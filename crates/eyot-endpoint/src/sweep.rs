@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use eyot_service::unix_ms;
+use eyot_session::Store;
 use tokio::time::MissedTickBehavior;
 
 /// The one rhythm in which expired sessions and tasks are looked for: every five seconds, by a
@@ -31,6 +33,19 @@ impl Sweep {
         }
     }
 
+    /// Forgets what has expired in a store, up to a thousand sessions.
+    ///
+    /// # Cancel safety
+    ///
+    /// What the store has begun it ends.
+    pub async fn store(store: &dyn Store) {
+        match store.sweep(unix_ms(), SESSIONS_MAX).await {
+            Ok(expired) if expired.is_empty() => {}
+            Ok(expired) => tracing::debug!(count = expired.len(), "expired sessions removed"),
+            Err(error) => tracing::warn!(%error, "store cannot be swept"),
+        }
+    }
+
     /// Whether an interval has passed since a request was told so. Of several requests at once, one
     /// is told.
     pub(crate) fn is_due(&self, now_ms: u64) -> bool {
@@ -42,6 +57,8 @@ impl Sweep {
 }
 
 const INTERVAL: Duration = Duration::from_secs(5);
+/// Sessions that one sweep of a store forgets: the rest is for the next.
+const SESSIONS_MAX: usize = 1_000;
 
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use eyot_endpoint::Pipe;
+use eyot_endpoint::{Pipe, Sweep};
 use eyot_service::{BoxService, Limits, MessageIo, Shutdown};
 use eyot_session::Store;
 use eyot_stdio::{LineIo, LineLimits};
@@ -74,7 +74,12 @@ impl ForwardProxy {
     /// Dropping the future ends every call at once; children end with their connections.
     pub async fn serve(self, io: impl MessageIo) {
         let Self { service, limits, store, shutdown, tasks } = self;
-        Pipe::new(io, service, limits, &shutdown).run().await;
+        // A pipe has no session in the store, but calls are parked there.
+        tokio::select! {
+            biased;
+            () = Pipe::new(io, service, limits, &shutdown).run() => {}
+            () = Sweep::keep_on(|| Sweep::store(&*store)) => {}
+        }
         shutdown.finish();
         tasks.close();
         tasks.wait().await;

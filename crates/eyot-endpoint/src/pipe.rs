@@ -296,11 +296,10 @@ impl<I: MessageIo> Pipe<I> {
             }
             self.session = PipeSession::open(&request, &self.peer);
         }
-        let is_subscription = request.is_method(Method::SubscriptionsListen.as_str());
         let call = self.call(Input::Request(request), era);
-        let items =
-            ReplyStream::of_ending(&self.service, call, &self.draining).answered(Some(id.clone()));
-        let (items, handle) = abortable(items);
+        let reply = ReplyStream::of_ending(&self.service, call, &self.draining);
+        let is_subscription = reply.is_subscription();
+        let (items, handle) = abortable(reply.answered(Some(id.clone())));
         self.calls.push(items);
         self.running.insert(id, RunningCall { handle, is_subscription });
     }

@@ -95,6 +95,11 @@ impl ReplyStream {
         Self { end, ..Self::of(service, call) }
     }
 
+    /// Whether it has no end of its own.
+    pub(crate) fn is_subscription(&self) -> bool {
+        self.end.is_some()
+    }
+
     /// The items of several calls, each with its answer.
     pub(crate) fn merged(items: Messages, answers: usize) -> Self {
         Self::at(Stage::Streaming(items), answers)

@@ -45,7 +45,7 @@ use eyot_types::{InputRequests, JsonObject};
 
 pub use self::action::{Action, Came, CancelReason, Fenced, ParkedConfig, Waiter, Word};
 pub use self::held::{Fate, HeldCall, News, Settled, Taken, Told};
-pub use self::questions::{OpenQuestion, Questions, RoundError, RoundLosses, TooManyQuestions};
+pub use self::questions::{OpenQuestion, Questions, RoundError, RoundLosses};
 pub use self::record::{AnswersDigest, Record, RecordStage};
 use self::stage::{
     Asked, BEAT, COLLECTING, LAST_WORD_BYTES_MAX, LAST_WORD_TTL, RETURN, Stage, Storing,

@@ -51,12 +51,6 @@ pub struct OpenQuestion {
     pub progress_token: Option<Id>,
 }
 
-/// There are as many open questions as there may be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a call has at most {0} open questions")]
-#[expect(clippy::exhaustive_structs, reason = "the bound and nothing else")]
-pub struct TooManyQuestions(pub usize);
-
 /// Why a round is not taken.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -148,7 +142,8 @@ impl Questions {
     /// The error that answers the server, when its question cannot be asked.
     pub fn ask(&mut self, request: &Request, open_max: usize) -> Result<(), ErrorObject> {
         if self.open.len() >= open_max || self.is_closed {
-            return Err(ErrorObject::new(INTERNAL_ERROR, TooManyQuestions(open_max).to_string()));
+            let reason = format!("a call has at most {open_max} open questions");
+            return Err(ErrorObject::new(INTERNAL_ERROR, reason));
         }
         let invalid =
             |reason: String| ErrorObject::new(INVALID_PARAMS, format!("Invalid params: {reason}"));

@@ -86,6 +86,11 @@ async fn asked(server: &Server) -> (Peer, Value) {
     (peer, asked)
 }
 
+/// Lets virtual time pass: what can happen until then has happened.
+async fn pass(time: Duration) {
+    tokio::time::sleep(time).await;
+}
+
 #[tokio::test]
 async fn a_round_that_comes_again_after_the_end_gets_the_same_answer() {
     let (server, work) = porter();
@@ -131,11 +136,10 @@ async fn a_round_that_comes_again_when_its_client_has_gone_goes_on() {
     let (mut first, asked) = asked(&server).await;
     let params = first.with_meta(round(&asked, "Ada"));
     first.start(2, "tools/call", params).await;
-    // Virtual time: all that can happen has happened.
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    pass(Duration::from_secs(1)).await;
     assert_eq!(work.heard.load(Ordering::Relaxed), 1);
     first.notify("notifications/cancelled", json!({ "requestId": 2 })).await;
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    pass(Duration::from_secs(1)).await;
     let mut second = Peer::modern(&server, json!({ "elicitation": {} }));
     work.door.notify_one();
     let answer = second.ask("tools/call", round(&asked, "Ada")).await;
@@ -151,9 +155,9 @@ async fn a_client_that_waits_beside_another_goes_on_in_its_place() {
         let params = peer.with_meta(round(&asked, "Ada"));
         peer.start(id, "tools/call", params).await;
     }
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    pass(Duration::from_secs(1)).await;
     peer.notify("notifications/cancelled", json!({ "requestId": 2 })).await;
-    tokio::time::sleep(Duration::from_secs(60)).await;
+    pass(Duration::from_secs(60)).await;
     work.door.notify_one();
     let answer = peer.next().await;
     assert_eq!((&answer["id"], text(&answer)), (&json!(3), "Come in, Ada!"));
@@ -166,11 +170,11 @@ async fn a_client_that_goes_in_a_round_and_stays_away_has_cancelled() {
     let (mut peer, asked) = asked(&server).await;
     let params = peer.with_meta(round(&asked, "Ada"));
     peer.start(2, "tools/call", params).await;
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    pass(Duration::from_secs(1)).await;
     peer.notify("notifications/cancelled", json!({ "requestId": 2 })).await;
-    tokio::time::sleep(Duration::from_millis(1_900)).await;
+    pass(Duration::from_millis(1_900)).await;
     assert_eq!(work.gone.load(Ordering::Relaxed), 0, "it may have lost its connection");
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    pass(Duration::from_millis(200)).await;
     assert_eq!(work.gone.load(Ordering::Relaxed), 1);
     let answer = peer.ask("tools/call", round(&asked, "Ada")).await;
     assert_eq!(answer["error"]["message"], "Invalid or expired requestState", "{answer}");

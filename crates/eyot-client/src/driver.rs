@@ -363,7 +363,7 @@ fn take_item(
         MessageKind::Notification(notification) => {
             take_notification(shared, side_work, &notification);
         }
-        MessageKind::Response(_) => eyot_metrics::messages_dropped("answer_to_nobody"),
+        MessageKind::Response(_) => eyot_metrics::messages_dropped("answer_unmatched"),
     }
     None
 }

@@ -82,7 +82,7 @@ impl<'a> Exchange<'a> {
             shared: Arc::clone(shared),
             session: Arc::clone(session),
             id: Some(request.id()),
-            reason: "nobody waits for the answer",
+            reason: "the answer is no longer awaited",
         };
         let messages = session.request(request, headers);
         Self { guard, messages, shared, session, answering: Answering::default() }

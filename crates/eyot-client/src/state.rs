@@ -240,7 +240,7 @@ impl Shared {
         let token = notification.progress_token().as_ref().and_then(Id::as_u64);
         let sender = token.and_then(|token| self.stray.lock().get(&token).cloned());
         if sender.is_none_or(|it| it.try_send(notification.clone()).is_err()) {
-            eyot_metrics::messages_dropped("progress_of_nobody");
+            eyot_metrics::messages_dropped("progress_unmatched");
         }
         true
     }

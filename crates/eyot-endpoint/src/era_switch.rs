@@ -93,8 +93,9 @@ impl EraSwitch {
     async fn ask(&self, asking: impl Future<Output = Authenticated>) -> Authenticated {
         let patience = self.limits.http.authentication_timeout;
         let answered = tokio::time::timeout(patience, asking).await;
-        answered
-            .unwrap_or_else(|_elapsed| Err(AuthRefusal::unavailable("nobody can say who you are")))
+        answered.unwrap_or_else(|_elapsed| {
+            Err(AuthRefusal::unavailable("credentials cannot be checked now"))
+        })
     }
 
     async fn post(

@@ -180,7 +180,7 @@ impl PassthroughSession {
             }
             // An answer to no question, or to one of an upstream session that has ended.
             _ => {
-                eyot_metrics::messages_dropped("answer_to_nobody");
+                eyot_metrics::messages_dropped("answer_unmatched");
                 Ok(())
             }
         }

@@ -296,7 +296,7 @@ impl HandlerService {
         if !is_awaited {
             // Most often the question was withdrawn, or timed out, while its user thought.
             tracing::debug!("no call waits for this answer of a client");
-            eyot_metrics::messages_dropped("answer_to_nobody");
+            eyot_metrics::messages_dropped("answer_unmatched");
         }
         Ok(Reply::None)
     }

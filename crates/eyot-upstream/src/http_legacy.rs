@@ -305,7 +305,7 @@ impl CallStream {
         match item {
             ReplyItem::Message { message, cursor } if message.is_response() => {
                 let Some(answer) = self.call.answer(message) else {
-                    eyot_metrics::messages_dropped("answer_to_nobody");
+                    eyot_metrics::messages_dropped("answer_unmatched");
                     return None;
                 };
                 self.is_over = true;

@@ -160,7 +160,7 @@ impl AnswerStream {
             }
             match message {
                 Some(message) => return Some((Ok(message.into()), self)),
-                None => eyot_metrics::messages_dropped("message_of_nobody"),
+                None => eyot_metrics::messages_dropped("message_unmatched"),
             }
         }
         self.is_over = true;

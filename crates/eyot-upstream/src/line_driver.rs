@@ -226,7 +226,7 @@ impl LineDriver {
     }
 
     fn write_cancelled(&mut self, ours: UpstreamId) {
-        self.write_notification(&cancelled(ours, "nobody waits for the answer"));
+        self.write_notification(&cancelled(ours, "the answer is no longer awaited"));
     }
 
     fn write_notification(&mut self, notification: &Notification) {

@@ -119,7 +119,7 @@ impl Calls {
                 let answer = answer_for_caller(answer, &id, is_subscription);
                 Route::Answer { ours, items, answer }
             }
-            None => Route::Drop("answer_to_nobody"),
+            None => Route::Drop("answer_unmatched"),
         }
     }
 
@@ -148,7 +148,7 @@ impl Calls {
                 let progress = progress.with_client_token(token).into_message();
                 Route::Call(call.items.clone(), progress)
             }
-            None => Route::Drop("progress_of_nobody"),
+            None => Route::Drop("progress_unmatched"),
         }
     }
 
@@ -162,7 +162,7 @@ impl Calls {
                 Some(message) => Route::Call(call.items.clone(), message),
                 None => Route::Drop("notification_unreadable"),
             },
-            None => Route::Drop("notification_of_nobody"),
+            None => Route::Drop("notification_unmatched"),
         })
     }
 
@@ -175,7 +175,7 @@ impl Calls {
             (Some(only), None) => Route::Call(only.items.clone(), message),
             (Some(_), Some(_)) if self.era == Era::Modern => Route::Drop("notification_ambiguous"),
             (Some(_), Some(newest)) if !is_listening => Route::Call(newest.items.clone(), message),
-            _ if self.era == Era::Modern => Route::Drop("notification_of_nobody"),
+            _ if self.era == Era::Modern => Route::Drop("notification_unmatched"),
             _ => Route::Standalone(message),
         }
     }

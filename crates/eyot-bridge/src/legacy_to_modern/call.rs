@@ -228,7 +228,7 @@ impl Calling {
             _ => convert_notification(self.revision, notification.into_message()),
         };
         if converted.is_none() {
-            eyot_metrics::messages_dropped("notification_of_nobody");
+            eyot_metrics::messages_dropped("notification_unmatched");
         }
         converted
     }

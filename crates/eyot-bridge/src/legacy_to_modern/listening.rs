@@ -156,7 +156,7 @@ impl Listening {
             Method::PromptsListChanged
             | Method::ResourcesListChanged
             | Method::ResourcesUpdated => {}
-            _ => return eyot_metrics::messages_dropped("notification_of_nobody"),
+            _ => return eyot_metrics::messages_dropped("notification_unmatched"),
         }
         self.ready.extend(convert_notification(self.revision, notification.into_message()));
     }

@@ -112,7 +112,7 @@ impl SessionService {
     /// Takes the client's answer to a question.
     fn take_answer(&self, response: Response) {
         if !self.0.questions().answer(response.into()) {
-            eyot_metrics::messages_dropped("answer_to_nobody");
+            eyot_metrics::messages_dropped("answer_unmatched");
         }
     }
 

@@ -110,7 +110,7 @@ impl SessionRouter {
                 None
             }
             MessageKind::Response(_) => {
-                eyot_metrics::messages_dropped("answer_to_nobody");
+                eyot_metrics::messages_dropped("answer_unmatched");
                 None
             }
         }
@@ -219,7 +219,7 @@ impl SessionRouter {
         let call = call.and_then(|it| self.state.lock().calls.get(&it).cloned());
         match call {
             Some(call) => call.tell(progress.into_message()),
-            None => eyot_metrics::messages_dropped("progress_of_nobody"),
+            None => eyot_metrics::messages_dropped("progress_unmatched"),
         }
     }
 

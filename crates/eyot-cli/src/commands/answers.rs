@@ -21,7 +21,7 @@ pub(super) enum Answers {
     /// The user at the terminal, one question at a time.
     Terminal(Semaphore),
     /// There is no user.
-    Nobody,
+    Unattended,
 }
 
 impl Answers {
@@ -30,7 +30,7 @@ impl Answers {
         match (given.is_empty(), is_manned) {
             (false, _) => Self::Given(Mutex::new(given.into())),
             (true, true) => Self::Terminal(Semaphore::new(1)),
-            (true, false) => Self::Nobody,
+            (true, false) => Self::Unattended,
         }
     }
 
@@ -59,7 +59,7 @@ impl Answers {
                     Some(Answer::Decline) | None => ElicitResult::new(ElicitAction::Decline),
                 })
             }
-            Self::Nobody => {
+            Self::Unattended => {
                 tell(&asked, "declined; --answer answers it");
                 Ok(ElicitResult::new(ElicitAction::Decline))
             }

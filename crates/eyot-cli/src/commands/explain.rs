@@ -73,7 +73,7 @@ async fn connect(
     let mut words = Words::new(server, words.to_vec())?;
     words.end()?;
     let hearing = steps.clone();
-    let builder = Connection::builder(home, server, Answers::Nobody)?
+    let builder = Connection::builder(home, server, Answers::Unattended)?
         .era(era)
         .on_era_step(move |step| hearing.hear(step));
     let connected = Connection::connect(builder, words).await;

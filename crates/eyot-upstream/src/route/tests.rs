@@ -74,10 +74,10 @@ fn second_answer_and_answer_of_another_type_reach_nobody() {
     world.call(7);
     assert_eq!(
         world.route(r#"{"jsonrpc":"2.0","id":"7","result":{}}"#, true).0,
-        "answer_to_nobody"
+        "answer_unmatched"
     );
     assert_eq!(world.route(r#"{"jsonrpc":"2.0","id":7,"result":{}}"#, true).0, "call 7");
-    assert_eq!(world.route(r#"{"jsonrpc":"2.0","id":7,"result":{}}"#, true).0, "answer_to_nobody");
+    assert_eq!(world.route(r#"{"jsonrpc":"2.0","id":7,"result":{}}"#, true).0, "answer_unmatched");
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn progress_is_found_by_our_token_and_gets_the_clients_back() {
     assert_eq!(to, "call 7");
     assert_eq!(message.unwrap().progress_token(), Some(Id::from_text("t")));
     let stray = progress.replace(":7,", ":9,");
-    assert_eq!(world.route(&stray, true).0, "progress_of_nobody");
+    assert_eq!(world.route(&stray, true).0, "progress_unmatched");
 }
 
 const LOG: &str =
@@ -173,5 +173,5 @@ fn a_log_message_is_of_the_only_call_beside_subscriptions() {
     world.begin(9, listen);
     assert_eq!(world.route(LOG, false).0, "call 7");
     world.calls.forget(UpstreamId::new(7));
-    assert_eq!(world.route(LOG, false).0, "notification_of_nobody");
+    assert_eq!(world.route(LOG, false).0, "notification_unmatched");
 }

@@ -226,7 +226,7 @@ impl Drop for Driven {
         self.session.run_on_driver(async move {
             let params = TaskParams::new(waiting.id);
             if let Err(fault) = session.ask(Method::TasksCancel, &params).await {
-                tracing::debug!(%fault, "upstream keeps a task that nobody waits for");
+                tracing::debug!(%fault, "upstream keeps a task that is not wanted any more");
             }
         });
     }

@@ -370,7 +370,7 @@ impl World {
         }
     }
 
-    /// Time passes. Nobody is asleep for a minute: what can be done in it is done.
+    /// Time passes. Before a minute or more, all that can be done is done.
     pub(super) fn waits(&mut self, time: Duration) {
         if time >= Duration::from_secs(60) {
             self.settle();

@@ -57,9 +57,10 @@ impl Asking<'_> {
         let exchange = &call.exchange;
         let method = question.method().as_str().to_owned();
         let method = Method::parse(&method);
+        let open_max = calls.questions_max;
         let asked = match call.era() {
-            Era::Legacy => exchange.ask_request(calls.question_id(), question),
-            Era::Modern => exchange.ask_input(key, question),
+            Era::Legacy => exchange.ask_request(calls.question_id(), question, open_max),
+            Era::Modern => exchange.ask_input(key, question, open_max),
         };
         let too_many = |_| HandlerError::new("too many questions are open");
         let open = OpenQuestion { call, number: asked.map_err(too_many)? };

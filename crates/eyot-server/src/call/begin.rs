@@ -29,8 +29,7 @@ pub(crate) fn begin(
         .session
         .as_ref()
         .map(|handle| CallSession { handle: Arc::clone(handle), memory: parts.session(handle) });
-    let questions_max = parts.limits.calls.questions_max;
-    let state = CallState::new(call, session, request, task, questions_max);
+    let state = CallState::new(call, session, request, task);
     if !round.is_first_round() {
         state.set_inputs(round);
     }

@@ -15,6 +15,8 @@ use crate::rounds::sealed::Sealed;
 pub(crate) struct Calls {
     /// How long a legacy client may take for an answer.
     pub(crate) question_timeout: Duration,
+    /// Questions of one call that are open at once.
+    pub(crate) questions_max: usize,
     /// How long a modern client may take for a round.
     pub(crate) round_timeout: Duration,
     keys: Arc<SealKeys>,
@@ -27,6 +29,7 @@ impl Calls {
     pub(crate) fn new(keys: Arc<SealKeys>, limits: &Limits) -> Self {
         Self {
             question_timeout: limits.calls.question_timeout,
+            questions_max: limits.calls.questions_max,
             round_timeout: limits.calls.round_timeout,
             keys,
             question_prefix: random_token(6),

@@ -14,7 +14,7 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 /// The shared state of one call.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Exchange(Mutex<State>);
 
 #[derive(Debug, Default)]
@@ -24,7 +24,6 @@ struct State {
     waiting: Vec<Waker>,
     questions: Vec<PendingQuestion>,
     questions_asked: u32,
-    questions_max: usize,
     /// The keys of all questions so far.
     keys: HashSet<String>,
     /// Wakes the poll that runs the handler.
@@ -74,11 +73,6 @@ pub(crate) enum Outgoing {
 pub(crate) struct TooManyQuestions;
 
 impl Exchange {
-    /// The exchange of a new call, with room for this many open questions.
-    pub(crate) fn new(questions_max: usize) -> Self {
-        Self(Mutex::new(State { questions_max, ..State::default() }))
-    }
-
     /// Queues a part for the client, once there is room. A handler that sends faster than the
     /// client reads waits here: that is the back-pressure.
     pub(crate) fn poll_send(&self, part: &mut Option<ReplyItem>, cx: &mut Context<'_>) -> Poll<()> {
@@ -128,10 +122,15 @@ impl Exchange {
     }
 
     /// Asks a legacy client: the request goes out under `id`.
-    pub(crate) fn ask_request(&self, id: Id, question: Question) -> Result<u32, TooManyQuestions> {
+    pub(crate) fn ask_request(
+        &self,
+        id: Id,
+        question: Question,
+        open_max: usize,
+    ) -> Result<u32, TooManyQuestions> {
         let request = request(id.clone(), question);
         let mut state = self.0.lock();
-        let number = state.ask(QuestionName::Id(id), None)?;
+        let number = state.ask(QuestionName::Id(id), None, open_max)?;
         if !state.is_cancelled {
             // Questions are bounded by themselves and do not wait for room.
             state.out.push_back(request.into());
@@ -146,10 +145,11 @@ impl Exchange {
         &self,
         key: Option<&str>,
         question: Question,
+        open_max: usize,
     ) -> Result<u32, TooManyQuestions> {
         let mut state = self.0.lock();
         let key = state.unused_key(key);
-        let number = state.ask(QuestionName::Key(key.clone()), Some(question))?;
+        let number = state.ask(QuestionName::Key(key.clone()), Some(question), open_max)?;
         state.keys.insert(key);
         release(state);
         Ok(number)
@@ -271,8 +271,9 @@ impl State {
         &mut self,
         name: QuestionName,
         question: Option<Question>,
+        open_max: usize,
     ) -> Result<u32, TooManyQuestions> {
-        if self.questions.len() >= self.questions_max {
+        if self.questions.len() >= open_max {
             return Err(TooManyQuestions);
         }
         let number = self.questions_asked;

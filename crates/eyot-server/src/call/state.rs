@@ -57,7 +57,6 @@ impl CallState {
         session: Option<CallSession>,
         request: Request,
         task: Option<Box<TaskLink>>,
-        questions_max: usize,
     ) -> Self {
         let inputs = Inputs::default();
         let attempt = Attempt { request, inputs, progress: f64::NEG_INFINITY };
@@ -65,7 +64,7 @@ impl CallState {
             peer: call.peer,
             session,
             extensions: call.extensions,
-            exchange: Exchange::new(questions_max),
+            exchange: Exchange::default(),
             task,
             attempt: Mutex::new(attempt),
         }

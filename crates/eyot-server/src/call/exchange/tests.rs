@@ -52,7 +52,7 @@ proptest! {
     #[test]
     fn answers_and_messages_never_cross(steps in proptest::collection::vec(step(), 0..80)) {
         let cx = &mut Context::from_waker(Waker::noop());
-        let exchange = Exchange::new(32);
+        let exchange = Exchange::default();
         let (mut asked, mut out) = (Vec::<Asked>::new(), VecDeque::new());
         let (mut sent, mut ids) = (0, 0);
         for step in steps {
@@ -78,10 +78,10 @@ proptest! {
                     let (name, number) = if is_legacy {
                         let id = Id::from_text(&format!("q.{ids}"));
                         out.push_back(id.as_raw().to_owned());
-                        (QuestionName::Id(id.clone()), exchange.ask_request(id, question()))
+                        (QuestionName::Id(id.clone()), exchange.ask_request(id, question(), 32))
                     } else {
                         let key = format!("k{ids}");
-                        let number = exchange.ask_input(Some(&key), question());
+                        let number = exchange.ask_input(Some(&key), question(), 32);
                         (QuestionName::Key(key), number)
                     };
                     match number {
@@ -135,7 +135,7 @@ proptest! {
         let withdrawn: Vec<_> = asked.iter().filter(is_out).map(|it| it.name.clone()).collect();
         exchange.cancel();
         exchange.cancel();
-        let late = exchange.ask_request(Id::from_text("late"), question());
+        let late = exchange.ask_request(Id::from_text("late"), question(), 32);
         prop_assert!(late.is_ok() || asked.len() >= 32);
         for name in withdrawn {
             let QuestionName::Id(id) = name else { unreachable!() };

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use eyot_http::{ConnectionEnd, RequestBody, serve_connection};
-use eyot_service::{BoxService, Limits, Shutdown};
+use eyot_service::{BoxService, Limits, Reach, Shutdown};
 use eyot_session::Store;
 use http::{Request, Response};
 use http_body::Body;
@@ -93,6 +93,15 @@ impl<L> HttpServer<L> {
         Health { store: Arc::clone(&self.store), shutdown: self.shutdown.clone() }
     }
 
+    /// Who can come to this server by a listener: one user where the listener is on a loopback
+    /// address and no foreign name leads to it, as one of a proxy before it would.
+    #[must_use]
+    pub fn reach(&self, listener: &TcpListener) -> Reach {
+        let is_loopback = listener.local_addr().is_ok_and(|it| it.ip().is_loopback());
+        let is_private = is_loopback && self.eras.hosts.is_loopback_only();
+        if is_private { Reach::OneUser } else { Reach::Anybody }
+    }
+
     /// The sessions that this server serves, for operators to look at.
     #[must_use]
     pub fn sessions(&self) -> Sessions {
@@ -148,8 +157,9 @@ impl<L> HttpServer<L> {
             drain_timeout: self.limits.drain_timeout,
         };
         let (eras, layer) = (Arc::clone(&self.eras), self.layer.clone());
+        let reach = self.reach(&listener);
         let handle = move |stream, from| {
-            let stack = layer.layer(Endpoint::connected(Arc::clone(&eras), from));
+            let stack = layer.layer(Endpoint::connected(Arc::clone(&eras), from, reach));
             connection(Arc::clone(&eras), stack, stream)
         };
         let accepting = serve(listener, accept, &self.shutdown, &self.tasks, handle);

@@ -6,6 +6,7 @@
 //! clients are never trusted. This crate knows no downstream and no store.
 
 mod cancelled;
+mod children;
 pub mod clock;
 mod driver;
 mod era_cache;
@@ -16,6 +17,7 @@ mod http_modern;
 mod http_response;
 pub mod initialize;
 mod into_target;
+mod known_lists;
 mod known_tools;
 mod legacy;
 mod legacy_link;
@@ -34,15 +36,18 @@ mod subscription;
 mod target;
 mod task_quota;
 mod token;
+mod turns;
 mod upstream;
 mod upstream_ids;
 
 pub use eyot_era::detect::EraMode;
 
+pub use crate::children::{Children, HoldChildren};
 pub use crate::driver::spawn;
 pub use crate::era_cache::SharedEraCache;
 pub use crate::http_link::HttpLink;
 pub use crate::into_target::IntoTarget;
+pub use crate::known_lists::{Audience, KnownLists, KnownPage, List};
 pub use crate::known_tools::KnownTools;
 pub use crate::legacy::{Cancellation, LegacyConnection, LegacySource, Opened, ResumedSession};
 pub use crate::line_connection::LineConnection;
@@ -55,4 +60,5 @@ pub use crate::probe::{EraFound, probe_modern};
 pub use crate::target::{Runtime, Target, TargetError};
 pub use crate::task_quota::TaskQuota;
 pub use crate::token::{AccessToken, StaticToken, TokenError, TokenFuture, TokenProvider};
+pub use crate::turns::{Needs, Turn, Turns};
 pub use crate::upstream::Upstream;

@@ -73,7 +73,11 @@ impl LineDriver {
                     IoEvent::Bad(error) => {
                         tracing::warn!(%error, "upstream wrote what cannot be read");
                     }
-                    IoEvent::Ended(what) => break LinkEnd::of_upstream(&what),
+                    IoEvent::Ended(what) => {
+                        let end = LinkEnd::of_upstream(&what);
+                        self.link.note_death(&end.reason);
+                        break end;
+                    }
                 },
                 order = self.orders.recv() => match order {
                     Some(order) => self.handle_order(order),

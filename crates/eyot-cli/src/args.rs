@@ -113,6 +113,26 @@ pub(crate) struct Listen {
         value_name = "COUNT"
     )]
     pub(crate) parked_calls_per_principal_max: usize,
+    /// How many children may run at once. A call that needs one more waits for its turn.
+    #[arg(
+        long,
+        default_value_t = Limits::default().upstream.children_max,
+        value_name = "COUNT",
+        value_parser = parse_count
+    )]
+    pub(crate) children_max: usize,
+    /// How many of these children the clients with one key may have. Where no key is required, all
+    /// clients together may have all.
+    #[arg(
+        long,
+        default_value_t = Limits::default().upstream.children_per_principal_max,
+        value_name = "COUNT",
+        value_parser = parse_count
+    )]
+    pub(crate) children_per_principal_max: usize,
+    /// How long a call waits for a child to end when there are too many, before it is refused.
+    #[arg(long, default_value = "10s", value_name = "TIME", value_parser = parse_duration)]
+    pub(crate) children_wait: Duration,
     /// How long running calls may go on after SIGTERM.
     #[arg(long, default_value = "30s", value_name = "TIME", value_parser = parse_duration)]
     pub(crate) drain_timeout: Duration,
@@ -167,7 +187,8 @@ pub(crate) struct Serve {
 /// Which calls of modern clients share a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum SharedBy {
-    /// Calls with one key; calls without a key share none. All calls, if the upstream gives no
+    /// Calls with one key. Without keys, all calls, where only the user of this machine can make
+    /// them; none where other hosts lead here (--allow-host). All calls, if the upstream gives no
     /// session id.
     Auto,
     /// All calls.
@@ -358,6 +379,12 @@ fn parse_duration(text: &str) -> Result<Duration, String> {
         .filter(|millis| *millis > 0)
         .map(Duration::from_millis)
         .ok_or_else(|| "time is zero or too long".to_owned())
+}
+
+/// A number of things, of which there must be one.
+fn parse_count(text: &str) -> Result<usize, String> {
+    let count: Option<usize> = text.parse().ok();
+    count.filter(|it| *it > 0).ok_or_else(|| "expected a number from 1 on".to_owned())
 }
 
 const DURATION_FORM: &str = "expected a number with ms, s, m, h or d, such as `30s`";

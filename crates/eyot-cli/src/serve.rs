@@ -73,6 +73,10 @@ pub(crate) fn limits(listen: &Listen) -> Limits {
     limits.memory.parked_calls_max = listen.parked_calls_max;
     limits.memory.parked_calls_per_principal_max = listen.parked_calls_per_principal_max;
     limits.sessions.each.idle_timeout = listen.session_ttl;
+    limits.upstream.session_idle_timeout = listen.session_ttl;
+    limits.upstream.children_max = listen.children_max;
+    limits.upstream.children_per_principal_max = listen.children_per_principal_max;
+    limits.upstream.children_wait_timeout = listen.children_wait;
     limits.drain_timeout = listen.drain_timeout;
     limits
 }
@@ -90,7 +94,6 @@ pub(crate) fn start(
         let address = listener.local_addr()?;
         let mut config = proxy_config(listen, store_of(listen, &target)?, limits)?;
         (config.era, config.affinity) = (era, affinity);
-        advise(&target, &config);
         let shutdown = config.endpoint.shutdown.clone();
         let proxy = ReverseProxy::new(target, config);
         let admin = admin(listen, &proxy).await?;
@@ -108,18 +111,6 @@ pub(crate) fn start(
             failed = signals::watch(shutdown) => failed.context("signals cannot be received"),
         }
     })
-}
-
-/// Logs when a safe but slow choice was made, and how to choose otherwise.
-fn advise(target: &Target, config: &ProxyConfig) {
-    let is_child = target.is_shared_channel();
-    let is_unknown = config.endpoint.auth.is_open() && config.affinity == Affinity::Auto;
-    if is_child && is_unknown && config.era != EraMode::Modern {
-        tracing::info!(
-            "a modern client of a legacy server gets a child for each call: without a key its \
-             calls cannot be told from those of other clients; `--affinity` lets calls share one"
-        );
-    }
 }
 
 /// Logs how it ended.

@@ -121,8 +121,8 @@ impl LineDriver {
             Ok(Incoming::Batch(messages)) => messages,
             Err(error) => {
                 tracing::warn!(%error, "upstream wrote what is no message");
-                if let Some(ours) = error.id().as_ref().and_then(UpstreamId::repeated_by) {
-                    let reason = format!("upstream's answer is invalid: {error}");
+                let reason = format!("upstream's answer is invalid: {error}");
+                for ours in error.remnant().answered().filter_map(UpstreamId::repeated_by) {
                     self.fail(ours, lost(&reason, Outcome::Unknown));
                 }
                 return;

@@ -29,8 +29,12 @@ impl Remnant {
         forwards::look(text).unwrap_or_else(|part| Self::of_part(backwards::look(text, part)))
     }
 
-    /// Looks at the first and the last bytes of a text whose middle was thrown away.
-    pub fn of_ends(head: &[u8], tail: &[u8]) -> Self {
+    /// Looks at the first and the last bytes of a text of `len_bytes` whose middle was thrown away.
+    /// A short text is all in `head`.
+    pub fn of_ends(len_bytes: u64, head: &[u8], tail: &[u8]) -> Self {
+        if len_bytes == head.len() as u64 {
+            return Self::of(head);
+        }
         let part = match forwards::look(head) {
             Ok(mut it) if it.parts.len() == 1 && !it.is_batch => it.parts.pop().unwrap_or_default(),
             // No object, or several: the last bytes belong to the last one, if to any.

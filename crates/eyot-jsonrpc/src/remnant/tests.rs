@@ -139,7 +139,7 @@ fn an_answer_without_a_result_is_one() {
 #[test]
 fn the_two_ends_of_a_text_are_enough() {
     let seen_of_ends = |head: &str, tail: &str| {
-        let remnant = Remnant::of_ends(head.as_bytes(), tail.as_bytes());
+        let remnant = Remnant::of_ends(1_000, head.as_bytes(), tail.as_bytes());
         let answered = remnant.answered().next().map(|it| it.as_raw().to_owned());
         (remnant.is_answer(), answered)
     };

@@ -29,8 +29,10 @@ mod probe;
 mod route;
 mod standalone_queue;
 mod subscription;
+mod suspects;
 mod target;
 mod token;
+mod unreadable;
 mod upstream;
 mod upstream_ids;
 

@@ -19,6 +19,7 @@ use crate::cancelled::{cancelled, cancelled_by_caller};
 use crate::event_stream::EventMessages;
 use crate::http_link::HttpLink;
 use crate::http_response::{Answer, discard, invalid, read_answer, refusal, unexpected_status};
+use crate::unreadable::{Unreadable, ended_unanswered};
 use crate::upstream_ids::UpstreamIds;
 
 /// An upstream session. Cheap to clone.
@@ -53,7 +54,7 @@ impl HttpSession {
             Answer::Messages(_, messages) => {
                 messages.into_iter().find_map(|it| it.into_response().ok())
             }
-            Answer::Events(mut events) => first_answer(&mut events).await,
+            Answer::Events(mut events) => first_answer(&mut events).await?,
             Answer::Status(status) => return Err(unexpected_status(status)),
         };
         let answer = answer.ok_or_else(|| invalid("upstream did not answer `initialize`"))?;
@@ -253,7 +254,14 @@ impl RunningCall {
     }
 
     fn follow(self, events: Option<Box<EventMessages>>, cursor: Option<Bytes>) -> Messages {
-        let stream = CallStream { call: self, events, cursor, failures: 0, is_over: false };
+        let stream = CallStream {
+            call: self,
+            events,
+            cursor,
+            unreadable: None,
+            failures: 0,
+            is_over: false,
+        };
         Messages::new(stream::unfold(stream, CallStream::next))
     }
 }
@@ -271,6 +279,8 @@ struct CallStream {
     call: RunningCall,
     events: Option<Box<EventMessages>>,
     cursor: Option<Bytes>,
+    /// What came in the place of a message, and may have been the answer.
+    unreadable: Option<Unreadable>,
     failures: u32,
     is_over: bool,
 }
@@ -285,6 +295,18 @@ impl CallStream {
                 && let Some(item) = events.next().await
             {
                 self.failures = 0;
+                let item = match item {
+                    Ok(item) => item,
+                    Err(text) if text.may_answer(self.call.ours) => {
+                        self.is_over = true;
+                        return Some((Err(text.fault()), self));
+                    }
+                    Err(text) => {
+                        text.drop_unused();
+                        self.unreadable = Some(text);
+                        continue;
+                    }
+                };
                 let Some(item) = self.take(item) else { continue };
                 if self.is_over
                     && let Some(events) = &mut self.events
@@ -321,7 +343,7 @@ impl CallStream {
             |reason: &str| Fault::upstream(codes::upstream_lost(reason, Outcome::Unknown, true));
         let retry = self.events.take().and_then(|it| it.retry());
         if self.cursor.is_none() || self.failures >= COME_BACK_FAILURES_MAX {
-            return Err(lost("upstream's stream ended before the answer"));
+            return Err(ended_unanswered(self.unreadable.as_ref()));
         }
         let is_first = self.failures == 0 && retry.is_none() && self.call.ours.is_none();
         if !is_first {
@@ -361,6 +383,13 @@ impl StandaloneStream {
             if let Some(events) = &mut self.events {
                 if let Some(item) = events.next().await {
                     self.failures = 0;
+                    let item = match item {
+                        Ok(item) => item,
+                        Err(text) => {
+                            text.drop_unused();
+                            continue;
+                        }
+                    };
                     self.cursor = item.cursor().cloned().or_else(|| self.cursor.take());
                     return Some((Ok(item), self));
                 }
@@ -395,13 +424,20 @@ impl StandaloneStream {
     }
 }
 
-async fn first_answer(events: &mut EventMessages) -> Option<Response> {
-    loop {
-        let message = events.next().await?.into_message();
-        if let Some(Ok(answer)) = message.map(Message::into_response) {
-            return Some(answer);
+async fn first_answer(events: &mut EventMessages) -> Result<Option<Response>, Fault> {
+    while let Some(item) = events.next().await {
+        match item {
+            Ok(item) => {
+                let message = item.into_message().map(Message::into_response);
+                if let Some(Ok(answer)) = message {
+                    return Ok(Some(answer));
+                }
+            }
+            Err(text) if text.may_answer(Some(INITIALIZE)) => return Err(text.fault()),
+            Err(text) => text.drop_unused(),
         }
     }
+    Ok(None)
 }
 
 /// Whether an error says that there is no such session. Servers after the examples of the

@@ -33,10 +33,12 @@ mod probe;
 mod route;
 mod standalone_queue;
 mod subscription;
+mod suspects;
 mod target;
 mod task_quota;
 mod token;
 mod turns;
+mod unreadable;
 mod upstream;
 mod upstream_ids;
 

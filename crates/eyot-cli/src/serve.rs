@@ -14,7 +14,8 @@ use metrics_exporter_prometheus::PrometheusBuilder;
 use tokio::net::TcpListener;
 
 use crate::args::{Header, KeySource, Listen, Serve, StoreUrl};
-use crate::{logging, places, secrets, signals};
+use crate::signals::Signals;
+use crate::{logging, places, secrets};
 
 /// Runs the command.
 pub(crate) fn run(serve: Serve, is_json: bool) -> anyhow::Result<()> {
@@ -86,6 +87,7 @@ pub(crate) fn start(
     let Upstream { target, era, affinity, limits } = upstream;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
+        let mut signals = Signals::new().context("signals cannot be received")?;
         let listener = bind(listen.listen).await?;
         let address = listener.local_addr()?;
         let mut config = proxy_config(listen, store_of(listen, &target)?, limits)?;
@@ -101,12 +103,10 @@ pub(crate) fn start(
             tokio::join!(both.0, both.1).0
         };
         tokio::select! {
-            drained = serving => {
-                report(drained);
-                Ok(())
-            }
-            failed = signals::watch(shutdown) => failed.context("signals cannot be received"),
+            drained = serving => report(drained),
+            () = signals.pass_on(&shutdown) => {}
         }
+        Ok(())
     })
 }
 

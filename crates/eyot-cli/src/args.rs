@@ -90,9 +90,13 @@ pub(crate) struct Listen {
     /// file for each upstream in the user's state folder.
     #[arg(long, value_name = "STORE")]
     pub(crate) store: Option<StoreUrl>,
-    /// The address for operators: /livez, /readyz, /metrics. Never use the public address.
+    /// The address for operators: /livez, /readyz, /metrics. It asks for no keys, so it is one of
+    /// this machine.
     #[arg(long, value_name = "ADDR")]
     pub(crate) admin: Option<SocketAddr>,
+    /// Let other machines reach --admin, for probes and Prometheus in a network of your own.
+    #[arg(long, requires = "admin")]
+    pub(crate) admin_exposed: bool,
     /// Silence after which a session ends.
     #[arg(long, default_value = "30m", value_name = "TIME", value_parser = parse_duration)]
     pub(crate) session_ttl: Duration,

@@ -98,8 +98,9 @@ pub(crate) fn start(
         let admin = admin(listen, &proxy).await?;
         announce(&format!("http://{address}/mcp"))?;
         let serving = async {
-            let Some((admin_listener, admin)) = admin else { return proxy.serve(listener).await };
-            let both = (proxy.serve(listener), proxy.serve_admin(admin_listener, admin));
+            let Some((at, admin)) = admin else { return proxy.serve(listener).await };
+            let hosts = admin_hosts(listen);
+            let both = (proxy.serve(listener), proxy.serve_admin(at, hosts, admin));
             tokio::join!(both.0, both.1).0
         };
         tokio::select! {
@@ -188,11 +189,23 @@ fn read_key(key: &KeySource) -> anyhow::Result<ApiKey> {
     Ok(ApiKey { name: key.name.as_str().into(), key: read })
 }
 
+/// Who may talk to the admin address: on loopback only this machine.
+fn admin_hosts(listen: &Listen) -> HostPolicy {
+    let hosts = listen.allow_host.iter();
+    let hosts = hosts.fold(HostPolicy::loopback(), |hosts, host| hosts.allow_host(host));
+    if listen.admin_exposed { hosts.allow_addresses() } else { hosts }
+}
+
 async fn admin(
     listen: &Listen,
     proxy: &ReverseProxy,
 ) -> anyhow::Result<Option<(TcpListener, Admin)>> {
     let Some(address) = listen.admin else { return Ok(None) };
+    anyhow::ensure!(
+        address.ip().is_loopback() || listen.admin_exposed,
+        "--admin {address} can be reached by others and asks for no keys: choose an address of this \
+         machine, or say --admin-exposed"
+    );
     let recorder = PrometheusBuilder::new().install_recorder().context("metrics")?;
     eyot_metrics::describe();
     let listener = bind(address).await.context("--admin")?;

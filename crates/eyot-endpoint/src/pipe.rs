@@ -296,6 +296,9 @@ impl<I: MessageIo> Pipe<I> {
             if self.session.is_some() {
                 return self.refuse(Some(id), "session is open already");
             }
+            if let Err(error) = crate::legacy::check_params(&request) {
+                return self.write(&request.refuse(&error));
+            }
             self.session = PipeSession::open(&request, &self.peer);
         }
         let call = self.call(Input::Request(request), era);

@@ -24,6 +24,7 @@
 
 #[cfg(test)]
 mod any_value;
+mod canonical;
 mod draft;
 mod envelope;
 mod error;
@@ -47,6 +48,7 @@ mod views;
 mod vocabulary;
 mod walker;
 
+pub use crate::canonical::canonical;
 pub use crate::envelope::Kind;
 pub use crate::error::{ParseError, ParseErrorKind};
 pub use crate::error_object::{

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use eyot_http::UpstreamBody;
+use eyot_http::{CookieJar, UpstreamBody};
 use eyot_jsonrpc::{Id, Message, Notification, Request, Response, UpstreamId};
 use eyot_service::{Fault, FaultKind, Limits, Messages, Reply, ReplyItem};
 use eyot_stdx::Backoff;
@@ -17,8 +17,9 @@ use parking_lot::Mutex;
 
 use crate::cancelled::{cancelled, cancelled_by_caller};
 use crate::event_stream::EventMessages;
-use crate::http_link::HttpLink;
+use crate::http_link::{Ask, HttpLink};
 use crate::http_response::{Answer, discard, invalid, read_answer, refusal, unexpected_status};
+use crate::legacy::ResumedSession;
 use crate::upstream_ids::UpstreamIds;
 
 /// An upstream session. Cheap to clone.
@@ -30,6 +31,7 @@ struct Shared {
     link: HttpLink,
     session_id: Option<HeaderValue>,
     revision: Option<HeaderValue>,
+    cookies: CookieJar,
     ids: UpstreamIds,
     /// The caller's ids of running calls, with ours: for cancellation.
     running: Mutex<Vec<(Id, UpstreamId)>>,
@@ -45,8 +47,15 @@ impl HttpSession {
     ) -> Result<(Self, Response), Fault> {
         let id = initialize.id();
         let request = initialize.with_upstream_id(INITIALIZE);
-        let headers = post_headers(HeaderMap::new());
-        let response = link.send(Method::POST, headers, Some(&request)).await?;
+        let cookies = CookieJar::default();
+        let headers = || Ok(post_headers(HeaderMap::new()));
+        let asking = Ask {
+            method: Method::POST,
+            headers: &headers,
+            message: Some(&request),
+            cookies: Some(&cookies),
+        };
+        let response = link.send(asking).await?;
         let session_id = response.headers().get(headers::SESSION_ID);
         let session_id = session_id.and_then(|it| it.to_str().ok()).map(str::to_owned);
         let answer = match read_answer(response, limits).await? {
@@ -58,22 +67,37 @@ impl HttpSession {
         };
         let answer = answer.ok_or_else(|| invalid("upstream did not answer `initialize`"))?;
         let revision = revision(&answer);
-        let session = Self::resume(link, session_id.as_deref(), revision.as_deref(), limits);
+        let known = ResumedSession {
+            session_id: session_id.as_deref(),
+            revision: revision.as_deref(),
+            cookies: None,
+        };
+        let session = Self::with_cookies(link, &known, cookies, limits);
         Ok((session, answer.with_client_id(id)))
     }
 
     /// Goes on with a session that was opened before, perhaps by another process.
     pub(crate) fn resume(
         link: &HttpLink,
-        session_id: Option<&str>,
-        revision: Option<&str>,
+        session: &ResumedSession<'_>,
+        limits: &Arc<Limits>,
+    ) -> Self {
+        let cookies = session.cookies.map(CookieJar::restored).unwrap_or_default();
+        Self::with_cookies(link, session, cookies, limits)
+    }
+
+    fn with_cookies(
+        link: &HttpLink,
+        session: &ResumedSession<'_>,
+        cookies: CookieJar,
         limits: &Arc<Limits>,
     ) -> Self {
         let value = |text: &str| HeaderValue::from_str(text).ok();
         Self(Arc::new(Shared {
             link: link.clone(),
-            session_id: session_id.and_then(value),
-            revision: revision.and_then(value),
+            session_id: session.session_id.and_then(value),
+            revision: session.revision.and_then(value),
+            cookies,
             // Requests of an earlier process may still run upstream; a random start keeps their ids
             // apart from ours.
             ids: UpstreamIds::starting_at(first_id()),
@@ -84,6 +108,12 @@ impl HttpSession {
 
     pub(crate) fn session_id(&self) -> Option<&str> {
         self.0.session_id.as_ref()?.to_str().ok()
+    }
+
+    /// The cookies that the upstream has set in the session, as
+    /// [`ResumedSession::cookies`] takes them.
+    pub(crate) fn cookies(&self) -> Option<String> {
+        self.0.cookies.to_text()
     }
 
     /// Sends a request.
@@ -166,9 +196,12 @@ impl HttpSession {
         if self.0.session_id.is_none() {
             return;
         }
-        let sent = self.0.link.send(Method::DELETE, self.headers(), None).await;
-        if let Err(error) = sent {
-            tracing::debug!(%error, "upstream session was not ended");
+        let headers = || Ok(self.headers());
+        let ending = self.0.link.send(self.ask(Method::DELETE, &headers, None));
+        match tokio::time::timeout(self.0.limits.upstream.connect_timeout, ending).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(fault)) => tracing::debug!(%fault, "upstream session was not ended"),
+            Err(_elapsed) => tracing::debug!("upstream does not say that its session has ended"),
         }
     }
 
@@ -186,17 +219,30 @@ impl HttpSession {
     }
 
     async fn post(&self, message: &Message) -> Result<http::Response<UpstreamBody>, Fault> {
-        let headers = post_headers(self.headers());
-        self.0.link.send(Method::POST, headers, Some(message)).await
+        let headers = || Ok(post_headers(self.headers()));
+        self.0.link.send(self.ask(Method::POST, &headers, Some(message))).await
+    }
+
+    fn ask<'a>(
+        &'a self,
+        method: Method,
+        headers: &'a (dyn Fn() -> Result<HeaderMap, Fault> + Sync),
+        message: Option<&'a Message>,
+    ) -> Ask<'a> {
+        Ask { method, headers, message, cookies: Some(&self.0.cookies) }
     }
 
     async fn get(&self, cursor: Option<&Bytes>) -> Result<Answer, Fault> {
-        let mut headers = self.headers();
-        headers.insert(ACCEPT, HeaderValue::from_static("text/event-stream"));
-        if let Some(cursor) = cursor.and_then(|it| HeaderValue::from_bytes(it).ok()) {
-            headers.insert(HeaderName::from_static(headers::LAST_EVENT_ID), cursor);
-        }
-        let response = self.0.link.send(Method::GET, headers, None).await?;
+        let cursor = cursor.and_then(|it| HeaderValue::from_bytes(it).ok());
+        let headers = || {
+            let mut headers = self.headers();
+            headers.insert(ACCEPT, HeaderValue::from_static("text/event-stream"));
+            if let Some(cursor) = cursor.clone() {
+                headers.insert(HeaderName::from_static(headers::LAST_EVENT_ID), cursor);
+            }
+            Ok(headers)
+        };
+        let response = self.0.link.send(self.ask(Method::GET, &headers, None)).await?;
         read_answer(response, &self.0.limits).await
     }
 
@@ -436,7 +482,7 @@ const INITIALIZE: UpstreamId = UpstreamId::new(0);
 const SESSION_ID: HeaderName = HeaderName::from_static(headers::SESSION_ID);
 const PROTOCOL_VERSION: HeaderName = HeaderName::from_static(headers::PROTOCOL_VERSION);
 /// Room for what a request has, so that the map does not grow.
-const HEADERS: usize = 6;
+const HEADERS: usize = 7;
 /// How often a stream is opened again without a message before its call fails.
 const COME_BACK_FAILURES_MAX: u32 = 5;
 /// Used when the upstream names no time.

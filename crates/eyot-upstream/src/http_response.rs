@@ -1,5 +1,7 @@
 //! The answer of an HTTP upstream in each of its forms.
 
+use std::time::Duration;
+
 use bytes::{Bytes, BytesMut};
 use eyot_http::{HttpError, UpstreamBody};
 use eyot_jsonrpc::{Incoming, Kind, Message, Response};
@@ -83,7 +85,9 @@ pub(crate) fn unexpected_status(status: StatusCode) -> Fault {
 /// The fault for a request that got no answer.
 pub(crate) fn unanswered(error: &HttpError) -> Fault {
     let outcome = if error.may_have_been_read() { Outcome::Unknown } else { Outcome::NotSent };
-    Fault::upstream(codes::upstream_lost(&error.to_string(), outcome, true))
+    // What is wrong with a coding is wrong with the set-up.
+    let is_retryable = !matches!(error, HttpError::Coding { .. });
+    Fault::upstream(codes::upstream_lost(&error.to_string(), outcome, is_retryable))
 }
 
 /// The fault for an answer that cannot be taken.
@@ -91,17 +95,24 @@ pub(crate) fn invalid(reason: &str) -> Fault {
     Fault::upstream(codes::upstream_lost(reason, Outcome::Unknown, false))
 }
 
-/// Reads a body to its end without using it, so that the connection can serve other requests. A
-/// long body is not worth that.
+/// Lets go of a body that nobody reads. What is there already is taken, and what comes in a moment,
+/// so that the connection can serve other requests; more than that is not worth waiting for.
 pub(crate) async fn discard(mut body: UpstreamBody) {
     /// More than any polite refusal has to say.
     const DISCARD_BYTES_MAX: usize = 64 << 10;
-    let mut len_bytes = 0;
-    while let Ok(Some(data)) = body.data().await {
-        len_bytes += data.len();
-        if len_bytes > DISCARD_BYTES_MAX {
-            return;
+    /// The end of a body most often comes together with its head.
+    const PATIENCE: Duration = Duration::from_millis(50);
+    let reading = async {
+        let mut len_bytes = 0;
+        while let Ok(Some(data)) = body.data().await {
+            len_bytes += data.len();
+            if len_bytes > DISCARD_BYTES_MAX {
+                return;
+            }
         }
+    };
+    if tokio::time::timeout(PATIENCE, reading).await.is_err() {
+        tracing::debug!("upstream goes on with a body that is not read");
     }
 }
 

@@ -1,25 +1,24 @@
 //! One legacy session at an HTTP upstream (2025-03-26 to 2025-11-25).
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use eyot_http::{CookieJar, UpstreamBody};
 use eyot_jsonrpc::{Id, Message, Notification, Request, Response, UpstreamId};
-use eyot_service::{Fault, FaultKind, Limits, Messages, Reply, ReplyItem};
-use eyot_stdx::Backoff;
-use eyot_types::codes::{self, Outcome};
+use eyot_service::{Fault, FaultKind, Limits, Messages, Reply};
+use eyot_types::codes;
 use eyot_types::headers;
-use futures_util::stream;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderName};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use parking_lot::Mutex;
 
+use crate::call_stream::RunningCall;
 use crate::cancelled::{cancelled, cancelled_by_caller};
 use crate::event_stream::EventMessages;
 use crate::http_link::{Ask, HttpLink};
 use crate::http_response::{Answer, discard, invalid, read_answer, refusal, unexpected_status};
 use crate::legacy::ResumedSession;
+use crate::standalone_stream::StandaloneStream;
 use crate::upstream_ids::UpstreamIds;
 
 /// An upstream session. Cheap to clone.
@@ -119,7 +118,7 @@ impl HttpSession {
     /// Sends a request.
     pub(crate) async fn request(&self, request: Request) -> Result<Reply, Fault> {
         let ours = self.0.ids.next();
-        let call = RunningCall::begin(&self.0, request.id(), ours);
+        let call = RunningCall::begin(self.clone(), request.id(), ours);
         let response = self.post(&request.with_upstream_id(ours)).await?;
         match read_answer(response, &self.0.limits).await? {
             Answer::Messages(status, messages) => {
@@ -127,7 +126,7 @@ impl HttpSession {
                     return Err(fault);
                 }
                 let answer = match refusal(status, &messages) {
-                    Some(error) => Some(error.with_client_id(call.id.clone())),
+                    Some(error) => Some(error.with_client_id(call.id().clone())),
                     None => messages.into_iter().find_map(|it| call.answer(it)),
                 };
                 let answer = answer.ok_or_else(|| invalid("upstream answered another request"));
@@ -158,6 +157,16 @@ impl HttpSession {
         Some(cancelled(self.running(id)?, reason))
     }
 
+    /// Keeps our id of a call for as long as the call runs.
+    pub(crate) fn begin_call(&self, id: Id, ours: UpstreamId) {
+        self.0.running.lock().push((id, ours));
+    }
+
+    /// The call is over.
+    pub(crate) fn end_call(&self, ours: UpstreamId) {
+        self.0.running.lock().retain(|it| it.1 != ours);
+    }
+
     /// Our id of the running call that the caller calls `id`.
     fn running(&self, id: &Id) -> Option<UpstreamId> {
         self.0.running.lock().iter().find(|it| it.0 == *id).map(|it| it.1)
@@ -169,25 +178,12 @@ impl HttpSession {
     ///
     /// Returns when the upstream has opened its stream, or could not: what it sends before is lost.
     pub(crate) async fn listen(&self, cursor: Option<Bytes>) -> Messages {
-        let session = self.clone();
-        let mut stream = StandaloneStream {
-            session,
-            cursor,
-            events: None,
-            refused: None,
-            is_over: false,
-            failures: 0,
-        };
-        stream.open().await;
-        Messages::new(stream::unfold(stream, StandaloneStream::next))
+        StandaloneStream::open(self.clone(), cursor).await.into_messages()
     }
 
     /// The rest of a call that an earlier process began.
     pub(crate) fn follow(&self, id: Id, cursor: Bytes) -> Messages {
-        // The id that the earlier process gave to the call is unknown: the only answer on the
-        // call's own stream is its own.
-        let call = RunningCall { session: Arc::clone(&self.0), id, ours: None };
-        call.follow(None, Some(cursor))
+        RunningCall::resumed(self.clone(), id).follow(None, Some(cursor))
     }
 
     /// Ends the upstream session. "Clients that no longer need a particular session SHOULD
@@ -232,7 +228,8 @@ impl HttpSession {
         Ask { method, headers, message, cookies: Some(&self.0.cookies) }
     }
 
-    async fn get(&self, cursor: Option<&Bytes>) -> Result<Answer, Fault> {
+    /// Opens an event stream behind `cursor`.
+    pub(crate) async fn get(&self, cursor: Option<&Bytes>) -> Result<Answer, Fault> {
         let cursor = cursor.and_then(|it| HeaderValue::from_bytes(it).ok());
         let headers = || {
             let mut headers = self.headers();
@@ -259,185 +256,19 @@ impl HttpSession {
     }
 
     /// The status of a refused authorization which no later token can mend.
-    fn refusal(&self, fault: &Fault) -> Option<StatusCode> {
+    pub(crate) fn refusal(&self, fault: &Fault) -> Option<StatusCode> {
         let challenge = fault.challenge.as_ref().filter(|_| !self.0.link.has_tokens());
         challenge.map(|it| it.status)
     }
 
     /// "When a client receives HTTP 404 in response to a request containing an
     /// `MCP-Session-Id`, it MUST start a new session" (2025-11-25, basic/transports).
-    fn status_fault(&self, status: StatusCode) -> Fault {
+    pub(crate) fn status_fault(&self, status: StatusCode) -> Fault {
         let mut fault = unexpected_status(status);
         if status == StatusCode::NOT_FOUND && self.0.session_id.is_some() {
             fault.kind = FaultKind::SessionGone;
         }
         fault
-    }
-}
-
-/// A call at the upstream; it can be cancelled while this lives.
-#[derive(Debug)]
-struct RunningCall {
-    session: Arc<Shared>,
-    id: Id,
-    /// Our id of it; `None` when an earlier process gave it.
-    ours: Option<UpstreamId>,
-}
-
-impl RunningCall {
-    fn begin(session: &Arc<Shared>, id: Id, ours: UpstreamId) -> Self {
-        session.running.lock().push((id.clone(), ours));
-        Self { session: Arc::clone(session), id, ours: Some(ours) }
-    }
-
-    /// The message as the caller's answer, if it is the answer of this call.
-    fn answer(&self, message: Message) -> Option<Response> {
-        let answer = message.into_response().ok()?;
-        let answered = answer.upstream_id();
-        let is_ours = answer.id().is_none() || self.ours.is_none_or(|it| answered == Some(it));
-        is_ours.then(|| answer.with_client_id(self.id.clone()))
-    }
-
-    fn follow(self, events: Option<Box<EventMessages>>, cursor: Option<Bytes>) -> Messages {
-        let stream = CallStream { call: self, events, cursor, failures: 0, is_over: false };
-        Messages::new(stream::unfold(stream, CallStream::next))
-    }
-}
-
-impl Drop for RunningCall {
-    fn drop(&mut self) {
-        if let Some(ours) = self.ours {
-            self.session.running.lock().retain(|it| it.1 != ours);
-        }
-    }
-}
-
-/// A call's stream; it is taken up again where it broke, if the upstream gave event ids.
-struct CallStream {
-    call: RunningCall,
-    events: Option<Box<EventMessages>>,
-    cursor: Option<Bytes>,
-    failures: u32,
-    is_over: bool,
-}
-
-impl CallStream {
-    async fn next(mut self) -> Option<(Result<ReplyItem, Fault>, Self)> {
-        if self.is_over {
-            return None;
-        }
-        loop {
-            if let Some(events) = &mut self.events
-                && let Some(item) = events.next().await
-            {
-                self.failures = 0;
-                let Some(item) = self.take(item) else { continue };
-                if self.is_over
-                    && let Some(events) = &mut self.events
-                {
-                    events.take_end().await;
-                }
-                return Some((Ok(item), self));
-            }
-            if let Err(fault) = Box::pin(self.come_back()).await {
-                self.is_over = true;
-                return Some((Err(fault), self));
-            }
-        }
-    }
-
-    fn take(&mut self, item: ReplyItem) -> Option<ReplyItem> {
-        self.cursor = item.cursor().cloned().or_else(|| self.cursor.take());
-        match item {
-            ReplyItem::Message { message, cursor } if message.is_response() => {
-                let Some(answer) = self.call.answer(message) else {
-                    eyot_metrics::messages_dropped("answer_unmatched");
-                    return None;
-                };
-                self.is_over = true;
-                Some(ReplyItem::Message { message: answer.into(), cursor })
-            }
-            other => Some(other),
-        }
-    }
-
-    /// Opens the stream again behind what was seen.
-    async fn come_back(&mut self) -> Result<(), Fault> {
-        let lost =
-            |reason: &str| Fault::upstream(codes::upstream_lost(reason, Outcome::Unknown, true));
-        let retry = self.events.take().and_then(|it| it.retry());
-        if self.cursor.is_none() || self.failures >= COME_BACK_FAILURES_MAX {
-            return Err(lost("upstream's stream ended before the answer"));
-        }
-        let is_first = self.failures == 0 && retry.is_none() && self.call.ours.is_none();
-        if !is_first {
-            tokio::time::sleep(retry.unwrap_or(RETRY_DEFAULT)).await;
-        }
-        self.failures += 1;
-        let session = HttpSession(Arc::clone(&self.call.session));
-        match session.get(self.cursor.as_ref()).await {
-            Ok(Answer::Events(events)) => self.events = Some(events),
-            Ok(Answer::Status(status)) if status.is_client_error() => {
-                return Err(lost("upstream cannot resume its stream"));
-            }
-            Err(fault) if session.refusal(&fault).is_some() => {
-                return Err(lost("upstream cannot resume its stream"));
-            }
-            Ok(_) => {}
-            Err(fault) => tracing::debug!(%fault, "upstream's stream cannot be resumed yet"),
-        }
-        Ok(())
-    }
-}
-
-/// The stream of messages that belong to no call.
-struct StandaloneStream {
-    session: HttpSession,
-    cursor: Option<Bytes>,
-    events: Option<Box<EventMessages>>,
-    /// The upstream offers no such stream, or not to this session.
-    refused: Option<StatusCode>,
-    is_over: bool,
-    failures: u32,
-}
-
-impl StandaloneStream {
-    async fn next(mut self) -> Option<(Result<ReplyItem, Fault>, Self)> {
-        loop {
-            if let Some(events) = &mut self.events {
-                if let Some(item) = events.next().await {
-                    self.failures = 0;
-                    self.cursor = item.cursor().cloned().or_else(|| self.cursor.take());
-                    return Some((Ok(item), self));
-                }
-                let retry = events.retry().unwrap_or(RETRY_DEFAULT);
-                self.events = None;
-                tokio::time::sleep(retry).await;
-            } else if self.failures > 0 {
-                tokio::time::sleep(UNREACHABLE.steady_delay(self.failures)).await;
-            }
-            if let Some(status) = self.refused {
-                let fault = self.session.status_fault(status);
-                let is_gone = fault.kind == FaultKind::SessionGone && !self.is_over;
-                self.is_over = true;
-                return is_gone.then_some((Err(fault), self));
-            }
-            // Boxed, because it is large and rare, and this future lives as long as its stream.
-            Box::pin(self.open()).await;
-        }
-    }
-
-    async fn open(&mut self) {
-        match self.session.get(self.cursor.as_ref()).await {
-            Ok(Answer::Events(events)) => self.events = Some(events),
-            // "The server MUST either return `text/event-stream` […] or else HTTP 405".
-            Ok(Answer::Status(status)) if status.is_client_error() => self.refused = Some(status),
-            Ok(_) => self.failures = self.failures.saturating_add(1),
-            Err(fault) => match self.session.refusal(&fault) {
-                Some(status) => self.refused = Some(status),
-                None => self.failures = self.failures.saturating_add(1),
-            },
-        }
     }
 }
 
@@ -483,9 +314,3 @@ const SESSION_ID: HeaderName = HeaderName::from_static(headers::SESSION_ID);
 const PROTOCOL_VERSION: HeaderName = HeaderName::from_static(headers::PROTOCOL_VERSION);
 /// Room for what a request has, so that the map does not grow.
 const HEADERS: usize = 7;
-/// How often a stream is opened again without a message before its call fails.
-const COME_BACK_FAILURES_MAX: u32 = 5;
-/// Used when the upstream names no time.
-const RETRY_DEFAULT: Duration = Duration::from_secs(1);
-/// The growing wait for an upstream that cannot be reached.
-const UNREACHABLE: Backoff = Backoff { base: RETRY_DEFAULT, delay_max: Duration::from_secs(15) };

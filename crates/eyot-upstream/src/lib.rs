@@ -5,6 +5,7 @@
 //! every request a new id of their own and put the caller's id back into its answer: ids of
 //! clients are never trusted. This crate knows no downstream and no store.
 
+mod call_stream;
 mod cancelled;
 mod driver;
 mod era_cache;
@@ -28,6 +29,7 @@ mod param_headers;
 mod probe;
 mod route;
 mod standalone_queue;
+mod standalone_stream;
 mod subscription;
 mod target;
 mod token;

@@ -1,0 +1,150 @@
+//! The messages of one call at an HTTP upstream of the legacy era.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use eyot_jsonrpc::{Id, Message, Response, UpstreamId};
+use eyot_service::{Fault, Messages, ReplyItem};
+use eyot_types::codes::{self, Outcome};
+use futures_util::stream;
+
+use crate::event_stream::EventMessages;
+use crate::http_legacy::HttpSession;
+use crate::http_response::Answer;
+
+/// A call at the upstream; it can be cancelled while this lives.
+#[derive(Debug)]
+pub(crate) struct RunningCall {
+    session: HttpSession,
+    id: Id,
+    /// Our id of it; `None` when an earlier process gave it.
+    ours: Option<UpstreamId>,
+}
+
+impl RunningCall {
+    /// A call that is about to be sent under our id.
+    pub(crate) fn begin(session: HttpSession, id: Id, ours: UpstreamId) -> Self {
+        session.begin_call(id.clone(), ours);
+        Self { session, id, ours: Some(ours) }
+    }
+
+    /// A call that an earlier process has sent. Its id there is unknown: the only answer on the
+    /// call's own stream is its own.
+    pub(crate) fn resumed(session: HttpSession, id: Id) -> Self {
+        Self { session, id, ours: None }
+    }
+
+    /// The caller's id.
+    pub(crate) fn id(&self) -> &Id {
+        &self.id
+    }
+
+    /// The message as the caller's answer, if it is the answer of this call.
+    pub(crate) fn answer(&self, message: Message) -> Option<Response> {
+        let answer = message.into_response().ok()?;
+        let answered = answer.upstream_id();
+        let is_ours = answer.id().is_none() || self.ours.is_none_or(|it| answered == Some(it));
+        is_ours.then(|| answer.with_client_id(self.id.clone()))
+    }
+
+    /// The messages of the call: those of `events`, or those behind `cursor`.
+    pub(crate) fn follow(
+        self,
+        events: Option<Box<EventMessages>>,
+        cursor: Option<Bytes>,
+    ) -> Messages {
+        let stream = CallStream { call: self, events, cursor, failures: 0, is_over: false };
+        Messages::new(stream::unfold(stream, CallStream::next))
+    }
+}
+
+impl Drop for RunningCall {
+    fn drop(&mut self) {
+        if let Some(ours) = self.ours {
+            self.session.end_call(ours);
+        }
+    }
+}
+
+/// A call's stream; it is taken up again where it broke, if the upstream gave event ids.
+struct CallStream {
+    call: RunningCall,
+    events: Option<Box<EventMessages>>,
+    cursor: Option<Bytes>,
+    failures: u32,
+    is_over: bool,
+}
+
+impl CallStream {
+    async fn next(mut self) -> Option<(Result<ReplyItem, Fault>, Self)> {
+        if self.is_over {
+            return None;
+        }
+        loop {
+            if let Some(events) = &mut self.events
+                && let Some(item) = events.next().await
+            {
+                self.failures = 0;
+                let Some(item) = self.take(item) else { continue };
+                if self.is_over
+                    && let Some(events) = &mut self.events
+                {
+                    events.take_end().await;
+                }
+                return Some((Ok(item), self));
+            }
+            if let Err(fault) = Box::pin(self.come_back()).await {
+                self.is_over = true;
+                return Some((Err(fault), self));
+            }
+        }
+    }
+
+    fn take(&mut self, item: ReplyItem) -> Option<ReplyItem> {
+        self.cursor = item.cursor().cloned().or_else(|| self.cursor.take());
+        match item {
+            ReplyItem::Message { message, cursor } if message.is_response() => {
+                let Some(answer) = self.call.answer(message) else {
+                    eyot_metrics::messages_dropped("answer_unmatched");
+                    return None;
+                };
+                self.is_over = true;
+                Some(ReplyItem::Message { message: answer.into(), cursor })
+            }
+            other => Some(other),
+        }
+    }
+
+    /// Opens the stream again behind what was seen.
+    async fn come_back(&mut self) -> Result<(), Fault> {
+        let lost =
+            |reason: &str| Fault::upstream(codes::upstream_lost(reason, Outcome::Unknown, true));
+        let retry = self.events.take().and_then(|it| it.retry());
+        if self.cursor.is_none() || self.failures >= COME_BACK_FAILURES_MAX {
+            return Err(lost("upstream's stream ended before the answer"));
+        }
+        let is_first = self.failures == 0 && retry.is_none() && self.call.ours.is_none();
+        if !is_first {
+            tokio::time::sleep(retry.unwrap_or(RETRY_DEFAULT)).await;
+        }
+        self.failures += 1;
+        let session = &self.call.session;
+        match session.get(self.cursor.as_ref()).await {
+            Ok(Answer::Events(events)) => self.events = Some(events),
+            Ok(Answer::Status(status)) if status.is_client_error() => {
+                return Err(lost("upstream cannot resume its stream"));
+            }
+            Err(fault) if session.refusal(&fault).is_some() => {
+                return Err(lost("upstream cannot resume its stream"));
+            }
+            Ok(_) => {}
+            Err(fault) => tracing::debug!(%fault, "upstream's stream cannot be resumed yet"),
+        }
+        Ok(())
+    }
+}
+
+/// How often a stream is opened again without a message before its call fails.
+const COME_BACK_FAILURES_MAX: u32 = 5;
+/// Used when the upstream names no time.
+const RETRY_DEFAULT: Duration = Duration::from_secs(1);

@@ -1,16 +1,16 @@
 //! The messages of one call at an HTTP upstream of the legacy era.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use eyot_jsonrpc::{Id, Message, Response, UpstreamId};
 use eyot_service::{Fault, Messages, ReplyItem};
 use eyot_types::codes::{self, Outcome};
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 
+use crate::bare_status::BareStatus;
 use crate::event_stream::EventMessages;
 use crate::http_legacy::HttpSession;
 use crate::http_response::Answer;
+use crate::pace::Pace;
 
 /// A call at the upstream; it can be cancelled while this lives.
 #[derive(Debug)]
@@ -53,8 +53,13 @@ impl RunningCall {
         events: Option<Box<EventMessages>>,
         cursor: Option<Bytes>,
     ) -> Messages {
-        let stream = CallStream { call: self, events, cursor, failures: 0, is_over: false };
+        let stream = CallStream::new(self, events, cursor);
         Messages::new(stream::unfold(stream, CallStream::next))
+    }
+
+    /// The call's stream, which is read from its first event on.
+    pub(crate) fn read(self, events: Box<EventMessages>) -> CallStream {
+        CallStream::new(self, Some(events), None)
     }
 }
 
@@ -67,16 +72,32 @@ impl Drop for RunningCall {
 }
 
 /// A call's stream; it is taken up again where it broke, if the upstream gave event ids.
-struct CallStream {
+#[derive(Debug)]
+pub(crate) struct CallStream {
     call: RunningCall,
     events: Option<Box<EventMessages>>,
     cursor: Option<Bytes>,
+    pace: Pace,
+    /// Openings that failed, since the last message.
     failures: u32,
     is_over: bool,
 }
 
 impl CallStream {
-    async fn next(mut self) -> Option<(Result<ReplyItem, Fault>, Self)> {
+    fn new(call: RunningCall, events: Option<Box<EventMessages>>, cursor: Option<Bytes>) -> Self {
+        let mut pace = Pace::default();
+        pace.opened();
+        Self { call, events, cursor, pace, failures: 0, is_over: false }
+    }
+
+    /// The messages, of which `first` has been taken already.
+    pub(crate) fn behind(self, first: Result<ReplyItem, Fault>) -> Messages {
+        let first = stream::iter([first]);
+        Messages::new(first.chain(stream::unfold(self, Self::next)))
+    }
+
+    /// The next message or event id, and the stream behind it.
+    pub(crate) async fn next(mut self) -> Option<(Result<ReplyItem, Fault>, Self)> {
         if self.is_over {
             return None;
         }
@@ -84,7 +105,10 @@ impl CallStream {
             if let Some(events) = &mut self.events
                 && let Some(item) = events.next().await
             {
-                self.failures = 0;
+                if !matches!(item, ReplyItem::Cursor(_)) {
+                    self.pace.heard();
+                    self.failures = 0;
+                }
                 let Some(item) = self.take(item) else { continue };
                 if self.is_over
                     && let Some(events) = &mut self.events
@@ -119,19 +143,25 @@ impl CallStream {
     async fn come_back(&mut self) -> Result<(), Fault> {
         let lost =
             |reason: &str| Fault::upstream(codes::upstream_lost(reason, Outcome::Unknown, true));
-        let retry = self.events.take().and_then(|it| it.retry());
+        let ended = self.events.take();
+        let is_first = ended.is_none() && self.failures == 0 && self.call.ours.is_none();
+        let retry = ended.and_then(|it| it.retry());
         if self.cursor.is_none() || self.failures >= COME_BACK_FAILURES_MAX {
             return Err(lost("upstream's stream ended before the answer"));
         }
-        let is_first = self.failures == 0 && retry.is_none() && self.call.ours.is_none();
         if !is_first {
-            tokio::time::sleep(retry.unwrap_or(RETRY_DEFAULT)).await;
+            tokio::time::sleep(self.pace.next_wait(retry)).await;
         }
-        self.failures += 1;
         let session = &self.call.session;
         match session.get(self.cursor.as_ref()).await {
-            Ok(Answer::Events(events)) => self.events = Some(events),
-            Ok(Answer::Status(status)) if status.is_client_error() => {
+            Ok(Answer::Events(events)) => {
+                self.events = Some(events);
+                self.pace.opened();
+                return Ok(());
+            }
+            Ok(Answer::Status(BareStatus { status, .. }) | Answer::Messages(status, _))
+                if status.is_client_error() =>
+            {
                 return Err(lost("upstream cannot resume its stream"));
             }
             Err(fault) if session.refusal(&fault).is_some() => {
@@ -140,11 +170,10 @@ impl CallStream {
             Ok(_) => {}
             Err(fault) => tracing::debug!(%fault, "upstream's stream cannot be resumed yet"),
         }
+        self.failures += 1;
         Ok(())
     }
 }
 
 /// How often a stream is opened again without a message before its call fails.
 const COME_BACK_FAILURES_MAX: u32 = 5;
-/// Used when the upstream names no time.
-const RETRY_DEFAULT: Duration = Duration::from_secs(1);

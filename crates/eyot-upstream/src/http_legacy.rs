@@ -4,17 +4,19 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use eyot_http::{CookieJar, UpstreamBody};
-use eyot_jsonrpc::{Id, Message, Notification, Request, Response, UpstreamId};
-use eyot_service::{Fault, FaultKind, Limits, Messages, Reply};
-use eyot_types::codes;
+use eyot_jsonrpc::{ErrorObject, Id, Kind, Message, Notification, Request, Response, UpstreamId};
+use eyot_service::{Fault, FaultKind, Limits, Messages, Reply, ReplyItem};
+use eyot_types::codes::{self, Outcome};
 use eyot_types::headers;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderName};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use parking_lot::Mutex;
 
-use crate::call_stream::RunningCall;
+use crate::bare_status::BareStatus;
+use crate::call_stream::{CallStream, RunningCall};
 use crate::cancelled::{cancelled, cancelled_by_caller};
 use crate::event_stream::EventMessages;
+use crate::forgotten::{SaidError, says_forgotten};
 use crate::http_link::{Ask, HttpLink};
 use crate::http_response::{Answer, discard, invalid, read_answer, refusal, unexpected_status};
 use crate::legacy::ResumedSession;
@@ -62,7 +64,7 @@ impl HttpSession {
                 messages.into_iter().find_map(|it| it.into_response().ok())
             }
             Answer::Events(mut events) => first_answer(&mut events).await,
-            Answer::Status(status) => return Err(unexpected_status(status)),
+            Answer::Status(bare) => return Err(bare.fault()),
         };
         let answer = answer.ok_or_else(|| invalid("upstream did not answer `initialize`"))?;
         let revision = revision(&answer);
@@ -122,7 +124,7 @@ impl HttpSession {
         let response = self.post(&request.with_upstream_id(ours)).await?;
         match read_answer(response, &self.0.limits).await? {
             Answer::Messages(status, messages) => {
-                if let Some(fault) = self.forgotten(status, &messages) {
+                if let Some(fault) = self.forgotten(status, &messages, Some(ours)) {
                     return Err(fault);
                 }
                 let answer = match refusal(status, &messages) {
@@ -132,17 +134,56 @@ impl HttpSession {
                 let answer = answer.ok_or_else(|| invalid("upstream answered another request"));
                 answer.map(Reply::One)
             }
-            Answer::Events(events) => Ok(Reply::Stream(call.follow(Some(events), None))),
-            Answer::Status(status) => Err(self.status_fault(status)),
+            Answer::Events(events) if self.0.session_id.is_none() => {
+                Ok(Reply::Stream(call.follow(Some(events), None)))
+            }
+            Answer::Events(events) => self.begun(call.read(events)).await,
+            Answer::Status(bare) => Err(self.status_fault(&bare)),
         }
+    }
+
+    /// The reply on a stream, once its first event shows that the upstream knows the session.
+    async fn begun(&self, stream: CallStream) -> Result<Reply, Fault> {
+        let Some((first, rest)) = stream.next().await else { return Err(Fault::unanswered()) };
+        if let Ok(ReplyItem::Message { message, .. }) = &first
+            && message.kind() == Kind::Error
+            && let Some(fault) = self.forgotten(StatusCode::OK, std::slice::from_ref(message), None)
+        {
+            return Err(fault);
+        }
+        Ok(Reply::Stream(rest.behind(first)))
     }
 
     /// Sends a notification or a response.
     pub(crate) async fn send(&self, message: Message) -> Result<(), Fault> {
-        let response = self.post(&message).await?;
-        let status = response.status();
-        discard(response.into_body()).await;
-        if status.is_success() { Ok(()) } else { Err(self.status_fault(status)) }
+        let sending = async {
+            let response = self.post(&message).await?;
+            if response.status().is_success() {
+                discard(response.into_body()).await;
+                return Ok(());
+            }
+            Err(self.refused(&message, response).await)
+        };
+        let timeout = self.0.limits.calls.timeout;
+        let sent = tokio::time::timeout(timeout, sending).await;
+        sent.unwrap_or_else(|_elapsed| Err(Fault::timed_out(timeout)))
+    }
+
+    /// The fault for a message without an answer that the upstream has not taken.
+    async fn refused(&self, message: &Message, response: http::Response<UpstreamBody>) -> Fault {
+        let bare = BareStatus::of(response.status(), response.headers());
+        let patience = self.0.limits.upstream.connect_timeout;
+        let answer = tokio::time::timeout(patience, read_answer(response, &self.0.limits)).await;
+        match answer {
+            Ok(Ok(Answer::Messages(status, messages))) => {
+                self.forgotten(status, &messages, None).unwrap_or_else(|| {
+                    let error = refusal(status, &messages).and_then(|it| it.error_object());
+                    error.map_or_else(|| bare.fault(), |error| not_taken(message, status, &error))
+                })
+            }
+            Ok(Ok(Answer::Status(bare))) => self.status_fault(&bare),
+            _ => self.status_fault(&bare),
+        }
     }
 
     /// Cancels the call that the caller calls `id`.
@@ -243,16 +284,24 @@ impl HttpSession {
         read_answer(response, &self.0.limits).await
     }
 
-    /// The fault of a refusal that means: no such session. Its body is then about the session, not
-    /// about the request whose id it has.
-    fn forgotten(&self, status: StatusCode, messages: &[Message]) -> Option<Fault> {
+    /// The fault of an answer that means: no such session. `ours` is our id of the request.
+    fn forgotten(
+        &self,
+        status: StatusCode,
+        messages: &[Message],
+        ours: Option<UpstreamId>,
+    ) -> Option<Fault> {
         self.0.session_id.as_ref()?;
-        let is_forgotten = match status {
-            StatusCode::NOT_FOUND => true,
-            StatusCode::BAD_REQUEST => messages.iter().any(says_no_session),
-            _ => false,
-        };
-        is_forgotten.then(|| self.status_fault(StatusCode::NOT_FOUND))
+        let said = messages.iter().find(|it| it.kind() == Kind::Error);
+        // Most answers are none of an error.
+        if said.is_none() && status.is_success() {
+            return None;
+        }
+        let error = said.and_then(|it| it.decode_error().ok());
+        let answered = said.and_then(|it| it.clone().into_response().ok()?.upstream_id());
+        let is_about_request = ours.is_some() && answered == ours;
+        let judged = error.as_ref().map(|error| SaidError { error, is_about_request });
+        says_forgotten(status, judged, "").then(|| gone(status, error))
     }
 
     /// The status of a refused authorization which no later token can mend.
@@ -261,15 +310,35 @@ impl HttpSession {
         challenge.map(|it| it.status)
     }
 
-    /// "When a client receives HTTP 404 in response to a request containing an
-    /// `MCP-Session-Id`, it MUST start a new session" (2025-11-25, basic/transports).
-    pub(crate) fn status_fault(&self, status: StatusCode) -> Fault {
-        let mut fault = unexpected_status(status);
-        if status == StatusCode::NOT_FOUND && self.0.session_id.is_some() {
-            fault.kind = FaultKind::SessionGone;
-        }
-        fault
+    /// The fault of a stream that the upstream does not open.
+    pub(crate) fn refused_stream(&self, status: StatusCode, messages: &[Message]) -> Fault {
+        let forgotten = self.forgotten(status, messages, None);
+        forgotten.unwrap_or_else(|| unexpected_status(status))
     }
+
+    /// The fault of a status in the session.
+    pub(crate) fn status_fault(&self, bare: &BareStatus) -> Fault {
+        let is_forgotten =
+            self.0.session_id.is_some() && says_forgotten(bare.status, None, &bare.words);
+        if is_forgotten { gone(bare.status, None) } else { bare.fault() }
+    }
+}
+
+/// The fault of a session that the upstream has forgotten; `said`: in these words.
+fn gone(status: StatusCode, said: Option<ErrorObject>) -> Fault {
+    let words = said.as_ref().map(|it| format!(": {} ({})", it.message, it.code));
+    let words = words.unwrap_or_default();
+    let reason = format!("upstream does not know the session, HTTP status {status}{words}");
+    let error = codes::upstream_lost(&reason, Outcome::NotSent, false);
+    Fault::new(FaultKind::SessionGone, error).with_upstream_error(said)
+}
+
+/// The fault for a message without an answer that the upstream refuses.
+fn not_taken(message: &Message, status: StatusCode, error: &ErrorObject) -> Fault {
+    let what = message.method().unwrap_or_else(|| "an answer".into());
+    let ErrorObject { message, code, .. } = error;
+    let reason = format!("upstream refused {what:?}: {message} ({code}), HTTP status {status}");
+    Fault::upstream(codes::upstream_lost(&reason, Outcome::NotSent, false))
 }
 
 async fn first_answer(events: &mut EventMessages) -> Option<Response> {
@@ -279,15 +348,6 @@ async fn first_answer(events: &mut EventMessages) -> Option<Response> {
             return Some(answer);
         }
     }
-}
-
-/// Whether an error says that there is no such session. Servers after the examples of the
-/// official TypeScript SDK answer 400 with a code of that SDK where 404 is meant.
-fn says_no_session(message: &Message) -> bool {
-    let Ok(error) = message.decode_error() else { return false };
-    let said = error.message.to_ascii_lowercase();
-    let is_of_sdk = codes::is_legacy_sdk(error.code);
-    is_of_sdk && (said.contains("session") || said.contains("not initialized"))
 }
 
 fn revision(answer: &Message) -> Option<String> {

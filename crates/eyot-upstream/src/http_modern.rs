@@ -11,9 +11,10 @@ use futures_util::stream;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderName};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
+use crate::bare_status::BareStatus;
 use crate::event_stream::EventMessages;
 use crate::http_link::{Ask, HttpLink};
-use crate::http_response::{Answer, discard, invalid, read_answer, refusal, unexpected_status};
+use crate::http_response::{Answer, discard, invalid, read_answer, refusal};
 use crate::subscription::{answer_for_caller, subscription_id};
 use crate::upstream_ids::UpstreamIds;
 
@@ -44,7 +45,7 @@ impl HttpModern {
                 answer.map(Reply::One).ok_or_else(|| invalid("upstream answered another request"))
             }
             Answer::Events(events) => Ok(exchange.follow(events)),
-            Answer::Status(status) => Err(unexpected_status(status)),
+            Answer::Status(bare) => Err(bare.fault()),
         }
     }
 
@@ -61,7 +62,7 @@ impl HttpModern {
                 let answer = exchange.follow(events).answer(drop).await?;
                 Ok((StatusCode::OK, answer))
             }
-            Answer::Status(status) => Err(unexpected_status(status)),
+            Answer::Status(bare) => Err(bare.fault()),
         }
     }
 
@@ -84,10 +85,15 @@ impl HttpModern {
         message: Message,
         forwarded: Option<&HeaderMap>,
     ) -> Result<(), Fault> {
-        let response = self.post(&message, forwarded).await?;
-        let status = response.status();
-        discard(response.into_body()).await;
-        if status.is_success() { Ok(()) } else { Err(unexpected_status(status)) }
+        let sending = async {
+            let response = self.post(&message, forwarded).await?;
+            let bare = BareStatus::of(response.status(), response.headers());
+            discard(response.into_body()).await;
+            if bare.status.is_success() { Ok(()) } else { Err(bare.fault()) }
+        };
+        let timeout = self.limits.calls.timeout;
+        let sent = tokio::time::timeout(timeout, sending).await;
+        sent.unwrap_or_else(|_elapsed| Err(Fault::timed_out(timeout)))
     }
 
     /// All clients share what is known of the upstream, so that no cookies are kept: they would be

@@ -282,9 +282,12 @@ impl PassthroughSession {
             return Err(gone());
         }
         if !is_lost {
-            let UpstreamRef { session_id, revision, generation, .. } = upstream.clone();
-            let session =
-                ResumedSession { session_id: session_id.as_deref(), revision: revision.as_deref() };
+            let UpstreamRef { session_id, revision, cookies, generation, .. } = upstream.clone();
+            let session = ResumedSession {
+                session_id: session_id.as_deref(),
+                revision: revision.as_deref(),
+                cookies: cookies.as_deref(),
+            };
             let resumed = self.upstream.resume(&context.peer(), &session);
             if let Some(connection) = resumed {
                 return Ok(Link { connection, generation });
@@ -318,7 +321,8 @@ impl PassthroughSession {
         let link = Link { connection: opened.connection, generation: upstream.generation + 1 };
         set_up(&link.connection, &state).await?;
         let session_id = link.connection.session_id().map(Into::into);
-        let renewed = UpstreamRef { session_id, generation: link.generation, ..upstream };
+        let cookies = link.connection.cookies().map(Into::into);
+        let renewed = UpstreamRef { session_id, cookies, generation: link.generation, ..upstream };
         let stored =
             context.update(|state| state.upstreams.insert(UpstreamName::DEFAULT, renewed)).await;
         stored.map_err(|error| {

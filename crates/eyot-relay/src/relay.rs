@@ -157,6 +157,7 @@ impl Relay {
                 target: Some(fingerprint.as_str().into()),
                 session_id: opened.connection.session_id().map(Into::into),
                 revision: initialize::agreed_revision(&opened.answer),
+                cookies: opened.connection.cookies().map(Into::into),
                 generation: 1,
                 is_modern: false,
             };

@@ -331,6 +331,8 @@ pub struct UpstreamLimits {
     pub idle_connections_max: usize,
     /// How long an idle connection to an upstream is kept. 20 s.
     pub idle_connection_timeout: Duration,
+    /// Bytes of the cookies that an upstream sets in one session; beyond them the oldest go. 8 KiB.
+    pub cookies_bytes_max: usize,
     /// Sessions that are held at an upstream of the other era. 1,024.
     pub sessions_max: usize,
     /// How long such a session is kept while no client uses it. 30 min, as a client's own session.
@@ -368,6 +370,7 @@ impl Default for UpstreamLimits {
             connect_timeout: seconds(10),
             idle_connections_max: 64,
             idle_connection_timeout: seconds(20),
+            cookies_bytes_max: 8 << 10,
             sessions_max: 1_024,
             session_idle_timeout: seconds(1_800),
             turn_patience: seconds(5),

@@ -5,12 +5,15 @@
 //! every request a new id of their own and put the caller's id back into its answer: ids of
 //! clients are never trusted. This crate knows no downstream and no store.
 
+mod bare_status;
+mod call_stream;
 mod cancelled;
 mod children;
 pub mod clock;
 mod driver;
 mod era_cache;
 mod event_stream;
+mod forgotten;
 mod http_legacy;
 mod http_link;
 mod http_modern;
@@ -28,10 +31,12 @@ mod line_order;
 mod modern;
 mod modern_side;
 mod open_stream;
+mod pace;
 mod param_headers;
 mod probe;
 mod route;
 mod standalone_queue;
+mod standalone_stream;
 mod subscription;
 mod suspects;
 mod target;

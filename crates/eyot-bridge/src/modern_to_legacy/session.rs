@@ -99,7 +99,8 @@ impl UpstreamSession {
         let revision = Revision::parse(&initialized.protocol_version)?;
         let Upstream { runtime, .. } = upstream;
         let session_id = position.session_id.as_deref();
-        let session = ResumedSession { session_id, revision: Some(revision.as_str()) };
+        let cookies = position.cookies.as_deref();
+        let session = ResumedSession { session_id, revision: Some(revision.as_str()), cookies };
         let connection = upstream.resume(&opening.peer, &session)?;
         let listening = connection.listen(position.unasked.clone().map(Bytes::from));
         let listening = tokio::time::timeout(runtime.limits.calls.timeout, listening).await;

@@ -127,7 +127,7 @@ async fn one_connection_can_be_made_of_a_stream_and_its_clones() {
         let reason = "the stream to the upstream is used up and cannot be opened again";
         assert_eq!(fault.error.data.unwrap()["reason"], reason);
     }
-    let session = crate::ResumedSession { session_id: Some("s"), revision: None };
+    let session = crate::ResumedSession { session_id: Some("s"), ..Default::default() };
     let peer = eyot_service::Peer::ourselves(Era::Legacy);
     assert!(LegacyConnection::resume(&target, &peer, &session, &runtime).is_none());
     drop((connection, target));

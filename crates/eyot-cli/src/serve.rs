@@ -141,7 +141,7 @@ pub(crate) async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
 fn store_of(listen: &Listen, target: &Target) -> anyhow::Result<Arc<dyn Store>> {
     match &listen.store {
         Some(store) => open_store(store),
-        None => open_store(&StoreUrl::Sqlite(places::default_store(&target.fingerprint())?)),
+        None => open_store(&StoreUrl::Sqlite(places::default_store(target)?)),
     }
 }
 

@@ -16,6 +16,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use eyot_jsonrpc::Message;
 use eyot_service::Limits;
+use eyot_stdx::Secret;
 use http::header::HOST;
 use http::{HeaderMap, Method, Request, Response};
 use hyper::body::{Body as _, Incoming};
@@ -88,10 +89,16 @@ impl HttpClient {
         self.0.target.authority()
     }
 
-    /// The URL. It holds no secret: user info in a URL is refused.
+    /// The URL's path, without the query.
     #[must_use]
-    pub fn url(&self) -> String {
-        format!("http://{}{}", self.authority(), self.0.target.path())
+    pub fn path(&self) -> &str {
+        self.0.target.path().path()
+    }
+
+    /// The URL. Its query may hold a secret; user info is refused.
+    #[must_use]
+    pub fn url(&self) -> Secret<String> {
+        Secret::new(format!("http://{}{}", self.authority(), self.0.target.path()))
     }
 
     /// The bounds of its requests and of their answers.

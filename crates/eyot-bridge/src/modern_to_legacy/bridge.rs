@@ -34,7 +34,7 @@ impl ModernToLegacy {
         store: Option<Arc<dyn Store>>,
     ) -> Self {
         let limits = Arc::clone(&upstream.runtime.limits);
-        let records = Arc::new(Records::new(store, upstream.fingerprint.clone()));
+        let records = Arc::new(Records::new(store, Arc::clone(&upstream.name)));
         let param_headers = ParamHeaders::new(&limits);
         Self(Arc::new(Inner {
             pool: Pool::new(Arc::clone(upstream), affinity, Arc::clone(&param_headers.tools)),

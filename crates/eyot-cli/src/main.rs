@@ -4,14 +4,17 @@ mod args;
 mod commands;
 mod demo;
 mod demo_server;
+mod escape;
 mod everything;
 mod failure;
+mod input;
 mod logging;
 mod places;
 mod secrets;
 mod serve;
 mod sessions;
 mod signals;
+mod writer;
 
 use std::process::ExitCode;
 
@@ -24,7 +27,15 @@ use crate::args::{Args, Command};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let args = Args::parse();
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        // The help and the version.
+        Err(wanted) if !wanted.use_stderr() => wanted.exit(),
+        Err(error) => {
+            args::refusal(error).lines().for_each(writer::say);
+            return ExitCode::from(failure::Code::Usage as u8);
+        }
+    };
     let is_client = matches!(args.command, Command::Client(_));
     logging::init(if is_client { "warn" } else { "info" }, args.log_json);
     let ran = match args.command {

@@ -1,6 +1,7 @@
 //! The command line flags.
 
 mod commands;
+mod refusal;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ pub(crate) use self::commands::{
     Answer, Call, ClientCommand, Complete, Explain, Header, List, ListenTo, Prompt, Read, Server,
     SpokenEra, TokenSource,
 };
+pub(crate) use self::refusal::refusal;
 
 /// An MCP proxy between the eras: sessions survive restarts, answers never cross.
 #[derive(Debug, Parser)]
@@ -143,8 +145,9 @@ pub(crate) struct Listen {
     /// How long running calls may go on after SIGTERM.
     #[arg(long, default_value = "30s", value_name = "TIME", value_parser = parse_duration)]
     pub(crate) drain_timeout: Duration,
-    /// Require a key as bearer token. KEY is the key itself, `@FILE` or `env:VAR`. A session can be
-    /// used only with the NAME that opened it. May be repeated.
+    /// Require a key as bearer token. KEY is `@FILE`, `env:VAR` or the key itself, which other users
+    /// of the machine can read then. A session can be used only with the NAME that opened it. May
+    /// be repeated.
     #[arg(long, value_name = "NAME=KEY")]
     pub(crate) api_key: Vec<KeySource>,
     /// Another host name under which the endpoint may be addressed. Loopback names are always

@@ -4,8 +4,10 @@ mod args;
 mod commands;
 mod demo;
 mod demo_server;
+mod escape;
 mod everything;
 mod failure;
+mod input;
 mod logging;
 mod places;
 mod reaper;
@@ -13,6 +15,7 @@ mod secrets;
 mod serve;
 mod sessions;
 mod signals;
+mod writer;
 
 use std::process::ExitCode;
 
@@ -27,7 +30,15 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     // Descriptors that the parent has left open are none of the children's business.
     close_fds::set_fds_cloexec(FIRST_INHERITED, &[]);
-    let args = Args::parse();
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        // The help and the version.
+        Err(wanted) if !wanted.use_stderr() => wanted.exit(),
+        Err(error) => {
+            args::refusal(error).lines().for_each(writer::say);
+            return ExitCode::from(failure::Code::Usage as u8);
+        }
+    };
     let is_client = matches!(args.command, Command::Client(_));
     logging::init(if is_client { "warn" } else { "info" }, args.log_json);
     reaper::install();

@@ -11,7 +11,7 @@ use eyot_service::{
     BoxService, Call, Fault, FaultKind, Input, Messages, Reply, ReplyFuture, ReplyItem,
     SessionHandle, SharedService,
 };
-use eyot_session::{SessionRecord, SessionState, UpstreamName, UpstreamRef};
+use eyot_session::{SessionRecord, SessionState, StoreError, UpstreamName, UpstreamRef};
 use eyot_stdx::Backoff;
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{Era, Method};
@@ -271,16 +271,19 @@ impl PassthroughSession {
     /// Opens the upstream as the client did: its own `initialize`, then what it has set
     /// since. A session at a URL that outlived our process is used as it is.
     async fn restore(&self, context: &SessionHandle, is_lost: bool) -> Result<Link, Fault> {
-        let record = context.record().await.map_err(|error| {
+        let unread = |error: StoreError| {
             tracing::error!(%error, "session cannot be read");
             Fault::internal("the session store cannot be used now")
-        })?;
+        };
+        let record = context.record().await.map_err(unread)?;
         let gone = || Fault::session_gone("session not found");
         let SessionRecord { initialize, state, .. } = record.ok_or_else(gone)?;
-        let upstream = state.upstreams.get(&UpstreamName::DEFAULT).cloned().unwrap_or_default();
-        if upstream.target.as_deref() != Some(self.upstream.fingerprint.as_str()) {
-            return Err(gone());
-        }
+        let mut upstream = state.upstreams.get(&UpstreamName::DEFAULT).cloned().unwrap_or_default();
+        let stored = upstream.target.take();
+        let name = &self.upstream.name;
+        let ours = name.recognize(stored.as_deref(), || context.store().seal_key()).await;
+        let name = ours.map_err(unread)?.ok_or_else(gone)?;
+        upstream.target = Some(name.into());
         if !is_lost {
             let UpstreamRef { session_id, revision, cookies, generation, .. } = upstream.clone();
             let session = ResumedSession {
@@ -290,6 +293,12 @@ impl PassthroughSession {
             };
             let resumed = self.upstream.resume(&context.peer(), &session);
             if let Some(connection) = resumed {
+                if stored.as_deref() != Some(name) {
+                    let insert = |state: &mut SessionState| {
+                        state.upstreams.insert(UpstreamName::DEFAULT, upstream);
+                    };
+                    context.update(insert).await.map_err(unread)?;
+                }
                 return Ok(Link { connection, generation });
             }
         }

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use eyot_bridge::{Affinity, LegacyToModern, ModernRequest, ModernToLegacy, ParamHeaders};
 use eyot_jsonrpc::Request;
 use eyot_service::{BoxService, Call, Fault, Input, Reply, ReplyFuture, SessionHandle};
-use eyot_session::{Store, UpstreamName, UpstreamRef};
+use eyot_session::{Store, StoreError, UpstreamName, UpstreamRef};
 use eyot_types::{Era, Method};
 use eyot_upstream::{EraMode, ModernSide, Runtime, Sender, Target, Upstream, initialize};
 use tower_service::Service;
@@ -141,7 +141,8 @@ impl Relay {
         if legacy_to_modern.is_needed() {
             return legacy_to_modern.initialize(context, request).await;
         }
-        let Upstream { fingerprint, era, .. } = &**upstream;
+        let Upstream { name, era, .. } = &**upstream;
+        let name = name.get(|| context.store().seal_key()).await.map_err(|it| unnamed(&it))?;
         let mut opened = upstream.open(&context.peer(), request.clone()).await;
         if initialize::may_be_modern(&opened) {
             if era.pinned().is_some() {
@@ -154,7 +155,7 @@ impl Relay {
         if opened.answer.result().is_some() {
             eyot_metrics::upstreams_opened("client");
             let upstream = UpstreamRef {
-                target: Some(fingerprint.as_str().into()),
+                target: Some(name.into()),
                 session_id: opened.connection.session_id().map(Into::into),
                 revision: initialize::agreed_revision(&opened.answer),
                 cookies: opened.connection.cookies().map(Into::into),
@@ -194,6 +195,12 @@ fn counted(answered: Result<Reply, Fault>) -> Result<Reply, Fault> {
 /// The session is gone: its client opens a new one, in the era that the upstream is pinned to.
 fn gone() -> ReplyFuture {
     Box::pin(std::future::ready(Err(Fault::session_gone("session not found"))))
+}
+
+/// The upstream of a session cannot be named without the store.
+fn unnamed(error: &StoreError) -> Fault {
+    tracing::error!(%error, "the key of the store cannot be read");
+    Fault::internal("the session store cannot be used now")
 }
 
 fn failed(message: &str) -> ReplyFuture {

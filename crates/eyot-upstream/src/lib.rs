@@ -6,6 +6,7 @@
 //! clients are never trusted. This crate knows no downstream and no store.
 
 mod cancelled;
+pub mod clock;
 mod driver;
 mod era_cache;
 mod event_stream;
@@ -15,6 +16,7 @@ mod http_modern;
 mod http_response;
 pub mod initialize;
 mod into_target;
+mod known_tools;
 mod legacy;
 mod legacy_link;
 mod line_connection;
@@ -30,6 +32,7 @@ mod route;
 mod standalone_queue;
 mod subscription;
 mod target;
+mod task_quota;
 mod token;
 mod upstream;
 mod upstream_ids;
@@ -40,6 +43,7 @@ pub use crate::driver::spawn;
 pub use crate::era_cache::SharedEraCache;
 pub use crate::http_link::HttpLink;
 pub use crate::into_target::IntoTarget;
+pub use crate::known_tools::KnownTools;
 pub use crate::legacy::{Cancellation, LegacyConnection, LegacySource, Opened, ResumedSession};
 pub use crate::line_connection::LineConnection;
 pub use crate::line_driver::LineDriver;
@@ -49,5 +53,6 @@ pub use crate::open_stream::OpenStream;
 pub use crate::param_headers::param_headers;
 pub use crate::probe::{EraFound, probe_modern};
 pub use crate::target::{Runtime, Target, TargetError};
+pub use crate::task_quota::TaskQuota;
 pub use crate::token::{AccessToken, StaticToken, TokenError, TokenFuture, TokenProvider};
 pub use crate::upstream::Upstream;

@@ -18,7 +18,7 @@ use super::modern_request::ModernRequest;
 use super::record::UpstreamPosition;
 use super::session::{Opening, UpstreamSession};
 use super::session_router::SessionRouter;
-use crate::known_tools::KnownTools;
+use eyot_upstream::KnownTools;
 
 /// The key of a shared session.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -17,7 +17,7 @@ use super::record::UpstreamPosition;
 use super::reply::CallReply;
 use super::sealed::{ParkedState, State};
 use super::shared::CallShared;
-use crate::clock::now;
+use eyot_upstream::clock::now;
 
 /// The call that a client has come back to.
 struct Found {

@@ -20,7 +20,7 @@ use tokio::sync::Notify;
 
 use super::shared::CallShared;
 use super::tasks::AskTarget;
-use crate::known_tools::KnownTools;
+use eyot_upstream::KnownTools;
 
 /// The running calls and subscriptions of one upstream session.
 #[derive(Debug)]

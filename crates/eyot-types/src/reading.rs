@@ -17,6 +17,7 @@ use std::fmt;
 
 use serde::de::DeserializeOwned;
 
+use self::oddity::Notes;
 pub use self::oddity::{Oddities, Oddity, OddityEffect};
 use self::shape::{Need, Shape, mend_member, mend_value};
 pub use self::surrogates::keeping_lone_surrogates;
@@ -58,10 +59,10 @@ pub struct Mended {
 /// [`Unreadable`] when nothing can be made of it: it is no object, or says that it is of a kind
 /// that it cannot be.
 pub fn mend(method: Method<'_>, text: &str) -> Result<Mended, Unreadable> {
-    let mut oddities = Oddities::default();
-    let text = mend_value(shapes::of_result(method, text), text, &mut oddities);
+    let mut notes = Notes::default();
+    let text = mend_value(shapes::of_result(method, text), text, &mut notes);
     let text = text.map_err(|why| Unreadable(format!("the result {why}")))?;
-    Ok(Mended { text: text.into_owned(), oddities })
+    Ok(Mended { text: text.into_owned(), oddities: notes.into_oddities() })
 }
 
 /// Whether the members of a complete result of `method` are as the protocol says, as far as they
@@ -69,11 +70,11 @@ pub fn mend(method: Method<'_>, text: &str) -> Result<Mended, Unreadable> {
 #[must_use]
 pub fn is_sound(method: Method<'_>, members: &RawMembers<'_>) -> bool {
     let Shape::Record(known) = shapes::of_complete(method) else { return true };
-    let mut oddities = Oddities::default();
+    let mut notes = Notes::default();
     known.iter().all(|member| match members.find(member.name) {
         Some(value) if value.len() > LOOKED_INTO_MAX => true,
         Some(value) => {
-            let mended = mend_member(member, value, &mut oddities);
+            let mended = mend_member(member, value, &mut notes);
             matches!(mended, Ok(Some(Cow::Borrowed(_))))
         }
         None => matches!(member.need, Need::Optional | Need::Exact),

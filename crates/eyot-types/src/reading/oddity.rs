@@ -42,12 +42,13 @@ impl fmt::Display for Oddity {
 
 /// What was odd in a result. All are counted; the first ones are kept.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Oddities {
+pub struct Oddities(Option<Box<Found>>);
+
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct Found {
     kept: Vec<Oddity>,
     mended: usize,
     left_out: usize,
-    /// Where the reader is.
-    path: String,
 }
 
 impl Oddities {
@@ -57,42 +58,59 @@ impl Oddities {
     /// Whether nothing was odd.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.mended == 0 && self.left_out == 0
+        self.0.is_none()
     }
 
     /// The parts that were mended.
     #[must_use]
-    pub const fn mended(&self) -> usize {
-        self.mended
+    pub fn mended(&self) -> usize {
+        self.0.as_ref().map_or(0, |it| it.mended)
     }
 
     /// The parts that were left out.
     #[must_use]
-    pub const fn left_out(&self) -> usize {
-        self.left_out
+    pub fn left_out(&self) -> usize {
+        self.0.as_ref().map_or(0, |it| it.left_out)
     }
 
     /// The first of them, in their order.
     pub fn iter(&self) -> impl Iterator<Item = &Oddity> {
-        self.kept.iter()
+        self.0.iter().flat_map(|it| &it.kept)
     }
 
     /// Adds those of another page or part.
     pub fn extend(&mut self, other: Self) {
-        self.mended += other.mended;
-        self.left_out += other.left_out;
-        let room = Self::KEPT_MAX.saturating_sub(self.kept.len());
-        self.kept.extend(other.kept.into_iter().take(room));
+        let Some(other) = other.0 else { return };
+        let found = self.0.get_or_insert_default();
+        found.mended += other.mended;
+        found.left_out += other.left_out;
+        let room = Self::KEPT_MAX.saturating_sub(found.kept.len());
+        found.kept.extend(other.kept.into_iter().take(room));
+    }
+}
+
+/// Takes notes of what is odd while a result is read.
+#[derive(Debug, Default)]
+pub(super) struct Notes {
+    found: Found,
+    /// Where the reader is.
+    path: String,
+}
+
+impl Notes {
+    pub(super) fn into_oddities(self) -> Oddities {
+        let Found { mended, left_out, .. } = self.found;
+        Oddities((mended + left_out > 0).then(|| Box::new(self.found)))
     }
 
     pub(super) fn add(&mut self, problem: String, effect: OddityEffect) {
         match effect {
-            OddityEffect::Mended => self.mended += 1,
-            OddityEffect::LeftOut => self.left_out += 1,
+            OddityEffect::Mended => self.found.mended += 1,
+            OddityEffect::LeftOut => self.found.left_out += 1,
         }
-        if self.kept.len() < Self::KEPT_MAX {
+        if self.found.kept.len() < Oddities::KEPT_MAX {
             let place = self.path.clone();
-            self.kept.push(Oddity { place, element: None, problem, effect });
+            self.found.kept.push(Oddity { place, element: None, problem, effect });
         }
     }
 
@@ -117,26 +135,30 @@ impl Oddities {
     }
 
     /// What was odd so far.
-    pub(super) const fn mark(&self) -> [usize; 3] {
-        [self.kept.len(), self.mended, self.left_out]
+    pub(super) const fn mark(&self) -> Mark {
+        let Found { kept, mended, left_out } = &self.found;
+        Mark { kept: kept.len(), mended: *mended, left_out: *left_out }
     }
 
     /// Forgets what was odd since `mark`: the part that it was in is left out as a whole.
-    pub(super) fn forget(&mut self, [kept, mended, left_out]: [usize; 3]) {
-        self.kept.truncate(kept);
-        self.mended = mended;
-        self.left_out = left_out;
-    }
-
-    /// Whether anything was odd since `mark`.
-    pub(super) fn are_more(&self, mark: [usize; 3]) -> bool {
-        self.mark() != mark
+    pub(super) fn forget(&mut self, mark: Mark) {
+        self.found.kept.truncate(mark.kept);
+        self.found.mended = mark.mended;
+        self.found.left_out = mark.left_out;
     }
 
     /// Names the element in which everything since `mark` was odd.
-    pub(super) fn name(&mut self, [kept, ..]: [usize; 3], element: &str) {
-        for oddity in self.kept.iter_mut().skip(kept) {
+    pub(super) fn name(&mut self, mark: Mark, element: &str) {
+        for oddity in self.found.kept.iter_mut().skip(mark.kept) {
             oddity.element.get_or_insert_with(|| element.to_owned());
         }
     }
+}
+
+/// How much was odd at some time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Mark {
+    kept: usize,
+    mended: usize,
+    left_out: usize,
 }

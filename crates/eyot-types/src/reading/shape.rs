@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde_json::Number;
 
-use super::oddity::{Oddities, OddityEffect};
+use super::oddity::{Mark, Notes, OddityEffect};
 use crate::raw_members::{RawMembers, raw_items};
 
 /// What a value should be.
@@ -81,7 +81,7 @@ impl Need {
 pub(super) fn mend_value<'a>(
     shape: &Shape,
     raw: &'a str,
-    oddities: &mut Oddities,
+    notes: &mut Notes,
 ) -> Result<Cow<'a, str>, String> {
     let is = |first| raw.starts_with(first);
     let as_it_is = Ok(Cow::Borrowed(raw));
@@ -92,15 +92,15 @@ pub(super) fn mend_value<'a>(
         Shape::Number if kind(raw) == "number" => as_it_is,
         Shape::Count if raw.parse::<u64>().is_ok() => as_it_is,
         Shape::Object | Shape::Schema if is('{') => as_it_is,
-        Shape::Capabilities(known) if is('{') => mend_capabilities(known, raw, oddities),
-        Shape::Each(shape) if is('[') => mend_items(shape, raw, oddities),
+        Shape::Capabilities(known) if is('{') => mend_capabilities(known, raw, notes),
+        Shape::Each(shape) if is('[') => mend_items(shape, raw, notes),
         Shape::Record(members) | Shape::Settings(members) if is('{') => {
-            mend_members(members, None, raw, oddities)
+            mend_members(members, None, raw, notes)
         }
-        Shape::Tagged(kinds) if is('{') => mend_tagged(kinds, raw, oddities),
-        _ => match meaning(shape, raw, oddities) {
+        Shape::Tagged(kinds) if is('{') => mend_tagged(kinds, raw, notes),
+        _ => match meaning(shape, raw, notes) {
             Some(meant) => {
-                oddities.add(not(raw, shape), OddityEffect::Mended);
+                notes.add(not(raw, shape), OddityEffect::Mended);
                 Ok(Cow::Owned(meant))
             }
             None => Err(not(raw, shape)),
@@ -109,7 +109,7 @@ pub(super) fn mend_value<'a>(
 }
 
 /// The one meaning of a value that is not of its shape.
-fn meaning(shape: &Shape, raw: &str, oddities: &mut Oddities) -> Option<String> {
+fn meaning(shape: &Shape, raw: &str, notes: &mut Notes) -> Option<String> {
     let is_empty_list = || raw_items(raw).is_some_and(|it| it.is_empty());
     let is_empty_object = || RawMembers::of(raw).is_ok_and(|it| it.into_iter().len() == 0);
     // Numbers and flags as texts.
@@ -131,13 +131,13 @@ fn meaning(shape: &Shape, raw: &str, oddities: &mut Oddities) -> Option<String> 
             Some("{}".to_owned())
         }
         Shape::Record(members) if is_empty_list() => {
-            mend_members(members, None, "{}", oddities).ok().map(Cow::into_owned)
+            mend_members(members, None, "{}", notes).ok().map(Cow::into_owned)
         }
         Shape::Each(_) if raw == "null" || is_empty_object() => Some("[]".to_owned()),
         Shape::Each(shape) => {
-            let mark = oddities.mark();
-            let alone = mend_value(shape, raw, oddities);
-            oddities.forget(mark);
+            let mark = notes.mark();
+            let alone = mend_value(shape, raw, notes);
+            notes.forget(mark);
             alone.ok().map(|it| format!("[{it}]"))
         }
         Shape::Tagged(kinds) if raw.starts_with('"') => {
@@ -158,23 +158,19 @@ fn whole(text: &str) -> Option<u64> {
     is_whole.then(|| format!("{number:.0}").parse().ok()).flatten()
 }
 
-fn mend_items<'a>(
-    shape: &Shape,
-    raw: &'a str,
-    oddities: &mut Oddities,
-) -> Result<Cow<'a, str>, String> {
+fn mend_items<'a>(shape: &Shape, raw: &'a str, notes: &mut Notes) -> Result<Cow<'a, str>, String> {
     let mut kept = Vec::new();
     let mut is_changed = false;
     for (number, item) in raw_items(raw).into_iter().flatten().enumerate() {
-        let mark = oddities.mark();
-        let mended = oddities.within(format_args!("[{number}]"), |oddities| {
-            let mended = mend_value(shape, item, oddities);
-            mended.map_err(|why| left_out(why, mark, oddities)).ok()
+        let mark = notes.mark();
+        let mended = notes.within(format_args!("[{number}]"), |notes| {
+            let mended = mend_value(shape, item, notes);
+            mended.map_err(|why| left_out(why, mark, notes)).ok()
         });
-        if oddities.are_more(mark)
+        if notes.mark() != mark
             && let Some(name) = element_name(item)
         {
-            oddities.name(mark, &name);
+            notes.name(mark, &name);
         }
         is_changed |= !matches!(mended, Some(Cow::Borrowed(_)));
         kept.extend(mended);
@@ -193,31 +189,31 @@ fn element_name(item: &str) -> Option<String> {
 }
 
 /// Takes note that a part is left out, whatever was odd inside of it.
-fn left_out(why: String, mark: [usize; 3], oddities: &mut Oddities) {
-    oddities.forget(mark);
-    oddities.add(why, OddityEffect::LeftOut);
+fn left_out(why: String, mark: Mark, notes: &mut Notes) {
+    notes.forget(mark);
+    notes.add(why, OddityEffect::LeftOut);
 }
 
 fn mend_capabilities<'a>(
     known: &[Member],
     raw: &'a str,
-    oddities: &mut Oddities,
+    notes: &mut Notes,
 ) -> Result<Cow<'a, str>, String> {
     let others = Member { name: "", shape: Shape::Settings(&[]), need: Need::Optional };
-    mend_members(known, Some(&others), raw, oddities)
+    mend_members(known, Some(&others), raw, notes)
 }
 
 fn mend_tagged<'a>(
     kinds: &[(&str, &[Member])],
     raw: &'a str,
-    oddities: &mut Oddities,
+    notes: &mut Notes,
 ) -> Result<Cow<'a, str>, String> {
     let members = read_members(raw)?;
     let tag = members.find("type").ok_or("has no `type`")?;
     let tag = tag.strip_prefix('"').and_then(|it| it.strip_suffix('"'));
     let tag = tag.ok_or("has a `type` that is no text")?;
     match kinds.iter().find(|(kind, _)| *kind == tag) {
-        Some((_, members)) => mend_members(members, None, raw, oddities),
+        Some((_, members)) => mend_members(members, None, raw, notes),
         None => Ok(Cow::Borrowed(raw)),
     }
 }
@@ -227,7 +223,7 @@ fn mend_members<'a>(
     known: &[Member],
     others: Option<&Member>,
     raw: &'a str,
-    oddities: &mut Oddities,
+    notes: &mut Notes,
 ) -> Result<Cow<'a, str>, String> {
     let mut kept: Vec<(Cow<'a, str>, Cow<'a, str>)> = Vec::new();
     let mut is_changed = false;
@@ -236,9 +232,9 @@ fn mend_members<'a>(
             kept.push((name, Cow::Borrowed(value)));
             continue;
         };
-        let dot = if oddities.is_inside() { "." } else { "" };
-        let mended = oddities
-            .within(format_args!("{dot}{name}"), |oddities| mend_member(member, value, oddities));
+        let dot = if notes.is_inside() { "." } else { "" };
+        let mended =
+            notes.within(format_args!("{dot}{name}"), |notes| mend_member(member, value, notes));
         let mended = mended.map_err(|why| format!("has a `{name}` that {why}"))?;
         is_changed |= !matches!(mended, Some(Cow::Borrowed(_)));
         kept.extend(mended.map(|value| (name, value)));
@@ -261,7 +257,7 @@ fn mend_members<'a>(
             },
         };
         is_changed = true;
-        oddities.add(format!("has no `{}`", member.name), OddityEffect::Mended);
+        notes.add(format!("has no `{}`", member.name), OddityEffect::Mended);
         kept.push((Cow::Borrowed(member.name), instead));
     }
     if !is_changed {
@@ -277,7 +273,7 @@ fn mend_members<'a>(
 pub(super) fn mend_member<'a>(
     member: &Member,
     value: &'a str,
-    oddities: &mut Oddities,
+    notes: &mut Notes,
 ) -> Result<Option<Cow<'a, str>>, String> {
     let is_any = matches!(member.shape, Shape::Any);
     let is_required = matches!(member.need, Need::Required);
@@ -285,12 +281,12 @@ pub(super) fn mend_member<'a>(
     if value == "null" && !is_any && !is_required {
         return Ok(None);
     }
-    let mark = oddities.mark();
-    match mend_value(&member.shape, value, oddities) {
+    let mark = notes.mark();
+    match mend_value(&member.shape, value, notes) {
         Ok(mended) => Ok(Some(mended)),
         Err(why) if member.need.is_exact() => Err(why),
         Err(why) => {
-            left_out(why, mark, oddities);
+            left_out(why, mark, notes);
             Ok(None)
         }
     }

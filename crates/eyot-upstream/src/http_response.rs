@@ -3,14 +3,14 @@
 use bytes::{Bytes, BytesMut};
 use eyot_frame::without_byte_order_mark;
 use eyot_http::{HttpError, UpstreamBody};
-use eyot_jsonrpc::{Incoming, Kind, Message, Response};
+use eyot_jsonrpc::{Kind, Message, Response};
 use eyot_service::{Fault, Limits};
 use eyot_types::codes::{self, Outcome};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 
 use crate::event_stream::EventMessages;
-use crate::unreadable::Unreadable;
+use crate::reading::read;
 
 /// An answer whose head has arrived.
 pub(crate) enum Answer {
@@ -39,12 +39,11 @@ pub(crate) async fn read_answer(
     if bytes.trim_ascii().is_empty() {
         return Ok(Answer::Status(head.status));
     }
-    match Incoming::parse(bytes, &limits.messages.scan) {
-        Ok(Incoming::One(message)) => Ok(Answer::Messages(head.status, vec![message])),
-        Ok(Incoming::Batch(messages)) => Ok(Answer::Messages(head.status, messages)),
+    match read(bytes, &limits.messages.scan) {
+        Ok(messages) => Ok(Answer::Messages(head.status, messages)),
         // An error status with a JSON body of another kind is still that status.
         Err(_) if !head.status.is_success() => Ok(Answer::Status(head.status)),
-        Err(error) => Err(Unreadable::from(error).fault()),
+        Err(text) => Err(text.fault()),
     }
 }
 

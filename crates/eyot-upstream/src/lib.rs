@@ -26,6 +26,7 @@ mod modern_side;
 mod open_stream;
 mod param_headers;
 mod probe;
+mod reading;
 mod route;
 mod standalone_queue;
 mod subscription;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use eyot_jsonrpc::{Id, Incoming, Message, Notification, UpstreamId};
+use eyot_jsonrpc::{Id, Message, Notification, UpstreamId};
 use eyot_service::{Fault, IoEvent, Limits};
 use eyot_types::Era;
 use eyot_types::codes::{self, Outcome};
@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::cancelled::{cancelled, cancelled_by_caller};
 use crate::line_link::LineLink;
 use crate::line_order::{CallFault, LinkEnd, Order, SharedEnd};
+use crate::reading::read;
 use crate::route::{Calls, ItemSender, Route};
 use crate::standalone_queue::StandaloneQueue;
 use crate::suspects::Suspects;
@@ -127,11 +128,9 @@ impl LineDriver {
     }
 
     async fn handle_text(&mut self, text: Bytes, shutdown: &CancellationToken) {
-        let messages = match Incoming::parse(text, &self.limits.messages.scan) {
-            Ok(Incoming::One(message)) => vec![message],
-            // A server of 2025-03-26 may answer a batch.
-            Ok(Incoming::Batch(messages)) => messages,
-            Err(error) => return self.handle_unreadable(&error.into()),
+        let messages = match read(text, &self.limits.messages.scan) {
+            Ok(messages) => messages,
+            Err(text) => return self.handle_unreadable(&text),
         };
         for message in messages {
             self.deliver(message, shutdown).await;

@@ -76,7 +76,8 @@ impl EraSwitch {
             Ok(principal) => principal,
             Err(refusal) => return refusal.into_answer(),
         };
-        let peer = Peer { era: Era::Legacy, principal, address, transport: Transport::Http };
+        let (transport, reach) = (Transport::Http, connection.reach);
+        let peer = Peer { era: Era::Legacy, principal, address, transport, reach };
         let timer = Arc::clone(&connection.timer);
         let context = RequestContext { peer, accepts: head.accepts(), timer };
         if self.shutdown.is_draining() {

@@ -26,6 +26,7 @@
 
 #[cfg(test)]
 mod any_value;
+mod canonical;
 mod draft;
 mod envelope;
 mod error;
@@ -50,6 +51,7 @@ mod views;
 mod vocabulary;
 mod walker;
 
+pub use crate::canonical::canonical;
 pub use crate::envelope::Kind;
 pub use crate::error::{ParseError, ParseErrorKind};
 pub use crate::error_object::{

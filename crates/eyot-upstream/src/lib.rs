@@ -6,6 +6,8 @@
 //! clients are never trusted. This crate knows no downstream and no store.
 
 mod cancelled;
+mod children;
+pub mod clock;
 mod driver;
 mod era_cache;
 mod event_stream;
@@ -15,6 +17,8 @@ mod http_modern;
 mod http_response;
 pub mod initialize;
 mod into_target;
+mod known_lists;
+mod known_tools;
 mod legacy;
 mod legacy_link;
 mod line_connection;
@@ -32,17 +36,22 @@ mod standalone_queue;
 mod subscription;
 mod suspects;
 mod target;
+mod task_quota;
 mod token;
+mod turns;
 mod unreadable;
 mod upstream;
 mod upstream_ids;
 
 pub use eyot_era::detect::EraMode;
 
+pub use crate::children::{Children, HoldChildren};
 pub use crate::driver::spawn;
 pub use crate::era_cache::SharedEraCache;
 pub use crate::http_link::HttpLink;
 pub use crate::into_target::IntoTarget;
+pub use crate::known_lists::{Audience, KnownLists, KnownPage, List};
+pub use crate::known_tools::KnownTools;
 pub use crate::legacy::{Cancellation, LegacyConnection, LegacySource, Opened, ResumedSession};
 pub use crate::line_connection::LineConnection;
 pub use crate::line_driver::LineDriver;
@@ -52,5 +61,7 @@ pub use crate::open_stream::OpenStream;
 pub use crate::param_headers::param_headers;
 pub use crate::probe::{EraFound, probe_modern};
 pub use crate::target::{Runtime, Target, TargetError};
+pub use crate::task_quota::TaskQuota;
 pub use crate::token::{AccessToken, StaticToken, TokenError, TokenFuture, TokenProvider};
+pub use crate::turns::{Needs, Turn, Turns};
 pub use crate::upstream::Upstream;

@@ -85,7 +85,11 @@ impl LineDriver {
                 event = self.link.next() => match event {
                     IoEvent::Message(text) => self.handle_text(text, &shutdown).await,
                     IoEvent::Bad(error) => self.handle_unreadable(&error.into()),
-                    IoEvent::Ended(what) => break LinkEnd::of_upstream(&what),
+                    IoEvent::Ended(what) => {
+                        let end = LinkEnd::of_upstream(&what);
+                        self.link.note_death(&end.reason);
+                        break end;
+                    }
                 },
                 order = self.orders.recv() => match order {
                     Some(order) => self.handle_order(order),

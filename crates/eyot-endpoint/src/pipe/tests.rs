@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use eyot_jsonrpc::{Message, Remnant};
 use eyot_service::{
-    BadMessage, BoxService, IoEnd, IoEvent, Limits, MessageIo, Peer, Principal, QueueFull,
+    BadMessage, BoxService, IoEnd, IoEvent, Limits, MessageIo, Peer, Principal, QueueFull, Reach,
     Shutdown, Transport,
 };
 use eyot_types::Era;
@@ -120,6 +120,7 @@ async fn calls_of_a_pipe_are_those_of_its_peer() {
         principal: Some(Principal::new("alice")),
         address: Some(address),
         transport: Transport::Http,
+        reach: Reach::Anybody,
     };
     let service = BoxService::new(noting.clone());
     let pipe = Pipe::new(io, service, Limits::default(), &Shutdown::new()).of_peer(peer);

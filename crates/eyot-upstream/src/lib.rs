@@ -17,6 +17,7 @@ mod http_modern;
 mod http_response;
 pub mod initialize;
 mod into_target;
+mod item_queue;
 mod known_lists;
 mod known_tools;
 mod legacy;

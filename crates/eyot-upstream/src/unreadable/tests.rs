@@ -79,7 +79,7 @@ async fn over_lines(era: Era, text: &[u8]) -> Result<Response, Fault> {
     let (ours, theirs) = duplex(1 << 20);
     let runtime = Runtime::new(TaskTracker::new(), CancellationToken::new(), limits());
     let target = Target::Stream(OpenStream::new(ours));
-    let (connection, driver) = LineConnection::open(&target, era, &runtime).unwrap();
+    let (connection, driver) = LineConnection::open(&target, era, None, &runtime).await.unwrap();
     let mut theirs = BufReader::new(theirs);
     let server = async {
         let mut line = Vec::new();

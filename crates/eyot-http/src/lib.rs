@@ -14,7 +14,7 @@ mod request_head;
 mod respond;
 mod wire;
 
-pub use crate::body::{BodyError, OutgoingBody, RequestBody, read_body};
+pub use crate::body::{BodyError, Came, OutgoingBody, RequestBody, read_body};
 pub use crate::client::{HttpClient, HttpError, InvalidUrl, Sending, UpstreamBody};
 pub use crate::connection::{ConnectionEnd, serve_connection};
 pub use crate::host_policy::{Forbidden, HostPolicy};

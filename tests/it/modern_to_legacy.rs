@@ -81,6 +81,22 @@ async fn a_call_has_a_session_of_its_own_that_ends_with_it() {
 }
 
 #[tokio::test]
+async fn half_a_surrogate_pair_of_the_upstream_costs_no_result() {
+    let habits = Habits::new();
+    let (mut upstream, proxy) = open(&habits, Affinity::Shared).await;
+    let answer = answered(&proxy, &mut upstream, &call(1, "t"), async |exchange| {
+        let id = exchange.message()["id"].clone();
+        let result = r#"{"content":[{"type":"text","text":"cut \ud83d"}]}"#;
+        let mut events = exchange.events().await;
+        let answer = format!(r#"{{"result":{result},"jsonrpc":"2.0","id":{id}}}"#);
+        events.text(&format!("data: {answer}\n\n")).await;
+        events.end().await;
+    });
+    let answer = answer.await.json();
+    assert_eq!(answer["result"]["content"][0]["text"], "cut \u{FFFD}", "{answer}");
+}
+
+#[tokio::test]
 async fn calls_share_a_session_where_the_operator_says_so() {
     let habits = Habits::new();
     let (mut upstream, proxy) = open(&habits, Affinity::Shared).await;

@@ -1,6 +1,7 @@
 //! The command line flags.
 
 mod commands;
+mod message_bound;
 mod refusal;
 
 use std::net::SocketAddr;
@@ -15,6 +16,7 @@ pub(crate) use self::commands::{
     Answer, Call, ClientCommand, Complete, Explain, Header, List, ListenTo, Prompt, Read, Server,
     SpokenEra, TokenSource,
 };
+pub(crate) use self::message_bound::MessageBound;
 pub(crate) use self::refusal::refusal;
 
 /// An MCP proxy between the eras: sessions survive restarts, answers never cross.
@@ -142,6 +144,8 @@ pub(crate) struct Listen {
     /// How long a call waits for a child to end when there are too many, before it is refused.
     #[arg(long, default_value = "10s", value_name = "TIME", value_parser = parse_duration)]
     pub(crate) children_wait: Duration,
+    #[command(flatten)]
+    pub(crate) message: MessageBound,
     /// How long running calls may go on after SIGTERM.
     #[arg(long, default_value = "30s", value_name = "TIME", value_parser = parse_duration)]
     pub(crate) drain_timeout: Duration,
@@ -253,6 +257,8 @@ pub(crate) struct Everything {
     /// The store of the sessions: `sqlite:PATH`, or `memory:` to forget them at the end.
     #[arg(long, value_name = "STORE", default_value = "memory:")]
     pub(crate) store: StoreUrl,
+    #[command(flatten)]
+    pub(crate) message: MessageBound,
 }
 
 /// The clients that a server answers.

@@ -68,6 +68,7 @@ pub(crate) fn announce(url: &str, is_json: bool) -> anyhow::Result<()> {
 /// The bounds that the flags ask for.
 pub(crate) fn limits(listen: &Listen) -> Limits {
     let mut limits = Limits::default();
+    listen.message.apply(&mut limits);
     limits.calls.timeout = listen.call_timeout;
     limits.calls.question_timeout = listen.question_timeout;
     limits.memory.parked_calls_max = listen.parked_calls_max;

@@ -218,6 +218,20 @@ async fn a_byte_order_mark_is_skipped_where_the_carrier_begins() {
 }
 
 #[tokio::test]
+async fn half_a_surrogate_pair_passes_to_the_letter_on_every_carrier() {
+    let result = r#"{"content":[{"type":"text","text":"cut \ud83d"}]}"#;
+    for text in answers(result.as_bytes()) {
+        for carrier in CARRIERS {
+            let answer = carrier.answered(&text).await.unwrap();
+            let written = String::from_utf8(answer.to_bytes().to_vec()).unwrap();
+            assert!(written.contains(result), "{carrier:?}: {written}");
+            let read = answer.decode_result::<Value>().unwrap();
+            assert_eq!(read["content"][0]["text"], "cut \u{FFFD}", "{carrier:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_is_no_answer_ends_no_call() {
     let answer = br#"{"jsonrpc":"2.0","id":ID,"result":{}}"#;
     for bad in [

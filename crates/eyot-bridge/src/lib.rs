@@ -6,12 +6,9 @@
 //! `eyot-upstream` and know no sockets.
 
 mod bridge_report;
-mod clock;
-mod known_tools;
 mod legacy_to_modern;
 mod losses;
 mod modern_to_legacy;
-mod task_quota;
 
 pub use crate::bridge_report::{BridgeReport, has_tasks};
 pub use crate::legacy_to_modern::LegacyToModern;

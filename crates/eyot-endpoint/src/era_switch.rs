@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use eyot_frame::without_byte_order_mark;
 use eyot_http::{
     BodyError, HostPolicy, OutgoingBody, RequestBody, RequestHead, empty, error, not_allowed,
     read_body, refused,
@@ -80,7 +81,8 @@ impl EraSwitch {
             Ok(principal) => principal,
             Err(refusal) => return refusal.into_answer(),
         };
-        let peer = Peer { era: Era::Legacy, principal, address, transport: Transport::Http };
+        let (transport, reach) = (Transport::Http, connection.reach);
+        let peer = Peer { era: Era::Legacy, principal, address, transport, reach };
         let timer = Arc::clone(&connection.timer);
         let context = RequestContext { peer, accepts: head.accepts(), timer };
         if self.shutdown.is_draining() {
@@ -118,7 +120,7 @@ impl EraSwitch {
             return refused(StatusCode::NOT_ACCEPTABLE, None, message);
         }
         let bytes = match read_body(body, &self.limits).await {
-            Ok(bytes) => bytes,
+            Ok(bytes) => without_byte_order_mark(bytes),
             Err(failure) => return body_failed(failure),
         };
         let incoming = match Incoming::parse(bytes, &self.limits.messages.scan) {

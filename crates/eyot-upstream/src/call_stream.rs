@@ -11,6 +11,7 @@ use crate::event_stream::EventMessages;
 use crate::http_legacy::HttpSession;
 use crate::http_response::Answer;
 use crate::pace::Pace;
+use crate::unreadable::{Unreadable, ended_unanswered};
 
 /// A call at the upstream; it can be cancelled while this lives.
 #[derive(Debug)]
@@ -77,6 +78,8 @@ pub(crate) struct CallStream {
     call: RunningCall,
     events: Option<Box<EventMessages>>,
     cursor: Option<Bytes>,
+    /// What came in the place of a message, and may have been the answer.
+    unreadable: Option<Unreadable>,
     pace: Pace,
     /// Openings that failed, since the last message.
     failures: u32,
@@ -87,7 +90,7 @@ impl CallStream {
     fn new(call: RunningCall, events: Option<Box<EventMessages>>, cursor: Option<Bytes>) -> Self {
         let mut pace = Pace::default();
         pace.opened();
-        Self { call, events, cursor, pace, failures: 0, is_over: false }
+        Self { call, events, cursor, unreadable: None, pace, failures: 0, is_over: false }
     }
 
     /// The messages, of which `first` has been taken already.
@@ -105,6 +108,18 @@ impl CallStream {
             if let Some(events) = &mut self.events
                 && let Some(item) = events.next().await
             {
+                let item = match item {
+                    Ok(item) => item,
+                    Err(text) if text.may_answer(self.call.ours) => {
+                        self.is_over = true;
+                        return Some((Err(text.fault()), self));
+                    }
+                    Err(text) => {
+                        text.drop_unused();
+                        self.unreadable = Some(text);
+                        continue;
+                    }
+                };
                 if !matches!(item, ReplyItem::Cursor(_)) {
                     self.pace.heard();
                     self.failures = 0;
@@ -147,7 +162,7 @@ impl CallStream {
         let is_first = ended.is_none() && self.failures == 0 && self.call.ours.is_none();
         let retry = ended.and_then(|it| it.retry());
         if self.cursor.is_none() || self.failures >= COME_BACK_FAILURES_MAX {
-            return Err(lost("upstream's stream ended before the answer"));
+            return Err(ended_unanswered(self.unreadable.as_ref()));
         }
         if !is_first {
             tokio::time::sleep(self.pace.next_wait(retry)).await;

@@ -63,7 +63,7 @@ impl HttpSession {
             Answer::Messages(_, messages) => {
                 messages.into_iter().find_map(|it| it.into_response().ok())
             }
-            Answer::Events(mut events) => first_answer(&mut events).await,
+            Answer::Events(mut events) => first_answer(&mut events).await?,
             Answer::Status(bare) => return Err(bare.fault()),
         };
         let answer = answer.ok_or_else(|| invalid("upstream did not answer `initialize`"))?;
@@ -341,13 +341,20 @@ fn not_taken(message: &Message, status: StatusCode, error: &ErrorObject) -> Faul
     Fault::upstream(codes::upstream_lost(&reason, Outcome::NotSent, false))
 }
 
-async fn first_answer(events: &mut EventMessages) -> Option<Response> {
-    loop {
-        let message = events.next().await?.into_message();
-        if let Some(Ok(answer)) = message.map(Message::into_response) {
-            return Some(answer);
+async fn first_answer(events: &mut EventMessages) -> Result<Option<Response>, Fault> {
+    while let Some(item) = events.next().await {
+        match item {
+            Ok(item) => {
+                let message = item.into_message().map(Message::into_response);
+                if let Some(Ok(answer)) = message {
+                    return Ok(Some(answer));
+                }
+            }
+            Err(text) if text.may_answer(Some(INITIALIZE)) => return Err(text.fault()),
+            Err(text) => text.drop_unused(),
         }
     }
+    Ok(None)
 }
 
 fn revision(answer: &Message) -> Option<String> {

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use eyot_http::UpstreamBody;
 use eyot_jsonrpc::{Id, Message, MessageKind, Notification, Request, Response, UpstreamId};
 use eyot_service::{Fault, Limits, Messages, Reply, ReplyItem};
-use eyot_types::codes::{self, Outcome};
 use eyot_types::{Method as McpMethod, Revision, headers, meta};
 use futures_util::stream;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderName};
@@ -16,6 +15,7 @@ use crate::event_stream::EventMessages;
 use crate::http_link::{Ask, HttpLink};
 use crate::http_response::{Answer, discard, invalid, read_answer, refusal};
 use crate::subscription::{answer_for_caller, subscription_id};
+use crate::unreadable::{Unreadable, ended_unanswered};
 use crate::upstream_ids::UpstreamIds;
 
 /// An upstream of the modern era. Cheap to clone.
@@ -130,7 +130,7 @@ impl Exchange {
 
     /// The answer in a stream, with what comes before it.
     fn follow(self, events: Box<EventMessages>) -> Reply {
-        let stream = AnswerStream { exchange: self, events, is_over: false };
+        let stream = AnswerStream { exchange: self, events, unreadable: None, is_over: false };
         Reply::Stream(Messages::new(stream::unfold(stream, AnswerStream::next)))
     }
 
@@ -155,6 +155,8 @@ impl Exchange {
 struct AnswerStream {
     exchange: Exchange,
     events: Box<EventMessages>,
+    /// What came in the place of a message, and may have been the answer.
+    unreadable: Option<Unreadable>,
     is_over: bool,
 }
 
@@ -164,6 +166,18 @@ impl AnswerStream {
             return None;
         }
         while let Some(item) = self.events.next().await {
+            let item = match item {
+                Ok(item) => item,
+                Err(text) if text.may_answer(Some(self.exchange.ours)) => {
+                    self.is_over = true;
+                    return Some((Err(text.fault()), self));
+                }
+                Err(text) => {
+                    text.drop_unused();
+                    self.unreadable = Some(text);
+                    continue;
+                }
+            };
             let Some(message) = item.into_message() else { continue };
             let message = match message.into_kind() {
                 MessageKind::Notification(notification) => self.exchange.notification(notification),
@@ -183,9 +197,7 @@ impl AnswerStream {
             }
         }
         self.is_over = true;
-        let reason = "upstream's stream ended before the answer";
-        let error = codes::upstream_lost(reason, Outcome::Unknown, true);
-        Some((Err(Fault::upstream(error)), self))
+        Some((Err(ended_unanswered(self.unreadable.as_ref())), self))
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use eyot_frame::without_byte_order_mark;
 use eyot_http::{HttpError, UpstreamBody};
 use eyot_jsonrpc::{Incoming, Kind, Message, Response};
 use eyot_service::{Fault, Limits};
@@ -12,6 +13,7 @@ use http::{HeaderMap, StatusCode};
 
 use crate::bare_status::BareStatus;
 use crate::event_stream::EventMessages;
+use crate::unreadable::Unreadable;
 
 /// An answer whose head has arrived.
 pub(crate) enum Answer {
@@ -41,7 +43,7 @@ pub(crate) async fn read_answer(
         discard(body).await;
         return Ok(Answer::Status(bare));
     }
-    let bytes = collect(body, limits).await?;
+    let bytes = without_byte_order_mark(collect(body, limits).await?);
     if bytes.trim_ascii().is_empty() {
         return Ok(Answer::Status(bare()));
     }
@@ -50,7 +52,7 @@ pub(crate) async fn read_answer(
         Ok(Incoming::Batch(messages)) => Ok(Answer::Messages(head.status, messages)),
         // An error status with a JSON body of another kind is still that status.
         Err(_) if !head.status.is_success() => Ok(Answer::Status(bare())),
-        Err(error) => Err(invalid(&format!("upstream's answer is invalid: {error}"))),
+        Err(error) => Err(Unreadable::from(error).fault()),
     }
 }
 
@@ -129,15 +131,15 @@ pub(crate) async fn discard(mut body: UpstreamBody) {
 async fn collect(mut body: UpstreamBody, limits: &Limits) -> Result<Bytes, Fault> {
     let limit_bytes = limits.messages.bytes_max;
     let declared = body.declared_bytes().unwrap_or(0);
-    let too_long = || invalid(&format!("upstream's answer is longer than {limit_bytes} bytes"));
     if declared > limit_bytes as u64 {
-        return Err(too_long());
+        return Err(too_long(&declared.to_string(), limit_bytes));
     }
     let mut first = None;
     let mut whole = BytesMut::new();
     while let Some(data) = body.data().await.map_err(|error| unanswered(&error))? {
-        if whole.len() + first.as_ref().map_or(0, Bytes::len) + data.len() > limit_bytes {
-            return Err(too_long());
+        let len_bytes = whole.len() + first.as_ref().map_or(0, Bytes::len) + data.len();
+        if len_bytes > limit_bytes {
+            return Err(too_long(&format!("at least {len_bytes}"), limit_bytes));
         }
         // A body in one piece is not copied.
         if first.is_none() && whole.is_empty() {
@@ -151,6 +153,11 @@ async fn collect(mut body: UpstreamBody, limits: &Limits) -> Result<Bytes, Fault
         whole.extend_from_slice(&data);
     }
     Ok(first.unwrap_or_else(|| whole.freeze()))
+}
+
+fn too_long(len_bytes: &str, limit_bytes: usize) -> Fault {
+    let reason = format!("message of {len_bytes} bytes is longer than {limit_bytes} bytes");
+    invalid(&format!("upstream's answer is invalid: {reason}"))
 }
 
 fn is_media_type(headers: &HeaderMap, wanted: &str) -> bool {

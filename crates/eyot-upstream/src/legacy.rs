@@ -64,8 +64,8 @@ impl LegacyConnection {
     ///
     /// # Errors
     ///
-    /// A [`Fault`] when the upstream cannot be reached or does not answer. An answer that is
-    /// an error is no fault.
+    /// A [`Fault`] when the upstream cannot be reached or does not answer, or there are too many
+    /// children. An answer that is an error is no fault.
     ///
     /// # Cancel safety
     ///
@@ -77,13 +77,15 @@ impl LegacyConnection {
         runtime: &Runtime,
     ) -> Result<Opened, Fault> {
         let timeout = runtime.limits.calls.timeout;
-        let opening = async {
-            let source = match target.http_link() {
-                Some(link) => LegacySource::Http(link.clone()),
-                None => LegacySource::Lines(LineConnection::start(target, Era::Legacy, runtime)?),
-            };
-            Self::open_over(source, peer, initialize, runtime).await
+        let source = match target.http_link() {
+            Some(link) => LegacySource::Http(link.clone()),
+            None => {
+                let owner = peer.principal_name();
+                let starting = LineConnection::start(target, Era::Legacy, owner, runtime);
+                LegacySource::Lines(starting.await?)
+            }
         };
+        let opening = Self::open_over(source, peer, initialize, runtime);
         tokio::time::timeout(timeout, opening).await.unwrap_or_else(|_elapsed| {
             let reason = format!("upstream did not answer `initialize` in {timeout:?}");
             Err(Fault::upstream(codes::upstream_lost(&reason, Outcome::Unknown, true)))

@@ -34,14 +34,24 @@ pub struct LineConnection {
 }
 
 impl LineConnection {
-    /// Starts the child of `target`, attaches to its server of this process, or takes its stream.
-    /// The driver must be polled for the link to move.
+    /// Starts the child of `target` for a principal, attaches to its server of this process, or
+    /// takes its stream. The driver must be polled for the link to move.
     ///
     /// # Errors
     ///
-    /// A [`Fault`] when the child cannot be started, the stream is used up, or the target is a URL.
-    pub fn open(target: &Target, era: Era, runtime: &Runtime) -> Result<(Self, LineDriver), Fault> {
-        let link = LineLink::open(target, runtime)?;
+    /// A [`Fault`] when the child cannot be started, there are too many, the stream is used up, or
+    /// the target is a URL.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future starts nothing; a stream may be used up.
+    pub async fn open(
+        target: &Target,
+        era: Era,
+        owner: Option<&Arc<str>>,
+        runtime: &Runtime,
+    ) -> Result<(Self, LineDriver), Fault> {
+        let link = LineLink::open(target, owner, runtime).await?;
         Ok(Self::new(link, era, runtime))
     }
 
@@ -50,8 +60,13 @@ impl LineConnection {
     /// # Errors
     ///
     /// As [`Self::open`].
-    pub(crate) fn start(target: &Target, era: Era, runtime: &Runtime) -> Result<Self, Fault> {
-        let (connection, driver) = Self::open(target, era, runtime)?;
+    pub(crate) async fn start(
+        target: &Target,
+        era: Era,
+        owner: Option<&Arc<str>>,
+        runtime: &Runtime,
+    ) -> Result<Self, Fault> {
+        let (connection, driver) = Self::open(target, era, owner, runtime).await?;
         driver::spawn(runtime, driver.run());
         Ok(connection)
     }

@@ -52,6 +52,13 @@ impl StandaloneStream {
         loop {
             if let Some(events) = &mut self.events {
                 if let Some(item) = events.next().await {
+                    let item = match item {
+                        Ok(item) => item,
+                        Err(text) => {
+                            text.drop_unused();
+                            continue;
+                        }
+                    };
                     if !matches!(item, ReplyItem::Cursor(_)) {
                         self.pace.heard();
                         self.failures = 0;

@@ -15,7 +15,7 @@ use parking_lot::Mutex;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
-use crate::known_tools::KnownTools;
+use eyot_upstream::KnownTools;
 
 /// One modern server.
 #[derive(Debug)]

@@ -11,7 +11,7 @@ use http::HeaderMap;
 use serde_json::Value;
 
 use super::modern_request::ModernRequest;
-use crate::known_tools::KnownTools;
+use eyot_upstream::KnownTools;
 
 /// Knows the headers of the tools of one upstream. Cheap to clone.
 #[derive(Clone, Debug)]

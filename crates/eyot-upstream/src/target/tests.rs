@@ -115,10 +115,11 @@ async fn one_connection_can_be_made_of_a_stream_and_its_clones() {
     let (ours, mut theirs) = duplex(1 << 10);
     let target = Target::stream(ours);
     let runtime = runtime();
-    let (connection, driver) = LineConnection::open(&target, Era::Legacy, &runtime).unwrap();
+    let (connection, driver) =
+        LineConnection::open(&target, Era::Legacy, None, &runtime).await.unwrap();
     let again = [
-        LineConnection::open(&target.clone(), Era::Legacy, &runtime).map(drop),
-        ModernConnection::open(&target, &runtime).map(drop),
+        LineConnection::open(&target.clone(), Era::Legacy, None, &runtime).await.map(drop),
+        ModernConnection::open(&target, None, &runtime).await.map(drop),
     ];
     for again in again {
         let fault = again.unwrap_err();

@@ -15,7 +15,7 @@ use crate::clock::now;
 
 /// The tools of one upstream, as each principal was told of them.
 #[derive(Debug)]
-pub(crate) struct KnownTools {
+pub struct KnownTools {
     facts: Mutex<ToolFacts>,
     /// One asks for a list, the others wait for it.
     listing: Semaphore,
@@ -38,19 +38,19 @@ impl KnownTools {
     /// Nothing is known yet. With `needs_headers`, tools whose headers cannot be made are left out:
     /// "the client MUST exclude the invalid tool from the result of `tools/list`" (2026-07-28,
     /// basic/transports/streamable-http). Clients on other transports "MAY ignore" the annotation.
-    pub(crate) fn new(needs_headers: bool, limits: &Limits) -> Self {
+    pub fn new(needs_headers: bool, limits: &Limits) -> Self {
         let facts = ToolFacts::new(limits.memory.known_tools());
         let (listing, pages_max) = (Semaphore::new(1), limits.upstream.list_pages_max);
         Self { facts: Mutex::new(facts), listing, needs_headers, pages_max }
     }
 
     /// What was learnt of a tool last.
-    pub(crate) fn find(&self, principal: Option<&Arc<str>>, name: &str) -> Option<Arc<ToolFact>> {
+    pub fn find(&self, principal: Option<&Arc<str>>, name: &str) -> Option<Arc<ToolFact>> {
         self.facts.lock().find(principal, name).cloned()
     }
 
     /// Whether any tool is known to have parameter headers.
-    pub(crate) fn have_param_headers(&self) -> bool {
+    pub fn have_param_headers(&self) -> bool {
         self.facts.lock().has_param_headers()
     }
 
@@ -62,7 +62,7 @@ impl KnownTools {
     ///
     /// # Cancel safety
     /// What was learnt so far stays known, and the list is due as before.
-    pub(crate) async fn look_up<F>(
+    pub async fn look_up<F>(
         &self,
         principal: Option<&Arc<str>>,
         name: &str,
@@ -83,7 +83,7 @@ impl KnownTools {
 
     /// Like [`look_up`](Self::look_up); should the list not come, the call goes with what was known
     /// before.
-    pub(crate) async fn look_up_if_possible<F>(
+    pub async fn look_up_if_possible<F>(
         &self,
         principal: Option<&Arc<str>>,
         name: &str,
@@ -122,7 +122,7 @@ impl KnownTools {
     ///
     /// # Cancel safety
     /// What was learnt so far stays known.
-    pub(crate) async fn list<F>(
+    pub async fn list<F>(
         &self,
         principal: Option<&Arc<str>>,
         mut ask: impl FnMut(PaginatedParams) -> F,
@@ -147,12 +147,12 @@ impl KnownTools {
     }
 
     /// Takes a page of the list on its way to the client, and leaves out what must not be called.
-    pub(crate) fn learn_page(&self, principal: Option<&Arc<str>>, page: &mut ListToolsResult) {
+    pub fn learn_page(&self, principal: Option<&Arc<str>>, page: &mut ListToolsResult) {
         page.tools.retain(|tool| self.learn(principal, &tool.name, ToolFact::of(tool)));
     }
 
     /// Takes a page of the list, as text. Tools of which there is nothing to know are not read.
-    pub(crate) fn learn_text(&self, principal: Option<&Arc<str>>, page: &str) {
+    pub fn learn_text(&self, principal: Option<&Arc<str>>, page: &str) {
         if !says_something(page) {
             return;
         }
@@ -162,12 +162,12 @@ impl KnownTools {
     }
 
     /// Takes note that a tool has refused a call that was not a task.
-    pub(crate) fn learn_refusal(&self, principal: Option<&Arc<str>>, name: &str) {
+    pub fn learn_refusal(&self, principal: Option<&Arc<str>>, name: &str) {
         self.facts.lock().learn_refusal(principal, name, now());
     }
 
     /// The list has changed, or may have.
-    pub(crate) fn handle_changed(&self) {
+    pub fn handle_changed(&self) {
         self.facts.lock().handle_changed();
     }
 

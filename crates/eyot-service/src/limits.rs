@@ -177,6 +177,8 @@ pub struct CallLimits {
     /// Upstream silence after which a call fails. Every message of the call starts it anew.
     /// 60 s.
     pub timeout: Duration,
+    /// How long a call may take in all, whatever the upstream says meanwhile. 1 h.
+    pub total_timeout: Duration,
     /// How long the client may owe an answer to a question of the upstream: people are slower
     /// than programs. It takes the place of `timeout` for as long as a question is open.
     /// 600 s.
@@ -201,6 +203,7 @@ impl Default for CallLimits {
         Self {
             json_patience: seconds(1),
             timeout: seconds(60),
+            total_timeout: seconds(3_600),
             question_timeout: seconds(600),
             round_timeout: seconds(600),
             rounds_max: 16,

@@ -6,6 +6,7 @@
 //! clients are never trusted. This crate knows no downstream and no store.
 
 mod bare_status;
+mod call_clock;
 mod call_stream;
 mod cancelled;
 mod children;
@@ -52,6 +53,7 @@ mod upstream_ids;
 
 pub use eyot_era::detect::EraMode;
 
+pub use crate::call_clock::CallClock;
 pub use crate::children::{Children, HoldChildren};
 pub use crate::driver::spawn;
 pub use crate::era_cache::SharedEraCache;

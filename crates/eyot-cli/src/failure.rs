@@ -20,8 +20,12 @@ pub(crate) enum Code {
     Unreachable = 4,
     /// The tool failed, or there is none of that name.
     Tool = 5,
+    /// SIGHUP: 128 and the signal's number.
+    HungUp = 129,
     /// Ctrl-C: 128 and the signal's number.
     Interrupted = 130,
+    /// SIGQUIT: 128 and the signal's number.
+    Quit = 131,
     /// SIGTERM: 128 and the signal's number.
     Terminated = 143,
 }

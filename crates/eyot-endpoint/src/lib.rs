@@ -16,6 +16,7 @@ mod endpoint;
 mod era_switch;
 mod event_body;
 mod event_stream;
+mod farewells;
 mod http_server;
 mod http_stack;
 mod in_flight;

@@ -15,6 +15,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::children::Children;
 use crate::http_link::HttpLink;
 use crate::open_stream::OpenStream;
 use crate::token::TokenProvider;
@@ -233,6 +234,8 @@ pub struct Runtime {
     pub shutdown: CancellationToken,
     /// Every bound.
     pub limits: Arc<Limits>,
+    /// How many children there may be.
+    pub children: Children,
     /// Stand in front of each connection, and see all that passes.
     pub layers: ServiceLayer,
 }
@@ -241,7 +244,8 @@ impl Runtime {
     /// Surroundings without layers.
     #[must_use]
     pub fn new(tasks: TaskTracker, shutdown: CancellationToken, limits: Arc<Limits>) -> Self {
-        Self { tasks, shutdown, limits, layers: ServiceLayer::default() }
+        let children = Children::new(&limits);
+        Self { tasks, shutdown, limits, children, layers: ServiceLayer::default() }
     }
 }
 

@@ -25,7 +25,7 @@ pub use eyot_service::{
     MessageLimits, PipeLimits, Principal, Reply, ServiceLayer, SessionLimits, Shutdown,
     UpstreamLimits,
 };
-pub use eyot_stdio::Command;
+pub use eyot_stdio::{ChildLimits, Command, Reaper, reap};
 pub use eyot_stdx::{SealKeys, Secret};
 pub use eyot_store_memory::MemoryStore;
 pub use eyot_store_sqlite::{SqliteOptions, SqliteStore};

@@ -15,7 +15,7 @@ use parking_lot::Mutex;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
-use crate::known_tools::KnownTools;
+use eyot_upstream::KnownTools;
 
 /// One modern server.
 #[derive(Debug)]
@@ -59,7 +59,8 @@ impl ModernUpstream {
             return Ok(known);
         }
         let answer = self.ask(detect::discover(&detect::proxy_meta())).await?;
-        let result = answer.decode_result::<DiscoverResult>().map_err(|error| {
+        let result = eyot_types::read::<DiscoverResult>(answer.result().unwrap_or("null"));
+        let result = result.map_err(|error| {
             let said = answer.decode_error().map_or_else(|_| error.to_string(), |it| it.message);
             let reason = format!("upstream did not say what it is: {said}");
             Fault::upstream(codes::upstream_lost(&reason, Outcome::NotSent, true))

@@ -30,6 +30,9 @@ struct StoredRecord {
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct UpstreamPosition {
     pub(crate) session_id: Option<String>,
+    /// The cookies that the upstream has set in the session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) cookies: Option<String>,
     pub(crate) initialized: InitializeResult,
     /// What the session's clients can do.
     pub(crate) capabilities: ClientCapabilities,

@@ -96,7 +96,8 @@ fn found() -> ModernSide {
     let target = Target::url("http://127.0.0.1:1/mcp", Limits::default()).unwrap();
     let side = side(target, EraMode::Auto);
     let upstream = &side.upstream;
-    let connection = ModernConnection::open(&upstream.target, &upstream.runtime).unwrap();
+    let link = upstream.target.http_link().unwrap().clone();
+    let connection = ModernConnection::over_http(link, &upstream.runtime);
     *side.cell.lock() = Arc::new(OnceCell::new_with(Some(Some(connection))));
     side.upstream.era.find_modern();
     side

@@ -137,10 +137,11 @@ async fn one_connection_can_be_made_of_a_stream_and_its_clones() {
     let (ours, mut theirs) = duplex(1 << 10);
     let target = Target::stream(ours);
     let runtime = runtime();
-    let (connection, driver) = LineConnection::open(&target, Era::Legacy, &runtime).unwrap();
+    let (connection, driver) =
+        LineConnection::open(&target, Era::Legacy, None, &runtime).await.unwrap();
     let again = [
-        LineConnection::open(&target.clone(), Era::Legacy, &runtime).map(drop),
-        ModernConnection::open(&target, &runtime).map(drop),
+        LineConnection::open(&target.clone(), Era::Legacy, None, &runtime).await.map(drop),
+        ModernConnection::open(&target, None, &runtime).await.map(drop),
     ];
     for again in again {
         let fault = again.unwrap_err();
@@ -148,7 +149,7 @@ async fn one_connection_can_be_made_of_a_stream_and_its_clones() {
         let reason = "the stream to the upstream is used up and cannot be opened again";
         assert_eq!(fault.error.data.unwrap()["reason"], reason);
     }
-    let session = crate::ResumedSession { session_id: Some("s"), revision: None };
+    let session = crate::ResumedSession { session_id: Some("s"), ..Default::default() };
     let peer = eyot_service::Peer::ourselves(Era::Legacy);
     assert!(LegacyConnection::resume(&target, &peer, &session, &runtime).is_none());
     drop((connection, target));

@@ -64,6 +64,7 @@ impl ParkedDriver {
         }
         self.rests_in = round;
         self.is_detached = false;
+        self.call.set_resting(round.is_some());
         if round.is_some() {
             self.call.shared.rest();
             self.is_detached = self.calls.is_crowded() && self.call.detach();

@@ -74,6 +74,8 @@ mod support;
 #[cfg(test)]
 mod tasks;
 #[cfg(test)]
+mod terminal;
+#[cfg(test)]
 mod upstream_faults;
 #[cfg(test)]
 mod upstream_secrets;

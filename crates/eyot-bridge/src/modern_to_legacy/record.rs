@@ -69,6 +69,11 @@ impl Records {
         Self { store, target, keys: OnceCell::new() }
     }
 
+    /// The fingerprint of the upstream.
+    pub(crate) fn target(&self) -> &str {
+        &self.target
+    }
+
     /// The keys of the installation. Without a store, or with one that fails, they are the
     /// process's own.
     pub(crate) async fn keys(&self) -> &SealKeys {

@@ -4,6 +4,7 @@ mod args;
 mod commands;
 mod demo;
 mod demo_server;
+mod descriptors;
 mod everything;
 mod failure;
 mod logging;
@@ -25,8 +26,7 @@ use crate::args::{Args, Command};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    // Descriptors that the parent has left open are none of the children's business.
-    close_fds::set_fds_cloexec(FIRST_INHERITED, &[]);
+    descriptors::keep_from_children();
     let args = Args::parse();
     let is_client = matches!(args.command, Command::Client(_));
     logging::init(if is_client { "warn" } else { "info" }, args.log_json);
@@ -50,6 +50,3 @@ fn main() -> ExitCode {
         }
     }
 }
-
-/// The first descriptor after stdin, stdout and stderr.
-const FIRST_INHERITED: i32 = 3;

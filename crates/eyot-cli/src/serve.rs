@@ -15,7 +15,7 @@ use tokio::net::TcpListener;
 
 use crate::args::{Header, KeySource, Listen, Serve, StoreUrl};
 use crate::signals::Signals;
-use crate::{logging, places, secrets};
+use crate::{descriptors, logging, places, secrets};
 
 /// Runs the command.
 pub(crate) fn run(serve: Serve, is_json: bool) -> anyhow::Result<()> {
@@ -75,6 +75,7 @@ pub(crate) fn limits(listen: &Listen) -> Limits {
     limits.memory.parked_calls_per_principal_max = listen.parked_calls_per_principal_max;
     limits.sessions.each.idle_timeout = listen.session_ttl;
     limits.drain_timeout = listen.drain_timeout;
+    limits.http.connections_max = descriptors::connections_max(limits.http.connections_max);
     limits
 }
 

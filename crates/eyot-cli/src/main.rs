@@ -5,8 +5,10 @@ mod commands;
 mod demo;
 mod demo_server;
 mod descriptors;
+mod escape;
 mod everything;
 mod failure;
+mod input;
 mod logging;
 mod places;
 mod reaper;
@@ -14,6 +16,7 @@ mod secrets;
 mod serve;
 mod sessions;
 mod signals;
+mod writer;
 
 use std::process::ExitCode;
 
@@ -27,7 +30,15 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     descriptors::keep_from_children();
-    let args = Args::parse();
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        // The help and the version.
+        Err(wanted) if !wanted.use_stderr() => wanted.exit(),
+        Err(error) => {
+            args::refusal(error).lines().for_each(writer::say);
+            return ExitCode::from(failure::Code::Usage as u8);
+        }
+    };
     let is_client = matches!(args.command, Command::Client(_));
     logging::init(if is_client { "warn" } else { "info" }, args.log_json);
     reaper::install();

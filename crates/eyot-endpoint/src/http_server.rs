@@ -8,7 +8,7 @@ use bytes::Bytes;
 use eyot_http::{
     ConnectionEnd, HostPolicy, OutgoingBody, RequestBody, RequestHead, refused, serve_connection,
 };
-use eyot_service::{BoxService, Limits, Shutdown};
+use eyot_service::{BoxService, Limits, Reach, Shutdown};
 use eyot_session::Store;
 use http::{Request, Response, StatusCode};
 use http_body::Body;
@@ -24,6 +24,7 @@ use crate::config::EndpointConfig;
 use crate::detached_calls::DetachedCalls;
 use crate::endpoint::Endpoint;
 use crate::era_switch::EraSwitch;
+use crate::farewells::Farewells;
 use crate::http_stack;
 use crate::legacy::Legacy;
 use crate::modern::Modern;
@@ -48,9 +49,10 @@ impl HttpServer {
     #[must_use]
     pub fn new(config: EndpointConfig, service: BoxService) -> Self {
         let EndpointConfig { path, hosts, auth, store, limits, shutdown, tasks } = config;
-        let registry = Registry::new(Arc::clone(&store), service.clone(), &limits.sessions);
-        let registry = Arc::new(registry);
         let detached = Arc::new(DetachedCalls::new(tasks.clone(), shutdown.finished().clone()));
+        let patience = limits.upstream.connect_timeout;
+        let farewells = Farewells::new(service.clone(), Arc::clone(&detached), patience);
+        let registry = Arc::new(Registry::new(Arc::clone(&store), farewells, &limits.sessions));
         let legacy = Arc::new(Legacy {
             registry: Arc::clone(&registry),
             service: service.clone(),
@@ -94,6 +96,15 @@ impl<L> HttpServer<L> {
     #[must_use]
     pub fn health(&self) -> Health {
         Health { store: Arc::clone(&self.store), shutdown: self.shutdown.clone() }
+    }
+
+    /// Who can come to this server by a listener: one user where the listener is on a loopback
+    /// address and no foreign name leads to it, as one of a proxy before it would.
+    #[must_use]
+    pub fn reach(&self, listener: &TcpListener) -> Reach {
+        let is_loopback = listener.local_addr().is_ok_and(|it| it.ip().is_loopback());
+        let is_private = is_loopback && self.eras.hosts.is_loopback_only();
+        if is_private { Reach::OneUser } else { Reach::Anybody }
     }
 
     /// The sessions that this server serves, for operators to look at.
@@ -151,8 +162,9 @@ impl<L> HttpServer<L> {
             drain_timeout: self.limits.drain_timeout,
         };
         let (eras, layer) = (Arc::clone(&self.eras), self.layer.clone());
+        let reach = self.reach(&listener);
         let handle = move |stream, from| {
-            let stack = layer.layer(Endpoint::connected(Arc::clone(&eras), from));
+            let stack = layer.layer(Endpoint::connected(Arc::clone(&eras), from, reach));
             connection(Arc::clone(&eras), stack, stream)
         };
         let accepting = serve(listener, accept, &self.shutdown, &self.tasks, handle);

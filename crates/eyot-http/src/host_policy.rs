@@ -38,6 +38,12 @@ impl HostPolicy {
         Self::default()
     }
 
+    /// Whether no name but those of loopback is allowed.
+    #[must_use]
+    pub fn is_loopback_only(&self) -> bool {
+        self.hosts.iter().all(|it| is_loopback(it))
+    }
+
     /// Allows another host name or address, on any port.
     #[must_use]
     pub fn allow_host(mut self, host: &str) -> Self {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// store, and with it the key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct StateOf<'a> {
-    /// The fingerprint. `None`: an earlier version sealed the state.
+    /// Its name in records. `None`: it has none, or an earlier version sealed the state.
     #[serde(rename = "u", default)]
     pub(crate) upstream: Option<Cow<'a, str>>,
     #[serde(flatten)]

@@ -9,13 +9,14 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::SealedState;
-use crate::{Peer, Principal, Transport};
+use crate::{Peer, Principal, Reach, Transport};
 
 const TTL: Duration = Duration::from_secs(60);
 
 fn peer(principal: Option<&str>) -> Peer {
     let principal = principal.map(Principal::new);
-    Peer { era: Era::Modern, principal, address: None, transport: Transport::Http }
+    let (transport, reach) = (Transport::Http, Reach::Anybody);
+    Peer { era: Era::Modern, principal, address: None, transport, reach }
 }
 
 fn request(id: u64, method: &str, params: &Value) -> Message {

@@ -15,7 +15,7 @@ use tokio::net::TcpListener;
 
 use crate::args::{Header, KeySource, Listen, Serve, StoreUrl};
 use crate::signals::Signals;
-use crate::{places, secrets, writer};
+use crate::{descriptors, places, secrets, writer};
 
 /// Runs the command.
 pub(crate) fn run(serve: Serve, is_json: bool) -> anyhow::Result<()> {
@@ -79,6 +79,7 @@ pub(crate) fn limits(listen: &Listen) -> Limits {
     limits.upstream.children_per_principal_max = listen.children_per_principal_max;
     limits.upstream.children_wait_timeout = listen.children_wait;
     limits.drain_timeout = listen.drain_timeout;
+    limits.http.connections_max = descriptors::connections_max(limits.http.connections_max);
     limits
 }
 

@@ -175,6 +175,25 @@ impl Deref for ToolAnswer {
     }
 }
 
+/// A result with the message that it was read from: numbers of any length and members that nobody
+/// knows are in the message alone.
+#[derive(Clone, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "plain data that its users take apart")]
+pub struct Answered<T> {
+    /// The result as it was read.
+    pub result: T,
+    /// The answer as it came.
+    pub message: Message,
+}
+
+impl<T: Outcome> Outcome for Answered<T> {}
+
+impl<T: Outcome> sealed::Sealed for Answered<T> {
+    fn decode(answer: Message, client: sealed::Of<'_>) -> Result<Self, ClientError> {
+        Ok(Self { result: T::decode(answer.clone(), client)?, message: answer })
+    }
+}
+
 impl Outcome for ToolAnswer {}
 
 impl sealed::Sealed for ToolAnswer {

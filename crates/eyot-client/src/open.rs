@@ -85,7 +85,7 @@ impl Opener {
             None => {
                 let lines = match lines {
                     Some(lines) => lines,
-                    None => self.lines(Era::Legacy)?,
+                    None => self.lines(Era::Legacy).await?,
                 };
                 lines.connection.speak(Era::Legacy).await;
                 line = lines.task;
@@ -105,9 +105,9 @@ impl Opener {
         Ok(Opened { session, line, listening: Some(listening), leftover: None })
     }
 
-    fn lines(&self, era: Era) -> Result<Lines, ClientError> {
+    async fn lines(&self, era: Era) -> Result<Lines, ClientError> {
         let target = &self.shared.target;
-        let opened = LineConnection::open(target, era, &self.runtime);
+        let opened = LineConnection::open(target, era, None, &self.runtime).await;
         let (connection, driver) =
             opened.map_err(|fault| match ClientError::from_fault(&fault) {
                 // It was used before; trying again does not help.

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use eyot_http::Accepts;
-use eyot_service::Peer;
+use eyot_service::{Peer, Reach};
 
 use crate::timer::Timer;
 
@@ -13,6 +13,7 @@ use crate::timer::Timer;
 pub(crate) struct ConnectionContext {
     /// Where the client is, if this process has accepted its connection.
     pub(crate) from: Option<SocketAddr>,
+    pub(crate) reach: Reach,
     pub(crate) timer: Arc<Timer>,
 }
 

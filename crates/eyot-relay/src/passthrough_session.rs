@@ -12,7 +12,7 @@ use eyot_service::{
     BoxService, Call, Fault, FaultKind, Input, Messages, Reply, ReplyFuture, ReplyItem,
     SessionHandle, SharedService,
 };
-use eyot_session::{SessionRecord, SessionState, UpstreamName, UpstreamRef};
+use eyot_session::{SessionRecord, SessionState, StoreError, UpstreamName, UpstreamRef};
 use eyot_stdx::Backoff;
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{Era, Method, Revision};
@@ -292,22 +292,34 @@ impl PassthroughSession {
     /// Opens the upstream as the client did: its own `initialize`, then what it has set
     /// since. A session at a URL that outlived our process is used as it is.
     async fn restore(&self, context: &SessionHandle, is_lost: bool) -> Result<Link, Fault> {
-        let record = context.record().await.map_err(|error| {
+        let unread = |error: StoreError| {
             tracing::error!(%error, "session cannot be read");
             Fault::internal("the session store cannot be used now")
-        })?;
+        };
+        let record = context.record().await.map_err(unread)?;
         let gone = || Fault::session_gone("session not found");
         let SessionRecord { initialize, state, .. } = record.ok_or_else(gone)?;
-        let upstream = state.upstreams.get(&UpstreamName::DEFAULT).cloned().unwrap_or_default();
-        if upstream.target.as_deref() != Some(self.upstream.fingerprint.as_str()) {
-            return Err(gone());
-        }
+        let mut upstream = state.upstreams.get(&UpstreamName::DEFAULT).cloned().unwrap_or_default();
+        let stored = upstream.target.take();
+        let name = &self.upstream.name;
+        let ours = name.recognize(stored.as_deref(), || context.store().seal_key()).await;
+        let name = ours.map_err(unread)?.ok_or_else(gone)?;
+        upstream.target = Some(name.into());
         if !is_lost {
-            let UpstreamRef { session_id, revision, generation, .. } = upstream.clone();
-            let session =
-                ResumedSession { session_id: session_id.as_deref(), revision: revision.as_deref() };
+            let UpstreamRef { session_id, revision, cookies, generation, .. } = upstream.clone();
+            let session = ResumedSession {
+                session_id: session_id.as_deref(),
+                revision: revision.as_deref(),
+                cookies: cookies.as_deref(),
+            };
             let resumed = self.upstream.resume(&context.peer(), &session);
             if let Some(connection) = resumed {
+                if stored.as_deref() != Some(name) {
+                    let insert = |state: &mut SessionState| {
+                        state.upstreams.insert(UpstreamName::DEFAULT, upstream);
+                    };
+                    context.update(insert).await.map_err(unread)?;
+                }
                 let revisions = revisions(context, revision.as_deref());
                 return Ok(Link { connection, generation, revisions });
             }
@@ -345,7 +357,9 @@ impl PassthroughSession {
         };
         set_up(&link.connection, &state).await?;
         let session_id = link.connection.session_id().map(Into::into);
-        let renewed = UpstreamRef { session_id, revision, generation: link.generation, ..upstream };
+        let cookies = link.connection.cookies().map(Into::into);
+        let generation = link.generation;
+        let renewed = UpstreamRef { session_id, revision, cookies, generation, ..upstream };
         let stored =
             context.update(|state| state.upstreams.insert(UpstreamName::DEFAULT, renewed)).await;
         stored.map_err(|error| {

@@ -8,7 +8,7 @@ use eyot_bridge::{
 };
 use eyot_jsonrpc::Request;
 use eyot_service::{BoxService, Call, Fault, Input, Reply, ReplyFuture, SessionHandle};
-use eyot_session::{Store, UpstreamName, UpstreamRef};
+use eyot_session::{Store, StoreError, UpstreamName, UpstreamRef};
 use eyot_types::{Era, Method};
 use eyot_upstream::{EraMode, ModernSide, Runtime, Sender, Target, Upstream, initialize};
 use tower_service::Service;
@@ -143,7 +143,8 @@ impl Relay {
         if legacy_to_modern.is_needed() {
             return legacy_to_modern.initialize(context, request).await;
         }
-        let Upstream { fingerprint, era, .. } = &**upstream;
+        let Upstream { name, era, .. } = &**upstream;
+        let name = name.get(|| context.store().seal_key()).await.map_err(|it| unnamed(&it))?;
         let requested = initialize::requested_revision(&request);
         let mut opened = upstream.open(&context.peer(), request.clone()).await;
         if initialize::may_be_modern(&opened) {
@@ -162,9 +163,10 @@ impl Relay {
                 opened.answer = revisions.initialized(opened.answer);
             }
             let upstream = UpstreamRef {
-                target: Some(fingerprint.as_str().into()),
+                target: Some(name.into()),
                 session_id: opened.connection.session_id().map(Into::into),
                 revision,
+                cookies: opened.connection.cookies().map(Into::into),
                 generation: 1,
                 is_modern: false,
             };
@@ -201,6 +203,12 @@ fn counted(answered: Result<Reply, Fault>) -> Result<Reply, Fault> {
 /// The session is gone: its client opens a new one, in the era that the upstream is pinned to.
 fn gone() -> ReplyFuture {
     Box::pin(std::future::ready(Err(Fault::session_gone("session not found"))))
+}
+
+/// The upstream of a session cannot be named without the store.
+fn unnamed(error: &StoreError) -> Fault {
+    tracing::error!(%error, "the key of the store cannot be read");
+    Fault::internal("the session store cannot be used now")
 }
 
 fn failed(message: &str) -> ReplyFuture {

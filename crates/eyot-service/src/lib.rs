@@ -21,7 +21,7 @@ mod service;
 mod session_handle;
 mod shutdown;
 
-pub use crate::call::{Call, Input, Peer, Transport};
+pub use crate::call::{Call, Input, Peer, Reach, Transport};
 pub use crate::call_span::CallSpan;
 pub use crate::challenge::Challenge;
 pub use crate::clock::unix_ms;

@@ -10,7 +10,7 @@ use eyot_jsonrpc::{Request, Response};
 use eyot_service::{Fault, FaultKind, Limits};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{DiscoverResult, Method, PaginatedParams};
-use eyot_upstream::{ModernConnection, ModernSide, Sender, Upstream};
+use eyot_upstream::{ModernConnection, ModernSide, Sender, TargetName, Upstream};
 use parking_lot::Mutex;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
@@ -40,8 +40,8 @@ impl ModernUpstream {
     }
 
     /// What tells this server apart from others, in stored sessions.
-    pub(crate) fn fingerprint(&self) -> &str {
-        &self.upstream.fingerprint
+    pub(crate) fn name(&self) -> &TargetName {
+        &self.upstream.name
     }
 
     /// The connection, opened now if there is none.

@@ -6,6 +6,7 @@ use eyot_era::modern_to_legacy;
 use eyot_jsonrpc::{ErrorObject, Id, Request, Response};
 use eyot_service::{Call, Fault, FaultKind, Peer, Reply, Transport};
 use eyot_types::{ClientCapabilities, LogLevel, Method, RequestMeta};
+use eyot_upstream::Audience;
 use http::HeaderMap;
 use serde_json::value::RawValue;
 
@@ -55,6 +56,12 @@ impl ModernRequest {
             handle,
             message,
         })
+    }
+
+    /// The clients that the upstream tells the same as this one.
+    pub(crate) fn audience(&self) -> Audience {
+        let principal = self.peer.principal_name().cloned();
+        Audience { principal, class: Arc::clone(&self.class) }
     }
 
     /// Its method.

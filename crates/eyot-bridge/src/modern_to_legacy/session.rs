@@ -9,11 +9,11 @@ use eyot_jsonrpc::{ErrorObject, Message, Request, Response, UpstreamId};
 use eyot_service::{Fault, FaultKind, Limits, Messages, Peer, unix_ms};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{ClientCapabilities, Era, Implementation, InitializeResult, Method, Revision};
-use eyot_upstream::{LegacyConnection, ResumedSession, Upstream, initialize};
+use eyot_upstream::{LegacyConnection, ResumedSession, Turns, Upstream, initialize};
 use futures_util::{FutureExt as _, StreamExt as _};
 use serde::Serialize;
 use serde_json::json;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tracing::Instrument as _;
 
 use super::driver::{Driver, DriverWork, Idle};
@@ -34,8 +34,8 @@ pub(crate) struct UpstreamSession {
     /// Whether the upstream can say something that belongs to no call.
     pub(crate) has_stream: bool,
     pub(crate) router: Arc<SessionRouter>,
-    /// Held by a call that may be asked, where questions do not say which call they belong to.
-    pub(crate) asking: Arc<Semaphore>,
+    /// Where messages do not say which call they belong to.
+    pub(crate) turns: Turns,
     work_queue: mpsc::Sender<DriverWork>,
     next_id: AtomicU64,
     limits: Arc<Limits>,
@@ -99,7 +99,8 @@ impl UpstreamSession {
         let revision = Revision::parse(&initialized.protocol_version)?;
         let Upstream { runtime, .. } = upstream;
         let session_id = position.session_id.as_deref();
-        let session = ResumedSession { session_id, revision: Some(revision.as_str()) };
+        let cookies = position.cookies.as_deref();
+        let session = ResumedSession { session_id, revision: Some(revision.as_str()), cookies };
         let connection = upstream.resume(&opening.peer, &session)?;
         let listening = connection.listen(position.unasked.clone().map(Bytes::from));
         let listening = tokio::time::timeout(runtime.limits.calls.timeout, listening).await;
@@ -212,7 +213,7 @@ impl OpenedSession {
             is_pipe: upstream.target.is_shared_channel(),
             has_stream: unasked.is_some(),
             router: Arc::clone(&router),
-            asking: Arc::new(Semaphore::new(1)),
+            turns: Turns::default(),
             work_queue,
             next_id: AtomicU64::new(first_id),
             limits: Arc::clone(&upstream.runtime.limits),

@@ -1,6 +1,6 @@
 //! What clients of the other era get of a server, and what they do not get.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use eyot::bridge::{BridgeReport, has_tasks};
 use eyot::era::revision::{Convert, Feature, Losses};
@@ -142,6 +142,7 @@ impl Across {
     {
         let mut listed = Vec::new();
         let mut cursor: Option<String> = None;
+        let mut seen = BTreeSet::new();
         for _ in 0..PAGES_MAX {
             let params = cursor.map_or_else(|| json!({}), |cursor| json!({ "cursor": cursor }));
             let mut page: L = match client.request(L::METHOD.as_str(), params).await {
@@ -156,7 +157,8 @@ impl Across {
                 self.note(&losses, &format!("{} {}", L::KIND, L::name(item)));
             }
             listed.extend(items);
-            cursor = next;
+            // A cursor that was given before leads to nothing new.
+            cursor = next.filter(|it| seen.insert(it.clone()));
             if cursor.is_none() {
                 break;
             }

@@ -1,6 +1,7 @@
 //! The command line flags.
 
 mod commands;
+mod refusal;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ pub(crate) use self::commands::{
     Answer, Call, ClientCommand, Complete, Explain, Header, List, ListenTo, Prompt, Read, Server,
     SpokenEra, TokenSource,
 };
+pub(crate) use self::refusal::refusal;
 
 /// An MCP proxy between the eras: sessions survive restarts, answers never cross.
 #[derive(Debug, Parser)]
@@ -39,6 +41,9 @@ pub(crate) enum Command {
     /// Run the built-in server on stdin and stdout.
     #[command(hide = true)]
     DemoServer,
+    /// End the children of a killed program, whose groups are told on stdin.
+    #[command(hide = true)]
+    Reaper(Reaper),
     /// Serve a server with one of everything, to test clients with.
     #[command(after_help = EVERYTHING_EXAMPLES)]
     Everything(Everything),
@@ -58,8 +63,8 @@ Examples:
   eyot serve --listen 0.0.0.0:8080 --api-key alice=@/run/secrets/alice --allow-host mcp.example -- my-server
 
 A child gets a small safe environment (PATH, HOME, LANG and the like) and what --env names.
-The endpoint is /mcp. SIGTERM or Ctrl-C drains: running calls finish, then the program ends
-with code 0; a second signal ends it at once.";
+The endpoint is /mcp. SIGTERM, Ctrl-C or the end of the terminal drains: running calls finish,
+then the program ends with code 0; a second signal ends it at once.";
 
 const EVERYTHING_EXAMPLES: &str = "\
 Examples:
@@ -87,9 +92,13 @@ pub(crate) struct Listen {
     /// file for each upstream in the user's state folder.
     #[arg(long, value_name = "STORE")]
     pub(crate) store: Option<StoreUrl>,
-    /// The address for operators: /livez, /readyz, /metrics. Never use the public address.
+    /// The address for operators: /livez, /readyz, /metrics. It asks for no keys, so it is one of
+    /// this machine.
     #[arg(long, value_name = "ADDR")]
     pub(crate) admin: Option<SocketAddr>,
+    /// Let other machines reach --admin, for probes and Prometheus in a network of your own.
+    #[arg(long, requires = "admin")]
+    pub(crate) admin_exposed: bool,
     /// Silence after which a session ends.
     #[arg(long, default_value = "30m", value_name = "TIME", value_parser = parse_duration)]
     pub(crate) session_ttl: Duration,
@@ -136,8 +145,9 @@ pub(crate) struct Listen {
     /// How long running calls may go on after SIGTERM.
     #[arg(long, default_value = "30s", value_name = "TIME", value_parser = parse_duration)]
     pub(crate) drain_timeout: Duration,
-    /// Require a key as bearer token. KEY is the key itself, `@FILE` or `env:VAR`. A session can be
-    /// used only with the NAME that opened it. May be repeated.
+    /// Require a key as bearer token. KEY is `@FILE`, `env:VAR` or the key itself, which other users
+    /// of the machine can read then. A session can be used only with the NAME that opened it. May
+    /// be repeated.
     #[arg(long, value_name = "NAME=KEY")]
     pub(crate) api_key: Vec<KeySource>,
     /// Another host name under which the endpoint may be addressed. Loopback names are always
@@ -218,6 +228,14 @@ impl From<SharedBy> for Affinity {
 pub(crate) struct Demo {
     #[command(flatten)]
     pub(crate) listen: Listen,
+}
+
+/// `eyot reaper`.
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct Reaper {
+    /// Watch, in the place of starting another process that watches.
+    #[arg(long)]
+    pub(crate) detached: bool,
 }
 
 /// `eyot everything`.

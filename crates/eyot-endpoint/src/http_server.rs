@@ -5,22 +5,26 @@ use std::error::Error;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use eyot_http::{ConnectionEnd, RequestBody, serve_connection};
+use eyot_http::{
+    ConnectionEnd, HostPolicy, OutgoingBody, RequestBody, RequestHead, refused, serve_connection,
+};
 use eyot_service::{BoxService, Limits, Reach, Shutdown};
 use eyot_session::Store;
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use http_body::Body;
+use http_body_util::Either;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::task::TaskTracker;
 use tower_layer::{Identity, Layer, Stack};
 use tower_service::Service;
 
-use crate::accept::{Accept, Drained, serve};
+use crate::accept::{Accept, Drained, serve, serve_beside};
 use crate::admin::Health;
 use crate::config::EndpointConfig;
 use crate::detached_calls::DetachedCalls;
 use crate::endpoint::Endpoint;
 use crate::era_switch::EraSwitch;
+use crate::farewells::Farewells;
 use crate::http_stack;
 use crate::legacy::Legacy;
 use crate::modern::Modern;
@@ -45,9 +49,10 @@ impl HttpServer {
     #[must_use]
     pub fn new(config: EndpointConfig, service: BoxService) -> Self {
         let EndpointConfig { path, hosts, auth, store, limits, shutdown, tasks } = config;
-        let registry = Registry::new(Arc::clone(&store), service.clone(), &limits.sessions);
-        let registry = Arc::new(registry);
         let detached = Arc::new(DetachedCalls::new(tasks.clone(), shutdown.finished().clone()));
+        let patience = limits.upstream.connect_timeout;
+        let farewells = Farewells::new(service.clone(), Arc::clone(&detached), patience);
+        let registry = Arc::new(Registry::new(Arc::clone(&store), farewells, &limits.sessions));
         let legacy = Arc::new(Legacy {
             registry: Arc::clone(&registry),
             service: service.clone(),
@@ -108,14 +113,15 @@ impl<L> HttpServer<L> {
         Sessions::new(Arc::clone(&self.registry))
     }
 
-    /// Serves the admin address until everything ends. Its connections do not hold up the drain.
+    /// Serves the admin address to those who address it by a name that `hosts` allows, until
+    /// everything ends. Its connections do not hold up the drain.
     ///
     /// The service is most often an [`Admin`](crate::Admin) behind a layer that guards it.
     ///
     /// # Cancel safety
     ///
     /// Dropping the future stops accepting; open connections run on.
-    pub async fn serve_admin<S, B>(&self, listener: TcpListener, admin: S)
+    pub async fn serve_admin<S, B>(&self, listener: TcpListener, hosts: HostPolicy, admin: S)
     where
         S: Service<Request<RequestBody>, Response = Response<B>, Error = Infallible, Future: Send>
             + Clone
@@ -123,19 +129,18 @@ impl<L> HttpServer<L> {
             + 'static,
         B: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
     {
-        let accepting = async {
-            loop {
-                let Ok((stream, _)) = listener.accept().await else { continue };
-                let (admin, limits) = (admin.clone(), self.limits);
-                let finished = self.shutdown.finished().clone();
-                self.tasks.spawn(async move {
-                    let handle = move |request| http_stack::call(&admin, request);
-                    let serving = serve_connection(stream, &limits, finished.cancelled(), handle);
-                    finished.run_until_cancelled(serving).await;
-                });
+        let (limits, finished) = (self.limits, self.shutdown.finished().clone());
+        let admin = Guarded { hosts: Arc::new(hosts), admin };
+        let handle = move |stream| {
+            let (admin, finished) = (admin.clone(), finished.clone());
+            async move {
+                let handle = move |request| admin.answer(request);
+                let end = serve_connection(stream, &limits, finished.cancelled(), handle).await;
+                note(end);
             }
         };
-        self.shutdown.finished().run_until_cancelled(accepting).await;
+        let connections_max = limits.http.admin_connections_max;
+        serve_beside(listener, connections_max, &self.shutdown, &self.tasks, handle).await;
     }
 
     /// Serves until the drain is over. The store is written out and closed at the end.
@@ -190,9 +195,41 @@ where
 {
     let handle = move |request| http_stack::call(&stack, request);
     let draining = eras.shutdown.drained().cancelled();
-    let end = serve_connection(stream, &eras.limits, draining, handle).await;
+    note(serve_connection(stream, &eras.limits, draining, handle).await);
+}
+
+fn note(end: ConnectionEnd) {
     if let ConnectionEnd::Broken { reason } = end {
         tracing::debug!(reason, "connection ended early");
+    }
+}
+
+/// The admin service behind the guard that the endpoint has as well.
+#[derive(Clone)]
+struct Guarded<S> {
+    hosts: Arc<HostPolicy>,
+    admin: S,
+}
+
+impl<S, B> Guarded<S>
+where
+    S: Service<Request<RequestBody>, Response = Response<B>, Error = Infallible> + Clone,
+{
+    fn answer(
+        &self,
+        request: Request<RequestBody>,
+    ) -> impl Future<Output = Response<Either<B, OutgoingBody>>> + use<S, B> {
+        let head = RequestHead::read(request.headers());
+        let answering = match self.hosts.check(request.uri(), &head) {
+            Ok(()) => Ok(http_stack::call(&self.admin, request)),
+            Err(forbidden) => Err(refused(StatusCode::FORBIDDEN, None, &forbidden.to_string())),
+        };
+        async move {
+            match answering {
+                Ok(answering) => answering.await.map(Either::Left),
+                Err(refusal) => refusal.map(Either::Right),
+            }
+        }
     }
 }
 

@@ -162,8 +162,9 @@ impl<I: MessageIo> Pipe<I> {
             }
             Poll::Ready(IoEvent::Message(_)) => return Pass::Moved,
             Poll::Ready(IoEvent::Bad(error)) => {
-                let error = ErrorObject::new(INVALID_REQUEST, error.to_string());
-                self.write(&Message::error_response(None, &error));
+                let refusal = ErrorObject::new(INVALID_REQUEST, error.to_string());
+                let id = error.into_remnant().request_id().cloned();
+                self.write(&Message::error_response(id, &refusal));
                 return Pass::Moved;
             }
             // Earlier requests outlive the end of the input.
@@ -294,6 +295,9 @@ impl<I: MessageIo> Pipe<I> {
         if is_initialize {
             if self.session.is_some() {
                 return self.refuse(Some(id), "session is open already");
+            }
+            if let Err(error) = crate::legacy::check_params(&request) {
+                return self.write(&request.refuse(&error));
             }
             self.session = PipeSession::open(&request, &self.peer);
         }

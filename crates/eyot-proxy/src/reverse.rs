@@ -1,7 +1,7 @@
 //! A server in front of one upstream.
 
 use eyot_bridge::Affinity;
-use eyot_endpoint::{Admin, Drained, Health, HttpServer, Sessions};
+use eyot_endpoint::{Admin, Drained, Health, HostPolicy, HttpServer, Sessions};
 use eyot_service::Reach;
 use eyot_upstream::{EraMode, Target};
 use tokio::net::TcpListener;
@@ -45,13 +45,14 @@ impl ReverseProxy {
         self.server.health()
     }
 
-    /// Serves the admin address until everything ends.
+    /// Serves the admin address to those who address it by a name that `hosts` allows, until
+    /// everything ends.
     ///
     /// # Cancel safety
     ///
     /// Dropping the future stops accepting; open connections run on.
-    pub async fn serve_admin(&self, listener: TcpListener, admin: Admin) {
-        self.server.serve_admin(listener, admin).await;
+    pub async fn serve_admin(&self, listener: TcpListener, hosts: HostPolicy, admin: Admin) {
+        self.server.serve_admin(listener, hosts, admin).await;
     }
 
     /// Serves until the drain is over and every child has ended.

@@ -6,15 +6,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use eyot_bridge::LegacyRevisions;
 use eyot_jsonrpc::{Id, Message, Notification, Request, Response};
 use eyot_service::{
     BoxService, Call, Fault, FaultKind, Input, Messages, Reply, ReplyFuture, ReplyItem,
     SessionHandle, SharedService,
 };
-use eyot_session::{SessionRecord, SessionState, UpstreamName, UpstreamRef};
+use eyot_session::{SessionRecord, SessionState, StoreError, UpstreamName, UpstreamRef};
 use eyot_stdx::Backoff;
 use eyot_types::codes::{self, Outcome};
-use eyot_types::{Era, Method};
+use eyot_types::{Era, Method, Revision};
 use eyot_upstream::{LegacyConnection, ResumedSession, Upstream, initialize};
 use futures_util::{StreamExt as _, stream};
 use parking_lot::Mutex;
@@ -40,12 +41,18 @@ pub(crate) struct PassthroughSession {
 struct Link {
     connection: LegacyConnection,
     generation: u64,
+    /// `None`: the client and the upstream speak the same.
+    revisions: Option<LegacyRevisions>,
 }
 
 impl PassthroughSession {
     /// A session whose upstream has just been opened.
-    pub(crate) fn opened(upstream: Arc<Upstream>, connection: LegacyConnection) -> Self {
-        let cell = OnceCell::new_with(Some(Link { connection, generation: 1 }));
+    pub(crate) fn opened(
+        upstream: Arc<Upstream>,
+        connection: LegacyConnection,
+        revisions: Option<LegacyRevisions>,
+    ) -> Self {
+        let cell = OnceCell::new_with(Some(Link { connection, generation: 1, revisions }));
         Self { cell: Mutex::new(Arc::new(cell)), ..Self::stored(upstream) }
     }
 
@@ -106,6 +113,10 @@ impl PassthroughSession {
     async fn ask(&self, context: &Arc<SessionHandle>, request: Request) -> Result<Reply, Fault> {
         let link = self.link(context).await?;
         let mut watch = self.watch(context, &link, &request);
+        let request = match link.revisions {
+            Some(revisions) => revisions.request(request),
+            None => request,
+        };
         // Kept until the upstream is told: a call that is dropped is no longer known by its id.
         let mut asking = pin!(async {
             match link.connection.request(request.clone()).await {
@@ -118,9 +129,10 @@ impl PassthroughSession {
         let limits = &self.upstream.runtime.limits;
         match self.questions.wait(limits, asking.as_mut()).await {
             Ok(Ok((reply, renewed))) => {
-                if let Some(Link { connection, generation }) = renewed {
+                if let Some(Link { connection, generation, revisions }) = renewed {
                     watch.connection = connection;
                     watch.generation = generation;
+                    watch.revisions = revisions;
                 }
                 watch.reply(reply).await
             }
@@ -153,6 +165,8 @@ impl PassthroughSession {
             context: Arc::clone(context),
             connection: link.connection.clone(),
             generation: link.generation,
+            revisions: link.revisions,
+            method: link.revisions.map(|_| request.method().into()),
             id: request.id(),
             change: Change::of(request),
             limits: Arc::clone(&self.upstream.runtime.limits),
@@ -176,6 +190,10 @@ impl PassthroughSession {
         match response.id().and_then(|id| to_upstream(&id)) {
             Some((generation, id)) if generation == link.generation => {
                 self.questions.answered();
+                let response = match link.revisions {
+                    Some(revisions) => revisions.answer(response),
+                    None => response,
+                };
                 self.sent(link.connection.send(response.into_message().with_id(id))).await
             }
             // An answer to no question, or to one of an upstream session that has ended.
@@ -226,6 +244,9 @@ impl PassthroughSession {
             context: Arc::clone(context),
             connection: link.connection,
             generation: link.generation,
+            revisions: link.revisions,
+            // The process that has ended knew it.
+            method: None,
             id: request_id,
             change: None,
             limits: Arc::clone(&self.upstream.runtime.limits),
@@ -271,23 +292,36 @@ impl PassthroughSession {
     /// Opens the upstream as the client did: its own `initialize`, then what it has set
     /// since. A session at a URL that outlived our process is used as it is.
     async fn restore(&self, context: &SessionHandle, is_lost: bool) -> Result<Link, Fault> {
-        let record = context.record().await.map_err(|error| {
+        let unread = |error: StoreError| {
             tracing::error!(%error, "session cannot be read");
             Fault::internal("the session store cannot be used now")
-        })?;
+        };
+        let record = context.record().await.map_err(unread)?;
         let gone = || Fault::session_gone("session not found");
         let SessionRecord { initialize, state, .. } = record.ok_or_else(gone)?;
-        let upstream = state.upstreams.get(&UpstreamName::DEFAULT).cloned().unwrap_or_default();
-        if upstream.target.as_deref() != Some(self.upstream.fingerprint.as_str()) {
-            return Err(gone());
-        }
+        let mut upstream = state.upstreams.get(&UpstreamName::DEFAULT).cloned().unwrap_or_default();
+        let stored = upstream.target.take();
+        let name = &self.upstream.name;
+        let ours = name.recognize(stored.as_deref(), || context.store().seal_key()).await;
+        let name = ours.map_err(unread)?.ok_or_else(gone)?;
+        upstream.target = Some(name.into());
         if !is_lost {
-            let UpstreamRef { session_id, revision, generation, .. } = upstream.clone();
-            let session =
-                ResumedSession { session_id: session_id.as_deref(), revision: revision.as_deref() };
+            let UpstreamRef { session_id, revision, cookies, generation, .. } = upstream.clone();
+            let session = ResumedSession {
+                session_id: session_id.as_deref(),
+                revision: revision.as_deref(),
+                cookies: cookies.as_deref(),
+            };
             let resumed = self.upstream.resume(&context.peer(), &session);
             if let Some(connection) = resumed {
-                return Ok(Link { connection, generation });
+                if stored.as_deref() != Some(name) {
+                    let insert = |state: &mut SessionState| {
+                        state.upstreams.insert(UpstreamName::DEFAULT, upstream);
+                    };
+                    context.update(insert).await.map_err(unread)?;
+                }
+                let revisions = revisions(context, revision.as_deref());
+                return Ok(Link { connection, generation, revisions });
             }
         }
         self.reopen(context, &initialize, state, upstream).await
@@ -315,10 +349,17 @@ impl PassthroughSession {
             let reason = format!("upstream refused to open the session again: {}", error.message);
             return Err(Fault::upstream(codes::upstream_lost(&reason, Outcome::NotSent, true)));
         }
-        let link = Link { connection: opened.connection, generation: upstream.generation + 1 };
+        let revision = initialize::agreed_revision(&opened.answer);
+        let link = Link {
+            connection: opened.connection,
+            generation: upstream.generation + 1,
+            revisions: revisions(context, revision.as_deref()),
+        };
         set_up(&link.connection, &state).await?;
         let session_id = link.connection.session_id().map(Into::into);
-        let renewed = UpstreamRef { session_id, generation: link.generation, ..upstream };
+        let cookies = link.connection.cookies().map(Into::into);
+        let generation = link.generation;
+        let renewed = UpstreamRef { session_id, revision, cookies, generation, ..upstream };
         let stored =
             context.update(|state| state.upstreams.insert(UpstreamName::DEFAULT, renewed)).await;
         stored.map_err(|error| {
@@ -360,12 +401,17 @@ fn upstreams_fault(mut fault: Fault) -> Fault {
     fault
 }
 
+/// What stands between the client of a session and an upstream of this revision.
+fn revisions(context: &SessionHandle, upstream: Option<&str>) -> Option<LegacyRevisions> {
+    LegacyRevisions::between(context.revision().map(Revision::as_str)?, upstream?)
+}
+
 /// Listens to one upstream session after the other.
 struct Listening {
     session: Arc<PassthroughSession>,
     context: Arc<SessionHandle>,
     cursor: Option<Bytes>,
-    source: Option<(Messages, u64)>,
+    source: Option<(Messages, Link)>,
     /// The generation of the upstream session at a URL that has nothing more to say.
     ended: Option<u64>,
     failures: u32,
@@ -374,13 +420,17 @@ struct Listening {
 impl Listening {
     async fn next(mut self) -> Option<(Result<ReplyItem, Fault>, Self)> {
         loop {
-            if let Some((source, generation)) = &mut self.source {
-                let generation = *generation;
+            if let Some((source, link)) = &mut self.source {
+                let (generation, revisions) = (link.generation, link.revisions);
                 if let Some(Ok(part)) = source.next().await {
                     self.failures = 0;
                     self.cursor = part.cursor().cloned().or_else(|| self.cursor.take());
                     let part = part.map_message(|message| {
                         self.session.questions.heard(&message);
+                        let message = match revisions {
+                            Some(revisions) => revisions.to_client(None, message),
+                            None => message,
+                        };
                         message_to_client(message, generation)
                     });
                     return Some((Ok(part), self));
@@ -403,7 +453,7 @@ impl Listening {
             Ok(link) if self.ended == Some(link.generation) => {}
             Ok(link) => {
                 let source = link.connection.listen(self.cursor.clone()).await;
-                self.source = Some((source, link.generation));
+                self.source = Some((source, link));
             }
             Err(fault) => tracing::debug!(%fault, "nothing to listen to"),
         }

@@ -68,6 +68,8 @@ impl Default for MessageLimits {
 pub struct HttpLimits {
     /// Connections open at once; further ones wait in the kernel's backlog. 16,384.
     pub connections_max: usize,
+    /// Connections to the admin address; further ones wait in the kernel's backlog. 64.
+    pub admin_connections_max: usize,
     /// Bytes of a request's head. hyper's smallest is 8 KiB. 32 KiB.
     pub head_bytes_max: usize,
     /// Header lines of a request. 64.
@@ -79,6 +81,11 @@ pub struct HttpLimits {
     pub body_idle_timeout: Duration,
     /// From the first to the last byte of a request's body. 120 s.
     pub body_timeout: Duration,
+    /// How long a request's body may take before it must have come at `body_rate_min`. 30 s.
+    pub body_rate_grace: Duration,
+    /// Bytes per second, on the average since its first byte, that a request's body must have after
+    /// that. 1 KiB.
+    pub body_rate_min: u32,
     /// How long the endpoint may take to find out who a client is. 10 s.
     pub authentication_timeout: Duration,
     /// How long a client may take no bytes while there are bytes for it. 30 s.
@@ -91,11 +98,14 @@ impl Default for HttpLimits {
     fn default() -> Self {
         Self {
             connections_max: 16_384,
+            admin_connections_max: 64,
             head_bytes_max: 32 << 10,
             headers_max: 64,
             head_timeout: seconds(30),
             body_idle_timeout: seconds(15),
             body_timeout: seconds(120),
+            body_rate_grace: seconds(30),
+            body_rate_min: 1 << 10,
             authentication_timeout: seconds(10),
             write_stall_timeout: seconds(30),
             keep_alive_interval: seconds(15),
@@ -321,6 +331,8 @@ pub struct UpstreamLimits {
     pub idle_connections_max: usize,
     /// How long an idle connection to an upstream is kept. 20 s.
     pub idle_connection_timeout: Duration,
+    /// Bytes of the cookies that an upstream sets in one session; beyond them the oldest go. 8 KiB.
+    pub cookies_bytes_max: usize,
     /// Sessions that are held at an upstream of the other era. 1,024.
     pub sessions_max: usize,
     /// How long such a session is kept while no client uses it. 30 min, as a client's own session.
@@ -358,6 +370,7 @@ impl Default for UpstreamLimits {
             connect_timeout: seconds(10),
             idle_connections_max: 64,
             idle_connection_timeout: seconds(20),
+            cookies_bytes_max: 8 << 10,
             sessions_max: 1_024,
             session_idle_timeout: seconds(1_800),
             turn_patience: seconds(5),

@@ -246,6 +246,13 @@ impl LegacyConnection {
         self.link.is_open()
     }
 
+    /// The cookies that the upstream has set in the session until now; `None`: there are none. They
+    /// are as secret as its id.
+    #[must_use]
+    pub fn cookies(&self) -> Option<String> {
+        self.link.cookies()
+    }
+
     /// The upstream's id of the session, if it gave one.
     #[must_use]
     pub fn session_id(&self) -> Option<&str> {
@@ -261,6 +268,8 @@ pub struct ResumedSession<'a> {
     pub session_id: Option<&'a str>,
     /// The revision that was agreed.
     pub revision: Option<&'a str>,
+    /// The cookies that the upstream had set, as [`LegacyConnection::cookies`] gave them.
+    pub cookies: Option<&'a str>,
 }
 
 impl Service<Call> for LegacyConnection {

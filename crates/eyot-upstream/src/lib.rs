@@ -5,12 +5,15 @@
 //! every request a new id of their own and put the caller's id back into its answer: ids of
 //! clients are never trusted. This crate knows no downstream and no store.
 
+mod bare_status;
+mod call_stream;
 mod cancelled;
 mod children;
 pub mod clock;
 mod driver;
 mod era_cache;
 mod event_stream;
+mod forgotten;
 mod http_legacy;
 mod http_link;
 mod http_modern;
@@ -28,15 +31,20 @@ mod line_order;
 mod modern;
 mod modern_side;
 mod open_stream;
+mod pace;
 mod param_headers;
 mod probe;
 mod route;
 mod standalone_queue;
+mod standalone_stream;
 mod subscription;
+mod suspects;
 mod target;
 mod task_quota;
+mod target_name;
 mod token;
 mod turns;
+mod unreadable;
 mod upstream;
 mod upstream_ids;
 
@@ -59,6 +67,7 @@ pub use crate::param_headers::param_headers;
 pub use crate::probe::{EraFound, probe_modern};
 pub use crate::target::{Runtime, Target, TargetError};
 pub use crate::task_quota::TaskQuota;
+pub use crate::target_name::TargetName;
 pub use crate::token::{AccessToken, StaticToken, TokenError, TokenFuture, TokenProvider};
 pub use crate::turns::{Needs, Turn, Turns};
 pub use crate::upstream::Upstream;

@@ -94,6 +94,11 @@ impl Calls {
         self.running.iter().find(|(_, call)| is_same(call)).map(|(ours, _)| *ours)
     }
 
+    /// The calls that an answer ends; a subscription ends by itself only when all ends.
+    pub(crate) fn ending(&self) -> impl Iterator<Item = UpstreamId> {
+        self.running.iter().filter(|(_, call)| !call.is_subscription).map(|(ours, _)| *ours)
+    }
+
     /// Takes every call.
     pub(crate) fn drain(&mut self) -> impl Iterator<Item = RoutedCall> {
         std::mem::take(&mut self.running).into_values()

@@ -35,7 +35,7 @@ impl ModernToLegacy {
         store: Option<Arc<dyn Store>>,
     ) -> Self {
         let limits = Arc::clone(&upstream.runtime.limits);
-        let records = Arc::new(Records::new(store, upstream.fingerprint.clone()));
+        let records = Arc::new(Records::new(store, Arc::clone(&upstream.name)));
         let param_headers = ParamHeaders::new(&limits);
         let lists = Arc::new(KnownLists::new(&limits));
         let known = Known { tools: Arc::clone(&param_headers.tools), lists };

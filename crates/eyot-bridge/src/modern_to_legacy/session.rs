@@ -99,7 +99,8 @@ impl UpstreamSession {
         let revision = Revision::parse(&initialized.protocol_version)?;
         let Upstream { runtime, .. } = upstream;
         let session_id = position.session_id.as_deref();
-        let session = ResumedSession { session_id, revision: Some(revision.as_str()) };
+        let cookies = position.cookies.as_deref();
+        let session = ResumedSession { session_id, revision: Some(revision.as_str()), cookies };
         let connection = upstream.resume(&opening.peer, &session)?;
         let listening = connection.listen(position.unasked.clone().map(Bytes::from));
         let listening = tokio::time::timeout(runtime.limits.calls.timeout, listening).await;
@@ -245,8 +246,7 @@ fn agreed(answer: &Message) -> Result<(InitializeResult, Revision), Fault> {
     if let Ok(error) = answer.decode_error() {
         return Err(refused_to_open(&error));
     }
-    let initialized: InitializeResult = answer
-        .decode_result()
+    let initialized: InitializeResult = eyot_types::read(answer.result().unwrap_or("null"))
         .map_err(|error| refused(&format!("upstream's `initialize` result is invalid: {error}")))?;
     let revision = Revision::parse(&initialized.protocol_version);
     let revision = revision.filter(|it| it.era() == Era::Legacy);
@@ -265,7 +265,7 @@ pub(crate) fn may_resend(fault: &Fault, method: Method<'_>) -> bool {
         FaultKind::Upstream => match Outcome::of(&fault.error) {
             Some(Outcome::NotSent) => true,
             Some(Outcome::Unknown) => method.is_read_only(),
-            None => false,
+            Some(Outcome::Ran) | None => false,
         },
         _ => false,
     }

@@ -110,7 +110,6 @@ impl ModernToLegacy {
         }
         // Nothing is started for a list that is known.
         if List::of(Method::parse(request.method())).is_some()
-            && !inner.pool.is_open_for(request)
             && let Some(KnownPage { answer, server }) = inner.pool.known_page(request)
         {
             return Ok(Reply::One(list_answer(request, &answer, &server)));

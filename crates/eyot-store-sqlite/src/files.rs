@@ -104,7 +104,7 @@ fn real_path(path: &Path) -> Result<PathBuf, StoreError> {
         return path.canonicalize().map_err(|error| refused(path, &error));
     }
     let Some(name) = path.file_name() else { return Ok(path.to_owned()) };
-    let folder = folder_of(path).unwrap_or(Path::new("."));
+    let folder = folder_of(path).unwrap_or_else(|| Path::new("."));
     let folder = folder.canonicalize().map_err(|error| refused(folder, &error))?;
     Ok(folder.join(name))
 }

@@ -122,5 +122,6 @@ fn refused(path: &Path, error: &io::Error) -> StoreError {
     unavailable(format!("{}: {error}", path.display()))
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests;

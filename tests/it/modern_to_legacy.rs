@@ -84,7 +84,8 @@ async fn a_call_has_a_session_of_its_own_that_ends_with_it() {
 async fn half_a_surrogate_pair_of_the_upstream_costs_no_result() {
     let habits = Habits::new();
     let (mut upstream, proxy) = open(&habits, Affinity::Shared).await;
-    let answer = answered(&proxy, &mut upstream, &call(1, "t"), async |exchange| {
+    let request = call(1, "t");
+    let answer = answered(&proxy, &mut upstream, &request, async |exchange| {
         let id = exchange.message()["id"].clone();
         let result = r#"{"content":[{"type":"text","text":"cut \ud83d"}]}"#;
         let mut events = exchange.events().await;

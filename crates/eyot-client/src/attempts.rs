@@ -8,6 +8,7 @@ use eyot_types::codes::{self, Outcome};
 use eyot_types::{Era, ListToolsResult, Method};
 use tokio::time::{Instant, sleep};
 
+use crate::answer::read;
 use crate::error::ClientError;
 use crate::exchange::{Times, Watch};
 use crate::params::{Params, to_raw};
@@ -19,6 +20,8 @@ use crate::state::{Loss, Shared};
 #[derive(Default)]
 pub(crate) struct Attempts {
     count: u32,
+    /// Attempts that the server has not taken.
+    not_sent: u32,
     /// Attempts whose outcome is unknown.
     unknown: u32,
     has_refreshed: bool,
@@ -75,12 +78,19 @@ impl Attempts {
     /// Whether the request can be sent again, after the driver has looked after the connection.
     async fn may_repeat(&mut self, failed: &FailedAttempt<'_>, error: &ClientError) -> bool {
         let FailedAttempt { shared, session, call, .. } = failed;
+        if self.count >= ATTEMPTS_MAX {
+            return false;
+        }
         match error {
             ClientError::Unreachable { reason } => {
                 shared.report_loss(session, Loss::Broken(reason.clone())).await;
                 true
             }
             ClientError::Lost { reason, outcome: Outcome::NotSent } => {
+                self.not_sent += 1;
+                if self.not_sent > NOT_SENT_MAX {
+                    return false;
+                }
                 shared.report_loss(session, Loss::Gone(reason.clone())).await;
                 true
             }
@@ -144,7 +154,7 @@ async fn learn_tool(shared: &Arc<Shared>, call: &Call) -> bool {
         let page = Call::new(Method::ToolsList.as_str(), params);
         let watch = Watch::new(shared.config.timeout, shared.config.max_total);
         let Ok(answer) = perform(shared, &page, watch).await else { return false };
-        let Ok(mut page) = answer.decode_result::<ListToolsResult>() else { return false };
+        let Ok(mut page) = read::<ListToolsResult>(&answer) else { return false };
         drop_invalid_tools(shared, &mut page);
         if page.tools.iter().any(|it| Some(&it.name) == wanted.as_ref()) {
             return true;
@@ -170,6 +180,11 @@ pub(crate) fn drop_invalid_tools(shared: &Shared, page: &mut ListToolsResult) {
     });
 }
 
+/// How often a request is sent again in all. The pauses between make it more than a call's time.
+const ATTEMPTS_MAX: u32 = 32;
+/// How often a request is sent again that the server has not taken: a new session helps, or it does
+/// not.
+const NOT_SENT_MAX: u32 = 1;
 /// How often a request of unknown outcome is sent again.
 const UNKNOWN_MAX: u32 = 2;
 /// Pages that are read to find one tool.

@@ -47,7 +47,7 @@ impl EraSwitch {
         if let Err(forbidden) = self.hosts.check(&parts.uri, &head) {
             return refused(StatusCode::FORBIDDEN, None, &forbidden.to_string());
         }
-        if connection.from.is_some() && parts.uri.path() != self.path {
+        if connection.from.is_some() && !self.is_at(parts.uri.path()) {
             return empty(StatusCode::NOT_FOUND);
         }
         let mut answer = self.admitted(&parts, &head, body, connection).await;
@@ -55,6 +55,11 @@ impl EraSwitch {
             cors::allow(origin.clone(), &mut answer);
         }
         answer
+    }
+
+    /// Whether this is the endpoint's path. A slash behind it changes nothing: many write one.
+    fn is_at(&self, path: &str) -> bool {
+        path == self.path || path.strip_suffix('/') == Some(self.path.as_str())
     }
 
     async fn admitted(

@@ -24,6 +24,7 @@ use crate::config::EndpointConfig;
 use crate::detached_calls::DetachedCalls;
 use crate::endpoint::Endpoint;
 use crate::era_switch::EraSwitch;
+use crate::farewells::Farewells;
 use crate::http_stack;
 use crate::legacy::Legacy;
 use crate::modern::Modern;
@@ -48,9 +49,10 @@ impl HttpServer {
     #[must_use]
     pub fn new(config: EndpointConfig, service: BoxService) -> Self {
         let EndpointConfig { path, hosts, auth, store, limits, shutdown, tasks } = config;
-        let registry = Registry::new(Arc::clone(&store), service.clone(), &limits.sessions);
-        let registry = Arc::new(registry);
         let detached = Arc::new(DetachedCalls::new(tasks.clone(), shutdown.finished().clone()));
+        let patience = limits.upstream.connect_timeout;
+        let farewells = Farewells::new(service.clone(), Arc::clone(&detached), patience);
+        let registry = Arc::new(Registry::new(Arc::clone(&store), farewells, &limits.sessions));
         let legacy = Arc::new(Legacy {
             registry: Arc::clone(&registry),
             service: service.clone(),

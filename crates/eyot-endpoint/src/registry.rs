@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
-use eyot_service::{BoxService, Input, SessionHandle, SessionLimits, unix_ms};
+use eyot_service::{Input, SessionHandle, SessionLimits, unix_ms};
 use eyot_session::{
     Fence, Limits as LimitsOfOne, NodeId, SessionId, SessionMachine, SessionRecord, Store,
     StoreError,
@@ -13,15 +13,15 @@ use eyot_stdx::{Quota, QuotaFull, random_token};
 use eyot_types::Revision;
 use parking_lot::Mutex;
 use tokio::sync::OnceCell;
-use tower_service::Service as _;
 
 use crate::active_session::{ActiveSession, ById};
+use crate::farewells::Farewells;
 use crate::sweep::Sweep;
 
 /// Finds, opens and ends sessions.
 pub(crate) struct Registry {
     store: Arc<dyn Store>,
-    service: BoxService,
+    farewells: Farewells,
     node: NodeId,
     quota: Quota,
     limits_of_one: LimitsOfOne,
@@ -54,11 +54,11 @@ pub(crate) enum OpenError {
 }
 
 impl Registry {
-    pub(crate) fn new(store: Arc<dyn Store>, service: BoxService, limits: &SessionLimits) -> Self {
+    pub(crate) fn new(store: Arc<dyn Store>, farewells: Farewells, limits: &SessionLimits) -> Self {
         let quota = Quota::new(limits.quota());
         Self {
             store,
-            service,
+            farewells,
             node: NodeId::new(&random_token(12)),
             quota,
             limits_of_one: limits.each,
@@ -167,15 +167,14 @@ impl Registry {
         Ok(Some(session))
     }
 
-    /// Ends a session for good.
+    /// Ends a session for good. The service is told of it later.
     pub(crate) async fn end(&self, session: &Arc<ActiveSession>) -> Result<(), StoreError> {
         let id = session.handle().id();
         self.sessions.lock().remove(id.as_str());
         self.report();
         session.end();
-        let removed = self.store.remove(id.clone()).await;
-        self.close_upstream(session).await;
-        removed.map(drop)
+        self.farewells.say(session.call(Input::Close, session.handle().peer()));
+        self.store.remove(id.clone()).await.map(drop)
     }
 
     /// Stops serving a session that is no longer ours: another process has claimed it or removed it
@@ -209,14 +208,6 @@ impl Registry {
         for ById(session) in self.sessions.lock().iter() {
             let expires_ms = session.machine().expires_ms();
             self.store.touch(session.handle().id(), expires_ms);
-        }
-    }
-
-    /// Tells the service that a session is over.
-    async fn close_upstream(&self, session: &Arc<ActiveSession>) {
-        let call = session.call(Input::Close, session.handle().peer());
-        if let Err(fault) = self.service.clone().call(call).await {
-            tracing::debug!(%fault, "upstream of an ended session was not told");
         }
     }
 

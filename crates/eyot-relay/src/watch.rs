@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use eyot_jsonrpc::{Id, Message, Request};
+use eyot_bridge::LegacyRevisions;
+use eyot_jsonrpc::{Id, Message, Request, Response};
 use eyot_service::{Fault, Limits, Messages, Reply, ReplyItem, SessionHandle};
 use eyot_types::Method;
-use eyot_upstream::LegacyConnection;
+use eyot_upstream::{CallClock, LegacyConnection};
 use futures_util::{StreamExt as _, stream};
 use serde_json::json;
 
@@ -18,11 +19,16 @@ pub(crate) struct Watch {
     pub(crate) context: Arc<SessionHandle>,
     pub(crate) connection: LegacyConnection,
     pub(crate) generation: u64,
+    /// `None`: the client and the upstream speak the same.
+    pub(crate) revisions: Option<LegacyRevisions>,
+    /// The method of the call, if an answer to it has to be carried to another revision.
+    pub(crate) method: Option<Box<str>>,
     /// The client's id of the call.
     pub(crate) id: Id,
     /// What a good answer changes in the session.
     pub(crate) change: Option<Change>,
     pub(crate) limits: Arc<Limits>,
+    pub(crate) clock: CallClock,
     pub(crate) questions: Arc<Questions>,
 }
 
@@ -56,7 +62,7 @@ impl Watch {
         match reply {
             Reply::One(answer) => {
                 self.remember(&answer).await?;
-                Ok(Reply::One(answer))
+                Ok(Reply::One(self.carried_answer(answer)))
             }
             Reply::Stream(parts) => Ok(Reply::Stream(self.follow(parts))),
             Reply::None => Ok(Reply::None),
@@ -67,6 +73,21 @@ impl Watch {
     pub(crate) fn follow(self, parts: Messages) -> Messages {
         let following = Following { watch: self, parts, is_over: false };
         Messages::new(stream::unfold(following, Following::next))
+    }
+
+    /// A message of the upstream as the client's revision has it.
+    fn carried(&self, message: Message) -> Message {
+        match self.revisions {
+            Some(revisions) => revisions.to_client(self.method.as_deref(), message),
+            None => message,
+        }
+    }
+
+    fn carried_answer(&self, answer: Response) -> Response {
+        if self.revisions.is_none() {
+            return answer;
+        }
+        self.carried(answer.clone().into_message()).into_response().unwrap_or(answer)
     }
 
     async fn remember(&self, answer: &Message) -> Result<(), Fault> {
@@ -90,14 +111,19 @@ impl Watch {
 
     /// "the sender SHOULD issue a cancellation notification for that request and stop
     /// waiting" (2025-11-25, basic/lifecycle, Timeouts).
-    pub(crate) async fn give_up(&self, waited: Duration) -> Fault {
+    pub(crate) async fn give_up(&self, fault: Fault) -> Fault {
         let text = serde_json::from_str::<serde_json::Value>(self.id.as_raw()).unwrap_or_default();
         let params = json!({ "requestId": text, "reason": "timeout" });
         let message = Message::notification(Method::Cancelled.as_str(), &params);
-        if let Err(fault) = self.connection.send(message).await {
-            tracing::debug!(%fault, "upstream was not told that its call timed out");
+        // The client has waited for long enough.
+        match tokio::time::timeout(FAREWELL_PATIENCE, self.connection.send(message)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(fault)) => {
+                tracing::debug!(%fault, "upstream was not told that its call timed out");
+            }
+            Err(_elapsed) => tracing::debug!("upstream does not take that its call timed out"),
         }
-        Fault::timed_out(waited)
+        fault
     }
 }
 
@@ -112,11 +138,14 @@ impl Following {
         if self.is_over {
             return None;
         }
-        let Watch { questions, limits, .. } = &self.watch;
-        let part = match questions.wait(limits, self.parts.next()).await {
+        let Watch { questions, limits, clock, .. } = &self.watch;
+        let part = match questions.wait(limits, clock, self.parts.next()).await {
             Ok(part) => part?,
-            Err(waited) => Err(Box::pin(self.watch.give_up(waited)).await),
+            Err(fault) => Err(Box::pin(self.watch.give_up(fault)).await),
         };
+        if let Ok(part) = &part {
+            self.watch.clock.hear(part);
+        }
         let part = match part {
             Ok(part) => self.pass(part).await,
             Err(fault) => Err(fault),
@@ -132,7 +161,10 @@ impl Following {
             self.is_over = true;
             self.watch.remember(&message).await?;
         }
-        let message = message_to_client(message, self.watch.generation);
+        let message = message_to_client(self.watch.carried(message), self.watch.generation);
         Ok(ReplyItem::Message { message, cursor })
     }
 }
+
+/// How long an upstream may take to hear that its call is given up.
+const FAREWELL_PATIENCE: Duration = Duration::from_secs(1);

@@ -177,6 +177,8 @@ pub struct CallLimits {
     /// Upstream silence after which a call fails. Every message of the call starts it anew.
     /// 60 s.
     pub timeout: Duration,
+    /// How long a call may take in all, whatever the upstream says meanwhile. 1 h.
+    pub total_timeout: Duration,
     /// How long the client may owe an answer to a question of the upstream: people are slower
     /// than programs. It takes the place of `timeout` for as long as a question is open.
     /// 600 s.
@@ -201,6 +203,7 @@ impl Default for CallLimits {
         Self {
             json_patience: seconds(1),
             timeout: seconds(60),
+            total_timeout: seconds(3_600),
             question_timeout: seconds(600),
             round_timeout: seconds(600),
             rounds_max: 16,
@@ -334,6 +337,8 @@ pub struct UpstreamLimits {
     pub idle_connections_max: usize,
     /// How long an idle connection to an upstream is kept. 20 s.
     pub idle_connection_timeout: Duration,
+    /// Bytes of the cookies that an upstream sets in one session; beyond them the oldest go. 8 KiB.
+    pub cookies_bytes_max: usize,
     /// Sessions that are held at an upstream of the other era. 1,024.
     pub sessions_max: usize,
     /// How long such a session is kept while no client uses it. 30 min, as a client's own session.
@@ -371,6 +376,7 @@ impl Default for UpstreamLimits {
             connect_timeout: seconds(10),
             idle_connections_max: 64,
             idle_connection_timeout: seconds(20),
+            cookies_bytes_max: 8 << 10,
             sessions_max: 1_024,
             session_idle_timeout: seconds(1_800),
             turn_patience: seconds(5),

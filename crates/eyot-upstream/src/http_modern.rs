@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use eyot_http::UpstreamBody;
 use eyot_jsonrpc::{Id, Message, MessageKind, Notification, Request, Response, UpstreamId};
 use eyot_service::{Fault, Limits, Messages, Reply, ReplyItem};
 use eyot_types::{Method as McpMethod, Revision, headers, meta};
@@ -9,9 +10,10 @@ use futures_util::stream;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderName};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
+use crate::bare_status::BareStatus;
 use crate::event_stream::EventMessages;
-use crate::http_link::HttpLink;
-use crate::http_response::{Answer, discard, invalid, read_answer, refusal, unexpected_status};
+use crate::http_link::{Ask, HttpLink};
+use crate::http_response::{Answer, discard, invalid, read_answer, refusal};
 use crate::subscription::{answer_for_caller, subscription_id};
 use crate::unreadable::{Unreadable, ended_unanswered};
 use crate::upstream_ids::UpstreamIds;
@@ -43,7 +45,7 @@ impl HttpModern {
                 answer.map(Reply::One).ok_or_else(|| invalid("upstream answered another request"))
             }
             Answer::Events(events) => Ok(exchange.follow(events)),
-            Answer::Status(status) => Err(unexpected_status(status)),
+            Answer::Status(bare) => Err(bare.fault()),
         }
     }
 
@@ -60,7 +62,7 @@ impl HttpModern {
                 let answer = exchange.follow(events).answer(drop).await?;
                 Ok((StatusCode::OK, answer))
             }
-            Answer::Status(status) => Err(unexpected_status(status)),
+            Answer::Status(bare) => Err(bare.fault()),
         }
     }
 
@@ -72,9 +74,8 @@ impl HttpModern {
         let ours = self.ids.next();
         let is_subscription = request.is_method(McpMethod::SubscriptionsListen.as_str());
         let exchange = Exchange { ours, id: request.id(), is_subscription };
-        let headers = request_headers(&request, forwarded)?;
         let request = request.with_upstream_id(ours);
-        let response = self.link.send(Method::POST, headers, Some(&request)).await?;
+        let response = self.post(&request, forwarded).await?;
         Ok((exchange, read_answer(response, &self.limits).await?))
     }
 
@@ -84,11 +85,29 @@ impl HttpModern {
         message: Message,
         forwarded: Option<&HeaderMap>,
     ) -> Result<(), Fault> {
-        let headers = request_headers(&message, forwarded)?;
-        let response = self.link.send(Method::POST, headers, Some(&message)).await?;
-        let status = response.status();
-        discard(response.into_body()).await;
-        if status.is_success() { Ok(()) } else { Err(unexpected_status(status)) }
+        let sending = async {
+            let response = self.post(&message, forwarded).await?;
+            let bare = BareStatus::of(response.status(), response.headers());
+            discard(response.into_body()).await;
+            if bare.status.is_success() { Ok(()) } else { Err(bare.fault()) }
+        };
+        let timeout = self.limits.calls.timeout;
+        let sent = tokio::time::timeout(timeout, sending).await;
+        sent.unwrap_or_else(|_elapsed| Err(Fault::timed_out(timeout)))
+    }
+
+    /// All clients share what is known of the upstream, so that no cookies are kept: they would be
+    /// one client's.
+    async fn post(
+        &self,
+        message: &Message,
+        forwarded: Option<&HeaderMap>,
+    ) -> Result<http::Response<UpstreamBody>, Fault> {
+        let headers = || request_headers(message, forwarded);
+        let message = Some(message);
+        self.link
+            .send(Ask { method: Method::POST, headers: &headers, message, cookies: None })
+            .await
     }
 }
 
@@ -186,7 +205,7 @@ impl AnswerStream {
 /// parameters goes along as it came. A response has no method, and no header for it.
 fn request_headers(message: &Message, forwarded: Option<&HeaderMap>) -> Result<HeaderMap, Fault> {
     /// Room for what every request has, so that the map does not grow.
-    const HEADERS: usize = 7;
+    const HEADERS: usize = 8;
     let mut headers = HeaderMap::with_capacity(HEADERS + forwarded.map_or(0, HeaderMap::len));
     if let Some(forwarded) = forwarded {
         headers.extend(forwarded.clone());

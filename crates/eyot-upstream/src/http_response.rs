@@ -1,5 +1,7 @@
 //! The answer of an HTTP upstream in each of its forms.
 
+use std::time::Duration;
+
 use bytes::{Bytes, BytesMut};
 use eyot_frame::without_byte_order_mark;
 use eyot_http::{Came, HttpError, UpstreamBody};
@@ -9,6 +11,7 @@ use eyot_types::codes::{self, Outcome};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 
+use crate::bare_status::BareStatus;
 use crate::event_stream::EventMessages;
 use crate::reading::read;
 
@@ -19,7 +22,7 @@ pub(crate) enum Answer {
     /// A stream of events.
     Events(Box<EventMessages>),
     /// A status without a JSON-RPC body.
-    Status(StatusCode),
+    Status(BareStatus),
 }
 
 /// Takes an answer apart. A JSON body is read whole, within the limit.
@@ -27,22 +30,27 @@ pub(crate) async fn read_answer(
     response: http::Response<UpstreamBody>,
     limits: &Limits,
 ) -> Result<Answer, Fault> {
-    let (head, body) = response.into_parts();
+    let (head, mut body) = response.into_parts();
+    let bare = || BareStatus::of(head.status, &head.headers);
     if is_media_type(&head.headers, "text/event-stream") && head.status.is_success() {
         return Ok(Answer::Events(Box::new(EventMessages::new(body, limits))));
     }
     if head.status == StatusCode::ACCEPTED || !is_media_type(&head.headers, "application/json") {
+        let mut bare = bare();
+        if head.status == StatusCode::BAD_REQUEST {
+            bare.words = first_words(&mut body).await.into();
+        }
         discard(body).await;
-        return Ok(Answer::Status(head.status));
+        return Ok(Answer::Status(bare));
     }
     let bytes = without_byte_order_mark(collect(body, limits).await?);
     if bytes.trim_ascii().is_empty() {
-        return Ok(Answer::Status(head.status));
+        return Ok(Answer::Status(bare()));
     }
     match read(bytes, &limits.messages.scan) {
         Ok(messages) => Ok(Answer::Messages(head.status, messages)),
         // An error status with a JSON body of another kind is still that status.
-        Err(_) if !head.status.is_success() => Ok(Answer::Status(head.status)),
+        Err(_) if !head.status.is_success() => Ok(Answer::Status(bare())),
         Err(text) => Err(text.fault()),
     }
 }
@@ -63,28 +71,23 @@ pub(crate) async fn unauthorized(response: http::Response<UpstreamBody>, limits:
             let error = refusal(status, &messages).and_then(|it| it.error_object());
             error.map_or_else(|| unexpected_status(status), Fault::upstream)
         }
-        Ok(_) => unexpected_status(status),
+        Ok(Answer::Status(bare)) => bare.fault(),
+        Ok(Answer::Events(_)) => unexpected_status(status),
         Err(fault) => fault,
     }
 }
 
-/// The fault for an answer that is a status without a JSON-RPC message.
+/// The fault for an answer that is a status, of which nothing else is known.
 pub(crate) fn unexpected_status(status: StatusCode) -> Fault {
-    let reason = format!("upstream answered with HTTP status {status}");
-    // The upstream says that it did not take the request, or that it failed in it.
-    let outcome = if status.is_client_error() { Outcome::NotSent } else { Outcome::Unknown };
-    let error = codes::upstream_lost(&reason, outcome, status.is_server_error());
-    if eyot_era::detect::is_legacy_refusal(status.as_u16()) {
-        Fault::refused(error)
-    } else {
-        Fault::upstream(error)
-    }
+    BareStatus::bare(status).fault()
 }
 
 /// The fault for a request that got no answer.
 pub(crate) fn unanswered(error: &HttpError) -> Fault {
     let outcome = if error.may_have_been_read() { Outcome::Unknown } else { Outcome::NotSent };
-    Fault::upstream(codes::upstream_lost(&error.to_string(), outcome, true))
+    // What is wrong with a coding is wrong with the set-up.
+    let is_retryable = !matches!(error, HttpError::Coding { .. });
+    Fault::upstream(codes::upstream_lost(&error.to_string(), outcome, is_retryable))
 }
 
 /// The fault for an answer that cannot be taken.
@@ -92,17 +95,35 @@ pub(crate) fn invalid(reason: &str) -> Fault {
     Fault::upstream(codes::upstream_lost(reason, Outcome::Unknown, false))
 }
 
-/// Reads a body to its end without using it, so that the connection can serve other requests. A
-/// long body is not worth that.
+/// The first text of a refusal's body, if it comes in a moment.
+async fn first_words(body: &mut UpstreamBody) -> String {
+    /// What a refusal says at its beginning.
+    const WORDS_BYTES_MAX: usize = 1 << 10;
+    match tokio::time::timeout(PATIENCE, body.data()).await {
+        Ok(Ok(Some(data))) => {
+            let first = data.get(..data.len().min(WORDS_BYTES_MAX)).unwrap_or_default();
+            String::from_utf8_lossy(first).into_owned()
+        }
+        _ => String::new(),
+    }
+}
+
+/// Lets go of a body that nobody reads. What is there already is taken, and what comes in a moment,
+/// so that the connection can serve other requests; more than that is not worth waiting for.
 pub(crate) async fn discard(mut body: UpstreamBody) {
     /// More than any polite refusal has to say.
     const DISCARD_BYTES_MAX: usize = 64 << 10;
-    let mut len_bytes = 0;
-    while let Ok(Some(data)) = body.data().await {
-        len_bytes += data.len();
-        if len_bytes > DISCARD_BYTES_MAX {
-            return;
+    let reading = async {
+        let mut len_bytes = 0;
+        while let Ok(Some(data)) = body.data().await {
+            len_bytes += data.len();
+            if len_bytes > DISCARD_BYTES_MAX {
+                return;
+            }
         }
+    };
+    if tokio::time::timeout(PATIENCE, reading).await.is_err() {
+        tracing::debug!("upstream goes on with a body that is not read");
     }
 }
 
@@ -142,3 +163,6 @@ fn is_media_type(headers: &HeaderMap, wanted: &str) -> bool {
     let value = headers.get(CONTENT_TYPE).and_then(|it| it.to_str().ok()).unwrap_or_default();
     value.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(wanted)
 }
+
+/// How long a body is waited for that matters little: it most often comes together with its head.
+const PATIENCE: Duration = Duration::from_millis(50);

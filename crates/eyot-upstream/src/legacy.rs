@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use eyot_jsonrpc::{Id, Message, Notification, Request, Response};
@@ -207,6 +208,21 @@ impl LegacyConnection {
         }
     }
 
+    /// Like [`Self::listen`], but waits at most `patience` for the upstream's stream to be open: some
+    /// upstreams say nothing on it before they have something to say.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`Self::listen`].
+    pub async fn listen_soon(&self, cursor: Option<Bytes>, patience: Duration) -> Messages {
+        let connection = self.clone();
+        let mut opening = Box::pin(async move { connection.listen(cursor).await });
+        match tokio::time::timeout(patience, &mut opening).await {
+            Ok(messages) => messages,
+            Err(_elapsed) => Messages::new(stream::once(opening).flatten()),
+        }
+    }
+
     /// The rest of a call that an earlier process began; `None` when nothing is left of it.
     #[must_use]
     pub fn follow(&self, request_id: Id, cursor: Option<Bytes>) -> Option<Messages> {
@@ -246,6 +262,13 @@ impl LegacyConnection {
         self.link.is_open()
     }
 
+    /// The cookies that the upstream has set in the session until now; `None`: there are none. They
+    /// are as secret as its id.
+    #[must_use]
+    pub fn cookies(&self) -> Option<String> {
+        self.link.cookies()
+    }
+
     /// The upstream's id of the session, if it gave one.
     #[must_use]
     pub fn session_id(&self) -> Option<&str> {
@@ -261,6 +284,8 @@ pub struct ResumedSession<'a> {
     pub session_id: Option<&'a str>,
     /// The revision that was agreed.
     pub revision: Option<&'a str>,
+    /// The cookies that the upstream had set, as [`LegacyConnection::cookies`] gave them.
+    pub cookies: Option<&'a str>,
 }
 
 impl Service<Call> for LegacyConnection {

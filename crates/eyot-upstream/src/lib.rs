@@ -5,12 +5,16 @@
 //! every request a new id of their own and put the caller's id back into its answer: ids of
 //! clients are never trusted. This crate knows no downstream and no store.
 
+mod bare_status;
+mod call_clock;
+mod call_stream;
 mod cancelled;
 mod children;
 pub mod clock;
 mod driver;
 mod era_cache;
 mod event_stream;
+mod forgotten;
 mod http_legacy;
 mod http_link;
 mod http_modern;
@@ -29,14 +33,17 @@ mod line_order;
 mod modern;
 mod modern_side;
 mod open_stream;
+mod pace;
 mod param_headers;
 mod probe;
 mod reading;
 mod route;
 mod standalone_queue;
+mod standalone_stream;
 mod subscription;
 mod suspects;
 mod target;
+mod target_name;
 mod task_quota;
 mod token;
 mod turns;
@@ -46,6 +53,7 @@ mod upstream_ids;
 
 pub use eyot_era::detect::EraMode;
 
+pub use crate::call_clock::CallClock;
 pub use crate::children::{Children, HoldChildren};
 pub use crate::driver::spawn;
 pub use crate::era_cache::SharedEraCache;
@@ -62,6 +70,7 @@ pub use crate::open_stream::OpenStream;
 pub use crate::param_headers::param_headers;
 pub use crate::probe::{EraFound, probe_modern};
 pub use crate::target::{Runtime, Target, TargetError};
+pub use crate::target_name::TargetName;
 pub use crate::task_quota::TaskQuota;
 pub use crate::token::{AccessToken, StaticToken, TokenError, TokenFuture, TokenProvider};
 pub use crate::turns::{Needs, Turn, Turns};

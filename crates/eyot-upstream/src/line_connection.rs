@@ -12,6 +12,7 @@ use eyot_types::Era;
 use eyot_types::codes::Outcome;
 use futures_core::Stream;
 use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::SendTimeoutError;
 
 use crate::driver;
 use crate::item_queue::{ItemReceiver, item_queue};
@@ -113,12 +114,21 @@ impl LineConnection {
 
     /// Sends a notification or a response.
     pub(crate) async fn send(&self, message: Message) -> Result<(), Fault> {
-        self.orders.send(Order::Send(message)).await.map_err(|_closed| self.lost())
+        self.order(Order::Send(message)).await
     }
 
     /// Cancels the call that the caller calls `id`, with the caller's own notification.
     pub(crate) async fn cancel(&self, id: Id, message: Message) -> Result<(), Fault> {
-        self.orders.send(Order::Cancel { id, message }).await.map_err(|_closed| self.lost())
+        self.order(Order::Cancel { id, message }).await
+    }
+
+    /// Gives the driver an order that has no answer.
+    async fn order(&self, order: Order) -> Result<(), Fault> {
+        let timeout = self.limits.calls.timeout;
+        self.orders.send_timeout(order, timeout).await.map_err(|error| match error {
+            SendTimeoutError::Timeout(_) => Fault::timed_out(timeout),
+            SendTimeoutError::Closed(_) => self.lost(),
+        })
     }
 
     /// Takes the peer for one of this era from now on.

@@ -129,6 +129,7 @@ impl UpstreamCall {
         initialized.instructions = None;
         UpstreamPosition {
             session_id: session.connection.session_id().map(str::to_owned),
+            cookies: session.connection.cookies(),
             initialized,
             capabilities: session.router.capabilities().clone(),
             number: self.shared.id,

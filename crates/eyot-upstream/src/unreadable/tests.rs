@@ -14,6 +14,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::http_legacy::HttpSession;
 use crate::http_modern::HttpModern;
+use crate::legacy::ResumedSession;
 use crate::{LineConnection, OpenStream, Runtime, Target};
 
 /// How an answer comes.
@@ -117,7 +118,8 @@ async fn over_http(era: Era, kind: &str, text: Vec<u8>) -> Result<Response, Faul
     let call = async {
         let reply = match era {
             Era::Legacy => {
-                HttpSession::resume(link, None, None, &limits()).request(request()).await
+                let session = HttpSession::resume(link, &ResumedSession::default(), &limits());
+                session.request(request()).await
             }
             Era::Modern => HttpModern::new(link.clone(), &limits()).request(request(), None).await,
         };

@@ -68,10 +68,14 @@ mod relay;
 #[cfg(test)]
 mod sdk;
 #[cfg(test)]
+mod standalone_restart;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod tasks;
 #[cfg(test)]
 mod upstream_faults;
+#[cfg(test)]
+mod upstream_http;
 #[cfg(test)]
 mod upstream_secrets;

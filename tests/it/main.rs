@@ -8,6 +8,8 @@ mod bridge_peers;
 #[cfg(test)]
 mod bridge_tasks;
 #[cfg(test)]
+mod children;
+#[cfg(test)]
 mod client_peers;
 #[cfg(test)]
 mod commands;
@@ -52,6 +54,8 @@ mod modern;
 #[cfg(test)]
 mod modern_to_legacy;
 #[cfg(test)]
+mod odd_results;
+#[cfg(test)]
 mod parked_calls;
 #[cfg(test)]
 mod parked_crash;
@@ -73,6 +77,8 @@ mod standalone_restart;
 mod support;
 #[cfg(test)]
 mod tasks;
+#[cfg(test)]
+mod terminal;
 #[cfg(test)]
 mod upstream_faults;
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! The command line flags.
 
 mod commands;
+mod message_bound;
+mod refusal;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -14,6 +16,8 @@ pub(crate) use self::commands::{
     Answer, Call, ClientCommand, Complete, Explain, Header, List, ListenTo, Prompt, Read, Server,
     SpokenEra, TokenSource,
 };
+pub(crate) use self::message_bound::MessageBound;
+pub(crate) use self::refusal::refusal;
 
 /// An MCP proxy between the eras: sessions survive restarts, answers never cross.
 #[derive(Debug, Parser)]
@@ -144,11 +148,14 @@ pub(crate) struct Listen {
     /// How long a call waits for a child to end when there are too many, before it is refused.
     #[arg(long, default_value = "10s", value_name = "TIME", value_parser = parse_duration)]
     pub(crate) children_wait: Duration,
+    #[command(flatten)]
+    pub(crate) message: MessageBound,
     /// How long running calls may go on after SIGTERM.
     #[arg(long, default_value = "30s", value_name = "TIME", value_parser = parse_duration)]
     pub(crate) drain_timeout: Duration,
-    /// Require a key as bearer token. KEY is the key itself, `@FILE` or `env:VAR`. A session can be
-    /// used only with the NAME that opened it. May be repeated.
+    /// Require a key as bearer token. KEY is `@FILE`, `env:VAR` or the key itself, which other users
+    /// of the machine can read then. A session can be used only with the NAME that opened it. May
+    /// be repeated.
     #[arg(long, value_name = "NAME=KEY")]
     pub(crate) api_key: Vec<KeySource>,
     /// Another host name under which the endpoint may be addressed. Loopback names are always
@@ -254,6 +261,8 @@ pub(crate) struct Everything {
     /// The store of the sessions: `sqlite:PATH`, or `memory:` to forget them at the end.
     #[arg(long, value_name = "STORE", default_value = "memory:")]
     pub(crate) store: StoreUrl,
+    #[command(flatten)]
+    pub(crate) message: MessageBound,
 }
 
 /// The clients that a server answers.

@@ -9,9 +9,11 @@ mod explain;
 mod form;
 mod list;
 mod listen;
+mod page;
 mod prompt;
 mod read;
 mod show;
+mod table;
 
 use crate::args::ClientCommand;
 use crate::commands::connection::Home;

@@ -4,8 +4,11 @@ mod args;
 mod commands;
 mod demo;
 mod demo_server;
+mod descriptors;
+mod escape;
 mod everything;
 mod failure;
+mod input;
 mod logging;
 mod places;
 mod reaper;
@@ -13,6 +16,7 @@ mod secrets;
 mod serve;
 mod sessions;
 mod signals;
+mod writer;
 
 use std::process::ExitCode;
 
@@ -25,9 +29,16 @@ use crate::args::{Args, Command};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    // Descriptors that the parent has left open are none of the children's business.
-    close_fds::set_fds_cloexec(FIRST_INHERITED, &[]);
-    let args = Args::parse();
+    descriptors::keep_from_children();
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        // The help and the version.
+        Err(wanted) if !wanted.use_stderr() => wanted.exit(),
+        Err(error) => {
+            args::refusal(error).lines().for_each(writer::say);
+            return ExitCode::from(failure::Code::Usage as u8);
+        }
+    };
     let is_client = matches!(args.command, Command::Client(_));
     logging::init(if is_client { "warn" } else { "info" }, args.log_json);
     reaper::install();
@@ -50,6 +61,3 @@ fn main() -> ExitCode {
         }
     }
 }
-
-/// The first descriptor after stdin, stdout and stderr.
-const FIRST_INHERITED: i32 = 3;

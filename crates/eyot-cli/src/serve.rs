@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 
 use crate::args::{Header, KeySource, Listen, Serve, StoreUrl};
 use crate::signals::Signals;
-use crate::{logging, places, secrets};
+use crate::{descriptors, places, secrets, writer};
 
 /// Runs the command.
 pub(crate) fn run(serve: Serve, is_json: bool) -> anyhow::Result<()> {
@@ -60,10 +60,9 @@ pub(crate) struct Upstream {
 /// Announces the address of the server: to programs on stdout, to people on stderr.
 pub(crate) fn announce(url: &str, is_json: bool) -> anyhow::Result<()> {
     if is_json {
-        let ready = serde_json::json!({ "listening": url, "pid": std::process::id() });
-        logging::print(&ready.to_string())?;
+        writer::print_json(&serde_json::json!({ "listening": url, "pid": std::process::id() }))?;
     }
-    logging::say(&format!("listening on {url}"));
+    writer::say(&format!("listening on {url}"));
     Ok(())
 }
 
@@ -76,6 +75,7 @@ fn total_timeout(listen: &Listen, limits: &Limits) -> Duration {
 /// The bounds that the flags ask for.
 pub(crate) fn limits(listen: &Listen) -> Limits {
     let mut limits = Limits::default();
+    listen.message.apply(&mut limits);
     limits.calls.timeout = listen.call_timeout;
     limits.calls.question_timeout = listen.question_timeout;
     limits.calls.total_timeout = total_timeout(listen, &limits);
@@ -87,6 +87,7 @@ pub(crate) fn limits(listen: &Listen) -> Limits {
     limits.upstream.children_per_principal_max = listen.children_per_principal_max;
     limits.upstream.children_wait_timeout = listen.children_wait;
     limits.drain_timeout = listen.drain_timeout;
+    limits.http.connections_max = descriptors::connections_max(limits.http.connections_max);
     limits
 }
 
@@ -141,7 +142,7 @@ pub(crate) async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
 fn store_of(listen: &Listen, target: &Target) -> anyhow::Result<Arc<dyn Store>> {
     match &listen.store {
         Some(store) => open_store(store),
-        None => open_store(&StoreUrl::Sqlite(places::default_store(&target.fingerprint())?)),
+        None => open_store(&StoreUrl::Sqlite(places::default_store(target)?)),
     }
 }
 
@@ -164,7 +165,7 @@ fn proxy_config(
 ) -> anyhow::Result<ProxyConfig> {
     let mut config = ProxyConfig::new(store);
     let keys = listen.api_key.iter().map(read_key).collect::<anyhow::Result<_>>()?;
-    config.endpoint.auth = Arc::new(Keys::new(keys));
+    config.endpoint.auth = Arc::new(Keys::new(keys).context("--api-key")?);
     let is_exposed = !listen.listen.ip().is_loopback();
     anyhow::ensure!(
         !is_exposed || !config.endpoint.auth.is_open(),
@@ -182,10 +183,24 @@ fn proxy_config(
     Ok(config)
 }
 
-fn read_key(key: &KeySource) -> anyhow::Result<ApiKey> {
-    let read = secrets::read(&key.source);
-    let read = read.with_context(|| format!("key of `{}`", key.name))?;
-    Ok(ApiKey { name: key.name.as_str().into(), key: read })
+fn read_key(KeySource { name, source }: &KeySource) -> anyhow::Result<ApiKey> {
+    let key = secrets::read(source).with_context(|| format!("key of `{name}`"))?;
+    if secrets::is_literal(source) {
+        tracing::warn!(
+            name,
+            "the key stands on the command line, where other users of this machine can read it: \
+             name a file (@FILE) or a variable (env:VAR) instead"
+        );
+    }
+    let length = key.expose().chars().count();
+    if length < KEY_CHARS_MIN {
+        tracing::warn!(
+            name,
+            length,
+            "the key is so short that it can be guessed; take {KEY_CHARS_MIN} characters or more"
+        );
+    }
+    Ok(ApiKey { name: name.as_str().into(), key })
 }
 
 /// Who may talk to the admin address: on loopback only this machine.
@@ -194,6 +209,9 @@ fn admin_hosts(listen: &Listen) -> HostPolicy {
     let hosts = hosts.fold(HostPolicy::loopback(), |hosts, host| hosts.allow_host(host));
     if listen.admin_exposed { hosts.allow_addresses() } else { hosts }
 }
+/// Characters of a key that is too long to be tried out: 22 of Base64 are 128 bits, 32 digits of
+/// hexadecimal are as many.
+const KEY_CHARS_MIN: usize = 22;
 
 async fn admin(
     listen: &Listen,

@@ -19,6 +19,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use self::attempt::Attempt;
+use crate::answer::read;
 use crate::error::ClientError;
 use crate::restore::restore;
 use crate::session::{Connection, Facts, Session};
@@ -144,9 +145,7 @@ fn agreed(answer: &Message) -> Result<Facts, ClientError> {
     if let Ok(error) = answer.decode_error() {
         return Err(ClientError::Rpc(error));
     }
-    let result: InitializeResult = answer.decode_result().map_err(|error| {
-        ClientError::Protocol { reason: format!("result of initialize: {error}") }
-    })?;
+    let result: InitializeResult = read(answer)?;
     let revision = Revision::parse(&result.protocol_version);
     let revision = revision.filter(|it| it.era() == Era::Legacy).ok_or_else(|| {
         // "If the client does not support the version in the server's response, it SHOULD

@@ -40,7 +40,7 @@ pub use eyot_http::HostPolicy;
 
 pub use crate::accept::{Accept, Drained, serve};
 pub use crate::admin::{Admin, Health};
-pub use crate::api_keys::{ApiKey, Keys};
+pub use crate::api_keys::{ApiKey, Keys, KeysError};
 pub use crate::auth::{AuthRefusal, Authenticate, Authenticated, Authentication, Credentials};
 pub use crate::config::EndpointConfig;
 pub use crate::detached_calls::DetachedCalls;

@@ -20,6 +20,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use eyot_jsonrpc::Message;
 use eyot_service::Limits;
+use eyot_stdx::Secret;
 use http::header::{ACCEPT_ENCODING, HOST, LOCATION};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri};
 use parking_lot::Mutex;
@@ -117,10 +118,16 @@ impl HttpClient {
         self.0.target.authority()
     }
 
-    /// The URL. It holds no secret: user info in a URL is refused.
+    /// The URL's path, without the query.
     #[must_use]
-    pub fn url(&self) -> String {
-        format!("http://{}{}", self.authority(), self.0.target.path())
+    pub fn path(&self) -> &str {
+        self.0.target.path().path()
+    }
+
+    /// The URL. Its query may hold a secret; user info is refused.
+    #[must_use]
+    pub fn url(&self) -> Secret<String> {
+        Secret::new(format!("http://{}{}", self.authority(), self.0.target.path()))
     }
 
     /// Whether the upstream is on this machine, so that nobody else sees what is sent.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use eyot_bridge::LegacyRevisions;
 use eyot_service::{Fault, Messages, ReplyItem, SessionHandle};
 use eyot_stdx::Backoff;
 use futures_util::{StreamExt as _, stream};
@@ -53,9 +54,11 @@ impl Listening {
     async fn next(mut self) -> Option<(Result<ReplyItem, Fault>, Self)> {
         loop {
             if let Some((source, link)) = &mut self.source {
-                let generation = link.generation;
+                let (generation, revisions) = (link.generation, link.revisions);
                 let fault = match source.next().await {
-                    Some(Ok(part)) => return Some((Ok(self.pass(part, generation)), self)),
+                    Some(Ok(part)) => {
+                        return Some((Ok(self.pass(part, generation, revisions)), self));
+                    }
                     Some(Err(fault)) => Some(fault),
                     None => None,
                 };
@@ -71,7 +74,12 @@ impl Listening {
         }
     }
 
-    fn pass(&mut self, part: ReplyItem, generation: u64) -> ReplyItem {
+    fn pass(
+        &mut self,
+        part: ReplyItem,
+        generation: u64,
+        revisions: Option<LegacyRevisions>,
+    ) -> ReplyItem {
         if !matches!(part, ReplyItem::Cursor(_)) {
             self.failures = 0;
         }
@@ -79,6 +87,10 @@ impl Listening {
         self.cursor = part.cursor().cloned().or_else(|| self.cursor.take());
         part.map_message(|message| {
             self.session.questions.heard(&message);
+            let message = match revisions {
+                Some(revisions) => revisions.to_client(None, message),
+                None => message,
+            };
             message_to_client(message, generation)
         })
     }

@@ -6,14 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use eyot_bridge::LegacyRevisions;
 use eyot_jsonrpc::{Id, Message, Notification, Request, Response};
 use eyot_service::{
     BoxService, Call, Fault, FaultKind, Input, Messages, Reply, ReplyFuture, SessionHandle,
     SharedService,
 };
-use eyot_session::{SessionRecord, SessionState, UpstreamName, UpstreamRef};
+use eyot_session::{SessionRecord, SessionState, StoreError, UpstreamName, UpstreamRef};
 use eyot_types::codes::{self, Outcome};
-use eyot_types::{Era, Method, is_cancelled};
+use eyot_types::{Era, Method, Revision, is_cancelled};
 use eyot_upstream::{CallClock, LegacyConnection, ResumedSession, Upstream, initialize};
 use parking_lot::Mutex;
 use serde_json::json;
@@ -42,12 +43,18 @@ pub(crate) struct PassthroughSession {
 pub(crate) struct Link {
     pub(crate) connection: LegacyConnection,
     pub(crate) generation: u64,
+    /// `None`: the client and the upstream speak the same.
+    pub(crate) revisions: Option<LegacyRevisions>,
 }
 
 impl PassthroughSession {
     /// A session whose upstream has just been opened.
-    pub(crate) fn opened(upstream: Arc<Upstream>, connection: LegacyConnection) -> Self {
-        let cell = OnceCell::new_with(Some(Link { connection, generation: 1 }));
+    pub(crate) fn opened(
+        upstream: Arc<Upstream>,
+        connection: LegacyConnection,
+        revisions: Option<LegacyRevisions>,
+    ) -> Self {
+        let cell = OnceCell::new_with(Some(Link { connection, generation: 1, revisions }));
         Self { cell: Mutex::new(Arc::new(cell)), ..Self::stored(upstream) }
     }
 
@@ -109,6 +116,10 @@ impl PassthroughSession {
     async fn ask(&self, context: &Arc<SessionHandle>, request: Request) -> Result<Reply, Fault> {
         let link = self.link(context).await?;
         let mut watch = self.watch(context, &link, &request);
+        let request = match link.revisions {
+            Some(revisions) => revisions.request(request),
+            None => request,
+        };
         let id = request.id();
         // Kept until the upstream is told: a call that is dropped is no longer known by its id.
         let mut asking = pin!(async {
@@ -122,9 +133,10 @@ impl PassthroughSession {
         let limits = &self.upstream.runtime.limits;
         match self.questions.wait(limits, &watch.clock, asking.as_mut()).await {
             Ok(Ok((reply, renewed))) => {
-                if let Some(Link { connection, generation }) = renewed {
+                if let Some(Link { connection, generation, revisions }) = renewed {
                     watch.connection = connection;
                     watch.generation = generation;
+                    watch.revisions = revisions;
                 }
                 watch.clock.rest();
                 watch.reply(reply).await
@@ -164,6 +176,8 @@ impl PassthroughSession {
             context: Arc::clone(context),
             connection: link.connection.clone(),
             generation: link.generation,
+            revisions: link.revisions,
+            method: link.revisions.map(|_| request.method().into()),
             id: request.id(),
             change: Change::of(request),
             clock: CallClock::start(&self.upstream.runtime.limits.calls),
@@ -210,6 +224,10 @@ impl PassthroughSession {
         match response.id().and_then(|id| to_upstream(&id)) {
             Some((generation, id)) if generation == link.generation => {
                 self.questions.answered();
+                let response = match link.revisions {
+                    Some(revisions) => revisions.answer(response),
+                    None => response,
+                };
                 let sent = self.sent(link.connection.send(response.into_message().with_id(id)));
                 sent.await.map_err(Fault::in_words_of_upstream)
             }
@@ -258,6 +276,9 @@ impl PassthroughSession {
             context: Arc::clone(context),
             connection: link.connection,
             generation: link.generation,
+            revisions: link.revisions,
+            // The process that has ended knew it.
+            method: None,
             id: request_id,
             change: None,
             clock: CallClock::start(&self.upstream.runtime.limits.calls),
@@ -304,16 +325,19 @@ impl PassthroughSession {
     /// Opens the upstream as the client did: its own `initialize`, then what it has set
     /// since. A session at a URL that outlived our process is used as it is.
     async fn restore(&self, context: &SessionHandle, is_lost: bool) -> Result<Link, Fault> {
-        let record = context.record().await.map_err(|error| {
+        let unread = |error: StoreError| {
             tracing::error!(%error, "session cannot be read");
             Fault::internal("the session store cannot be used now")
-        })?;
+        };
+        let record = context.record().await.map_err(unread)?;
         let gone = || Fault::session_gone("session not found");
         let SessionRecord { initialize, state, .. } = record.ok_or_else(gone)?;
-        let upstream = state.upstreams.get(&UpstreamName::DEFAULT).cloned().unwrap_or_default();
-        if upstream.target.as_deref() != Some(self.upstream.fingerprint.as_str()) {
-            return Err(gone());
-        }
+        let mut upstream = state.upstreams.get(&UpstreamName::DEFAULT).cloned().unwrap_or_default();
+        let stored = upstream.target.take();
+        let name = &self.upstream.name;
+        let ours = name.recognize(stored.as_deref(), || context.store().seal_key()).await;
+        let name = ours.map_err(unread)?.ok_or_else(gone)?;
+        upstream.target = Some(name.into());
         if !is_lost {
             let UpstreamRef { session_id, revision, cookies, generation, .. } = upstream.clone();
             let session = ResumedSession {
@@ -323,7 +347,14 @@ impl PassthroughSession {
             };
             let resumed = self.upstream.resume(&context.peer(), &session);
             if let Some(connection) = resumed {
-                return Ok(Link { connection, generation });
+                if stored.as_deref() != Some(name) {
+                    let insert = |state: &mut SessionState| {
+                        state.upstreams.insert(UpstreamName::DEFAULT, upstream);
+                    };
+                    context.update(insert).await.map_err(unread)?;
+                }
+                let revisions = revisions(context, revision.as_deref());
+                return Ok(Link { connection, generation, revisions });
             }
         }
         self.reopen(context, &initialize, state, upstream).await
@@ -351,13 +382,19 @@ impl PassthroughSession {
             let reason = format!("upstream refused to open the session again: {}", error.message);
             return Err(Fault::upstream(codes::upstream_lost(&reason, Outcome::NotSent, true)));
         }
-        let link = Link { connection: opened.connection, generation: upstream.generation + 1 };
+        let revision = initialize::agreed_revision(&opened.answer);
+        let link = Link {
+            connection: opened.connection,
+            generation: upstream.generation + 1,
+            revisions: revisions(context, revision.as_deref()),
+        };
         let timeout = self.upstream.runtime.limits.calls.timeout;
         let set_up = tokio::time::timeout(timeout, set_up(&link.connection, &state)).await;
         set_up.unwrap_or_else(|_elapsed| Err(Fault::timed_out(timeout)))?;
         let session_id = link.connection.session_id().map(Into::into);
         let cookies = link.connection.cookies().map(Into::into);
-        let renewed = UpstreamRef { session_id, cookies, generation: link.generation, ..upstream };
+        let generation = link.generation;
+        let renewed = UpstreamRef { session_id, revision, cookies, generation, ..upstream };
         let stored =
             context.update(|state| state.upstreams.insert(UpstreamName::DEFAULT, renewed)).await;
         stored.map_err(|error| {
@@ -389,6 +426,11 @@ async fn set_up(connection: &LegacyConnection, state: &SessionState) -> Result<(
 /// Whether the upstream has provably not seen the request.
 fn is_not_sent(fault: &Fault) -> bool {
     Outcome::of(&fault.error) == Some(Outcome::NotSent)
+}
+
+/// What stands between the client of a session and an upstream of this revision.
+fn revisions(context: &SessionHandle, upstream: Option<&str>) -> Option<LegacyRevisions> {
+    LegacyRevisions::between(context.revision().map(Revision::as_str)?, upstream?)
 }
 
 /// What the client is told of a call that no new session has helped: the upstream's own error is an

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use eyot_jsonrpc::{Id, Message, Request};
+use eyot_bridge::LegacyRevisions;
+use eyot_jsonrpc::{Id, Message, Request, Response};
 use eyot_service::{Fault, Limits, Messages, Reply, ReplyItem, SessionHandle};
 use eyot_types::Method;
 use eyot_upstream::{CallClock, LegacyConnection};
@@ -18,6 +19,10 @@ pub(crate) struct Watch {
     pub(crate) context: Arc<SessionHandle>,
     pub(crate) connection: LegacyConnection,
     pub(crate) generation: u64,
+    /// `None`: the client and the upstream speak the same.
+    pub(crate) revisions: Option<LegacyRevisions>,
+    /// The method of the call, if an answer to it has to be carried to another revision.
+    pub(crate) method: Option<Box<str>>,
     /// The client's id of the call.
     pub(crate) id: Id,
     /// What a good answer changes in the session.
@@ -57,7 +62,7 @@ impl Watch {
         match reply {
             Reply::One(answer) => {
                 self.remember(&answer).await?;
-                Ok(Reply::One(answer))
+                Ok(Reply::One(self.carried_answer(answer)))
             }
             Reply::Stream(parts) => Ok(Reply::Stream(self.follow(parts))),
             Reply::None => Ok(Reply::None),
@@ -68,6 +73,21 @@ impl Watch {
     pub(crate) fn follow(self, parts: Messages) -> Messages {
         let following = Following { watch: self, parts, is_over: false };
         Messages::new(stream::unfold(following, Following::next))
+    }
+
+    /// A message of the upstream as the client's revision has it.
+    fn carried(&self, message: Message) -> Message {
+        match self.revisions {
+            Some(revisions) => revisions.to_client(self.method.as_deref(), message),
+            None => message,
+        }
+    }
+
+    fn carried_answer(&self, answer: Response) -> Response {
+        if self.revisions.is_none() {
+            return answer;
+        }
+        self.carried(answer.clone().into_message()).into_response().unwrap_or(answer)
     }
 
     async fn remember(&self, answer: &Message) -> Result<(), Fault> {
@@ -141,7 +161,7 @@ impl Following {
             self.is_over = true;
             self.watch.remember(&message).await?;
         }
-        let message = message_to_client(message, self.watch.generation);
+        let message = message_to_client(self.watch.carried(message), self.watch.generation);
         Ok(ReplyItem::Message { message, cursor })
     }
 }

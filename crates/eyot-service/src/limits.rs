@@ -192,6 +192,8 @@ pub struct CallLimits {
     pub questions_max: usize,
     /// Messages of one call (or of one listening client) that wait to be written out. 256.
     pub queue_messages_max: usize,
+    /// Bytes of these messages; while none waits, one of any length fits. 8 MiB.
+    pub queue_bytes_max: usize,
     /// How long a reader may leave that queue full before its call fails. 5 s.
     pub queue_stall_timeout: Duration,
 }
@@ -207,6 +209,7 @@ impl Default for CallLimits {
             rounds_max: 16,
             questions_max: 32,
             queue_messages_max: 256,
+            queue_bytes_max: 8 << 20,
             queue_stall_timeout: seconds(5),
         }
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use eyot_http::{CookieJar, Draft, HttpClient, UpstreamBody};
 use eyot_jsonrpc::Message;
 use eyot_service::{Challenge, Fault};
+use eyot_stdx::Secret;
 use eyot_types::codes::{self, Outcome};
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Uri};
@@ -72,9 +73,21 @@ impl HttpLink {
         }
     }
 
-    /// Where requests go.
+    /// The host and port that requests go to.
     #[must_use]
-    pub fn url(&self) -> String {
+    pub fn authority(&self) -> &str {
+        self.client.authority()
+    }
+
+    /// The path that requests go to, without the query.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        self.client.path()
+    }
+
+    /// Where requests go. The query may hold a secret.
+    #[must_use]
+    pub fn url(&self) -> Secret<String> {
         self.client.url()
     }
 

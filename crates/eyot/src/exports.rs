@@ -2,12 +2,12 @@
 
 pub use eyot_bridge::Affinity;
 pub use eyot_client::{
-    CallBuilder, CallOutcome, Client, ClientBuilder, ClientError, ClientEvent, Heartbeat, ListKind,
-    Liveness, Pages, Subscription, SubscriptionEvent, ToolAnswer,
+    Answered, CallBuilder, CallOutcome, Client, ClientBuilder, ClientError, ClientEvent, Heartbeat,
+    ListKind, Liveness, Pages, Subscription, SubscriptionEvent, ToolAnswer,
 };
 pub use eyot_endpoint::{
     Admin, ApiKey, AuthRefusal, Authenticate, Authenticated, Authentication, Credentials, Drained,
-    EndpointConfig, Health, HostPolicy, HttpServer, HttpService, Keys,
+    EndpointConfig, Health, HostPolicy, HttpServer, HttpService, Keys, KeysError,
 };
 pub use eyot_era::detect::{EraAnswer, EraMode, EraStep, KnownEra};
 pub use eyot_jsonrpc::{ErrorObject, Id, Message};

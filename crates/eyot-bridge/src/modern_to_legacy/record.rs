@@ -13,13 +13,14 @@ use eyot_service::unix_ms;
 use eyot_session::{Fence, ParkedCall, Store, StoreError};
 use eyot_stdx::SealKeys;
 use eyot_types::{ClientCapabilities, InitializeResult};
+use eyot_upstream::TargetName;
 use serde::{Deserialize, Serialize};
 use tokio::sync::OnceCell;
 
 /// A parked call as it is stored.
 #[derive(Debug, Serialize, Deserialize)]
 struct StoredRecord {
-    /// The fingerprint of the upstream.
+    /// The name of the upstream.
     target: String,
     round: u32,
     stage: RecordStage<Box<UpstreamPosition>>,
@@ -63,13 +64,29 @@ impl Claim {
 pub(crate) struct Records {
     /// `None`: calls end with the process.
     store: Option<Arc<dyn Store>>,
-    target: String,
+    upstream: Arc<TargetName>,
     keys: OnceCell<SealKeys>,
 }
 
 impl Records {
-    pub(crate) fn new(store: Option<Arc<dyn Store>>, target: String) -> Self {
-        Self { store, target, keys: OnceCell::new() }
+    pub(crate) fn new(store: Option<Arc<dyn Store>>, upstream: Arc<TargetName>) -> Self {
+        Self { store, upstream, keys: OnceCell::new() }
+    }
+
+    /// Learns how records name the upstream, which has to be known before one is written.
+    pub(crate) async fn learn_name(&self) {
+        if let Some(store) = &self.store
+            && let Err(error) = self.upstream.get(|| store.seal_key()).await
+        {
+            tracing::error!(%error, "a parked call cannot be found by the next process");
+        }
+    }
+
+    /// What the states of clients call the upstream. `None`: no other process can open them, or the
+    /// store gives no name now.
+    pub(crate) async fn name(&self) -> Option<&str> {
+        self.learn_name().await;
+        self.upstream.known()
     }
 
     /// The keys of the installation. Without a store, or with one that fails, they are the
@@ -104,7 +121,8 @@ impl Records {
     ) -> impl Future<Output = Result<(), Fenced>> + Send + use<> {
         let writing = self.store.as_ref().map(|store| {
             let Record { round, stage } = record;
-            let stored = StoredRecord { target: self.target.clone(), round, stage };
+            let target = self.upstream.known().unwrap_or_default().to_owned();
+            let stored = StoredRecord { target, round, stage };
             let ttl_ms = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX);
             store.park(ParkedCall {
                 name: claim.name.as_ref().to_owned(),
@@ -147,7 +165,8 @@ impl Records {
         };
         let StoredRecord { target, round, stage } = record;
         let claim = Claim { name: parked.name.into(), fence: parked.fence };
-        Ok((target == self.target).then_some((claim, Record { round, stage })))
+        let ours = self.upstream.recognize(Some(&target), || store.seal_key()).await?;
+        Ok(ours.map(|_| (claim, Record { round, stage })))
     }
 }
 

@@ -246,8 +246,7 @@ fn agreed(answer: &Message) -> Result<(InitializeResult, Revision), Fault> {
     if let Ok(error) = answer.decode_error() {
         return Err(refused_to_open(&error));
     }
-    let initialized: InitializeResult = answer
-        .decode_result()
+    let initialized: InitializeResult = eyot_types::read(answer.result().unwrap_or("null"))
         .map_err(|error| refused(&format!("upstream's `initialize` result is invalid: {error}")))?;
     let revision = Revision::parse(&initialized.protocol_version);
     let revision = revision.filter(|it| it.era() == Era::Legacy);
@@ -266,7 +265,7 @@ pub(crate) fn may_resend(fault: &Fault, method: Method<'_>) -> bool {
         FaultKind::Upstream => match Outcome::of(&fault.error) {
             Some(Outcome::NotSent) => true,
             Some(Outcome::Unknown) => method.is_read_only(),
-            None => false,
+            Some(Outcome::Ran) | None => false,
         },
         _ => false,
     }

@@ -2,13 +2,14 @@
 
 use std::net::IpAddr;
 
+use eyot_stdx::shown_url;
 use http::{HeaderValue, Uri};
 
-/// Why a text is no URL of an upstream.
+/// Why a text is no URL of an upstream. None of it repeats what may be a secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidUrl {
-    /// It is no absolute URL.
+    /// It is no absolute URL. The text is what of it may be shown.
     #[error("`{0}` is not an absolute URL such as http://127.0.0.1:3000/mcp")]
     NotAbsolute(String),
     /// It has another scheme.
@@ -29,7 +30,7 @@ pub(super) struct Target {
 
 impl Target {
     pub(super) fn parse(url: &str) -> Result<Self, InvalidUrl> {
-        let not_absolute = || InvalidUrl::NotAbsolute(url.to_owned());
+        let not_absolute = || InvalidUrl::NotAbsolute(shown_url(url));
         let uri: Uri = url.parse().map_err(|_| not_absolute())?;
         let scheme = uri.scheme_str().ok_or_else(not_absolute)?;
         if scheme != "http" {

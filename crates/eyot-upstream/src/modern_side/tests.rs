@@ -16,7 +16,7 @@ use tokio_util::task::TaskTracker;
 use eyot_era::detect::{ERA_TTL, EraMode, RECHECK_PAUSE};
 
 use super::ModernSide;
-use crate::{ModernConnection, Runtime, SharedEraCache, Target, Upstream};
+use crate::{ModernConnection, Runtime, SharedEraCache, Target, TargetName, Upstream};
 
 /// An upstream that counts who attaches, and learns the modern era when it is told.
 #[derive(Debug, Default)]
@@ -54,9 +54,9 @@ fn answer(asked: &Message, is_modern: bool) -> Message {
 
 fn side(target: Target, mode: EraMode) -> ModernSide {
     let runtime = Runtime::new(TaskTracker::new(), CancellationToken::new(), Arc::default());
-    let fingerprint = target.fingerprint();
+    let name = Arc::new(TargetName::new(&target));
     let era = SharedEraCache::new(mode);
-    ModernSide::new(Arc::new(Upstream { target, runtime, fingerprint, era }))
+    ModernSide::new(Arc::new(Upstream { target, runtime, name, era }))
 }
 
 fn in_process(mode: EraMode) -> (Arc<Server>, ModernSide) {

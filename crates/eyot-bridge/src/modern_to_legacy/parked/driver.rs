@@ -129,6 +129,7 @@ impl ParkedDriver {
     }
 
     async fn store(&self, record: Record<Box<UpstreamPosition>>, ttl: Duration) {
+        self.calls.records.learn_name().await;
         let outcome = self.calls.records.write(&self.claim, record, ttl).await;
         if outcome.is_err() {
             tracing::debug!("another process goes on with a call");

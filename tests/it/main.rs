@@ -72,6 +72,8 @@ mod relay;
 #[cfg(test)]
 mod sdk;
 #[cfg(test)]
+mod standalone_restart;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod tasks;
@@ -79,5 +81,7 @@ mod tasks;
 mod terminal;
 #[cfg(test)]
 mod upstream_faults;
+#[cfg(test)]
+mod upstream_http;
 #[cfg(test)]
 mod upstream_secrets;

@@ -178,11 +178,19 @@ impl HttpSession {
             Ok(Ok(Answer::Messages(status, messages))) => {
                 self.forgotten(status, &messages, None).unwrap_or_else(|| {
                     let error = refusal(status, &messages).and_then(|it| it.error_object());
-                    error.map_or_else(|| bare.fault(), |error| not_taken(message, status, &error))
+                    not_taken(message, status, error.as_ref())
                 })
             }
-            Ok(Ok(Answer::Status(bare))) => self.status_fault(&bare),
-            _ => self.status_fault(&bare),
+            Ok(Ok(Answer::Status(bare))) => self.bare_refusal(message, &bare),
+            _ => self.bare_refusal(message, &bare),
+        }
+    }
+
+    fn bare_refusal(&self, message: &Message, bare: &BareStatus) -> Fault {
+        let fault = self.status_fault(bare);
+        match fault.kind {
+            FaultKind::SessionGone => fault,
+            _ => Fault { error: not_taken(message, bare.status, None).error, ..fault },
         }
     }
 
@@ -334,11 +342,13 @@ fn gone(status: StatusCode, said: Option<ErrorObject>) -> Fault {
 }
 
 /// The fault for a message without an answer that the upstream refuses.
-fn not_taken(message: &Message, status: StatusCode, error: &ErrorObject) -> Fault {
+fn not_taken(message: &Message, status: StatusCode, error: Option<&ErrorObject>) -> Fault {
     let what = message.method().unwrap_or_else(|| "an answer".into());
-    let ErrorObject { message, code, .. } = error;
-    let reason = format!("upstream refused {what:?}: {message} ({code}), HTTP status {status}");
-    Fault::upstream(codes::upstream_lost(&reason, Outcome::NotSent, false))
+    let words = error.map(|it| format!(": {} ({})", it.message, it.code)).unwrap_or_default();
+    let reason = format!("upstream refused {what:?} with HTTP status {status}{words}");
+    let outcome = if status.is_server_error() { Outcome::Unknown } else { Outcome::NotSent };
+    let error = codes::upstream_lost(&reason, outcome, status.is_server_error());
+    Fault::upstream(error)
 }
 
 async fn first_answer(events: &mut EventMessages) -> Result<Option<Response>, Fault> {

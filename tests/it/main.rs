@@ -8,6 +8,8 @@ mod bridge_peers;
 #[cfg(test)]
 mod bridge_tasks;
 #[cfg(test)]
+mod children;
+#[cfg(test)]
 mod client_peers;
 #[cfg(test)]
 mod commands;

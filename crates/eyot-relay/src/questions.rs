@@ -6,11 +6,11 @@
 
 use std::future::Future;
 use std::pin::pin;
-use std::time::Duration;
 
 use eyot_jsonrpc::{Kind, Message};
-use eyot_service::Limits;
+use eyot_service::{Fault, Limits};
 use eyot_types::is_cancelled;
+use eyot_upstream::CallClock;
 use parking_lot::Mutex;
 use tokio::time::{Instant, timeout_at};
 
@@ -54,26 +54,28 @@ impl Questions {
         *open = Open { count: change(open.count), changed: Instant::now() };
     }
 
-    /// Waits for the upstream's next word: `call_timeout` from now and from the client's last
-    /// answer, and `question_timeout` from a question that is open.
+    /// Waits for the upstream's next word: the timeout of calls from its last message and from the
+    /// client's last answer, `question_timeout` from a question that is open, and never beyond the
+    /// time of the whole call.
     ///
     /// # Errors
-    /// How long it has been waited for in vain.
+    /// The fault of the call that has waited in vain.
     pub(crate) async fn wait<T>(
         &self,
         limits: &Limits,
+        clock: &CallClock,
         word: impl Future<Output = T>,
-    ) -> Result<T, Duration> {
-        let began = Instant::now();
+    ) -> Result<T, Fault> {
+        let began = clock.heard_at();
         let mut word = pin!(word);
-        let mut deadline = began + limits.calls.timeout;
+        let mut deadline = clock.deadline();
         loop {
             if let Ok(word) = timeout_at(deadline, word.as_mut()).await {
                 return Ok(word);
             }
-            let later = self.deadline(began, limits);
+            let later = self.deadline(began, limits).min(clock.ends_at());
             if later <= deadline {
-                return Err(deadline - began);
+                return Err(clock.fault());
             }
             // Looked at in between too: an answer ends the longer wait.
             deadline = later.min(deadline + limits.calls.timeout);

@@ -7,7 +7,7 @@ use eyot_bridge::LegacyRevisions;
 use eyot_jsonrpc::{Id, Message, Request, Response};
 use eyot_service::{Fault, Limits, Messages, Reply, ReplyItem, SessionHandle};
 use eyot_types::Method;
-use eyot_upstream::LegacyConnection;
+use eyot_upstream::{CallClock, LegacyConnection};
 use futures_util::{StreamExt as _, stream};
 use serde_json::json;
 
@@ -28,6 +28,7 @@ pub(crate) struct Watch {
     /// What a good answer changes in the session.
     pub(crate) change: Option<Change>,
     pub(crate) limits: Arc<Limits>,
+    pub(crate) clock: CallClock,
     pub(crate) questions: Arc<Questions>,
 }
 
@@ -110,14 +111,19 @@ impl Watch {
 
     /// "the sender SHOULD issue a cancellation notification for that request and stop
     /// waiting" (2025-11-25, basic/lifecycle, Timeouts).
-    pub(crate) async fn give_up(&self, waited: Duration) -> Fault {
+    pub(crate) async fn give_up(&self, fault: Fault) -> Fault {
         let text = serde_json::from_str::<serde_json::Value>(self.id.as_raw()).unwrap_or_default();
         let params = json!({ "requestId": text, "reason": "timeout" });
         let message = Message::notification(Method::Cancelled.as_str(), &params);
-        if let Err(fault) = self.connection.send(message).await {
-            tracing::debug!(%fault, "upstream was not told that its call timed out");
+        // The client has waited for long enough.
+        match tokio::time::timeout(FAREWELL_PATIENCE, self.connection.send(message)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(fault)) => {
+                tracing::debug!(%fault, "upstream was not told that its call timed out");
+            }
+            Err(_elapsed) => tracing::debug!("upstream does not take that its call timed out"),
         }
-        Fault::timed_out(waited)
+        fault
     }
 }
 
@@ -132,11 +138,14 @@ impl Following {
         if self.is_over {
             return None;
         }
-        let Watch { questions, limits, .. } = &self.watch;
-        let part = match questions.wait(limits, self.parts.next()).await {
+        let Watch { questions, limits, clock, .. } = &self.watch;
+        let part = match questions.wait(limits, clock, self.parts.next()).await {
             Ok(part) => part?,
-            Err(waited) => Err(Box::pin(self.watch.give_up(waited)).await),
+            Err(fault) => Err(Box::pin(self.watch.give_up(fault)).await),
         };
+        if let Ok(part) = &part {
+            self.watch.clock.hear(part);
+        }
         let part = match part {
             Ok(part) => self.pass(part).await,
             Err(fault) => Err(fault),
@@ -156,3 +165,6 @@ impl Following {
         Ok(ReplyItem::Message { message, cursor })
     }
 }
+
+/// How long an upstream may take to hear that its call is given up.
+const FAREWELL_PATIENCE: Duration = Duration::from_secs(1);

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use eyot_jsonrpc::{Id, Message};
 use eyot_service::Limits;
+use eyot_upstream::CallClock;
 use serde_json::json;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::Questions;
 
@@ -24,8 +25,10 @@ fn asked() -> Questions {
 }
 
 async fn waited(questions: &Questions) -> u64 {
-    let waited = questions.wait(&limits(), pending::<()>()).await;
-    waited.expect_err("nobody says anything").as_secs()
+    let (limits, began) = (limits(), Instant::now());
+    let clock = CallClock::start(&limits.calls);
+    questions.wait(&limits, &clock, pending::<()>()).await.expect_err("nobody says anything");
+    began.elapsed().as_secs()
 }
 
 #[tokio::test(start_paused = true)]

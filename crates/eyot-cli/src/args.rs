@@ -105,14 +105,10 @@ pub(crate) struct Listen {
     /// more is refused.
     #[arg(long, default_value_t = Limits::default().memory.parked_calls_max, value_name = "COUNT")]
     pub(crate) parked_calls_max: usize,
-    /// How many of these calls the clients with one key may have; all clients without a key count
-    /// as one.
-    #[arg(
-        long,
-        default_value_t = Limits::default().memory.parked_calls_per_principal_max,
-        value_name = "COUNT"
-    )]
-    pub(crate) parked_calls_per_principal_max: usize,
+    /// The clients with one key may have at most this part of each bound in all: with 4 a quarter.
+    /// Where no key is required, they may have all of it.
+    #[arg(long, default_value_t = Limits::default().principal_parts, value_name = "COUNT")]
+    pub(crate) principal_parts: usize,
     /// How long running calls may go on after SIGTERM.
     #[arg(long, default_value = "30s", value_name = "TIME", value_parser = parse_duration)]
     pub(crate) drain_timeout: Duration,

@@ -71,7 +71,7 @@ pub(crate) fn limits(listen: &Listen) -> Limits {
     limits.calls.timeout = listen.call_timeout;
     limits.calls.question_timeout = listen.question_timeout;
     limits.memory.parked_calls_max = listen.parked_calls_max;
-    limits.memory.parked_calls_per_principal_max = listen.parked_calls_per_principal_max;
+    limits.principal_parts = listen.principal_parts;
     limits.sessions.each.idle_timeout = listen.session_ttl;
     limits.drain_timeout = listen.drain_timeout;
     limits
@@ -198,6 +198,7 @@ async fn admin(
     let listener = bind(address).await.context("--admin")?;
     tracing::info!(address = %listener.local_addr()?, "admin address");
     let render = move || {
+        eyot_metrics::report_limits();
         recorder.run_upkeep();
         recorder.render()
     };

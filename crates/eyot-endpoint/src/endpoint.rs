@@ -41,7 +41,7 @@ impl Endpoint {
 
     /// The endpoint for the requests of one connection.
     pub(crate) fn connected(eras: Arc<EraSwitch>, from: SocketAddr) -> Self {
-        let context = ConnectionContext { from: Some(from), timer: Arc::default() };
+        let context = ConnectionContext { from: Some(from), ..ConnectionContext::default() };
         Self(Arc::new(Connection { eras, context: Some(context) }))
     }
 }

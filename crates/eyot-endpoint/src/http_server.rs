@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use eyot_http::{ConnectionEnd, RequestBody, serve_connection};
-use eyot_service::{BoxService, Limits, Shutdown};
+use eyot_service::{BoxService, Limits, SharedTotal, Shutdown, TotalQuota};
 use eyot_session::Store;
 use http::{Request, Response};
 use http_body::Body;
@@ -44,8 +44,9 @@ impl HttpServer {
     /// Puts a server in front of `service`.
     #[must_use]
     pub fn new(config: EndpointConfig, service: BoxService) -> Self {
-        let EndpointConfig { path, hosts, auth, store, limits, shutdown, tasks } = config;
-        let registry = Registry::new(Arc::clone(&store), service.clone(), &limits.sessions);
+        let limits = config.limits_for_its_clients();
+        let EndpointConfig { path, hosts, auth, store, shutdown, tasks, .. } = config;
+        let registry = Registry::new(Arc::clone(&store), service.clone(), &limits);
         let registry = Arc::new(registry);
         let detached = Arc::new(DetachedCalls::new(tasks.clone(), shutdown.finished().clone()));
         let legacy = Arc::new(Legacy {
@@ -61,6 +62,7 @@ impl HttpServer {
             auth,
             legacy,
             modern: Modern { service, limits, shutdown: shutdown.clone() },
+            connections: TotalQuota::new(SharedTotal::Connections, &limits),
             shutdown: shutdown.clone(),
             limits,
         });

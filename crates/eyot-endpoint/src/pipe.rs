@@ -18,6 +18,7 @@ use eyot_jsonrpc::{
 };
 use eyot_service::{
     BoxService, Call, Input, IoEvent, Limits, MessageIo, Messages, Peer, Shutdown, Transport,
+    limit_reached, too_long,
 };
 use eyot_types::meta::RequestMeta;
 use eyot_types::{CancelledParams, Era, Method, Revision, codes};
@@ -286,13 +287,17 @@ impl<I: MessageIo> Pipe<I> {
             return self.refuse(Some(id), "a request with this id is still running");
         }
         if self.running.len() >= self.limits.pipe.running_max {
-            let error = codes::overloaded("running requests");
+            let error = limit_reached("running requests");
             return self.write(&request.refuse(&error));
         }
         let is_initialize = era == Era::Legacy && request.is_method(Method::Initialize.as_str());
         if is_initialize {
             if self.session.is_some() {
                 return self.refuse(Some(id), "session is open already");
+            }
+            let bytes_max = self.limits.sessions.initialize_bytes_max;
+            if request.params().is_some_and(|it| it.len() > bytes_max) {
+                return self.write(&request.refuse(&too_long("initialize", bytes_max)));
             }
             self.session = PipeSession::open(&request, &self.peer);
         }

@@ -118,7 +118,8 @@ impl Relay {
         if !upstream.target.has_headers()
             && let Some(request) = param_headers.concerned(&call)
         {
-            let request = ModernRequest::read(request, &call).map_err(Fault::refused)?;
+            let request = ModernRequest::read(request, &call, &upstream.runtime.limits)
+                .map_err(Fault::refused)?;
             let server = HeaderlessServer { modern, connection: &connection, param_headers };
             return Box::pin(server.answer(request)).await;
         }

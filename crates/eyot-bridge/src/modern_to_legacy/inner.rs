@@ -6,8 +6,8 @@ use std::time::Duration;
 use eyot_era::modern_to_legacy::{self, TaskPlan};
 use eyot_era::parked::{ParkedCall, ParkedConfig};
 use eyot_jsonrpc::{Request, Response};
-use eyot_service::{Fault, Limits, SealedState};
-use eyot_types::{Era, InputRequests, InputRequiredResult, Method, codes};
+use eyot_service::{Fault, Limits, SealedState, limit_reached};
+use eyot_types::{Era, InputRequests, InputRequiredResult, Method};
 use serde_json::json;
 use tokio::sync::OwnedSemaphorePermit;
 
@@ -104,7 +104,7 @@ impl Inner {
         match tokio::time::timeout(self.limits.calls.timeout, waiting).await {
             Ok(Ok(permit)) => Ok(Some(permit)),
             _ => Err(Fault::overloaded(
-                codes::overloaded("calls that may be asked in one upstream session"),
+                limit_reached("calls that may be asked in one upstream session"),
                 Duration::from_secs(1),
             )),
         }

@@ -158,7 +158,9 @@ impl Registry {
         let Some(claimed) = claimed else { return Ok(None) };
         let machine = SessionMachine::resume(&claimed, self.limits_of_one, now_ms);
         let record = claimed.record;
-        self.quota.grow(&mut place, record.initialize.len()).map_err(OpenError::TooMany)?;
+        let uris = record.state.items.subscriptions().map(str::len).sum::<usize>();
+        let bytes = record.initialize.len() + uris;
+        self.quota.grow(&mut place, bytes).map_err(OpenError::TooMany)?;
         let revision = record.revision;
         let handle = SessionHandle::new(
             record.id,

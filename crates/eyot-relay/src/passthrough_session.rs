@@ -14,7 +14,7 @@ use eyot_service::{
 use eyot_session::{SessionRecord, SessionState, UpstreamName, UpstreamRef};
 use eyot_stdx::Backoff;
 use eyot_types::codes::{self, Outcome};
-use eyot_types::{Era, Method};
+use eyot_types::{Era, Method, cancelled_id};
 use eyot_upstream::{LegacyConnection, ResumedSession, Upstream, initialize};
 use futures_util::{StreamExt as _, stream};
 use parking_lot::Mutex;
@@ -22,8 +22,8 @@ use serde_json::json;
 use serde_json::value::RawValue;
 use tokio::sync::OnceCell;
 
-use crate::questions::Questions;
-use crate::server_id::{message_to_client, to_upstream};
+use crate::questions::{Origin, Questions};
+use crate::server_id::to_upstream;
 use crate::watch::{Change, Watch};
 
 /// Holds the upstream session, and opens it again when it is lost.
@@ -51,7 +51,8 @@ impl PassthroughSession {
 
     /// A session that was stored; its upstream is opened when it is needed.
     pub(crate) fn stored(upstream: Arc<Upstream>) -> Self {
-        Self { upstream, cell: Mutex::default(), questions: Arc::new(Questions::new()) }
+        let questions = Arc::new(Questions::new(Arc::clone(&upstream.runtime.limits)));
+        Self { upstream, cell: Mutex::default(), questions }
     }
 
     /// What answers the calls of the session.
@@ -105,7 +106,7 @@ impl PassthroughSession {
 
     async fn ask(&self, context: &Arc<SessionHandle>, request: Request) -> Result<Reply, Fault> {
         let link = self.link(context).await?;
-        let mut watch = self.watch(context, &link, &request);
+        let mut watch = self.watch(context, &link, &request)?;
         // Kept until the upstream is told: a call that is dropped is no longer known by its id.
         let mut asking = pin!(async {
             match link.connection.request(request.clone()).await {
@@ -115,8 +116,7 @@ impl PassthroughSession {
                 asked => asked.map(|reply| (reply, None)),
             }
         });
-        let limits = &self.upstream.runtime.limits;
-        match self.questions.wait(limits, asking.as_mut()).await {
+        match self.questions.wait(context, asking.as_mut()).await {
             Ok(Ok((reply, renewed))) => {
                 if let Some(Link { connection, generation }) = renewed {
                     watch.connection = connection;
@@ -148,16 +148,24 @@ impl PassthroughSession {
         Ok((reply, Some(link)))
     }
 
-    fn watch(&self, context: &Arc<SessionHandle>, link: &Link, request: &Request) -> Watch {
-        Watch {
+    /// # Errors
+    /// What the request would change is out of bounds; the upstream does not get it.
+    fn watch(
+        &self,
+        context: &Arc<SessionHandle>,
+        link: &Link,
+        request: &Request,
+    ) -> Result<Watch, Fault> {
+        let limits = &self.upstream.runtime.limits.sessions;
+        let change = Change::of(context, request, limits).map_err(Fault::refused)?;
+        Ok(Watch {
             context: Arc::clone(context),
             connection: link.connection.clone(),
             generation: link.generation,
             id: request.id(),
-            change: Change::of(request),
-            limits: Arc::clone(&self.upstream.runtime.limits),
+            change,
             questions: Arc::clone(&self.questions),
-        }
+        })
     }
 
     /// Hands on a notification of the client.
@@ -167,23 +175,36 @@ impl PassthroughSession {
         notification: Notification,
     ) -> Result<(), Fault> {
         let link = self.link(context).await?;
+        if let Some(call) = cancelled_id(&notification) {
+            // "the receiver of the cancellation […] SHOULD NOT send a response": nobody waits.
+            Box::pin(self.questions.call_ended(context, &call)).await;
+        }
         self.sent(link.connection.send(notification.into())).await
     }
 
     /// Hands on the client's answer to a question of the upstream.
     async fn respond(&self, context: &SessionHandle, response: Response) -> Result<(), Fault> {
         let link = self.link(context).await?;
-        match response.id().and_then(|id| to_upstream(&id)) {
-            Some((generation, id)) if generation == link.generation => {
-                self.questions.answered();
-                self.sent(link.connection.send(response.into_message().with_id(id))).await
-            }
-            // An answer to no question, or to one of an upstream session that has ended.
-            _ => {
-                eyot_metrics::messages_dropped("answer_unmatched");
-                Ok(())
-            }
+        let question = response.id().and_then(|id| self.questions.take(context, &id));
+        let id = question.as_ref().and_then(|it| to_upstream(&it.id));
+        let (Some(question), Some((generation, id))) = (question, id) else {
+            // Not asked in this session, or answered or withdrawn since.
+            eyot_metrics::messages_dropped("answer_unmatched");
+            return Ok(());
+        };
+        if generation != link.generation {
+            // The upstream session that asked has ended.
+            eyot_metrics::messages_dropped("answer_unmatched");
+            self.questions.answered(context, question).await;
+            return Ok(());
         }
+        let answer = response.into_message().with_id(id);
+        let sent = self.sent(link.connection.send(answer)).await;
+        match &sent {
+            Ok(()) => self.questions.answered(context, question).await,
+            Err(_) => self.questions.not_answered(context, question),
+        }
+        sent
     }
 
     /// Waits until a message is sent that has no answer.
@@ -228,7 +249,6 @@ impl PassthroughSession {
             generation: link.generation,
             id: request_id,
             change: None,
-            limits: Arc::clone(&self.upstream.runtime.limits),
             questions: Arc::clone(&self.questions),
         };
         Ok(Reply::Stream(watch.follow(parts)))
@@ -301,7 +321,6 @@ impl PassthroughSession {
         upstream: UpstreamRef,
     ) -> Result<Link, Fault> {
         eyot_metrics::upstreams_opened("lost");
-        self.questions.forget();
         tracing::info!(session = ?context.id(), "upstream session is opened again");
         let params: Box<RawValue> = serde_json::from_slice(initialize)
             .map_err(|_| Fault::internal("stored session cannot be read"))?;
@@ -316,6 +335,7 @@ impl PassthroughSession {
             return Err(Fault::upstream(codes::upstream_lost(&reason, Outcome::NotSent, true)));
         }
         let link = Link { connection: opened.connection, generation: upstream.generation + 1 };
+        self.questions.forget_before(context, link.generation).await;
         set_up(&link.connection, &state).await?;
         let session_id = link.connection.session_id().map(Into::into);
         let renewed = UpstreamRef { session_id, generation: link.generation, ..upstream };
@@ -338,7 +358,7 @@ async fn set_up(connection: &LegacyConnection, state: &SessionState) -> Result<(
     connection.send(initialized).await?;
     let level =
         state.log_level.iter().map(|level| (Method::LoggingSetLevel, json!({ "level": level })));
-    let uris = state.subscriptions.iter();
+    let uris = state.items.subscriptions();
     let uris = uris.map(|uri| (Method::ResourcesSubscribe, json!({ "uri": uri })));
     for (method, params) in level.chain(uris) {
         let request = Request::unnumbered(method.as_str(), &params);
@@ -365,7 +385,7 @@ struct Listening {
     session: Arc<PassthroughSession>,
     context: Arc<SessionHandle>,
     cursor: Option<Bytes>,
-    source: Option<(Messages, u64)>,
+    source: Option<(Messages, Link)>,
     /// The generation of the upstream session at a URL that has nothing more to say.
     ended: Option<u64>,
     failures: u32,
@@ -374,17 +394,23 @@ struct Listening {
 impl Listening {
     async fn next(mut self) -> Option<(Result<ReplyItem, Fault>, Self)> {
         loop {
-            if let Some((source, generation)) = &mut self.source {
-                let generation = *generation;
-                if let Some(Ok(part)) = source.next().await {
+            if let Some((messages, link)) = &mut self.source {
+                if let Some(Ok(part)) = messages.next().await {
                     self.failures = 0;
                     self.cursor = part.cursor().cloned().or_else(|| self.cursor.take());
-                    let part = part.map_message(|message| {
-                        self.session.questions.heard(&message);
-                        message_to_client(message, generation)
-                    });
-                    return Some((Ok(part), self));
+                    let ReplyItem::Message { message, cursor } = part else {
+                        return Some((Ok(part), self));
+                    };
+                    let origin = Origin { generation: link.generation, call: None };
+                    let (questions, connection) = (&self.session.questions, &link.connection);
+                    match questions.heard(&self.context, connection, origin, message).await {
+                        Some(message) => {
+                            return Some((Ok(ReplyItem::Message { message, cursor }), self));
+                        }
+                        None => continue,
+                    }
                 }
+                let generation = link.generation;
                 self.source = None;
                 // The upstream offers no such stream, or no longer; its next session may.
                 let can_end = !self.session.upstream.target.is_shared_channel();
@@ -402,8 +428,8 @@ impl Listening {
         match self.session.link(&self.context).await {
             Ok(link) if self.ended == Some(link.generation) => {}
             Ok(link) => {
-                let source = link.connection.listen(self.cursor.clone()).await;
-                self.source = Some((source, link.generation));
+                let messages = link.connection.listen(self.cursor.clone()).await;
+                self.source = Some((messages, link));
             }
             Err(fault) => tracing::debug!(%fault, "nothing to listen to"),
         }

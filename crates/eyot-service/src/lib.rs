@@ -22,6 +22,7 @@ mod service;
 mod session_handle;
 mod shared_total;
 mod shutdown;
+mod subscribing;
 
 pub use crate::call::{Call, Input, Peer, Transport};
 pub use crate::call_span::CallSpan;
@@ -44,3 +45,4 @@ pub use crate::service::{BoxService, McpService, ReplyFuture, SharedService, Wea
 pub use crate::session_handle::SessionHandle;
 pub use crate::shared_total::{SharedTotal, TotalQuota};
 pub use crate::shutdown::Shutdown;
+pub use crate::subscribing::Subscribing;

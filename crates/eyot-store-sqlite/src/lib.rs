@@ -17,6 +17,7 @@ mod failure;
 mod free_pages;
 mod health;
 mod intake;
+mod items;
 mod number;
 mod options;
 mod owned;

@@ -432,7 +432,7 @@ fn registry_refusal(id: Option<Id>, refusal: &OpenError) -> Answer {
             tracing::warn!(%refusal, "session is not served");
             faulted(id, &Fault::overloaded(error.clone(), FULL_RETRY))
         }
-        OpenError::NoId => faulted(id, &Fault::internal(&refusal.to_string())),
+        OpenError::NoId => faulted(id, &Fault::internal("no session id can be made")),
     }
 }
 

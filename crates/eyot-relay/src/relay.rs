@@ -196,7 +196,7 @@ fn gone() -> ReplyFuture {
     Box::pin(std::future::ready(Err(Fault::session_gone("session not found"))))
 }
 
-fn failed(message: &str) -> ReplyFuture {
+fn failed(message: &'static str) -> ReplyFuture {
     Box::pin(std::future::ready(Err(Fault::internal(message))))
 }
 

@@ -65,11 +65,26 @@ fn id(body: &[u8]) -> Option<&[u8]> {
     rest.get(..memchr::memchr(b',', rest)?)
 }
 
-fn respond(face: Face, id: &[u8], body: &[u8]) -> Answer {
+/// The line that answers a line, as a legacy server on a pipe; `None` for a notification.
+pub(crate) fn legacy_line(line: &[u8]) -> Option<Vec<u8>> {
+    let id = id(line)?;
+    let (member, value) = match line {
+        _ if has_method(line, br#""tools/call""#) => ("result", echo(line)),
+        _ if has_method(line, br#""initialize""#) => ("result", initialized().into_bytes()),
+        _ => ("error", br#"{"code":-32601,"message":"Method not found"}"#.to_vec()),
+    };
+    let member = format!(",\"{member}\":");
+    Some([ID_PREFIX.as_bytes(), id, member.as_bytes(), &value, b"}\n"].concat())
+}
+
+fn has_method(body: &[u8], method: &[u8]) -> bool {
     /// The method of a request is within its first bytes.
     const METHOD_WITHIN: usize = 128;
-    let head = body.get(..METHOD_WITHIN).unwrap_or(body);
-    let is = |method: &[u8]| memmem::find(head, method).is_some();
+    memmem::find(body.get(..METHOD_WITHIN).unwrap_or(body), method).is_some()
+}
+
+fn respond(face: Face, id: &[u8], body: &[u8]) -> Answer {
+    let is = |method: &[u8]| has_method(body, method);
     match face.only {
         _ if is(br#""tools/call""#) => write(face.form, id, &echo(body)),
         Some(Era::Modern) if is(br#""initialize""#) => unknown(id),

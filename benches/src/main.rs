@@ -22,6 +22,7 @@ mod memory;
 mod micro;
 mod open;
 mod pieces;
+mod pipe;
 mod process;
 mod program;
 mod rounds;
@@ -57,6 +58,8 @@ enum Task {
     Memory(memory::Options),
     /// A million answers with colliding ids over the bridge
     Crossing(crossing::Options),
+    /// Modern clients before a legacy server on a pipe, beside legacy clients
+    Pipe(pipe::Options),
     /// Time from exec to the first answered request
     Start(start::Options),
     /// Instructions and time to read one message
@@ -66,6 +69,9 @@ enum Task {
     /// The server behind every hop
     #[command(hide = true)]
     Backend(backend::Options),
+    /// A legacy server on standard input and output
+    #[command(hide = true)]
+    PipeBackend,
     /// A hop of bare hyper
     #[command(hide = true)]
     BareHop(bare_hop::Options),
@@ -96,6 +102,8 @@ fn run(task: Option<Task>) -> anyhow::Result<()> {
         Task::Instructions(options) => instructions::run(&options),
         Task::Memory(options) => memory::run(&options),
         Task::Crossing(options) => crossing::run(&options),
+        Task::Pipe(options) => pipe::run(&options),
+        Task::PipeBackend => pipe::serve(),
         Task::Start(options) => start::run(&options),
         Task::Micro => micro::run(),
         Task::Parse(options) => micro::read(options),

@@ -218,7 +218,7 @@ async fn session_of_another_principal_is_answered_like_an_unknown_one() {
     let mut upstream = Upstream::with(&Habits::new()).await;
     let key = |name: &str| ApiKey { name: name.into(), key: Secret::new(format!("key-{name}")) };
     let proxy = Proxy::before_url(&upstream, patient_limits(), |config| {
-        config.endpoint.auth = Arc::new(Keys::new(vec![key("alice"), key("bob")]));
+        config.endpoint.auth = Arc::new(Keys::new(vec![key("alice"), key("bob")]).unwrap());
     });
     let proxy = proxy.await;
     let alice = Session::open_as(proxy.address, "2025-11-25", Some("key-alice")).await;
@@ -242,7 +242,7 @@ async fn session_is_not_taken_from_its_process_by_another_principal() {
     let store = Arc::new(MemoryStore::new(LogLimits::default()));
     let setting_up = |config: &mut ProxyConfig| {
         config.endpoint.store = Arc::<MemoryStore>::clone(&store);
-        config.endpoint.auth = Arc::new(Keys::new(vec![key("alice"), key("bob")]));
+        config.endpoint.auth = Arc::new(Keys::new(vec![key("alice"), key("bob")]).unwrap());
     };
     let first = Proxy::before_url(&upstream, patient_limits(), setting_up).await;
     let second = Proxy::before_url(&upstream, patient_limits(), setting_up).await;
@@ -273,7 +273,8 @@ async fn client_without_a_known_key_is_answered_with_401() {
     let upstream = Upstream::with(&Habits::new()).await;
     let proxy = Proxy::before_url(&upstream, patient_limits(), |config| {
         let key = Secret::new("right".to_owned());
-        config.endpoint.auth = Arc::new(Keys::new(vec![ApiKey { name: "alice".into(), key }]));
+        config.endpoint.auth =
+            Arc::new(Keys::new(vec![ApiKey { name: "alice".into(), key }]).unwrap());
     });
     let proxy = proxy.await;
     let ask = Ask::post(&initialize("2025-11-25"));
@@ -289,7 +290,8 @@ async fn key_of_the_client_never_reaches_the_upstream() {
     let mut upstream = Upstream::with(&Habits::new()).await;
     let proxy = Proxy::before_url(&upstream, patient_limits(), |config| {
         let key = Secret::new("right".to_owned());
-        config.endpoint.auth = Arc::new(Keys::new(vec![ApiKey { name: "alice".into(), key }]));
+        config.endpoint.auth =
+            Arc::new(Keys::new(vec![ApiKey { name: "alice".into(), key }]).unwrap());
     });
     let proxy = proxy.await;
     let alice = Session::open_as(proxy.address, "2025-11-25", Some("right")).await;

@@ -52,6 +52,8 @@ mod modern;
 #[cfg(test)]
 mod modern_to_legacy;
 #[cfg(test)]
+mod odd_results;
+#[cfg(test)]
 mod parked_calls;
 #[cfg(test)]
 mod parked_crash;

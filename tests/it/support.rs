@@ -26,7 +26,7 @@ pub(crate) use self::connection::{Connection, Response};
 pub(crate) use self::dice::Dice;
 pub(crate) use self::earlier_store::EarlierStore;
 pub(crate) use self::events::{Event, EventStream};
-pub(crate) use self::exchange::{EventsOut, Exchange, tool_text};
+pub(crate) use self::exchange::{EventsOut, Exchange, no_tools, tool_text};
 pub(crate) use self::habits::{Habits, agreed};
 pub(crate) use self::lives::{Lives, Mortal};
 pub(crate) use self::modern::{modern_ask, modern_request};

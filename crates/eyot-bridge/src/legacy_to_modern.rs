@@ -95,8 +95,13 @@ impl LegacyToModern {
         let discovered = DiscoverResult::clone(&discovered);
         let (result, losses) = advertised(revision, discovered, context.principal().is_some());
         count_losses(&losses, Era::Modern);
+        let name = self.upstream.name.get(|| context.store().seal_key()).await;
+        let name = name.map_err(|error| {
+            tracing::error!(%error, "the key of the store cannot be read");
+            Fault::internal("the session store cannot be used now")
+        })?;
         let upstream = UpstreamRef {
-            target: Some(self.upstream.fingerprint.as_str().into()),
+            target: Some(name.into()),
             revision: Some(Revision::MODERN.as_str().into()),
             generation: 1,
             is_modern: true,

@@ -1,6 +1,7 @@
 //! The command line flags.
 
 mod commands;
+mod refusal;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ pub(crate) use self::commands::{
     Answer, Call, ClientCommand, Complete, Explain, Header, List, ListenTo, Prompt, Read, Server,
     SpokenEra, TokenSource,
 };
+pub(crate) use self::refusal::refusal;
 
 /// An MCP proxy between the eras: sessions survive restarts, answers never cross.
 #[derive(Debug, Parser)]
@@ -39,6 +41,9 @@ pub(crate) enum Command {
     /// Run the built-in server on stdin and stdout.
     #[command(hide = true)]
     DemoServer,
+    /// End the children of a killed program, whose groups are told on stdin.
+    #[command(hide = true)]
+    Reaper(Reaper),
     /// Serve a server with one of everything, to test clients with.
     #[command(after_help = EVERYTHING_EXAMPLES)]
     Everything(Everything),
@@ -58,8 +63,8 @@ Examples:
   eyot serve --listen 0.0.0.0:8080 --api-key alice=@/run/secrets/alice --allow-host mcp.example -- my-server
 
 A child gets a small safe environment (PATH, HOME, LANG and the like) and what --env names.
-The endpoint is /mcp. SIGTERM or Ctrl-C drains: running calls finish, then the program ends
-with code 0; a second signal ends it at once.";
+The endpoint is /mcp. SIGTERM, Ctrl-C or the end of the terminal drains: running calls finish,
+then the program ends with code 0; a second signal ends it at once.";
 
 const EVERYTHING_EXAMPLES: &str = "\
 Examples:
@@ -87,9 +92,13 @@ pub(crate) struct Listen {
     /// file for each upstream in the user's state folder.
     #[arg(long, value_name = "STORE")]
     pub(crate) store: Option<StoreUrl>,
-    /// The address for operators: /livez, /readyz, /metrics. Never use the public address.
+    /// The address for operators: /livez, /readyz, /metrics. It asks for no keys, so it is one of
+    /// this machine.
     #[arg(long, value_name = "ADDR")]
     pub(crate) admin: Option<SocketAddr>,
+    /// Let other machines reach --admin, for probes and Prometheus in a network of your own.
+    #[arg(long, requires = "admin")]
+    pub(crate) admin_exposed: bool,
     /// Silence after which a session ends.
     #[arg(long, default_value = "30m", value_name = "TIME", value_parser = parse_duration)]
     pub(crate) session_ttl: Duration,
@@ -107,13 +116,30 @@ pub(crate) struct Listen {
     pub(crate) parked_calls_max: usize,
     /// The clients with one key may have at most this part of each bound in all: with 4 a quarter.
     /// Where no key is required, they may have all of it.
-    #[arg(long, default_value_t = Limits::default().principal_parts, value_name = "COUNT")]
+    #[arg(
+        long,
+        default_value_t = Limits::default().principal_parts,
+        value_name = "COUNT",
+        value_parser = parse_count
+    )]
     pub(crate) principal_parts: usize,
+    /// How many children may run at once. A call that needs one more waits for its turn.
+    #[arg(
+        long,
+        default_value_t = Limits::default().upstream.children_max,
+        value_name = "COUNT",
+        value_parser = parse_count
+    )]
+    pub(crate) children_max: usize,
+    /// How long a call waits for a child to end when there are too many, before it is refused.
+    #[arg(long, default_value = "10s", value_name = "TIME", value_parser = parse_duration)]
+    pub(crate) children_wait: Duration,
     /// How long running calls may go on after SIGTERM.
     #[arg(long, default_value = "30s", value_name = "TIME", value_parser = parse_duration)]
     pub(crate) drain_timeout: Duration,
-    /// Require a key as bearer token. KEY is the key itself, `@FILE` or `env:VAR`. A session can be
-    /// used only with the NAME that opened it. May be repeated.
+    /// Require a key as bearer token. KEY is `@FILE`, `env:VAR` or the key itself, which other users
+    /// of the machine can read then. A session can be used only with the NAME that opened it. May
+    /// be repeated.
     #[arg(long, value_name = "NAME=KEY")]
     pub(crate) api_key: Vec<KeySource>,
     /// Another host name under which the endpoint may be addressed. Loopback names are always
@@ -163,7 +189,8 @@ pub(crate) struct Serve {
 /// Which calls of modern clients share a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum SharedBy {
-    /// Calls with one key; calls without a key share none. All calls, if the upstream gives no
+    /// Calls with one key. Without keys, all calls, where only the user of this machine can make
+    /// them; none where other hosts lead here (--allow-host). All calls, if the upstream gives no
     /// session id.
     Auto,
     /// All calls.
@@ -193,6 +220,14 @@ impl From<SharedBy> for Affinity {
 pub(crate) struct Demo {
     #[command(flatten)]
     pub(crate) listen: Listen,
+}
+
+/// `eyot reaper`.
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct Reaper {
+    /// Watch, in the place of starting another process that watches.
+    #[arg(long)]
+    pub(crate) detached: bool,
 }
 
 /// `eyot everything`.
@@ -354,6 +389,12 @@ fn parse_duration(text: &str) -> Result<Duration, String> {
         .filter(|millis| *millis > 0)
         .map(Duration::from_millis)
         .ok_or_else(|| "time is zero or too long".to_owned())
+}
+
+/// A number of things, of which there must be one.
+fn parse_count(text: &str) -> Result<usize, String> {
+    let count: Option<usize> = text.parse().ok();
+    count.filter(|it| *it > 0).ok_or_else(|| "expected a number from 1 on".to_owned())
 }
 
 const DURATION_FORM: &str = "expected a number with ms, s, m, h or d, such as `30s`";

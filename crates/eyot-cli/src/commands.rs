@@ -9,38 +9,53 @@ mod explain;
 mod form;
 mod list;
 mod listen;
+mod page;
 mod prompt;
 mod read;
 mod show;
+mod table;
 
 use crate::args::ClientCommand;
 use crate::commands::connection::Home;
 use crate::failure::{Code, Failure};
-use crate::signals::{self, Signal};
+use crate::signals::{Signal, Signals};
 
 /// Runs the command.
 pub(crate) fn run(command: ClientCommand, is_json: bool) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let ran = runtime.block_on(async {
+        // Before anything runs: what the command starts must not outlive it.
+        let mut signals = Signals::new()?;
         let home = Home::new();
         // A command that only listens ends without an error when a signal ends it.
         let is_endless = matches!(command, ClientCommand::Listen(_));
         let ran = tokio::select! {
             biased;
-            signal = signals::next() => match signal {
-                Ok(_) if is_endless => Ok(()),
-                Ok(Signal::Interrupt) => Err(Failure::new(Code::Interrupted, "interrupted").into()),
-                Ok(Signal::Terminate) => Err(Failure::new(Code::Terminated, "ended").into()),
-                Err(error) => Err(error.into()),
-            },
+            signal = signals.next() => if is_endless { Ok(()) } else { Err(ended_by(signal).into()) },
             ran = dispatch(command, &home, is_json) => ran,
         };
-        home.leave().await;
+        tokio::select! {
+            biased;
+            // What still runs is dropped, and with it its children.
+            () = signals.haste() => {}
+            () = home.leave() => {}
+        }
         ran
     });
     // A thread may still wait for the terminal.
     runtime.shutdown_background();
     ran
+}
+
+/// The failure of a command that a signal has ended.
+fn ended_by(signal: Signal) -> Failure {
+    let (code, message) = match signal {
+        Signal::Hangup => (Code::HungUp, "the terminal was closed"),
+        Signal::Interrupt => (Code::Interrupted, "interrupted"),
+        Signal::Quit => (Code::Quit, "interrupted"),
+        Signal::Terminate => (Code::Terminated, "ended"),
+    };
+    Failure::new(code, message)
 }
 
 async fn dispatch(command: ClientCommand, home: &Home, is_json: bool) -> anyhow::Result<()> {

@@ -5,7 +5,7 @@ use eyot::{Affinity, EraMode, Target};
 
 use crate::args::{Demo, StoreUrl};
 use crate::serve::Upstream;
-use crate::{logging, places, serve};
+use crate::{places, serve, writer};
 
 /// Runs the command.
 pub(crate) fn run(demo: Demo) -> anyhow::Result<()> {
@@ -20,9 +20,8 @@ pub(crate) fn run(demo: Demo) -> anyhow::Result<()> {
     let upstream =
         Upstream { target, era: EraMode::default(), affinity: Affinity::default(), limits };
     serve::start(&listen, upstream, |url| {
-        logging::say(&format!("listening on {url}"));
-        logging::print(&things_to_try(url))?;
-        Ok(())
+        writer::say(&format!("listening on {url}"));
+        Ok(things_to_try(url).lines().try_for_each(writer::print)?)
     })
 }
 

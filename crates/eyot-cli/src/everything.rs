@@ -21,7 +21,8 @@ use eyot::{BuildError, Server};
 use tokio::net::TcpListener;
 
 use crate::args::{Everything, ServedEras};
-use crate::{serve, signals};
+use crate::serve;
+use crate::signals::Signals;
 
 /// Runs the command.
 pub(crate) fn run(everything: &Everything, is_json: bool) -> anyhow::Result<()> {
@@ -37,11 +38,10 @@ pub(crate) fn run(everything: &Everything, is_json: bool) -> anyhow::Result<()> 
         }
     };
     let served = runtime.block_on(async {
+        let mut signals = Signals::new().context("signals cannot be received")?;
         tokio::select! {
             served = serving => served,
-            failed = signals::watch(server.shutdown().clone()) => {
-                failed.context("signals cannot be received")
-            }
+            () = signals.pass_on(server.shutdown()) => Ok(()),
         }
     });
     // A thread may still wait for standard input, to which nothing will be written any more.

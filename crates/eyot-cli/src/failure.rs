@@ -3,6 +3,7 @@
 use std::fmt;
 
 use eyot::{ClientError, ErrorObject};
+use eyot_stdx::shown_url;
 use serde_json::{Value, json};
 
 /// The exit code of a failed command.
@@ -19,8 +20,12 @@ pub(crate) enum Code {
     Unreachable = 4,
     /// The tool failed, or there is none of that name.
     Tool = 5,
+    /// SIGHUP: 128 and the signal's number.
+    HungUp = 129,
     /// Ctrl-C: 128 and the signal's number.
     Interrupted = 130,
+    /// SIGQUIT: 128 and the signal's number.
+    Quit = 131,
     /// SIGTERM: 128 and the signal's number.
     Terminated = 143,
 }
@@ -56,9 +61,9 @@ impl Failure {
         Self::new(Code::Usage, message)
     }
 
-    /// Adds the URL of the server.
+    /// Adds the URL of the server, without what may be a secret.
     pub(crate) fn at(self, url: Option<&str>) -> Self {
-        Self { url: url.map(str::to_owned), ..self }
+        Self { url: url.map(shown_url), ..self }
     }
 
     /// The text of the failure, without the URL.
@@ -71,8 +76,7 @@ impl Failure {
         Self { message, found, ..self }
     }
 
-    /// One line of JSON.
-    fn line(&self) -> String {
+    fn document(&self) -> Value {
         let mut error = json!({ "code": self.code as u8, "message": self.message });
         if let Some(members) = error.as_object_mut() {
             let status = self.status.map(Value::from);
@@ -84,7 +88,7 @@ impl Failure {
                 members.extend(value.map(|it| (name.to_owned(), it)));
             }
         }
-        json!({ "error": error }).to_string()
+        json!({ "error": error })
     }
 }
 
@@ -128,10 +132,10 @@ pub(crate) fn exit_code(error: &anyhow::Error) -> u8 {
     error.downcast_ref().map_or(Code::Failure, |it: &Failure| it.code) as u8
 }
 
-/// An error as one line of JSON.
-pub(crate) fn line(error: &anyhow::Error) -> String {
+/// An error as a JSON document.
+pub(crate) fn document(error: &anyhow::Error) -> Value {
     match error.downcast_ref::<Failure>() {
-        Some(failure) => failure.line(),
-        None => Failure::new(Code::Failure, format!("{error:#}")).line(),
+        Some(failure) => failure.document(),
+        None => Failure::new(Code::Failure, format!("{error:#}")).document(),
     }
 }

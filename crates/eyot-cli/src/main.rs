@@ -4,14 +4,18 @@ mod args;
 mod commands;
 mod demo;
 mod demo_server;
+mod escape;
 mod everything;
 mod failure;
+mod input;
 mod logging;
 mod places;
+mod reaper;
 mod secrets;
 mod serve;
 mod sessions;
 mod signals;
+mod writer;
 
 use std::process::ExitCode;
 
@@ -24,13 +28,25 @@ use crate::args::{Args, Command};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let args = Args::parse();
+    // Descriptors that the parent has left open are none of the children's business.
+    close_fds::set_fds_cloexec(FIRST_INHERITED, &[]);
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        // The help and the version.
+        Err(wanted) if !wanted.use_stderr() => wanted.exit(),
+        Err(error) => {
+            args::refusal(error).lines().for_each(writer::say);
+            return ExitCode::from(failure::Code::Usage as u8);
+        }
+    };
     let is_client = matches!(args.command, Command::Client(_));
     logging::init(if is_client { "warn" } else { "info" }, args.log_json);
+    reaper::install();
     let ran = match args.command {
         Command::Serve(serve) => serve::run(*serve, args.json),
         Command::Demo(demo) => demo::run(demo),
         Command::DemoServer => demo_server::run(),
+        Command::Reaper(reaper) => reaper::run(&reaper),
         Command::Everything(everything) => everything::run(&everything, args.json),
         Command::Client(command) => commands::run(command, args.json),
         Command::Sessions(sessions) => sessions::run(sessions, args.json),
@@ -45,3 +61,6 @@ fn main() -> ExitCode {
         }
     }
 }
+
+/// The first descriptor after stdin, stdout and stderr.
+const FIRST_INHERITED: i32 = 3;

@@ -1,8 +1,10 @@
 //! The folders for files of the user.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use eyot::Target;
+use eyot_stdx::Secret;
 
 /// The folder for state that should survive a restart: `$XDG_STATE_HOME/eyot`, else
 /// `~/.local/state/eyot`.
@@ -17,9 +19,37 @@ pub(crate) fn state_folder() -> anyhow::Result<PathBuf> {
 
 /// The default store of an upstream: each has its own, so that a session of one is never offered to
 /// another.
-pub(crate) fn default_store(fingerprint: &str) -> anyhow::Result<PathBuf> {
-    let name = format!("sessions-{:016x}.db", fnv(fingerprint.as_bytes()));
-    Ok(state_folder()?.join(name))
+///
+/// Its name says nothing of a secret of the upstream, and outlives it. Versions before made it of
+/// the whole URL or command: such a file is given the present name.
+pub(crate) fn default_store(target: &Target) -> anyhow::Result<PathBuf> {
+    let folder = state_folder()?;
+    let file = |text: &Secret<String>| {
+        folder.join(format!("sessions-{:016x}.db", fnv(text.expose().as_bytes())))
+    };
+    let (place, earlier) = (file(&target.identity()), file(&target.plain_name()));
+    if place != earlier && !place.exists() && earlier.exists() {
+        let moved = move_store(&earlier, &place);
+        moved.with_context(|| format!("cannot move the store {}", earlier.display()))?;
+    }
+    Ok(place)
+}
+
+/// Moves a store that no process has open. The file itself comes last: it is what is looked for when
+/// this is done again.
+fn move_store(from: &Path, to: &Path) -> std::io::Result<()> {
+    for suffix in ["-wal", "-shm", ""] {
+        let beside = |path: &Path| {
+            let mut name = path.as_os_str().to_owned();
+            name.push(suffix);
+            PathBuf::from(name)
+        };
+        match std::fs::rename(beside(from), beside(to)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// FNV-1a: the name must be the same in every version of the program.

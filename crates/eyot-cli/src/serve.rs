@@ -14,7 +14,8 @@ use metrics_exporter_prometheus::PrometheusBuilder;
 use tokio::net::TcpListener;
 
 use crate::args::{Header, KeySource, Listen, Serve, StoreUrl};
-use crate::{logging, places, secrets, signals};
+use crate::signals::Signals;
+use crate::{places, secrets, writer};
 
 /// Runs the command.
 pub(crate) fn run(serve: Serve, is_json: bool) -> anyhow::Result<()> {
@@ -58,10 +59,9 @@ pub(crate) struct Upstream {
 /// Announces the address of the server: to programs on stdout, to people on stderr.
 pub(crate) fn announce(url: &str, is_json: bool) -> anyhow::Result<()> {
     if is_json {
-        let ready = serde_json::json!({ "listening": url, "pid": std::process::id() });
-        logging::print(&ready.to_string())?;
+        writer::print_json(&serde_json::json!({ "listening": url, "pid": std::process::id() }))?;
     }
-    logging::say(&format!("listening on {url}"));
+    writer::say(&format!("listening on {url}"));
     Ok(())
 }
 
@@ -73,6 +73,9 @@ pub(crate) fn limits(listen: &Listen) -> Limits {
     limits.memory.parked_calls_max = listen.parked_calls_max;
     limits.principal_parts = listen.principal_parts;
     limits.sessions.each.idle_timeout = listen.session_ttl;
+    limits.upstream.session_idle_timeout = listen.session_ttl;
+    limits.upstream.children_max = listen.children_max;
+    limits.upstream.children_wait_timeout = listen.children_wait;
     limits.drain_timeout = listen.drain_timeout;
     limits
 }
@@ -86,40 +89,27 @@ pub(crate) fn start(
     let Upstream { target, era, affinity, limits } = upstream;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
+        let mut signals = Signals::new().context("signals cannot be received")?;
         let listener = bind(listen.listen).await?;
         let address = listener.local_addr()?;
         let mut config = proxy_config(listen, store_of(listen, &target)?, limits)?;
         (config.era, config.affinity) = (era, affinity);
-        advise(&target, &config);
         let shutdown = config.endpoint.shutdown.clone();
         let proxy = ReverseProxy::new(target, config);
         let admin = admin(listen, &proxy).await?;
         announce(&format!("http://{address}/mcp"))?;
         let serving = async {
-            let Some((admin_listener, admin)) = admin else { return proxy.serve(listener).await };
-            let both = (proxy.serve(listener), proxy.serve_admin(admin_listener, admin));
+            let Some((at, admin)) = admin else { return proxy.serve(listener).await };
+            let hosts = admin_hosts(listen);
+            let both = (proxy.serve(listener), proxy.serve_admin(at, hosts, admin));
             tokio::join!(both.0, both.1).0
         };
         tokio::select! {
-            drained = serving => {
-                report(drained);
-                Ok(())
-            }
-            failed = signals::watch(shutdown) => failed.context("signals cannot be received"),
+            drained = serving => report(drained),
+            () = signals.pass_on(&shutdown) => {}
         }
+        Ok(())
     })
-}
-
-/// Logs when a safe but slow choice was made, and how to choose otherwise.
-fn advise(target: &Target, config: &ProxyConfig) {
-    let is_child = target.is_shared_channel();
-    let is_unknown = config.endpoint.auth.is_open() && config.affinity == Affinity::Auto;
-    if is_child && is_unknown && config.era != EraMode::Modern {
-        tracing::info!(
-            "a modern client of a legacy server gets a child for each call: without a key its \
-             calls cannot be told from those of other clients; `--affinity` lets calls share one"
-        );
-    }
 }
 
 /// Logs how it ended.
@@ -141,7 +131,7 @@ pub(crate) async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
 fn store_of(listen: &Listen, target: &Target) -> anyhow::Result<Arc<dyn Store>> {
     match &listen.store {
         Some(store) => open_store(store),
-        None => open_store(&StoreUrl::Sqlite(places::default_store(&target.fingerprint())?)),
+        None => open_store(&StoreUrl::Sqlite(places::default_store(target)?)),
     }
 }
 
@@ -164,7 +154,7 @@ fn proxy_config(
 ) -> anyhow::Result<ProxyConfig> {
     let mut config = ProxyConfig::new(store);
     let keys = listen.api_key.iter().map(read_key).collect::<anyhow::Result<_>>()?;
-    config.endpoint.auth = Arc::new(Keys::new(keys));
+    config.endpoint.auth = Arc::new(Keys::new(keys).context("--api-key")?);
     let is_exposed = !listen.listen.ip().is_loopback();
     anyhow::ensure!(
         !is_exposed || !config.endpoint.auth.is_open(),
@@ -182,17 +172,46 @@ fn proxy_config(
     Ok(config)
 }
 
-fn read_key(key: &KeySource) -> anyhow::Result<ApiKey> {
-    let read = secrets::read(&key.source);
-    let read = read.with_context(|| format!("key of `{}`", key.name))?;
-    Ok(ApiKey { name: key.name.as_str().into(), key: read })
+fn read_key(KeySource { name, source }: &KeySource) -> anyhow::Result<ApiKey> {
+    let key = secrets::read(source).with_context(|| format!("key of `{name}`"))?;
+    if secrets::is_literal(source) {
+        tracing::warn!(
+            name,
+            "the key stands on the command line, where other users of this machine can read it: \
+             name a file (@FILE) or a variable (env:VAR) instead"
+        );
+    }
+    let length = key.expose().chars().count();
+    if length < KEY_CHARS_MIN {
+        tracing::warn!(
+            name,
+            length,
+            "the key is so short that it can be guessed; take {KEY_CHARS_MIN} characters or more"
+        );
+    }
+    Ok(ApiKey { name: name.as_str().into(), key })
 }
+
+/// Who may talk to the admin address: on loopback only this machine.
+fn admin_hosts(listen: &Listen) -> HostPolicy {
+    let hosts = listen.allow_host.iter();
+    let hosts = hosts.fold(HostPolicy::loopback(), |hosts, host| hosts.allow_host(host));
+    if listen.admin_exposed { hosts.allow_addresses() } else { hosts }
+}
+/// Characters of a key that is too long to be tried out: 22 of Base64 are 128 bits, 32 digits of
+/// hexadecimal are as many.
+const KEY_CHARS_MIN: usize = 22;
 
 async fn admin(
     listen: &Listen,
     proxy: &ReverseProxy,
 ) -> anyhow::Result<Option<(TcpListener, Admin)>> {
     let Some(address) = listen.admin else { return Ok(None) };
+    anyhow::ensure!(
+        address.ip().is_loopback() || listen.admin_exposed,
+        "--admin {address} can be reached by others and asks for no keys: choose an address of this \
+         machine, or say --admin-exposed"
+    );
     let recorder = PrometheusBuilder::new().install_recorder().context("metrics")?;
     eyot_metrics::describe();
     let listener = bind(address).await.context("--admin")?;

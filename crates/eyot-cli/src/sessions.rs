@@ -8,7 +8,7 @@ use eyot::{SqliteOptions, SqliteStore};
 use serde_json::{Value, json};
 
 use crate::args::{Sessions, SessionsAction, StoreUrl};
-use crate::logging::print;
+use crate::writer::{print, print_json, print_pretty_json};
 
 /// Runs the command.
 pub(crate) fn run(sessions: Sessions, is_json: bool) -> anyhow::Result<()> {
@@ -39,7 +39,10 @@ async fn list(path: &PathBuf, is_json: bool) -> anyhow::Result<()> {
     loop {
         let page = store.list(after, PAGE_RECORDS).await?;
         for record in &page {
-            print(&if is_json { summary(record).to_string() } else { line(record) })?;
+            match is_json {
+                true => print_json(&summary(record))?,
+                false => print(&line(record))?,
+            }
         }
         match page.last() {
             Some(last) if page.len() == PAGE_RECORDS => after = Some(last.id.clone()),
@@ -61,8 +64,7 @@ async fn show(path: &PathBuf, id: &str) -> anyhow::Result<()> {
         members.insert("initialize".to_owned(), initialize);
         members.insert("state".to_owned(), serde_json::to_value(&record.state)?);
     }
-    print(&serde_json::to_string_pretty(&shown)?)?;
-    Ok(())
+    print_pretty_json(&shown)
 }
 
 async fn remove(path: &PathBuf, id: &str) -> anyhow::Result<()> {

@@ -5,8 +5,8 @@ use std::ops::Deref;
 use eyot_jsonrpc::{ErrorObject, Message};
 use eyot_types::{
     CallToolResult, CompleteResult, ContentBlock, EmptyResult, GetPromptResult, ListPromptsResult,
-    ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, Prompt, ReadResourceResult,
-    Resource, ResourceTemplate, Tool,
+    ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, Oddity, Prompt,
+    ReadResourceResult, ReadResult, Resource, ResourceTemplate, Tool,
 };
 use serde::de::DeserializeOwned;
 
@@ -109,10 +109,18 @@ pages! {
     ListResourceTemplatesResult { resource_templates: ResourceTemplate },
 }
 
-fn read<T: DeserializeOwned>(answer: &Message) -> Result<T, ClientError> {
-    answer.decode_result().map_err(|error| ClientError::Protocol {
-        reason: format!("result cannot be read: {error}"),
-    })
+/// Reads a result part by part: what is odd in it costs nothing beside it, and is named.
+pub(crate) fn read<T: ReadResult>(answer: &Message) -> Result<T, ClientError> {
+    let text = answer.result().unwrap_or("null");
+    let mut result: T = eyot_types::read(text).map_err(|error| ClientError::Unreadable {
+        reason: format!("result of {}: {error}", T::METHOD),
+    })?;
+    for oddity in result.oddities_mut().iter() {
+        let Oddity { place, element, problem, effect, .. } = oddity;
+        let method = T::METHOD;
+        tracing::warn!(%method, place, ?element, problem, ?effect, "part of a result is odd");
+    }
+    Ok(result)
 }
 
 /// What a tool answered. A tool that failed has answered too: see
@@ -164,6 +172,25 @@ impl Deref for ToolAnswer {
 
     fn deref(&self) -> &CallToolResult {
         &self.0
+    }
+}
+
+/// A result with the message that it was read from: numbers of any length and members that nobody
+/// knows are in the message alone.
+#[derive(Clone, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "plain data that its users take apart")]
+pub struct Answered<T> {
+    /// The result as it was read.
+    pub result: T,
+    /// The answer as it came.
+    pub message: Message,
+}
+
+impl<T: Outcome> Outcome for Answered<T> {}
+
+impl<T: Outcome> sealed::Sealed for Answered<T> {
+    fn decode(answer: Message, client: sealed::Of<'_>) -> Result<Self, ClientError> {
+        Ok(Self { result: T::decode(answer.clone(), client)?, message: answer })
     }
 }
 

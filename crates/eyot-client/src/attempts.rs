@@ -8,6 +8,7 @@ use eyot_types::codes::{self, Outcome};
 use eyot_types::{Era, ListToolsResult, Method};
 use tokio::time::{Instant, sleep};
 
+use crate::answer::read;
 use crate::error::ClientError;
 use crate::exchange::{Times, Watch};
 use crate::params::{Params, to_raw};
@@ -144,7 +145,7 @@ async fn learn_tool(shared: &Arc<Shared>, call: &Call) -> bool {
         let page = Call::new(Method::ToolsList.as_str(), params);
         let watch = Watch::new(shared.config.timeout, shared.config.max_total);
         let Ok(answer) = perform(shared, &page, watch).await else { return false };
-        let Ok(mut page) = answer.decode_result::<ListToolsResult>() else { return false };
+        let Ok(mut page) = read::<ListToolsResult>(&answer) else { return false };
         drop_invalid_tools(shared, &mut page);
         if page.tools.iter().any(|it| Some(&it.name) == wanted.as_ref()) {
             return true;

@@ -289,6 +289,7 @@ impl ClientBuilder {
             tasks: own.tasks,
             shutdown: stop.clone(),
             limits: Arc::new(limits),
+            children: own.children,
             layers: own.layers.with(self.layers),
         };
         let (shared, orders) = Shared::new(self.config, target);

@@ -13,7 +13,7 @@ use serde_json::Value;
 use tokio::sync::mpsc;
 
 use crate::answer::sealed::Of;
-use crate::answer::{Outcome, Page};
+use crate::answer::{Answered, Outcome, Page};
 use crate::error::ClientError;
 use crate::exchange::{ProgressListener, Watch};
 use crate::open_client::OpenClient;
@@ -108,6 +108,12 @@ impl<T: Outcome> CallBuilder<T> {
             call.log_level = Some(level);
         }
         self
+    }
+
+    /// Gives the answer as it came, too.
+    pub fn with_message(self) -> CallBuilder<Answered<T>> {
+        let Self { client, call, timeout, max_total, progress, .. } = self;
+        CallBuilder { client, call, timeout, max_total, progress, result: PhantomData }
     }
 
     /// Asks the server even if a result that was cached is fresh.

@@ -64,6 +64,12 @@ pub enum ClientError {
         /// What it did.
         reason: String,
     },
+    /// The server has run the request, and nothing can be made of its answer.
+    #[error("answer of the server cannot be read: {reason}")]
+    Unreadable {
+        /// Why.
+        reason: String,
+    },
     /// The server still asks after the last round that is allowed.
     #[error("server still asks after {rounds} rounds")]
     TooManyRounds {
@@ -103,6 +109,7 @@ impl ClientError {
             Self::Rpc(_) | Self::TooManyRounds { .. } | Self::Unanswered { .. } => None,
             Self::Timeout { outcome, .. } | Self::Lost { outcome, .. } => Some(*outcome),
             Self::Protocol { .. } => Some(Outcome::Unknown),
+            Self::Unreadable { .. } => Some(Outcome::Ran),
             Self::Target { .. }
             | Self::Unreachable { .. }
             | Self::Unauthorized { .. }

@@ -33,7 +33,7 @@ mod state;
 mod subscribing;
 mod subscription;
 
-pub use crate::answer::{Outcome as CallOutcome, Page, ToolAnswer};
+pub use crate::answer::{Answered, Outcome as CallOutcome, Page, ToolAnswer};
 pub use crate::builder::ClientBuilder;
 pub use crate::call::{CallBuilder, CallFuture, ProgressStream};
 pub use crate::client::Client;

@@ -19,6 +19,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use self::attempt::Attempt;
+use crate::answer::read;
 use crate::error::ClientError;
 use crate::restore::restore;
 use crate::session::{Connection, Facts, Session};
@@ -84,7 +85,7 @@ impl Opener {
             None => {
                 let lines = match lines {
                     Some(lines) => lines,
-                    None => self.lines(Era::Legacy)?,
+                    None => self.lines(Era::Legacy).await?,
                 };
                 lines.connection.speak(Era::Legacy).await;
                 line = lines.task;
@@ -104,9 +105,9 @@ impl Opener {
         Ok(Opened { session, line, listening: Some(listening), leftover: None })
     }
 
-    fn lines(&self, era: Era) -> Result<Lines, ClientError> {
+    async fn lines(&self, era: Era) -> Result<Lines, ClientError> {
         let target = &self.shared.target;
-        let opened = LineConnection::open(target, era, &self.runtime);
+        let opened = LineConnection::open(target, era, None, &self.runtime).await;
         let (connection, driver) =
             opened.map_err(|fault| match ClientError::from_fault(&fault) {
                 // It was used before; trying again does not help.
@@ -154,9 +155,7 @@ fn agreed(answer: &Message) -> Result<Facts, ClientError> {
     if let Ok(error) = answer.decode_error() {
         return Err(ClientError::Rpc(error));
     }
-    let result: InitializeResult = answer.decode_result().map_err(|error| {
-        ClientError::Protocol { reason: format!("result of initialize: {error}") }
-    })?;
+    let result: InitializeResult = read(answer)?;
     let revision = Revision::parse(&result.protocol_version);
     let revision = revision.filter(|it| it.era() == Era::Legacy).ok_or_else(|| {
         // "If the client does not support the version in the server's response, it SHOULD

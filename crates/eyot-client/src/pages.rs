@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
+use std::hash::{BuildHasher as _, RandomState};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -13,6 +14,9 @@ use crate::call::CallBuilder;
 use crate::error::ClientError;
 
 /// The items of a list; pages are asked for as they are needed. Ends after an error.
+///
+/// A server that gives a cursor for the second time, or cursors without end, has no more to say:
+/// the list ends there, with a warning in the log.
 pub struct Pages<T>(Pin<Box<dyn Stream<Item = Result<T, ClientError>> + Send>>);
 
 impl<T: Send + 'static> Pages<T> {
@@ -21,7 +25,7 @@ impl<T: Send + 'static> Pages<T> {
         first: impl Fn() -> CallBuilder<P> + Send + 'static,
     ) -> Self {
         let reading =
-            Reading { first, items: VecDeque::new(), next: Next::First, seen: BTreeSet::new() };
+            Reading { first, items: VecDeque::new(), next: Next::First, seen: Seen::default() };
         Self(Box::pin(stream::unfold(reading, Reading::next)))
     }
 
@@ -80,8 +84,7 @@ struct Reading<F, T> {
     first: F,
     items: VecDeque<T>,
     next: Next,
-    /// A server that gives a cursor twice would be asked without end.
-    seen: BTreeSet<String>,
+    seen: Seen,
 }
 
 impl<F, P> Reading<F, P::Item>
@@ -106,14 +109,27 @@ where
             let (items, cursor) = page.into_parts();
             self.items.extend(items);
             if let Some(cursor) = cursor {
-                if self.seen.len() >= PAGES_MAX || !self.seen.insert(cursor.clone()) {
-                    let reason = "list has no end".to_owned();
-                    self.items.clear();
-                    return Some((Err(ClientError::Protocol { reason }), self));
+                if self.seen.is_new(&cursor) {
+                    self.next = Next::Cursor(cursor);
+                } else {
+                    tracing::warn!("the list ends here: the server's cursors do not move on");
                 }
-                self.next = Next::Cursor(cursor);
             }
         }
+    }
+}
+
+/// The cursors that a server has given, by their hashes: a cursor may be long.
+#[derive(Default)]
+struct Seen {
+    hashes: BTreeSet<u64>,
+    hasher: RandomState,
+}
+
+impl Seen {
+    /// Whether there may be something behind the cursor that was not read.
+    fn is_new(&mut self, cursor: &str) -> bool {
+        self.hashes.len() < PAGES_MAX && self.hashes.insert(self.hasher.hash_one(cursor))
     }
 }
 

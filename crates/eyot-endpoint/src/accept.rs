@@ -1,5 +1,6 @@
-//! The accept loop: one task per connection, drained on shutdown.
+//! The accept loop of every listener: one task per connection, drained on shutdown.
 
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,6 +8,8 @@ use std::time::Duration;
 use eyot_service::Shutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 /// How a server accepts, and how it ends.
@@ -51,12 +54,8 @@ where
     F: Future<Output = ()> + Send + 'static,
 {
     let slots = Arc::new(Semaphore::new(accept.connections_max));
-    while let Some((stream, from, slot)) = next(&listener, &slots, shutdown).await {
-        // An answer in small writes otherwise waits 40 ms for an acknowledgement.
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "connection is gone already");
-            continue;
-        }
+    let until = shutdown.drained();
+    let spawn = |stream, from, slot| {
         let (handle, finished) = (handle.clone(), shutdown.finished().clone());
         tasks.spawn(async move {
             eyot_metrics::connections_changed(1.0);
@@ -65,9 +64,59 @@ where
             eyot_metrics::connections_changed(-1.0);
             drop(slot);
         });
-    }
-    drop(listener);
+    };
+    accept_until(until, listener, &slots, spawn).await;
     drain(accept, shutdown, tasks, &slots).await
+}
+
+/// As [`serve`], but until everything ends: its connections hold no drain up, and are not among
+/// those of clients.
+///
+/// # Cancel safety
+///
+/// As [`serve`].
+pub(crate) async fn serve_beside<H, F>(
+    listener: TcpListener,
+    connections_max: usize,
+    shutdown: &Shutdown,
+    tasks: &TaskTracker,
+    handle: H,
+) where
+    H: Fn(TcpStream) -> F + Clone + Send + 'static,
+    F: Future<Output = ()> + Send + 'static,
+{
+    let slots = Arc::new(Semaphore::new(connections_max));
+    let until = shutdown.finished();
+    let spawn = |stream, _, slot| {
+        let (handle, finished) = (handle.clone(), until.clone());
+        tasks.spawn(async move {
+            finished.run_until_cancelled(handle(stream)).await;
+            drop(slot);
+        });
+    };
+    accept_until(until, listener, &slots, spawn).await;
+}
+
+/// Accepts connections while there are slots for them.
+async fn accept_until(
+    until: &CancellationToken,
+    listener: TcpListener,
+    slots: &Arc<Semaphore>,
+    spawn: impl Fn(TcpStream, SocketAddr, OwnedSemaphorePermit),
+) {
+    let mut failures = Failures::default();
+    let accepting = async {
+        // The semaphore is never closed.
+        while let Ok(slot) = Arc::clone(slots).acquire_owned().await {
+            let (stream, from) = next(&listener, &mut failures).await;
+            // An answer in small writes otherwise waits 40 ms for an acknowledgement.
+            match stream.set_nodelay(true) {
+                Ok(()) => spawn(stream, from, slot),
+                Err(error) => tracing::debug!(%error, "connection is gone already"),
+            }
+        }
+    };
+    until.run_until_cancelled(accepting).await;
 }
 
 async fn drain(
@@ -88,26 +137,45 @@ async fn drain(
     drained
 }
 
-/// The next connection with its slot, or `None` when the drain begins.
-async fn next(
-    listener: &TcpListener,
-    slots: &Arc<Semaphore>,
-    shutdown: &Shutdown,
-) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
-    /// A full table of file descriptors empties in about this time.
-    const ACCEPT_RETRY: Duration = Duration::from_millis(10);
-
-    let accept = async {
-        let slot = Arc::clone(slots).acquire_owned().await.ok()?;
-        loop {
-            match listener.accept().await {
-                Ok((stream, from)) => return Some((stream, from, slot)),
-                Err(error) => {
-                    tracing::warn!(%error, "accept failed");
-                    tokio::time::sleep(ACCEPT_RETRY).await;
-                }
+/// The next connection, however often the system refuses one.
+async fn next(listener: &TcpListener, failures: &mut Failures) -> (TcpStream, SocketAddr) {
+    loop {
+        match listener.accept().await {
+            Ok(accepted) => return accepted,
+            Err(error) => {
+                failures.report(&error, Instant::now());
+                tokio::time::sleep(ACCEPT_RETRY).await;
             }
         }
-    };
-    shutdown.drained().run_until_cancelled(accept).await.flatten()
+    }
 }
+
+/// Connections that could not be accepted: with a full table of descriptors it is one after the
+/// other, and a log that fills the disk would be the next failure.
+#[derive(Debug, Default)]
+struct Failures {
+    reported: Option<Instant>,
+    unreported: u64,
+}
+
+impl Failures {
+    /// Logs the failure, unless one was logged a short time ago.
+    fn report(&mut self, error: &io::Error, now: Instant) {
+        if self.reported.is_some_and(|it| now.duration_since(it) < REPORT_INTERVAL) {
+            self.unreported += 1;
+            return;
+        }
+        let unreported = std::mem::take(&mut self.unreported);
+        self.reported = Some(now);
+        tracing::warn!(%error, unreported, "accept failed");
+    }
+}
+
+/// A full table of file descriptors empties in about this time.
+const ACCEPT_RETRY: Duration = Duration::from_millis(10);
+
+/// How often a failure is logged.
+const REPORT_INTERVAL: Duration = Duration::from_secs(60);
+
+#[cfg(test)]
+mod tests;

@@ -18,15 +18,50 @@ pub struct ApiKey {
     pub key: Secret<String>,
 }
 
+/// Why keys cannot tell clients apart. The errors name the principals and no key.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeysError {
+    /// Without a key, the requests of everybody would be those of a principal.
+    #[error("the key of `{name}` is empty")]
+    Empty {
+        /// The principal.
+        name: Arc<str>,
+    },
+    /// One key stands for two principals.
+    #[error("`{first}` and `{second}` have one key: give each a key of its own")]
+    Shared {
+        /// A principal.
+        first: Arc<str>,
+        /// Another one.
+        second: Arc<str>,
+    },
+}
+
 /// The keys that are accepted. Without any, every client is served as the anonymous principal.
 #[derive(Debug, Default)]
 pub struct Keys(Vec<ApiKey>);
 
 impl Keys {
-    /// Accepts these keys and no other.
-    #[must_use]
-    pub fn new(keys: Vec<ApiKey>) -> Self {
-        Self(keys)
+    /// Accepts these keys and no other. A principal may have several.
+    ///
+    /// # Errors
+    ///
+    /// [`KeysError`] when a key does not say who has sent it.
+    pub fn new(keys: Vec<ApiKey>) -> Result<Self, KeysError> {
+        for (number, key) in keys.iter().enumerate() {
+            if key.key.expose().is_empty() {
+                return Err(KeysError::Empty { name: Arc::clone(&key.name) });
+            }
+            let before = keys.iter().take(number);
+            let is_shared =
+                |it: &&ApiKey| it.name != key.name && it.key.ct_eq(key.key.expose().as_bytes());
+            if let Some(first) = before.into_iter().find(is_shared) {
+                let (first, second) = (Arc::clone(&first.name), Arc::clone(&key.name));
+                return Err(KeysError::Shared { first, second });
+            }
+        }
+        Ok(Self(keys))
     }
 
     /// The principal of a request.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use eyot_http::{OutgoingBody, RequestBody};
+use eyot_service::Reach;
 use http::{Request, Response};
 use tower_service::Service;
 
@@ -40,8 +41,8 @@ impl Endpoint {
     }
 
     /// The endpoint for the requests of one connection.
-    pub(crate) fn connected(eras: Arc<EraSwitch>, from: SocketAddr) -> Self {
-        let context = ConnectionContext { from: Some(from), ..ConnectionContext::default() };
+    pub(crate) fn connected(eras: Arc<EraSwitch>, from: SocketAddr, reach: Reach) -> Self {
+        let context = ConnectionContext { from: Some(from), reach, ..ConnectionContext::default() };
         Self(Arc::new(Connection { eras, context: Some(context) }))
     }
 }

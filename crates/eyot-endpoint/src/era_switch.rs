@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use eyot_frame::without_byte_order_mark;
 use eyot_http::{
     BodyError, HostPolicy, OutgoingBody, RequestBody, RequestHead, empty, error, fault,
     not_allowed, read_body, refused,
@@ -51,7 +52,7 @@ impl EraSwitch {
         if let Err(forbidden) = self.hosts.check(&parts.uri, &head) {
             return refused(StatusCode::FORBIDDEN, None, &forbidden.to_string());
         }
-        if connection.from.is_some() && parts.uri.path() != self.path {
+        if connection.from.is_some() && !self.is_at(parts.uri.path()) {
             return empty(StatusCode::NOT_FOUND);
         }
         let mut answer = self.admitted(&parts, &head, body, connection).await;
@@ -59,6 +60,11 @@ impl EraSwitch {
             cors::allow(origin.clone(), &mut answer);
         }
         answer
+    }
+
+    /// Whether this is the endpoint's path. A slash behind it changes nothing: many write one.
+    fn is_at(&self, path: &str) -> bool {
+        path == self.path || path.strip_suffix('/') == Some(self.path.as_str())
     }
 
     async fn admitted(
@@ -83,7 +89,8 @@ impl EraSwitch {
         if let Err(refusal) = self.take_place(connection, principal.as_ref()) {
             return *refusal;
         }
-        let peer = Peer { era: Era::Legacy, principal, address, transport: Transport::Http };
+        let (transport, reach) = (Transport::Http, connection.reach);
+        let peer = Peer { era: Era::Legacy, principal, address, transport, reach };
         let timer = Arc::clone(&connection.timer);
         let context = RequestContext { peer, accepts: head.accepts(), timer };
         if self.shutdown.is_draining() {
@@ -145,7 +152,7 @@ impl EraSwitch {
             return refused(StatusCode::NOT_ACCEPTABLE, None, message);
         }
         let bytes = match read_body(body, &self.limits).await {
-            Ok(bytes) => bytes,
+            Ok(bytes) => without_byte_order_mark(bytes),
             Err(failure) => return body_failed(failure),
         };
         let incoming = match Incoming::parse(bytes, &self.limits.messages.scan) {

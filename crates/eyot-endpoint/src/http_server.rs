@@ -5,22 +5,26 @@ use std::error::Error;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use eyot_http::{ConnectionEnd, RequestBody, serve_connection};
-use eyot_service::{BoxService, Limits, SharedTotal, Shutdown, TotalQuota};
+use eyot_http::{
+    ConnectionEnd, HostPolicy, OutgoingBody, RequestBody, RequestHead, refused, serve_connection,
+};
+use eyot_service::{BoxService, Limits, Reach, SharedTotal, Shutdown, TotalQuota};
 use eyot_session::Store;
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use http_body::Body;
+use http_body_util::Either;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::task::TaskTracker;
 use tower_layer::{Identity, Layer, Stack};
 use tower_service::Service;
 
-use crate::accept::{Accept, Drained, serve};
+use crate::accept::{Accept, Drained, serve, serve_beside};
 use crate::admin::Health;
 use crate::config::EndpointConfig;
 use crate::detached_calls::DetachedCalls;
 use crate::endpoint::Endpoint;
 use crate::era_switch::EraSwitch;
+use crate::farewells::Farewells;
 use crate::http_stack;
 use crate::legacy::Legacy;
 use crate::modern::Modern;
@@ -46,9 +50,10 @@ impl HttpServer {
     pub fn new(config: EndpointConfig, service: BoxService) -> Self {
         let limits = config.limits_for_its_clients();
         let EndpointConfig { path, hosts, auth, store, shutdown, tasks, .. } = config;
-        let registry = Registry::new(Arc::clone(&store), service.clone(), &limits);
-        let registry = Arc::new(registry);
         let detached = Arc::new(DetachedCalls::new(tasks.clone(), shutdown.finished().clone()));
+        let patience = limits.upstream.connect_timeout;
+        let farewells = Farewells::new(service.clone(), Arc::clone(&detached), patience);
+        let registry = Arc::new(Registry::new(Arc::clone(&store), farewells, &limits));
         let legacy = Arc::new(Legacy {
             registry: Arc::clone(&registry),
             service: service.clone(),
@@ -95,20 +100,30 @@ impl<L> HttpServer<L> {
         Health { store: Arc::clone(&self.store), shutdown: self.shutdown.clone() }
     }
 
+    /// Who can come to this server by a listener: one user where the listener is on a loopback
+    /// address and no foreign name leads to it, as one of a proxy before it would.
+    #[must_use]
+    pub fn reach(&self, listener: &TcpListener) -> Reach {
+        let is_loopback = listener.local_addr().is_ok_and(|it| it.ip().is_loopback());
+        let is_private = is_loopback && self.eras.hosts.is_loopback_only();
+        if is_private { Reach::OneUser } else { Reach::Anybody }
+    }
+
     /// The sessions that this server serves, for operators to look at.
     #[must_use]
     pub fn sessions(&self) -> Sessions {
         Sessions::new(Arc::clone(&self.registry))
     }
 
-    /// Serves the admin address until everything ends. Its connections do not hold up the drain.
+    /// Serves the admin address to those who address it by a name that `hosts` allows, until
+    /// everything ends. Its connections do not hold up the drain.
     ///
     /// The service is most often an [`Admin`](crate::Admin) behind a layer that guards it.
     ///
     /// # Cancel safety
     ///
     /// Dropping the future stops accepting; open connections run on.
-    pub async fn serve_admin<S, B>(&self, listener: TcpListener, admin: S)
+    pub async fn serve_admin<S, B>(&self, listener: TcpListener, hosts: HostPolicy, admin: S)
     where
         S: Service<Request<RequestBody>, Response = Response<B>, Error = Infallible, Future: Send>
             + Clone
@@ -116,19 +131,18 @@ impl<L> HttpServer<L> {
             + 'static,
         B: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
     {
-        let accepting = async {
-            loop {
-                let Ok((stream, _)) = listener.accept().await else { continue };
-                let (admin, limits) = (admin.clone(), self.limits);
-                let finished = self.shutdown.finished().clone();
-                self.tasks.spawn(async move {
-                    let handle = move |request| http_stack::call(&admin, request);
-                    let serving = serve_connection(stream, &limits, finished.cancelled(), handle);
-                    finished.run_until_cancelled(serving).await;
-                });
+        let (limits, finished) = (self.limits, self.shutdown.finished().clone());
+        let admin = Guarded { hosts: Arc::new(hosts), admin };
+        let handle = move |stream| {
+            let (admin, finished) = (admin.clone(), finished.clone());
+            async move {
+                let handle = move |request| admin.answer(request);
+                let end = serve_connection(stream, &limits, finished.cancelled(), handle).await;
+                note(end);
             }
         };
-        self.shutdown.finished().run_until_cancelled(accepting).await;
+        let connections_max = limits.http.admin_connections_max;
+        serve_beside(listener, connections_max, &self.shutdown, &self.tasks, handle).await;
     }
 
     /// Serves until the drain is over. The store is written out and closed at the end.
@@ -150,8 +164,9 @@ impl<L> HttpServer<L> {
             drain_timeout: self.limits.drain_timeout,
         };
         let (eras, layer) = (Arc::clone(&self.eras), self.layer.clone());
+        let reach = self.reach(&listener);
         let handle = move |stream, from| {
-            let stack = layer.layer(Endpoint::connected(Arc::clone(&eras), from));
+            let stack = layer.layer(Endpoint::connected(Arc::clone(&eras), from, reach));
             connection(Arc::clone(&eras), stack, stream)
         };
         let accepting = serve(listener, accept, &self.shutdown, &self.tasks, handle);
@@ -182,9 +197,41 @@ where
 {
     let handle = move |request| http_stack::call(&stack, request);
     let draining = eras.shutdown.drained().cancelled();
-    let end = serve_connection(stream, &eras.limits, draining, handle).await;
+    note(serve_connection(stream, &eras.limits, draining, handle).await);
+}
+
+fn note(end: ConnectionEnd) {
     if let ConnectionEnd::Broken { reason } = end {
         tracing::debug!(reason, "connection ended early");
+    }
+}
+
+/// The admin service behind the guard that the endpoint has as well.
+#[derive(Clone)]
+struct Guarded<S> {
+    hosts: Arc<HostPolicy>,
+    admin: S,
+}
+
+impl<S, B> Guarded<S>
+where
+    S: Service<Request<RequestBody>, Response = Response<B>, Error = Infallible> + Clone,
+{
+    fn answer(
+        &self,
+        request: Request<RequestBody>,
+    ) -> impl Future<Output = Response<Either<B, OutgoingBody>>> + use<S, B> {
+        let head = RequestHead::read(request.headers());
+        let answering = match self.hosts.check(request.uri(), &head) {
+            Ok(()) => Ok(http_stack::call(&self.admin, request)),
+            Err(forbidden) => Err(refused(StatusCode::FORBIDDEN, None, &forbidden.to_string())),
+        };
+        async move {
+            match answering {
+                Ok(answering) => answering.await.map(Either::Left),
+                Err(refusal) => refusal.map(Either::Right),
+            }
+        }
     }
 }
 

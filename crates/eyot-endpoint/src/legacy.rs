@@ -30,7 +30,7 @@ use crate::reply_stream::{First, ReplyStream};
 use crate::request_context::RequestContext;
 use crate::timer::Timer;
 
-pub(crate) use self::initialize::agreed_revision;
+pub(crate) use self::initialize::{agreed_revision, check_params};
 
 type Answer = Response<OutgoingBody>;
 

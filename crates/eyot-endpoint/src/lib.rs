@@ -16,6 +16,7 @@ mod endpoint;
 mod era_switch;
 mod event_body;
 mod event_stream;
+mod farewells;
 mod http_server;
 mod http_stack;
 mod in_flight;
@@ -39,7 +40,7 @@ pub use eyot_http::HostPolicy;
 
 pub use crate::accept::{Accept, Drained, serve};
 pub use crate::admin::{Admin, Health};
-pub use crate::api_keys::{ApiKey, Keys};
+pub use crate::api_keys::{ApiKey, Keys, KeysError};
 pub use crate::auth::{AuthRefusal, Authenticate, Authenticated, Authentication, Credentials};
 pub use crate::config::EndpointConfig;
 pub use crate::detached_calls::DetachedCalls;

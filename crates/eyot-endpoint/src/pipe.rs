@@ -17,8 +17,8 @@ use eyot_jsonrpc::{
     Request,
 };
 use eyot_service::{
-    BoxService, Call, Input, IoEvent, Limits, MessageIo, Messages, Peer, Shutdown, Transport,
-    limit_reached, too_long,
+    BoxService, Call, Input, IoEvent, Limits, MessageIo, Messages, Peer, Reach, Shutdown,
+    Transport, limit_reached, too_long,
 };
 use eyot_types::meta::RequestMeta;
 use eyot_types::{CancelledParams, Era, Method, Revision, codes};
@@ -80,16 +80,17 @@ enum Pass {
 }
 
 impl<I: MessageIo> Pipe<I> {
-    /// Serves the peer at the other end of `io` as the anonymous principal. Nothing happens before
+    /// Serves the peer at the other end of `io` as the anonymous principal, who is taken for the one
+    /// user of this process: see [`of_peer`](Self::of_peer). Nothing happens before
     /// [`run`](Self::run).
     ///
     /// The carrier should take one message more when [`PipeLimits::queue_bytes_max`](eyot_service::PipeLimits::queue_bytes_max)
     /// wait.
     pub fn new(io: I, service: BoxService, limits: Limits, shutdown: &Shutdown) -> Self {
-        let (address, transport) = (None, Transport::Pipe);
+        let (address, transport, reach) = (None, Transport::Pipe, Reach::OneUser);
         Self {
             io,
-            peer: Peer { era: Era::Legacy, principal: None, address, transport },
+            peer: Peer { era: Era::Legacy, principal: None, address, transport, reach },
             service,
             limits,
             calls: SelectAll::new(),
@@ -162,8 +163,9 @@ impl<I: MessageIo> Pipe<I> {
             }
             Poll::Ready(IoEvent::Message(_)) => return Pass::Moved,
             Poll::Ready(IoEvent::Bad(error)) => {
-                let error = ErrorObject::new(INVALID_REQUEST, error.to_string());
-                self.write(&Message::error_response(None, &error));
+                let refusal = ErrorObject::new(INVALID_REQUEST, error.to_string());
+                let id = error.into_remnant().request_id().cloned();
+                self.write(&Message::error_response(id, &refusal));
                 return Pass::Moved;
             }
             // Earlier requests outlive the end of the input.
@@ -298,6 +300,9 @@ impl<I: MessageIo> Pipe<I> {
             let bytes_max = self.limits.sessions.initialize_bytes_max;
             if request.params().is_some_and(|it| it.len() > bytes_max) {
                 return self.write(&request.refuse(&too_long("initialize", bytes_max)));
+            }
+            if let Err(error) = crate::legacy::check_params(&request) {
+                return self.write(&request.refuse(&error));
             }
             self.session = PipeSession::open(&request, &self.peer);
         }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use eyot_jsonrpc::ErrorObject;
-use eyot_service::{BoxService, Input, Limits, SessionHandle, SharedTotal, TotalQuota, unix_ms};
+use eyot_service::{Input, Limits, SessionHandle, SharedTotal, TotalQuota, unix_ms};
 use eyot_session::{
     Fence, Limits as LimitsOfOne, NodeId, SessionId, SessionMachine, SessionRecord, Store,
     StoreError,
@@ -14,15 +14,15 @@ use eyot_stdx::random_token;
 use eyot_types::Revision;
 use parking_lot::Mutex;
 use tokio::sync::OnceCell;
-use tower_service::Service as _;
 
 use crate::active_session::{ActiveSession, ById};
+use crate::farewells::Farewells;
 use crate::sweep::Sweep;
 
 /// Finds, opens and ends sessions.
 pub(crate) struct Registry {
     store: Arc<dyn Store>,
-    service: BoxService,
+    farewells: Farewells,
     node: NodeId,
     quota: TotalQuota,
     limits_of_one: LimitsOfOne,
@@ -55,11 +55,11 @@ pub(crate) enum OpenError {
 }
 
 impl Registry {
-    pub(crate) fn new(store: Arc<dyn Store>, service: BoxService, limits: &Limits) -> Self {
+    pub(crate) fn new(store: Arc<dyn Store>, farewells: Farewells, limits: &Limits) -> Self {
         let quota = TotalQuota::new(SharedTotal::Sessions, limits);
         Self {
             store,
-            service,
+            farewells,
             node: NodeId::new(&random_token(12)),
             quota,
             limits_of_one: limits.sessions.each,
@@ -176,15 +176,14 @@ impl Registry {
         Ok(Some(session))
     }
 
-    /// Ends a session for good.
+    /// Ends a session for good. The service is told of it later.
     pub(crate) async fn end(&self, session: &Arc<ActiveSession>) -> Result<(), StoreError> {
         let id = session.handle().id();
         self.sessions.lock().remove(id.as_str());
         self.report();
         session.end();
-        let removed = self.store.remove(id.clone()).await;
-        self.close_upstream(session).await;
-        removed.map(drop)
+        self.farewells.say(session.call(Input::Close, session.handle().peer()));
+        self.store.remove(id.clone()).await.map(drop)
     }
 
     /// Stops serving a session that is no longer ours: another process has claimed it or removed it
@@ -218,14 +217,6 @@ impl Registry {
         for ById(session) in self.sessions.lock().iter() {
             let expires_ms = session.machine().expires_ms();
             self.store.touch(session.handle().id(), expires_ms);
-        }
-    }
-
-    /// Tells the service that a session is over.
-    async fn close_upstream(&self, session: &Arc<ActiveSession>) {
-        let call = session.call(Input::Close, session.handle().peer());
-        if let Err(fault) = self.service.clone().call(call).await {
-            tracing::debug!(%fault, "upstream of an ended session was not told");
         }
     }
 

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 
 use eyot_http::Accepts;
-use eyot_service::Peer;
+use eyot_service::{Peer, Reach};
 use eyot_stdx::QuotaPermit;
 
 use crate::timer::Timer;
@@ -14,6 +14,7 @@ use crate::timer::Timer;
 pub(crate) struct ConnectionContext {
     /// Where the client is, if this process has accepted its connection.
     pub(crate) from: Option<SocketAddr>,
+    pub(crate) reach: Reach,
     pub(crate) timer: Arc<Timer>,
     /// Its place among all connections: it counts for the principal of its first request.
     pub(crate) place: OnceLock<QuotaPermit>,

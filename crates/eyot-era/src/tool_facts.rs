@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use eyot_stdx::{Quota, QuotaFull, QuotaPermit, QuotaScope, QuotaUsage};
 use eyot_types::{InvalidMirror, JsonObject, MirroredArguments, TaskSupport, Tool};
-use serde::Deserialize as _;
 use serde_json::Value;
 
 use crate::revision;
@@ -40,23 +39,6 @@ impl ToolFact {
             task_support: tool.execution.as_ref().and_then(|it| it.task_support.clone()),
             wrapped_output: tool.output_schema.clone().filter(revision::is_wrapped),
             ..Self::default()
-        }
-    }
-
-    /// What the definition of a tool says, as it stands in the list: members that are no good in
-    /// it do not hide the others.
-    #[must_use]
-    pub fn read(tool: &Value) -> Self {
-        let member = |name: &str| tool.get(name).and_then(Value::as_object);
-        let support = tool.pointer("/execution/taskSupport");
-        let output_schema = member("outputSchema").filter(|it| revision::is_wrapped(it));
-        let input_schema = member("inputSchema").map(MirroredArguments::of);
-        let nothing = Self::default();
-        Self {
-            param_headers: input_schema.unwrap_or(nothing.param_headers),
-            task_support: support.and_then(|it| TaskSupport::deserialize(it).ok()),
-            wrapped_output: output_schema.cloned(),
-            ..nothing
         }
     }
 
@@ -105,8 +87,6 @@ pub enum KnownTool<'a> {
 pub struct ToolFacts {
     lists: HashMap<Option<Arc<str>>, List>,
     quota: Quota,
-    /// Tools that have parameter headers.
-    with_headers: usize,
 }
 
 #[derive(Debug)]
@@ -136,7 +116,7 @@ impl ToolFacts {
     /// Nothing is known yet. A tool is one thing of the quota, and so is a list.
     #[must_use]
     pub fn new(quota: Quota) -> Self {
-        Self { lists: HashMap::new(), quota, with_headers: 0 }
+        Self { lists: HashMap::new(), quota }
     }
 
     /// What was learnt of a tool last, however long ago.
@@ -144,12 +124,6 @@ impl ToolFacts {
     pub fn find(&self, principal: Option<&Arc<str>>, name: &str) -> Option<&Arc<ToolFact>> {
         let list = self.lists.get(&principal.cloned())?;
         list.tools.get(name).map(|it| &it.fact)
-    }
-
-    /// Whether any tool is known to have parameter headers.
-    #[must_use]
-    pub const fn has_param_headers(&self) -> bool {
-        self.with_headers > 0
     }
 
     /// What is known of a tool before it is called, or that the server is to be asked for its list
@@ -220,12 +194,10 @@ impl ToolFacts {
     ) {
         // First: the new row may need the room of the old one.
         let key = principal.cloned();
-        let removed = self.lists.get_mut(&key).and_then(|it| it.tools.remove(name));
-        self.let_go(removed);
+        drop(self.lists.get_mut(&key).and_then(|it| it.tools.remove(name)));
         let bytes = size_of::<Row>() + name.len() + fact.bytes();
         let Some(permit) = self.acquire(principal, bytes) else { return };
         let Some(list) = self.lists.get_mut(&key) else { return };
-        self.with_headers += usize::from(fact.param_headers().is_some());
         list.tools.insert(name.into(), Row { fact: Arc::new(fact), learnt, _permit: permit });
     }
 
@@ -257,15 +229,7 @@ impl ToolFacts {
     fn drop_oldest(&mut self, but: Option<&Arc<str>>) -> Option<()> {
         let others = self.lists.iter().filter(|(key, _)| key.as_ref() != but);
         let oldest = others.min_by_key(|(_, it)| it.used).map(|(key, _)| key.clone())?;
-        let list = self.lists.remove(&oldest)?;
-        self.let_go(list.tools.into_values());
-        Some(())
-    }
-
-    fn let_go(&mut self, rows: impl IntoIterator<Item = Row>) {
-        for row in rows {
-            self.with_headers -= usize::from(row.fact.param_headers().is_some());
-        }
+        self.lists.remove(&oldest).map(drop)
     }
 }
 

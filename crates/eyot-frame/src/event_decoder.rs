@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 
+use crate::excerpt::Remains;
 use crate::splitter::{LineEnds, Splitter};
-use crate::{Event, FrameError, RETRY_MAX};
-
-const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+use crate::{Event, FrameError, RETRY_MAX, without_byte_order_mark};
 
 /// Reads server-sent events.
 ///
@@ -25,8 +24,9 @@ pub struct EventDecoder {
     /// Bytes of the lines of the current event, comments and ignored fields included.
     event_bytes: usize,
     draft: Draft,
-    /// The current event was refused: its lines are skipped up to the blank one.
-    skips_event: bool,
+    /// The current event is too long: its lines are skipped up to the blank one, and this is left
+    /// of its data.
+    skipped: Option<Remains>,
     /// No line has been read yet, so the first one may start with a byte order mark.
     at_start: bool,
 }
@@ -61,7 +61,7 @@ impl EventDecoder {
             event_bytes_max,
             event_bytes: 0,
             draft: Draft::default(),
-            skips_event: false,
+            skipped: None,
             at_start: true,
         }
     }
@@ -79,22 +79,22 @@ impl EventDecoder {
     /// The data of an event with one data line that lies in one chunk is a slice of that chunk.
     ///
     /// # Errors
-    /// [`FrameError::TooLong`], once for each event over the limit. The event is skipped up to its
-    /// blank line without being kept, and decoding goes on: the caller decides whether to trust the
-    /// rest of the stream.
+    /// [`FrameError::TooLong`] at the end of each event over the limit, of which only both ends of
+    /// the data are kept. Decoding goes on with the next event: the caller decides whether to trust
+    /// the rest of the stream.
     pub fn next_event(&mut self) -> Result<Option<Event>, FrameError> {
-        let too_long = FrameError::TooLong { limit: self.event_bytes_max };
         loop {
-            let budget = self.event_bytes_max.saturating_sub(self.event_bytes);
+            // Nothing is kept of the lines of an event that is skipped.
+            let room_bytes = self.event_bytes_max.saturating_sub(self.event_bytes);
+            let budget = if self.skipped.is_some() { 0 } else { room_bytes };
             match self.splitter.next_line(budget) {
                 None => return Ok(None),
                 Some(Ok(line)) => {
-                    if let Some(event) = self.read_line(line) {
+                    if let Some(event) = self.read_line(line)? {
                         return Ok(Some(event));
                     }
                 }
-                Some(Err(_)) if self.refuse_event() => return Err(too_long),
-                Some(Err(_)) => {}
+                Some(Err(line)) => self.skip_line(&line),
             }
         }
     }
@@ -102,31 +102,46 @@ impl EventDecoder {
     /// Whether every pushed byte belongs to an event that came out: no event is incomplete.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.splitter.is_empty() && self.event_bytes == 0 && !self.skips_event
+        self.splitter.is_empty() && self.event_bytes == 0 && self.skipped.is_none()
     }
 
-    /// Starts to skip the current event; `false` when it is being skipped already.
-    fn refuse_event(&mut self) -> bool {
+    /// Throws away a line of an event that is too long, and all that was kept of the event.
+    #[cold]
+    fn skip_line(&mut self, line: &Remains) {
         self.at_start = false;
-        self.draft = Draft::default();
-        self.event_bytes = 0;
-        !std::mem::replace(&mut self.skips_event, true)
+        let draft = std::mem::take(&mut self.draft);
+        let skipped = self.skipped.get_or_insert_with(|| {
+            let mut skipped = Remains::default();
+            skipped.push(&draft.data.into_bytes());
+            skipped
+        });
+        if let Some(value) = line.head().strip_prefix(b"data:") {
+            let value = value.strip_prefix(b" ").unwrap_or(value);
+            if skipped.len_bytes() > 0 {
+                skipped.push(b"\n");
+            }
+            skipped.append(line, line.head().len() - value.len());
+        }
+        let line_bytes = usize::try_from(line.len_bytes()).unwrap_or(usize::MAX);
+        self.event_bytes = self.event_bytes.saturating_add(line_bytes);
     }
 
-    fn read_line(&mut self, mut line: Bytes) -> Option<Event> {
-        if std::mem::take(&mut self.at_start) && line.starts_with(BYTE_ORDER_MARK) {
-            line.advance(BYTE_ORDER_MARK.len());
-        }
-        if line.is_empty() {
-            self.event_bytes = 0;
-            let draft = std::mem::take(&mut self.draft);
-            return if std::mem::take(&mut self.skips_event) { None } else { draft.into_event() };
-        }
-        if !self.skips_event {
+    fn read_line(&mut self, line: Bytes) -> Result<Option<Event>, FrameError> {
+        let is_first = std::mem::take(&mut self.at_start);
+        let line = if is_first { without_byte_order_mark(line) } else { line };
+        if !line.is_empty() {
             self.event_bytes = self.event_bytes.saturating_add(line.len());
             self.draft.read_field(line);
+            return Ok(None);
         }
-        None
+        let event_bytes = std::mem::take(&mut self.event_bytes);
+        match self.skipped.take() {
+            None => Ok(std::mem::take(&mut self.draft).into_event()),
+            Some(skipped) => {
+                let excerpt = skipped.finish(event_bytes as u64, self.event_bytes_max);
+                Err(FrameError::TooLong(excerpt))
+            }
+        }
     }
 }
 

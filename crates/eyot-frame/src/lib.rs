@@ -14,11 +14,15 @@ mod encode;
 mod error;
 mod event;
 mod event_decoder;
+mod excerpt;
 mod line;
+mod mark;
 mod splitter;
 
 pub use crate::encode::{Frames, encode_event, encode_line, encode_priming, is_plain};
 pub use crate::error::FrameError;
 pub use crate::event::{Event, EventHead, KEEP_ALIVE, RETRY_MAX};
 pub use crate::event_decoder::EventDecoder;
+pub use crate::excerpt::Excerpt;
 pub use crate::line::LineDecoder;
+pub use crate::mark::without_byte_order_mark;

@@ -2,8 +2,9 @@
 
 use bytes::Bytes;
 
-use crate::FrameError;
+use crate::excerpt::Remains;
 use crate::splitter::{LineEnds, Splitter};
+use crate::{FrameError, without_byte_order_mark};
 
 /// Reads one message per line (2026-07-28, basic/transports/stdio).
 ///
@@ -14,13 +15,26 @@ use crate::splitter::{LineEnds, Splitter};
 pub struct LineDecoder {
     splitter: Splitter,
     line_bytes_max: usize,
+    /// The next line may start with a byte order mark.
+    at_start: bool,
+    /// Every line may.
+    marks_lines: bool,
 }
 
 impl LineDecoder {
-    /// Creates a decoder for lines of at most `line_bytes_max` bytes, the line feed not counted.
+    /// Creates a decoder for lines of at most `line_bytes_max` bytes, the line feed not counted. A
+    /// byte order mark at the start of the stream is skipped.
     #[must_use]
     pub fn new(line_bytes_max: usize) -> Self {
-        Self { splitter: Splitter::new(LineEnds::LineFeed), line_bytes_max }
+        let splitter = Splitter::new(LineEnds::LineFeed);
+        Self { splitter, line_bytes_max, at_start: true, marks_lines: false }
+    }
+
+    /// The decoder for a peer that may start each line with a byte order mark, as programs on
+    /// Windows do that make a writer for each of them.
+    #[must_use]
+    pub fn skipping_marks_of_lines(self) -> Self {
+        Self { marks_lines: true, ..self }
     }
 
     /// Takes the next chunk of the stream, cut anywhere.
@@ -36,14 +50,13 @@ impl LineDecoder {
     /// Lines of blanks are skipped. A line that lies in one chunk is a slice of it.
     ///
     /// # Errors
-    /// [`FrameError::TooLong`], once for each line over the limit. The line is skipped up to its
-    /// line feed without being kept, and decoding goes on.
+    /// [`FrameError::TooLong`] at the end of each line over the limit, of which only both ends are
+    /// kept. Decoding goes on with the next line.
     pub fn next_line(&mut self) -> Option<Result<Bytes, FrameError>> {
         loop {
-            match self.splitter.next_line(self.line_bytes_max)? {
-                Ok(line) if is_blank(&line) => {}
-                Ok(line) => return Some(Ok(without_return(line))),
-                Err(_) => return Some(Err(FrameError::TooLong { limit: self.line_bytes_max })),
+            let line = self.splitter.next_line(self.line_bytes_max)?;
+            if let Some(line) = self.text(line) {
+                return Some(line);
             }
         }
     }
@@ -51,8 +64,27 @@ impl LineDecoder {
     /// Returns the last line of a stream that ended without a line feed. `None`: there is none.
     ///
     /// Call it after [`next_line`](Self::next_line) has no more.
-    pub fn finish(&mut self) -> Option<Bytes> {
-        self.splitter.take_rest().filter(|rest| !is_blank(rest)).map(without_return)
+    ///
+    /// # Errors
+    /// As [`next_line`](Self::next_line).
+    pub fn finish(&mut self) -> Option<Result<Bytes, FrameError>> {
+        let rest = self.splitter.take_rest()?;
+        self.text(rest)
+    }
+
+    /// The text of a line; `None` when it is blank.
+    fn text(&mut self, line: Result<Bytes, Remains>) -> Option<Result<Bytes, FrameError>> {
+        let may_have_mark = std::mem::take(&mut self.at_start) || self.marks_lines;
+        match line {
+            Ok(line) => {
+                let line = if may_have_mark { without_byte_order_mark(line) } else { line };
+                (!is_blank(&line)).then(|| Ok(without_return(line)))
+            }
+            Err(remains) => {
+                let len_bytes = remains.len_bytes();
+                Some(Err(FrameError::TooLong(remains.finish(len_bytes, self.line_bytes_max))))
+            }
+        }
     }
 
     /// Whether every pushed byte has come out: no line is incomplete.

@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 
 use bytes::{Buf, Bytes};
 
+use crate::excerpt::Remains;
+
 /// The characters that end a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LineEnds {
@@ -12,10 +14,6 @@ pub(crate) enum LineEnds {
     /// LF, CR or CRLF, as in an event stream.
     Any,
 }
-
-/// A line was longer than allowed; the rest of the line will be skipped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Overlong;
 
 /// Cuts chunks into lines.
 #[derive(Debug)]
@@ -27,8 +25,8 @@ pub(crate) struct Splitter {
     partial: Vec<u8>,
     /// The last line ended with a CR: if a line feed comes next, it belongs to that line.
     after_return: bool,
-    /// The current line was refused: its bytes are dropped up to its end.
-    skips_line: bool,
+    /// The current line is longer than allowed: its bytes are dropped up to its end.
+    skipped: Option<Remains>,
 }
 
 impl Splitter {
@@ -38,7 +36,7 @@ impl Splitter {
             chunks: VecDeque::new(),
             partial: Vec::new(),
             after_return: false,
-            skips_line: false,
+            skipped: None,
         }
     }
 
@@ -50,19 +48,22 @@ impl Splitter {
 
     /// Whether nothing waits: neither an unread chunk nor the start of a line.
     pub(crate) fn is_empty(&self) -> bool {
-        self.chunks.is_empty() && self.partial.is_empty() && !self.skips_line
+        self.chunks.is_empty() && self.partial.is_empty() && self.skipped.is_none()
     }
 
-    /// The next line without its end, or `None` when its end has not come yet.
-    pub(crate) fn next_line(&mut self, line_bytes_max: usize) -> Option<Result<Bytes, Overlong>> {
+    /// The next line without its end, or what is left of it if it is too long; `None` when its end
+    /// has not come yet.
+    pub(crate) fn next_line(&mut self, line_bytes_max: usize) -> Option<Result<Bytes, Remains>> {
         loop {
             let (piece, is_end) = self.next_piece()?;
-            if self.skips_line {
-                self.skips_line = !is_end;
-            } else if self.partial.len().saturating_add(piece.len()) > line_bytes_max {
-                self.partial = Vec::new();
-                self.skips_line = !is_end;
-                return Some(Err(Overlong));
+            if self.skipped.is_some()
+                || self.partial.len().saturating_add(piece.len()) > line_bytes_max
+            {
+                let skipped = self.skip(&piece);
+                if is_end {
+                    return Some(Err(skipped));
+                }
+                self.skipped = Some(skipped);
             } else if is_end {
                 return Some(Ok(self.complete(piece)));
             } else {
@@ -71,11 +72,23 @@ impl Splitter {
         }
     }
 
+    /// Throws away more of a line that is too long.
+    #[cold]
+    fn skip(&mut self, piece: &[u8]) -> Remains {
+        let partial = std::mem::take(&mut self.partial);
+        let mut skipped = self.skipped.take().unwrap_or_default();
+        skipped.push(&partial);
+        skipped.push(piece);
+        skipped
+    }
+
     /// The start of a line that the stream ended in; `None` when it ended between lines.
-    pub(crate) fn take_rest(&mut self) -> Option<Bytes> {
+    pub(crate) fn take_rest(&mut self) -> Option<Result<Bytes, Remains>> {
         let rest = std::mem::take(&mut self.partial);
-        self.skips_line = false;
-        (!rest.is_empty()).then(|| Bytes::from(rest))
+        match self.skipped.take() {
+            Some(skipped) => Some(Err(skipped)),
+            None => (!rest.is_empty()).then(|| Ok(Bytes::from(rest))),
+        }
     }
 
     /// The next bytes of the current line, and whether the line ends with them.

@@ -4,13 +4,15 @@ use std::convert::Infallible;
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::{Buf as _, Bytes, BytesMut};
 use eyot_jsonrpc::{Message, Pieces};
-use eyot_service::Limits;
+use eyot_service::{HttpLimits, Limits};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
+use tokio::time::Instant;
 
 /// The body of a request, not yet read.
 pub struct RequestBody(Source);
@@ -103,14 +105,17 @@ pub async fn read_body(body: RequestBody, limits: &Limits) -> Result<Bytes, Body
     if declared > limit_bytes as u64 {
         return Err(BodyError::TooLong { limit_bytes });
     }
-    let Some(first) = next_data(&mut body, limits).await? else { return Ok(Bytes::new()) };
+    let Some(first) = next_data(&mut body, limits.http.body_idle_timeout).await? else {
+        return Ok(Bytes::new());
+    };
     if body.is_end_stream() && first.len() <= limit_bytes {
         return Ok(first);
     }
+    let began = Instant::now();
     let read_rest = async {
         let mut whole = BytesMut::with_capacity(usize::try_from(declared).unwrap_or(0));
         whole.extend_from_slice(&first);
-        while let Some(data) = next_data(&mut body, limits).await? {
+        while let Some(data) = next_data(&mut body, patience(&limits.http, began, &whole)).await? {
             if whole.len() + data.len() > limit_bytes {
                 return Err(BodyError::TooLong { limit_bytes });
             }
@@ -123,15 +128,22 @@ pub async fn read_body(body: RequestBody, limits: &Limits) -> Result<Bytes, Body
         .unwrap_or(Err(BodyError::TooSlow))
 }
 
+/// How long the next data may take, so that the body is neither silent nor slow for too long.
+fn patience(limits: &HttpLimits, began: Instant, read: &[u8]) -> Duration {
+    let seconds = read.len() as u64 / u64::from(limits.body_rate_min.max(1));
+    let due = began + limits.body_rate_grace + Duration::from_secs(seconds);
+    due.saturating_duration_since(Instant::now()).min(limits.body_idle_timeout)
+}
+
 /// The next data, or `None` at the end. A timer is made only if the data is not there yet.
-async fn next_data(body: &mut RequestBody, limits: &Limits) -> Result<Option<Bytes>, BodyError> {
+async fn next_data(body: &mut RequestBody, patience: Duration) -> Result<Option<Bytes>, BodyError> {
     loop {
         let at_once = std::future::poll_fn(|cx| Poll::Ready(body.poll_frame(cx))).await;
         let frame = match at_once {
             Poll::Ready(frame) => frame,
             Poll::Pending => {
                 let frame = std::future::poll_fn(|cx| body.poll_frame(cx));
-                let waited = tokio::time::timeout(limits.http.body_idle_timeout, frame).await;
+                let waited = tokio::time::timeout(patience, frame).await;
                 waited.map_err(|_elapsed| BodyError::TooSlow)?
             }
         };

@@ -4,25 +4,33 @@
 //! before its end closes the connection; this is how a modern upstream learns that the client does
 //! not want the rest.
 
+mod coding;
 mod connection;
+mod cookie;
+mod cookies;
 mod doorbell;
+mod raw_body;
 mod url;
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Instant;
 
 use bytes::Bytes;
 use eyot_jsonrpc::Message;
 use eyot_service::{Limits, OperatorText};
-use http::header::HOST;
-use http::{HeaderMap, Method, Request, Response};
-use hyper::body::{Body as _, Incoming};
+use eyot_stdx::Secret;
+use http::header::{ACCEPT_ENCODING, HOST, LOCATION};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri};
 use parking_lot::Mutex;
 
 use crate::OutgoingBody;
+use crate::client::coding::{Coding, Decoding};
 use crate::client::connection::{Connection, Failure};
+use crate::client::cookie::Origin;
+pub use crate::client::cookies::CookieJar;
+use crate::client::raw_body::RawBody;
 pub use crate::client::url::InvalidUrl;
 use crate::client::url::Target;
 
@@ -36,6 +44,22 @@ struct Shared {
     limits: Limits,
     /// Last in, first out: the warmest connection is taken first.
     idle: Mutex<Vec<(Connection, Instant)>>,
+}
+
+/// A request, before the client adds what every request has.
+#[derive(Clone, Debug, Default)]
+#[expect(clippy::exhaustive_structs, reason = "made by its users, from its default")]
+pub struct Draft<'a> {
+    /// The HTTP method.
+    pub method: Method,
+    /// The headers of the protocol.
+    pub headers: HeaderMap,
+    /// The body; `None`: it has none.
+    pub message: Option<&'a Message>,
+    /// Where on the client's origin it goes; `None`: to the client's URL.
+    pub target: Option<&'a Uri>,
+    /// The cookies that go along, and where those of the answer are kept. `None`: there are none.
+    pub cookies: Option<&'a CookieJar>,
 }
 
 /// The future of an answer's head. Boxed, because it is large and its callers' futures are
@@ -61,6 +85,12 @@ pub enum HttpError {
         /// What happened.
         reason: String,
     },
+    /// The answer's body cannot be decoded.
+    #[error("upstream's answer has the content coding {coding:?} and cannot be decoded")]
+    Coding {
+        /// The coding that the answer declares.
+        coding: String,
+    },
 }
 
 impl HttpError {
@@ -75,7 +105,7 @@ impl HttpError {
     /// Whether the upstream may have read the request.
     #[must_use]
     pub fn may_have_been_read(&self) -> bool {
-        matches!(self, Self::Broken { .. })
+        !matches!(self, Self::Connect { .. })
     }
 }
 
@@ -96,10 +126,22 @@ impl HttpClient {
         self.0.target.authority()
     }
 
-    /// The URL. It holds no secret: user info in a URL is refused.
+    /// The URL's path, without the query.
     #[must_use]
-    pub fn url(&self) -> String {
-        format!("http://{}{}", self.authority(), self.0.target.path())
+    pub fn path(&self) -> &str {
+        self.0.target.path().path()
+    }
+
+    /// The URL. Its query may hold a secret; user info is refused.
+    #[must_use]
+    pub fn url(&self) -> Secret<String> {
+        Secret::new(format!("http://{}{}", self.authority(), self.0.target.path()))
+    }
+
+    /// Whether the upstream is on this machine, so that nobody else sees what is sent.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        self.0.target.is_loopback()
     }
 
     /// The bounds of its requests and of their answers.
@@ -108,7 +150,8 @@ impl HttpClient {
         &self.0.limits
     }
 
-    /// Sends a request and waits for the head of its answer. Never follows redirects.
+    /// Sends a request and waits for the head of its answer. Follows no redirect: see
+    /// [`redirect`](Self::redirect).
     ///
     /// If a kept-alive connection has provably not read the request, it is sent again on another
     /// connection; in any other case it is sent once.
@@ -120,13 +163,29 @@ impl HttpClient {
     /// # Cancel safety
     ///
     /// Dropping the future closes the connection; the upstream may have read the request.
-    pub fn send<'a>(
-        &'a self,
-        method: Method,
-        headers: HeaderMap,
-        message: Option<&Message>,
-    ) -> Sending<'a> {
-        Box::pin(self.deliver(self.request(method, headers, message)))
+    pub fn send<'a>(&'a self, draft: Draft<'a>) -> Sending<'a> {
+        let (target, cookies) = (draft.target, draft.cookies);
+        let request = self.request(draft);
+        Box::pin(async move {
+            let response = self.deliver(request).await?;
+            if let Some(cookies) = cookies {
+                let Self(shared) = self;
+                let path = target.unwrap_or_else(|| shared.target.path()).path();
+                let is_private = self.is_loopback();
+                let origin = Origin { host: shared.target.host(), path, is_private };
+                cookies.take(response.headers(), &origin, &shared.limits);
+            }
+            Ok(response)
+        })
+    }
+
+    /// Where an answer to a request for `from` sends the client, if that is on the same origin.
+    /// `None` as `from` is the client's own URL.
+    #[must_use]
+    pub fn redirect(&self, from: Option<&Uri>, headers: &HeaderMap) -> Option<Uri> {
+        let target = &self.0.target;
+        let location = headers.get(LOCATION)?.to_str().ok()?;
+        target.within(from.unwrap_or_else(|| target.path()), location)
     }
 
     async fn deliver(
@@ -140,11 +199,11 @@ impl HttpClient {
             };
             match connection.send(request).await {
                 Ok(response) => {
+                    let coding = Coding::of(response.headers());
                     let home = Arc::clone(&self.0);
-                    return Ok(response.map(|incoming| UpstreamBody {
-                        incoming,
-                        connection: Some(connection),
-                        home,
+                    return Ok(response.map(|incoming| {
+                        let connection = Some(connection);
+                        UpstreamBody::new(RawBody { incoming, connection, home }, coding)
                     }));
                 }
                 Err(Failure::NotSent(unsent)) if !is_fresh => request = *unsent,
@@ -153,17 +212,20 @@ impl HttpClient {
         }
     }
 
-    fn request(
-        &self,
-        method: Method,
-        headers: HeaderMap,
-        message: Option<&Message>,
-    ) -> Request<OutgoingBody> {
+    fn request(&self, draft: Draft<'_>) -> Request<OutgoingBody> {
+        let Draft { method, mut headers, message, target, cookies } = draft;
+        let target = target.unwrap_or_else(|| self.0.target.path());
+        if let Some(cookies) = cookies {
+            cookies.add_to(&mut headers, target);
+        }
+        headers.insert(HOST, self.0.target.host_header().clone());
+        // "If no Accept-Encoding header field is in the request, any content coding is considered
+        // acceptable by the user agent" (RFC 9110, 12.5.3).
+        headers.entry(ACCEPT_ENCODING).or_insert(IDENTITY);
         let mut request = Request::new(message.map_or(OutgoingBody::Empty, OutgoingBody::from));
         *request.method_mut() = method;
-        *request.uri_mut() = self.0.target.path().clone();
+        *request.uri_mut() = target.clone();
         *request.headers_mut() = headers;
-        request.headers_mut().insert(HOST, self.0.target.host_header().clone());
         request
     }
 
@@ -205,26 +267,41 @@ impl Shared {
     }
 }
 
-/// The body of an upstream's answer. Polling it also drives its connection.
+/// The body of an upstream's answer, decoded. Polling it also drives its connection.
 #[derive(Debug)]
-pub struct UpstreamBody {
-    incoming: Incoming,
-    connection: Option<Connection>,
-    home: Arc<Shared>,
+pub struct UpstreamBody(Body);
+
+#[derive(Debug)]
+enum Body {
+    Plain(RawBody),
+    Coded(Box<Decoding>),
+    /// In a coding that is not known.
+    Unknown(String),
 }
 
 impl UpstreamBody {
+    fn new(raw: RawBody, coding: Coding) -> Self {
+        Self(match coding {
+            Coding::Identity => Body::Plain(raw),
+            Coding::Known(algorithm) => Body::Coded(Box::new(Decoding::new(algorithm, raw))),
+            Coding::Unknown(coding) => Body::Unknown(coding),
+        })
+    }
+
     /// The length that the upstream declared, if it declared one.
     #[must_use]
     pub fn declared_bytes(&self) -> Option<u64> {
-        self.incoming.size_hint().exact()
+        match &self.0 {
+            Body::Plain(raw) => raw.declared_bytes(),
+            Body::Coded(_) | Body::Unknown(_) => None,
+        }
     }
 
     /// The next bytes; `None` at the end, after which the connection may serve others.
     ///
     /// # Errors
     ///
-    /// [`HttpError::Broken`].
+    /// [`HttpError::Broken`] and [`HttpError::Coding`].
     ///
     /// # Cancel safety
     ///
@@ -235,29 +312,16 @@ impl UpstreamBody {
 
     /// Polls for the next bytes; see [`Self::data`].
     pub fn poll_data(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, HttpError>> {
-        let Some(connection) = &mut self.connection else { return Poll::Ready(Ok(None)) };
-        match ready!(connection.poll_data(&mut self.incoming, cx)) {
-            Some(Ok(data)) => Poll::Ready(Ok(Some(data))),
-            Some(Err(error)) => {
-                self.connection = None;
-                Poll::Ready(Err(HttpError::Broken { reason: error.to_string() }))
-            }
-            None => {
-                self.release(cx);
-                Poll::Ready(Ok(None))
-            }
-        }
-    }
-
-    /// Gives the connection back, if it can serve another request.
-    fn release(&mut self, cx: &Context<'_>) {
-        if let Some(mut connection) = self.connection.take()
-            && connection.poll_ready(cx)
-        {
-            self.home.put_idle(connection);
+        match &mut self.0 {
+            Body::Plain(raw) => raw.poll_data(cx),
+            Body::Coded(decoding) => decoding.poll_data(cx),
+            Body::Unknown(coding) => Poll::Ready(Err(HttpError::Coding { coding: coding.clone() })),
         }
     }
 }
+
+/// What every request says of the codings that it takes.
+const IDENTITY: HeaderValue = HeaderValue::from_static("identity");
 
 #[cfg(test)]
 mod tests;

@@ -16,6 +16,7 @@ use crate::request_head::Single;
 pub struct HostPolicy {
     hosts: Vec<String>,
     origins: Vec<String>,
+    allows_addresses: bool,
 }
 
 /// Why a request was turned away.
@@ -37,10 +38,24 @@ impl HostPolicy {
         Self::default()
     }
 
+    /// Whether no name but those of loopback is allowed.
+    #[must_use]
+    pub fn is_loopback_only(&self) -> bool {
+        self.hosts.iter().all(|it| is_loopback(it))
+    }
+
     /// Allows another host name or address, on any port.
     #[must_use]
     pub fn allow_host(mut self, host: &str) -> Self {
         self.hosts.push(host.to_ascii_lowercase());
+        self
+    }
+
+    /// Allows every IP address as a host, on any port. No name is rebound to it: a page of a foreign
+    /// host sends the name of that host.
+    #[must_use]
+    pub fn allow_addresses(mut self) -> Self {
+        self.allows_addresses = true;
         self
     }
 
@@ -76,7 +91,9 @@ impl HostPolicy {
 
     fn allows_host(&self, authority: &str) -> bool {
         let is_named = |host: &str| self.hosts.iter().any(|it| it.eq_ignore_ascii_case(host));
-        host_of(authority).is_some_and(|host| is_loopback(host) || is_named(host))
+        let is_allowed_address = |host| self.allows_addresses && address_of(host).is_some();
+        host_of(authority)
+            .is_some_and(|host| is_loopback(host) || is_named(host) || is_allowed_address(host))
     }
 
     fn allows_origin(&self, origin: &str) -> bool {
@@ -106,9 +123,12 @@ fn host_of(authority: &str) -> Option<&str> {
 }
 
 fn is_loopback(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost") || address_of(host).is_some_and(|it| it.is_loopback())
+}
+
+fn address_of(host: &str) -> Option<IpAddr> {
     let address = host.strip_prefix('[').and_then(|it| it.strip_suffix(']')).unwrap_or(host);
-    host.eq_ignore_ascii_case("localhost")
-        || address.parse::<IpAddr>().is_ok_and(|it| it.is_loopback())
+    address.parse().ok()
 }
 
 #[cfg(test)]

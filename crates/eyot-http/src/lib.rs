@@ -15,7 +15,9 @@ mod respond;
 mod wire;
 
 pub use crate::body::{BodyError, OutgoingBody, RequestBody, read_body};
-pub use crate::client::{HttpClient, HttpError, InvalidUrl, Sending, UpstreamBody};
+pub use crate::client::{
+    CookieJar, Draft, HttpClient, HttpError, InvalidUrl, Sending, UpstreamBody,
+};
 pub use crate::connection::{ConnectionEnd, serve_connection};
 pub use crate::host_policy::{Forbidden, HostPolicy};
 pub use crate::request_head::{Accepts, HeadError, RequestHead};

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Sleep;
 
-use crate::head_guard::HeadGuard;
+use crate::head_guard::{Ambiguous, HeadGuard};
 
 /// The stream of one connection as hyper reads and writes it.
 #[derive(Debug)]
@@ -65,10 +65,17 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
         let read = buffer.filled().get(before..).unwrap_or_default();
-        if self.guard.inspect(read) {
+        let inspected = self.guard.inspect(read);
+        if inspected.is_err() {
             self.is_ambiguous.store(true, Ordering::Relaxed);
         }
-        Poll::Ready(Ok(()))
+        match inspected {
+            // A head is answered before the connection closes.
+            Ok(()) | Err(Ambiguous::Head) => Poll::Ready(Ok(())),
+            Err(Ambiguous::Body) => {
+                Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, "ambiguous framing")))
+            }
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::error_object::{ErrorObject, INVALID_REQUEST, PARSE_ERROR};
 use crate::id::Id;
+use crate::remnant::Remnant;
 
 mod fault;
 
@@ -14,12 +15,14 @@ pub(crate) use self::fault::{Fault, Halt};
 #[non_exhaustive]
 pub struct ParseError {
     fault: Fault,
-    id: Option<Id>,
+    remnant: Remnant,
 }
 
 impl ParseError {
-    pub(crate) const fn new(fault: Fault, id: Option<Id>) -> Self {
-        Self { fault, id }
+    /// The error of `text`, with what a second look finds in it.
+    #[cold]
+    pub(crate) fn of_text(text: &[u8], fault: Fault) -> Self {
+        Self { fault, remnant: Remnant::of(text) }
     }
 
     /// What is wrong.
@@ -38,10 +41,15 @@ impl ParseError {
         if self.kind().is_syntax() { PARSE_ERROR } else { INVALID_REQUEST }
     }
 
-    /// The id of the refused message, when one valid id was found, so that the answer can carry
-    /// it. `None` for a batch, which is refused as a whole.
+    /// The id of the refused request, when one valid id was found, so that the answer can carry
+    /// it: see [`Remnant::request_id`].
     pub fn id(&self) -> Option<Id> {
-        self.id.clone()
+        self.remnant.request_id().cloned()
+    }
+
+    /// What can still be seen of the text.
+    pub const fn remnant(&self) -> &Remnant {
+        &self.remnant
     }
 
     /// The error to answer with; it holds nothing of the refused text.

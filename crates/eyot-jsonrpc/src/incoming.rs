@@ -1,8 +1,11 @@
 //! A body that may be a batch.
 
+use std::ops::Range;
+
 use bytes::Bytes;
 
-use crate::error::ParseError;
+use crate::envelope::Envelope;
+use crate::error::{Halt, ParseError};
 use crate::limits::ScanLimits;
 use crate::message::{Message, trimmed};
 use crate::scan::Scan;
@@ -25,17 +28,31 @@ impl Incoming {
     /// [`batch_max`](ScanLimits::batch_max), or holds anything that is no message: then none of it
     /// is used.
     pub fn parse(bytes: Bytes, limits: &ScanLimits) -> Result<Self, ParseError> {
-        let mut scan = Scan::of_bytes(&bytes, limits)?;
+        match Scan::of_bytes(&bytes, limits).and_then(|scan| Self::scanned(&bytes, scan)) {
+            Ok(Scanned::One(range, envelope)) => {
+                Ok(Self::One(Message::scanned(trimmed(bytes, range), envelope)))
+            }
+            Ok(Scanned::Batch(messages)) => Ok(Self::Batch(messages)),
+            Err(fault) => Err(ParseError::of_text(&bytes, *fault)),
+        }
+    }
+
+    fn scanned(bytes: &Bytes, mut scan: Scan<'_>) -> Result<Scanned, Halt> {
         if !scan.is_at_array() {
-            let (range, envelope) = scan.single()?;
-            return Ok(Self::One(Message::scanned(trimmed(bytes, range), envelope)));
+            return scan.single().map(|(range, envelope)| Scanned::One(range, envelope));
         }
         let mut messages = Vec::new();
         scan.batch(|range, envelope| {
             messages.push(Message::scanned(bytes.slice(range), envelope));
         })?;
-        Ok(Self::Batch(messages))
+        Ok(Scanned::Batch(messages))
     }
+}
+
+/// What a scan has found; the bytes are still their owner's.
+enum Scanned {
+    One(Range<usize>, Envelope),
+    Batch(Vec<Message>),
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@
 
 #[cfg(test)]
 mod any_value;
+mod canonical;
 mod draft;
 mod envelope;
 mod error;
@@ -39,6 +40,7 @@ mod nesting;
 mod pieces;
 mod plain;
 mod proof;
+mod remnant;
 mod scan;
 mod span;
 mod unescape;
@@ -46,6 +48,7 @@ mod views;
 mod vocabulary;
 mod walker;
 
+pub use crate::canonical::canonical;
 pub use crate::envelope::Kind;
 pub use crate::error::{ParseError, ParseErrorKind};
 pub use crate::error_object::{
@@ -57,4 +60,5 @@ pub use crate::limits::ScanLimits;
 pub use crate::members::{Items, Members};
 pub use crate::message::Message;
 pub use crate::pieces::Pieces;
+pub use crate::remnant::Remnant;
 pub use crate::views::{MessageKind, Notification, Request, Response};

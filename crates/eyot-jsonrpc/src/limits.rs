@@ -20,7 +20,7 @@ pub struct ScanLimits {
 
 impl Default for ScanLimits {
     fn default() -> Self {
-        Self { depth_max: 64, keys_max: 10_000, batch_max: 100, id_bytes_max: 1_024 }
+        Self { depth_max: 64, keys_max: 10_000, batch_max: 100, id_bytes_max: ID_BYTES_MAX }
     }
 }
 
@@ -33,3 +33,7 @@ impl ScanLimits {
         id_bytes_max: usize::MAX,
     };
 }
+
+/// Longest id of a text that is refused for another reason; the default of
+/// [`ScanLimits::id_bytes_max`].
+pub(crate) const ID_BYTES_MAX: usize = 1_024;

@@ -49,8 +49,10 @@ impl Message {
     /// When the text is not JSON, no message (a batch is none: see [`Incoming`](crate::Incoming)),
     /// ambiguous, or beyond `limits`.
     pub fn parse(bytes: Bytes, limits: &ScanLimits) -> Result<Self, ParseError> {
-        let (range, envelope) = Scan::of_bytes(&bytes, limits)?.single()?;
-        Ok(Self::scanned(trimmed(bytes, range), envelope))
+        match Scan::of_bytes(&bytes, limits).and_then(|mut scan| scan.single()) {
+            Ok((range, envelope)) => Ok(Self::scanned(trimmed(bytes, range), envelope)),
+            Err(fault) => Err(ParseError::of_text(&bytes, *fault)),
+        }
     }
 
     /// The message that is the whole of bytes that were scanned.

@@ -10,8 +10,8 @@
 use std::ops::Range;
 
 use crate::envelope::{Envelope, INVALID_ID, MemberSpans, ScannedId};
-use crate::error::{Fault, Halt, ParseError, ParseErrorKind};
-use crate::id::{Id, is_id};
+use crate::error::{Fault, Halt, ParseErrorKind};
+use crate::id::is_id;
 use crate::keys::{KeySet, Vocabulary, Word};
 use crate::limits::ScanLimits;
 use crate::span::Span;
@@ -38,8 +38,8 @@ struct Passed<'a> {
 
 impl<'a> Scan<'a> {
     /// A scan of `bytes` from their first byte that is not white space.
-    pub(crate) fn of_bytes(bytes: &'a [u8], limits: &ScanLimits) -> Result<Self, ParseError> {
-        let refused = |kind, offset| ParseError::new(Fault { kind, offset }, None);
+    pub(crate) fn of_bytes(bytes: &'a [u8], limits: &ScanLimits) -> Result<Self, Halt> {
+        let refused = |kind, offset| Box::new(Fault { kind, offset });
         if u32::try_from(bytes.len()).is_err() {
             return Err(refused(ParseErrorKind::TooLong, 0));
         }
@@ -65,22 +65,11 @@ impl<'a> Scan<'a> {
     }
 
     /// Passes the rest of a text that is one message.
-    pub(crate) fn single(&mut self) -> Result<(Range<usize>, Envelope), ParseError> {
-        self.whole_message().map_err(|fault| ParseError::new(*fault, self.id_copy()))
-    }
-
-    fn whole_message(&mut self) -> Result<(Range<usize>, Envelope), Halt> {
+    pub(crate) fn single(&mut self) -> Result<(Range<usize>, Envelope), Halt> {
         let range = self.message()?;
         self.finish()?;
         let envelope = self.envelope(&range)?;
         Ok((range, envelope))
-    }
-
-    /// The id of the message, if it is valid; a copy, because an error should not keep the bytes
-    /// of a refused message alive.
-    fn id_copy(&self) -> Option<Id> {
-        let id = self.spans.valid_id()?.range()?;
-        Id::parse(self.text.get(self.origin + id.start..self.origin + id.end)?)
     }
 
     /// Passes the rest of a text that is an array of messages, and hands out each one. What was
@@ -88,11 +77,7 @@ impl<'a> Scan<'a> {
     pub(crate) fn batch(
         &mut self,
         mut each: impl FnMut(Range<usize>, Envelope),
-    ) -> Result<(), ParseError> {
-        self.array(&mut each).map_err(|fault| ParseError::new(*fault, None))
-    }
-
-    fn array(&mut self, each: &mut impl FnMut(Range<usize>, Envelope)) -> Result<(), Halt> {
+    ) -> Result<(), Halt> {
         let batch_max = self.limits.batch_max;
         let start = self.walker.lexer.at();
         self.separator(b'[')?;

@@ -17,6 +17,8 @@ pub fn describe() {
     describe_gauge!(CONNECTIONS, Unit::Count, "Open connections of clients.");
     describe_gauge!(SESSIONS, Unit::Count, "Legacy sessions that this process serves.");
     describe_gauge!(TASKS, Unit::Count, "Tasks of calls that are kept, done or not.");
+    describe_gauge!(CHILDREN, Unit::Count, "Child processes, in use or not.");
+    describe_counter!(CHILDREN_REFUSED, Unit::Count, "Children that there was no room for.");
     describe_counter!(MESSAGES_DROPPED, Unit::Count, "Messages that were dropped, by reason.");
     describe_counter!(CALLS, Unit::Count, "Calls that were relayed, by era and outcome.");
     describe_counter!(UPSTREAMS_OPENED, Unit::Count, "Upstreams that were opened, by cause.");
@@ -35,6 +37,16 @@ pub fn sessions(count: usize) {
 /// Sets how many tasks of calls this process keeps.
 pub fn tasks(count: usize) {
     gauge!(TASKS).set(f64::from(u32::try_from(count).unwrap_or(u32::MAX)));
+}
+
+/// Sets how many children this process has.
+pub fn children(count: usize) {
+    gauge!(CHILDREN).set(f64::from(u32::try_from(count).unwrap_or(u32::MAX)));
+}
+
+/// A child was not started, because there are too many.
+pub fn children_refused() {
+    counter!(CHILDREN_REFUSED).increment(1);
 }
 
 /// A message was dropped without a receiver.
@@ -56,6 +68,8 @@ pub fn upstreams_opened(cause: &'static str) {
 const CONNECTIONS: &str = "eyot_connections";
 const SESSIONS: &str = "eyot_sessions";
 const TASKS: &str = "eyot_tasks";
+const CHILDREN: &str = "eyot_children";
+const CHILDREN_REFUSED: &str = "eyot_children_refused_total";
 const MESSAGES_DROPPED: &str = "eyot_messages_dropped_total";
 const CALLS: &str = "eyot_calls_total";
 const UPSTREAMS_OPENED: &str = "eyot_upstreams_opened_total";

@@ -1,48 +1,58 @@
 //! A server in front of one upstream.
 
-use eyot_endpoint::{Admin, Drained, Health, HttpServer, Sessions};
-use eyot_upstream::Target;
+use eyot_bridge::Affinity;
+use eyot_endpoint::{Admin, Drained, Health, HostPolicy, HttpServer, Sessions};
+use eyot_service::Reach;
+use eyot_upstream::{EraMode, Target};
 use tokio::net::TcpListener;
 
 use crate::config::ProxyConfig;
 
 /// A reverse proxy in front of one upstream.
 #[derive(Debug)]
-pub struct ReverseProxy(HttpServer);
+pub struct ReverseProxy {
+    server: HttpServer,
+    /// Modern clients without a name may get a session at the upstream for each call.
+    is_undecided: bool,
+}
 
 impl ReverseProxy {
     /// A proxy to `target`. Nothing is started or connected before the first call.
     #[must_use]
     pub fn new(target: Target, config: ProxyConfig) -> Self {
+        let is_undecided = config.affinity == Affinity::Auto
+            && config.era != EraMode::Modern
+            && config.endpoint.auth.is_open();
         let (service, endpoint) = config.into_service(target);
-        Self(HttpServer::new(endpoint, service))
+        Self { server: HttpServer::new(endpoint, service), is_undecided }
     }
 
     /// The server that it is, for layers of HTTP before it.
     #[must_use]
     pub fn into_server(self) -> HttpServer {
-        self.0
+        self.server
     }
 
     /// The sessions that it serves, for operators to look at.
     #[must_use]
     pub fn sessions(&self) -> Sessions {
-        self.0.sessions()
+        self.server.sessions()
     }
 
     /// What an admin listener needs to know.
     #[must_use]
     pub fn health(&self) -> Health {
-        self.0.health()
+        self.server.health()
     }
 
-    /// Serves the admin address until everything ends.
+    /// Serves the admin address to those who address it by a name that `hosts` allows, until
+    /// everything ends.
     ///
     /// # Cancel safety
     ///
     /// Dropping the future stops accepting; open connections run on.
-    pub async fn serve_admin(&self, listener: TcpListener, admin: Admin) {
-        self.0.serve_admin(listener, admin).await;
+    pub async fn serve_admin(&self, listener: TcpListener, hosts: HostPolicy, admin: Admin) {
+        self.server.serve_admin(listener, hosts, admin).await;
     }
 
     /// Serves until the drain is over and every child has ended.
@@ -51,6 +61,13 @@ impl ReverseProxy {
     ///
     /// Dropping the future stops accepting; open connections run on.
     pub async fn serve(&self, listener: TcpListener) -> Drained {
-        self.0.serve(listener).await
+        if self.is_undecided && self.server.reach(&listener) == Reach::Anybody {
+            tracing::warn!(
+                "clients are not asked for a name, and can be several people: before a legacy \
+                 server each call of a modern client gets a session of its own, and a child of its \
+                 own if the server is one; require keys, or let calls share one with `--affinity`"
+            );
+        }
+        self.server.serve(listener).await
     }
 }

@@ -6,15 +6,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use eyot_bridge::LegacyRevisions;
 use eyot_jsonrpc::{Id, Message, Notification, Request, Response};
 use eyot_service::{
     BoxService, Call, Fault, FaultKind, Input, Messages, Reply, ReplyFuture, ReplyItem,
     SessionHandle, SharedService,
 };
-use eyot_session::{SessionRecord, SessionState, UpstreamName, UpstreamRef};
+use eyot_session::{SessionRecord, SessionState, StoreError, UpstreamName, UpstreamRef};
 use eyot_stdx::Backoff;
 use eyot_types::codes::{self, Outcome};
-use eyot_types::{Era, Method, cancelled_id};
+use eyot_types::{Era, Method, Revision, cancelled_id};
 use eyot_upstream::{LegacyConnection, ResumedSession, Upstream, initialize};
 use futures_util::{StreamExt as _, stream};
 use parking_lot::Mutex;
@@ -40,12 +41,18 @@ pub(crate) struct PassthroughSession {
 struct Link {
     connection: LegacyConnection,
     generation: u64,
+    /// `None`: the client and the upstream speak the same.
+    revisions: Option<LegacyRevisions>,
 }
 
 impl PassthroughSession {
     /// A session whose upstream has just been opened.
-    pub(crate) fn opened(upstream: Arc<Upstream>, connection: LegacyConnection) -> Self {
-        let cell = OnceCell::new_with(Some(Link { connection, generation: 1 }));
+    pub(crate) fn opened(
+        upstream: Arc<Upstream>,
+        connection: LegacyConnection,
+        revisions: Option<LegacyRevisions>,
+    ) -> Self {
+        let cell = OnceCell::new_with(Some(Link { connection, generation: 1, revisions }));
         Self { cell: Mutex::new(Arc::new(cell)), ..Self::stored(upstream) }
     }
 
@@ -107,6 +114,10 @@ impl PassthroughSession {
     async fn ask(&self, context: &Arc<SessionHandle>, request: Request) -> Result<Reply, Fault> {
         let link = self.link(context).await?;
         let mut watch = self.watch(context, &link, &request)?;
+        let request = match link.revisions {
+            Some(revisions) => revisions.request(request),
+            None => request,
+        };
         // Kept until the upstream is told: a call that is dropped is no longer known by its id.
         let mut asking = pin!(async {
             match link.connection.request(request.clone()).await {
@@ -118,9 +129,10 @@ impl PassthroughSession {
         });
         match self.questions.wait(context, asking.as_mut()).await {
             Ok(Ok((reply, renewed))) => {
-                if let Some(Link { connection, generation }) = renewed {
+                if let Some(Link { connection, generation, revisions }) = renewed {
                     watch.connection = connection;
                     watch.generation = generation;
+                    watch.revisions = revisions;
                 }
                 watch.reply(reply).await
             }
@@ -162,6 +174,8 @@ impl PassthroughSession {
             context: Arc::clone(context),
             connection: link.connection.clone(),
             generation: link.generation,
+            revisions: link.revisions,
+            method: link.revisions.map(|_| request.method().into()),
             id: request.id(),
             change,
             questions: Arc::clone(&self.questions),
@@ -198,6 +212,10 @@ impl PassthroughSession {
             self.questions.answered(context, question).await;
             return Ok(());
         }
+        let response = match link.revisions {
+            Some(revisions) => revisions.answer(response),
+            None => response,
+        };
         let answer = response.into_message().with_id(id);
         let sent = self.sent(link.connection.send(answer)).await;
         match &sent {
@@ -247,6 +265,9 @@ impl PassthroughSession {
             context: Arc::clone(context),
             connection: link.connection,
             generation: link.generation,
+            revisions: link.revisions,
+            // The process that has ended knew it.
+            method: None,
             id: request_id,
             change: None,
             questions: Arc::clone(&self.questions),
@@ -291,23 +312,36 @@ impl PassthroughSession {
     /// Opens the upstream as the client did: its own `initialize`, then what it has set
     /// since. A session at a URL that outlived our process is used as it is.
     async fn restore(&self, context: &SessionHandle, is_lost: bool) -> Result<Link, Fault> {
-        let record = context.record().await.map_err(|error| {
+        let unread = |error: StoreError| {
             tracing::error!(%error, "session cannot be read");
             Fault::internal("the session store cannot be used now")
-        })?;
+        };
+        let record = context.record().await.map_err(unread)?;
         let gone = || Fault::session_gone("session not found");
         let SessionRecord { initialize, state, .. } = record.ok_or_else(gone)?;
-        let upstream = state.upstreams.get(&UpstreamName::DEFAULT).cloned().unwrap_or_default();
-        if upstream.target.as_deref() != Some(self.upstream.fingerprint.as_str()) {
-            return Err(gone());
-        }
+        let mut upstream = state.upstreams.get(&UpstreamName::DEFAULT).cloned().unwrap_or_default();
+        let stored = upstream.target.take();
+        let name = &self.upstream.name;
+        let ours = name.recognize(stored.as_deref(), || context.store().seal_key()).await;
+        let name = ours.map_err(unread)?.ok_or_else(gone)?;
+        upstream.target = Some(name.into());
         if !is_lost {
-            let UpstreamRef { session_id, revision, generation, .. } = upstream.clone();
-            let session =
-                ResumedSession { session_id: session_id.as_deref(), revision: revision.as_deref() };
+            let UpstreamRef { session_id, revision, cookies, generation, .. } = upstream.clone();
+            let session = ResumedSession {
+                session_id: session_id.as_deref(),
+                revision: revision.as_deref(),
+                cookies: cookies.as_deref(),
+            };
             let resumed = self.upstream.resume(&context.peer(), &session);
             if let Some(connection) = resumed {
-                return Ok(Link { connection, generation });
+                if stored.as_deref() != Some(name) {
+                    let insert = |state: &mut SessionState| {
+                        state.upstreams.insert(UpstreamName::DEFAULT, upstream);
+                    };
+                    context.update(insert).await.map_err(unread)?;
+                }
+                let revisions = revisions(context, revision.as_deref());
+                return Ok(Link { connection, generation, revisions });
             }
         }
         self.reopen(context, &initialize, state, upstream).await
@@ -334,11 +368,18 @@ impl PassthroughSession {
             let reason = format!("upstream refused to open the session again: {}", error.message);
             return Err(Fault::upstream(codes::upstream_lost(&reason, Outcome::NotSent, true)));
         }
-        let link = Link { connection: opened.connection, generation: upstream.generation + 1 };
+        let revision = initialize::agreed_revision(&opened.answer);
+        let link = Link {
+            connection: opened.connection,
+            generation: upstream.generation + 1,
+            revisions: revisions(context, revision.as_deref()),
+        };
         self.questions.forget_before(context, link.generation).await;
         set_up(&link.connection, &state).await?;
         let session_id = link.connection.session_id().map(Into::into);
-        let renewed = UpstreamRef { session_id, generation: link.generation, ..upstream };
+        let cookies = link.connection.cookies().map(Into::into);
+        let generation = link.generation;
+        let renewed = UpstreamRef { session_id, revision, cookies, generation, ..upstream };
         let stored =
             context.update(|state| state.upstreams.insert(UpstreamName::DEFAULT, renewed)).await;
         stored.map_err(|error| {
@@ -380,6 +421,11 @@ fn upstreams_fault(mut fault: Fault) -> Fault {
     fault
 }
 
+/// What stands between the client of a session and an upstream of this revision.
+fn revisions(context: &SessionHandle, upstream: Option<&str>) -> Option<LegacyRevisions> {
+    LegacyRevisions::between(context.revision().map(Revision::as_str)?, upstream?)
+}
+
 /// Listens to one upstream session after the other.
 struct Listening {
     session: Arc<PassthroughSession>,
@@ -400,6 +446,10 @@ impl Listening {
                     self.cursor = part.cursor().cloned().or_else(|| self.cursor.take());
                     let ReplyItem::Message { message, cursor } = part else {
                         return Some((Ok(part), self));
+                    };
+                    let message = match link.revisions {
+                        Some(revisions) => revisions.to_client(None, message),
+                        None => message,
                     };
                     let origin = Origin { generation: link.generation, call: None };
                     let (questions, connection) = (&self.session.questions, &link.connection);

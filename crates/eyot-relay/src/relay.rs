@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use eyot_bridge::{Affinity, LegacyToModern, ModernRequest, ModernToLegacy, ParamHeaders};
+use eyot_bridge::{
+    Affinity, LegacyRevisions, LegacyToModern, ModernRequest, ModernToLegacy, ParamHeaders,
+};
 use eyot_jsonrpc::Request;
 use eyot_service::{BoxService, Call, Fault, Input, Reply, ReplyFuture, SessionHandle};
-use eyot_session::{Store, UpstreamName, UpstreamRef};
+use eyot_session::{Store, StoreError, UpstreamName, UpstreamRef};
 use eyot_types::{Era, Method};
 use eyot_upstream::{EraMode, ModernSide, Runtime, Sender, Target, Upstream, initialize};
 use tower_service::Service;
@@ -142,7 +144,9 @@ impl Relay {
         if legacy_to_modern.is_needed() {
             return legacy_to_modern.initialize(context, request).await;
         }
-        let Upstream { fingerprint, era, .. } = &**upstream;
+        let Upstream { name, era, .. } = &**upstream;
+        let name = name.get(|| context.store().seal_key()).await.map_err(|it| unnamed(&it))?;
+        let requested = initialize::requested_revision(&request);
         let mut opened = upstream.open(&context.peer(), request.clone()).await;
         if initialize::may_be_modern(&opened) {
             if era.pinned().is_some() {
@@ -151,19 +155,25 @@ impl Relay {
                 return legacy_to_modern.initialize(context, request).await;
             }
         }
-        let opened = opened?;
+        let mut opened = opened?;
         if opened.answer.result().is_some() {
             eyot_metrics::upstreams_opened("client");
+            let revision = initialize::agreed_revision(&opened.answer);
+            let revisions = LegacyRevisions::between(&requested, revision.as_deref().unwrap_or(""));
+            if let Some(revisions) = revisions {
+                opened.answer = revisions.initialized(opened.answer);
+            }
             let upstream = UpstreamRef {
-                target: Some(fingerprint.as_str().into()),
+                target: Some(name.into()),
                 session_id: opened.connection.session_id().map(Into::into),
-                revision: initialize::agreed_revision(&opened.answer),
+                revision,
+                cookies: opened.connection.cookies().map(Into::into),
                 generation: 1,
                 is_modern: false,
             };
             context.edit(|state| state.upstreams.insert(UpstreamName::DEFAULT, upstream));
-            let session =
-                PassthroughSession::opened(Arc::clone(&self.0.upstream), opened.connection);
+            let upstream = Arc::clone(&self.0.upstream);
+            let session = PassthroughSession::opened(upstream, opened.connection, revisions);
             context.set_upstream(UpstreamName::DEFAULT, session.into_service());
         }
         Ok(Reply::One(opened.answer))
@@ -194,6 +204,12 @@ fn counted(answered: Result<Reply, Fault>) -> Result<Reply, Fault> {
 /// The session is gone: its client opens a new one, in the era that the upstream is pinned to.
 fn gone() -> ReplyFuture {
     Box::pin(std::future::ready(Err(Fault::session_gone("session not found"))))
+}
+
+/// The upstream of a session cannot be named without the store.
+fn unnamed(error: &StoreError) -> Fault {
+    tracing::error!(%error, "the key of the store cannot be read");
+    Fault::internal("the session store cannot be used now")
 }
 
 fn failed(message: &'static str) -> ReplyFuture {

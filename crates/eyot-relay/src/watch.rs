@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use eyot_jsonrpc::{ErrorObject, Id, Kind, Message, Request};
+use eyot_bridge::LegacyRevisions;
+use eyot_jsonrpc::{ErrorObject, Id, Kind, Message, Request, Response};
 use eyot_service::{Fault, Messages, Reply, ReplyItem, SessionHandle, SessionLimits, Subscribing};
 use eyot_types::{LogLevel, Method, SetLevelParams, codes};
 use eyot_upstream::LegacyConnection;
@@ -17,6 +18,10 @@ pub(crate) struct Watch {
     pub(crate) context: Arc<SessionHandle>,
     pub(crate) connection: LegacyConnection,
     pub(crate) generation: u64,
+    /// `None`: the client and the upstream speak the same.
+    pub(crate) revisions: Option<LegacyRevisions>,
+    /// The method of the call, if an answer to it has to be carried to another revision.
+    pub(crate) method: Option<Box<str>>,
     /// The client's id of the call.
     pub(crate) id: Id,
     /// What a good answer changes in the session.
@@ -71,7 +76,7 @@ impl Watch {
         match reply {
             Reply::One(answer) => {
                 self.remember(&answer).await?;
-                Ok(Reply::One(answer))
+                Ok(Reply::One(self.carried_answer(answer)))
             }
             Reply::Stream(parts) => Ok(Reply::Stream(self.follow(parts))),
             Reply::None => Ok(Reply::None),
@@ -83,6 +88,21 @@ impl Watch {
         let has_asked = self.context.look(|state| !state.items.questions().is_empty());
         let following = Following { watch: self, parts, has_asked, is_over: false };
         Messages::new(stream::unfold(following, Following::next))
+    }
+
+    /// A message of the upstream as the client's revision has it.
+    fn carried(&self, message: Message) -> Message {
+        match self.revisions {
+            Some(revisions) => revisions.to_client(self.method.as_deref(), message),
+            None => message,
+        }
+    }
+
+    fn carried_answer(&self, answer: Response) -> Response {
+        if self.revisions.is_none() {
+            return answer;
+        }
+        self.carried(answer.clone().into_message()).into_response().unwrap_or(answer)
     }
 
     async fn remember(&mut self, answer: &Message) -> Result<(), Fault> {
@@ -154,6 +174,7 @@ impl Following {
 
     async fn pass(&mut self, part: ReplyItem) -> Result<Option<ReplyItem>, Fault> {
         let ReplyItem::Message { message, cursor } = part else { return Ok(Some(part)) };
+        let message = self.watch.carried(message);
         if message.is_response() {
             self.is_over = true;
             self.watch.remember(&message).await?;

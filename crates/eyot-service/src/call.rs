@@ -126,6 +126,8 @@ pub struct Peer {
     pub address: Option<SocketAddr>,
     /// What carries its messages.
     pub transport: Transport,
+    /// Who can come the way that it has come.
+    pub reach: Reach,
 }
 
 impl Peer {
@@ -139,8 +141,22 @@ impl Peer {
     /// knows of one.
     #[must_use]
     pub fn ourselves(era: Era) -> Self {
-        Self { era, principal: None, address: None, transport: Transport::Pipe }
+        let (transport, reach) = (Transport::Pipe, Reach::OneUser);
+        Self { era, principal: None, address: None, transport, reach }
     }
+}
+
+/// Who can come the way that a client has come. It is known of the listener or of the pipe, never of a
+/// message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reach {
+    /// Only one user: clients without a principal are one. So it is at a pipe, and at a listener of
+    /// this machine that answers to no foreign name.
+    OneUser,
+    /// Anybody: two clients without a principal may be two people.
+    #[default]
+    Anybody,
 }
 
 /// What carries a client's messages.

@@ -20,6 +20,9 @@ pub struct Fault {
     pub error: ErrorObject,
     /// The text for the operator. `None`: the error says it all.
     pub operator_text: Option<OperatorText>,
+    /// The upstream's own error, where `error` speaks of it in other words: a client gets it in the
+    /// end, if nothing else helps. `None`: there is none.
+    pub upstream_error: Option<Box<ErrorObject>>,
     /// How the upstream refused the authorization of our request, for what can obtain a better one.
     /// `None`: it was not refused for that.
     pub challenge: Option<Box<Challenge>>,
@@ -48,13 +51,33 @@ impl Fault {
     /// A fault of this kind, with the error for the client.
     #[must_use]
     pub const fn new(kind: FaultKind, error: ErrorObject) -> Self {
-        Self { kind, error, operator_text: None, challenge: None }
+        Self { kind, error, operator_text: None, upstream_error: None, challenge: None }
     }
 
     /// Adds a text for the operator.
     #[must_use]
     pub fn with_operator_text(mut self, text: impl Into<Option<OperatorText>>) -> Self {
         self.operator_text = text.into();
+        self
+    }
+
+    /// Adds the upstream's own error.
+    #[must_use]
+    pub fn with_upstream_error(mut self, error: Option<ErrorObject>) -> Self {
+        self.upstream_error = error.map(Box::new);
+        self
+    }
+
+    /// The fault in the upstream's own words, if it has any. A session that the upstream has lost is
+    /// the upstream's fault: the client's goes on.
+    #[must_use]
+    pub fn in_words_of_upstream(mut self) -> Self {
+        if self.kind == FaultKind::SessionGone {
+            self.kind = FaultKind::Upstream;
+        }
+        if let Some(error) = self.upstream_error.take() {
+            self.error = *error;
+        }
         self
     }
 

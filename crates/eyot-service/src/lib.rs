@@ -24,7 +24,7 @@ mod shared_total;
 mod shutdown;
 mod subscribing;
 
-pub use crate::call::{Call, Input, Peer, Transport};
+pub use crate::call::{Call, Input, Peer, Reach, Transport};
 pub use crate::call_span::CallSpan;
 pub use crate::challenge::Challenge;
 pub use crate::clock::unix_ms;

@@ -80,6 +80,8 @@ impl Default for MessageLimits {
 pub struct HttpLimits {
     /// Connections open at once; further ones wait in the kernel's backlog. 16,384.
     pub connections_max: usize,
+    /// Connections to the admin address; further ones wait in the kernel's backlog. 64.
+    pub admin_connections_max: usize,
     /// Bytes of a request's head. hyper's smallest is 8 KiB. 32 KiB.
     pub head_bytes_max: usize,
     /// Header lines of a request. 64.
@@ -91,6 +93,11 @@ pub struct HttpLimits {
     pub body_idle_timeout: Duration,
     /// From the first to the last byte of a request's body. 120 s.
     pub body_timeout: Duration,
+    /// How long a request's body may take before it must have come at `body_rate_min`. 30 s.
+    pub body_rate_grace: Duration,
+    /// Bytes per second, on the average since its first byte, that a request's body must have after
+    /// that. 1 KiB.
+    pub body_rate_min: u32,
     /// How long the endpoint may take to find out who a client is. 10 s.
     pub authentication_timeout: Duration,
     /// How long a client may take no bytes while there are bytes for it. 30 s.
@@ -103,11 +110,14 @@ impl Default for HttpLimits {
     fn default() -> Self {
         Self {
             connections_max: 16_384,
+            admin_connections_max: 64,
             head_bytes_max: 32 << 10,
             headers_max: 64,
             head_timeout: seconds(30),
             body_idle_timeout: seconds(15),
             body_timeout: seconds(120),
+            body_rate_grace: seconds(30),
+            body_rate_min: 1 << 10,
             authentication_timeout: seconds(10),
             write_stall_timeout: seconds(30),
             keep_alive_interval: seconds(15),
@@ -232,6 +242,14 @@ pub struct MemoryLimits {
     pub known_tools_max: usize,
     /// Bytes of what is known of such tools. 16 MiB.
     pub known_tools_bytes_max: usize,
+    /// Pages of lists of one upstream that Eyot remembers, for all principals together.
+    /// 1,024.
+    pub known_lists_max: usize,
+    /// Bytes of such pages. 16 MiB.
+    pub known_lists_bytes_max: usize,
+    /// How long such a page is told again without asking the upstream, where nothing says that it
+    /// has changed. 60 s.
+    pub known_lists_ttl: Duration,
     /// Results that a typed client caches for as long as a modern server allows. 256.
     pub cache_entries_max: usize,
 }
@@ -247,6 +265,9 @@ impl Default for MemoryLimits {
             task_results_bytes_max: 64 << 20,
             known_tools_max: 16_384,
             known_tools_bytes_max: 16 << 20,
+            known_lists_max: 1_024,
+            known_lists_bytes_max: 16 << 20,
+            known_lists_ttl: seconds(60),
             cache_entries_max: 256,
         }
     }
@@ -263,16 +284,25 @@ pub struct UpstreamLimits {
     pub idle_connections_max: usize,
     /// How long an idle connection to an upstream is kept. 20 s.
     pub idle_connection_timeout: Duration,
+    /// Bytes of the cookies that an upstream sets in one session; beyond them the oldest go. 8 KiB.
+    pub cookies_bytes_max: usize,
     /// Sessions that are held at an upstream of the other era. 1,024.
     pub sessions_max: usize,
     /// Bytes of the capabilities of one client, which tell its sessions from those of others. 4 KiB.
     pub capabilities_bytes_max: usize,
-    /// Child processes of one upstream. 256.
-    pub children_max: usize,
-    /// How long such a session is kept while no client uses it. 300 s.
+    /// How long such a session is kept while no client uses it. 30 min, as a client's own session.
     pub session_idle_timeout: Duration,
+    /// How long a call waits for its turn in such a session, where it has to run alone there,
+    /// before it may get a session to itself. 5 s.
+    pub turn_patience: Duration,
     /// Pages of one list that are read to learn of its tools. 64.
     pub list_pages_max: usize,
+    /// Children that run at once. 256.
+    pub children_max: usize,
+    /// How long a call waits for a child to end when there are too many. 10 s.
+    pub children_wait_timeout: Duration,
+    /// Calls that wait for that at once. 1,024.
+    pub children_waiting_max: usize,
     /// Bytes of messages that may wait for a child to read its stdin, in addition to one message of
     /// the longest kind. 16 MiB.
     pub child_queue_bytes_max: usize,
@@ -291,11 +321,15 @@ impl Default for UpstreamLimits {
             connect_timeout: seconds(10),
             idle_connections_max: 64,
             idle_connection_timeout: seconds(20),
+            cookies_bytes_max: 8 << 10,
             sessions_max: 1_024,
             capabilities_bytes_max: 4 << 10,
-            children_max: 256,
-            session_idle_timeout: seconds(300),
+            session_idle_timeout: seconds(1_800),
+            turn_patience: seconds(5),
             list_pages_max: 64,
+            children_max: 256,
+            children_wait_timeout: seconds(10),
+            children_waiting_max: 1_024,
             child_queue_bytes_max: 16 << 20,
             child_stderr_bytes_max: 8 << 10,
             child_exit_grace: seconds(2),

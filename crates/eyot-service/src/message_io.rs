@@ -5,7 +5,7 @@ use std::fmt;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use eyot_jsonrpc::Message;
+use eyot_jsonrpc::{Message, Remnant};
 
 use crate::OperatorText;
 
@@ -57,18 +57,33 @@ pub enum IoEvent {
 }
 
 /// The reason why a message could not be taken from the carrier.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BadMessage {
     /// The message is longer than the carrier takes. If it is sent again, it will fail again.
-    #[error("message is longer than {limit_bytes} bytes")]
+    #[error("message of {len_bytes} bytes is longer than {limit_bytes} bytes")]
     TooLong {
+        /// Bytes that came.
+        len_bytes: u64,
         /// The bound in force.
         limit_bytes: usize,
+        /// What its two ends show of it.
+        remnant: Remnant,
     },
     /// The message is framed in a way that this carrier does not know.
     #[error("message cannot be read")]
     Unreadable,
+}
+
+impl BadMessage {
+    /// What can still be seen of the message.
+    #[must_use]
+    pub fn into_remnant(self) -> Remnant {
+        match self {
+            Self::TooLong { remnant, .. } => remnant,
+            Self::Unreadable => Remnant::default(),
+        }
+    }
 }
 
 /// How a connection ended: an act of the peer, as the end of a sentence that begins with its name.

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use eyot_jsonrpc::{ErrorObject, INVALID_PARAMS, Message};
+use eyot_jsonrpc::{ErrorObject, INVALID_PARAMS, Members, Message, canonical};
 use eyot_stdx::SealKeys;
-use eyot_types::JsonObject;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -66,15 +65,26 @@ impl SealedState<'_> {
     /// basic/patterns/mrtr).
     fn binding(&self) -> Vec<u8> {
         let Self { maker, peer, request, .. } = self;
-        let mut params: JsonObject = request.decode_params().unwrap_or_default();
-        for name in ["_meta", "inputResponses", "requestState"] {
-            params.remove(name);
-        }
-        // The map is sorted, so the client may write its arguments in any order.
         let principal = peer.principal_name().map(AsRef::<str>::as_ref);
-        let bound = json!([maker, principal, request.method(), params]);
-        bound.to_string().into_bytes()
+        let (maker, principal) = (json!(maker), json!(principal));
+        let method = json!(request.method());
+        let params = bound_params(request.params().unwrap_or_default());
+        format!("[{maker},{principal},{method},{params}]").into_bytes()
     }
+}
+
+/// The parameters that all rounds of a call have in common. The client may write them in any order;
+/// its numbers count to the last digit.
+fn bound_params(params: &str) -> String {
+    let mut members: Vec<_> = Members::of(params)
+        .into_iter()
+        .flatten()
+        .filter(|(name, _)| !matches!(&**name, "_meta" | "inputResponses" | "requestState"))
+        .map(|(name, value)| (name, canonical(value)))
+        .collect();
+    members.sort();
+    let members = members.into_iter().map(|(name, value)| format!("{}:{value}", json!(name)));
+    format!("{{{}}}", Vec::from_iter(members).join(","))
 }
 
 #[derive(Serialize, Deserialize)]

@@ -14,7 +14,7 @@ use http::Extensions;
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
-use crate::{BoxService, Peer, Principal, SharedTotal, Transport, unix_ms};
+use crate::{BoxService, Peer, Principal, Reach, SharedTotal, Transport, unix_ms};
 
 /// A legacy session: its id, its stored state, and the values that services keep with it.
 ///
@@ -86,11 +86,13 @@ impl SessionHandle {
         self.principal.as_ref()
     }
 
-    /// The session's client, for work in its name while it is not here: its address is unknown.
+    /// The session's client, for work in its name while it is not here: its address is unknown, and
+    /// who else could come its way.
     #[must_use]
     pub fn peer(&self) -> Peer {
         let principal = self.principal.clone().map(Principal::new);
-        Peer { era: Era::Legacy, principal, address: None, transport: Transport::Http }
+        let (transport, reach) = (Transport::Http, Reach::Anybody);
+        Peer { era: Era::Legacy, principal, address: None, transport, reach }
     }
 
     /// The agreed revision; `None` while `initialize` is being answered.

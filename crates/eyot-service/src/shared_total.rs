@@ -23,21 +23,24 @@ pub enum SharedTotal {
     Tasks,
     /// Tools of one upstream, and the bytes of what is known of them.
     KnownTools,
+    /// Pages of lists of one upstream that are remembered, and their bytes.
+    KnownLists,
     /// Sessions that are held at one upstream of the other era.
     UpstreamSessions,
-    /// Child processes of one upstream.
+    /// Child processes, and the calls that wait for one.
     Children,
 }
 
 impl SharedTotal {
     /// Every shared total.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Connections,
         Self::Sessions,
         Self::ParkedCalls,
         Self::LastWords,
         Self::Tasks,
         Self::KnownTools,
+        Self::KnownLists,
         Self::UpstreamSessions,
         Self::Children,
     ];
@@ -52,6 +55,7 @@ impl SharedTotal {
             Self::LastWords => "last words of parked calls",
             Self::Tasks => "tasks",
             Self::KnownTools => "known tools",
+            Self::KnownLists => "known lists",
             Self::UpstreamSessions => "upstream sessions",
             Self::Children => "children",
         }
@@ -75,6 +79,8 @@ impl SharedTotal {
                 }
                 Self::KnownTools => QuotaLimits::things(memory.known_tools_max)
                     .with_bytes(memory.known_tools_bytes_max),
+                Self::KnownLists => QuotaLimits::things(memory.known_lists_max)
+                    .with_bytes(memory.known_lists_bytes_max),
                 Self::UpstreamSessions => QuotaLimits::things(upstream.sessions_max),
                 Self::Children => QuotaLimits::things(upstream.children_max),
             };

@@ -75,6 +75,10 @@ pub struct UpstreamRef {
     pub session_id: Option<Box<str>>,
     /// The revision that the upstream agreed to.
     pub revision: Option<Box<str>>,
+    /// The cookies that the upstream set when the session was opened: a balancer before it may need
+    /// them to find the session. As secret as the id of the session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cookies: Option<Box<str>>,
     /// Counts how often the upstream session was opened. Ids of server requests carry it,
     /// so that an answer never reaches a later upstream session.
     pub generation: u64,

@@ -6,6 +6,8 @@ use std::task::{Context, Poll};
 
 use process_wrap::tokio::ChildWrapper;
 
+use crate::reaper::Watched;
+
 /// A child and its descendants, while they stay in its process group.
 ///
 /// Dropping it kills the group. The runtime then reaps the child in the background, so that no
@@ -13,12 +15,15 @@ use process_wrap::tokio::ChildWrapper;
 #[derive(Debug)]
 pub(crate) struct Group {
     leader: Box<dyn ChildWrapper>,
+    /// For as long as the group may have processes, and this process has a reaper.
+    watched: Option<Watched>,
     is_ended: bool,
 }
 
 impl Group {
     pub(crate) fn new(leader: Box<dyn ChildWrapper>) -> Self {
-        Self { leader, is_ended: false }
+        let watched = leader.id().and_then(Watched::new);
+        Self { leader, watched, is_ended: false }
     }
 
     /// The leader's process id. `None`: the leader has exited.
@@ -50,6 +55,7 @@ impl Group {
     pub(crate) fn end(&mut self) {
         if !self.is_ended {
             self.kill();
+            self.watched = None;
             self.is_ended = true;
         }
     }

@@ -9,13 +9,15 @@
 //!
 //! - [`Command`]: the program to start. No shell anywhere; the environment is an allow-list.
 //! - [`Child`]: the running process, driven by one task through [`Child::next`].
+//! - [`Reaper`]: the process that ends the children of a process that was killed.
 //! - [`LineIo`]: lines over this process's own streams, or over any reader and writer.
 //! - [`ChildLimits`], [`LineLimits`]: the bounds of lines, queues and patience.
 //!
 //! **Invariant:** no process outlives its [`Child`], and nothing that it does makes its owner wait
 //! without bound. A child leads a process group of its own, and the group is killed with it; only a
 //! descendant that has left the group by itself (`setsid`) escapes. If this process itself is
-//! killed, its children see the end of their stdin. As the first process of a container it inherits
+//! killed, its children see the end of their stdin, and its [`Reaper`], if it has one, ends those
+//! that do not leave by themselves. As the first process of a container it inherits
 //! its children's orphans, and needs an init process beside it to reap them.
 //!
 //! Unix only: the orderly end uses process groups and signals.
@@ -28,6 +30,7 @@ mod limits;
 mod line_io;
 mod message_io;
 mod reader;
+mod reaper;
 mod report;
 mod stderr;
 mod tail;
@@ -38,4 +41,5 @@ pub use crate::child::{Child, ChildEvent};
 pub use crate::command::{Command, SpawnError};
 pub use crate::limits::{ChildLimits, LineLimits};
 pub use crate::line_io::{LineEvent, LineIo};
+pub use crate::reaper::{Reaper, reap};
 pub use crate::report::ExitReport;

@@ -2,8 +2,8 @@
 
 use std::task::{Context, Poll};
 
-use eyot_frame::FrameError;
-use eyot_jsonrpc::Message;
+use eyot_frame::{Excerpt, FrameError};
+use eyot_jsonrpc::{Message, Remnant};
 use eyot_service::{BadMessage, IoEnd, IoEvent, MessageIo, QueueFull};
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -78,7 +78,10 @@ impl MessageIo for Child {
 
 fn bad(error: FrameError) -> BadMessage {
     match error {
-        FrameError::TooLong { limit } => BadMessage::TooLong { limit_bytes: limit },
+        FrameError::TooLong(Excerpt { len_bytes, limit_bytes, head, tail, .. }) => {
+            let remnant = Remnant::of_ends(len_bytes, &head, &tail);
+            BadMessage::TooLong { len_bytes, limit_bytes, remnant }
+        }
         _ => BadMessage::Unreadable,
     }
 }

@@ -23,6 +23,11 @@ impl<R: AsyncRead + Unpin> LineReader<R> {
         Self { stream, buffer: BytesMut::new(), decoder, bytes_left: None }
     }
 
+    /// The reader of a child's lines, each of which may start with a byte order mark.
+    pub(crate) fn skipping_marks_of_lines(self) -> Self {
+        Self { decoder: self.decoder.skipping_marks_of_lines(), ..self }
+    }
+
     /// The next line, or `None` at the end. No byte is lost when it is pending.
     pub(crate) fn poll_line(
         &mut self,
@@ -35,7 +40,7 @@ impl<R: AsyncRead + Unpin> LineReader<R> {
             match ready!(self.poll_chunk(context)) {
                 Some(chunk) => self.decoder.push(chunk),
                 // The last line of a stream need not end with a line feed.
-                None => return Poll::Ready(self.decoder.finish().map(Ok)),
+                None => return Poll::Ready(self.decoder.finish()),
             }
         }
     }

@@ -5,6 +5,8 @@
 //!
 //! - [`Secret`]: a value that no log and no error can show.
 //! - [`random_bytes`], [`random_token`]: ids that cannot be guessed.
+//! - [`shown_url`]: what of a URL they can show.
+//! - [`keyed_digest`]: a digest that tells nothing without its key.
 //! - [`SealKeys`]: seals texts that a stranger keeps and can neither read nor change.
 //! - [`Quota`]: how much may be kept for others, in all and for each principal.
 //! - [`Backoff`]: how long to wait before the next attempt.
@@ -12,14 +14,17 @@
 //! - [`never!`]: reports loudly that the impossible happened, and goes on.
 
 mod backoff;
+mod digest;
 mod never;
 mod quota;
 mod random;
 mod seal;
 mod secret;
+mod shown_url;
 mod timestamp;
 
 pub use crate::backoff::Backoff;
+pub use crate::digest::keyed_digest;
 #[doc(hidden)]
 pub use crate::never::report_impossible;
 pub use crate::quota::{
@@ -28,4 +33,5 @@ pub use crate::quota::{
 pub use crate::random::{random_bytes, random_token};
 pub use crate::seal::SealKeys;
 pub use crate::secret::{Secret, ct_eq};
+pub use crate::shown_url::shown_url;
 pub use crate::timestamp::iso8601;

@@ -62,6 +62,7 @@ pub fn full_state() -> SessionState {
         target: Some("http://upstream/mcp".into()),
         session_id: Some("up-1".into()),
         revision: Some("2025-03-26".into()),
+        cookies: Some(";/;lb=1".into()),
         generation: 7,
         is_modern: false,
     };

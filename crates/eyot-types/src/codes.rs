@@ -19,8 +19,8 @@ pub use eyot_jsonrpc::{
 
 pub use self::objects::{
     Outcome, denied, era_mismatch, header_mismatch, invalid_params, method_not_found,
-    missing_capability, overloaded, resource_not_found, unsupported_version, upstream_lost,
-    url_elicitation_required,
+    missing_capability, overloaded, resource_not_found, unreadable_result, unsupported_version,
+    upstream_lost, url_elicitation_required,
 };
 
 /// The headers and the body of a request differ, or a header is missing. HTTP status 400

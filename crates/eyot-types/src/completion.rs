@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::result::completed;
 use crate::tagged::tagged;
 use crate::with_members::with_members;
-use crate::{JsonObject, ResultType};
+use crate::{JsonObject, Oddities, ResultType};
 
 /// The most values that one answer may have.
 ///
@@ -159,6 +159,9 @@ pub struct CompleteResult {
     /// Members that this type does not name.
     #[serde(flatten)]
     pub other: JsonObject,
+    /// What of it was odd when it was read; never sent.
+    #[serde(skip)]
+    pub oddities: Oddities,
 }
 
 impl CompleteResult {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::with_members::with_members;
-use crate::{CacheScope, JsonObject, ResultType, Revision, ServerCapabilities};
+use crate::{CacheScope, JsonObject, Oddities, ResultType, Revision, ServerCapabilities};
 
 /// Result of `server/discover`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +32,9 @@ pub struct DiscoverResult {
     /// Members that this type does not name.
     #[serde(flatten)]
     pub other: JsonObject,
+    /// What of it was odd when it was read; never sent.
+    #[serde(skip)]
+    pub oddities: Oddities,
 }
 
 impl DiscoverResult {
@@ -47,6 +50,7 @@ impl DiscoverResult {
             cache_scope: Some(CacheScope::Private),
             meta: None,
             other: JsonObject::new(),
+            oddities: Oddities::default(),
         }
     }
 

@@ -30,6 +30,11 @@ pub use crate::pagination::{EmptyParams, PaginatedParams};
 pub use crate::prompt::{
     GetPromptParams, GetPromptResult, ListPromptsResult, Prompt, PromptArgument, PromptMessage,
 };
+pub use crate::raw_members::RawMembers;
+pub use crate::reading::{
+    Mended, Oddities, Oddity, OddityEffect, ReadResult, Unreadable, is_sound,
+    keeping_lone_surrogates, mend, read,
+};
 pub use crate::resource::{
     ListResourceTemplatesResult, ListResourcesResult, ReadResourceParams, ReadResourceResult,
     Resource, ResourceContents, ResourceTemplate,

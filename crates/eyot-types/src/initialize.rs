@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::with_members::with_members;
-use crate::{ClientCapabilities, Icon, JsonObject, Revision, ServerCapabilities};
+use crate::{ClientCapabilities, Icon, JsonObject, Oddities, Revision, ServerCapabilities};
 
 /// Name and version of a program, as it says itself. Never a base for a decision: "self-reported
 /// by the sender and [...] not verified by the protocol" (2026-07-28, basic/index, `_meta`).
@@ -117,6 +117,9 @@ pub struct InitializeResult {
     /// Members that this type does not name.
     #[serde(flatten)]
     pub other: JsonObject,
+    /// What of it was odd when it was read; never sent.
+    #[serde(skip)]
+    pub oddities: Oddities,
 }
 
 impl InitializeResult {
@@ -134,6 +137,7 @@ impl InitializeResult {
             instructions: None,
             meta: None,
             other: JsonObject::new(),
+            oddities: Oddities::default(),
         }
     }
 

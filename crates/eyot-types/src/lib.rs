@@ -36,6 +36,8 @@ mod notification;
 mod one_or_many;
 mod pagination;
 mod prompt;
+mod raw_members;
+mod reading;
 mod resource;
 mod result;
 mod revision;

@@ -31,6 +31,9 @@ macro_rules! list_result {
             /// Members that this type does not name.
             #[serde(flatten)]
             pub other: crate::JsonObject,
+            /// What of it was odd when it was read; never sent.
+            #[serde(skip)]
+            pub oddities: crate::Oddities,
         }
 
         impl $name {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::list_result::list_result;
 use crate::result::completed;
 use crate::with_members::with_members;
-use crate::{ContentBlock, Icon, InputResponses, JsonObject, ResultType, Role};
+use crate::{ContentBlock, Icon, InputResponses, JsonObject, Oddities, ResultType, Role};
 
 /// The definition of a prompt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -179,6 +179,9 @@ pub struct GetPromptResult {
     /// Members that this type does not name.
     #[serde(flatten)]
     pub other: JsonObject,
+    /// What of it was odd when it was read; never sent.
+    #[serde(skip)]
+    pub oddities: Oddities,
 }
 
 impl GetPromptResult {

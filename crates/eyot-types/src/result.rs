@@ -3,8 +3,8 @@
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-use crate::JsonObject;
 use crate::open_enum::open_enum;
+use crate::{JsonObject, Oddities};
 
 open_enum! {
     /// What kind of result this is. Modern servers always say it; without it a result is complete.
@@ -47,6 +47,9 @@ pub struct EmptyResult {
     /// Members that this type does not name.
     #[serde(flatten)]
     pub other: JsonObject,
+    /// What of it was odd when it was read; never sent.
+    #[serde(skip)]
+    pub oddities: Oddities,
 }
 
 impl EmptyResult {

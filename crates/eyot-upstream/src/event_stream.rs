@@ -4,10 +4,12 @@ use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
-use eyot_frame::EventDecoder;
+use eyot_frame::{Event, EventDecoder};
 use eyot_http::UpstreamBody;
 use eyot_jsonrpc::{Message, ScanLimits};
 use eyot_service::{Limits, ReplyItem};
+
+use crate::unreadable::Unreadable;
 
 /// Reads messages from an event stream.
 #[derive(Debug)]
@@ -15,39 +17,52 @@ pub(crate) struct EventMessages {
     body: UpstreamBody,
     decoder: Box<EventDecoder>,
     retry: Option<Duration>,
+    /// The cursor of an event without a message, which is still to be given out.
+    cursor: Option<Bytes>,
     scan: ScanLimits,
 }
 
 impl EventMessages {
     pub(crate) fn new(body: UpstreamBody, limits: &Limits) -> Self {
         let decoder = Box::new(EventDecoder::new(limits.messages.bytes_max));
-        Self { body, decoder, retry: None, scan: limits.messages.scan }
+        Self { body, decoder, retry: None, cursor: None, scan: limits.messages.scan }
     }
 
-    /// The next message or cursor; `None` when the stream has ended or broken.
-    pub(crate) async fn next(&mut self) -> Option<ReplyItem> {
+    /// The next message or cursor, or a text in the place of a message; `None` when the stream has
+    /// ended or broken.
+    pub(crate) async fn next(&mut self) -> Option<Result<ReplyItem, Unreadable>> {
+        if let Some(cursor) = self.cursor.take() {
+            return Some(Ok(ReplyItem::Cursor(cursor)));
+        }
         loop {
             match self.decoder.next_event() {
                 Ok(Some(event)) => {
-                    self.retry = event.retry.or(self.retry);
-                    match (self.parse(event.data), event.id) {
-                        (Some(message), cursor) => {
-                            return Some(ReplyItem::Message { message, cursor });
-                        }
-                        (None, Some(cursor)) => return Some(ReplyItem::Cursor(cursor)),
-                        (None, None) => {}
+                    if let Some(item) = self.item(event) {
+                        return Some(item);
                     }
                 }
                 Ok(None) => {
                     let data = self.read().await?;
                     self.decoder.push(data);
                 }
-                Err(error) => {
-                    tracing::warn!(%error, "event of the upstream is skipped");
-                    eyot_metrics::messages_dropped("event_too_long");
-                }
+                Err(error) => return Some(Err(error.into())),
             }
         }
+    }
+
+    fn item(&mut self, event: Event) -> Option<Result<ReplyItem, Unreadable>> {
+        let Event { id: cursor, data, retry, .. } = event;
+        self.retry = retry.or(self.retry);
+        if data.trim_ascii().is_empty() {
+            return Some(Ok(ReplyItem::Cursor(cursor?)));
+        }
+        Some(match Message::parse(data, &self.scan) {
+            Ok(message) => Ok(ReplyItem::Message { message, cursor }),
+            Err(error) => {
+                self.cursor = cursor;
+                Err(error.into())
+            }
+        })
     }
 
     /// Takes the end of the stream if it is there already, so that the connection can serve
@@ -72,21 +87,6 @@ impl EventMessages {
             Ok(data) => data,
             Err(error) => {
                 tracing::debug!(%error, "upstream's event stream broke");
-                None
-            }
-        }
-    }
-
-    /// An event that holds no message is skipped: the next may be whole.
-    fn parse(&self, data: Bytes) -> Option<Message> {
-        if data.trim_ascii().is_empty() {
-            return None;
-        }
-        match Message::parse(data, &self.scan) {
-            Ok(message) => Some(message),
-            Err(error) => {
-                tracing::warn!(%error, "event of the upstream holds no message");
-                eyot_metrics::messages_dropped("event_unreadable");
                 None
             }
         }

@@ -1,24 +1,26 @@
 //! One legacy session at an HTTP upstream (2025-03-26 to 2025-11-25).
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
-use eyot_http::UpstreamBody;
-use eyot_jsonrpc::{Id, Message, Notification, Request, Response, UpstreamId};
+use eyot_http::{CookieJar, UpstreamBody};
+use eyot_jsonrpc::{ErrorObject, Id, Kind, Message, Notification, Request, Response, UpstreamId};
 use eyot_service::{Fault, FaultKind, Limits, Messages, Reply, ReplyItem};
-use eyot_stdx::Backoff;
 use eyot_types::codes::{self, Outcome};
 use eyot_types::headers;
-use futures_util::stream;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderName};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use parking_lot::Mutex;
 
+use crate::bare_status::BareStatus;
+use crate::call_stream::{CallStream, RunningCall};
 use crate::cancelled::{cancelled, cancelled_by_caller};
 use crate::event_stream::EventMessages;
-use crate::http_link::HttpLink;
+use crate::forgotten::{SaidError, says_forgotten};
+use crate::http_link::{Ask, HttpLink};
 use crate::http_response::{Answer, discard, invalid, read_answer, refusal, unexpected_status};
+use crate::legacy::ResumedSession;
+use crate::standalone_stream::StandaloneStream;
 use crate::upstream_ids::UpstreamIds;
 
 /// An upstream session. Cheap to clone.
@@ -30,6 +32,7 @@ struct Shared {
     link: HttpLink,
     session_id: Option<HeaderValue>,
     revision: Option<HeaderValue>,
+    cookies: CookieJar,
     ids: UpstreamIds,
     /// The caller's ids of running calls, with ours: for cancellation.
     running: Mutex<Vec<(Id, UpstreamId)>>,
@@ -45,35 +48,57 @@ impl HttpSession {
     ) -> Result<(Self, Response), Fault> {
         let id = initialize.id();
         let request = initialize.with_upstream_id(INITIALIZE);
-        let headers = post_headers(HeaderMap::new());
-        let response = link.send(Method::POST, headers, Some(&request)).await?;
+        let cookies = CookieJar::default();
+        let headers = || Ok(post_headers(HeaderMap::new()));
+        let asking = Ask {
+            method: Method::POST,
+            headers: &headers,
+            message: Some(&request),
+            cookies: Some(&cookies),
+        };
+        let response = link.send(asking).await?;
         let session_id = response.headers().get(headers::SESSION_ID);
         let session_id = session_id.and_then(|it| it.to_str().ok()).map(str::to_owned);
         let answer = match read_answer(response, limits).await? {
             Answer::Messages(_, messages) => {
                 messages.into_iter().find_map(|it| it.into_response().ok())
             }
-            Answer::Events(mut events) => first_answer(&mut events).await,
-            Answer::Status(status) => return Err(unexpected_status(status)),
+            Answer::Events(mut events) => first_answer(&mut events).await?,
+            Answer::Status(bare) => return Err(bare.fault()),
         };
         let answer = answer.ok_or_else(|| invalid("upstream did not answer `initialize`"))?;
         let revision = revision(&answer);
-        let session = Self::resume(link, session_id.as_deref(), revision.as_deref(), limits);
+        let known = ResumedSession {
+            session_id: session_id.as_deref(),
+            revision: revision.as_deref(),
+            cookies: None,
+        };
+        let session = Self::with_cookies(link, &known, cookies, limits);
         Ok((session, answer.with_client_id(id)))
     }
 
     /// Goes on with a session that was opened before, perhaps by another process.
     pub(crate) fn resume(
         link: &HttpLink,
-        session_id: Option<&str>,
-        revision: Option<&str>,
+        session: &ResumedSession<'_>,
+        limits: &Arc<Limits>,
+    ) -> Self {
+        let cookies = session.cookies.map(CookieJar::restored).unwrap_or_default();
+        Self::with_cookies(link, session, cookies, limits)
+    }
+
+    fn with_cookies(
+        link: &HttpLink,
+        session: &ResumedSession<'_>,
+        cookies: CookieJar,
         limits: &Arc<Limits>,
     ) -> Self {
         let value = |text: &str| HeaderValue::from_str(text).ok();
         Self(Arc::new(Shared {
             link: link.clone(),
-            session_id: session_id.and_then(value),
-            revision: revision.and_then(value),
+            session_id: session.session_id.and_then(value),
+            revision: session.revision.and_then(value),
+            cookies,
             // Requests of an earlier process may still run upstream; a random start keeps their ids
             // apart from ours.
             ids: UpstreamIds::starting_at(first_id()),
@@ -86,34 +111,79 @@ impl HttpSession {
         self.0.session_id.as_ref()?.to_str().ok()
     }
 
+    /// The cookies that the upstream has set in the session, as
+    /// [`ResumedSession::cookies`] takes them.
+    pub(crate) fn cookies(&self) -> Option<String> {
+        self.0.cookies.to_text()
+    }
+
     /// Sends a request.
     pub(crate) async fn request(&self, request: Request) -> Result<Reply, Fault> {
         let ours = self.0.ids.next();
-        let call = RunningCall::begin(&self.0, request.id(), ours);
+        let call = RunningCall::begin(self.clone(), request.id(), ours);
         let response = self.post(&request.with_upstream_id(ours)).await?;
         match read_answer(response, &self.0.limits).await? {
             Answer::Messages(status, messages) => {
-                if let Some(fault) = self.forgotten(status, &messages) {
+                if let Some(fault) = self.forgotten(status, &messages, Some(ours)) {
                     return Err(fault);
                 }
                 let answer = match refusal(status, &messages) {
-                    Some(error) => Some(error.with_client_id(call.id.clone())),
+                    Some(error) => Some(error.with_client_id(call.id().clone())),
                     None => messages.into_iter().find_map(|it| call.answer(it)),
                 };
                 let answer = answer.ok_or_else(|| invalid("upstream answered another request"));
                 answer.map(Reply::One)
             }
-            Answer::Events(events) => Ok(Reply::Stream(call.follow(Some(events), None))),
-            Answer::Status(status) => Err(self.status_fault(status)),
+            Answer::Events(events) if self.0.session_id.is_none() => {
+                Ok(Reply::Stream(call.follow(Some(events), None)))
+            }
+            Answer::Events(events) => self.begun(call.read(events)).await,
+            Answer::Status(bare) => Err(self.status_fault(&bare)),
         }
+    }
+
+    /// The reply on a stream, once its first event shows that the upstream knows the session.
+    async fn begun(&self, stream: CallStream) -> Result<Reply, Fault> {
+        let Some((first, rest)) = stream.next().await else { return Err(Fault::unanswered()) };
+        if let Ok(ReplyItem::Message { message, .. }) = &first
+            && message.kind() == Kind::Error
+            && let Some(fault) = self.forgotten(StatusCode::OK, std::slice::from_ref(message), None)
+        {
+            return Err(fault);
+        }
+        Ok(Reply::Stream(rest.behind(first)))
     }
 
     /// Sends a notification or a response.
     pub(crate) async fn send(&self, message: Message) -> Result<(), Fault> {
-        let response = self.post(&message).await?;
-        let status = response.status();
-        discard(response.into_body()).await;
-        if status.is_success() { Ok(()) } else { Err(self.status_fault(status)) }
+        let sending = async {
+            let response = self.post(&message).await?;
+            if response.status().is_success() {
+                discard(response.into_body()).await;
+                return Ok(());
+            }
+            Err(self.refused(&message, response).await)
+        };
+        let timeout = self.0.limits.calls.timeout;
+        let sent = tokio::time::timeout(timeout, sending).await;
+        sent.unwrap_or_else(|_elapsed| Err(Fault::timed_out(timeout)))
+    }
+
+    /// The fault for a message without an answer that the upstream has not taken.
+    async fn refused(&self, message: &Message, response: http::Response<UpstreamBody>) -> Fault {
+        let bare = BareStatus::of(response.status(), response.headers());
+        let patience = self.0.limits.upstream.connect_timeout;
+        let answer = tokio::time::timeout(patience, read_answer(response, &self.0.limits)).await;
+        match answer {
+            Ok(Ok(Answer::Messages(status, messages))) => {
+                self.forgotten(status, &messages, None).unwrap_or_else(|| {
+                    let error = refusal(status, &messages).and_then(|it| it.error_object());
+                    error.map_or_else(|| bare.fault(), |error| not_taken(message, status, &error))
+                })
+            }
+            Ok(Ok(Answer::Status(bare))) => self.status_fault(&bare),
+            _ => self.status_fault(&bare),
+        }
     }
 
     /// Cancels the call that the caller calls `id`.
@@ -128,6 +198,16 @@ impl HttpSession {
         Some(cancelled(self.running(id)?, reason))
     }
 
+    /// Keeps our id of a call for as long as the call runs.
+    pub(crate) fn begin_call(&self, id: Id, ours: UpstreamId) {
+        self.0.running.lock().push((id, ours));
+    }
+
+    /// The call is over.
+    pub(crate) fn end_call(&self, ours: UpstreamId) {
+        self.0.running.lock().retain(|it| it.1 != ours);
+    }
+
     /// Our id of the running call that the caller calls `id`.
     fn running(&self, id: &Id) -> Option<UpstreamId> {
         self.0.running.lock().iter().find(|it| it.0 == *id).map(|it| it.1)
@@ -139,25 +219,12 @@ impl HttpSession {
     ///
     /// Returns when the upstream has opened its stream, or could not: what it sends before is lost.
     pub(crate) async fn listen(&self, cursor: Option<Bytes>) -> Messages {
-        let session = self.clone();
-        let mut stream = StandaloneStream {
-            session,
-            cursor,
-            events: None,
-            refused: None,
-            is_over: false,
-            failures: 0,
-        };
-        stream.open().await;
-        Messages::new(stream::unfold(stream, StandaloneStream::next))
+        StandaloneStream::open(self.clone(), cursor).await.into_messages()
     }
 
     /// The rest of a call that an earlier process began.
     pub(crate) fn follow(&self, id: Id, cursor: Bytes) -> Messages {
-        // The id that the earlier process gave to the call is unknown: the only answer on the
-        // call's own stream is its own.
-        let call = RunningCall { session: Arc::clone(&self.0), id, ours: None };
-        call.follow(None, Some(cursor))
+        RunningCall::resumed(self.clone(), id).follow(None, Some(cursor))
     }
 
     /// Ends the upstream session. "Clients that no longer need a particular session SHOULD
@@ -166,9 +233,12 @@ impl HttpSession {
         if self.0.session_id.is_none() {
             return;
         }
-        let sent = self.0.link.send(Method::DELETE, self.headers(), None).await;
-        if let Err(error) = sent {
-            tracing::debug!(%error, "upstream session was not ended");
+        let headers = || Ok(self.headers());
+        let ending = self.0.link.send(self.ask(Method::DELETE, &headers, None));
+        match tokio::time::timeout(self.0.limits.upstream.connect_timeout, ending).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(fault)) => tracing::debug!(%fault, "upstream session was not ended"),
+            Err(_elapsed) => tracing::debug!("upstream does not say that its session has ended"),
         }
     }
 
@@ -186,231 +256,105 @@ impl HttpSession {
     }
 
     async fn post(&self, message: &Message) -> Result<http::Response<UpstreamBody>, Fault> {
-        let headers = post_headers(self.headers());
-        self.0.link.send(Method::POST, headers, Some(message)).await
+        let headers = || Ok(post_headers(self.headers()));
+        self.0.link.send(self.ask(Method::POST, &headers, Some(message))).await
     }
 
-    async fn get(&self, cursor: Option<&Bytes>) -> Result<Answer, Fault> {
-        let mut headers = self.headers();
-        headers.insert(ACCEPT, HeaderValue::from_static("text/event-stream"));
-        if let Some(cursor) = cursor.and_then(|it| HeaderValue::from_bytes(it).ok()) {
-            headers.insert(HeaderName::from_static(headers::LAST_EVENT_ID), cursor);
-        }
-        let response = self.0.link.send(Method::GET, headers, None).await?;
+    fn ask<'a>(
+        &'a self,
+        method: Method,
+        headers: &'a (dyn Fn() -> Result<HeaderMap, Fault> + Sync),
+        message: Option<&'a Message>,
+    ) -> Ask<'a> {
+        Ask { method, headers, message, cookies: Some(&self.0.cookies) }
+    }
+
+    /// Opens an event stream behind `cursor`.
+    pub(crate) async fn get(&self, cursor: Option<&Bytes>) -> Result<Answer, Fault> {
+        let cursor = cursor.and_then(|it| HeaderValue::from_bytes(it).ok());
+        let headers = || {
+            let mut headers = self.headers();
+            headers.insert(ACCEPT, HeaderValue::from_static("text/event-stream"));
+            if let Some(cursor) = cursor.clone() {
+                headers.insert(HeaderName::from_static(headers::LAST_EVENT_ID), cursor);
+            }
+            Ok(headers)
+        };
+        let response = self.0.link.send(self.ask(Method::GET, &headers, None)).await?;
         read_answer(response, &self.0.limits).await
     }
 
-    /// The fault of a refusal that means: no such session. Its body is then about the session, not
-    /// about the request whose id it has.
-    fn forgotten(&self, status: StatusCode, messages: &[Message]) -> Option<Fault> {
+    /// The fault of an answer that means: no such session. `ours` is our id of the request.
+    fn forgotten(
+        &self,
+        status: StatusCode,
+        messages: &[Message],
+        ours: Option<UpstreamId>,
+    ) -> Option<Fault> {
         self.0.session_id.as_ref()?;
-        let is_forgotten = match status {
-            StatusCode::NOT_FOUND => true,
-            StatusCode::BAD_REQUEST => messages.iter().any(says_no_session),
-            _ => false,
-        };
-        is_forgotten.then(|| self.status_fault(StatusCode::NOT_FOUND))
+        let said = messages.iter().find(|it| it.kind() == Kind::Error);
+        // Most answers are none of an error.
+        if said.is_none() && status.is_success() {
+            return None;
+        }
+        let error = said.and_then(|it| it.decode_error().ok());
+        let answered = said.and_then(|it| it.clone().into_response().ok()?.upstream_id());
+        let is_about_request = ours.is_some() && answered == ours;
+        let judged = error.as_ref().map(|error| SaidError { error, is_about_request });
+        says_forgotten(status, judged, "").then(|| gone(status, error))
     }
 
     /// The status of a refused authorization which no later token can mend.
-    fn refusal(&self, fault: &Fault) -> Option<StatusCode> {
+    pub(crate) fn refusal(&self, fault: &Fault) -> Option<StatusCode> {
         let challenge = fault.challenge.as_ref().filter(|_| !self.0.link.has_tokens());
         challenge.map(|it| it.status)
     }
 
-    /// "When a client receives HTTP 404 in response to a request containing an
-    /// `MCP-Session-Id`, it MUST start a new session" (2025-11-25, basic/transports).
-    fn status_fault(&self, status: StatusCode) -> Fault {
-        let mut fault = unexpected_status(status);
-        if status == StatusCode::NOT_FOUND && self.0.session_id.is_some() {
-            fault.kind = FaultKind::SessionGone;
-        }
-        fault
+    /// The fault of a stream that the upstream does not open.
+    pub(crate) fn refused_stream(&self, status: StatusCode, messages: &[Message]) -> Fault {
+        let forgotten = self.forgotten(status, messages, None);
+        forgotten.unwrap_or_else(|| unexpected_status(status))
+    }
+
+    /// The fault of a status in the session.
+    pub(crate) fn status_fault(&self, bare: &BareStatus) -> Fault {
+        let is_forgotten =
+            self.0.session_id.is_some() && says_forgotten(bare.status, None, &bare.words);
+        if is_forgotten { gone(bare.status, None) } else { bare.fault() }
     }
 }
 
-/// A call at the upstream; it can be cancelled while this lives.
-#[derive(Debug)]
-struct RunningCall {
-    session: Arc<Shared>,
-    id: Id,
-    /// Our id of it; `None` when an earlier process gave it.
-    ours: Option<UpstreamId>,
+/// The fault of a session that the upstream has forgotten; `said`: in these words.
+fn gone(status: StatusCode, said: Option<ErrorObject>) -> Fault {
+    let words = said.as_ref().map(|it| format!(": {} ({})", it.message, it.code));
+    let words = words.unwrap_or_default();
+    let reason = format!("upstream does not know the session, HTTP status {status}{words}");
+    let error = codes::upstream_lost(&reason, Outcome::NotSent, false);
+    Fault::new(FaultKind::SessionGone, error).with_upstream_error(said)
 }
 
-impl RunningCall {
-    fn begin(session: &Arc<Shared>, id: Id, ours: UpstreamId) -> Self {
-        session.running.lock().push((id.clone(), ours));
-        Self { session: Arc::clone(session), id, ours: Some(ours) }
-    }
-
-    /// The message as the caller's answer, if it is the answer of this call.
-    fn answer(&self, message: Message) -> Option<Response> {
-        let answer = message.into_response().ok()?;
-        let answered = answer.upstream_id();
-        let is_ours = answer.id().is_none() || self.ours.is_none_or(|it| answered == Some(it));
-        is_ours.then(|| answer.with_client_id(self.id.clone()))
-    }
-
-    fn follow(self, events: Option<Box<EventMessages>>, cursor: Option<Bytes>) -> Messages {
-        let stream = CallStream { call: self, events, cursor, failures: 0, is_over: false };
-        Messages::new(stream::unfold(stream, CallStream::next))
-    }
+/// The fault for a message without an answer that the upstream refuses.
+fn not_taken(message: &Message, status: StatusCode, error: &ErrorObject) -> Fault {
+    let what = message.method().unwrap_or_else(|| "an answer".into());
+    let ErrorObject { message, code, .. } = error;
+    let reason = format!("upstream refused {what:?}: {message} ({code}), HTTP status {status}");
+    Fault::upstream(codes::upstream_lost(&reason, Outcome::NotSent, false))
 }
 
-impl Drop for RunningCall {
-    fn drop(&mut self) {
-        if let Some(ours) = self.ours {
-            self.session.running.lock().retain(|it| it.1 != ours);
-        }
-    }
-}
-
-/// A call's stream; it is taken up again where it broke, if the upstream gave event ids.
-struct CallStream {
-    call: RunningCall,
-    events: Option<Box<EventMessages>>,
-    cursor: Option<Bytes>,
-    failures: u32,
-    is_over: bool,
-}
-
-impl CallStream {
-    async fn next(mut self) -> Option<(Result<ReplyItem, Fault>, Self)> {
-        if self.is_over {
-            return None;
-        }
-        loop {
-            if let Some(events) = &mut self.events
-                && let Some(item) = events.next().await
-            {
-                self.failures = 0;
-                let Some(item) = self.take(item) else { continue };
-                if self.is_over
-                    && let Some(events) = &mut self.events
-                {
-                    events.take_end().await;
-                }
-                return Some((Ok(item), self));
-            }
-            if let Err(fault) = Box::pin(self.come_back()).await {
-                self.is_over = true;
-                return Some((Err(fault), self));
-            }
-        }
-    }
-
-    fn take(&mut self, item: ReplyItem) -> Option<ReplyItem> {
-        self.cursor = item.cursor().cloned().or_else(|| self.cursor.take());
+async fn first_answer(events: &mut EventMessages) -> Result<Option<Response>, Fault> {
+    while let Some(item) = events.next().await {
         match item {
-            ReplyItem::Message { message, cursor } if message.is_response() => {
-                let Some(answer) = self.call.answer(message) else {
-                    eyot_metrics::messages_dropped("answer_unmatched");
-                    return None;
-                };
-                self.is_over = true;
-                Some(ReplyItem::Message { message: answer.into(), cursor })
-            }
-            other => Some(other),
-        }
-    }
-
-    /// Opens the stream again behind what was seen.
-    async fn come_back(&mut self) -> Result<(), Fault> {
-        let lost =
-            |reason: &str| Fault::upstream(codes::upstream_lost(reason, Outcome::Unknown, true));
-        let retry = self.events.take().and_then(|it| it.retry());
-        if self.cursor.is_none() || self.failures >= COME_BACK_FAILURES_MAX {
-            return Err(lost("upstream's stream ended before the answer"));
-        }
-        let is_first = self.failures == 0 && retry.is_none() && self.call.ours.is_none();
-        if !is_first {
-            tokio::time::sleep(retry.unwrap_or(RETRY_DEFAULT)).await;
-        }
-        self.failures += 1;
-        let session = HttpSession(Arc::clone(&self.call.session));
-        match session.get(self.cursor.as_ref()).await {
-            Ok(Answer::Events(events)) => self.events = Some(events),
-            Ok(Answer::Status(status)) if status.is_client_error() => {
-                return Err(lost("upstream cannot resume its stream"));
-            }
-            Err(fault) if session.refusal(&fault).is_some() => {
-                return Err(lost("upstream cannot resume its stream"));
-            }
-            Ok(_) => {}
-            Err(fault) => tracing::debug!(%fault, "upstream's stream cannot be resumed yet"),
-        }
-        Ok(())
-    }
-}
-
-/// The stream of messages that belong to no call.
-struct StandaloneStream {
-    session: HttpSession,
-    cursor: Option<Bytes>,
-    events: Option<Box<EventMessages>>,
-    /// The upstream offers no such stream, or not to this session.
-    refused: Option<StatusCode>,
-    is_over: bool,
-    failures: u32,
-}
-
-impl StandaloneStream {
-    async fn next(mut self) -> Option<(Result<ReplyItem, Fault>, Self)> {
-        loop {
-            if let Some(events) = &mut self.events {
-                if let Some(item) = events.next().await {
-                    self.failures = 0;
-                    self.cursor = item.cursor().cloned().or_else(|| self.cursor.take());
-                    return Some((Ok(item), self));
+            Ok(item) => {
+                let message = item.into_message().map(Message::into_response);
+                if let Some(Ok(answer)) = message {
+                    return Ok(Some(answer));
                 }
-                let retry = events.retry().unwrap_or(RETRY_DEFAULT);
-                self.events = None;
-                tokio::time::sleep(retry).await;
-            } else if self.failures > 0 {
-                tokio::time::sleep(UNREACHABLE.steady_delay(self.failures)).await;
             }
-            if let Some(status) = self.refused {
-                let fault = self.session.status_fault(status);
-                let is_gone = fault.kind == FaultKind::SessionGone && !self.is_over;
-                self.is_over = true;
-                return is_gone.then_some((Err(fault), self));
-            }
-            // Boxed, because it is large and rare, and this future lives as long as its stream.
-            Box::pin(self.open()).await;
+            Err(text) if text.may_answer(Some(INITIALIZE)) => return Err(text.fault()),
+            Err(text) => text.drop_unused(),
         }
     }
-
-    async fn open(&mut self) {
-        match self.session.get(self.cursor.as_ref()).await {
-            Ok(Answer::Events(events)) => self.events = Some(events),
-            // "The server MUST either return `text/event-stream` […] or else HTTP 405".
-            Ok(Answer::Status(status)) if status.is_client_error() => self.refused = Some(status),
-            Ok(_) => self.failures = self.failures.saturating_add(1),
-            Err(fault) => match self.session.refusal(&fault) {
-                Some(status) => self.refused = Some(status),
-                None => self.failures = self.failures.saturating_add(1),
-            },
-        }
-    }
-}
-
-async fn first_answer(events: &mut EventMessages) -> Option<Response> {
-    loop {
-        let message = events.next().await?.into_message();
-        if let Some(Ok(answer)) = message.map(Message::into_response) {
-            return Some(answer);
-        }
-    }
-}
-
-/// Whether an error says that there is no such session. Servers after the examples of the
-/// official TypeScript SDK answer 400 with a code of that SDK where 404 is meant.
-fn says_no_session(message: &Message) -> bool {
-    let Ok(error) = message.decode_error() else { return false };
-    let said = error.message.to_ascii_lowercase();
-    let is_of_sdk = codes::is_legacy_sdk(error.code);
-    is_of_sdk && (said.contains("session") || said.contains("not initialized"))
+    Ok(None)
 }
 
 fn revision(answer: &Message) -> Option<String> {
@@ -436,10 +380,4 @@ const INITIALIZE: UpstreamId = UpstreamId::new(0);
 const SESSION_ID: HeaderName = HeaderName::from_static(headers::SESSION_ID);
 const PROTOCOL_VERSION: HeaderName = HeaderName::from_static(headers::PROTOCOL_VERSION);
 /// Room for what a request has, so that the map does not grow.
-const HEADERS: usize = 6;
-/// How often a stream is opened again without a message before its call fails.
-const COME_BACK_FAILURES_MAX: u32 = 5;
-/// Used when the upstream names no time.
-const RETRY_DEFAULT: Duration = Duration::from_secs(1);
-/// The growing wait for an upstream that cannot be reached.
-const UNREACHABLE: Backoff = Backoff { base: RETRY_DEFAULT, delay_max: Duration::from_secs(15) };
+const HEADERS: usize = 7;

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use eyot_http::{HttpClient, UpstreamBody};
+use eyot_http::{CookieJar, Draft, HttpClient, UpstreamBody};
 use eyot_jsonrpc::Message;
 use eyot_service::{Challenge, Fault, OperatorText};
+use eyot_stdx::Secret;
 use eyot_types::codes::{self, Outcome};
 use http::header::AUTHORIZATION;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Uri};
 
 use crate::http_response::{discard, unanswered, unauthorized};
 use crate::token::{Authorization, TokenError, TokenGate, TokenProvider};
@@ -52,9 +53,21 @@ impl HttpLink {
         self
     }
 
-    /// Where requests go.
+    /// The host and port that requests go to.
     #[must_use]
-    pub fn url(&self) -> String {
+    pub fn authority(&self) -> &str {
+        self.client.authority()
+    }
+
+    /// The path that requests go to, without the query.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        self.client.path()
+    }
+
+    /// Where requests go. The query may hold a secret.
+    #[must_use]
+    pub fn url(&self) -> Secret<String> {
         self.client.url()
     }
 
@@ -64,15 +77,51 @@ impl HttpLink {
     }
 
     /// Sends a request and waits for the head of its answer, which refuses no authorization.
-    pub(crate) async fn send(
+    ///
+    /// A redirect is followed within the origin, where it keeps the method. Any other is the answer:
+    /// what the request carries must not get to another place.
+    pub(crate) async fn send(&self, ask: Ask<'_>) -> Result<Response<UpstreamBody>, Fault> {
+        let response = self.send_to(None, &ask).await?;
+        match is_redirect(response.status()) {
+            false => Ok(response),
+            // Boxed, because it is large and rare.
+            true => Box::pin(self.follow(response, &ask)).await,
+        }
+    }
+
+    async fn follow(
         &self,
-        method: Method,
-        headers: HeaderMap,
-        message: Option<&Message>,
+        mut response: Response<UpstreamBody>,
+        ask: &Ask<'_>,
     ) -> Result<Response<UpstreamBody>, Fault> {
+        let mut target = None;
+        for _ in 0..REDIRECTS_MAX {
+            let status = response.status();
+            if !is_redirect(status) || !keeps_method(status, &ask.method) {
+                break;
+            }
+            let Some(next) = self.client.redirect(target.as_ref(), response.headers()) else {
+                break;
+            };
+            discard(response.into_body()).await;
+            response = self.send_to(Some(&next), ask).await?;
+            target = Some(next);
+        }
+        Ok(response)
+    }
+
+    /// Sends a request to its URL, or to another target of the same origin.
+    async fn send_to(
+        &self,
+        target: Option<&Uri>,
+        ask: &Ask<'_>,
+    ) -> Result<Response<UpstreamBody>, Fault> {
+        let Ask { message, cookies, .. } = *ask;
+        let (method, headers) = (ask.method.clone(), (ask.headers)()?);
+        let draft = Draft { method, headers, message, target, cookies };
         match &self.extra {
             None => {
-                let sent = self.client.send(method, headers, message).await;
+                let sent = self.client.send(draft).await;
                 let response = sent.map_err(|error| unanswered(&error))?;
                 match Challenge::of(response.status(), response.headers()) {
                     None => Ok(response),
@@ -84,9 +133,7 @@ impl HttpLink {
                 }
             }
             // Boxed, because it is large, and most connections do not have it.
-            Some(extra) => {
-                Box::pin(extra.send(&self.client, Draft { method, headers, message })).await
-            }
+            Some(extra) => Box::pin(extra.send(&self.client, draft)).await,
         }
     }
 
@@ -111,11 +158,24 @@ impl HttpLink {
     }
 }
 
-/// A request before it is authorised.
-struct Draft<'a> {
-    method: Method,
-    headers: HeaderMap,
-    message: Option<&'a Message>,
+/// A request to an upstream.
+pub(crate) struct Ask<'a> {
+    pub(crate) method: Method,
+    /// Makes the headers of the protocol: once, and again after a redirect.
+    pub(crate) headers: &'a (dyn Fn() -> Result<HeaderMap, Fault> + Sync),
+    pub(crate) message: Option<&'a Message>,
+    /// The cookies of the session; `None`: there is no session.
+    pub(crate) cookies: Option<&'a CookieJar>,
+}
+
+fn is_redirect(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
+}
+
+/// Whether the redirected request is the same one: for historical reasons, "a user agent MAY change
+/// the request method from POST to GET" after 301 and 302 (RFC 9110, 15.4).
+fn keeps_method(status: StatusCode, method: &Method) -> bool {
+    method == Method::GET || matches!(status.as_u16(), 307 | 308)
 }
 
 impl Extra {
@@ -135,7 +195,9 @@ impl Extra {
             if let Some(token) = authorization.header.clone() {
                 headers.insert(AUTHORIZATION, token);
             }
-            let sent = client.send(draft.method.clone(), headers, draft.message).await;
+            let Draft { message, target, cookies, .. } = draft;
+            let method = draft.method.clone();
+            let sent = client.send(Draft { method, headers, message, target, cookies }).await;
             let response = sent.map_err(|error| unanswered(&error))?;
             let challenge = Challenge::of(response.status(), response.headers());
             let Some(challenge) = challenge else { return Ok(response) };
@@ -185,6 +247,8 @@ fn for_operator(reason: &str, text: impl Into<Box<str>>) -> Fault {
     Fault::upstream(error).with_operator_text(text)
 }
 
+/// Redirects that one request follows.
+const REDIRECTS_MAX: u32 = 5;
 /// How often one request is sent again: once for a new token, and once for a wider one.
 const REFUSALS_MAX: u32 = 2;
 

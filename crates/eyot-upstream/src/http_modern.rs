@@ -2,18 +2,20 @@
 
 use std::sync::Arc;
 
+use eyot_http::UpstreamBody;
 use eyot_jsonrpc::{Id, Message, MessageKind, Notification, Request, Response, UpstreamId};
 use eyot_service::{Fault, Limits, Messages, Reply, ReplyItem};
-use eyot_types::codes::{self, Outcome};
 use eyot_types::{Method as McpMethod, Revision, headers, meta};
 use futures_util::stream;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderName};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
+use crate::bare_status::BareStatus;
 use crate::event_stream::EventMessages;
-use crate::http_link::HttpLink;
-use crate::http_response::{Answer, discard, invalid, read_answer, refusal, unexpected_status};
+use crate::http_link::{Ask, HttpLink};
+use crate::http_response::{Answer, discard, invalid, read_answer, refusal};
 use crate::subscription::{answer_for_caller, subscription_id};
+use crate::unreadable::{Unreadable, ended_unanswered};
 use crate::upstream_ids::UpstreamIds;
 
 /// An upstream of the modern era. Cheap to clone.
@@ -43,7 +45,7 @@ impl HttpModern {
                 answer.map(Reply::One).ok_or_else(|| invalid("upstream answered another request"))
             }
             Answer::Events(events) => Ok(exchange.follow(events)),
-            Answer::Status(status) => Err(unexpected_status(status)),
+            Answer::Status(bare) => Err(bare.fault()),
         }
     }
 
@@ -60,7 +62,7 @@ impl HttpModern {
                 let answer = exchange.follow(events).answer(drop).await?;
                 Ok((StatusCode::OK, answer))
             }
-            Answer::Status(status) => Err(unexpected_status(status)),
+            Answer::Status(bare) => Err(bare.fault()),
         }
     }
 
@@ -72,9 +74,8 @@ impl HttpModern {
         let ours = self.ids.next();
         let is_subscription = request.is_method(McpMethod::SubscriptionsListen.as_str());
         let exchange = Exchange { ours, id: request.id(), is_subscription };
-        let headers = request_headers(&request, forwarded)?;
         let request = request.with_upstream_id(ours);
-        let response = self.link.send(Method::POST, headers, Some(&request)).await?;
+        let response = self.post(&request, forwarded).await?;
         Ok((exchange, read_answer(response, &self.limits).await?))
     }
 
@@ -84,11 +85,29 @@ impl HttpModern {
         message: Message,
         forwarded: Option<&HeaderMap>,
     ) -> Result<(), Fault> {
-        let headers = request_headers(&message, forwarded)?;
-        let response = self.link.send(Method::POST, headers, Some(&message)).await?;
-        let status = response.status();
-        discard(response.into_body()).await;
-        if status.is_success() { Ok(()) } else { Err(unexpected_status(status)) }
+        let sending = async {
+            let response = self.post(&message, forwarded).await?;
+            let bare = BareStatus::of(response.status(), response.headers());
+            discard(response.into_body()).await;
+            if bare.status.is_success() { Ok(()) } else { Err(bare.fault()) }
+        };
+        let timeout = self.limits.calls.timeout;
+        let sent = tokio::time::timeout(timeout, sending).await;
+        sent.unwrap_or_else(|_elapsed| Err(Fault::timed_out(timeout)))
+    }
+
+    /// All clients share what is known of the upstream, so that no cookies are kept: they would be
+    /// one client's.
+    async fn post(
+        &self,
+        message: &Message,
+        forwarded: Option<&HeaderMap>,
+    ) -> Result<http::Response<UpstreamBody>, Fault> {
+        let headers = || request_headers(message, forwarded);
+        let message = Some(message);
+        self.link
+            .send(Ask { method: Method::POST, headers: &headers, message, cookies: None })
+            .await
     }
 }
 
@@ -111,7 +130,7 @@ impl Exchange {
 
     /// The answer in a stream, with what comes before it.
     fn follow(self, events: Box<EventMessages>) -> Reply {
-        let stream = AnswerStream { exchange: self, events, is_over: false };
+        let stream = AnswerStream { exchange: self, events, unreadable: None, is_over: false };
         Reply::Stream(Messages::new(stream::unfold(stream, AnswerStream::next)))
     }
 
@@ -136,6 +155,8 @@ impl Exchange {
 struct AnswerStream {
     exchange: Exchange,
     events: Box<EventMessages>,
+    /// What came in the place of a message, and may have been the answer.
+    unreadable: Option<Unreadable>,
     is_over: bool,
 }
 
@@ -145,6 +166,18 @@ impl AnswerStream {
             return None;
         }
         while let Some(item) = self.events.next().await {
+            let item = match item {
+                Ok(item) => item,
+                Err(text) if text.may_answer(Some(self.exchange.ours)) => {
+                    self.is_over = true;
+                    return Some((Err(text.fault()), self));
+                }
+                Err(text) => {
+                    text.drop_unused();
+                    self.unreadable = Some(text);
+                    continue;
+                }
+            };
             let Some(message) = item.into_message() else { continue };
             let message = match message.into_kind() {
                 MessageKind::Notification(notification) => self.exchange.notification(notification),
@@ -164,9 +197,7 @@ impl AnswerStream {
             }
         }
         self.is_over = true;
-        let reason = "upstream's stream ended before the answer";
-        let error = codes::upstream_lost(reason, Outcome::Unknown, true);
-        Some((Err(Fault::upstream(error)), self))
+        Some((Err(ended_unanswered(self.unreadable.as_ref())), self))
     }
 }
 
@@ -174,7 +205,7 @@ impl AnswerStream {
 /// parameters goes along as it came. A response has no method, and no header for it.
 fn request_headers(message: &Message, forwarded: Option<&HeaderMap>) -> Result<HeaderMap, Fault> {
     /// Room for what every request has, so that the map does not grow.
-    const HEADERS: usize = 7;
+    const HEADERS: usize = 8;
     let mut headers = HeaderMap::with_capacity(HEADERS + forwarded.map_or(0, HeaderMap::len));
     if let Some(forwarded) = forwarded {
         headers.extend(forwarded.clone());

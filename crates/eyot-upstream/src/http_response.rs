@@ -1,6 +1,9 @@
 //! The answer of an HTTP upstream in each of its forms.
 
+use std::time::Duration;
+
 use bytes::{Bytes, BytesMut};
+use eyot_frame::without_byte_order_mark;
 use eyot_http::{HttpError, UpstreamBody};
 use eyot_jsonrpc::{Incoming, Kind, Message, Response};
 use eyot_service::{Fault, Limits};
@@ -8,7 +11,9 @@ use eyot_types::codes::{self, Outcome};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 
+use crate::bare_status::BareStatus;
 use crate::event_stream::EventMessages;
+use crate::unreadable::Unreadable;
 
 /// An answer whose head has arrived.
 pub(crate) enum Answer {
@@ -17,7 +22,7 @@ pub(crate) enum Answer {
     /// A stream of events.
     Events(Box<EventMessages>),
     /// A status without a JSON-RPC body.
-    Status(StatusCode),
+    Status(BareStatus),
 }
 
 /// Takes an answer apart. A JSON body is read whole, within the limit.
@@ -25,24 +30,29 @@ pub(crate) async fn read_answer(
     response: http::Response<UpstreamBody>,
     limits: &Limits,
 ) -> Result<Answer, Fault> {
-    let (head, body) = response.into_parts();
+    let (head, mut body) = response.into_parts();
+    let bare = || BareStatus::of(head.status, &head.headers);
     if is_media_type(&head.headers, "text/event-stream") && head.status.is_success() {
         return Ok(Answer::Events(Box::new(EventMessages::new(body, limits))));
     }
     if head.status == StatusCode::ACCEPTED || !is_media_type(&head.headers, "application/json") {
+        let mut bare = bare();
+        if head.status == StatusCode::BAD_REQUEST {
+            bare.words = first_words(&mut body).await.into();
+        }
         discard(body).await;
-        return Ok(Answer::Status(head.status));
+        return Ok(Answer::Status(bare));
     }
-    let bytes = collect(body, limits).await?;
+    let bytes = without_byte_order_mark(collect(body, limits).await?);
     if bytes.trim_ascii().is_empty() {
-        return Ok(Answer::Status(head.status));
+        return Ok(Answer::Status(bare()));
     }
     match Incoming::parse(bytes, &limits.messages.scan) {
         Ok(Incoming::One(message)) => Ok(Answer::Messages(head.status, vec![message])),
         Ok(Incoming::Batch(messages)) => Ok(Answer::Messages(head.status, messages)),
         // An error status with a JSON body of another kind is still that status.
-        Err(_) if !head.status.is_success() => Ok(Answer::Status(head.status)),
-        Err(error) => Err(invalid(&format!("upstream's answer is invalid: {error}"))),
+        Err(_) if !head.status.is_success() => Ok(Answer::Status(bare())),
+        Err(error) => Err(Unreadable::from(error).fault()),
     }
 }
 
@@ -62,22 +72,15 @@ pub(crate) async fn unauthorized(response: http::Response<UpstreamBody>, limits:
             let error = refusal(status, &messages).and_then(|it| it.error_object());
             error.map_or_else(|| unexpected_status(status), Fault::upstream)
         }
-        Ok(_) => unexpected_status(status),
+        Ok(Answer::Status(bare)) => bare.fault(),
+        Ok(Answer::Events(_)) => unexpected_status(status),
         Err(fault) => fault,
     }
 }
 
-/// The fault for an answer that is a status without a JSON-RPC message.
+/// The fault for an answer that is a status, of which nothing else is known.
 pub(crate) fn unexpected_status(status: StatusCode) -> Fault {
-    let reason = format!("upstream answered with HTTP status {status}");
-    // The upstream says that it did not take the request, or that it failed in it.
-    let outcome = if status.is_client_error() { Outcome::NotSent } else { Outcome::Unknown };
-    let error = codes::upstream_lost(&reason, outcome, status.is_server_error());
-    if eyot_era::detect::is_legacy_refusal(status.as_u16()) {
-        Fault::refused(error)
-    } else {
-        Fault::upstream(error)
-    }
+    BareStatus::bare(status).fault()
 }
 
 /// The fault for a request that got no answer.
@@ -87,7 +90,9 @@ pub(crate) fn unanswered(error: &HttpError) -> Fault {
     if let Some(text) = &text {
         tracing::warn!(error = text.reveal_to_operator(), "upstream was not reached");
     }
-    let error = codes::upstream_lost(&error.to_string(), outcome, true);
+    // What is wrong with a coding is wrong with the set-up.
+    let is_retryable = !matches!(error, HttpError::Coding { .. });
+    let error = codes::upstream_lost(&error.to_string(), outcome, is_retryable);
     Fault::upstream(error).with_operator_text(text)
 }
 
@@ -96,32 +101,50 @@ pub(crate) fn invalid(reason: &str) -> Fault {
     Fault::upstream(codes::upstream_lost(reason, Outcome::Unknown, false))
 }
 
-/// Reads a body to its end without using it, so that the connection can serve other requests. A
-/// long body is not worth that.
+/// The first text of a refusal's body, if it comes in a moment.
+async fn first_words(body: &mut UpstreamBody) -> String {
+    /// What a refusal says at its beginning.
+    const WORDS_BYTES_MAX: usize = 1 << 10;
+    match tokio::time::timeout(PATIENCE, body.data()).await {
+        Ok(Ok(Some(data))) => {
+            let first = data.get(..data.len().min(WORDS_BYTES_MAX)).unwrap_or_default();
+            String::from_utf8_lossy(first).into_owned()
+        }
+        _ => String::new(),
+    }
+}
+
+/// Lets go of a body that nobody reads. What is there already is taken, and what comes in a moment,
+/// so that the connection can serve other requests; more than that is not worth waiting for.
 pub(crate) async fn discard(mut body: UpstreamBody) {
     /// More than any polite refusal has to say.
     const DISCARD_BYTES_MAX: usize = 64 << 10;
-    let mut len_bytes = 0;
-    while let Ok(Some(data)) = body.data().await {
-        len_bytes += data.len();
-        if len_bytes > DISCARD_BYTES_MAX {
-            return;
+    let reading = async {
+        let mut len_bytes = 0;
+        while let Ok(Some(data)) = body.data().await {
+            len_bytes += data.len();
+            if len_bytes > DISCARD_BYTES_MAX {
+                return;
+            }
         }
+    };
+    if tokio::time::timeout(PATIENCE, reading).await.is_err() {
+        tracing::debug!("upstream goes on with a body that is not read");
     }
 }
 
 async fn collect(mut body: UpstreamBody, limits: &Limits) -> Result<Bytes, Fault> {
     let limit_bytes = limits.messages.bytes_max;
     let declared = body.declared_bytes().unwrap_or(0);
-    let too_long = || invalid(&format!("upstream's answer is longer than {limit_bytes} bytes"));
     if declared > limit_bytes as u64 {
-        return Err(too_long());
+        return Err(too_long(&declared.to_string(), limit_bytes));
     }
     let mut first = None;
     let mut whole = BytesMut::new();
     while let Some(data) = body.data().await.map_err(|error| unanswered(&error))? {
-        if whole.len() + first.as_ref().map_or(0, Bytes::len) + data.len() > limit_bytes {
-            return Err(too_long());
+        let len_bytes = whole.len() + first.as_ref().map_or(0, Bytes::len) + data.len();
+        if len_bytes > limit_bytes {
+            return Err(too_long(&format!("at least {len_bytes}"), limit_bytes));
         }
         // A body in one piece is not copied.
         if first.is_none() && whole.is_empty() {
@@ -137,7 +160,15 @@ async fn collect(mut body: UpstreamBody, limits: &Limits) -> Result<Bytes, Fault
     Ok(first.unwrap_or_else(|| whole.freeze()))
 }
 
+fn too_long(len_bytes: &str, limit_bytes: usize) -> Fault {
+    let reason = format!("message of {len_bytes} bytes is longer than {limit_bytes} bytes");
+    invalid(&format!("upstream's answer is invalid: {reason}"))
+}
+
 fn is_media_type(headers: &HeaderMap, wanted: &str) -> bool {
     let value = headers.get(CONTENT_TYPE).and_then(|it| it.to_str().ok()).unwrap_or_default();
     value.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(wanted)
 }
+
+/// How long a body is waited for that matters little: it most often comes together with its head.
+const PATIENCE: Duration = Duration::from_millis(50);

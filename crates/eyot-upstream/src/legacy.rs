@@ -63,8 +63,8 @@ impl LegacyConnection {
     ///
     /// # Errors
     ///
-    /// A [`Fault`] when the upstream cannot be reached or does not answer. An answer that is
-    /// an error is no fault.
+    /// A [`Fault`] when the upstream cannot be reached or does not answer, or there are too many
+    /// children. An answer that is an error is no fault.
     ///
     /// # Cancel safety
     ///
@@ -76,13 +76,15 @@ impl LegacyConnection {
         runtime: &Runtime,
     ) -> Result<Opened, Fault> {
         let timeout = runtime.limits.calls.timeout;
-        let opening = async {
-            let source = match target.http_link() {
-                Some(link) => LegacySource::Http(link.clone()),
-                None => LegacySource::Lines(LineConnection::start(target, Era::Legacy, runtime)?),
-            };
-            Self::open_over(source, peer, initialize, runtime).await
+        let source = match target.http_link() {
+            Some(link) => LegacySource::Http(link.clone()),
+            None => {
+                let owner = peer.principal_name();
+                let starting = LineConnection::start(target, Era::Legacy, owner, runtime);
+                LegacySource::Lines(starting.await?)
+            }
         };
+        let opening = Self::open_over(source, peer, initialize, runtime);
         tokio::time::timeout(timeout, opening).await.unwrap_or_else(|_elapsed| {
             let reason = format!("upstream did not answer `initialize` in {timeout:?}");
             Err(Fault::upstream(codes::upstream_lost(&reason, Outcome::Unknown, true)))
@@ -244,6 +246,13 @@ impl LegacyConnection {
         self.link.is_open()
     }
 
+    /// The cookies that the upstream has set in the session until now; `None`: there are none. They
+    /// are as secret as its id.
+    #[must_use]
+    pub fn cookies(&self) -> Option<String> {
+        self.link.cookies()
+    }
+
     /// The upstream's id of the session, if it gave one.
     #[must_use]
     pub fn session_id(&self) -> Option<&str> {
@@ -259,6 +268,8 @@ pub struct ResumedSession<'a> {
     pub session_id: Option<&'a str>,
     /// The revision that was agreed.
     pub revision: Option<&'a str>,
+    /// The cookies that the upstream had set, as [`LegacyConnection::cookies`] gave them.
+    pub cookies: Option<&'a str>,
 }
 
 impl Service<Call> for LegacyConnection {

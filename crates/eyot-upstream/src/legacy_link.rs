@@ -48,8 +48,7 @@ impl LegacyLink {
         runtime: &Runtime,
     ) -> Option<Self> {
         let link = target.http_link()?;
-        let ResumedSession { session_id, revision } = *session;
-        Some(Self::Http(HttpSession::resume(link, session_id, revision, &runtime.limits)))
+        Some(Self::Http(HttpSession::resume(link, session, &runtime.limits)))
     }
 
     /// The future of the reply to what a client does.
@@ -157,6 +156,13 @@ impl LegacyLink {
             Self::Lines(connection) => connection.is_open(),
             Self::Http(_) => true,
             Self::Unopened => false,
+        }
+    }
+
+    pub(crate) fn cookies(&self) -> Option<String> {
+        match self {
+            Self::Http(session) => session.cookies(),
+            Self::Lines(_) | Self::Unopened => None,
         }
     }
 

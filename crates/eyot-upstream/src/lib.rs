@@ -5,16 +5,23 @@
 //! every request a new id of their own and put the caller's id back into its answer: ids of
 //! clients are never trusted. This crate knows no downstream and no store.
 
+mod bare_status;
+mod call_stream;
 mod cancelled;
+mod children;
+pub mod clock;
 mod driver;
 mod era_cache;
 mod event_stream;
+mod forgotten;
 mod http_legacy;
 mod http_link;
 mod http_modern;
 mod http_response;
 pub mod initialize;
 mod into_target;
+mod known_lists;
+mod known_tools;
 mod legacy;
 mod legacy_link;
 mod line_connection;
@@ -24,22 +31,32 @@ mod line_order;
 mod modern;
 mod modern_side;
 mod open_stream;
+mod pace;
 mod param_headers;
 mod probe;
 mod route;
 mod standalone_queue;
+mod standalone_stream;
 mod subscription;
+mod suspects;
 mod target;
+mod target_name;
+mod task_quota;
 mod token;
+mod turns;
+mod unreadable;
 mod upstream;
 mod upstream_ids;
 
 pub use eyot_era::detect::EraMode;
 
+pub use crate::children::{Children, HoldChildren};
 pub use crate::driver::spawn;
 pub use crate::era_cache::SharedEraCache;
 pub use crate::http_link::HttpLink;
 pub use crate::into_target::IntoTarget;
+pub use crate::known_lists::{Audience, KnownLists, KnownPage, List};
+pub use crate::known_tools::KnownTools;
 pub use crate::legacy::{Cancellation, LegacyConnection, LegacySource, Opened, ResumedSession};
 pub use crate::line_connection::LineConnection;
 pub use crate::line_driver::LineDriver;
@@ -49,5 +66,8 @@ pub use crate::open_stream::OpenStream;
 pub use crate::param_headers::param_headers;
 pub use crate::probe::{EraFound, probe_modern};
 pub use crate::target::{Runtime, Target, TargetError};
+pub use crate::target_name::TargetName;
+pub use crate::task_quota::TaskQuota;
 pub use crate::token::{AccessToken, StaticToken, TokenError, TokenFuture, TokenProvider};
+pub use crate::turns::{Needs, Turn, Turns};
 pub use crate::upstream::Upstream;

@@ -12,6 +12,7 @@ use eyot_types::Era;
 use eyot_types::codes::Outcome;
 use futures_core::Stream;
 use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::SendTimeoutError;
 
 use crate::driver;
 use crate::line_driver::{LineDriver, Shared};
@@ -33,14 +34,24 @@ pub struct LineConnection {
 }
 
 impl LineConnection {
-    /// Starts the child of `target`, attaches to its server of this process, or takes its stream.
-    /// The driver must be polled for the link to move.
+    /// Starts the child of `target` for a principal, attaches to its server of this process, or
+    /// takes its stream. The driver must be polled for the link to move.
     ///
     /// # Errors
     ///
-    /// A [`Fault`] when the child cannot be started, the stream is used up, or the target is a URL.
-    pub fn open(target: &Target, era: Era, runtime: &Runtime) -> Result<(Self, LineDriver), Fault> {
-        let link = LineLink::open(target, runtime)?;
+    /// A [`Fault`] when the child cannot be started, there are too many, the stream is used up, or
+    /// the target is a URL.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future starts nothing; a stream may be used up.
+    pub async fn open(
+        target: &Target,
+        era: Era,
+        owner: Option<&Arc<str>>,
+        runtime: &Runtime,
+    ) -> Result<(Self, LineDriver), Fault> {
+        let link = LineLink::open(target, owner, runtime).await?;
         Ok(Self::new(link, era, runtime))
     }
 
@@ -49,8 +60,13 @@ impl LineConnection {
     /// # Errors
     ///
     /// As [`Self::open`].
-    pub(crate) fn start(target: &Target, era: Era, runtime: &Runtime) -> Result<Self, Fault> {
-        let (connection, driver) = Self::open(target, era, runtime)?;
+    pub(crate) async fn start(
+        target: &Target,
+        era: Era,
+        owner: Option<&Arc<str>>,
+        runtime: &Runtime,
+    ) -> Result<Self, Fault> {
+        let (connection, driver) = Self::open(target, era, owner, runtime).await?;
         driver::spawn(runtime, driver.run());
         Ok(connection)
     }
@@ -98,12 +114,21 @@ impl LineConnection {
 
     /// Sends a notification or a response.
     pub(crate) async fn send(&self, message: Message) -> Result<(), Fault> {
-        self.orders.send(Order::Send(message)).await.map_err(|_closed| self.lost())
+        self.order(Order::Send(message)).await
     }
 
     /// Cancels the call that the caller calls `id`, with the caller's own notification.
     pub(crate) async fn cancel(&self, id: Id, message: Message) -> Result<(), Fault> {
-        self.orders.send(Order::Cancel { id, message }).await.map_err(|_closed| self.lost())
+        self.order(Order::Cancel { id, message }).await
+    }
+
+    /// Gives the driver an order that has no answer.
+    async fn order(&self, order: Order) -> Result<(), Fault> {
+        let timeout = self.limits.calls.timeout;
+        self.orders.send_timeout(order, timeout).await.map_err(|error| match error {
+            SendTimeoutError::Timeout(_) => Fault::timed_out(timeout),
+            SendTimeoutError::Closed(_) => self.lost(),
+        })
     }
 
     /// Takes the peer for one of this era from now on.

@@ -10,6 +10,7 @@ use eyot_service::{Fault, IoEvent, Limits};
 use eyot_types::Era;
 use eyot_types::codes::{self, Outcome};
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::cancelled::{cancelled, cancelled_by_caller};
@@ -17,6 +18,8 @@ use crate::line_link::LineLink;
 use crate::line_order::{CallFault, LinkEnd, Order, SharedEnd};
 use crate::route::{Calls, ItemSender, Route};
 use crate::standalone_queue::StandaloneQueue;
+use crate::suspects::Suspects;
+use crate::unreadable::Unreadable;
 
 /// Owns the link. Its maker polls [`run`](Self::run), most often as a task.
 #[derive(Debug)]
@@ -26,6 +29,7 @@ pub struct LineDriver {
     shutdown: CancellationToken,
     calls: Calls,
     faults: BTreeMap<UpstreamId, Pending>,
+    suspects: Suspects,
     standalone: StandaloneQueue,
     end: SharedEnd,
     limits: Arc<Limits>,
@@ -56,8 +60,17 @@ impl LineDriver {
         shared: Shared,
     ) -> Self {
         let Shared { standalone, end, limits } = shared;
-        let calls = Calls::new(era);
-        Self { link, orders, shutdown, calls, faults: BTreeMap::new(), standalone, end, limits }
+        Self {
+            link,
+            orders,
+            shutdown,
+            calls: Calls::new(era),
+            faults: BTreeMap::new(),
+            suspects: Suspects::new(limits.calls.timeout),
+            standalone,
+            end,
+            limits,
+        }
     }
 
     /// Drives the link until it ends, its last handle is dropped, or shutdown begins; then ends it
@@ -70,15 +83,18 @@ impl LineDriver {
                 () = shutdown.cancelled() => break LinkEnd::new("shutting down"),
                 event = self.link.next() => match event {
                     IoEvent::Message(text) => self.handle_text(text, &shutdown).await,
-                    IoEvent::Bad(error) => {
-                        tracing::warn!(%error, "upstream wrote what cannot be read");
+                    IoEvent::Bad(error) => self.handle_unreadable(&error.into()),
+                    IoEvent::Ended(what) => {
+                        let end = LinkEnd::of_upstream(&what);
+                        self.link.note_death(&end.reason);
+                        break end;
                     }
-                    IoEvent::Ended(what) => break LinkEnd::of_upstream(&what),
                 },
                 order = self.orders.recv() => match order {
                     Some(order) => self.handle_order(order),
                     None => break LinkEnd::new("no longer needed"),
                 },
+                () = passed(self.suspects.poll_timeout()) => self.fail_meant(),
             }
         };
         match &end.operator_text {
@@ -119,21 +135,48 @@ impl LineDriver {
             Ok(Incoming::One(message)) => vec![message],
             // A server of 2025-03-26 may answer a batch.
             Ok(Incoming::Batch(messages)) => messages,
-            Err(error) => {
-                tracing::warn!(%error, "upstream wrote what is no message");
-                if let Some(ours) = error.id().as_ref().and_then(UpstreamId::repeated_by) {
-                    let reason = format!("upstream's answer is invalid: {error}");
-                    self.fail(ours, lost(&reason, Outcome::Unknown));
-                }
-                return;
-            }
+            Err(error) => return self.handle_unreadable(&error.into()),
         };
         for message in messages {
             self.deliver(message, shutdown).await;
         }
     }
 
+    /// Ends the calls that a text answers which is no message. A text that does not say whose
+    /// answer it is makes suspects.
+    #[cold]
+    fn handle_unreadable(&mut self, text: &Unreadable) {
+        text.drop_unused();
+        let mut names_none = true;
+        for ours in text.answered() {
+            names_none = false;
+            self.hear_of(ours);
+            self.fail(ours, text.fault());
+        }
+        if text.is_answer() && names_none {
+            self.suspects.handle_lost(self.calls.ending(), text.fault(), Instant::now());
+        }
+        self.fail_meant();
+    }
+
+    /// The upstream has a word for a call.
+    fn hear_of(&mut self, ours: UpstreamId) {
+        if !self.suspects.is_empty() {
+            self.suspects.handle_heard_of(ours);
+        }
+    }
+
+    fn fail_meant(&mut self) {
+        while let Some((ours, fault)) = self.suspects.poll_meant(Instant::now()) {
+            self.fail(ours, fault);
+        }
+    }
+
     async fn deliver(&mut self, message: Message, shutdown: &CancellationToken) {
+        if !self.suspects.is_empty() {
+            named_by(&message).into_iter().for_each(|ours| self.hear_of(ours));
+            self.fail_meant();
+        }
         match self.calls.route(message, self.standalone.is_listening()) {
             Route::Answer { ours, items, answer } => {
                 let fault = self.faults.remove(&ours).map(|it| it.fault);
@@ -245,6 +288,23 @@ impl LineDriver {
     }
 }
 
+/// Our request that a message of an upstream is about, if it names one.
+fn named_by(message: &Message) -> Option<UpstreamId> {
+    let id = if message.is_response() { message.id() } else { message.progress_token() };
+    UpstreamId::repeated_by(&id?)
+}
+
+/// Waits for a moment; for ever, if there is none.
+async fn passed(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(moment).await,
+        None => std::future::pending().await,
+    }
+}
+
 fn lost(reason: &str, outcome: Outcome) -> Fault {
     Fault::upstream(codes::upstream_lost(reason, outcome, true))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! What carries messages to an upstream: a child, a pair of streams, any other carrier.
 
 use std::future::poll_fn;
+use std::sync::Arc;
 use std::time::Duration;
 
 use eyot_jsonrpc::Message;
@@ -9,6 +10,7 @@ use eyot_stdio::{Child, ChildLimits, LineIo, LineLimits};
 use eyot_types::codes::{self, Outcome};
 use tokio::io::duplex;
 
+use crate::children::ChildPermit;
 use crate::driver;
 use crate::open_stream::BoxStream;
 use crate::target::{Runtime, Target};
@@ -20,16 +22,24 @@ pub(crate) struct LineLink {
     /// How long the other end may take to read what is left. `None`: the carrier has a limit of its
     /// own.
     close_patience: Option<Duration>,
+    /// The place that a child takes until it has ended.
+    permit: Option<ChildPermit>,
 }
 
 impl LineLink {
-    /// Starts the child, attaches to the server of this process, or takes the stream.
-    pub(crate) fn open(target: &Target, runtime: &Runtime) -> Result<Self, Fault> {
+    /// Starts a child for a principal when there is room for it, attaches to the server of this
+    /// process, or takes the stream.
+    pub(crate) async fn open(
+        target: &Target,
+        owner: Option<&Arc<str>>,
+        runtime: &Runtime,
+    ) -> Result<Self, Fault> {
         match target {
             Target::Command(command) => {
+                let permit = runtime.children.admit(owner).await?;
                 let limits = ChildLimits::of(&runtime.limits);
                 let child = Child::spawn(command, limits).map_err(|error| not_started(&error))?;
-                Ok(Self { io: Box::new(child), close_patience: None })
+                Ok(Self { io: Box::new(child), close_patience: None, permit: Some(permit) })
             }
             Target::InProcess(server) => {
                 let (ours, theirs) = duplex(DUPLEX_BYTES);
@@ -46,7 +56,8 @@ impl LineLink {
         let ChildLimits { line_bytes_max, queue_bytes_max, exit_grace, .. } =
             ChildLimits::of(limits);
         let limits = LineLimits { line_bytes_max, queue_bytes_max };
-        Self { io: Box::new(LineIo::over(stream, limits)), close_patience: Some(exit_grace) }
+        let (io, close_patience) = (Box::new(LineIo::over(stream, limits)), Some(exit_grace));
+        Self { io, close_patience, permit: None }
     }
 
     /// The next thing that the other end does. Cancel safe.
@@ -67,6 +78,13 @@ impl LineLink {
     /// How far the other end can have read.
     pub(crate) fn written_bytes(&self) -> u64 {
         self.io.written_bytes()
+    }
+
+    /// The other end has ended by itself.
+    pub(crate) fn note_death(&self, reason: &str) {
+        if let Some(permit) = &self.permit {
+            permit.note_death(reason);
+        }
     }
 
     /// Ends it in order, within its patience.

@@ -68,6 +68,11 @@ impl Sender {
         Self::new(Peer::ourselves(Era::Modern), HeaderMap::new())
     }
 
+    /// The principal of the sender.
+    pub(crate) fn owner(&self) -> Option<&Arc<str>> {
+        self.peer.principal_name()
+    }
+
     fn call(&self, input: Input) -> Call {
         let mut call = Call::new(input, self.peer.clone());
         if let Some(headers) = &self.headers {
@@ -88,11 +93,22 @@ impl ModernConnection {
     ///
     /// # Errors
     ///
-    /// A [`Fault`] when the child cannot be started, or the stream is used up.
-    pub fn open(target: &Target, runtime: &Runtime) -> Result<Self, Fault> {
+    /// A [`Fault`] when the child cannot be started, there are too many, or the stream is used up.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future starts nothing; a stream may be used up.
+    pub async fn open(
+        target: &Target,
+        owner: Option<&Arc<str>>,
+        runtime: &Runtime,
+    ) -> Result<Self, Fault> {
         Ok(match target.http_link() {
             Some(link) => Self::over_http(link.clone(), runtime),
-            None => Self::over_lines(LineConnection::start(target, Era::Modern, runtime)?, runtime),
+            None => {
+                let starting = LineConnection::start(target, Era::Modern, owner, runtime);
+                Self::over_lines(starting.await?, runtime)
+            }
         })
     }
 

@@ -1,5 +1,7 @@
 //! The modern side: one connection that all modern clients share.
 
+mod log_turns;
+
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +15,9 @@ use futures_util::{StreamExt as _, stream};
 use parking_lot::Mutex;
 use tokio::sync::OnceCell;
 
+use self::log_turns::LogTurns;
+use crate::route::hears_log;
+use crate::turns::Turn;
 use crate::{EraFound, ModernConnection, Sender, Upstream, probe_modern};
 
 /// Finds out whether the upstream is modern, and holds the connection if it is.
@@ -21,13 +26,14 @@ pub struct ModernSide {
     upstream: Arc<Upstream>,
     /// Replaced when its connection is lost; opened once for all who need it.
     cell: Mutex<Arc<OnceCell<Option<ModernConnection>>>>,
+    log_turns: Arc<LogTurns>,
 }
 
 impl ModernSide {
     /// The modern side of an upstream, of which nothing is known yet.
     #[must_use]
     pub fn new(upstream: Arc<Upstream>) -> Self {
-        Self { upstream, cell: Mutex::default() }
+        Self { upstream, cell: Mutex::default(), log_turns: Arc::default() }
     }
 
     /// Sends a request of a client, or one of our own on behalf of clients.
@@ -40,6 +46,33 @@ impl ModernSide {
     ///
     /// The upstream is told that its call is given up.
     pub async fn request(
+        &self,
+        connection: &ModernConnection,
+        request: Request,
+        sender: &Sender,
+    ) -> Result<Reply, Fault> {
+        if self.upstream.target.is_shared_channel() && hears_log(&request) {
+            return Box::pin(self.request_in_turn(connection, request, sender)).await;
+        }
+        self.ask(connection, request, sender).await
+    }
+
+    /// Sends a request that hears the log, alone on its connection.
+    async fn request_in_turn(
+        &self,
+        connection: &ModernConnection,
+        request: Request,
+        sender: &Sender,
+    ) -> Result<Reply, Fault> {
+        let taking = self.log_turns.take(connection, &self.upstream, sender.owner());
+        let (connection, turn) = taking.await?;
+        Ok(match self.ask(&connection, request, sender).await? {
+            Reply::Stream(items) => Reply::Stream(held(items, (connection, turn))),
+            reply => reply,
+        })
+    }
+
+    async fn ask(
         &self,
         connection: &ModernConnection,
         request: Request,
@@ -193,6 +226,14 @@ impl ModernSide {
             }
         }
     }
+}
+
+/// The messages of a call that has its turn until they end.
+fn held(items: Messages, turn: (ModernConnection, Turn)) -> Messages {
+    Messages::new(stream::unfold((items, turn), |(mut items, turn)| async move {
+        let item: Result<ReplyItem, Fault> = items.next().await?;
+        Some((item, (items, turn)))
+    }))
 }
 
 /// The messages, each within its deadline. Dropping them cancels the call.

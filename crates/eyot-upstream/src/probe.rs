@@ -43,7 +43,7 @@ pub async fn probe_modern(upstream: &Upstream) -> Result<EraFound, Fault> {
         patience: limits.upstream.connect_timeout,
         long_patience: limits.calls.timeout,
     });
-    let connection = ModernConnection::open(target, runtime)?;
+    let connection = ModernConnection::open(target, None, runtime).await?;
     let mut nothing_learnt = None;
     loop {
         match detector.poll_action() {

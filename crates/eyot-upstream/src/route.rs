@@ -28,6 +28,8 @@ pub(crate) struct RoutedCall {
     pub(crate) items: ItemSender,
     /// It is a subscription: its messages name it.
     is_subscription: bool,
+    /// It has asked for the log.
+    hears_log: bool,
 }
 
 /// Where a message goes.
@@ -70,7 +72,9 @@ impl Calls {
         let id = request.id();
         let progress_token = request.progress_token();
         let is_subscription = request.is_method(Method::SubscriptionsListen.as_str());
-        self.running.insert(ours, RoutedCall { id, progress_token, items, is_subscription });
+        let hears_log = self.era == Era::Modern && hears_log(&request);
+        let call = RoutedCall { id, progress_token, items, is_subscription, hears_log };
+        self.running.insert(ours, call);
         request.with_upstream_id_and_token(ours)
     }
 
@@ -88,6 +92,11 @@ impl Calls {
     pub(crate) fn find_items(&self, items: &ItemSender) -> Option<UpstreamId> {
         let is_same = |call: &RoutedCall| call.items.same_channel(items);
         self.running.iter().find(|(_, call)| is_same(call)).map(|(ours, _)| *ours)
+    }
+
+    /// The calls that an answer ends; a subscription ends by itself only when all ends.
+    pub(crate) fn ending(&self) -> impl Iterator<Item = UpstreamId> {
+        self.running.iter().filter(|(_, call)| !call.is_subscription).map(|(ours, _)| *ours)
     }
 
     /// Takes every call.
@@ -169,8 +178,12 @@ impl Calls {
     /// A message that should belong to a call but does not say to which.
     fn route_related(&self, message: Message, is_listening: bool) -> Route {
         let is_log = message.is_method(Method::LoggingMessage.as_str());
-        // Nothing is logged in the name of a subscription.
-        let mut running = self.running.values().filter(|it| !(is_log && it.is_subscription));
+        // Nothing is logged in the name of a subscription, nor, in the modern era, of a call that
+        // has not asked for it.
+        let is_heard = is_log && self.running.values().any(|it| it.hears_log);
+        let may_be_of =
+            |it: &&RoutedCall| !is_log || it.hears_log || !(is_heard || it.is_subscription);
+        let mut running = self.running.values().filter(may_be_of);
         match (running.next(), running.next_back()) {
             (Some(only), None) => Route::Call(only.items.clone(), message),
             (Some(_), Some(_)) if self.era == Era::Modern => Route::Drop("notification_ambiguous"),
@@ -179,6 +192,13 @@ impl Calls {
             _ => Route::Standalone(message),
         }
     }
+}
+
+/// Whether a modern request has a log level: "If absent, the server MUST NOT send any
+/// `notifications/message` notifications for this request" (2026-07-28, schema).
+pub(crate) fn hears_log(request: &Request) -> bool {
+    request.meta().is_some_and(|it| it.contains(meta::LOG_LEVEL))
+        && !request.is_method(Method::SubscriptionsListen.as_str())
 }
 
 #[cfg(test)]

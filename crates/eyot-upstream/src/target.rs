@@ -1,16 +1,21 @@
 //! What to connect to, and what every connection needs from its surroundings.
 
+mod identity;
+
+use std::path::Path;
 use std::sync::Arc;
 
 use eyot_era::detect::Carrier;
 use eyot_http::{HttpClient, InvalidUrl};
 use eyot_service::{InProcess, Limits, ServiceLayer};
 use eyot_stdio::Command;
+use eyot_stdx::{Secret, shown_url};
 use http::{HeaderName, HeaderValue};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::children::Children;
 use crate::http_link::HttpLink;
 use crate::open_stream::OpenStream;
 use crate::token::TokenProvider;
@@ -48,7 +53,7 @@ pub enum TargetError {
     /// A command line goes on after a URL.
     #[error("`{word}` after a URL")]
     WordAfterUrl {
-        /// The first word behind the URL.
+        /// What may be shown of the first word behind the URL.
         word: String,
     },
 }
@@ -105,7 +110,7 @@ impl Target {
             return Ok(Self::command(first, args));
         }
         match args.next() {
-            Some(word) => Err(TargetError::WordAfterUrl { word }),
+            Some(word) => Err(TargetError::WordAfterUrl { word: shown_url(&word) }),
             None => Self::url(&first, limits),
         }
     }
@@ -179,17 +184,43 @@ impl Target {
         if self.has_headers() { Carrier::Http } else { Carrier::Pipe }
     }
 
-    /// A text that is equal for equal upstreams and shows no secret: sessions are bound to it.
+    /// A short text that says to people which upstream it is, and holds no secret: the server of a
+    /// URL, the file name of a program. Several upstreams may have one label.
     #[must_use]
-    pub fn fingerprint(&self) -> String {
+    pub fn label(&self) -> String {
+        match self {
+            Self::Command(command) => {
+                let file = Path::new(&command.program).file_name().unwrap_or_default();
+                file.to_string_lossy().chars().take(LABEL_CHARS_MAX).collect()
+            }
+            Self::Url(link) => format!("http://{}", link.authority()),
+            Self::InProcess(_) => "in process".to_owned(),
+            Self::Stream(_) => "a stream".to_owned(),
+        }
+    }
+
+    /// A text that is equal for equal upstreams, also after a secret of theirs was replaced: a
+    /// URL without its query, or a program with its folder and its arguments but for the values
+    /// that are secrets by their names. A secret that has no such name is part of it.
+    #[must_use]
+    pub fn identity(&self) -> Secret<String> {
+        Secret::new(match self {
+            Self::Command(command) => identity::of_command(command),
+            Self::Url(link) => format!("http://{}{}", link.authority(), link.path()),
+            Self::InProcess(_) | Self::Stream(_) => self.label(),
+        })
+    }
+
+    /// The identity as versions had it that took secrets for a part of it.
+    #[must_use]
+    pub fn plain_name(&self) -> Secret<String> {
         match self {
             Self::Command(command) => {
                 let folder = command.cwd.as_ref().map(|it| it.display().to_string());
-                format!("{:?} {:?} in {folder:?}", command.program, command.args)
+                Secret::new(format!("{:?} {:?} in {folder:?}", command.program, command.args))
             }
             Self::Url(link) => link.url(),
-            Self::InProcess(_) => "in process".to_owned(),
-            Self::Stream(_) => "a stream".to_owned(),
+            Self::InProcess(_) | Self::Stream(_) => self.identity(),
         }
     }
 }
@@ -203,6 +234,8 @@ pub struct Runtime {
     pub shutdown: CancellationToken,
     /// Every bound.
     pub limits: Arc<Limits>,
+    /// How many children there may be.
+    pub children: Children,
     /// Stand in front of each connection, and see all that passes.
     pub layers: ServiceLayer,
 }
@@ -211,9 +244,13 @@ impl Runtime {
     /// Surroundings without layers.
     #[must_use]
     pub fn new(tasks: TaskTracker, shutdown: CancellationToken, limits: Arc<Limits>) -> Self {
-        Self { tasks, shutdown, limits, layers: ServiceLayer::default() }
+        let children = Children::new(&limits);
+        Self { tasks, shutdown, limits, children, layers: ServiceLayer::default() }
     }
 }
+
+/// Characters of a label.
+const LABEL_CHARS_MAX: usize = 64;
 
 #[cfg(test)]
 mod tests;

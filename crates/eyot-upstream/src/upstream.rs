@@ -1,9 +1,13 @@
 //! One upstream: what to connect to, and what is known of it.
 
+use std::sync::Arc;
+
 use eyot_jsonrpc::Request;
 use eyot_service::{Fault, Peer};
 
-use crate::{EraMode, LegacyConnection, Opened, ResumedSession, Runtime, SharedEraCache, Target};
+use crate::{
+    EraMode, LegacyConnection, Opened, ResumedSession, Runtime, SharedEraCache, Target, TargetName,
+};
 
 /// One upstream, and what all its connections share.
 #[derive(Debug)]
@@ -14,7 +18,7 @@ pub struct Upstream {
     /// Where its connections live.
     pub runtime: Runtime,
     /// Names the target in stored sessions.
-    pub fingerprint: String,
+    pub name: Arc<TargetName>,
     /// What is known of its era.
     pub era: SharedEraCache,
 }
@@ -23,8 +27,8 @@ impl Upstream {
     /// An upstream that nothing is known of but, perhaps, its era.
     #[must_use]
     pub fn new(target: Target, runtime: Runtime, era: EraMode) -> Self {
-        let fingerprint = target.fingerprint();
-        Self { target, runtime, fingerprint, era: SharedEraCache::new(era) }
+        let name = Arc::new(TargetName::new(&target));
+        Self { target, runtime, name, era: SharedEraCache::new(era) }
     }
 
     /// Opens a session for a client; see [`LegacyConnection::open`].

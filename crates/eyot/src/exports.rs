@@ -2,12 +2,12 @@
 
 pub use eyot_bridge::Affinity;
 pub use eyot_client::{
-    CallBuilder, CallOutcome, Client, ClientBuilder, ClientError, ClientEvent, Heartbeat, ListKind,
-    Liveness, Pages, Subscription, SubscriptionEvent, ToolAnswer,
+    Answered, CallBuilder, CallOutcome, Client, ClientBuilder, ClientError, ClientEvent, Heartbeat,
+    ListKind, Liveness, Pages, Subscription, SubscriptionEvent, ToolAnswer,
 };
 pub use eyot_endpoint::{
     Admin, ApiKey, AuthRefusal, Authenticate, Authenticated, Authentication, Credentials, Drained,
-    EndpointConfig, Health, HostPolicy, HttpServer, HttpService, Keys,
+    EndpointConfig, Health, HostPolicy, HttpServer, HttpService, Keys, KeysError,
 };
 pub use eyot_era::detect::{EraAnswer, EraMode, EraStep, KnownEra};
 pub use eyot_jsonrpc::{ErrorObject, Id, Message};
@@ -25,7 +25,7 @@ pub use eyot_service::{
     MessageLimits, PipeLimits, Principal, Reply, ServiceLayer, SessionLimits, Shutdown,
     UpstreamLimits,
 };
-pub use eyot_stdio::Command;
+pub use eyot_stdio::{ChildLimits, Command, Reaper, reap};
 pub use eyot_stdx::{SealKeys, Secret};
 pub use eyot_store_memory::MemoryStore;
 pub use eyot_store_sqlite::{SqliteOptions, SqliteStore};

@@ -70,7 +70,8 @@ async fn open_with(limits: Limits, key: Option<&str>, revision: &str) -> Open {
         let with_name =
             |name: &str| ApiKey { name: name.into(), key: Secret::new(name.to_owned()) };
         let names = key.map_or(&[][..], |_| &["ada", "bob"]);
-        config.endpoint.auth = Arc::new(Keys::new(names.iter().copied().map(with_name).collect()));
+        config.endpoint.auth =
+            Arc::new(Keys::new(names.iter().copied().map(with_name).collect()).unwrap());
     });
     let proxy = proxy.await;
     let mut first = Ask::post(&initialize(revision));

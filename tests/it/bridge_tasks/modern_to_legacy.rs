@@ -286,7 +286,7 @@ async fn a_stranger_is_told_that_there_is_no_such_task() {
     let mut upstream = Upstream::with(&Habits::new().with_tasks()).await;
     let key = |name: &str| ApiKey { name: name.into(), key: Secret::new(format!("key-{name}")) };
     let proxy = Proxy::before_url(&upstream, patient_limits(), |config| {
-        config.endpoint.auth = Arc::new(Keys::new(vec![key("ada"), key("bob")]));
+        config.endpoint.auth = Arc::new(Keys::new(vec![key("ada"), key("bob")]).unwrap());
     });
     let proxy = proxy.await;
     let begin = call(2, "optional");

@@ -168,6 +168,11 @@ impl Line {
     }
 }
 
+/// The result of `tools/list` at a server of either era that has none.
+pub(crate) fn no_tools() -> Value {
+    json!({ "resultType": "complete", "tools": [], "ttlMs": 0, "cacheScope": "private" })
+}
+
 /// The result of a tool that says `text`.
 pub(crate) fn tool_text(text: &str) -> Value {
     json!({ "content": [{ "type": "text", "text": text }] })

@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 
 use super::habits::agreed;
-use super::{Session, call, tool_text, within};
+use super::{Session, call, no_tools, tool_text, within};
 
 /// The place that puppets come to when the proxy starts them.
 #[derive(Debug)]
@@ -100,7 +100,12 @@ impl Puppet {
 
     /// The next message, which must have this method.
     pub(crate) async fn expect(&mut self, method: &str) -> Value {
-        let message = self.message().await;
+        let mut message = self.message().await;
+        // A call by a tool that is not known yet is held against the list of tools first.
+        while message["method"] == "tools/list" && method != "tools/list" {
+            self.result(&message, no_tools()).await;
+            message = self.message().await;
+        }
         assert_eq!(message["method"], method, "{message}");
         message
     }

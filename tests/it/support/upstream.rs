@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 
 use super::exchange::Line;
 use super::http::{Framing, Reader};
-use super::{Exchange, Habits, within};
+use super::{Exchange, Habits, no_tools, within};
 
 /// Takes one request and makes sure that it is answered.
 pub(crate) type Handler =
@@ -77,7 +77,12 @@ impl Upstream {
 
     /// The next request, which must have this method.
     pub(crate) async fn expect(&mut self, method: &str) -> Exchange {
-        let exchange = self.next().await;
+        let mut exchange = self.next().await;
+        // A call by a tool that is not known yet is held against the list of tools first.
+        while exchange.method() == "tools/list" && method != "tools/list" {
+            exchange.result(no_tools()).await;
+            exchange = self.next().await;
+        }
         assert_eq!(exchange.method(), method, "{}", exchange.text);
         exchange
     }

@@ -289,9 +289,8 @@ impl Calling {
     fn end(&mut self, answer: &Message) -> Message {
         self.stage = Stage::Over;
         let method = Method::parse(&self.method);
-        let page = (method == Method::ToolsList)
-            .then(|| answer.decode_result::<ListToolsResult>().ok())
-            .flatten();
+        let list = answer.result().filter(|_| method == Method::ToolsList);
+        let page = list.and_then(|it| eyot_types::read::<ListToolsResult>(it).ok());
         let converted = match page {
             Some(mut page) => {
                 let tools = &self.session.upstream().tools;

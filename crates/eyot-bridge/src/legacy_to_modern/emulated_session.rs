@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use eyot_era::legacy_to_modern::ClientMeta;
 use eyot_service::{Fault, Peer, SessionHandle};
-use eyot_session::{SessionState, UpstreamName};
+use eyot_session::{SessionState, StoreError, UpstreamName, UpstreamRef};
 use parking_lot::Mutex;
 use tokio::sync::OnceCell;
 
@@ -91,15 +91,27 @@ impl EmulatedSession {
     /// Who the client is.
     pub(crate) async fn client(&self, context: &SessionHandle) -> Result<Arc<ClientMeta>, Fault> {
         let reading = || async {
-            let record = context.record().await.map_err(|error| {
+            let unstored = |error: StoreError| {
                 tracing::error!(%error, "session cannot be read");
                 Fault::internal("the session store cannot be used now")
-            })?;
+            };
+            let record = context.record().await.map_err(unstored)?;
             let record = record.ok_or_else(|| Fault::session_gone("session not found"))?;
-            let fingerprint = self.upstream.fingerprint();
             let upstream = record.state.upstreams.get(&UpstreamName::DEFAULT);
-            if upstream.and_then(|it| it.target.as_deref()) != Some(fingerprint) {
-                return Err(Fault::session_gone("session not found"));
+            let target = upstream.and_then(|it| it.target.as_deref());
+            let name = self.upstream.name();
+            let ours = name.recognize(target, || context.store().seal_key()).await;
+            let name = ours.map_err(unstored)?;
+            let name = name.ok_or_else(|| Fault::session_gone("session not found"))?;
+            if target != Some(name) {
+                let upstream = UpstreamRef {
+                    target: Some(name.into()),
+                    ..upstream.cloned().unwrap_or_default()
+                };
+                let insert = |state: &mut SessionState| {
+                    state.upstreams.insert(UpstreamName::DEFAULT, upstream);
+                };
+                context.update(insert).await.map_err(unstored)?;
             }
             let unreadable = || Fault::internal("stored session cannot be read");
             let params = std::str::from_utf8(&record.initialize).map_err(|_| unreadable())?;

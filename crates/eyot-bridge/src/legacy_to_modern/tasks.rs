@@ -19,8 +19,8 @@ use eyot_types::Task;
 use parking_lot::Mutex;
 
 use self::entry::{TaskEntry, Upstream, unknown_task};
-use crate::clock::now;
-use crate::task_quota::TaskQuota;
+use eyot_upstream::TaskQuota;
+use eyot_upstream::clock::now;
 
 /// The tasks of every session before one server.
 #[derive(Debug)]

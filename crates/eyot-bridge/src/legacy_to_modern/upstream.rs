@@ -10,12 +10,12 @@ use eyot_jsonrpc::{Request, Response};
 use eyot_service::{Fault, FaultKind, Limits};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{DiscoverResult, Method, PaginatedParams};
-use eyot_upstream::{ModernConnection, ModernSide, Sender, Upstream};
+use eyot_upstream::{ModernConnection, ModernSide, Sender, TargetName, Upstream};
 use parking_lot::Mutex;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
-use crate::known_tools::KnownTools;
+use eyot_upstream::KnownTools;
 
 /// One modern server.
 #[derive(Debug)]
@@ -40,8 +40,8 @@ impl ModernUpstream {
     }
 
     /// What tells this server apart from others, in stored sessions.
-    pub(crate) fn fingerprint(&self) -> &str {
-        &self.upstream.fingerprint
+    pub(crate) fn name(&self) -> &TargetName {
+        &self.upstream.name
     }
 
     /// The connection, opened now if there is none.
@@ -59,7 +59,8 @@ impl ModernUpstream {
             return Ok(known);
         }
         let answer = self.ask(detect::discover(&detect::proxy_meta())).await?;
-        let result = answer.decode_result::<DiscoverResult>().map_err(|error| {
+        let result = eyot_types::read::<DiscoverResult>(answer.result().unwrap_or("null"));
+        let result = result.map_err(|error| {
             let said = answer.decode_error().map_or_else(|_| error.to_string(), |it| it.message);
             let reason = format!("upstream did not say what it is: {said}");
             Fault::upstream(codes::upstream_lost(&reason, Outcome::NotSent, true))

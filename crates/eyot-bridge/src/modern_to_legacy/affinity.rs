@@ -7,8 +7,13 @@
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Affinity {
-    /// Calls of one principal share; a client without credentials shares nothing, not even with
-    /// itself. An upstream that gives no session id keeps no state, and is shared.
+    /// Calls of one principal share, and so do those of all clients without credentials where only
+    /// one user can reach us ([`Reach::OneUser`](eyot_service::Reach::OneUser)). Elsewhere a client
+    /// without credentials shares nothing, not even with itself. An upstream that gives no session
+    /// id keeps no state, and is shared.
+    ///
+    /// A call that cannot have its turn in the session within a few seconds, because it has to run
+    /// alone there, gets a session to itself.
     #[default]
     Auto,
     /// All calls share.

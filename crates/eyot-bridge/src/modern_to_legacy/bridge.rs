@@ -7,7 +7,7 @@ use eyot_jsonrpc::{ErrorObject, INVALID_REQUEST};
 use eyot_service::{Call, Fault, Input, Reply};
 use eyot_session::Store;
 use eyot_types::{Era, JsonObject, Method, Revision, RoundParams, codes};
-use eyot_upstream::Upstream;
+use eyot_upstream::{KnownLists, KnownPage, List, Upstream};
 
 use super::affinity::Affinity;
 use super::inner::Inner;
@@ -16,8 +16,9 @@ use super::param_headers::ParamHeaders;
 use super::parked::ParkedCalls;
 use super::pool::Pool;
 use super::record::Records;
-use super::reply::CallReply;
+use super::reply::{CallReply, list_answer};
 use super::sealed::State;
+use super::session_router::Known;
 use super::tasks::Tasks;
 use crate::losses::count_losses;
 
@@ -34,10 +35,12 @@ impl ModernToLegacy {
         store: Option<Arc<dyn Store>>,
     ) -> Self {
         let limits = Arc::clone(&upstream.runtime.limits);
-        let records = Arc::new(Records::new(store, upstream.fingerprint.clone()));
+        let records = Arc::new(Records::new(store, Arc::clone(&upstream.name)));
         let param_headers = ParamHeaders::new(&limits);
+        let lists = Arc::new(KnownLists::new(&limits));
+        let known = Known { tools: Arc::clone(&param_headers.tools), lists };
         Self(Arc::new(Inner {
-            pool: Pool::new(Arc::clone(upstream), affinity, Arc::clone(&param_headers.tools)),
+            pool: Pool::new(Arc::clone(upstream), affinity, known),
             parked: Arc::new(ParkedCalls::new(records, Arc::clone(&limits))),
             param_headers,
             tasks: Tasks::new(&limits),
@@ -104,6 +107,13 @@ impl ModernToLegacy {
                 }
                 Err(error) => return Ok(Reply::One(request.refuse(&error))),
             }
+        }
+        // Nothing is started for a list that is known.
+        if List::of(Method::parse(request.method())).is_some()
+            && !inner.pool.is_open_for(request)
+            && let Some(KnownPage { answer, server }) = inner.pool.known_page(request)
+        {
+            return Ok(Reply::One(list_answer(request, &answer, &server)));
         }
         if let Err(fault) = inner.check_headers(request).await {
             return request.fail(fault);

@@ -8,9 +8,9 @@ use eyot_era::parked::OpenQuestion;
 use eyot_jsonrpc::{Message, Request};
 use eyot_service::{Fault, Messages, Reply, ReplyFuture, ReplyItem};
 use eyot_types::Method;
+use eyot_upstream::Turn;
 use futures_util::StreamExt as _;
 use parking_lot::Mutex;
-use tokio::sync::OwnedSemaphorePermit;
 
 use super::record::UpstreamPosition;
 use super::session::UpstreamSession;
@@ -23,8 +23,8 @@ pub(crate) struct UpstreamCall {
     pub(crate) shared: Arc<CallShared>,
     pub(crate) session: Arc<UpstreamSession>,
     stage: Mutex<Stage>,
-    /// While it is held, no other call may be asked in this session.
-    _asking_permit: Option<OwnedSemaphorePermit>,
+    /// `None`: all that the upstream says to the call names it.
+    turn: Option<Turn>,
 }
 
 enum Stage {
@@ -53,11 +53,11 @@ impl UpstreamCall {
         session: Arc<UpstreamSession>,
         shared: Arc<CallShared>,
         request: Request,
-        permit: Option<OwnedSemaphorePermit>,
+        turn: Option<Turn>,
     ) -> Arc<Self> {
         let connection = session.connection.clone();
         let sending = Box::pin(async move { connection.request(request).await });
-        Self::at(session, shared, Stage::Sending(sending), permit)
+        Self::at(session, shared, Stage::Sending(sending), turn)
     }
 
     /// Goes on with a call where an earlier process has left it; `None` when the upstream cannot
@@ -65,10 +65,10 @@ impl UpstreamCall {
     pub(crate) fn restore(
         session: Arc<UpstreamSession>,
         shared: Arc<CallShared>,
-        permit: Option<OwnedSemaphorePermit>,
+        turn: Option<Turn>,
     ) -> Option<Arc<Self>> {
         let rest = session.connection.follow(shared.request_id(), shared.cursor())?;
-        Some(Self::at(session, shared, Stage::Streaming(rest), permit))
+        Some(Self::at(session, shared, Stage::Streaming(rest), turn))
     }
 
     /// A call that is sent by `sending`.
@@ -76,18 +76,19 @@ impl UpstreamCall {
         session: Arc<UpstreamSession>,
         shared: Arc<CallShared>,
         sending: ReplyFuture,
+        turn: Option<Turn>,
     ) -> Arc<Self> {
-        Self::at(session, shared, Stage::Sending(sending), None)
+        Self::at(session, shared, Stage::Sending(sending), turn)
     }
 
     fn at(
         session: Arc<UpstreamSession>,
         shared: Arc<CallShared>,
         stage: Stage,
-        permit: Option<OwnedSemaphorePermit>,
+        turn: Option<Turn>,
     ) -> Arc<Self> {
         session.router.begin(&shared);
-        Arc::new(Self { shared, session, stage: Mutex::new(stage), _asking_permit: permit })
+        Arc::new(Self { shared, session, stage: Mutex::new(stage), turn })
     }
 
     /// What the upstream says next to this call. Its questions go to the call's machine.
@@ -128,12 +129,21 @@ impl UpstreamCall {
         initialized.instructions = None;
         UpstreamPosition {
             session_id: session.connection.session_id().map(str::to_owned),
+            cookies: session.connection.cookies(),
             initialized,
             capabilities: session.router.capabilities().clone(),
             number: self.shared.id,
             cursor: self.shared.cursor().as_ref().and_then(text),
             unasked: unasked.and_then(text),
             questions,
+        }
+    }
+
+    /// Whether the call is at rest until its client comes back: others that wait for their turn
+    /// need not wait for that.
+    pub(crate) fn set_resting(&self, is_resting: bool) {
+        if let Some(turn) = &self.turn {
+            turn.set_resting(is_resting);
         }
     }
 

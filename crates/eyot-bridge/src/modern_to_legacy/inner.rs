@@ -1,15 +1,17 @@
 //! What the bridge to one upstream is made of, and how a call begins.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use eyot_era::modern_to_legacy::{self, TaskPlan};
 use eyot_era::parked::{ParkedCall, ParkedConfig};
 use eyot_jsonrpc::{Request, Response};
-use eyot_service::{Fault, Limits, SealedState, limit_reached};
+use eyot_service::{Fault, Limits, SealedState, UpstreamLimits, limit_reached};
 use eyot_types::{Era, InputRequests, InputRequiredResult, Method};
+use eyot_upstream::{Needs, Turn};
 use serde_json::json;
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::Instant;
 
 use super::call::UpstreamCall;
 use super::modern_request::ModernRequest;
@@ -72,41 +74,68 @@ impl Inner {
             question_timeout: self.limits.calls.question_timeout,
             questions_max: self.limits.calls.questions_max,
         };
+        let is_driven = plan == TaskPlan::Driven;
+        let (session, turn) = match self.pool.needs(request, &session, is_driven) {
+            None => (session, None),
+            Some(needs) => match session.turns.try_take(needs) {
+                Some(turn) => (session, Some(turn)),
+                // Boxed, because it is large and rare, and this future is part of every call.
+                None => {
+                    let (session, turn) = Box::pin(self.turn(request, session, needs)).await?;
+                    (session, Some(turn))
+                }
+            },
+        };
         let parked = ParkedCall::new(config);
         let shared = CallShared::new(session.next_id(), request.may_be_asked(), parked);
         shared.begin_round(request.log_level.clone(), request.progress_token.clone());
         *shared.task_permit.lock() = permit;
-        // A question in a task says which task it belongs to.
-        let is_driven = plan == TaskPlan::Driven;
-        let permit = if is_driven { None } else { self.asking_permit(request, &session).await? };
         self.set_level(request, &shared, &session).await;
         let request = Request::of_text(shared.request_id(), request.method(), &params)
             .with_upstream_id_and_token(shared.id);
         let shared = Arc::new(shared);
         if is_driven {
             let sending = drive(&session, &shared, (request, self.limits.calls.timeout));
-            return Ok(UpstreamCall::follow(session, shared, sending));
+            return Ok(UpstreamCall::follow(session, shared, sending, turn));
         }
-        Ok(UpstreamCall::send(session, shared, request, permit))
+        Ok(UpstreamCall::send(session, shared, request, turn))
     }
 
-    /// Waits until no other call may be asked in the session, where a question does not say which
-    /// call it belongs to.
-    async fn asking_permit(
+    /// The turn of a call in a session where messages do not say which call they belong to. A call
+    /// that waits too long may get a session to itself.
+    async fn turn(
         &self,
         request: &ModernRequest,
-        session: &UpstreamSession,
-    ) -> Result<Option<OwnedSemaphorePermit>, Fault> {
-        if !request.may_be_asked() || !self.pool.asks_one_at_a_time(session) {
-            return Ok(None);
-        }
-        let waiting = Arc::clone(&session.asking).acquire_owned();
-        match tokio::time::timeout(self.limits.calls.timeout, waiting).await {
-            Ok(Ok(permit)) => Ok(Some(permit)),
-            _ => Err(Fault::overloaded(
-                limit_reached("calls that may be asked in one upstream session"),
-                Duration::from_secs(1),
-            )),
+        session: Arc<UpstreamSession>,
+        needs: Needs,
+    ) -> Result<(Arc<UpstreamSession>, Turn), Fault> {
+        let UpstreamLimits { turn_patience, .. } = self.limits.upstream;
+        let until = Instant::now() + self.limits.calls.timeout;
+        let turns = session.turns.clone();
+        let mut waiting = pin!(tokio::time::timeout_at(until, turns.take(needs)));
+        let going_on = async {
+            if !self.pool.may_open_further() {
+                return std::future::pending().await;
+            }
+            turns.impatience(turn_patience).await;
+            match self.pool.further(request, needs).await {
+                Ok(found) => found,
+                Err(fault) => {
+                    tracing::debug!(%fault, "a call goes on waiting for its turn");
+                    std::future::pending().await
+                }
+            }
+        };
+        tokio::select! {
+            biased;
+            waited = waiting.as_mut() => match waited {
+                Ok(turn) => Ok((session, turn)),
+                Err(_elapsed) => Err(Fault::overloaded(
+                    limit_reached("turns in one upstream session"),
+                    Duration::from_secs(1),
+                )),
+            },
+            found = going_on => Ok(found),
         }
     }
 

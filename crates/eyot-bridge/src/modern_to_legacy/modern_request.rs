@@ -4,6 +4,7 @@ use eyot_era::modern_to_legacy;
 use eyot_jsonrpc::{ErrorObject, Id, Request, Response};
 use eyot_service::{Call, Fault, FaultKind, Limits, Peer, Reply, Transport, too_long};
 use eyot_types::{ClientCapabilities, LogLevel, Method, RequestMeta};
+use eyot_upstream::Audience;
 use http::HeaderMap;
 use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
@@ -54,6 +55,12 @@ impl ModernRequest {
             handle,
             message,
         })
+    }
+
+    /// The clients that the upstream tells the same as this one.
+    pub(crate) fn audience(&self) -> Audience {
+        let principal = self.peer.principal_name().cloned();
+        Audience { principal, class: self.class.0 }
     }
 
     /// Its method.

@@ -3,15 +3,16 @@
 
 use std::sync::Arc;
 
-use eyot_era::ToolFact;
 use eyot_jsonrpc::{Message, Request, Response};
 use eyot_service::{Call, Fault, Input, Limits, Transport};
-use eyot_types::{CallToolParams, Method, PaginatedParams, codes};
-use http::HeaderMap;
+use eyot_types::{
+    CallToolParams, Method, MirroredArguments, PaginatedParams, codes, keeping_lone_surrogates,
+};
+use http::{HeaderMap, HeaderName};
 use serde_json::Value;
 
 use super::modern_request::ModernRequest;
-use crate::known_tools::KnownTools;
+use eyot_upstream::KnownTools;
 
 /// Knows the headers of the tools of one upstream. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -27,7 +28,7 @@ impl ParamHeaders {
     }
 
     /// The request of a call whose headers matter. Those of nearly all calls do not: few servers
-    /// have a tool with parameter headers.
+    /// have a tool with parameter headers. Of a tool that is not known it is not known, either.
     #[must_use]
     pub fn concerned(&self, call: &Call) -> Option<Request> {
         let Input::Request(request) = &call.input else { return None };
@@ -36,7 +37,10 @@ impl ParamHeaders {
                 Method::ToolsList => true,
                 Method::ToolsCall => {
                     let headers = call.extensions.get::<HeaderMap>();
-                    self.tools.have_param_headers() || headers.is_some_and(are_some)
+                    let name = request.name();
+                    let is_plain =
+                        |name: &str| self.tools.needs_no_headers(call.peer.principal_name(), name);
+                    headers.and_then(first).is_some() || !name.is_none_or(|it| is_plain(&it))
                 }
                 _ => false,
             };
@@ -63,14 +67,15 @@ impl ParamHeaders {
     {
         let principal = request.peer.principal_name();
         let Some(name) = request.message.name() else { return Ok(()) };
-        let known = self.tools.find(principal, &name);
-        let has_headers = |it: &Arc<ToolFact>| it.param_headers().is_some();
-        if !request.headers.as_ref().is_some_and(are_some)
-            && !known.as_ref().is_some_and(has_headers)
-        {
-            return Ok(());
+        let given = request.headers.as_ref().and_then(first);
+        let known = match given {
+            Some(_) => self.tools.look_up(principal, &name, ask).await?,
+            None => self.tools.look_up_if_possible(principal, &name, ask).await,
+        };
+        if let (None, Some(header)) = (&known, given) {
+            let mismatch = codes::header_mismatch(header, "belongs to no tool that is listed");
+            return Err(Fault::refused(mismatch));
         }
-        let known = self.tools.look_up(principal, &name, ask).await?;
         let Some(params) = known.as_ref().and_then(|it| it.param_headers()) else { return Ok(()) };
         let given = request.message.decode_params::<CallToolParams>();
         let given =
@@ -92,16 +97,26 @@ impl ParamHeaders {
     #[must_use]
     pub fn without_invalid(list: Response) -> Response {
         let text = list.result().filter(|it| it.contains("x-mcp-header"));
-        let read = text.and_then(|it| serde_json::from_str::<Value>(it).ok());
-        let (Some(mut result), Some(id)) = (read, list.id()) else { return list };
-        if let Some(Value::Array(tools)) = result.get_mut("tools") {
-            tools.retain(|tool| ToolFact::read(tool).invalid_headers().is_none());
-        }
-        Response::new(id, &result)
+        let kept = text.and_then(|it| keeping_lone_surrogates(it, with_valid_tools).ok());
+        let (Some((result, ())), Some(id)) = (kept, list.id()) else { return list };
+        Response::of_text(id, &result)
     }
 }
 
-/// Whether a client repeats any argument in its headers.
-fn are_some(headers: &HeaderMap) -> bool {
-    headers.keys().any(|it| it.as_str().starts_with(eyot_types::headers::PARAM_PREFIX))
+/// The result of `tools/list` without tools whose headers cannot be made.
+fn with_valid_tools(text: &str) -> Result<(String, ()), serde_json::Error> {
+    let mut result: Value = serde_json::from_str(text)?;
+    if let Some(Value::Array(tools)) = result.get_mut("tools") {
+        tools.retain(|tool| {
+            let schema = tool.get("inputSchema").and_then(Value::as_object);
+            schema.is_none_or(|it| MirroredArguments::of(it).is_ok())
+        });
+    }
+    Ok((result.to_string(), ()))
+}
+
+/// The first header in which a client repeats an argument, by its name.
+fn first(headers: &HeaderMap) -> Option<&str> {
+    let mut names = headers.keys().map(HeaderName::as_str);
+    names.find(|it| it.starts_with(eyot_types::headers::PARAM_PREFIX))
 }

@@ -5,21 +5,21 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use eyot_service::{Fault, SharedTotal, TotalQuota};
+use eyot_service::{Fault, Reach, SharedTotal, TotalQuota};
 use eyot_stdx::{QuotaPermit, QuotaScope};
 use eyot_types::{ClientCapabilities, InitializeResult};
-use eyot_upstream::Upstream;
+use eyot_upstream::{HoldChildren, KnownPage, Needs, Turn, Upstream};
 use parking_lot::Mutex;
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 use super::affinity::Affinity;
+use super::aside::Aside;
 use super::driver::Idle;
 use super::modern_request::{CapabilityClass, ModernRequest};
 use super::record::UpstreamPosition;
 use super::session::{Opening, UpstreamSession};
-use super::session_router::SessionRouter;
-use crate::known_tools::KnownTools;
+use super::session_router::{Known, SessionRouter};
 
 /// The key of a shared session.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -30,6 +30,8 @@ pub(crate) struct Key {
     handle: Option<String>,
     /// The upstream's id of a session that an earlier process has opened.
     restored: Option<String>,
+    /// The number of a further session, for calls that cannot have their turn in the first (0).
+    further: u16,
 }
 
 /// The sessions of one upstream.
@@ -40,8 +42,8 @@ pub(crate) struct Pool {
     permits: TotalQuota,
     /// The upstream gives no session ids.
     is_stateless: AtomicBool,
-    asks_aside: Arc<AtomicBool>,
-    tools: Arc<KnownTools>,
+    aside: Arc<Aside>,
+    known: Known,
     sessions: Mutex<HashMap<Key, Entry>>,
     /// What the upstream said of itself, to whom, and when.
     said: Mutex<HashMap<Said, (InitializeResult, Instant)>>,
@@ -58,23 +60,24 @@ struct Entry {
 }
 
 impl Pool {
-    pub(crate) fn new(
-        upstream: Arc<Upstream>,
-        affinity: Affinity,
-        tools: Arc<KnownTools>,
-    ) -> Arc<Self> {
+    pub(crate) fn new(upstream: Arc<Upstream>, affinity: Affinity, known: Known) -> Arc<Self> {
         let permits = TotalQuota::new(SharedTotal::UpstreamSessions, &upstream.runtime.limits);
-        Arc::new_cyclic(|weak| Self {
+        let pool = Arc::new_cyclic(|weak| Self {
             upstream,
             affinity,
             permits,
             is_stateless: AtomicBool::new(false),
-            asks_aside: Arc::default(),
-            tools,
+            aside: Arc::default(),
+            known,
             sessions: Mutex::default(),
             said: Mutex::default(),
             weak: weak.clone(),
-        })
+        });
+        if pool.upstream.target.is_shared_channel() {
+            let holder: Weak<dyn HoldChildren> = pool.weak.clone();
+            pool.upstream.runtime.children.add_holder(holder);
+        }
+        pool
     }
 
     /// The session for a request; opened now if there is none. `wants_stream`: open the session's own
@@ -91,6 +94,43 @@ impl Pool {
             self.remember(request, &session, Duration::ZERO);
             return Ok(session);
         };
+        let session = self.shared(request, key).await?;
+        self.remember(request, &session, SAID_TTL / 2);
+        Ok(session)
+    }
+
+    /// Whether calls may go to further sessions of the same kind: not where an operator or a client
+    /// has said which session they share.
+    pub(crate) fn may_open_further(&self) -> bool {
+        self.affinity == Affinity::Auto
+    }
+
+    /// A turn in a further session, for a call that cannot have it in the first.
+    ///
+    /// # Errors
+    /// There are too many sessions or children, or the upstream opens none.
+    pub(crate) async fn further(
+        &self,
+        request: &ModernRequest,
+        needs: Needs,
+    ) -> Result<(Arc<UpstreamSession>, Turn), Fault> {
+        let first = self.key(request);
+        for further in 1..=FURTHER_MAX {
+            let Some(key) = first.clone().map(|it| Key { further, ..it }) else { break };
+            let session = self.shared(request, key).await?;
+            if let Some(turn) = session.turns.try_take(needs) {
+                return Ok((session, turn));
+            }
+        }
+        Err(too_many())
+    }
+
+    /// The session of that key; opened now if there is none.
+    async fn shared(
+        &self,
+        request: &ModernRequest,
+        key: Key,
+    ) -> Result<Arc<UpstreamSession>, Fault> {
         let place = self.place(key);
         let opening = async {
             let idle = self.idle(&place.key);
@@ -98,9 +138,24 @@ impl Pool {
             self.remember(request, &session, Duration::ZERO);
             Ok::<_, Fault>(session)
         };
-        let session = Arc::clone(place.cell.get_or_try_init(|| Box::pin(opening)).await?);
-        self.remember(request, &session, SAID_TTL / 2);
-        Ok(session)
+        place.cell.get_or_try_init(|| Box::pin(opening)).await.cloned()
+    }
+
+    /// Whether the session for a request is open already.
+    pub(crate) fn is_open_for(&self, request: &ModernRequest) -> bool {
+        let Some(key) = self.key(request) else { return false };
+        let sessions = self.sessions.lock();
+        sessions.get(&key).and_then(|it| it.cell.get()).is_some_and(|it| it.is_open())
+    }
+
+    /// What the upstream has told this request's client and its like lately.
+    pub(crate) fn known_page(&self, request: &ModernRequest) -> Option<KnownPage> {
+        self.known.lists.find(&request.audience(), &request.message)
+    }
+
+    /// Keeps a page of a list that the upstream has told a client.
+    pub(crate) fn learn_page(&self, request: &ModernRequest, page: KnownPage) {
+        self.known.lists.learn(&request.audience(), &request.message, page);
     }
 
     /// A session that an earlier process has opened, for the calls that it has left behind. `None`
@@ -115,7 +170,7 @@ impl Pool {
     ) -> Result<Option<Arc<UpstreamSession>>, Fault> {
         let principal = request.peer.principal_name().cloned();
         let restored = Some(position.session_id.clone().unwrap_or_default());
-        let key = Key { principal, class: request.class, handle: None, restored };
+        let key = Key { principal, class: request.class, handle: None, restored, further: 0 };
         let place = self.place(key);
         let restoring = async {
             let permit = self.permit(place.principal()).map_err(Some)?;
@@ -135,6 +190,7 @@ impl Pool {
     /// Forgets a session that the upstream has forgotten.
     pub(crate) fn forget(&self, request: &ModernRequest, lost: &Arc<UpstreamSession>) {
         lost.router.set_gone();
+        self.known.lists.forget(&request.audience());
         let Some(key) = self.key(request) else { return };
         let mut sessions = self.sessions.lock();
         if sessions.get(&key).is_some_and(|it| it.is(lost)) {
@@ -149,16 +205,34 @@ impl Pool {
         (at.elapsed() < SAID_TTL).then(|| result.clone())
     }
 
-    /// Whether only one call at a time may be asked in a session.
-    pub(crate) fn asks_one_at_a_time(&self, session: &UpstreamSession) -> bool {
-        session.is_pipe || self.asks_aside.load(Ordering::Relaxed)
+    /// What a call needs to have for itself in a session. `None`: all that the upstream says to a
+    /// call comes on the call's own stream. A question in a driven task says which task it is of.
+    pub(crate) fn needs(
+        &self,
+        request: &ModernRequest,
+        session: &UpstreamSession,
+        is_driven: bool,
+    ) -> Option<Needs> {
+        let (asks, logs) = match session.is_pipe {
+            true => (true, true),
+            false => (self.aside.asks(), self.aside.logs()),
+        };
+        let is_log_wanted =
+            request.log_level.is_some() && session.initialized.capabilities.has("logging");
+        match (asks, logs) {
+            (false, false) => None,
+            (_, true) if is_log_wanted => Some(Needs::Everything),
+            (true, _) if request.may_be_asked() && !is_driven => Some(Needs::Questions),
+            _ => Some(Needs::Nothing),
+        }
     }
 
     fn router(&self, capabilities: ClientCapabilities) -> SessionRouter {
-        SessionRouter::new(capabilities, Arc::clone(&self.asks_aside), Arc::clone(&self.tools))
+        SessionRouter::new(capabilities, Arc::clone(&self.aside), self.known.clone())
     }
 
     fn idle(&self, key: &Key) -> Idle {
+        let is_further = key.further > 0;
         let (pool, key) = (self.weak.clone(), key.clone());
         let close = move |timeout| {
             if let Some(pool) = pool.upgrade() {
@@ -166,6 +240,7 @@ impl Pool {
             }
         };
         let timeout = self.upstream.runtime.limits.upstream.session_idle_timeout;
+        let timeout = if is_further { timeout.min(FURTHER_IDLE) } else { timeout };
         Idle { close: Box::new(close), timeout }
     }
 
@@ -197,13 +272,14 @@ impl Pool {
     fn key(&self, request: &ModernRequest) -> Option<Key> {
         let principal = request.peer.principal_name();
         let key = |principal: Option<Arc<str>>, handle| {
-            Some(Key { principal, class: request.class, handle, restored: None })
+            Some(Key { principal, class: request.class, handle, restored: None, further: 0 })
         };
         if self.is_stateless.load(Ordering::Relaxed) {
             return key(None, None);
         }
         match self.affinity {
-            Affinity::Auto => key(Some(Arc::clone(principal?)), None),
+            Affinity::Auto if principal.is_none() && request.peer.reach != Reach::OneUser => None,
+            Affinity::Auto => key(principal.cloned(), None),
             Affinity::Shared => key(None, None),
             Affinity::PerPrincipal => key(principal.cloned(), None),
             Affinity::Handle => key(principal.cloned(), Some(request.handle.clone()?)),
@@ -237,14 +313,12 @@ impl Pool {
             drop(self.take_idle(|key| full.scope == QuotaScope::All || is_own(key)));
             self.permits.quota().acquire(principal, 0)
         });
-        taken.map_err(|_full| {
-            Fault::overloaded(SharedTotal::UpstreamSessions.refusal(), Duration::from_secs(1))
-        })
+        taken.map_err(|_full| too_many())
     }
 
-    fn take_idle(&self, may_end: impl Fn(&Key) -> bool) -> Option<Entry> {
+    fn take_idle(&self, is_eligible: impl Fn(&Key) -> bool) -> Option<Entry> {
         let mut sessions = self.sessions.lock();
-        let idle = sessions.iter().filter(|(key, it)| may_end(key) && it.is_unused());
+        let idle = sessions.iter().filter(|(key, it)| is_eligible(key) && it.is_unused());
         let key = idle.min_by_key(|(_, it)| it.used).map(|(key, _)| key.clone())?;
         sessions.remove(&key)
     }
@@ -293,6 +367,13 @@ impl Drop for Place<'_> {
     }
 }
 
+impl HoldChildren for Pool {
+    fn close_idle(&self, only_of: Option<Option<&Arc<str>>>) -> bool {
+        let is_eligible = |it: &Key| only_of.is_none_or(|owner| it.principal.as_ref() == owner);
+        self.take_idle(is_eligible).is_some()
+    }
+}
+
 impl Entry {
     fn is(&self, session: &Arc<UpstreamSession>) -> bool {
         self.cell.get().is_some_and(|it| Arc::ptr_eq(it, session))
@@ -310,6 +391,14 @@ impl Entry {
     }
 }
 
+fn too_many() -> Fault {
+    Fault::overloaded(SharedTotal::UpstreamSessions.refusal(), Duration::from_secs(1))
+}
+
+/// Further sessions of one kind.
+const FURTHER_MAX: u16 = 64;
+/// How long a further session is kept while no call uses it.
+const FURTHER_IDLE: Duration = Duration::from_secs(60);
 /// How long the upstream's word of itself holds.
 const SAID_TTL: Duration = Duration::from_secs(60);
 const SAID_MAX: usize = 256;

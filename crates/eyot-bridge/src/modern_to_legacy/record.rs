@@ -13,13 +13,14 @@ use eyot_service::unix_ms;
 use eyot_session::{Fence, ParkedCall, Store, StoreError};
 use eyot_stdx::SealKeys;
 use eyot_types::{ClientCapabilities, InitializeResult};
+use eyot_upstream::TargetName;
 use serde::{Deserialize, Serialize};
 use tokio::sync::OnceCell;
 
 /// A parked call as it is stored.
 #[derive(Debug, Serialize, Deserialize)]
 struct StoredRecord {
-    /// The fingerprint of the upstream.
+    /// The name of the upstream.
     target: String,
     round: u32,
     stage: RecordStage<Box<UpstreamPosition>>,
@@ -29,6 +30,9 @@ struct StoredRecord {
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct UpstreamPosition {
     pub(crate) session_id: Option<String>,
+    /// The cookies that the upstream has set in the session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) cookies: Option<String>,
     pub(crate) initialized: InitializeResult,
     /// What the session's clients can do.
     pub(crate) capabilities: ClientCapabilities,
@@ -60,13 +64,22 @@ impl Claim {
 pub(crate) struct Records {
     /// `None`: calls end with the process.
     store: Option<Arc<dyn Store>>,
-    target: String,
+    upstream: Arc<TargetName>,
     keys: OnceCell<SealKeys>,
 }
 
 impl Records {
-    pub(crate) fn new(store: Option<Arc<dyn Store>>, target: String) -> Self {
-        Self { store, target, keys: OnceCell::new() }
+    pub(crate) fn new(store: Option<Arc<dyn Store>>, upstream: Arc<TargetName>) -> Self {
+        Self { store, upstream, keys: OnceCell::new() }
+    }
+
+    /// Learns how records name the upstream, which has to be known before one is written.
+    pub(crate) async fn learn_name(&self) {
+        if let Some(store) = &self.store
+            && let Err(error) = self.upstream.get(|| store.seal_key()).await
+        {
+            tracing::error!(%error, "a parked call cannot be found by the next process");
+        }
     }
 
     /// The keys of the installation. Without a store, or with one that fails, they are the
@@ -101,7 +114,8 @@ impl Records {
     ) -> impl Future<Output = Result<(), Fenced>> + Send + use<> {
         let writing = self.store.as_ref().map(|store| {
             let Record { round, stage } = record;
-            let stored = StoredRecord { target: self.target.clone(), round, stage };
+            let target = self.upstream.known().unwrap_or_default().to_owned();
+            let stored = StoredRecord { target, round, stage };
             let ttl_ms = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX);
             store.park(ParkedCall {
                 name: claim.name.as_ref().to_owned(),
@@ -144,7 +158,8 @@ impl Records {
         };
         let StoredRecord { target, round, stage } = record;
         let claim = Claim { name: parked.name.into(), fence: parked.fence };
-        Ok((target == self.target).then_some((claim, Record { round, stage })))
+        let ours = self.upstream.recognize(Some(&target), || store.seal_key()).await?;
+        Ok(ours.map(|_| (claim, Record { round, stage })))
     }
 }
 

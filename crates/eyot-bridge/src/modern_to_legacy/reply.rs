@@ -9,7 +9,8 @@ use eyot_era::modern_to_legacy::{self, Answered};
 use eyot_era::parked::Word;
 use eyot_jsonrpc::{Message, Response};
 use eyot_service::{Fault, FaultKind, Messages, ReplyItem};
-use eyot_types::{ElicitParams, Era, InputRequests, Method};
+use eyot_types::{ElicitParams, Era, Implementation, InputRequests, Method};
+use eyot_upstream::{KnownPage, List};
 use futures_util::stream;
 use tokio::time::Instant;
 
@@ -242,18 +243,21 @@ impl CallReply {
 
     /// The upstream's answer as the client has it.
     fn answer(&self, answer: &Message, call: &UpstreamCall) -> Response {
-        let method = Method::parse(self.request.method());
+        let request = &self.request;
+        let method = Method::parse(request.method());
         let server = &call.session.initialized.server_info;
-        let Answered { message, losses, .. } =
-            modern_to_legacy::answer(self.request.id.clone(), method, answer, server);
-        count_losses(&losses, Era::Legacy);
-        match method {
-            Method::ToolsList => {
-                self.bridge.param_headers.learn(&self.request, answer);
-                ParamHeaders::without_invalid(message)
+        if List::of(method).is_some() {
+            if method == Method::ToolsList {
+                self.bridge.param_headers.learn(request, answer);
             }
-            _ => message,
+            let page = KnownPage { answer: answer.clone(), server: server.clone() };
+            self.bridge.pool.learn_page(request, page);
+            return list_answer(request, answer, server);
         }
+        let Answered { message, losses, .. } =
+            modern_to_legacy::answer(request.id.clone(), method, answer, server);
+        count_losses(&losses, Era::Legacy);
+        message
     }
 
     /// No answer will come. `None`: the call begins anew, because it has not run.
@@ -285,6 +289,22 @@ impl CallReply {
         let fault = of_upstream(fault);
         self.call.shared.work(|parked, _| parked.handle_lost(&fault.error));
         Some(fault)
+    }
+}
+
+/// A page of a list, as the upstream has answered it, for the client that asks for it.
+pub(crate) fn list_answer(
+    request: &ModernRequest,
+    answer: &Message,
+    server: &Implementation,
+) -> Response {
+    let method = Method::parse(request.method());
+    let Answered { message, losses, .. } =
+        modern_to_legacy::answer(request.id.clone(), method, answer, server);
+    count_losses(&losses, Era::Legacy);
+    match method {
+        Method::ToolsList => ParamHeaders::without_invalid(message),
+        _ => message,
     }
 }
 

@@ -7,6 +7,7 @@ use eyot_jsonrpc::{ErrorObject, UpstreamId};
 use eyot_service::{Fault, Reply, SealedState};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{InputRequests, JsonObject, Revision};
+use eyot_upstream::Needs;
 
 use super::call::UpstreamCall;
 use super::guard::CallGuard;
@@ -17,7 +18,7 @@ use super::record::UpstreamPosition;
 use super::reply::CallReply;
 use super::sealed::{ParkedState, State};
 use super::shared::CallShared;
-use crate::clock::now;
+use eyot_upstream::clock::now;
 
 /// The call that a client has come back to.
 struct Found {
@@ -151,8 +152,8 @@ impl Inner {
         let position = position.filter(|it| it.cursor.is_some()).ok_or_else(lost)?;
         let session = self.pool.restored(request, position).await.map_err(|fault| fault.error)?;
         let session = session.ok_or_else(lost)?;
-        let permit = Arc::clone(&session.asking).try_acquire_owned().ok();
-        let call = UpstreamCall::restore(session, Arc::clone(&entry.shared), permit);
+        let turn = session.turns.try_take(Needs::Questions);
+        let call = UpstreamCall::restore(session, Arc::clone(&entry.shared), turn);
         let call = call.ok_or_else(lost)?;
         self.parked.connect(&entry.claim, &call)?;
         eyot_metrics::parked_call_ended("restored");

@@ -10,11 +10,11 @@ use eyot_service::{Fault, FaultKind, Limits, Messages, Peer, unix_ms};
 use eyot_stdx::QuotaPermit;
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{ClientCapabilities, Era, Implementation, InitializeResult, Method, Revision};
-use eyot_upstream::{LegacyConnection, ResumedSession, Upstream, initialize};
+use eyot_upstream::{LegacyConnection, ResumedSession, Turns, Upstream, initialize};
 use futures_util::{FutureExt as _, StreamExt as _};
 use serde::Serialize;
 use serde_json::json;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tracing::Instrument as _;
 
 use super::driver::{Driver, DriverWork, Idle};
@@ -35,8 +35,8 @@ pub(crate) struct UpstreamSession {
     /// Whether the upstream can say something that belongs to no call.
     pub(crate) has_stream: bool,
     pub(crate) router: Arc<SessionRouter>,
-    /// Held by a call that may be asked, where questions do not say which call they belong to.
-    pub(crate) asking: Arc<Semaphore>,
+    /// Where messages do not say which call they belong to.
+    pub(crate) turns: Turns,
     work_queue: mpsc::Sender<DriverWork>,
     next_id: AtomicU64,
     limits: Arc<Limits>,
@@ -100,7 +100,8 @@ impl UpstreamSession {
         let revision = Revision::parse(&initialized.protocol_version)?;
         let Upstream { runtime, .. } = upstream;
         let session_id = position.session_id.as_deref();
-        let session = ResumedSession { session_id, revision: Some(revision.as_str()) };
+        let cookies = position.cookies.as_deref();
+        let session = ResumedSession { session_id, revision: Some(revision.as_str()), cookies };
         let connection = upstream.resume(&opening.peer, &session)?;
         let listening = connection.listen(position.unasked.clone().map(Bytes::from));
         let listening = tokio::time::timeout(runtime.limits.calls.timeout, listening).await;
@@ -213,7 +214,7 @@ impl OpenedSession {
             is_pipe: upstream.target.is_shared_channel(),
             has_stream: unasked.is_some(),
             router: Arc::clone(&router),
-            asking: Arc::new(Semaphore::new(1)),
+            turns: Turns::default(),
             work_queue,
             next_id: AtomicU64::new(first_id),
             limits: Arc::clone(&upstream.runtime.limits),
@@ -246,8 +247,7 @@ fn agreed(answer: &Message) -> Result<(InitializeResult, Revision), Fault> {
     if let Ok(error) = answer.decode_error() {
         return Err(refused_to_open(&error));
     }
-    let initialized: InitializeResult = answer
-        .decode_result()
+    let initialized: InitializeResult = eyot_types::read(answer.result().unwrap_or("null"))
         .map_err(|error| refused(&format!("upstream's `initialize` result is invalid: {error}")))?;
     let revision = Revision::parse(&initialized.protocol_version);
     let revision = revision.filter(|it| it.era() == Era::Legacy);
@@ -266,7 +266,7 @@ pub(crate) fn may_resend(fault: &Fault, method: Method<'_>) -> bool {
         FaultKind::Upstream => match Outcome::of(&fault.error) {
             Some(Outcome::NotSent) => true,
             Some(Outcome::Unknown) => method.is_read_only(),
-            None => false,
+            Some(Outcome::Ran) | None => false,
         },
         _ => false,
     }

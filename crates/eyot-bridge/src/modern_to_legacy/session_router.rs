@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use eyot_era::modern_to_legacy::{Change, Levels, Subscribers, related_task};
@@ -18,19 +17,26 @@ use parking_lot::Mutex;
 use serde_json::json;
 use tokio::sync::Notify;
 
+use super::aside::Aside;
 use super::shared::CallShared;
 use super::tasks::AskTarget;
-use crate::known_tools::KnownTools;
+use eyot_upstream::{KnownLists, KnownTools, List};
+
+/// What is known of the upstream, until it says that it has changed.
+#[derive(Clone, Debug)]
+pub(crate) struct Known {
+    pub(crate) tools: Arc<KnownTools>,
+    pub(crate) lists: Arc<KnownLists>,
+}
 
 /// The running calls and subscriptions of one upstream session.
 #[derive(Debug)]
 pub(crate) struct SessionRouter {
     /// What the clients of this session have declared.
     capabilities: ClientCapabilities,
-    /// The upstream asks on other streams than the call's: one call at a time may be asked then.
-    asks_aside: Arc<AtomicBool>,
-    /// Looked up anew when the upstream says that they have changed.
-    tools: Arc<KnownTools>,
+    /// What the upstream says on other streams than the call's.
+    aside: Arc<Aside>,
+    known: Known,
     state: Mutex<State>,
     /// A subscription has a change, or the session is lost.
     pub(crate) changed: Notify,
@@ -52,14 +58,25 @@ struct State {
     is_gone: bool,
 }
 
+impl Known {
+    fn handle_changed(&self, change: &Change) {
+        match change {
+            Change::Tools => {
+                self.tools.handle_changed();
+                self.lists.handle_changed(&[List::Tools]);
+            }
+            Change::Prompts => self.lists.handle_changed(&[List::Prompts]),
+            Change::Resources => self.lists.handle_changed(&[List::Resources, List::Templates]),
+            // A resource changes no list.
+            _ => {}
+        }
+    }
+}
+
 impl SessionRouter {
     /// A router of a session that has no calls yet.
-    pub(crate) fn new(
-        capabilities: ClientCapabilities,
-        asks_aside: Arc<AtomicBool>,
-        tools: Arc<KnownTools>,
-    ) -> Self {
-        Self { capabilities, asks_aside, tools, state: Mutex::default(), changed: Notify::new() }
+    pub(crate) fn new(capabilities: ClientCapabilities, aside: Arc<Aside>, known: Known) -> Self {
+        Self { capabilities, aside, known, state: Mutex::default(), changed: Notify::new() }
     }
 
     /// A call begins. Early questions are asked in the first call that can be asked: the session was
@@ -178,7 +195,7 @@ impl SessionRouter {
         let mut candidates = state.calls.values().filter(|it| it.may_be_asked && !is_task(it));
         let (first, second) = (candidates.next().cloned(), candidates.next().is_some());
         drop(state);
-        self.asks_aside.store(true, Ordering::Relaxed);
+        self.aside.note_question();
         match first {
             Some(only) if !second => only.ask(request),
             Some(_) => refused("several calls run, and the question does not say which it is of"),
@@ -189,7 +206,10 @@ impl SessionRouter {
     fn route_notification(&self, notification: Notification) {
         match Method::parse(notification.method()) {
             Method::Progress => self.tell(notification),
-            Method::LoggingMessage => self.tell_only(notification.into_message()),
+            Method::LoggingMessage => {
+                self.aside.note_log();
+                self.tell_only(notification.into_message());
+            }
             Method::Cancelled => self.withdraw(cancelled_id(&notification)),
             Method::TasksStatus => {
                 let params: Option<TaskParams> = notification.decode_params().ok();
@@ -200,9 +220,7 @@ impl SessionRouter {
             }
             _ => match Change::of(&notification) {
                 Some(change) => {
-                    if change == Change::Tools {
-                        self.tools.handle_changed();
-                    }
+                    self.known.handle_changed(&change);
                     let is_heard = self.state.lock().subscribers.changed(&change);
                     if is_heard {
                         self.changed.notify_waiters();

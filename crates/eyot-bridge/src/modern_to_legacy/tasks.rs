@@ -38,8 +38,8 @@ use super::call::UpstreamCall;
 use super::inner::Inner;
 use super::modern_request::ModernRequest;
 use super::session::UpstreamSession;
-use crate::known_tools::KnownTools;
-use crate::task_quota::TaskQuota;
+use eyot_upstream::KnownTools;
+use eyot_upstream::TaskQuota;
 
 /// The tasks of one upstream.
 #[derive(Debug)]

@@ -10,6 +10,7 @@ use eyot::types::LogLevel;
 use serde_json::{Map, Value};
 
 use super::{EnvVar, ServedEras, parse_duration};
+use crate::secrets;
 
 /// A command that is a client of one server.
 #[derive(Clone, Debug, Subcommand)]
@@ -277,9 +278,9 @@ impl FromStr for TokenSource {
 
     /// Other users of the machine can read the flags of a program.
     fn from_str(text: &str) -> Result<Self, String> {
-        match text.starts_with('@') || text.starts_with("env:") {
-            true => Ok(Self(text.to_owned())),
-            false => Err("expected @FILE or env:VAR".to_owned()),
+        match secrets::is_literal(text) {
+            true => Err("expected @FILE or env:VAR".to_owned()),
+            false => Ok(Self(text.to_owned())),
         }
     }
 }
@@ -299,9 +300,10 @@ impl FromStr for Answer {
         match text {
             "decline" => Ok(Self::Decline),
             "cancel" => Ok(Self::Cancel),
+            // The error of the parser may repeat the answer, which may be a secret.
             _ => serde_json::from_str(text)
                 .map(Self::Accept)
-                .map_err(|error| format!("expected a JSON object, `decline` or `cancel`: {error}")),
+                .map_err(|_| "expected a JSON object, `decline` or `cancel`".to_owned()),
         }
     }
 }

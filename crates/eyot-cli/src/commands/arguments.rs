@@ -1,26 +1,36 @@
 //! Arguments as people write them: `name=value`, typed by a schema, and `name:=json`.
+//!
+//! Values stay the JSON text that was written: a number of any length reaches the server as it is.
 
-use std::io::Read as _;
+mod kinds;
+
+use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 use eyot::types::JsonObject;
-use serde_json::{Number, Value};
+use eyot_stdx::shown_url;
+use serde_json::value::RawValue;
 
+use self::kinds::Kinds;
 use crate::failure::Failure;
+use crate::input;
+
+/// The arguments of a call, by their names.
+pub(super) type Arguments = BTreeMap<String, Box<RawValue>>;
 
 /// One argument.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(super) struct Pair {
     pub(super) name: String,
     pub(super) value: Given,
 }
 
 /// The value of an argument as the user wrote it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(super) enum Given {
     /// A text; the schema decides which value it becomes.
     Text(String),
-    Json(Value),
+    Json(Box<RawValue>),
 }
 
 /// Splits the words into pairs.
@@ -29,7 +39,7 @@ pub(super) fn pairs(words: Vec<String>) -> Result<Vec<Pair>, Failure> {
 }
 
 fn pair(word: &str) -> Result<Pair, Failure> {
-    let wrong = || Failure::usage(format!("`{word}` is no NAME=VALUE"));
+    let wrong = || Failure::usage(format!("`{}` is no NAME=VALUE", shown_url(word)));
     let (name, value) = word.split_once('=').ok_or_else(wrong)?;
     let (name, value) = match name.strip_suffix(':') {
         None => (name, Given::Text(value.to_owned())),
@@ -48,22 +58,22 @@ fn pair(word: &str) -> Result<Pair, Failure> {
 /// Texts by their names, for prompts: their arguments are only texts.
 pub(super) fn texts(pairs: Vec<Pair>) -> Result<Vec<(String, String)>, Failure> {
     let text = |Pair { name, value }| match value {
-        Given::Text(text) | Given::Json(Value::String(text)) => Ok((name, text)),
-        Given::Json(_) => Err(Failure::usage(format!("`{name}` can only be a text"))),
+        Given::Text(text) => Ok((name, text)),
+        Given::Json(json) => match serde_json::from_str(json.get()) {
+            Ok(text) => Ok((name, text)),
+            Err(_) => Err(Failure::usage(format!("`{name}` can only be a text"))),
+        },
     };
     pairs.into_iter().map(text).collect()
 }
 
 /// The object that `--args` names: JSON, or a file with it.
-pub(super) fn object(source: Option<&str>) -> Result<JsonObject, Failure> {
-    let Some(source) = source else { return Ok(JsonObject::new()) };
+pub(super) fn object(source: Option<&str>) -> Result<Arguments, Failure> {
+    let Some(source) = source else { return Ok(Arguments::new()) };
     let text = match source.strip_prefix('@') {
-        None => Ok(source.to_owned()),
-        Some("-") => {
-            let mut text = String::new();
-            std::io::stdin().read_to_string(&mut text).map(|_| text).context("stdin")
-        }
-        Some(path) => std::fs::read_to_string(path).with_context(|| path.to_owned()),
+        None => Ok(source.trim_start_matches(BYTE_ORDER_MARK).to_owned()),
+        Some("-") => input::read_stdin().context("stdin"),
+        Some(path) => input::read(path).with_context(|| path.to_owned()),
     };
     let text = text.map_err(|error| Failure::usage(format!("--args: {error:#}")))?;
     serde_json::from_str(&text)
@@ -74,9 +84,9 @@ pub(super) fn object(source: Option<&str>) -> Result<JsonObject, Failure> {
 /// their types.
 pub(super) fn typed(
     schema: Option<&JsonObject>,
-    base: JsonObject,
+    base: Arguments,
     pairs: Vec<Pair>,
-) -> Result<JsonObject, Failure> {
+) -> Result<Arguments, Failure> {
     let mut arguments = base;
     for Pair { name, value } in pairs {
         let value = match value {
@@ -93,96 +103,8 @@ pub(super) fn typed(
     Ok(arguments)
 }
 
-/// The types that a schema allows; any type if empty.
-#[derive(Debug, Default, PartialEq)]
-struct Kinds(Vec<String>);
-
-impl Kinds {
-    /// The types of one property.
-    fn of(schema: &JsonObject, name: &str) -> Self {
-        let mut kinds = Self::default();
-        if let Some(property) = schema.get("properties").and_then(|it| it.get(name)) {
-            kinds.learn(schema, property, REFERENCES_MAX);
-        }
-        kinds
-    }
-
-    fn learn(&mut self, root: &JsonObject, schema: &Value, references_left: usize) {
-        if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
-            if references_left > 0
-                && let Some(target) = resolve(root, reference)
-            {
-                self.learn(root, target, references_left - 1);
-            }
-            return;
-        }
-        let branches = ["anyOf", "oneOf"].into_iter().filter_map(|it| schema.get(it)?.as_array());
-        for branch in branches.flatten() {
-            self.learn(root, branch, references_left);
-        }
-        match schema.get("type") {
-            Some(Value::String(kind)) => self.0.push(kind.clone()),
-            Some(Value::Array(kinds)) => {
-                self.0.extend(kinds.iter().filter_map(Value::as_str).map(str::to_owned));
-            }
-            _ => {}
-        }
-        let values = schema.get("enum").and_then(Value::as_array).into_iter().flatten();
-        self.0.extend(values.chain(schema.get("const")).map(|it| kind_of(it).to_owned()));
-    }
-
-    fn has(&self, kind: &str) -> bool {
-        self.0.iter().any(|it| it == kind)
-    }
-
-    /// The value that a text stands for, or the types that it should have had.
-    fn value(&self, text: &str) -> Result<Value, String> {
-        if self.0.is_empty() {
-            return Ok(serde_json::from_str(text).unwrap_or_else(|_| text.into()));
-        }
-        // Every text fits a string: that type is tried last.
-        let value = serde_json::from_str(text).ok().filter(|it| self.fits(it));
-        match value {
-            Some(value) => Ok(value),
-            None if self.has("string") => Ok(text.into()),
-            None => Err(self.0.join(" or ")),
-        }
-    }
-
-    fn fits(&self, value: &Value) -> bool {
-        let is_whole = |it: &Number| it.is_i64() || it.is_u64();
-        match value {
-            Value::String(_) => false,
-            Value::Number(number) => {
-                self.has("number") || (self.has("integer") && is_whole(number))
-            }
-            other => self.has(kind_of(other)),
-        }
-    }
-}
-
-/// The schema that a reference within the root points at.
-fn resolve<'a>(root: &'a JsonObject, reference: &str) -> Option<&'a Value> {
-    let mut steps = reference.strip_prefix("#/")?.split('/');
-    let unescape = |it: &str| it.replace("~1", "/").replace("~0", "~");
-    let first = root.get(&unescape(steps.next()?))?;
-    steps.try_fold(first, |at, step| at.get(unescape(step)))
-}
-
-fn kind_of(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "boolean",
-        Value::Number(number) if number.is_f64() => "number",
-        Value::Number(_) => "integer",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
-    }
-}
-
-/// How many references are followed: a schema may point at itself.
-const REFERENCES_MAX: usize = 8;
+/// What `$(cat FILE)` puts before the text of such a file.
+const BYTE_ORDER_MARK: char = '\u{feff}';
 
 #[cfg(test)]
 mod tests;

@@ -1,12 +1,16 @@
 //! `eyot call`.
 
-use eyot::types::{JsonObject, Tool};
-use eyot::{ClientError, ToolAnswer};
+use eyot::types::Tool;
+use eyot::{Answered, ClientError, ToolAnswer};
+use serde::Deserialize;
+use serde_json::value::RawValue;
 
-use super::answers::Answers;
+use super::answers::Source;
+use super::arguments::{self, Arguments};
 use super::connection::{Connection, Home, Words, show_progress};
-use super::{arguments, show};
+use super::show;
 use crate::args::Call;
+use crate::writer;
 
 /// Runs the command.
 pub(super) async fn run(call: Call, home: &Home, is_json: bool) -> anyhow::Result<()> {
@@ -15,7 +19,7 @@ pub(super) async fn run(call: Call, home: &Home, is_json: bool) -> anyhow::Resul
     let name = words.next("name a tool; `eyot list` shows what there is")?;
     let pairs = arguments::pairs(words.rest())?;
     let base = arguments::object(args.as_deref())?;
-    let connection = Connection::open(home, &server, words, Answers::new(answer)).await?;
+    let connection = Connection::open(home, &server, words, Source::new(answer)).await?;
     connection.hear_logs(&server).await;
     // Besides the types, the client learns here which headers a modern server wants.
     let tool = find(&connection, &name).await?;
@@ -23,7 +27,7 @@ pub(super) async fn run(call: Call, home: &Home, is_json: bool) -> anyhow::Resul
     let arguments = arguments::typed(schema, base, pairs)?;
     let answer = called(&connection, &name, tool.is_some(), arguments).await?;
     print(&answer, is_json)?;
-    match answer.is_error() {
+    match answer.result.is_error() {
         true => Err(connection.tool_failure(format!("the tool `{name}` failed")).into()),
         false => Ok(()),
     }
@@ -45,27 +49,35 @@ async fn called(
     connection: &Connection,
     name: &str,
     is_listed: bool,
-    arguments: JsonObject,
-) -> anyhow::Result<ToolAnswer> {
-    let called = connection.client.call_tool(name, arguments).progress(show_progress).await;
-    Ok(called.map_err(|error| match error {
+    arguments: Arguments,
+) -> anyhow::Result<Answered<ToolAnswer>> {
+    let calling = connection.client.call_tool(name, arguments).progress(show_progress);
+    Ok(calling.with_message().await.map_err(|error| match error {
         ClientError::Rpc(error) if !is_listed => connection.tool_failure(error.message),
         error => connection.failure(error),
     })?)
 }
 
-fn print(answer: &ToolAnswer, is_json: bool) -> anyhow::Result<()> {
+fn print(answer: &Answered<ToolAnswer>, is_json: bool) -> anyhow::Result<()> {
+    let Answered { result, message } = answer;
     if is_json {
-        return show::json(&answer.0);
+        return show::answer(message);
     }
-    for block in &answer.content {
-        show::text(&show::content(block))?;
+    for block in &result.content {
+        writer::print_text(&show::content(block))?;
     }
-    match &answer.structured_content {
-        Some(structured) if answer.content.is_empty() => {
-            show::text(&serde_json::to_string_pretty(structured)?)?;
-        }
-        _ => {}
+    let raw = message.result().unwrap_or_default();
+    if result.content.is_empty()
+        && let Ok(Structured { content: Some(structured) }) = serde_json::from_str(raw)
+    {
+        writer::print_text(&show::pretty(structured.get()))?;
     }
     Ok(())
+}
+
+/// The structured content, with its numbers as they came.
+#[derive(Deserialize)]
+struct Structured<'a> {
+    #[serde(borrow, rename = "structuredContent")]
+    content: Option<&'a RawValue>,
 }

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use eyot::types::{CompleteArgument, CompleteContext, CompleteParams, CompletionReference};
 
-use super::answers::Answers;
+use super::answers::Source;
 use super::connection::{Connection, Home, Words};
 use super::{arguments, show};
 use crate::args::Complete;
+use crate::escape::escaped;
 use crate::failure::Failure;
+use crate::writer;
 
 /// Runs the command.
 pub(super) async fn run(complete: Complete, home: &Home, is_json: bool) -> anyhow::Result<()> {
@@ -23,14 +25,15 @@ pub(super) async fn run(complete: Complete, home: &Home, is_json: bool) -> anyho
     if !context.is_empty() {
         params = params.with_context(CompleteContext::new(context));
     }
-    let connection = Connection::open(home, &server, words, Answers::new(Vec::new())).await?;
-    let completed = connection.client.complete(&params).await;
+    let connection = Connection::open(home, &server, words, Source::new(Vec::new())).await?;
+    let completed = connection.client.complete(&params).with_message().await;
     let completed = completed.map_err(|it| connection.failure(it))?;
     if is_json {
-        return show::json(&completed);
+        return show::answer(&completed.message);
     }
-    for value in &completed.completion.values {
-        show::text(value)?;
+    for value in &completed.result.completion.values {
+        // Each value is one line.
+        writer::print_text(&escaped(value))?;
     }
     Ok(())
 }

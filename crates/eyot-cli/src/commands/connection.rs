@@ -4,16 +4,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use eyot::types::{LoggingMessageParams, ProgressParams};
+use eyot::types::{LogLevel, LoggingMessageParams, ProgressParams};
 use eyot::{Client, ClientBuilder, ClientError, Command, Limits, Runtime, Target};
+use eyot_stdx::shown_url;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::answers::Answers;
+use super::answers::{Answers, Source};
 use super::show;
 use crate::args::Server;
 use crate::failure::{Code, Failure};
-use crate::{logging, secrets};
+use crate::secrets;
+use crate::writer::{say, say_of_others};
 
 /// The runtime of the connections, so that they can be closed in order.
 pub(super) struct Home(Runtime);
@@ -61,12 +63,18 @@ impl Words {
         let named = "name a server: its URL, or a command after `--`";
         let url = rest.next().ok_or_else(|| Failure::usage(named))?;
         if !url.contains("://") {
+            let url = shown_url(&url);
             let wrong = format!("`{url}` is no URL; the command of a server comes after `--`");
             return Err(Failure::usage(wrong));
         }
         let target = Target::url(&url, limits(server.timeout));
         let target = target.map_err(|it| Failure::from(ClientError::from(it)).at(Some(&url)))?;
         Ok(Self { target, url: Some(url), rest })
+    }
+
+    /// The server as it may be shown.
+    pub(super) fn place(&self) -> String {
+        self.url.as_deref().map_or_else(|| self.target.label(), shown_url)
     }
 
     /// The next word.
@@ -83,7 +91,10 @@ impl Words {
     pub(super) fn end(&mut self) -> Result<(), Failure> {
         match self.rest.next() {
             None => Ok(()),
-            Some(word) => Err(Failure::usage(format!("`{word}` is one word too many"))),
+            Some(word) => {
+                let word = shown_url(&word);
+                Err(Failure::usage(format!("`{word}` is one word too many")))
+            }
         }
     }
 }
@@ -95,25 +106,33 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// Connects; questions of the server are answered by `answers`.
+    /// Connects; questions of the server are answered from `source`.
     pub(super) async fn open(
         home: &Home,
         server: &Server,
         words: Words,
-        answers: Answers,
+        source: Source,
     ) -> anyhow::Result<Self> {
-        let builder = Self::builder(home, server, answers)?;
-        Ok(Self::connect(builder, words).await?)
+        let has_pages = source.has_pages();
+        let answers = Arc::new(Answers::new(&words.place(), source));
+        let mut builder = Self::builder(home, server, &answers)?;
+        if has_pages {
+            builder = builder.elicit_urls();
+        }
+        let connection = Self::connect(builder, words).await?;
+        if let Some(info) = connection.client.server_info() {
+            answers.learn_name(info.title.unwrap_or(info.name));
+        }
+        Ok(connection)
     }
 
     /// A client with the options that the flags ask for.
     pub(super) fn builder(
         home: &Home,
         server: &Server,
-        answers: Answers,
+        answers: &Arc<Answers>,
     ) -> anyhow::Result<ClientBuilder> {
-        let has_pages = answers.has_pages();
-        let answers = Arc::new(answers);
+        let answers = Arc::clone(answers);
         let mut builder = Client::builder("eyot", env!("CARGO_PKG_VERSION"))
             .era(server.era.into())
             .limits(limits(server.timeout))
@@ -124,9 +143,6 @@ impl Connection {
                 let answers = Arc::clone(&answers);
                 async move { answers.answer(asked).await }
             });
-        if has_pages {
-            builder = builder.elicit_urls();
-        }
         for header in &server.header {
             builder = builder.header(&header.name, &header.value);
         }
@@ -189,17 +205,25 @@ pub(super) fn show_progress(progress: ProgressParams) {
     let ProgressParams { progress, total, message, .. } = progress;
     let progress = show::number(&progress);
     let total = total.map(|it| format!(" of {}", show::number(&it))).unwrap_or_default();
-    let message = message.map(|it| format!(": {it}")).unwrap_or_default();
-    logging::say(&show::plain(&format!("progress {progress}{total}{message}")));
+    let ours = format!("progress {progress}{total}");
+    match message {
+        Some(message) => say_of_others(&ours, &message),
+        None => say(&ours),
+    }
 }
 
 fn show_log(log: LoggingMessageParams) {
+    let level = match &log.level {
+        // The server's own word could be one of ours.
+        LogLevel::Other(_) => "log",
+        level => level.as_str(),
+    };
     let logger = log.logger.map(|it| format!(" {it}")).unwrap_or_default();
     let data = match log.data.as_str() {
         Some(text) => text.to_owned(),
         None => log.data.to_string(),
     };
-    logging::say(&show::plain(&format!("{}{logger}: {data}", log.level.as_str())));
+    say_of_others(&format!("{level}{logger}"), &data);
 }
 
 /// How long a call may take, unless its silence may be longer.

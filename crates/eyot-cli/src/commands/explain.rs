@@ -11,11 +11,11 @@ use eyot::{Client, EraAnswer, EraMode, EraStep};
 use serde_json::{Value, json};
 
 use self::across::Across;
-use super::answers::Answers;
+use super::answers::{Answers, Source};
 use super::connection::{Connection, Home, Words};
-use super::show;
 use crate::args::{Explain, ServedEras, Server, SpokenEra};
 use crate::failure::Failure;
+use crate::writer;
 
 /// The facts about a server.
 struct Explanation {
@@ -58,7 +58,7 @@ pub(super) async fn run(explain: Explain, home: &Home, is_json: bool) -> anyhow:
     };
     let explanation = Explanation::of(&connection.client, steps.all(), revisions, client, across);
     match is_json {
-        true => show::json(&explanation.document()),
+        true => writer::print_json(&explanation.document()),
         false => print::explanation(&explanation),
     }
 }
@@ -73,7 +73,8 @@ async fn connect(
     let mut words = Words::new(server, words.to_vec())?;
     words.end()?;
     let hearing = steps.clone();
-    let builder = Connection::builder(home, server, Answers::Unattended)?
+    let answers = Arc::new(Answers::new(&words.place(), Source::Unattended));
+    let builder = Connection::builder(home, server, &answers)?
         .era(era)
         .on_era_step(move |step| hearing.hear(step));
     let connected = Connection::connect(builder, words).await;

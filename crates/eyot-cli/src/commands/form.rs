@@ -9,21 +9,34 @@ use eyot::types::{
 use serde_json::{Number, Value};
 use tokio::io::{AsyncBufRead, AsyncBufReadExt as _};
 
-use super::show::plain;
+use super::page::Page;
+use crate::escape::escaped;
+use crate::writer::Lines;
+
+/// The user: types lines, and sees what is written.
+pub(super) struct Terminal<R, W> {
+    pub(super) input: R,
+    pub(super) output: Lines<W>,
+}
 
 /// Asks whether to fill in the form, then each of its questions until its answer fits. The end of
 /// the input cancels.
+///
+/// "Clients MUST: Provide UI that makes it clear which server is requesting information"
+/// (2025-11-25, client/elicitation).
 pub(super) async fn fill_in<R, W>(
-    message: &str,
+    (server, message): (&str, &str),
     form: &ElicitSchema,
-    terminal: &mut (R, W),
+    terminal: &mut Terminal<R, W>,
 ) -> io::Result<ElicitResult>
 where
     R: AsyncBufRead + Unpin,
     W: Write,
 {
-    let consent = format!("\nThe server asks: {}\nAnswer? [Y/n] ", plain(message));
-    if let Some(refusal) = refusal(&consent, terminal).await? {
+    terminal.output.line("")?;
+    terminal.output.line(&format!("{server} asks:"))?;
+    terminal.output.quote(message)?;
+    if let Some(refusal) = refusal("Answer? [Y/n] ", terminal).await? {
         return Ok(refusal);
     }
     let mut content = JsonObject::new();
@@ -42,25 +55,45 @@ where
 
 /// Asks the user to look at a page.
 ///
-/// "Clients MUST: Provide UI that makes it clear which server is requesting information […]
-/// clearly display the URL" (2025-11-25, client/elicitation, Safe URL Handling): nothing is opened.
+/// "Clients MUST: [...] Not automatically pre-fetch the URL or any of its metadata. Not open the URL
+/// without explicit consent from the user" (2025-11-25, client/elicitation): nothing is opened. A
+/// page whose address does not say plainly where it leads is declined.
 pub(super) async fn page<R, W>(
-    message: &str,
+    (server, message): (&str, &str),
     url: &str,
-    terminal: &mut (R, W),
+    terminal: &mut Terminal<R, W>,
 ) -> io::Result<ElicitResult>
 where
     R: AsyncBufRead + Unpin,
     W: Write,
 {
-    let (message, url) = (plain(message), plain(url));
-    let asked = format!("\nThe server asks: {message}\nOpen this page:\n  {url}\nDone? [Y/n] ");
-    let refusal = refusal(&asked, terminal).await?;
+    let output = &mut terminal.output;
+    output.line("")?;
+    output.line(&format!("{server} asks you to open a page:"))?;
+    output.quote(message)?;
+    match Page::parse(url) {
+        Ok(page) => {
+            output.line(&format!("  at the host {}", page.host()))?;
+            if let Some(user_info) = page.user_info() {
+                output.line(&format!("  with the user info {user_info}, which is no host"))?;
+            }
+            output.line(&format!("  {}", page.url()))?;
+        }
+        Err(reason) => {
+            output.line(&format!("This is declined, because the address {reason}:"))?;
+            output.quote(url)?;
+            return Ok(ElicitResult::new(ElicitAction::Decline));
+        }
+    }
+    let refusal = refusal("Done? [Y/n] ", terminal).await?;
     Ok(refusal.unwrap_or_else(|| ElicitResult::new(ElicitAction::Accept)))
 }
 
 /// Asks for a yes or no; `None` is yes.
-async fn refusal<R, W>(asked: &str, terminal: &mut (R, W)) -> io::Result<Option<ElicitResult>>
+async fn refusal<R, W>(
+    asked: &str,
+    terminal: &mut Terminal<R, W>,
+) -> io::Result<Option<ElicitResult>>
 where
     R: AsyncBufRead + Unpin,
     W: Write,
@@ -88,14 +121,25 @@ enum Answered {
 async fn answer<R, W>(
     (name, question): (&str, &PrimitiveSchema),
     is_required: bool,
-    terminal: &mut (R, W),
+    terminal: &mut Terminal<R, W>,
 ) -> io::Result<Answered>
 where
     R: AsyncBufRead + Unpin,
     W: Write,
 {
-    let asked = asked(name, question);
+    let (topic, hint) = (topic(name, question), hint(question));
+    let options = options(question);
     loop {
+        let asked = match options.as_slice() {
+            [] => format!("│ {topic}{hint}: "),
+            options => {
+                terminal.output.quote(&escaped(&topic))?;
+                for (number, (_, title)) in options.iter().enumerate() {
+                    terminal.output.quote(&format!("  {}. {}", number + 1, escaped(title)))?;
+                }
+                format!("{hint}: ")
+            }
+        };
         let Some(line) = read(&asked, terminal).await? else { return Ok(Answered::End) };
         let wrong = match (line.is_empty(), default(question)) {
             (true, Some(default)) => return Ok(Answered::Value(default)),
@@ -105,49 +149,41 @@ where
                 Err(wrong) => wrong,
             },
         };
-        writeln!(terminal.1, "  {wrong}")?;
+        terminal.output.line(&format!("  {wrong}"))?;
     }
 }
 
 /// Writes a question and reads a line; `None` at the end of the input.
-async fn read<R, W>(asked: &str, terminal: &mut (R, W)) -> io::Result<Option<String>>
+async fn read<R, W>(asked: &str, terminal: &mut Terminal<R, W>) -> io::Result<Option<String>>
 where
     R: AsyncBufRead + Unpin,
     W: Write,
 {
-    write!(terminal.1, "{asked}")?;
-    terminal.1.flush()?;
+    terminal.output.prompt(asked)?;
     let mut line = String::new();
-    let read_bytes = terminal.0.read_line(&mut line).await?;
+    let read_bytes = terminal.input.read_line(&mut line).await?;
     Ok((read_bytes > 0).then(|| line.trim().to_owned()))
 }
 
-/// A question as the user sees it: its name, its topic, and its choices.
-fn asked(name: &str, question: &PrimitiveSchema) -> String {
+/// A question as the user sees it: its name and what it is about.
+fn topic(name: &str, question: &PrimitiveSchema) -> String {
     let (title, description) = words(question);
-    let mut asked = plain(title.unwrap_or(name)).into_owned();
-    if let Some(description) = description {
-        asked.push_str(&format!(" ({})", plain(description)));
-    }
-    for (number, (_, title)) in options(question).iter().enumerate() {
-        asked.push_str(&format!("\n  {}. {}", number + 1, plain(title)));
-    }
-    if !options(question).is_empty() {
-        asked.push_str("\n ");
-    }
+    let name = title.unwrap_or(name);
+    description.map_or_else(|| name.to_owned(), |it| format!("{name} ({it})"))
+}
+
+/// How to answer, and what no answer stands for.
+fn hint(question: &PrimitiveSchema) -> String {
     let hint = match question {
         PrimitiveSchema::Number(_) => " [number]",
         PrimitiveSchema::Boolean(_) => " [yes or no]",
-        PrimitiveSchema::MultiSelect(_) => " [any of them, by commas]",
+        PrimitiveSchema::SingleSelect(_) => "[one of them]",
+        PrimitiveSchema::MultiSelect(_) => "[any of them, by commas]",
         _ => "",
     };
-    asked.push_str(hint);
-    if let Some(default) = default(question) {
-        let default = default.as_str().map_or_else(|| default.to_string(), str::to_owned);
-        asked.push_str(&format!(" [{}]", plain(&default)));
-    }
-    asked.push_str(": ");
-    asked
+    let Some(default) = default(question) else { return hint.to_owned() };
+    let default = default.as_str().map_or_else(|| default.to_string(), str::to_owned);
+    format!("{hint} [{default}]")
 }
 
 fn words(question: &PrimitiveSchema) -> (Option<&str>, Option<&str>) {

@@ -4,10 +4,11 @@ use eyot::types::{JsonObject, Prompt, PromptArgument, Resource, ResourceTemplate
 use eyot::{Client, ClientError, Pages};
 use serde_json::json;
 
-use super::answers::Answers;
+use super::answers::Source;
 use super::connection::{Connection, Home, Words};
-use super::show;
+use super::{show, table};
 use crate::args::List;
+use crate::writer;
 
 /// The lists that a server offers.
 struct Offer {
@@ -22,7 +23,7 @@ pub(super) async fn run(list: List, home: &Home, is_json: bool) -> anyhow::Resul
     let List { words, server } = list;
     let mut words = Words::new(&server, words)?;
     words.end()?;
-    let connection = Connection::open(home, &server, words, Answers::new(Vec::new())).await?;
+    let connection = Connection::open(home, &server, words, Source::new(Vec::new())).await?;
     let offer = Offer::of(&connection.client).await.map_err(|it| connection.failure(it))?;
     match is_json {
         true => offer.print_json(&connection.client),
@@ -60,7 +61,7 @@ impl Offer {
     }
 
     fn print_json(&self, client: &Client) -> anyhow::Result<()> {
-        show::json(&json!({
+        writer::print_json(&json!({
             "server": client.server_info(),
             "era": client.era().as_str(),
             "revision": client.revision().as_str(),
@@ -79,7 +80,7 @@ impl Offer {
             || "a server".to_owned(),
             |it| format!("{} {}", it.title.unwrap_or(it.name), it.version),
         );
-        show::text(&format!("{server}, {}", client.revision()))?;
+        writer::print(&format!("{server}, {}", client.revision()))?;
         let tools = self.tools.iter().map(|it| {
             [it.name.clone(), arguments_of(&it.input_schema), described(it.description.as_deref())]
         });
@@ -112,11 +113,9 @@ fn section(title: &str, rows: impl Iterator<Item = [String; 3]>) -> anyhow::Resu
     if rows.is_empty() {
         return Ok(());
     }
-    show::text(&format!("\n{title} ({})", rows.len()))?;
-    for line in show::table(&rows) {
-        show::text(&format!("  {line}"))?;
-    }
-    Ok(())
+    writer::print("")?;
+    writer::print(&format!("{title} ({})", rows.len()))?;
+    Ok(table::print(2, &rows)?)
 }
 
 fn described(description: Option<&str>) -> String {

@@ -1,20 +1,20 @@
 //! `eyot listen`.
 
+use eyot::SubscriptionEvent;
 use eyot::types::SubscriptionFilter;
-use eyot::{Message, SubscriptionEvent};
 
-use super::answers::Answers;
+use super::answers::Source;
 use super::connection::{Connection, Home, Words};
 use crate::args::ListenTo;
 use crate::failure::{Code, Failure};
-use crate::logging;
+use crate::writer;
 
 /// Runs the command, until the server ends or a signal does.
 pub(super) async fn run(listen: ListenTo, home: &Home) -> anyhow::Result<()> {
     let ListenTo { words, resource, server } = listen;
     let mut words = Words::new(&server, words)?;
     words.end()?;
-    let connection = Connection::open(home, &server, words, Answers::new(Vec::new())).await?;
+    let connection = Connection::open(home, &server, words, Source::new(Vec::new())).await?;
     let mut filter = SubscriptionFilter::new();
     filter.tools_list_changed = Some(true);
     filter.prompts_list_changed = Some(true);
@@ -29,19 +29,16 @@ pub(super) async fn run(listen: ListenTo, home: &Home) -> anyhow::Result<()> {
                 return Err(Failure::new(Code::Failure, message).into());
             }
             SubscriptionEvent::Acknowledged(filter) => {
-                logging::say(&format!("listening: {}", serde_json::to_string(&filter)?));
+                writer::say(&format!("listening: {}", serde_json::to_string(&filter)?));
             }
-            SubscriptionEvent::Notification(message) => logging::print(&line(&message))?,
+            SubscriptionEvent::Notification(message) => {
+                writer::print_json_text(&String::from_utf8_lossy(&message.to_bytes()))?;
+            }
             SubscriptionEvent::Interrupted => {
-                logging::say("interrupted; changes in the meantime are lost")
+                writer::say("interrupted; changes in the meantime are lost")
             }
             _ => {}
         }
     }
     Err(Failure::new(Code::Failure, "the server has ended the connection").into())
-}
-
-/// A message on one line. Line ends in JSON stand between its values, never in them.
-fn line(message: &Message) -> String {
-    String::from_utf8_lossy(&message.to_bytes()).replace(['\n', '\r'], " ")
 }

@@ -1,13 +1,12 @@
 //! `eyot read`.
 
-use std::io::{IsTerminal as _, Write as _};
-
 use eyot::types::ReadResourceResult;
 
-use super::answers::Answers;
+use super::answers::Source;
 use super::connection::{Connection, Home, Words, show_progress};
 use super::show;
 use crate::args::Read;
+use crate::writer;
 
 /// Runs the command.
 pub(super) async fn run(read: Read, home: &Home, is_json: bool) -> anyhow::Result<()> {
@@ -15,27 +14,25 @@ pub(super) async fn run(read: Read, home: &Home, is_json: bool) -> anyhow::Resul
     let mut words = Words::new(&server, words)?;
     let uri = words.next("name a resource; `eyot list` shows what there is")?;
     words.end()?;
-    let connection = Connection::open(home, &server, words, Answers::new(answer)).await?;
+    let connection = Connection::open(home, &server, words, Source::new(answer)).await?;
     connection.hear_logs(&server).await;
     let reading = connection.client.read_resource(uri).progress(show_progress);
-    let read = reading.await.map_err(|it| connection.failure(it))?;
+    let read = reading.with_message().await.map_err(|it| connection.failure(it))?;
     match is_json {
-        true => show::json(&read),
-        false => print(&read),
+        true => show::answer(&read.message),
+        false => print(&read.result),
     }
 }
 
 /// Prints texts as they are, and bytes too, but never bytes to a terminal.
 fn print(read: &ReadResourceResult) -> anyhow::Result<()> {
-    let is_terminal = std::io::stdout().is_terminal();
     for contents in &read.contents {
-        match contents.bytes() {
-            Some(bytes) if !is_terminal => {
-                let mut stdout = std::io::stdout();
-                stdout.write_all(&bytes)?;
-                stdout.flush()?;
-            }
-            _ => show::text(&show::contents(contents))?,
+        let is_written = match contents.bytes() {
+            Some(bytes) => writer::print_bytes(&bytes)?,
+            None => false,
+        };
+        if !is_written {
+            writer::print_text(&show::contents(contents))?;
         }
     }
     Ok(())

@@ -1,42 +1,72 @@
 //! Shows people what a server sent.
 
-use std::borrow::Cow;
-use std::io::IsTerminal as _;
-
+use eyot::Message;
 use eyot::types::{ContentBlock, ResourceContents};
 use serde_json::Number;
 
-use crate::logging::print;
+use crate::writer;
 
-/// Prints a text of the server on stdout: unchanged for programs, harmless for a terminal.
-pub(super) fn text(text: &str) -> std::io::Result<()> {
-    let text = text.strip_suffix('\n').unwrap_or(text);
-    match std::io::stdout().is_terminal() {
-        true => print(&plain(text)),
-        false => print(text),
-    }
+/// Prints the result of an answer as it came, as one line of JSON.
+pub(super) fn answer(answer: &Message) -> anyhow::Result<()> {
+    Ok(writer::print_json_text(answer.result().unwrap_or_default())?)
 }
 
-/// Prints a JSON document on stdout.
-pub(super) fn json(document: &impl serde::Serialize) -> anyhow::Result<()> {
-    print(&serde_json::to_string(document)?)?;
-    Ok(())
-}
-
-/// The text without control characters: a server must not move its reader's cursor.
-pub(super) fn plain(text: &str) -> Cow<'_, str> {
-    let is_harmless = |it: char| !it.is_control() || it == '\n' || it == '\t';
-    if text.chars().all(is_harmless) {
-        return Cow::Borrowed(text);
-    }
-    let mut plain = String::with_capacity(text.len());
-    for character in text.chars() {
-        match is_harmless(character) {
-            true => plain.push(character),
-            false => plain.extend(character.escape_default()),
+/// A JSON text with a line for each value. The values stay as they are written.
+pub(super) fn pretty(json: &str) -> String {
+    let mut pretty = String::with_capacity(json.len() * 2);
+    let mut text = InText::default();
+    let (mut depth, mut is_behind_open) = (0_usize, false);
+    for character in json.chars() {
+        let is_text = text.holds(character);
+        if !is_text && character.is_ascii_whitespace() {
+            continue;
+        }
+        let is_open = !is_text && matches!(character, '{' | '[');
+        let is_close = !is_text && matches!(character, '}' | ']');
+        depth = depth.saturating_sub(is_close.into());
+        // An empty object or array stays on its line.
+        if is_close != is_behind_open {
+            new_line(&mut pretty, depth);
+        }
+        depth += usize::from(is_open);
+        is_behind_open = is_open;
+        pretty.push(character);
+        match character {
+            ':' if !is_text => pretty.push(' '),
+            ',' if !is_text => new_line(&mut pretty, depth),
+            _ => {}
         }
     }
-    Cow::Owned(plain)
+    pretty
+}
+
+fn new_line(text: &mut String, depth: usize) {
+    text.push('\n');
+    text.extend(std::iter::repeat_n("  ", depth));
+}
+
+/// Follows a JSON text, and knows which of its characters stand in strings.
+#[derive(Default)]
+struct InText {
+    is_open: bool,
+    is_escaped: bool,
+}
+
+impl InText {
+    /// Whether the next character is in a string, or one of its quotation marks.
+    fn holds(&mut self, character: char) -> bool {
+        if !self.is_open {
+            self.is_open = character == '"';
+            return self.is_open;
+        }
+        match character {
+            _ if self.is_escaped => self.is_escaped = false,
+            '\\' => self.is_escaped = true,
+            '"' => self.is_open = false,
+            _ => {}
+        }
+        true
+    }
 }
 
 /// A piece of content as text; content that is no text is described.
@@ -78,19 +108,6 @@ pub(super) fn number(number: &Number) -> String {
 /// The first line of a text, for a table.
 pub(super) fn first_line(text: Option<&str>) -> &str {
     text.unwrap_or_default().lines().next().unwrap_or_default()
-}
-
-/// Rows of one table: every column as wide as its widest cell.
-pub(super) fn table<const N: usize>(rows: &[[String; N]]) -> Vec<String> {
-    let width = |column: usize| {
-        rows.iter().filter_map(|row| row.get(column)).map(|it| it.chars().count()).max()
-    };
-    let widths: Vec<_> = (0..N).map(|it| width(it).unwrap_or(0)).collect();
-    let line = |row: &[String; N]| {
-        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
-        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
-    };
-    rows.iter().map(line).collect()
 }
 
 #[cfg(test)]

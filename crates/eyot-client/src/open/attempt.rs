@@ -51,11 +51,14 @@ impl<'a> Attempt<'a> {
         loop {
             match self.finding.action() {
                 Action::Discover(patience) => {
-                    let probe = self.connect()?;
+                    let probe = Self::connect(self.opener).await?;
                     self.discover(probe, patience).await;
                 }
                 Action::Retry(patience) => {
-                    let probe = self.probe.take().map_or_else(|| self.connect(), Ok)?;
+                    let probe = match self.probe.take() {
+                        Some(probe) => probe,
+                        None => Self::connect(self.opener).await?,
+                    };
                     self.discover(probe, patience).await;
                 }
                 Action::Initialize(patience) => self.initialize(patience).await,
@@ -67,12 +70,13 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    fn connect(&self) -> Result<Probe, ClientError> {
-        let Opener { shared, runtime } = self.opener;
+    // It holds the opener alone, so that the future can be sent.
+    async fn connect(opener: &Opener) -> Result<Probe, ClientError> {
+        let Opener { shared, runtime } = opener;
         let (connection, lines) = match shared.target.http_link() {
             Some(link) => (ModernConnection::over_http(link.clone(), runtime), None),
             None => {
-                let lines = self.opener.lines(Era::Modern)?;
+                let lines = opener.lines(Era::Modern).await?;
                 (ModernConnection::over_lines(lines.connection.clone(), runtime), Some(lines))
             }
         };

@@ -10,6 +10,7 @@ use eyot_types::{DiscoverResult, Era, Method, Revision, meta};
 use http::StatusCode;
 use tokio::time::error::Elapsed;
 
+use crate::answer::read;
 use crate::error::ClientError;
 use crate::session::Facts;
 
@@ -91,9 +92,7 @@ impl Finding {
     /// What a modern server says of itself.
     pub(super) fn facts(&self) -> Result<Facts, ClientError> {
         let answer = self.answer.as_ref().ok_or_else(|| unanswered(Method::ServerDiscover))?;
-        let result: DiscoverResult = answer.decode_result().map_err(|error| {
-            ClientError::Protocol { reason: format!("result of server/discover: {error}") }
-        })?;
+        let result: DiscoverResult = read(answer)?;
         let info = result.meta.as_ref().and_then(meta::server_info);
         let DiscoverResult { capabilities, instructions, .. } = result;
         Ok(Facts { revision: Revision::MODERN, info, capabilities, instructions })

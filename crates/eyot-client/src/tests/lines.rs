@@ -358,16 +358,22 @@ async fn pages_are_read_as_they_are_needed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_list_without_end_is_an_error() {
+async fn a_list_whose_cursors_do_not_move_on_ends_with_what_came() {
     let (client, mut peer, _clients) = legacy(builder(), json!({ "tools": {} })).await;
-    let serving = async {
-        for _ in 0..2 {
-            let request = peer.expect("tools/list").await;
-            peer.answer(&request, json!({ "tools": [], "nextCursor": "again" })).await;
-        }
-    };
-    let (tools, ()) = tokio::join!(client.all_tools(), serving);
-    assert!(matches!(tools, Err(ClientError::Protocol { .. })));
+    for (cursors, names) in
+        [(&["x", "x"][..], &["0", "1"][..]), (&["a", "b", "a"], &["0", "1", "2"])]
+    {
+        let serving = async {
+            for (number, cursor) in cursors.iter().enumerate() {
+                let request = peer.expect("tools/list").await;
+                let tool = json!({ "name": number.to_string(), "inputSchema": {} });
+                peer.answer(&request, json!({ "tools": [tool], "nextCursor": cursor })).await;
+            }
+        };
+        let (tools, ()) = tokio::join!(client.all_tools(), serving);
+        let listed: Vec<String> = tools.unwrap().into_iter().map(|it| it.name).collect();
+        assert_eq!(listed, names);
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,13 +5,15 @@ use eyot_stdx::Secret;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue, StatusCode};
 
-use super::{ApiKey, Keys};
+use super::{ApiKey, Keys, KeysError};
 use crate::auth::Authenticate as _;
 
+fn key(name: &str, key: &str) -> ApiKey {
+    ApiKey { name: name.into(), key: Secret::new(key.to_owned()) }
+}
+
 fn keys() -> Keys {
-    let key =
-        |name: &str, key: &str| ApiKey { name: name.into(), key: Secret::new(key.to_owned()) };
-    Keys::new(vec![key("alice", "key-a"), key("bob", "key-b")])
+    Keys::new(vec![key("alice", "key-a"), key("bob", "key-b")]).unwrap()
 }
 
 #[track_caller]
@@ -43,4 +45,20 @@ fn anything_else_is_unauthorized() {
 fn nobody_is_asked_when_there_are_no_keys() {
     assert!(Keys::default().is_open());
     assert!(matches!(Keys::default().principal(&RequestHead::default()), Ok(None)));
+}
+
+#[test]
+fn keys_that_do_not_tell_clients_apart_are_refused() {
+    let refused = |keys: Vec<ApiKey>| Keys::new(keys).unwrap_err();
+    let error = refused(vec![key("alice", "S3CRET"), key("eve", "k"), key("bob", "S3CRET")]);
+    assert_eq!(error, KeysError::Shared { first: "alice".into(), second: "bob".into() });
+    assert!(!error.to_string().contains("S3CRET"));
+    let empty = refused(vec![key("alice", "k"), key("bob", "")]);
+    assert_eq!(empty, KeysError::Empty { name: "bob".into() });
+}
+
+#[test]
+fn a_principal_may_have_several_keys() {
+    let keys = vec![key("alice", "old"), key("alice", "new"), key("alice", "new")];
+    assert!(Keys::new(keys).is_ok());
 }

@@ -65,7 +65,7 @@ fn server(auth: impl Authenticate + 'static) -> (HttpService, Noting) {
 }
 
 async fn initialize(service: &mut HttpService) -> Response<OutgoingBody> {
-    let body = r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{}}"#;
+    let body = r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25"}}"#;
     let request = Request::post("/mcp")
         .header("host", "127.0.0.1")
         .header("content-type", "application/json")

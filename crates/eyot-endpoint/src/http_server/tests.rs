@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use eyot_http::{OutgoingBody, RequestBody};
+use eyot_http::{HostPolicy, OutgoingBody, RequestBody};
 use eyot_service::{BoxService, Shutdown};
 use eyot_session::LogLimits;
 use eyot_store_memory::MemoryStore;
@@ -23,6 +23,7 @@ use tower_service::Service;
 
 use super::HttpServer;
 use crate::accept::Drained;
+use crate::admin::Admin;
 use crate::config::EndpointConfig;
 use crate::endpoint::Endpoint;
 use crate::noting::Noting;
@@ -32,7 +33,8 @@ fn server() -> HttpServer {
     HttpServer::new(config, BoxService::new(Noting::default()))
 }
 
-const INITIALIZE: &str = r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{}}"#;
+const INITIALIZE: &str =
+    r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25"}}"#;
 
 /// The whole response to one request, on a connection that closes after it.
 async fn asked(address: std::net::SocketAddr) -> String {
@@ -129,6 +131,58 @@ async fn layer_that_answers_or_is_not_ready_is_respected() {
     .await;
     assert!(first.starts_with("HTTP/1.1 418"), "{first}");
     assert!(second.starts_with("HTTP/1.1 200 OK"), "{second}");
+}
+
+#[tokio::test]
+async fn admin_address_answers_only_under_the_names_that_it_is_given() {
+    let server = server();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let admin = Admin::new(server.health(), || "metrics".to_owned());
+    let hosts = HostPolicy::loopback().allow_host("metrics.example");
+    let asking = async {
+        for (head, status) in [
+            ("host: 127.0.0.1", 200),
+            ("host: metrics.example", 200),
+            ("host: rebound.example", 403),
+            ("host: 192.0.2.1", 403),
+            ("host: 127.0.0.1\r\norigin: http://evil.example", 403),
+        ] {
+            let answer = got(address, head).await;
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{head}: {answer}");
+        }
+        server.shutdown.finish();
+    };
+    tokio::join!(server.serve_admin(listener, hosts, admin), asking);
+}
+
+/// The whole response to a GET of `/metrics`, on a connection that closes after it.
+async fn got(address: std::net::SocketAddr, head: &str) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let request = format!("GET /metrics HTTP/1.1\r\n{head}\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut response = String::new();
+    stream.read_to_string(&mut response).await.unwrap();
+    response
+}
+
+#[tokio::test]
+async fn session_without_a_revision_is_refused_as_wrong_parameters() {
+    for params in ["{}", r#"{"protocolVersion":20251125}"#, r#"{"protocolVersion":null}"#] {
+        let text = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"initialize","params":{params}}}"#);
+        let request = Request::post("/mcp")
+            .header("host", "127.0.0.1")
+            .header("content-type", "application/json")
+            .header("accept", "application/json, text/event-stream")
+            .body(RequestBody::foreign(Full::new(Bytes::from(text))))
+            .unwrap();
+        let answer = server().endpoint().call(request).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{params}");
+        assert!(!answer.headers().contains_key("mcp-session-id"));
+        let body = answer.into_body().collect().await.unwrap().to_bytes();
+        let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!((&body["id"], &body["error"]["code"]), (&1.into(), &(-32602).into()));
+    }
 }
 
 #[tokio::test]

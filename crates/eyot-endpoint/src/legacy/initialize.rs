@@ -2,11 +2,12 @@
 
 use bytes::Bytes;
 use eyot_http::{OutgoingBody, error, json};
-use eyot_jsonrpc::{Message, Request, Response};
+use eyot_jsonrpc::{ErrorObject, Message, Request, Response};
 use eyot_service::{Fault, Input, Peer, too_long};
-use eyot_types::{Revision, codes, headers};
+use eyot_types::{JsonObject, Revision, codes, headers};
 use http::header::HeaderName;
 use http::{HeaderValue, StatusCode};
+use serde_json::Value;
 
 use super::{Legacy, faulted, registry_refusal};
 use crate::active_session::ActiveSession;
@@ -21,6 +22,9 @@ impl Legacy {
         peer: Peer,
     ) -> http::Response<OutgoingBody> {
         let id = Some(request.id());
+        if let Err(error) = check_params(&request) {
+            return faulted(id, &Fault::refused(error));
+        }
         let params =
             request.params().map_or_else(Bytes::new, |it| Bytes::copy_from_slice(it.as_bytes()));
         let bytes_max = self.limits.sessions.initialize_bytes_max;
@@ -63,6 +67,15 @@ impl Legacy {
     }
 }
 
+/// "In the `initialize` request, the client MUST send a protocol version it supports" (2025-11-25,
+/// basic/lifecycle): without one there is nothing to agree on.
+pub(crate) fn check_params(request: &Request) -> Result<(), ErrorObject> {
+    let params: JsonObject = request.decode_params().unwrap_or_default();
+    let has_version = params.get("protocolVersion").is_some_and(Value::is_string);
+    let missing = || codes::invalid_params("`protocolVersion` must name a revision");
+    has_version.then_some(()).ok_or_else(missing)
+}
+
 /// For a revision that it does not serve, the server "MUST respond with `400 Bad Request`"
 /// (2026-07-28, basic/transports/streamable-http); any other error is an answer like all.
 fn refusal_status(answer: &Message) -> StatusCode {
@@ -76,7 +89,7 @@ fn refusal_status(answer: &Message) -> StatusCode {
 /// do not know is treated as the latest that we do: the proxy hands messages on unread.
 pub(crate) fn agreed_revision(answer: &Message) -> Option<Revision> {
     answer.result()?;
-    let result: serde_json::Value = answer.decode_result().ok()?;
+    let result: Value = answer.decode_result().ok()?;
     let revision = result.get("protocolVersion")?.as_str()?;
     Some(Revision::negotiate(revision))
 }

@@ -5,9 +5,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use eyot_jsonrpc::Message;
+use eyot_jsonrpc::{Message, Remnant};
 use eyot_service::{
-    BadMessage, BoxService, IoEnd, IoEvent, Limits, MessageIo, Peer, Principal, QueueFull,
+    BadMessage, BoxService, IoEnd, IoEvent, Limits, MessageIo, Peer, Principal, QueueFull, Reach,
     Shutdown, Transport,
 };
 use eyot_types::Era;
@@ -67,13 +67,29 @@ fn io(events: impl Into<VecDeque<IoEvent>>) -> ScriptedIo {
 #[tokio::test]
 async fn message_that_cannot_be_read_is_answered_with_the_reason() {
     let ping = text(r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#);
-    let io = io([IoEvent::Bad(BadMessage::TooLong { limit_bytes: 8 }), ping]);
+    let too_long = |text: &str| {
+        let remnant = Remnant::of(text.as_bytes());
+        IoEvent::Bad(BadMessage::TooLong { len_bytes: 90, limit_bytes: 8, remnant })
+    };
+    let io = io([
+        too_long(r#"{"params":{},"method":"ping","id":7}"#),
+        too_long(r#"{"jsonrpc":"2.0","id":1,"result":{}}"#),
+        text(r#"{"method":"ping","params":{"x":NaN},"jsonrpc":"2.0","id":8}"#),
+        text(r#"{"result":{"x":NaN},"jsonrpc":"2.0","id":1}"#),
+        ping,
+    ]);
     let (sent, service) = (Arc::clone(&io.sent), BoxService::new(Noting::default()));
     Pipe::new(io, service, Limits::default(), &Shutdown::new()).run().await;
     let sent = sent.lock();
-    assert_eq!(sent.len(), 2, "{sent:?}");
-    assert!(sent[0].contains("longer than 8 bytes"), "{sent:?}");
-    assert!(sent[1].contains(r#""id":1,"result""#), "{sent:?}");
+    assert_eq!(sent.len(), 5, "{sent:?}");
+    let (too_long, nan) = ("message of 90 bytes is longer than 8 bytes", "unexpected byte 0x4e");
+    // An answer of the client has an id of ours: it is not the client's request of that id.
+    let expected = [(Some(7), too_long), (None, too_long), (Some(8), nan), (None, nan)];
+    for ((id, reason), text) in expected.into_iter().zip(sent.iter()) {
+        let id = id.map_or_else(|| r#""2.0","error""#.to_owned(), |id| format!(r#""id":{id},"#));
+        assert!(text.contains(&id) && text.contains(reason), "{text}");
+    }
+    assert!(sent[4].contains(r#""id":1,"result""#), "{sent:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -104,6 +120,7 @@ async fn calls_of_a_pipe_are_those_of_its_peer() {
         principal: Some(Principal::new("alice")),
         address: Some(address),
         transport: Transport::Http,
+        reach: Reach::Anybody,
     };
     let service = BoxService::new(noting.clone());
     let pipe = Pipe::new(io, service, Limits::default(), &Shutdown::new()).of_peer(peer);

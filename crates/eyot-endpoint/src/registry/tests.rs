@@ -3,7 +3,7 @@
 use std::future::{Ready, ready};
 use std::task::{Context, Poll};
 
-use eyot_service::{Call, Fault, Limits, Reply};
+use eyot_service::{BoxService, Call, Fault, Limits, Reply};
 use eyot_session::LogLimits;
 use eyot_store_memory::MemoryStore;
 use tower_service::Service;
@@ -33,7 +33,7 @@ fn registry(store: &Arc<dyn Store>) -> Registry {
     let mut limits = Limits::default();
     limits.sessions.in_all_max = 3;
     limits.principal_parts = 2;
-    Registry::new(Arc::clone(store), BoxService::new(Silent), &limits)
+    Registry::new(Arc::clone(store), Farewells::of_test(BoxService::new(Silent)), &limits)
 }
 
 fn store() -> Arc<dyn Store> {
@@ -103,4 +103,20 @@ async fn session_of_another_process_is_found_within_the_bounds_alone() {
     let found = registry.find(id, ann.as_ref()).await.unwrap();
     assert!(found.is_some(), "it was not lost");
     assert_full(registry.prepare(ann, 0));
+}
+
+/// A service whose peer takes the word that a session is over, and never answers.
+#[tokio::test(start_paused = true)]
+async fn sweep_ends_every_expired_session_though_no_peer_answers() {
+    let store = store();
+    let never = BoxService::from_fn(|_call| Box::pin(std::future::pending()));
+    let mut limits = Limits::default();
+    limits.sessions.each.idle_timeout = std::time::Duration::ZERO;
+    let registry = Registry::new(Arc::clone(&store), Farewells::of_test(never), &limits);
+    for _ in 0..5 {
+        opened(&registry, None).await;
+    }
+    registry.sweep().await;
+    assert!(registry.all().is_empty(), "none is served any more");
+    assert!(store.list(None, 10).await.unwrap().is_empty(), "none is stored any more");
 }

@@ -10,12 +10,13 @@ use eyot_types::Revision;
 
 use super::{SessionCounts, SessionDigest, Sessions};
 use crate::active_session::ActiveSession;
+use crate::farewells::Farewells;
 use crate::noting::Noting;
 use crate::registry::Registry;
 
 fn registry(store: &Arc<dyn Store>) -> Arc<Registry> {
-    let service = BoxService::new(Noting::default());
-    Arc::new(Registry::new(Arc::clone(store), service, &Limits::default()))
+    let farewells = Farewells::of_test(BoxService::new(Noting::default()));
+    Arc::new(Registry::new(Arc::clone(store), farewells, &Limits::default()))
 }
 
 async fn open(registry: &Registry, principal: Option<&str>) -> Arc<ActiveSession> {

@@ -2,7 +2,9 @@
 
 use crate::revision::{self, Losses};
 use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, INVALID_REQUEST, Id, Kind, Message};
-use eyot_types::{CallToolResult, JsonObject, ListToolsResult, Method, Revision, codes};
+use eyot_types::{
+    CallToolResult, JsonObject, ListToolsResult, Method, Revision, Unreadable, codes,
+};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -37,21 +39,27 @@ pub fn convert_answer(
     let text = answer.result().unwrap_or("null");
     let converted = match (method, output_schema) {
         (Method::ToolsCall, Some(schema)) => {
-            serde_json::from_str::<CallToolResult>(text).map(|result| {
-                finished(id.clone(), revision::call_tool_result(revision, result, schema))
+            eyot_types::read::<CallToolResult>(text).map(|mut result| {
+                let odd = Losses::of_oddities(std::mem::take(&mut result.oddities));
+                let (result, mut losses) = revision::call_tool_result(revision, result, schema);
+                losses.extend(odd);
+                finished(id.clone(), (result, losses))
             })
         }
         _ => revision::result_with(revision, method, text, say_losses).map(|(text, losses)| {
             ready(id.clone(), |id| Message::response_of_text(id, &text), losses)
         }),
     };
-    converted.unwrap_or_else(|error| invalid(id, &error.to_string()))
+    converted.unwrap_or_else(|error| unreadable(id, method, &error))
 }
 
 /// Like [`convert_answer`], for a list of tools that was decoded already.
 #[must_use]
-pub fn convert_tools(revision: Revision, id: Option<Id>, tools: ListToolsResult) -> Converted {
-    finished(id, revision::to(revision, tools))
+pub fn convert_tools(revision: Revision, id: Option<Id>, mut tools: ListToolsResult) -> Converted {
+    let odd = Losses::of_oddities(std::mem::take(&mut tools.oddities));
+    let (tools, mut losses) = revision::to(revision, tools);
+    losses.extend(odd);
+    finished(id, (tools, losses))
 }
 
 /// The message with its losses in the metadata: what the bridge cannot keep is said, never hidden.
@@ -98,6 +106,12 @@ fn named(error: ErrorObject) -> ErrorObject {
         Some(data) => named.with_data(data),
         None => named,
     }
+}
+
+/// The request has run, and its answer makes no sense.
+fn unreadable(id: Option<Id>, method: Method<'_>, error: &Unreadable) -> Converted {
+    let error = codes::unreadable_result(method, error);
+    Converted { message: Message::error_response(id, &error), losses: Losses::default() }
 }
 
 fn invalid(id: Option<Id>, reason: &str) -> Converted {

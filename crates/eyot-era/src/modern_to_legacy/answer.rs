@@ -52,17 +52,10 @@ pub(super) fn outcome(
         return (Err(error), losses);
     }
     let stamp = |meta: &mut JsonObject, losses: &Losses| stamp(meta, server, losses);
-    let result = answer.result().ok_or_else(|| "it has no result".to_owned());
-    let result = result.and_then(|text| {
-        let result = revision::result_with(Revision::MODERN, method, text, stamp);
-        result.map_err(|error| error.to_string())
-    });
-    match result {
+    let text = answer.result().unwrap_or("null");
+    match revision::result_with(Revision::MODERN, method, text, stamp) {
         Ok((result, losses)) => (Ok(result), losses),
-        Err(reason) => {
-            let text = format!("the upstream's answer is no result of {method}: {reason}");
-            (Err(ErrorObject::new(INTERNAL_ERROR, text)), Losses::default())
-        }
+        Err(error) => (Err(codes::unreadable_result(method, &error)), Losses::default()),
     }
 }
 

@@ -53,7 +53,7 @@ pub struct Row {
     pub what: &'static str,
     /// The first revision that has it.
     pub first: Revision,
-    /// The last revision that has it.
+    /// The last revision that has it; before the first: there is none.
     pub last: Revision,
     /// What becomes of it in the others.
     pub effect: Effect,
@@ -61,7 +61,8 @@ pub struct Row {
     pub instead: &'static str,
 }
 
-/// Writes each feature once: the enum and the table come from one list.
+/// Writes each feature once: the enum and the table come from one list. What no revision has is
+/// from the last one to the first.
 macro_rules! features {
     ( $( $feature:ident = $name:literal, $what:literal, $first:ident..=$last:ident, $effect:ident: $instead:literal; )+ ) => {
         /// Something that not every revision has.
@@ -227,6 +228,12 @@ features! {
     SdkCodes = "sdk_codes",
         "error codes that SDKs once took",
         V2024_11_05..=V2025_11_25, Replaced: "-32603 with the old one in `data.original`";
+    MalformedMended = "malformed_mended",
+        "members and elements of a result that no revision has in this form, with one meaning",
+        V2026_07_28..=V2024_11_05, Replaced: "what they mean: `{}` for `[]`, `true` for `\"true\"`, `[]` for no `content`";
+    MalformedDropped = "malformed_dropped",
+        "members and elements of a result that no revision has in this form, with no meaning",
+        V2026_07_28..=V2024_11_05, Dropped: "the others are carried";
 }
 
 impl Feature {
@@ -301,6 +308,7 @@ impl Row {
     /// What becomes of it on the way from a legacy peer to a modern one.
     fn legacy_to_modern(&self) -> &'static str {
         match (self.first.era(), self.last.era()) {
+            (Era::Modern, Era::Legacy) => self.effect.as_str(),
             (Era::Modern, _) => NOTHING,
             (Era::Legacy, Era::Modern) => CARRIED,
             (Era::Legacy, Era::Legacy) => self.effect.as_str(),
@@ -310,6 +318,7 @@ impl Row {
     /// What becomes of it on the way from a modern peer to a legacy one.
     fn modern_to_legacy(&self) -> String {
         match (self.first, self.last.era()) {
+            (V2026_07_28, Era::Legacy) => self.effect.as_str().to_owned(),
             (_, Era::Legacy) => NOTHING.to_owned(),
             (V2024_11_05, Era::Modern) => CARRIED.to_owned(),
             (V2026_07_28, Era::Modern) => self.effect.as_str().to_owned(),

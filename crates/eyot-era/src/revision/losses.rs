@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use eyot_types::{Oddities, Oddity};
+
 use super::{Effect, Feature};
 
 /// Something that was lost.
@@ -16,37 +18,67 @@ pub struct Loss {
 
 /// What was lost: each feature once, so that a long list has no more losses than a short one.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Losses(BTreeMap<Feature, usize>);
+pub struct Losses(Option<Box<Lost>>);
+
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct Lost {
+    features: BTreeMap<Feature, usize>,
+    oddities: Oddities,
+}
 
 impl Losses {
+    /// What was odd in a result when it was read.
+    #[must_use]
+    pub fn of_oddities(oddities: Oddities) -> Self {
+        if oddities.is_empty() {
+            return Self::default();
+        }
+        let counts = [
+            (Feature::MalformedMended, oddities.mended()),
+            (Feature::MalformedDropped, oddities.left_out()),
+        ];
+        let features = counts.into_iter().filter(|(_, count)| *count > 0).collect();
+        Self(Some(Box::new(Lost { features, oddities })))
+    }
+
     /// Whether nothing was lost.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_none()
     }
 
     /// The losses in the order of the table.
     pub fn iter(&self) -> impl Iterator<Item = Loss> {
-        self.0.iter().map(|(&feature, &count)| Loss { feature, count })
+        let features = self.0.iter().flat_map(|it| &it.features);
+        features.map(|(&feature, &count)| Loss { feature, count })
+    }
+
+    /// The parts behind the malformed features, one by one.
+    pub fn oddities(&self) -> impl Iterator<Item = &Oddity> {
+        self.0.iter().flat_map(|it| it.oddities.iter())
     }
 
     /// The feature without which the value makes no sense. `None`: the value may be sent.
     #[must_use]
     pub fn refused(&self) -> Option<Feature> {
-        self.0.keys().copied().find(|feature| feature.row().effect == Effect::Refused)
+        self.iter().map(|it| it.feature).find(|it| it.row().effect == Effect::Refused)
     }
 
     /// Adds what was lost elsewhere.
     pub fn extend(&mut self, other: Self) {
-        for (feature, count) in other.0 {
-            *self.0.entry(feature).or_default() += count;
+        let Some(other) = other.0 else { return };
+        let lost = self.0.get_or_insert_default();
+        for (feature, count) in other.features {
+            *lost.features.entry(feature).or_default() += count;
         }
+        lost.oddities.extend(other.oddities);
     }
 
     /// Notes a loss. What the other side takes for granted is none.
     pub(super) fn add(&mut self, feature: Feature) {
         if feature.row().effect != Effect::Implied {
-            *self.0.entry(feature).or_default() += 1;
+            let lost = self.0.get_or_insert_default();
+            *lost.features.entry(feature).or_default() += 1;
         }
     }
 }

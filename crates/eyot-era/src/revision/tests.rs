@@ -338,7 +338,9 @@ fn raw_results_are_carried_as_results_of_their_method() {
     assert_eq!(converted(V2026_07_28, Method::ElicitationCreate, &text), (answer, vec![]));
     let unknown = r#"{"x":1,"resultType":"complete"}"#;
     assert_eq!(converted(V2025_06_18, Method::Other("x"), unknown), (json!({ "x": 1 }), vec![]));
-    assert!(result(V2025_11_25, Method::ToolsCall, "{}").is_err());
+    let empty = json!({ "content": [] });
+    assert_eq!(converted(V2025_11_25, Method::ToolsCall, "{}"), (empty, vec!["malformed_mended"]));
+    assert!(result(V2025_11_25, Method::ToolsCall, "[1]").is_err());
     assert!(result(V2025_11_25, Method::ToolsCall, r#"{"resultType":"x"}"#).is_err());
 }
 

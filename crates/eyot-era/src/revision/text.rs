@@ -7,8 +7,9 @@ use eyot_types::{
     CreateMessageParams, CreateMessageResult, DiscoverResult, ElicitParams, ElicitResult,
     EmptyParams, EmptyResult, GetPromptParams, GetPromptResult, InitializeParams, InitializeResult,
     JsonObject, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
-    ListRootsResult, ListToolsResult, LoggingMessageParams, Method, PaginatedParams,
+    ListRootsResult, ListToolsResult, LoggingMessageParams, Mended, Method, PaginatedParams,
     ProgressParams, ReadResourceParams, ReadResourceResult, Revision, RoundResult, SubscribeParams,
+    Unreadable, keeping_lone_surrogates, mend,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -50,16 +51,16 @@ pub fn params(
 }
 
 /// The raw result of a request, as `revision` has it. Content that needs no other shape keeps its
-/// bytes, and is not looked at.
+/// bytes; what is odd in a result is lost, and nothing beside it.
 ///
 /// # Errors
-/// An error when it is not a result of the method. That of an unknown method gains or loses only
+/// [`Unreadable`] when nothing can be made of it. That of an unknown method gains or loses only
 /// what all results have.
 pub fn result(
     revision: Revision,
     method: Method<'_>,
     text: &str,
-) -> Result<(String, Losses), serde_json::Error> {
+) -> Result<(String, Losses), Unreadable> {
     result_with(revision, method, text, |_, _| {})
 }
 
@@ -72,8 +73,31 @@ pub fn result_with(
     method: Method<'_>,
     text: &str,
     mut add: impl FnMut(&mut JsonObject, &Losses),
+) -> Result<(String, Losses), Unreadable> {
+    if let Ok(carried) = carried(revision, method, text, &mut add) {
+        return Ok(carried);
+    }
+    let Mended { text, oddities, .. } = mend(method, text)?;
+    let odd = Losses::of_oddities(oddities);
+    let mut add = |meta: &mut JsonObject, losses: &Losses| {
+        let mut all = odd.clone();
+        all.extend(losses.clone());
+        add(meta, &all);
+    };
+    let (text, mut losses) =
+        keeping_lone_surrogates(&text, |text| carried(revision, method, text, &mut add))?;
+    losses.extend(odd);
+    Ok((text, losses))
+}
+
+/// A result whose parts are as the protocol says.
+fn carried(
+    revision: Revision,
+    method: Method<'_>,
+    text: &str,
+    add: &mut dyn FnMut(&mut JsonObject, &Losses),
 ) -> Result<(String, Losses), serde_json::Error> {
-    if let Some(whole) = super::whole::result(revision, method, text, &mut add)? {
+    if let Some(whole) = super::whole::result(revision, method, text, add)? {
         return Ok(whole);
     }
     let (text, losses) = decoded(revision, method, text)?;

@@ -2,12 +2,8 @@
 //! keeps its bytes.
 
 use std::borrow::Cow;
-use std::fmt;
 
-use eyot_types::{JsonObject, Method, ResultType, Revision};
-use serde::de::{MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
-use serde_json::value::RawValue;
+use eyot_types::{JsonObject, Method, RawMembers, ResultType, Revision, is_sound};
 
 use super::{Converter, Feature, Losses};
 
@@ -30,22 +26,24 @@ pub(super) fn result(
         Method::CompletionComplete => ("completion", '{'),
         _ => return Ok(None),
     };
-    let Whole(members) = serde_json::from_str(text)?;
+    let members = RawMembers::of(text)?;
+    if !is_sound(method, &members) {
+        return Ok(None);
+    }
     let mut converter = Converter::new(revision);
     let mut around = Around::default();
-    let mut kept = Vec::with_capacity(members.len());
+    let mut kept = Vec::new();
     for (name, value) in members {
         let is_cached = method == Method::ResourcesRead;
         match &*name {
-            "_meta" => around.meta = serde_json::from_str(value.get())?,
-            "resultType" => around.result_type = serde_json::from_str(value.get())?,
-            "ttlMs" if is_cached => around.ttl_ms = serde_json::from_str(value.get())?,
-            "cacheScope" if is_cached => around.cache_scope = serde_json::from_str(value.get())?,
+            "_meta" => around.meta = serde_json::from_str(value)?,
+            "resultType" => around.result_type = serde_json::from_str(value)?,
+            "ttlMs" if is_cached => around.ttl_ms = serde_json::from_str(value)?,
+            "cacheScope" if is_cached => around.cache_scope = serde_json::from_str(value)?,
             // What stands for a task, and what must be wrapped.
             "task" => return Ok(None),
             "structuredContent"
-                if converter.lacks(Feature::AnyStructuredContent)
-                    && !value.get().starts_with('{') =>
+                if converter.lacks(Feature::AnyStructuredContent) && !value.starts_with('{') =>
             {
                 return Ok(None);
             }
@@ -53,9 +51,8 @@ pub(super) fn result(
         }
     }
     let is_complete = matches!(around.result_type, None | Some(ResultType::Complete));
-    let is_content = |(name, value): &(Cow<'_, str>, &RawValue)| {
-        name == required.0 && value.get().starts_with(required.1)
-    };
+    let is_content =
+        |(name, value): &(Cow<'_, str>, &str)| name == required.0 && value.starts_with(required.1);
     if !is_complete || !kept.iter().any(is_content) {
         return Ok(None);
     }
@@ -86,7 +83,7 @@ struct Around {
 
 fn write(
     len: usize,
-    kept: &[(Cow<'_, str>, &RawValue)],
+    kept: &[(Cow<'_, str>, &str)],
     around: &Around,
 ) -> Result<String, serde_json::Error> {
     let around = serde_json::to_string(around)?;
@@ -95,7 +92,7 @@ fn write(
         text.push(if text.is_empty() { '{' } else { ',' });
         text.push_str(&serde_json::to_string(name)?);
         text.push(':');
-        text.push_str(value.get());
+        text.push_str(value);
     }
     // An object of its own: its members go on where the others end.
     match around.strip_prefix('{') {
@@ -106,34 +103,4 @@ fn write(
         }
     }
     Ok(text)
-}
-
-/// The members of an object, in their order, borrowed from its text.
-struct Whole<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
-
-#[derive(Deserialize)]
-struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
-
-impl<'de> Deserialize<'de> for Whole<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Members;
-
-        impl<'de> Visitor<'de> for Members {
-            type Value = Whole<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Whole<'de>, A::Error> {
-                let mut members = Vec::new();
-                while let Some((Name(name), value)) = map.next_entry::<Name<'de>, &RawValue>()? {
-                    members.push((name, value));
-                }
-                Ok(Whole(members))
-            }
-        }
-
-        deserializer.deserialize_map(Members)
-    }
 }

@@ -16,7 +16,7 @@ fn decode(chunks: &[&[u8]]) -> Vec<Option<Event>> {
             match decoder.next_event() {
                 Ok(None) => break,
                 Ok(Some(event)) => events.push(Some(event)),
-                Err(FrameError::TooLong { .. }) => events.push(None),
+                Err(FrameError::TooLong(_)) => events.push(None),
             }
         }
     }
@@ -140,6 +140,28 @@ fn an_event_over_the_limit_is_reported_once_and_the_next_one_is_read() {
         assert_eq!(decode(&[stream.as_bytes()]), expected);
         let bytes: Vec<_> = stream.as_bytes().chunks(1).collect();
         assert_eq!(decode(&bytes), expected);
+    }
+}
+
+#[test]
+fn the_ends_of_the_data_of_a_refused_event_are_kept() {
+    let long = "x".repeat(LIMIT);
+    for (event, text, len_bytes) in [
+        (format!("id: 7\ndata: {{{long}}}\nevent: e\n\n"), format!("{{{long}}}"), 85),
+        (format!("data:{{\ndata: {long}\ndata: }}\n\n"), format!("{{\n{long}\n}}"), 83),
+        (format!(": {long}\n\n"), String::new(), 66),
+    ] {
+        let whole = vec![event.as_bytes()];
+        for chunks in [whole, event.as_bytes().chunks(1).collect()] {
+            let mut decoder = EventDecoder::new(LIMIT);
+            let refused = chunks.into_iter().find_map(|chunk| {
+                decoder.push(Bytes::copy_from_slice(chunk));
+                decoder.next_event().err()
+            });
+            let Some(FrameError::TooLong(excerpt)) = refused else { panic!("it is refused") };
+            assert_eq!((excerpt.len_bytes, excerpt.limit_bytes), (len_bytes, LIMIT), "{event}");
+            assert_eq!((excerpt.head, excerpt.tail), (text.clone().into(), text.clone().into()));
+        }
     }
 }
 

@@ -16,7 +16,7 @@ fn decode(chunks: &[&[u8]]) -> Vec<Option<Bytes>> {
             lines.push(line.ok());
         }
     }
-    lines.extend(decoder.finish().map(Some));
+    lines.extend(decoder.finish().map(Result::ok));
     assert!(decoder.is_empty());
     lines
 }
@@ -55,11 +55,33 @@ fn the_unterminated_rest_comes_out_at_the_end() {
 }
 
 #[test]
-fn the_refusal_names_the_limit() {
-    let mut decoder = LineDecoder::new(3);
-    decoder.push(Bytes::from_static(b"1234"));
-    assert_eq!(decoder.next_line(), Some(Err(FrameError::TooLong { limit: 3 })));
-    assert!(!decoder.is_empty());
+fn the_refusal_names_both_numbers_and_keeps_the_ends() {
+    let text = "{\"id\":1}";
+    for end in ["\n", ""] {
+        let mut decoder = LineDecoder::new(3);
+        decoder.push(Bytes::from(format!("{text}{end}")));
+        let refused = decoder.next_line().or_else(|| decoder.finish());
+        let Some(Err(error)) = refused else { panic!("it is refused") };
+        assert_eq!(error.to_string(), "frame of 8 bytes is longer than 3 bytes");
+        let FrameError::TooLong(excerpt) = error;
+        assert_eq!((&excerpt.head[..], &excerpt.tail[..]), (text.as_bytes(), text.as_bytes()));
+        assert!(decoder.is_empty());
+    }
+}
+
+#[test]
+fn a_byte_order_mark_is_skipped_where_the_stream_begins() {
+    check("\u{FEFF}{}\n\u{FEFF}[]\n", &[Some("{}"), Some("\u{FEFF}[]")]);
+    check("\n\u{FEFF}{}\n", &[Some("\u{FEFF}{}")]);
+    check("\u{FEFF}", &[]);
+}
+
+#[test]
+fn a_byte_order_mark_is_skipped_at_each_line_of_a_peer_that_writes_them() {
+    let mut decoder = LineDecoder::new(LIMIT).skipping_marks_of_lines();
+    decoder.push(Bytes::from("\u{FEFF}{}\n\u{FEFF}\r\n\u{FEFF}[\u{FEFF}]\n"));
+    let lines: Vec<_> = std::iter::from_fn(|| decoder.next_line()).map(Result::unwrap).collect();
+    assert_eq!(lines, ["{}", "[\u{FEFF}]"]);
 }
 
 proptest! {

@@ -2,11 +2,11 @@
 
 use bytes::Bytes;
 use eyot_service::Limits;
-use http::{HeaderMap, Method, StatusCode};
+use http::StatusCode;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::{HttpClient, HttpError};
+use super::{Draft, HttpClient, HttpError};
 
 const OK: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
 
@@ -26,7 +26,7 @@ async fn head(stream: &mut TcpStream) -> String {
 }
 
 async fn get(client: &HttpClient) -> Result<Bytes, HttpError> {
-    let response = client.send(Method::GET, HeaderMap::new(), None).await?;
+    let response = client.send(Draft::default()).await?;
     assert_eq!(response.status(), StatusCode::OK);
     let mut body = response.into_body();
     let data = body.data().await?.unwrap_or_default();
@@ -97,7 +97,7 @@ async fn dropping_an_answer_closes_its_connection() {
         assert_eq!(stream.read(&mut [0]).await.unwrap_or(0), 0);
     };
     let asking = async {
-        let response = client.send(Method::GET, HeaderMap::new(), None).await.unwrap();
+        let response = client.send(Draft::default()).await.unwrap();
         let mut body = response.into_body();
         assert_eq!(body.data().await.unwrap().unwrap(), "ok");
         drop(body);

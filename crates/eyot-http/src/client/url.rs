@@ -1,12 +1,15 @@
 //! The URL of an upstream, taken apart once.
 
+use std::net::IpAddr;
+
+use eyot_stdx::shown_url;
 use http::{HeaderValue, Uri};
 
-/// Why a text is no URL of an upstream.
+/// Why a text is no URL of an upstream. None of it repeats what may be a secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidUrl {
-    /// It is no absolute URL.
+    /// It is no absolute URL. The text is what of it may be shown.
     #[error("`{0}` is not an absolute URL such as http://127.0.0.1:3000/mcp")]
     NotAbsolute(String),
     /// It has another scheme.
@@ -27,7 +30,7 @@ pub(super) struct Target {
 
 impl Target {
     pub(super) fn parse(url: &str) -> Result<Self, InvalidUrl> {
-        let not_absolute = || InvalidUrl::NotAbsolute(url.to_owned());
+        let not_absolute = || InvalidUrl::NotAbsolute(shown_url(url));
         let uri: Uri = url.parse().map_err(|_| not_absolute())?;
         let scheme = uri.scheme_str().ok_or_else(not_absolute)?;
         if scheme != "http" {
@@ -60,4 +63,76 @@ impl Target {
     pub(super) fn path(&self) -> &Uri {
         &self.path
     }
+
+    /// The host, without a port and without brackets.
+    pub(super) fn host(&self) -> &str {
+        let host = self.authority.rsplit_once(':').map_or(self.authority.as_str(), |it| it.0);
+        host.trim_start_matches('[').trim_end_matches(']')
+    }
+
+    /// Whether the host is this machine, so that nobody else sees what is sent.
+    pub(super) fn is_loopback(&self) -> bool {
+        let host = self.host();
+        let is_local_address = host.parse::<IpAddr>().is_ok_and(|it| it.is_loopback());
+        is_local_address || host.eq_ignore_ascii_case("localhost")
+    }
+
+    /// The request target that a `Location` names, as seen from `base`; `None` when it is of
+    /// another origin, or none.
+    pub(super) fn within(&self, base: &Uri, location: &str) -> Option<Uri> {
+        let location = location.split('#').next().unwrap_or_default();
+        let is_absolute = location.contains("://") || location.starts_with("//");
+        if !is_absolute {
+            return relative(base, location).parse().ok();
+        }
+        let whole = match location.starts_with("//") {
+            true => Uri::try_from(format!("http:{location}")),
+            false => Uri::try_from(location),
+        };
+        let whole = whole.ok()?;
+        let authority = whole.authority()?;
+        let port = authority.port_u16().unwrap_or(80);
+        let place = format!("{}:{port}", authority.host());
+        let is_same = whole.scheme_str() == Some("http")
+            && !authority.as_str().contains('@')
+            && place.eq_ignore_ascii_case(&self.authority);
+        let path = whole.path_and_query().map_or("/", |it| it.as_str());
+        is_same.then(|| path.parse().ok()).flatten()
+    }
 }
+
+/// A relative reference as a path and a query (RFC 3986, 5.2).
+fn relative(base: &Uri, reference: &str) -> String {
+    let (path, query) = match reference.split_once('?') {
+        Some((path, query)) => (path, format!("?{query}")),
+        None => (reference, String::new()),
+    };
+    let merged = match path {
+        "" => return format!("{}{query}", base.path()),
+        path if path.starts_with('/') => path.to_owned(),
+        path => {
+            let folder = base.path().rsplit_once('/').map_or("", |it| it.0);
+            format!("{folder}/{path}")
+        }
+    };
+    format!("{}{query}", without_dots(&merged))
+}
+
+/// The path without `.` and `..`.
+fn without_dots(path: &str) -> String {
+    let mut kept = Vec::new();
+    for part in path.split('/').skip(1) {
+        match part {
+            "." => {}
+            ".." => drop(kept.pop()),
+            part => kept.push(part),
+        }
+    }
+    if path.ends_with("/.") || path.ends_with("/..") {
+        kept.push("");
+    }
+    format!("/{}", kept.join("/"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -8,7 +8,7 @@ use http::{Request, Response};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
 
 use super::{ConnectionEnd, serve_connection};
-use crate::{OutgoingBody, RequestBody, read_body};
+use crate::{BodyError, OutgoingBody, RequestBody, read_body};
 
 const GET: &[u8] = b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
 
@@ -65,6 +65,82 @@ async fn body_that_stops_fails_at_its_idle_timeout() {
         drop(client);
     };
     tokio::join!(serving, reading);
+}
+
+#[tokio::test(start_paused = true)]
+async fn body_that_trickles_fails_soon_after_the_grace_of_its_rate() {
+    let (mut client, server) = tokio::io::duplex(1024);
+    let head = b"POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 5000\r\n\r\nx";
+    client.write_all(head).await.unwrap();
+    let limits = Limits::default();
+    let began = tokio::time::Instant::now();
+    let handle = |request: Request<RequestBody>| async move {
+        let read = read_body(request.into_body(), &Limits::default()).await;
+        assert_eq!(read, Err(BodyError::TooSlow));
+        Response::new(OutgoingBody::Empty)
+    };
+    let serving = serve_connection(server, &limits, pending(), handle);
+    let trickling = async {
+        while client.write_all(b"x").await.is_ok() {
+            tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+        }
+    };
+    tokio::select! {
+        _ = serving => {}
+        () = trickling => {}
+    }
+    assert!(began.elapsed() <= limits.http.body_rate_grace + limits.http.head_timeout);
+}
+
+#[tokio::test]
+async fn body_that_keeps_the_least_rate_may_take_longer_than_its_grace() {
+    tokio::time::pause();
+    let (mut client, server) = tokio::io::duplex(1 << 20);
+    let head = b"POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100000\r\n\r\n";
+    client.write_all(head).await.unwrap();
+    let limits = Limits::default();
+    let handle = |request: Request<RequestBody>| async move {
+        let read = read_body(request.into_body(), &Limits::default()).await.unwrap();
+        Response::new(OutgoingBody::from(Bytes::from(read.len().to_string())))
+    };
+    let serving = serve_connection(server, &limits, pending(), handle);
+    let sending = async {
+        for _ in 0..50 {
+            client.write_all(&[b'x'; 2_000]).await.unwrap();
+            tokio::time::sleep(std::time::Duration::from_millis(1_900)).await;
+        }
+        let answer = answer(&mut client).await;
+        assert!(answer.ends_with("100000"), "{answer}");
+        drop(client);
+    };
+    tokio::join!(serving, sending);
+}
+
+#[tokio::test]
+async fn ambiguous_length_is_refused_and_the_connection_closed() {
+    let (mut client, server) = tokio::io::duplex(4096);
+    let length = format!("content-length: {}4", " ".repeat(60));
+    let head = format!("POST / HTTP/1.1\r\nhost: localhost\r\n{length}\r\n\r\nbody");
+    client.write_all(head.as_bytes()).await.unwrap();
+    client.write_all(GET).await.unwrap();
+    let _end = serve_connection(server, &Limits::default(), pending(), hello).await;
+    let mut answers = String::new();
+    client.read_to_string(&mut answers).await.unwrap();
+    assert!(answers.starts_with("HTTP/1.1 400 Bad Request\r\n"), "{answers}");
+    assert!(!answers.contains("hello"), "{answers}");
+}
+
+#[tokio::test]
+async fn ambiguous_chunk_ends_its_connection_before_the_next_request() {
+    let (mut client, server) = tokio::io::duplex(4096);
+    let head = "POST / HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n";
+    let chunk = format!("{}4\r\nbody\r\n0\r\n\r\n", "0".repeat(80));
+    client.write_all(format!("{head}{chunk}").as_bytes()).await.unwrap();
+    client.write_all(GET).await.unwrap();
+    let _end = serve_connection(server, &Limits::default(), pending(), hello).await;
+    let mut answers = String::new();
+    client.read_to_string(&mut answers).await.unwrap();
+    assert!(!answers.contains("hello"), "{answers}");
 }
 
 #[tokio::test]

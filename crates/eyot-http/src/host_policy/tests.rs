@@ -28,6 +28,20 @@ fn loopback_names_and_named_hosts_are_served_on_any_port() {
 }
 
 #[test]
+fn addresses_are_served_when_they_are_allowed_but_no_name_beside_them() {
+    let policy = HostPolicy::loopback().allow_addresses();
+    let asked = |host: &str| {
+        verdict(&policy, &Request::builder().uri("/").header("host", host).body(()).unwrap())
+    };
+    for host in ["10.0.0.7", "10.0.0.7:9090", "[fd00::1]:9090", "localhost"] {
+        assert_eq!(asked(host), Ok(()), "{host}");
+    }
+    for host in ["evil.example", "10.0.0.7.nip.io", "10.0.7", "0x7f.1", "2130706433", "10.0.0.7."] {
+        assert_eq!(asked(host), Err(Forbidden::Host), "{host}");
+    }
+}
+
+#[test]
 fn foreign_hosts_are_forbidden() {
     for host in [
         "evil.example",

@@ -270,7 +270,8 @@ fn a_refusal_carries_the_id_that_can_be_relied_on() {
     assert_eq!(id(r#"{"id":7,"method":""}"#).as_deref(), Some("7"));
     assert_eq!(id(r#"{"method":1,"id":"a"}"#).as_deref(), Some("\"a\""));
     assert_eq!(id(r#"{"id":7,"method":"#).as_deref(), Some("7"));
-    assert_eq!(id(r#"{"id":7,"id":7}"#), None);
+    assert_eq!(id(r#"{"id":7,"id":7}"#).as_deref(), Some("7"));
+    assert_eq!(id(r#"{"id":7,"id":8}"#), None);
     assert_eq!(id(r#"{"id":null,"id":7}"#), None);
     assert_eq!(id(r#"{"x":{"id":7}}"#), None);
     assert_eq!(id("[{\"id\":7}]"), None);

@@ -47,7 +47,8 @@ impl Http {
     /// A server that asks for a key; these are all.
     fn with_keys(server: ServerBuilder, keys: &[&str]) -> Self {
         let key = |name: &&str| ApiKey { name: (*name).into(), key: Secret::new((*name).into()) };
-        let http = server.build().unwrap().http().keys(Keys::new(keys.iter().map(key).collect()));
+        let http =
+            server.build().unwrap().http().keys(Keys::new(keys.iter().map(key).collect()).unwrap());
         Self { service: http.into_service(), session: None }
     }
 

@@ -83,6 +83,7 @@ async fn ask(server: &Server, principal: &str, method: &str, params: Value) -> V
         principal,
         address: None,
         transport: Transport::Http,
+        reach: eyot_service::Reach::Anybody,
     };
     let reply = server.service().call(Call::new(message.into(), peer)).await.unwrap();
     let message = match reply {

@@ -83,8 +83,9 @@ fn fields_of(total: SharedTotal) -> &'static [&'static str] {
         SharedTotal::LastWords => &["memory.parked_calls_max", "memory.last_words_bytes_max"],
         SharedTotal::Tasks => &["memory.tasks_max", "memory.task_results_bytes_max"],
         SharedTotal::KnownTools => &["memory.known_tools_max", "memory.known_tools_bytes_max"],
+        SharedTotal::KnownLists => &["memory.known_lists_max", "memory.known_lists_bytes_max"],
         SharedTotal::UpstreamSessions => &["upstream.sessions_max"],
-        SharedTotal::Children => &["upstream.children_max"],
+        SharedTotal::Children => &["upstream.children_max", "upstream.children_waiting_max"],
     }
 }
 

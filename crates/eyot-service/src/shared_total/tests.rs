@@ -13,6 +13,7 @@ fn eight_of_each() -> Limits {
     limits.memory.parked_calls_max = 8;
     limits.memory.tasks_max = 8;
     limits.memory.known_tools_max = 8;
+    limits.memory.known_lists_max = 8;
     limits.upstream.sessions_max = 8;
     limits.upstream.children_max = 8;
     limits

@@ -8,7 +8,7 @@ fn upstream(session_id: &str) -> UpstreamRef {
         session_id: Some(session_id.into()),
         revision: Some("2025-06-18".into()),
         generation: 3,
-        is_modern: false,
+        ..UpstreamRef::default()
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use eyot_jsonrpc::{Id, Message};
-use eyot_service::{BadMessage, IoEvent, MessageIo};
+use eyot_service::{IoEvent, MessageIo};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 use tokio::time::timeout;
 
@@ -53,14 +53,42 @@ async fn text_that_is_too_long_is_told_apart_from_the_end() {
     let (ours, mut theirs) = duplex(1024);
     let limits = LineLimits { line_bytes_max: 8, ..LineLimits::default() };
     let mut io = LineIo::over(ours, limits);
-    theirs.write_all(b"{\"too\":\"long\"}\n{}\n").await.unwrap();
+    theirs.write_all(b"{\"result\":\"long\",\"id\":7}\n{}\n").await.unwrap();
     drop(theirs);
-    assert_eq!(next(&mut io).await, IoEvent::Bad(BadMessage::TooLong { limit_bytes: 8 }));
+    let IoEvent::Bad(error) = next(&mut io).await else { panic!("it is too long") };
+    assert_eq!(error.to_string(), "message of 24 bytes is longer than 8 bytes");
+    let remnant = error.into_remnant();
+    assert_eq!(remnant.answered().map(Id::as_raw).collect::<Vec<_>>(), ["7"]);
     assert_eq!(next(&mut io).await, text("{}"));
     for _ in 0..2 {
         let IoEvent::Ended(end) = next(&mut io).await else { panic!("it has ended") };
         assert_eq!(end.to_string(), "closed the connection");
     }
+}
+
+#[tokio::test]
+async fn the_id_of_a_long_answer_is_seen_at_either_end() {
+    let long = "x".repeat(20_000);
+    for text in [
+        format!(r#"{{"jsonrpc":"2.0","id":7,"result":{{"text":"{long}"}}}}"#),
+        format!(r#"{{"result":{{"text":"{long}"}},"jsonrpc":"2.0","id":7}}"#),
+    ] {
+        let limits = ChildLimits { line_bytes_max: 10_000, ..ChildLimits::default() };
+        let (program, args) = ("printf".to_owned(), vec!["%s\\n".to_owned(), text]);
+        let command = Command { program, args, env: vec![], cwd: None };
+        let mut child = Child::spawn(&command, limits).unwrap();
+        let IoEvent::Bad(error) = next(&mut child).await else { panic!("it is too long") };
+        assert!(error.to_string().ends_with("bytes is longer than 10000 bytes"), "{error}");
+        let remnant = error.into_remnant();
+        assert_eq!(remnant.answered().map(Id::as_raw).collect::<Vec<_>>(), ["7"]);
+    }
+}
+
+#[tokio::test]
+async fn a_byte_order_mark_is_skipped_where_a_child_begins_a_line() {
+    let mut child = shell("printf '\\357\\273\\277{}\\n\\357\\273\\277[]\\n'");
+    assert_eq!(next(&mut child).await, text("{}"));
+    assert_eq!(next(&mut child).await, text("[]"));
 }
 
 #[tokio::test]

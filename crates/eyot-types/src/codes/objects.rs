@@ -7,7 +7,7 @@ use super::{
     DENIED, HEADER_MISMATCH, INTERNAL_ERROR, INVALID_PARAMS, METHOD_NOT_FOUND, MISSING_CAPABILITY,
     OVERLOADED, RESOURCE_NOT_FOUND, UNSUPPORTED_VERSION, URL_ELICITATION_REQUIRED,
 };
-use crate::{ClientCapabilities, ElicitParams, Era, Revision};
+use crate::{ClientCapabilities, ElicitParams, Era, Method, Revision, Unreadable};
 
 /// What became of a call whose upstream was lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -16,6 +16,8 @@ pub enum Outcome {
     Unknown,
     /// It was never sent, so it did not run.
     NotSent,
+    /// It has run; what it answered cannot be told.
+    Ran,
 }
 
 impl Outcome {
@@ -25,6 +27,7 @@ impl Outcome {
         match self {
             Self::Unknown => "unknown",
             Self::NotSent => "not_sent",
+            Self::Ran => "ran",
         }
     }
 
@@ -32,7 +35,7 @@ impl Outcome {
     #[must_use]
     pub fn of(error: &ErrorObject) -> Option<Self> {
         let name = error.data.as_ref()?.get("outcome")?.as_str()?;
-        [Self::Unknown, Self::NotSent].into_iter().find(|it| it.as_str() == name)
+        [Self::Unknown, Self::NotSent, Self::Ran].into_iter().find(|it| it.as_str() == name)
     }
 }
 
@@ -122,8 +125,19 @@ pub fn upstream_lost(reason: &str, outcome: Outcome, retryable: bool) -> ErrorOb
     let message = match outcome {
         Outcome::Unknown => "Upstream lost, outcome unknown",
         Outcome::NotSent => "Upstream lost, request not sent",
+        Outcome::Ran => "Upstream lost after it has run the request",
     };
     let data = json!({ "reason": reason, "outcome": outcome.as_str(), "retryable": retryable });
+    ErrorObject::new(INTERNAL_ERROR, message).with_data(data)
+}
+
+/// The upstream has answered a request of `method`, and nothing can be made of its result.
+///
+/// The request has run, so its client must not repeat it blindly.
+#[must_use]
+pub fn unreadable_result(method: Method<'_>, why: &Unreadable) -> ErrorObject {
+    let message = format!("The server has run {method}, but its answer cannot be read: {why}");
+    let data = json!({ "outcome": Outcome::Ran.as_str(), "retryable": false });
     ErrorObject::new(INTERNAL_ERROR, message).with_data(data)
 }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::result::cacheable;
-use crate::{CacheScope, InputResponses, JsonObject, ResourceContents, ResultType};
+use crate::{CacheScope, InputResponses, JsonObject, Oddities, ResourceContents, ResultType};
 
 /// Parameters of `resources/read`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -56,6 +56,9 @@ pub struct ReadResourceResult {
     /// Members that this type does not name.
     #[serde(flatten)]
     pub other: JsonObject,
+    /// What of it was odd when it was read; never sent.
+    #[serde(skip)]
+    pub oddities: Oddities,
 }
 
 impl ReadResourceResult {

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::result::{completed, present};
 use crate::with_members::with_members;
-use crate::{ContentBlock, InputResponses, JsonObject, ResultType, TaskMetadata};
+use crate::{ContentBlock, InputResponses, JsonObject, Oddities, ResultType, TaskMetadata};
 
 /// Parameters of `tools/call`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -69,6 +69,9 @@ pub struct CallToolResult {
     /// Members that this type does not name.
     #[serde(flatten)]
     pub other: JsonObject,
+    /// What of it was odd when it was read; never sent.
+    #[serde(skip)]
+    pub oddities: Oddities,
 }
 
 impl CallToolResult {

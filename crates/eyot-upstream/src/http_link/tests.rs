@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::HttpLink;
+use super::{Ask, HttpLink};
 use crate::{AccessToken, LegacyConnection, ResumedSession, Runtime, StaticToken, Target};
 
 /// What a server answers to everything.
@@ -67,9 +67,14 @@ fn with_token(target: &Target) -> Target {
     target.clone().with_tokens(StaticToken::new(AccessToken::new("secret-1")))
 }
 
+/// A request without anything of the protocol.
+fn get() -> Ask<'static> {
+    Ask { method: Method::GET, headers: &|| Ok(HeaderMap::new()), message: None, cookies: None }
+}
+
 async fn refused(server: &Refusing, target: &Target) -> Fault {
     let link: &HttpLink = target.http_link().unwrap();
-    server.during(link.send(Method::GET, HeaderMap::new(), None)).await.map(drop).unwrap_err()
+    server.during(link.send(get())).await.map(drop).unwrap_err()
 }
 
 #[tokio::test]
@@ -100,7 +105,7 @@ async fn another_status_is_no_refused_authorization() {
     let server = Refusing::new("404 Not Found\r\nwww-authenticate: Bearer\r\n", "").await;
     for target in every_kind(&server.target()) {
         let link = target.http_link().unwrap();
-        let sent = server.during(link.send(Method::GET, HeaderMap::new(), None)).await;
+        let sent = server.during(link.send(get())).await;
         assert_eq!(sent.unwrap().status(), StatusCode::NOT_FOUND);
     }
 }
@@ -109,7 +114,7 @@ async fn another_status_is_no_refused_authorization() {
 async fn a_stream_that_is_refused_is_asked_for_again_only_with_another_token() {
     let server = Refusing::new("403 Forbidden\r\n", "").await;
     let runtime = Runtime::new(TaskTracker::new(), CancellationToken::new(), Default::default());
-    let session = ResumedSession { session_id: Some("s"), revision: None };
+    let session = ResumedSession { session_id: Some("s"), ..Default::default() };
     let peer = Peer::ourselves(Era::Legacy);
     for (target, has_ended) in [(server.target(), true), (with_token(&server.target()), false)] {
         let connection = LegacyConnection::resume(&target, &peer, &session, &runtime).unwrap();

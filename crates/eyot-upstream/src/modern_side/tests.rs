@@ -16,7 +16,7 @@ use tokio_util::task::TaskTracker;
 use eyot_era::detect::{ERA_TTL, EraMode, RECHECK_PAUSE};
 
 use super::ModernSide;
-use crate::{ModernConnection, Runtime, SharedEraCache, Target, Upstream};
+use crate::{ModernConnection, Runtime, SharedEraCache, Target, TargetName, Upstream};
 
 /// An upstream that counts who attaches, and learns the modern era when it is told.
 #[derive(Debug, Default)]
@@ -54,9 +54,9 @@ fn answer(asked: &Message, is_modern: bool) -> Message {
 
 fn side(target: Target, mode: EraMode) -> ModernSide {
     let runtime = Runtime::new(TaskTracker::new(), CancellationToken::new(), Arc::default());
-    let fingerprint = target.fingerprint();
+    let name = Arc::new(TargetName::new(&target));
     let era = SharedEraCache::new(mode);
-    ModernSide::new(Arc::new(Upstream { target, runtime, fingerprint, era }))
+    ModernSide::new(Arc::new(Upstream { target, runtime, name, era }))
 }
 
 fn in_process(mode: EraMode) -> (Arc<Server>, ModernSide) {
@@ -96,7 +96,8 @@ fn found() -> ModernSide {
     let target = Target::url("http://127.0.0.1:1/mcp", Limits::default()).unwrap();
     let side = side(target, EraMode::Auto);
     let upstream = &side.upstream;
-    let connection = ModernConnection::open(&upstream.target, &upstream.runtime).unwrap();
+    let link = upstream.target.http_link().unwrap().clone();
+    let connection = ModernConnection::over_http(link, &upstream.runtime);
     *side.cell.lock() = Arc::new(OnceCell::new_with(Some(Some(connection))));
     side.upstream.era.find_modern();
     side

@@ -175,3 +175,15 @@ fn a_log_message_is_of_the_only_call_beside_subscriptions() {
     world.calls.forget(UpstreamId::new(7));
     assert_eq!(world.route(LOG, false).0, "notification_unmatched");
 }
+
+#[test]
+fn a_log_message_is_of_the_only_call_that_has_asked_for_the_log() {
+    let mut world = World::new(Era::Modern);
+    let hears = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"x","_meta":{"io.modelcontextprotocol/logLevel":"debug"}}}"#;
+    world.call(7);
+    world.begin(8, hears);
+    world.call(9);
+    assert_eq!(world.route(LOG, false).0, "call 8");
+    world.begin(10, hears);
+    assert_eq!(world.route(LOG, false).0, "notification_ambiguous");
+}

@@ -40,29 +40,36 @@ fn every_target() -> [Target; 4] {
     [url, Target::command("p", ["a"]), Target::in_process(Idle), Target::stream(duplex(1).0)]
 }
 
+fn identity(target: &Target) -> String {
+    target.identity().expose().clone()
+}
+
 #[test]
 fn a_target_says_what_it_is_and_what_it_can_do() {
     let said = every_target().map(|it| {
         let abilities = [it.can_reconnect(), it.can_resume(), it.has_headers()];
         assert_eq!(it.is_shared_channel(), it.carrier() == Carrier::Pipe);
         assert_eq!(it.http_link().is_some(), it.carrier() == Carrier::Http);
-        (it.fingerprint(), abilities)
+        (it.label(), identity(&it), abilities)
     });
     let expected = [
-        (URL, [true, true, true]),
-        ("\"p\" [\"a\"] in None", [true, false, false]),
-        ("in process", [true, false, false]),
-        ("a stream", [false, false, false]),
+        ("http://[::1]:80", URL, [true, true, true]),
+        ("p", "\"p\" [\"a\"] in None", [true, false, false]),
+        ("in process", "in process", [true, false, false]),
+        ("a stream", "a stream", [false, false, false]),
     ];
-    assert_eq!(said, expected.map(|(fingerprint, abilities)| (fingerprint.to_owned(), abilities)));
+    let owned = |(label, identity, abilities): (&str, &str, _)| {
+        (label.to_owned(), identity.to_owned(), abilities)
+    };
+    assert_eq!(said, expected.map(owned));
 }
 
 #[test]
 fn whatever_names_an_upstream_becomes_its_target() {
     #[track_caller]
-    fn check(named: impl IntoTarget, fingerprint: &str) {
+    fn check(named: impl IntoTarget, expected: &str) {
         let target = named.into_target(Limits::default()).unwrap();
-        assert_eq!(target.fingerprint(), fingerprint);
+        assert_eq!(identity(&target), expected);
     }
     let command = Command { program: "p".to_owned(), args: vec![], env: vec![], cwd: None };
     let server: Arc<dyn InProcess> = Arc::new(Idle);
@@ -78,8 +85,23 @@ fn whatever_names_an_upstream_becomes_its_target() {
 }
 
 #[test]
+fn no_error_of_a_target_repeats_a_secret() {
+    for args in [
+        &["http://u:S3CRET@a/mcp"][..],
+        &["http://u:S3CRET@ho st/mcp"],
+        &["ftp://u:S3CRET@a/mcp"],
+        &["://u:S3CRET@a"],
+        &["http://a/m cp?token=S3CRET"],
+        &[URL, "http://a/?token=S3CRET"],
+    ] {
+        let refused = from_args(args).unwrap_err();
+        assert!(!format!("{refused} {refused:?}").contains("S3CRET"), "{refused:?}");
+    }
+}
+
+#[test]
 fn a_url_on_a_command_line_stands_alone() {
-    assert_eq!(from_args(&[URL]).unwrap().fingerprint(), URL);
+    assert_eq!(identity(&from_args(&[URL]).unwrap()), URL);
     let refused = from_args(&[URL, "stdio"]).unwrap_err();
     assert_eq!(refused.to_string(), "`stdio` after a URL");
     let refused = from_args(&["ftp://[::1]/"]).unwrap_err();
@@ -105,8 +127,8 @@ fn a_header_that_cannot_be_sent_is_named_for_every_target() {
     for target in every_target() {
         let refused = target.clone().with_header("x tenant", "t1").unwrap_err();
         assert_eq!(refused.to_string(), "header \"x tenant\" cannot be sent");
-        let fingerprint = target.fingerprint();
-        assert_eq!(target.with_header("x-tenant", "t1").unwrap().fingerprint(), fingerprint);
+        let before = identity(&target);
+        assert_eq!(identity(&target.with_header("x-tenant", "t1").unwrap()), before);
     }
 }
 
@@ -115,10 +137,11 @@ async fn one_connection_can_be_made_of_a_stream_and_its_clones() {
     let (ours, mut theirs) = duplex(1 << 10);
     let target = Target::stream(ours);
     let runtime = runtime();
-    let (connection, driver) = LineConnection::open(&target, Era::Legacy, &runtime).unwrap();
+    let (connection, driver) =
+        LineConnection::open(&target, Era::Legacy, None, &runtime).await.unwrap();
     let again = [
-        LineConnection::open(&target.clone(), Era::Legacy, &runtime).map(drop),
-        ModernConnection::open(&target, &runtime).map(drop),
+        LineConnection::open(&target.clone(), Era::Legacy, None, &runtime).await.map(drop),
+        ModernConnection::open(&target, None, &runtime).await.map(drop),
     ];
     for again in again {
         let fault = again.unwrap_err();
@@ -126,7 +149,7 @@ async fn one_connection_can_be_made_of_a_stream_and_its_clones() {
         let reason = "the stream to the upstream is used up and cannot be opened again";
         assert_eq!(fault.error.data.unwrap()["reason"], reason);
     }
-    let session = crate::ResumedSession { session_id: Some("s"), revision: None };
+    let session = crate::ResumedSession { session_id: Some("s"), ..Default::default() };
     let peer = eyot_service::Peer::ourselves(Era::Legacy);
     assert!(LegacyConnection::resume(&target, &peer, &session, &runtime).is_none());
     drop((connection, target));

@@ -15,8 +15,8 @@ use serde_json::value::RawValue;
 use tokio::sync::Notify;
 
 use super::super::upstream::{ModernUpstream, request_for};
-use crate::clock::now;
 use crate::losses::count_losses;
+use eyot_upstream::clock::now;
 
 /// A task of one session.
 #[derive(Debug)]

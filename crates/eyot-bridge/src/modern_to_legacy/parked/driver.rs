@@ -64,6 +64,7 @@ impl ParkedDriver {
         }
         self.rests_in = round;
         self.is_detached = false;
+        self.call.set_resting(round.is_some());
         if round.is_some() {
             self.call.shared.rest();
             self.is_detached = self.calls.is_crowded() && self.call.detach();
@@ -128,6 +129,7 @@ impl ParkedDriver {
     }
 
     async fn store(&self, record: Record<Box<UpstreamPosition>>, ttl: Duration) {
+        self.calls.records.learn_name().await;
         let outcome = self.calls.records.write(&self.claim, record, ttl).await;
         if outcome.is_err() {
             tracing::debug!("another process goes on with a call");

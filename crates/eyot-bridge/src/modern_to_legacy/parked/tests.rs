@@ -5,6 +5,7 @@ use std::time::Duration;
 use eyot_era::parked::{ParkedCall, ParkedConfig};
 use eyot_jsonrpc::UpstreamId;
 use eyot_types::Revision;
+use eyot_upstream::{Target, TargetName};
 
 use super::*;
 
@@ -12,7 +13,8 @@ fn calls() -> ParkedCalls {
     let mut limits = Limits::default();
     limits.memory.parked_calls_max = 3;
     limits.principal_parts = 2;
-    ParkedCalls::new(Arc::new(Records::new(None, "upstream".to_owned())), Arc::new(limits))
+    let upstream = TargetName::new(&Target::command("upstream", [""; 0]));
+    ParkedCalls::new(Arc::new(Records::new(None, Arc::new(upstream))), Arc::new(limits))
 }
 
 fn entry() -> Entry {

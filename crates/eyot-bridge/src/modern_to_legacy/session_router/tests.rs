@@ -11,8 +11,10 @@ use super::*;
 
 fn router(capabilities: serde_json::Value) -> (SessionRouter, Arc<KnownTools>) {
     let tools = Arc::new(KnownTools::new(true, &Limits::default()));
+    let lists = Arc::new(KnownLists::new(&Limits::default()));
+    let known = Known { tools: Arc::clone(&tools), lists };
     let capabilities = serde_json::from_value(capabilities).unwrap();
-    (SessionRouter::new(capabilities, Arc::default(), Arc::clone(&tools)), tools)
+    (SessionRouter::new(capabilities, Arc::default(), known), tools)
 }
 
 fn call(id: u64, may_be_asked: bool) -> Arc<CallShared> {

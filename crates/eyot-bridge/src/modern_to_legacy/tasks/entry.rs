@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use super::super::session::UpstreamSession;
 use super::ask_target::{AskTarget, TaskTarget};
 use super::upstream_task::{UpstreamTask, unknown_task};
-use crate::clock::now;
+use eyot_upstream::clock::now;
 
 /// A task. It holds its upstream session open until its result is here.
 #[derive(Debug)]

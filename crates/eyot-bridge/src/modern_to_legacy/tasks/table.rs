@@ -6,7 +6,7 @@ use eyot_era::tasks::TaskTable;
 use parking_lot::Mutex;
 
 use super::entry::TaskEntry;
-use crate::clock::now;
+use eyot_upstream::clock::now;
 
 /// Every task that has not expired.
 #[derive(Debug, Default)]

@@ -1,6 +1,6 @@
 //! Arguments become the types that the schema asks for.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 
@@ -32,10 +32,14 @@ fn schema() -> JsonObject {
     schema.as_object().unwrap().clone()
 }
 
+fn document(arguments: &Arguments) -> Value {
+    serde_json::to_value(arguments).unwrap()
+}
+
 fn typed_words(words: &[&str]) -> Result<Value, String> {
     let words = words.iter().map(|it| (*it).to_owned()).collect();
-    let typed = pairs(words).and_then(|it| typed(Some(&schema()), JsonObject::new(), it));
-    typed.map(Value::Object).map_err(|it| it.to_string())
+    let typed = pairs(words).and_then(|it| typed(Some(&schema()), Arguments::new(), it));
+    typed.map(|it| document(&it)).map_err(|it| it.to_string())
 }
 
 #[track_caller]
@@ -72,7 +76,7 @@ fn what_no_schema_types_is_json_if_it_can_be() {
     check("loop=[1]", &json!([1]));
     check("unknown=yes", &json!("yes"));
     let pairs = pairs(vec!["a=5".to_owned()]).unwrap();
-    assert_eq!(Value::Object(typed(None, JsonObject::new(), pairs).unwrap()), json!({ "a": 5 }));
+    assert_eq!(document(&typed(None, Arguments::new(), pairs).unwrap()), json!({ "a": 5 }));
 }
 
 #[test]
@@ -103,7 +107,56 @@ fn pairs_are_put_over_the_object() {
     let base = object(Some(r#"{ "text": "a", "whole": 1 }"#)).unwrap();
     let pairs = pairs(vec!["whole=2".to_owned()]).unwrap();
     let arguments = typed(Some(&schema()), base, pairs).unwrap();
-    assert_eq!(Value::Object(arguments), json!({ "text": "a", "whole": 2 }));
+    assert_eq!(document(&arguments), json!({ "text": "a", "whole": 2 }));
     assert!(object(Some("[]")).unwrap_err().to_string().starts_with("--args is no JSON object"));
     assert!(object(Some("@/no/such/file")).is_err());
+}
+
+#[test]
+fn numbers_stay_as_they_were_written() {
+    let numbers = ["123456789012345678901234567890", "-0", "1e400", "0.10", "5.0", "2E+3"];
+    for number in numbers {
+        for word in [format!("any_number={number}"), format!("open:={number}")] {
+            let base = object(Some(&format!("{{\"base\":{number}}}"))).unwrap();
+            let typed = typed(Some(&schema()), base, pairs(vec![word.clone()]).unwrap()).unwrap();
+            let values: Vec<_> = typed.values().map(|it| it.get()).collect();
+            assert_eq!(values, [number, number], "{word}");
+        }
+    }
+    for (word, is_taken) in [
+        ("whole=123456789012345678901234567890", true),
+        ("whole=1e400", true),
+        ("whole=5.0", true),
+        ("whole=5.5", false),
+        ("whole=1e-1", false),
+    ] {
+        let typed = typed(Some(&schema()), Arguments::new(), pairs(vec![word.into()]).unwrap());
+        assert_eq!(typed.is_ok(), is_taken, "{word}");
+    }
+}
+
+#[test]
+fn a_schema_that_points_at_itself_is_looked_at_for_a_bounded_time() {
+    let branches = vec![json!({ "$ref": "#/$defs/x" }); 24];
+    let many: JsonObject = (0..10_000)
+        .map(|it| (it.to_string(), json!({ "$ref": format!("#/$defs/{}", it + 1) })))
+        .collect();
+    for schema in [
+        json!({ "properties": { "a": { "$ref": "#/$defs/x" } }, "$defs": { "x": { "anyOf": branches } } }),
+        json!({ "properties": { "a": { "anyOf": [{ "$ref": "#/properties/a" }, { "$ref": "#/properties" }] } } }),
+        json!({ "properties": { "a": { "$ref": "#/$defs/0" } }, "$defs": many }),
+    ] {
+        let schema = schema.as_object().unwrap();
+        let typed = typed(Some(schema), Arguments::new(), pairs(vec!["a=1".to_owned()]).unwrap());
+        assert_eq!(document(&typed.unwrap()), json!({ "a": 1 }));
+    }
+}
+
+#[test]
+fn a_byte_order_mark_before_the_object_is_skipped() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "\u{feff}{\"a\":1}").unwrap();
+    for source in ["\u{feff}{\"a\":1}".to_owned(), format!("@{}", file.path().display())] {
+        assert_eq!(document(&object(Some(&source)).unwrap()), json!({ "a": 1 }), "{source}");
+    }
 }

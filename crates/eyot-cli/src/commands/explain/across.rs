@@ -1,17 +1,17 @@
 //! What clients of the other era get of a server, and what they do not get.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use eyot::bridge::{BridgeReport, has_tasks};
 use eyot::era::revision::{Convert, Feature, Losses};
 use eyot::jsonrpc::METHOD_NOT_FOUND;
 use eyot::types::{
     ClientCapabilities, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
-    ListToolsResult, Prompt, Resource, ResourceTemplate, ServerCapabilities, TaskSupport, Tool,
+    ListToolsResult, Oddities, OddityEffect, Prompt, ReadResult, Resource, ResourceTemplate,
+    ServerCapabilities, TaskSupport, Tool, read,
 };
 use eyot::{Client, ClientError};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 /// What clients of the other era get.
@@ -55,9 +55,8 @@ impl Tasks {
 }
 
 /// A page of a list of a server.
-trait Listing: DeserializeOwned + Convert {
+trait Listing: ReadResult + Convert {
     type Item: Convert;
-    const METHOD: &str;
     /// The name for one of its items.
     const KIND: &str;
 
@@ -67,10 +66,9 @@ trait Listing: DeserializeOwned + Convert {
 }
 
 macro_rules! listings {
-    ( $( $page:ident { $items:ident: $item:ident }, $method:literal, $kind:literal, $name:ident; )+ ) => { $(
+    ( $( $page:ident { $items:ident: $item:ident }, $kind:literal, $name:ident; )+ ) => { $(
         impl Listing for $page {
             type Item = $item;
-            const METHOD: &str = $method;
             const KIND: &str = $kind;
 
             fn take(&mut self) -> (Vec<$item>, Option<String>) {
@@ -85,11 +83,10 @@ macro_rules! listings {
 }
 
 listings! {
-    ListToolsResult { tools: Tool }, "tools/list", "tool", name;
-    ListPromptsResult { prompts: Prompt }, "prompts/list", "prompt", name;
-    ListResourcesResult { resources: Resource }, "resources/list", "resource", uri;
-    ListResourceTemplatesResult { resource_templates: ResourceTemplate },
-        "resources/templates/list", "template", uri_template;
+    ListToolsResult { tools: Tool }, "tool", name;
+    ListPromptsResult { prompts: Prompt }, "prompt", name;
+    ListResourcesResult { resources: Resource }, "resource", uri;
+    ListResourceTemplatesResult { resource_templates: ResourceTemplate }, "template", uri_template;
 }
 
 impl Across {
@@ -145,25 +142,41 @@ impl Across {
     {
         let mut listed = Vec::new();
         let mut cursor: Option<String> = None;
+        let mut seen = BTreeSet::new();
         for _ in 0..PAGES_MAX {
             let params = cursor.map_or_else(|| json!({}), |cursor| json!({ "cursor": cursor }));
-            let mut page: L = match client.request(L::METHOD, params).await {
+            let mut page: L = match client.request(L::METHOD.as_str(), params).await {
                 Err(ClientError::Rpc(error)) if error.code == METHOD_NOT_FOUND => break,
-                answer => decode(L::METHOD, &answer?)?,
+                answer => decode(&answer?)?,
             };
+            self.note_oddities(page.oddities_mut());
             let (items, next) = page.take();
-            self.note(&self.report.losses(page), L::METHOD);
+            self.note(&self.report.losses(page), L::METHOD.as_str());
             for item in &items {
                 let losses = self.report.losses(item.clone());
                 self.note(&losses, &format!("{} {}", L::KIND, L::name(item)));
             }
             listed.extend(items);
-            cursor = next;
+            // A cursor that was given before leads to nothing new.
+            cursor = next.filter(|it| seen.insert(it.clone()));
             if cursor.is_none() {
                 break;
             }
         }
         Ok(listed)
+    }
+
+    /// Says what of a list is odd, and in which of its elements.
+    fn note_oddities(&mut self, oddities: &Oddities) {
+        for oddity in oddities.iter() {
+            let feature = match oddity.effect {
+                OddityEffect::Mended => Feature::MalformedMended,
+                OddityEffect::LeftOut => Feature::MalformedDropped,
+            };
+            let element = oddity.element.as_ref().map(|it| format!(" of {it}"));
+            let place = format!("{}{}", oddity.place, element.unwrap_or_default());
+            self.lost.entry(feature).or_default().push(place);
+        }
     }
 
     fn note(&mut self, losses: &Losses, place: &str) {
@@ -213,9 +226,9 @@ fn entry(feature: Feature, places: &[impl Serialize]) -> Value {
     })
 }
 
-fn decode<L: Listing>(method: &str, answer: &eyot::Message) -> Result<L, ClientError> {
-    answer.decode_result().map_err(|error| ClientError::Protocol {
-        reason: format!("result of {method} cannot be read: {error}"),
+fn decode<L: Listing>(answer: &eyot::Message) -> Result<L, ClientError> {
+    read(answer.result().unwrap_or("null")).map_err(|error| ClientError::Unreadable {
+        reason: format!("result of {}: {error}", L::METHOD),
     })
 }
 

@@ -6,7 +6,8 @@ use serde_json::json;
 
 use super::across::{Across, Tasks};
 use super::{Explanation, story};
-use crate::commands::show;
+use crate::commands::table;
+use crate::writer;
 
 /// Prints an explanation.
 pub(super) fn explanation(explanation: &Explanation) -> anyhow::Result<()> {
@@ -16,7 +17,8 @@ pub(super) fn explanation(explanation: &Explanation) -> anyhow::Result<()> {
         |it| format!("{} {}", it.title.as_ref().unwrap_or(&it.name), it.version),
     );
     let eras = revisions.iter().map(|it| format!("{} ({it})", it.era())).collect::<Vec<_>>();
-    show::text(&format!("{name}\n"))?;
+    writer::print(&name)?;
+    writer::print("")?;
     rows(&[
         ["era".to_owned(), eras.join(" and ")],
         ["found".to_owned(), story(steps)],
@@ -27,7 +29,8 @@ pub(super) fn explanation(explanation: &Explanation) -> anyhow::Result<()> {
         match (explanation.own(era), &explanation.across) {
             (Some(revision), _) => {
                 let clients = clients(era);
-                show::text(&format!("\n{clients} speak {revision} with it: nothing is lost"))?;
+                writer::print("")?;
+                writer::print(&format!("{clients} speak {revision} with it: nothing is lost"))?;
             }
             (None, Some(told)) => across(era, told)?,
             (None, None) => {}
@@ -39,7 +42,8 @@ pub(super) fn explanation(explanation: &Explanation) -> anyhow::Result<()> {
 fn across(era: Era, across: &Across) -> anyhow::Result<()> {
     let Across { report, told, declared, lost, in_calls, left_out, .. } = across;
     let revision = report.client();
-    show::text(&format!("\n{} speak {revision} with Eyot, over the bridge", clients(era)))?;
+    writer::print("")?;
+    writer::print(&format!("{} speak {revision} with Eyot, over the bridge", clients(era)))?;
     rows(&[
         ["are told".to_owned(), json!(told).to_string()],
         ["may declare".to_owned(), json!(declared.1).to_string()],
@@ -50,10 +54,9 @@ fn across(era: Era, across: &Across) -> anyhow::Result<()> {
     let in_calls = in_calls.iter().map(|(feature, place)| (*feature, (*place).to_owned()));
     section("Lost if it comes in a call", in_calls)?;
     if !left_out.is_empty() {
-        show::text("\n  Tools that are left out")?;
-        for line in show::table(&left_out.iter().map(pair).collect::<Vec<_>>()) {
-            show::text(&format!("    {line}"))?;
-        }
+        writer::print("")?;
+        writer::print("  Tools that are left out")?;
+        table::print(4, &left_out.iter().map(pair).collect::<Vec<_>>())?;
     }
     Ok(())
 }
@@ -68,21 +71,16 @@ fn section(title: &str, lost: impl Iterator<Item = (Feature, String)>) -> anyhow
         [row.name.to_owned(), row.what.to_owned(), instead, places]
     });
     let rows: Vec<_> = rows.collect();
+    writer::print("")?;
     match rows.is_empty() {
-        true => show::text(&format!("\n  {title}: nothing"))?,
-        false => show::text(&format!("\n  {title}"))?,
+        true => writer::print(&format!("  {title}: nothing"))?,
+        false => writer::print(&format!("  {title}"))?,
     }
-    for line in show::table(&rows) {
-        show::text(&format!("    {line}"))?;
-    }
-    Ok(())
+    Ok(table::print(4, &rows)?)
 }
 
 fn rows(rows: &[[String; 2]]) -> anyhow::Result<()> {
-    for line in show::table(rows) {
-        show::text(&format!("  {line}"))?;
-    }
-    Ok(())
+    Ok(table::print(2, rows)?)
 }
 
 fn clients(era: Era) -> &'static str {

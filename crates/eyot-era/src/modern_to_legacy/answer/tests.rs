@@ -54,9 +54,10 @@ fn a_page_to_visit_that_cannot_be_read_is_an_error_of_the_modern_era() {
 }
 
 #[test]
-fn an_answer_that_is_no_result_of_its_method_is_an_error() {
-    let answer = converted(Method::ToolsCall, "result", &json!({ "content": 7 }));
+fn an_answer_that_is_no_result_of_its_method_is_an_error_that_says_that_the_tool_has_run() {
+    let answer = converted(Method::ToolsCall, "result", &json!([7]));
     assert_eq!(answer["error"]["code"], -32603);
+    assert_eq!(answer["error"]["data"], json!({ "outcome": "ran", "retryable": false }));
 }
 
 #[test]

@@ -63,7 +63,7 @@ impl Fixture {
             session_id: Some(format!("upstream-{number}").into()),
             revision: Some(revision.into()),
             generation: 1,
-            is_modern: false,
+            ..UpstreamRef::default()
         }
     }
 }

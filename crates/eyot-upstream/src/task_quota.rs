@@ -12,13 +12,14 @@ use crate::clock::now;
 
 /// Begins the tasks of one upstream.
 #[derive(Debug)]
-pub(crate) struct TaskQuota {
+pub struct TaskQuota {
     quota: TotalQuota,
     bounds: TaskBounds,
 }
 
 impl TaskQuota {
-    pub(crate) fn new(limits: &Limits) -> Arc<Self> {
+    /// No task was begun yet.
+    pub fn new(limits: &Limits) -> Arc<Self> {
         let bounds = TaskBounds {
             ttl_max: limits.memory.task_ttl,
             questions_max: limits.memory.task_questions_max,
@@ -31,7 +32,7 @@ impl TaskQuota {
     ///
     /// # Errors
     /// The error for the client when there is none.
-    pub(crate) fn permit(&self, principal: Option<&Arc<str>>) -> Result<QuotaPermit, ErrorObject> {
+    pub fn permit(&self, principal: Option<&Arc<str>>) -> Result<QuotaPermit, ErrorObject> {
         let permit = self.quota.acquire(principal, 0);
         self.count();
         permit
@@ -39,7 +40,7 @@ impl TaskQuota {
 
     /// A task that begins now, under an id with "sufficient entropy that a third party cannot
     /// enumerate or guess" it (tasks extension, Security Considerations).
-    pub(crate) fn begin(
+    pub fn begin(
         &self,
         permit: QuotaPermit,
         place: WorkPlace,
@@ -53,7 +54,7 @@ impl TaskQuota {
     }
 
     /// Brings the number of tasks into the metrics.
-    pub(crate) fn count(&self) {
+    pub fn count(&self) {
         eyot_metrics::tasks(self.quota.usage().things);
     }
 }

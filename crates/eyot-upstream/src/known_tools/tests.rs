@@ -7,7 +7,7 @@ use eyot_jsonrpc::Id;
 use eyot_types::TaskSupport;
 use futures_util::FutureExt as _;
 use futures_util::future::join3;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 
@@ -123,7 +123,7 @@ fn a_tool_whose_headers_cannot_be_made_is_left_out_where_headers_are_needed() {
         tools.learn_page(None, &mut page);
         assert_eq!(page.tools.iter().any(|it| it.name == "t"), is_listed);
         assert_eq!(tools.find(None, "t").is_some(), is_listed);
-        assert!(!tools.have_param_headers());
+        assert!(tools.find(None, "t").is_none_or(|it| it.param_headers().is_none()));
     }
 }
 
@@ -133,5 +133,26 @@ fn lists_that_say_nothing_of_calls_are_not_read() {
     tools.learn_text(None, r#"{"tools":[{"name":"t","inputSchema":{}}]}"#);
     assert_eq!(tools.find(None, "t"), None);
     tools.learn_text(None, &json!({ "tools": [with_header("Place")] }).to_string());
-    assert!(tools.have_param_headers());
+    assert!(tools.find(None, "t").is_some_and(|it| it.param_headers().is_some()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tool_beside_odd_ones_is_found_and_one_without_room_too() {
+    let mut limits = Limits::default();
+    limits.memory.known_tools_max = 1;
+    let tools = KnownTools::new(true, &limits);
+    let list = |_| ready(page(&json!([5, { "name": 5 }, { "name": "u" }, with_header("P")]), None));
+    let fact = tools.look_up(None, "t", list).await.unwrap();
+    assert!(fact.is_some_and(|it| it.param_headers().is_some()));
+    assert_eq!(tools.find(None, "t"), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_principal_does_not_wait_for_the_list_of_another() {
+    let tools = KnownTools::new(true, &Limits::default());
+    let mut slow = std::pin::pin!(tools.look_up(None, "t", |_| pending()));
+    assert!(slow.as_mut().now_or_never().is_none());
+    let ada = Arc::from("ada");
+    let list = |_| ready(page(&json!([tool("t")]), None));
+    assert!(tools.look_up(Some(&ada), "t", list).await.unwrap().is_some());
 }

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 /// The time, which only goes on. Tests move it.
-pub(crate) fn now() -> Instant {
+#[must_use]
+pub fn now() -> Instant {
     tokio::time::Instant::now().into_std()
 }

@@ -1,0 +1,171 @@
+//! Where everything is written that this program says: to people, to programs, to the log.
+//!
+//! **Invariant:** nothing leaves but through here, and nothing leaves that steers a terminal or
+//! makes a line of its own, whatever its writer has put into it. Three things are written: a *line*
+//! of this program, which may have words of others in it; a *quote*, the words of others alone,
+//! each line of which stands behind a bar; and a *result*, which a program gets as it is and a
+//! person as a quote.
+#![expect(clippy::disallowed_methods, reason = "the one place that writes")]
+
+mod log;
+
+use std::io::{self, IsTerminal as _, Write};
+
+use serde::Serialize;
+use serde_json::Value;
+
+pub(crate) use self::log::{LogForm, LogWriter};
+use crate::escape::{escaped, escaped_json};
+
+/// A place for lines.
+#[derive(Debug)]
+pub(crate) struct Lines<W>(W);
+
+impl Lines<io::Stderr> {
+    /// Where people are told what goes on.
+    pub(crate) fn stderr() -> Self {
+        Self(io::stderr())
+    }
+}
+
+impl Lines<io::Stdout> {
+    /// Where results go.
+    pub(crate) fn stdout() -> Self {
+        Self(io::stdout())
+    }
+}
+
+impl<W: Write> Lines<W> {
+    /// Lines at another place.
+    #[cfg(test)]
+    pub(crate) fn new(place: W) -> Self {
+        Self(place)
+    }
+
+    /// Writes one line.
+    pub(crate) fn line(&mut self, line: &str) -> io::Result<()> {
+        writeln!(self.0, "{}", escaped(line))?;
+        self.0.flush()
+    }
+
+    /// Writes a line that has no end: the user answers behind it.
+    pub(crate) fn prompt(&mut self, prompt: &str) -> io::Result<()> {
+        write!(self.0, "{}", escaped(prompt))?;
+        self.0.flush()
+    }
+
+    /// Writes what others have said.
+    pub(crate) fn quote(&mut self, text: &str) -> io::Result<()> {
+        for line in text.lines() {
+            writeln!(self.0, "│ {}", escaped(line))?;
+        }
+        self.0.flush()
+    }
+
+    /// Takes the place back.
+    #[cfg(test)]
+    pub(crate) fn into_inner(self) -> W {
+        self.0
+    }
+}
+
+/// Writes one line for people on stderr.
+pub(crate) fn say(line: &str) {
+    // When stderr is gone, there is no other place for the line.
+    drop(Lines::stderr().line(line));
+}
+
+/// Writes on stderr what others have said: its first line behind our words, the others as a quote.
+pub(crate) fn say_of_others(ours: &str, theirs: &str) {
+    let (first, rest) = theirs.split_once('\n').unwrap_or((theirs, ""));
+    say(&format!("{ours}: {}", first.trim_end()));
+    drop(Lines::stderr().quote(rest));
+}
+
+/// Writes a document on stderr, as one line of JSON.
+pub(crate) fn say_json(document: &Value) {
+    say(&escaped_json(&document.to_string()));
+}
+
+/// Writes one line on stdout.
+pub(crate) fn print(line: &str) -> io::Result<()> {
+    Lines::stdout().line(line)
+}
+
+/// Writes a text of others on stdout: to a program as it is, to a person as a quote.
+pub(crate) fn print_text(text: &str) -> io::Result<()> {
+    if is_stdout_terminal() {
+        return Lines::stdout().quote(text);
+    }
+    let mut stdout = io::stdout();
+    writeln!(stdout, "{}", text.strip_suffix('\n').unwrap_or(text))?;
+    stdout.flush()
+}
+
+/// Writes bytes on stdout; never to a terminal: returns whether they were written.
+pub(crate) fn print_bytes(bytes: &[u8]) -> io::Result<bool> {
+    let mut stdout = io::stdout();
+    if stdout.is_terminal() {
+        return Ok(false);
+    }
+    stdout.write_all(bytes)?;
+    stdout.flush()?;
+    Ok(true)
+}
+
+/// Writes a document on stdout, as one line of JSON.
+pub(crate) fn print_json(document: &impl Serialize) -> anyhow::Result<()> {
+    Ok(print_json_text(&serde_json::to_string(document)?)?)
+}
+
+/// Writes a JSON text on stdout, as one line.
+pub(crate) fn print_json_text(json: &str) -> io::Result<()> {
+    print(&escaped_json(json))
+}
+
+/// Writes a document on stdout, as JSON for people.
+pub(crate) fn print_pretty_json(document: &impl Serialize) -> anyhow::Result<()> {
+    for line in serde_json::to_string_pretty(document)?.lines() {
+        print_json_text(line)?;
+    }
+    Ok(())
+}
+
+/// The log on stderr.
+pub(crate) fn log(is_json: bool) -> LogWriter<fn() -> io::Stderr> {
+    let has_color = is_stderr_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let form = match (is_json, has_color) {
+        (true, _) => LogForm::Json,
+        (false, true) => LogForm::Colored,
+        (false, false) => LogForm::Plain,
+    };
+    LogWriter::new(io::stderr, form)
+}
+
+/// Whether a person reads stdout.
+pub(crate) fn is_stdout_terminal() -> bool {
+    io::stdout().is_terminal()
+}
+
+/// Whether a person reads stderr.
+pub(crate) fn is_stderr_terminal() -> bool {
+    io::stderr().is_terminal()
+}
+
+/// The columns of the terminal at stdout. `None`: it is no terminal.
+pub(crate) fn stdout_columns() -> Option<usize> {
+    let stdout = io::stdout();
+    if !stdout.is_terminal() {
+        return None;
+    }
+    let size = rustix::termios::tcgetwinsize(&stdout);
+    let columns = size.ok().map(|it| usize::from(it.ws_col)).filter(|it| *it > 0);
+    let variable = || std::env::var("COLUMNS").ok()?.parse().ok();
+    Some(columns.or_else(variable).unwrap_or(COLUMNS))
+}
+
+/// The columns of a terminal that does not tell.
+const COLUMNS: usize = 80;
+
+#[cfg(test)]
+mod tests;

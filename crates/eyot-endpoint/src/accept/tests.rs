@@ -1,0 +1,53 @@
+//! Failures of the system, and slots.
+
+use std::io;
+use std::time::Duration;
+
+use eyot_service::Shutdown;
+use tokio::io::AsyncReadExt as _;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+use tokio_util::task::TaskTracker;
+
+use super::{Failures, REPORT_INTERVAL, serve_beside};
+
+#[tokio::test(start_paused = true)]
+async fn failures_of_one_minute_are_one_line_of_the_log() {
+    let mut failures = Failures::default();
+    let full = io::Error::other("too many open files");
+    for _ in 0..6_000 {
+        failures.report(&full, Instant::now());
+        tokio::time::advance(Duration::from_millis(10)).await;
+    }
+    assert_eq!(failures.unreported, 5_999);
+    let reported = failures.reported.unwrap();
+    failures.report(&full, reported + REPORT_INTERVAL);
+    assert_eq!((failures.unreported, failures.reported), (0, Some(reported + REPORT_INTERVAL)));
+}
+
+#[tokio::test]
+async fn connection_beyond_the_slots_waits_until_one_has_ended() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (shutdown, tasks) = (Shutdown::new(), TaskTracker::new());
+    let (accepted, mut accepting) = mpsc::channel(2);
+    let handle = move |mut stream: TcpStream| {
+        let accepted = accepted.clone();
+        async move {
+            accepted.send(stream.peer_addr().unwrap()).await.unwrap();
+            // Until the client leaves.
+            drop(stream.read_u8().await);
+        }
+    };
+    let clients = async {
+        let first = TcpStream::connect(address).await.unwrap();
+        let second = TcpStream::connect(address).await.unwrap();
+        assert_eq!(accepting.recv().await, first.local_addr().ok());
+        assert!(accepting.try_recv().is_err());
+        drop(first);
+        assert_eq!(accepting.recv().await, second.local_addr().ok());
+        shutdown.finish();
+    };
+    tokio::join!(serve_beside(listener, 1, &shutdown, &tasks, handle), clients);
+}

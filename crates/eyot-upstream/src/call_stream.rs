@@ -1,0 +1,194 @@
+//! The messages of one call at an HTTP upstream of the legacy era.
+
+use bytes::Bytes;
+use eyot_jsonrpc::{Id, Message, Response, UpstreamId};
+use eyot_service::{Fault, Messages, ReplyItem};
+use eyot_types::codes::{self, Outcome};
+use futures_util::{StreamExt as _, stream};
+
+use crate::bare_status::BareStatus;
+use crate::event_stream::EventMessages;
+use crate::http_legacy::HttpSession;
+use crate::http_response::Answer;
+use crate::pace::Pace;
+use crate::unreadable::{Unreadable, ended_unanswered};
+
+/// A call at the upstream; it can be cancelled while this lives.
+#[derive(Debug)]
+pub(crate) struct RunningCall {
+    session: HttpSession,
+    id: Id,
+    /// Our id of it; `None` when an earlier process gave it.
+    ours: Option<UpstreamId>,
+}
+
+impl RunningCall {
+    /// A call that is about to be sent under our id.
+    pub(crate) fn begin(session: HttpSession, id: Id, ours: UpstreamId) -> Self {
+        session.begin_call(id.clone(), ours);
+        Self { session, id, ours: Some(ours) }
+    }
+
+    /// A call that an earlier process has sent. Its id there is unknown: the only answer on the
+    /// call's own stream is its own.
+    pub(crate) fn resumed(session: HttpSession, id: Id) -> Self {
+        Self { session, id, ours: None }
+    }
+
+    /// The caller's id.
+    pub(crate) fn id(&self) -> &Id {
+        &self.id
+    }
+
+    /// The message as the caller's answer, if it is the answer of this call.
+    pub(crate) fn answer(&self, message: Message) -> Option<Response> {
+        let answer = message.into_response().ok()?;
+        let answered = answer.upstream_id();
+        let is_ours = answer.id().is_none() || self.ours.is_none_or(|it| answered == Some(it));
+        is_ours.then(|| answer.with_client_id(self.id.clone()))
+    }
+
+    /// The messages of the call: those of `events`, or those behind `cursor`.
+    pub(crate) fn follow(
+        self,
+        events: Option<Box<EventMessages>>,
+        cursor: Option<Bytes>,
+    ) -> Messages {
+        let stream = CallStream::new(self, events, cursor);
+        Messages::new(stream::unfold(stream, CallStream::next))
+    }
+
+    /// The call's stream, which is read from its first event on.
+    pub(crate) fn read(self, events: Box<EventMessages>) -> CallStream {
+        CallStream::new(self, Some(events), None)
+    }
+}
+
+impl Drop for RunningCall {
+    fn drop(&mut self) {
+        if let Some(ours) = self.ours {
+            self.session.end_call(ours);
+        }
+    }
+}
+
+/// A call's stream; it is taken up again where it broke, if the upstream gave event ids.
+#[derive(Debug)]
+pub(crate) struct CallStream {
+    call: RunningCall,
+    events: Option<Box<EventMessages>>,
+    cursor: Option<Bytes>,
+    /// What came in the place of a message, and may have been the answer.
+    unreadable: Option<Unreadable>,
+    pace: Pace,
+    /// Openings that failed, since the last message.
+    failures: u32,
+    is_over: bool,
+}
+
+impl CallStream {
+    fn new(call: RunningCall, events: Option<Box<EventMessages>>, cursor: Option<Bytes>) -> Self {
+        let mut pace = Pace::default();
+        pace.opened();
+        Self { call, events, cursor, unreadable: None, pace, failures: 0, is_over: false }
+    }
+
+    /// The messages, of which `first` has been taken already.
+    pub(crate) fn behind(self, first: Result<ReplyItem, Fault>) -> Messages {
+        let first = stream::iter([first]);
+        Messages::new(first.chain(stream::unfold(self, Self::next)))
+    }
+
+    /// The next message or event id, and the stream behind it.
+    pub(crate) async fn next(mut self) -> Option<(Result<ReplyItem, Fault>, Self)> {
+        if self.is_over {
+            return None;
+        }
+        loop {
+            if let Some(events) = &mut self.events
+                && let Some(item) = events.next().await
+            {
+                let item = match item {
+                    Ok(item) => item,
+                    Err(text) if text.may_answer(self.call.ours) => {
+                        self.is_over = true;
+                        return Some((Err(text.fault()), self));
+                    }
+                    Err(text) => {
+                        text.drop_unused();
+                        self.unreadable = Some(text);
+                        continue;
+                    }
+                };
+                if !matches!(item, ReplyItem::Cursor(_)) {
+                    self.pace.heard();
+                    self.failures = 0;
+                }
+                let Some(item) = self.take(item) else { continue };
+                if self.is_over
+                    && let Some(events) = &mut self.events
+                {
+                    events.take_end().await;
+                }
+                return Some((Ok(item), self));
+            }
+            if let Err(fault) = Box::pin(self.come_back()).await {
+                self.is_over = true;
+                return Some((Err(fault), self));
+            }
+        }
+    }
+
+    fn take(&mut self, item: ReplyItem) -> Option<ReplyItem> {
+        self.cursor = item.cursor().cloned().or_else(|| self.cursor.take());
+        match item {
+            ReplyItem::Message { message, cursor } if message.is_response() => {
+                let Some(answer) = self.call.answer(message) else {
+                    eyot_metrics::messages_dropped("answer_unmatched");
+                    return None;
+                };
+                self.is_over = true;
+                Some(ReplyItem::Message { message: answer.into(), cursor })
+            }
+            other => Some(other),
+        }
+    }
+
+    /// Opens the stream again behind what was seen.
+    async fn come_back(&mut self) -> Result<(), Fault> {
+        let lost =
+            |reason: &str| Fault::upstream(codes::upstream_lost(reason, Outcome::Unknown, true));
+        let ended = self.events.take();
+        let is_first = ended.is_none() && self.failures == 0 && self.call.ours.is_none();
+        let retry = ended.and_then(|it| it.retry());
+        if self.cursor.is_none() || self.failures >= COME_BACK_FAILURES_MAX {
+            return Err(ended_unanswered(self.unreadable.as_ref()));
+        }
+        if !is_first {
+            tokio::time::sleep(self.pace.next_wait(retry)).await;
+        }
+        let session = &self.call.session;
+        match session.get(self.cursor.as_ref()).await {
+            Ok(Answer::Events(events)) => {
+                self.events = Some(events);
+                self.pace.opened();
+                return Ok(());
+            }
+            Ok(Answer::Status(BareStatus { status, .. }) | Answer::Messages(status, _))
+                if status.is_client_error() =>
+            {
+                return Err(lost("upstream cannot resume its stream"));
+            }
+            Err(fault) if session.refusal(&fault).is_some() => {
+                return Err(lost("upstream cannot resume its stream"));
+            }
+            Ok(_) => {}
+            Err(fault) => tracing::debug!(%fault, "upstream's stream cannot be resumed yet"),
+        }
+        self.failures += 1;
+        Ok(())
+    }
+}
+
+/// How often a stream is opened again without a message before its call fails.
+const COME_BACK_FAILURES_MAX: u32 = 5;

@@ -1,0 +1,80 @@
+//! Those that wait for a child.
+
+use futures_util::FutureExt as _;
+
+use super::*;
+
+fn children(limits: impl FnOnce(&mut Limits)) -> Children {
+    let mut all = Limits::default();
+    all.upstream.children_max = 1;
+    limits(&mut all);
+    Children::new(&all)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_child_beyond_the_bound_waits_and_is_refused_in_the_end() {
+    let children = children(|_| {});
+    let first = children.admit(None).await.unwrap();
+    let begun = Instant::now();
+    let refused = children.admit(None).await.unwrap_err();
+    assert_eq!(begun.elapsed(), Limits::default().upstream.children_wait_timeout);
+    assert_eq!(refused.kind, eyot_service::FaultKind::Overloaded { retry_after: RETRY_AFTER });
+    let (waited, ()) = tokio::join!(children.admit(None), async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        drop(first);
+    });
+    drop(waited.unwrap());
+    assert_eq!(children.running(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_place_that_nobody_takes_any_more_goes_to_the_next() {
+    let children = children(|_| {});
+    let first = children.admit(None).await.unwrap();
+    let mut gone = Box::pin(children.admit(None));
+    let mut next = Box::pin(children.admit(None));
+    assert!((&mut gone).now_or_never().is_none());
+    assert!((&mut next).now_or_never().is_none());
+    drop(first);
+    drop(gone);
+    let next = next.await.unwrap();
+    assert_eq!(children.running(), 1);
+    drop(next);
+    assert_eq!(children.running(), 0);
+}
+
+/// Has one child that it does not use.
+#[derive(Debug)]
+struct Holder(Mutex<Option<ChildPermit>>);
+
+impl HoldChildren for Holder {
+    fn close_idle(&self, _only_of: Option<Option<&Arc<str>>>) -> bool {
+        self.0.lock().take().is_some()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_child_that_is_not_in_use_is_closed_for_another_one() {
+    let children = children(|_| {});
+    let holder = Arc::new(Holder(Mutex::new(Some(children.admit(None).await.unwrap()))));
+    let weak: Weak<dyn HoldChildren> = Arc::downgrade(&holder) as _;
+    children.add_holder(weak);
+    let begun = Instant::now();
+    let second = children.admit(None).await.unwrap();
+    assert_eq!(begun.elapsed(), Duration::ZERO);
+    assert!(holder.0.lock().is_none());
+    drop(second);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_child_that_died_again_and_again_is_told_of_at_once() {
+    let children = children(|_| {});
+    for _ in 0..4 {
+        children.admit(None).await.unwrap().note_death("upstream exited: exit code 3");
+    }
+    let fault = children.admit(None).await.unwrap_err();
+    let reason = fault.error.data.unwrap()["reason"].to_string();
+    assert!(reason.contains("exit code 3"), "{reason}");
+    tokio::time::advance(Duration::from_millis(250)).await;
+    drop(children.admit(None).await.unwrap());
+}

@@ -103,6 +103,34 @@ async fn text_that_is_no_message_is_refused_with_400() {
 }
 
 #[tokio::test]
+async fn byte_order_mark_before_a_body_is_skipped() {
+    let mut upstream = Upstream::with(&Habits::new()).await;
+    let proxy = Proxy::before(&upstream).await;
+    let session = Session::open(proxy.address, "2025-11-25").await;
+    let marked = format!("\u{feff}{}", call(1, "echo", json!({})));
+    let ask = session.with_headers(Ask::post_text(&marked));
+    let answering = async { upstream.next().await.tool_text("served").await };
+    let (answer, ()) = tokio::join!(session.ask(&ask), answering);
+    assert_eq!(answer.json()["result"]["content"][0]["text"], "served");
+}
+
+#[tokio::test]
+async fn refused_request_is_answered_under_its_id_wherever_that_stands() {
+    let mut upstream = Upstream::with(&Habits::new()).await;
+    let proxy = Proxy::before(&upstream).await;
+    let session = Session::open(proxy.address, "2025-11-25").await;
+    for (text, id) in [
+        (r#"{"params":{"x":"\ud83d"},"method":"tools/call","jsonrpc":"2.0","id":7}"#, json!(7)),
+        (r#"{"method":"ping","params":{"x":NaN},"id":"a","jsonrpc":"2.0"}"#, json!("a")),
+        (r#"{"result":{"x":NaN},"jsonrpc":"2.0","id":7}"#, json!(null)),
+    ] {
+        let answer = session.ask(&session.with_headers(Ask::post_text(text))).await;
+        assert_eq!((answer.status, &answer.json()["id"]), (400, &id), "{text}");
+    }
+    check_healthy(&session, &mut upstream).await;
+}
+
+#[tokio::test]
 async fn message_that_two_readers_could_take_differently_is_refused() {
     let texts = [
         r#"{"jsonrpc":"2.0","id":1,"method":"ping","method":"tools/call"}"#,

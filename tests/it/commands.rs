@@ -168,7 +168,9 @@ async fn questions_are_declined_without_a_terminal_and_answered_by_flags() {
         let ask = ["call", "--era", era, "test_elicitation", "message=Who?"];
         let ran = on_a_pipe(&ask).await;
         check(&ran, 0, "User response: action=decline, content={}\n");
-        assert!(ran.err.starts_with("the server asks: Who? (declined"), "{}", ran.err);
+        let asked = "the server `eyot`, which calls itself `Everything`, asks (declined; --answer \
+                     answers it):\n│ Who?\n";
+        assert_eq!(ran.err, asked);
         let ran = on_a_pipe(&[&ask[..], &["--answer", "cancel"]].concat()).await;
         check(&ran, 0, "User response: action=cancel, content={}\n");
         let ran = on_a_pipe(&[&ask[..], &["--answer", account]].concat()).await;

@@ -8,6 +8,8 @@ mod bridge_peers;
 #[cfg(test)]
 mod bridge_tasks;
 #[cfg(test)]
+mod children;
+#[cfg(test)]
 mod client_peers;
 #[cfg(test)]
 mod commands;
@@ -75,6 +77,8 @@ mod sdk;
 mod support;
 #[cfg(test)]
 mod tasks;
+#[cfg(test)]
+mod terminal;
 #[cfg(test)]
 mod upstream_faults;
 #[cfg(test)]

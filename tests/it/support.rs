@@ -17,6 +17,7 @@ mod proxy;
 mod puppet;
 pub(crate) mod rounds;
 mod session;
+pub(crate) mod terminal;
 mod upstream;
 mod wait;
 

@@ -347,6 +347,21 @@ async fn answer_that_breaks_the_rules_fails_its_call_at_once() {
 }
 
 #[tokio::test]
+async fn cut_emoji_passes_to_the_letter() {
+    let stage = Stage::open().await;
+    let proxy = Proxy::before_child(stage.command(), patient_limits(), |_| {}).await;
+    let (session, mut puppet) = stage.session(proxy.address, "2025-11-25").await;
+    let result = r#"{"content":[{"type":"text","text":"cut \ud83d"}]}"#;
+    let mut calling = session.start(&call(1, "echo", json!({}))).await;
+    let request = puppet.expect("tools/call").await;
+    let answer = format!(r#"{{"result":{result},"jsonrpc":"2.0","id":{}}}"#, request["id"]);
+    puppet.say(answer.as_bytes()).await;
+    let answer = calling.response().await;
+    assert!(answer.text().contains(result), "{}", answer.text());
+    check_healthy_child(&session, &mut puppet).await;
+}
+
+#[tokio::test]
 async fn answer_without_a_call_goes_nowhere() {
     let stage = Stage::open().await;
     let proxy = Proxy::before_child(stage.command(), patient_limits(), |_| {}).await;

@@ -4,9 +4,10 @@
 use eyot::{AccessToken, StaticToken, Target};
 use serde_json::json;
 
+use crate::commands::eyot;
 use crate::support::{
-    Exchange, Habits, Proxy, Session, Upstream, call, modern_ask, modern_request, patient_limits,
-    send,
+    Exchange, Habits, Program, Proxy, Session, Upstream, call, check_healthy, modern_ask,
+    modern_request, patient_limits, send,
 };
 
 async fn before(upstream: &Upstream) -> Proxy {
@@ -59,6 +60,36 @@ async fn a_refused_token_is_an_error_that_does_not_show_it() {
     let answer = calling.response().await;
     assert!(answer.text().contains("refused the authorization"), "{}", answer.text());
     assert!(!answer.text().contains("of-the-operator"), "{}", answer.text());
+}
+
+#[tokio::test]
+async fn a_session_outlives_a_key_in_the_url_that_is_replaced() {
+    let habits = Habits::new();
+    let mut upstream = Upstream::with(&habits).await;
+    let folder = tempfile::tempdir().unwrap();
+    let store = folder.path().join("store.db");
+    let serve = async |key: &str| {
+        let url = format!("{}?api_key={key}", upstream.url());
+        Program::serve("127.0.0.1:0", &store, &["--upstream".to_owned(), url]).await
+    };
+    let first = serve("S3CRET-1").await;
+    let second = serve("S3CRET-2").await;
+    let opened = Session::open(first.address, "2025-11-25").await;
+    check_healthy(&opened, &mut upstream).await;
+    first.kill().await;
+    let session = Session::known(second.address, &opened.id, "2025-11-25");
+    check_healthy(&session, &mut upstream).await;
+    assert_eq!(habits.initializes().len(), 1, "the upstream session was there");
+    second.kill().await;
+    for file in std::fs::read_dir(folder.path()).unwrap() {
+        let bytes = std::fs::read(file.unwrap().path()).unwrap();
+        assert!(!bytes.windows(6).any(|it| it == b"S3CRET"), "a key is stored");
+    }
+    let store = format!("sqlite:{}", store.display());
+    let shown = eyot(&["sessions", "show", &opened.id, "--store", &store]).await;
+    let target = shown.json()["state"]["upstreams"]["default"]["target"].clone();
+    let target = target.as_str().unwrap().to_owned();
+    assert!(target.starts_with(&format!("http://{} ", upstream.address)), "{target}");
 }
 
 #[test]

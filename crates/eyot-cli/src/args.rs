@@ -1,9 +1,10 @@
 //! The command line flags.
 
 mod commands;
+mod message_bound;
 mod refusal;
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -15,6 +16,7 @@ pub(crate) use self::commands::{
     Answer, Call, ClientCommand, Complete, Explain, Header, List, ListenTo, Prompt, Read, Server,
     SpokenEra, TokenSource,
 };
+pub(crate) use self::message_bound::MessageBound;
 pub(crate) use self::refusal::refusal;
 
 /// An MCP proxy between the eras: sessions survive restarts, answers never cross.
@@ -86,7 +88,7 @@ Examples:
 #[derive(Clone, Debug, ClapArgs)]
 pub(crate) struct Listen {
     /// The address to listen on; port 0 picks a free port.
-    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR")]
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR", value_parser = parse_address)]
     pub(crate) listen: SocketAddr,
     /// The store of the sessions: `sqlite:PATH`, or `memory:` to forget them at the end. Default: a
     /// file for each upstream in the user's state folder.
@@ -94,7 +96,7 @@ pub(crate) struct Listen {
     pub(crate) store: Option<StoreUrl>,
     /// The address for operators: /livez, /readyz, /metrics. It asks for no keys, so it is one of
     /// this machine.
-    #[arg(long, value_name = "ADDR")]
+    #[arg(long, value_name = "ADDR", value_parser = parse_address)]
     pub(crate) admin: Option<SocketAddr>,
     /// Let other machines reach --admin, for probes and Prometheus in a network of your own.
     #[arg(long, requires = "admin")]
@@ -105,6 +107,10 @@ pub(crate) struct Listen {
     /// Silence of the upstream after which a call fails.
     #[arg(long, default_value = "60s", value_name = "TIME", value_parser = parse_duration)]
     pub(crate) call_timeout: Duration,
+    /// How long a call may take in all, whatever the upstream says meanwhile. Default: an hour, or
+    /// the longest of the other times of a call if that is longer.
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub(crate) call_total_timeout: Option<Duration>,
     /// Silence of the upstream after which a call fails while the client owes an answer to a
     /// question of the upstream. A call of a modern client that was asked something waits for its
     /// next round as long.
@@ -134,6 +140,8 @@ pub(crate) struct Listen {
     /// How long a call waits for a child to end when there are too many, before it is refused.
     #[arg(long, default_value = "10s", value_name = "TIME", value_parser = parse_duration)]
     pub(crate) children_wait: Duration,
+    #[command(flatten)]
+    pub(crate) message: MessageBound,
     /// How long running calls may go on after SIGTERM.
     #[arg(long, default_value = "30s", value_name = "TIME", value_parser = parse_duration)]
     pub(crate) drain_timeout: Duration,
@@ -234,7 +242,7 @@ pub(crate) struct Reaper {
 #[derive(Clone, Debug, ClapArgs)]
 pub(crate) struct Everything {
     /// The address to listen on, on this machine only; port 0 picks a free port.
-    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR")]
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR", value_parser = parse_address)]
     pub(crate) listen: SocketAddr,
     /// Serve the client that started this program, on stdin and stdout.
     #[arg(long, conflicts_with_all = ["listen", "store"])]
@@ -245,6 +253,8 @@ pub(crate) struct Everything {
     /// The store of the sessions: `sqlite:PATH`, or `memory:` to forget them at the end.
     #[arg(long, value_name = "STORE", default_value = "memory:")]
     pub(crate) store: StoreUrl,
+    #[command(flatten)]
+    pub(crate) message: MessageBound,
 }
 
 /// The clients that a server answers.
@@ -372,6 +382,19 @@ impl std::fmt::Debug for EnvVar {
 }
 
 /// A time such as `500ms`, `30s`, `5m`, `2h` or `7d`.
+/// An address, or a name of this machine and a port.
+fn parse_address(text: &str) -> Result<SocketAddr, String> {
+    if let Ok(address) = text.parse() {
+        return Ok(address);
+    }
+    let port = text.rsplit_once(':').filter(|(host, _)| host.eq_ignore_ascii_case("localhost"));
+    let port = port.and_then(|(_, port)| port.parse().ok()).ok_or(ADDRESS_FORM)?;
+    Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
+}
+
+const ADDRESS_FORM: &str =
+    "expected an address and a port, such as `127.0.0.1:8080`, `[::1]:8080` or `localhost:8080`";
+
 fn parse_duration(text: &str) -> Result<Duration, String> {
     let digits = text.trim_end_matches(|it: char| it.is_ascii_alphabetic());
     let unit = text.get(digits.len()..).unwrap_or_default();

@@ -17,7 +17,7 @@ mod tasks;
 use std::net::SocketAddr;
 
 use anyhow::Context as _;
-use eyot::{BuildError, Server};
+use eyot::{BuildError, Limits, Server};
 use tokio::net::TcpListener;
 
 use crate::args::{Everything, ServedEras};
@@ -51,7 +51,10 @@ pub(crate) fn run(everything: &Everything, is_json: bool) -> anyhow::Result<()> 
 
 /// One of everything.
 fn server(everything: &Everything) -> Result<Server, BuildError> {
+    let mut limits = Limits::default();
+    everything.message.apply(&mut limits);
     let server = Server::builder("eyot-everything", env!("CARGO_PKG_VERSION"))
+        .limits(limits)
         .title("Everything")
         .instructions("One of everything that a server can offer, for tests of clients.")
         .eras(everything.era.into())

@@ -4,6 +4,7 @@ mod args;
 mod commands;
 mod demo;
 mod demo_server;
+mod descriptors;
 mod escape;
 mod everything;
 mod failure;
@@ -28,8 +29,7 @@ use crate::args::{Args, Command};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    // Descriptors that the parent has left open are none of the children's business.
-    close_fds::set_fds_cloexec(FIRST_INHERITED, &[]);
+    descriptors::keep_from_children();
     let args = match Args::try_parse() {
         Ok(args) => args,
         // The help and the version.
@@ -61,6 +61,3 @@ fn main() -> ExitCode {
         }
     }
 }
-
-/// The first descriptor after stdin, stdout and stderr.
-const FIRST_INHERITED: i32 = 3;

@@ -23,7 +23,10 @@ pub(crate) fn state_folder() -> anyhow::Result<PathBuf> {
 /// Its name says nothing of a secret of the upstream, and outlives it. Versions before made it of
 /// the whole URL or command: such a file is given the present name.
 pub(crate) fn default_store(target: &Target) -> anyhow::Result<PathBuf> {
-    let folder = state_folder()?;
+    store_in(&state_folder()?, target)
+}
+
+fn store_in(folder: &Path, target: &Target) -> anyhow::Result<PathBuf> {
     let file = |text: &Secret<String>| {
         folder.join(format!("sessions-{:016x}.db", fnv(text.expose().as_bytes())))
     };
@@ -57,3 +60,6 @@ fn fnv(bytes: &[u8]) -> u64 {
     let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, step)
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use eyot::EraMode;
@@ -15,7 +16,7 @@ use tokio::net::TcpListener;
 
 use crate::args::{Header, KeySource, Listen, Serve, StoreUrl};
 use crate::signals::Signals;
-use crate::{places, secrets, writer};
+use crate::{descriptors, places, secrets, writer};
 
 /// Runs the command.
 pub(crate) fn run(serve: Serve, is_json: bool) -> anyhow::Result<()> {
@@ -65,11 +66,19 @@ pub(crate) fn announce(url: &str, is_json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// How long a call may take in all. What the other flags allow is never cut short unasked.
+fn total_timeout(listen: &Listen, limits: &Limits) -> Duration {
+    let others = listen.call_timeout.max(listen.question_timeout);
+    listen.call_total_timeout.unwrap_or_else(|| limits.calls.total_timeout.max(others))
+}
+
 /// The bounds that the flags ask for.
 pub(crate) fn limits(listen: &Listen) -> Limits {
     let mut limits = Limits::default();
+    listen.message.apply(&mut limits);
     limits.calls.timeout = listen.call_timeout;
     limits.calls.question_timeout = listen.question_timeout;
+    limits.calls.total_timeout = total_timeout(listen, &limits);
     limits.memory.parked_calls_max = listen.parked_calls_max;
     limits.principal_parts = listen.principal_parts;
     limits.sessions.each.idle_timeout = listen.session_ttl;
@@ -77,6 +86,7 @@ pub(crate) fn limits(listen: &Listen) -> Limits {
     limits.upstream.children_max = listen.children_max;
     limits.upstream.children_wait_timeout = listen.children_wait;
     limits.drain_timeout = listen.drain_timeout;
+    limits.http.connections_max = descriptors::connections_max(limits.http.connections_max);
     limits
 }
 

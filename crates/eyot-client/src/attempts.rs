@@ -20,6 +20,8 @@ use crate::state::{Loss, Shared};
 #[derive(Default)]
 pub(crate) struct Attempts {
     count: u32,
+    /// Attempts that the server has not taken.
+    not_sent: u32,
     /// Attempts whose outcome is unknown.
     unknown: u32,
     has_refreshed: bool,
@@ -76,12 +78,19 @@ impl Attempts {
     /// Whether the request can be sent again, after the driver has looked after the connection.
     async fn may_repeat(&mut self, failed: &FailedAttempt<'_>, error: &ClientError) -> bool {
         let FailedAttempt { shared, session, call, .. } = failed;
+        if self.count >= ATTEMPTS_MAX {
+            return false;
+        }
         match error {
             ClientError::Unreachable { reason } => {
                 shared.report_loss(session, Loss::Broken(reason.clone())).await;
                 true
             }
             ClientError::Lost { reason, outcome: Outcome::NotSent } => {
+                self.not_sent += 1;
+                if self.not_sent > NOT_SENT_MAX {
+                    return false;
+                }
                 shared.report_loss(session, Loss::Gone(reason.clone())).await;
                 true
             }
@@ -171,6 +180,11 @@ pub(crate) fn drop_invalid_tools(shared: &Shared, page: &mut ListToolsResult) {
     });
 }
 
+/// How often a request is sent again in all. The pauses between make it more than a call's time.
+const ATTEMPTS_MAX: u32 = 32;
+/// How often a request is sent again that the server has not taken: a new session helps, or it does
+/// not.
+const NOT_SENT_MAX: u32 = 1;
 /// How often a request of unknown outcome is sent again.
 const UNKNOWN_MAX: u32 = 2;
 /// Pages that are read to find one tool.

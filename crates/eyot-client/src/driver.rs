@@ -11,7 +11,7 @@ use futures_util::StreamExt as _;
 use futures_util::future::{BoxFuture, FusedFuture as _};
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::answering::Answering;
@@ -44,6 +44,8 @@ pub(crate) struct LiveConnection {
     session: Arc<Session>,
     line: Option<LineTask>,
     listening: Option<Messages>,
+    /// When it was opened.
+    since: Instant,
     background: Background,
     beat: Option<Beat>,
     /// Released when recovery of the connection is under way: a call waits for that.
@@ -117,7 +119,9 @@ impl Driver {
         let heartbeat = self.shared.config.heartbeat.filter(|_| has_session);
         let background = Background::new(&self.shared, &session);
         let beat = heartbeat.map(Beat::new);
-        let live = LiveConnection { session, line, listening, background, beat, reporter: None };
+        let since = Instant::now();
+        let live =
+            LiveConnection { session, line, listening, since, background, beat, reporter: None };
         self.publish(&live);
         live
     }
@@ -234,7 +238,7 @@ impl Driver {
     /// Lets go of a connection: what runs on it fails at once, and it ends in order.
     fn retire(&mut self, live: &mut Option<LiveConnection>, end: SessionEnd) {
         let Some(live) = live.take() else { return };
-        let LiveConnection { session, line, listening, background, beat, reporter: _ } = live;
+        let LiveConnection { session, line, listening, background, beat, .. } = live;
         session.retired.cancel();
         drop((listening, background, beat));
         if let Connection::Legacy(connection) = session.connection.clone()
@@ -347,8 +351,12 @@ fn take_item(
         Some(Ok(item)) => item,
         Some(Err(fault)) => {
             live.listening = None;
+            // A server that forgets each session at once gets no endless row of them: the next call
+            // finds out.
+            let is_settled = live.session.number == 1 || live.since.elapsed() >= SETTLED;
+            let is_gone = fault.kind == FaultKind::SessionGone && is_settled;
             let reason = || "server has forgotten the session".to_owned();
-            return (fault.kind == FaultKind::SessionGone).then(|| LeaveReason::Gone(reason()));
+            return is_gone.then(|| LeaveReason::Gone(reason()));
         }
         // The server offers no such stream.
         None => {
@@ -356,8 +364,8 @@ fn take_item(
             return None;
         }
     };
-    shared.touch();
     let message = item.into_message()?;
+    shared.touch();
     match message.into_kind() {
         MessageKind::Request(request) => side_work.answering.begin(shared, &live.session, request),
         MessageKind::Notification(notification) => {
@@ -411,6 +419,9 @@ const ANSWERS_MAX: usize = 64;
 const PAUSE: Duration = Duration::from_millis(250);
 const PAUSE_MAX: Duration = Duration::from_secs(30);
 const PAUSE_MIN: Duration = Duration::from_millis(20);
+/// How long a session that replaces another has to last before its stream can show that it is
+/// forgotten, too.
+const SETTLED: Duration = Duration::from_secs(10);
 /// How long the server may take to answer that its session has ended.
 const CLOSE_PATIENCE: Duration = Duration::from_secs(2);
 /// Longer than both graces of a child.

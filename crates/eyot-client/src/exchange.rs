@@ -110,8 +110,11 @@ impl<'a> Exchange<'a> {
             tokio::select! {
                 biased;
                 item = self.messages.next() => {
-                    self.shared.touch();
-                    heard_at = Instant::now();
+                    // An event id alone is no word of the server.
+                    if !matches!(item, Some(Ok(ReplyItem::Cursor(_)))) {
+                        self.shared.touch();
+                        heard_at = Instant::now();
+                    }
                     if let Some(answer) = self.take(item, watch)? {
                         return Ok(answer);
                     }

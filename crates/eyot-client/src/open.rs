@@ -12,8 +12,8 @@ use eyot_service::{Messages, Peer};
 use eyot_types::codes::Outcome;
 use eyot_types::{Era, InitializeParams, InitializeResult, Method, Revision};
 use eyot_upstream::{LegacyConnection, LegacySource, LineConnection, Runtime};
+use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, Fuse, FusedFuture as _};
-use futures_util::{FutureExt as _, StreamExt as _, stream};
 use serde_json::json;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -100,7 +100,9 @@ impl Opener {
         let initialized = Message::notification(Method::Initialized.as_str(), &json!({}));
         let sent = drive(&mut line, connection.send(initialized)).await;
         sent.map_err(|fault| ClientError::from_fault(&fault))?;
-        let listening = drive(&mut line, listen(&connection)).await;
+        // What the server sends before its stream is open is lost.
+        let listening = connection.listen_soon(None, LISTEN_PATIENCE);
+        let listening = drive(&mut line, listening).await;
         let session = session(number, Connection::Legacy(connection), facts);
         Ok(Opened { session, line, listening: Some(listening), leftover: None })
     }
@@ -136,18 +138,6 @@ pub(crate) async fn drive<T>(line: &mut Option<LineTask>, work: impl Future<Outp
 fn session(number: u64, connection: Connection, facts: Facts) -> Arc<Session> {
     let retired = CancellationToken::new();
     Arc::new(Session { number, connection, facts, retired })
-}
-
-/// The messages that belong to no call. The server's stream is open when this returns, or does not
-/// open at once; it gets a moment for that, because what the server sends before the stream is open
-/// is lost.
-async fn listen(connection: &LegacyConnection) -> Messages {
-    let connection = connection.clone();
-    let mut opening = Box::pin(async move { connection.listen(None).await });
-    match timeout(LISTEN_PATIENCE, &mut opening).await {
-        Ok(messages) => messages,
-        Err(_elapsed) => Messages::new(stream::once(opening).flatten()),
-    }
 }
 
 /// What an answer to `initialize` agrees on.

@@ -32,8 +32,14 @@ pub(crate) struct Rounds {
 /// A result, as far as it says whether it is one.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Interim {
+struct Kindly {
     result_type: Option<ResultType>,
+}
+
+/// A result that asks for another round.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Interim {
     input_requests: Option<BTreeMap<String, RawInputRequest>>,
     /// Opaque, down to the last escape: "the client MUST echo back the exact value".
     request_state: Option<Box<RawValue>>,
@@ -80,10 +86,10 @@ impl Rounds {
         answer: Message,
         times: Times,
     ) -> Result<Option<Message>, ClientError> {
-        let interim: Interim = answer
-            .decode_result()
-            .map_err(|error| broken(&format!("result of {method}: {error}")))?;
-        match interim.result_type {
+        let kind: Kindly = answer.decode_result().map_err(|error| ClientError::Unreadable {
+            reason: format!("result of {method}: {error}"),
+        })?;
+        match kind.result_type {
             // "If the field is absent, the client MUST treat it as `complete`" (2026-07-28,
             // schema, Result).
             None | Some(ResultType::Complete) => return Ok(Some(answer)),
@@ -95,6 +101,9 @@ impl Rounds {
                 return Err(broken(&reason));
             }
         }
+        let interim: Interim = answer
+            .decode_result()
+            .map_err(|error| broken(&format!("result of {method}: {error}")))?;
         if interim.input_requests.is_none() && interim.request_state.is_none() {
             return Err(broken("server asks for input and names none"));
         }

@@ -17,6 +17,7 @@ use eyot_session::{
     StreamRecord, UpstreamCursor, UpstreamName,
 };
 use eyot_types::codes::{self, Outcome};
+use tokio::time::Instant;
 
 use crate::in_flight::InFlight;
 use crate::reply_stream::ReplyStream;
@@ -38,6 +39,8 @@ pub(crate) struct EventStream {
     shown: Position,
     /// The upstream's event id up to which everything was taken.
     cursor: Option<Bytes>,
+    /// When an event id without a message was stored.
+    marked: Option<Instant>,
     step: Step,
 }
 
@@ -108,6 +111,7 @@ impl EventStream {
             assigned: start,
             shown: start,
             cursor: None,
+            marked: None,
             step: Step::Unopened,
         }
     }
@@ -120,6 +124,11 @@ impl EventStream {
     /// The last position that was handed out.
     pub(crate) fn shown(&self) -> Position {
         self.shown
+    }
+
+    /// Goes on behind an event that an earlier process has taken from the upstream.
+    pub(crate) fn go_on_behind(&mut self, cursor: Bytes) {
+        self.cursor.get_or_insert(cursor);
     }
 
     /// The upstream's event id up to which everything was taken.
@@ -171,7 +180,7 @@ impl EventStream {
                 Step::Unopened | Step::Opening(_) => ready!(self.poll_open(cx))?,
                 Step::Pulling => match ready!(self.source.poll_item(cx)) {
                     Some(Ok(ReplyItem::Message { message, cursor })) => self.take(&message, cursor),
-                    Some(Ok(ReplyItem::Cursor(cursor))) => self.cursor = Some(cursor),
+                    Some(Ok(ReplyItem::Cursor(cursor))) => self.take_cursor(cursor),
                     Some(Ok(ReplyItem::HangUp { retry })) => {
                         return Poll::Ready(Ok(StreamOutput::Closing(self.closing(retry))));
                     }
@@ -237,6 +246,24 @@ impl EventStream {
         self.step = Step::Storing { writing, frames: Some(frames), position, is_last };
     }
 
+    /// Takes an event id that came without a message. Of the stream that belongs to no call it is
+    /// stored as an event without data, so that the next process goes on behind it; but not each of
+    /// them: the one before it is good enough.
+    fn take_cursor(&mut self, cursor: Bytes) {
+        self.cursor = Some(cursor);
+        let is_due = self.marked.is_none_or(|it| it.elapsed() >= MARK_INTERVAL);
+        if self.kind != StreamKind::Standalone || !is_due {
+            return;
+        }
+        self.marked = Some(Instant::now());
+        self.assigned.seq += 1;
+        let position = self.assigned;
+        let event =
+            NewEvent { position, data: Bytes::new(), upstream_cursor: self.upstream_cursor() };
+        let writing = self.write(event, false);
+        self.step = Step::Storing { writing, frames: None, position, is_last: false };
+    }
+
     /// Stores an event; the last one together with the stream's end, so that no process
     /// takes an answered call for one that still runs.
     fn write(&self, event: NewEvent, is_last: bool) -> StoreFuture<()> {
@@ -284,6 +311,9 @@ impl EventStream {
         handle.store().finish(handle.id().clone(), handle.fence(), self.stream, end)
     }
 }
+
+/// How soon after another an event id without a message is stored.
+const MARK_INTERVAL: Duration = Duration::from_secs(10);
 
 impl fmt::Debug for EventStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

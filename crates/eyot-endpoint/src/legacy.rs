@@ -31,6 +31,7 @@ use crate::request_context::RequestContext;
 use crate::timer::Timer;
 
 pub(crate) use self::initialize::{agreed_revision, check_params};
+use self::resume::earlier_cursor;
 
 type Answer = Response<OutgoingBody>;
 
@@ -296,6 +297,11 @@ impl Legacy {
         }
         let stream = eyot_session::StreamNo::STANDALONE;
         let shared = session.standalone();
+        if shared.cursor().is_none()
+            && let Some(cursor) = Box::pin(earlier_cursor(&session)).await
+        {
+            shared.go_on_behind(cursor);
+        }
         let (reader, shown) = shared.attach();
         let handle = session.handle();
         let replay = after.map(|after| crate::replay::Replay::new(handle, stream, after, shown));

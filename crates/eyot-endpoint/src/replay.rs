@@ -78,7 +78,9 @@ impl Replay {
         if let Some(last) = events.last() {
             self.after = last.position;
         }
-        events.iter().map(|it| frames(self.stream, it)).collect()
+        // An event without data was stored for the sake of the upstream's event id.
+        let shown = events.iter().filter(|it| !it.data.is_empty());
+        shown.map(|it| frames(self.stream, it)).collect()
     }
 }
 

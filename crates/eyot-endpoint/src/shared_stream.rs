@@ -93,6 +93,13 @@ impl SharedStream {
         self.state.lock().events.as_ref()?.cursor()
     }
 
+    /// Goes on behind an event that an earlier process has taken from the upstream.
+    pub(crate) fn go_on_behind(&self, cursor: Bytes) {
+        if let Some(events) = &mut self.state.lock().events {
+            events.go_on_behind(cursor);
+        }
+    }
+
     /// Whether the stream needs a source.
     pub(crate) fn wants_source(&self) -> bool {
         self.state.lock().events.as_ref().is_some_and(EventStream::wants_source)

@@ -75,8 +75,10 @@ impl fmt::Debug for RequestBody {
 #[non_exhaustive]
 pub enum BodyError {
     /// The body is longer than allowed, or declares a longer length.
-    #[error("body is longer than {limit_bytes} bytes")]
+    #[error("body of {came} bytes is longer than {limit_bytes} bytes")]
     TooLong {
+        /// Bytes that came, or are to come.
+        came: Came,
         /// The bound in force.
         limit_bytes: usize,
     },
@@ -86,6 +88,25 @@ pub enum BodyError {
     /// The framing of the body is broken, or the connection ended within it.
     #[error("body is incomplete")]
     Incomplete,
+}
+
+/// How many bytes a body has, as far as that is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "a length is known or not")]
+pub enum Came {
+    /// So many: the length was declared.
+    Exactly(u64),
+    /// So many were read before the rest was given up.
+    AtLeast(u64),
+}
+
+impl fmt::Display for Came {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exactly(bytes) => bytes.fmt(f),
+            Self::AtLeast(bytes) => write!(f, "at least {bytes}"),
+        }
+    }
 }
 
 /// Reads a whole body. A body that came in one piece is not copied.
@@ -103,12 +124,15 @@ pub async fn read_body(body: RequestBody, limits: &Limits) -> Result<Bytes, Body
     let mut body = body;
     let declared = body.declared_bytes();
     if declared > limit_bytes as u64 {
-        return Err(BodyError::TooLong { limit_bytes });
+        return Err(BodyError::TooLong { came: Came::Exactly(declared), limit_bytes });
     }
     let Some(first) = next_data(&mut body, limits.http.body_idle_timeout).await? else {
         return Ok(Bytes::new());
     };
-    if body.is_end_stream() && first.len() <= limit_bytes {
+    if first.len() > limit_bytes {
+        return Err(BodyError::TooLong { came: Came::AtLeast(first.len() as u64), limit_bytes });
+    }
+    if body.is_end_stream() {
         return Ok(first);
     }
     let began = Instant::now();
@@ -116,8 +140,10 @@ pub async fn read_body(body: RequestBody, limits: &Limits) -> Result<Bytes, Body
         let mut whole = BytesMut::with_capacity(usize::try_from(declared).unwrap_or(0));
         whole.extend_from_slice(&first);
         while let Some(data) = next_data(&mut body, patience(&limits.http, began, &whole)).await? {
-            if whole.len() + data.len() > limit_bytes {
-                return Err(BodyError::TooLong { limit_bytes });
+            let len_bytes = whole.len() + data.len();
+            if len_bytes > limit_bytes {
+                let came = Came::AtLeast(len_bytes as u64);
+                return Err(BodyError::TooLong { came, limit_bytes });
             }
             whole.extend_from_slice(&data);
         }

@@ -14,7 +14,7 @@ mod request_head;
 mod respond;
 mod wire;
 
-pub use crate::body::{BodyError, OutgoingBody, RequestBody, read_body};
+pub use crate::body::{BodyError, Came, OutgoingBody, RequestBody, read_body};
 pub use crate::client::{
     CookieJar, Draft, HttpClient, HttpError, InvalidUrl, Sending, UpstreamBody,
 };

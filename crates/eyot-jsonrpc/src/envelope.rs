@@ -2,6 +2,7 @@
 
 use crate::error::ParseErrorKind;
 use crate::span::Span;
+use crate::surrogates::Surrogates;
 
 /// The four kinds of message of JSON-RPC 2.0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -22,6 +23,7 @@ pub(crate) struct Envelope {
     pub(crate) kind: Kind,
     pub(crate) is_single_line: bool,
     pub(crate) has_line_separators: bool,
+    pub(crate) surrogates: Surrogates,
     pub(crate) has_round: bool,
     pub(crate) id: Span,
     pub(crate) method: Span,
@@ -97,6 +99,7 @@ impl MemberSpans {
             kind,
             is_single_line: self.is_single_line,
             has_line_separators: false,
+            surrogates: Surrogates::Paired,
             has_round: self.has_round,
             id: self.valid_id().unwrap_or_default(),
             method: self.method,

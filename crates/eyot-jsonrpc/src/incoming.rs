@@ -9,6 +9,7 @@ use crate::error::{Halt, ParseError};
 use crate::limits::ScanLimits;
 use crate::message::{Message, trimmed};
 use crate::scan::Scan;
+use crate::surrogates::Surrogates;
 
 /// What one body holds.
 #[derive(Clone, Debug)]
@@ -28,7 +29,25 @@ impl Incoming {
     /// [`batch_max`](ScanLimits::batch_max), or holds anything that is no message: then none of it
     /// is used.
     pub fn parse(bytes: Bytes, limits: &ScanLimits) -> Result<Self, ParseError> {
-        match Scan::of_bytes(&bytes, limits).and_then(|scan| Self::scanned(&bytes, scan)) {
+        Self::parse_with(bytes, limits, Surrogates::Paired)
+    }
+
+    /// Reads a body of an upstream: to [`Incoming::parse`] as [`Message::parse_from_upstream`] is to
+    /// [`Message::parse`].
+    ///
+    /// # Errors
+    /// As both.
+    pub fn parse_from_upstream(bytes: Bytes, limits: &ScanLimits) -> Result<Self, ParseError> {
+        Self::parse_with(bytes, limits, Surrogates::Lone)
+    }
+
+    fn parse_with(
+        bytes: Bytes,
+        limits: &ScanLimits,
+        surrogates: Surrogates,
+    ) -> Result<Self, ParseError> {
+        let scan = Scan::of_bytes(&bytes, limits, surrogates);
+        match scan.and_then(|scan| Self::scanned(&bytes, scan)) {
             Ok(Scanned::One(range, envelope)) => {
                 Ok(Self::One(Message::scanned(trimmed(bytes, range), envelope)))
             }

@@ -2,6 +2,7 @@
 
 use crate::error::{Fault, Halt, ParseErrorKind};
 use crate::plain::{first_special, plain_len};
+use crate::surrogates::Surrogates;
 
 /// A cursor over text that is known to be UTF-8.
 ///
@@ -15,12 +16,33 @@ pub(crate) struct Lexer<'a> {
     at: usize,
     fault: Option<Fault>,
     is_single_line: bool,
+    /// How surrogates may stand.
+    surrogates: Surrogates,
+    /// How they stood since the last call of [`Lexer::begin_message`].
+    passed_surrogates: Surrogates,
 }
 
 impl<'a> Lexer<'a> {
     /// A cursor at byte `at` of `text`.
     pub(crate) const fn new(text: &'a str, at: usize) -> Self {
-        Self { text, at, fault: None, is_single_line: true }
+        Self {
+            text,
+            at,
+            fault: None,
+            is_single_line: true,
+            surrogates: Surrogates::Paired,
+            passed_surrogates: Surrogates::Paired,
+        }
+    }
+
+    /// Lets half surrogate pairs pass.
+    pub(crate) const fn pass_lone_surrogates(&mut self) {
+        self.surrogates = Surrogates::Lone;
+    }
+
+    /// How surrogates stood since the last call of [`Lexer::begin_message`].
+    pub(crate) const fn passed_surrogates(&self) -> Surrogates {
+        self.passed_surrogates
     }
 
     /// Offset of the next byte.
@@ -99,6 +121,7 @@ impl<'a> Lexer<'a> {
     /// Forgets the line ends so far: they were around a message, not in it.
     pub(crate) const fn begin_message(&mut self) {
         self.is_single_line = true;
+        self.passed_surrogates = Surrogates::Paired;
     }
 
     /// Passes white space (RFC 8259, 2).
@@ -180,24 +203,38 @@ impl<'a> Lexer<'a> {
     /// Passes `uXXXX`, and its other half when it is the first of a surrogate pair.
     ///
     /// RFC 8259, 8.2 calls the behaviour of receivers on lone surrogates "unpredictable": some
-    /// refuse them, some replace them, some keep them. So none passes.
+    /// refuse them, some replace them, some keep them. So none passes, unless it was asked for.
     fn unicode_escape(&mut self) -> Result<(), Halt> {
         let offset = self.at - 1;
-        let lone = || Box::new(Fault { kind: ParseErrorKind::LoneSurrogate, offset });
         self.advance();
         match self.code_unit()? {
             0xD800..=0xDBFF => {
+                let behind_first = self.at;
                 if !self.text.get(self.at..).unwrap_or_default().starts_with("\\u") {
-                    return Err(lone());
+                    return self.lone_surrogate(offset);
                 }
                 self.at += 2;
                 match self.code_unit()? {
                     0xDC00..=0xDFFF => Ok(()),
-                    _ => Err(lone()),
+                    _ => {
+                        self.at = behind_first;
+                        self.lone_surrogate(offset)
+                    }
                 }
             }
-            0xDC00..=0xDFFF => Err(lone()),
+            0xDC00..=0xDFFF => self.lone_surrogate(offset),
             _ => Ok(()),
+        }
+    }
+
+    #[cold]
+    fn lone_surrogate(&mut self, offset: usize) -> Result<(), Halt> {
+        self.passed_surrogates = Surrogates::Lone;
+        match self.surrogates {
+            Surrogates::Paired => {
+                Err(Box::new(Fault { kind: ParseErrorKind::LoneSurrogate, offset }))
+            }
+            Surrogates::Lone => Ok(()),
         }
     }
 

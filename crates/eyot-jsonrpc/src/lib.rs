@@ -5,7 +5,9 @@
 //! readers read alike what a proxy routes on: UTF-8, the exact grammar of RFC 8259, bounded
 //! nesting, no half surrogate pairs, no infinite numbers; in the message, its `params`, their
 //! `_meta` and its `error` no key twice, and none that a case-folding reader takes for another.
-//! Deeper down (`arguments`, `result`) keys may repeat, as `serde_json::Value` allows.
+//! Deeper down (`arguments`, `result`) keys may repeat, as `serde_json::Value` allows. One thing is
+//! let through from upstreams alone: half a surrogate pair in a value that nobody routes on, which
+//! passes to the letter and reads as U+FFFD.
 //!
 //! [`Request`], [`Notification`] and [`Response`] are views: a message whose kind is known, so that
 //! a request has its id and its method. An [`Id`] is what a peer wrote, an [`UpstreamId`] is ours.
@@ -43,6 +45,7 @@ mod proof;
 mod remnant;
 mod scan;
 mod span;
+mod surrogates;
 mod unescape;
 mod views;
 mod vocabulary;

@@ -17,6 +17,7 @@ use crate::pieces::Pieces;
 use crate::plain::plain_len;
 use crate::scan::{Scan, has_line_separators};
 use crate::span::Span;
+use crate::surrogates::{Surrogates, repaired};
 use crate::unescape::{decode, decode_inner};
 
 /// One request, notification or response: the bytes as they came, with the places of its parts.
@@ -37,9 +38,18 @@ const _: () = assert!(size_of::<Message>() <= 48, "messages wait in queues by th
 struct Scanned {
     bytes: Bytes,
     envelope: Envelope,
-    /// The method of a message that writes it with escapes; others have it in their bytes. Boxed
-    /// twice, because nearly all messages are others.
-    unescaped_method: Option<Box<Box<str>>>,
+    /// What few messages need.
+    rare: Option<Box<Rare>>,
+}
+
+/// What few messages need beside their bytes.
+#[derive(Default)]
+struct Rare {
+    /// The method of a message that writes it with escapes.
+    unescaped_method: Option<Box<str>>,
+    /// The bytes of a message with half surrogate pairs as others can read them: with U+FFFD in
+    /// their places, and everything else in its own.
+    readable: Option<Bytes>,
 }
 
 impl Message {
@@ -49,7 +59,26 @@ impl Message {
     /// When the text is not JSON, no message (a batch is none: see [`Incoming`](crate::Incoming)),
     /// ambiguous, or beyond `limits`.
     pub fn parse(bytes: Bytes, limits: &ScanLimits) -> Result<Self, ParseError> {
-        match Scan::of_bytes(&bytes, limits).and_then(|mut scan| scan.single()) {
+        Self::parse_with(bytes, limits, Surrogates::Paired)
+    }
+
+    /// Reads a text of an upstream that is one message: as [`Message::parse`], but half a surrogate
+    /// pair may stand in a value that nobody routes on. It is written as it came; whatever reads the
+    /// message finds U+FFFD in its place.
+    ///
+    /// # Errors
+    /// As [`Message::parse`]; and for half a pair in a key, an id, a method, a name or a URI.
+    pub fn parse_from_upstream(bytes: Bytes, limits: &ScanLimits) -> Result<Self, ParseError> {
+        Self::parse_with(bytes, limits, Surrogates::Lone)
+    }
+
+    fn parse_with(
+        bytes: Bytes,
+        limits: &ScanLimits,
+        surrogates: Surrogates,
+    ) -> Result<Self, ParseError> {
+        let scan = Scan::of_bytes(&bytes, limits, surrogates);
+        match scan.and_then(|mut scan| scan.single()) {
             Ok((range, envelope)) => Ok(Self::scanned(trimmed(bytes, range), envelope)),
             Err(fault) => Err(ParseError::of_text(&bytes, *fault)),
         }
@@ -58,7 +87,10 @@ impl Message {
     /// The message that is the whole of bytes that were scanned.
     pub(crate) fn scanned(bytes: Bytes, envelope: Envelope) -> Self {
         let unescaped_method = unescaped(&bytes, envelope.method);
-        let scanned = Arc::new(Scanned { bytes, envelope, unescaped_method });
+        let readable = (envelope.surrogates == Surrogates::Lone).then(|| repaired(&bytes));
+        let rare = (unescaped_method.is_some() || readable.is_some())
+            .then(|| Box::new(Rare { unescaped_method, readable }));
+        let scanned = Arc::new(Scanned { bytes, envelope, rare });
         Self { scanned, id_patch: None, progress_token_patch: None }
     }
 
@@ -110,10 +142,14 @@ impl Message {
 
     /// The method of a message that has one, as every request and notification does.
     pub(crate) fn method_text(&self) -> &str {
-        match &self.scanned.unescaped_method {
+        match self.unescaped_method() {
             Some(method) => method,
             None => std::str::from_utf8(self.method_inside()).unwrap_or_default(),
         }
+    }
+
+    fn unescaped_method(&self) -> Option<&str> {
+        self.scanned.rare.as_ref()?.unescaped_method.as_deref()
     }
 
     /// What stands between the quotes of the method.
@@ -124,8 +160,8 @@ impl Message {
     /// Whether it is a request or a notification of this method; cheaper than to decode its name.
     pub fn is_method(&self, name: &str) -> bool {
         self.envelope().method.is_present()
-            && match &self.scanned.unescaped_method {
-                Some(method) => ***method == *name,
+            && match self.unescaped_method() {
+                Some(method) => *method == *name,
                 None => self.method_inside() == name.as_bytes(),
             }
     }
@@ -228,6 +264,11 @@ impl Message {
             || self.patches().any(|(_, id)| has_line_separators(id.as_bytes()))
     }
 
+    /// Whether it holds half surrogate pairs, which are written as they came and read as U+FFFD.
+    pub fn has_lone_surrogates(&self) -> bool {
+        self.envelope().surrogates == Surrogates::Lone
+    }
+
     /// The message as it is to be written, without a copy: one piece as long as nothing was
     /// replaced, three or five else.
     pub fn pieces(&self) -> Pieces {
@@ -297,8 +338,10 @@ impl Message {
         patches.into_iter().flatten()
     }
 
+    /// The bytes at a place, as they can be read.
     fn raw(&self, span: Span) -> Option<&[u8]> {
-        self.scanned.bytes.get(span.range()?)
+        let readable = self.scanned.rare.as_ref().and_then(|it| it.readable.as_ref());
+        readable.unwrap_or(&self.scanned.bytes).get(span.range()?)
     }
 
     fn text(&self, span: Span) -> Option<&str> {
@@ -330,13 +373,13 @@ fn inside(bytes: &[u8], string: Span) -> &[u8] {
 }
 
 /// What a string says that is written with escapes; `None` when it says what is written.
-fn unescaped(bytes: &[u8], string: Span) -> Option<Box<Box<str>>> {
+fn unescaped(bytes: &[u8], string: Span) -> Option<Box<str>> {
     let inside = inside(bytes, string);
     if plain_len(inside) == inside.len() {
         return None;
     }
     let text = decode_inner(std::str::from_utf8(inside).ok()?);
-    Some(Box::new(text.into_owned().into_boxed_str()))
+    Some(text.into_owned().into_boxed_str())
 }
 
 /// The bytes at `range`, which is all of them but for white space around it.

@@ -76,7 +76,7 @@ struct Part {
     has_outcome: bool,
     /// It has `method` or `params`.
     has_call: bool,
-    /// It has `jsonrpc`.
+    /// It has `jsonrpc`, and its end was seen.
     has_version: bool,
 }
 

@@ -15,6 +15,7 @@ use crate::id::is_id;
 use crate::keys::{KeySet, Vocabulary, Word};
 use crate::limits::ScanLimits;
 use crate::span::Span;
+use crate::surrogates::{Surrogates, misplaced};
 use crate::vocabulary::{ERROR, MESSAGE, META, PARAMS};
 use crate::walker::Walker;
 
@@ -38,7 +39,11 @@ struct Passed<'a> {
 
 impl<'a> Scan<'a> {
     /// A scan of `bytes` from their first byte that is not white space.
-    pub(crate) fn of_bytes(bytes: &'a [u8], limits: &ScanLimits) -> Result<Self, Halt> {
+    pub(crate) fn of_bytes(
+        bytes: &'a [u8],
+        limits: &ScanLimits,
+        surrogates: Surrogates,
+    ) -> Result<Self, Halt> {
         let refused = |kind, offset| Box::new(Fault { kind, offset });
         if u32::try_from(bytes.len()).is_err() {
             return Err(refused(ParseErrorKind::TooLong, 0));
@@ -49,6 +54,9 @@ impl<'a> Scan<'a> {
             return Err(refused(ParseErrorKind::ByteOrderMark, 0));
         }
         let mut scan = Self::of_text(text, 0, limits);
+        if surrogates == Surrogates::Lone {
+            scan.walker.lexer.pass_lone_surrogates();
+        }
         scan.walker.lexer.white_space();
         Ok(scan)
     }
@@ -137,7 +145,15 @@ impl<'a> Scan<'a> {
         let envelope = self.spans.envelope();
         let envelope = envelope.map_err(|kind| Box::new(Fault { kind, offset: self.origin }))?;
         let text = self.text.get(range.clone()).unwrap_or_default();
-        Ok(Envelope { has_line_separators: has_line_separators(text.as_bytes()), ..envelope })
+        let surrogates = self.walker.lexer.passed_surrogates();
+        if surrogates == Surrogates::Lone
+            && let Some(offset) = misplaced(text)
+        {
+            let (kind, offset) = (ParseErrorKind::LoneSurrogate, range.start + offset);
+            return Err(Box::new(Fault { kind, offset }));
+        }
+        let has_line_separators = has_line_separators(text.as_bytes());
+        Ok(Envelope { has_line_separators, surrogates, ..envelope })
     }
 
     /// Passes one message: any value, but blamed if it is no object.

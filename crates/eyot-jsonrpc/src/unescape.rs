@@ -29,11 +29,20 @@ impl<'a> Unescaped<'a> {
 
     fn unicode(&mut self) -> Option<char> {
         let unit = self.code_unit()?;
-        // Every code unit is a character of its own, but for the first half of a pair.
-        char::from_u32(unit).or_else(|| {
-            let second_half = self.0.nth(1).and_then(|_| self.code_unit())?;
-            char::from_u32(0x1_0000 + ((unit & 0x3FF) << 10 | (second_half & 0x3FF)))
-        })
+        // Every code unit is a character of its own, but for the halves of pairs.
+        let pair = match unit {
+            0xD800..=0xDBFF => self.second_half().map(|it| 0x1_0000 + ((unit & 0x3FF) << 10 | it)),
+            _ => Some(unit),
+        };
+        Some(pair.and_then(char::from_u32).unwrap_or(char::REPLACEMENT_CHARACTER))
+    }
+
+    /// Passes the second half of a pair if it comes next.
+    fn second_half(&mut self) -> Option<u32> {
+        let mut rest = Self(self.0.as_str().strip_prefix("\\u")?.chars());
+        let unit = rest.code_unit().filter(|unit| matches!(unit, 0xDC00..=0xDFFF))?;
+        *self = rest;
+        Some(unit & 0x3FF)
     }
 
     fn code_unit(&mut self) -> Option<u32> {

@@ -20,6 +20,8 @@ pub fn describe() {
     describe_gauge!(CHILDREN, Unit::Count, "Child processes, in use or not.");
     describe_counter!(CHILDREN_REFUSED, Unit::Count, "Children that there was no room for.");
     describe_counter!(MESSAGES_DROPPED, Unit::Count, "Messages that were dropped, by reason.");
+    let help = "Messages of upstreams that passed with half a surrogate pair in them.";
+    describe_counter!(LONE_SURROGATES, Unit::Count, help);
     describe_counter!(CALLS, Unit::Count, "Calls that were relayed, by era and outcome.");
     describe_counter!(UPSTREAMS_OPENED, Unit::Count, "Upstreams that were opened, by cause.");
 }
@@ -54,6 +56,11 @@ pub fn messages_dropped(reason: &'static str) {
     counter!(MESSAGES_DROPPED, "reason" => reason).increment(1);
 }
 
+/// A message of an upstream with half a surrogate pair in it was passed on.
+pub fn lone_surrogates_passed() {
+    counter!(LONE_SURROGATES).increment(1);
+}
+
 /// A call was relayed; `was_answered` tells whether its upstream answered.
 pub fn calls(era: &'static str, was_answered: bool) {
     let outcome = if was_answered { "answered" } else { "failed" };
@@ -71,5 +78,6 @@ const TASKS: &str = "eyot_tasks";
 const CHILDREN: &str = "eyot_children";
 const CHILDREN_REFUSED: &str = "eyot_children_refused_total";
 const MESSAGES_DROPPED: &str = "eyot_messages_dropped_total";
+const LONE_SURROGATES: &str = "eyot_lone_surrogates_total";
 const CALLS: &str = "eyot_calls_total";
 const UPSTREAMS_OPENED: &str = "eyot_upstreams_opened_total";

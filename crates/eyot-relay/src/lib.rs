@@ -6,10 +6,12 @@
 //! era go over `eyot-bridge`. It knows no sockets.
 
 mod headerless_server;
+mod listening;
 mod passthrough_session;
 mod questions;
 mod relay;
 mod server_id;
+mod stream_cursor;
 mod watch;
 
 pub use crate::relay::{Relay, RelayOptions};

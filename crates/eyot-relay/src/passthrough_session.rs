@@ -9,40 +9,42 @@ use bytes::Bytes;
 use eyot_bridge::LegacyRevisions;
 use eyot_jsonrpc::{Id, Message, Notification, Request, Response};
 use eyot_service::{
-    BoxService, Call, Fault, FaultKind, Input, Messages, Reply, ReplyFuture, ReplyItem,
-    SessionHandle, SharedService,
+    BoxService, Call, Fault, FaultKind, Input, Messages, Reply, ReplyFuture, SessionHandle,
+    SharedService,
 };
 use eyot_session::{SessionRecord, SessionState, StoreError, UpstreamName, UpstreamRef};
-use eyot_stdx::Backoff;
 use eyot_types::codes::{self, Outcome};
-use eyot_types::{Era, Method, Revision, cancelled_id};
-use eyot_upstream::{LegacyConnection, ResumedSession, Upstream, initialize};
-use futures_util::{StreamExt as _, stream};
+use eyot_types::{Era, Method, Revision, cancelled_id, is_cancelled};
+use eyot_upstream::{CallClock, LegacyConnection, ResumedSession, Upstream, initialize};
 use parking_lot::Mutex;
 use serde_json::json;
 use serde_json::value::RawValue;
 use tokio::sync::OnceCell;
+use tokio::time::Instant;
 
-use crate::questions::{Origin, Questions};
+use crate::listening::Listening;
+use crate::questions::Questions;
 use crate::server_id::to_upstream;
 use crate::watch::{Change, Watch};
 
 /// Holds the upstream session, and opens it again when it is lost.
 #[derive(Debug)]
 pub(crate) struct PassthroughSession {
-    upstream: Arc<Upstream>,
+    pub(crate) upstream: Arc<Upstream>,
     /// Replaced when its link is lost; opened once for all calls that wait for it.
     cell: Mutex<Arc<OnceCell<Link>>>,
-    questions: Arc<Questions>,
+    /// The generation of a session that was opened because of an answer, and did not change it.
+    vain: Mutex<Option<(u64, Instant)>>,
+    pub(crate) questions: Arc<Questions>,
 }
 
 /// An open upstream session and its generation.
 #[derive(Clone, Debug)]
-struct Link {
-    connection: LegacyConnection,
-    generation: u64,
+pub(crate) struct Link {
+    pub(crate) connection: LegacyConnection,
+    pub(crate) generation: u64,
     /// `None`: the client and the upstream speak the same.
-    revisions: Option<LegacyRevisions>,
+    pub(crate) revisions: Option<LegacyRevisions>,
 }
 
 impl PassthroughSession {
@@ -59,7 +61,7 @@ impl PassthroughSession {
     /// A session that was stored; its upstream is opened when it is needed.
     pub(crate) fn stored(upstream: Arc<Upstream>) -> Self {
         let questions = Arc::new(Questions::new(Arc::clone(&upstream.runtime.limits)));
-        Self { upstream, cell: Mutex::default(), questions }
+        Self { upstream, cell: Mutex::default(), vain: Mutex::default(), questions }
     }
 
     /// What answers the calls of the session.
@@ -118,34 +120,39 @@ impl PassthroughSession {
             Some(revisions) => revisions.request(request),
             None => request,
         };
+        let id = request.id();
         // Kept until the upstream is told: a call that is dropped is no longer known by its id.
         let mut asking = pin!(async {
             match link.connection.request(request.clone()).await {
-                Err(fault) if self.has_not_run(&fault) => {
+                Err(fault) if self.may_renew(&link, &fault) => {
                     Box::pin(self.ask_anew(context, &link, request)).await
                 }
                 asked => asked.map(|reply| (reply, None)),
             }
         });
-        match self.questions.wait(context, asking.as_mut()).await {
+        match self.questions.wait(context, &watch.clock, asking.as_mut()).await {
             Ok(Ok((reply, renewed))) => {
                 if let Some(Link { connection, generation, revisions }) = renewed {
                     watch.connection = connection;
                     watch.generation = generation;
                     watch.revisions = revisions;
                 }
+                watch.clock.rest();
                 watch.reply(reply).await
             }
-            Ok(Err(fault)) => Err(upstreams_fault(fault)),
-            Err(waited) => Err(Box::pin(watch.give_up(waited)).await),
+            Ok(Err(fault)) => told(id, fault),
+            Err(fault) => Err(Box::pin(watch.give_up(fault)).await),
         }
     }
 
     /// Whether a request has provably not run, and a new session may take it: the upstream has
     /// forgotten its session, or its child died without having been given the request.
-    fn has_not_run(&self, fault: &Fault) -> bool {
-        let has_died = !self.upstream.target.can_resume() && is_not_sent(fault);
-        fault.kind == FaultKind::SessionGone || has_died
+    pub(crate) fn may_renew(&self, link: &Link, fault: &Fault) -> bool {
+        if fault.kind != FaultKind::SessionGone {
+            return !self.upstream.target.can_resume() && is_not_sent(fault);
+        }
+        let vain = *self.vain.lock();
+        !vain.is_some_and(|(generation, at)| generation == link.generation && at.elapsed() < VAIN)
     }
 
     /// Sends a request over a new upstream session.
@@ -156,8 +163,11 @@ impl PassthroughSession {
         request: Request,
     ) -> Result<(Reply, Option<Link>), Fault> {
         let link = self.renew(context, lost).await?;
-        let reply = link.connection.request(request).await?;
-        Ok((reply, Some(link)))
+        let asked = link.connection.request(request).await;
+        if asked.as_ref().is_err_and(|it| it.kind == FaultKind::SessionGone) {
+            *self.vain.lock() = Some((link.generation, Instant::now()));
+        }
+        Ok((asked?, Some(link)))
     }
 
     /// # Errors
@@ -178,6 +188,7 @@ impl PassthroughSession {
             method: link.revisions.map(|_| request.method().into()),
             id: request.id(),
             change,
+            clock: CallClock::start(&self.upstream.runtime.limits.calls),
             questions: Arc::clone(&self.questions),
         })
     }
@@ -193,7 +204,29 @@ impl PassthroughSession {
             // "the receiver of the cancellation […] SHOULD NOT send a response": nobody waits.
             Box::pin(self.questions.call_ended(context, &call)).await;
         }
-        self.sent(link.connection.send(notification.into())).await
+        let sent = self.sent(link.connection.send(notification.clone().into())).await;
+        let sent = match sent {
+            Err(fault) if self.may_renew(&link, &fault) && !is_cancelled(&notification) => {
+                Box::pin(self.notify_anew(context, &link, notification)).await
+            }
+            sent => sent,
+        };
+        sent.map_err(Fault::in_words_of_upstream)
+    }
+
+    /// Hands on a notification over a new upstream session.
+    async fn notify_anew(
+        &self,
+        context: &SessionHandle,
+        lost: &Link,
+        notification: Notification,
+    ) -> Result<(), Fault> {
+        let link = self.renew(context, lost).await?;
+        match notification.is_method(Method::Initialized.as_str()) {
+            // It was said when the session was opened.
+            true => Ok(()),
+            false => self.sent(link.connection.send(notification.into())).await,
+        }
     }
 
     /// Hands on the client's answer to a question of the upstream.
@@ -222,14 +255,14 @@ impl PassthroughSession {
             Ok(()) => self.questions.answered(context, question).await,
             Err(_) => self.questions.not_answered(context, question),
         }
-        sent
+        sent.map_err(Fault::in_words_of_upstream)
     }
 
     /// Waits until a message is sent that has no answer.
     async fn sent(&self, sending: impl Future<Output = Result<(), Fault>>) -> Result<(), Fault> {
         let timeout = self.upstream.runtime.limits.calls.timeout;
         let sent = tokio::time::timeout(timeout, sending).await;
-        sent.unwrap_or_else(|_elapsed| Err(Fault::timed_out(timeout))).map_err(upstreams_fault)
+        sent.unwrap_or_else(|_elapsed| Err(Fault::timed_out(timeout)))
     }
 
     /// The upstream's messages that belong to no call; goes on over an upstream session that
@@ -239,10 +272,7 @@ impl PassthroughSession {
         context: Arc<SessionHandle>,
         cursor: Option<Bytes>,
     ) -> Messages {
-        let mut listening =
-            Listening { session: self, context, cursor, source: None, ended: None, failures: 0 };
-        listening.open().await;
-        Messages::new(stream::unfold(listening, Listening::next))
+        Listening::open(self, context, cursor).await.into_messages()
     }
 
     /// The rest of a call that an earlier process began.
@@ -270,6 +300,7 @@ impl PassthroughSession {
             method: None,
             id: request_id,
             change: None,
+            clock: CallClock::start(&self.upstream.runtime.limits.calls),
             questions: Arc::clone(&self.questions),
         };
         Ok(Reply::Stream(watch.follow(parts)))
@@ -284,7 +315,7 @@ impl PassthroughSession {
     }
 
     /// The open upstream session; opened now if it is not.
-    async fn link(&self, context: &SessionHandle) -> Result<Link, Fault> {
+    pub(crate) async fn link(&self, context: &SessionHandle) -> Result<Link, Fault> {
         let (cell, is_lost) = {
             let mut cell = self.cell.lock();
             let is_lost = cell.get().is_some_and(|link| !link.connection.is_open());
@@ -298,7 +329,7 @@ impl PassthroughSession {
     }
 
     /// A new upstream session in the place of one that the upstream has forgotten.
-    async fn renew(&self, context: &SessionHandle, lost: &Link) -> Result<Link, Fault> {
+    pub(crate) async fn renew(&self, context: &SessionHandle, lost: &Link) -> Result<Link, Fault> {
         let cell = {
             let mut cell = self.cell.lock();
             if cell.get().is_some_and(|link| link.generation == lost.generation) {
@@ -375,7 +406,9 @@ impl PassthroughSession {
             revisions: revisions(context, revision.as_deref()),
         };
         self.questions.forget_before(context, link.generation).await;
-        set_up(&link.connection, &state).await?;
+        let timeout = self.upstream.runtime.limits.calls.timeout;
+        let set_up = tokio::time::timeout(timeout, set_up(&link.connection, &state)).await;
+        set_up.unwrap_or_else(|_elapsed| Err(Fault::timed_out(timeout)))?;
         let session_id = link.connection.session_id().map(Into::into);
         let cookies = link.connection.cookies().map(Into::into);
         let generation = link.generation;
@@ -413,77 +446,23 @@ fn is_not_sent(fault: &Fault) -> bool {
     Outcome::of(&fault.error) == Some(Outcome::NotSent)
 }
 
-/// A lost upstream session is the upstream's fault: the client's session goes on.
-fn upstreams_fault(mut fault: Fault) -> Fault {
-    if fault.kind == FaultKind::SessionGone && fault.error.data.is_some() {
-        fault.kind = FaultKind::Upstream;
-    }
-    fault
-}
-
 /// What stands between the client of a session and an upstream of this revision.
 fn revisions(context: &SessionHandle, upstream: Option<&str>) -> Option<LegacyRevisions> {
     LegacyRevisions::between(context.revision().map(Revision::as_str)?, upstream?)
 }
 
-/// Listens to one upstream session after the other.
-struct Listening {
-    session: Arc<PassthroughSession>,
-    context: Arc<SessionHandle>,
-    cursor: Option<Bytes>,
-    source: Option<(Messages, Link)>,
-    /// The generation of the upstream session at a URL that has nothing more to say.
-    ended: Option<u64>,
-    failures: u32,
-}
-
-impl Listening {
-    async fn next(mut self) -> Option<(Result<ReplyItem, Fault>, Self)> {
-        loop {
-            if let Some((messages, link)) = &mut self.source {
-                if let Some(Ok(part)) = messages.next().await {
-                    self.failures = 0;
-                    self.cursor = part.cursor().cloned().or_else(|| self.cursor.take());
-                    let ReplyItem::Message { message, cursor } = part else {
-                        return Some((Ok(part), self));
-                    };
-                    let message = match link.revisions {
-                        Some(revisions) => revisions.to_client(None, message),
-                        None => message,
-                    };
-                    let origin = Origin { generation: link.generation, call: None };
-                    let (questions, connection) = (&self.session.questions, &link.connection);
-                    match questions.heard(&self.context, connection, origin, message).await {
-                        Some(message) => {
-                            return Some((Ok(ReplyItem::Message { message, cursor }), self));
-                        }
-                        None => continue,
-                    }
-                }
-                let generation = link.generation;
-                self.source = None;
-                // The upstream offers no such stream, or no longer; its next session may.
-                let can_end = !self.session.upstream.target.is_shared_channel();
-                self.ended = can_end.then_some(generation);
-            }
-            // A child that ends at once is not started again and again without a pause.
-            self.failures = self.failures.saturating_add(1);
-            tokio::time::sleep(PAUSE.steady_delay(self.failures)).await;
-            // Boxed, because it is large and rare, and this future lives as long as its stream.
-            Box::pin(self.open()).await;
+/// What the client is told of a call that no new session has helped: the upstream's own error is an
+/// answer.
+fn told(id: Id, fault: Fault) -> Result<Reply, Fault> {
+    match (fault.kind, &fault.upstream_error) {
+        (FaultKind::SessionGone, Some(error)) => {
+            Ok(Reply::One(Response::of_error(Some(id), error)))
         }
-    }
-
-    async fn open(&mut self) {
-        match self.session.link(&self.context).await {
-            Ok(link) if self.ended == Some(link.generation) => {}
-            Ok(link) => {
-                let messages = link.connection.listen(self.cursor.clone()).await;
-                self.source = Some((messages, link));
-            }
-            Err(fault) => tracing::debug!(%fault, "nothing to listen to"),
-        }
+        // A session that is gone in our own store has no data.
+        (FaultKind::SessionGone, None) if fault.error.data.is_none() => Err(fault),
+        _ => Err(fault.in_words_of_upstream()),
     }
 }
 
-const PAUSE: Backoff = Backoff { base: Duration::from_secs(1), delay_max: Duration::from_secs(30) };
+/// How long a session that has not helped is believed to be what the upstream speaks of.
+const VAIN: Duration = Duration::from_secs(60);

@@ -10,13 +10,12 @@
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use eyot_jsonrpc::{Id, Kind, Message};
-use eyot_service::{Limits, SessionHandle, limit_reached};
+use eyot_service::{Fault, Limits, SessionHandle, limit_reached};
 use eyot_session::{ItemChange, OpenQuestion};
 use eyot_types::{Method, cancelled_id, is_cancelled};
-use eyot_upstream::LegacyConnection;
+use eyot_upstream::{CallClock, LegacyConnection};
 use parking_lot::Mutex;
 use tokio::time::{Instant, timeout_at};
 
@@ -208,30 +207,30 @@ impl Questions {
         *self.changed.lock() = Instant::now();
     }
 
-    /// Waits for the upstream's next word: `call_timeout` from now and from the client's last
-    /// answer, and `question_timeout` from a question that is open.
+    /// Waits for the upstream's next word: the timeout of calls from its last message and from the
+    /// client's last answer, `question_timeout` from a question that is open, and never beyond the
+    /// time of the whole call.
     ///
     /// # Errors
-    /// How long it has been waited for in vain.
+    /// The fault of the call that has waited in vain.
     pub(crate) async fn wait<T>(
         &self,
         session: &SessionHandle,
+        clock: &CallClock,
         word: impl Future<Output = T>,
-    ) -> Result<T, Duration> {
-        let call_timeout = self.limits.calls.timeout;
-        let began = Instant::now();
+    ) -> Result<T, Fault> {
         let mut word = pin!(word);
-        let mut deadline = began + call_timeout;
+        let mut deadline = clock.deadline();
         loop {
             if let Ok(word) = timeout_at(deadline, word.as_mut()).await {
                 return Ok(word);
             }
-            let later = self.deadline(session, began);
+            let later = self.deadline(session, clock.heard_at()).min(clock.ends_at());
             if later <= deadline {
-                return Err(deadline - began);
+                return Err(clock.fault());
             }
             // Looked at in between too: an answer ends the longer wait.
-            deadline = later.min(deadline + call_timeout);
+            deadline = later.min(deadline + self.limits.calls.timeout);
         }
     }
 

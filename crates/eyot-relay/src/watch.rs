@@ -7,7 +7,7 @@ use eyot_bridge::LegacyRevisions;
 use eyot_jsonrpc::{ErrorObject, Id, Kind, Message, Request, Response};
 use eyot_service::{Fault, Messages, Reply, ReplyItem, SessionHandle, SessionLimits, Subscribing};
 use eyot_types::{LogLevel, Method, SetLevelParams, codes};
-use eyot_upstream::LegacyConnection;
+use eyot_upstream::{CallClock, LegacyConnection};
 use futures_util::{StreamExt as _, stream};
 use serde_json::json;
 
@@ -26,6 +26,7 @@ pub(crate) struct Watch {
     pub(crate) id: Id,
     /// What a good answer changes in the session.
     pub(crate) change: Option<Change>,
+    pub(crate) clock: CallClock,
     pub(crate) questions: Arc<Questions>,
 }
 
@@ -125,14 +126,19 @@ impl Watch {
 
     /// "the sender SHOULD issue a cancellation notification for that request and stop
     /// waiting" (2025-11-25, basic/lifecycle, Timeouts).
-    pub(crate) async fn give_up(&self, waited: Duration) -> Fault {
+    pub(crate) async fn give_up(&self, fault: Fault) -> Fault {
         let text = serde_json::from_str::<serde_json::Value>(self.id.as_raw()).unwrap_or_default();
         let params = json!({ "requestId": text, "reason": "timeout" });
         let message = Message::notification(Method::Cancelled.as_str(), &params);
-        if let Err(fault) = self.connection.send(message).await {
-            tracing::debug!(%fault, "upstream was not told that its call timed out");
+        // The client has waited for long enough.
+        match tokio::time::timeout(FAREWELL_PATIENCE, self.connection.send(message)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(fault)) => {
+                tracing::debug!(%fault, "upstream was not told that its call timed out");
+            }
+            Err(_elapsed) => tracing::debug!("upstream does not take that its call timed out"),
         }
-        Fault::timed_out(waited)
+        fault
     }
 }
 
@@ -150,15 +156,18 @@ impl Following {
             return None;
         }
         let part = loop {
-            let Watch { questions, context, .. } = &self.watch;
-            let part = match questions.wait(context, self.parts.next()).await {
-                Ok(Some(Ok(part))) => self.pass(part).await,
+            let Watch { questions, context, clock, .. } = &self.watch;
+            let part = match questions.wait(context, clock, self.parts.next()).await {
+                Ok(Some(Ok(part))) => {
+                    self.watch.clock.hear(&part);
+                    self.pass(part).await
+                }
                 Ok(Some(Err(fault))) => Err(fault),
                 Ok(None) => {
                     self.end().await;
                     return None;
                 }
-                Err(waited) => Err(Box::pin(self.watch.give_up(waited)).await),
+                Err(fault) => Err(Box::pin(self.watch.give_up(fault)).await),
             };
             // What the client does not see is followed by what it does.
             if let Some(part) = part.transpose() {
@@ -195,3 +204,6 @@ impl Following {
         }
     }
 }
+
+/// How long an upstream may take to hear that its call is given up.
+const FAREWELL_PATIENCE: Duration = Duration::from_secs(1);

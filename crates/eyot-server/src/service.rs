@@ -22,6 +22,7 @@ use crate::call::context::{CallContext, HandlerParts};
 use crate::call::handlers::{run_completion, run_method, run_prompt, run_resource, run_tool};
 use crate::call::layered::LayeredCall;
 use crate::changes::honoured;
+use crate::registry::lists::ListRequest;
 use crate::registry::resource::UriVariables;
 use crate::registry::tool::RegisteredTool;
 use crate::registry::{discovery, lists};
@@ -109,7 +110,8 @@ impl HandlerService {
             | Method::PromptsList
             | Method::ResourcesList
             | Method::ResourcesTemplatesList => {
-                done(lists::list(registry, identity, revision, method, message)?)
+                let asked = ListRequest { method, request: message, peer: &call.peer, revision };
+                done(lists::list(registry, identity, asked)?)
             }
             Method::Initialize => done(discovery::initialize(registry, identity, message)?),
             Method::ServerDiscover => {

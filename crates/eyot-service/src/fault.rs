@@ -128,6 +128,13 @@ impl Fault {
         Self::upstream(codes::upstream_lost(&reason, Outcome::Unknown, false))
     }
 
+    /// The call has made progress for this long, and has no answer; it may have run.
+    #[must_use]
+    pub fn took_too_long(total: Duration) -> Self {
+        let reason = format!("call took longer than {total:?} in all");
+        Self::upstream(codes::upstream_lost(&reason, Outcome::Unknown, false))
+    }
+
     /// The upstream ended the call without an answer; the call may have run.
     #[must_use]
     pub fn unanswered() -> Self {

@@ -188,6 +188,8 @@ pub struct CallLimits {
     /// Upstream silence after which a call fails. Every message of the call starts it anew.
     /// 60 s.
     pub timeout: Duration,
+    /// How long a call may take in all, whatever the upstream says meanwhile. 1 h.
+    pub total_timeout: Duration,
     /// How long the client may owe an answer to a question of the upstream: people are slower
     /// than programs. It takes the place of `timeout` for as long as a question is open.
     /// 600 s.
@@ -201,6 +203,8 @@ pub struct CallLimits {
     pub questions_max: usize,
     /// Messages of one call (or of one listening client) that wait to be written out. 256.
     pub queue_messages_max: usize,
+    /// Bytes of these messages; while none waits, one of any length fits. 8 MiB.
+    pub queue_bytes_max: usize,
     /// How long a reader may leave that queue full before its call fails. 5 s.
     pub queue_stall_timeout: Duration,
 }
@@ -210,11 +214,13 @@ impl Default for CallLimits {
         Self {
             json_patience: seconds(1),
             timeout: seconds(60),
+            total_timeout: seconds(3_600),
             question_timeout: seconds(600),
             round_timeout: seconds(600),
             rounds_max: 16,
             questions_max: 32,
             queue_messages_max: 256,
+            queue_bytes_max: 8 << 20,
             queue_stall_timeout: seconds(5),
         }
     }

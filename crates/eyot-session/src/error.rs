@@ -38,6 +38,12 @@ pub enum StoreError {
         /// The error of the engine.
         reason: String,
     },
+    /// Another user could read the store, or put another one in its place.
+    #[error("store is not safe: {reason}")]
+    Unsafe {
+        /// The file, what is wrong with it, and what would help.
+        reason: String,
+    },
     /// The store can be read, but not written.
     #[error("store is read-only: {reason}")]
     ReadOnly {

@@ -13,7 +13,7 @@ use tokio::process;
 ///
 /// The program is started directly, without a shell: an argument reaches it as one argument with
 /// any characters. Never let a peer choose any of these fields.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Command {
     /// A path, or a name that is looked up in the child's `PATH`.
     pub program: String,

@@ -1,7 +1,5 @@
-//! Files and connections: the rights of files, and the settings of SQLite.
+//! Connections: the settings of SQLite.
 
-use std::fs::{DirBuilder, OpenOptions};
-use std::io;
 use std::path::Path;
 use std::time::Duration;
 
@@ -9,6 +7,7 @@ use eyot_session::StoreError;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::failure::{Failure, store_error_at, unavailable};
+use crate::files::StoreFile;
 use crate::options::{Durability, SqliteOptions};
 use crate::schema::{self, MIGRATIONS};
 
@@ -17,7 +16,8 @@ const STATEMENTS_CACHED: usize = 64;
 
 /// The connection that writes. Makes the file and its folder if they are missing.
 pub(crate) fn open_writer(path: &Path, options: &SqliteOptions) -> Result<Connection, StoreError> {
-    create(path).map_err(|error| unavailable(format!("{}: {error}", path.display())))?;
+    let file = StoreFile::prepare(path)?;
+    let path = file.path();
     let open = || -> Result<Connection, Failure> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut connection = connect(path, flags, options.busy_timeout)?;
@@ -31,7 +31,9 @@ pub(crate) fn open_writer(path: &Path, options: &SqliteOptions) -> Result<Connec
         schema::migrate(&mut connection, path, MIGRATIONS)?;
         Ok(connection)
     };
-    open().map_err(|failure| store_error_at(path, failure))
+    let connection = open().map_err(|failure| store_error_at(path, failure))?;
+    file.check_beside()?;
+    Ok(connection)
 }
 
 /// A connection that reads.
@@ -43,28 +45,6 @@ pub(crate) fn open_reader(path: &Path, busy_timeout: Duration) -> Result<Connect
         Ok(connection)
     };
     open().map_err(|failure| store_error_at(path, failure))
-}
-
-/// Makes a file that only its owner may read: messages of clients and servers are private. SQLite
-/// gives its `-wal` and `-shm` files the rights of the file. An existing file stays unchanged.
-pub(crate) fn create_private_file(path: &Path) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    private_file(&mut options);
-    match options.open(path) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-        Err(_) | Ok(_) => Ok(()),
-    }
-}
-
-fn create(path: &Path) -> io::Result<()> {
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        let mut builder = DirBuilder::new();
-        builder.recursive(true);
-        private_folder(&mut builder);
-        builder.create(folder)?;
-    }
-    create_private_file(path)
 }
 
 fn connect(
@@ -108,23 +88,3 @@ fn limit_size(connection: &Connection, file_bytes_max: Option<u64>) -> Result<()
     connection.pragma_update_and_check(None, limit, pages_max.max(1), |_| Ok(()))?;
     Ok(())
 }
-
-#[cfg(unix)]
-fn private_file(options: &mut OpenOptions) {
-    use std::os::unix::fs::OpenOptionsExt;
-    options.mode(0o600);
-}
-
-#[cfg(unix)]
-fn private_folder(builder: &mut DirBuilder) {
-    use std::os::unix::fs::DirBuilderExt;
-    builder.mode(0o700);
-}
-
-/// On other systems the rights of the folder decide.
-#[cfg(not(unix))]
-fn private_file(_: &mut OpenOptions) {}
-
-/// On other systems the rights of the parent folder decide.
-#[cfg(not(unix))]
-fn private_folder(_: &mut DirBuilder) {}

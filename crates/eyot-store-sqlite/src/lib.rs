@@ -14,6 +14,7 @@
 mod checksum;
 mod connection;
 mod failure;
+mod files;
 mod free_pages;
 mod health;
 mod intake;
@@ -23,6 +24,7 @@ mod options;
 mod owned;
 mod parked;
 mod readers;
+mod rights;
 mod schema;
 mod sessions;
 mod store;

@@ -1,14 +1,13 @@
 //! The schema and its versions: forward only, one step per version.
 
-use std::ffi::OsString;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use eyot_session::StoreError;
 use rusqlite::{Connection, TransactionBehavior};
 
-use crate::connection::create_private_file;
 use crate::failure::{Failure, corrupt, unavailable};
+use crate::files::{beside, create_private_file};
 
 /// The step from each version to the next; the place in the list is the version before.
 pub(crate) const MIGRATIONS: &[&str] = &[
@@ -89,12 +88,6 @@ fn back_up(connection: &Connection, path: &Path, version: u32) -> Result<(), Fai
     // SQLite accepts any text as the name of an existing, empty file.
     connection.execute("VACUUM INTO ?1", [unfinished.to_string_lossy()])?;
     Ok(fs::rename(&unfinished, &backup).map_err(failed)?)
-}
-
-fn beside(path: &Path, ending: &str) -> PathBuf {
-    let mut name = OsString::from(path);
-    name.push(ending);
-    PathBuf::from(name)
 }
 
 fn version_number(migrations: usize) -> u32 {

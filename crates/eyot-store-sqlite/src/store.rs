@@ -41,15 +41,16 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// Opens the file, or makes it, readable only for its owner, with the folders above it. A file
-    /// of an older version is copied, then brought to this version. Blocks for a few milliseconds,
+    /// Opens the file, or makes it, readable only for its owner, with the folders above it. Rights of
+    /// others to a file of this user are taken away. A file of an older version is copied, then brought to this version. Blocks for a few milliseconds,
     /// or for up to [`SqliteOptions::busy_timeout`] when another process holds the file.
     ///
     /// # Errors
     ///
     /// [`StoreError::Corrupt`] when the file is no store, [`StoreError::Unsupported`] when a later
     /// version made it, [`StoreError::Unavailable`], [`StoreError::ReadOnly`] and
-    /// [`StoreError::Full`] when it cannot be written.
+    /// [`StoreError::Full`] when it cannot be written, [`StoreError::Unsafe`] when another user could
+    /// read or replace it.
     pub fn open(path: impl AsRef<Path>, options: SqliteOptions) -> Result<Self, StoreError> {
         let path = path.as_ref();
         let connection = open_writer(path, &options)?;

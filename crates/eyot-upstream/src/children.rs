@@ -1,6 +1,7 @@
 //! The children of this process: how many there may be, and who waits for one.
 
 mod books;
+mod spare;
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -13,6 +14,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use self::books::{Asked, Books, Granted, Owner};
+use self::spare::SparePlace;
 use crate::clock::now;
 
 /// The children that one [`Runtime`](crate::Runtime) may have. Cheap to clone; clones count
@@ -28,6 +30,7 @@ struct Shared {
     books: Mutex<Books>,
     wait_timeout: Duration,
     holders: Mutex<Vec<Weak<dyn HoldChildren>>>,
+    spare: SparePlace,
 }
 
 /// Holds children, some of which may not be in use.
@@ -53,6 +56,7 @@ impl Children {
             books: Mutex::new(Books::new(limits)),
             wait_timeout: limits.upstream.children_wait_timeout,
             holders: Mutex::default(),
+            spare: SparePlace::default(),
         });
         let watched = Arc::downgrade(&shared);
         let running = move || Some(watched.upgrade()?.books.lock().running());
@@ -92,6 +96,12 @@ impl Children {
         }
     }
 
+    /// A place for one child more, if there is room for it and nobody waits.
+    fn admit_now(&self, owner: &Owner) -> Option<ChildPermit> {
+        let is_granted = self.0.books.lock().ask_now(owner, now());
+        is_granted.then(|| self.permit(owner.clone()))
+    }
+
     /// The permit for a place that is counted already.
     fn permit(&self, owner: Owner) -> ChildPermit {
         eyot_metrics::children(self.running());
@@ -100,6 +110,9 @@ impl Children {
 
     /// Lets a child be closed that is not in use.
     fn close_idle(&self, owner: &Owner, scope: QuotaScope) -> bool {
+        if self.close_spare() {
+            return true;
+        }
         let holders = self.0.holders.lock().clone();
         let only_of = (scope == QuotaScope::Principal).then_some(owner.as_ref());
         let mut holders = holders.iter().filter_map(Weak::upgrade);
@@ -108,6 +121,16 @@ impl Children {
 }
 
 impl ChildPermit {
+    /// The place is this principal's from now on; `false`: that would be more than its share.
+    pub(crate) fn give_to(&mut self, owner: Option<&Arc<str>>) -> bool {
+        let owner = owner.cloned();
+        let is_given = self.children.0.books.lock().give(&self.owner, &owner);
+        if is_given {
+            self.owner = owner;
+        }
+        is_given
+    }
+
     /// The child has ended by itself.
     pub(crate) fn note_death(&self, reason: &str) {
         let lived = self.since.elapsed();

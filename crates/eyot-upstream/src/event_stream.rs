@@ -6,9 +6,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use eyot_frame::{Event, EventDecoder};
 use eyot_http::UpstreamBody;
-use eyot_jsonrpc::{Message, ScanLimits};
+use eyot_jsonrpc::ScanLimits;
 use eyot_service::{Limits, ReplyItem};
 
+use crate::reading::read_one;
 use crate::unreadable::Unreadable;
 
 /// Reads messages from an event stream.
@@ -56,11 +57,11 @@ impl EventMessages {
         if data.trim_ascii().is_empty() {
             return Some(Ok(ReplyItem::Cursor(cursor?)));
         }
-        Some(match Message::parse(data, &self.scan) {
+        Some(match read_one(data, &self.scan) {
             Ok(message) => Ok(ReplyItem::Message { message, cursor }),
-            Err(error) => {
+            Err(text) => {
                 self.cursor = cursor;
-                Err(error.into())
+                Err(text)
             }
         })
     }

@@ -28,6 +28,8 @@ pub struct HttpLink {
 struct Extra {
     headers: HeaderMap,
     gate: Option<Arc<TokenGate>>,
+    /// The operator knows that what the requests carry can be read on the way.
+    is_warned: bool,
 }
 
 impl HttpLink {
@@ -40,6 +42,9 @@ impl HttpLink {
     /// The link with one more header in each request. What the protocol itself sends stays.
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        if is_credential(&name) {
+            self.warn_of_readers();
+        }
         let extra = Arc::make_mut(self.extra.get_or_insert_default());
         extra.headers.append(name, value);
         self
@@ -48,9 +53,23 @@ impl HttpLink {
     /// The link with a token in each request.
     #[must_use]
     pub fn with_tokens(mut self, tokens: Arc<dyn TokenProvider>) -> Self {
+        self.warn_of_readers();
         let extra = Arc::make_mut(self.extra.get_or_insert_default());
         extra.gate = Some(Arc::new(TokenGate::new(tokens)));
         self
+    }
+
+    /// Tells the operator once that what the requests carry can be read on the way.
+    fn warn_of_readers(&mut self) {
+        let extra = Arc::make_mut(self.extra.get_or_insert_default());
+        if !self.client.is_loopback() && !extra.is_warned {
+            extra.is_warned = true;
+            let host = self.client.authority();
+            tracing::warn!(
+                host,
+                "credentials go to another machine in clear text: its URL is http"
+            );
+        }
     }
 
     /// The host and port that requests go to.
@@ -166,6 +185,13 @@ pub(crate) struct Ask<'a> {
     pub(crate) message: Option<&'a Message>,
     /// The cookies of the session; `None`: there is no session.
     pub(crate) cookies: Option<&'a CookieJar>,
+}
+
+/// Whether a header of this name most likely holds a secret.
+fn is_credential(name: &HeaderName) -> bool {
+    let name = name.as_str();
+    let parts = ["auth", "token", "key", "secret", "cookie", "credential", "password"];
+    parts.iter().any(|it| name.contains(it))
 }
 
 fn is_redirect(status: StatusCode) -> bool {

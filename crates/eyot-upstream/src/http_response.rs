@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use eyot_frame::without_byte_order_mark;
-use eyot_http::{HttpError, UpstreamBody};
-use eyot_jsonrpc::{Incoming, Kind, Message, Response};
+use eyot_http::{Came, HttpError, UpstreamBody};
+use eyot_jsonrpc::{Kind, Message, Response};
 use eyot_service::{Fault, Limits};
 use eyot_types::codes::{self, Outcome};
 use http::header::CONTENT_TYPE;
@@ -13,7 +13,7 @@ use http::{HeaderMap, StatusCode};
 
 use crate::bare_status::BareStatus;
 use crate::event_stream::EventMessages;
-use crate::unreadable::Unreadable;
+use crate::reading::read;
 
 /// An answer whose head has arrived.
 pub(crate) enum Answer {
@@ -47,12 +47,11 @@ pub(crate) async fn read_answer(
     if bytes.trim_ascii().is_empty() {
         return Ok(Answer::Status(bare()));
     }
-    match Incoming::parse(bytes, &limits.messages.scan) {
-        Ok(Incoming::One(message)) => Ok(Answer::Messages(head.status, vec![message])),
-        Ok(Incoming::Batch(messages)) => Ok(Answer::Messages(head.status, messages)),
+    match read(bytes, &limits.messages.scan) {
+        Ok(messages) => Ok(Answer::Messages(head.status, messages)),
         // An error status with a JSON body of another kind is still that status.
         Err(_) if !head.status.is_success() => Ok(Answer::Status(bare())),
-        Err(error) => Err(Unreadable::from(error).fault()),
+        Err(text) => Err(text.fault()),
     }
 }
 
@@ -137,14 +136,14 @@ async fn collect(mut body: UpstreamBody, limits: &Limits) -> Result<Bytes, Fault
     let limit_bytes = limits.messages.bytes_max;
     let declared = body.declared_bytes().unwrap_or(0);
     if declared > limit_bytes as u64 {
-        return Err(too_long(&declared.to_string(), limit_bytes));
+        return Err(too_long(Came::Exactly(declared), limit_bytes));
     }
     let mut first = None;
     let mut whole = BytesMut::new();
     while let Some(data) = body.data().await.map_err(|error| unanswered(&error))? {
         let len_bytes = whole.len() + first.as_ref().map_or(0, Bytes::len) + data.len();
         if len_bytes > limit_bytes {
-            return Err(too_long(&format!("at least {len_bytes}"), limit_bytes));
+            return Err(too_long(Came::AtLeast(len_bytes as u64), limit_bytes));
         }
         // A body in one piece is not copied.
         if first.is_none() && whole.is_empty() {
@@ -160,8 +159,8 @@ async fn collect(mut body: UpstreamBody, limits: &Limits) -> Result<Bytes, Fault
     Ok(first.unwrap_or_else(|| whole.freeze()))
 }
 
-fn too_long(len_bytes: &str, limit_bytes: usize) -> Fault {
-    let reason = format!("message of {len_bytes} bytes is longer than {limit_bytes} bytes");
+fn too_long(came: Came, limit_bytes: usize) -> Fault {
+    let reason = format!("message of {came} bytes is longer than {limit_bytes} bytes");
     invalid(&format!("upstream's answer is invalid: {reason}"))
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use eyot_jsonrpc::{Id, Message, Notification, Request, Response};
@@ -204,6 +205,21 @@ impl LegacyConnection {
         match &self.layered {
             None => self.link.listen(cursor).await,
             Some(layered) => messages_of(layered.call(Input::Listen { cursor }).await),
+        }
+    }
+
+    /// Like [`Self::listen`], but waits at most `patience` for the upstream's stream to be open: some
+    /// upstreams say nothing on it before they have something to say.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`Self::listen`].
+    pub async fn listen_soon(&self, cursor: Option<Bytes>, patience: Duration) -> Messages {
+        let connection = self.clone();
+        let mut opening = Box::pin(async move { connection.listen(cursor).await });
+        match tokio::time::timeout(patience, &mut opening).await {
+            Ok(messages) => messages,
+            Err(_elapsed) => Messages::new(stream::once(opening).flatten()),
         }
     }
 

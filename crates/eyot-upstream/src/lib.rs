@@ -6,6 +6,7 @@
 //! clients are never trusted. This crate knows no downstream and no store.
 
 mod bare_status;
+mod call_clock;
 mod call_stream;
 mod cancelled;
 mod children;
@@ -20,6 +21,7 @@ mod http_modern;
 mod http_response;
 pub mod initialize;
 mod into_target;
+mod item_queue;
 mod known_lists;
 mod known_tools;
 mod legacy;
@@ -34,6 +36,7 @@ mod open_stream;
 mod pace;
 mod param_headers;
 mod probe;
+mod reading;
 mod route;
 mod standalone_queue;
 mod standalone_stream;
@@ -50,6 +53,7 @@ mod upstream_ids;
 
 pub use eyot_era::detect::EraMode;
 
+pub use crate::call_clock::CallClock;
 pub use crate::children::{Children, HoldChildren};
 pub use crate::driver::spawn;
 pub use crate::era_cache::SharedEraCache;

@@ -15,9 +15,10 @@ use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::SendTimeoutError;
 
 use crate::driver;
+use crate::item_queue::{ItemReceiver, item_queue};
 use crate::line_driver::{LineDriver, Shared};
 use crate::line_link::LineLink;
-use crate::line_order::{CallFault, LinkEnd, Order, SharedEnd};
+use crate::line_order::{LinkEnd, Order, SharedEnd};
 use crate::standalone_queue::StandaloneQueue;
 use crate::target::{Runtime, Target};
 use crate::upstream_ids::UpstreamIds;
@@ -74,7 +75,7 @@ impl LineConnection {
     fn new(link: LineLink, era: Era, runtime: &Runtime) -> (Self, LineDriver) {
         let Runtime { limits, shutdown, .. } = runtime;
         let (orders, receiver) = mpsc::channel(limits.calls.queue_messages_max);
-        let standalone = StandaloneQueue::new(limits.calls.queue_messages_max);
+        let standalone = StandaloneQueue::new(&limits.calls);
         let end = SharedEnd::default();
         let shared =
             Shared { standalone: standalone.clone(), end: end.clone(), limits: Arc::clone(limits) };
@@ -88,13 +89,12 @@ impl LineConnection {
     ///
     /// A stream that ends without an answer belongs to a call that was cancelled.
     pub(crate) async fn request(&self, request: Request) -> Result<Reply, Fault> {
-        let (items, receiver) = mpsc::channel(self.limits.calls.queue_messages_max);
+        let (items, receiver) = item_queue(&self.limits.calls);
         let ours = self.ids.next();
-        let fault = CallFault::default();
-        let order = Order::Request { ours, request, items, fault: fault.clone() };
+        let order = Order::Request { ours, request, items };
         self.orders.send(order).await.map_err(|_closed| self.lost())?;
         let orders = self.orders.clone();
-        let mut items = CallItems { first: None, receiver, ours, orders, fault, is_over: false };
+        let mut items = CallItems { first: None, receiver, ours, orders, is_over: false };
         match poll_fn(|cx| items.poll_item(cx)).await {
             Some(Ok(ReplyItem::Message { message, .. })) => match message.into_response() {
                 Ok(answer) => Ok(Reply::One(answer)),
@@ -171,10 +171,9 @@ impl fmt::Debug for LineConnection {
 struct CallItems {
     /// What has been taken from the queue already.
     first: Option<Result<ReplyItem, Fault>>,
-    receiver: mpsc::Receiver<Result<ReplyItem, Fault>>,
+    receiver: ItemReceiver,
     ours: UpstreamId,
     orders: mpsc::Sender<Order>,
-    fault: CallFault,
     is_over: bool,
 }
 
@@ -191,16 +190,12 @@ impl Stream for CallItems {
 
 impl CallItems {
     fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<ReplyItem, Fault>>> {
-        let item = ready!(self.receiver.poll_recv(cx));
-        let is_last = match &item {
+        let item = ready!(self.receiver.poll_item(cx));
+        self.is_over |= match &item {
             Some(Ok(item)) => item.is_answer(),
             Some(Err(_)) | None => true,
         };
-        self.is_over |= is_last;
-        Poll::Ready(match item {
-            Some(item) => Some(item),
-            None => self.fault.take().map(Err),
-        })
+        Poll::Ready(item)
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use eyot_jsonrpc::{Id, Incoming, Message, Notification, UpstreamId};
+use eyot_jsonrpc::{Id, Message, Notification, UpstreamId};
 use eyot_service::{Fault, IoEvent, Limits};
 use eyot_types::Era;
 use eyot_types::codes::{self, Outcome};
@@ -14,9 +14,11 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::cancelled::{cancelled, cancelled_by_caller};
+use crate::item_queue::{CallFault, ItemSender};
 use crate::line_link::LineLink;
-use crate::line_order::{CallFault, LinkEnd, Order, SharedEnd};
-use crate::route::{Calls, ItemSender, Route};
+use crate::line_order::{LinkEnd, Order, SharedEnd};
+use crate::reading::read;
+use crate::route::{Calls, Route};
 use crate::standalone_queue::StandaloneQueue;
 use crate::suspects::Suspects;
 use crate::unreadable::Unreadable;
@@ -108,8 +110,8 @@ impl LineDriver {
         self.end.set(end.clone());
         self.orders.close();
         while let Ok(order) = self.orders.try_recv() {
-            if let Order::Request { fault, .. } = order {
-                fault.set(end.fault(Outcome::NotSent));
+            if let Order::Request { items, .. } = order {
+                items.fault().set(end.fault(Outcome::NotSent));
             }
         }
         self.fail_all(&end);
@@ -131,11 +133,9 @@ impl LineDriver {
     }
 
     async fn handle_text(&mut self, text: Bytes, shutdown: &CancellationToken) {
-        let messages = match Incoming::parse(text, &self.limits.messages.scan) {
-            Ok(Incoming::One(message)) => vec![message],
-            // A server of 2025-03-26 may answer a batch.
-            Ok(Incoming::Batch(messages)) => messages,
-            Err(error) => return self.handle_unreadable(&error.into()),
+        let messages = match read(text, &self.limits.messages.scan) {
+            Ok(messages) => messages,
+            Err(text) => return self.handle_unreadable(&text),
         };
         for message in messages {
             self.deliver(message, shutdown).await;
@@ -184,7 +184,7 @@ impl LineDriver {
             }
             Route::Call(items, message) => self.push(items, message, None, shutdown).await,
             Route::Standalone(message) => {
-                if !self.standalone.push(message) {
+                for _ in 0..self.standalone.push(message) {
                     eyot_metrics::messages_dropped("queue_full");
                 }
             }
@@ -203,10 +203,9 @@ impl LineDriver {
         fault: Option<CallFault>,
         shutdown: &CancellationToken,
     ) {
-        let Err(full) = items.try_send(Ok(message.into())) else { return };
-        let mpsc::error::TrySendError::Full(item) = full else { return };
+        let Err(message) = items.try_send(message) else { return };
         let patience = self.limits.calls.queue_stall_timeout;
-        let sending = tokio::time::timeout(patience, items.send(item));
+        let sending = tokio::time::timeout(patience, items.send(message));
         let sent = shutdown.run_until_cancelled(sending).await;
         if let Some(Err(_elapsed)) = sent {
             self.overflow(&items, fault, patience);
@@ -236,7 +235,8 @@ impl LineDriver {
 
     fn handle_order(&mut self, order: Order) {
         match order {
-            Order::Request { ours, request, items, fault } => {
+            Order::Request { ours, request, items } => {
+                let fault = items.fault();
                 let request = self.calls.begin(ours, request, items);
                 let written = self.write(&request);
                 let end = self.link.queued_end();

@@ -8,13 +8,13 @@ use eyot_types::Era;
 use eyot_types::codes::{self, Outcome};
 use parking_lot::Mutex;
 
-use crate::route::ItemSender;
+use crate::item_queue::ItemSender;
 
 /// A task for the driver.
 #[derive(Debug)]
 pub(crate) enum Order {
     /// Send a request under our id.
-    Request { ours: UpstreamId, request: Request, items: ItemSender, fault: CallFault },
+    Request { ours: UpstreamId, request: Request, items: ItemSender },
     /// Send a notification or a response.
     Send(Message),
     /// Send the caller's own cancellation of its call `id`, and let go of the call.
@@ -23,20 +23,6 @@ pub(crate) enum Order {
     Speak(Era),
     /// The caller has dropped our call of this id: cancel it.
     Forget(UpstreamId),
-}
-
-/// A fault that the driver leaves for a caller, whose queue may have no room for it.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct CallFault(Arc<Mutex<Option<Fault>>>);
-
-impl CallFault {
-    pub(crate) fn set(&self, fault: Fault) {
-        *self.0.lock() = Some(fault);
-    }
-
-    pub(crate) fn take(&self) -> Option<Fault> {
-        self.0.lock().take()
-    }
 }
 
 /// Why a link is no more.

@@ -4,7 +4,6 @@ mod log_turns;
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use eyot_era::detect::{self, Asked};
 use eyot_jsonrpc::{Message, Request, Response};
@@ -18,7 +17,7 @@ use tokio::sync::OnceCell;
 use self::log_turns::LogTurns;
 use crate::route::hears_log;
 use crate::turns::Turn;
-use crate::{EraFound, ModernConnection, Sender, Upstream, probe_modern};
+use crate::{CallClock, EraFound, ModernConnection, Sender, Upstream, probe_modern};
 
 /// Finds out whether the upstream is modern, and holds the connection if it is.
 #[derive(Debug)]
@@ -78,7 +77,7 @@ impl ModernSide {
         request: Request,
         sender: &Sender,
     ) -> Result<Reply, Fault> {
-        let timeout = self.upstream.runtime.limits.calls.timeout;
+        let clock = CallClock::start(&self.upstream.runtime.limits.calls);
         let is_endless = request.is_method(Method::SubscriptionsListen.as_str());
         let is_discovery = request.is_method(Method::ServerDiscover.as_str());
         // Pinned, so that the timer is put beside it and not around: the future is big.
@@ -90,11 +89,10 @@ impl ModernSide {
                 false => Ok(reply),
             }
         });
-        let asked = tokio::time::timeout(timeout, asking.as_mut()).await;
-        let asked = asked.unwrap_or_else(|_| Err(Fault::timed_out(timeout)));
+        let asked = clock.limit(asking.as_mut()).await.unwrap_or_else(Err);
         match self.weigh(is_discovery, asked)? {
             // A subscription is silent for as long as nothing changes.
-            Reply::Stream(items) if !is_endless => Ok(Reply::Stream(watched(items, timeout))),
+            Reply::Stream(items) if !is_endless => Ok(Reply::Stream(watched(items, clock))),
             reply => Ok(reply),
         }
     }
@@ -237,15 +235,19 @@ fn held(items: Messages, turn: (ModernConnection, Turn)) -> Messages {
 }
 
 /// The messages, each within its deadline. Dropping them cancels the call.
-fn watched(items: Messages, timeout: Duration) -> Messages {
-    Messages::new(stream::unfold(Some(items), move |items| async move {
-        let mut items = items?;
-        match tokio::time::timeout(timeout, items.next()).await {
+fn watched(items: Messages, mut clock: CallClock) -> Messages {
+    clock.rest();
+    Messages::new(stream::unfold(Some((items, clock)), move |watched| async move {
+        let (mut items, mut clock) = watched?;
+        match clock.limit(items.next()).await {
             Ok(item) => {
                 let item: Result<ReplyItem, Fault> = item?;
-                Some((item, Some(items)))
+                if let Ok(item) = &item {
+                    clock.hear(item);
+                }
+                Some((item, Some((items, clock))))
             }
-            Err(_elapsed) => Some((Err(Fault::timed_out(timeout)), None)),
+            Err(fault) => Some((Err(fault), None)),
         }
     }))
 }

@@ -8,14 +8,10 @@
 use std::collections::BTreeMap;
 
 use eyot_jsonrpc::{Id, Message, MessageKind, Notification, Request, Response, UpstreamId};
-use eyot_service::{Fault, ReplyItem};
 use eyot_types::{Era, Method, meta};
-use tokio::sync::mpsc;
 
+use crate::item_queue::ItemSender;
 use crate::subscription::{answer_for_caller, subscription_id};
-
-/// Where the items of a call go.
-pub(crate) type ItemSender = mpsc::Sender<Result<ReplyItem, Fault>>;
 
 /// A running call.
 #[derive(Debug)]
@@ -90,7 +86,7 @@ impl Calls {
 
     /// Our id of the call whose messages go to `items`.
     pub(crate) fn find_items(&self, items: &ItemSender) -> Option<UpstreamId> {
-        let is_same = |call: &RoutedCall| call.items.same_channel(items);
+        let is_same = |call: &RoutedCall| call.items.is_same(items);
         self.running.iter().find(|(_, call)| is_same(call)).map(|(ours, _)| *ours)
     }
 

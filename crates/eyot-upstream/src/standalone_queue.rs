@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use eyot_jsonrpc::Message;
-use eyot_service::{Fault, ReplyItem};
+use eyot_service::{CallLimits, Fault, ReplyItem};
 use futures_core::Stream;
 use parking_lot::Mutex;
 
-/// A bounded queue with one listener; when it is full, the oldest message goes.
+/// A queue with one listener, bounded in messages and in bytes; when it is full, the oldest goes.
 #[derive(Clone, Debug)]
 pub(crate) struct StandaloneQueue(Arc<Mutex<Queue>>);
 
@@ -18,6 +18,8 @@ pub(crate) struct StandaloneQueue(Arc<Mutex<Queue>>);
 struct Queue {
     messages: VecDeque<Message>,
     messages_max: usize,
+    queued_bytes: usize,
+    bytes_max: usize,
     /// Counts the listeners; only the newest gets messages.
     listener: u64,
     is_listening: bool,
@@ -26,10 +28,12 @@ struct Queue {
 }
 
 impl StandaloneQueue {
-    pub(crate) fn new(messages_max: usize) -> Self {
+    pub(crate) fn new(limits: &CallLimits) -> Self {
         Self(Arc::new(Mutex::new(Queue {
             messages: VecDeque::new(),
-            messages_max,
+            messages_max: limits.queue_messages_max,
+            queued_bytes: 0,
+            bytes_max: limits.queue_bytes_max,
             listener: 0,
             is_listening: false,
             waker: None,
@@ -37,18 +41,19 @@ impl StandaloneQueue {
         })))
     }
 
-    /// Queues a message; `false` when an older one had to go for it.
-    pub(crate) fn push(&self, message: Message) -> bool {
+    /// Queues a message; tells how many older ones had to go for it.
+    pub(crate) fn push(&self, message: Message) -> usize {
         let mut queue = self.0.lock();
-        let is_full = queue.messages.len() >= queue.messages_max;
-        if is_full {
-            queue.messages.pop_front();
+        let mut dropped = 0;
+        while queue.is_full_for(&message) && queue.pop().is_some() {
+            dropped += 1;
         }
+        queue.queued_bytes = queue.queued_bytes.saturating_add(message.len());
         queue.messages.push_back(message);
         let waker = queue.waker.take();
         drop(queue);
         wake(waker);
-        !is_full
+        dropped
     }
 
     /// Whether a listener takes messages now.
@@ -78,6 +83,20 @@ impl StandaloneQueue {
     }
 }
 
+impl Queue {
+    /// Whether a message needs the place of others. While none waits, one of any length fits.
+    fn is_full_for(&self, message: &Message) -> bool {
+        self.messages.len() >= self.messages_max
+            || self.queued_bytes.saturating_add(message.len()) > self.bytes_max
+    }
+
+    fn pop(&mut self) -> Option<Message> {
+        let message = self.messages.pop_front()?;
+        self.queued_bytes = self.queued_bytes.saturating_sub(message.len());
+        Some(message)
+    }
+}
+
 fn wake(waker: Option<Waker>) {
     if let Some(waker) = waker {
         waker.wake();
@@ -99,7 +118,7 @@ impl Stream for Listener {
         if queue.listener != self.number {
             return Poll::Ready(None);
         }
-        if let Some(message) = queue.messages.pop_front() {
+        if let Some(message) = queue.pop() {
             return Poll::Ready(Some(Ok(message.into())));
         }
         if queue.is_closed {
@@ -119,3 +138,6 @@ impl Drop for Listener {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -44,6 +44,14 @@ impl Upstream {
         LegacyConnection::open(&self.target, peer, initialize, &self.runtime).await
     }
 
+    /// Calls have children to themselves here: one child is started before it is needed, for the
+    /// next of them. Nothing happens where the upstream is no command.
+    pub fn keep_spare(&self, peer: &Peer) {
+        if let Target::Command(command) = &self.target {
+            self.runtime.children.keep_spare(command, peer.principal_name(), &self.runtime);
+        }
+    }
+
     /// Goes on with a session of an earlier process; see [`LegacyConnection::resume`].
     #[must_use]
     pub fn resume(&self, peer: &Peer, session: &ResumedSession<'_>) -> Option<LegacyConnection> {

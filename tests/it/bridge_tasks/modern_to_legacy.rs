@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use eyot::{ApiKey, Keys, Limits};
+use eyot::{Affinity, ApiKey, Keys, Limits, ProxyConfig};
 use eyot_stdx::Secret;
 use serde_json::{Value, json};
 
@@ -49,6 +49,11 @@ fn elicit(id: u64, message: &str, task: &str) -> Value {
     let meta = json!({ "io.modelcontextprotocol/related-task": { "taskId": task } });
     json!({ "jsonrpc": "2.0", "id": id, "method": "elicitation/create",
         "params": { "message": message, "requestedSchema": schema, "_meta": meta } })
+}
+
+/// Each request has a session to itself.
+fn per_request(config: &mut ProxyConfig) {
+    config.affinity = Affinity::PerRequest;
 }
 
 async fn open_with(limits: Limits) -> (Upstream, Proxy) {
@@ -322,7 +327,7 @@ async fn a_client_that_does_not_know_tasks_may_not_ask_for_one() {
 async fn task_holds_its_session_as_long_as_it_runs() {
     let habits = Habits::new().with_tasks();
     let mut upstream = Upstream::with(&habits).await;
-    let proxy = Proxy::before_url(&upstream, patient_limits(), |_| {}).await;
+    let proxy = Proxy::before_url(&upstream, patient_limits(), per_request).await;
     let id = begin(&proxy, &mut upstream).await;
     assert_eq!(habits.sessions_open(), 1);
     let finishing = async {
@@ -340,7 +345,7 @@ async fn task_whose_time_is_over_is_cancelled_and_its_session_ends() {
     let mut upstream = Upstream::with(&habits).await;
     let mut limits = patient_limits();
     limits.memory.task_ttl = Duration::from_millis(300);
-    let proxy = Proxy::before_url(&upstream, limits, |_| {}).await;
+    let proxy = Proxy::before_url(&upstream, limits, per_request).await;
     let serving = async {
         list(&mut upstream).await;
         upstream.expect("tools/call").await.result(json!({ "task": state("working") })).await;
@@ -514,7 +519,7 @@ async fn subscription_hears_of_a_task_until_its_end() {
 async fn subscription_hears_at_once_what_the_upstream_says_of_its_task() {
     let habits = Habits::new().with_tasks().with_stream();
     let mut upstream = Upstream::with(&habits).await;
-    let proxy = Proxy::before_url(&upstream, patient_limits(), |_| {}).await;
+    let proxy = Proxy::before_url(&upstream, patient_limits(), per_request).await;
     let slow = |status: &str| {
         let mut state = state(status);
         state["pollInterval"] = json!(60_000);

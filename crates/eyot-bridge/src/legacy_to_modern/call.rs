@@ -14,7 +14,7 @@ use eyot_jsonrpc::{
 use eyot_service::{CallLimits, Fault, FaultKind, Messages, Reply, ReplyItem};
 use eyot_types::codes::{self, HEADER_MISMATCH, Outcome};
 use eyot_types::{Era, JsonObject, ListToolsResult, Method, Revision};
-use eyot_upstream::{Sender, param_headers};
+use eyot_upstream::{CallClock, Sender, param_headers};
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt as _, StreamExt as _};
@@ -23,7 +23,7 @@ use serde::Deserialize;
 use serde_json::json;
 use serde_json::value::RawValue;
 use tokio::sync::oneshot;
-use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::emulated_session::EmulatedSession;
 use super::pending::{Question, Registered};
@@ -51,6 +51,7 @@ pub(crate) struct Calling {
     /// Has the task that the client wants, until it is given one.
     tasks: CallTasks,
     stage: Stage,
+    clock: CallClock,
     /// It has been sent a second time because the first got lost.
     is_repeated: bool,
     /// The tools were listed anew because the server found headers missing.
@@ -93,7 +94,8 @@ impl Calling {
             .params(&request, level.as_deref())
             .map_err(|error| Fault::refused(codes::invalid_params(&error.to_string())))?;
         let (registered, cancelled) = session.calls().begin(&id);
-        let CallLimits { rounds_max, questions_max, .. } = session.upstream().limits().calls;
+        let limits = session.upstream().limits().calls;
+        let CallLimits { rounds_max, questions_max, .. } = limits;
         let round_limits = RoundLimits { rounds_max, questions_max, ..RoundLimits::default() };
         let method = request.method().to_owned();
         Ok(Self {
@@ -108,6 +110,7 @@ impl Calling {
             tool: None,
             tasks,
             stage: Stage::Due,
+            clock: CallClock::start(&limits),
             is_repeated: false,
             is_refreshed: false,
             cancelled: Some(cancelled),
@@ -158,13 +161,13 @@ impl Calling {
     /// Sends the request of this round.
     async fn ask(&mut self) -> Result<Option<Message>, Fault> {
         let upstream = Arc::clone(self.session.upstream());
-        let patience = upstream.limits().calls.timeout;
+        self.clock.rest();
         let sender = Sender::new(self.session.peer().clone(), self.headers().await);
         let params = self.rounds.params(&self.params);
         let request = Request::of_text(self.id.clone(), &self.method, &params);
         let connection = upstream.connection().await?;
-        let asked = timeout(patience, connection.request(request, &sender)).await;
-        match asked.unwrap_or_else(|_elapsed| Err(Fault::timed_out(patience))) {
+        let asked = self.clock.limit(connection.request(request, &sender)).await;
+        match asked.unwrap_or_else(Err) {
             Ok(Reply::One(answer)) => self.take(answer).await,
             Ok(Reply::Stream(parts)) => {
                 self.stage = Stage::Reading(parts);
@@ -193,10 +196,10 @@ impl Calling {
     /// Reads on in the server's stream.
     async fn read(&mut self) -> Result<Option<Message>, Fault> {
         let Stage::Reading(parts) = &mut self.stage else { return Ok(None) };
-        let patience = self.session.upstream().limits().calls.timeout;
-        let Ok(part) = timeout(patience, parts.next()).await else {
-            return Err(Fault::timed_out(patience));
-        };
+        let part = self.clock.limit(parts.next()).await?;
+        if let Some(Ok(part)) = &part {
+            self.clock.hear(part);
+        }
         match part {
             Some(Ok(ReplyItem::Message { message, .. })) => match message.into_kind() {
                 MessageKind::Response(answer) => Box::pin(self.take(answer)).await,

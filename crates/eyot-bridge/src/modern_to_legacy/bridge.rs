@@ -96,7 +96,7 @@ impl ModernToLegacy {
         let round = RoundParams::of(&request.message).map_err(Fault::refused)?;
         let responses = round.input_responses.unwrap_or_default();
         if let Some(sealed) = round.request_state {
-            match inner.request_state(request).await.open(&sealed) {
+            match inner.open_state(request, &sealed).await {
                 Ok(State::Parked(state)) => {
                     return Ok(Box::pin(inner.resume(request, &state, &responses)).await);
                 }
@@ -110,7 +110,6 @@ impl ModernToLegacy {
         }
         // Nothing is started for a list that is known.
         if List::of(Method::parse(request.method())).is_some()
-            && !inner.pool.is_open_for(request)
             && let Some(KnownPage { answer, server }) = inner.pool.known_page(request)
         {
             return Ok(Reply::One(list_answer(request, &answer, &server)));

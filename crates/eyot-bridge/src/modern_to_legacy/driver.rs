@@ -98,7 +98,7 @@ impl Driver {
                 // Last: a record must not name an event that its call has not seen.
                 self.router.heard_until(cursor);
             }
-            Some(Ok(_)) => {}
+            Some(Ok(other)) => self.router.heard_until(other.cursor().cloned()),
             Some(Err(fault)) => {
                 self.unasked = None;
                 if fault.kind == FaultKind::SessionGone {

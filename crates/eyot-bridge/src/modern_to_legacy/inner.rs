@@ -1,12 +1,13 @@
 //! What the bridge to one upstream is made of, and how a call begins.
 
+use std::borrow::Cow;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use eyot_era::modern_to_legacy::{self, TaskPlan};
 use eyot_era::parked::{ParkedCall, ParkedConfig};
-use eyot_jsonrpc::{Request, Response};
+use eyot_jsonrpc::{ErrorObject, Request, Response};
 use eyot_service::{Fault, Limits, SealedState, UpstreamLimits, limit_reached};
 use eyot_types::{Era, InputRequests, InputRequiredResult, Method};
 use eyot_upstream::{Needs, Turn};
@@ -18,7 +19,7 @@ use super::modern_request::ModernRequest;
 use super::param_headers::ParamHeaders;
 use super::parked::ParkedCalls;
 use super::pool::Pool;
-use super::sealed::State;
+use super::sealed::{State, StateOf};
 use super::session::UpstreamSession;
 use super::shared::CallShared;
 use super::tasks::{Planned, Tasks, drive};
@@ -35,8 +36,20 @@ pub(crate) struct Inner {
 }
 
 impl Inner {
+    /// Opens a state that the client of this request brought back.
+    pub(crate) async fn open_state(
+        &self,
+        request: &ModernRequest,
+        sealed: &str,
+    ) -> Result<State, ErrorObject> {
+        let opened: StateOf<'static> = self.request_state(request).await.open(sealed)?;
+        let name = self.parked.records.name().await;
+        let is_ours = opened.upstream.is_none_or(|it| Some(&*it) == name);
+        is_ours.then(|| opened.state.into_owned()).ok_or_else(SealedState::refused)
+    }
+
     /// What seals and opens the states of this request.
-    pub(crate) async fn request_state<'a>(&'a self, request: &'a ModernRequest) -> SealedState<'a> {
+    async fn request_state<'a>(&'a self, request: &'a ModernRequest) -> SealedState<'a> {
         let ModernRequest { peer, message, .. } = request;
         SealedState {
             keys: self.parked.records.keys().await,
@@ -54,8 +67,10 @@ impl Inner {
         requests: InputRequests,
         state: &State,
     ) -> Response {
+        let upstream = self.parked.records.name().await.map(Cow::from);
+        let state = StateOf { upstream, state: Cow::Borrowed(state) };
         let sealed =
-            self.request_state(request).await.seal(state, self.limits.calls.question_timeout);
+            self.request_state(request).await.seal(&state, self.limits.calls.question_timeout);
         let result = InputRequiredResult::new(requests).with_request_state(sealed);
         Response::new(request.id.clone(), &result)
     }

@@ -92,6 +92,7 @@ impl Pool {
             let principal = request.peer.principal_name();
             let session = self.open(request, principal, wants_stream, None).await?;
             self.remember(request, &session, Duration::ZERO);
+            self.upstream.keep_spare(&request.peer);
             return Ok(session);
         };
         let session = self.shared(request, key).await?;
@@ -118,6 +119,7 @@ impl Pool {
         for further in 1..=FURTHER_MAX {
             let Some(key) = first.clone().map(|it| Key { further, ..it }) else { break };
             let session = self.shared(request, key).await?;
+            self.upstream.keep_spare(&request.peer);
             if let Some(turn) = session.turns.try_take(needs) {
                 return Ok((session, turn));
             }
@@ -142,15 +144,20 @@ impl Pool {
     }
 
     /// Whether the session for a request is open already.
-    pub(crate) fn is_open_for(&self, request: &ModernRequest) -> bool {
+    fn is_open_for(&self, request: &ModernRequest) -> bool {
         let Some(key) = self.key(request) else { return false };
         let sessions = self.sessions.lock();
         sessions.get(&key).and_then(|it| it.cell.get()).is_some_and(|it| it.is_open())
     }
 
-    /// What the upstream has told this request's client and its like lately.
+    /// What the upstream has told this request's client and its like lately, where asking it would
+    /// start a child.
     pub(crate) fn known_page(&self, request: &ModernRequest) -> Option<KnownPage> {
-        self.known.lists.find(&request.audience(), &request.message)
+        let would_start = self.upstream.target.is_shared_channel() && !self.is_open_for(request);
+        // A client that names its session wants to know what is listed there.
+        let names_session = self.affinity == Affinity::Handle && request.handle.is_some();
+        let is_of_use = would_start && !names_session;
+        is_of_use.then(|| self.known.lists.find(&request.audience(), &request.message))?
     }
 
     /// Keeps a page of a list that the upstream has told a client.

@@ -82,6 +82,13 @@ impl Records {
         }
     }
 
+    /// What the states of clients call the upstream. `None`: no other process can open them, or the
+    /// store gives no name now.
+    pub(crate) async fn name(&self) -> Option<&str> {
+        self.learn_name().await;
+        self.upstream.known()
+    }
+
     /// The keys of the installation. Without a store, or with one that fails, they are the
     /// process's own.
     pub(crate) async fn keys(&self) -> &SealKeys {

@@ -10,7 +10,7 @@ use eyot_era::parked::Word;
 use eyot_jsonrpc::{Message, Response};
 use eyot_service::{Fault, FaultKind, Messages, ReplyItem};
 use eyot_types::{ElicitParams, Era, Implementation, InputRequests, Method};
-use eyot_upstream::{KnownPage, List};
+use eyot_upstream::{CallClock, KnownPage, List};
 use futures_util::stream;
 use tokio::time::Instant;
 
@@ -32,6 +32,8 @@ pub(crate) struct CallReply {
     request: Arc<ModernRequest>,
     call: CallGuard,
     pace: Pace,
+    /// The silence of the upstream, and the time of the call in all.
+    clock: CallClock,
     /// The client has seen something of the call, or its upstream has: it cannot begin anew.
     has_begun: bool,
     is_over: bool,
@@ -73,6 +75,7 @@ impl CallReply {
             request,
             call,
             pace: Pace::Reads,
+            clock: CallClock::start(&bridge.limits.calls),
             has_begun: false,
             is_over: false,
         }
@@ -81,7 +84,8 @@ impl CallReply {
     /// The reply to a client that has come back.
     pub(crate) fn again(bridge: &Arc<Inner>, request: Arc<ModernRequest>, call: CallGuard) -> Self {
         let (bridge, pace) = (Arc::clone(bridge), Pace::Waits);
-        Self { bridge, request, call, pace, has_begun: true, is_over: false }
+        let clock = CallClock::start(&bridge.limits.calls);
+        Self { bridge, request, call, pace, clock, has_begun: true, is_over: false }
     }
 
     /// The messages for the client.
@@ -91,6 +95,7 @@ impl CallReply {
 
     async fn next(mut self) -> Option<(Result<ReplyItem, Fault>, Self)> {
         while !self.is_over {
+            self.clock.rest();
             let said = match self.listen().await {
                 Next::Heard(Heard::Note(note)) => self.call.shared.for_client(note).map(Ok),
                 Next::Heard(Heard::Answer(answer)) => {
@@ -119,12 +124,12 @@ impl CallReply {
 
     /// Waits for what comes next.
     async fn listen(&self) -> Next {
-        let timeout = self.bridge.limits.calls.timeout;
         let next = poll_fn(|cx| self.poll_next(cx));
         match self.pace {
-            Pace::Reads => tokio::time::timeout(timeout, next)
-                .await
-                .unwrap_or_else(|_elapsed| Next::Heard(Heard::Failed(Fault::timed_out(timeout)))),
+            Pace::Reads => {
+                let failed = |fault| Next::Heard(Heard::Failed(fault));
+                self.clock.limit(next).await.unwrap_or_else(failed)
+            }
             Pace::Collects(until) => {
                 tokio::time::timeout_at(until, next).await.unwrap_or(Next::Collected)
             }
@@ -281,12 +286,12 @@ impl CallReply {
                 }
                 Err(fault) => {
                     self.is_over = true;
-                    return Some(of_upstream(fault));
+                    return Some(fault.in_words_of_upstream());
                 }
             }
         }
         self.is_over = true;
-        let fault = of_upstream(fault);
+        let fault = fault.in_words_of_upstream();
         self.call.shared.work(|parked, _| parked.handle_lost(&fault.error));
         Some(fault)
     }
@@ -306,12 +311,4 @@ pub(crate) fn list_answer(
         Method::ToolsList => ParamHeaders::without_invalid(message),
         _ => message,
     }
-}
-
-/// A lost upstream session is the upstream's fault to a client without sessions.
-fn of_upstream(mut fault: Fault) -> Fault {
-    if fault.kind == FaultKind::SessionGone {
-        fault.kind = FaultKind::Upstream;
-    }
-    fault
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
 use eyot_era::modern_to_legacy;
@@ -77,7 +78,7 @@ impl UpstreamSession {
             let note = Message::notification(Method::Initialized.as_str(), &json!({}));
             connection.send(note).await?;
             match opening.wants_stream || target.is_shared_channel() {
-                true => Ok(Some(connection.listen(None).await)),
+                true => Ok(Some(connection.listen_soon(None, LISTEN_PATIENCE).await)),
                 false => Ok(None),
             }
         };
@@ -98,18 +99,17 @@ impl UpstreamSession {
     ) -> Option<Arc<Self>> {
         let initialized = position.initialized.clone();
         let revision = Revision::parse(&initialized.protocol_version)?;
-        let Upstream { runtime, .. } = upstream;
         let session_id = position.session_id.as_deref();
         let cookies = position.cookies.as_deref();
         let session = ResumedSession { session_id, revision: Some(revision.as_str()), cookies };
         let connection = upstream.resume(&opening.peer, &session)?;
-        let listening = connection.listen(position.unasked.clone().map(Bytes::from));
-        let listening = tokio::time::timeout(runtime.limits.calls.timeout, listening).await;
+        let cursor = position.unasked.clone().map(Bytes::from);
+        let listening = connection.listen_soon(cursor, LISTEN_PATIENCE).await;
         eyot_metrics::upstreams_opened("restored");
         // Above all that an earlier process can have used in this session.
         let first_id = unix_ms().saturating_mul(IDS_PER_MS);
         let opened = OpenedSession { connection, initialized, revision, first_id };
-        Some(opened.drive(upstream, opening, listening.ok()))
+        Some(opened.drive(upstream, opening, Some(listening)))
     }
 
     /// An id for a request of this session.
@@ -277,5 +277,7 @@ pub(crate) fn us() -> Implementation {
     Implementation::new("eyot", env!("CARGO_PKG_VERSION"))
 }
 
+/// How long the first call waits for the stream of messages that belong to no call.
+const LISTEN_PATIENCE: Duration = Duration::from_secs(1);
 /// Keeps the ids of calls rising over restarts, and exact in every JSON reader.
 const IDS_PER_MS: u64 = 1_000;

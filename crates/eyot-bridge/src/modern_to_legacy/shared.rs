@@ -176,13 +176,16 @@ impl CallShared {
 
     /// Something for the client that came on another stream, or while the call was at rest.
     ///
-    /// Of progress only the last is kept, and of log messages a few.
+    /// Of progress only the last is kept, and of log messages a few. While none waits, one of any
+    /// length fits.
     pub(crate) fn tell(&self, message: Message) {
         let mut state = self.state.lock();
         if is_progress(&message) {
             state.out.retain(|it| !is_progress(it));
         }
-        if state.out.len() < OUT_MAX {
+        let queued_bytes: usize = state.out.iter().map(Message::len).sum();
+        let fits = queued_bytes == 0 || queued_bytes.saturating_add(message.len()) <= OUT_BYTES_MAX;
+        if fits && state.out.len() < OUT_MAX {
             state.out.push_back(message);
         } else {
             eyot_metrics::messages_dropped("queue_full");
@@ -371,5 +374,9 @@ fn wake(waker: Option<Waker>) {
 
 /// Notifications that wait for the client.
 const OUT_MAX: usize = 64;
+
+/// Bytes of these messages.
+const OUT_BYTES_MAX: usize = 8 << 20;
+
 /// Words for clients: more than can wait at once.
 const TOLD_MAX: usize = 32;

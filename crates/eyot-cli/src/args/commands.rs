@@ -9,7 +9,7 @@ use eyot::EraMode;
 use eyot::types::LogLevel;
 use serde_json::{Map, Value};
 
-use super::{EnvVar, ServedEras, parse_duration};
+use super::{EnvVar, MessageBound, ServedEras, parse_duration};
 use crate::secrets;
 
 /// A command that is a client of one server.
@@ -115,6 +115,8 @@ pub(crate) struct Server {
     /// Silence of the server after which the command fails.
     #[arg(long, default_value = "60s", value_name = "TIME", value_parser = parse_duration)]
     pub(crate) timeout: Duration,
+    #[command(flatten)]
+    pub(crate) message: MessageBound,
     /// The least severe level of the server's log messages that are shown.
     #[arg(long, default_value = "info", value_name = "LEVEL", value_parser = parse_level)]
     pub(crate) log_level: LogLevel,

@@ -67,7 +67,7 @@ impl Words {
             let wrong = format!("`{url}` is no URL; the command of a server comes after `--`");
             return Err(Failure::usage(wrong));
         }
-        let target = Target::url(&url, limits(server.timeout));
+        let target = Target::url(&url, limits(server));
         let target = target.map_err(|it| Failure::from(ClientError::from(it)).at(Some(&url)))?;
         Ok(Self { target, url: Some(url), rest })
     }
@@ -135,7 +135,7 @@ impl Connection {
         let answers = Arc::clone(answers);
         let mut builder = Client::builder("eyot", env!("CARGO_PKG_VERSION"))
             .era(server.era.into())
-            .limits(limits(server.timeout))
+            .limits(limits(server))
             .max_total(TOTAL.max(server.timeout))
             .runtime(home.0.clone())
             .on_log(show_log)
@@ -183,8 +183,9 @@ impl Connection {
 }
 
 /// The limits of a client: the bound on silence holds for the handshake as well.
-fn limits(timeout: Duration) -> Limits {
+fn limits(&Server { timeout, message, .. }: &Server) -> Limits {
     let mut limits = Limits::default();
+    message.apply(&mut limits);
     limits.calls.timeout = timeout;
     limits.upstream.connect_timeout = limits.upstream.connect_timeout.min(timeout);
     limits

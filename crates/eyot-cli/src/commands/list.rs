@@ -104,8 +104,17 @@ impl Offer {
     }
 }
 
-async fn all<T: Send + 'static>(pages: Pages<T>) -> Result<Vec<T>, ClientError> {
-    pages.collect_all(ITEMS_MAX).await
+/// The items of a list; of a longer one, the first.
+async fn all<T: Send + 'static>(mut pages: Pages<T>) -> Result<Vec<T>, ClientError> {
+    let mut items = Vec::new();
+    while let Some(item) = pages.next().await {
+        if items.len() == ITEMS_MAX {
+            tracing::warn!("only the first {ITEMS_MAX} items of a list are shown");
+            break;
+        }
+        items.push(item?);
+    }
+    Ok(items)
 }
 
 fn section(title: &str, rows: impl Iterator<Item = [String; 3]>) -> anyhow::Result<()> {

@@ -1,5 +1,6 @@
 //! Escapes.
 
+use proptest::prelude::*;
 use serde_json::Value;
 
 use super::*;
@@ -31,4 +32,19 @@ fn escaped_json_means_what_it_meant() {
     assert!(!escaped.contains(['\n', '\u{9b}', '\u{202e}']), "{escaped}");
     let read: Value = serde_json::from_str(&escaped).unwrap();
     assert_eq!(read, Value::from(vec![value, 1.into()]));
+}
+
+proptest! {
+    #[test]
+    fn no_text_steers(text in any::<String>()) {
+        prop_assert!(!escaped(&text).contains(|it: char| steers(it) && it != '\t'));
+    }
+
+    #[test]
+    fn no_json_steers_and_none_changes(text in any::<String>()) {
+        let json = serde_json::to_string(&text).unwrap();
+        let escaped = escaped_json(&json);
+        prop_assert!(!escaped.contains(steers));
+        prop_assert_eq!(serde_json::from_str::<String>(&escaped).unwrap(), text);
+    }
 }

@@ -6,10 +6,11 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use eyot_http::{OutgoingBody, event_stream, refused};
 use eyot_jsonrpc::Id;
 use eyot_service::{Input, Peer, unix_ms};
-use eyot_session::{EventId, Fence, Page, Position, StoreError, UpstreamName};
+use eyot_session::{EventId, Fence, Page, Position, StoreError, StreamNo, UpstreamName};
 use http::{Response, StatusCode};
 
 use super::{Legacy, store_failed};
@@ -51,7 +52,7 @@ impl Legacy {
     /// Events that the client has not seen were dropped: a replay would have a hole, so the
     /// call ends with an error that says so.
     async fn gone(&self, session: &ActiveSession, last: EventId) -> Response<OutgoingBody> {
-        match end_of(session, last).await {
+        match end_of(session, last.stream).await {
             Ok(page) => {
                 let answer = trimmed_answer(request_id(&page)).into_bytes();
                 event_stream(OutgoingBody::from(answer))
@@ -90,7 +91,7 @@ impl Legacy {
         last: EventId,
         peer: Peer,
     ) -> Result<Option<Arc<SharedStream>>, StoreError> {
-        let page = end_of(session, last).await?;
+        let page = end_of(session, last.stream).await?;
         if page.is_end {
             return Ok(None);
         }
@@ -119,11 +120,28 @@ impl Legacy {
 }
 
 /// What the store knows of the stream itself.
-async fn end_of(session: &ActiveSession, last: EventId) -> Result<Page, StoreError> {
+async fn end_of(session: &ActiveSession, stream: StreamNo) -> Result<Page, StoreError> {
     /// Behind every event.
     const END: Position = Position { fence: Fence(u64::MAX), seq: u64::MAX };
     let handle = session.handle();
-    handle.store().read(handle.id().clone(), last.stream, END, 1).await
+    handle.store().read(handle.id().clone(), stream, END, 1).await
+}
+
+/// The upstream's event id up to which an earlier process has taken the messages that belong to no
+/// call.
+pub(super) async fn earlier_cursor(session: &ActiveSession) -> Option<Bytes> {
+    if session.handle().fence() == Fence(1) {
+        // There was no earlier process.
+        return None;
+    }
+    match end_of(session, StreamNo::STANDALONE).await {
+        Ok(page) => page.last_upstream_cursors.get(&UpstreamName::DEFAULT).cloned(),
+        Err(StoreError::NotFound) => None,
+        Err(error) => {
+            tracing::warn!(%error, "the upstream's stream goes on from now, and not from where it was");
+            None
+        }
+    }
 }
 
 fn request_id(page: &Page) -> Option<Id> {

@@ -81,7 +81,8 @@ mod as_raw {
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Response, D::Error> {
         let raw: Box<str> = Box::<RawValue>::deserialize(from)?.into();
         let text = String::from(raw).into();
-        let message = Message::parse(text, &ScanLimits::default()).map_err(D::Error::custom)?;
+        let limits = ScanLimits::default();
+        let message = Message::parse_from_upstream(text, &limits).map_err(D::Error::custom)?;
         message.into_response().map_err(|_| D::Error::custom("the last word is no answer"))
     }
 }

@@ -2,6 +2,7 @@
 
 mod converted;
 mod features;
+mod odd;
 mod samples;
 mod schema;
 mod schemas;

@@ -19,8 +19,8 @@ impl<'a> Look<'a> {
     /// The last members of the object that ends the text. `None` when it has no other ones: an
     /// object that is seen whole is not the one at the top level, whose beginning was seen.
     fn members(&mut self) -> Option<Part> {
-        let mut part = Part::default();
         self.takes(b'}').then_some(())?;
+        let mut part = Part::default();
         while let Some((key, value)) = self.member() {
             if self.takes(b'{') {
                 return None;

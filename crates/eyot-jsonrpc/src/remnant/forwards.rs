@@ -100,6 +100,7 @@ impl<'a> Look<'a> {
             behind_parts.id = SeenId::Absent;
         }
         *part = std::mem::take(part).and(behind_parts);
+        part.has_version &= passed.is_ok();
         passed
     }
 

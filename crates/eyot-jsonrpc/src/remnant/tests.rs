@@ -122,7 +122,17 @@ fn a_request_is_no_answer() {
 
 #[test]
 fn what_is_no_message_has_nothing() {
-    for text in ["", "{", "listening on 8080", "INFO {\"id\":7,\"result\":1}", "null", "[", "7"] {
+    for text in [
+        "",
+        "{",
+        "{\"jsonrpc\":",
+        "{\"jsonrpc\":\"2.0\"",
+        "listening on 8080",
+        "INFO {\"id\":7,\"result\":1}",
+        "null",
+        "[",
+        "7",
+    ] {
         check_request(text, None);
     }
 }

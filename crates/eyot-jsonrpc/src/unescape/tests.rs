@@ -19,6 +19,19 @@ fn every_escape_is_decoded() {
 }
 
 #[test]
+fn half_a_pair_is_the_replacement_character() {
+    for (raw, expected) in [
+        (r#""\ud83d""#, "\u{FFFD}"),
+        (r#""\ud83dx""#, "\u{FFFD}x"),
+        (r#""\ud83d\n""#, "\u{FFFD}\n"),
+        (r#""\ud83d\ud83d\ude00""#, "\u{FFFD}😀"),
+        (r#""\ude00\u0041""#, "\u{FFFD}A"),
+    ] {
+        assert_eq!(decode(raw).as_deref(), Some(expected), "{raw}");
+    }
+}
+
+#[test]
 fn a_string_without_escapes_is_borrowed() {
     assert!(matches!(decode("\"plain ſ\""), Some(Cow::Borrowed("plain ſ"))));
 }

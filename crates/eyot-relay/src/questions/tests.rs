@@ -9,9 +9,10 @@ use eyot_service::{Limits, SessionHandle, unix_ms};
 use eyot_session::{Fence, LogLimits, NodeId, SessionId, SessionRecord, SessionState, Store};
 use eyot_store_memory::MemoryStore;
 use eyot_types::Revision;
+use eyot_upstream::CallClock;
 use proptest::prelude::*;
 use serde_json::json;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::{Heard, Origin, Questions};
 use crate::server_id::to_client;
@@ -91,8 +92,11 @@ impl Bench {
     }
 
     async fn waited(&self) -> u64 {
-        let waited = self.questions.wait(&self.session, pending::<()>()).await;
-        waited.expect_err("nothing is said").as_secs()
+        let began = Instant::now();
+        let clock = CallClock::start(&self.questions.limits.calls);
+        let waiting = self.questions.wait(&self.session, &clock, pending::<()>());
+        waiting.await.expect_err("nothing is said");
+        began.elapsed().as_secs()
     }
 }
 

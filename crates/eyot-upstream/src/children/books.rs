@@ -98,6 +98,32 @@ impl Books {
         Asked::Waits(number, receiver, scope)
     }
 
+    /// A child more is wanted, but not so much that it would wait, or anybody else for it.
+    pub(super) fn ask_now(&mut self, owner: &Owner, now: Instant) -> bool {
+        let is_granted = self.waiting.is_empty()
+            && self.pause(owner, now).is_none()
+            && self.full(owner).is_none();
+        if is_granted {
+            self.add(owner);
+        }
+        is_granted
+    }
+
+    /// A child passes from one principal to another; `false`: that one has its share.
+    pub(super) fn give(&mut self, from: &Owner, to: &Owner) -> bool {
+        self.has_names |= to.is_some();
+        if from == to {
+            return true;
+        }
+        let own = self.of_owners.get(to).copied().unwrap_or_default();
+        let fits = own < self.share(to, self.limits.children_max);
+        if fits {
+            self.subtract(from);
+            self.add(to);
+        }
+        fits
+    }
+
     /// One does not wait any more.
     pub(super) fn give_up(&mut self, number: u64) {
         self.waiting.retain(|it| it.number != number);
@@ -106,13 +132,7 @@ impl Books {
     /// A child has ended. Those that waited longest get the place, if it is one for them.
     #[must_use]
     pub(super) fn release(&mut self, owner: &Owner) -> Vec<Granted> {
-        self.running = self.running.saturating_sub(1);
-        if let Some(count) = self.of_owners.get_mut(owner) {
-            *count = count.saturating_sub(1);
-            if *count == 0 {
-                self.of_owners.remove(owner);
-            }
-        }
+        self.subtract(owner);
         let mut granted = Vec::new();
         let mut index = 0;
         while let Some(next) = self.waiting.get(index) {
@@ -149,6 +169,16 @@ impl Books {
     fn add(&mut self, owner: &Owner) {
         self.running += 1;
         *self.of_owners.entry(owner.clone()).or_default() += 1;
+    }
+
+    fn subtract(&mut self, owner: &Owner) {
+        self.running = self.running.saturating_sub(1);
+        if let Some(count) = self.of_owners.get_mut(owner) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                self.of_owners.remove(owner);
+            }
+        }
     }
 
     /// The bound that one child more would break.

@@ -1,8 +1,12 @@
 //! Those that wait for a child.
 
+use eyot_stdio::Command;
 use futures_util::FutureExt as _;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use super::*;
+use crate::Runtime;
 
 fn children(limits: impl FnOnce(&mut Limits)) -> Children {
     let mut all = Limits::default();
@@ -77,4 +81,58 @@ async fn a_child_that_died_again_and_again_is_told_of_at_once() {
     assert!(reason.contains("exit code 3"), "{reason}");
     tokio::time::advance(Duration::from_millis(250)).await;
     drop(children.admit(None).await.unwrap());
+}
+
+/// A command whose child stays until its input ends.
+fn cat() -> Command {
+    Command { program: "cat".to_owned(), args: Vec::new(), env: Vec::new(), cwd: None }
+}
+
+fn runtime(limits: impl FnOnce(&mut Limits)) -> Runtime {
+    let mut all = Limits::default();
+    limits(&mut all);
+    Runtime::new(TaskTracker::new(), CancellationToken::new(), Arc::new(all))
+}
+
+/// Lets the task that keeps the spare child come to rest.
+async fn settle() {
+    for _ in 0..8 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_spare_child_goes_to_the_next_that_needs_one() {
+    let runtime = runtime(|_| {});
+    let children = &runtime.children;
+    let ada: Arc<str> = "ada".into();
+    children.keep_spare(&cat(), None, &runtime);
+    settle().await;
+    assert_eq!(children.running(), 1, "it counts");
+    let other = Command { program: "tac".to_owned(), ..cat() };
+    assert!(children.take_spare(&other, Some(&ada)).is_none());
+    let spare = children.take_spare(&cat(), Some(&ada)).unwrap();
+    assert!(children.take_spare(&cat(), Some(&ada)).is_none());
+    children.keep_spare(&cat(), None, &runtime);
+    settle().await;
+    assert_eq!(children.running(), 2);
+    drop(spare);
+    runtime.shutdown.cancel();
+    runtime.tasks.close();
+    runtime.tasks.wait().await;
+    assert_eq!(children.running(), 0);
+}
+
+#[tokio::test]
+async fn a_spare_child_makes_room_for_any_other() {
+    let runtime = runtime(|limits| limits.upstream.children_max = 1);
+    let children = &runtime.children;
+    children.keep_spare(&cat(), None, &runtime);
+    settle().await;
+    assert_eq!(children.running(), 1);
+    let place = children.admit(None).await.unwrap();
+    children.keep_spare(&cat(), None, &runtime);
+    settle().await;
+    assert_eq!(children.running(), 1, "there is no room for a spare one");
+    drop(place);
 }

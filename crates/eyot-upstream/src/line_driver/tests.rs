@@ -37,7 +37,8 @@ async fn with_link<F: Future<Output = ()>>(test: impl FnOnce(LineConnection, Ser
     let limits = Arc::new(Limits::default());
     let runtime = Runtime::new(TaskTracker::new(), CancellationToken::new(), limits);
     let target = Target::Stream(OpenStream::new(ours));
-    let (connection, driver) = LineConnection::open(&target, Era::Legacy, &runtime).unwrap();
+    let opened = LineConnection::open(&target, Era::Legacy, None, &runtime).await;
+    let (connection, driver) = opened.unwrap();
     tokio::select! {
         () = test(connection, Server(BufReader::new(theirs))) => {}
         () = driver.run() => panic!("the link ends"),

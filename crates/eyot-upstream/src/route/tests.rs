@@ -1,17 +1,20 @@
 //! Where messages of a child go.
 
+use std::future::poll_fn;
+
 use bytes::Bytes;
 use eyot_jsonrpc::{Id, Message, Request, ScanLimits, UpstreamId};
-use eyot_service::{Fault, ReplyItem};
+use eyot_service::Limits;
 use eyot_types::Era;
-use tokio::sync::mpsc;
+use futures_util::FutureExt as _;
 
 use super::{Calls, Route};
+use crate::item_queue::{ItemReceiver, item_queue};
 
 struct World {
     calls: Calls,
     /// What the calls got, by our id.
-    received: Vec<(u64, mpsc::Receiver<Result<ReplyItem, Fault>>)>,
+    received: Vec<(u64, ItemReceiver)>,
 }
 
 impl World {
@@ -25,7 +28,7 @@ impl World {
     }
 
     fn begin(&mut self, number: u64, request: &str) -> Request {
-        let (items, receiver) = mpsc::channel(8);
+        let (items, receiver) = item_queue(&Limits::default().calls);
         self.received.push((number, receiver));
         self.calls.begin(UpstreamId::new(number), message(request).into_request().unwrap(), items)
     }
@@ -38,8 +41,11 @@ impl World {
             Route::Standalone(message) => return ("listener".to_owned(), Some(message)),
             Route::Drop(reason) => return (reason.to_owned(), None),
         };
-        items.try_send(Ok(message.clone().into())).unwrap();
-        let is_receiver = |it: &mut (u64, mpsc::Receiver<_>)| it.1.try_recv().is_ok();
+        items.try_send(message.clone()).unwrap();
+        let is_receiver = |(_, receiver): &mut (u64, ItemReceiver)| {
+            let item = poll_fn(|cx| receiver.poll_item(cx)).now_or_never();
+            item.flatten().is_some()
+        };
         let place = self.received.iter_mut().position(is_receiver).unwrap();
         (format!("call {}", self.received[place].0), Some(message))
     }

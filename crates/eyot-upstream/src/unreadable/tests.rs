@@ -14,6 +14,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::http_legacy::HttpSession;
 use crate::http_modern::HttpModern;
+use crate::legacy::ResumedSession;
 use crate::{LineConnection, OpenStream, Runtime, Target};
 
 /// How an answer comes.
@@ -79,7 +80,7 @@ async fn over_lines(era: Era, text: &[u8]) -> Result<Response, Fault> {
     let (ours, theirs) = duplex(1 << 20);
     let runtime = Runtime::new(TaskTracker::new(), CancellationToken::new(), limits());
     let target = Target::Stream(OpenStream::new(ours));
-    let (connection, driver) = LineConnection::open(&target, era, &runtime).unwrap();
+    let (connection, driver) = LineConnection::open(&target, era, None, &runtime).await.unwrap();
     let mut theirs = BufReader::new(theirs);
     let server = async {
         let mut line = Vec::new();
@@ -117,7 +118,8 @@ async fn over_http(era: Era, kind: &str, text: Vec<u8>) -> Result<Response, Faul
     let call = async {
         let reply = match era {
             Era::Legacy => {
-                HttpSession::resume(link, None, None, &limits()).request(request()).await
+                let session = HttpSession::resume(link, &ResumedSession::default(), &limits());
+                session.request(request()).await
             }
             Era::Modern => HttpModern::new(link.clone(), &limits()).request(request(), None).await,
         };
@@ -213,6 +215,20 @@ async fn a_byte_order_mark_is_skipped_where_the_carrier_begins() {
     // In the middle of a stream it is none.
     let event = Carrier::Event(Era::Modern).answered(text).await;
     assert!(event.unwrap_err().error.data.unwrap()["reason"].to_string().contains("byte order"));
+}
+
+#[tokio::test]
+async fn half_a_surrogate_pair_passes_to_the_letter_on_every_carrier() {
+    let result = r#"{"content":[{"type":"text","text":"cut \ud83d"}]}"#;
+    for text in answers(result.as_bytes()) {
+        for carrier in CARRIERS {
+            let answer = carrier.answered(&text).await.unwrap();
+            let written = String::from_utf8(answer.to_bytes().to_vec()).unwrap();
+            assert!(written.contains(result), "{carrier:?}: {written}");
+            let read = answer.decode_result::<Value>().unwrap();
+            assert_eq!(read["content"][0]["text"], "cut \u{FFFD}", "{carrier:?}");
+        }
+    }
 }
 
 #[tokio::test]

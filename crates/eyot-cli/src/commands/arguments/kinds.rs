@@ -6,9 +6,10 @@ use eyot::types::JsonObject;
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
-/// The types that a schema allows; any type if empty.
+/// The types that a schema allows; any type if empty. A type that JSON Schema does not know, such as
+/// `int`, says nothing.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Kinds(Vec<String>);
+pub(super) struct Kinds(Vec<&'static str>);
 
 impl Kinds {
     /// The types of one property.
@@ -49,13 +50,13 @@ impl Kinds {
     }
 
     fn add(&mut self, kind: &str) {
-        if !self.has(kind) && self.0.len() < KINDS_MAX {
-            self.0.push(kind.to_owned());
+        if !self.has(kind) {
+            self.0.extend(KINDS.iter().find(|it| **it == kind));
         }
     }
 
     fn has(&self, kind: &str) -> bool {
-        self.0.iter().any(|it| it == kind)
+        self.0.contains(&kind)
     }
 
     /// The value that a text stands for, or the types that it should have had.
@@ -113,5 +114,6 @@ fn kind_of(value: &Value) -> &'static str {
 
 /// How many parts of a schema are looked at for one argument.
 const STEPS_MAX: usize = 1_000;
-/// How many types are known of one argument: JSON has seven.
-const KINDS_MAX: usize = 16;
+/// "String values MUST be one of the six primitive types [...] or `integer`" (JSON Schema 2020-12,
+/// validation, 6.1.1).
+const KINDS: [&str; 7] = ["null", "boolean", "object", "array", "number", "string", "integer"];

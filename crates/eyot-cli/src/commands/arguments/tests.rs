@@ -27,6 +27,7 @@ fn schema() -> JsonObject {
             "loop": { "$ref": "#/$defs/loop" },
             "slash": { "$ref": "#/$defs/a~1b" },
             "open": {},
+            "odd": { "type": "int" },
         },
     });
     schema.as_object().unwrap().clone()
@@ -73,6 +74,7 @@ fn values_have_the_types_of_the_schema() {
 #[test]
 fn what_no_schema_types_is_json_if_it_can_be() {
     check("open=5", &json!(5));
+    check("odd=5", &json!(5));
     check("loop=[1]", &json!([1]));
     check("unknown=yes", &json!("yes"));
     let pairs = pairs(vec!["a=5".to_owned()]).unwrap();

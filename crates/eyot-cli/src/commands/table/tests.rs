@@ -32,7 +32,7 @@ fn cells_are_cut_where_the_terminal_ends() {
     let rows = table(&[["name", "arguments and more", "words words words"], ["n", "a", "w"]]);
     assert_eq!(
         lines(&rows, Some(30)),
-        ["name  argumen…  words words w…", "n     a         w"].map(str::to_owned)
+        ["name  arguments …  words word…", "n     a            w"].map(str::to_owned)
     );
     let name = "n".repeat(70_000);
     let long = table(&[[name.as_str(), "b"], ["c", "d"]]);

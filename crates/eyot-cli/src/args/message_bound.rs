@@ -1,0 +1,71 @@
+//! The flag for the longest message.
+
+use clap::Args as ClapArgs;
+use eyot::Limits;
+
+/// The flag of every command that connects or serves.
+#[derive(Clone, Copy, Debug, ClapArgs)]
+pub(crate) struct MessageBound {
+    /// The longest message that is taken, such as `16MiB`; one that is longer ends its call.
+    #[arg(long, default_value = "16MiB", value_name = "SIZE", value_parser = parse_size)]
+    message_max: usize,
+}
+
+impl MessageBound {
+    /// The limits with this bound.
+    pub(crate) fn apply(self, limits: &mut Limits) {
+        limits.messages.bytes_max = self.message_max;
+    }
+}
+
+/// A size such as `4096`, `512KiB`, `20MB` or `1GiB`.
+fn parse_size(text: &str) -> Result<usize, String> {
+    let number = text.trim_end_matches(|it: char| it.is_ascii_alphabetic());
+    let unit: u64 = match text.get(number.len()..).unwrap_or_default() {
+        "" | "B" => 1,
+        "kB" | "KB" => 1_000,
+        "MB" => 1_000_000,
+        "GB" => 1_000_000_000,
+        "K" | "KiB" => 1 << 10,
+        "M" | "MiB" => 1 << 20,
+        "G" | "GiB" => 1 << 30,
+        _ => return Err(SIZE_FORM.to_owned()),
+    };
+    let number: u64 = number.parse().map_err(|_| SIZE_FORM.to_owned())?;
+    let bytes = number.checked_mul(unit).filter(|it| (BYTES_MIN..BYTES_END).contains(it));
+    let bytes = bytes.and_then(|it| usize::try_from(it).ok());
+    bytes.ok_or_else(|| "size is not between 1KiB and 4GiB".to_owned())
+}
+
+const SIZE_FORM: &str = "expected a number of bytes, or one with KiB, MiB or GiB, such as `16MiB`";
+
+/// A handshake needs about as much.
+const BYTES_MIN: u64 = 1 << 10;
+
+/// The places of the parts of a message are numbers of 32 bits.
+const BYTES_END: u64 = 1 << 32;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_bytes_or_have_a_unit() {
+        for (text, bytes) in [
+            ("1024", 1_024),
+            ("4096B", 4_096),
+            ("64KiB", 64 << 10),
+            ("20MB", 20_000_000),
+            ("16M", 16 << 20),
+            ("3GiB", 3 << 30),
+            ("4294967295", 4_294_967_295),
+        ] {
+            assert_eq!(parse_size(text), Ok(bytes), "{text}");
+        }
+        for text in
+            ["", "MiB", "0", "1023", "4GiB", "-1", "1.5MiB", "1 MiB", "9TiB", "99999999999GiB"]
+        {
+            assert!(parse_size(text).is_err(), "{text}");
+        }
+    }
+}

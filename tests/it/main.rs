@@ -56,6 +56,8 @@ mod modern_to_legacy;
 #[cfg(test)]
 mod odd_results;
 #[cfg(test)]
+mod operator_texts;
+#[cfg(test)]
 mod parked_calls;
 #[cfg(test)]
 mod parked_crash;

@@ -120,7 +120,8 @@ impl Relay {
         if !upstream.target.has_headers()
             && let Some(request) = param_headers.concerned(&call)
         {
-            let request = ModernRequest::read(request, &call).map_err(Fault::refused)?;
+            let request = ModernRequest::read(request, &call, &upstream.runtime.limits)
+                .map_err(Fault::refused)?;
             let server = HeaderlessServer { modern, connection: &connection, param_headers };
             return Box::pin(server.answer(request)).await;
         }
@@ -211,7 +212,7 @@ fn unnamed(error: &StoreError) -> Fault {
     Fault::internal("the session store cannot be used now")
 }
 
-fn failed(message: &str) -> ReplyFuture {
+fn failed(message: &'static str) -> ReplyFuture {
     Box::pin(std::future::ready(Err(Fault::internal(message))))
 }
 

@@ -64,7 +64,7 @@ impl ModernToLegacy {
             Input::Notification(_) | Input::Response(_) => return Ok(Reply::None),
             _ => return Err(Fault::internal("modern clients have no sessions")),
         };
-        let request = match ModernRequest::read(request, &call) {
+        let request = match ModernRequest::read(request, &call, &self.0.limits) {
             Ok(request) => Arc::new(request),
             Err(error) => return Err(Fault::refused(error)),
         };

@@ -8,8 +8,8 @@ use std::time::Duration;
 use eyot_era::modern_to_legacy::{self, TaskPlan};
 use eyot_era::parked::{ParkedCall, ParkedConfig};
 use eyot_jsonrpc::{ErrorObject, Request, Response};
-use eyot_service::{Fault, Limits, SealedState, UpstreamLimits};
-use eyot_types::{Era, InputRequests, InputRequiredResult, Method, codes};
+use eyot_service::{Fault, Limits, SealedState, UpstreamLimits, limit_reached};
+use eyot_types::{Era, InputRequests, InputRequiredResult, Method};
 use eyot_upstream::{Needs, Turn};
 use serde_json::json;
 use tokio::time::Instant;
@@ -155,7 +155,7 @@ impl Inner {
             waited = waiting.as_mut() => match waited {
                 Ok(turn) => Ok((session, turn)),
                 Err(_elapsed) => Err(Fault::overloaded(
-                    codes::overloaded("turns in one upstream session"),
+                    limit_reached("turns in one upstream session"),
                     Duration::from_secs(1),
                 )),
             },

@@ -261,9 +261,11 @@ async fn the_child_works_where_it_is_told_to() {
 }
 
 #[tokio::test]
-async fn a_missing_program_is_named() {
+async fn a_missing_program_is_named_to_operators_alone() {
     let error = Child::spawn(&command("no-such-program", &[]), ChildLimits::default()).unwrap_err();
-    assert_eq!(error.to_string(), r#"program "no-such-program" does not start"#);
+    assert_eq!(error.to_string(), "program does not start");
+    let text = error.operator_text();
+    assert!(text.reveal_to_operator().contains("no-such-program"));
     assert!(matches!(error, SpawnError::Program { .. }));
 }
 

@@ -16,7 +16,7 @@ use std::os::fd::AsFd;
 use serde::Serialize;
 use serde_json::Value;
 
-use self::fold::folded;
+use self::fold::{BAR, folded};
 pub(crate) use self::log::{LogForm, LogWriter};
 use crate::escape::{escaped, escaped_json};
 
@@ -185,8 +185,6 @@ fn columns(place: &(impl AsFd + IsTerminal)) -> Option<usize> {
     Some(columns.or_else(variable).unwrap_or(COLUMNS))
 }
 
-/// Stands before the words of others.
-const BAR: &str = "│ ";
 /// The columns of a terminal that does not tell.
 const COLUMNS: usize = 80;
 

@@ -7,8 +7,6 @@ use std::borrow::Cow;
 
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-use super::BAR;
-
 /// The line with a bar before each part of it that does not fit on the one before.
 pub(super) fn folded(line: &str, columns: Option<usize>) -> Cow<'_, str> {
     // A byte takes a column at most, but for a tab.
@@ -19,14 +17,13 @@ pub(super) fn folded(line: &str, columns: Option<usize>) -> Cow<'_, str> {
     let mut folded = String::with_capacity(line.len() + line.len() / columns * BAR.len());
     let mut column = 0;
     for character in line.chars() {
-        let width = width(character, column);
-        if column + width > columns {
+        if column + width(character, column) > columns {
             folded.push('\n');
             folded.push_str(BAR);
             column = BAR.width();
         }
         folded.push(character);
-        column += width;
+        column += width(character, column);
     }
     Cow::Owned(folded)
 }
@@ -41,6 +38,8 @@ fn width(character: char, column: usize) -> usize {
     }
 }
 
+/// Stands before the words of others.
+pub(super) const BAR: &str = "│ ";
 /// Where nothing fits any more, a terminal may break lines as it likes.
 const COLUMNS_MIN: usize = 16;
 /// The stops of tabs.

@@ -70,6 +70,8 @@ mod relay;
 #[cfg(test)]
 mod sdk;
 #[cfg(test)]
+mod signals;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod tasks;

@@ -74,6 +74,7 @@ mod relay;
 #[cfg(test)]
 mod sdk;
 #[cfg(test)]
+mod signals;
 mod standalone_restart;
 #[cfg(test)]
 mod support;

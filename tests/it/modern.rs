@@ -228,17 +228,22 @@ async fn client_that_hangs_up_cancels_its_request_at_an_http_upstream() {
 
 /// A proxy before a modern child.
 async fn open_child() -> (Stage, Puppet, Proxy) {
+    open_child_by(&modern_call(1, "echo")).await
+}
+
+/// A proxy before a modern child that has answered this request.
+async fn open_child_by(request: &Value) -> (Stage, Puppet, Proxy) {
     let stage = Stage::open().await;
     let proxy = Proxy::before_child(stage.command(), patient_limits(), |_| {}).await;
     let warm_up = async {
         let mut puppet = stage.enter().await;
         let asked = puppet.expect("server/discover").await;
         puppet.result(&asked, discovered()).await;
-        let asked = puppet.expect("tools/call").await;
+        let asked = puppet.expect(request["method"].as_str().unwrap()).await;
         puppet.result(&asked, done("warm")).await;
         puppet
     };
-    let ask = modern_ask(&modern_call(1, "echo"));
+    let ask = modern_ask(request);
     let (answer, puppet) = tokio::join!(send(proxy.address, &ask), warm_up);
     assert_eq!(answer.status, 200, "{}", answer.text());
     (stage, puppet, proxy)
@@ -306,7 +311,8 @@ async fn headers_that_a_child_cannot_see_are_held_against_arguments() {
 
 #[tokio::test]
 async fn child_is_asked_for_its_tools_before_a_header_is_believed() {
-    let (_stage, mut puppet, proxy) = open_child().await;
+    let first = modern_request(1, "resources/list", json!({}));
+    let (_stage, mut puppet, proxy) = open_child_by(&first).await;
     let listing = async {
         let request = puppet.expect("tools/list").await;
         let meta = &request["params"]["_meta"];

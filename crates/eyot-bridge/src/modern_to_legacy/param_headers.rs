@@ -77,10 +77,9 @@ impl ParamHeaders {
             return Err(Fault::refused(mismatch));
         }
         let Some(params) = known.as_ref().and_then(|it| it.param_headers()) else { return Ok(()) };
-        let given = request.message.decode_params::<CallToolParams>();
-        let given =
-            given.map_err(|error| Fault::refused(codes::invalid_params(&error.to_string())));
-        let (arguments, headers) = (given?.arguments.unwrap_or_default(), request.headers.as_ref());
+        let call = request.message.decode_params::<CallToolParams>();
+        let call = call.map_err(|error| Fault::refused(codes::invalid_params(&error.to_string())));
+        let (arguments, headers) = (call?.arguments.unwrap_or_default(), request.headers.as_ref());
         let checked = params.check(&arguments, |name| headers?.get(name).map(|it| it.as_bytes()));
         checked.map_err(Fault::refused)
     }

@@ -75,6 +75,7 @@ mod relay;
 mod sdk;
 #[cfg(test)]
 mod signals;
+#[cfg(test)]
 mod standalone_restart;
 #[cfg(test)]
 mod support;

@@ -56,6 +56,8 @@ mod modern_to_legacy;
 #[cfg(test)]
 mod odd_results;
 #[cfg(test)]
+mod operator_texts;
+#[cfg(test)]
 mod parked_calls;
 #[cfg(test)]
 mod parked_crash;
@@ -72,6 +74,9 @@ mod relay;
 #[cfg(test)]
 mod sdk;
 #[cfg(test)]
+mod signals;
+mod standalone_restart;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod tasks;
@@ -79,5 +84,7 @@ mod tasks;
 mod terminal;
 #[cfg(test)]
 mod upstream_faults;
+#[cfg(test)]
+mod upstream_http;
 #[cfg(test)]
 mod upstream_secrets;

@@ -19,7 +19,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use eyot_jsonrpc::Message;
-use eyot_service::Limits;
+use eyot_service::{Limits, OperatorText};
 use eyot_stdx::Secret;
 use http::header::{ACCEPT_ENCODING, HOST, LOCATION};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri};
@@ -72,10 +72,10 @@ pub type Sending<'a> =
 #[non_exhaustive]
 pub enum HttpError {
     /// No connection could be made. The request was not sent.
-    #[error("cannot connect to {address}: {reason}")]
+    #[error("upstream cannot be reached: {reason}")]
     Connect {
-        /// The host and port of the upstream.
-        address: String,
+        /// The host and port of the upstream: no client should learn of them.
+        address: OperatorText,
         /// The error of the system.
         reason: String,
     },
@@ -94,6 +94,14 @@ pub enum HttpError {
 }
 
 impl HttpError {
+    /// The whole error, for operators. `None`: the display says it all.
+    #[must_use]
+    pub fn operator_text(&self) -> Option<OperatorText> {
+        let Self::Connect { address, reason } = self else { return None };
+        let address = address.reveal_to_operator();
+        Some(OperatorText::new(format!("cannot connect to {address}: {reason}")))
+    }
+
     /// Whether the upstream may have read the request.
     #[must_use]
     pub fn may_have_been_read(&self) -> bool {
@@ -224,7 +232,8 @@ impl HttpClient {
     async fn connect(&self) -> Result<Connection, HttpError> {
         let limits = &self.0.limits;
         let address = self.authority();
-        let failed = |reason: String| HttpError::Connect { address: address.to_owned(), reason };
+        let failed =
+            |reason: String| HttpError::Connect { address: OperatorText::new(address), reason };
         let connecting = Connection::open(address, limits);
         match tokio::time::timeout(limits.upstream.connect_timeout, connecting).await {
             Ok(Ok(connection)) => Ok(connection),

@@ -237,6 +237,7 @@ async fn what_is_no_answer_ends_no_call() {
     for bad in [
         &b"listening on port 8080"[..],
         b"{\"level\":\"info\",\"id\":1}",
+        b"{\"jsonrpc\":\"2.0\",\"id\":\"another\",\"result\":NaN}",
         b"{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":{\"data\":NaN}}",
         b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"roots/list\",\"params\":[]}",
     ] {

@@ -23,8 +23,8 @@ impl Unreadable {
 
     /// Whether the text says that its sender does not know whose answer it is, as servers do that
     /// answer a notification.
-    pub(crate) fn is_of_nobody(&self) -> bool {
-        self.remnant.is_of_nobody()
+    pub(crate) fn names_no_request(&self) -> bool {
+        self.remnant.names_no_request()
     }
 
     /// Our requests that the text answers, if it says so.

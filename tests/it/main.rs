@@ -76,6 +76,10 @@ mod relay;
 #[cfg(test)]
 mod sdk;
 #[cfg(test)]
+mod signals;
+#[cfg(test)]
+mod standalone_restart;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod tasks;
@@ -83,5 +87,7 @@ mod tasks;
 mod terminal;
 #[cfg(test)]
 mod upstream_faults;
+#[cfg(test)]
+mod upstream_http;
 #[cfg(test)]
 mod upstream_secrets;

@@ -208,9 +208,6 @@ fn admin_hosts(listen: &Listen) -> HostPolicy {
     let hosts = hosts.fold(HostPolicy::loopback(), |hosts, host| hosts.allow_host(host));
     if listen.admin_exposed { hosts.allow_addresses() } else { hosts }
 }
-/// Characters of a key that is too long to be tried out: 22 of Base64 are 128 bits, 32 digits of
-/// hexadecimal are as many.
-const KEY_CHARS_MIN: usize = 22;
 
 async fn admin(
     listen: &Listen,
@@ -233,3 +230,7 @@ async fn admin(
     };
     Ok(Some((listener, Admin::new(proxy.health(), render))))
 }
+
+/// Characters of a key that is too long to be tried out: 22 of Base64 are 128 bits, 32 digits of
+/// hexadecimal are as many.
+const KEY_CHARS_MIN: usize = 22;

@@ -149,9 +149,12 @@ impl Hints {
     fn ttl(&self) -> Option<Duration> {
         let is_complete = self.result_type.as_deref().is_none_or(|it| it == "complete");
         let ttl = self.ttl_ms.as_ref().filter(|_| is_complete)?;
-        ttl.as_u64().map(Duration::from_millis)
+        ttl.as_u64().map(|it| Duration::from_millis(it).min(TTL_MAX))
     }
 }
+
+/// The longest that a result is believed, whatever it says.
+const TTL_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use eyot_bridge::LegacyRevisions;
 use eyot_jsonrpc::{Id, Message, Notification, Request, Response};
 use eyot_service::{
     BoxService, Call, Fault, FaultKind, Input, Messages, Reply, ReplyFuture, SessionHandle,
@@ -24,6 +23,7 @@ use tokio::time::Instant;
 
 use crate::listening::Listening;
 use crate::questions::Questions;
+use crate::revisions::LegacyRevisions;
 use crate::server_id::to_upstream;
 use crate::watch::{Change, Watch};
 

@@ -3,9 +3,7 @@
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use eyot_bridge::{
-    Affinity, LegacyRevisions, LegacyToModern, ModernRequest, ModernToLegacy, ParamHeaders,
-};
+use eyot_bridge::{Affinity, LegacyToModern, ModernRequest, ModernToLegacy, ParamHeaders};
 use eyot_jsonrpc::Request;
 use eyot_service::{BoxService, Call, Fault, Input, Reply, ReplyFuture, SessionHandle};
 use eyot_session::{Store, StoreError, UpstreamName, UpstreamRef};
@@ -15,6 +13,7 @@ use tower_service::Service;
 
 use crate::headerless_server::HeaderlessServer;
 use crate::passthrough_session::PassthroughSession;
+use crate::revisions::LegacyRevisions;
 
 /// The options of a relay.
 #[derive(Clone, Debug, Default)]

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use eyot_bridge::LegacyRevisions;
 use eyot_jsonrpc::{ErrorObject, Id, Kind, Message, Request, Response};
 use eyot_service::{Fault, Messages, Reply, ReplyItem, SessionHandle, SessionLimits, Subscribing};
 use eyot_types::{LogLevel, Method, SetLevelParams, codes};
@@ -12,6 +11,7 @@ use futures_util::{StreamExt as _, stream};
 use serde_json::json;
 
 use crate::questions::{Origin, Questions};
+use crate::revisions::LegacyRevisions;
 
 /// What is known of a call while its messages pass.
 pub(crate) struct Watch {

@@ -298,8 +298,9 @@ pub struct UpstreamLimits {
     pub capabilities_bytes_max: usize,
     /// How long such a session is kept while no client uses it. 30 min, as a client's own session.
     pub session_idle_timeout: Duration,
-    /// How long a call waits for its turn in such a session, where it has to run alone there,
-    /// before it may get a session to itself. 5 s.
+    /// How long a call waits for its turn in such a session while no other one ends there that it
+    /// has to wait for, before it may get a session to itself. Where others come and go, it waits up
+    /// to six times as long. 5 s.
     pub turn_patience: Duration,
     /// Pages of one list that are read to learn of its tools. 64.
     pub list_pages_max: usize,

@@ -7,7 +7,7 @@ use eyot_http::{CookieJar, UpstreamBody};
 use eyot_jsonrpc::{ErrorObject, Id, Kind, Message, Notification, Request, Response, UpstreamId};
 use eyot_service::{Fault, FaultKind, Limits, Messages, Reply, ReplyItem};
 use eyot_types::codes::{self, Outcome};
-use eyot_types::headers;
+use eyot_types::{InitializeResult, headers};
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderName};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use parking_lot::Mutex;
@@ -178,11 +178,19 @@ impl HttpSession {
             Ok(Ok(Answer::Messages(status, messages))) => {
                 self.forgotten(status, &messages, None).unwrap_or_else(|| {
                     let error = refusal(status, &messages).and_then(|it| it.error_object());
-                    error.map_or_else(|| bare.fault(), |error| not_taken(message, status, &error))
+                    not_taken(message, status, error.as_ref())
                 })
             }
-            Ok(Ok(Answer::Status(bare))) => self.status_fault(&bare),
-            _ => self.status_fault(&bare),
+            Ok(Ok(Answer::Status(bare))) => self.bare_refusal(message, &bare),
+            _ => self.bare_refusal(message, &bare),
+        }
+    }
+
+    fn bare_refusal(&self, message: &Message, bare: &BareStatus) -> Fault {
+        let fault = self.status_fault(bare);
+        match fault.kind {
+            FaultKind::SessionGone => fault,
+            _ => Fault { error: not_taken(message, bare.status, None).error, ..fault },
         }
     }
 
@@ -334,11 +342,13 @@ fn gone(status: StatusCode, said: Option<ErrorObject>) -> Fault {
 }
 
 /// The fault for a message without an answer that the upstream refuses.
-fn not_taken(message: &Message, status: StatusCode, error: &ErrorObject) -> Fault {
+fn not_taken(message: &Message, status: StatusCode, error: Option<&ErrorObject>) -> Fault {
     let what = message.method().unwrap_or_else(|| "an answer".into());
-    let ErrorObject { message, code, .. } = error;
-    let reason = format!("upstream refused {what:?}: {message} ({code}), HTTP status {status}");
-    Fault::upstream(codes::upstream_lost(&reason, Outcome::NotSent, false))
+    let words = error.map(|it| format!(": {} ({})", it.message, it.code)).unwrap_or_default();
+    let reason = format!("upstream refused {what:?} with HTTP status {status}{words}");
+    let outcome = if status.is_server_error() { Outcome::Unknown } else { Outcome::NotSent };
+    let error = codes::upstream_lost(&reason, outcome, status.is_server_error());
+    Fault::upstream(error)
 }
 
 async fn first_answer(events: &mut EventMessages) -> Result<Option<Response>, Fault> {
@@ -358,8 +368,7 @@ async fn first_answer(events: &mut EventMessages) -> Result<Option<Response>, Fa
 }
 
 fn revision(answer: &Message) -> Option<String> {
-    let result: serde_json::Value = answer.decode_result().ok()?;
-    result.get("protocolVersion")?.as_str().map(str::to_owned)
+    InitializeResult::agreed_version(answer.result()?)
 }
 
 fn post_headers(mut headers: HeaderMap) -> HeaderMap {

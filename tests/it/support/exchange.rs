@@ -140,6 +140,11 @@ impl EventsOut {
         self.text(&format!("id: {id}\ndata: {message}\n\n")).await;
     }
 
+    /// Whether the proxy has closed the connection.
+    pub(crate) fn is_closed(&self) -> bool {
+        *self.0.is_closed.borrow()
+    }
+
     /// Ends the stream in order.
     pub(crate) async fn end(mut self) {
         self.0.write(b"0\r\n\r\n").await;

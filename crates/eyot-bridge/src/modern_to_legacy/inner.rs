@@ -78,6 +78,15 @@ impl Inner {
     /// Sends the request of a client.
     pub(crate) async fn begin(&self, request: &ModernRequest) -> Result<Arc<UpstreamCall>, Fault> {
         let session = self.pool.session(request, false).await?;
+        self.begin_in(request, session).await
+    }
+
+    /// Sends the request of a client in a session.
+    pub(crate) async fn begin_in(
+        &self,
+        request: &ModernRequest,
+        session: Arc<UpstreamSession>,
+    ) -> Result<Arc<UpstreamCall>, Fault> {
         let Planned { plan, permit } =
             Box::pin(self.tasks.plan(request, &session, &self.param_headers.tools)).await?;
         let params = modern_to_legacy::params(&request.message, session.revision);
@@ -172,19 +181,20 @@ impl Inner {
         }
     }
 
-    /// Holds the headers of a tool call against its arguments.
+    /// Holds the headers of a tool call against its arguments, before it is sent in this session.
     ///
     /// # Errors
     /// A refusal when they differ; another fault when the upstream's tools must be known for that,
     /// and are not.
-    pub(crate) async fn check_headers(&self, request: &ModernRequest) -> Result<(), Fault> {
+    pub(crate) async fn check_headers(
+        &self,
+        request: &ModernRequest,
+        session: &UpstreamSession,
+    ) -> Result<(), Fault> {
         if !request.has_headers() || Method::parse(request.method()) != Method::ToolsCall {
             return Ok(());
         }
-        let list = |page| async move {
-            let session = self.pool.session(request, false).await?;
-            session.ask(Method::ToolsList, &page).await
-        };
+        let list = |page| async move { session.ask(Method::ToolsList, &page).await };
         self.param_headers.check(request, list).await
     }
 }

@@ -110,3 +110,27 @@ fn results_of_calls_are_never_cached() {
     assert_eq!(CacheKey::of("tools/call", &params), None);
     assert_eq!(CacheKey::of("prompts/get", &params), None);
 }
+
+#[tokio::test(start_paused = true)]
+async fn time_of_a_result_has_both_ends() {
+    let day = Duration::from_secs(86_400);
+    for (ttl_ms, fresh_for) in [
+        (json!(1), Duration::from_millis(1)),
+        (json!(86_399_999), day - Duration::from_millis(1)),
+        (json!(86_400_001), day),
+        (json!(u64::MAX), day),
+    ] {
+        let cache = Cache::new(8);
+        let (key, now) = (key("tools/list", &json!({})), Instant::now());
+        cache.keep(key.clone(), 0, &answer(&json!({ "ttlMs": ttl_ms })), now);
+        let just_before = now + fresh_for - Duration::from_nanos(1);
+        assert!(cache.find(&key, 0, just_before).is_some(), "{ttl_ms}");
+        assert!(cache.find(&key, 0, now + fresh_for).is_none(), "{ttl_ms}");
+    }
+    for ttl_ms in [json!(0), json!(-1), json!(i64::MIN), json!(0.5), json!(1e300)] {
+        let cache = Cache::new(8);
+        let (key, now) = (key("tools/list", &json!({})), Instant::now());
+        cache.keep(key.clone(), 0, &answer(&json!({ "ttlMs": ttl_ms })), now);
+        assert!(cache.find(&key, 0, now).is_none(), "{ttl_ms}");
+    }
+}

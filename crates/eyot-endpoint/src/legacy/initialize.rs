@@ -4,7 +4,7 @@ use bytes::Bytes;
 use eyot_http::{OutgoingBody, error, json};
 use eyot_jsonrpc::{ErrorObject, Message, Request, Response};
 use eyot_service::{Fault, Input, Peer, too_long};
-use eyot_types::{JsonObject, Revision, codes, headers};
+use eyot_types::{InitializeResult, JsonObject, Revision, codes, headers};
 use http::header::HeaderName;
 use http::{HeaderValue, StatusCode};
 use serde_json::Value;
@@ -88,8 +88,6 @@ fn refusal_status(answer: &Message) -> StatusCode {
 /// The revision of the answer; `None` when the answer opens no session. A revision that we
 /// do not know is treated as the latest that we do: the proxy hands messages on unread.
 pub(crate) fn agreed_revision(answer: &Message) -> Option<Revision> {
-    answer.result()?;
-    let result: Value = answer.decode_result().ok()?;
-    let revision = result.get("protocolVersion")?.as_str()?;
-    Some(Revision::negotiate(revision))
+    let revision = InitializeResult::agreed_version(answer.result()?)?;
+    Some(Revision::negotiate(&revision))
 }

@@ -5,13 +5,14 @@ use std::ops::Deref;
 use eyot_jsonrpc::{ErrorObject, Message};
 use eyot_types::{
     CallToolResult, CompleteResult, ContentBlock, EmptyResult, GetPromptResult, ListPromptsResult,
-    ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, Oddity, Prompt,
-    ReadResourceResult, ReadResult, Resource, ResourceTemplate, Tool,
+    ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, Prompt, ReadResourceResult,
+    ReadResult, Resource, ResourceTemplate, Tool,
 };
 use serde::de::DeserializeOwned;
 
 use crate::attempts::drop_invalid_tools;
 use crate::error::ClientError;
+use crate::read::read;
 use crate::state::Shared;
 
 /// The result of some method.
@@ -107,20 +108,6 @@ pages! {
     ListPromptsResult { prompts: Prompt },
     ListResourcesResult { resources: Resource },
     ListResourceTemplatesResult { resource_templates: ResourceTemplate },
-}
-
-/// Reads a result part by part: what is odd in it costs nothing beside it, and is named.
-pub(crate) fn read<T: ReadResult>(answer: &Message) -> Result<T, ClientError> {
-    let text = answer.result().unwrap_or("null");
-    let mut result: T = eyot_types::read(text).map_err(|error| ClientError::Unreadable {
-        reason: format!("result of {}: {error}", T::METHOD),
-    })?;
-    for oddity in result.oddities_mut().iter() {
-        let Oddity { place, element, problem, effect, .. } = oddity;
-        let method = T::METHOD;
-        tracing::warn!(%method, place, ?element, problem, ?effect, "part of a result is odd");
-    }
-    Ok(result)
 }
 
 /// What a tool answered. A tool that failed has answered too: see

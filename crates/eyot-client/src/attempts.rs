@@ -8,11 +8,11 @@ use eyot_types::codes::{self, Outcome};
 use eyot_types::{Era, ListToolsResult, Method};
 use tokio::time::{Instant, sleep};
 
-use crate::answer::read;
 use crate::error::ClientError;
 use crate::exchange::{Times, Watch};
 use crate::params::{Params, to_raw};
 use crate::perform::{Call, perform};
+use crate::read::read;
 use crate::session::Session;
 use crate::state::{Loss, Shared};
 

@@ -26,6 +26,7 @@ mod open_client;
 mod pages;
 mod params;
 mod perform;
+mod read;
 mod restore;
 mod rounds;
 mod session;

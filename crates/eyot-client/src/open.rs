@@ -19,8 +19,8 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use self::attempt::Attempt;
-use crate::answer::read;
 use crate::error::ClientError;
+use crate::read::read;
 use crate::restore::restore;
 use crate::session::{Connection, Facts, Session};
 use crate::state::Shared;

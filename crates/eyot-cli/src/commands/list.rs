@@ -1,6 +1,6 @@
 //! `eyot list`.
 
-use eyot::types::{JsonObject, Prompt, PromptArgument, Resource, ResourceTemplate, Tool};
+use eyot::types::{JsonObject, Oddities, Prompt, PromptArgument, Resource, ResourceTemplate, Tool};
 use eyot::{Client, ClientError, Pages};
 use serde_json::json;
 
@@ -16,6 +16,8 @@ struct Offer {
     prompts: Vec<Prompt>,
     resources: Vec<Resource>,
     templates: Vec<ResourceTemplate>,
+    /// What of the lists is not as the protocol says.
+    oddities: Oddities,
 }
 
 /// Runs the command.
@@ -40,16 +42,18 @@ impl Offer {
             prompts: Vec::new(),
             resources: Vec::new(),
             templates: Vec::new(),
+            oddities: Oddities::default(),
         };
+        let oddities = &mut offer.oddities;
         if declared.has("tools") {
-            offer.tools = all(client.tools()).await?;
+            offer.tools = all(client.tools(), oddities).await?;
         }
         if declared.has("prompts") {
-            offer.prompts = all(client.prompts()).await?;
+            offer.prompts = all(client.prompts(), oddities).await?;
         }
         if declared.has("resources") {
-            offer.resources = all(client.resources()).await?;
-            offer.templates = match all(client.resource_templates()).await {
+            offer.resources = all(client.resources(), oddities).await?;
+            offer.templates = match all(client.resource_templates(), oddities).await {
                 // Many servers have resources but no templates.
                 Err(ClientError::Rpc(error)) if error.code == eyot::jsonrpc::METHOD_NOT_FOUND => {
                     Vec::new()
@@ -100,12 +104,19 @@ impl Offer {
             let mime_type = it.mime_type.clone().unwrap_or_default();
             [it.uri_template.clone(), mime_type, described(it.description.as_deref())]
         });
-        section("Resource templates", templates)
+        section("Resource templates", templates)?;
+        for oddity in self.oddities.iter() {
+            writer::say_of_others("eyot: odd in the server's lists", &oddity.to_string());
+        }
+        Ok(())
     }
 }
 
-/// The items of a list; of a longer one, the first.
-async fn all<T: Send + 'static>(mut pages: Pages<T>) -> Result<Vec<T>, ClientError> {
+/// The items of a list; of a longer one, the first. What is odd in it goes to the others.
+async fn all<T: Send + 'static>(
+    mut pages: Pages<T>,
+    oddities: &mut Oddities,
+) -> Result<Vec<T>, ClientError> {
     let mut items = Vec::new();
     while let Some(item) = pages.next().await {
         if items.len() == ITEMS_MAX {
@@ -114,6 +125,7 @@ async fn all<T: Send + 'static>(mut pages: Pages<T>) -> Result<Vec<T>, ClientErr
         }
         items.push(item?);
     }
+    oddities.extend(pages.oddities());
     Ok(items)
 }
 

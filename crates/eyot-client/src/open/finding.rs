@@ -10,8 +10,8 @@ use eyot_types::{DiscoverResult, Era, Method, Revision, meta};
 use http::StatusCode;
 use tokio::time::error::Elapsed;
 
-use crate::answer::read;
 use crate::error::ClientError;
+use crate::read::read;
 use crate::session::Facts;
 
 /// The outcome of `server/discover`.

@@ -174,7 +174,8 @@ impl Across {
                 OddityEffect::LeftOut => Feature::MalformedDropped,
             };
             let element = oddity.element.as_ref().map(|it| format!(" of {it}"));
-            let place = format!("{}{}", oddity.place, element.unwrap_or_default());
+            let element = element.unwrap_or_default();
+            let place = format!("{}{element} {}", oddity.place, oddity.problem);
             self.lost.entry(feature).or_default().push(place);
         }
     }

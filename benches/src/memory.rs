@@ -71,7 +71,7 @@ fn measure_hop(programs: &Programs, options: &Options, kind: Kind) -> anyhow::Re
         let face = Hop::Bridge.face(Era::Modern, Form::Asking);
         programs.add_hop(&mut command, Hop::Bridge, &driver.endpoint(face));
         let count = options.second.to_string();
-        command.args(["--parked-calls-max", &count, "--parked-calls-per-principal-max", &count]);
+        command.args(["--parked-calls-max", &count]);
     } else {
         programs.add_hop(&mut command, Hop::Eyot, &driver.endpoint(Form::Json));
     }

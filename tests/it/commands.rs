@@ -338,3 +338,18 @@ async fn an_era_that_the_server_does_not_speak_is_refused() {
     let server = Program::everything(&["--era", "modern"]).await;
     assert_eq!(eyot(&["list", "--era", "legacy", &server.url()]).await.code, 1);
 }
+
+#[tokio::test]
+async fn keys_that_do_not_tell_clients_apart_are_refused_at_the_start() {
+    let keys = ["--api-key", "alice=S3CRET", "--api-key", "bob=S3CRET"];
+    let serve = ["serve", "--store", "memory:", "--listen", "127.0.0.1:0"];
+    let ran = eyot(&[&serve[..], &keys, &["--", "true"]].concat()).await;
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    let error = ran.err.lines().last().unwrap();
+    assert_eq!(
+        error,
+        "eyot: --api-key: `alice` and `bob` have one key: give each a key of its own"
+    );
+    // A key that stands on the command line is warned about; no line shows it.
+    assert!(ran.err.contains("the key stands on the command line") && !ran.err.contains("S3CRET"));
+}

@@ -56,6 +56,8 @@ mod modern_to_legacy;
 #[cfg(test)]
 mod odd_results;
 #[cfg(test)]
+mod operator_texts;
+#[cfg(test)]
 mod parked_calls;
 #[cfg(test)]
 mod parked_crash;
@@ -71,6 +73,8 @@ mod readme;
 mod relay;
 #[cfg(test)]
 mod sdk;
+#[cfg(test)]
+mod signals;
 #[cfg(test)]
 mod standalone_restart;
 #[cfg(test)]

@@ -313,8 +313,7 @@ async fn an_orderly_end_leaves_a_parked_call_to_the_next_process() {
 async fn a_call_that_rests_beside_many_lets_its_connection_go_and_comes_back_to_it() {
     const CONNECTED: usize = 256;
     let mut upstream = Upstream::with(&Habits::new().with_notes().with_stream()).await;
-    let mut limits = patient_limits();
-    limits.memory.parked_calls_per_principal_max = CONNECTED + 1;
+    let limits = patient_limits();
     let shared = |config: &mut eyot::ProxyConfig| config.affinity = Affinity::Shared;
     let proxy = Proxy::before_url(&upstream, limits, shared).await;
     let mut others = Vec::new();

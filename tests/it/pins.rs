@@ -240,14 +240,19 @@ async fn the_flag_lets_calls_with_one_handle_share_a_session() {
 
 #[tokio::test]
 async fn the_flags_bound_the_calls_that_wait_for_their_next_round() {
-    for flag in ["--parked-calls-max", "--parked-calls-per-principal-max"] {
-        let served = Served::before_everything(&[flag, "1"], "legacy").await;
+    // Without keys there is one principal, who may have them all.
+    for (parts, parked_calls_max) in [("1", 1_usize), ("4", 2)] {
+        let count = parked_calls_max.to_string();
+        let flags = ["--parked-calls-max", &count, "--principal-parts", parts];
+        let served = Served::before_everything(&flags, "legacy").await;
         let arguments = json!({ "name": "test_elicitation", "arguments": { "message": "Who?" } });
         let mut call = modern_request(1, "tools/call", arguments);
         call["params"]["_meta"][format!("{META}clientCapabilities")] = json!({ "elicitation": {} });
-        let first = served.ask(&call).await.json();
-        assert_eq!(first["result"]["resultType"], "input_required", "{first}");
-        let second = served.ask(&call).await;
-        assert_eq!((second.status, second.code()), (200, 1503), "{}", second.text());
+        for _ in 0..parked_calls_max {
+            let asked = served.ask(&call).await.json();
+            assert_eq!(asked["result"]["resultType"], "input_required", "{asked}");
+        }
+        let more = served.ask(&call).await;
+        assert_eq!((more.status, more.code()), (200, 1503), "{}", more.text());
     }
 }

@@ -174,6 +174,14 @@ fn check_plain(args: &[&str], shown: &str) {
     assert!(!shown.lines().any(|it| it.starts_with("FORGED")), "{args:?} shows {shown}");
 }
 
+/// The terminal folds no line: what it puts at its left edge would look like a line of its own.
+#[track_caller]
+fn check_fits(args: &[&str], shown: &str) {
+    let is_long = |it: &&str| it.chars().count() > 80;
+    let long = shown.lines().find(is_long).filter(|_| !args.contains(&"--json"));
+    assert_eq!(long, None, "{args:?}");
+}
+
 /// Commands, with what the user types.
 const COMMANDS: [(&[&str], &[Typed<'_>]); 16] = [
     (&["list"], &[]),
@@ -209,6 +217,7 @@ async fn no_word_of_a_server_steers_the_terminal() {
         let args = with_server(args, &url);
         let shown = at_terminal(&args, typed, None).await;
         check_plain(&args, &shown);
+        check_fits(&args, &shown);
         // The words were shown: the test sees what it is about.
         assert!(shown.contains("pwned") || args.contains(&"n=1"), "{args:?} shows {shown}");
     }
@@ -223,6 +232,7 @@ async fn no_refusal_of_a_server_steers_the_terminal() {
             let args = with_server(args, &url);
             let shown = at_terminal(&args, &[], None).await;
             check_plain(&args, &shown);
+            check_fits(&args, &shown);
             assert!(!shown.is_empty());
         }
     }
@@ -233,10 +243,7 @@ async fn no_question_of_a_server_steers_the_terminal() {
     let server = hostile().await;
     let url = server.url();
     let asked = ["call", &url, "asks"];
-    let typed = [
-        ("[Y/n] ", "y\n"),
-        ("pwned\\u{7}\\u{1b}[2J\\u{9b}31m\\u{7f}\\u{202e}\\u{200b}\\u{2028}E]: ", "a\n"),
-    ];
+    let typed = [("[Y/n] ", "y\na\n")];
     let shown = at_terminal(&asked, &typed, None).await;
     check_plain(&asked, &shown);
     assert!(shown.contains(&format!("the server `{url}`, which calls itself `E\\n")), "{shown}");

@@ -58,7 +58,7 @@ async fn a_refused_token_is_an_error_that_does_not_show_it() {
     let mut calling = session.start(&call(1, "echo", json!({}))).await;
     upstream.next().await.status(401).await;
     let answer = calling.response().await;
-    assert!(answer.text().contains("401"), "{}", answer.text());
+    assert!(answer.text().contains("refused the authorization"), "{}", answer.text());
     assert!(!answer.text().contains("of-the-operator"), "{}", answer.text());
 }
 

@@ -17,11 +17,10 @@ mod upstream;
 use std::sync::Arc;
 
 use eyot_era::legacy_to_modern::{self, ClientMeta};
-use eyot_era::revision::Losses;
 use eyot_jsonrpc::Request;
 use eyot_service::{BoxService, Fault, Peer, Reply, SessionHandle};
 use eyot_session::{SessionState, UpstreamName, UpstreamRef};
-use eyot_types::{DiscoverResult, Era, Implementation, InitializeResult, Revision, codes};
+use eyot_types::{DiscoverResult, Era, Implementation, Revision, codes};
 use eyot_upstream::{ModernSide, Upstream, initialize};
 
 use self::emulated_session::EmulatedSession;
@@ -93,7 +92,13 @@ impl LegacyToModern {
         // The server may have changed its era: `initialize` is tried first the next time.
         let discovered = discovered.inspect_err(|_| self.upstream.era.invalidate(Era::Modern))?;
         let discovered = DiscoverResult::clone(&discovered);
-        let (result, losses) = advertised(revision, discovered, context.principal().is_some());
+        let (result, losses) = legacy_to_modern::initialize(
+            revision,
+            discovered,
+            Implementation::new("unnamed", "0"),
+            // A client that is authenticated can list its tasks.
+            context.principal().is_some(),
+        );
         count_losses(&losses, Era::Modern);
         let name = self.upstream.name.get(|| context.store().seal_key()).await;
         let name = name.map_err(|error| {
@@ -123,19 +128,4 @@ impl LegacyToModern {
     fn stored_session(&self, peer: Peer, state: SessionState) -> EmulatedSession {
         EmulatedSession::stored(Arc::clone(&self.server), &self.known_tasks, peer, state)
     }
-}
-
-/// The result of `initialize` for a legacy client of this revision, and what is lost of what the
-/// modern server says of itself. `has_list`: the client is authenticated and can list its tasks.
-pub(crate) fn advertised(
-    revision: Revision,
-    discovered: DiscoverResult,
-    has_list: bool,
-) -> (InitializeResult, Losses) {
-    legacy_to_modern::initialize(
-        revision,
-        discovered,
-        Implementation::new("unnamed", "0"),
-        has_list,
-    )
 }

@@ -4,7 +4,7 @@ use eyot_era::revision::Losses;
 use eyot_types::{Era, Oddity};
 
 /// Counts what was lost on the way, and names what no revision has, from this era to the other.
-pub(crate) fn count_losses(losses: &Losses, from: Era) {
+pub fn count_losses(losses: &Losses, from: Era) {
     for Oddity { place, element, problem, effect, .. } in losses.oddities() {
         tracing::warn!(place, ?element, problem, ?effect, "part of a result is odd");
     }

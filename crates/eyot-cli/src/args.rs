@@ -120,14 +120,15 @@ pub(crate) struct Listen {
     /// more is refused.
     #[arg(long, default_value_t = Limits::default().memory.parked_calls_max, value_name = "COUNT")]
     pub(crate) parked_calls_max: usize,
-    /// How many of these calls the clients with one key may have; all clients without a key count
-    /// as one.
+    /// The clients with one key may have at most this part of each bound in all: with 4 a quarter.
+    /// Where no key is required, they may have all of it.
     #[arg(
         long,
-        default_value_t = Limits::default().memory.parked_calls_per_principal_max,
-        value_name = "COUNT"
+        default_value_t = Limits::default().principal_parts,
+        value_name = "COUNT",
+        value_parser = parse_count
     )]
-    pub(crate) parked_calls_per_principal_max: usize,
+    pub(crate) principal_parts: usize,
     /// How many children may run at once. A call that needs one more waits for its turn.
     #[arg(
         long,
@@ -136,15 +137,6 @@ pub(crate) struct Listen {
         value_parser = parse_count
     )]
     pub(crate) children_max: usize,
-    /// How many of these children the clients with one key may have. Where no key is required, all
-    /// clients together may have all.
-    #[arg(
-        long,
-        default_value_t = Limits::default().upstream.children_per_principal_max,
-        value_name = "COUNT",
-        value_parser = parse_count
-    )]
-    pub(crate) children_per_principal_max: usize,
     /// How long a call waits for a child to end when there are too many, before it is refused.
     #[arg(long, default_value = "10s", value_name = "TIME", value_parser = parse_duration)]
     pub(crate) children_wait: Duration,

@@ -80,11 +80,10 @@ pub(crate) fn limits(listen: &Listen) -> Limits {
     limits.calls.question_timeout = listen.question_timeout;
     limits.calls.total_timeout = total_timeout(listen, &limits);
     limits.memory.parked_calls_max = listen.parked_calls_max;
-    limits.memory.parked_calls_per_principal_max = listen.parked_calls_per_principal_max;
+    limits.principal_parts = listen.principal_parts;
     limits.sessions.each.idle_timeout = listen.session_ttl;
     limits.upstream.session_idle_timeout = listen.session_ttl;
     limits.upstream.children_max = listen.children_max;
-    limits.upstream.children_per_principal_max = listen.children_per_principal_max;
     limits.upstream.children_wait_timeout = listen.children_wait;
     limits.drain_timeout = listen.drain_timeout;
     limits.http.connections_max = descriptors::connections_max(limits.http.connections_max);
@@ -209,9 +208,6 @@ fn admin_hosts(listen: &Listen) -> HostPolicy {
     let hosts = hosts.fold(HostPolicy::loopback(), |hosts, host| hosts.allow_host(host));
     if listen.admin_exposed { hosts.allow_addresses() } else { hosts }
 }
-/// Characters of a key that is too long to be tried out: 22 of Base64 are 128 bits, 32 digits of
-/// hexadecimal are as many.
-const KEY_CHARS_MIN: usize = 22;
 
 async fn admin(
     listen: &Listen,
@@ -228,8 +224,13 @@ async fn admin(
     let listener = bind(address).await.context("--admin")?;
     tracing::info!(address = %listener.local_addr()?, "admin address");
     let render = move || {
+        eyot_metrics::report_limits();
         recorder.run_upkeep();
         recorder.render()
     };
     Ok(Some((listener, Admin::new(proxy.health(), render))))
 }
+
+/// Characters of a key that is too long to be tried out: 22 of Base64 are 128 bits, 32 digits of
+/// hexadecimal are as many.
+const KEY_CHARS_MIN: usize = 22;

@@ -7,65 +7,79 @@
 //! person as a quote.
 #![expect(clippy::disallowed_methods, reason = "the one place that writes")]
 
+mod fold;
 mod log;
 
-use std::io::{self, IsTerminal as _, Write};
+use std::io::{self, IsTerminal, Write};
+use std::os::fd::AsFd;
 
 use serde::Serialize;
 use serde_json::Value;
 
+use self::fold::{BAR, folded};
 pub(crate) use self::log::{LogForm, LogWriter};
 use crate::escape::{escaped, escaped_json};
 
 /// A place for lines.
 #[derive(Debug)]
-pub(crate) struct Lines<W>(W);
+pub(crate) struct Lines<W> {
+    place: W,
+    /// The width of the terminal. `None`: it is no terminal.
+    columns: Option<usize>,
+}
 
 impl Lines<io::Stderr> {
     /// Where people are told what goes on.
     pub(crate) fn stderr() -> Self {
-        Self(io::stderr())
+        Self { place: io::stderr(), columns: stderr_columns() }
     }
 }
 
 impl Lines<io::Stdout> {
     /// Where results go.
     pub(crate) fn stdout() -> Self {
-        Self(io::stdout())
+        Self { place: io::stdout(), columns: stdout_columns() }
     }
 }
 
 impl<W: Write> Lines<W> {
     /// Lines at another place.
     #[cfg(test)]
-    pub(crate) fn new(place: W) -> Self {
-        Self(place)
+    pub(crate) fn new(place: W, columns: Option<usize>) -> Self {
+        Self { place, columns }
     }
 
     /// Writes one line.
     pub(crate) fn line(&mut self, line: &str) -> io::Result<()> {
-        writeln!(self.0, "{}", escaped(line))?;
-        self.0.flush()
+        writeln!(self.place, "{}", folded(&escaped(line), self.columns))?;
+        self.place.flush()
     }
 
     /// Writes a line that has no end: the user answers behind it.
     pub(crate) fn prompt(&mut self, prompt: &str) -> io::Result<()> {
-        write!(self.0, "{}", escaped(prompt))?;
-        self.0.flush()
+        write!(self.place, "{}", folded(&escaped(prompt), self.columns))?;
+        self.place.flush()
     }
 
     /// Writes what others have said.
     pub(crate) fn quote(&mut self, text: &str) -> io::Result<()> {
         for line in text.lines() {
-            writeln!(self.0, "│ {}", escaped(line))?;
+            let line = format!("{BAR}{}", escaped(line));
+            writeln!(self.place, "{}", folded(&line, self.columns))?;
         }
-        self.0.flush()
+        self.place.flush()
+    }
+
+    /// Writes a JSON text as one line, which a terminal may break anywhere.
+    fn json(&mut self, json: &str) -> io::Result<()> {
+        writeln!(self.place, "{}", escaped_json(json))?;
+        self.place.flush()
     }
 
     /// Takes the place back.
     #[cfg(test)]
     pub(crate) fn into_inner(self) -> W {
-        self.0
+        self.place
     }
 }
 
@@ -84,7 +98,7 @@ pub(crate) fn say_of_others(ours: &str, theirs: &str) {
 
 /// Writes a document on stderr, as one line of JSON.
 pub(crate) fn say_json(document: &Value) {
-    say(&escaped_json(&document.to_string()));
+    drop(Lines::stderr().json(&document.to_string()));
 }
 
 /// Writes one line on stdout.
@@ -120,7 +134,7 @@ pub(crate) fn print_json(document: &impl Serialize) -> anyhow::Result<()> {
 
 /// Writes a JSON text on stdout, as one line.
 pub(crate) fn print_json_text(json: &str) -> io::Result<()> {
-    print(&escaped_json(json))
+    Lines::stdout().json(json)
 }
 
 /// Writes a document on stdout, as JSON for people.
@@ -139,7 +153,7 @@ pub(crate) fn log(is_json: bool) -> LogWriter<fn() -> io::Stderr> {
         (false, true) => LogForm::Colored,
         (false, false) => LogForm::Plain,
     };
-    LogWriter::new(io::stderr, form)
+    LogWriter::new(io::stderr, form, stderr_columns)
 }
 
 /// Whether a person reads stdout.
@@ -154,11 +168,18 @@ pub(crate) fn is_stderr_terminal() -> bool {
 
 /// The columns of the terminal at stdout. `None`: it is no terminal.
 pub(crate) fn stdout_columns() -> Option<usize> {
-    let stdout = io::stdout();
-    if !stdout.is_terminal() {
+    columns(&io::stdout())
+}
+
+fn stderr_columns() -> Option<usize> {
+    columns(&io::stderr())
+}
+
+fn columns(place: &(impl AsFd + IsTerminal)) -> Option<usize> {
+    if !place.is_terminal() {
         return None;
     }
-    let size = rustix::termios::tcgetwinsize(&stdout);
+    let size = rustix::termios::tcgetwinsize(place);
     let columns = size.ok().map(|it| usize::from(it.ws_col)).filter(|it| *it > 0);
     let variable = || std::env::var("COLUMNS").ok()?.parse().ok();
     Some(columns.or_else(variable).unwrap_or(COLUMNS))

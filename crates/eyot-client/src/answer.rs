@@ -21,7 +21,7 @@ use crate::state::Shared;
 pub trait Outcome: sealed::Sealed + Sized + Send + 'static {}
 
 /// A page of some list.
-pub trait Page: Outcome {
+pub trait Page: Outcome + ReadResult {
     /// What is listed.
     type Item: Send + 'static;
 

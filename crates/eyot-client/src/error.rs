@@ -142,7 +142,12 @@ impl ClientError {
         let data = fault.error.data.as_ref();
         let member = |name: &str| data.and_then(|it| it.get(name));
         let reason = member("reason").and_then(Value::as_str);
-        let reason = reason.unwrap_or(&fault.error.message).to_owned();
+        let reason = reason.unwrap_or(&fault.error.message);
+        let reason = match &fault.operator_text {
+            // Who uses a client has configured its target.
+            Some(text) => format!("{reason}: {}", text.reveal_to_operator()),
+            None => reason.to_owned(),
+        };
         let is_not_sent = Outcome::of(&fault.error) == Some(Outcome::NotSent);
         let is_retryable = member("retryable").and_then(Value::as_bool).unwrap_or(false);
         match fault.kind {

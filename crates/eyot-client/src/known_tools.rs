@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use eyot_era::{ToolFact, ToolFacts};
-use eyot_service::Limits;
+use eyot_service::{Limits, SharedTotal, TotalQuota};
 use eyot_types::{InvalidMirror, JsonObject, Tool};
 use eyot_upstream::param_headers;
 use http::HeaderMap;
@@ -17,7 +17,8 @@ pub(crate) struct KnownTools(Mutex<ToolFacts>);
 impl KnownTools {
     /// Nothing is known yet.
     pub(crate) fn new(limits: &Limits) -> Self {
-        Self(Mutex::new(ToolFacts::new(limits.memory.known_tools())))
+        let quota = TotalQuota::new(SharedTotal::KnownTools, &limits.of_one_principal());
+        Self(Mutex::new(ToolFacts::new(quota.quota().clone())))
     }
 
     /// Remembers what calls of a tool need to know; of one tool too many nothing is remembered, and

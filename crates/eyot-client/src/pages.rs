@@ -4,10 +4,13 @@ use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
 use std::hash::{BuildHasher as _, RandomState};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use eyot_types::Oddities;
 use futures_core::Stream;
 use futures_util::{StreamExt as _, stream};
+use parking_lot::Mutex;
 
 use crate::answer::Page;
 use crate::call::CallBuilder;
@@ -17,16 +20,31 @@ use crate::error::ClientError;
 ///
 /// A server that gives a cursor for the second time, or cursors without end, has no more to say:
 /// the list ends there, with a warning in the log.
-pub struct Pages<T>(Pin<Box<dyn Stream<Item = Result<T, ClientError>> + Send>>);
+pub struct Pages<T> {
+    items: Pin<Box<dyn Stream<Item = Result<T, ClientError>> + Send>>,
+    oddities: Arc<Mutex<Oddities>>,
+}
 
 impl<T: Send + 'static> Pages<T> {
     /// All pages that `first` and its followers give.
     pub(crate) fn new<P: Page<Item = T>>(
         first: impl Fn() -> CallBuilder<P> + Send + 'static,
     ) -> Self {
-        let reading =
-            Reading { first, items: VecDeque::new(), next: Next::First, seen: Seen::default() };
-        Self(Box::pin(stream::unfold(reading, Reading::next)))
+        let oddities = Arc::default();
+        let reading = Reading {
+            first,
+            items: VecDeque::new(),
+            oddities: Arc::clone(&oddities),
+            next: Next::First,
+            seen: Seen::default(),
+        };
+        Self { items: Box::pin(stream::unfold(reading, Reading::next)), oddities }
+    }
+
+    /// What was odd in the pages that were read so far: such as an item that was left out.
+    #[must_use]
+    pub fn oddities(&self) -> Oddities {
+        self.oddities.lock().clone()
     }
 
     /// The next item.
@@ -35,7 +53,7 @@ impl<T: Send + 'static> Pages<T> {
     ///
     /// Cancel safe: items are handed out once.
     pub async fn next(&mut self) -> Option<Result<T, ClientError>> {
-        self.0.next().await
+        self.items.next().await
     }
 
     /// All items, at most `items_max`.
@@ -64,7 +82,7 @@ impl<T> Stream for Pages<T> {
     type Item = Result<T, ClientError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.0.as_mut().poll_next(cx)
+        self.items.as_mut().poll_next(cx)
     }
 }
 
@@ -83,6 +101,7 @@ enum Next {
 struct Reading<F, T> {
     first: F,
     items: VecDeque<T>,
+    oddities: Arc<Mutex<Oddities>>,
     next: Next,
     seen: Seen,
 }
@@ -102,10 +121,11 @@ where
                 Next::Cursor(cursor) => (self.first)().cursor(cursor),
                 Next::Nothing => return None,
             };
-            let page = match call.await {
+            let mut page = match call.await {
                 Ok(page) => page,
                 Err(error) => return Some((Err(error), self)),
             };
+            self.oddities.lock().extend(std::mem::take(page.oddities_mut()));
             let (items, cursor) = page.into_parts();
             self.items.extend(items);
             if let Some(cursor) = cursor {

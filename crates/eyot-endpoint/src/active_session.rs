@@ -44,24 +44,18 @@ impl Eq for ById {}
 pub(crate) struct ActiveSession {
     handle: Arc<SessionHandle>,
     machine: Mutex<SessionMachine>,
-    until_end: Mutex<UntilEnd>,
-}
-
-/// What a session gives up when it ends, even if the session itself is still held.
-#[derive(Debug)]
-struct UntilEnd {
-    streams: BTreeMap<StreamNo, Arc<SharedStream>>,
-    /// Its place among the sessions of this process.
-    permit: Option<QuotaPermit>,
+    /// Given up when it ends, even if the session itself is still held.
+    streams: Mutex<BTreeMap<StreamNo, Arc<SharedStream>>>,
 }
 
 impl ActiveSession {
-    pub(crate) fn new(handle: SessionHandle, machine: SessionMachine, permit: QuotaPermit) -> Self {
-        let until_end = UntilEnd { streams: BTreeMap::new(), permit: Some(permit) };
+    /// A session with its place among those of this process.
+    pub(crate) fn new(handle: SessionHandle, machine: SessionMachine, place: QuotaPermit) -> Self {
+        handle.keep_place(place);
         Self {
             handle: Arc::new(handle),
             machine: Mutex::new(machine),
-            until_end: Mutex::new(until_end),
+            streams: Mutex::new(BTreeMap::new()),
         }
     }
 
@@ -94,13 +88,13 @@ impl ActiveSession {
 
     /// The running stream of that number.
     pub(crate) fn stream(&self, stream: StreamNo) -> Option<Arc<SharedStream>> {
-        self.until_end.lock().streams.get(&stream).cloned()
+        self.streams.lock().get(&stream).cloned()
     }
 
     /// The stream of messages that belong to no call; it runs as long as the session.
     pub(crate) fn standalone(&self) -> Arc<SharedStream> {
-        let mut until_end = self.until_end.lock();
-        let shared = until_end.streams.entry(StreamNo::STANDALONE).or_insert_with(|| {
+        let mut streams = self.streams.lock();
+        let shared = streams.entry(StreamNo::STANDALONE).or_insert_with(|| {
             let events = EventStream::standalone(&self.handle);
             Arc::new(SharedStream::new(events))
         });
@@ -109,22 +103,21 @@ impl ActiveSession {
 
     /// Adds the stream of a call, or returns the one that is there already.
     pub(crate) fn add_call(&self, stream: StreamNo, events: EventStream) -> Arc<SharedStream> {
-        let mut until_end = self.until_end.lock();
-        let shared =
-            until_end.streams.entry(stream).or_insert_with(|| Arc::new(SharedStream::new(events)));
+        let mut streams = self.streams.lock();
+        let shared = streams.entry(stream).or_insert_with(|| Arc::new(SharedStream::new(events)));
         Arc::clone(shared)
     }
 
     /// Forgets a stream that has ended.
     pub(crate) fn remove_stream(&self, stream: StreamNo) {
-        self.until_end.lock().streams.remove(&stream);
+        self.streams.lock().remove(&stream);
     }
 
     /// Ends every stream, and makes room for another session: this one is over.
     pub(crate) fn end(&self) {
         self.machine.lock().handle_close();
-        let UntilEnd { streams, permit } = self.until_end.lock().take();
-        drop(permit);
+        let streams = std::mem::take(&mut *self.streams.lock());
+        self.handle.give_up_place();
         streams.into_values().for_each(|shared| shared.end());
     }
 }
@@ -135,8 +128,5 @@ impl RunningRequests for ActiveSession {
     }
 }
 
-impl UntilEnd {
-    fn take(&mut self) -> Self {
-        Self { streams: std::mem::take(&mut self.streams), permit: self.permit.take() }
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -44,4 +44,11 @@ impl EndpointConfig {
             tasks: TaskTracker::new(),
         }
     }
+
+    /// The bounds, as they hold here: where clients need no credentials, they have no names, and
+    /// one principal shares with no other.
+    #[must_use]
+    pub fn limits_for_its_clients(&self) -> Limits {
+        if self.auth.is_open() { self.limits.of_one_principal() } else { self.limits }
+    }
 }

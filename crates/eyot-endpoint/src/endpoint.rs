@@ -42,7 +42,7 @@ impl Endpoint {
 
     /// The endpoint for the requests of one connection.
     pub(crate) fn connected(eras: Arc<EraSwitch>, from: SocketAddr, reach: Reach) -> Self {
-        let context = ConnectionContext { from: Some(from), reach, timer: Arc::default() };
+        let context = ConnectionContext { from: Some(from), reach, ..ConnectionContext::default() };
         Self(Arc::new(Connection { eras, context: Some(context) }))
     }
 }

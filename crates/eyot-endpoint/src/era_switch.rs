@@ -1,16 +1,17 @@
 //! The first questions to a request: may it come in, and which era does it belong to?
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use eyot_frame::without_byte_order_mark;
 use eyot_http::{
-    BodyError, HostPolicy, OutgoingBody, RequestBody, RequestHead, empty, error, not_allowed,
-    read_body, refused,
+    BodyError, HostPolicy, OutgoingBody, RequestBody, RequestHead, empty, error, fault,
+    not_allowed, read_body, refused,
 };
 use eyot_jsonrpc::{Incoming, Message, Request as McpRequest};
-use eyot_service::{Limits, Peer, Shutdown, Transport};
+use eyot_service::{Fault, Limits, Peer, Principal, Shutdown, TotalQuota, Transport};
 use eyot_types::{Era, Method as McpMethod, Revision};
-use http::header::ORIGIN;
+use http::header::{CONNECTION, ORIGIN};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, request};
 
 use crate::auth::{AuthRefusal, Authenticate, Authenticated, Authentication, Credentials};
@@ -29,9 +30,13 @@ pub(crate) struct EraSwitch {
     pub(crate) auth: Arc<dyn Authenticate>,
     pub(crate) legacy: Arc<Legacy>,
     pub(crate) modern: Modern,
+    pub(crate) connections: TotalQuota,
     pub(crate) shutdown: Shutdown,
     pub(crate) limits: Limits,
 }
+
+/// When a principal may have closed one of its connections.
+const FULL_RETRY: Duration = Duration::from_secs(1);
 
 const METHODS: &str = "GET, POST, DELETE, OPTIONS";
 
@@ -81,6 +86,9 @@ impl EraSwitch {
             Ok(principal) => principal,
             Err(refusal) => return refusal.into_answer(),
         };
+        if let Err(refusal) = self.take_place(connection, principal.as_ref()) {
+            return *refusal;
+        }
         let (transport, reach) = (Transport::Http, connection.reach);
         let peer = Peer { era: Era::Legacy, principal, address, transport, reach };
         let timer = Arc::clone(&connection.timer);
@@ -93,6 +101,30 @@ impl EraSwitch {
             Method::GET => Box::pin(self.get(head, context)).await,
             Method::DELETE => Box::pin(self.delete(head, context.peer)).await,
             _ => not_allowed(METHODS),
+        }
+    }
+
+    /// Counts a connection for the principal of its first request.
+    fn take_place(
+        &self,
+        connection: &ConnectionContext,
+        principal: Option<&Principal>,
+    ) -> Result<(), Box<Answer>> {
+        let is_counted = connection.place.get().is_some();
+        if is_counted || connection.from.is_none() {
+            return Ok(());
+        }
+        match self.connections.acquire(principal.map(Principal::name), 0) {
+            Ok(permit) => {
+                // The requests of a connection come one after the other.
+                connection.place.get_or_init(|| permit);
+                Ok(())
+            }
+            Err(error) => {
+                let mut answer = fault(None, &Fault::overloaded(error, FULL_RETRY), Era::Legacy);
+                answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+                Err(Box::new(answer))
+            }
         }
     }
 
@@ -247,6 +279,6 @@ fn body_failed(failure: BodyError) -> Answer {
     };
     let mut answer = refused(status, None, &failure.to_string());
     // What is left of the body must not be taken for a request.
-    answer.headers_mut().insert(http::header::CONNECTION, HeaderValue::from_static("close"));
+    answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     answer
 }

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use eyot_http::{
     ConnectionEnd, HostPolicy, OutgoingBody, RequestBody, RequestHead, refused, serve_connection,
 };
-use eyot_service::{BoxService, Limits, Reach, Shutdown};
+use eyot_service::{BoxService, Limits, Reach, SharedTotal, Shutdown, TotalQuota};
 use eyot_session::Store;
 use http::{Request, Response, StatusCode};
 use http_body::Body;
@@ -48,11 +48,12 @@ impl HttpServer {
     /// Puts a server in front of `service`.
     #[must_use]
     pub fn new(config: EndpointConfig, service: BoxService) -> Self {
-        let EndpointConfig { path, hosts, auth, store, limits, shutdown, tasks } = config;
+        let limits = config.limits_for_its_clients();
+        let EndpointConfig { path, hosts, auth, store, shutdown, tasks, .. } = config;
         let detached = Arc::new(DetachedCalls::new(tasks.clone(), shutdown.finished().clone()));
         let patience = limits.upstream.connect_timeout;
         let farewells = Farewells::new(service.clone(), Arc::clone(&detached), patience);
-        let registry = Arc::new(Registry::new(Arc::clone(&store), farewells, &limits.sessions));
+        let registry = Arc::new(Registry::new(Arc::clone(&store), farewells, &limits));
         let legacy = Arc::new(Legacy {
             registry: Arc::clone(&registry),
             service: service.clone(),
@@ -66,6 +67,7 @@ impl HttpServer {
             auth,
             legacy,
             modern: Modern { service, limits, shutdown: shutdown.clone() },
+            connections: TotalQuota::new(SharedTotal::Connections, &limits),
             shutdown: shutdown.clone(),
             limits,
         });

@@ -14,7 +14,7 @@ use eyot_service::{
     unix_ms,
 };
 use eyot_session::{EventId, SessionError, StoreError};
-use eyot_types::{Era, Method, codes};
+use eyot_types::{Era, Method};
 use futures_util::stream::select_all;
 use http::header::RETRY_AFTER;
 use http::{HeaderValue, Response, StatusCode};
@@ -434,11 +434,11 @@ fn session_refusal(id: Option<Id>, error: SessionError) -> Answer {
 fn registry_refusal(id: Option<Id>, refusal: &OpenError) -> Answer {
     match refusal {
         OpenError::Store(failure) => store_failed(id, failure),
-        OpenError::TooMany(_) => {
+        OpenError::TooMany(error) => {
             tracing::warn!(%refusal, "session is not served");
-            faulted(id, &Fault::overloaded(codes::overloaded("sessions"), FULL_RETRY))
+            faulted(id, &Fault::overloaded(error.clone(), FULL_RETRY))
         }
-        OpenError::NoId => faulted(id, &Fault::internal(&refusal.to_string())),
+        OpenError::NoId => faulted(id, &Fault::internal("no session id can be made")),
     }
 }
 

@@ -17,7 +17,8 @@ use eyot_jsonrpc::{
     Request,
 };
 use eyot_service::{
-    BoxService, Call, Input, IoEvent, Limits, MessageIo, Messages, Peer, Reach, Shutdown, Transport,
+    BoxService, Call, Input, IoEvent, Limits, MessageIo, Messages, Peer, Reach, Shutdown,
+    Transport, limit_reached, too_long,
 };
 use eyot_types::meta::RequestMeta;
 use eyot_types::{CancelledParams, Era, Method, Revision, codes};
@@ -288,13 +289,17 @@ impl<I: MessageIo> Pipe<I> {
             return self.refuse(Some(id), "a request with this id is still running");
         }
         if self.running.len() >= self.limits.pipe.running_max {
-            let error = codes::overloaded("running requests");
+            let error = limit_reached("running requests");
             return self.write(&request.refuse(&error));
         }
         let is_initialize = era == Era::Legacy && request.is_method(Method::Initialize.as_str());
         if is_initialize {
             if self.session.is_some() {
                 return self.refuse(Some(id), "session is open already");
+            }
+            let bytes_max = self.limits.sessions.initialize_bytes_max;
+            if request.params().is_some_and(|it| it.len() > bytes_max) {
+                return self.write(&request.refuse(&too_long("initialize", bytes_max)));
             }
             if let Err(error) = crate::legacy::check_params(&request) {
                 return self.write(&request.refuse(&error));

@@ -4,12 +4,13 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
-use eyot_service::{Input, SessionHandle, SessionLimits, unix_ms};
+use eyot_jsonrpc::ErrorObject;
+use eyot_service::{Input, Limits, SessionHandle, SharedTotal, TotalQuota, unix_ms};
 use eyot_session::{
     Fence, Limits as LimitsOfOne, NodeId, SessionId, SessionMachine, SessionRecord, Store,
     StoreError,
 };
-use eyot_stdx::{Quota, QuotaFull, random_token};
+use eyot_stdx::random_token;
 use eyot_types::Revision;
 use parking_lot::Mutex;
 use tokio::sync::OnceCell;
@@ -23,7 +24,7 @@ pub(crate) struct Registry {
     store: Arc<dyn Store>,
     farewells: Farewells,
     node: NodeId,
-    quota: Quota,
+    quota: TotalQuota,
     limits_of_one: LimitsOfOne,
     sessions: Mutex<HashSet<ById>>,
     /// Sessions that are being claimed: requests that come at once share one claim.
@@ -43,8 +44,8 @@ type Claiming = OnceCell<Option<Arc<ActiveSession>>>;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum OpenError {
     /// There are as many sessions as allowed.
-    #[error("too many sessions: {0}")]
-    TooMany(#[from] QuotaFull),
+    #[error("too many sessions")]
+    TooMany(ErrorObject),
     /// A random text that cannot be an id: the alphabet of ids is wrong.
     #[error("no session id can be made")]
     NoId,
@@ -54,14 +55,14 @@ pub(crate) enum OpenError {
 }
 
 impl Registry {
-    pub(crate) fn new(store: Arc<dyn Store>, farewells: Farewells, limits: &SessionLimits) -> Self {
-        let quota = Quota::new(limits.quota());
+    pub(crate) fn new(store: Arc<dyn Store>, farewells: Farewells, limits: &Limits) -> Self {
+        let quota = TotalQuota::new(SharedTotal::Sessions, limits);
         Self {
             store,
             farewells,
             node: NodeId::new(&random_token(12)),
             quota,
-            limits_of_one: limits.each,
+            limits_of_one: limits.sessions.each,
             sessions: Mutex::new(HashSet::new()),
             claiming: Mutex::new(HashMap::new()),
         }
@@ -71,8 +72,13 @@ impl Registry {
     ///
     /// The id is 128 random bits: "globally unique and cryptographically secure"
     /// (2025-11-25, basic/transports). An id that the client sends is never adopted.
-    pub(crate) fn prepare(&self, principal: Option<Arc<str>>) -> Result<ActiveSession, OpenError> {
-        let permit = self.quota.acquire(principal.as_ref(), 0)?;
+    pub(crate) fn prepare(
+        &self,
+        principal: Option<Arc<str>>,
+        initialize_bytes: usize,
+    ) -> Result<ActiveSession, OpenError> {
+        let permit =
+            self.quota.acquire(principal.as_ref(), initialize_bytes).map_err(OpenError::TooMany)?;
         let id = SessionId::parse(&random_token(16)).ok_or(OpenError::NoId)?;
         let store = Arc::clone(&self.store);
         let handle = SessionHandle::new(id, principal, Fence(1), Default::default(), store);
@@ -147,11 +153,14 @@ impl Registry {
         }
         let Claim { id, principal } = claim.clone();
         // First the room for it, then the fence: a refusal changes nothing.
-        let permit = self.quota.acquire(principal.as_ref(), 0)?;
+        let mut place = self.quota.acquire(principal.as_ref(), 0).map_err(OpenError::TooMany)?;
         let claimed = self.store.claim(id, principal, self.node.clone(), now_ms).await?;
         let Some(claimed) = claimed else { return Ok(None) };
         let machine = SessionMachine::resume(&claimed, self.limits_of_one, now_ms);
         let record = claimed.record;
+        let uris = record.state.items.subscriptions().map(str::len).sum::<usize>();
+        let bytes = record.initialize.len() + uris;
+        self.quota.grow(&mut place, bytes).map_err(OpenError::TooMany)?;
         let revision = record.revision;
         let handle = SessionHandle::new(
             record.id,
@@ -161,7 +170,7 @@ impl Registry {
             Arc::clone(&self.store),
         );
         handle.set_revision(revision);
-        let session = Arc::new(ActiveSession::new(handle, machine, permit));
+        let session = Arc::new(ActiveSession::new(handle, machine, place));
         self.sessions.lock().replace(ById(Arc::clone(&session)));
         self.report();
         Ok(Some(session))

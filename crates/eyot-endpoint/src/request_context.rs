@@ -1,10 +1,11 @@
 //! What is known of a request before its body is read.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use eyot_http::Accepts;
 use eyot_service::{Peer, Reach};
+use eyot_stdx::QuotaPermit;
 
 use crate::timer::Timer;
 
@@ -15,6 +16,8 @@ pub(crate) struct ConnectionContext {
     pub(crate) from: Option<SocketAddr>,
     pub(crate) reach: Reach,
     pub(crate) timer: Arc<Timer>,
+    /// Its place among all connections: it counts for the principal of its first request.
+    pub(crate) place: OnceLock<QuotaPermit>,
 }
 
 /// Who sends a request, and what the head of it says, checked.

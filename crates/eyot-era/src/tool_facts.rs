@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use eyot_stdx::{Quota, QuotaFull, QuotaLimits, QuotaPermit, QuotaScope, QuotaUsage};
+use eyot_stdx::{Quota, QuotaFull, QuotaPermit, QuotaScope, QuotaUsage};
 use eyot_types::{InvalidMirror, JsonObject, MirroredArguments, TaskSupport, Tool};
 use serde_json::Value;
 
@@ -113,10 +113,10 @@ impl ToolFacts {
     /// How long the list is not asked for again for the sake of a tool that it did not have.
     pub const PAUSE: Duration = Duration::from_secs(10);
 
-    /// Nothing is known yet. A tool is one thing of these bounds, and so is a list.
+    /// Nothing is known yet. A tool is one thing of the quota, and so is a list.
     #[must_use]
-    pub fn new(limits: QuotaLimits) -> Self {
-        Self { lists: HashMap::new(), quota: Quota::new(limits) }
+    pub fn new(quota: Quota) -> Self {
+        Self { lists: HashMap::new(), quota }
     }
 
     /// What was learnt of a tool last, however long ago.

@@ -20,7 +20,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use eyot_jsonrpc::Message;
-use eyot_service::Limits;
+use eyot_service::{Limits, OperatorText};
 use eyot_stdx::Secret;
 use http::header::{ACCEPT_ENCODING, HOST, LOCATION};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri};
@@ -192,7 +192,8 @@ impl HttpClient {
     async fn connect(&self) -> Result<Connection, HttpError> {
         let limits = &self.0.limits;
         let address = self.authority();
-        let failed = |reason: String| HttpError::Connect { address: address.to_owned(), reason };
+        let failed =
+            |reason: String| HttpError::Connect { address: OperatorText::new(address), reason };
         let connecting = Connection::open(address, limits);
         match tokio::time::timeout(limits.upstream.connect_timeout, connecting).await {
             Ok(Ok(connection)) => Ok(connection),

@@ -54,6 +54,11 @@ impl Remnant {
         self.parts.iter().any(Part::is_answer)
     }
 
+    /// Whether it was an answer whose id is `null`: its sender says that it does not know whose.
+    pub fn is_of_nobody(&self) -> bool {
+        matches!(self.parts.as_slice(), [part] if part.is_answer() && part.id == SeenId::Null)
+    }
+
     /// The ids of the answers in it, each as its text has it once.
     pub fn answered(&self) -> impl Iterator<Item = &Id> {
         self.parts.iter().filter(|it| it.is_answer()).filter_map(Part::id)
@@ -85,6 +90,7 @@ struct Part {
 enum SeenId {
     #[default]
     Absent,
+    Null,
     One(Id),
     /// There are two that differ, or one that is no id.
     Unclear,
@@ -94,7 +100,7 @@ impl Part {
     fn id(&self) -> Option<&Id> {
         match &self.id {
             SeenId::One(id) => Some(id),
-            SeenId::Absent | SeenId::Unclear => None,
+            SeenId::Absent | SeenId::Null | SeenId::Unclear => None,
         }
     }
 
@@ -123,24 +129,32 @@ impl Part {
     fn note_id(&mut self, value: Option<&[u8]>) {
         let raw = value.filter(|it| it.len() <= ID_BYTES_MAX).map(std::str::from_utf8);
         let id = raw.and_then(Result::ok).and_then(Id::parse);
-        self.id = match (std::mem::take(&mut self.id), id) {
-            (SeenId::Absent, Some(id)) => SeenId::One(id),
-            (SeenId::One(earlier), Some(id)) if earlier == id => SeenId::One(id),
-            _ => SeenId::Unclear,
+        let seen = match id {
+            Some(id) => SeenId::One(id),
+            None if value == Some(b"null") => SeenId::Null,
+            None => SeenId::Unclear,
         };
+        self.id = std::mem::take(&mut self.id).and(seen);
     }
 
     /// What both looks at one message have seen.
     fn and(mut self, other: Self) -> Self {
-        self.id = match (self.id, other.id) {
-            (SeenId::Absent, id) | (id, SeenId::Absent) => id,
-            (SeenId::One(one), SeenId::One(other)) if one == other => SeenId::One(one),
-            _ => SeenId::Unclear,
-        };
+        self.id = self.id.and(other.id);
         self.has_outcome |= other.has_outcome;
         self.has_call |= other.has_call;
         self.has_version |= other.has_version;
         self
+    }
+}
+
+impl SeenId {
+    /// What two places say together.
+    fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Absent, id) | (id, Self::Absent) => id,
+            (one, other) if one == other => one,
+            _ => Self::Unclear,
+        }
     }
 }
 

@@ -3,14 +3,17 @@
 //! Labels come from small fixed sets: never a session, an id, a URI or a user.
 
 mod bridge;
+mod limits;
 
 use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
 
 pub use crate::bridge::{bridge_loss, parked_call_ended, parked_calls};
+pub use crate::limits::{limit_hit, report_limits, watch_limit, watch_limit_bytes};
 
 /// Describes each metric to the recorder. Call once, after the recorder is installed.
 pub fn describe() {
     bridge::describe();
+    limits::describe();
     describe_gauge!(CONNECTIONS, Unit::Count, "Open connections of clients.");
     describe_gauge!(SESSIONS, Unit::Count, "Legacy sessions that this process serves.");
     describe_gauge!(TASKS, Unit::Count, "Tasks of calls that are kept, done or not.");

@@ -40,7 +40,8 @@ impl ProxyConfig {
 
     /// A relay to `target` behind its layers, and what serves it.
     pub(crate) fn into_service(self, target: Target) -> (BoxService, EndpointConfig) {
-        let Self { endpoint, era, affinity, layers, upstream_layers } = self;
+        let Self { mut endpoint, era, affinity, layers, upstream_layers } = self;
+        endpoint.limits = endpoint.limits_for_its_clients();
         let (tasks, limits) = (endpoint.tasks.clone(), Arc::new(endpoint.limits));
         let mut runtime = Runtime::new(tasks, endpoint.shutdown.finished().clone(), limits);
         runtime.layers = upstream_layers;

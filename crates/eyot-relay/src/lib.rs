@@ -10,6 +10,7 @@ mod listening;
 mod passthrough_session;
 mod questions;
 mod relay;
+mod revisions;
 mod server_id;
 mod stream_cursor;
 mod watch;

@@ -4,13 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use eyot_bridge::LegacyRevisions;
 use eyot_service::{Fault, Messages, ReplyItem, SessionHandle};
 use eyot_stdx::Backoff;
 use futures_util::{StreamExt as _, stream};
 
 use crate::passthrough_session::{Link, PassthroughSession};
-use crate::server_id::message_to_client;
+use crate::questions::Origin;
 use crate::stream_cursor;
 
 /// Listens to one upstream session after the other.
@@ -54,10 +53,13 @@ impl Listening {
     async fn next(mut self) -> Option<(Result<ReplyItem, Fault>, Self)> {
         loop {
             if let Some((source, link)) = &mut self.source {
-                let (generation, revisions) = (link.generation, link.revisions);
                 let fault = match source.next().await {
                     Some(Ok(part)) => {
-                        return Some((Ok(self.pass(part, generation, revisions)), self));
+                        let link = link.clone();
+                        match self.pass(part, &link).await {
+                            Some(part) => return Some((Ok(part), self)),
+                            None => continue,
+                        }
                     }
                     Some(Err(fault)) => Some(fault),
                     None => None,
@@ -74,25 +76,22 @@ impl Listening {
         }
     }
 
-    fn pass(
-        &mut self,
-        part: ReplyItem,
-        generation: u64,
-        revisions: Option<LegacyRevisions>,
-    ) -> ReplyItem {
+    /// `None`: the client does not see it.
+    async fn pass(&mut self, part: ReplyItem, link: &Link) -> Option<ReplyItem> {
         if !matches!(part, ReplyItem::Cursor(_)) {
             self.failures = 0;
         }
-        let part = stream_cursor::kept(part, generation);
+        let part = stream_cursor::kept(part, link.generation);
         self.cursor = part.cursor().cloned().or_else(|| self.cursor.take());
-        part.map_message(|message| {
-            self.session.questions.heard(&message);
-            let message = match revisions {
-                Some(revisions) => revisions.to_client(None, message),
-                None => message,
-            };
-            message_to_client(message, generation)
-        })
+        let ReplyItem::Message { message, cursor } = part else { return Some(part) };
+        let message = match link.revisions {
+            Some(revisions) => revisions.to_client(None, message),
+            None => message,
+        };
+        let origin = Origin { generation: link.generation, call: None };
+        let questions = &self.session.questions;
+        let message = questions.heard(&self.context, &link.connection, origin, message).await?;
+        Some(ReplyItem::Message { message, cursor })
     }
 
     /// What follows on the end of a stream.

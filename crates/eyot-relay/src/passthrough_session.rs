@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use eyot_bridge::LegacyRevisions;
 use eyot_jsonrpc::{Id, Message, Notification, Request, Response};
 use eyot_service::{
     BoxService, Call, Fault, FaultKind, Input, Messages, Reply, ReplyFuture, SessionHandle,
@@ -14,7 +13,7 @@ use eyot_service::{
 };
 use eyot_session::{SessionRecord, SessionState, StoreError, UpstreamName, UpstreamRef};
 use eyot_types::codes::{self, Outcome};
-use eyot_types::{Era, Method, Revision, is_cancelled};
+use eyot_types::{Era, Method, Revision, cancelled_id, is_cancelled};
 use eyot_upstream::{CallClock, LegacyConnection, ResumedSession, Upstream, initialize};
 use parking_lot::Mutex;
 use serde_json::json;
@@ -24,6 +23,7 @@ use tokio::time::Instant;
 
 use crate::listening::Listening;
 use crate::questions::Questions;
+use crate::revisions::LegacyRevisions;
 use crate::server_id::to_upstream;
 use crate::watch::{Change, Watch};
 
@@ -60,7 +60,7 @@ impl PassthroughSession {
 
     /// A session that was stored; its upstream is opened when it is needed.
     pub(crate) fn stored(upstream: Arc<Upstream>) -> Self {
-        let questions = Arc::new(Questions::new());
+        let questions = Arc::new(Questions::new(Arc::clone(&upstream.runtime.limits)));
         Self { upstream, cell: Mutex::default(), vain: Mutex::default(), questions }
     }
 
@@ -115,7 +115,7 @@ impl PassthroughSession {
 
     async fn ask(&self, context: &Arc<SessionHandle>, request: Request) -> Result<Reply, Fault> {
         let link = self.link(context).await?;
-        let mut watch = self.watch(context, &link, &request);
+        let mut watch = self.watch(context, &link, &request)?;
         let request = match link.revisions {
             Some(revisions) => revisions.request(request),
             None => request,
@@ -130,8 +130,7 @@ impl PassthroughSession {
                 asked => asked.map(|reply| (reply, None)),
             }
         });
-        let limits = &self.upstream.runtime.limits;
-        match self.questions.wait(limits, &watch.clock, asking.as_mut()).await {
+        match self.questions.wait(context, &watch.clock, asking.as_mut()).await {
             Ok(Ok((reply, renewed))) => {
                 if let Some(Link { connection, generation, revisions }) = renewed {
                     watch.connection = connection;
@@ -171,19 +170,27 @@ impl PassthroughSession {
         Ok((asked?, Some(link)))
     }
 
-    fn watch(&self, context: &Arc<SessionHandle>, link: &Link, request: &Request) -> Watch {
-        Watch {
+    /// # Errors
+    /// What the request would change is out of bounds; the upstream does not get it.
+    fn watch(
+        &self,
+        context: &Arc<SessionHandle>,
+        link: &Link,
+        request: &Request,
+    ) -> Result<Watch, Fault> {
+        let limits = &self.upstream.runtime.limits.sessions;
+        let change = Change::of(context, request, limits).map_err(Fault::refused)?;
+        Ok(Watch {
             context: Arc::clone(context),
             connection: link.connection.clone(),
             generation: link.generation,
             revisions: link.revisions,
             method: link.revisions.map(|_| request.method().into()),
             id: request.id(),
-            change: Change::of(request),
+            change,
             clock: CallClock::start(&self.upstream.runtime.limits.calls),
-            limits: Arc::clone(&self.upstream.runtime.limits),
             questions: Arc::clone(&self.questions),
-        }
+        })
     }
 
     /// Hands on a notification of the client.
@@ -193,6 +200,10 @@ impl PassthroughSession {
         notification: Notification,
     ) -> Result<(), Fault> {
         let link = self.link(context).await?;
+        if let Some(call) = cancelled_id(&notification) {
+            // "the receiver of the cancellation […] SHOULD NOT send a response": nobody waits.
+            Box::pin(self.questions.call_ended(context, &call)).await;
+        }
         let sent = self.sent(link.connection.send(notification.clone().into())).await;
         let sent = match sent {
             Err(fault) if self.may_renew(&link, &fault) && !is_cancelled(&notification) => {
@@ -221,22 +232,30 @@ impl PassthroughSession {
     /// Hands on the client's answer to a question of the upstream.
     async fn respond(&self, context: &SessionHandle, response: Response) -> Result<(), Fault> {
         let link = self.link(context).await?;
-        match response.id().and_then(|id| to_upstream(&id)) {
-            Some((generation, id)) if generation == link.generation => {
-                self.questions.answered();
-                let response = match link.revisions {
-                    Some(revisions) => revisions.answer(response),
-                    None => response,
-                };
-                let sent = self.sent(link.connection.send(response.into_message().with_id(id)));
-                sent.await.map_err(Fault::in_words_of_upstream)
-            }
-            // An answer to no question, or to one of an upstream session that has ended.
-            _ => {
-                eyot_metrics::messages_dropped("answer_unmatched");
-                Ok(())
-            }
+        let question = response.id().and_then(|id| self.questions.take(context, &id));
+        let id = question.as_ref().and_then(|it| to_upstream(&it.id));
+        let (Some(question), Some((generation, id))) = (question, id) else {
+            // Not asked in this session, or answered or withdrawn since.
+            eyot_metrics::messages_dropped("answer_unmatched");
+            return Ok(());
+        };
+        if generation != link.generation {
+            // The upstream session that asked has ended.
+            eyot_metrics::messages_dropped("answer_unmatched");
+            self.questions.answered(context, question).await;
+            return Ok(());
         }
+        let response = match link.revisions {
+            Some(revisions) => revisions.answer(response),
+            None => response,
+        };
+        let answer = response.into_message().with_id(id);
+        let sent = self.sent(link.connection.send(answer)).await;
+        match &sent {
+            Ok(()) => self.questions.answered(context, question).await,
+            Err(_) => self.questions.not_answered(context, question),
+        }
+        sent.map_err(Fault::in_words_of_upstream)
     }
 
     /// Waits until a message is sent that has no answer.
@@ -282,7 +301,6 @@ impl PassthroughSession {
             id: request_id,
             change: None,
             clock: CallClock::start(&self.upstream.runtime.limits.calls),
-            limits: Arc::clone(&self.upstream.runtime.limits),
             questions: Arc::clone(&self.questions),
         };
         Ok(Reply::Stream(watch.follow(parts)))
@@ -368,7 +386,6 @@ impl PassthroughSession {
         upstream: UpstreamRef,
     ) -> Result<Link, Fault> {
         eyot_metrics::upstreams_opened("lost");
-        self.questions.forget();
         tracing::info!(session = ?context.id(), "upstream session is opened again");
         let params: Box<RawValue> = serde_json::from_slice(initialize)
             .map_err(|_| Fault::internal("stored session cannot be read"))?;
@@ -388,6 +405,7 @@ impl PassthroughSession {
             generation: upstream.generation + 1,
             revisions: revisions(context, revision.as_deref()),
         };
+        self.questions.forget_before(context, link.generation).await;
         let timeout = self.upstream.runtime.limits.calls.timeout;
         let set_up = tokio::time::timeout(timeout, set_up(&link.connection, &state)).await;
         set_up.unwrap_or_else(|_elapsed| Err(Fault::timed_out(timeout)))?;
@@ -414,7 +432,7 @@ async fn set_up(connection: &LegacyConnection, state: &SessionState) -> Result<(
     connection.send(initialized).await?;
     let level =
         state.log_level.iter().map(|level| (Method::LoggingSetLevel, json!({ "level": level })));
-    let uris = state.subscriptions.iter();
+    let uris = state.items.subscriptions();
     let uris = uris.map(|uri| (Method::ResourcesSubscribe, json!({ "uri": uri })));
     for (method, params) in level.chain(uris) {
         let request = Request::unnumbered(method.as_str(), &params);

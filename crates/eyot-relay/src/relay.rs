@@ -3,9 +3,7 @@
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use eyot_bridge::{
-    Affinity, LegacyRevisions, LegacyToModern, ModernRequest, ModernToLegacy, ParamHeaders,
-};
+use eyot_bridge::{Affinity, LegacyToModern, ModernRequest, ModernToLegacy, ParamHeaders};
 use eyot_jsonrpc::Request;
 use eyot_service::{BoxService, Call, Fault, Input, Reply, ReplyFuture, SessionHandle};
 use eyot_session::{Store, StoreError, UpstreamName, UpstreamRef};
@@ -15,6 +13,7 @@ use tower_service::Service;
 
 use crate::headerless_server::HeaderlessServer;
 use crate::passthrough_session::PassthroughSession;
+use crate::revisions::LegacyRevisions;
 
 /// The options of a relay.
 #[derive(Clone, Debug, Default)]
@@ -120,7 +119,8 @@ impl Relay {
         if !upstream.target.has_headers()
             && let Some(request) = param_headers.concerned(&call)
         {
-            let request = ModernRequest::read(request, &call).map_err(Fault::refused)?;
+            let request = ModernRequest::read(request, &call, &upstream.runtime.limits)
+                .map_err(Fault::refused)?;
             let server = HeaderlessServer { modern, connection: &connection, param_headers };
             return Box::pin(server.answer(request)).await;
         }
@@ -211,7 +211,7 @@ fn unnamed(error: &StoreError) -> Fault {
     Fault::internal("the session store cannot be used now")
 }
 
-fn failed(message: &str) -> ReplyFuture {
+fn failed(message: &'static str) -> ReplyFuture {
     Box::pin(std::future::ready(Err(Fault::internal(message))))
 }
 

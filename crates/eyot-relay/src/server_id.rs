@@ -2,8 +2,8 @@
 //!
 //! A client answers them much later, perhaps to another process, perhaps when the upstream
 //! session has been opened anew and counts from one again. So the id carries the
-//! generation of the upstream session and the upstream's own id, and no table is needed:
-//! an answer to an earlier generation is recognised and dropped.
+//! generation of the upstream session and the upstream's own id. The id alone opens nothing: an
+//! answer counts for a question that the session's record names under it.
 
 use eyot_jsonrpc::{Id, Kind, Message};
 use eyot_types::{Method, cancelled_id, is_cancelled};
@@ -18,6 +18,11 @@ pub(crate) fn to_upstream(id: &Id) -> Option<(u64, Id)> {
     let text = id.as_text()?;
     let (generation, raw) = text.split_once('.')?;
     Some((generation.parse().ok()?, Id::parse(raw)?))
+}
+
+/// The generation of the upstream session that gave the id.
+pub(crate) fn generation_of(id: &Id) -> Option<u64> {
+    to_upstream(id).map(|(generation, _)| generation)
 }
 
 /// A message of the upstream with its ids as the client sees them.

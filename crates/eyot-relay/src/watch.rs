@@ -3,16 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use eyot_bridge::LegacyRevisions;
-use eyot_jsonrpc::{Id, Message, Request, Response};
-use eyot_service::{Fault, Limits, Messages, Reply, ReplyItem, SessionHandle};
-use eyot_types::Method;
+use eyot_jsonrpc::{ErrorObject, Id, Kind, Message, Request, Response};
+use eyot_service::{Fault, Messages, Reply, ReplyItem, SessionHandle, SessionLimits, Subscribing};
+use eyot_types::{LogLevel, Method, SetLevelParams, codes};
 use eyot_upstream::{CallClock, LegacyConnection};
 use futures_util::{StreamExt as _, stream};
 use serde_json::json;
 
-use crate::questions::Questions;
-use crate::server_id::message_to_client;
+use crate::questions::{Origin, Questions};
+use crate::revisions::LegacyRevisions;
 
 /// What is known of a call while its messages pass.
 pub(crate) struct Watch {
@@ -27,38 +26,54 @@ pub(crate) struct Watch {
     pub(crate) id: Id,
     /// What a good answer changes in the session.
     pub(crate) change: Option<Change>,
-    pub(crate) limits: Arc<Limits>,
     pub(crate) clock: CallClock,
     pub(crate) questions: Arc<Questions>,
 }
 
 /// A request whose success must outlive the process.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Change {
-    LogLevel(String),
-    Subscribe(String),
+    LogLevel(LogLevel),
+    Subscribe(Subscribing),
     Unsubscribe(String),
 }
 
 impl Change {
-    /// What the request would change.
-    pub(crate) fn of(request: &Request) -> Option<Self> {
-        match Method::parse(request.method()) {
-            Method::LoggingSetLevel => {
-                let params: serde_json::Value = request.decode_params().ok()?;
-                Some(Self::LogLevel(params.get("level")?.as_str()?.to_owned()))
+    /// What the request would change; room for it is taken now.
+    ///
+    /// # Errors
+    /// The error for the client, when the change is out of bounds.
+    pub(crate) fn of(
+        session: &Arc<SessionHandle>,
+        request: &Request,
+        limits: &SessionLimits,
+    ) -> Result<Option<Self>, ErrorObject> {
+        Ok(match Method::parse(request.method()) {
+            Method::LoggingSetLevel => match request
+                .decode_params()
+                .map(|it: SetLevelParams| it.level)
+            {
+                Ok(LogLevel::Other(_)) => return Err(codes::invalid_params("unknown log level")),
+                Ok(level) => Some(Self::LogLevel(level)),
+                // The upstream says what is wrong with it.
+                Err(_) => None,
+            },
+            Method::ResourcesSubscribe => match request.uri() {
+                Some(uri) => Some(Self::Subscribe(session.begin_subscribing(&uri, limits)?)),
+                None => None,
+            },
+            Method::ResourcesUnsubscribe => {
+                request.uri().map(|uri| Self::Unsubscribe(uri.into_owned()))
             }
-            Method::ResourcesSubscribe => Some(Self::Subscribe(request.uri()?.into_owned())),
-            Method::ResourcesUnsubscribe => Some(Self::Unsubscribe(request.uri()?.into_owned())),
             _ => None,
-        }
+        })
     }
 }
 
 impl Watch {
     /// Passes a reply on. Its answer is given to the client only after what it changes is
     /// stored.
-    pub(crate) async fn reply(self, reply: Reply) -> Result<Reply, Fault> {
+    pub(crate) async fn reply(mut self, reply: Reply) -> Result<Reply, Fault> {
         match reply {
             Reply::One(answer) => {
                 self.remember(&answer).await?;
@@ -71,7 +86,8 @@ impl Watch {
 
     /// The messages, each within its deadline.
     pub(crate) fn follow(self, parts: Messages) -> Messages {
-        let following = Following { watch: self, parts, is_over: false };
+        let has_asked = self.context.look(|state| !state.items.questions().is_empty());
+        let following = Following { watch: self, parts, has_asked, is_over: false };
         Messages::new(stream::unfold(following, Following::next))
     }
 
@@ -90,20 +106,19 @@ impl Watch {
         self.carried(answer.clone().into_message()).into_response().unwrap_or(answer)
     }
 
-    async fn remember(&self, answer: &Message) -> Result<(), Fault> {
-        let Some(change) = self.change.clone().filter(|_| answer.result().is_some()) else {
+    async fn remember(&mut self, answer: &Message) -> Result<(), Fault> {
+        let Some(change) = self.change.take().filter(|_| answer.result().is_some()) else {
             return Ok(());
         };
-        let stored = self.context.update(|state| match change {
-            Change::LogLevel(level) => state.log_level = Some(level.into()),
-            Change::Subscribe(uri) => {
-                state.subscriptions.insert(uri);
+        let context = &self.context;
+        let stored = match change {
+            Change::LogLevel(level) => {
+                context.update(|state| state.log_level = Some(level.as_str().into())).await
             }
-            Change::Unsubscribe(uri) => {
-                state.subscriptions.remove(&uri);
-            }
-        });
-        stored.await.map_err(|error| {
+            Change::Subscribe(subscribing) => subscribing.confirm().await,
+            Change::Unsubscribe(uri) => context.unsubscribe(&uri).await,
+        };
+        stored.map_err(|error| {
             tracing::error!(%error, "state of a session was not stored");
             Fault::internal("the session store cannot be used now")
         })
@@ -130,6 +145,8 @@ impl Watch {
 struct Following {
     watch: Watch,
     parts: Messages,
+    /// Whether the upstream may have asked in this call, perhaps before a restart.
+    has_asked: bool,
     is_over: bool,
 }
 
@@ -138,31 +155,53 @@ impl Following {
         if self.is_over {
             return None;
         }
-        let Watch { questions, limits, clock, .. } = &self.watch;
-        let part = match questions.wait(limits, clock, self.parts.next()).await {
-            Ok(part) => part?,
-            Err(fault) => Err(Box::pin(self.watch.give_up(fault)).await),
-        };
-        if let Ok(part) = &part {
-            self.watch.clock.hear(part);
-        }
-        let part = match part {
-            Ok(part) => self.pass(part).await,
-            Err(fault) => Err(fault),
+        let part = loop {
+            let Watch { questions, context, clock, .. } = &self.watch;
+            let part = match questions.wait(context, clock, self.parts.next()).await {
+                Ok(Some(Ok(part))) => {
+                    self.watch.clock.hear(&part);
+                    self.pass(part).await
+                }
+                Ok(Some(Err(fault))) => Err(fault),
+                Ok(None) => {
+                    self.end().await;
+                    return None;
+                }
+                Err(fault) => Err(Box::pin(self.watch.give_up(fault)).await),
+            };
+            // What the client does not see is followed by what it does.
+            if let Some(part) = part.transpose() {
+                break part;
+            }
         };
         self.is_over |= part.is_err();
+        if self.is_over {
+            self.end().await;
+        }
         Some((part, self))
     }
 
-    async fn pass(&mut self, part: ReplyItem) -> Result<ReplyItem, Fault> {
-        let ReplyItem::Message { message, cursor } = part else { return Ok(part) };
-        self.watch.questions.heard(&message);
+    async fn pass(&mut self, part: ReplyItem) -> Result<Option<ReplyItem>, Fault> {
+        let ReplyItem::Message { message, cursor } = part else { return Ok(Some(part)) };
+        let message = self.watch.carried(message);
         if message.is_response() {
             self.is_over = true;
             self.watch.remember(&message).await?;
+            return Ok(Some(ReplyItem::Message { message, cursor }));
         }
-        let message = message_to_client(self.watch.carried(message), self.watch.generation);
-        Ok(ReplyItem::Message { message, cursor })
+        let Watch { connection, generation, id, questions, context, .. } = &self.watch;
+        self.has_asked |= message.kind() == Kind::Request;
+        let origin = Origin { generation: *generation, call: Some(id) };
+        let message = questions.heard(context, connection, origin, message).await;
+        Ok(message.map(|message| ReplyItem::Message { message, cursor }))
+    }
+
+    /// The call is over.
+    async fn end(&mut self) {
+        if self.has_asked {
+            let Watch { questions, context, id, .. } = &self.watch;
+            questions.call_ended(context, id).await;
+        }
     }
 }
 

@@ -203,11 +203,10 @@ impl ServerBuilder {
         self
     }
 
-    /// How many calls may be parked at once: in all, and for one principal. The defaults are 1,024
-    /// and 256.
-    pub fn parked_max(mut self, in_all: usize, per_principal: usize) -> Self {
+    /// How many calls may be parked at once. One principal may have its part of them
+    /// ([`Limits::principal_parts`]). The default is 1,024.
+    pub fn parked_max(mut self, in_all: usize) -> Self {
         self.limits.memory.parked_calls_max = in_all;
-        self.limits.memory.parked_calls_per_principal_max = per_principal;
         self
     }
 
@@ -232,11 +231,10 @@ impl ServerBuilder {
         self
     }
 
-    /// How many tasks may be kept at once, done or not: in all, and for one principal. The defaults
-    /// are 10,000 and 1,000.
-    pub fn tasks_max(mut self, in_all: usize, per_principal: usize) -> Self {
+    /// How many tasks may be kept at once, done or not. One principal may have its part of them
+    /// ([`Limits::principal_parts`]). The default is 10,000.
+    pub fn tasks_max(mut self, in_all: usize) -> Self {
         self.limits.memory.tasks_max = in_all;
-        self.limits.memory.tasks_per_principal_max = per_principal;
         self
     }
 
@@ -244,6 +242,13 @@ impl ServerBuilder {
     /// that would be done fails instead, because its result cannot be kept. The default is 64 MiB.
     pub fn task_results_max(mut self, bytes: usize) -> Self {
         self.limits.memory.task_results_bytes_max = bytes;
+        self
+    }
+
+    /// One principal may have this part of what all may have together: with 4, the default, a
+    /// quarter; with 1 all. Clients without a name are one principal.
+    pub fn principal_parts(mut self, parts: usize) -> Self {
+        self.limits.principal_parts = parts;
         self
     }
 
@@ -310,7 +315,7 @@ impl ServerBuilder {
             calls: Calls::new(keys, &limits),
             parked: Arc::new(ParkedCalls::new(&limits)),
             changes: Changes::new(Arc::clone(&identity), shutdown.clone()),
-            tasks: Tasks::new(self.tasks, limits.memory),
+            tasks: Tasks::new(self.tasks, &limits),
             detached: DetachedCalls::new(TaskTracker::new(), shutdown.finished().clone()),
             identity,
             limits,

@@ -7,6 +7,7 @@ use eyot_jsonrpc::{
     ErrorObject, INVALID_PARAMS, INVALID_REQUEST, Message, Notification, Request, Response,
 };
 use eyot_service::{Call, Fault, Input, Peer, Reply, ReplyFuture, SessionHandle, Transport};
+use eyot_session::StoreError;
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{
     CancelledParams, CompleteParams, EmptyResult, Era, JsonObject, LogLevel, Method, Revision,
@@ -239,20 +240,14 @@ impl HandlerService {
         if is_subscribed && !self.0.registry.has_resource(&uri) {
             return Err(unknown_resource(call.peer.era, &uri));
         }
-        let subscribed = context(call).map_or(0, |it| it.state().subscriptions.len());
-        let subscriptions_max = self.0.limits.sessions.subscriptions_max;
-        if is_subscribed && subscribed >= subscriptions_max {
-            let error = format!("more than {subscriptions_max} subscriptions in one session");
-            return Err(ErrorObject::new(INVALID_REQUEST, error));
+        let session = context(call).ok_or_else(no_session)?;
+        let answer = self.0.identity.answer(revision(call), message.id(), EmptyResult::new());
+        if is_subscribed {
+            let subscribing = session.begin_subscribing(&uri, &self.0.limits.sessions)?;
+            return Ok(answer_once(subscribing.confirm(), answer));
         }
         let uri = uri.into_owned();
-        self.update(call, message, move |state| {
-            if is_subscribed {
-                state.subscriptions.insert(uri);
-            } else {
-                state.subscriptions.remove(&uri);
-            }
-        })
+        Ok(answer_once(async move { session.unsubscribe(&uri).await }, answer))
     }
 
     /// Changes the session, and answers once the change is stored.
@@ -262,18 +257,9 @@ impl HandlerService {
         message: &Request,
         edit: impl FnOnce(&mut eyot_session::SessionState) + Send + 'static,
     ) -> Result<ReplyFuture, ErrorObject> {
-        let none = || ErrorObject::new(INVALID_REQUEST, "there is no session to change");
-        let context = context(call).ok_or_else(none)?;
+        let session = context(call).ok_or_else(no_session)?;
         let answer = self.0.identity.answer(revision(call), message.id(), EmptyResult::new());
-        Ok(Box::pin(async move {
-            match context.update(edit).await {
-                Ok(()) => Ok(Reply::One(answer)),
-                Err(error) => {
-                    tracing::error!(%error, "state of a session was not stored");
-                    Err(Fault::internal("the session store cannot be used now"))
-                }
-            }
-        }))
+        Ok(answer_once(async move { session.update(edit).await }, answer))
     }
 
     /// Handles a notification of the client.
@@ -330,6 +316,26 @@ fn decode<T: DeserializeOwned>(message: &Message) -> Result<T, ErrorObject> {
 /// Whether clients of this era know the method.
 fn is_of(method: Method<'_>, era: Era) -> bool {
     Revision::of_era(era).iter().any(|it| method.is_in(*it))
+}
+
+/// Answers once a change of the session is stored.
+fn answer_once(
+    stored: impl Future<Output = Result<(), StoreError>> + Send + 'static,
+    answer: Response,
+) -> ReplyFuture {
+    Box::pin(async move {
+        match stored.await {
+            Ok(()) => Ok(Reply::One(answer)),
+            Err(error) => {
+                tracing::error!(%error, "state of a session was not stored");
+                Err(Fault::internal("the session store cannot be used now"))
+            }
+        }
+    })
+}
+
+fn no_session() -> ErrorObject {
+    ErrorObject::new(INVALID_REQUEST, "there is no session to change")
 }
 
 /// "Servers SHOULD return standard JSON-RPC errors": −32002 before 2026-07-28; that revision says

@@ -106,16 +106,17 @@ impl Fault {
         Self::new(FaultKind::Overloaded { retry_after }, error)
     }
 
-    /// A fault of Eyot. The text goes to the client; details belong in the log.
+    /// A fault of Eyot. The text goes to the client, so that nothing found at run time can be in it;
+    /// details belong in the log.
     #[must_use]
-    pub fn internal(message: &str) -> Self {
+    pub fn internal(message: &'static str) -> Self {
         let error = ErrorObject::new(eyot_jsonrpc::INTERNAL_ERROR, message);
         Self::new(FaultKind::Internal, error)
     }
 
     /// A fault because the session is gone.
     #[must_use]
-    pub fn session_gone(message: &str) -> Self {
+    pub fn session_gone(message: &'static str) -> Self {
         let error = ErrorObject::new(eyot_jsonrpc::INVALID_REQUEST, message);
         Self::new(FaultKind::SessionGone, error)
     }

@@ -15,11 +15,14 @@ mod limits;
 mod message_io;
 mod operator_text;
 mod principal;
+mod refusal;
 mod reply;
 mod sealed_state;
 mod service;
 mod session_handle;
+mod shared_total;
 mod shutdown;
+mod subscribing;
 
 pub use crate::call::{Call, Input, Peer, Reach, Transport};
 pub use crate::call_span::CallSpan;
@@ -35,8 +38,11 @@ pub use crate::limits::{
 pub use crate::message_io::{BadMessage, IoEnd, IoEvent, MessageIo, QueueFull};
 pub use crate::operator_text::OperatorText;
 pub use crate::principal::Principal;
+pub use crate::refusal::{limit_reached, too_long};
 pub use crate::reply::{Messages, Reply, ReplyItem};
 pub use crate::sealed_state::SealedState;
 pub use crate::service::{BoxService, McpService, ReplyFuture, SharedService, WeakService};
 pub use crate::session_handle::SessionHandle;
+pub use crate::shared_total::{SharedTotal, TotalQuota};
 pub use crate::shutdown::Shutdown;
+pub use crate::subscribing::Subscribing;

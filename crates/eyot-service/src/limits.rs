@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use eyot_jsonrpc::ScanLimits;
 use eyot_session::Limits as OneSessionLimits;
-use eyot_stdx::QuotaLimits;
 
 /// Bounds on what peers can make this process hold or wait for.
 ///
 /// Each bound has a default that serves ordinary use. What exceeds a bound is refused with an error
-/// that names it. The groups show what a bound is about, and so which layer enforces it.
+/// that names it. The groups show what a bound is about, and so which layer enforces it. Totals that
+/// principals share are listed in [`SharedTotal`](crate::SharedTotal).
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Limits {
@@ -27,6 +27,9 @@ pub struct Limits {
     pub memory: MemoryLimits,
     /// Connections to upstreams, and sessions there.
     pub upstream: UpstreamLimits,
+    /// One principal may have this part of each shared total: with 4 a quarter, with 1 all. Clients
+    /// without a name are one principal; where no client has a name, an endpoint takes 1. 4.
+    pub principal_parts: usize,
     /// How long running work may go on after shutdown began. 30 s.
     pub drain_timeout: Duration,
 }
@@ -41,8 +44,17 @@ impl Default for Limits {
             calls: CallLimits::default(),
             memory: MemoryLimits::default(),
             upstream: UpstreamLimits::default(),
+            principal_parts: 4,
             drain_timeout: seconds(30),
         }
+    }
+}
+
+impl Limits {
+    /// These bounds where no client has a name: there is one principal, which shares with no other.
+    #[must_use]
+    pub const fn of_one_principal(self) -> Self {
+        Self { principal_parts: 1, ..self }
     }
 }
 
@@ -137,32 +149,31 @@ impl Default for PipeLimits {
 pub struct SessionLimits {
     /// Sessions in this process. 100,000.
     pub in_all_max: usize,
-    /// Sessions of one principal; clients without a name are one principal. 100,000.
-    pub per_principal_max: usize,
+    /// Bytes of what clients said in `initialize` and have subscribed to, in all sessions together.
+    /// 256 MiB.
+    pub state_bytes_max: usize,
+    /// Bytes of one `initialize`, which is kept as long as its session. 64 KiB.
+    pub initialize_bytes_max: usize,
     /// Resources, or tasks, that one session or one modern subscription hears of. 1,000.
     pub subscriptions_max: usize,
+    /// Bytes of the URI of such a resource. 8 KiB.
+    pub uri_bytes_max: usize,
+    /// Questions of the upstream in one session that its client has not answered. 64.
+    pub questions_max: usize,
     /// Bounds of each session: its silence, its requests and its streams. See
     /// [`eyot_session::Limits`].
     pub each: OneSessionLimits,
-}
-
-impl SessionLimits {
-    /// The quota of sessions, in all and for one principal.
-    #[must_use]
-    pub const fn quota(&self) -> QuotaLimits {
-        QuotaLimits {
-            principal_things_max: self.per_principal_max,
-            ..QuotaLimits::things(self.in_all_max)
-        }
-    }
 }
 
 impl Default for SessionLimits {
     fn default() -> Self {
         Self {
             in_all_max: 100_000,
-            per_principal_max: 100_000,
+            state_bytes_max: 256 << 20,
+            initialize_bytes_max: 64 << 10,
             subscriptions_max: 1_000,
+            uri_bytes_max: 8 << 10,
+            questions_max: 64,
             each: OneSessionLimits::default(),
         }
     }
@@ -222,15 +233,10 @@ impl Default for CallLimits {
 pub struct MemoryLimits {
     /// Calls that wait for their client's next round. 1,024.
     pub parked_calls_max: usize,
-    /// Such calls of one principal; clients without a name are one principal. 256.
-    pub parked_calls_per_principal_max: usize,
-    /// Bytes of the last answers of such calls, which are kept for clients that come again. A
-    /// principal has a quarter. 16 MiB.
+    /// Bytes of the last answers of such calls, which are kept for clients that come again. 16 MiB.
     pub last_words_bytes_max: usize,
     /// Tasks that are kept for clients. 10,000.
     pub tasks_max: usize,
-    /// Such tasks of one principal. 1,000.
-    pub tasks_per_principal_max: usize,
     /// Questions of one task that are open at once. 64.
     pub task_questions_max: usize,
     /// How long a task is kept from its creation on, unless its server keeps it for less.
@@ -240,14 +246,12 @@ pub struct MemoryLimits {
     pub task_results_bytes_max: usize,
     /// Tools of one upstream that Eyot remembers, for all principals together. 16,384.
     pub known_tools_max: usize,
-    /// Such tools of one principal. 10,000.
-    pub known_tools_per_principal_max: usize,
-    /// Bytes of what is known of such tools. A principal has half. 16 MiB.
+    /// Bytes of what is known of such tools. 16 MiB.
     pub known_tools_bytes_max: usize,
-    /// Pages of lists of one upstream that Eyot remembers, for all principals together; one
-    /// principal has a quarter. 1,024.
+    /// Pages of lists of one upstream that Eyot remembers, for all principals together.
+    /// 1,024.
     pub known_lists_max: usize,
-    /// Bytes of such pages; one principal has a quarter. 16 MiB.
+    /// Bytes of such pages. 16 MiB.
     pub known_lists_bytes_max: usize,
     /// How long such a page is told again without asking the upstream, where nothing says that it
     /// has changed. 60 s.
@@ -256,67 +260,16 @@ pub struct MemoryLimits {
     pub cache_entries_max: usize,
 }
 
-impl MemoryLimits {
-    /// The quota of parked calls, in all and for one principal.
-    #[must_use]
-    pub const fn parked_calls(&self) -> QuotaLimits {
-        QuotaLimits {
-            principal_things_max: self.parked_calls_per_principal_max,
-            ..QuotaLimits::things(self.parked_calls_max)
-        }
-    }
-
-    /// The quota of their last answers: one for each such call, and so many bytes.
-    #[must_use]
-    pub const fn last_words(&self) -> QuotaLimits {
-        QuotaLimits {
-            bytes_max: self.last_words_bytes_max,
-            principal_bytes_max: self.last_words_bytes_max / 4,
-            ..self.parked_calls()
-        }
-    }
-
-    /// The quota of tasks, and of the bytes of their results.
-    #[must_use]
-    pub const fn tasks(&self) -> QuotaLimits {
-        QuotaLimits {
-            principal_things_max: self.tasks_per_principal_max,
-            ..QuotaLimits::things(self.tasks_max).with_bytes(self.task_results_bytes_max)
-        }
-    }
-
-    /// The quota of the pages of lists of one upstream that are remembered.
-    #[must_use]
-    pub const fn known_lists(&self) -> QuotaLimits {
-        let all = QuotaLimits::things(self.known_lists_max);
-        all.with_bytes(self.known_lists_bytes_max).shared_by(4)
-    }
-
-    /// The quota of the tools of one upstream that are remembered.
-    #[must_use]
-    pub const fn known_tools(&self) -> QuotaLimits {
-        QuotaLimits {
-            principal_things_max: self.known_tools_per_principal_max,
-            principal_bytes_max: self.known_tools_bytes_max / 2,
-            bytes_max: self.known_tools_bytes_max,
-            ..QuotaLimits::things(self.known_tools_max)
-        }
-    }
-}
-
 impl Default for MemoryLimits {
     fn default() -> Self {
         Self {
             parked_calls_max: 1_024,
-            parked_calls_per_principal_max: 256,
             last_words_bytes_max: 16 << 20,
             tasks_max: 10_000,
-            tasks_per_principal_max: 1_000,
             task_questions_max: 64,
             task_ttl: seconds(3_600),
             task_results_bytes_max: 64 << 20,
             known_tools_max: 16_384,
-            known_tools_per_principal_max: 10_000,
             known_tools_bytes_max: 16 << 20,
             known_lists_max: 1_024,
             known_lists_bytes_max: 16 << 20,
@@ -341,22 +294,21 @@ pub struct UpstreamLimits {
     pub cookies_bytes_max: usize,
     /// Sessions that are held at an upstream of the other era. 1,024.
     pub sessions_max: usize,
+    /// Bytes of the capabilities of one client, which tell its sessions from those of others. 4 KiB.
+    pub capabilities_bytes_max: usize,
     /// How long such a session is kept while no client uses it. 30 min, as a client's own session.
     pub session_idle_timeout: Duration,
-    /// How long a call waits for its turn in such a session, where it has to run alone there,
-    /// before it may get a session to itself. 5 s.
+    /// How long a call waits for its turn in such a session while no other one ends there that it
+    /// has to wait for, before it may get a session to itself. Where others come and go, it waits up
+    /// to six times as long. 5 s.
     pub turn_patience: Duration,
     /// Pages of one list that are read to learn of its tools. 64.
     pub list_pages_max: usize,
     /// Children that run at once. 256.
     pub children_max: usize,
-    /// Such children of one principal; where no client has a name, all clients together may have
-    /// all. 64.
-    pub children_per_principal_max: usize,
     /// How long a call waits for a child to end when there are too many. 10 s.
     pub children_wait_timeout: Duration,
-    /// Calls that wait for that at once; a principal has the same part of them as of children.
-    /// 1,024.
+    /// Calls that wait for that at once. 1,024.
     pub children_waiting_max: usize,
     /// Bytes of messages that may wait for a child to read its stdin, in addition to one message of
     /// the longest kind. 16 MiB.
@@ -378,11 +330,11 @@ impl Default for UpstreamLimits {
             idle_connection_timeout: seconds(20),
             cookies_bytes_max: 8 << 10,
             sessions_max: 1_024,
+            capabilities_bytes_max: 4 << 10,
             session_idle_timeout: seconds(1_800),
             turn_patience: seconds(5),
             list_pages_max: 64,
             children_max: 256,
-            children_per_principal_max: 64,
             children_wait_timeout: seconds(10),
             children_waiting_max: 1_024,
             child_queue_bytes_max: 16 << 20,
@@ -396,3 +348,6 @@ impl Default for UpstreamLimits {
 const fn seconds(count: u64) -> Duration {
     Duration::from_secs(count)
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,15 +4,17 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
+use eyot_jsonrpc::ErrorObject;
 use eyot_session::{
-    Fence, SessionId, SessionRecord, SessionState, Store, StoreError, UpstreamName,
+    Fence, ItemChange, SessionId, SessionRecord, SessionState, Store, StoreError, UpstreamName,
 };
+use eyot_stdx::QuotaPermit;
 use eyot_types::{Era, Revision};
 use http::Extensions;
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
-use crate::{BoxService, Peer, Principal, Reach, Transport, unix_ms};
+use crate::{BoxService, Peer, Principal, Reach, SharedTotal, Transport, unix_ms};
 
 /// A legacy session: its id, its stored state, and the values that services keep with it.
 ///
@@ -37,6 +39,9 @@ pub struct SessionHandle {
 struct Kept {
     /// What answers for the upstream without a name, once the session is joined with it.
     unnamed: Option<BoxService>,
+    /// Its place among all sessions, with the bytes of its `initialize` and its subscriptions.
+    /// `None`: it is the only one of its process, or has ended.
+    place: Option<QuotaPermit>,
     /// One of each type, [`Named`] among them.
     values: Extensions,
 }
@@ -119,6 +124,11 @@ impl SessionHandle {
         self.state.lock().clone()
     }
 
+    /// Looks at the current state. No other session may be looked at meanwhile.
+    pub fn look<T>(&self, at: impl FnOnce(&SessionState) -> T) -> T {
+        at(&self.state.lock())
+    }
+
     /// Changes the state in memory. Before the answer to `initialize` this is enough: the
     /// state is stored together with the session.
     pub fn edit(&self, edit: impl FnOnce(&mut SessionState)) {
@@ -140,6 +150,53 @@ impl SessionHandle {
         let stored = self.store.update(self.id.clone(), self.fence, self.state()).await;
         drop(turn);
         stored
+    }
+
+    /// Changes items of the state, and waits until that is stored.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]; the changes stay in memory.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`update`](Self::update).
+    pub async fn change_items(&self, changes: Vec<ItemChange>) -> Result<(), StoreError> {
+        let turn = self.writing.acquire().await;
+        self.edit(|state| {
+            for change in &changes {
+                state.items.apply(change.clone());
+            }
+        });
+        let stored = self.store.change_items(self.id.clone(), self.fence, changes).await;
+        drop(turn);
+        stored
+    }
+
+    /// Keeps the session's place among all sessions of the process, until it ends.
+    pub fn keep_place(&self, place: QuotaPermit) {
+        self.kept.lock().place = Some(place);
+    }
+
+    /// Gives the place up: the session is over, even if it is still held.
+    pub fn give_up_place(&self) {
+        let place = self.kept.lock().place.take();
+        drop(place);
+    }
+
+    /// Takes room for so many bytes more.
+    pub(crate) fn take_room(&self, bytes: usize) -> Result<(), ErrorObject> {
+        let mut kept = self.kept.lock();
+        let taken = kept.place.as_mut().map_or(Ok(()), |place| place.grow(bytes));
+        drop(kept);
+        taken.map_err(|_full| SharedTotal::Sessions.refusal())
+    }
+
+    /// Gives such room back.
+    pub(crate) fn give_room(&self, bytes: usize) {
+        if let Some(place) = &mut self.kept.lock().place {
+            place.shrink(bytes);
+        }
     }
 
     /// The whole stored record, with the client's `initialize`.

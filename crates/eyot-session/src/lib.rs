@@ -7,6 +7,7 @@
 mod cursor;
 mod error;
 mod id;
+mod items;
 mod parked;
 mod record;
 mod session;
@@ -16,6 +17,7 @@ mod upstream;
 pub use crate::cursor::{UpstreamCursor, UpstreamCursors};
 pub use crate::error::StoreError;
 pub use crate::id::{EventId, Fence, InvalidEventId, NodeId, Position, SessionId, StreamNo};
+pub use crate::items::{ItemChange, OpenQuestion, SessionItems};
 pub use crate::parked::{ParkedCall, ParkedCalls};
 pub use crate::record::{RECORD_VERSION, SessionRecord, SessionState};
 pub use crate::session::{Limits, Phase, SessionError, SessionMachine};

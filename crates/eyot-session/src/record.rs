@@ -6,13 +6,17 @@ use bytes::Bytes;
 use eyot_types::Revision;
 use serde::{Deserialize, Serialize};
 
-use crate::{Fence, NodeId, SessionId, StoreError, UpstreamName, UpstreamRef, Upstreams};
+use crate::{
+    Fence, ItemChange, NodeId, SessionId, SessionItems, StoreError, UpstreamName, UpstreamRef,
+    Upstreams,
+};
 
-/// The version of written records. Version 1, which knew one upstream without a name, is read too.
+/// The version of written records. Earlier ones are read too: version 1 knew one upstream without a
+/// name; until version 2 the subscriptions were a member of the state.
 ///
 /// Readers ignore members that they do not know, so one may be added without a new version. A
 /// record of a later version is refused: its meaning may differ.
-pub const RECORD_VERSION: u32 = 2;
+pub const RECORD_VERSION: u32 = 3;
 
 /// One session as it is stored. Times are milliseconds since 1970.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,13 +57,14 @@ pub struct SessionState {
     pub is_initialized: bool,
     /// The level of the client's last `logging/setLevel`.
     pub log_level: Option<Box<str>>,
-    /// URIs that the client has subscribed to.
-    pub subscriptions: BTreeSet<String>,
     /// The upstream sessions that are held for the client.
     pub upstreams: Upstreams,
+    /// What there can be many of. Stores keep it beside the state.
+    #[serde(skip)]
+    pub items: SessionItems,
 }
 
-const _: () = assert!(size_of::<SessionState>() <= 64, "every session holds two of these");
+const _: () = assert!(size_of::<SessionState>() <= 48, "every session holds two of these");
 
 impl SessionState {
     /// Reads a state that was stored as JSON by a program that writes records of `version`.
@@ -73,6 +78,10 @@ impl SessionState {
             return Err(StoreError::Unsupported { found: version, known: RECORD_VERSION });
         }
         let mut state: Self = decode(json)?;
+        if version <= 2 {
+            let Version2 { subscriptions } = decode(json)?;
+            state.items = subscriptions.into_iter().map(ItemChange::Subscribe).collect();
+        }
         if version == 1
             && let Version1 { upstream: Some(upstream) } = decode(json)?
         {
@@ -81,7 +90,7 @@ impl SessionState {
         Ok(state)
     }
 
-    /// The state as JSON, in [`RECORD_VERSION`].
+    /// The state as JSON, in [`RECORD_VERSION`], without its items.
     ///
     /// # Errors
     ///
@@ -89,6 +98,13 @@ impl SessionState {
     pub fn encode(&self) -> Result<Vec<u8>, StoreError> {
         serde_json::to_vec(self).map_err(|_| unreadable())
     }
+}
+
+/// The member that version 2 had, with what are items now.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Version2 {
+    subscriptions: BTreeSet<Box<str>>,
 }
 
 /// The member that version 1 had instead of [`SessionState::upstreams`].

@@ -13,8 +13,8 @@ use bytes::Bytes;
 use eyot_stdx::Secret;
 
 use crate::{
-    Fence, NodeId, ParkedCalls, Position, SessionId, SessionRecord, SessionState, StoreError,
-    StreamNo, UpstreamCursor, UpstreamCursors,
+    Fence, ItemChange, NodeId, ParkedCalls, Position, SessionId, SessionRecord, SessionState,
+    StoreError, StreamNo, UpstreamCursor, UpstreamCursors,
 };
 
 /// The future that a store's method returns. It need not be polled at once, but nothing is promised
@@ -63,8 +63,17 @@ pub trait Sessions {
         now_ms: u64,
     ) -> StoreFuture<Option<Claimed>>;
 
-    /// Replaces the changing part. [`StoreError::Fenced`] when `fence` is not the current one.
+    /// Replaces the changing part, except its items. [`StoreError::Fenced`] when `fence` is not the current one.
     fn update(&self, id: SessionId, fence: Fence, state: SessionState) -> StoreFuture<()>;
+
+    /// Changes items of the state, in this order and in one write, without the rest of it.
+    /// [`StoreError::Fenced`] when `fence` is not the current one.
+    fn change_items(
+        &self,
+        id: SessionId,
+        fence: Fence,
+        changes: Vec<ItemChange>,
+    ) -> StoreFuture<()>;
 
     /// Moves the end of the session; never to an earlier time. May be written late and together
     /// with others: at a crash the session may end up to an eighth of its idle time early.

@@ -66,10 +66,10 @@ impl Child {
     pub fn spawn(command: &Command, limits: ChildLimits) -> Result<Self, SpawnError> {
         let mut leader = command.start()?;
         let pid = leader.id();
-        let output = LineReader::new(leader.stdout().take(), limits.line_bytes_max);
+        let output = LineReader::of_child(leader.stdout().take(), limits.line_bytes_max);
         Ok(Self {
             input: LineWriter::new(leader.stdin().take(), limits.queue_bytes_max),
-            output: output.skipping_marks_of_lines(),
+            output,
             stderr: Stderr::new(leader.stderr().take(), limits.stderr_tail_bytes, pid),
             ladder: Ladder::new(limits.exit_grace, limits.kill_grace),
             timer: Timer::default(),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::{env, fmt, io};
 
+use eyot_service::OperatorText;
 use process_wrap::tokio::{ChildWrapper, CommandWrap, KillOnDrop, ProcessGroup};
 use tokio::process;
 
@@ -34,21 +35,38 @@ pub struct Command {
 #[non_exhaustive]
 pub enum SpawnError {
     /// The configuration names an impossible environment variable.
-    #[error("environment variable {name:?} is empty or holds `=` or NUL")]
+    #[error("environment of the program is impossible")]
     EnvironmentName {
-        /// The name as configured.
-        name: String,
+        /// The name as configured: no client should learn of it.
+        name: OperatorText,
     },
     /// The system refused to start the program: it is missing, it may not be run, or the system
     /// is out of processes. Only the last may pass by itself.
-    #[error("program {program:?} does not start")]
+    #[error("program does not start")]
     Program {
-        /// The program as configured.
-        program: String,
+        /// The program as configured: no client should learn where it is.
+        program: OperatorText,
         /// The error of the system.
         #[source]
         source: io::Error,
     },
+}
+
+impl SpawnError {
+    /// The whole error, for operators.
+    #[must_use]
+    pub fn operator_text(&self) -> OperatorText {
+        OperatorText::new(match self {
+            Self::EnvironmentName { name } => {
+                let name = name.reveal_to_operator();
+                format!("environment variable {name:?} is empty or holds `=` or NUL")
+            }
+            Self::Program { program, source } => {
+                let program = program.reveal_to_operator();
+                format!("program {program:?} does not start: {source}")
+            }
+        })
+    }
 }
 
 impl Command {
@@ -56,13 +74,16 @@ impl Command {
     pub(crate) fn start(&self) -> Result<Box<dyn ChildWrapper>, SpawnError> {
         let bad_name = self.env.iter().find(|(name, _)| !is_env_name(name));
         if let Some((name, _)) = bad_name {
-            return Err(SpawnError::EnvironmentName { name: name.clone() });
+            return Err(SpawnError::EnvironmentName { name: OperatorText::new(name.as_str()) });
         }
         CommandWrap::from(self.to_process())
             .wrap(KillOnDrop)
             .wrap(ProcessGroup::leader())
             .spawn()
-            .map_err(|source| SpawnError::Program { program: self.program.clone(), source })
+            .map_err(|source| SpawnError::Program {
+                program: OperatorText::new(self.program.as_str()),
+                source,
+            })
     }
 
     fn to_process(&self) -> process::Command {

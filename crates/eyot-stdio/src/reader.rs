@@ -15,17 +15,22 @@ pub(crate) struct LineReader<R> {
     decoder: LineDecoder,
     /// How many bytes are still read. `None`: no bound.
     bytes_left: Option<usize>,
+    /// The peer is a child, whose end may come within a line.
+    is_child: bool,
 }
 
 impl<R: AsyncRead + Unpin> LineReader<R> {
     pub(crate) fn new(stream: Option<R>, line_bytes_max: usize) -> Self {
         let decoder = LineDecoder::new(line_bytes_max);
-        Self { stream, buffer: BytesMut::new(), decoder, bytes_left: None }
+        Self { stream, buffer: BytesMut::new(), decoder, bytes_left: None, is_child: false }
     }
 
-    /// The reader of a child's lines, each of which may start with a byte order mark.
-    pub(crate) fn skipping_marks_of_lines(self) -> Self {
-        Self { decoder: self.decoder.skipping_marks_of_lines(), ..self }
+    /// The reader of a child's lines. Each may start with a byte order mark. A message that breaks
+    /// off is none: how the child has ended says more than that its last line cannot be read.
+    pub(crate) fn of_child(stream: Option<R>, line_bytes_max: usize) -> Self {
+        let reader = Self::new(stream, line_bytes_max);
+        let decoder = reader.decoder.skipping_marks_of_lines();
+        Self { decoder, is_child: true, ..reader }
     }
 
     /// The next line, or `None` at the end. No byte is lost when it is pending.
@@ -40,7 +45,10 @@ impl<R: AsyncRead + Unpin> LineReader<R> {
             match ready!(self.poll_chunk(context)) {
                 Some(chunk) => self.decoder.push(chunk),
                 // The last line of a stream need not end with a line feed.
-                None => return Poll::Ready(self.decoder.finish()),
+                None => {
+                    let rest = self.decoder.finish();
+                    return Poll::Ready(rest.filter(|it| !(self.is_child && is_torn(it))));
+                }
             }
         }
     }
@@ -76,6 +84,11 @@ impl<R: AsyncRead + Unpin> LineReader<R> {
         }
         Poll::Ready(Some(self.buffer.split().freeze()))
     }
+}
+
+/// Whether a line ends as no message does.
+fn is_torn(line: &Result<Bytes, FrameError>) -> bool {
+    line.as_ref().is_ok_and(|it| !matches!(it.trim_ascii_end().last(), Some(b'}' | b']')))
 }
 
 /// Room for one read: what a pipe of Linux holds by default, so that one read empties it.

@@ -54,7 +54,9 @@ impl fmt::Display for ExitReport {
 
 impl From<ExitReport> for IoEnd {
     fn from(report: ExitReport) -> Self {
-        Self::new(format!("exited: {report}")).with_operator_text(report.operator_text())
+        let words = report.operator_text();
+        let rest = if words.is_some() { "; its last words are in the log" } else { "" };
+        Self::new(format!("exited: {report}{rest}")).with_operator_text(words)
     }
 }
 

@@ -28,7 +28,7 @@ pub use crate::digest::keyed_digest;
 #[doc(hidden)]
 pub use crate::never::report_impossible;
 pub use crate::quota::{
-    Quota, QuotaFull, QuotaLimits, QuotaPermit, QuotaScope, QuotaUnit, QuotaUsage,
+    Quota, QuotaFull, QuotaLimits, QuotaPermit, QuotaScope, QuotaUnit, QuotaUsage, WeakQuota,
 };
 pub use crate::random::{random_bytes, random_token};
 pub use crate::seal::SealKeys;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::error::Error;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
 
@@ -40,15 +40,13 @@ impl QuotaLimits {
         Self { bytes_max, principal_bytes_max: bytes_max, ..self }
     }
 
-    /// Leaves room for so many principals: none gets more than its part of the whole, and each may
-    /// have one thing.
+    /// Leaves room for so many principals: none gets more than its part of the whole, rounded up.
     #[must_use]
     pub const fn shared_by(self, principals: usize) -> Self {
         let parts = if principals == 0 { 1 } else { principals };
-        let things = self.things_max / parts;
         Self {
-            principal_things_max: if things == 0 { 1 } else { things },
-            principal_bytes_max: self.bytes_max / parts,
+            principal_things_max: self.things_max.div_ceil(parts),
+            principal_bytes_max: self.bytes_max.div_ceil(parts),
             ..self
         }
     }
@@ -64,6 +62,10 @@ pub struct Quota {
     /// The owner of the permits of all clients without a name.
     anonymous: Arc<Owner>,
 }
+
+/// A look at a quota that does not keep it.
+#[derive(Clone, Debug)]
+pub struct WeakQuota(Weak<Owner>);
 
 /// A permit to keep one thing of so many bytes. Dropping it gives both back.
 #[derive(Debug)]
@@ -188,10 +190,24 @@ impl Quota {
         self.anonymous.shared.books.lock().all
     }
 
+    /// A look at the quota, for as long as there is one.
+    #[must_use]
+    pub fn downgrade(&self) -> WeakQuota {
+        WeakQuota(Arc::downgrade(&self.anonymous))
+    }
+
     /// The usage of one principal; `None` is every client without a name.
     #[must_use]
     pub fn usage_of(&self, principal: Option<&str>) -> QuotaUsage {
         self.anonymous.shared.books.lock().of(principal)
+    }
+}
+
+impl WeakQuota {
+    /// The quota; `None` when it is gone, and every permit of a client without a name with it.
+    #[must_use]
+    pub fn upgrade(&self) -> Option<Quota> {
+        Some(Quota { anonymous: self.0.upgrade()? })
     }
 }
 

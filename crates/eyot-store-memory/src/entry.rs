@@ -1,7 +1,8 @@
 //! One session with its streams.
 
 use eyot_session::{
-    Claimed, Fence, NodeId, SessionRecord, SessionState, StoreError, StreamNo, StreamRecord,
+    Claimed, Fence, ItemChange, NodeId, SessionRecord, SessionState, StoreError, StreamNo,
+    StreamRecord,
 };
 
 use crate::compact::compact;
@@ -43,7 +44,14 @@ impl Entry {
     }
 
     pub(crate) fn update(&mut self, state: SessionState) {
-        self.record.state = state;
+        let items = std::mem::take(&mut self.record.state.items);
+        self.record.state = SessionState { items, ..state };
+    }
+
+    pub(crate) fn change_items(&mut self, changes: Vec<ItemChange>) {
+        for change in changes {
+            self.record.state.items.apply(change);
+        }
     }
 
     pub(crate) fn touch(&mut self, expires_ms: u64) {

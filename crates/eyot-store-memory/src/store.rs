@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use eyot_session::{
-    Claimed, EventLog, Fence, LogLimits, NewEvent, NodeId, Page, ParkedCall, ParkedCalls, Position,
-    SessionId, SessionRecord, SessionState, Sessions, Store, StoreError, StoreFuture, StreamEnd,
-    StreamNo, StreamRecord,
+    Claimed, EventLog, Fence, ItemChange, LogLimits, NewEvent, NodeId, Page, ParkedCall,
+    ParkedCalls, Position, SessionId, SessionRecord, SessionState, Sessions, Store, StoreError,
+    StoreFuture, StreamEnd, StreamNo, StreamRecord,
 };
 use eyot_stdx::{Secret, random_bytes};
 use parking_lot::Mutex;
@@ -148,6 +148,15 @@ impl Sessions for MemoryStore {
 
     fn update(&self, id: SessionId, fence: Fence, state: SessionState) -> StoreFuture<()> {
         self.with(&id, |shard| shard.owned(&id, fence).map(|entry| entry.update(state)))
+    }
+
+    fn change_items(
+        &self,
+        id: SessionId,
+        fence: Fence,
+        changes: Vec<ItemChange>,
+    ) -> StoreFuture<()> {
+        self.with(&id, |shard| shard.owned(&id, fence).map(|entry| entry.change_items(changes)))
     }
 
     fn touch(&self, id: &SessionId, expires_ms: u64) {

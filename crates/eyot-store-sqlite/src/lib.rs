@@ -18,6 +18,7 @@ mod files;
 mod free_pages;
 mod health;
 mod intake;
+mod items;
 mod number;
 mod options;
 mod owned;

@@ -10,8 +10,12 @@ use crate::failure::{Failure, corrupt, unavailable};
 use crate::files::{beside, create_private_file};
 
 /// The step from each version to the next; the place in the list is the version before.
-pub(crate) const MIGRATIONS: &[&str] =
-    &[include_str!("schema/v1.sql"), include_str!("schema/v2.sql"), include_str!("schema/v3.sql")];
+pub(crate) const MIGRATIONS: &[&str] = &[
+    include_str!("schema/v1.sql"),
+    include_str!("schema/v2.sql"),
+    include_str!("schema/v3.sql"),
+    include_str!("schema/v4.sql"),
+];
 
 /// "EYOT", written in the file's header.
 const APPLICATION_ID: i64 = 0x4559_4F54;

@@ -2,14 +2,15 @@
 
 use bytes::Bytes;
 use eyot_session::{
-    Claimed, Fence, NodeId, RECORD_VERSION, SessionId, SessionRecord, SessionState, StoreError,
-    StreamNo,
+    Claimed, Fence, ItemChange, NodeId, RECORD_VERSION, SessionId, SessionRecord, SessionState,
+    StoreError, StreamNo,
 };
 use eyot_types::Revision;
 use rusqlite::{Connection, Row, named_params, params};
 
 use crate::checksum::Checksum;
 use crate::failure::{Failure, corrupt};
+use crate::items;
 use crate::number::Number;
 use crate::owned::Owned;
 use crate::streams;
@@ -38,7 +39,10 @@ pub(crate) fn create(connection: &Connection, record: &SessionRecord) -> Result<
         ":state": state,
         ":initialize": &*record.initialize,
     })?;
-    if inserted == 0 { Err(StoreError::Conflict.into()) } else { Ok(()) }
+    if inserted == 0 {
+        return Err(StoreError::Conflict.into());
+    }
+    Ok(items::put_all(connection, &record.id, &record.state.items)?)
 }
 
 /// The session even if it has expired.
@@ -63,7 +67,13 @@ pub(crate) fn claim(
     connection
         .prepare_cached("UPDATE session SET fence = ?2, owner = ?3 WHERE sid = ?1")?
         .execute(params![id.as_str(), Number(claimed.record.fence.0), owner.as_str()])?;
-    Ok(Some(claimed))
+    if claimed.version < RECORD_VERSION {
+        // What became items since then stood in the state.
+        items::put_all(connection, id, &claimed.record.state.items)?;
+        write_state(connection, id, &claimed.record.state)?;
+    }
+    let Found { record, next_stream, .. } = claimed;
+    Ok(Some(Claimed { record, next_stream }))
 }
 
 /// Replaces the state.
@@ -73,13 +83,31 @@ pub(crate) fn update(
     state: &SessionState,
 ) -> Result<(), Failure> {
     session.check(connection)?;
+    write_state(connection, session.id, state)
+}
+
+/// Changes items of the state.
+pub(crate) fn change_items(
+    connection: &Connection,
+    session: Owned<'_>,
+    changes: &[ItemChange],
+) -> Result<(), Failure> {
+    session.check(connection)?;
+    Ok(items::change(connection, session.id, changes)?)
+}
+
+fn write_state(
+    connection: &Connection,
+    id: &SessionId,
+    state: &SessionState,
+) -> Result<(), Failure> {
     let state = state.encode()?;
-    let checksum = state_checksum(session.id, RECORD_VERSION, &state);
+    let checksum = state_checksum(id, RECORD_VERSION, &state);
     connection
         .prepare_cached(
             "UPDATE session SET version = ?2, state_checksum = ?3, state = ?4 WHERE sid = ?1",
         )?
-        .execute(params![session.id.as_str(), RECORD_VERSION, checksum, state])?;
+        .execute(params![id.as_str(), RECORD_VERSION, checksum, state])?;
     Ok(())
 }
 
@@ -99,6 +127,7 @@ pub(crate) fn touch(
 /// Deletes a session with its streams and events; returns whether there was one.
 pub(crate) fn remove(connection: &Connection, sid: &str) -> Result<bool, rusqlite::Error> {
     streams::remove_all(connection, sid)?;
+    items::remove_all(connection, sid)?;
     let deleted =
         connection.prepare_cached("DELETE FROM session WHERE sid = ?1")?.execute([sid])?;
     Ok(deleted > 0)
@@ -135,7 +164,7 @@ pub(crate) fn list(
     while records.len() < limit
         && let Some(row) = rows.next()?
     {
-        match decode(row).map_err(StoreError::from) {
+        match decode(connection, row).map_err(StoreError::from) {
             Ok(found) => records.push(found.record),
             Err(error) => tracing::warn!(%error, "session is left out of a list"),
         }
@@ -143,13 +172,21 @@ pub(crate) fn list(
     Ok(records)
 }
 
-fn find_claimable(connection: &Connection, id: &SessionId) -> Result<Option<Claimed>, Failure> {
+fn find_claimable(connection: &Connection, id: &SessionId) -> Result<Option<Found>, Failure> {
     let mut statement = connection.prepare_cached("SELECT * FROM session WHERE sid = ?1")?;
     let mut rows = statement.query([id.as_str()])?;
-    rows.next()?.map(decode).transpose()
+    rows.next()?.map(|row| decode(connection, row)).transpose()
 }
 
-fn decode(row: &Row<'_>) -> Result<Claimed, Failure> {
+/// A session as it was found.
+struct Found {
+    record: SessionRecord,
+    next_stream: StreamNo,
+    /// The version in which its state is stored.
+    version: u32,
+}
+
+fn decode(connection: &Connection, row: &Row<'_>) -> Result<Found, Failure> {
     let sid: String = row.get("sid")?;
     let id = SessionId::parse(&sid).ok_or_else(|| damaged("id"))?;
     let version: u32 = row.get("version")?;
@@ -158,7 +195,7 @@ fn decode(row: &Row<'_>) -> Result<Claimed, Failure> {
         return Err(damaged("state").into());
     }
     let revision: String = row.get("revision")?;
-    let record = SessionRecord {
+    let mut record = SessionRecord {
         revision: Revision::parse(&revision).ok_or_else(|| damaged("revision"))?,
         principal: row.get("principal")?,
         initialize: Bytes::from(row.get::<_, Vec<u8>>("initialize")?),
@@ -172,7 +209,8 @@ fn decode(row: &Row<'_>) -> Result<Claimed, Failure> {
     if row.get::<_, i64>("checksum")? != fixed_checksum(&record) {
         return Err(damaged("record").into());
     }
-    Ok(Claimed { record, next_stream: StreamNo(row.get("next_stream")?) })
+    items::load(connection, &record.id, &mut record.state.items)?;
+    Ok(Found { record, next_stream: StreamNo(row.get("next_stream")?), version })
 }
 
 /// The error leaves out the id: a client that knows it can act for the session.

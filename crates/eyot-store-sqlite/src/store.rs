@@ -6,9 +6,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use eyot_session::{
-    Claimed, EventLog, Fence, LogLimits, NewEvent, NodeId, Page, ParkedCall, ParkedCalls, Position,
-    SessionId, SessionRecord, SessionState, Sessions, Store, StoreError, StoreFuture, StreamEnd,
-    StreamNo, StreamRecord,
+    Claimed, EventLog, Fence, ItemChange, LogLimits, NewEvent, NodeId, Page, ParkedCall,
+    ParkedCalls, Position, SessionId, SessionRecord, SessionState, Sessions, Store, StoreError,
+    StoreFuture, StreamEnd, StreamNo, StreamRecord,
 };
 use eyot_stdx::Secret;
 use rusqlite::Connection;
@@ -175,6 +175,21 @@ impl Sessions for SqliteStore {
     fn update(&self, id: SessionId, fence: Fence, state: SessionState) -> StoreFuture<()> {
         self.submit_write(0, move |connection| {
             sessions::update(connection, Owned { id: &id, fence }, &state)
+        })
+    }
+
+    fn change_items(
+        &self,
+        id: SessionId,
+        fence: Fence,
+        changes: Vec<ItemChange>,
+    ) -> StoreFuture<()> {
+        let bytes = changes.iter().map(|it| match it {
+            ItemChange::Subscribe(uri) => uri.len(),
+            _ => 0,
+        });
+        self.submit_write(bytes.sum(), move |connection| {
+            sessions::change_items(connection, Owned { id: &id, fence }, &changes)
         })
     }
 

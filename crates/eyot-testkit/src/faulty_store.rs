@@ -5,9 +5,9 @@ mod faults;
 use std::sync::Arc;
 
 use eyot_session::{
-    Claimed, EventLog, Fence, NewEvent, NodeId, Page, ParkedCall, ParkedCalls, Position, SessionId,
-    SessionRecord, SessionState, Sessions, Store, StoreError, StoreFuture, StreamEnd, StreamNo,
-    StreamRecord,
+    Claimed, EventLog, Fence, ItemChange, NewEvent, NodeId, Page, ParkedCall, ParkedCalls,
+    Position, SessionId, SessionRecord, SessionState, Sessions, Store, StoreError, StoreFuture,
+    StreamEnd, StreamNo, StreamRecord,
 };
 use eyot_stdx::Secret;
 
@@ -85,6 +85,15 @@ impl Sessions for FaultyStore {
 
     fn update(&self, id: SessionId, fence: Fence, state: SessionState) -> StoreFuture<()> {
         self.faults.apply(|| self.inner.update(id, fence, state))
+    }
+
+    fn change_items(
+        &self,
+        id: SessionId,
+        fence: Fence,
+        changes: Vec<ItemChange>,
+    ) -> StoreFuture<()> {
+        self.faults.apply(|| self.inner.change_items(id, fence, changes))
     }
 
     /// Has no answer that could show a fault: it is not counted, and it is lost while every

@@ -4,10 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use eyot_jsonrpc::Id;
 use eyot_session::{
-    Event, Fence, NewEvent, NodeId, Page, Position, SessionId, SessionRecord, SessionState, Store,
-    StoreError, StoreFuture, StreamEnd, StreamKind, StreamNo, StreamRecord, UpstreamCursor,
-    UpstreamName, UpstreamRef,
+    Event, Fence, ItemChange, NewEvent, NodeId, OpenQuestion, Page, Position, SessionId,
+    SessionRecord, SessionState, Store, StoreError, StoreFuture, StreamEnd, StreamKind, StreamNo,
+    StreamRecord, UpstreamCursor, UpstreamName, UpstreamRef,
 };
 use eyot_types::Revision;
 
@@ -69,9 +70,21 @@ pub fn full_state() -> SessionState {
     SessionState {
         is_initialized: true,
         log_level: Some("debug".into()),
-        subscriptions: ["file:///a", "file:///ü"].map(str::to_owned).into(),
         upstreams: [(UpstreamName::DEFAULT, legacy), (named(), modern)].into_iter().collect(),
+        items: items().into_iter().collect(),
     }
+}
+
+/// Changes that make items of every kind.
+#[must_use]
+pub fn items() -> Vec<ItemChange> {
+    let ask = |id, call| ItemChange::Ask(OpenQuestion { id: Id::from_text(id), call });
+    vec![
+        ItemChange::Subscribe("file:///ü".into()),
+        ItemChange::Subscribe("file:///a".into()),
+        ask("2.7", Some(Id::from_number(3))),
+        ask("1.\"q\"", None),
+    ]
 }
 
 /// The name of an upstream that is not the default.

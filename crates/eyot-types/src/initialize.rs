@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::with_members::with_members;
-use crate::{ClientCapabilities, Icon, JsonObject, Oddities, Revision, ServerCapabilities};
+use crate::{
+    ClientCapabilities, Icon, JsonObject, Oddities, RawMembers, Revision, ServerCapabilities,
+};
 
 /// Name and version of a program, as it says itself. Never a base for a decision: "self-reported
 /// by the sender and [...] not verified by the protocol" (2026-07-28, basic/index, `_meta`).
@@ -139,6 +141,13 @@ impl InitializeResult {
             other: JsonObject::new(),
             oddities: Oddities::default(),
         }
+    }
+
+    /// The revision that a raw result agrees to, whatever is odd in it besides. `None`: it names
+    /// none.
+    #[must_use]
+    pub fn agreed_version(text: &str) -> Option<String> {
+        serde_json::from_str(RawMembers::of(text).ok()?.find("protocolVersion")?).ok()
     }
 
     with_members! {

@@ -53,7 +53,7 @@ pub struct Mended {
 
 /// The result of a request of `method`, a part of a message, without what does not fit in it.
 ///
-/// A result that asks for another round, or is a task, is not looked into.
+/// A result that asks for another round is not looked into.
 ///
 /// # Errors
 /// [`Unreadable`] when nothing can be made of it: it is no object, or says that it is of a kind
@@ -98,13 +98,25 @@ pub trait ReadResult: DeserializeOwned {
 /// # Errors
 /// [`Unreadable`] when it is no result of its method at all.
 pub fn read<T: ReadResult>(text: &str) -> Result<T, Unreadable> {
-    if let Ok(sound) = serde_json::from_str(text) {
-        return Ok(sound);
-    }
-    let Mended { text, oddities } = mend(T::METHOD, text)?;
-    let mut read: T = serde_json::from_str(&surrogates::replace_lone_surrogates(&text))?;
+    let (mut read, oddities) = read_as::<T>(T::METHOD, text)?;
     *read.oddities_mut() = oddities;
     Ok(read)
+}
+
+/// Reads a result of `method` as a type that does not say what was odd in it.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_as<T: DeserializeOwned>(
+    method: Method<'_>,
+    text: &str,
+) -> Result<(T, Oddities), Unreadable> {
+    if let Ok(sound) = serde_json::from_str(text) {
+        return Ok((sound, Oddities::default()));
+    }
+    let Mended { text, oddities } = mend(method, text)?;
+    let read = serde_json::from_str(&surrogates::replace_lone_surrogates(&text))?;
+    Ok((read, oddities))
 }
 
 /// Defines the results that are read with what is odd in them.

@@ -6,7 +6,7 @@ mod spare;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use eyot_service::{Fault, Limits};
+use eyot_service::{Fault, Limits, SharedTotal};
 use eyot_stdx::QuotaScope;
 use eyot_types::codes::{self, Outcome};
 use parking_lot::Mutex;
@@ -52,12 +52,17 @@ impl Children {
     /// No child was started yet.
     #[must_use]
     pub fn new(limits: &Limits) -> Self {
-        Self(Arc::new(Shared {
-            books: Mutex::new(Books::new(limits.upstream)),
+        let shared = Arc::new(Shared {
+            books: Mutex::new(Books::new(limits)),
             wait_timeout: limits.upstream.children_wait_timeout,
             holders: Mutex::default(),
             spare: SparePlace::default(),
-        }))
+        });
+        let watched = Arc::downgrade(&shared);
+        let running = move || Some(watched.upgrade()?.books.lock().running());
+        let name = SharedTotal::Children.name();
+        eyot_metrics::watch_limit(name, limits.upstream.children_max, running);
+        Self(shared)
     }
 
     /// `holder` is asked to close a child when another one waits for a place.
@@ -180,7 +185,7 @@ impl Drop for Waiting {
 
 fn full() -> Fault {
     eyot_metrics::children_refused();
-    Fault::overloaded(codes::overloaded("children"), RETRY_AFTER)
+    Fault::overloaded(SharedTotal::Children.refusal(), RETRY_AFTER)
 }
 
 /// How often those that wait look for a child that is not in use.

@@ -13,7 +13,7 @@ use eyot_http::{CookieJar, UpstreamBody};
 use eyot_jsonrpc::{ErrorObject, Id, Kind, Message, Notification, Request, Response, UpstreamId};
 use eyot_service::{Fault, FaultKind, Limits, Messages, Reply, ReplyItem};
 use eyot_types::codes::{self, Outcome};
-use eyot_types::headers;
+use eyot_types::{InitializeResult, headers};
 use http::{HeaderMap, Method, StatusCode};
 
 use self::call_stream::{CallStream, RunningCall};
@@ -245,8 +245,7 @@ async fn first_answer(events: &mut EventMessages) -> Result<Option<Response>, Fa
 }
 
 fn revision(answer: &Message) -> Option<String> {
-    let result: serde_json::Value = answer.decode_result().ok()?;
-    result.get("protocolVersion")?.as_str().map(str::to_owned)
+    InitializeResult::agreed_version(answer.result()?)
 }
 
 /// The id of `initialize`, which no other request of the session has.

@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use eyot_http::{CookieJar, Draft, HttpClient, UpstreamBody};
 use eyot_jsonrpc::Message;
-use eyot_service::{Challenge, Fault};
+use eyot_service::{Challenge, Fault, OperatorText};
 use eyot_stdx::Secret;
 use eyot_types::codes::{self, Outcome};
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Uri};
-use serde_json::Value;
 
 use crate::http_response::{discard, unanswered, unauthorized};
 use crate::token::{Authorization, TokenError, TokenGate, TokenProvider};
@@ -256,28 +255,28 @@ impl Extra {
 
 /// What a client is told of a refusal that no token has mended.
 fn refused(challenge: Challenge) -> Fault {
-    let reason = format!("upstream refused the request with HTTP status {}", challenge.status);
-    let mut error = codes::upstream_lost(&reason, Outcome::NotSent, false);
-    if let Some(Value::Object(data)) = &mut error.data {
-        data.insert(STATUS.to_owned(), challenge.status.as_u16().into());
-        if let Some(said) = &challenge.www_authenticate {
-            data.insert(CHALLENGE.to_owned(), said.as_str().into());
-        }
-    }
-    Fault::upstream(error).with_challenge(challenge)
+    let said = challenge.www_authenticate.as_deref().unwrap_or("nothing");
+    let text = format!("HTTP status {}, WWW-Authenticate: {said}", challenge.status);
+    let reason = "upstream refused the authorization of the request";
+    for_operator(reason, text).with_challenge(challenge)
 }
 
 fn no_token(error: &TokenError) -> Fault {
-    Fault::upstream(codes::upstream_lost(&error.to_string(), Outcome::NotSent, false))
+    for_operator(&error.to_string(), error.operator_text.reveal_to_operator())
+}
+
+/// A fault of which clients hear less than operators: it is about the credentials of this process.
+fn for_operator(reason: &str, text: impl Into<Box<str>>) -> Fault {
+    let text = OperatorText::new(text);
+    tracing::warn!(detail = text.reveal_to_operator(), "{reason}");
+    let error = codes::upstream_lost(reason, Outcome::NotSent, false);
+    Fault::upstream(error).with_operator_text(text)
 }
 
 /// Redirects that one request follows.
 const REDIRECTS_MAX: u32 = 5;
 /// How often one request is sent again: once for a new token, and once for a wider one.
 const REFUSALS_MAX: u32 = 2;
-/// Members of the error's data.
-const STATUS: &str = "httpStatus";
-const CHALLENGE: &str = "wwwAuthenticate";
 
 #[cfg(test)]
 mod tests;

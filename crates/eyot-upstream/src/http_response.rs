@@ -87,9 +87,14 @@ pub(crate) fn unexpected_status(status: StatusCode) -> Fault {
 /// The fault for a request that got no answer.
 pub(crate) fn unanswered(error: &HttpError) -> Fault {
     let outcome = if error.may_have_been_read() { Outcome::Unknown } else { Outcome::NotSent };
+    let text = error.operator_text();
+    if let Some(text) = &text {
+        tracing::warn!(error = text.reveal_to_operator(), "upstream was not reached");
+    }
     // What is wrong with a coding is wrong with the set-up.
     let is_retryable = !matches!(error, HttpError::Coding { .. });
-    Fault::upstream(codes::upstream_lost(&error.to_string(), outcome, is_retryable))
+    let error = codes::upstream_lost(&error.to_string(), outcome, is_retryable);
+    Fault::upstream(error).with_operator_text(text)
 }
 
 /// The fault for an answer that cannot be taken.

@@ -3,6 +3,7 @@
 use eyot_era::detect;
 use eyot_jsonrpc::{Message, Response};
 use eyot_service::{Fault, FaultKind};
+use eyot_types::InitializeResult;
 
 use crate::{Opened, SharedEraCache};
 
@@ -15,8 +16,7 @@ pub fn requested_revision(request: &Message) -> String {
 
 /// The revision that the answer to `initialize` agrees to.
 pub fn agreed_revision(answer: &Message) -> Option<Box<str>> {
-    let result: serde_json::Value = answer.decode_result().ok()?;
-    result.get("protocolVersion")?.as_str().map(Into::into)
+    InitializeResult::agreed_version(answer.result()?).map(Into::into)
 }
 
 /// Whether an answer to `initialize` may be that of an upstream that speaks the modern era alone: a

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eyot_jsonrpc::{Message, Request};
-use eyot_service::Limits;
+use eyot_service::{Limits, SharedTotal, TotalQuota};
 use eyot_stdx::{Quota, QuotaPermit};
 use eyot_types::{Implementation, Method, PaginatedParams};
 use parking_lot::Mutex;
@@ -39,8 +39,8 @@ pub enum List {
 pub struct Audience {
     /// Their principal.
     pub principal: Option<Arc<str>>,
-    /// What they can do: an upstream may list other things for it.
-    pub class: Arc<str>,
+    /// A digest of what they can do: an upstream may list other things for it.
+    pub class: [u8; 32],
 }
 
 /// A page, and the server that has told it.
@@ -85,7 +85,7 @@ impl KnownLists {
     /// Nothing is known yet.
     #[must_use]
     pub fn new(limits: &Limits) -> Self {
-        let quota = Quota::new(limits.memory.known_lists());
+        let quota = TotalQuota::new(SharedTotal::KnownLists, limits).quota().clone();
         Self { pages: Mutex::default(), quota, ttl: limits.memory.known_lists_ttl }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use eyot_era::{KnownTool, ToolFact, ToolFacts};
 use eyot_jsonrpc::Response;
-use eyot_service::{Fault, Limits};
+use eyot_service::{Fault, Limits, SharedTotal, TotalQuota};
 use eyot_types::{ListToolsResult, PaginatedParams};
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
@@ -29,7 +29,8 @@ impl KnownTools {
     /// "the client MUST exclude the invalid tool from the result of `tools/list`" (2026-07-28,
     /// basic/transports/streamable-http). Clients on other transports "MAY ignore" the annotation.
     pub fn new(needs_headers: bool, limits: &Limits) -> Self {
-        let facts = ToolFacts::new(limits.memory.known_tools());
+        let quota = TotalQuota::new(SharedTotal::KnownTools, limits);
+        let facts = ToolFacts::new(quota.quota().clone());
         let pages_max = limits.upstream.list_pages_max;
         Self { facts: Mutex::new(facts), listing: Mutex::default(), needs_headers, pages_max }
     }

@@ -147,13 +147,11 @@ impl LineDriver {
     #[cold]
     fn handle_unreadable(&mut self, text: &Unreadable) {
         text.drop_unused();
-        let mut names_none = true;
         for ours in text.answered() {
-            names_none = false;
             self.hear_of(ours);
             self.fail(ours, text.fault());
         }
-        if text.is_answer() && names_none {
+        if text.is_unnamed_answer() && !text.is_of_nobody() {
             self.suspects.handle_lost(self.calls.ending(), text.fault(), Instant::now());
         }
         self.fail_meant();

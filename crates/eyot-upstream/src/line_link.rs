@@ -115,8 +115,11 @@ impl LineLink {
 }
 
 fn not_started(error: &eyot_stdio::SpawnError) -> Fault {
+    let text = error.operator_text();
+    tracing::warn!(error = text.reveal_to_operator(), "upstream was not started");
     let reason = format!("failed to start the upstream: {error}");
-    Fault::upstream(codes::upstream_lost(&reason, Outcome::NotSent, true))
+    let error = codes::upstream_lost(&reason, Outcome::NotSent, true);
+    Fault::upstream(error).with_operator_text(text)
 }
 
 /// What one direction within the process holds: as much as a pipe of Linux.

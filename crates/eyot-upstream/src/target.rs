@@ -215,10 +215,7 @@ impl Target {
     #[must_use]
     pub fn plain_name(&self) -> Secret<String> {
         match self {
-            Self::Command(command) => {
-                let folder = command.cwd.as_ref().map(|it| it.display().to_string());
-                Secret::new(format!("{:?} {:?} in {folder:?}", command.program, command.args))
-            }
+            Self::Command(command) => Secret::new(identity::with_args(command, &command.args)),
             Self::Url(link) => link.url(),
             Self::InProcess(_) | Self::Stream(_) => self.identity(),
         }

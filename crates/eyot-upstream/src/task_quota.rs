@@ -5,16 +5,15 @@ use std::sync::Arc;
 
 use eyot_era::tasks::{PollBounds, Said, TaskBounds, TaskMachine, TaskSeed, WorkPlace};
 use eyot_jsonrpc::ErrorObject;
-use eyot_service::{Limits, unix_ms};
-use eyot_stdx::{Quota, QuotaPermit};
-use eyot_types::codes;
+use eyot_service::{Limits, SharedTotal, TotalQuota, unix_ms};
+use eyot_stdx::QuotaPermit;
 
 use crate::clock::now;
 
 /// Begins the tasks of one upstream.
 #[derive(Debug)]
 pub struct TaskQuota {
-    quota: Quota,
+    quota: TotalQuota,
     bounds: TaskBounds,
 }
 
@@ -26,7 +25,7 @@ impl TaskQuota {
             questions_max: limits.memory.task_questions_max,
             polling: PollBounds::default(),
         };
-        Arc::new(Self { quota: Quota::new(limits.memory.tasks()), bounds })
+        Arc::new(Self { quota: TotalQuota::new(SharedTotal::Tasks, limits), bounds })
     }
 
     /// Leave for one more task.
@@ -34,7 +33,7 @@ impl TaskQuota {
     /// # Errors
     /// The error for the client when there is none.
     pub fn permit(&self, principal: Option<&Arc<str>>) -> Result<QuotaPermit, ErrorObject> {
-        let permit = self.quota.acquire(principal, 0).map_err(|_full| codes::overloaded("tasks"));
+        let permit = self.quota.acquire(principal, 0);
         self.count();
         permit
     }

@@ -5,7 +5,7 @@ use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
 use std::pin::Pin;
 use std::sync::Arc;
 
-use eyot_service::Challenge;
+use eyot_service::{Challenge, OperatorText};
 use eyot_stdx::Secret;
 use futures_util::FutureExt as _;
 use futures_util::future::Shared;
@@ -85,18 +85,18 @@ impl TokenProvider for StaticToken {
 
 /// Why there is no token.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no access token: {reason}")]
+#[error("no access token")]
 #[non_exhaustive]
 pub struct TokenError {
-    /// For people; holds no secret.
-    pub reason: String,
+    /// The reason, for operators; holds no secret.
+    pub operator_text: OperatorText,
 }
 
 impl TokenError {
     /// An error for this reason.
     #[must_use]
-    pub fn new(reason: impl Into<String>) -> Self {
-        Self { reason: reason.into() }
+    pub fn new(reason: impl Into<Box<str>>) -> Self {
+        Self { operator_text: OperatorText::new(reason) }
     }
 }
 

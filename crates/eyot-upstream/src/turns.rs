@@ -21,8 +21,16 @@ struct Shared {
     running: Arc<Semaphore>,
     /// Held by the one call that may be asked.
     asking: Arc<Semaphore>,
+    line: Mutex<Line>,
+}
+
+/// How those that wait get on.
+#[derive(Clone, Copy, Debug, Default)]
+struct Line {
+    /// When a call has ended last that others had to wait for.
+    moved: Option<Instant>,
     /// Since when a call at rest holds its turn: its client, who may be a person, is asked.
-    resting_since: Mutex<Option<Instant>>,
+    resting_since: Option<Instant>,
 }
 
 /// What a call needs to have for itself.
@@ -53,7 +61,7 @@ impl Default for Turns {
         Self(Arc::new(Shared {
             running: Arc::new(Semaphore::new(ALL as usize)),
             asking: Arc::new(Semaphore::new(1)),
-            resting_since: Mutex::default(),
+            line: Mutex::default(),
         }))
     }
 }
@@ -87,22 +95,26 @@ impl Turns {
         self.turn(needs, running, asking)
     }
 
-    /// Waits until waiting for a turn has lasted too long: for `patience`, or for as long as one
-    /// that holds its turn is at rest.
+    /// Waits until waiting for a turn is of little use: no turn has ended for `patience`, or one
+    /// that holds its turn is at rest, or it takes several times as long although turns come and go.
     ///
     /// # Cancel safety
     ///
     /// Nothing is lost.
     pub async fn impatience(&self, patience: Duration) {
-        let until = Instant::now() + patience;
+        let begun = Instant::now();
+        let until = begun + patience * PATIENCE_MAX;
         loop {
             let now = Instant::now();
-            let rests = self.0.resting_since.lock().map(|since| since + REST_PATIENCE);
-            if now >= until || rests.is_some_and(|it| now >= it) {
+            let Line { moved, resting_since } = *self.0.line.lock();
+            let stands_until = moved.map_or(begun, |it| it.max(begun)) + patience;
+            let rests_until = resting_since.map_or(until, |it| it + REST_PATIENCE);
+            let next = until.min(stands_until).min(rests_until);
+            if now >= next {
                 return;
             }
-            let next_look = rests.unwrap_or(now + REST_PATIENCE);
-            tokio::time::sleep_until(next_look.min(until)).await;
+            // Looks again now and then: a call may come to rest meanwhile.
+            tokio::time::sleep_until(next.min(now + REST_PATIENCE)).await;
         }
     }
 
@@ -121,14 +133,17 @@ impl Turn {
     /// The call is at rest until its client comes back, or goes on again.
     pub fn set_resting(&self, is_resting: bool) {
         if self.is_exclusive {
-            *self.turns.0.resting_since.lock() = is_resting.then(Instant::now);
+            self.turns.0.line.lock().resting_since = is_resting.then(Instant::now);
         }
     }
 }
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        self.set_resting(false);
+        if self.is_exclusive {
+            let moved = Some(Instant::now());
+            *self.turns.0.line.lock() = Line { moved, resting_since: None };
+        }
     }
 }
 
@@ -151,6 +166,8 @@ async fn acquire(semaphore: &Arc<Semaphore>, permits: u32) -> OwnedSemaphorePerm
 
 /// More calls than run at once in one session.
 const ALL: u32 = 1 << 20;
+/// How many times its patience a call waits in a line that moves.
+const PATIENCE_MAX: u32 = 6;
 /// How long a client that was asked is waited for: programs answer at once, people do not.
 const REST_PATIENCE: Duration = Duration::from_secs(1);
 

@@ -16,9 +16,15 @@ pub(crate) struct Unreadable {
 }
 
 impl Unreadable {
-    /// Whether the text was an answer, as far as can be seen.
-    pub(crate) fn is_answer(&self) -> bool {
-        self.remnant.is_answer()
+    /// Whether the text was an answer that does not say whose.
+    pub(crate) fn is_unnamed_answer(&self) -> bool {
+        self.remnant.is_answer() && self.remnant.answered().next().is_none()
+    }
+
+    /// Whether the text says that its sender does not know whose answer it is, as servers do that
+    /// answer a notification.
+    pub(crate) fn is_of_nobody(&self) -> bool {
+        self.remnant.is_of_nobody()
     }
 
     /// Our requests that the text answers, if it says so.
@@ -29,10 +35,8 @@ impl Unreadable {
     /// Whether the text can be the answer to one call, on a channel of its own. `None`: our id of
     /// the call is not known.
     pub(crate) fn may_answer(&self, ours: Option<UpstreamId>) -> bool {
-        let mut ids = self.remnant.answered().peekable();
-        let names_none = ids.peek().is_none();
-        let is_named = ids.any(|id| ours.is_none_or(|it| UpstreamId::repeated_by(id) == Some(it)));
-        self.is_answer() && (names_none || is_named)
+        let mut ids = self.remnant.answered().map(UpstreamId::repeated_by);
+        self.is_unnamed_answer() || ids.any(|id| ours.is_none() || id == ours)
     }
 
     /// The fault of a call that the text answers.

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::sync::OnceLock;
 
 use serde_json::Value;
@@ -34,7 +34,8 @@ impl Program {
         Self::start(command.args(args)).await
     }
 
-    async fn start(command: &mut Command) -> Self {
+    /// Starts it by this command, and waits until it listens.
+    pub(crate) async fn start(command: &mut Command) -> Self {
         let mut child = command
             .env("RUST_LOG", "warn")
             .stdin(Stdio::null())
@@ -55,6 +56,16 @@ impl Program {
     /// Its endpoint.
     pub(crate) fn url(&self) -> String {
         format!("http://{}/mcp", self.address)
+    }
+
+    /// Its process id.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id().expect("it has not ended")
+    }
+
+    /// Waits until it ends.
+    pub(crate) async fn ended(&mut self) -> ExitStatus {
+        within("its end", self.child.wait()).await.unwrap()
     }
 
     /// `kill -9`, and waits until it is gone.

@@ -75,16 +75,13 @@ impl ChangeSubscription {
         Self { upstream, state: Mutex::new(state), opening, changed }
     }
 
-    /// Subscribes to a resource; `false` when the server does not tell of it.
+    /// Subscribes to a resource; `false` when the server does not tell of it. The session has room
+    /// for it.
     pub(crate) async fn subscribe(&self, client: &ClientMeta, uri: &str) -> Result<bool, Fault> {
-        let subscriptions_max = self.upstream.limits().sessions.subscriptions_max;
         let number = {
             let mut state = self.state.lock();
             if state.is_open && state.tells(uri) {
                 return Ok(true);
-            }
-            if state.wanted.len() >= subscriptions_max {
-                return Ok(false);
             }
             state.want(|wanted| wanted.insert(uri.to_owned()))
         };

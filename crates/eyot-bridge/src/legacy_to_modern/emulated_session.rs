@@ -36,8 +36,9 @@ impl EmulatedSession {
         peer: Peer,
         state: SessionState,
     ) -> Self {
+        let wanted = state.items.subscriptions().map(str::to_owned).collect();
         Self {
-            changes: ChangeSubscription::new(Arc::clone(&upstream), state.subscriptions),
+            changes: ChangeSubscription::new(Arc::clone(&upstream), wanted),
             tasks: SessionTasks::new(known_tasks),
             upstream,
             peer,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use eyot_jsonrpc::{ErrorObject, Notification, Request, Response};
 use eyot_service::{BoxService, Call, Fault, Input, Messages, Reply, ReplyFuture, SessionHandle};
-use eyot_session::SessionState;
+use eyot_session::{SessionState, StoreError};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{Era, LogLevel, Method, Revision, SetLevelParams, cancelled_id};
 use futures_util::stream;
@@ -128,27 +128,28 @@ impl SessionService {
     /// `resources/subscribe` and `resources/unsubscribe`.
     async fn change_subscriptions(
         &self,
-        context: &SessionHandle,
+        context: &Arc<SessionHandle>,
         request: &Request,
     ) -> Result<Reply, Fault> {
         let Self(session) = self;
         let client = session.client(context).await?;
         let refused = |detail: &str| Ok(Reply::One(request.refuse(&codes::invalid_params(detail))));
         let Some(uri) = request.uri().map(Cow::into_owned) else { return refused("no uri") };
-        let is_wanted = request.is_method(Method::ResourcesSubscribe.as_str());
-        if !is_wanted {
-            session.changes().unsubscribe(&client, &uri).await;
-        } else if !session.changes().subscribe(&client, &uri).await? {
-            return refused("the server does not tell when this resource changes");
-        }
-        store(context, |state| {
-            if is_wanted {
-                state.subscriptions.insert(uri);
-            } else {
-                state.subscriptions.remove(&uri);
+        let stored = if request.is_method(Method::ResourcesSubscribe.as_str()) {
+            let limits = &session.upstream().limits().sessions;
+            let subscribing = match context.begin_subscribing(&uri, limits) {
+                Ok(subscribing) => subscribing,
+                Err(error) => return Ok(Reply::One(request.refuse(&error))),
+            };
+            if !session.changes().subscribe(&client, &uri).await? {
+                return refused("the server does not tell when this resource changes");
             }
-        })
-        .await?;
+            subscribing.confirm().await
+        } else {
+            session.changes().unsubscribe(&client, &uri).await;
+            context.unsubscribe(&uri).await
+        };
+        stored.map_err(|error| not_stored(&error))?;
         Ok(Reply::One(request.answer(&json!({}))))
     }
 
@@ -178,10 +179,12 @@ fn ready(reply: Result<Reply, Fault>) -> ReplyFuture {
 }
 
 async fn store(context: &SessionHandle, edit: impl FnOnce(&mut SessionState)) -> Result<(), Fault> {
-    context.update(edit).await.map_err(|error| {
-        tracing::error!(%error, "state of a session was not stored");
-        Fault::internal("the session store cannot be used now")
-    })
+    context.update(edit).await.map_err(|error| not_stored(&error))
+}
+
+fn not_stored(error: &StoreError) -> Fault {
+    tracing::error!(%error, "state of a session was not stored");
+    Fault::internal("the session store cannot be used now")
 }
 
 fn answered(request: &Request, result: &serde_json::Value) -> ReplyFuture {

@@ -64,7 +64,7 @@ impl ModernToLegacy {
             Input::Notification(_) | Input::Response(_) => return Ok(Reply::None),
             _ => return Err(Fault::internal("modern clients have no sessions")),
         };
-        let request = match ModernRequest::read(request, &call) {
+        let request = match ModernRequest::read(request, &call, &self.0.limits) {
             Ok(request) => Arc::new(request),
             Err(error) => return Err(Fault::refused(error)),
         };
@@ -114,10 +114,11 @@ impl ModernToLegacy {
         {
             return Ok(Reply::One(list_answer(request, &answer, &server)));
         }
-        if let Err(fault) = inner.check_headers(request).await {
+        let session = inner.pool.session(request, false).await?;
+        if let Err(fault) = inner.check_headers(request, &session).await {
             return request.fail(fault);
         }
-        let call = inner.begin(request).await?;
+        let call = inner.begin_in(request, session).await?;
         Ok(Reply::Stream(CallReply::first(inner, Arc::clone(request), call).into_messages()))
     }
 }

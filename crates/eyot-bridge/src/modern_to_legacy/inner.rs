@@ -8,8 +8,8 @@ use std::time::Duration;
 use eyot_era::modern_to_legacy::{self, TaskPlan};
 use eyot_era::parked::{ParkedCall, ParkedConfig};
 use eyot_jsonrpc::{ErrorObject, Request, Response};
-use eyot_service::{Fault, Limits, SealedState, UpstreamLimits};
-use eyot_types::{Era, InputRequests, InputRequiredResult, Method, codes};
+use eyot_service::{Fault, Limits, SealedState, UpstreamLimits, limit_reached};
+use eyot_types::{Era, InputRequests, InputRequiredResult, Method};
 use eyot_upstream::{Needs, Turn};
 use serde_json::json;
 use tokio::time::Instant;
@@ -78,6 +78,15 @@ impl Inner {
     /// Sends the request of a client.
     pub(crate) async fn begin(&self, request: &ModernRequest) -> Result<Arc<UpstreamCall>, Fault> {
         let session = self.pool.session(request, false).await?;
+        self.begin_in(request, session).await
+    }
+
+    /// Sends the request of a client in a session.
+    pub(crate) async fn begin_in(
+        &self,
+        request: &ModernRequest,
+        session: Arc<UpstreamSession>,
+    ) -> Result<Arc<UpstreamCall>, Fault> {
         let Planned { plan, permit } =
             Box::pin(self.tasks.plan(request, &session, &self.param_headers.tools)).await?;
         let params = modern_to_legacy::params(&request.message, session.revision);
@@ -146,7 +155,7 @@ impl Inner {
             waited = waiting.as_mut() => match waited {
                 Ok(turn) => Ok((session, turn)),
                 Err(_elapsed) => Err(Fault::overloaded(
-                    codes::overloaded("turns in one upstream session"),
+                    limit_reached("turns in one upstream session"),
                     Duration::from_secs(1),
                 )),
             },
@@ -172,19 +181,20 @@ impl Inner {
         }
     }
 
-    /// Holds the headers of a tool call against its arguments.
+    /// Holds the headers of a tool call against its arguments, before it is sent in this session.
     ///
     /// # Errors
     /// A refusal when they differ; another fault when the upstream's tools must be known for that,
     /// and are not.
-    pub(crate) async fn check_headers(&self, request: &ModernRequest) -> Result<(), Fault> {
+    pub(crate) async fn check_headers(
+        &self,
+        request: &ModernRequest,
+        session: &UpstreamSession,
+    ) -> Result<(), Fault> {
         if !request.has_headers() || Method::parse(request.method()) != Method::ToolsCall {
             return Ok(());
         }
-        let list = |page| async move {
-            let session = self.pool.session(request, false).await?;
-            session.ask(Method::ToolsList, &page).await
-        };
+        let list = |page| async move { session.ask(Method::ToolsList, &page).await };
         self.param_headers.check(request, list).await
     }
 }

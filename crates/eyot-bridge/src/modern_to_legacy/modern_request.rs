@@ -1,14 +1,13 @@
 //! One request of a modern client, read as far as the bridge needs it.
 
-use std::sync::Arc;
-
 use eyot_era::modern_to_legacy;
 use eyot_jsonrpc::{ErrorObject, Id, Request, Response};
-use eyot_service::{Call, Fault, FaultKind, Peer, Reply, Transport};
+use eyot_service::{Call, Fault, FaultKind, Limits, Peer, Reply, Transport, too_long};
 use eyot_types::{ClientCapabilities, LogLevel, Method, RequestMeta};
 use eyot_upstream::Audience;
 use http::HeaderMap;
 use serde_json::value::RawValue;
+use sha2::{Digest as _, Sha256};
 
 use super::affinity::{HANDLE, HANDLE_CHARS};
 
@@ -25,8 +24,8 @@ pub struct ModernRequest {
     pub(crate) headers: Option<HeaderMap>,
     /// What the client can do, as it says it to a legacy server.
     pub(crate) capabilities: ClientCapabilities,
-    /// The capabilities as text: clients with the same text can share a session.
-    pub(crate) class: Arc<str>,
+    /// Clients that can do the same can share a session.
+    pub(crate) class: CapabilityClass,
     pub(crate) log_level: Option<LogLevel>,
     pub(crate) progress_token: Option<Id>,
     pub(crate) handle: Option<String>,
@@ -37,13 +36,13 @@ impl ModernRequest {
     ///
     /// # Errors
     ///
-    /// Its `_meta` says something that cannot be understood.
-    pub fn read(message: Request, call: &Call) -> Result<Self, ErrorObject> {
+    /// Its `_meta` says something that cannot be understood, or too much.
+    pub fn read(message: Request, call: &Call, limits: &Limits) -> Result<Self, ErrorObject> {
         let meta = message.meta().unwrap_or("{}");
         let known = RequestMeta::decode(meta)?;
         let log_level = known.log_level;
         let capabilities = modern_to_legacy::capabilities(known.client_capabilities)?;
-        let class = serde_json::to_string(&capabilities).unwrap_or_default().into();
+        let class = CapabilityClass::of(&capabilities, limits.upstream.capabilities_bytes_max)?;
         let handle = if meta.contains(HANDLE) { handle(meta) } else { None };
         Ok(Self {
             id: message.id(),
@@ -61,7 +60,7 @@ impl ModernRequest {
     /// The clients that the upstream tells the same as this one.
     pub(crate) fn audience(&self) -> Audience {
         let principal = self.peer.principal_name().cloned();
-        Audience { principal, class: Arc::clone(&self.class) }
+        Audience { principal, class: self.class.0 }
     }
 
     /// Its method.
@@ -97,6 +96,20 @@ impl ModernRequest {
     /// An answer that is an error.
     pub fn refuse(&self, error: &ErrorObject) -> Response {
         Response::of_error(Some(self.id.clone()), error)
+    }
+}
+
+/// What a client can do, as a key of fixed size: what clients say is not kept with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct CapabilityClass([u8; 32]);
+
+impl CapabilityClass {
+    fn of(capabilities: &ClientCapabilities, bytes_max: usize) -> Result<Self, ErrorObject> {
+        let text = serde_json::to_vec(capabilities).unwrap_or_default();
+        if text.len() > bytes_max {
+            return Err(too_long("clientCapabilities", bytes_max));
+        }
+        Ok(Self(Sha256::digest(text).into()))
     }
 }
 

@@ -7,9 +7,8 @@ use std::sync::Arc;
 
 use eyot_era::parked::{Action, Record, RecordStage};
 use eyot_jsonrpc::ErrorObject;
-use eyot_service::Limits;
-use eyot_stdx::{Quota, QuotaPermit};
-use eyot_types::codes;
+use eyot_service::{Limits, SharedTotal, TotalQuota, limit_reached};
+use eyot_stdx::QuotaPermit;
 use parking_lot::Mutex;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -25,7 +24,7 @@ pub(crate) struct ParkedCalls {
     /// Held while the record of an earlier process is read, so that a call is taken over once. Its
     /// name chooses the semaphore.
     restoring: Vec<Semaphore>,
-    quota: Quota,
+    quota: TotalQuota,
     table: Mutex<Table>,
     limits: Arc<Limits>,
 }
@@ -58,7 +57,7 @@ pub(crate) enum UpstreamPlace {
 impl ParkedCalls {
     pub(crate) fn new(records: Arc<Records>, limits: Arc<Limits>) -> Self {
         let restoring = (0..RESTORING).map(|_| Semaphore::new(1)).collect();
-        let quota = Quota::new(limits.memory.parked_calls());
+        let quota = TotalQuota::new(SharedTotal::ParkedCalls, &limits);
         Self { records, restoring, quota, table: Mutex::default(), limits }
     }
 
@@ -85,7 +84,7 @@ impl ParkedCalls {
         self.insert(Entry { claim: claim.clone(), shared, upstream }, permit);
         match self.drive(claim, call) {
             true => Ok(name),
-            false => Err(codes::overloaded("upstream's queue")),
+            false => Err(limit_reached("upstream's queue")),
         }
     }
 
@@ -106,7 +105,7 @@ impl ParkedCalls {
     /// # Errors
     /// The error for the client when there is no room.
     pub(crate) fn permit(&self, principal: Option<&Arc<str>>) -> Result<QuotaPermit, ErrorObject> {
-        self.quota.acquire(principal, 0).map_err(|_full| codes::overloaded("parked calls"))
+        self.quota.acquire(principal, 0)
     }
 
     /// Takes a call in: one that parks now, or that an earlier process has left.
@@ -132,7 +131,7 @@ impl ParkedCalls {
         }
         match self.drive(claim.clone(), call) {
             true => Ok(()),
-            false => Err(codes::overloaded("upstream's queue")),
+            false => Err(limit_reached("upstream's queue")),
         }
     }
 

@@ -5,17 +5,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use eyot_service::{Fault, Reach};
-use eyot_types::{ClientCapabilities, InitializeResult, codes};
+use eyot_service::{Fault, Reach, SharedTotal, TotalQuota};
+use eyot_stdx::{QuotaPermit, QuotaScope};
+use eyot_types::{ClientCapabilities, InitializeResult};
 use eyot_upstream::{HoldChildren, KnownPage, Needs, Turn, Upstream};
 use parking_lot::Mutex;
-use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 use super::affinity::Affinity;
 use super::aside::Aside;
 use super::driver::Idle;
-use super::modern_request::ModernRequest;
+use super::modern_request::{CapabilityClass, ModernRequest};
 use super::record::UpstreamPosition;
 use super::session::{Opening, UpstreamSession};
 use super::session_router::{Known, SessionRouter};
@@ -25,7 +26,7 @@ use super::session_router::{Known, SessionRouter};
 pub(crate) struct Key {
     principal: Option<Arc<str>>,
     /// A legacy server learns what its client can do once per session.
-    class: Arc<str>,
+    class: CapabilityClass,
     handle: Option<String>,
     /// The upstream's id of a session that an earlier process has opened.
     restored: Option<String>,
@@ -38,7 +39,7 @@ pub(crate) struct Key {
 pub(crate) struct Pool {
     pub(crate) upstream: Arc<Upstream>,
     affinity: Affinity,
-    permits: Arc<Semaphore>,
+    permits: TotalQuota,
     /// The upstream gives no session ids.
     is_stateless: AtomicBool,
     aside: Arc<Aside>,
@@ -49,7 +50,7 @@ pub(crate) struct Pool {
     weak: Weak<Self>,
 }
 
-type Said = (Option<Arc<str>>, Arc<str>);
+type Said = (Option<Arc<str>>, CapabilityClass);
 type Cell = Arc<OnceCell<Arc<UpstreamSession>>>;
 
 #[derive(Debug)]
@@ -60,7 +61,7 @@ struct Entry {
 
 impl Pool {
     pub(crate) fn new(upstream: Arc<Upstream>, affinity: Affinity, known: Known) -> Arc<Self> {
-        let permits = Arc::new(Semaphore::new(upstream.runtime.limits.upstream.sessions_max));
+        let permits = TotalQuota::new(SharedTotal::UpstreamSessions, &upstream.runtime.limits);
         let pool = Arc::new_cyclic(|weak| Self {
             upstream,
             affinity,
@@ -88,12 +89,13 @@ impl Pool {
     ) -> Result<Arc<UpstreamSession>, Fault> {
         let Some(key) = self.key(request) else {
             let wants_stream = wants_stream || !request.capabilities.0.is_empty();
-            let session = self.open(request, wants_stream, None).await?;
+            let principal = request.peer.principal_name();
+            let session = self.open(request, principal, wants_stream, None).await?;
             self.remember(request, &session, Duration::ZERO);
             self.upstream.keep_spare(&request.peer);
             return Ok(session);
         };
-        let session = self.shared(request, &key).await?;
+        let session = self.shared(request, key).await?;
         self.remember(request, &session, SAID_TTL / 2);
         Ok(session)
     }
@@ -116,7 +118,7 @@ impl Pool {
         let first = self.key(request);
         for further in 1..=FURTHER_MAX {
             let Some(key) = first.clone().map(|it| Key { further, ..it }) else { break };
-            let session = self.shared(request, &key).await?;
+            let session = self.shared(request, key).await?;
             self.upstream.keep_spare(&request.peer);
             if let Some(turn) = session.turns.try_take(needs) {
                 return Ok((session, turn));
@@ -129,16 +131,16 @@ impl Pool {
     async fn shared(
         &self,
         request: &ModernRequest,
-        key: &Key,
+        key: Key,
     ) -> Result<Arc<UpstreamSession>, Fault> {
-        let cell = self.cell(key);
+        let place = self.place(key);
         let opening = async {
-            let idle = self.idle(key);
-            let session = self.open(request, true, Some(idle)).await?;
+            let idle = self.idle(&place.key);
+            let session = self.open(request, place.principal(), true, Some(idle)).await?;
             self.remember(request, &session, Duration::ZERO);
             Ok::<_, Fault>(session)
         };
-        cell.get_or_try_init(|| Box::pin(opening)).await.cloned()
+        place.cell.get_or_try_init(|| Box::pin(opening)).await.cloned()
     }
 
     /// Whether the session for a request is open already.
@@ -158,9 +160,11 @@ impl Pool {
         is_of_use.then(|| self.known.lists.find(&request.audience(), &request.message))?
     }
 
-    /// Keeps a page of a list that the upstream has told a client.
+    /// Keeps a page of a list that the upstream has told a client, where that saves a child.
     pub(crate) fn learn_page(&self, request: &ModernRequest, page: KnownPage) {
-        self.known.lists.learn(&request.audience(), &request.message, page);
+        if self.upstream.target.is_shared_channel() {
+            self.known.lists.learn(&request.audience(), &request.message, page);
+        }
     }
 
     /// A session that an earlier process has opened, for the calls that it has left behind. `None`
@@ -175,23 +179,17 @@ impl Pool {
     ) -> Result<Option<Arc<UpstreamSession>>, Fault> {
         let principal = request.peer.principal_name().cloned();
         let restored = Some(position.session_id.clone().unwrap_or_default());
-        let key = Key {
-            principal,
-            class: Arc::clone(&request.class),
-            handle: None,
-            restored,
-            further: 0,
-        };
-        let cell = self.cell(&key);
+        let key = Key { principal, class: request.class, handle: None, restored, further: 0 };
+        let place = self.place(key);
         let restoring = async {
-            let permit = self.permit().map_err(Some)?;
+            let permit = self.permit(place.principal()).map_err(Some)?;
             let router = self.router(position.capabilities.clone());
-            let (peer, idle) = (request.peer.clone(), Some(self.idle(&key)));
+            let (peer, idle) = (request.peer.clone(), Some(self.idle(&place.key)));
             let capabilities = position.capabilities.clone();
             let opening = Opening { peer, capabilities, router, wants_stream: true, permit, idle };
             UpstreamSession::restore(&self.upstream, opening, position).await.ok_or(None)
         };
-        match cell.get_or_try_init(|| Box::pin(restoring)).await {
+        match place.cell.get_or_try_init(|| Box::pin(restoring)).await {
             Ok(session) => Ok(Some(Arc::clone(session))),
             Err(None) => Ok(None),
             Err(Some(fault)) => Err(fault),
@@ -212,8 +210,7 @@ impl Pool {
     /// What the upstream says of itself to such clients, if it said so lately.
     pub(crate) fn said(&self, request: &ModernRequest) -> Option<InitializeResult> {
         let said = self.said.lock();
-        let (result, at) =
-            said.get(&(request.peer.principal_name().cloned(), Arc::clone(&request.class)))?;
+        let (result, at) = said.get(&(request.peer.principal_name().cloned(), request.class))?;
         (at.elapsed() < SAID_TTL).then(|| result.clone())
     }
 
@@ -266,7 +263,7 @@ impl Pool {
         drop(closed);
     }
 
-    fn cell(&self, key: &Key) -> Cell {
+    fn place(&self, key: Key) -> Place<'_> {
         let mut sessions = self.sessions.lock();
         let entry = sessions
             .entry(key.clone())
@@ -275,20 +272,16 @@ impl Pool {
         if entry.cell.get().is_some_and(|it| !it.is_open()) {
             entry.cell = Arc::default();
         }
-        Arc::clone(&entry.cell)
+        let cell = Arc::clone(&entry.cell);
+        drop(sessions);
+        Place { pool: self, key, cell }
     }
 
     /// `None`: the request shares its session with no other.
     fn key(&self, request: &ModernRequest) -> Option<Key> {
         let principal = request.peer.principal_name();
         let key = |principal: Option<Arc<str>>, handle| {
-            Some(Key {
-                principal,
-                class: Arc::clone(&request.class),
-                handle,
-                restored: None,
-                further: 0,
-            })
+            Some(Key { principal, class: request.class, handle, restored: None, further: 0 })
         };
         if self.is_stateless.load(Ordering::Relaxed) {
             return key(None, None);
@@ -306,10 +299,11 @@ impl Pool {
     async fn open(
         &self,
         request: &ModernRequest,
+        principal: Option<&Arc<str>>,
         wants_stream: bool,
         idle: Option<Idle>,
     ) -> Result<Arc<UpstreamSession>, Fault> {
-        let permit = self.permit()?;
+        let permit = self.permit(principal)?;
         let (peer, capabilities) = (request.peer.clone(), request.capabilities.clone());
         let router = self.router(capabilities.clone());
         let opening = Opening { peer, capabilities, router, wants_stream, permit, idle };
@@ -320,12 +314,13 @@ impl Pool {
         Ok(session)
     }
 
-    /// Leave for one more session; the one that was used least lately is closed for it.
-    fn permit(&self) -> Result<OwnedSemaphorePermit, Fault> {
-        let taken = Arc::clone(&self.permits).try_acquire_owned();
-        let taken = taken.or_else(|_full| {
-            drop(self.take_idle(|_| true));
-            Arc::clone(&self.permits).try_acquire_owned()
+    /// Leave for one more session; the one that was used least lately is closed for it, and where
+    /// the principal has its whole part, one of its own.
+    fn permit(&self, principal: Option<&Arc<str>>) -> Result<QuotaPermit, Fault> {
+        let taken = self.permits.quota().acquire(principal, 0).or_else(|full| {
+            let is_own = |key: &Key| key.principal.as_ref() == principal;
+            drop(self.take_idle(|key| full.scope == QuotaScope::All || is_own(key)));
+            self.permits.quota().acquire(principal, 0)
         });
         taken.map_err(|_full| too_many())
     }
@@ -340,7 +335,7 @@ impl Pool {
     /// Keeps what the upstream says of itself, unless that is known from less than `recent` ago.
     fn remember(&self, request: &ModernRequest, session: &UpstreamSession, recent: Duration) {
         let mut said = self.said.lock();
-        let key = (request.peer.principal_name().cloned(), Arc::clone(&request.class));
+        let key = (request.peer.principal_name().cloned(), request.class);
         if said.get(&key).is_some_and(|(_, at)| at.elapsed() < recent) {
             return;
         }
@@ -349,6 +344,34 @@ impl Pool {
         }
         if said.len() < SAID_MAX {
             said.insert(key, (session.initialized.clone(), Instant::now()));
+        }
+    }
+}
+
+/// A session's place in the pool, held by a caller that needs the session.
+struct Place<'p> {
+    pool: &'p Pool,
+    key: Key,
+    cell: Cell,
+}
+
+impl Place<'_> {
+    /// The session counts for this principal.
+    fn principal(&self) -> Option<&Arc<str>> {
+        self.key.principal.as_ref()
+    }
+}
+
+/// A place whose session could not be opened is not kept.
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        if self.cell.initialized() {
+            return;
+        }
+        let mut sessions = self.pool.sessions.lock();
+        let is_last = |it: &Entry| Arc::ptr_eq(&it.cell, &self.cell) && it.is_forsaken();
+        if sessions.get(&self.key).is_some_and(is_last) {
+            sessions.remove(&self.key);
         }
     }
 }
@@ -370,10 +393,15 @@ impl Entry {
         Arc::strong_count(&self.cell) == 1
             && self.cell.get().is_some_and(|it| Arc::strong_count(it) == 1)
     }
+
+    /// Whether there is no session, and only the caller that gives up here still waits for one.
+    fn is_forsaken(&self) -> bool {
+        Arc::strong_count(&self.cell) == 2 && !self.cell.initialized()
+    }
 }
 
 fn too_many() -> Fault {
-    Fault::overloaded(codes::overloaded("upstream sessions"), Duration::from_secs(1))
+    Fault::overloaded(SharedTotal::UpstreamSessions.refusal(), Duration::from_secs(1))
 }
 
 /// Further sessions of one kind.

@@ -8,13 +8,14 @@ use bytes::Bytes;
 use eyot_era::modern_to_legacy;
 use eyot_jsonrpc::{ErrorObject, Message, Request, Response, UpstreamId};
 use eyot_service::{Fault, FaultKind, Limits, Messages, Peer, unix_ms};
+use eyot_stdx::QuotaPermit;
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{ClientCapabilities, Era, Implementation, InitializeResult, Method, Revision};
 use eyot_upstream::{LegacyConnection, ResumedSession, Turns, Upstream, initialize};
 use futures_util::{FutureExt as _, StreamExt as _};
 use serde::Serialize;
 use serde_json::json;
-use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::sync::mpsc;
 use tracing::Instrument as _;
 
 use super::driver::{Driver, DriverWork, Idle};
@@ -41,7 +42,7 @@ pub(crate) struct UpstreamSession {
     next_id: AtomicU64,
     limits: Arc<Limits>,
     /// Counts the sessions of the pool.
-    _permit: OwnedSemaphorePermit,
+    _permit: QuotaPermit,
 }
 
 /// How a session is opened.
@@ -52,7 +53,7 @@ pub(crate) struct Opening {
     pub(crate) router: SessionRouter,
     /// Whether anything that belongs to no call is waited for.
     pub(crate) wants_stream: bool,
-    pub(crate) permit: OwnedSemaphorePermit,
+    pub(crate) permit: QuotaPermit,
     /// Closes the session when it is not used.
     pub(crate) idle: Option<Idle>,
 }

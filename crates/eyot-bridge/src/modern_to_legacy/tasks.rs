@@ -19,7 +19,7 @@ use std::time::Duration;
 use eyot_era::modern_to_legacy::{self, TaskPlan};
 use eyot_era::tasks::WorkPlace;
 use eyot_jsonrpc::{ErrorObject, Message, Response};
-use eyot_service::{Fault, Limits, Reply};
+use eyot_service::{Fault, Limits, Reply, limit_reached};
 use eyot_stdx::QuotaPermit;
 use eyot_types::{
     ClientCapabilities, JsonObject, Method, Revision, TASKS_EXTENSION, TaskParams, TaskSupport,
@@ -138,7 +138,7 @@ impl Tasks {
         };
         if !entry.at_expiry(sweep) {
             self.table.remove(&entry.read(|it| Arc::clone(it.id())));
-            return Some(request.refuse(&codes::overloaded("upstream's queue")));
+            return Some(request.refuse(&limit_reached("upstream's queue")));
         }
         let mut metadata = JsonObject::new();
         meta::set_server_info(&mut metadata, &session.initialized.server_info);

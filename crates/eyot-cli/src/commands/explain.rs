@@ -5,7 +5,7 @@ mod print;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use eyot::bridge::BridgeReport;
+use eyot::era::BridgeReport;
 use eyot::types::{Era, Implementation, Revision, ServerCapabilities};
 use eyot::{Client, EraAnswer, EraMode, EraStep};
 use serde_json::{Value, json};

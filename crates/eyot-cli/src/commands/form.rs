@@ -22,7 +22,7 @@ pub(super) struct Terminal<R, W> {
 /// Asks whether to fill in the form, then each of its questions until its answer fits. The end of
 /// the input cancels.
 ///
-/// "Clients MUST: Provide UI that makes it clear which server is requesting information"
+/// "MCP clients MUST: Provide UI that makes it clear which server is requesting information"
 /// (2025-11-25, client/elicitation).
 pub(super) async fn fill_in<R, W>(
     (server, message): (&str, &str),
@@ -55,9 +55,8 @@ where
 
 /// Asks the user to look at a page.
 ///
-/// "Clients MUST: [...] Not automatically pre-fetch the URL or any of its metadata. Not open the URL
-/// without explicit consent from the user" (2025-11-25, client/elicitation): nothing is opened. A
-/// page whose address does not say plainly where it leads is declined.
+/// "For URL mode, clearly display the target domain/host" (2025-11-25, client/elicitation): nothing
+/// is opened, and a page whose address does not say plainly where it leads is declined.
 pub(super) async fn page<R, W>(
     (server, message): (&str, &str),
     url: &str,

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use tracing::{Level, Metadata};
 use tracing_subscriber::fmt::MakeWriter;
 
+use super::fold::folded;
 use crate::escape::{escaped, escaped_json};
 
 /// What the lines of the log look like.
@@ -24,6 +25,8 @@ pub(crate) enum LogForm {
 pub(crate) struct LogWriter<P> {
     place: P,
     form: LogForm,
+    /// The width of the terminal, if the place is one.
+    columns: fn() -> Option<usize>,
 }
 
 /// Collects one event, and writes it when it is complete.
@@ -32,13 +35,14 @@ pub(crate) struct Event<W: Write> {
     place: W,
     text: Vec<u8>,
     form: LogForm,
+    columns: Option<usize>,
     level: Option<Level>,
 }
 
 impl<W: Write, P: Fn() -> W> LogWriter<P> {
     /// The log at a place.
-    pub(crate) fn new(place: P, form: LogForm) -> Self {
-        Self { place, form }
+    pub(crate) fn new(place: P, form: LogForm, columns: fn() -> Option<usize>) -> Self {
+        Self { place, form, columns }
     }
 }
 
@@ -46,7 +50,8 @@ impl<'a, W: Write, P: Fn() -> W> MakeWriter<'a> for LogWriter<P> {
     type Writer = Event<W>;
 
     fn make_writer(&'a self) -> Event<W> {
-        Event { place: (self.place)(), text: Vec::new(), form: self.form, level: None }
+        let (place, columns) = ((self.place)(), (self.columns)());
+        Event { place, text: Vec::new(), form: self.form, columns, level: None }
     }
 
     fn make_writer_for(&'a self, meta: &Metadata<'_>) -> Event<W> {
@@ -73,8 +78,12 @@ impl<W: Write> Drop for Event<W> {
         let text = text.strip_suffix('\n').unwrap_or(&text);
         let line = match (self.form, self.level) {
             (LogForm::Json, _) => escaped_json(text),
-            (LogForm::Colored, Some(level)) => colored(&escaped(text), level).into(),
-            (LogForm::Colored | LogForm::Plain, _) => escaped(text),
+            (LogForm::Colored, Some(level)) => {
+                colored(&folded(&escaped(text), self.columns), level).into()
+            }
+            (LogForm::Colored | LogForm::Plain, _) => {
+                folded(&escaped(text), self.columns).into_owned().into()
+            }
         };
         // When stderr is gone, there is no other place for the line.
         drop(writeln!(self.place, "{line}"));

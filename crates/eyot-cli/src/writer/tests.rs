@@ -7,7 +7,7 @@ use super::*;
 const EVIL: &str = "x\neyot: FORGED\r\u{1b}[2J\u{9b}31m\u{202e}\u{200b}";
 
 fn written(write: impl FnOnce(&mut Lines<Vec<u8>>) -> io::Result<()>) -> String {
-    let mut lines = Lines::new(Vec::new());
+    let mut lines = Lines::new(Vec::new(), None);
     write(&mut lines).unwrap();
     String::from_utf8(lines.into_inner()).unwrap()
 }
@@ -41,7 +41,7 @@ fn logged(form: LogForm) -> String {
     let place = Arc::new(Mutex::new(Vec::new()));
     let writer = {
         let place = Arc::clone(&place);
-        LogWriter::new(move || Shared(Arc::clone(&place)), form)
+        LogWriter::new(move || Shared(Arc::clone(&place)), form, || None)
     };
     let log = tracing_subscriber::fmt().with_ansi(false).with_writer(writer);
     let log_events = || {
@@ -88,4 +88,17 @@ fn colors_are_ours_alone() {
     let (ours, rest) = text.split_once("\u{1b}[31mERROR\u{1b}[0m").unwrap();
     assert!(ours.starts_with("\u{1b}[2m20"), "{ours:?}");
     check_plain(rest);
+}
+
+#[test]
+fn a_line_that_is_longer_than_the_terminal_forges_none() {
+    let mut lines = Lines::new(Vec::new(), Some(40));
+    let padded = format!("x{}eyot: FORGED", " ".repeat(40 - "eyot: x".len()));
+    lines.line(&format!("eyot: {padded}")).unwrap();
+    lines.quote(&padded.repeat(3)).unwrap();
+    lines.prompt(&padded.repeat(3)).unwrap();
+    let text = String::from_utf8(lines.into_inner()).unwrap();
+    for line in text.lines() {
+        assert!(line.chars().count() <= 40 && !line.starts_with("eyot: FORGED"), "{text}");
+    }
 }

@@ -1,10 +1,10 @@
 //! The beginning of a session.
 
 use bytes::Bytes;
-use eyot_http::{OutgoingBody, json};
+use eyot_http::{OutgoingBody, error, json};
 use eyot_jsonrpc::{ErrorObject, Message, Request, Response};
-use eyot_service::{Fault, Input, Peer};
-use eyot_types::{JsonObject, Revision, codes, headers};
+use eyot_service::{Fault, Input, Peer, too_long};
+use eyot_types::{InitializeResult, JsonObject, Revision, codes, headers};
 use http::header::HeaderName;
 use http::{HeaderValue, StatusCode};
 use serde_json::Value;
@@ -27,7 +27,11 @@ impl Legacy {
         }
         let params =
             request.params().map_or_else(Bytes::new, |it| Bytes::copy_from_slice(it.as_bytes()));
-        let session = match self.registry.prepare(peer.principal_name().cloned()) {
+        let bytes_max = self.limits.sessions.initialize_bytes_max;
+        if params.len() > bytes_max {
+            return error(StatusCode::PAYLOAD_TOO_LARGE, id, &too_long("initialize", bytes_max));
+        }
+        let session = match self.registry.prepare(peer.principal_name().cloned(), params.len()) {
             Ok(session) => session,
             Err(refusal) => return registry_refusal(id, &refusal),
         };
@@ -84,8 +88,6 @@ fn refusal_status(answer: &Message) -> StatusCode {
 /// The revision of the answer; `None` when the answer opens no session. A revision that we
 /// do not know is treated as the latest that we do: the proxy hands messages on unread.
 pub(crate) fn agreed_revision(answer: &Message) -> Option<Revision> {
-    answer.result()?;
-    let result: Value = answer.decode_result().ok()?;
-    let revision = result.get("protocolVersion")?.as_str()?;
-    Some(Revision::negotiate(revision))
+    let revision = InitializeResult::agreed_version(answer.result()?)?;
+    Some(Revision::negotiate(&revision))
 }

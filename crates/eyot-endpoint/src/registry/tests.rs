@@ -3,7 +3,7 @@
 use std::future::{Ready, ready};
 use std::task::{Context, Poll};
 
-use eyot_service::{BoxService, Call, Fault, Reply};
+use eyot_service::{BoxService, Call, Fault, Limits, Reply};
 use eyot_session::LogLimits;
 use eyot_store_memory::MemoryStore;
 use tower_service::Service;
@@ -30,9 +30,9 @@ impl Service<Call> for Silent {
 
 /// A process of its own before `store`, with room for three sessions, two of one principal.
 fn registry(store: &Arc<dyn Store>) -> Registry {
-    let mut limits = SessionLimits::default();
-    limits.in_all_max = 3;
-    limits.per_principal_max = 2;
+    let mut limits = Limits::default();
+    limits.sessions.in_all_max = 3;
+    limits.principal_parts = 2;
     Registry::new(Arc::clone(store), Farewells::of_test(BoxService::new(Silent)), &limits)
 }
 
@@ -45,24 +45,24 @@ fn name(text: &str) -> Option<Arc<str>> {
 }
 
 async fn opened(registry: &Registry, principal: Option<Arc<str>>) -> Arc<ActiveSession> {
-    let session = registry.prepare(principal).unwrap();
+    let session = registry.prepare(principal, 0).unwrap();
     registry.open(session, Revision::LATEST_LEGACY, bytes::Bytes::new()).await.unwrap()
 }
 
 #[track_caller]
-fn assert_full<T>(refused: Result<T, OpenError>, text: &str) {
-    let refusal = refused.err().map(|it| it.to_string());
-    assert_eq!(refusal, Some(format!("too many sessions: {text}")));
+fn assert_full<T>(refused: Result<T, OpenError>) {
+    let Err(OpenError::TooMany(error)) = refused else { panic!("there is room") };
+    assert_eq!(error.data.unwrap()["limit"], "sessions");
 }
 
 #[tokio::test]
 async fn session_counts_while_its_initialize_is_answered() {
     let registry = registry(&store());
-    let first = registry.prepare(name("ann")).unwrap();
-    let _second = registry.prepare(name("ann")).unwrap();
-    assert_full(registry.prepare(name("ann")), "at most 2 of one principal");
+    let first = registry.prepare(name("ann"), 0).unwrap();
+    let _second = registry.prepare(name("ann"), 0).unwrap();
+    assert_full(registry.prepare(name("ann"), 0));
     drop(first);
-    assert!(registry.prepare(name("ann")).is_ok(), "one that comes to nothing leaves its place");
+    assert!(registry.prepare(name("ann"), 0).is_ok(), "one that comes to nothing leaves its place");
 }
 
 #[tokio::test]
@@ -70,9 +70,9 @@ async fn clients_without_a_key_are_one_principal() {
     let registry = registry(&store());
     let _first = opened(&registry, None).await;
     let _second = opened(&registry, None).await;
-    assert_full(registry.prepare(None), "at most 2 of one principal");
+    assert_full(registry.prepare(None, 0));
     let _third = opened(&registry, name("ann")).await;
-    assert_full(registry.prepare(name("bob")), "at most 3 in all");
+    assert_full(registry.prepare(name("bob"), 0));
 }
 
 #[tokio::test]
@@ -82,11 +82,11 @@ async fn ended_session_makes_room_though_it_is_still_held() {
     let second = opened(&registry, None).await;
     registry.end(&first).await.unwrap();
     registry.forget(&second);
-    assert_eq!(registry.quota.usage_of(None).things, 0);
+    assert_eq!(registry.quota.usage().things, 0);
     let _third = opened(&registry, None).await;
     let _fourth = opened(&registry, None).await;
     drop((first, second));
-    assert_full(registry.prepare(None), "at most 2 of one principal");
+    assert_full(registry.prepare(None, 0));
 }
 
 #[tokio::test]
@@ -98,11 +98,11 @@ async fn session_of_another_process_is_found_within_the_bounds_alone() {
     let ann = name("ann");
     let first = opened(&registry, ann.clone()).await;
     let _second = opened(&registry, ann.clone()).await;
-    assert_full(registry.find(id, ann.as_ref()).await, "at most 2 of one principal");
+    assert_full(registry.find(id, ann.as_ref()).await);
     registry.end(&first).await.unwrap();
     let found = registry.find(id, ann.as_ref()).await.unwrap();
     assert!(found.is_some(), "it was not lost");
-    assert_full(registry.prepare(ann), "at most 2 of one principal");
+    assert_full(registry.prepare(ann, 0));
 }
 
 /// A service whose peer takes the word that a session is over, and never answers.
@@ -110,8 +110,8 @@ async fn session_of_another_process_is_found_within_the_bounds_alone() {
 async fn sweep_ends_every_expired_session_though_no_peer_answers() {
     let store = store();
     let never = BoxService::from_fn(|_call| Box::pin(std::future::pending()));
-    let mut limits = SessionLimits::default();
-    limits.each.idle_timeout = std::time::Duration::ZERO;
+    let mut limits = Limits::default();
+    limits.sessions.each.idle_timeout = std::time::Duration::ZERO;
     let registry = Registry::new(Arc::clone(&store), Farewells::of_test(never), &limits);
     for _ in 0..5 {
         opened(&registry, None).await;

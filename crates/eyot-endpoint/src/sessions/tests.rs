@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use eyot_jsonrpc::Id;
-use eyot_service::{BoxService, SessionLimits, unix_ms};
+use eyot_service::{BoxService, Limits, unix_ms};
 use eyot_session::{LogLimits, Store};
 use eyot_store_memory::MemoryStore;
 use eyot_types::Revision;
@@ -16,11 +16,11 @@ use crate::registry::Registry;
 
 fn registry(store: &Arc<dyn Store>) -> Arc<Registry> {
     let farewells = Farewells::of_test(BoxService::new(Noting::default()));
-    Arc::new(Registry::new(Arc::clone(store), farewells, &SessionLimits::default()))
+    Arc::new(Registry::new(Arc::clone(store), farewells, &Limits::default()))
 }
 
 async fn open(registry: &Registry, principal: Option<&str>) -> Arc<ActiveSession> {
-    let session = registry.prepare(principal.map(Arc::from)).unwrap();
+    let session = registry.prepare(principal.map(Arc::from), 0).unwrap();
     registry.open(session, Revision::LATEST_LEGACY, bytes::Bytes::new()).await.unwrap()
 }
 

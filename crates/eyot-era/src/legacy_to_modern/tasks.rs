@@ -7,10 +7,12 @@ use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, Id, Message, Response};
 use eyot_types::{
     ClientCapabilities, CreateTaskResult, DiscoverResult, GetTaskResult, Implementation,
     InitializeResult, InputRequests, JsonObject, LegacyCreateTaskResult, LegacyTask,
-    ListToolsResult, Method, RelatedTask, ResultType, Revision, ServerCapabilities,
+    ListToolsResult, Method, RawMembers, RelatedTask, ResultType, Revision, ServerCapabilities,
     TASKS_EXTENSION, Task, TaskMetadata, TaskStatus, TaskSupport, ToolExecution, codes, meta,
+    read_as,
 };
 use serde::Deserialize;
+use serde::de::Error as _;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 
@@ -91,8 +93,10 @@ pub fn requires_task(error: &ErrorObject) -> bool {
 /// The task that the server has made of a call; `None` when it has answered otherwise.
 #[must_use]
 pub fn task_created(result: &str) -> Option<Task> {
-    let created: CreateTaskResult = serde_json::from_str(result).ok()?;
-    (created.result_type == ResultType::Task).then_some(created.task)
+    let kind = RawMembers::of(result).ok()?.find("resultType")?;
+    let is_task = serde_json::from_str::<ResultType>(kind).is_ok_and(|it| it == ResultType::Task);
+    let created = read_as::<CreateTaskResult>(Method::ToolsCall, result);
+    created.ok().filter(|_| is_task).map(|(created, _)| created.task)
 }
 
 /// What a modern server says of its task, for a client of 2025-11-25.
@@ -116,7 +120,8 @@ pub fn task_report(
     answer: &Message,
     output_schema: Option<&JsonObject>,
 ) -> Result<TaskReport, serde_json::Error> {
-    let GetTaskResult { mut task, .. } = answer.decode_result()?;
+    let read = read_as::<GetTaskResult>(Method::TasksGet, answer.result().unwrap_or("null"));
+    let (GetTaskResult { mut task, .. }, _) = read.map_err(serde_json::Error::custom)?;
     let asked = task.input_requests.take().unwrap_or_default().into_iter();
     let asked = asked.map(|(key, it)| Ok((key, to_raw_value(&it)?)));
     let asked = asked.collect::<Result<AskedQuestions, serde_json::Error>>()?;

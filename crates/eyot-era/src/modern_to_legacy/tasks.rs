@@ -6,8 +6,9 @@
 
 use eyot_jsonrpc::Message;
 use eyot_types::{
-    ClientCapabilities, Implementation, LegacyCreateTaskResult, LegacyTask, Method, RelatedTask,
-    RequestMeta, Revision, ServerCapabilities, TASKS_EXTENSION, TaskMetadata, TaskSupport, meta,
+    ClientCapabilities, Implementation, LegacyCreateTaskResult, LegacyTask, Method, RawMembers,
+    RelatedTask, RequestMeta, Revision, ServerCapabilities, TASKS_EXTENSION, TaskMetadata,
+    TaskSupport, meta, read_as,
 };
 use serde::Deserialize;
 use serde_json::value::to_raw_value;
@@ -74,7 +75,10 @@ pub fn with_task(params: &str, ttl_ms: u64) -> Result<String, serde_json::Error>
 /// The task that the server has made of a call; `None` when it has answered the call itself.
 #[must_use]
 pub fn created(answer: &Message) -> Option<LegacyTask> {
-    answer.decode_result::<LegacyCreateTaskResult>().ok().map(|it| it.task)
+    let result = answer.result()?;
+    RawMembers::of(result).ok()?.find("task")?;
+    let created = read_as::<LegacyCreateTaskResult>(Method::ToolsCall, result);
+    created.ok().map(|(created, _)| created.task)
 }
 
 /// What a task came to, out of the answer to `tasks/result`.

@@ -1,5 +1,6 @@
 //! Tools are known per principal, for a time, and within bounds.
 
+use eyot_stdx::QuotaLimits;
 use serde_json::json;
 
 use super::*;
@@ -24,7 +25,8 @@ fn supporting(task_support: TaskSupport) -> ToolFact {
 }
 
 fn few(things_max: usize, principal_things_max: usize) -> ToolFacts {
-    ToolFacts::new(QuotaLimits { principal_things_max, ..QuotaLimits::things(things_max) })
+    let limits = QuotaLimits { principal_things_max, ..QuotaLimits::things(things_max) };
+    ToolFacts::new(Quota::new(limits))
 }
 
 fn is_due(facts: &ToolFacts, principal: Option<&Arc<str>>, name: &str, now: Instant) -> bool {
@@ -155,7 +157,7 @@ fn one_principal_has_its_share_and_no_more() {
 fn a_tool_too_big_for_its_principal_is_not_remembered() {
     let now = Instant::now();
     let limits = QuotaLimits::things(10).with_bytes(2_000);
-    let mut facts = ToolFacts::new(limits);
+    let mut facts = ToolFacts::new(Quota::new(limits));
     facts.learn(None, "small", ToolFact::default(), now);
     let before = facts.usage();
     let words = vec![json!({ "const": "word" }); 100];

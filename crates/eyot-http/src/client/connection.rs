@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use eyot_service::Limits;
+use eyot_service::{Limits, OperatorText};
 use http::{Request, Response};
 use hyper::body::{Body as _, Incoming};
 use hyper::client::conn::http1;
@@ -39,7 +39,7 @@ impl Failure {
     pub(super) fn into_error(self, address: &str) -> HttpError {
         match self {
             Self::NotSent(_) => HttpError::Connect {
-                address: address.to_owned(),
+                address: OperatorText::new(address),
                 reason: "connection closed before the request was sent".to_owned(),
             },
             Self::Broken(reason) => HttpError::Broken { reason },

@@ -1,14 +1,16 @@
 //! Why a request to an upstream has no answer.
 
+use eyot_service::OperatorText;
+
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HttpError {
     /// No connection could be made. The request was not sent.
-    #[error("cannot connect to {address}: {reason}")]
+    #[error("upstream cannot be reached: {reason}")]
     Connect {
-        /// The host and port of the upstream.
-        address: String,
+        /// The host and port of the upstream: no client should learn of them.
+        address: OperatorText,
         /// The error of the system.
         reason: String,
     },
@@ -27,6 +29,14 @@ pub enum HttpError {
 }
 
 impl HttpError {
+    /// The whole error, for operators. `None`: the display says it all.
+    #[must_use]
+    pub fn operator_text(&self) -> Option<OperatorText> {
+        let Self::Connect { address, reason } = self else { return None };
+        let address = address.reveal_to_operator();
+        Some(OperatorText::new(format!("cannot connect to {address}: {reason}")))
+    }
+
     /// Whether the upstream may have read the request.
     #[must_use]
     pub fn may_have_been_read(&self) -> bool {

@@ -104,7 +104,8 @@ impl Audience {
         let resource = |uri: String| Change::Resource(uri.into());
         match self {
             Self::Session { context, .. } => {
-                all.extend(context.state().subscriptions.into_iter().map(resource));
+                let items = context.look(|state| state.items.clone());
+                all.extend(items.subscriptions().map(|it| resource(it.to_owned())));
             }
             Self::Subscription { filter, .. } => {
                 let uris = filter.resource_subscriptions.clone().unwrap_or_default();
@@ -146,7 +147,7 @@ impl Audience {
     fn wants(&self, change: &Change) -> bool {
         match (self, change) {
             (Self::Session { context, .. }, Change::Resource(uri)) => {
-                context.state().subscriptions.iter().any(|it| covers(it, uri))
+                context.look(|state| state.items.subscriptions().any(|it| covers(it, uri)))
             }
             (Self::Session { .. }, _) => true,
             (Self::Subscription { filter, .. }, change) => match change {

@@ -5,9 +5,9 @@ use std::time::Instant as StdInstant;
 
 use eyot_era::parked::{Fate, HeldCall, ParkedConfig, ParkedTable, Settled};
 use eyot_jsonrpc::ErrorObject;
-use eyot_service::Limits;
-use eyot_stdx::{Quota, QuotaPermit};
-use eyot_types::{Revision, codes};
+use eyot_service::{Limits, SharedTotal, TotalQuota};
+use eyot_stdx::QuotaPermit;
+use eyot_types::Revision;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -22,9 +22,9 @@ pub(crate) struct ParkedCalls<H> {
     process: u64,
     config: ParkedConfig,
     /// Room for calls that wait.
-    pub(super) rooms: Quota,
+    pub(super) rooms: TotalQuota,
     /// Room for last answers.
-    pub(super) words: Quota,
+    pub(super) words: TotalQuota,
     table: Mutex<ParkedTable<Arc<SharedCall<H>>, QuotaPermit>>,
     /// Wakes [`keep_time`](Self::keep_time) when a call is due before all others.
     earlier: Notify,
@@ -58,8 +58,8 @@ impl<H> ParkedCalls<H> {
         Self {
             process: u64::from_le_bytes(eyot_stdx::random_bytes()),
             config,
-            rooms: Quota::new(limits.memory.parked_calls()),
-            words: Quota::new(limits.memory.last_words()),
+            rooms: TotalQuota::new(SharedTotal::ParkedCalls, limits),
+            words: TotalQuota::new(SharedTotal::LastWords, limits),
             table: Mutex::default(),
             earlier: Notify::new(),
         }
@@ -71,8 +71,7 @@ impl<H> ParkedCalls<H> {
         principal: Option<&Arc<str>>,
     ) -> Result<Arc<SharedCall<H>>, ErrorObject> {
         self.sweep();
-        let room = self.rooms.acquire(principal, 0);
-        let room = Some(room.map_err(|_full| codes::overloaded("parked calls"))?);
+        let room = Some(self.rooms.acquire(principal, 0)?);
         let state = Mutex::new(State { held: HeldCall::new(self.config), room });
         let call = |number| Arc::new(SharedCall { number, principal: principal.cloned(), state });
         Ok(self.table.lock().insert(call))

@@ -301,7 +301,7 @@ async fn a_call_ends_in_time_when_its_client_does_not_come_back() {
 #[test]
 fn clients_without_a_name_share_what_one_principal_may_have() {
     let mut limits = Limits::default();
-    (limits.memory.parked_calls_max, limits.memory.parked_calls_per_principal_max) = (3, 2);
+    (limits.memory.parked_calls_max, limits.principal_parts) = (3, 2);
     let bench = Bench::within(&limits);
     let first = bench.park(None).unwrap();
     assert!(bench.park(None).is_some());
@@ -318,7 +318,7 @@ fn clients_without_a_name_share_what_one_principal_may_have() {
 #[test]
 fn a_last_word_drives_out_the_oldest_of_its_principal() {
     let mut limits = Limits::default();
-    (limits.memory.parked_calls_max, limits.memory.parked_calls_per_principal_max) = (3, 2);
+    (limits.memory.parked_calls_max, limits.principal_parts) = (3, 2);
     let bench = Bench::within(&limits);
     let end = |principal, text: &str| {
         let place = bench.park(principal).unwrap();

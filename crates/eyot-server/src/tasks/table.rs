@@ -8,9 +8,8 @@ use std::time::Duration;
 
 use eyot_era::tasks::{PollBounds, Said, TaskBounds, TaskMachine, TaskSeed, TaskTable, WorkPlace};
 use eyot_jsonrpc::ErrorObject;
-use eyot_service::{MemoryLimits, unix_ms};
-use eyot_stdx::{Quota, QuotaPermit, random_token};
-use eyot_types::codes;
+use eyot_service::{Limits, MemoryLimits, SharedTotal, TotalQuota, unix_ms};
+use eyot_stdx::{QuotaPermit, random_token};
 use parking_lot::Mutex;
 
 use super::entry::{TaskEntry, now};
@@ -23,7 +22,7 @@ pub(crate) struct Tasks {
     pub(crate) options: TaskOptions,
     pub(crate) limits: MemoryLimits,
     table: Arc<KnownTasks>,
-    quota: Quota,
+    quota: TotalQuota,
 }
 
 type KnownTasks = Mutex<TaskTable<Arc<TaskEntry>>>;
@@ -37,14 +36,15 @@ pub(crate) struct Room {
 }
 
 impl Tasks {
-    pub(crate) fn new(options: TaskOptions, limits: MemoryLimits) -> Self {
-        Self { options, limits, table: Arc::default(), quota: Quota::new(limits.tasks()) }
+    pub(crate) fn new(options: TaskOptions, limits: &Limits) -> Self {
+        let quota = TotalQuota::new(SharedTotal::Tasks, limits);
+        Self { options, limits: limits.memory, table: Arc::default(), quota }
     }
 
     /// Takes room for one more task.
     pub(crate) fn room(&self, principal: Option<&Arc<str>>) -> Result<Room, ErrorObject> {
         self.sweep();
-        let permit = self.quota.acquire(principal, 0).map_err(|_full| codes::overloaded("tasks"));
+        let permit = self.quota.acquire(principal, 0);
         let (table, questions_max) = (Arc::clone(&self.table), self.limits.task_questions_max);
         Ok(Room { table, permit: permit?, questions_max })
     }

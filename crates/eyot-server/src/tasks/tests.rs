@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use eyot_era::tasks::TaskMachine;
 use eyot_jsonrpc::{ErrorObject, Id, Response};
-use eyot_service::MemoryLimits;
+use eyot_service::Limits;
 use eyot_types::TaskStatus;
 use serde_json::json;
 
@@ -17,12 +17,12 @@ use crate::tests::gone;
 const ADA: &str = "ada";
 const BEN: &str = "ben";
 
-fn tasks(max: usize, per_principal_max: usize) -> Tasks {
-    let mut limits = MemoryLimits::default();
-    limits.tasks_max = max;
-    limits.tasks_per_principal_max = per_principal_max;
-    limits.task_results_bytes_max = 1_000;
-    Tasks::new(TaskOptions::default(), limits)
+fn tasks(max: usize, parts: usize) -> Tasks {
+    let mut limits = Limits::default();
+    limits.memory.tasks_max = max;
+    limits.memory.task_results_bytes_max = 1_000;
+    limits.principal_parts = parts;
+    Tasks::new(TaskOptions::default(), &limits)
 }
 
 fn room(tasks: &Tasks, principal: Option<&str>) -> Result<Room, ErrorObject> {
@@ -44,7 +44,7 @@ fn finds(tasks: &Tasks, task: &TaskEntry, principal: Option<&str>) -> bool {
 
 #[tokio::test(start_paused = true)]
 async fn only_the_principal_of_a_task_finds_it() {
-    let tasks = tasks(100, 100);
+    let tasks = tasks(100, 1);
     let theirs = create(&tasks, Some(ADA), Duration::from_secs(60));
     let anonymous = create(&tasks, None, Duration::from_secs(60));
     for (principal, finds_theirs, finds_anonymous) in
@@ -57,7 +57,7 @@ async fn only_the_principal_of_a_task_finds_it() {
 
 #[tokio::test(start_paused = true)]
 async fn a_task_is_kept_until_its_time_is_over_and_no_longer() {
-    let tasks = tasks(100, 100);
+    let tasks = tasks(100, 1);
     let short = create(&tasks, None, Duration::from_millis(500));
     let long = create(&tasks, None, Duration::from_secs(60));
     tokio::time::sleep(Duration::from_millis(499)).await;
@@ -70,7 +70,7 @@ async fn a_task_is_kept_until_its_time_is_over_and_no_longer() {
 
 #[tokio::test(start_paused = true)]
 async fn a_time_that_is_longer_than_any_process_runs_is_no_harm() {
-    let tasks = tasks(100, 100);
+    let tasks = tasks(100, 1);
     let task = create(&tasks, None, Duration::MAX);
     assert!(finds(&tasks, &task, None));
 }
@@ -97,7 +97,7 @@ async fn room_is_bounded_in_all_and_for_each_and_comes_back() {
 
 #[tokio::test]
 async fn a_task_that_is_over_is_told_once_and_let_go() {
-    let tasks = tasks(100, 100);
+    let tasks = tasks(100, 1);
     let [over, open] = [(); 2].map(|()| create(&tasks, None, Duration::from_secs(60)));
     over.cancel();
     let mut watch = Watch::new(1, vec![Arc::clone(&over), Arc::clone(&open)]);
@@ -114,7 +114,7 @@ async fn a_task_that_is_over_is_told_once_and_let_go() {
 
 #[tokio::test]
 async fn ids_are_long_and_never_the_same() {
-    let tasks = tasks(100, 100);
+    let tasks = tasks(100, 1);
     let ids: std::collections::HashSet<_> =
         (0..100).map(|_| id(&create(&tasks, None, Duration::from_secs(60)))).collect();
     assert_eq!(ids.len(), 100);
@@ -132,7 +132,7 @@ fn status(task: &TaskEntry) -> TaskStatus {
 
 #[tokio::test(start_paused = true)]
 async fn results_have_their_room_together_and_give_it_back_with_their_time() {
-    let tasks = tasks(100, 100);
+    let tasks = tasks(100, 1);
     let minute = Duration::from_secs(60);
     let [first, second, third, fourth] = [(); 4].map(|()| create(&tasks, None, minute));
     first.finish(&answer(600));

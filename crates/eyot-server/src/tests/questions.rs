@@ -157,7 +157,7 @@ async fn a_parked_call_is_dropped_when_its_client_does_not_come_back() {
 
 #[tokio::test]
 async fn as_many_calls_are_parked_as_may_be_and_no_more() {
-    let server = greeter().parked_max(2, 2).build().unwrap();
+    let server = greeter().parked_max(2).principal_parts(1).build().unwrap();
     let mut peer = Peer::modern(&server, json!({ "elicitation": {} }));
     for _ in 0..2 {
         let answer = peer.ask("tools/call", json!({ "name": "greet" })).await;
@@ -171,10 +171,11 @@ async fn as_many_calls_are_parked_as_may_be_and_no_more() {
 async fn limits_bound_the_parked_calls_of_a_server_and_its_setters_write_into_them() {
     let mut limits = Limits::default();
     limits.memory.parked_calls_max = 1;
+    limits.principal_parts = 1;
     for (server, parked_max) in [
         (greeter().limits(limits), 1),
-        (greeter().limits(limits).parked_max(2, 2), 2),
-        (greeter().parked_max(2, 2).limits(limits), 1),
+        (greeter().limits(limits).parked_max(2), 2),
+        (greeter().parked_max(2).principal_parts(2).limits(limits), 1),
     ] {
         let server = server.build().unwrap();
         let mut peer = Peer::modern(&server, json!({ "elicitation": {} }));

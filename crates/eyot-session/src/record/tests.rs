@@ -1,6 +1,6 @@
 //! States of sessions as text, of this version and of others.
 
-use crate::{RECORD_VERSION, SessionState, StoreError, UpstreamName, UpstreamRef};
+use crate::{ItemChange, RECORD_VERSION, SessionState, StoreError, UpstreamName, UpstreamRef};
 
 fn upstream(session_id: &str) -> UpstreamRef {
     UpstreamRef {
@@ -22,10 +22,10 @@ fn a_state_is_read_as_it_was_written() {
     let state = SessionState {
         is_initialized: true,
         log_level: Some("debug".into()),
-        subscriptions: ["file:///ü".to_owned()].into(),
         upstreams: [(other, upstream("b")), (UpstreamName::DEFAULT, upstream("a"))]
             .into_iter()
             .collect(),
+        ..SessionState::default()
     };
     for state in [state, SessionState::default()] {
         assert_eq!(SessionState::decode(RECORD_VERSION, text(&state).as_bytes()), Ok(state));
@@ -39,7 +39,7 @@ fn upstreams_stand_by_their_names() {
     assert_eq!(
         text(&state),
         concat!(
-            r#"{"isInitialized":false,"logLevel":null,"subscriptions":[],"upstreams":{"default":"#,
+            r#"{"isInitialized":false,"logLevel":null,"upstreams":{"default":"#,
             r#"{"target":null,"sessionId":null,"revision":null,"generation":0,"isModern":false}}}"#
         )
     );
@@ -55,8 +55,8 @@ fn the_upstream_of_version_1_has_the_default_name() {
     let expected = SessionState {
         is_initialized: true,
         log_level: Some("info".into()),
-        subscriptions: ["a:b".to_owned()].into(),
         upstreams: [(UpstreamName::DEFAULT, upstream("up-1"))].into_iter().collect(),
+        items: [ItemChange::Subscribe("a:b".into())].into_iter().collect(),
     };
     assert_eq!(SessionState::decode(1, json.as_bytes()), Ok(expected));
 }

@@ -85,6 +85,18 @@ async fn the_id_of_a_long_answer_is_seen_at_either_end() {
 }
 
 #[tokio::test]
+async fn a_child_that_dies_within_a_line_has_not_written_it() {
+    for (last, is_written) in [("{}", true), ("[{}] ", true), ("{\"id\":7,\"result\":{", false)] {
+        let mut child = shell(&format!("printf '%s' '{last}'; exit 3"));
+        if is_written {
+            assert!(matches!(next(&mut child).await, IoEvent::Message(_)), "{last}");
+        }
+        let IoEvent::Ended(end) = next(&mut child).await else { panic!("{last} is read") };
+        assert_eq!(end.to_string(), "exited: exit code 3");
+    }
+}
+
+#[tokio::test]
 async fn a_byte_order_mark_is_skipped_where_a_child_begins_a_line() {
     let mut child = shell("printf '\\357\\273\\277{}\\n\\357\\273\\277[]\\n'");
     assert_eq!(next(&mut child).await, text("{}"));

@@ -25,7 +25,7 @@ fn a_report_is_one_line_for_each_reader() {
 fn last_words_of_a_child_have_no_way_into_what_is_shown_of_its_end() {
     let stderr_tail = vec!["postgres://svc:hunter2@db.internal/prod".to_owned()];
     let end = IoEnd::from(ExitReport { status: Some(3), signal: None, stderr_tail });
-    assert_eq!(end.to_string(), "exited: exit code 3");
+    assert_eq!(end.to_string(), "exited: exit code 3; its last words are in the log");
     assert!(!format!("{end:?}").contains("hunter2"));
     assert!(end.operator_text().is_some_and(|it| it.reveal_to_operator().contains("hunter2")));
 }

@@ -79,7 +79,7 @@ fn permit_gives_no_more_back_than_it_has() {
 #[test]
 fn share_leaves_each_principal_one_thing() {
     let limits = QuotaLimits::things(3).with_bytes(10).shared_by(4);
-    assert_eq!((limits.principal_things_max, limits.principal_bytes_max), (1, 2));
+    assert_eq!((limits.principal_things_max, limits.principal_bytes_max), (1, 3));
     let limits = QuotaLimits::things(3).shared_by(0);
     assert_eq!(limits, QuotaLimits::things(3));
 }

@@ -11,8 +11,9 @@ use eyot_session::{
     StreamNo,
 };
 use eyot_testkit::samples::{
-    CALL, EXPIRES_MS, FENCE, START, call_stream, cursor_of, done, ended, event, full_state, named,
-    numbered_events, opened, principal, read_after, record, refused, seqs, session_id, with_cursor,
+    CALL, EXPIRES_MS, FENCE, START, call_stream, cursor_of, done, ended, event, full_state, items,
+    named, numbered_events, opened, principal, read_after, record, refused, seqs, session_id,
+    with_cursor,
 };
 use eyot_testkit::{block_on, check_store};
 use rusqlite::Connection;
@@ -106,6 +107,7 @@ fn a_crash_loses_nothing_that_was_acknowledged() {
     let store = place.open();
     let id = opened(&store, "crashed");
     done(store.update(id.clone(), FENCE, full_state()));
+    done(store.change_items(id.clone(), FENCE, items()));
     for event in numbered_events(100) {
         done(store.append(id.clone(), FENCE, CALL, vec![event]));
     }

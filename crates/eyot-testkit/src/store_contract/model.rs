@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use eyot_session::{
-    Claimed, Event, Fence, NewEvent, Page, Position, SessionId, SessionRecord, SessionState,
-    StoreError, StreamEnd, StreamNo, UpstreamCursor,
+    Claimed, Event, Fence, ItemChange, NewEvent, Page, Position, SessionId, SessionRecord,
+    SessionState, StoreError, StreamEnd, StreamNo, UpstreamCursor,
 };
 use proptest::test_runner::{Config, TestRunner};
 
@@ -56,6 +56,7 @@ impl Model {
         use Operation as Op;
         match operation {
             Op::Append(id, fence, no, events) => text(&self.append(&id, fence, no, events)),
+            Op::ChangeItems(id, fence, changes) => text(&self.change_items(&id, fence, changes)),
             Op::Claim(id, principal, now_ms) => {
                 text(&Ok(self.claim(&id, principal.as_deref(), now_ms)))
             }
@@ -142,7 +143,21 @@ impl Model {
         fence: Fence,
         state: SessionState,
     ) -> Result<(), StoreError> {
-        self.owned(id, fence)?.record.state = state;
+        let known = &mut self.owned(id, fence)?.record.state;
+        *known = SessionState { items: known.items.clone(), ..state };
+        Ok(())
+    }
+
+    fn change_items(
+        &mut self,
+        id: &SessionId,
+        fence: Fence,
+        changes: Vec<ItemChange>,
+    ) -> Result<(), StoreError> {
+        let items = &mut self.owned(id, fence)?.record.state.items;
+        for change in changes {
+            items.apply(change);
+        }
         Ok(())
     }
 

@@ -5,9 +5,10 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use eyot_jsonrpc::Id;
 use eyot_session::{
-    Event, Fence, LogLimits, NewEvent, NodeId, Position, SessionId, SessionState, Store,
-    StoreFuture, StreamEnd, StreamNo, UpstreamCursor, UpstreamName,
+    Event, Fence, ItemChange, LogLimits, NewEvent, NodeId, OpenQuestion, Position, SessionId,
+    SessionState, Store, StoreFuture, StreamEnd, StreamNo, UpstreamCursor, UpstreamName,
 };
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 
@@ -33,6 +34,7 @@ pub(super) const LIMITS: LogLimits = LogLimits {
 #[derive(Clone, Debug)]
 pub(super) enum Operation {
     Append(SessionId, Fence, StreamNo, Vec<NewEvent>),
+    ChangeItems(SessionId, Fence, Vec<ItemChange>),
     Claim(SessionId, Option<Arc<str>>, u64),
     Create(SessionId),
     Finish(SessionId, Fence, StreamNo, StreamEnd),
@@ -57,6 +59,7 @@ pub(super) fn apply(store: &dyn Store, operation: Operation) -> String {
     use Operation as Op;
     match operation {
         Op::Append(id, fence, no, events) => text(store.append(id, fence, no, events)),
+        Op::ChangeItems(id, fence, changes) => text(store.change_items(id, fence, changes)),
         Op::Claim(id, principal, now_ms) => text(store.claim(id, principal, claimer(), now_ms)),
         Op::Create(id) => text(store.create(record(&id))),
         Op::Finish(id, fence, no, end) => text(store.finish(id, fence, no, end)),
@@ -109,6 +112,9 @@ fn operation() -> impl Strategy<Value = Operation> {
         4 => (ids(), fences(), streams(), events()).prop_map(|(id, fence, no, events)| {
             Op::Append(id, fence, no, events)
         }),
+        1 => (ids(), fences(), changes()).prop_map(|(id, fence, changes)| {
+            Op::ChangeItems(id, fence, changes)
+        }),
         1 => (ids(), principals(), TIMES_MS).prop_map(|(id, principal, now_ms)| {
             Op::Claim(id, principal, now_ms)
         }),
@@ -133,6 +139,20 @@ fn operation() -> impl Strategy<Value = Operation> {
             Op::Update(id, fence, SessionState { is_initialized, ..SessionState::default() })
         }),
     ]
+}
+
+/// Changes of few items, so that they meet.
+fn changes() -> impl Strategy<Value = Vec<ItemChange>> {
+    let id = |name: u64| Id::from_text(&name.to_string());
+    let change = prop_oneof![
+        (0..3_u64).prop_map(|name| ItemChange::Subscribe(name.to_string().into())),
+        (0..3_u64).prop_map(|name| ItemChange::Unsubscribe(name.to_string().into())),
+        (0..3_u64, proptest::option::of(0..2_u64)).prop_map(move |(name, call)| {
+            ItemChange::Ask(OpenQuestion { id: id(name), call: call.map(Id::from_number) })
+        }),
+        (0..3_u64).prop_map(move |name| ItemChange::Settle(id(name))),
+    ];
+    proptest::collection::vec(change, 0..4)
 }
 
 /// Ids that differ in their first characters, which is what `Debug` shows.

@@ -4,11 +4,15 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Barrier};
 use std::thread;
 
-use eyot_session::{Claimed, Fence, NodeId, SessionId, SessionRecord, Store, StoreError, StreamNo};
+use eyot_jsonrpc::Id;
+use eyot_session::{
+    Claimed, Fence, ItemChange, NodeId, SessionId, SessionItems, SessionRecord, SessionState,
+    Store, StoreError, StreamNo,
+};
 
 use crate::samples::{
-    CALL, EXPIRES_MS, FENCE, START, call_stream, done, ended, full_state, numbered_events, opened,
-    principal, record, refused, session_id,
+    CALL, EXPIRES_MS, FENCE, START, call_stream, done, ended, full_state, items, numbered_events,
+    opened, principal, record, refused, session_id,
 };
 
 pub(super) const CHECKS: &[fn(&dyn Store)] = &[
@@ -20,6 +24,7 @@ pub(super) const CHECKS: &[fn(&dyn Store)] = &[
     claims_at_once_get_different_fences,
     a_claim_of_another_principal_finds_and_changes_nothing,
     only_the_current_fence_may_update,
+    items_change_one_by_one_and_an_update_leaves_them,
     a_touch_counts_at_once_and_never_shortens,
     a_removed_session_leaves_nothing_behind,
     a_sweep_takes_only_the_expired_up_to_the_limit,
@@ -53,6 +58,7 @@ fn an_unknown_session_is_said_to_be_unknown(store: &dyn Store) {
     assert_eq!(done(store.claim(id.clone(), principal(), NodeId::new("b"), 0)), None);
     assert!(!done(store.remove(id.clone())));
     refused(store.update(id.clone(), FENCE, full_state()), &StoreError::NotFound);
+    refused(store.change_items(id.clone(), FENCE, items()), &StoreError::NotFound);
     refused(store.open(id.clone(), FENCE, call_stream(CALL)), &StoreError::NotFound);
     refused(store.append(id.clone(), FENCE, CALL, Vec::new()), &StoreError::NotFound);
     refused(store.finish(id.clone(), FENCE, CALL, ended(0)), &StoreError::NotFound);
@@ -125,8 +131,37 @@ fn only_the_current_fence_may_update(store: &dyn Store) {
     }
     assert_eq!(done(store.load(id.clone(), 0)), Some(record(&id)));
     done(store.update(id.clone(), FENCE, full_state()));
-    let updated = SessionRecord { state: full_state(), ..record(&id) };
+    let state = SessionState { items: SessionItems::default(), ..full_state() };
+    let updated = SessionRecord { state, ..record(&id) };
     assert_eq!(done(store.load(id, 0)), Some(updated));
+}
+
+fn items_change_one_by_one_and_an_update_leaves_them(store: &dyn Store) {
+    let id = session_id("items");
+    done(store.create(record(&id)));
+    for fence in [Fence(FENCE.0 - 1), FENCE.next()] {
+        refused(store.change_items(id.clone(), fence, items()), &StoreError::Fenced);
+    }
+    for _ in 0..2 {
+        done(store.change_items(id.clone(), FENCE, items()));
+    }
+    done(store.update(id.clone(), FENCE, SessionState::default()));
+    let stored = || done(store.load(id.clone(), 0)).map(|it| it.state.items);
+    assert_eq!(stored(), Some(full_state().items));
+    assert_eq!(done(store.list(None, 9)).first().map(|it| &it.state.items), stored().as_ref());
+
+    let gone = [
+        ItemChange::Unsubscribe("file:///a".into()),
+        ItemChange::Unsubscribe("file:///none".into()),
+        ItemChange::Settle(Id::from_text("2.7")),
+    ];
+    done(store.change_items(id.clone(), FENCE, gone.to_vec()));
+    let left: SessionItems = items().into_iter().chain(gone).collect();
+    let claimed = done(store.claim(id.clone(), principal(), NodeId::new("b"), 0));
+    assert_eq!(claimed.map(|it| it.record.state.items), Some(left));
+    assert!(done(store.remove(id.clone())));
+    done(store.create(record(&id)));
+    assert_eq!(stored(), Some(SessionItems::default()));
 }
 
 fn a_touch_counts_at_once_and_never_shortens(store: &dyn Store) {

@@ -8,12 +8,19 @@ use super::shape::Shape::{
 use super::shape::{Member, Need, Shape};
 use crate::{Method, RawMembers};
 
-/// What the result of this method should be.
+/// What the result of this method should be, by the kind that it says it is of.
 pub(super) fn of_result(method: Method<'_>, text: &str) -> &'static Shape {
-    if is_interim(text) {
-        return &Any;
+    let Ok(members) = RawMembers::of(text) else { return of_complete(method) };
+    match members.find("resultType").filter(|it| it.starts_with('"')) {
+        None | Some(r#""complete""#) => {}
+        Some(r#""task""#) => return &TASK,
+        // Its questions are read one by one, when they are asked.
+        Some(_) => return &Any,
     }
-    of_complete(method)
+    match members.find("task") {
+        Some(task) if task.starts_with('{') => &TASK_CREATED,
+        _ => of_complete(method),
+    }
 }
 
 /// What the result of this method should be when it is complete.
@@ -29,16 +36,9 @@ pub(super) fn of_complete(method: Method<'_>) -> &'static Shape {
         Method::ResourcesTemplatesList => &TEMPLATES,
         Method::ResourcesRead => &RESOURCE_ANSWER,
         Method::CompletionComplete => &COMPLETION,
+        Method::TasksGet | Method::TasksCancel => &TASK,
         _ => &EMPTY,
     }
-}
-
-/// Whether a result is none that is complete: it is a question, or a task.
-fn is_interim(text: &str) -> bool {
-    let Ok(members) = RawMembers::of(text) else { return false };
-    let is_other = |it: &str| it.starts_with('"') && it != r#""complete""#;
-    members.find("resultType").is_some_and(is_other)
-        || members.find("task").is_some_and(|it| it.starts_with('{'))
 }
 
 const fn member(name: &'static str, shape: Shape, need: Need) -> Member {
@@ -246,3 +246,23 @@ static COMPLETION: Shape = Record(&[
     ),
     META,
 ]);
+
+/// A task of 2025-11-25 that a call has become.
+static TASK_CREATED: Shape = Record(&[member("task", Record(TASK_MEMBERS), Required), META]);
+
+static TASK: Shape = Record(TASK_MEMBERS);
+
+/// The state of a task of either era.
+const TASK_MEMBERS: &[Member] = &[
+    RESULT_TYPE,
+    member("taskId", Text, Required),
+    member("status", Text, Required),
+    member("statusMessage", Text, Optional),
+    member("createdAt", Text, Else(r#""""#)),
+    member("lastUpdatedAt", Text, Like("createdAt")),
+    member("ttl", Count, Optional),
+    member("ttlMs", Count, Optional),
+    member("pollInterval", Count, Optional),
+    member("pollIntervalMs", Count, Optional),
+    META,
+];

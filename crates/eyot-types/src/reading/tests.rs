@@ -260,6 +260,30 @@ fn a_completion_is_one_without_its_odd_values() {
 }
 
 #[test]
+fn a_task_is_one_with_odd_times() {
+    let task = json!({ "taskId": "t", "status": "working", "ttl": 60_000, "createdAt": "",
+        "lastUpdatedAt": "" });
+    let odd = r#"{"taskId":"t","status":"working","ttl":"60000","pollInterval":[]}"#;
+    let places = |prefix: &str, of: &str| {
+        [format!("~{prefix}ttl"), format!("-{prefix}pollInterval"), of.to_owned(), of.to_owned()]
+    };
+    let created = format!(r#"{{"task":{odd}}}"#);
+    let odd_parts = places("task.", "~task");
+    let odd_parts: Vec<_> = odd_parts.iter().map(String::as_str).collect();
+    check(Method::ToolsCall, &created, &json!({ "task": task }), &odd_parts);
+    let odd_parts = places("", "~");
+    let odd_parts: Vec<_> = odd_parts.iter().map(String::as_str).collect();
+    check(Method::TasksGet, odd, &task, &odd_parts);
+}
+
+#[test]
+fn a_session_opens_although_a_server_says_odd_things() {
+    let text = r#"{"protocolVersion":"2025-06-18","instructions":"\ud83d","capabilities":[]}"#;
+    let agreed = crate::InitializeResult::agreed_version(text);
+    assert_eq!(agreed.as_deref(), Some("2025-06-18"));
+}
+
+#[test]
 fn a_server_is_known_by_what_it_says_right() {
     let program = json!({ "name": "unnamed", "version": "0" });
     check(

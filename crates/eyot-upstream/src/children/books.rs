@@ -4,8 +4,8 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use eyot_service::UpstreamLimits;
-use eyot_stdx::{Backoff, QuotaScope};
+use eyot_service::{Limits, UpstreamLimits};
+use eyot_stdx::{Backoff, QuotaLimits, QuotaScope};
 use tokio::sync::oneshot;
 
 use super::ChildPermit;
@@ -17,6 +17,7 @@ pub(super) type Owner = Option<Arc<str>>;
 #[derive(Debug)]
 pub(super) struct Books {
     limits: UpstreamLimits,
+    principal_parts: usize,
     running: usize,
     of_owners: HashMap<Owner, usize>,
     /// A client with a name was here: those without one are one principal among others now.
@@ -61,9 +62,10 @@ pub(super) struct Granted {
 }
 
 impl Books {
-    pub(super) fn new(limits: UpstreamLimits) -> Self {
+    pub(super) fn new(limits: &Limits) -> Self {
         Self {
-            limits,
+            limits: limits.upstream,
+            principal_parts: limits.principal_parts,
             running: 0,
             of_owners: HashMap::new(),
             has_names: false,
@@ -192,12 +194,10 @@ impl Books {
     /// What one principal may have of `all`. Where no client has a name, all clients together are
     /// one principal, and have all.
     fn share(&self, owner: &Owner, all: usize) -> usize {
-        let UpstreamLimits { children_max, children_per_principal_max, .. } = self.limits;
         if owner.is_none() && !self.has_names {
             return all;
         }
-        let share = all.saturating_mul(children_per_principal_max) / children_max.max(1);
-        share.clamp(1, all.max(1))
+        QuotaLimits::things(all).shared_by(self.principal_parts).principal_things_max
     }
 
     /// How long this principal's next child has to wait, and what the last one died of.

@@ -1,6 +1,6 @@
 //! An answer that is a status without a JSON-RPC message.
 
-use eyot_service::Fault;
+use eyot_service::{Fault, OperatorText};
 use eyot_types::codes::{self, Outcome};
 use http::header::{CONTENT_TYPE, LOCATION};
 use http::{HeaderMap, StatusCode};
@@ -10,6 +10,8 @@ use http::{HeaderMap, StatusCode};
 pub(crate) struct BareStatus {
     pub(crate) status: StatusCode,
     hint: Option<Box<str>>,
+    /// Where a redirect leads: no client should learn of it.
+    location: Option<OperatorText>,
     /// What the body says, if it is text that was read: to be judged, not to be told.
     pub(crate) words: Box<str>,
 }
@@ -17,8 +19,10 @@ pub(crate) struct BareStatus {
 impl BareStatus {
     /// The status of an answer with this head.
     pub(crate) fn of(status: StatusCode, headers: &HeaderMap) -> Self {
+        let mut leads_to = None;
         let hint = if status.is_redirection() {
-            location(headers).map(|it| format!(" and Location {it}, which is not followed"))
+            leads_to = location(headers).map(|it| OperatorText::new(format!("Location {it}")));
+            leads_to.is_some().then(|| ", which is not followed".to_owned())
         } else if status.is_success() && status != StatusCode::ACCEPTED {
             let media_type = media_type(headers);
             Some(format!(" and {media_type} in the place of a message; {IS_ENDPOINT}"))
@@ -27,28 +31,34 @@ impl BareStatus {
         } else {
             None
         };
-        Self { status, hint: hint.map(Into::into), words: Box::default() }
+        let hint = hint.map(Into::into);
+        Self { status, hint, location: leads_to, words: Box::default() }
     }
 
     /// A status of which nothing else is known.
     pub(crate) fn bare(status: StatusCode) -> Self {
-        Self { status, hint: None, words: Box::default() }
+        Self { status, hint: None, location: None, words: Box::default() }
     }
 
     /// The fault for a request that was answered so.
     pub(crate) fn fault(&self) -> Fault {
-        let Self { status, hint, .. } = self;
+        let Self { status, hint, location, .. } = self;
+        if let Some(location) = location {
+            let location = location.reveal_to_operator();
+            tracing::warn!(%status, location, "upstream redirects to another place");
+        }
         let hint = hint.as_deref().unwrap_or_default();
         let reason = format!("upstream answered with HTTP status {status}{hint}");
         // The upstream says that it did not take the request, or that it failed in it.
         let is_not_taken = status.is_client_error() || status.is_redirection();
         let outcome = if is_not_taken { Outcome::NotSent } else { Outcome::Unknown };
         let error = codes::upstream_lost(&reason, outcome, status.is_server_error());
-        if eyot_era::detect::is_legacy_refusal(status.as_u16()) {
+        let fault = if eyot_era::detect::is_legacy_refusal(status.as_u16()) {
             Fault::refused(error)
         } else {
             Fault::upstream(error)
-        }
+        };
+        fault.with_operator_text(location.clone())
     }
 }
 

@@ -3,8 +3,7 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use eyot_service::Fault;
-use eyot_types::codes;
+use eyot_service::{Fault, limit_reached};
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
@@ -58,7 +57,7 @@ impl LogTurns {
             turn = self.shared.take(Needs::Everything) => Ok((shared.clone(), turn)),
             found = elsewhere => Ok(found),
             () = tokio::time::sleep(timeout) => Err(Fault::overloaded(
-                codes::overloaded("calls that hear the log of one upstream"),
+                limit_reached("calls that hear the log of one upstream"),
                 Duration::from_secs(1),
             )),
         }

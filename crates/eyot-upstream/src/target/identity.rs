@@ -12,8 +12,12 @@ use eyot_stdx::shown_url;
 
 /// The identity of a program and its arguments.
 pub(super) fn of_command(command: &Command) -> String {
+    with_args(command, &without_secrets(&command.args))
+}
+
+/// The program with its folder and these arguments.
+pub(super) fn with_args(command: &Command, args: &[String]) -> String {
     let folder = command.cwd.as_ref().map(|it| it.display().to_string());
-    let args = without_secrets(&command.args);
     format!("{:?} {args:?} in {folder:?}", command.program)
 }
 

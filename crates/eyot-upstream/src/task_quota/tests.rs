@@ -6,17 +6,17 @@ use eyot_service::Limits;
 
 use super::TaskQuota;
 
-fn quota() -> Arc<TaskQuota> {
+fn quota(principal_parts: usize) -> Arc<TaskQuota> {
     let mut limits = Limits::default();
+    limits.principal_parts = principal_parts;
     limits.memory.tasks_max = 3;
-    limits.memory.tasks_per_principal_max = 2;
     limits.memory.task_results_bytes_max = 10;
     TaskQuota::new(&limits)
 }
 
 #[test]
 fn one_principal_does_not_take_the_room_of_all() {
-    let quota = quota();
+    let quota = quota(2);
     let (ada, bob): (Arc<str>, Arc<str>) = ("ada".into(), "bob".into());
     let first = quota.permit(Some(&ada)).unwrap();
     let _second = quota.permit(Some(&ada)).unwrap();
@@ -30,7 +30,7 @@ fn one_principal_does_not_take_the_room_of_all() {
 
 #[test]
 fn a_result_is_kept_as_long_as_there_is_room() {
-    let quota = quota();
+    let quota = quota(1);
     let (mut first, mut second) = (quota.permit(None).unwrap(), quota.permit(None).unwrap());
     assert!(first.grow(6).is_ok());
     assert!(second.grow(5).is_err());

@@ -53,6 +53,24 @@ async fn one_that_gives_up_holds_up_no_other() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn waiting_goes_on_while_turns_come_and_go_but_not_for_ever() {
+    let turns = Turns::default();
+    let patience = Duration::from_secs(5);
+    let mut waiting = Box::pin(turns.impatience(patience));
+    let begun = Instant::now();
+    while (&mut waiting).now_or_never().is_none() {
+        drop(turns.try_take(Questions));
+        tokio::time::advance(Duration::from_secs(2)).await;
+    }
+    assert_eq!(begun.elapsed(), patience * PATIENCE_MAX);
+    let begun = Instant::now();
+    // A call that nobody has to wait for moves nothing.
+    drop(turns.try_take(Nothing));
+    turns.impatience(patience).await;
+    assert_eq!(begun.elapsed(), patience);
+}
+
+#[tokio::test(start_paused = true)]
 async fn waiting_lasts_too_long_sooner_where_a_person_is_waited_for() {
     let turns = Turns::default();
     let patience = Duration::from_secs(5);

@@ -237,6 +237,7 @@ async fn what_is_no_answer_ends_no_call() {
     for bad in [
         &b"listening on port 8080"[..],
         b"{\"level\":\"info\",\"id\":1}",
+        b"{\"jsonrpc\":\"2.0\",\"id\":\"another\",\"result\":NaN}",
         b"{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":{\"data\":NaN}}",
         b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"roots/list\",\"params\":[]}",
     ] {
@@ -248,6 +249,19 @@ async fn what_is_no_answer_ends_no_call() {
             };
             let answered = carrier.answered(&[bad, between, answer].concat()).await;
             assert_eq!(answered.map(Message::from).unwrap().result(), Some("{}"), "{carrier:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_null_id_is_this_calls_on_its_own_channel_and_nobodys_on_a_link_of_all() {
+    let nobodys = br#"{"jsonrpc":"2.0","id":null,"result":{}}"#;
+    for carrier in CARRIERS {
+        if let Carrier::Line(_) = carrier {
+            let text = [nobodys, &b"\n"[..], br#"{"jsonrpc":"2.0","id":ID,"result":{}}"#].concat();
+            assert!(carrier.answered(&text).await.is_ok(), "{carrier:?}");
+        } else {
+            assert!(carrier.answered(nobodys).await.is_err(), "{carrier:?}");
         }
     }
 }

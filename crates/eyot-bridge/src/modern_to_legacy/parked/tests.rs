@@ -12,7 +12,7 @@ use super::*;
 fn calls() -> ParkedCalls {
     let mut limits = Limits::default();
     limits.memory.parked_calls_max = 3;
-    limits.memory.parked_calls_per_principal_max = 2;
+    limits.principal_parts = 2;
     let upstream = TargetName::new(&Target::command("upstream", [""; 0]));
     ParkedCalls::new(Arc::new(Records::new(None, Arc::new(upstream))), Arc::new(limits))
 }

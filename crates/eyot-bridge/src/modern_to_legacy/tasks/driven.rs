@@ -8,7 +8,7 @@ use eyot_era::tasks::PollBounds;
 use eyot_jsonrpc::{Message, Request};
 use eyot_service::{Fault, Messages, Reply, ReplyFuture, ReplyItem};
 use eyot_types::codes::{self, Outcome};
-use eyot_types::{LegacyTask, LegacyTaskState, Method, TaskParams};
+use eyot_types::{LegacyTask, LegacyTaskState, Method, TaskParams, read_as};
 use futures_util::{StreamExt as _, stream};
 use serde_json::json;
 use tokio::time::Instant;
@@ -177,7 +177,7 @@ impl Driven {
             let reason = format!("upstream has lost its task: {}", error.message);
             return Some(Err(lost(&reason)));
         }
-        let state = answer.decode_result::<LegacyTaskState>().ok()?;
+        let (state, _) = read_as::<LegacyTaskState>(Method::TasksGet, answer.result()?).ok()?;
         waiting.failures = 0;
         let has_log = self.session.initialized.capabilities.has("logging");
         Some(Ok(waiting.sign_of_life(state.task, has_log).into()))

@@ -8,7 +8,7 @@ use eyot_era::tasks::End;
 use eyot_jsonrpc::{ErrorObject, INVALID_PARAMS, Request, Response};
 use eyot_service::{Fault, FaultKind};
 use eyot_types::codes::{self, Outcome};
-use eyot_types::{Era, LegacyTask, LegacyTaskState, Method, Revision, TaskParams};
+use eyot_types::{Era, LegacyTask, LegacyTaskState, Method, Revision, TaskParams, read_as};
 
 use super::super::session::UpstreamSession;
 use super::ask_target::AskTarget;
@@ -34,11 +34,12 @@ impl UpstreamTask {
                 _ => modern_error(error),
             }));
         }
-        let state = answer.decode_result::<LegacyTaskState>().map_err(|error| {
+        let text = answer.result().unwrap_or("null");
+        let state = read_as::<LegacyTaskState>(Method::TasksGet, text).map_err(|error| {
             let reason = format!("upstream's task cannot be read: {error}");
             Fault::upstream(codes::upstream_lost(&reason, Outcome::Unknown, true))
         })?;
-        Ok(state.task)
+        Ok(state.0.task)
     }
 
     /// Whether the task is lost with its session, if asking for it failed so.

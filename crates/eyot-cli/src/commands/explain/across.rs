@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use eyot::bridge::{BridgeReport, has_tasks};
 use eyot::era::revision::{Convert, Feature, Losses};
+use eyot::era::{BridgeReport, has_tasks};
 use eyot::jsonrpc::METHOD_NOT_FOUND;
 use eyot::types::{
     ClientCapabilities, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,

@@ -7,7 +7,7 @@ use super::*;
 
 /// A user who types these lines.
 fn user(lines: &str) -> Terminal<&[u8], Vec<u8>> {
-    Terminal { input: lines.as_bytes(), output: Lines::new(Vec::new()) }
+    Terminal { input: lines.as_bytes(), output: Lines::new(Vec::new(), None) }
 }
 
 /// Types these lines; returns the answer and the text that was shown.

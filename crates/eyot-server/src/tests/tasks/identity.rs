@@ -42,7 +42,7 @@ async fn a_principal_cannot_see_stop_or_answer_the_task_of_another() {
 
 #[tokio::test(start_paused = true)]
 async fn a_subscription_hears_of_so_many_tasks_and_no_more() {
-    let server = builder().tool(slow()).tasks_max(2_000, 2_000).build().unwrap();
+    let server = builder().tool(slow()).tasks_max(2_000).principal_parts(1).build().unwrap();
     let ada: Arc<str> = Arc::from("ada");
     let tasks = &server.parts().tasks;
     let create = || {
@@ -62,7 +62,7 @@ async fn a_tool_that_needs_a_task_is_refused_before_it_runs_when_there_is_no_roo
         tokio::time::sleep(Duration::from_secs(3_600)).await;
         "done"
     });
-    let server = builder().tool(needy.task(TaskPolicy::Required)).tasks_max(2, 1).build().unwrap();
+    let server = builder().tool(needy.task(TaskPolicy::Required)).tasks_max(2).build().unwrap();
     let id = begin(&server, "ada").await["result"]["taskId"].clone();
     let full = begin(&server, "ada").await;
     assert_eq!(
@@ -80,7 +80,7 @@ async fn a_tool_that_needs_a_task_is_refused_before_it_runs_when_there_is_no_roo
 
 #[tokio::test(start_paused = true)]
 async fn a_tool_that_can_do_without_a_task_does_when_there_is_no_room() {
-    let server = builder().tool(slow()).tasks_max(1, 1).build().unwrap();
+    let server = builder().tool(slow()).tasks_max(1).build().unwrap();
     assert_eq!(begin(&server, "ada").await["result"]["resultType"], "task");
     let waited = begin(&server, "ben").await;
     assert_eq!(super::text(&waited["result"]), "done", "{waited}");

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use eyot_session::{
-    EventId, EventLog, Fence, NodeId, Page, ParkedCalls, SessionId, SessionState, Sessions, Store,
-    StreamKind, StreamNo, UpstreamCursor, UpstreamName, UpstreamRef,
+    EventId, EventLog, Fence, ItemChange, NodeId, Page, ParkedCalls, RECORD_VERSION, SessionId,
+    SessionState, Sessions, Store, StreamKind, StreamNo, UpstreamCursor, UpstreamName, UpstreamRef,
 };
 use eyot_testkit::block_on;
 use eyot_testkit::samples::{START, cursor, cursor_of, done, event, named, with_cursor};
@@ -96,8 +96,8 @@ fn sessions_have_their_upstream_under_the_default_name() {
     let busy = SessionState {
         is_initialized: true,
         log_level: Some("warning".into()),
-        subscriptions: ["file:///a".to_owned()].into(),
         upstreams: upstreams(1, "2025-11-25"),
+        items: [ItemChange::Subscribe("file:///a".into())].into_iter().collect(),
     };
     let idle = SessionState {
         is_initialized: true,
@@ -163,7 +163,7 @@ fn a_session_goes_on_in_the_version_of_today() {
         let version = "SELECT version FROM session WHERE sid = ?1";
         fixture.raw().query_row(version, [id.as_str()], |row| row.get(0)).unwrap()
     };
-    assert_eq!(version(&id), 2);
+    assert_eq!(version(&id), RECORD_VERSION);
     assert_eq!(version(&fixture.session_id("idle")), 1, "only what changes is written");
 }
 

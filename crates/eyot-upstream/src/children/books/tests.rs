@@ -3,11 +3,11 @@
 use super::*;
 
 fn books() -> Books {
-    let mut limits = UpstreamLimits::default();
-    limits.children_max = 4;
-    limits.children_per_principal_max = 2;
-    limits.children_waiting_max = 4;
-    Books::new(limits)
+    let mut limits = Limits::default();
+    limits.upstream.children_max = 4;
+    limits.upstream.children_waiting_max = 4;
+    limits.principal_parts = 2;
+    Books::new(&limits)
 }
 
 fn name(name: &str) -> Owner {

@@ -17,16 +17,17 @@ fn check(status: u16, head: Option<(HeaderName, &str)>, expected: &str) -> Fault
 }
 
 #[test]
-fn redirect_names_its_place_without_what_may_be_secret() {
-    let end = ", which is not followed";
+fn redirect_names_its_place_to_operators_alone_and_without_what_may_be_secret() {
     for (location, shown) in [
         ("https://new.example/mcp?token=s3cret#x", "https://new.example/mcp"),
         ("http://user:s3cret@new.example/mcp", "http://new.example/mcp"),
         ("//new.example", "//new.example"),
         ("/login?next=s3cret", "/login"),
     ] {
-        let expected = format!("307 Temporary Redirect and Location {shown}{end}");
-        let fault = check(307, Some((LOCATION, location)), &expected);
+        let expected = "307 Temporary Redirect, which is not followed";
+        let fault = check(307, Some((LOCATION, location)), expected);
+        let text = fault.operator_text.as_ref().map(|it| it.reveal_to_operator().to_owned());
+        assert_eq!(text, Some(format!("Location {shown}")));
         assert_eq!(fault.kind, FaultKind::Upstream);
         assert_eq!(Outcome::of(&fault.error), Some(Outcome::NotSent));
     }

@@ -2,17 +2,16 @@
 //!
 //! Nothing is decided here: the report comes from the functions that convert the messages.
 
-use eyot_era::legacy_to_modern::ClientMeta;
-use eyot_era::modern_to_legacy;
-use eyot_era::revision::{self, Convert, Effect, FEATURES, Feature, Losses};
 use eyot_types::{
     ClientCapabilities, DiscoverResult, Era, Implementation, InitializeParams, InitializeResult,
     MirroredArguments, Revision, ServerCapabilities, TASKS_EXTENSION, Tool,
 };
+use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
 
-use crate::legacy_to_modern;
-use serde_json::value::to_raw_value;
+use crate::legacy_to_modern::{self, ClientMeta};
+use crate::modern_to_legacy;
+use crate::revision::{self, Convert, Effect, FEATURES, Feature, Losses};
 
 /// A server of one era before clients of the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,14 +45,16 @@ impl BridgeReport {
     ) -> (ServerCapabilities, Losses) {
         match self.client.era() {
             Era::Modern => {
-                let nobody = Implementation::new("", "");
-                let initialized = InitializeResult::new(self.server, declared, nobody);
+                let unnamed = Implementation::new("", "");
+                let initialized = InitializeResult::new(self.server, declared, unnamed);
                 let (result, losses) = modern_to_legacy::discovered(initialized);
                 (result.capabilities, losses)
             }
             Era::Legacy => {
                 let discovered = DiscoverResult::new(&[self.server], declared);
-                let (result, losses) = legacy_to_modern::advertised(self.client, discovered, false);
+                let unnamed = Implementation::new("", "");
+                let (result, losses) =
+                    legacy_to_modern::initialize(self.client, discovered, unnamed, false);
                 (result.capabilities, losses)
             }
         }

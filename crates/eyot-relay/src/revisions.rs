@@ -4,16 +4,15 @@
 //! knew 2024-11-05. Each is spoken to in its own. What an older server says, a newer client
 //! understands; what a newer one says becomes what the older client's revision has.
 
+use eyot_bridge::count_losses;
 use eyot_era::revision::{self, Losses};
 use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, Id, Kind, Message, Request, Response};
 use eyot_types::{Era, InitializeResult, Method, Revision, codes};
 use serde_json::value::RawValue;
 
-use crate::losses::count_losses;
-
 /// Carries messages between a legacy client and a server of another legacy revision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LegacyRevisions {
+pub(crate) struct LegacyRevisions {
     client: Revision,
     server: Revision,
 }
@@ -21,8 +20,7 @@ pub struct LegacyRevisions {
 impl LegacyRevisions {
     /// `None`: they speak the same revision, or one that is not known here, so that nothing can be
     /// carried.
-    #[must_use]
-    pub fn between(client: &str, server: &str) -> Option<Self> {
+    pub(crate) fn between(client: &str, server: &str) -> Option<Self> {
         let legacy = |text| Revision::parse(text).filter(|it| it.era() == Era::Legacy);
         let (client, server) = (legacy(client)?, legacy(server)?);
         (client != server).then_some(Self { client, server })
@@ -31,8 +29,7 @@ impl LegacyRevisions {
     /// The server's answer to `initialize` as one of the client's revision. "If the server supports
     /// the requested protocol version, it MUST respond with the same version" (2025-11-25,
     /// basic/lifecycle). What an older server cannot do, it does not declare.
-    #[must_use]
-    pub fn initialized(&self, answer: Response) -> Response {
+    pub(crate) fn initialized(self, answer: Response) -> Response {
         let read = answer.result().map(eyot_types::read::<InitializeResult>);
         let (Some(Ok(mut result)), Some(id)) = (read, answer.id()) else { return answer };
         self.client.as_str().clone_into(&mut result.protocol_version);
@@ -43,8 +40,7 @@ impl LegacyRevisions {
 
     /// A message of the server as the client's revision has it; `method` is that of the request
     /// which an answer answers.
-    #[must_use]
-    pub fn to_client(&self, method: Option<&str>, message: Message) -> Message {
+    pub(crate) fn to_client(self, method: Option<&str>, message: Message) -> Message {
         if self.server < self.client {
             return message;
         }
@@ -59,8 +55,7 @@ impl LegacyRevisions {
 
     /// A request of the client as the server's revision has it. Only completion has more in newer
     /// revisions than an older server passes over.
-    #[must_use]
-    pub fn request(&self, request: Request) -> Request {
+    pub(crate) fn request(self, request: Request) -> Request {
         let is_more = request.is_method(Method::CompletionComplete.as_str());
         if self.client < self.server || !is_more {
             return request;
@@ -78,8 +73,7 @@ impl LegacyRevisions {
 
     /// The client's answer to a question as the server's revision has it: only the answer of a model
     /// has more in a newer one.
-    #[must_use]
-    pub fn answer(&self, response: Response) -> Response {
+    pub(crate) fn answer(self, response: Response) -> Response {
         let is_sample = |text: &str| text.contains("\"role\"") && text.contains("\"content\"");
         match response.result() {
             Some(text) if self.server < self.client && is_sample(text) => {

@@ -13,8 +13,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::http_legacy::HttpSession;
+use crate::http_legacy::ResumedSession;
 use crate::http_modern::HttpModern;
-use crate::legacy::ResumedSession;
 use crate::{LineConnection, OpenStream, Runtime, Target};
 
 /// How an answer comes.

@@ -269,6 +269,7 @@ async fn ask_some(mut puppet: Puppet) {
                 let name = message["result"]["content"]["name"].as_str().unwrap().to_owned();
                 puppet.tool_text(&asking.take().unwrap(), &name).await;
             }
+            Some("tools/list") => puppet.result(&message, json!({ "tools": [] })).await,
             Some(_) => {}
         }
     }

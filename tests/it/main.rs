@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod bounds;
+#[cfg(test)]
 mod bridge_peers;
 #[cfg(test)]
 mod bridge_tasks;
@@ -75,6 +77,7 @@ mod relay;
 mod sdk;
 #[cfg(test)]
 mod signals;
+#[cfg(test)]
 mod standalone_restart;
 #[cfg(test)]
 mod support;

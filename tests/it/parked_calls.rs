@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::support::rounds::{accept, again, asked, call, elicit};
 use crate::support::{
     Connection, EventsOut, Exchange, Habits, Program, Proxy, Response, Upstream, modern_ask,
-    patient_limits, send, tool_text,
+    no_tools, patient_limits, send, tool_text,
 };
 
 async fn ask(at: &impl At, request: &Value) -> Response {
@@ -49,6 +49,8 @@ async fn next_call(upstream: &mut Upstream) -> Exchange {
         let exchange = upstream.next().await;
         match exchange.http_method() {
             "GET" => exchange.status(405).await,
+            // A call by a tool that is not known yet is held against the list of tools first.
+            _ if exchange.method() == "tools/list" => exchange.result(no_tools()).await,
             _ => return exchange,
         }
     }

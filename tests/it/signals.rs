@@ -54,7 +54,7 @@ async fn send(signal: &str, pid: u32) {
     assert!(kill.await.unwrap().success());
 }
 
-/// Waits until no process has this number any more; one that nobody has reaped counts as gone.
+/// Waits until no process has this number any more; a zombie counts as gone.
 async fn gone(pid: &str) {
     let stat = Path::new("/proc").join(pid).join("stat");
     let is_gone = || match std::fs::read_to_string(&stat) {

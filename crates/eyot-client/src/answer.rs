@@ -10,7 +10,6 @@ use eyot_types::{
 };
 use serde::de::DeserializeOwned;
 
-use crate::attempts::drop_invalid_tools;
 use crate::error::ClientError;
 use crate::read::read;
 use crate::state::Shared;
@@ -89,6 +88,19 @@ impl sealed::Sealed for ListToolsResult {
         }
         Ok(page)
     }
+}
+
+/// "The client MUST exclude the invalid tool from the result of `tools/list`. Clients SHOULD log a
+/// warning [...], including the tool name and the reason" (2026-07-28,
+/// basic/transports/streamable-http). Only HTTP needs it, and only the modern era.
+pub(crate) fn drop_invalid_tools(shared: &Shared, page: &mut ListToolsResult) {
+    page.tools.retain(|tool| match shared.known_tools.learn(tool) {
+        Ok(()) => true,
+        Err(error) => {
+            tracing::warn!(tool = tool.name, %error, "tool is not used");
+            false
+        }
+    });
 }
 
 macro_rules! pages {

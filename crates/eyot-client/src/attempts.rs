@@ -8,6 +8,7 @@ use eyot_types::codes::{self, Outcome};
 use eyot_types::{Era, ListToolsResult, Method};
 use tokio::time::{Instant, sleep};
 
+use crate::answer::drop_invalid_tools;
 use crate::error::ClientError;
 use crate::exchange::{Times, Watch};
 use crate::params::{Params, to_raw};
@@ -165,19 +166,6 @@ async fn learn_tool(shared: &Arc<Shared>, call: &Call) -> bool {
         }
     }
     false
-}
-
-/// "The client MUST exclude the invalid tool from the result of `tools/list`. Clients SHOULD log a
-/// warning [...], including the tool name and the reason" (2026-07-28,
-/// basic/transports/streamable-http). Only HTTP needs it, and only the modern era.
-pub(crate) fn drop_invalid_tools(shared: &Shared, page: &mut ListToolsResult) {
-    page.tools.retain(|tool| match shared.known_tools.learn(tool) {
-        Ok(()) => true,
-        Err(error) => {
-            tracing::warn!(tool = tool.name, %error, "tool is not used");
-            false
-        }
-    });
 }
 
 /// How often a request is sent again in all. The pauses between make it more than a call's time.

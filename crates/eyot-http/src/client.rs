@@ -9,13 +9,14 @@ mod connection;
 mod cookie;
 mod cookies;
 mod doorbell;
+mod error;
+mod idle;
 mod raw_body;
 mod url;
 
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Instant;
 
 use bytes::Bytes;
 use eyot_jsonrpc::Message;
@@ -23,13 +24,14 @@ use eyot_service::{Limits, OperatorText};
 use eyot_stdx::Secret;
 use http::header::{ACCEPT_ENCODING, HOST, LOCATION};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri};
-use parking_lot::Mutex;
 
 use crate::OutgoingBody;
 use crate::client::coding::{Coding, Decoding};
 use crate::client::connection::{Connection, Failure};
 use crate::client::cookie::Origin;
 pub use crate::client::cookies::CookieJar;
+pub use crate::client::error::HttpError;
+use crate::client::idle::IdleConnections;
 use crate::client::raw_body::RawBody;
 pub use crate::client::url::InvalidUrl;
 use crate::client::url::Target;
@@ -42,8 +44,7 @@ pub struct HttpClient(Arc<Shared>);
 struct Shared {
     target: Target,
     limits: Limits,
-    /// Last in, first out: the warmest connection is taken first.
-    idle: Mutex<Vec<(Connection, Instant)>>,
+    idle: Arc<IdleConnections>,
 }
 
 /// A request, before the client adds what every request has.
@@ -67,48 +68,6 @@ pub struct Draft<'a> {
 pub type Sending<'a> =
     Pin<Box<dyn Future<Output = Result<Response<UpstreamBody>, HttpError>> + Send + 'a>>;
 
-/// Why there is no answer.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum HttpError {
-    /// No connection could be made. The request was not sent.
-    #[error("upstream cannot be reached: {reason}")]
-    Connect {
-        /// The host and port of the upstream: no client should learn of them.
-        address: OperatorText,
-        /// The error of the system.
-        reason: String,
-    },
-    /// The connection broke after the request may have been read.
-    #[error("connection to the upstream broke: {reason}")]
-    Broken {
-        /// What happened.
-        reason: String,
-    },
-    /// The answer's body cannot be decoded.
-    #[error("upstream's answer has the content coding {coding:?} and cannot be decoded")]
-    Coding {
-        /// The coding that the answer declares.
-        coding: String,
-    },
-}
-
-impl HttpError {
-    /// The whole error, for operators. `None`: the display says it all.
-    #[must_use]
-    pub fn operator_text(&self) -> Option<OperatorText> {
-        let Self::Connect { address, reason } = self else { return None };
-        let address = address.reveal_to_operator();
-        Some(OperatorText::new(format!("cannot connect to {address}: {reason}")))
-    }
-
-    /// Whether the upstream may have read the request.
-    #[must_use]
-    pub fn may_have_been_read(&self) -> bool {
-        !matches!(self, Self::Connect { .. })
-    }
-}
-
 impl HttpClient {
     /// Makes a client of an `http` URL. Connects when there is something to send.
     ///
@@ -117,7 +76,8 @@ impl HttpClient {
     /// [`InvalidUrl`].
     pub fn new(url: &str, limits: Limits) -> Result<Self, InvalidUrl> {
         let target = Target::parse(url)?;
-        Ok(Self(Arc::new(Shared { target, limits, idle: Mutex::new(Vec::new()) })))
+        let idle = Arc::new(IdleConnections::new(&limits.upstream));
+        Ok(Self(Arc::new(Shared { target, limits, idle })))
     }
 
     /// The URL's host and port.
@@ -193,14 +153,14 @@ impl HttpClient {
         mut request: Request<OutgoingBody>,
     ) -> Result<Response<UpstreamBody>, HttpError> {
         loop {
-            let (mut connection, is_fresh) = match self.take_idle() {
+            let (mut connection, is_fresh) = match self.0.idle.take() {
                 Some(connection) => (connection, false),
                 None => (self.connect().await?, true),
             };
             match connection.send(request).await {
                 Ok(response) => {
                     let coding = Coding::of(response.headers());
-                    let home = Arc::clone(&self.0);
+                    let home = Arc::clone(&self.0.idle);
                     return Ok(response.map(|incoming| {
                         let connection = Some(connection);
                         UpstreamBody::new(RawBody { incoming, connection, home }, coding)
@@ -241,28 +201,6 @@ impl HttpClient {
             Err(_elapsed) => {
                 Err(failed(format!("no answer in {:?}", limits.upstream.connect_timeout)))
             }
-        }
-    }
-
-    /// The warmest idle connection that has not expired.
-    fn take_idle(&self) -> Option<Connection> {
-        let timeout = self.0.limits.upstream.idle_connection_timeout;
-        let mut idle = self.0.idle.lock();
-        let (connection, since) = idle.pop()?;
-        if since.elapsed() < timeout {
-            return Some(connection);
-        }
-        // The connections below it are older still.
-        idle.clear();
-        None
-    }
-}
-
-impl Shared {
-    fn put_idle(&self, connection: Connection) {
-        let mut idle = self.idle.lock();
-        if idle.len() < self.limits.upstream.idle_connections_max {
-            idle.push((connection, Instant::now()));
         }
     }
 }

@@ -1,16 +1,18 @@
 //! Messages that this process writes itself.
 
+mod proof;
+
 use bytes::Bytes;
 use serde::Serialize;
 
+use self::proof::Proof;
 use crate::envelope::{Envelope, Kind, MemberSpans, ScannedId};
 use crate::error::Halt;
 use crate::error_object::{ErrorObject, INTERNAL_ERROR};
 use crate::id::Id;
+use crate::lexer::plain::plain_len;
 use crate::limits::ScanLimits;
 use crate::message::Message;
-use crate::plain::plain_len;
-use crate::proof::Proof;
 use crate::scan::{Scan, has_line_separators};
 use crate::span::Span;
 

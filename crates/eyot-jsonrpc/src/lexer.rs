@@ -1,7 +1,9 @@
 //! The tokens of JSON, exactly as RFC 8259 has them.
 
+pub(crate) mod plain;
+
+use self::plain::{first_special, plain_len};
 use crate::error::{Fault, Halt, ParseErrorKind};
-use crate::plain::{first_special, plain_len};
 use crate::surrogates::Surrogates;
 
 /// A cursor over text that is known to be UTF-8.

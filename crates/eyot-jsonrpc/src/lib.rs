@@ -5,13 +5,11 @@
 //! readers read alike what a proxy routes on: UTF-8, the exact grammar of RFC 8259, bounded
 //! nesting, no half surrogate pairs, no infinite numbers; in the message, its `params`, their
 //! `_meta` and its `error` no key twice, and none that a case-folding reader takes for another.
-//! Deeper down (`arguments`, `result`) keys may repeat, as `serde_json::Value` allows. One thing is
-//! let through from upstreams alone: half a surrogate pair in a value that nobody routes on, which
-//! passes to the letter and reads as U+FFFD.
+//! Deeper down keys may repeat, as `serde_json::Value` allows; and from upstreams half a surrogate
+//! pair passes in a value that no reader routes on: to the letter, and it reads as U+FFFD.
 //!
 //! [`Request`], [`Notification`] and [`Response`] are views: a message whose kind is known, so that
 //! a request has its id and its method. An [`Id`] is what a peer wrote, an [`UpstreamId`] is ours.
-//!
 //! This crate does no I/O and knows nothing of MCP but the names that need such protection.
 //!
 //! ```
@@ -39,16 +37,12 @@ mod limits;
 mod members;
 mod message;
 mod nesting;
-mod pieces;
-mod plain;
-mod proof;
 mod remnant;
 mod scan;
 mod span;
 mod surrogates;
 mod unescape;
 mod views;
-mod vocabulary;
 mod walker;
 
 pub use crate::canonical::canonical;
@@ -61,7 +55,6 @@ pub use crate::id::{Id, UpstreamId};
 pub use crate::incoming::Incoming;
 pub use crate::limits::ScanLimits;
 pub use crate::members::{Items, Members};
-pub use crate::message::Message;
-pub use crate::pieces::Pieces;
+pub use crate::message::{Message, Pieces};
 pub use crate::remnant::Remnant;
 pub use crate::views::{MessageKind, Notification, Request, Response};

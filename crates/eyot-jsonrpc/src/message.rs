@@ -1,5 +1,7 @@
 //! One message: shared bytes, and what the scan knows of them.
 
+mod pieces;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
@@ -8,13 +10,13 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde::de::{DeserializeOwned, Error as _};
 
+pub use self::pieces::Pieces;
 use crate::envelope::{Envelope, Kind};
 use crate::error::ParseError;
 use crate::error_object::ErrorObject;
 use crate::id::Id;
+use crate::lexer::plain::plain_len;
 use crate::limits::ScanLimits;
-use crate::pieces::Pieces;
-use crate::plain::plain_len;
 use crate::scan::{Scan, has_line_separators};
 use crate::span::Span;
 use crate::surrogates::{Surrogates, repaired};

@@ -11,10 +11,10 @@
 
 mod backwards;
 mod forwards;
+mod part;
 
+use self::part::Part;
 use crate::id::Id;
-use crate::limits::ID_BYTES_MAX;
-use crate::unescape::decode_inner;
 
 /// What can still be seen of a text that is no message, or of a batch of which no message is used.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -54,6 +54,11 @@ impl Remnant {
         self.parts.iter().any(Part::is_answer)
     }
 
+    /// Whether it was an answer whose id is `null`: its sender says that it does not know whose.
+    pub fn names_no_request(&self) -> bool {
+        matches!(self.parts.as_slice(), [part] if part.is_answer() && part.has_null_id())
+    }
+
     /// The ids of the answers in it, each as its text has it once.
     pub fn answered(&self) -> impl Iterator<Item = &Id> {
         self.parts.iter().filter(|it| it.is_answer()).filter_map(Part::id)
@@ -66,92 +71,6 @@ impl Remnant {
         let [part] = self.parts.as_slice() else { return None };
         part.id().filter(|_| !self.is_batch && part.may_be_request())
     }
-}
-
-/// What was seen of one message.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Part {
-    id: SeenId,
-    /// It has `result` or `error`.
-    has_outcome: bool,
-    /// It has `method` or `params`.
-    has_call: bool,
-    /// It has `jsonrpc`, and its end was seen.
-    has_version: bool,
-}
-
-/// The `id` of a message, as far as it was seen.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-enum SeenId {
-    #[default]
-    Absent,
-    One(Id),
-    /// There are two that differ, or one that is no id.
-    Unclear,
-}
-
-impl Part {
-    fn id(&self) -> Option<&Id> {
-        match &self.id {
-            SeenId::One(id) => Some(id),
-            SeenId::Absent | SeenId::Unclear => None,
-        }
-    }
-
-    /// A server that answers with nothing often leaves `result` out.
-    const fn is_answer(&self) -> bool {
-        self.has_outcome || self.has_version && !self.has_call
-    }
-
-    const fn may_be_request(&self) -> bool {
-        self.has_call || !self.has_outcome
-    }
-
-    /// Notes a member of the top level: its key between the quotes, and its value if that has no
-    /// parts.
-    fn note(&mut self, key: &[u8], value: Option<&[u8]>) {
-        let Ok(key) = std::str::from_utf8(key) else { return };
-        match &*decode_inner(key) {
-            "id" => self.note_id(value),
-            "result" | "error" => self.has_outcome = true,
-            "method" | "params" => self.has_call = true,
-            "jsonrpc" => self.has_version = true,
-            _ => {}
-        }
-    }
-
-    fn note_id(&mut self, value: Option<&[u8]>) {
-        let raw = value.filter(|it| it.len() <= ID_BYTES_MAX).map(std::str::from_utf8);
-        let id = raw.and_then(Result::ok).and_then(Id::parse);
-        self.id = match (std::mem::take(&mut self.id), id) {
-            (SeenId::Absent, Some(id)) => SeenId::One(id),
-            (SeenId::One(earlier), Some(id)) if earlier == id => SeenId::One(id),
-            _ => SeenId::Unclear,
-        };
-    }
-
-    /// What both looks at one message have seen.
-    fn and(mut self, other: Self) -> Self {
-        self.id = match (self.id, other.id) {
-            (SeenId::Absent, id) | (id, SeenId::Absent) => id,
-            (SeenId::One(one), SeenId::One(other)) if one == other => SeenId::One(one),
-            _ => SeenId::Unclear,
-        };
-        self.has_outcome |= other.has_outcome;
-        self.has_call |= other.has_call;
-        self.has_version |= other.has_version;
-        self
-    }
-}
-
-/// Whether a byte is white space of JSON.
-const fn is_space(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
-}
-
-/// Whether a byte ends a number or a word.
-const fn is_structural(byte: u8) -> bool {
-    matches!(byte, b'{' | b'}' | b'[' | b']' | b',' | b':' | b'"') || is_space(byte)
 }
 
 #[cfg(test)]

@@ -7,8 +7,11 @@
 //! the [`Walker`] passes the values in them. It allocates nothing, unless one of these objects has
 //! more than 16 members: depth and keys are kept in arrays, values as offsets.
 
+pub(crate) mod vocabulary;
+
 use std::ops::Range;
 
+use self::vocabulary::{ERROR, MESSAGE, META, PARAMS};
 use crate::envelope::{Envelope, INVALID_ID, MemberSpans, ScannedId};
 use crate::error::{Fault, Halt, ParseErrorKind};
 use crate::id::is_id;
@@ -16,7 +19,6 @@ use crate::keys::{KeySet, Vocabulary, Word};
 use crate::limits::ScanLimits;
 use crate::span::Span;
 use crate::surrogates::{Surrogates, misplaced};
-use crate::vocabulary::{ERROR, MESSAGE, META, PARAMS};
 use crate::walker::Walker;
 
 /// A scan of one text, at any place in it.

@@ -4,26 +4,24 @@
 
 mod bridge;
 mod limits;
+mod upstream;
 
 use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
 
 pub use crate::bridge::{bridge_loss, parked_call_ended, parked_calls};
 pub use crate::limits::{limit_hit, report_limits, watch_limit, watch_limit_bytes};
+pub use crate::upstream::{children, children_refused, lone_surrogates_passed, upstreams_opened};
 
 /// Describes each metric to the recorder. Call once, after the recorder is installed.
 pub fn describe() {
     bridge::describe();
     limits::describe();
+    upstream::describe();
     describe_gauge!(CONNECTIONS, Unit::Count, "Open connections of clients.");
     describe_gauge!(SESSIONS, Unit::Count, "Legacy sessions that this process serves.");
     describe_gauge!(TASKS, Unit::Count, "Tasks of calls that are kept, done or not.");
-    describe_gauge!(CHILDREN, Unit::Count, "Child processes, in use or not.");
-    describe_counter!(CHILDREN_REFUSED, Unit::Count, "Children that there was no room for.");
     describe_counter!(MESSAGES_DROPPED, Unit::Count, "Messages that were dropped, by reason.");
-    let help = "Messages of upstreams that passed with half a surrogate pair in them.";
-    describe_counter!(LONE_SURROGATES, Unit::Count, help);
     describe_counter!(CALLS, Unit::Count, "Calls that were relayed, by era and outcome.");
-    describe_counter!(UPSTREAMS_OPENED, Unit::Count, "Upstreams that were opened, by cause.");
 }
 
 /// A client connected (1) or went away (-1).
@@ -41,24 +39,9 @@ pub fn tasks(count: usize) {
     gauge!(TASKS).set(f64::from(u32::try_from(count).unwrap_or(u32::MAX)));
 }
 
-/// Sets how many children this process has.
-pub fn children(count: usize) {
-    gauge!(CHILDREN).set(f64::from(u32::try_from(count).unwrap_or(u32::MAX)));
-}
-
-/// A child was not started, because there are too many.
-pub fn children_refused() {
-    counter!(CHILDREN_REFUSED).increment(1);
-}
-
 /// A message was dropped without a receiver.
 pub fn messages_dropped(reason: &'static str) {
     counter!(MESSAGES_DROPPED, "reason" => reason).increment(1);
-}
-
-/// A message of an upstream with half a surrogate pair in it was passed on.
-pub fn lone_surrogates_passed() {
-    counter!(LONE_SURROGATES).increment(1);
 }
 
 /// A call was relayed; `was_answered` tells whether its upstream answered.
@@ -67,17 +50,8 @@ pub fn calls(era: &'static str, was_answered: bool) {
     counter!(CALLS, "era" => era, "outcome" => outcome).increment(1);
 }
 
-/// An upstream was opened: for a client, or again after it was lost.
-pub fn upstreams_opened(cause: &'static str) {
-    counter!(UPSTREAMS_OPENED, "cause" => cause).increment(1);
-}
-
 const CONNECTIONS: &str = "eyot_connections";
 const SESSIONS: &str = "eyot_sessions";
 const TASKS: &str = "eyot_tasks";
-const CHILDREN: &str = "eyot_children";
-const CHILDREN_REFUSED: &str = "eyot_children_refused_total";
 const MESSAGES_DROPPED: &str = "eyot_messages_dropped_total";
-const LONE_SURROGATES: &str = "eyot_lone_surrogates_total";
 const CALLS: &str = "eyot_calls_total";
-const UPSTREAMS_OPENED: &str = "eyot_upstreams_opened_total";

@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use self::books::{Asked, Books, Granted, Owner};
+pub(crate) use self::spare::SpareOf;
 use self::spare::SparePlace;
 use crate::clock::now;
 
@@ -27,7 +28,7 @@ pub struct Children(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    books: Mutex<Books>,
+    books: Mutex<Books<ChildPermit>>,
     wait_timeout: Duration,
     holders: Mutex<Vec<Weak<dyn HoldChildren>>>,
     spare: SparePlace,

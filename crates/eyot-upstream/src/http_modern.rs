@@ -10,10 +10,9 @@ use futures_util::stream;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderName};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
-use crate::bare_status::BareStatus;
 use crate::event_stream::EventMessages;
 use crate::http_link::{Ask, HttpLink};
-use crate::http_response::{Answer, discard, invalid, read_answer, refusal};
+use crate::http_response::{Answer, BareStatus, discard, invalid, read_answer, refusal};
 use crate::subscription::{answer_for_caller, subscription_id};
 use crate::unreadable::{Unreadable, ended_unanswered};
 use crate::upstream_ids::UpstreamIds;

@@ -1,5 +1,7 @@
 //! The answer of an HTTP upstream in each of its forms.
 
+mod bare_status;
+
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -11,7 +13,7 @@ use eyot_types::codes::{self, Outcome};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 
-use crate::bare_status::BareStatus;
+pub(crate) use self::bare_status::BareStatus;
 use crate::event_stream::EventMessages;
 use crate::reading::read;
 

@@ -12,6 +12,7 @@ use eyot_types::codes::{self, Outcome};
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 use tower_service::Service;
 
+use crate::http_legacy::ResumedSession;
 use crate::http_link::HttpLink;
 use crate::legacy_link::LegacyLink;
 use crate::line_connection::LineConnection;
@@ -274,18 +275,6 @@ impl LegacyConnection {
     pub fn session_id(&self) -> Option<&str> {
         self.link.session_id()
     }
-}
-
-/// A session of an earlier process, as it was stored.
-#[derive(Clone, Copy, Debug, Default)]
-#[expect(clippy::exhaustive_structs, reason = "made by its users from what they have stored")]
-pub struct ResumedSession<'a> {
-    /// `Mcp-Session-Id` that the upstream gave.
-    pub session_id: Option<&'a str>,
-    /// The revision that was agreed.
-    pub revision: Option<&'a str>,
-    /// The cookies that the upstream had set, as [`LegacyConnection::cookies`] gave them.
-    pub cookies: Option<&'a str>,
 }
 
 impl Service<Call> for LegacyConnection {

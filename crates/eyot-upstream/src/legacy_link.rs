@@ -7,8 +7,8 @@ use eyot_types::codes::{self, Outcome};
 use eyot_types::{cancelled_id, is_cancelled};
 use futures_util::stream;
 
-use crate::http_legacy::HttpSession;
-use crate::legacy::{LegacySource, ResumedSession};
+use crate::http_legacy::{HttpSession, ResumedSession};
+use crate::legacy::LegacySource;
 use crate::line_connection::LineConnection;
 use crate::target::{Runtime, Target};
 

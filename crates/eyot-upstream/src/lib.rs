@@ -5,16 +5,13 @@
 //! every request a new id of their own and put the caller's id back into its answer: ids of
 //! clients are never trusted. This crate knows no downstream and no store.
 
-mod bare_status;
 mod call_clock;
-mod call_stream;
 mod cancelled;
 mod children;
 pub mod clock;
 mod driver;
 mod era_cache;
 mod event_stream;
-mod forgotten;
 mod http_legacy;
 mod http_link;
 mod http_modern;
@@ -33,13 +30,11 @@ mod line_order;
 mod modern;
 mod modern_side;
 mod open_stream;
-mod pace;
 mod param_headers;
 mod probe;
 mod reading;
 mod route;
 mod standalone_queue;
-mod standalone_stream;
 mod subscription;
 mod suspects;
 mod target;
@@ -57,11 +52,12 @@ pub use crate::call_clock::CallClock;
 pub use crate::children::{Children, HoldChildren};
 pub use crate::driver::spawn;
 pub use crate::era_cache::SharedEraCache;
+pub use crate::http_legacy::ResumedSession;
 pub use crate::http_link::HttpLink;
 pub use crate::into_target::IntoTarget;
 pub use crate::known_lists::{Audience, KnownLists, KnownPage, List};
 pub use crate::known_tools::KnownTools;
-pub use crate::legacy::{Cancellation, LegacyConnection, LegacySource, Opened, ResumedSession};
+pub use crate::legacy::{Cancellation, LegacyConnection, LegacySource, Opened};
 pub use crate::line_connection::LineConnection;
 pub use crate::line_driver::LineDriver;
 pub use crate::modern::{ModernConnection, Sender};

@@ -151,7 +151,7 @@ impl LineDriver {
             self.hear_of(ours);
             self.fail(ours, text.fault());
         }
-        if text.is_unnamed_answer() {
+        if text.is_unnamed_answer() && !text.names_no_request() {
             self.suspects.handle_lost(self.calls.ending(), text.fault(), Instant::now());
         }
         self.fail_meant();

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use eyot_jsonrpc::Message;
 use eyot_service::{Fault, IoEvent, Limits, MessageIo, QueueFull};
-use eyot_stdio::{Child, ChildLimits, Command, LineIo, LineLimits};
+use eyot_stdio::{Child, ChildLimits, LineIo, LineLimits};
 use eyot_types::codes::{self, Outcome};
 use tokio::io::duplex;
 
@@ -36,11 +36,13 @@ impl LineLink {
     ) -> Result<Self, Fault> {
         match target {
             Target::Command(command) => {
-                if let Some(spare) = runtime.children.take_spare(command, owner) {
-                    return Ok(spare);
+                if let Some((child, permit)) = runtime.children.take_spare(command, owner) {
+                    return Ok(Self::of_child(child, permit));
                 }
                 let permit = runtime.children.admit(owner).await?;
-                Self::start(command, permit, runtime)
+                let limits = ChildLimits::of(&runtime.limits);
+                let child = Child::spawn(command, limits).map_err(|error| not_started(&error))?;
+                Ok(Self::of_child(child, permit))
             }
             Target::InProcess(server) => {
                 let (ours, theirs) = duplex(DUPLEX_BYTES);
@@ -52,15 +54,8 @@ impl LineLink {
         }
     }
 
-    /// Starts a child at the place that it was given.
-    pub(crate) fn start(
-        command: &Command,
-        permit: ChildPermit,
-        runtime: &Runtime,
-    ) -> Result<Self, Fault> {
-        let limits = ChildLimits::of(&runtime.limits);
-        let child = Child::spawn(command, limits).map_err(|error| not_started(&error))?;
-        Ok(Self { io: Box::new(child), close_patience: None, permit: Some(permit) })
+    fn of_child(child: Child, permit: ChildPermit) -> Self {
+        Self { io: Box::new(child), close_patience: None, permit: Some(permit) }
     }
 
     /// Lines over a stream that is open already.
@@ -90,11 +85,6 @@ impl LineLink {
     /// How far the other end can have read.
     pub(crate) fn written_bytes(&self) -> u64 {
         self.io.written_bytes()
-    }
-
-    /// The child is this principal's from now on; `false`: the principal has as many as it may have.
-    pub(crate) fn give_to(&mut self, owner: Option<&Arc<str>>) -> bool {
-        self.permit.as_mut().is_none_or(|it| it.give_to(owner))
     }
 
     /// The other end has ended by itself.

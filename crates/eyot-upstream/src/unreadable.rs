@@ -21,6 +21,12 @@ impl Unreadable {
         self.remnant.is_answer() && self.remnant.answered().next().is_none()
     }
 
+    /// Whether the text says that its sender does not know whose answer it is, as servers do that
+    /// answer a notification.
+    pub(crate) fn names_no_request(&self) -> bool {
+        self.remnant.names_no_request()
+    }
+
     /// Our requests that the text answers, if it says so.
     pub(crate) fn answered(&self) -> impl Iterator<Item = UpstreamId> {
         self.remnant.answered().filter_map(UpstreamId::repeated_by)

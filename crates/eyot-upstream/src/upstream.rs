@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use eyot_jsonrpc::Request;
 use eyot_service::{Fault, Peer};
+use eyot_stdio::ChildLimits;
 
+use crate::children::SpareOf;
+use crate::driver;
 use crate::{
     EraMode, LegacyConnection, Opened, ResumedSession, Runtime, SharedEraCache, Target, TargetName,
 };
@@ -47,8 +50,15 @@ impl Upstream {
     /// Calls have children to themselves here: one child is started before it is needed, for the
     /// next of them. Nothing happens where the upstream is no command.
     pub fn keep_spare(&self, peer: &Peer) {
-        if let Target::Command(command) = &self.target {
-            self.runtime.children.keep_spare(command, peer.principal_name(), &self.runtime);
+        let Target::Command(command) = &self.target else { return };
+        let Runtime { children, shutdown, limits, .. } = &self.runtime;
+        let spare = SpareOf {
+            command: command.clone(),
+            owner: peer.principal_name().cloned(),
+            limits: ChildLimits::of(limits),
+        };
+        if let Some(keeping) = children.keep_spare(spare, shutdown.clone()) {
+            driver::spawn(&self.runtime, keeping);
         }
     }
 

@@ -160,9 +160,11 @@ impl Pool {
         is_of_use.then(|| self.known.lists.find(&request.audience(), &request.message))?
     }
 
-    /// Keeps a page of a list that the upstream has told a client.
+    /// Keeps a page of a list that the upstream has told a client, where that saves a child.
     pub(crate) fn learn_page(&self, request: &ModernRequest, page: KnownPage) {
-        self.known.lists.learn(&request.audience(), &request.message, page);
+        if self.upstream.target.is_shared_channel() {
+            self.known.lists.learn(&request.audience(), &request.message, page);
+        }
     }
 
     /// A session that an earlier process has opened, for the calls that it has left behind. `None`

@@ -6,6 +6,7 @@
 use std::fmt;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use async_compression::tokio::bufread::{
@@ -15,9 +16,10 @@ use async_compression::zstd::DParameter;
 use bytes::{Buf as _, Bytes};
 use http::HeaderMap;
 use http::header::CONTENT_ENCODING;
+use parking_lot::Mutex;
 use tokio::io::{AsyncBufRead, AsyncRead, ReadBuf};
 
-use crate::HttpError;
+use crate::client::error::HttpError;
 use crate::client::raw_body::RawBody;
 
 /// How a body is coded.
@@ -75,6 +77,7 @@ impl Algorithm {
 pub(super) struct Decoding {
     algorithm: Algorithm,
     decoder: Decoder,
+    broken: Broken,
     /// Pieces that were decoded without a rest.
     pieces: u8,
 }
@@ -87,8 +90,9 @@ enum Decoder {
 
 impl Decoding {
     pub(super) fn new(algorithm: Algorithm, body: RawBody) -> Self {
-        let reader = RawReader { body, piece: Bytes::new() };
-        Self { algorithm, decoder: Decoder::Untouched(Some(reader)), pieces: 0 }
+        let broken = Arc::default();
+        let reader = RawReader { body, piece: Bytes::new(), broken: Arc::clone(&broken) };
+        Self { algorithm, decoder: Decoder::Untouched(Some(reader)), broken, pieces: 0 }
     }
 
     /// The next decoded bytes; `None` at the end.
@@ -106,11 +110,10 @@ impl Decoding {
         let mut room = ReadBuf::new(&mut room);
         let read = ready!(self.poll_read(cx, &mut room));
         self.pieces += 1;
-        let failed = |error: io::Error| match error.downcast::<HttpError>() {
-            Ok(broken) => broken,
-            Err(_) => HttpError::Coding { coding: self.algorithm.name().to_owned() },
-        };
-        read.map_err(failed)?;
+        read.map_err(|_error| {
+            let undecodable = || HttpError::Coding { coding: self.algorithm.name().to_owned() };
+            self.broken.lock().take().unwrap_or_else(undecodable)
+        })?;
         let data = room.filled();
         Poll::Ready(Ok((!data.is_empty()).then(|| Bytes::copy_from_slice(data))))
     }
@@ -168,15 +171,23 @@ fn decoder(
 struct RawReader {
     body: RawBody,
     piece: Bytes,
+    broken: Broken,
 }
+
+/// Why the body has broken off, which the decoders do not tell.
+type Broken = Arc<Mutex<Option<HttpError>>>;
 
 impl AsyncBufRead for RawReader {
     fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
         let reader = self.get_mut();
         while reader.piece.is_empty() {
-            match ready!(reader.body.poll_data(cx)).map_err(io::Error::other)? {
-                Some(piece) => reader.piece = piece,
-                None => break,
+            match ready!(reader.body.poll_data(cx)) {
+                Ok(Some(piece)) => reader.piece = piece,
+                Ok(None) => break,
+                Err(error) => {
+                    *reader.broken.lock() = Some(error);
+                    return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
+                }
             }
         }
         Poll::Ready(Ok(&reader.piece))

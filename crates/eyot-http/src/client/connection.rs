@@ -12,8 +12,9 @@ use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
+use crate::OutgoingBody;
 use crate::client::doorbell::Doorbell;
-use crate::{HttpError, OutgoingBody};
+use crate::client::error::HttpError;
 
 /// The two halves that hyper gives, kept together: the sender, and the driver that does the work
 /// when polled.

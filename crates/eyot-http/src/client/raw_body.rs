@@ -6,8 +6,9 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use hyper::body::{Body as _, Incoming};
 
-use super::{HttpError, Shared};
 use crate::client::connection::Connection;
+use crate::client::error::HttpError;
+use crate::client::idle::IdleConnections;
 
 /// A body, and the connection that it comes over. Polling it also drives the connection.
 #[derive(Debug)]
@@ -15,7 +16,7 @@ pub(super) struct RawBody {
     pub(super) incoming: Incoming,
     /// `None` at the end.
     pub(super) connection: Option<Connection>,
-    pub(super) home: Arc<Shared>,
+    pub(super) home: Arc<IdleConnections>,
 }
 
 impl RawBody {
@@ -48,7 +49,7 @@ impl RawBody {
         if let Some(mut connection) = self.connection.take()
             && connection.poll_ready(cx)
         {
-            self.home.put_idle(connection);
+            self.home.put(connection);
         }
     }
 }

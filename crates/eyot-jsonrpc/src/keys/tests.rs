@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::{Key, KeySet, Vocabulary, Word};
-use crate::vocabulary::{MESSAGE, META, PARAMS};
+use crate::scan::vocabulary::{MESSAGE, META, PARAMS};
 
 fn key(inner: &str) -> Key<'_> {
     Key { inner, is_escaped: inner.contains('\\'), offset: 0 }

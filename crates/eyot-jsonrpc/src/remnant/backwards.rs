@@ -1,6 +1,6 @@
 //! From the last byte back, over members without parts.
 
-use super::{Part, is_space, is_structural};
+use super::part::{Part, is_space, is_structural};
 
 /// Adds to `part` what the last members of the top level say, up to the first with parts.
 pub(super) fn look(text: &[u8], part: Part) -> Part {

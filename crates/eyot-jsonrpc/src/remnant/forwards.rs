@@ -1,6 +1,7 @@
 //! From the first byte on, as far as the structure holds.
 
-use super::{Part, Remnant, SeenId, is_space, is_structural};
+use super::Remnant;
+use super::part::{Part, SeenId, is_space, is_structural};
 
 /// What the look has seen when it came to the end of a text, or of the part of it that is there.
 ///

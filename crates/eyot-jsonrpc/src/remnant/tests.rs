@@ -100,6 +100,16 @@ fn what_is_no_id_is_none() {
 }
 
 #[test]
+fn an_answer_with_a_null_id_is_nobodys() {
+    let names_no_request = |text: &str| Remnant::of(text.as_bytes()).names_no_request();
+    assert!(names_no_request(r#"{"jsonrpc":"2.0","result":NaN,"id":null}"#));
+    for other in [r#"{"result":NaN}"#, r#"{"result":NaN,"id":1.5}"#, r#"{"id":null,"params":NaN}"#]
+    {
+        assert!(!names_no_request(other), "{other}");
+    }
+}
+
+#[test]
 fn each_answer_of_several_is_found() {
     check_answer(
         r#"[{"id":1,"result":NaN},{"result":{},"id":2} , {"id":3,"error":"#,

@@ -114,8 +114,8 @@ fn folder_where_each_user_owns_their_files_is_taken() {
 fn file_of_another_user_is_refused() {
     let (_folder, path) = folder();
     put(&path, 0o600);
-    let nobody = rustix::fs::Uid::from_raw(65_534);
-    if rustix::fs::chown(&path, Some(nobody), None).is_err() {
+    let other = rustix::fs::Uid::from_raw(65_534);
+    if rustix::fs::chown(&path, Some(other), None).is_err() {
         // Only root can give a file away.
         return;
     }

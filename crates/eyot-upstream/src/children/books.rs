@@ -8,30 +8,28 @@ use eyot_service::{Limits, UpstreamLimits};
 use eyot_stdx::{Backoff, QuotaLimits, QuotaScope};
 use tokio::sync::oneshot;
 
-use super::ChildPermit;
-
 /// The principal that a child is started for; `None` is every client without a name.
 pub(super) type Owner = Option<Arc<str>>;
 
-/// The books of one pool. Time comes in as an argument.
+/// The books of one pool, whose permits are `P`. Time comes in as an argument.
 #[derive(Debug)]
-pub(super) struct Books {
+pub(super) struct Books<P> {
     limits: UpstreamLimits,
     principal_parts: usize,
     running: usize,
     of_owners: HashMap<Owner, usize>,
     /// A client with a name was here: those without one are one principal among others now.
     has_names: bool,
-    waiting: VecDeque<Waiting>,
+    waiting: VecDeque<Waiting<P>>,
     next_number: u64,
     deaths: HashMap<Owner, Deaths>,
 }
 
 #[derive(Debug)]
-struct Waiting {
+struct Waiting<P> {
     number: u64,
     owner: Owner,
-    ready: oneshot::Sender<ChildPermit>,
+    ready: oneshot::Sender<P>,
 }
 
 /// The children of one principal that have ended by themselves, one soon after the other.
@@ -44,10 +42,10 @@ struct Deaths {
 
 /// The answer to who asks for a child.
 #[derive(Debug)]
-pub(super) enum Asked {
+pub(super) enum Asked<P> {
     Granted,
     /// There is no room now: it waits as this number, because of the bound of this scope.
-    Waits(u64, oneshot::Receiver<ChildPermit>, QuotaScope),
+    Waits(u64, oneshot::Receiver<P>, QuotaScope),
     /// Too many wait already.
     Refused,
     /// Its children have died for this reason, and no other one is started for so long.
@@ -56,12 +54,12 @@ pub(super) enum Asked {
 
 /// A place that has become free for one that waited; it is counted already.
 #[derive(Debug)]
-pub(super) struct Granted {
+pub(super) struct Granted<P> {
     pub(super) owner: Owner,
-    pub(super) ready: oneshot::Sender<ChildPermit>,
+    pub(super) ready: oneshot::Sender<P>,
 }
 
-impl Books {
+impl<P> Books<P> {
     pub(super) fn new(limits: &Limits) -> Self {
         Self {
             limits: limits.upstream,
@@ -76,7 +74,7 @@ impl Books {
     }
 
     /// A child more is wanted.
-    pub(super) fn ask(&mut self, owner: &Owner, now: Instant) -> Asked {
+    pub(super) fn ask(&mut self, owner: &Owner, now: Instant) -> Asked<P> {
         self.has_names |= owner.is_some();
         if let Some((reason, pause)) = self.pause(owner, now) {
             return Asked::Pauses(reason, pause);
@@ -131,7 +129,7 @@ impl Books {
 
     /// A child has ended. Those that waited longest get the place, if it is one for them.
     #[must_use]
-    pub(super) fn release(&mut self, owner: &Owner) -> Vec<Granted> {
+    pub(super) fn release(&mut self, owner: &Owner) -> Vec<Granted<P>> {
         self.subtract(owner);
         let mut granted = Vec::new();
         let mut index = 0;

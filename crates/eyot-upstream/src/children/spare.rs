@@ -3,18 +3,20 @@
 //! It has been told nothing yet, so that it fits every client. Where each call has a child to
 //! itself, the next one does not wait for its child to start.
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use eyot_stdio::Command;
+use eyot_service::MessageIo as _;
+use eyot_stdio::{Child, ChildLimits, Command};
 use futures_util::FutureExt as _;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
-use super::{Children, Owner};
-use crate::driver;
-use crate::line_link::LineLink;
-use crate::target::Runtime;
+use super::books::Owner;
+use super::{ChildPermit, Children};
 
 /// The place of the one spare child.
 #[derive(Debug, Default)]
@@ -33,26 +35,34 @@ struct State {
 #[derive(Debug)]
 struct Spare {
     command: Command,
-    link: LineLink,
+    child: Child,
+    permit: ChildPermit,
+}
+
+/// Which child is to spare, and for which principal it is counted until one takes it.
+#[derive(Debug)]
+pub(crate) struct SpareOf {
+    pub(crate) command: Command,
+    pub(crate) owner: Owner,
+    pub(crate) limits: ChildLimits,
 }
 
 impl Children {
-    /// Has one child of this command started soon, if there is room for it, because calls have
-    /// children to themselves. It is closed when no call needs it for long.
+    /// The task that has one such child started soon, if there is room for it, because calls have
+    /// children to themselves. It closes the child when no call needs it for long, and when
+    /// `shutdown` begins. `None`: there is such a task already, and it has been told.
     pub(crate) fn keep_spare(
         &self,
-        command: &Command,
-        owner: Option<&Arc<str>>,
-        runtime: &Runtime,
-    ) {
+        spare: SpareOf,
+        shutdown: CancellationToken,
+    ) -> Option<impl Future<Output = ()> + Send + use<>> {
         let was_kept = std::mem::replace(&mut self.0.spare.state.lock().is_kept, true);
         if was_kept {
             self.0.spare.wanted.notify_one();
-            return;
+            return None;
         }
-        let keeper =
-            Keeper { command: command.clone(), owner: owner.cloned(), runtime: runtime.clone() };
-        driver::spawn(runtime, keeper.run());
+        let keeper = Keeper { children: self.clone(), spare, shutdown };
+        Some(keeper.run())
     }
 
     /// The spare child, if it is one of this command, lives, and this principal may have it.
@@ -60,13 +70,14 @@ impl Children {
         &self,
         command: &Command,
         owner: Option<&Arc<str>>,
-    ) -> Option<LineLink> {
+    ) -> Option<(Child, ChildPermit)> {
         let mut state = self.0.spare.state.lock();
-        let Spare { mut link, .. } = state.spare.take_if(|it| it.command == *command)?;
+        let spare = state.spare.take_if(|it| it.command == *command)?;
         drop(state);
+        let Spare { mut child, mut permit, .. } = spare;
         // It has not been asked anything: whatever it does now is its end.
-        let is_alive = link.next().now_or_never().is_none();
-        (is_alive && link.give_to(owner)).then_some(link)
+        let is_alive = poll_fn(|cx| child.poll_message(cx)).now_or_never().is_none();
+        (is_alive && permit.give_to(owner)).then_some((child, permit))
     }
 
     /// Closes the spare child; `false`: there is none.
@@ -78,17 +89,16 @@ impl Children {
 
 /// Keeps the spare child.
 struct Keeper {
-    command: Command,
-    owner: Owner,
-    runtime: Runtime,
+    children: Children,
+    spare: SpareOf,
+    shutdown: CancellationToken,
 }
 
 impl Keeper {
     /// Returns when no call has needed the spare for long.
     async fn run(self) {
-        let Runtime { children, shutdown, .. } = &self.runtime;
-        let place = &children.0.spare;
-        let keeping = async {
+        let place = &self.children.0.spare;
+        let keeping = pin!(async {
             loop {
                 self.fill();
                 let wanted = tokio::time::timeout(SPARE_IDLE, place.wanted.notified()).await;
@@ -96,30 +106,30 @@ impl Keeper {
                     return;
                 }
             }
-        };
-        shutdown.run_until_cancelled(keeping).await;
+        });
+        self.shutdown.run_until_cancelled(keeping).await;
         let spare = {
             let mut state = place.state.lock();
             state.is_kept = false;
             state.spare.take()
         };
-        if let Some(Spare { link, .. }) = spare {
-            link.close().await;
+        if let Some(Spare { child, .. }) = spare {
+            child.close().await;
         }
     }
 
     fn fill(&self) {
-        let children = &self.runtime.children;
+        let Self { children, spare: SpareOf { command, owner, limits }, .. } = self;
         if children.0.spare.state.lock().spare.is_some() {
             return;
         }
-        let Some(permit) = children.admit_now(&self.owner) else { return };
-        match LineLink::start(&self.command, permit, &self.runtime) {
-            Ok(link) => {
-                let spare = Spare { command: self.command.clone(), link };
+        let Some(permit) = children.admit_now(owner) else { return };
+        match Child::spawn(command, *limits) {
+            Ok(child) => {
+                let spare = Spare { command: command.clone(), child, permit };
                 children.0.spare.state.lock().spare = Some(spare);
             }
-            Err(fault) => tracing::debug!(%fault, "no spare child"),
+            Err(error) => tracing::debug!(%error, "no spare child"),
         }
     }
 }

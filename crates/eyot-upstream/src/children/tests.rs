@@ -1,6 +1,6 @@
 //! Those that wait for a child.
 
-use eyot_stdio::Command;
+use eyot_stdio::{ChildLimits, Command};
 use futures_util::FutureExt as _;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -94,6 +94,14 @@ fn runtime(limits: impl FnOnce(&mut Limits)) -> Runtime {
     Runtime::new(TaskTracker::new(), CancellationToken::new(), Arc::new(all))
 }
 
+fn keep_spare(runtime: &Runtime) {
+    let Runtime { children, shutdown, limits, tasks, .. } = runtime;
+    let spare = SpareOf { command: cat(), owner: None, limits: ChildLimits::of(limits) };
+    if let Some(keeping) = children.keep_spare(spare, shutdown.clone()) {
+        tasks.spawn(keeping);
+    }
+}
+
 /// Lets the task that keeps the spare child come to rest.
 async fn settle() {
     for _ in 0..8 {
@@ -106,14 +114,14 @@ async fn a_spare_child_goes_to_the_next_that_needs_one() {
     let runtime = runtime(|_| {});
     let children = &runtime.children;
     let ada: Arc<str> = "ada".into();
-    children.keep_spare(&cat(), None, &runtime);
+    keep_spare(&runtime);
     settle().await;
     assert_eq!(children.running(), 1, "it counts");
     let other = Command { program: "tac".to_owned(), ..cat() };
     assert!(children.take_spare(&other, Some(&ada)).is_none());
     let spare = children.take_spare(&cat(), Some(&ada)).unwrap();
     assert!(children.take_spare(&cat(), Some(&ada)).is_none());
-    children.keep_spare(&cat(), None, &runtime);
+    keep_spare(&runtime);
     settle().await;
     assert_eq!(children.running(), 2);
     drop(spare);
@@ -127,11 +135,11 @@ async fn a_spare_child_goes_to_the_next_that_needs_one() {
 async fn a_spare_child_makes_room_for_any_other() {
     let runtime = runtime(|limits| limits.upstream.children_max = 1);
     let children = &runtime.children;
-    children.keep_spare(&cat(), None, &runtime);
+    keep_spare(&runtime);
     settle().await;
     assert_eq!(children.running(), 1);
     let place = children.admit(None).await.unwrap();
-    children.keep_spare(&cat(), None, &runtime);
+    keep_spare(&runtime);
     settle().await;
     assert_eq!(children.running(), 1, "there is no room for a spare one");
     drop(place);

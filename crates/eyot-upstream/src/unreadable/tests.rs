@@ -13,8 +13,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::http_legacy::HttpSession;
+use crate::http_legacy::ResumedSession;
 use crate::http_modern::HttpModern;
-use crate::legacy::ResumedSession;
 use crate::{LineConnection, OpenStream, Runtime, Target};
 
 /// How an answer comes.
@@ -249,6 +249,19 @@ async fn what_is_no_answer_ends_no_call() {
             };
             let answered = carrier.answered(&[bad, between, answer].concat()).await;
             assert_eq!(answered.map(Message::from).unwrap().result(), Some("{}"), "{carrier:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_null_id_is_this_calls_on_its_own_channel_and_nobodys_on_a_link_of_all() {
+    let nobodys = br#"{"jsonrpc":"2.0","id":null,"result":{}}"#;
+    for carrier in CARRIERS {
+        if let Carrier::Line(_) = carrier {
+            let text = [nobodys, &b"\n"[..], br#"{"jsonrpc":"2.0","id":ID,"result":{}}"#].concat();
+            assert!(carrier.answered(&text).await.is_ok(), "{carrier:?}");
+        } else {
+            assert!(carrier.answered(nobodys).await.is_err(), "{carrier:?}");
         }
     }
 }

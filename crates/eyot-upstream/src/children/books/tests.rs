@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn books() -> Books {
+fn books() -> Books<()> {
     let mut limits = Limits::default();
     limits.upstream.children_max = 4;
     limits.upstream.children_waiting_max = 4;
@@ -14,12 +14,12 @@ fn name(name: &str) -> Owner {
     Some(name.into())
 }
 
-fn granted(books: &mut Books, owner: &Owner) -> bool {
+fn granted(books: &mut Books<()>, owner: &Owner) -> bool {
     matches!(books.ask(owner, Instant::now()), Asked::Granted)
 }
 
 #[track_caller]
-fn waits(books: &mut Books, owner: &Owner) -> (u64, QuotaScope) {
+fn waits(books: &mut Books<()>, owner: &Owner) -> (u64, QuotaScope) {
     match books.ask(owner, Instant::now()) {
         Asked::Waits(number, _, scope) => (number, scope),
         other => panic!("{other:?}"),
@@ -65,7 +65,8 @@ fn a_place_goes_to_the_one_that_waited_longest() {
     waits(&mut books, &name("dan"));
     waits(&mut books, &name("cid"));
     books.give_up(first);
-    let owners = |granted: Vec<Granted>| granted.into_iter().map(|it| it.owner).collect::<Vec<_>>();
+    let owners =
+        |granted: Vec<Granted<()>>| granted.into_iter().map(|it| it.owner).collect::<Vec<_>>();
     assert_eq!(owners(books.release(&name("ada"))), [name("dan")]);
     assert_eq!(owners(books.release(&name("bob"))), [name("cid")]);
     assert_eq!(books.running(), 4);

@@ -6,17 +6,16 @@ use eyot_service::{Fault, Messages, ReplyItem};
 use eyot_types::codes::{self, Outcome};
 use futures_util::{StreamExt as _, stream};
 
-use crate::bare_status::BareStatus;
+use super::pace::Pace;
+use super::wire::Wire;
 use crate::event_stream::EventMessages;
-use crate::http_legacy::HttpSession;
-use crate::http_response::Answer;
-use crate::pace::Pace;
+use crate::http_response::{Answer, BareStatus};
 use crate::unreadable::{Unreadable, ended_unanswered};
 
 /// A call at the upstream; it can be cancelled while this lives.
 #[derive(Debug)]
-pub(crate) struct RunningCall {
-    session: HttpSession,
+pub(super) struct RunningCall {
+    session: Wire,
     id: Id,
     /// Our id of it; `None` when an earlier process gave it.
     ours: Option<UpstreamId>,
@@ -24,24 +23,24 @@ pub(crate) struct RunningCall {
 
 impl RunningCall {
     /// A call that is about to be sent under our id.
-    pub(crate) fn begin(session: HttpSession, id: Id, ours: UpstreamId) -> Self {
+    pub(super) fn begin(session: Wire, id: Id, ours: UpstreamId) -> Self {
         session.begin_call(id.clone(), ours);
         Self { session, id, ours: Some(ours) }
     }
 
     /// A call that an earlier process has sent. Its id there is unknown: the only answer on the
     /// call's own stream is its own.
-    pub(crate) fn resumed(session: HttpSession, id: Id) -> Self {
+    pub(super) fn resumed(session: Wire, id: Id) -> Self {
         Self { session, id, ours: None }
     }
 
     /// The caller's id.
-    pub(crate) fn id(&self) -> &Id {
+    pub(super) fn id(&self) -> &Id {
         &self.id
     }
 
     /// The message as the caller's answer, if it is the answer of this call.
-    pub(crate) fn answer(&self, message: Message) -> Option<Response> {
+    pub(super) fn answer(&self, message: Message) -> Option<Response> {
         let answer = message.into_response().ok()?;
         let answered = answer.upstream_id();
         let is_ours = answer.id().is_none() || self.ours.is_none_or(|it| answered == Some(it));
@@ -49,7 +48,7 @@ impl RunningCall {
     }
 
     /// The messages of the call: those of `events`, or those behind `cursor`.
-    pub(crate) fn follow(
+    pub(super) fn follow(
         self,
         events: Option<Box<EventMessages>>,
         cursor: Option<Bytes>,
@@ -59,7 +58,7 @@ impl RunningCall {
     }
 
     /// The call's stream, which is read from its first event on.
-    pub(crate) fn read(self, events: Box<EventMessages>) -> CallStream {
+    pub(super) fn read(self, events: Box<EventMessages>) -> CallStream {
         CallStream::new(self, Some(events), None)
     }
 }
@@ -74,7 +73,7 @@ impl Drop for RunningCall {
 
 /// A call's stream; it is taken up again where it broke, if the upstream gave event ids.
 #[derive(Debug)]
-pub(crate) struct CallStream {
+pub(super) struct CallStream {
     call: RunningCall,
     events: Option<Box<EventMessages>>,
     cursor: Option<Bytes>,
@@ -94,13 +93,13 @@ impl CallStream {
     }
 
     /// The messages, of which `first` has been taken already.
-    pub(crate) fn behind(self, first: Result<ReplyItem, Fault>) -> Messages {
+    pub(super) fn behind(self, first: Result<ReplyItem, Fault>) -> Messages {
         let first = stream::iter([first]);
         Messages::new(first.chain(stream::unfold(self, Self::next)))
     }
 
     /// The next message or event id, and the stream behind it.
-    pub(crate) async fn next(mut self) -> Option<(Result<ReplyItem, Fault>, Self)> {
+    pub(super) async fn next(mut self) -> Option<(Result<ReplyItem, Fault>, Self)> {
         if self.is_over {
             return None;
         }

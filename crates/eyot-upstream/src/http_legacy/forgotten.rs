@@ -11,17 +11,17 @@ use http::StatusCode;
 
 /// The error in the body of an answer.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct SaidError<'a> {
-    pub(crate) error: &'a ErrorObject,
+pub(super) struct SaidError<'a> {
+    pub(super) error: &'a ErrorObject,
     /// It has the id of the request.
-    pub(crate) is_about_request: bool,
+    pub(super) is_about_request: bool,
 }
 
 /// Whether an answer with this status and this error, or with these words in its place, says that
 /// there is no such session.
 ///
 /// In doubt, 404 and 410 say so: a new session is tried once then.
-pub(crate) fn says_forgotten(
+pub(super) fn says_forgotten(
     status: StatusCode,
     error: Option<SaidError<'_>>,
     words: &str,

@@ -7,14 +7,14 @@ use eyot_service::{Fault, FaultKind, Messages, ReplyItem};
 use eyot_stdx::Backoff;
 use futures_util::stream;
 
+use super::pace::{Pace, RETRY_DEFAULT};
+use super::wire::Wire;
 use crate::event_stream::EventMessages;
-use crate::http_legacy::HttpSession;
 use crate::http_response::Answer;
-use crate::pace::{Pace, RETRY_DEFAULT};
 
 /// The stream of messages that belong to no call.
-pub(crate) struct StandaloneStream {
-    session: HttpSession,
+pub(super) struct StandaloneStream {
+    session: Wire,
     cursor: Option<Bytes>,
     events: Option<Box<EventMessages>>,
     pace: Pace,
@@ -28,7 +28,7 @@ pub(crate) struct StandaloneStream {
 
 impl StandaloneStream {
     /// Ready when the upstream has opened its stream, or could not.
-    pub(crate) async fn open(session: HttpSession, cursor: Option<Bytes>) -> Self {
+    pub(super) async fn open(session: Wire, cursor: Option<Bytes>) -> Self {
         let mut stream = Self {
             session,
             was_open: cursor.is_some(),
@@ -44,7 +44,7 @@ impl StandaloneStream {
     }
 
     /// The messages, for as long as the upstream offers them.
-    pub(crate) fn into_messages(self) -> Messages {
+    pub(super) fn into_messages(self) -> Messages {
         Messages::new(stream::unfold(self, Self::next))
     }
 

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 /// Waits between two openings of a stream. They grow as long as no message comes: an upstream that
 /// asks to come back at once, and then has nothing to say, does not set the pace.
 #[derive(Debug, Default)]
-pub(crate) struct Pace {
+pub(super) struct Pace {
     /// Openings in a row that brought nothing.
     returns: u32,
     opened: Option<Instant>,
@@ -16,17 +16,17 @@ pub(crate) struct Pace {
 
 impl Pace {
     /// The stream is open.
-    pub(crate) fn opened(&mut self) {
+    pub(super) fn opened(&mut self) {
         self.opened = Some(Instant::now());
     }
 
     /// A message has come. An event id alone is none.
-    pub(crate) fn heard(&mut self) {
+    pub(super) fn heard(&mut self) {
         self.returns = 0;
     }
 
     /// The wait before the stream is opened again; `asked` is what the upstream has asked for.
-    pub(crate) fn next_wait(&mut self, asked: Option<Duration>) -> Duration {
+    pub(super) fn next_wait(&mut self, asked: Option<Duration>) -> Duration {
         if self.opened.take().is_some_and(|it| it.elapsed() >= GROWN_MAX) {
             // It was silent, but it was there.
             self.returns = 0;
@@ -40,7 +40,7 @@ impl Pace {
 }
 
 /// Used when the upstream names no time.
-pub(crate) const RETRY_DEFAULT: Duration = Duration::from_secs(1);
+pub(super) const RETRY_DEFAULT: Duration = Duration::from_secs(1);
 /// The shortest wait, whatever the upstream asks for.
 const RETRY_MIN: Duration = Duration::from_millis(100);
 /// How far waits grow by themselves.

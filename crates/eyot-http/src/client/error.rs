@@ -1,0 +1,45 @@
+//! Why a request to an upstream has no answer.
+
+use eyot_service::OperatorText;
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum HttpError {
+    /// No connection could be made. The request was not sent.
+    #[error("upstream cannot be reached: {reason}")]
+    Connect {
+        /// The host and port of the upstream: no client should learn of them.
+        address: OperatorText,
+        /// The error of the system.
+        reason: String,
+    },
+    /// The connection broke after the request may have been read.
+    #[error("connection to the upstream broke: {reason}")]
+    Broken {
+        /// What happened.
+        reason: String,
+    },
+    /// The answer's body cannot be decoded.
+    #[error("upstream's answer has the content coding {coding:?} and cannot be decoded")]
+    Coding {
+        /// The coding that the answer declares.
+        coding: String,
+    },
+}
+
+impl HttpError {
+    /// The whole error, for operators. `None`: the display says it all.
+    #[must_use]
+    pub fn operator_text(&self) -> Option<OperatorText> {
+        let Self::Connect { address, reason } = self else { return None };
+        let address = address.reveal_to_operator();
+        Some(OperatorText::new(format!("cannot connect to {address}: {reason}")))
+    }
+
+    /// Whether the upstream may have read the request.
+    #[must_use]
+    pub fn may_have_been_read(&self) -> bool {
+        !matches!(self, Self::Connect { .. })
+    }
+}

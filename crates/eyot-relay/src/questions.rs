@@ -234,6 +234,13 @@ impl Questions {
         }
     }
 
+    /// Whether a call has been silent for too long by now, or has taken too long in all.
+    pub(crate) fn is_overdue(&self, session: &SessionHandle, clock: &CallClock) -> bool {
+        let now = Instant::now();
+        let is_silent = || now >= self.deadline(session, clock.heard_at());
+        now >= clock.ends_at() || (now >= clock.deadline() && is_silent())
+    }
+
     fn deadline(&self, session: &SessionHandle, began: Instant) -> Instant {
         let changed = *self.changed.lock();
         let is_asked = session.look(|state| !state.items.questions().is_empty());

@@ -160,7 +160,10 @@ impl Following {
             let part = match questions.wait(context, clock, self.parts.next()).await {
                 Ok(Some(Ok(part))) => {
                     self.watch.clock.hear(&part);
-                    self.pass(part).await
+                    match self.overdue(&part) {
+                        Some(fault) => Err(Box::pin(self.watch.give_up(fault)).await),
+                        None => self.pass(part).await,
+                    }
                 }
                 Ok(Some(Err(fault))) => Err(fault),
                 Ok(None) => {
@@ -179,6 +182,17 @@ impl Following {
             self.end().await;
         }
         Some((part, self))
+    }
+
+    /// The fault of a call whose time is up, although its upstream always has something to say: what
+    /// is there at once is not waited for. An answer is never too late.
+    fn overdue(&self, part: &ReplyItem) -> Option<Fault> {
+        let Watch { questions, context, clock, .. } = &self.watch;
+        let is_over = match part {
+            ReplyItem::Cursor(_) => questions.is_overdue(context, clock),
+            part => !part.is_answer() && clock.heard_at() >= clock.ends_at(),
+        };
+        is_over.then(|| clock.fault())
     }
 
     async fn pass(&mut self, part: ReplyItem) -> Result<Option<ReplyItem>, Fault> {

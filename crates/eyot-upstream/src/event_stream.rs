@@ -35,7 +35,11 @@ impl EventMessages {
         if let Some(cursor) = self.cursor.take() {
             return Some(Ok(ReplyItem::Cursor(cursor)));
         }
-        loop {
+        for reads in 1_u64.. {
+            if reads.is_multiple_of(READS_MAX) {
+                // Deadlines around this get their turn, although there is always more to read.
+                tokio::task::yield_now().await;
+            }
             match self.decoder.next_event() {
                 Ok(Some(event)) => {
                     if let Some(item) = self.item(event) {
@@ -49,6 +53,7 @@ impl EventMessages {
                 Err(error) => return Some(Err(error.into())),
             }
         }
+        None
     }
 
     fn item(&mut self, event: Event) -> Option<Result<ReplyItem, Unreadable>> {
@@ -93,3 +98,6 @@ impl EventMessages {
         }
     }
 }
+
+/// Steps of reading that bring nothing, before others get their turn.
+const READS_MAX: u64 = 16;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::{CommandFactory as _, Parser as _};
 
 use super::commands::{Header, TokenSource};
-use super::{Answer, Args, Command, EnvVar, KeySource, StoreUrl, parse_duration};
+use super::{Answer, Args, Command, EnvVar, KeySource, StoreUrl, parse_address, parse_duration};
 
 #[test]
 fn flags_are_consistent() {
@@ -34,6 +34,17 @@ fn times_have_a_unit() {
     assert_eq!(parse_duration("2h"), Ok(Duration::from_secs(7200)));
     for text in ["", "5", "s", "-1s", "1y", "0s", "99999999999999999999d", "1.5s"] {
         assert!(parse_duration(text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn address_to_listen_on_may_be_the_name_of_this_machine() {
+    let listens = |text: &str| parse_address(text).map(|it| it.to_string());
+    assert_eq!(listens("localhost:0").as_deref(), Ok("127.0.0.1:0"));
+    assert_eq!(listens("LocalHost:8080").as_deref(), Ok("127.0.0.1:8080"));
+    assert_eq!(listens("[::1]:8080").as_deref(), Ok("[::1]:8080"));
+    for text in ["localhost", "localhost:", "localhost:99999", "example.com:80", "localhost.x:1"] {
+        assert!(parse_address(text).is_err(), "{text}");
     }
 }
 

@@ -130,10 +130,12 @@ impl HttpClient {
             let response = self.deliver(request).await?;
             if let Some(cookies) = cookies {
                 let Self(shared) = self;
-                let path = target.unwrap_or_else(|| shared.target.path()).path();
-                let is_private = self.is_loopback();
-                let origin = Origin { host: shared.target.host(), path, is_private };
-                cookies.take(response.headers(), &origin, &shared.limits);
+                let origin = || Origin {
+                    host: shared.target.host(),
+                    path: target.unwrap_or_else(|| shared.target.path()).path(),
+                    is_private: self.is_loopback(),
+                };
+                cookies.take(response.headers(), origin, &shared.limits);
             }
             Ok(response)
         })

@@ -304,6 +304,8 @@ pub struct UpstreamLimits {
     pub turn_patience: Duration,
     /// Pages of one list that are read to learn of its tools. 64.
     pub list_pages_max: usize,
+    /// How long a call waits for the list that tells which headers its tool has. 5 s.
+    pub list_timeout: Duration,
     /// Children that run at once. 256.
     pub children_max: usize,
     /// How long a call waits for a child to end when there are too many. 10 s.
@@ -334,6 +336,7 @@ impl Default for UpstreamLimits {
             session_idle_timeout: seconds(1_800),
             turn_patience: seconds(5),
             list_pages_max: 64,
+            list_timeout: seconds(5),
             children_max: 256,
             children_wait_timeout: seconds(10),
             children_waiting_max: 1_024,

@@ -11,7 +11,7 @@ use eyot_jsonrpc::{Kind, Message, Response};
 use eyot_service::{Fault, Limits};
 use eyot_types::codes::{self, Outcome};
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 
 pub(crate) use self::bare_status::BareStatus;
 use crate::event_stream::EventMessages;
@@ -167,8 +167,10 @@ fn too_long(came: Came, limit_bytes: usize) -> Fault {
 }
 
 fn is_media_type(headers: &HeaderMap, wanted: &str) -> bool {
-    let value = headers.get(CONTENT_TYPE).and_then(|it| it.to_str().ok()).unwrap_or_default();
-    value.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(wanted)
+    let value = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+    let (said, rest) = value.trim_ascii_start().split_at_checked(wanted.len()).unwrap_or_default();
+    let is_whole = matches!(rest.trim_ascii_start().first(), None | Some(b';'));
+    is_whole && said.eq_ignore_ascii_case(wanted.as_bytes())
 }
 
 /// How long a body is waited for that matters little: it most often comes together with its head.

@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use eyot_era::{KnownTool, ToolFact, ToolFacts};
 use eyot_jsonrpc::Response;
-use eyot_service::{Fault, Limits, SharedTotal, TotalQuota};
+use eyot_service::{Fault, Limits, SharedTotal, TotalQuota, UpstreamLimits};
 use eyot_types::{ListToolsResult, PaginatedParams};
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
@@ -22,6 +23,8 @@ pub struct KnownTools {
     needs_headers: bool,
     /// Pages of one list that are read.
     pages_max: usize,
+    /// How long a call waits for the list.
+    list_timeout: Duration,
 }
 
 impl KnownTools {
@@ -31,8 +34,9 @@ impl KnownTools {
     pub fn new(needs_headers: bool, limits: &Limits) -> Self {
         let quota = TotalQuota::new(SharedTotal::KnownTools, limits);
         let facts = ToolFacts::new(quota.quota().clone());
-        let pages_max = limits.upstream.list_pages_max;
-        Self { facts: Mutex::new(facts), listing: Mutex::default(), needs_headers, pages_max }
+        let UpstreamLimits { list_pages_max: pages_max, list_timeout, .. } = limits.upstream;
+        let (facts, listing) = (Mutex::new(facts), Mutex::default());
+        Self { facts, listing, needs_headers, pages_max, list_timeout }
     }
 
     /// What was learnt of a tool last.
@@ -116,7 +120,11 @@ impl KnownTools {
         let _permit = turn.acquire().await;
         match self.known(principal, name) {
             Some(known) => Ok(known),
-            None => self.list_and_find(principal, Some(name), ask).await,
+            None => {
+                let listing = self.list_and_find(principal, Some(name), ask);
+                let listed = tokio::time::timeout(self.list_timeout, listing).await;
+                listed.unwrap_or_else(|_elapsed| Err(Fault::timed_out(self.list_timeout)))
+            }
         }
     }
 

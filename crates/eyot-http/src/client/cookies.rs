@@ -19,12 +19,17 @@ pub struct CookieJar(OnceLock<Mutex<Vec<Cookie>>>);
 
 impl CookieJar {
     /// Takes the cookies that an answer sets. What is not for this origin, or does not fit, is left
-    /// out; when there are too many, the oldest go.
-    pub(super) fn take(&self, headers: &HeaderMap, from: &Origin<'_>, limits: &Limits) {
+    /// out; when there are too many, the oldest go. Few answers set any: `from` is asked for then.
+    pub(super) fn take<'o>(
+        &self,
+        headers: &HeaderMap,
+        from: impl FnOnce() -> Origin<'o>,
+        limits: &Limits,
+    ) {
         if !headers.contains_key(SET_COOKIE) {
             return;
         }
-        let now_ms = unix_ms();
+        let (from, now_ms) = (&from(), unix_ms());
         for text in headers.get_all(SET_COOKIE) {
             match text.to_str().ok().and_then(|it| Cookie::parse(it, from, now_ms)) {
                 Some(cookie) => self.put(cookie, limits, now_ms),

@@ -20,7 +20,7 @@ fn sent(jar: &CookieJar, target: &str) -> String {
 /// The cookies that go back to `/v1/mcp` after answers that set these.
 fn kept_from(origin: &Origin<'_>, cookies: &[&str]) -> String {
     let jar = CookieJar::default();
-    jar.take(&answer(cookies), origin, &Limits::default());
+    jar.take(&answer(cookies), || *origin, &Limits::default());
     sent(&jar, "/v1/mcp?x=1")
 }
 
@@ -57,7 +57,7 @@ fn cookie_goes_to_its_path_alone() {
     check("a=1; Path=/v1/mcp/deeper", "");
     check("a=1; Path=relative", "a=1");
     let jar = CookieJar::default();
-    jar.take(&answer(&["a=1"]), &HOST, &Limits::default());
+    jar.take(&answer(&["a=1"]), || HOST, &Limits::default());
     assert_eq!(sent(&jar, "/v1/other"), "a=1", "the folder of the request by default");
     assert_eq!(sent(&jar, "/v2/mcp"), "");
 }
@@ -114,7 +114,7 @@ fn cookies_of_a_session_have_a_bound_and_the_oldest_go() {
 #[test]
 fn cookies_come_behind_those_of_the_configuration() {
     let jar = CookieJar::default();
-    jar.take(&answer(&["a=1"]), &HOST, &Limits::default());
+    jar.take(&answer(&["a=1"]), || HOST, &Limits::default());
     let mut headers = HeaderMap::from_iter([(COOKIE, HeaderValue::from_static("own=0"))]);
     jar.add_to(&mut headers, &"/v1/mcp".parse().unwrap());
     assert_eq!(headers[COOKIE], "own=0; a=1");
@@ -125,7 +125,7 @@ fn cookies_come_behind_those_of_the_configuration() {
 fn cookies_outlive_the_process_and_show_nothing() {
     let jar = CookieJar::default();
     assert_eq!(jar.to_text(), None);
-    jar.take(&answer(&["a=\"1;2", "b=2; Path=/; Max-Age=60"]), &HOST, &Limits::default());
+    jar.take(&answer(&["a=\"1;2", "b=2; Path=/; Max-Age=60"]), || HOST, &Limits::default());
     let again = CookieJar::restored(&jar.to_text().unwrap());
     assert_eq!(sent(&again, "/v1/mcp"), sent(&jar, "/v1/mcp"));
     assert!(!format!("{jar:?}").contains("2"), "{jar:?}");

@@ -314,7 +314,7 @@ async fn log_level_that_the_upstream_refused_is_not_set_again() {
     let habits = Habits::new();
     let (mut upstream, _proxy, session) = open(&habits).await;
     let request = json!({ "jsonrpc": "2.0", "id": 1, "method": "logging/setLevel",
-        "params": { "level": "odd" } });
+        "params": { "level": "alert" } });
     let refusing = async {
         let asked = upstream.expect("logging/setLevel").await;
         let error = json!({ "code": -32602, "message": "no such level" });

@@ -15,7 +15,7 @@ use tower_service::Service;
 use crate::http_legacy::ResumedSession;
 use crate::http_link::HttpLink;
 use crate::legacy_link::LegacyLink;
-use crate::line_connection::LineConnection;
+use crate::lines::connection::LineConnection;
 use crate::target::{Runtime, Target};
 
 /// One upstream session, a service like everything that answers calls. Cheap to clone.

@@ -9,7 +9,7 @@ use futures_util::stream;
 
 use crate::http_legacy::{HttpSession, ResumedSession};
 use crate::legacy::LegacySource;
-use crate::line_connection::LineConnection;
+use crate::lines::connection::LineConnection;
 use crate::target::{Runtime, Target};
 
 /// A session over lines, or at a URL.

@@ -11,7 +11,7 @@ use tower_service::Service;
 
 use crate::http_link::HttpLink;
 use crate::http_modern::HttpModern;
-use crate::line_connection::LineConnection;
+use crate::lines::connection::LineConnection;
 use crate::target::{Runtime, Target};
 
 /// A connection that any number of clients share, a service like everything that answers calls.

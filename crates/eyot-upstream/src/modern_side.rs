@@ -15,7 +15,7 @@ use parking_lot::Mutex;
 use tokio::sync::OnceCell;
 
 use self::log_turns::LogTurns;
-use crate::route::hears_log;
+use crate::lines::route::hears_log;
 use crate::turns::Turn;
 use crate::{CallClock, EraFound, ModernConnection, Sender, Upstream, probe_modern};
 

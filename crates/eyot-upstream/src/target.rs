@@ -1,6 +1,9 @@
 //! What to connect to, and what every connection needs from its surroundings.
 
 mod identity;
+pub(crate) mod into_target;
+pub(crate) mod name;
+pub(crate) mod open_stream;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -15,9 +18,11 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub use self::into_target::IntoTarget;
+pub use self::name::TargetName;
+pub use self::open_stream::OpenStream;
 use crate::children::Children;
 use crate::http_link::HttpLink;
-use crate::open_stream::OpenStream;
 use crate::token::TokenProvider;
 
 /// An upstream server: what a client or a proxy connects to.

@@ -9,7 +9,7 @@ use eyot_types::Era;
 use futures_util::FutureExt as _;
 
 use super::{Calls, Route};
-use crate::item_queue::{ItemReceiver, item_queue};
+use crate::lines::item_queue::{ItemReceiver, item_queue};
 
 struct World {
     calls: Calls,

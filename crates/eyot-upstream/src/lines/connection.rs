@@ -15,11 +15,11 @@ use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::SendTimeoutError;
 
 use crate::driver;
-use crate::item_queue::{ItemReceiver, item_queue};
-use crate::line_driver::{LineDriver, Shared};
-use crate::line_link::LineLink;
-use crate::line_order::{LinkEnd, Order, SharedEnd};
-use crate::standalone_queue::StandaloneQueue;
+use crate::lines::driver::{LineDriver, Shared};
+use crate::lines::item_queue::{ItemReceiver, item_queue};
+use crate::lines::link::LineLink;
+use crate::lines::order::{LinkEnd, Order, SharedEnd};
+use crate::lines::standalone_queue::StandaloneQueue;
 use crate::target::{Runtime, Target};
 use crate::upstream_ids::UpstreamIds;
 

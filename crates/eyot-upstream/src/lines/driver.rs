@@ -14,13 +14,13 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::cancelled::{cancelled, cancelled_by_caller};
-use crate::item_queue::{CallFault, ItemSender};
-use crate::line_link::LineLink;
-use crate::line_order::{LinkEnd, Order, SharedEnd};
+use crate::lines::item_queue::{CallFault, ItemSender};
+use crate::lines::link::LineLink;
+use crate::lines::order::{LinkEnd, Order, SharedEnd};
+use crate::lines::route::{Calls, Route};
+use crate::lines::standalone_queue::StandaloneQueue;
+use crate::lines::suspects::Suspects;
 use crate::reading::read;
-use crate::route::{Calls, Route};
-use crate::standalone_queue::StandaloneQueue;
-use crate::suspects::Suspects;
 use crate::unreadable::Unreadable;
 
 /// Owns the link. Its maker polls [`run`](Self::run), most often as a task.

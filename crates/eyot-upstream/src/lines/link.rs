@@ -12,7 +12,7 @@ use tokio::io::duplex;
 
 use crate::children::ChildPermit;
 use crate::driver;
-use crate::open_stream::BoxStream;
+use crate::target::open_stream::BoxStream;
 use crate::target::{Runtime, Target};
 
 /// The carrier of one upstream's messages.

@@ -8,7 +8,7 @@ use eyot_types::Era;
 use eyot_types::codes::{self, Outcome};
 use parking_lot::Mutex;
 
-use crate::item_queue::ItemSender;
+use crate::lines::item_queue::ItemSender;
 
 /// A task for the driver.
 #[derive(Debug)]

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use eyot_jsonrpc::{Id, Message, MessageKind, Notification, Request, Response, UpstreamId};
 use eyot_types::{Era, Method, meta};
 
-use crate::item_queue::ItemSender;
+use crate::lines::item_queue::ItemSender;
 use crate::subscription::{answer_for_caller, subscription_id};
 
 /// A running call.

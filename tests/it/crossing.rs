@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 
 use crate::support::{
     Ask, Connection, Exchange, Habits, Handler, Proxy, Puppet, Session, Stage, Upstream, call,
-    modern_ask, modern_request, note, patient_limits, tool_text,
+    modern_ask, modern_request, no_tools, note, patient_limits, tool_text,
 };
 
 /// How many connections call at the same time.
@@ -120,6 +120,10 @@ async fn echo_in_reverse(mut puppet: Puppet) {
         let request: Value = serde_json::from_str(&line).expect("what the proxy sends is JSON");
         if request["method"] == "server/discover" {
             puppet.result(&request, discovered()).await;
+            continue;
+        }
+        if request["method"] == "tools/list" {
+            puppet.result(&request, no_tools()).await;
             continue;
         }
         waiting.push(request);

@@ -4,8 +4,11 @@
 //! write it. It is no Unicode, and readers differ on it (RFC 8259, 8.2), so it may stand nowhere
 //! that anybody routes on. Elsewhere it passes: one cut emoji should not cost a whole result.
 
+mod conversion;
+
 use bytes::Bytes;
 
+pub use self::conversion::{keeping_lone_surrogates, replace_lone_surrogates};
 use crate::unescape::decode_inner;
 
 /// How surrogates may stand in a text, or do stand in a message.

@@ -32,8 +32,7 @@ pub use crate::prompt::{
 };
 pub use crate::raw_members::RawMembers;
 pub use crate::reading::{
-    Mended, Oddities, Oddity, OddityEffect, ReadResult, Unreadable, is_sound,
-    keeping_lone_surrogates, mend, read, read_as,
+    Mended, Oddities, Oddity, OddityEffect, ReadResult, Unreadable, is_sound, mend, read, read_as,
 };
 pub use crate::resource::{
     ListResourceTemplatesResult, ListResourcesResult, ReadResourceParams, ReadResourceResult,

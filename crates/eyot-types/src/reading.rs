@@ -7,20 +7,21 @@
 //! meaning, and is left out otherwise; every other part keeps its bytes. All readers of results go
 //! through here: the bridge by [`mend`], the client and the program by [`read`].
 
+mod fit;
 mod oddity;
 mod shape;
 mod shapes;
-mod surrogates;
 
 use std::borrow::Cow;
 use std::fmt;
 
+use eyot_jsonrpc::replace_lone_surrogates;
 use serde::de::DeserializeOwned;
 
+use self::fit::fits;
 use self::oddity::Notes;
 pub use self::oddity::{Oddities, Oddity, OddityEffect};
 use self::shape::{Need, Shape, mend_member, mend_value};
-pub use self::surrogates::keeping_lone_surrogates;
 use crate::{Method, RawMembers};
 
 /// Why a text is no result of its method, whatever is left out of it.
@@ -72,10 +73,9 @@ pub fn is_sound(method: Method<'_>, members: &RawMembers<'_>) -> bool {
     let Shape::Record(known) = shapes::of_complete(method) else { return true };
     let mut notes = Notes::default();
     known.iter().all(|member| match members.find(member.name) {
-        Some(value) if value.len() > LOOKED_INTO_MAX => true,
+        Some(value) if value.len() > LOOKED_INTO_MAX || fits(&member.shape, value) => true,
         Some(value) => {
-            let mended = mend_member(member, value, &mut notes);
-            matches!(mended, Ok(Some(Cow::Borrowed(_))))
+            matches!(mend_member(member, value, &mut notes), Ok(Some(Cow::Borrowed(_))))
         }
         None => matches!(member.need, Need::Optional | Need::Exact),
     })
@@ -115,7 +115,7 @@ pub fn read_as<T: DeserializeOwned>(
         return Ok((sound, Oddities::default()));
     }
     let Mended { text, oddities } = mend(method, text)?;
-    let read = serde_json::from_str(&surrogates::replace_lone_surrogates(&text))?;
+    let read = serde_json::from_str(&replace_lone_surrogates(&text))?;
     Ok((read, oddities))
 }
 

@@ -3,11 +3,9 @@
 
 use std::sync::Arc;
 
-use eyot_jsonrpc::{Message, Request, Response};
+use eyot_jsonrpc::{Message, Request, Response, keeping_lone_surrogates};
 use eyot_service::{Call, Fault, Input, Limits, Transport};
-use eyot_types::{
-    CallToolParams, Method, MirroredArguments, PaginatedParams, codes, keeping_lone_surrogates,
-};
+use eyot_types::{CallToolParams, Method, MirroredArguments, PaginatedParams, codes};
 use http::{HeaderMap, HeaderName};
 use serde_json::Value;
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use eyot_jsonrpc::keeping_lone_surrogates;
 use eyot_types::{
     CallToolParams, CallToolResult, CancelledParams, CompleteParams, CompleteResult,
     CreateMessageParams, CreateMessageResult, DiscoverResult, ElicitParams, ElicitResult,
@@ -9,7 +10,7 @@ use eyot_types::{
     JsonObject, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
     ListRootsResult, ListToolsResult, LoggingMessageParams, Mended, Method, PaginatedParams,
     ProgressParams, ReadResourceParams, ReadResourceResult, Revision, RoundResult, SubscribeParams,
-    Unreadable, keeping_lone_surrogates, mend,
+    Unreadable, mend,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;

@@ -2,11 +2,9 @@
 
 mod mutations;
 
-use std::convert::Infallible;
-
 use serde_json::{Value, json};
 
-use super::{OddityEffect, keeping_lone_surrogates, mend, read};
+use super::{OddityEffect, mend, read};
 use crate::{ListToolsResult, Method};
 
 /// Holds what `text` is mended to against `expected`, and what was odd against `odd`, each written
@@ -347,19 +345,4 @@ fn a_list_is_read_although_a_text_was_cut_in_a_character() {
     let text = r#"{"tools":[{"name":"t","description":"\ud83d","inputSchema":{}}]}"#;
     let list: ListToolsResult = read(text).unwrap();
     assert_eq!(list.tools[0].description.as_deref(), Some("\u{fffd}"));
-}
-
-#[test]
-fn lone_surrogates_survive_a_conversion() {
-    let text = r#"{"a":"\ud83d","b":"\\ud83d","c":"\ud83d\ude00 \udE00\ud800\n","d":"é"}"#;
-    let convert = |text: &str| {
-        let value: Value = serde_json::from_str(text).unwrap();
-        Ok::<_, Infallible>((value.to_string(), ()))
-    };
-    let (converted, ()) = keeping_lone_surrogates(text, convert).unwrap();
-    let expected = r#"{"a":"\ud83d","b":"\\ud83d","c":"😀 \ude00\ud800\n","d":"é"}"#;
-    assert_eq!(converted, expected);
-    let taken = "{\"a\":\"\\ud83d \u{10f03d}\"}";
-    let (converted, ()) = keeping_lone_surrogates(taken, convert).unwrap();
-    assert_eq!(converted, "{\"a\":\"\u{fffd} \u{10f03d}\"}");
 }

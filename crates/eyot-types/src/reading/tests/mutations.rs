@@ -3,6 +3,8 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use crate::reading::fit::fits;
+use crate::reading::shapes::of_complete;
 use crate::reading::{mend, read};
 use crate::{
     CallToolResult, GetPromptResult, ListPromptsResult, ListResourceTemplatesResult,
@@ -137,6 +139,9 @@ proptest! {
             let text = json!({ list: items }).to_string();
             let mended = mend(method, &text).unwrap();
             prop_assert!(is_read(&text), "{}", text);
+            if fits(of_complete(method), &text) {
+                prop_assert_eq!(&mended.text, &text);
+            }
             let value: Value = serde_json::from_str(&mended.text).unwrap();
             let items = value[list].as_array().unwrap();
             let left = items.iter().filter(|it| **it == element).count();

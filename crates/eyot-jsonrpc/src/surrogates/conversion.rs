@@ -40,7 +40,8 @@ pub fn keeping_lone_surrogates<T, E>(
 }
 
 /// The JSON text with U+FFFD in the place of every lone surrogate.
-pub(super) fn replace_lone_surrogates(text: &str) -> Cow<'_, str> {
+#[must_use]
+pub fn replace_lone_surrogates(text: &str) -> Cow<'_, str> {
     replaced(text, |_| char::REPLACEMENT_CHARACTER)
 }
 
@@ -98,3 +99,6 @@ const LAST: u16 = 0xDFFF;
 /// The first of as many characters for private use, U+10F000 to U+10F7FF. As escapes they begin
 /// with `\udbfc` or `\udbfd`.
 const HIDDEN: u32 = 0x10_F000;
+
+#[cfg(test)]
+mod tests;

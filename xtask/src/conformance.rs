@@ -175,7 +175,7 @@ impl Options {
         let Some(rival) = self.fixture.rival().filter(|_| self.url.is_none()) else {
             return Ok(None);
         };
-        let expected = Expected::load(&root.join(rival.expected_file(true)))?;
+        let expected = Expected::load(&root.join(rival.expected_file()))?;
         let scored = scenarios.iter().filter(|it| it.unscored.is_none());
         let (failed, passed): (Vec<_>, Vec<_>) =
             scored.partition(|it| expected.has(side, leg, &it.name));
@@ -186,7 +186,7 @@ impl Options {
     /// The list of expected failures. It is about programs that this project knows.
     fn expected(&self, root: &Path) -> anyhow::Result<Expected> {
         match (&self.url, &self.client) {
-            (None, None) => Expected::load(&root.join(self.fixture.expected_file(self.pipe))),
+            (None, None) => Expected::load(&root.join(self.fixture.expected_file())),
             (Some(_), _) | (_, Some(_)) => Ok(Expected::default()),
         }
     }

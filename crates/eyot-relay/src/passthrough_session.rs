@@ -137,7 +137,6 @@ impl PassthroughSession {
                     watch.generation = generation;
                     watch.revisions = revisions;
                 }
-                watch.clock.rest();
                 watch.reply(reply).await
             }
             Ok(Err(fault)) => told(id, fault),

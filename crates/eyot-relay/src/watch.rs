@@ -85,7 +85,8 @@ impl Watch {
     }
 
     /// The messages, each within its deadline.
-    pub(crate) fn follow(self, parts: Messages) -> Messages {
+    pub(crate) fn follow(mut self, parts: Messages) -> Messages {
+        self.clock.rest();
         let has_asked = self.context.look(|state| !state.items.questions().is_empty());
         let following = Following { watch: self, parts, has_asked, is_over: false };
         Messages::new(stream::unfold(following, Following::next))

@@ -38,13 +38,10 @@ pub(super) enum Fixture {
 
 impl Fixture {
     /// The list of known failures, under the root of the checkout.
-    pub(super) fn expected_file(self, is_piped: bool) -> &'static str {
+    pub(super) fn expected_file(self) -> &'static str {
         match self {
             Self::Ours | Self::Through => "tests/conformance/expected.yml",
             Self::Npm => "tests/conformance/expected_npm.yml",
-            Self::Bridge | Self::BridgeNpm if is_piped => {
-                "tests/conformance/expected_bridge_pipe.yml"
-            }
             Self::Bridge | Self::BridgeNpm => "tests/conformance/expected_bridge.yml",
             Self::McpProxy => "tests/conformance/expected_mcp_proxy.yml",
             Self::McpProxyNpm => "tests/conformance/expected_mcp_proxy_npm.yml",

@@ -81,7 +81,7 @@ fn a_change_of_the_list_makes_tools_due() {
         asked.set(true);
         std::future::ready(Ok(Response::new(Id::from_number(1), &json!({ "tools": [] }))))
     };
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     runtime.block_on(tools.look_up(None, "t", list)).unwrap();
     assert!(!asked.get());
     let change = Message::notification("notifications/tools/list_changed", &json!({}));

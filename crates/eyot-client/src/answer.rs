@@ -174,8 +174,8 @@ impl Deref for ToolAnswer {
     }
 }
 
-/// A result with the message that it was read from: numbers of any length and members that nobody
-/// knows are in the message alone.
+/// A result with the message that it was read from: numbers of any length and members that are not
+/// known here are in the message alone.
 #[derive(Clone, Debug)]
 #[expect(clippy::exhaustive_structs, reason = "plain data that its users take apart")]
 pub struct Answered<T> {

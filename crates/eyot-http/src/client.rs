@@ -98,7 +98,7 @@ impl HttpClient {
         Secret::new(format!("http://{}{}", self.authority(), self.0.target.path()))
     }
 
-    /// Whether the upstream is on this machine, so that nobody else sees what is sent.
+    /// Whether the upstream is on this machine, so that no other machine sees what is sent.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         self.0.target.is_loopback()

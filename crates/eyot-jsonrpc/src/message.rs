@@ -65,7 +65,7 @@ impl Message {
     }
 
     /// Reads a text of an upstream that is one message: as [`Message::parse`], but half a surrogate
-    /// pair may stand in a value that nobody routes on. It is written as it came; whatever reads the
+    /// pair may stand in a value that no reader routes on. It is written as it came; whatever reads the
     /// message finds U+FFFD in its place.
     ///
     /// # Errors

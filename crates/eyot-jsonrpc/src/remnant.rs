@@ -5,7 +5,7 @@
 //!
 //! From the first byte on, the top level is followed as long as the structure holds: bytes that are
 //! no UTF-8, control characters, unknown words, depth and repeated keys do not break it. Where it
-//! breaks (most often at a quote that nobody has escaped), no later place can be trusted, so the
+//! breaks (most often at a quote that was not escaped), no later place can be trusted, so the
 //! look goes on from the other end, backwards over members without parts: many servers write `id`
 //! last. What stands in strings and in nested objects is never taken.
 

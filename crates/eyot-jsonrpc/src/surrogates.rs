@@ -2,7 +2,7 @@
 //!
 //! A text that was cut in the middle of an emoji holds one (`\ud83d`), as programs in JavaScript
 //! write it. It is no Unicode, and readers differ on it (RFC 8259, 8.2), so it may stand nowhere
-//! that anybody routes on. Elsewhere it passes: one cut emoji should not cost a whole result.
+//! that a reader routes on. Elsewhere it passes: one cut emoji should not cost a whole result.
 
 mod conversion;
 
@@ -16,7 +16,7 @@ use crate::unescape::decode_inner;
 pub(crate) enum Surrogates {
     /// In pairs only.
     Paired,
-    /// Alone, too, in values that nobody routes on.
+    /// Alone, too, in values that no reader routes on.
     Lone,
 }
 
@@ -191,7 +191,7 @@ const ROUTED: [&str; 23] = [
     "mimeType",
 ];
 
-/// Members whose content is nobody's business.
+/// Members whose content no reader routes on.
 const OPAQUE: [&str; 6] =
     ["structuredContent", "data", "input", "inputSchema", "outputSchema", "experimental"];
 

@@ -200,7 +200,7 @@ impl PassthroughSession {
     ) -> Result<(), Fault> {
         let link = self.link(context).await?;
         if let Some(call) = cancelled_id(&notification) {
-            // "the receiver of the cancellation […] SHOULD NOT send a response": nobody waits.
+            // "the receiver of the cancellation […] SHOULD NOT send a response": none is due.
             Box::pin(self.questions.call_ended(context, &call)).await;
         }
         let sent = self.sent(link.connection.send(notification.clone().into())).await;

@@ -172,7 +172,7 @@ impl Questions {
         });
     }
 
-    /// A call is over: nobody waits for answers to what it asked.
+    /// A call is over: answers to what it asked are not waited for.
     pub(crate) async fn call_ended(&self, session: &SessionHandle, call: &Id) {
         let is_its = |it: &OpenQuestion| it.call.as_ref() == Some(call);
         self.settle(session, is_its).await;

@@ -97,7 +97,7 @@ impl Children {
         }
     }
 
-    /// A place for one child more, if there is room for it and nobody waits.
+    /// A place for one child more, if there is room for it and no other is waited for.
     fn admit_now(&self, owner: &Owner) -> Option<ChildPermit> {
         let is_granted = self.0.books.lock().ask_now(owner, now());
         is_granted.then(|| self.permit(owner.clone()))

@@ -115,7 +115,7 @@ async fn first_words(body: &mut UpstreamBody) -> String {
     }
 }
 
-/// Lets go of a body that nobody reads. What is there already is taken, and what comes in a moment,
+/// Lets go of a body that is not read. What is there already is taken, and what comes in a moment,
 /// so that the connection can serve other requests; more than that is not worth waiting for.
 pub(crate) async fn discard(mut body: UpstreamBody) {
     /// More than any polite refusal has to say.

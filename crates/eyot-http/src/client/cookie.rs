@@ -21,7 +21,7 @@ pub(super) struct Origin<'a> {
     pub(super) host: &'a str,
     /// The path of the request.
     pub(super) path: &'a str,
-    /// Nobody can listen on the way: the host is this machine.
+    /// No one can listen on the way: the host is this machine.
     pub(super) is_private: bool,
 }
 

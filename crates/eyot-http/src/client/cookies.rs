@@ -2,7 +2,7 @@
 //!
 //! A balancer before an upstream may need its cookie to find the server that knows the session.
 //! So the cookies that come in a session go back to the same origin in the later requests of this
-//! session, and to nobody else (RFC 6265).
+//! session, and nowhere else (RFC 6265).
 
 use std::sync::OnceLock;
 

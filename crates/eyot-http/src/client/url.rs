@@ -70,7 +70,7 @@ impl Target {
         host.trim_start_matches('[').trim_end_matches(']')
     }
 
-    /// Whether the host is this machine, so that nobody else sees what is sent.
+    /// Whether the host is this machine, so that no other machine sees what is sent.
     pub(super) fn is_loopback(&self) -> bool {
         let host = self.host();
         let is_local_address = host.parse::<IpAddr>().is_ok_and(|it| it.is_loopback());

@@ -79,7 +79,7 @@ impl<P> Books<P> {
         if let Some((reason, pause)) = self.pause(owner, now) {
             return Asked::Pauses(reason, pause);
         }
-        // Those that wait found no room for themselves, so nobody is overtaken.
+        // Those that wait found no room for themselves, so none is overtaken.
         let Some(scope) = self.full(owner) else {
             self.add(owner);
             return Asked::Granted;
@@ -96,7 +96,7 @@ impl<P> Books<P> {
         Asked::Waits(number, receiver, scope)
     }
 
-    /// A child more is wanted, but not so much that it would wait, or anybody else for it.
+    /// A child more is wanted, but not so much that it would wait, or that another would wait for it.
     pub(super) fn ask_now(&mut self, owner: &Owner, now: Instant) -> bool {
         let is_granted = self.waiting.is_empty()
             && self.pause(owner, now).is_none()

@@ -10,9 +10,10 @@ pub(crate) fn keep_from_children() {
 }
 
 /// How many connections of clients fit into the limit on descriptors, at most `wanted`. Raises the
-/// soft limit first, as far as `wanted` needs it and the hard limit allows.
+/// soft limit first, so that each has room for a connection to an upstream as well, if the hard
+/// limit allows it.
 pub(crate) fn connections_max(wanted: usize) -> usize {
-    let wanted_descriptors = RESERVE + PER_CONNECTION * wanted as u64;
+    let wanted_descriptors = RESERVE + 2 * wanted as u64;
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     let raised = wanted_descriptors.min(maximum.unwrap_or(u64::MAX));
     let current = match current {
@@ -33,15 +34,13 @@ pub(crate) fn connections_max(wanted: usize) -> usize {
 
 /// How many connections fit into so many descriptors.
 fn fitting(descriptors: u64) -> usize {
-    let reserve = RESERVE.min(descriptors / 4);
-    usize::try_from((descriptors - reserve) / PER_CONNECTION).unwrap_or(usize::MAX).max(1)
+    let left = descriptors - RESERVE.min(descriptors / 4);
+    // Most clients of a full process are at rest: every fourth descriptor is for upstreams.
+    usize::try_from(left - left / 4).unwrap_or(usize::MAX).max(1)
 }
 
 /// The first descriptor after stdin, stdout and stderr.
 const FIRST_INHERITED: i32 = 3;
-
-/// Each client may need a connection to an upstream as well.
-const PER_CONNECTION: u64 = 2;
 
 /// For the store, the listeners, and the three pipes of each child.
 const RESERVE: u64 = 1_024;

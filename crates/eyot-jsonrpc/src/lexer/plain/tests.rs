@@ -23,6 +23,18 @@ fn every_byte_at_every_place_is_told_apart() {
 }
 
 #[test]
+fn a_huge_string_ends_where_the_obvious_loop_ends() {
+    for byte in [b'"', b'\\', 0x1F, b'\n', 0, 0x7F, 0xFF] {
+        for place in (0..1_700).step_by(7).chain(530..550).chain(790..820) {
+            let mut bytes = [b'a'; 1_700];
+            bytes[place] = byte;
+            check(&bytes);
+        }
+    }
+    check(&[b'a'; 1_700]);
+}
+
+#[test]
 fn an_empty_string_has_no_run() {
     check(b"");
     check(b"\"");

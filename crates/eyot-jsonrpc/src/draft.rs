@@ -1,8 +1,8 @@
 //! Messages that this process writes itself.
 
-mod proof;
+pub(crate) mod proof;
 
-use bytes::Bytes;
+use bytestring::ByteString;
 use serde::Serialize;
 
 use self::proof::Proof;
@@ -220,7 +220,10 @@ impl Draft {
         self.text.push(b'}');
         let has_line_separators = has_line_separators(&self.text);
         let envelope = Envelope { has_line_separators, ..self.spans.envelope_of(kind) };
-        Message::scanned(Bytes::from(self.text), envelope)
+        // What was written are Rust's own texts, and texts that were scanned.
+        let text = String::from_utf8(self.text)
+            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+        Message::scanned(ByteString::from(text).into(), envelope)
     }
 }
 

@@ -1,6 +1,9 @@
 //! What a scan keeps of a message: its kind, and where its parts are.
 
+use std::ops::Range;
+
 use crate::error::ParseErrorKind;
+use crate::id::is_id;
 use crate::span::Span;
 use crate::surrogates::Surrogates;
 
@@ -34,9 +37,121 @@ pub(crate) struct Envelope {
     pub(crate) uri: Span,
     pub(crate) arguments: Span,
     pub(crate) progress_token: Span,
+    pub(crate) client: ClientSpans,
+    pub(crate) long: LongSpans,
 }
 
-const _: () = assert!(size_of::<Envelope>() <= 72, "every queued message has one");
+const _: () = assert!(size_of::<Envelope>() <= 120, "every queued message has one");
+
+impl Envelope {
+    /// The envelope of a message of which nothing is written yet.
+    pub(crate) fn without_places(&self) -> Self {
+        let mut bare = *self;
+        bare.places_mut().into_iter().for_each(|it| *it = Span::default());
+        bare.payload = Span::default();
+        bare.has_round = false;
+        bare
+    }
+
+    /// Takes over the places of all parts of `from` that are in `range`, which begins at `at` here.
+    pub(crate) fn take_places(&mut self, from: &Self, range: &Range<usize>, at: usize) {
+        let mut from = *from;
+        for (place, old) in self.places_mut().into_iter().zip(from.places_mut()) {
+            let old = old.bounds();
+            if range.start <= old.start && old.end <= range.end && old.start < old.end {
+                *place = Span::new(at + old.start - range.start..at + old.end - range.start);
+            }
+        }
+    }
+
+    /// Keeps where a parameter is that was put in.
+    pub(crate) fn note_param(&mut self, name: &str, value: &str, place: Span) {
+        let is_text = value.starts_with('"');
+        match (self.kind, name) {
+            (Kind::Request | Kind::Notification, "name") if is_text => self.name = place,
+            (Kind::Request | Kind::Notification, "uri") if is_text => self.uri = place,
+            (Kind::Request | Kind::Notification, "arguments") => self.arguments = place,
+            (Kind::Request | Kind::Notification, "inputResponses" | "requestState") => {
+                self.has_round = true;
+            }
+            (Kind::Notification, "progressToken") if is_id(value) => self.progress_token = place,
+            _ => {}
+        }
+    }
+
+    /// Keeps where a member of the metadata of a request is that was put in.
+    pub(crate) fn note_meta(&mut self, name: &str, value: &str, place: Span) {
+        if !matches!(self.kind, Kind::Request | Kind::Notification) {
+            return;
+        }
+        match name {
+            "progressToken" if self.kind == Kind::Request && is_id(value) => {
+                self.progress_token = place;
+            }
+            "io.modelcontextprotocol/protocolVersion" => self.client.protocol_version = place,
+            "io.modelcontextprotocol/clientInfo" => self.client.info = place,
+            "io.modelcontextprotocol/clientCapabilities" => self.client.capabilities = place,
+            "io.modelcontextprotocol/logLevel" => self.client.log_level = place,
+            _ => {}
+        }
+    }
+
+    /// The places of everything but `params`, `result` or `error` itself.
+    const fn places_mut(&mut self) -> [&mut Span; 13] {
+        let Self { id, method, meta, name, uri, arguments, progress_token, client, long, .. } =
+            self;
+        let ClientSpans { protocol_version, info, capabilities, log_level } = client;
+        let LongSpans([first, second]) = long;
+        [
+            id,
+            method,
+            meta,
+            name,
+            uri,
+            arguments,
+            progress_token,
+            protocol_version,
+            info,
+            capabilities,
+            log_level,
+            first,
+            second,
+        ]
+    }
+}
+
+/// Where the `_meta` of a request says who sends it (2026-07-28, basic/index, `_meta`).
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ClientSpans {
+    pub(crate) protocol_version: Span,
+    pub(crate) info: Span,
+    pub(crate) capabilities: Span,
+    pub(crate) log_level: Span,
+}
+
+/// Where the first long members of `params` or `result` are, so that they can be passed over.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct LongSpans([Span; 2]);
+
+impl LongSpans {
+    /// Keeps the place of a value if it is long, and there is room.
+    #[inline]
+    pub(crate) fn note(&mut self, value: Span) {
+        if value.len_bytes() >= LONG_BYTES
+            && let Some(free) = self.0.iter_mut().find(|it| !it.is_present())
+        {
+            *free = value;
+        }
+    }
+
+    /// The places.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Span> + '_ {
+        self.0.iter().copied().filter(|it| it.is_present())
+    }
+}
+
+/// What costs more to walk through than to find in a list of two.
+const LONG_BYTES: usize = 256;
 
 /// The `id` of a message, as far as it was scanned.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -69,6 +184,8 @@ pub(crate) struct MemberSpans {
     pub(crate) arguments: Span,
     pub(crate) meta_progress_token: Span,
     pub(crate) params_progress_token: Span,
+    pub(crate) client: ClientSpans,
+    pub(crate) long: LongSpans,
     pub(crate) is_single_line: bool,
     pub(crate) has_round: bool,
 }
@@ -109,6 +226,8 @@ impl MemberSpans {
             uri: self.uri,
             arguments: self.arguments,
             progress_token,
+            client: self.client,
+            long: self.long,
         }
     }
 

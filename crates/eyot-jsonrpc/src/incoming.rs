@@ -1,10 +1,8 @@
 //! A body that may be a batch.
 
-use std::ops::Range;
-
 use bytes::Bytes;
+use bytestring::ByteString;
 
-use crate::envelope::Envelope;
 use crate::error::{Halt, ParseError};
 use crate::limits::ScanLimits;
 use crate::message::{Message, trimmed};
@@ -28,8 +26,9 @@ impl Incoming {
     /// As [`Message::parse`]; and when a batch is empty, longer than
     /// [`batch_max`](ScanLimits::batch_max), or holds anything that is no message: then none of it
     /// is used.
+    #[expect(clippy::needless_pass_by_value, reason = "the messages keep the bytes")]
     pub fn parse(bytes: Bytes, limits: &ScanLimits) -> Result<Self, ParseError> {
-        Self::parse_with(bytes, limits, Surrogates::Paired)
+        Self::parse_with(&bytes, limits, Surrogates::Paired)
     }
 
     /// Reads a body of an upstream: to [`Incoming::parse`] as [`Message::parse_from_upstream`] is to
@@ -37,41 +36,31 @@ impl Incoming {
     ///
     /// # Errors
     /// As both.
+    #[expect(clippy::needless_pass_by_value, reason = "the messages keep the bytes")]
     pub fn parse_from_upstream(bytes: Bytes, limits: &ScanLimits) -> Result<Self, ParseError> {
-        Self::parse_with(bytes, limits, Surrogates::Lone)
+        Self::parse_with(&bytes, limits, Surrogates::Lone)
     }
 
     fn parse_with(
-        bytes: Bytes,
+        bytes: &Bytes,
         limits: &ScanLimits,
         surrogates: Surrogates,
     ) -> Result<Self, ParseError> {
-        let scan = Scan::of_bytes(&bytes, limits, surrogates);
-        match scan.and_then(|scan| Self::scanned(&bytes, scan)) {
-            Ok(Scanned::One(range, envelope)) => {
-                Ok(Self::One(Message::scanned(trimmed(bytes, range), envelope)))
-            }
-            Ok(Scanned::Batch(messages)) => Ok(Self::Batch(messages)),
-            Err(fault) => Err(ParseError::of_text(&bytes, *fault)),
-        }
+        let scanned = Scan::text_of(bytes)
+            .and_then(|text| Self::of_scan(Scan::of_input(&text, limits, surrogates)?, &text));
+        scanned.map_err(|fault| ParseError::of_text(bytes, *fault))
     }
 
-    fn scanned(bytes: &Bytes, mut scan: Scan<'_>) -> Result<Scanned, Halt> {
+    fn of_scan(mut scan: Scan<'_>, text: &ByteString) -> Result<Self, Halt> {
+        let part = |range| trimmed(text.clone(), range).into();
         if !scan.is_at_array() {
-            return scan.single().map(|(range, envelope)| Scanned::One(range, envelope));
+            let (range, envelope) = scan.single()?;
+            return Ok(Self::One(Message::scanned(part(range), envelope)));
         }
         let mut messages = Vec::new();
-        scan.batch(|range, envelope| {
-            messages.push(Message::scanned(bytes.slice(range), envelope));
-        })?;
-        Ok(Scanned::Batch(messages))
+        scan.batch(|range, envelope| messages.push(Message::scanned(part(range), envelope)))?;
+        Ok(Self::Batch(messages))
     }
-}
-
-/// What a scan has found; the bytes are still their owner's.
-enum Scanned {
-    One(Range<usize>, Envelope),
-    Batch(Vec<Message>),
 }
 
 #[cfg(test)]

@@ -77,6 +77,12 @@ impl<'a> Lexer<'a> {
         self.at += 1;
     }
 
+    /// Passes everything up to byte `at`, which the caller knows.
+    #[inline]
+    pub(crate) const fn pass_to(&mut self, at: usize) {
+        self.at = at;
+    }
+
     /// Passes `byte`.
     #[inline]
     pub(crate) fn expect(&mut self, byte: u8) -> Result<(), Halt> {

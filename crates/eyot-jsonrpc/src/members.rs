@@ -1,8 +1,11 @@
 //! The parts of an object or an array, one by one, without decoding them.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
+use crate::envelope::LongSpans;
 use crate::limits::ScanLimits;
+use crate::span::Span;
 use crate::unescape::decode_inner;
 use crate::walker::Walker;
 
@@ -14,6 +17,19 @@ use crate::walker::Walker;
 pub struct Members<'a> {
     walker: Walker<'a>,
     has_next: bool,
+    /// Where long values are, as far as that is known.
+    long: LongSpans,
+}
+
+/// One member, and where it is in the object.
+#[derive(Debug)]
+pub(crate) struct Member<'a> {
+    pub(crate) name: Cow<'a, str>,
+    pub(crate) value: &'a str,
+    /// From the key's first quote to the end of the value.
+    pub(crate) range: Range<usize>,
+    /// First byte of the value.
+    pub(crate) value_start: usize,
 }
 
 impl<'a> Members<'a> {
@@ -24,7 +40,34 @@ impl<'a> Members<'a> {
         }
         let mut walker = Walker::new(text, 0, &ScanLimits::OWN);
         let has_next = walker.begin_object().unwrap_or(false);
-        Some(Self { walker, has_next })
+        Some(Self { walker, has_next, long: LongSpans::default() })
+    }
+
+    /// The members, of which these long values are known.
+    pub(crate) fn knowing(mut self, long: impl Iterator<Item = Span>) -> Self {
+        long.for_each(|it| self.long.note(it));
+        self
+    }
+
+    /// The next member, with its place.
+    pub(crate) fn next_member(&mut self) -> Option<Member<'a>> {
+        if !std::mem::take(&mut self.has_next) {
+            return None;
+        }
+        let key = self.walker.key().ok()?;
+        let value_start = self.walker.lexer.at();
+        let known = self.long.iter().map(Span::bounds).find(|it| it.start == value_start);
+        let value = match known {
+            Some(known) => {
+                self.walker.lexer.pass_to(known.end);
+                self.walker.lexer.text_from(value_start)
+            }
+            None => pass(&mut self.walker)?,
+        };
+        let range = key.offset..self.walker.lexer.at();
+        self.has_next = self.walker.next_member().unwrap_or(false);
+        let name = if key.is_escaped { decode_inner(key.inner) } else { Cow::Borrowed(key.inner) };
+        Some(Member { name, value, range, value_start })
     }
 }
 
@@ -32,14 +75,7 @@ impl<'a> Iterator for Members<'a> {
     type Item = (Cow<'a, str>, &'a str);
 
     fn next(&mut self) -> Option<Self::Item> {
-        if !std::mem::take(&mut self.has_next) {
-            return None;
-        }
-        let key = self.walker.key().ok()?;
-        let value = pass(&mut self.walker)?;
-        self.has_next = self.walker.next_member().unwrap_or(false);
-        let key = if key.is_escaped { decode_inner(key.inner) } else { Cow::Borrowed(key.inner) };
-        Some((key, value))
+        self.next_member().map(|it| (it.name, it.value))
     }
 }
 

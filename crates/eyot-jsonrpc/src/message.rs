@@ -1,5 +1,6 @@
 //! One message: shared bytes, and what the scan knows of them.
 
+mod members;
 mod pieces;
 
 use std::borrow::Cow;
@@ -8,9 +9,11 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use bytestring::ByteString;
 use serde::de::{DeserializeOwned, Error as _};
 
 pub use self::pieces::Pieces;
+pub(crate) use self::pieces::SHARED_BYTES;
 use crate::envelope::{Envelope, Kind};
 use crate::error::ParseError;
 use crate::error_object::ErrorObject;
@@ -20,6 +23,7 @@ use crate::limits::ScanLimits;
 use crate::scan::{Scan, has_line_separators};
 use crate::span::Span;
 use crate::surrogates::{Surrogates, repaired};
+use crate::text::Text;
 use crate::unescape::{decode, decode_inner};
 
 /// One request, notification or response: the bytes as they came, with the places of its parts.
@@ -38,7 +42,7 @@ const _: () = assert!(size_of::<Message>() <= 48, "messages wait in queues by th
 
 /// What never changes.
 struct Scanned {
-    bytes: Bytes,
+    text: Text,
     envelope: Envelope,
     /// What few messages need.
     rare: Option<Box<Rare>>,
@@ -49,9 +53,9 @@ struct Scanned {
 struct Rare {
     /// The method of a message that writes it with escapes.
     unescaped_method: Option<Box<str>>,
-    /// The bytes of a message with half surrogate pairs as others can read them: with U+FFFD in
-    /// their places, and everything else in its own.
-    readable: Option<Bytes>,
+    /// The text of a message with half surrogate pairs as others can read it: with U+FFFD in their
+    /// places, and everything else in its own.
+    readable: Option<ByteString>,
 }
 
 impl Message {
@@ -60,8 +64,9 @@ impl Message {
     /// # Errors
     /// When the text is not JSON, no message (a batch is none: see [`Incoming`](crate::Incoming)),
     /// ambiguous, or beyond `limits`.
+    #[expect(clippy::needless_pass_by_value, reason = "the message keeps the bytes")]
     pub fn parse(bytes: Bytes, limits: &ScanLimits) -> Result<Self, ParseError> {
-        Self::parse_with(bytes, limits, Surrogates::Paired)
+        Self::parse_with(&bytes, limits, Surrogates::Paired)
     }
 
     /// Reads a text of an upstream that is one message: as [`Message::parse`], but half a surrogate
@@ -70,34 +75,49 @@ impl Message {
     ///
     /// # Errors
     /// As [`Message::parse`]; and for half a pair in a key, an id, a method, a name or a URI.
+    #[expect(clippy::needless_pass_by_value, reason = "the message keeps the bytes")]
     pub fn parse_from_upstream(bytes: Bytes, limits: &ScanLimits) -> Result<Self, ParseError> {
-        Self::parse_with(bytes, limits, Surrogates::Lone)
+        Self::parse_with(&bytes, limits, Surrogates::Lone)
     }
 
     fn parse_with(
-        bytes: Bytes,
+        bytes: &Bytes,
         limits: &ScanLimits,
         surrogates: Surrogates,
     ) -> Result<Self, ParseError> {
-        let scan = Scan::of_bytes(&bytes, limits, surrogates);
-        match scan.and_then(|mut scan| scan.single()) {
-            Ok((range, envelope)) => Ok(Self::scanned(trimmed(bytes, range), envelope)),
-            Err(fault) => Err(ParseError::of_text(&bytes, *fault)),
-        }
+        let scanned = Scan::text_of(bytes).and_then(|text| {
+            let (range, envelope) = Scan::of_input(&text, limits, surrogates)?.single()?;
+            Ok(Self::scanned(trimmed(text, range).into(), envelope))
+        });
+        scanned.map_err(|fault| ParseError::of_text(bytes, *fault))
     }
 
-    /// The message that is the whole of bytes that were scanned.
-    pub(crate) fn scanned(bytes: Bytes, envelope: Envelope) -> Self {
-        let unescaped_method = unescaped(&bytes, envelope.method);
-        let readable = (envelope.surrogates == Surrogates::Lone).then(|| repaired(&bytes));
+    /// The message that is the whole of a text that was scanned.
+    pub(crate) fn scanned(text: Text, envelope: Envelope) -> Self {
+        let unescaped_method = text.get(envelope.method.bounds()).and_then(unescaped);
+        let has_halves = envelope.surrogates == Surrogates::Lone;
+        let readable = has_halves.then(|| repaired(text.whole()));
         let rare = (unescaped_method.is_some() || readable.is_some())
             .then(|| Box::new(Rare { unescaped_method, readable }));
-        let scanned = Arc::new(Scanned { bytes, envelope, rare });
+        let scanned = Arc::new(Scanned { text, envelope, rare });
         Self { scanned, id_patch: None, progress_token_patch: None }
     }
 
-    fn envelope(&self) -> &Envelope {
+    pub(crate) fn envelope(&self) -> &Envelope {
         &self.scanned.envelope
+    }
+
+    /// All of the text as it came.
+    pub(crate) fn text_of_all(&self) -> &ByteString {
+        self.scanned.text.whole()
+    }
+
+    /// The message with what replaces the id and the token of another, as far as it has them.
+    pub(crate) fn patched_like(mut self, other: &Self) -> Self {
+        self.id_patch = other.id_patch.clone();
+        let token = other.progress_token_patch.clone();
+        self.progress_token_patch = token.filter(|_| self.has_progress_token());
+        self
     }
 
     /// What kind of message it is.
@@ -128,8 +148,7 @@ impl Message {
 
     /// The id of a message that has one, as every request does.
     pub(crate) fn id_of_request(&self) -> Id {
-        let as_written = || Id::from_scanned(self.scanned.bytes.slice(self.envelope().id.bounds()));
-        self.id_patch.clone().unwrap_or_else(as_written)
+        self.id().unwrap_or_else(|| Id::from_number(0))
     }
 
     /// Whether it has an id.
@@ -146,7 +165,7 @@ impl Message {
     pub(crate) fn method_text(&self) -> &str {
         match self.unescaped_method() {
             Some(method) => method,
-            None => std::str::from_utf8(self.method_inside()).unwrap_or_default(),
+            None => self.method_inside(),
         }
     }
 
@@ -155,8 +174,8 @@ impl Message {
     }
 
     /// What stands between the quotes of the method.
-    fn method_inside(&self) -> &[u8] {
-        inside(&self.scanned.bytes, self.envelope().method)
+    fn method_inside(&self) -> &str {
+        inside(self.scanned.text.get(self.envelope().method.bounds()).unwrap_or_default())
     }
 
     /// Whether it is a request or a notification of this method; cheaper than to decode its name.
@@ -164,21 +183,21 @@ impl Message {
         self.envelope().method.is_present()
             && match self.unescaped_method() {
                 Some(method) => *method == *name,
-                None => self.method_inside() == name.as_bytes(),
+                None => self.method_inside() == name,
             }
     }
 
-    /// The raw JSON of `params`, always an object. Costs one UTF-8 check, as safe code must.
+    /// The raw JSON of `params`, always an object.
     pub fn params(&self) -> Option<&str> {
         self.text(self.params_span())
     }
 
-    /// The raw JSON of `result`, any value. Costs one UTF-8 check.
+    /// The raw JSON of `result`, any value.
     pub fn result(&self) -> Option<&str> {
         self.text(self.result_span())
     }
 
-    /// The raw JSON of `error`, always an object. Costs one UTF-8 check.
+    /// The raw JSON of `error`, always an object.
     pub fn error(&self) -> Option<&str> {
         self.text(self.error_span())
     }
@@ -198,7 +217,7 @@ impl Message {
         self.text(self.envelope().uri).and_then(decode)
     }
 
-    /// The raw JSON of `params.arguments`, any value. Costs one UTF-8 check.
+    /// The raw JSON of `params.arguments`, any value.
     pub fn arguments(&self) -> Option<&str> {
         self.text(self.envelope().arguments)
     }
@@ -248,9 +267,9 @@ impl Message {
     /// Bytes when written.
     #[expect(clippy::len_without_is_empty, reason = "no message is empty")]
     pub fn len(&self) -> usize {
-        let bytes_len = self.scanned.bytes.len();
+        let text_len = self.scanned.text.len();
         self.patches()
-            .fold(bytes_len, |len, (span, id)| len - span.len_bytes() + id.as_bytes().len())
+            .fold(text_len, |len, (span, id)| len - span.len_bytes() + id.as_bytes().len())
     }
 
     /// Whether it has no raw line feed or carriage return (which only white space between tokens
@@ -271,16 +290,15 @@ impl Message {
         self.envelope().surrogates == Surrogates::Lone
     }
 
-    /// The message as it is to be written, without a copy: one piece as long as nothing was
-    /// replaced, three or five else.
+    /// The message as it is to be written: long parts are shared, short ones are joined.
     pub fn pieces(&self) -> Pieces {
-        Pieces::new(&self.scanned.bytes, self.patches())
+        Pieces::new(self.clone())
     }
 
     /// The message as it is to be written, in one buffer; a copy only if something was replaced.
     pub fn to_bytes(&self) -> Bytes {
         if self.patches().next().is_none() {
-            return self.scanned.bytes.clone();
+            return self.scanned.text.whole().as_bytes().clone();
         }
         let mut buffer = Vec::with_capacity(self.len());
         self.pieces().for_each(|piece| buffer.extend_from_slice(&piece));
@@ -292,7 +310,7 @@ impl Message {
     /// # Errors
     /// When they are not what `T` expects.
     pub fn decode_params<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
-        serde_json::from_slice(self.raw(self.params_span()).unwrap_or(b"{}"))
+        serde_json::from_str(self.params().unwrap_or("{}"))
     }
 
     /// Decodes `result`.
@@ -301,7 +319,7 @@ impl Message {
     /// When there is none, or it is not what `T` expects.
     pub fn decode_result<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         let missing = || serde_json::Error::missing_field("result");
-        serde_json::from_slice(self.raw(self.result_span()).ok_or_else(missing)?)
+        serde_json::from_str(self.result().ok_or_else(missing)?)
     }
 
     /// Decodes `error`.
@@ -310,7 +328,7 @@ impl Message {
     /// When there is none. One that the scan has passed has always a code and a message.
     pub fn decode_error(&self) -> Result<ErrorObject, serde_json::Error> {
         let missing = || serde_json::Error::missing_field("error");
-        serde_json::from_slice(self.raw(self.error_span()).ok_or_else(missing)?)
+        serde_json::from_str(self.error().ok_or_else(missing)?)
     }
 
     fn params_span(&self) -> Span {
@@ -340,18 +358,17 @@ impl Message {
         patches.into_iter().flatten()
     }
 
-    /// The bytes at a place, as they can be read.
-    fn raw(&self, span: Span) -> Option<&[u8]> {
-        let readable = self.scanned.rare.as_ref().and_then(|it| it.readable.as_ref());
-        readable.unwrap_or(&self.scanned.bytes).get(span.range()?)
-    }
-
+    /// The text at a place, as it can be read.
     fn text(&self, span: Span) -> Option<&str> {
-        std::str::from_utf8(self.raw(span)?).ok()
+        let range = span.range()?;
+        match self.scanned.rare.as_ref().and_then(|it| it.readable.as_ref()) {
+            Some(readable) => readable.get(range),
+            None => self.scanned.text.get(range),
+        }
     }
 
     fn slice(&self, span: Span) -> Option<Bytes> {
-        Some(self.scanned.bytes.slice(span.range()?))
+        self.scanned.text.slice(span.range()?)
     }
 }
 
@@ -369,25 +386,24 @@ impl fmt::Debug for Message {
 }
 
 /// What stands between the quotes of a string.
-fn inside(bytes: &[u8], string: Span) -> &[u8] {
-    let raw = bytes.get(string.bounds()).unwrap_or_default();
-    raw.get(1..raw.len().saturating_sub(1)).unwrap_or_default()
+fn inside(string: &str) -> &str {
+    string.get(1..string.len().saturating_sub(1)).unwrap_or_default()
 }
 
 /// What a string says that is written with escapes; `None` when it says what is written.
-fn unescaped(bytes: &[u8], string: Span) -> Option<Box<str>> {
-    let inside = inside(bytes, string);
-    if plain_len(inside) == inside.len() {
-        return None;
-    }
-    let text = decode_inner(std::str::from_utf8(inside).ok()?);
-    Some(text.into_owned().into_boxed_str())
+fn unescaped(string: &str) -> Option<Box<str>> {
+    let inside = inside(string);
+    let is_plain = plain_len(inside.as_bytes()) == inside.len();
+    (!is_plain).then(|| decode_inner(inside).into_owned().into_boxed_str())
 }
 
-/// The bytes at `range`, which is all of them but for white space around it.
-pub(crate) fn trimmed(bytes: Bytes, range: Range<usize>) -> Bytes {
+/// The text at `range`, which is all of it but for white space around it.
+pub(crate) fn trimmed(text: ByteString, range: Range<usize>) -> ByteString {
     // The first share of a buffer allocates its counter: not for nothing.
-    if range == (0..bytes.len()) { bytes } else { bytes.slice(range) }
+    if range == (0..text.len()) {
+        return text;
+    }
+    text.slice_ref(text.get(range).unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -11,8 +11,11 @@ pub(crate) mod vocabulary;
 
 use std::ops::Range;
 
+use bytes::Bytes;
+use bytestring::ByteString;
+
 use self::vocabulary::{ERROR, MESSAGE, META, PARAMS};
-use crate::envelope::{Envelope, INVALID_ID, MemberSpans, ScannedId};
+use crate::envelope::{ClientSpans, Envelope, INVALID_ID, MemberSpans, ScannedId};
 use crate::error::{Fault, Halt, ParseErrorKind};
 use crate::id::is_id;
 use crate::keys::{KeySet, Vocabulary, Word};
@@ -40,18 +43,13 @@ struct Passed<'a> {
 }
 
 impl<'a> Scan<'a> {
-    /// A scan of `bytes` from their first byte that is not white space.
-    pub(crate) fn of_bytes(
-        bytes: &'a [u8],
+    /// A scan of a text from its first byte that is not white space.
+    pub(crate) fn of_input(
+        text: &'a str,
         limits: &ScanLimits,
         surrogates: Surrogates,
     ) -> Result<Self, Halt> {
         let refused = |kind, offset| Box::new(Fault { kind, offset });
-        if u32::try_from(bytes.len()).is_err() {
-            return Err(refused(ParseErrorKind::TooLong, 0));
-        }
-        let text = std::str::from_utf8(bytes)
-            .map_err(|error| refused(ParseErrorKind::NotUtf8, error.valid_up_to()))?;
         if text.starts_with('\u{FEFF}') {
             return Err(refused(ParseErrorKind::ByteOrderMark, 0));
         }
@@ -61,6 +59,17 @@ impl<'a> Scan<'a> {
         }
         scan.walker.lexer.white_space();
         Ok(scan)
+    }
+
+    /// The text of bytes that are short enough to be a message, and UTF-8.
+    pub(crate) fn text_of(bytes: &Bytes) -> Result<ByteString, Halt> {
+        let refused = |kind, offset| Box::new(Fault { kind, offset });
+        if u32::try_from(bytes.len()).is_err() {
+            return Err(refused(ParseErrorKind::TooLong, 0));
+        }
+        // Its bytes are shared in any case, by the id.
+        ByteString::try_from(bytes.clone())
+            .map_err(|error| refused(ParseErrorKind::NotUtf8, error.valid_up_to()))
     }
 
     /// A scan from byte `at` on of a text that begins with the message.
@@ -178,7 +187,7 @@ impl<'a> Scan<'a> {
     fn object(
         &mut self,
         vocabulary: &'static Vocabulary,
-        member: fn(&mut Self, &'static str) -> Result<(), Halt>,
+        member: fn(&mut Self, Option<&'static str>) -> Result<(), Halt>,
     ) -> Result<(), Halt> {
         let mut keys = KeySet::new();
         let mut has_next = self.walker.begin_object()?;
@@ -191,32 +200,33 @@ impl<'a> Scan<'a> {
             if !keys.insert(&key) {
                 self.walker.lexer.blame(vocabulary.duplicate(word), key.offset);
             }
-            match word {
-                Word::Member(name) => member(self, name)?,
-                Word::Misspelled(_) | Word::Other => self.walker.value()?,
-            }
+            let name = match word {
+                Word::Member(name) => Some(name),
+                Word::Misspelled(_) | Word::Other => None,
+            };
+            member(self, name)?;
             has_next = self.walker.next_member()?;
         }
         Ok(())
     }
 
-    fn message_member(&mut self, name: &'static str) -> Result<(), Halt> {
+    fn message_member(&mut self, name: Option<&'static str>) -> Result<(), Halt> {
         match name {
-            "jsonrpc" => {
+            Some("jsonrpc") => {
                 let version = self.value()?;
-                self.require(version.raw == r#""2.0""#, &version, (name, r#""2.0""#));
+                self.require(version.raw == r#""2.0""#, &version, ("jsonrpc", r#""2.0""#));
                 self.spans.version = version.span;
             }
-            "id" => self.id()?,
-            "method" => {
+            Some("id") => self.id()?,
+            Some("method") => {
                 let method = self.value()?;
                 let is_named = is_string(method.raw) && method.raw != r#""""#;
-                self.require(is_named, &method, (name, "a non-empty string"));
+                self.require(is_named, &method, ("method", "a non-empty string"));
                 self.spans.method = method.span;
             }
-            "params" => self.params()?,
-            "error" => self.error()?,
-            "result" => self.result()?,
+            Some("params") => self.params()?,
+            Some("error") => self.error()?,
+            Some("result") => self.result()?,
             _ => self.walker.value()?,
         }
         Ok(())
@@ -253,37 +263,59 @@ impl<'a> Scan<'a> {
         Ok(())
     }
 
-    fn params_member(&mut self, name: &'static str) -> Result<(), Halt> {
+    fn params_member(&mut self, name: Option<&'static str>) -> Result<(), Halt> {
+        let start = self.walker.lexer.at();
         match name {
-            "_meta" if self.walker.lexer.peek() == b'{' => {
-                let start = self.walker.lexer.at();
+            Some("_meta") if self.walker.lexer.peek() == b'{' => {
                 self.object(&META, Self::meta_member)?;
                 self.spans.meta = self.span_from(start);
             }
-            "name" => self.spans.name = self.string_value()?,
-            "uri" => self.spans.uri = self.string_value()?,
-            "arguments" => self.spans.arguments = self.value()?.span,
-            "inputResponses" | "requestState" => {
+            Some("name") => self.spans.name = self.string_value()?,
+            Some("uri") => self.spans.uri = self.string_value()?,
+            Some("arguments") => self.spans.arguments = self.value()?.span,
+            Some("inputResponses" | "requestState") => {
                 self.spans.has_round = true;
                 self.walker.value()?;
             }
-            "progressToken" => self.spans.params_progress_token = self.progress_token()?,
+            Some("progressToken") => self.spans.params_progress_token = self.progress_token()?,
             _ => self.walker.value()?,
         }
+        self.spans.long.note(self.span_from(start));
         Ok(())
     }
 
-    fn meta_member(&mut self, name: &'static str) -> Result<(), Halt> {
-        match name {
-            "progressToken" => self.spans.meta_progress_token = self.progress_token()?,
-            _ => self.walker.value()?,
-        }
+    fn meta_member(&mut self, name: Option<&'static str>) -> Result<(), Halt> {
+        let client: fn(&mut ClientSpans) -> &mut Span = match name {
+            Some("progressToken") => {
+                self.spans.meta_progress_token = self.progress_token()?;
+                return Ok(());
+            }
+            Some("io.modelcontextprotocol/protocolVersion") => |it| &mut it.protocol_version,
+            Some("io.modelcontextprotocol/clientInfo") => |it| &mut it.info,
+            Some("io.modelcontextprotocol/clientCapabilities") => |it| &mut it.capabilities,
+            Some("io.modelcontextprotocol/logLevel") => |it| &mut it.log_level,
+            _ => return self.walker.value(),
+        };
+        *client(&mut self.spans.client) = self.value()?.span;
         Ok(())
     }
 
     /// Passes `result`: MCP says object, but what a server answers is its client's to judge.
     pub(crate) fn result(&mut self) -> Result<(), Halt> {
-        self.spans.result = self.value()?.span;
+        let start = self.walker.lexer.at();
+        if self.walker.lexer.peek() == b'{' {
+            let mut has_next = self.walker.begin_object()?;
+            while has_next {
+                self.walker.pass_key()?;
+                let member = self.walker.lexer.at();
+                self.walker.value()?;
+                self.spans.long.note(self.span_from(member));
+                has_next = self.walker.next_member()?;
+            }
+        } else {
+            self.walker.value()?;
+        }
+        self.spans.result = self.span_from(start);
         Ok(())
     }
 
@@ -300,17 +332,17 @@ impl<'a> Scan<'a> {
         Ok(())
     }
 
-    fn error_member(&mut self, name: &'static str) -> Result<(), Halt> {
+    fn error_member(&mut self, name: Option<&'static str>) -> Result<(), Halt> {
         let value = self.value()?;
         match name {
-            "code" => {
+            Some("code") => {
                 // std reads `+1` and `-0` too; the grammar has refused the one, ids have no other.
                 let is_code = is_id(value.raw) && value.raw.parse::<i64>().is_ok();
-                self.require(is_code, &value, (name, "an integer of 64 bits"));
+                self.require(is_code, &value, ("code", "an integer of 64 bits"));
                 self.spans.error_code = value.span;
             }
-            "message" => {
-                self.require(is_string(value.raw), &value, (name, "a string"));
+            Some("message") => {
+                self.require(is_string(value.raw), &value, ("message", "a string"));
                 self.spans.error_message = value.span;
             }
             _ => {}

@@ -6,7 +6,7 @@
 
 mod conversion;
 
-use bytes::Bytes;
+use bytestring::ByteString;
 
 pub use self::conversion::{keeping_lone_surrogates, replace_lone_surrogates};
 use crate::unescape::decode_inner;
@@ -57,15 +57,15 @@ pub(crate) fn misplaced(text: &str) -> Option<usize> {
 /// The same text with U+FFFD in the place of each half pair. Every part of it stays where it is:
 /// both are written in six bytes.
 #[cold]
-pub(crate) fn repaired(text: &[u8]) -> Bytes {
-    let mut repaired = text.to_vec();
+pub(crate) fn repaired(text: &str) -> ByteString {
+    let mut repaired = String::with_capacity(text.len());
     let mut at = 0;
-    while let Some(half) = next_lone(text, at) {
+    while let Some(half) = next_lone(text.as_bytes(), at) {
+        repaired.push_str(text.get(at..half).unwrap_or_default());
+        repaired.push_str("\\uFFFD");
         at = half + ESCAPE_BYTES;
-        if let Some(digits) = repaired.get_mut(half + 2..at) {
-            digits.copy_from_slice(b"FFFD");
-        }
     }
+    repaired.push_str(text.get(at..).unwrap_or_default());
     repaired.into()
 }
 

@@ -112,7 +112,7 @@ impl<'a> Walker<'a> {
     }
 
     /// Passes a key up to its value, and drops it.
-    fn pass_key(&mut self) -> Result<(), Halt> {
+    pub(crate) fn pass_key(&mut self) -> Result<(), Halt> {
         self.count_key();
         self.lexer.string()?;
         self.colon()

@@ -30,7 +30,16 @@ impl Proof {
     /// Writes a value at the end of `text`, if the scan would accept it there. If not, what was
     /// written of it is left to the caller to remove.
     pub(crate) fn write(text: &mut Vec<u8>, value: &impl Serialize) -> Option<Self> {
-        let mut proof = Self { depth: 0, is_after_key: false, is_single_line: true };
+        Self::write_below(0, text, value)
+    }
+
+    /// Like [`Proof::write`], for a value that will stand in so many objects.
+    pub(crate) fn write_below(
+        depth: usize,
+        text: &mut Vec<u8>,
+        value: &impl Serialize,
+    ) -> Option<Self> {
+        let mut proof = Self { depth, is_after_key: false, is_single_line: true };
         let mut serializer = Serializer::with_formatter(text, Proving(&mut proof));
         value.serialize(&mut serializer).ok()?;
         Some(proof)

@@ -1,34 +1,58 @@
 //! A message on its way out.
 
-use std::array;
-
 use bytes::Bytes;
 
-use crate::id::Id;
-use crate::span::Span;
+use crate::message::Message;
 
-/// The parts of a message in the order of writing, at most five; none is empty.
+/// The parts of a message in the order of writing; none is empty.
+///
+/// A message that was changed is written from several places. What is long there is shared; what is
+/// short is joined, because to write one piece costs more than to copy it.
 #[derive(Clone, Debug)]
-pub struct Pieces(array::IntoIter<Bytes, PIECES_MAX>);
+pub struct Pieces {
+    message: Message,
+    /// Byte of the message's text up to which it was handed out.
+    at: usize,
+}
+
+/// The next thing to be written.
+enum Chunk<'a> {
+    /// The bytes of a part of the text, shared if that is asked for.
+    Text(&'a Bytes, std::ops::Range<usize>),
+    /// What takes the place of a part of the text.
+    Instead(&'a Bytes),
+}
 
 impl Pieces {
-    /// `bytes` with every patch, at most two and in the order of their places, instead of what it
-    /// replaces.
-    pub(crate) fn new<'a>(bytes: &Bytes, patches: impl Iterator<Item = (Span, &'a Id)>) -> Self {
-        let mut pieces = [const { Bytes::new() }; PIECES_MAX];
-        let mut places = pieces.iter_mut();
-        let mut put = |piece: Bytes| places.next().map(|place| *place = piece);
-        let mut rest = bytes.clone();
-        let mut passed = 0;
-        for (span, id) in patches {
-            let Some(range) = span.range() else { continue };
-            put(rest.split_to(range.start - passed));
-            put(id.as_bytes().clone());
-            drop(rest.split_to(range.len()));
-            passed = range.end;
+    pub(crate) const fn new(message: Message) -> Self {
+        Self { message, at: 0 }
+    }
+
+    /// Bytes that are still to be written.
+    #[must_use]
+    pub fn len_bytes(&self) -> usize {
+        self.clone().map(|piece| piece.len()).sum()
+    }
+}
+
+impl Message {
+    /// What is written when `at` bytes of the text were passed, and how many are passed then.
+    fn chunk(&self, at: usize) -> Option<(Chunk<'_>, usize)> {
+        let patch = self.patches().map(|(span, id)| (span.bounds(), id));
+        let text = &self.scanned.text;
+        let mut until = text.len();
+        for (range, id) in patch {
+            if range.start == at {
+                return Some((Chunk::Instead(id.as_bytes()), range.end));
+            }
+            if range.start > at {
+                until = range.start;
+                break;
+            }
         }
-        put(rest);
-        Self(pieces.into_iter())
+        let (part, range) = text.run(at, until)?;
+        let passed = at + range.len();
+        Some((Chunk::Text(part.as_bytes(), range), passed))
     }
 }
 
@@ -36,10 +60,30 @@ impl Iterator for Pieces {
     type Item = Bytes;
 
     fn next(&mut self) -> Option<Bytes> {
-        // The places that no piece has taken are all at the end.
-        self.0.next().filter(|piece| !piece.is_empty())
+        let mut joined = Vec::new();
+        while let Some((chunk, passed)) = self.message.chunk(self.at) {
+            let (bytes, range) = match chunk {
+                Chunk::Text(bytes, range) => (bytes, range),
+                Chunk::Instead(bytes) => (bytes, 0..bytes.len()),
+            };
+            let is_alone = joined.is_empty() && passed == self.message.scanned.text.len();
+            if is_alone || range.len() >= SHARED_BYTES {
+                if !joined.is_empty() {
+                    break;
+                }
+                self.at = passed;
+                return Some(bytes.slice(range));
+            }
+            if joined.is_empty() {
+                let left = self.message.len().saturating_sub(self.at);
+                joined.reserve_exact(left.min(SHARED_BYTES));
+            }
+            joined.extend_from_slice(bytes.get(range).unwrap_or_default());
+            self.at = passed;
+        }
+        if joined.is_empty() { None } else { Some(joined.into()) }
     }
 }
 
-/// A message with two patches: before, between and after them, and they.
-const PIECES_MAX: usize = 5;
+/// Bytes that are shared rather than copied.
+pub(crate) const SHARED_BYTES: usize = 2_048;

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::id::{Id, UpstreamId};
 use crate::message::Message;
+use crate::rewrite::Changes;
 
 /// A notification: a method without an id, to which no answer is due.
 ///
@@ -41,6 +42,11 @@ impl Notification {
     #[must_use]
     pub fn with_client_token(self, token: Id) -> Self {
         Self(self.0.with_progress_token(token))
+    }
+
+    /// The notification with other members; as [`Message::rewritten`].
+    pub fn rewritten(&self, changes: &Changes<'_>, in_meta: &Changes<'_>) -> Option<Self> {
+        self.0.rewritten(changes, in_meta).map(Self)
     }
 
     /// The message.

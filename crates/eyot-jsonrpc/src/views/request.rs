@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::error_object::ErrorObject;
 use crate::id::{Id, UpstreamId};
 use crate::message::Message;
+use crate::rewrite::Changes;
 use crate::views::Response;
 
 /// A request: a method with an id, to which an answer is due.
@@ -79,6 +80,11 @@ impl Request {
     /// The answer that refuses this request.
     pub fn refuse(&self, error: &ErrorObject) -> Response {
         Response::of_error(Some(self.id()), error)
+    }
+
+    /// The request with other members; as [`Message::rewritten`].
+    pub fn rewritten(&self, changes: &Changes<'_>, in_meta: &Changes<'_>) -> Option<Self> {
+        self.0.rewritten(changes, in_meta).map(Self)
     }
 
     /// The message.

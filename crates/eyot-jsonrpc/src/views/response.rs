@@ -8,6 +8,7 @@ use crate::envelope::Kind;
 use crate::error_object::{ErrorObject, INTERNAL_ERROR};
 use crate::id::{Id, UpstreamId};
 use crate::message::Message;
+use crate::rewrite::Changes;
 
 /// A response: the result of a request, or the error in its place.
 ///
@@ -91,6 +92,11 @@ impl Response {
         }
         let unreadable = |_| ErrorObject::new(INTERNAL_ERROR, "the error cannot be read");
         Some(self.0.decode_error().unwrap_or_else(unreadable))
+    }
+
+    /// The response with other members; as [`Message::rewritten`].
+    pub fn rewritten(&self, changes: &Changes<'_>, in_meta: &Changes<'_>) -> Option<Self> {
+        self.0.rewritten(changes, in_meta).map(Self)
     }
 
     /// The message.

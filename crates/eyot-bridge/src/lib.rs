@@ -11,4 +11,6 @@ mod modern_to_legacy;
 
 pub use crate::legacy_to_modern::LegacyToModern;
 pub use crate::losses::count_losses;
-pub use crate::modern_to_legacy::{Affinity, ModernRequest, ModernToLegacy, ParamHeaders};
+pub use crate::modern_to_legacy::{
+    Affinity, KnownCapabilities, ModernRequest, ModernToLegacy, ParamHeaders,
+};

@@ -13,6 +13,7 @@ mod call;
 mod driver;
 mod guard;
 mod inner;
+mod known_capabilities;
 mod listen;
 mod modern_request;
 mod param_headers;
@@ -29,5 +30,6 @@ mod tasks;
 
 pub use self::affinity::Affinity;
 pub use self::bridge::ModernToLegacy;
+pub use self::known_capabilities::KnownCapabilities;
 pub use self::modern_request::ModernRequest;
 pub use self::param_headers::ParamHeaders;

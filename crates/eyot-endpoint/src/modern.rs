@@ -111,13 +111,13 @@ pub(crate) fn is_claimed(message: &Message, head: &RequestHead<'_>) -> bool {
     // The header first: it spares the decoding of `_meta`, and is there if all is well.
     let version = head.protocol_version().ok().flatten();
     version == Some(Revision::MODERN.as_str())
-        || RequestMeta::protocol_version_of(message.meta()).is_some()
+        || RequestMeta::protocol_version_of(message).is_some()
 }
 
 /// Holds the headers against the body: "servers MUST validate that the headers match the
 /// corresponding values in the request body" (2026-07-28, streamable-http, Server Validation).
 fn validate(request: &Request, head: &RequestHead<'_>) -> Result<(), ErrorObject> {
-    let meta = RequestMeta::decode(request.meta().unwrap_or("{}"))?;
+    let meta = RequestMeta::of(request)?;
     let version = meta.required()?.protocol_version;
     expect(headers::PROTOCOL_VERSION, head.protocol_version(), version)?;
     if version != Revision::MODERN.as_str() {

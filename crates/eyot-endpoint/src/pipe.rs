@@ -272,7 +272,7 @@ impl<I: MessageIo> Pipe<I> {
                 _ => Ok(Era::Legacy),
             };
         }
-        let meta = RequestMeta::decode(text)?;
+        let meta = RequestMeta::of(request)?;
         if meta.protocol_version.is_none() && self.session.is_some() {
             return Ok(Era::Legacy);
         }
@@ -329,7 +329,7 @@ impl<I: MessageIo> Pipe<I> {
     fn hear(&mut self, notification: Notification) {
         let method = Method::parse(notification.method());
         let is_initialized = method == Method::Initialized;
-        let era = match RequestMeta::protocol_version_of(notification.meta()) {
+        let era = match RequestMeta::protocol_version_of(&notification) {
             Some(_) => Era::Modern,
             None => Era::Legacy,
         };

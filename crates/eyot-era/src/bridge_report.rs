@@ -6,7 +6,6 @@ use eyot_types::{
     ClientCapabilities, DiscoverResult, Era, Implementation, InitializeParams, InitializeResult,
     MirroredArguments, Revision, ServerCapabilities, TASKS_EXTENSION, Tool,
 };
-use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
 
 use crate::legacy_to_modern::{self, ClientMeta};
@@ -67,7 +66,7 @@ impl BridgeReport {
         let declared = everything(self.client.era());
         let told = match self.client.era() {
             Era::Modern => {
-                let raw = to_raw_value(&declared).ok();
+                let raw = serde_json::to_string(&declared).ok();
                 modern_to_legacy::capabilities(raw.as_deref()).ok()
             }
             Era::Legacy => {

@@ -14,7 +14,6 @@ mod bridge_report;
 pub mod detect;
 pub mod legacy_to_modern;
 mod losses;
-mod members;
 pub mod modern_to_legacy;
 pub mod parked;
 pub mod revision;
@@ -23,7 +22,6 @@ mod tool_facts;
 
 pub use crate::bridge_report::{BridgeReport, has_tasks};
 pub use crate::losses::LOSSES_KEY;
-pub use crate::members::{Members, with_meta};
 pub use crate::tool_facts::{KnownTool, ToolFact, ToolFacts};
 
 #[cfg(test)]

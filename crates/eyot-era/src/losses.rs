@@ -8,8 +8,7 @@ pub const LOSSES_KEY: &str = "io.eyot/bridge-losses";
 
 /// Puts what was lost into the metadata of a result.
 pub(crate) fn say_losses(meta: &mut JsonObject, losses: &Losses) {
-    let names: Vec<_> = losses.iter().map(|it| it.feature.as_str()).collect();
-    if !names.is_empty() {
+    if let Some(names) = losses.names() {
         meta.insert(LOSSES_KEY.to_owned(), names.into());
     }
 }

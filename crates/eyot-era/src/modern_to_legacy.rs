@@ -15,7 +15,7 @@ pub use self::answer::{
     Answered, answer, discover, discovered, missing_capability_error, url_elicitations,
 };
 pub use self::levels::{Levels, passes};
-pub use self::request::{capabilities, initialize, params};
+pub use self::request::{capabilities, initialize, request};
 pub use self::subscribers::{Change, Subscribers, granted};
 pub use self::tasks::{
     TaskPlan, created, declares_tasks, has_tasks, related_task, task_end, with_task,

@@ -26,7 +26,7 @@ pub use self::features::{Effect, FEATURES, Feature, Row, bridge_markdown, markdo
 pub use self::handshake::{to_discover_result, to_initialize_result};
 pub use self::losses::{Loss, Losses};
 pub use self::output_schema::is_wrapped;
-pub use self::text::{params, result, result_with};
+pub use self::text::{Stamp, carry, params, result, result_with};
 pub use self::tools::call_tool_result;
 use eyot_types::{CacheScope, JsonObject, ResultType, Revision, meta};
 
@@ -114,6 +114,18 @@ impl Converter {
         self.member(feature, &mut member);
         if let Some(member) = member {
             object.insert(key.to_owned(), member);
+        }
+    }
+
+    /// Notes that metadata has a key which the revision gives no meaning.
+    fn note_meta(&mut self, key: &str) {
+        let feature = match key {
+            meta::RELATED_TASK => Feature::RelatedTask,
+            _ if MODERN_KEYS.contains(&key) => Feature::ModernMeta,
+            _ => return,
+        };
+        if self.lacks(feature) {
+            self.lose(feature);
         }
     }
 

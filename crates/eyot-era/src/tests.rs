@@ -6,10 +6,10 @@
 mod values;
 
 use crate::revision::{to_discover_result, to_initialize_result};
-use eyot_jsonrpc::{ErrorObject, Id, Message, Request, ScanLimits};
+use eyot_jsonrpc::{ErrorObject, Id, Json, Members, Message, Request, Response, ScanLimits};
 use eyot_types::{
     ClientCapabilities, Implementation, InitializeResult, InputRequests, JsonObject, Method,
-    Question, RequestMeta, Revision,
+    Question, Revision,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -62,28 +62,36 @@ fn server() -> Implementation {
     Implementation::new("s", "1")
 }
 
+fn name_of_server() -> Json {
+    Json::of(&server()).unwrap()
+}
+
+fn response(answer: &Message) -> Response {
+    answer.clone().into_response().unwrap()
+}
+
 fn params_up(method: Method<'_>, params: &str) -> String {
-    client().params(&request(method.as_str(), params), None).unwrap()
+    client().request(&request(method.as_str(), params), None).params().unwrap().to_owned()
 }
 
 fn params_down(method: Method<'_>, params: &str) -> String {
-    let (params, losses) =
-        modern_to_legacy::params(&request(method.as_str(), params), LEGACY).unwrap();
+    let (request, losses) =
+        modern_to_legacy::request(&request(method.as_str(), params), LEGACY).unwrap();
     assert!(losses.is_empty(), "{losses:?}");
-    params
+    request.params().unwrap().to_owned()
 }
 
 /// The answer of a legacy server as a modern client gets it.
 fn answer_up(method: Method<'_>, answer: &Message) -> Message {
     let id = answer.id().unwrap();
-    let answered = modern_to_legacy::answer(id, method, answer, &server());
+    let answered = modern_to_legacy::answer(id, method, &response(answer), &name_of_server());
     assert!(answered.losses.is_empty(), "{:?}", answered.losses);
     answered.message.into()
 }
 
 /// The answer of a modern server as a legacy client gets it.
 fn answer_down(method: Method<'_>, answer: &Message) -> Message {
-    let converted = convert_answer(LEGACY, method, answer, None);
+    let converted = convert_answer(LEGACY, method, &response(answer), None);
     assert!(converted.losses.is_empty(), "{:?}", converted.losses);
     converted.message
 }
@@ -122,7 +130,8 @@ proptest! {
         method in method(), params in params_text(),
     ) {
         let up = params_up(method, &params);
-        prop_assert_eq!(params_down(method, &up), params);
+        let down = params_down(method, &up);
+        prop_assert_eq!(Vec::from_iter(Members::of(&down).unwrap()), Vec::from_iter(Members::of(&params).unwrap()));
     }
 
     #[test]
@@ -196,7 +205,7 @@ proptest! {
             client.handle_answer(&leg.key, &Message::response(Id::from_text("a"), &answer)).unwrap();
             answers.push(answer);
         }
-        let retry: Value = serde_json::from_str(&client.params("{}")).unwrap();
+        let retry: Value = client.request(&request("tools/call", "{}")).decode_params().unwrap();
         let responses = retry["inputResponses"].as_object().unwrap().clone().into_iter().collect();
         let said = server.answer(&responses, LEGACY).unwrap();
         let said: Vec<_> = said.iter().map(|it| json_of(it)["result"].clone()).collect();
@@ -228,7 +237,7 @@ proptest! {
             let leg = &legs[usize::try_from(number).unwrap()];
             client.handle_answer(&leg.key, &said).unwrap();
         }
-        let retry: Value = serde_json::from_str(&client.params("{}")).unwrap();
+        let retry: Value = client.request(&request("tools/call", "{}")).decode_params().unwrap();
         let given: Vec<_> = retry["inputResponses"].as_object().unwrap().values().collect();
         prop_assert_eq!(given, answers.values().collect::<Vec<_>>());
         prop_assert!(client.take_losses().is_empty());
@@ -242,19 +251,19 @@ fn a_resource_that_is_not_there_has_the_code_of_its_era_both_ways() {
         Message::error_response(Some(Id::from_text("i")), &error)
     };
     let (legacy, modern) = (error(-32_002), error(-32_602));
-    let answered =
-        modern_to_legacy::answer(Id::from_text("i"), Method::ResourcesRead, &legacy, &server())
-            .message;
+    let method = Method::ResourcesRead;
+    let id = Id::from_text("i");
+    let answered = modern_to_legacy::answer(id, method, &response(&legacy), &name_of_server());
+    let answered = answered.message.into();
     assert_eq!(json_of(&answered), json_of(&modern));
-    assert_eq!(json_of(&answer_down(Method::ResourcesRead, &answered)), json_of(&legacy));
+    assert_eq!(json_of(&answer_down(method, &answered)), json_of(&legacy));
 }
 
 #[test]
 fn what_the_client_can_be_asked_is_declared_both_ways() {
     let modern = params_up(Method::ToolsCall, r#"{"name":"a"}"#);
     let modern = request("tools/call", &modern);
-    let known = RequestMeta::decode(modern.meta().unwrap()).unwrap();
-    let declared = modern_to_legacy::capabilities(known.client_capabilities).unwrap();
+    let declared = modern_to_legacy::capabilities(modern.client_capabilities()).unwrap();
     assert_eq!(&declared, client().capabilities());
     assert_ne!(declared, ClientCapabilities::default());
 }

@@ -36,6 +36,12 @@ impl Json {
         Some(Self { text: text.into(), is_single_line: scanned.is_single_line })
     }
 
+    /// A constant of the protocol, which is JSON of one line.
+    pub fn constant(text: &'static str) -> Self {
+        debug_assert!(Self::parse(text).is_some_and(|it| it.is_single_line), "{text}");
+        Self { text: ByteString::from_static(text), is_single_line: true }
+    }
+
     /// The JSON text.
     pub fn as_str(&self) -> &str {
         &self.text

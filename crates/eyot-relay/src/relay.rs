@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use eyot_bridge::{Affinity, LegacyToModern, ModernRequest, ModernToLegacy, ParamHeaders};
+use eyot_bridge::{
+    Affinity, KnownCapabilities, LegacyToModern, ModernRequest, ModernToLegacy, ParamHeaders,
+};
 use eyot_jsonrpc::Request;
 use eyot_service::{BoxService, Call, Fault, Input, Reply, ReplyFuture, SessionHandle};
 use eyot_session::{Store, StoreError, UpstreamName, UpstreamRef};
@@ -119,7 +121,8 @@ impl Relay {
         if !upstream.target.has_headers()
             && let Some(request) = param_headers.concerned(&call)
         {
-            let request = ModernRequest::read(request, &call, &upstream.runtime.limits)
+            let known = KnownCapabilities::default();
+            let request = ModernRequest::read(request, &call, (&known, &upstream.runtime.limits))
                 .map_err(Fault::refused)?;
             let server = HeaderlessServer { modern, connection: &connection, param_headers };
             return Box::pin(server.answer(request)).await;

@@ -4,9 +4,7 @@ mod known;
 
 use std::borrow::Cow;
 
-use eyot_jsonrpc::ErrorObject;
-use serde::Deserialize;
-use serde_json::value::RawValue;
+use eyot_jsonrpc::{ErrorObject, Message};
 
 pub(crate) use self::known::of_subscription;
 pub use self::known::{
@@ -51,20 +49,18 @@ pub const BAGGAGE: &str = "baggage";
 /// The start of the keys that the protocol itself uses.
 pub const PROTOCOL_PREFIX: &str = "io.modelcontextprotocol/";
 
-/// The metadata of a request, as far as the protocol reads it. Everything borrows from the text.
+/// The metadata of a request, as far as the protocol reads it. Everything borrows from the request.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct RequestMeta<'a> {
     /// The revision that the request claims. Its presence makes the request a modern one.
     pub protocol_version: Option<Cow<'a, str>>,
-    /// Who sent the request: an [`Implementation`](crate::Implementation), not decoded.
-    pub client_info: Option<&'a RawValue>,
-    /// What the client can do: [`ClientCapabilities`](crate::ClientCapabilities), not decoded.
-    pub client_capabilities: Option<&'a RawValue>,
+    /// Who sent the request: the raw JSON of an [`Implementation`](crate::Implementation).
+    pub client_info: Option<&'a str>,
+    /// What the client can do: the raw JSON of [`ClientCapabilities`](crate::ClientCapabilities).
+    pub client_capabilities: Option<&'a str>,
     /// The least severe log level that the request wants to see. `None`: no log messages.
     pub log_level: Option<LogLevel>,
-    /// The token under which the request wants to hear of its progress, not decoded.
-    pub progress_token: Option<&'a RawValue>,
 }
 
 /// The members that a modern request must have.
@@ -73,36 +69,32 @@ pub struct RequestMeta<'a> {
 pub struct RequiredMeta<'m> {
     /// The revision that the request claims.
     pub protocol_version: &'m str,
-    /// What the client can do: an object, not decoded.
-    pub client_capabilities: &'m RawValue,
+    /// What the client can do: the raw JSON of an object.
+    pub client_capabilities: &'m str,
 }
 
 impl<'a> RequestMeta<'a> {
-    /// The revision that a request claims in the raw text of its `_meta`; `None` for a legacy
-    /// request. Cheap for those: the text is decoded only when the key occurs in it.
+    /// The revision that a message claims in its `_meta`; `None` for a legacy one.
     #[must_use]
-    pub fn protocol_version_of(meta: Option<&'a str>) -> Option<Cow<'a, str>> {
-        let text = meta.filter(|text| text.contains("protocolVersion"))?;
-        Self::decode(text).ok()?.protocol_version
+    pub fn protocol_version_of(message: &'a Message) -> Option<Cow<'a, str>> {
+        text(message.protocol_version()?).ok()
     }
 
-    /// Decodes the raw text of a request's `_meta`. A request without one has the default.
+    /// Reads the `_meta` of a request at the places that the scan has found.
     ///
     /// Missing members are no error here, because legacy requests have `_meta` too: see
     /// [`required`](Self::required).
     ///
     /// # Errors
-    /// An error with [`codes::INVALID_PARAMS`] when the text is no object, has a key twice, or one
-    /// of the members is of the wrong type.
-    pub fn decode(text: &'a str) -> Result<Self, ErrorObject> {
-        let wire: Wire<'a> = serde_json::from_str(text)
-            .map_err(|error| codes::invalid_params(&format!("_meta: {error}")))?;
+    /// An error with [`codes::INVALID_PARAMS`] when one of the members is of the wrong type.
+    pub fn of(message: &'a Message) -> Result<Self, ErrorObject> {
+        let refused = |error: serde_json::Error| codes::invalid_params(&format!("_meta: {error}"));
+        let log_level = message.log_level().map(serde_json::from_str);
         Ok(Self {
-            protocol_version: wire.protocol_version.map(|text| text.0),
-            client_info: wire.client_info,
-            client_capabilities: wire.client_capabilities,
-            log_level: wire.log_level,
-            progress_token: wire.progress_token,
+            protocol_version: message.protocol_version().map(text).transpose().map_err(refused)?,
+            client_info: message.client_info(),
+            client_capabilities: message.client_capabilities(),
+            log_level: log_level.transpose().map_err(refused)?.flatten(),
         })
     }
 
@@ -117,7 +109,7 @@ impl<'a> RequestMeta<'a> {
             self.protocol_version.as_deref().ok_or_else(|| missing(PROTOCOL_VERSION))?;
         let client_capabilities =
             self.client_capabilities.ok_or_else(|| missing(CLIENT_CAPABILITIES))?;
-        if !client_capabilities.get().starts_with('{') {
+        if !client_capabilities.starts_with('{') {
             let detail = format!("_meta[\"{CLIENT_CAPABILITIES}\"] is not an object");
             return Err(codes::invalid_params(&detail));
         }
@@ -129,24 +121,14 @@ fn missing(key: &str) -> ErrorObject {
     codes::invalid_params(&format!("_meta lacks the required \"{key}\""))
 }
 
-/// [`RequestMeta`] as it is sent. A derived struct refuses a key that comes twice.
-#[derive(Deserialize)]
-struct Wire<'a> {
-    #[serde(rename = "io.modelcontextprotocol/protocolVersion", borrow)]
-    protocol_version: Option<Text<'a>>,
-    #[serde(rename = "io.modelcontextprotocol/clientInfo", borrow)]
-    client_info: Option<&'a RawValue>,
-    #[serde(rename = "io.modelcontextprotocol/clientCapabilities", borrow)]
-    client_capabilities: Option<&'a RawValue>,
-    #[serde(rename = "io.modelcontextprotocol/logLevel")]
-    log_level: Option<LogLevel>,
-    #[serde(rename = "progressToken", borrow)]
-    progress_token: Option<&'a RawValue>,
+/// What a JSON string says.
+fn text(raw: &str) -> Result<Cow<'_, str>, serde_json::Error> {
+    let inside = raw.strip_prefix('"').and_then(|it| it.strip_suffix('"'));
+    match inside.filter(|it| !it.contains('\\')) {
+        Some(plain) => Ok(Cow::Borrowed(plain)),
+        None => serde_json::from_str(raw).map(Cow::Owned),
+    }
 }
-
-/// Serde borrows a text inside an `Option` only through a type of its own.
-#[derive(Deserialize)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 #[cfg(test)]
 mod tests;

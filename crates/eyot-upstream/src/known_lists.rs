@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use eyot_jsonrpc::{Message, Request};
+use eyot_jsonrpc::{Json, Request, Response};
 use eyot_service::{Limits, SharedTotal, TotalQuota};
 use eyot_stdx::{Quota, QuotaPermit};
-use eyot_types::{Implementation, Method, PaginatedParams};
+use eyot_types::{Method, PaginatedParams};
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
@@ -48,9 +48,9 @@ pub struct Audience {
 #[expect(clippy::exhaustive_structs, reason = "what was learnt is found again")]
 pub struct KnownPage {
     /// The upstream's answer, under whatever id.
-    pub answer: Message,
-    /// The server.
-    pub server: Implementation,
+    pub answer: Response,
+    /// The name of the server, an [`Implementation`](eyot_types::Implementation).
+    pub server: Json,
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]

@@ -12,14 +12,13 @@ use eyot_jsonrpc::{
     ErrorObject, Id, Kind, METHOD_NOT_FOUND, Message, MessageKind, Notification, Request, Response,
 };
 use eyot_service::{CallLimits, Fault, FaultKind, Messages, Reply, ReplyItem};
-use eyot_types::codes::{self, HEADER_MISMATCH, Outcome};
+use eyot_types::codes::{HEADER_MISMATCH, Outcome};
 use eyot_types::{Era, JsonObject, ListToolsResult, Method, Revision};
 use eyot_upstream::{CallClock, Sender, param_headers};
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt as _, StreamExt as _};
 use http::HeaderMap;
-use serde::Deserialize;
 use serde_json::json;
 use serde_json::value::RawValue;
 use tokio::sync::oneshot;
@@ -43,9 +42,8 @@ pub(crate) struct Calling {
     revision: Revision,
     id: Id,
     method: String,
+    /// The request of the first round.
     request: Request,
-    /// The raw parameters of the first round.
-    params: String,
     rounds: Rounds,
     tool: Option<Arc<ToolFact>>,
     /// Has the task that the client wants, until it is given one.
@@ -85,27 +83,24 @@ impl Calling {
     pub(crate) fn new(
         (session, client): (Arc<EmulatedSession>, Arc<ClientMeta>),
         revision: Revision,
-        request: Request,
+        request: &Request,
         tasks: CallTasks,
-    ) -> Result<Self, Fault> {
+    ) -> Self {
         let id = request.id();
         let level = session.log_level();
-        let params = client
-            .params(&request, level.as_deref())
-            .map_err(|error| Fault::refused(codes::invalid_params(&error.to_string())))?;
+        let request = client.request(request, level.as_deref());
         let (registered, cancelled) = session.calls().begin(&id);
         let limits = session.upstream().limits().calls;
         let CallLimits { rounds_max, questions_max, .. } = limits;
         let round_limits = RoundLimits { rounds_max, questions_max, ..RoundLimits::default() };
         let method = request.method().to_owned();
-        Ok(Self {
+        Self {
             session,
             client,
             revision,
             id,
             method,
             request,
-            params,
             rounds: Rounds::new(revision, round_limits),
             tool: None,
             tasks,
@@ -115,7 +110,7 @@ impl Calling {
             is_refreshed: false,
             cancelled: Some(cancelled),
             _registered: registered,
-        })
+        }
     }
 
     /// The next message for the client; nothing more once it has cancelled the call.
@@ -163,8 +158,7 @@ impl Calling {
         let upstream = Arc::clone(self.session.upstream());
         self.clock.rest();
         let sender = Sender::new(self.session.peer().clone(), self.headers().await);
-        let params = self.rounds.params(&self.params);
-        let request = Request::of_text(self.id.clone(), &self.method, &params);
+        let request = self.rounds.request(&self.request);
         let connection = upstream.connection().await?;
         let asked = self.clock.limit(connection.request(request, &sender)).await;
         match asked.unwrap_or_else(Err) {
@@ -188,7 +182,10 @@ impl Calling {
         {
             self.tool = self.session.upstream().tool(&name, &self.client).await;
         }
-        let arguments = || self.request.decode_params::<Arguments>().unwrap_or_default().arguments;
+        let arguments = || -> JsonObject {
+            let text = self.request.arguments();
+            text.and_then(|it| serde_json::from_str(it).ok()).unwrap_or_default()
+        };
         let params = self.tool.as_ref().and_then(|it| it.param_headers());
         params.map(|it| param_headers(it, &arguments())).unwrap_or_default()
     }
@@ -289,7 +286,7 @@ impl Calling {
     }
 
     /// The answer for the client.
-    fn end(&mut self, answer: &Message) -> Message {
+    fn end(&mut self, answer: &Response) -> Message {
         self.stage = Stage::Over;
         let method = Method::parse(&self.method);
         let list = answer.result().filter(|_| method == Method::ToolsList);
@@ -396,11 +393,4 @@ impl Calling {
         last.push_back(self.as_wanted(answer));
         self.stage = Stage::Ending(last);
     }
-}
-
-/// The arguments of a tool.
-#[derive(Default, Deserialize)]
-struct Arguments {
-    #[serde(default)]
-    arguments: JsonObject,
 }

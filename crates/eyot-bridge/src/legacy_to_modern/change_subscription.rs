@@ -19,7 +19,7 @@ use parking_lot::Mutex;
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::{sleep, timeout};
 
-use super::upstream::{ModernUpstream, request_for, upstreams_fault};
+use super::upstream::{ModernUpstream, upstreams_fault};
 
 /// The subscription of one session.
 #[derive(Debug)]
@@ -163,7 +163,7 @@ impl ChangeSubscription {
         let params = SubscriptionsListenParams::new(filter);
         let method = Method::SubscriptionsListen.as_str();
         let bare = Request::unnumbered(method, &params);
-        let request = request_for(client, &bare).ok_or_else(Fault::unanswered)?;
+        let request = client.request(&bare, None);
         let connection = self.upstream.connection().await?;
         let mut parts = match connection.request(request, &Sender::ourselves()).await? {
             Reply::Stream(parts) => parts,

@@ -91,7 +91,7 @@ impl SessionService {
             false => client,
         };
         let revision = context.revision().unwrap_or(Revision::LATEST_LEGACY);
-        let calling = Calling::new((session, client), revision, request, tasks)?;
+        let calling = Calling::new((session, client), revision, &request, tasks);
         Ok(Reply::Stream(Messages::new(stream::unfold(calling, Calling::next))))
     }
 

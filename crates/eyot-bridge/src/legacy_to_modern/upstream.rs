@@ -12,7 +12,6 @@ use eyot_types::codes::{self, Outcome};
 use eyot_types::{DiscoverResult, Method, PaginatedParams};
 use eyot_upstream::{ModernConnection, ModernSide, Sender, TargetName, Upstream};
 use parking_lot::Mutex;
-use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 use eyot_upstream::KnownTools;
@@ -114,15 +113,8 @@ impl ModernUpstream {
         page: PaginatedParams,
     ) -> Result<Response, Fault> {
         let bare = Request::unnumbered(Method::ToolsList.as_str(), &page);
-        let request = request_for(client, &bare).ok_or_else(Fault::unanswered)?;
-        self.ask(request).await
+        self.ask(client.request(&bare, None)).await
     }
-}
-
-/// A request of our own on behalf of a client.
-pub(crate) fn request_for(client: &ClientMeta, bare: &Request) -> Option<Request> {
-    let params = RawValue::from_string(client.params(bare, None).ok()?).ok()?;
-    Some(Request::new(bare.id(), bare.method(), &params))
 }
 
 /// The upstream's refusal of what we made of a request is not the client's fault.

@@ -11,6 +11,7 @@ use eyot_upstream::{KnownLists, KnownPage, List, Upstream};
 
 use super::affinity::Affinity;
 use super::inner::Inner;
+use super::known_capabilities::KnownCapabilities;
 use super::modern_request::ModernRequest;
 use super::param_headers::ParamHeaders;
 use super::parked::ParkedCalls;
@@ -43,6 +44,7 @@ impl ModernToLegacy {
             pool: Pool::new(Arc::clone(upstream), affinity, known),
             parked: Arc::new(ParkedCalls::new(records, Arc::clone(&limits))),
             param_headers,
+            capabilities: KnownCapabilities::default(),
             tasks: Tasks::new(&limits),
             limits,
         }))
@@ -64,10 +66,11 @@ impl ModernToLegacy {
             Input::Notification(_) | Input::Response(_) => return Ok(Reply::None),
             _ => return Err(Fault::internal("modern clients have no sessions")),
         };
-        let request = match ModernRequest::read(request, &call, &self.0.limits) {
-            Ok(request) => Arc::new(request),
-            Err(error) => return Err(Fault::refused(error)),
-        };
+        let request =
+            match ModernRequest::read(request, &call, (&self.0.capabilities, &self.0.limits)) {
+                Ok(request) => Arc::new(request),
+                Err(error) => return Err(Fault::refused(error)),
+            };
         let method = Method::parse(request.method());
         match method {
             Method::ServerDiscover => self.discover(&request).await,

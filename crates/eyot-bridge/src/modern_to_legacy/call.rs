@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use eyot_era::parked::OpenQuestion;
-use eyot_jsonrpc::{Message, Request};
+use eyot_jsonrpc::{Message, MessageKind, Request, Response};
 use eyot_service::{Fault, Messages, Reply, ReplyFuture, ReplyItem};
 use eyot_types::Method;
 use eyot_upstream::Turn;
@@ -42,7 +42,7 @@ pub(crate) enum Heard {
     /// A notification.
     Note(Message),
     /// The answer.
-    Answer(Message),
+    Answer(Response),
     /// No answer will come.
     Failed(Fault),
 }
@@ -177,15 +177,13 @@ impl UpstreamCall {
     }
 
     fn take(&self, message: Message) -> Option<Heard> {
-        if message.is_response() {
-            return Some(Heard::Answer(message));
-        }
-        let message = match message.into_notification() {
-            Ok(note) => match Method::parse(note.method()) {
+        let message = match message.into_kind() {
+            MessageKind::Response(answer) => return Some(Heard::Answer(answer)),
+            MessageKind::Notification(note) => match Method::parse(note.method()) {
                 Method::Progress | Method::LoggingMessage => return Some(Heard::Note(note.into())),
                 _ => note.into(),
             },
-            Err(other) => other,
+            MessageKind::Request(question) => question.into(),
         };
         self.session.heard(message, Some(&self.shared));
         None
@@ -227,7 +225,8 @@ impl Stage {
                 Self::Detached(_) => *self = Self::Ended(None),
                 Self::Ended(last) => {
                     return Poll::Ready(match last.take().map(|it| *it) {
-                        Some(Heard::Note(message) | Heard::Answer(message)) => Ok(message.into()),
+                        Some(Heard::Note(message)) => Ok(message.into()),
+                        Some(Heard::Answer(answer)) => Ok(answer.into()),
                         Some(Heard::Failed(fault)) => Err(fault),
                         None => Err(Fault::unanswered()),
                     });

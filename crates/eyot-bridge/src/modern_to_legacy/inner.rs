@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use eyot_era::modern_to_legacy::{self, TaskPlan};
 use eyot_era::parked::{ParkedCall, ParkedConfig};
-use eyot_jsonrpc::{ErrorObject, Request, Response};
+use eyot_jsonrpc::{ErrorObject, Response};
 use eyot_service::{Fault, Limits, SealedState, UpstreamLimits, limit_reached};
 use eyot_types::{Era, InputRequests, InputRequiredResult, Method};
 use eyot_upstream::{Needs, Turn};
@@ -15,6 +15,7 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use super::call::UpstreamCall;
+use super::known_capabilities::KnownCapabilities;
 use super::modern_request::ModernRequest;
 use super::param_headers::ParamHeaders;
 use super::parked::ParkedCalls;
@@ -31,6 +32,7 @@ pub(crate) struct Inner {
     pub(crate) pool: Arc<Pool>,
     pub(crate) parked: Arc<ParkedCalls>,
     pub(crate) param_headers: ParamHeaders,
+    pub(crate) capabilities: KnownCapabilities,
     pub(crate) tasks: Tasks,
     pub(crate) limits: Arc<Limits>,
 }
@@ -89,10 +91,10 @@ impl Inner {
     ) -> Result<Arc<UpstreamCall>, Fault> {
         let Planned { plan, permit } =
             Box::pin(self.tasks.plan(request, &session, &self.param_headers.tools)).await?;
-        let params = modern_to_legacy::params(&request.message, session.revision);
-        let (params, losses) = params.map_err(Fault::refused)?;
+        let asked = modern_to_legacy::request(&request.message, session.revision);
+        let (asked, losses) = asked.map_err(Fault::refused)?;
         count_losses(&losses, Era::Modern);
-        let params = self.tasks.params(plan, params).map_err(Fault::refused)?;
+        let asked = self.tasks.request(plan, asked);
         let config = ParkedConfig {
             revision: session.revision,
             question_timeout: self.limits.calls.question_timeout,
@@ -115,8 +117,7 @@ impl Inner {
         shared.begin_round(request.log_level.clone(), request.progress_token.clone());
         *shared.task_permit.lock() = permit;
         self.set_level(request, &shared, &session).await;
-        let request = Request::of_text(shared.request_id(), request.method(), &params)
-            .with_upstream_id_and_token(shared.id);
+        let request = asked.with_upstream_id_and_token(shared.id);
         let shared = Arc::new(shared);
         if is_driven {
             let sending = drive(&session, &shared, (request, self.limits.calls.timeout));

@@ -16,7 +16,8 @@ use tokio::time::Instant;
 use super::affinity::Affinity;
 use super::aside::Aside;
 use super::driver::Idle;
-use super::modern_request::{CapabilityClass, ModernRequest};
+use super::known_capabilities::CapabilityClass;
+use super::modern_request::ModernRequest;
 use super::record::UpstreamPosition;
 use super::session::{Opening, UpstreamSession};
 use super::session_router::{Known, SessionRouter};
@@ -88,7 +89,7 @@ impl Pool {
         wants_stream: bool,
     ) -> Result<Arc<UpstreamSession>, Fault> {
         let Some(key) = self.key(request) else {
-            let wants_stream = wants_stream || !request.capabilities.0.is_empty();
+            let wants_stream = wants_stream || !request.declared.capabilities.0.is_empty();
             let principal = request.peer.principal_name();
             let session = self.open(request, principal, wants_stream, None).await?;
             self.remember(request, &session, Duration::ZERO);
@@ -179,7 +180,8 @@ impl Pool {
     ) -> Result<Option<Arc<UpstreamSession>>, Fault> {
         let principal = request.peer.principal_name().cloned();
         let restored = Some(position.session_id.clone().unwrap_or_default());
-        let key = Key { principal, class: request.class, handle: None, restored, further: 0 };
+        let key =
+            Key { principal, class: request.declared.class, handle: None, restored, further: 0 };
         let place = self.place(key);
         let restoring = async {
             let permit = self.permit(place.principal()).map_err(Some)?;
@@ -210,7 +212,8 @@ impl Pool {
     /// What the upstream says of itself to such clients, if it said so lately.
     pub(crate) fn said(&self, request: &ModernRequest) -> Option<InitializeResult> {
         let said = self.said.lock();
-        let (result, at) = said.get(&(request.peer.principal_name().cloned(), request.class))?;
+        let (result, at) =
+            said.get(&(request.peer.principal_name().cloned(), request.declared.class))?;
         (at.elapsed() < SAID_TTL).then(|| result.clone())
     }
 
@@ -281,7 +284,13 @@ impl Pool {
     fn key(&self, request: &ModernRequest) -> Option<Key> {
         let principal = request.peer.principal_name();
         let key = |principal: Option<Arc<str>>, handle| {
-            Some(Key { principal, class: request.class, handle, restored: None, further: 0 })
+            Some(Key {
+                principal,
+                class: request.declared.class,
+                handle,
+                restored: None,
+                further: 0,
+            })
         };
         if self.is_stateless.load(Ordering::Relaxed) {
             return key(None, None);
@@ -304,7 +313,7 @@ impl Pool {
         idle: Option<Idle>,
     ) -> Result<Arc<UpstreamSession>, Fault> {
         let permit = self.permit(principal)?;
-        let (peer, capabilities) = (request.peer.clone(), request.capabilities.clone());
+        let (peer, capabilities) = (request.peer.clone(), request.declared.capabilities.clone());
         let router = self.router(capabilities.clone());
         let opening = Opening { peer, capabilities, router, wants_stream, permit, idle };
         let session = Box::pin(UpstreamSession::open(&self.upstream, opening)).await?;
@@ -335,7 +344,7 @@ impl Pool {
     /// Keeps what the upstream says of itself, unless that is known from less than `recent` ago.
     fn remember(&self, request: &ModernRequest, session: &UpstreamSession, recent: Duration) {
         let mut said = self.said.lock();
-        let key = (request.peer.principal_name().cloned(), request.class);
+        let key = (request.peer.principal_name().cloned(), request.declared.class);
         if said.get(&key).is_some_and(|(_, at)| at.elapsed() < recent) {
             return;
         }

@@ -7,9 +7,9 @@ use std::task::{Context, Poll};
 
 use eyot_era::modern_to_legacy::{self, Answered};
 use eyot_era::parked::Word;
-use eyot_jsonrpc::{Message, Response};
+use eyot_jsonrpc::{Json, Response};
 use eyot_service::{Fault, FaultKind, Messages, ReplyItem};
-use eyot_types::{ElicitParams, Era, Implementation, InputRequests, Method};
+use eyot_types::{ElicitParams, Era, InputRequests, Method};
 use eyot_upstream::{CallClock, KnownPage, List};
 use futures_util::stream;
 use tokio::time::Instant;
@@ -199,7 +199,7 @@ impl CallReply {
     }
 
     /// The upstream has answered. `None`: the client is told when the answer is stored.
-    async fn finish(&mut self, answer: &Message) -> Option<Response> {
+    async fn finish(&mut self, answer: &Response) -> Option<Response> {
         let call = Arc::clone(self.call.upstream.as_ref()?);
         if let Some(created) = self.bridge.tasks.created(&self.request, &call, answer) {
             return self.end(created);
@@ -209,7 +209,7 @@ impl CallReply {
         {
             return self.end(self.request.refuse(&error));
         }
-        match modern_to_legacy::url_elicitations(answer, &self.request.capabilities) {
+        match modern_to_legacy::url_elicitations(answer, &self.request.declared.capabilities) {
             Ok(None) => {}
             // Boxed, because it is rare, and this future is part of every call.
             Ok(Some(pages)) => {
@@ -247,10 +247,10 @@ impl CallReply {
     }
 
     /// The upstream's answer as the client has it.
-    fn answer(&self, answer: &Message, call: &UpstreamCall) -> Response {
+    fn answer(&self, answer: &Response, call: &UpstreamCall) -> Response {
         let request = &self.request;
         let method = Method::parse(request.method());
-        let server = &call.session.initialized.server_info;
+        let server = &call.session.server;
         if List::of(method).is_some() {
             if method == Method::ToolsList {
                 self.bridge.param_headers.learn(request, answer);
@@ -298,11 +298,7 @@ impl CallReply {
 }
 
 /// A page of a list, as the upstream has answered it, for the client that asks for it.
-pub(crate) fn list_answer(
-    request: &ModernRequest,
-    answer: &Message,
-    server: &Implementation,
-) -> Response {
+pub(crate) fn list_answer(request: &ModernRequest, answer: &Response, server: &Json) -> Response {
     let method = Method::parse(request.method());
     let Answered { message, losses, .. } =
         modern_to_legacy::answer(request.id.clone(), method, answer, server);

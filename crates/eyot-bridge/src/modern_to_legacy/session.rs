@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use eyot_era::modern_to_legacy;
-use eyot_jsonrpc::{ErrorObject, Message, Request, Response, UpstreamId};
+use eyot_jsonrpc::{ErrorObject, Json, Message, Request, Response, UpstreamId};
 use eyot_service::{Fault, FaultKind, Limits, Messages, Peer, unix_ms};
 use eyot_stdx::QuotaPermit;
 use eyot_types::codes::{self, Outcome};
@@ -30,6 +30,8 @@ pub(crate) struct UpstreamSession {
     pub(crate) connection: LegacyConnection,
     /// What the upstream says of itself.
     pub(crate) initialized: InitializeResult,
+    /// Its name of these, as it is put into results.
+    pub(crate) server: Json,
     pub(crate) revision: Revision,
     /// Everything that the upstream says comes on one pipe.
     pub(crate) is_pipe: bool,
@@ -204,12 +206,15 @@ impl OpenedSession {
                 None => {}
             }
         }
+        // A name that cannot be written is none.
+        let server = Json::of(&initialized.server_info).unwrap_or_else(|| Json::constant("{}"));
         let (work_queue, receiver) =
             mpsc::channel(upstream.runtime.limits.calls.queue_messages_max);
         let router = Arc::new(opening.router);
         let session = Arc::new(UpstreamSession {
             connection: connection.clone(),
             initialized,
+            server,
             revision,
             is_pipe: upstream.target.is_shared_channel(),
             has_stream: unasked.is_some(),

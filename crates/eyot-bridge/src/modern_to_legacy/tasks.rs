@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use eyot_era::modern_to_legacy::{self, TaskPlan};
 use eyot_era::tasks::WorkPlace;
-use eyot_jsonrpc::{ErrorObject, Message, Response};
+use eyot_jsonrpc::{ErrorObject, Message, Request, Response};
 use eyot_service::{Fault, Limits, Reply, limit_reached};
 use eyot_stdx::QuotaPermit;
 use eyot_types::{
@@ -96,14 +96,13 @@ impl Tasks {
         }
     }
 
-    /// The raw parameters of a call that goes as planned.
-    pub(crate) fn params(&self, plan: TaskPlan, params: String) -> Result<String, ErrorObject> {
+    /// A call as it goes when it is planned so.
+    pub(crate) fn request(&self, plan: TaskPlan, request: Request) -> Request {
         if plan == TaskPlan::Plain {
-            return Ok(params);
+            return request;
         }
         let ttl_ms = u64::try_from(self.limits.memory.task_ttl.as_millis()).unwrap_or(u64::MAX);
-        modern_to_legacy::with_task(&params, ttl_ms)
-            .map_err(|error| codes::invalid_params(&error.to_string()))
+        modern_to_legacy::with_task(&request, ttl_ms).unwrap_or(request)
     }
 
     /// The answer of a call that the upstream has made a task; `None` when it has answered.

@@ -1,7 +1,7 @@
 //! Answers of a modern server as its legacy client knows them.
 
-use crate::revision::{self, Losses};
-use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, INVALID_REQUEST, Id, Kind, Message};
+use crate::revision::{self, Losses, Stamp};
+use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, INVALID_REQUEST, Id, Kind, Message, Response};
 use eyot_types::{
     CallToolResult, JsonObject, ListToolsResult, Method, Revision, Unreadable, codes,
 };
@@ -26,7 +26,7 @@ pub struct Converted {
 pub fn convert_answer(
     revision: Revision,
     method: Method<'_>,
-    answer: &Message,
+    answer: &Response,
     output_schema: Option<&JsonObject>,
 ) -> Converted {
     let id = answer.id();
@@ -36,9 +36,9 @@ pub fn convert_answer(
         let (error, losses) = revision::error(revision, method, named(error));
         return Converted { message: Message::error_response(id, &error), losses };
     }
-    let text = answer.result().unwrap_or("null");
     let converted = match (method, output_schema) {
         (Method::ToolsCall, Some(schema)) => {
+            let text = answer.result().unwrap_or("null");
             eyot_types::read::<CallToolResult>(text).map(|mut result| {
                 let odd = Losses::of_oddities(std::mem::take(&mut result.oddities));
                 let (result, mut losses) = revision::call_tool_result(revision, result, schema);
@@ -46,9 +46,11 @@ pub fn convert_answer(
                 finished(id.clone(), (result, losses))
             })
         }
-        _ => revision::result_with(revision, method, text, say_losses).map(|(text, losses)| {
-            ready(id.clone(), |id| Message::response_of_text(id, &text), losses)
-        }),
+        _ => {
+            let stamp = Stamp { server: None, says_losses: true };
+            revision::carry(revision, method, answer, stamp)
+                .map(|(carried, losses)| ready(id.clone(), |_| carried.into(), losses))
+        }
     };
     converted.unwrap_or_else(|error| unreadable(id, method, &error))
 }

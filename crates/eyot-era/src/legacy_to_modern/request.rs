@@ -1,20 +1,19 @@
 //! Requests: the metadata that every modern one must have.
 
 use crate::revision::{self, Losses};
-use eyot_jsonrpc::Message;
+use eyot_jsonrpc::{Changes, Json, Request};
 use eyot_types::{
     ClientCapabilities, Implementation, InitializeParams, JsonObject, Revision, TASKS_EXTENSION,
     meta,
 };
-use serde_json::value::{RawValue, to_raw_value};
-
-use crate::members::{may_have, with_meta, without_members};
+use serde::Serialize;
+use serde::ser::Error as _;
 
 /// What a legacy client has said of itself, in the form that modern requests have.
 #[derive(Clone, Debug)]
 pub struct ClientMeta {
-    client_info: Box<RawValue>,
-    declared: Box<RawValue>,
+    client_info: Json,
+    declared: Json,
     capabilities: ClientCapabilities,
 }
 
@@ -35,8 +34,7 @@ impl ClientMeta {
         let (capabilities, _) = revision::to(revision, capabilities);
         let (capabilities, losses) = revision::to(Revision::MODERN, capabilities);
         let (client_info, _) = revision::to::<Implementation>(Revision::MODERN, client_info);
-        let client_info = to_raw_value(&client_info)?;
-        let declared = to_raw_value(&capabilities)?;
+        let (client_info, declared) = (json(&client_info)?, json(&capabilities)?);
         Ok((Self { client_info, declared, capabilities }, losses))
     }
 
@@ -47,7 +45,7 @@ impl ClientMeta {
     pub fn with_tasks(&self) -> Result<Self, serde_json::Error> {
         let capabilities =
             self.capabilities.clone().with_extension(TASKS_EXTENSION, JsonObject::new());
-        Ok(Self { declared: to_raw_value(&capabilities)?, ..self.clone() })
+        Ok(Self { declared: json(&capabilities)?, ..self.clone() })
     }
 
     /// What the client can be asked.
@@ -56,32 +54,36 @@ impl ClientMeta {
         &self.capabilities
     }
 
-    /// The raw `params` of a request of the client, as a modern server wants them. Everything but
-    /// `_meta`, and members that mean something else in the modern era, keeps its bytes.
-    ///
-    /// # Errors
-    /// When the `_meta` of the request cannot be read.
-    pub fn params(
-        &self,
-        request: &Message,
-        log_level: Option<&str>,
-    ) -> Result<String, serde_json::Error> {
-        let level = log_level.map(to_raw_value).transpose()?;
-        let revision = to_raw_value(Revision::MODERN.as_str())?;
-        let params = with_meta(request, |members| {
-            // "If absent, the server MUST NOT send any" log messages (2026-07-28, schema,
-            // RequestMetaObject): what the client has not set in its session, no request says.
-            members.remove(meta::LOG_LEVEL);
-            members.remove(meta::RELATED_TASK);
-            members.insert(meta::PROTOCOL_VERSION.to_owned(), revision);
-            members.insert(meta::CLIENT_INFO.to_owned(), self.client_info.clone());
-            members.insert(meta::CLIENT_CAPABILITIES.to_owned(), self.declared.clone());
-            members.extend(level.map(|it| (meta::LOG_LEVEL.to_owned(), it)));
-        })?;
-        let is_foreign = request.has_round() || may_have(request, "task");
-        if is_foreign { without_members(params, &FOREIGN) } else { Ok(params) }
+    /// A request of the client as a modern server wants it. Everything but `_meta`, and members that
+    /// mean something else in the modern era, keeps its bytes.
+    #[must_use]
+    pub fn request(&self, request: &Request, log_level: Option<&str>) -> Request {
+        // "If absent, the server MUST NOT send any" log messages (2026-07-28, schema,
+        // RequestMetaObject): what the client has not set in its session, no request says.
+        let in_meta = |name: &str| name != meta::LOG_LEVEL && name != meta::RELATED_TASK;
+        let revision = Json::constant(MODERN);
+        let level = log_level.and_then(|it| Json::of(&it));
+        let said = [
+            Some((meta::PROTOCOL_VERSION, &revision)),
+            Some((meta::CLIENT_INFO, &self.client_info)),
+            Some((meta::CLIENT_CAPABILITIES, &self.declared)),
+            level.as_ref().map(|it| (meta::LOG_LEVEL, it)),
+        ];
+        let said: Vec<_> = said.into_iter().flatten().collect();
+        let rewritten = request.rewritten(
+            &Changes { keeps: &|name| !FOREIGN.contains(&name), adds: &[] },
+            &Changes { keeps: &in_meta, adds: &said },
+        );
+        rewritten.unwrap_or_else(|| request.clone())
     }
 }
+
+fn json(value: &impl Serialize) -> Result<Json, serde_json::Error> {
+    Json::of(value).ok_or_else(|| serde_json::Error::custom("nested too deep"))
+}
+
+/// The revision of every request.
+const MODERN: &str = r#""2026-07-28""#;
 
 /// Members that a legacy request has for another meaning, or for none.
 const FOREIGN: [&str; 3] = ["task", "inputResponses", "requestState"];

@@ -5,13 +5,12 @@
 //! under no other; what the server wants back comes back as the very bytes that it gave; there are
 //! no more rounds and no more questions than the limits say.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
 use crate::revision::{self, Losses};
-use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, Id, Kind, Message};
+use eyot_jsonrpc::{Changes, ErrorObject, INTERNAL_ERROR, Id, Json, Kind, Message, Request};
 use eyot_types::{
     Answer, CallToolResult, ClientCapabilities, ContentBlock, ElicitMode, InputRequest, Method,
     Question, ResultType, Revision,
@@ -204,26 +203,21 @@ impl Rounds {
         std::mem::take(&mut self.losses)
     }
 
-    /// The raw `params` of the next request to the server: those of the first, with what the round
-    /// before has brought.
+    /// The next request to the server: the first, with what the round before has brought.
     #[must_use]
-    pub fn params<'a>(&self, first: &'a str) -> Cow<'a, str> {
-        let mut added = String::new();
-        if !self.answered.is_empty()
-            && let Ok(answers) = serde_json::to_string(&self.answered)
-        {
-            added.push_str(&format!(r#""inputResponses":{answers},"#));
+    pub fn request(&self, first: &Request) -> Request {
+        let answers = Some(&self.answered).filter(|it| !it.is_empty()).and_then(Json::of);
+        let state = self.state.as_ref().and_then(|it| Json::parse(it.get()));
+        let brought = [
+            answers.as_ref().map(|it| ("inputResponses", it)),
+            state.as_ref().map(|it| ("requestState", it)),
+        ];
+        let brought: Vec<_> = brought.into_iter().flatten().collect();
+        if brought.is_empty() {
+            return first.clone();
         }
-        if let Some(state) = &self.state {
-            added.push_str(&format!(r#""requestState":{},"#, state.get()));
-        }
-        let Some(rest) = first.trim_start().strip_prefix('{').filter(|_| !added.is_empty()) else {
-            return Cow::Borrowed(first);
-        };
-        if rest.trim_start().starts_with('}') {
-            added.pop();
-        }
-        Cow::Owned(format!("{{{added}{rest}"))
+        let changes = Changes { keeps: &|_| true, adds: &brought };
+        first.rewritten(&changes, &Changes::NONE).unwrap_or_else(|| first.clone())
     }
 
     /// Takes the raw result of a request to the server. `name` gives a new name for a question that

@@ -3,7 +3,9 @@
 //! A modern server says everything in one state; the legacy client looks at the state, waits for
 //! the result in a request of its own, and is asked on that request's stream.
 
-use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, Id, Message, Response};
+use std::collections::BTreeMap;
+
+use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, Id, Message, Request, Response};
 use eyot_types::{
     ClientCapabilities, CreateTaskResult, DiscoverResult, GetTaskResult, Implementation,
     InitializeResult, InputRequests, JsonObject, LegacyCreateTaskResult, LegacyTask,
@@ -11,14 +13,12 @@ use eyot_types::{
     TASKS_EXTENSION, Task, TaskMetadata, TaskStatus, TaskSupport, ToolExecution, codes, meta,
     read_as,
 };
-use serde::Deserialize;
 use serde::de::Error as _;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 
 use super::answers::convert_answer;
 use super::rounds::{Leg, RoundError, RoundLimits, Rounds, Step};
-use crate::members::{Members, may_have};
 use crate::revision::{self, Losses};
 use crate::tasks::{AskedQuestions, End, Report};
 
@@ -62,14 +62,8 @@ pub fn initialize(
 /// What a call asks of its task; `None` when it asks for none.
 #[must_use]
 pub fn wanted_task(call: &Message) -> Option<TaskMetadata> {
-    #[derive(Deserialize)]
-    struct Params {
-        task: Option<TaskMetadata>,
-    }
-    if !may_have(call, "\"task\"") {
-        return None;
-    }
-    call.decode_params::<Params>().ok()?.task
+    let (_, task) = call.members()?.find(|(name, _)| name == "task")?;
+    serde_json::from_str(task).ok()?
 }
 
 /// Says of every tool whether its calls can be tasks: all can, because the bridge makes a task of
@@ -164,7 +158,8 @@ pub fn task_result(id: Id, task_id: &str, end: &End) -> Response {
             return Response::of_error(Some(id), &error);
         }
     };
-    let mut members: Members = serde_json::from_str(result.get()).unwrap_or_default();
+    let mut members: BTreeMap<String, Box<RawValue>> =
+        serde_json::from_str(result.get()).unwrap_or_default();
     let known = members.get("_meta").and_then(|it| serde_json::from_str(it.get()).ok());
     let mut metadata: JsonObject = known.unwrap_or_default();
     meta::set_related_task(&mut metadata, &RelatedTask::new(task_id));
@@ -212,7 +207,7 @@ impl TaskRounds {
     }
 
     fn related(&self, params: &str) -> Result<Box<RawValue>, serde_json::Error> {
-        let mut members: Members = serde_json::from_str(params)?;
+        let mut members: BTreeMap<String, Box<RawValue>> = serde_json::from_str(params)?;
         let known = members.get("_meta").map(|it| serde_json::from_str::<JsonObject>(it.get()));
         let mut metadata = known.transpose()?.unwrap_or_default();
         meta::set_related_task(&mut metadata, &RelatedTask::new(self.task_id.as_str()));
@@ -228,10 +223,10 @@ impl TaskRounds {
         self.rounds.handle_answer(key, answer)
     }
 
-    /// The raw parameters of a `tasks/update` with the answers in it.
+    /// A `tasks/update` with the answers in it.
     #[must_use]
-    pub fn update(&self, params: &str) -> String {
-        self.rounds.params(params).into_owned()
+    pub fn update(&self, bare: &Request) -> Request {
+        self.rounds.request(bare)
     }
 }
 

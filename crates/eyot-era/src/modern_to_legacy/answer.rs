@@ -1,15 +1,14 @@
 //! What a legacy server's answer becomes for a modern client.
 
-use crate::revision::{self, Losses};
-use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, Id, Kind, Message, Response};
+use crate::revision::{self, Losses, Stamp};
+use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, Id, Json, Kind, Message, Response};
 use eyot_types::{
-    ClientCapabilities, ClientCapability, DiscoverResult, ElicitParams, Implementation,
-    InitializeResult, JsonObject, Method, Revision, TASKS_EXTENSION, codes, meta,
+    ClientCapabilities, ClientCapability, DiscoverResult, ElicitParams, InitializeResult,
+    JsonObject, Method, Revision, TASKS_EXTENSION, codes,
 };
 use serde_json::{Value, json};
 
 use super::tasks::has_tasks;
-use crate::losses::say_losses;
 
 /// An answer on its way to the client.
 #[derive(Debug)]
@@ -23,47 +22,59 @@ pub struct Answered {
 
 /// The answer to a request of this method, under the client's `id`.
 ///
-/// A result is of the type that its method has in the modern era and says who the server is; an
-/// error has a code that the modern era has.
+/// A result is of the type that its method has in the modern era and says who the server is, an
+/// [`Implementation`](eyot_types::Implementation); an error has a code that the modern era has.
 #[must_use]
-pub fn answer(id: Id, method: Method<'_>, answer: &Message, server: &Implementation) -> Answered {
-    let (outcome, losses) = outcome(method, answer, server);
-    let message = match outcome {
-        Ok(result) => Response::of_text(id, &result),
-        Err(error) => Response::of_error(Some(id), &error),
-    };
-    Answered { message, losses }
+pub fn answer(id: Id, method: Method<'_>, answer: &Response, server: &Json) -> Answered {
+    if answer.is_error() {
+        let (error, losses) = error(method, answer);
+        return Answered { message: Response::of_error(Some(id), &error), losses };
+    }
+    match revision::carry(Revision::MODERN, method, answer, stamp(server)) {
+        Ok((carried, losses)) => Answered { message: carried.with_client_id(id), losses },
+        Err(unreadable) => {
+            let error = codes::unreadable_result(method, &unreadable);
+            Answered { message: Response::of_error(Some(id), &error), losses: Losses::default() }
+        }
+    }
 }
 
 /// The result, as text, or the error that an answer becomes.
 pub(super) fn outcome(
     method: Method<'_>,
     answer: &Message,
-    server: &Implementation,
+    server: &Json,
 ) -> (Result<String, ErrorObject>, Losses) {
-    if let Ok(error) = answer.decode_error() {
-        let (mut error, losses) = revision::error(Revision::MODERN, method, error);
-        if losses.refused().is_some() {
-            // "MUST NOT emit" it (2026-07-28, basic/index, Error Codes); what could be read of it
-            // has become a round before.
-            let text = format!("the upstream's error is none of this era: {}", error.message);
-            error = ErrorObject::new(INTERNAL_ERROR, text);
-        }
+    let Some(text) = answer.result() else {
+        let (error, losses) = error(method, answer);
         return (Err(error), losses);
-    }
-    let stamp = |meta: &mut JsonObject, losses: &Losses| stamp(meta, server, losses);
-    let text = answer.result().unwrap_or("null");
-    match revision::result_with(Revision::MODERN, method, text, stamp) {
+    };
+    match revision::result_with(Revision::MODERN, method, text, stamp(server)) {
         Ok((result, losses)) => (Ok(result), losses),
         Err(error) => (Err(codes::unreadable_result(method, &error)), Losses::default()),
     }
 }
 
-/// Puts the server's name, and what was lost, into the metadata of a result.
-fn stamp(meta: &mut JsonObject, server: &Implementation, losses: &Losses) {
-    let server = serde_json::to_value(server).unwrap_or_default();
-    meta.insert(meta::SERVER_INFO.to_owned(), server);
-    say_losses(meta, losses);
+/// The error of an answer, in the modern era.
+fn error(method: Method<'_>, answer: &Message) -> (ErrorObject, Losses) {
+    let (mut error, losses) = revision::error(Revision::MODERN, method, error_of(answer));
+    if losses.refused().is_some() {
+        // "MUST NOT emit" it (2026-07-28, basic/index, Error Codes); what could be read of it
+        // has become a round before.
+        let text = format!("the upstream's error is none of this era: {}", error.message);
+        error = ErrorObject::new(INTERNAL_ERROR, text);
+    }
+    (error, losses)
+}
+
+/// What a result says besides: who the server is, and what was lost.
+const fn stamp(server: &Json) -> Stamp<'_> {
+    Stamp { server: Some(server), says_losses: true }
+}
+
+/// The error of an answer that is no result.
+fn error_of(answer: &Message) -> ErrorObject {
+    answer.decode_error().unwrap_or_else(|_| ErrorObject::new(INTERNAL_ERROR, "no reason"))
 }
 
 /// What a legacy server says of itself, as the answer to `server/discover`, under the client's `id`.
@@ -101,8 +112,10 @@ pub fn url_elicitations(
     struct Data {
         elicitations: Vec<ElicitParams>,
     }
-    let error = answer.decode_error().ok();
-    let error = error.filter(|it| it.code == codes::URL_ELICITATION_REQUIRED);
+    if answer.kind() != Kind::Error {
+        return Ok(None);
+    }
+    let error = Some(error_of(answer)).filter(|it| it.code == codes::URL_ELICITATION_REQUIRED);
     let Some(data) = error.and_then(|it| it.data) else { return Ok(None) };
     let Ok(Data { elicitations }) = serde_json::from_value(data) else { return Ok(None) };
     if !client.has_elicitation_url() {
@@ -129,7 +142,7 @@ pub fn missing_capability_error(
     }
     let original: Value = match answer.result() {
         Some(text) => serde_json::from_str(text).ok()?,
-        None => serde_json::to_value(answer.decode_error().ok()?).ok()?,
+        None => serde_json::to_value(error_of(answer)).ok()?,
     };
     let is_failure = answer.kind() == Kind::Error || original.get("isError") == Some(&json!(true));
     let missing = || codes::missing_capability(unmet);

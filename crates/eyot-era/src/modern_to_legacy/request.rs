@@ -1,38 +1,29 @@
 //! What a modern client's request becomes for a legacy server.
 
 use crate::revision::{self, Losses};
-use eyot_jsonrpc::{ErrorObject, Request};
+use eyot_jsonrpc::{Changes, ErrorObject, Request};
 use eyot_types::{
     ClientCapabilities, Implementation, InitializeParams, Method, Revision, codes, meta,
 };
-use serde_json::value::RawValue;
 
-use crate::members::{with_meta, without_members};
-
-/// The parameters of a request as a server of `revision` gets them: without the metadata that only
-/// the modern era has and without what belongs to a round. Everything else keeps its bytes, unless
-/// the revision has another shape for it.
+/// The request as a server of `revision` gets it: without the metadata that only the modern era has
+/// and without what belongs to a round. Everything else keeps its bytes, unless the revision has
+/// another shape for it.
 ///
 /// # Errors
-/// An error for the client when they are not parameters of their method.
-pub fn params(request: &Request, revision: Revision) -> Result<(String, Losses), ErrorObject> {
-    let invalid = |error: serde_json::Error| codes::invalid_params(&error.to_string());
-    let text = with_meta(request, |members| {
-        members.retain(|name, _| !name.starts_with(meta::PROTOCOL_PREFIX));
-    });
+/// An error for the client when the parameters are not those of their method.
+pub fn request(request: &Request, revision: Revision) -> Result<(Request, Losses), ErrorObject> {
     // The bridge has taken what belongs to a round.
-    let text = match request.has_round() {
-        true => text.and_then(|it| without_members(it, &ROUND_MEMBERS)),
-        false => text,
-    };
-    let text = text.map_err(invalid)?;
-    let method = Method::parse(request.method());
-    let is_older = revision < Revision::LATEST_LEGACY;
-    let (text, losses) = match is_older && method == Method::CompletionComplete {
-        true => revision::params(revision, method, &text).map_err(invalid)?,
-        false => (text, Losses::default()),
-    };
-    Ok((text, losses))
+    let changes = Changes { keeps: &|name| !ROUND_MEMBERS.contains(&name), adds: &[] };
+    let in_meta = Changes { keeps: &|name| !name.starts_with(meta::PROTOCOL_PREFIX), adds: &[] };
+    let rewritten = request.rewritten(&changes, &in_meta).unwrap_or_else(|| request.clone());
+    if revision == Revision::LATEST_LEGACY || !request.is_method("completion/complete") {
+        return Ok((rewritten, Losses::default()));
+    }
+    let text = rewritten.params().unwrap_or("{}");
+    let (text, losses) = revision::params(revision, Method::CompletionComplete, text)
+        .map_err(|error| codes::invalid_params(&error.to_string()))?;
+    Ok((Request::of_text(rewritten.id(), rewritten.method(), &text), losses))
 }
 
 /// Members of a request that comes back with answers.
@@ -45,9 +36,8 @@ const ROUND_MEMBERS: [&str; 2] = ["inputResponses", "requestState"];
 ///
 /// # Errors
 /// An error for the client when it cannot be read.
-pub fn capabilities(declared: Option<&RawValue>) -> Result<ClientCapabilities, ErrorObject> {
-    let declared = declared.map_or("{}", RawValue::get);
-    let declared: ClientCapabilities = serde_json::from_str(declared)
+pub fn capabilities(declared: Option<&str>) -> Result<ClientCapabilities, ErrorObject> {
+    let declared: ClientCapabilities = serde_json::from_str(declared.unwrap_or("{}"))
         .map_err(|error| codes::invalid_params(&error.to_string()))?;
     let (mut declared, _implied) = revision::to(Revision::LATEST_LEGACY, declared);
     declared.0.retain(|name, _| matches!(name.as_str(), "elicitation" | "roots" | "sampling"));

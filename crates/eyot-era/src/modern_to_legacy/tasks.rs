@@ -4,17 +4,14 @@
 //! the state alone, keeps the result for `tasks/result`, and asks on that request's stream. What
 //! belongs to a state is put together here.
 
-use eyot_jsonrpc::Message;
+use eyot_jsonrpc::{Changes, Json, Kind, Message, Request};
 use eyot_types::{
-    ClientCapabilities, Implementation, LegacyCreateTaskResult, LegacyTask, Method, RawMembers,
-    RelatedTask, RequestMeta, Revision, ServerCapabilities, TASKS_EXTENSION, TaskMetadata,
-    TaskSupport, meta, read_as,
+    ClientCapabilities, LegacyCreateTaskResult, LegacyTask, Method, RawMembers, RelatedTask,
+    Revision, ServerCapabilities, TASKS_EXTENSION, TaskMetadata, TaskSupport, meta, read_as,
 };
 use serde::Deserialize;
-use serde_json::value::to_raw_value;
 
 use super::answer::outcome;
-use crate::members::Members;
 use crate::revision::Losses;
 use crate::tasks::End;
 
@@ -56,28 +53,24 @@ pub fn has_tasks(revision: Revision, server: &ServerCapabilities) -> bool {
 /// Whether a request of a modern client declares the extension.
 #[must_use]
 pub fn declares_tasks(request: &Message) -> bool {
-    let Some(text) = request.meta().filter(|it| it.contains(TASKS_EXTENSION)) else { return false };
-    let declared = RequestMeta::decode(text).ok().and_then(|it| it.client_capabilities);
-    let declared = declared.and_then(|it| serde_json::from_str(it.get()).ok());
+    let declared = request.client_capabilities().filter(|it| it.contains(TASKS_EXTENSION));
+    let declared = declared.and_then(|it| serde_json::from_str(it).ok());
     declared.is_some_and(|it: ClientCapabilities| it.extension(TASKS_EXTENSION).is_some())
 }
 
-/// The raw parameters of a call that asks for a task which is kept for `ttl_ms`.
-///
-/// # Errors
-/// When they are no object.
-pub fn with_task(params: &str, ttl_ms: u64) -> Result<String, serde_json::Error> {
-    let mut members: Members = serde_json::from_str(params)?;
-    members.insert("task".to_owned(), to_raw_value(&TaskMetadata::new().with_ttl(ttl_ms))?);
-    serde_json::to_string(&members)
+/// The call as it asks for a task which is kept for `ttl_ms`; `None` when it has no parameters.
+#[must_use]
+pub fn with_task(call: &Request, ttl_ms: u64) -> Option<Request> {
+    let task = Json::of(&TaskMetadata::new().with_ttl(ttl_ms))?;
+    let changes = Changes { keeps: &|_| true, adds: &[("task", &task)] };
+    call.rewritten(&changes, &Changes::NONE)
 }
 
 /// The task that the server has made of a call; `None` when it has answered the call itself.
 #[must_use]
 pub fn created(answer: &Message) -> Option<LegacyTask> {
-    let result = answer.result()?;
-    RawMembers::of(result).ok()?.find("task")?;
-    let created = read_as::<LegacyCreateTaskResult>(Method::ToolsCall, result);
+    RawMembers::of_message(answer).filter(|_| answer.kind() == Kind::Response)?.find("task")?;
+    let created = read_as::<LegacyCreateTaskResult>(Method::ToolsCall, answer.result()?);
     created.ok().map(|(created, _)| created.task)
 }
 
@@ -86,7 +79,7 @@ pub fn created(answer: &Message) -> Option<LegacyTask> {
 /// A tool that failed has a result, so its task is `completed`; an error of the protocol is what
 /// makes one `failed` (SEP-2663, `TaskStatus`).
 #[must_use]
-pub fn task_end(answer: &Message, server: &Implementation) -> (End, Losses) {
+pub fn task_end(answer: &Message, server: &Json) -> (End, Losses) {
     let (outcome, losses) = outcome(Method::ToolsCall, answer, server);
     (End::of_outcome(outcome), losses)
 }

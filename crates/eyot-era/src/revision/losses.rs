@@ -53,6 +53,11 @@ impl Losses {
         features.map(|(&feature, &count)| Loss { feature, count })
     }
 
+    /// The names of the features that were lost; `None`: none was.
+    pub(crate) fn names(&self) -> Option<Vec<&'static str>> {
+        self.0.as_ref().map(|_| self.iter().map(|it| it.feature.as_str()).collect())
+    }
+
     /// The parts behind the malformed features, one by one.
     pub fn oddities(&self) -> impl Iterator<Item = &Oddity> {
         self.0.iter().flat_map(|it| it.oddities.iter())

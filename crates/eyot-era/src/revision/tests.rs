@@ -8,7 +8,7 @@ mod schema;
 mod schemas;
 mod unknown;
 
-use eyot_jsonrpc::{ErrorObject, Id};
+use eyot_jsonrpc::{ErrorObject, Id, Json};
 use eyot_types::Revision::{V2024_11_05, V2025_03_26, V2025_06_18, V2025_11_25, V2026_07_28};
 use eyot_types::{
     CallToolParams, CallToolResult, ClientCapabilities, CompleteParams, ContentBlock,
@@ -369,13 +369,13 @@ fn check_whole(revision: Revision, method: Method<'_>, text: &str, expected: &st
 #[test]
 fn content_that_both_eras_write_alike_keeps_its_bytes() {
     let odd = r#"{ "content" : [ {"text":"\u0041","type":"text"} ] , "isError":true}"#;
-    let kept = r#"{"content":[ {"text":"\u0041","type":"text"} ],"isError":true"#;
+    let kept = r#"{"content" : [ {"text":"\u0041","type":"text"} ] , "isError":true"#;
     check_whole(V2025_11_25, Method::ToolsCall, odd, &format!("{kept}}}"));
     let complete = format!("{kept},\"resultType\":\"complete\"}}");
     check_whole(V2026_07_28, Method::ToolsCall, odd, &complete);
     check_whole(V2025_11_25, Method::ToolsCall, &complete, &format!("{kept}}}"));
     let read = r#"{"contents":[{"uri":"a:","text":"b"}],"_meta":{"v":1}}"#;
-    let cached = r#"{"contents":[{"uri":"a:","text":"b"}],"resultType":"complete","ttlMs":0,"cacheScope":"private","_meta":{"v":1}}"#;
+    let cached = r#"{"contents":[{"uri":"a:","text":"b"}],"_meta":{"v":1},"resultType":"complete","ttlMs":0,"cacheScope":"private"}"#;
     check_whole(V2026_07_28, Method::ResourcesRead, read, cached);
     check_whole(V2025_11_25, Method::ResourcesRead, cached, read);
     let said = r#"{"messages":[],"_meta":{"io.modelcontextprotocol/serverInfo":{"name":"s","version":"1"}}}"#;
@@ -397,15 +397,14 @@ fn content_that_must_change_is_decoded() {
 
 #[test]
 fn what_is_put_into_the_metadata_stands_beside_what_is_there() {
-    let put = |meta: &mut JsonObject, losses: &Losses| {
-        meta.insert("lost".to_owned(), json!(losses.iter().count()));
-    };
+    let server = Json::constant(r#"{"name":"s"}"#);
+    let stamp = Stamp { server: Some(&server), says_losses: true };
     for (method, text) in [
         (Method::ToolsCall, r#"{"content":[],"_meta":{"a":1}}"#),
         (Method::ToolsList, r#"{"tools":[],"_meta":{"a":1}}"#),
     ] {
-        let (converted, _) = result_with(V2026_07_28, method, text, put).unwrap();
+        let (converted, _) = result_with(V2026_07_28, method, text, stamp).unwrap();
         let converted: Value = serde_json::from_str(&converted).unwrap();
-        assert_eq!(converted["_meta"], json!({ "a": 1, "lost": 0 }));
+        assert_eq!(converted["_meta"], json!({ "a": 1, meta::SERVER_INFO: { "name": "s" } }));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use eyot_jsonrpc::keeping_lone_surrogates;
+use eyot_jsonrpc::{Id, Json, Response, keeping_lone_surrogates};
 use eyot_types::{
     CallToolParams, CallToolResult, CancelledParams, CompleteParams, CompleteResult,
     CreateMessageParams, CreateMessageResult, DiscoverResult, ElicitParams, ElicitResult,
@@ -10,13 +10,15 @@ use eyot_types::{
     JsonObject, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
     ListRootsResult, ListToolsResult, LoggingMessageParams, Mended, Method, PaginatedParams,
     ProgressParams, ReadResourceParams, ReadResourceResult, Revision, RoundResult, SubscribeParams,
-    Unreadable, mend,
+    Unreadable, mend, meta,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::{RawValue, to_raw_value};
 
+use super::whole::whole;
 use super::{Convert, Losses, to};
+use crate::losses::say_losses;
 
 /// The raw parameters of a request or notification, as `revision` has them.
 ///
@@ -51,59 +53,87 @@ pub fn params(
     }
 }
 
-/// The raw result of a request, as `revision` has it. Content that needs no other shape keeps its
-/// bytes; what is odd in a result is lost, and nothing beside it.
+/// What is put into the metadata of a result.
+#[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::exhaustive_structs, reason = "made by its users")]
+pub struct Stamp<'a> {
+    /// The name of the server, an [`Implementation`](eyot_types::Implementation).
+    pub server: Option<&'a Json>,
+    /// Whether the result says what it could not keep.
+    pub says_losses: bool,
+}
+
+/// The result of a request as `revision` has it. Content that needs no other shape keeps its bytes,
+/// without a copy; what is odd in a result is lost, and nothing beside it.
 ///
 /// # Errors
 /// [`Unreadable`] when nothing can be made of it. That of an unknown method gains or loses only
 /// what all results have.
+pub fn carry(
+    revision: Revision,
+    method: Method<'_>,
+    answer: &Response,
+    stamp: Stamp<'_>,
+) -> Result<(Response, Losses), Unreadable> {
+    if let Some(whole) = whole(revision, method, answer, (stamp, &Losses::default())) {
+        return Ok(whole);
+    }
+    let (text, losses) = result_with(revision, method, answer.result().unwrap_or("null"), stamp)?;
+    let id = answer.id().unwrap_or_else(|| Id::from_number(0));
+    Ok((Response::of_text(id, &text), losses))
+}
+
+/// Like [`carry`], for a raw result that belongs to no answer.
+///
+/// # Errors
+/// As [`carry`].
 pub fn result(
     revision: Revision,
     method: Method<'_>,
     text: &str,
 ) -> Result<(String, Losses), Unreadable> {
-    result_with(revision, method, text, |_, _| {})
+    result_with(revision, method, text, Stamp::default())
 }
 
-/// Like [`result`]; `add` puts more into the metadata, and is told what was lost.
+/// Like [`result`], with something in the metadata.
 ///
 /// # Errors
-/// As [`result`].
+/// As [`carry`].
 pub fn result_with(
     revision: Revision,
     method: Method<'_>,
     text: &str,
-    mut add: impl FnMut(&mut JsonObject, &Losses),
+    stamp: Stamp<'_>,
 ) -> Result<(String, Losses), Unreadable> {
-    if let Ok(carried) = carried(revision, method, text, &mut add) {
+    let none = Losses::default();
+    if let Ok(carried) = carried(revision, method, text, (stamp, &none)) {
         return Ok(carried);
     }
     let Mended { text, oddities, .. } = mend(method, text)?;
     let odd = Losses::of_oddities(oddities);
-    let mut add = |meta: &mut JsonObject, losses: &Losses| {
-        let mut all = odd.clone();
-        all.extend(losses.clone());
-        add(meta, &all);
-    };
-    let (text, mut losses) =
-        keeping_lone_surrogates(&text, |text| carried(revision, method, text, &mut add))?;
-    losses.extend(odd);
-    Ok((text, losses))
+    Ok(keeping_lone_surrogates(&text, |text| carried(revision, method, text, (stamp, &odd)))?)
 }
 
-/// A result whose parts are as the protocol says.
+/// A result whose parts are as the protocol says, without what was odd in it.
 fn carried(
     revision: Revision,
     method: Method<'_>,
     text: &str,
-    add: &mut dyn FnMut(&mut JsonObject, &Losses),
+    (stamp, odd): (Stamp<'_>, &Losses),
 ) -> Result<(String, Losses), serde_json::Error> {
-    if let Some(whole) = super::whole::result(revision, method, text, add)? {
-        return Ok(whole);
+    let answer = Response::of_text(Id::from_number(0), text);
+    if let Some((whole, losses)) = whole(revision, method, &answer, (stamp, odd)) {
+        return Ok((whole.result().unwrap_or_default().to_owned(), losses));
     }
-    let (text, losses) = decoded(revision, method, text)?;
+    let (text, mut losses) = decoded(revision, method, text)?;
+    losses.extend(odd.clone());
     let mut added = JsonObject::new();
-    add(&mut added, &losses);
+    if let Some(server) = stamp.server {
+        added.insert(meta::SERVER_INFO.to_owned(), serde_json::from_str(server.as_str())?);
+    }
+    if stamp.says_losses {
+        say_losses(&mut added, &losses);
+    }
     if added.is_empty() {
         return Ok((text, losses));
     }

@@ -1,106 +1,126 @@
 //! Results whose content both eras write alike: what stands around it is changed, and the content
 //! keeps its bytes.
 
-use std::borrow::Cow;
+use eyot_jsonrpc::{Changes, Json, Response};
+use eyot_types::{CacheScope, Method, RawMembers, ResultType, Revision, is_sound, meta};
 
-use eyot_types::{JsonObject, Method, RawMembers, ResultType, Revision, is_sound};
+use super::{Converter, Feature, Losses, MODERN_KEYS, Stamp};
+use crate::losses::LOSSES_KEY;
 
-use super::{Converter, Feature, Losses};
-
-/// The result as `revision` has it; `None` when its content may have to change, or is not what it
-/// should be: then it must be decoded. `add` puts more into its metadata.
-pub(super) fn result(
+/// The answer as `revision` has it; `None` when it is an error, when its content may have to change,
+/// or when it is not what it should be: then it must be decoded. `odd`: what was left out of it
+/// before.
+pub(super) fn whole(
     revision: Revision,
     method: Method<'_>,
-    text: &str,
-    add: &mut dyn FnMut(&mut JsonObject, &Losses),
-) -> Result<Option<(String, Losses)>, serde_json::Error> {
+    answer: &Response,
+    (stamp, odd): (Stamp<'_>, &Losses),
+) -> Option<(Response, Losses)> {
     // What a tool, a prompt or a resource says is the same in both; older revisions have less.
-    if revision < Revision::LATEST_LEGACY {
-        return Ok(None);
+    if revision < Revision::LATEST_LEGACY || answer.is_error() {
+        return None;
     }
-    let required = match method {
+    let (content, opening) = match method {
         Method::ToolsCall => ("content", '['),
         Method::PromptsGet => ("messages", '['),
         Method::ResourcesRead => ("contents", '['),
         Method::CompletionComplete => ("completion", '{'),
-        _ => return Ok(None),
+        _ => return None,
     };
-    let members = RawMembers::of(text)?;
-    if !is_sound(method, &members) {
-        return Ok(None);
+    let members = RawMembers::of_message(answer)?;
+    if !is_sound(method, &members) || !members.find(content)?.starts_with(opening) {
+        return None;
     }
-    let mut converter = Converter::new(revision);
+    let converter = Converter::new(revision);
+    let is_cached = method == Method::ResourcesRead;
     let mut around = Around::default();
-    let mut kept = Vec::new();
-    for (name, value) in members {
-        let is_cached = method == Method::ResourcesRead;
-        match &*name {
-            "_meta" => around.meta = serde_json::from_str(value)?,
-            "resultType" => around.result_type = serde_json::from_str(value)?,
-            "ttlMs" if is_cached => around.ttl_ms = serde_json::from_str(value)?,
-            "cacheScope" if is_cached => around.cache_scope = serde_json::from_str(value)?,
+    for (name, value) in members.iter() {
+        match name {
+            "_meta" => around.meta = Some(RawMembers::of(value).ok()?),
+            "resultType" => around.result_type = serde_json::from_str(value).ok()?,
+            "ttlMs" if is_cached => around.ttl_ms = serde_json::from_str(value).ok()?,
+            "cacheScope" if is_cached => around.cache_scope = serde_json::from_str(value).ok()?,
             // What stands for a task, and what must be wrapped.
-            "task" => return Ok(None),
+            "task" => return None,
             "structuredContent"
                 if converter.lacks(Feature::AnyStructuredContent) && !value.starts_with('{') =>
             {
-                return Ok(None);
+                return None;
             }
-            _ => kept.push((name, value)),
+            _ => {}
         }
     }
-    let is_complete = matches!(around.result_type, None | Some(ResultType::Complete));
-    let is_content =
-        |(name, value): &(Cow<'_, str>, &str)| name == required.0 && value.starts_with(required.1);
-    if !is_complete || !kept.iter().any(is_content) {
-        return Ok(None);
+    if !matches!(around.result_type, None | Some(ResultType::Complete)) {
+        return None;
     }
-    if method == Method::ResourcesRead {
-        converter.cache(&mut around.ttl_ms, &mut around.cache_scope);
-    }
-    converter.complete(&mut around.result_type, &mut around.meta);
-    let losses = converter.into_losses();
-    let mut meta = around.meta.take().unwrap_or_default();
-    add(&mut meta, &losses);
-    around.meta = Some(meta).filter(|it| !it.is_empty());
-    Ok(Some((write(text.len(), &kept, &around)?, losses)))
+    around.write(converter, answer, is_cached, (stamp, odd))
 }
 
 /// What a result has besides its content.
-#[derive(Default, serde::Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Around {
-    #[serde(skip_serializing_if = "Option::is_none")]
+#[derive(Default)]
+struct Around<'a> {
     result_type: Option<ResultType>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     ttl_ms: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cache_scope: Option<eyot_types::CacheScope>,
-    #[serde(rename = "_meta", skip_serializing_if = "Option::is_none")]
-    meta: Option<JsonObject>,
+    cache_scope: Option<CacheScope>,
+    meta: Option<RawMembers<'a>>,
 }
 
-fn write(
-    len: usize,
-    kept: &[(Cow<'_, str>, &str)],
-    around: &Around,
-) -> Result<String, serde_json::Error> {
-    let around = serde_json::to_string(around)?;
-    let mut text = String::with_capacity(len + around.len());
-    for (name, value) in kept {
-        text.push(if text.is_empty() { '{' } else { ',' });
-        text.push_str(&serde_json::to_string(name)?);
-        text.push(':');
-        text.push_str(value);
-    }
-    // An object of its own: its members go on where the others end.
-    match around.strip_prefix('{') {
-        Some("}") | None => text.push('}'),
-        Some(rest) => {
-            text.push(',');
-            text.push_str(rest);
+impl Around<'_> {
+    /// The answer with what the revision has around its content.
+    fn write(
+        mut self,
+        mut converter: Converter,
+        answer: &Response,
+        is_cached: bool,
+        (stamp, odd): (Stamp<'_>, &Losses),
+    ) -> Option<(Response, Losses)> {
+        let was_hinted = (self.ttl_ms.is_some(), self.cache_scope.is_some());
+        if is_cached {
+            converter.cache(&mut self.ttl_ms, &mut self.cache_scope);
         }
+        converter.complete(&mut self.result_type, &mut None);
+        let names = self.meta.iter().flat_map(RawMembers::iter).map(|(name, _)| name);
+        names.for_each(|name| converter.note_meta(name));
+
+        let (complete, ttl, scope) =
+            (Json::constant(r#""complete""#), Json::constant("0"), Json::constant(r#""private""#));
+        let adds: Vec<(&str, &Json)> = [
+            self.result_type.map(|_| ("resultType", &complete)),
+            self.ttl_ms.filter(|_| !was_hinted.0).map(|_| ("ttlMs", &ttl)),
+            self.cache_scope.as_ref().filter(|_| !was_hinted.1).map(|_| ("cacheScope", &scope)),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        let (keeps_ttl, keeps_scope) = (self.ttl_ms.is_some(), self.cache_scope.is_some());
+        let keeps = |name: &str| match name {
+            "resultType" => false,
+            "ttlMs" => keeps_ttl || !is_cached,
+            "cacheScope" => keeps_scope || !is_cached,
+            _ => true,
+        };
+
+        let revision = converter.revision();
+        let mut losses = converter.into_losses();
+        losses.extend(odd.clone());
+        let said = losses.names().filter(|_| stamp.says_losses).and_then(|it| Json::of(&it));
+        let in_meta: Vec<(&str, &Json)> = [
+            stamp.server.map(|it| (meta::SERVER_INFO, it)),
+            said.as_ref().map(|it| (LOSSES_KEY, it)),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        let is_gone = |feature: Feature| !feature.is_in(revision);
+        let stays = |name: &str| {
+            let is_modern = is_gone(Feature::ModernMeta) && MODERN_KEYS.contains(&name);
+            let is_task = is_gone(Feature::RelatedTask) && name == meta::RELATED_TASK;
+            !is_modern && !is_task
+        };
+        let answer = answer.rewritten(
+            &Changes { keeps: &keeps, adds: &adds },
+            &Changes { keeps: &stays, adds: &in_meta },
+        )?;
+        Some((answer, losses))
     }
-    Ok(text)
 }

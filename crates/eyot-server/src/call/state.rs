@@ -114,9 +114,9 @@ impl CallState {
             return Ok(session.client().await?.capabilities.clone());
         }
         let request = self.request();
-        let meta = RequestMeta::decode(request.meta().unwrap_or("{}"));
+        let meta = RequestMeta::of(&request);
         let declared = meta.ok().and_then(|it| it.client_capabilities);
-        Ok(declared.and_then(|it| serde_json::from_str(it.get()).ok()).unwrap_or_default())
+        Ok(declared.and_then(|it| serde_json::from_str(it).ok()).unwrap_or_default())
     }
 
     /// The name and version that the client gives.
@@ -125,9 +125,9 @@ impl CallState {
             return Ok(Some(session.client().await?.client_info.clone()));
         }
         let request = self.request();
-        let meta = RequestMeta::decode(request.meta().unwrap_or("{}"));
+        let meta = RequestMeta::of(&request);
         let info = meta.ok().and_then(|it| it.client_info);
-        Ok(info.and_then(|it| serde_json::from_str(it.get()).ok()))
+        Ok(info.and_then(|it| serde_json::from_str(it).ok()))
     }
 
     /// Reports progress, if the client has asked for it and this report is higher than the last.
@@ -163,7 +163,7 @@ impl CallState {
         // "If this field is absent, the server MUST NOT send any `notifications/message`
         // notifications for this request" (2026-07-28, server/utilities/logging).
         let request = self.request();
-        let meta = RequestMeta::decode(request.meta().unwrap_or("{}"));
+        let meta = RequestMeta::of(&request);
         meta.ok().and_then(|it| it.log_level).is_some_and(|least| *level >= least)
     }
 

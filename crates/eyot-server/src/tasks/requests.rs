@@ -122,8 +122,8 @@ fn checked<T: DeserializeOwned>(request: &Request) -> Result<T, ErrorObject> {
 /// "Servers MUST return this error for non-declaring clients issuing `tasks/get`, `tasks/update`,
 /// and `tasks/cancel` requests" (tasks extension, Protocol Errors): −32021.
 fn check_declared(request: &Request) -> Result<(), ErrorObject> {
-    let meta = RequestMeta::decode(request.meta().unwrap_or("{}"))?;
-    let declared = meta.client_capabilities.map(|it| it.get());
+    let meta = RequestMeta::of(request)?;
+    let declared = meta.client_capabilities;
     let declared: ClientCapabilities =
         declared.and_then(|it| serde_json::from_str(it).ok()).unwrap_or_default();
     if declared.extension(TASKS_EXTENSION).is_some() {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use eyot_jsonrpc::ErrorObject;
+use eyot_jsonrpc::{ErrorObject, Message, ScanLimits};
 use eyot_testkit::{read_json, shared};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -234,8 +234,9 @@ fn every_answer_of_the_examples_answers_its_question() {
 fn the_metadata_of_every_modern_request_is_complete() {
     let requests = ["CallToolRequest", "DiscoverRequest", "SubscriptionsListenRequest"];
     for example in requests.into_iter().flat_map(examples) {
-        let text = example["params"]["_meta"].to_string();
-        let meta = RequestMeta::decode(&text).unwrap();
+        let text = example.to_string();
+        let request = Message::parse(text.into(), &ScanLimits::default()).unwrap();
+        let meta = RequestMeta::of(&request).unwrap();
         assert_eq!(meta.required().unwrap().protocol_version, "2026-07-28");
     }
 }

@@ -22,8 +22,8 @@ fn ask(method: &str, cursor: Option<&str>) -> Request {
 }
 
 fn page(text: &str) -> KnownPage {
-    let answer = Response::new(Id::from_number(1), &json!({ "said": text })).into_message();
-    KnownPage { answer, server: Implementation::new("s", "1") }
+    let answer = Response::new(Id::from_number(1), &json!({ "said": text }));
+    KnownPage { answer, server: Json::parse(r#"{"name":"s","version":"1"}"#).unwrap() }
 }
 
 fn found(lists: &KnownLists, audience: &Audience, request: &Request) -> Option<String> {

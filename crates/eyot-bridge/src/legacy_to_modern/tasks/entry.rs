@@ -11,10 +11,9 @@ use eyot_service::Fault;
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{Era, InputRequests, LegacyTask, Method, Revision, TaskParams, TaskStatus};
 use parking_lot::Mutex;
-use serde_json::value::RawValue;
 use tokio::sync::Notify;
 
-use super::super::upstream::{ModernUpstream, request_for};
+use super::super::upstream::ModernUpstream;
 use crate::losses::count_losses;
 use eyot_upstream::clock::now;
 
@@ -167,7 +166,7 @@ impl TaskEntry {
 
     /// Asks the server something of the task.
     async fn ask(&self, way: Way<'_>, method: Method<'_>) -> Result<Response, Fault> {
-        let request = request_for(way.client, &self.request(method)).ok_or_else(unwritable)?;
+        let request = way.client.request(&self.request(method), None);
         way.upstream.ask(request).await
     }
 
@@ -185,9 +184,7 @@ impl TaskEntry {
             tracing::trace!(answered = taken.count(), "answers of a client go to its task");
         }
         let bare = self.request(Method::TasksUpdate);
-        let params = way.client.params(&bare, None).map(|it| rounds.update(&it));
-        let params = params.and_then(RawValue::from_string).map_err(|_| unwritable())?;
-        way.upstream.ask(Request::unnumbered(Method::TasksUpdate.as_str(), &params)).await
+        way.upstream.ask(rounds.update(&way.client.request(&bare, None))).await
     }
 
     /// A request about the task, without what every modern request must say.
@@ -208,10 +205,6 @@ pub(super) fn unknown_task() -> ErrorObject {
 fn is_over(status: &TaskStatus) -> ErrorObject {
     let text = format!("Cannot cancel task: already in terminal status '{}'", status.as_str());
     ErrorObject::new(INVALID_PARAMS, text)
-}
-
-fn unwritable() -> Fault {
-    Fault::internal("a request cannot be written")
 }
 
 fn broken(error: &TaskError) -> Fault {

@@ -78,7 +78,7 @@ impl UpstreamTask {
     }
 
     fn end_of(&self, answer: &Response) -> End {
-        let server = &self.session.initialized.server_info;
+        let server = &self.session.server;
         let (end, losses) = modern_to_legacy::task_end(answer, server);
         count_losses(&losses, Era::Legacy);
         end

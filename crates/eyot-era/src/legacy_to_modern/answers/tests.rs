@@ -1,6 +1,6 @@
 //! What a modern answer becomes.
 
-use eyot_jsonrpc::{ErrorObject, Id, Message};
+use eyot_jsonrpc::{ErrorObject, Id, Response};
 use eyot_types::{JsonObject, Method, Revision};
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use super::convert_answer;
 use crate::LOSSES_KEY;
 
 fn converted(revision: Revision, method: Method<'_>, result: impl Into<Value>) -> Value {
-    let answer = Message::response(Id::from_text("\u{1F980}"), &result.into());
+    let answer = Response::new(Id::from_text("\u{1F980}"), &result.into());
     let converted = convert_answer(revision, method, &answer, None);
     serde_json::from_slice(&converted.message.to_bytes()).unwrap()
 }
@@ -35,7 +35,7 @@ fn a_loss_is_said_in_the_result() {
 fn an_object_of_a_tool_whose_schema_was_wrapped_is_wrapped_too() {
     let schema: JsonObject = serde_json::from_value(json!({ "anyOf": [{}] })).unwrap();
     let result = json!({ "content": [], "structuredContent": { "a": 1 } });
-    let answer = Message::response(Id::from_number(1), &result);
+    let answer = Response::new(Id::from_number(1), &result);
     let converted =
         convert_answer(Revision::V2025_11_25, Method::ToolsCall, &answer, Some(&schema)).message;
     let result: Value = converted.decode_result().unwrap();
@@ -45,7 +45,7 @@ fn an_object_of_a_tool_whose_schema_was_wrapped_is_wrapped_too() {
 #[track_caller]
 fn check_error(code: i64, data: Value, expected: i64, part: &str) {
     let error = ErrorObject::new(code, "m").with_data(data);
-    let answer = Message::error_response(Some(Id::from_number(1)), &error);
+    let answer = Response::of_error(Some(Id::from_number(1)), &error);
     let converted = convert_answer(Revision::V2025_11_25, Method::ResourcesRead, &answer, None);
     let error = converted.message.decode_error().unwrap();
     assert_eq!(error.code, expected);

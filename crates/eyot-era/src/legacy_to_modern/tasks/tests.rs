@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use eyot_jsonrpc::{ErrorObject, Id, Message, ScanLimits};
+use eyot_jsonrpc::{ErrorObject, Id, Message, Request, ScanLimits};
 use eyot_types::{
     ClientCapabilities, ClientCapability, DiscoverResult, Implementation, InputRequests,
     ListToolsResult, Revision, Task, TaskStatus, codes,
@@ -169,7 +169,8 @@ fn questions_say_their_task_and_answers_go_under_their_keys() {
     assert_eq!(*related, json!({ "taskId": "ours" }));
     let answer = got(&json!({ "action": "accept", "content": {} }));
     assert!(rounds.handle_answer("a", &answer).unwrap());
-    let update: Value = serde_json::from_str(&rounds.update(r#"{"taskId":"u"}"#)).unwrap();
+    let bare = Request::of_text(Id::from_number(1), "tasks/update", r#"{"taskId":"u"}"#);
+    let update: Value = rounds.update(&bare).decode_params().unwrap();
     assert_eq!(update["taskId"], "u");
     assert_eq!(update["inputResponses"]["a"]["action"], "accept");
     assert!(rounds.ask(&asked, &ClientCapabilities::default(), String::new).is_err());

@@ -1,18 +1,18 @@
 //! Answers of legacy servers have what the modern era asks for.
 
-use eyot_jsonrpc::{Id, Message, ScanLimits};
+use eyot_jsonrpc::{Id, Json, Message, Response, ScanLimits};
 use eyot_types::{ClientCapabilities, ClientCapability, Implementation, Method};
 use serde_json::{Value, json};
 
 use super::{answer, missing_capability_error, url_elicitations};
 
-fn said(member: &str, value: &Value) -> Message {
+fn said(member: &str, value: &Value) -> Response {
     let text = json!({ "jsonrpc": "2.0", "id": 1, member: value }).to_string();
-    Message::parse(text.into(), &ScanLimits::default()).unwrap()
+    Message::parse(text.into(), &ScanLimits::default()).unwrap().into_response().unwrap()
 }
 
 fn converted(method: Method<'_>, member: &str, value: &Value) -> Value {
-    let server = Implementation::new("s", "1");
+    let server = Json::of(&Implementation::new("s", "1")).unwrap();
     let answered = answer(Id::from_text("theirs"), method, &said(member, value), &server);
     serde_json::from_slice(&answered.message.to_bytes()).unwrap()
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use eyot_jsonrpc::{Message, ScanLimits};
+use eyot_jsonrpc::{Id, Json, Message, Request, ScanLimits};
 use eyot_types::{
     Implementation, InputRequests, JsonObject, LegacyTask, Revision, ServerCapabilities, Task,
     TaskStatus, TaskSupport, meta,
@@ -107,9 +107,10 @@ fn the_extension_is_looked_for_in_its_place() {
 #[test]
 fn parameters_gain_the_task_and_keep_their_bytes() {
     let params = r#"{"name":"a","arguments":{ "x":1.50 },"task":{"ttl":1}}"#;
-    let params = with_task(params, 60_000).unwrap();
-    let expected = r#"{"arguments":{ "x":1.50 },"name":"a","task":{"ttl":60000}}"#;
-    assert_eq!(params, expected);
+    let call = Request::of_text(Id::from_number(1), "tools/call", params);
+    let call = with_task(&call, 60_000).unwrap();
+    let expected = r#"{"name":"a","arguments":{ "x":1.50 },"task":{"ttl":60000}}"#;
+    assert_eq!(call.params(), Some(expected));
 }
 
 #[test]
@@ -131,7 +132,7 @@ fn a_created_task_is_flat_and_says_who_runs_it() {
 fn a_tool_that_failed_has_completed_and_an_error_has_failed() {
     let said = json!({ "content": [], "isError": true,
         "_meta": { "io.modelcontextprotocol/related-task": { "taskId": "u" } } });
-    let (end, _) = task_end(&answer("result", &said), &server());
+    let (end, _) = task_end(&answer("result", &said), &Json::of(&server()).unwrap());
     let state = task_state(task(TaskStatus::Failed), InputRequests::default(), end);
     assert_eq!(state.status, TaskStatus::Completed);
     let result = state.result.unwrap();
@@ -139,7 +140,7 @@ fn a_tool_that_failed_has_completed_and_an_error_has_failed() {
     assert!(result["_meta"].get("io.modelcontextprotocol/related-task").is_none(), "{result:?}");
 
     let error = json!({ "code": -32603, "message": "broken" });
-    let (end, _) = task_end(&answer("error", &error), &server());
+    let (end, _) = task_end(&answer("error", &error), &Json::of(&server()).unwrap());
     let state = task_state(task(TaskStatus::Failed), InputRequests::default(), end);
     assert_eq!(state.status, TaskStatus::Failed);
     assert_eq!(state.error.unwrap().message, "broken");
@@ -172,7 +173,7 @@ proptest! {
         let asked = if is_asked { questions() } else { InputRequests::default() };
         let end = match (&status, has_result) {
             (TaskStatus::Cancelled, _) => End::Cancelled,
-            (_, true) => task_end(&answer("result", &json!({ "content": [] })), &server()).0,
+            (_, true) => task_end(&answer("result", &json!({ "content": [] })), &Json::of(&server()).unwrap()).0,
             (_, false) => End::internal("the upstream's task is over and has no result"),
         };
         let was_terminal = status.is_terminal();

@@ -75,7 +75,8 @@ where
     builder
         .timer(TokioTimer::new())
         .header_read_timeout(limits.http.head_timeout)
-        .max_buf_size(limits.http.head_bytes_max)
+        .max_header_size(limits.http.head_bytes_max)
+        .max_buf_size(limits.http.buffer_bytes_max)
         .max_headers(limits.http.headers_max);
     let mut connection = pin!(builder.serve_connection(TokioIo::new(wire), service));
     let mut shutdown = pin!(shutdown);

@@ -53,7 +53,10 @@ impl Connection {
         // Without this, an answer in small writes waits 40 ms for an acknowledgement.
         stream.set_nodelay(true).map_err(|error| error.to_string())?;
         let mut builder = http1::Builder::new();
-        builder.max_buf_size(limits.http.head_bytes_max).max_headers(limits.http.headers_max);
+        builder
+            .max_header_size(limits.http.head_bytes_max)
+            .max_buf_size(limits.http.buffer_bytes_max)
+            .max_headers(limits.http.headers_max);
         let (sender, driver) =
             builder.handshake(TokioIo::new(stream)).await.map_err(|error| error.to_string())?;
         Ok(Self { sender, driver: Some(Box::pin(driver)), bell: Doorbell::new() })

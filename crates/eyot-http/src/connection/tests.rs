@@ -36,6 +36,19 @@ async fn client_that_takes_nothing_is_let_go_at_the_stall_timeout() {
     drop(client);
 }
 
+#[tokio::test]
+async fn head_beyond_its_bound_is_refused_with_431() {
+    let (mut client, server) = tokio::io::duplex(1 << 20);
+    let limits = Limits::default();
+    let padding = "x".repeat(limits.http.head_bytes_max);
+    let head = format!("GET / HTTP/1.1\r\nhost: localhost\r\npadding: {padding}\r\n\r\n");
+    client.write_all(head.as_bytes()).await.unwrap();
+    let _end = serve_connection(server, &limits, pending(), hello).await;
+    let mut answer = String::new();
+    client.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 431 "), "{answer}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn silent_client_is_let_go_at_the_head_timeout() {
     let (client, server) = tokio::io::duplex(1024);

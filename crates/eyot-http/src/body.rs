@@ -6,13 +6,15 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::{Buf as _, Bytes, BytesMut};
+use bytes::{Buf as _, Bytes};
 use eyot_jsonrpc::{Message, Pieces};
 use eyot_service::{HttpLimits, Limits};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use tokio::time::Instant;
+
+use crate::assembly::Assembly;
 
 /// The body of a request, not yet read.
 pub struct RequestBody(Source);
@@ -126,37 +128,41 @@ pub async fn read_body(body: RequestBody, limits: &Limits) -> Result<Bytes, Body
     if declared > limit_bytes as u64 {
         return Err(BodyError::TooLong { came: Came::Exactly(declared), limit_bytes });
     }
+    let mut whole = Assembly::new(declared);
     let Some(first) = next_data(&mut body, limits.http.body_idle_timeout).await? else {
         return Ok(Bytes::new());
     };
-    if first.len() > limit_bytes {
-        return Err(BodyError::TooLong { came: Came::AtLeast(first.len() as u64), limit_bytes });
-    }
+    add(&mut whole, first, limit_bytes)?;
     if body.is_end_stream() {
-        return Ok(first);
+        return Ok(whole.finish());
     }
     let began = Instant::now();
     let read_rest = async {
-        let mut whole = BytesMut::with_capacity(usize::try_from(declared).unwrap_or(0));
-        whole.extend_from_slice(&first);
-        while let Some(data) = next_data(&mut body, patience(&limits.http, began, &whole)).await? {
-            let len_bytes = whole.len() + data.len();
-            if len_bytes > limit_bytes {
-                let came = Came::AtLeast(len_bytes as u64);
-                return Err(BodyError::TooLong { came, limit_bytes });
-            }
-            whole.extend_from_slice(&data);
+        while !body.is_end_stream() {
+            let patience = patience(&limits.http, began, whole.len_bytes());
+            let Some(data) = next_data(&mut body, patience).await? else { break };
+            add(&mut whole, data, limit_bytes)?;
         }
-        Ok(whole.freeze())
+        Ok(whole.finish())
     };
     tokio::time::timeout(limits.http.body_timeout, read_rest)
         .await
         .unwrap_or(Err(BodyError::TooSlow))
 }
 
+/// Adds a piece to a body that may not be longer than the limit.
+fn add(whole: &mut Assembly, piece: Bytes, limit_bytes: usize) -> Result<(), BodyError> {
+    let len_bytes = whole.len_bytes() + piece.len();
+    if len_bytes > limit_bytes {
+        return Err(BodyError::TooLong { came: Came::AtLeast(len_bytes as u64), limit_bytes });
+    }
+    whole.add(piece);
+    Ok(())
+}
+
 /// How long the next data may take, so that the body is neither silent nor slow for too long.
-fn patience(limits: &HttpLimits, began: Instant, read: &[u8]) -> Duration {
-    let seconds = read.len() as u64 / u64::from(limits.body_rate_min.max(1));
+fn patience(limits: &HttpLimits, began: Instant, read_bytes: usize) -> Duration {
+    let seconds = read_bytes as u64 / u64::from(limits.body_rate_min.max(1));
     let due = began + limits.body_rate_grace + Duration::from_secs(seconds);
     due.saturating_duration_since(Instant::now()).min(limits.body_idle_timeout)
 }

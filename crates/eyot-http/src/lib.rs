@@ -5,6 +5,7 @@
 //! a request makes. This crate knows no session and no store. It is the only one that
 //! names hyper.
 
+mod assembly;
 mod body;
 mod client;
 mod connection;
@@ -14,6 +15,7 @@ mod request_head;
 mod respond;
 mod wire;
 
+pub use crate::assembly::Assembly;
 pub use crate::body::{BodyError, Came, OutgoingBody, RequestBody, read_body};
 pub use crate::client::{
     CookieJar, Draft, HttpClient, HttpError, InvalidUrl, Sending, UpstreamBody,

@@ -9,6 +9,7 @@ mod assembly;
 mod body;
 mod client;
 mod connection;
+mod head_clock;
 mod head_guard;
 mod host_policy;
 mod request_head;

@@ -28,7 +28,7 @@ fn room_is_made_for_what_came_and_not_for_what_is_declared() {
     let mut body = Assembly::new(16 << 20);
     body.add(piece.clone());
     assert_eq!(body.whole.capacity(), 0);
-    body.add(piece.clone());
+    body.add(piece);
     assert!(body.whole.capacity() <= 8_000, "{}", body.whole.capacity());
 }
 

@@ -290,7 +290,7 @@ pub struct UpstreamLimits {
     /// Establishing a connection to an upstream, or a child's answer to the first request.
     /// 10 s.
     pub connect_timeout: Duration,
-    /// Idle connections kept to one upstream. 64.
+    /// Idle connections kept to one upstream; there are never more than were in use at once. 1,024.
     pub idle_connections_max: usize,
     /// How long an idle connection to an upstream is kept. 20 s.
     pub idle_connection_timeout: Duration,
@@ -332,7 +332,7 @@ impl Default for UpstreamLimits {
     fn default() -> Self {
         Self {
             connect_timeout: seconds(10),
-            idle_connections_max: 64,
+            idle_connections_max: 1_024,
             idle_connection_timeout: seconds(20),
             cookies_bytes_max: 8 << 10,
             sessions_max: 1_024,

@@ -21,7 +21,7 @@ use crate::client::error::HttpError;
 pub(super) struct Connection {
     sender: http1::SendRequest<OutgoingBody>,
     /// `None` once it has ended.
-    driver: Option<Pin<Box<Driver>>>,
+    driver: Option<Box<Driver>>,
     bell: Doorbell,
 }
 
@@ -52,6 +52,11 @@ impl Connection {
         let stream = TcpStream::connect(authority).await.map_err(|error| error.to_string())?;
         // Without this, an answer in small writes waits 40 ms for an acknowledgement.
         stream.set_nodelay(true).map_err(|error| error.to_string())?;
+        Self::over(stream, limits).await
+    }
+
+    /// A connection over a stream on which no answer is awaited.
+    pub(super) async fn over(stream: TcpStream, limits: &Limits) -> Result<Self, String> {
         let mut builder = http1::Builder::new();
         builder
             .max_header_size(limits.http.head_bytes_max)
@@ -59,7 +64,14 @@ impl Connection {
             .max_headers(limits.http.headers_max);
         let (sender, driver) =
             builder.handshake(TokioIo::new(stream)).await.map_err(|error| error.to_string())?;
-        Ok(Self { sender, driver: Some(Box::pin(driver)), bell: Doorbell::new() })
+        Ok(Self { sender, driver: Some(Box::new(driver)), bell: Doorbell::new() })
+    }
+
+    /// The stream of an idle connection, without hyper and its buffers. `None`: it has ended, or the
+    /// upstream said something that nothing had asked for.
+    pub(super) fn into_stream(self) -> Option<TcpStream> {
+        let parts = self.driver?.into_parts();
+        parts.read_buf.is_empty().then(|| parts.io.into_inner())
     }
 
     /// Sends a request, and drives the connection until the head of the response is there.
@@ -136,9 +148,9 @@ fn poll_data(body: &mut Incoming, cx: &mut Context<'_>) -> Poll<Option<hyper::Re
     }
 }
 
-fn drive(driver: &mut Option<Pin<Box<Driver>>>, cx: &mut Context<'_>) {
+fn drive(driver: &mut Option<Box<Driver>>, cx: &mut Context<'_>) {
     if let Some(running) = driver
-        && let Poll::Ready(ended) = running.as_mut().poll(cx)
+        && let Poll::Ready(ended) = Pin::new(running).poll(cx)
     {
         if let Err(error) = ended {
             tracing::debug!(%error, "upstream connection ended");

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Instant;
 
 use bytes::Bytes;
 use hyper::body::{Body as _, Incoming};
@@ -49,7 +50,7 @@ impl RawBody {
         if let Some(mut connection) = self.connection.take()
             && connection.poll_ready(cx)
         {
-            self.home.put(connection);
+            self.home.put(connection, Instant::now());
         }
     }
 }

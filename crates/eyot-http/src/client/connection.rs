@@ -1,7 +1,7 @@
 //! One HTTP/1 connection to an upstream, without a task of its own.
 
 use std::fmt;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
@@ -79,25 +79,13 @@ impl Connection {
         &mut self,
         request: Request<OutgoingBody>,
     ) -> Result<Response<Incoming>, Failure> {
-        // Notices what happened to the connection while it was idle; most often it ended.
-        let is_ready = std::future::poll_fn(|cx| Poll::Ready(self.poll_ready(cx)));
-        if !is_ready.await {
-            return Err(Failure::NotSent(Box::new(request)));
-        }
         let Self { sender, driver, bell } = self;
-        let mut request = Some(request);
-        let mut response = None;
+        // If the connection has ended while it was idle, the driver notices and gives it back.
+        let mut response = pin!(bell.hushed(|| sender.try_send_request(request)));
         let response = std::future::poll_fn(|cx| {
             bell.poll(cx, |cx| {
-                // Queued within the poll, so that the driver's wake-up stays inside.
-                if let Some(request) = request.take() {
-                    response = Some(Box::pin(sender.try_send_request(request)));
-                }
                 drive(driver, cx);
-                match &mut response {
-                    Some(response) => response.as_mut().poll(cx),
-                    None => Poll::Pending,
-                }
+                response.as_mut().poll(cx)
             })
         });
         response.await.map_err(|mut error| match error.take_message() {
@@ -110,26 +98,30 @@ impl Connection {
     pub(super) fn poll_data(
         &mut self,
         body: &mut Incoming,
-        cx: &Context<'_>,
+        cx: &mut Context<'_>,
     ) -> Poll<Option<hyper::Result<Bytes>>> {
         let Self { driver, bell, .. } = self;
+        // Most often the body has come together with the head.
+        if let Poll::Ready(data) = bell.hushed(|| poll_data(body, cx)) {
+            return Poll::Ready(data);
+        }
         bell.poll(cx, |cx| {
             drive(driver, cx);
             poll_data(body, cx)
         })
     }
 
-    /// Drives the connection; `true` when it can send another request.
-    pub(super) fn poll_ready(&mut self, cx: &Context<'_>) -> bool {
+    /// Whether the connection can send another request, after the end of a response.
+    pub(super) fn poll_ready(&mut self, cx: &mut Context<'_>) -> bool {
         let Self { sender, driver, bell } = self;
-        let is_ready = bell.poll(cx, |cx| {
-            drive(driver, cx);
-            match driver {
-                Some(_) => sender.poll_ready(cx).map(|it| it.is_ok()),
-                None => Poll::Ready(false),
-            }
-        });
-        is_ready == Poll::Ready(true)
+        let mut is_ready = bell.hushed(|| sender.poll_ready(cx));
+        if is_ready.is_pending() {
+            is_ready = bell.poll(cx, |cx| {
+                drive(driver, cx);
+                sender.poll_ready(cx)
+            });
+        }
+        driver.is_some() && matches!(is_ready, Poll::Ready(Ok(())))
     }
 }
 

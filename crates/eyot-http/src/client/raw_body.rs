@@ -33,7 +33,12 @@ impl RawBody {
     ) -> Poll<Result<Option<Bytes>, HttpError>> {
         let Some(connection) = &mut self.connection else { return Poll::Ready(Ok(None)) };
         match ready!(connection.poll_data(&mut self.incoming, cx)) {
-            Some(Ok(data)) => Poll::Ready(Ok(Some(data))),
+            Some(Ok(data)) => {
+                if self.incoming.is_end_stream() {
+                    self.release(cx);
+                }
+                Poll::Ready(Ok(Some(data)))
+            }
             Some(Err(error)) => {
                 self.connection = None;
                 Poll::Ready(Err(HttpError::Broken { reason: error.to_string() }))
@@ -46,7 +51,7 @@ impl RawBody {
     }
 
     /// Gives the connection back, if it can serve another request.
-    fn release(&mut self, cx: &Context<'_>) {
+    fn release(&mut self, cx: &mut Context<'_>) {
         if let Some(mut connection) = self.connection.take()
             && connection.poll_ready(cx)
         {

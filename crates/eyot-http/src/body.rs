@@ -15,6 +15,7 @@ use hyper::body::Incoming;
 use tokio::time::Instant;
 
 use crate::assembly::Assembly;
+use crate::body_wakes::poll_body;
 
 /// The body of a request, not yet read.
 pub struct RequestBody(Source);
@@ -45,7 +46,9 @@ impl RequestBody {
     fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
         match &mut self.0 {
             Source::Hyper(body) => {
-                Pin::new(body).poll_frame(cx).map(|frame| frame.map(|it| it.map_err(|_| Broken)))
+                let poll = |body: &mut Incoming| Pin::new(body).poll_frame(cx);
+                let polled = poll_body(body, poll, Incoming::is_end_stream);
+                polled.map(|frame| frame.map(|it| it.map_err(|_| Broken)))
             }
             Source::Foreign(body) => body.as_mut().poll_frame(cx),
         }

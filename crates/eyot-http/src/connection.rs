@@ -20,6 +20,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 
+use crate::body_wakes::TaskWaker;
 use crate::head_clock::HeadClock;
 use crate::wire::{Signs, Wire};
 use crate::{OutgoingBody, RequestBody, respond};
@@ -61,6 +62,7 @@ where
     let wire = Wire::new(stream, limits.http.write_stall_timeout);
     let signs = wire.signs();
     let clock = HeadClock::new(limits.http.head_timeout);
+    let waker = TaskWaker::new();
     let answering = Arc::clone(&signs);
     let service = service_fn(move |request: Request<Incoming>| {
         let refusal = refusal(&request, &answering);
@@ -81,7 +83,7 @@ where
     loop {
         let end = tokio::select! {
             biased;
-            served = until_rest(&mut connection, &signs, &clock) => match served {
+            served = until_rest(&mut connection, &waker, &signs, &clock) => match served {
                 Served::Ended(ended) => return end(ended),
                 Served::RestUntil(end) => end,
             },
@@ -130,12 +132,18 @@ enum Served {
 }
 
 /// Serves until the connection ends, or may rest: between two requests with nothing to write.
-async fn until_rest<C>(connection: &mut C, signs: &Signs, clock: &HeadClock) -> Served
+async fn until_rest<C>(
+    connection: &mut C,
+    waker: &TaskWaker,
+    signs: &Signs,
+    clock: &HeadClock,
+) -> Served
 where
     C: Future<Output = hyper::Result<()>> + Unpin,
 {
     std::future::poll_fn(|cx| {
-        if let Poll::Ready(ended) = Pin::new(&mut *connection).poll(cx) {
+        let polled = waker.poll(cx, |cx| Pin::new(&mut *connection).poll(cx));
+        if let Poll::Ready(ended) = polled {
             return Poll::Ready(Served::Ended(ended));
         }
         match clock.take_rest() {

@@ -7,6 +7,7 @@
 
 mod assembly;
 mod body;
+mod body_wakes;
 mod client;
 mod connection;
 mod head_clock;

@@ -198,17 +198,21 @@ pub enum OutgoingBody {
     /// Nothing.
     #[default]
     Empty,
-    /// One message, in the pieces that it is kept in.
-    Message {
-        /// The pieces that are still to be written.
-        pieces: Pieces,
-        /// How many bytes these pieces have.
-        left_bytes: u64,
-    },
     /// Bytes.
     Bytes(Bytes),
+    /// A long message, in the pieces that it is kept in.
+    Message(Box<LongMessage>),
     /// A stream of events.
     Stream(Pin<Box<dyn Body<Data = Bytes, Error = Infallible> + Send>>),
+}
+
+const _: () = assert!(size_of::<OutgoingBody>() <= 40, "hyper moves a request a dozen times");
+
+/// The rest of a message that is written in pieces.
+#[derive(Debug)]
+pub struct LongMessage {
+    pieces: Pieces,
+    left_bytes: u64,
 }
 
 impl OutgoingBody {
@@ -226,7 +230,12 @@ impl From<Bytes> for OutgoingBody {
 
 impl From<&Message> for OutgoingBody {
     fn from(message: &Message) -> Self {
-        Self::Message { pieces: message.pieces(), left_bytes: message.len() as u64 }
+        let len_bytes = message.len();
+        if len_bytes <= JOINED_BYTES_MAX {
+            return Self::Bytes(message.to_bytes());
+        }
+        let (pieces, left_bytes) = (message.pieces(), len_bytes as u64);
+        Self::Message(Box::new(LongMessage { pieces, left_bytes }))
     }
 }
 
@@ -240,7 +249,8 @@ impl Body for OutgoingBody {
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         match &mut *self {
             Self::Empty => Poll::Ready(None),
-            Self::Message { pieces, left_bytes } => {
+            Self::Message(message) => {
+                let LongMessage { pieces, left_bytes } = &mut **message;
                 let piece = pieces.next();
                 *left_bytes -= piece.as_ref().map_or(*left_bytes, |it| it.len() as u64);
                 Poll::Ready(piece.map(|it| Ok(Frame::data(it))))
@@ -254,7 +264,7 @@ impl Body for OutgoingBody {
     fn is_end_stream(&self) -> bool {
         match self {
             Self::Empty => true,
-            Self::Message { left_bytes, .. } => *left_bytes == 0,
+            Self::Message(message) => message.left_bytes == 0,
             Self::Bytes(bytes) => bytes.is_empty(),
             Self::Stream(body) => body.is_end_stream(),
         }
@@ -263,7 +273,7 @@ impl Body for OutgoingBody {
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Empty => SizeHint::with_exact(0),
-            Self::Message { left_bytes, .. } => SizeHint::with_exact(*left_bytes),
+            Self::Message(message) => SizeHint::with_exact(message.left_bytes),
             Self::Bytes(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Self::Stream(body) => body.size_hint(),
         }
@@ -274,9 +284,12 @@ impl fmt::Debug for OutgoingBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Empty => "Empty",
-            Self::Message { .. } => "Message",
             Self::Bytes(_) => "Bytes",
+            Self::Message(_) => "Message",
             Self::Stream(_) => "Stream",
         })
     }
 }
+
+/// A message of this length is copied in less time than its pieces are handed on.
+const JOINED_BYTES_MAX: usize = 1 << 10;

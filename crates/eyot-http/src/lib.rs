@@ -18,7 +18,7 @@ mod respond;
 mod wire;
 
 pub use crate::assembly::Assembly;
-pub use crate::body::{BodyError, Came, OutgoingBody, RequestBody, read_body};
+pub use crate::body::{BodyError, Came, LongMessage, OutgoingBody, RequestBody, read_body};
 pub use crate::client::{
     CookieJar, Draft, HttpClient, HttpError, InvalidUrl, Sending, UpstreamBody,
 };

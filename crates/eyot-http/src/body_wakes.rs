@@ -14,7 +14,9 @@ thread_local! {
     static WAKES: Cell<Wakes> = const { Cell::new(Wakes::Pass) };
 }
 
+#[derive(Default)]
 enum Wakes {
+    #[default]
     Pass,
     /// The body is being polled: the wake is kept, if there is one.
     Keep(Option<Arc<Task>>),
@@ -61,12 +63,6 @@ impl Task {
     fn pass(&self) {
         let task = self.0.lock().clone();
         task.wake();
-    }
-}
-
-impl Default for Wakes {
-    fn default() -> Self {
-        Self::Pass
     }
 }
 

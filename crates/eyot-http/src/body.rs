@@ -6,13 +6,16 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::{Buf as _, Bytes, BytesMut};
+use bytes::{Buf as _, Bytes};
 use eyot_jsonrpc::{Message, Pieces};
 use eyot_service::{HttpLimits, Limits};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use tokio::time::Instant;
+
+use crate::assembly::Assembly;
+use crate::body_wakes::poll_body;
 
 /// The body of a request, not yet read.
 pub struct RequestBody(Source);
@@ -43,7 +46,9 @@ impl RequestBody {
     fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
         match &mut self.0 {
             Source::Hyper(body) => {
-                Pin::new(body).poll_frame(cx).map(|frame| frame.map(|it| it.map_err(|_| Broken)))
+                let poll = |body: &mut Incoming| Pin::new(body).poll_frame(cx);
+                let polled = poll_body(body, poll, Incoming::is_end_stream);
+                polled.map(|frame| frame.map(|it| it.map_err(|_| Broken)))
             }
             Source::Foreign(body) => body.as_mut().poll_frame(cx),
         }
@@ -126,37 +131,41 @@ pub async fn read_body(body: RequestBody, limits: &Limits) -> Result<Bytes, Body
     if declared > limit_bytes as u64 {
         return Err(BodyError::TooLong { came: Came::Exactly(declared), limit_bytes });
     }
+    let mut whole = Assembly::new(declared);
     let Some(first) = next_data(&mut body, limits.http.body_idle_timeout).await? else {
         return Ok(Bytes::new());
     };
-    if first.len() > limit_bytes {
-        return Err(BodyError::TooLong { came: Came::AtLeast(first.len() as u64), limit_bytes });
-    }
+    add(&mut whole, first, limit_bytes)?;
     if body.is_end_stream() {
-        return Ok(first);
+        return Ok(whole.finish());
     }
     let began = Instant::now();
     let read_rest = async {
-        let mut whole = BytesMut::with_capacity(usize::try_from(declared).unwrap_or(0));
-        whole.extend_from_slice(&first);
-        while let Some(data) = next_data(&mut body, patience(&limits.http, began, &whole)).await? {
-            let len_bytes = whole.len() + data.len();
-            if len_bytes > limit_bytes {
-                let came = Came::AtLeast(len_bytes as u64);
-                return Err(BodyError::TooLong { came, limit_bytes });
-            }
-            whole.extend_from_slice(&data);
+        while !body.is_end_stream() {
+            let patience = patience(&limits.http, began, whole.len_bytes());
+            let Some(data) = next_data(&mut body, patience).await? else { break };
+            add(&mut whole, data, limit_bytes)?;
         }
-        Ok(whole.freeze())
+        Ok(whole.finish())
     };
     tokio::time::timeout(limits.http.body_timeout, read_rest)
         .await
         .unwrap_or(Err(BodyError::TooSlow))
 }
 
+/// Adds a piece to a body that may not be longer than the limit.
+fn add(whole: &mut Assembly, piece: Bytes, limit_bytes: usize) -> Result<(), BodyError> {
+    let len_bytes = whole.len_bytes() + piece.len();
+    if len_bytes > limit_bytes {
+        return Err(BodyError::TooLong { came: Came::AtLeast(len_bytes as u64), limit_bytes });
+    }
+    whole.add(piece);
+    Ok(())
+}
+
 /// How long the next data may take, so that the body is neither silent nor slow for too long.
-fn patience(limits: &HttpLimits, began: Instant, read: &[u8]) -> Duration {
-    let seconds = read.len() as u64 / u64::from(limits.body_rate_min.max(1));
+fn patience(limits: &HttpLimits, began: Instant, read_bytes: usize) -> Duration {
+    let seconds = read_bytes as u64 / u64::from(limits.body_rate_min.max(1));
     let due = began + limits.body_rate_grace + Duration::from_secs(seconds);
     due.saturating_duration_since(Instant::now()).min(limits.body_idle_timeout)
 }
@@ -189,17 +198,21 @@ pub enum OutgoingBody {
     /// Nothing.
     #[default]
     Empty,
-    /// One message, in the pieces that it is kept in.
-    Message {
-        /// The pieces that are still to be written.
-        pieces: Pieces,
-        /// How many bytes these pieces have.
-        left_bytes: u64,
-    },
     /// Bytes.
     Bytes(Bytes),
+    /// A long message, in the pieces that it is kept in.
+    Message(Box<LongMessage>),
     /// A stream of events.
     Stream(Pin<Box<dyn Body<Data = Bytes, Error = Infallible> + Send>>),
+}
+
+const _: () = assert!(size_of::<OutgoingBody>() <= 40, "hyper moves a request a dozen times");
+
+/// The rest of a message that is written in pieces.
+#[derive(Debug)]
+pub struct LongMessage {
+    pieces: Pieces,
+    left_bytes: u64,
 }
 
 impl OutgoingBody {
@@ -217,7 +230,12 @@ impl From<Bytes> for OutgoingBody {
 
 impl From<&Message> for OutgoingBody {
     fn from(message: &Message) -> Self {
-        Self::Message { pieces: message.pieces(), left_bytes: message.len() as u64 }
+        let len_bytes = message.len();
+        if len_bytes <= JOINED_BYTES_MAX {
+            return Self::Bytes(message.to_bytes());
+        }
+        let (pieces, left_bytes) = (message.pieces(), len_bytes as u64);
+        Self::Message(Box::new(LongMessage { pieces, left_bytes }))
     }
 }
 
@@ -231,7 +249,8 @@ impl Body for OutgoingBody {
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         match &mut *self {
             Self::Empty => Poll::Ready(None),
-            Self::Message { pieces, left_bytes } => {
+            Self::Message(message) => {
+                let LongMessage { pieces, left_bytes } = &mut **message;
                 let piece = pieces.next();
                 *left_bytes -= piece.as_ref().map_or(*left_bytes, |it| it.len() as u64);
                 Poll::Ready(piece.map(|it| Ok(Frame::data(it))))
@@ -245,7 +264,7 @@ impl Body for OutgoingBody {
     fn is_end_stream(&self) -> bool {
         match self {
             Self::Empty => true,
-            Self::Message { left_bytes, .. } => *left_bytes == 0,
+            Self::Message(message) => message.left_bytes == 0,
             Self::Bytes(bytes) => bytes.is_empty(),
             Self::Stream(body) => body.is_end_stream(),
         }
@@ -254,7 +273,7 @@ impl Body for OutgoingBody {
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Empty => SizeHint::with_exact(0),
-            Self::Message { left_bytes, .. } => SizeHint::with_exact(*left_bytes),
+            Self::Message(message) => SizeHint::with_exact(message.left_bytes),
             Self::Bytes(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Self::Stream(body) => body.size_hint(),
         }
@@ -265,9 +284,12 @@ impl fmt::Debug for OutgoingBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Empty => "Empty",
-            Self::Message { .. } => "Message",
             Self::Bytes(_) => "Bytes",
+            Self::Message(_) => "Message",
             Self::Stream(_) => "Stream",
         })
     }
 }
+
+/// A message of this length is copied in less time than its pieces are handed on.
+const JOINED_BYTES_MAX: usize = 1 << 10;

@@ -17,6 +17,7 @@ mod url;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Instant;
 
 use bytes::Bytes;
 use eyot_jsonrpc::Message;
@@ -24,6 +25,7 @@ use eyot_service::{Limits, OperatorText};
 use eyot_stdx::Secret;
 use http::header::{ACCEPT_ENCODING, HOST, LOCATION};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri};
+use tokio::net::TcpStream;
 
 use crate::OutgoingBody;
 use crate::client::coding::{Coding, Decoding};
@@ -31,7 +33,7 @@ use crate::client::connection::{Connection, Failure};
 use crate::client::cookie::Origin;
 pub use crate::client::cookies::CookieJar;
 pub use crate::client::error::HttpError;
-use crate::client::idle::IdleConnections;
+use crate::client::idle::{Idle, IdleConnections};
 use crate::client::raw_body::RawBody;
 pub use crate::client::url::InvalidUrl;
 use crate::client::url::Target;
@@ -110,6 +112,12 @@ impl HttpClient {
         &self.0.limits
     }
 
+    /// Closes idle connections that have expired, and takes the buffers of those that no request has
+    /// used for a moment. To be called now and then.
+    pub fn sweep(&self) {
+        self.0.idle.sweep(Instant::now());
+    }
+
     /// Sends a request and waits for the head of its answer. Follows no redirect: see
     /// [`redirect`](Self::redirect).
     ///
@@ -124,10 +132,10 @@ impl HttpClient {
     ///
     /// Dropping the future closes the connection; the upstream may have read the request.
     pub fn send<'a>(&'a self, draft: Draft<'a>) -> Sending<'a> {
-        let (target, cookies) = (draft.target, draft.cookies);
-        let request = self.request(draft);
+        // The request is made within: a future that it is moved into is large.
         Box::pin(async move {
-            let response = self.deliver(request).await?;
+            let (target, cookies) = (draft.target, draft.cookies);
+            let response = self.deliver(self.request(draft)).await?;
             if let Some(cookies) = cookies {
                 let Self(shared) = self;
                 let origin = || Origin {
@@ -155,9 +163,11 @@ impl HttpClient {
         mut request: Request<OutgoingBody>,
     ) -> Result<Response<UpstreamBody>, HttpError> {
         loop {
-            let (mut connection, is_fresh) = match self.0.idle.take() {
-                Some(connection) => (connection, false),
-                None => (self.connect().await?, true),
+            let (mut connection, is_fresh) = match self.0.idle.take(Instant::now()) {
+                Some(Idle::Warm(connection)) => (connection, false),
+                // Boxed, because they are large and rare.
+                Some(Idle::Resting(stream)) => (Box::pin(self.wake(stream)).await?, false),
+                None => (Box::pin(self.connect()).await?, true),
             };
             match connection.send(request).await {
                 Ok(response) => {
@@ -189,6 +199,15 @@ impl HttpClient {
         *request.uri_mut() = target.clone();
         *request.headers_mut() = headers;
         request
+    }
+
+    /// Puts hyper back on the stream of an idle connection.
+    async fn wake(&self, stream: TcpStream) -> Result<Connection, HttpError> {
+        let woken = Connection::over(stream, &self.0.limits).await;
+        woken.map_err(|reason| HttpError::Connect {
+            address: OperatorText::new(self.authority()),
+            reason,
+        })
     }
 
     async fn connect(&self) -> Result<Connection, HttpError> {

@@ -3,9 +3,10 @@
 use std::convert::Infallible;
 use std::error::Error;
 use std::future::Future;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
+use std::time::Instant;
 
 use bytes::Bytes;
 use eyot_service::Limits;
@@ -16,10 +17,12 @@ use http_body_util::Either;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use crate::wire::Wire;
+use crate::body_wakes::TaskWaker;
+use crate::head_clock::HeadClock;
+use crate::wire::{Signs, Wire};
 use crate::{OutgoingBody, RequestBody, respond};
 
 /// How a connection ended.
@@ -57,9 +60,12 @@ where
     B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + 'static,
 {
     let wire = Wire::new(stream, limits.http.write_stall_timeout);
-    let is_ambiguous = wire.is_ambiguous();
+    let signs = wire.signs();
+    let clock = HeadClock::new(limits.http.head_timeout);
+    let waker = TaskWaker::new();
+    let answering = Arc::clone(&signs);
     let service = service_fn(move |request: Request<Incoming>| {
-        let refusal = refusal(&request, &is_ambiguous);
+        let refusal = refusal(&request, &answering);
         let handling = match refusal {
             Some(status) => Err(status),
             None => Ok(handle(request.map(RequestBody::hyper))),
@@ -71,22 +77,84 @@ where
             })
         }
     });
-    let mut builder = http1::Builder::new();
-    builder
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.http.head_timeout)
-        .max_buf_size(limits.http.head_bytes_max)
-        .max_headers(limits.http.headers_max);
-    let mut connection = pin!(builder.serve_connection(TokioIo::new(wire), service));
+    let http = http(limits, &clock);
+    let mut connection = http.serve_connection(TokioIo::new(wire), service);
     let mut shutdown = pin!(shutdown);
-    let ended = tokio::select! {
-        biased;
-        ended = connection.as_mut() => ended,
-        () = shutdown.as_mut() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
+    loop {
+        let end = tokio::select! {
+            biased;
+            served = until_rest(&mut connection, &waker, &signs, &clock) => match served {
+                Served::Ended(ended) => return end(ended),
+                Served::RestUntil(end) => end,
+            },
+            () = shutdown.as_mut() => {
+                Pin::new(&mut connection).graceful_shutdown();
+                return end(connection.await);
+            }
+        };
+        // Only hyper's parts hold buffers: at rest there is the stream alone.
+        let parts = connection.into_parts();
+        let mut wire = parts.io.into_inner();
+        wire.put_back(parts.read_buf);
+        let came = tokio::select! {
+            biased;
+            came = tokio::time::timeout_at(end.into(), wire.bytes_came()) => came,
+            () = shutdown.as_mut() => return ConnectionEnd::Clean,
+        };
+        match came {
+            Ok(Ok(true)) => {}
+            Ok(Ok(false)) => return ConnectionEnd::Clean,
+            Ok(Err(error)) => return ConnectionEnd::Broken { reason: error.to_string() },
+            Err(_elapsed) => {
+                return ConnectionEnd::Broken { reason: "no request came in time".to_owned() };
+            }
         }
-    };
+        clock.go_on_until(end);
+        connection = http.serve_connection(TokioIo::new(wire), parts.service);
+    }
+}
+
+fn http(limits: &Limits, clock: &HeadClock) -> http1::Builder {
+    let mut http = http1::Builder::new();
+    http.timer(clock.clone())
+        .header_read_timeout(limits.http.head_timeout)
+        .max_header_size(limits.http.head_bytes_max)
+        .max_buf_size(limits.http.buffer_bytes_max)
+        .max_headers(limits.http.headers_max);
+    http
+}
+
+/// How the service of a connection stopped.
+enum Served {
+    Ended(hyper::Result<()>),
+    /// Nothing has come for a moment. This is when the wait for it is over.
+    RestUntil(Instant),
+}
+
+/// Serves until the connection ends, or may rest: between two requests with nothing to write.
+async fn until_rest<C>(
+    connection: &mut C,
+    waker: &TaskWaker,
+    signs: &Signs,
+    clock: &HeadClock,
+) -> Served
+where
+    C: Future<Output = hyper::Result<()>> + Unpin,
+{
+    std::future::poll_fn(|cx| {
+        let polled = waker.poll(cx, |cx| Pin::new(&mut *connection).poll(cx));
+        if let Poll::Ready(ended) = polled {
+            return Poll::Ready(Served::Ended(ended));
+        }
+        match clock.take_rest() {
+            Some(end) if !signs.is_stalled() => Poll::Ready(Served::RestUntil(end)),
+            _ => Poll::Pending,
+        }
+    })
+    .await
+}
+
+fn end(ended: hyper::Result<()>) -> ConnectionEnd {
     match ended {
         Ok(()) => ConnectionEnd::Clean,
         Err(error) => ConnectionEnd::Broken { reason: error.to_string() },
@@ -94,8 +162,8 @@ where
 }
 
 /// The status for refusing a request whose framing or address is ambiguous.
-fn refusal(request: &Request<Incoming>, is_ambiguous: &Arc<AtomicBool>) -> Option<StatusCode> {
-    if is_ambiguous.load(Ordering::Relaxed) {
+fn refusal(request: &Request<Incoming>, signs: &Signs) -> Option<StatusCode> {
+    if signs.is_ambiguous() {
         return Some(StatusCode::BAD_REQUEST);
     }
     if request.method() == Method::CONNECT {

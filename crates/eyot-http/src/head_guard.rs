@@ -112,6 +112,10 @@ impl HeadGuard {
     /// Takes the last bytes of a line. Most lines come whole and are checked without a copy.
     fn end_line(&mut self, bytes: &[u8]) {
         if self.line.len == 0 {
+            let is_in_head = matches!(self.state, State::Head) && self.framing.has_request_line;
+            if is_in_head && !may_matter(bytes) {
+                return;
+            }
             return self.handle_line(WholeLine::new(bytes, bytes.len(), bytes.last()));
         }
         self.line.keep(bytes);
@@ -171,10 +175,6 @@ impl Framing {
             self.has_request_line = !line.is_blank();
             return Ok(());
         }
-        // Of eight headers, seven are neither of the two, which the first letter shows.
-        if !matches!(line.text.first(), Some(b'c' | b'C' | b't' | b'T')) {
-            return Ok(());
-        }
         let Some(colon) = memchr(b':', line.text) else { return Ok(()) };
         let (name, value) = (line.text.get(..colon), line.text.get(colon + 1..));
         let name = name.unwrap_or_default();
@@ -200,6 +200,12 @@ impl Framing {
             (false, Some(left)) => Ok(State::Body { left }),
         }
     }
+}
+
+/// Whether a line of a head may end it, or be one of the two headers that matter: of eight lines,
+/// seven are neither, which the first letter shows.
+fn may_matter(line: &[u8]) -> bool {
+    matches!(line.first(), None | Some(b'\r' | b'c' | b'C' | b't' | b'T'))
 }
 
 fn cut(bytes: &[u8], len_max: usize) -> &[u8] {

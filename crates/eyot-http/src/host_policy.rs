@@ -1,8 +1,9 @@
 //! The hosts and origins that may talk to this endpoint: the defence against DNS rebinding.
 
 use std::net::IpAddr;
+use std::sync::OnceLock;
 
-use http::Uri;
+use http::{HeaderValue, Uri};
 
 use crate::RequestHead;
 use crate::request_head::Single;
@@ -17,6 +18,8 @@ pub struct HostPolicy {
     hosts: Vec<String>,
     origins: Vec<String>,
     allows_addresses: bool,
+    /// The first host that was allowed: most clients come by one name, which is read once.
+    known: OnceLock<HeaderValue>,
 }
 
 /// Why a request was turned away.
@@ -75,7 +78,7 @@ impl HostPolicy {
         let is_host_allowed = match (target.authority(), head.host) {
             // "the host information in the request-target […] overrides" (RFC 9112, 3.2.2).
             (Some(authority), _) => self.allows_host(authority.as_str()),
-            (None, Single::One(host)) => host.to_str().is_ok_and(|it| self.allows_host(it)),
+            (None, Single::One(host)) => self.allows_host_header(host),
             (None, Single::Absent | Single::Several) => false,
         };
         if !is_host_allowed {
@@ -87,6 +90,21 @@ impl HostPolicy {
             Single::Several => false,
         };
         if is_origin_allowed { Ok(()) } else { Err(Forbidden::Origin) }
+    }
+
+    fn allows_host_header(&self, host: &HeaderValue) -> bool {
+        if self.known.get() == Some(host) {
+            return true;
+        }
+        let is_allowed = host.to_str().is_ok_and(|it| self.allows_host(it));
+        if is_allowed
+            && self.known.get().is_none()
+            // A copy: the value itself would keep all that was read with it from a connection.
+            && let Ok(copy) = HeaderValue::from_bytes(host.as_bytes())
+        {
+            self.known.get_or_init(|| copy);
+        }
+        is_allowed
     }
 
     fn allows_host(&self, authority: &str) -> bool {

@@ -5,16 +5,20 @@
 //! a request makes. This crate knows no session and no store. It is the only one that
 //! names hyper.
 
+mod assembly;
 mod body;
+mod body_wakes;
 mod client;
 mod connection;
+mod head_clock;
 mod head_guard;
 mod host_policy;
 mod request_head;
 mod respond;
 mod wire;
 
-pub use crate::body::{BodyError, Came, OutgoingBody, RequestBody, read_body};
+pub use crate::assembly::Assembly;
+pub use crate::body::{BodyError, Came, LongMessage, OutgoingBody, RequestBody, read_body};
 pub use crate::client::{
     CookieJar, Draft, HttpClient, HttpError, InvalidUrl, Sending, UpstreamBody,
 };

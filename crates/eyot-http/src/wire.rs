@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Sleep;
 
@@ -17,10 +18,31 @@ use crate::head_guard::{Ambiguous, HeadGuard};
 pub(crate) struct Wire<S> {
     stream: S,
     guard: HeadGuard,
-    is_ambiguous: Arc<AtomicBool>,
+    /// What the guard has seen already, for hyper to read first.
+    seen: Bytes,
+    signs: Arc<Signs>,
     write_stall_timeout: Duration,
     /// Runs while the peer takes no bytes.
     stalled: Option<Pin<Box<Sleep>>>,
+}
+
+/// What the connection sees of its wire while hyper has it.
+#[derive(Debug, Default)]
+pub(crate) struct Signs {
+    is_ambiguous: AtomicBool,
+    is_stalled: AtomicBool,
+}
+
+impl Signs {
+    /// Turns true before hyper hands over a request whose framing is ambiguous.
+    pub(crate) fn is_ambiguous(&self) -> bool {
+        self.is_ambiguous.load(Ordering::Relaxed)
+    }
+
+    /// Whether there are bytes that the peer does not take.
+    pub(crate) fn is_stalled(&self) -> bool {
+        self.is_stalled.load(Ordering::Relaxed)
+    }
 }
 
 impl<S> Wire<S> {
@@ -28,15 +50,20 @@ impl<S> Wire<S> {
         Self {
             stream,
             guard: HeadGuard::new(),
-            is_ambiguous: Arc::default(),
+            seen: Bytes::new(),
+            signs: Arc::default(),
             write_stall_timeout,
             stalled: None,
         }
     }
 
-    /// Turns true before hyper hands over a request whose framing is ambiguous.
-    pub(crate) fn is_ambiguous(&self) -> Arc<AtomicBool> {
-        Arc::clone(&self.is_ambiguous)
+    pub(crate) fn signs(&self) -> Arc<Signs> {
+        Arc::clone(&self.signs)
+    }
+
+    /// Takes back what hyper has read but not used.
+    pub(crate) fn put_back(&mut self, read: Bytes) {
+        self.seen = read;
     }
 
     /// Returns the outcome of a write, or fails it when the peer has taken nothing for too long.
@@ -46,13 +73,37 @@ impl<S> Wire<S> {
         written: Poll<io::Result<T>>,
     ) -> Poll<io::Result<T>> {
         if written.is_ready() {
-            self.stalled = None;
+            if self.stalled.take().is_some() {
+                self.signs.is_stalled.store(false, Ordering::Relaxed);
+            }
             return written;
         }
+        self.signs.is_stalled.store(true, Ordering::Relaxed);
         let timeout = self.write_stall_timeout;
         let stalled = self.stalled.get_or_insert_with(|| Box::pin(tokio::time::sleep(timeout)));
         ready!(stalled.as_mut().poll(cx));
         Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "peer takes no bytes")))
+    }
+}
+
+impl<S: AsyncRead + Unpin> Wire<S> {
+    /// Waits for the first bytes of a request and keeps them for hyper; until then there is no buffer.
+    /// `false`: there are no more.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe.
+    pub(crate) async fn bytes_came(&mut self) -> io::Result<bool> {
+        if self.seen.is_empty() {
+            self.seen = std::future::poll_fn(|cx| {
+                let mut room = [0; FIRST_BYTES];
+                let mut room = ReadBuf::new(&mut room);
+                let read = Pin::new(&mut *self).poll_read(cx, &mut room);
+                read.map_ok(|()| Bytes::copy_from_slice(room.filled()))
+            })
+            .await?;
+        }
+        Ok(!self.seen.is_empty())
     }
 }
 
@@ -62,12 +113,17 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if !self.seen.is_empty() {
+            let part = self.seen.len().min(buffer.remaining());
+            buffer.put_slice(&self.seen.split_to(part));
+            return Poll::Ready(Ok(()));
+        }
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
         let read = buffer.filled().get(before..).unwrap_or_default();
         let inspected = self.guard.inspect(read);
         if inspected.is_err() {
-            self.is_ambiguous.store(true, Ordering::Relaxed);
+            self.signs.is_ambiguous.store(true, Ordering::Relaxed);
         }
         match inspected {
             // A head is answered before the connection closes.
@@ -111,3 +167,6 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
         Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }
+
+/// Bytes that end a rest. Most heads are shorter.
+const FIRST_BYTES: usize = 1 << 10;

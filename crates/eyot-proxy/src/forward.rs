@@ -19,6 +19,7 @@ use crate::config::ProxyConfig;
 #[derive(Debug)]
 pub struct ForwardProxy {
     service: BoxService,
+    target: Target,
     limits: Limits,
     store: Arc<dyn Store>,
     shutdown: Shutdown,
@@ -29,9 +30,10 @@ impl ForwardProxy {
     /// A proxy to `target`. Nothing is started or connected before the first call.
     #[must_use]
     pub fn new(target: Target, config: ProxyConfig) -> Self {
-        let (service, endpoint) = config.into_service(target);
+        let (service, endpoint) = config.into_service(target.clone());
         Self {
             service,
+            target,
             limits: endpoint.limits,
             store: endpoint.store,
             shutdown: endpoint.shutdown,
@@ -73,12 +75,16 @@ impl ForwardProxy {
     ///
     /// Dropping the future ends every call at once; children end with their connections.
     pub async fn serve(self, io: impl MessageIo) {
-        let Self { service, limits, store, shutdown, tasks } = self;
+        let Self { service, target, limits, store, shutdown, tasks } = self;
+        let sweep = || async {
+            target.sweep();
+            Sweep::store(&*store).await;
+        };
         // A pipe has no session in the store, but calls are parked there.
         tokio::select! {
             biased;
             () = Pipe::new(io, service, limits, &shutdown).run() => {}
-            () = Sweep::keep_on(|| Sweep::store(&*store)) => {}
+            () = Sweep::keep_on(sweep) => {}
         }
         shutdown.finish();
         tasks.close();

@@ -1,7 +1,7 @@
 //! A server in front of one upstream.
 
 use eyot_bridge::Affinity;
-use eyot_endpoint::{Admin, Drained, Health, HostPolicy, HttpServer, Sessions};
+use eyot_endpoint::{Admin, Drained, Health, HostPolicy, HttpServer, Sessions, Sweep};
 use eyot_service::Reach;
 use eyot_upstream::{EraMode, Target};
 use tokio::net::TcpListener;
@@ -12,6 +12,7 @@ use crate::config::ProxyConfig;
 #[derive(Debug)]
 pub struct ReverseProxy {
     server: HttpServer,
+    target: Target,
     /// Modern clients without a name may get a session at the upstream for each call.
     is_undecided: bool,
 }
@@ -23,8 +24,8 @@ impl ReverseProxy {
         let is_undecided = config.affinity == Affinity::Auto
             && config.era != EraMode::Modern
             && config.endpoint.auth.is_open();
-        let (service, endpoint) = config.into_service(target);
-        Self { server: HttpServer::new(endpoint, service), is_undecided }
+        let (service, endpoint) = config.into_service(target.clone());
+        Self { server: HttpServer::new(endpoint, service), target, is_undecided }
     }
 
     /// The server that it is, for layers of HTTP before it.
@@ -68,6 +69,10 @@ impl ReverseProxy {
                  own if the server is one; require keys, or let calls share one with `--affinity`"
             );
         }
-        self.server.serve(listener).await
+        tokio::select! {
+            biased;
+            drained = self.server.serve(listener) => drained,
+            () = Sweep::keep_on(|| async { self.target.sweep() }) => Drained::Complete,
+        }
     }
 }

@@ -82,10 +82,13 @@ pub struct HttpLimits {
     pub connections_max: usize,
     /// Connections to the admin address; further ones wait in the kernel's backlog. 64.
     pub admin_connections_max: usize,
-    /// Bytes of a request's head. hyper's smallest is 8 KiB. 32 KiB.
+    /// Bytes of the head of a request, or of an upstream's answer. 32 KiB.
     pub head_bytes_max: usize,
-    /// Header lines of a request. 64.
+    /// Header lines of a request, or of an upstream's answer. 64.
     pub headers_max: usize,
+    /// Bytes that are read at once from a connection of a client or to an upstream, and that may
+    /// wait to be written to it. hyper's smallest is 8 KiB. 256 KiB.
+    pub buffer_bytes_max: usize,
     /// From the first moment in which a request could begin to the end of its head. It
     /// bounds silent connections, slow heads and idle kept-alive connections alike. 30 s.
     pub head_timeout: Duration,
@@ -113,6 +116,7 @@ impl Default for HttpLimits {
             admin_connections_max: 64,
             head_bytes_max: 32 << 10,
             headers_max: 64,
+            buffer_bytes_max: 256 << 10,
             head_timeout: seconds(30),
             body_idle_timeout: seconds(15),
             body_timeout: seconds(120),
@@ -286,7 +290,7 @@ pub struct UpstreamLimits {
     /// Establishing a connection to an upstream, or a child's answer to the first request.
     /// 10 s.
     pub connect_timeout: Duration,
-    /// Idle connections kept to one upstream. 64.
+    /// Idle connections kept to one upstream; there are never more than were in use at once. 1,024.
     pub idle_connections_max: usize,
     /// How long an idle connection to an upstream is kept. 20 s.
     pub idle_connection_timeout: Duration,
@@ -328,7 +332,7 @@ impl Default for UpstreamLimits {
     fn default() -> Self {
         Self {
             connect_timeout: seconds(10),
-            idle_connections_max: 64,
+            idle_connections_max: 1_024,
             idle_connection_timeout: seconds(20),
             cookies_bytes_max: 8 << 10,
             sessions_max: 1_024,

@@ -90,6 +90,10 @@ impl HttpLink {
         self.client.url()
     }
 
+    pub(crate) fn sweep(&self) {
+        self.client.sweep();
+    }
+
     /// Whether requests carry tokens, of which the next may be taken where this one is refused.
     pub(crate) fn has_tokens(&self) -> bool {
         self.extra.as_ref().is_some_and(|it| it.gate.is_some())

@@ -4,9 +4,9 @@ mod bare_status;
 
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use eyot_frame::without_byte_order_mark;
-use eyot_http::{Came, HttpError, UpstreamBody};
+use eyot_http::{Assembly, Came, HttpError, UpstreamBody};
 use eyot_jsonrpc::{Kind, Message, Response};
 use eyot_service::{Fault, Limits};
 use eyot_types::codes::{self, Outcome};
@@ -140,25 +140,15 @@ async fn collect(mut body: UpstreamBody, limits: &Limits) -> Result<Bytes, Fault
     if declared > limit_bytes as u64 {
         return Err(too_long(Came::Exactly(declared), limit_bytes));
     }
-    let mut first = None;
-    let mut whole = BytesMut::new();
+    let mut whole = Assembly::new(declared);
     while let Some(data) = body.data().await.map_err(|error| unanswered(&error))? {
-        let len_bytes = whole.len() + first.as_ref().map_or(0, Bytes::len) + data.len();
+        let len_bytes = whole.len_bytes() + data.len();
         if len_bytes > limit_bytes {
             return Err(too_long(Came::AtLeast(len_bytes as u64), limit_bytes));
         }
-        // A body in one piece is not copied.
-        if first.is_none() && whole.is_empty() {
-            first = Some(data);
-            continue;
-        }
-        if let Some(first) = first.take() {
-            whole.reserve(usize::try_from(declared).unwrap_or(0).max(first.len() + data.len()));
-            whole.extend_from_slice(&first);
-        }
-        whole.extend_from_slice(&data);
+        whole.add(data);
     }
-    Ok(first.unwrap_or_else(|| whole.freeze()))
+    Ok(whole.finish())
 }
 
 fn too_long(came: Came, limit_bytes: usize) -> Fault {

@@ -120,6 +120,14 @@ impl Target {
         }
     }
 
+    /// Closes what no request has used for too long: idle connections to a URL. To be called now and
+    /// then.
+    pub fn sweep(&self) {
+        if let Self::Url(link) = self {
+            link.sweep();
+        }
+    }
+
     /// The upstream with one more header in each request to it. Only a URL has requests: any
     /// other target stays as it is.
     ///

@@ -1,7 +1,7 @@
 //! One HTTP/1 connection to an upstream, without a task of its own.
 
 use std::fmt;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
@@ -21,7 +21,7 @@ use crate::client::error::HttpError;
 pub(super) struct Connection {
     sender: http1::SendRequest<OutgoingBody>,
     /// `None` once it has ended.
-    driver: Option<Pin<Box<Driver>>>,
+    driver: Option<Box<Driver>>,
     bell: Doorbell,
 }
 
@@ -52,11 +52,26 @@ impl Connection {
         let stream = TcpStream::connect(authority).await.map_err(|error| error.to_string())?;
         // Without this, an answer in small writes waits 40 ms for an acknowledgement.
         stream.set_nodelay(true).map_err(|error| error.to_string())?;
+        Self::over(stream, limits).await
+    }
+
+    /// A connection over a stream on which no answer is awaited.
+    pub(super) async fn over(stream: TcpStream, limits: &Limits) -> Result<Self, String> {
         let mut builder = http1::Builder::new();
-        builder.max_buf_size(limits.http.head_bytes_max).max_headers(limits.http.headers_max);
+        builder
+            .max_header_size(limits.http.head_bytes_max)
+            .max_buf_size(limits.http.buffer_bytes_max)
+            .max_headers(limits.http.headers_max);
         let (sender, driver) =
             builder.handshake(TokioIo::new(stream)).await.map_err(|error| error.to_string())?;
-        Ok(Self { sender, driver: Some(Box::pin(driver)), bell: Doorbell::new() })
+        Ok(Self { sender, driver: Some(Box::new(driver)), bell: Doorbell::new() })
+    }
+
+    /// The stream of an idle connection, without hyper and its buffers. `None`: it has ended, or the
+    /// upstream said something that nothing had asked for.
+    pub(super) fn into_stream(self) -> Option<TcpStream> {
+        let parts = self.driver?.into_parts();
+        parts.read_buf.is_empty().then(|| parts.io.into_inner())
     }
 
     /// Sends a request, and drives the connection until the head of the response is there.
@@ -64,25 +79,13 @@ impl Connection {
         &mut self,
         request: Request<OutgoingBody>,
     ) -> Result<Response<Incoming>, Failure> {
-        // Notices what happened to the connection while it was idle; most often it ended.
-        let is_ready = std::future::poll_fn(|cx| Poll::Ready(self.poll_ready(cx)));
-        if !is_ready.await {
-            return Err(Failure::NotSent(Box::new(request)));
-        }
         let Self { sender, driver, bell } = self;
-        let mut request = Some(request);
-        let mut response = None;
+        // If the connection has ended while it was idle, the driver notices and gives it back.
+        let mut response = pin!(bell.hushed(|| sender.try_send_request(request)));
         let response = std::future::poll_fn(|cx| {
             bell.poll(cx, |cx| {
-                // Queued within the poll, so that the driver's wake-up stays inside.
-                if let Some(request) = request.take() {
-                    response = Some(Box::pin(sender.try_send_request(request)));
-                }
                 drive(driver, cx);
-                match &mut response {
-                    Some(response) => response.as_mut().poll(cx),
-                    None => Poll::Pending,
-                }
+                response.as_mut().poll(cx)
             })
         });
         response.await.map_err(|mut error| match error.take_message() {
@@ -95,26 +98,30 @@ impl Connection {
     pub(super) fn poll_data(
         &mut self,
         body: &mut Incoming,
-        cx: &Context<'_>,
+        cx: &mut Context<'_>,
     ) -> Poll<Option<hyper::Result<Bytes>>> {
         let Self { driver, bell, .. } = self;
+        // Most often the body has come together with the head.
+        if let Poll::Ready(data) = bell.hushed(|| poll_data(body, cx)) {
+            return Poll::Ready(data);
+        }
         bell.poll(cx, |cx| {
             drive(driver, cx);
             poll_data(body, cx)
         })
     }
 
-    /// Drives the connection; `true` when it can send another request.
-    pub(super) fn poll_ready(&mut self, cx: &Context<'_>) -> bool {
+    /// Whether the connection can send another request, after the end of a response.
+    pub(super) fn poll_ready(&mut self, cx: &mut Context<'_>) -> bool {
         let Self { sender, driver, bell } = self;
-        let is_ready = bell.poll(cx, |cx| {
-            drive(driver, cx);
-            match driver {
-                Some(_) => sender.poll_ready(cx).map(|it| it.is_ok()),
-                None => Poll::Ready(false),
-            }
-        });
-        is_ready == Poll::Ready(true)
+        let mut is_ready = bell.hushed(|| sender.poll_ready(cx));
+        if is_ready.is_pending() {
+            is_ready = bell.poll(cx, |cx| {
+                drive(driver, cx);
+                sender.poll_ready(cx)
+            });
+        }
+        driver.is_some() && matches!(is_ready, Poll::Ready(Ok(())))
     }
 }
 
@@ -133,9 +140,9 @@ fn poll_data(body: &mut Incoming, cx: &mut Context<'_>) -> Poll<Option<hyper::Re
     }
 }
 
-fn drive(driver: &mut Option<Pin<Box<Driver>>>, cx: &mut Context<'_>) {
+fn drive(driver: &mut Option<Box<Driver>>, cx: &mut Context<'_>) {
     if let Some(running) = driver
-        && let Poll::Ready(ended) = running.as_mut().poll(cx)
+        && let Poll::Ready(ended) = Pin::new(running).poll(cx)
     {
         if let Err(error) = ended {
             tracing::debug!(%error, "upstream connection ended");

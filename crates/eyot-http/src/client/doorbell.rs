@@ -54,6 +54,15 @@ impl Doorbell {
             }
         }
     }
+
+    /// Does what may ring. A ring is lost, even one of another thread: a caller that still waits for
+    /// something polls afterwards.
+    pub(super) fn hushed<T>(&self, ring: impl FnOnce() -> T) -> T {
+        self.bell.state.store(POLLING, Ordering::Release);
+        let done = ring();
+        self.bell.state.store(QUIET, Ordering::Release);
+        done
+    }
 }
 
 impl Wake for Bell {

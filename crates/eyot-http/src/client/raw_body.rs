@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Instant;
 
 use bytes::Bytes;
 use hyper::body::{Body as _, Incoming};
@@ -32,7 +33,12 @@ impl RawBody {
     ) -> Poll<Result<Option<Bytes>, HttpError>> {
         let Some(connection) = &mut self.connection else { return Poll::Ready(Ok(None)) };
         match ready!(connection.poll_data(&mut self.incoming, cx)) {
-            Some(Ok(data)) => Poll::Ready(Ok(Some(data))),
+            Some(Ok(data)) => {
+                if self.incoming.is_end_stream() {
+                    self.release(cx);
+                }
+                Poll::Ready(Ok(Some(data)))
+            }
             Some(Err(error)) => {
                 self.connection = None;
                 Poll::Ready(Err(HttpError::Broken { reason: error.to_string() }))
@@ -45,11 +51,11 @@ impl RawBody {
     }
 
     /// Gives the connection back, if it can serve another request.
-    fn release(&mut self, cx: &Context<'_>) {
+    fn release(&mut self, cx: &mut Context<'_>) {
         if let Some(mut connection) = self.connection.take()
             && connection.poll_ready(cx)
         {
-            self.home.put(connection);
+            self.home.put(connection, Instant::now());
         }
     }
 }

@@ -113,6 +113,44 @@ async fn upstream_without_a_listener_was_not_sent_anything() {
     assert!(!error.may_have_been_read(), "{error}");
 }
 
+#[tokio::test]
+async fn head_beyond_its_bound_is_no_answer_though_all_of_it_has_come() {
+    let (listener, client) = upstream().await;
+    let serving = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        head(&mut stream).await;
+        let padding = "x".repeat(Limits::default().http.head_bytes_max);
+        let head = format!("HTTP/1.1 200 OK\r\npadding: {padding}\r\ncontent-length: 0\r\n\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+    };
+    let asking = async {
+        let error = get(&client).await.unwrap_err();
+        assert!(matches!(error, HttpError::Broken { .. }), "{error}");
+    };
+    tokio::join!(serving, asking);
+}
+
+#[tokio::test]
+async fn head_without_an_end_is_read_up_to_its_bound() {
+    let (listener, client) = upstream().await;
+    let serving = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        head(&mut stream).await;
+        stream.write_all(b"HTTP/1.1 200 OK\r\npadding: ").await.unwrap();
+        let (mut sent, limits) = (0, Limits::default().http);
+        while stream.write_all(&[b'x'; 4_096]).await.is_ok() {
+            sent += 4_096;
+            assert!(sent < 64 << 20, "the client takes a head of {sent} bytes");
+        }
+        assert!(sent >= limits.head_bytes_max, "the client takes a head of {sent} bytes");
+    };
+    let asking = async {
+        let error = get(&client).await.unwrap_err();
+        assert!(matches!(error, HttpError::Broken { .. }), "{error}");
+    };
+    tokio::join!(serving, asking);
+}
+
 #[test]
 fn only_plain_absolute_urls_are_upstreams() {
     for url in ["", "/mcp", "localhost:1", "https://a/mcp", "ftp://a/", "http://u:p@a/mcp"] {

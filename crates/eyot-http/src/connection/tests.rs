@@ -36,6 +36,19 @@ async fn client_that_takes_nothing_is_let_go_at_the_stall_timeout() {
     drop(client);
 }
 
+#[tokio::test]
+async fn head_beyond_its_bound_is_refused_with_431() {
+    let (mut client, server) = tokio::io::duplex(1 << 20);
+    let limits = Limits::default();
+    let padding = "x".repeat(limits.http.head_bytes_max);
+    let head = format!("GET / HTTP/1.1\r\nhost: localhost\r\npadding: {padding}\r\n\r\n");
+    client.write_all(head.as_bytes()).await.unwrap();
+    let _end = serve_connection(server, &limits, pending(), hello).await;
+    let mut answer = String::new();
+    client.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 431 "), "{answer}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn silent_client_is_let_go_at_the_head_timeout() {
     let (client, server) = tokio::io::duplex(1024);
@@ -141,6 +154,104 @@ async fn ambiguous_chunk_ends_its_connection_before_the_next_request() {
     let mut answers = String::new();
     client.read_to_string(&mut answers).await.unwrap();
     assert!(!answers.contains("hello"), "{answers}");
+}
+
+/// Pauses that are longer than any moment of a connection's own.
+async fn pause() {
+    tokio::time::sleep(std::time::Duration::from_secs(5)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn connection_that_rested_serves_the_next_request() {
+    let (mut client, server) = tokio::io::duplex(1024);
+    let limits = Limits::default();
+    let serving = serve_connection(server, &limits, pending(), hello);
+    let asking = async {
+        for _ in 0..3 {
+            pause().await;
+            client.write_all(GET).await.unwrap();
+            assert!(answer(&mut client).await.ends_with("hello"));
+        }
+        pause().await;
+        drop(client);
+    };
+    let (end, ()) = tokio::join!(serving, asking);
+    assert_eq!(end, ConnectionEnd::Clean);
+}
+
+#[tokio::test(start_paused = true)]
+async fn head_that_comes_in_two_parts_around_a_rest_is_whole() {
+    let (mut client, server) = tokio::io::duplex(1024);
+    let limits = Limits::default();
+    let serving = serve_connection(server, &limits, pending(), hello);
+    let asking = async {
+        for at in [1, 20, GET.len() - 1] {
+            client.write_all(&GET[..at]).await.unwrap();
+            pause().await;
+            client.write_all(&GET[at..]).await.unwrap();
+            assert!(answer(&mut client).await.ends_with("hello"));
+            pause().await;
+        }
+        drop(client);
+    };
+    tokio::join!(serving, asking);
+}
+
+#[tokio::test(start_paused = true)]
+async fn rest_does_not_move_the_head_timeout() {
+    let (mut client, server) = tokio::io::duplex(1024);
+    let limits = Limits::default();
+    let began = tokio::time::Instant::now();
+    let serving = serve_connection(server, &limits, pending(), hello);
+    let trickling = async {
+        pause().await;
+        for byte in GET {
+            client.write_all(&[*byte]).await.unwrap();
+            pause().await;
+        }
+    };
+    tokio::select! {
+        _ = serving => {}
+        () = trickling => {}
+    }
+    assert_eq!(began.elapsed(), limits.http.head_timeout);
+}
+
+#[tokio::test(start_paused = true)]
+async fn answer_that_is_taken_late_is_whole() {
+    let (mut client, server) = tokio::io::duplex(1024);
+    let limits = Limits::default();
+    let handle =
+        |_request| ready(Response::new(OutgoingBody::from(Bytes::from(vec![b'x'; 8 << 10]))));
+    let serving = serve_connection(server, &limits, pending(), handle);
+    let asking = async {
+        client.write_all(GET).await.unwrap();
+        pause().await;
+        let mut answer = vec![0; 8 << 10];
+        client.read_exact(&mut answer).await.unwrap();
+        pause().await;
+        client.shutdown().await.unwrap();
+        let read = client.read_to_end(&mut answer).await.unwrap();
+        assert!(read > 0 && answer.ends_with(b"xxxx"));
+        assert_eq!(answer.iter().filter(|it| **it == b'x').count(), 8 << 10);
+    };
+    tokio::join!(serving, asking);
+}
+
+#[tokio::test(start_paused = true)]
+async fn resting_connection_closes_when_the_drain_begins() {
+    let (mut client, server) = tokio::io::duplex(1024);
+    let (begin, drain) = tokio::sync::oneshot::channel::<()>();
+    let limits = Limits::default();
+    let drained = async { drop(drain.await) };
+    let serving = serve_connection(server, &limits, drained, hello);
+    let draining = async {
+        pause().await;
+        begin.send(()).unwrap();
+        assert_eq!(client.read(&mut [0]).await.unwrap(), 0);
+    };
+    let (end, ()) = tokio::join!(serving, draining);
+    assert_eq!(end, ConnectionEnd::Clean);
 }
 
 #[tokio::test]

@@ -102,3 +102,17 @@ fn authority_in_the_target_wins_over_the_host_header() {
     let request = request.body(()).unwrap();
     assert_eq!(verdict(&HostPolicy::loopback(), &request), Err(Forbidden::Host));
 }
+
+#[test]
+fn host_that_is_known_lets_no_other_in() {
+    let policy = HostPolicy::loopback();
+    let asked = |host: &str| {
+        verdict(&policy, &Request::builder().uri("/").header("host", host).body(()).unwrap())
+    };
+    for _ in 0..2 {
+        assert_eq!(asked("evil.example"), Err(Forbidden::Host));
+        assert_eq!(asked("localhost:8080"), Ok(()));
+        assert_eq!(asked("localhost:8080.evil.example"), Err(Forbidden::Host));
+        assert_eq!(asked("127.0.0.1"), Ok(()));
+    }
+}

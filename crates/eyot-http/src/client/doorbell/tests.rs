@@ -49,3 +49,21 @@ fn ring_from_outside_wakes_the_task_that_polled_last() {
     assert_eq!(counts[0].0.load(Ordering::Relaxed), 0);
     assert_eq!(counts[1].0.load(Ordering::Relaxed), 1);
 }
+
+#[test]
+fn ring_in_a_hush_wakes_no_task() {
+    let bell = Doorbell::new();
+    let wakes = Arc::new(Count::default());
+    let task = Waker::from(Arc::clone(&wakes));
+    let mut inner = None;
+    let polled = bell.poll(&Context::from_waker(&task), |cx| {
+        inner = Some(cx.waker().clone());
+        Poll::<()>::Pending
+    });
+    assert_eq!(polled, Poll::Pending);
+    let inner = inner.unwrap();
+    bell.hushed(|| inner.wake_by_ref());
+    assert_eq!(wakes.0.load(Ordering::Relaxed), 0);
+    inner.wake();
+    assert_eq!(wakes.0.load(Ordering::Relaxed), 1);
+}

@@ -14,6 +14,7 @@ use eyot_stdx::random_token;
 use eyot_types::Revision;
 use parking_lot::Mutex;
 use tokio::sync::OnceCell;
+use tokio::task::yield_now;
 
 use crate::active_session::ActiveSession;
 use crate::farewells::Farewells;
@@ -192,9 +193,11 @@ impl Registry {
         self.report();
     }
 
-    /// Writes what is due, and ends what has expired.
+    /// Writes what is due, and ends what has expired. Other tasks have their turn after each end, and
+    /// after each [`SLICE`] of sessions that go on.
     pub(crate) async fn sweep(&self) {
         let now_ms = unix_ms();
+        let mut looked_at = 0;
         for session in self.all() {
             let (has_ended, touch) = {
                 let mut machine = session.machine();
@@ -205,6 +208,10 @@ impl Registry {
             }
             if has_ended && let Err(error) = self.end(&session).await {
                 tracing::warn!(%error, "expired session was not removed");
+            }
+            looked_at += 1;
+            if has_ended || looked_at % SLICE == 0 {
+                yield_now().await;
             }
         }
         Sweep::store(&*self.store).await;
@@ -228,6 +235,9 @@ impl fmt::Debug for Registry {
         f.debug_struct("Registry").field("node", &self.node).finish_non_exhaustive()
     }
 }
+
+/// Sessions that a sweep looks at in one go.
+const SLICE: usize = 256;
 
 #[cfg(test)]
 mod tests;

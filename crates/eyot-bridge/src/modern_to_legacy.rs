@@ -8,6 +8,7 @@
 
 mod affinity;
 mod aside;
+mod asked;
 mod bridge;
 mod call;
 mod driver;

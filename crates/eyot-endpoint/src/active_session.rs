@@ -1,8 +1,6 @@
 //! A session that this process serves now.
 
-use std::borrow::Borrow;
 use std::collections::BTreeMap;
-use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use eyot_jsonrpc::Id;
@@ -14,30 +12,6 @@ use parking_lot::{Mutex, MutexGuard};
 use crate::event_stream::EventStream;
 use crate::in_flight::{InFlight, RunningRequests};
 use crate::shared_stream::SharedStream;
-
-/// A session in the map of those that are active, found by its id.
-#[derive(Debug)]
-pub(crate) struct ById(pub(crate) Arc<ActiveSession>);
-
-impl Borrow<str> for ById {
-    fn borrow(&self) -> &str {
-        self.0.handle.id().as_str()
-    }
-}
-
-impl Hash for ById {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        Borrow::<str>::borrow(self).hash(state);
-    }
-}
-
-impl PartialEq for ById {
-    fn eq(&self, other: &Self) -> bool {
-        Borrow::<str>::borrow(self) == Borrow::<str>::borrow(other)
-    }
-}
-
-impl Eq for ById {}
 
 /// The part of a session in memory: its machine, and the streams that run.
 #[derive(Debug)]

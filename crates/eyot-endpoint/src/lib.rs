@@ -31,6 +31,7 @@ mod registry;
 mod replay;
 mod reply_stream;
 mod request_context;
+mod session_shards;
 mod sessions;
 mod shared_stream;
 mod sweep;

@@ -1,6 +1,6 @@
 //! The sessions that this process serves; the others are found in the store.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -14,9 +14,11 @@ use eyot_stdx::random_token;
 use eyot_types::Revision;
 use parking_lot::Mutex;
 use tokio::sync::OnceCell;
+use tokio::task::yield_now;
 
-use crate::active_session::{ActiveSession, ById};
+use crate::active_session::ActiveSession;
 use crate::farewells::Farewells;
+use crate::session_shards::SessionShards;
 use crate::sweep::Sweep;
 
 /// Finds, opens and ends sessions.
@@ -26,8 +28,9 @@ pub(crate) struct Registry {
     node: NodeId,
     quota: TotalQuota,
     limits_of_one: LimitsOfOne,
-    sessions: Mutex<HashSet<ById>>,
-    /// Sessions that are being claimed: requests that come at once share one claim.
+    sessions: SessionShards,
+    /// Sessions that are being claimed: requests that come at once share one claim. Clients choose
+    /// these ids: the map's own hasher keeps them from flooding it.
     claiming: Mutex<HashMap<Claim, Arc<Claiming>>>,
 }
 
@@ -63,7 +66,7 @@ impl Registry {
             node: NodeId::new(&random_token(12)),
             quota,
             limits_of_one: limits.sessions.each,
-            sessions: Mutex::new(HashSet::new()),
+            sessions: SessionShards::new(limits.sessions.in_all_max),
             claiming: Mutex::new(HashMap::new()),
         }
     }
@@ -110,7 +113,7 @@ impl Registry {
         };
         self.store.create(record).await?;
         let session = Arc::new(session);
-        self.sessions.lock().replace(ById(Arc::clone(&session)));
+        self.sessions.insert(Arc::clone(&session));
         self.report();
         Ok(session)
     }
@@ -121,20 +124,16 @@ impl Registry {
         id: &str,
         principal: Option<&Arc<str>>,
     ) -> Result<Option<Arc<ActiveSession>>, OpenError> {
-        if let Some(session) = self.active(id) {
+        if let Some(session) = self.sessions.get(id) {
             return Ok(Some(session).filter(|it| it.belongs_to(principal)));
         }
         let Some(id) = SessionId::parse(id) else { return Ok(None) };
         Box::pin(self.claim(Claim { id, principal: principal.cloned() })).await
     }
 
-    fn active(&self, id: &str) -> Option<Arc<ActiveSession>> {
-        self.sessions.lock().get(id).map(|it| Arc::clone(&it.0))
-    }
-
     /// The sessions that this process serves now.
-    pub(crate) fn all(&self) -> Vec<Arc<ActiveSession>> {
-        self.sessions.lock().iter().map(|it| Arc::clone(&it.0)).collect()
+    pub(crate) fn all(&self) -> impl Iterator<Item = Arc<ActiveSession>> {
+        self.sessions.lists().flatten()
     }
 
     /// Takes over a session that this process does not serve yet.
@@ -148,7 +147,7 @@ impl Registry {
     async fn claim_once(&self, claim: &Claim) -> Result<Option<Arc<ActiveSession>>, OpenError> {
         let now_ms = unix_ms();
         // Another request may have been faster between the look-up and the turn.
-        if let Some(session) = self.active(claim.id.as_str()) {
+        if let Some(session) = self.sessions.get(claim.id.as_str()) {
             return Ok(Some(session).filter(|it| it.belongs_to(claim.principal.as_ref())));
         }
         let Claim { id, principal } = claim.clone();
@@ -171,7 +170,7 @@ impl Registry {
         );
         handle.set_revision(revision);
         let session = Arc::new(ActiveSession::new(handle, machine, place));
-        self.sessions.lock().replace(ById(Arc::clone(&session)));
+        self.sessions.insert(Arc::clone(&session));
         self.report();
         Ok(Some(session))
     }
@@ -179,7 +178,7 @@ impl Registry {
     /// Ends a session for good. The service is told of it later.
     pub(crate) async fn end(&self, session: &Arc<ActiveSession>) -> Result<(), StoreError> {
         let id = session.handle().id();
-        self.sessions.lock().remove(id.as_str());
+        self.sessions.remove(id.as_str());
         self.report();
         session.end();
         self.farewells.say(session.call(Input::Close, session.handle().peer()));
@@ -189,14 +188,16 @@ impl Registry {
     /// Stops serving a session that is no longer ours: another process has claimed it or removed it
     /// from the store. The next request looks it up anew.
     pub(crate) fn forget(&self, session: &ActiveSession) {
-        self.sessions.lock().remove(session.handle().id().as_str());
+        self.sessions.remove(session.handle().id().as_str());
         session.end();
         self.report();
     }
 
-    /// Writes what is due, and ends what has expired.
+    /// Writes what is due, and ends what has expired. Other tasks have their turn after each end, and
+    /// after each [`SLICE`] of sessions that go on.
     pub(crate) async fn sweep(&self) {
         let now_ms = unix_ms();
+        let mut looked_at = 0;
         for session in self.all() {
             let (has_ended, touch) = {
                 let mut machine = session.machine();
@@ -208,20 +209,24 @@ impl Registry {
             if has_ended && let Err(error) = self.end(&session).await {
                 tracing::warn!(%error, "expired session was not removed");
             }
+            looked_at += 1;
+            if has_ended || looked_at % SLICE == 0 {
+                yield_now().await;
+            }
         }
         Sweep::store(&*self.store).await;
     }
 
     /// Writes the ends of all sessions, so that the next process knows them.
     pub(crate) fn touch_all(&self) {
-        for ById(session) in self.sessions.lock().iter() {
+        for session in self.all() {
             let expires_ms = session.machine().expires_ms();
             self.store.touch(session.handle().id(), expires_ms);
         }
     }
 
     fn report(&self) {
-        eyot_metrics::sessions(self.sessions.lock().len());
+        eyot_metrics::sessions(self.sessions.len());
     }
 }
 
@@ -230,6 +235,9 @@ impl fmt::Debug for Registry {
         f.debug_struct("Registry").field("node", &self.node).finish_non_exhaustive()
     }
 }
+
+/// Sessions that a sweep looks at in one go.
+const SLICE: usize = 256;
 
 #[cfg(test)]
 mod tests;

@@ -87,7 +87,7 @@ impl Sessions {
     /// The first `max` sessions behind `after`, or of all.
     #[must_use]
     pub fn page(&self, after: Option<SessionDigest>, max: usize) -> SessionPage {
-        let named = self.0.all().into_iter().map(|it| (SessionDigest::of(it.handle().id()), it));
+        let named = self.0.all().map(|it| (SessionDigest::of(it.handle().id()), it));
         let mut found: Vec<_> =
             named.filter(|(digest, _)| after.is_none_or(|it| *digest > it)).collect();
         found.sort_unstable_by_key(|(digest, _)| *digest);

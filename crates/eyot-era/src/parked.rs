@@ -302,6 +302,11 @@ impl ParkedCall {
         self.questions.requests()
     }
 
+    /// The upstream's ids of the questions that are open.
+    pub fn open_ids(&self) -> impl Iterator<Item = &Id> {
+        self.questions.open_ids()
+    }
+
     /// What was lost on the way since this was last asked.
     pub fn take_losses(&mut self) -> RoundLosses {
         self.questions.take_losses()

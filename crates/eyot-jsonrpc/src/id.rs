@@ -20,11 +20,12 @@ pub use self::upstream_id::UpstreamId;
 ///
 /// It stays as written because an id must be echoed unchanged, also 18446744073709551616, which
 /// most number types alter. Two ids are equal when they are written alike: `"a"` and `"\u0061"`
-/// are two ids, and a peer that uses both for one call is not followed.
+/// are two ids, and a peer that uses both for one call is not followed. The order is that of the
+/// texts, for maps.
 ///
 /// An id that comes from a message shares the message's bytes and keeps them alive; see
 /// [`Id::detached`].
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Id(Bytes);
 
 impl Id {

@@ -9,6 +9,7 @@
 //! - [`keyed_digest`]: a digest that tells nothing without its key.
 //! - [`SealKeys`]: seals texts that a stranger keeps and can neither read nor change.
 //! - [`Quota`]: how much may be kept for others, in all and for each principal.
+//! - [`UseOrder`]: which of many things was used least lately.
 //! - [`Backoff`]: how long to wait before the next attempt.
 //! - [`iso8601`]: a point in time in the form of the protocol.
 //! - [`never!`]: reports loudly that the impossible happened, and goes on.
@@ -22,6 +23,7 @@ mod seal;
 mod secret;
 mod shown_url;
 mod timestamp;
+mod use_order;
 
 pub use crate::backoff::Backoff;
 pub use crate::digest::keyed_digest;
@@ -35,3 +37,4 @@ pub use crate::seal::SealKeys;
 pub use crate::secret::{Secret, ct_eq};
 pub use crate::shown_url::shown_url;
 pub use crate::timestamp::iso8601;
+pub use crate::use_order::{ThingNo, UseOrder};

@@ -27,6 +27,7 @@ mod modern_side;
 mod param_headers;
 mod probe;
 mod reading;
+mod running_calls;
 mod subscription;
 mod target;
 mod task_quota;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use eyot_service::{Fault, Reach, SharedTotal, TotalQuota};
-use eyot_stdx::{QuotaPermit, QuotaScope};
+use eyot_stdx::{QuotaPermit, QuotaScope, ThingNo, UseOrder};
 use eyot_types::{ClientCapabilities, InitializeResult};
 use eyot_upstream::{HoldChildren, KnownPage, Needs, Turn, Upstream};
 use parking_lot::Mutex;
@@ -45,7 +45,7 @@ pub(crate) struct Pool {
     is_stateless: AtomicBool,
     aside: Arc<Aside>,
     known: Known,
-    sessions: Mutex<HashMap<Key, Entry>>,
+    sessions: Mutex<Sessions>,
     /// What the upstream said of itself, to whom, and when.
     said: Mutex<HashMap<Said, (InitializeResult, Instant)>>,
     weak: Weak<Self>,
@@ -54,10 +54,20 @@ pub(crate) struct Pool {
 type Said = (Option<Arc<str>>, CapabilityClass);
 type Cell = Arc<OnceCell<Arc<UpstreamSession>>>;
 
+#[derive(Debug, Default)]
+struct Sessions {
+    entries: HashMap<Key, Entry>,
+    order: UseOrder<Key, Owner, Instant>,
+}
+
+/// The principal that a session counts for.
+type Owner = Option<Arc<str>>;
+
 #[derive(Debug)]
 struct Entry {
     cell: Cell,
     used: Instant,
+    number: ThingNo,
 }
 
 impl Pool {
@@ -148,7 +158,7 @@ impl Pool {
     fn is_open_for(&self, request: &ModernRequest) -> bool {
         let Some(key) = self.key(request) else { return false };
         let sessions = self.sessions.lock();
-        sessions.get(&key).and_then(|it| it.cell.get()).is_some_and(|it| it.is_open())
+        sessions.entries.get(&key).and_then(|it| it.cell.get()).is_some_and(|it| it.is_open())
     }
 
     /// What the upstream has told this request's client and its like lately, where asking it would
@@ -204,7 +214,7 @@ impl Pool {
         self.known.lists.forget(&request.audience());
         let Some(key) = self.key(request) else { return };
         let mut sessions = self.sessions.lock();
-        if sessions.get(&key).is_some_and(|it| it.is(lost)) {
+        if sessions.entries.get(&key).is_some_and(|it| it.is(lost)) {
             sessions.remove(&key);
         }
     }
@@ -260,18 +270,17 @@ impl Pool {
     fn close_idle(&self, key: &Key, idle: Duration) {
         let mut sessions = self.sessions.lock();
         let is_idle = |it: &Entry| it.used.elapsed() >= idle && it.is_unused();
-        let closed =
-            if sessions.get(key).is_some_and(is_idle) { sessions.remove(key) } else { None };
+        let closed = match sessions.entries.get(key).is_some_and(is_idle) {
+            true => sessions.remove(key),
+            false => None,
+        };
         drop(sessions);
         drop(closed);
     }
 
     fn place(&self, key: Key) -> Place<'_> {
         let mut sessions = self.sessions.lock();
-        let entry = sessions
-            .entry(key.clone())
-            .or_insert_with(|| Entry { cell: Arc::default(), used: Instant::now() });
-        entry.used = Instant::now();
+        let entry = sessions.use_now(&key);
         if entry.cell.get().is_some_and(|it| !it.is_open()) {
             entry.cell = Arc::default();
         }
@@ -327,17 +336,20 @@ impl Pool {
     /// the principal has its whole part, one of its own.
     fn permit(&self, principal: Option<&Arc<str>>) -> Result<QuotaPermit, Fault> {
         let taken = self.permits.quota().acquire(principal, 0).or_else(|full| {
-            let is_own = |key: &Key| key.principal.as_ref() == principal;
-            drop(self.take_idle(|key| full.scope == QuotaScope::All || is_own(key)));
+            let is_own_full = full.scope == QuotaScope::Principal;
+            drop(self.take_idle(is_own_full.then_some(principal)));
             self.permits.quota().acquire(principal, 0)
         });
         taken.map_err(|_full| too_many())
     }
 
-    fn take_idle(&self, is_eligible: impl Fn(&Key) -> bool) -> Option<Entry> {
+    /// Takes the session out that was used least lately, of all or of one principal.
+    fn take_idle(&self, owner: Option<Option<&Arc<str>>>) -> Option<Entry> {
+        let owner = owner.map(|it| it.cloned());
         let mut sessions = self.sessions.lock();
-        let idle = sessions.iter().filter(|(key, it)| is_eligible(key) && it.is_unused());
-        let key = idle.min_by_key(|(_, it)| it.used).map(|(key, _)| key.clone())?;
+        let Sessions { entries, order } = &mut *sessions;
+        let last_use = |key: &Key| entries.get(key).filter(|it| it.is_unused()).map(|it| it.used);
+        let key = order.oldest(owner.as_ref(), last_use)?.clone();
         sessions.remove(&key)
     }
 
@@ -354,6 +366,26 @@ impl Pool {
         if said.len() < SAID_MAX {
             said.insert(key, (session.initialized.clone(), Instant::now()));
         }
+    }
+}
+
+impl Sessions {
+    /// The entry of that key, made now if there is none.
+    fn use_now(&mut self, key: &Key) -> &mut Entry {
+        let Self { entries, order } = self;
+        let used = Instant::now();
+        let entry = entries.entry(key.clone()).or_insert_with(|| {
+            let number = order.add(key.clone(), key.principal.clone(), used);
+            Entry { cell: Arc::default(), used, number }
+        });
+        entry.used = used;
+        entry
+    }
+
+    fn remove(&mut self, key: &Key) -> Option<Entry> {
+        let removed = self.entries.remove(key)?;
+        self.order.remove(removed.number);
+        Some(removed)
     }
 }
 
@@ -379,7 +411,7 @@ impl Drop for Place<'_> {
         }
         let mut sessions = self.pool.sessions.lock();
         let is_last = |it: &Entry| Arc::ptr_eq(&it.cell, &self.cell) && it.is_forsaken();
-        if sessions.get(&self.key).is_some_and(is_last) {
+        if sessions.entries.get(&self.key).is_some_and(is_last) {
             sessions.remove(&self.key);
         }
     }
@@ -387,8 +419,7 @@ impl Drop for Place<'_> {
 
 impl HoldChildren for Pool {
     fn close_idle(&self, only_of: Option<Option<&Arc<str>>>) -> bool {
-        let is_eligible = |it: &Key| only_of.is_none_or(|owner| it.principal.as_ref() == owner);
-        self.take_idle(is_eligible).is_some()
+        self.take_idle(only_of).is_some()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Routes messages of an upstream session to the call, task or subscription that they belong to.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -18,6 +18,7 @@ use serde_json::json;
 use tokio::sync::Notify;
 
 use super::aside::Aside;
+use super::asked::Asked;
 use super::shared::CallShared;
 use super::tasks::AskTarget;
 use eyot_upstream::{KnownLists, KnownTools, List};
@@ -45,6 +46,9 @@ pub(crate) struct SessionRouter {
 #[derive(Debug, Default)]
 struct State {
     calls: BTreeMap<UpstreamId, Arc<CallShared>>,
+    /// The calls that can be asked; one with a task is asked in that.
+    askable: BTreeSet<UpstreamId>,
+    asked: Asked,
     /// Questions from before the first call: some servers ask for the roots as soon as they are
     /// initialised.
     early: Vec<Request>,
@@ -82,16 +86,21 @@ impl SessionRouter {
     /// A call begins. Early questions are asked in the first call that can be asked: the session was
     /// opened for it.
     pub(crate) fn begin(&self, call: &Arc<CallShared>) {
+        let target = AskTarget::Call(Arc::clone(call));
+        // Those of a call that an earlier process has begun.
+        let asked = target.open_questions();
         let mut state = self.state.lock();
         state.calls.insert(call.id, Arc::clone(call));
+        state.asked.add(asked, &target);
         if !call.may_be_asked {
             return;
         }
+        state.askable.insert(call.id);
         state.has_begun = true;
         let early = std::mem::take(&mut state.early);
         drop(state);
         for question in early {
-            if let Err(error) = call.ask(&question) {
+            if let Err(error) = self.ask_in(&target, &question) {
                 tracing::debug!(%error.message, "early question is not asked");
             }
         }
@@ -100,6 +109,7 @@ impl SessionRouter {
     pub(crate) fn end(&self, id: UpstreamId) {
         let mut state = self.state.lock();
         state.calls.remove(&id);
+        state.askable.remove(&id);
         state.levels.end(id);
     }
 
@@ -110,11 +120,22 @@ impl SessionRouter {
 
     /// The upstream has made a task, in which `target` is asked.
     pub(crate) fn begin_task(&self, id: &str, target: AskTarget) {
-        self.state.lock().tasks.insert(id.to_owned(), target);
+        let mut state = self.state.lock();
+        if let Some(call) = target.call() {
+            state.askable.remove(&call.id);
+        }
+        state.tasks.insert(id.to_owned(), target);
     }
 
     pub(crate) fn end_task(&self, id: &str) {
-        self.state.lock().tasks.remove(id);
+        let mut state = self.state.lock();
+        let ended = state.tasks.remove(id);
+        if let Some(call) = ended.as_ref().and_then(AskTarget::call)
+            && call.may_be_asked
+            && state.calls.contains_key(&call.id)
+        {
+            state.askable.insert(call.id);
+        }
     }
 
     /// Takes a message that is no answer; `own` is asked what comes on the stream of the message.
@@ -181,7 +202,7 @@ impl SessionRouter {
         let related = related_task(request);
         let named = related.as_ref().and_then(|it| self.state.lock().tasks.get(it).cloned());
         if let Some(target) = named.or_else(|| own.filter(AskTarget::may_be_asked)) {
-            return target.ask(request);
+            return self.ask_in(&target, request);
         }
         if related.is_some() {
             return refused("there is no such task here");
@@ -191,16 +212,30 @@ impl SessionRouter {
             state.early.push(request.clone());
             return Ok(());
         }
-        let is_task = |call: &Arc<CallShared>| state.tasks.values().any(|it| it.is_call(call.id));
-        let mut candidates = state.calls.values().filter(|it| it.may_be_asked && !is_task(it));
-        let (first, second) = (candidates.next().cloned(), candidates.next().is_some());
+        let first = state.askable.first().and_then(|it| state.calls.get(it)).cloned();
+        let is_only = state.askable.len() == 1;
         drop(state);
         self.aside.note_question();
         match first {
-            Some(only) if !second => only.ask(request),
+            Some(only) if is_only => self.ask_in(&AskTarget::Call(only), request),
             Some(_) => refused("several calls run, and the question does not say which it is of"),
             None => refused("no call runs that could be asked"),
         }
+    }
+
+    /// Asks, and keeps where it was asked: a question may be taken back.
+    fn ask_in(&self, target: &AskTarget, question: &Request) -> Result<(), ErrorObject> {
+        target.ask(question)?;
+        let due = {
+            let mut state = self.state.lock();
+            state.asked.add([question.id().detached()], target);
+            state.asked.due()
+        };
+        if let Some(look) = due {
+            let closed = look.closed();
+            self.state.lock().asked.forget(&closed);
+        }
+        Ok(())
     }
 
     fn route_notification(&self, notification: Notification) {
@@ -251,13 +286,12 @@ impl SessionRouter {
 
     fn withdraw(&self, id: Option<Id>) {
         let Some(id) = id else { return };
-        let target: Vec<_> = {
+        let target = {
             let mut state = self.state.lock();
             state.early.retain(|it| it.id() != id);
-            let calls = state.calls.values().map(|it| AskTarget::Call(Arc::clone(it)));
-            calls.chain(state.tasks.values().cloned()).collect()
+            state.asked.take(&id)
         };
-        for target in target {
+        if let Some(target) = target {
             target.withdraw(&id);
         }
     }

@@ -164,6 +164,11 @@ impl CallShared {
         self.work(|parked, _| parked.handle_withdrawn(id))
     }
 
+    /// The upstream's ids of its open questions.
+    pub(crate) fn open_questions(&self) -> Vec<Id> {
+        self.look(|parked| parked.open_ids().cloned().collect())
+    }
+
     /// The upstream asked for what the client has not declared.
     pub(crate) fn note_unmet(&self, unmet: &ClientCapabilities) {
         self.state.lock().unmet.merge(unmet);

@@ -1,6 +1,7 @@
 //! Sessions are counted from `initialize` to their end, by everyone who opens them.
 
 use std::future::{Ready, ready};
+use std::pin::pin;
 use std::task::{Context, Poll};
 
 use eyot_service::{BoxService, Call, Fault, Limits, Reply};
@@ -117,6 +118,43 @@ async fn sweep_ends_every_expired_session_though_no_peer_answers() {
         opened(&registry, None).await;
     }
     registry.sweep().await;
-    assert!(registry.all().is_empty(), "none is served any more");
+    assert!(registry.all().next().is_none(), "none is served any more");
     assert!(store.list(None, 10).await.unwrap().is_empty(), "none is stored any more");
 }
+
+#[tokio::test]
+async fn sweep_lets_others_have_their_turn_after_each_slice_and_each_end() {
+    const SESSIONS: usize = 4 * SLICE;
+    let store = store();
+    let silent = Farewells::of_test(BoxService::new(Silent));
+    let registry = Registry::new(Arc::clone(&store), silent, &Limits::default());
+    for _ in 0..SESSIONS {
+        let session = opened(&registry, None).await;
+        // The end has moved far enough to be written.
+        session.machine().handle_activity(FAR_MS).unwrap();
+    }
+    let looked_at = async || {
+        let stored = store.list(None, SESSIONS).await.unwrap();
+        stored.iter().filter(|it| it.expires_ms >= FAR_MS).count()
+    };
+    assert_eq!(turns(&registry, looked_at).await, [SLICE; 4]);
+    registry.all().for_each(|it| it.machine().handle_close());
+    let ended = async || SESSIONS - registry.quota.usage().things;
+    assert_eq!(turns(&registry, ended).await, [1; SESSIONS]);
+}
+
+/// How much each turn of a sweep has added to `done`.
+async fn turns(registry: &Registry, done: impl AsyncFn() -> usize) -> Vec<usize> {
+    let mut turns = Vec::new();
+    let mut sweeping = pin!(registry.sweep());
+    loop {
+        let before = done().await;
+        if futures_util::poll!(sweeping.as_mut()).is_ready() {
+            return turns;
+        }
+        turns.push(done().await - before);
+    }
+}
+
+/// Later than any end.
+const FAR_MS: u64 = 1 << 50;

@@ -136,6 +136,11 @@ impl Questions {
         !self.open.is_empty()
     }
 
+    /// The server's ids of the questions that are open.
+    pub fn open_ids(&self) -> impl Iterator<Item = &Id> {
+        self.open.iter().map(|it| &it.id)
+    }
+
     /// Takes a question of the server.
     ///
     /// # Errors

@@ -66,7 +66,7 @@ impl RunningCall {
 impl Drop for RunningCall {
     fn drop(&mut self) {
         if let Some(ours) = self.ours {
-            self.session.end_call(ours);
+            self.session.end_call(&self.id, ours);
         }
     }
 }

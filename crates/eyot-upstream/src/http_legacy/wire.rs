@@ -15,6 +15,7 @@ use parking_lot::Mutex;
 use super::forgotten::{SaidError, says_forgotten};
 use crate::http_link::{Ask, HttpLink};
 use crate::http_response::{Answer, BareStatus, read_answer, unexpected_status};
+use crate::running_calls::RunningCalls;
 use crate::upstream_ids::UpstreamIds;
 
 /// A session, as each of its requests needs it. Cheap to clone.
@@ -28,8 +29,8 @@ struct Shared {
     revision: Option<HeaderValue>,
     cookies: CookieJar,
     ids: UpstreamIds,
-    /// The caller's ids of running calls, with ours: for cancellation.
-    running: Mutex<Vec<(Id, UpstreamId)>>,
+    /// For cancellation.
+    running: Mutex<RunningCalls>,
     limits: Arc<Limits>,
 }
 
@@ -52,7 +53,7 @@ impl Wire {
             // Requests of an earlier process may still run upstream; a random start keeps their ids
             // apart from ours.
             ids: UpstreamIds::starting_at(first_id()),
-            running: Mutex::new(Vec::new()),
+            running: Mutex::default(),
             limits: Arc::clone(limits),
         }))
     }
@@ -76,17 +77,17 @@ impl Wire {
 
     /// Keeps our id of a call for as long as the call runs.
     pub(super) fn begin_call(&self, id: Id, ours: UpstreamId) {
-        self.0.running.lock().push((id, ours));
+        self.0.running.lock().begin(id, ours);
     }
 
     /// The call is over.
-    pub(super) fn end_call(&self, ours: UpstreamId) {
-        self.0.running.lock().retain(|it| it.1 != ours);
+    pub(super) fn end_call(&self, id: &Id, ours: UpstreamId) {
+        self.0.running.lock().end(id, ours);
     }
 
     /// Our id of the running call that the caller calls `id`.
     pub(super) fn running(&self, id: &Id) -> Option<UpstreamId> {
-        self.0.running.lock().iter().find(|it| it.0 == *id).map(|it| it.1)
+        self.0.running.lock().find(id)
     }
 
     /// Asks the upstream to end the session.

@@ -45,6 +45,14 @@ struct Pending {
     end: u64,
 }
 
+/// The reader of a call's messages.
+struct Addressee {
+    ours: UpstreamId,
+    items: ItemSender,
+    /// Of a call that ends with the message.
+    fault: Option<CallFault>,
+}
+
 /// What the handles and their driver share from the start.
 #[derive(Debug)]
 pub(crate) struct Shared {
@@ -178,9 +186,11 @@ impl LineDriver {
         match self.calls.route(message, self.standalone.is_listening()) {
             Route::Answer { ours, items, answer } => {
                 let fault = self.faults.remove(&ours).map(|it| it.fault);
-                self.push(items, answer.into_message(), fault, shutdown).await;
+                self.push(Addressee { ours, items, fault }, answer.into_message(), shutdown).await;
             }
-            Route::Call(items, message) => self.push(items, message, None, shutdown).await,
+            Route::Call { ours, items, message } => {
+                self.push(Addressee { ours, items, fault: None }, message, shutdown).await;
+            }
             Route::Standalone(message) => {
                 for _ in 0..self.standalone.push(message) {
                     eyot_metrics::messages_dropped("queue_full");
@@ -194,33 +204,27 @@ impl LineDriver {
     }
 
     /// Hands a message over. Waits for a slow reader, but not for ever: other calls wait meanwhile.
-    async fn push(
-        &mut self,
-        items: ItemSender,
-        message: Message,
-        fault: Option<CallFault>,
-        shutdown: &CancellationToken,
-    ) {
-        let Err(message) = items.try_send(message) else { return };
+    async fn push(&mut self, to: Addressee, message: Message, shutdown: &CancellationToken) {
+        let Err(message) = to.items.try_send(message) else { return };
         let patience = self.limits.calls.queue_stall_timeout;
-        let sending = tokio::time::timeout(patience, items.send(message));
+        let sending = tokio::time::timeout(patience, to.items.send(message));
         let sent = shutdown.run_until_cancelled(sending).await;
         if let Some(Err(_elapsed)) = sent {
-            self.overflow(&items, fault, patience);
+            self.overflow(to, patience);
         }
     }
 
-    fn overflow(&mut self, items: &ItemSender, fault: Option<CallFault>, patience: Duration) {
+    fn overflow(&mut self, to: Addressee, patience: Duration) {
         eyot_metrics::messages_dropped("reader_too_slow");
         let reason = format!("messages of the call were not read for {patience:?}");
         let error = lost(&reason, Outcome::Unknown);
-        match (fault, self.calls.find_items(items)) {
-            (Some(fault), _) => fault.set(error),
-            (None, Some(ours)) => {
-                self.fail(ours, error);
-                self.write_cancelled(ours);
+        match to.fault {
+            Some(fault) => fault.set(error),
+            None if self.calls.is_running(to.ours) => {
+                self.fail(to.ours, error);
+                self.write_cancelled(to.ours);
             }
-            (None, None) => {}
+            None => {}
         }
     }
 

@@ -86,11 +86,6 @@ impl ItemSender {
         }
     }
 
-    /// Whether both send to the same reader.
-    pub(crate) fn is_same(&self, other: &Self) -> bool {
-        self.items.same_channel(&other.items)
-    }
-
     /// Where the driver leaves the fault of the call.
     pub(crate) fn fault(&self) -> CallFault {
         self.call.clone()

@@ -5,12 +5,13 @@
 //! listener: "the server MUST send each of its JSON-RPC messages on only one of the connected
 //! streams" (2025-11-25, basic/transports, Multiple Connections).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use eyot_jsonrpc::{Id, Message, MessageKind, Notification, Request, Response, UpstreamId};
 use eyot_types::{Era, Method, meta};
 
 use crate::lines::item_queue::ItemSender;
+use crate::running_calls::RunningCalls;
 use crate::subscription::{answer_for_caller, subscription_id};
 
 /// A running call.
@@ -22,17 +23,13 @@ pub(crate) struct RoutedCall {
     pub(crate) progress_token: Option<Id>,
     /// Where its messages go.
     pub(crate) items: ItemSender,
-    /// It is a subscription: its messages name it.
-    is_subscription: bool,
-    /// It has asked for the log.
-    hears_log: bool,
 }
 
 /// Where a message goes.
 #[derive(Debug)]
 pub(crate) enum Route {
-    /// To this call, which goes on.
-    Call(ItemSender, Message),
+    /// To our call of this id, which goes on.
+    Call { ours: UpstreamId, items: ItemSender, message: Message },
     /// To our call of this id, which ends with it.
     Answer { ours: UpstreamId, items: ItemSender, answer: Response },
     /// To the standalone listener.
@@ -41,16 +38,29 @@ pub(crate) enum Route {
     Drop(&'static str),
 }
 
-/// The running calls of one child, by our ids.
+/// The running calls of one child, by our ids. Many clients may share it: no message is held against
+/// each of its calls.
 #[derive(Debug)]
 pub(crate) struct Calls {
     era: Era,
-    running: BTreeMap<UpstreamId, RoutedCall>,
+    /// The calls that an answer ends.
+    ending: BTreeMap<UpstreamId, RoutedCall>,
+    /// Those of them that have asked for the log.
+    hearing: BTreeSet<UpstreamId>,
+    /// Their messages name them.
+    subscriptions: BTreeMap<UpstreamId, RoutedCall>,
+    callers: RunningCalls,
 }
 
 impl Calls {
     pub(crate) fn new(era: Era) -> Self {
-        Self { era, running: BTreeMap::new() }
+        Self {
+            era,
+            ending: BTreeMap::new(),
+            hearing: BTreeSet::new(),
+            subscriptions: BTreeMap::new(),
+            callers: RunningCalls::default(),
+        }
     }
 
     /// The peer turned out to be of this era.
@@ -65,39 +75,50 @@ impl Calls {
         request: Request,
         items: ItemSender,
     ) -> Request {
-        let id = request.id();
-        let progress_token = request.progress_token();
-        let is_subscription = request.is_method(Method::SubscriptionsListen.as_str());
-        let hears_log = self.era == Era::Modern && hears_log(&request);
-        let call = RoutedCall { id, progress_token, items, is_subscription, hears_log };
-        self.running.insert(ours, call);
+        let call = RoutedCall { id: request.id(), progress_token: request.progress_token(), items };
+        self.callers.begin(call.id.clone(), ours);
+        if request.is_method(Method::SubscriptionsListen.as_str()) {
+            self.subscriptions.insert(ours, call);
+        } else {
+            self.ending.insert(ours, call);
+            if self.era == Era::Modern && hears_log(&request) {
+                self.hearing.insert(ours);
+            }
+        }
         request.with_upstream_id_and_token(ours)
     }
 
     /// Lets go of a call; its answer, should one come, goes nowhere.
     pub(crate) fn forget(&mut self, ours: UpstreamId) -> Option<RoutedCall> {
-        self.running.remove(&ours)
+        let call = self.ending.remove(&ours).or_else(|| self.subscriptions.remove(&ours))?;
+        self.hearing.remove(&ours);
+        self.callers.end(&call.id, ours);
+        Some(call)
     }
 
     /// Our id of the call that the caller calls `id`.
     pub(crate) fn find(&self, id: &Id) -> Option<UpstreamId> {
-        self.running.iter().find(|(_, call)| call.id == *id).map(|(ours, _)| *ours)
+        self.callers.find(id)
     }
 
-    /// Our id of the call whose messages go to `items`.
-    pub(crate) fn find_items(&self, items: &ItemSender) -> Option<UpstreamId> {
-        let is_same = |call: &RoutedCall| call.items.is_same(items);
-        self.running.iter().find(|(_, call)| is_same(call)).map(|(ours, _)| *ours)
+    /// Whether our call of this id runs.
+    pub(crate) fn is_running(&self, ours: UpstreamId) -> bool {
+        self.get(ours).is_some()
+    }
+
+    fn get(&self, ours: UpstreamId) -> Option<&RoutedCall> {
+        self.ending.get(&ours).or_else(|| self.subscriptions.get(&ours))
     }
 
     /// The calls that an answer ends; a subscription ends by itself only when all ends.
     pub(crate) fn ending(&self) -> impl Iterator<Item = UpstreamId> {
-        self.running.iter().filter(|(_, call)| !call.is_subscription).map(|(ours, _)| *ours)
+        self.ending.keys().copied()
     }
 
     /// Takes every call.
-    pub(crate) fn drain(&mut self) -> impl Iterator<Item = RoutedCall> {
-        std::mem::take(&mut self.running).into_values()
+    pub(crate) fn drain(&mut self) -> impl Iterator<Item = RoutedCall> + use<> {
+        let Self { ending, subscriptions, .. } = std::mem::replace(self, Self::new(self.era));
+        ending.into_values().chain(subscriptions.into_values())
     }
 
     /// Finds where a message belongs.
@@ -118,9 +139,10 @@ impl Calls {
     }
 
     fn route_answer(&mut self, answer: Response) -> Route {
-        let call = answer.upstream_id().and_then(|it| self.running.remove_entry(&it));
-        match call {
-            Some((ours, RoutedCall { id, items, is_subscription, .. })) => {
+        let Some(ours) = answer.upstream_id() else { return Route::Drop("answer_unmatched") };
+        let is_subscription = self.subscriptions.contains_key(&ours);
+        match self.forget(ours) {
+            Some(RoutedCall { id, items, .. }) => {
                 let answer = answer_for_caller(answer, &id, is_subscription);
                 Route::Answer { ours, items, answer }
             }
@@ -147,11 +169,12 @@ impl Calls {
     }
 
     fn route_progress(&self, progress: Notification) -> Route {
-        let call = progress.upstream_token().and_then(|it| self.running.get(&it));
-        match call.and_then(|it| Some((it, it.progress_token.clone()?))) {
-            Some((call, token)) => {
-                let progress = progress.with_client_token(token).into_message();
-                Route::Call(call.items.clone(), progress)
+        let ours = progress.upstream_token();
+        let call = ours.and_then(|it| Some((it, self.get(it)?)));
+        match call.and_then(|(ours, it)| Some((ours, it, it.progress_token.clone()?))) {
+            Some((ours, call, token)) => {
+                let message = progress.with_client_token(token).into_message();
+                Route::Call { ours, items: call.items.clone(), message }
             }
             None => Route::Drop("progress_unmatched"),
         }
@@ -161,10 +184,10 @@ impl Calls {
     /// field in `_meta`" (2026-07-28, basic/transports/stdio).
     fn route_subscribed(&self, notification: &Notification) -> Option<Route> {
         let id = subscription_id(notification)?;
-        let call = UpstreamId::repeated_by(&id).and_then(|it| self.running.get(&it));
+        let call = UpstreamId::repeated_by(&id).and_then(|it| Some((it, self.get(it)?)));
         Some(match call {
-            Some(call) => match meta::with_subscription_id(notification, &call.id) {
-                Some(message) => Route::Call(call.items.clone(), message),
+            Some((ours, call)) => match meta::with_subscription_id(notification, &call.id) {
+                Some(message) => Route::Call { ours, items: call.items.clone(), message },
                 None => Route::Drop("notification_unreadable"),
             },
             None => Route::Drop("notification_unmatched"),
@@ -173,20 +196,34 @@ impl Calls {
 
     /// A message that should belong to a call but does not say to which.
     fn route_related(&self, message: Message, is_listening: bool) -> Route {
-        let is_log = message.is_method(Method::LoggingMessage.as_str());
-        // Nothing is logged in the name of a subscription, nor, in the modern era, of a call that
-        // has not asked for it.
-        let is_heard = is_log && self.running.values().any(|it| it.hears_log);
-        let may_be_of =
-            |it: &&RoutedCall| !is_log || it.hears_log || !(is_heard || it.is_subscription);
-        let mut running = self.running.values().filter(may_be_of);
-        match (running.next(), running.next_back()) {
-            (Some(only), None) => Route::Call(only.items.clone(), message),
-            (Some(_), Some(_)) if self.era == Era::Modern => Route::Drop("notification_ambiguous"),
-            (Some(_), Some(newest)) if !is_listening => Route::Call(newest.items.clone(), message),
-            _ if self.era == Era::Modern => Route::Drop("notification_unmatched"),
+        match self.oldest_and_newest(message.is_method(Method::LoggingMessage.as_str())) {
+            Some((only, newest)) if only == newest => self.route_to(only, message),
+            Some(_) if self.era == Era::Modern => Route::Drop("notification_ambiguous"),
+            Some((_, newest)) if !is_listening => self.route_to(newest, message),
+            None if self.era == Era::Modern => Route::Drop("notification_unmatched"),
             _ => Route::Standalone(message),
         }
+    }
+
+    fn route_to(&self, ours: UpstreamId, message: Message) -> Route {
+        match self.get(ours) {
+            Some(call) => Route::Call { ours, items: call.items.clone(), message },
+            None => Route::Drop("notification_unmatched"),
+        }
+    }
+
+    /// The first and the last of the calls that such a message can be of. Nothing is logged in the
+    /// name of a subscription, nor, in the modern era, of a call that has not asked for it.
+    fn oldest_and_newest(&self, is_log: bool) -> Option<(UpstreamId, UpstreamId)> {
+        let Self { ending, hearing, subscriptions, .. } = self;
+        if is_log && !hearing.is_empty() {
+            return hearing.first().copied().zip(hearing.last().copied());
+        }
+        let subscriptions = (!is_log).then_some(subscriptions);
+        let running = [Some(ending), subscriptions].into_iter().flatten();
+        let oldest = running.clone().filter_map(|it| it.keys().next()).min();
+        let newest = running.filter_map(|it| it.keys().next_back()).max();
+        oldest.copied().zip(newest.copied())
     }
 }
 

@@ -100,3 +100,58 @@ fn a_ping_is_answered_and_an_unknown_request_is_not_found() {
     assert_eq!(answer.error_object().unwrap().code, -32601);
     assert_eq!(answer.id(), Some(Id::from_number(2)));
 }
+
+fn withdrawn(id: u64) -> Message {
+    Message::notification("notifications/cancelled", &json!({ "requestId": id }))
+}
+
+fn asked_ids(call: &CallShared) -> Vec<Id> {
+    call.open_questions()
+}
+
+#[test]
+fn a_question_that_is_taken_back_is_that_of_the_call_that_was_asked() {
+    let (router, _) = router(json!({ "roots": {} }));
+    let calls = [call(1, true), call(2, true), call(3, true)];
+    for (question, call) in (7..).zip(&calls) {
+        router.begin(call);
+        assert!(router.route(roots(question), Some(AskTarget::Call(Arc::clone(call)))).is_none());
+    }
+    assert!(router.route(withdrawn(8), None).is_none());
+    assert!(router.route(withdrawn(8), None).is_none(), "it is taken back once");
+    let open = calls.map(|it| asked_ids(&it).len());
+    assert_eq!(open, [1, 0, 1]);
+}
+
+/// The first call asks again and again; the second waits with one question for all that time.
+#[test]
+fn a_question_can_be_taken_back_however_many_came_and_went_since() {
+    let (router, _) = router(json!({ "roots": {} }));
+    let [first, second] = [call(1, true), call(2, true)];
+    let targets = [&first, &second].map(|it| Some(AskTarget::Call(Arc::clone(it))));
+    [&first, &second].into_iter().for_each(|it| router.begin(it));
+    assert!(router.route(roots(0), targets[1].clone()).is_none());
+    for question in 1..=1_000 {
+        assert!(router.route(roots(question), targets[0].clone()).is_none());
+        // Most often an answer closes it, of which the router hears nothing.
+        first.withdraw(&Id::from_number(question));
+    }
+    assert!(router.state.lock().asked.len() <= 2 * 64, "those that were closed are forgotten");
+    router.route(withdrawn(0), None);
+    assert_eq!(asked_ids(&second), []);
+}
+
+#[test]
+fn a_call_with_a_task_is_asked_in_the_task_alone() {
+    let (router, _) = router(json!({ "roots": {} }));
+    let [one, with_task] = [call(1, true), call(2, true)];
+    [&one, &with_task].into_iter().for_each(|it| router.begin(it));
+    router.begin_task("t", AskTarget::Call(Arc::clone(&with_task)));
+    assert!(router.route(roots(7), None).is_none());
+    assert!(is_asked(&one) && !is_asked(&with_task));
+    router.end_task("t");
+    assert!(router.route(roots(8), None).is_some(), "it could be of both");
+    router.end(one.id);
+    assert!(router.route(roots(9), None).is_none());
+    assert!(is_asked(&with_task));
+}

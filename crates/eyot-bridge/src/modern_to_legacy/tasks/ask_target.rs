@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, Weak};
 
-use eyot_jsonrpc::{ErrorObject, INVALID_REQUEST, Id, Request, UpstreamId};
+use eyot_jsonrpc::{ErrorObject, INVALID_REQUEST, Id, Request};
 
 use super::super::shared::CallShared;
 
@@ -23,6 +23,9 @@ pub(crate) trait TaskTarget: fmt::Debug + Send + Sync {
 
     /// The upstream takes a question back.
     fn withdraw(&self, id: &Id);
+
+    /// The upstream's ids of its open questions.
+    fn open_questions(&self) -> Vec<Id>;
 
     /// The upstream says that its task has changed.
     fn handle_changed(&self);
@@ -72,6 +75,14 @@ impl AskTarget {
         }
     }
 
+    /// The upstream's ids of its open questions.
+    pub(crate) fn open_questions(&self) -> Vec<Id> {
+        match self {
+            Self::Call(call) => call.open_questions(),
+            Self::Task(task) => task.upgrade().map(|it| it.open_questions()).unwrap_or_default(),
+        }
+    }
+
     /// The upstream says that the task has changed.
     pub(crate) fn changed(&self) {
         if let Self::Task(task) = self
@@ -79,10 +90,5 @@ impl AskTarget {
         {
             task.handle_changed();
         }
-    }
-
-    /// Whether it is this call.
-    pub(crate) fn is_call(&self, id: UpstreamId) -> bool {
-        matches!(self, Self::Call(call) if call.id == id)
     }
 }

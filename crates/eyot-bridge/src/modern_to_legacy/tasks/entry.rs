@@ -346,6 +346,10 @@ impl TaskTarget for TaskEntry {
         self.change_questions(|it| it.withdraw(id));
     }
 
+    fn open_questions(&self) -> Vec<Id> {
+        self.state.lock().questions.open_ids().cloned().collect()
+    }
+
     fn handle_changed(&self) {
         self.handle(|task| task.handle_changed(now()));
     }

@@ -7,6 +7,9 @@ use eyot_jsonrpc::{Id, Message, Request, ScanLimits, UpstreamId};
 use eyot_service::Limits;
 use eyot_types::Era;
 use futures_util::FutureExt as _;
+use proptest::collection::vec;
+use proptest::prelude::{any, proptest};
+use proptest::sample::Index;
 
 use super::{Calls, Route};
 use crate::lines::item_queue::{ItemReceiver, item_queue};
@@ -36,7 +39,7 @@ impl World {
     /// Routes a message; tells which call got it, or who else.
     fn route(&mut self, text: &str, is_listening: bool) -> (String, Option<Message>) {
         let (items, message) = match self.calls.route(message(text), is_listening) {
-            Route::Call(items, message) => (items, message),
+            Route::Call { items, message, .. } => (items, message),
             Route::Answer { items, answer, .. } => (items, answer.into_message()),
             Route::Standalone(message) => return ("listener".to_owned(), Some(message)),
             Route::Drop(reason) => return (reason.to_owned(), None),
@@ -192,4 +195,41 @@ fn a_log_message_is_of_the_only_call_that_has_asked_for_the_log() {
     assert_eq!(world.route(LOG, false).0, "call 8");
     world.begin(10, hears);
     assert_eq!(world.route(LOG, false).0, "notification_ambiguous");
+}
+
+const HEARS: &str = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"x","_meta":{"io.modelcontextprotocol/logLevel":"debug"}}}"#;
+const LISTENS: &str = r#"{"jsonrpc":"2.0","id":1,"method":"subscriptions/listen","params":{}}"#;
+const CALLS: &str = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"x"}}"#;
+
+proptest! {
+    /// Each step begins a call, or forgets one that runs.
+    #[test]
+    fn what_names_no_call_can_be_of_the_calls_that_a_look_at_each_would_find(
+        steps in vec((0_usize..5, any::<Index>()), 0..60),
+    ) {
+        let mut world = World::new(Era::Modern);
+        let mut model: Vec<(UpstreamId, &str)> = Vec::new();
+        for (number, (step, which)) in (1..).zip(steps) {
+            match [CALLS, LISTENS, HEARS].get(step) {
+                Some(request) => {
+                    world.begin(number, request);
+                    model.push((UpstreamId::new(number), request));
+                }
+                None if model.is_empty() => {}
+                None => {
+                    let (ours, _) = model.remove(which.index(model.len()));
+                    assert!(world.calls.forget(ours).is_some() && !world.calls.is_running(ours));
+                }
+            }
+            let is_heard = model.iter().any(|it| it.1 == HEARS);
+            let may_log =
+                |it: &&(UpstreamId, &str)| it.1 == if is_heard { HEARS } else { CALLS };
+            let mut loggers = model.iter().filter(may_log).map(|it| it.0);
+            let first = loggers.next();
+            let ends = first.zip(loggers.next_back().or(first));
+            assert_eq!(world.calls.oldest_and_newest(true), ends);
+            let ends = model.first().map(|it| it.0).zip(model.last().map(|it| it.0));
+            assert_eq!(world.calls.oldest_and_newest(false), ends);
+        }
+    }
 }

@@ -16,7 +16,9 @@ mod upstream;
 
 pub use crate::cursor::{UpstreamCursor, UpstreamCursors};
 pub use crate::error::StoreError;
-pub use crate::id::{EventId, Fence, InvalidEventId, NodeId, Position, SessionId, StreamNo};
+pub use crate::id::{
+    EventId, EventIdText, Fence, InvalidEventId, NodeId, Position, SessionId, StreamNo,
+};
 pub use crate::items::{ItemChange, OpenQuestion, SessionItems};
 pub use crate::parked::{ParkedCall, ParkedCalls};
 pub use crate::record::{RECORD_VERSION, SessionRecord, SessionState};

@@ -25,6 +25,6 @@ pub use crate::record::{RECORD_VERSION, SessionRecord, SessionState};
 pub use crate::session::{Limits, Phase, SessionError, SessionMachine};
 pub use crate::store::{
     Claimed, Event, EventLog, LogLimits, NewEvent, Page, Sessions, Store, StoreFuture, StreamEnd,
-    StreamKind, StreamRecord,
+    StreamKind, StreamRecord, StreamWrite, WrittenStream,
 };
 pub use crate::upstream::{UpstreamName, UpstreamRef, Upstreams};

@@ -77,11 +77,6 @@ impl EventBody {
         self
     }
 
-    /// Frames that go out before everything else that is still to come.
-    pub(crate) fn push(&mut self, frames: impl Iterator<Item = Bytes>) {
-        self.out.extend(frames);
-    }
-
     fn poll_replay(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         while let Some(replay) = &mut self.parts.replay {
             match ready!(replay.poll_events(cx)) {

@@ -1,7 +1,8 @@
-//! One event stream of a legacy session: pull a message, store it, then show it.
+//! One event stream of a legacy session: pull what is there, store it, then show it.
 //!
 //! "Log, then send": an event's id is shown only after the event is stored, so that what a
-//! client names in `Last-Event-ID` is always there.
+//! client names in `Last-Event-ID` is always there. What has come by then is stored together, and
+//! with the stream itself if it is new: a write costs the store much more than an event.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,12 +10,12 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use eyot_frame::{EventHead, Frames, encode_event, encode_priming};
+use eyot_frame::{EventHead, EventWriter, Frames, encode_event, encode_priming};
 use eyot_jsonrpc::{Id, Message};
 use eyot_service::{Fault, ReplyItem, SessionHandle, unix_ms};
 use eyot_session::{
-    EventId, NewEvent, Position, StoreError, StoreFuture, StreamEnd, StreamKind, StreamNo,
-    StreamRecord, UpstreamCursor, UpstreamName,
+    EventId, NewEvent, Position, StoreError, StoreFuture, StreamKind, StreamNo, StreamRecord,
+    StreamWrite, UpstreamCursor, UpstreamName, WrittenStream,
 };
 use eyot_types::codes::{self, Outcome};
 use tokio::time::Instant;
@@ -41,27 +42,43 @@ pub(crate) struct EventStream {
     cursor: Option<Bytes>,
     /// When an event id without a message was stored.
     marked: Option<Instant>,
+    /// Whether the store knows the stream.
+    is_registered: bool,
     step: Step,
+    /// Events that are stored, up to a position, and not handed out.
+    stored: Option<(Frames, Position)>,
 }
 
 enum Step {
-    /// The stream is not registered in the store.
-    Unopened,
-    Opening(StoreFuture<()>),
     Pulling,
-    Storing {
-        writing: StoreFuture<()>,
-        frames: Option<Frames>,
-        position: Position,
-        is_last: bool,
-    },
-    Finishing(StoreFuture<()>),
+    Storing { writing: StoreFuture<()>, frames: Frames, position: Position, is_last: bool },
     Over,
 }
 
+/// What was taken from the source and is to be stored in one write.
+#[derive(Default)]
+struct Draft {
+    events: Vec<NewEvent>,
+    frames: EventWriter,
+    len_bytes: usize,
+    /// The last answer is in it, or will not come.
+    is_last: bool,
+}
+
+impl Draft {
+    fn is_full(&self) -> bool {
+        self.is_last || self.events.len() >= EVENTS_MAX || self.len_bytes >= BYTES_MAX
+    }
+}
+
+/// With this many events, what a write costs by itself does not count any more.
+const EVENTS_MAX: usize = 32;
+/// Nothing more is taken once a write has this many bytes.
+const BYTES_MAX: usize = 64 << 10;
+
 /// The outcome of a poll.
 pub(crate) enum StreamOutput {
-    /// An event, stored.
+    /// Events, stored.
     Event(Frames),
     /// The client may hang up and come back: the last bytes for it.
     Closing(Bytes),
@@ -112,7 +129,9 @@ impl EventStream {
             shown: start,
             cursor: None,
             marked: None,
-            step: Step::Unopened,
+            is_registered: false,
+            step: Step::Pulling,
+            stored: None,
         }
     }
 
@@ -157,65 +176,110 @@ impl EventStream {
         self.source = ReplyStream::over();
     }
 
-    /// Registers the stream, so that an id of it may be shown before its first event.
-    pub(crate) fn poll_open(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), StoreError>> {
-        if matches!(self.step, Step::Unopened) {
-            self.step = Step::Opening(self.open());
+    /// Registers the stream, with the events that are there already, so that an id of it may be
+    /// shown. Before them it shows its start, if there is a `retry`: "the server SHOULD immediately
+    /// send an SSE event consisting of an event ID and an empty data field" (2025-11-25).
+    pub(crate) fn poll_begun(
+        &mut self,
+        retry: Option<Duration>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), StoreError>> {
+        if !self.is_registered && matches!(self.step, Step::Pulling) {
+            let mut draft = Draft::default();
+            if retry.is_some() {
+                let id = EventId { stream: self.stream, position: self.shown }.text();
+                let head = EventHead { id: Some(id.as_str()), event: None, retry };
+                draft.frames.push(&head, 0, std::iter::empty(), true);
+            }
+            if let Poll::Ready(Some(retry)) = self.fill(&mut draft, cx) {
+                self.source.put_back(ReplyItem::HangUp { retry });
+            }
+            self.store(draft);
         }
-        if let Step::Opening(opening) = &mut self.step {
-            let opened = ready!(opening.as_mut().poll(cx));
-            self.step = Step::Pulling;
-            return Poll::Ready(opened);
-        }
-        Poll::Ready(Ok(()))
+        self.poll_stored(cx)
     }
 
-    /// The next event, once it is stored.
+    /// The next events, once they are stored.
     pub(crate) fn poll_event(
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Result<StreamOutput, StoreError>> {
         loop {
-            match &mut self.step {
-                Step::Unopened | Step::Opening(_) => ready!(self.poll_open(cx))?,
-                Step::Pulling => match ready!(self.source.poll_item(cx)) {
-                    Some(Ok(ReplyItem::Message { message, cursor })) => self.take(&message, cursor),
-                    Some(Ok(ReplyItem::Cursor(cursor))) => self.take_cursor(cursor),
-                    Some(Ok(ReplyItem::HangUp { retry })) => {
+            if let Some((frames, position)) = self.stored.take() {
+                self.shown = position;
+                return Poll::Ready(Ok(StreamOutput::Event(frames)));
+            }
+            match self.step {
+                Step::Pulling => {
+                    let mut draft = Draft::default();
+                    if let Some(retry) = ready!(self.fill(&mut draft, cx)) {
                         return Poll::Ready(Ok(StreamOutput::Closing(self.closing(retry))));
                     }
-                    Some(Err(fault)) => self.fail(&fault),
-                    None if self.kind == StreamKind::Standalone => return Poll::Pending,
-                    None => self.step = Step::Finishing(self.finish()),
-                },
-                Step::Storing { writing, frames, position, is_last } => {
-                    ready!(writing.as_mut().poll(cx))?;
-                    let (frames, is_last) = (frames.take(), *is_last);
-                    self.shown = *position;
-                    self.step = if is_last { Step::Over } else { Step::Pulling };
-                    if is_last {
-                        // Before the answer is seen: the client may use its id again at once.
-                        self.in_flight.clear();
-                    }
-                    if let Some(frames) = frames {
-                        return Poll::Ready(Ok(StreamOutput::Event(frames)));
-                    }
+                    self.store(draft);
                 }
-                Step::Finishing(finishing) => {
-                    ready!(finishing.as_mut().poll(cx))?;
-                    self.step = Step::Over;
-                }
+                Step::Storing { .. } => ready!(self.poll_stored(cx))?,
                 Step::Over => return Poll::Ready(Ok(StreamOutput::End)),
             }
         }
+    }
+
+    /// Takes what has come; ready when that is something. If the client may hang up, and nothing
+    /// came before that, the time after which it comes back.
+    fn fill(&mut self, draft: &mut Draft, cx: &mut Context<'_>) -> Poll<Option<Duration>> {
+        while !draft.is_full() {
+            match self.source.poll_item(cx) {
+                Poll::Ready(Some(Ok(ReplyItem::Message { message, cursor }))) => {
+                    self.take(draft, &message, cursor);
+                }
+                Poll::Ready(Some(Ok(ReplyItem::Cursor(cursor)))) => self.take_cursor(draft, cursor),
+                Poll::Ready(Some(Ok(ReplyItem::HangUp { retry }))) if draft.events.is_empty() => {
+                    return Poll::Ready(Some(retry));
+                }
+                Poll::Ready(Some(Ok(hang_up))) => {
+                    self.source.put_back(hang_up);
+                    break;
+                }
+                Poll::Ready(Some(Err(fault))) => self.fail(draft, &fault),
+                // Its call was cancelled, or its last answer has come.
+                Poll::Ready(None) if self.kind != StreamKind::Standalone => draft.is_last = true,
+                Poll::Ready(None) | Poll::Pending if draft.events.is_empty() => {
+                    return Poll::Pending;
+                }
+                Poll::Ready(None) | Poll::Pending => break,
+            }
+        }
+        Poll::Ready(None)
+    }
+
+    fn poll_stored(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), StoreError>> {
+        if let Step::Storing { writing, .. } = &mut self.step {
+            ready!(writing.as_mut().poll(cx))?;
+        }
+        let step = std::mem::replace(&mut self.step, Step::Pulling);
+        let Step::Storing { frames, position, is_last, .. } = step else {
+            self.step = step;
+            return Poll::Ready(Ok(()));
+        };
+        self.is_registered = true;
+        if is_last {
+            self.step = Step::Over;
+            // Before the answer is seen: the client may use its id again at once.
+            self.in_flight.clear();
+        }
+        if frames.len_bytes() > 0 {
+            self.stored = Some((frames, position));
+        } else {
+            self.shown = position;
+        }
+        Poll::Ready(Ok(()))
     }
 
     /// "If the server does close the connection prior to terminating the SSE stream, it SHOULD
     /// send an SSE event with a standard `retry` field before closing the connection"
     /// (2025-11-25, basic/transports). It repeats the id of what was shown last.
     fn closing(&self, retry: Duration) -> Bytes {
-        let id = EventId { stream: self.stream, position: self.shown }.to_string();
-        encode_priming(&id, Some(retry))
+        let id = EventId { stream: self.stream, position: self.shown }.text();
+        encode_priming(id.as_str(), Some(retry))
     }
 
     /// What a client is told when the store fails: without an id, because nothing more can
@@ -231,25 +295,22 @@ impl EventStream {
         matches!(self.step, Step::Storing { .. })
     }
 
-    fn take(&mut self, message: &Message, cursor: Option<Bytes>) {
+    fn take(&mut self, draft: &mut Draft, message: &Message, cursor: Option<Bytes>) {
         self.cursor = cursor.or_else(|| self.cursor.take());
-        let is_last = message.is_response() && self.count_answer() == 0;
+        draft.is_last = message.is_response() && self.count_answer() == 0;
         self.assigned.seq += 1;
-        let position = self.assigned;
-        let id = EventId { stream: self.stream, position }.to_string();
+        let id = EventId { stream: self.stream, position: self.assigned }.text();
         let is_plain = message.is_single_line() && !message.has_line_separators();
         let data = message.to_bytes();
-        let head = EventHead { id: Some(&id), event: None, retry: None };
-        let frames = encode_event(&head, std::iter::once(data.clone()), is_plain);
-        let event = NewEvent { position, data, upstream_cursor: self.upstream_cursor() };
-        let writing = self.write(event, is_last);
-        self.step = Step::Storing { writing, frames: Some(frames), position, is_last };
+        let head = EventHead { id: Some(id.as_str()), event: None, retry: None };
+        draft.frames.push(&head, data.len(), std::iter::once(data.clone()), is_plain);
+        self.add(draft, data);
     }
 
     /// Takes an event id that came without a message. Of the stream that belongs to no call it is
     /// stored as an event without data, so that the next process goes on behind it; but not each of
     /// them: the one before it is good enough.
-    fn take_cursor(&mut self, cursor: Bytes) {
+    fn take_cursor(&mut self, draft: &mut Draft, cursor: Bytes) {
         self.cursor = Some(cursor);
         let is_due = self.marked.is_none_or(|it| it.elapsed() >= MARK_INTERVAL);
         if self.kind != StreamKind::Standalone || !is_due {
@@ -257,31 +318,35 @@ impl EventStream {
         }
         self.marked = Some(Instant::now());
         self.assigned.seq += 1;
-        let position = self.assigned;
-        let event =
-            NewEvent { position, data: Bytes::new(), upstream_cursor: self.upstream_cursor() };
-        let writing = self.write(event, false);
-        self.step = Step::Storing { writing, frames: None, position, is_last: false };
+        self.add(draft, Bytes::new());
     }
 
-    /// Stores an event; the last one together with the stream's end, so that no process
-    /// takes an answered call for one that still runs.
-    fn write(&self, event: NewEvent, is_last: bool) -> StoreFuture<()> {
-        let (handle, stream) = (&self.handle, self.stream);
-        let (id, fence) = (handle.id().clone(), handle.fence());
-        if is_last {
-            let end = StreamEnd { last: vec![event], at_ms: unix_ms() };
-            handle.store().finish(id, fence, stream, end)
-        } else {
-            handle.store().append(id, fence, stream, vec![event])
-        }
+    fn add(&self, draft: &mut Draft, data: Bytes) {
+        draft.len_bytes += data.len();
+        let (position, upstream_cursor) = (self.assigned, self.upstream_cursor());
+        draft.events.push(NewEvent { position, data, upstream_cursor });
+    }
+
+    /// Stores events; the last one together with the stream's end, so that no process takes an
+    /// answered call for one that still runs.
+    fn store(&mut self, draft: Draft) {
+        let Draft { events, frames, is_last, .. } = draft;
+        let (handle, position) = (&self.handle, self.assigned);
+        let stream = match self.is_registered {
+            true => WrittenStream::Opened(self.stream),
+            // An event has a newer cursor.
+            false => WrittenStream::New(self.record(events.is_empty())),
+        };
+        let write = StreamWrite { stream, events, end_ms: is_last.then(unix_ms) };
+        let writing = handle.store().write(handle.id().clone(), handle.fence(), write);
+        self.step = Step::Storing { writing, frames: frames.finish(), position, is_last };
     }
 
     /// A fault becomes the answer: the client learns what happened, on the call's own stream.
-    fn fail(&mut self, fault: &Fault) {
+    fn fail(&mut self, draft: &mut Draft, fault: &Fault) {
         tracing::debug!(%fault, "call failed");
         if let Some(id) = self.request_id.clone() {
-            self.take(&Message::error_response(Some(id), &fault.error), None);
+            self.take(draft, &Message::error_response(Some(id), &fault.error), None);
         }
     }
 
@@ -290,25 +355,14 @@ impl EventStream {
         self.answers_left
     }
 
-    fn open(&self) -> StoreFuture<()> {
-        let record = StreamRecord {
+    fn record(&self, has_cursor: bool) -> StreamRecord {
+        let request_id = self.request_id.as_ref();
+        StreamRecord {
             no: self.stream,
             kind: self.kind,
-            request_id: self
-                .request_id
-                .as_ref()
-                .map(|it| Bytes::copy_from_slice(it.as_raw().as_bytes())),
-            upstream_cursor: self.upstream_cursor(),
-        };
-        self.handle.store().open(self.handle.id().clone(), self.handle.fence(), record)
-    }
-
-    /// Ends a stream that got no answer: its call was cancelled.
-    fn finish(&mut self) -> StoreFuture<()> {
-        self.in_flight.clear();
-        let handle = &self.handle;
-        let end = StreamEnd { last: Vec::new(), at_ms: unix_ms() };
-        handle.store().finish(handle.id().clone(), handle.fence(), self.stream, end)
+            request_id: request_id.map(|it| Bytes::copy_from_slice(it.as_raw().as_bytes())),
+            upstream_cursor: self.upstream_cursor().filter(|_| has_cursor),
+        }
     }
 }
 

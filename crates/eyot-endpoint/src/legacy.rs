@@ -166,7 +166,6 @@ impl Legacy {
         let handle = session.handle();
         let (reply, in_flight) = pending.take();
         let events = EventStream::call(handle, stream, reply, in_flight, id.clone());
-        let start = events.shown();
         let shared = session.add_call(stream, events);
         let (reader, _) = shared.attach();
         // From here on a disconnect makes it a detached call.
@@ -179,15 +178,11 @@ impl Legacy {
             detached: Arc::clone(&self.detached),
             keep_alive: self.limits.http.keep_alive_interval,
         };
-        let mut body = EventBody::new(parts, None);
-        if let Err(error) = std::future::poll_fn(|cx| shared.poll_open(cx)).await {
+        let body = EventBody::new(parts, None);
+        // Older clients choke on the empty data of a priming event.
+        let retry = session.machine().revision().has_priming().then_some(RETRY);
+        if let Err(error) = std::future::poll_fn(|cx| shared.poll_begun(retry, cx)).await {
             return self.not_stored(&session, id, &error);
-        }
-        // "the server SHOULD immediately send an SSE event consisting of an event ID and an
-        // empty data field" (2025-11-25); older clients choke on empty data.
-        if session.machine().revision().has_priming() {
-            let priming = EventId { stream, position: start }.to_string();
-            body.push(std::iter::once(encode_priming(&priming, Some(RETRY))));
         }
         event_stream(OutgoingBody::stream(body))
     }
@@ -306,9 +301,9 @@ impl Legacy {
         let handle = session.handle();
         let replay = after.map(|after| crate::replay::Replay::new(handle, stream, after, shown));
         let priming = (session.machine().revision().has_priming() && after.is_none())
-            .then(|| shown.map(|position| EventId { stream, position }.to_string()))
+            .then(|| shown.map(|position| EventId { stream, position }.text()))
             .flatten()
-            .map(|id| encode_priming(&id, Some(RETRY)));
+            .map(|id| encode_priming(id.as_str(), Some(RETRY)));
         let listen = self.listener(&session, peer);
         let listening = shared.wants_source().then(|| listen(shared.cursor()));
         let parts = BodyParts {

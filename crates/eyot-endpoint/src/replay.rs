@@ -86,8 +86,8 @@ impl Replay {
 
 /// An event as it was sent the first time.
 fn frames(stream: StreamNo, event: &NewEvent) -> Frames {
-    let id = EventId { stream, position: event.position }.to_string();
-    let head = EventHead { id: Some(&id), event: None, retry: None };
+    let id = EventId { stream, position: event.position }.text();
+    let head = EventHead { id: Some(id.as_str()), event: None, retry: None };
     encode_event(&head, std::iter::once(event.data.clone()), false)
 }
 

@@ -3,7 +3,8 @@
 //! One reader at a time, the newest: a client that comes back over a new connection takes the
 //! stream from the old one, even if that one is a dead socket that has not been noticed.
 
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
 use eyot_frame::Frames;
@@ -39,7 +40,7 @@ pub(crate) struct ReaderId(u64);
 
 /// The outcome of a poll.
 pub(crate) enum ReaderOutput {
-    /// An event.
+    /// Events, at least one.
     Event(Frames),
     /// The client may hang up and come back: the last bytes for it.
     Closing(Bytes),
@@ -115,15 +116,23 @@ impl SharedStream {
         }
     }
 
-    /// Registers the stream in the store, so that an id of it may be shown.
-    pub(crate) fn poll_open(&self, cx: &mut Context<'_>) -> Poll<Result<(), StoreError>> {
-        match &mut self.state.lock().events {
-            Some(events) => events.poll_open(cx),
-            None => Poll::Ready(Ok(())),
-        }
+    /// Registers the stream in the store, so that an id of it may be shown: see
+    /// [`EventStream::poll_begun`]. A stream that cannot be stored ends.
+    pub(crate) fn poll_begun(
+        &self,
+        retry: Option<Duration>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), StoreError>> {
+        let mut state = self.state.lock();
+        let Some(events) = &mut state.events else { return Poll::Ready(Ok(())) };
+        let begun = ready!(events.poll_begun(retry, cx));
+        let failed = if begun.is_err() { state.events.take() } else { None };
+        drop(state);
+        drop(failed);
+        Poll::Ready(begun)
     }
 
-    /// The next event for this reader.
+    /// The next events for this reader.
     pub(crate) fn poll(&self, reader: ReaderId, cx: &mut Context<'_>) -> Poll<ReaderOutput> {
         let mut state = self.state.lock();
         if self.is_standalone() && state.reader == 0 {

@@ -67,8 +67,42 @@ pub fn encode_event(
     data: impl Iterator<Item = Bytes>,
     data_is_plain: bool,
 ) -> Frames {
-    let dress = Dress { prefix: prefix(head), line_break: b"\ndata: ", end: b"\n\n" };
-    dress.frames(data.collect(), data_is_plain)
+    let data: Vec<Bytes> = data.collect();
+    let mut events = EventWriter::default();
+    events.push(head, total_bytes(&data), data.into_iter(), data_is_plain);
+    events.finish()
+}
+
+/// Writes events that are sent together: what is small of them into one buffer.
+#[derive(Debug, Default)]
+pub struct EventWriter(FrameWriter);
+
+impl EventWriter {
+    /// Writes one more event, as [`encode_event`] does. `data_bytes` is the length of all pieces
+    /// of the data together.
+    pub fn push(
+        &mut self,
+        head: &EventHead<'_>,
+        data_bytes: usize,
+        data: impl Iterator<Item = Bytes>,
+        data_is_plain: bool,
+    ) {
+        let shape = Shape { line_break: b"\ndata: ", end: b"\n\n" };
+        self.0.write_head(head, data_bytes);
+        self.0.write_text(&shape, data_bytes, data, data_is_plain);
+    }
+
+    /// Whether nothing was written.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.shared.is_empty() && self.0.buffer.is_empty()
+    }
+
+    /// All that was written.
+    #[must_use]
+    pub fn finish(self) -> Frames {
+        self.0.finish()
+    }
 }
 
 /// Writes the event that gives a fresh stream its first id, without data.
@@ -87,8 +121,15 @@ pub fn encode_priming(id: &str, retry: Option<Duration>) -> Bytes {
 /// spaces: messages "MUST NOT contain embedded newlines" (2026-07-28, basic/transports/stdio).
 #[must_use]
 pub fn encode_line(data: impl Iterator<Item = Bytes>, data_is_plain: bool) -> Frames {
-    let dress = Dress { prefix: Vec::new(), line_break: b" ", end: b"\n" };
-    dress.frames(data.collect(), data_is_plain)
+    let data: Vec<Bytes> = data.collect();
+    let mut line = FrameWriter::default();
+    line.write_text(
+        &Shape { line_break: b" ", end: b"\n" },
+        total_bytes(&data),
+        data.into_iter(),
+        data_is_plain,
+    );
+    line.finish()
 }
 
 /// Whether no reader can take a part of `text` for the end of a line: there is no CR, LF, U+2028 or
@@ -99,68 +140,82 @@ pub fn is_plain(text: &[u8]) -> bool {
         && memmem::find_iter(text, SEPARATOR_START).all(|at| separator_at(text, at).is_none())
 }
 
-/// The bytes that go around and into a text to make it a frame.
-struct Dress {
-    prefix: Vec<u8>,
+/// The bytes that go into and behind a text to make it a frame.
+struct Shape {
     line_break: &'static [u8],
     end: &'static [u8],
 }
 
-impl Dress {
-    fn frames(self, pieces: Vec<Bytes>, is_plain_text: bool) -> Frames {
-        if !is_plain_text {
-            return Frames(Pieces::One(Some(self.rewritten(&pieces.concat()))));
-        }
-        debug_assert!(pieces.iter().all(|piece| is_plain(piece)), "the caller vouched for it");
-        let len_bytes = total_bytes(&pieces);
-        if len_bytes > COPY_BYTES_MAX {
-            return Frames(Pieces::Many(self.shared(pieces).into_iter()));
-        }
-        Frames(Pieces::One(Some(self.copied(&pieces, len_bytes))))
-    }
-
-    fn shared(self, mut pieces: Vec<Bytes>) -> Vec<Bytes> {
-        if !self.prefix.is_empty() {
-            pieces.insert(0, Bytes::from(self.prefix));
-        }
-        pieces.push(Bytes::from_static(self.end));
-        pieces
-    }
-
-    fn copied(self, pieces: &[Bytes], len_bytes: usize) -> Bytes {
-        let mut frame = self.prefix;
-        frame.reserve_exact(len_bytes.saturating_add(self.end.len()));
-        for piece in pieces {
-            frame.extend_from_slice(piece);
-        }
-        frame.extend_from_slice(self.end);
-        Bytes::from(frame)
-    }
-
-    fn rewritten(self, text: &[u8]) -> Bytes {
-        let mut frame = self.prefix;
-        // Most texts that are not plain are indented JSON: this leaves a little room for their line
-        // breaks.
-        frame.reserve(text.len().saturating_add(text.len() / 8).saturating_add(16));
-        rewrite(text, self.line_break, &mut frame);
-        frame.extend_from_slice(self.end);
-        Bytes::from(frame)
-    }
+#[derive(Debug, Default)]
+struct FrameWriter {
+    /// What is finished and cannot be written to any more.
+    shared: Vec<Bytes>,
+    buffer: Vec<u8>,
 }
 
-/// The head of an event up to the start of its data.
-fn prefix(head: &EventHead<'_>) -> Vec<u8> {
-    let retry = head.retry.map(|retry| retry.as_millis().to_string());
-    let fields = [("id: ", head.id), ("event: ", head.event), ("retry: ", retry.as_deref())];
-    let mut prefix = Vec::with_capacity(64);
-    for (name, value) in fields {
-        let Some(value) = value.filter(|value| fits_one_line(value)) else { continue };
-        prefix.extend_from_slice(name.as_bytes());
-        prefix.extend_from_slice(value.as_bytes());
-        prefix.push(b'\n');
+impl FrameWriter {
+    /// The head of an event up to the start of its data, with room for the data if it is small.
+    fn write_head(&mut self, head: &EventHead<'_>, data_bytes: usize) {
+        /// Enough for an id, and for a retry time.
+        const HEAD_BYTES: usize = 64;
+        self.buffer.reserve(HEAD_BYTES + data_bytes.min(COPY_BYTES_MAX));
+        let retry = head.retry.map(|retry| retry.as_millis().to_string());
+        let fields = [("id: ", head.id), ("event: ", head.event), ("retry: ", retry.as_deref())];
+        for (name, value) in fields {
+            let Some(value) = value.filter(|value| fits_one_line(value)) else { continue };
+            self.buffer.extend_from_slice(name.as_bytes());
+            self.buffer.extend_from_slice(value.as_bytes());
+            self.buffer.push(b'\n');
+        }
+        self.buffer.extend_from_slice(b"data: ");
     }
-    prefix.extend_from_slice(b"data: ");
-    prefix
+
+    fn write_text(
+        &mut self,
+        shape: &Shape,
+        len_bytes: usize,
+        pieces: impl Iterator<Item = Bytes>,
+        is_plain_text: bool,
+    ) {
+        if !is_plain_text {
+            self.rewrite(shape, &pieces.collect::<Vec<_>>().concat());
+        } else if len_bytes > COPY_BYTES_MAX {
+            self.share(pieces);
+        } else {
+            self.buffer.reserve(len_bytes.saturating_add(shape.end.len()));
+            for piece in pieces {
+                debug_assert!(is_plain(&piece), "the caller vouched for it");
+                self.buffer.extend_from_slice(&piece);
+            }
+        }
+        self.buffer.extend_from_slice(shape.end);
+    }
+
+    fn share(&mut self, pieces: impl Iterator<Item = Bytes>) {
+        if !self.buffer.is_empty() {
+            self.shared.push(Bytes::from(std::mem::take(&mut self.buffer)));
+        }
+        for piece in pieces {
+            debug_assert!(is_plain(&piece), "the caller vouched for it");
+            self.shared.push(piece);
+        }
+    }
+
+    fn rewrite(&mut self, shape: &Shape, text: &[u8]) {
+        // Most texts that are not plain are indented JSON: this leaves a little room for their line
+        // breaks.
+        self.buffer.reserve(text.len().saturating_add(text.len() / 8).saturating_add(16));
+        rewrite(text, shape.line_break, &mut self.buffer);
+    }
+
+    fn finish(mut self) -> Frames {
+        let rest = Some(Bytes::from(self.buffer)).filter(|it| !it.is_empty());
+        if self.shared.is_empty() {
+            return Frames(Pieces::One(rest));
+        }
+        self.shared.extend(rest);
+        Frames(Pieces::Many(self.shared.into_iter()))
+    }
 }
 
 fn fits_one_line(value: &str) -> bool {

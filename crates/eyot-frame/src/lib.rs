@@ -19,7 +19,7 @@ mod line;
 mod mark;
 mod splitter;
 
-pub use crate::encode::{Frames, encode_event, encode_line, encode_priming, is_plain};
+pub use crate::encode::{EventWriter, Frames, encode_event, encode_line, encode_priming, is_plain};
 pub use crate::error::FrameError;
 pub use crate::event::{Event, EventHead, KEEP_ALIVE, RETRY_MAX};
 pub use crate::event_decoder::EventDecoder;

@@ -114,13 +114,58 @@ pub struct EventId {
     pub position: Position,
 }
 
+impl EventId {
+    /// The id as it is written to clients. One is made for each event: no formatter, no memory.
+    #[must_use]
+    pub fn text(self) -> EventIdText {
+        let mut text = EventIdText { bytes: [b'.'; TEXT_BYTES_MAX], start: TEXT_BYTES_MAX };
+        text.prepend_base36(self.position.seq);
+        text.start -= 1;
+        text.prepend_base36(self.position.fence.0);
+        text.start -= 1;
+        text.prepend_base36(self.stream.0.into());
+        text
+    }
+}
+
 impl fmt::Display for EventId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_base36(f, u64::from(self.stream.0))?;
-        f.write_str(".")?;
-        write_base36(f, self.position.fence.0)?;
-        f.write_str(".")?;
-        write_base36(f, self.position.seq)
+        f.write_str(self.text().as_str())
+    }
+}
+
+/// The text of an [`EventId`].
+#[derive(Clone, Copy, Debug)]
+pub struct EventIdText {
+    /// Filled from the end; dots where nothing was written.
+    bytes: [u8; TEXT_BYTES_MAX],
+    start: usize,
+}
+
+/// 36^7 exceeds 2^32, and 36^13 exceeds 2^64; between the numbers are two dots.
+const TEXT_BYTES_MAX: usize = 7 + 13 + 13 + 2;
+
+impl EventIdText {
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        let text = self.bytes.get(self.start..).map(std::str::from_utf8);
+        text.and_then(Result::ok).unwrap_or_default()
+    }
+
+    fn prepend_base36(&mut self, mut value: u64) {
+        const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+        loop {
+            let digit = usize::try_from(value % 36).ok().and_then(|it| DIGITS.get(it));
+            self.start -= 1;
+            if let (Some(slot), Some(digit)) = (self.bytes.get_mut(self.start), digit) {
+                *slot = *digit;
+            }
+            value /= 36;
+            if value == 0 {
+                return;
+            }
+        }
     }
 }
 
@@ -144,24 +189,7 @@ impl FromStr for EventId {
 #[error("not an event id of this server")]
 pub struct InvalidEventId;
 
-fn write_base36(f: &mut fmt::Formatter<'_>, mut value: u64) -> fmt::Result {
-    /// 36^13 exceeds 2^64.
-    const DIGITS_MAX: usize = 13;
-    let mut digits = [b'0'; DIGITS_MAX];
-    let mut start = DIGITS_MAX;
-    for (place, slot) in digits.iter_mut().enumerate().rev() {
-        let digit = u32::try_from(value % 36).unwrap_or(0);
-        *slot = u8::try_from(char::from_digit(digit, 36).unwrap_or('0')).unwrap_or(b'0');
-        start = place;
-        value /= 36;
-        if value == 0 {
-            break;
-        }
-    }
-    f.write_str(digits.get(start..).and_then(|it| std::str::from_utf8(it).ok()).unwrap_or("0"))
-}
-
-/// Only the form that [`write_base36`] writes: no sign, no upper case, no leading zero.
+/// Only the form that [`EventId::text`] has: no sign, no upper case, no leading zero.
 fn parse_base36(text: &str) -> Option<u64> {
     let is_ours = text.bytes().all(|it| it.is_ascii_digit() || it.is_ascii_lowercase());
     let is_short = text == "0" || !text.starts_with('0');

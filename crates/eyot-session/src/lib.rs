@@ -16,13 +16,15 @@ mod upstream;
 
 pub use crate::cursor::{UpstreamCursor, UpstreamCursors};
 pub use crate::error::StoreError;
-pub use crate::id::{EventId, Fence, InvalidEventId, NodeId, Position, SessionId, StreamNo};
+pub use crate::id::{
+    EventId, EventIdText, Fence, InvalidEventId, NodeId, Position, SessionId, StreamNo,
+};
 pub use crate::items::{ItemChange, OpenQuestion, SessionItems};
 pub use crate::parked::{ParkedCall, ParkedCalls};
 pub use crate::record::{RECORD_VERSION, SessionRecord, SessionState};
 pub use crate::session::{Limits, Phase, SessionError, SessionMachine};
 pub use crate::store::{
     Claimed, Event, EventLog, LogLimits, NewEvent, Page, Sessions, Store, StoreFuture, StreamEnd,
-    StreamKind, StreamRecord,
+    StreamKind, StreamRecord, StreamWrite, WrittenStream,
 };
 pub use crate::upstream::{UpstreamName, UpstreamRef, Upstreams};

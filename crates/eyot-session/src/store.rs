@@ -101,37 +101,55 @@ pub struct Claimed {
 
 /// Keeps events, in order, for replay.
 ///
-/// A future of `open`, `append` or `finish` is ready when the write is durable at the
-/// level that the store was opened with; an event's id is shown to clients only then.
+/// A future of `write`, and of what is made of it, is ready when the write is durable at the level
+/// that the store was opened with; an event's id is shown to clients only then.
+///
+/// Each operation concerns one session and says all that it needs: an engine that runs scripts
+/// beside its data can do it as one script, with the keys of that session and no others.
 pub trait EventLog {
-    /// Registers a stream before its first event. Opening an open stream again with the
-    /// same number changes nothing; opening one that has ended is [`StoreError::Conflict`].
-    fn open(&self, id: SessionId, fence: Fence, stream: StreamRecord) -> StoreFuture<()>;
+    /// Opens a stream, appends events to it and ends it, as far as the write says so, all or
+    /// nothing: an answer without its end would look like a call that still runs.
+    ///
+    /// To open a stream that is open changes nothing. Appended events drop the oldest when the
+    /// stream exceeds [`LogLimits`]. A stream that has ended already stays as it is, if there is
+    /// nothing to append. The write that ends a stream forgets the streams of the session that
+    /// ended first, as far as they are beyond [`LogLimits`]: to read them is
+    /// [`StoreError::NotFound`] from then on.
+    ///
+    /// [`StoreError::Fenced`] when `fence` is not the current one, [`StoreError::NotFound`] when
+    /// there is no such session or the stream was not opened, [`StoreError::Conflict`] when the
+    /// stream has ended or the positions do not ascend.
+    fn write(&self, id: SessionId, fence: Fence, write: StreamWrite) -> StoreFuture<()>;
 
-    /// Appends events to a stream that was opened, all or none. Drops the oldest when the
-    /// stream exceeds [`LogLimits`]. [`StoreError::Conflict`] when the stream has ended or
-    /// the positions do not ascend.
+    /// Registers a stream before its first event.
+    fn open(&self, id: SessionId, fence: Fence, stream: StreamRecord) -> StoreFuture<()> {
+        let stream = WrittenStream::New(stream);
+        self.write(id, fence, StreamWrite { stream, events: Vec::new(), end_ms: None })
+    }
+
+    /// Appends events to a stream that was opened.
     fn append(
         &self,
         id: SessionId,
         fence: Fence,
         stream: StreamNo,
         events: Vec<NewEvent>,
-    ) -> StoreFuture<()>;
+    ) -> StoreFuture<()> {
+        let stream = WrittenStream::Opened(stream);
+        self.write(id, fence, StreamWrite { stream, events, end_ms: None })
+    }
 
-    /// Appends the last events, as [`EventLog::append`] does, and marks the stream as ended,
-    /// in one write: an answer without its end would look like a call that still runs. A
-    /// stream that has ended already stays as it is, if there is nothing to append.
-    ///
-    /// The same write forgets the streams of the session that ended first, as far as they
-    /// are beyond [`LogLimits`]: to read them is [`StoreError::NotFound`] from then on.
+    /// Appends the last events, and marks the stream as ended.
     fn finish(
         &self,
         id: SessionId,
         fence: Fence,
         stream: StreamNo,
         end: StreamEnd,
-    ) -> StoreFuture<()>;
+    ) -> StoreFuture<()> {
+        let (stream, end_ms) = (WrittenStream::Opened(stream), Some(end.at_ms));
+        self.write(id, fence, StreamWrite { stream, events: end.last, end_ms })
+    }
 
     /// Up to `limit` events strictly after `after`, oldest first. [`StoreError::NotFound`]
     /// when there is no such stream, [`StoreError::Trimmed`] when some were dropped,
@@ -166,6 +184,55 @@ pub struct StreamRecord {
     pub request_id: Option<Bytes>,
     /// The event id that an upstream gave before its first message, if any.
     pub upstream_cursor: Option<UpstreamCursor>,
+}
+
+/// What is written to one stream at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StreamWrite {
+    /// The stream.
+    pub stream: WrittenStream,
+    /// The events to append.
+    pub events: Vec<NewEvent>,
+    /// The time of the stream's end, in milliseconds since 1970, if this ends it. The stream is
+    /// kept for [`LogLimits::keep_done`] after that.
+    pub end_ms: Option<u64>,
+}
+
+impl StreamWrite {
+    /// Whether a stream that has ended is left as it is without an error: there is nothing in the
+    /// write but the end.
+    #[must_use]
+    pub fn is_only_end(&self) -> bool {
+        let is_opened = matches!(self.stream, WrittenStream::Opened(_));
+        is_opened && self.events.is_empty() && self.end_ms.is_some()
+    }
+
+    /// Whether the events can follow what is at `top`: their positions ascend.
+    #[must_use]
+    pub fn follows(&self, top: Position) -> bool {
+        let places = self.events.iter().map(|event| event.position);
+        std::iter::once(top).chain(places.clone()).zip(places).all(|(before, next)| before < next)
+    }
+}
+
+/// The stream that a write concerns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WrittenStream {
+    /// It was opened before.
+    Opened(StreamNo),
+    /// The write opens it, unless it is open already.
+    New(StreamRecord),
+}
+
+impl WrittenStream {
+    /// The number of the stream.
+    #[must_use]
+    pub fn no(&self) -> StreamNo {
+        match self {
+            Self::Opened(no) => *no,
+            Self::New(record) => record.no,
+        }
+    }
 }
 
 /// An event to store.

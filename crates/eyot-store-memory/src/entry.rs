@@ -1,8 +1,8 @@
 //! One session with its streams.
 
 use eyot_session::{
-    Claimed, Fence, ItemChange, NodeId, SessionRecord, SessionState, StoreError, StreamNo,
-    StreamRecord,
+    Claimed, Fence, ItemChange, LogLimits, NodeId, SessionRecord, SessionState, StoreError,
+    StreamNo, StreamWrite, WrittenStream,
 };
 
 use crate::compact::compact;
@@ -15,6 +15,8 @@ pub(crate) struct Entry {
     next_stream: u32,
     /// `None` until the first is opened: most sessions are answered without one.
     streams: Option<Box<Streams>>,
+    /// When the shard looks for what has expired here.
+    pub(crate) due_ms: u64,
 }
 
 const _: () = assert!(size_of::<Entry>() <= 208, "10,000 and more of these live at once");
@@ -26,6 +28,7 @@ impl Entry {
             record: SessionRecord { initialize, ..record },
             next_stream: StreamNo::STANDALONE.0 + 1,
             streams: None,
+            due_ms: u64::MAX,
         }
     }
 
@@ -62,9 +65,21 @@ impl Entry {
         if self.record.fence == fence { Ok(()) } else { Err(StoreError::Fenced) }
     }
 
-    pub(crate) fn open(&mut self, record: &StreamRecord) -> Result<(), StoreError> {
-        self.streams.get_or_insert_default().open(record)?;
-        self.next_stream = self.next_stream.max(record.no.0.saturating_add(1));
+    pub(crate) fn write(
+        &mut self,
+        write: &StreamWrite,
+        limits: &LogLimits,
+    ) -> Result<(), StoreError> {
+        let is_new = matches!(write.stream, WrittenStream::New(_));
+        let streams = match &mut self.streams {
+            None if is_new => self.streams.get_or_insert_default(),
+            None => return Err(StoreError::NotFound),
+            Some(streams) => streams,
+        };
+        streams.write(write, limits)?;
+        if is_new {
+            self.next_stream = self.next_stream.max(write.stream.no().0.saturating_add(1));
+        }
         Ok(())
     }
 
@@ -73,7 +88,15 @@ impl Entry {
         self.streams.as_deref().ok_or(StoreError::NotFound)
     }
 
-    pub(crate) fn streams_mut(&mut self) -> Result<&mut Streams, StoreError> {
-        self.streams.as_deref_mut().ok_or(StoreError::NotFound)
+    pub(crate) fn forget_expired_streams(&mut self, now_ms: u64) {
+        if let Some(streams) = &mut self.streams {
+            streams.forget_expired(now_ms);
+        }
+    }
+
+    /// When something of the session expires, or the session itself.
+    pub(crate) fn first_expiry_ms(&self) -> u64 {
+        let stream = self.streams.as_ref().and_then(|it| it.first_expiry_ms());
+        stream.map_or(self.record.expires_ms, |it| it.min(self.record.expires_ms))
     }
 }

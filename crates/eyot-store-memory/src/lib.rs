@@ -5,6 +5,7 @@
 
 mod compact;
 mod entry;
+mod id_hasher;
 mod parked;
 mod shard;
 mod store;

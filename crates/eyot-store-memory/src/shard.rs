@@ -1,18 +1,20 @@
 //! The part of the sessions that one lock guards.
 
 use std::collections::{BTreeSet, HashMap};
-use std::time::Duration;
+use std::hash::BuildHasherDefault;
 
-use eyot_session::{Fence, LogLimits, SessionId, SessionRecord, StoreError, StreamNo};
+use eyot_session::{Fence, LogLimits, SessionId, SessionRecord, StoreError, StreamWrite};
 
 use crate::entry::Entry;
+use crate::id_hasher::IdHasher;
 
 #[derive(Debug, Default)]
 pub(crate) struct Shard {
     /// Boxed, because a map keeps up to half of its slots empty.
-    entries: HashMap<SessionId, Box<Entry>>,
-    /// Streams that have ended, by the time at which they are forgotten.
-    finished: BTreeSet<(u64, SessionId, StreamNo)>,
+    entries: HashMap<SessionId, Box<Entry>, BuildHasherDefault<IdHasher>>,
+    /// Each session once, after [`Entry::due_ms`]. That is not later than its first expiry, but may
+    /// be earlier: a session lives longer with each request, and is moved only when it is due.
+    due: BTreeSet<(u64, SessionId)>,
 }
 
 impl Shard {
@@ -20,7 +22,9 @@ impl Shard {
         if self.entries.contains_key(&record.id) {
             return Err(StoreError::Conflict);
         }
-        self.entries.insert(record.id.clone(), Box::new(Entry::new(record)));
+        let id = record.id.clone();
+        self.entries.insert(id.clone(), Box::new(Entry::new(record)));
+        self.expect_expiry(&id);
         Ok(())
     }
 
@@ -41,71 +45,62 @@ impl Shard {
         self.entry(id).ok().filter(|entry| !entry.is_expired(now_ms))
     }
 
-    pub(crate) fn finish(
+    pub(crate) fn write(
         &mut self,
         id: &SessionId,
         fence: Fence,
-        no: StreamNo,
-        expires_ms: u64,
+        write: &StreamWrite,
+        limits: &LogLimits,
     ) -> Result<(), StoreError> {
-        if self.owned(id, fence)?.streams_mut()?.finish(no, expires_ms)? {
-            self.finished.insert((expires_ms, id.clone(), no));
+        let entry = self.owned(id, fence)?;
+        entry.write(write, limits)?;
+        if entry.first_expiry_ms() < entry.due_ms {
+            self.expect_expiry(id);
         }
         Ok(())
     }
 
-    /// Forgets finished streams of the session while there are too many.
-    pub(crate) fn forget_oldest(&mut self, id: &SessionId, limits: &LogLimits) {
-        if let Ok(streams) = self.entry(id).and_then(Entry::streams_mut) {
-            let forgotten = streams.forget_oldest(limits);
-            self.forget_expiries(id, forgotten);
-        }
-    }
-
     pub(crate) fn remove(&mut self, id: &SessionId) -> bool {
-        let removed = self.entries.remove(id);
-        if let Some(streams) = removed.as_ref().and_then(|entry| entry.streams().ok()) {
-            self.forget_expiries(id, streams.finished());
-        }
-        removed.is_some()
+        let removed = self.entries.remove_entry(id);
+        removed.is_some_and(|(id, entry)| self.due.remove(&(entry.due_ms, id)))
     }
 
-    pub(crate) fn sweep_sessions(&mut self, now_ms: u64, limit: usize) -> Vec<SessionId> {
-        let expired = self.entries.iter().filter(|(_, entry)| entry.is_expired(now_ms));
-        let ids: Vec<SessionId> = expired.map(|(id, _)| id.clone()).take(limit).collect();
-        for id in &ids {
-            self.remove(id);
-        }
-        ids
-    }
-
-    pub(crate) fn sweep_streams(&mut self, now_ms: u64) {
-        while self.finished.first().is_some_and(|(expires_ms, ..)| *expires_ms <= now_ms)
-            && let Some((_, id, no)) = self.finished.pop_first()
+    /// Forgets streams that have expired, and up to `limit` sessions. Looks at no session before
+    /// it is due.
+    pub(crate) fn sweep(&mut self, now_ms: u64, limit: usize) -> Vec<SessionId> {
+        let mut swept = Vec::new();
+        while self.due.first().is_some_and(|(due_ms, _)| *due_ms <= now_ms)
+            && let Some((_, id)) = self.due.pop_first()
+            && let Some(entry) = self.entries.get_mut(&id)
         {
-            if let Ok(streams) = self.entry(&id).and_then(Entry::streams_mut) {
-                streams.forget_expired(no, now_ms);
+            entry.due_ms = u64::MAX;
+            entry.forget_expired_streams(now_ms);
+            if !entry.is_expired(now_ms) {
+                self.expect_expiry(&id);
+            } else if swept.len() < limit {
+                self.entries.remove(&id);
+                swept.push(id);
+            } else {
+                self.expect_expiry(&id);
+                break;
             }
         }
+        swept
     }
 
-    fn forget_expiries(
-        &mut self,
-        id: &SessionId,
-        streams: impl IntoIterator<Item = (u64, StreamNo)>,
-    ) {
-        for (expires_ms, no) in streams {
-            self.finished.remove(&(expires_ms, id.clone(), no));
-        }
+    /// Moves the session to where it is due.
+    fn expect_expiry(&mut self, id: &SessionId) {
+        let Some(entry) = self.entries.get_mut(id) else { return };
+        let due_ms = entry.first_expiry_ms();
+        let mut key = (std::mem::replace(&mut entry.due_ms, due_ms), entry.record().id.clone());
+        self.due.remove(&key);
+        key.0 = due_ms;
+        self.due.insert(key);
     }
 
     pub(crate) fn ids_after(&self, after: Option<&SessionId>) -> Vec<SessionId> {
         self.entries.keys().filter(|id| after.is_none_or(|after| *id > after)).cloned().collect()
     }
-}
-
-pub(crate) fn after(now_ms: u64, wait: Duration) -> u64 {
-    now_ms.saturating_add(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]

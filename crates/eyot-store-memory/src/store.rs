@@ -3,21 +3,20 @@
 use std::array;
 use std::fmt;
 use std::future::ready;
-use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use eyot_session::{
-    Claimed, EventLog, Fence, ItemChange, LogLimits, NewEvent, NodeId, Page, ParkedCall,
-    ParkedCalls, Position, SessionId, SessionRecord, SessionState, Sessions, Store, StoreError,
-    StoreFuture, StreamEnd, StreamNo, StreamRecord,
+    Claimed, EventLog, Fence, ItemChange, LogLimits, NodeId, Page, ParkedCall, ParkedCalls,
+    Position, SessionId, SessionRecord, SessionState, Sessions, Store, StoreError, StoreFuture,
+    StreamNo, StreamWrite,
 };
 use eyot_stdx::{Secret, random_bytes};
 use parking_lot::Mutex;
 
 use crate::entry::Entry;
 use crate::parked::Parked;
-use crate::shard::{Shard, after as time_after};
+use crate::shard::Shard;
 
 /// With this many, a sweep of 10,000 sessions holds each lock for a few microseconds.
 const SHARDS: usize = 16;
@@ -29,7 +28,6 @@ const SHARDS: usize = 16;
 /// the number of sessions and of open streams.
 pub struct MemoryStore {
     shards: [Mutex<Shard>; SHARDS],
-    hasher: RandomState,
     parked: Mutex<Parked>,
     seal_key: Secret<[u8; 32]>,
     limits: LogLimits,
@@ -42,7 +40,6 @@ impl MemoryStore {
     pub fn new(limits: LogLimits) -> Self {
         Self {
             shards: array::from_fn(|_| Mutex::default()),
-            hasher: RandomState::new(),
             parked: Mutex::default(),
             seal_key: Secret::new(random_bytes()),
             limits,
@@ -69,20 +66,22 @@ impl MemoryStore {
         Box::pin(ready(outcome))
     }
 
+    /// The end of an id is random, also where the ids of one maker begin alike.
     fn shard(&self, id: &SessionId) -> &Mutex<Shard> {
         let [first, ..] = &self.shards;
-        let hash = self.hasher.hash_one(id);
-        let place = usize::try_from(hash % SHARDS as u64).unwrap_or(0);
-        self.shards.get(place).unwrap_or(first)
+        let last = match id.as_str().as_bytes() {
+            [.., a, b] => usize::from(*a).wrapping_mul(7) ^ usize::from(*b),
+            _ => 0,
+        };
+        self.shards.get(last % SHARDS).unwrap_or(first)
     }
 
     fn sweep_now(&self, now_ms: u64, limit: usize) -> Vec<SessionId> {
         self.parked.lock().sweep(now_ms);
         let mut swept = Vec::new();
         for shard in &self.shards {
-            let mut shard = shard.lock();
-            shard.sweep_streams(now_ms);
-            swept.extend(shard.sweep_sessions(now_ms, limit - swept.len()));
+            let left = limit - swept.len();
+            swept.append(&mut shard.lock().sweep(now_ms, left));
         }
         swept
     }
@@ -181,43 +180,9 @@ impl Sessions for MemoryStore {
 }
 
 impl EventLog for MemoryStore {
-    fn open(&self, id: SessionId, fence: Fence, stream: StreamRecord) -> StoreFuture<()> {
-        self.with(&id, |shard| shard.owned(&id, fence)?.open(&stream))
-    }
-
-    fn append(
-        &self,
-        id: SessionId,
-        fence: Fence,
-        stream: StreamNo,
-        events: Vec<NewEvent>,
-    ) -> StoreFuture<()> {
+    fn write(&self, id: SessionId, fence: Fence, write: StreamWrite) -> StoreFuture<()> {
         let limits = &self.limits;
-        self.with(&id, |shard| {
-            shard.owned(&id, fence)?.streams_mut()?.get_mut(stream)?.append(&events, limits)
-        })
-    }
-
-    fn finish(
-        &self,
-        id: SessionId,
-        fence: Fence,
-        stream: StreamNo,
-        end: StreamEnd,
-    ) -> StoreFuture<()> {
-        let limits = &self.limits;
-        self.with(&id, |shard| {
-            if !end.last.is_empty() {
-                shard
-                    .owned(&id, fence)?
-                    .streams_mut()?
-                    .get_mut(stream)?
-                    .append(&end.last, limits)?;
-            }
-            shard.finish(&id, fence, stream, time_after(end.at_ms, limits.keep_done))?;
-            shard.forget_oldest(&id, limits);
-            Ok(())
-        })
+        self.with(&id, |shard| shard.write(&id, fence, &write, limits))
     }
 
     fn read(

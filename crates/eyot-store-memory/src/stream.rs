@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 
 use eyot_session::{
-    Event, LogLimits, NewEvent, Page, Position, StoreError, StreamRecord, UpstreamCursors,
+    Event, LogLimits, NewEvent, Page, Position, StoreError, StreamNo, StreamRecord, StreamWrite,
+    UpstreamCursors,
 };
 
 use crate::compact::{compact, compact_cursor};
@@ -45,8 +46,8 @@ impl Stream {
         self.expires_ms.is_some()
     }
 
-    pub(crate) fn expires_ms(&self) -> Option<u64> {
-        self.expires_ms
+    pub(crate) fn no(&self) -> StreamNo {
+        self.record.no
     }
 
     /// Bytes of the data that is kept.
@@ -58,16 +59,20 @@ impl Stream {
         self.expires_ms = Some(expires_ms);
     }
 
-    /// Appends all events or none.
+    /// Appends all events of the write or none.
     pub(crate) fn append(
         &mut self,
-        events: &[NewEvent],
+        write: &StreamWrite,
         limits: &LogLimits,
     ) -> Result<(), StoreError> {
-        if self.is_finished() || !is_ascending(self.top, events) {
+        if !write.follows(self.top) {
             return Err(StoreError::Conflict);
         }
-        for event in events {
+        if write.end_ms.is_some() {
+            // Nothing follows: no more room than that.
+            self.events.reserve_exact(write.events.len());
+        }
+        for event in &write.events {
             self.push(event);
         }
         self.trim(limits);
@@ -117,9 +122,4 @@ impl Stream {
             || self.bytes > limits.bytes_per_stream_max;
         is_over && self.events.len() > 1
     }
-}
-
-fn is_ascending(top: Position, events: &[NewEvent]) -> bool {
-    let places = events.iter().map(|event| event.position);
-    std::iter::once(top).chain(places.clone()).zip(places).all(|(before, next)| before < next)
 }

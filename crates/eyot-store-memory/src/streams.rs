@@ -1,70 +1,81 @@
 //! The streams of one session: the running ones, and the latest of those that have ended.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::VecDeque;
+use std::time::Duration;
 
-use eyot_session::{LogLimits, StoreError, StreamNo, StreamRecord};
+use eyot_session::{LogLimits, StoreError, StreamNo, StreamWrite, WrittenStream};
 
 use crate::stream::Stream;
 
+/// Both lists are short (the caller bounds the open streams, [`LogLimits`] the others), and what is
+/// new belongs at their end most often.
 #[derive(Debug, Default)]
 pub(crate) struct Streams {
-    /// Boxed, because a map's first node has room for eleven, and most sessions have one stream.
-    all: BTreeMap<StreamNo, Box<Stream>>,
-    /// The streams that have ended, each after the time at which it expires: an end looks at no
-    /// more streams than it forgets.
-    finished: BTreeSet<(u64, StreamNo)>,
+    /// In the order of their numbers. Boxed, because a stream moves when one before it goes.
+    all: VecDeque<Box<Stream>>,
+    /// The streams that have ended, each after the time at which it expires, in this order: an end
+    /// looks at no more streams than it forgets.
+    finished: VecDeque<(u64, StreamNo)>,
     /// Bytes of the data in the streams that have ended.
     finished_bytes: usize,
 }
 
 impl Streams {
-    pub(crate) fn open(&mut self, record: &StreamRecord) -> Result<(), StoreError> {
-        let stream = self.all.entry(record.no).or_insert_with(|| Box::new(Stream::new(record)));
-        if stream.is_finished() { Err(StoreError::Conflict) } else { Ok(()) }
+    /// Does a write, or nothing of it.
+    pub(crate) fn write(
+        &mut self,
+        write: &StreamWrite,
+        limits: &LogLimits,
+    ) -> Result<(), StoreError> {
+        let no = write.stream.no();
+        let stream = match (self.place(no), &write.stream) {
+            (Ok(place), _) => {
+                let stream = self.all.get_mut(place).ok_or(StoreError::NotFound)?;
+                if stream.is_finished() {
+                    return if write.is_only_end() { Ok(()) } else { Err(StoreError::Conflict) };
+                }
+                stream.append(write, limits)?;
+                stream
+            }
+            (Err(_), WrittenStream::Opened(_)) => return Err(StoreError::NotFound),
+            (Err(place), WrittenStream::New(record)) => {
+                let mut stream = Box::new(Stream::new(record));
+                stream.append(write, limits)?;
+                self.all.insert(place, stream);
+                self.all.get_mut(place).ok_or(StoreError::NotFound)?
+            }
+        };
+        if let Some(end_ms) = write.end_ms {
+            let expires_ms = after(end_ms, limits.keep_done);
+            stream.finish(expires_ms);
+            self.finished_bytes += stream.len_bytes();
+            let place = self.finished.partition_point(|it| *it < (expires_ms, no));
+            self.finished.insert(place, (expires_ms, no));
+            self.forget_oldest(limits);
+        }
+        Ok(())
     }
 
     pub(crate) fn get(&self, no: StreamNo) -> Result<&Stream, StoreError> {
-        self.all.get(&no).map(Box::as_ref).ok_or(StoreError::NotFound)
+        let place = self.place(no).map_err(|_| StoreError::NotFound)?;
+        self.all.get(place).map(Box::as_ref).ok_or(StoreError::NotFound)
     }
 
-    pub(crate) fn get_mut(&mut self, no: StreamNo) -> Result<&mut Stream, StoreError> {
-        self.all.get_mut(&no).map(Box::as_mut).ok_or(StoreError::NotFound)
+    /// When the first of the streams that have ended expires.
+    pub(crate) fn first_expiry_ms(&self) -> Option<u64> {
+        self.finished.front().map(|(expires_ms, _)| *expires_ms)
     }
 
-    /// Marks a stream as ended; `false` when it has ended before.
-    pub(crate) fn finish(&mut self, no: StreamNo, expires_ms: u64) -> Result<bool, StoreError> {
-        let stream = self.get_mut(no)?;
-        if stream.is_finished() {
-            return Ok(false);
+    pub(crate) fn forget_expired(&mut self, now_ms: u64) {
+        while self.first_expiry_ms().is_some_and(|expires_ms| expires_ms <= now_ms) {
+            self.forget_first();
         }
-        stream.finish(expires_ms);
-        self.finished_bytes += stream.len_bytes();
-        self.finished.insert((expires_ms, no));
-        Ok(true)
     }
 
-    /// Streams that have ended, in the order of their ends, each after the time at which it
-    /// expires.
-    pub(crate) fn finished(&self) -> impl Iterator<Item = (u64, StreamNo)> {
-        self.finished.iter().copied()
-    }
-
-    /// Forgets the oldest finished streams while there are too many; returns them.
-    pub(crate) fn forget_oldest(&mut self, limits: &LogLimits) -> Vec<(u64, StreamNo)> {
-        let mut forgotten = Vec::new();
-        while self.exceeds(limits)
-            && let Some((expires_ms, no)) = self.finished.first().copied()
-        {
-            self.forget(no, expires_ms);
-            forgotten.push((expires_ms, no));
-        }
-        forgotten
-    }
-
-    pub(crate) fn forget_expired(&mut self, no: StreamNo, now_ms: u64) {
-        let expires_ms = self.all.get(&no).and_then(|stream| stream.expires_ms());
-        if let Some(expires_ms) = expires_ms.filter(|expires_ms| *expires_ms <= now_ms) {
-            self.forget(no, expires_ms);
+    /// Forgets the oldest finished streams while there are too many.
+    fn forget_oldest(&mut self, limits: &LogLimits) {
+        while self.exceeds(limits) {
+            self.forget_first();
         }
     }
 
@@ -76,11 +87,24 @@ impl Streams {
         is_over && count > 1
     }
 
-    fn forget(&mut self, no: StreamNo, expires_ms: u64) {
-        if self.finished.remove(&(expires_ms, no))
-            && let Some(stream) = self.all.remove(&no)
+    fn forget_first(&mut self) {
+        if let Some((_, no)) = self.finished.pop_front()
+            && let Ok(place) = self.place(no)
+            && let Some(stream) = self.all.remove(place)
         {
             self.finished_bytes -= stream.len_bytes();
         }
     }
+
+    /// Where the stream is, or where it belongs. The newest is asked for most often.
+    fn place(&self, no: StreamNo) -> Result<usize, usize> {
+        match self.all.back() {
+            Some(newest) if newest.no() >= no => self.all.binary_search_by_key(&no, |it| it.no()),
+            _ => Err(self.all.len()),
+        }
+    }
+}
+
+fn after(now_ms: u64, wait: Duration) -> u64 {
+    now_ms.saturating_add(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX))
 }

@@ -19,6 +19,7 @@ mod free_pages;
 mod health;
 mod intake;
 mod items;
+mod known;
 mod number;
 mod options;
 mod owned;
@@ -27,8 +28,10 @@ mod readers;
 mod rights;
 mod schema;
 mod sessions;
+mod statements;
 mod store;
 mod streams;
+mod tables;
 mod write;
 mod writer;
 

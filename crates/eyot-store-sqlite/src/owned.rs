@@ -1,9 +1,9 @@
 //! A session that a caller claims to own.
 
-use eyot_session::{Fence, SessionId, StoreError, StreamNo};
-use rusqlite::{Connection, OptionalExtension as _, params};
+use eyot_session::{Fence, SessionId, StreamNo};
+use rusqlite::{Connection, OptionalExtension as _};
 
-use crate::failure::Failure;
+use crate::known::KnownSession;
 use crate::number::Number;
 
 /// A session, with the fence of a caller that claims to own it.
@@ -14,30 +14,17 @@ pub(crate) struct Owned<'a> {
 }
 
 impl Owned<'_> {
-    /// Refuses every caller except the owner.
-    pub(crate) fn check(self, connection: &Connection) -> Result<(), Failure> {
-        let current: Option<Number> = connection
-            .prepare_cached("SELECT fence FROM session WHERE sid = ?1")?
-            .query_row([self.id.as_str()], |row| row.get(0))
-            .optional()?;
-        match current {
-            None => Err(StoreError::NotFound.into()),
-            Some(Number(current)) if current == self.fence.0 => Ok(()),
-            Some(_) => Err(StoreError::Fenced.into()),
-        }
-    }
-
-    /// Notes that a stream number is used.
-    pub(crate) fn raise_next_stream(
+    /// Reads who owns the session; `None` when there is none.
+    pub(crate) fn read(
         self,
         connection: &Connection,
-        used: StreamNo,
-    ) -> Result<(), rusqlite::Error> {
+    ) -> Result<Option<KnownSession>, rusqlite::Error> {
         connection
-            .prepare_cached(
-                "UPDATE session SET next_stream = ?2 WHERE sid = ?1 AND next_stream < ?2",
-            )?
-            .execute(params![self.id.as_str(), used.0.saturating_add(1)])?;
-        Ok(())
+            .prepare_cached("SELECT fence, next_stream FROM session WHERE sid = ?1")?
+            .query_row([self.id.as_str()], |row| {
+                let fence = Fence(row.get::<_, Number>(0)?.0);
+                Ok(KnownSession::new(fence, StreamNo(row.get(1)?)))
+            })
+            .optional()
     }
 }

@@ -14,9 +14,12 @@ use crate::items;
 use crate::number::Number;
 use crate::owned::Owned;
 use crate::streams;
+use crate::tables::Tables;
 
 /// Stores a session. The transaction is untouched when the id is taken.
-pub(crate) fn create(connection: &Connection, record: &SessionRecord) -> Result<(), Failure> {
+pub(crate) fn create(tables: &mut Tables<'_>, record: &SessionRecord) -> Result<(), Failure> {
+    let connection = tables.connection;
+    tables.known.forget(record.id.as_str());
     let state = record.state.encode()?;
     let mut statement = connection.prepare_cached(
         "INSERT INTO session(sid, owner, fence, next_stream, created_ms, expires_ms, version, \
@@ -55,11 +58,13 @@ pub(crate) fn find(
 
 /// Gives the session to `owner` if it `is_theirs`.
 pub(crate) fn claim(
-    connection: &Connection,
+    tables: &mut Tables<'_>,
     id: &SessionId,
     owner: &NodeId,
     is_theirs: impl FnOnce(&SessionRecord) -> bool,
 ) -> Result<Option<Claimed>, Failure> {
+    let connection = tables.connection;
+    tables.known.forget(id.as_str());
     let found = find_claimable(connection, id)?.filter(|it| is_theirs(&it.record));
     let Some(mut claimed) = found else { return Ok(None) };
     claimed.record.fence = claimed.record.fence.next();
@@ -78,22 +83,22 @@ pub(crate) fn claim(
 
 /// Replaces the state.
 pub(crate) fn update(
-    connection: &Connection,
+    tables: &mut Tables<'_>,
     session: Owned<'_>,
     state: &SessionState,
 ) -> Result<(), Failure> {
-    session.check(connection)?;
-    write_state(connection, session.id, state)
+    tables.check(session)?;
+    write_state(tables.connection, session.id, state)
 }
 
 /// Changes items of the state.
 pub(crate) fn change_items(
-    connection: &Connection,
+    tables: &mut Tables<'_>,
     session: Owned<'_>,
     changes: &[ItemChange],
 ) -> Result<(), Failure> {
-    session.check(connection)?;
-    Ok(items::change(connection, session.id, changes)?)
+    tables.check(session)?;
+    Ok(items::change(tables.connection, session.id, changes)?)
 }
 
 fn write_state(
@@ -125,7 +130,9 @@ pub(crate) fn touch(
 }
 
 /// Deletes a session with its streams and events; returns whether there was one.
-pub(crate) fn remove(connection: &Connection, sid: &str) -> Result<bool, rusqlite::Error> {
+pub(crate) fn remove(tables: &mut Tables<'_>, sid: &str) -> Result<bool, rusqlite::Error> {
+    let connection = tables.connection;
+    tables.known.forget(sid);
     streams::remove_all(connection, sid)?;
     items::remove_all(connection, sid)?;
     let deleted =
@@ -135,17 +142,17 @@ pub(crate) fn remove(connection: &Connection, sid: &str) -> Result<bool, rusqlit
 
 /// Deletes sessions that have expired.
 pub(crate) fn sweep(
-    connection: &Connection,
+    tables: &mut Tables<'_>,
     now_ms: u64,
     limit: usize,
 ) -> Result<Vec<SessionId>, Failure> {
-    let mut statement = connection.prepare_cached(
+    let mut statement = tables.connection.prepare_cached(
         "SELECT sid FROM session WHERE expires_ms <= ?1 ORDER BY expires_ms LIMIT ?2",
     )?;
     let rows = statement.query_map([Number(now_ms), Number::from(limit)], |row| row.get(0))?;
     let expired: Vec<String> = rows.collect::<Result<_, _>>()?;
     for sid in &expired {
-        remove(connection, sid)?;
+        remove(tables, sid)?;
     }
     Ok(expired.iter().filter_map(|sid| SessionId::parse(sid)).collect())
 }

@@ -6,9 +6,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use eyot_session::{
-    Claimed, EventLog, Fence, ItemChange, LogLimits, NewEvent, NodeId, Page, ParkedCall,
-    ParkedCalls, Position, SessionId, SessionRecord, SessionState, Sessions, Store, StoreError,
-    StoreFuture, StreamEnd, StreamNo, StreamRecord,
+    Claimed, EventLog, Fence, ItemChange, LogLimits, NodeId, Page, ParkedCall, ParkedCalls,
+    Position, SessionId, SessionRecord, SessionState, Sessions, Store, StoreError, StoreFuture,
+    StreamNo, StreamWrite,
 };
 use eyot_stdx::Secret;
 use rusqlite::Connection;
@@ -21,6 +21,7 @@ use crate::intake::Intake;
 use crate::options::SqliteOptions;
 use crate::owned::Owned;
 use crate::readers::{self, ReadQueue};
+use crate::tables::Tables;
 use crate::write::PendingWrite;
 use crate::writer::{self, Writer};
 use crate::{free_pages, parked, sessions, streams};
@@ -90,7 +91,7 @@ impl SqliteStore {
     fn submit_write<T, W>(&self, len_bytes: usize, work: W) -> StoreFuture<T>
     where
         T: Send + 'static,
-        W: FnMut(&Connection) -> Result<T, Failure> + Send + 'static,
+        W: FnMut(&mut Tables<'_>) -> Result<T, Failure> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
         let write = Box::new(PendingWrite::new(len_bytes, work, reply));
@@ -125,7 +126,7 @@ impl Store for SqliteStore {
     }
 
     fn seal_key(&self) -> StoreFuture<Secret<[u8; 32]>> {
-        self.submit_write(0, parked::seal_key)
+        self.submit_write(0, |tables| parked::seal_key(tables.connection))
     }
 
     fn shutdown(&self) -> StoreFuture<()> {
@@ -142,7 +143,7 @@ impl Store for SqliteStore {
 impl Sessions for SqliteStore {
     fn create(&self, record: SessionRecord) -> StoreFuture<()> {
         let len_bytes = record.initialize.len();
-        self.submit_write(len_bytes, move |connection| sessions::create(connection, &record))
+        self.submit_write(len_bytes, move |tables| sessions::create(tables, &record))
     }
 
     fn load(&self, id: SessionId, now_ms: u64) -> StoreFuture<Option<SessionRecord>> {
@@ -164,17 +165,17 @@ impl Sessions for SqliteStore {
         owner: NodeId,
         now_ms: u64,
     ) -> StoreFuture<Option<Claimed>> {
-        self.submit_write(0, move |connection| {
+        self.submit_write(0, move |tables| {
             let is_theirs = |record: &SessionRecord| {
                 record.expires_ms > now_ms && record.belongs_to(principal.as_deref())
             };
-            sessions::claim(connection, &id, &owner, is_theirs)
+            sessions::claim(tables, &id, &owner, is_theirs)
         })
     }
 
     fn update(&self, id: SessionId, fence: Fence, state: SessionState) -> StoreFuture<()> {
-        self.submit_write(0, move |connection| {
-            sessions::update(connection, Owned { id: &id, fence }, &state)
+        self.submit_write(0, move |tables| {
+            sessions::update(tables, Owned { id: &id, fence }, &state)
         })
     }
 
@@ -188,8 +189,8 @@ impl Sessions for SqliteStore {
             ItemChange::Subscribe(uri) => uri.len(),
             _ => 0,
         });
-        self.submit_write(bytes.sum(), move |connection| {
-            sessions::change_items(connection, Owned { id: &id, fence }, &changes)
+        self.submit_write(bytes.sum(), move |tables| {
+            sessions::change_items(tables, Owned { id: &id, fence }, &changes)
         })
     }
 
@@ -199,15 +200,15 @@ impl Sessions for SqliteStore {
     }
 
     fn remove(&self, id: SessionId) -> StoreFuture<bool> {
-        self.submit_write(0, move |connection| Ok(sessions::remove(connection, id.as_str())?))
+        self.submit_write(0, move |tables| Ok(sessions::remove(tables, id.as_str())?))
     }
 
     fn sweep(&self, now_ms: u64, limit: usize) -> StoreFuture<Vec<SessionId>> {
-        self.submit_write(0, move |connection| {
-            streams::sweep(connection, now_ms)?;
-            parked::sweep(connection, now_ms)?;
-            let swept = sessions::sweep(connection, now_ms, limit)?;
-            free_pages::give_back(connection)?;
+        self.submit_write(0, move |tables| {
+            streams::sweep(tables, now_ms)?;
+            parked::sweep(tables.connection, now_ms)?;
+            let swept = sessions::sweep(tables, now_ms, limit)?;
+            free_pages::give_back(tables.connection)?;
             Ok(swept)
         })
     }
@@ -227,37 +228,11 @@ impl Sessions for SqliteStore {
 }
 
 impl EventLog for SqliteStore {
-    fn open(&self, id: SessionId, fence: Fence, stream: StreamRecord) -> StoreFuture<()> {
-        self.submit_write(0, move |connection| {
-            streams::open(connection, Owned { id: &id, fence }, &stream)
-        })
-    }
-
-    fn append(
-        &self,
-        id: SessionId,
-        fence: Fence,
-        stream: StreamNo,
-        events: Vec<NewEvent>,
-    ) -> StoreFuture<()> {
+    fn write(&self, id: SessionId, fence: Fence, write: StreamWrite) -> StoreFuture<()> {
         let limits = self.limits;
-        let len_bytes = events.iter().map(|event| event.data.len()).sum();
-        self.submit_write(len_bytes, move |connection| {
-            streams::append(connection, Owned { id: &id, fence }, stream, &events, &limits)
-        })
-    }
-
-    fn finish(
-        &self,
-        id: SessionId,
-        fence: Fence,
-        stream: StreamNo,
-        end: StreamEnd,
-    ) -> StoreFuture<()> {
-        let limits = self.limits;
-        let len_bytes = end.last.iter().map(|event| event.data.len()).sum();
-        self.submit_write(len_bytes, move |connection| {
-            streams::finish(connection, Owned { id: &id, fence }, stream, &end, &limits)
+        let len_bytes = write.events.iter().map(|event| event.data.len()).sum();
+        self.submit_write(len_bytes, move |tables| {
+            streams::write(tables, Owned { id: &id, fence }, &write, &limits)
         })
     }
 
@@ -275,15 +250,15 @@ impl EventLog for SqliteStore {
 impl ParkedCalls for SqliteStore {
     fn park(&self, call: ParkedCall) -> StoreFuture<()> {
         let len_bytes = call.content.len();
-        self.submit_write(len_bytes, move |connection| parked::park(connection, &call))
+        self.submit_write(len_bytes, move |tables| parked::park(tables.connection, &call))
     }
 
     fn take_over(&self, name: String, now_ms: u64) -> StoreFuture<Option<ParkedCall>> {
-        self.submit_write(0, move |connection| parked::take_over(connection, &name, now_ms))
+        self.submit_write(0, move |tables| parked::take_over(tables.connection, &name, now_ms))
     }
 
     fn unpark(&self, name: String, fence: Fence) -> StoreFuture<()> {
-        self.submit_write(0, move |connection| parked::unpark(connection, &name, fence))
+        self.submit_write(0, move |tables| parked::unpark(tables.connection, &name, fence))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The table of streams and the table of events.
 
-mod cursors;
+pub(crate) mod cursors;
 mod finished;
 mod row;
 
@@ -8,84 +8,118 @@ use bytes::Bytes;
 use std::time::Duration;
 
 use eyot_session::{
-    Event, Fence, LogLimits, NewEvent, Page, Position, SessionId, StoreError, StreamEnd, StreamNo,
-    StreamRecord, UpstreamCursor, UpstreamName,
+    Event, Fence, LogLimits, NewEvent, Page, Position, SessionId, StoreError, StreamNo,
+    StreamWrite, UpstreamCursor, UpstreamName, WrittenStream,
 };
 use rusqlite::{Connection, Row, params};
 
 use crate::checksum::Checksum;
 use crate::failure::{Failure, corrupt};
+use crate::known::FinishedStream;
 use crate::number::Number;
 use crate::owned::Owned;
-use crate::streams::row::StreamRow;
+use crate::tables::{Held, Tables};
+
+pub(crate) use self::row::StreamRow;
 
 /// How many streams one sweep forgets at most, so that it does not hold up other writes.
 const STREAMS_SWEPT_MAX: u32 = 1_024;
 
-/// Registers a stream.
-pub(crate) fn open(
-    connection: &Connection,
-    session: Owned<'_>,
-    record: &StreamRecord,
-) -> Result<(), Failure> {
-    session.check(connection)?;
-    let id = session.id;
-    match StreamRow::find(connection, id, record.no)? {
-        Some(row) if row.expires_ms.is_some() => Err(StoreError::Conflict.into()),
-        Some(_) => Ok(()),
-        None => {
-            StreamRow::new(record.clone()).insert(connection, id)?;
-            cursors::note(connection, id, record.no, record.upstream_cursor.as_ref())?;
-            Ok(session.raise_next_stream(connection, record.no)?)
-        }
-    }
-}
-
-/// Appends events, and drops the oldest ones if there are too many.
-pub(crate) fn append(
-    connection: &Connection,
-    session: Owned<'_>,
-    no: StreamNo,
-    events: &[NewEvent],
+/// Does a write. Nothing is written before everything is checked.
+pub(crate) fn write(
+    tables: &mut Tables<'_>,
+    owned: Owned<'_>,
+    write: &StreamWrite,
     limits: &LogLimits,
 ) -> Result<(), Failure> {
-    session.check(connection)?;
-    let id = session.id;
-    let mut row = StreamRow::find(connection, id, no)?.ok_or(StoreError::NotFound)?;
-    if row.expires_ms.is_some() || !is_ascending(row.top, events) {
+    let mut session = tables.hold(owned)?;
+    let found = session.find_stream(write.stream.no())?;
+    let is_new = found.is_none();
+    let mut row = match (found, &write.stream) {
+        (Some(row), _) if row.expires_ms.is_some() => {
+            return if write.is_only_end() { Ok(()) } else { Err(StoreError::Conflict.into()) };
+        }
+        (Some(row), _) => row,
+        (None, WrittenStream::New(record)) => StreamRow::new(record.clone()),
+        (None, WrittenStream::Opened(_)) => return Err(StoreError::NotFound.into()),
+    };
+    if !write.follows(row.top) {
         return Err(StoreError::Conflict.into());
     }
-    for event in events {
-        insert_event(connection, id, no, event)?;
-        cursors::note(connection, id, no, event.upstream_cursor.as_ref())?;
-        row.count(event);
+    if is_new {
+        let first = row.record.upstream_cursor.as_ref();
+        cursors::note(session.connection, session.id, row.record.no, first)?;
     }
-    trim(connection, id, &mut row, limits)?;
-    Ok(row.save(connection, id)?)
+    session.append(&mut row, &write.events, limits)?;
+    row.expires_ms = write.end_ms.map(|it| it.saturating_add(millis(limits.keep_done)));
+    if is_new {
+        session.insert_stream(&row)?;
+    } else {
+        session.statements.save_stream(session.id, &row)?;
+    }
+    session.keep(row, limits)
 }
 
-/// Appends the last events, marks the stream as ended and forgets the streams that are then too
-/// many. Only the first end counts. If the end fails, the writer undoes the append.
-pub(crate) fn finish(
-    connection: &Connection,
-    session: Owned<'_>,
-    no: StreamNo,
-    end: &StreamEnd,
-    limits: &LogLimits,
-) -> Result<(), Failure> {
-    if end.last.is_empty() {
-        session.check(connection)?;
-    } else {
-        append(connection, session, no, &end.last, limits)?;
+/// What is done with the streams of a session by its owner.
+impl Held<'_, '_> {
+    /// The stream, also if it has ended.
+    fn find_stream(&mut self, no: StreamNo) -> Result<Option<StreamRow>, Failure> {
+        match self.known.take_running(no) {
+            None if no < self.known.next_stream => StreamRow::find(self.connection, self.id, no),
+            known => Ok(known),
+        }
     }
-    let id = session.id;
-    let mut row = StreamRow::find(connection, id, no)?.ok_or(StoreError::NotFound)?;
-    if row.expires_ms.is_none() {
-        row.expires_ms = Some(end.at_ms.saturating_add(millis(limits.keep_done)));
-        row.save(connection, id)?;
-        finished::forget_oldest(connection, id, limits)?;
+
+    /// Appends events, and drops the oldest ones if there are too many.
+    fn append(
+        &mut self,
+        row: &mut StreamRow,
+        events: &[NewEvent],
+        limits: &LogLimits,
+    ) -> Result<(), rusqlite::Error> {
+        let no = row.record.no;
+        for event in events {
+            self.statements.insert_event(self.id, no, event)?;
+            cursors::note(self.connection, self.id, no, event.upstream_cursor.as_ref())?;
+            row.count(event);
+        }
+        trim(self.connection, self.id, row, limits)
     }
-    Ok(())
+
+    fn insert_stream(&mut self, row: &StreamRow) -> Result<(), rusqlite::Error> {
+        let no = row.record.no;
+        self.statements.insert_stream(self.id, row)?;
+        let next = StreamNo(no.0.saturating_add(1));
+        if self.known.next_stream < next {
+            self.statements.raise_next_stream(self.id, next)?;
+            self.known.next_stream = next;
+        }
+        Ok(())
+    }
+
+    /// Keeps the row for the next write; of a stream that has ended now, what is needed of it. Then
+    /// the streams that ended first are forgotten, if there are too many.
+    fn keep(&mut self, row: StreamRow, limits: &LogLimits) -> Result<(), Failure> {
+        let Some(expires_ms) = row.expires_ms else {
+            self.known.put_running(row);
+            return Ok(());
+        };
+        let (no, bytes, has_cursors) = (row.record.no, row.bytes, row.has_cursors);
+        let stream = FinishedStream { expires_ms, no, bytes, has_cursors };
+        match &mut self.known.finished {
+            Some(finished) => finished.insert(stream),
+            // With this one.
+            unread => *unread = Some(finished::read(self.connection, self.id)?),
+        }
+        let finished = self.known.finished.get_or_insert_default();
+        while let Some(oldest) = finished.take_excess(limits) {
+            if oldest.has_cursors {
+                cursors::remove(self.connection, self.id.as_str(), oldest.no.0.into())?;
+            }
+            self.statements.delete_stream(self.id, oldest.no)?;
+        }
+        Ok(())
+    }
 }
 
 /// Events after a position. Needs a transaction, because the row must fit the events.
@@ -115,7 +149,8 @@ pub(crate) fn read(
 }
 
 /// Deletes streams that ended long enough ago, with their events.
-pub(crate) fn sweep(connection: &Connection, now_ms: u64) -> Result<(), rusqlite::Error> {
+pub(crate) fn sweep(tables: &mut Tables<'_>, now_ms: u64) -> Result<(), rusqlite::Error> {
+    let connection = tables.connection;
     let mut expired =
         connection.prepare_cached("SELECT sid, no FROM stream WHERE expires_ms <= ?1 LIMIT ?2")?;
     let rows = expired.query_map(params![Number(now_ms), STREAMS_SWEPT_MAX], |row| {
@@ -123,6 +158,7 @@ pub(crate) fn sweep(connection: &Connection, now_ms: u64) -> Result<(), rusqlite
     })?;
     let expired: Vec<(String, i64)> = rows.collect::<Result<_, _>>()?;
     for (sid, no) in expired {
+        tables.known.forget(&sid);
         remove(connection, &sid, no)?;
     }
     Ok(())
@@ -177,30 +213,6 @@ fn trim(
     Ok(())
 }
 
-fn insert_event(
-    connection: &Connection,
-    id: &SessionId,
-    no: StreamNo,
-    event: &NewEvent,
-) -> Result<(), rusqlite::Error> {
-    let (fence, seq) = numbers(event.position);
-    let mut statement = connection.prepare_cached(
-        "INSERT INTO event(sid, stream, fence, seq, checksum, cursor, upstream, data) \
-         VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-    )?;
-    statement.execute(params![
-        id.as_str(),
-        no.0,
-        fence,
-        seq,
-        event_checksum(id, no, event),
-        cursors::id_of(event.upstream_cursor.as_ref()),
-        cursors::upstream_of(event.upstream_cursor.as_ref()),
-        &*event.data,
-    ])?;
-    Ok(())
-}
-
 fn read_events(
     connection: &Connection,
     id: &SessionId,
@@ -235,7 +247,7 @@ fn decode_event(row: &Row<'_>, id: &SessionId, no: StreamNo) -> Result<Event, Fa
     Ok(event)
 }
 
-fn event_checksum(id: &SessionId, no: StreamNo, event: &Event) -> i64 {
+pub(crate) fn event_checksum(id: &SessionId, no: StreamNo, event: &Event) -> i64 {
     let cursor = event.upstream_cursor.as_ref();
     let checksum = Checksum::new()
         .bytes(id.as_str().as_bytes())
@@ -255,11 +267,6 @@ fn position(row: &Row<'_>) -> Result<Position, rusqlite::Error> {
 
 fn numbers(position: Position) -> (Number, Number) {
     (Number(position.fence.0), Number(position.seq))
-}
-
-fn is_ascending(top: Position, events: &[NewEvent]) -> bool {
-    let places = events.iter().map(|event| event.position);
-    std::iter::once(top).chain(places.clone()).zip(places).all(|(before, next)| before < next)
 }
 
 fn millis(duration: Duration) -> u64 {

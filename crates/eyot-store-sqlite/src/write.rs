@@ -1,10 +1,10 @@
 //! A write on its way to the writer thread.
 
 use eyot_session::StoreError;
-use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use crate::failure::Failure;
+use crate::tables::Tables;
 
 /// A write that shares a transaction with others.
 pub(crate) trait Write: Send {
@@ -17,7 +17,7 @@ pub(crate) trait Write: Send {
     /// # Errors
     ///
     /// When SQLite failed: the transaction must be rolled back.
-    fn apply(&mut self, connection: &Connection) -> Result<(), rusqlite::Error>;
+    fn apply(&mut self, tables: &mut Tables<'_>) -> Result<(), rusqlite::Error>;
 
     /// Tells the caller the outcome, when it is known whether the transaction was committed.
     fn answer(self: Box<Self>, committed: Result<(), StoreError>);
@@ -33,7 +33,7 @@ pub(crate) struct PendingWrite<T, W> {
 
 impl<T, W> PendingWrite<T, W>
 where
-    W: FnMut(&Connection) -> Result<T, Failure>,
+    W: FnMut(&mut Tables<'_>) -> Result<T, Failure>,
 {
     pub(crate) fn new(
         len_bytes: usize,
@@ -49,14 +49,14 @@ where
 impl<T, W> Write for PendingWrite<T, W>
 where
     T: Send,
-    W: FnMut(&Connection) -> Result<T, Failure> + Send,
+    W: FnMut(&mut Tables<'_>) -> Result<T, Failure> + Send,
 {
     fn len_bytes(&self) -> usize {
         self.len_bytes
     }
 
-    fn apply(&mut self, connection: &Connection) -> Result<(), rusqlite::Error> {
-        self.outcome = match (self.work)(connection) {
+    fn apply(&mut self, tables: &mut Tables<'_>) -> Result<(), rusqlite::Error> {
+        self.outcome = match (self.work)(tables) {
             Ok(value) => Ok(value),
             Err(Failure::Refused(error)) => Err(error),
             Err(Failure::Engine(error)) => return Err(error),

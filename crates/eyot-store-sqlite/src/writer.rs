@@ -8,13 +8,14 @@ use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
 
 use eyot_session::{SessionId, StoreError};
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::Connection;
 
 use crate::failure::{ends_writing, store_error, unavailable};
 use crate::health::Health;
 use crate::intake::{Batch, Intake};
 use crate::readers::ReadQueue;
 use crate::sessions;
+use crate::tables::Tables;
 use crate::write::Write;
 
 /// The state of the thread.
@@ -46,11 +47,28 @@ pub(crate) fn spawn(writer: Writer) -> Result<(), StoreError> {
 }
 
 impl Writer {
+    fn run(self) {
+        let Self { connection, intake, health, read_queue, readers } = self;
+        match Tables::new(&connection) {
+            Ok(tables) => Work { tables, intake: &intake, health: &health }.run(),
+            Err(error) => health.stop(store_error(&error)),
+        }
+        close(connection, &read_queue, readers);
+    }
+}
+
+/// What the thread does until the store is closed.
+struct Work<'a> {
+    tables: Tables<'a>,
+    intake: &'a Intake,
+    health: &'a Health,
+}
+
+impl Work<'_> {
     fn run(mut self) {
         while let Some(batch) = self.intake.next_batch() {
             self.write(batch);
         }
-        self.close();
     }
 
     fn write(&mut self, mut batch: Batch) {
@@ -101,13 +119,24 @@ impl Writer {
         if writes.is_empty() && touches.is_empty() {
             return Ok(());
         }
-        // The transaction is rolled back when it is dropped.
-        let transaction = Transaction::new(&mut self.connection, TransactionBehavior::Immediate)?;
-        sessions::touch(&transaction, touches)?;
-        for write in writes {
-            write.apply(&transaction).map_err(Aborted::of_write)?;
+        let committed = self.try_commit(writes, touches);
+        if committed.is_err() {
+            self.tables.roll_back();
         }
-        transaction.commit()?;
+        committed
+    }
+
+    fn try_commit(
+        &mut self,
+        writes: &mut [Box<dyn Write>],
+        touches: &[(SessionId, u64)],
+    ) -> Result<(), Aborted> {
+        self.tables.begin()?;
+        sessions::touch(self.tables.connection, touches)?;
+        for write in writes {
+            write.apply(&mut self.tables).map_err(Aborted::of_write)?;
+        }
+        self.tables.commit()?;
         self.health.succeed();
         Ok(())
     }
@@ -132,20 +161,20 @@ impl Writer {
             self.intake.settle(&[]);
         }
     }
+}
 
-    /// Folds the log into the file. The readers end first, so that none of them holds the log.
-    fn close(self) {
-        self.read_queue.close();
-        for reader in self.readers {
-            // A reader that panicked has ended, too.
-            drop(reader.join());
-        }
-        let folded = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(()));
-        let closed = folded.and_then(|()| self.connection.close().map_err(|(_, error)| error));
-        if let Err(error) = closed {
-            // Nothing is lost: the next process that opens the file reads the log.
-            tracing::warn!(%error, "store was not closed cleanly");
-        }
+/// Folds the log into the file. The readers end first, so that none of them holds the log.
+fn close(connection: Connection, read_queue: &ReadQueue, readers: Vec<JoinHandle<()>>) {
+    read_queue.close();
+    for reader in readers {
+        // A reader that panicked has ended, too.
+        drop(reader.join());
+    }
+    let folded = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(()));
+    let closed = folded.and_then(|()| connection.close().map_err(|(_, error)| error));
+    if let Err(error) = closed {
+        // Nothing is lost: the next process that opens the file reads the log.
+        tracing::warn!(%error, "store was not closed cleanly");
     }
 }
 

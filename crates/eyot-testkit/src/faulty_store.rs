@@ -5,9 +5,9 @@ mod faults;
 use std::sync::Arc;
 
 use eyot_session::{
-    Claimed, EventLog, Fence, ItemChange, NewEvent, NodeId, Page, ParkedCall, ParkedCalls,
-    Position, SessionId, SessionRecord, SessionState, Sessions, Store, StoreError, StoreFuture,
-    StreamEnd, StreamNo, StreamRecord,
+    Claimed, EventLog, Fence, ItemChange, NodeId, Page, ParkedCall, ParkedCalls, Position,
+    SessionId, SessionRecord, SessionState, Sessions, Store, StoreError, StoreFuture, StreamNo,
+    StreamWrite,
 };
 use eyot_stdx::Secret;
 
@@ -118,28 +118,8 @@ impl Sessions for FaultyStore {
 }
 
 impl EventLog for FaultyStore {
-    fn open(&self, id: SessionId, fence: Fence, stream: StreamRecord) -> StoreFuture<()> {
-        self.faults.apply(|| self.inner.open(id, fence, stream))
-    }
-
-    fn append(
-        &self,
-        id: SessionId,
-        fence: Fence,
-        stream: StreamNo,
-        events: Vec<NewEvent>,
-    ) -> StoreFuture<()> {
-        self.faults.apply(|| self.inner.append(id, fence, stream, events))
-    }
-
-    fn finish(
-        &self,
-        id: SessionId,
-        fence: Fence,
-        stream: StreamNo,
-        end: StreamEnd,
-    ) -> StoreFuture<()> {
-        self.faults.apply(|| self.inner.finish(id, fence, stream, end))
+    fn write(&self, id: SessionId, fence: Fence, write: StreamWrite) -> StoreFuture<()> {
+        self.faults.apply(|| self.inner.write(id, fence, write))
     }
 
     fn read(

@@ -103,10 +103,38 @@ fn stream_ends_behind_its_answer() {
     let world = world();
     let (reader, _) = world.shared.attach();
     world.notify("first");
-    world.answer();
     assert!(world.poll(reader).unwrap().contains("first"));
+    world.answer();
     assert!(world.poll(reader).unwrap().contains("\"result\":{}"));
     assert_eq!(world.poll(reader).unwrap(), "end");
+}
+
+#[test]
+fn what_has_come_is_stored_in_one_write_and_shown_together() {
+    let world = world();
+    let (reader, _) = world.shared.attach();
+    for text in ["one", "two"] {
+        world.notify(text);
+    }
+    world.answer();
+    world.faults.fail_nth(2, Fault::Refused(StoreError::Backpressure));
+    let text = world.poll(reader).unwrap();
+    let places = ["id: 1.1.1", "one", "id: 1.1.2", "two", "id: 1.1.3", "result", "\n\n"];
+    let found: Vec<_> = places.iter().map(|it| text.find(it).expect(it)).collect();
+    assert!(found[..6].is_sorted(), "{text}");
+    assert_eq!(world.poll(reader).unwrap(), "end");
+}
+
+#[test]
+fn reader_may_hang_up_behind_what_came_before() {
+    let world = world();
+    let (reader, _) = world.shared.attach();
+    world.notify("one");
+    world.close(Duration::from_millis(250));
+    world.answer();
+    assert!(world.poll(reader).unwrap().contains("one"));
+    assert_eq!(world.poll(reader).unwrap(), "closing id: 1.1.1\nretry: 250\ndata: \n\n");
+    assert!(world.poll(reader).unwrap().contains("result"));
 }
 
 #[test]

@@ -56,6 +56,21 @@ fn a_small_event_is_one_piece_and_a_large_one_shares_its_text() {
 }
 
 #[test]
+fn events_that_are_written_together_are_one_piece_as_far_as_they_are_small() {
+    let mut events = EventWriter::default();
+    assert!(events.is_empty());
+    let large = Bytes::from(vec![b'1'; COPY_BYTES_MAX + 1]);
+    for text in [Bytes::from_static(b"{}"), Bytes::from_static(b"[\n]"), large.clone()] {
+        let is_plain = is_plain(&text);
+        events.push(&NO_HEAD, text.len(), std::iter::once(text), is_plain);
+    }
+    events.push(&NO_HEAD, 1, std::iter::once(Bytes::from_static(b"2")), true);
+    let frames: Vec<_> = events.finish().collect();
+    let small = "data: {}\n\ndata: [\ndata: ]\n\ndata: ";
+    assert_eq!(frames, [Bytes::from(small), large, Bytes::from("\n\ndata: 2\n\n")]);
+}
+
+#[test]
 fn a_priming_event_has_an_id_and_empty_data() {
     assert_eq!(encode_priming("a.1", None), "id: a.1\ndata: \n\n");
     let retry = Some(Duration::from_millis(1_500));

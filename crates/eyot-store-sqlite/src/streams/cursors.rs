@@ -23,12 +23,12 @@ pub(super) fn decode(
 }
 
 /// The upstream of a cursor in the form of a column: `None` for the default one.
-pub(super) fn upstream_of(cursor: Option<&UpstreamCursor>) -> Option<&str> {
+pub(crate) fn upstream_of(cursor: Option<&UpstreamCursor>) -> Option<&str> {
     cursor.filter(|it| !it.upstream.is_default()).map(|it| it.upstream.as_str())
 }
 
 /// The event id in a cursor.
-pub(super) fn id_of(cursor: Option<&UpstreamCursor>) -> Option<&[u8]> {
+pub(crate) fn id_of(cursor: Option<&UpstreamCursor>) -> Option<&[u8]> {
     cursor.map(|it| &*it.cursor)
 }
 

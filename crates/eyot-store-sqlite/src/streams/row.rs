@@ -5,7 +5,7 @@ use eyot_session::{
     Fence, LogLimits, NewEvent, Position, SessionId, StoreError, StreamKind, StreamNo,
     StreamRecord, UpstreamCursor,
 };
-use rusqlite::{Connection, Row, named_params, params};
+use rusqlite::{Connection, Row, params};
 
 use crate::checksum::Checksum;
 use crate::failure::{Failure, corrupt};
@@ -14,24 +14,27 @@ use crate::streams::cursors;
 
 /// A stream with the running counts of its events, so that an append need not count them.
 #[derive(Debug)]
-pub(super) struct StreamRow {
-    pub(super) record: StreamRecord,
+pub(crate) struct StreamRow {
+    pub(crate) record: StreamRecord,
     /// The newest event id that the upstream with the default name gave.
-    pub(super) last_cursor: Option<Bytes>,
+    pub(crate) last_cursor: Option<Bytes>,
     /// The newest event; the start when there was none.
-    pub(super) top: Position,
+    pub(crate) top: Position,
     /// The newest event that was dropped; the start when there was none.
-    pub(super) trimmed: Position,
-    events: usize,
-    bytes: usize,
+    pub(crate) trimmed: Position,
+    pub(crate) events: usize,
+    pub(crate) bytes: usize,
+    /// Whether there may be cursors of upstreams with a name.
+    pub(crate) has_cursors: bool,
     /// The time when the stream is forgotten; `None` while it is open.
-    pub(super) expires_ms: Option<u64>,
+    pub(crate) expires_ms: Option<u64>,
 }
 
 impl StreamRow {
-    pub(super) fn new(record: StreamRecord) -> Self {
+    pub(crate) fn new(record: StreamRecord) -> Self {
         Self {
             last_cursor: default_cursor(record.upstream_cursor.as_ref()).cloned(),
+            has_cursors: cursors::upstream_of(record.upstream_cursor.as_ref()).is_some(),
             record,
             top: Position::default(),
             trimmed: Position::default(),
@@ -41,7 +44,7 @@ impl StreamRow {
         }
     }
 
-    pub(super) fn find(
+    pub(crate) fn find(
         connection: &Connection,
         id: &SessionId,
         no: StreamNo,
@@ -55,77 +58,26 @@ impl StreamRow {
         rows.next()?.map(|row| Self::decode(row, id, no)).transpose()
     }
 
-    pub(super) fn insert(
-        &self,
-        connection: &Connection,
-        id: &SessionId,
-    ) -> Result<(), rusqlite::Error> {
-        let mut statement = connection.prepare_cached(
-            "INSERT INTO stream(sid, no, kind, request_id, first_cursor, first_upstream, \
-             last_cursor, top_fence, top_seq, trimmed_fence, trimmed_seq, events, bytes, \
-             checksum) VALUES(:sid, :no, :kind, :request_id, :first_cursor, :first_upstream, \
-             :last_cursor, 0, 0, 0, 0, 0, 0, :checksum)",
-        )?;
-        statement.execute(named_params! {
-            ":sid": id.as_str(),
-            ":no": self.record.no.0,
-            ":kind": Number(kind_number(self.record.kind)),
-            ":request_id": self.record.request_id.as_deref(),
-            ":first_cursor": cursors::id_of(self.record.upstream_cursor.as_ref()),
-            ":first_upstream": cursors::upstream_of(self.record.upstream_cursor.as_ref()),
-            ":last_cursor": self.last_cursor.as_deref(),
-            ":checksum": self.checksum(id),
-        })?;
-        Ok(())
-    }
-
-    /// Writes the parts that change.
-    pub(super) fn save(
-        &self,
-        connection: &Connection,
-        id: &SessionId,
-    ) -> Result<(), rusqlite::Error> {
-        let mut statement = connection.prepare_cached(
-            "UPDATE stream SET last_cursor = :last_cursor, top_fence = :top_fence, \
-             top_seq = :top_seq, trimmed_fence = :trimmed_fence, trimmed_seq = :trimmed_seq, \
-             events = :events, bytes = :bytes, expires_ms = :expires_ms, checksum = :checksum \
-             WHERE sid = :sid AND no = :no",
-        )?;
-        statement.execute(named_params! {
-            ":sid": id.as_str(),
-            ":no": self.record.no.0,
-            ":last_cursor": self.last_cursor.as_deref(),
-            ":top_fence": Number(self.top.fence.0),
-            ":top_seq": Number(self.top.seq),
-            ":trimmed_fence": Number(self.trimmed.fence.0),
-            ":trimmed_seq": Number(self.trimmed.seq),
-            ":events": Number::from(self.events),
-            ":bytes": Number::from(self.bytes),
-            ":expires_ms": self.expires_ms.map(Number),
-            ":checksum": self.checksum(id),
-        })?;
-        Ok(())
-    }
-
     /// Counts an appended event.
-    pub(super) fn count(&mut self, event: &NewEvent) {
+    pub(crate) fn count(&mut self, event: &NewEvent) {
         self.top = event.position;
         self.events += 1;
         self.bytes += event.data.len();
         if let Some(cursor) = default_cursor(event.upstream_cursor.as_ref()) {
             self.last_cursor = Some(cursor.clone());
         }
+        self.has_cursors |= cursors::upstream_of(event.upstream_cursor.as_ref()).is_some();
     }
 
     /// Counts the oldest event as dropped.
-    pub(super) fn discount(&mut self, position: Position, len_bytes: usize) {
+    pub(crate) fn discount(&mut self, position: Position, len_bytes: usize) {
         self.trimmed = position;
         self.events = self.events.saturating_sub(1);
         self.bytes = self.bytes.saturating_sub(len_bytes);
     }
 
     /// Whether the oldest event has to be dropped. The newest always stays.
-    pub(super) fn exceeds(&self, limits: &LogLimits) -> bool {
+    pub(crate) fn exceeds(&self, limits: &LogLimits) -> bool {
         let is_over =
             self.events > limits.events_per_stream_max || self.bytes > limits.bytes_per_stream_max;
         is_over && self.events > 1
@@ -154,13 +106,18 @@ impl StreamRow {
             },
             events: number("events")?.to_len(),
             bytes: number("bytes")?.to_len(),
+            has_cursors: true,
             expires_ms: row.get::<_, Option<Number>>("expires_ms")?.map(|it| it.0),
         };
         let is_whole = row.get::<_, i64>("checksum")? == found.checksum(id);
         if is_whole { Ok(found) } else { Err(damaged().into()) }
     }
 
-    fn checksum(&self, id: &SessionId) -> i64 {
+    pub(crate) fn kind_number(&self) -> Number {
+        Number(kind_number(self.record.kind))
+    }
+
+    pub(crate) fn checksum(&self, id: &SessionId) -> i64 {
         let first_cursor = self.record.upstream_cursor.as_ref();
         let checksum = Checksum::new()
             .bytes(id.as_str().as_bytes())

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use eyot_session::{
     Event, Fence, NodeId, Page, Position, SessionId, Store, StoreError, StreamEnd, StreamKind,
-    StreamNo, StreamRecord, UpstreamCursors,
+    StreamNo, StreamRecord, StreamWrite, UpstreamCursors, WrittenStream,
 };
 
 use crate::samples::{
@@ -20,6 +20,9 @@ pub(super) const CHECKS: &[fn(&dyn Store)] = &[
     a_finished_stream_takes_nothing_more,
     an_end_whose_events_are_refused_is_no_end,
     the_last_events_and_the_end_are_one_write,
+    a_whole_stream_is_one_write,
+    a_write_that_opens_a_stream_does_all_or_nothing,
+    a_write_may_open_a_stream_that_is_open,
     a_stream_that_was_not_opened_is_unknown,
     only_the_current_fence_may_write,
     events_of_a_later_owner_come_after_all_earlier_ones,
@@ -112,6 +115,49 @@ fn the_last_events_and_the_end_are_one_write(store: &dyn Store) {
     assert_eq!(seqs(&page), [1, 2]);
     assert!(page.is_end);
     refused(store.finish(id, FENCE, CALL, end), &StoreError::Conflict);
+}
+
+fn a_whole_stream_is_one_write(store: &dyn Store) {
+    let id = session_id("whole");
+    done(store.create(record(&id)));
+    let stream = WrittenStream::New(call_stream(CALL));
+    let write = StreamWrite { stream, events: numbered_events(3), end_ms: Some(0) };
+    done(store.write(id.clone(), FENCE, write.clone()));
+    let page = read_after(store, &id, START);
+    assert_eq!((&page.stream, &page.events), (&call_stream(CALL), &numbered_events(3)));
+    assert!(page.is_end);
+    refused(store.write(id.clone(), FENCE, write), &StoreError::Conflict);
+    done(store.finish(id.clone(), FENCE, CALL, ended(0)));
+    let claimed = done(store.claim(id, principal(), NodeId::new("b"), 0));
+    assert_eq!(claimed.map(|it| it.next_stream), Some(StreamNo(CALL.0 + 1)));
+}
+
+fn a_write_that_opens_a_stream_does_all_or_nothing(store: &dyn Store) {
+    let id = session_id("all-or-nothing");
+    done(store.create(record(&id)));
+    let mut events = numbered_events(2);
+    events.reverse();
+    let stream = WrittenStream::New(call_stream(CALL));
+    let write = StreamWrite { stream, events, end_ms: Some(0) };
+    refused(store.write(id.clone(), FENCE, write.clone()), &StoreError::Conflict);
+    refused(store.write(id.clone(), FENCE.next(), write), &StoreError::Fenced);
+    refused(store.read(id.clone(), CALL, START, 9), &StoreError::NotFound);
+    let claimed = done(store.claim(id, principal(), NodeId::new("b"), 0));
+    assert_eq!(claimed.map(|it| it.next_stream), Some(StreamNo(1)));
+}
+
+fn a_write_may_open_a_stream_that_is_open(store: &dyn Store) {
+    let id = opened(store, "open-again-with-events");
+    let other = StreamRecord { kind: StreamKind::Standalone, ..call_stream(CALL) };
+    let stream = WrittenStream::New(other);
+    done(store.write(
+        id.clone(),
+        FENCE,
+        StreamWrite { stream, events: numbered_events(2), end_ms: None },
+    ));
+    let page = read_after(store, &id, START);
+    assert_eq!(page.stream, call_stream(CALL));
+    assert_eq!(seqs(&page), [1, 2]);
 }
 
 fn an_end_whose_events_are_refused_is_no_end(store: &dyn Store) {

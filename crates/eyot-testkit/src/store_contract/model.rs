@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use eyot_session::{
     Claimed, Event, Fence, ItemChange, NewEvent, Page, Position, SessionId, SessionRecord,
-    SessionState, StoreError, StreamEnd, StreamNo, UpstreamCursor,
+    SessionState, StoreError, StreamEnd, StreamNo, StreamWrite, UpstreamCursor,
 };
 use proptest::test_runner::{Config, TestRunner};
 
@@ -35,13 +35,14 @@ struct Model {
     sessions: BTreeMap<SessionId, ModelSession>,
 }
 
+#[derive(Clone)]
 struct ModelSession {
     record: SessionRecord,
     next_stream: u32,
     streams: BTreeMap<StreamNo, ModelStream>,
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct ModelStream {
     kept: Vec<Event>,
     top: Position,
@@ -70,6 +71,7 @@ impl Model {
             Op::Sweep(now_ms) => text(&Ok(self.sweep(now_ms))),
             Op::Touch(id, expires_ms) => self.touch(&id, expires_ms),
             Op::Update(id, fence, state) => text(&self.update(&id, fence, state)),
+            Op::Write(id, fence, write) => text(&self.write(&id, fence, write)),
         }
     }
 
@@ -207,6 +209,27 @@ impl Model {
         }
         stream.trim();
         Ok(())
+    }
+
+    /// One step after the other; if one fails, the session is what it was.
+    fn write(
+        &mut self,
+        id: &SessionId,
+        fence: Fence,
+        write: StreamWrite,
+    ) -> Result<(), StoreError> {
+        let (no, before) = (write.stream.no(), self.sessions.clone());
+        let opened = self.open(id, fence, no);
+        let appended = opened.and_then(|()| self.append(id, fence, no, write.events));
+        let done = match write.end_ms {
+            None => appended,
+            Some(at_ms) => appended
+                .and_then(|()| self.finish(id, fence, no, StreamEnd { last: Vec::new(), at_ms })),
+        };
+        if done.is_err() {
+            self.sessions = before;
+        }
+        done
     }
 
     fn read(

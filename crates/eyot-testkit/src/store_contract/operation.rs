@@ -8,7 +8,8 @@ use bytes::Bytes;
 use eyot_jsonrpc::Id;
 use eyot_session::{
     Event, Fence, ItemChange, LogLimits, NewEvent, NodeId, OpenQuestion, Position, SessionId,
-    SessionState, Store, StoreFuture, StreamEnd, StreamNo, UpstreamCursor, UpstreamName,
+    SessionState, Store, StoreFuture, StreamEnd, StreamNo, StreamWrite, UpstreamCursor,
+    UpstreamName, WrittenStream,
 };
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 
@@ -46,6 +47,8 @@ pub(super) enum Operation {
     Sweep(u64),
     Touch(SessionId, u64),
     Update(SessionId, Fence, SessionState),
+    /// Opens a stream, too.
+    Write(SessionId, Fence, StreamWrite),
 }
 
 /// Operations of which about half succeed.
@@ -74,6 +77,7 @@ pub(super) fn apply(store: &dyn Store, operation: Operation) -> String {
             String::new()
         }
         Op::Update(id, fence, state) => text(store.update(id, fence, state)),
+        Op::Write(id, fence, write) => text(store.write(id, fence, write)),
     }
 }
 
@@ -138,7 +142,19 @@ fn operation() -> impl Strategy<Value = Operation> {
         1 => (ids(), fences(), any::<bool>()).prop_map(|(id, fence, is_initialized)| {
             Op::Update(id, fence, SessionState { is_initialized, ..SessionState::default() })
         }),
+        3 => (ids(), fences(), writes()).prop_map(|(id, fence, write)| {
+            Op::Write(id, fence, write)
+        }),
     ]
+}
+
+/// Writes that open a stream and most often end it, so that streams are forgotten.
+fn writes() -> impl Strategy<Value = StreamWrite> {
+    let end = prop_oneof![3 => TIMES_MS.prop_map(Some), 1 => Just(None)];
+    (streams(), events(), end).prop_map(|(no, events, end_ms)| {
+        let stream = WrittenStream::New(call_stream(no));
+        StreamWrite { stream, events, end_ms }
+    })
 }
 
 /// Changes of few items, so that they meet.

@@ -100,8 +100,12 @@ fn answer_down(method: Method<'_>, answer: &Message) -> Message {
 fn legs(rounds: &mut legacy_to_modern::Rounds, requests: &InputRequests) -> Vec<Leg> {
     let result = json!({ "resultType": "input_required", "inputRequests": requests });
     let client = client().capabilities().clone();
-    let step =
-        rounds.handle_result(Method::ToolsCall, &result.to_string(), &client, || "e".to_owned());
+    let step = rounds.handle_result(
+        Method::ToolsCall,
+        &Response::new(Id::from_number(1), &result),
+        &client,
+        || "e".to_owned(),
+    );
     match step.unwrap() {
         Step::Ask(legs) => legs,
         other => panic!("{other:?}"),

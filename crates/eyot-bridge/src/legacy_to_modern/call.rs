@@ -272,7 +272,7 @@ impl Calling {
             return Ok(Some(self.session.tasks().created(self.id.clone(), task, wanted)));
         }
         let mint = || eyot_stdx::random_token(16);
-        match self.rounds.handle_result(method, result, self.client.capabilities(), mint) {
+        match self.rounds.handle_result(method, &answer, self.client.capabilities(), mint) {
             Ok(Step::Complete) => return Ok(Some(self.end(&answer))),
             Ok(Step::Ask(legs)) => self.stage = Stage::Asking(self.questions(legs)),
             Ok(Step::Pause(pause)) => {

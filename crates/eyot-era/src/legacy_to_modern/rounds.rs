@@ -10,7 +10,9 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::revision::{self, Losses};
-use eyot_jsonrpc::{Changes, ErrorObject, INTERNAL_ERROR, Id, Json, Kind, Message, Request};
+use eyot_jsonrpc::{
+    Changes, ErrorObject, INTERNAL_ERROR, Id, Json, Kind, Message, Request, Response,
+};
 use eyot_types::{
     Answer, CallToolResult, ClientCapabilities, ContentBlock, ElicitMode, InputRequest, Method,
     Question, ResultType, Revision,
@@ -171,12 +173,6 @@ pub struct Rounds {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Kindly {
-    result_type: Option<ResultType>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 struct Interim {
     input_requests: Option<BTreeMap<String, InputRequest>>,
     request_state: Option<Box<RawValue>>,
@@ -220,7 +216,7 @@ impl Rounds {
         first.rewritten(&changes, &Changes::NONE).unwrap_or_else(|| first.clone())
     }
 
-    /// Takes the raw result of a request to the server. `name` gives a new name for a question that
+    /// Takes the result of a request to the server. `name` gives a new name for a question that
     /// needs one in the client's revision.
     ///
     /// # Errors
@@ -228,13 +224,18 @@ impl Rounds {
     pub fn handle_result(
         &mut self,
         method: Method<'_>,
-        result: &str,
+        answer: &Response,
         client: &ClientCapabilities,
         name: impl Fn() -> String,
     ) -> Result<Step, RoundError> {
         let malformed = |error: serde_json::Error| RoundError::Malformed(error.to_string());
-        let kind: Kindly = serde_json::from_str(result).map_err(malformed)?;
-        match kind.result_type {
+        let Some(mut members) = answer.members().filter(|_| !answer.is_error()) else {
+            return Err(RoundError::Malformed("it is no object".to_owned()));
+        };
+        let kind = members.find(|(name, _)| name == "resultType").map(|(_, kind)| kind);
+        let kind: Option<Option<ResultType>> =
+            kind.map(serde_json::from_str).transpose().map_err(malformed)?;
+        match kind.flatten() {
             // "the client MUST treat the absent field as `complete`" (2026-07-28, schema, Result).
             None | Some(ResultType::Complete) => return Ok(Step::Complete),
             Some(ResultType::InputRequired) if has_rounds(method) => {}
@@ -247,7 +248,7 @@ impl Rounds {
             }
         }
         let Interim { input_requests, request_state } =
-            serde_json::from_str(result).map_err(malformed)?;
+            answer.decode_result().map_err(malformed)?;
         let requests = input_requests.unwrap_or_default();
         if requests.is_empty() && request_state.is_none() {
             return Err(RoundError::Malformed("it asks for input and names none".to_owned()));

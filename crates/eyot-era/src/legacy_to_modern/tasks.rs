@@ -197,7 +197,12 @@ impl TaskRounds {
         let malformed = |error: serde_json::Error| RoundError::Malformed(error.to_string());
         let result = json!({ "resultType": "input_required", "inputRequests": asked });
         let method = Method::ToolsCall;
-        let step = self.rounds.handle_result(method, &result.to_string(), client, name)?;
+        let step = self.rounds.handle_result(
+            method,
+            &Response::new(Id::from_number(0), &result),
+            client,
+            name,
+        )?;
         let Step::Ask(mut legs) = step else { return Ok(Vec::new()) };
         for leg in &mut legs {
             let params = leg.params.as_ref().map_or("{}", |it| it.get());

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use eyot_jsonrpc::{Id, Message, Request};
+use eyot_jsonrpc::{Id, Message, Request, Response};
 use eyot_types::{ClientCapabilities, Method, Revision};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -24,8 +24,12 @@ fn rounds() -> Rounds {
     Rounds::new(Revision::V2025_11_25, RoundLimits::default())
 }
 
+fn said(result: &str) -> Response {
+    Response::of_text(Id::from_number(1), result)
+}
+
 fn take(rounds: &mut Rounds, result: &str) -> Result<Step, RoundError> {
-    rounds.handle_result(Method::ToolsCall, result, &able(), || "minted".to_owned())
+    rounds.handle_result(Method::ToolsCall, &said(result), &able(), || "minted".to_owned())
 }
 
 fn form(message: &str) -> Value {
@@ -147,7 +151,7 @@ fn a_result_without_a_type_is_complete_and_of_an_unknown_one_invalid() {
     check_error(take(&mut rounds(), r#"{"resultType":"task"}"#), "resultType");
     check_error(take(&mut rounds(), r#"{"resultType":"input_required"}"#), "names none");
     let asked = asks(&json!({ "k": form("?") }), "1");
-    let listed = rounds().handle_result(Method::ToolsList, &asked, &able(), String::new);
+    let listed = rounds().handle_result(Method::ToolsList, &said(&asked), &able(), String::new);
     check_error(listed, "resultType");
 }
 
@@ -155,14 +159,14 @@ fn a_result_without_a_type_is_complete_and_of_an_unknown_one_invalid() {
 fn a_client_is_not_asked_what_it_has_not_declared() {
     let asked = asks(&json!({ "k": { "method": "roots/list" } }), "1");
     let client = ClientCapabilities::default();
-    let refused = rounds().handle_result(Method::ToolsCall, &asked, &client, String::new);
+    let refused = rounds().handle_result(Method::ToolsCall, &said(&asked), &client, String::new);
     check_error(refused, "not declared: roots");
     let url = json!({ "method": "elicitation/create",
         "params": { "mode": "url", "message": "go", "url": "https://x/" } });
     let only_form: ClientCapabilities =
         serde_json::from_value(json!({ "elicitation": {} })).unwrap();
     let asked = asks(&json!({ "k": url }), "1");
-    let refused = rounds().handle_result(Method::ToolsCall, &asked, &only_form, String::new);
+    let refused = rounds().handle_result(Method::ToolsCall, &said(&asked), &only_form, String::new);
     check_error(refused, "elicitation.url");
 }
 

@@ -43,7 +43,34 @@ impl Vocabulary {
     /// `paramſ` read as `params`; GHSA-4gph-2hhr-5mwg: `Name` beside `name`).
     pub(crate) fn word(&self, key: &Key<'_>) -> Word {
         let exact = self.members.iter().find(|&&member| member == key.inner);
-        exact.map_or_else(|| self.folded_word(key), |member| Word::Member(member))
+        match exact {
+            Some(member) => Word::Member(member),
+            None if !key.is_escaped && key.inner.is_ascii() => self.ascii_word(key.inner),
+            None => self.folded_word(key),
+        }
+    }
+
+    /// The bit of one of the names; no vocabulary has more than 32.
+    pub(crate) fn bit(&self, name: &'static str) -> u32 {
+        self.members
+            .iter()
+            .zip(0..32)
+            .find(|(it, _)| std::ptr::eq(**it, name))
+            .map_or(0, |it| 1 << it.1)
+    }
+
+    /// What a key in ASCII is that is none of the names; most keys are not like any.
+    fn ascii_word(&self, inner: &str) -> Word {
+        let twin = self.members.iter().find(|member| member.eq_ignore_ascii_case(inner));
+        if let Some(member) = twin {
+            return Word::Misspelled(member);
+        }
+        match self.prefix.map(|prefix| (prefix, inner.get(..prefix.len()).unwrap_or_default())) {
+            Some((prefix, start)) if start != prefix && start.eq_ignore_ascii_case(prefix) => {
+                Word::Misspelled(prefix)
+            }
+            _ => Word::Other,
+        }
     }
 
     #[inline]

@@ -190,6 +190,8 @@ impl<'a> Scan<'a> {
         member: fn(&mut Self, Option<&'static str>) -> Result<(), Halt>,
     ) -> Result<(), Halt> {
         let mut keys = KeySet::new();
+        // A name of the protocol that comes again is found by its place among them.
+        let mut seen = 0_u32;
         let mut has_next = self.walker.begin_object()?;
         while has_next {
             let key = self.walker.key()?;
@@ -197,7 +199,16 @@ impl<'a> Scan<'a> {
             if let Word::Misspelled(member) = word {
                 self.walker.lexer.blame(ParseErrorKind::MisspelledMember { member }, key.offset);
             }
-            if !keys.insert(&key) {
+            let is_new = match word {
+                Word::Member(name) => {
+                    let bit = vocabulary.bit(name);
+                    let is_new = seen & bit == 0;
+                    seen |= bit;
+                    is_new
+                }
+                Word::Misspelled(_) | Word::Other => keys.insert(&key),
+            };
+            if !is_new {
                 self.walker.lexer.blame(vocabulary.duplicate(word), key.offset);
             }
             let name = match word {

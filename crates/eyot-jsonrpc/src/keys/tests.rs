@@ -38,6 +38,20 @@ fn a_name_in_other_cases_is_misspelled() {
 }
 
 #[test]
+fn a_key_in_ascii_is_told_apart_as_any_other_is() {
+    for vocabulary in [&MESSAGE, &PARAMS, &META] {
+        let names = vocabulary.members.iter().copied().chain(["x", "io.modelcontextprotocol/x"]);
+        for name in names {
+            for written in [name.to_owned(), name.to_uppercase(), format!("{name}s")] {
+                let key = key(&written);
+                let folded = vocabulary.folded_word(&key);
+                assert_eq!(vocabulary.word(&key), folded, "{written}");
+            }
+        }
+    }
+}
+
+#[test]
 fn other_keys_are_left_alone() {
     for other in ["", "i", "idx", "methods", "meth\u{f6}d", "x-method", "\\u0000", "jsonrpc2"] {
         check(&MESSAGE, other, Word::Other);

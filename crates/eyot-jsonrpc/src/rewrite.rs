@@ -21,7 +21,8 @@ use crate::text::Text;
 pub struct Changes<'a> {
     /// Whether a member of this name stays.
     pub keeps: &'a dyn Fn(&str) -> bool,
-    /// Members that come behind the others, in the place of those of their names.
+    /// Members that take the place of those of their names. They come before the others in `params`,
+    /// and behind them everywhere else.
     pub adds: &'a [(&'a str, &'a Json)],
 }
 
@@ -123,7 +124,15 @@ impl<'m> Writer<'m> {
         (changes, in_meta): (&Changes<'_>, &Changes<'_>),
     ) {
         let mut object = Object::open(self);
-        let mut has_meta = false;
+        // A call ends with its arguments, by far its longest part; a result begins with content.
+        let is_result = self.from.kind == Kind::Response;
+        let mut has_meta = !is_result && !self.from.meta.is_present() && in_meta.adds_any();
+        if !is_result {
+            self.add(&mut object, changes);
+        }
+        if has_meta {
+            self.meta(&mut object, None, 0, in_meta);
+        }
         let mut members = members;
         while let Some(member) = members.as_mut().and_then(Members::next_member) {
             if member.name == "_meta" && (member.value.starts_with('{') || in_meta.adds_any()) {
@@ -140,14 +149,20 @@ impl<'m> Writer<'m> {
             }
         }
         object.end_run(self);
-        for (name, value) in changes.adds {
-            let place = object.add(self, name, value);
-            self.to.note_param(name, value.as_str(), place);
+        if is_result {
+            self.add(&mut object, changes);
         }
         if !has_meta && in_meta.adds_any() {
             self.meta(&mut object, None, 0, in_meta);
         }
         self.text.push('}');
+    }
+
+    fn add(&mut self, object: &mut Object, changes: &Changes<'_>) {
+        for (name, value) in changes.adds {
+            let place = object.add(self, name, value);
+            self.to.note_param(name, value.as_str(), place);
+        }
     }
 
     /// Writes `_meta`, unless it is empty.

@@ -91,9 +91,10 @@ fn members_are_put_into_a_meta_and_taken_out_of_it() {
         &in_meta,
         r#"{"_meta":{"a":{},"progressToken":"t","b":2,"io.modelcontextprotocol/logLevel":"info"},"name":"x"}"#,
     );
-    let put = r#""_meta":{"b":2,"io.modelcontextprotocol/logLevel":"info"}}"#;
-    check_params(r#"{"name":"x"}"#, &Changes::NONE, &in_meta, &format!(r#"{{"name":"x",{put}"#));
-    check_params("{ }", &Changes::NONE, &in_meta, &format!("{{{put}"));
+    let put = r#"{"_meta":{"b":2,"io.modelcontextprotocol/logLevel":"info"}"#;
+    let expected = format!(r#"{put},"name":"x"}}"#);
+    check_params(r#"{"name":"x"}"#, &Changes::NONE, &in_meta, &expected);
+    check_params("{ }", &Changes::NONE, &in_meta, &format!("{put}}}"));
 }
 
 #[test]

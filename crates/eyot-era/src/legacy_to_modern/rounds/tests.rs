@@ -83,8 +83,8 @@ proptest! {
             prop_assert_eq!(is_last, at + 1 == len);
         }
         let next = next(&rounds, r#"{ "name":"x" , "z":1.50}"#);
-        prop_assert!(next.starts_with(r#"{"name":"x" , "z":1.50,"#), "{}", next);
-        let echoed = format!(r#""requestState":{state}}}"#);
+        prop_assert!(next.ends_with(r#","name":"x" , "z":1.50}"#), "{}", next);
+        let echoed = format!(r#""requestState":{state},"#);
         prop_assert!(next.contains(&echoed), "{}", next);
         let next: Value = serde_json::from_str(&next).unwrap();
         let responses = next["inputResponses"].as_object().unwrap();

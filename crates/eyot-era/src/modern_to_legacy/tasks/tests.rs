@@ -109,7 +109,7 @@ fn parameters_gain_the_task_and_keep_their_bytes() {
     let params = r#"{"name":"a","arguments":{ "x":1.50 },"task":{"ttl":1}}"#;
     let call = Request::of_text(Id::from_number(1), "tools/call", params);
     let call = with_task(&call, 60_000).unwrap();
-    let expected = r#"{"name":"a","arguments":{ "x":1.50 },"task":{"ttl":60000}}"#;
+    let expected = r#"{"task":{"ttl":60000},"name":"a","arguments":{ "x":1.50 }}"#;
     assert_eq!(call.params(), Some(expected));
 }
 

@@ -128,6 +128,11 @@ fn requests(questions: &[(String, Value)]) -> InputRequests {
     decoded.collect()
 }
 
+/// Names and raw values: the white space between them does not count.
+fn members(params: &str) -> Vec<(std::borrow::Cow<'_, str>, &str)> {
+    Members::of(params).unwrap().collect()
+}
+
 proptest! {
     #[test]
     fn parameters_of_a_legacy_client_keep_their_bytes(
@@ -135,7 +140,7 @@ proptest! {
     ) {
         let up = params_up(method, &params);
         let down = params_down(method, &up);
-        prop_assert_eq!(Vec::from_iter(Members::of(&down).unwrap()), Vec::from_iter(Members::of(&params).unwrap()));
+        prop_assert_eq!(members(&down), members(&params));
     }
 
     #[test]
@@ -143,7 +148,8 @@ proptest! {
         method in method(), params in params_text(),
     ) {
         let modern = params_up(method, &params);
-        prop_assert_eq!(params_up(method, &params_down(method, &modern)), modern);
+        let again = params_up(method, &params_down(method, &modern));
+        prop_assert_eq!(members(&again), members(&modern));
     }
 
     #[test]

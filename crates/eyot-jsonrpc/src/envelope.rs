@@ -28,6 +28,12 @@ pub(crate) struct Envelope {
     pub(crate) has_line_separators: bool,
     pub(crate) surrogates: Surrogates,
     pub(crate) has_round: bool,
+    /// Whether `params` have a `task`.
+    pub(crate) has_task: bool,
+    /// Whether the `_meta` of `params` has members that are not the protocol's alone.
+    pub(crate) has_other_meta: bool,
+    /// Whether `params` have a `_meta` that is no object.
+    pub(crate) has_odd_meta: bool,
     pub(crate) id: Span,
     pub(crate) method: Span,
     /// `params`, `result` or `error`, as the kind says.
@@ -41,7 +47,7 @@ pub(crate) struct Envelope {
     pub(crate) long: LongSpans,
 }
 
-const _: () = assert!(size_of::<Envelope>() <= 120, "every queued message has one");
+const _: () = assert!(size_of::<Envelope>() <= 128, "every queued message has one");
 
 impl Envelope {
     /// The envelope of a message of which nothing is written yet.
@@ -50,6 +56,8 @@ impl Envelope {
         bare.places_mut().into_iter().for_each(|it| *it = Span::default());
         bare.payload = Span::default();
         bare.has_round = false;
+        bare.has_task = false;
+        bare.has_other_meta = false;
         bare
     }
 
@@ -74,6 +82,7 @@ impl Envelope {
             (Kind::Request | Kind::Notification, "inputResponses" | "requestState") => {
                 self.has_round = true;
             }
+            (Kind::Request | Kind::Notification, "task") => self.has_task = true,
             (Kind::Notification, "progressToken") if is_id(value) => self.progress_token = place,
             _ => {}
         }
@@ -97,11 +106,11 @@ impl Envelope {
     }
 
     /// The places of everything but `params`, `result` or `error` itself.
-    const fn places_mut(&mut self) -> [&mut Span; 13] {
+    const fn places_mut(&mut self) -> [&mut Span; 14] {
         let Self { id, method, meta, name, uri, arguments, progress_token, client, long, .. } =
             self;
         let ClientSpans { protocol_version, info, capabilities, log_level } = client;
-        let LongSpans([first, second]) = long;
+        let LongSpans([first, second, third]) = long;
         [
             id,
             method,
@@ -116,6 +125,7 @@ impl Envelope {
             log_level,
             first,
             second,
+            third,
         ]
     }
 }
@@ -131,7 +141,7 @@ pub(crate) struct ClientSpans {
 
 /// Where the first long members of `params` or `result` are, so that they can be passed over.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct LongSpans([Span; 2]);
+pub(crate) struct LongSpans([Span; 3]);
 
 impl LongSpans {
     /// Keeps the place of a value if it is long, and there is room.
@@ -150,8 +160,8 @@ impl LongSpans {
     }
 }
 
-/// What costs more to walk through than to find in a list of two.
-const LONG_BYTES: usize = 256;
+/// What costs more to walk through than to find in a short list.
+const LONG_BYTES: usize = 32;
 
 /// The `id` of a message, as far as it was scanned.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -188,6 +198,9 @@ pub(crate) struct MemberSpans {
     pub(crate) long: LongSpans,
     pub(crate) is_single_line: bool,
     pub(crate) has_round: bool,
+    pub(crate) has_task: bool,
+    pub(crate) has_other_meta: bool,
+    pub(crate) has_odd_meta: bool,
 }
 
 impl MemberSpans {
@@ -218,6 +231,9 @@ impl MemberSpans {
             has_line_separators: false,
             surrogates: Surrogates::Paired,
             has_round: self.has_round,
+            has_task: self.has_task,
+            has_other_meta: self.has_other_meta,
+            has_odd_meta: self.has_odd_meta,
             id: self.valid_id().unwrap_or_default(),
             method: self.method,
             payload,

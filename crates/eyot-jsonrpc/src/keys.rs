@@ -14,6 +14,13 @@ pub(crate) struct Key<'a> {
     pub(crate) offset: usize,
 }
 
+impl<'a> Key<'a> {
+    /// What it says.
+    pub(crate) fn text(&self) -> Cow<'a, str> {
+        if self.is_escaped { decode_inner(self.inner) } else { Cow::Borrowed(self.inner) }
+    }
+}
+
 /// The names that mean something in one kind of object.
 #[derive(Debug)]
 pub(crate) struct Vocabulary {

@@ -62,6 +62,6 @@ pub use crate::members::{Items, Members};
 pub use crate::message::{Message, Pieces};
 pub use crate::reader::Reader;
 pub use crate::remnant::Remnant;
-pub use crate::rewrite::Changes;
+pub use crate::rewrite::{Changes, Keeps};
 pub use crate::surrogates::{keeping_lone_surrogates, replace_lone_surrogates};
 pub use crate::views::{MessageKind, Notification, Request, Response};

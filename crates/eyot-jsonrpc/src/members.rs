@@ -6,7 +6,6 @@ use std::ops::Range;
 use crate::envelope::LongSpans;
 use crate::limits::ScanLimits;
 use crate::span::Span;
-use crate::unescape::decode_inner;
 use crate::walker::Walker;
 
 /// The members of an object, in the order of the text: each key, and the raw JSON of its value.
@@ -66,8 +65,7 @@ impl<'a> Members<'a> {
         };
         let range = key.offset..self.walker.lexer.at();
         self.has_next = self.walker.next_member().unwrap_or(false);
-        let name = if key.is_escaped { decode_inner(key.inner) } else { Cow::Borrowed(key.inner) };
-        Some(Member { name, value, range, value_start })
+        Some(Member { name: key.text(), value, range, value_start })
     }
 }
 

@@ -228,6 +228,16 @@ impl Message {
         self.envelope().has_round
     }
 
+    /// Whether `params` hold a `task`, which asks for one in 2025-11-25.
+    pub fn has_task(&self) -> bool {
+        self.envelope().has_task
+    }
+
+    /// Whether the `_meta` of `params` holds anything besides what makes a request a modern one.
+    pub fn has_other_meta(&self) -> bool {
+        self.envelope().has_other_meta
+    }
+
     /// The raw JSON of `params`, `result` or `error`, of which a response has one.
     pub(crate) fn payload_text(&self) -> &str {
         self.text(self.envelope().payload).unwrap_or_default()
@@ -300,8 +310,16 @@ impl Message {
         if self.patches().next().is_none() {
             return self.scanned.text.whole().as_bytes().clone();
         }
-        let mut buffer = Vec::with_capacity(self.len());
-        self.pieces().for_each(|piece| buffer.extend_from_slice(&piece));
+        let text = self.scanned.text.whole();
+        let mut buffer = String::with_capacity(self.len());
+        let mut passed = 0;
+        for (span, id) in self.patches() {
+            let span = span.bounds();
+            buffer.push_str(text.get(passed..span.start).unwrap_or_default());
+            buffer.push_str(id.as_raw());
+            passed = span.end;
+        }
+        buffer.push_str(text.get(passed..).unwrap_or_default());
         buffer.into()
     }
 

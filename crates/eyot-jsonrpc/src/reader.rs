@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use crate::limits::ScanLimits;
-use crate::unescape::decode_inner;
 use crate::walker::Walker;
 
 /// A cursor in the raw JSON of a part of a message.
@@ -39,9 +38,7 @@ impl<'a> Reader<'a> {
 
     /// Passes the key of a member, up to its value.
     pub fn key(&mut self) -> Option<Cow<'a, str>> {
-        let key = self.0.key().ok()?;
-        let is_plain = !key.is_escaped;
-        Some(if is_plain { Cow::Borrowed(key.inner) } else { decode_inner(key.inner) })
+        self.0.key().ok().map(|it| it.text())
     }
 
     /// Goes on after the value of a member, and tells whether another one follows.

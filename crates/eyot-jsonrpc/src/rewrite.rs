@@ -11,7 +11,7 @@ use crate::envelope::{Envelope, Kind};
 use crate::json::Json;
 use crate::members::Members;
 use crate::message::{Message, SHARED_BYTES};
-use crate::scan::has_line_separators;
+use crate::scan::{has_line_separators, is_ours};
 use crate::span::Span;
 use crate::text::Text;
 
@@ -19,16 +19,28 @@ use crate::text::Text;
 #[derive(Clone, Copy)]
 #[expect(clippy::exhaustive_structs, reason = "made by its users")]
 pub struct Changes<'a> {
-    /// Whether a member of this name stays.
-    pub keeps: &'a dyn Fn(&str) -> bool,
+    /// The members that stay.
+    pub keeps: Keeps<'a>,
     /// Members that take the place of those of their names. They come before the others in `params`,
     /// and behind them everywhere else.
     pub adds: &'a [(&'a str, &'a Json)],
 }
 
+/// Members that stay.
+#[derive(Clone, Copy)]
+#[expect(clippy::exhaustive_enums, reason = "made by its users")]
+pub enum Keeps<'a> {
+    /// All of them.
+    All,
+    /// None of them.
+    None,
+    /// Those whose name passes.
+    If(&'a dyn Fn(&str) -> bool),
+}
+
 impl Changes<'_> {
     /// All stay, and none is added.
-    pub const NONE: Self = Self { keeps: &|_| true, adds: &[] };
+    pub const NONE: Self = Self { keeps: Keeps::All, adds: &[] };
 }
 
 impl std::fmt::Debug for Changes<'_> {
@@ -45,6 +57,14 @@ impl Message {
     /// `None` when the result is no object; `params` always are.
     pub fn rewritten(&self, changes: &Changes<'_>, in_meta: &Changes<'_>) -> Option<Self> {
         let from = self.envelope();
+        if changes.is_none() && from.kind != Kind::Response && !from.has_odd_meta {
+            if in_meta.is_none() {
+                return Some(self.clone());
+            }
+            if let Some(rewritten) = self.with_meta(in_meta) {
+                return Some(rewritten);
+            }
+        }
         let mut writer = Writer::new(self.text_of_all(), from);
         let len = writer.base.len();
         match from.payload.range() {
@@ -69,6 +89,42 @@ impl Message {
                 writer.keep(end..len);
             }
         }
+        Some(writer.finish().patched_like(self))
+    }
+}
+
+impl Message {
+    /// The message with another `_meta` in its parameters, which need not be walked through for that;
+    /// `None`: they have to be.
+    fn with_meta(&self, changes: &Changes<'_>) -> Option<Self> {
+        let from = self.envelope();
+        let payload = from.payload.range()?;
+        let mut writer = Writer::new(self.text_of_all(), from);
+        let len = writer.base.len();
+        let start = payload.start;
+        let mut object = Object { is_empty: true, run: None };
+        match from.meta.range() {
+            Some(meta) => {
+                writer.keep(0..meta.start);
+                if !writer.meta_value(Members::of(self.meta()?), meta.start, changes) {
+                    return None;
+                }
+                writer.keep(meta.end..len);
+            }
+            None if changes.adds_any() => {
+                writer.keep(0..start + 1);
+                writer.meta(&mut object, None, 0, changes);
+                let rest = writer.base.get(start + 1..payload.end)?;
+                if !rest.trim_start().starts_with('}') {
+                    writer.text.push(',');
+                }
+                writer.keep(start + 1..len);
+            }
+            None => return Some(self.clone()),
+        }
+        let grown = writer.at() - len.min(writer.at());
+        let shrunk = len - writer.at().min(len);
+        writer.to.payload = Span::new(start..payload.end + grown - shrunk);
         Some(writer.finish().patched_like(self))
     }
 }
@@ -142,7 +198,7 @@ impl<'m> Writer<'m> {
                     self.meta(&mut object, inner, origin + member.value_start, in_meta);
                 }
             } else if changes.keeps(&member.name) {
-                self.to.has_round |= self.is_round(&member.name);
+                self.note_name(&member.name);
                 object.keep(member.range, origin);
             } else {
                 object.end_run(self);
@@ -175,12 +231,29 @@ impl<'m> Writer<'m> {
     ) {
         let mark = (self.text.len(), outer.is_empty);
         outer.key(self, "_meta");
+        if !self.meta_value(members, origin, changes) {
+            // Nothing was shared of it, so that all of it is at the end of this text.
+            self.text.truncate(mark.0);
+            outer.is_empty = mark.1;
+        }
+    }
+
+    /// Writes the value of `_meta`, and tells whether there is anything in it.
+    fn meta_value(
+        &mut self,
+        members: Option<Members<'_>>,
+        origin: usize,
+        changes: &Changes<'_>,
+    ) -> bool {
         let start = self.at();
         let mut object = Object::open(self);
-        let mut members = members;
+        let mut members = members.filter(|_| !matches!(changes.keeps, Keeps::None));
         while let Some(member) = members.as_mut().and_then(Members::next_member) {
             match changes.keeps(&member.name) {
-                true => object.keep(member.range, origin),
+                true => {
+                    self.note_meta_name(&member.name);
+                    object.keep(member.range, origin);
+                }
                 false => object.end_run(self),
             }
         }
@@ -188,20 +261,26 @@ impl<'m> Writer<'m> {
         for (name, value) in changes.adds {
             let place = object.add(self, name, value);
             self.to.note_meta(name, value.as_str(), place);
+            self.note_meta_name(name);
         }
         self.text.push('}');
-        if object.is_empty {
-            // Nothing was shared of it, so that all of it is at the end of this text.
-            self.text.truncate(mark.0);
-            outer.is_empty = mark.1;
-        } else if self.from.kind != Kind::Response {
+        if self.from.kind != Kind::Response && !object.is_empty {
             self.to.meta = Span::new(start..self.at());
+        }
+        !object.is_empty
+    }
+
+    /// Notes what the name of a parameter says of a request.
+    fn note_name(&mut self, name: &str) {
+        if self.from.kind != Kind::Response {
+            self.to.has_round |= matches!(name, "inputResponses" | "requestState");
+            self.to.has_task |= name == "task";
         }
     }
 
-    /// Whether a parameter belongs to a later round of a call.
-    fn is_round(&self, name: &str) -> bool {
-        self.from.kind != Kind::Response && matches!(name, "inputResponses" | "requestState")
+    /// Notes what the name of a member of `_meta` says of a request.
+    fn note_meta_name(&mut self, name: &str) {
+        self.to.has_other_meta |= self.from.kind != Kind::Response && !is_ours(name);
     }
 
     fn finish(mut self) -> Message {
@@ -271,8 +350,18 @@ impl Object {
 }
 
 impl Changes<'_> {
+    /// Whether nothing changes.
+    const fn is_none(&self) -> bool {
+        matches!(self.keeps, Keeps::All) && self.adds.is_empty()
+    }
+
     fn keeps(&self, name: &str) -> bool {
-        (self.keeps)(name) && !self.adds.iter().any(|(added, _)| *added == name)
+        let stays = match self.keeps {
+            Keeps::All => true,
+            Keeps::None => false,
+            Keeps::If(stays) => stays(name),
+        };
+        stays && !self.adds.iter().any(|(added, _)| *added == name)
     }
 
     const fn adds_any(&self) -> bool {

@@ -18,7 +18,7 @@ use self::vocabulary::{ERROR, MESSAGE, META, PARAMS};
 use crate::envelope::{ClientSpans, Envelope, INVALID_ID, MemberSpans, ScannedId};
 use crate::error::{Fault, Halt, ParseErrorKind};
 use crate::id::is_id;
-use crate::keys::{KeySet, Vocabulary, Word};
+use crate::keys::{Key, KeySet, Vocabulary, Word};
 use crate::limits::ScanLimits;
 use crate::span::Span;
 use crate::surrogates::{Surrogates, misplaced};
@@ -213,12 +213,24 @@ impl<'a> Scan<'a> {
             }
             let name = match word {
                 Word::Member(name) => Some(name),
-                Word::Misspelled(_) | Word::Other => None,
+                Word::Misspelled(_) | Word::Other => {
+                    self.note_other(vocabulary, &key);
+                    None
+                }
             };
             member(self, name)?;
             has_next = self.walker.next_member()?;
         }
         Ok(())
+    }
+
+    /// Notes what a bridge asks for among the keys that are no names of the vocabulary.
+    fn note_other(&mut self, vocabulary: &'static Vocabulary, key: &Key<'_>) {
+        if std::ptr::eq(vocabulary, &PARAMS) {
+            self.spans.has_task |= key.text() == "task";
+        } else if std::ptr::eq(vocabulary, &META) {
+            self.spans.has_other_meta |= !is_ours(&key.text());
+        }
     }
 
     fn message_member(&mut self, name: Option<&'static str>) -> Result<(), Halt> {
@@ -281,6 +293,10 @@ impl<'a> Scan<'a> {
                 self.object(&META, Self::meta_member)?;
                 self.spans.meta = self.span_from(start);
             }
+            Some("_meta") => {
+                self.spans.has_odd_meta = true;
+                self.walker.value()?;
+            }
             Some("name") => self.spans.name = self.string_value()?,
             Some("uri") => self.spans.uri = self.string_value()?,
             Some("arguments") => self.spans.arguments = self.value()?.span,
@@ -298,6 +314,7 @@ impl<'a> Scan<'a> {
     fn meta_member(&mut self, name: Option<&'static str>) -> Result<(), Halt> {
         let client: fn(&mut ClientSpans) -> &mut Span = match name {
             Some("progressToken") => {
+                self.spans.has_other_meta = true;
                 self.spans.meta_progress_token = self.progress_token()?;
                 return Ok(());
             }
@@ -405,6 +422,11 @@ impl<'a> Scan<'a> {
         }
         fits
     }
+}
+
+/// Whether a key of `_meta` is the protocol's.
+pub(crate) fn is_ours(key: &str) -> bool {
+    META.prefix.is_some_and(|prefix| key.starts_with(prefix))
 }
 
 /// Whether a scanned value is a string.

@@ -26,7 +26,6 @@ pub struct ModernRequest {
     pub(crate) declared: Arc<Declared>,
     pub(crate) log_level: Option<LogLevel>,
     pub(crate) progress_token: Option<Id>,
-    pub(crate) handle: Option<String>,
 }
 
 impl ModernRequest {
@@ -43,7 +42,6 @@ impl ModernRequest {
         let RequestMeta { client_capabilities, log_level, .. } = RequestMeta::of(&message)?;
         let bytes_max = limits.upstream.capabilities_bytes_max;
         let declared = known.read(client_capabilities, bytes_max)?;
-        let handle = message.meta().and_then(handle);
         Ok(Self {
             id: message.id(),
             peer: call.peer.clone(),
@@ -51,7 +49,6 @@ impl ModernRequest {
             progress_token: message.progress_token(),
             declared,
             log_level,
-            handle,
             message,
         })
     }
@@ -60,6 +57,14 @@ impl ModernRequest {
     pub(crate) fn audience(&self) -> Audience {
         let principal = self.peer.principal_name().cloned();
         Audience { principal, class: self.declared.class.0 }
+    }
+
+    /// What its client's calls share, if it names that: [`HANDLE`] in its `_meta`.
+    pub(crate) fn handle(&self) -> Option<String> {
+        let meta = self.message.meta().filter(|_| self.message.has_other_meta())?;
+        let (_, handle) = Members::of(meta)?.find(|(name, _)| name == HANDLE)?;
+        let handle: String = serde_json::from_str(handle).ok()?;
+        HANDLE_CHARS.contains(&handle.len()).then_some(handle)
     }
 
     /// Its method.
@@ -96,10 +101,4 @@ impl ModernRequest {
     pub fn refuse(&self, error: &ErrorObject) -> Response {
         Response::of_error(Some(self.id.clone()), error)
     }
-}
-
-fn handle(meta: &str) -> Option<String> {
-    let (_, handle) = Members::of(meta)?.find(|(name, _)| name == HANDLE)?;
-    let handle: String = serde_json::from_str(handle).ok()?;
-    HANDLE_CHARS.contains(&handle.len()).then_some(handle)
 }

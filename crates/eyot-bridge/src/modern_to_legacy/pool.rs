@@ -166,7 +166,7 @@ impl Pool {
     pub(crate) fn known_page(&self, request: &ModernRequest) -> Option<KnownPage> {
         let would_start = self.upstream.target.is_shared_channel() && !self.is_open_for(request);
         // A client that names its session wants to know what is listed there.
-        let names_session = self.affinity == Affinity::Handle && request.handle.is_some();
+        let names_session = self.affinity == Affinity::Handle && request.handle().is_some();
         let is_of_use = would_start && !names_session;
         is_of_use.then(|| self.known.lists.find(&request.audience(), &request.message))?
     }
@@ -309,7 +309,7 @@ impl Pool {
             Affinity::Auto => key(principal.cloned(), None),
             Affinity::Shared => key(None, None),
             Affinity::PerPrincipal => key(principal.cloned(), None),
-            Affinity::Handle => key(principal.cloned(), Some(request.handle.clone()?)),
+            Affinity::Handle => key(principal.cloned(), Some(request.handle()?)),
             Affinity::PerRequest => None,
         }
     }

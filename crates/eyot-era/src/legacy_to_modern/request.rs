@@ -1,7 +1,7 @@
 //! Requests: the metadata that every modern one must have.
 
 use crate::revision::{self, Losses};
-use eyot_jsonrpc::{Changes, Json, Request};
+use eyot_jsonrpc::{Changes, Json, Keeps, Request};
 use eyot_types::{
     ClientCapabilities, Implementation, InitializeParams, JsonObject, Revision, TASKS_EXTENSION,
     meta,
@@ -70,9 +70,12 @@ impl ClientMeta {
             level.as_ref().map(|it| (meta::LOG_LEVEL, it)),
         ];
         let said: Vec<_> = said.into_iter().flatten().collect();
+        let is_kept = |name: &str| !FOREIGN.contains(&name);
+        let is_plain = !request.has_round() && !request.has_task();
+        let keeps = if is_plain { Keeps::All } else { Keeps::If(&is_kept) };
         let rewritten = request.rewritten(
-            &Changes { keeps: &|name| !FOREIGN.contains(&name), adds: &[] },
-            &Changes { keeps: &in_meta, adds: &said },
+            &Changes { keeps, adds: &[] },
+            &Changes { keeps: Keeps::If(&in_meta), adds: &said },
         );
         rewritten.unwrap_or_else(|| request.clone())
     }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use crate::revision::{self, Losses};
 use eyot_jsonrpc::{
-    Changes, ErrorObject, INTERNAL_ERROR, Id, Json, Kind, Message, Request, Response,
+    Changes, ErrorObject, INTERNAL_ERROR, Id, Json, Keeps, Kind, Message, Request, Response,
 };
 use eyot_types::{
     Answer, CallToolResult, ClientCapabilities, ContentBlock, ElicitMode, InputRequest, Method,
@@ -212,7 +212,7 @@ impl Rounds {
         if brought.is_empty() {
             return first.clone();
         }
-        let changes = Changes { keeps: &|_| true, adds: &brought };
+        let changes = Changes { keeps: Keeps::All, adds: &brought };
         first.rewritten(&changes, &Changes::NONE).unwrap_or_else(|| first.clone())
     }
 

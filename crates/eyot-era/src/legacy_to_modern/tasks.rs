@@ -62,6 +62,9 @@ pub fn initialize(
 /// What a call asks of its task; `None` when it asks for none.
 #[must_use]
 pub fn wanted_task(call: &Message) -> Option<TaskMetadata> {
+    if !call.has_task() {
+        return None;
+    }
     let (_, task) = call.members()?.find(|(name, _)| name == "task")?;
     serde_json::from_str(task).ok()?
 }

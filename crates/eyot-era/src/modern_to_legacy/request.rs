@@ -1,7 +1,7 @@
 //! What a modern client's request becomes for a legacy server.
 
 use crate::revision::{self, Losses};
-use eyot_jsonrpc::{Changes, ErrorObject, Request};
+use eyot_jsonrpc::{Changes, ErrorObject, Keeps, Request};
 use eyot_types::{
     ClientCapabilities, Implementation, InitializeParams, Method, Revision, codes, meta,
 };
@@ -14,8 +14,11 @@ use eyot_types::{
 /// An error for the client when the parameters are not those of their method.
 pub fn request(request: &Request, revision: Revision) -> Result<(Request, Losses), ErrorObject> {
     // The bridge has taken what belongs to a round.
-    let changes = Changes { keeps: &|name| !ROUND_MEMBERS.contains(&name), adds: &[] };
-    let in_meta = Changes { keeps: &|name| !name.starts_with(meta::PROTOCOL_PREFIX), adds: &[] };
+    let is_kept = |name: &str| !ROUND_MEMBERS.contains(&name);
+    let keeps = if request.has_round() { Keeps::If(&is_kept) } else { Keeps::All };
+    let is_general = |name: &str| !name.starts_with(meta::PROTOCOL_PREFIX);
+    let stays = if request.has_other_meta() { Keeps::If(&is_general) } else { Keeps::None };
+    let (changes, in_meta) = (Changes { keeps, adds: &[] }, Changes { keeps: stays, adds: &[] });
     let rewritten = request.rewritten(&changes, &in_meta).unwrap_or_else(|| request.clone());
     if revision == Revision::LATEST_LEGACY || !request.is_method("completion/complete") {
         return Ok((rewritten, Losses::default()));

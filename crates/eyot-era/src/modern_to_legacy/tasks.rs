@@ -4,7 +4,7 @@
 //! the state alone, keeps the result for `tasks/result`, and asks on that request's stream. What
 //! belongs to a state is put together here.
 
-use eyot_jsonrpc::{Changes, Json, Kind, Message, Request};
+use eyot_jsonrpc::{Changes, Json, Keeps, Kind, Message, Request};
 use eyot_types::{
     ClientCapabilities, LegacyCreateTaskResult, LegacyTask, Method, RawMembers, RelatedTask,
     Revision, ServerCapabilities, TASKS_EXTENSION, TaskMetadata, TaskSupport, meta, read_as,
@@ -62,7 +62,7 @@ pub fn declares_tasks(request: &Message) -> bool {
 #[must_use]
 pub fn with_task(call: &Request, ttl_ms: u64) -> Option<Request> {
     let task = Json::of(&TaskMetadata::new().with_ttl(ttl_ms))?;
-    let changes = Changes { keeps: &|_| true, adds: &[("task", &task)] };
+    let changes = Changes { keeps: Keeps::All, adds: &[("task", &task)] };
     call.rewritten(&changes, &Changes::NONE)
 }
 

@@ -1,7 +1,7 @@
 //! Results whose content both eras write alike: what stands around it is changed, and the content
 //! keeps its bytes.
 
-use eyot_jsonrpc::{Changes, Json, Response};
+use eyot_jsonrpc::{Changes, Json, Keeps, Response};
 use eyot_types::{CacheScope, Method, RawMembers, ResultType, Revision, is_sound, meta};
 
 use super::{Converter, Feature, Losses, MODERN_KEYS, Stamp};
@@ -118,8 +118,8 @@ impl Around<'_> {
             !is_modern && !is_task
         };
         let answer = answer.rewritten(
-            &Changes { keeps: &keeps, adds: &adds },
-            &Changes { keeps: &stays, adds: &in_meta },
+            &Changes { keeps: Keeps::If(&keeps), adds: &adds },
+            &Changes { keeps: Keeps::If(&stays), adds: &in_meta },
         )?;
         Some((answer, losses))
     }

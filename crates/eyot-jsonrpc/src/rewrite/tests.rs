@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-use super::Changes;
+use super::{Changes, Keeps};
 use crate::{Id, Json, Message, ScanLimits};
 
 fn limits() -> ScanLimits {
@@ -28,7 +28,13 @@ fn seen(message: &Message) -> Vec<Option<String>> {
     let owned = |it: Option<&str>| it.map(|it| format!("{} {it:.200}", it.len()));
     let id = |it: Option<Id>| it.map(|it| it.as_raw().to_owned());
     vec![
-        Some(format!("{:?} {}", message.kind(), message.has_round())),
+        Some(format!(
+            "{:?} {} {} {}",
+            message.kind(),
+            message.has_round(),
+            message.has_task(),
+            message.has_other_meta(),
+        )),
         Some(message.len().to_string()),
         id(message.id()),
         message.method().map(String::from),
@@ -70,7 +76,7 @@ fn check_params(params: &str, changes: &Changes<'_>, in_meta: &Changes<'_>, expe
 
 #[test]
 fn what_stays_keeps_its_bytes() {
-    let changes = Changes { keeps: &|name| name != "task", adds: &[] };
+    let changes = Changes { keeps: Keeps::If(&|name| name != "task"), adds: &[] };
     check_params(
         r#"{ "name" : "x" ,"task":{}, "arguments":{ "z":1e2 } , "_meta":{"a": 1.50} }"#,
         &changes,
@@ -84,7 +90,7 @@ fn members_are_put_into_a_meta_and_taken_out_of_it() {
     let value = Json::parse("2").unwrap();
     let level = Json::parse("\"info\"").unwrap();
     let adds = [("b", &value), ("io.modelcontextprotocol/logLevel", &level)];
-    let in_meta = Changes { keeps: &|name| name != "c", adds: &adds };
+    let in_meta = Changes { keeps: Keeps::If(&|name| name != "c"), adds: &adds };
     check_params(
         r#"{"_meta":{"b":1,"a":{},"c":3,"progressToken":"t"},"name":"x"}"#,
         &Changes::NONE,
@@ -94,12 +100,12 @@ fn members_are_put_into_a_meta_and_taken_out_of_it() {
     let put = r#"{"_meta":{"b":2,"io.modelcontextprotocol/logLevel":"info"}"#;
     let expected = format!(r#"{put},"name":"x"}}"#);
     check_params(r#"{"name":"x"}"#, &Changes::NONE, &in_meta, &expected);
-    check_params("{ }", &Changes::NONE, &in_meta, &format!("{put}}}"));
+    check_params("{ }", &Changes::NONE, &in_meta, &format!("{put} }}"));
 }
 
 #[test]
 fn a_meta_that_comes_out_empty_is_left_out() {
-    let none = Changes { keeps: &|_| false, adds: &[] };
+    let none = Changes { keeps: Keeps::None, adds: &[] };
     let keep = Changes::NONE;
     check_params(r#"{"_meta":{"a":1},"name":"x"}"#, &keep, &none, r#"{"name":"x"}"#);
     check_params(r#"{"name":"x", "_meta" : {"a":1}}"#, &keep, &none, r#"{"name":"x"}"#);
@@ -110,7 +116,7 @@ fn a_meta_that_comes_out_empty_is_left_out() {
 fn a_request_without_parameters_gets_some_when_they_are_needed() {
     let bare = parse(r#"{"jsonrpc":"2.0","id":1,"method":"tools/list" }"#);
     let value = Json::parse("2").unwrap();
-    let in_meta = Changes { keeps: &|_| true, adds: &[("b", &value)] };
+    let in_meta = Changes { keeps: Keeps::All, adds: &[("b", &value)] };
     assert_eq!(
         rewritten(&bare, &Changes::NONE, &in_meta),
         r#"{"jsonrpc":"2.0","id":1,"method":"tools/list" ,"params":{"_meta":{"b":2}}}"#,
@@ -122,7 +128,8 @@ fn a_request_without_parameters_gets_some_when_they_are_needed() {
 #[test]
 fn a_result_loses_and_gains_members() {
     let complete = Json::of(&"complete").unwrap();
-    let changes = Changes { keeps: &|name| name != "ttlMs", adds: &[("resultType", &complete)] };
+    let changes =
+        Changes { keeps: Keeps::If(&|name| name != "ttlMs"), adds: &[("resultType", &complete)] };
     let answer = parse(r#"{"jsonrpc":"2.0","id":1,"result":{"ttlMs":5,"content":[1, 2],"x":"y"}}"#);
     assert_eq!(
         rewritten(&answer, &changes, &Changes::NONE),
@@ -137,7 +144,7 @@ fn long_content_is_shared() {
     let long = "x".repeat(100_000);
     let message =
         call(&format!(r#"{{"arguments":{{"text":"{long}"}},"_meta":{{"a":1}},"name":"n"}}"#));
-    let none = Changes { keeps: &|_| false, adds: &[] };
+    let none = Changes { keeps: Keeps::None, adds: &[] };
     let rewritten = message.rewritten(&Changes::NONE, &none).unwrap().with_id(Id::from_number(9));
     let sizes: Vec<_> = rewritten.pieces().map(|it| it.len()).collect();
     assert_eq!(sizes.len(), 3, "{sizes:?}");
@@ -153,7 +160,7 @@ fn half_surrogates_leave_as_they_came() {
     let text =
         r#"{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"\ud83d!"}],"a":1}}"#;
     let answer = Message::parse_from_upstream(text.into(), &limits()).unwrap();
-    let changes = Changes { keeps: &|name| name != "a", adds: &[] };
+    let changes = Changes { keeps: Keeps::If(&|name| name != "a"), adds: &[] };
     assert_eq!(
         rewritten(&answer, &changes, &Changes::NONE),
         r#"{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"\ud83d!"}]}}"#,
@@ -167,13 +174,13 @@ fn half_surrogates_leave_as_they_came() {
 fn new_ids_and_tokens_stay_with_a_rewritten_message() {
     let text = r#"{"name":"x","task":1,"_meta":{"a":1,"progressToken":"old"}}"#;
     let message = call(text).with_id(Id::from_number(42)).with_progress_token(Id::from_text("new"));
-    let changes = Changes { keeps: &|name| name != "task", adds: &[] };
-    let in_meta = Changes { keeps: &keeping(&["progressToken"]), adds: &[] };
+    let changes = Changes { keeps: Keeps::If(&|name| name != "task"), adds: &[] };
+    let in_meta = Changes { keeps: Keeps::If(&keeping(&["progressToken"])), adds: &[] };
     assert_eq!(
         rewritten_bytes(&message.rewritten(&changes, &in_meta).unwrap()),
         r#"{"jsonrpc":"2.0","id":42,"method":"tools/call","params":{"name":"x","_meta":{"progressToken":"new"}}}"#,
     );
-    let in_meta = Changes { keeps: &|_| false, adds: &[] };
+    let in_meta = Changes { keeps: Keeps::None, adds: &[] };
     assert_eq!(
         rewritten_bytes(&message.rewritten(&changes, &in_meta).unwrap()),
         r#"{"jsonrpc":"2.0","id":42,"method":"tools/call","params":{"name":"x"}}"#,
@@ -242,8 +249,8 @@ proptest! {
         let adds: Vec<(&str, &Json)> = adds.iter().map(|(name, value)| (&**name, value)).collect();
         let meta_adds: Vec<(&str, &Json)> =
             meta_adds.iter().map(|(name, value)| (&**name, value)).collect();
-        let changes = Changes { keeps: &keeps, adds: &adds };
-        let in_meta = Changes { keeps: &keeps, adds: &meta_adds };
+        let changes = Changes { keeps: Keeps::If(&keeps), adds: &adds };
+        let in_meta = Changes { keeps: Keeps::If(&keeps), adds: &meta_adds };
         let message = parse(&text).with_id(Id::from_number(id));
         let found = rewritten(&message, &changes, &in_meta);
 

@@ -8,7 +8,6 @@
 
 mod affinity;
 mod aside;
-mod asked;
 mod bridge;
 mod call;
 mod driver;

@@ -26,8 +26,8 @@ pub struct Endpoint(Arc<Connection>);
 #[derive(Debug)]
 struct Connection {
     eras: Arc<EraSwitch>,
-    /// `None`: the connection is a foreign server's, and nothing is known of it.
-    context: Option<ConnectionContext>,
+    /// Empty if the connection is a foreign server's: nothing is known of it.
+    context: ConnectionContext,
 }
 
 /// The future of an [`Endpoint`]'s answer.
@@ -37,13 +37,13 @@ pub type Answering =
 impl Endpoint {
     /// An endpoint whose connections are those of a foreign server.
     pub(crate) fn mounted(eras: Arc<EraSwitch>) -> Self {
-        Self(Arc::new(Connection { eras, context: None }))
+        Self(Arc::new(Connection { eras, context: ConnectionContext::default() }))
     }
 
     /// The endpoint for the requests of one connection.
     pub(crate) fn connected(eras: Arc<EraSwitch>, from: SocketAddr, reach: Reach) -> Self {
         let context = ConnectionContext { from: Some(from), reach, ..ConnectionContext::default() };
-        Self(Arc::new(Connection { eras, context: Some(context) }))
+        Self(Arc::new(Connection { eras, context }))
     }
 }
 
@@ -58,18 +58,11 @@ impl Service<Request<RequestBody>> for Endpoint {
 
     fn call(&mut self, request: Request<RequestBody>) -> Answering {
         let connection = Arc::clone(&self.0);
+        let (parts, body) = request.into_parts();
         // Boxed, because hyper keeps the room for a request's future as long as the connection.
         Box::pin(async move {
             let Connection { eras, context } = &*connection;
-            let unknown;
-            let context = match context {
-                Some(context) => context,
-                None => {
-                    unknown = ConnectionContext::default();
-                    &unknown
-                }
-            };
-            Ok(eras.handle(request, context).await)
+            Ok(eras.handle(&parts, body, context).await)
         })
     }
 }

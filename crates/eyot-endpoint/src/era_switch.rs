@@ -12,7 +12,7 @@ use eyot_jsonrpc::{Incoming, Message, Request as McpRequest};
 use eyot_service::{Fault, Limits, Peer, Principal, Shutdown, TotalQuota, Transport};
 use eyot_types::{Era, Method as McpMethod, Revision};
 use http::header::{CONNECTION, ORIGIN};
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, request};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, request};
 
 use crate::auth::{AuthRefusal, Authenticate, Authenticated, Authentication, Credentials};
 use crate::cors;
@@ -44,10 +44,10 @@ impl EraSwitch {
     /// Answers one request.
     pub(crate) async fn handle(
         &self,
-        request: Request<RequestBody>,
+        parts: &request::Parts,
+        body: RequestBody,
         connection: &ConnectionContext,
     ) -> Answer {
-        let (parts, body) = request.into_parts();
         let head = RequestHead::read(&parts.headers);
         if let Err(forbidden) = self.hosts.check(&parts.uri, &head) {
             return refused(StatusCode::FORBIDDEN, None, &forbidden.to_string());
@@ -55,7 +55,7 @@ impl EraSwitch {
         if connection.from.is_some() && !self.is_at(parts.uri.path()) {
             return empty(StatusCode::NOT_FOUND);
         }
-        let mut answer = self.admitted(&parts, &head, body, connection).await;
+        let mut answer = self.admitted(parts, &head, body, connection).await;
         if let Some(origin) = parts.headers.get(ORIGIN) {
             cors::allow(origin.clone(), &mut answer);
         }
@@ -91,15 +91,15 @@ impl EraSwitch {
         }
         let (transport, reach) = (Transport::Http, connection.reach);
         let peer = Peer { era: Era::Legacy, principal, address, transport, reach };
-        let timer = Arc::clone(&connection.timer);
+        let timer = &connection.timer;
         let context = RequestContext { peer, accepts: head.accepts(), timer };
         if self.shutdown.is_draining() {
             return refused(StatusCode::SERVICE_UNAVAILABLE, None, "server is shutting down");
         }
         match parts.method {
-            Method::POST => self.post(&parts.headers, head, body, context).await,
-            Method::GET => Box::pin(self.get(head, context)).await,
-            Method::DELETE => Box::pin(self.delete(head, context.peer)).await,
+            Method::POST => self.post(&parts.headers, head, body, &context).await,
+            Method::GET => Box::pin(self.get(head, &context)).await,
+            Method::DELETE => Box::pin(self.delete(head, &context.peer)).await,
             _ => not_allowed(METHODS),
         }
     }
@@ -142,7 +142,7 @@ impl EraSwitch {
         headers: &HeaderMap,
         head: &RequestHead<'_>,
         body: RequestBody,
-        context: RequestContext,
+        context: &RequestContext<'_>,
     ) -> Answer {
         if let Err(refusal) = head.check_json_body() {
             return refused(refusal.status(), None, &refusal.to_string());
@@ -163,8 +163,6 @@ impl EraSwitch {
         };
         match incoming {
             Incoming::One(message) if is_claimed(&message, head) => {
-                let context =
-                    RequestContext { peer: Peer { era: Era::Modern, ..context.peer }, ..context };
                 Box::pin(self.modern.post(message, headers, head, context)).await
             }
             incoming => self.post_legacy(incoming, head, context).await,
@@ -175,7 +173,7 @@ impl EraSwitch {
         &self,
         incoming: Incoming,
         head: &RequestHead<'_>,
-        context: RequestContext,
+        context: &RequestContext<'_>,
     ) -> Answer {
         if let Err(refusal) = check_revision(head) {
             return *refusal;
@@ -187,19 +185,21 @@ impl EraSwitch {
         let incoming = match incoming {
             Incoming::One(message) if session_id.is_none() => match initialize(message) {
                 Ok(request) => {
-                    return Box::pin(self.legacy.initialize(request, context.peer)).await;
+                    let peer = context.peer.clone();
+                    return Box::pin(self.legacy.initialize(request, peer)).await;
                 }
                 Err(message) => Incoming::One(message),
             },
             incoming => incoming,
         };
-        match self.legacy.session(session_id, &context.peer).await {
-            Ok(session) => self.legacy.post(session, incoming, context).await,
-            Err(refusal) => refusal,
-        }
+        let session = match self.legacy.session(session_id, &context.peer).await {
+            Ok(session) => session,
+            Err(refusal) => return *refusal,
+        };
+        self.legacy.post(session, incoming, context).await
     }
 
-    async fn get(&self, head: &RequestHead<'_>, context: RequestContext) -> Answer {
+    async fn get(&self, head: &RequestHead<'_>, context: &RequestContext<'_>) -> Answer {
         if is_modern(head) {
             return not_allowed("POST");
         }
@@ -218,11 +218,11 @@ impl EraSwitch {
         }
         match self.legacy.session(session_id, &context.peer).await {
             Ok(session) => self.legacy.get(session, last_event_id, context).await,
-            Err(refusal) => refusal,
+            Err(refusal) => *refusal,
         }
     }
 
-    async fn delete(&self, head: &RequestHead<'_>, peer: Peer) -> Answer {
+    async fn delete(&self, head: &RequestHead<'_>, peer: &Peer) -> Answer {
         if is_modern(head) {
             return not_allowed("POST");
         }
@@ -230,9 +230,9 @@ impl EraSwitch {
             Ok(session_id) => session_id,
             Err(refusal) => return refused(refusal.status(), None, &refusal.to_string()),
         };
-        match self.legacy.session(session_id, &peer).await {
+        match self.legacy.session(session_id, peer).await {
             Ok(session) => self.legacy.delete(&session).await,
-            Err(refusal) => refusal,
+            Err(refusal) => *refusal,
         }
     }
 }

@@ -22,6 +22,10 @@ impl InFlight {
     pub(crate) fn new(session: Arc<dyn RunningRequests>, id: Id) -> Self {
         Self { session, id }
     }
+
+    pub(crate) fn id(&self) -> &Id {
+        &self.id
+    }
 }
 
 impl Drop for InFlight {

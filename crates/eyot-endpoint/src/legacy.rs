@@ -3,6 +3,8 @@
 mod initialize;
 mod resume;
 
+use std::future::ready;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +17,7 @@ use eyot_service::{
 };
 use eyot_session::{EventId, SessionError, StoreError};
 use eyot_types::{Era, Method};
+use futures_util::future::Either;
 use futures_util::stream::select_all;
 use http::header::RETRY_AFTER;
 use http::{HeaderValue, Response, StatusCode};
@@ -54,98 +57,71 @@ impl Legacy {
         &self,
         session_id: Option<&str>,
         peer: &Peer,
-    ) -> Result<Arc<ActiveSession>, Answer> {
+    ) -> Result<Arc<ActiveSession>, Box<Answer>> {
         let Some(text) = session_id else {
             let message = "Mcp-Session-Id header is required; open a session with `initialize`";
-            return Err(refused(StatusCode::BAD_REQUEST, None, message));
+            return Err(refused(StatusCode::BAD_REQUEST, None, message).into());
         };
         match self.registry.find(text, peer.principal_name()).await {
             Ok(Some(session)) => Ok(session),
-            Ok(None) => Err(refused(StatusCode::NOT_FOUND, None, "session not found")),
-            Err(refusal) => Err(registry_refusal(None, &refusal)),
+            Ok(None) => Err(refused(StatusCode::NOT_FOUND, None, "session not found").into()),
+            Err(refusal) => Err(registry_refusal(None, &refusal).into()),
         }
     }
 
-    /// POST in a session.
-    pub(crate) async fn post(
-        &self,
+    /// POST in a session. Most are requests: what other messages need is boxed.
+    pub(crate) fn post<'a>(
+        &'a self,
         session: Arc<ActiveSession>,
         incoming: Incoming,
-        context: RequestContext,
-    ) -> Answer {
-        match incoming {
+        context: &'a RequestContext<'_>,
+    ) -> impl Future<Output = Answer> + Send {
+        let other: Pin<Box<dyn Future<Output = Answer> + Send + 'a>> = match incoming {
             Incoming::One(message) => match message.into_request() {
-                Ok(request) => self.request(session, request, context).await,
-                Err(other) => Box::pin(self.notification(&session, other, context.peer)).await,
+                Ok(request) => return Either::Left(self.request(session, request, context)),
+                Err(other) => Box::pin(async move {
+                    self.notification(&session, other, context.peer.clone()).await
+                }),
             },
             Incoming::Batch(messages) if session.machine().revision().has_batches() => {
-                Box::pin(self.batch(session, messages, context)).await
+                Box::pin(self.batch(session, messages, context))
             }
             Incoming::Batch(_) => {
                 let message = "batches belong to revision 2025-03-26 alone";
-                refused(StatusCode::BAD_REQUEST, None, message)
+                Box::pin(ready(refused(StatusCode::BAD_REQUEST, None, message)))
             }
-        }
+        };
+        Either::Right(other)
     }
 
+    /// JSON if the answer comes first and soon; a stream of events otherwise.
     async fn request(
         &self,
         session: Arc<ActiveSession>,
         request: Request,
-        context: RequestContext,
+        context: &RequestContext<'_>,
     ) -> Answer {
-        let id = Some(request.id());
         if request.is_method(Method::Initialize.as_str()) {
             let message = "session is open already";
-            return refused(StatusCode::BAD_REQUEST, id, message);
+            return refused(StatusCode::BAD_REQUEST, Some(request.id()), message);
         }
-        let (reply, in_flight) = match self.start(&session, request, &context.peer) {
-            Ok(started) => started,
-            Err(refusal) => return session_refusal(id, refusal),
+        let mut pending = match self.start(&session, request, &context.peer) {
+            Ok((reply, in_flight)) => PendingReply::one(reply, in_flight, &self.detached),
+            Err(refusal) => return *refusal,
         };
-        let pending = PendingReply::one(reply, in_flight, Arc::clone(&self.detached));
-        self.answer(session, pending, id, context).await
-    }
-
-    /// Registers a request and makes the future of its reply; nothing runs yet.
-    fn start(
-        &self,
-        session: &Arc<ActiveSession>,
-        request: Request,
-        peer: &Peer,
-    ) -> Result<(ReplyStream, InFlight), SessionError> {
-        let id = request.id();
-        session.machine().handle_request(&id, unix_ms())?;
-        let in_flight = session.in_flight(id);
-        let call = session.call(Input::Request(request), peer.clone());
-        Ok((ReplyStream::of(&self.service, call), in_flight))
-    }
-
-    fn call(&self, session: &ActiveSession, input: Input, peer: Peer) -> ReplyFuture {
-        self.service.clone().call(session.call(input, peer))
-    }
-
-    /// JSON if the answer comes first and soon; a stream of events otherwise.
-    async fn answer(
-        &self,
-        session: Arc<ActiveSession>,
-        mut pending: PendingReply,
-        id: Option<Id>,
-        context: RequestContext,
-    ) -> Answer {
         let accepts = context.accepts;
         let patience = if accepts.json { self.limits.calls.json_patience } else { Duration::ZERO };
         let may_stream = accepts.events;
         loop {
-            match pending.first(may_stream.then_some(patience), &context.timer).await {
+            match pending.first(may_stream.then_some(patience), context.timer).await {
                 First::Answer(answer) => return json(StatusCode::OK, &answer),
-                First::Failed(fault) => return faulted(id, &fault),
+                First::Failed(fault) => return faulted(pending.id(), &fault),
                 // The call was cancelled: "the receiver SHOULD NOT send a response".
                 First::Ended => return event_stream(OutgoingBody::Empty),
-                First::Silence => return Box::pin(self.stream(session, pending, id)).await,
+                First::Silence => return Box::pin(self.stream(session, pending)).await,
                 First::Other(item) if may_stream => {
                     pending.put_back(item);
-                    return Box::pin(self.stream(session, pending, id)).await;
+                    return Box::pin(self.stream(session, pending)).await;
                 }
                 First::Other(ReplyItem::HangUp { .. } | ReplyItem::Cursor(_)) => {}
                 First::Other(ReplyItem::Message { .. }) => {
@@ -155,13 +131,29 @@ impl Legacy {
         }
     }
 
-    /// Turns a call that runs into a resumable stream.
-    async fn stream(
+    /// Registers a request and makes the future of its reply; nothing runs yet.
+    fn start(
         &self,
-        session: Arc<ActiveSession>,
-        pending: PendingReply,
-        id: Option<Id>,
-    ) -> Answer {
+        session: &Arc<ActiveSession>,
+        request: Request,
+        peer: &Peer,
+    ) -> Result<(ReplyStream, InFlight), Box<Answer>> {
+        let id = request.id();
+        if let Err(refusal) = session.machine().handle_request(&id, unix_ms()) {
+            return Err(session_refusal(Some(id), refusal).into());
+        }
+        let in_flight = session.in_flight(id);
+        let call = session.call(Input::Request(request), peer.clone());
+        Ok((ReplyStream::of(&self.service, call), in_flight))
+    }
+
+    fn call(&self, session: &ActiveSession, input: Input, peer: Peer) -> ReplyFuture {
+        self.service.clone().call(session.call(input, peer))
+    }
+
+    /// Turns a call that runs into a resumable stream.
+    async fn stream(&self, session: Arc<ActiveSession>, pending: PendingReply<'_>) -> Answer {
+        let id = pending.id();
         let stream = session.machine().take_stream();
         let handle = session.handle();
         let (reply, in_flight) = pending.take();
@@ -210,7 +202,7 @@ impl Legacy {
         &self,
         session: Arc<ActiveSession>,
         messages: Vec<Message>,
-        context: RequestContext,
+        context: &RequestContext<'_>,
     ) -> Answer {
         let (mut requests, mut others) = (Vec::new(), Vec::new());
         for message in messages {
@@ -230,7 +222,7 @@ impl Legacy {
             let id = Some(request.id());
             match self.start(&session, request, &context.peer) {
                 Ok((reply, in_flight)) => started.push((id, reply, in_flight)),
-                Err(refusal) => return session_refusal(id, refusal),
+                Err(refusal) => return *refusal,
             }
         }
         for message in others {
@@ -253,8 +245,8 @@ impl Legacy {
         }
         let answers = in_flight.len();
         let merged = ReplyStream::merged(Messages::new(select_all(runs)), answers);
-        let pending = PendingReply::batch(merged, in_flight, Arc::clone(&self.detached));
-        self.stream(session, pending, None).await
+        let pending = PendingReply::batch(merged, in_flight, &self.detached);
+        self.stream(session, pending).await
     }
 
     /// GET: the messages that belong to no call, or the rest of a stream.
@@ -262,21 +254,21 @@ impl Legacy {
         self: &Arc<Self>,
         session: Arc<ActiveSession>,
         last_event_id: Option<&str>,
-        context: RequestContext,
+        context: &RequestContext<'_>,
     ) -> Answer {
         if !context.accepts.events {
             return empty(StatusCode::NOT_ACCEPTABLE);
         }
         let Some(text) = last_event_id else {
-            return self.listen(session, None, context.peer).await;
+            return self.listen(session, None, context.peer.clone()).await;
         };
         let Ok(event_id) = text.parse::<EventId>() else {
             return refused(StatusCode::BAD_REQUEST, None, "Last-Event-ID is not of this server");
         };
         if event_id.stream == eyot_session::StreamNo::STANDALONE {
-            return self.listen(session, Some(event_id.position), context.peer).await;
+            return self.listen(session, Some(event_id.position), context.peer.clone()).await;
         }
-        self.resume(session, event_id, context.peer).await
+        self.resume(session, event_id, context.peer.clone()).await
     }
 
     /// A fresh or resumed reader of the standalone stream.
@@ -355,23 +347,28 @@ impl Legacy {
 }
 
 /// A call before its first output. Dropped by a disconnect, it goes on without a reader.
-struct PendingReply {
+struct PendingReply<'a> {
     reply: Option<ReplyStream>,
     /// Of a call by itself: a list for one would be an allocation.
     one_in_flight: Option<InFlight>,
     /// Of a batch.
     in_flight: Vec<InFlight>,
-    detached: Arc<DetachedCalls>,
+    detached: &'a DetachedCalls,
 }
 
-impl PendingReply {
-    fn one(reply: ReplyStream, in_flight: InFlight, detached: Arc<DetachedCalls>) -> Self {
+impl<'a> PendingReply<'a> {
+    fn one(reply: ReplyStream, in_flight: InFlight, detached: &'a DetachedCalls) -> Self {
         let one_in_flight = Some(in_flight);
         Self { reply: Some(reply), one_in_flight, in_flight: Vec::new(), detached }
     }
 
-    fn batch(reply: ReplyStream, in_flight: Vec<InFlight>, detached: Arc<DetachedCalls>) -> Self {
+    fn batch(reply: ReplyStream, in_flight: Vec<InFlight>, detached: &'a DetachedCalls) -> Self {
         Self { reply: Some(reply), one_in_flight: None, in_flight, detached }
+    }
+
+    /// The client's id of a call by itself.
+    fn id(&self) -> Option<Id> {
+        self.one_in_flight.as_ref().map(|it| it.id().clone())
     }
 
     async fn first(&mut self, patience: Option<Duration>, timer: &Timer) -> First {
@@ -399,7 +396,7 @@ impl PendingReply {
     }
 }
 
-impl Drop for PendingReply {
+impl Drop for PendingReply<'_> {
     fn drop(&mut self) {
         if let Some(reply) = self.reply.take().filter(|it| !it.is_over()) {
             let in_flight = self.take_in_flight();

@@ -1,8 +1,7 @@
 //! Streamable HTTP of 2026-07-28: no session; the request's own stream and nothing else.
 
 use eyot_http::{
-    Accepts, HeadError, OutgoingBody, RequestHead, accepted, empty, error, event_stream, fault,
-    json,
+    HeadError, OutgoingBody, RequestHead, accepted, empty, error, event_stream, fault, json,
 };
 use eyot_jsonrpc::{
     ErrorObject, INVALID_REQUEST, Id, METHOD_NOT_FOUND, Message, MessageKind, PARSE_ERROR, Request,
@@ -17,7 +16,6 @@ use tower_service::Service as _;
 use crate::modern_body::ModernBody;
 use crate::reply_stream::{First, ReplyStream};
 use crate::request_context::RequestContext;
-use crate::timer::Timer;
 
 type Answer = http::Response<OutgoingBody>;
 
@@ -36,9 +34,9 @@ impl Modern {
         message: Message,
         headers: &HeaderMap,
         head: &RequestHead<'_>,
-        context: RequestContext,
+        context: &RequestContext<'_>,
     ) -> Answer {
-        let RequestContext { peer, accepts, timer } = context;
+        let peer = Peer { era: Era::Modern, ..context.peer.clone() };
         match message.into_kind() {
             MessageKind::Request(request) => {
                 let id = Some(request.id());
@@ -46,7 +44,7 @@ impl Modern {
                     return error(StatusCode::BAD_REQUEST, id, &refusal);
                 }
                 let call = call(Input::Request(request), headers, head, peer);
-                self.request(id, call, accepts, &timer).await
+                self.request(id, call, context).await
             }
             MessageKind::Notification(notification) => {
                 let input = Input::Notification(notification);
@@ -60,7 +58,8 @@ impl Modern {
         }
     }
 
-    async fn request(&self, id: Option<Id>, call: Call, accepts: Accepts, timer: &Timer) -> Answer {
+    async fn request(&self, id: Option<Id>, call: Call, context: &RequestContext<'_>) -> Answer {
+        let RequestContext { accepts, timer, .. } = *context;
         let mut reply = ReplyStream::of_ending(&self.service, call, self.shutdown.drained());
         // After a long silence the stream begins, so that comments keep the connection alive.
         let patience = accepts.events.then_some(self.limits.http.keep_alive_interval);

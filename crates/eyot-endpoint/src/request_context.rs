@@ -1,7 +1,7 @@
 //! What is known of a request before its body is read.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use eyot_http::Accepts;
 use eyot_service::{Peer, Reach};
@@ -15,14 +15,16 @@ pub(crate) struct ConnectionContext {
     /// Where the client is, if this process has accepted its connection.
     pub(crate) from: Option<SocketAddr>,
     pub(crate) reach: Reach,
-    pub(crate) timer: Arc<Timer>,
+    pub(crate) timer: Timer,
     /// Its place among all connections: it counts for the principal of its first request.
     pub(crate) place: OnceLock<QuotaPermit>,
 }
 
 /// Who sends a request, and what the head of it says, checked.
-pub(crate) struct RequestContext {
+///
+/// Passed by reference: each async function on the way would keep it twice.
+pub(crate) struct RequestContext<'a> {
     pub(crate) peer: Peer,
     pub(crate) accepts: Accepts,
-    pub(crate) timer: Arc<Timer>,
+    pub(crate) timer: &'a Timer,
 }

@@ -6,6 +6,7 @@
 //! [`parked`](crate::parked).
 
 mod answer;
+mod asked;
 mod levels;
 mod request;
 mod subscribers;
@@ -14,6 +15,7 @@ mod tasks;
 pub use self::answer::{
     Answered, answer, discover, discovered, missing_capability_error, url_elicitations,
 };
+pub use self::asked::Asked;
 pub use self::levels::{Levels, passes};
 pub use self::request::{capabilities, initialize, request};
 pub use self::subscribers::{Change, Subscribers, granted};

@@ -47,7 +47,17 @@ pub fn messages_dropped(reason: &'static str) {
 /// A call was relayed; `was_answered` tells whether its upstream answered.
 pub fn calls(era: &'static str, was_answered: bool) {
     let outcome = if was_answered { "answered" } else { "failed" };
-    counter!(CALLS, "era" => era, "outcome" => outcome).increment(1);
+    // The key of literals is made once; that of other labels for each call.
+    let counter = match (era, outcome) {
+        ("legacy", "answered") => {
+            counter!("eyot_calls_total", "era" => "legacy", "outcome" => "answered")
+        }
+        ("modern", "answered") => {
+            counter!("eyot_calls_total", "era" => "modern", "outcome" => "answered")
+        }
+        _ => counter!(CALLS, "era" => era, "outcome" => outcome),
+    };
+    counter.increment(1);
 }
 
 const CONNECTIONS: &str = "eyot_connections";

@@ -137,7 +137,10 @@ impl PassthroughSession {
                     watch.generation = generation;
                     watch.revisions = revisions;
                 }
-                watch.reply(reply).await
+                if let Reply::One(answer) = &reply {
+                    watch.remember(answer).await?;
+                }
+                Ok(watch.reply(reply))
             }
             Ok(Err(fault)) => told(id, fault),
             Err(fault) => Err(Box::pin(watch.give_up(fault)).await),

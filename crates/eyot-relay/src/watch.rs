@@ -71,16 +71,12 @@ impl Change {
 }
 
 impl Watch {
-    /// Passes a reply on. Its answer is given to the client only after what it changes is
-    /// stored.
-    pub(crate) async fn reply(mut self, reply: Reply) -> Result<Reply, Fault> {
+    /// Passes a reply on. An answer must have been [remembered](Self::remember).
+    pub(crate) fn reply(self, reply: Reply) -> Reply {
         match reply {
-            Reply::One(answer) => {
-                self.remember(&answer).await?;
-                Ok(Reply::One(self.carried_answer(answer)))
-            }
-            Reply::Stream(parts) => Ok(Reply::Stream(self.follow(parts))),
-            Reply::None => Ok(Reply::None),
+            Reply::One(answer) => Reply::One(self.carried_answer(answer)),
+            Reply::Stream(parts) => Reply::Stream(self.follow(parts)),
+            Reply::None => Reply::None,
         }
     }
 
@@ -89,7 +85,11 @@ impl Watch {
         self.clock.rest();
         let has_asked = self.context.look(|state| !state.items.questions().is_empty());
         let following = Following { watch: self, parts, has_asked, is_over: false };
-        Messages::new(stream::unfold(following, Following::next))
+        // Boxed, because it is passed from hand to hand with each message.
+        Messages::new(stream::unfold(Box::new(following), |mut following| async move {
+            let part = following.next().await?;
+            Some((part, following))
+        }))
     }
 
     /// A message of the upstream as the client's revision has it.
@@ -107,10 +107,16 @@ impl Watch {
         self.carried(answer.clone().into_message()).into_response().unwrap_or(answer)
     }
 
-    async fn remember(&mut self, answer: &Message) -> Result<(), Fault> {
-        let Some(change) = self.change.take().filter(|_| answer.result().is_some()) else {
-            return Ok(());
-        };
+    /// Stores what a good answer changes: the client gets the answer only after that.
+    pub(crate) async fn remember(&mut self, answer: &Message) -> Result<(), Fault> {
+        match self.change.take().filter(|_| answer.result().is_some()) {
+            // Boxed, because it is large, and few calls change anything.
+            Some(change) => Box::pin(self.store(change)).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn store(&self, change: Change) -> Result<(), Fault> {
         let context = &self.context;
         let stored = match change {
             Change::LogLevel(level) => {
@@ -152,7 +158,7 @@ struct Following {
 }
 
 impl Following {
-    async fn next(mut self) -> Option<(Result<ReplyItem, Fault>, Self)> {
+    async fn next(&mut self) -> Option<Result<ReplyItem, Fault>> {
         if self.is_over {
             return None;
         }
@@ -182,7 +188,7 @@ impl Following {
         if self.is_over {
             self.end().await;
         }
-        Some((part, self))
+        Some(part)
     }
 
     /// The fault of a call whose time is up, although its upstream always has something to say: what

@@ -1,5 +1,6 @@
 //! Takes each call to the part that answers it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -134,11 +135,11 @@ impl HandlerService {
         method: Method<'_>,
     ) -> Result<(), ErrorObject> {
         let requested = match (era, method) {
-            (Era::Modern, _) => Revision::MODERN.as_str().to_owned(),
+            (Era::Modern, _) => Revision::MODERN.as_str().into(),
             (Era::Legacy, Method::Initialize) => {
                 let params: JsonObject = message.decode_params().unwrap_or_default();
                 let version = params.get("protocolVersion").and_then(|it| it.as_str());
-                version.unwrap_or("unknown").to_owned()
+                Cow::Owned(version.unwrap_or("unknown").to_owned())
             }
             (Era::Legacy, _) => return Ok(()),
         };

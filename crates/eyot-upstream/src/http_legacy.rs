@@ -125,8 +125,8 @@ impl HttpSession {
     }
 
     /// The reply on a stream, once its first event shows that the upstream knows the session.
-    async fn begun(&self, stream: CallStream) -> Result<Reply, Fault> {
-        let Some((first, rest)) = stream.next().await else { return Err(Fault::unanswered()) };
+    async fn begun(&self, mut stream: Box<CallStream>) -> Result<Reply, Fault> {
+        let Some(first) = stream.next().await else { return Err(Fault::unanswered()) };
         if let Ok(ReplyItem::Message { message, .. }) = &first
             && message.kind() == Kind::Error
             && let Some(fault) =
@@ -134,7 +134,8 @@ impl HttpSession {
         {
             return Err(fault);
         }
-        Ok(Reply::Stream(rest.behind(first)))
+        stream.put_back(first);
+        Ok(Reply::Stream(stream.into_messages()))
     }
 
     /// Sends a notification or a response.

@@ -18,10 +18,14 @@ use crate::token::{Authorization, TokenError, TokenGate, TokenProvider};
 /// An answer that refuses the authorization is a fault with the [`Challenge`], whether requests
 /// carry a token or not.
 #[derive(Clone, Debug)]
-pub struct HttpLink {
+pub struct HttpLink(Arc<Linked>);
+
+/// Every session has a link: it is one pointer.
+#[derive(Clone, Debug)]
+struct Linked {
     client: HttpClient,
     /// `None`: requests carry what the protocol wants and nothing else.
-    extra: Option<Arc<Extra>>,
+    extra: Option<Extra>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -36,7 +40,7 @@ impl HttpLink {
     /// Requests as they are.
     #[must_use]
     pub fn bare(client: HttpClient) -> Self {
-        Self { client, extra: None }
+        Self(Arc::new(Linked { client, extra: None }))
     }
 
     /// The link with one more header in each request. What the protocol itself sends stays.
@@ -45,8 +49,7 @@ impl HttpLink {
         if is_credential(&name) {
             self.warn_of_readers();
         }
-        let extra = Arc::make_mut(self.extra.get_or_insert_default());
-        extra.headers.append(name, value);
+        self.extra_mut().headers.append(name, value);
         self
     }
 
@@ -54,17 +57,15 @@ impl HttpLink {
     #[must_use]
     pub fn with_tokens(mut self, tokens: Arc<dyn TokenProvider>) -> Self {
         self.warn_of_readers();
-        let extra = Arc::make_mut(self.extra.get_or_insert_default());
-        extra.gate = Some(Arc::new(TokenGate::new(tokens)));
+        self.extra_mut().gate = Some(Arc::new(TokenGate::new(tokens)));
         self
     }
 
     /// Tells the operator once that what the requests carry can be read on the way.
     fn warn_of_readers(&mut self) {
-        let extra = Arc::make_mut(self.extra.get_or_insert_default());
-        if !self.client.is_loopback() && !extra.is_warned {
-            extra.is_warned = true;
-            let host = self.client.authority();
+        let is_warned = std::mem::replace(&mut self.extra_mut().is_warned, true);
+        if !self.0.client.is_loopback() && !is_warned {
+            let host = self.authority();
             tracing::warn!(
                 host,
                 "credentials go to another machine in clear text: its URL is http"
@@ -72,22 +73,26 @@ impl HttpLink {
         }
     }
 
+    fn extra_mut(&mut self) -> &mut Extra {
+        Arc::make_mut(&mut self.0).extra.get_or_insert_default()
+    }
+
     /// The host and port that requests go to.
     #[must_use]
     pub fn authority(&self) -> &str {
-        self.client.authority()
+        self.0.client.authority()
     }
 
     /// The path that requests go to, without the query.
     #[must_use]
     pub fn path(&self) -> &str {
-        self.client.path()
+        self.0.client.path()
     }
 
     /// Where requests go. The query may hold a secret.
     #[must_use]
     pub fn url(&self) -> Secret<String> {
-        self.client.url()
+        self.0.client.url()
     }
 
     pub(crate) fn sweep(&self) {
@@ -96,7 +101,7 @@ impl HttpLink {
 
     /// Whether requests carry tokens, of which the next may be taken where this one is refused.
     pub(crate) fn has_tokens(&self) -> bool {
-        self.extra.as_ref().is_some_and(|it| it.gate.is_some())
+        self.0.extra.as_ref().is_some_and(|it| it.gate.is_some())
     }
 
     /// Sends a request and waits for the head of its answer, which refuses no authorization.
@@ -104,59 +109,62 @@ impl HttpLink {
     /// A redirect is followed within the origin, where it keeps the method. Any other is the answer:
     /// what the request carries must not get to another place.
     pub(crate) async fn send(&self, ask: Ask<'_>) -> Result<Response<UpstreamBody>, Fault> {
-        let response = self.send_to(None, &ask).await?;
-        match is_redirect(response.status()) {
-            false => Ok(response),
+        let Linked { client, extra } = &*self.0;
+        let response = match extra {
+            None => {
+                let sent = client.send(ask.draft(None)?).await;
+                sent.map_err(|error| unanswered(&error))?
+            }
+            // Boxed, because it is large, and most connections do not have it.
+            Some(extra) => Box::pin(extra.send(client, ask.draft(None)?)).await?,
+        };
+        match response.status().is_success() {
+            true => Ok(response),
             // Boxed, because it is large and rare.
-            true => Box::pin(self.follow(response, &ask)).await,
+            false => Box::pin(self.settle(response, &ask)).await,
         }
     }
 
-    async fn follow(
+    /// The answer in the end, where the first one may refuse the authorization or redirect.
+    async fn settle(
         &self,
-        mut response: Response<UpstreamBody>,
+        response: Response<UpstreamBody>,
         ask: &Ask<'_>,
     ) -> Result<Response<UpstreamBody>, Fault> {
+        let Linked { client, extra } = &*self.0;
+        let mut response = self.authorized(response).await?;
         let mut target = None;
         for _ in 0..REDIRECTS_MAX {
             let status = response.status();
             if !is_redirect(status) || !keeps_method(status, &ask.method) {
                 break;
             }
-            let Some(next) = self.client.redirect(target.as_ref(), response.headers()) else {
+            let Some(next) = client.redirect(target.as_ref(), response.headers()) else {
                 break;
             };
             discard(response.into_body()).await;
-            response = self.send_to(Some(&next), ask).await?;
+            let draft = ask.draft(Some(&next))?;
+            let sent = match extra {
+                None => client.send(draft).await.map_err(|error| unanswered(&error)),
+                Some(extra) => extra.send(client, draft).await,
+            };
+            response = self.authorized(sent?).await?;
             target = Some(next);
         }
         Ok(response)
     }
 
-    /// Sends a request to its URL, or to another target of the same origin.
-    async fn send_to(
+    /// The answer, unless it refuses the authorization.
+    async fn authorized(
         &self,
-        target: Option<&Uri>,
-        ask: &Ask<'_>,
+        response: Response<UpstreamBody>,
     ) -> Result<Response<UpstreamBody>, Fault> {
-        let Ask { message, cookies, .. } = *ask;
-        let (method, headers) = (ask.method.clone(), (ask.headers)()?);
-        let draft = Draft { method, headers, message, target, cookies };
-        match &self.extra {
-            None => {
-                let sent = self.client.send(draft).await;
-                let response = sent.map_err(|error| unanswered(&error))?;
-                match Challenge::of(response.status(), response.headers()) {
-                    None => Ok(response),
-                    // Boxed, because it is large and rare.
-                    Some(challenge) => {
-                        let refusal = Box::pin(unauthorized(response, self.client.limits())).await;
-                        Err(refusal.with_challenge(challenge))
-                    }
-                }
+        match Challenge::of(response.status(), response.headers()) {
+            None => Ok(response),
+            Some(challenge) => {
+                let refusal = unauthorized(response, self.0.client.limits()).await;
+                Err(refusal.with_challenge(challenge))
             }
-            // Boxed, because it is large, and most connections do not have it.
-            Some(extra) => Box::pin(extra.send(&self.client, draft)).await,
         }
     }
 
@@ -170,7 +178,7 @@ impl HttpLink {
     ///
     /// Dropping the future gives up the answer, not what the provider does.
     pub async fn fingerprint(&self) -> Result<u64, Fault> {
-        let gate = self.extra.as_ref().and_then(|it| it.gate.as_ref());
+        let gate = self.0.extra.as_ref().and_then(|it| it.gate.as_ref());
         match gate {
             None => Ok(0),
             Some(gate) => {
@@ -189,6 +197,15 @@ pub(crate) struct Ask<'a> {
     pub(crate) message: Option<&'a Message>,
     /// The cookies of the session; `None`: there is no session.
     pub(crate) cookies: Option<&'a CookieJar>,
+}
+
+impl<'a> Ask<'a> {
+    /// The request to its URL, or to another target of the same origin.
+    fn draft(&self, target: Option<&'a Uri>) -> Result<Draft<'a>, Fault> {
+        let Self { message, cookies, .. } = *self;
+        let (method, headers) = (self.method.clone(), (self.headers)()?);
+        Ok(Draft { method, headers, message, target, cookies })
+    }
 }
 
 /// Whether a header of this name most likely holds a secret.

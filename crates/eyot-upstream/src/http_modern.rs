@@ -223,12 +223,17 @@ fn request_headers(message: &Message, forwarded: Option<&HeaderMap>) -> Result<H
 }
 
 fn put(headers: &mut HeaderMap, name: &'static str, value: &str) -> Result<(), Fault> {
-    let encoded = headers::encode_header_value(value);
-    let value = HeaderValue::from_str(&encoded);
+    let value = match value {
+        // The method of most calls: it needs no memory of its own.
+        TOOLS_CALL => Ok(HeaderValue::from_static(TOOLS_CALL)),
+        value => HeaderValue::from_str(&headers::encode_header_value(value)),
+    };
     let value = value.map_err(|_| invalid("a header of the request cannot be written"))?;
     headers.insert(HeaderName::from_static(name), value);
     Ok(())
 }
+
+const TOOLS_CALL: &str = McpMethod::ToolsCall.as_str();
 
 const PROTOCOL_VERSION: HeaderName = HeaderName::from_static(headers::PROTOCOL_VERSION);
 /// The one modern revision: a message of another does not get here.

@@ -11,9 +11,12 @@ use eyot_jsonrpc::{Id, UpstreamId};
 #[derive(Debug, Default)]
 pub(crate) struct RunningCalls {
     few: Vec<(Id, UpstreamId)>,
-    /// The calls that began when the list was full.
-    many: BTreeSet<(Id, UpstreamId)>,
+    /// The calls that began when the list was full. Boxed, because few connections ever have any.
+    many: Option<Box<Many>>,
 }
+
+#[derive(Debug, Default)]
+struct Many(BTreeSet<(Id, UpstreamId)>);
 
 impl RunningCalls {
     /// Adds a call under our id.
@@ -21,23 +24,24 @@ impl RunningCalls {
         if self.few.len() < FEW_MAX {
             self.few.push((id, ours));
         } else {
-            self.many.insert((id, ours));
+            self.many.get_or_insert_default().0.insert((id, ours));
         }
     }
 
     /// Removes the call that was added under these ids.
     pub(crate) fn end(&mut self, id: &Id, ours: UpstreamId) {
-        match self.few.iter().position(|it| it.1 == ours) {
-            Some(place) => drop(self.few.swap_remove(place)),
-            None => drop(self.many.remove(&(id.clone(), ours))),
+        if let Some(place) = self.few.iter().position(|it| it.1 == ours) {
+            self.few.swap_remove(place);
+        } else if let Some(many) = &mut self.many {
+            many.0.remove(&(id.clone(), ours));
         }
     }
 
     /// Our id of the call that its caller calls `id`; of several, the one that began first.
     pub(crate) fn find(&self, id: &Id) -> Option<UpstreamId> {
         let few = self.few.iter().filter(|it| it.0 == *id).map(|it| it.1).min();
-        let mut many = self.many.range((id.clone(), FIRST)..);
-        let many = many.next().filter(|it| it.0 == *id).map(|it| it.1);
+        let many = self.many.as_ref().and_then(|it| it.0.range((id.clone(), FIRST)..).next());
+        let many = many.filter(|it| it.0 == *id).map(|it| it.1);
         few.into_iter().chain(many).min()
     }
 }

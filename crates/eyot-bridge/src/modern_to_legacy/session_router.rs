@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use eyot_era::modern_to_legacy::{Change, Levels, Subscribers, related_task};
+use eyot_era::modern_to_legacy::{Asked, Change, Levels, Subscribers, related_task};
 use eyot_jsonrpc::{
     ErrorObject, INVALID_REQUEST, Id, Message, MessageKind, Notification, Request, Response,
     UpstreamId,
@@ -18,9 +18,8 @@ use serde_json::json;
 use tokio::sync::Notify;
 
 use super::aside::Aside;
-use super::asked::Asked;
 use super::shared::CallShared;
-use super::tasks::AskTarget;
+use super::tasks::{AskTarget, WeakTarget};
 use eyot_upstream::{KnownLists, KnownTools, List};
 
 /// What is known of the upstream, until it says that it has changed.
@@ -48,7 +47,7 @@ struct State {
     calls: BTreeMap<UpstreamId, Arc<CallShared>>,
     /// The calls that can be asked; one with a task is asked in that.
     askable: BTreeSet<UpstreamId>,
-    asked: Asked,
+    asked: Asked<WeakTarget>,
     /// Questions from before the first call: some servers ask for the roots as soon as they are
     /// initialised.
     early: Vec<Request>,
@@ -91,7 +90,7 @@ impl SessionRouter {
         let asked = target.open_questions();
         let mut state = self.state.lock();
         state.calls.insert(call.id, Arc::clone(call));
-        state.asked.add(asked, &target);
+        state.asked.add(asked, &target.downgrade());
         if !call.may_be_asked {
             return;
         }
@@ -228,11 +227,15 @@ impl SessionRouter {
         target.ask(question)?;
         let due = {
             let mut state = self.state.lock();
-            state.asked.add([question.id().detached()], target);
+            state.asked.add([question.id().detached()], &target.downgrade());
             state.asked.due()
         };
-        if let Some(look) = due {
-            let closed = look.closed();
+        if let Some(asked) = due {
+            // Without the lock: each call has its own.
+            let is_open = |id: &Id, it: AskTarget| it.open_questions().contains(id);
+            let is_closed =
+                |(id, it): &(Id, WeakTarget)| !it.upgrade().is_some_and(|it| is_open(id, it));
+            let closed: Vec<_> = asked.into_iter().filter(is_closed).map(|it| it.0).collect();
             self.state.lock().asked.forget(&closed);
         }
         Ok(())
@@ -291,7 +294,7 @@ impl SessionRouter {
             state.early.retain(|it| it.id() != id);
             state.asked.take(&id)
         };
-        if let Some(target) = target {
+        if let Some(target) = target.and_then(|it| it.upgrade()) {
             target.withdraw(&id);
         }
     }

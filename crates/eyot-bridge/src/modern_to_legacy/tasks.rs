@@ -28,7 +28,7 @@ use eyot_types::{
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-pub(crate) use self::ask_target::{AskTarget, TaskTarget};
+pub(crate) use self::ask_target::{AskTarget, WeakTarget};
 pub(crate) use self::driven::drive;
 use self::entry::TaskEntry;
 use self::table::KnownTasks;

@@ -1,6 +1,7 @@
 //! Failures of the system, and slots.
 
 use std::io;
+use std::pin::pin;
 use std::time::Duration;
 
 use eyot_service::Shutdown;
@@ -8,9 +9,10 @@ use tokio::io::AsyncReadExt as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::{Failures, REPORT_INTERVAL, serve_beside};
+use super::{Failures, REPORT_INTERVAL, run_until, serve_beside};
 
 #[tokio::test(start_paused = true)]
 async fn failures_of_one_minute_are_one_line_of_the_log() {
@@ -50,4 +52,27 @@ async fn connection_beyond_the_slots_waits_until_one_has_ended() {
         shutdown.finish();
     };
     tokio::join!(serve_beside(listener, 1, &shutdown, &tasks, handle), clients);
+}
+
+#[tokio::test(start_paused = true)]
+async fn connection_that_waits_is_woken_by_the_end_of_everything() {
+    let end = CancellationToken::new();
+    let connection = pin!(std::future::pending());
+    let mut running = pin!(run_until(&end, connection));
+    for _ in 0..3 {
+        assert!(futures_util::poll!(running.as_mut()).is_pending());
+    }
+    let ending = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        end.cancel();
+    };
+    let both = async { tokio::join!(running.as_mut(), ending) };
+    tokio::time::timeout(Duration::from_secs(2), both).await.unwrap();
+}
+
+#[tokio::test]
+async fn connection_that_comes_after_the_end_is_not_served() {
+    let end = CancellationToken::new();
+    end.cancel();
+    run_until(&end, pin!(async { unreachable!("it is not polled") })).await;
 }

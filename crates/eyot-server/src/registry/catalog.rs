@@ -1,6 +1,6 @@
 //! Things that a server offers, in a stable order.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use parking_lot::RwLock;
@@ -15,7 +15,7 @@ pub(crate) struct Catalog<T>(RwLock<State<T>>);
 
 #[derive(Debug)]
 struct State<T> {
-    by_name: HashMap<Arc<str>, u64>,
+    by_name: BTreeMap<Arc<str>, u64>,
     /// Ascending by number.
     items: Vec<(u64, Arc<T>)>,
     last: u64,
@@ -31,7 +31,7 @@ pub(crate) struct Page<T> {
 
 impl<T> Default for Catalog<T> {
     fn default() -> Self {
-        Self(RwLock::new(State { by_name: HashMap::new(), items: Vec::new(), last: 0 }))
+        Self(RwLock::new(State { by_name: BTreeMap::new(), items: Vec::new(), last: 0 }))
     }
 }
 

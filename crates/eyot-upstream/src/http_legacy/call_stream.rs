@@ -4,7 +4,7 @@ use bytes::Bytes;
 use eyot_jsonrpc::{Id, Message, Response, UpstreamId};
 use eyot_service::{Fault, Messages, ReplyItem};
 use eyot_types::codes::{self, Outcome};
-use futures_util::{StreamExt as _, stream};
+use futures_util::stream;
 
 use super::pace::Pace;
 use super::wire::Wire;
@@ -53,13 +53,12 @@ impl RunningCall {
         events: Option<Box<EventMessages>>,
         cursor: Option<Bytes>,
     ) -> Messages {
-        let stream = CallStream::new(self, events, cursor);
-        Messages::new(stream::unfold(stream, CallStream::next))
+        Box::new(CallStream::new(self, events, cursor)).into_messages()
     }
 
     /// The call's stream, which is read from its first event on.
-    pub(super) fn read(self, events: Box<EventMessages>) -> CallStream {
-        CallStream::new(self, Some(events), None)
+    pub(super) fn read(self, events: Box<EventMessages>) -> Box<CallStream> {
+        Box::new(CallStream::new(self, Some(events), None))
     }
 }
 
@@ -72,11 +71,15 @@ impl Drop for RunningCall {
 }
 
 /// A call's stream; it is taken up again where it broke, if the upstream gave event ids.
+///
+/// It lives in a box: what it gives is passed from hand to hand, and the stream with it.
 #[derive(Debug)]
 pub(super) struct CallStream {
     call: RunningCall,
     events: Option<Box<EventMessages>>,
     cursor: Option<Bytes>,
+    /// An item that was taken and put back.
+    peeked: Option<Result<ReplyItem, Fault>>,
     /// What came in the place of a message, and may have been the answer.
     unreadable: Option<Unreadable>,
     pace: Pace,
@@ -89,17 +92,27 @@ impl CallStream {
     fn new(call: RunningCall, events: Option<Box<EventMessages>>, cursor: Option<Bytes>) -> Self {
         let mut pace = Pace::default();
         pace.opened();
-        Self { call, events, cursor, unreadable: None, pace, failures: 0, is_over: false }
+        let (peeked, unreadable) = (None, None);
+        Self { call, events, cursor, peeked, unreadable, pace, failures: 0, is_over: false }
     }
 
-    /// The messages, of which `first` has been taken already.
-    pub(super) fn behind(self, first: Result<ReplyItem, Fault>) -> Messages {
-        let first = stream::iter([first]);
-        Messages::new(first.chain(stream::unfold(self, Self::next)))
+    /// Puts an item back: the next one is that again.
+    pub(super) fn put_back(&mut self, item: Result<ReplyItem, Fault>) {
+        self.peeked = Some(item);
     }
 
-    /// The next message or event id, and the stream behind it.
-    pub(super) async fn next(mut self) -> Option<(Result<ReplyItem, Fault>, Self)> {
+    pub(super) fn into_messages(self: Box<Self>) -> Messages {
+        Messages::new(stream::unfold(self, |mut stream| async move {
+            let item = stream.next().await?;
+            Some((item, stream))
+        }))
+    }
+
+    /// The next message or event id.
+    pub(super) async fn next(&mut self) -> Option<Result<ReplyItem, Fault>> {
+        if let Some(item) = self.peeked.take() {
+            return Some(item);
+        }
         if self.is_over {
             return None;
         }
@@ -111,7 +124,7 @@ impl CallStream {
                     Ok(item) => item,
                     Err(text) if text.may_answer(self.call.ours) => {
                         self.is_over = true;
-                        return Some((Err(text.fault()), self));
+                        return Some(Err(text.fault()));
                     }
                     Err(text) => {
                         text.drop_unused();
@@ -129,11 +142,11 @@ impl CallStream {
                 {
                     events.take_end().await;
                 }
-                return Some((Ok(item), self));
+                return Some(Ok(item));
             }
             if let Err(fault) = Box::pin(self.come_back()).await {
                 self.is_over = true;
-                return Some((Err(fault), self));
+                return Some(Err(fault));
             }
         }
     }

@@ -16,6 +16,22 @@ pub(crate) enum AskTarget {
     Task(Weak<dyn TaskTarget>),
 }
 
+/// An [`AskTarget`] that is not kept.
+#[derive(Clone, Debug)]
+pub(crate) enum WeakTarget {
+    Call(Weak<CallShared>),
+    Task(Weak<dyn TaskTarget>),
+}
+
+impl WeakTarget {
+    pub(crate) fn upgrade(&self) -> Option<AskTarget> {
+        Some(match self {
+            Self::Call(call) => AskTarget::Call(call.upgrade()?),
+            Self::Task(task) => AskTarget::Task(Weak::clone(task)),
+        })
+    }
+}
+
 /// A task that its upstream asks in, and says something of.
 pub(crate) trait TaskTarget: fmt::Debug + Send + Sync {
     /// Takes a question; what the upstream is told if it cannot be asked.
@@ -42,6 +58,13 @@ impl AskTarget {
                 Some(task) => task.ask(request),
                 None => Err(gone("the task has ended")),
             },
+        }
+    }
+
+    pub(crate) fn downgrade(&self) -> WeakTarget {
+        match self {
+            Self::Call(call) => WeakTarget::Call(Arc::downgrade(call)),
+            Self::Task(task) => WeakTarget::Task(Weak::clone(task)),
         }
     }
 

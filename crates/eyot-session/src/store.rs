@@ -95,7 +95,8 @@ pub trait Sessions {
 pub struct Claimed {
     /// The record, with the new fence and owner.
     pub record: SessionRecord,
-    /// The lowest stream number that was never used in this session (at least 1).
+    /// A stream number from which on none was ever used in this session (at least 1): the lowest
+    /// one, or a little above.
     pub next_stream: StreamNo,
 }
 

@@ -31,11 +31,15 @@ pub(crate) struct KnownSession {
     pub(crate) finished: Option<FinishedStreams>,
 }
 
-/// The streams of a session that have ended, in the order of their ends.
+/// The streams of a session that have ended.
 #[derive(Debug, Default)]
 pub(crate) struct FinishedStreams {
-    streams: VecDeque<FinishedStream>,
-    bytes: usize,
+    /// In the order of their ends.
+    kept: VecDeque<FinishedStream>,
+    kept_bytes: usize,
+    /// Streams that are forgotten, but still in the file: to delete several at once changes fewer
+    /// pages.
+    forgotten: Vec<FinishedStream>,
 }
 
 /// A stream that has ended.
@@ -92,20 +96,41 @@ impl KnownSession {
 
 impl FinishedStreams {
     pub(crate) fn insert(&mut self, stream: FinishedStream) {
-        let place = self.streams.partition_point(|it| *it < stream);
-        self.streams.insert(place, stream);
-        self.bytes = self.bytes.saturating_add(stream.bytes);
+        let place = self.kept.partition_point(|it| *it < stream);
+        self.kept.insert(place, stream);
+        self.kept_bytes = self.kept_bytes.saturating_add(stream.bytes);
     }
 
-    /// Takes the stream that ended first, if there are too many. The last one always stays.
-    pub(crate) fn take_excess(&mut self, limits: &LogLimits) -> Option<FinishedStream> {
-        let count = self.streams.len();
-        let is_over = count > limits.finished_streams_max || self.bytes > limits.finished_bytes_max;
-        if !is_over || count <= 1 {
-            return None;
+    /// Forgets the streams that ended first while there are too many. The last one always stays.
+    pub(crate) fn forget_oldest(&mut self, limits: &LogLimits) {
+        while self.kept.len() > 1
+            && exceeds(limits, self.kept.len(), self.kept_bytes)
+            && let Some(oldest) = self.kept.pop_front()
+        {
+            self.kept_bytes = self.kept_bytes.saturating_sub(oldest.bytes);
+            self.forgotten.push(oldest);
         }
-        let oldest = self.streams.pop_front()?;
-        self.bytes = self.bytes.saturating_sub(oldest.bytes);
-        Some(oldest)
     }
+
+    /// The streams to delete now: all that are forgotten, once they are an eighth of what may be
+    /// kept.
+    pub(crate) fn take_forgotten(&mut self, limits: &LogLimits) -> Vec<FinishedStream> {
+        /// The part of the bounds that waits.
+        const PART: usize = 8;
+        let bytes: usize = self.forgotten.iter().map(|it| it.bytes).sum();
+        let is_due = self.forgotten.len() > limits.finished_streams_max / PART
+            || bytes > limits.finished_bytes_max / PART;
+        if is_due { std::mem::take(&mut self.forgotten) } else { Vec::new() }
+    }
+
+    /// Takes a stream that is forgotten out of those that wait to be deleted.
+    pub(crate) fn take_if_forgotten(&mut self, no: StreamNo) -> Option<FinishedStream> {
+        let place = self.forgotten.iter().position(|it| it.no == no)?;
+        Some(self.forgotten.swap_remove(place))
+    }
+}
+
+/// Whether so many finished streams are too many.
+pub(crate) fn exceeds(limits: &LogLimits, streams: usize, bytes: usize) -> bool {
+    streams > limits.finished_streams_max || bytes > limits.finished_bytes_max
 }

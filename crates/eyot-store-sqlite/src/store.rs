@@ -243,7 +243,10 @@ impl EventLog for SqliteStore {
         after: Position,
         limit: usize,
     ) -> StoreFuture<Page> {
-        self.submit_read(move |connection| streams::read(connection, &id, stream, after, limit))
+        let limits = self.limits;
+        self.submit_read(move |connection| {
+            streams::read(connection, &id, stream, (after, limit), &limits)
+        })
     }
 }
 

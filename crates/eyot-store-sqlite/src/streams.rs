@@ -15,7 +15,7 @@ use rusqlite::{Connection, Row, params};
 
 use crate::checksum::Checksum;
 use crate::failure::{Failure, corrupt};
-use crate::known::FinishedStream;
+use crate::known::{FinishedStream, FinishedStreams};
 use crate::number::Number;
 use crate::owned::Owned;
 use crate::tables::{Held, Tables};
@@ -33,7 +33,7 @@ pub(crate) fn write(
     limits: &LogLimits,
 ) -> Result<(), Failure> {
     let mut session = tables.hold(owned)?;
-    let found = session.find_stream(write.stream.no())?;
+    let found = session.find_stream(write.stream.no(), limits)?;
     let is_new = found.is_none();
     let mut row = match (found, &write.stream) {
         (Some(row), _) if row.expires_ms.is_some() => {
@@ -63,11 +63,42 @@ pub(crate) fn write(
 /// What is done with the streams of a session by its owner.
 impl Held<'_, '_> {
     /// The stream, also if it has ended.
-    fn find_stream(&mut self, no: StreamNo) -> Result<Option<StreamRow>, Failure> {
-        match self.known.take_running(no) {
-            None if no < self.known.next_stream => StreamRow::find(self.connection, self.id, no),
-            known => Ok(known),
+    fn find_stream(
+        &mut self,
+        no: StreamNo,
+        limits: &LogLimits,
+    ) -> Result<Option<StreamRow>, Failure> {
+        let found = match self.known.take_running(no) {
+            None if no < self.known.next_stream => StreamRow::find(self.connection, self.id, no)?,
+            known => known,
+        };
+        if found.as_ref().is_some_and(|it| it.expires_ms.is_some())
+            && let Some(forgotten) = self.finished(limits)?.take_if_forgotten(no)
+        {
+            self.delete(forgotten)?;
+            return Ok(None);
         }
+        Ok(found)
+    }
+
+    /// The streams that have ended.
+    fn finished(&mut self, limits: &LogLimits) -> Result<&mut FinishedStreams, rusqlite::Error> {
+        let read = match self.known.finished.take() {
+            Some(known) => known,
+            None => {
+                let mut read = finished::read(self.connection, self.id)?;
+                read.forget_oldest(limits);
+                read
+            }
+        };
+        Ok(self.known.finished.insert(read))
+    }
+
+    fn delete(&mut self, stream: FinishedStream) -> Result<(), rusqlite::Error> {
+        if stream.has_cursors {
+            cursors::remove(self.connection, self.id.as_str(), stream.no.0.into())?;
+        }
+        self.statements.delete_stream(self.id, stream.no)
     }
 
     /// Appends events, and drops the oldest ones if there are too many.
@@ -89,34 +120,29 @@ impl Held<'_, '_> {
     fn insert_stream(&mut self, row: &StreamRow) -> Result<(), rusqlite::Error> {
         let no = row.record.no;
         self.statements.insert_stream(self.id, row)?;
-        let next = StreamNo(no.0.saturating_add(1));
-        if self.known.next_stream < next {
+        if self.known.next_stream <= no {
+            let next = next_stream_behind(no);
             self.statements.raise_next_stream(self.id, next)?;
             self.known.next_stream = next;
         }
         Ok(())
     }
 
-    /// Keeps the row for the next write; of a stream that has ended now, what is needed of it. Then
-    /// the streams that ended first are forgotten, if there are too many.
+    /// Keeps the row for the next write; of a stream that ends now, what is needed of it.
     fn keep(&mut self, row: StreamRow, limits: &LogLimits) -> Result<(), Failure> {
         let Some(expires_ms) = row.expires_ms else {
             self.known.put_running(row);
             return Ok(());
         };
         let (no, bytes, has_cursors) = (row.record.no, row.bytes, row.has_cursors);
-        let stream = FinishedStream { expires_ms, no, bytes, has_cursors };
-        match &mut self.known.finished {
-            Some(finished) => finished.insert(stream),
-            // With this one.
-            unread => *unread = Some(finished::read(self.connection, self.id)?),
+        if let Some(finished) = &mut self.known.finished {
+            // Otherwise it is among those that are read.
+            finished.insert(FinishedStream { expires_ms, no, bytes, has_cursors });
         }
-        let finished = self.known.finished.get_or_insert_default();
-        while let Some(oldest) = finished.take_excess(limits) {
-            if oldest.has_cursors {
-                cursors::remove(self.connection, self.id.as_str(), oldest.no.0.into())?;
-            }
-            self.statements.delete_stream(self.id, oldest.no)?;
+        let finished = self.finished(limits)?;
+        finished.forget_oldest(limits);
+        for stream in finished.take_forgotten(limits) {
+            self.delete(stream)?;
         }
         Ok(())
     }
@@ -127,10 +153,13 @@ pub(crate) fn read(
     connection: &Connection,
     id: &SessionId,
     no: StreamNo,
-    after: Position,
-    limit: usize,
+    (after, limit): (Position, usize),
+    limits: &LogLimits,
 ) -> Result<Page, Failure> {
     let row = StreamRow::find(connection, id, no)?.ok_or(StoreError::NotFound)?;
+    if finished::is_forgotten(connection, id, &row, limits)? {
+        return Err(StoreError::NotFound.into());
+    }
     if after < row.trimmed {
         return Err(StoreError::Trimmed { oldest: row.trimmed }.into());
     }
@@ -267,6 +296,16 @@ fn position(row: &Row<'_>) -> Result<Position, rusqlite::Error> {
 
 fn numbers(position: Position) -> (Number, Number) {
     (Number(position.fence.0), Number(position.seq))
+}
+
+/// The number to store as one that no stream ever had. A session that has had many streams will have
+/// more: there are enough numbers to write this for several of them at once.
+fn next_stream_behind(no: StreamNo) -> StreamNo {
+    /// This many streams are many.
+    const MANY: u32 = 64;
+    const AT_ONCE: u32 = 16;
+    let next = no.0.saturating_add(1);
+    StreamNo(if next < MANY { next } else { next.saturating_add(AT_ONCE - 1) })
 }
 
 fn millis(duration: Duration) -> u64 {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use eyot_session::{
     EventLog, Fence, LogLimits, NewEvent, NodeId, SessionRecord, Sessions, Store, StoreError,
-    StreamNo,
+    StreamNo, StreamWrite, WrittenStream,
 };
 use eyot_testkit::samples::{
     CALL, EXPIRES_MS, FENCE, START, call_stream, cursor_of, done, ended, event, full_state, items,
@@ -408,4 +408,54 @@ fn only_the_owner_may_read_what_is_made() {
         assert_eq!(mode(Path::new(&file)), 0o600, "{file}");
     }
     assert!(!format!("{store:?}").contains("private"));
+}
+
+/// What one process knows of a session is worth nothing once another has written.
+#[test]
+fn writes_of_another_process_are_noticed_by_the_next_write() {
+    let place = Place::new();
+    let (first, second) = (place.open(), place.open());
+    let id = opened(&first, "in-two-hands");
+    done(first.append(id.clone(), FENCE, CALL, numbered_events(1)));
+    done(second.claim(id.clone(), principal(), NodeId::new("b"), 0));
+    refused(
+        first.append(id.clone(), FENCE, CALL, vec![event(FENCE, 2, "late")]),
+        &StoreError::Fenced,
+    );
+    let fence = FENCE.next();
+    done(second.append(id.clone(), fence, CALL, vec![event(fence, 1, "of the second")]));
+    done(first.claim(id.clone(), principal(), NodeId::new("a"), 0));
+    refused(
+        first.append(id.clone(), fence.next(), CALL, vec![event(fence, 1, "again")]),
+        &StoreError::Conflict,
+    );
+    done(second.remove(id.clone()));
+    let events = vec![event(fence.next(), 1, "of no session")];
+    refused(first.append(id, fence.next(), CALL, events), &StoreError::NotFound);
+}
+
+#[test]
+fn forgotten_streams_are_unknown_at_once_and_deleted_soon() {
+    let place = Place::new();
+    let store = place.open();
+    let id = opened(&store, "forgotten");
+    let kept = LogLimits::default().finished_streams_max;
+    let in_file = || {
+        let count = "SELECT count(*) FROM stream WHERE expires_ms IS NOT NULL";
+        place.raw().query_row(count, (), |row| row.get::<_, usize>(0)).unwrap()
+    };
+    for no in (2..200).map(StreamNo) {
+        let stream = WrittenStream::New(call_stream(no));
+        let write = StreamWrite { stream, events: numbered_events(1), end_ms: Some(no.0.into()) };
+        done(store.write(id.clone(), FENCE, write));
+        assert!(in_file() <= kept + kept / 8);
+    }
+    for (no, is_kept) in [(135, false), (136, true), (199, true)] {
+        let page = block_on(store.read(id.clone(), StreamNo(no), START, 9));
+        assert_eq!(page.is_ok(), is_kept, "stream {no}: {page:?}");
+    }
+    assert!(in_file() > kept, "stream 135 is in the file");
+    // Its number can be used like that of any stream that is not there.
+    done(store.open(id.clone(), FENCE, call_stream(StreamNo(135))));
+    assert!(done(store.read(id, StreamNo(135), START, 9)).events.is_empty());
 }

@@ -1,13 +1,14 @@
 //! The streams of a session that have ended.
 
-use eyot_session::{SessionId, StreamNo};
-use rusqlite::Connection;
+use eyot_session::{LogLimits, SessionId, StreamNo};
+use rusqlite::{Connection, params};
 
-use crate::known::{FinishedStream, FinishedStreams};
+use crate::known::{FinishedStream, FinishedStreams, exceeds};
 use crate::number::Number;
+use crate::streams::StreamRow;
 
 /// Reads all rows of one session, which are few: the finished ones are bounded by
-/// [`FinishedStreams::take_excess`], the open ones by the caller.
+/// [`FinishedStreams::take_forgotten`], the open ones by the caller.
 pub(super) fn read(
     connection: &Connection,
     id: &SessionId,
@@ -27,4 +28,23 @@ pub(super) fn read(
         });
     }
     Ok(finished)
+}
+
+/// Whether a stream that is in the file is one of those that ended first and are too many.
+pub(super) fn is_forgotten(
+    connection: &Connection,
+    id: &SessionId,
+    row: &StreamRow,
+    limits: &LogLimits,
+) -> Result<bool, rusqlite::Error> {
+    let Some(expires_ms) = row.expires_ms else { return Ok(false) };
+    let mut statement = connection.prepare_cached(
+        "SELECT count(*), coalesce(sum(bytes), 0) FROM stream \
+         WHERE sid = ?1 AND expires_ms IS NOT NULL AND (expires_ms, no) > (?2, ?3)",
+    )?;
+    let key = params![id.as_str(), Number(expires_ms), row.record.no.0];
+    let (later, later_bytes) = statement.query_row(key, |row| {
+        Ok((row.get::<_, Number>(0)?.to_len(), row.get::<_, Number>(1)?.to_len()))
+    })?;
+    Ok(later > 0 && exceeds(limits, later + 1, later_bytes.saturating_add(row.bytes)))
 }

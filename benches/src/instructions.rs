@@ -5,7 +5,7 @@
 
 use anyhow::Context as _;
 use clap::Args;
-use eyot_benches::exchange::{Era, Form, Tool};
+use eyot_benches::exchange::{Era, Form};
 use serde::Serialize;
 
 use crate::budgets::{Budget, Verdict};
@@ -57,13 +57,12 @@ struct Row {
 }
 
 /// Counts, prints a table, and writes it to `out/bench-instructions.json`.
-pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+pub(crate) fn run(programs: &Programs, options: &Options) -> anyhow::Result<()> {
     callgrind::require()?;
-    let programs = Programs::find()?;
     let mut rows: Vec<Row> = Vec::new();
     for &(hop, era, form) in CASES {
         let subject = Subject { hop, era };
-        let per_request = count(&programs, options, subject, form)
+        let per_request = count(programs, options, subject, form)
             .with_context(|| format!("{subject}, {form}"))?;
         let baseline = rows.iter().find(|it| it.subject == subject.baseline() && it.form == form);
         let ratio = baseline.map(|it| per_request.instructions / it.per_request.instructions);
@@ -71,8 +70,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         print(&row);
         rows.push(row);
     }
-    let path = program::out_folder()?.join("bench-instructions.json");
-    std::fs::write(&path, serde_json::to_vec_pretty(&rows)?)?;
+    program::write("instructions", &rows)?;
     judge(&rows, options.check)
 }
 
@@ -101,15 +99,9 @@ fn total(
     let face = subject.hop.face(subject.era, form);
     programs.add_hop(&mut command, subject.hop, &driver.endpoint(face));
     let server = Server::start(command)?;
-    driver.measure(&Load {
-        url: server.url().to_owned(),
-        era: subject.era,
-        tool: Tool::Echo,
-        text_bytes: options.text_bytes,
-        connections: 1,
-        extent: Extent::Requests(requests.into()),
-        server_pid: server.pid(),
-    })?;
+    let extent = Extent::Requests(requests.into());
+    let load = Load::echo(&server, subject.era, 1, extent);
+    driver.measure(&Load { text_bytes: options.text_bytes, ..load })?;
     server.stop()?;
     callgrind::totals(&profile)
 }

@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 
 use crate::client::Client;
 use crate::machine;
+use crate::process::Server;
 use crate::statistics::percentile;
 
 /// What to send, where to, and for how long.
@@ -55,6 +56,12 @@ pub(crate) struct Sample {
 }
 
 impl Load {
+    /// Texts of 200 bytes that come back.
+    pub(crate) fn echo(server: &Server, era: Era, connections: usize, extent: Extent) -> Self {
+        let (url, server_pid) = (server.url().to_owned(), server.pid());
+        Self { url, era, tool: Tool::Echo, text_bytes: 200, connections, extent, server_pid }
+    }
+
     /// Connects, warms up, measures.
     ///
     /// # Errors

@@ -10,9 +10,11 @@ mod bare_hop;
 mod budgets;
 mod callgrind;
 mod client;
+mod comparison;
 mod crossing;
 mod driver;
 mod envelope;
+mod figures;
 mod hop;
 mod instructions;
 mod listener;
@@ -32,9 +34,12 @@ mod start;
 mod statistics;
 mod subject;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use crate::subject::Programs;
 
 /// What ships with the program `eyot`: both sides of a ratio use the same allocator.
 #[global_allocator]
@@ -44,6 +49,9 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[derive(Debug, Parser)]
 #[command(bin_name = "cargo xtask bench", disable_help_subcommand = true)]
 struct Arguments {
+    /// Another build of the program `eyot`
+    #[arg(long, global = true)]
+    program: Option<PathBuf>,
     #[command(subcommand)]
     task: Option<Task>,
 }
@@ -87,7 +95,7 @@ enum Task {
 }
 
 fn main() -> ExitCode {
-    match run(Arguments::parse().task) {
+    match run(Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
@@ -96,18 +104,19 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(task: Option<Task>) -> anyhow::Result<()> {
+fn run(Arguments { program, task }: Arguments) -> anyhow::Result<()> {
+    let all = || Programs::find(program);
     match task.unwrap_or_else(|| Task::Hop(hop::Options::default())) {
-        Task::Hop(options) => hop::run(&options),
-        Task::Instructions(options) => instructions::run(&options),
-        Task::Memory(options) => memory::run(&options),
-        Task::Crossing(options) => crossing::run(&options),
-        Task::Pipe(options) => pipe::run(&options),
+        Task::Hop(options) => hop::run(&all()?, &options),
+        Task::Instructions(options) => instructions::run(&all()?, &options),
+        Task::Memory(options) => memory::run(&all()?, &options),
+        Task::Crossing(options) => crossing::run(&all()?, &options),
+        Task::Pipe(options) => pipe::run(&all()?, &options),
+        Task::Start(options) => start::run(&all()?, &options),
+        Task::Micro => micro::run(&Programs::find_bench()?),
+        Task::Sdk(options) => sdk::run(&Programs::find_bench()?, &options),
         Task::PipeBackend => pipe::serve(),
-        Task::Start(options) => start::run(&options),
-        Task::Micro => micro::run(),
         Task::Parse(options) => micro::read(options),
-        Task::Sdk(options) => sdk::run(&options),
         Task::SdkServer(options) => sdk_server::run(options),
         Task::Backend(options) => backend::run(options),
         Task::BareHop(options) => bare_hop::run(options),

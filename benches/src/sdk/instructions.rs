@@ -14,9 +14,6 @@ use crate::process::{Core, Server};
 use crate::sdk::table::Row;
 use crate::subject::Programs;
 
-/// Size of the text that is sent and comes back.
-pub(crate) const TEXT_BYTES: usize = 200;
-
 /// What is counted, with what the answer looks like.
 pub(crate) const CASES: &[(Era, Tool, &str)] = &[
     (Era::Legacy, Tool::Echo, "json"),
@@ -56,15 +53,8 @@ fn per_request(
     let profile = callgrind::profile(&name.replace("--", ""))?;
     let total = |requests: u32| {
         let extent = Extent::Requests(requests.into());
-        total(programs, arguments, &profile, |server| Load {
-            url: server.url().to_owned(),
-            era,
-            tool,
-            text_bytes: TEXT_BYTES,
-            connections: 1,
-            extent,
-            server_pid: server.pid(),
-        })
+        let load = |server: &Server| Load { tool, ..Load::echo(server, era, 1, extent) };
+        total(programs, arguments, &profile, load)
     };
     Ok(Counts::per_repetition(total(requests)?, total(requests * 2)?, requests))
 }

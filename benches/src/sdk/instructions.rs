@@ -31,10 +31,16 @@ pub(crate) fn rows(programs: &Programs, requests: u32) -> anyhow::Result<Vec<Row
         let sdk = |sdk: Sdk| counts(&["sdk-server", "--sdk", sdk.name()]);
         let (eyot, rmcp) = (sdk(Sdk::Eyot)?, sdk(Sdk::Rmcp)?);
         let what = |it: &str| format!("{era}, {form}: {it}");
-        let instructions = Row::new(what("instructions"), eyot.instructions, rmcp.instructions)
-            .budget("sdk.instructions");
+        let instructions = Row::new(what("instructions"), eyot.instructions, rmcp.instructions);
+        let budget = match era {
+            Era::Legacy => "sdk.instructions_legacy",
+            Era::Modern => "sdk.instructions_modern",
+        };
         rows.push(match tool {
-            Tool::Echo => instructions.bare(counts(&["backend", "--envelope"])?.instructions),
+            Tool::Echo => {
+                let bare = counts(&["backend", "--envelope"])?.instructions;
+                instructions.bare(bare).budget(budget)
+            }
             _ => instructions,
         });
         rows.push(Row::new(what("system calls"), eyot.system_calls, rmcp.system_calls));

@@ -11,6 +11,7 @@ mod budgets;
 mod callgrind;
 mod client;
 mod comparison;
+mod connects;
 mod crossing;
 mod driver;
 mod envelope;
@@ -68,6 +69,8 @@ enum Task {
     Crossing(crossing::Options),
     /// Modern clients before a legacy server on a pipe, beside legacy clients
     Pipe(pipe::Options),
+    /// Connections to the upstream that a call costs
+    Connects(connects::Options),
     /// Time from exec to the first answered request
     Start(start::Options),
     /// Instructions and time to read one message
@@ -112,6 +115,7 @@ fn run(Arguments { program, task }: Arguments) -> anyhow::Result<()> {
         Task::Memory(options) => memory::run(&all()?, &options),
         Task::Crossing(options) => crossing::run(&all()?, &options),
         Task::Pipe(options) => pipe::run(&all()?, &options),
+        Task::Connects(options) => connects::run(&all()?, &options),
         Task::Start(options) => start::run(&all()?, &options),
         Task::Micro => micro::run(&Programs::find_bench()?),
         Task::Sdk(options) => sdk::run(&Programs::find_bench()?, &options),

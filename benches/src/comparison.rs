@@ -35,7 +35,7 @@ impl Turns {
 pub(crate) struct Side<T> {
     pub(crate) subject: T,
     /// Ends with this value.
-    pub(crate) _server: Server,
+    pub(crate) server: Server,
     pub(crate) load: Load,
 }
 

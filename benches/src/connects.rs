@@ -78,7 +78,7 @@ fn measure(programs: &Programs, turns: Turns, clients: usize) -> anyhow::Result<
         programs.add_hop(&mut command, subject.hop, &driver.endpoint(form));
         let server = Server::start(command)?;
         let load = Load::echo(&server, subject.era, clients, turns.extent());
-        sides.push(Side { subject: case, _server: server, load });
+        sides.push(Side { subject: case, server, load });
     }
     Comparison::measure(&mut driver, &sides, turns.rounds)
 }

@@ -49,6 +49,7 @@ pub(crate) struct Sample {
     pub(crate) p50_us: f64,
     pub(crate) p95_us: f64,
     pub(crate) p99_us: f64,
+    pub(crate) max_us: f64,
     /// CPU that the measured process used for a request.
     pub(crate) cpu_us_per_request: f64,
     /// Connections that the backend accepted for a request.
@@ -211,6 +212,7 @@ fn sample(sorted_ns: &[u64], used: &Used) -> Sample {
         p50_us: micros(50),
         p95_us: micros(95),
         p99_us: micros(99),
+        max_us: micros(100),
         cpu_us_per_request: used.server.as_secs_f64() * 1e6 / count,
         connects_per_request: used.connects as f64 / count,
         others_cpus: used.others.as_secs_f64() / wall_s,

@@ -31,6 +31,7 @@ mod program;
 mod rounds;
 mod sdk;
 mod sdk_server;
+mod sessions;
 mod start;
 mod statistics;
 mod subject;
@@ -71,6 +72,8 @@ enum Task {
     Pipe(pipe::Options),
     /// Connections to the upstream that a call costs
     Connects(connects::Options),
+    /// What many idle sessions cost
+    Sessions(sessions::Options),
     /// Time from exec to the first answered request
     Start(start::Options),
     /// Instructions and time to read one message
@@ -116,6 +119,7 @@ fn run(Arguments { program, task }: Arguments) -> anyhow::Result<()> {
         Task::Crossing(options) => crossing::run(&all()?, &options),
         Task::Pipe(options) => pipe::run(&all()?, &options),
         Task::Connects(options) => connects::run(&all()?, &options),
+        Task::Sessions(options) => sessions::run(&all()?, &options),
         Task::Start(options) => start::run(&all()?, &options),
         Task::Micro => micro::run(&Programs::find_bench()?),
         Task::Sdk(options) => sdk::run(&Programs::find_bench()?, &options),

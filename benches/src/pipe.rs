@@ -39,7 +39,7 @@ pub(crate) fn run(programs: &Programs, options: &Options) -> anyhow::Result<()> 
     let sides = [Era::Legacy, Era::Modern].map(|era| {
         let server = serve_pipe(programs)?;
         let load = Load::echo(&server, era, clients, turns.extent());
-        Ok(Side { subject: era, _server: server, load })
+        Ok(Side { subject: era, server, load })
     });
     let sides = sides.into_iter().collect::<anyhow::Result<Vec<_>>>()?;
     let comparison = Comparison::measure(&mut driver, &sides, turns.rounds)?;

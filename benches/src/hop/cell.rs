@@ -64,7 +64,7 @@ impl Cell {
         };
         let load = Load::echo(&server, subject.era, self.connections, self.turns.extent());
         let load = Load { url, text_bytes: self.text_bytes, ..load };
-        Ok(Side { subject, _server: server, load })
+        Ok(Side { subject, server, load })
     }
 }
 

@@ -34,6 +34,7 @@ mod sdk_server;
 mod sessions;
 mod start;
 mod statistics;
+mod stdio;
 mod store;
 mod subject;
 
@@ -71,6 +72,8 @@ enum Task {
     Crossing(crossing::Options),
     /// Modern clients before a legacy server on a pipe, beside legacy clients
     Pipe(pipe::Options),
+    /// HTTP clients before a server on a pipe, beside bridges of others
+    Stdio(stdio::Options),
     /// What SQLite costs a call that is answered in events
     Store(store::Options),
     /// Connections to the upstream that a call costs
@@ -121,6 +124,7 @@ fn run(Arguments { program, task }: Arguments) -> anyhow::Result<()> {
         Task::Memory(options) => memory::run(&all()?, &options),
         Task::Crossing(options) => crossing::run(&all()?, &options),
         Task::Pipe(options) => pipe::run(&all()?, &options),
+        Task::Stdio(options) => stdio::run(&all()?, &options),
         Task::Store(options) => store::run(&all()?, &options),
         Task::Connects(options) => connects::run(&all()?, &options),
         Task::Sessions(options) => sessions::run(&all()?, &options),

@@ -65,9 +65,16 @@ fn id(body: &[u8]) -> Option<&[u8]> {
     rest.get(..memchr::memchr(b',', rest)?)
 }
 
+/// The id where others write it: behind all else.
+fn last_id(line: &[u8]) -> Option<&[u8]> {
+    const KEY: &[u8] = br#""id":"#;
+    let rest = line.get(memmem::rfind(line, KEY)? + KEY.len()..)?;
+    rest.get(..memchr::memchr2(b',', b'}', rest)?)
+}
+
 /// The line that answers a line, as a legacy server on a pipe; `None` for a notification.
 pub(crate) fn legacy_line(line: &[u8]) -> Option<Vec<u8>> {
-    let id = id(line)?;
+    let id = id(line).or_else(|| last_id(line))?;
     let (member, value) = match line {
         _ if has_method(line, br#""tools/call""#) => ("result", echo(line)),
         _ if has_method(line, br#""initialize""#) => ("result", initialized().into_bytes()),
@@ -107,8 +114,11 @@ fn unknown(id: &[u8]) -> Answer {
 /// The result of a call: its own text.
 fn echo(body: &[u8]) -> Vec<u8> {
     let start = memmem::find(body, TEXT_PREFIX.as_bytes()).map(|at| at + TEXT_PREFIX.len());
-    let end = body.len().saturating_sub(CALL_END.len());
-    let text = start.and_then(|start| body.get(start..end)).unwrap_or_default();
+    let rest = start.and_then(|start| body.get(start..)).unwrap_or_default();
+    let text = rest.strip_suffix(CALL_END.as_bytes()).unwrap_or_else(|| {
+        // More follows the arguments.
+        memchr::memchr(b'"', rest).and_then(|end| rest.get(..end)).unwrap_or_default()
+    });
     [ECHO_START, text, br#""}]}"#].concat()
 }
 

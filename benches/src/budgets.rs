@@ -54,6 +54,45 @@ impl fmt::Display for Verdict {
     }
 }
 
+/// A figure, held against a budget.
+#[derive(Debug)]
+pub(crate) struct Judged {
+    what: String,
+    table: &'static str,
+    figure: f64,
+    verdict: Verdict,
+}
+
+impl Judged {
+    /// Holds the figure of `what` against the budget of a table.
+    ///
+    /// # Errors
+    ///
+    /// As [`Budget::find`].
+    pub(crate) fn new(what: String, table: &'static str, figure: f64) -> anyhow::Result<Self> {
+        Ok(Self { what, table, figure, verdict: Budget::find(table)?.judge(figure) })
+    }
+}
+
+impl fmt::Display for Judged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { what, table, figure, verdict } = self;
+        write!(f, "{what}: {table} {figure:.3}, {verdict}")
+    }
+}
+
+/// Says how figures stand to their budgets; fails when one is broken, if it is asked to.
+///
+/// # Errors
+///
+/// When a budget is broken and `is_gate`.
+pub(crate) fn tell(judged: &[Judged], is_gate: bool) -> anyhow::Result<()> {
+    judged.iter().for_each(|it| println!("{it}"));
+    let broken = judged.iter().filter(|it| it.verdict == Verdict::Broken).count();
+    anyhow::ensure!(!is_gate || broken == 0, "{broken} budgets are broken");
+    Ok(())
+}
+
 /// Reads one table of the little TOML that the budgets are written in: tables of numbers.
 fn parse(text: &str, table: &str) -> Option<Budget> {
     let header = format!("[{table}]");

@@ -168,8 +168,9 @@ impl Seen {
     }
 
     fn answers(&self, id: u64) -> bool {
-        let want = format!("{}{id},\"result\":", exchange::ID_PREFIX);
-        memchr::memmem::find(&self.start, want.as_bytes()).is_some()
+        let has = |it: &[u8]| memchr::memmem::find(&self.start, it).is_some();
+        // Some write the id last. All ids have the same length, so none begins another.
+        has(format!("\"id\":{id}").as_bytes()) && has(br#""result":"#)
     }
 
     fn text(&self) -> String {

@@ -24,8 +24,7 @@ pub(crate) struct Options {
 /// # Errors
 ///
 /// When an answer is not that of its call.
-pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
-    let programs = Programs::find()?;
+pub(crate) fn run(programs: &Programs, options: &Options) -> anyhow::Result<()> {
     let cells = [Era::Legacy, Era::Modern].into_iter();
     let cells = cells.flat_map(|era| [(era, Form::Json), (era, Form::Events)]);
     let cells: Vec<_> = cells.collect();

@@ -10,7 +10,9 @@ mod summary;
 use anyhow::Context as _;
 use clap::Args;
 
+use crate::comparison::Turns;
 use crate::hop::cell::Cell;
+use crate::hop::summary::Summary;
 use crate::program;
 use crate::subject::Programs;
 use eyot_benches::exchange::Form;
@@ -43,13 +45,15 @@ impl Options {
         let sizes = given_or(&self.text_bytes, self.full, &[200, 65_536], ALL_SIZES);
         let connections = given_or(&self.connections, self.full, &[1, 32], ALL_CONNECTIONS);
         let forms = given_or(&self.forms, true, &[], &[Form::Json, Form::Events]);
-        let rounds = self.rounds.unwrap_or(if self.full { 7 } else { 5 });
-        let millis = self.millis.unwrap_or(if self.full { 1_000 } else { 300 });
+        let turns = Turns {
+            rounds: self.rounds.unwrap_or(if self.full { 7 } else { 5 }),
+            millis: self.millis.unwrap_or(if self.full { 1_000 } else { 300 }),
+        };
         let mut cells = Vec::new();
         for &form in &forms {
             for &text_bytes in &sizes {
                 for &connections in &connections {
-                    cells.push(Cell { form, text_bytes, connections, rounds, millis });
+                    cells.push(Cell { form, text_bytes, connections, turns });
                 }
             }
         }
@@ -69,17 +73,15 @@ fn given_or<T: Copy>(given: &[T], is_full: bool, quick: &[T], full: &[T]) -> Vec
 }
 
 /// Measures, prints a table for each cell, and writes all to `out/bench-hop.json`.
-pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
-    let programs = Programs::find()?;
-    let mut summaries = Vec::new();
+pub(crate) fn run(programs: &Programs, options: &Options) -> anyhow::Result<()> {
+    let (mut summaries, mut throughputs) = (Vec::new(), Vec::new());
     for cell in options.cells() {
-        let rounds = cell.measure(&programs).with_context(|| cell.to_string())?;
-        let summary = summary::Summary::new(cell, &rounds);
+        let comparison = cell.measure(programs).with_context(|| cell.to_string())?;
+        let summary = Summary::new(cell, &comparison);
         println!("{summary}");
+        throughputs.extend(summary.throughput()?);
         summaries.push(summary);
     }
-    let path = program::out_folder()?.join("bench-hop.json");
-    std::fs::write(&path, serde_json::to_vec_pretty(&summaries)?)?;
-    println!("written to {}", path.display());
-    Ok(())
+    throughputs.iter().for_each(|it| println!("{it}"));
+    program::write("hop", &summaries)
 }

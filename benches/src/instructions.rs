@@ -3,12 +3,14 @@
 //! Each hop runs twice under callgrind, with N and with 2N calls of one client: start and
 //! warm-up are in both, so the difference is N calls and nothing else.
 
+use std::fmt;
+
 use anyhow::Context as _;
 use clap::Args;
-use eyot_benches::exchange::{Era, Form, Tool};
+use eyot_benches::exchange::{Era, Form};
 use serde::Serialize;
 
-use crate::budgets::{Budget, Verdict};
+use crate::budgets::{self, Judged};
 use crate::callgrind::{self, Counts};
 use crate::load::{Extent, Load};
 use crate::process::{Core, Server};
@@ -18,12 +20,12 @@ use crate::subject::{Hop, Programs, Subject};
 /// How to count.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// Calls by which the two runs differ
-    #[arg(long, default_value_t = 1_000)]
-    requests: u32,
-    /// Bytes of the text that is sent and comes back
-    #[arg(long, default_value_t = 200)]
-    text_bytes: usize,
+    /// Sizes of the text that is sent and comes back, in bytes
+    #[arg(long, alias = "text-bytes", value_delimiter = ',', default_value = "200")]
+    sizes: Vec<usize>,
+    /// Calls by which the two runs differ. Default: 1,000, fewer of large texts
+    #[arg(long)]
+    requests: Option<u32>,
     /// Fail when a budget is broken
     #[arg(long)]
     check: bool,
@@ -46,103 +48,142 @@ const CASES: &[(Hop, Era, Form)] = &[
     (Hop::Bridge, Era::Modern, Form::Events),
 ];
 
+/// What one row is about.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+struct Case {
+    subject: Subject,
+    form: Form,
+    text_bytes: usize,
+}
+
 /// The counts of one hop.
 #[derive(Debug, Serialize)]
 struct Row {
-    subject: Subject,
-    form: Form,
+    #[serde(flatten)]
+    case: Case,
     per_request: Counts,
     /// Instructions against the envelope hop with the same clients and answers.
     ratio: Option<f64>,
+    /// Instructions of the bridge against Eyot before a server of the clients' own era.
+    same_era_ratio: Option<f64>,
 }
 
 /// Counts, prints a table, and writes it to `out/bench-instructions.json`.
-pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+///
+/// # Errors
+///
+/// When a client fails, or a budget is broken and checked.
+pub(crate) fn run(programs: &Programs, options: &Options) -> anyhow::Result<()> {
     callgrind::require()?;
-    let programs = Programs::find()?;
     let mut rows: Vec<Row> = Vec::new();
-    for &(hop, era, form) in CASES {
-        let subject = Subject { hop, era };
-        let per_request = count(&programs, options, subject, form)
-            .with_context(|| format!("{subject}, {form}"))?;
-        let baseline = rows.iter().find(|it| it.subject == subject.baseline() && it.form == form);
-        let ratio = baseline.map(|it| per_request.instructions / it.per_request.instructions);
-        let row = Row { subject, form, per_request, ratio };
-        print(&row);
-        rows.push(row);
+    for &text_bytes in &options.sizes {
+        for &(hop, era, form) in CASES {
+            let case = Case { subject: Subject { hop, era }, form, text_bytes };
+            let requests = options.requests.unwrap_or_else(|| case.requests());
+            let per_request = count(programs, case, requests).with_context(|| case.to_string())?;
+            let row = Row::new(case, per_request, &rows);
+            println!("{row}");
+            rows.push(row);
+        }
     }
-    let path = program::out_folder()?.join("bench-instructions.json");
-    std::fs::write(&path, serde_json::to_vec_pretty(&rows)?)?;
-    judge(&rows, options.check)
+    program::write("instructions", &rows)?;
+    let budgets = rows.iter().flat_map(|row| row.budgets().into_iter().map(move |it| (row, it)));
+    let judged = budgets.map(|(row, (table, figure))| {
+        Judged::new(row.case.to_string(), table, figure.context("a baseline is missing")?)
+    });
+    budgets::tell(&judged.collect::<anyhow::Result<Vec<_>>>()?, options.check)
 }
 
-fn count(
-    programs: &Programs,
-    options: &Options,
-    subject: Subject,
-    form: Form,
-) -> anyhow::Result<Counts> {
-    let total = |requests| total(programs, options, (subject, form), requests);
-    let once = total(options.requests)?;
-    let twice = total(options.requests * 2)?;
-    Ok(Counts::per_repetition(once, twice, options.requests))
+fn count(programs: &Programs, case: Case, requests: u32) -> anyhow::Result<Counts> {
+    let once = total(programs, case, requests)?;
+    let twice = total(programs, case, requests * 2)?;
+    Ok(Counts::per_repetition(once, twice, requests))
 }
 
 /// What one run executes from start to end.
-fn total(
-    programs: &Programs,
-    options: &Options,
-    (subject, form): (Subject, Form),
-    requests: u32,
-) -> anyhow::Result<Counts> {
-    let profile = callgrind::profile(&format!("{subject}, {form}"))?;
+fn total(programs: &Programs, case: Case, requests: u32) -> anyhow::Result<Counts> {
+    let Case { subject, form, text_bytes } = case;
+    let profile = callgrind::profile(&case.to_string())?;
     let mut driver = programs.driver(Core::Second)?;
     let mut command = callgrind::command(&profile);
     let face = subject.hop.face(subject.era, form);
     programs.add_hop(&mut command, subject.hop, &driver.endpoint(face));
     let server = Server::start(command)?;
-    driver.measure(&Load {
-        url: server.url().to_owned(),
-        era: subject.era,
-        tool: Tool::Echo,
-        text_bytes: options.text_bytes,
-        connections: 1,
-        extent: Extent::Requests(requests.into()),
-        server_pid: server.pid(),
-    })?;
+    let extent = Extent::Requests(requests.into());
+    driver.measure(&Load { text_bytes, ..Load::echo(&server, subject.era, 1, extent) })?;
     server.stop()?;
     callgrind::totals(&profile)
 }
 
-fn print(row: &Row) {
-    let Row { subject, form, per_request, ratio } = row;
-    let Counts { instructions, system_calls, allocations } = per_request;
-    let ratio = ratio.map(|it| format!("{it:.3} x envelope hop")).unwrap_or_default();
-    let name = format!("{subject}, {form}");
-    println!(
-        "{name:30} {instructions:9.0} instructions {system_calls:6.2} system calls \
-         {allocations:6.2} allocations  {ratio}"
-    );
-}
-
-/// Holds Eyot's rows against the budgets. Those of allocations are of JSON answers.
-fn judge(rows: &[Row], is_gate: bool) -> anyhow::Result<()> {
-    let ratio_budget = Budget::find("hop.instructions_ratio")?;
-    let allocations_budget = Budget::find("hop.allocations")?;
-    let mut verdicts = Vec::new();
-    for row in rows.iter().filter(|it| it.subject.hop == Hop::Eyot) {
-        let ratio = row.ratio.context("a baseline is missing")?;
-        verdicts.push((row, "hop.instructions_ratio", ratio, ratio_budget.judge(ratio)));
-        if row.form == Form::Json {
-            let allocations = row.per_request.allocations;
-            let verdict = allocations_budget.judge(allocations);
-            verdicts.push((row, "hop.allocations", allocations, verdict));
+impl Case {
+    /// Enough calls for the size: what is counted of each hardly differs.
+    fn requests(self) -> u32 {
+        match self.text_bytes {
+            ..0x4000 => 1_000,
+            0x4000..0x4_0000 => 200,
+            _ => 30,
         }
     }
-    for (row, table, figure, verdict) in &verdicts {
-        println!("{}, {}: {table} {figure:.3}, {verdict}", row.subject, row.form);
+}
+
+impl fmt::Display for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { subject, form, text_bytes } = self;
+        write!(f, "{subject}, {form}, {text_bytes}")
     }
-    let broken = verdicts.iter().filter(|it| it.3 == Verdict::Broken).count();
-    anyhow::ensure!(!is_gate || broken == 0, "{broken} budgets are broken");
-    Ok(())
+}
+
+impl Row {
+    /// Holds the counts of a case against the rows before it.
+    fn new(case: Case, per_request: Counts, before: &[Self]) -> Self {
+        let over = |subject: Subject| {
+            let baseline = before.iter().find(|it| it.case == Case { subject, ..case })?;
+            Some(per_request.instructions / baseline.per_request.instructions)
+        };
+        let Subject { hop, era } = case.subject;
+        let same_era = (hop == Hop::Bridge).then_some(Subject { hop: Hop::Eyot, era });
+        let (ratio, same_era_ratio) = (over(case.subject.baseline()), same_era.and_then(over));
+        Self { case, per_request, ratio, same_era_ratio }
+    }
+
+    /// The budgets that this row is held against, with its figures.
+    fn budgets(&self) -> Vec<(&'static str, Option<f64>)> {
+        let Case { subject: Subject { hop, era }, form, text_bytes } = self.case;
+        let is_json = form == Form::Json;
+        let (allocations, system_calls) =
+            (Some(self.per_request.allocations), Some(self.per_request.system_calls));
+        match (hop, text_bytes) {
+            (Hop::Eyot, 200) if is_json => {
+                vec![("hop.json_ratio", self.ratio), ("hop.allocations", allocations)]
+            }
+            (Hop::Eyot, 200) if era == Era::Legacy => vec![("hop.legacy_events_ratio", self.ratio)],
+            (Hop::Eyot, 200) => vec![("hop.modern_events_ratio", self.ratio)],
+            (Hop::Eyot, 0x1_0000) => vec![("hop.system_calls_64k", system_calls)],
+            (Hop::Eyot, 0x10_0000) => vec![("hop.system_calls_1m", system_calls)],
+            (Hop::Bridge, 200) if is_json => {
+                vec![("bridge.ratio", self.same_era_ratio), ("bridge.allocations", allocations)]
+            }
+            (Hop::Bridge, 200) => vec![("bridge.ratio", self.same_era_ratio)],
+            (Hop::Bridge, 0x1_0000) => vec![("bridge.ratio_64k", self.same_era_ratio)],
+            (Hop::Bridge, 0x10_0000) => vec![("bridge.ratio_1m", self.same_era_ratio)],
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl fmt::Display for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { case, per_request, ratio, same_era_ratio } = self;
+        let Counts { instructions, system_calls, allocations } = per_request;
+        let name = case.to_string();
+        write!(f, "{name:38}{instructions:9.0} instructions {system_calls:6.2} system calls")?;
+        write!(f, " {allocations:6.2} allocations")?;
+        if let Some(ratio) = ratio {
+            write!(f, "  {ratio:.3} x envelope hop")?;
+        }
+        if let Some(ratio) = same_era_ratio {
+            write!(f, ", {ratio:.3} x same era")?;
+        }
+        Ok(())
+    }
 }

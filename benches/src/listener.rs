@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::Future;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::Context as _;
 use tokio::net::{TcpListener, TcpStream};
@@ -21,10 +22,18 @@ where
     let connections = TaskTracker::new();
     loop {
         let (stream, _) = listener.accept().await.context("accept")?;
+        ACCEPTED.fetch_add(1, Ordering::Relaxed);
         // An answer in small writes otherwise waits 40 ms for an acknowledgement.
         stream.set_nodelay(true).context("set nodelay")?;
         connections.spawn(handle(stream));
     }
+}
+
+static ACCEPTED: AtomicU64 = AtomicU64::new(0);
+
+/// Connections that this process has accepted so far.
+pub(crate) fn accepted() -> u64 {
+    ACCEPTED.load(Ordering::Relaxed)
 }
 
 /// What a server says when it is ready.

@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
 
 use crate::client::Client;
-use crate::machine;
+use crate::process::Server;
 use crate::statistics::percentile;
+use crate::{listener, machine};
 
 /// What to send, where to, and for how long.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -48,13 +49,22 @@ pub(crate) struct Sample {
     pub(crate) p50_us: f64,
     pub(crate) p95_us: f64,
     pub(crate) p99_us: f64,
+    pub(crate) max_us: f64,
     /// CPU that the measured process used for a request.
     pub(crate) cpu_us_per_request: f64,
+    /// Connections that the backend accepted for a request.
+    pub(crate) connects_per_request: f64,
     /// CPUs that were busy with something else.
     pub(crate) others_cpus: f64,
 }
 
 impl Load {
+    /// Texts of 200 bytes that come back.
+    pub(crate) fn echo(server: &Server, era: Era, connections: usize, extent: Extent) -> Self {
+        let (url, server_pid) = (server.url().to_owned(), server.pid());
+        Self { url, era, tool: Tool::Echo, text_bytes: 200, connections, extent, server_pid }
+    }
+
     /// Connects, warms up, measures.
     ///
     /// # Errors
@@ -155,12 +165,15 @@ struct Usage {
     server_ns: u64,
     own_ns: u64,
     busy_ns: u64,
+    connects: u64,
 }
 
 /// What a measurement took.
 struct Used {
     wall: Duration,
     server: Duration,
+    /// Connections to the backend in this process.
+    connects: u64,
     others: Duration,
 }
 
@@ -171,6 +184,7 @@ impl Usage {
             server_ns: machine::cpu_ns(server_pid)?,
             own_ns: machine::cpu_ns(std::process::id())?,
             busy_ns: machine::busy_ns()?,
+            connects: listener::accepted(),
         })
     }
 
@@ -180,6 +194,7 @@ impl Usage {
         Used {
             wall: self.at - before.at,
             server: Duration::from_nanos(server_ns),
+            connects: self.connects - before.connects,
             others: Duration::from_nanos((self.busy_ns - before.busy_ns).saturating_sub(known_ns)),
         }
     }
@@ -197,7 +212,9 @@ fn sample(sorted_ns: &[u64], used: &Used) -> Sample {
         p50_us: micros(50),
         p95_us: micros(95),
         p99_us: micros(99),
+        max_us: micros(100),
         cpu_us_per_request: used.server.as_secs_f64() * 1e6 / count,
+        connects_per_request: used.connects as f64 / count,
         others_cpus: used.others.as_secs_f64() / wall_s,
     }
 }

@@ -10,9 +10,12 @@ mod bare_hop;
 mod budgets;
 mod callgrind;
 mod client;
+mod comparison;
+mod connects;
 mod crossing;
 mod driver;
 mod envelope;
+mod figures;
 mod hop;
 mod instructions;
 mod listener;
@@ -28,13 +31,19 @@ mod program;
 mod rounds;
 mod sdk;
 mod sdk_server;
+mod sessions;
 mod start;
 mod statistics;
+mod stdio;
+mod store;
 mod subject;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use crate::subject::Programs;
 
 /// What ships with the program `eyot`: both sides of a ratio use the same allocator.
 #[global_allocator]
@@ -44,6 +53,9 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[derive(Debug, Parser)]
 #[command(bin_name = "cargo xtask bench", disable_help_subcommand = true)]
 struct Arguments {
+    /// Another build of the program `eyot`
+    #[arg(long, global = true)]
+    program: Option<PathBuf>,
     #[command(subcommand)]
     task: Option<Task>,
 }
@@ -60,6 +72,14 @@ enum Task {
     Crossing(crossing::Options),
     /// Modern clients before a legacy server on a pipe, beside legacy clients
     Pipe(pipe::Options),
+    /// HTTP clients before a server on a pipe, beside bridges of others
+    Stdio(stdio::Options),
+    /// What SQLite costs a call that is answered in events
+    Store(store::Options),
+    /// Connections to the upstream that a call costs
+    Connects(connects::Options),
+    /// What many idle sessions cost
+    Sessions(sessions::Options),
     /// Time from exec to the first answered request
     Start(start::Options),
     /// Instructions and time to read one message
@@ -87,7 +107,7 @@ enum Task {
 }
 
 fn main() -> ExitCode {
-    match run(Arguments::parse().task) {
+    match run(Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
@@ -96,18 +116,23 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(task: Option<Task>) -> anyhow::Result<()> {
+fn run(Arguments { program, task }: Arguments) -> anyhow::Result<()> {
+    let all = || Programs::find(program);
     match task.unwrap_or_else(|| Task::Hop(hop::Options::default())) {
-        Task::Hop(options) => hop::run(&options),
-        Task::Instructions(options) => instructions::run(&options),
-        Task::Memory(options) => memory::run(&options),
-        Task::Crossing(options) => crossing::run(&options),
-        Task::Pipe(options) => pipe::run(&options),
+        Task::Hop(options) => hop::run(&all()?, &options),
+        Task::Instructions(options) => instructions::run(&all()?, &options),
+        Task::Memory(options) => memory::run(&all()?, &options),
+        Task::Crossing(options) => crossing::run(&all()?, &options),
+        Task::Pipe(options) => pipe::run(&all()?, &options),
+        Task::Stdio(options) => stdio::run(&all()?, &options),
+        Task::Store(options) => store::run(&all()?, &options),
+        Task::Connects(options) => connects::run(&all()?, &options),
+        Task::Sessions(options) => sessions::run(&all()?, &options),
+        Task::Start(options) => start::run(&all()?, &options),
+        Task::Micro => micro::run(&Programs::find_bench()?),
+        Task::Sdk(options) => sdk::run(&Programs::find_bench()?, &options),
         Task::PipeBackend => pipe::serve(),
-        Task::Start(options) => start::run(&options),
-        Task::Micro => micro::run(),
         Task::Parse(options) => micro::read(options),
-        Task::Sdk(options) => sdk::run(&options),
         Task::SdkServer(options) => sdk_server::run(options),
         Task::Backend(options) => backend::run(options),
         Task::BareHop(options) => bare_hop::run(options),

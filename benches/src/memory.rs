@@ -50,18 +50,15 @@ pub(crate) struct Steps {
 }
 
 /// Measures sessions, streams, then parked calls; writes `out/bench-memory.json`.
-pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+pub(crate) fn run(programs: &Programs, options: &Options) -> anyhow::Result<()> {
     anyhow::ensure!(options.first < options.second, "the second step must be the larger one");
-    let programs = Programs::find()?;
     let mut all = Vec::new();
     for kind in [Kind::Sessions, Kind::Streams, Kind::Parked] {
-        let steps = measure_hop(&programs, options, kind).with_context(|| format!("{kind:?}"))?;
+        let steps = measure_hop(programs, options, kind).with_context(|| format!("{kind:?}"))?;
         print(&steps)?;
         all.push(steps);
     }
-    let path = program::out_folder()?.join("bench-memory.json");
-    std::fs::write(&path, serde_json::to_vec_pretty(&all)?)?;
-    Ok(())
+    program::write("memory", &all)
 }
 
 fn measure_hop(programs: &Programs, options: &Options, kind: Kind) -> anyhow::Result<Steps> {

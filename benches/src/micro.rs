@@ -68,14 +68,13 @@ struct Row {
 const SIZES: &[usize] = &[200, 4 << 10, 64 << 10, 1 << 20];
 
 /// Counts and times all, prints a table, and writes `out/bench-micro.json`.
-pub(crate) fn run() -> anyhow::Result<()> {
+pub(crate) fn run(programs: &Programs) -> anyhow::Result<()> {
     callgrind::require()?;
-    let programs = Programs::find()?;
     let mut rows = Vec::new();
     for shape in [Shape::Text, Shape::Objects] {
         for &bytes in SIZES {
             for reader in [Reader::Serde, Reader::Eyot] {
-                let row = row(&programs, Options { reader, shape, bytes, times: 0 })?;
+                let row = row(programs, Options { reader, shape, bytes, times: 0 })?;
                 let Row { instructions, ns, .. } = row;
                 let each = instructions / bytes as f64;
                 println!(
@@ -86,9 +85,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
             }
         }
     }
-    let path = program::out_folder()?.join("bench-micro.json");
-    std::fs::write(&path, serde_json::to_vec_pretty(&rows)?)?;
-    Ok(())
+    program::write("micro", &rows)
 }
 
 fn row(programs: &Programs, options: Options) -> anyhow::Result<Row> {

@@ -1,9 +1,11 @@
 //! Child processes: started on a core of their own, ended with the value.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use serde::Deserialize;
@@ -19,12 +21,20 @@ pub(crate) enum Core {
     Second,
 }
 
+impl Core {
+    /// Where so many clients run. A single one shares the core of what is measured: on two, the
+    /// wake-up of an idle virtual CPU (some 50 µs each way) would drown everything else.
+    pub(crate) fn of_clients(clients: usize) -> Self {
+        if clients == 1 { Self::First } else { Self::Second }
+    }
+}
+
 /// A server that runs; it ends with this value.
 #[derive(Debug)]
 pub(crate) struct Server {
     process: Child,
-    input: ChildStdin,
-    output: BufReader<ChildStdout>,
+    /// `None` of a program that is not ours: it is told nothing.
+    pipes: Option<(ChildStdin, BufReader<ChildStdout>)>,
     url: String,
 }
 
@@ -42,17 +52,37 @@ impl Server {
     ///
     /// When it cannot be started, or ends before it is ready.
     pub(crate) fn start(mut command: Command) -> anyhow::Result<Self> {
-        let log = OpenOptions::new().append(true).create(true).open(log()?)?;
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(log);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(log_file()?);
         let mut process = command.spawn().with_context(|| format!("start {command:?}"))?;
         let input = process.stdin.take().context("write to a server")?;
         let output = process.stdout.take().context("read a server")?;
-        let output = BufReader::new(output);
-        let mut server = Self { process, input, output, url: String::new() };
+        let pipes = Some((input, BufReader::new(output)));
+        let mut server = Self { process, pipes, url: String::new() };
         let line = server.line().with_context(|| format!("start {command:?}"))?;
         let ready: Ready = serde_json::from_str(&line).context("a server does not listen")?;
         server.url = ready.listening;
         Ok(server)
+    }
+
+    /// Starts a server that does not say when it is ready, and waits until somebody listens at
+    /// `address`.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be started, or does not listen within half a minute.
+    pub(crate) fn start_foreign(mut command: Command, address: SocketAddr) -> anyhow::Result<Self> {
+        const PAUSE: Duration = Duration::from_millis(50);
+        const PAUSES_MAX: u32 = 600;
+        command.stdin(Stdio::null()).stdout(log_file()?).stderr(log_file()?);
+        let process = command.spawn().with_context(|| format!("start {command:?}"))?;
+        let server = Self { process, pipes: None, url: format!("http://{address}/mcp") };
+        for _ in 0..PAUSES_MAX {
+            if TcpStream::connect(address).is_ok() {
+                return Ok(server);
+            }
+            machine::pause(PAUSE)?;
+        }
+        anyhow::bail!("nothing listens at {address}; see {}", log()?.display())
     }
 
     /// Writes one line and reads one.
@@ -61,13 +91,15 @@ impl Server {
     ///
     /// When the server has ended.
     pub(crate) fn ask(&mut self, line: &str) -> anyhow::Result<String> {
-        writeln!(self.input, "{line}").context("write to a server")?;
+        let (input, _) = self.pipes.as_mut().context("this server is told nothing")?;
+        writeln!(input, "{line}").context("write to a server")?;
         self.line()
     }
 
     fn line(&mut self) -> anyhow::Result<String> {
+        let (_, output) = self.pipes.as_mut().context("this server says nothing")?;
         let mut line = String::new();
-        self.output.read_line(&mut line).context("read a server")?;
+        output.read_line(&mut line).context("read a server")?;
         anyhow::ensure!(!line.is_empty(), "a server has ended; see {}", log()?.display());
         Ok(line)
     }
@@ -105,6 +137,10 @@ impl Drop for Server {
 /// Where servers write what is not an answer.
 fn log() -> anyhow::Result<PathBuf> {
     Ok(program::out_folder()?.join("bench-servers.log"))
+}
+
+fn log_file() -> anyhow::Result<File> {
+    Ok(OpenOptions::new().append(true).create(true).open(log()?)?)
 }
 
 /// A command that runs what is added to it (a program and its arguments) on one core, where

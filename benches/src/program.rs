@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Context as _;
+use serde::Serialize;
 
 /// This program, which also plays the other parts.
 ///
@@ -15,7 +16,7 @@ pub(crate) fn bench() -> anyhow::Result<PathBuf> {
     env::current_exe().context("find this program")
 }
 
-/// The release build of `eyot`, beside this program; built now if cargo runs us.
+/// The program `eyot` of the same profile, beside this one; built now if cargo runs us.
 ///
 /// # Errors
 ///
@@ -24,7 +25,7 @@ pub(crate) fn eyot() -> anyhow::Result<PathBuf> {
     beside("eyot-cli", "eyot")
 }
 
-/// The release build of the program that counts allocations; as [`eyot()`].
+/// The program that counts allocations; as [`eyot()`].
 ///
 /// # Errors
 ///
@@ -34,17 +35,32 @@ pub(crate) fn heap() -> anyhow::Result<PathBuf> {
 }
 
 fn beside(package: &str, name: &str) -> anyhow::Result<PathBuf> {
-    let arguments = ["build", "--release", "--locked", "--package", package, "--bin", name];
+    let path = bench()?.with_file_name(name);
+    // target/PROFILE/eyot-bench
+    let folder = path.parent().and_then(Path::file_name).unwrap_or_default();
+    let profile = folder.to_str().context("a profile has a name")?;
+    let arguments =
+        ["build", "--locked", "--profile", profile, "--package", package, "--bin", name];
     if let Ok(cargo) = env::var("CARGO") {
         let mut build = Command::new(cargo);
         build.args(arguments).arg("--quiet");
         let status = build.current_dir(root()).status().context("start cargo")?;
         anyhow::ensure!(status.success(), "`{name}` cannot be built");
     }
-    let path = bench()?.with_file_name(name);
     let how = arguments.join(" ");
     anyhow::ensure!(path.exists(), "there is no `{name}` beside this program; cargo {how}");
     Ok(path)
+}
+
+/// Writes what a command measured to `out/bench-NAME.json`.
+///
+/// # Errors
+///
+/// When it cannot be written.
+pub(crate) fn write(name: &str, measured: &impl Serialize) -> anyhow::Result<()> {
+    let path = out_folder()?.join(format!("bench-{name}.json"));
+    let text = serde_json::to_vec_pretty(measured)?;
+    std::fs::write(&path, text).with_context(|| format!("write {}", path.display()))
 }
 
 /// The folder that results are written to.

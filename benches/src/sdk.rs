@@ -10,6 +10,7 @@ mod times;
 
 use clap::{Args, ValueEnum};
 
+use crate::comparison::Turns;
 use crate::program;
 use crate::sdk::table::Row;
 use crate::subject::Programs;
@@ -23,12 +24,8 @@ pub(crate) struct Options {
     /// Calls by which two runs under callgrind differ
     #[arg(long, default_value_t = 1_000)]
     requests: u32,
-    /// Rounds that count, of times
-    #[arg(long, default_value_t = 7)]
-    rounds: usize,
-    /// Milliseconds for one server in one round
-    #[arg(long, default_value_t = 400)]
-    millis: u64,
+    #[command(flatten)]
+    turns: Turns,
     /// Sessions (or streams) that are held open at once
     #[arg(long, default_value_t = 10_000)]
     sessions: usize,
@@ -53,22 +50,19 @@ enum Part {
 const ALL_PARTS: &[Part] = &[Part::Heap, Part::Instructions, Part::Times, Part::Memory];
 
 /// Measures, prints a table for each part, and writes all to `out/bench-sdk.json`.
-pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
-    let programs = Programs::find_bench()?;
-    let turns = times::Turns { rounds: options.rounds, millis: options.millis };
+pub(crate) fn run(programs: &Programs, options: &Options) -> anyhow::Result<()> {
     let parts = if options.parts.is_empty() { ALL_PARTS } else { options.parts.as_slice() };
     let mut rows: Vec<Row> = Vec::new();
     for part in parts {
         let measured = match part {
             Part::Heap => heap::rows()?,
-            Part::Instructions => instructions::rows(&programs, options.requests)?,
-            Part::Times => times::rows(&programs, turns)?,
-            Part::Memory => memory::rows(&programs, options.sessions)?,
+            Part::Instructions => instructions::rows(programs, options.requests)?,
+            Part::Times => times::rows(programs, options.turns)?,
+            Part::Memory => memory::rows(programs, options.sessions)?,
         };
         table::print(&measured)?;
         rows.extend(measured);
     }
-    let path = program::out_folder()?.join("bench-sdk.json");
-    std::fs::write(&path, serde_json::to_vec_pretty(&rows)?)?;
+    program::write("sdk", &rows)?;
     table::judge(&rows, options.check)
 }

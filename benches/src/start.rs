@@ -44,8 +44,7 @@ struct Row {
 }
 
 /// Measures, prints a row for each store, and writes `out/bench-start.json`.
-pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
-    let programs = Programs::find()?;
+pub(crate) fn run(programs: &Programs, options: &Options) -> anyhow::Result<()> {
     let driver = programs.driver(Core::Second)?;
     let folder = tempfile::tempdir().context("make a folder for stores")?;
     let budget = Budget::find("start.first_answer_ms")?;
@@ -54,7 +53,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         // One more, and first: it reads the program from the disk and makes the file.
         let times_ms = (0..=options.runs).map(|run| {
             let place = place(store, &folder, run);
-            start(&programs, &driver, &place).with_context(|| format!("start with {place}"))
+            start(programs, &driver, &place).with_context(|| format!("start with {place}"))
         });
         let times_ms = times_ms.collect::<anyhow::Result<Vec<f64>>>()?;
         let counted = times_ms.get(1..).unwrap_or_default();
@@ -64,9 +63,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         println!("{store:?}: median {median_ms:.1} ms, max {max_ms:.1} ms, {verdict}");
         rows.push(Row { store, median_ms, max_ms });
     }
-    let path = program::out_folder()?.join("bench-start.json");
-    std::fs::write(&path, serde_json::to_vec_pretty(&rows)?)?;
-    Ok(())
+    program::write("start", &rows)
 }
 
 fn place(store: Store, folder: &TempDir, run: u32) -> String {
@@ -82,14 +79,7 @@ fn place(store: Store, folder: &TempDir, run: u32) -> String {
 fn start(programs: &Programs, driver: &Driver, store: &str) -> anyhow::Result<f64> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
     let mut command = process::on(Core::First);
-    command.arg(programs.eyot()).args([
-        "serve",
-        "--json",
-        "--listen",
-        "127.0.0.1:0",
-        "--store",
-        store,
-    ]);
+    programs.add_serve(&mut command, store);
     command.args(["--upstream", &driver.endpoint(Form::Json)]);
     let begin = Instant::now();
     let server = Server::start(command)?;

@@ -76,13 +76,14 @@ pub(crate) struct Programs {
 }
 
 impl Programs {
-    /// Finds them; builds `eyot` if cargo runs us.
+    /// Finds them. Without another `eyot`, it is built if cargo runs us.
     ///
     /// # Errors
     ///
     /// When one is missing.
-    pub(crate) fn find() -> anyhow::Result<Self> {
-        Ok(Self { bench: program::bench()?, eyot: program::eyot()? })
+    pub(crate) fn find(eyot: Option<PathBuf>) -> anyhow::Result<Self> {
+        let eyot = eyot.map_or_else(program::eyot, Ok)?;
+        Ok(Self { bench: program::bench()?, eyot })
     }
 
     /// Finds this program alone, for measurements without a hop of `eyot`.
@@ -97,10 +98,6 @@ impl Programs {
 
     pub(crate) fn bench(&self) -> &Path {
         &self.bench
-    }
-
-    pub(crate) fn eyot(&self) -> &Path {
-        &self.eyot
     }
 
     /// Starts a driver on a core.
@@ -125,6 +122,12 @@ impl Programs {
         Server::start(command)
     }
 
+    /// Adds to `command` the program `eyot` and how it serves; where, the caller adds.
+    pub(crate) fn add_serve(&self, command: &mut Command, store: &str) {
+        command.arg(&self.eyot).args(["serve", "--json", "--listen", "127.0.0.1:0"]);
+        command.args(["--store", store]);
+    }
+
     /// Adds to `command` the program and the arguments of a hop before `upstream`; nothing
     /// where there is no hop.
     pub(crate) fn add_hop(&self, command: &mut Command, hop: Hop, upstream: &str) {
@@ -137,8 +140,8 @@ impl Programs {
                 command.arg(&self.bench).args(["bare-hop", "--envelope", "--upstream", upstream]);
             }
             Hop::Eyot => {
-                command.arg(&self.eyot).args(["serve", "--json", "--listen", "127.0.0.1:0"]);
-                command.args(["--store", "memory:", "--upstream", upstream]);
+                self.add_serve(command, "memory:");
+                command.args(["--upstream", upstream]);
             }
             Hop::Bridge => {
                 self.add_hop(command, Hop::Eyot, upstream);

@@ -75,6 +75,9 @@ fn run(task: Task) -> anyhow::Result<()> {
 
 fn bench(arguments: &[String]) -> anyhow::Result<()> {
     let mut cargo = program::cargo();
+    if arguments.iter().any(|it| it == "stdio") {
+        cargo.envs(peers::bridges());
+    }
     cargo.args(["run", "--locked", "--release", "--package", "eyot-benches", "--"]);
     program::run(cargo.args(arguments))
 }

@@ -59,6 +59,14 @@ const MCP_PROXY: Part = Part {
     install: install::packages,
 };
 
+/// Another one, only for benchmarks.
+const SUPERGATEWAY: Part = Part {
+    folder: "supergateway",
+    purpose: "comparison of bridges",
+    pins: &["supergateway@4.0.0"],
+    install: install::packages,
+};
+
 /// A foreign program with its name and version.
 #[derive(Debug)]
 pub(crate) struct Foreign {
@@ -71,6 +79,30 @@ pub(crate) struct Foreign {
 pub(crate) struct Peers {
     cache: Cache,
 }
+
+/// The foreign bridges that `cargo xtask bench stdio` measures ours beside: the variables that say
+/// where they are. What cannot be had is left out, with a line that says why.
+pub(crate) fn bridges() -> Vec<(&'static str, PathBuf)> {
+    let cache = Cache::open();
+    let node = PARTS.iter().find(|it| it.folder == "node24");
+    let scripts = [
+        ("EYOT_BENCH_MCP_PROXY", &MCP_PROXY, MCP_PROXY_SCRIPT),
+        ("EYOT_BENCH_SUPERGATEWAY", &SUPERGATEWAY, SUPERGATEWAY_SCRIPT),
+    ];
+    let mut variables = Vec::new();
+    for (variable, part, path) in
+        node.map(|it| ("EYOT_BENCH_NODE", it, install::NODE)).into_iter().chain(scripts)
+    {
+        match cache.ensure(part) {
+            Ok(()) => variables.push((variable, cache.folder().join(part.folder).join(path))),
+            Err(error) => eprintln!("peers: {} left out: {error:#}", part.folder),
+        }
+    }
+    variables
+}
+
+const MCP_PROXY_SCRIPT: &str = "node_modules/mcp-proxy/dist/bin/mcp-proxy.mjs";
+const SUPERGATEWAY_SCRIPT: &str = "node_modules/supergateway/dist/index.js";
 
 impl Peers {
     /// Fetches what is missing; prints one line for each part that could not be had.
@@ -99,8 +131,7 @@ impl Peers {
     pub(crate) fn mcp_proxy(&self) -> anyhow::Result<Foreign> {
         let Part { folder, pins, .. } = MCP_PROXY;
         self.cache.ensure(&MCP_PROXY).context("fetch npm mcp-proxy")?;
-        let folder = self.cache.folder().join(folder);
-        let program = folder.join("node_modules/mcp-proxy/dist/bin/mcp-proxy.mjs");
+        let program = self.cache.folder().join(folder).join(MCP_PROXY_SCRIPT);
         Ok(Foreign { name: format!("npm {}", pins.join(" ")), program })
     }
 

@@ -23,8 +23,18 @@ fn call_of_either_era_is_echoed() {
 }
 
 #[test]
+fn call_whose_id_comes_last_is_answered() {
+    let call = r#"{"method":"tools/call","params":{"name":"echo","arguments":{"text":"xx"}},"jsonrpc":"2.0","id":7}"#;
+    let want = r#"{"jsonrpc":"2.0","id":7,"result":{"resultType":"complete","content":[{"type":"text","text":"xx"}]}}"#;
+    let answer = legacy_line(call.as_bytes()).unwrap();
+    assert_eq!(String::from_utf8(answer).unwrap(), format!("{want}\n"));
+}
+
+#[test]
 fn notification_has_no_id() {
-    assert_eq!(id(&eyot_benches::exchange::initialized()), None);
+    let line = eyot_benches::exchange::initialized();
+    assert_eq!(id(&line), None);
+    assert_eq!(legacy_line(&line), None);
 }
 
 #[test]

@@ -2,14 +2,13 @@
 
 use std::fmt;
 
-use anyhow::Context as _;
-use eyot_benches::exchange::{Era, Form, Tool};
+use eyot_benches::exchange::{Era, Form};
 use serde::Serialize;
 
+use crate::comparison::{Comparison, Side, Turns};
 use crate::driver::{self, Driver};
-use crate::load::{Extent, Load, Sample};
+use crate::load::Load;
 use crate::process::{self, Core, Server};
-use crate::rounds::{self, Round};
 use crate::subject::{Hop, Programs, Subject};
 
 /// What is held fixed while hops are compared.
@@ -18,10 +17,7 @@ pub(crate) struct Cell {
     pub(crate) form: Form,
     pub(crate) text_bytes: usize,
     pub(crate) connections: usize,
-    /// Rounds that count.
-    pub(crate) rounds: usize,
-    /// Milliseconds for one hop in one round.
-    pub(crate) millis: u64,
+    pub(crate) turns: Turns,
 }
 
 /// What is measured in every round.
@@ -36,62 +32,39 @@ pub(crate) const SUBJECTS: &[Subject] = &[
     Subject { hop: Hop::Bridge, era: Era::Modern },
 ];
 
-/// The processes of one cell.
-struct Bed {
-    driver: Driver,
-    /// What is measured, with its endpoint; the backend alone is among it.
-    hops: Vec<(Subject, Server, String)>,
-}
-
 impl Cell {
     /// Measures all hops in rounds.
-    pub(crate) fn measure(&self, programs: &Programs) -> anyhow::Result<Vec<Round>> {
-        let mut bed = self.start(programs)?;
-        rounds::measure(self.rounds, SUBJECTS, |subject| self.sample(&mut bed, subject))
+    pub(crate) fn measure(&self, programs: &Programs) -> anyhow::Result<Comparison<Subject>> {
+        let mut driver = programs.driver(Core::of_clients(self.connections))?;
+        let sides = SUBJECTS.iter().map(|subject| self.side(programs, &driver, *subject));
+        let sides = sides.collect::<anyhow::Result<Vec<_>>>()?;
+        Comparison::measure(&mut driver, &sides, self.turns.rounds)
     }
 
-    /// With one client all processes share a core: on two, the wake-up of an idle virtual
-    /// CPU (some 50 µs each way) would drown everything else.
-    fn driver_core(&self) -> Core {
-        if self.connections == 1 { Core::First } else { Core::Second }
-    }
-
-    fn start(&self, programs: &Programs) -> anyhow::Result<Bed> {
-        let driver = programs.driver(self.driver_core())?;
-        let mut hops = Vec::new();
-        for &subject in SUBJECTS {
-            let face = subject.hop.face(subject.era, self.form);
-            let (server, url) = match subject.hop {
-                Hop::None => {
-                    let backend = programs.backend()?;
-                    let url = driver::endpoint(&backend, face);
-                    (backend, url)
-                }
-                hop => {
-                    let mut command = process::on(Core::First);
-                    programs.add_hop(&mut command, hop, &driver.endpoint(face));
-                    let server = Server::start(command)?;
-                    let url = server.url().to_owned();
-                    (server, url)
-                }
-            };
-            hops.push((subject, server, url));
-        }
-        Ok(Bed { driver, hops })
-    }
-
-    fn sample(&self, bed: &mut Bed, subject: Subject) -> anyhow::Result<Sample> {
-        let hop = bed.hops.iter().find(|it| it.0 == subject);
-        let (_, server, url) = hop.context("the hop was not started")?;
-        bed.driver.measure(&Load {
-            url: url.clone(),
-            era: subject.era,
-            tool: Tool::Echo,
-            text_bytes: self.text_bytes,
-            connections: self.connections,
-            extent: Extent::Millis(self.millis),
-            server_pid: server.pid(),
-        })
+    fn side(
+        &self,
+        programs: &Programs,
+        driver: &Driver,
+        subject: Subject,
+    ) -> anyhow::Result<Side<Subject>> {
+        let face = subject.hop.face(subject.era, self.form);
+        let (server, url) = match subject.hop {
+            Hop::None => {
+                let backend = programs.backend()?;
+                let url = driver::endpoint(&backend, face);
+                (backend, url)
+            }
+            hop => {
+                let mut command = process::on(Core::First);
+                programs.add_hop(&mut command, hop, &driver.endpoint(face));
+                let server = Server::start(command)?;
+                let url = server.url().to_owned();
+                (server, url)
+            }
+        };
+        let load = Load::echo(&server, subject.era, self.connections, self.turns.extent());
+        let load = Load { url, text_bytes: self.text_bytes, ..load };
+        Ok(Side { subject, server, load })
     }
 }
 

@@ -14,9 +14,6 @@ use crate::process::{Core, Server};
 use crate::sdk::table::Row;
 use crate::subject::Programs;
 
-/// Size of the text that is sent and comes back.
-pub(crate) const TEXT_BYTES: usize = 200;
-
 /// What is counted, with what the answer looks like.
 pub(crate) const CASES: &[(Era, Tool, &str)] = &[
     (Era::Legacy, Tool::Echo, "json"),
@@ -34,10 +31,16 @@ pub(crate) fn rows(programs: &Programs, requests: u32) -> anyhow::Result<Vec<Row
         let sdk = |sdk: Sdk| counts(&["sdk-server", "--sdk", sdk.name()]);
         let (eyot, rmcp) = (sdk(Sdk::Eyot)?, sdk(Sdk::Rmcp)?);
         let what = |it: &str| format!("{era}, {form}: {it}");
-        let instructions = Row::new(what("instructions"), eyot.instructions, rmcp.instructions)
-            .budget("sdk.instructions");
+        let instructions = Row::new(what("instructions"), eyot.instructions, rmcp.instructions);
+        let budget = match era {
+            Era::Legacy => "sdk.instructions_legacy",
+            Era::Modern => "sdk.instructions_modern",
+        };
         rows.push(match tool {
-            Tool::Echo => instructions.bare(counts(&["backend", "--envelope"])?.instructions),
+            Tool::Echo => {
+                let bare = counts(&["backend", "--envelope"])?.instructions;
+                instructions.bare(bare).budget(budget)
+            }
             _ => instructions,
         });
         rows.push(Row::new(what("system calls"), eyot.system_calls, rmcp.system_calls));
@@ -56,15 +59,8 @@ fn per_request(
     let profile = callgrind::profile(&name.replace("--", ""))?;
     let total = |requests: u32| {
         let extent = Extent::Requests(requests.into());
-        total(programs, arguments, &profile, |server| Load {
-            url: server.url().to_owned(),
-            era,
-            tool,
-            text_bytes: TEXT_BYTES,
-            connections: 1,
-            extent,
-            server_pid: server.pid(),
-        })
+        let load = |server: &Server| Load { tool, ..Load::echo(server, era, 1, extent) };
+        total(programs, arguments, &profile, load)
     };
     Ok(Counts::per_repetition(total(requests)?, total(requests * 2)?, requests))
 }

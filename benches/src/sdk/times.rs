@@ -3,13 +3,14 @@
 use anyhow::Context as _;
 use eyot_benches::exchange::{Era, Tool};
 
+use crate::comparison::{Comparison, Turns};
 use crate::driver::Driver;
+use crate::figures::Figures;
 use crate::load::{Extent, Load, Sample};
 use crate::process::{self, Core, Server};
-use crate::rounds::{self, Round};
-use crate::sdk::instructions::{CASES, TEXT_BYTES};
+use crate::rounds;
+use crate::sdk::instructions::CASES;
 use crate::sdk::table::Row;
-use crate::statistics::median;
 use crate::subject::Programs;
 
 /// Who answers.
@@ -26,15 +27,6 @@ enum Who {
 /// Who answers what.
 type Subject = (Who, Era, Tool);
 
-/// How often the servers take turns, and for how long.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Turns {
-    /// Rounds that count.
-    pub(crate) rounds: usize,
-    /// Milliseconds for one server in one round.
-    pub(crate) millis: u64,
-}
-
 /// Many clients, then one: throughput, then latency.
 pub(crate) fn rows(programs: &Programs, turns: Turns) -> anyhow::Result<Vec<Row>> {
     let mut rows = many_clients(programs, turns)?;
@@ -50,20 +42,19 @@ fn many_clients(programs: &Programs, turns: Turns) -> anyhow::Result<Vec<Row>> {
         subjects.extend([(Who::Eyot, era, tool), (Who::Rmcp, era, tool)]);
     }
     let bed = Bed { connections: CLIENTS, core: Core::Second, millis: turns.millis };
-    let rounds = bed.measure(programs, turns.rounds, &subjects)?;
-    let compared = Compared { subjects: &subjects, rounds: &rounds };
+    let compared = bed.measure(programs, turns.rounds, subjects)?;
     let bare = (Who::Bare, Era::Legacy, Tool::Echo);
     let mut rows = Vec::new();
     for &(era, tool, form) in CASES {
         for (name, figure) in [
-            ("requests/s", (|it| it.requests_per_second) as fn(&Sample) -> f64),
+            ("requests/s", (|it| it.requests_per_second) as fn(&Figures) -> f64),
             ("p95 us", |it| it.p95_us),
             ("CPU us", |it| it.cpu_us_per_request),
         ] {
             let what = format!("{era}, {form}, {CLIENTS} clients: {name}");
-            let row = compared.row(what, (era, tool), figure);
+            let row = row(&compared, what, (era, tool), figure);
             rows.push(match tool {
-                Tool::Echo => row.bare(compared.median(bare, figure)),
+                Tool::Echo => row.bare(figure(&compared.median(bare))),
                 _ => row,
             });
         }
@@ -79,17 +70,15 @@ fn one_client(programs: &Programs, turns: Turns) -> anyhow::Result<Vec<Row>> {
         subjects.extend([(Who::Eyot, era, tool), (Who::Rmcp, era, tool)]);
     }
     let bed = Bed { connections: 1, core: Core::First, millis: turns.millis };
-    let rounds = bed.measure(programs, turns.rounds, &subjects)?;
-    let compared = Compared { subjects: &subjects, rounds: &rounds };
-    let p50 = |it: &Sample| it.p50_us;
+    let compared = bed.measure(programs, turns.rounds, subjects)?;
     let mut rows = Vec::new();
     for &(era, tool, form) in CASES {
         let what = format!("{era}, {form}, kept-alive connection: p50 us");
-        let row = compared.row(what, (era, tool), p50);
+        let row = row(&compared, what, (era, tool), |it| it.p50_us);
         rows.push(if tool == Tool::Report { row.budget("sdk.events_p50_us") } else { row });
     }
-    let eyot = compared.median((Who::Eyot, Era::Legacy, Tool::Report), p50);
-    let delayed = compared.median((Who::DelayedRmcp, Era::Legacy, Tool::Report), p50);
+    let eyot = compared.median((Who::Eyot, Era::Legacy, Tool::Report)).p50_us;
+    let delayed = compared.median((Who::DelayedRmcp, Era::Legacy, Tool::Report)).p50_us;
     rows.push(Row::new("the same, legacy, where nobody sets TCP_NODELAY", eyot, delayed));
     Ok(rows)
 }
@@ -106,8 +95,8 @@ impl Bed {
         &self,
         programs: &Programs,
         rounds: usize,
-        subjects: &[Subject],
-    ) -> anyhow::Result<Vec<Round>> {
+        subjects: Vec<Subject>,
+    ) -> anyhow::Result<Comparison<Subject>> {
         let mut driver = programs.driver(self.core)?;
         let mut servers = Vec::new();
         for who in [Who::Bare, Who::Eyot, Who::Rmcp, Who::DelayedRmcp] {
@@ -115,7 +104,9 @@ impl Bed {
             command.arg(programs.bench()).args(who.arguments());
             servers.push((who, Server::start(command)?));
         }
-        rounds::measure(rounds, subjects, |it| self.sample(&mut driver, &servers, it))
+        let sample = |it| self.sample(&mut driver, &servers, it);
+        let rounds = rounds::measure(rounds, &subjects, sample)?;
+        Ok(Comparison { subjects, rounds })
     }
 
     fn sample(
@@ -126,15 +117,8 @@ impl Bed {
     ) -> anyhow::Result<Sample> {
         let server = servers.iter().find(|it| it.0 == who);
         let (_, server) = server.context("the server was not started")?;
-        driver.measure(&Load {
-            url: server.url().to_owned(),
-            era,
-            tool,
-            text_bytes: TEXT_BYTES,
-            connections: self.connections,
-            extent: Extent::Millis(self.millis),
-            server_pid: server.pid(),
-        })
+        let load = Load::echo(server, era, self.connections, Extent::Millis(self.millis));
+        driver.measure(&Load { tool, ..load })
     }
 }
 
@@ -149,28 +133,14 @@ impl Who {
     }
 }
 
-/// The rounds, and what was compared in them.
-struct Compared<'a> {
-    subjects: &'a [Subject],
-    rounds: &'a [Round],
-}
-
-impl Compared<'_> {
-    fn figures(&self, subject: Subject, figure: fn(&Sample) -> f64) -> Vec<f64> {
-        let place = self.subjects.iter().position(|it| *it == subject);
-        let samples = self.rounds.iter().filter_map(|round| round.samples.get(place?));
-        samples.map(figure).collect()
-    }
-
-    fn median(&self, subject: Subject, figure: fn(&Sample) -> f64) -> f64 {
-        median(self.figures(subject, figure))
-    }
-
-    /// Both SDKs; their ratio is the median of the rounds' ratios.
-    fn row(&self, what: String, (era, tool): (Era, Tool), figure: fn(&Sample) -> f64) -> Row {
-        let eyot = self.figures((Who::Eyot, era, tool), figure);
-        let rmcp = self.figures((Who::Rmcp, era, tool), figure);
-        let ratio = median(rmcp.iter().zip(&eyot).map(|(rmcp, eyot)| rmcp / eyot));
-        Row::new(what, median(eyot), median(rmcp)).ratio(ratio)
-    }
+/// Both SDKs; their ratio is the median of the rounds' ratios.
+fn row(
+    compared: &Comparison<Subject>,
+    what: String,
+    (era, tool): (Era, Tool),
+    figure: fn(&Figures) -> f64,
+) -> Row {
+    let (eyot, rmcp) = ((Who::Eyot, era, tool), (Who::Rmcp, era, tool));
+    let of = |it| figure(&compared.median(it));
+    Row::new(what, of(eyot), of(rmcp)).ratio(figure(&compared.ratio(rmcp, eyot)))
 }

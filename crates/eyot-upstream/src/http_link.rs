@@ -96,7 +96,7 @@ impl HttpLink {
     }
 
     pub(crate) fn sweep(&self) {
-        self.client.sweep();
+        self.0.client.sweep();
     }
 
     /// Whether requests carry tokens, of which the next may be taken where this one is refused.

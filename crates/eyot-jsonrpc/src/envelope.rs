@@ -27,13 +27,7 @@ pub(crate) struct Envelope {
     pub(crate) is_single_line: bool,
     pub(crate) has_line_separators: bool,
     pub(crate) surrogates: Surrogates,
-    pub(crate) has_round: bool,
-    /// Whether `params` have a `task`.
-    pub(crate) has_task: bool,
-    /// Whether the `_meta` of `params` has members that are not the protocol's alone.
-    pub(crate) has_other_meta: bool,
-    /// Whether `params` have a `_meta` that is no object.
-    pub(crate) has_odd_meta: bool,
+    pub(crate) params: Noted,
     pub(crate) id: Span,
     pub(crate) method: Span,
     /// `params`, `result` or `error`, as the kind says.
@@ -49,15 +43,40 @@ pub(crate) struct Envelope {
 
 const _: () = assert!(size_of::<Envelope>() <= 128, "every queued message has one");
 
+/// What a bridge asks of parameters first.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Noted(u8);
+
+impl Noted {
+    /// They have `inputResponses` or `requestState`.
+    pub(crate) const ROUND: Self = Self(1);
+    /// They have a `task`.
+    pub(crate) const TASK: Self = Self(2);
+    /// Their `_meta` has members that are not the protocol's alone.
+    pub(crate) const OTHER_META: Self = Self(4);
+    /// Their `_meta` is no object.
+    pub(crate) const ODD_META: Self = Self(8);
+
+    /// Notes it when it is so.
+    pub(crate) const fn note(&mut self, what: Self, is_so: bool) {
+        if is_so {
+            self.0 |= what.0;
+        }
+    }
+
+    /// Whether it was noted.
+    pub(crate) const fn has(self, what: Self) -> bool {
+        self.0 & what.0 != 0
+    }
+}
+
 impl Envelope {
     /// The envelope of a message of which nothing is written yet.
     pub(crate) fn without_places(&self) -> Self {
         let mut bare = *self;
         bare.places_mut().into_iter().for_each(|it| *it = Span::default());
         bare.payload = Span::default();
-        bare.has_round = false;
-        bare.has_task = false;
-        bare.has_other_meta = false;
+        bare.params = Noted::default();
         bare
     }
 
@@ -80,9 +99,9 @@ impl Envelope {
             (Kind::Request | Kind::Notification, "uri") if is_text => self.uri = place,
             (Kind::Request | Kind::Notification, "arguments") => self.arguments = place,
             (Kind::Request | Kind::Notification, "inputResponses" | "requestState") => {
-                self.has_round = true;
+                self.params.note(Noted::ROUND, true);
             }
-            (Kind::Request | Kind::Notification, "task") => self.has_task = true,
+            (Kind::Request | Kind::Notification, "task") => self.params.note(Noted::TASK, true),
             (Kind::Notification, "progressToken") if is_id(value) => self.progress_token = place,
             _ => {}
         }
@@ -197,10 +216,7 @@ pub(crate) struct MemberSpans {
     pub(crate) client: ClientSpans,
     pub(crate) long: LongSpans,
     pub(crate) is_single_line: bool,
-    pub(crate) has_round: bool,
-    pub(crate) has_task: bool,
-    pub(crate) has_other_meta: bool,
-    pub(crate) has_odd_meta: bool,
+    pub(crate) noted: Noted,
 }
 
 impl MemberSpans {
@@ -230,10 +246,7 @@ impl MemberSpans {
             is_single_line: self.is_single_line,
             has_line_separators: false,
             surrogates: Surrogates::Paired,
-            has_round: self.has_round,
-            has_task: self.has_task,
-            has_other_meta: self.has_other_meta,
-            has_odd_meta: self.has_odd_meta,
+            params: self.noted,
             id: self.valid_id().unwrap_or_default(),
             method: self.method,
             payload,

@@ -14,7 +14,7 @@ use serde::de::{DeserializeOwned, Error as _};
 
 pub use self::pieces::Pieces;
 pub(crate) use self::pieces::SHARED_BYTES;
-use crate::envelope::{Envelope, Kind};
+use crate::envelope::{Envelope, Kind, Noted};
 use crate::error::ParseError;
 use crate::error_object::ErrorObject;
 use crate::id::Id;
@@ -225,17 +225,17 @@ impl Message {
     /// Whether `params` holds `inputResponses` or `requestState`: the request is a later round of
     /// a multi round-trip call, or says that it is.
     pub fn has_round(&self) -> bool {
-        self.envelope().has_round
+        self.envelope().params.has(Noted::ROUND)
     }
 
     /// Whether `params` hold a `task`, which asks for one in 2025-11-25.
     pub fn has_task(&self) -> bool {
-        self.envelope().has_task
+        self.envelope().params.has(Noted::TASK)
     }
 
     /// Whether the `_meta` of `params` holds anything besides what makes a request a modern one.
     pub fn has_other_meta(&self) -> bool {
-        self.envelope().has_other_meta
+        self.envelope().params.has(Noted::OTHER_META)
     }
 
     /// The raw JSON of `params`, `result` or `error`, of which a response has one.

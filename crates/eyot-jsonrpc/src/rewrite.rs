@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use bytestring::ByteString;
 
-use crate::envelope::{Envelope, Kind};
+use crate::envelope::{Envelope, Kind, Noted};
 use crate::json::Json;
 use crate::members::Members;
 use crate::message::{Message, SHARED_BYTES};
@@ -62,7 +62,7 @@ impl Message {
     /// `None` when the result is no object; `params` always are.
     pub fn rewritten(&self, changes: &Changes<'_>, in_meta: &Changes<'_>) -> Option<Self> {
         let from = self.envelope();
-        if changes.is_none() && from.kind != Kind::Response && !from.has_odd_meta {
+        if changes.is_none() && from.kind != Kind::Response && !from.params.has(Noted::ODD_META) {
             if in_meta.is_none() {
                 return Some(self.clone());
             }
@@ -278,14 +278,16 @@ impl<'m> Writer<'m> {
     /// Notes what the name of a parameter says of a request.
     fn note_name(&mut self, name: &str) {
         if self.from.kind != Kind::Response {
-            self.to.has_round |= matches!(name, "inputResponses" | "requestState");
-            self.to.has_task |= name == "task";
+            let is_round = matches!(name, "inputResponses" | "requestState");
+            self.to.params.note(Noted::ROUND, is_round);
+            self.to.params.note(Noted::TASK, name == "task");
         }
     }
 
     /// Notes what the name of a member of `_meta` says of a request.
     fn note_meta_name(&mut self, name: &str) {
-        self.to.has_other_meta |= self.from.kind != Kind::Response && !is_ours(name);
+        let is_other = self.from.kind != Kind::Response && !is_ours(name);
+        self.to.params.note(Noted::OTHER_META, is_other);
     }
 
     fn finish(mut self) -> Message {

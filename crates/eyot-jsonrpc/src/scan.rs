@@ -15,7 +15,7 @@ use bytes::Bytes;
 use bytestring::ByteString;
 
 use self::vocabulary::{ERROR, MESSAGE, META, PARAMS};
-use crate::envelope::{ClientSpans, Envelope, INVALID_ID, MemberSpans, ScannedId};
+use crate::envelope::{ClientSpans, Envelope, INVALID_ID, MemberSpans, Noted, ScannedId};
 use crate::error::{Fault, Halt, ParseErrorKind};
 use crate::id::is_id;
 use crate::keys::{Key, KeySet, Vocabulary, Word};
@@ -227,9 +227,9 @@ impl<'a> Scan<'a> {
     /// Notes what a bridge asks for among the keys that are no names of the vocabulary.
     fn note_other(&mut self, vocabulary: &'static Vocabulary, key: &Key<'_>) {
         if std::ptr::eq(vocabulary, &PARAMS) {
-            self.spans.has_task |= key.text() == "task";
+            self.spans.noted.note(Noted::TASK, key.text() == "task");
         } else if std::ptr::eq(vocabulary, &META) {
-            self.spans.has_other_meta |= !is_ours(&key.text());
+            self.spans.noted.note(Noted::OTHER_META, !is_ours(&key.text()));
         }
     }
 
@@ -294,14 +294,14 @@ impl<'a> Scan<'a> {
                 self.spans.meta = self.span_from(start);
             }
             Some("_meta") => {
-                self.spans.has_odd_meta = true;
+                self.spans.noted.note(Noted::ODD_META, true);
                 self.walker.value()?;
             }
             Some("name") => self.spans.name = self.string_value()?,
             Some("uri") => self.spans.uri = self.string_value()?,
             Some("arguments") => self.spans.arguments = self.value()?.span,
             Some("inputResponses" | "requestState") => {
-                self.spans.has_round = true;
+                self.spans.noted.note(Noted::ROUND, true);
                 self.walker.value()?;
             }
             Some("progressToken") => self.spans.params_progress_token = self.progress_token()?,
@@ -314,7 +314,7 @@ impl<'a> Scan<'a> {
     fn meta_member(&mut self, name: Option<&'static str>) -> Result<(), Halt> {
         let client: fn(&mut ClientSpans) -> &mut Span = match name {
             Some("progressToken") => {
-                self.spans.has_other_meta = true;
+                self.spans.noted.note(Noted::OTHER_META, true);
                 self.spans.meta_progress_token = self.progress_token()?;
                 return Ok(());
             }

@@ -442,7 +442,8 @@ fn forgotten_streams_are_unknown_at_once_and_deleted_soon() {
     let kept = LogLimits::default().finished_streams_max;
     let in_file = || {
         let count = "SELECT count(*) FROM stream WHERE expires_ms IS NOT NULL";
-        place.raw().query_row(count, (), |row| row.get::<_, usize>(0)).unwrap()
+        let rows = place.raw().query_row(count, (), |row| row.get::<_, i64>(0)).unwrap();
+        usize::try_from(rows).unwrap()
     };
     for no in (2..200).map(StreamNo) {
         let stream = WrittenStream::New(call_stream(no));

@@ -72,23 +72,53 @@ impl Noted {
 
 impl Envelope {
     /// The envelope of a message of which nothing is written yet.
-    pub(crate) fn without_places(&self) -> Self {
-        let mut bare = *self;
-        bare.places_mut().into_iter().for_each(|it| *it = Span::default());
-        bare.payload = Span::default();
-        bare.params = Noted::default();
-        bare
+    pub(crate) const fn without_places(&self) -> Self {
+        const ABSENT: Span = Span::ABSENT;
+        Self {
+            kind: self.kind,
+            is_single_line: self.is_single_line,
+            has_line_separators: self.has_line_separators,
+            surrogates: self.surrogates,
+            params: Noted(0),
+            id: ABSENT,
+            method: ABSENT,
+            payload: ABSENT,
+            meta: ABSENT,
+            name: ABSENT,
+            uri: ABSENT,
+            arguments: ABSENT,
+            progress_token: ABSENT,
+            client: ClientSpans {
+                protocol_version: ABSENT,
+                info: ABSENT,
+                capabilities: ABSENT,
+                log_level: ABSENT,
+            },
+            long: LongSpans([ABSENT; 3]),
+        }
     }
 
     /// Takes over the places of all parts of `from` that are in `range`, which begins at `at` here.
     pub(crate) fn take_places(&mut self, from: &Self, range: &Range<usize>, at: usize) {
-        let mut from = *from;
-        for (place, old) in self.places_mut().into_iter().zip(from.places_mut()) {
+        let take = |place: &mut Span, old: Span| {
             let old = old.bounds();
-            if range.start <= old.start && old.end <= range.end && old.start < old.end {
+            if old.start < old.end && range.start <= old.start && old.end <= range.end {
                 *place = Span::new(at + old.start - range.start..at + old.end - range.start);
             }
-        }
+        };
+        take(&mut self.id, from.id);
+        take(&mut self.method, from.method);
+        take(&mut self.meta, from.meta);
+        take(&mut self.name, from.name);
+        take(&mut self.uri, from.uri);
+        take(&mut self.arguments, from.arguments);
+        take(&mut self.progress_token, from.progress_token);
+        let (client, old) = (&mut self.client, &from.client);
+        take(&mut client.protocol_version, old.protocol_version);
+        take(&mut client.info, old.info);
+        take(&mut client.capabilities, old.capabilities);
+        take(&mut client.log_level, old.log_level);
+        self.long.0.iter_mut().zip(from.long.0).for_each(|(place, old)| take(place, old));
     }
 
     /// Keeps where a parameter is that was put in.
@@ -122,30 +152,6 @@ impl Envelope {
             "io.modelcontextprotocol/logLevel" => self.client.log_level = place,
             _ => {}
         }
-    }
-
-    /// The places of everything but `params`, `result` or `error` itself.
-    const fn places_mut(&mut self) -> [&mut Span; 14] {
-        let Self { id, method, meta, name, uri, arguments, progress_token, client, long, .. } =
-            self;
-        let ClientSpans { protocol_version, info, capabilities, log_level } = client;
-        let LongSpans([first, second, third]) = long;
-        [
-            id,
-            method,
-            meta,
-            name,
-            uri,
-            arguments,
-            progress_token,
-            protocol_version,
-            info,
-            capabilities,
-            log_level,
-            first,
-            second,
-            third,
-        ]
     }
 }
 

@@ -24,7 +24,7 @@ pub struct Changes<'a> {
     pub keeps: Keeps<'a>,
     /// Members that take the place of those of their names. They come before the others in `params`,
     /// and behind them everywhere else.
-    pub adds: &'a [(&'a str, &'a Json)],
+    pub adds: &'a [Option<(&'a str, &'a Json)>],
 }
 
 /// Members that stay.
@@ -220,7 +220,7 @@ impl<'m> Writer<'m> {
     }
 
     fn add(&mut self, object: &mut Object, changes: &Changes<'_>) {
-        for (name, value) in changes.adds {
+        for (name, value) in changes.adds.iter().flatten() {
             let place = object.add(self, name, value);
             self.to.note_param(name, value.as_str(), place);
         }
@@ -263,7 +263,7 @@ impl<'m> Writer<'m> {
             }
         }
         object.end_run(self);
-        for (name, value) in changes.adds {
+        for (name, value) in changes.adds.iter().flatten() {
             let place = object.add(self, name, value);
             self.to.note_meta(name, value.as_str(), place);
             self.note_meta_name(name);
@@ -358,8 +358,8 @@ impl Object {
 
 impl Changes<'_> {
     /// Whether nothing changes.
-    const fn is_none(&self) -> bool {
-        matches!(self.keeps, Keeps::All) && self.adds.is_empty()
+    fn is_none(&self) -> bool {
+        matches!(self.keeps, Keeps::All) && !self.adds_any()
     }
 
     fn keeps(&self, name: &str) -> bool {
@@ -368,11 +368,11 @@ impl Changes<'_> {
             Keeps::None => false,
             Keeps::If(stays) => stays(name),
         };
-        stays && !self.adds.iter().any(|(added, _)| *added == name)
+        stays && !self.adds.iter().flatten().any(|(added, _)| *added == name)
     }
 
-    const fn adds_any(&self) -> bool {
-        !self.adds.is_empty()
+    fn adds_any(&self) -> bool {
+        self.adds.iter().any(Option::is_some)
     }
 }
 

@@ -10,6 +10,9 @@ pub(crate) struct Span {
 }
 
 impl Span {
+    /// The place of what is not there.
+    pub(crate) const ABSENT: Self = Self { start: 0, end: 0 };
+
     /// The range as it is kept: a scan refuses texts whose offsets would not fit.
     pub(crate) fn new(range: Range<usize>) -> Self {
         let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);

@@ -69,7 +69,6 @@ impl ClientMeta {
             Some((meta::CLIENT_CAPABILITIES, &self.declared)),
             level.as_ref().map(|it| (meta::LOG_LEVEL, it)),
         ];
-        let said: Vec<_> = said.into_iter().flatten().collect();
         let is_kept = |name: &str| !FOREIGN.contains(&name);
         let is_plain = !request.has_round() && !request.has_task();
         let keeps = if is_plain { Keeps::All } else { Keeps::If(&is_kept) };

@@ -208,10 +208,6 @@ impl Rounds {
             answers.as_ref().map(|it| ("inputResponses", it)),
             state.as_ref().map(|it| ("requestState", it)),
         ];
-        let brought: Vec<_> = brought.into_iter().flatten().collect();
-        if brought.is_empty() {
-            return first.clone();
-        }
         let changes = Changes { keeps: Keeps::All, adds: &brought };
         first.rewritten(&changes, &Changes::NONE).unwrap_or_else(|| first.clone())
     }

@@ -62,7 +62,7 @@ pub fn declares_tasks(request: &Message) -> bool {
 #[must_use]
 pub fn with_task(call: &Request, ttl_ms: u64) -> Option<Request> {
     let task = Json::of(&TaskMetadata::new().with_ttl(ttl_ms))?;
-    let changes = Changes { keeps: Keeps::All, adds: &[("task", &task)] };
+    let changes = Changes { keeps: Keeps::All, adds: &[Some(("task", &task))] };
     call.rewritten(&changes, &Changes::NONE)
 }
 

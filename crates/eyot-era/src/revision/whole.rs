@@ -84,14 +84,11 @@ impl Around<'_> {
 
         let (complete, ttl, scope) =
             (Json::constant(r#""complete""#), Json::constant("0"), Json::constant(r#""private""#));
-        let adds: Vec<(&str, &Json)> = [
+        let adds = [
             self.result_type.map(|_| ("resultType", &complete)),
             self.ttl_ms.filter(|_| !was_hinted.0).map(|_| ("ttlMs", &ttl)),
             self.cache_scope.as_ref().filter(|_| !was_hinted.1).map(|_| ("cacheScope", &scope)),
-        ]
-        .into_iter()
-        .flatten()
-        .collect();
+        ];
         let (keeps_ttl, keeps_scope) = (self.ttl_ms.is_some(), self.cache_scope.is_some());
         let keeps = |name: &str| match name {
             "resultType" => false,
@@ -104,13 +101,10 @@ impl Around<'_> {
         let mut losses = converter.into_losses();
         losses.extend(odd.clone());
         let said = losses.names().filter(|_| stamp.says_losses).and_then(|it| Json::of(&it));
-        let in_meta: Vec<(&str, &Json)> = [
+        let in_meta = [
             stamp.server.map(|it| (meta::SERVER_INFO, it)),
             said.as_ref().map(|it| (LOSSES_KEY, it)),
-        ]
-        .into_iter()
-        .flatten()
-        .collect();
+        ];
         let is_gone = |feature: Feature| !feature.is_in(revision);
         let stays = |name: &str| {
             let is_modern = is_gone(Feature::ModernMeta) && MODERN_KEYS.contains(&name);

@@ -89,7 +89,7 @@ fn what_stays_keeps_its_bytes() {
 fn members_are_put_into_a_meta_and_taken_out_of_it() {
     let value = Json::parse("2").unwrap();
     let level = Json::parse("\"info\"").unwrap();
-    let adds = [("b", &value), ("io.modelcontextprotocol/logLevel", &level)];
+    let adds = [Some(("b", &value)), Some(("io.modelcontextprotocol/logLevel", &level))];
     let in_meta = Changes { keeps: Keeps::If(&|name| name != "c"), adds: &adds };
     check_params(
         r#"{"_meta":{"b":1,"a":{},"c":3,"progressToken":"t"},"name":"x"}"#,
@@ -116,7 +116,7 @@ fn a_meta_that_comes_out_empty_is_left_out() {
 fn a_request_without_parameters_gets_some_when_they_are_needed() {
     let bare = parse(r#"{"jsonrpc":"2.0","id":1,"method":"tools/list" }"#);
     let value = Json::parse("2").unwrap();
-    let in_meta = Changes { keeps: Keeps::All, adds: &[("b", &value)] };
+    let in_meta = Changes { keeps: Keeps::All, adds: &[Some(("b", &value))] };
     assert_eq!(
         rewritten(&bare, &Changes::NONE, &in_meta),
         r#"{"jsonrpc":"2.0","id":1,"method":"tools/list" ,"params":{"_meta":{"b":2}}}"#,
@@ -128,8 +128,10 @@ fn a_request_without_parameters_gets_some_when_they_are_needed() {
 #[test]
 fn a_result_loses_and_gains_members() {
     let complete = Json::of(&"complete").unwrap();
-    let changes =
-        Changes { keeps: Keeps::If(&|name| name != "ttlMs"), adds: &[("resultType", &complete)] };
+    let changes = Changes {
+        keeps: Keeps::If(&|name| name != "ttlMs"),
+        adds: &[Some(("resultType", &complete))],
+    };
     let answer = parse(r#"{"jsonrpc":"2.0","id":1,"result":{"ttlMs":5,"content":[1, 2],"x":"y"}}"#);
     assert_eq!(
         rewritten(&answer, &changes, &Changes::NONE),
@@ -246,17 +248,16 @@ proptest! {
             members.iter().filter(|it| !it.0.contains('"')).map(|(name, value)| (name.clone(), Json::of(value).unwrap())).collect()
         };
         let (adds, meta_adds) = (json(&added), json(&added_to_meta));
-        let adds: Vec<(&str, &Json)> = adds.iter().map(|(name, value)| (&**name, value)).collect();
-        let meta_adds: Vec<(&str, &Json)> =
-            meta_adds.iter().map(|(name, value)| (&**name, value)).collect();
+        let adds: Vec<Option<(&str, &Json)>> = adds.iter().map(|(name, value)| Some((&**name, value))).collect();
+        let meta_adds: Vec<Option<(&str, &Json)>> = meta_adds.iter().map(|(name, value)| Some((&**name, value))).collect();
         let changes = Changes { keeps: Keeps::If(&keeps), adds: &adds };
         let in_meta = Changes { keeps: Keeps::If(&keeps), adds: &meta_adds };
         let message = parse(&text).with_id(Id::from_number(id));
         let found = rewritten(&message, &changes, &in_meta);
 
-        let change = |object: &mut Map<String, Value>, adds: &[(&str, &Json)]| {
+        let change = |object: &mut Map<String, Value>, adds: &[Option<(&str, &Json)>]| {
             object.retain(|name, _| keeps(name));
-            for (name, value) in adds {
+            for (name, value) in adds.iter().flatten() {
                 object.insert((*name).to_owned(), serde_json::from_str(value.as_str()).unwrap());
             }
         };

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::envelope::LongSpans;
-use crate::limits::ScanLimits;
+use crate::nesting::Kinds;
 use crate::span::Span;
 use crate::walker::Walker;
 
@@ -14,7 +14,7 @@ use crate::walker::Walker;
 /// the iteration. Values are passed over, not read, so that a large one costs little.
 #[derive(Debug)]
 pub struct Members<'a> {
-    walker: Walker<'a>,
+    walker: Walker<'a, Kinds>,
     has_next: bool,
     /// Where long values are, as far as that is known.
     long: LongSpans,
@@ -37,7 +37,7 @@ impl<'a> Members<'a> {
         if !text.starts_with('{') {
             return None;
         }
-        let mut walker = Walker::new(text, 0, &ScanLimits::OWN);
+        let mut walker = Walker::again(text);
         let has_next = walker.begin_object().unwrap_or(false);
         Some(Self { walker, has_next, long: LongSpans::default() })
     }
@@ -80,7 +80,7 @@ impl<'a> Iterator for Members<'a> {
 /// The items of an array, in order, each as raw JSON; as [`Members`].
 #[derive(Debug)]
 pub struct Items<'a> {
-    walker: Walker<'a>,
+    walker: Walker<'a, Kinds>,
     has_next: bool,
 }
 
@@ -90,7 +90,7 @@ impl<'a> Items<'a> {
         if !text.starts_with('[') {
             return None;
         }
-        let mut walker = Walker::new(text, 0, &ScanLimits::OWN);
+        let mut walker = Walker::again(text);
         let has_next = walker.open_array().unwrap_or(false);
         Some(Self { walker, has_next })
     }
@@ -110,7 +110,7 @@ impl<'a> Iterator for Items<'a> {
 }
 
 /// Passes one value, and returns its text.
-fn pass<'a>(walker: &mut Walker<'a>) -> Option<&'a str> {
+fn pass<'a>(walker: &mut Walker<'a, Kinds>) -> Option<&'a str> {
     let start = walker.lexer.at();
     walker.value().ok()?;
     Some(walker.lexer.text_from(start))

@@ -3,6 +3,70 @@
 use crate::error::ParseErrorKind;
 use crate::limits::ScanLimits;
 
+/// The open objects and arrays, as a walker keeps them.
+pub(crate) trait Open {
+    /// Number of open objects and arrays.
+    fn depth(&self) -> usize;
+    /// Whether the innermost open value is an array.
+    fn is_in_array(&self) -> bool;
+    /// Opens an array.
+    fn open_array(&mut self) -> Result<(), ParseErrorKind>;
+    /// Opens an object.
+    fn open_object(&mut self) -> Result<(), ParseErrorKind>;
+    /// Closes the innermost open value.
+    fn close(&mut self);
+    /// Counts a member of the innermost object; an `Err` once it has too many.
+    fn count_key(&mut self) -> Result<(), ParseErrorKind>;
+}
+
+/// The kinds of open values, a bit for each, in a text that was scanned: its bounds hold.
+#[derive(Debug, Default)]
+pub(crate) struct Kinds {
+    /// From the lowest bit on, which is the innermost value: whether it is an array.
+    arrays: u128,
+    depth: usize,
+}
+
+impl Open for Kinds {
+    #[inline]
+    fn depth(&self) -> usize {
+        self.depth
+    }
+
+    #[inline]
+    fn is_in_array(&self) -> bool {
+        self.arrays & 1 == 1
+    }
+
+    #[inline]
+    fn open_array(&mut self) -> Result<(), ParseErrorKind> {
+        self.open_object()?;
+        self.arrays |= 1;
+        Ok(())
+    }
+
+    #[inline]
+    fn open_object(&mut self) -> Result<(), ParseErrorKind> {
+        if self.depth == DEPTH_CEILING {
+            return Err(ParseErrorKind::TooDeep { depth_max: DEPTH_CEILING });
+        }
+        self.arrays <<= 1;
+        self.depth += 1;
+        Ok(())
+    }
+
+    #[inline]
+    fn close(&mut self) {
+        self.arrays >>= 1;
+        self.depth = self.depth.saturating_sub(1);
+    }
+
+    #[inline]
+    fn count_key(&mut self) -> Result<(), ParseErrorKind> {
+        Ok(())
+    }
+}
+
 /// The open objects and arrays, in a stack of fixed size: deep nesting costs neither recursion
 /// nor memory.
 #[derive(Debug)]
@@ -20,28 +84,6 @@ impl Nesting {
         Self { open: [0; DEPTH_CEILING], depth: 0, depth_max, keys_max: limits.keys_max }
     }
 
-    /// Number of open objects and arrays.
-    #[inline]
-    pub(crate) const fn depth(&self) -> usize {
-        self.depth
-    }
-
-    /// Whether the innermost open value is an array.
-    #[inline]
-    pub(crate) fn is_in_array(&self) -> bool {
-        self.depth.checked_sub(1).and_then(|top| self.open.get(top)) == Some(&ARRAY)
-    }
-
-    #[inline]
-    pub(crate) fn open_array(&mut self) -> Result<(), ParseErrorKind> {
-        self.open(ARRAY)
-    }
-
-    #[inline]
-    pub(crate) fn open_object(&mut self) -> Result<(), ParseErrorKind> {
-        self.open(0)
-    }
-
     #[inline]
     fn open(&mut self, members: u32) -> Result<(), ParseErrorKind> {
         let depth_max = self.depth_max;
@@ -50,16 +92,36 @@ impl Nesting {
         self.depth += 1;
         Ok(())
     }
+}
 
-    /// Closes the innermost open value.
+impl Open for Nesting {
     #[inline]
-    pub(crate) const fn close(&mut self) {
+    fn depth(&self) -> usize {
+        self.depth
+    }
+
+    #[inline]
+    fn is_in_array(&self) -> bool {
+        self.depth.checked_sub(1).and_then(|top| self.open.get(top)) == Some(&ARRAY)
+    }
+
+    #[inline]
+    fn open_array(&mut self) -> Result<(), ParseErrorKind> {
+        self.open(ARRAY)
+    }
+
+    #[inline]
+    fn open_object(&mut self) -> Result<(), ParseErrorKind> {
+        self.open(0)
+    }
+
+    #[inline]
+    fn close(&mut self) {
         self.depth = self.depth.saturating_sub(1);
     }
 
-    /// Counts a member of the innermost object; an `Err` once it has too many.
     #[inline]
-    pub(crate) fn count_key(&mut self) -> Result<(), ParseErrorKind> {
+    fn count_key(&mut self) -> Result<(), ParseErrorKind> {
         let Some(members) = self.depth.checked_sub(1).and_then(|top| self.open.get_mut(top)) else {
             return Ok(());
         };

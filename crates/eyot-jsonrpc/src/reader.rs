@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::limits::ScanLimits;
+use crate::nesting::Kinds;
 use crate::walker::Walker;
 
 /// A cursor in the raw JSON of a part of a message.
@@ -10,12 +10,12 @@ use crate::walker::Walker;
 /// The text has passed the scan, so every step is `None` only if it is not what the caller takes it
 /// for: an object that is no object, or what stands behind the end.
 #[derive(Debug)]
-pub struct Reader<'a>(Walker<'a>);
+pub struct Reader<'a>(Walker<'a, Kinds>);
 
 impl<'a> Reader<'a> {
     /// A cursor at the start of one value.
     pub fn new(text: &'a str) -> Self {
-        Self(Walker::new(text, 0, &ScanLimits::OWN))
+        Self(Walker::again(text))
     }
 
     /// The first byte of what comes next, which tells its kind; 0 at the end.

@@ -4,20 +4,30 @@ use crate::error::Halt;
 use crate::keys::Key;
 use crate::lexer::Lexer;
 use crate::limits::ScanLimits;
-use crate::nesting::Nesting;
+use crate::nesting::{Kinds, Nesting, Open};
 
 /// Passes whole values without a look at their members, and counts what has a bound.
 #[derive(Debug)]
-pub(crate) struct Walker<'a> {
+pub(crate) struct Walker<'a, N = Nesting> {
     pub(crate) lexer: Lexer<'a>,
-    nesting: Nesting,
+    nesting: N,
 }
 
 impl<'a> Walker<'a> {
+    /// A walker that counts what has a bound.
     pub(crate) fn new(text: &'a str, at: usize, limits: &ScanLimits) -> Self {
         Self { lexer: Lexer::new(text, at), nesting: Nesting::new(limits) }
     }
+}
 
+impl<'a> Walker<'a, Kinds> {
+    /// A walker through a text that was scanned.
+    pub(crate) fn again(text: &'a str) -> Self {
+        Self { lexer: Lexer::new(text, 0), nesting: Kinds::default() }
+    }
+}
+
+impl<'a, N: Open> Walker<'a, N> {
     /// Passes the value that begins at the cursor.
     pub(crate) fn value(&mut self) -> Result<(), Halt> {
         let outside = self.nesting.depth();

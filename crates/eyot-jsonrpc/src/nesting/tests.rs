@@ -1,6 +1,8 @@
 //! Depth and members, counted.
 
-use super::Nesting;
+use proptest::prelude::*;
+
+use super::{Kinds, Nesting, Open};
 use crate::error::ParseErrorKind;
 use crate::limits::ScanLimits;
 
@@ -48,4 +50,26 @@ fn every_object_has_its_own_count() {
     assert!(!nesting.is_in_array());
     assert_eq!(nesting.count_key(), Ok(()));
     assert_eq!(nesting.count_key(), Err(ParseErrorKind::TooManyKeys { keys_max: 2 }));
+}
+
+proptest! {
+    #[test]
+    fn a_bit_for_each_value_tells_what_a_stack_tells(
+        steps in prop::collection::vec(0..3_u8, 0..400),
+    ) {
+        let mut stack = Nesting::new(&ScanLimits::OWN);
+        let mut bits = Kinds::default();
+        for step in steps {
+            match step {
+                0 => prop_assert_eq!(bits.open_array(), stack.open_array()),
+                1 => prop_assert_eq!(bits.open_object(), stack.open_object()),
+                _ => {
+                    bits.close();
+                    stack.close();
+                }
+            }
+            prop_assert_eq!(bits.depth(), stack.depth());
+            prop_assert_eq!(bits.is_in_array(), stack.is_in_array());
+        }
+    }
 }

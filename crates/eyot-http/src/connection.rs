@@ -95,7 +95,8 @@ where
         // Only hyper's parts hold buffers: at rest there is the stream alone.
         let parts = connection.into_parts();
         let mut wire = parts.io.into_inner();
-        wire.put_back(parts.read_buf);
+        wire.put_back(&parts.read_buf);
+        drop(parts.read_buf);
         let came = tokio::select! {
             biased;
             came = tokio::time::timeout_at(end.into(), wire.bytes_came()) => came,

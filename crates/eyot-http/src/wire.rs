@@ -61,9 +61,9 @@ impl<S> Wire<S> {
         Arc::clone(&self.signs)
     }
 
-    /// Takes back what hyper has read but not used.
-    pub(crate) fn put_back(&mut self, read: Bytes) {
-        self.seen = read;
+    /// Takes back what hyper has read but not used: a copy, for even nothing of a buffer keeps it all.
+    pub(crate) fn put_back(&mut self, read: &[u8]) {
+        self.seen = Bytes::copy_from_slice(read);
     }
 
     /// Returns the outcome of a write, or fails it when the peer has taken nothing for too long.
@@ -114,8 +114,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         if !self.seen.is_empty() {
-            let part = self.seen.len().min(buffer.remaining());
-            buffer.put_slice(&self.seen.split_to(part));
+            let mut seen = std::mem::take(&mut self.seen);
+            buffer.put_slice(&seen.split_to(seen.len().min(buffer.remaining())));
+            if !seen.is_empty() {
+                self.seen = seen;
+            }
             return Poll::Ready(Ok(()));
         }
         let before = buffer.filled().len();

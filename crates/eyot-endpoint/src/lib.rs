@@ -33,6 +33,7 @@ mod reply_stream;
 mod request_context;
 mod sessions;
 mod shared_stream;
+mod silence;
 mod sweep;
 mod timer;
 

@@ -1,6 +1,5 @@
 //! A session that this process serves now.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use eyot_jsonrpc::Id;
@@ -19,18 +18,51 @@ pub(crate) struct ActiveSession {
     handle: Arc<SessionHandle>,
     machine: Mutex<SessionMachine>,
     /// Given up when it ends, even if the session itself is still held.
-    streams: Mutex<BTreeMap<StreamNo, Arc<SharedStream>>>,
+    streams: Mutex<RunningStreams>,
+}
+
+/// The streams that run, each once: a short list, because most sessions have one or two.
+#[derive(Debug, Default)]
+struct RunningStreams(Vec<(StreamNo, Arc<SharedStream>)>);
+
+impl RunningStreams {
+    fn place(&self, stream: StreamNo) -> Option<usize> {
+        self.0.iter().position(|(no, _)| *no == stream)
+    }
+
+    fn get(&self, stream: StreamNo) -> Option<&Arc<SharedStream>> {
+        self.0.get(self.place(stream)?).map(|(_, shared)| shared)
+    }
+
+    fn get_or_insert(
+        &mut self,
+        stream: StreamNo,
+        make: impl FnOnce() -> SharedStream,
+    ) -> Arc<SharedStream> {
+        if let Some(shared) = self.get(stream) {
+            return Arc::clone(shared);
+        }
+        let shared = Arc::new(make());
+        self.0.push((stream, Arc::clone(&shared)));
+        shared
+    }
+
+    /// Takes a stream out. An idle session keeps no room for streams.
+    fn take(&mut self, stream: StreamNo) -> Option<Arc<SharedStream>> {
+        let place = self.place(stream)?;
+        let (_, shared) = self.0.swap_remove(place);
+        if self.0.is_empty() {
+            self.0 = Vec::new();
+        }
+        Some(shared)
+    }
 }
 
 impl ActiveSession {
     /// A session with its place among those of this process.
     pub(crate) fn new(handle: SessionHandle, machine: SessionMachine, place: QuotaPermit) -> Self {
         handle.keep_place(place);
-        Self {
-            handle: Arc::new(handle),
-            machine: Mutex::new(machine),
-            streams: Mutex::new(BTreeMap::new()),
-        }
+        Self { handle: Arc::new(handle), machine: Mutex::new(machine), streams: Mutex::default() }
     }
 
     pub(crate) fn handle(&self) -> &Arc<SessionHandle> {
@@ -62,29 +94,24 @@ impl ActiveSession {
 
     /// The running stream of that number.
     pub(crate) fn stream(&self, stream: StreamNo) -> Option<Arc<SharedStream>> {
-        self.streams.lock().get(&stream).cloned()
+        self.streams.lock().get(stream).cloned()
     }
 
     /// The stream of messages that belong to no call; it runs as long as the session.
     pub(crate) fn standalone(&self) -> Arc<SharedStream> {
-        let mut streams = self.streams.lock();
-        let shared = streams.entry(StreamNo::STANDALONE).or_insert_with(|| {
-            let events = EventStream::standalone(&self.handle);
-            Arc::new(SharedStream::new(events))
-        });
-        Arc::clone(shared)
+        let make = || SharedStream::new(EventStream::standalone(&self.handle));
+        self.streams.lock().get_or_insert(StreamNo::STANDALONE, make)
     }
 
     /// Adds the stream of a call, or returns the one that is there already.
     pub(crate) fn add_call(&self, stream: StreamNo, events: EventStream) -> Arc<SharedStream> {
-        let mut streams = self.streams.lock();
-        let shared = streams.entry(stream).or_insert_with(|| Arc::new(SharedStream::new(events)));
-        Arc::clone(shared)
+        self.streams.lock().get_or_insert(stream, || SharedStream::new(events))
     }
 
     /// Forgets a stream that has ended.
     pub(crate) fn remove_stream(&self, stream: StreamNo) {
-        self.streams.lock().remove(&stream);
+        let ended = self.streams.lock().take(stream);
+        drop(ended);
     }
 
     /// Ends every stream, and makes room for another session: this one is over.
@@ -92,7 +119,7 @@ impl ActiveSession {
         self.machine.lock().handle_close();
         let streams = std::mem::take(&mut *self.streams.lock());
         self.handle.give_up_place();
-        streams.into_values().for_each(|shared| shared.end());
+        streams.0.into_iter().for_each(|(_, shared)| shared.end());
     }
 }
 

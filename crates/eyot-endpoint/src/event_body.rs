@@ -1,6 +1,5 @@
 //! The body of a legacy event stream: priming, replay, live events, keep-alive comments.
 
-use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::fmt;
 use std::pin::Pin;
@@ -9,11 +8,10 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use eyot_frame::KEEP_ALIVE;
+use eyot_frame::Frames;
 use eyot_service::{ReplyFuture, unix_ms};
 use eyot_session::StreamNo;
 use http_body::{Body, Frame};
-use tokio::time::{Instant, Sleep};
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use crate::active_session::ActiveSession;
@@ -21,6 +19,7 @@ use crate::detached_calls::DetachedCalls;
 use crate::replay::{Replay, Replayed};
 use crate::reply_stream::ReplyStream;
 use crate::shared_stream::{ReaderId, ReaderOutput, SharedStream};
+use crate::silence::Silence;
 
 /// Makes a reply future that listens to the upstream from after a cursor.
 pub(crate) type Listen = Box<dyn Fn(Option<Bytes>) -> ReplyFuture + Send>;
@@ -39,9 +38,9 @@ pub(crate) struct BodyParts {
 /// One reader of one stream, as a response body.
 pub(crate) struct EventBody {
     parts: BodyParts,
-    /// Frames that wait to be written.
-    out: VecDeque<Bytes>,
-    silence: Pin<Box<Sleep>>,
+    /// What waits to be written.
+    out: Frames,
+    silence: Silence,
     /// Only for the standalone stream.
     listen: Option<Listen>,
     /// Ends the stream when the drain begins; a call's stream ends by itself.
@@ -53,11 +52,10 @@ pub(crate) struct EventBody {
 
 impl EventBody {
     pub(crate) fn new(parts: BodyParts, first: Option<Bytes>) -> Self {
-        let silence = Box::pin(tokio::time::sleep(parts.keep_alive));
         Self {
+            silence: Silence::new(parts.keep_alive),
             parts,
-            out: first.into_iter().collect(),
-            silence,
+            out: first.map(Frames::from).unwrap_or_default(),
             listen: None,
             drain: None,
             is_counted: false,
@@ -81,8 +79,8 @@ impl EventBody {
         while let Some(replay) = &mut self.parts.replay {
             match ready!(replay.poll_events(cx)) {
                 Replayed::Events(events) => {
-                    self.out.extend(events.into_iter().flatten());
-                    if !self.out.is_empty() {
+                    self.out = events;
+                    if self.out.len_bytes() > 0 {
                         return Poll::Ready(());
                     }
                 }
@@ -101,13 +99,13 @@ impl EventBody {
         loop {
             match ready!(shared.poll(reader, cx)) {
                 ReaderOutput::Event(frames) => {
-                    self.out.extend(frames);
+                    self.out = frames;
                     return Poll::Ready(());
                 }
                 ReaderOutput::Closing(last) => {
                     // Older clients take the end of the stream for the end of the call.
                     if self.parts.session.machine().revision().has_priming() {
-                        self.out.push_back(last);
+                        self.out = last.into();
                         self.is_over = true;
                         return Poll::Ready(());
                     }
@@ -135,17 +133,6 @@ impl EventBody {
     fn is_draining(&mut self, cx: &mut Context<'_>) -> bool {
         self.drain.as_mut().is_some_and(|it| it.as_mut().poll(cx).is_ready())
     }
-
-    fn poll_silence(&mut self, cx: &mut Context<'_>) -> Poll<Bytes> {
-        ready!(self.silence.as_mut().poll(cx));
-        self.restart_silence();
-        Poll::Ready(Bytes::from_static(KEEP_ALIVE))
-    }
-
-    fn restart_silence(&mut self) {
-        let next = Instant::now() + self.parts.keep_alive;
-        self.silence.as_mut().reset(next);
-    }
 }
 
 impl Body for EventBody {
@@ -157,23 +144,22 @@ impl Body for EventBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         loop {
-            if let Some(bytes) = self.out.pop_front() {
+            if let Some(bytes) = self.out.next() {
                 return Poll::Ready(Some(Ok(Frame::data(bytes))));
             }
             if self.is_over || self.is_draining(cx) {
                 return Poll::Ready(None);
             }
             if self.poll_replay(cx).is_ready() {
-                if self.parts.replay.is_some() || !self.out.is_empty() {
+                if self.parts.replay.is_some() || self.out.len_bytes() > 0 {
                     continue;
                 }
                 if self.poll_live(cx).is_ready() {
-                    self.restart_silence();
+                    self.silence.end();
                     continue;
                 }
             }
-            let comment = ready!(self.poll_silence(cx));
-            return Poll::Ready(Some(Ok(Frame::data(comment))));
+            return self.silence.poll(cx).map(|it| Some(Ok(Frame::data(it))));
         }
     }
 }

@@ -34,6 +34,7 @@ mod request_context;
 mod session_shards;
 mod sessions;
 mod shared_stream;
+mod silence;
 mod sweep;
 mod timer;
 

@@ -9,27 +9,25 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use eyot_frame::{EventHead, Frames, KEEP_ALIVE, encode_event};
+use eyot_frame::{EventHead, EventWriter, Frames};
 use eyot_jsonrpc::{Id, Message};
 use http_body::{Body, Frame};
-use tokio::time::{Instant, Sleep};
 
 use crate::reply_stream::ReplyStream;
+use crate::silence::Silence;
 
 /// Writes the items of one reply as events, without ids: such streams cannot be resumed.
 pub(crate) struct ModernBody {
     reply: ReplyStream,
     id: Option<Id>,
     out: Option<Frames>,
-    silence: Pin<Box<Sleep>>,
-    keep_alive: Duration,
+    silence: Silence,
     is_over: bool,
 }
 
 impl ModernBody {
     pub(crate) fn new(reply: ReplyStream, id: Option<Id>, keep_alive: Duration) -> Self {
-        let silence = Box::pin(tokio::time::sleep(keep_alive));
-        Self { reply, id, out: None, silence, keep_alive, is_over: false }
+        Self { reply, id, out: None, silence: Silence::new(keep_alive), is_over: false }
     }
 
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Message>> {
@@ -67,22 +65,21 @@ impl Body for ModernBody {
             }
             match self.poll_message(cx) {
                 Poll::Ready(Some(message)) => {
-                    let is_plain = message.is_single_line() && !message.has_line_separators();
-                    let frames = encode_event(&EventHead::default(), message.pieces(), is_plain);
-                    self.out = Some(frames);
-                    let next = Instant::now() + self.keep_alive;
-                    self.silence.as_mut().reset(next);
+                    self.out = Some(frames(&message));
+                    self.silence.end();
                 }
                 Poll::Ready(None) => return Poll::Ready(None),
-                Poll::Pending => {
-                    ready!(self.silence.as_mut().poll(cx));
-                    let next = Instant::now() + self.keep_alive;
-                    self.silence.as_mut().reset(next);
-                    return Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(KEEP_ALIVE)))));
-                }
+                Poll::Pending => return self.silence.poll(cx).map(|it| Some(Ok(Frame::data(it)))),
             }
         }
     }
+}
+
+fn frames(message: &Message) -> Frames {
+    let is_plain = message.is_single_line() && !message.has_line_separators();
+    let mut events = EventWriter::default();
+    events.push(&EventHead::default(), message.len(), message.pieces(), is_plain);
+    events.finish()
 }
 
 impl fmt::Debug for ModernBody {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use eyot_frame::{EventHead, Frames, encode_event};
+use eyot_frame::{EventHead, EventWriter, Frames};
 use eyot_jsonrpc::{ErrorObject, INTERNAL_ERROR, Id, Message};
 use eyot_service::SessionHandle;
 use eyot_session::{EventId, NewEvent, Page, Position, StoreError, StoreFuture, StreamNo};
@@ -23,7 +23,7 @@ pub(crate) struct Replay {
 /// The outcome of a poll.
 pub(crate) enum Replayed {
     /// Events, in order.
-    Events(Vec<Frames>),
+    Events(Frames),
     /// What follows is live, or nothing.
     End,
 }
@@ -69,7 +69,7 @@ impl Replay {
         }
     }
 
-    fn take(&mut self, page: Page) -> Vec<Frames> {
+    fn take(&mut self, page: Page) -> Frames {
         let is_live = |event: &NewEvent| self.until.is_some_and(|until| event.position > until);
         let is_short = page.events.len() < PAGE_EVENTS;
         let reaches_live = page.events.last().is_some_and(is_live);
@@ -80,23 +80,26 @@ impl Replay {
         }
         // An event without data was stored for the sake of the upstream's event id.
         let shown = events.iter().filter(|it| !it.data.is_empty());
-        shown.map(|it| frames(self.stream, it)).collect()
+        let mut frames = EventWriter::default();
+        shown.for_each(|it| write_event(&mut frames, self.stream, it));
+        frames.finish()
     }
 }
 
-/// An event as it was sent the first time.
-fn frames(stream: StreamNo, event: &NewEvent) -> Frames {
+/// Writes an event as it was sent the first time.
+fn write_event(frames: &mut EventWriter, stream: StreamNo, event: &NewEvent) {
     let id = EventId { stream, position: event.position }.text();
     let head = EventHead { id: Some(id.as_str()), event: None, retry: None };
-    encode_event(&head, std::iter::once(event.data.clone()), false)
+    frames.push(&head, event.data.len(), std::iter::once(event.data.clone()), false);
 }
 
 /// The answer for a call whose events are no longer all there.
 pub(crate) fn trimmed_answer(request_id: Option<Id>) -> Frames {
     let error = ErrorObject::new(INTERNAL_ERROR, "events of this call are no longer kept");
     let message = Message::error_response(request_id, &error);
-    let head = EventHead { id: None, event: None, retry: None };
-    encode_event(&head, std::iter::once(message.to_bytes()), true)
+    let mut frames = EventWriter::default();
+    frames.push(&EventHead::default(), message.len(), message.pieces(), true);
+    frames.finish()
 }
 
 impl fmt::Debug for Replay {

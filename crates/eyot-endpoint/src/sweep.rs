@@ -33,16 +33,25 @@ impl Sweep {
         }
     }
 
-    /// Forgets what has expired in a store, up to a thousand sessions.
+    /// Forgets what has expired in a store, up to a thousand sessions: a hundred at a time, so that
+    /// other writes come between.
     ///
     /// # Cancel safety
     ///
     /// What the store has begun it ends.
     pub async fn store(store: &dyn Store) {
-        match store.sweep(unix_ms(), SESSIONS_MAX).await {
-            Ok(expired) if expired.is_empty() => {}
-            Ok(expired) => tracing::debug!(count = expired.len(), "expired sessions removed"),
-            Err(error) => tracing::warn!(%error, "store cannot be swept"),
+        for _ in 0..SLICES_MAX {
+            match store.sweep(unix_ms(), SLICE_SESSIONS).await {
+                Ok(expired) => {
+                    if !expired.is_empty() {
+                        tracing::debug!(count = expired.len(), "expired sessions removed");
+                    }
+                    if expired.len() < SLICE_SESSIONS {
+                        return;
+                    }
+                }
+                Err(error) => return tracing::warn!(%error, "store cannot be swept"),
+            }
         }
     }
 
@@ -57,8 +66,10 @@ impl Sweep {
 }
 
 const INTERVAL: Duration = Duration::from_secs(5);
-/// Sessions that one sweep of a store forgets: the rest is for the next.
-const SESSIONS_MAX: usize = 1_000;
+/// Sessions that a store forgets in one operation.
+const SLICE_SESSIONS: usize = 100;
+/// Operations of one sweep: the rest is for the next.
+const SLICES_MAX: usize = 10;
 
 #[cfg(test)]
 mod tests;

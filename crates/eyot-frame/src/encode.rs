@@ -43,6 +43,20 @@ impl Frames {
     }
 }
 
+/// Nothing.
+impl Default for Frames {
+    fn default() -> Self {
+        Self(Pieces::One(None))
+    }
+}
+
+/// One piece.
+impl From<Bytes> for Frames {
+    fn from(piece: Bytes) -> Self {
+        Self(Pieces::One(Some(piece)))
+    }
+}
+
 impl Iterator for Frames {
     type Item = Bytes;
 

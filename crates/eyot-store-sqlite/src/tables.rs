@@ -81,3 +81,6 @@ pub(crate) struct Held<'a, 'c> {
     pub(crate) known: &'a mut KnownSession,
     pub(crate) statements: &'a mut Statements<'c>,
 }
+
+#[cfg(test)]
+mod tests;

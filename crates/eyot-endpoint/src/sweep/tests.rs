@@ -5,6 +5,10 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
+use eyot_session::{LogLimits, Sessions};
+use eyot_store_memory::MemoryStore;
+use eyot_testkit::samples::{done, record, session_id};
+
 use super::Sweep;
 
 #[tokio::test(start_paused = true)]
@@ -16,6 +20,18 @@ async fn a_timer_sweeps_at_once_and_every_five_seconds() {
     });
     timeout(Duration::from_millis(10_001), sweeping).await.unwrap_err();
     assert_eq!(swept, 3);
+}
+
+#[tokio::test]
+async fn a_thousand_sessions_are_forgotten_at_most_in_one_sweep() {
+    let store = MemoryStore::new(LogLimits::default());
+    for number in 0..1_030 {
+        done(store.create(record(&session_id(&format!("expired-{number}")))));
+    }
+    Sweep::store(&store).await;
+    assert_eq!(done(store.list(None, usize::MAX)).len(), 30);
+    Sweep::store(&store).await;
+    assert!(done(store.list(None, usize::MAX)).is_empty());
 }
 
 #[test]

@@ -439,11 +439,10 @@ fn forgotten_streams_are_unknown_at_once_and_deleted_soon() {
     let place = Place::new();
     let store = place.open();
     let id = opened(&store, "forgotten");
-    let kept = LogLimits::default().finished_streams_max;
+    let kept = i64::try_from(LogLimits::default().finished_streams_max).unwrap();
     let in_file = || {
         let count = "SELECT count(*) FROM stream WHERE expires_ms IS NOT NULL";
-        let rows = place.raw().query_row(count, (), |row| row.get::<_, i64>(0)).unwrap();
-        usize::try_from(rows).unwrap()
+        place.raw().query_row(count, (), |row| row.get::<_, i64>(0)).unwrap()
     };
     for no in (2..200).map(StreamNo) {
         let stream = WrittenStream::New(call_stream(no));

@@ -42,6 +42,9 @@ enum Task {
     /// Measure load, hops and memory
     #[command(disable_help_flag = true)]
     Bench {
+        /// How everything that is measured is built: `release`, or `dist` for what is shipped
+        #[arg(long, default_value = "release")]
+        profile: String,
         /// What to measure, and how; passed on as it is.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
@@ -68,16 +71,18 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Peers => suite::run_peers(),
         Task::Conformance(options) => conformance::run(&options),
         Task::Matrix(options) => matrix::run(&options),
-        Task::Bench { arguments } => bench(&arguments),
+        Task::Bench { profile, arguments } => bench(&profile, &arguments),
         Task::Ci => ci::run(),
     }
 }
 
-fn bench(arguments: &[String]) -> anyhow::Result<()> {
+fn bench(profile: &str, arguments: &[String]) -> anyhow::Result<()> {
     let mut cargo = program::cargo();
+    // What counts needs the names of functions.
+    cargo.env("CARGO_PROFILE_DIST_STRIP", "none");
     if arguments.iter().any(|it| it == "stdio") {
         cargo.envs(peers::bridges());
     }
-    cargo.args(["run", "--locked", "--release", "--package", "eyot-benches", "--"]);
+    cargo.args(["run", "--locked", "--profile", profile, "--package", "eyot-benches", "--"]);
     program::run(cargo.args(arguments))
 }

@@ -1,8 +1,8 @@
 //! One text for all the ways to write a value down.
 
 use crate::error::Halt;
-use crate::limits::ScanLimits;
-use crate::unescape::decode_inner;
+use crate::lexer::unescape::decode_inner;
+use crate::scan::limits::ScanLimits;
 use crate::walker::Walker;
 
 /// A value without white space, its keys sorted, its strings escaped as little as possible. Two

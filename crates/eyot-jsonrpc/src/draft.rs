@@ -1,5 +1,6 @@
 //! Messages that this process writes itself.
 
+pub(crate) mod json;
 pub(crate) mod proof;
 
 use bytestring::ByteString;
@@ -11,8 +12,8 @@ use crate::error::Halt;
 use crate::error_object::{ErrorObject, INTERNAL_ERROR};
 use crate::id::Id;
 use crate::lexer::plain::plain_len;
-use crate::limits::ScanLimits;
 use crate::message::Message;
+use crate::scan::limits::ScanLimits;
 use crate::scan::{Scan, has_line_separators};
 use crate::span::Span;
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::lexer::Lexer;
-use crate::unescape::decode;
+use crate::lexer::unescape::decode;
 
 mod upstream_id;
 

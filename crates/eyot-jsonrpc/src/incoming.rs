@@ -4,9 +4,9 @@ use bytes::Bytes;
 use bytestring::ByteString;
 
 use crate::error::{Halt, ParseError};
-use crate::limits::ScanLimits;
 use crate::message::{Message, trimmed};
 use crate::scan::Scan;
+use crate::scan::limits::ScanLimits;
 use crate::surrogates::Surrogates;
 
 /// What one body holds.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use crate::unescape::{Unescaped, decode_inner};
+use crate::lexer::unescape::{Unescaped, decode_inner};
 
 /// A key as written between its quotes.
 #[derive(Clone, Copy, Debug)]

@@ -1,6 +1,7 @@
 //! The tokens of JSON, exactly as RFC 8259 has them.
 
 pub(crate) mod plain;
+pub(crate) mod unescape;
 
 use self::plain::{first_special, plain_len};
 use crate::error::{Fault, Halt, ParseErrorKind};

@@ -1,12 +1,14 @@
 //! The parts of an object or an array, one by one, without decoding them.
 
+pub(crate) mod reader;
+
 use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::envelope::LongSpans;
-use crate::nesting::Kinds;
 use crate::span::Span;
 use crate::walker::Walker;
+use crate::walker::nesting::Kinds;
 
 /// The members of an object, in the order of the text: each key, and the raw JSON of its value.
 ///

@@ -2,6 +2,8 @@
 
 mod members;
 mod pieces;
+pub(crate) mod rewrite;
+pub(crate) mod text;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -19,12 +21,12 @@ use crate::error::ParseError;
 use crate::error_object::ErrorObject;
 use crate::id::Id;
 use crate::lexer::plain::plain_len;
-use crate::limits::ScanLimits;
+use crate::lexer::unescape::{decode, decode_inner};
+use crate::message::text::Text;
+use crate::scan::limits::ScanLimits;
 use crate::scan::{Scan, has_line_separators};
 use crate::span::Span;
 use crate::surrogates::{Surrogates, repaired};
-use crate::text::Text;
-use crate::unescape::{decode, decode_inner};
 
 /// One request, notification or response: the bytes as they came, with the places of its parts.
 ///

@@ -7,6 +7,7 @@
 //! the [`Walker`] passes the values in them. It allocates nothing, unless one of these objects has
 //! more than 16 members: depth and keys are kept in arrays, values as offsets.
 
+pub(crate) mod limits;
 pub(crate) mod vocabulary;
 
 use std::ops::Range;
@@ -19,7 +20,7 @@ use crate::envelope::{ClientSpans, Envelope, INVALID_ID, MemberSpans, Noted, Sca
 use crate::error::{Fault, Halt, ParseErrorKind};
 use crate::id::is_id;
 use crate::keys::{Key, KeySet, Vocabulary, Word};
-use crate::limits::ScanLimits;
+use crate::scan::limits::ScanLimits;
 use crate::span::Span;
 use crate::surrogates::{Surrogates, misplaced};
 use crate::walker::Walker;

@@ -9,7 +9,7 @@ mod conversion;
 use bytestring::ByteString;
 
 pub use self::conversion::{keeping_lone_surrogates, replace_lone_surrogates};
-use crate::unescape::decode_inner;
+use crate::lexer::unescape::decode_inner;
 
 /// How surrogates may stand in a text, or do stand in a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,10 +1,12 @@
 //! From one end of a JSON value to the other.
 
+pub(crate) mod nesting;
+
 use crate::error::Halt;
 use crate::keys::Key;
 use crate::lexer::Lexer;
-use crate::limits::ScanLimits;
-use crate::nesting::{Kinds, Nesting, Open};
+use crate::scan::limits::ScanLimits;
+use crate::walker::nesting::{Kinds, Nesting, Open};
 
 /// Passes whole values without a look at their members, and counts what has a bound.
 #[derive(Debug)]

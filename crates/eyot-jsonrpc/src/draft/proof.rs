@@ -12,9 +12,9 @@ use serde::Serialize;
 use serde_json::Serializer;
 use serde_json::ser::Formatter;
 
-use crate::limits::ScanLimits;
-use crate::nesting::DEPTH_CEILING;
 use crate::scan::Scan;
+use crate::scan::limits::ScanLimits;
+use crate::walker::nesting::DEPTH_CEILING;
 
 /// What is known of the text so far.
 #[derive(Debug)]

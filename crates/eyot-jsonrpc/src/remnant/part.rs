@@ -1,8 +1,8 @@
 //! What can be seen of one message.
 
 use crate::id::Id;
-use crate::limits::ID_BYTES_MAX;
-use crate::unescape::decode_inner;
+use crate::lexer::unescape::decode_inner;
+use crate::scan::limits::ID_BYTES_MAX;
 
 /// What was seen of one message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

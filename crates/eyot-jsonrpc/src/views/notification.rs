@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::id::{Id, UpstreamId};
 use crate::message::Message;
-use crate::rewrite::Changes;
+use crate::message::rewrite::Changes;
 
 /// A notification: a method without an id, to which no answer is due.
 ///

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::error_object::ErrorObject;
 use crate::id::{Id, UpstreamId};
 use crate::message::Message;
-use crate::rewrite::Changes;
+use crate::message::rewrite::Changes;
 use crate::views::Response;
 
 /// A request: a method with an id, to which an answer is due.

@@ -8,7 +8,7 @@ use crate::envelope::Kind;
 use crate::error_object::{ErrorObject, INTERNAL_ERROR};
 use crate::id::{Id, UpstreamId};
 use crate::message::Message;
-use crate::rewrite::Changes;
+use crate::message::rewrite::Changes;
 
 /// A response: the result of a request, or the error in its place.
 ///

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use super::Proof;
 use crate::any_value::any_value;
-use crate::limits::ScanLimits;
 use crate::scan::Scan;
+use crate::scan::limits::ScanLimits;
 
 /// Writes a value with the proof, and without it to be scanned: both find the same.
 #[track_caller]

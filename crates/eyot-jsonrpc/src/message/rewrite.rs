@@ -8,13 +8,13 @@ use std::ops::Range;
 
 use bytestring::ByteString;
 
+use crate::draft::json::Json;
 use crate::envelope::{Envelope, Kind, Noted};
-use crate::json::Json;
 use crate::members::Members;
+use crate::message::text::Text;
 use crate::message::{Message, SHARED_BYTES};
 use crate::scan::{has_line_separators, is_ours};
 use crate::span::Span;
-use crate::text::Text;
 
 /// What becomes of the members of one object.
 #[derive(Clone, Copy, Debug)]

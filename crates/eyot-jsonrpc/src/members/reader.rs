@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::nesting::Kinds;
 use crate::walker::Walker;
+use crate::walker::nesting::Kinds;
 
 /// A cursor in the raw JSON of a part of a message.
 ///

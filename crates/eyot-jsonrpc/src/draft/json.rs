@@ -7,9 +7,9 @@ use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::draft::proof::Proof;
-use crate::limits::ScanLimits;
-use crate::nesting::DEPTH_CEILING;
 use crate::scan::Scan;
+use crate::scan::limits::ScanLimits;
+use crate::walker::nesting::DEPTH_CEILING;
 
 /// A JSON value of which it is known that the scan accepts it, wherever it is put into a message:
 /// see [`Changes`](crate::Changes). Cheap to clone.

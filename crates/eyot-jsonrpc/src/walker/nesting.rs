@@ -1,7 +1,7 @@
 //! Which objects and arrays are open, and how many members each object has.
 
 use crate::error::ParseErrorKind;
-use crate::limits::ScanLimits;
+use crate::scan::limits::ScanLimits;
 
 /// The open objects and arrays, as a walker keeps them.
 pub(crate) trait Open {

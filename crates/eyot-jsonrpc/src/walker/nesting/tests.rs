@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::{Kinds, Nesting, Open};
 use crate::error::ParseErrorKind;
-use crate::limits::ScanLimits;
+use crate::scan::limits::ScanLimits;
 
 fn nesting(depth_max: usize, keys_max: usize) -> Nesting {
     Nesting::new(&ScanLimits { depth_max, keys_max, ..ScanLimits::default() })

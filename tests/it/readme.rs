@@ -19,7 +19,11 @@ fn root() -> PathBuf {
 /// The path of an example, which was built with the tests.
 fn example(name: &str) -> String {
     let program = Path::new(env!("CARGO_BIN_EXE_puppet")).with_file_name("examples").join(name);
-    assert!(program.is_file(), "{} is built by `cargo build --all-targets`", program.display());
+    assert!(
+        program.is_file(),
+        "{} is built by `cargo build --workspace --all-targets`",
+        program.display()
+    );
     program.display().to_string()
 }
 

@@ -40,9 +40,9 @@ use std::collections::VecDeque;
 use std::time::Instant;
 
 use eyot_jsonrpc::{ErrorObject, Id, Message, Request, Response};
-use eyot_types::codes::{self, Outcome};
-use eyot_types::{InputRequests, JsonObject};
+use eyot_types::{InputRequests, JsonObject, codes};
 
+use self::action::elsewhere;
 pub use self::action::{Action, Came, CancelReason, Fenced, ParkedConfig, Waiter, Word};
 pub use self::held::{Fate, HeldCall, News, Settled, Taken, Told};
 pub use self::questions::{OpenQuestion, Questions, RoundError, RoundLosses};
@@ -494,11 +494,6 @@ impl ParkedCall {
         (self.storing, self.is_stored) = (Storing::InFlight, true);
         Some(Action::Store(Record { round: self.round(), stage }, ttl))
     }
-}
-
-/// The error of a client whose call another process has.
-fn elsewhere() -> ErrorObject {
-    codes::upstream_lost("another process goes on with the call", Outcome::Unknown, true)
 }
 
 #[cfg(test)]

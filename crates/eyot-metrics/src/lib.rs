@@ -3,12 +3,14 @@
 //! Labels come from small fixed sets: never a session, an id, a URI or a user.
 
 mod bridge;
+mod calls;
 mod limits;
 mod upstream;
 
 use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
 
 pub use crate::bridge::{bridge_loss, parked_call_ended, parked_calls};
+pub use crate::calls::calls;
 pub use crate::limits::{limit_hit, report_limits, watch_limit, watch_limit_bytes};
 pub use crate::upstream::{children, children_refused, lone_surrogates_passed, upstreams_opened};
 
@@ -21,7 +23,7 @@ pub fn describe() {
     describe_gauge!(SESSIONS, Unit::Count, "Legacy sessions that this process serves.");
     describe_gauge!(TASKS, Unit::Count, "Tasks of calls that are kept, done or not.");
     describe_counter!(MESSAGES_DROPPED, Unit::Count, "Messages that were dropped, by reason.");
-    describe_counter!(CALLS, Unit::Count, "Calls that were relayed, by era and outcome.");
+    calls::describe();
 }
 
 /// A client connected (1) or went away (-1).
@@ -44,24 +46,7 @@ pub fn messages_dropped(reason: &'static str) {
     counter!(MESSAGES_DROPPED, "reason" => reason).increment(1);
 }
 
-/// A call was relayed; `was_answered` tells whether its upstream answered.
-pub fn calls(era: &'static str, was_answered: bool) {
-    let outcome = if was_answered { "answered" } else { "failed" };
-    // The key of literals is made once; that of other labels for each call.
-    let counter = match (era, outcome) {
-        ("legacy", "answered") => {
-            counter!("eyot_calls_total", "era" => "legacy", "outcome" => "answered")
-        }
-        ("modern", "answered") => {
-            counter!("eyot_calls_total", "era" => "modern", "outcome" => "answered")
-        }
-        _ => counter!(CALLS, "era" => era, "outcome" => outcome),
-    };
-    counter.increment(1);
-}
-
 const CONNECTIONS: &str = "eyot_connections";
 const SESSIONS: &str = "eyot_sessions";
 const TASKS: &str = "eyot_tasks";
 const MESSAGES_DROPPED: &str = "eyot_messages_dropped_total";
-const CALLS: &str = "eyot_calls_total";

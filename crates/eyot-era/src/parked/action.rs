@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use eyot_jsonrpc::{ErrorObject, Message, Response};
 use eyot_types::Revision;
+use eyot_types::codes::{self, Outcome};
 
 use super::questions::RoundError;
 use super::record::Record;
@@ -110,3 +111,8 @@ impl CancelReason {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("another process goes on with the call")]
 pub struct Fenced;
+
+/// The error of a client whose call another process has.
+pub(super) fn elsewhere() -> ErrorObject {
+    codes::upstream_lost("another process goes on with the call", Outcome::Unknown, true)
+}

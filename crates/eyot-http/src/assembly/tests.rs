@@ -1,3 +1,5 @@
+//! A body is put together in one buffer, and none is made in advance.
+
 use bytes::Bytes;
 
 use super::Assembly;

@@ -1,3 +1,5 @@
+//! Who is woken when a body goes on.
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Wake, Waker};

@@ -13,14 +13,13 @@ use eyot_session::{
 };
 use rusqlite::{Connection, Row, params};
 
-use crate::checksum::Checksum;
 use crate::failure::{Failure, corrupt};
 use crate::known::{FinishedStream, FinishedStreams};
 use crate::number::Number;
 use crate::owned::Owned;
 use crate::tables::{Held, Tables};
 
-pub(crate) use self::row::StreamRow;
+pub(crate) use self::row::{StreamRow, event_checksum};
 
 /// How many streams one sweep forgets at most, so that it does not hold up other writes.
 const STREAMS_SWEPT_MAX: u32 = 1_024;
@@ -274,18 +273,6 @@ fn decode_event(row: &Row<'_>, id: &SessionId, no: StreamNo) -> Result<Event, Fa
         return Err(corrupt("an event is not what was written").into());
     }
     Ok(event)
-}
-
-pub(crate) fn event_checksum(id: &SessionId, no: StreamNo, event: &Event) -> i64 {
-    let cursor = event.upstream_cursor.as_ref();
-    let checksum = Checksum::new()
-        .bytes(id.as_str().as_bytes())
-        .number(u64::from(no.0))
-        .number(event.position.fence.0)
-        .number(event.position.seq)
-        .optional(cursors::id_of(cursor))
-        .bytes(&event.data);
-    cursors::add_upstream(checksum, cursor).value()
 }
 
 /// The position in the first two columns.

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use eyot_session::{
-    Fence, LogLimits, NewEvent, Position, SessionId, StoreError, StreamKind, StreamNo,
+    Event, Fence, LogLimits, NewEvent, Position, SessionId, StoreError, StreamKind, StreamNo,
     StreamRecord, UpstreamCursor,
 };
 use rusqlite::{Connection, Row, params};
@@ -161,4 +161,17 @@ fn kind_of(number: u64) -> Option<StreamKind> {
         1 => Some(StreamKind::Call),
         _ => None,
     }
+}
+
+/// The checksum of an event.
+pub(crate) fn event_checksum(id: &SessionId, no: StreamNo, event: &Event) -> i64 {
+    let cursor = event.upstream_cursor.as_ref();
+    let checksum = Checksum::new()
+        .bytes(id.as_str().as_bytes())
+        .number(u64::from(no.0))
+        .number(event.position.fence.0)
+        .number(event.position.seq)
+        .optional(cursors::id_of(cursor))
+        .bytes(&event.data);
+    cursors::add_upstream(checksum, cursor).value()
 }

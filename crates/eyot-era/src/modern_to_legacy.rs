@@ -2,7 +2,7 @@
 //!
 //! The client says everything in every request and asks again with answers; the server lives in a
 //! session and asks with requests of its own. What a request and its answer become is
-//! in [`params`] and [`answer()`]; the course of a call that is asked questions is in
+//! in [`request()`] and [`answer()`]; the course of a call that is asked questions is in
 //! [`parked`](crate::parked).
 
 mod answer;

@@ -22,8 +22,9 @@ pub(crate) struct Options {
     /// Clients at the same time
     #[arg(long, value_delimiter = ',', default_value = "1,8,32,256")]
     clients: Vec<usize>,
-    /// What a call asks of the store: its cost is divided by this
-    #[arg(long, default_value_t = 3)]
+    /// Operations of the store in a call, by which its cost is divided: what has come together is
+    /// stored together
+    #[arg(long, default_value_t = 1)]
     operations: u32,
     #[command(flatten)]
     turns: Turns,

@@ -130,7 +130,11 @@ impl Exchange {
     /// The answer in a stream, with what comes before it.
     fn follow(self, events: Box<EventMessages>) -> Reply {
         let stream = AnswerStream { exchange: self, events, unreadable: None, is_over: false };
-        Reply::Stream(Messages::new(stream::unfold(stream, AnswerStream::next)))
+        // In a box, because it is moved with each message.
+        Reply::Stream(Messages::new(stream::unfold(Box::new(stream), |mut stream| async move {
+            let item = stream.next().await?;
+            Some((item, stream))
+        })))
     }
 
     fn answer(&self, answer: Response) -> Option<Response> {
@@ -160,7 +164,7 @@ struct AnswerStream {
 }
 
 impl AnswerStream {
-    async fn next(mut self) -> Option<(Result<ReplyItem, Fault>, Self)> {
+    async fn next(&mut self) -> Option<Result<ReplyItem, Fault>> {
         if self.is_over {
             return None;
         }
@@ -169,7 +173,7 @@ impl AnswerStream {
                 Ok(item) => item,
                 Err(text) if text.may_answer(Some(self.exchange.ours)) => {
                     self.is_over = true;
-                    return Some((Err(text.fault()), self));
+                    return Some(Err(text.fault()));
                 }
                 Err(text) => {
                     text.drop_unused();
@@ -191,12 +195,12 @@ impl AnswerStream {
                 self.events.take_end().await;
             }
             match message {
-                Some(message) => return Some((Ok(message.into()), self)),
+                Some(message) => return Some(Ok(message.into())),
                 None => eyot_metrics::messages_dropped("message_unmatched"),
             }
         }
         self.is_over = true;
-        Some((Err(ended_unanswered(self.unreadable.as_ref())), self))
+        Some(Err(ended_unanswered(self.unreadable.as_ref())))
     }
 }
 

@@ -16,7 +16,7 @@ use eyot_types::codes::{HEADER_MISMATCH, Outcome};
 use eyot_types::{Era, JsonObject, ListToolsResult, Method, Revision};
 use eyot_upstream::{CallClock, Sender, param_headers};
 use futures_util::future::BoxFuture;
-use futures_util::stream::FuturesUnordered;
+use futures_util::stream::{self, FuturesUnordered};
 use futures_util::{FutureExt as _, StreamExt as _};
 use http::HeaderMap;
 use serde_json::json;
@@ -113,8 +113,17 @@ impl Calling {
         }
     }
 
+    /// The messages for the client.
+    pub(crate) fn into_messages(self) -> Messages {
+        // In a box, because it is moved with each message.
+        Messages::new(stream::unfold(Box::new(self), |mut calling| async move {
+            let item = calling.next().await?;
+            Some((item, calling))
+        }))
+    }
+
     /// The next message for the client; nothing more once it has cancelled the call.
-    pub(crate) async fn next(mut self) -> Option<(Result<ReplyItem, Fault>, Self)> {
+    async fn next(&mut self) -> Option<Result<ReplyItem, Fault>> {
         let mut cancelled = self.cancelled.take()?;
         let part = tokio::select! {
             biased;
@@ -124,7 +133,7 @@ impl Calling {
         if matches!(&part, Ok(part) if !part.is_answer()) {
             self.cancelled = Some(cancelled);
         }
-        Some((part, self))
+        Some(part)
     }
 
     async fn step(&mut self) -> Option<Result<ReplyItem, Fault>> {

@@ -92,7 +92,7 @@ impl SessionService {
         };
         let revision = context.revision().unwrap_or(Revision::LATEST_LEGACY);
         let calling = Calling::new((session, client), revision, &request, tasks);
-        Ok(Reply::Stream(Messages::new(stream::unfold(calling, Calling::next))))
+        Ok(Reply::Stream(calling.into_messages()))
     }
 
     /// Takes a notification of the client.

@@ -90,10 +90,14 @@ impl CallReply {
 
     /// The messages for the client.
     pub(crate) fn into_messages(self) -> Messages {
-        Messages::new(stream::unfold(self, Self::next))
+        // In a box, because it is moved with each message.
+        Messages::new(stream::unfold(Box::new(self), |mut reply| async move {
+            let item = reply.next().await?;
+            Some((item, reply))
+        }))
     }
 
-    async fn next(mut self) -> Option<(Result<ReplyItem, Fault>, Self)> {
+    async fn next(&mut self) -> Option<Result<ReplyItem, Fault>> {
         while !self.is_over {
             self.clock.rest();
             let said = match self.listen().await {
@@ -116,7 +120,7 @@ impl CallReply {
             };
             if let Some(said) = said {
                 self.has_begun = true;
-                return Some((said.map(ReplyItem::from), self));
+                return Some(said.map(ReplyItem::from));
             }
         }
         None

@@ -70,7 +70,7 @@ impl Message {
                 return Some(rewritten);
             }
         }
-        let mut writer = Writer::new(self.text_of_all(), from);
+        let mut writer = Writer::new(self.text_of_all(), from, (changes, in_meta));
         let len = writer.base.len();
         match from.payload.range() {
             Some(payload) => {
@@ -104,11 +104,20 @@ impl Message {
     fn with_meta(&self, changes: &Changes<'_>) -> Option<Self> {
         let from = self.envelope();
         let payload = from.payload.range()?;
-        let mut writer = Writer::new(self.text_of_all(), from);
+        let none = &Changes::NONE;
+        let mut writer = Writer::new(self.text_of_all(), from, (none, changes));
         let len = writer.base.len();
+        for what in [Noted::ROUND, Noted::TASK] {
+            writer.to.params.note(what, from.params.has(what));
+        }
         let start = payload.start;
         let mut object = Object { is_empty: true, run: None };
         match from.meta.range() {
+            Some(meta) if matches!(changes.keeps, Keeps::None) && !changes.adds_any() => {
+                let member = member_around(writer.base, &meta)?;
+                writer.keep(0..member.start);
+                writer.keep(member.end..len);
+            }
             Some(meta) => {
                 writer.keep(0..meta.start);
                 if !writer.meta_value(Members::of(self.meta()?), meta.start, changes) {
@@ -134,6 +143,19 @@ impl Message {
     }
 }
 
+/// The member `_meta` that has its value at this place, with one of the commas around it; `None`: its
+/// key is written with escapes.
+fn member_around(text: &str, value: &Range<usize>) -> Option<Range<usize>> {
+    let before = text.get(..value.start)?.trim_end().strip_suffix(':')?.trim_end();
+    let before = before.strip_suffix("\"_meta\"")?;
+    let after = text.get(value.end..)?.trim_start();
+    if let Some(rest) = after.strip_prefix(',') {
+        return Some(before.len()..text.len() - rest.len());
+    }
+    let before = before.trim_end();
+    Some(before.strip_suffix(',').unwrap_or(before).len()..text.len() - after.len())
+}
+
 /// A message that is being written anew.
 struct Writer<'m> {
     base: &'m ByteString,
@@ -146,8 +168,16 @@ struct Writer<'m> {
 }
 
 impl<'m> Writer<'m> {
-    fn new(base: &'m ByteString, from: &'m Envelope) -> Self {
-        let text = String::with_capacity(base.len().min(SHARED_BYTES) + ADDED_BYTES);
+    /// A writer with room for a short message with these members put in.
+    fn new(
+        base: &'m ByteString,
+        from: &'m Envelope,
+        (changes, in_meta): (&Changes<'_>, &Changes<'_>),
+    ) -> Self {
+        let added = changes.adds.iter().chain(in_meta.adds).flatten();
+        let added: usize = added.map(|(name, value)| name.len() + value.as_str().len() + 4).sum();
+        let room = base.len().min(SHARED_BYTES) + added.min(SHARED_BYTES) + META_BYTES;
+        let text = String::with_capacity(room);
         Self { base, from, to: from.without_places(), parts: Vec::new(), done: 0, text }
     }
 
@@ -292,7 +322,8 @@ impl<'m> Writer<'m> {
 
     fn finish(mut self) -> Message {
         if self.parts.is_empty() {
-            return Message::scanned(Text::from(ByteString::from(self.text)), self.to);
+            // Bytes of just this size need no counter until they are shared.
+            return Message::scanned(ByteString::from(self.text.into_boxed_str()).into(), self.to);
         }
         if !self.text.is_empty() {
             self.parts.push(self.text.into());
@@ -376,8 +407,8 @@ impl Changes<'_> {
     }
 }
 
-/// More than what the bridge adds to most messages.
-const ADDED_BYTES: usize = 512;
+/// What stands around new members.
+const META_BYTES: usize = 24;
 
 #[cfg(test)]
 mod tests;

@@ -110,6 +110,14 @@ fn a_meta_that_comes_out_empty_is_left_out() {
     check_params(r#"{"_meta":{"a":1},"name":"x"}"#, &keep, &none, r#"{"name":"x"}"#);
     check_params(r#"{"name":"x", "_meta" : {"a":1}}"#, &keep, &none, r#"{"name":"x"}"#);
     check_params(r#"{"_meta":{}}"#, &keep, &none, "{}");
+    check_params(r#"{ "_meta" : {"a":1} , "name":"x" }"#, &keep, &none, r#"{  "name":"x" }"#);
+    check_params(
+        r#"{"name":"_meta","x":[1] , "_meta":{"a":{}} }"#,
+        &keep,
+        &none,
+        r#"{"name":"_meta","x":[1] }"#,
+    );
+    check_params(r#"{"x":1,"\u005fmeta":{"a":1},"y":2}"#, &keep, &none, r#"{"x":1,"y":2}"#);
 }
 
 #[test]
@@ -231,6 +239,7 @@ proptest! {
         kept in prop::collection::hash_set(0..10_usize, 0..10),
         is_pretty: bool,
         is_result: bool,
+        (drops_all, only_meta) in any::<(bool, bool)>(),
         id in any::<u64>(),
     ) {
         let mut payload = payload;
@@ -250,8 +259,12 @@ proptest! {
         let (adds, meta_adds) = (json(&added), json(&added_to_meta));
         let adds: Vec<Option<(&str, &Json)>> = adds.iter().map(|(name, value)| Some((&**name, value))).collect();
         let meta_adds: Vec<Option<(&str, &Json)>> = meta_adds.iter().map(|(name, value)| Some((&**name, value))).collect();
-        let changes = Changes { keeps: Keeps::If(&keeps), adds: &adds };
-        let in_meta = Changes { keeps: Keeps::If(&keeps), adds: &meta_adds };
+        let changes = match only_meta {
+            true => Changes::NONE,
+            false => Changes { keeps: Keeps::If(&keeps), adds: &adds },
+        };
+        let stays = if drops_all { Keeps::None } else { Keeps::If(&keeps) };
+        let in_meta = Changes { keeps: stays, adds: &meta_adds };
         let message = parse(&text).with_id(Id::from_number(id));
         let found = rewritten(&message, &changes, &in_meta);
 
@@ -262,8 +275,13 @@ proptest! {
             }
         };
         let inner = payload.remove("_meta");
-        change(&mut payload, &adds);
+        if !only_meta {
+            change(&mut payload, &adds);
+        }
         let mut inner = match inner { Some(Value::Object(inner)) => inner, _ => Map::new() };
+        if drops_all {
+            inner.clear();
+        }
         change(&mut inner, &meta_adds);
         if !inner.is_empty() {
             payload.insert("_meta".to_owned(), inner.into());

@@ -57,6 +57,15 @@ impl Client {
         self.read(response, |_| ()).await
     }
 
+    /// Ends the session, if there is one.
+    pub(crate) async fn leave(mut self) -> anyhow::Result<()> {
+        if self.headers.contains_key(headers::SESSION_ID) {
+            let response = self.send(Method::DELETE, Pieces::default()).await?;
+            self.read(response, |_| ()).await?;
+        }
+        Ok(())
+    }
+
     async fn confirm(&mut self) -> anyhow::Result<()> {
         let response = self.send(Method::POST, Pieces::whole([exchange::initialized()])).await?;
         let status = response.status();

@@ -83,8 +83,12 @@ impl Load {
         }
         let (clients, _) = drive(clients, &call, self.extent.warm_up()).await?;
         let before = Usage::now(self.server_pid)?;
-        let (_clients, mut latencies_ns) = drive(clients, &call, self.extent.until()).await?;
+        let (clients, mut latencies_ns) = drive(clients, &call, self.extent.until()).await?;
         let used = Usage::now(self.server_pid)?.since(&before);
+        // The next round has sessions of its own, and on a pipe a child for each.
+        for client in clients {
+            client.leave().await?;
+        }
         latencies_ns.sort_unstable();
         Ok(sample(&latencies_ns, &used))
     }

@@ -322,8 +322,7 @@ impl<'m> Writer<'m> {
 
     fn finish(mut self) -> Message {
         if self.parts.is_empty() {
-            // Bytes of just this size need no counter until they are shared.
-            return Message::scanned(ByteString::from(self.text.into_boxed_str()).into(), self.to);
+            return Message::scanned(ByteString::from(self.text).into(), self.to);
         }
         if !self.text.is_empty() {
             self.parts.push(self.text.into());

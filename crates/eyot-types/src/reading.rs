@@ -21,7 +21,7 @@ use serde::de::DeserializeOwned;
 use self::fit::fits;
 use self::oddity::Notes;
 pub use self::oddity::{Oddities, Oddity, OddityEffect};
-use self::shape::{Member, Need, Shape, mend_member, mend_value};
+use self::shape::{Need, Shape, mend_member, mend_value};
 use crate::{Method, RawMembers};
 
 /// Why a text is no result of its method, whatever is left out of it.
@@ -73,20 +73,12 @@ pub fn is_sound(method: Method<'_>, members: &RawMembers<'_>) -> bool {
     let Shape::Record(known) = shapes::of_complete(method) else { return true };
     let mut notes = Notes::default();
     known.iter().all(|member| match members.find(member.name) {
-        Some(value) if value.len() > LOOKED_INTO_MAX || is_one_text(member, value) => true,
-        Some(value) if fits(&member.shape, value) => true,
+        Some(value) if value.len() > LOOKED_INTO_MAX || fits(&member.shape, value) => true,
         Some(value) => {
             matches!(mend_member(member, value, &mut notes), Ok(Some(Cow::Borrowed(_))))
         }
         None => matches!(member.need, Need::Optional | Need::Exact),
     })
-}
-
-/// Whether a value is what nearly every tool answers: one text, written without white space.
-fn is_one_text(member: &Member, value: &str) -> bool {
-    let text = value.strip_prefix(r#"[{"type":"text","text":""#);
-    let text = text.and_then(|it| it.strip_suffix(r#""}]"#));
-    member.name == "content" && text.is_some_and(|it| !it.contains(['"', '\\']))
 }
 
 /// The bytes of a member that is looked into.

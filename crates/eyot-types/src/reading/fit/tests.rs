@@ -1,6 +1,8 @@
 //! What fits as it is.
 
-use super::fits;
+use eyot_jsonrpc::Reader;
+
+use super::{fit, fits, is_one_text};
 use crate::Method;
 use crate::reading::shapes::of_complete;
 
@@ -40,4 +42,19 @@ fn what_would_be_mended_does_not_fit() {
     check(Method::ToolsList, r#"{"tools":[],"ttlMs":-1}"#, false);
     check(Method::ToolsList, r#"{"tools":[],"ttlMs":1.0}"#, false);
     check(Method::ResourcesRead, r#"{"contents":[{"uri":"a:b"}]}"#, false);
+}
+
+#[test]
+fn what_is_known_at_sight_fits_a_look_at_each_part_as_well() {
+    let one = |text: &str| format!(r#"[{{"type":"text","text":"{text}"}}]"#);
+    for text in ["", "a", "}]", "[{", "\u{e9}\u{2028}", &"x".repeat(5_000)] {
+        let list = one(text);
+        assert!(is_one_text(&list), "{list}");
+        let result = format!(r#"{{"content":{list}}}"#);
+        let mut reader = Reader::new(&result);
+        assert!(fit(of_complete(Method::ToolsCall), &mut reader).is_some(), "{list}");
+    }
+    for other in [r#"a","annotations":[],"x":"#, r#"a\n"#, r#"a"},{"type":"text","text":""#] {
+        assert!(!is_one_text(&one(other)), "{other}");
+    }
 }

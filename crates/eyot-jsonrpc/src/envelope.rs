@@ -43,7 +43,7 @@ pub(crate) struct Envelope {
 
 const _: () = assert!(size_of::<Envelope>() <= 128, "every queued message has one");
 
-/// What a bridge asks of parameters first.
+/// What a bridge asks of parameters and results first.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Noted(u8);
 
@@ -56,12 +56,19 @@ impl Noted {
     pub(crate) const OTHER_META: Self = Self(4);
     /// Their `_meta` is no object.
     pub(crate) const ODD_META: Self = Self(8);
+    /// They are a result that is complete, by its `resultType` or because it has none.
+    pub(crate) const COMPLETE: Self = Self(16);
 
     /// Notes it when it is so.
     pub(crate) const fn note(&mut self, what: Self, is_so: bool) {
         if is_so {
             self.0 |= what.0;
         }
+    }
+
+    /// It is no longer so.
+    pub(crate) const fn unset(&mut self, what: Self) {
+        self.0 &= !what.0;
     }
 
     /// Whether it was noted.
@@ -133,6 +140,9 @@ impl Envelope {
             }
             (Kind::Request | Kind::Notification, "task") => self.params.note(Noted::TASK, true),
             (Kind::Notification, "progressToken") if is_id(value) => self.progress_token = place,
+            (Kind::Response, "resultType") if value != COMPLETE => {
+                self.params.unset(Noted::COMPLETE)
+            }
             _ => {}
         }
     }
@@ -184,6 +194,10 @@ impl LongSpans {
         self.0.iter().copied().filter(|it| it.is_present())
     }
 }
+
+/// What says of which kind a result is, and that it is the whole.
+pub(crate) const RESULT_TYPE: &str = "\"resultType\"";
+pub(crate) const COMPLETE: &str = "\"complete\"";
 
 /// What costs more to walk through than to find in a short list.
 const LONG_BYTES: usize = 32;

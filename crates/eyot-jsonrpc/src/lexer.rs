@@ -66,6 +66,12 @@ impl<'a> Lexer<'a> {
         self.text.get(start..self.at).unwrap_or_default()
     }
 
+    /// Whether this stands at byte `at`.
+    #[inline]
+    pub(crate) fn has_text_at(&self, at: usize, text: &str) -> bool {
+        self.text.as_bytes().get(at..at + text.len()) == Some(text.as_bytes())
+    }
+
     /// The text between the quotes of a string that began at `start` and was just passed.
     #[inline]
     pub(crate) fn text_inside(&self, start: usize) -> &'a str {

@@ -52,6 +52,7 @@ pub use crate::id::{Id, UpstreamId};
 pub use crate::incoming::Incoming;
 pub use crate::members::reader::Reader;
 pub use crate::members::{Items, Members};
+pub use crate::message::member_list::MemberList;
 pub use crate::message::rewrite::{Changes, Keeps};
 pub use crate::message::{Message, Pieces};
 pub use crate::remnant::Remnant;

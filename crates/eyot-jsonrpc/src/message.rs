@@ -1,5 +1,6 @@
 //! One message: shared bytes, and what the scan knows of them.
 
+pub(crate) mod member_list;
 mod members;
 mod pieces;
 pub(crate) mod rewrite;

@@ -16,7 +16,9 @@ use bytes::Bytes;
 use bytestring::ByteString;
 
 use self::vocabulary::{ERROR, MESSAGE, META, PARAMS};
-use crate::envelope::{ClientSpans, Envelope, INVALID_ID, MemberSpans, Noted, ScannedId};
+use crate::envelope::{
+    COMPLETE, ClientSpans, Envelope, INVALID_ID, MemberSpans, Noted, RESULT_TYPE, ScannedId,
+};
 use crate::error::{Fault, Halt, ParseErrorKind};
 use crate::id::is_id;
 use crate::keys::{Key, KeySet, Vocabulary, Word};
@@ -333,14 +335,21 @@ impl<'a> Scan<'a> {
     pub(crate) fn result(&mut self) -> Result<(), Halt> {
         let start = self.walker.lexer.at();
         if self.walker.lexer.peek() == b'{' {
+            let mut is_complete = true;
             let mut has_next = self.walker.begin_object()?;
             while has_next {
-                self.walker.pass_key()?;
+                let key = self.walker.lexer.at();
+                let is_escaped = self.walker.pass_key()?;
                 let member = self.walker.lexer.at();
                 self.walker.value()?;
+                // A name with escapes is left to the readers.
+                is_complete &= !is_escaped
+                    && (!self.walker.lexer.has_text_at(key, RESULT_TYPE)
+                        || self.walker.lexer.text_from(member) == COMPLETE);
                 self.spans.long.note(self.span_from(member));
                 has_next = self.walker.next_member()?;
             }
+            self.spans.noted.note(Noted::COMPLETE, is_complete);
         } else {
             self.walker.value()?;
         }

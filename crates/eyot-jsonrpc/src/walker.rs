@@ -123,11 +123,12 @@ impl<'a, N: Open> Walker<'a, N> {
         Ok(Key { inner, is_escaped, offset })
     }
 
-    /// Passes a key up to its value, and drops it.
-    pub(crate) fn pass_key(&mut self) -> Result<(), Halt> {
+    /// Passes a key up to its value, and tells whether it has escapes.
+    pub(crate) fn pass_key(&mut self) -> Result<bool, Halt> {
         self.count_key();
-        self.lexer.string()?;
-        self.colon()
+        let is_escaped = self.lexer.string()?;
+        self.colon()?;
+        Ok(is_escaped)
     }
 
     /// Counts a key, and tells where it begins.

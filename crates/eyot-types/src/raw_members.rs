@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use eyot_jsonrpc::Message;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
@@ -20,12 +19,6 @@ impl<'a> RawMembers<'a> {
     /// When it is no object.
     pub fn of(text: &'a str) -> Result<Self, serde_json::Error> {
         serde_json::from_str(text)
-    }
-
-    /// The members of what a message carries; `None`: that is no object.
-    #[must_use]
-    pub fn of_message(message: &'a Message) -> Option<Self> {
-        message.members().map(|it| Self(it.collect()))
     }
 
     /// The members.

@@ -15,14 +15,14 @@ mod shapes;
 use std::borrow::Cow;
 use std::fmt;
 
-use eyot_jsonrpc::replace_lone_surrogates;
+use eyot_jsonrpc::{MemberList, replace_lone_surrogates};
 use serde::de::DeserializeOwned;
 
 use self::fit::fits;
 use self::oddity::Notes;
 pub use self::oddity::{Oddities, Oddity, OddityEffect};
 use self::shape::{Need, Shape, mend_member, mend_value};
-use crate::{Method, RawMembers};
+use crate::Method;
 
 /// Why a text is no result of its method, whatever is left out of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +69,7 @@ pub fn mend(method: Method<'_>, text: &str) -> Result<Mended, Unreadable> {
 /// Whether the members of a complete result of `method` are as the protocol says, as far as they
 /// are short: to look into the large ones would cost more than it helps.
 #[must_use]
-pub fn is_sound(method: Method<'_>, members: &RawMembers<'_>) -> bool {
+pub fn is_sound(method: Method<'_>, members: &MemberList<'_>) -> bool {
     let Shape::Record(known) = shapes::of_complete(method) else { return true };
     let mut notes = Notes::default();
     known.iter().all(|member| match members.find(member.name) {

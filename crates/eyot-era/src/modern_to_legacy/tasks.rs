@@ -6,8 +6,8 @@
 
 use eyot_jsonrpc::{Changes, Json, Keeps, Kind, Message, Request};
 use eyot_types::{
-    ClientCapabilities, LegacyCreateTaskResult, LegacyTask, Method, RawMembers, RelatedTask,
-    Revision, ServerCapabilities, TASKS_EXTENSION, TaskMetadata, TaskSupport, meta, read_as,
+    ClientCapabilities, LegacyCreateTaskResult, LegacyTask, Method, RelatedTask, Revision,
+    ServerCapabilities, TASKS_EXTENSION, TaskMetadata, TaskSupport, meta, read_as,
 };
 use serde::Deserialize;
 
@@ -69,7 +69,8 @@ pub fn with_task(call: &Request, ttl_ms: u64) -> Option<Request> {
 /// The task that the server has made of a call; `None` when it has answered the call itself.
 #[must_use]
 pub fn created(answer: &Message) -> Option<LegacyTask> {
-    RawMembers::of_message(answer).filter(|_| answer.kind() == Kind::Response)?.find("task")?;
+    let mut members = answer.members().filter(|_| answer.kind() == Kind::Response)?;
+    members.find(|(name, _)| name == "task")?;
     let created = read_as::<LegacyCreateTaskResult>(Method::ToolsCall, answer.result()?);
     created.ok().map(|(created, _)| created.task)
 }

@@ -1,8 +1,8 @@
 //! Results whose content both eras write alike: what stands around it is changed, and the content
 //! keeps its bytes.
 
-use eyot_jsonrpc::{Changes, Json, Keeps, Response};
-use eyot_types::{CacheScope, Method, RawMembers, ResultType, Revision, is_sound, meta};
+use eyot_jsonrpc::{Changes, Json, Keeps, MemberList, Members, MessageKind, Response};
+use eyot_types::{CacheScope, Method, ResultType, Revision, is_sound, meta};
 
 use super::{Converter, Feature, Losses, MODERN_KEYS, Stamp};
 use crate::losses::LOSSES_KEY;
@@ -27,7 +27,7 @@ pub(super) fn whole(
         Method::CompletionComplete => ("completion", '{'),
         _ => return None,
     };
-    let members = RawMembers::of_message(answer)?;
+    let members = MemberList::of(answer)?;
     if !is_sound(method, &members) || !members.find(content)?.starts_with(opening) {
         return None;
     }
@@ -36,8 +36,8 @@ pub(super) fn whole(
     let mut around = Around::default();
     for (name, value) in members.iter() {
         match name {
-            "_meta" => around.meta = Some(RawMembers::of(value).ok()?),
-            "resultType" => around.result_type = serde_json::from_str(value).ok()?,
+            "_meta" => around.meta = Some(value),
+            "resultType" => around.result_type = result_type(value)?,
             "ttlMs" if is_cached => around.ttl_ms = serde_json::from_str(value).ok()?,
             "cacheScope" if is_cached => around.cache_scope = serde_json::from_str(value).ok()?,
             // What stands for a task, and what must be wrapped.
@@ -53,7 +53,15 @@ pub(super) fn whole(
     if !matches!(around.result_type, None | Some(ResultType::Complete)) {
         return None;
     }
-    around.write(converter, answer, is_cached, (stamp, odd))
+    around.write(converter, &members, is_cached, (stamp, odd))
+}
+
+/// The kind that a result says it is of; the most common one is known at sight.
+fn result_type(raw: &str) -> Option<Option<ResultType>> {
+    match raw {
+        r#""complete""# => Some(Some(ResultType::Complete)),
+        _ => serde_json::from_str(raw).ok(),
+    }
 }
 
 /// What a result has besides its content.
@@ -62,7 +70,7 @@ struct Around<'a> {
     result_type: Option<ResultType>,
     ttl_ms: Option<u64>,
     cache_scope: Option<CacheScope>,
-    meta: Option<RawMembers<'a>>,
+    meta: Option<&'a str>,
 }
 
 impl Around<'_> {
@@ -70,7 +78,7 @@ impl Around<'_> {
     fn write(
         mut self,
         mut converter: Converter,
-        answer: &Response,
+        members: &MemberList<'_>,
         is_cached: bool,
         (stamp, odd): (Stamp<'_>, &Losses),
     ) -> Option<(Response, Losses)> {
@@ -79,8 +87,9 @@ impl Around<'_> {
             converter.cache(&mut self.ttl_ms, &mut self.cache_scope);
         }
         converter.complete(&mut self.result_type, &mut None);
-        let names = self.meta.iter().flat_map(RawMembers::iter).map(|(name, _)| name);
-        names.for_each(|name| converter.note_meta(name));
+        if let Some(meta) = self.meta {
+            Members::of(meta)?.for_each(|(name, _)| converter.note_meta(&name));
+        }
 
         let (complete, ttl, scope) =
             (Json::constant(r#""complete""#), Json::constant("0"), Json::constant(r#""private""#));
@@ -111,10 +120,13 @@ impl Around<'_> {
             let is_task = is_gone(Feature::RelatedTask) && name == meta::RELATED_TASK;
             !is_modern && !is_task
         };
-        let answer = answer.rewritten(
+        let answer = members.rewritten(
             &Changes { keeps: Keeps::If(&keeps), adds: &adds },
             &Changes { keeps: Keeps::If(&stays), adds: &in_meta },
-        )?;
-        Some((answer, losses))
+        );
+        match answer.into_kind() {
+            MessageKind::Response(answer) => Some((answer, losses)),
+            _ => None,
+        }
     }
 }

@@ -10,7 +10,8 @@ use bytestring::ByteString;
 
 use crate::draft::json::Json;
 use crate::envelope::{Envelope, Kind, Noted};
-use crate::members::Members;
+use crate::members::{Member, Members};
+use crate::message::member_list::MemberList;
 use crate::message::text::Text;
 use crate::message::{Message, SHARED_BYTES};
 use crate::scan::{has_line_separators, is_ours};
@@ -70,35 +71,46 @@ impl Message {
                 return Some(rewritten);
             }
         }
+        if from.payload.is_present() {
+            return Some(MemberList::of(self)?.rewritten(changes, in_meta));
+        }
+        if changes.adds.is_empty() && in_meta.adds.is_empty() {
+            return Some(self.clone());
+        }
         let mut writer = Writer::new(self.text_of_all(), from, (changes, in_meta));
         let len = writer.base.len();
-        match from.payload.range() {
-            Some(payload) => {
-                let members = self.members()?;
-                writer.keep(0..payload.start);
-                let start = writer.at();
-                writer.payload(Some(members), payload.start, (changes, in_meta));
-                writer.to.payload = Span::new(start..writer.at());
-                writer.keep(payload.end..len);
-            }
-            None if changes.adds.is_empty() && in_meta.adds.is_empty() => {
-                return Some(self.clone());
-            }
-            None => {
-                let end = len.saturating_sub(1);
-                writer.keep(0..end);
-                writer.text.push_str(",\"params\":");
-                let start = writer.at();
-                writer.payload(None, 0, (changes, in_meta));
-                writer.to.payload = Span::new(start..writer.at());
-                writer.keep(end..len);
-            }
-        }
+        let end = len.saturating_sub(1);
+        writer.keep(0..end);
+        writer.text.push_str(",\"params\":");
+        let start = writer.at();
+        writer.payload(&[], 0, (changes, in_meta));
+        writer.to.payload = Span::new(start..writer.at());
+        writer.keep(end..len);
         Some(writer.finish().patched_like(self))
     }
 }
 
 impl Message {
+    /// The message with other members in place of these, which are those that it has.
+    pub(crate) fn with_members(
+        &self,
+        members: &[Member<'_>],
+        changes: &Changes<'_>,
+        in_meta: &Changes<'_>,
+    ) -> Self {
+        let mut writer = Writer::new(self.text_of_all(), self.envelope(), (changes, in_meta));
+        let payload = self.envelope().payload.bounds();
+        let len = writer.base.len();
+        writer.keep(0..payload.start);
+        let start = writer.at();
+        let is_complete = self.envelope().params.has(Noted::COMPLETE);
+        writer.to.params.note(Noted::COMPLETE, is_complete);
+        writer.payload(members, payload.start, (changes, in_meta));
+        writer.to.payload = Span::new(start..writer.at());
+        writer.keep(payload.end..len);
+        writer.finish().patched_like(self)
+    }
+
     /// The message with another `_meta` in its parameters, which need not be walked through for that;
     /// `None`: they have to be.
     fn with_meta(&self, changes: &Changes<'_>) -> Option<Self> {
@@ -210,7 +222,7 @@ impl<'m> Writer<'m> {
     /// Writes `params` or `result`. `origin`: where the object that it was begins.
     fn payload(
         &mut self,
-        members: Option<Members<'_>>,
+        members: &[Member<'_>],
         origin: usize,
         (changes, in_meta): (&Changes<'_>, &Changes<'_>),
     ) {
@@ -224,8 +236,7 @@ impl<'m> Writer<'m> {
         if has_meta {
             self.meta(&mut object, None, 0, in_meta);
         }
-        let mut members = members;
-        while let Some(member) = members.as_mut().and_then(Members::next_member) {
+        for member in members {
             if member.name == "_meta" && (member.value.starts_with('{') || in_meta.adds_any()) {
                 object.end_run(self);
                 let inner = Members::of(member.value);
@@ -234,7 +245,7 @@ impl<'m> Writer<'m> {
                 }
             } else if changes.keeps(&member.name) {
                 self.note_name(&member.name);
-                object.keep(member.range, origin);
+                object.keep(&member.range, origin);
             } else {
                 object.end_run(self);
             }
@@ -287,7 +298,7 @@ impl<'m> Writer<'m> {
             match changes.keeps(&member.name) {
                 true => {
                     self.note_meta_name(&member.name);
-                    object.keep(member.range, origin);
+                    object.keep(&member.range, origin);
                 }
                 false => object.end_run(self),
             }
@@ -345,7 +356,7 @@ impl Object {
     }
 
     /// Lets a member stay. `origin`: where the object begins that it is in.
-    fn keep(&mut self, member: Range<usize>, origin: usize) {
+    fn keep(&mut self, member: &Range<usize>, origin: usize) {
         let start = self.run.as_ref().map_or(origin + member.start, |run| run.start);
         self.run = Some(start..origin + member.end);
     }

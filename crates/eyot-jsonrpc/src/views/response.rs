@@ -4,7 +4,7 @@ use std::ops::Deref;
 
 use serde::Serialize;
 
-use crate::envelope::Kind;
+use crate::envelope::{Kind, Noted};
 use crate::error_object::{ErrorObject, INTERNAL_ERROR};
 use crate::id::{Id, UpstreamId};
 use crate::message::Message;
@@ -74,6 +74,13 @@ impl Response {
     /// Whether it is an error.
     pub fn is_error(&self) -> bool {
         self.0.kind() == Kind::Error
+    }
+
+    /// Whether the scan has seen that the result is the whole answer: its `resultType` is
+    /// `complete`, or absent, which "the client MUST treat [...] as `complete`" (2026-07-28, schema,
+    /// Result). `false` can also mean that the result has not been scanned.
+    pub fn is_known_complete(&self) -> bool {
+        self.0.envelope().params.has(Noted::COMPLETE)
     }
 
     /// The raw JSON of the result, or else of the error. Costs one UTF-8 check.

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::{Changes, Keeps};
-use crate::{Id, Json, Message, ScanLimits};
+use crate::{Id, Json, Message, MessageKind, ScanLimits};
 
 fn limits() -> ScanLimits {
     ScanLimits { id_bytes_max: 10_000, ..ScanLimits::default() }
@@ -55,6 +55,10 @@ fn seen(message: &Message) -> Vec<Option<String>> {
     ]
 }
 
+fn is_known_complete(message: &Message) -> bool {
+    matches!(message.clone().into_kind(), MessageKind::Response(it) if it.is_known_complete())
+}
+
 /// Rewrites, and holds the message against one that is read from its text.
 #[track_caller]
 fn rewritten(message: &Message, changes: &Changes<'_>, in_meta: &Changes<'_>) -> String {
@@ -64,6 +68,7 @@ fn rewritten(message: &Message, changes: &Changes<'_>, in_meta: &Changes<'_>) ->
     let text = String::from_utf8(pieces).unwrap();
     let read = Message::parse_from_upstream(text.clone().into(), &limits()).unwrap();
     assert_eq!(seen(&rewritten), seen(&read), "{text:.2000}");
+    assert!(!is_known_complete(&rewritten) || is_known_complete(&read), "{text:.2000}");
     assert_eq!(rewritten.is_single_line(), message.is_single_line());
     text
 }
@@ -211,6 +216,7 @@ fn any_member() -> impl Strategy<Value = (String, Value)> {
         Just("task"),
         Just("requestState"),
         Just("progressToken"),
+        Just("resultType"),
         Just("io.modelcontextprotocol/protocolVersion"),
         Just("io.modelcontextprotocol/clientInfo"),
         Just("é"),
@@ -218,6 +224,7 @@ fn any_member() -> impl Strategy<Value = (String, Value)> {
     ];
     let value = prop_oneof![
         Just(json!("short")),
+        Just(json!("complete")),
         Just(json!({ "a": [1, 2.5, null] })),
         (0..5_000_usize).prop_map(|len| Value::from("y".repeat(len))),
         any::<i64>().prop_map(Value::from),

@@ -95,7 +95,7 @@ impl Relay {
     }
 
     fn answer_modern(&self, call: Call) -> ReplyFuture {
-        let Inner { upstream, modern, param_headers, .. } = &*self.0;
+        let Inner { upstream, modern, modern_to_legacy, param_headers, .. } = &*self.0;
         let is_ordinary = upstream.target.has_headers() || param_headers.concerned(&call).is_none();
         let connection = modern.open_connection().filter(|_| is_ordinary);
         match (connection, call) {
@@ -105,6 +105,10 @@ impl Relay {
                 Box::pin(
                     async move { counted(modern.request(&connection, request, &sender).await) },
                 )
+            }
+            (None, call) if upstream.era.lacks(Era::Modern) => {
+                let bridge = modern_to_legacy.clone();
+                Box::pin(async move { counted(bridge.answer(call).await) })
             }
             (_, call) => {
                 let relay = self.clone();

@@ -1,6 +1,7 @@
 //! One call of a legacy client, in as many rounds as its modern server wants.
 
 use std::collections::VecDeque;
+use std::pin::pin;
 use std::sync::Arc;
 
 use eyot_era::ToolFact;
@@ -41,7 +42,6 @@ pub(crate) struct Calling {
     client: Arc<ClientMeta>,
     revision: Revision,
     id: Id,
-    method: String,
     /// The request of the first round.
     request: Request,
     rounds: Rounds,
@@ -93,13 +93,11 @@ impl Calling {
         let limits = session.upstream().limits().calls;
         let CallLimits { rounds_max, questions_max, .. } = limits;
         let round_limits = RoundLimits { rounds_max, questions_max, ..RoundLimits::default() };
-        let method = request.method().to_owned();
         Self {
             session,
             client,
             revision,
             id,
-            method,
             request,
             rounds: Rounds::new(revision, round_limits),
             tool: None,
@@ -120,6 +118,10 @@ impl Calling {
             let item = calling.next().await?;
             Some((item, calling))
         }))
+    }
+
+    fn method(&self) -> Method<'_> {
+        Method::parse(self.request.method())
     }
 
     /// The next message for the client; nothing more once it has cancelled the call.
@@ -169,7 +171,9 @@ impl Calling {
         let sender = Sender::new(self.session.peer().clone(), self.headers().await);
         let request = self.rounds.request(&self.request);
         let connection = upstream.connection().await?;
-        let asked = self.clock.limit(connection.request(request, &sender)).await;
+        // In its place, because it is large: each hand that it goes through would copy it.
+        let asking = pin!(connection.request(request, &sender));
+        let asked = self.clock.limit(asking).await;
         match asked.unwrap_or_else(Err) {
             Ok(Reply::One(answer)) => self.take(answer).await,
             Ok(Reply::Stream(parts)) => {
@@ -183,7 +187,7 @@ impl Calling {
 
     /// What the arguments of a tool are mirrored into.
     async fn headers(&mut self) -> HeaderMap {
-        if Method::parse(&self.method) != Method::ToolsCall {
+        if self.method() != Method::ToolsCall {
             return HeaderMap::new();
         }
         if self.tool.is_none()
@@ -245,11 +249,11 @@ impl Calling {
     /// After a loss: sends again what certainly did not run, or only reads; once.
     fn repeat(&mut self, fault: Fault) -> Result<(), Fault> {
         let is_not_sent = Outcome::of(&fault.error) == Some(Outcome::NotSent);
-        let may_repeat = is_not_sent || Method::parse(&self.method).is_read_only();
+        let may_repeat = is_not_sent || self.method().is_read_only();
         if self.is_repeated || !may_repeat || fault.kind != FaultKind::Upstream {
             return Err(fault);
         }
-        tracing::debug!(%fault, method = %self.method, "request is sent again");
+        tracing::debug!(%fault, method = %self.request.method(), "request is sent again");
         self.is_repeated = true;
         self.stage = Stage::Due;
         Ok(())
@@ -257,11 +261,10 @@ impl Calling {
 
     /// Takes the answer of this round.
     async fn take(&mut self, answer: Response) -> Result<Option<Message>, Fault> {
-        let name = self.method.clone();
-        let method = Method::parse(&name);
         let Some(result) = answer.result() else {
             let is_mismatch = answer.decode_error().is_ok_and(|it| it.code == HEADER_MISMATCH);
-            if is_mismatch && method == Method::ToolsCall && !self.is_refreshed {
+            let is_tool = self.method() == Method::ToolsCall;
+            if is_mismatch && is_tool && !self.is_refreshed {
                 self.is_refreshed = true;
                 self.tool = None;
                 self.session.upstream().list_tools(&self.client).await;
@@ -281,6 +284,7 @@ impl Calling {
             return Ok(Some(self.session.tasks().created(self.id.clone(), task, wanted)));
         }
         let mint = || eyot_stdx::random_token(16);
+        let method = Method::parse(self.request.method());
         match self.rounds.handle_result(method, &answer, self.client.capabilities(), mint) {
             Ok(Step::Complete) => return Ok(Some(self.end(&answer))),
             Ok(Step::Ask(legs)) => self.stage = Stage::Asking(self.questions(legs)),
@@ -297,7 +301,7 @@ impl Calling {
     /// The answer for the client.
     fn end(&mut self, answer: &Response) -> Message {
         self.stage = Stage::Over;
-        let method = Method::parse(&self.method);
+        let method = self.method();
         let list = answer.result().filter(|_| method == Method::ToolsList);
         let page = list.and_then(|it| eyot_types::read::<ListToolsResult>(it).ok());
         let converted = match page {
@@ -398,7 +402,7 @@ impl Calling {
             Message::notification(Method::Cancelled.as_str(), &params)
         });
         let mut last: VecDeque<_> = cancelled.collect();
-        let answer = error.answer(self.id.clone(), Method::parse(&self.method));
+        let answer = error.answer(self.id.clone(), self.method());
         last.push_back(self.as_wanted(answer));
         self.stage = Stage::Ending(last);
     }

@@ -1,6 +1,6 @@
 //! What an emulated session waits for: answers of its client, and cancellations of its calls.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use eyot_jsonrpc::{Id, Message};
@@ -63,7 +63,7 @@ impl Drop for Question {
 
 /// The running calls of a session.
 #[derive(Debug, Default)]
-pub(crate) struct Calls(Mutex<HashMap<Id, oneshot::Sender<()>>>);
+pub(crate) struct Calls(Mutex<BTreeMap<Id, oneshot::Sender<()>>>);
 
 /// A call that can be cancelled while this lives.
 #[derive(Debug)]

@@ -90,7 +90,7 @@ impl Inner {
         session: Arc<UpstreamSession>,
     ) -> Result<Arc<UpstreamCall>, Fault> {
         let Planned { plan, permit } =
-            Box::pin(self.tasks.plan(request, &session, &self.param_headers.tools)).await?;
+            self.tasks.plan(request, &session, &self.param_headers.tools).await?;
         let asked = modern_to_legacy::request(&request.message, session.revision);
         let (asked, losses) = asked.map_err(Fault::refused)?;
         count_losses(&losses, Era::Modern);

@@ -1,6 +1,6 @@
 //! What clients can do, in the words that they use in every request.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ impl Hash for CapabilityClass {
 /// What was read lately, by its text: a client says the same in all of its requests, and many
 /// clients are of one kind.
 #[derive(Debug, Default)]
-pub struct KnownCapabilities(Mutex<HashMap<Box<str>, Arc<Declared>>>);
+pub struct KnownCapabilities(Mutex<BTreeMap<Box<str>, Arc<Declared>>>);
 
 impl KnownCapabilities {
     /// Reads the raw capabilities of a request.

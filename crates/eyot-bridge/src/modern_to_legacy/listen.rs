@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use super::inner::Inner;
 use super::modern_request::ModernRequest;
 use super::session::UpstreamSession;
-use super::tasks::{TaskWatch, has_tasks};
+use super::tasks::TaskWatch;
 
 /// A subscription on its way to its client. It ends with the client.
 struct Listening {
@@ -54,7 +54,7 @@ impl Inner {
             }
         };
         let session = self.pool.session(request, true).await?;
-        let ids = params.notifications.task_ids.clone().filter(|_| has_tasks(&session));
+        let ids = params.notifications.task_ids.clone().filter(|_| session.has_tasks);
         let tasks = match self.watched_tasks(request, &ids.unwrap_or_default()) {
             Ok(tasks) => tasks,
             Err(error) => return Ok(Reply::One(request.refuse(&error))),

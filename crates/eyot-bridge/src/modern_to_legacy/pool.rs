@@ -1,6 +1,7 @@
 //! Upstream sessions for modern clients, shared as far as the affinity allows.
 
 use std::collections::HashMap;
+use std::hash::{Hash, Hasher};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -23,7 +24,7 @@ use super::session::{Opening, UpstreamSession};
 use super::session_router::{Known, SessionRouter};
 
 /// The key of a shared session.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Key {
     principal: Option<Arc<str>>,
     /// A legacy server learns what its client can do once per session.
@@ -33,6 +34,19 @@ pub(crate) struct Key {
     restored: Option<String>,
     /// The number of a further session, for calls that cannot have their turn in the first (0).
     further: u16,
+}
+
+/// A key is looked up in every call: what it does not have is not hashed.
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let Self { principal, class, handle, restored, further } = self;
+        class.hash(state);
+        let texts = [principal.as_deref(), handle.as_deref(), restored.as_deref()];
+        texts.into_iter().flatten().for_each(|text| text.hash(state));
+        if *further > 0 {
+            further.hash(state);
+        }
+    }
 }
 
 /// The sessions of one upstream.
@@ -67,6 +81,8 @@ type Owner = Option<Arc<str>>;
 struct Entry {
     cell: Cell,
     used: Instant,
+    /// When the upstream's word of itself was last kept, out of this session.
+    said: Option<Instant>,
     number: ThingNo,
 }
 
@@ -102,13 +118,11 @@ impl Pool {
             let wants_stream = wants_stream || !request.declared.capabilities.0.is_empty();
             let principal = request.peer.principal_name();
             let session = self.open(request, principal, wants_stream, None).await?;
-            self.remember(request, &session, Duration::ZERO);
+            self.remember(request, &session);
             self.upstream.keep_spare(&request.peer);
             return Ok(session);
         };
-        let session = self.shared(request, key).await?;
-        self.remember(request, &session, SAID_TTL / 2);
-        Ok(session)
+        self.shared(request, key).await
     }
 
     /// Whether calls may go to further sessions of the same kind: not where an operator or a client
@@ -147,11 +161,13 @@ impl Pool {
         let place = self.place(key);
         let opening = async {
             let idle = self.idle(&place.key);
-            let session = self.open(request, place.principal(), true, Some(idle)).await?;
-            self.remember(request, &session, Duration::ZERO);
-            Ok::<_, Fault>(session)
+            self.open(request, place.principal(), true, Some(idle)).await
         };
-        place.cell.get_or_try_init(|| Box::pin(opening)).await.cloned()
+        let session = place.cell.get_or_try_init(|| Box::pin(opening)).await?;
+        if place.is_word_old {
+            self.remember(request, session);
+        }
+        Ok(Arc::clone(session))
     }
 
     /// Whether the session for a request is open already.
@@ -282,11 +298,12 @@ impl Pool {
         let mut sessions = self.sessions.lock();
         let entry = sessions.use_now(&key);
         if entry.cell.get().is_some_and(|it| !it.is_open()) {
-            entry.cell = Arc::default();
+            (entry.cell, entry.said) = (Arc::default(), None);
         }
+        let is_word_old = entry.is_word_old();
         let cell = Arc::clone(&entry.cell);
         drop(sessions);
-        Place { pool: self, key, cell }
+        Place { pool: self, key, cell, is_word_old }
     }
 
     /// `None`: the request shares its session with no other.
@@ -353,17 +370,14 @@ impl Pool {
         sessions.remove(&key)
     }
 
-    /// Keeps what the upstream says of itself, unless that is known from less than `recent` ago.
-    fn remember(&self, request: &ModernRequest, session: &UpstreamSession, recent: Duration) {
+    /// Keeps what the upstream says of itself.
+    fn remember(&self, request: &ModernRequest, session: &UpstreamSession) {
         let mut said = self.said.lock();
         let key = (request.peer.principal_name().cloned(), request.declared.class);
-        if said.get(&key).is_some_and(|(_, at)| at.elapsed() < recent) {
-            return;
-        }
         if said.len() >= SAID_MAX {
             said.retain(|_, (_, at)| at.elapsed() < SAID_TTL);
         }
-        if said.len() < SAID_MAX {
+        if said.len() < SAID_MAX || said.contains_key(&key) {
             said.insert(key, (session.initialized.clone(), Instant::now()));
         }
     }
@@ -376,7 +390,7 @@ impl Sessions {
         let used = Instant::now();
         let entry = entries.entry(key.clone()).or_insert_with(|| {
             let number = order.add(key.clone(), key.principal.clone(), used);
-            Entry { cell: Arc::default(), used, number }
+            Entry { cell: Arc::default(), used, said: None, number }
         });
         entry.used = used;
         entry
@@ -394,6 +408,8 @@ struct Place<'p> {
     pool: &'p Pool,
     key: Key,
     cell: Cell,
+    /// It is time to keep the upstream's word of itself again.
+    is_word_old: bool,
 }
 
 impl Place<'_> {
@@ -424,6 +440,16 @@ impl HoldChildren for Pool {
 }
 
 impl Entry {
+    /// Whether the upstream's word of itself must be kept anew, now that the session is used; it
+    /// counts as kept then.
+    fn is_word_old(&mut self) -> bool {
+        let is_old = self.said.is_none_or(|it| self.used.duration_since(it) >= SAID_TTL / 2);
+        if is_old {
+            self.said = Some(self.used);
+        }
+        is_old
+    }
+
     fn is(&self, session: &Arc<UpstreamSession>) -> bool {
         self.cell.get().is_some_and(|it| Arc::ptr_eq(it, session))
     }

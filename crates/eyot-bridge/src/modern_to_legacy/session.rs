@@ -33,6 +33,8 @@ pub(crate) struct UpstreamSession {
     /// Its name of these, as it is put into results.
     pub(crate) server: Json,
     pub(crate) revision: Revision,
+    /// Calls of tools can be tasks at this upstream.
+    pub(crate) has_tasks: bool,
     /// Everything that the upstream says comes on one pipe.
     pub(crate) is_pipe: bool,
     /// Whether the upstream can say something that belongs to no call.
@@ -211,11 +213,13 @@ impl OpenedSession {
         let (work_queue, receiver) =
             mpsc::channel(upstream.runtime.limits.calls.queue_messages_max);
         let router = Arc::new(opening.router);
+        let has_tasks = modern_to_legacy::has_tasks(revision, &initialized.capabilities);
         let session = Arc::new(UpstreamSession {
             connection: connection.clone(),
             initialized,
             server,
             revision,
+            has_tasks,
             is_pipe: upstream.target.is_shared_channel(),
             has_stream: unasked.is_some(),
             router: Arc::clone(&router),

@@ -76,9 +76,20 @@ impl Tasks {
         tools: &KnownTools,
     ) -> Result<Planned, Fault> {
         let is_call = Method::parse(request.method()) == Method::ToolsCall;
-        if !is_call || !has_tasks(session) {
+        if !is_call || !session.has_tasks {
             return Ok(Planned::PLAIN);
         }
+        // Boxed, because it is large and rare, and this future is part of every call.
+        Box::pin(self.plan_call(request, session, tools)).await
+    }
+
+    /// How a call of a tool goes to an upstream that has tasks.
+    async fn plan_call(
+        &self,
+        request: &ModernRequest,
+        session: &UpstreamSession,
+        tools: &KnownTools,
+    ) -> Result<Planned, Fault> {
         let name = request.message.name().unwrap_or_default();
         let list = |page| async move { session.ask(Method::ToolsList, &page).await };
         let tool = tools.look_up_if_possible(request.peer.principal_name(), &name, list).await;
@@ -118,7 +129,7 @@ impl Tasks {
     ) -> Option<Response> {
         let (session, principal) = (&call.session, request.peer.principal_name());
         let permit = call.shared.task_permit.lock().take();
-        if !has_tasks(session) || !modern_to_legacy::declares_tasks(&request.message) {
+        if !session.has_tasks || !modern_to_legacy::declares_tasks(&request.message) {
             return None;
         }
         let task = modern_to_legacy::created(answer)?;
@@ -236,9 +247,4 @@ fn check_declared(request: &ModernRequest) -> Result<(), ErrorObject> {
 
 fn acknowledged(request: &ModernRequest) -> Response {
     Response::new(request.id.clone(), &json!({ "resultType": "complete" }))
-}
-
-/// Whether calls of tools can be tasks at this upstream.
-pub(crate) fn has_tasks(session: &UpstreamSession) -> bool {
-    modern_to_legacy::has_tasks(session.revision, &session.initialized.capabilities)
 }

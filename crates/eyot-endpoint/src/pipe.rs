@@ -6,7 +6,7 @@
 
 mod session;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -42,6 +42,9 @@ pub struct Pipe<I> {
     /// The calls that run, by the client's ids.
     running: HashMap<Id, RunningCall>,
     session: Option<PipeSession>,
+    /// What came while `initialize` runs: it may need to know what was agreed.
+    held: VecDeque<Incoming>,
+    held_bytes: usize,
     drain: Pin<Box<WaitForCancellationFutureOwned>>,
     /// Cancelled when the drain begins: subscriptions end with it.
     draining: CancellationToken,
@@ -96,6 +99,8 @@ impl<I: MessageIo> Pipe<I> {
             calls: SelectAll::new(),
             running: HashMap::new(),
             session: None,
+            held: VecDeque::new(),
+            held_bytes: 0,
             drain: Box::pin(shutdown.drained().clone().cancelled_owned()),
             draining: shutdown.drained().clone(),
             end: None,
@@ -156,7 +161,14 @@ impl<I: MessageIo> Pipe<I> {
                 self.send(&message);
             }
         }
-        match self.io.poll_message(cx) {
+        if !self.is_opening()
+            && let Some(incoming) = self.held.pop_front()
+        {
+            self.held_bytes -= incoming.len_bytes().min(self.held_bytes);
+            self.take_incoming(incoming);
+            return Pass::Moved;
+        }
+        match self.poll_input(cx) {
             Poll::Ready(IoEvent::Message(text)) if self.end.is_none() => {
                 self.take_text(text);
                 return Pass::Moved;
@@ -179,6 +191,14 @@ impl<I: MessageIo> Pipe<I> {
             return Pass::Over;
         }
         if has_moved { Pass::Moved } else { Pass::Idle }
+    }
+
+    /// The peer's next word, as long as there is room for it.
+    fn poll_input(&mut self, cx: &mut Context<'_>) -> Poll<IoEvent> {
+        let pipe = &self.limits.pipe;
+        let is_full =
+            self.held.len() >= pipe.running_max || self.held_bytes >= pipe.queue_bytes_max;
+        if is_full { Poll::Pending } else { self.io.poll_message(cx) }
     }
 
     /// Takes no new request; running calls are finished.
@@ -204,7 +224,7 @@ impl<I: MessageIo> Pipe<I> {
     }
 
     fn is_done(&self) -> bool {
-        self.end.is_some() && self.running.is_empty()
+        self.end.is_some() && self.running.is_empty() && self.held.is_empty()
     }
 
     /// Whether the drain takes too long, or the peer reads nothing any more.
@@ -229,14 +249,47 @@ impl<I: MessageIo> Pipe<I> {
 
     fn take_text(&mut self, text: Bytes) {
         match Incoming::parse(text, &self.limits.messages.scan) {
-            Ok(Incoming::One(message)) => self.take(message),
-            Ok(Incoming::Batch(messages)) if self.has_batches() => {
-                messages.into_iter().for_each(|it| self.take(it));
+            Ok(incoming) if self.must_wait(&incoming) => {
+                self.held_bytes += incoming.len_bytes();
+                self.held.push_back(incoming);
             }
-            Ok(Incoming::Batch(_)) => self.refuse(None, "batches belong to revision 2025-03-26"),
+            Ok(incoming) => self.take_incoming(incoming),
             Err(error) => {
                 self.write(&Message::error_response(error.id(), &error.error_object()));
             }
+        }
+    }
+
+    fn take_incoming(&mut self, incoming: Incoming) {
+        match incoming {
+            Incoming::One(message) => self.take(message),
+            Incoming::Batch(messages) if self.has_batches() => {
+                messages.into_iter().for_each(|it| self.take(it));
+            }
+            Incoming::Batch(_) => self.refuse(None, "batches belong to revision 2025-03-26"),
+        }
+    }
+
+    /// Whether `initialize` runs.
+    fn is_opening(&self) -> bool {
+        self.session.as_ref().is_some_and(PipeSession::is_opening)
+    }
+
+    /// Whether this must wait until `initialize` is answered, and what waits already before it.
+    ///
+    /// "The client SHOULD NOT send requests other than pings before the server has responded to the
+    /// `initialize` request" (2025-11-25, basic/lifecycle, Initialization); a script that writes
+    /// all its lines at once does, and a server that reads one after another answers them.
+    fn must_wait(&self, incoming: &Incoming) -> bool {
+        if !self.is_opening() && self.held.is_empty() {
+            return false;
+        }
+        match incoming {
+            Incoming::One(message) => {
+                let is_ping = message.method().is_some_and(|it| it == Method::Ping.as_str());
+                !is_ping && message.protocol_version().is_none()
+            }
+            Incoming::Batch(_) => true,
         }
     }
 

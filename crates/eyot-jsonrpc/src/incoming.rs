@@ -41,6 +41,14 @@ impl Incoming {
         Self::parse_with(&bytes, limits, Surrogates::Lone)
     }
 
+    /// Bytes of all its messages.
+    pub fn len_bytes(&self) -> usize {
+        match self {
+            Self::One(message) => message.len(),
+            Self::Batch(messages) => messages.iter().map(Message::len).sum(),
+        }
+    }
+
     fn parse_with(
         bytes: &Bytes,
         limits: &ScanLimits,

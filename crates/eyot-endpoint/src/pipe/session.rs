@@ -48,6 +48,11 @@ impl PipeSession {
         self.opened_by.as_ref() == Some(id)
     }
 
+    /// Whether `initialize` is not answered yet.
+    pub(super) fn is_opening(&self) -> bool {
+        self.opened_by.is_some()
+    }
+
     /// Takes the answer to `initialize`; `false` when it opens nothing.
     pub(super) fn agree(&mut self, answer: &Message) -> bool {
         self.opened_by = None;

@@ -4,14 +4,16 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use eyot_jsonrpc::{Message, Remnant};
 use eyot_service::{
-    BadMessage, BoxService, IoEnd, IoEvent, Limits, MessageIo, Peer, Principal, QueueFull, Reach,
-    Shutdown, Transport,
+    BadMessage, BoxService, Call, Input, IoEnd, IoEvent, Limits, MessageIo, Peer, Principal,
+    QueueFull, Reach, Reply, Shutdown, Transport,
 };
 use eyot_types::Era;
 use parking_lot::Mutex;
+use serde_json::json;
 
 use super::Pipe;
 use crate::noting::Noting;
@@ -144,6 +146,53 @@ async fn subscription_ends_with_the_input_of_its_client() {
     let (sent, began) = (Arc::clone(&io.sent), tokio::time::Instant::now());
     let endless = BoxService::from_fn(|_| Box::pin(std::future::pending()));
     Pipe::new(io, endless, Limits::default(), &Shutdown::new()).run().await;
-    assert_eq!(began.elapsed(), std::time::Duration::ZERO, "the drain waits for nothing");
+    assert_eq!(began.elapsed(), Duration::ZERO, "the drain waits for nothing");
     assert!(sent.lock().is_empty(), "nothing answers a peer that has left");
+}
+
+#[tokio::test(start_paused = true)]
+async fn lines_that_come_before_initialize_is_answered_wait_for_its_answer() {
+    let io = io([
+        text(
+            r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-03-26","capabilities":{},"clientInfo":{"name":"c","version":"1"}}}"#,
+        ),
+        text(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#),
+        text(r#"{"jsonrpc":"2.0","id":2,"method":"tools/list"}"#),
+        text(r#"{"jsonrpc":"2.0","id":3,"method":"ping"}"#),
+        text(
+            r#"[{"jsonrpc":"2.0","id":4,"method":"tools/list"},{"jsonrpc":"2.0","id":5,"method":"tools/list"}]"#,
+        ),
+    ]);
+    let (sent, seen) = (Arc::clone(&io.sent), Arc::new(Mutex::new(Vec::new())));
+    let heard = Arc::clone(&seen);
+    let service = BoxService::from_fn(move |call: Call| {
+        let heard = Arc::clone(&heard);
+        Box::pin(async move {
+            let revision = call.session.as_ref().and_then(|it| it.revision());
+            let Input::Request(request) = call.input else { return Ok(Reply::None) };
+            heard.lock().push((request.method().to_owned(), revision.is_some()));
+            if request.is_method("initialize") {
+                tokio::time::sleep(Duration::from_secs(3)).await;
+                let result = json!({
+                    "protocolVersion": "2025-03-26", "capabilities": {},
+                    "serverInfo": { "name": "s", "version": "1" },
+                });
+                return Ok(Reply::One(request.answer(&result)));
+            }
+            Ok(Reply::One(request.answer(&json!({ "tools": [] }))))
+        })
+    });
+    Pipe::new(io, service, Limits::default(), &Shutdown::new()).run().await;
+    let called: Vec<_> =
+        seen.lock().iter().map(|(method, agreed)| (method.clone(), *agreed)).collect();
+    let expected = [
+        ("initialize", false),
+        ("ping", false),
+        ("tools/list", true),
+        ("tools/list", true),
+        ("tools/list", true),
+    ];
+    assert_eq!(called, expected.map(|(method, agreed)| (method.to_owned(), agreed)));
+    let answered = sent.lock().iter().filter(|it| it.contains("\"result\"")).count();
+    assert_eq!(answered, 5, "{:?}", sent.lock());
 }

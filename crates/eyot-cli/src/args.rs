@@ -1,6 +1,7 @@
 //! The command line flags.
 
 mod commands;
+mod forward;
 mod message_bound;
 mod refusal;
 
@@ -16,6 +17,8 @@ pub(crate) use self::commands::{
     Answer, Call, ClientCommand, Complete, Explain, Header, List, ListenTo, Prompt, Read, Server,
     SpokenEra, TokenSource,
 };
+pub(crate) use self::forward::{Beside, Connect, Run};
+use self::forward::{CONNECT_EXAMPLES, RUN_EXAMPLES};
 pub(crate) use self::message_bound::MessageBound;
 pub(crate) use self::refusal::refusal;
 
@@ -38,6 +41,12 @@ pub(crate) enum Command {
     /// Serve an MCP server over Streamable HTTP.
     #[command(after_help = SERVE_EXAMPLES)]
     Serve(Box<Serve>),
+    /// Start an MCP server and serve it on stdin and stdout, in the client's era.
+    #[command(after_help = RUN_EXAMPLES)]
+    Run(Box<Run>),
+    /// Serve the MCP server at a URL on stdin and stdout, for clients that only start programs.
+    #[command(after_help = CONNECT_EXAMPLES)]
+    Connect(Box<Connect>),
     /// Try it: serve a small built-in MCP server over Streamable HTTP.
     Demo(Demo),
     /// Run the built-in server on stdin and stdout.

@@ -8,6 +8,7 @@ mod descriptors;
 mod escape;
 mod everything;
 mod failure;
+mod forward;
 mod input;
 mod logging;
 mod places;
@@ -44,6 +45,8 @@ fn main() -> ExitCode {
     reaper::install();
     let ran = match args.command {
         Command::Serve(serve) => serve::run(*serve, args.json),
+        Command::Run(run) => forward::run(*run),
+        Command::Connect(connect) => forward::connect(&connect),
         Command::Demo(demo) => demo::run(demo),
         Command::DemoServer => demo_server::run(),
         Command::Reaper(reaper) => reaper::run(&reaper),

@@ -8,13 +8,14 @@ use anyhow::Context as _;
 use eyot::EraMode;
 use eyot::session::{LogLimits, Store};
 use eyot::{
-    AccessToken, Admin, Affinity, ApiKey, Command, Drained, HostPolicy, Keys, Limits, MemoryStore,
-    ProxyConfig, ReverseProxy, SqliteOptions, SqliteStore, StaticToken, Target,
+    Admin, Affinity, ApiKey, Command, Drained, HostPolicy, Keys, Limits, MemoryStore, ProxyConfig,
+    ReverseProxy, SqliteOptions, SqliteStore, Target,
 };
 use metrics_exporter_prometheus::PrometheusBuilder;
 use tokio::net::TcpListener;
 
-use crate::args::{Header, KeySource, Listen, Serve, StoreUrl};
+use crate::args::{KeySource, Listen, Serve, StoreUrl};
+use crate::forward::with_credentials;
 use crate::signals::Signals;
 use crate::{descriptors, places, secrets, writer};
 
@@ -38,15 +39,9 @@ pub(crate) fn run(serve: Serve, is_json: bool) -> anyhow::Result<()> {
 
 /// The server at a URL, with the headers and token that the flags add to every request.
 fn target_at(url: &str, serve: &Serve, limits: Limits) -> anyhow::Result<Target> {
-    let mut target = Target::url(url, limits).context("--upstream")?;
-    for Header { name, value } in &serve.upstream_header {
-        target = target.with_header(name, value).context("--upstream-header")?;
-    }
-    if let Some(source) = &serve.upstream_token {
-        let token = secrets::read(&source.0).context("--upstream-token")?;
-        target = target.with_tokens(StaticToken::new(AccessToken::new(token.expose().as_str())));
-    }
-    Ok(target)
+    let target = Target::url(url, limits).context("--upstream")?;
+    let headers = ("--upstream-header", &*serve.upstream_header);
+    with_credentials(target, headers, ("--upstream-token", serve.upstream_token.as_ref()))
 }
 
 /// The service to serve, and its bounds.

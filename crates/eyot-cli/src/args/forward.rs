@@ -1,0 +1,94 @@
+//! The flags of the commands that stand beside one client, on its standard input and output.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args as ClapArgs;
+
+use super::{EnvVar, Header, MessageBound, SpokenEra, StoreUrl, TokenSource, parse_duration};
+
+pub(super) const RUN_EXAMPLES: &str = "\
+Examples:
+  eyot run -- npx -y @modelcontextprotocol/server-everything stdio
+  eyot run --era legacy --env GITHUB_TOKEN --cwd /srv/app -- my-server --flag
+
+In the file of a client that starts its servers itself:
+  { \"mcpServers\": { \"NAME\": { \"command\": \"eyot\", \"args\": [\"run\", \"--\", \"my-server\"] } } }
+
+The client may be of either era, and so may the server; a server that dies is started again. Only
+messages go to stdout; the log goes to stderr. The end of the input ends the program when what runs
+is answered.";
+
+pub(super) const CONNECT_EXAMPLES: &str = "\
+Examples:
+  eyot connect http://127.0.0.1:3000/mcp
+  eyot connect --token env:TOKEN --header 'X-Team: islands' http://mcp.example/mcp
+
+In the file of a client that starts its servers itself:
+  { \"mcpServers\": { \"NAME\": { \"command\": \"eyot\", \"args\": [\"connect\", \"URL\"] } } }
+
+The client may be of either era, and so may the server; a session that the server has forgotten is
+opened again. Only messages go to stdout; the log goes to stderr. The end of the input ends the
+program when what runs is answered.";
+
+/// What both commands ask for.
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct Beside {
+    /// The era of the server. By default the proxy finds it out. With this flag it does not ask; a
+    /// server that refuses this era is an error.
+    #[arg(long, value_enum, default_value = "auto")]
+    pub(crate) era: SpokenEra,
+    /// Where calls are kept that wait for an answer of the user: `sqlite:PATH`, or `memory:` to
+    /// forget them with the client.
+    #[arg(long, value_name = "STORE", default_value = "memory:")]
+    pub(crate) store: StoreUrl,
+    /// Silence of the server after which a call fails.
+    #[arg(long, default_value = "60s", value_name = "TIME", value_parser = parse_duration)]
+    pub(crate) call_timeout: Duration,
+    /// How long a call may take in all, whatever the server says meanwhile. Default: an hour, or
+    /// the longest of the other times of a call if that is longer.
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub(crate) call_total_timeout: Option<Duration>,
+    /// Silence of the server after which a call fails while the client owes an answer to a question
+    /// of the server.
+    #[arg(long, default_value = "10m", value_name = "TIME", value_parser = parse_duration)]
+    pub(crate) question_timeout: Duration,
+    /// How long running calls may go on after SIGTERM, or after the end of the input.
+    #[arg(long, default_value = "30s", value_name = "TIME", value_parser = parse_duration)]
+    pub(crate) drain_timeout: Duration,
+    #[command(flatten)]
+    pub(crate) message: MessageBound,
+}
+
+/// `eyot run`.
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct Run {
+    #[command(flatten)]
+    pub(crate) beside: Beside,
+    /// A variable for the child: a value, or only the name, to pass on the variable of this
+    /// program.
+    #[arg(long, value_name = "NAME[=VALUE]")]
+    pub(crate) env: Vec<EnvVar>,
+    /// The child's working folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) cwd: Option<PathBuf>,
+    /// The MCP server to start, with its arguments. No shell is involved.
+    #[arg(last = true, required = true, value_name = "CMD")]
+    pub(crate) command: Vec<String>,
+}
+
+/// `eyot connect`.
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct Connect {
+    #[command(flatten)]
+    pub(crate) beside: Beside,
+    /// A header for every request to the server. May be repeated.
+    #[arg(long, value_name = "NAME:VALUE")]
+    pub(crate) header: Vec<Header>,
+    /// A bearer token for every request to the server: `@FILE` or `env:VAR`.
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) token: Option<TokenSource>,
+    /// The endpoint of the server.
+    #[arg(value_name = "URL")]
+    pub(crate) url: String,
+}

@@ -1,0 +1,79 @@
+//! `eyot run` and `eyot connect`: beside one client, on standard input and output.
+
+use anyhow::Context as _;
+use eyot::{AccessToken, Command, ForwardProxy, Limits, ProxyConfig, StaticToken, Target};
+
+use crate::args::{Beside, Connect, Header, Run, TokenSource};
+use crate::signals::Signals;
+use crate::{secrets, serve};
+
+/// Runs `eyot run`.
+pub(crate) fn run(run: Run) -> anyhow::Result<()> {
+    let Run { beside, env, cwd, command } = run;
+    let mut words = command.into_iter();
+    let program = words.next().context("name a server after `--`")?;
+    let env = env.into_iter().map(|it| (it.name, it.value)).collect();
+    let target = Target::Command(Command { program, args: words.collect(), env, cwd });
+    start(&beside, target, limits(&beside))
+}
+
+/// Runs `eyot connect`.
+pub(crate) fn connect(connect: &Connect) -> anyhow::Result<()> {
+    let Connect { beside, header, token, url } = connect;
+    let limits = limits(beside);
+    let target = Target::url(url, limits)?;
+    let target = with_credentials(target, ("--header", header), ("--token", token.as_ref()))?;
+    start(beside, target, limits)
+}
+
+/// The server at a URL, with the headers and the token that the flags of these names add to every
+/// request.
+pub(crate) fn with_credentials(
+    mut target: Target,
+    (header_flag, headers): (&'static str, &[Header]),
+    (token_flag, token): (&'static str, Option<&TokenSource>),
+) -> anyhow::Result<Target> {
+    for Header { name, value } in headers {
+        target = target.with_header(name, value).context(header_flag)?;
+    }
+    if let Some(source) = token {
+        let token = secrets::read(&source.0).context(token_flag)?;
+        target = target.with_tokens(StaticToken::new(AccessToken::new(token.expose().as_str())));
+    }
+    Ok(target)
+}
+
+/// The bounds that the flags ask for.
+fn limits(beside: &Beside) -> Limits {
+    let mut limits = Limits::default();
+    beside.message.apply(&mut limits);
+    limits.calls.timeout = beside.call_timeout;
+    limits.calls.question_timeout = beside.question_timeout;
+    let others = beside.call_timeout.max(beside.question_timeout);
+    let total = limits.calls.total_timeout.max(others);
+    limits.calls.total_timeout = beside.call_total_timeout.unwrap_or(total);
+    limits.drain_timeout = beside.drain_timeout;
+    limits
+}
+
+/// Serves the client until it has gone or a signal comes.
+fn start(beside: &Beside, target: Target, limits: Limits) -> anyhow::Result<()> {
+    // One client: a second thread would mostly pass its messages from one to the other.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let served = runtime.block_on(async {
+        let mut signals = Signals::new().context("signals cannot be received")?;
+        let mut config = ProxyConfig::new(serve::open_store(&beside.store)?);
+        config.endpoint.limits = limits;
+        config.era = beside.era.into();
+        let shutdown = config.endpoint.shutdown.clone();
+        let proxy = ForwardProxy::new(target, config);
+        tokio::select! {
+            () = proxy.serve_stdio() => {}
+            () = signals.pass_on(&shutdown) => {}
+        }
+        Ok(())
+    });
+    // A thread may still wait for standard input, to which nothing will be written any more.
+    runtime.shutdown_background();
+    served
+}

@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod beside;
+#[cfg(test)]
 mod bounds;
 #[cfg(test)]
 mod bridge_peers;

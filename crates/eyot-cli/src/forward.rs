@@ -4,6 +4,7 @@ use anyhow::Context as _;
 use eyot::{AccessToken, Command, ForwardProxy, Limits, ProxyConfig, StaticToken, Target};
 
 use crate::args::{Beside, Connect, Header, Run, TokenSource};
+use crate::failure::Failure;
 use crate::signals::Signals;
 use crate::{secrets, serve};
 
@@ -21,7 +22,7 @@ pub(crate) fn run(run: Run) -> anyhow::Result<()> {
 pub(crate) fn connect(connect: &Connect) -> anyhow::Result<()> {
     let Connect { beside, header, token, url } = connect;
     let limits = limits(beside);
-    let target = Target::url(url, limits)?;
+    let target = Target::url(url, limits).map_err(|error| Failure::usage(error.to_string()))?;
     let target = with_credentials(target, ("--header", header), ("--token", token.as_ref()))?;
     start(beside, target, limits)
 }

@@ -40,6 +40,8 @@ mod handlers;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod http_sse;
+#[cfg(test)]
 mod layers;
 #[cfg(test)]
 mod legacy_sessions;

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from anyio.abc import TaskGroup
 from mcp import ClientSession, StdioServerParameters, types
+from mcp.client.sse import sse_client
 from mcp.client.stdio import stdio_client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared._httpx_utils import create_mcp_http_client
@@ -17,9 +18,13 @@ from report import Report, equal
 async def streams(
     target: list[str], headers: Mapping[str, str]
 ) -> AsyncIterator[tuple[object, object]]:
-    """The two directions of a server: a URL, or `--`, a command and its arguments."""
+    """The two directions of a server: a URL, of the old transport if it ends with `/sse`, or `--`,
+    a command and its arguments."""
     if target[0] == "--":
         async with stdio_client(StdioServerParameters(command=target[1], args=target[2:])) as both:
+            yield both
+    elif target[0].endswith("/sse"):
+        async with sse_client(target[0], headers=dict(headers)) as both:
             yield both
     else:
         async with (

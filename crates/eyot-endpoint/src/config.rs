@@ -16,6 +16,9 @@ use crate::auth::Authenticate;
 pub struct EndpointConfig {
     /// The endpoint's path: `/mcp` by default.
     pub path: String,
+    /// Whether clients of the old transport, HTTP with SSE (2024-11-05), are served as well: at
+    /// `/sse` and `/messages/`. They are by default.
+    pub http_sse: bool,
     /// Which hosts and origins may talk to it: those of this machine by default.
     pub hosts: HostPolicy,
     /// Finds out who a client is: by default [`Keys`] without a key, which need no credentials.
@@ -36,6 +39,7 @@ impl EndpointConfig {
     pub fn new(store: Arc<dyn Store>) -> Self {
         Self {
             path: "/mcp".to_owned(),
+            http_sse: true,
             hosts: HostPolicy::loopback(),
             auth: Arc::new(Keys::default()),
             store,

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use eyot_frame::without_byte_order_mark;
 use eyot_http::{
-    BodyError, HostPolicy, OutgoingBody, RequestBody, RequestHead, empty, error, fault,
-    not_allowed, read_body, refused,
+    HostPolicy, OutgoingBody, RequestBody, RequestHead, empty, error, fault, not_allowed,
+    read_body, refused,
 };
 use eyot_jsonrpc::{Incoming, Message, Request as McpRequest};
 use eyot_service::{Fault, Limits, Peer, Principal, Shutdown, TotalQuota, Transport};
@@ -16,8 +16,10 @@ use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, request};
 
 use crate::auth::{AuthRefusal, Authenticate, Authenticated, Authentication, Credentials};
 use crate::cors;
+use crate::http_sse::{self, HttpSse};
 use crate::legacy::Legacy;
 use crate::modern::{Modern, is_claimed};
+use crate::refusals::body_failed;
 use crate::request_context::{ConnectionContext, RequestContext};
 
 type Answer = Response<OutgoingBody>;
@@ -30,6 +32,8 @@ pub(crate) struct EraSwitch {
     pub(crate) auth: Arc<dyn Authenticate>,
     pub(crate) legacy: Arc<Legacy>,
     pub(crate) modern: Modern,
+    /// `None`: the old transport is not served.
+    pub(crate) http_sse: Option<Arc<HttpSse>>,
     pub(crate) connections: TotalQuota,
     pub(crate) shutdown: Shutdown,
     pub(crate) limits: Limits,
@@ -37,6 +41,27 @@ pub(crate) struct EraSwitch {
 
 /// When a principal may have closed one of its connections.
 const FULL_RETRY: Duration = Duration::from_secs(1);
+
+/// What a path belongs to.
+#[derive(Clone, Copy, Debug)]
+enum Face<'a> {
+    /// Streamable HTTP, in both eras.
+    Endpoint,
+    /// The stream of the old transport.
+    Stream(&'a Arc<HttpSse>),
+    /// The way up of the old transport.
+    Messages(&'a Arc<HttpSse>),
+}
+
+impl Face<'_> {
+    const fn methods(self) -> &'static str {
+        match self {
+            Self::Endpoint => METHODS,
+            Self::Stream(_) => "GET, OPTIONS",
+            Self::Messages(_) => "POST, OPTIONS",
+        }
+    }
+}
 
 const METHODS: &str = "GET, POST, DELETE, OPTIONS";
 
@@ -52,10 +77,10 @@ impl EraSwitch {
         if let Err(forbidden) = self.hosts.check(&parts.uri, &head) {
             return refused(StatusCode::FORBIDDEN, None, &forbidden.to_string());
         }
-        if connection.from.is_some() && !self.is_at(parts.uri.path()) {
+        let Some(face) = self.face(parts.uri.path(), connection) else {
             return empty(StatusCode::NOT_FOUND);
-        }
-        let mut answer = self.admitted(parts, &head, body, connection).await;
+        };
+        let mut answer = self.admitted(parts, (face, &head), body, connection).await;
         if let Some(origin) = parts.headers.get(ORIGIN) {
             cors::allow(origin.clone(), &mut answer);
         }
@@ -67,15 +92,31 @@ impl EraSwitch {
         path == self.path || path.strip_suffix('/') == Some(self.path.as_str())
     }
 
+    /// What is served at a path. All of a foreign server's paths that lead here are the endpoint's.
+    fn face(&self, path: &str, connection: &ConnectionContext) -> Option<Face<'_>> {
+        if connection.from.is_none() || self.is_at(path) {
+            return Some(Face::Endpoint);
+        }
+        let http_sse = self.http_sse.as_ref()?;
+        let path = path.strip_suffix('/').unwrap_or(path);
+        match path {
+            http_sse::STREAM_PATH => Some(Face::Stream(http_sse)),
+            _ if http_sse::MESSAGES_PATH.strip_suffix('/') == Some(path) => {
+                Some(Face::Messages(http_sse))
+            }
+            _ => None,
+        }
+    }
+
     async fn admitted(
         &self,
         parts: &request::Parts,
-        head: &RequestHead<'_>,
+        (face, head): (Face<'_>, &RequestHead<'_>),
         body: RequestBody,
         connection: &ConnectionContext,
     ) -> Answer {
         if parts.method == Method::OPTIONS {
-            return cors::preflight(&parts.headers, METHODS);
+            return cors::preflight(&parts.headers, face.methods());
         }
         let address = connection.from;
         let authenticated = match self.auth.authenticate(&Credentials { head, parts, address }) {
@@ -95,6 +136,15 @@ impl EraSwitch {
         let context = RequestContext { peer, accepts: head.accepts(), timer };
         if self.shutdown.is_draining() {
             return refused(StatusCode::SERVICE_UNAVAILABLE, None, "server is shutting down");
+        }
+        match (face, &parts.method) {
+            (Face::Stream(streams), &Method::GET) => return streams.open(&context.peer),
+            (Face::Messages(streams), &Method::POST) => {
+                let posting = streams.post(parts.uri.query(), head, body, &context.peer);
+                return Box::pin(posting).await;
+            }
+            (Face::Endpoint, _) => {}
+            _ => return not_allowed(face.methods()),
         }
         match parts.method {
             Method::POST => self.post(&parts.headers, head, body, &context).await,
@@ -269,16 +319,4 @@ fn check_revision(head: &RequestHead<'_>) -> Result<(), Box<Answer>> {
             Err(refused(StatusCode::BAD_REQUEST, None, &message).into())
         }
     }
-}
-
-fn body_failed(failure: BodyError) -> Answer {
-    let status = match failure {
-        BodyError::TooLong { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-        BodyError::TooSlow => StatusCode::REQUEST_TIMEOUT,
-        _ => StatusCode::BAD_REQUEST,
-    };
-    let mut answer = refused(status, None, &failure.to_string());
-    // What is left of the body must not be taken for a request.
-    answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-    answer
 }

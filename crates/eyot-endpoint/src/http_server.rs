@@ -25,6 +25,7 @@ use crate::detached_calls::DetachedCalls;
 use crate::endpoint::Endpoint;
 use crate::era_switch::EraSwitch;
 use crate::farewells::Farewells;
+use crate::http_sse::HttpSse;
 use crate::http_stack;
 use crate::legacy::Legacy;
 use crate::modern::Modern;
@@ -49,7 +50,7 @@ impl HttpServer {
     #[must_use]
     pub fn new(config: EndpointConfig, service: BoxService) -> Self {
         let limits = config.limits_for_its_clients();
-        let EndpointConfig { path, hosts, auth, store, shutdown, tasks, .. } = config;
+        let EndpointConfig { path, http_sse, hosts, auth, store, shutdown, tasks, .. } = config;
         let detached = Arc::new(DetachedCalls::new(tasks.clone(), shutdown.finished().clone()));
         let patience = limits.upstream.connect_timeout;
         let farewells = Farewells::new(service.clone(), Arc::clone(&detached), patience);
@@ -61,8 +62,13 @@ impl HttpServer {
             shutdown: shutdown.clone(),
             limits,
         });
+        let http_sse = http_sse.then(|| {
+            let (detached, ending) = (Arc::clone(&legacy.detached), (shutdown.clone(), limits));
+            Arc::new(HttpSse::new(service.clone(), detached, ending))
+        });
         let eras = Arc::new(EraSwitch {
             path,
+            http_sse,
             hosts,
             auth,
             legacy,

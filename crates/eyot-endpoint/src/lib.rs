@@ -18,6 +18,7 @@ mod event_body;
 mod event_stream;
 mod farewells;
 mod http_server;
+mod http_sse;
 mod http_stack;
 mod in_flight;
 mod legacy;
@@ -27,6 +28,7 @@ mod mount;
 #[cfg(test)]
 mod noting;
 mod pipe;
+mod refusals;
 mod registry;
 mod replay;
 mod reply_stream;

@@ -181,8 +181,11 @@ impl<I: MessageIo> Pipe<I> {
                 return Pass::Moved;
             }
             // Earlier requests outlive the end of the input.
-            Poll::Ready(IoEvent::Ended(_)) => {
-                self.end_subscriptions();
+            Poll::Ready(IoEvent::Ended(end)) => {
+                match end.is_of_both_ways() {
+                    true => self.end_calls(),
+                    false => self.end_subscriptions(),
+                }
                 self.begin_end();
             }
             Poll::Pending => {}
@@ -221,6 +224,13 @@ impl<I: MessageIo> Pipe<I> {
             }
             !call.is_subscription
         });
+    }
+
+    /// No answer has a reader any more.
+    fn end_calls(&mut self) {
+        self.held.clear();
+        self.running.clear();
+        self.calls.clear();
     }
 
     fn is_done(&self) -> bool {

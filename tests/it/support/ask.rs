@@ -6,7 +6,7 @@ use serde_json::Value;
 #[derive(Clone, Debug)]
 pub(crate) struct Ask {
     method: &'static str,
-    path: &'static str,
+    path: String,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
 }
@@ -34,11 +34,11 @@ impl Ask {
 
     fn new(method: &'static str) -> Self {
         let headers = vec![("host".to_owned(), "127.0.0.1".to_owned())];
-        Self { method, path: "/mcp", headers, body: Vec::new() }
+        Self { method, path: "/mcp".to_owned(), headers, body: Vec::new() }
     }
 
-    pub(crate) fn path(mut self, path: &'static str) -> Self {
-        self.path = path;
+    pub(crate) fn path(mut self, path: impl Into<String>) -> Self {
+        self.path = path.into();
         self
     }
 

@@ -10,6 +10,8 @@ use super::http::{Framing, Piece, Reader};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Event {
     pub(crate) id: Option<String>,
+    /// Its type, if it says one.
+    pub(crate) kind: Option<String>,
     pub(crate) retry: Option<u64>,
     pub(crate) data: Option<String>,
 }
@@ -137,6 +139,7 @@ fn parse(block: &str) -> Event {
         let value = value.strip_prefix(' ').unwrap_or(value);
         match name {
             "id" => event.id = Some(value.to_owned()),
+            "event" => event.kind = Some(value.to_owned()),
             "retry" => event.retry = Some(value.parse().expect("`retry` is a number")),
             "data" => match &mut event.data {
                 Some(data) => {

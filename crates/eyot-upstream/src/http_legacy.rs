@@ -108,7 +108,7 @@ impl HttpSession {
         let response = self.0.post(&request.with_upstream_id(ours)).await?;
         match read_answer(response, self.0.limits()).await? {
             Answer::Messages(status, messages) => {
-                if let Some(fault) = self.0.forgotten(status, &messages, Some(ours)) {
+                if let Some(fault) = self.0.forgotten(status, messages.as_slice(), Some(ours)) {
                     return Err(fault);
                 }
                 let answer = match refusal(status, &messages) {
@@ -162,7 +162,7 @@ impl HttpSession {
         let answer = tokio::time::timeout(patience, read_answer(response, self.0.limits())).await;
         match answer {
             Ok(Ok(Answer::Messages(status, messages))) => {
-                self.0.forgotten(status, &messages, None).unwrap_or_else(|| {
+                self.0.forgotten(status, messages.as_slice(), None).unwrap_or_else(|| {
                     let error = refusal(status, &messages).and_then(|it| it.error_object());
                     not_taken(message, status, error.as_ref())
                 })

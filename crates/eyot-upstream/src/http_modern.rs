@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use eyot_http::UpstreamBody;
-use eyot_jsonrpc::{Id, Message, MessageKind, Notification, Request, Response, UpstreamId};
+use eyot_jsonrpc::{
+    Id, Incoming, Message, MessageKind, Notification, Request, Response, UpstreamId,
+};
 use eyot_service::{Fault, Limits, Messages, Reply, ReplyItem};
 use eyot_types::{Method as McpMethod, Revision, headers, meta};
 use futures_core::Stream;
@@ -122,7 +124,7 @@ struct Exchange {
 
 impl Exchange {
     /// The answer in a JSON body.
-    fn find(&self, status: StatusCode, messages: Vec<Message>) -> Option<Response> {
+    fn find(&self, status: StatusCode, messages: Incoming) -> Option<Response> {
         match refusal(status, &messages) {
             Some(error) => Some(error.with_client_id(self.id.clone())),
             None => messages.into_iter().find_map(|it| self.answer(it.into_response().ok()?)),

@@ -82,7 +82,7 @@ impl StandaloneStream {
                 self.session.status_fault(&bare)
             }
             Ok(Answer::Messages(status, messages)) if status.is_client_error() => {
-                self.session.refused_stream(status, &messages)
+                self.session.refused_stream(status, messages.as_slice())
             }
             Err(fault) if self.session.refusal(&fault).is_some() => fault,
             Ok(_) | Err(_) => {

@@ -10,7 +10,9 @@ use eyot_jsonrpc::{ErrorObject, Json, Message, Request, Response, UpstreamId};
 use eyot_service::{Fault, FaultKind, Limits, Messages, Peer, unix_ms};
 use eyot_stdx::QuotaPermit;
 use eyot_types::codes::{self, Outcome};
-use eyot_types::{ClientCapabilities, Era, Implementation, InitializeResult, Method, Revision};
+use eyot_types::{
+    ClientCapabilities, Era, Implementation, InitializeResult, LogLevel, Method, Revision,
+};
 use eyot_upstream::{LegacyConnection, ResumedSession, Turns, Upstream, initialize};
 use futures_util::{FutureExt as _, StreamExt as _};
 use serde::Serialize;
@@ -19,6 +21,7 @@ use tokio::sync::mpsc;
 use tracing::Instrument as _;
 
 use super::driver::{Driver, DriverWork, Idle};
+use super::modern_request::ModernRequest;
 use super::record::UpstreamPosition;
 use super::session_router::SessionRouter;
 use super::shared::CallShared;
@@ -114,6 +117,24 @@ impl UpstreamSession {
         let first_id = unix_ms().saturating_mul(IDS_PER_MS);
         let opened = OpenedSession { connection, initialized, revision, first_id };
         Some(opened.drive(upstream, opening, Some(listening)))
+    }
+
+    /// How much of the upstream's log is wanted from now on, if it must be told.
+    pub(crate) fn level_to_set(
+        &self,
+        call: &CallShared,
+        request: &ModernRequest,
+    ) -> Option<LogLevel> {
+        let has_log = self.initialized.capabilities.has("logging");
+        has_log.then(|| self.router.level(call.id, request.log_level.as_ref()))?
+    }
+
+    /// Tells the upstream how much of its log is wanted.
+    pub(crate) async fn set_level(&self, level: LogLevel) {
+        let params = json!({ "level": level });
+        if let Err(fault) = self.ask(Method::LoggingSetLevel, &params).await {
+            tracing::debug!(%fault, "upstream's log level was not set");
+        }
     }
 
     /// An id for a request of this session.

@@ -36,8 +36,7 @@ pub(crate) struct UpstreamSession {
     /// Its name of these, as it is put into results.
     pub(crate) server: Json,
     pub(crate) revision: Revision,
-    /// Calls of tools can be tasks at this upstream.
-    pub(crate) has_tasks: bool,
+    pub(crate) offers: Offers,
     /// Everything that the upstream says comes on one pipe.
     pub(crate) is_pipe: bool,
     /// Whether the upstream can say something that belongs to no call.
@@ -50,6 +49,15 @@ pub(crate) struct UpstreamSession {
     limits: Arc<Limits>,
     /// Counts the sessions of the pool.
     _permit: QuotaPermit,
+}
+
+/// What a call asks an upstream for first.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Offers {
+    /// Calls of tools can be tasks.
+    pub(crate) tasks: bool,
+    /// A log.
+    pub(crate) log: bool,
 }
 
 /// How a session is opened.
@@ -125,8 +133,7 @@ impl UpstreamSession {
         call: &CallShared,
         request: &ModernRequest,
     ) -> Option<LogLevel> {
-        let has_log = self.initialized.capabilities.has("logging");
-        has_log.then(|| self.router.level(call.id, request.log_level.as_ref()))?
+        self.offers.log.then(|| self.router.level(call.id, request.log_level.as_ref()))?
     }
 
     /// Tells the upstream how much of its log is wanted.
@@ -234,13 +241,16 @@ impl OpenedSession {
         let (work_queue, receiver) =
             mpsc::channel(upstream.runtime.limits.calls.queue_messages_max);
         let router = Arc::new(opening.router);
-        let has_tasks = modern_to_legacy::has_tasks(revision, &initialized.capabilities);
+        let offers = Offers {
+            tasks: modern_to_legacy::has_tasks(revision, &initialized.capabilities),
+            log: initialized.capabilities.has("logging"),
+        };
         let session = Arc::new(UpstreamSession {
             connection: connection.clone(),
             initialized,
             server,
             revision,
-            has_tasks,
+            offers,
             is_pipe: upstream.target.is_shared_channel(),
             has_stream: unasked.is_some(),
             router: Arc::clone(&router),

@@ -213,7 +213,7 @@ impl EraSwitch {
         };
         match incoming {
             Incoming::One(message) if is_claimed(&message, head) => {
-                Box::pin(self.modern.post(message, headers, head, context)).await
+                self.modern.post(message, headers, head, context).await
             }
             incoming => self.post_legacy(incoming, head, context).await,
         }

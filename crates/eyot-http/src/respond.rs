@@ -25,8 +25,7 @@ pub fn accepted() -> Response<OutgoingBody> {
 #[must_use]
 pub fn json(status: StatusCode, message: &Message) -> Response<OutgoingBody> {
     let mut response = with(status, message.into());
-    // Room for this header and a session's id: most answers have no more.
-    *response.headers_mut() = HeaderMap::with_capacity(2);
+    *response.headers_mut() = HeaderMap::with_capacity(HEADERS);
     response.headers_mut().insert(CONTENT_TYPE, APPLICATION_JSON);
     response
 }
@@ -99,6 +98,9 @@ fn with(status: StatusCode, body: OutgoingBody) -> Response<OutgoingBody> {
     response
 }
 
+/// What most requests have: hyper reads the headers of a connection's next request into the map of this
+/// response, which need not grow.
+const HEADERS: usize = 12;
 const APPLICATION_JSON: HeaderValue = HeaderValue::from_static("application/json");
 const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 

@@ -1,7 +1,10 @@
 //! Request ids and progress tokens, exactly as written.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::io::Write as _;
 
 use bytes::Bytes;
 use serde::de::Error as _;
@@ -23,10 +26,21 @@ pub use self::upstream_id::UpstreamId;
 /// are two ids, and a peer that uses both for one call is not followed. The order is that of the
 /// texts, for maps.
 ///
-/// An id that comes from a message shares the message's bytes and keeps them alive; see
-/// [`Id::detached`].
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Id(Bytes);
+/// A short id, as nearly all are, holds its text itself. A long one that comes from a message shares
+/// the message's bytes and keeps them alive; see [`Id::detached`].
+#[derive(Clone)]
+pub struct Id(Written);
+
+/// The text of an id.
+#[derive(Clone)]
+enum Written {
+    Short { len: u8, bytes: [u8; SHORT_BYTES] },
+    Long(Bytes),
+}
+
+/// A UUID between its quotes is short.
+const SHORT_BYTES: usize = 38;
+const _: () = assert!(size_of::<Option<Id>>() <= 40, "every message has room for one");
 
 impl Id {
     /// The id that is written `text`; `None` for other JSON, white space around it, `-0`, and
@@ -35,27 +49,44 @@ impl Id {
         let mut lexer = Lexer::new(text, 0);
         let passed = if is_integer(text) { lexer.number() } else { lexer.string().map(drop) };
         passed.and_then(|()| lexer.finish()).ok()?;
-        Some(Self(Bytes::copy_from_slice(text.as_bytes())))
+        Some(Self::copied(text))
     }
 
     /// The id of an integer.
     pub fn from_number(number: u64) -> Self {
-        Self(Bytes::from(number.to_string()))
+        let mut bytes = [0; SHORT_BYTES];
+        let mut room = bytes.as_mut_slice();
+        // The digits of every number have room.
+        let len = write!(room, "{number}").map_or(0, |()| SHORT_BYTES - room.len());
+        Self(Written::Short { len: u8::try_from(len).unwrap_or_default(), bytes })
     }
 
     /// The id of a string.
     pub fn from_text(text: &str) -> Self {
-        Self(Bytes::from(serde_json::Value::from(text).to_string()))
+        Self::copied(&serde_json::Value::from(text).to_string())
+    }
+
+    /// The id in a text that the scan has passed, if it is short.
+    pub(crate) fn short(text: &str) -> Option<Self> {
+        let mut bytes = [0; SHORT_BYTES];
+        bytes.get_mut(..text.len())?.copy_from_slice(text.as_bytes());
+        let len = u8::try_from(text.len()).ok()?;
+        Some(Self(Written::Short { len, bytes }))
     }
 
     /// The id in bytes that the scan has passed.
     pub(crate) const fn from_scanned(bytes: Bytes) -> Self {
-        Self(bytes)
+        Self(Written::Long(bytes))
+    }
+
+    fn copied(text: &str) -> Self {
+        let long = || Self::from_scanned(Bytes::copy_from_slice(text.as_bytes()));
+        Self::short(text).unwrap_or_else(long)
     }
 
     /// The JSON text.
     pub fn as_raw(&self) -> &str {
-        std::str::from_utf8(&self.0).unwrap_or_default()
+        std::str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
 
     /// The number of an integer from 0 to `u64::MAX`.
@@ -72,12 +103,44 @@ impl Id {
     /// should not stay for the sake of an id.
     #[must_use]
     pub fn detached(&self) -> Self {
-        Self(Bytes::copy_from_slice(&self.0))
+        match &self.0 {
+            Written::Short { .. } => self.clone(),
+            Written::Long(bytes) => Self(Written::Long(Bytes::copy_from_slice(bytes))),
+        }
     }
 
     /// The bytes of the JSON text.
-    pub(crate) const fn as_bytes(&self) -> &Bytes {
-        &self.0
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        match &self.0 {
+            Written::Short { len, bytes } => bytes.get(..usize::from(*len)).unwrap_or_default(),
+            Written::Long(bytes) => bytes,
+        }
+    }
+}
+
+impl PartialEq for Id {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_bytes() == other.as_bytes()
+    }
+}
+
+impl Eq for Id {}
+
+impl PartialOrd for Id {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Id {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.as_bytes().cmp(other.as_bytes())
+    }
+}
+
+impl Hash for Id {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_bytes().hash(state);
     }
 }
 

@@ -1,5 +1,8 @@
 //! A body that may be a batch.
 
+use std::iter::Chain;
+use std::{option, vec};
+
 use bytes::Bytes;
 use bytestring::ByteString;
 
@@ -41,12 +44,17 @@ impl Incoming {
         Self::parse_with(&bytes, limits, Surrogates::Lone)
     }
 
+    /// The messages.
+    pub fn as_slice(&self) -> &[Message] {
+        match self {
+            Self::One(message) => std::slice::from_ref(message),
+            Self::Batch(messages) => messages,
+        }
+    }
+
     /// Bytes of all its messages.
     pub fn len_bytes(&self) -> usize {
-        match self {
-            Self::One(message) => message.len(),
-            Self::Batch(messages) => messages.iter().map(Message::len).sum(),
-        }
+        self.as_slice().iter().map(Message::len).sum()
     }
 
     fn parse_with(
@@ -68,6 +76,20 @@ impl Incoming {
         let mut messages = Vec::new();
         scan.batch(|range, envelope| messages.push(Message::scanned(part(range), envelope)))?;
         Ok(Self::Batch(messages))
+    }
+}
+
+/// The messages, in their order.
+impl IntoIterator for Incoming {
+    type Item = Message;
+    type IntoIter = Chain<option::IntoIter<Message>, vec::IntoIter<Message>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        let (one, batch) = match self {
+            Self::One(message) => (Some(message), Vec::new()),
+            Self::Batch(messages) => (None, messages),
+        };
+        one.into_iter().chain(batch)
     }
 }
 

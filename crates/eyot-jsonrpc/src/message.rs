@@ -41,7 +41,7 @@ pub struct Message {
 }
 
 /// Small, because a message is handed on a dozen times on its way.
-const _: () = assert!(size_of::<Message>() <= 48, "messages wait in queues by the thousand");
+const _: () = assert!(size_of::<Message>() <= 56, "messages wait in queues by the thousand");
 
 /// What never changes.
 struct Scanned {
@@ -144,9 +144,9 @@ impl Message {
     }
 
     /// The id, the new one if there is one; `None` for notifications, and for errors whose id is
-    /// `null` or absent. Shares the message's bytes.
+    /// `null` or absent. A long one shares the message's bytes.
     pub fn id(&self) -> Option<Id> {
-        self.id_patch.clone().or_else(|| self.slice(self.envelope().id).map(Id::from_scanned))
+        self.id_patch.clone().or_else(|| self.id_at(self.envelope().id))
     }
 
     /// The id of a message that has one, as every request does.
@@ -255,7 +255,7 @@ impl Message {
     /// `params.progressToken` of a notification; `None` unless it is a string or an integer.
     pub fn progress_token(&self) -> Option<Id> {
         let patch = self.progress_token_patch.as_deref().cloned();
-        patch.or_else(|| self.slice(self.envelope().progress_token).map(Id::from_scanned))
+        patch.or_else(|| self.id_at(self.envelope().progress_token))
     }
 
     /// The message with this id in the place of its own. A message without an id stays without.
@@ -388,8 +388,10 @@ impl Message {
         }
     }
 
-    fn slice(&self, span: Span) -> Option<Bytes> {
-        self.scanned.text.slice(span.range()?)
+    fn id_at(&self, span: Span) -> Option<Id> {
+        let (text, range) = (&self.scanned.text, span.range()?);
+        let short = text.get(range.clone()).and_then(Id::short);
+        short.or_else(|| text.slice(range).map(Id::from_scanned))
     }
 }
 

@@ -5,6 +5,7 @@
 //! and opens it again when it was lost; modern clients share one connection. Clients of the other
 //! era go over `eyot-bridge`. It knows no sockets.
 
+mod following;
 mod headerless_server;
 mod listening;
 mod passthrough_session;

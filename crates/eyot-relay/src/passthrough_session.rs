@@ -274,7 +274,7 @@ impl PassthroughSession {
         context: Arc<SessionHandle>,
         cursor: Option<Bytes>,
     ) -> Messages {
-        Listening::open(self, context, cursor).await.into_messages()
+        Messages::new(Listening::open(self, context, cursor).await)
     }
 
     /// The rest of a call that an earlier process began.
@@ -305,7 +305,7 @@ impl PassthroughSession {
             clock: CallClock::start(&self.upstream.runtime.limits.calls),
             questions: Arc::clone(&self.questions),
         };
-        Ok(Reply::Stream(watch.follow(parts)))
+        Ok(watch.reply(Reply::Stream(parts)))
     }
 
     /// Ends the upstream session.

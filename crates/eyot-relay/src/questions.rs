@@ -225,13 +225,23 @@ impl Questions {
             if let Ok(word) = timeout_at(deadline, word.as_mut()).await {
                 return Ok(word);
             }
-            let later = self.deadline(session, clock.heard_at()).min(clock.ends_at());
+            let later = self.looked_at(session, clock);
             if later <= deadline {
                 return Err(clock.fault());
             }
-            // Looked at in between too: an answer ends the longer wait.
-            deadline = later.min(deadline + self.limits.calls.timeout);
+            deadline = later;
         }
+    }
+
+    /// When a call that waits is to be looked at; a time that has passed when it has waited in vain.
+    pub(crate) fn looked_at(&self, session: &SessionHandle, clock: &CallClock) -> Instant {
+        let (now, deadline) = (Instant::now(), clock.deadline());
+        if now < deadline {
+            return deadline;
+        }
+        let deadline = self.deadline(session, clock.heard_at()).min(clock.ends_at());
+        // In between too: an answer ends the longer wait.
+        deadline.min(now + self.limits.calls.timeout)
     }
 
     /// Whether a call has been silent for too long by now, or has taken too long in all.
@@ -248,6 +258,12 @@ impl Questions {
         let timeout = if is_asked { calls.question_timeout } else { calls.timeout };
         (began + calls.timeout).max(changed + timeout)
     }
+}
+
+/// Whether a message of the upstream asks, or takes a question back. Every other is seen by the client
+/// as it is.
+pub(crate) fn is_about_question(message: &Message) -> bool {
+    message.kind() == Kind::Request || is_cancelled(message)
 }
 
 #[cfg(test)]

@@ -1,16 +1,16 @@
-//! A call's messages on their way to the client: deadlines, ids, what must be remembered.
+//! What is known of a call while it runs, and what its answer must leave behind.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use eyot_jsonrpc::{ErrorObject, Id, Kind, Message, Request, Response};
-use eyot_service::{Fault, Messages, Reply, ReplyItem, SessionHandle, SessionLimits, Subscribing};
+use eyot_jsonrpc::{ErrorObject, Id, Message, Request, Response};
+use eyot_service::{Fault, Messages, Reply, SessionHandle, SessionLimits, Subscribing};
 use eyot_types::{LogLevel, Method, SetLevelParams, codes};
 use eyot_upstream::{CallClock, LegacyConnection};
-use futures_util::{StreamExt as _, stream};
 use serde_json::json;
 
-use crate::questions::{Origin, Questions};
+use crate::following::Following;
+use crate::questions::Questions;
 use crate::revisions::LegacyRevisions;
 
 /// What is known of a call while its messages pass.
@@ -75,25 +75,13 @@ impl Watch {
     pub(crate) fn reply(self, reply: Reply) -> Reply {
         match reply {
             Reply::One(answer) => Reply::One(self.carried_answer(answer)),
-            Reply::Stream(parts) => Reply::Stream(self.follow(parts)),
+            Reply::Stream(parts) => Reply::Stream(Messages::new(Following::new(self, parts))),
             Reply::None => Reply::None,
         }
     }
 
-    /// The messages, each within its deadline.
-    pub(crate) fn follow(mut self, parts: Messages) -> Messages {
-        self.clock.rest();
-        let has_asked = self.context.look(|state| !state.items.questions().is_empty());
-        let following = Following { watch: self, parts, has_asked, is_over: false };
-        // Boxed, because it is passed from hand to hand with each message.
-        Messages::new(stream::unfold(Box::new(following), |mut following| async move {
-            let part = following.next().await?;
-            Some((part, following))
-        }))
-    }
-
     /// A message of the upstream as the client's revision has it.
-    fn carried(&self, message: Message) -> Message {
+    pub(crate) fn carried(&self, message: Message) -> Message {
         match self.revisions {
             Some(revisions) => revisions.to_client(self.method.as_deref(), message),
             None => message,
@@ -146,83 +134,6 @@ impl Watch {
             Err(_elapsed) => tracing::debug!("upstream does not take that its call timed out"),
         }
         fault
-    }
-}
-
-struct Following {
-    watch: Watch,
-    parts: Messages,
-    /// Whether the upstream may have asked in this call, perhaps before a restart.
-    has_asked: bool,
-    is_over: bool,
-}
-
-impl Following {
-    async fn next(&mut self) -> Option<Result<ReplyItem, Fault>> {
-        if self.is_over {
-            return None;
-        }
-        let part = loop {
-            let Watch { questions, context, clock, .. } = &self.watch;
-            let part = match questions.wait(context, clock, self.parts.next()).await {
-                Ok(Some(Ok(part))) => {
-                    self.watch.clock.hear(&part);
-                    match self.overdue(&part) {
-                        Some(fault) => Err(Box::pin(self.watch.give_up(fault)).await),
-                        None => self.pass(part).await,
-                    }
-                }
-                Ok(Some(Err(fault))) => Err(fault),
-                Ok(None) => {
-                    self.end().await;
-                    return None;
-                }
-                Err(fault) => Err(Box::pin(self.watch.give_up(fault)).await),
-            };
-            // What the client does not see is followed by what it does.
-            if let Some(part) = part.transpose() {
-                break part;
-            }
-        };
-        self.is_over |= part.is_err();
-        if self.is_over {
-            self.end().await;
-        }
-        Some(part)
-    }
-
-    /// The fault of a call whose time is up, although its upstream always has something to say: what
-    /// is there at once is not waited for. An answer is never too late.
-    fn overdue(&self, part: &ReplyItem) -> Option<Fault> {
-        let Watch { questions, context, clock, .. } = &self.watch;
-        let is_over = match part {
-            ReplyItem::Cursor(_) => questions.is_overdue(context, clock),
-            part => !part.is_answer() && clock.heard_at() >= clock.ends_at(),
-        };
-        is_over.then(|| clock.fault())
-    }
-
-    async fn pass(&mut self, part: ReplyItem) -> Result<Option<ReplyItem>, Fault> {
-        let ReplyItem::Message { message, cursor } = part else { return Ok(Some(part)) };
-        let message = self.watch.carried(message);
-        if message.is_response() {
-            self.is_over = true;
-            self.watch.remember(&message).await?;
-            return Ok(Some(ReplyItem::Message { message, cursor }));
-        }
-        let Watch { connection, generation, id, questions, context, .. } = &self.watch;
-        self.has_asked |= message.kind() == Kind::Request;
-        let origin = Origin { generation: *generation, call: Some(id) };
-        let message = questions.heard(context, connection, origin, message).await;
-        Ok(message.map(|message| ReplyItem::Message { message, cursor }))
-    }
-
-    /// The call is over.
-    async fn end(&mut self) {
-        if self.has_asked {
-            let Watch { questions, context, id, .. } = &self.watch;
-            questions.call_ended(context, id).await;
-        }
     }
 }
 

@@ -64,6 +64,15 @@ impl Messages {
     }
 }
 
+impl<S> From<Pin<Box<S>>> for Messages
+where
+    S: Stream<Item = Result<ReplyItem, Fault>> + Send + 'static,
+{
+    fn from(items: Pin<Box<S>>) -> Self {
+        Self(items)
+    }
+}
+
 impl Stream for Messages {
     type Item = Result<ReplyItem, Fault>;
 

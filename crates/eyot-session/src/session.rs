@@ -66,7 +66,8 @@ pub enum SessionError {
 pub struct SessionMachine {
     revision: Revision,
     phase: Phase,
-    /// A list, because it is short; it needs no memory while nothing runs.
+    /// A list, because it is short; it keeps room for one, because most clients send one request
+    /// after the other.
     in_flight: Vec<Id>,
     streams_open: u32,
     next_stream: u32,
@@ -178,7 +179,7 @@ impl SessionMachine {
             self.in_flight.swap_remove(place);
         }
         if self.in_flight.is_empty() {
-            self.in_flight = Vec::new();
+            self.in_flight.shrink_to(1);
         }
         self.extend(now_ms);
     }

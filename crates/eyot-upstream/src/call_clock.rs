@@ -1,9 +1,12 @@
 //! How long a call may go on.
 
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use eyot_service::{CallLimits, Fault, ReplyItem};
-use tokio::time::{Instant, timeout_at};
+use tokio::task::unconstrained;
+use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
 
 /// The two ends of a call: its silence, and its time in all.
 #[derive(Clone, Copy, Debug)]
@@ -74,6 +77,32 @@ impl CallClock {
     /// As that of `word`.
     pub async fn limit<T>(&self, word: impl Future<Output = T>) -> Result<T, Fault> {
         timeout_at(self.deadline(), word).await.map_err(|_elapsed| self.fault())
+    }
+}
+
+/// Waits for a call's deadline, which moves on with each message.
+///
+/// The timer does not follow it: only when the time has come that it was set to, it is set anew.
+#[derive(Debug, Default)]
+pub struct CallTimer(Option<Pin<Box<Sleep>>>);
+
+impl CallTimer {
+    /// Ready when the deadline has passed. To be polled after what the deadline is for.
+    pub fn poll_passed(
+        &mut self,
+        deadline: impl Fn() -> Instant,
+        cx: &mut Context<'_>,
+    ) -> Poll<()> {
+        let timer = self.0.get_or_insert_with(|| Box::pin(sleep_until(deadline())));
+        loop {
+            // What was waited for may have used up the task's share of work, and is not ready.
+            ready!(pin!(unconstrained(timer.as_mut())).poll(cx));
+            let deadline = deadline();
+            if deadline <= timer.deadline() {
+                return Poll::Ready(());
+            }
+            timer.as_mut().reset(deadline);
+        }
     }
 }
 

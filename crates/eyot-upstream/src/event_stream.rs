@@ -1,6 +1,7 @@
 //! An upstream's event stream as messages.
 
-use std::task::Poll;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -8,6 +9,7 @@ use eyot_frame::{Event, EventDecoder};
 use eyot_http::UpstreamBody;
 use eyot_jsonrpc::ScanLimits;
 use eyot_service::{Limits, ReplyItem};
+use futures_core::Stream;
 
 use crate::reading::read_one;
 use crate::unreadable::Unreadable;
@@ -29,33 +31,6 @@ impl EventMessages {
         Self { body, decoder, retry: None, cursor: None, scan: limits.messages.scan }
     }
 
-    /// The next message or cursor, or a text in the place of a message; `None` when the stream has
-    /// ended or broken.
-    pub(crate) async fn next(&mut self) -> Option<Result<ReplyItem, Unreadable>> {
-        if let Some(cursor) = self.cursor.take() {
-            return Some(Ok(ReplyItem::Cursor(cursor)));
-        }
-        for reads in 1_u64.. {
-            if reads.is_multiple_of(READS_MAX) {
-                // Deadlines around this get their turn, although there is always more to read.
-                tokio::task::yield_now().await;
-            }
-            match self.decoder.next_event() {
-                Ok(Some(event)) => {
-                    if let Some(item) = self.item(event) {
-                        return Some(item);
-                    }
-                }
-                Ok(None) => {
-                    let data = self.read().await?;
-                    self.decoder.push(data);
-                }
-                Err(error) => return Some(Err(error.into())),
-            }
-        }
-        None
-    }
-
     fn item(&mut self, event: Event) -> Option<Result<ReplyItem, Unreadable>> {
         let Event { id: cursor, data, retry, .. } = event;
         self.retry = retry.or(self.retry);
@@ -74,9 +49,8 @@ impl EventMessages {
     /// Takes the end of the stream if it is there already, so that the connection can serve
     /// others. "After the response has been sent, the server SHOULD close the SSE stream":
     /// its end most often comes together with the answer.
-    pub(crate) async fn take_end(&mut self) {
-        let end = std::future::poll_fn(|cx| Poll::Ready(self.body.poll_data(cx)));
-        if let Poll::Ready(Ok(Some(_))) = end.await {
+    pub(crate) fn take_end(&mut self, cx: &mut Context<'_>) {
+        if let Poll::Ready(Ok(Some(_))) = self.body.poll_data(cx) {
             tracing::debug!("upstream goes on behind its answer");
         }
     }
@@ -87,17 +61,39 @@ impl EventMessages {
     pub(crate) fn retry(&self) -> Option<Duration> {
         self.retry
     }
+}
 
-    async fn read(&mut self) -> Option<Bytes> {
-        match self.body.data().await {
-            Ok(data) => data,
-            Err(error) => {
-                tracing::debug!(%error, "upstream's event stream broke");
-                None
+/// Messages and cursors, or a text in the place of a message, until the stream has ended or broken.
+impl Stream for EventMessages {
+    type Item = Result<ReplyItem, Unreadable>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if let Some(cursor) = self.cursor.take() {
+            return Poll::Ready(Some(Ok(ReplyItem::Cursor(cursor))));
+        }
+        for _ in 0..READS_MAX {
+            match self.decoder.next_event() {
+                Ok(Some(event)) => {
+                    if let Some(item) = self.item(event) {
+                        return Poll::Ready(Some(item));
+                    }
+                }
+                Ok(None) => match ready!(self.body.poll_data(cx)) {
+                    Ok(Some(data)) => self.decoder.push(data),
+                    Ok(None) => return Poll::Ready(None),
+                    Err(error) => {
+                        tracing::debug!(%error, "upstream's event stream broke");
+                        return Poll::Ready(None);
+                    }
+                },
+                Err(error) => return Poll::Ready(Some(Err(error.into()))),
             }
         }
+        // Deadlines around this get their turn, although there is always more to read.
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 }
 
 /// Steps of reading that bring nothing, before others get their turn.
-const READS_MAX: u64 = 16;
+const READS_MAX: u32 = 16;

@@ -6,6 +6,7 @@ mod pace;
 mod standalone_stream;
 mod wire;
 
+use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -14,6 +15,7 @@ use eyot_jsonrpc::{ErrorObject, Id, Kind, Message, Notification, Request, Respon
 use eyot_service::{Fault, FaultKind, Limits, Messages, Reply, ReplyItem};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{InitializeResult, headers};
+use futures_util::StreamExt as _;
 use http::{HeaderMap, Method, StatusCode};
 
 use self::call_stream::{CallStream, RunningCall};
@@ -106,7 +108,7 @@ impl HttpSession {
         let response = self.0.post(&request.with_upstream_id(ours)).await?;
         match read_answer(response, self.0.limits()).await? {
             Answer::Messages(status, messages) => {
-                if let Some(fault) = self.0.forgotten(status, &messages, Some(ours)) {
+                if let Some(fault) = self.0.forgotten(status, messages.as_slice(), Some(ours)) {
                     return Err(fault);
                 }
                 let answer = match refusal(status, &messages) {
@@ -125,7 +127,7 @@ impl HttpSession {
     }
 
     /// The reply on a stream, once its first event shows that the upstream knows the session.
-    async fn begun(&self, mut stream: Box<CallStream>) -> Result<Reply, Fault> {
+    async fn begun(&self, mut stream: Pin<Box<CallStream>>) -> Result<Reply, Fault> {
         let Some(first) = stream.next().await else { return Err(Fault::unanswered()) };
         if let Ok(ReplyItem::Message { message, .. }) = &first
             && message.kind() == Kind::Error
@@ -135,7 +137,7 @@ impl HttpSession {
             return Err(fault);
         }
         stream.put_back(first);
-        Ok(Reply::Stream(stream.into_messages()))
+        Ok(Reply::Stream(stream.into()))
     }
 
     /// Sends a notification or a response.
@@ -160,7 +162,7 @@ impl HttpSession {
         let answer = tokio::time::timeout(patience, read_answer(response, self.0.limits())).await;
         match answer {
             Ok(Ok(Answer::Messages(status, messages))) => {
-                self.0.forgotten(status, &messages, None).unwrap_or_else(|| {
+                self.0.forgotten(status, messages.as_slice(), None).unwrap_or_else(|| {
                     let error = refusal(status, &messages).and_then(|it| it.error_object());
                     not_taken(message, status, error.as_ref())
                 })
@@ -196,7 +198,7 @@ impl HttpSession {
     ///
     /// Returns when the upstream has opened its stream, or could not: what it sends before is lost.
     pub(crate) async fn listen(&self, cursor: Option<Bytes>) -> Messages {
-        StandaloneStream::open(self.0.clone(), cursor).await.into_messages()
+        Messages::new(StandaloneStream::open(self.0.clone(), cursor).await)
     }
 
     /// The rest of a call that an earlier process began.

@@ -1,12 +1,16 @@
 //! Requests to an HTTP upstream of 2026-07-28: no session, one exchange per request.
 
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
 use eyot_http::UpstreamBody;
-use eyot_jsonrpc::{Id, Message, MessageKind, Notification, Request, Response, UpstreamId};
+use eyot_jsonrpc::{
+    Id, Incoming, Message, MessageKind, Notification, Request, Response, UpstreamId,
+};
 use eyot_service::{Fault, Limits, Messages, Reply, ReplyItem};
 use eyot_types::{Method as McpMethod, Revision, headers, meta};
-use futures_util::stream;
+use futures_core::Stream;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderName};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
@@ -120,7 +124,7 @@ struct Exchange {
 
 impl Exchange {
     /// The answer in a JSON body.
-    fn find(&self, status: StatusCode, messages: Vec<Message>) -> Option<Response> {
+    fn find(&self, status: StatusCode, messages: Incoming) -> Option<Response> {
         match refusal(status, &messages) {
             Some(error) => Some(error.with_client_id(self.id.clone())),
             None => messages.into_iter().find_map(|it| self.answer(it.into_response().ok()?)),
@@ -130,11 +134,7 @@ impl Exchange {
     /// The answer in a stream, with what comes before it.
     fn follow(self, events: Box<EventMessages>) -> Reply {
         let stream = AnswerStream { exchange: self, events, unreadable: None, is_over: false };
-        // In a box, because it is moved with each message.
-        Reply::Stream(Messages::new(stream::unfold(Box::new(stream), |mut stream| async move {
-            let item = stream.next().await?;
-            Some((item, stream))
-        })))
+        Reply::Stream(Messages::new(stream))
     }
 
     fn answer(&self, answer: Response) -> Option<Response> {
@@ -164,43 +164,54 @@ struct AnswerStream {
 }
 
 impl AnswerStream {
-    async fn next(&mut self) -> Option<Result<ReplyItem, Fault>> {
-        if self.is_over {
-            return None;
-        }
-        while let Some(item) = self.events.next().await {
-            let item = match item {
-                Ok(item) => item,
-                Err(text) if text.may_answer(Some(self.exchange.ours)) => {
-                    self.is_over = true;
-                    return Some(Err(text.fault()));
-                }
-                Err(text) => {
-                    text.drop_unused();
-                    self.unreadable = Some(text);
-                    continue;
-                }
-            };
-            let Some(message) = item.into_message() else { continue };
-            let message = match message.into_kind() {
-                MessageKind::Notification(notification) => self.exchange.notification(notification),
-                MessageKind::Request(_) => None,
-                MessageKind::Response(answer) => {
-                    let answer = self.exchange.answer(answer);
-                    self.is_over = answer.is_some();
-                    answer.map(Message::from)
-                }
-            };
-            if self.is_over {
-                self.events.take_end().await;
+    /// What the caller gets of an item; `None`: nothing.
+    fn pass(
+        &mut self,
+        item: Result<ReplyItem, Unreadable>,
+        cx: &mut Context<'_>,
+    ) -> Option<Result<ReplyItem, Fault>> {
+        let message = match item {
+            Ok(item) => item.into_message()?,
+            Err(text) if text.may_answer(Some(self.exchange.ours)) => {
+                self.is_over = true;
+                return Some(Err(text.fault()));
             }
-            match message {
-                Some(message) => return Some(Ok(message.into())),
-                None => eyot_metrics::messages_dropped("message_unmatched"),
+            Err(text) => {
+                text.drop_unused();
+                self.unreadable = Some(text);
+                return None;
+            }
+        };
+        let message = match message.into_kind() {
+            MessageKind::Notification(notification) => self.exchange.notification(notification),
+            MessageKind::Request(_) => None,
+            MessageKind::Response(answer) => self.exchange.answer(answer).map(|answer| {
+                self.is_over = true;
+                self.events.take_end(cx);
+                answer.into()
+            }),
+        };
+        if message.is_none() {
+            eyot_metrics::messages_dropped("message_unmatched");
+        }
+        message.map(|it| Ok(it.into()))
+    }
+}
+
+impl Stream for AnswerStream {
+    type Item = Result<ReplyItem, Fault>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if self.is_over {
+            return Poll::Ready(None);
+        }
+        while let Some(item) = ready!(Pin::new(&mut *self.events).poll_next(cx)) {
+            if let Some(item) = self.pass(item, cx) {
+                return Poll::Ready(Some(item));
             }
         }
         self.is_over = true;
-        Some(Err(ended_unanswered(self.unreadable.as_ref())))
+        Poll::Ready(Some(Err(ended_unanswered(self.unreadable.as_ref()))))
     }
 }
 

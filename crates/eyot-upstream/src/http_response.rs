@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use eyot_frame::without_byte_order_mark;
 use eyot_http::{Assembly, Came, HttpError, UpstreamBody};
-use eyot_jsonrpc::{Kind, Message, Response};
+use eyot_jsonrpc::{Incoming, Kind, Response};
 use eyot_service::{Fault, Limits};
 use eyot_types::codes::{self, Outcome};
 use http::header::CONTENT_TYPE;
@@ -20,7 +20,7 @@ use crate::reading::read;
 /// An answer whose head has arrived.
 pub(crate) enum Answer {
     /// Messages in a JSON body: one, or a batch of 2025-03-26. The status may be that of an error.
-    Messages(StatusCode, Vec<Message>),
+    Messages(StatusCode, Incoming),
     /// A stream of events.
     Events(Box<EventMessages>),
     /// A status without a JSON-RPC body.
@@ -59,8 +59,8 @@ pub(crate) async fn read_answer(
 
 /// The error in the body of a refusal. It is about the request, even under another id: some servers
 /// refuse a request before they read it, under an id of their own.
-pub(crate) fn refusal(status: StatusCode, messages: &[Message]) -> Option<Response> {
-    let error = messages.iter().find(|it| it.kind() == Kind::Error);
+pub(crate) fn refusal(status: StatusCode, messages: &Incoming) -> Option<Response> {
+    let error = messages.as_slice().iter().find(|it| it.kind() == Kind::Error);
     error.filter(|_| !status.is_success()).cloned()?.into_response().ok()
 }
 

@@ -39,7 +39,7 @@ mod upstream_ids;
 
 pub use eyot_era::detect::EraMode;
 
-pub use crate::call_clock::CallClock;
+pub use crate::call_clock::{CallClock, CallTimer};
 pub use crate::children::{Children, HoldChildren};
 pub use crate::driver::spawn;
 pub use crate::era_cache::SharedEraCache;

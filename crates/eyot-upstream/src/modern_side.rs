@@ -2,22 +2,23 @@
 
 mod log_turns;
 
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
 use eyot_era::detect::{self, Asked};
 use eyot_jsonrpc::{Message, Request, Response};
 use eyot_service::{Fault, FaultKind, Messages, Reply, ReplyItem};
 use eyot_types::codes;
 use eyot_types::{Era, Method, Revision};
-use futures_util::{StreamExt as _, stream};
+use futures_core::Stream;
 use parking_lot::Mutex;
 use tokio::sync::OnceCell;
 
 use self::log_turns::LogTurns;
 use crate::lines::route::hears_log;
 use crate::turns::Turn;
-use crate::{CallClock, EraFound, ModernConnection, Sender, Upstream, probe_modern};
+use crate::{CallClock, CallTimer, EraFound, ModernConnection, Sender, Upstream, probe_modern};
 
 /// Finds out whether the upstream is modern, and holds the connection if it is.
 #[derive(Debug)]
@@ -66,7 +67,10 @@ impl ModernSide {
         let taking = self.log_turns.take(connection, &self.upstream, sender.owner());
         let (connection, turn) = taking.await?;
         Ok(match self.ask(&connection, request, sender).await? {
-            Reply::Stream(items) => Reply::Stream(held(items, (connection, turn))),
+            Reply::Stream(items) => {
+                let turn = Some((connection, turn));
+                Reply::Stream(Messages::new(Held { items, turn }))
+            }
             reply => reply,
         })
     }
@@ -92,7 +96,9 @@ impl ModernSide {
         let asked = clock.limit(asking.as_mut()).await.unwrap_or_else(Err);
         match self.weigh(is_discovery, asked)? {
             // A subscription is silent for as long as nothing changes.
-            Reply::Stream(items) if !is_endless => Ok(Reply::Stream(watched(items, clock))),
+            Reply::Stream(items) if !is_endless => {
+                Ok(Reply::Stream(Messages::new(Watched::new(items, clock))))
+            }
             reply => Ok(reply),
         }
     }
@@ -227,29 +233,54 @@ impl ModernSide {
 }
 
 /// The messages of a call that has its turn until they end.
-fn held(items: Messages, turn: (ModernConnection, Turn)) -> Messages {
-    Messages::new(stream::unfold((items, turn), |(mut items, turn)| async move {
-        let item: Result<ReplyItem, Fault> = items.next().await?;
-        Some((item, (items, turn)))
-    }))
+struct Held {
+    items: Messages,
+    turn: Option<(ModernConnection, Turn)>,
 }
 
-/// The messages, each within its deadline. Dropping them cancels the call.
-fn watched(items: Messages, mut clock: CallClock) -> Messages {
-    clock.rest();
-    Messages::new(stream::unfold(Some((items, clock)), move |watched| async move {
-        let (mut items, mut clock) = watched?;
-        match clock.limit(items.next()).await {
-            Ok(item) => {
-                let item: Result<ReplyItem, Fault> = item?;
-                if let Ok(item) = &item {
-                    clock.hear(item);
-                }
-                Some((item, Some((items, clock))))
-            }
-            Err(fault) => Some((Err(fault), None)),
+impl Stream for Held {
+    type Item = Result<ReplyItem, Fault>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let item = ready!(Pin::new(&mut self.items).poll_next(cx));
+        if item.is_none() {
+            self.turn = None;
         }
-    }))
+        Poll::Ready(item)
+    }
+}
+
+/// The messages of a call, each within its deadline. Dropping them cancels the call.
+struct Watched {
+    /// `None`: the deadline has passed.
+    items: Option<Messages>,
+    clock: CallClock,
+    timer: CallTimer,
+}
+
+impl Watched {
+    fn new(items: Messages, mut clock: CallClock) -> Self {
+        clock.rest();
+        Self { items: Some(items), clock, timer: CallTimer::default() }
+    }
+}
+
+impl Stream for Watched {
+    type Item = Result<ReplyItem, Fault>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let Self { items, clock, timer } = &mut *self;
+        let Some(running) = items else { return Poll::Ready(None) };
+        if let Poll::Ready(item) = Pin::new(running).poll_next(cx) {
+            if let Some(Ok(item)) = &item {
+                clock.hear(item);
+            }
+            return Poll::Ready(item);
+        }
+        ready!(timer.poll_passed(|| clock.deadline(), cx));
+        *items = None;
+        Poll::Ready(Some(Err(clock.fault())))
+    }
 }
 
 #[cfg(test)]

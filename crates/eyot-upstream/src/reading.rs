@@ -13,13 +13,10 @@ pub(crate) fn read_one(text: Bytes, limits: &ScanLimits) -> Result<Message, Unre
 }
 
 /// The message, or the batch of 2025-03-26, that a line or a body holds.
-pub(crate) fn read(text: Bytes, limits: &ScanLimits) -> Result<Vec<Message>, Unreadable> {
-    let messages = match Incoming::parse_from_upstream(text, limits)? {
-        Incoming::One(message) => vec![message],
-        Incoming::Batch(messages) => messages,
-    };
-    messages.iter().for_each(count);
-    Ok(messages)
+pub(crate) fn read(text: Bytes, limits: &ScanLimits) -> Result<Incoming, Unreadable> {
+    let incoming = Incoming::parse_from_upstream(text, limits)?;
+    incoming.as_slice().iter().for_each(count);
+    Ok(incoming)
 }
 
 fn count(message: &Message) {

@@ -74,12 +74,12 @@ impl ModernToLegacy {
         let method = Method::parse(request.method());
         match method {
             Method::ServerDiscover => self.discover(&request).await,
-            Method::Other(_) => self.call(&request).await,
+            Method::Other(_) => self.call(&request, method).await,
             Method::SubscriptionsListen => Box::pin(self.0.listen(&request)).await,
             Method::TasksGet | Method::TasksUpdate | Method::TasksCancel => {
                 Box::pin(self.0.task_request(&request, method)).await
             }
-            _ if method.is_in(Revision::MODERN) => self.call(&request).await,
+            _ if method.is_in(Revision::MODERN) => self.call(&request, method).await,
             _ => Ok(not_found(&request, request.method())),
         }
     }
@@ -94,7 +94,7 @@ impl ModernToLegacy {
         Ok(Reply::One(answered.message))
     }
 
-    async fn call(&self, request: &Arc<ModernRequest>) -> Result<Reply, Fault> {
+    async fn call(&self, request: &Arc<ModernRequest>, method: Method<'_>) -> Result<Reply, Fault> {
         let inner = &self.0;
         let round = RoundParams::of(&request.message).map_err(Fault::refused)?;
         let responses = round.input_responses.unwrap_or_default();
@@ -112,7 +112,7 @@ impl ModernToLegacy {
             }
         }
         // Nothing is started for a list that is known.
-        if List::of(Method::parse(request.method())).is_some()
+        if List::of(method).is_some()
             && let Some(KnownPage { answer, server }) = inner.pool.known_page(request)
         {
             return Ok(Reply::One(list_answer(request, &answer, &server)));

@@ -11,7 +11,6 @@ use eyot_jsonrpc::{ErrorObject, Response};
 use eyot_service::{Fault, Limits, SealedState, UpstreamLimits, limit_reached};
 use eyot_types::{Era, InputRequests, InputRequiredResult, Method};
 use eyot_upstream::{Needs, Turn};
-use serde_json::json;
 use tokio::time::Instant;
 
 use super::call::UpstreamCall;
@@ -113,12 +112,14 @@ impl Inner {
             },
         };
         let parked = ParkedCall::new(config);
-        let shared = CallShared::new(session.next_id(), request.may_be_asked(), parked);
+        // Shared from the start: it is large, and would be copied out of this future.
+        let shared = Arc::new(CallShared::new(session.next_id(), request.may_be_asked(), parked));
         shared.begin_round(request.log_level.clone(), request.progress_token.clone());
         *shared.task_permit.lock() = permit;
-        self.set_level(request, &shared, &session).await;
+        if let Some(level) = session.level_to_set(&shared, request) {
+            Box::pin(session.set_level(level)).await;
+        }
         let request = asked.with_upstream_id_and_token(shared.id);
-        let shared = Arc::new(shared);
         if is_driven {
             let sending = drive(&session, &shared, (request, self.limits.calls.timeout));
             return Ok(UpstreamCall::follow(session, shared, sending, turn));
@@ -161,24 +162,6 @@ impl Inner {
                 )),
             },
             found = going_on => Ok(found),
-        }
-    }
-
-    /// Tells the upstream how much of its log is wanted now.
-    async fn set_level(
-        &self,
-        request: &ModernRequest,
-        shared: &CallShared,
-        session: &UpstreamSession,
-    ) {
-        if !session.initialized.capabilities.has("logging") {
-            return;
-        }
-        if let Some(level) = session.router.level(shared.id, request.log_level.as_ref()) {
-            let params = json!({ "level": level });
-            if let Err(fault) = session.ask(Method::LoggingSetLevel, &params).await {
-                tracing::debug!(%fault, "upstream's log level was not set");
-            }
         }
     }
 

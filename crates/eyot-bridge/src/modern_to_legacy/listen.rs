@@ -54,7 +54,7 @@ impl Inner {
             }
         };
         let session = self.pool.session(request, true).await?;
-        let ids = params.notifications.task_ids.clone().filter(|_| session.has_tasks);
+        let ids = params.notifications.task_ids.clone().filter(|_| session.offers.tasks);
         let tasks = match self.watched_tasks(request, &ids.unwrap_or_default()) {
             Ok(tasks) => tasks,
             Err(error) => return Ok(Reply::One(request.refuse(&error))),

@@ -75,10 +75,11 @@ impl ModernRequest {
 
     /// Whether the upstream may ask its client something in this call.
     pub fn may_be_asked(&self) -> bool {
-        let method = Method::parse(self.method());
-        let can_wait =
-            matches!(method, Method::ToolsCall | Method::PromptsGet | Method::ResourcesRead);
-        can_wait && !self.declared.capabilities.0.is_empty()
+        let can_wait = || {
+            let method = Method::parse(self.method());
+            matches!(method, Method::ToolsCall | Method::PromptsGet | Method::ResourcesRead)
+        };
+        !self.declared.capabilities.0.is_empty() && can_wait()
     }
 
     /// Whether its headers were to be held against its arguments.

@@ -255,8 +255,7 @@ impl Pool {
             true => (true, true),
             false => (self.aside.asks(), self.aside.logs()),
         };
-        let is_log_wanted =
-            request.log_level.is_some() && session.initialized.capabilities.has("logging");
+        let is_log_wanted = request.log_level.is_some() && session.offers.log;
         match (asks, logs) {
             (false, false) => None,
             (_, true) if is_log_wanted => Some(Needs::Everything),

@@ -10,7 +10,9 @@ use eyot_jsonrpc::{ErrorObject, Json, Message, Request, Response, UpstreamId};
 use eyot_service::{Fault, FaultKind, Limits, Messages, Peer, unix_ms};
 use eyot_stdx::QuotaPermit;
 use eyot_types::codes::{self, Outcome};
-use eyot_types::{ClientCapabilities, Era, Implementation, InitializeResult, Method, Revision};
+use eyot_types::{
+    ClientCapabilities, Era, Implementation, InitializeResult, LogLevel, Method, Revision,
+};
 use eyot_upstream::{LegacyConnection, ResumedSession, Turns, Upstream, initialize};
 use futures_util::{FutureExt as _, StreamExt as _};
 use serde::Serialize;
@@ -19,6 +21,7 @@ use tokio::sync::mpsc;
 use tracing::Instrument as _;
 
 use super::driver::{Driver, DriverWork, Idle};
+use super::modern_request::ModernRequest;
 use super::record::UpstreamPosition;
 use super::session_router::SessionRouter;
 use super::shared::CallShared;
@@ -33,8 +36,7 @@ pub(crate) struct UpstreamSession {
     /// Its name of these, as it is put into results.
     pub(crate) server: Json,
     pub(crate) revision: Revision,
-    /// Calls of tools can be tasks at this upstream.
-    pub(crate) has_tasks: bool,
+    pub(crate) offers: Offers,
     /// Everything that the upstream says comes on one pipe.
     pub(crate) is_pipe: bool,
     /// Whether the upstream can say something that belongs to no call.
@@ -47,6 +49,15 @@ pub(crate) struct UpstreamSession {
     limits: Arc<Limits>,
     /// Counts the sessions of the pool.
     _permit: QuotaPermit,
+}
+
+/// What a call asks an upstream for first.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Offers {
+    /// Calls of tools can be tasks.
+    pub(crate) tasks: bool,
+    /// A log.
+    pub(crate) log: bool,
 }
 
 /// How a session is opened.
@@ -114,6 +125,23 @@ impl UpstreamSession {
         let first_id = unix_ms().saturating_mul(IDS_PER_MS);
         let opened = OpenedSession { connection, initialized, revision, first_id };
         Some(opened.drive(upstream, opening, Some(listening)))
+    }
+
+    /// How much of the upstream's log is wanted from now on, if it must be told.
+    pub(crate) fn level_to_set(
+        &self,
+        call: &CallShared,
+        request: &ModernRequest,
+    ) -> Option<LogLevel> {
+        self.offers.log.then(|| self.router.level(call.id, request.log_level.as_ref()))?
+    }
+
+    /// Tells the upstream how much of its log is wanted.
+    pub(crate) async fn set_level(&self, level: LogLevel) {
+        let params = json!({ "level": level });
+        if let Err(fault) = self.ask(Method::LoggingSetLevel, &params).await {
+            tracing::debug!(%fault, "upstream's log level was not set");
+        }
     }
 
     /// An id for a request of this session.
@@ -213,13 +241,16 @@ impl OpenedSession {
         let (work_queue, receiver) =
             mpsc::channel(upstream.runtime.limits.calls.queue_messages_max);
         let router = Arc::new(opening.router);
-        let has_tasks = modern_to_legacy::has_tasks(revision, &initialized.capabilities);
+        let offers = Offers {
+            tasks: modern_to_legacy::has_tasks(revision, &initialized.capabilities),
+            log: initialized.capabilities.has("logging"),
+        };
         let session = Arc::new(UpstreamSession {
             connection: connection.clone(),
             initialized,
             server,
             revision,
-            has_tasks,
+            offers,
             is_pipe: upstream.target.is_shared_channel(),
             has_stream: unasked.is_some(),
             router: Arc::clone(&router),

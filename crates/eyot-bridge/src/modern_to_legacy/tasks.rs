@@ -75,8 +75,7 @@ impl Tasks {
         session: &UpstreamSession,
         tools: &KnownTools,
     ) -> Result<Planned, Fault> {
-        let is_call = Method::parse(request.method()) == Method::ToolsCall;
-        if !is_call || !session.has_tasks {
+        if !session.offers.tasks || Method::parse(request.method()) != Method::ToolsCall {
             return Ok(Planned::PLAIN);
         }
         // Boxed, because it is large and rare, and this future is part of every call.
@@ -129,7 +128,7 @@ impl Tasks {
     ) -> Option<Response> {
         let (session, principal) = (&call.session, request.peer.principal_name());
         let permit = call.shared.task_permit.lock().take();
-        if !session.has_tasks || !modern_to_legacy::declares_tasks(&request.message) {
+        if !session.offers.tasks || !modern_to_legacy::declares_tasks(&request.message) {
             return None;
         }
         let task = modern_to_legacy::created(answer)?;

@@ -28,6 +28,19 @@ fn integers_and_strings_are_ids() {
 }
 
 #[test]
+fn short_and_long_ids_are_the_same_kind_of_thing() {
+    for len in [0, 34, 35, 36, 37, 38, 39, 200] {
+        let text = "é".repeat(len / 2) + &"x".repeat(len % 2);
+        check(&format!("\"{text}\""), None, Some(&text));
+    }
+    let (short, long) = (Id::from_text(&"a".repeat(30)), Id::from_text(&"a".repeat(40)));
+    assert!(short < long, "the order is that of the texts: {short} {long}");
+    let digits = "9".repeat(50);
+    check(&digits, None, None);
+    assert!(Id::parse(&digits).unwrap() > Id::from_number(u64::MAX));
+}
+
+#[test]
 fn other_json_is_no_id() {
     let others = ["", " 1", "1 ", "1.0", "1e3", "-0", "-", "01", "null", "true", "{}", "[]", "a"];
     for other in others.into_iter().chain(["\"", "\"\\ud800\"", "\"a\" ", "\"a\"b\"", "\u{663}"]) {

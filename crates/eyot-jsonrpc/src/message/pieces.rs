@@ -20,7 +20,7 @@ enum Chunk<'a> {
     /// The bytes of a part of the text, shared if that is asked for.
     Text(&'a Bytes, std::ops::Range<usize>),
     /// What takes the place of a part of the text.
-    Instead(&'a Bytes),
+    Instead(&'a [u8]),
 }
 
 impl Pieces {
@@ -62,23 +62,25 @@ impl Iterator for Pieces {
     fn next(&mut self) -> Option<Bytes> {
         let mut joined = Vec::new();
         while let Some((chunk, passed)) = self.message.chunk(self.at) {
-            let (bytes, range) = match chunk {
-                Chunk::Text(bytes, range) => (bytes, range),
-                Chunk::Instead(bytes) => (bytes, 0..bytes.len()),
-            };
-            let is_alone = joined.is_empty() && passed == self.message.scanned.text.len();
-            if is_alone || range.len() >= SHARED_BYTES {
-                if !joined.is_empty() {
-                    break;
+            let short = match chunk {
+                Chunk::Text(bytes, range) => {
+                    let is_alone = joined.is_empty() && passed == self.message.scanned.text.len();
+                    if is_alone || range.len() >= SHARED_BYTES {
+                        if !joined.is_empty() {
+                            break;
+                        }
+                        self.at = passed;
+                        return Some(bytes.slice(range));
+                    }
+                    bytes.get(range).unwrap_or_default()
                 }
-                self.at = passed;
-                return Some(bytes.slice(range));
-            }
+                Chunk::Instead(bytes) => bytes,
+            };
             if joined.is_empty() {
                 let left = self.message.len().saturating_sub(self.at);
                 joined.reserve_exact(left.min(SHARED_BYTES));
             }
-            joined.extend_from_slice(bytes.get(range).unwrap_or_default());
+            joined.extend_from_slice(short);
             self.at = passed;
         }
         if joined.is_empty() { None } else { Some(joined.into()) }

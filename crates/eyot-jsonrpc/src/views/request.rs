@@ -39,7 +39,7 @@ impl Request {
         Self::new(UpstreamId::new(0).to_id(), method, params)
     }
 
-    /// The id: as its sender wrote it, or the one that replaced it. Shares the message's bytes.
+    /// The id: as its sender wrote it, or the one that replaced it. A long one shares the message's bytes.
     pub fn id(&self) -> Id {
         self.0.id_of_request()
     }

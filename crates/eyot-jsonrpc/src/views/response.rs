@@ -45,7 +45,7 @@ impl Response {
     }
 
     /// The id of the request that is answered: as the answer writes it, or the one that replaced
-    /// it. Shares the message's bytes.
+    /// it. A long one shares the message's bytes.
     ///
     /// A result always has one. `None` is an error whose id is `null` or absent: its sender could
     /// not read the request, and does not say which one it answers.

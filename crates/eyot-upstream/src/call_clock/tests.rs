@@ -1,10 +1,10 @@
 //! Silence, progress, and what is none, in virtual time.
 
-use std::future::pending;
+use std::future::{pending, poll_fn};
 
 use eyot_jsonrpc::Message;
 use serde_json::json;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::*;
 
@@ -54,6 +54,18 @@ async fn silence_ends_a_call() {
     let began = Instant::now();
     assert!(clock.limit(pending::<()>()).await.is_err());
     assert_eq!(began.elapsed(), Duration::from_secs(60));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_timer_follows_a_deadline_that_moves_on() {
+    let (mut clock, mut timer, began) = (clock(), CallTimer::default(), Instant::now());
+    for seconds in [50, 50, 15] {
+        let passed = poll_fn(|cx| timer.poll_passed(|| clock.deadline(), cx));
+        assert!(timeout(Duration::from_secs(seconds), passed).await.is_err(), "{seconds}");
+        clock.rest();
+    }
+    poll_fn(|cx| timer.poll_passed(|| clock.deadline(), cx)).await;
+    assert_eq!(began.elapsed(), Duration::from_secs(115 + 60));
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,13 +1,17 @@
 //! The messages of one call at an HTTP upstream of the legacy era.
 
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
 use bytes::Bytes;
 use eyot_jsonrpc::{Id, Message, Response, UpstreamId};
 use eyot_service::{Fault, Messages, ReplyItem};
 use eyot_types::codes::{self, Outcome};
-use futures_util::stream;
+use futures_core::Stream;
 
 use super::pace::Pace;
-use super::wire::Wire;
+use super::wire::{Opening, Wire};
 use crate::event_stream::EventMessages;
 use crate::http_response::{Answer, BareStatus};
 use crate::unreadable::{Unreadable, ended_unanswered};
@@ -53,12 +57,12 @@ impl RunningCall {
         events: Option<Box<EventMessages>>,
         cursor: Option<Bytes>,
     ) -> Messages {
-        Box::new(CallStream::new(self, events, cursor)).into_messages()
+        Messages::new(CallStream::new(self, events, cursor))
     }
 
     /// The call's stream, which is read from its first event on.
-    pub(super) fn read(self, events: Box<EventMessages>) -> Box<CallStream> {
-        Box::new(CallStream::new(self, Some(events), None))
+    pub(super) fn read(self, events: Box<EventMessages>) -> Pin<Box<CallStream>> {
+        Box::pin(CallStream::new(self, Some(events), None))
     }
 }
 
@@ -70,13 +74,13 @@ impl Drop for RunningCall {
     }
 }
 
-/// A call's stream; it is taken up again where it broke, if the upstream gave event ids.
-///
-/// It lives in a box: what it gives is passed from hand to hand, and the stream with it.
-#[derive(Debug)]
+/// A call's stream: messages and event ids. It is taken up again where it broke, if the upstream
+/// gave event ids.
 pub(super) struct CallStream {
     call: RunningCall,
     events: Option<Box<EventMessages>>,
+    /// The stream that is opened again.
+    opening: Option<Opening>,
     cursor: Option<Bytes>,
     /// An item that was taken and put back.
     peeked: Option<Result<ReplyItem, Fault>>,
@@ -92,8 +96,17 @@ impl CallStream {
     fn new(call: RunningCall, events: Option<Box<EventMessages>>, cursor: Option<Bytes>) -> Self {
         let mut pace = Pace::default();
         pace.opened();
-        let (peeked, unreadable) = (None, None);
-        Self { call, events, cursor, peeked, unreadable, pace, failures: 0, is_over: false }
+        Self {
+            call,
+            events,
+            opening: None,
+            cursor,
+            peeked: None,
+            unreadable: None,
+            pace,
+            failures: 0,
+            is_over: false,
+        }
     }
 
     /// Puts an item back: the next one is that again.
@@ -101,52 +114,40 @@ impl CallStream {
         self.peeked = Some(item);
     }
 
-    pub(super) fn into_messages(self: Box<Self>) -> Messages {
-        Messages::new(stream::unfold(self, |mut stream| async move {
-            let item = stream.next().await?;
-            Some((item, stream))
-        }))
+    fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Result<ReplyItem, Fault>> {
+        loop {
+            if let Some(opening) = &mut self.opening {
+                let answer = ready!(opening.as_mut().poll(cx));
+                self.opening = None;
+                self.opened(answer)?;
+            }
+            if let Some(events) = &mut self.events
+                && let Some(item) = ready!(Pin::new(&mut **events).poll_next(cx))
+            {
+                if let Some(item) = self.pass(item)? {
+                    return Poll::Ready(Ok(item));
+                }
+            } else {
+                self.opening = Some(self.come_back()?);
+            }
+        }
     }
 
-    /// The next message or event id.
-    pub(super) async fn next(&mut self) -> Option<Result<ReplyItem, Fault>> {
-        if let Some(item) = self.peeked.take() {
-            return Some(item);
-        }
-        if self.is_over {
-            return None;
-        }
-        loop {
-            if let Some(events) = &mut self.events
-                && let Some(item) = events.next().await
-            {
-                let item = match item {
-                    Ok(item) => item,
-                    Err(text) if text.may_answer(self.call.ours) => {
-                        self.is_over = true;
-                        return Some(Err(text.fault()));
-                    }
-                    Err(text) => {
-                        text.drop_unused();
-                        self.unreadable = Some(text);
-                        continue;
-                    }
-                };
+    /// What the caller gets of an item; `None`: nothing.
+    fn pass(&mut self, item: Result<ReplyItem, Unreadable>) -> Result<Option<ReplyItem>, Fault> {
+        match item {
+            Ok(item) => {
                 if !matches!(item, ReplyItem::Cursor(_)) {
                     self.pace.heard();
                     self.failures = 0;
                 }
-                let Some(item) = self.take(item) else { continue };
-                if self.is_over
-                    && let Some(events) = &mut self.events
-                {
-                    events.take_end().await;
-                }
-                return Some(Ok(item));
+                Ok(self.take(item))
             }
-            if let Err(fault) = Box::pin(self.come_back()).await {
-                self.is_over = true;
-                return Some(Err(fault));
+            Err(text) if text.may_answer(self.call.ours) => Err(text.fault()),
+            Err(text) => {
+                text.drop_unused();
+                self.unreadable = Some(text);
+                Ok(None)
             }
         }
     }
@@ -167,20 +168,24 @@ impl CallStream {
     }
 
     /// Opens the stream again behind what was seen.
-    async fn come_back(&mut self) -> Result<(), Fault> {
-        let lost =
-            |reason: &str| Fault::upstream(codes::upstream_lost(reason, Outcome::Unknown, true));
+    fn come_back(&mut self) -> Result<Opening, Fault> {
         let ended = self.events.take();
         let is_first = ended.is_none() && self.failures == 0 && self.call.ours.is_none();
         let retry = ended.and_then(|it| it.retry());
         if self.cursor.is_none() || self.failures >= COME_BACK_FAILURES_MAX {
             return Err(ended_unanswered(self.unreadable.as_ref()));
         }
-        if !is_first {
-            tokio::time::sleep(self.pace.next_wait(retry)).await;
-        }
-        let session = &self.call.session;
-        match session.get(self.cursor.as_ref()).await {
+        let pause = if is_first { Duration::ZERO } else { self.pace.next_wait(retry) };
+        Ok(self.call.session.clone().open_after(pause, self.cursor.clone()))
+    }
+
+    /// Takes the answer to the opening.
+    fn opened(&mut self, answer: Result<Answer, Fault>) -> Result<(), Fault> {
+        let lost = || {
+            let reason = "upstream cannot resume its stream";
+            Fault::upstream(codes::upstream_lost(reason, Outcome::Unknown, true))
+        };
+        match answer {
             Ok(Answer::Events(events)) => {
                 self.events = Some(events);
                 self.pace.opened();
@@ -189,16 +194,35 @@ impl CallStream {
             Ok(Answer::Status(BareStatus { status, .. }) | Answer::Messages(status, _))
                 if status.is_client_error() =>
             {
-                return Err(lost("upstream cannot resume its stream"));
+                return Err(lost());
             }
-            Err(fault) if session.refusal(&fault).is_some() => {
-                return Err(lost("upstream cannot resume its stream"));
-            }
+            Err(fault) if self.call.session.refusal(&fault).is_some() => return Err(lost()),
             Ok(_) => {}
             Err(fault) => tracing::debug!(%fault, "upstream's stream cannot be resumed yet"),
         }
         self.failures += 1;
         Ok(())
+    }
+}
+
+impl Stream for CallStream {
+    type Item = Result<ReplyItem, Fault>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if let Some(item) = self.peeked.take() {
+            return Poll::Ready(Some(item));
+        }
+        if self.is_over {
+            return Poll::Ready(None);
+        }
+        let item = ready!(self.poll_item(cx));
+        if self.is_over
+            && let Some(events) = &mut self.events
+        {
+            events.take_end(cx);
+        }
+        self.is_over |= item.is_err();
+        Poll::Ready(Some(item))
     }
 }
 

@@ -1,22 +1,26 @@
 //! The messages of an HTTP upstream of the legacy era that belong to no call.
 
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use eyot_service::{Fault, FaultKind, Messages, ReplyItem};
+use eyot_service::{Fault, FaultKind, ReplyItem};
 use eyot_stdx::Backoff;
-use futures_util::stream;
+use futures_core::Stream;
 
 use super::pace::{Pace, RETRY_DEFAULT};
-use super::wire::Wire;
+use super::wire::{Opening, Wire};
 use crate::event_stream::EventMessages;
 use crate::http_response::Answer;
 
-/// The stream of messages that belong to no call.
+/// The stream of messages that belong to no call, for as long as the upstream offers them.
 pub(super) struct StandaloneStream {
     session: Wire,
     cursor: Option<Bytes>,
     events: Option<Box<EventMessages>>,
+    /// The stream that is opened again.
+    opening: Option<Opening>,
     pace: Pace,
     /// The upstream has opened such a stream in this session.
     was_open: bool,
@@ -34,60 +38,39 @@ impl StandaloneStream {
             was_open: cursor.is_some(),
             cursor,
             events: None,
+            opening: None,
             pace: Pace::default(),
             refused: None,
             is_over: false,
             failures: 0,
         };
-        stream.come_back().await;
+        let answer = stream.session.get(stream.cursor.as_ref()).await;
+        stream.opened(answer);
         stream
     }
 
-    /// The messages, for as long as the upstream offers them.
-    pub(super) fn into_messages(self) -> Messages {
-        Messages::new(stream::unfold(self, Self::next))
+    /// Takes note of what has come.
+    fn take(&mut self, item: ReplyItem) -> ReplyItem {
+        if !matches!(item, ReplyItem::Cursor(_)) {
+            self.pace.heard();
+            self.failures = 0;
+        }
+        self.cursor = item.cursor().cloned().or_else(|| self.cursor.take());
+        item
     }
 
-    async fn next(mut self) -> Option<(Result<ReplyItem, Fault>, Self)> {
-        loop {
-            if let Some(events) = &mut self.events {
-                if let Some(item) = events.next().await {
-                    let item = match item {
-                        Ok(item) => item,
-                        Err(text) => {
-                            text.drop_unused();
-                            continue;
-                        }
-                    };
-                    if !matches!(item, ReplyItem::Cursor(_)) {
-                        self.pace.heard();
-                        self.failures = 0;
-                    }
-                    self.cursor = item.cursor().cloned().or_else(|| self.cursor.take());
-                    return Some((Ok(item), self));
-                }
-                let retry = events.retry();
-                self.events = None;
-                tokio::time::sleep(self.pace.next_wait(retry)).await;
-            } else if self.failures > 0 {
-                tokio::time::sleep(UNREACHABLE.steady_delay(self.failures)).await;
-            }
-            if self.is_over {
-                return None;
-            }
-            if let Some(fault) = self.refused.take() {
-                self.is_over = true;
-                // Some servers answer 404 where they offer no such stream.
-                let is_gone = fault.kind == FaultKind::SessionGone && self.was_open;
-                return is_gone.then_some((Err(fault), self));
-            }
-            // Boxed, because it is large and rare, and this future lives as long as its stream.
-            Box::pin(self.come_back()).await;
+    /// The pause before the stream is opened again.
+    fn pause(&mut self) -> Duration {
+        match self.events.take() {
+            Some(ended) => self.pace.next_wait(ended.retry()),
+            None if self.failures > 0 => UNREACHABLE.steady_delay(self.failures),
+            None => Duration::ZERO,
         }
     }
 
-    async fn come_back(&mut self) {
-        let fault = match self.session.get(self.cursor.as_ref()).await {
+    /// Takes the answer to the opening.
+    fn opened(&mut self, answer: Result<Answer, Fault>) {
+        let fault = match answer {
             Ok(Answer::Events(events)) => {
                 self.events = Some(events);
                 self.pace.opened();
@@ -99,7 +82,7 @@ impl StandaloneStream {
                 self.session.status_fault(&bare)
             }
             Ok(Answer::Messages(status, messages)) if status.is_client_error() => {
-                self.session.refused_stream(status, &messages)
+                self.session.refused_stream(status, messages.as_slice())
             }
             Err(fault) if self.session.refusal(&fault).is_some() => fault,
             Ok(_) | Err(_) => {
@@ -114,6 +97,40 @@ impl StandaloneStream {
                 self.failures = self.failures.saturating_add(1);
             }
             _ => self.refused = Some(fault),
+        }
+    }
+}
+
+impl Stream for StandaloneStream {
+    type Item = Result<ReplyItem, Fault>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        loop {
+            if let Some(opening) = &mut self.opening {
+                let answer = ready!(opening.as_mut().poll(cx));
+                self.opening = None;
+                self.opened(answer);
+            }
+            if let Some(events) = &mut self.events
+                && let Some(item) = ready!(Pin::new(&mut **events).poll_next(cx))
+            {
+                match item {
+                    Ok(item) => return Poll::Ready(Some(Ok(self.take(item)))),
+                    Err(text) => text.drop_unused(),
+                }
+                continue;
+            }
+            if self.is_over {
+                return Poll::Ready(None);
+            }
+            if let Some(fault) = self.refused.take() {
+                self.is_over = true;
+                // Some servers answer 404 where they offer no such stream.
+                let is_gone = fault.kind == FaultKind::SessionGone && self.was_open;
+                return Poll::Ready(is_gone.then_some(Err(fault)));
+            }
+            let pause = self.pause();
+            self.opening = Some(self.session.clone().open_after(pause, self.cursor.clone()));
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The requests of one legacy session at an HTTP upstream, and what their answers say of the session.
 
+use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use eyot_http::{CookieJar, UpstreamBody};
@@ -33,6 +35,9 @@ struct Shared {
     running: Mutex<RunningCalls>,
     limits: Arc<Limits>,
 }
+
+/// An event stream that is opened, and the answer to that.
+pub(super) type Opening = Pin<Box<dyn Future<Output = Result<Answer, Fault>> + Send>>;
 
 /// What a session is known by.
 pub(super) struct SessionFacts<'a> {
@@ -137,6 +142,17 @@ impl Wire {
         };
         let response = self.0.link.send(self.ask(Method::GET, &headers, None)).await?;
         read_answer(response, &self.0.limits).await
+    }
+
+    /// Opens an event stream behind `cursor`, after a pause.
+    pub(super) fn open_after(self, pause: Duration, cursor: Option<Bytes>) -> Opening {
+        Box::pin(async move {
+            if !pause.is_zero() {
+                tokio::time::sleep(pause).await;
+            }
+            // Boxed, because it is large: it has no room yet while a pause goes on.
+            Box::pin(self.get(cursor.as_ref())).await
+        })
     }
 
     /// The fault of an answer that means: no such session. `ours` is our id of the request.

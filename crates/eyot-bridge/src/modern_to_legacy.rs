@@ -7,7 +7,6 @@
 //! on its driver does the actions of the call's machine.
 
 mod affinity;
-mod aside;
 mod bridge;
 mod call;
 mod driver;

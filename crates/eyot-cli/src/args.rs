@@ -4,6 +4,7 @@ mod commands;
 mod forward;
 mod message_bound;
 mod refusal;
+mod values;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -14,13 +15,14 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use eyot::{Affinity, Eras, Limits};
 
 pub(crate) use self::commands::{
-    Answer, Call, ClientCommand, Complete, Explain, Header, List, ListenTo, Prompt, Read, Server,
-    SpokenEra, TokenSource,
+    Answer, Call, ClientCommand, Complete, Explain, List, ListenTo, Prompt, Read, Server,
 };
 pub(crate) use self::forward::{Beside, Connect, Run};
 use self::forward::{CONNECT_EXAMPLES, RUN_EXAMPLES};
 pub(crate) use self::message_bound::MessageBound;
 pub(crate) use self::refusal::refusal;
+use self::values::parse_duration;
+pub(crate) use self::values::{EnvVar, Header, SpokenEra, StoreUrl, TokenSource};
 
 /// An MCP proxy between the eras: sessions survive restarts, answers never cross.
 #[derive(Debug, Parser)]
@@ -315,25 +317,6 @@ pub(crate) enum SessionsAction {
     },
 }
 
-/// A store of sessions.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum StoreUrl {
-    Memory,
-    Sqlite(PathBuf),
-}
-
-impl FromStr for StoreUrl {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text.split_once(':') {
-            Some(("memory", "")) => Ok(Self::Memory),
-            Some(("sqlite", path)) if !path.is_empty() => Ok(Self::Sqlite(path.into())),
-            _ => Err("expected `sqlite:PATH` or `memory:`".to_owned()),
-        }
-    }
-}
-
 /// A client's key, before it is read.
 #[derive(Clone)]
 pub(crate) struct KeySource {
@@ -361,36 +344,6 @@ impl std::fmt::Debug for KeySource {
     }
 }
 
-/// A variable for the child.
-#[derive(Clone)]
-pub(crate) struct EnvVar {
-    pub(crate) name: String,
-    pub(crate) value: Option<String>,
-}
-
-impl FromStr for EnvVar {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (name, value) = match text.split_once('=') {
-            Some((name, value)) => (name, Some(value.to_owned())),
-            None => (text, None),
-        };
-        if name.is_empty() {
-            return Err("expected NAME or NAME=VALUE".to_owned());
-        }
-        Ok(Self { name: name.to_owned(), value })
-    }
-}
-
-/// The debug output has no value: it may be a secret.
-impl std::fmt::Debug for EnvVar {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("EnvVar").field("name", &self.name).finish_non_exhaustive()
-    }
-}
-
-/// A time such as `500ms`, `30s`, `5m`, `2h` or `7d`.
 /// An address, or a name of this machine and a port.
 fn parse_address(text: &str) -> Result<SocketAddr, String> {
     if let Ok(address) = text.parse() {
@@ -404,32 +357,11 @@ fn parse_address(text: &str) -> Result<SocketAddr, String> {
 const ADDRESS_FORM: &str =
     "expected an address and a port, such as `127.0.0.1:8080`, `[::1]:8080` or `localhost:8080`";
 
-fn parse_duration(text: &str) -> Result<Duration, String> {
-    let digits = text.trim_end_matches(|it: char| it.is_ascii_alphabetic());
-    let unit = text.get(digits.len()..).unwrap_or_default();
-    let number: u64 = digits.parse().map_err(|_| DURATION_FORM.to_owned())?;
-    let millis = match unit {
-        "ms" => 1,
-        "s" => 1_000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        "d" => 86_400_000,
-        _ => return Err(DURATION_FORM.to_owned()),
-    };
-    number
-        .checked_mul(millis)
-        .filter(|millis| *millis > 0)
-        .map(Duration::from_millis)
-        .ok_or_else(|| "time is zero or too long".to_owned())
-}
-
 /// A number of things, of which there must be one.
 fn parse_count(text: &str) -> Result<usize, String> {
     let count: Option<usize> = text.parse().ok();
     count.filter(|it| *it > 0).ok_or_else(|| "expected a number from 1 on".to_owned())
 }
-
-const DURATION_FORM: &str = "expected a number with ms, s, m, h or d, such as `30s`";
 
 #[cfg(test)]
 mod tests;

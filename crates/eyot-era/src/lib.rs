@@ -22,6 +22,7 @@ mod tool_facts;
 
 pub use crate::bridge_report::{BridgeReport, has_tasks};
 pub use crate::losses::LOSSES_KEY;
+pub use crate::tool_facts::valid_headers::without_invalid_headers;
 pub use crate::tool_facts::{KnownTool, ToolFact, ToolFacts};
 
 #[cfg(test)]

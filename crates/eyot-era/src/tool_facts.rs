@@ -1,5 +1,7 @@
 //! What is known of the tools of one server: from its lists, and from what it has refused.
 
+pub(crate) mod valid_headers;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -50,8 +50,7 @@ pub use crate::error_object::{
 };
 pub use crate::id::{Id, UpstreamId};
 pub use crate::incoming::Incoming;
-pub use crate::members::reader::Reader;
-pub use crate::members::{Items, Members};
+pub use crate::members::{Items, Members, reader::Reader};
 pub use crate::message::member_list::MemberList;
 pub use crate::message::rewrite::{Changes, Keeps};
 pub use crate::message::{Message, Pieces};

@@ -42,7 +42,7 @@ impl HeaderlessServer<'_> {
         let headers = self.param_headers.clone();
         let learn = move |list: Response| {
             headers.learn(&request, &list);
-            ParamHeaders::without_invalid(list)
+            eyot_era::without_invalid_headers(list)
         };
         match reply {
             Reply::One(answer) => Reply::One(learn(answer)),

@@ -56,5 +56,5 @@ pub use crate::probe::{EraFound, probe_modern};
 pub use crate::target::{IntoTarget, OpenStream, Runtime, Target, TargetError, TargetName};
 pub use crate::task_quota::TaskQuota;
 pub use crate::token::{AccessToken, StaticToken, TokenError, TokenFuture, TokenProvider};
-pub use crate::turns::{Needs, Turn, Turns};
+pub use crate::turns::{Aside, Needs, Turn, Turns};
 pub use crate::upstream::Upstream;

@@ -1,11 +1,15 @@
 //! Whose turn it is where messages do not say which call they belong to.
 
+mod aside;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
+
+pub use self::aside::Aside;
 
 /// The turns of the calls in one session of one channel. Each gets its turn in the order in which
 /// the calls have come; cheap to clone.

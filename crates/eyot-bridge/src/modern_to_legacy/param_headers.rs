@@ -3,11 +3,10 @@
 
 use std::sync::Arc;
 
-use eyot_jsonrpc::{Message, Request, Response, keeping_lone_surrogates};
+use eyot_jsonrpc::{Message, Request, Response};
 use eyot_service::{Call, Fault, Input, Limits, Transport};
-use eyot_types::{CallToolParams, Method, MirroredArguments, PaginatedParams, codes};
+use eyot_types::{CallToolParams, Method, PaginatedParams, codes};
 use http::{HeaderMap, HeaderName};
-use serde_json::Value;
 
 use super::modern_request::ModernRequest;
 use eyot_upstream::KnownTools;
@@ -88,28 +87,6 @@ impl ParamHeaders {
             self.tools.learn_text(request.peer.principal_name(), list);
         }
     }
-
-    /// A list of tools for a client, without those that it would have to leave out (2026-07-28,
-    /// basic/transports/streamable-http, Schema Extension).
-    #[must_use]
-    pub fn without_invalid(list: Response) -> Response {
-        let text = list.result().filter(|it| it.contains("x-mcp-header"));
-        let kept = text.and_then(|it| keeping_lone_surrogates(it, with_valid_tools).ok());
-        let (Some((result, ())), Some(id)) = (kept, list.id()) else { return list };
-        Response::of_text(id, &result)
-    }
-}
-
-/// The result of `tools/list` without tools whose headers cannot be made.
-fn with_valid_tools(text: &str) -> Result<(String, ()), serde_json::Error> {
-    let mut result: Value = serde_json::from_str(text)?;
-    if let Some(Value::Array(tools)) = result.get_mut("tools") {
-        tools.retain(|tool| {
-            let schema = tool.get("inputSchema").and_then(Value::as_object);
-            schema.is_none_or(|it| MirroredArguments::of(it).is_ok())
-        });
-    }
-    Ok((result.to_string(), ()))
 }
 
 /// The first header in which a client repeats an argument, by its name.

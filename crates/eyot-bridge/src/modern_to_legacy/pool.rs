@@ -9,13 +9,12 @@ use std::time::Duration;
 use eyot_service::{Fault, Reach, SharedTotal, TotalQuota};
 use eyot_stdx::{QuotaPermit, QuotaScope, ThingNo, UseOrder};
 use eyot_types::{ClientCapabilities, InitializeResult};
-use eyot_upstream::{HoldChildren, KnownPage, Needs, Turn, Upstream};
+use eyot_upstream::{Aside, HoldChildren, KnownPage, Needs, Turn, Upstream};
 use parking_lot::Mutex;
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 use super::affinity::Affinity;
-use super::aside::Aside;
 use super::driver::Idle;
 use super::known_capabilities::CapabilityClass;
 use super::modern_request::ModernRequest;

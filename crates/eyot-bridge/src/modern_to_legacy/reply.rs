@@ -19,7 +19,6 @@ use super::modern_request::ModernRequest;
 use super::call::{Heard, UpstreamCall};
 use super::guard::CallGuard;
 use super::inner::Inner;
-use super::param_headers::ParamHeaders;
 use super::sealed::{ParkedState, State};
 use super::session::may_resend;
 use super::shared::{ForClient, Told};
@@ -308,7 +307,7 @@ pub(crate) fn list_answer(request: &ModernRequest, answer: &Response, server: &J
         modern_to_legacy::answer(request.id.clone(), method, answer, server);
     count_losses(&losses, Era::Legacy);
     match method {
-        Method::ToolsList => ParamHeaders::without_invalid(message),
+        Method::ToolsList => eyot_era::without_invalid_headers(message),
         _ => message,
     }
 }

@@ -17,10 +17,9 @@ use parking_lot::Mutex;
 use serde_json::json;
 use tokio::sync::Notify;
 
-use super::aside::Aside;
 use super::shared::CallShared;
 use super::tasks::{AskTarget, WeakTarget};
-use eyot_upstream::{KnownLists, KnownTools, List};
+use eyot_upstream::{Aside, KnownLists, KnownTools, List};
 
 /// What is known of the upstream, until it says that it has changed.
 #[derive(Clone, Debug)]

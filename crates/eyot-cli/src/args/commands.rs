@@ -4,13 +4,13 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use clap::{Args as ClapArgs, Subcommand, ValueEnum};
-use eyot::EraMode;
+use clap::{Args as ClapArgs, Subcommand};
 use eyot::types::LogLevel;
 use serde_json::{Map, Value};
 
-use super::{EnvVar, MessageBound, ServedEras, parse_duration};
-use crate::secrets;
+use super::ServedEras;
+use super::message_bound::MessageBound;
+use super::values::{EnvVar, Header, SpokenEra, TokenSource, parse_duration};
 
 /// A command that is a client of one server.
 #[derive(Clone, Debug, Subcommand)]
@@ -221,70 +221,6 @@ pub(crate) struct ListenTo {
     pub(crate) resource: Vec<String>,
     #[command(flatten)]
     pub(crate) server: Server,
-}
-
-/// The era to speak.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum SpokenEra {
-    /// The era of the server.
-    Auto,
-    /// With a session: revisions up to 2025-11-25.
-    Legacy,
-    /// Without a session: revisions from 2026-07-28 on.
-    Modern,
-}
-
-impl From<SpokenEra> for EraMode {
-    fn from(era: SpokenEra) -> Self {
-        match era {
-            SpokenEra::Auto => Self::Auto,
-            SpokenEra::Legacy => Self::Legacy,
-            SpokenEra::Modern => Self::Modern,
-        }
-    }
-}
-
-/// A header of HTTP requests.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Header {
-    pub(crate) name: String,
-    pub(crate) value: String,
-}
-
-impl FromStr for Header {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text.split_once(':') {
-            Some((name, value)) if !name.trim().is_empty() => {
-                Ok(Self { name: name.trim().to_owned(), value: value.trim().to_owned() })
-            }
-            _ => Err("expected NAME:VALUE".to_owned()),
-        }
-    }
-}
-
-/// The debug output has no value: it may be a secret.
-impl std::fmt::Debug for Header {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Header").field("name", &self.name).finish_non_exhaustive()
-    }
-}
-
-/// The place of a token.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct TokenSource(pub(crate) String);
-
-impl FromStr for TokenSource {
-    type Err = String;
-
-    /// Other users of the machine can read the flags of a program.
-    fn from_str(text: &str) -> Result<Self, String> {
-        match secrets::is_literal(text) {
-            true => Err("expected @FILE or env:VAR".to_owned()),
-            false => Ok(Self(text.to_owned())),
-        }
-    }
 }
 
 /// The answer to a question to the user.

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use clap::Args as ClapArgs;
 
-use super::{EnvVar, Header, MessageBound, SpokenEra, StoreUrl, TokenSource, parse_duration};
+use super::message_bound::MessageBound;
+use super::values::{EnvVar, Header, SpokenEra, StoreUrl, TokenSource, parse_duration};
 
 pub(super) const RUN_EXAMPLES: &str = "\
 Examples:

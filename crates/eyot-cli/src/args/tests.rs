@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::{CommandFactory as _, Parser as _};
 
-use super::commands::{Header, TokenSource};
+use super::values::{Header, TokenSource};
 use super::{Answer, Args, Command, EnvVar, KeySource, StoreUrl, parse_address, parse_duration};
 
 #[test]

@@ -4,29 +4,31 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What was heard aside so far: then it does not say which call it belongs to.
 #[derive(Debug, Default)]
-pub(crate) struct Aside {
+pub struct Aside {
     asks: AtomicBool,
     logs: AtomicBool,
 }
 
 impl Aside {
     /// The upstream has asked something on the session's own stream.
-    pub(crate) fn note_question(&self) {
+    pub fn note_question(&self) {
         self.asks.store(true, Ordering::Relaxed);
     }
 
     /// The upstream has logged something on the session's own stream.
-    pub(crate) fn note_log(&self) {
+    pub fn note_log(&self) {
         self.logs.store(true, Ordering::Relaxed);
     }
 
     /// Whether it asks aside.
-    pub(crate) fn asks(&self) -> bool {
+    #[must_use]
+    pub fn asks(&self) -> bool {
         self.asks.load(Ordering::Relaxed)
     }
 
     /// Whether it logs aside.
-    pub(crate) fn logs(&self) -> bool {
+    #[must_use]
+    pub fn logs(&self) -> bool {
         self.logs.load(Ordering::Relaxed)
     }
 }

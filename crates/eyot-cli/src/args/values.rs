@@ -1,0 +1,144 @@
+//! What flags of several commands take.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::ValueEnum;
+use eyot::EraMode;
+
+use crate::secrets;
+
+/// The era to speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SpokenEra {
+    /// The era of the server.
+    Auto,
+    /// With a session: revisions up to 2025-11-25.
+    Legacy,
+    /// Without a session: revisions from 2026-07-28 on.
+    Modern,
+}
+
+impl From<SpokenEra> for EraMode {
+    fn from(era: SpokenEra) -> Self {
+        match era {
+            SpokenEra::Auto => Self::Auto,
+            SpokenEra::Legacy => Self::Legacy,
+            SpokenEra::Modern => Self::Modern,
+        }
+    }
+}
+
+/// A header of HTTP requests.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Header {
+    pub(crate) name: String,
+    pub(crate) value: String,
+}
+
+impl FromStr for Header {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once(':') {
+            Some((name, value)) if !name.trim().is_empty() => {
+                Ok(Self { name: name.trim().to_owned(), value: value.trim().to_owned() })
+            }
+            _ => Err("expected NAME:VALUE".to_owned()),
+        }
+    }
+}
+
+/// The debug output has no value: it may be a secret.
+impl std::fmt::Debug for Header {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Header").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// The place of a token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TokenSource(pub(crate) String);
+
+impl FromStr for TokenSource {
+    type Err = String;
+
+    /// Other users of the machine can read the flags of a program.
+    fn from_str(text: &str) -> Result<Self, String> {
+        match secrets::is_literal(text) {
+            true => Err("expected @FILE or env:VAR".to_owned()),
+            false => Ok(Self(text.to_owned())),
+        }
+    }
+}
+
+/// A store of sessions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum StoreUrl {
+    Memory,
+    Sqlite(PathBuf),
+}
+
+impl FromStr for StoreUrl {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once(':') {
+            Some(("memory", "")) => Ok(Self::Memory),
+            Some(("sqlite", path)) if !path.is_empty() => Ok(Self::Sqlite(path.into())),
+            _ => Err("expected `sqlite:PATH` or `memory:`".to_owned()),
+        }
+    }
+}
+
+/// A variable for the child.
+#[derive(Clone)]
+pub(crate) struct EnvVar {
+    pub(crate) name: String,
+    pub(crate) value: Option<String>,
+}
+
+impl FromStr for EnvVar {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, value) = match text.split_once('=') {
+            Some((name, value)) => (name, Some(value.to_owned())),
+            None => (text, None),
+        };
+        if name.is_empty() {
+            return Err("expected NAME or NAME=VALUE".to_owned());
+        }
+        Ok(Self { name: name.to_owned(), value })
+    }
+}
+
+/// The debug output has no value: it may be a secret.
+impl std::fmt::Debug for EnvVar {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EnvVar").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// A time such as `500ms`, `30s`, `5m`, `2h` or `7d`.
+pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
+    let digits = text.trim_end_matches(|it: char| it.is_ascii_alphabetic());
+    let unit = text.get(digits.len()..).unwrap_or_default();
+    let number: u64 = digits.parse().map_err(|_| DURATION_FORM.to_owned())?;
+    let millis = match unit {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        "d" => 86_400_000,
+        _ => return Err(DURATION_FORM.to_owned()),
+    };
+    number
+        .checked_mul(millis)
+        .filter(|millis| *millis > 0)
+        .map(Duration::from_millis)
+        .ok_or_else(|| "time is zero or too long".to_owned())
+}
+
+const DURATION_FORM: &str = "expected a number with ms, s, m, h or d, such as `30s`";

@@ -65,7 +65,7 @@ Examples:
   eyot serve --listen 0.0.0.0:8080 --api-key alice=@/run/secrets/alice --allow-host mcp.example -- my-server
 
 A child gets a small safe environment (PATH, HOME, LANG and the like) and what --env names.
-The endpoint is /mcp. SIGTERM, Ctrl-C or the end of the terminal drains: running calls finish,
+The endpoint is /mcp, and /ws for WebSockets. SIGTERM, Ctrl-C or the end of the terminal drains: running calls finish,
 then the program ends with code 0; a second signal ends it at once.";
 
 const EVERYTHING_EXAMPLES: &str = "\
@@ -157,6 +157,9 @@ pub(crate) struct Listen {
     /// Another origin whose pages may use the endpoint. Loopback origins are always allowed.
     #[arg(long, value_name = "ORIGIN")]
     pub(crate) allow_origin: Vec<String>,
+    /// Serve Streamable HTTP only, at /mcp: without the WebSocket at /ws.
+    #[arg(long)]
+    pub(crate) no_ws: bool,
 }
 
 /// `eyot serve`.

@@ -16,6 +16,8 @@ use crate::auth::Authenticate;
 pub struct EndpointConfig {
     /// The endpoint's path: `/mcp` by default.
     pub path: String,
+    /// The path of its WebSocket: `/ws` by default. `None`: there is none.
+    pub web_socket_path: Option<String>,
     /// Which hosts and origins may talk to it: those of this machine by default.
     pub hosts: HostPolicy,
     /// Finds out who a client is: by default [`Keys`] without a key, which need no credentials.
@@ -36,6 +38,7 @@ impl EndpointConfig {
     pub fn new(store: Arc<dyn Store>) -> Self {
         Self {
             path: "/mcp".to_owned(),
+            web_socket_path: Some("/ws".to_owned()),
             hosts: HostPolicy::loopback(),
             auth: Arc::new(Keys::default()),
             store,

@@ -19,6 +19,7 @@ use crate::cors;
 use crate::legacy::Legacy;
 use crate::modern::{Modern, is_claimed};
 use crate::request_context::{ConnectionContext, RequestContext};
+use crate::web_socket;
 
 type Answer = Response<OutgoingBody>;
 
@@ -26,6 +27,7 @@ type Answer = Response<OutgoingBody>;
 #[derive(Debug)]
 pub(crate) struct EraSwitch {
     pub(crate) path: String,
+    pub(crate) web_socket_path: Option<String>,
     pub(crate) hosts: HostPolicy,
     pub(crate) auth: Arc<dyn Authenticate>,
     pub(crate) legacy: Arc<Legacy>,
@@ -40,6 +42,29 @@ const FULL_RETRY: Duration = Duration::from_secs(1);
 
 const METHODS: &str = "GET, POST, DELETE, OPTIONS";
 
+/// What the endpoint has at one of its paths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Face {
+    Http,
+    WebSocket,
+}
+
+impl Face {
+    fn methods(self) -> &'static str {
+        match self {
+            Self::Http => METHODS,
+            Self::WebSocket => web_socket::METHODS,
+        }
+    }
+
+    fn transport(self) -> Transport {
+        match self {
+            Self::Http => Transport::Http,
+            Self::WebSocket => Transport::WebSocket,
+        }
+    }
+}
+
 impl EraSwitch {
     /// Answers one request.
     pub(crate) async fn handle(
@@ -52,30 +77,35 @@ impl EraSwitch {
         if let Err(forbidden) = self.hosts.check(&parts.uri, &head) {
             return refused(StatusCode::FORBIDDEN, None, &forbidden.to_string());
         }
-        if connection.from.is_some() && !self.is_at(parts.uri.path()) {
+        let Some(face) = self.face(parts.uri.path(), connection) else {
             return empty(StatusCode::NOT_FOUND);
-        }
-        let mut answer = self.admitted(parts, &head, body, connection).await;
+        };
+        let mut answer = self.admitted(face, parts, (&head, body), connection).await;
         if let Some(origin) = parts.headers.get(ORIGIN) {
             cors::allow(origin.clone(), &mut answer);
         }
         answer
     }
 
-    /// Whether this is the endpoint's path. A slash behind it changes nothing: many write one.
-    fn is_at(&self, path: &str) -> bool {
-        path == self.path || path.strip_suffix('/') == Some(self.path.as_str())
+    /// What the endpoint has at a path. A slash behind it changes nothing: many write one. A
+    /// foreign server knows the path, and has no connections for WebSockets.
+    fn face(&self, path: &str, connection: &ConnectionContext) -> Option<Face> {
+        let is_at = |own: &str| path == own || path.strip_suffix('/') == Some(own);
+        if connection.from.is_none() || is_at(&self.path) {
+            return Some(Face::Http);
+        }
+        self.web_socket_path.as_deref().is_some_and(is_at).then_some(Face::WebSocket)
     }
 
     async fn admitted(
         &self,
+        face: Face,
         parts: &request::Parts,
-        head: &RequestHead<'_>,
-        body: RequestBody,
+        (head, body): (&RequestHead<'_>, RequestBody),
         connection: &ConnectionContext,
     ) -> Answer {
         if parts.method == Method::OPTIONS {
-            return cors::preflight(&parts.headers, METHODS);
+            return cors::preflight(&parts.headers, face.methods());
         }
         let address = connection.from;
         let authenticated = match self.auth.authenticate(&Credentials { head, parts, address }) {
@@ -89,13 +119,16 @@ impl EraSwitch {
         if let Err(refusal) = self.take_place(connection, principal.as_ref()) {
             return *refusal;
         }
-        let (transport, reach) = (Transport::Http, connection.reach);
+        let (transport, reach) = (face.transport(), connection.reach);
         let peer = Peer { era: Era::Legacy, principal, address, transport, reach };
-        let timer = &connection.timer;
-        let context = RequestContext { peer, accepts: head.accepts(), timer };
         if self.shutdown.is_draining() {
             return refused(StatusCode::SERVICE_UNAVAILABLE, None, "server is shutting down");
         }
+        if face == Face::WebSocket {
+            return web_socket::answer(parts, peer, connection);
+        }
+        let timer = &connection.timer;
+        let context = RequestContext { peer, accepts: head.accepts(), timer };
         match parts.method {
             Method::POST => self.post(&parts.headers, head, body, &context).await,
             Method::GET => Box::pin(self.get(head, &context)).await,

@@ -167,7 +167,7 @@ pub(crate) struct Listen {
 pub(crate) struct Serve {
     #[command(flatten)]
     pub(crate) listen: Listen,
-    /// The Streamable HTTP endpoint of the upstream.
+    /// The Streamable HTTP endpoint of the upstream, or its WebSocket (ws://…).
     #[arg(long, value_name = "URL", conflicts_with_all = ["command", "env", "cwd"])]
     pub(crate) upstream: Option<String>,
     /// A bearer token for every request to the upstream: `@FILE` or `env:VAR`. A client's own token

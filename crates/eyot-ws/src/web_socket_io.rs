@@ -5,7 +5,7 @@ use std::mem::MaybeUninit;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 
-use bytes::BufMut as _;
+use bytes::{BufMut as _, Bytes};
 use eyot_jsonrpc::{Message, Remnant};
 use eyot_service::{BadMessage, IoEnd, IoEvent, MessageIo, QueueFull};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
@@ -41,8 +41,12 @@ pub struct WebSocketIo<S> {
     /// The peer has done this, which is told after what it has sent before.
     violation: Option<Violation>,
     end: Option<IoEnd>,
-    /// Nothing more comes from the peer: it has closed, or is not understood any more.
+    /// Nothing more comes from the peer: it has closed, or is gone.
     is_read_over: bool,
+    /// What the peer sends is not understood any more, not even a close.
+    is_lost: bool,
+    /// Our direction of the stream is closed.
+    is_shut_down: bool,
     /// Bounds the wait for the peer's close frame.
     closing: Option<Pin<Box<Sleep>>>,
 }
@@ -75,6 +79,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocketIo<S> {
             violation: None,
             end: None,
             is_read_over: false,
+            is_lost: false,
+            is_shut_down: false,
             closing: None,
         }
     }
@@ -84,6 +90,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocketIo<S> {
     #[must_use]
     pub fn leaving_with(self, leaving: CancellationToken) -> Self {
         Self { leaving: Some(leaving), ..self }
+    }
+
+    /// Queues one text of any kind; [`queue_message`](MessageIo::queue_message) is for messages.
+    ///
+    /// # Errors
+    ///
+    /// [`QueueFull`] when it does not fit, or the connection is closed. Nothing of it is sent then.
+    pub fn queue_text(&mut self, text: Bytes) -> Result<(), QueueFull> {
+        self.writer.queue_text(text.len(), [text])
     }
 
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<IoEvent> {
@@ -175,6 +190,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocketIo<S> {
         self.writer.close(Some(violation.code), violation.what);
         self.write(cx);
         self.end = Some(IoEnd::new(violation.what).of_both_sides());
+        self.is_lost = true;
     }
 
     /// The peer has closed the connection.
@@ -237,22 +253,39 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocketIo<S> {
         // What the peer sent before it read our close is taken off its hands: a connection that is
         // closed with unread bytes may lose the close frame.
         while !self.is_read_over {
-            self.is_read_over = ready!(self.poll_discard(cx));
+            if self.is_lost {
+                // It is no use to wait for its close: "_Close the WebSocket Connection_" (RFC 6455,
+                // 7.1.7).
+                ready!(self.poll_shut_down(cx));
+            }
+            ready!(self.poll_discard(cx));
         }
-        Pin::new(&mut self.stream).poll_shutdown(cx).map(drop)
+        self.poll_shut_down(cx)
     }
 
-    /// Reads on for the peer's close frame; whether that is over.
-    fn poll_discard(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
-        while self.end.is_none() {
-            match self.reader.next() {
-                Ok(Some(Came::Close { .. })) => return Poll::Ready(true),
-                Ok(Some(Came::TooLong { .. })) | Err(_) => self.end = Some(IoEnd::new(CLOSED)),
-                Ok(Some(_)) => {}
-                Ok(None) => return self.poll_read(cx).map(|has_more| !has_more),
-            }
+    fn poll_shut_down(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if !self.is_shut_down {
+            let shut_down = ready!(Pin::new(&mut self.stream).poll_shutdown(cx));
+            self.is_shut_down = true;
+            self.is_read_over |= shut_down.is_err();
         }
-        poll_chunk(&mut self.stream, cx, |_| {}).map(|read| read == 0)
+        Poll::Ready(())
+    }
+
+    /// Reads on, for the peer's close frame if that can be told, or for the end of the stream.
+    fn poll_discard(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.is_lost {
+            let read = ready!(poll_chunk(&mut self.stream, cx, |_| {}));
+            self.is_read_over = read == 0;
+            return Poll::Ready(());
+        }
+        match self.reader.next() {
+            Ok(Some(Came::Close { .. })) => self.is_read_over = true,
+            Ok(Some(Came::TooLong { .. })) | Err(_) => self.is_lost = true,
+            Ok(Some(_)) => {}
+            Ok(None) => self.is_read_over = !ready!(self.poll_read(cx)),
+        }
+        Poll::Ready(())
     }
 }
 

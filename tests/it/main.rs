@@ -91,3 +91,5 @@ mod upstream_faults;
 mod upstream_http;
 #[cfg(test)]
 mod upstream_secrets;
+#[cfg(test)]
+mod web_socket;

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use eyot_jsonrpc::{Message, Remnant};
 use eyot_service::{
@@ -144,6 +145,27 @@ async fn subscription_ends_with_the_input_of_its_client() {
     let (sent, began) = (Arc::clone(&io.sent), tokio::time::Instant::now());
     let endless = BoxService::from_fn(|_| Box::pin(std::future::pending()));
     Pipe::new(io, endless, Limits::default(), &Shutdown::new()).run().await;
-    assert_eq!(began.elapsed(), std::time::Duration::ZERO, "the drain waits for nothing");
+    assert_eq!(began.elapsed(), Duration::ZERO, "the drain waits for nothing");
     assert!(sent.lock().is_empty(), "nothing answers a peer that has left");
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_end_with_a_client_that_can_hear_nothing_any_more() {
+    let call = text(
+        r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"x","_meta":{
+            "io.modelcontextprotocol/protocolVersion":"2026-07-28",
+            "io.modelcontextprotocol/clientInfo":{"name":"c","version":"1"},
+            "io.modelcontextprotocol/clientCapabilities":{}}}}"#,
+    );
+    let limits = Limits::default();
+    let closed = IoEnd::new("closed the connection");
+    let patience =
+        [(closed.clone(), limits.drain_timeout), (closed.of_both_sides(), Duration::ZERO)];
+    for (end, elapsed) in patience {
+        let began = tokio::time::Instant::now();
+        let endless = BoxService::from_fn(|_| Box::pin(std::future::pending()));
+        let io = io([call.clone(), IoEvent::Ended(end)]);
+        Pipe::new(io, endless, limits, &Shutdown::new()).run().await;
+        assert_eq!(began.elapsed(), elapsed);
+    }
 }

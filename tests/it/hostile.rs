@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use crate::support::program::program;
 
-/// Every class of the existing faces. WebSocket, HTTP+SSE and stdio have no face yet.
-const CLASSES: &str = "^(origin-host|framing|media-methods|version|modern|request-state|session|json|sse-injection|upstream|injection|slow)$";
+/// Every class of the existing faces. HTTP+SSE and stdio have no face yet.
+const CLASSES: &str = "^(origin-host|framing|media-methods|version|modern|request-state|session|json|sse-injection|upstream|injection|slow|websocket)$";
 
 /// A raw body calls a tool of its own, while the suite's headers for the modern era name another.
 /// If the body can be read, this mismatch is refused first, with a code that the test does not

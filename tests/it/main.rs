@@ -95,3 +95,5 @@ mod upstream_faults;
 mod upstream_http;
 #[cfg(test)]
 mod upstream_secrets;
+#[cfg(test)]
+mod web_socket;

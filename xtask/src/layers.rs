@@ -26,7 +26,7 @@ const TABLE: Table = Table {
         ("protocol", &["eyot-types"]),
         ("machines", &["eyot-session", "eyot-era"]),
         ("service", &["eyot-service"]),
-        ("bindings", &["eyot-http", "eyot-stdio"]),
+        ("bindings", &["eyot-http", "eyot-stdio", "eyot-ws"]),
         ("storage", &["eyot-store-memory", "eyot-store-sqlite"]),
         ("edges", &["eyot-endpoint", "eyot-upstream"]),
         ("peers", &["eyot-client", "eyot-server"]),
@@ -44,7 +44,9 @@ const TABLE: Table = Table {
         ("process-wrap", &["eyot-stdio"]),
         ("rmcp", &["eyot-benches"]),
         ("rusqlite", &["eyot-store-sqlite"]),
+        ("tokio-tungstenite", &["eyot-ws"]),
         ("tower", &["eyot-endpoint", "eyot-server"]),
+        ("tungstenite", &["eyot-ws"]),
     ],
     bans: &[Ban {
         users: &["eyot-jsonrpc", "eyot-frame", "eyot-types", "eyot-session", "eyot-era"],

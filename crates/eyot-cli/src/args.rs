@@ -76,7 +76,7 @@ Examples:
   eyot serve --listen 0.0.0.0:8080 --api-key alice=@/run/secrets/alice --allow-host mcp.example -- my-server
 
 A child gets a small safe environment (PATH, HOME, LANG and the like) and what --env names.
-The endpoint is /mcp. SIGTERM, Ctrl-C or the end of the terminal drains: running calls finish,
+The endpoint is /mcp, and /ws for WebSockets. SIGTERM, Ctrl-C or the end of the terminal drains: running calls finish,
 then the program ends with code 0; a second signal ends it at once.";
 
 const EVERYTHING_EXAMPLES: &str = "\
@@ -168,6 +168,9 @@ pub(crate) struct Listen {
     /// Another origin whose pages may use the endpoint. Loopback origins are always allowed.
     #[arg(long, value_name = "ORIGIN")]
     pub(crate) allow_origin: Vec<String>,
+    /// Serve Streamable HTTP only, at /mcp: without the WebSocket at /ws.
+    #[arg(long)]
+    pub(crate) no_ws: bool,
 }
 
 /// `eyot serve`.
@@ -175,7 +178,7 @@ pub(crate) struct Listen {
 pub(crate) struct Serve {
     #[command(flatten)]
     pub(crate) listen: Listen,
-    /// The Streamable HTTP endpoint of the upstream.
+    /// The Streamable HTTP endpoint of the upstream, or its WebSocket (ws://…).
     #[arg(long, value_name = "URL", conflicts_with_all = ["command", "env", "cwd"])]
     pub(crate) upstream: Option<String>,
     /// A bearer token for every request to the upstream: `@FILE` or `env:VAR`. A client's own token

@@ -174,6 +174,7 @@ fn proxy_config(
     hosts = listen.allow_origin.iter().fold(hosts, |hosts, origin| hosts.allow_origin(origin));
     config.endpoint.hosts = hosts;
     config.endpoint.limits = limits;
+    config.endpoint.web_socket_path.take_if(|_| listen.no_ws);
     Ok(config)
 }
 

@@ -19,6 +19,8 @@ pub struct EndpointConfig {
     /// Whether clients of the old transport, HTTP with SSE (2024-11-05), are served as well: at
     /// `/sse` and `/messages/`. They are by default.
     pub http_sse: bool,
+    /// The path of its WebSocket: `/ws` by default. `None`: there is none.
+    pub web_socket_path: Option<String>,
     /// Which hosts and origins may talk to it: those of this machine by default.
     pub hosts: HostPolicy,
     /// Finds out who a client is: by default [`Keys`] without a key, which need no credentials.
@@ -40,6 +42,7 @@ impl EndpointConfig {
         Self {
             path: "/mcp".to_owned(),
             http_sse: true,
+            web_socket_path: Some("/ws".to_owned()),
             hosts: HostPolicy::loopback(),
             auth: Arc::new(Keys::default()),
             store,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use eyot_http::{OutgoingBody, RequestBody};
-use eyot_service::Reach;
+use eyot_service::{Peer, Reach};
 use http::{Request, Response};
 use tower_service::Service;
 
@@ -44,6 +44,11 @@ impl Endpoint {
     pub(crate) fn connected(eras: Arc<EraSwitch>, from: SocketAddr, reach: Reach) -> Self {
         let context = ConnectionContext { from: Some(from), reach, ..ConnectionContext::default() };
         Self(Arc::new(Connection { eras, context }))
+    }
+
+    /// The client of the WebSocket that the connection goes on as. `None`: it was not asked to.
+    pub(crate) fn socket_peer(&self) -> Option<&Peer> {
+        self.0.context.socket_peer.get().map(|it| &**it)
     }
 }
 

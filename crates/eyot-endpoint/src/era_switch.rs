@@ -21,6 +21,7 @@ use crate::legacy::Legacy;
 use crate::modern::{Modern, is_claimed};
 use crate::refusals::body_failed;
 use crate::request_context::{ConnectionContext, RequestContext};
+use crate::web_socket;
 
 type Answer = Response<OutgoingBody>;
 
@@ -28,6 +29,7 @@ type Answer = Response<OutgoingBody>;
 #[derive(Debug)]
 pub(crate) struct EraSwitch {
     pub(crate) path: String,
+    pub(crate) web_socket_path: Option<String>,
     pub(crate) hosts: HostPolicy,
     pub(crate) auth: Arc<dyn Authenticate>,
     pub(crate) legacy: Arc<Legacy>,
@@ -51,6 +53,8 @@ enum Face<'a> {
     Stream(&'a Arc<HttpSse>),
     /// The way up of the old transport.
     Messages(&'a Arc<HttpSse>),
+    /// Where a connection becomes a WebSocket.
+    WebSocket,
 }
 
 impl Face<'_> {
@@ -59,6 +63,14 @@ impl Face<'_> {
             Self::Endpoint => METHODS,
             Self::Stream(_) => "GET, OPTIONS",
             Self::Messages(_) => "POST, OPTIONS",
+            Self::WebSocket => web_socket::METHODS,
+        }
+    }
+
+    const fn transport(self) -> Transport {
+        match self {
+            Self::Endpoint | Self::Stream(_) | Self::Messages(_) => Transport::Http,
+            Self::WebSocket => Transport::WebSocket,
         }
     }
 }
@@ -80,39 +92,35 @@ impl EraSwitch {
         let Some(face) = self.face(parts.uri.path(), connection) else {
             return empty(StatusCode::NOT_FOUND);
         };
-        let mut answer = self.admitted(parts, (face, &head), body, connection).await;
+        let mut answer = self.admitted(face, parts, (&head, body), connection).await;
         if let Some(origin) = parts.headers.get(ORIGIN) {
             cors::allow(origin.clone(), &mut answer);
         }
         answer
     }
 
-    /// Whether this is the endpoint's path. A slash behind it changes nothing: many write one.
-    fn is_at(&self, path: &str) -> bool {
-        path == self.path || path.strip_suffix('/') == Some(self.path.as_str())
-    }
-
-    /// What is served at a path. All of a foreign server's paths that lead here are the endpoint's.
+    /// What the endpoint has at a path. A slash behind it changes nothing: many write one. All of a
+    /// foreign server's paths that lead here are those of Streamable HTTP.
     fn face(&self, path: &str, connection: &ConnectionContext) -> Option<Face<'_>> {
-        if connection.from.is_none() || self.is_at(path) {
+        let is_at = |own: &str| path == own || path.strip_suffix('/') == Some(own);
+        if connection.from.is_none() || is_at(&self.path) {
             return Some(Face::Endpoint);
         }
-        let http_sse = self.http_sse.as_ref()?;
-        let path = path.strip_suffix('/').unwrap_or(path);
-        match path {
-            http_sse::STREAM_PATH => Some(Face::Stream(http_sse)),
-            _ if http_sse::MESSAGES_PATH.strip_suffix('/') == Some(path) => {
-                Some(Face::Messages(http_sse))
-            }
-            _ => None,
+        if self.web_socket_path.as_deref().is_some_and(is_at) {
+            return Some(Face::WebSocket);
         }
+        let http_sse = self.http_sse.as_ref()?;
+        if is_at(http_sse::STREAM_PATH) {
+            return Some(Face::Stream(http_sse));
+        }
+        is_at(http_sse::MESSAGES_PATH).then_some(Face::Messages(http_sse))
     }
 
     async fn admitted(
         &self,
+        face: Face<'_>,
         parts: &request::Parts,
-        (face, head): (Face<'_>, &RequestHead<'_>),
-        body: RequestBody,
+        (head, body): (&RequestHead<'_>, RequestBody),
         connection: &ConnectionContext,
     ) -> Answer {
         if parts.method == Method::OPTIONS {
@@ -130,13 +138,16 @@ impl EraSwitch {
         if let Err(refusal) = self.take_place(connection, principal.as_ref()) {
             return *refusal;
         }
-        let (transport, reach) = (Transport::Http, connection.reach);
+        let (transport, reach) = (face.transport(), connection.reach);
         let peer = Peer { era: Era::Legacy, principal, address, transport, reach };
-        let timer = &connection.timer;
-        let context = RequestContext { peer, accepts: head.accepts(), timer };
         if self.shutdown.is_draining() {
             return refused(StatusCode::SERVICE_UNAVAILABLE, None, "server is shutting down");
         }
+        if matches!(face, Face::WebSocket) {
+            return web_socket::answer(parts, peer, connection);
+        }
+        let timer = &connection.timer;
+        let context = RequestContext { peer, accepts: head.accepts(), timer };
         match (face, &parts.method) {
             (Face::Stream(streams), &Method::GET) => return streams.open(&context.peer),
             (Face::Messages(streams), &Method::POST) => {

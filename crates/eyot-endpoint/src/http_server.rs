@@ -7,6 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use eyot_http::{
     ConnectionEnd, HostPolicy, OutgoingBody, RequestBody, RequestHead, refused, serve_connection,
+    serve_until_upgrade,
 };
 use eyot_service::{BoxService, Limits, Reach, SharedTotal, Shutdown, TotalQuota};
 use eyot_session::Store;
@@ -32,6 +33,7 @@ use crate::modern::Modern;
 use crate::registry::Registry;
 use crate::sessions::Sessions;
 use crate::sweep::Sweep;
+use crate::web_socket;
 
 /// Serves MCP over Streamable HTTP, through the layers `L`.
 #[derive(Debug)]
@@ -50,7 +52,17 @@ impl HttpServer {
     #[must_use]
     pub fn new(config: EndpointConfig, service: BoxService) -> Self {
         let limits = config.limits_for_its_clients();
-        let EndpointConfig { path, http_sse, hosts, auth, store, shutdown, tasks, .. } = config;
+        let EndpointConfig {
+            path,
+            http_sse,
+            web_socket_path,
+            hosts,
+            auth,
+            store,
+            shutdown,
+            tasks,
+            ..
+        } = config;
         let detached = Arc::new(DetachedCalls::new(tasks.clone(), shutdown.finished().clone()));
         let patience = limits.upstream.connect_timeout;
         let farewells = Farewells::new(service.clone(), Arc::clone(&detached), patience);
@@ -69,6 +81,7 @@ impl HttpServer {
         let eras = Arc::new(EraSwitch {
             path,
             http_sse,
+            web_socket_path,
             hosts,
             auth,
             legacy,
@@ -172,8 +185,9 @@ impl<L> HttpServer<L> {
         let (eras, layer) = (Arc::clone(&self.eras), self.layer.clone());
         let reach = self.reach(&listener);
         let handle = move |stream, from| {
-            let stack = layer.layer(Endpoint::connected(Arc::clone(&eras), from, reach));
-            connection(Arc::clone(&eras), stack, stream)
+            let endpoint = Endpoint::connected(Arc::clone(&eras), from, reach);
+            let stack = layer.layer(endpoint.clone());
+            connection(Arc::clone(&eras), endpoint, stack, stream)
         };
         let accepting = serve(listener, accept, &self.shutdown, &self.tasks, handle);
         let drained = tokio::select! {
@@ -196,14 +210,22 @@ impl<L> HttpServer<L> {
 }
 
 /// One connection, from its first byte to its last.
-async fn connection<S, B>(eras: Arc<EraSwitch>, stack: S, stream: TcpStream)
+async fn connection<S, B>(eras: Arc<EraSwitch>, endpoint: Endpoint, stack: S, stream: TcpStream)
 where
     S: Service<Request<RequestBody>, Response = Response<B>, Error = Infallible> + Clone,
     B: Body<Data = Bytes, Error: Into<BoxError>> + 'static,
 {
     let handle = move |request| http_stack::call(&stack, request);
     let draining = eras.shutdown.drained().cancelled();
-    note(serve_connection(stream, &eras.limits, draining, handle).await);
+    let upgraded = match serve_until_upgrade(stream, &eras.limits, draining, handle).await {
+        Ok(upgraded) => upgraded,
+        Err(end) => return note(end),
+    };
+    // A layer may have answered in the endpoint's place.
+    let Some(peer) = endpoint.socket_peer().cloned() else { return };
+    let EraSwitch { modern: Modern { service, .. }, limits, shutdown, .. } = &*eras;
+    // Boxed: most connections never need the room.
+    Box::pin(web_socket::serve(upgraded, peer, service.clone(), *limits, shutdown)).await;
 }
 
 fn note(end: ConnectionEnd) {

@@ -33,7 +33,7 @@ use crate::refusals::body_failed;
 /// Where the stream is opened.
 pub(crate) const STREAM_PATH: &str = "/sse";
 /// Where messages are sent; the query names the session.
-pub(crate) const MESSAGES_PATH: &str = "/messages/";
+pub(crate) const MESSAGES_PATH: &str = "/messages";
 
 type Answer = Response<OutgoingBody>;
 
@@ -75,7 +75,7 @@ impl HttpSse {
         self.channels.lock().insert(id.clone(), channel);
 
         let head = EventHead { event: Some("endpoint"), ..EventHead::default() };
-        let place = format!("{MESSAGES_PATH}?{SESSION_ID}={id}");
+        let place = format!("{MESSAGES_PATH}/?{SESSION_ID}={id}");
         let first = encode_event(&head, std::iter::once(place.into()), true);
         let io = SseIo::new(inbox, &self.limits);
         let out = io.outbox();

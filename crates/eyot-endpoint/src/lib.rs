@@ -39,6 +39,7 @@ mod shared_stream;
 mod silence;
 mod sweep;
 mod timer;
+mod web_socket;
 
 pub use eyot_http::HostPolicy;
 

@@ -180,11 +180,12 @@ impl<I: MessageIo> Pipe<I> {
                 self.write(&Message::error_response(id, &refusal));
                 return Pass::Moved;
             }
-            // Earlier requests outlive the end of the input.
             Poll::Ready(IoEvent::Ended(end)) => {
-                match end.is_of_both_ways() {
-                    true => self.end_calls(),
-                    false => self.end_subscriptions(),
+                // Earlier requests outlive the end of the input, unless no answer can reach the
+                // peer any more.
+                self.end_calls(|call| call.is_subscription || end.is_of_both_sides());
+                if end.is_of_both_sides() {
+                    self.held.clear();
                 }
                 self.begin_end();
             }
@@ -217,20 +218,14 @@ impl<I: MessageIo> Pipe<I> {
 
     /// The peer has left: "an abrupt transport close carries no response" (2026-07-28, schema,
     /// `SubscriptionsListenResult`).
-    fn end_subscriptions(&mut self) {
+    fn end_calls(&mut self, is_over: impl Fn(&RunningCall) -> bool) {
         self.running.retain(|_, call| {
-            if call.is_subscription {
+            let is_over = is_over(call);
+            if is_over {
                 call.handle.abort();
             }
-            !call.is_subscription
+            !is_over
         });
-    }
-
-    /// No answer has a reader any more.
-    fn end_calls(&mut self) {
-        self.held.clear();
-        self.running.clear();
-        self.calls.clear();
     }
 
     fn is_done(&self) -> bool {

@@ -18,6 +18,8 @@ pub(crate) struct ConnectionContext {
     pub(crate) timer: Timer,
     /// Its place among all connections: it counts for the principal of its first request.
     pub(crate) place: OnceLock<QuotaPermit>,
+    /// The client of the WebSocket that it goes on as.
+    pub(crate) socket_peer: OnceLock<Box<Peer>>,
 }
 
 /// Who sends a request, and what the head of it says, checked.

@@ -14,6 +14,7 @@ mod idle;
 mod raw_body;
 mod url;
 
+use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -25,6 +26,7 @@ use eyot_service::{Limits, OperatorText};
 use eyot_stdx::Secret;
 use http::header::{ACCEPT_ENCODING, HOST, LOCATION};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
 use crate::OutgoingBody;
@@ -37,6 +39,7 @@ use crate::client::idle::{Idle, IdleConnections};
 use crate::client::raw_body::RawBody;
 pub use crate::client::url::InvalidUrl;
 use crate::client::url::Target;
+use crate::connection::Upgraded;
 
 /// A client of one upstream URL. Cheap to clone; clones share the idle connections.
 #[derive(Clone, Debug)]
@@ -252,6 +255,17 @@ impl UpstreamBody {
     pub fn declared_bytes(&self) -> Option<u64> {
         match &self.0 {
             Body::Plain(raw) => raw.declared_bytes(),
+            Body::Coded(_) | Body::Unknown(_) => None,
+        }
+    }
+
+    /// The stream behind an answer 101, which goes on as something else. `None`: it has ended.
+    #[must_use]
+    pub fn into_upgraded(
+        self,
+    ) -> Option<Upgraded<impl AsyncRead + AsyncWrite + fmt::Debug + Send + Unpin + 'static>> {
+        match self.0 {
+            Body::Plain(raw) => raw.connection.and_then(Connection::into_upgraded),
             Body::Coded(_) | Body::Unknown(_) => None,
         }
     }

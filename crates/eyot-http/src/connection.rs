@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::error::Error;
+use std::fmt;
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use http_body::Body;
 use http_body_util::Either;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
-use hyper::service::service_fn;
+use hyper::service::{HttpService, service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -38,15 +39,23 @@ pub enum ConnectionEnd {
     },
 }
 
+/// A connection that goes on as something else, after a response 101.
+#[derive(Debug)]
+#[expect(clippy::exhaustive_structs, reason = "plain data that its users take apart")]
+pub struct Upgraded<S> {
+    /// The stream.
+    pub stream: S,
+    /// What has come on it behind the request.
+    pub read: Bytes,
+}
+
 /// Serves the requests of one connection until it ends.
 ///
-/// A request that two readers could read differently is refused here, before `handle` sees it. When
-/// `shutdown` is ready, the running response is finished and the connection closed; the senders of
-/// streams must end them.
+/// As [`serve_until_upgrade`]; a connection that is to go on as something else is closed.
 ///
 /// # Cancel safety
 ///
-/// Dropping the future closes the connection at once and drops what its requests run.
+/// As [`serve_until_upgrade`].
 pub async fn serve_connection<S, H, F, B>(
     stream: S,
     limits: &Limits,
@@ -57,7 +66,38 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
     H: Fn(Request<RequestBody>) -> F,
     F: Future<Output = Response<B>>,
-    B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + 'static,
+    B: Body<Data = Bytes, Error: Into<BoxError>> + 'static,
+{
+    match serve_until_upgrade(stream, limits, shutdown, handle).await {
+        Ok(_upgraded) => ConnectionEnd::Clean,
+        Err(end) => end,
+    }
+}
+
+/// Serves the requests of one connection until it ends, or a response is 101 (Switching Protocols).
+///
+/// A request that two readers could read differently is refused here, before `handle` sees it. When
+/// `shutdown` is ready, the running response is finished and the connection closed; the senders of
+/// streams must end them.
+///
+/// # Cancel safety
+///
+/// Dropping the future closes the connection at once and drops what its requests run.
+///
+/// # Errors
+///
+/// The [`ConnectionEnd`], unless it was upgraded.
+pub async fn serve_until_upgrade<S, H, F, B>(
+    stream: S,
+    limits: &Limits,
+    shutdown: impl Future<Output = ()>,
+    handle: H,
+) -> Result<Upgraded<S>, ConnectionEnd>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+    H: Fn(Request<RequestBody>) -> F,
+    F: Future<Output = Response<B>>,
+    B: Body<Data = Bytes, Error: Into<BoxError>> + 'static,
 {
     let wire = Wire::new(stream, limits.http.write_stall_timeout);
     let signs = wire.signs();
@@ -70,9 +110,16 @@ where
             Some(status) => Err(status),
             None => Ok(handle(request.map(RequestBody::hyper))),
         };
+        let signs = Arc::clone(&answering);
         async move {
             Ok::<_, Infallible>(match handling {
-                Ok(response) => response.await.map(Either::Left),
+                Ok(response) => {
+                    let response = response.await;
+                    if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+                        signs.switch_protocols();
+                    }
+                    response.map(Either::Left)
+                }
                 Err(status) => closing(respond::empty(status)).map(Either::Right),
             })
         }
@@ -84,12 +131,13 @@ where
         let end = tokio::select! {
             biased;
             served = until_rest(&mut connection, &waker, &signs, &clock) => match served {
-                Served::Ended(ended) => return end(ended),
+                Served::Ended(ended) => return finish(ended, connection, &signs),
                 Served::RestUntil(end) => end,
             },
             () = shutdown.as_mut() => {
                 Pin::new(&mut connection).graceful_shutdown();
-                return end(connection.await);
+                let ended = (&mut connection).await;
+                return finish(ended, connection, &signs);
             }
         };
         // Only hyper's parts hold buffers: at rest there is the stream alone.
@@ -100,15 +148,13 @@ where
         let came = tokio::select! {
             biased;
             came = tokio::time::timeout_at(end.into(), wire.bytes_came()) => came,
-            () = shutdown.as_mut() => return ConnectionEnd::Clean,
+            () = shutdown.as_mut() => return Err(ConnectionEnd::Clean),
         };
         match came {
             Ok(Ok(true)) => {}
-            Ok(Ok(false)) => return ConnectionEnd::Clean,
-            Ok(Err(error)) => return ConnectionEnd::Broken { reason: error.to_string() },
-            Err(_elapsed) => {
-                return ConnectionEnd::Broken { reason: "no request came in time".to_owned() };
-            }
+            Ok(Ok(false)) => return Err(ConnectionEnd::Clean),
+            Ok(Err(error)) => return Err(broken(&error)),
+            Err(_elapsed) => return Err(broken(&"no request came in time")),
         }
         clock.go_on_until(end);
         connection = http.serve_connection(TokioIo::new(wire), parts.service);
@@ -155,11 +201,27 @@ where
     .await
 }
 
-fn end(ended: hyper::Result<()>) -> ConnectionEnd {
-    match ended {
-        Ok(()) => ConnectionEnd::Clean,
-        Err(error) => ConnectionEnd::Broken { reason: error.to_string() },
+/// What becomes of a connection that hyper is done with.
+fn finish<S, V>(
+    ended: hyper::Result<()>,
+    connection: http1::Connection<TokioIo<Wire<S>>, V>,
+    signs: &Signs,
+) -> Result<Upgraded<S>, ConnectionEnd>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+    V: HttpService<Incoming, Error: Into<BoxError>, ResBody: Body<Error: Into<BoxError>> + 'static>,
+{
+    ended.map_err(|error| broken(&error))?;
+    if !signs.has_switched() {
+        return Err(ConnectionEnd::Clean);
     }
+    let parts = connection.into_parts();
+    let (stream, unread) = parts.io.into_inner().into_parts();
+    Ok(Upgraded { stream, read: [parts.read_buf, unread].concat().into() })
+}
+
+fn broken(reason: &impl fmt::Display) -> ConnectionEnd {
+    ConnectionEnd::Broken { reason: reason.to_string() }
 }
 
 /// The status for refusing a request whose framing or address is ambiguous.
@@ -189,6 +251,9 @@ fn closing(mut response: Response<OutgoingBody>) -> Response<OutgoingBody> {
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     response
 }
+
+/// What a body may fail with.
+type BoxError = Box<dyn Error + Send + Sync>;
 
 #[cfg(test)]
 mod tests;

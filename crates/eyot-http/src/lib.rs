@@ -22,7 +22,7 @@ pub use crate::body::{BodyError, Came, LongMessage, OutgoingBody, RequestBody, r
 pub use crate::client::{
     CookieJar, Draft, HttpClient, HttpError, InvalidUrl, Sending, UpstreamBody,
 };
-pub use crate::connection::{ConnectionEnd, serve_connection};
+pub use crate::connection::{ConnectionEnd, Upgraded, serve_connection, serve_until_upgrade};
 pub use crate::host_policy::{Forbidden, HostPolicy};
 pub use crate::request_head::{Accepts, HeadError, RequestHead};
 pub use crate::respond::{accepted, empty, error, event_stream, fault, json, not_allowed, refused};

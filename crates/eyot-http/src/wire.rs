@@ -31,12 +31,23 @@ pub(crate) struct Wire<S> {
 pub(crate) struct Signs {
     is_ambiguous: AtomicBool,
     is_stalled: AtomicBool,
+    has_switched: AtomicBool,
 }
 
 impl Signs {
     /// Turns true before hyper hands over a request whose framing is ambiguous.
     pub(crate) fn is_ambiguous(&self) -> bool {
         self.is_ambiguous.load(Ordering::Relaxed)
+    }
+
+    /// The response is 101: what follows it is no HTTP.
+    pub(crate) fn switch_protocols(&self) {
+        self.has_switched.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a response was 101.
+    pub(crate) fn has_switched(&self) -> bool {
+        self.has_switched.load(Ordering::Relaxed)
     }
 
     /// Whether there are bytes that the peer does not take.
@@ -59,6 +70,11 @@ impl<S> Wire<S> {
 
     pub(crate) fn signs(&self) -> Arc<Signs> {
         Arc::clone(&self.signs)
+    }
+
+    /// The stream, and what has come on it that hyper has not read.
+    pub(crate) fn into_parts(self) -> (S, Bytes) {
+        (self.stream, self.seen)
     }
 
     /// Takes back what hyper has read but not used: a copy, for even nothing of a buffer keeps it all.

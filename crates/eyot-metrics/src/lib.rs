@@ -20,6 +20,8 @@ pub fn describe() {
     limits::describe();
     upstream::describe();
     describe_gauge!(CONNECTIONS, Unit::Count, "Open connections of clients.");
+    let help = "Connections of clients that are WebSockets.";
+    describe_gauge!(WEB_SOCKETS, Unit::Count, help);
     describe_gauge!(SESSIONS, Unit::Count, "Legacy sessions that this process serves.");
     describe_gauge!(TASKS, Unit::Count, "Tasks of calls that are kept, done or not.");
     describe_counter!(MESSAGES_DROPPED, Unit::Count, "Messages that were dropped, by reason.");
@@ -29,6 +31,11 @@ pub fn describe() {
 /// A client connected (1) or went away (-1).
 pub fn connections_changed(by: f64) {
     gauge!(CONNECTIONS).increment(by);
+}
+
+/// A connection of a client became a WebSocket (1), or such a one ended (-1).
+pub fn web_sockets_changed(by: f64) {
+    gauge!(WEB_SOCKETS).increment(by);
 }
 
 /// Sets how many sessions this process serves.
@@ -47,6 +54,7 @@ pub fn messages_dropped(reason: &'static str) {
 }
 
 const CONNECTIONS: &str = "eyot_connections";
+const WEB_SOCKETS: &str = "eyot_web_sockets";
 const SESSIONS: &str = "eyot_sessions";
 const TASKS: &str = "eyot_tasks";
 const MESSAGES_DROPPED: &str = "eyot_messages_dropped_total";

@@ -36,6 +36,13 @@ impl HttpOptions {
         self
     }
 
+    /// The path of the WebSocket, `/ws` by default; `None`: there is none. Inside a foreign server
+    /// there is none either.
+    pub fn web_socket_path(mut self, path: Option<String>) -> Self {
+        self.config.web_socket_path = path;
+        self
+    }
+
     /// The hosts and origins that may talk to the endpoint.
     pub fn hosts(mut self, hosts: HostPolicy) -> Self {
         self.config.hosts = hosts;

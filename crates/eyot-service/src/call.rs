@@ -165,6 +165,8 @@ pub enum Reach {
 pub enum Transport {
     /// Streamable HTTP: requests have headers that mirror what their bodies say.
     Http,
+    /// A WebSocket, one text message per message: the connection is the client.
+    WebSocket,
     /// A pair of byte streams, one message per line: standard input and output, a socket, a
     /// pipe within the process.
     Pipe,

@@ -33,7 +33,7 @@ pub use crate::in_process::{InProcess, Serving};
 pub use crate::layer::ServiceLayer;
 pub use crate::limits::{
     CallLimits, HttpLimits, Limits, MemoryLimits, MessageLimits, PipeLimits, SessionLimits,
-    UpstreamLimits,
+    UpstreamLimits, WebSocketLimits,
 };
 pub use crate::message_io::{BadMessage, IoEnd, IoEvent, MessageIo, QueueFull};
 pub use crate::operator_text::OperatorText;

@@ -19,6 +19,8 @@ pub struct Limits {
     pub http: HttpLimits,
     /// A client at the other end of a pipe (stdio, a pair of streams).
     pub pipe: PipeLimits,
+    /// A WebSocket: to a client, whose pipe it is, or to an upstream.
+    pub web_socket: WebSocketLimits,
     /// Sessions of legacy clients.
     pub sessions: SessionLimits,
     /// Calls, from a client's request to its answer.
@@ -40,6 +42,7 @@ impl Default for Limits {
             messages: MessageLimits::default(),
             http: HttpLimits::default(),
             pipe: PipeLimits::default(),
+            web_socket: WebSocketLimits::default(),
             sessions: SessionLimits::default(),
             calls: CallLimits::default(),
             memory: MemoryLimits::default(),
@@ -144,6 +147,34 @@ pub struct PipeLimits {
 impl Default for PipeLimits {
     fn default() -> Self {
         Self { running_max: 1_024, queue_bytes_max: 1 << 20, write_stall_timeout: seconds(30) }
+    }
+}
+
+/// Bounds of a WebSocket, beside those of messages, of connections and of a pipe.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct WebSocketLimits {
+    /// Fragments of one message, and as many more as it has times 64 bytes. 1,024.
+    pub fragments_max: usize,
+    /// Pings and pongs of the peer in one second. 100.
+    pub control_frames_max: u32,
+    /// Silence of the peer after which it is asked for a pong. 30 s.
+    pub ping_interval: Duration,
+    /// How long the peer may be silent after that. 20 s.
+    pub pong_timeout: Duration,
+    /// How long the peer may take to answer a close. 2 s.
+    pub close_timeout: Duration,
+}
+
+impl Default for WebSocketLimits {
+    fn default() -> Self {
+        Self {
+            fragments_max: 1_024,
+            control_frames_max: 100,
+            ping_interval: seconds(30),
+            pong_timeout: seconds(20),
+            close_timeout: seconds(2),
+        }
     }
 }
 

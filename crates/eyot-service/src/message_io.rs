@@ -91,14 +91,26 @@ impl BadMessage {
 pub struct IoEnd {
     what: Cow<'static, str>,
     operator_text: Option<OperatorText>,
-    is_of_both_ways: bool,
+    is_of_both_sides: bool,
 }
 
 impl IoEnd {
     /// An end of this kind, such as "closed the connection".
     #[must_use]
     pub fn new(what: impl Into<Cow<'static, str>>) -> Self {
-        Self { what: what.into(), operator_text: None, is_of_both_ways: false }
+        Self { what: what.into(), operator_text: None, is_of_both_sides: false }
+    }
+
+    /// The end of both directions: the peer reads nothing any more.
+    #[must_use]
+    pub fn of_both_sides(self) -> Self {
+        Self { is_of_both_sides: true, ..self }
+    }
+
+    /// Whether the peer certainly reads nothing any more.
+    #[must_use]
+    pub fn is_of_both_sides(&self) -> bool {
+        self.is_of_both_sides
     }
 
     /// Adds a text that only the operator may read, such as the last lines of a child.
@@ -106,18 +118,6 @@ impl IoEnd {
     pub fn with_operator_text(mut self, text: impl Into<Option<OperatorText>>) -> Self {
         self.operator_text = text.into();
         self
-    }
-
-    /// The peer reads no more either: what is queued, and what its calls still say, has no reader.
-    #[must_use]
-    pub fn of_both_ways(self) -> Self {
-        Self { is_of_both_ways: true, ..self }
-    }
-
-    /// Whether the peer reads no more either.
-    #[must_use]
-    pub fn is_of_both_ways(&self) -> bool {
-        self.is_of_both_ways
     }
 
     /// The text that only the operator may read. `None`: the display says it all.

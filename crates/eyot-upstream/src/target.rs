@@ -4,6 +4,7 @@ mod identity;
 pub(crate) mod into_target;
 pub(crate) mod name;
 pub(crate) mod open_stream;
+pub(crate) mod web_socket;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -33,6 +34,8 @@ pub enum Target {
     Command(Command),
     /// A Streamable HTTP endpoint, with what every request to it carries.
     Url(HttpLink),
+    /// A WebSocket endpoint, with what the request for each connection carries.
+    WebSocket(HttpLink),
     /// A server in this process; every connection is an attachment of its own.
     InProcess(Arc<dyn InProcess>),
     /// A stream that is open already, one message per line. One connection can be made of it.
@@ -46,6 +49,9 @@ pub enum TargetError {
     /// The URL cannot be used.
     #[error(transparent)]
     Url(#[from] InvalidUrl),
+    /// The URL is `wss`, and this program has no TLS.
+    #[error("scheme `wss` needs TLS, which is not built yet; `ws` is")]
+    SecureWebSocket,
     /// A header cannot be sent.
     #[error("header {name:?} cannot be sent")]
     Header {
@@ -64,12 +70,16 @@ pub enum TargetError {
 }
 
 impl Target {
-    /// A Streamable HTTP endpoint. The limits hold for the requests to it.
+    /// A Streamable HTTP endpoint, or a WebSocket if the URL is `ws`. The limits hold for the
+    /// requests to it.
     ///
     /// # Errors
     ///
-    /// [`TargetError::Url`].
+    /// [`TargetError::Url`] and [`TargetError::SecureWebSocket`].
     pub fn url(url: &str, limits: Limits) -> Result<Self, TargetError> {
+        if let Some(link) = web_socket::link(url, limits) {
+            return link.map(Self::WebSocket);
+        }
         Ok(Self::Url(HttpLink::bare(HttpClient::new(url, limits)?)))
     }
 
@@ -123,13 +133,13 @@ impl Target {
     /// Closes what no request has used for too long: idle connections to a URL. To be called now and
     /// then.
     pub fn sweep(&self) {
-        if let Self::Url(link) = self {
+        if let Self::Url(link) | Self::WebSocket(link) = self {
             link.sweep();
         }
     }
 
-    /// The upstream with one more header in each request to it. Only a URL has requests: any
-    /// other target stays as it is.
+    /// The upstream with one more header in each request to it; that for a WebSocket is one. Only a
+    /// URL has requests: any other target stays as it is.
     ///
     /// # Errors
     ///
@@ -142,6 +152,7 @@ impl Target {
         let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| unfit())?;
         Ok(match self {
             Self::Url(link) => Self::Url(link.with_header(name, value)),
+            Self::WebSocket(link) => Self::WebSocket(link.with_header(name, value)),
             target => target,
         })
     }
@@ -152,16 +163,18 @@ impl Target {
     pub fn with_tokens(self, tokens: impl TokenProvider + 'static) -> Self {
         match self {
             Self::Url(link) => Self::Url(link.with_tokens(Arc::new(tokens))),
+            Self::WebSocket(link) => Self::WebSocket(link.with_tokens(Arc::new(tokens))),
             target => target,
         }
     }
 
-    /// The link that carries requests to it. `None`: it is at no URL, and its messages are lines.
+    /// The link that carries requests to it. `None`: all messages of a connection go over one
+    /// carrier.
     #[must_use]
     pub fn http_link(&self) -> Option<&HttpLink> {
         match self {
             Self::Url(link) => Some(link),
-            Self::Command(_) | Self::InProcess(_) | Self::Stream(_) => None,
+            Self::Command(_) | Self::WebSocket(_) | Self::InProcess(_) | Self::Stream(_) => None,
         }
     }
 
@@ -207,6 +220,7 @@ impl Target {
                 file.to_string_lossy().chars().take(LABEL_CHARS_MAX).collect()
             }
             Self::Url(link) => format!("http://{}", link.authority()),
+            Self::WebSocket(link) => format!("ws://{}", link.authority()),
             Self::InProcess(_) => "in process".to_owned(),
             Self::Stream(_) => "a stream".to_owned(),
         }
@@ -220,6 +234,7 @@ impl Target {
         Secret::new(match self {
             Self::Command(command) => identity::of_command(command),
             Self::Url(link) => format!("http://{}{}", link.authority(), link.path()),
+            Self::WebSocket(link) => format!("ws://{}{}", link.authority(), link.path()),
             Self::InProcess(_) | Self::Stream(_) => self.label(),
         })
     }
@@ -230,7 +245,7 @@ impl Target {
         match self {
             Self::Command(command) => Secret::new(identity::with_args(command, &command.args)),
             Self::Url(link) => link.url(),
-            Self::InProcess(_) | Self::Stream(_) => self.identity(),
+            Self::WebSocket(_) | Self::InProcess(_) | Self::Stream(_) => self.identity(),
         }
     }
 }

@@ -65,7 +65,7 @@ impl Inbox {
     fn poll_take(&self, cx: &Context<'_>) -> Poll<IoEvent> {
         let mut state = self.state.lock();
         if state.is_closed {
-            return Poll::Ready(IoEvent::Ended(IoEnd::new("closed its stream").of_both_ways()));
+            return Poll::Ready(IoEvent::Ended(IoEnd::new("closed its stream").of_both_sides()));
         }
         match state.messages.pop_front() {
             Some(message) => {

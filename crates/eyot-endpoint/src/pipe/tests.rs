@@ -196,3 +196,24 @@ async fn lines_that_come_before_initialize_is_answered_wait_for_its_answer() {
     let answered = sent.lock().iter().filter(|it| it.contains("\"result\"")).count();
     assert_eq!(answered, 5, "{:?}", sent.lock());
 }
+
+#[tokio::test(start_paused = true)]
+async fn calls_end_with_a_client_that_can_hear_nothing_any_more() {
+    let call = text(
+        r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"x","_meta":{
+            "io.modelcontextprotocol/protocolVersion":"2026-07-28",
+            "io.modelcontextprotocol/clientInfo":{"name":"c","version":"1"},
+            "io.modelcontextprotocol/clientCapabilities":{}}}}"#,
+    );
+    let limits = Limits::default();
+    let closed = IoEnd::new("closed the connection");
+    let patience =
+        [(closed.clone(), limits.drain_timeout), (closed.of_both_sides(), Duration::ZERO)];
+    for (end, elapsed) in patience {
+        let began = tokio::time::Instant::now();
+        let endless = BoxService::from_fn(|_| Box::pin(std::future::pending()));
+        let io = io([call.clone(), IoEvent::Ended(end)]);
+        Pipe::new(io, endless, limits, &Shutdown::new()).run().await;
+        assert_eq!(began.elapsed(), elapsed);
+    }
+}

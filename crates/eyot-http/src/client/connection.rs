@@ -15,6 +15,7 @@ use tokio::net::TcpStream;
 use crate::OutgoingBody;
 use crate::client::doorbell::Doorbell;
 use crate::client::error::HttpError;
+use crate::connection::Upgraded;
 
 /// The two halves that hyper gives, kept together: the sender, and the driver that does the work
 /// when polled.
@@ -22,6 +23,8 @@ pub(super) struct Connection {
     sender: http1::SendRequest<OutgoingBody>,
     /// `None` once it has ended.
     driver: Option<Box<Driver>>,
+    /// The driver that has ended in order: its stream may go on as something else.
+    ended: Option<Box<Driver>>,
     bell: Doorbell,
 }
 
@@ -64,7 +67,7 @@ impl Connection {
             .max_headers(limits.http.headers_max);
         let (sender, driver) =
             builder.handshake(TokioIo::new(stream)).await.map_err(|error| error.to_string())?;
-        Ok(Self { sender, driver: Some(Box::new(driver)), bell: Doorbell::new() })
+        Ok(Self { sender, driver: Some(Box::new(driver)), ended: None, bell: Doorbell::new() })
     }
 
     /// The stream of an idle connection, without hyper and its buffers. `None`: it has ended, or the
@@ -74,17 +77,23 @@ impl Connection {
         parts.read_buf.is_empty().then(|| parts.io.into_inner())
     }
 
+    /// The stream after an answer 101, with what has come behind that.
+    pub(super) fn into_upgraded(self) -> Option<Upgraded<TcpStream>> {
+        let parts = self.ended.or(self.driver)?.into_parts();
+        Some(Upgraded { stream: parts.io.into_inner(), read: parts.read_buf })
+    }
+
     /// Sends a request, and drives the connection until the head of the response is there.
     pub(super) async fn send(
         &mut self,
         request: Request<OutgoingBody>,
     ) -> Result<Response<Incoming>, Failure> {
-        let Self { sender, driver, bell } = self;
+        let Self { sender, driver, ended, bell } = self;
         // If the connection has ended while it was idle, the driver notices and gives it back.
         let mut response = pin!(bell.hushed(|| sender.try_send_request(request)));
         let response = std::future::poll_fn(|cx| {
             bell.poll(cx, |cx| {
-                drive(driver, cx);
+                drive(driver, ended, cx);
                 response.as_mut().poll(cx)
             })
         });
@@ -100,24 +109,24 @@ impl Connection {
         body: &mut Incoming,
         cx: &mut Context<'_>,
     ) -> Poll<Option<hyper::Result<Bytes>>> {
-        let Self { driver, bell, .. } = self;
+        let Self { driver, ended, bell, .. } = self;
         // Most often the body has come together with the head.
         if let Poll::Ready(data) = bell.hushed(|| poll_data(body, cx)) {
             return Poll::Ready(data);
         }
         bell.poll(cx, |cx| {
-            drive(driver, cx);
+            drive(driver, ended, cx);
             poll_data(body, cx)
         })
     }
 
     /// Whether the connection can send another request, after the end of a response.
     pub(super) fn poll_ready(&mut self, cx: &mut Context<'_>) -> bool {
-        let Self { sender, driver, bell } = self;
+        let Self { sender, driver, ended, bell } = self;
         let mut is_ready = bell.hushed(|| sender.poll_ready(cx));
         if is_ready.is_pending() {
             is_ready = bell.poll(cx, |cx| {
-                drive(driver, cx);
+                drive(driver, ended, cx);
                 sender.poll_ready(cx)
             });
         }
@@ -140,14 +149,15 @@ fn poll_data(body: &mut Incoming, cx: &mut Context<'_>) -> Poll<Option<hyper::Re
     }
 }
 
-fn drive(driver: &mut Option<Box<Driver>>, cx: &mut Context<'_>) {
+fn drive(driver: &mut Option<Box<Driver>>, ended: &mut Option<Box<Driver>>, cx: &mut Context<'_>) {
     if let Some(running) = driver
-        && let Poll::Ready(ended) = Pin::new(running).poll(cx)
+        && let Poll::Ready(end) = Pin::new(running).poll(cx)
     {
-        if let Err(error) = ended {
-            tracing::debug!(%error, "upstream connection ended");
+        let driver = driver.take();
+        match end {
+            Ok(()) => *ended = driver,
+            Err(error) => tracing::debug!(%error, "upstream connection ended"),
         }
-        *driver = None;
     }
 }
 

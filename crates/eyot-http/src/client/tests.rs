@@ -158,3 +158,25 @@ fn only_plain_absolute_urls_are_upstreams() {
     }
     assert!(HttpClient::new("http://[::1]:3000", Limits::default()).is_ok());
 }
+
+#[tokio::test]
+async fn after_a_101_the_stream_is_handed_over_with_what_came_behind_the_answer() {
+    let (listener, client) = upstream().await;
+    let serving = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        head(&mut stream).await;
+        let switched = b"HTTP/1.1 101 x\r\nconnection: upgrade\r\nupgrade: x\r\n\r\nNOT HTTP";
+        stream.write_all(switched).await.unwrap();
+        assert_eq!(stream.read_u8().await.unwrap(), 7);
+        stream.write_u8(8).await.unwrap();
+    };
+    let asking = async {
+        let answer = client.send(Draft::default()).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::SWITCHING_PROTOCOLS);
+        let mut upgraded = answer.into_body().into_upgraded().unwrap();
+        assert_eq!(upgraded.read, "NOT HTTP");
+        upgraded.stream.write_u8(7).await.unwrap();
+        assert_eq!(upgraded.stream.read_u8().await.unwrap(), 8);
+    };
+    tokio::join!(serving, asking);
+}

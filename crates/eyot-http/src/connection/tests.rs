@@ -4,10 +4,10 @@ use std::future::{pending, ready};
 
 use bytes::Bytes;
 use eyot_service::Limits;
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
 
-use super::{ConnectionEnd, serve_connection};
+use super::{ConnectionEnd, serve_connection, serve_until_upgrade};
 use crate::{BodyError, OutgoingBody, RequestBody, read_body};
 
 const GET: &[u8] = b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
@@ -269,4 +269,43 @@ async fn idle_connection_closes_when_the_drain_begins() {
     };
     let (end, ()) = tokio::join!(serving, draining);
     assert_eq!(end, ConnectionEnd::Clean);
+}
+
+const UPGRADE: &[u8] = b"GET / HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\n\
+    upgrade: x\r\n\r\nNOT HTTP";
+
+#[tokio::test(start_paused = true)]
+async fn after_a_101_the_stream_is_handed_over_with_what_came_behind_the_request() {
+    let (mut client, server) = tokio::io::duplex(1024);
+    client.write_all(GET).await.unwrap();
+    client.write_all(UPGRADE).await.unwrap();
+    let handle = |request: Request<RequestBody>| {
+        let mut answer = Response::new(OutgoingBody::Empty);
+        if request.headers().contains_key("upgrade") {
+            *answer.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+        }
+        ready(answer)
+    };
+    let upgraded = serve_until_upgrade(server, &Limits::default(), pending(), handle).await;
+    let mut upgraded = upgraded.unwrap();
+    assert_eq!(upgraded.read, "NOT HTTP");
+    let answers = answer(&mut client).await;
+    assert!(answers.contains("HTTP/1.1 101 Switching Protocols"), "{answers}");
+
+    upgraded.stream.write_all(b"\x81\0").await.unwrap();
+    client.write_all(b"\x88").await.unwrap();
+    assert_eq!(upgraded.stream.read_u8().await.unwrap(), 0x88);
+    assert_eq!(client.read_u16().await.unwrap(), 0x8100);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_upgrade_that_is_refused_leaves_the_connection_as_it_was() {
+    let (mut client, server) = tokio::io::duplex(4096);
+    client.write_all(&UPGRADE[..UPGRADE.len() - 8]).await.unwrap();
+    client.write_all(b"GET / HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n").await.unwrap();
+    let end = serve_until_upgrade(server, &Limits::default(), pending(), hello).await;
+    assert_eq!(end.unwrap_err(), ConnectionEnd::Clean);
+    let mut answers = String::new();
+    client.read_to_string(&mut answers).await.unwrap();
+    assert_eq!(answers.matches("HTTP/1.1 200 OK").count(), 2, "{answers}");
 }

@@ -13,7 +13,7 @@ use tokio::io::duplex;
 use crate::children::ChildPermit;
 use crate::driver;
 use crate::target::open_stream::BoxStream;
-use crate::target::{Runtime, Target};
+use crate::target::{Runtime, Target, web_socket};
 
 /// The carrier of one upstream's messages.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ pub(crate) struct LineLink {
 
 impl LineLink {
     /// Starts a child for a principal when there is room for it, attaches to the server of this
-    /// process, or takes the stream.
+    /// process, opens a WebSocket, or takes the stream.
     pub(crate) async fn open(
         target: &Target,
         owner: Option<&Arc<str>>,
@@ -50,6 +50,12 @@ impl LineLink {
                 Ok(Self::over(Box::new(ours), &runtime.limits))
             }
             Target::Stream(stream) => Ok(Self::over(stream.take()?, &runtime.limits)),
+            Target::WebSocket(link) => {
+                let Runtime { limits, shutdown, .. } = runtime;
+                let io = web_socket::open(link, limits, shutdown.clone()).await?;
+                let patience = limits.upstream.child_exit_grace + limits.web_socket.close_timeout;
+                Ok(Self { io, close_patience: Some(patience), permit: None })
+            }
             Target::Url(_) => Err(Fault::internal("a URL is no link of lines")),
         }
     }

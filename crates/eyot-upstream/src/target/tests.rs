@@ -35,9 +35,16 @@ fn from_args(args: &[&str]) -> Result<Target, TargetError> {
     Target::from_args(args.iter().copied(), Limits::default())
 }
 
-fn every_target() -> [Target; 4] {
-    let url = Target::url(URL, Limits::default()).unwrap();
-    [url, Target::command("p", ["a"]), Target::in_process(Idle), Target::stream(duplex(1).0)]
+fn every_target() -> [Target; 5] {
+    let url = |url| Target::url(url, Limits::default()).unwrap();
+    let (url, socket) = (url(URL), url("WS://[::1]/ws?key=secret"));
+    [
+        url,
+        socket,
+        Target::command("p", ["a"]),
+        Target::in_process(Idle),
+        Target::stream(duplex(1).0),
+    ]
 }
 
 fn identity(target: &Target) -> String {
@@ -54,6 +61,7 @@ fn a_target_says_what_it_is_and_what_it_can_do() {
     });
     let expected = [
         ("http://[::1]:80", URL, [true, true, true]),
+        ("ws://[::1]:80", "ws://[::1]:80/ws", [true, false, false]),
         ("p", "\"p\" [\"a\"] in None", [true, false, false]),
         ("in process", "in process", [true, false, false]),
         ("a stream", "a stream", [false, false, false]),
@@ -155,4 +163,12 @@ async fn one_connection_can_be_made_of_a_stream_and_its_clones() {
     drop((connection, target));
     driver.run().await;
     assert_eq!(theirs.read(&mut [0]).await.unwrap(), 0);
+}
+
+#[test]
+fn a_secure_web_socket_is_refused_by_name() {
+    let refused = Target::url("wss://h/ws", Limits::default()).unwrap_err();
+    assert!(matches!(refused, TargetError::SecureWebSocket), "{refused}");
+    let refused = Target::url("ws://u:p@h/ws", Limits::default()).unwrap_err();
+    assert!(matches!(refused, TargetError::Url(_)), "{refused}");
 }

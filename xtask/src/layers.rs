@@ -44,6 +44,8 @@ const TABLE: Table = Table {
         ("process-wrap", &["eyot-stdio"]),
         ("rmcp", &["eyot-benches"]),
         ("rusqlite", &["eyot-store-sqlite"]),
+        ("rustls", &["eyot-http"]),
+        ("tokio-rustls", &["eyot-http"]),
         ("tower", &["eyot-endpoint", "eyot-server"]),
     ],
     bans: &[Ban {

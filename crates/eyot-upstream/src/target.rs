@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use eyot_era::detect::Carrier;
-use eyot_http::{HttpClient, InvalidUrl};
+use eyot_http::{Connector, HttpClient, InvalidUrl};
 use eyot_service::{InProcess, Limits, ServiceLayer};
 use eyot_stdio::Command;
 use eyot_stdx::{Secret, shown_url};
@@ -73,6 +73,15 @@ impl Target {
         Ok(Self::Url(HttpLink::bare(HttpClient::new(url, limits)?)))
     }
 
+    /// A Streamable HTTP endpoint, with connections of this connector.
+    ///
+    /// # Errors
+    ///
+    /// [`TargetError::Url`].
+    pub fn url_over(url: &str, limits: Limits, connector: &Connector) -> Result<Self, TargetError> {
+        Ok(Self::Url(HttpLink::bare(HttpClient::with_connector(url, limits, connector)?)))
+    }
+
     /// A program to start, which speaks over its stdin and stdout; no shell is involved.
     #[must_use]
     pub fn command(
@@ -98,7 +107,7 @@ impl Target {
     }
 
     /// What the user of a program names on its command line: a URL, or a program to start and its
-    /// arguments. What has a `://` in it is a URL, and stands alone. The limits hold for requests
+    /// arguments. What has a `://` in it, or begins with `unix:`, is a URL, and stands alone. The limits hold for requests
     /// to a URL.
     ///
     /// # Errors
@@ -111,7 +120,7 @@ impl Target {
     ) -> Result<Self, TargetError> {
         let mut args = args.into_iter().map(Into::into);
         let first = args.next().ok_or(TargetError::NoArguments)?;
-        if !first.contains("://") {
+        if !HttpClient::is_url(&first) {
             return Ok(Self::command(first, args));
         }
         match args.next() {
@@ -206,7 +215,7 @@ impl Target {
                 let file = Path::new(&command.program).file_name().unwrap_or_default();
                 file.to_string_lossy().chars().take(LABEL_CHARS_MAX).collect()
             }
-            Self::Url(link) => format!("http://{}", link.authority()),
+            Self::Url(link) => link.client().origin(),
             Self::InProcess(_) => "in process".to_owned(),
             Self::Stream(_) => "a stream".to_owned(),
         }
@@ -219,7 +228,7 @@ impl Target {
     pub fn identity(&self) -> Secret<String> {
         Secret::new(match self {
             Self::Command(command) => identity::of_command(command),
-            Self::Url(link) => format!("http://{}{}", link.authority(), link.path()),
+            Self::Url(link) => link.client().place(),
             Self::InProcess(_) | Self::Stream(_) => self.label(),
         })
     }

@@ -5,16 +5,16 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use eyot_service::{Limits, OperatorText};
+use eyot_service::Limits;
 use http::{Request, Response};
 use hyper::body::{Body as _, Incoming};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
 
 use crate::OutgoingBody;
 use crate::client::doorbell::Doorbell;
-use crate::client::error::HttpError;
+use crate::stream::Stream;
+use crate::tls;
 
 /// The two halves that hyper gives, kept together: the sender, and the driver that does the work
 /// when polled.
@@ -25,38 +25,34 @@ pub(super) struct Connection {
     bell: Doorbell,
 }
 
-type Driver = http1::Connection<TokioIo<TcpStream>, OutgoingBody>;
+type Driver = http1::Connection<TokioIo<Stream>, OutgoingBody>;
 
 /// The reason why there is no response.
 pub(super) enum Failure {
     /// The upstream cannot have read the request; here it is again.
     NotSent(Box<Request<OutgoingBody>>),
+    /// The upstream has refused the handshake of TLS after all, and so has read nothing.
+    Refused(String),
     /// The upstream may have read the request.
-    Broken(String),
+    Broken {
+        reason: String,
+        /// What came is not HTTP.
+        is_garbled: bool,
+    },
 }
 
 impl Failure {
-    pub(super) fn into_error(self, address: &str) -> HttpError {
-        match self {
-            Self::NotSent(_) => HttpError::Connect {
-                address: OperatorText::new(address),
-                reason: "connection closed before the request was sent".to_owned(),
-            },
-            Self::Broken(reason) => HttpError::Broken { reason },
+    fn of(error: &hyper::Error) -> Self {
+        match tls::is_refusal(error) {
+            Some(refusal) => Self::Refused(refusal),
+            None => Self::Broken { reason: error.to_string(), is_garbled: error.is_parse() },
         }
     }
 }
 
 impl Connection {
-    pub(super) async fn open(authority: &str, limits: &Limits) -> Result<Self, String> {
-        let stream = TcpStream::connect(authority).await.map_err(|error| error.to_string())?;
-        // Without this, an answer in small writes waits 40 ms for an acknowledgement.
-        stream.set_nodelay(true).map_err(|error| error.to_string())?;
-        Self::over(stream, limits).await
-    }
-
     /// A connection over a stream on which no answer is awaited.
-    pub(super) async fn over(stream: TcpStream, limits: &Limits) -> Result<Self, String> {
+    pub(super) async fn over(stream: Stream, limits: &Limits) -> Result<Self, String> {
         let mut builder = http1::Builder::new();
         builder
             .max_header_size(limits.http.head_bytes_max)
@@ -69,7 +65,7 @@ impl Connection {
 
     /// The stream of an idle connection, without hyper and its buffers. `None`: it has ended, or the
     /// upstream said something that nothing had asked for.
-    pub(super) fn into_stream(self) -> Option<TcpStream> {
+    pub(super) fn into_stream(self) -> Option<Stream> {
         let parts = self.driver?.into_parts();
         parts.read_buf.is_empty().then(|| parts.io.into_inner())
     }
@@ -90,7 +86,7 @@ impl Connection {
         });
         response.await.map_err(|mut error| match error.take_message() {
             Some(request) => Failure::NotSent(Box::new(request)),
-            None => Failure::Broken(error.into_error().to_string()),
+            None => Failure::of(&error.into_error()),
         })
     }
 

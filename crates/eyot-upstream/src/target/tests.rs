@@ -105,7 +105,7 @@ fn a_url_on_a_command_line_stands_alone() {
     let refused = from_args(&[URL, "stdio"]).unwrap_err();
     assert_eq!(refused.to_string(), "`stdio` after a URL");
     let refused = from_args(&["ftp://[::1]/"]).unwrap_err();
-    assert_eq!(refused.to_string(), "scheme `ftp` is not supported; only http is");
+    assert_eq!(refused.to_string(), "scheme `ftp` is not supported; http, https and unix are");
 }
 
 #[test]

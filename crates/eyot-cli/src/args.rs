@@ -3,8 +3,9 @@
 mod commands;
 mod message_bound;
 mod refusal;
+mod transport;
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -18,6 +19,8 @@ pub(crate) use self::commands::{
 };
 pub(crate) use self::message_bound::MessageBound;
 pub(crate) use self::refusal::refusal;
+use self::transport::parse_address;
+pub(crate) use self::transport::{ListenAt, ServerFiles, Transport};
 
 /// An MCP proxy between the eras: sessions survive restarts, answers never cross.
 #[derive(Debug, Parser)]
@@ -60,8 +63,11 @@ const SERVE_EXAMPLES: &str = "\
 Examples:
   eyot serve -- npx -y @modelcontextprotocol/server-everything stdio
   eyot serve --upstream http://127.0.0.1:3000/mcp
+  eyot serve --upstream https://mcp.example/mcp --ca company.pem
   eyot serve --era legacy --affinity per-principal --upstream http://127.0.0.1:3000/mcp
   eyot serve --env GITHUB_TOKEN --cwd /srv/app -- my-server --flag
+  eyot serve --listen unix:/run/user/1000/mcp.sock -- my-server
+  eyot serve --listen 0.0.0.0:8443 --tls-cert cert.pem --tls-key key.pem --client-ca ca.pem -- my-server
   eyot serve --listen 0.0.0.0:8080 --api-key alice=@/run/secrets/alice --allow-host mcp.example -- my-server
 
 A child gets a small safe environment (PATH, HOME, LANG and the like) and what --env names.
@@ -87,9 +93,12 @@ Examples:
 /// The flags for how a proxy listens and keeps its sessions.
 #[derive(Clone, Debug, ClapArgs)]
 pub(crate) struct Listen {
-    /// The address to listen on; port 0 picks a free port.
-    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR", value_parser = parse_address)]
-    pub(crate) listen: SocketAddr,
+    /// The address to listen on; port 0 picks a free port. `unix:PATH` is a socket for the user of
+    /// this program alone.
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR")]
+    pub(crate) listen: ListenAt,
+    #[command(flatten)]
+    pub(crate) tls: ServerFiles,
     /// The store of the sessions: `sqlite:PATH`, or `memory:` to forget them at the end. Default: a
     /// file for each upstream in the user's state folder.
     #[arg(long, value_name = "STORE")]
@@ -164,7 +173,8 @@ pub(crate) struct Listen {
 pub(crate) struct Serve {
     #[command(flatten)]
     pub(crate) listen: Listen,
-    /// The Streamable HTTP endpoint of the upstream.
+    /// The Streamable HTTP endpoint of the upstream: `http://…`, `https://…`, or `unix:PATH#/mcp` for
+    /// a server at a Unix socket.
     #[arg(long, value_name = "URL", conflicts_with_all = ["command", "env", "cwd"])]
     pub(crate) upstream: Option<String>,
     /// A bearer token for every request to the upstream: `@FILE` or `env:VAR`. A client's own token
@@ -174,6 +184,8 @@ pub(crate) struct Serve {
     /// A header for every request to the upstream. May be repeated.
     #[arg(long, value_name = "NAME:VALUE", requires = "upstream")]
     pub(crate) upstream_header: Vec<Header>,
+    #[command(flatten)]
+    pub(crate) transport: Transport,
     /// The era of the upstream. By default the proxy finds it out. With this flag it does not ask;
     /// an upstream that refuses this era is an error.
     #[arg(long, value_enum, default_value = "auto")]
@@ -241,9 +253,10 @@ pub(crate) struct Reaper {
 /// `eyot everything`.
 #[derive(Clone, Debug, ClapArgs)]
 pub(crate) struct Everything {
-    /// The address to listen on, on this machine only; port 0 picks a free port.
-    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR", value_parser = parse_address)]
-    pub(crate) listen: SocketAddr,
+    /// The address to listen on, on this machine only; port 0 picks a free port. `unix:PATH` is a
+    /// socket for the user of this program alone.
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR")]
+    pub(crate) listen: ListenAt,
     /// Serve the client that started this program, on stdin and stdout.
     #[arg(long, conflicts_with_all = ["listen", "store"])]
     pub(crate) stdio: bool,
@@ -382,19 +395,6 @@ impl std::fmt::Debug for EnvVar {
 }
 
 /// A time such as `500ms`, `30s`, `5m`, `2h` or `7d`.
-/// An address, or a name of this machine and a port.
-fn parse_address(text: &str) -> Result<SocketAddr, String> {
-    if let Ok(address) = text.parse() {
-        return Ok(address);
-    }
-    let port = text.rsplit_once(':').filter(|(host, _)| host.eq_ignore_ascii_case("localhost"));
-    let port = port.and_then(|(_, port)| port.parse().ok()).ok_or(ADDRESS_FORM)?;
-    Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
-}
-
-const ADDRESS_FORM: &str =
-    "expected an address and a port, such as `127.0.0.1:8080`, `[::1]:8080` or `localhost:8080`";
-
 fn parse_duration(text: &str) -> Result<Duration, String> {
     let digits = text.trim_end_matches(|it: char| it.is_ascii_alphabetic());
     let unit = text.get(digits.len()..).unwrap_or_default();

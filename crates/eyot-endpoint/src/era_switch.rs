@@ -52,7 +52,7 @@ impl EraSwitch {
         if let Err(forbidden) = self.hosts.check(&parts.uri, &head) {
             return refused(StatusCode::FORBIDDEN, None, &forbidden.to_string());
         }
-        if connection.from.is_some() && !self.is_at(parts.uri.path()) {
+        if connection.is_ours && !self.is_at(parts.uri.path()) {
             return empty(StatusCode::NOT_FOUND);
         }
         let mut answer = self.admitted(parts, &head, body, connection).await;
@@ -77,8 +77,9 @@ impl EraSwitch {
         if parts.method == Method::OPTIONS {
             return cors::preflight(&parts.headers, METHODS);
         }
-        let address = connection.from;
-        let authenticated = match self.auth.authenticate(&Credentials { head, parts, address }) {
+        let (address, certificate) = (connection.from, connection.certificate.as_ref());
+        let credentials = Credentials { head, parts, address, certificate };
+        let authenticated = match self.auth.authenticate(&credentials) {
             Authentication::Ready(authenticated) => authenticated,
             Authentication::Pending(asking) => self.ask(asking).await,
         };
@@ -111,7 +112,7 @@ impl EraSwitch {
         principal: Option<&Principal>,
     ) -> Result<(), Box<Answer>> {
         let is_counted = connection.place.get().is_some();
-        if is_counted || connection.from.is_none() {
+        if is_counted || !connection.is_ours {
             return Ok(());
         }
         match self.connections.acquire(principal.map(Principal::name), 0) {

@@ -3,12 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
-use eyot_endpoint::{Authenticate, Drained, EndpointConfig, HttpServer, HttpService, Keys};
+use eyot_endpoint::{
+    Authenticate, Drained, EndpointConfig, HttpServer, HttpService, Keys, Listener, ServerTls,
+};
 use eyot_http::HostPolicy;
 use eyot_service::BoxService;
 use eyot_session::{LogLimits, Store};
 use eyot_store_memory::MemoryStore;
-use tokio::net::TcpListener;
 
 use crate::call::context::HandlerParts;
 
@@ -53,6 +54,12 @@ impl HttpOptions {
         self
     }
 
+    /// TLS with clients that come by TCP.
+    pub fn tls(mut self, tls: ServerTls) -> Self {
+        self.config.tls = Some(tls);
+        self
+    }
+
     /// The store of the sessions. The default is memory: sessions then end with the process.
     pub fn store(mut self, store: Arc<dyn Store>) -> Self {
         self.config.store = store;
@@ -64,7 +71,7 @@ impl HttpOptions {
     /// # Cancel safety
     ///
     /// Dropping the future stops accepting; open connections run on.
-    pub async fn serve(self, listener: TcpListener) -> Drained {
+    pub async fn serve(self, listener: impl Into<Listener>) -> Drained {
         let parts = Arc::clone(&self.parts);
         let server = self.into_http_server();
         let drained = tokio::select! {

@@ -120,13 +120,19 @@ impl Target {
     ) -> Result<Self, TargetError> {
         let mut args = args.into_iter().map(Into::into);
         let first = args.next().ok_or(TargetError::NoArguments)?;
-        if !HttpClient::is_url(&first) {
+        if !Self::is_url(&first) {
             return Ok(Self::command(first, args));
         }
         match args.next() {
             Some(word) => Err(TargetError::WordAfterUrl { word: shown_url(&word) }),
             None => Self::url(&first, limits),
         }
+    }
+
+    /// Whether a word is a URL for [`url`](Self::url), and no program.
+    #[must_use]
+    pub fn is_url(word: &str) -> bool {
+        HttpClient::is_url(word)
     }
 
     /// Closes what no request has used for too long: idle connections to a URL. To be called now and

@@ -6,8 +6,9 @@ pub use eyot_client::{
     ListKind, Liveness, Pages, Subscription, SubscriptionEvent, ToolAnswer,
 };
 pub use eyot_endpoint::{
-    Admin, ApiKey, AuthRefusal, Authenticate, Authenticated, Authentication, Credentials, Drained,
-    EndpointConfig, Health, HostPolicy, HttpServer, HttpService, Keys, KeysError,
+    Admin, ApiKey, AuthRefusal, Authenticate, Authenticated, Authentication, ClientCertificates,
+    Credentials, Drained, EndpointConfig, Health, HostPolicy, HttpServer, HttpService, Keys,
+    KeysError, Listener, ServerTls, TlsError, TlsIdentity,
 };
 pub use eyot_era::detect::{EraAnswer, EraMode, EraStep, KnownEra};
 pub use eyot_jsonrpc::{ErrorObject, Id, Message};
@@ -30,6 +31,6 @@ pub use eyot_stdx::{SealKeys, Secret};
 pub use eyot_store_memory::MemoryStore;
 pub use eyot_store_sqlite::{SqliteOptions, SqliteStore};
 pub use eyot_upstream::{
-    AccessToken, IntoTarget, OpenStream, Runtime, StaticToken, Target, TargetError, TokenError,
-    TokenFuture, TokenProvider,
+    AccessToken, ClientTls, ClientTlsOptions, Connector, IntoTarget, InvalidProxy, OpenStream,
+    Proxies, Runtime, StaticToken, Target, TargetError, TokenError, TokenFuture, TokenProvider,
 };

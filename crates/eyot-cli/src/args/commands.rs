@@ -9,7 +9,7 @@ use eyot::EraMode;
 use eyot::types::LogLevel;
 use serde_json::{Map, Value};
 
-use super::{EnvVar, MessageBound, ServedEras, parse_duration};
+use super::{EnvVar, MessageBound, ServedEras, Transport, parse_duration};
 use crate::secrets;
 
 /// A command that is a client of one server.
@@ -112,6 +112,8 @@ pub(crate) struct Server {
     /// A bearer token for every HTTP request: `@FILE` or `env:VAR`.
     #[arg(long, value_name = "SOURCE")]
     pub(crate) token: Option<TokenSource>,
+    #[command(flatten)]
+    pub(crate) transport: Transport,
     /// Silence of the server after which the command fails.
     #[arg(long, default_value = "60s", value_name = "TIME", value_parser = parse_duration)]
     pub(crate) timeout: Duration,

@@ -209,7 +209,8 @@ async fn proxy_of_the_environment_leads_to_the_server() {
     let served = Served::start(&flags).await;
     let address = served.url.trim_start_matches("https://").trim_end_matches("/mcp");
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let listing = list_through(&listener, &["--ca", &ca, "https://up.example/mcp"]);
+    let args = ["--ca", &ca, "https://up.example/mcp"];
+    let listing = list_through(&listener, &args);
     let mut joined = JoinSet::new();
     let proxying = async {
         loop {

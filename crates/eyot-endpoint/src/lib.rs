@@ -40,7 +40,7 @@ mod silence;
 mod sweep;
 mod timer;
 
-pub use eyot_http::{HostPolicy, ServerTls, TlsError, TlsIdentity};
+pub use eyot_http::HostPolicy;
 
 pub use crate::accept::{Accept, Drained, serve};
 pub use crate::admin::{Admin, Health};

@@ -4,9 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use eyot_endpoint::{
-    Authenticate, Drained, EndpointConfig, HttpServer, HttpService, Keys, Listener, ServerTls,
+    Authenticate, Drained, EndpointConfig, HttpServer, HttpService, Keys, Listener,
 };
-use eyot_http::HostPolicy;
+use eyot_http::{HostPolicy, ServerTls};
 use eyot_service::BoxService;
 use eyot_session::{LogLimits, Store};
 use eyot_store_memory::MemoryStore;

@@ -38,9 +38,6 @@ mod upstream;
 mod upstream_ids;
 
 pub use eyot_era::detect::EraMode;
-pub use eyot_http::{
-    ClientTls, ClientTlsOptions, Connector, InvalidProxy, Proxies, TlsError, TlsIdentity,
-};
 
 pub use crate::call_clock::CallClock;
 pub use crate::children::{Children, HoldChildren};

@@ -8,9 +8,12 @@ pub use eyot_client::{
 pub use eyot_endpoint::{
     Admin, ApiKey, AuthRefusal, Authenticate, Authenticated, Authentication, ClientCertificates,
     Credentials, Drained, EndpointConfig, Health, HostPolicy, HttpServer, HttpService, Keys,
-    KeysError, Listener, ServerTls, TlsError, TlsIdentity,
+    KeysError, Listener,
 };
 pub use eyot_era::detect::{EraAnswer, EraMode, EraStep, KnownEra};
+pub use eyot_http::{
+    ClientTls, ClientTlsOptions, Connector, InvalidProxy, Proxies, ServerTls, TlsError, TlsIdentity,
+};
 pub use eyot_jsonrpc::{ErrorObject, Id, Message};
 pub use eyot_proxy::{ForwardProxy, ProxyConfig, ReverseProxy};
 pub use eyot_relay::{Relay, RelayOptions};
@@ -31,6 +34,6 @@ pub use eyot_stdx::{SealKeys, Secret};
 pub use eyot_store_memory::MemoryStore;
 pub use eyot_store_sqlite::{SqliteOptions, SqliteStore};
 pub use eyot_upstream::{
-    AccessToken, ClientTls, ClientTlsOptions, Connector, IntoTarget, InvalidProxy, OpenStream,
-    Proxies, Runtime, StaticToken, Target, TargetError, TokenError, TokenFuture, TokenProvider,
+    AccessToken, IntoTarget, OpenStream, Runtime, StaticToken, Target, TargetError, TokenError,
+    TokenFuture, TokenProvider,
 };

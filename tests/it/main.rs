@@ -90,6 +90,10 @@ mod tasks;
 #[cfg(test)]
 mod terminal;
 #[cfg(test)]
+mod tls;
+#[cfg(test)]
+mod unix_sockets;
+#[cfg(test)]
 mod upstream_faults;
 #[cfg(test)]
 mod upstream_http;

@@ -45,6 +45,8 @@ const TABLE: Table = Table {
         ("rmcp", &["eyot-benches"]),
         ("rusqlite", &["eyot-store-sqlite"]),
         ("tokio-tungstenite", &["eyot-ws"]),
+        ("rustls", &["eyot-http"]),
+        ("tokio-rustls", &["eyot-http"]),
         ("tower", &["eyot-endpoint", "eyot-server"]),
         ("tungstenite", &["eyot-ws"]),
     ],

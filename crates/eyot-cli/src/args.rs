@@ -4,9 +4,10 @@ mod commands;
 mod forward;
 mod message_bound;
 mod refusal;
+mod transport;
 mod values;
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -21,6 +22,8 @@ pub(crate) use self::forward::{Beside, Connect, Run};
 use self::forward::{CONNECT_EXAMPLES, RUN_EXAMPLES};
 pub(crate) use self::message_bound::MessageBound;
 pub(crate) use self::refusal::refusal;
+use self::transport::parse_address;
+pub(crate) use self::transport::{ListenAt, ServerFiles, Transport};
 use self::values::parse_duration;
 pub(crate) use self::values::{EnvVar, Header, SpokenEra, StoreUrl, TokenSource};
 
@@ -71,8 +74,11 @@ const SERVE_EXAMPLES: &str = "\
 Examples:
   eyot serve -- npx -y @modelcontextprotocol/server-everything stdio
   eyot serve --upstream http://127.0.0.1:3000/mcp
+  eyot serve --upstream https://mcp.example/mcp --ca company.pem
   eyot serve --era legacy --affinity per-principal --upstream http://127.0.0.1:3000/mcp
   eyot serve --env GITHUB_TOKEN --cwd /srv/app -- my-server --flag
+  eyot serve --listen unix:/run/user/1000/mcp.sock -- my-server
+  eyot serve --listen 0.0.0.0:8443 --tls-cert cert.pem --tls-key key.pem --client-ca ca.pem -- my-server
   eyot serve --listen 0.0.0.0:8080 --api-key alice=@/run/secrets/alice --allow-host mcp.example -- my-server
 
 A child gets a small safe environment (PATH, HOME, LANG and the like) and what --env names.
@@ -98,9 +104,12 @@ Examples:
 /// The flags for how a proxy listens and keeps its sessions.
 #[derive(Clone, Debug, ClapArgs)]
 pub(crate) struct Listen {
-    /// The address to listen on; port 0 picks a free port.
-    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR", value_parser = parse_address)]
-    pub(crate) listen: SocketAddr,
+    /// The address to listen on; port 0 picks a free port. `unix:PATH` is a socket for the user of
+    /// this program alone.
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR")]
+    pub(crate) listen: ListenAt,
+    #[command(flatten)]
+    pub(crate) tls: ServerFiles,
     /// The store of the sessions: `sqlite:PATH`, or `memory:` to forget them at the end. Default: a
     /// file for each upstream in the user's state folder.
     #[arg(long, value_name = "STORE")]
@@ -178,7 +187,8 @@ pub(crate) struct Listen {
 pub(crate) struct Serve {
     #[command(flatten)]
     pub(crate) listen: Listen,
-    /// The Streamable HTTP endpoint of the upstream, or its WebSocket (ws://…).
+    /// The Streamable HTTP endpoint of the upstream: `http://…`, `https://…`, or `unix:PATH#/mcp` for
+    /// a server at a Unix socket; or its WebSocket: `ws://…`, `wss://…`.
     #[arg(long, value_name = "URL", conflicts_with_all = ["command", "env", "cwd"])]
     pub(crate) upstream: Option<String>,
     /// A bearer token for every request to the upstream: `@FILE` or `env:VAR`. A client's own token
@@ -188,6 +198,8 @@ pub(crate) struct Serve {
     /// A header for every request to the upstream. May be repeated.
     #[arg(long, value_name = "NAME:VALUE", requires = "upstream")]
     pub(crate) upstream_header: Vec<Header>,
+    #[command(flatten)]
+    pub(crate) transport: Transport,
     /// The era of the upstream. By default the proxy finds it out. With this flag it does not ask;
     /// an upstream that refuses this era is an error.
     #[arg(long, value_enum, default_value = "auto")]
@@ -255,9 +267,10 @@ pub(crate) struct Reaper {
 /// `eyot everything`.
 #[derive(Clone, Debug, ClapArgs)]
 pub(crate) struct Everything {
-    /// The address to listen on, on this machine only; port 0 picks a free port.
-    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR", value_parser = parse_address)]
-    pub(crate) listen: SocketAddr,
+    /// The address to listen on, on this machine only; port 0 picks a free port. `unix:PATH` is a
+    /// socket for the user of this program alone.
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR")]
+    pub(crate) listen: ListenAt,
     /// Serve the client that started this program, on stdin and stdout.
     #[arg(long, conflicts_with_all = ["listen", "store"])]
     pub(crate) stdio: bool,
@@ -346,19 +359,6 @@ impl std::fmt::Debug for KeySource {
         f.debug_struct("KeySource").field("name", &self.name).finish_non_exhaustive()
     }
 }
-
-/// An address, or a name of this machine and a port.
-fn parse_address(text: &str) -> Result<SocketAddr, String> {
-    if let Ok(address) = text.parse() {
-        return Ok(address);
-    }
-    let port = text.rsplit_once(':').filter(|(host, _)| host.eq_ignore_ascii_case("localhost"));
-    let port = port.and_then(|(_, port)| port.parse().ok()).ok_or(ADDRESS_FORM)?;
-    Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
-}
-
-const ADDRESS_FORM: &str =
-    "expected an address and a port, such as `127.0.0.1:8080`, `[::1]:8080` or `localhost:8080`";
 
 /// A number of things, of which there must be one.
 fn parse_count(text: &str) -> Result<usize, String> {

@@ -14,15 +14,12 @@ mod rounds;
 mod schemas;
 mod tasks;
 
-use std::net::SocketAddr;
-
 use anyhow::Context as _;
 use eyot::{BuildError, Limits, Server};
-use tokio::net::TcpListener;
 
 use crate::args::{Everything, ServedEras};
-use crate::serve;
 use crate::signals::Signals;
+use crate::{serve, socket};
 
 /// Runs the command.
 pub(crate) fn run(everything: &Everything, is_json: bool) -> anyhow::Result<()> {
@@ -41,7 +38,7 @@ pub(crate) fn run(everything: &Everything, is_json: bool) -> anyhow::Result<()> 
         let mut signals = Signals::new().context("signals cannot be received")?;
         tokio::select! {
             served = serving => served,
-            () = signals.pass_on(server.shutdown()) => Ok(()),
+            () = signals.pass_on(server.shutdown(), None::<fn()>) => Ok(()),
         }
     });
     // A thread may still wait for standard input, to which nothing will be written any more.
@@ -78,17 +75,15 @@ fn server(everything: &Everything) -> Result<Server, BuildError> {
 }
 
 async fn serve_http(server: &Server, everything: &Everything, is_json: bool) -> anyhow::Result<()> {
-    let listener = bind(everything.listen).await?;
-    let http = server.http().store(serve::open_store(&everything.store)?);
-    serve::announce(&format!("http://{}/mcp", listener.local_addr()?), is_json)?;
-    serve::report(http.serve(listener).await);
-    Ok(())
-}
-
-async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
     anyhow::ensure!(
-        address.ip().is_loopback(),
-        "{address} can be reached by others: it asks for no keys"
+        everything.listen.is_local(),
+        "{} can be reached by others: it asks for no keys",
+        everything.listen
     );
-    serve::bind(address).await
+    let bound = socket::listen(&everything.listen, "http").await?;
+    let http = server.http().store(serve::open_store(&everything.store)?);
+    serve::announce(&bound.url, is_json)?;
+    serve::report(http.serve(bound.listener).await);
+    drop(bound.file);
+    Ok(())
 }

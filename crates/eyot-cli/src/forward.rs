@@ -6,7 +6,7 @@ use eyot::{AccessToken, Command, ForwardProxy, Limits, ProxyConfig, StaticToken,
 use crate::args::{Beside, Connect, Header, Run, TokenSource};
 use crate::failure::Failure;
 use crate::signals::Signals;
-use crate::{secrets, serve};
+use crate::{secrets, serve, transport};
 
 /// Runs `eyot run`.
 pub(crate) fn run(run: Run) -> anyhow::Result<()> {
@@ -20,9 +20,10 @@ pub(crate) fn run(run: Run) -> anyhow::Result<()> {
 
 /// Runs `eyot connect`.
 pub(crate) fn connect(connect: &Connect) -> anyhow::Result<()> {
-    let Connect { beside, header, token, url } = connect;
+    let Connect { beside, transport, header, token, url } = connect;
     let limits = limits(beside);
-    let target = Target::url(url, limits).map_err(|error| Failure::usage(error.to_string()))?;
+    let target = transport::target(url, limits, transport);
+    let target = target.map_err(|error| Failure::usage(format!("{error:#}")))?;
     let target = with_credentials(target, ("--header", header), ("--token", token.as_ref()))?;
     start(beside, target, limits)
 }
@@ -70,7 +71,7 @@ fn start(beside: &Beside, target: Target, limits: Limits) -> anyhow::Result<()> 
         let proxy = ForwardProxy::new(target, config);
         tokio::select! {
             () = proxy.serve_stdio() => {}
-            () = signals.pass_on(&shutdown) => {}
+            () = signals.pass_on(&shutdown, None::<fn()>) => {}
         }
         Ok(())
     });

@@ -17,6 +17,9 @@ mod secrets;
 mod serve;
 mod sessions;
 mod signals;
+mod socket;
+mod tls_files;
+mod transport;
 mod writer;
 
 use std::process::ExitCode;

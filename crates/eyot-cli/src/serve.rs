@@ -1,6 +1,5 @@
 //! `eyot serve`.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,22 +7,28 @@ use anyhow::Context as _;
 use eyot::EraMode;
 use eyot::session::{LogLimits, Store};
 use eyot::{
-    Admin, Affinity, ApiKey, Command, Drained, HostPolicy, Keys, Limits, MemoryStore, ProxyConfig,
-    ReverseProxy, SqliteOptions, SqliteStore, Target,
+    Admin, Affinity, ApiKey, ClientCertificates, Command, Drained, HostPolicy, Keys, Limits,
+    MemoryStore, ProxyConfig, ReverseProxy, SqliteOptions, SqliteStore, Target,
 };
 use metrics_exporter_prometheus::PrometheusBuilder;
 use tokio::net::TcpListener;
 
-use crate::args::{KeySource, Listen, Serve, StoreUrl};
+use crate::args::{KeySource, Listen, ListenAt, Serve, StoreUrl};
+use crate::failure::Failure;
 use crate::forward::with_credentials;
 use crate::signals::Signals;
-use crate::{descriptors, places, secrets, writer};
+use crate::tls_files::TlsFiles;
+use crate::{descriptors, places, secrets, socket, transport, writer};
 
 /// Runs the command.
 pub(crate) fn run(serve: Serve, is_json: bool) -> anyhow::Result<()> {
     let limits = limits(&serve.listen);
     let target = match (&serve.upstream, serve.command.split_first()) {
         (Some(url), _) => target_at(url, &serve, limits)?,
+        (None, _) if serve.transport.is_given() => {
+            let flags = "--ca, --client-cert, --insecure-skip-verify and --proxy";
+            return Err(Failure::usage(format!("{flags} are for an --upstream at a URL")).into());
+        }
         (None, Some((program, args))) => Target::Command(Command {
             program: program.clone(),
             args: args.to_vec(),
@@ -39,7 +44,7 @@ pub(crate) fn run(serve: Serve, is_json: bool) -> anyhow::Result<()> {
 
 /// The server at a URL, with the headers and token that the flags add to every request.
 fn target_at(url: &str, serve: &Serve, limits: Limits) -> anyhow::Result<Target> {
-    let target = Target::url(url, limits).context("--upstream")?;
+    let target = transport::target(url, limits, &serve.transport).context("--upstream")?;
     let headers = ("--upstream-header", &*serve.upstream_header);
     with_credentials(target, headers, ("--upstream-token", serve.upstream_token.as_ref()))
 }
@@ -95,14 +100,16 @@ pub(crate) fn start(
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut signals = Signals::new().context("signals cannot be received")?;
-        let listener = bind(listen.listen).await?;
-        let address = listener.local_addr()?;
-        let mut config = proxy_config(listen, store_of(listen, &target)?, limits)?;
+        let tls = TlsFiles::open(&listen.tls)?;
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let bound = socket::listen(&listen.listen, scheme).await?;
+        let mut config = proxy_config(listen, tls.as_ref(), store_of(listen, &target)?, limits)?;
         (config.era, config.affinity) = (era, affinity);
         let shutdown = config.endpoint.shutdown.clone();
         let proxy = ReverseProxy::new(target, config);
         let admin = admin(listen, &proxy).await?;
-        announce(&format!("http://{address}/mcp"))?;
+        announce(&bound.url)?;
+        let listener = bound.listener;
         let serving = async {
             let Some((at, admin)) = admin else { return proxy.serve(listener).await };
             let hosts = admin_hosts(listen);
@@ -111,8 +118,10 @@ pub(crate) fn start(
         };
         tokio::select! {
             drained = serving => report(drained),
-            () = signals.pass_on(&shutdown) => {}
+            () = signals.pass_on(&shutdown, tls.as_ref().map(|it| || it.reload())) => {}
+            () = keep_fresh(tls.as_ref()) => {}
         }
+        drop(bound.file);
         Ok(())
     })
 }
@@ -127,10 +136,12 @@ pub(crate) fn report(drained: Drained) {
     }
 }
 
-/// Listens at an address.
-pub(crate) async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    let bound = TcpListener::bind(address).await;
-    bound.with_context(|| format!("cannot listen on {address}; another port: --listen 127.0.0.1:0"))
+/// Never ready.
+async fn keep_fresh(tls: Option<&TlsFiles>) {
+    match tls {
+        Some(tls) => tls.keep_fresh().await,
+        None => std::future::pending().await,
+    }
 }
 
 fn store_of(listen: &Listen, target: &Target) -> anyhow::Result<Arc<dyn Store>> {
@@ -154,21 +165,29 @@ pub(crate) fn open_store(store: &StoreUrl) -> anyhow::Result<Arc<dyn Store>> {
 
 fn proxy_config(
     listen: &Listen,
+    tls: Option<&TlsFiles>,
     store: Arc<dyn Store>,
     limits: Limits,
 ) -> anyhow::Result<ProxyConfig> {
     let mut config = ProxyConfig::new(store);
     let keys = listen.api_key.iter().map(read_key).collect::<anyhow::Result<_>>()?;
     config.endpoint.auth = Arc::new(Keys::new(keys).context("--api-key")?);
-    let is_exposed = !listen.listen.ip().is_loopback();
+    if config.endpoint.auth.is_open() && tls.is_some_and(TlsFiles::asks_for_certificates) {
+        config.endpoint.auth = Arc::new(ClientCertificates);
+    }
+    config.endpoint.tls = tls.map(TlsFiles::tls);
     anyhow::ensure!(
-        !is_exposed || !config.endpoint.auth.is_open(),
-        "{} can be reached by others: require keys with --api-key NAME=KEY, or listen on loopback",
+        listen.listen.is_local() || !config.endpoint.auth.is_open(),
+        "{} can be reached by others: require keys with --api-key NAME=KEY, or certificates with \
+         --client-ca FILE, or listen on loopback",
         listen.listen
     );
     let mut hosts = HostPolicy::loopback();
-    if is_exposed && !listen.listen.ip().is_unspecified() {
-        hosts = hosts.allow_host(&listen.listen.ip().to_string());
+    if let ListenAt::Tcp(address) = &listen.listen
+        && !address.ip().is_loopback()
+        && !address.ip().is_unspecified()
+    {
+        hosts = hosts.allow_host(&address.ip().to_string());
     }
     hosts = listen.allow_host.iter().fold(hosts, |hosts, host| hosts.allow_host(host));
     hosts = listen.allow_origin.iter().fold(hosts, |hosts, origin| hosts.allow_origin(origin));
@@ -217,7 +236,8 @@ async fn admin(
     );
     let recorder = PrometheusBuilder::new().install_recorder().context("metrics")?;
     eyot_metrics::describe();
-    let listener = bind(address).await.context("--admin")?;
+    let listener = TcpListener::bind(address).await;
+    let listener = listener.with_context(|| format!("cannot listen on {address} (--admin)"))?;
     tracing::info!(address = %listener.local_addr()?, "admin address");
     let render = move || {
         eyot_metrics::report_limits();

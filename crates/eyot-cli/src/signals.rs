@@ -29,6 +29,8 @@ pub(crate) struct Signals {
     interrupt: unix::Signal,
     quit: Option<unix::Signal>,
     terminate: unix::Signal,
+    /// The program was started at a terminal.
+    has_terminal: bool,
 }
 
 impl Signals {
@@ -47,6 +49,7 @@ impl Signals {
             quit: unless_ignored(SignalKind::quit())?,
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
+            has_terminal: has_terminal(),
         })
     }
 
@@ -55,7 +58,7 @@ impl Signals {
     /// # Cancel safety
     /// Safe: a signal that has come is given out by the next call.
     pub(crate) async fn next(&mut self) -> Signal {
-        let Self { hangup, interrupt, quit, terminate } = self;
+        let Self { hangup, interrupt, quit, terminate, .. } = self;
         tokio::select! {
             () = next_of(hangup) => Signal::Hangup,
             _ = interrupt.recv() => Signal::Interrupt,
@@ -75,12 +78,18 @@ impl Signals {
         while self.next().await == Signal::Hangup {}
     }
 
-    /// Drains at the first signal and ends at the second. Never ready.
+    /// Drains at the first signal and ends at the second. Never ready. If there is something to
+    /// reload, a SIGHUP does that, unless it says that the terminal is gone.
     ///
     /// # Cancel safety
     /// Dropping the future stops passing signals on; what it has told `shutdown` stays told.
-    pub(crate) async fn pass_on(&mut self, shutdown: &Shutdown) {
-        self.next().await;
+    pub(crate) async fn pass_on(&mut self, shutdown: &Shutdown, reload: Option<impl Fn()>) {
+        while self.next().await == Signal::Hangup
+            && let Some(reload) = &reload
+            && self.has_terminal == has_terminal()
+        {
+            reload();
+        }
         tracing::info!("draining: running calls may finish");
         shutdown.drain();
         self.haste().await;
@@ -88,6 +97,11 @@ impl Signals {
         shutdown.finish();
         std::future::pending().await
     }
+}
+
+/// Whether a terminal controls this process. When it closes, that is over before SIGHUP comes.
+fn has_terminal() -> bool {
+    std::fs::File::open("/dev/tty").is_ok()
 }
 
 async fn next_of(signal: &mut Option<unix::Signal>) {

@@ -2,18 +2,18 @@
 
 use std::future::poll_fn;
 use std::io;
-use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
 use eyot_service::Shutdown;
-use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+use crate::listener::{Accepted, Listener};
 
 /// How a server accepts, and how it ends.
 #[derive(Clone, Copy, Debug)]
@@ -46,24 +46,24 @@ pub enum Drained {
 ///
 /// Dropping the future stops accepting at once; open connections run on.
 pub async fn serve<H, F>(
-    listener: TcpListener,
+    listener: Listener,
     accept: Accept,
     shutdown: &Shutdown,
     tasks: &TaskTracker,
     handle: H,
 ) -> Drained
 where
-    H: Fn(TcpStream, SocketAddr) -> F + Clone + Send + 'static,
+    H: Fn(Accepted) -> F + Clone + Send + 'static,
     F: Future<Output = ()> + Send + 'static,
 {
     let slots = Arc::new(Semaphore::new(accept.connections_max));
     let until = shutdown.drained();
-    let spawn = |stream, from, slot| {
+    let spawn = |accepted, slot| {
         let (handle, finished) = (handle.clone(), shutdown.finished().clone());
         tasks.spawn(async move {
             eyot_metrics::connections_changed(1.0);
             // Made in here: a future that is moved in is kept twice.
-            run_until(&finished, pin!(handle(stream, from))).await;
+            run_until(&finished, pin!(handle(accepted))).await;
             eyot_metrics::connections_changed(-1.0);
             drop(slot);
         });
@@ -79,21 +79,21 @@ where
 ///
 /// As [`serve`].
 pub(crate) async fn serve_beside<H, F>(
-    listener: TcpListener,
+    listener: Listener,
     connections_max: usize,
     shutdown: &Shutdown,
     tasks: &TaskTracker,
     handle: H,
 ) where
-    H: Fn(TcpStream) -> F + Clone + Send + 'static,
+    H: Fn(Accepted) -> F + Clone + Send + 'static,
     F: Future<Output = ()> + Send + 'static,
 {
     let slots = Arc::new(Semaphore::new(connections_max));
     let until = shutdown.finished();
-    let spawn = |stream, _, slot| {
+    let spawn = |accepted, slot| {
         let (handle, finished) = (handle.clone(), until.clone());
         tasks.spawn(async move {
-            run_until(&finished, pin!(handle(stream))).await;
+            run_until(&finished, pin!(handle(accepted))).await;
             drop(slot);
         });
     };
@@ -121,18 +121,17 @@ async fn run_until<F: Future<Output = ()>>(end: &CancellationToken, mut connecti
 /// Accepts connections while there are slots for them.
 async fn accept_until(
     until: &CancellationToken,
-    listener: TcpListener,
+    listener: Listener,
     slots: &Arc<Semaphore>,
-    spawn: impl Fn(TcpStream, SocketAddr, OwnedSemaphorePermit),
+    spawn: impl Fn(Accepted, OwnedSemaphorePermit),
 ) {
     let mut failures = Failures::default();
     let accepting = async {
         // The semaphore is never closed.
         while let Ok(slot) = Arc::clone(slots).acquire_owned().await {
-            let (stream, from) = next(&listener, &mut failures).await;
-            // An answer in small writes otherwise waits 40 ms for an acknowledgement.
-            match stream.set_nodelay(true) {
-                Ok(()) => spawn(stream, from, slot),
+            let accepted = next(&listener, &mut failures).await;
+            match accepted.without_delay() {
+                Ok(()) => spawn(accepted, slot),
                 Err(error) => tracing::debug!(%error, "connection is gone already"),
             }
         }
@@ -159,7 +158,7 @@ async fn drain(
 }
 
 /// The next connection, however often the system refuses one.
-async fn next(listener: &TcpListener, failures: &mut Failures) -> (TcpStream, SocketAddr) {
+async fn next(listener: &Listener, failures: &mut Failures) -> Accepted {
     loop {
         match listener.accept().await {
             Ok(accepted) => return accepted,

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use eyot_http::{OutgoingBody, RequestHead, refused};
 use eyot_service::Principal;
@@ -34,6 +35,8 @@ pub struct Credentials<'a> {
     pub parts: &'a request::Parts,
     /// Where the client is, if this process has accepted its connection.
     pub address: Option<SocketAddr>,
+    /// The name in the client's certificate, if TLS has asked for one.
+    pub certificate: Option<&'a Arc<str>>,
 }
 
 /// The sender of a request, or the refusal for the client; `Ok(None)` when clients need no
@@ -89,7 +92,11 @@ impl AuthRefusal {
     /// 503: credentials cannot be checked now.
     #[must_use]
     pub fn unavailable(message: impl Into<Cow<'static, str>>) -> Self {
-        let status = StatusCode::SERVICE_UNAVAILABLE;
+        Self::bare(StatusCode::SERVICE_UNAVAILABLE, message)
+    }
+
+    /// A refusal that no credentials of HTTP would change.
+    pub(crate) fn bare(status: StatusCode, message: impl Into<Cow<'static, str>>) -> Self {
         Self { status, authenticate: None, message: message.into() }
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use eyot_http::HostPolicy;
+use eyot_http::{HostPolicy, ServerTls};
 use eyot_service::{Limits, Shutdown};
 use eyot_session::Store;
 use tokio_util::task::TaskTracker;
@@ -25,6 +25,8 @@ pub struct EndpointConfig {
     pub hosts: HostPolicy,
     /// Finds out who a client is: by default [`Keys`] without a key, which need no credentials.
     pub auth: Arc<dyn Authenticate>,
+    /// TLS with clients that come by TCP; `None`: they speak plain HTTP.
+    pub tls: Option<ServerTls>,
     /// Where sessions are kept.
     pub store: Arc<dyn Store>,
     /// Every bound.
@@ -45,6 +47,7 @@ impl EndpointConfig {
             web_socket_path: Some("/ws".to_owned()),
             hosts: HostPolicy::loopback(),
             auth: Arc::new(Keys::default()),
+            tls: None,
             store,
             limits: Limits::default(),
             shutdown: Shutdown::new(),

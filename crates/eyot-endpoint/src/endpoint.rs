@@ -1,13 +1,12 @@
 //! One MCP endpoint as a tower service.
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use eyot_http::{OutgoingBody, RequestBody};
-use eyot_service::{Peer, Reach};
+use eyot_service::Peer;
 use http::{Request, Response};
 use tower_service::Service;
 
@@ -41,8 +40,7 @@ impl Endpoint {
     }
 
     /// The endpoint for the requests of one connection.
-    pub(crate) fn connected(eras: Arc<EraSwitch>, from: SocketAddr, reach: Reach) -> Self {
-        let context = ConnectionContext { from: Some(from), reach, ..ConnectionContext::default() };
+    pub(crate) fn connected(eras: Arc<EraSwitch>, context: ConnectionContext) -> Self {
         Self(Arc::new(Connection { eras, context }))
     }
 

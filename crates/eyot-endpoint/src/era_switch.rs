@@ -103,7 +103,7 @@ impl EraSwitch {
     /// foreign server's paths that lead here are those of Streamable HTTP.
     fn face(&self, path: &str, connection: &ConnectionContext) -> Option<Face<'_>> {
         let is_at = |own: &str| path == own || path.strip_suffix('/') == Some(own);
-        if connection.from.is_none() || is_at(&self.path) {
+        if !connection.is_ours || is_at(&self.path) {
             return Some(Face::Endpoint);
         }
         if self.web_socket_path.as_deref().is_some_and(is_at) {
@@ -126,8 +126,9 @@ impl EraSwitch {
         if parts.method == Method::OPTIONS {
             return cors::preflight(&parts.headers, face.methods());
         }
-        let address = connection.from;
-        let authenticated = match self.auth.authenticate(&Credentials { head, parts, address }) {
+        let (address, certificate) = (connection.from, connection.certificate.as_ref());
+        let credentials = Credentials { head, parts, address, certificate };
+        let authenticated = match self.auth.authenticate(&credentials) {
             Authentication::Ready(authenticated) => authenticated,
             Authentication::Pending(asking) => self.ask(asking).await,
         };
@@ -172,7 +173,7 @@ impl EraSwitch {
         principal: Option<&Principal>,
     ) -> Result<(), Box<Answer>> {
         let is_counted = connection.place.get().is_some();
-        if is_counted || connection.from.is_none() {
+        if is_counted || !connection.is_ours {
             return Ok(());
         }
         match self.connections.acquire(principal.map(Principal::name), 0) {

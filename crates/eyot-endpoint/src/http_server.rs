@@ -6,15 +6,15 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use eyot_http::{
-    ConnectionEnd, HostPolicy, OutgoingBody, RequestBody, RequestHead, refused, serve_connection,
-    serve_until_upgrade,
+    ConnectionEnd, HostPolicy, OutgoingBody, RequestBody, RequestHead, ServerTls, Stream, refused,
+    serve_connection, serve_until_upgrade,
 };
 use eyot_service::{BoxService, Limits, Reach, SharedTotal, Shutdown, TotalQuota};
 use eyot_session::Store;
 use http::{Request, Response, StatusCode};
 use http_body::Body;
 use http_body_util::Either;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio_util::task::TaskTracker;
 use tower_layer::{Identity, Layer, Stack};
 use tower_service::Service;
@@ -29,8 +29,10 @@ use crate::farewells::Farewells;
 use crate::http_sse::HttpSse;
 use crate::http_stack;
 use crate::legacy::Legacy;
+use crate::listener::{Accepted, Listener};
 use crate::modern::Modern;
 use crate::registry::Registry;
+use crate::request_context::ConnectionContext;
 use crate::sessions::Sessions;
 use crate::sweep::Sweep;
 use crate::web_socket;
@@ -44,6 +46,7 @@ pub struct HttpServer<L = Identity> {
     limits: Limits,
     shutdown: Shutdown,
     tasks: TaskTracker,
+    tls: Option<ServerTls>,
     layer: L,
 }
 
@@ -58,6 +61,7 @@ impl HttpServer {
             web_socket_path,
             hosts,
             auth,
+            tls,
             store,
             shutdown,
             tasks,
@@ -90,7 +94,7 @@ impl HttpServer {
             shutdown: shutdown.clone(),
             limits,
         });
-        Self { eras, registry, store, limits, shutdown, tasks, layer: Identity::new() }
+        Self { eras, registry, store, limits, shutdown, tasks, tls, layer: Identity::new() }
     }
 }
 
@@ -102,9 +106,9 @@ impl<L> HttpServer<L> {
     /// belongs into the layer. Responses may have any body.
     #[must_use]
     pub fn layer<M>(self, layer: M) -> HttpServer<Stack<M, L>> {
-        let Self { eras, registry, store, limits, shutdown, tasks, layer: outer } = self;
+        let Self { eras, registry, store, limits, shutdown, tasks, tls, layer: outer } = self;
         let layer = Stack::new(layer, outer);
-        HttpServer { eras, registry, store, limits, shutdown, tasks, layer }
+        HttpServer { eras, registry, store, limits, shutdown, tasks, tls, layer }
     }
 
     /// The endpoint without the layers, for a stack inside of a foreign server.
@@ -120,11 +124,10 @@ impl<L> HttpServer<L> {
     }
 
     /// Who can come to this server by a listener: one user where the listener is on a loopback
-    /// address and no foreign name leads to it, as one of a proxy before it would.
+    /// address or a Unix socket, and no foreign name leads to it, as one of a proxy before it would.
     #[must_use]
-    pub fn reach(&self, listener: &TcpListener) -> Reach {
-        let is_loopback = listener.local_addr().is_ok_and(|it| it.ip().is_loopback());
-        let is_private = is_loopback && self.eras.hosts.is_loopback_only();
+    pub fn reach(&self, listener: &Listener) -> Reach {
+        let is_private = listener.is_local() && self.eras.hosts.is_loopback_only();
         if is_private { Reach::OneUser } else { Reach::Anybody }
     }
 
@@ -152,16 +155,17 @@ impl<L> HttpServer<L> {
     {
         let (limits, finished) = (self.limits, self.shutdown.finished().clone());
         let admin = Guarded { hosts: Arc::new(hosts), admin };
-        let handle = move |stream| {
+        let handle = move |accepted: Accepted| {
             let (admin, finished) = (admin.clone(), finished.clone());
             async move {
                 let handle = move |request| admin.answer(request);
+                let stream = Stream::from(accepted);
                 let end = serve_connection(stream, &limits, finished.cancelled(), handle).await;
                 note(end);
             }
         };
         let connections_max = limits.http.admin_connections_max;
-        serve_beside(listener, connections_max, &self.shutdown, &self.tasks, handle).await;
+        serve_beside(listener.into(), connections_max, &self.shutdown, &self.tasks, handle).await;
     }
 
     /// Serves until the drain is over. The store is written out and closed at the end.
@@ -169,7 +173,7 @@ impl<L> HttpServer<L> {
     /// # Cancel safety
     ///
     /// Dropping the future stops accepting; open connections run on.
-    pub async fn serve<B>(&self, listener: TcpListener) -> Drained
+    pub async fn serve<B>(&self, listener: impl Into<Listener>) -> Drained
     where
         L: Layer<Endpoint> + Clone + Send + 'static,
         L::Service: Service<Request<RequestBody>, Response = Response<B>, Error = Infallible, Future: Send>
@@ -178,16 +182,24 @@ impl<L> HttpServer<L> {
             + 'static,
         B: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
     {
+        let listener = listener.into();
         let accept = Accept {
             connections_max: self.limits.http.connections_max,
             drain_timeout: self.limits.drain_timeout,
         };
         let (eras, layer) = (Arc::clone(&self.eras), self.layer.clone());
         let reach = self.reach(&listener);
-        let handle = move |stream, from| {
-            let endpoint = Endpoint::connected(Arc::clone(&eras), from, reach);
-            let stack = layer.layer(endpoint.clone());
-            connection(Arc::clone(&eras), endpoint, stack, stream)
+        let tls = self.tls.clone();
+        let handle = move |accepted| {
+            let (eras, layer, tls) = (Arc::clone(&eras), layer.clone(), tls.clone());
+            async move {
+                let opened = open(accepted, tls, &eras.limits, reach).await;
+                if let Some((stream, context)) = opened {
+                    let endpoint = Endpoint::connected(Arc::clone(&eras), context);
+                    let stack = layer.layer(endpoint.clone());
+                    connection(eras, endpoint, stack, stream).await;
+                }
+            }
         };
         let accepting = serve(listener, accept, &self.shutdown, &self.tasks, handle);
         let drained = tokio::select! {
@@ -209,8 +221,37 @@ impl<L> HttpServer<L> {
     }
 }
 
+/// A connection on which HTTP can begin, and what is known of it. `None`: its client does not get in.
+async fn open(
+    accepted: Accepted,
+    tls: Option<ServerTls>,
+    limits: &Limits,
+    reach: Reach,
+) -> Option<(Stream, ConnectionContext)> {
+    let mut context = ConnectionContext { is_ours: true, reach, ..ConnectionContext::default() };
+    if let Accepted::Tcp(_, from) = &accepted {
+        context.from = Some(*from);
+    }
+    match (accepted, tls) {
+        (Accepted::Tcp(stream, from), Some(tls)) => {
+            // Boxed, because it is large, and over before the first request.
+            match Box::pin(tls.accept(stream, limits.http.tls_timeout)).await {
+                Ok(shaken) => {
+                    context.certificate = shaken.client;
+                    Some((shaken.stream, context))
+                }
+                Err(error) => {
+                    tracing::info!(%from, %error, "client does not get in");
+                    None
+                }
+            }
+        }
+        (accepted, _) => Some((accepted.into(), context)),
+    }
+}
+
 /// One connection, from its first byte to its last.
-async fn connection<S, B>(eras: Arc<EraSwitch>, endpoint: Endpoint, stack: S, stream: TcpStream)
+async fn connection<S, B>(eras: Arc<EraSwitch>, endpoint: Endpoint, stack: S, stream: Stream)
 where
     S: Service<Request<RequestBody>, Response = Response<B>, Error = Infallible> + Clone,
     B: Body<Data = Bytes, Error: Into<BoxError>> + 'static,

@@ -1,7 +1,7 @@
 //! What is known of a request before its body is read.
 
 use std::net::SocketAddr;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use eyot_http::Accepts;
 use eyot_service::{Peer, Reach};
@@ -12,8 +12,12 @@ use crate::timer::Timer;
 /// What the requests of one connection share.
 #[derive(Debug, Default)]
 pub(crate) struct ConnectionContext {
-    /// Where the client is, if this process has accepted its connection.
+    /// Where the client is, if it has come by TCP to this process.
     pub(crate) from: Option<SocketAddr>,
+    /// This process has accepted it; otherwise it is a foreign server's, and nothing is known of it.
+    pub(crate) is_ours: bool,
+    /// The name in the client's certificate.
+    pub(crate) certificate: Option<Arc<str>>,
     pub(crate) reach: Reach,
     pub(crate) timer: Timer,
     /// Its place among all connections: it counts for the principal of its first request.

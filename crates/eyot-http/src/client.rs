@@ -6,12 +6,16 @@
 
 mod coding;
 mod connection;
+mod connector;
 mod cookie;
 mod cookies;
+mod dial;
 mod doorbell;
 mod error;
 mod idle;
+mod proxies;
 mod raw_body;
+mod tunnel;
 mod url;
 
 use std::fmt;
@@ -22,24 +26,27 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use eyot_jsonrpc::Message;
-use eyot_service::{Limits, OperatorText};
+use eyot_service::Limits;
 use eyot_stdx::Secret;
-use http::header::{ACCEPT_ENCODING, HOST, LOCATION};
-use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri};
+use http::header::{ACCEPT_ENCODING, HOST, LOCATION, PROXY_AUTHORIZATION};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 
 use crate::OutgoingBody;
 use crate::client::coding::{Coding, Decoding};
 use crate::client::connection::{Connection, Failure};
+pub use crate::client::connector::Connector;
 use crate::client::cookie::Origin;
 pub use crate::client::cookies::CookieJar;
+use crate::client::dial::Dialer;
 pub use crate::client::error::HttpError;
 use crate::client::idle::{Idle, IdleConnections};
+pub use crate::client::proxies::{InvalidProxy, Proxies};
 use crate::client::raw_body::RawBody;
 pub use crate::client::url::InvalidUrl;
 use crate::client::url::Target;
 use crate::connection::Upgraded;
+use crate::stream::Stream;
 
 /// A client of one upstream URL. Cheap to clone; clones share the idle connections.
 #[derive(Clone, Debug)]
@@ -48,6 +55,7 @@ pub struct HttpClient(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     target: Target,
+    dialer: Dialer,
     limits: Limits,
     idle: Arc<IdleConnections>,
 }
@@ -74,18 +82,51 @@ pub type Sending<'a> =
     Pin<Box<dyn Future<Output = Result<Response<UpstreamBody>, HttpError>> + Send + 'a>>;
 
 impl HttpClient {
-    /// Makes a client of an `http` URL. Connects when there is something to send.
+    /// Makes a client of a URL: `http`, `https`, or `unix:PATH#/mcp` for a server at a Unix socket.
+    /// Connects when there is something to send, as the [`Connector`] says by default.
     ///
     /// # Errors
     ///
     /// [`InvalidUrl`].
     pub fn new(url: &str, limits: Limits) -> Result<Self, InvalidUrl> {
-        let target = Target::parse(url)?;
-        let idle = Arc::new(IdleConnections::new(&limits.upstream));
-        Ok(Self(Arc::new(Shared { target, limits, idle })))
+        Self::with_connector(url, limits, &Connector::default())
     }
 
-    /// The URL's host and port.
+    /// As [`new`](Self::new), with connections of this connector.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidUrl`].
+    pub fn with_connector(
+        url: &str,
+        limits: Limits,
+        connector: &Connector,
+    ) -> Result<Self, InvalidUrl> {
+        let target = Target::parse(url)?;
+        let dialer = Dialer::new(&target, connector, limits.upstream)?;
+        let idle = Arc::new(IdleConnections::new(&limits.upstream));
+        Ok(Self(Arc::new(Shared { target, dialer, limits, idle })))
+    }
+
+    /// Whether a text is meant as a URL of a server, and not as a word of another kind.
+    #[must_use]
+    pub fn is_url(text: &str) -> bool {
+        text.contains("://") || text.starts_with("unix:")
+    }
+
+    /// The URL without its path: a label that holds no secret.
+    #[must_use]
+    pub fn origin(&self) -> String {
+        self.0.target.origin()
+    }
+
+    /// The URL without its query.
+    #[must_use]
+    pub fn place(&self) -> String {
+        self.0.target.url(self.path())
+    }
+
+    /// The URL's host and port, or `unix:PATH`.
     #[must_use]
     pub fn authority(&self) -> &str {
         self.0.target.authority()
@@ -100,13 +141,13 @@ impl HttpClient {
     /// The URL. Its query may hold a secret; user info is refused.
     #[must_use]
     pub fn url(&self) -> Secret<String> {
-        Secret::new(format!("http://{}{}", self.authority(), self.0.target.path()))
+        Secret::new(self.0.target.url(&self.0.target.path().to_string()))
     }
 
-    /// Whether the upstream is on this machine, so that no other machine sees what is sent.
+    /// Whether no other machine can read what is sent: the upstream is on this one, or TLS hides it.
     #[must_use]
-    pub fn is_loopback(&self) -> bool {
-        self.0.target.is_loopback()
+    pub fn is_private(&self) -> bool {
+        self.0.dialer.is_private(&self.0.target)
     }
 
     /// The bounds of its requests and of their answers.
@@ -144,7 +185,7 @@ impl HttpClient {
                 let origin = || Origin {
                     host: shared.target.host(),
                     path: target.unwrap_or_else(|| shared.target.path()).path(),
-                    is_private: self.is_loopback(),
+                    is_private: self.is_private(),
                 };
                 cookies.take(response.headers(), origin, &shared.limits);
             }
@@ -174,6 +215,11 @@ impl HttpClient {
             };
             match connection.send(request).await {
                 Ok(response) => {
+                    if response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED
+                        && self.0.dialer.forwarding().is_some()
+                    {
+                        return Err(self.0.dialer.unauthorized());
+                    }
                     let coding = Coding::of(response.headers());
                     let home = Arc::clone(&self.0.idle);
                     return Ok(response.map(|incoming| {
@@ -182,7 +228,21 @@ impl HttpClient {
                     }));
                 }
                 Err(Failure::NotSent(unsent)) if !is_fresh => request = *unsent,
-                Err(failure) => return Err(failure.into_error(self.authority())),
+                Err(failure) => return Err(self.failed(failure)),
+            }
+        }
+    }
+
+    fn failed(&self, failure: Failure) -> HttpError {
+        let dialer = &self.0.dialer;
+        match failure {
+            Failure::NotSent(_) => {
+                let reason = "connection closed before the request was sent";
+                dialer.failed(reason.to_owned(), None)
+            }
+            Failure::Refused(detail) => dialer.refused(detail),
+            Failure::Broken { reason, is_garbled } => {
+                HttpError::Broken { reason, hint: dialer.hint(is_garbled) }
             }
         }
     }
@@ -201,31 +261,35 @@ impl HttpClient {
         *request.method_mut() = method;
         *request.uri_mut() = target.clone();
         *request.headers_mut() = headers;
+        if let Some(authorization) = self.0.dialer.forwarding() {
+            self.address_proxy(&mut request, authorization);
+        }
         request
     }
 
+    /// "When making a request to a proxy […] a client MUST send the target URI in \"absolute-form\""
+    /// (RFC 9112, 3.2.2).
+    fn address_proxy(
+        &self,
+        request: &mut Request<OutgoingBody>,
+        authorization: Option<&HeaderValue>,
+    ) {
+        if let Ok(whole) = self.0.target.url(&request.uri().to_string()).parse() {
+            *request.uri_mut() = whole;
+        }
+        if let Some(authorization) = authorization {
+            request.headers_mut().insert(PROXY_AUTHORIZATION, authorization.clone());
+        }
+    }
+
     /// Puts hyper back on the stream of an idle connection.
-    async fn wake(&self, stream: TcpStream) -> Result<Connection, HttpError> {
+    async fn wake(&self, stream: Stream) -> Result<Connection, HttpError> {
         let woken = Connection::over(stream, &self.0.limits).await;
-        woken.map_err(|reason| HttpError::Connect {
-            address: OperatorText::new(self.authority()),
-            reason,
-        })
+        woken.map_err(|reason| self.0.dialer.failed(reason, None))
     }
 
     async fn connect(&self) -> Result<Connection, HttpError> {
-        let limits = &self.0.limits;
-        let address = self.authority();
-        let failed =
-            |reason: String| HttpError::Connect { address: OperatorText::new(address), reason };
-        let connecting = Connection::open(address, limits);
-        match tokio::time::timeout(limits.upstream.connect_timeout, connecting).await {
-            Ok(Ok(connection)) => Ok(connection),
-            Ok(Err(reason)) => Err(failed(reason)),
-            Err(_elapsed) => {
-                Err(failed(format!("no answer in {:?}", limits.upstream.connect_timeout)))
-            }
-        }
+        self.wake(self.0.dialer.dial().await?).await
     }
 }
 

@@ -3,7 +3,7 @@
 //!
 //! One connection is one task: [`serve_connection`] is a future, and so is everything that
 //! a request makes. This crate knows no session and no store. It is the only one that
-//! names hyper.
+//! names hyper and rustls.
 
 mod assembly;
 mod body;
@@ -15,14 +15,21 @@ mod head_guard;
 mod host_policy;
 mod request_head;
 mod respond;
+mod stream;
+mod tls;
 mod wire;
 
 pub use crate::assembly::Assembly;
 pub use crate::body::{BodyError, Came, LongMessage, OutgoingBody, RequestBody, read_body};
 pub use crate::client::{
-    CookieJar, Draft, HttpClient, HttpError, InvalidUrl, Sending, UpstreamBody,
+    Connector, CookieJar, Draft, HttpClient, HttpError, InvalidProxy, InvalidUrl, Proxies, Sending,
+    UpstreamBody,
 };
 pub use crate::connection::{ConnectionEnd, Upgraded, serve_connection, serve_until_upgrade};
 pub use crate::host_policy::{Forbidden, HostPolicy};
 pub use crate::request_head::{Accepts, HeadError, RequestHead};
 pub use crate::respond::{accepted, empty, error, event_stream, fault, json, not_allowed, refused};
+pub use crate::stream::Stream;
+pub use crate::tls::{
+    ClientTls, ClientTlsOptions, Handshake, HandshakeError, ServerTls, TlsError, TlsIdentity,
+};

@@ -1,7 +1,7 @@
 //! A server in front of one upstream.
 
 use eyot_bridge::Affinity;
-use eyot_endpoint::{Admin, Drained, Health, HostPolicy, HttpServer, Sessions, Sweep};
+use eyot_endpoint::{Admin, Drained, Health, HostPolicy, HttpServer, Listener, Sessions, Sweep};
 use eyot_service::Reach;
 use eyot_upstream::{EraMode, Target};
 use tokio::net::TcpListener;
@@ -61,7 +61,8 @@ impl ReverseProxy {
     /// # Cancel safety
     ///
     /// Dropping the future stops accepting; open connections run on.
-    pub async fn serve(&self, listener: TcpListener) -> Drained {
+    pub async fn serve(&self, listener: impl Into<Listener>) -> Drained {
+        let listener = listener.into();
         if self.is_undecided && self.server.reach(&listener) == Reach::Anybody {
             tracing::warn!(
                 "clients are not asked for a name, and can be several people: before a legacy \

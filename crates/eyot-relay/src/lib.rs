@@ -6,6 +6,7 @@
 //! era go over `eyot-bridge`. It knows no sockets.
 
 mod following;
+mod headerless_client;
 mod headerless_server;
 mod listening;
 mod passthrough_session;

@@ -7,12 +7,13 @@ use eyot_bridge::{
     Affinity, KnownCapabilities, LegacyToModern, ModernRequest, ModernToLegacy, ParamHeaders,
 };
 use eyot_jsonrpc::Request;
-use eyot_service::{BoxService, Call, Fault, Input, Reply, ReplyFuture, SessionHandle};
+use eyot_service::{BoxService, Call, Fault, Input, Reply, ReplyFuture, SessionHandle, Transport};
 use eyot_session::{Store, StoreError, UpstreamName, UpstreamRef};
 use eyot_types::{Era, Method};
 use eyot_upstream::{EraMode, ModernSide, Runtime, Sender, Target, Upstream, initialize};
 use tower_service::Service;
 
+use crate::headerless_client::HeaderlessClient;
 use crate::headerless_server::HeaderlessServer;
 use crate::passthrough_session::PassthroughSession;
 use crate::revisions::LegacyRevisions;
@@ -96,7 +97,10 @@ impl Relay {
 
     fn answer_modern(&self, call: Call) -> ReplyFuture {
         let Inner { upstream, modern, modern_to_legacy, param_headers, .. } = &*self.0;
-        let is_ordinary = upstream.target.has_headers() || param_headers.concerned(&call).is_none();
+        let is_ordinary = match upstream.target.has_headers() {
+            true => !needs_headers(&call),
+            false => param_headers.concerned(&call).is_none(),
+        };
         let connection = modern.open_connection().filter(|_| is_ordinary);
         match (connection, call) {
             // Nearly every call: its future is made and moved each time, so it is kept small.
@@ -132,7 +136,13 @@ impl Relay {
             return Box::pin(server.answer(request)).await;
         }
         let sender = Sender::of(&call);
+        let needs_headers = upstream.target.has_headers() && needs_headers(&call);
         let message = match call.input {
+            Input::Request(request) if needs_headers => {
+                let tools = &param_headers.tools;
+                let client = HeaderlessClient { modern, connection: &connection, tools };
+                return Box::pin(client.call(request, &call.peer)).await;
+            }
             Input::Request(request) => {
                 return modern.request(&connection, request, &sender).await;
             }
@@ -200,6 +210,13 @@ impl Relay {
             Era::Legacy => PassthroughSession::stored(Arc::clone(&self.0.upstream)).into_service(),
         }))
     }
+}
+
+/// Whether the call is of a tool, and of a client whose requests have no headers.
+fn needs_headers(call: &Call) -> bool {
+    let is_tool_call = |request: &Request| request.is_method(Method::ToolsCall.as_str());
+    call.peer.transport != Transport::Http
+        && matches!(&call.input, Input::Request(request) if is_tool_call(request))
 }
 
 fn counted(answered: Result<Reply, Fault>) -> Result<Reply, Fault> {

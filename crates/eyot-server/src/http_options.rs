@@ -1,18 +1,19 @@
 //! Serves a server of handlers over HTTP, by itself or inside foreign servers.
 
-use std::fmt;
 use std::sync::Arc;
 
-use eyot_endpoint::{Authenticate, Drained, EndpointConfig, HttpServer, HttpService, Keys};
-use eyot_http::HostPolicy;
+use eyot_endpoint::{
+    Authenticate, Drained, EndpointConfig, HttpServer, HttpService, Keys, Listener,
+};
+use eyot_http::{HostPolicy, ServerTls};
 use eyot_service::BoxService;
 use eyot_session::{LogLimits, Store};
 use eyot_store_memory::MemoryStore;
-use tokio::net::TcpListener;
 
 use crate::call::context::HandlerParts;
 
 /// How a server is served over Streamable HTTP.
+#[derive(Debug)]
 #[must_use]
 pub struct HttpOptions {
     parts: Arc<HandlerParts>,
@@ -36,8 +37,7 @@ impl HttpOptions {
         self
     }
 
-    /// The path of the WebSocket, `/ws` by default; `None`: there is none. Inside a foreign server
-    /// there is none either.
+    /// The path of the WebSocket, `/ws` by default. A foreign server has none.
     pub fn web_socket_path(mut self, path: Option<String>) -> Self {
         self.config.web_socket_path = path;
         self
@@ -60,6 +60,12 @@ impl HttpOptions {
         self
     }
 
+    /// TLS with clients that come by TCP.
+    pub fn tls(mut self, tls: ServerTls) -> Self {
+        self.config.tls = Some(tls);
+        self
+    }
+
     /// The store of the sessions. The default is memory: sessions then end with the process.
     pub fn store(mut self, store: Arc<dyn Store>) -> Self {
         self.config.store = store;
@@ -71,7 +77,7 @@ impl HttpOptions {
     /// # Cancel safety
     ///
     /// Dropping the future stops accepting; open connections run on.
-    pub async fn serve(self, listener: TcpListener) -> Drained {
+    pub async fn serve(self, listener: impl Into<Listener>) -> Drained {
         let parts = Arc::clone(&self.parts);
         let server = self.into_http_server();
         let drained = tokio::select! {
@@ -98,11 +104,5 @@ impl HttpOptions {
     #[must_use]
     pub fn into_service(self) -> HttpService {
         HttpService::new(self.into_http_server())
-    }
-}
-
-impl fmt::Debug for HttpOptions {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HttpOptions").field("path", &self.config.path).finish_non_exhaustive()
     }
 }

@@ -89,6 +89,8 @@ pub struct HttpLimits {
     pub head_bytes_max: usize,
     /// Header lines of a request, or of an upstream's answer. 64.
     pub headers_max: usize,
+    /// How long the TLS handshake of a client may take. 10 s.
+    pub tls_timeout: Duration,
     /// Bytes that are read at once from a connection of a client or to an upstream, and that may
     /// wait to be written to it. hyper's smallest is 8 KiB. 256 KiB.
     pub buffer_bytes_max: usize,
@@ -119,6 +121,7 @@ impl Default for HttpLimits {
             admin_connections_max: 64,
             head_bytes_max: 32 << 10,
             headers_max: 64,
+            tls_timeout: seconds(10),
             buffer_bytes_max: 256 << 10,
             head_timeout: seconds(30),
             body_idle_timeout: seconds(15),
@@ -321,6 +324,8 @@ pub struct UpstreamLimits {
     /// Establishing a connection to an upstream, or a child's answer to the first request.
     /// 10 s.
     pub connect_timeout: Duration,
+    /// How long the TLS handshake with an upstream may take. 10 s.
+    pub tls_timeout: Duration,
     /// Idle connections kept to one upstream; there are never more than were in use at once. 1,024.
     pub idle_connections_max: usize,
     /// How long an idle connection to an upstream is kept. 20 s.
@@ -363,6 +368,7 @@ impl Default for UpstreamLimits {
     fn default() -> Self {
         Self {
             connect_timeout: seconds(10),
+            tls_timeout: seconds(10),
             idle_connections_max: 1_024,
             idle_connection_timeout: seconds(20),
             cookies_bytes_max: 8 << 10,

@@ -2,6 +2,7 @@
 //!
 //! **Invariant:** nothing here sleeps or retries; a fault happens when the test orders it.
 
+mod authority;
 mod block_on;
 mod faulty_store;
 mod http_peer;
@@ -10,6 +11,7 @@ pub mod samples;
 mod shared;
 mod store_contract;
 
+pub use crate::authority::{Authority, Identity};
 pub use crate::block_on::block_on;
 pub use crate::faulty_store::{Fault, Faults, FaultyStore};
 pub use crate::http_peer::{HttpExchange, HttpPeer};

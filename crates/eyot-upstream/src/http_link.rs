@@ -64,7 +64,7 @@ impl HttpLink {
     /// Tells the operator once that what the requests carry can be read on the way.
     fn warn_of_readers(&mut self) {
         let is_warned = std::mem::replace(&mut self.extra_mut().is_warned, true);
-        if !self.0.client.is_loopback() && !is_warned {
+        if !self.0.client.is_private() && !is_warned {
             let host = self.authority();
             tracing::warn!(
                 host,
@@ -77,16 +77,15 @@ impl HttpLink {
         Arc::make_mut(&mut self.0).extra.get_or_insert_default()
     }
 
-    /// The host and port that requests go to.
+    /// The host and port that requests go to, or `unix:PATH`.
     #[must_use]
     pub fn authority(&self) -> &str {
         self.0.client.authority()
     }
 
-    /// The path that requests go to, without the query.
-    #[must_use]
-    pub fn path(&self) -> &str {
-        self.0.client.path()
+    /// The client that sends them.
+    pub(crate) fn client(&self) -> &HttpClient {
+        &self.0.client
     }
 
     /// Where requests go. The query may hold a secret.

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use eyot_era::detect::Carrier;
-use eyot_http::{HttpClient, InvalidUrl};
+use eyot_http::{Connector, HttpClient, InvalidUrl};
 use eyot_service::{InProcess, Limits, ServiceLayer};
 use eyot_stdio::Command;
 use eyot_stdx::{Secret, shown_url};
@@ -49,9 +49,6 @@ pub enum TargetError {
     /// The URL cannot be used.
     #[error(transparent)]
     Url(#[from] InvalidUrl),
-    /// The URL is `wss`, and this program has no TLS.
-    #[error("scheme `wss` needs TLS, which is not built yet; `ws` is")]
-    SecureWebSocket,
     /// A header cannot be sent.
     #[error("header {name:?} cannot be sent")]
     Header {
@@ -70,17 +67,26 @@ pub enum TargetError {
 }
 
 impl Target {
-    /// A Streamable HTTP endpoint, or a WebSocket if the URL is `ws`. The limits hold for the
-    /// requests to it.
+    /// A Streamable HTTP endpoint, or a WebSocket if the URL is `ws` or `wss`. The limits hold for
+    /// the requests to it.
     ///
     /// # Errors
     ///
-    /// [`TargetError::Url`] and [`TargetError::SecureWebSocket`].
+    /// [`TargetError::Url`].
     pub fn url(url: &str, limits: Limits) -> Result<Self, TargetError> {
-        if let Some(link) = web_socket::link(url, limits) {
-            return link.map(Self::WebSocket);
+        Self::url_over(url, limits, &Connector::default())
+    }
+
+    /// As [`url`](Self::url), with connections of this connector.
+    ///
+    /// # Errors
+    ///
+    /// [`TargetError::Url`].
+    pub fn url_over(url: &str, limits: Limits, connector: &Connector) -> Result<Self, TargetError> {
+        if let Some(link) = web_socket::link(url, limits, connector) {
+            return Ok(Self::WebSocket(link?));
         }
-        Ok(Self::Url(HttpLink::bare(HttpClient::new(url, limits)?)))
+        Ok(Self::Url(HttpLink::bare(HttpClient::with_connector(url, limits, connector)?)))
     }
 
     /// A program to start, which speaks over its stdin and stdout; no shell is involved.
@@ -108,8 +114,8 @@ impl Target {
     }
 
     /// What the user of a program names on its command line: a URL, or a program to start and its
-    /// arguments. What has a `://` in it is a URL, and stands alone. The limits hold for requests
-    /// to a URL.
+    /// arguments. What has a `://` in it, or begins with `unix:`, is a URL, and stands alone. The
+    /// limits hold for requests to a URL.
     ///
     /// # Errors
     ///
@@ -121,13 +127,19 @@ impl Target {
     ) -> Result<Self, TargetError> {
         let mut args = args.into_iter().map(Into::into);
         let first = args.next().ok_or(TargetError::NoArguments)?;
-        if !first.contains("://") {
+        if !Self::is_url(&first) {
             return Ok(Self::command(first, args));
         }
         match args.next() {
             Some(word) => Err(TargetError::WordAfterUrl { word: shown_url(&word) }),
             None => Self::url(&first, limits),
         }
+    }
+
+    /// Whether a word is a URL for [`url`](Self::url), and no program.
+    #[must_use]
+    pub fn is_url(word: &str) -> bool {
+        HttpClient::is_url(word)
     }
 
     /// Closes what no request has used for too long: idle connections to a URL. To be called now and
@@ -219,8 +231,8 @@ impl Target {
                 let file = Path::new(&command.program).file_name().unwrap_or_default();
                 file.to_string_lossy().chars().take(LABEL_CHARS_MAX).collect()
             }
-            Self::Url(link) => format!("http://{}", link.authority()),
-            Self::WebSocket(link) => format!("ws://{}", link.authority()),
+            Self::Url(link) => link.client().origin(),
+            Self::WebSocket(link) => link.client().origin().replacen("http", "ws", 1),
             Self::InProcess(_) => "in process".to_owned(),
             Self::Stream(_) => "a stream".to_owned(),
         }
@@ -233,8 +245,8 @@ impl Target {
     pub fn identity(&self) -> Secret<String> {
         Secret::new(match self {
             Self::Command(command) => identity::of_command(command),
-            Self::Url(link) => format!("http://{}{}", link.authority(), link.path()),
-            Self::WebSocket(link) => format!("ws://{}{}", link.authority(), link.path()),
+            Self::Url(link) => link.client().place(),
+            Self::WebSocket(link) => link.client().place().replacen("http", "ws", 1),
             Self::InProcess(_) | Self::Stream(_) => self.label(),
         })
     }

@@ -6,10 +6,14 @@ pub use eyot_client::{
     ListKind, Liveness, Pages, Subscription, SubscriptionEvent, ToolAnswer,
 };
 pub use eyot_endpoint::{
-    Admin, ApiKey, AuthRefusal, Authenticate, Authenticated, Authentication, Credentials, Drained,
-    EndpointConfig, Health, HostPolicy, HttpServer, HttpService, Keys, KeysError,
+    Admin, ApiKey, AuthRefusal, Authenticate, Authenticated, Authentication, ClientCertificates,
+    Credentials, Drained, EndpointConfig, Health, HostPolicy, HttpServer, HttpService, Keys,
+    KeysError, Listener,
 };
 pub use eyot_era::detect::{EraAnswer, EraMode, EraStep, KnownEra};
+pub use eyot_http::{
+    ClientTls, ClientTlsOptions, Connector, InvalidProxy, Proxies, ServerTls, TlsError, TlsIdentity,
+};
 pub use eyot_jsonrpc::{ErrorObject, Id, Message};
 pub use eyot_proxy::{ForwardProxy, ProxyConfig, ReverseProxy};
 pub use eyot_relay::{Relay, RelayOptions};

@@ -14,7 +14,8 @@ use eyot_upstream::KnownTools;
 /// Knows the headers of the tools of one upstream. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct ParamHeaders {
-    pub(crate) tools: Arc<KnownTools>,
+    /// What is known of its tools.
+    pub tools: Arc<KnownTools>,
 }
 
 impl ParamHeaders {

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::ServedEras;
 use super::message_bound::MessageBound;
+use super::transport::Transport;
 use super::values::{EnvVar, Header, SpokenEra, TokenSource, parse_duration};
 
 /// A command that is a client of one server.
@@ -112,6 +113,8 @@ pub(crate) struct Server {
     /// A bearer token for every HTTP request: `@FILE` or `env:VAR`.
     #[arg(long, value_name = "SOURCE")]
     pub(crate) token: Option<TokenSource>,
+    #[command(flatten)]
+    pub(crate) transport: Transport,
     /// Silence of the server after which the command fails.
     #[arg(long, default_value = "60s", value_name = "TIME", value_parser = parse_duration)]
     pub(crate) timeout: Duration,

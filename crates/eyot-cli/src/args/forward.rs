@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::Args as ClapArgs;
 
 use super::message_bound::MessageBound;
+use super::transport::Transport;
 use super::values::{EnvVar, Header, SpokenEra, StoreUrl, TokenSource, parse_duration};
 
 pub(super) const RUN_EXAMPLES: &str = "\
@@ -22,8 +23,9 @@ is answered.";
 
 pub(super) const CONNECT_EXAMPLES: &str = "\
 Examples:
-  eyot connect http://127.0.0.1:3000/mcp
-  eyot connect --token env:TOKEN --header 'X-Team: islands' http://mcp.example/mcp
+  eyot connect https://mcp.example/mcp
+  eyot connect --token env:TOKEN --header 'X-Team: islands' https://mcp.example/mcp
+  eyot connect --ca company-ca.pem wss://mcp.example/ws
 
 In the file of a client that starts its servers itself:
   { \"mcpServers\": { \"NAME\": { \"command\": \"eyot\", \"args\": [\"connect\", \"URL\"] } } }
@@ -83,13 +85,15 @@ pub(crate) struct Run {
 pub(crate) struct Connect {
     #[command(flatten)]
     pub(crate) beside: Beside,
+    #[command(flatten)]
+    pub(crate) transport: Transport,
     /// A header for every request to the server. May be repeated.
     #[arg(long, value_name = "NAME:VALUE")]
     pub(crate) header: Vec<Header>,
     /// A bearer token for every request to the server: `@FILE` or `env:VAR`.
     #[arg(long, value_name = "SOURCE")]
     pub(crate) token: Option<TokenSource>,
-    /// The endpoint of the server.
+    /// The server: `https://…`, `http://…`, `wss://…`, `ws://…`, or `unix:PATH#/mcp`.
     #[arg(value_name = "URL")]
     pub(crate) url: String,
 }

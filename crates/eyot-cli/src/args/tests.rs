@@ -5,7 +5,9 @@ use std::time::Duration;
 use clap::{CommandFactory as _, Parser as _};
 
 use super::values::{Header, TokenSource};
-use super::{Answer, Args, Command, EnvVar, KeySource, StoreUrl, parse_address, parse_duration};
+use super::{
+    Answer, Args, Command, EnvVar, KeySource, ListenAt, StoreUrl, parse_address, parse_duration,
+};
 
 #[test]
 fn flags_are_consistent() {
@@ -45,6 +47,23 @@ fn address_to_listen_on_may_be_the_name_of_this_machine() {
     assert_eq!(listens("[::1]:8080").as_deref(), Ok("[::1]:8080"));
     for text in ["localhost", "localhost:", "localhost:99999", "example.com:80", "localhost.x:1"] {
         assert!(parse_address(text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn place_to_listen_at_is_an_address_or_a_socket() {
+    assert_eq!("127.0.0.1:1".parse(), Ok(ListenAt::Tcp("127.0.0.1:1".parse().unwrap())));
+    assert_eq!("unix:/run/a".parse(), Ok(ListenAt::Unix("/run/a".into())));
+    for text in ["unix:", "unix:/run/a#/mcp", "/run/a", "tcp:1"] {
+        assert!(text.parse::<ListenAt>().is_err(), "{text}");
+    }
+}
+
+#[test]
+fn certificates_come_with_their_keys() {
+    for flag in ["--tls-cert", "--tls-key", "--client-cert", "--client-key", "--client-ca"] {
+        let args = ["eyot", "serve", "--upstream", "https://a/mcp", flag, "x.pem"];
+        assert!(Args::try_parse_from(args).is_err(), "{flag}");
     }
 }
 
@@ -109,6 +128,7 @@ fn every_command_line_of_the_guides_is_understood() {
     let guides = [
         include_str!("../../../../docs/guide/commands.md"),
         include_str!("../../../../docs/guide/serve.md"),
+        include_str!("../../../../docs/guide/tls.md"),
     ];
     let lines = guides.into_iter().flat_map(str::lines).filter(|it| it.starts_with("eyot "));
     let parsed = lines.map(|line| {

@@ -14,8 +14,8 @@ use super::answers::{Answers, Source};
 use super::show;
 use crate::args::Server;
 use crate::failure::{Code, Failure};
-use crate::secrets;
 use crate::writer::{say, say_of_others};
+use crate::{secrets, transport};
 
 /// The runtime of the connections, so that they can be closed in order.
 pub(super) struct Home(Runtime);
@@ -48,6 +48,10 @@ impl Words {
     pub(super) fn new(server: &Server, words: Vec<String>) -> Result<Self, Failure> {
         let mut rest = words.into_iter();
         if let Some((program, args)) = server.command.split_first() {
+            if server.transport.is_given() {
+                let flags = "--ca, --client-cert, --insecure-skip-verify and --proxy";
+                return Err(Failure::usage(format!("{flags} are for a server at a URL")));
+            }
             let env = server.env.iter().map(|it| (it.name.clone(), it.value.clone()));
             let target = Target::Command(Command {
                 program: program.clone(),
@@ -62,13 +66,13 @@ impl Words {
         }
         let named = "name a server: its URL, or a command after `--`";
         let url = rest.next().ok_or_else(|| Failure::usage(named))?;
-        if !url.contains("://") {
+        if !Target::is_url(&url) {
             let url = shown_url(&url);
             let wrong = format!("`{url}` is no URL; the command of a server comes after `--`");
             return Err(Failure::usage(wrong));
         }
-        let target = Target::url(&url, limits(server));
-        let target = target.map_err(|it| Failure::from(ClientError::from(it)).at(Some(&url)))?;
+        let target = transport::target(&url, limits(server), &server.transport);
+        let target = target.map_err(|it| Failure::usage(format!("{it:#}")).at(Some(&url)))?;
         Ok(Self { target, url: Some(url), rest })
     }
 
@@ -188,6 +192,7 @@ fn limits(&Server { timeout, message, .. }: &Server) -> Limits {
     message.apply(&mut limits);
     limits.calls.timeout = timeout;
     limits.upstream.connect_timeout = limits.upstream.connect_timeout.min(timeout);
+    limits.upstream.tls_timeout = limits.upstream.tls_timeout.min(timeout);
     limits
 }
 

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::{Failures, REPORT_INTERVAL, run_until, serve_beside};
+use super::{Accepted, Failures, REPORT_INTERVAL, run_until, serve_beside};
 
 #[tokio::test(start_paused = true)]
 async fn failures_of_one_minute_are_one_line_of_the_log() {
@@ -34,10 +34,11 @@ async fn connection_beyond_the_slots_waits_until_one_has_ended() {
     let address = listener.local_addr().unwrap();
     let (shutdown, tasks) = (Shutdown::new(), TaskTracker::new());
     let (accepted, mut accepting) = mpsc::channel(2);
-    let handle = move |mut stream: TcpStream| {
+    let handle = move |socket| {
         let accepted = accepted.clone();
         async move {
-            accepted.send(stream.peer_addr().unwrap()).await.unwrap();
+            let Accepted::Tcp(mut stream, from) = socket else { panic!("not TCP") };
+            accepted.send(from).await.unwrap();
             // Until the client leaves.
             drop(stream.read_u8().await);
         }
@@ -51,7 +52,7 @@ async fn connection_beyond_the_slots_waits_until_one_has_ended() {
         assert_eq!(accepting.recv().await, second.local_addr().ok());
         shutdown.finish();
     };
-    tokio::join!(serve_beside(listener, 1, &shutdown, &tasks, handle), clients);
+    tokio::join!(serve_beside(listener.into(), 1, &shutdown, &tasks, handle), clients);
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,17 +5,17 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use eyot_service::{Limits, OperatorText};
-use http::{Request, Response};
+use eyot_service::Limits;
+use http::{Request, Response, StatusCode};
 use hyper::body::{Body as _, Incoming};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
 
 use crate::OutgoingBody;
 use crate::client::doorbell::Doorbell;
-use crate::client::error::HttpError;
 use crate::connection::Upgraded;
+use crate::stream::Stream;
+use crate::tls;
 
 /// The two halves that hyper gives, kept together: the sender, and the driver that does the work
 /// when polled.
@@ -23,43 +23,39 @@ pub(super) struct Connection {
     sender: http1::SendRequest<OutgoingBody>,
     /// `None` once it has ended.
     driver: Option<Box<Driver>>,
-    /// The driver that has ended in order: its stream may go on as something else.
+    /// The driver that has ended with an answer 101: its stream may go on as something else.
     ended: Option<Box<Driver>>,
     bell: Doorbell,
 }
 
-type Driver = http1::Connection<TokioIo<TcpStream>, OutgoingBody>;
+type Driver = http1::Connection<TokioIo<Stream>, OutgoingBody>;
 
 /// The reason why there is no response.
 pub(super) enum Failure {
     /// The upstream cannot have read the request; here it is again.
     NotSent(Box<Request<OutgoingBody>>),
+    /// The upstream has refused the handshake of TLS after all, and so has read nothing.
+    Refused(String),
     /// The upstream may have read the request.
-    Broken(String),
+    Broken {
+        reason: String,
+        /// What came is not HTTP.
+        is_garbled: bool,
+    },
 }
 
 impl Failure {
-    pub(super) fn into_error(self, address: &str) -> HttpError {
-        match self {
-            Self::NotSent(_) => HttpError::Connect {
-                address: OperatorText::new(address),
-                reason: "connection closed before the request was sent".to_owned(),
-            },
-            Self::Broken(reason) => HttpError::Broken { reason },
+    fn of(error: &hyper::Error) -> Self {
+        match tls::is_refusal(error) {
+            Some(refusal) => Self::Refused(refusal),
+            None => Self::Broken { reason: error.to_string(), is_garbled: error.is_parse() },
         }
     }
 }
 
 impl Connection {
-    pub(super) async fn open(authority: &str, limits: &Limits) -> Result<Self, String> {
-        let stream = TcpStream::connect(authority).await.map_err(|error| error.to_string())?;
-        // Without this, an answer in small writes waits 40 ms for an acknowledgement.
-        stream.set_nodelay(true).map_err(|error| error.to_string())?;
-        Self::over(stream, limits).await
-    }
-
     /// A connection over a stream on which no answer is awaited.
-    pub(super) async fn over(stream: TcpStream, limits: &Limits) -> Result<Self, String> {
+    pub(super) async fn over(stream: Stream, limits: &Limits) -> Result<Self, String> {
         let mut builder = http1::Builder::new();
         builder
             .max_header_size(limits.http.head_bytes_max)
@@ -72,13 +68,13 @@ impl Connection {
 
     /// The stream of an idle connection, without hyper and its buffers. `None`: it has ended, or the
     /// upstream said something that nothing had asked for.
-    pub(super) fn into_stream(self) -> Option<TcpStream> {
+    pub(super) fn into_stream(self) -> Option<Stream> {
         let parts = self.driver?.into_parts();
         parts.read_buf.is_empty().then(|| parts.io.into_inner())
     }
 
     /// The stream after an answer 101, with what has come behind that.
-    pub(super) fn into_upgraded(self) -> Option<Upgraded<TcpStream>> {
+    pub(super) fn into_upgraded(self) -> Option<Upgraded<Stream>> {
         let parts = self.ended.or(self.driver)?.into_parts();
         Some(Upgraded { stream: parts.io.into_inner(), read: parts.read_buf })
     }
@@ -93,14 +89,24 @@ impl Connection {
         let mut response = pin!(bell.hushed(|| sender.try_send_request(request)));
         let response = std::future::poll_fn(|cx| {
             bell.poll(cx, |cx| {
-                drive(driver, ended, cx);
-                response.as_mut().poll(cx)
+                if let Some(driver) = drive(driver, cx) {
+                    *ended = Some(driver);
+                }
+                match response.as_mut().poll(cx) {
+                    // It gives the request back when it is dropped, and not before.
+                    Poll::Pending if ended.take().is_some() => response.as_mut().poll(cx),
+                    polled => polled,
+                }
             })
         });
-        response.await.map_err(|mut error| match error.take_message() {
+        let response = response.await.map_err(|mut error| match error.take_message() {
             Some(request) => Failure::NotSent(Box::new(request)),
-            None => Failure::Broken(error.into_error().to_string()),
-        })
+            None => Failure::of(&error.into_error()),
+        })?;
+        if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+            *ended = None;
+        }
+        Ok(response)
     }
 
     /// The next bytes of a response's body; `None` at its end.
@@ -109,24 +115,24 @@ impl Connection {
         body: &mut Incoming,
         cx: &mut Context<'_>,
     ) -> Poll<Option<hyper::Result<Bytes>>> {
-        let Self { driver, ended, bell, .. } = self;
+        let Self { driver, bell, .. } = self;
         // Most often the body has come together with the head.
         if let Poll::Ready(data) = bell.hushed(|| poll_data(body, cx)) {
             return Poll::Ready(data);
         }
         bell.poll(cx, |cx| {
-            drive(driver, ended, cx);
+            drop(drive(driver, cx));
             poll_data(body, cx)
         })
     }
 
     /// Whether the connection can send another request, after the end of a response.
     pub(super) fn poll_ready(&mut self, cx: &mut Context<'_>) -> bool {
-        let Self { sender, driver, ended, bell } = self;
+        let Self { sender, driver, bell, .. } = self;
         let mut is_ready = bell.hushed(|| sender.poll_ready(cx));
         if is_ready.is_pending() {
             is_ready = bell.poll(cx, |cx| {
-                drive(driver, ended, cx);
+                drop(drive(driver, cx));
                 sender.poll_ready(cx)
             });
         }
@@ -149,14 +155,15 @@ fn poll_data(body: &mut Incoming, cx: &mut Context<'_>) -> Poll<Option<hyper::Re
     }
 }
 
-fn drive(driver: &mut Option<Box<Driver>>, ended: &mut Option<Box<Driver>>, cx: &mut Context<'_>) {
-    if let Some(running) = driver
-        && let Poll::Ready(end) = Pin::new(running).poll(cx)
-    {
-        let driver = driver.take();
-        match end {
-            Ok(()) => *ended = driver,
-            Err(error) => tracing::debug!(%error, "upstream connection ended"),
+/// Lets the driver work; returns it if it has ended in order.
+fn drive(driver: &mut Option<Box<Driver>>, cx: &mut Context<'_>) -> Option<Box<Driver>> {
+    let Poll::Ready(end) = Pin::new(driver.as_mut()?).poll(cx) else { return None };
+    let driver = driver.take();
+    match end {
+        Ok(()) => driver,
+        Err(error) => {
+            tracing::debug!(%error, "upstream connection ended");
+            None
         }
     }
 }

@@ -11,14 +11,18 @@ pub enum HttpError {
     Connect {
         /// The host and port of the upstream: no client should learn of them.
         address: OperatorText,
-        /// The error of the system.
+        /// The error of the system, or which step failed.
         reason: String,
+        /// What there is to know about it, of TLS or a proxy.
+        detail: Option<OperatorText>,
     },
     /// The connection broke after the request may have been read.
     #[error("connection to the upstream broke: {reason}")]
     Broken {
         /// What happened.
         reason: String,
+        /// What may be wrong with the configuration.
+        hint: Option<OperatorText>,
     },
     /// The answer's body cannot be decoded.
     #[error("upstream's answer has the content coding {coding:?} and cannot be decoded")]
@@ -32,9 +36,15 @@ impl HttpError {
     /// The whole error, for operators. `None`: the display says it all.
     #[must_use]
     pub fn operator_text(&self) -> Option<OperatorText> {
-        let Self::Connect { address, reason } = self else { return None };
-        let address = address.reveal_to_operator();
-        Some(OperatorText::new(format!("cannot connect to {address}: {reason}")))
+        match self {
+            Self::Connect { address, reason, detail } => {
+                let address = address.reveal_to_operator();
+                let reason = detail.as_ref().map_or(&**reason, OperatorText::reveal_to_operator);
+                Some(OperatorText::new(format!("cannot connect to {address}: {reason}")))
+            }
+            Self::Broken { hint, .. } => hint.clone(),
+            Self::Coding { .. } => None,
+        }
     }
 
     /// Whether the upstream may have read the request.

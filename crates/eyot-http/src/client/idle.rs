@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use eyot_service::UpstreamLimits;
 use parking_lot::Mutex;
-use tokio::net::TcpStream;
 
 use crate::client::connection::Connection;
+use crate::stream::Stream;
 
 /// Idle connections. Last in, first out: the warmest is taken first, so that those beyond what is
 /// in use at once grow old, and are closed. A connection is only opened when none is idle, so there
@@ -32,7 +32,7 @@ pub(super) enum Idle {
     /// As it was when its last answer ended.
     Warm(Connection),
     /// The stream alone, which holds no buffer.
-    Resting(TcpStream),
+    Resting(Stream),
 }
 
 impl Waiting {

@@ -41,7 +41,7 @@ impl RawBody {
             }
             Some(Err(error)) => {
                 self.connection = None;
-                Poll::Ready(Err(HttpError::Broken { reason: error.to_string() }))
+                Poll::Ready(Err(HttpError::Broken { reason: error.to_string(), hint: None }))
             }
             None => {
                 self.release(cx);

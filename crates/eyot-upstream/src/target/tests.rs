@@ -113,7 +113,7 @@ fn a_url_on_a_command_line_stands_alone() {
     let refused = from_args(&[URL, "stdio"]).unwrap_err();
     assert_eq!(refused.to_string(), "`stdio` after a URL");
     let refused = from_args(&["ftp://[::1]/"]).unwrap_err();
-    assert_eq!(refused.to_string(), "scheme `ftp` is not supported; only http is");
+    assert_eq!(refused.to_string(), "scheme `ftp` is not supported; http, https and unix are");
 }
 
 #[test]
@@ -166,9 +166,13 @@ async fn one_connection_can_be_made_of_a_stream_and_its_clones() {
 }
 
 #[test]
-fn a_secure_web_socket_is_refused_by_name() {
-    let refused = Target::url("wss://h/ws", Limits::default()).unwrap_err();
-    assert!(matches!(refused, TargetError::SecureWebSocket), "{refused}");
+fn a_web_socket_is_named_by_its_url() {
+    for url in ["ws://h:80/ws", "wss://h:443/ws"] {
+        let target = Target::url(url, Limits::default()).unwrap();
+        assert!(matches!(target, Target::WebSocket(_)), "{url}");
+        let origin = url.strip_suffix("/ws").unwrap();
+        assert!(origin.starts_with(&target.label()), "{origin} {}", target.label());
+    }
     let refused = Target::url("ws://u:p@h/ws", Limits::default()).unwrap_err();
     assert!(matches!(refused, TargetError::Url(_)), "{refused}");
 }

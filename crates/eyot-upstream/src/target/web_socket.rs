@@ -1,6 +1,6 @@
 //! Connections to WebSocket upstreams.
 
-use eyot_http::{HttpClient, InvalidUrl};
+use eyot_http::{Connector, HttpClient, InvalidUrl};
 use eyot_service::{Fault, Limits, MessageIo};
 use eyot_types::codes::{self, Outcome};
 use eyot_ws::{ClientHandshake, WebSocketIo, WsLimits};
@@ -8,21 +8,21 @@ use http::Method;
 use tokio_util::sync::CancellationToken;
 
 use crate::http_link::{Ask, HttpLink};
-use crate::target::TargetError;
 
 /// The link for the requests to a `ws` or `wss` URL. `None`: it is another URL.
-pub(super) fn link(url: &str, limits: Limits) -> Option<Result<HttpLink, TargetError>> {
+pub(super) fn link(
+    url: &str,
+    limits: Limits,
+    connector: &Connector,
+) -> Option<Result<HttpLink, InvalidUrl>> {
     let (scheme, rest) = url.split_once("://")?;
     let http = match scheme.to_ascii_lowercase().as_str() {
         "ws" => "http",
         "wss" => "https",
         _ => return None,
     };
-    let client = HttpClient::new(&format!("{http}://{rest}"), limits);
-    Some(client.map(HttpLink::bare).map_err(|error| match error {
-        InvalidUrl::Scheme(_) => TargetError::SecureWebSocket,
-        error => error.into(),
-    }))
+    let client = HttpClient::with_connector(&format!("{http}://{rest}"), limits, connector);
+    Some(client.map(HttpLink::bare))
 }
 
 /// Opens a connection to the URL of a link. When `leaving` is cancelled, its close says so.

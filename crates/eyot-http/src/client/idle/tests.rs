@@ -27,7 +27,8 @@ async fn connections(count: usize) -> (IdleConnections, Vec<Connection>, Vec<Tcp
     let address = listener.local_addr().unwrap().to_string();
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for _ in 0..count {
-        ours.push(Connection::open(&address, &Limits::default()).await.unwrap());
+        let stream = TcpStream::connect(&address).await.unwrap();
+        ours.push(Connection::over(stream.into(), &Limits::default()).await.unwrap());
         theirs.push(listener.accept().await.unwrap().0);
     }
     (IdleConnections::new(&Limits::default().upstream), ours, theirs)

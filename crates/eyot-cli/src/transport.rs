@@ -1,0 +1,54 @@
+//! Connections to servers at URLs, as the flags ask for them.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+use eyot::{ClientTls, ClientTlsOptions, Connector, Limits, Proxies, Target, TlsIdentity};
+
+use crate::args::Transport;
+use crate::secrets;
+
+/// The server at a URL, connected to as the flags say. What is wrong with the files that they name,
+/// or with the authorities that this machine trusts, is told now and not at the first call.
+pub(crate) fn target(url: &str, limits: Limits, transport: &Transport) -> anyhow::Result<Target> {
+    let connector = connector(transport)?;
+    if url.starts_with("https:") || url.starts_with("wss:") {
+        connector.tls().prepare()?;
+    }
+    Ok(Target::url_over(url, limits, &connector)?)
+}
+
+fn connector(transport: &Transport) -> anyhow::Result<Connector> {
+    let Transport { ca, client_cert, client_key, insecure_skip_verify, proxy } = transport;
+    let identity = client_cert.as_deref().zip(client_key.as_deref());
+    let options = ClientTlsOptions {
+        ca: ca.as_deref().map(read).transpose().context("--ca")?,
+        identity: identity.map(|(certificate, key)| identity_in(certificate, key)).transpose()?,
+        insecure_skip_verify: *insecure_skip_verify,
+    };
+    if *insecure_skip_verify {
+        tracing::warn!(
+            "certificates of servers are not verified (--insecure-skip-verify): all that is sent \
+             can be read and changed on the way"
+        );
+    }
+    let proxies = match proxy {
+        None => Proxies::from_env(),
+        Some(source) => {
+            let url = secrets::read(&source.0).context("--proxy")?;
+            Proxies::all(url.expose()).context("--proxy")?
+        }
+    };
+    Ok(Connector::new(ClientTls::new(options).context("--ca")?, proxies))
+}
+
+/// The certificate and the key in two files.
+pub(crate) fn identity_in(certificate: &Path, key: &Path) -> anyhow::Result<TlsIdentity> {
+    let identity = TlsIdentity::from_pem(&read(certificate)?, &read(key)?);
+    identity.with_context(|| format!("{} and {}", certificate.display(), key.display()))
+}
+
+/// The bytes of a file.
+pub(crate) fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
+    std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
+}

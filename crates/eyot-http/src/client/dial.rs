@@ -1,0 +1,261 @@
+//! Opens connections to one upstream: names, addresses, proxies, TLS.
+
+use std::collections::VecDeque;
+use std::io;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use eyot_service::{OperatorText, UpstreamLimits};
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use http::HeaderValue;
+use rustls::pki_types::ServerName;
+use tokio::net::{TcpStream, UnixStream, lookup_host};
+use tokio_rustls::{TlsConnector, TlsStream};
+
+use crate::client::connector::Connector;
+use crate::client::error::HttpError;
+use crate::client::proxies::Route;
+use crate::client::tunnel::{Refused, connect_through, socks_through};
+use crate::client::url::{InvalidUrl, Scheme, Target};
+use crate::stream::Stream;
+use crate::tls::{self, ClientTls};
+
+/// How connections to one upstream are opened.
+#[derive(Clone, Debug)]
+pub(super) struct Dialer {
+    /// `host:port`, or `unix:PATH`.
+    authority: Box<str>,
+    kind: Kind,
+    route: Route,
+    limits: UpstreamLimits,
+}
+
+#[derive(Clone, Debug)]
+enum Kind {
+    Plain,
+    Tls { tls: ClientTls, name: ServerName<'static> },
+    Unix { path: Box<Path> },
+}
+
+/// Why there is no connection.
+#[derive(Debug)]
+struct DialError {
+    /// What peers may hear.
+    reason: String,
+    detail: Option<String>,
+}
+
+impl Dialer {
+    pub(super) fn new(
+        target: &Target,
+        connector: &Connector,
+        limits: UpstreamLimits,
+    ) -> Result<Self, InvalidUrl> {
+        let kind = match target.scheme() {
+            Scheme::Http => Kind::Plain,
+            Scheme::Https => {
+                let name = ServerName::try_from(target.host().to_owned());
+                let name = name.map_err(|_| InvalidUrl::ServerName(target.host().to_owned()))?;
+                Kind::Tls { tls: connector.tls().clone(), name }
+            }
+            Scheme::Unix(path) => Kind::Unix { path: path.as_path().into() },
+        };
+        let route = connector.proxies().route(target)?;
+        Ok(Self { authority: target.authority().into(), kind, route, limits })
+    }
+
+    /// Whether other machines can read what is sent.
+    pub(super) fn is_private(&self, target: &Target) -> bool {
+        match self.kind {
+            Kind::Tls { .. } | Kind::Unix { .. } => true,
+            Kind::Plain => target.is_loopback() && matches!(self.route, Route::Direct),
+        }
+    }
+
+    /// The authorization that each request carries for a proxy that passes requests on. `None`:
+    /// requests go to the upstream itself.
+    pub(super) fn forwarding(&self) -> Option<Option<&HeaderValue>> {
+        match &self.route {
+            Route::Forward { authorization, .. } => Some(authorization.as_ref()),
+            Route::Direct | Route::Tunnel { .. } | Route::Socks { .. } => None,
+        }
+    }
+
+    /// What may be wrong with the configuration where a server breaks off.
+    pub(super) fn hint(&self, is_garbled: bool) -> Option<OperatorText> {
+        let hint = match &self.kind {
+            Kind::Plain if is_garbled => {
+                "what the server answers is not HTTP: is it `https` that its URL begins with?"
+            }
+            Kind::Tls { tls, .. } if tls.lacks_identity() => {
+                "the server asked for a client certificate (`--client-cert`), and there is none"
+            }
+            Kind::Plain | Kind::Tls { .. } | Kind::Unix { .. } => return None,
+        };
+        Some(OperatorText::new(hint))
+    }
+
+    /// Opens a connection. Names are resolved each time.
+    pub(super) async fn dial(&self) -> Result<Stream, HttpError> {
+        let dialed = match &self.kind {
+            Kind::Unix { path } => self.in_time(UnixStream::connect(path)).await.map(Stream::from),
+            Kind::Plain => self.in_time(self.reach()).await.map(Stream::from),
+            Kind::Tls { tls, name } => self.secure(tls, name).await,
+        };
+        dialed.map_err(|error| self.failed(error.reason, error.detail))
+    }
+
+    /// The error of a connection that could not be opened, or not be used.
+    pub(super) fn failed(&self, reason: String, detail: Option<String>) -> HttpError {
+        let address = OperatorText::new(&*self.authority);
+        HttpError::Connect { address, reason, detail: detail.map(OperatorText::new) }
+    }
+
+    /// The server has refused TLS after the handshake seemed done: it has read no request.
+    pub(super) fn refused(&self, detail: String) -> HttpError {
+        self.failed(NO_TLS.to_owned(), Some(detail))
+    }
+
+    /// A proxy wants a password for what it passes on.
+    pub(super) fn unauthorized(&self) -> HttpError {
+        let error = DialError::from(Refused::Unauthorized);
+        self.failed(error.reason, error.detail)
+    }
+
+    async fn in_time<T, E>(
+        &self,
+        opening: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, DialError>
+    where
+        DialError: From<E>,
+    {
+        let patience = self.limits.connect_timeout;
+        match tokio::time::timeout(patience, opening).await {
+            Ok(opened) => opened.map_err(DialError::from),
+            Err(_elapsed) => {
+                Err(DialError { reason: format!("no answer in {patience:?}"), detail: None })
+            }
+        }
+    }
+
+    async fn secure(
+        &self,
+        tls: &ClientTls,
+        name: &ServerName<'static>,
+    ) -> Result<Stream, DialError> {
+        let config = tls.config().map_err(|error| no_tls(error.to_string()))?;
+        let stream = self.in_time(self.reach()).await?;
+        let patience = self.limits.tls_timeout;
+        let shaking = TlsConnector::from(config).connect(name.clone(), stream);
+        match tokio::time::timeout(patience, shaking).await {
+            Ok(Ok(stream)) => Ok(TlsStream::from(stream).into()),
+            Ok(Err(error)) => Err(no_tls(tls::words(&error))),
+            Err(_elapsed) => {
+                let detail = format!("the server did not finish the TLS handshake in {patience:?}");
+                Err(no_tls(detail))
+            }
+        }
+    }
+
+    /// A TCP connection to the upstream, or to the proxy that passes requests on to it.
+    async fn reach(&self) -> Result<TcpStream, DialError> {
+        match &self.route {
+            Route::Direct => Ok(open(&self.authority).await?),
+            Route::Forward { proxy, .. } => through(proxy).await,
+            Route::Tunnel { proxy, authorization } => {
+                let stream = through(proxy).await?;
+                Ok(connect_through(stream, &self.authority, authorization.clone()).await?)
+            }
+            Route::Socks { proxy, login, resolves_here } => {
+                let place = match resolves_here {
+                    true => first_address(&self.authority).await?.to_string(),
+                    false => self.authority.to_string(),
+                };
+                let stream = through(proxy).await?;
+                Ok(socks_through(stream, &place, login.clone()).await?)
+            }
+        }
+    }
+}
+
+async fn through(proxy: &str) -> Result<TcpStream, DialError> {
+    open(proxy).await.map_err(|error| DialError {
+        reason: NO_PROXY.to_owned(),
+        detail: Some(format!("the proxy {proxy} cannot be reached: {error}")),
+    })
+}
+
+fn no_tls(detail: String) -> DialError {
+    DialError { reason: NO_TLS.to_owned(), detail: Some(detail) }
+}
+
+impl From<io::Error> for DialError {
+    fn from(error: io::Error) -> Self {
+        Self { reason: error.to_string(), detail: None }
+    }
+}
+
+impl From<Refused> for DialError {
+    fn from(refused: Refused) -> Self {
+        Self { reason: NO_PROXY.to_owned(), detail: Some(refused.to_string()) }
+    }
+}
+
+async fn first_address(authority: &str) -> io::Result<SocketAddr> {
+    lookup_host(authority).await?.next().ok_or_else(no_address)
+}
+
+/// Connects to a host. All of its addresses are tried: the next one when one fails, or says nothing
+/// for a moment (RFC 8305, "Happy Eyeballs").
+async fn open(authority: &str) -> io::Result<TcpStream> {
+    let mut addresses = alternating(lookup_host(authority).await?);
+    let mut attempts = FuturesUnordered::new();
+    let mut failure = None;
+    loop {
+        attempts.extend(addresses.pop_front().map(TcpStream::connect));
+        let next = tokio::time::sleep(HEAD_START);
+        tokio::select! {
+            biased;
+            attempt = attempts.next() => match attempt {
+                Some(Ok(stream)) => {
+                    // Without this, an answer in small writes waits 40 ms for an acknowledgement.
+                    stream.set_nodelay(true)?;
+                    return Ok(stream);
+                }
+                Some(Err(error)) => failure = failure.or(Some(error)),
+                None => return Err(failure.unwrap_or_else(no_address)),
+            },
+            () = next, if !addresses.is_empty() => {}
+        }
+    }
+}
+
+fn no_address() -> io::Error {
+    io::Error::new(io::ErrorKind::NotFound, "the host has no address")
+}
+
+/// The addresses in their order, but one of each family after the other.
+fn alternating(addresses: impl Iterator<Item = SocketAddr>) -> VecDeque<SocketAddr> {
+    let addresses: Vec<_> = addresses.collect();
+    let first_is_v6 = addresses.first().is_some_and(SocketAddr::is_ipv6);
+    let (mut first, mut other): (VecDeque<_>, VecDeque<_>) =
+        addresses.into_iter().partition(|it| it.is_ipv6() == first_is_v6);
+    let mut mixed = VecDeque::with_capacity(first.len() + other.len());
+    while !first.is_empty() || !other.is_empty() {
+        mixed.extend(first.pop_front());
+        mixed.extend(other.pop_front());
+    }
+    mixed
+}
+
+/// How long an address is waited for before the next one is tried as well.
+const HEAD_START: Duration = Duration::from_millis(250);
+/// What peers hear of TLS that failed.
+const NO_TLS: &str = "no secure connection";
+/// What peers hear of a proxy that failed.
+const NO_PROXY: &str = "no way through the proxy";
+
+#[cfg(test)]
+mod tests;

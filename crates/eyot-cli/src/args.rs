@@ -180,6 +180,9 @@ pub(crate) struct Listen {
     /// Serve Streamable HTTP only, at /mcp: without the WebSocket at /ws.
     #[arg(long)]
     pub(crate) no_ws: bool,
+    /// Serve no clients of the old transport, HTTP with SSE, at /sse.
+    #[arg(long)]
+    pub(crate) no_sse: bool,
 }
 
 /// `eyot serve`.

@@ -194,6 +194,7 @@ fn proxy_config(
     config.endpoint.hosts = hosts;
     config.endpoint.limits = limits;
     config.endpoint.web_socket_path.take_if(|_| listen.no_ws);
+    config.endpoint.http_sse = !listen.no_sse;
     Ok(config)
 }
 

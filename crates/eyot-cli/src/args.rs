@@ -177,7 +177,7 @@ pub(crate) struct Listen {
     /// Another origin whose pages may use the endpoint. Loopback origins are always allowed.
     #[arg(long, value_name = "ORIGIN")]
     pub(crate) allow_origin: Vec<String>,
-    /// Serve Streamable HTTP only, at /mcp: without the WebSocket at /ws.
+    /// Serve no WebSocket at /ws.
     #[arg(long)]
     pub(crate) no_ws: bool,
     /// Serve no clients of the old transport, HTTP with SSE, at /sse.

@@ -15,7 +15,7 @@ use eyot::{Affinity, Eras, Limits};
 
 pub(crate) use self::commands::{
     Answer, Call, ClientCommand, Complete, Explain, Header, List, ListenTo, Prompt, Read, Server,
-    SpokenEra, TokenSource,
+    SpokenEra, SpokenTransport, TokenSource,
 };
 pub(crate) use self::forward::{Beside, Connect, Run};
 use self::forward::{CONNECT_EXAMPLES, RUN_EXAMPLES};
@@ -173,9 +173,12 @@ pub(crate) struct Listen {
 pub(crate) struct Serve {
     #[command(flatten)]
     pub(crate) listen: Listen,
-    /// The Streamable HTTP endpoint of the upstream.
+    /// The endpoint of the upstream.
     #[arg(long, value_name = "URL", conflicts_with_all = ["command", "env", "cwd"])]
     pub(crate) upstream: Option<String>,
+    /// The transport of that endpoint.
+    #[arg(long, value_enum, default_value = "auto", requires = "upstream")]
+    pub(crate) transport: SpokenTransport,
     /// A bearer token for every request to the upstream: `@FILE` or `env:VAR`. A client's own token
     /// is never passed on.
     #[arg(long, value_name = "SOURCE", requires = "upstream")]

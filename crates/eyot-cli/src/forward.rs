@@ -20,9 +20,10 @@ pub(crate) fn run(run: Run) -> anyhow::Result<()> {
 
 /// Runs `eyot connect`.
 pub(crate) fn connect(connect: &Connect) -> anyhow::Result<()> {
-    let Connect { beside, header, token, url } = connect;
+    let Connect { beside, transport, header, token, url } = connect;
     let limits = limits(beside);
     let target = Target::url(url, limits).map_err(|error| Failure::usage(error.to_string()))?;
+    let target = target.with_transport((*transport).into());
     let target = with_credentials(target, ("--header", header), ("--token", token.as_ref()))?;
     start(beside, target, limits)
 }

@@ -40,6 +40,7 @@ pub(crate) fn run(serve: Serve, is_json: bool) -> anyhow::Result<()> {
 /// The server at a URL, with the headers and token that the flags add to every request.
 fn target_at(url: &str, serve: &Serve, limits: Limits) -> anyhow::Result<Target> {
     let target = Target::url(url, limits).context("--upstream")?;
+    let target = target.with_transport(serve.transport.into());
     let headers = ("--upstream-header", &*serve.upstream_header);
     with_credentials(target, headers, ("--upstream-token", serve.upstream_token.as_ref()))
 }

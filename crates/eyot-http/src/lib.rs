@@ -15,6 +15,7 @@ mod head_guard;
 mod host_policy;
 mod request_head;
 mod respond;
+mod sse_io;
 mod wire;
 
 pub use crate::assembly::Assembly;
@@ -26,3 +27,4 @@ pub use crate::connection::{ConnectionEnd, serve_connection};
 pub use crate::host_policy::{Forbidden, HostPolicy};
 pub use crate::request_head::{Accepts, HeadError, RequestHead};
 pub use crate::respond::{accepted, empty, error, event_stream, fault, json, not_allowed, refused};
+pub use crate::sse_io::{PostError, Posting, SseError, SseIo, SseStream};

@@ -8,7 +8,7 @@ pub(crate) mod open_stream;
 use std::path::Path;
 use std::sync::Arc;
 
-use eyot_era::detect::Carrier;
+use eyot_era::detect::{Carrier, EraMode};
 use eyot_http::{HttpClient, InvalidUrl};
 use eyot_service::{InProcess, Limits, ServiceLayer};
 use eyot_stdio::Command;
@@ -22,7 +22,7 @@ pub use self::into_target::IntoTarget;
 pub use self::name::TargetName;
 pub use self::open_stream::OpenStream;
 use crate::children::Children;
-use crate::http_link::HttpLink;
+use crate::http_link::{HttpLink, Transport};
 use crate::token::TokenProvider;
 
 /// An upstream server: what a client or a proxy connects to.
@@ -156,11 +156,34 @@ impl Target {
         }
     }
 
-    /// The link that carries requests to it. `None`: it is at no URL, and its messages are lines.
+    /// The upstream with this transport over HTTP. Only a URL has one: any other target stays as it
+    /// is.
+    #[must_use]
+    pub fn with_transport(self, transport: Transport) -> Self {
+        match self {
+            Self::Url(link) => Self::Url(link.with_transport(transport)),
+            target => target,
+        }
+    }
+
+    /// How its era is chosen, where the user wants this: HTTP with SSE is a transport of the legacy
+    /// era.
+    #[must_use]
+    pub fn era_mode(&self, wanted: EraMode) -> EraMode {
+        match self {
+            Self::Url(link) if link.transport().is_sse() && wanted == EraMode::Auto => {
+                EraMode::Legacy
+            }
+            _ => wanted,
+        }
+    }
+
+    /// The link that carries requests to it. `None`: it is at no URL, or speaks HTTP with SSE there,
+    /// and its messages share one channel like lines.
     #[must_use]
     pub fn http_link(&self) -> Option<&HttpLink> {
         match self {
-            Self::Url(link) => Some(link),
+            Self::Url(link) => (!link.transport().is_sse()).then_some(link),
             Self::Command(_) | Self::InProcess(_) | Self::Stream(_) => None,
         }
     }

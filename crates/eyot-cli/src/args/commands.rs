@@ -5,8 +5,8 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
-use eyot::EraMode;
 use eyot::types::LogLevel;
+use eyot::{EraMode, Transport};
 use serde_json::{Map, Value};
 
 use super::{EnvVar, MessageBound, ServedEras, parse_duration};
@@ -106,6 +106,9 @@ pub(crate) struct Server {
     /// The era to speak. Default: the era of the server.
     #[arg(long, value_enum, default_value = "auto")]
     pub(crate) era: SpokenEra,
+    /// The transport of a URL.
+    #[arg(long, value_enum, default_value = "auto")]
+    pub(crate) transport: SpokenTransport,
     /// A header for every HTTP request. May be repeated.
     #[arg(long, value_name = "NAME:VALUE")]
     pub(crate) header: Vec<Header>,
@@ -240,6 +243,27 @@ impl From<SpokenEra> for EraMode {
             SpokenEra::Auto => Self::Auto,
             SpokenEra::Legacy => Self::Legacy,
             SpokenEra::Modern => Self::Modern,
+        }
+    }
+}
+
+/// The transport of a URL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SpokenTransport {
+    /// Streamable HTTP; HTTP with SSE where the server has only that.
+    Auto,
+    /// Streamable HTTP.
+    Http,
+    /// HTTP with SSE, the transport of 2024-11-05.
+    Sse,
+}
+
+impl From<SpokenTransport> for Transport {
+    fn from(transport: SpokenTransport) -> Self {
+        match transport {
+            SpokenTransport::Auto => Self::Auto,
+            SpokenTransport::Http => Self::Http,
+            SpokenTransport::Sse => Self::Sse,
         }
     }
 }

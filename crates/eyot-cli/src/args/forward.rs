@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use clap::Args as ClapArgs;
 
-use super::{EnvVar, Header, MessageBound, SpokenEra, StoreUrl, TokenSource, parse_duration};
+use super::{
+    EnvVar, Header, MessageBound, SpokenEra, SpokenTransport, StoreUrl, TokenSource, parse_duration,
+};
 
 pub(super) const RUN_EXAMPLES: &str = "\
 Examples:
@@ -82,6 +84,9 @@ pub(crate) struct Run {
 pub(crate) struct Connect {
     #[command(flatten)]
     pub(crate) beside: Beside,
+    /// The transport of the server.
+    #[arg(long, value_enum, default_value = "auto")]
+    pub(crate) transport: SpokenTransport,
     /// A header for every request to the server. May be repeated.
     #[arg(long, value_name = "NAME:VALUE")]
     pub(crate) header: Vec<Header>,

@@ -69,6 +69,7 @@ impl Words {
         }
         let target = Target::url(&url, limits(server));
         let target = target.map_err(|it| Failure::from(ClientError::from(it)).at(Some(&url)))?;
+        let target = target.with_transport(server.transport.into());
         Ok(Self { target, url: Some(url), rest })
     }
 

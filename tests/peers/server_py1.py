@@ -2,6 +2,7 @@
 
 Usage: server_py1.py stdio
        server_py1.py http PORT     (prints `listening URL`)
+       server_py1.py sse PORT      (the transport of 2024-11-05)
 """
 
 import sys
@@ -78,6 +79,7 @@ if sys.argv[1] == "stdio":
     make_server(0).run()
 else:
     port = int(sys.argv[2])
-    url = f"http://127.0.0.1:{port}/mcp"
+    path, transport = {"http": ("mcp", "streamable-http"), "sse": ("sse", "sse")}[sys.argv[1]]
+    url = f"http://127.0.0.1:{port}/{path}"
     threading.Thread(target=say_when_ready, args=[url], daemon=True).start()
-    make_server(port).run("streamable-http")
+    make_server(port).run(transport)

@@ -15,11 +15,12 @@ pub(crate) fn target(url: &str, limits: Limits, transport: &Transport) -> anyhow
     if url.starts_with("https:") || url.starts_with("wss:") {
         connector.tls().prepare()?;
     }
-    Ok(Target::url_over(url, limits, &connector)?)
+    let target = Target::url_over(url, limits, &connector)?;
+    Ok(target.with_transport(transport.transport.into()))
 }
 
 fn connector(transport: &Transport) -> anyhow::Result<Connector> {
-    let Transport { ca, client_cert, client_key, insecure_skip_verify, proxy } = transport;
+    let Transport { ca, client_cert, client_key, insecure_skip_verify, proxy, .. } = transport;
     let identity = client_cert.as_deref().zip(client_key.as_deref());
     let options = ClientTlsOptions {
         ca: ca.as_deref().map(read).transpose().context("--ca")?,

@@ -197,9 +197,15 @@ impl HttpClient {
     /// `None` as `from` is the client's own URL.
     #[must_use]
     pub fn redirect(&self, from: Option<&Uri>, headers: &HeaderMap) -> Option<Uri> {
+        self.resolve(from, headers.get(LOCATION)?.to_str().ok()?)
+    }
+
+    /// The request target that a URL names, which may be relative to `base`, if it is on the
+    /// client's origin. `None` as `base` is the client's own URL.
+    #[must_use]
+    pub fn resolve(&self, base: Option<&Uri>, url: &str) -> Option<Uri> {
         let target = &self.0.target;
-        let location = headers.get(LOCATION)?.to_str().ok()?;
-        target.within(from.unwrap_or_else(|| target.path()), location)
+        target.within(base.unwrap_or_else(|| target.path()), url)
     }
 
     async fn deliver(

@@ -15,6 +15,7 @@ mod head_guard;
 mod host_policy;
 mod request_head;
 mod respond;
+mod sse_io;
 mod stream;
 mod tls;
 mod wire;
@@ -29,6 +30,7 @@ pub use crate::connection::{ConnectionEnd, Upgraded, serve_connection, serve_unt
 pub use crate::host_policy::{Forbidden, HostPolicy};
 pub use crate::request_head::{Accepts, HeadError, RequestHead};
 pub use crate::respond::{accepted, empty, error, event_stream, fault, json, not_allowed, refused};
+pub use crate::sse_io::{PostError, Posting, SseError, SseIo, SseStream};
 pub use crate::stream::Stream;
 pub use crate::tls::{
     ClientTls, ClientTlsOptions, Handshake, HandshakeError, ServerTls, TlsError, TlsIdentity,

@@ -20,11 +20,13 @@ use http::{HeaderMap, Method, StatusCode};
 
 use self::call_stream::{CallStream, RunningCall};
 use self::standalone_stream::StandaloneStream;
-use self::wire::{SessionFacts, Wire, post_headers};
+use self::wire::{SessionFacts, Wire};
 use crate::cancelled::{cancelled, cancelled_by_caller};
 use crate::event_stream::EventMessages;
 use crate::http_link::{Ask, HttpLink};
-use crate::http_response::{Answer, BareStatus, discard, invalid, read_answer, refusal};
+use crate::http_response::{
+    Answer, BareStatus, discard, invalid, post_headers, read_answer, refusal,
+};
 
 /// A session of an earlier process, as it was stored.
 #[derive(Clone, Copy, Debug, Default)]

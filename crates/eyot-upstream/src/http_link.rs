@@ -1,5 +1,7 @@
 //! An upstream's URL, with what every request to it carries.
 
+pub(crate) mod transport;
+
 use std::sync::Arc;
 
 use eyot_http::{CookieJar, Draft, HttpClient, UpstreamBody};
@@ -10,6 +12,8 @@ use eyot_types::codes::{self, Outcome};
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Uri};
 
+use self::transport::KnownTransport;
+pub use self::transport::Transport;
 use crate::http_response::{discard, unanswered, unauthorized};
 use crate::token::{Authorization, TokenError, TokenGate, TokenProvider};
 
@@ -24,6 +28,7 @@ pub struct HttpLink(Arc<Linked>);
 #[derive(Clone, Debug)]
 struct Linked {
     client: HttpClient,
+    transport: Arc<KnownTransport>,
     /// `None`: requests carry what the protocol wants and nothing else.
     extra: Option<Extra>,
 }
@@ -40,7 +45,26 @@ impl HttpLink {
     /// Requests as they are.
     #[must_use]
     pub fn bare(client: HttpClient) -> Self {
-        Self(Arc::new(Linked { client, extra: None }))
+        let transport = Arc::new(KnownTransport::new(Transport::Auto));
+        Self(Arc::new(Linked { client, transport, extra: None }))
+    }
+
+    /// The link with this transport. Without: [`Transport::Auto`].
+    #[must_use]
+    pub fn with_transport(mut self, transport: Transport) -> Self {
+        Arc::make_mut(&mut self.0).transport = Arc::new(KnownTransport::new(transport));
+        self
+    }
+
+    /// What is known of its transport.
+    pub(crate) fn transport(&self) -> &KnownTransport {
+        &self.0.transport
+    }
+
+    /// The request target that a URL names, which may be relative to `base`, if it is on the origin
+    /// of the link. `None` as `base` is the link's own URL.
+    pub(crate) fn resolve(&self, base: Option<&Uri>, url: &str) -> Option<Uri> {
+        self.0.client.resolve(base, url)
     }
 
     /// The link with one more header in each request. What the protocol itself sends stays.
@@ -108,19 +132,28 @@ impl HttpLink {
     /// A redirect is followed within the origin, where it keeps the method. Any other is the answer:
     /// what the request carries must not get to another place.
     pub(crate) async fn send(&self, ask: Ask<'_>) -> Result<Response<UpstreamBody>, Fault> {
-        let Linked { client, extra } = &*self.0;
+        self.send_to(ask, None).await
+    }
+
+    /// As [`send`](Self::send), to another target of the same origin.
+    pub(crate) async fn send_to(
+        &self,
+        ask: Ask<'_>,
+        target: Option<&Uri>,
+    ) -> Result<Response<UpstreamBody>, Fault> {
+        let Linked { client, extra, .. } = &*self.0;
         let response = match extra {
             None => {
-                let sent = client.send(ask.draft(None)?).await;
+                let sent = client.send(ask.draft(target)?).await;
                 sent.map_err(|error| unanswered(&error))?
             }
             // Boxed, because it is large, and most connections do not have it.
-            Some(extra) => Box::pin(extra.send(client, ask.draft(None)?)).await?,
+            Some(extra) => Box::pin(extra.send(client, ask.draft(target)?)).await?,
         };
         match response.status().is_success() {
             true => Ok(response),
             // Boxed, because it is large and rare.
-            false => Box::pin(self.settle(response, &ask)).await,
+            false => Box::pin(self.settle(response, &ask, target.cloned())).await,
         }
     }
 
@@ -129,10 +162,10 @@ impl HttpLink {
         &self,
         response: Response<UpstreamBody>,
         ask: &Ask<'_>,
+        mut target: Option<Uri>,
     ) -> Result<Response<UpstreamBody>, Fault> {
-        let Linked { client, extra } = &*self.0;
+        let Linked { client, extra, .. } = &*self.0;
         let mut response = self.authorized(response).await?;
-        let mut target = None;
         for _ in 0..REDIRECTS_MAX {
             let status = response.status();
             if !is_redirect(status) || !keeps_method(status, &ask.method) {
@@ -148,6 +181,7 @@ impl HttpLink {
                 Some(extra) => extra.send(client, draft).await,
             };
             response = self.authorized(sent?).await?;
+            response.extensions_mut().insert(Place(next.clone()));
             target = Some(next);
         }
         Ok(response)
@@ -188,6 +222,10 @@ impl HttpLink {
     }
 }
 
+/// The target that a redirect led to, among the extensions of the answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Place(pub(crate) Uri);
+
 /// A request to an upstream.
 pub(crate) struct Ask<'a> {
     pub(crate) method: Method,
@@ -200,7 +238,10 @@ pub(crate) struct Ask<'a> {
 
 impl<'a> Ask<'a> {
     /// The request to its URL, or to another target of the same origin.
-    fn draft(&self, target: Option<&'a Uri>) -> Result<Draft<'a>, Fault> {
+    fn draft<'b>(&self, target: Option<&'b Uri>) -> Result<Draft<'b>, Fault>
+    where
+        'a: 'b,
+    {
         let Self { message, cookies, .. } = *self;
         let (method, headers) = (self.method.clone(), (self.headers)()?);
         Ok(Draft { method, headers, message, target, cookies })

@@ -10,7 +10,7 @@ use eyot_http::{Assembly, Came, HttpError, UpstreamBody};
 use eyot_jsonrpc::{Incoming, Kind, Response};
 use eyot_service::{Fault, Limits};
 use eyot_types::codes::{self, Outcome};
-use http::header::CONTENT_TYPE;
+use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 pub(crate) use self::bare_status::BareStatus;
@@ -34,7 +34,7 @@ pub(crate) async fn read_answer(
 ) -> Result<Answer, Fault> {
     let (head, mut body) = response.into_parts();
     let bare = || BareStatus::of(head.status, &head.headers);
-    if is_media_type(&head.headers, "text/event-stream") && head.status.is_success() {
+    if is_event_stream(&head.headers) && head.status.is_success() {
         return Ok(Answer::Events(Box::new(EventMessages::new(body, limits))));
     }
     if head.status == StatusCode::ACCEPTED || !is_media_type(&head.headers, "application/json") {
@@ -154,6 +154,18 @@ async fn collect(mut body: UpstreamBody, limits: &Limits) -> Result<Bytes, Fault
 fn too_long(came: Came, limit_bytes: usize) -> Fault {
     let reason = format!("message of {came} bytes is longer than {limit_bytes} bytes");
     invalid(&format!("upstream's answer is invalid: {reason}"))
+}
+
+/// The headers of a POST with a message, beside those of its session.
+pub(crate) fn post_headers(mut headers: HeaderMap) -> HeaderMap {
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let both = HeaderValue::from_static("application/json, text/event-stream");
+    headers.insert(ACCEPT, both);
+    headers
+}
+
+pub(crate) fn is_event_stream(headers: &HeaderMap) -> bool {
+    is_media_type(headers, "text/event-stream")
 }
 
 fn is_media_type(headers: &HeaderMap, wanted: &str) -> bool {

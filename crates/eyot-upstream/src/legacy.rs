@@ -78,19 +78,33 @@ impl LegacyConnection {
         runtime: &Runtime,
     ) -> Result<Opened, Fault> {
         let timeout = runtime.limits.calls.timeout;
-        let source = match target.http_link() {
-            Some(link) => LegacySource::Http(link.clone()),
-            None => {
-                let owner = peer.principal_name();
-                let starting = LineConnection::start(target, Era::Legacy, owner, runtime);
-                LegacySource::Lines(starting.await?)
-            }
-        };
+        let source = Self::source(target, peer, runtime).await?;
         let opening = Self::open_over(source, peer, initialize, runtime);
         tokio::time::timeout(timeout, opening).await.unwrap_or_else(|_elapsed| {
             let reason = format!("upstream did not answer `initialize` in {timeout:?}");
             Err(Fault::upstream(codes::upstream_lost(&reason, Outcome::Unknown, true)))
         })
+    }
+
+    /// The link that a session is opened over.
+    async fn source(
+        target: &Target,
+        peer: &Peer,
+        runtime: &Runtime,
+    ) -> Result<LegacySource, Fault> {
+        if let Target::Url(link) = target
+            && (!link.transport().is_sse() || link.transport().is_stale())
+        {
+            return Ok(LegacySource::Http(link.clone()));
+        }
+        let owner = peer.principal_name();
+        let started = LineConnection::start(target, Era::Legacy, owner, runtime).await;
+        match (started, target.http_link()) {
+            (Ok(connection), _) => Ok(LegacySource::Lines(connection)),
+            // The server has given up the old transport.
+            (Err(_), Some(link)) => Ok(LegacySource::Http(link.clone())),
+            (Err(fault), None) => Err(fault),
+        }
     }
 
     /// Opens a session over a link that is there already.

@@ -2,14 +2,16 @@
 
 use bytes::Bytes;
 use eyot_jsonrpc::{Id, Message, Notification, Request, Response};
-use eyot_service::{Fault, Input, Messages, Reply, ReplyFuture};
+use eyot_service::{Fault, FaultKind, Input, Messages, Reply, ReplyFuture};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{cancelled_id, is_cancelled};
 use futures_util::stream;
 
 use crate::http_legacy::{HttpSession, ResumedSession};
+use crate::http_link::{HttpLink, Transport};
 use crate::legacy::LegacySource;
 use crate::lines::connection::LineConnection;
+use crate::lines::sse::NoSse;
 use crate::target::{Runtime, Target};
 
 /// A session over lines, or at a URL.
@@ -34,10 +36,37 @@ impl LegacyLink {
                 Ok((Self::Lines(Box::new(connection)), answer))
             }
             LegacySource::Http(link) => {
-                let opened = HttpSession::open(&link, initialize, &runtime.limits).await;
-                opened.map(|(session, answer)| (Self::Http(session), answer))
+                let opened = HttpSession::open(&link, initialize.clone(), &runtime.limits).await;
+                match opened {
+                    Ok((session, answer)) => {
+                        link.transport().find(Transport::Http);
+                        Ok((Self::Http(session), answer))
+                    }
+                    Err(fault)
+                        if fault.kind == FaultKind::Refused && link.transport().is_open() =>
+                    {
+                        Self::open_sse(&link, initialize, runtime, fault).await
+                    }
+                    Err(fault) => Err(fault),
+                }
             }
         }
+    }
+
+    /// Opens a session over the old transport, where the upstream has `refused` the new one.
+    async fn open_sse(
+        link: &HttpLink,
+        initialize: Request,
+        runtime: &Runtime,
+        refused: Fault,
+    ) -> Result<(Self, Response), Fault> {
+        let connection = match LineConnection::start_sse(link, runtime).await {
+            Ok(connection) => connection,
+            Err(NoSse::Absent(_)) => return Err(refused),
+            Err(NoSse::Failed(fault)) => return Err(fault),
+        };
+        let answer = connection.request(initialize).await?.answer(drop).await?;
+        Ok((Self::Lines(Box::new(connection)), answer))
     }
 
     /// Goes on with a session that an earlier process opened; `None` when it cannot have outlived

@@ -44,7 +44,7 @@ pub use crate::children::{Children, HoldChildren};
 pub use crate::driver::spawn;
 pub use crate::era_cache::SharedEraCache;
 pub use crate::http_legacy::ResumedSession;
-pub use crate::http_link::HttpLink;
+pub use crate::http_link::{HttpLink, Transport};
 pub use crate::known_lists::{Audience, KnownLists, KnownPage, List};
 pub use crate::known_tools::KnownTools;
 pub use crate::legacy::{Cancellation, LegacyConnection, LegacySource, Opened};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use eyot_era::detect::{self, Action, DetectConfig, Detector, EraAnswer, Goal};
+use eyot_era::detect::{self, Action, DetectConfig, Detector, EraAnswer, EraMode, Goal};
 use eyot_service::{Fault, FaultKind};
 use eyot_types::Era;
 use eyot_types::codes::{self, Outcome};
@@ -36,6 +36,9 @@ pub enum EraFound {
 pub async fn probe_modern(upstream: &Upstream) -> Result<EraFound, Fault> {
     let Upstream { target, runtime, era, .. } = upstream;
     let limits = &runtime.limits;
+    if era.pinned().is_none() && target.era_mode(era.mode()) == EraMode::Legacy {
+        return Ok(EraFound::Legacy);
+    }
     let mut detector = Detector::new(DetectConfig {
         mode: era.mode(),
         goal: Goal::Era,

@@ -9,7 +9,7 @@ pub(crate) mod web_socket;
 use std::path::Path;
 use std::sync::Arc;
 
-use eyot_era::detect::Carrier;
+use eyot_era::detect::{Carrier, EraMode};
 use eyot_http::{Connector, HttpClient, InvalidUrl};
 use eyot_service::{InProcess, Limits, ServiceLayer};
 use eyot_stdio::Command;
@@ -23,7 +23,7 @@ pub use self::into_target::IntoTarget;
 pub use self::name::TargetName;
 pub use self::open_stream::OpenStream;
 use crate::children::Children;
-use crate::http_link::HttpLink;
+use crate::http_link::{HttpLink, Transport};
 use crate::token::TokenProvider;
 
 /// An upstream server: what a client or a proxy connects to.
@@ -180,12 +180,34 @@ impl Target {
         }
     }
 
-    /// The link that carries requests to it. `None`: all messages of a connection go over one
-    /// carrier.
+    /// The upstream with this transport over HTTP. Only a URL has one: any other target stays as it
+    /// is.
+    #[must_use]
+    pub fn with_transport(self, transport: Transport) -> Self {
+        match self {
+            Self::Url(link) => Self::Url(link.with_transport(transport)),
+            target => target,
+        }
+    }
+
+    /// How its era is chosen, where the user wants this: HTTP with SSE is a transport of the legacy
+    /// era.
+    #[must_use]
+    pub fn era_mode(&self, wanted: EraMode) -> EraMode {
+        match self {
+            Self::Url(link) if link.transport().is_sse() && wanted == EraMode::Auto => {
+                EraMode::Legacy
+            }
+            _ => wanted,
+        }
+    }
+
+    /// The link that carries requests to it. `None`: it is at no URL, or speaks HTTP with SSE there,
+    /// and its messages share one channel like lines.
     #[must_use]
     pub fn http_link(&self) -> Option<&HttpLink> {
         match self {
-            Self::Url(link) => Some(link),
+            Self::Url(link) => (!link.transport().is_sse()).then_some(link),
             Self::Command(_) | Self::WebSocket(_) | Self::InProcess(_) | Self::Stream(_) => None,
         }
     }

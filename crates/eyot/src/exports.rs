@@ -35,5 +35,5 @@ pub use eyot_store_memory::MemoryStore;
 pub use eyot_store_sqlite::{SqliteOptions, SqliteStore};
 pub use eyot_upstream::{
     AccessToken, IntoTarget, OpenStream, Runtime, StaticToken, Target, TargetError, TokenError,
-    TokenFuture, TokenProvider,
+    TokenFuture, TokenProvider, Transport,
 };

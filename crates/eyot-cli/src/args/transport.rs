@@ -5,11 +5,14 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use clap::Args as ClapArgs;
+use clap::{Args as ClapArgs, ValueEnum};
 
 /// The flags for connections to a server at a URL.
 #[derive(Clone, Debug, Default, ClapArgs)]
 pub(crate) struct Transport {
+    /// The transport of a server at an `http` or `https` URL.
+    #[arg(long, value_enum, default_value = "auto")]
+    pub(crate) transport: SpokenTransport,
     /// A file in PEM with certificates of authorities, which are trusted for `https` besides those
     /// that this machine trusts.
     #[arg(long, value_name = "FILE")]
@@ -33,9 +36,32 @@ pub(crate) struct Transport {
 impl Transport {
     /// Whether there is any of the flags.
     pub(crate) fn is_given(&self) -> bool {
-        let Self { ca, client_cert, client_key, insecure_skip_verify, proxy } = self;
+        let Self { transport, ca, client_cert, client_key, insecure_skip_verify, proxy } = self;
         let has_file = [ca, client_cert, client_key].iter().any(|it| it.is_some());
-        has_file || *insecure_skip_verify || proxy.is_some()
+        let is_said = *transport != SpokenTransport::Auto;
+        is_said || has_file || *insecure_skip_verify || proxy.is_some()
+    }
+}
+
+/// The transport of a URL.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SpokenTransport {
+    /// Streamable HTTP; HTTP with SSE where the server has only that.
+    #[default]
+    Auto,
+    /// Streamable HTTP.
+    Http,
+    /// HTTP with SSE, the transport of 2024-11-05.
+    Sse,
+}
+
+impl From<SpokenTransport> for eyot::Transport {
+    fn from(transport: SpokenTransport) -> Self {
+        match transport {
+            SpokenTransport::Auto => Self::Auto,
+            SpokenTransport::Http => Self::Http,
+            SpokenTransport::Sse => Self::Sse,
+        }
     }
 }
 

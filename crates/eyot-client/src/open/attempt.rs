@@ -37,7 +37,7 @@ impl<'a> Attempt<'a> {
         let Shared { config, target, .. } = &*opener.shared;
         let known = opener.shared.known_era.lock().map(|it| it.era());
         let finding = Finding::new(DetectConfig {
-            mode: config.era,
+            mode: target.era_mode(config.era),
             goal: Goal::Handshake { known, can_reconnect: target.can_reconnect() },
             carrier: target.carrier(),
             patience: config.limits.upstream.connect_timeout,

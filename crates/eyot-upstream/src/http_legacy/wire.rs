@@ -10,13 +10,13 @@ use eyot_jsonrpc::{ErrorObject, Id, Kind, Message, UpstreamId};
 use eyot_service::{Fault, FaultKind, Limits};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::headers;
-use http::header::{ACCEPT, CONTENT_TYPE, HeaderName};
+use http::header::{ACCEPT, HeaderName};
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use parking_lot::Mutex;
 
 use super::forgotten::{SaidError, says_forgotten};
 use crate::http_link::{Ask, HttpLink};
-use crate::http_response::{Answer, BareStatus, read_answer, unexpected_status};
+use crate::http_response::{Answer, BareStatus, post_headers, read_answer, unexpected_status};
 use crate::running_calls::RunningCalls;
 use crate::upstream_ids::UpstreamIds;
 
@@ -189,8 +189,11 @@ impl Wire {
 
     /// The fault of a status in the session.
     pub(super) fn status_fault(&self, bare: &BareStatus) -> Fault {
-        let is_forgotten =
-            self.0.session_id.is_some() && says_forgotten(bare.status, None, &bare.words);
+        let is_forgotten = match self.0.session_id {
+            Some(_) => says_forgotten(bare.status, None, &bare.words),
+            // The session of an earlier process may have had the other transport.
+            None => self.0.link.transport().is_unknown() && lacks_endpoint(bare.status),
+        };
         if is_forgotten { gone(bare.status, None) } else { bare.fault() }
     }
 }
@@ -204,11 +207,9 @@ fn gone(status: StatusCode, said: Option<ErrorObject>) -> Fault {
     Fault::new(FaultKind::SessionGone, error).with_upstream_error(said)
 }
 
-pub(super) fn post_headers(mut headers: HeaderMap) -> HeaderMap {
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    let both = HeaderValue::from_static("application/json, text/event-stream");
-    headers.insert(ACCEPT, both);
-    headers
+/// Whether POSTs have no place where this is the answer.
+fn lacks_endpoint(status: StatusCode) -> bool {
+    matches!(status, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED)
 }
 
 fn first_id() -> UpstreamId {

@@ -15,10 +15,12 @@ use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::SendTimeoutError;
 
 use crate::driver;
+use crate::http_link::HttpLink;
 use crate::lines::driver::{LineDriver, Shared};
 use crate::lines::item_queue::{ItemReceiver, item_queue};
 use crate::lines::link::LineLink;
 use crate::lines::order::{LinkEnd, Order, SharedEnd};
+use crate::lines::sse::NoSse;
 use crate::lines::standalone_queue::StandaloneQueue;
 use crate::target::{Runtime, Target};
 use crate::upstream_ids::UpstreamIds;
@@ -68,6 +70,14 @@ impl LineConnection {
         runtime: &Runtime,
     ) -> Result<Self, Fault> {
         let (connection, driver) = Self::open(target, era, owner, runtime).await?;
+        driver::spawn(runtime, driver.run());
+        Ok(connection)
+    }
+
+    /// Opens the old transport of a URL, with a driver that is a task of its own.
+    pub(crate) async fn start_sse(link: &HttpLink, runtime: &Runtime) -> Result<Self, NoSse> {
+        let link = LineLink::over_sse(link, &runtime.limits).await?;
+        let (connection, driver) = Self::new(link, Era::Legacy, runtime);
         driver::spawn(runtime, driver.run());
         Ok(connection)
     }

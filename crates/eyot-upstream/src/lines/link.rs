@@ -12,6 +12,8 @@ use tokio::io::duplex;
 
 use crate::children::ChildPermit;
 use crate::driver;
+use crate::http_link::{HttpLink, Transport};
+use crate::lines::sse::{self, NoSse};
 use crate::target::open_stream::BoxStream;
 use crate::target::{Runtime, Target, web_socket};
 
@@ -56,6 +58,15 @@ impl LineLink {
                 let patience = limits.upstream.child_exit_grace + limits.web_socket.close_timeout;
                 Ok(Self { io, close_patience: Some(patience), permit: None })
             }
+            Target::Url(link) if link.transport().is_sse() => {
+                let opened = Self::over_sse(link, &runtime.limits).await;
+                opened.map_err(|error| {
+                    if let NoSse::Absent(_) = error {
+                        link.transport().forget();
+                    }
+                    error.into_fault()
+                })
+            }
             Target::Url(_) => Err(Fault::internal("a URL is no link of lines")),
         }
     }
@@ -71,6 +82,13 @@ impl LineLink {
         let limits = LineLimits { line_bytes_max, queue_bytes_max };
         let (io, close_patience) = (Box::new(LineIo::over(stream, limits)), Some(exit_grace));
         Self { io, close_patience, permit: None }
+    }
+
+    /// The old transport of a URL, if it has that.
+    pub(crate) async fn over_sse(link: &HttpLink, limits: &Arc<Limits>) -> Result<Self, NoSse> {
+        let io = Box::new(sse::open(link, limits).await?);
+        link.transport().find(Transport::Sse);
+        Ok(Self { io, close_patience: Some(limits.upstream.child_exit_grace), permit: None })
     }
 
     /// The next thing that the other end does. Cancel safe.

@@ -93,3 +93,5 @@ mod upstream_faults;
 mod upstream_http;
 #[cfg(test)]
 mod upstream_secrets;
+#[cfg(test)]
+mod upstream_sse;

@@ -100,4 +100,6 @@ mod upstream_http;
 #[cfg(test)]
 mod upstream_secrets;
 #[cfg(test)]
+mod upstream_sse;
+#[cfg(test)]
 mod web_socket;

@@ -28,6 +28,7 @@ const TABLE: Table = Table {
         ("service", &["eyot-service"]),
         ("bindings", &["eyot-http", "eyot-stdio", "eyot-ws"]),
         ("storage", &["eyot-store-memory", "eyot-store-sqlite"]),
+        ("identity", &["eyot-auth"]),
         ("edges", &["eyot-endpoint", "eyot-upstream"]),
         ("peers", &["eyot-client", "eyot-server"]),
         ("bridge", &["eyot-bridge"]),

@@ -174,6 +174,8 @@ impl Driver {
         drop(self.shared.events.send(ClientEvent::Recovering { reason: reason.clone() }));
         drop(live.reporter.take());
         let number = live.session.number;
+        // A channel that has ended does not come back.
+        let keeps = keeps && live.session.is_open();
         let mut kept = Some(live);
         if !keeps {
             self.retire(&mut kept, end);
@@ -216,7 +218,8 @@ impl Driver {
                 }
                 Err(error) => {
                     tracing::debug!(%error, attempt, "connection cannot be opened again yet");
-                    if is_gone(&error) {
+                    let has_ended = kept.as_ref().is_some_and(|it| !it.session.is_open());
+                    if is_gone(&error) || has_ended {
                         self.retire(kept, SessionEnd::Silent);
                     }
                 }

@@ -9,10 +9,13 @@ mod posts;
 mod stream;
 
 use std::fmt;
-use std::task::{Context, Poll};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use eyot_jsonrpc::Message;
 use eyot_service::{IoEnd, IoEvent, Limits, MessageIo, QueueFull};
+use tokio::time::Sleep;
 
 pub use self::posts::{PostError, Posting};
 use self::posts::{Posts, Report};
@@ -25,6 +28,8 @@ pub use self::stream::{SseError, SseStream};
 pub struct SseIo {
     stream: SseStream,
     posts: Posts,
+    /// The stream has ended so, and how long the POSTs under way are waited for.
+    ending: Option<(IoEnd, Pin<Box<Sleep>>)>,
     end: Option<IoEnd>,
 }
 
@@ -39,13 +44,22 @@ impl SseIo {
         // As for a child: while as much waits as may, one message of the longest kind still fits.
         let room_bytes = limits.upstream.child_queue_bytes_max;
         let queue_bytes_max = room_bytes.saturating_add(limits.messages.bytes_max);
-        Self { stream, posts: Posts::new(Box::new(post), queue_bytes_max), end: None }
+        Self { stream, posts: Posts::new(Box::new(post), queue_bytes_max), ending: None, end: None }
     }
 
-    fn ended(&mut self, end: IoEnd) -> IoEvent {
-        self.posts.stop();
-        self.end = Some(end.clone());
-        IoEvent::Ended(end)
+    /// What comes as an event, but for the end: that has to wait for the POSTs under way.
+    fn poll_stream(&mut self, cx: &mut Context<'_>) -> Poll<IoEvent> {
+        if self.ending.is_some() {
+            return Poll::Pending;
+        }
+        match ready!(self.stream.poll_event(cx)) {
+            IoEvent::Ended(end) => {
+                self.posts.halt();
+                self.ending = Some((end, Box::pin(tokio::time::sleep(AFTERMATH))));
+                Poll::Pending
+            }
+            event => Poll::Ready(event),
+        }
     }
 }
 
@@ -54,20 +68,26 @@ impl MessageIo for SseIo {
         if let Some(end) = &self.end {
             return Poll::Ready(IoEvent::Ended(end.clone()));
         }
+        let event = self.poll_stream(cx);
         self.posts.drive(cx);
         // What the server has said comes before what has become of a POST.
-        let event = match self.stream.poll_event(cx) {
-            Poll::Ready(event) => event,
-            Poll::Pending => match self.posts.next_report() {
-                Some(Report::Answer(text)) => IoEvent::Message(text),
-                Some(Report::Gone(end)) => IoEvent::Ended(end),
-                None => return Poll::Pending,
-            },
+        if let Poll::Ready(event) = event {
+            return Poll::Ready(event);
+        }
+        let end = match (self.posts.next_report(), &mut self.ending) {
+            (Some(Report::Answer(text)), _) => return Poll::Ready(IoEvent::Message(text)),
+            (Some(Report::Gone(end)), _) => end,
+            (None, Some((end, patience))) => {
+                if self.posts.has_running() && patience.as_mut().poll(cx).is_pending() {
+                    return Poll::Pending;
+                }
+                end.clone()
+            }
+            (None, None) => return Poll::Pending,
         };
-        Poll::Ready(match event {
-            IoEvent::Ended(end) => self.ended(end),
-            event => event,
-        })
+        self.posts.stop();
+        self.end = Some(end.clone());
+        Poll::Ready(IoEvent::Ended(end))
     }
 
     fn queue_message(&mut self, message: &Message) -> Result<(), QueueFull> {
@@ -94,6 +114,10 @@ impl fmt::Debug for SseIo {
         f.debug_struct("SseIo").field("posts", &self.posts).field("end", &self.end).finish()
     }
 }
+
+/// How long the end waits for the POSTs under way when the event stream has ended: a server that has
+/// started again refuses them, and then they have provably not run.
+const AFTERMATH: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
 mod tests;

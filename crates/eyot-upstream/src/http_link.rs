@@ -2,6 +2,7 @@
 
 pub(crate) mod transport;
 
+use eyot_auth::{Authorization, TokenError, TokenGate, TokenProvider};
 use std::sync::Arc;
 
 use eyot_http::{CookieJar, Draft, HttpClient, UpstreamBody};
@@ -15,7 +16,6 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Uri
 use self::transport::KnownTransport;
 pub use self::transport::Transport;
 use crate::http_response::{discard, unanswered, unauthorized};
-use crate::token::{Authorization, TokenError, TokenGate, TokenProvider};
 
 /// A URL and how requests to it are authorised. Cheap to clone.
 ///

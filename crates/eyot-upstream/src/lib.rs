@@ -31,12 +31,12 @@ mod running_calls;
 mod subscription;
 mod target;
 mod task_quota;
-mod token;
 mod turns;
 mod unreadable;
 mod upstream;
 mod upstream_ids;
 
+pub use eyot_auth::{AccessToken, StaticToken, TokenError, TokenFuture, TokenProvider};
 pub use eyot_era::detect::EraMode;
 
 pub use crate::call_clock::{CallClock, CallTimer};
@@ -55,6 +55,5 @@ pub use crate::param_headers::param_headers;
 pub use crate::probe::{EraFound, probe_modern};
 pub use crate::target::{IntoTarget, OpenStream, Runtime, Target, TargetError, TargetName};
 pub use crate::task_quota::TaskQuota;
-pub use crate::token::{AccessToken, StaticToken, TokenError, TokenFuture, TokenProvider};
 pub use crate::turns::{Aside, Needs, Turn, Turns};
 pub use crate::upstream::Upstream;

@@ -9,6 +9,7 @@ pub(crate) mod web_socket;
 use std::path::Path;
 use std::sync::Arc;
 
+use eyot_auth::TokenProvider;
 use eyot_era::detect::{Carrier, EraMode};
 use eyot_http::{Connector, HttpClient, InvalidUrl};
 use eyot_service::{InProcess, Limits, ServiceLayer};
@@ -24,7 +25,6 @@ pub use self::name::TargetName;
 pub use self::open_stream::OpenStream;
 use crate::children::Children;
 use crate::http_link::{HttpLink, Transport};
-use crate::token::TokenProvider;
 
 /// An upstream server: what a client or a proxy connects to.
 #[derive(Clone, Debug)]

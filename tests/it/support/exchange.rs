@@ -106,8 +106,15 @@ impl Exchange {
 
     /// Begins a stream of events.
     pub(crate) async fn events(self) -> EventsOut {
-        let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\
-                    transfer-encoding: chunked\r\n\r\n";
+        self.events_with("").await
+    }
+
+    /// Begins a stream of events with these headers (each with its line end).
+    pub(crate) async fn events_with(self, headers: &str) -> EventsOut {
+        let head = format!(
+            "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n{headers}\
+             transfer-encoding: chunked\r\n\r\n"
+        );
         let mut line = self.line;
         line.write(head.as_bytes()).await;
         EventsOut(line)

@@ -48,6 +48,8 @@ pub(super) struct Posts {
     patience: Option<Pin<Box<Sleep>>>,
     reports: VecDeque<Report>,
     is_closing: bool,
+    /// No further POST begins.
+    is_halted: bool,
 }
 
 struct Running {
@@ -74,6 +76,7 @@ impl Posts {
             patience: None,
             reports: VecDeque::new(),
             is_closing: false,
+            is_halted: false,
         }
     }
 
@@ -108,11 +111,23 @@ impl Posts {
         self.is_closing = true;
     }
 
+    /// Whether a POST is under way.
+    pub(super) fn has_running(&self) -> bool {
+        !self.running.is_empty()
+    }
+
+    /// Begins no further POST.
+    pub(super) fn halt(&mut self) {
+        self.close();
+        self.is_halted = true;
+    }
+
     /// Gives up what runs and what waits.
     pub(super) fn stop(&mut self) {
-        self.close();
+        self.halt();
         self.running.clear();
-        self.patience = None;
+        self.waiting.clear();
+        self.waiting_bytes = 0;
     }
 
     pub(super) fn next_report(&mut self) -> Option<Report> {
@@ -149,13 +164,15 @@ impl Posts {
                 false
             }
         });
-        self.is_closing |= self.is_gone();
+        if self.reports.iter().any(|it| matches!(it, Report::Gone(_))) {
+            self.halt();
+        }
     }
 
     /// Whether the next message may begin: the last POST is answered, or has been under way for a
     /// while.
     fn is_turn_of_next(&mut self, cx: &mut Context<'_>) -> bool {
-        if self.waiting.is_empty() || self.running.len() >= RUNNING_MAX || self.is_gone() {
+        if self.waiting.is_empty() || self.running.len() >= RUNNING_MAX || self.is_halted {
             return false;
         }
         if self.running.is_empty() {
@@ -163,10 +180,6 @@ impl Posts {
         }
         let patience = || Box::pin(tokio::time::sleep(PATIENCE));
         self.patience.get_or_insert_with(patience).as_mut().poll(cx).is_ready()
-    }
-
-    fn is_gone(&self) -> bool {
-        self.reports.iter().any(|it| matches!(it, Report::Gone(_)))
     }
 }
 

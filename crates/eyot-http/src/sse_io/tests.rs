@@ -270,6 +270,27 @@ async fn message_that_was_provably_not_taken_is_not_counted_as_written() {
 }
 
 #[tokio::test]
+async fn end_of_the_stream_waits_a_moment_for_what_becomes_of_a_post() {
+    for answer in [Some(Err(PostError::Gone(IoEnd::new("is gone")))), Some(Ok(())), None] {
+        let mut session = Session::open(Limits::default()).await;
+        session.ask(1);
+        let end = session.io.queued_bytes() as u64;
+        session.idle(MOMENT).await;
+        session.ask(2);
+        let expected = if matches!(answer, Some(Err(_))) { 0 } else { end };
+        session.stream.shutdown().await.unwrap();
+        session.idle(MOMENT).await;
+        if let Some(answer) = answer {
+            session.answer(answer);
+        }
+        tokio::time::pause();
+        assert!(matches!(session.next().await, IoEvent::Ended(_)));
+        tokio::time::resume();
+        assert_eq!(session.io.written_bytes(), expected);
+    }
+}
+
+#[tokio::test]
 async fn what_has_come_is_read_before_the_end_of_the_session_is_told() {
     let mut session = Session::open(Limits::default()).await;
     session.ask(1);

@@ -103,7 +103,7 @@ impl TokenError {
 type Flight<T> = Shared<TokenFuture<'static, T>>;
 
 /// One provider for many requests at once.
-pub(crate) struct TokenGate {
+pub struct TokenGate {
     provider: Arc<dyn TokenProvider>,
     flights: Mutex<Flights>,
 }
@@ -118,28 +118,41 @@ struct Flights {
 
 /// What one request is sent with.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Authorization {
-    pub(crate) header: Option<HeaderValue>,
+#[expect(clippy::exhaustive_structs, reason = "plain data that its users take apart")]
+pub struct Authorization {
+    /// The value of `Authorization`; `None`: there is no token.
+    pub header: Option<HeaderValue>,
     /// What the provider knew when it gave the token.
-    pub(crate) generation: u64,
+    pub generation: u64,
 }
 
 impl Authorization {
     /// Tells one authorization from another without showing it. "A different access token
     /// requires a different cache" (2026-07-28, server/utilities/caching).
-    pub(crate) fn fingerprint(&self) -> u64 {
+    #[must_use]
+    pub fn fingerprint(&self) -> u64 {
         let hasher = BuildHasherDefault::<DefaultHasher>::default();
         hasher.hash_one(self.header.as_ref().map(HeaderValue::as_bytes))
     }
 }
 
 impl TokenGate {
-    pub(crate) fn new(provider: Arc<dyn TokenProvider>) -> Self {
+    /// A gate before this provider, which has refused nothing yet.
+    #[must_use]
+    pub fn new(provider: Arc<dyn TokenProvider>) -> Self {
         Self { provider, flights: Mutex::default() }
     }
 
     /// What the next request is sent with.
-    pub(crate) async fn authorize(&self) -> Result<Authorization, TokenError> {
+    ///
+    /// # Errors
+    ///
+    /// That of the provider, or a token that fits into no header.
+    ///
+    /// # Cancel safety
+    ///
+    /// The provider is asked on by the other requests that wait for it, if there are any.
+    pub async fn authorize(&self) -> Result<Authorization, TokenError> {
         let (flight, generation) = {
             let mut flights = self.flights.lock();
             let provider = Arc::clone(&self.provider);
@@ -164,12 +177,17 @@ impl TokenGate {
         Ok(Authorization { header, generation })
     }
 
-    /// Tells the provider of a refusal; whether the request may be sent once more.
-    pub(crate) async fn refused(
-        &self,
-        challenge: Challenge,
-        generation: u64,
-    ) -> Result<bool, TokenError> {
+    /// Tells the provider of a refusal of what had this generation; whether the request may be sent
+    /// once more.
+    ///
+    /// # Errors
+    ///
+    /// That of the provider.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`authorize`](Self::authorize).
+    pub async fn refused(&self, challenge: Challenge, generation: u64) -> Result<bool, TokenError> {
         let flight = {
             let mut flights = self.flights.lock();
             if flights.generation != generation {

@@ -100,5 +100,5 @@ fn load(
     Ok((identity, client_ca.map(read).transpose().context("--client-ca")?))
 }
 
-/// Whoever replaces a certificate does so hours before the old one ends.
+/// A certificate is replaced hours before the old one ends.
 const LOOK_INTERVAL: Duration = Duration::from_secs(2);

@@ -178,7 +178,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocketIo<S> {
             }
             Due::Dead => {
                 self.fail(Violation::policy("does not answer pings"), cx);
-                // Nobody is there to read the reason, or to answer it.
+                // The peer is not there to read the reason, or to answer it.
                 self.is_read_over = true;
             }
             Due::SlowMessage => self.fail(Violation::policy("sent a message too slowly"), cx),

@@ -21,7 +21,7 @@ pub struct ClientTlsOptions {
     pub ca: Option<Vec<u8>>,
     /// What is shown to a server that asks for a client certificate.
     pub identity: Option<TlsIdentity>,
-    /// Takes any certificate of any server: whoever is on the way can read and change everything.
+    /// Takes any certificate of any server: a machine on the way can read and change all.
     pub insecure_skip_verify: bool,
 }
 

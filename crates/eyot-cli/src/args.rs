@@ -1,5 +1,6 @@
 //! The command line flags.
 
+mod call_times;
 mod commands;
 mod forward;
 mod message_bound;
@@ -15,6 +16,7 @@ use std::time::Duration;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use eyot::{Affinity, Eras, Limits};
 
+use self::call_times::CallTimes;
 pub(crate) use self::commands::{
     Answer, Call, ClientCommand, Complete, Explain, List, ListenTo, Prompt, Read, Server,
 };
@@ -124,18 +126,8 @@ pub(crate) struct Listen {
     /// Silence after which a session ends.
     #[arg(long, default_value = "30m", value_name = "TIME", value_parser = parse_duration)]
     pub(crate) session_ttl: Duration,
-    /// Silence of the upstream after which a call fails.
-    #[arg(long, default_value = "60s", value_name = "TIME", value_parser = parse_duration)]
-    pub(crate) call_timeout: Duration,
-    /// How long a call may take in all, whatever the upstream says meanwhile. Default: an hour, or
-    /// the longest of the other times of a call if that is longer.
-    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
-    pub(crate) call_total_timeout: Option<Duration>,
-    /// Silence of the upstream after which a call fails while the client owes an answer to a
-    /// question of the upstream. A call of a modern client that was asked something waits for its
-    /// next round as long.
-    #[arg(long, default_value = "10m", value_name = "TIME", value_parser = parse_duration)]
-    pub(crate) question_timeout: Duration,
+    #[command(flatten)]
+    pub(crate) times: CallTimes,
     /// How many calls of modern clients may wait for their next round before a legacy upstream; one
     /// more is refused.
     #[arg(long, default_value_t = Limits::default().memory.parked_calls_max, value_name = "COUNT")]

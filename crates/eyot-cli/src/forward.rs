@@ -49,11 +49,7 @@ pub(crate) fn with_credentials(
 fn limits(beside: &Beside) -> Limits {
     let mut limits = Limits::default();
     beside.message.apply(&mut limits);
-    limits.calls.timeout = beside.call_timeout;
-    limits.calls.question_timeout = beside.question_timeout;
-    let others = beside.call_timeout.max(beside.question_timeout);
-    let total = limits.calls.total_timeout.max(others);
-    limits.calls.total_timeout = beside.call_total_timeout.unwrap_or(total);
+    beside.times.apply(&mut limits);
     limits.drain_timeout = beside.drain_timeout;
     limits
 }

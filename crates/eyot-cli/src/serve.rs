@@ -1,7 +1,6 @@
 //! `eyot serve`.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::Context as _;
 use eyot::EraMode;
@@ -66,19 +65,11 @@ pub(crate) fn announce(url: &str, is_json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// How long a call may take in all. What the other flags allow is never cut short unasked.
-fn total_timeout(listen: &Listen, limits: &Limits) -> Duration {
-    let others = listen.call_timeout.max(listen.question_timeout);
-    listen.call_total_timeout.unwrap_or_else(|| limits.calls.total_timeout.max(others))
-}
-
 /// The bounds that the flags ask for.
 pub(crate) fn limits(listen: &Listen) -> Limits {
     let mut limits = Limits::default();
     listen.message.apply(&mut limits);
-    limits.calls.timeout = listen.call_timeout;
-    limits.calls.question_timeout = listen.question_timeout;
-    limits.calls.total_timeout = total_timeout(listen, &limits);
+    listen.times.apply(&mut limits);
     limits.memory.parked_calls_max = listen.parked_calls_max;
     limits.principal_parts = listen.principal_parts;
     limits.sessions.each.idle_timeout = listen.session_ttl;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Args as ClapArgs;
 
+use super::call_times::CallTimes;
 use super::message_bound::MessageBound;
 use super::transport::Transport;
 use super::values::{EnvVar, Header, SpokenEra, StoreUrl, TokenSource, parse_duration};
@@ -45,17 +46,8 @@ pub(crate) struct Beside {
     /// forget them with the client.
     #[arg(long, value_name = "STORE", default_value = "memory:")]
     pub(crate) store: StoreUrl,
-    /// Silence of the server after which a call fails.
-    #[arg(long, default_value = "60s", value_name = "TIME", value_parser = parse_duration)]
-    pub(crate) call_timeout: Duration,
-    /// How long a call may take in all, whatever the server says meanwhile. Default: an hour, or
-    /// the longest of the other times of a call if that is longer.
-    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
-    pub(crate) call_total_timeout: Option<Duration>,
-    /// Silence of the server after which a call fails while the client owes an answer to a question
-    /// of the server.
-    #[arg(long, default_value = "10m", value_name = "TIME", value_parser = parse_duration)]
-    pub(crate) question_timeout: Duration,
+    #[command(flatten)]
+    pub(crate) times: CallTimes,
     /// How long running calls may go on after SIGTERM, or after the end of the input.
     #[arg(long, default_value = "30s", value_name = "TIME", value_parser = parse_duration)]
     pub(crate) drain_timeout: Duration,

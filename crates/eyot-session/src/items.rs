@@ -34,7 +34,7 @@ pub enum ItemChange {
     Subscribe(Box<str>),
     /// It does not want to hear of that URI any more.
     Unsubscribe(Box<str>),
-    /// The upstream has asked.
+    /// The upstream has asked. If a question of that id is open, this one takes its place.
     Ask(OpenQuestion),
     /// The question of that id is answered, withdrawn, or of no use any more.
     Settle(Id),
@@ -79,11 +79,18 @@ impl SessionItems {
             ItemChange::Unsubscribe(uri) => items.subscriptions.remove(&uri),
             ItemChange::Ask(question) => {
                 let raw = question.id.as_raw();
-                let place = items.questions.binary_search_by(|it| it.id.as_raw().cmp(raw));
-                if let Err(place) = place {
-                    items.questions.insert(place, question);
+                let place = items.questions.partition_point(|it| it.id.as_raw() < raw);
+                match items.questions.get_mut(place).filter(|it| it.id == question.id) {
+                    Some(known) => {
+                        let has_changed = *known != question;
+                        *known = question;
+                        has_changed
+                    }
+                    None => {
+                        items.questions.insert(place, question);
+                        true
+                    }
                 }
-                place.is_err()
             }
             ItemChange::Settle(id) => {
                 let before = items.questions.len();

@@ -32,3 +32,15 @@ fn a_question_is_open_from_its_asking_to_its_end_and_no_longer() {
     assert!(!items.apply(ItemChange::Settle(id)));
     assert_eq!(items, SessionItems::default());
 }
+
+#[test]
+fn a_question_that_is_asked_anew_takes_the_place_of_the_one_before() {
+    let mut items = SessionItems::default();
+    let anew = OpenQuestion { call: None, ..question("q") };
+    for asked in ["p", "q", "r"] {
+        assert!(items.apply(ItemChange::Ask(question(asked))));
+    }
+    assert!(items.apply(ItemChange::Ask(anew.clone())));
+    assert!(!items.apply(ItemChange::Ask(anew.clone())));
+    assert_eq!(items.questions(), [question("p"), anew, question("r")]);
+}

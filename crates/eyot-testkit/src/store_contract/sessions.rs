@@ -6,8 +6,8 @@ use std::thread;
 
 use eyot_jsonrpc::Id;
 use eyot_session::{
-    Claimed, Fence, ItemChange, NodeId, SessionId, SessionItems, SessionRecord, SessionState,
-    Store, StoreError, StreamNo,
+    Claimed, Fence, ItemChange, NodeId, OpenQuestion, SessionId, SessionItems, SessionRecord,
+    SessionState, Store, StoreError, StreamNo,
 };
 
 use crate::samples::{
@@ -25,6 +25,7 @@ pub(super) const CHECKS: &[fn(&dyn Store)] = &[
     a_claim_of_another_principal_finds_and_changes_nothing,
     only_the_current_fence_may_update,
     items_change_one_by_one_and_an_update_leaves_them,
+    a_question_that_is_asked_anew_takes_the_place_of_the_one_before,
     a_touch_counts_at_once_and_never_shortens,
     a_removed_session_leaves_nothing_behind,
     a_sweep_takes_only_the_expired_up_to_the_limit,
@@ -162,6 +163,20 @@ fn items_change_one_by_one_and_an_update_leaves_them(store: &dyn Store) {
     assert!(done(store.remove(id.clone())));
     done(store.create(record(&id)));
     assert_eq!(stored(), Some(SessionItems::default()));
+}
+
+fn a_question_that_is_asked_anew_takes_the_place_of_the_one_before(store: &dyn Store) {
+    let id = session_id("asked-anew");
+    done(store.create(record(&id)));
+    let asked = [None, Some(1), Some(2), None].map(|call| {
+        let call = call.map(Id::from_number);
+        ItemChange::Ask(OpenQuestion { id: Id::from_text("1.q"), call })
+    });
+    for change in asked {
+        done(store.change_items(id.clone(), FENCE, vec![change.clone()]));
+        let stored = done(store.load(id.clone(), 0)).map(|it| it.state.items);
+        assert_eq!(stored, Some([change].into_iter().collect()));
+    }
 }
 
 fn a_touch_counts_at_once_and_never_shortens(store: &dyn Store) {

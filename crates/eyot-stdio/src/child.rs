@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use crate::group::Group;
 use crate::ladder::{Ladder, Step};
 use crate::reader::LineReader;
+use crate::reaper::StartingChild;
 use crate::stderr::Stderr;
 use crate::timer::Timer;
 use crate::writer::LineWriter;
@@ -64,7 +65,8 @@ impl Child {
     /// # Panics
     /// Outside a tokio runtime with its I/O driver; [`next`](Self::next) needs its clock as well.
     pub fn spawn(command: &Command, limits: ChildLimits) -> Result<Self, SpawnError> {
-        let mut leader = command.start()?;
+        let starting = StartingChild::new();
+        let mut leader = command.start(starting.variable())?;
         let pid = leader.id();
         let output = LineReader::of_child(leader.stdout().take(), limits.line_bytes_max);
         Ok(Self {
@@ -73,7 +75,7 @@ impl Child {
             stderr: Stderr::new(leader.stderr().take(), limits.stderr_tail_bytes, pid),
             ladder: Ladder::new(limits.exit_grace, limits.kill_grace),
             timer: Timer::default(),
-            group: Group::new(leader),
+            group: Group::new(leader, starting),
             status: None,
             report: None,
         })

@@ -24,7 +24,8 @@ pub struct Command {
     ///
     /// The base is what the official SDKs pass on (`HOME`, `LOGNAME`, `PATH`, `SHELL`, `TERM`,
     /// `USER`) and what locale and temporary files need (`LANG`, `LC_*`, `TZ`, `TMPDIR`). The
-    /// secrets of this process are not passed on unless they are named.
+    /// secrets of this process are not passed on unless they are named. With a
+    /// [`Reaper`](crate::Reaper), `EYOT_CHILD` names the child to it.
     pub env: Vec<(String, Option<String>)>,
     /// The child's working directory. `None`: the directory of this process.
     pub cwd: Option<PathBuf>,
@@ -70,20 +71,24 @@ impl SpawnError {
 }
 
 impl Command {
-    /// Starts the program as the leader of a process group of its own, all streams piped.
-    pub(crate) fn start(&self) -> Result<Box<dyn ChildWrapper>, SpawnError> {
+    /// Starts the program as the leader of a process group of its own, all streams piped, with one
+    /// more variable.
+    pub(crate) fn start(
+        &self,
+        variable: Option<(&'static str, String)>,
+    ) -> Result<Box<dyn ChildWrapper>, SpawnError> {
         let bad_name = self.env.iter().find(|(name, _)| !is_env_name(name));
         if let Some((name, _)) = bad_name {
             return Err(SpawnError::EnvironmentName { name: OperatorText::new(name.as_str()) });
         }
-        CommandWrap::from(self.to_process())
-            .wrap(KillOnDrop)
-            .wrap(ProcessGroup::leader())
-            .spawn()
-            .map_err(|source| SpawnError::Program {
+        let mut process = self.to_process();
+        process.envs(variable);
+        CommandWrap::from(process).wrap(KillOnDrop).wrap(ProcessGroup::leader()).spawn().map_err(
+            |source| SpawnError::Program {
                 program: OperatorText::new(self.program.as_str()),
                 source,
-            })
+            },
+        )
     }
 
     fn to_process(&self) -> process::Command {

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use process_wrap::tokio::ChildWrapper;
 
-use crate::reaper::Watched;
+use crate::reaper::{StartingChild, WatchedGroup};
 
 /// A child and its descendants, while they stay in its process group.
 ///
@@ -16,13 +16,13 @@ use crate::reaper::Watched;
 pub(crate) struct Group {
     leader: Box<dyn ChildWrapper>,
     /// For as long as the group may have processes, and this process has a reaper.
-    watched: Option<Watched>,
+    watched: Option<WatchedGroup>,
     is_ended: bool,
 }
 
 impl Group {
-    pub(crate) fn new(leader: Box<dyn ChildWrapper>) -> Self {
-        let watched = leader.id().and_then(Watched::new);
+    pub(crate) fn new(leader: Box<dyn ChildWrapper>, starting: StartingChild) -> Self {
+        let watched = Some(starting.started(leader.id()));
         Self { leader, watched, is_ended: false }
     }
 

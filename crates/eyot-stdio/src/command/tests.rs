@@ -64,6 +64,6 @@ fn impossible_variable_names_are_refused() {
     for name in ["", "A=B", "A\0B"] {
         let env = vec![(name.to_owned(), Some("x".into()))];
         let command = Command { program: "true".into(), args: Vec::new(), env, cwd: None };
-        assert!(matches!(command.start(), Err(SpawnError::EnvironmentName { .. })));
+        assert!(matches!(command.start(None), Err(SpawnError::EnvironmentName { .. })));
     }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::time::timeout;
 
-use super::{Ledger, Reaper, State, reap};
+use super::{Ledger, MARK, Reaper, Sign, State, reap};
 use crate::ChildLimits;
 
 /// A process that leads a group and has a child of its own in it.
@@ -54,6 +54,29 @@ async fn group_that_ignores_sigterm_gets_sigkill() {
 }
 
 #[tokio::test]
+async fn child_whose_group_was_never_told_is_found_by_its_mark() {
+    let marked = |mark: &str| {
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", "trap '' TERM; echo; sleep 1000; exit"]).env(MARK, mark);
+        let mut leader = command.process_group(0).stdout(Stdio::piped()).spawn().unwrap();
+        leader.stdout.as_mut().unwrap().read_exact(&mut [0]).unwrap();
+        leader
+    };
+    let process = std::process::id();
+    let [mut told, mut started, mut foreign] =
+        [1, 2, 3].map(|it| marked(&format!("{process}.{it}")));
+    let lines = format!("+{process}.1\n+{process}.2\n-{process}.2\n");
+    let short = Duration::from_millis(100);
+    reap_lines(&lines, graces(short, short)).await;
+    assert_eq!(told.wait_with_group(), Some(9));
+    for alive in [&mut started, &mut foreign] {
+        assert_eq!(alive.try_wait().unwrap(), None);
+        reap_lines(&format!("+{}\n", alive.id()), graces(short, short)).await;
+        alive.wait_with_group();
+    }
+}
+
+#[tokio::test]
 async fn group_that_has_ended_is_left_alone() {
     let mut leader = group("wait");
     let id = leader.id();
@@ -67,7 +90,7 @@ async fn group_that_has_ended_is_left_alone() {
 #[tokio::test]
 async fn reaper_without_groups_ends_at_once() {
     reap_lines("", graces(WAIT_MAX, WAIT_MAX)).await;
-    reap_lines("nonsense\n+\n+0\n+x\n+-1\n", graces(WAIT_MAX, WAIT_MAX)).await;
+    reap_lines("nonsense\n+\n+0\n+x\n+-1\n+.\n+1.x\n-1.1\n", graces(WAIT_MAX, WAIT_MAX)).await;
 }
 
 #[test]
@@ -75,13 +98,13 @@ fn reaper_hears_of_groups_that_begin_and_end() {
     let (ours, mut theirs) = UnixStream::pair().unwrap();
     let pipe = std::fs::File::from(std::os::fd::OwnedFd::from(ours));
     let ledger = ledger("/nonexistent", State { pipe: Some(pipe), ..State::default() });
-    ledger.add(17);
-    ledger.add(4);
-    ledger.remove(17);
+    ledger.add(Sign::Group(17));
+    ledger.add(Sign::Mark(4, 1));
+    ledger.remove(Sign::Group(17));
     drop(ledger);
     let mut told = String::new();
     theirs.read_to_string(&mut told).unwrap();
-    assert_eq!(told, "+17\n+4\n-17\n");
+    assert_eq!(told, "+17\n+4.1\n-17\n");
 }
 
 #[tokio::test]
@@ -94,8 +117,8 @@ async fn new_reaper_is_told_all_groups_when_the_last_one_is_gone() {
         reaper: Reaper { args: vec!["-c".to_owned(), script], ..ledger.reaper },
         ..ledger
     };
-    ledger.state.lock().groups.insert(3);
-    ledger.add(5);
+    ledger.state.lock().known.insert(Sign::Group(3));
+    ledger.add(Sign::Group(5));
     drop(ledger);
     let complete = async {
         while std::fs::read_to_string(&seen).unwrap_or_default() != "+3\n+5\n" {

@@ -1,51 +1,50 @@
 //! The end of the program, and of the children that do not care about it.
 
-use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 
 use futures_util::future::join_all;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{CWD, FileType, Mode, mknodat};
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::net::unix::pipe::{OpenOptions, Receiver};
 use tokio::process::Command;
 
 use crate::support::program::{Program, program};
 
-use crate::support::{Ask, Connection, Session, initialize, within};
+use crate::support::{Ask, Connection, PATIENCE, Session, initialize, within};
 
 /// A child that heeds neither the end of its input nor a polite signal, with a helper that does the
-/// same; their ids are written to a file.
+/// same; their ids come over a named pipe.
 struct Stubborn {
     folder: TempDir,
+    told: Receiver,
 }
 
 impl Stubborn {
     fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap() }
-    }
-
-    fn file(&self) -> PathBuf {
-        self.folder.path().join("pids")
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pids");
+        mknodat(CWD, &pipe, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+        // Open for writing, too, it has no end before the child has come.
+        let told = OpenOptions::new().read_write(true).open_receiver(pipe).unwrap();
+        Self { folder, told }
     }
 
     fn command(&self) -> Vec<String> {
-        let file = self.file();
-        let script = format!(
-            "trap '' HUP TERM; sleep 1000 & echo $$ $! > {0}.new; mv {0}.new {0}; wait; wait",
-            file.display()
-        );
+        let pipe = self.folder.path().join("pids");
+        let script =
+            format!("trap '' HUP TERM; sleep 1000 & echo $$ $! > {}; wait; wait", pipe.display());
         ["--", "/bin/sh", "-c", &script].map(str::to_owned).to_vec()
     }
 
     /// The ids, as soon as the child runs.
-    async fn pids(&self) -> Vec<String> {
-        let text = within("the child", async {
-            loop {
-                match std::fs::read_to_string(self.file()) {
-                    Ok(text) => return text,
-                    Err(_) => tokio::task::yield_now().await,
-                }
-            }
-        });
-        text.await.split_whitespace().map(str::to_owned).collect()
+    async fn pids(&mut self) -> Vec<Pid> {
+        let mut line = String::new();
+        within("the child", BufReader::new(&mut self.told).read_line(&mut line)).await.unwrap();
+        let pid = |word: &str| Pid::from_raw(word.parse().unwrap()).unwrap();
+        line.split_whitespace().map(pid).collect()
     }
 }
 
@@ -54,24 +53,20 @@ async fn send(signal: &str, pid: u32) {
     assert!(kill.await.unwrap().success());
 }
 
-/// Waits until no process has this number any more; a zombie counts as gone.
-async fn gone(pid: &str) {
-    let stat = Path::new("/proc").join(pid).join("stat");
-    let is_gone = || match std::fs::read_to_string(&stat) {
-        Ok(stat) => stat.contains(") Z ") || stat.contains(") X "),
-        Err(_) => true,
-    };
-    within("the end of a process", async {
-        while !is_gone() {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
+/// Waits until the process has ended; a zombie counts as gone.
+async fn gone(pid: Pid) {
+    // Without such a process, there is nothing to wait for.
+    let Ok(process) = pidfd_open(pid, PidfdFlags::empty()) else { return };
+    let ended = tokio::task::spawn_blocking(move || {
+        let limit = Timespec::try_from(PATIENCE).unwrap();
+        poll(&mut [PollFd::new(&process, PollFlags::IN)], Some(&limit))
+    });
+    assert_eq!(ended.await.unwrap(), Ok(1), "{pid:?} goes on");
 }
 
 /// How the program ends, when it gets the signal while a call of its child runs.
 async fn ended_by(signal: &str) -> ExitStatus {
-    let child = Stubborn::new();
+    let mut child = Stubborn::new();
     let upstream = [&["--drain-timeout".to_owned(), "100ms".to_owned()][..], &child.command()];
     let store = child.folder.path().join("store.db");
     let mut program = Program::serve("127.0.0.1:0", &store, &upstream.concat()).await;
@@ -80,7 +75,7 @@ async fn ended_by(signal: &str) -> ExitStatus {
     let pids = child.pids().await;
     send(signal, program.pid()).await;
     let status = program.ended().await;
-    for pid in &pids {
+    for pid in pids {
         gone(pid).await;
     }
     status
@@ -96,7 +91,7 @@ async fn no_child_outlives_the_program_whatever_ends_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn command_that_a_closed_terminal_ends_says_so_with_its_code() {
     for (signal, code) in [("HUP", 129), ("INT", 130), ("QUIT", 131), ("TERM", 143)] {
-        let child = Stubborn::new();
+        let mut child = Stubborn::new();
         let mut command = Command::new(program());
         command.arg("list").args(child.command()).stdin(Stdio::null()).stderr(Stdio::null());
         let mut running = command.kill_on_drop(true).spawn().unwrap();
@@ -104,7 +99,7 @@ async fn command_that_a_closed_terminal_ends_says_so_with_its_code() {
         send(signal, running.id().unwrap()).await;
         let status = within("the end of the command", running.wait()).await.unwrap();
         assert_eq!(status.code(), Some(code), "{signal}");
-        for pid in &pids {
+        for pid in pids {
             gone(pid).await;
         }
     }

@@ -12,14 +12,18 @@ use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{Connection, SendRequest, handshake};
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
 
+use crate::io::{self, Io};
 use crate::pieces::Pieces;
+
+mod http_sse;
+
+pub(crate) use self::http_sse::HttpSse;
 
 /// A client that has one request under way at a time.
 pub(crate) struct Client {
     sender: SendRequest<Pieces>,
-    driver: Pin<Box<Connection<TokioIo<TcpStream>, Pieces>>>,
+    driver: Pin<Box<Connection<TokioIo<Io>, Pieces>>>,
     path: Uri,
     headers: HeaderMap,
     next_id: u64,
@@ -29,10 +33,14 @@ impl Client {
     /// Connects, and no more. Its calls will be for `tool`.
     pub(crate) async fn connect(url: &Uri, era: Era, tool: Tool) -> anyhow::Result<Self> {
         let authority = url.authority().context("the URL has no host")?;
-        let stream = TcpStream::connect(authority.as_str()).await.context("connect")?;
-        stream.set_nodelay(true).context("set nodelay")?;
-        let (sender, driver) = handshake(TokioIo::new(stream)).await.context("connect")?;
-        let mut headers = exchange::call_headers(era, tool);
+        let stream = io::connect(authority).await?;
+        Self::over(Box::new(stream), url, exchange::call_headers(era, tool)).await
+    }
+
+    /// Takes a connection that is there.
+    pub(crate) async fn over(io: Io, url: &Uri, mut headers: HeaderMap) -> anyhow::Result<Self> {
+        let authority = url.authority().context("the URL has no host")?;
+        let (sender, driver) = handshake(TokioIo::new(io)).await.context("connect")?;
         headers.insert(HOST, authority.as_str().parse()?);
         let path = url.path().parse()?;
         Ok(Self { sender, driver: Box::pin(driver), path, headers, next_id: FIRST_ID })
@@ -40,12 +48,16 @@ impl Client {
 
     /// Connects; opens a session if the era has one.
     pub(crate) async fn ready(url: &Uri, era: Era, tool: Tool) -> anyhow::Result<Self> {
-        let mut client = Self::connect(url, era, tool).await?;
+        Self::connect(url, era, tool).await?.opened(era).await
+    }
+
+    /// Opens a session if the era has one.
+    pub(crate) async fn opened(mut self, era: Era) -> anyhow::Result<Self> {
         if era == Era::Legacy {
-            client.initialize().await.context("open a session")?;
-            client.confirm().await.context("confirm a session")?;
+            self.initialize().await.context("open a session")?;
+            self.confirm().await.context("confirm a session")?;
         }
-        Ok(client)
+        Ok(self)
     }
 
     /// Asks for a session and reads the answer.
@@ -153,7 +165,7 @@ impl Client {
 }
 
 /// Ids of the same length, so that every request of a run has the same size.
-const FIRST_ID: u64 = 1_000_000;
+pub(crate) const FIRST_ID: u64 = 1_000_000;
 
 fn connection_ended(ended: hyper::Result<()>) -> anyhow::Error {
     match ended {
@@ -164,25 +176,25 @@ fn connection_ended(ended: hyper::Result<()>) -> anyhow::Error {
 
 /// The start of an answer: enough to see whose answer it is.
 #[derive(Default)]
-struct Seen {
+pub(crate) struct Seen {
     start: Vec<u8>,
 }
 
 impl Seen {
-    fn take(&mut self, data: &Bytes) {
+    pub(crate) fn take(&mut self, data: &[u8]) {
         /// Priming and a notification come first in a stream.
         const START_BYTES: usize = 1_024;
         let room = START_BYTES.saturating_sub(self.start.len());
         self.start.extend_from_slice(data.get(..room).unwrap_or(data));
     }
 
-    fn answers(&self, id: u64) -> bool {
+    pub(crate) fn answers(&self, id: u64) -> bool {
         let has = |it: &[u8]| memchr::memmem::find(&self.start, it).is_some();
         // Some write the id last. All ids have the same length, so none begins another.
         has(format!("\"id\":{id}").as_bytes()) && has(br#""result":"#)
     }
 
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.start).into_owned()
     }
 }

@@ -33,6 +33,11 @@ enum Order {
         url: String,
         count: usize,
     },
+    /// Connects so many clients that do nothing more.
+    Clients {
+        load: Load,
+        count: usize,
+    },
     /// Leaves so many calls parked.
     Parked {
         url: String,
@@ -68,6 +73,10 @@ async fn carry_out() -> anyhow::Result<()> {
             }
             Order::Streams { url, count } => {
                 open_streams.append(open::streams(&parse(&url)?, count).await?);
+                println!("{{}}");
+            }
+            Order::Clients { load, count } => {
+                open_streams.append(open::clients(&load, count).await?);
                 println!("{{}}");
             }
             Order::Parked { url, count } => {
@@ -136,6 +145,15 @@ impl Driver {
     /// As [`Self::measure`].
     pub(crate) fn open_streams(&mut self, url: &str, count: usize) -> anyhow::Result<()> {
         self.ask(&Order::Streams { url: url.to_owned(), count }).map(drop)
+    }
+
+    /// Connects clients as for a load, and leaves them there.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::measure`].
+    pub(crate) fn open(&mut self, load: &Load, count: usize) -> anyhow::Result<()> {
+        self.ask(&Order::Clients { load: load.clone(), count }).map(drop)
     }
 
     /// Makes calls of modern clients that are asked, and leaves them there.

@@ -8,7 +8,7 @@ use http::Uri;
 use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
 
-use crate::client::Client;
+use crate::carrier::{Carrier, Connected};
 use crate::process::Server;
 use crate::statistics::percentile;
 use crate::{listener, machine};
@@ -18,6 +18,8 @@ use crate::{listener, machine};
 pub(crate) struct Load {
     /// The endpoint.
     pub(crate) url: String,
+    /// What carries the messages.
+    pub(crate) carrier: Carrier,
     /// What the clients speak.
     pub(crate) era: Era,
     /// What they call.
@@ -28,7 +30,7 @@ pub(crate) struct Load {
     pub(crate) connections: usize,
     /// When it is enough.
     pub(crate) extent: Extent,
-    /// The process that is measured.
+    /// The process that is measured, unless the client starts it.
     pub(crate) server_pid: u32,
 }
 
@@ -62,7 +64,22 @@ impl Load {
     /// Texts of 200 bytes that come back.
     pub(crate) fn echo(server: &Server, era: Era, connections: usize, extent: Extent) -> Self {
         let (url, server_pid) = (server.url().to_owned(), server.pid());
-        Self { url, era, tool: Tool::Echo, text_bytes: 200, connections, extent, server_pid }
+        let (carrier, tool) = (Carrier::Http, Tool::Echo);
+        Self { url, carrier, era, tool, text_bytes: 200, connections, extent, server_pid }
+    }
+
+    /// Connects one client.
+    ///
+    /// # Errors
+    ///
+    /// When it is refused.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future closes the connection.
+    pub(crate) async fn connect(&self) -> anyhow::Result<Connected> {
+        let url: Uri = self.url.parse().context("the endpoint")?;
+        Connected::new(&self.carrier, &url, self.era, self.tool).await
     }
 
     /// Connects, warms up, measures.
@@ -75,16 +92,16 @@ impl Load {
     ///
     /// Dropping the future closes all connections.
     pub(crate) async fn measure(&self) -> anyhow::Result<Sample> {
-        let url: Uri = self.url.parse().context("the endpoint")?;
         let call = Call::new(self.era, self.tool, self.text_bytes);
         let mut clients = Vec::with_capacity(self.connections);
         for _ in 0..self.connections {
-            clients.push(Client::ready(&url, self.era, self.tool).await?);
+            clients.push(self.connect().await?);
         }
+        let server_pid = clients.iter().find_map(Connected::pid).unwrap_or(self.server_pid);
         let (clients, _) = drive(clients, &call, self.extent.warm_up()).await?;
-        let before = Usage::now(self.server_pid)?;
+        let before = Usage::now(server_pid)?;
         let (clients, mut latencies_ns) = drive(clients, &call, self.extent.until()).await?;
-        let used = Usage::now(self.server_pid)?.since(&before);
+        let used = Usage::now(server_pid)?.since(&before);
         // The next round has sessions of its own, and on a pipe a child for each.
         for client in clients {
             client.leave().await?;
@@ -129,10 +146,10 @@ impl Until {
 
 /// Lets all clients run; returns them with the latencies of their calls.
 async fn drive(
-    clients: Vec<Client>,
+    clients: Vec<Connected>,
     call: &Call,
     until: Until,
-) -> anyhow::Result<(Vec<Client>, Vec<u64>)> {
+) -> anyhow::Result<(Vec<Connected>, Vec<u64>)> {
     let mut running = JoinSet::new();
     for client in clients {
         running.spawn(call_on(client, call.clone(), until));
@@ -148,10 +165,10 @@ async fn drive(
 
 /// Makes one call after the other.
 async fn call_on(
-    mut client: Client,
+    mut client: Connected,
     call: Call,
     until: Until,
-) -> anyhow::Result<(Client, Vec<u64>)> {
+) -> anyhow::Result<(Connected, Vec<u64>)> {
     let mut latencies_ns = Vec::new();
     let mut now = Instant::now();
     while !until.is_reached(latencies_ns.len(), now) {

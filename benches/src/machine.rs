@@ -75,6 +75,18 @@ pub(crate) fn footprint(pid: u32) -> anyhow::Result<Footprint> {
     Ok(Footprint { anonymous_bytes: kilobytes << 10, threads, files })
 }
 
+/// All resident memory of a process, with the pages of files that it shares with others.
+///
+/// # Errors
+///
+/// When there is no such process.
+pub(crate) fn resident_bytes(pid: u32) -> anyhow::Result<u64> {
+    let path = format!("/proc/{pid}/smaps_rollup");
+    let text = fs::read_to_string(&path).with_context(|| format!("read {path}"))?;
+    let line = text.lines().find_map(|it| it.strip_prefix("Rss:"));
+    Ok(line.and_then(first_number).context("smaps_rollup has another form")? << 10)
+}
+
 /// Lets time pass.
 ///
 /// # Errors

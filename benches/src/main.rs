@@ -9,6 +9,8 @@ mod backend;
 mod bare_hop;
 mod budgets;
 mod callgrind;
+mod carrier;
+mod carriers;
 mod client;
 mod comparison;
 mod connects;
@@ -18,6 +20,7 @@ mod envelope;
 mod figures;
 mod hop;
 mod instructions;
+mod io;
 mod listener;
 mod load;
 mod machine;
@@ -66,6 +69,8 @@ enum Task {
     Hop(hop::Options),
     /// Instructions and system calls per request of hops, counted by callgrind
     Instructions(instructions::Options),
+    /// WebSockets, HTTP+SSE, TLS and `eyot connect`, beside Streamable HTTP
+    Carriers(carriers::Options),
     /// Memory that sessions and open streams add
     Memory(memory::Options),
     /// A million answers with colliding ids over the bridge
@@ -121,6 +126,7 @@ fn run(Arguments { program, task }: Arguments) -> anyhow::Result<()> {
     match task.unwrap_or_else(|| Task::Hop(hop::Options::default())) {
         Task::Hop(options) => hop::run(&all()?, &options),
         Task::Instructions(options) => instructions::run(&all()?, &options),
+        Task::Carriers(options) => carriers::run(&all()?, &options),
         Task::Memory(options) => memory::run(&all()?, &options),
         Task::Crossing(options) => crossing::run(&all()?, &options),
         Task::Pipe(options) => pipe::run(&all()?, &options),

@@ -114,7 +114,11 @@ fn open(driver: &mut Driver, server: &Server, kind: Kind, count: usize) -> anyho
 
 /// Waits until the footprint no longer changes: closed connections are gone, and the
 /// allocator has given back what it does not need.
-fn settle(server: &Server) -> anyhow::Result<Footprint> {
+///
+/// # Errors
+///
+/// When the server has ended.
+pub(crate) fn settle(server: &Server) -> anyhow::Result<Footprint> {
     const PAUSE: Duration = Duration::from_millis(500);
     const PAUSES_MAX: u32 = 20;
     let mut last = machine::footprint(server.pid())?;

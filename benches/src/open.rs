@@ -6,19 +6,25 @@ use http::{Response, Uri};
 use hyper::body::Incoming;
 use tokio::task::JoinSet;
 
+use crate::carrier::Connected;
 use crate::client::Client;
+use crate::load::Load;
 
 /// Sessions that are being opened at the same time.
 const OPENING_MAX: usize = 32;
 
 /// Streams that stay open as long as this lives.
 #[derive(Default)]
-pub(crate) struct OpenStreams(Vec<(Client, Response<Incoming>)>);
+pub(crate) struct OpenStreams {
+    streams: Vec<(Client, Response<Incoming>)>,
+    clients: Vec<Connected>,
+}
 
 impl OpenStreams {
     /// Keeps these open too.
     pub(crate) fn append(&mut self, mut other: Self) {
-        self.0.append(&mut other.0);
+        self.streams.append(&mut other.streams);
+        self.clients.append(&mut other.clients);
     }
 }
 
@@ -58,7 +64,24 @@ pub(crate) async fn streams(url: &Uri, count: usize) -> anyhow::Result<OpenStrea
             Ok((client, stream))
         }
     });
-    opened.await.map(OpenStreams)
+    opened.await.map(|streams| OpenStreams { streams, clients: Vec::new() })
+}
+
+/// Connects clients, and leaves them there.
+///
+/// # Errors
+///
+/// When one is refused.
+///
+/// # Cancel safety
+///
+/// Dropping the future closes the connections.
+pub(crate) async fn clients(load: &Load, count: usize) -> anyhow::Result<OpenStreams> {
+    let opened = each(count, || {
+        let load = load.clone();
+        async move { load.connect().await }
+    });
+    opened.await.map(|clients| OpenStreams { streams: Vec::new(), clients })
 }
 
 /// Leaves calls parked: their clients are asked something, and go.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use anyhow::Context as _;
 use eyot_benches::exchange::{Era, Face, Form};
 use serde::Serialize;
 
@@ -126,6 +127,16 @@ impl Programs {
     pub(crate) fn add_serve(&self, command: &mut Command, store: &str) {
         command.arg(&self.eyot).args(["serve", "--json", "--listen", "127.0.0.1:0"]);
         command.args(["--store", store]);
+    }
+
+    /// The words that start `eyot connect`.
+    ///
+    /// # Errors
+    ///
+    /// When the program's path is no text.
+    pub(crate) fn connect(&self, url: &str) -> anyhow::Result<Vec<String>> {
+        let eyot = self.eyot.to_str().context("the path of the program")?;
+        Ok([eyot, "connect", url].map(str::to_owned).to_vec())
     }
 
     /// Adds to `command` the program and the arguments of a hop before `upstream`; nothing

@@ -48,6 +48,8 @@ pub struct Pipe<I> {
     drain: Pin<Box<WaitForCancellationFutureOwned>>,
     /// Cancelled when the drain begins: subscriptions end with it.
     draining: CancellationToken,
+    /// Cancelled when nothing new is taken any more.
+    giving_up: CancellationToken,
     /// Runs once nothing new is taken: how long the rest may take.
     end: Option<Pin<Box<Sleep>>>,
     /// Runs while the peer takes nothing.
@@ -103,6 +105,7 @@ impl<I: MessageIo> Pipe<I> {
             held_bytes: 0,
             drain: Box::pin(shutdown.drained().clone().cancelled_owned()),
             draining: shutdown.drained().clone(),
+            giving_up: CancellationToken::new(),
             end: None,
             stalled: None,
         }
@@ -113,6 +116,13 @@ impl<I: MessageIo> Pipe<I> {
     #[must_use]
     pub fn of_peer(self, peer: Peer) -> Self {
         Self { peer, ..self }
+    }
+
+    /// Cancels the token when the peer's input ends or the drain begins: what its calls wait for
+    /// before they are sent is not worth the wait any more.
+    #[must_use]
+    pub fn giving_up(self, giving_up: CancellationToken) -> Self {
+        Self { giving_up, ..self }
     }
 
     /// Serves until the peer's input ends or the drain begins, and running calls are answered.
@@ -211,6 +221,7 @@ impl<I: MessageIo> Pipe<I> {
             return;
         }
         self.end = Some(Box::pin(tokio::time::sleep(self.limits.drain_timeout)));
+        self.giving_up.cancel();
         if let Some(session) = &self.session {
             session.stop_listening();
         }

@@ -10,6 +10,7 @@ use eyot_service::{OperatorText, UpstreamLimits};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use http::HeaderValue;
+use rustix::net::sockopt;
 use rustls::pki_types::ServerName;
 use tokio::net::{TcpStream, UnixStream, lookup_host};
 use tokio_rustls::{TlsConnector, TlsStream};
@@ -240,6 +241,7 @@ async fn open(authority: &str) -> io::Result<TcpStream> {
                 Some(Ok(stream)) => {
                     // Without this, an answer in small writes waits 40 ms for an acknowledgement.
                     stream.set_nodelay(true)?;
+                    keep_alive(&stream)?;
                     return Ok(stream);
                 }
                 Some(Err(error)) => failure = failure.or(Some(error)),
@@ -248,6 +250,15 @@ async fn open(authority: &str) -> io::Result<TcpStream> {
             () = next, if !addresses.is_empty() => {}
         }
     }
+}
+
+/// Lets the system ask whether the other end is still there. An event stream on which nothing comes
+/// looks like that of a machine that has gone without a word.
+fn keep_alive(stream: &TcpStream) -> io::Result<()> {
+    sockopt::set_tcp_keepidle(stream, KEEP_ALIVE_IDLE)?;
+    sockopt::set_tcp_keepintvl(stream, KEEP_ALIVE_INTERVAL)?;
+    sockopt::set_tcp_keepcnt(stream, KEEP_ALIVE_COUNT)?;
+    Ok(sockopt::set_socket_keepalive(stream, true)?)
 }
 
 fn no_address() -> io::Error {
@@ -270,6 +281,11 @@ fn alternating(addresses: impl Iterator<Item = SocketAddr>) -> VecDeque<SocketAd
 
 /// How long an address is waited for before the next one is tried as well.
 const HEAD_START: Duration = Duration::from_millis(250);
+/// Silence after which the system asks for the first time: shorter than what routers forget after.
+const KEEP_ALIVE_IDLE: Duration = Duration::from_secs(30);
+const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(10);
+/// Questions without an answer after which a connection is broken.
+const KEEP_ALIVE_COUNT: u32 = 3;
 /// What peers hear of TLS that failed.
 const NO_TLS: &str = "no secure connection";
 /// What peers hear of a proxy that failed.

@@ -74,6 +74,21 @@ async fn server_that_is_started_after_the_first_call_answers_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn every_carrier_waits_for_its_server() {
+    let place = Place::new("both");
+    let sse = place.url().replace("/mcp", "/sse");
+    let ws = place.url().replace("http", "ws").replace("/mcp", "/ws");
+    for words in [&["connect", "--transport", "sse", &*sse][..], &["connect", &*ws]] {
+        let mut beside = Beside::start(words);
+        beside.write(&initialize()).await;
+        beside.logged("calls wait").await;
+        let _server = place.start().await;
+        let answer = beside.answer(1).await;
+        assert!(answer.get("result").is_some(), "{words:?}: {answer}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn calls_in_the_middle_of_a_restart_are_answered_after_it() {
     for (is_modern, server_era) in EVERY_PAIR {
         let place = Place::new(server_era);

@@ -6,6 +6,8 @@ mod bad_input;
 #[cfg(test)]
 mod beside;
 #[cfg(test)]
+mod beside_waits;
+#[cfg(test)]
 mod bounds;
 #[cfg(test)]
 mod bridge_peers;

@@ -2,6 +2,7 @@
 //! orders, and the proxy between them.
 
 mod ask;
+mod beside;
 mod bridge;
 mod connection;
 mod dice;
@@ -23,6 +24,7 @@ mod upstream;
 mod wait;
 
 pub(crate) use self::ask::Ask;
+pub(crate) use self::beside::Beside;
 pub(crate) use self::bridge::Bridge;
 pub(crate) use self::connection::{Connection, Response};
 pub(crate) use self::dice::Dice;

@@ -5,7 +5,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use eyot_testkit::{Authority, Identity};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, Command};
@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 
 use crate::commands::{Ran, eyot};
 use crate::support::program::{Program, program};
-use crate::support::within;
+use crate::support::{Beside, modern_request, within};
 
 /// A folder with the files that flags name.
 struct Files(tempfile::TempDir);
@@ -48,15 +48,21 @@ impl Files {
 struct Served {
     child: Child,
     url: String,
-    _upstream: Program,
+    _upstream: Option<Program>,
 }
 
 impl Served {
     async fn start(flags: &[String]) -> Self {
         let upstream = Program::everything(&[]).await;
+        let to = ["--upstream".to_owned(), upstream.url()];
+        let served = Self::start_before(&[&to[..], flags].concat()).await;
+        Self { _upstream: Some(upstream), ..served }
+    }
+
+    /// Starts it with these flags, which name an upstream.
+    async fn start_before(flags: &[String]) -> Self {
         let mut child = Command::new(program())
             .args(["--json", "serve", "--listen", "127.0.0.1:0", "--store", "memory:"])
-            .args(["--upstream", &upstream.url()])
             .args(flags)
             .env("RUST_LOG", "warn")
             .stdin(Stdio::null())
@@ -68,12 +74,17 @@ impl Served {
         let line = within("the line that says where it listens", lines.next_line()).await;
         let ready: Value = serde_json::from_str(&line.unwrap().expect("it listens")).unwrap();
         let url = ready["listening"].as_str().unwrap().to_owned();
-        Self { child, url, _upstream: upstream }
+        Self { child, url, _upstream: None }
     }
 
     /// Lists what it has.
     async fn list(&self, flags: &[&str]) -> Ran {
         eyot(&[&["--json", "list", &self.url], flags].concat()).await
+    }
+
+    /// Its URL for WebSockets.
+    fn wss(&self) -> String {
+        self.url.replace("https://", "wss://").replace("/mcp", "/ws")
     }
 
     fn hang_up(&self) {
@@ -132,6 +143,28 @@ async fn upstream_may_speak_tls_and_peers_hear_nothing_of_its_certificate() {
             assert!(!told.contains("authority") && !told.contains("--ca"), "{told}");
         }
     }
+}
+
+#[tokio::test]
+async fn web_sockets_go_over_tls_on_both_sides() {
+    let (files, authority) = (Files::new(), Authority::new());
+    let ca = files.put("ca.pem", &authority.certificate);
+    let flags = files.put_identity("tls", &authority.server(&["127.0.0.1"]));
+    let upstream = Served::start(&flags).await;
+    let to = ["--upstream", &upstream.wss(), "--ca", &ca].map(str::to_owned);
+    let front = Served::start_before(&[&flags[..], &to].concat()).await;
+    for served in [&upstream.wss(), &front.wss(), &front.url] {
+        assert!(served.starts_with("wss://127.0.0.1:") || served == &front.url, "{served}");
+        check_listed(&eyot(&["--json", "list", served, "--ca", &ca]).await);
+        let era = ["--json", "list", "--era", "legacy", served, "--ca", &ca];
+        check_listed(&eyot(&era).await);
+        let text = unreached(&eyot(&["--json", "list", served]).await);
+        assert!(text.contains("authority that is not trusted here"), "{text}");
+    }
+    let mut beside = Beside::start(&["connect", "--ca", &ca, &front.wss()]);
+    beside.write(&modern_request(1, "tools/list", json!({}))).await;
+    let answer = beside.answer(1).await;
+    assert!(answer["result"]["tools"].is_array(), "{answer}");
 }
 
 #[tokio::test]

@@ -198,8 +198,10 @@ async fn transport_is_found_once_or_asked_for() {
     let posts = || server.requests().iter().filter(|it| *it == "POST /sse").count();
     let target = || Target::url(&server.url(), limits).unwrap();
     let refused = target().with_transport(Transport::Http);
-    within("the refusal", builder(EraMode::Legacy).connect(refused)).await.unwrap_err();
-    assert_eq!(server.requests(), ["POST /sse"]);
+    let refusal = within("the refusal", builder(EraMode::Legacy).connect(refused)).await;
+    let said = refusal.unwrap_err().to_string();
+    assert!(said.contains("HTTP with SSE") && said.contains("--transport sse"), "{said}");
+    assert_eq!(server.requests(), ["POST /sse", "GET /sse"]);
 
     let target = target().with_transport(Transport::Sse);
     let client = within("it", builder(EraMode::Auto).connect(target)).await.unwrap();

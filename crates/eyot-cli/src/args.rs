@@ -3,6 +3,7 @@
 mod call_times;
 mod commands;
 mod forward;
+mod manual;
 mod message_bound;
 mod refusal;
 mod transport;
@@ -22,6 +23,8 @@ pub(crate) use self::commands::{
 };
 pub(crate) use self::forward::{Beside, Connect, Run};
 use self::forward::{CONNECT_EXAMPLES, RUN_EXAMPLES};
+use self::manual::{COMPLETIONS_EXAMPLES, MAN_EXAMPLES};
+pub(crate) use self::manual::{Completions, Manual};
 pub(crate) use self::message_bound::MessageBound;
 pub(crate) use self::refusal::refusal;
 use self::transport::parse_address;
@@ -70,6 +73,12 @@ pub(crate) enum Command {
     /// List stored sessions, show one, or remove one.
     #[command(after_help = SESSIONS_EXAMPLES)]
     Sessions(Sessions),
+    /// Print the script that completes commands and flags in a shell.
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions(Completions),
+    /// Print the manual page, or write one for each command.
+    #[command(after_help = MAN_EXAMPLES)]
+    Man(Manual),
 }
 
 const SERVE_EXAMPLES: &str = "\

@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use eyot::{Affinity, EraMode, Target};
 
-use crate::args::{Demo, StoreUrl};
+use crate::args::{Demo, ServerFiles, StoreUrl};
 use crate::serve::Upstream;
 use crate::{places, serve, writer};
 
@@ -21,11 +21,39 @@ pub(crate) fn run(demo: Demo) -> anyhow::Result<()> {
         Upstream { target, era: EraMode::default(), affinity: Affinity::default(), limits };
     serve::start(&listen, upstream, |url| {
         writer::say(&format!("listening on {url}"));
-        Ok(things_to_try(url).lines().try_for_each(writer::print)?)
+        let curl = curl(url, &listen.tls);
+        Ok(things_to_try(&curl).lines().try_for_each(writer::print)?)
     })
 }
 
-fn things_to_try(url: &str) -> String {
+/// What calls curl with the endpoint at a URL.
+fn curl(url: &str, files: &ServerFiles) -> String {
+    if let Some((socket, path)) = url.strip_prefix("unix:").and_then(|it| it.split_once('#')) {
+        return format!("curl --unix-socket {} http://localhost{path}", quoted(socket));
+    }
+    let ServerFiles { tls_cert, client_ca, .. } = files;
+    let mut curl = "curl".to_owned();
+    if let Some(certificate) = tls_cert {
+        // A certificate that was made for a trial has signed itself; for any other, it is the file
+        // of its authority.
+        curl = format!("{curl} --cacert {}", quoted(&certificate.display().to_string()));
+    }
+    if client_ca.is_some() {
+        curl.push_str(" --cert CLIENT.pem --key CLIENT.key");
+    }
+    format!("{curl} {url}")
+}
+
+/// The text as one word of a shell.
+fn quoted(text: &str) -> String {
+    let is_plain = |it: char| it.is_ascii_alphanumeric() || "/._-".contains(it);
+    match text.chars().all(is_plain) {
+        true => text.to_owned(),
+        false => format!("'{}'", text.replace('\'', r"'\''")),
+    }
+}
+
+fn things_to_try(curl: &str) -> String {
     let accept = "application/json, text/event-stream";
     let initialize = r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"me","version":"1"}}}"#;
     let call = r#"{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"add","arguments":{"a":2,"b":40}}}"#;
@@ -34,10 +62,10 @@ fn things_to_try(url: &str) -> String {
 
 1. Open a session and call a tool:
 
-   sid=$(curl -si {url} -H 'Content-Type: application/json' -H 'Accept: {accept}' \\
+   sid=$({curl} -si -H 'Content-Type: application/json' -H 'Accept: {accept}' \\
      -d '{initialize}' \\
      | tr -d '\\r' | sed -n 's/^mcp-session-id: //p')
-   curl -s {url} -H \"Mcp-Session-Id: $sid\" -H 'Content-Type: application/json' -H 'Accept: {accept}' \\
+   {curl} -s -H \"Mcp-Session-Id: $sid\" -H 'Content-Type: application/json' -H 'Accept: {accept}' \\
      -d '{call}'
 
 2. Kill this program (kill -9 {pid}), start it again, and call the tool once more:
@@ -50,3 +78,6 @@ fn things_to_try(url: &str) -> String {
         pid = std::process::id()
     )
 }
+
+#[cfg(test)]
+mod tests;

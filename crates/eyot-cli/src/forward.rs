@@ -21,7 +21,9 @@ pub(crate) fn run(run: Run) -> anyhow::Result<()> {
 /// Runs `eyot connect`.
 pub(crate) fn connect(connect: &Connect) -> anyhow::Result<()> {
     let Connect { beside, transport, header, token, url } = connect;
-    let limits = limits(beside);
+    let mut limits = limits(beside);
+    // A client beside this program can do nothing but ask again.
+    limits.upstream.connect_patience = limits.calls.timeout;
     let target = transport::target(url, limits, transport);
     let target = target.map_err(|error| Failure::usage(format!("{error:#}")))?;
     let target = with_credentials(target, ("--header", header), ("--token", token.as_ref()))?;

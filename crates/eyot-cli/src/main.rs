@@ -11,6 +11,7 @@ mod failure;
 mod forward;
 mod input;
 mod logging;
+mod manual;
 mod places;
 mod reaper;
 mod secrets;
@@ -56,6 +57,8 @@ fn main() -> ExitCode {
         Command::Everything(everything) => everything::run(&everything, args.json),
         Command::Client(command) => commands::run(command, args.json),
         Command::Sessions(sessions) => sessions::run(sessions, args.json),
+        Command::Completions(asked) => manual::completions(&asked),
+        Command::Man(asked) => manual::run(&asked),
     };
     match ran {
         Ok(()) => ExitCode::SUCCESS,

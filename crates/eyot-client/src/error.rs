@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use eyot_jsonrpc::ErrorObject;
 use eyot_service::{Fault, FaultKind};
-use eyot_types::codes::Outcome;
+use eyot_types::codes::{self, Outcome};
 use eyot_upstream::TargetError;
 use serde_json::Value;
 
@@ -149,12 +149,16 @@ impl ClientError {
             None => reason.to_owned(),
         };
         let is_not_sent = Outcome::of(&fault.error) == Some(Outcome::NotSent);
-        let is_retryable = member("retryable").and_then(Value::as_bool).unwrap_or(false);
+        let is_retryable = codes::is_retryable(&fault.error);
+        // Whether the cause passes by itself or not.
+        let is_unreached = member("connected").and_then(Value::as_bool) == Some(false);
         match fault.kind {
             FaultKind::SessionGone => Self::Lost { reason, outcome: Outcome::NotSent },
             FaultKind::Overloaded { .. } => Self::Unreachable { reason },
             FaultKind::Refused => Self::Refused { reason },
-            FaultKind::Upstream if is_not_sent && is_retryable => Self::Unreachable { reason },
+            FaultKind::Upstream if is_unreached || is_not_sent && is_retryable => {
+                Self::Unreachable { reason }
+            }
             FaultKind::Upstream if is_not_sent => Self::Refused { reason },
             FaultKind::Upstream if is_retryable => Self::Lost { reason, outcome: Outcome::Unknown },
             _ => Self::Protocol { reason },

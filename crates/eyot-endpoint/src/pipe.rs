@@ -5,6 +5,7 @@
 //! so and the next one so. Nothing is stored, for nothing outlives the pipe.
 
 mod session;
+mod stall;
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
@@ -13,8 +14,8 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use eyot_jsonrpc::{
-    ErrorObject, INTERNAL_ERROR, INVALID_REQUEST, Id, Incoming, Message, MessageKind, Notification,
-    Request,
+    ErrorObject, INTERNAL_ERROR, INVALID_REQUEST, Id, Incoming, Kind, Message, MessageKind,
+    Notification, Request,
 };
 use eyot_service::{
     BoxService, Call, Input, IoEvent, Limits, MessageIo, Messages, Peer, Reach, Shutdown,
@@ -24,10 +25,11 @@ use eyot_types::meta::RequestMeta;
 use eyot_types::{CancelledParams, Era, Method, Revision, codes};
 use futures_core::Stream as _;
 use futures_util::stream::{AbortHandle, Abortable, SelectAll, abortable};
-use tokio::time::{Instant, Sleep};
+use tokio::time::Sleep;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use self::session::PipeSession;
+use self::stall::Stall;
 use crate::reply_stream::ReplyStream;
 
 /// Serves one peer until it has gone and its requests are answered.
@@ -48,10 +50,12 @@ pub struct Pipe<I> {
     drain: Pin<Box<WaitForCancellationFutureOwned>>,
     /// Cancelled when the drain begins: subscriptions end with it.
     draining: CancellationToken,
+    /// Cancelled when nothing new is taken any more.
+    giving_up: CancellationToken,
     /// Runs once nothing new is taken: how long the rest may take.
     end: Option<Pin<Box<Sleep>>>,
     /// Runs while the peer takes nothing.
-    stalled: Option<Stalled>,
+    stall: Option<Stall>,
 }
 
 impl<I> fmt::Debug for Pipe<I> {
@@ -65,11 +69,6 @@ struct RunningCall {
     handle: AbortHandle,
     /// It has no end of its own.
     is_subscription: bool,
-}
-
-struct Stalled {
-    since_bytes: usize,
-    timer: Pin<Box<Sleep>>,
 }
 
 /// The outcome of a pass over everything.
@@ -103,8 +102,9 @@ impl<I: MessageIo> Pipe<I> {
             held_bytes: 0,
             drain: Box::pin(shutdown.drained().clone().cancelled_owned()),
             draining: shutdown.drained().clone(),
+            giving_up: CancellationToken::new(),
             end: None,
-            stalled: None,
+            stall: None,
         }
     }
 
@@ -113,6 +113,13 @@ impl<I: MessageIo> Pipe<I> {
     #[must_use]
     pub fn of_peer(self, peer: Peer) -> Self {
         Self { peer, ..self }
+    }
+
+    /// Cancels the token when the peer's input ends or the drain begins: what its calls wait for
+    /// before they are sent is not worth the wait any more.
+    #[must_use]
+    pub fn giving_up(self, giving_up: CancellationToken) -> Self {
+        Self { giving_up, ..self }
     }
 
     /// Serves until the peer's input ends or the drain begins, and running calls are answered.
@@ -197,20 +204,13 @@ impl<I: MessageIo> Pipe<I> {
         if has_moved { Pass::Moved } else { Pass::Idle }
     }
 
-    /// The peer's next word, as long as there is room for it.
-    fn poll_input(&mut self, cx: &mut Context<'_>) -> Poll<IoEvent> {
-        let pipe = &self.limits.pipe;
-        let is_full =
-            self.held.len() >= pipe.running_max || self.held_bytes >= pipe.queue_bytes_max;
-        if is_full { Poll::Pending } else { self.io.poll_message(cx) }
-    }
-
     /// Takes no new request; running calls are finished.
     fn begin_end(&mut self) {
         if self.end.is_some() {
             return;
         }
         self.end = Some(Box::pin(tokio::time::sleep(self.limits.drain_timeout)));
+        self.giving_up.cancel();
         if let Some(session) = &self.session {
             session.stop_listening();
         }
@@ -237,23 +237,19 @@ impl<I: MessageIo> Pipe<I> {
         let is_over = self.end.as_mut().is_some_and(|it| it.as_mut().poll(cx).is_ready());
         let queued_bytes = self.io.queued_bytes();
         if queued_bytes < self.limits.pipe.queue_bytes_max {
-            self.stalled = None;
+            self.stall = None;
             return is_over;
         }
         let patience = self.limits.pipe.write_stall_timeout;
-        let stalled = self.stalled.get_or_insert_with(|| Stalled {
-            since_bytes: queued_bytes,
-            timer: Box::pin(tokio::time::sleep(patience)),
-        });
-        if queued_bytes < stalled.since_bytes {
-            stalled.since_bytes = queued_bytes;
-            stalled.timer.as_mut().reset(Instant::now() + patience);
-        }
-        is_over || stalled.timer.as_mut().poll(cx).is_ready()
+        let stall = self.stall.get_or_insert_with(|| Stall::begin(queued_bytes, patience));
+        is_over || stall.is_too_long(queued_bytes, patience, cx)
     }
 
     fn take_text(&mut self, text: Bytes) {
         match Incoming::parse(text, &self.limits.messages.scan) {
+            Ok(incoming) if self.must_wait(&incoming) && self.is_full() => {
+                self.turn_away(&incoming);
+            }
             Ok(incoming) if self.must_wait(&incoming) => {
                 self.held_bytes += incoming.len_bytes();
                 self.held.push_back(incoming);
@@ -261,6 +257,30 @@ impl<I: MessageIo> Pipe<I> {
             Ok(incoming) => self.take_incoming(incoming),
             Err(error) => {
                 self.write(&Message::error_response(error.id(), &error.error_object()));
+            }
+        }
+    }
+
+    /// The peer's next word, as long as there is room for it.
+    fn poll_input(&mut self, cx: &mut Context<'_>) -> Poll<IoEvent> {
+        match self.held_bytes >= self.limits.pipe.queue_bytes_max {
+            true => Poll::Pending,
+            false => self.io.poll_message(cx),
+        }
+    }
+
+    /// Whether so many wait that one more could not run. The input is read on: its end ends the wait.
+    fn is_full(&self) -> bool {
+        self.held.len() >= self.limits.pipe.running_max
+    }
+
+    /// Refuses what has no room.
+    fn turn_away(&mut self, incoming: &Incoming) {
+        let error = limit_reached("messages before the answer to `initialize`");
+        for message in incoming.as_slice() {
+            match message.kind() {
+                Kind::Request => self.write(&Message::error_response(message.id(), &error)),
+                _ => eyot_metrics::messages_dropped("client_does_not_wait"),
             }
         }
     }

@@ -244,7 +244,7 @@ impl HttpClient {
         match failure {
             Failure::NotSent(_) => {
                 let reason = "connection closed before the request was sent";
-                dialer.failed(reason.to_owned(), None)
+                dialer.failed(reason.to_owned())
             }
             Failure::Refused(detail) => dialer.refused(detail),
             Failure::Broken { reason, is_garbled } => {
@@ -291,7 +291,7 @@ impl HttpClient {
     /// Puts hyper back on the stream of an idle connection.
     async fn wake(&self, stream: Stream) -> Result<Connection, HttpError> {
         let woken = Connection::over(stream, &self.0.limits).await;
-        woken.map_err(|reason| self.0.dialer.failed(reason, None))
+        woken.map_err(|reason| self.0.dialer.failed(reason))
     }
 
     async fn connect(&self) -> Result<Connection, HttpError> {

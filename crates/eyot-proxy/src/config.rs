@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use eyot_bridge::Affinity;
 use eyot_endpoint::EndpointConfig;
-use eyot_relay::{Relay, RelayOptions};
+use eyot_relay::{Patience, Relay, RelayOptions};
 use eyot_service::{BoxService, ServiceLayer};
 use eyot_session::Store;
 use eyot_upstream::{EraMode, Runtime, Target};
+use tokio_util::sync::CancellationToken;
 
 /// What a proxy needs besides its upstream. Everything has a default but the store.
 #[derive(Debug)]
@@ -38,15 +39,22 @@ impl ProxyConfig {
         }
     }
 
-    /// A relay to `target` behind its layers, and what serves it.
-    pub(crate) fn into_service(self, target: Target) -> (BoxService, EndpointConfig) {
+    /// A relay to `target` behind its layers, and what serves it. `given_up`: calls do not wait for
+    /// the upstream any more.
+    pub(crate) fn into_service(
+        self,
+        target: Target,
+        given_up: CancellationToken,
+    ) -> (BoxService, EndpointConfig) {
         let Self { mut endpoint, era, affinity, layers, upstream_layers } = self;
         endpoint.limits = endpoint.limits_for_its_clients();
+        let time = endpoint.limits.upstream.connect_patience;
         let (tasks, limits) = (endpoint.tasks.clone(), Arc::new(endpoint.limits));
         let mut runtime = Runtime::new(tasks, endpoint.shutdown.finished().clone(), limits);
         runtime.layers = upstream_layers;
         let options = RelayOptions { era, affinity, store: Some(Arc::clone(&endpoint.store)) };
         let relay = BoxService::of_boxed(Relay::with_options(target, runtime, options));
+        let relay = Patience { time, given_up }.before(relay);
         (layers.around(relay), endpoint)
     }
 }

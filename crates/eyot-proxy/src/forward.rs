@@ -8,6 +8,7 @@ use eyot_session::Store;
 use eyot_stdio::{LineIo, LineLimits};
 use eyot_upstream::Target;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config::ProxyConfig;
@@ -24,13 +25,16 @@ pub struct ForwardProxy {
     store: Arc<dyn Store>,
     shutdown: Shutdown,
     tasks: TaskTracker,
+    /// Calls do not wait for the upstream any more.
+    given_up: CancellationToken,
 }
 
 impl ForwardProxy {
     /// A proxy to `target`. Nothing is started or connected before the first call.
     #[must_use]
     pub fn new(target: Target, config: ProxyConfig) -> Self {
-        let (service, endpoint) = config.into_service(target.clone());
+        let given_up = config.endpoint.shutdown.drained().child_token();
+        let (service, endpoint) = config.into_service(target.clone(), given_up.clone());
         Self {
             service,
             target,
@@ -38,6 +42,7 @@ impl ForwardProxy {
             store: endpoint.store,
             shutdown: endpoint.shutdown,
             tasks: endpoint.tasks,
+            given_up,
         }
     }
 
@@ -69,21 +74,22 @@ impl ForwardProxy {
     }
 
     /// Serves the client at the other end of `io` until it has gone, or the drain begins; what it
-    /// has asked is answered. Then every connection to the upstream, and every child, ends.
+    /// has asked is answered, with an error where the upstream cannot be reached. Then every connection to the upstream, and every child, ends.
     ///
     /// # Cancel safety
     ///
     /// Dropping the future ends every call at once; children end with their connections.
     pub async fn serve(self, io: impl MessageIo) {
-        let Self { service, target, limits, store, shutdown, tasks } = self;
+        let Self { service, target, limits, store, shutdown, tasks, given_up } = self;
         let sweep = || async {
             target.sweep();
             Sweep::store(&*store).await;
         };
         // A pipe has no session in the store, but calls are parked there.
+        let pipe = Pipe::new(io, service, limits, &shutdown).giving_up(given_up);
         tokio::select! {
             biased;
-            () = Pipe::new(io, service, limits, &shutdown).run() => {}
+            () = pipe.run() => {}
             () = Sweep::keep_on(sweep) => {}
         }
         shutdown.finish();

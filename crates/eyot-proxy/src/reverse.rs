@@ -24,7 +24,8 @@ impl ReverseProxy {
         let is_undecided = config.affinity == Affinity::Auto
             && config.era != EraMode::Modern
             && config.endpoint.auth.is_open();
-        let (service, endpoint) = config.into_service(target.clone());
+        let given_up = config.endpoint.shutdown.drained().clone();
+        let (service, endpoint) = config.into_service(target.clone(), given_up);
         Self { server: HttpServer::new(endpoint, service), target, is_undecided }
     }
 

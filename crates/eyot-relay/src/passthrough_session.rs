@@ -396,7 +396,8 @@ impl PassthroughSession {
         if initialize::may_be_modern(&opened) {
             opened = initialize::name_pin(&self.upstream.era, opened);
         }
-        let opened = opened?;
+        let not_sent = |it: Fault| Fault { error: codes::not_sent(it.error), ..it };
+        let opened = opened.map_err(not_sent)?;
         if let Some(error) = opened.answer.error_object() {
             let reason = format!("upstream refused to open the session again: {}", error.message);
             return Err(Fault::upstream(codes::upstream_lost(&reason, Outcome::NotSent, true)));

@@ -324,6 +324,10 @@ pub struct UpstreamLimits {
     /// Establishing a connection to an upstream, or a child's answer to the first request.
     /// 10 s.
     pub connect_timeout: Duration,
+    /// How long a call waits for an upstream that cannot be reached, and is not sent meanwhile.
+    /// Zero: such a call fails at once, so that what stands before a proxy can turn to another.
+    /// 0 s.
+    pub connect_patience: Duration,
     /// How long the TLS handshake with an upstream may take. 10 s.
     pub tls_timeout: Duration,
     /// Idle connections kept to one upstream; there are never more than were in use at once. 1,024.
@@ -368,6 +372,7 @@ impl Default for UpstreamLimits {
     fn default() -> Self {
         Self {
             connect_timeout: seconds(10),
+            connect_patience: Duration::ZERO,
             tls_timeout: seconds(10),
             idle_connections_max: 1_024,
             idle_connection_timeout: seconds(20),

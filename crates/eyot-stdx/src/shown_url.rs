@@ -1,7 +1,7 @@
 //! What of a URL a log, an error or a terminal may show.
 
 /// The text without what may be a secret in a URL: the user info, the query and the fragment. A `…`
-/// stands for what is left out.
+/// stands for what is left out. The fragment of a `unix:PATH#/mcp` is its path, and is shown.
 ///
 /// It takes any text, because a URL that cannot be parsed is named in an error too: in doubt, more
 /// is left out.
@@ -14,11 +14,15 @@ pub fn shown_url(text: &str) -> String {
     let rest_start = text.len() - rest.len();
     let (scheme_shown, hidden_end) = (text.get(..rest_start), user_info_end(scheme, rest));
     let place = rest.get(hidden_end..).unwrap_or_default();
+    // One `#` leads to the path at a socket, and what stands behind another is a fragment.
+    let socket_end =
+        if text.starts_with("unix:") { place.find("#/").map_or(0, |at| at + 1) } else { 0 };
     let mut shown = scheme_shown.unwrap_or_default().to_owned();
     if hidden_end > 0 {
         shown.push_str("…@");
     }
-    match place.find(['?', '#']) {
+    let hidden = place.get(socket_end..).unwrap_or_default().find(['?', '#']);
+    match hidden.map(|at| socket_end + at) {
         None => shown.push_str(place),
         Some(at) => {
             shown.push_str(place.get(..at).unwrap_or_default());

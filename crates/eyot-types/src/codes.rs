@@ -18,9 +18,10 @@ pub use eyot_jsonrpc::{
 };
 
 pub use self::objects::{
-    Outcome, denied, era_mismatch, header_mismatch, invalid_params, method_not_found,
-    missing_capability, overloaded, resource_not_found, unreadable_result, unsupported_version,
-    upstream_lost, url_elicitation_required,
+    Outcome, denied, era_mismatch, header_mismatch, invalid_params, is_retryable,
+    may_succeed_later, method_not_found, missing_capability, not_sent, overloaded,
+    resource_not_found, unreadable_result, unsupported_version, upstream_lost, upstream_unreached,
+    url_elicitation_required,
 };
 
 /// The headers and the body of a request differ, or a header is missing. HTTP status 400

@@ -145,7 +145,7 @@ impl HttpLink {
         let response = match extra {
             None => {
                 let sent = client.send(ask.draft(target)?).await;
-                sent.map_err(|error| unanswered(&error))?
+                sent.map_err(|error| unanswered(&error, client.limits()))?
             }
             // Boxed, because it is large, and most connections do not have it.
             Some(extra) => Box::pin(extra.send(client, ask.draft(target)?)).await?,
@@ -177,7 +177,9 @@ impl HttpLink {
             discard(response.into_body()).await;
             let draft = ask.draft(Some(&next))?;
             let sent = match extra {
-                None => client.send(draft).await.map_err(|error| unanswered(&error)),
+                None => {
+                    client.send(draft).await.map_err(|error| unanswered(&error, client.limits()))
+                }
                 Some(extra) => extra.send(client, draft).await,
             };
             response = self.authorized(sent?).await?;
@@ -285,7 +287,7 @@ impl Extra {
             let Draft { message, target, cookies, .. } = draft;
             let method = draft.method.clone();
             let sent = client.send(Draft { method, headers, message, target, cookies }).await;
-            let response = sent.map_err(|error| unanswered(&error))?;
+            let response = sent.map_err(|error| unanswered(&error, client.limits()))?;
             let challenge = Challenge::of(response.status(), response.headers());
             let Some(challenge) = challenge else { return Ok(response) };
             discard(response.into_body()).await;

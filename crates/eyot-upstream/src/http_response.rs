@@ -85,15 +85,27 @@ pub(crate) fn unexpected_status(status: StatusCode) -> Fault {
 }
 
 /// The fault for a request that got no answer.
-pub(crate) fn unanswered(error: &HttpError) -> Fault {
-    let outcome = if error.may_have_been_read() { Outcome::Unknown } else { Outcome::NotSent };
-    let text = error.operator_text();
-    if let Some(text) = &text {
-        tracing::warn!(error = text.reveal_to_operator(), "upstream was not reached");
+pub(crate) fn unanswered(error: &HttpError, limits: &Limits) -> Fault {
+    let (text, is_lasting) = (error.operator_text(), error.is_lasting());
+    let (reason, may_have_been_read) = (error.to_string(), error.may_have_been_read());
+    match &text {
+        // What waits for the upstream says so: once, not for each of its attempts.
+        Some(text)
+            if !(may_have_been_read
+                || is_lasting
+                || limits.upstream.connect_patience.is_zero()) =>
+        {
+            tracing::debug!(error = text.reveal_to_operator(), "upstream was not reached");
+        }
+        Some(text) => {
+            tracing::warn!(error = text.reveal_to_operator(), "upstream was not reached");
+        }
+        None => {}
     }
-    // What is wrong with a coding is wrong with the set-up.
-    let is_retryable = !matches!(error, HttpError::Coding { .. });
-    let error = codes::upstream_lost(&error.to_string(), outcome, is_retryable);
+    let error = match may_have_been_read {
+        true => codes::upstream_lost(&reason, Outcome::Unknown, !is_lasting),
+        false => codes::upstream_unreached(&reason, is_lasting),
+    };
     Fault::upstream(error).with_operator_text(text)
 }
 
@@ -141,7 +153,7 @@ async fn collect(mut body: UpstreamBody, limits: &Limits) -> Result<Bytes, Fault
         return Err(too_long(Came::Exactly(declared), limit_bytes));
     }
     let mut whole = Assembly::new(declared);
-    while let Some(data) = body.data().await.map_err(|error| unanswered(&error))? {
+    while let Some(data) = body.data().await.map_err(|error| unanswered(&error, limits))? {
         let len_bytes = whole.len_bytes() + data.len();
         if len_bytes > limit_bytes {
             return Err(too_long(Came::AtLeast(len_bytes as u64), limit_bytes));

@@ -11,7 +11,7 @@ use crate::http_legacy::{HttpSession, ResumedSession};
 use crate::http_link::{HttpLink, Transport};
 use crate::legacy::LegacySource;
 use crate::lines::connection::LineConnection;
-use crate::lines::sse::NoSse;
+use crate::lines::sse::{self, NoSse};
 use crate::target::{Runtime, Target};
 
 /// A session over lines, or at a URL.
@@ -47,10 +47,23 @@ impl LegacyLink {
                     {
                         Self::open_sse(&link, initialize, runtime, fault).await
                     }
+                    Err(fault) if fault.kind == FaultKind::Refused => {
+                        Err(Self::name_transport(&link, runtime, fault).await)
+                    }
                     Err(fault) => Err(fault),
                 }
             }
         }
+    }
+
+    /// The fault of a server that refuses the one transport that it was asked for, and has the other.
+    async fn name_transport(link: &HttpLink, runtime: &Runtime, refused: Fault) -> Fault {
+        if sse::open(link, &runtime.limits).await.is_err() {
+            return refused;
+        }
+        let reason = "upstream speaks HTTP with SSE, and was asked for Streamable HTTP alone: say \
+                      `--transport sse`, or nothing of it";
+        Fault::refused(codes::upstream_lost(reason, Outcome::NotSent, false))
     }
 
     /// Opens a session over the old transport, where the upstream has `refused` the new one.

@@ -56,7 +56,10 @@ pub async fn probe_modern(upstream: &Upstream) -> Result<EraFound, Fault> {
             Action::Settled(Era::Modern, _) => return Ok(EraFound::Modern(connection)),
             // Clients open their legacy sessions themselves.
             Action::Settled(Era::Legacy, _) | Action::Initialize(_) => return Ok(EraFound::Legacy),
-            Action::GaveUp(_) => return Err(nothing_learnt.unwrap_or_else(Fault::unanswered)),
+            Action::GaveUp(_) => {
+                let fault = nothing_learnt.unwrap_or_else(Fault::unanswered);
+                return Err(Fault { error: codes::not_sent(fault.error), ..fault });
+            }
         }
     }
 }

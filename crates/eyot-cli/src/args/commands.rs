@@ -138,7 +138,7 @@ pub(crate) struct Server {
 /// `eyot list`.
 #[derive(Clone, Debug, ClapArgs)]
 pub(crate) struct List {
-    /// The server's Streamable HTTP endpoint.
+    /// The server: `https://…`, `http://…`, `wss://…`, `ws://…`, or `unix:PATH#/mcp`.
     #[arg(value_name = "URL")]
     pub(crate) words: Vec<String>,
     #[command(flatten)]
@@ -148,7 +148,7 @@ pub(crate) struct List {
 /// `eyot explain`.
 #[derive(Clone, Debug, ClapArgs)]
 pub(crate) struct Explain {
-    /// The server's Streamable HTTP endpoint.
+    /// The server: `https://…`, `http://…`, `wss://…`, `ws://…`, or `unix:PATH#/mcp`.
     #[arg(value_name = "URL")]
     pub(crate) words: Vec<String>,
     /// The clients that the explanation is for.
@@ -161,7 +161,7 @@ pub(crate) struct Explain {
 /// `eyot call`.
 #[derive(Clone, Debug, ClapArgs)]
 pub(crate) struct Call {
-    /// The server's Streamable HTTP endpoint, the tool, and its arguments.
+    /// The server's URL, the tool, and its arguments.
     #[arg(value_name = "WORD")]
     pub(crate) words: Vec<String>,
     /// The arguments as a JSON object, or `@FILE` for one in a file (`@-`: on stdin). Arguments
@@ -179,7 +179,7 @@ pub(crate) struct Call {
 /// `eyot read`.
 #[derive(Clone, Debug, ClapArgs)]
 pub(crate) struct Read {
-    /// The server's Streamable HTTP endpoint, and the resource.
+    /// The server's URL, and the resource.
     #[arg(value_name = "WORD")]
     pub(crate) words: Vec<String>,
     /// Answers a question to the user; as with `eyot call`.
@@ -192,7 +192,7 @@ pub(crate) struct Read {
 /// `eyot prompt`.
 #[derive(Clone, Debug, ClapArgs)]
 pub(crate) struct Prompt {
-    /// The server's Streamable HTTP endpoint, the prompt, and its arguments.
+    /// The server's URL, the prompt, and its arguments.
     #[arg(value_name = "WORD")]
     pub(crate) words: Vec<String>,
     /// Answers a question to the user; as with `eyot call`.
@@ -205,7 +205,7 @@ pub(crate) struct Prompt {
 /// `eyot complete`.
 #[derive(Clone, Debug, ClapArgs)]
 pub(crate) struct Complete {
-    /// The server's Streamable HTTP endpoint, the prompt or template, and its arguments.
+    /// The server's URL, the prompt or template, and its arguments.
     #[arg(value_name = "WORD")]
     pub(crate) words: Vec<String>,
     #[command(flatten)]
@@ -215,7 +215,7 @@ pub(crate) struct Complete {
 /// `eyot listen`.
 #[derive(Clone, Debug, ClapArgs)]
 pub(crate) struct ListenTo {
-    /// The server's Streamable HTTP endpoint.
+    /// The server: `https://…`, `http://…`, `wss://…`, `ws://…`, or `unix:PATH#/mcp`.
     #[arg(value_name = "URL")]
     pub(crate) words: Vec<String>,
     /// A resource whose changes are printed. May be repeated. Changes of the lists of tools,

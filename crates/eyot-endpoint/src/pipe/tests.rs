@@ -8,12 +8,13 @@ use std::time::Duration;
 
 use eyot_jsonrpc::{Message, Remnant};
 use eyot_service::{
-    BadMessage, BoxService, Call, Input, IoEnd, IoEvent, Limits, MessageIo, Peer, Principal,
+    BadMessage, BoxService, Call, Fault, Input, IoEnd, IoEvent, Limits, MessageIo, Peer, Principal,
     QueueFull, Reach, Reply, Shutdown, Transport,
 };
 use eyot_types::Era;
 use parking_lot::Mutex;
 use serde_json::json;
+use tokio_util::sync::CancellationToken;
 
 use super::Pipe;
 use crate::noting::Noting;
@@ -216,4 +217,43 @@ async fn calls_end_with_a_client_that_can_hear_nothing_any_more() {
         Pipe::new(io, endless, limits, &Shutdown::new()).run().await;
         assert_eq!(began.elapsed(), elapsed);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn end_of_the_input_is_seen_behind_more_lines_than_may_wait() {
+    let list = |id: u64| {
+        let line = format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"tools/list"}}"#);
+        IoEvent::Message(line.into())
+    };
+    let io = io([
+        text(
+            r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"c","version":"1"}}}"#,
+        ),
+        list(2),
+        list(3),
+        text(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#),
+        list(4),
+    ]);
+    let mut limits = Limits::default();
+    limits.pipe.running_max = 2;
+    let given_up = CancellationToken::new();
+    let (ended, began) = (given_up.clone(), tokio::time::Instant::now());
+    let service = BoxService::from_fn(move |call: Call| {
+        let ended = ended.clone();
+        Box::pin(async move {
+            let Input::Request(request) = call.input else { return Ok(Reply::None) };
+            if request.is_method("initialize") {
+                // It waits for a server that cannot be reached.
+                ended.cancelled().await;
+                return Err(Fault::internal("not reached"));
+            }
+            Ok(Reply::One(request.answer(&json!({ "tools": [] }))))
+        })
+    });
+    let sent = Arc::clone(&io.sent);
+    Pipe::new(io, service, limits, &Shutdown::new()).giving_up(given_up).run().await;
+    assert_eq!(began.elapsed(), Duration::ZERO);
+    let sent = sent.lock();
+    assert!(sent[0].contains(r#""id":4,"#) && sent[0].contains("1503"), "{sent:?}");
+    assert_eq!(sent.len(), 4, "each request has an answer: {sent:?}");
 }

@@ -10,6 +10,7 @@ use eyot_service::{OperatorText, UpstreamLimits};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use http::HeaderValue;
+use rustix::net::sockopt;
 use rustls::pki_types::ServerName;
 use tokio::net::{TcpStream, UnixStream, lookup_host};
 use tokio_rustls::{TlsConnector, TlsStream};
@@ -45,6 +46,8 @@ struct DialError {
     /// What peers may hear.
     reason: String,
     detail: Option<String>,
+    /// It does not pass by itself.
+    is_lasting: bool,
 }
 
 impl Dialer {
@@ -104,24 +107,28 @@ impl Dialer {
             Kind::Plain => self.in_time(self.reach()).await.map(Stream::from),
             Kind::Tls { tls, name } => self.secure(tls, name).await,
         };
-        dialed.map_err(|error| self.failed(error.reason, error.detail))
+        dialed.map_err(|error| self.failure(error))
     }
 
-    /// The error of a connection that could not be opened, or not be used.
-    pub(super) fn failed(&self, reason: String, detail: Option<String>) -> HttpError {
+    /// The error of a connection that broke before it could be used.
+    pub(super) fn failed(&self, reason: String) -> HttpError {
+        self.failure(DialError { reason, detail: None, is_lasting: false })
+    }
+
+    fn failure(&self, error: DialError) -> HttpError {
+        let DialError { reason, detail, is_lasting } = error;
         let address = OperatorText::new(&*self.authority);
-        HttpError::Connect { address, reason, detail: detail.map(OperatorText::new) }
+        HttpError::Connect { address, reason, detail: detail.map(OperatorText::new), is_lasting }
     }
 
     /// The server has refused TLS after the handshake seemed done: it has read no request.
     pub(super) fn refused(&self, detail: String) -> HttpError {
-        self.failed(NO_TLS.to_owned(), Some(detail))
+        self.failure(no_tls(detail, true))
     }
 
     /// A proxy wants a password for what it passes on.
     pub(super) fn unauthorized(&self) -> HttpError {
-        let error = DialError::from(Refused::Unauthorized);
-        self.failed(error.reason, error.detail)
+        self.failure(Refused::Unauthorized.into())
     }
 
     async fn in_time<T, E>(
@@ -135,7 +142,8 @@ impl Dialer {
         match tokio::time::timeout(patience, opening).await {
             Ok(opened) => opened.map_err(DialError::from),
             Err(_elapsed) => {
-                Err(DialError { reason: format!("no answer in {patience:?}"), detail: None })
+                let reason = format!("no answer in {patience:?}");
+                Err(DialError { reason, detail: None, is_lasting: false })
             }
         }
     }
@@ -145,16 +153,19 @@ impl Dialer {
         tls: &ClientTls,
         name: &ServerName<'static>,
     ) -> Result<Stream, DialError> {
-        let config = tls.config().map_err(|error| no_tls(error.to_string()))?;
+        let config = tls.config().map_err(|error| no_tls(error.to_string(), true))?;
         let stream = self.in_time(self.reach()).await?;
         let patience = self.limits.tls_timeout;
         let shaking = TlsConnector::from(config).connect(name.clone(), stream);
         match tokio::time::timeout(patience, shaking).await {
             Ok(Ok(stream)) => Ok(TlsStream::from(stream).into()),
-            Ok(Err(error)) => Err(no_tls(tls::words(&error))),
+            // An error of TLS itself is one of certificates and versions.
+            Ok(Err(error)) => {
+                Err(no_tls(tls::words(&error), error.kind() == io::ErrorKind::InvalidData))
+            }
             Err(_elapsed) => {
                 let detail = format!("the server did not finish the TLS handshake in {patience:?}");
-                Err(no_tls(detail))
+                Err(no_tls(detail, false))
             }
         }
     }
@@ -184,22 +195,30 @@ async fn through(proxy: &str) -> Result<TcpStream, DialError> {
     open(proxy).await.map_err(|error| DialError {
         reason: NO_PROXY.to_owned(),
         detail: Some(format!("the proxy {proxy} cannot be reached: {error}")),
+        is_lasting: is_lasting(&error),
     })
 }
 
-fn no_tls(detail: String) -> DialError {
-    DialError { reason: NO_TLS.to_owned(), detail: Some(detail) }
+fn no_tls(detail: String, is_lasting: bool) -> DialError {
+    DialError { reason: NO_TLS.to_owned(), detail: Some(detail), is_lasting }
+}
+
+/// Whether the system says that it will not do this, rather than that it cannot do it now.
+fn is_lasting(error: &io::Error) -> bool {
+    use io::ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
+    matches!(error.kind(), PermissionDenied | InvalidInput | Unsupported)
 }
 
 impl From<io::Error> for DialError {
     fn from(error: io::Error) -> Self {
-        Self { reason: error.to_string(), detail: None }
+        Self { reason: error.to_string(), detail: None, is_lasting: is_lasting(&error) }
     }
 }
 
 impl From<Refused> for DialError {
     fn from(refused: Refused) -> Self {
-        Self { reason: NO_PROXY.to_owned(), detail: Some(refused.to_string()) }
+        let is_lasting = matches!(refused, Refused::Unauthorized | Refused::Name);
+        Self { reason: NO_PROXY.to_owned(), detail: Some(refused.to_string()), is_lasting }
     }
 }
 
@@ -222,6 +241,7 @@ async fn open(authority: &str) -> io::Result<TcpStream> {
                 Some(Ok(stream)) => {
                     // Without this, an answer in small writes waits 40 ms for an acknowledgement.
                     stream.set_nodelay(true)?;
+                    keep_alive(&stream)?;
                     return Ok(stream);
                 }
                 Some(Err(error)) => failure = failure.or(Some(error)),
@@ -230,6 +250,15 @@ async fn open(authority: &str) -> io::Result<TcpStream> {
             () = next, if !addresses.is_empty() => {}
         }
     }
+}
+
+/// Lets the system ask whether the other end is still there. An event stream on which nothing comes
+/// looks like that of a machine that has gone without a word.
+fn keep_alive(stream: &TcpStream) -> io::Result<()> {
+    sockopt::set_tcp_keepidle(stream, KEEP_ALIVE_IDLE)?;
+    sockopt::set_tcp_keepintvl(stream, KEEP_ALIVE_INTERVAL)?;
+    sockopt::set_tcp_keepcnt(stream, KEEP_ALIVE_COUNT)?;
+    Ok(sockopt::set_socket_keepalive(stream, true)?)
 }
 
 fn no_address() -> io::Error {
@@ -252,6 +281,11 @@ fn alternating(addresses: impl Iterator<Item = SocketAddr>) -> VecDeque<SocketAd
 
 /// How long an address is waited for before the next one is tried as well.
 const HEAD_START: Duration = Duration::from_millis(250);
+/// Silence after which the system asks for the first time: shorter than what routers forget after.
+const KEEP_ALIVE_IDLE: Duration = Duration::from_secs(30);
+const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(10);
+/// Questions without an answer after which a connection is broken.
+const KEEP_ALIVE_COUNT: u32 = 3;
 /// What peers hear of TLS that failed.
 const NO_TLS: &str = "no secure connection";
 /// What peers hear of a proxy that failed.

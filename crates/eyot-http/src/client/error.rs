@@ -15,6 +15,9 @@ pub enum HttpError {
         reason: String,
         /// What there is to know about it, of TLS or a proxy.
         detail: Option<OperatorText>,
+        /// What is wrong with the set-up does not pass by itself: a certificate that is not
+        /// trusted, a socket that belongs to others.
+        is_lasting: bool,
     },
     /// The connection broke after the request may have been read.
     #[error("connection to the upstream broke: {reason}")]
@@ -37,13 +40,24 @@ impl HttpError {
     #[must_use]
     pub fn operator_text(&self) -> Option<OperatorText> {
         match self {
-            Self::Connect { address, reason, detail } => {
+            Self::Connect { address, reason, detail, .. } => {
                 let address = address.reveal_to_operator();
                 let reason = detail.as_ref().map_or(&**reason, OperatorText::reveal_to_operator);
                 Some(OperatorText::new(format!("cannot connect to {address}: {reason}")))
             }
             Self::Broken { hint, .. } => hint.clone(),
             Self::Coding { .. } => None,
+        }
+    }
+
+    /// Whether the cause does not pass by itself.
+    #[must_use]
+    pub fn is_lasting(&self) -> bool {
+        match self {
+            Self::Connect { is_lasting, .. } => *is_lasting,
+            Self::Broken { .. } => false,
+            // What is wrong with a coding is wrong with the set-up.
+            Self::Coding { .. } => true,
         }
     }
 

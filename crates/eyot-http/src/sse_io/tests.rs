@@ -2,6 +2,7 @@
 
 use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use eyot_jsonrpc::{ErrorObject, Message};
@@ -10,7 +11,7 @@ use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
 use super::{PostError, Posting, SseError, SseIo, SseStream};
 use crate::{Draft, HttpClient, UpstreamBody};
@@ -85,6 +86,22 @@ impl Session {
         }
     }
 
+    /// Lets the server do something, and returns when the session was woken by it: what it did has
+    /// arrived, and is not taken yet.
+    async fn let_arrive(&mut self, act: impl AsyncFnOnce(&mut TcpStream)) {
+        let bell = Arc::new(Bell::default());
+        let waker = Waker::from(Arc::clone(&bell));
+        let polled = self.io.poll_message(&mut Context::from_waker(&waker));
+        assert!(polled.is_pending(), "{polled:?}");
+        act(&mut self.stream).await;
+        bell.0.notified().await;
+    }
+
+    /// Polls once.
+    fn poll(&mut self) -> Poll<IoEvent> {
+        self.io.poll_message(&mut Context::from_waker(Waker::noop()))
+    }
+
     /// Lets the POSTs move for this long.
     async fn idle(&mut self, time: Duration) {
         let next = tokio::time::timeout(time, self.next()).await;
@@ -105,6 +122,16 @@ impl Session {
     /// Answers the oldest POST.
     fn answer(&self, answer: Result<(), PostError>) {
         self.posts.lock().remove(0).1.send(answer).unwrap();
+    }
+}
+
+/// Says that a waker was used.
+#[derive(Debug, Default)]
+struct Bell(Notify);
+
+impl Wake for Bell {
+    fn wake(self: Arc<Self>) {
+        self.0.notify_one();
     }
 }
 
@@ -165,8 +192,8 @@ async fn events_are_messages_and_all_else_is_passed_over() {
     session.stream.write_all(events).await.unwrap();
     assert_eq!(session.next_json().await, json!({ "a": 1 }));
     assert_eq!(session.next_json().await, json!(2));
-    session.stream.write_all(b"data: cut").await.unwrap();
-    session.idle(MOMENT).await;
+    session.let_arrive(async |it| it.write_all(b"data: cut").await.unwrap()).await;
+    assert!(session.poll().is_pending());
     session.stream.shutdown().await.unwrap();
     let end = IoEvent::Ended(IoEnd::new("closed its event stream"));
     assert_eq!(session.next().await, end);
@@ -275,11 +302,12 @@ async fn end_of_the_stream_waits_a_moment_for_what_becomes_of_a_post() {
         let mut session = Session::open(Limits::default()).await;
         session.ask(1);
         let end = session.io.queued_bytes() as u64;
-        session.idle(MOMENT).await;
+        assert!(session.poll().is_pending());
+        assert_eq!(session.begun(), ["1"]);
         session.ask(2);
         let expected = if matches!(answer, Some(Err(_))) { 0 } else { end };
-        session.stream.shutdown().await.unwrap();
-        session.idle(MOMENT).await;
+        session.let_arrive(async |it| it.shutdown().await.unwrap()).await;
+        assert!(session.poll().is_pending(), "the end is known, and waits");
         if let Some(answer) = answer {
             session.answer(answer);
         }
@@ -294,9 +322,8 @@ async fn end_of_the_stream_waits_a_moment_for_what_becomes_of_a_post() {
 async fn what_has_come_is_read_before_the_end_of_the_session_is_told() {
     let mut session = Session::open(Limits::default()).await;
     session.ask(1);
-    session.idle(MOMENT).await;
-    session.stream.write_all(b"data: 1\n\n").await.unwrap();
-    tokio::time::sleep(MOMENT).await;
+    session.let_arrive(async |it| it.write_all(b"data: 1\n\n").await.unwrap()).await;
+    assert_eq!(session.begun(), ["1"]);
     session.answer(Err(PostError::Gone(IoEnd::new("is gone"))));
     assert_eq!(session.next_json().await, json!(1));
     assert_eq!(session.next().await, IoEvent::Ended(IoEnd::new("is gone")));

@@ -62,6 +62,9 @@ fn fields(group: &str, limits: &impl Debug) -> BTreeMap<String, String> {
 /// A default as the table says it: `16 MiB`, `30 s`, `1,024`.
 fn for_people(field: &str, value: &str) -> String {
     let Ok(number) = value.parse::<u64>() else {
+        if value == "0ns" {
+            return "0 s".to_owned();
+        }
         return value.replace("ms", " ms").replace('s', " s").replace(" m s", " ms");
     };
     let (is_bytes, kib, mib) = (field.contains("bytes"), 1 << 10, 1 << 20);

@@ -25,6 +25,16 @@ fn user_info_query_and_fragment_are_left_out() {
 }
 
 #[test]
+fn path_at_a_socket_is_shown_and_its_query_is_not() {
+    check("unix:/run/a.sock#/mcp", "unix:/run/a.sock#/mcp");
+    check("unix:///run/a.sock#/mcp", "unix:///run/a.sock#/mcp");
+    check("unix:/run/a.sock#/mcp?token=S3CRET", "unix:/run/a.sock#/mcp?…");
+    check("unix:/run/a.sock#/mcp#S3CRET", "unix:/run/a.sock#/mcp?…");
+    check("unix:/run/a.sock#S3CRET", "unix:/run/a.sock?…");
+    check("unix:/run/a.sock", "unix:/run/a.sock");
+}
+
+#[test]
 fn what_cannot_be_parsed_hides_as_much() {
     check("http://u:S3CRET@ho st/mcp", "http://…@ho st/mcp");
     check("http://u:S3/CRET@a/mcp", "http://…@a/mcp");

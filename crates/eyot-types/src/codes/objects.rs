@@ -122,13 +122,53 @@ pub fn url_elicitation_required(elicitations: &[ElicitParams]) -> ErrorObject {
 /// `closed`; `retryable` says whether the same request may succeed and do no harm when repeated.
 #[must_use]
 pub fn upstream_lost(reason: &str, outcome: Outcome, retryable: bool) -> ErrorObject {
-    let message = match outcome {
+    let data = json!({ "reason": reason, "outcome": outcome.as_str(), "retryable": retryable });
+    ErrorObject::new(INTERNAL_ERROR, lost(outcome)).with_data(data)
+}
+
+const fn lost(outcome: Outcome) -> &'static str {
+    match outcome {
         Outcome::Unknown => "Upstream lost, outcome unknown",
         Outcome::NotSent => "Upstream lost, request not sent",
         Outcome::Ran => "Upstream lost after it has run the request",
-    };
-    let data = json!({ "reason": reason, "outcome": outcome.as_str(), "retryable": retryable });
-    ErrorObject::new(INTERNAL_ERROR, message).with_data(data)
+    }
+}
+
+/// No connection to the upstream could be made, so that the request was not sent. `is_lasting`: what
+/// is wrong does not pass by itself.
+#[must_use]
+pub fn upstream_unreached(reason: &str, is_lasting: bool) -> ErrorObject {
+    let mut error = upstream_lost(reason, Outcome::NotSent, !is_lasting);
+    if let Some(data) = error.data.as_mut().and_then(serde_json::Value::as_object_mut) {
+        data.insert("connected".to_owned(), false.into());
+    }
+    error
+}
+
+/// The error of a request that was not sent, because another one, which had to go before it, was
+/// lost like this.
+#[must_use]
+pub fn not_sent(mut error: ErrorObject) -> ErrorObject {
+    if Outcome::of(&error) == Some(Outcome::Unknown) {
+        error.message = lost(Outcome::NotSent).to_owned();
+        if let Some(data) = error.data.as_mut().and_then(serde_json::Value::as_object_mut) {
+            data.insert("outcome".to_owned(), Outcome::NotSent.as_str().into());
+        }
+    }
+    error
+}
+
+/// Whether an error says that its request has not run, and may succeed later.
+#[must_use]
+pub fn may_succeed_later(error: &ErrorObject) -> bool {
+    Outcome::of(error) == Some(Outcome::NotSent) && is_retryable(error)
+}
+
+/// Whether an error says that the same request may succeed and do no harm when repeated.
+#[must_use]
+pub fn is_retryable(error: &ErrorObject) -> bool {
+    let said = error.data.as_ref().and_then(|it| it.get("retryable"));
+    said.and_then(serde_json::Value::as_bool).unwrap_or(false)
 }
 
 /// The upstream has answered a request of `method`, and nothing can be made of its result.

@@ -2,7 +2,7 @@
 
 use eyot_http::{Connector, HttpClient, InvalidUrl};
 use eyot_service::{Fault, Limits, MessageIo};
-use eyot_types::codes::{self, Outcome};
+use eyot_types::codes;
 use eyot_ws::{ClientHandshake, WebSocketIo, WsLimits};
 use http::Method;
 use tokio_util::sync::CancellationToken;
@@ -37,8 +37,12 @@ pub(crate) async fn open(
     let patience = limits.upstream.connect_timeout;
     let answered = tokio::time::timeout(patience, link.send(ask)).await;
     let answer = answered.map_err(|_elapsed| not_open("upstream did not answer in time"))??;
-    let checked = handshake.check(&answer);
-    checked.map_err(|error| not_open(&format!("upstream cannot be used: {error}")))?;
+    // A load balancer may have no server yet.
+    let is_lasting = !answer.status().is_server_error();
+    handshake.check(&answer).map_err(|error| {
+        let reason = format!("upstream cannot be used: {error}");
+        Fault::upstream(codes::upstream_unreached(&reason, is_lasting))
+    })?;
     let upgraded = answer.into_body().into_upgraded();
     let upgraded = upgraded.ok_or_else(|| not_open("upstream closed the connection"))?;
 
@@ -50,5 +54,5 @@ pub(crate) async fn open(
 }
 
 fn not_open(reason: &str) -> Fault {
-    Fault::upstream(codes::upstream_lost(reason, Outcome::NotSent, true))
+    Fault::upstream(codes::upstream_unreached(reason, false))
 }

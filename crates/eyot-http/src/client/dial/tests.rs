@@ -7,10 +7,11 @@ use std::net::SocketAddr;
 
 use eyot_service::Limits;
 use eyot_testkit::Authority;
+use rustix::net::sockopt;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, UnixListener};
 
-use super::alternating;
+use super::{KEEP_ALIVE_IDLE, alternating, open};
 use crate::client::{Connector, Draft, HttpClient, HttpError, Proxies};
 use crate::{ClientTls, ClientTlsOptions, ServerTls, TlsIdentity};
 
@@ -83,6 +84,15 @@ async fn socket_without_a_server_is_an_unreachable_upstream() {
     let error = get(&client).await.unwrap_err();
     assert!(matches!(error, HttpError::Connect { .. }), "{error:?}");
     assert!(!error.to_string().contains("nowhere"), "{error}");
+    assert!(!error.is_lasting(), "the server may be started");
+}
+
+#[tokio::test]
+async fn connections_are_asked_for_their_other_end() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let stream = open(&listener.local_addr().unwrap().to_string()).await.unwrap();
+    assert!(sockopt::socket_keepalive(&stream).unwrap());
+    assert_eq!(sockopt::tcp_keepidle(&stream).unwrap(), KEEP_ALIVE_IDLE);
 }
 
 #[tokio::test]

@@ -99,8 +99,10 @@ async fn certificate_of_another_server_is_called_that() {
 async fn unknown_authority_is_called_unknown() {
     let (stranger, trusted) = (Authority::new(), Authority::new());
     let (_, got) = ask(&stranger.server(&["127.0.0.1"]), None, tls(Some(&trusted))).await;
-    let text = operator_text(&got.unwrap_err());
+    let error = got.unwrap_err();
+    let text = operator_text(&error);
     assert!(text.contains("authority that is not trusted here"), "{text}");
+    assert!(error.is_lasting(), "waiting for it does not help");
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use eyot_frame::without_byte_order_mark;
 use eyot_http::{Assembly, Came, HttpError, UpstreamBody};
 use eyot_jsonrpc::{Incoming, Kind, Response};
-use eyot_service::{Fault, Limits};
+use eyot_service::{Fault, FaultKind, Limits};
 use eyot_types::codes::{self, Outcome};
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, StatusCode};
@@ -92,9 +92,14 @@ pub(crate) fn unanswered(error: &HttpError) -> Fault {
         tracing::warn!(error = text.reveal_to_operator(), "upstream was not reached");
     }
     // What is wrong with a coding is wrong with the set-up.
-    let is_retryable = !matches!(error, HttpError::Coding { .. });
+    let is_forbidden = matches!(error, HttpError::Forbidden { .. });
+    let is_retryable = !matches!(error, HttpError::Coding { .. }) && !is_forbidden;
     let error = codes::upstream_lost(&error.to_string(), outcome, is_retryable);
-    Fault::upstream(error).with_operator_text(text)
+    let kind = match is_forbidden {
+        true => FaultKind::Forbidden,
+        false => FaultKind::Upstream,
+    };
+    Fault::new(kind, error).with_operator_text(text)
 }
 
 /// The fault for an answer that cannot be taken.

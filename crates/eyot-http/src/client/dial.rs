@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
@@ -29,6 +29,7 @@ pub(super) struct Dialer {
     authority: Box<str>,
     kind: Kind,
     route: Route,
+    connector: Connector,
     limits: UpstreamLimits,
 }
 
@@ -45,6 +46,8 @@ struct DialError {
     /// What peers may hear.
     reason: String,
     detail: Option<String>,
+    /// The connection may not be made, now or later.
+    is_forbidden: bool,
 }
 
 impl Dialer {
@@ -63,7 +66,8 @@ impl Dialer {
             Scheme::Unix(path) => Kind::Unix { path: path.as_path().into() },
         };
         let route = connector.proxies().route(target)?;
-        Ok(Self { authority: target.authority().into(), kind, route, limits })
+        let connector = connector.clone();
+        Ok(Self { authority: target.authority().into(), kind, route, connector, limits })
     }
 
     /// Whether other machines can read what is sent.
@@ -104,7 +108,13 @@ impl Dialer {
             Kind::Plain => self.in_time(self.reach()).await.map(Stream::from),
             Kind::Tls { tls, name } => self.secure(tls, name).await,
         };
-        dialed.map_err(|error| self.failed(error.reason, error.detail))
+        dialed.map_err(|error| match error {
+            DialError { is_forbidden: true, detail, .. } => HttpError::Forbidden {
+                address: OperatorText::new(&*self.authority),
+                detail: OperatorText::new(detail.unwrap_or_default()),
+            },
+            DialError { reason, detail, .. } => self.failed(reason, detail),
+        })
     }
 
     /// The error of a connection that could not be opened, or not be used.
@@ -134,9 +144,7 @@ impl Dialer {
         let patience = self.limits.connect_timeout;
         match tokio::time::timeout(patience, opening).await {
             Ok(opened) => opened.map_err(DialError::from),
-            Err(_elapsed) => {
-                Err(DialError { reason: format!("no answer in {patience:?}"), detail: None })
-            }
+            Err(_elapsed) => Err(DialError::new(format!("no answer in {patience:?}"), None)),
         }
     }
 
@@ -162,15 +170,20 @@ impl Dialer {
     /// A TCP connection to the upstream, or to the proxy that passes requests on to it.
     async fn reach(&self) -> Result<TcpStream, DialError> {
         match &self.route {
-            Route::Direct => Ok(open(&self.authority).await?),
-            Route::Forward { proxy, .. } => through(proxy).await,
+            Route::Direct => Ok(open(self.addresses().await?).await?),
+            Route::Forward { proxy, .. } => {
+                self.check_literal()?;
+                through(proxy).await
+            }
             Route::Tunnel { proxy, authorization } => {
+                self.check_literal()?;
                 let stream = through(proxy).await?;
                 Ok(connect_through(stream, &self.authority, authorization.clone()).await?)
             }
             Route::Socks { proxy, login, resolves_here } => {
+                self.check_literal()?;
                 let place = match resolves_here {
-                    true => first_address(&self.authority).await?.to_string(),
+                    true => self.addresses().await?.first().ok_or_else(no_address)?.to_string(),
                     false => self.authority.to_string(),
                 };
                 let stream = through(proxy).await?;
@@ -178,39 +191,73 @@ impl Dialer {
             }
         }
     }
+
+    /// The addresses of the upstream that may be connected to, of which there is one at least or no
+    /// address at all.
+    async fn addresses(&self) -> Result<Vec<SocketAddr>, DialError> {
+        let found = match self.connector.resolver() {
+            Some(resolver) => resolver.resolve(&self.authority).await?,
+            None => lookup_host(&*self.authority).await?.collect(),
+        };
+        let policy = self.connector.addresses();
+        let (allowed, others): (Vec<_>, Vec<_>) =
+            found.into_iter().partition(|it| policy.allows(it.ip()));
+        match (allowed.is_empty(), others.as_slice()) {
+            (true, [first, ..]) => Err(DialError::forbidden(first.ip())),
+            _ => Ok(allowed),
+        }
+    }
+
+    /// What is written as an address is judged even if a proxy connects to it.
+    fn check_literal(&self) -> Result<(), DialError> {
+        let host = self.authority.rsplit_once(':').map_or(&*self.authority, |it| it.0);
+        match host.trim_start_matches('[').trim_end_matches(']').parse() {
+            Ok(address) if !self.connector.addresses().allows(address) => {
+                Err(DialError::forbidden(address))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl DialError {
+    fn new(reason: impl Into<String>, detail: Option<String>) -> Self {
+        Self { reason: reason.into(), detail, is_forbidden: false }
+    }
+
+    fn forbidden(address: IpAddr) -> Self {
+        let detail = Some(format!("{address} is no address that may be connected to"));
+        Self { reason: String::new(), detail, is_forbidden: true }
+    }
 }
 
 async fn through(proxy: &str) -> Result<TcpStream, DialError> {
-    open(proxy).await.map_err(|error| DialError {
-        reason: NO_PROXY.to_owned(),
-        detail: Some(format!("the proxy {proxy} cannot be reached: {error}")),
+    let opening = async { open(lookup_host(proxy).await?).await };
+    opening.await.map_err(|error| {
+        DialError::new(NO_PROXY, Some(format!("the proxy {proxy} cannot be reached: {error}")))
     })
 }
 
 fn no_tls(detail: String) -> DialError {
-    DialError { reason: NO_TLS.to_owned(), detail: Some(detail) }
+    DialError::new(NO_TLS, Some(detail))
 }
 
 impl From<io::Error> for DialError {
     fn from(error: io::Error) -> Self {
-        Self { reason: error.to_string(), detail: None }
+        Self::new(error.to_string(), None)
     }
 }
 
 impl From<Refused> for DialError {
     fn from(refused: Refused) -> Self {
-        Self { reason: NO_PROXY.to_owned(), detail: Some(refused.to_string()) }
+        Self::new(NO_PROXY, Some(refused.to_string()))
     }
-}
-
-async fn first_address(authority: &str) -> io::Result<SocketAddr> {
-    lookup_host(authority).await?.next().ok_or_else(no_address)
 }
 
 /// Connects to a host. All of its addresses are tried: the next one when one fails, or says nothing
 /// for a moment (RFC 8305, "Happy Eyeballs").
-async fn open(authority: &str) -> io::Result<TcpStream> {
-    let mut addresses = alternating(lookup_host(authority).await?);
+async fn open(addresses: impl IntoIterator<Item = SocketAddr>) -> io::Result<TcpStream> {
+    let mut addresses = alternating(addresses.into_iter());
     let mut attempts = FuturesUnordered::new();
     let mut failure = None;
     loop {

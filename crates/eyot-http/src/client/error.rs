@@ -16,6 +16,14 @@ pub enum HttpError {
         /// What there is to know about it, of TLS or a proxy.
         detail: Option<OperatorText>,
     },
+    /// The upstream has no address that may be connected to. The request was not sent.
+    #[error("upstream's address is not allowed here")]
+    Forbidden {
+        /// The host and port of the upstream.
+        address: OperatorText,
+        /// The address that was refused: no client should learn of it.
+        detail: OperatorText,
+    },
     /// The connection broke after the request may have been read.
     #[error("connection to the upstream broke: {reason}")]
     Broken {
@@ -42,6 +50,10 @@ impl HttpError {
                 let reason = detail.as_ref().map_or(&**reason, OperatorText::reveal_to_operator);
                 Some(OperatorText::new(format!("cannot connect to {address}: {reason}")))
             }
+            Self::Forbidden { address, detail } => {
+                let (address, detail) = (address.reveal_to_operator(), detail.reveal_to_operator());
+                Some(OperatorText::new(format!("may not connect to {address}: {detail}")))
+            }
             Self::Broken { hint, .. } => hint.clone(),
             Self::Coding { .. } => None,
         }
@@ -50,6 +62,6 @@ impl HttpError {
     /// Whether the upstream may have read the request.
     #[must_use]
     pub fn may_have_been_read(&self) -> bool {
-        !matches!(self, Self::Connect { .. })
+        !matches!(self, Self::Connect { .. } | Self::Forbidden { .. })
     }
 }

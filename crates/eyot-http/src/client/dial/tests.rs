@@ -1,5 +1,6 @@
 //! Connections by TLS, through proxies and to sockets, against servers of these tests.
 
+mod addresses;
 mod proxies;
 mod secure;
 

@@ -38,15 +38,48 @@ impl ProxyConfig {
         }
     }
 
+    /// Modern clients without a name may get a session at the upstream for each call.
+    pub(crate) fn is_undecided(&self) -> bool {
+        self.affinity == Affinity::Auto
+            && self.era != EraMode::Modern
+            && self.endpoint.auth.is_open()
+    }
+
     /// A relay to `target` behind its layers, and what serves it.
     pub(crate) fn into_service(self, target: Target) -> (BoxService, EndpointConfig) {
+        let (relays, endpoint) = self.into_relays();
+        (relays.relay(target).1, endpoint)
+    }
+
+    /// What makes relays, and what serves them.
+    pub(crate) fn into_relays(self) -> (Relays, EndpointConfig) {
         let Self { mut endpoint, era, affinity, layers, upstream_layers } = self;
         endpoint.limits = endpoint.limits_for_its_clients();
         let (tasks, limits) = (endpoint.tasks.clone(), Arc::new(endpoint.limits));
         let mut runtime = Runtime::new(tasks, endpoint.shutdown.finished().clone(), limits);
         runtime.layers = upstream_layers;
-        let options = RelayOptions { era, affinity, store: Some(Arc::clone(&endpoint.store)) };
-        let relay = BoxService::of_boxed(Relay::with_options(target, runtime, options));
-        (layers.around(relay), endpoint)
+        let store = Arc::clone(&endpoint.store);
+        (Relays { runtime, era, affinity, store, layers }, endpoint)
+    }
+}
+
+/// Makes the relays of one proxy.
+#[derive(Debug)]
+pub(crate) struct Relays {
+    pub(crate) runtime: Runtime,
+    era: EraMode,
+    affinity: Affinity,
+    pub(crate) store: Arc<dyn Store>,
+    layers: ServiceLayer,
+}
+
+impl Relays {
+    /// A relay to `target`, and the relay behind its layers.
+    pub(crate) fn relay(&self, target: Target) -> (Relay, BoxService) {
+        let Self { era, affinity, .. } = *self;
+        let options = RelayOptions { era, affinity, store: Some(Arc::clone(&self.store)) };
+        let relay = Relay::with_options(target, self.runtime.clone(), options);
+        let service = self.layers.around(BoxService::of_boxed(relay.clone()));
+        (relay, service)
     }
 }

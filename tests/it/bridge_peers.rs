@@ -55,7 +55,7 @@ async fn text(client: &Client, tool: &str, arguments: Value) -> String {
 }
 
 /// Every feature of `server_modern.mjs` that a legacy client can use.
-async fn check_features(url: &str) {
+pub(crate) async fn check_features(url: &str) {
     let client = builder().connect(url).await.unwrap();
     assert_eq!(client.era(), Era::Legacy);
     assert_eq!(client.server_info().unwrap().name, "server-modern");

@@ -38,6 +38,8 @@ mod explain;
 #[cfg(test)]
 mod forward;
 #[cfg(test)]
+mod forward_server;
+#[cfg(test)]
 mod handlers;
 #[cfg(test)]
 mod hostile;

@@ -140,14 +140,14 @@ async fn check_both(era: EraMode) {
     let inside = within("the client connects", inside.connect(Target::in_process(server.clone())))
         .await
         .unwrap();
-    within("everything is used", check_everything(&inside, &server)).await;
+    within("everything is used", Box::pin(check_everything(&inside, &server))).await;
     assert_eq!(within("the update comes", updates.recv()).await.unwrap(), "board:///now");
     inside.close().await;
 
     let (url, serving) = over_http(&server).await;
     let outside = client(era).on_resource_updated(hears);
     let outside = within("the client connects", outside.connect(url)).await.unwrap();
-    within("everything is used", check_everything(&outside, &server)).await;
+    within("everything is used", Box::pin(check_everything(&outside, &server))).await;
     assert_eq!(within("the update comes", updates.recv()).await.unwrap(), "board:///now");
     outside.close().await;
     server.shutdown().drain();

@@ -43,7 +43,7 @@ impl LegacyToModern {
     /// The bridge to an upstream, which is asked through its modern side.
     #[must_use]
     pub fn new(upstream: Arc<Upstream>, modern: Arc<ModernSide>) -> Self {
-        let known_tasks = KnownTasks::new(&upstream.runtime.limits);
+        let known_tasks = KnownTasks::new(&upstream.runtime);
         let server = ModernUpstream::new(Arc::clone(&upstream), Arc::clone(&modern));
         Self { upstream, modern, server: Arc::new(server), known_tasks }
     }

@@ -5,6 +5,7 @@ mod commands;
 mod forward;
 mod manual;
 mod message_bound;
+mod named_upstreams;
 mod refusal;
 mod transport;
 mod values;
@@ -26,6 +27,7 @@ use self::forward::{CONNECT_EXAMPLES, RUN_EXAMPLES};
 use self::manual::{COMPLETIONS_EXAMPLES, MAN_EXAMPLES};
 pub(crate) use self::manual::{Completions, Manual};
 pub(crate) use self::message_bound::MessageBound;
+pub(crate) use self::named_upstreams::NamedUpstreams;
 pub(crate) use self::refusal::refusal;
 use self::transport::parse_address;
 pub(crate) use self::transport::{ListenAt, ServerFiles, Transport};
@@ -91,9 +93,10 @@ Examples:
   eyot serve --listen unix:/run/user/1000/mcp.sock -- my-server
   eyot serve --listen 0.0.0.0:8443 --tls-cert cert.pem --tls-key key.pem --client-ca ca.pem -- my-server
   eyot serve --listen 0.0.0.0:8080 --api-key alice=@/run/secrets/alice --allow-host mcp.example -- my-server
+  eyot serve --forward --allow 'https://*.example.com/*' --allow https://mcp.example/mcp
 
 A child gets a small safe environment (PATH, HOME, LANG and the like) and what --env names.
-The endpoint is /mcp, and /ws for WebSockets. SIGTERM, Ctrl-C or the end of the terminal drains: running calls finish,
+The endpoint is /mcp, and /ws for WebSockets; with --forward it is /to/https/HOST/PATH for each upstream. SIGTERM, Ctrl-C or the end of the terminal drains: running calls finish,
 then the program ends with code 0; a second signal ends it at once.";
 
 const EVERYTHING_EXAMPLES: &str = "\
@@ -178,10 +181,10 @@ pub(crate) struct Listen {
     /// Another origin whose pages may use the endpoint. Loopback origins are always allowed.
     #[arg(long, value_name = "ORIGIN")]
     pub(crate) allow_origin: Vec<String>,
-    /// Serve no WebSocket at /ws.
+    /// Serve no WebSocket at /ws. With --forward there is none.
     #[arg(long)]
     pub(crate) no_ws: bool,
-    /// Serve no clients of the old transport, HTTP with SSE, at /sse.
+    /// Serve no clients of the old transport, HTTP with SSE, at /sse. With --forward there are none.
     #[arg(long)]
     pub(crate) no_sse: bool,
 }
@@ -203,6 +206,8 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "NAME:VALUE", requires = "upstream")]
     pub(crate) upstream_header: Vec<Header>,
     #[command(flatten)]
+    pub(crate) named: NamedUpstreams,
+    #[command(flatten)]
     pub(crate) transport: Transport,
     /// The era of the upstream. By default the proxy finds it out. With this flag it does not ask;
     /// an upstream that refuses this era is an error.
@@ -220,7 +225,11 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "DIR")]
     pub(crate) cwd: Option<PathBuf>,
     /// The MCP server to start, with its arguments. No shell is involved.
-    #[arg(last = true, value_name = "CMD", required_unless_present = "upstream")]
+    #[arg(
+        last = true,
+        value_name = "CMD",
+        required_unless_present_any = ["upstream", "forward"]
+    )]
     pub(crate) command: Vec<String>,
 }
 

@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use eyot::{Affinity, EraMode, Target};
 
 use crate::args::{Demo, ServerFiles, StoreUrl};
-use crate::serve::Upstream;
+use crate::serve::{Place, Upstream};
 use crate::{places, serve, writer};
 
 /// Runs the command.
@@ -17,8 +17,12 @@ pub(crate) fn run(demo: Demo) -> anyhow::Result<()> {
     let program = program.to_str().context("the path of this program is not UTF-8")?.to_owned();
     let target = Target::command(program, ["demo-server"]);
     let limits = serve::limits(&listen);
-    let upstream =
-        Upstream { target, era: EraMode::default(), affinity: Affinity::default(), limits };
+    let upstream = Upstream {
+        place: Place::Target(target),
+        era: EraMode::default(),
+        affinity: Affinity::default(),
+        limits,
+    };
     serve::start(&listen, upstream, |url| {
         writer::say(&format!("listening on {url}"));
         let curl = curl(url, &listen.tls);

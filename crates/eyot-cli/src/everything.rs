@@ -82,7 +82,7 @@ async fn serve_http(server: &Server, everything: &Everything, is_json: bool) -> 
     );
     let bound = socket::listen(&everything.listen, "http").await?;
     let http = server.http().store(serve::open_store(&everything.store)?);
-    serve::announce(&bound.url, is_json)?;
+    serve::announce(&bound.url("/mcp"), is_json)?;
     serve::report(http.serve(bound.listener).await);
     drop(bound.file);
     Ok(())

@@ -6,8 +6,9 @@ use anyhow::Context as _;
 use eyot::EraMode;
 use eyot::session::{LogLimits, Store};
 use eyot::{
-    Admin, Affinity, ApiKey, ClientCertificates, Command, Drained, HostPolicy, Keys, Limits,
-    MemoryStore, ProxyConfig, ReverseProxy, SqliteOptions, SqliteStore, Target,
+    AddressPolicy, Admin, Affinity, AllowList, ApiKey, ClientCertificates, Command, Drained,
+    ForwardConfig, HostPolicy, Keys, Limits, MemoryStore, Proxies, ProxyConfig, SqliteOptions,
+    SqliteStore, Target,
 };
 use metrics_exporter_prometheus::PrometheusBuilder;
 use tokio::net::TcpListener;
@@ -19,11 +20,31 @@ use crate::signals::Signals;
 use crate::tls_files::TlsFiles;
 use crate::{descriptors, places, secrets, socket, transport, writer};
 
+mod proxy;
+
+pub(crate) use self::proxy::Place;
+use self::proxy::Proxy;
+
 /// Runs the command.
 pub(crate) fn run(serve: Serve, is_json: bool) -> anyhow::Result<()> {
     let limits = limits(&serve.listen);
-    let target = match (&serve.upstream, serve.command.split_first()) {
-        (Some(url), _) => target_at(url, &serve, limits)?,
+    let place = place_of(&serve, limits)?;
+    let Serve { listen, era, affinity, .. } = serve;
+    let upstream = Upstream { place, era: era.into(), affinity: affinity.into(), limits };
+    start(&listen, upstream, |url| announce(url, is_json))
+}
+
+/// What the flags say to stand before.
+fn place_of(serve: &Serve, limits: Limits) -> anyhow::Result<Place> {
+    if serve.named.forward {
+        return Ok(Place::Named(forward_config(serve)?));
+    }
+    if serve.named.is_given() {
+        let message = "--allow and --allow-net are for --forward, where clients name the upstream";
+        return Err(Failure::usage(message).into());
+    }
+    Ok(Place::Target(match (&serve.upstream, serve.command.split_first()) {
+        (Some(url), _) => target_at(url, serve, limits)?,
         (None, _) if serve.transport.is_given() => {
             let flags = "--ca, --client-cert, --insecure-skip-verify and --proxy";
             return Err(Failure::usage(format!("{flags} are for an --upstream at a URL")).into());
@@ -31,14 +52,23 @@ pub(crate) fn run(serve: Serve, is_json: bool) -> anyhow::Result<()> {
         (None, Some((program, args))) => Target::Command(Command {
             program: program.clone(),
             args: args.to_vec(),
-            env: serve.env.into_iter().map(|it| (it.name, it.value)).collect(),
-            cwd: serve.cwd,
+            env: serve.env.iter().map(|it| (it.name.clone(), it.value.clone())).collect(),
+            cwd: serve.cwd.clone(),
         }),
         (None, None) => anyhow::bail!("name an upstream: --upstream URL, or -- CMD ARGS…"),
-    };
-    let Serve { listen, era, affinity, .. } = serve;
-    let upstream = Upstream { target, era: era.into(), affinity: affinity.into(), limits };
-    start(&listen, upstream, |url| announce(url, is_json))
+    }))
+}
+
+/// What clients may name, and how it is connected to: directly, unless a flag names a proxy. A proxy
+/// of the environment would be asked for names whose addresses only it knows.
+fn forward_config(serve: &Serve) -> anyhow::Result<ForwardConfig> {
+    let Serve { named, transport, .. } = serve;
+    let connector = transport::connector(transport, Proxies::none)?;
+    let mut config = ForwardConfig::new(AllowList::new(named.allow.iter().cloned()));
+    let addresses = AddressPolicy::public_and(named.allow_net.iter().copied());
+    config.connector = connector.to_addresses(addresses);
+    config.transport = transport.transport.into();
+    Ok(config)
 }
 
 /// The server at a URL, with the headers and token that the flags add to every request.
@@ -50,7 +80,7 @@ fn target_at(url: &str, serve: &Serve, limits: Limits) -> anyhow::Result<Target>
 
 /// The service to serve, and its bounds.
 pub(crate) struct Upstream {
-    pub(crate) target: Target,
+    pub(crate) place: Place,
     pub(crate) era: EraMode,
     pub(crate) affinity: Affinity,
     pub(crate) limits: Limits,
@@ -87,19 +117,20 @@ pub(crate) fn start(
     upstream: Upstream,
     announce: impl FnOnce(&str) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    let Upstream { target, era, affinity, limits } = upstream;
+    let Upstream { place, era, affinity, limits } = upstream;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut signals = Signals::new().context("signals cannot be received")?;
         let tls = TlsFiles::open(&listen.tls)?;
         let scheme = if tls.is_some() { "https" } else { "http" };
         let bound = socket::listen(&listen.listen, scheme).await?;
-        let mut config = proxy_config(listen, tls.as_ref(), store_of(listen, &target)?, limits)?;
+        let url = bound.url(place.endpoint());
+        let mut config = proxy_config(listen, tls.as_ref(), store_of(listen, &place)?, limits)?;
         (config.era, config.affinity) = (era, affinity);
         let shutdown = config.endpoint.shutdown.clone();
-        let proxy = ReverseProxy::new(target, config);
+        let proxy = Proxy::new(place, config);
         let admin = admin(listen, &proxy).await?;
-        announce(&bound.url)?;
+        announce(&url)?;
         let listener = bound.listener;
         let serving = async {
             let Some((at, admin)) = admin else { return proxy.serve(listener).await };
@@ -135,10 +166,15 @@ async fn keep_fresh(tls: Option<&TlsFiles>) {
     }
 }
 
-fn store_of(listen: &Listen, target: &Target) -> anyhow::Result<Arc<dyn Store>> {
-    match &listen.store {
-        Some(store) => open_store(store),
-        None => open_store(&StoreUrl::Sqlite(places::default_store(target)?)),
+fn store_of(listen: &Listen, place: &Place) -> anyhow::Result<Arc<dyn Store>> {
+    match (&listen.store, place) {
+        (Some(store), _) => open_store(store),
+        (None, Place::Target(target)) => {
+            open_store(&StoreUrl::Sqlite(places::default_store(target)?))
+        }
+        (None, Place::Named(_)) => {
+            open_store(&StoreUrl::Sqlite(places::state_folder()?.join("sessions-forward.db")))
+        }
     }
 }
 
@@ -216,10 +252,7 @@ fn admin_hosts(listen: &Listen) -> HostPolicy {
     if listen.admin_exposed { hosts.allow_addresses() } else { hosts }
 }
 
-async fn admin(
-    listen: &Listen,
-    proxy: &ReverseProxy,
-) -> anyhow::Result<Option<(TcpListener, Admin)>> {
+async fn admin(listen: &Listen, proxy: &Proxy) -> anyhow::Result<Option<(TcpListener, Admin)>> {
     let Some(address) = listen.admin else { return Ok(None) };
     anyhow::ensure!(
         address.ip().is_loopback() || listen.admin_exposed,

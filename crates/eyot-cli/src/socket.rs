@@ -15,10 +15,17 @@ use crate::args::ListenAt;
 #[derive(Debug)]
 pub(crate) struct Bound {
     pub(crate) listener: Listener,
-    /// The URL of its endpoint.
-    pub(crate) url: String,
+    /// What the URLs of its endpoints begin with.
+    origin: String,
     /// Removed at the end.
     pub(crate) file: Option<SocketFile>,
+}
+
+impl Bound {
+    /// The URL of the endpoint at this path.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.origin)
+    }
 }
 
 /// The file of a Unix socket. Dropping it removes the file, if it is still this one.
@@ -46,15 +53,15 @@ pub(crate) async fn listen(at: &ListenAt, scheme: &str) -> anyhow::Result<Bound>
             let listener = TcpListener::bind(address).await.with_context(|| {
                 format!("cannot listen on {address}; another port: --listen 127.0.0.1:0")
             })?;
-            let url = format!("{scheme}://{}/mcp", listener.local_addr()?);
-            Ok(Bound { listener: listener.into(), url, file: None })
+            let origin = format!("{scheme}://{}", listener.local_addr()?);
+            Ok(Bound { listener: listener.into(), origin, file: None })
         }
         ListenAt::Unix(path) => {
             let bound = bind(path).await;
             let listener = bound.with_context(|| format!("cannot listen on {}", path.display()))?;
             let file = SocketFile { path: path.clone(), identity: identity(path)? };
-            let url = format!("unix:{}#/mcp", path.display());
-            Ok(Bound { listener: listener.into(), url, file: Some(file) })
+            let origin = format!("unix:{}#", path.display());
+            Ok(Bound { listener: listener.into(), origin, file: Some(file) })
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::secrets;
 /// The server at a URL, connected to as the flags say. What is wrong with the files that they name,
 /// or with the authorities that this machine trusts, is told now and not at the first call.
 pub(crate) fn target(url: &str, limits: Limits, transport: &Transport) -> anyhow::Result<Target> {
-    let connector = connector(transport)?;
+    let connector = connector(transport, Proxies::from_env)?;
     if url.starts_with("https:") || url.starts_with("wss:") {
         connector.tls().prepare()?;
     }
@@ -19,7 +19,11 @@ pub(crate) fn target(url: &str, limits: Limits, transport: &Transport) -> anyhow
     Ok(target.with_transport(transport.transport.into()))
 }
 
-fn connector(transport: &Transport) -> anyhow::Result<Connector> {
+/// What connects to servers, through the proxy that the flags name, or else through these.
+pub(crate) fn connector(
+    transport: &Transport,
+    usual: impl FnOnce() -> Proxies,
+) -> anyhow::Result<Connector> {
     let Transport { ca, client_cert, client_key, insecure_skip_verify, proxy, .. } = transport;
     let identity = client_cert.as_deref().zip(client_key.as_deref());
     let options = ClientTlsOptions {
@@ -34,7 +38,7 @@ fn connector(transport: &Transport) -> anyhow::Result<Connector> {
         );
     }
     let proxies = match proxy {
-        None => Proxies::from_env(),
+        None => usual(),
         Some(source) => {
             let url = secrets::read(&source.0).context("--proxy")?;
             Proxies::all(url.expose()).context("--proxy")?

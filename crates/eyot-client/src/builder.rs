@@ -289,6 +289,7 @@ impl ClientBuilder {
             tasks: own.tasks,
             shutdown: stop.clone(),
             limits: Arc::new(limits),
+            totals: own.totals,
             children: own.children,
             layers: own.layers.with(self.layers),
         };

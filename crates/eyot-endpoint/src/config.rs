@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use eyot_http::{HostPolicy, ServerTls};
+pub use eyot_http::HostPolicy;
+use eyot_http::ServerTls;
 use eyot_service::{Limits, Shutdown};
 use eyot_session::Store;
 use tokio_util::task::TaskTracker;

@@ -21,14 +21,15 @@ use crate::legacy::Legacy;
 use crate::modern::{Modern, is_claimed};
 use crate::refusals::body_failed;
 use crate::request_context::{ConnectionContext, RequestContext};
+use crate::services::{Services, is_at};
 use crate::web_socket;
 
 type Answer = Response<OutgoingBody>;
 
-/// Hands the requests of one path to the era that they belong to.
+/// Hands the requests of an endpoint to the era that they belong to.
 #[derive(Debug)]
 pub(crate) struct EraSwitch {
-    pub(crate) path: String,
+    pub(crate) services: Services,
     pub(crate) web_socket_path: Option<String>,
     pub(crate) hosts: HostPolicy,
     pub(crate) auth: Arc<dyn Authenticate>,
@@ -102,8 +103,8 @@ impl EraSwitch {
     /// What the endpoint has at a path. A slash behind it changes nothing: many write one. All of a
     /// foreign server's paths that lead here are those of Streamable HTTP.
     fn face(&self, path: &str, connection: &ConnectionContext) -> Option<Face<'_>> {
-        let is_at = |own: &str| path == own || path.strip_suffix('/') == Some(own);
-        if !connection.is_ours || is_at(&self.path) {
+        let is_at = |own: &str| is_at(own, path);
+        if !connection.is_ours || self.services.covers(path) {
             return Some(Face::Endpoint);
         }
         if self.web_socket_path.as_deref().is_some_and(is_at) {
@@ -148,20 +149,43 @@ impl EraSwitch {
             return web_socket::answer(parts, peer, connection);
         }
         let timer = &connection.timer;
-        let context = RequestContext { peer, accepts: head.accepts(), timer };
         match (face, &parts.method) {
-            (Face::Stream(streams), &Method::GET) => return streams.open(&context.peer),
+            (Face::Stream(streams), &Method::GET) => return streams.open(&peer),
             (Face::Messages(streams), &Method::POST) => {
-                let posting = streams.post(parts.uri.query(), head, body, &context.peer);
+                let posting = streams.post(parts.uri.query(), head, body, &peer);
                 return Box::pin(posting).await;
             }
             (Face::Endpoint, _) => {}
             _ => return not_allowed(face.methods()),
         }
+        let accepts = head.accepts();
+        match &self.services {
+            Services::One { found, .. } => {
+                let context = RequestContext { peer, accepts, timer, found };
+                self.exchange(parts, (head, body), &context).await
+            }
+            Services::Many(services) => match services.find(&parts.uri, &peer).await {
+                Ok(found) => {
+                    let context = RequestContext { peer, accepts, timer, found: &found };
+                    // Boxed: an endpoint of one service has no room for it.
+                    Box::pin(self.exchange(parts, (head, body), &context)).await
+                }
+                Err(refusal) => fault(None, &refusal, Era::Legacy),
+            },
+        }
+    }
+
+    /// Streamable HTTP with one service.
+    async fn exchange(
+        &self,
+        parts: &request::Parts,
+        (head, body): (&RequestHead<'_>, RequestBody),
+        context: &RequestContext<'_>,
+    ) -> Answer {
         match parts.method {
-            Method::POST => self.post(&parts.headers, head, body, &context).await,
-            Method::GET => Box::pin(self.get(head, &context)).await,
-            Method::DELETE => Box::pin(self.delete(head, &context.peer)).await,
+            Method::POST => self.post(&parts.headers, head, body, context).await,
+            Method::GET => Box::pin(self.get(head, context)).await,
+            Method::DELETE => Box::pin(self.delete(head, context)).await,
             _ => not_allowed(METHODS),
         }
     }
@@ -246,15 +270,12 @@ impl EraSwitch {
         };
         let incoming = match incoming {
             Incoming::One(message) if session_id.is_none() => match initialize(message) {
-                Ok(request) => {
-                    let peer = context.peer.clone();
-                    return Box::pin(self.legacy.initialize(request, peer)).await;
-                }
+                Ok(request) => return Box::pin(self.legacy.initialize(request, context)).await,
                 Err(message) => Incoming::One(message),
             },
             incoming => incoming,
         };
-        let session = match self.legacy.session(session_id, &context.peer).await {
+        let session = match self.legacy.session(session_id, context).await {
             Ok(session) => session,
             Err(refusal) => return *refusal,
         };
@@ -278,13 +299,13 @@ impl EraSwitch {
         if let Err(refusal) = check_revision(head) {
             return *refusal;
         }
-        match self.legacy.session(session_id, &context.peer).await {
+        match self.legacy.session(session_id, context).await {
             Ok(session) => self.legacy.get(session, last_event_id, context).await,
             Err(refusal) => *refusal,
         }
     }
 
-    async fn delete(&self, head: &RequestHead<'_>, peer: &Peer) -> Answer {
+    async fn delete(&self, head: &RequestHead<'_>, context: &RequestContext<'_>) -> Answer {
         if is_modern(head) {
             return not_allowed("POST");
         }
@@ -292,8 +313,8 @@ impl EraSwitch {
             Ok(session_id) => session_id,
             Err(refusal) => return refused(refusal.status(), None, &refusal.to_string()),
         };
-        match self.legacy.session(session_id, peer).await {
-            Ok(session) => self.legacy.delete(&session).await,
+        match self.legacy.session(session_id, context).await {
+            Ok(session) => self.legacy.delete(&session, context).await,
             Err(refusal) => *refusal,
         }
     }

@@ -8,15 +8,16 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use eyot_service::{BoxService, Call};
+use eyot_service::{BoxService, Call, SessionHandle};
 use parking_lot::Mutex;
 use tower_service::Service as _;
 
 use crate::detached_calls::DetachedCalls;
+use crate::services::Services;
 
 /// Says farewells, several at once, each within a deadline.
 pub(crate) struct Farewells {
-    service: BoxService,
+    services: Services,
     detached: Arc<DetachedCalls>,
     patience: Duration,
     queue: Arc<Mutex<Queue>>,
@@ -24,24 +25,36 @@ pub(crate) struct Farewells {
 
 #[derive(Default)]
 struct Queue {
-    waiting: VecDeque<Call>,
+    waiting: VecDeque<Farewell>,
     /// Tasks that say farewells one after the other.
     speakers: usize,
 }
 
+/// A farewell, and who is to hear it.
+#[derive(Debug)]
+pub(crate) struct Farewell {
+    pub(crate) call: Call,
+    pub(crate) service: BoxService,
+}
+
 impl Farewells {
-    /// Farewells to `service`, each of which may take as long as `patience`.
+    /// Farewells to the services of an endpoint, each of which may take as long as `patience`.
     pub(crate) fn new(
-        service: BoxService,
+        services: Services,
         detached: Arc<DetachedCalls>,
         patience: Duration,
     ) -> Self {
-        Self { service, detached, patience, queue: Arc::default() }
+        Self { services, detached, patience, queue: Arc::default() }
+    }
+
+    /// What is to hear of the end of a session whose client is not here.
+    pub(crate) fn service_of(&self, session: &SessionHandle) -> Option<BoxService> {
+        self.services.of_session(session)
     }
 
     /// Says a farewell soon. When too many wait, the oldest is left out: its session ends at the
     /// peer when its time has come.
-    pub(crate) fn say(&self, farewell: Call) {
+    pub(crate) fn say(&self, farewell: Farewell) {
         let mut queue = self.queue.lock();
         if queue.speakers < SPEAKERS_MAX {
             queue.speakers += 1;
@@ -56,12 +69,12 @@ impl Farewells {
     }
 
     /// Says this farewell, and then those that wait.
-    fn speak(&self, farewell: Call, speaker: Speaker) {
-        let (mut service, patience) = (self.service.clone(), self.patience);
+    fn speak(&self, farewell: Farewell, speaker: Speaker) {
+        let patience = self.patience;
         self.detached.spawn(async move {
             let mut next = Some(farewell);
-            while let Some(farewell) = next {
-                match tokio::time::timeout(patience, service.call(farewell)).await {
+            while let Some(Farewell { call, mut service }) = next {
+                match tokio::time::timeout(patience, service.call(call)).await {
                     Ok(Ok(_)) => {}
                     Ok(Err(fault)) => {
                         tracing::debug!(%fault, "upstream of an ended session was not told");
@@ -80,7 +93,7 @@ impl Farewells {
 struct Speaker(Arc<Mutex<Queue>>);
 
 impl Speaker {
-    fn next(&self) -> Option<Call> {
+    fn next(&self) -> Option<Farewell> {
         self.0.lock().waiting.pop_front()
     }
 }

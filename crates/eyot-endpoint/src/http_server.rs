@@ -33,6 +33,7 @@ use crate::listener::{Accepted, Listener};
 use crate::modern::Modern;
 use crate::registry::Registry;
 use crate::request_context::ConnectionContext;
+use crate::services::{FindService, Services};
 use crate::sessions::Sessions;
 use crate::sweep::Sweep;
 use crate::web_socket;
@@ -54,42 +55,45 @@ impl HttpServer {
     /// Puts a server in front of `service`.
     #[must_use]
     pub fn new(config: EndpointConfig, service: BoxService) -> Self {
+        let services = Services::one(&config.path, service);
+        Self::of(config, services)
+    }
+
+    /// Puts a server in front of many services: `services` finds the one that a request names. Such
+    /// a server has Streamable HTTP alone, neither WebSockets nor HTTP with SSE, and no path of the
+    /// configuration.
+    #[must_use]
+    pub fn with_services(config: EndpointConfig, services: Arc<dyn FindService>) -> Self {
+        Self::of(config, Services::Many(services))
+    }
+
+    fn of(config: EndpointConfig, services: Services) -> Self {
         let limits = config.limits_for_its_clients();
-        let EndpointConfig {
-            path,
-            http_sse,
-            web_socket_path,
-            hosts,
-            auth,
-            tls,
-            store,
-            shutdown,
-            tasks,
-            ..
-        } = config;
+        let EndpointConfig { hosts, auth, tls, store, shutdown, tasks, .. } = config;
         let detached = Arc::new(DetachedCalls::new(tasks.clone(), shutdown.finished().clone()));
         let patience = limits.upstream.connect_timeout;
-        let farewells = Farewells::new(service.clone(), Arc::clone(&detached), patience);
+        let farewells = Farewells::new(services.clone(), Arc::clone(&detached), patience);
         let registry = Arc::new(Registry::new(Arc::clone(&store), farewells, &limits));
         let legacy = Arc::new(Legacy {
             registry: Arc::clone(&registry),
-            service: service.clone(),
             detached,
             shutdown: shutdown.clone(),
             limits,
         });
-        let http_sse = http_sse.then(|| {
+        let only = services.only();
+        let http_sse = only.filter(|_| config.http_sse).map(|service| {
             let (detached, ending) = (Arc::clone(&legacy.detached), (shutdown.clone(), limits));
             Arc::new(HttpSse::new(service.clone(), detached, ending))
         });
+        let web_socket_path = config.web_socket_path.filter(|_| only.is_some());
         let eras = Arc::new(EraSwitch {
-            path,
             http_sse,
             web_socket_path,
+            services,
             hosts,
             auth,
             legacy,
-            modern: Modern { service, limits, shutdown: shutdown.clone() },
+            modern: Modern { limits, shutdown: shutdown.clone() },
             connections: TotalQuota::new(SharedTotal::Connections, &limits),
             shutdown: shutdown.clone(),
             limits,
@@ -264,7 +268,8 @@ where
     };
     // A layer may have answered in the endpoint's place.
     let Some(peer) = endpoint.socket_peer().cloned() else { return };
-    let EraSwitch { modern: Modern { service, .. }, limits, shutdown, .. } = &*eras;
+    let EraSwitch { services, limits, shutdown, .. } = &*eras;
+    let Some(service) = services.only() else { return };
     // Boxed: most connections never need the room.
     Box::pin(web_socket::serve(upgraded, peer, service.clone(), *limits, shutdown)).await;
 }

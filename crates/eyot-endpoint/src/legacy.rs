@@ -12,8 +12,7 @@ use eyot_frame::encode_priming;
 use eyot_http::{OutgoingBody, accepted, empty, error, event_stream, fault, json, refused};
 use eyot_jsonrpc::{Id, Incoming, Message, Request};
 use eyot_service::{
-    BoxService, Fault, Input, Limits, Messages, Peer, Reply, ReplyFuture, ReplyItem, Shutdown,
-    unix_ms,
+    BoxService, Fault, Input, Limits, Messages, Reply, ReplyFuture, ReplyItem, Shutdown, unix_ms,
 };
 use eyot_session::{EventId, SessionError, StoreError};
 use eyot_types::{Era, Method};
@@ -42,7 +41,6 @@ type Answer = Response<OutgoingBody>;
 #[derive(Debug)]
 pub(crate) struct Legacy {
     pub(crate) registry: Arc<Registry>,
-    pub(crate) service: BoxService,
     pub(crate) detached: Arc<DetachedCalls>,
     pub(crate) shutdown: Shutdown,
     pub(crate) limits: Limits,
@@ -52,19 +50,19 @@ impl Legacy {
     /// The session that a request names: "servers that require a session ID SHOULD respond
     /// to requests without an `MCP-Session-Id` header (other than initialization) with HTTP
     /// 400", and a terminated one is answered with 404 (2025-11-25, basic/transports). A
-    /// session of another principal is answered like an unknown one.
+    /// session of another principal, or of another service, is answered like an unknown one.
     pub(crate) async fn session(
         &self,
         session_id: Option<&str>,
-        peer: &Peer,
+        context: &RequestContext<'_>,
     ) -> Result<Arc<ActiveSession>, Box<Answer>> {
         let Some(text) = session_id else {
             let message = "Mcp-Session-Id header is required; open a session with `initialize`";
             return Err(refused(StatusCode::BAD_REQUEST, None, message).into());
         };
-        match self.registry.find(text, peer.principal_name()).await {
-            Ok(Some(session)) => Ok(session),
-            Ok(None) => Err(refused(StatusCode::NOT_FOUND, None, "session not found").into()),
+        match self.registry.find(text, context.peer.principal_name()).await {
+            Ok(Some(session)) if context.found.owns(session.handle()) => Ok(session),
+            Ok(_) => Err(refused(StatusCode::NOT_FOUND, None, "session not found").into()),
             Err(refusal) => Err(registry_refusal(None, &refusal).into()),
         }
     }
@@ -79,9 +77,9 @@ impl Legacy {
         let other: Pin<Box<dyn Future<Output = Answer> + Send + 'a>> = match incoming {
             Incoming::One(message) => match message.into_request() {
                 Ok(request) => return Either::Left(self.request(session, request, context)),
-                Err(other) => Box::pin(async move {
-                    self.notification(&session, other, context.peer.clone()).await
-                }),
+                Err(other) => {
+                    Box::pin(async move { self.notification(&session, other, context).await })
+                }
             },
             Incoming::Batch(messages) if session.machine().revision().has_batches() => {
                 Box::pin(self.batch(session, messages, context))
@@ -105,7 +103,7 @@ impl Legacy {
             let message = "session is open already";
             return refused(StatusCode::BAD_REQUEST, Some(request.id()), message);
         }
-        let mut pending = match self.start(&session, request, &context.peer) {
+        let mut pending = match self.start(&session, request, context) {
             Ok((reply, in_flight)) => PendingReply::one(reply, in_flight, &self.detached),
             Err(refusal) => return *refusal,
         };
@@ -136,19 +134,15 @@ impl Legacy {
         &self,
         session: &Arc<ActiveSession>,
         request: Request,
-        peer: &Peer,
+        context: &RequestContext<'_>,
     ) -> Result<(ReplyStream, InFlight), Box<Answer>> {
         let id = request.id();
         if let Err(refusal) = session.machine().handle_request(&id, unix_ms()) {
             return Err(session_refusal(Some(id), refusal).into());
         }
         let in_flight = session.in_flight(id);
-        let call = session.call(Input::Request(request), peer.clone());
-        Ok((ReplyStream::of(&self.service, call), in_flight))
-    }
-
-    fn call(&self, session: &ActiveSession, input: Input, peer: Peer) -> ReplyFuture {
-        self.service.clone().call(session.call(input, peer))
+        let call = session.call(Input::Request(request), context.peer.clone());
+        Ok((ReplyStream::of(context.found.service(), call), in_flight))
     }
 
     /// Turns a call that runs into a resumable stream.
@@ -180,7 +174,12 @@ impl Legacy {
     }
 
     /// A notification or a response: handed on before it is acknowledged.
-    async fn notification(&self, session: &ActiveSession, message: Message, peer: Peer) -> Answer {
+    async fn notification(
+        &self,
+        session: &ActiveSession,
+        message: Message,
+        context: &RequestContext<'_>,
+    ) -> Answer {
         if let Err(refusal) = session.machine().handle_activity(unix_ms()) {
             return session_refusal(None, refusal);
         }
@@ -191,7 +190,7 @@ impl Legacy {
                 return self.not_stored(session, None, &error);
             }
         }
-        match self.call(session, message.into(), peer).await {
+        match call(session, message.into(), context).await {
             Ok(_) => accepted(),
             Err(fault) => faulted(None, &fault),
         }
@@ -220,13 +219,13 @@ impl Legacy {
         let mut started = Vec::new();
         for request in requests {
             let id = Some(request.id());
-            match self.start(&session, request, &context.peer) {
+            match self.start(&session, request, context) {
                 Ok((reply, in_flight)) => started.push((id, reply, in_flight)),
                 Err(refusal) => return *refusal,
             }
         }
         for message in others {
-            let answer = self.notification(&session, message, context.peer.clone()).await;
+            let answer = self.notification(&session, message, context).await;
             if answer.status() != StatusCode::ACCEPTED {
                 return answer;
             }
@@ -251,7 +250,7 @@ impl Legacy {
 
     /// GET: the messages that belong to no call, or the rest of a stream.
     pub(crate) async fn get(
-        self: &Arc<Self>,
+        &self,
         session: Arc<ActiveSession>,
         last_event_id: Option<&str>,
         context: &RequestContext<'_>,
@@ -260,23 +259,23 @@ impl Legacy {
             return empty(StatusCode::NOT_ACCEPTABLE);
         }
         let Some(text) = last_event_id else {
-            return self.listen(session, None, context.peer.clone()).await;
+            return self.listen(session, None, context).await;
         };
         let Ok(event_id) = text.parse::<EventId>() else {
             return refused(StatusCode::BAD_REQUEST, None, "Last-Event-ID is not of this server");
         };
         if event_id.stream == eyot_session::StreamNo::STANDALONE {
-            return self.listen(session, Some(event_id.position), context.peer.clone()).await;
+            return self.listen(session, Some(event_id.position), context).await;
         }
-        self.resume(session, event_id, context.peer.clone()).await
+        self.resume(session, event_id, context).await
     }
 
     /// A fresh or resumed reader of the standalone stream.
     async fn listen(
-        self: &Arc<Self>,
+        &self,
         session: Arc<ActiveSession>,
         after: Option<eyot_session::Position>,
-        peer: Peer,
+        context: &RequestContext<'_>,
     ) -> Answer {
         let opened = session.machine().handle_stream_opened(unix_ms());
         if let Err(refusal) = opened {
@@ -296,7 +295,7 @@ impl Legacy {
             .then(|| shown.map(|position| EventId { stream, position }.text()))
             .flatten()
             .map(|id| encode_priming(id.as_str(), Some(RETRY)));
-        let listen = self.listener(&session, peer);
+        let listen = listener(&session, context);
         let listening = shared.wants_source().then(|| listen(shared.cursor()));
         let parts = BodyParts {
             session,
@@ -322,11 +321,6 @@ impl Legacy {
         event_stream(OutgoingBody::stream(body))
     }
 
-    fn listener(self: &Arc<Self>, session: &Arc<ActiveSession>, peer: Peer) -> Listen {
-        let (legacy, session) = (Arc::clone(self), Arc::clone(session));
-        Box::new(move |cursor| legacy.call(&session, Input::Listen { cursor }, peer.clone()))
-    }
-
     /// A write of a session failed; a session that is no longer ours is answered like one
     /// that has ended.
     fn not_stored(&self, session: &ActiveSession, id: Option<Id>, error: &StoreError) -> Answer {
@@ -338,12 +332,30 @@ impl Legacy {
     }
 
     /// DELETE: ends the session.
-    pub(crate) async fn delete(&self, session: &Arc<ActiveSession>) -> Answer {
-        match self.registry.end(session).await {
+    pub(crate) async fn delete(
+        &self,
+        session: &Arc<ActiveSession>,
+        context: &RequestContext<'_>,
+    ) -> Answer {
+        match self.registry.end_at(session, context.found.service().clone()).await {
             Ok(()) => empty(StatusCode::NO_CONTENT),
             Err(error) => store_failed(None, &error),
         }
     }
+}
+
+fn call(session: &ActiveSession, input: Input, context: &RequestContext<'_>) -> ReplyFuture {
+    context.found.service().clone().call(session.call(input, context.peer.clone()))
+}
+
+/// Opens the messages that belong to no call, now and again.
+fn listener(session: &Arc<ActiveSession>, context: &RequestContext<'_>) -> Listen {
+    let (service, peer) = (context.found.service().clone(), context.peer.clone());
+    let session = Arc::clone(session);
+    Box::new(move |cursor| {
+        let call = session.call(Input::Listen { cursor }, peer.clone());
+        BoxService::clone(&service).call(call)
+    })
 }
 
 /// A call before its first output. Dropped by a disconnect, it goes on without a reader.

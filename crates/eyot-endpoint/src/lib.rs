@@ -1,8 +1,7 @@
 //! The endpoint: accepts connections and speaks MCP to clients of both eras.
 //!
-//! What answers the calls is any [`eyot_service::McpService`]. This crate keeps the legacy clients'
-//! sessions and their event streams, so that neither a broken connection nor a restart loses what
-//! was promised; it does not know what stands behind the service.
+//! What answers is any [`eyot_service::McpService`], of which nothing else is known here. Sessions and
+//! streams of legacy clients are kept: no broken connection and no restart loses what was promised.
 
 mod accept;
 mod active_session;
@@ -35,6 +34,7 @@ mod registry;
 mod replay;
 mod reply_stream;
 mod request_context;
+mod services;
 mod session_shards;
 mod sessions;
 mod shared_stream;
@@ -48,13 +48,13 @@ pub use crate::admin::{Admin, Health};
 pub use crate::api_keys::{ApiKey, Keys, KeysError};
 pub use crate::auth::{AuthRefusal, Authenticate, Authenticated, Authentication, Credentials};
 pub use crate::certificates::ClientCertificates;
-pub use crate::config::EndpointConfig;
+pub use crate::config::{EndpointConfig, HostPolicy};
 pub use crate::detached_calls::DetachedCalls;
 pub use crate::endpoint::{Answering, Endpoint};
 pub use crate::http_server::HttpServer;
 pub use crate::listener::{Accepted, Listener};
 pub use crate::mount::HttpService;
 pub use crate::pipe::Pipe;
+pub use crate::services::{FindService, Finding, FoundService};
 pub use crate::sessions::{SessionCounts, SessionDigest, SessionPage, SessionSnapshot, Sessions};
 pub use crate::sweep::Sweep;
-pub use eyot_http::HostPolicy;

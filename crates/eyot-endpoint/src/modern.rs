@@ -7,7 +7,7 @@ use eyot_jsonrpc::{
     ErrorObject, INVALID_REQUEST, Id, METHOD_NOT_FOUND, Message, MessageKind, PARSE_ERROR, Request,
     Response,
 };
-use eyot_service::{BoxService, Call, Fault, Input, Limits, Peer, Shutdown};
+use eyot_service::{Call, Fault, Input, Limits, Peer, Shutdown};
 use eyot_types::meta::RequestMeta;
 use eyot_types::{Era, Method, Revision, codes, headers};
 use http::{HeaderMap, StatusCode};
@@ -22,7 +22,6 @@ type Answer = http::Response<OutgoingBody>;
 /// Serves the modern era on one endpoint.
 #[derive(Clone, Debug)]
 pub(crate) struct Modern {
-    pub(crate) service: BoxService,
     pub(crate) limits: Limits,
     pub(crate) shutdown: Shutdown,
 }
@@ -48,7 +47,7 @@ impl Modern {
             }
             MessageKind::Notification(notification) => {
                 let input = Input::Notification(notification);
-                self.notification(call(input, headers, head, peer)).await
+                self.notification(call(input, headers, head, peer), context).await
             }
             // "The client MUST NOT send JSON-RPC responses" (2026-07-28, streamable-http).
             MessageKind::Response(_) => {
@@ -59,8 +58,8 @@ impl Modern {
     }
 
     async fn request(&self, id: Option<Id>, call: Call, context: &RequestContext<'_>) -> Answer {
-        let RequestContext { accepts, timer, .. } = *context;
-        let mut reply = ReplyStream::of_ending(&self.service, call, self.shutdown.drained());
+        let RequestContext { accepts, timer, found, .. } = *context;
+        let mut reply = ReplyStream::of_ending(found.service(), call, self.shutdown.drained());
         // After a long silence the stream begins, so that comments keep the connection alive.
         let patience = accepts.events.then_some(self.limits.http.keep_alive_interval);
         loop {
@@ -87,8 +86,8 @@ impl Modern {
         event_stream(OutgoingBody::stream(body))
     }
 
-    async fn notification(&self, call: Call) -> Answer {
-        match self.service.clone().call(call).await {
+    async fn notification(&self, call: Call, context: &RequestContext<'_>) -> Answer {
+        match context.found.service().clone().call(call).await {
             Ok(_) => accepted(),
             Err(fault) => faulted(None, &fault),
         }

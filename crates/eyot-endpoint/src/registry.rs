@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use eyot_jsonrpc::ErrorObject;
-use eyot_service::{Input, Limits, SessionHandle, SharedTotal, TotalQuota, unix_ms};
+use eyot_service::{BoxService, Input, Limits, SessionHandle, SharedTotal, TotalQuota, unix_ms};
 use eyot_session::{
     Fence, Limits as LimitsOfOne, NodeId, SessionId, SessionMachine, SessionRecord, Store,
     StoreError,
@@ -17,7 +17,7 @@ use tokio::sync::OnceCell;
 use tokio::task::yield_now;
 
 use crate::active_session::ActiveSession;
-use crate::farewells::Farewells;
+use crate::farewells::{Farewell, Farewells};
 use crate::session_shards::SessionShards;
 use crate::sweep::Sweep;
 
@@ -175,13 +175,33 @@ impl Registry {
         Ok(Some(session))
     }
 
-    /// Ends a session for good. The service is told of it later.
+    /// Ends a session for good. Its service, if it is known, is told of it later.
     pub(crate) async fn end(&self, session: &Arc<ActiveSession>) -> Result<(), StoreError> {
+        self.end_with(session, self.farewells.service_of(session.handle())).await
+    }
+
+    /// As [`end`](Self::end); this is its service.
+    pub(crate) async fn end_at(
+        &self,
+        session: &Arc<ActiveSession>,
+        service: BoxService,
+    ) -> Result<(), StoreError> {
+        self.end_with(session, Some(service)).await
+    }
+
+    async fn end_with(
+        &self,
+        session: &Arc<ActiveSession>,
+        service: Option<BoxService>,
+    ) -> Result<(), StoreError> {
         let id = session.handle().id();
         self.sessions.remove(id.as_str());
         self.report();
         session.end();
-        self.farewells.say(session.call(Input::Close, session.handle().peer()));
+        if let Some(service) = service {
+            let call = session.call(Input::Close, session.handle().peer());
+            self.farewells.say(Farewell { call, service });
+        }
         self.store.remove(id.clone()).await.map(drop)
     }
 

@@ -7,6 +7,7 @@ use eyot_http::Accepts;
 use eyot_service::{Peer, Reach};
 use eyot_stdx::QuotaPermit;
 
+use crate::services::FoundService;
 use crate::timer::Timer;
 
 /// What the requests of one connection share.
@@ -33,4 +34,6 @@ pub(crate) struct RequestContext<'a> {
     pub(crate) peer: Peer,
     pub(crate) accepts: Accepts,
     pub(crate) timer: &'a Timer,
+    /// What it is sent to.
+    pub(crate) found: &'a FoundService,
 }

@@ -4,6 +4,7 @@
 //! before its end closes the connection; this is how a modern upstream learns that the client does
 //! not want the rest.
 
+mod addresses;
 mod coding;
 mod connection;
 mod connector;
@@ -15,6 +16,7 @@ mod error;
 mod idle;
 mod proxies;
 mod raw_body;
+mod resolve;
 mod tunnel;
 mod url;
 
@@ -33,6 +35,7 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::OutgoingBody;
+pub use crate::client::addresses::{AddressPolicy, InvalidNetwork, Network};
 use crate::client::coding::{Coding, Decoding};
 use crate::client::connection::{Connection, Failure};
 pub use crate::client::connector::Connector;
@@ -43,6 +46,7 @@ pub use crate::client::error::HttpError;
 use crate::client::idle::{Idle, IdleConnections};
 pub use crate::client::proxies::{InvalidProxy, Proxies};
 use crate::client::raw_body::RawBody;
+pub use crate::client::resolve::{Resolve, Resolving};
 pub use crate::client::url::InvalidUrl;
 use crate::client::url::Target;
 use crate::connection::Upgraded;

@@ -23,8 +23,8 @@ mod wire;
 pub use crate::assembly::Assembly;
 pub use crate::body::{BodyError, Came, LongMessage, OutgoingBody, RequestBody, read_body};
 pub use crate::client::{
-    Connector, CookieJar, Draft, HttpClient, HttpError, InvalidProxy, InvalidUrl, Proxies, Sending,
-    UpstreamBody,
+    AddressPolicy, Connector, CookieJar, Draft, HttpClient, HttpError, InvalidNetwork,
+    InvalidProxy, InvalidUrl, Network, Proxies, Resolve, Resolving, Sending, UpstreamBody,
 };
 pub use crate::connection::{ConnectionEnd, Upgraded, serve_connection, serve_until_upgrade};
 pub use crate::host_policy::{Forbidden, HostPolicy};

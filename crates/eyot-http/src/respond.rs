@@ -59,6 +59,7 @@ pub fn fault(id: Option<Id>, fault: &Fault, era: Era) -> Response<OutgoingBody> 
 fn fault_status(kind: FaultKind, era: Era, is_answer: bool) -> StatusCode {
     match (kind, era) {
         (FaultKind::Refused, _) => StatusCode::BAD_REQUEST,
+        (FaultKind::Forbidden, _) => StatusCode::FORBIDDEN,
         // "When a client receives HTTP 404 […] it MUST start a new session" (2025-11-25,
         // basic/transports, Session Management). Modern clients have none.
         (FaultKind::SessionGone, Era::Legacy) => StatusCode::NOT_FOUND,

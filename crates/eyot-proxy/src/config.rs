@@ -39,6 +39,13 @@ impl ProxyConfig {
         }
     }
 
+    /// Modern clients without a name may get a session at the upstream for each call.
+    pub(crate) fn is_undecided(&self) -> bool {
+        self.affinity == Affinity::Auto
+            && self.era != EraMode::Modern
+            && self.endpoint.auth.is_open()
+    }
+
     /// A relay to `target` behind its layers, and what serves it. `given_up`: calls do not wait for
     /// the upstream any more.
     pub(crate) fn into_service(
@@ -46,15 +53,43 @@ impl ProxyConfig {
         target: Target,
         given_up: CancellationToken,
     ) -> (BoxService, EndpointConfig) {
+        let (relays, endpoint) = self.into_relays(given_up);
+        (relays.relay(target).1, endpoint)
+    }
+
+    /// What makes relays, and what serves them. `given_up`: as for
+    /// [`into_service`](Self::into_service).
+    pub(crate) fn into_relays(self, given_up: CancellationToken) -> (Relays, EndpointConfig) {
         let Self { mut endpoint, era, affinity, layers, upstream_layers } = self;
         endpoint.limits = endpoint.limits_for_its_clients();
         let time = endpoint.limits.upstream.connect_patience;
         let (tasks, limits) = (endpoint.tasks.clone(), Arc::new(endpoint.limits));
         let mut runtime = Runtime::new(tasks, endpoint.shutdown.finished().clone(), limits);
         runtime.layers = upstream_layers;
-        let options = RelayOptions { era, affinity, store: Some(Arc::clone(&endpoint.store)) };
-        let relay = BoxService::of_boxed(Relay::with_options(target, runtime, options));
-        let relay = Patience { time, given_up }.before(relay);
-        (layers.around(relay), endpoint)
+        let store = Arc::clone(&endpoint.store);
+        let patience = Patience { time, given_up };
+        (Relays { runtime, era, affinity, store, layers, patience }, endpoint)
+    }
+}
+
+/// Makes the relays of one proxy.
+#[derive(Debug)]
+pub(crate) struct Relays {
+    pub(crate) runtime: Runtime,
+    era: EraMode,
+    affinity: Affinity,
+    pub(crate) store: Arc<dyn Store>,
+    layers: ServiceLayer,
+    patience: Patience,
+}
+
+impl Relays {
+    /// A relay to `target`, and the relay behind its layers.
+    pub(crate) fn relay(&self, target: Target) -> (Relay, BoxService) {
+        let Self { era, affinity, .. } = *self;
+        let options = RelayOptions { era, affinity, store: Some(Arc::clone(&self.store)) };
+        let relay = Relay::with_options(target, self.runtime.clone(), options);
+        let patient = self.patience.clone().before(BoxService::of_boxed(relay.clone()));
+        (relay, self.layers.around(patient))
     }
 }

@@ -1,9 +1,8 @@
 //! A server in front of one upstream.
 
-use eyot_bridge::Affinity;
 use eyot_endpoint::{Admin, Drained, Health, HostPolicy, HttpServer, Listener, Sessions, Sweep};
 use eyot_service::Reach;
-use eyot_upstream::{EraMode, Target};
+use eyot_upstream::Target;
 use tokio::net::TcpListener;
 
 use crate::config::ProxyConfig;
@@ -21,9 +20,7 @@ impl ReverseProxy {
     /// A proxy to `target`. Nothing is started or connected before the first call.
     #[must_use]
     pub fn new(target: Target, config: ProxyConfig) -> Self {
-        let is_undecided = config.affinity == Affinity::Auto
-            && config.era != EraMode::Modern
-            && config.endpoint.auth.is_open();
+        let is_undecided = config.is_undecided();
         let given_up = config.endpoint.shutdown.drained().clone();
         let (service, endpoint) = config.into_service(target.clone(), given_up);
         Self { server: HttpServer::new(endpoint, service), target, is_undecided }
@@ -64,17 +61,22 @@ impl ReverseProxy {
     /// Dropping the future stops accepting; open connections run on.
     pub async fn serve(&self, listener: impl Into<Listener>) -> Drained {
         let listener = listener.into();
-        if self.is_undecided && self.server.reach(&listener) == Reach::Anybody {
-            tracing::warn!(
-                "clients are not asked for a name, and can be several people: before a legacy \
-                 server each call of a modern client gets a session of its own, and a child of its \
-                 own if the server is one; require keys, or let calls share one with `--affinity`"
-            );
-        }
+        warn_of_undecided(self.is_undecided, self.server.reach(&listener));
         tokio::select! {
             biased;
             drained = self.server.serve(listener) => drained,
             () = Sweep::keep_on(|| async { self.target.sweep() }) => Drained::Complete,
         }
+    }
+}
+
+/// Tells the operator what it costs not to ask clients for their names.
+pub(crate) fn warn_of_undecided(is_undecided: bool, reach: Reach) {
+    if is_undecided && reach == Reach::Anybody {
+        tracing::warn!(
+            "clients are not asked for a name, and can be several people: before a legacy server \
+             each call of a modern client gets a session of its own, and a child of its own if the \
+             server is one; require keys, or let calls share one with `--affinity`"
+        );
     }
 }

@@ -72,6 +72,13 @@ impl Relay {
         }))
     }
 
+    /// Whether something is kept that modern clients will come back for, as
+    /// [`ModernToLegacy::awaits_clients`] says: the relay should not be dropped then.
+    #[must_use]
+    pub fn awaits_clients(&self) -> bool {
+        self.0.modern_to_legacy.awaits_clients()
+    }
+
     /// The future of the answer. What it needs is looked up here, so that the future of an
     /// ordinary request holds nothing but the request: it is made for every call.
     fn answer(&self, call: Call) -> ReplyFuture {

@@ -34,6 +34,8 @@ pub struct Fault {
 pub enum FaultKind {
     /// The client sent a request that cannot be served. Nothing ran.
     Refused,
+    /// The operator does not allow it. Nothing ran.
+    Forbidden,
     /// The session is unknown or has ended; the client may open another.
     SessionGone,
     /// There is too much work now. Nothing ran.

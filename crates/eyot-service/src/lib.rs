@@ -43,6 +43,6 @@ pub use crate::reply::{Messages, Reply, ReplyItem};
 pub use crate::sealed_state::SealedState;
 pub use crate::service::{BoxService, McpService, ReplyFuture, SharedService, WeakService};
 pub use crate::session_handle::SessionHandle;
-pub use crate::shared_total::{SharedTotal, TotalQuota};
+pub use crate::shared_total::{SharedTotal, TotalQuota, Totals};
 pub use crate::shutdown::Shutdown;
 pub use crate::subscribing::Subscribing;

@@ -321,6 +321,8 @@ impl Default for MemoryLimits {
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct UpstreamLimits {
+    /// Upstreams that the clients of a forward server have named and that something is kept of. 256.
+    pub targets_max: usize,
     /// Establishing a connection to an upstream, or a child's answer to the first request.
     /// 10 s.
     pub connect_timeout: Duration,
@@ -371,6 +373,7 @@ pub struct UpstreamLimits {
 impl Default for UpstreamLimits {
     fn default() -> Self {
         Self {
+            targets_max: 256,
             connect_timeout: seconds(10),
             connect_patience: Duration::ZERO,
             tls_timeout: seconds(10),

@@ -1,6 +1,6 @@
 //! The totals that principals share, each under one name in errors, in metrics and in the docs.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use eyot_jsonrpc::ErrorObject;
 use eyot_stdx::{Quota, QuotaFull, QuotaLimits, QuotaPermit, QuotaUsage};
@@ -29,11 +29,13 @@ pub enum SharedTotal {
     UpstreamSessions,
     /// Child processes, and the calls that wait for one.
     Children,
+    /// Upstreams that the clients of a forward server have named.
+    Targets,
 }
 
 impl SharedTotal {
     /// Every shared total.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Connections,
         Self::Sessions,
         Self::ParkedCalls,
@@ -43,6 +45,7 @@ impl SharedTotal {
         Self::KnownLists,
         Self::UpstreamSessions,
         Self::Children,
+        Self::Targets,
     ];
 
     /// Its name in errors for clients, and the label of its metrics.
@@ -58,6 +61,7 @@ impl SharedTotal {
             Self::KnownLists => "known lists",
             Self::UpstreamSessions => "upstream sessions",
             Self::Children => "children",
+            Self::Targets => "targets",
         }
     }
 
@@ -83,6 +87,7 @@ impl SharedTotal {
                     .with_bytes(memory.known_lists_bytes_max),
                 Self::UpstreamSessions => QuotaLimits::things(upstream.sessions_max),
                 Self::Children => QuotaLimits::things(upstream.children_max),
+                Self::Targets => QuotaLimits::things(upstream.targets_max),
             };
         total.shared_by(limits.principal_parts)
     }
@@ -91,6 +96,35 @@ impl SharedTotal {
     #[must_use]
     pub fn refusal(self) -> ErrorObject {
         limit_reached(self.name())
+    }
+}
+
+/// The quotas of one program, each made when it is first needed: what is made for each of many
+/// upstreams counts in common books. Cheap to clone; clones share the quotas.
+#[derive(Clone, Debug)]
+pub struct Totals(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    limits: Arc<Limits>,
+    quotas: [OnceLock<TotalQuota>; SharedTotal::ALL.len()],
+}
+
+impl Totals {
+    /// Quotas within these limits, of which nothing is taken.
+    #[must_use]
+    pub fn new(limits: Arc<Limits>) -> Self {
+        Self(Arc::new(Shared { limits, quotas: Default::default() }))
+    }
+
+    /// The quota of a total.
+    #[must_use]
+    pub fn of(&self, total: SharedTotal) -> TotalQuota {
+        let Shared { limits, quotas } = &*self.0;
+        let made = || TotalQuota::new(total, limits);
+        let place = SharedTotal::ALL.iter().position(|it| *it == total);
+        let cell = place.and_then(|it| quotas.get(it));
+        cell.map_or_else(made, |it| it.get_or_init(made).clone())
     }
 }
 

@@ -29,6 +29,8 @@ pub struct HttpLink(Arc<Linked>);
 struct Linked {
     client: HttpClient,
     transport: Arc<KnownTransport>,
+    /// Another query is another upstream.
+    is_named_by_query: bool,
     /// `None`: requests carry what the protocol wants and nothing else.
     extra: Option<Extra>,
 }
@@ -46,7 +48,7 @@ impl HttpLink {
     #[must_use]
     pub fn bare(client: HttpClient) -> Self {
         let transport = Arc::new(KnownTransport::new(Transport::Auto));
-        Self(Arc::new(Linked { client, transport, extra: None }))
+        Self(Arc::new(Linked { client, transport, is_named_by_query: false, extra: None }))
     }
 
     /// The link with this transport. Without: [`Transport::Auto`].
@@ -54,6 +56,20 @@ impl HttpLink {
     pub fn with_transport(mut self, transport: Transport) -> Self {
         Arc::make_mut(&mut self.0).transport = Arc::new(KnownTransport::new(transport));
         self
+    }
+
+    /// The link whose query tells it from others.
+    pub(crate) fn with_query_in_identity(mut self) -> Self {
+        Arc::make_mut(&mut self.0).is_named_by_query = true;
+        self
+    }
+
+    /// What tells it from others.
+    pub(crate) fn identity(&self) -> String {
+        match self.0.is_named_by_query {
+            true => self.0.client.url().expose().clone(),
+            false => self.0.client.place(),
+        }
     }
 
     /// What is known of its transport.

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use eyot_frame::without_byte_order_mark;
 use eyot_http::{Assembly, Came, HttpError, UpstreamBody};
 use eyot_jsonrpc::{Incoming, Kind, Response};
-use eyot_service::{Fault, Limits};
+use eyot_service::{Fault, FaultKind, Limits};
 use eyot_types::codes::{self, Outcome};
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, StatusCode};
@@ -85,9 +85,9 @@ pub(crate) fn unexpected_status(status: StatusCode) -> Fault {
 }
 
 /// The fault for a request that got no answer.
-pub(crate) fn unanswered(error: &HttpError, limits: &Limits) -> Fault {
-    let (text, is_lasting) = (error.operator_text(), error.is_lasting());
-    let (reason, may_have_been_read) = (error.to_string(), error.may_have_been_read());
+pub(crate) fn unanswered(cause: &HttpError, limits: &Limits) -> Fault {
+    let (text, is_lasting) = (cause.operator_text(), cause.is_lasting());
+    let (reason, may_have_been_read) = (cause.to_string(), cause.may_have_been_read());
     match &text {
         // What waits for the upstream says so: once, not for each of its attempts.
         Some(text)
@@ -106,7 +106,11 @@ pub(crate) fn unanswered(error: &HttpError, limits: &Limits) -> Fault {
         true => codes::upstream_lost(&reason, Outcome::Unknown, !is_lasting),
         false => codes::upstream_unreached(&reason, is_lasting),
     };
-    Fault::upstream(error).with_operator_text(text)
+    let kind = match cause {
+        HttpError::Forbidden { .. } => FaultKind::Forbidden,
+        _ => FaultKind::Upstream,
+    };
+    Fault::new(kind, error).with_operator_text(text)
 }
 
 /// The fault for an answer that cannot be taken.

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use eyot_auth::TokenProvider;
 use eyot_era::detect::{Carrier, EraMode};
 use eyot_http::{Connector, HttpClient, InvalidUrl};
-use eyot_service::{InProcess, Limits, ServiceLayer};
+use eyot_service::{InProcess, Limits, ServiceLayer, Totals};
 use eyot_stdio::Command;
 use eyot_stdx::{Secret, shown_url};
 use http::{HeaderName, HeaderValue};
@@ -190,6 +190,17 @@ impl Target {
         }
     }
 
+    /// The upstream with its query as a part of its identity: for a URL that a client names, and not
+    /// the operator, so that two queries are two upstreams. Only a URL has a query: any other target
+    /// stays as it is.
+    #[must_use]
+    pub fn with_query_in_identity(self) -> Self {
+        match self {
+            Self::Url(link) => Self::Url(link.with_query_in_identity()),
+            target => target,
+        }
+    }
+
     /// How its era is chosen, where the user wants this: HTTP with SSE is a transport of the legacy
     /// era.
     #[must_use]
@@ -267,7 +278,7 @@ impl Target {
     pub fn identity(&self) -> Secret<String> {
         Secret::new(match self {
             Self::Command(command) => identity::of_command(command),
-            Self::Url(link) => link.client().place(),
+            Self::Url(link) => link.identity(),
             Self::WebSocket(link) => link.client().place().replacen("http", "ws", 1),
             Self::InProcess(_) | Self::Stream(_) => self.label(),
         })
@@ -293,6 +304,8 @@ pub struct Runtime {
     pub shutdown: CancellationToken,
     /// Every bound.
     pub limits: Arc<Limits>,
+    /// What there may be of at all upstreams together.
+    pub totals: Totals,
     /// How many children there may be.
     pub children: Children,
     /// Stand in front of each connection, and see all that passes.
@@ -303,8 +316,8 @@ impl Runtime {
     /// Surroundings without layers.
     #[must_use]
     pub fn new(tasks: TaskTracker, shutdown: CancellationToken, limits: Arc<Limits>) -> Self {
-        let children = Children::new(&limits);
-        Self { tasks, shutdown, limits, children, layers: ServiceLayer::default() }
+        let (totals, children) = (Totals::new(Arc::clone(&limits)), Children::new(&limits));
+        Self { tasks, shutdown, limits, totals, children, layers: ServiceLayer::default() }
     }
 }
 

@@ -1,16 +1,16 @@
-//! What the tasks of one upstream share: how many there may be, how much their results may take,
+//! What the tasks of upstreams share: how many there may be, how much their results may take,
 //! and how long they are kept.
 
 use std::sync::Arc;
 
 use eyot_era::tasks::{PollBounds, Said, TaskBounds, TaskMachine, TaskSeed, WorkPlace};
 use eyot_jsonrpc::ErrorObject;
-use eyot_service::{Limits, SharedTotal, TotalQuota, unix_ms};
+use eyot_service::{Limits, SharedTotal, TotalQuota, Totals, unix_ms};
 use eyot_stdx::QuotaPermit;
 
 use crate::clock::now;
 
-/// Begins the tasks of one upstream.
+/// Begins the tasks of one upstream; those of all upstreams count together.
 #[derive(Debug)]
 pub struct TaskQuota {
     quota: TotalQuota,
@@ -19,13 +19,13 @@ pub struct TaskQuota {
 
 impl TaskQuota {
     /// No task was begun yet.
-    pub fn new(limits: &Limits) -> Arc<Self> {
+    pub fn new(totals: &Totals, limits: &Limits) -> Arc<Self> {
         let bounds = TaskBounds {
             ttl_max: limits.memory.task_ttl,
             questions_max: limits.memory.task_questions_max,
             polling: PollBounds::default(),
         };
-        Arc::new(Self { quota: TotalQuota::new(SharedTotal::Tasks, limits), bounds })
+        Arc::new(Self { quota: totals.of(SharedTotal::Tasks), bounds })
     }
 
     /// Leave for one more task.

@@ -7,15 +7,19 @@ pub use eyot_client::{
 };
 pub use eyot_endpoint::{
     Admin, ApiKey, AuthRefusal, Authenticate, Authenticated, Authentication, ClientCertificates,
-    Credentials, Drained, EndpointConfig, Health, HostPolicy, HttpServer, HttpService, Keys,
-    KeysError, Listener,
+    Credentials, Drained, EndpointConfig, FindService, Finding, FoundService, Health, HostPolicy,
+    HttpServer, HttpService, Keys, KeysError, Listener,
 };
 pub use eyot_era::detect::{EraAnswer, EraMode, EraStep, KnownEra};
 pub use eyot_http::{
-    ClientTls, ClientTlsOptions, Connector, InvalidProxy, Proxies, ServerTls, TlsError, TlsIdentity,
+    AddressPolicy, ClientTls, ClientTlsOptions, Connector, InvalidNetwork, InvalidProxy, Network,
+    Proxies, Resolve, Resolving, ServerTls, TlsError, TlsIdentity,
 };
 pub use eyot_jsonrpc::{ErrorObject, Id, Message};
-pub use eyot_proxy::{ForwardProxy, ProxyConfig, ReverseProxy};
+pub use eyot_proxy::{
+    AllowList, AllowedUrls, ForwardConfig, ForwardProxy, ForwardServer, InvalidPattern,
+    ProxyConfig, ReverseProxy,
+};
 pub use eyot_relay::{Relay, RelayOptions};
 pub use eyot_server::{
     BuildError, CallContext, Elicited, Eras, HandlerError, HandlerResult, HttpOptions,

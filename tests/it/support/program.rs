@@ -49,7 +49,7 @@ impl Program {
         let line = line.unwrap().expect("the program ended at once");
         let ready: Value = serde_json::from_str(&line).unwrap();
         let url = ready["listening"].as_str().unwrap();
-        let address = url.trim_start_matches("http://").trim_end_matches("/mcp");
+        let address = url.trim_start_matches("http://").split('/').next().unwrap();
         Self { child, address: address.parse().unwrap() }
     }
 

@@ -12,6 +12,8 @@ use super::{Ask, Connection, Response};
 pub(crate) struct Session {
     pub(crate) address: SocketAddr,
     pub(crate) id: String,
+    /// The path of its endpoint.
+    path: String,
     revision: String,
     key: Option<String>,
 }
@@ -24,7 +26,16 @@ impl Session {
 
     /// Like [`Self::open`], with a key.
     pub(crate) async fn open_as(address: SocketAddr, revision: &str, key: Option<&str>) -> Self {
-        let mut ask = Ask::post(&initialize(revision));
+        Self::open_at(address, "/mcp", (revision, key)).await
+    }
+
+    /// Opens a session at another path, with this revision and key.
+    pub(crate) async fn open_at(
+        address: SocketAddr,
+        path: &str,
+        (revision, key): (&str, Option<&str>),
+    ) -> Self {
+        let mut ask = Ask::post(&initialize(revision)).path(path);
         if let Some(key) = key {
             ask = ask.header("authorization", &format!("Bearer {key}"));
         }
@@ -32,7 +43,8 @@ impl Session {
         assert_eq!(answer.status, 200, "{}", answer.text());
         let id = answer.head.header("mcp-session-id").expect("a session id").to_owned();
         let revision = revision.to_owned();
-        let session = Self { address, id, revision, key: key.map(str::to_owned) };
+        let path = path.to_owned();
+        let session = Self { address, id, path, revision, key: key.map(str::to_owned) };
         let noted = session.send(&note("notifications/initialized", json!({}))).await;
         assert_eq!(noted.status, 202, "{}", noted.text());
         session
@@ -40,7 +52,13 @@ impl Session {
 
     /// A session that was opened before.
     pub(crate) fn known(address: SocketAddr, id: &str, revision: &str) -> Self {
-        Self { address, id: id.to_owned(), revision: revision.to_owned(), key: None }
+        let (id, revision) = (id.to_owned(), revision.to_owned());
+        Self { address, id, path: "/mcp".to_owned(), revision, key: None }
+    }
+
+    /// The session, with requests to another path.
+    pub(crate) fn at(&self, path: &str) -> Self {
+        Self { path: path.to_owned(), ..self.clone() }
     }
 
     /// POST with the session's headers.
@@ -59,7 +77,7 @@ impl Session {
     }
 
     pub(crate) fn with_headers(&self, ask: Ask) -> Ask {
-        let mut ask = ask.header("mcp-session-id", &self.id);
+        let mut ask = ask.path(&self.path).header("mcp-session-id", &self.id);
         // The header came with 2025-06-18.
         if self.revision.as_str() >= "2025-06-18" {
             ask = ask.header("mcp-protocol-version", &self.revision);

@@ -13,14 +13,13 @@ use eyot_era::ToolFact;
 use eyot_era::legacy_to_modern;
 use eyot_era::tasks::{End, Said, TaskMachine, TaskTable, WorkPlace};
 use eyot_jsonrpc::{ErrorObject, Id, Message};
-use eyot_service::{Limits, unix_ms};
+use eyot_service::unix_ms;
 use eyot_stdx::QuotaPermit;
 use eyot_types::Task;
 use parking_lot::Mutex;
 
 use self::entry::{TaskEntry, Upstream, unknown_task};
-use eyot_upstream::TaskQuota;
-use eyot_upstream::clock::now;
+use eyot_upstream::{Runtime, TaskQuota, clock::now};
 
 /// The tasks of every session before one server.
 #[derive(Debug)]
@@ -51,8 +50,8 @@ pub(crate) struct CallTasks {
 pub(crate) struct WantedTask(QuotaPermit);
 
 impl KnownTasks {
-    pub(crate) fn new(limits: &Limits) -> Arc<Self> {
-        Arc::new(Self { quota: TaskQuota::new(limits), table: Mutex::default() })
+    pub(crate) fn new(Runtime { totals, limits, .. }: &Runtime) -> Arc<Self> {
+        Arc::new(Self { quota: TaskQuota::new(totals, limits), table: Mutex::default() })
     }
 
     /// Forgets the tasks whose time is over.

@@ -10,11 +10,9 @@ use eyot_jsonrpc::{Request, Response};
 use eyot_service::{Fault, FaultKind, Limits};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{DiscoverResult, Method, PaginatedParams};
-use eyot_upstream::{ModernConnection, ModernSide, Sender, TargetName, Upstream};
+use eyot_upstream::{KnownTools, ModernConnection, ModernSide, Sender, TargetName, Upstream};
 use parking_lot::Mutex;
 use tokio::time::Instant;
-
-use eyot_upstream::KnownTools;
 
 /// One modern server.
 #[derive(Debug)]

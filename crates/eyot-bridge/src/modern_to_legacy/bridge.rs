@@ -38,16 +38,21 @@ impl ModernToLegacy {
         let limits = Arc::clone(&upstream.runtime.limits);
         let records = Arc::new(Records::new(store, Arc::clone(&upstream.name)));
         let param_headers = ParamHeaders::new(&limits);
-        let lists = Arc::new(KnownLists::new(&limits));
-        let known = Known { tools: Arc::clone(&param_headers.tools), lists };
+        let (tools, lists) = (Arc::clone(&param_headers.tools), Arc::new(KnownLists::new(&limits)));
         Self(Arc::new(Inner {
-            pool: Pool::new(Arc::clone(upstream), affinity, known),
-            parked: Arc::new(ParkedCalls::new(records, Arc::clone(&limits))),
+            pool: Pool::new(Arc::clone(upstream), affinity, Known { tools, lists }),
+            parked: Arc::new(ParkedCalls::new(records, &upstream.runtime)),
             param_headers,
             capabilities: KnownCapabilities::default(),
-            tasks: Tasks::new(&limits),
+            tasks: Tasks::new(&upstream.runtime),
             limits,
         }))
+    }
+
+    /// Whether clients will come back for something that is kept here: parked calls, or tasks.
+    #[must_use]
+    pub fn awaits_clients(&self) -> bool {
+        self.0.parked.len() > 0 || !self.0.tasks.table.is_empty()
     }
 
     /// Answers a message.

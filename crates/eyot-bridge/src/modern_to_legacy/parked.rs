@@ -9,6 +9,7 @@ use eyot_era::parked::{Action, Record, RecordStage};
 use eyot_jsonrpc::ErrorObject;
 use eyot_service::{Limits, SharedTotal, TotalQuota, limit_reached};
 use eyot_stdx::QuotaPermit;
+use eyot_upstream::Runtime;
 use parking_lot::Mutex;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -55,9 +56,9 @@ pub(crate) enum UpstreamPlace {
 }
 
 impl ParkedCalls {
-    pub(crate) fn new(records: Arc<Records>, limits: Arc<Limits>) -> Self {
+    pub(crate) fn new(records: Arc<Records>, Runtime { totals, limits, .. }: &Runtime) -> Self {
         let restoring = (0..RESTORING).map(|_| Semaphore::new(1)).collect();
-        let quota = TotalQuota::new(SharedTotal::ParkedCalls, &limits);
+        let (quota, limits) = (totals.of(SharedTotal::ParkedCalls), Arc::clone(limits));
         Self { records, restoring, quota, table: Mutex::default(), limits }
     }
 
@@ -166,8 +167,8 @@ impl ParkedCalls {
         drop(removed);
     }
 
-    fn is_crowded(&self) -> bool {
-        self.table.lock().0.len() > CONNECTED_MAX
+    pub(crate) fn len(&self) -> usize {
+        self.table.lock().0.len()
     }
 }
 
@@ -188,9 +189,6 @@ impl Table {
 
 /// Calls that can be taken over at once, if their names choose different semaphores.
 const RESTORING: usize = 64;
-/// Parked calls that keep their upstream connections. A further one lets its stream go, if the
-/// upstream can resume it, until its client is back.
-const CONNECTED_MAX: usize = 256;
 
 #[cfg(test)]
 mod tests;

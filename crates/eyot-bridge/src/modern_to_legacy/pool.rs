@@ -87,7 +87,7 @@ struct Entry {
 
 impl Pool {
     pub(crate) fn new(upstream: Arc<Upstream>, affinity: Affinity, known: Known) -> Arc<Self> {
-        let permits = TotalQuota::new(SharedTotal::UpstreamSessions, &upstream.runtime.limits);
+        let permits = upstream.runtime.totals.of(SharedTotal::UpstreamSessions);
         let pool = Arc::new_cyclic(|weak| Self {
             upstream,
             affinity,

@@ -7,7 +7,7 @@ use eyot_jsonrpc::{ErrorObject, UpstreamId};
 use eyot_service::{Fault, Reply, SealedState};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{InputRequests, JsonObject, Revision};
-use eyot_upstream::Needs;
+use eyot_upstream::{Needs, clock::now};
 
 use super::call::UpstreamCall;
 use super::guard::CallGuard;
@@ -18,7 +18,6 @@ use super::record::UpstreamPosition;
 use super::reply::CallReply;
 use super::sealed::{ParkedState, State};
 use super::shared::CallShared;
-use eyot_upstream::clock::now;
 
 /// The call that a client has come back to.
 struct Found {

@@ -38,13 +38,12 @@ use super::call::UpstreamCall;
 use super::inner::Inner;
 use super::modern_request::ModernRequest;
 use super::session::UpstreamSession;
-use eyot_upstream::KnownTools;
-use eyot_upstream::TaskQuota;
+use eyot_upstream::{KnownTools, Runtime, TaskQuota};
 
 /// The tasks of one upstream.
 #[derive(Debug)]
 pub(crate) struct Tasks {
-    table: Arc<KnownTasks>,
+    pub(super) table: Arc<KnownTasks>,
     quota: Arc<TaskQuota>,
     limits: Arc<Limits>,
 }
@@ -61,8 +60,9 @@ impl Planned {
 }
 
 impl Tasks {
-    pub(crate) fn new(limits: &Arc<Limits>) -> Self {
-        Self { table: Arc::default(), quota: TaskQuota::new(limits), limits: Arc::clone(limits) }
+    pub(crate) fn new(Runtime { totals, limits, .. }: &Runtime) -> Self {
+        let (quota, limits) = (TaskQuota::new(totals, limits), Arc::clone(limits));
+        Self { table: Arc::default(), quota, limits }
     }
 
     /// How a request goes to the upstream.

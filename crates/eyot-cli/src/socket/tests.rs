@@ -14,7 +14,7 @@ fn place() -> (tempfile::TempDir, ListenAt, PathBuf) {
 async fn socket_is_its_owners_alone_and_goes_with_the_program() {
     let (_folder, at, path) = place();
     let bound = listen(&at, "http").await.unwrap();
-    assert_eq!(bound.url, format!("unix:{}#/mcp", path.display()));
+    assert_eq!(bound.url("/mcp"), format!("unix:{}#/mcp", path.display()));
     let mode = std::fs::metadata(&path).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     drop(bound);

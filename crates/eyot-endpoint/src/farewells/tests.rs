@@ -14,12 +14,13 @@ impl Farewells {
     /// Farewells of a test, each within ten seconds.
     pub(crate) fn of_test(service: BoxService) -> Self {
         let detached = DetachedCalls::new(TaskTracker::new(), CancellationToken::new());
-        Self::new(service, Arc::new(detached), Duration::from_secs(10))
+        Self::new(Services::one("/mcp", service), Arc::new(detached), Duration::from_secs(10))
     }
 }
 
-fn farewell() -> Call {
-    Call::new(Input::Close, Peer::ourselves(Era::Legacy))
+fn farewell(service: &BoxService) -> Farewell {
+    let call = Call::new(Input::Close, Peer::ourselves(Era::Legacy));
+    Farewell { call, service: service.clone() }
 }
 
 /// A service that hands out the answer that each call waits for.
@@ -40,8 +41,8 @@ fn asking() -> (BoxService, mpsc::Receiver<oneshot::Sender<()>>) {
 #[tokio::test(start_paused = true)]
 async fn farewell_that_nobody_answers_makes_room_for_the_next_one() {
     let (service, mut calls) = asking();
-    let farewells = Farewells::of_test(service);
-    (0..=SPEAKERS_MAX).for_each(|_| farewells.say(farewell()));
+    let farewells = Farewells::of_test(service.clone());
+    (0..=SPEAKERS_MAX).for_each(|_| farewells.say(farewell(&service)));
     let mut unanswered = Vec::new();
     for _ in 0..SPEAKERS_MAX {
         unanswered.push(calls.recv().await.unwrap());
@@ -55,9 +56,9 @@ async fn farewell_that_nobody_answers_makes_room_for_the_next_one() {
 #[tokio::test(start_paused = true)]
 async fn farewells_that_wait_are_bounded_and_the_oldest_is_left_out() {
     let (service, mut calls) = asking();
-    let farewells = Farewells::of_test(service);
+    let farewells = Farewells::of_test(service.clone());
     let all = SPEAKERS_MAX + WAITING_MAX + 1;
-    (0..all).for_each(|_| farewells.say(farewell()));
+    (0..all).for_each(|_| farewells.say(farewell(&service)));
     for _ in 0..all - 1 {
         calls.recv().await.unwrap().send(()).unwrap();
     }

@@ -3,14 +3,15 @@
 use bytes::Bytes;
 use eyot_http::{OutgoingBody, error, json};
 use eyot_jsonrpc::{ErrorObject, Message, Request, Response};
-use eyot_service::{Fault, Input, Peer, too_long};
+use eyot_service::{Fault, Input, too_long};
 use eyot_types::{InitializeResult, JsonObject, Revision, codes, headers};
 use http::header::HeaderName;
 use http::{HeaderValue, StatusCode};
 use serde_json::Value;
 
-use super::{Legacy, faulted, registry_refusal};
+use super::{Legacy, call, faulted, registry_refusal};
 use crate::active_session::ActiveSession;
+use crate::request_context::RequestContext;
 
 impl Legacy {
     /// `initialize` without a session: asks the service, and opens a session if it agrees.
@@ -19,7 +20,7 @@ impl Legacy {
     pub(crate) async fn initialize(
         &self,
         request: Request,
-        peer: Peer,
+        context: &RequestContext<'_>,
     ) -> http::Response<OutgoingBody> {
         let id = Some(request.id());
         if let Err(error) = check_params(&request) {
@@ -31,11 +32,12 @@ impl Legacy {
         if params.len() > bytes_max {
             return error(StatusCode::PAYLOAD_TOO_LARGE, id, &too_long("initialize", bytes_max));
         }
-        let session = match self.registry.prepare(peer.principal_name().cloned(), params.len()) {
+        let principal = context.peer.principal_name().cloned();
+        let session = match self.registry.prepare(principal, params.len()) {
             Ok(session) => session,
             Err(refusal) => return registry_refusal(id, &refusal),
         };
-        let answer = match self.ask(&session, request, peer).await {
+        let answer = match ask(&session, request, context).await {
             Ok(answer) => answer,
             Err(fault) => return faulted(id, &fault),
         };
@@ -54,17 +56,16 @@ impl Legacy {
             Err(refusal) => registry_refusal(id, &refusal),
         }
     }
+}
 
-    /// Waits for the answer; "the server SHOULD NOT send requests other than pings and
-    /// logging before receiving the `initialized` notification", so nothing else is lost.
-    async fn ask(
-        &self,
-        session: &ActiveSession,
-        request: Request,
-        peer: Peer,
-    ) -> Result<Response, Fault> {
-        self.call(session, Input::Request(request), peer).await?.answer(drop).await
-    }
+/// Waits for the answer; "the server SHOULD NOT send requests other than pings and logging before
+/// receiving the `initialized` notification", so nothing else is lost.
+async fn ask(
+    session: &ActiveSession,
+    request: Request,
+    context: &RequestContext<'_>,
+) -> Result<Response, Fault> {
+    call(session, Input::Request(request), context).await?.answer(drop).await
 }
 
 /// "In the `initialize` request, the client MUST send a protocol version it supports" (2025-11-25,

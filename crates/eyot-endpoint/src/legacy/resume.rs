@@ -9,7 +9,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use eyot_http::{OutgoingBody, event_stream, refused};
 use eyot_jsonrpc::Id;
-use eyot_service::{Input, Peer, unix_ms};
+use eyot_service::{Input, unix_ms};
 use eyot_session::{EventId, Fence, Page, Position, StoreError, StreamNo, UpstreamName};
 use http::{Response, StatusCode};
 
@@ -19,6 +19,7 @@ use crate::event_body::{BodyParts, EventBody};
 use crate::event_stream::EventStream;
 use crate::replay::{Replay, trimmed_answer};
 use crate::reply_stream::ReplyStream;
+use crate::request_context::RequestContext;
 use crate::shared_stream::SharedStream;
 
 impl Legacy {
@@ -26,7 +27,7 @@ impl Legacy {
         &self,
         session: Arc<ActiveSession>,
         last: EventId,
-        peer: Peer,
+        context: &RequestContext<'_>,
     ) -> Response<OutgoingBody> {
         let handle = session.handle();
         let reading = handle.store().read(handle.id().clone(), last.stream, last.position, 1);
@@ -41,7 +42,7 @@ impl Legacy {
         }
         let shared = match session.stream(last.stream) {
             Some(shared) => Some(shared),
-            None => match self.recover(&session, last, peer).await {
+            None => match self.recover(&session, last, context).await {
                 Ok(shared) => shared,
                 Err(error) => return store_failed(None, &error),
             },
@@ -89,16 +90,21 @@ impl Legacy {
         &self,
         session: &Arc<ActiveSession>,
         last: EventId,
-        peer: Peer,
+        context: &RequestContext<'_>,
     ) -> Result<Option<Arc<SharedStream>>, StoreError> {
         let page = end_of(session, last.stream).await?;
         if page.is_end {
             return Ok(None);
         }
-        Ok(Some(self.adopt(session, &page, peer)))
+        Ok(Some(self.adopt(session, &page, context)))
     }
 
-    fn adopt(&self, session: &Arc<ActiveSession>, page: &Page, peer: Peer) -> Arc<SharedStream> {
+    fn adopt(
+        &self,
+        session: &Arc<ActiveSession>,
+        page: &Page,
+        context: &RequestContext<'_>,
+    ) -> Arc<SharedStream> {
         let stream = page.stream.no;
         let Some(request_id) = request_id(page) else {
             // A batch: whose answers are missing is not known. The stream ends here.
@@ -108,7 +114,8 @@ impl Legacy {
         };
         let cursor = page.last_upstream_cursors.get(&UpstreamName::DEFAULT).cloned();
         let input = Input::Resume { request_id: request_id.clone(), cursor };
-        let reply = ReplyStream::of(&self.service, session.call(input, peer));
+        let reply =
+            ReplyStream::of(context.found.service(), session.call(input, context.peer.clone()));
         // The id may be in use again by now; then that request keeps it.
         let is_free = session.machine().handle_request(&request_id, unix_ms()).is_ok();
         let in_flight = is_free.then(|| session.in_flight(request_id.clone()));

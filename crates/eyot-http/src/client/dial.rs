@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
@@ -30,6 +30,7 @@ pub(super) struct Dialer {
     authority: Box<str>,
     kind: Kind,
     route: Route,
+    connector: Connector,
     limits: UpstreamLimits,
 }
 
@@ -46,8 +47,17 @@ struct DialError {
     /// What peers may hear.
     reason: String,
     detail: Option<String>,
-    /// It does not pass by itself.
-    is_lasting: bool,
+    cause: Cause,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cause {
+    /// It may pass by itself.
+    Passing,
+    /// It does not.
+    Lasting,
+    /// A connection to this address may not be made, now or later.
+    Forbidden(IpAddr),
 }
 
 impl Dialer {
@@ -66,7 +76,8 @@ impl Dialer {
             Scheme::Unix(path) => Kind::Unix { path: path.as_path().into() },
         };
         let route = connector.proxies().route(target)?;
-        Ok(Self { authority: target.authority().into(), kind, route, limits })
+        let connector = connector.clone();
+        Ok(Self { authority: target.authority().into(), kind, route, connector, limits })
     }
 
     /// Whether other machines can read what is sent.
@@ -112,13 +123,23 @@ impl Dialer {
 
     /// The error of a connection that broke before it could be used.
     pub(super) fn failed(&self, reason: String) -> HttpError {
-        self.failure(DialError { reason, detail: None, is_lasting: false })
+        self.failure(DialError::new(reason, None))
     }
 
     fn failure(&self, error: DialError) -> HttpError {
-        let DialError { reason, detail, is_lasting } = error;
+        let DialError { reason, detail, cause } = error;
         let address = OperatorText::new(&*self.authority);
-        HttpError::Connect { address, reason, detail: detail.map(OperatorText::new), is_lasting }
+        let detail = detail.map(OperatorText::new);
+        match cause {
+            Cause::Forbidden(refused) => {
+                let detail = format!("{refused} is no address that may be connected to");
+                HttpError::Forbidden { address, detail: OperatorText::new(detail) }
+            }
+            Cause::Passing | Cause::Lasting => {
+                let is_lasting = cause == Cause::Lasting;
+                HttpError::Connect { address, reason, detail, is_lasting }
+            }
+        }
     }
 
     /// The server has refused TLS after the handshake seemed done: it has read no request.
@@ -141,10 +162,7 @@ impl Dialer {
         let patience = self.limits.connect_timeout;
         match tokio::time::timeout(patience, opening).await {
             Ok(opened) => opened.map_err(DialError::from),
-            Err(_elapsed) => {
-                let reason = format!("no answer in {patience:?}");
-                Err(DialError { reason, detail: None, is_lasting: false })
-            }
+            Err(_elapsed) => Err(DialError::new(format!("no answer in {patience:?}"), None)),
         }
     }
 
@@ -173,15 +191,20 @@ impl Dialer {
     /// A TCP connection to the upstream, or to the proxy that passes requests on to it.
     async fn reach(&self) -> Result<TcpStream, DialError> {
         match &self.route {
-            Route::Direct => Ok(open(&self.authority).await?),
-            Route::Forward { proxy, .. } => through(proxy).await,
+            Route::Direct => Ok(open(self.addresses().await?).await?),
+            Route::Forward { proxy, .. } => {
+                self.check_literal()?;
+                through(proxy).await
+            }
             Route::Tunnel { proxy, authorization } => {
+                self.check_literal()?;
                 let stream = through(proxy).await?;
                 Ok(connect_through(stream, &self.authority, authorization.clone()).await?)
             }
             Route::Socks { proxy, login, resolves_here } => {
+                self.check_literal()?;
                 let place = match resolves_here {
-                    true => first_address(&self.authority).await?.to_string(),
+                    true => self.addresses().await?.first().ok_or_else(no_address)?.to_string(),
                     false => self.authority.to_string(),
                 };
                 let stream = through(proxy).await?;
@@ -189,18 +212,62 @@ impl Dialer {
             }
         }
     }
+
+    /// The addresses of the upstream that may be connected to, of which there is one at least or no
+    /// address at all.
+    async fn addresses(&self) -> Result<Vec<SocketAddr>, DialError> {
+        let found = match self.connector.resolver() {
+            Some(resolver) => resolver.resolve(&self.authority).await?,
+            None => lookup_host(&*self.authority).await?.collect(),
+        };
+        let policy = self.connector.addresses();
+        let (allowed, others): (Vec<_>, Vec<_>) =
+            found.into_iter().partition(|it| policy.allows(it.ip()));
+        match (allowed.is_empty(), others.as_slice()) {
+            (true, [first, ..]) => Err(DialError::forbidden(first.ip())),
+            _ => Ok(allowed),
+        }
+    }
+
+    /// What is written as an address is judged even if a proxy connects to it.
+    fn check_literal(&self) -> Result<(), DialError> {
+        let host = self.authority.rsplit_once(':').map_or(&*self.authority, |it| it.0);
+        match host.trim_start_matches('[').trim_end_matches(']').parse() {
+            Ok(address) if !self.connector.addresses().allows(address) => {
+                Err(DialError::forbidden(address))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl DialError {
+    fn new(reason: impl Into<String>, detail: Option<String>) -> Self {
+        Self { reason: reason.into(), detail, cause: Cause::Passing }
+    }
+
+    fn lasting(self, is_lasting: bool) -> Self {
+        match is_lasting {
+            true => Self { cause: Cause::Lasting, ..self },
+            false => self,
+        }
+    }
+
+    fn forbidden(address: IpAddr) -> Self {
+        Self { reason: String::new(), detail: None, cause: Cause::Forbidden(address) }
+    }
 }
 
 async fn through(proxy: &str) -> Result<TcpStream, DialError> {
-    open(proxy).await.map_err(|error| DialError {
-        reason: NO_PROXY.to_owned(),
-        detail: Some(format!("the proxy {proxy} cannot be reached: {error}")),
-        is_lasting: is_lasting(&error),
+    let opening = async { open(lookup_host(proxy).await?).await };
+    opening.await.map_err(|error| {
+        let detail = format!("the proxy {proxy} cannot be reached: {error}");
+        DialError::new(NO_PROXY, Some(detail)).lasting(is_lasting(&error))
     })
 }
 
 fn no_tls(detail: String, is_lasting: bool) -> DialError {
-    DialError { reason: NO_TLS.to_owned(), detail: Some(detail), is_lasting }
+    DialError::new(NO_TLS, Some(detail)).lasting(is_lasting)
 }
 
 /// Whether the system says that it will not do this, rather than that it cannot do it now.
@@ -211,25 +278,21 @@ fn is_lasting(error: &io::Error) -> bool {
 
 impl From<io::Error> for DialError {
     fn from(error: io::Error) -> Self {
-        Self { reason: error.to_string(), detail: None, is_lasting: is_lasting(&error) }
+        Self::new(error.to_string(), None).lasting(is_lasting(&error))
     }
 }
 
 impl From<Refused> for DialError {
     fn from(refused: Refused) -> Self {
         let is_lasting = matches!(refused, Refused::Unauthorized | Refused::Name);
-        Self { reason: NO_PROXY.to_owned(), detail: Some(refused.to_string()), is_lasting }
+        Self::new(NO_PROXY, Some(refused.to_string())).lasting(is_lasting)
     }
-}
-
-async fn first_address(authority: &str) -> io::Result<SocketAddr> {
-    lookup_host(authority).await?.next().ok_or_else(no_address)
 }
 
 /// Connects to a host. All of its addresses are tried: the next one when one fails, or says nothing
 /// for a moment (RFC 8305, "Happy Eyeballs").
-async fn open(authority: &str) -> io::Result<TcpStream> {
-    let mut addresses = alternating(lookup_host(authority).await?);
+async fn open(addresses: impl IntoIterator<Item = SocketAddr>) -> io::Result<TcpStream> {
+    let mut addresses = alternating(addresses.into_iter());
     let mut attempts = FuturesUnordered::new();
     let mut failure = None;
     loop {

@@ -19,6 +19,14 @@ pub enum HttpError {
         /// trusted, a socket that belongs to others.
         is_lasting: bool,
     },
+    /// The upstream has no address that may be connected to. The request was not sent.
+    #[error("upstream's address is not allowed here")]
+    Forbidden {
+        /// The host and port of the upstream.
+        address: OperatorText,
+        /// The address that was refused: no client should learn of it.
+        detail: OperatorText,
+    },
     /// The connection broke after the request may have been read.
     #[error("connection to the upstream broke: {reason}")]
     Broken {
@@ -45,6 +53,10 @@ impl HttpError {
                 let reason = detail.as_ref().map_or(&**reason, OperatorText::reveal_to_operator);
                 Some(OperatorText::new(format!("cannot connect to {address}: {reason}")))
             }
+            Self::Forbidden { address, detail } => {
+                let (address, detail) = (address.reveal_to_operator(), detail.reveal_to_operator());
+                Some(OperatorText::new(format!("may not connect to {address}: {detail}")))
+            }
             Self::Broken { hint, .. } => hint.clone(),
             Self::Coding { .. } => None,
         }
@@ -57,13 +69,13 @@ impl HttpError {
             Self::Connect { is_lasting, .. } => *is_lasting,
             Self::Broken { .. } => false,
             // What is wrong with a coding is wrong with the set-up.
-            Self::Coding { .. } => true,
+            Self::Forbidden { .. } | Self::Coding { .. } => true,
         }
     }
 
     /// Whether the upstream may have read the request.
     #[must_use]
     pub fn may_have_been_read(&self) -> bool {
-        !matches!(self, Self::Connect { .. })
+        !matches!(self, Self::Connect { .. } | Self::Forbidden { .. })
     }
 }

@@ -89,6 +89,7 @@ fn fields_of(total: SharedTotal) -> &'static [&'static str] {
         SharedTotal::KnownLists => &["memory.known_lists_max", "memory.known_lists_bytes_max"],
         SharedTotal::UpstreamSessions => &["upstream.sessions_max"],
         SharedTotal::Children => &["upstream.children_max", "upstream.children_waiting_max"],
+        SharedTotal::Targets => &["upstream.targets_max"],
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{SharedTotal, TotalQuota};
+use super::{SharedTotal, TotalQuota, Totals};
 use crate::Limits;
 
 /// Bounds with room for eight of everything.
@@ -16,6 +16,7 @@ fn eight_of_each() -> Limits {
     limits.memory.known_lists_max = 8;
     limits.upstream.sessions_max = 8;
     limits.upstream.children_max = 8;
+    limits.upstream.targets_max = 8;
     limits
 }
 
@@ -45,4 +46,13 @@ fn where_there_is_one_principal_it_gets_all() {
         let quota = TotalQuota::new(total, &eight_of_each().of_one_principal());
         assert_eq!(taken_by("ada", &quota), (8, total.name().to_owned()));
     }
+}
+
+#[test]
+fn quotas_of_one_program_count_in_common_books() {
+    let totals = Totals::new(Arc::new(eight_of_each()));
+    let (here, there) = (totals.clone().of(SharedTotal::Tasks), totals.of(SharedTotal::Tasks));
+    let _permit = here.acquire(None, 0).unwrap();
+    assert_eq!(there.usage().things, 1);
+    assert_eq!(totals.of(SharedTotal::ParkedCalls).usage().things, 0);
 }

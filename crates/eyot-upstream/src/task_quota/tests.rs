@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use eyot_service::Limits;
+use eyot_service::{Limits, Totals};
 
 use super::TaskQuota;
 
@@ -11,7 +11,7 @@ fn quota(principal_parts: usize) -> Arc<TaskQuota> {
     limits.principal_parts = principal_parts;
     limits.memory.tasks_max = 3;
     limits.memory.task_results_bytes_max = 10;
-    TaskQuota::new(&limits)
+    TaskQuota::new(&Totals::new(Arc::new(limits)), &limits)
 }
 
 #[test]

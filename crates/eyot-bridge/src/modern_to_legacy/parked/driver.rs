@@ -67,7 +67,7 @@ impl ParkedDriver {
         self.call.set_resting(round.is_some());
         if round.is_some() {
             self.call.shared.rest();
-            self.is_detached = self.calls.is_crowded() && self.call.detach();
+            self.is_detached = self.calls.len() > CONNECTED_MAX && self.call.detach();
         }
     }
 
@@ -189,3 +189,7 @@ async fn cancel(call: &UpstreamCall, refusals: Vec<Message>, reason: CancelReaso
 
 /// How long one sign of life may take.
 const BEAT: Duration = Duration::from_secs(1);
+
+/// Parked calls that keep their upstream connections. A further one lets its stream go, if the
+/// upstream can resume it, until its client is back.
+const CONNECTED_MAX: usize = 256;

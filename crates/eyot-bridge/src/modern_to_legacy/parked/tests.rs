@@ -14,7 +14,8 @@ fn calls() -> ParkedCalls {
     limits.memory.parked_calls_max = 3;
     limits.principal_parts = 2;
     let upstream = TargetName::new(&Target::command("upstream", [""; 0]));
-    ParkedCalls::new(Arc::new(Records::new(None, Arc::new(upstream))), Arc::new(limits))
+    let runtime = Runtime::new(Default::default(), Default::default(), Arc::new(limits));
+    ParkedCalls::new(Arc::new(Records::new(None, Arc::new(upstream))), &runtime)
 }
 
 fn entry() -> Entry {

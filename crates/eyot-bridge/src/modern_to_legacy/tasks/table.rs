@@ -28,6 +28,11 @@ impl KnownTasks {
         self.0.lock().find(id, principal, now()).cloned()
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.sweep();
+        self.0.lock().is_empty()
+    }
+
     /// Takes a task out.
     pub(crate) fn remove(&self, id: &str) {
         let removed = self.0.lock().remove(id);

@@ -1,5 +1,6 @@
 //! Connections by TLS, through proxies and to sockets, against servers of these tests.
 
+mod addresses;
 mod proxies;
 mod secure;
 
@@ -90,7 +91,7 @@ async fn socket_without_a_server_is_an_unreachable_upstream() {
 #[tokio::test]
 async fn connections_are_asked_for_their_other_end() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let stream = open(&listener.local_addr().unwrap().to_string()).await.unwrap();
+    let stream = open([listener.local_addr().unwrap()]).await.unwrap();
     assert!(sockopt::socket_keepalive(&stream).unwrap());
     assert_eq!(sockopt::tcp_keepidle(&stream).unwrap(), KEEP_ALIVE_IDLE);
 }

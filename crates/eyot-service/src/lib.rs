@@ -23,6 +23,7 @@ mod session_handle;
 mod shared_total;
 mod shutdown;
 mod subscribing;
+mod turns;
 
 pub use crate::call::{Call, Input, Peer, Reach, Transport};
 pub use crate::call_span::CallSpan;
@@ -46,3 +47,4 @@ pub use crate::session_handle::SessionHandle;
 pub use crate::shared_total::{SharedTotal, TotalQuota, Totals};
 pub use crate::shutdown::Shutdown;
 pub use crate::subscribing::Subscribing;
+pub use crate::turns::{Aside, Needs, Turn, Turns};

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 
 use eyot_era::detect::{self, Asked};
 use eyot_jsonrpc::{Message, Request, Response};
-use eyot_service::{Fault, FaultKind, Messages, Reply, ReplyItem};
+use eyot_service::{Fault, FaultKind, Messages, Reply, ReplyItem, Turn};
 use eyot_types::codes;
 use eyot_types::{Era, Method, Revision};
 use futures_core::Stream;
@@ -17,7 +17,6 @@ use tokio::sync::OnceCell;
 
 use self::log_turns::LogTurns;
 use crate::lines::route::hears_log;
-use crate::turns::Turn;
 use crate::{CallClock, CallTimer, EraFound, ModernConnection, Sender, Upstream, probe_modern};
 
 /// Finds out whether the upstream is modern, and holds the connection if it is.

@@ -6,9 +6,8 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use eyot_era::parked::OpenQuestion;
 use eyot_jsonrpc::{Message, MessageKind, Request, Response};
-use eyot_service::{Fault, Messages, Reply, ReplyFuture, ReplyItem};
+use eyot_service::{Fault, Messages, Reply, ReplyFuture, ReplyItem, Turn};
 use eyot_types::Method;
-use eyot_upstream::Turn;
 use futures_util::StreamExt as _;
 use parking_lot::Mutex;
 

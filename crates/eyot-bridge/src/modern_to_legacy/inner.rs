@@ -8,9 +8,8 @@ use std::time::Duration;
 use eyot_era::modern_to_legacy::{self, TaskPlan};
 use eyot_era::parked::{ParkedCall, ParkedConfig};
 use eyot_jsonrpc::{ErrorObject, Response};
-use eyot_service::{Fault, Limits, SealedState, UpstreamLimits, limit_reached};
+use eyot_service::{Fault, Limits, Needs, SealedState, Turn, UpstreamLimits, limit_reached};
 use eyot_types::{Era, InputRequests, InputRequiredResult, Method};
-use eyot_upstream::{Needs, Turn};
 use tokio::time::Instant;
 
 use super::call::UpstreamCall;

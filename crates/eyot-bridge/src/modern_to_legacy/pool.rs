@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use eyot_service::{Fault, Reach, SharedTotal, TotalQuota};
+use eyot_service::{Aside, Fault, Needs, Reach, SharedTotal, TotalQuota, Turn};
 use eyot_stdx::{QuotaPermit, QuotaScope, ThingNo, UseOrder};
 use eyot_types::{ClientCapabilities, InitializeResult};
-use eyot_upstream::{Aside, HoldChildren, KnownPage, Needs, Turn, Upstream};
+use eyot_upstream::{HoldChildren, KnownPage, Upstream};
 use parking_lot::Mutex;
 use tokio::sync::OnceCell;
 use tokio::time::Instant;

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use eyot_era::parked::{Came, ParkedCall, ParkedConfig, RecordStage, Word};
 use eyot_jsonrpc::{ErrorObject, UpstreamId};
-use eyot_service::{Fault, Reply, SealedState};
+use eyot_service::{Fault, Needs, Reply, SealedState};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{InputRequests, JsonObject, Revision};
-use eyot_upstream::{Needs, clock::now};
+use eyot_upstream::clock::now;
 
 use super::call::UpstreamCall;
 use super::guard::CallGuard;

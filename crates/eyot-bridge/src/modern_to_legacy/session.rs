@@ -7,13 +7,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use eyot_era::modern_to_legacy;
 use eyot_jsonrpc::{ErrorObject, Json, Message, Request, Response, UpstreamId};
-use eyot_service::{Fault, FaultKind, Limits, Messages, Peer, unix_ms};
+use eyot_service::{Fault, FaultKind, Limits, Messages, Peer, Turns, unix_ms};
 use eyot_stdx::QuotaPermit;
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{
     ClientCapabilities, Era, Implementation, InitializeResult, LogLevel, Method, Revision,
 };
-use eyot_upstream::{LegacyConnection, ResumedSession, Turns, Upstream, initialize};
+use eyot_upstream::{LegacyConnection, ResumedSession, Upstream, initialize};
 use futures_util::{FutureExt as _, StreamExt as _};
 use serde::Serialize;
 use serde_json::json;

@@ -19,7 +19,8 @@ use tokio::sync::Notify;
 
 use super::shared::CallShared;
 use super::tasks::{AskTarget, WeakTarget};
-use eyot_upstream::{Aside, KnownLists, KnownTools, List};
+use eyot_service::Aside;
+use eyot_upstream::{KnownLists, KnownTools, List};
 
 /// What is known of the upstream, until it says that it has changed.
 #[derive(Clone, Debug)]

@@ -3,12 +3,11 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use eyot_service::{Fault, limit_reached};
+use eyot_service::{Fault, Needs, Turn, Turns, limit_reached};
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use crate::driver;
-use crate::turns::{Needs, Turn, Turns};
 use crate::{HoldChildren, ModernConnection, Runtime, Upstream};
 
 /// The connections over which calls hear the log, each call alone on its own.

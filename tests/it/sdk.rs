@@ -140,14 +140,14 @@ async fn check_both(era: EraMode) {
     let inside = within("the client connects", inside.connect(Target::in_process(server.clone())))
         .await
         .unwrap();
-    within("everything is used", Box::pin(check_everything(&inside, &server))).await;
+    within("everything is used", check_everything(&inside, &server)).await;
     assert_eq!(within("the update comes", updates.recv()).await.unwrap(), "board:///now");
     inside.close().await;
 
     let (url, serving) = over_http(&server).await;
     let outside = client(era).on_resource_updated(hears);
     let outside = within("the client connects", outside.connect(url)).await.unwrap();
-    within("everything is used", Box::pin(check_everything(&outside, &server))).await;
+    within("everything is used", check_everything(&outside, &server)).await;
     assert_eq!(within("the update comes", updates.recv()).await.unwrap(), "board:///now");
     outside.close().await;
     server.shutdown().drain();
@@ -156,17 +156,17 @@ async fn check_both(era: EraMode) {
 
 #[tokio::test]
 async fn a_legacy_client_uses_everything_in_process_and_over_http() {
-    check_both(EraMode::Legacy).await;
+    Box::pin(check_both(EraMode::Legacy)).await;
 }
 
 #[tokio::test]
 async fn a_modern_client_uses_everything_in_process_and_over_http() {
-    check_both(EraMode::Modern).await;
+    Box::pin(check_both(EraMode::Modern)).await;
 }
 
 #[tokio::test]
 async fn a_client_that_does_not_care_speaks_the_modern_era_with_us() {
-    check_both(EraMode::Auto).await;
+    Box::pin(check_both(EraMode::Auto)).await;
 }
 
 #[tokio::test]

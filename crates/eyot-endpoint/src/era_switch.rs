@@ -39,7 +39,7 @@ pub(crate) struct EraSwitch {
     pub(crate) http_sse: Option<Arc<HttpSse>>,
     pub(crate) connections: TotalQuota,
     pub(crate) shutdown: Shutdown,
-    pub(crate) limits: Limits,
+    pub(crate) limits: Arc<Limits>,
 }
 
 /// When a principal may have closed one of its connections.

@@ -69,6 +69,7 @@ impl HttpServer {
 
     fn of(config: EndpointConfig, services: Services) -> Self {
         let limits = config.limits_for_its_clients();
+        let shared = Arc::new(limits);
         let EndpointConfig { hosts, auth, tls, store, shutdown, tasks, .. } = config;
         let detached = Arc::new(DetachedCalls::new(tasks.clone(), shutdown.finished().clone()));
         let patience = limits.upstream.connect_timeout;
@@ -82,7 +83,8 @@ impl HttpServer {
         });
         let only = services.only();
         let http_sse = only.filter(|_| config.http_sse).map(|service| {
-            let (detached, ending) = (Arc::clone(&legacy.detached), (shutdown.clone(), limits));
+            let detached = Arc::clone(&legacy.detached);
+            let ending = (shutdown.clone(), Arc::clone(&shared));
             Arc::new(HttpSse::new(service.clone(), detached, ending))
         });
         let web_socket_path = config.web_socket_path.filter(|_| only.is_some());
@@ -96,7 +98,7 @@ impl HttpServer {
             modern: Modern { limits, shutdown: shutdown.clone() },
             connections: TotalQuota::new(SharedTotal::Connections, &limits),
             shutdown: shutdown.clone(),
-            limits,
+            limits: shared,
         });
         Self { eras, registry, store, limits, shutdown, tasks, tls, layer: Identity::new() }
     }
@@ -271,7 +273,7 @@ where
     let EraSwitch { services, limits, shutdown, .. } = &*eras;
     let Some(service) = services.only() else { return };
     // Boxed: most connections never need the room.
-    Box::pin(web_socket::serve(upgraded, peer, service.clone(), *limits, shutdown)).await;
+    Box::pin(web_socket::serve(upgraded, peer, service.clone(), limits, shutdown)).await;
 }
 
 fn note(end: ConnectionEnd) {

@@ -43,7 +43,7 @@ pub(crate) struct HttpSse {
     pub(crate) service: BoxService,
     pub(crate) detached: Arc<DetachedCalls>,
     pub(crate) shutdown: Shutdown,
-    pub(crate) limits: Limits,
+    pub(crate) limits: Arc<Limits>,
     /// By session id. As many as there are connections at most: each stream holds one.
     channels: Mutex<HashMap<Box<str>, Channel>>,
 }
@@ -59,7 +59,7 @@ impl HttpSse {
     pub(crate) fn new(
         service: BoxService,
         detached: Arc<DetachedCalls>,
-        (shutdown, limits): (Shutdown, Limits),
+        (shutdown, limits): (Shutdown, Arc<Limits>),
     ) -> Self {
         Self { service, detached, shutdown, limits, channels: Mutex::default() }
     }
@@ -81,7 +81,8 @@ impl HttpSse {
         let out = io.outbox();
         // Messages here have no headers that repeat them.
         let peer = Peer { transport: Transport::Pipe, ..peer.clone() };
-        let pipe = Pipe::new(io, self.service.clone(), self.limits, &self.shutdown).of_peer(peer);
+        let limits = Arc::clone(&self.limits);
+        let pipe = Pipe::new(io, self.service.clone(), limits, &self.shutdown).of_peer(peer);
         let opened = OpenChannel { streams: Arc::clone(self), id };
         let body = SseBody::new(pipe.run(), opened, out, first);
         event_stream(OutgoingBody::stream(body))

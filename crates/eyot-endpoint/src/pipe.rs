@@ -10,6 +10,7 @@ mod stall;
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -39,7 +40,8 @@ pub struct Pipe<I> {
     io: I,
     peer: Peer,
     service: BoxService,
-    limits: Limits,
+    /// Shared: there is a pipe for each WebSocket.
+    limits: Arc<Limits>,
     calls: SelectAll<Abortable<Messages>>,
     /// The calls that run, by the client's ids.
     running: HashMap<Id, RunningCall>,
@@ -88,13 +90,18 @@ impl<I: MessageIo> Pipe<I> {
     ///
     /// The carrier should take one message more when [`PipeLimits::queue_bytes_max`](eyot_service::PipeLimits::queue_bytes_max)
     /// wait.
-    pub fn new(io: I, service: BoxService, limits: Limits, shutdown: &Shutdown) -> Self {
+    pub fn new(
+        io: I,
+        service: BoxService,
+        limits: impl Into<Arc<Limits>>,
+        shutdown: &Shutdown,
+    ) -> Self {
         let (address, transport, reach) = (None, Transport::Pipe, Reach::OneUser);
         Self {
             io,
             peer: Peer { era: Era::Legacy, principal: None, address, transport, reach },
             service,
-            limits,
+            limits: limits.into(),
             calls: SelectAll::new(),
             running: HashMap::new(),
             session: None,
@@ -127,15 +134,20 @@ impl<I: MessageIo> Pipe<I> {
     /// # Cancel safety
     ///
     /// Dropping the future ends every call, and the session without telling the service.
-    pub async fn run(mut self) {
-        std::future::poll_fn(|cx| self.poll(cx)).await;
-        if let Some(session) = self.session.take() {
-            session.close(&self.service, self.peer(Era::Legacy)).await;
-        }
-        // What is queued still goes out, if the peer reads it.
-        let closing = std::future::poll_fn(|cx| self.io.poll_close(cx));
-        if tokio::time::timeout(self.limits.pipe.write_stall_timeout, closing).await.is_err() {
-            tracing::debug!("the peer did not read the last messages");
+    pub fn run(self) -> impl Future<Output = ()> {
+        let mut pipe = self;
+        // A block, because an `async fn` has room for the pipe twice.
+        async move {
+            std::future::poll_fn(|cx| pipe.poll(cx)).await;
+            if let Some(session) = pipe.session.take() {
+                session.close(&pipe.service, pipe.peer(Era::Legacy)).await;
+            }
+            // What is queued still goes out, if the peer reads it.
+            let patience = pipe.limits.pipe.write_stall_timeout;
+            let closing = std::future::poll_fn(|cx| pipe.io.poll_close(cx));
+            if tokio::time::timeout(patience, closing).await.is_err() {
+                tracing::debug!("the peer did not read the last messages");
+            }
         }
     }
 

@@ -1,5 +1,7 @@
 //! Clients at a WebSocket: their request, and the pipe that their connection goes on as.
 
+use std::sync::Arc;
+
 use eyot_http::{OutgoingBody, Upgraded, empty, not_allowed, refused};
 use eyot_service::{BoxService, Limits, Peer, Shutdown};
 use eyot_ws::{WebSocketIo, WsLimits, accept};
@@ -37,20 +39,25 @@ pub(crate) fn answer(
 }
 
 /// Serves the client of a WebSocket until it has gone, or the drain is over.
-pub(crate) async fn serve<S>(
+pub(crate) fn serve<S>(
     upgraded: Upgraded<S>,
     peer: Peer,
     service: BoxService,
-    limits: Limits,
+    limits: &Arc<Limits>,
     shutdown: &Shutdown,
-) where
+) -> impl Future<Output = ()> + use<S>
+where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let _counted = Counted::new();
     let Upgraded { stream, read } = upgraded;
-    let io = WebSocketIo::server(stream, &read, WsLimits::of(&limits));
+    let io = WebSocketIo::server(stream, &read, WsLimits::of(limits));
     let io = io.leaving_with(shutdown.drained().clone());
-    Pipe::new(io, service, limits, shutdown).of_peer(peer).run().await;
+    let pipe = Pipe::new(io, service, Arc::clone(limits), shutdown).of_peer(peer).run();
+    let counted = Counted::new();
+    async move {
+        pipe.await;
+        drop(counted);
+    }
 }
 
 /// One of the WebSockets that are counted, until it is dropped.

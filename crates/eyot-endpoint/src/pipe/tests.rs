@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use eyot_jsonrpc::{Message, Remnant};
 use eyot_service::{
-    BadMessage, BoxService, Call, Input, IoEnd, IoEvent, Limits, MessageIo, Peer, Principal,
+    BadMessage, BoxService, Call, Fault, Input, IoEnd, IoEvent, Limits, MessageIo, Peer, Principal,
     QueueFull, Reach, Reply, Shutdown, Transport,
 };
 use eyot_types::Era;
@@ -110,6 +110,20 @@ async fn calls_rest_while_the_peer_reads_nothing_and_end_when_it_never_does() {
     Pipe::new(io, service, limits, &Shutdown::new()).run().await;
     assert_eq!(sent.lock().len(), 3, "no more is taken from the call than fits");
     assert!(began.elapsed() >= limits.pipe.write_stall_timeout);
+}
+
+/// "The receiver MUST NOT send a response" to a notification (2025-11-25, basic).
+#[tokio::test]
+async fn what_has_no_answer_has_none_when_it_fails() {
+    let io = io([
+        text(r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}"#),
+        text(r#"{"jsonrpc":"2.0","id":1,"result":{}}"#),
+    ]);
+    let sent = Arc::clone(&io.sent);
+    let fails = |_| Err(Fault::internal("call has no session"));
+    let service = BoxService::from_fn(move |call| Box::pin(std::future::ready(fails(call))));
+    Pipe::new(io, service, Limits::default(), &Shutdown::new()).run().await;
+    assert_eq!(*sent.lock(), [""; 0]);
 }
 
 #[tokio::test]

@@ -357,7 +357,8 @@ impl PassthroughSession {
         let name = &self.upstream.name;
         let ours = name.recognize(stored.as_deref(), || context.store().seal_key()).await;
         let name = ours.map_err(unread)?.ok_or_else(gone)?;
-        upstream.target = Some(name.into());
+        let was_named = stored.as_deref() == Some(&*name);
+        upstream.target = Some(name);
         if !is_lost {
             let UpstreamRef { session_id, revision, cookies, generation, .. } = upstream.clone();
             let session = ResumedSession {
@@ -367,7 +368,7 @@ impl PassthroughSession {
             };
             let resumed = self.upstream.resume(&context.peer(), &session);
             if let Some(connection) = resumed {
-                if stored.as_deref() != Some(name) {
+                if !was_named {
                     let insert = |state: &mut SessionState| {
                         state.upstreams.insert(UpstreamName::DEFAULT, upstream);
                     };

@@ -12,34 +12,35 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use crate::support::{
-    Ask, Connection, Dice, Event, EventStream, Exchange, Habits, Handler, Lives, Mortal, PATIENCE,
-    Proxy, Puppet, Session, Stage, Upstream, call, check_healthy, note, patient_limits, within,
+    Ask, Connection, Dice, Event, EventStream, Exchange, Habits, Handler, Ledger, Lives, Mortal,
+    PATIENCE, Proxy, Puppet, Session, Stage, Upstream, call, check_healthy, note, patient_limits,
+    sessions_of_crashes, within,
 };
 
-const KILLS: usize = 20;
-const SESSIONS: usize = 200;
+pub(crate) const KILLS: usize = 20;
 /// Notifications of one call.
-const STEPS: u64 = 12;
+pub(crate) const STEPS: u64 = 12;
 /// The time between two notifications: a call lasts a good part of the time between two deaths.
 const STEP_TIME: Duration = Duration::from_millis(10);
 
 /// An upstream that outlives the proxy. Its streams can be resumed after any event: the event id
 /// names the call and its step.
-async fn resumable_upstream() -> (Upstream, Arc<AtomicUsize>) {
-    let (habits, resumed) = (Habits::new().with_stream(), Arc::new(AtomicUsize::new(0)));
-    let count = Arc::clone(&resumed);
+pub(crate) async fn resumable_upstream() -> (Upstream, Arc<Ledger>) {
+    let (habits, ledger) = (Habits::new().with_stream(), Arc::new(Ledger::default()));
+    let books = Arc::clone(&ledger);
     let handler: Handler = Arc::new(move |exchange| {
-        let (habits, count) = (habits.clone(), Arc::clone(&count));
+        let (habits, books) = (habits.clone(), Arc::clone(&books));
         Box::pin(async move {
             let Some(exchange) = habits.answer(exchange).await else { return };
             if exchange.http_method() == "POST" {
                 let (mark, id) = (mark_of(&exchange.message()), exchange.id());
+                books.execute(&mark);
                 return step(exchange, &mark, &id, 0).await;
             }
             let Some(cursor) = exchange.header("last-event-id").map(str::to_owned) else {
                 return exchange.status(405).await;
             };
-            count.fetch_add(1, Ordering::Relaxed);
+            books.resume();
             let mut parts = cursor.split(':');
             let mut next = || parts.next().expect("the cursor is the upstream's own").to_owned();
             let (mark, id, step_no) = (next(), next(), next());
@@ -47,10 +48,10 @@ async fn resumable_upstream() -> (Upstream, Arc<AtomicUsize>) {
             step(exchange, &mark, &id, step_no.parse::<u64>().unwrap() + 1).await;
         })
     });
-    (Upstream::handled(handler).await, resumed)
+    (Upstream::handled(handler).await, ledger)
 }
 
-fn mark_of(request: &Value) -> String {
+pub(crate) fn mark_of(request: &Value) -> String {
     request["params"]["arguments"]["mark"].as_str().expect("every call is marked").to_owned()
 }
 
@@ -72,18 +73,18 @@ async fn step(exchange: Exchange, mark: &str, id: &Value, from: u64) {
 
 /// The fates of the calls.
 #[derive(Debug, Default)]
-struct Tally {
-    answered: AtomicUsize,
+pub(crate) struct Tally {
+    pub(crate) answered: AtomicUsize,
     /// Calls that ended with an error about an unknown outcome.
     unknown: AtomicUsize,
     /// Calls that were cut before an event was seen: nothing was promised.
     unseen: AtomicUsize,
     /// Deaths that calls survived.
-    survived: AtomicUsize,
+    pub(crate) survived: AtomicUsize,
 }
 
 /// A client that calls until the last life has begun.
-async fn client(session: Session, number: usize, mut lives: Lives, tally: Arc<Tally>) {
+pub(crate) async fn client(session: Session, number: usize, mut lives: Lives, tally: Arc<Tally>) {
     for round in 0.. {
         if *lives.borrow_and_update() == KILLS * 2 && round > 0 {
             break;
@@ -166,12 +167,13 @@ fn check_events(seen: &[Event], mark: &str, tally: &Tally) {
 async fn nothing_promised_is_lost_by_twenty_kills_before_an_http_upstream() {
     let folder = tempfile::tempdir().unwrap();
     let store = folder.path().join("sessions.db");
-    let (upstream, resumed) = resumable_upstream().await;
+    let (upstream, ledger) = resumable_upstream().await;
+    let sessions = sessions_of_crashes(200);
     let args = ["--upstream".to_owned(), upstream.url()];
     let proxy = Mortal::born(&store, &args).await;
     let tally = Arc::new(Tally::default());
     let mut clients = JoinSet::new();
-    for number in 0..SESSIONS {
+    for number in 0..sessions {
         let session = Session::open(proxy.address, "2025-11-25").await;
         clients.spawn(client(session, number, proxy.lives(), Arc::clone(&tally)));
     }
@@ -180,9 +182,10 @@ async fn nothing_promised_is_lost_by_twenty_kills_before_an_http_upstream() {
         ended.expect("no client fails");
     }
     let count = |it: &AtomicUsize| it.load(Ordering::Relaxed);
-    assert!(count(&tally.answered) >= SESSIONS, "{tally:?}");
-    assert!(count(&tally.survived) >= SESSIONS, "the deaths came between the calls: {tally:?}");
-    assert!(count(&resumed) >= SESSIONS, "no call was resumed: {resumed:?}");
+    assert!(count(&tally.answered) >= sessions, "{tally:?}");
+    assert!(count(&tally.survived) >= sessions, "the deaths came between the calls: {tally:?}");
+    assert!(ledger.resumed() >= sessions, "no call was resumed: {ledger:?}");
+    assert_eq!(ledger.executed_twice(), Vec::<String>::new());
     proxy.end().await;
 }
 

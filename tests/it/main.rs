@@ -24,6 +24,10 @@ mod conformance;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+mod crash_beside;
+#[cfg(test)]
+mod crash_connections;
+#[cfg(test)]
 mod crossing;
 #[cfg(test)]
 mod disconnects;

@@ -10,10 +10,38 @@ use std::process::{Command, Stdio};
 use crate::support::program::target_folder;
 
 #[test]
-#[expect(clippy::print_stderr, reason = "a skipped test says so")]
 fn every_cell_of_the_matrix_carries_what_the_page_says() {
+    check(&["--table", "eras"], "modern-legacy-http: ");
+}
+
+#[test]
+fn clients_on_stdio_get_over_every_transport_what_the_page_says() {
+    check(&["--downstream", "stdio"], "modern-legacy-sse-from-stdio: ");
+}
+
+#[test]
+fn clients_of_streamable_http_get_over_every_transport_what_the_page_says() {
+    check(&["--downstream", "http"], "modern-legacy-sse-from-http: ");
+}
+
+#[test]
+fn clients_of_http_with_sse_get_over_every_transport_what_the_page_says() {
+    check(&["--downstream", "sse"], "modern-legacy-sse-from-sse: ");
+}
+
+#[test]
+fn clients_at_a_web_socket_get_over_every_transport_what_the_page_says() {
+    check(&["--downstream", "ws"], "modern-legacy-sse-from-ws: ");
+}
+
+/// Tries the cells that these options select, of which this is one.
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
+fn check(options: &[&str], cell: &str) {
     let peers = std::env::var_os("EYOT_PEERS").unwrap_or_default();
-    if !["py1", "py2", "node24", "js"].iter().all(|it| Path::new(&peers).join(it).is_dir()) {
+    if !["py1", "py1-old", "py2", "node24", "js"]
+        .iter()
+        .all(|it| Path::new(&peers).join(it).is_dir())
+    {
         eprintln!("SKIPPED: peers are missing in EYOT_PEERS; `cargo xtask peers` fetches them");
         return;
     }
@@ -21,9 +49,10 @@ fn every_cell_of_the_matrix_carries_what_the_page_says() {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(["run", "--locked", "--quiet", "--package", "xtask"]);
     command.arg("--target-dir").arg(target_folder()).current_dir(env!("CARGO_MANIFEST_DIR"));
-    command.args(["--", "matrix", "--report"]).arg(report.path()).stdin(Stdio::null());
+    command.args(["--", "matrix"]).args(options).arg("--report").arg(report.path());
+    command.stdin(Stdio::null());
     let output = command.output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
-    assert!(said.contains("modern-legacy-http: "), "no cell was tried: {said}");
+    assert!(said.contains(cell), "no cell was tried: {said}");
 }

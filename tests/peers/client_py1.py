@@ -1,9 +1,9 @@
 """A legacy client: PyPI `mcp` 1.x, against every feature of the servers of the matrix.
 
-Usage: client_py1.py [--feature ID] SERVER URL
-       client_py1.py [--feature ID] SERVER -- COMMAND ARGUMENTS
+Usage: client_py1.py [--feature ID]… SERVER URL
+       client_py1.py [--feature ID]… SERVER -- COMMAND ARGUMENTS
 
-SERVER is `server-legacy`, `server-modern`, `server-everything` or `eyot-everything`.
+SERVER is one of those at the end of this script.
 """
 
 import sys
@@ -18,6 +18,8 @@ from features import feature, wire
 from matrix_features import (
     RESOURCE_NOT_FOUND,
     URL_REQUIRED,
+    Adding,
+    AddingAndAsking,
     Cell,
     Inventive,
     Options,
@@ -158,10 +160,20 @@ class ToReference(Legacy, Reference):
         await self.cancel(LONG, {"duration": 60, "steps": 300})
 
 
+class ToAdding(Legacy, Adding):
+    """Before a server with an old SDK."""
+
+
+class ToAddingAndAsking(Legacy, AddingAndAsking):
+    """Before a server with an SDK of its own age."""
+
+
 SERVERS = {
     "server-legacy": ToLegacy,
     "server-modern": ToModern,
     "server-everything": ToReference,
+    "server-py1": ToAddingAndAsking,
+    "server-py1-old": ToAdding,
     "eyot-everything": ToExtension,
 }
 options = Options(sys.argv[1:])

@@ -1,23 +1,37 @@
 """A modern client: PyPI `mcp` 2.x, revision 2026-07-28, against every feature of the servers of the matrix.
 
-Usage: client_py2.py [--feature ID] SERVER URL
-       client_py2.py [--feature ID] SERVER -- COMMAND ARGUMENTS
+Usage: client_py2.py [--feature ID]… SERVER URL
+       client_py2.py [--feature ID]… SERVER -- COMMAND ARGUMENTS
 
-SERVER is `server-legacy`, `server-modern`, `server-everything` or `eyot-everything`.
+SERVER is one of those at the end of this script.
 """
 
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 
+import anyio
 import mcp_types as types
 from anyio.abc import TaskGroup
 from mcp import Client, StdioServerParameters
+from mcp.client.sse import sse_client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared._httpx_utils import create_mcp_http_client
+from mcp.shared.message import SessionMessage
 
 from features import Features, feature
-from matrix_features import INVALID_PARAMS, Cell, Inventive, Options, SmallLegacy, SmallModern, lost
+from matrix_features import (
+    INVALID_PARAMS,
+    Adding,
+    AddingAndAsking,
+    Cell,
+    Inventive,
+    Options,
+    SmallLegacy,
+    SmallModern,
+    lost,
+)
 from reference_features import Reference
 from report import Report, contains, equal, run
 from scripted_tasks import Scripted
@@ -117,30 +131,76 @@ def scripted() -> Scripted:
     return Scripted(options.target[0], options.headers)
 
 
+class ToAdding(Modern, Adding):
+    """Before a server with an old SDK."""
+
+
+class ToAddingAndAsking(Modern, AddingAndAsking):
+    """Before a server with a newer one."""
+
+
 SERVERS = {
     "server-legacy": ToLegacy,
     "server-modern": ToModern,
     "server-everything": ToReference,
+    "server-py1": ToAddingAndAsking,
+    "server-py1-old": ToAdding,
     "eyot-everything": ToExtension,
 }
 options = Options(sys.argv[1:])
 
 
+@asynccontextmanager
+async def streams(url: str) -> AsyncIterator[tuple[object, object]]:
+    """The two directions of a WebSocket: this SDK has none, but takes those of others."""
+    from websockets.asyncio.client import connect
+
+    async with connect(url, subprotocols=["mcp"]) as socket, anyio.create_task_group() as group:
+        came, reader = anyio.create_memory_object_stream(0)
+        writer, goes = anyio.create_memory_object_stream(0)
+
+        async def read() -> None:
+            async with came:
+                async for text in socket:
+                    message = types.jsonrpc_message_adapter.validate_json(text, by_name=False)
+                    await came.send(SessionMessage(message))
+
+        async def write() -> None:
+            async with goes:
+                async for it in goes:
+                    await socket.send(it.message.model_dump_json(by_alias=True, exclude_unset=True))
+
+        group.start_soon(read)
+        group.start_soon(write)
+        yield reader, writer
+        group.cancel_scope.cancel()
+
+
+@asynccontextmanager
+async def connected(peer: Inventive) -> AsyncIterator[Client]:
+    """A client of what the options name."""
+    url = options.target[0]
+    async with AsyncExitStack() as stack:
+        if url == "--":
+            _, command, *arguments = options.target
+            target = StdioServerParameters(command=command, args=arguments)
+        elif url.startswith("ws:"):
+            target = streams(url)
+        elif url.endswith("/sse"):
+            target = sse_client(url, headers=options.headers)
+        else:
+            http = create_mcp_http_client(headers=options.headers)
+            target = streamable_http_client(url, http_client=await stack.enter_async_context(http))
+        client = Client(target, mode="2026-07-28", log_level="info", **peer.callbacks())
+        yield await stack.enter_async_context(client)
+
+
 async def session(report: Report) -> None:
     peer = Inventive(types, {})
-    if options.target[0] == "--":
-        _, command, *arguments = options.target
-        target = StdioServerParameters(command=command, args=arguments)
-        await trial(target, peer, report)
-    else:
-        async with create_mcp_http_client(headers=options.headers) as http:
-            await trial(streamable_http_client(options.target[0], http_client=http), peer, report)
-
-
-async def trial(target: object, peer: Inventive, report: Report) -> None:
-    callbacks = peer.callbacks()
-    async with Client(target, mode="2026-07-28", log_level="info", **callbacks) as client:
-        await SERVERS[options.server](client, peer).check(report, options.only)
+    async with connected(peer) as client:
+        trial = SERVERS[options.server](client, peer)
+        trial.connect = partial(connected, peer)
+        await trial.check(report, options.only)
 
 
 run(session)

@@ -32,14 +32,14 @@ def code_of(error: Exception) -> int:
 
 
 class Options:
-    """What the runner wants: `[--feature ID] SERVER URL`, or `SERVER -- COMMAND ARGUMENTS`.
+    """What the runner wants: `[--feature ID]… SERVER URL`, or `SERVER -- COMMAND ARGUMENTS`.
 
     `EYOT_KEY` in the environment is the bearer token for the URL.
     """
 
     def __init__(self, arguments: list[str]) -> None:
         self.only: list[str] = []
-        if arguments[0] == "--feature":
+        while arguments[0] == "--feature":
             _, feature, *arguments = arguments
             self.only.append(feature)
         self.server, *self.target = arguments
@@ -101,7 +101,32 @@ class Cell(Features):
         raise NotImplementedError
 
 
-class Small(Cell):
+class Several(Cell):
+    """A cell in which several clients are tried at once."""
+
+    #: Opens another connection to the server.
+    connect: Callable[[], AbstractAsyncContextManager[object]]
+
+    async def one_of_many(self, mark: str) -> None:
+        """Calls, with this mark in them, of one client among others."""
+        raise NotImplementedError
+
+    @feature
+    async def clients_at_once(self) -> None:
+        async def client(number: int) -> None:
+            async with self.connect() as client:
+                other = type(self)(client, self.peer)
+
+                async def one(call: int) -> None:
+                    await other.one_of_many(f"client {number}, call {call}")
+
+                await self.calls(one, 4)
+                await other.calls(one, 4)
+
+        await self.calls(client, 8)
+
+
+class Small(Several):
     """`server_legacy.mjs` and `server_modern.mjs`, which have the same tools, resources and prompts."""
 
     note = "note://welcome"
@@ -109,6 +134,10 @@ class Small(Cell):
     async def content(self, kind: str) -> dict:
         shown = await self.result("show")
         return next(it for it in shown["content"] if it["type"] == kind)
+
+    async def one_of_many(self, mark: str) -> None:
+        equal(await self.call("echo", message=mark), f"Echo: {mark}")
+        await self.greet(mark)
 
     async def greet(self, mark: str, tool: str = "greet") -> None:
         equal(await self.call(tool, mark=mark), f"{mark} is <Who is {mark}>.")
@@ -356,3 +385,42 @@ class SmallModern(Small):
 
     async def hints(self, listed: dict) -> list[str] | None:
         raise NotImplementedError
+
+
+class Adding(Several):
+    """`server_py1.py`, which has few features, but transports of its own."""
+
+    name = "server-py1"
+
+    @feature
+    async def handshake(self) -> None:
+        name, _, _ = await self.about()
+        equal(name, self.name)
+
+    @feature
+    async def tools_list(self) -> None:
+        tools = {it["name"] for it in (await self.page(self.client.list_tools))["tools"]}
+        equal({"add", "count", "greet", "think"} - tools, set())
+
+    @feature
+    async def tools_call(self) -> None:
+        equal(await self.call("add", a=2, b=3), "5")
+
+    @feature
+    async def progress(self) -> None:
+        equal(await self.steps("count", steps=5), [1, 2, 3, 4, 5])
+
+    @feature
+    async def sampling(self) -> None:
+        equal(await self.call("think", question="why?"), "sampled <why?>")
+
+    async def one_of_many(self, mark: str) -> None:
+        equal(await self.call("think", question=mark), f"sampled <{mark}>")
+
+
+class AddingAndAsking(Adding):
+    """The same server with an SDK that knows elicitation."""
+
+    @feature
+    async def elicitation_form(self) -> None:
+        equal(await self.call("greet"), "Hello, <Who are you>!")

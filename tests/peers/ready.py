@@ -9,7 +9,7 @@ def say_when_ready(url: str) -> None:
     """Any answer at all means that it listens."""
     while True:
         try:
-            urllib.request.urlopen(url)
+            urllib.request.urlopen(url.replace("ws:", "http:", 1))
         except urllib.error.HTTPError:
             break
         except OSError:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 
 from anyio.abc import TaskGroup
 from mcp import ClientSession, StdioServerParameters, types
@@ -18,10 +19,16 @@ from report import Report, equal
 async def streams(
     target: list[str], headers: Mapping[str, str]
 ) -> AsyncIterator[tuple[object, object]]:
-    """The two directions of a server: a URL, of the old transport if it ends with `/sse`, or `--`,
-    a command and its arguments."""
+    """The two directions of a server: a URL, of the old transport if it ends with `/sse`, or of a
+    WebSocket, or `--`, a command and its arguments."""
     if target[0] == "--":
         async with stdio_client(StdioServerParameters(command=target[1], args=target[2:])) as both:
+            yield both
+    elif target[0].startswith("ws:"):
+        # It is there only where the package was installed with WebSocket.
+        from mcp.client.websocket import websocket_client
+
+        async with websocket_client(target[0]) as both:
             yield both
     elif target[0].endswith("/sse"):
         async with sse_client(target[0], headers=dict(headers)) as both:
@@ -32,6 +39,19 @@ async def streams(
             streamable_http_client(target[0], http_client=client) as (reader, writer, _),
         ):
             yield reader, writer
+
+
+@asynccontextmanager
+async def connected(
+    target: list[str], headers: Mapping[str, str], peer: Peer
+) -> AsyncIterator[ClientSession]:
+    """A session that is open."""
+    async with (
+        streams(target, headers) as (reader, writer),
+        ClientSession(reader, writer, **peer.callbacks()) as session,
+    ):
+        await session.initialize()
+        yield session
 
 
 async def check(
@@ -49,6 +69,7 @@ async def check(
         ClientSession(reader, writer, **peer.callbacks()) as session,
     ):
         trial = features(session, peer)
+        trial.connect = partial(connected, target, headers, peer)
 
         async def initialize() -> None:
             initialized = await session.initialize()

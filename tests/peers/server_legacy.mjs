@@ -4,10 +4,13 @@
 //
 // Usage: server_legacy.mjs stdio
 //        server_legacy.mjs http PORT     (0 for a free port; prints `listening URL`)
+//        server_legacy.mjs sse PORT      (the transport of 2024-11-05)
+//        server_legacy.mjs ws PORT
 
 import { randomUUID } from 'node:crypto';
 
 import { serve } from './http.mjs';
+import { serveSse, serveWebSocket } from './transports.mjs';
 import {
   EVERY_CONTENT,
   INSTRUCTIONS,
@@ -254,6 +257,10 @@ function addTask(server) {
 const [mode, port] = process.argv.slice(2);
 if (mode === 'stdio') {
   await makeServer(Promise.resolve()).connect(new StdioServerTransport());
+} else if (mode === 'sse') {
+  serveSse(makeServer, port);
+} else if (mode === 'ws') {
+  serveWebSocket((transport) => makeServer(Promise.resolve()).connect(transport), port);
 } else {
   serve(sessionHandler(makeServer, WebStandardStreamableHTTPServerTransport), port);
 }

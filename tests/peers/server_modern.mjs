@@ -2,10 +2,12 @@
 //
 // Usage: server_modern.mjs stdio
 //        server_modern.mjs http PORT     (0 for a free port; prints `listening URL`)
+//        server_modern.mjs ws PORT
 
 import { randomBytes } from 'node:crypto';
 
 import { serve } from './http.mjs';
+import { serveWebSocket } from './transports.mjs';
 import { INSTRUCTIONS, NAMES, NOTE, count, text } from './matrix/common.mjs';
 import { addMatrix } from './matrix/modern.mjs';
 import { load } from './packages.mjs';
@@ -143,6 +145,8 @@ function addResourceAndPrompt(server) {
 const [mode, port] = process.argv.slice(2);
 if (mode === 'stdio') {
   serveStdio(makeServer, { legacy: 'reject' });
+} else if (mode === 'ws') {
+  serveWebSocket((transport) => serveStdio(makeServer, { legacy: 'reject', transport }), port);
 } else {
   const handler = createMcpHandler(makeServer, { legacy: 'reject' });
   announce = handler.notify;

@@ -1,10 +1,14 @@
-"""A legacy server: PyPI `mcp` 1.x.
+"""A legacy server: PyPI `mcp` 1.x, from 1.6 on.
 
 Usage: server_py1.py stdio
-       server_py1.py http PORT     (prints `listening URL`)
-       server_py1.py sse PORT      (the transport of 2024-11-05)
+       server_py1.py http [PORT]     (prints `listening URL`)
+       server_py1.py sse [PORT]      (the transport of 2024-11-05)
+       server_py1.py ws [PORT]
+
+Without PORT it is that of the environment.
 """
 
+import os
 import sys
 import threading
 
@@ -75,11 +79,33 @@ def make_server(port: int) -> FastMCP:
     return server
 
 
-if sys.argv[1] == "stdio":
+def serve_web_sockets(server: FastMCP, port: int) -> None:
+    """The SDK's own WebSocket, which its servers have to mount themselves."""
+    import uvicorn
+    from mcp.server.websocket import websocket_server
+    from starlette.applications import Starlette
+    from starlette.routing import WebSocketRoute
+    from starlette.websockets import WebSocket
+
+    async def session(socket: WebSocket) -> None:
+        inner = server._mcp_server
+        async with websocket_server(socket.scope, socket.receive, socket.send) as (reader, writer):
+            await inner.run(reader, writer, inner.create_initialization_options())
+
+    routes = [WebSocketRoute("/ws", session)]
+    uvicorn.run(Starlette(routes=routes), host="127.0.0.1", port=port, log_level="warning")
+
+
+TRANSPORTS = {"http": ("mcp", "streamable-http"), "sse": ("sse", "sse"), "ws": ("ws", "")}
+mode, *port = sys.argv[1:]
+if mode == "stdio":
     make_server(0).run()
 else:
-    port = int(sys.argv[2])
-    path, transport = {"http": ("mcp", "streamable-http"), "sse": ("sse", "sse")}[sys.argv[1]]
-    url = f"http://127.0.0.1:{port}/{path}"
+    port = int(port[0] if port else os.environ["PORT"])
+    path, transport = TRANSPORTS[mode]
+    url = f"{'ws' if mode == 'ws' else 'http'}://127.0.0.1:{port}/{path}"
     threading.Thread(target=say_when_ready, args=[url], daemon=True).start()
-    make_server(port).run(transport)
+    if mode == "ws":
+        serve_web_sockets(make_server(port), port)
+    else:
+        make_server(port).run(transport)

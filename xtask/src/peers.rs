@@ -21,13 +21,19 @@ const PARTS: &[Part] = &[
     Part {
         folder: "py1",
         purpose: "legacy Python client",
-        pins: &["mcp==1.30.0"],
+        pins: &["mcp[ws]==1.30.0"],
+        install: install::python,
+    },
+    Part {
+        folder: "py1-old",
+        purpose: "Python server of 2024-11-05",
+        pins: &["mcp==1.6.0", "pydantic==2.11.10"],
         install: install::python,
     },
     Part {
         folder: "py2",
         purpose: "modern Python client",
-        pins: &["mcp==2.3.0"],
+        pins: &["mcp==2.3.0", "websockets==17.4"],
         install: install::python,
     },
     Part {
@@ -45,6 +51,7 @@ const PARTS: &[Part] = &[
             "@modelcontextprotocol/sdk@1.32.2",
             "@modelcontextprotocol/server@2.4.0",
             "@modelcontextprotocol/server-everything@2026.8.31",
+            "ws@8.23.0",
             "zod@4.6.7",
         ],
         install: install::packages,

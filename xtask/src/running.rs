@@ -97,5 +97,12 @@ pub(crate) fn listening(line: &str) -> Option<String> {
     Some(format!("http://127.0.0.1:{port}/mcp"))
 }
 
+/// Reads `… running on port PORT`, and what `listening` reads.
+pub(crate) fn listening_with_sse(line: &str) -> Option<String> {
+    let Some((_, port)) = line.split_once("running on port ") else { return listening(line) };
+    let port: u16 = port.trim().parse().ok()?;
+    Some(format!("http://127.0.0.1:{port}/sse"))
+}
+
 #[cfg(test)]
 mod tests;

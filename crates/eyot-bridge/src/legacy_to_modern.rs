@@ -106,7 +106,7 @@ impl LegacyToModern {
             Fault::internal("the session store cannot be used now")
         })?;
         let upstream = UpstreamRef {
-            target: Some(name.into()),
+            target: Some(name),
             revision: Some(Revision::MODERN.as_str().into()),
             generation: 1,
             is_modern: true,

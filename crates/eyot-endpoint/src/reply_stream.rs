@@ -134,15 +134,22 @@ impl ReplyStream {
         matches!(self.stage, Stage::Over) && self.peeked.is_none()
     }
 
-    /// The items as a stream of messages, in which a fault is the answer to `id`.
+    /// The items as a stream of messages, in which a fault is the answer to `id`. What has no id has
+    /// no answer: "The receiver MUST NOT send a response" to a notification (2025-11-25, basic).
     pub(crate) fn answered(self, id: Option<Id>) -> Messages {
         let mut reply = self;
         Messages::new(futures_util::stream::poll_fn(move |cx| {
-            reply.poll_item(cx).map(|item| {
-                item.map(|item| {
-                    let failed = |fault: Fault| Message::error_response(id.clone(), &fault.error);
-                    Ok(item.unwrap_or_else(|fault| failed(fault).into()))
-                })
+            Poll::Ready(match (ready!(reply.poll_item(cx)), &id) {
+                (None, _) => None,
+                (Some(Ok(item)), _) => Some(Ok(item)),
+                (Some(Err(fault)), Some(id)) => {
+                    let failed = Message::error_response(Some(id.clone()), &fault.error);
+                    Some(Ok(failed.into()))
+                }
+                (Some(Err(fault)), None) => {
+                    tracing::debug!(error = %fault, "a message without an answer failed");
+                    None
+                }
             })
         }))
     }

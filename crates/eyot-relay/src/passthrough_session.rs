@@ -12,6 +12,7 @@ use eyot_service::{
     SharedService,
 };
 use eyot_session::{SessionRecord, SessionState, StoreError, UpstreamName, UpstreamRef};
+use eyot_stdx::Backoff;
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{Era, Method, Revision, cancelled_id, is_cancelled};
 use eyot_upstream::{CallClock, LegacyConnection, ResumedSession, Upstream, initialize};
@@ -33,8 +34,8 @@ pub(crate) struct PassthroughSession {
     pub(crate) upstream: Arc<Upstream>,
     /// Replaced when its link is lost; opened once for all calls that wait for it.
     cell: Mutex<Arc<OnceCell<Link>>>,
-    /// The generation of a session that was opened because of an answer, and did not change it.
-    vain: Mutex<Option<(u64, Instant)>>,
+    /// The last session that was opened because of an answer, if it did not change that.
+    vain: Mutex<Option<Vain>>,
     pub(crate) questions: Arc<Questions>,
 }
 
@@ -45,6 +46,16 @@ pub(crate) struct Link {
     pub(crate) generation: u64,
     /// `None`: the client and the upstream speak the same.
     pub(crate) revisions: Option<LegacyRevisions>,
+}
+
+/// A session that has not helped.
+#[derive(Clone, Copy, Debug)]
+struct Vain {
+    generation: u64,
+    /// How many in a row have not.
+    failures: u32,
+    /// Until then another one is not tried.
+    until: Instant,
 }
 
 impl PassthroughSession {
@@ -154,7 +165,8 @@ impl PassthroughSession {
             return !self.upstream.target.can_resume() && is_not_sent(fault);
         }
         let vain = *self.vain.lock();
-        !vain.is_some_and(|(generation, at)| generation == link.generation && at.elapsed() < VAIN)
+        let is_vain = |it: Vain| it.generation == link.generation && Instant::now() < it.until;
+        !vain.is_some_and(is_vain)
     }
 
     /// Sends a request over a new upstream session.
@@ -166,10 +178,17 @@ impl PassthroughSession {
     ) -> Result<(Reply, Option<Link>), Fault> {
         let link = self.renew(context, lost).await?;
         let asked = link.connection.request(request).await;
-        if asked.as_ref().is_err_and(|it| it.kind == FaultKind::SessionGone) {
-            *self.vain.lock() = Some((link.generation, Instant::now()));
-        }
+        let is_vain = asked.as_ref().is_err_and(|it| it.kind == FaultKind::SessionGone);
+        self.note(link.generation, is_vain);
         Ok((asked?, Some(link)))
+    }
+
+    /// Notes whether a session of this generation has helped.
+    fn note(&self, generation: u64, is_vain: bool) {
+        let mut vain = self.vain.lock();
+        let failures = vain.map_or(0, |it| it.failures).saturating_add(1);
+        let until = Instant::now() + VAIN.steady_delay(failures);
+        *vain = is_vain.then_some(Vain { generation, failures, until });
     }
 
     /// # Errors
@@ -357,7 +376,8 @@ impl PassthroughSession {
         let name = &self.upstream.name;
         let ours = name.recognize(stored.as_deref(), || context.store().seal_key()).await;
         let name = ours.map_err(unread)?.ok_or_else(gone)?;
-        upstream.target = Some(name.into());
+        let was_named = stored.as_deref() == Some(&*name);
+        upstream.target = Some(name);
         if !is_lost {
             let UpstreamRef { session_id, revision, cookies, generation, .. } = upstream.clone();
             let session = ResumedSession {
@@ -367,7 +387,7 @@ impl PassthroughSession {
             };
             let resumed = self.upstream.resume(&context.peer(), &session);
             if let Some(connection) = resumed {
-                if stored.as_deref() != Some(name) {
+                if !was_named {
                     let insert = |state: &mut SessionState| {
                         state.upstreams.insert(UpstreamName::DEFAULT, upstream);
                     };
@@ -467,5 +487,6 @@ fn told(id: Id, fault: Fault) -> Result<Reply, Fault> {
     }
 }
 
-/// How long a session that has not helped is believed to be what the upstream speaks of.
-const VAIN: Duration = Duration::from_secs(60);
+/// How long a session that has not helped is believed to be what the upstream speaks of: not long at
+/// first, because a server that starts again twice looks just like that.
+const VAIN: Backoff = Backoff { base: Duration::from_secs(1), delay_max: Duration::from_secs(60) };

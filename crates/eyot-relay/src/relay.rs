@@ -187,7 +187,7 @@ impl Relay {
                 opened.answer = revisions.initialized(opened.answer);
             }
             let upstream = UpstreamRef {
-                target: Some(name.into()),
+                target: Some(name),
                 session_id: opened.connection.session_id().map(Into::into),
                 revision,
                 cookies: opened.connection.cookies().map(Into::into),

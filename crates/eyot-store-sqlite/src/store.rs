@@ -3,7 +3,7 @@
 use std::fmt;
 use std::future::ready;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use eyot_session::{
     Claimed, EventLog, Fence, ItemChange, LogLimits, NodeId, Page, ParkedCall, ParkedCalls,
@@ -39,6 +39,8 @@ pub struct SqliteStore {
     read_queue: Arc<ReadQueue>,
     health: Arc<Health>,
     limits: LogLimits,
+    /// The key of the file, once it was asked for: it never changes.
+    seal_key: Arc<OnceLock<Secret<[u8; 32]>>>,
 }
 
 impl SqliteStore {
@@ -63,6 +65,7 @@ impl SqliteStore {
             read_queue: Arc::clone(&read_queue),
             health: Arc::clone(&health),
             limits: options.limits,
+            seal_key: Arc::default(),
         };
         writer::spawn(Writer { connection, intake, health, read_queue, readers })?;
         Ok(store)
@@ -84,6 +87,7 @@ impl SqliteStore {
             read_queue,
             health: Arc::new(Health::default()),
             limits: options.limits,
+            seal_key: Arc::default(),
         })
     }
 
@@ -126,7 +130,15 @@ impl Store for SqliteStore {
     }
 
     fn seal_key(&self) -> StoreFuture<Secret<[u8; 32]>> {
-        self.submit_write(0, |tables| parked::seal_key(tables.connection))
+        if let Some(key) = self.seal_key.get() {
+            return Box::pin(ready(Ok(key.clone())));
+        }
+        let known = Arc::clone(&self.seal_key);
+        let reading = self.submit_write(0, |tables| parked::seal_key(tables.connection));
+        Box::pin(async move {
+            let key = reading.await?;
+            Ok(known.get_or_init(|| key).clone())
+        })
     }
 
     fn shutdown(&self) -> StoreFuture<()> {

@@ -11,6 +11,12 @@ use super::{Dice, Program};
 /// Which life the program is in; it is up while the number is even.
 pub(crate) type Lives = watch::Receiver<usize>;
 
+/// How many sessions a test of crashes has: what `EYOT_CRASH_SESSIONS` says, or so many.
+pub(crate) fn sessions_of_crashes(usual: usize) -> usize {
+    let wanted = std::env::var("EYOT_CRASH_SESSIONS").ok();
+    wanted.map_or(usual, |it| it.parse().expect("EYOT_CRASH_SESSIONS is a number"))
+}
+
 /// A program with a store, in one life after the other.
 #[derive(Debug)]
 pub(crate) struct Mortal<'a> {

@@ -58,8 +58,23 @@ impl Upstream {
         Self::serve(handler, exchanges).await
     }
 
+    /// Like [`Self::handled`], at an address where another one has listened.
+    pub(crate) async fn handled_at(address: SocketAddr, handler: Handler) -> Self {
+        let (_sender, exchanges) = mpsc::channel(1);
+        let listener = TcpListener::bind(address).await.expect("the address is free again");
+        Self::serve_on(listener, handler, exchanges)
+    }
+
     async fn serve(handler: Handler, exchanges: mpsc::Receiver<Exchange>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::serve_on(listener, handler, exchanges)
+    }
+
+    fn serve_on(
+        listener: TcpListener,
+        handler: Handler,
+        exchanges: mpsc::Receiver<Exchange>,
+    ) -> Self {
         let address = listener.local_addr().unwrap();
         let mut accepting = JoinSet::new();
         accepting.spawn(accept(listener, handler));

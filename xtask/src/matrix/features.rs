@@ -9,20 +9,27 @@ pub(super) struct Feature {
     pub(super) id: &'static str,
     /// A text for people.
     pub(super) what: &'static str,
+    /// Whether it is tried over every pair of transports.
+    pub(super) is_for_transports: bool,
 }
 
 /// Writes a row on a line.
 const fn row(id: &'static str, what: &'static str) -> Feature {
-    Feature { id, what }
+    Feature { id, what, is_for_transports: false }
+}
+
+/// A row of which a transport could make a difference.
+const fn everywhere(id: &'static str, what: &'static str) -> Feature {
+    Feature { is_for_transports: true, ..row(id, what) }
 }
 
 pub(super) const FEATURES: &[Feature] = &[
-    row("handshake", "`initialize` or `server/discover`: who the server is"),
+    everywhere("handshake", "`initialize` or `server/discover`: who the server is"),
     row("capabilities", "capabilities of the server"),
     row("instructions", "instructions of the server"),
-    row("tools_list", "list of tools, with their schemas"),
+    everywhere("tools_list", "list of tools, with their schemas"),
     row("pagination", "lists in pages"),
-    row("tools_call", "call of a tool"),
+    everywhere("tools_call", "call of a tool"),
     row("tool_error", "a tool that fails (`isError`)"),
     row("unknown_tool", "call of a tool that does not exist"),
     row("structured_content", "`structuredContent` that is an object"),
@@ -39,25 +46,26 @@ pub(super) const FEATURES: &[Feature] = &[
     row("resource_not_found", "the error code of a resource that does not exist, by era"),
     row("cache_hints", "`ttlMs` and `cacheScope`"),
     row("subscription", "changes of a resource"),
-    row("tools_changed", "changes of the list of tools"),
+    everywhere("tools_changed", "changes of the list of tools"),
     row("prompts_changed", "changes of the list of prompts"),
     row("resources_changed", "changes of the list of resources"),
     row("prompts_list", "list of prompts"),
     row("prompts_get", "a prompt with its arguments"),
     row("completion", "completion of arguments"),
     row("logging", "log messages of a call, from the level that is wanted"),
-    row("progress", "progress of a call"),
-    row("cancellation", "cancellation of a call, of which the server hears"),
-    row("elicitation_form", "question to the user: a form"),
+    everywhere("progress", "progress of a call"),
+    everywhere("cancellation", "cancellation of a call, of which the server hears"),
+    everywhere("elicitation_form", "question to the user: a form"),
     row("elicitation_url", "question to the user: a web page"),
     row("elicitation_complete", "word that a web page was visited"),
     row("url_required", "a web page that must be visited first (-32042)"),
-    row("sampling", "question to the model"),
+    everywhere("sampling", "question to the model"),
     row("roots", "question for the roots"),
     row("roots_changed", "changes of the roots"),
     row("many_questions", "several questions at once in one call"),
     row("rounds", "questions one after the other in one call"),
     row("concurrent_calls", "20 calls at once, each with its own answers"),
+    everywhere("clients_at_once", "eight clients at once, whose requests have equal ids"),
     row("ping", "`ping`"),
     row("tasks", "tasks"),
 ];
@@ -160,7 +168,7 @@ impl Reason {
         let is_for = |wanted: Option<Era>, era| wanted.is_none_or(|it| it == era);
         REASONS.iter().find(|it| {
             it.feature == feature
-                && is_for(it.client, cell.client.era)
+                && is_for(it.client, cell.client_era)
                 && is_for(it.server, cell.server_era)
         })
     }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::matrix::cells::Cell;
-use crate::matrix::features::{FEATURES, Feature, Kind, Reason, find};
+use crate::matrix::cells::{Cell, Table};
+use crate::matrix::features::{Feature, Kind, Reason, find};
 
 /// A client's report on one feature at one server.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,9 +50,10 @@ pub(super) struct Column {
     troubles: Vec<String>,
 }
 
-/// All cells that were tried.
+/// All cells that were tried for one table.
 #[derive(Debug)]
 pub(super) struct Matrix {
+    pub(super) table: Table,
     pub(super) columns: Vec<Column>,
     /// The only feature that was tried.
     pub(super) only: Option<String>,
@@ -85,6 +86,12 @@ impl Column {
         }
     }
 
+    /// The features of its table that were not carried.
+    pub(super) fn missed(&self) -> impl Iterator<Item = (&'static Feature, State<'_>)> {
+        let states = self.cell.table.features().map(|it| (it, self.state(it.id)));
+        states.filter(|(_, state)| *state != State::Seen(&Said::Carried))
+    }
+
     /// The state of a feature.
     pub(super) fn state(&self, feature: &str) -> State<'_> {
         match (self.seen.get(feature), Reason::of(feature, &self.cell)) {
@@ -97,7 +104,8 @@ impl Column {
     /// The problems, one line each.
     fn problems(&self, only: Option<&str>) -> Vec<String> {
         let name = self.cell.name();
-        let features = FEATURES.iter().filter(|it| only.is_none_or(|only| only == it.id));
+        let features =
+            self.cell.table.features().filter(|it| only.is_none_or(|only| only == it.id));
         let features = features.filter_map(|it| match self.state(it.id) {
             State::Seen(Said::Failed(why)) => Some(format!("{name}: {}: {why}", it.id)),
             State::Missing => Some(format!("{name}: {}: no client has tried it", it.id)),
@@ -117,7 +125,7 @@ impl Matrix {
 impl fmt::Display for Column {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let count = |is: fn(&State<'_>) -> bool| {
-            FEATURES.iter().filter(|it| is(&self.state(it.id))).count()
+            self.cell.table.features().filter(|it| is(&self.state(it.id))).count()
         };
         let carried = count(|it| *it == State::Seen(&Said::Carried));
         let lost = count(|it| match it {
@@ -125,7 +133,8 @@ impl fmt::Display for Column {
             State::Explained(reason) => reason.kind == Kind::Lost,
             _ => false,
         });
-        write!(f, "{}: {carried} of {} carried, {lost} lost", self.cell.name(), FEATURES.len())
+        let all = self.cell.table.features().count();
+        write!(f, "{}: {carried} of {all} carried, {lost} lost", self.cell.name())
     }
 }
 

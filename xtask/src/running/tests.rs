@@ -1,6 +1,6 @@
 //! The lines in which programs announce their addresses.
 
-use super::listening;
+use super::{listening, listening_with_sse};
 
 #[track_caller]
 fn check(line: &str, url: Option<&str>) {
@@ -21,4 +21,12 @@ fn a_program_says_where_it_listens_in_one_of_three_ways() {
 fn other_lines_say_nothing() {
     check("Starting Streamable HTTP server...", None);
     check("listening on port soon", Some("on port soon"));
+}
+
+#[test]
+fn a_server_of_the_old_transport_says_its_port() {
+    let url = listening_with_sse("Server is running on port 7");
+    assert_eq!(url.as_deref(), Some("http://127.0.0.1:7/sse"));
+    let url = listening_with_sse("listening http://127.0.0.1:7/sse");
+    assert_eq!(url.as_deref(), Some("http://127.0.0.1:7/sse"));
 }

@@ -103,11 +103,9 @@ impl EmulatedSession {
             let ours = name.recognize(target, || context.store().seal_key()).await;
             let name = ours.map_err(unstored)?;
             let name = name.ok_or_else(|| Fault::session_gone("session not found"))?;
-            if target != Some(name) {
-                let upstream = UpstreamRef {
-                    target: Some(name.into()),
-                    ..upstream.cloned().unwrap_or_default()
-                };
+            if target != Some(&*name) {
+                let upstream =
+                    UpstreamRef { target: Some(name), ..upstream.cloned().unwrap_or_default() };
                 let insert = |state: &mut SessionState| {
                     state.upstreams.insert(UpstreamName::DEFAULT, upstream);
                 };

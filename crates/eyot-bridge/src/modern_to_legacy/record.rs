@@ -65,19 +65,21 @@ pub(crate) struct Records {
     /// `None`: calls end with the process.
     store: Option<Arc<dyn Store>>,
     upstream: Arc<TargetName>,
+    /// Its name under the key of the store.
+    name: OnceCell<Box<str>>,
     keys: OnceCell<SealKeys>,
 }
 
 impl Records {
     pub(crate) fn new(store: Option<Arc<dyn Store>>, upstream: Arc<TargetName>) -> Self {
-        Self { store, upstream, keys: OnceCell::new() }
+        Self { store, upstream, name: OnceCell::new(), keys: OnceCell::new() }
     }
 
     /// Learns how records name the upstream, which has to be known before one is written.
     pub(crate) async fn learn_name(&self) {
-        if let Some(store) = &self.store
-            && let Err(error) = self.upstream.get(|| store.seal_key()).await
-        {
+        let Some(store) = &self.store else { return };
+        let naming = || self.upstream.get(|| store.seal_key());
+        if let Err(error) = self.name.get_or_try_init(naming).await {
             tracing::error!(%error, "a parked call cannot be found by the next process");
         }
     }
@@ -86,7 +88,7 @@ impl Records {
     /// store gives no name now.
     pub(crate) async fn name(&self) -> Option<&str> {
         self.learn_name().await;
-        self.upstream.known()
+        self.name.get().map(AsRef::as_ref)
     }
 
     /// The keys of the installation. Without a store, or with one that fails, they are the
@@ -121,7 +123,7 @@ impl Records {
     ) -> impl Future<Output = Result<(), Fenced>> + Send + use<> {
         let writing = self.store.as_ref().map(|store| {
             let Record { round, stage } = record;
-            let target = self.upstream.known().unwrap_or_default().to_owned();
+            let target = self.name.get().map(AsRef::as_ref).unwrap_or_default().to_owned();
             let stored = StoredRecord { target, round, stage };
             let ttl_ms = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX);
             store.park(ParkedCall {

@@ -113,6 +113,20 @@ async fn calls_rest_while_the_peer_reads_nothing_and_end_when_it_never_does() {
     assert!(began.elapsed() >= limits.pipe.write_stall_timeout);
 }
 
+/// "The receiver MUST NOT send a response" to a notification (2025-11-25, basic).
+#[tokio::test]
+async fn what_has_no_answer_has_none_when_it_fails() {
+    let io = io([
+        text(r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}"#),
+        text(r#"{"jsonrpc":"2.0","id":1,"result":{}}"#),
+    ]);
+    let sent = Arc::clone(&io.sent);
+    let fails = |_| Err(Fault::internal("call has no session"));
+    let service = BoxService::from_fn(move |call| Box::pin(std::future::ready(fails(call))));
+    Pipe::new(io, service, Limits::default(), &Shutdown::new()).run().await;
+    assert_eq!(*sent.lock(), [""; 0]);
+}
+
 #[tokio::test]
 async fn calls_of_a_pipe_are_those_of_its_peer() {
     let io = io([text(r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#)]);

@@ -13,6 +13,7 @@ use hyper_util::rt::TokioIo;
 
 use crate::OutgoingBody;
 use crate::client::doorbell::Doorbell;
+use crate::client::metered_stream::{Allowance, MeteredStream};
 use crate::connection::Upgraded;
 use crate::stream::Stream;
 use crate::tls;
@@ -26,9 +27,12 @@ pub(super) struct Connection {
     /// The driver that has ended with an answer 101: its stream may go on as something else.
     ended: Option<Box<Driver>>,
     bell: Doorbell,
+    allowance: Allowance,
+    /// Bytes that may come up to the end of a head.
+    head_allowance_bytes: usize,
 }
 
-type Driver = http1::Connection<TokioIo<Stream>, OutgoingBody>;
+type Driver = http1::Connection<TokioIo<MeteredStream>, OutgoingBody>;
 
 /// The reason why there is no response.
 pub(super) enum Failure {
@@ -61,22 +65,32 @@ impl Connection {
             .max_header_size(limits.http.head_bytes_max)
             .max_buf_size(limits.http.buffer_bytes_max)
             .max_headers(limits.http.headers_max);
+        let allowance = Allowance::new();
+        let stream = TokioIo::new(MeteredStream::new(stream, allowance.clone()));
         let (sender, driver) =
-            builder.handshake(TokioIo::new(stream)).await.map_err(|error| error.to_string())?;
-        Ok(Self { sender, driver: Some(Box::new(driver)), ended: None, bell: Doorbell::new() })
+            builder.handshake(stream).await.map_err(|error| error.to_string())?;
+        Ok(Self {
+            sender,
+            driver: Some(Box::new(driver)),
+            ended: None,
+            bell: Doorbell::new(),
+            allowance,
+            // What is read at once may hold a part of the body.
+            head_allowance_bytes: limits.http.head_bytes_max + limits.http.buffer_bytes_max,
+        })
     }
 
     /// The stream of an idle connection, without hyper and its buffers. `None`: it has ended, or the
     /// upstream said something that nothing had asked for.
     pub(super) fn into_stream(self) -> Option<Stream> {
         let parts = self.driver?.into_parts();
-        parts.read_buf.is_empty().then(|| parts.io.into_inner())
+        parts.read_buf.is_empty().then(|| parts.io.into_inner().into_inner())
     }
 
     /// The stream after an answer 101, with what has come behind that.
     pub(super) fn into_upgraded(self) -> Option<Upgraded<Stream>> {
         let parts = self.ended.or(self.driver)?.into_parts();
-        Some(Upgraded { stream: parts.io.into_inner(), read: parts.read_buf })
+        Some(Upgraded { stream: parts.io.into_inner().into_inner(), read: parts.read_buf })
     }
 
     /// Sends a request, and drives the connection until the head of the response is there.
@@ -84,7 +98,8 @@ impl Connection {
         &mut self,
         request: Request<OutgoingBody>,
     ) -> Result<Response<Incoming>, Failure> {
-        let Self { sender, driver, ended, bell } = self;
+        let Self { sender, driver, ended, bell, allowance, head_allowance_bytes } = self;
+        allowance.set(*head_allowance_bytes);
         // If the connection has ended while it was idle, the driver notices and gives it back.
         let mut response = pin!(bell.hushed(|| sender.try_send_request(request)));
         let response = std::future::poll_fn(|cx| {
@@ -99,7 +114,9 @@ impl Connection {
                 }
             })
         });
-        let response = response.await.map_err(|mut error| match error.take_message() {
+        let response = response.await;
+        allowance.lift();
+        let response = response.map_err(|mut error| match error.take_message() {
             Some(request) => Failure::NotSent(Box::new(request)),
             None => Failure::of(&error.into_error()),
         })?;

@@ -160,6 +160,30 @@ fn only_absolute_urls_without_user_info_are_upstreams() {
 }
 
 #[tokio::test]
+async fn answers_before_the_last_one_are_read_up_to_a_bound() {
+    let (listener, client) = upstream().await;
+    let serving = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        head(&mut stream).await;
+        stream.write_all(b"HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n").await.unwrap();
+        stream.write_all(OK).await.unwrap();
+        head(&mut stream).await;
+        let informational = b"HTTP/1.1 100 Continue\r\n\r\n".repeat(1_000);
+        let mut sent = 0;
+        while stream.write_all(&informational).await.is_ok() {
+            sent += informational.len();
+            assert!(sent < 64 << 20, "the client takes {sent} bytes before an answer");
+        }
+    };
+    let asking = async {
+        assert_eq!(get(&client).await.unwrap(), "ok");
+        let error = get(&client).await.unwrap_err();
+        assert!(matches!(error, HttpError::Broken { .. }), "{error}");
+    };
+    tokio::join!(serving, asking);
+}
+
+#[tokio::test]
 async fn after_a_101_the_stream_is_handed_over_with_what_came_behind_the_answer() {
     let (listener, client) = upstream().await;
     let serving = async {

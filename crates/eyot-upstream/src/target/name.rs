@@ -5,7 +5,6 @@
 //! query or a program's arguments, which may be secrets.
 
 use eyot_stdx::{Secret, keyed_digest};
-use tokio::sync::OnceCell;
 
 use crate::target::Target;
 
@@ -16,23 +15,18 @@ pub struct TargetName {
     identity: Secret<String>,
     /// What versions before the digest have stored.
     plain: Secret<String>,
-    name: OnceCell<Box<str>>,
 }
 
 impl TargetName {
     /// What tells `target` apart.
     #[must_use]
     pub fn new(target: &Target) -> Self {
-        Self {
-            label: target.label(),
-            identity: target.identity(),
-            plain: target.plain_name(),
-            name: OnceCell::new(),
-        }
+        Self { label: target.label(), identity: target.identity(), plain: target.plain_name() }
     }
 
     /// The name: equal for equal upstreams, also after a secret of theirs was replaced. `key` gives
-    /// the key of the store; it is asked for once.
+    /// the key of the store that the record is in: a pipe's session has a store of its own, whose
+    /// key says nothing to the other stores of the process.
     ///
     /// # Errors
     ///
@@ -40,19 +34,12 @@ impl TargetName {
     ///
     /// # Cancel safety
     ///
-    /// Cancel safe: the key is asked for again.
-    pub async fn get<E, K>(&self, key: impl FnOnce() -> K) -> Result<&str, E>
+    /// Cancel safe: nothing is changed.
+    pub async fn get<E, K>(&self, key: impl FnOnce() -> K) -> Result<Box<str>, E>
     where
         K: Future<Output = Result<Secret<[u8; 32]>, E>>,
     {
-        let naming = async { Ok(self.under(&key().await?)) };
-        self.name.get_or_try_init(|| naming).await.map(AsRef::as_ref)
-    }
-
-    /// The name, if it was asked for before.
-    #[must_use]
-    pub fn known(&self) -> Option<&str> {
-        self.name.get().map(AsRef::as_ref)
+        Ok(self.under(&key().await?))
     }
 
     /// The name, if a record has it, or has what earlier versions had in its place: such a record
@@ -69,13 +56,13 @@ impl TargetName {
         &self,
         stored: Option<&str>,
         key: impl FnOnce() -> K,
-    ) -> Result<Option<&str>, E>
+    ) -> Result<Option<Box<str>>, E>
     where
         K: Future<Output = Result<Secret<[u8; 32]>, E>>,
     {
         let Some(stored) = stored else { return Ok(None) };
         let name = self.get(key).await?;
-        Ok((name == stored || self.is_plain(stored)).then_some(name))
+        Ok((*name == *stored || self.is_plain(stored)).then_some(name))
     }
 
     fn under(&self, key: &Secret<[u8; 32]>) -> Box<str> {

@@ -1,11 +1,11 @@
 //! The columns that the lines of clients make.
 
 use super::{Column, Matrix, Said, State, read};
-use crate::matrix::cells::{self, Cell};
+use crate::matrix::cells::{Cell, Table};
 use crate::matrix::features::{FEATURES, Reason};
 
 fn cell(name: &str) -> Cell {
-    cells::all().into_iter().find(|it| it.name() == name).unwrap()
+    Table::Eras.cells().into_iter().find(|it| it.name() == name).unwrap()
 }
 
 fn column(name: &str, lines: &[&str]) -> Column {
@@ -14,7 +14,8 @@ fn column(name: &str, lines: &[&str]) -> Column {
 
 #[track_caller]
 fn check_problems(column: Column, only: Option<&str>, problems: &[&str]) {
-    let matrix = Matrix { columns: vec![column], only: only.map(str::to_owned) };
+    let matrix =
+        Matrix { table: Table::Eras, columns: vec![column], only: only.map(str::to_owned) };
     assert_eq!(matrix.problems(), problems);
 }
 

@@ -11,7 +11,7 @@ use crate::Target;
 async fn name(target: &Target, key: u8) -> String {
     let named = TargetName::new(target);
     let name = named.get(async || Ok::<_, Infallible>(Secret::new([key; 32]))).await;
-    name.unwrap().to_owned()
+    name.unwrap().into()
 }
 
 fn url(url: &str) -> Target {
@@ -50,6 +50,18 @@ async fn other_upstreams_and_other_stores_have_other_names() {
     names.sort();
     names.dedup();
     assert_eq!(names.len(), count);
+}
+
+#[tokio::test]
+async fn each_store_gets_the_name_under_its_own_key() {
+    let named = TargetName::new(&url("http://a/mcp"));
+    let under = async |key: u8| {
+        let name = named.get(async || Ok::<_, Infallible>(Secret::new([key; 32]))).await;
+        name.unwrap()
+    };
+    let (first, other) = (under(1).await, under(2).await);
+    assert_ne!(first, other);
+    assert_eq!(first, under(1).await);
 }
 
 #[tokio::test]

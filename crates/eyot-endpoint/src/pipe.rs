@@ -4,10 +4,11 @@
 //! The connection is the peer: it may open a session, speak the modern era, or both, one request
 //! so and the next one so. Nothing is stored, for nothing outlives the pipe.
 
+mod running_calls;
 mod session;
 mod stall;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -25,10 +26,11 @@ use eyot_service::{
 use eyot_types::meta::RequestMeta;
 use eyot_types::{CancelledParams, Era, Method, Revision, codes};
 use futures_core::Stream as _;
-use futures_util::stream::{AbortHandle, Abortable, SelectAll, abortable};
+use futures_util::stream::{Abortable, SelectAll, abortable};
 use tokio::time::Sleep;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
+use self::running_calls::{RunningCall, RunningCalls};
 use self::session::PipeSession;
 use self::stall::Stall;
 use crate::reply_stream::ReplyStream;
@@ -44,7 +46,7 @@ pub struct Pipe<I> {
     limits: Arc<Limits>,
     calls: SelectAll<Abortable<Messages>>,
     /// The calls that run, by the client's ids.
-    running: HashMap<Id, RunningCall>,
+    running: RunningCalls,
     session: Option<PipeSession>,
     /// What came while `initialize` runs: it may need to know what was agreed.
     held: VecDeque<Incoming>,
@@ -64,13 +66,6 @@ impl<I> fmt::Debug for Pipe<I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pipe").field("running", &self.running.len()).finish_non_exhaustive()
     }
-}
-
-/// A request of the peer that is not answered yet.
-struct RunningCall {
-    handle: AbortHandle,
-    /// It has no end of its own.
-    is_subscription: bool,
 }
 
 /// The outcome of a pass over everything.
@@ -103,7 +98,7 @@ impl<I: MessageIo> Pipe<I> {
             service,
             limits: limits.into(),
             calls: SelectAll::new(),
-            running: HashMap::new(),
+            running: RunningCalls::default(),
             session: None,
             held: VecDeque::new(),
             held_bytes: 0,
@@ -202,7 +197,7 @@ impl<I: MessageIo> Pipe<I> {
             Poll::Ready(IoEvent::Ended(end)) => {
                 // Earlier requests outlive the end of the input, unless no answer can reach the
                 // peer any more.
-                self.end_calls(|call| call.is_subscription || end.is_of_both_sides());
+                self.running.end(|call| call.is_subscription || end.is_of_both_sides());
                 if end.is_of_both_sides() {
                     self.held.clear();
                 }
@@ -226,18 +221,6 @@ impl<I: MessageIo> Pipe<I> {
         if let Some(session) = &self.session {
             session.stop_listening();
         }
-    }
-
-    /// The peer has left: "an abrupt transport close carries no response" (2026-07-28, schema,
-    /// `SubscriptionsListenResult`).
-    fn end_calls(&mut self, is_over: impl Fn(&RunningCall) -> bool) {
-        self.running.retain(|_, call| {
-            let is_over = is_over(call);
-            if is_over {
-                call.handle.abort();
-            }
-            !is_over
-        });
     }
 
     fn is_done(&self) -> bool {

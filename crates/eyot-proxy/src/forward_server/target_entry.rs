@@ -8,11 +8,12 @@ use eyot_relay::Relay;
 use eyot_service::{
     BoxService, Call, Fault, Messages, Reply, ReplyFuture, ReplyItem, SessionHandle, SharedService,
 };
-use eyot_session::{SessionState, UpstreamName};
+use eyot_session::{SessionState, Store, StoreError, UpstreamName};
 use eyot_stdx::QuotaPermit;
 use eyot_upstream::{Target, TargetName};
 use futures_core::Stream;
 use parking_lot::Mutex;
+use tokio::sync::OnceCell;
 use tokio::time::Instant;
 use tower_service::Service as _;
 
@@ -26,7 +27,9 @@ pub(super) struct TargetEntry {
     /// The relay behind its layers.
     service: BoxService,
     target: Target,
-    pub(super) name: TargetName,
+    name: TargetName,
+    /// The name under the key of the store: stored sessions have it.
+    stored_name: OnceCell<Box<str>>,
     used: Mutex<Instant>,
     _permit: QuotaPermit,
 }
@@ -42,7 +45,18 @@ impl TargetEntry {
         permit: QuotaPermit,
     ) -> Self {
         let name = TargetName::new(&target);
-        Self { relay, service, target, name, used: Mutex::new(Instant::now()), _permit: permit }
+        let (stored_name, used) = (OnceCell::new(), Mutex::new(Instant::now()));
+        Self { relay, service, target, name, stored_name, used, _permit: permit }
+    }
+
+    /// Learns how stored sessions name the upstream: before that, it owns none.
+    ///
+    /// # Errors
+    ///
+    /// Those of the store, whose key it needs.
+    pub(super) async fn learn_name(&self, store: &dyn Store) -> Result<(), StoreError> {
+        let naming = || self.name.get(|| store.seal_key());
+        self.stored_name.get_or_try_init(naming).await.map(drop)
     }
 
     /// Takes note that it is used now.
@@ -66,7 +80,7 @@ impl TargetEntry {
     pub(super) fn owns(&self, state: &SessionState) -> bool {
         let opened_at = state.upstreams.get(&UpstreamName::DEFAULT);
         let opened_at = opened_at.and_then(|it| it.target.as_deref());
-        opened_at.is_some() && opened_at == self.name.known()
+        opened_at.is_some() && opened_at == self.stored_name.get().map(AsRef::as_ref)
     }
 }
 

@@ -59,8 +59,7 @@ impl Targets {
     async fn find_named(&self, uri: &Uri, peer: &Peer) -> Result<FoundService, Fault> {
         let url = named(uri, &self.forward.allow)?;
         let entry = self.entry(&url, peer.principal_name())?;
-        let name = entry.name.get(|| self.relays.store.seal_key()).await;
-        name.map_err(|error| {
+        entry.learn_name(&*self.relays.store).await.map_err(|error| {
             tracing::error!(%error, "the key of the store cannot be read");
             Fault::internal("the session store cannot be used now")
         })?;

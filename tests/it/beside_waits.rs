@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tokio::process::Command;
 
 use crate::support::program::{Program, free_port, program};
-use crate::support::{Beside, modern_request};
+use crate::support::{Beside, modern_request, within};
 
 /// An address where `eyot everything` can be started, more than once.
 struct Place {
@@ -23,6 +23,23 @@ impl Place {
         format!("http://{}/mcp", self.listen)
     }
 
+    /// Waits until every client's side of the connections to it has heard that they are closed: what
+    /// is written before that may have been read, for all that a client knows.
+    async fn hung_up(&self) {
+        let (_, port) = self.listen.rsplit_once(':').unwrap();
+        let port = format!(":{:04X}", port.parse::<u16>().unwrap());
+        let is_open = |line: &str| {
+            let columns: Vec<&str> = line.split_whitespace().collect();
+            columns[1..3].iter().any(|it| it.ends_with(&port)) && columns[3] == ESTABLISHED
+        };
+        within("the end of the connections", async {
+            while std::fs::read_to_string("/proc/net/tcp").unwrap().lines().skip(1).any(is_open) {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+    }
+
     async fn start(&self) -> Program {
         let mut command = Command::new(program());
         command.args(["--json", "everything", "--listen", &self.listen]);
@@ -30,6 +47,9 @@ impl Place {
         Program::start(&mut command).await
     }
 }
+
+/// As `/proc/net/tcp` has it.
+const ESTABLISHED: &str = "01";
 
 fn initialize() -> Value {
     json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
@@ -102,6 +122,7 @@ async fn calls_in_the_middle_of_a_restart_are_answered_after_it() {
         beside.write(&simple_text(is_modern, 2)).await;
         check_text(&beside.answer(2).await);
         server.kill().await;
+        place.hung_up().await;
         beside.write(&simple_text(is_modern, 3)).await;
         beside.write(&simple_text(is_modern, 4)).await;
         beside.logged("calls wait").await;

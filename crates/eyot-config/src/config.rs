@@ -1,6 +1,6 @@
 //! A file with servers, read.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::dialect::Dialect;
@@ -124,6 +124,29 @@ impl Config {
         }
         problems.sort_by_key(|it| it.at);
         Self { source: reader.source, dialect, problems, servers, names }
+    }
+
+    /// What is wrong with these files together: names that are in several of them.
+    pub fn duplicates(configs: &[Self]) -> Vec<Problem> {
+        let mut first = HashMap::new();
+        let mut problems = Vec::new();
+        let enabled = configs.iter().flat_map(|it| &it.servers).filter(|it| it.is_enabled);
+        for server in enabled {
+            let other: &ServerConfig = first.entry(&server.name).or_insert(server);
+            if other.source != server.source {
+                let (name, source, at) = (shown_name(&server.name), &other.source, other.at);
+                problems.push(Problem {
+                    severity: Severity::Error,
+                    source: Arc::clone(&server.source),
+                    at: Some(server.at),
+                    server: Some(server.name.clone()),
+                    message: format!(
+                        "`{name}` is a server of {source}:{at} too: rename one of them"
+                    ),
+                });
+            }
+        }
+        problems
     }
 
     /// The names of all servers in the file.

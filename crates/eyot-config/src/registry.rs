@@ -92,7 +92,8 @@ fn package(reader: &mut Reader<'_>, way: &Node, kind: &str) -> Option<CommandCon
         return None;
     };
     let version = way.member("version").and_then(Node::text);
-    let with_version = version.map_or(identifier.to_owned(), |it| format!("{identifier}@{it}"));
+    let with_version =
+        version.map_or_else(|| identifier.to_owned(), |it| format!("{identifier}@{it}"));
     let (program, before, named): (_, &[&str], _) = match kind {
         "npm" => ("npx", &["-y"], with_version),
         "pypi" => ("uvx", &[], with_version),

@@ -139,6 +139,11 @@ impl UrlConfig {
                 "a token and a header `Authorization` say the same thing: keep one of them";
             reader.error(header.at, message);
         }
+        let has_scheme =
+            ["ws://", "wss://"].iter().any(|it| self.url.value.expose().starts_with(it));
+        if self.kind == UrlKind::WebSocket && !has_scheme {
+            reader.error(self.url.at, "the URL of a WebSocket begins with `ws://` or `wss://`");
+        }
         let is_plain = self.url.value.expose().starts_with("http://");
         let has_secret = self.token.is_some() || authorization.is_some();
         if is_plain && has_secret && !is_this_machine(self.url.value.expose()) {

@@ -55,7 +55,14 @@ const TABLE: Table = Table {
         ("tungstenite", &["eyot-ws"]),
     ],
     bans: &[Ban {
-        users: &["eyot-jsonrpc", "eyot-frame", "eyot-types", "eyot-session", "eyot-era", "eyot-config"],
+        users: &[
+            "eyot-jsonrpc",
+            "eyot-frame",
+            "eyot-types",
+            "eyot-session",
+            "eyot-era",
+            "eyot-config",
+        ],
         banned: &["tokio", "hyper", "mio", "rusqlite"],
         reason: "sans-IO: a driver in a higher layer does the I/O",
     }],

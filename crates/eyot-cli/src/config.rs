@@ -20,7 +20,18 @@ use crate::writer;
 pub(crate) fn run(config: Config, is_json: bool) -> anyhow::Result<()> {
     match config.action {
         ConfigAction::Check(files) => check(&files, is_json),
-        ConfigAction::Print { files, origin } => print(&files, origin, is_json),
+        ConfigAction::Print { files, origin } => {
+            let (configs, problems) = read_all(&files)?;
+            for problem in &problems {
+                writer::say(&problem.to_string());
+            }
+            let shown = Shown::new(&configs);
+            match is_json {
+                true => print_json(&shown, origin)?,
+                false => shown.to_yaml(origin).iter().try_for_each(|it| writer::print(it))?,
+            }
+            outcome(&problems)
+        }
         ConfigAction::Schema if is_json => writer::print_json(&eyot_config::schema()),
         ConfigAction::Schema => writer::print_pretty_json(&eyot_config::schema()),
     }
@@ -66,25 +77,13 @@ fn check(files: &ConfigFiles, is_json: bool) -> anyhow::Result<()> {
     outcome(&problems)
 }
 
-fn print(files: &ConfigFiles, has_origins: bool, is_json: bool) -> anyhow::Result<()> {
-    let (configs, problems) = read_all(files)?;
-    for problem in &problems {
-        writer::say(&problem.to_string());
+fn print_json(shown: &Shown, has_origins: bool) -> anyhow::Result<()> {
+    let mut document = serde_json::to_value(shown)?;
+    if let (true, Value::Object(members)) = (has_origins, &mut document) {
+        let origins = shown.origins().into_iter().map(|(at, origin)| (at, origin.into()));
+        members.insert("origins".to_owned(), Value::Object(origins.collect()));
     }
-    let shown = Shown::new(&configs);
-    if is_json {
-        let mut document = serde_json::to_value(&shown)?;
-        if let (true, Value::Object(members)) = (has_origins, &mut document) {
-            let origins = shown.origins().into_iter().map(|(at, origin)| (at, origin.into()));
-            members.insert("origins".to_owned(), Value::Object(origins.collect()));
-        }
-        writer::print_json(&document)?;
-    } else {
-        for line in shown.to_yaml(has_origins) {
-            writer::print(&line)?;
-        }
-    }
-    outcome(&problems)
+    writer::print_json(&document)
 }
 
 /// The failure of a command whose files have errors.

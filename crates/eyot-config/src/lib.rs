@@ -44,3 +44,6 @@ pub use crate::server::{
 };
 pub use crate::shown::Shown;
 pub use crate::text::{Sourced, Text};
+
+#[cfg(test)]
+mod tests;

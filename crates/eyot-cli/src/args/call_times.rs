@@ -63,9 +63,9 @@ impl CallTimes {
     /// Takes from a file what no flag says.
     pub(crate) fn fill(&mut self, file: &Timeouts) {
         let time = |time: &Option<Sourced<Duration>>| time.as_ref().map(|it| it.value);
-        self.call_timeout = self.call_timeout.or(time(&file.call));
-        self.call_total_timeout = self.call_total_timeout.or(time(&file.call_total));
-        self.question_timeout = self.question_timeout.or(time(&file.question));
+        self.call_timeout = self.call_timeout.or_else(|| time(&file.call));
+        self.call_total_timeout = self.call_total_timeout.or_else(|| time(&file.call_total));
+        self.question_timeout = self.question_timeout.or_else(|| time(&file.question));
         self.connect_timeout = time(&file.connect);
     }
 }

@@ -29,9 +29,9 @@ pub(crate) fn fill_client(server: &mut Server, words: &mut Vec<String>) -> anyho
         }
         _ => {}
     }
-    server.era = server.era.or(file.era.as_ref().map(|it| era(it.value)));
+    server.era = server.era.or_else(|| file.era.as_ref().map(|it| era(it.value)));
     let time = |time: &Option<Sourced<_>>| time.as_ref().map(|it| it.value);
-    server.timeout = server.timeout.or(time(&file.timeouts.call));
+    server.timeout = server.timeout.or_else(|| time(&file.timeouts.call));
     server.connect_timeout = time(&file.timeouts.connect);
     server.message.fill(file.message_bytes_max.map(|it| it.value));
     Ok(())
@@ -41,7 +41,7 @@ pub(crate) fn fill_client(server: &mut Server, words: &mut Vec<String>) -> anyho
 pub(crate) fn fill_run(run: &mut Run) -> anyhow::Result<Option<Connect>> {
     let Some(file) = chosen(&run.from)? else { return Ok(None) };
     let beside = &mut run.beside;
-    beside.era = beside.era.or(file.era.as_ref().map(|it| era(it.value)));
+    beside.era = beside.era.or_else(|| file.era.as_ref().map(|it| era(it.value)));
     beside.times.fill(&file.timeouts);
     beside.message.fill(file.message_bytes_max.as_ref().map(|it| it.value));
     match &file.transport {
@@ -88,8 +88,9 @@ pub(crate) fn fill_serve(serve: &mut Serve) -> anyhow::Result<()> {
         }
         _ => {}
     }
-    serve.era = serve.era.or(file.era.as_ref().map(|it| era(it.value)));
-    serve.affinity = serve.affinity.or(file.affinity.as_ref().map(|it| shared_by(it.value)));
+    serve.era = serve.era.or_else(|| file.era.as_ref().map(|it| era(it.value)));
+    serve.affinity =
+        serve.affinity.or_else(|| file.affinity.as_ref().map(|it| shared_by(it.value)));
     serve.listen.times.fill(&file.timeouts);
     serve.listen.message.fill(file.message_bytes_max.as_ref().map(|it| it.value));
     Ok(())

@@ -1,8 +1,7 @@
 //! Three servers are the same three servers, whoever's file they are in.
 
-use eyot_config::{Config, Dialect, Era, ServerConfig, Transport, UrlKind};
-
-use crate::{FIXTURES, World, bytes, fixture, read};
+use crate::tests::{FIXTURES, World, bytes, fixture, read};
+use crate::{Config, Dialect, Era, ServerConfig, Transport, UrlKind};
 
 fn server<'c>(config: &'c Config, name: &str) -> &'c ServerConfig {
     config.server(name).unwrap_or_else(|errors| panic!("{errors:?}")).unwrap()
@@ -119,7 +118,7 @@ fn disabled_servers_are_known_and_not_in_the_way() {
     ] {
         let config = read(path, text);
         assert_eq!((config.names().len(), config.enabled_names().len()), (1, 0), "{path}");
-        assert!(!config.problems.iter().any(eyot_config::Problem::is_error), "{path}");
+        assert!(!config.problems.iter().any(crate::Problem::is_error), "{path}");
         assert!(config.servers().unwrap().is_empty());
     }
     let text =

@@ -7,7 +7,7 @@ mod secrets;
 
 use std::collections::BTreeMap;
 
-use eyot_config::{Config, Dialect, Lookup};
+use crate::{Config, Dialect, Lookup};
 
 /// An environment that has what the fixtures refer to.
 #[derive(Default)]
@@ -77,7 +77,7 @@ pub(crate) const FIXTURES: &[(&str, Dialect)] = &[
 
 /// The bytes of a fixture.
 pub(crate) fn bytes(path: &str) -> Vec<u8> {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/");
     std::fs::read(format!("{folder}{path}")).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 

@@ -1,8 +1,7 @@
 //! What is wrong with a file is said with its place and with what to do.
 
-use eyot_config::Config;
-
-use crate::{World, read};
+use crate::Config;
+use crate::tests::{World, read};
 
 #[track_caller]
 fn check(path: &str, text: &str, expected: &[&str]) {

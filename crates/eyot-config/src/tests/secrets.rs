@@ -1,8 +1,7 @@
 //! No secret is in any output.
 
-use eyot_config::{Config, Dialect, Shown};
-
-use crate::{FIXTURES, World, fixture, read};
+use crate::tests::{FIXTURES, World, fixture, read};
+use crate::{Config, Dialect, Shown};
 
 /// All that a config has to say.
 fn outputs(config: &Config) -> String {

@@ -1,10 +1,10 @@
 //! Whatever a file holds, it is read or refused in words.
 
-use eyot_config::{Config, Dialect, Shown};
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop_assert, prop_oneof, proptest};
 use proptest::sample::select;
 
-use crate::{FIXTURES, World, bytes};
+use crate::tests::{FIXTURES, World, bytes};
+use crate::{Config, Dialect, Shown};
 
 /// Reads and shows, and checks that a refusal has words.
 fn read(path: &str, text: &[u8], dialect: Option<Dialect>) -> bool {
@@ -20,7 +20,7 @@ fn read(path: &str, text: &[u8], dialect: Option<Dialect>) -> bool {
 }
 
 fn is_refused(config: &Config) -> bool {
-    config.problems.iter().any(eyot_config::Problem::is_error)
+    config.problems.iter().any(crate::Problem::is_error)
 }
 
 fn dialects() -> impl Strategy<Value = Option<Dialect>> {

@@ -154,7 +154,7 @@ async fn several_servers_need_a_name() {
 
 #[tokio::test]
 async fn flags_are_stronger_than_the_environment_and_that_than_the_file() {
-    let args = format!("[everything, --stdio, --era, legacy]");
+    let args = "[everything, --stdio, --era, legacy]";
     let program = program().display();
     let text =
         format!("servers:\n  a:\n    command: {program}\n    args: {args}\n    era: modern\n");

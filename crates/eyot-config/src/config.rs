@@ -3,9 +3,10 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, format_of};
+use crate::formats;
 use crate::lookup::Lookup;
-use crate::node::{self, Format, Member, Node, Value};
+use crate::node::{Member, Node, Value};
 use crate::position::Position;
 use crate::problem::{Problem, Severity, shown_name};
 use crate::reader::Reader;
@@ -63,8 +64,8 @@ impl Config {
         if text.trim().is_empty() {
             return refused(None, "the file is empty: there is no server in it");
         }
-        let format = Format::of(path, dialect, text);
-        let (root, faults) = match node::parse(text, format) {
+        let format = format_of(path, dialect, text);
+        let (root, faults) = match formats::parse(text, format) {
             Ok(parsed) => parsed,
             Err(fault) => return refused(Some(fault.at), &fault.message),
         };

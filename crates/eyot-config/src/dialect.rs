@@ -3,7 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::node::{Format, Node};
+use crate::formats::Format;
+use crate::node::Node;
 
 /// Whose configuration file it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,22 +144,20 @@ impl FromStr for Dialect {
     }
 }
 
-impl Format {
-    /// The format of a file of this path.
-    pub(crate) fn of(path: &str, dialect: Option<Dialect>, text: &str) -> Self {
-        let name = split(path).1;
-        match name.rsplit_once('.').map_or("", |it| it.1) {
-            "json" | "jsonc" => Self::Json,
-            "toml" => Self::Toml,
-            "yaml" | "yml" => Self::Yaml,
-            _ => match dialect {
-                Some(Dialect::Codex) => Self::Toml,
-                Some(Dialect::Eyot) | None if !text.trim_start().starts_with(['{', '/']) => {
-                    Self::Yaml
-                }
-                _ => Self::Json,
-            },
-        }
+/// The format of a file of this path.
+pub(crate) fn format_of(path: &str, dialect: Option<Dialect>, text: &str) -> Format {
+    let name = split(path).1;
+    match name.rsplit_once('.').map_or("", |it| it.1) {
+        "json" | "jsonc" => Format::Json,
+        "toml" => Format::Toml,
+        "yaml" | "yml" => Format::Yaml,
+        _ => match dialect {
+            Some(Dialect::Codex) => Format::Toml,
+            Some(Dialect::Eyot) | None if !text.trim_start().starts_with(['{', '/']) => {
+                Format::Yaml
+            }
+            _ => Format::Json,
+        },
     }
 }
 

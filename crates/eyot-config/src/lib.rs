@@ -17,6 +17,7 @@ mod config;
 mod dialect;
 mod entry;
 mod env_file;
+mod formats;
 mod lookup;
 mod node;
 mod own_form;

@@ -1,9 +1,5 @@
 //! One tree for the texts of all formats: JSON with comments, YAML, TOML.
 
-mod jsonc;
-mod toml;
-mod yaml;
-
 use std::collections::HashMap;
 use std::fmt;
 
@@ -106,15 +102,6 @@ impl Node {
     }
 }
 
-/// How a file is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Format {
-    /// JSON; comments and commas before closing brackets are allowed.
-    Json,
-    Toml,
-    Yaml,
-}
-
 /// Something wrong with the text itself.
 #[derive(Debug)]
 pub(crate) struct Fault {
@@ -122,19 +109,8 @@ pub(crate) struct Fault {
     pub(crate) message: String,
 }
 
-/// Reads a text: a tree, and what is wrong with it although it can be read.
-pub(crate) fn parse(text: &str, format: Format) -> Result<(Node, Vec<Fault>), Fault> {
-    let mut faults = Vec::new();
-    let node = match format {
-        Format::Json => jsonc::parse(text, &mut faults)?,
-        Format::Toml => toml::parse(text, &mut faults)?,
-        Format::Yaml => yaml::parse(text, &mut faults)?,
-    };
-    Ok((node, faults))
-}
-
 /// A map of these members, the second of two with one key being a fault.
-fn map(members: Vec<Member>, faults: &mut Vec<Fault>) -> Value {
+pub(crate) fn map(members: Vec<Member>, faults: &mut Vec<Fault>) -> Value {
     let mut seen = HashMap::with_capacity(members.len());
     let mut kept = Vec::with_capacity(members.len());
     for member in members {
@@ -154,14 +130,11 @@ fn map(members: Vec<Member>, faults: &mut Vec<Fault>) -> Value {
 }
 
 /// The fault of a text that is nested too deeply.
-fn too_deep(at: Position) -> Fault {
+pub(crate) fn too_deep(at: Position) -> Fault {
     let message =
         format!("more than {DEPTH_MAX} lists and maps in each other: no server needs that");
     Fault { at, message }
 }
 
 /// Lists and maps in each other.
-const DEPTH_MAX: usize = 64;
-
-#[cfg(test)]
-mod tests;
+pub(crate) const DEPTH_MAX: usize = 64;

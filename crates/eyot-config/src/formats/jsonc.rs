@@ -4,7 +4,7 @@ use jsonc_parser::ast;
 use jsonc_parser::common::Ranged as _;
 use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 
-use super::{DEPTH_MAX, Fault, Member, Node, Value, map, too_deep};
+use crate::node::{DEPTH_MAX, Fault, Member, Node, Value, map, too_deep};
 use crate::position::Positions;
 
 /// Reads JSON.

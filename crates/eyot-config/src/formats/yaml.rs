@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use granit_parser::{Event, Marker, Options, Parser, ScalarStyle, ScanError};
 
-use super::{DEPTH_MAX, Fault, Member, Node, Value, map, too_deep};
+use crate::node::{DEPTH_MAX, Fault, Member, Node, Value, map, too_deep};
 use crate::position::Position;
 
 /// Reads YAML.

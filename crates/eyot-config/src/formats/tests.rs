@@ -1,6 +1,7 @@
 //! One tree for all formats.
 
-use super::{Format, Node, Value, parse};
+use super::{Format, parse};
+use crate::node::{Node, Value};
 use crate::position::Position;
 
 fn read(text: &str, format: Format) -> (Node, usize) {

@@ -3,7 +3,7 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{DEPTH_MAX, Fault, Member, Node, Value, map, too_deep};
+use crate::node::{DEPTH_MAX, Fault, Member, Node, Value, map, too_deep};
 use crate::position::{Position, Positions};
 
 /// Reads TOML.

@@ -2,6 +2,7 @@
 
 mod call_times;
 mod commands;
+mod config;
 mod forward;
 mod manual;
 mod message_bound;
@@ -22,6 +23,8 @@ use self::call_times::CallTimes;
 pub(crate) use self::commands::{
     Answer, Call, ClientCommand, Complete, Explain, List, ListenTo, Prompt, Read, Server,
 };
+use self::config::CONFIG_EXAMPLES;
+pub(crate) use self::config::{Config, ConfigAction, ConfigFiles, FromFile};
 pub(crate) use self::forward::{Beside, Connect, Run};
 use self::forward::{CONNECT_EXAMPLES, RUN_EXAMPLES};
 use self::manual::{COMPLETIONS_EXAMPLES, MAN_EXAMPLES};
@@ -30,7 +33,7 @@ pub(crate) use self::message_bound::MessageBound;
 pub(crate) use self::named_upstreams::NamedUpstreams;
 pub(crate) use self::refusal::refusal;
 use self::transport::parse_address;
-pub(crate) use self::transport::{ListenAt, ServerFiles, Transport};
+pub(crate) use self::transport::{ListenAt, ProxySource, ServerFiles, SpokenTransport, Transport};
 use self::values::parse_duration;
 pub(crate) use self::values::{EnvVar, Header, SpokenEra, StoreUrl, TokenSource};
 
@@ -72,6 +75,9 @@ pub(crate) enum Command {
     Everything(Everything),
     #[command(flatten)]
     Client(ClientCommand),
+    /// Check, print or describe configuration files.
+    #[command(after_help = CONFIG_EXAMPLES)]
+    Config(Config),
     /// List stored sessions, show one, or remove one.
     #[command(after_help = SESSIONS_EXAMPLES)]
     Sessions(Sessions),
@@ -93,6 +99,7 @@ Examples:
   eyot serve --listen unix:/run/user/1000/mcp.sock -- my-server
   eyot serve --listen 0.0.0.0:8443 --tls-cert cert.pem --tls-key key.pem --client-ca ca.pem -- my-server
   eyot serve --listen 0.0.0.0:8080 --api-key alice=@/run/secrets/alice --allow-host mcp.example -- my-server
+  eyot serve --config .mcp.json --server github
   eyot serve --forward --allow 'https://*.example.com/*' --allow https://mcp.example/mcp
 
 A child gets a small safe environment (PATH, HOME, LANG and the like) and what --env names.
@@ -196,27 +203,29 @@ pub(crate) struct Serve {
     pub(crate) listen: Listen,
     /// The Streamable HTTP endpoint of the upstream: `http://…`, `https://…`, or `unix:PATH#/mcp` for
     /// a server at a Unix socket; or its WebSocket: `ws://…`, `wss://…`.
-    #[arg(long, value_name = "URL", conflicts_with_all = ["command", "env", "cwd"])]
+    #[arg(long, value_name = "URL", conflicts_with_all = ["command", "env", "cwd", "config"])]
     pub(crate) upstream: Option<String>,
     /// A bearer token for every request to the upstream: `@FILE` or `env:VAR`. A client's own token
     /// is never passed on.
-    #[arg(long, value_name = "SOURCE", requires = "upstream")]
+    #[arg(long, value_name = "SOURCE")]
     pub(crate) upstream_token: Option<TokenSource>,
     /// A header for every request to the upstream. May be repeated.
-    #[arg(long, value_name = "NAME:VALUE", requires = "upstream")]
+    #[arg(long, value_name = "NAME:VALUE")]
     pub(crate) upstream_header: Vec<Header>,
+    #[command(flatten)]
+    pub(crate) from: FromFile,
     #[command(flatten)]
     pub(crate) named: NamedUpstreams,
     #[command(flatten)]
     pub(crate) transport: Transport,
     /// The era of the upstream. By default the proxy finds it out. With this flag it does not ask;
     /// an upstream that refuses this era is an error.
-    #[arg(long, value_enum, default_value = "auto")]
-    pub(crate) era: SpokenEra,
+    #[arg(long, value_enum, env = "EYOT_ERA", hide_env_values = true)]
+    pub(crate) era: Option<SpokenEra>,
     /// Which calls of modern clients share a session at a legacy upstream. Clients that share one
-    /// see the same state there.
-    #[arg(long, value_enum, default_value = "auto")]
-    pub(crate) affinity: SharedBy,
+    /// see the same state there. Default: `auto`.
+    #[arg(long, value_enum, env = "EYOT_AFFINITY", hide_env_values = true)]
+    pub(crate) affinity: Option<SharedBy>,
     /// A variable for the child: a value, or only the name, to pass on the variable of this
     /// program.
     #[arg(long, value_name = "NAME[=VALUE]")]
@@ -228,17 +237,18 @@ pub(crate) struct Serve {
     #[arg(
         last = true,
         value_name = "CMD",
-        required_unless_present_any = ["upstream", "forward"]
+        required_unless_present_any = ["upstream", "forward", "config"]
     )]
     pub(crate) command: Vec<String>,
 }
 
 /// Which calls of modern clients share a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum SharedBy {
     /// Calls with one key. Without keys, all calls, where only the user of this machine can make
     /// them; none where other hosts lead here (--allow-host). All calls, if the upstream gives no
     /// session id.
+    #[default]
     Auto,
     /// All calls.
     Shared,

@@ -17,11 +17,14 @@ mod table;
 
 use crate::args::ClientCommand;
 use crate::commands::connection::Home;
+use crate::config;
 use crate::failure::{Code, Failure};
 use crate::signals::{Signal, Signals};
 
 /// Runs the command.
-pub(crate) fn run(command: ClientCommand, is_json: bool) -> anyhow::Result<()> {
+pub(crate) fn run(mut command: ClientCommand, is_json: bool) -> anyhow::Result<()> {
+    let (server, words) = command.server();
+    config::fill_client(server, words)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let ran = runtime.block_on(async {
         // Before anything runs: what the command starts must not outlive it.

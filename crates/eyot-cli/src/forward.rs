@@ -6,11 +6,14 @@ use eyot::{AccessToken, Command, ForwardProxy, Limits, ProxyConfig, StaticToken,
 use crate::args::{Beside, Connect, Header, Run, TokenSource};
 use crate::failure::Failure;
 use crate::signals::Signals;
-use crate::{secrets, serve, transport};
+use crate::{config, secrets, serve, transport};
 
 /// Runs `eyot run`.
-pub(crate) fn run(run: Run) -> anyhow::Result<()> {
-    let Run { beside, env, cwd, command } = run;
+pub(crate) fn run(mut run: Run) -> anyhow::Result<()> {
+    if let Some(at_url) = config::fill_run(&mut run)? {
+        return connect(&at_url);
+    }
+    let Run { beside, env, cwd, command, .. } = run;
     let mut words = command.into_iter();
     let program = words.next().context("name a server after `--`")?;
     let env = env.into_iter().map(|it| (it.name, it.value)).collect();
@@ -64,7 +67,7 @@ fn start(beside: &Beside, target: Target, limits: Limits) -> anyhow::Result<()> 
         let mut signals = Signals::new().context("signals cannot be received")?;
         let mut config = ProxyConfig::new(serve::open_store(&beside.store)?);
         config.endpoint.limits = limits;
-        config.era = beside.era.into();
+        config.era = beside.era.unwrap_or_default().into();
         let shutdown = config.endpoint.shutdown.clone();
         let proxy = ForwardProxy::new(target, config);
         tokio::select! {

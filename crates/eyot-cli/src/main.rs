@@ -2,6 +2,7 @@
 
 mod args;
 mod commands;
+mod config;
 mod demo;
 mod demo_server;
 mod descriptors;
@@ -44,7 +45,7 @@ fn main() -> ExitCode {
             return ExitCode::from(failure::Code::Usage as u8);
         }
     };
-    let is_client = matches!(args.command, Command::Client(_));
+    let is_client = matches!(args.command, Command::Client(_) | Command::Config(_));
     logging::init(if is_client { "warn" } else { "info" }, args.log_json);
     reaper::install();
     let ran = match args.command {
@@ -56,6 +57,7 @@ fn main() -> ExitCode {
         Command::Reaper(reaper) => reaper::run(&reaper),
         Command::Everything(everything) => everything::run(&everything, args.json),
         Command::Client(command) => commands::run(command, args.json),
+        Command::Config(config) => config::run(config, args.json),
         Command::Sessions(sessions) => sessions::run(sessions, args.json),
         Command::Completions(asked) => manual::completions(&asked),
         Command::Man(asked) => manual::run(&asked),

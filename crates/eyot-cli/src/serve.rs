@@ -18,7 +18,7 @@ use crate::failure::Failure;
 use crate::forward::with_credentials;
 use crate::signals::Signals;
 use crate::tls_files::TlsFiles;
-use crate::{descriptors, places, secrets, socket, transport, writer};
+use crate::{config, descriptors, places, secrets, socket, transport, writer};
 
 mod proxy;
 
@@ -26,11 +26,13 @@ pub(crate) use self::proxy::Place;
 use self::proxy::Proxy;
 
 /// Runs the command.
-pub(crate) fn run(serve: Serve, is_json: bool) -> anyhow::Result<()> {
+pub(crate) fn run(mut serve: Serve, is_json: bool) -> anyhow::Result<()> {
+    config::fill_serve(&mut serve)?;
     let limits = limits(&serve.listen);
     let place = place_of(&serve, limits)?;
     let Serve { listen, era, affinity, .. } = serve;
-    let upstream = Upstream { place, era: era.into(), affinity: affinity.into(), limits };
+    let (era, affinity) = (era.unwrap_or_default().into(), affinity.unwrap_or_default().into());
+    let upstream = Upstream { place, era, affinity, limits };
     start(&listen, upstream, |url| announce(url, is_json))
 }
 
@@ -42,6 +44,11 @@ fn place_of(serve: &Serve, limits: Limits) -> anyhow::Result<Place> {
     if serve.named.is_given() {
         let message = "--allow and --allow-net are for --forward, where clients name the upstream";
         return Err(Failure::usage(message).into());
+    }
+    let has_credentials = serve.upstream_token.is_some() || !serve.upstream_header.is_empty();
+    if serve.upstream.is_none() && has_credentials {
+        let flags = "--upstream-token and --upstream-header";
+        return Err(Failure::usage(format!("{flags} are for an --upstream at a URL")).into());
     }
     Ok(Place::Target(match (&serve.upstream, serve.command.split_first()) {
         (Some(url), _) => target_at(url, serve, limits)?,
@@ -67,7 +74,7 @@ fn forward_config(serve: &Serve) -> anyhow::Result<ForwardConfig> {
     let mut config = ForwardConfig::new(AllowList::new(named.allow.iter().cloned()));
     let addresses = AddressPolicy::public_and(named.allow_net.iter().copied());
     config.connector = connector.to_addresses(addresses);
-    config.transport = transport.transport.into();
+    config.transport = transport.transport.unwrap_or_default().into();
     Ok(config)
 }
 

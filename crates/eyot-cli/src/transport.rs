@@ -16,7 +16,7 @@ pub(crate) fn target(url: &str, limits: Limits, transport: &Transport) -> anyhow
         connector.tls().prepare()?;
     }
     let target = Target::url_over(url, limits, &connector)?;
-    Ok(target.with_transport(transport.transport.into()))
+    Ok(target.with_transport(transport.transport.unwrap_or_default().into()))
 }
 
 /// What connects to servers, through the proxy that the flags name, or else through these.

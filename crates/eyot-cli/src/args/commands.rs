@@ -9,6 +9,7 @@ use eyot::types::LogLevel;
 use serde_json::{Map, Value};
 
 use super::ServedEras;
+use super::config::FromFile;
 use super::message_bound::MessageBound;
 use super::transport::Transport;
 use super::values::{EnvVar, Header, SpokenEra, TokenSource, parse_duration};
@@ -40,10 +41,12 @@ pub(crate) enum ClientCommand {
 }
 
 const LIST_USAGE: &str = "eyot list [OPTIONS] <URL>
+       eyot list [OPTIONS] --config <FILE> [--server <NAME>]
        eyot list [OPTIONS] -- <CMD> [ARG]...";
 const LIST_EXAMPLES: &str = "\
 Examples:
   eyot list http://127.0.0.1:8080/mcp
+  eyot list --config .mcp.json --server github
   eyot list --json -- npx -y @modelcontextprotocol/server-everything stdio";
 
 const EXPLAIN_USAGE: &str = "eyot explain [OPTIONS] <URL>
@@ -57,6 +60,7 @@ It asks the server and lists what it has; no tool is called. A command is starte
 alone, and ended. With --era it tells what `eyot serve --era` makes of the server.";
 
 const CALL_USAGE: &str = "eyot call [OPTIONS] <URL> <TOOL> [NAME=VALUE]...
+       eyot call [OPTIONS] --config <FILE> [--server <NAME>] <TOOL> [NAME=VALUE]...
        eyot call [OPTIONS] <TOOL> [NAME=VALUE]... -- <CMD> [ARG]...";
 const CALL_EXAMPLES: &str = "\
 Examples:
@@ -101,12 +105,29 @@ Examples:
 
 Ctrl-C ends it with exit code 0.";
 
+impl ClientCommand {
+    /// The flags for the server, and the words that may name it.
+    pub(crate) fn server(&mut self) -> (&mut Server, &mut Vec<String>) {
+        match self {
+            Self::List(it) => (&mut it.server, &mut it.words),
+            Self::Explain(it) => (&mut it.server, &mut it.words),
+            Self::Call(it) => (&mut it.server, &mut it.words),
+            Self::Read(it) => (&mut it.server, &mut it.words),
+            Self::Prompt(it) => (&mut it.server, &mut it.words),
+            Self::Complete(it) => (&mut it.server, &mut it.words),
+            Self::Listen(it) => (&mut it.server, &mut it.words),
+        }
+    }
+}
+
 /// The flags for the server and the way to speak to it.
 #[derive(Clone, Debug, ClapArgs)]
 pub(crate) struct Server {
+    #[command(flatten)]
+    pub(crate) from: FromFile,
     /// The era to speak. Default: the era of the server.
-    #[arg(long, value_enum, default_value = "auto")]
-    pub(crate) era: SpokenEra,
+    #[arg(long, value_enum, env = "EYOT_ERA", hide_env_values = true)]
+    pub(crate) era: Option<SpokenEra>,
     /// A header for every HTTP request. May be repeated.
     #[arg(long, value_name = "NAME:VALUE")]
     pub(crate) header: Vec<Header>,
@@ -115,9 +136,18 @@ pub(crate) struct Server {
     pub(crate) token: Option<TokenSource>,
     #[command(flatten)]
     pub(crate) transport: Transport,
-    /// Silence of the server after which the command fails.
-    #[arg(long, default_value = "60s", value_name = "TIME", value_parser = parse_duration)]
-    pub(crate) timeout: Duration,
+    /// Silence of the server after which the command fails. Default: `60s`.
+    #[arg(
+        long,
+        value_name = "TIME",
+        value_parser = parse_duration,
+        env = "EYOT_TIMEOUT",
+        hide_env_values = true
+    )]
+    pub(crate) timeout: Option<Duration>,
+    /// Until the server is connected to, as a file says it.
+    #[arg(skip)]
+    pub(crate) connect_timeout: Option<Duration>,
     #[command(flatten)]
     pub(crate) message: MessageBound,
     /// The least severe level of the server's log messages that are shown.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::Args as ClapArgs;
 
 use super::call_times::CallTimes;
+use super::config::FromFile;
 use super::message_bound::MessageBound;
 use super::transport::Transport;
 use super::values::{EnvVar, Header, SpokenEra, StoreUrl, TokenSource, parse_duration};
@@ -13,6 +14,7 @@ use super::values::{EnvVar, Header, SpokenEra, StoreUrl, TokenSource, parse_dura
 pub(super) const RUN_EXAMPLES: &str = "\
 Examples:
   eyot run -- npx -y @modelcontextprotocol/server-everything stdio
+  eyot run --config .mcp.json --server github
   eyot run --era legacy --env GITHUB_TOKEN --cwd /srv/app -- my-server --flag
 
 In the file of a client that starts its servers itself:
@@ -40,8 +42,8 @@ program when what runs is answered.";
 pub(crate) struct Beside {
     /// The era of the server. By default the proxy finds it out. With this flag it does not ask; a
     /// server that refuses this era is an error.
-    #[arg(long, value_enum, default_value = "auto")]
-    pub(crate) era: SpokenEra,
+    #[arg(long, value_enum, env = "EYOT_ERA", hide_env_values = true)]
+    pub(crate) era: Option<SpokenEra>,
     /// Where calls are kept that wait for an answer of the user: `sqlite:PATH`, or `memory:` to
     /// forget them with the client.
     #[arg(long, value_name = "STORE", default_value = "memory:")]
@@ -60,6 +62,8 @@ pub(crate) struct Beside {
 pub(crate) struct Run {
     #[command(flatten)]
     pub(crate) beside: Beside,
+    #[command(flatten)]
+    pub(crate) from: FromFile,
     /// A variable for the child: a value, or only the name, to pass on the variable of this
     /// program.
     #[arg(long, value_name = "NAME[=VALUE]")]
@@ -68,7 +72,7 @@ pub(crate) struct Run {
     #[arg(long, value_name = "DIR")]
     pub(crate) cwd: Option<PathBuf>,
     /// The MCP server to start, with its arguments. No shell is involved.
-    #[arg(last = true, required = true, value_name = "CMD")]
+    #[arg(last = true, required_unless_present = "config", value_name = "CMD")]
     pub(crate) command: Vec<String>,
 }
 

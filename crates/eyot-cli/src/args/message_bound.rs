@@ -4,17 +4,29 @@ use clap::Args as ClapArgs;
 use eyot::Limits;
 
 /// The flag of every command that connects or serves.
-#[derive(Clone, Copy, Debug, ClapArgs)]
+#[derive(Clone, Copy, Debug, Default, ClapArgs)]
 pub(crate) struct MessageBound {
-    /// The longest message that is taken, such as `16MiB`; one that is longer ends its call.
-    #[arg(long, default_value = "16MiB", value_name = "SIZE", value_parser = parse_size)]
-    message_max: usize,
+    /// The longest message that is taken, such as `64MiB`; one that is longer ends its call. Default:
+    /// `16MiB`.
+    #[arg(
+        long,
+        value_name = "SIZE",
+        value_parser = parse_size,
+        env = "EYOT_MESSAGE_MAX",
+        hide_env_values = true
+    )]
+    message_max: Option<usize>,
 }
 
 impl MessageBound {
     /// The limits with this bound.
     pub(crate) fn apply(self, limits: &mut Limits) {
-        limits.messages.bytes_max = self.message_max;
+        limits.messages.bytes_max = self.message_max.unwrap_or(MESSAGE_MAX);
+    }
+
+    /// Takes from a file what no flag says.
+    pub(crate) fn fill(&mut self, file: Option<usize>) {
+        self.message_max = self.message_max.or(file);
     }
 }
 
@@ -36,6 +48,8 @@ fn parse_size(text: &str) -> Result<usize, String> {
     let bytes = bytes.and_then(|it| usize::try_from(it).ok());
     bytes.ok_or_else(|| "size is not between 1KiB and 4GiB".to_owned())
 }
+
+const MESSAGE_MAX: usize = 16 << 20;
 
 const SIZE_FORM: &str = "expected a number of bytes, or one with KiB, MiB or GiB, such as `16MiB`";
 

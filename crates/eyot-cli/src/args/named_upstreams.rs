@@ -14,7 +14,8 @@ pub(crate) struct NamedUpstreams {
         long,
         requires = "allow",
         conflicts_with_all = [
-            "upstream", "upstream_token", "upstream_header", "client_cert", "command", "env", "cwd",
+            "upstream", "upstream_token", "upstream_header", "client_cert", "command", "config", "env",
+            "cwd",
         ]
     )]
     pub(crate) forward: bool,

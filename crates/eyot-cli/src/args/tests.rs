@@ -31,6 +31,22 @@ fn an_upstream_is_a_url_or_a_command_and_not_both() {
 }
 
 #[test]
+fn server_of_a_file_is_named_and_not_given() {
+    for args in [
+        &["eyot", "serve", "--config", "a", "--", "b"][..],
+        &["eyot", "serve", "--config", "a", "--upstream", "http://b"],
+        &["eyot", "serve", "--config", "a", "--forward", "--allow", "https://b"],
+        &["eyot", "run", "--config", "a", "--", "b"],
+        &["eyot", "run"],
+        &["eyot", "list", "--server", "a", "http://b"],
+        &["eyot", "list", "--config", "a", "--dialect", "b"],
+    ] {
+        assert!(Args::try_parse_from(args).is_err(), "{args:?}");
+    }
+    assert!(Args::try_parse_from(["eyot", "run", "--config", "a", "--server", "b"]).is_ok());
+}
+
+#[test]
 fn times_have_a_unit() {
     assert_eq!(parse_duration("500ms"), Ok(Duration::from_millis(500)));
     assert_eq!(parse_duration("2h"), Ok(Duration::from_secs(7200)));
@@ -127,6 +143,7 @@ fn words(line: &str) -> Vec<String> {
 fn every_command_line_of_the_guides_is_understood() {
     let guides = [
         include_str!("../../../../docs/guide/commands.md"),
+        include_str!("../../../../docs/guide/configuration.md"),
         include_str!("../../../../docs/guide/serve.md"),
         include_str!("../../../../docs/guide/tls.md"),
     ];

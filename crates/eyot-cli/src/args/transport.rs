@@ -10,9 +10,9 @@ use clap::{Args as ClapArgs, ValueEnum};
 /// The flags for connections to a server at a URL.
 #[derive(Clone, Debug, Default, ClapArgs)]
 pub(crate) struct Transport {
-    /// The transport of a server at an `http` or `https` URL.
-    #[arg(long, value_enum, default_value = "auto")]
-    pub(crate) transport: SpokenTransport,
+    /// The transport of a server at an `http` or `https` URL. Default: `auto`.
+    #[arg(long, value_enum)]
+    pub(crate) transport: Option<SpokenTransport>,
     /// A file in PEM with certificates of authorities, which are trusted for `https` besides those
     /// that this machine trusts.
     #[arg(long, value_name = "FILE")]
@@ -38,7 +38,7 @@ impl Transport {
     pub(crate) fn is_given(&self) -> bool {
         let Self { transport, ca, client_cert, client_key, insecure_skip_verify, proxy } = self;
         let has_file = [ca, client_cert, client_key].iter().any(|it| it.is_some());
-        let is_said = *transport != SpokenTransport::Auto;
+        let is_said = transport.is_some_and(|it| it != SpokenTransport::Auto);
         is_said || has_file || *insecure_skip_verify || proxy.is_some()
     }
 }

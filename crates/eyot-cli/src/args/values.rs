@@ -10,9 +10,10 @@ use eyot::EraMode;
 use crate::secrets;
 
 /// The era to speak.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum SpokenEra {
     /// The era of the server.
+    #[default]
     Auto,
     /// With a session: revisions up to 2025-11-25.
     Legacy,

@@ -138,9 +138,9 @@ impl Connection {
     ) -> anyhow::Result<ClientBuilder> {
         let answers = Arc::clone(answers);
         let mut builder = Client::builder("eyot", env!("CARGO_PKG_VERSION"))
-            .era(server.era.into())
+            .era(server.era.unwrap_or_default().into())
             .limits(limits(server))
-            .max_total(TOTAL.max(server.timeout))
+            .max_total(TOTAL.max(server.timeout.unwrap_or(TIMEOUT)))
             .runtime(home.0.clone())
             .on_log(show_log)
             .on_elicit(move |asked| {
@@ -187,9 +187,13 @@ impl Connection {
 }
 
 /// The limits of a client: the bound on silence holds for the handshake as well.
-fn limits(&Server { timeout, message, .. }: &Server) -> Limits {
+fn limits(&Server { timeout, connect_timeout, message, .. }: &Server) -> Limits {
+    let timeout = timeout.unwrap_or(TIMEOUT);
     let mut limits = Limits::default();
     message.apply(&mut limits);
+    if let Some(connect_timeout) = connect_timeout {
+        limits.upstream.connect_timeout = connect_timeout;
+    }
     limits.calls.timeout = timeout;
     limits.upstream.connect_timeout = limits.upstream.connect_timeout.min(timeout);
     limits.upstream.tls_timeout = limits.upstream.tls_timeout.min(timeout);
@@ -232,6 +236,8 @@ fn show_log(log: LoggingMessageParams) {
     say_of_others(&format!("{level}{logger}"), &data);
 }
 
+/// Silence of the server, unless a flag or a file says another time.
+const TIMEOUT: Duration = Duration::from_secs(60);
 /// How long a call may take, unless its silence may be longer.
 const TOTAL: Duration = Duration::from_secs(3_600);
 /// How long a server may take to end.

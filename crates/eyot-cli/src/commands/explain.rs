@@ -38,9 +38,10 @@ struct Steps(Arc<Mutex<Vec<EraStep>>>);
 pub(super) async fn run(explain: Explain, home: &Home, is_json: bool) -> anyhow::Result<()> {
     let Explain { words, client, server } = explain;
     let steps = Steps::default();
-    let connection = connect(home, &server, server.era.into(), &words, &steps).await?;
+    let connection =
+        connect(home, &server, server.era.unwrap_or_default().into(), &words, &steps).await?;
     let mut revisions = vec![connection.client.revision()];
-    if server.era == SpokenEra::Auto && connection.client.era() == Era::Modern {
+    if server.era.unwrap_or_default() == SpokenEra::Auto && connection.client.era() == Era::Modern {
         // A server of both eras needs no bridge.
         let legacy = connect(home, &server, EraMode::Legacy, &words, &steps).await;
         if let Ok(legacy) = legacy {

@@ -1,0 +1,119 @@
+//! `eyot config`, and servers that the flags name in configuration files.
+
+mod fill;
+mod world;
+
+use std::io::Read as _;
+use std::path::Path;
+
+use anyhow::Context as _;
+use eyot_config::{Dialect, Problem, Severity, Shown};
+use serde_json::{Value, json};
+
+pub(crate) use self::fill::{fill_client, fill_run, fill_serve};
+use self::world::World;
+use crate::args::{Config, ConfigAction, ConfigFiles};
+use crate::failure::Failure;
+use crate::writer;
+
+/// Runs the command.
+pub(crate) fn run(config: Config, is_json: bool) -> anyhow::Result<()> {
+    match config.action {
+        ConfigAction::Check(files) => check(&files, is_json),
+        ConfigAction::Print { files, origin } => {
+            let (configs, problems) = read_all(&files)?;
+            for problem in &problems {
+                writer::say(&problem.to_string());
+            }
+            let shown = Shown::new(&configs);
+            match is_json {
+                true => print_json(&shown, origin)?,
+                false => shown.to_yaml(origin).iter().try_for_each(|it| writer::print(it))?,
+            }
+            outcome(&problems)
+        }
+        ConfigAction::Schema if is_json => writer::print_json(&eyot_config::schema()),
+        ConfigAction::Schema => writer::print_pretty_json(&eyot_config::schema()),
+    }
+}
+
+/// Reads a file with servers. What is wrong in it is among its problems.
+fn read(path: &Path, dialect: Option<Dialect>) -> anyhow::Result<eyot_config::Config> {
+    let mut text = Vec::new();
+    let shown = path.display().to_string();
+    let file = std::fs::File::open(path);
+    let read = file.and_then(|it| it.take(BYTES_MAX).read_to_end(&mut text));
+    let read = read.with_context(|| format!("cannot read {shown}"));
+    read.map_err(|error| Failure::usage(format!("{error:#}")))?;
+    Ok(eyot_config::Config::read(&shown, &text, dialect, &World))
+}
+
+/// Reads files, and all that is wrong with them.
+fn read_all(files: &ConfigFiles) -> anyhow::Result<(Vec<eyot_config::Config>, Vec<Problem>)> {
+    let ConfigFiles { files, dialect } = files;
+    let configs = files.iter().map(|it| read(it, *dialect));
+    let configs = configs.collect::<anyhow::Result<Vec<_>>>()?;
+    let mut problems: Vec<_> = configs.iter().flat_map(|it| it.problems.clone()).collect();
+    problems.extend(eyot_config::Config::duplicates(&configs));
+    Ok((configs, problems))
+}
+
+fn check(files: &ConfigFiles, is_json: bool) -> anyhow::Result<()> {
+    let (configs, problems) = read_all(files)?;
+    if is_json {
+        let files: Vec<_> = configs.iter().map(summary).collect();
+        let problems: Vec<_> = problems.iter().map(document).collect();
+        writer::print_json(&json!({ "files": files, "problems": problems }))?;
+    } else {
+        for problem in &problems {
+            writer::print(&problem.to_string())?;
+        }
+        for config in &configs {
+            let (dialect, count) = (config.dialect, config.names().len());
+            let servers = if count == 1 { "server" } else { "servers" };
+            writer::print(&format!("{}: {count} {servers} ({dialect})", config.source))?;
+        }
+    }
+    outcome(&problems)
+}
+
+fn print_json(shown: &Shown, has_origins: bool) -> anyhow::Result<()> {
+    let mut document = serde_json::to_value(shown)?;
+    if let (true, Value::Object(members)) = (has_origins, &mut document) {
+        let origins = shown.origins().into_iter().map(|(at, origin)| (at, origin.into()));
+        members.insert("origins".to_owned(), Value::Object(origins.collect()));
+    }
+    writer::print_json(&document)
+}
+
+/// The failure of a command whose files have errors.
+fn outcome(problems: &[Problem]) -> anyhow::Result<()> {
+    match problems.iter().filter(|it| it.is_error()).count() {
+        0 => Ok(()),
+        1 => Err(Failure::usage("there is an error").into()),
+        count => Err(Failure::usage(format!("there are {count} errors")).into()),
+    }
+}
+
+fn summary(config: &eyot_config::Config) -> Value {
+    json!({
+        "file": &*config.source,
+        "dialect": config.dialect.as_str(),
+        "servers": config.names(),
+        "enabled": config.enabled_names(),
+    })
+}
+
+fn document(problem: &Problem) -> Value {
+    json!({
+        "severity": if problem.severity == Severity::Error { "error" } else { "warning" },
+        "file": &*problem.source,
+        "line": problem.at.map(|it| it.line),
+        "column": problem.at.map(|it| it.column),
+        "server": problem.server,
+        "message": problem.message,
+    })
+}
+
+/// More than what is accepted.
+const BYTES_MAX: u64 = (16 << 20) + 1;

@@ -1,0 +1,30 @@
+//! The formats that files are written in, each read into one tree.
+
+mod jsonc;
+mod toml;
+mod yaml;
+
+use crate::node::{Fault, Node};
+
+/// How a file is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// JSON; comments and commas before closing brackets are allowed.
+    Json,
+    Toml,
+    Yaml,
+}
+
+/// Reads a text: a tree, and what is wrong with it although it can be read.
+pub(crate) fn parse(text: &str, format: Format) -> Result<(Node, Vec<Fault>), Fault> {
+    let mut faults = Vec::new();
+    let node = match format {
+        Format::Json => jsonc::parse(text, &mut faults)?,
+        Format::Toml => toml::parse(text, &mut faults)?,
+        Format::Yaml => yaml::parse(text, &mut faults)?,
+    };
+    Ok((node, faults))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,50 @@
+//! The servers in people's configuration files, of all dialects, in one form.
+//!
+//! **Invariant:** this crate does no I/O: the text of a file comes in, and what it refers to comes
+//! through a [`Lookup`]; servers and problems go out. Whatever the text is, there is no panic, and no
+//! value of a variable, a header or a token is in any debug output, message or shown form.
+//!
+//! - [`Config`]: a file, read; [`Dialect`]: whose file it is.
+//! - [`ServerConfig`]: one server, with the place of everything that is said of it.
+//! - [`Problem`]: what is wrong, where, and what to do.
+//! - [`Shown`]: the one form as people may see it.
+//! - [`schema`]: the JSON Schema of our own form.
+
+mod bundle;
+mod codex;
+mod command;
+mod config;
+mod dialect;
+mod entry;
+mod env_file;
+mod formats;
+mod lookup;
+mod node;
+mod own_form;
+mod position;
+mod problem;
+mod reader;
+mod registry;
+mod server;
+mod shown;
+mod text;
+mod units;
+mod url;
+mod variables;
+
+pub use crate::config::Config;
+pub use crate::dialect::Dialect;
+pub use crate::lookup::{Lookup, input_variable};
+pub use crate::node::{Member, Node, Value};
+pub use crate::own_form::schema;
+pub use crate::position::Position;
+pub use crate::problem::{Problem, Severity};
+pub use crate::server::{
+    Affinity, CommandConfig, EnvVar, Era, Header, ServerConfig, Timeouts, Tools, Transport,
+    Unknown, UrlConfig, UrlKind,
+};
+pub use crate::shown::Shown;
+pub use crate::text::{Sourced, Text};
+
+#[cfg(test)]
+mod tests;

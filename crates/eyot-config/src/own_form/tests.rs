@@ -1,0 +1,84 @@
+//! The schema says what the reader reads.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::schema;
+use crate::config::Config;
+use crate::dialect::Dialect;
+use crate::lookup::Lookup;
+
+struct Nothing;
+
+impl Lookup for Nothing {
+    fn variable(&self, _: &str) -> Option<String> {
+        None
+    }
+
+    fn file(&self, _: &str) -> Result<String, String> {
+        Ok("A=1".to_owned())
+    }
+
+    fn workspace_folder(&self) -> Option<String> {
+        None
+    }
+
+    fn home(&self) -> Option<String> {
+        None
+    }
+}
+
+/// Documents that together have every key.
+fn documents() -> [Value; 2] {
+    let both = json!({
+        "enabled": true, "era": "auto", "affinity": "per-principal", "messageMax": "1MiB",
+        "timeouts": { "connect": "1s", "call": "2m", "callTotal": "3h", "question": "4ms" },
+        "tools": { "include": ["a"], "exclude": ["b"] },
+    });
+    let with = |more: Value| {
+        let mut server = both.as_object().unwrap().clone();
+        server.extend(more.as_object().unwrap().clone());
+        json!({ "$schema": "x", "servers": { "s": server } })
+    };
+    [
+        with(json!({ "command": "c", "args": ["a", 1, true], "env": { "A": "b", "B": null },
+            "envFile": ".env", "cwd": "/", "transport": "stdio" })),
+        with(json!({ "url": "https://h/mcp", "transport": "streamable-http",
+            "headers": { "a": "b" }, "token": "t", "ca": "c", "clientCert": "d", "clientKey": "e",
+            "insecureSkipVerify": false, "proxy": "http://p" })),
+    ]
+}
+
+#[test]
+fn every_key_of_the_schema_is_read_and_no_other() {
+    let schema = schema();
+    let mut used = BTreeSet::new();
+    for document in documents() {
+        assert!(jsonschema::validator_for(&schema).unwrap().is_valid(&document), "{document}");
+        used.extend(document["servers"]["s"].as_object().unwrap().keys().cloned());
+        let text = document.to_string();
+        let config = Config::read("x.json", text.as_bytes(), Some(Dialect::Eyot), &Nothing);
+        assert!(config.problems.is_empty(), "{:?}", config.problems);
+    }
+    let known = schema["$defs"]["Server"]["properties"].as_object().unwrap();
+    assert_eq!(used, known.keys().cloned().collect());
+}
+
+#[test]
+fn schema_refuses_what_the_reader_refuses() {
+    let schema = schema();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    for server in [
+        json!({}),
+        json!({ "command": "a", "url": "https://h" }),
+        json!({ "command": "a", "era": "new" }),
+        json!({ "command": "a", "args": "b" }),
+    ] {
+        let document = json!({ "servers": { "s": server } });
+        assert!(!validator.is_valid(&document), "{document}");
+        let text = document.to_string();
+        let config = Config::read("x.json", text.as_bytes(), Some(Dialect::Eyot), &Nothing);
+        assert!(config.server("s").is_err(), "{document}");
+    }
+}

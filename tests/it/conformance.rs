@@ -5,9 +5,9 @@
 //! the command line of a failed test to look into it.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
-use crate::support::program::target_folder;
+use crate::support::program::{cargo, target_folder};
 
 /// Runs one side in one leg; every scenario must have the expected result, in time.
 fn check(side: &str, leg: &str) {
@@ -27,9 +27,9 @@ fn check_with(options: &[&str]) {
         return;
     }
     let report = tempfile::NamedTempFile::new().unwrap();
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut command = cargo();
     command.args(["run", "--locked", "--quiet", "--package", "xtask"]);
-    command.arg("--target-dir").arg(target_folder()).current_dir(env!("CARGO_MANIFEST_DIR"));
+    command.arg("--target-dir").arg(target_folder());
     command.args(["--", "conformance"]).args(options);
     command.arg("--report").arg(report.path()).stdin(Stdio::null());
     let output = command.output().unwrap();

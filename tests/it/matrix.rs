@@ -5,9 +5,9 @@
 //! a failed test to look into it.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
-use crate::support::program::target_folder;
+use crate::support::program::{cargo, target_folder};
 
 #[test]
 fn every_cell_of_the_matrix_carries_what_the_page_says() {
@@ -46,9 +46,9 @@ fn check(options: &[&str], cell: &str) {
         return;
     }
     let report = tempfile::NamedTempFile::new().unwrap();
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut command = cargo();
     command.args(["run", "--locked", "--quiet", "--package", "xtask"]);
-    command.arg("--target-dir").arg(target_folder()).current_dir(env!("CARGO_MANIFEST_DIR"));
+    command.arg("--target-dir").arg(target_folder());
     command.args(["--", "matrix"]).args(options).arg("--report").arg(report.path());
     command.stdin(Stdio::null());
     let output = command.output().unwrap();

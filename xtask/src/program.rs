@@ -18,8 +18,16 @@ pub(crate) fn project_root() -> PathBuf {
 }
 
 /// Cargo itself, in the root of the checkout.
+///
+/// It gets none of the variables by which cargo tells this program its package: the build script of
+/// ring looks at them, so that each change of them builds it anew, with all that is above it.
 pub(crate) fn cargo() -> Command {
     let mut cargo = Command::new(env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()));
+    let is_of_package =
+        |name: &str| ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|it| name.starts_with(it));
+    for (name, _) in env::vars_os().filter(|(name, _)| name.to_str().is_some_and(is_of_package)) {
+        cargo.env_remove(name);
+    }
     cargo.current_dir(project_root());
     cargo
 }

@@ -86,15 +86,32 @@ pub(crate) fn program() -> &'static Path {
     PROGRAM.get_or_init(build)
 }
 
-fn build() -> PathBuf {
+/// Cargo itself, in this package.
+///
+/// It gets none of the variables by which cargo tells this test its package: the build script of
+/// ring looks at them, so that each change of them builds it anew, with all that is above it.
+pub(crate) fn cargo() -> std::process::Command {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = std::process::Command::new(cargo);
+    let is_of_package =
+        |name: &str| ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|it| name.starts_with(it));
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(is_of_package) {
+            command.env_remove(name);
+        }
+    }
+    command.current_dir(env!("CARGO_MANIFEST_DIR"));
+    command
+}
+
+fn build() -> PathBuf {
+    let mut command = cargo();
     command.args(["build", "--quiet", "--package", "eyot-cli", "--bin", "eyot", "--target-dir"]);
     command.arg(target_folder());
     if profile_folder().ends_with("release") {
         command.arg("--release");
     }
-    let built = command.current_dir(env!("CARGO_MANIFEST_DIR")).status().expect("cargo runs");
+    let built = command.status().expect("cargo runs");
     assert!(built.success(), "the program does not build");
     profile_folder().join("eyot")
 }

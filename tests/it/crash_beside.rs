@@ -237,9 +237,10 @@ async fn no_call_is_executed_twice_before_a_server_at_a_url_that_restarts() {
     let mut upstream = Some(first);
     let mut dice = Dice(0x5E2_7E2);
     check(words, sessions_of_crashes(24), &ledger, async || {
-        drop(upstream.take());
-        // The connections close and the address is free when the tasks have gone.
-        tokio::time::sleep(Duration::from_millis(20 + dice.roll(100))).await;
+        if let Some(upstream) = upstream.take() {
+            upstream.close().await;
+        }
+        tokio::time::sleep(Duration::from_millis(dice.roll(100))).await;
         upstream = Some(Upstream::handled_at(address, server(&ledger)).await);
     })
     .await;

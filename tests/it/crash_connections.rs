@@ -14,12 +14,12 @@ use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::{Error, Message};
 
 use crate::crash::{KILLS, STEPS, Tally, client, resumable_upstream};
 use crate::support::{
     Ask, Connection, Dice, EventStream, Habits, Lives, Mortal, Proxy, Session, Upstream, call,
-    check_healthy, initialize, note, patient_limits, send, sessions_of_crashes, within,
+    check_healthy, initialize, note, patient_limits, sessions_of_crashes, within,
 };
 
 /// A session that lasts as long as its connection.
@@ -43,7 +43,11 @@ impl Link {
             Kind::Socket => {
                 let stream = TcpStream::connect(address).await.ok()?;
                 let opening = tokio_tungstenite::client_async(format!("ws://{address}/ws"), stream);
-                Self::Socket(Box::new(within("a WebSocket", opening).await.ok()?.0))
+                match within("a WebSocket", opening).await {
+                    Ok((socket, _)) => Self::Socket(Box::new(socket)),
+                    Err(Error::Http(refusal)) => panic!("refused: {}", refusal.status()),
+                    Err(_) => return None,
+                }
             }
         };
         let is_sent = link.send(&initialize("2025-11-25")).await;
@@ -69,22 +73,10 @@ impl Link {
         match self {
             Self::Socket(socket) => socket.send(Message::text(message.to_string())).await.is_ok(),
             Self::Sse { address, place, .. } => {
-                let ask = Ask::post(message).path(&**place);
-                let Some(mut connection) = Connection::try_open(*address).await else {
-                    return false;
-                };
-                if !connection.try_ask(&ask).await {
-                    return false;
-                }
-                match connection.try_begun().await {
-                    None => false,
-                    // The next life does not know the session.
-                    Some(begun) if begun.status == 404 => false,
-                    Some(begun) => {
-                        assert_eq!(begun.status, 202);
-                        true
-                    }
-                }
+                let status = status(*address, &Ask::post(message).path(&**place)).await;
+                // The next life does not know the session.
+                assert!(matches!(status, None | Some(202 | 404)), "{status:?}");
+                status == Some(202)
             }
         }
     }
@@ -111,9 +103,18 @@ impl Link {
     async fn check_gone(self) {
         if let Self::Sse { address, place, .. } = self {
             let ask = Ask::post(&json!({ "jsonrpc": "2.0", "id": 1, "method": "ping" }));
-            assert_eq!(send(address, &ask.path(place)).await.status, 404);
+            let status = status(address, &ask.path(place)).await;
+            assert!(matches!(status, None | Some(404)), "{status:?}");
         }
     }
+}
+
+/// The status of the answer; `None` when the program dies before it.
+async fn status(address: SocketAddr, ask: &Ask) -> Option<u16> {
+    let mut connection = Connection::try_open(address).await?;
+    let is_sent = connection.try_ask(ask).await;
+    let begun = if is_sent { connection.try_begun().await } else { None };
+    begun.map(|it| it.status)
 }
 
 /// The fates of the calls.
@@ -138,17 +139,25 @@ async fn caller(
     loop {
         let life = *within("a new life", lives.wait_for(|it| it.is_multiple_of(2))).await.unwrap();
         if let Some(mut link) = Link::open(kind, address).await {
-            while check_call(&mut link, &format!("{kind}-{number}-{round}"), &fates).await {
-                round += 1;
-                if life == KILLS * 2 {
+            loop {
+                // The session may be of a later life than the one that was told of.
+                let is_last_life = *lives.borrow() == KILLS * 2;
+                let mark = format!("{kind}-{number}-{round}");
+                if !check_call(&mut link, &mark, &fates).await {
+                    break;
+                }
+                if is_last_life {
                     return;
                 }
+                round += 1;
             }
+            assert!(life < KILLS * 2, "the last life has ended a session");
             round += 1;
             let next = lives.wait_for(|it| *it > life && it.is_multiple_of(2));
             drop(within("the life after the one that cut the session", next).await.unwrap());
             link.check_gone().await;
         } else {
+            assert!(life < KILLS * 2, "the last life has refused a session");
             let next = lives.wait_for(|it| *it > life);
             drop(within("the death that met the opening", next).await.unwrap());
         }

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::tcp::OwnedWriteHalf;
 use tokio::net::{TcpListener, TcpStream};
@@ -23,7 +24,7 @@ pub(crate) type Handler =
 pub(crate) struct Upstream {
     pub(crate) address: SocketAddr,
     exchanges: mpsc::Receiver<Exchange>,
-    _accepting: JoinSet<()>,
+    accepting: JoinSet<()>,
 }
 
 impl Upstream {
@@ -61,8 +62,21 @@ impl Upstream {
     /// Like [`Self::handled`], at an address where another one has listened.
     pub(crate) async fn handled_at(address: SocketAddr, handler: Handler) -> Self {
         let (_sender, exchanges) = mpsc::channel(1);
-        let listener = TcpListener::bind(address).await.expect("the address is free again");
-        Self::serve_on(listener, handler, exchanges)
+        let binding = async {
+            loop {
+                // A client may have got the port for its own end of a connection meanwhile.
+                match TcpListener::bind(address).await {
+                    Ok(listener) => return listener,
+                    Err(_) => tokio::time::sleep(Duration::from_millis(5)).await,
+                }
+            }
+        };
+        Self::serve_on(within("the address", binding).await, handler, exchanges)
+    }
+
+    /// Closes the listener and the connections, and waits for it.
+    pub(crate) async fn close(mut self) {
+        self.accepting.shutdown().await;
     }
 
     async fn serve(handler: Handler, exchanges: mpsc::Receiver<Exchange>) -> Self {
@@ -78,7 +92,7 @@ impl Upstream {
         let address = listener.local_addr().unwrap();
         let mut accepting = JoinSet::new();
         accepting.spawn(accept(listener, handler));
-        Self { address, exchanges, _accepting: accepting }
+        Self { address, exchanges, accepting }
     }
 
     pub(crate) fn url(&self) -> String {

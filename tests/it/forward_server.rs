@@ -20,8 +20,8 @@ use crate::commands::eyot;
 use crate::peers::{CLIENT_PATIENCE, Peers, Server, everything_over_http, run, script};
 use crate::support::rounds::{self, accept, again, asked, elicit};
 use crate::support::{
-    Ask, Exchange, Habits, Program, Response, Session, Upstream, agreed, call, initialize,
-    modern_ask, modern_request, no_tools, note, patient_limits, send, tool_text, within,
+    Ask, Habits, Program, Response, Session, Upstream, agreed, call, initialize, modern_ask,
+    modern_request, no_tools, note, patient_limits, send, tool_text, within,
 };
 
 /// The path that names a URL.
@@ -277,7 +277,7 @@ async fn parked_call_goes_on_at_its_own_upstream_alone() {
     let request = rounds::call(1, "greet");
     let path = to(&first.url());
     let serving = async {
-        let called = next_call(&mut first).await;
+        let called = first.next_call().await;
         let id = called.id();
         let mut events = called.events().await;
         events.event("e1", &elicit(5, "Who?")).await;
@@ -305,18 +305,6 @@ async fn parked_call_goes_on_at_its_own_upstream_alone() {
     };
     let (answer, ()) = tokio::join!(send(program.address, &next), serving);
     assert_eq!(answer.json()["result"]["content"][0]["text"], "hello, Ada", "{}", answer.text());
-}
-
-/// The next call; the session's own stream is refused.
-async fn next_call(upstream: &mut Upstream) -> Exchange {
-    loop {
-        let exchange = upstream.next().await;
-        match exchange.http_method() {
-            "GET" => exchange.status(405).await,
-            _ if exchange.method() == "tools/list" => exchange.result(no_tools()).await,
-            _ => return exchange,
-        }
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

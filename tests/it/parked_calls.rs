@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use crate::support::rounds::{accept, again, asked, call, elicit};
 use crate::support::{
-    Connection, EventsOut, Exchange, Habits, Program, Proxy, Response, Upstream, modern_ask,
-    no_tools, patient_limits, send, tool_text,
+    Connection, EventsOut, Habits, Program, Proxy, Response, Upstream, modern_ask, patient_limits,
+    send, tool_text,
 };
 
 async fn ask(at: &impl At, request: &Value) -> Response {
@@ -43,22 +43,9 @@ struct Parked {
     answer: Value,
 }
 
-/// The next call; the session's own stream is refused.
-async fn next_call(upstream: &mut Upstream) -> Exchange {
-    loop {
-        let exchange = upstream.next().await;
-        match exchange.http_method() {
-            "GET" => exchange.status(405).await,
-            // A call by a tool that is not known yet is held against the list of tools first.
-            _ if exchange.method() == "tools/list" => exchange.result(no_tools()).await,
-            _ => return exchange,
-        }
-    }
-}
-
 async fn parked(proxy: &impl At, upstream: &mut Upstream, request: &Value) -> Parked {
     let asking = async {
-        let exchange = next_call(upstream).await;
+        let exchange = upstream.next_call().await;
         let id = exchange.id();
         let mut events = exchange.events().await;
         events.event("e1", &elicit(70, "Your name?")).await;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::command;
 use crate::node::{Member, Node, Value};
 use crate::reader::Reader;
-use crate::server::{CommandConfig, ServerConfig, Timeouts, Tools, Transport};
+use crate::server::{CommandConfig, ServerConfig, Transport};
 use crate::text::{Sourced, Text, redact_args};
 
 /// Reads the server of a manifest.
@@ -35,19 +35,8 @@ pub(crate) fn read(reader: &mut Reader<'_>, root: &Node) -> Option<ServerConfig>
     let unknown = reader.unknown(members);
     let transport = Transport::Command(with_lists(command?, &lists));
     let source = Arc::clone(&reader.source);
-    Some(ServerConfig {
-        name: name.to_owned(),
-        source,
-        at: server.at,
-        is_enabled: true,
-        transport,
-        era: None,
-        affinity: None,
-        timeouts: Timeouts::default(),
-        message_bytes_max: None,
-        tools: Tools::default(),
-        unknown,
-    })
+    let server = ServerConfig::new(name.to_owned(), source, server.at, transport);
+    Some(ServerConfig { unknown, ..server })
 }
 
 /// The configuration with what it says of this system.

@@ -30,19 +30,10 @@ pub(crate) fn read(reader: &mut Reader<'_>, member: &Member) -> Option<ServerCon
     };
     let tools = Tools { include: names("enabled_tools"), exclude: names("disabled_tools") };
     let unknown = reader.unknown(members);
-    Some(ServerConfig {
-        name: member.key.clone(),
-        source: Arc::clone(&reader.source),
-        at: member.at,
-        is_enabled: enabled.is_none_or(|it| it.value),
-        transport: transport?,
-        era: None,
-        affinity: None,
-        timeouts,
-        message_bytes_max: None,
-        tools,
-        unknown,
-    })
+    let (name, source) = (member.key.clone(), Arc::clone(&reader.source));
+    let is_enabled = enabled.is_none_or(|it| it.value);
+    let server = ServerConfig::new(name, source, member.at, transport?);
+    Some(ServerConfig { is_enabled, timeouts, tools, unknown, ..server })
 }
 
 fn transport(reader: &mut Reader<'_>, members: &mut Members<'_>) -> Option<Transport> {

@@ -45,6 +45,7 @@ pub use crate::server::{
 };
 pub use crate::shown::Shown;
 pub use crate::text::{Sourced, Text};
+pub use crate::units::{parse_duration, parse_size};
 
 #[cfg(test)]
 mod tests;

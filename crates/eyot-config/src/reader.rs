@@ -133,7 +133,7 @@ impl Reader<'_> {
 
     /// A time with a unit.
     pub(crate) fn duration(&mut self, what: &str, node: &Node) -> Option<Sourced<Duration>> {
-        let time = self.literal(what, node).map(units::duration)?;
+        let time = self.literal(what, node).map(units::parse_duration)?;
         self.valid(what, node, time, "a time with ms, s, m, h or d, such as `30s`")
     }
 
@@ -154,7 +154,7 @@ impl Reader<'_> {
 
     /// A number of bytes.
     pub(crate) fn size(&mut self, what: &str, node: &Node) -> Option<Sourced<usize>> {
-        let size = self.literal(what, node).map(units::size)?;
+        let size = self.literal(what, node).map(units::parse_size)?;
         self.valid(what, node, size, "a size from 1KiB to 4GiB, such as `16MiB`")
     }
 

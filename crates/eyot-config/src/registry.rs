@@ -8,9 +8,7 @@ use crate::command::is_env_name;
 use crate::node::{Node, Value};
 use crate::problem::shown_name;
 use crate::reader::Reader;
-use crate::server::{
-    CommandConfig, EnvVar, Header, ServerConfig, Timeouts, Tools, Transport, UrlConfig, UrlKind,
-};
+use crate::server::{CommandConfig, EnvVar, Header, ServerConfig, Transport, UrlConfig, UrlKind};
 use crate::text::{Sourced, Text, redact_args};
 use crate::url;
 
@@ -57,26 +55,10 @@ fn entry(reader: &mut Reader<'_>, node: &Node) -> Vec<ServerConfig> {
             _ => remote(reader, way, kind).map(|it| Transport::Url(Box::new(it))),
         };
         let source = Arc::clone(&reader.source);
-        servers.extend(transport.map(|transport| server_of(name, source, way, transport)));
+        servers.extend(transport.map(|it| ServerConfig::new(name, source, way.at, it)));
     }
     reader.server = None;
     servers
-}
-
-fn server_of(name: String, source: Arc<str>, way: &Node, transport: Transport) -> ServerConfig {
-    ServerConfig {
-        name,
-        source,
-        at: way.at,
-        is_enabled: true,
-        transport,
-        era: None,
-        affinity: None,
-        timeouts: Timeouts::default(),
-        message_bytes_max: None,
-        tools: Tools::default(),
-        unknown: Vec::new(),
-    }
 }
 
 /// A package, which a program of its kind fetches and starts.

@@ -39,6 +39,25 @@ pub struct ServerConfig {
     pub unknown: Vec<Unknown>,
 }
 
+impl ServerConfig {
+    /// An enabled server of which a file says no more than this.
+    pub(crate) fn new(name: String, source: Arc<str>, at: Position, transport: Transport) -> Self {
+        Self {
+            name,
+            source,
+            at,
+            is_enabled: true,
+            transport,
+            era: None,
+            affinity: None,
+            timeouts: Timeouts::default(),
+            message_bytes_max: None,
+            tools: Tools::default(),
+            unknown: Vec::new(),
+        }
+    }
+}
+
 /// How a server is reached.
 #[derive(Clone, Debug)]
 #[non_exhaustive]

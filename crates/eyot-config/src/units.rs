@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-/// A time such as `500ms`, `30s`, `5m` or `2h`; not nothing.
-pub(crate) fn duration(text: &str) -> Option<Duration> {
+/// A time such as `500ms`, `30s`, `5m`, `2h` or `7d`; not nothing. `None`: the text is none.
+#[must_use]
+pub fn parse_duration(text: &str) -> Option<Duration> {
     let (number, unit) = split(text);
     let millis = match unit {
         "ms" => 1,
@@ -17,7 +18,7 @@ pub(crate) fn duration(text: &str) -> Option<Duration> {
     number.checked_mul(millis).filter(|it| *it > 0).map(Duration::from_millis)
 }
 
-/// A time as [`duration`] reads it.
+/// A time as [`parse_duration`] reads it.
 pub(crate) fn shown_duration(time: Duration) -> String {
     let millis = time.as_millis();
     match millis {
@@ -36,8 +37,10 @@ pub(crate) fn number_of(text: &str, unit: Duration) -> Option<Duration> {
     (MILLISECOND..=YEAR).contains(&time).then_some(time)
 }
 
-/// A size such as `4096`, `512KiB` or `16MiB`, between 1 KiB and 4 GiB.
-pub(crate) fn size(text: &str) -> Option<usize> {
+/// A size in bytes such as `4096`, `512KiB`, `20MB` or `16MiB`: from 1 KiB, which a handshake needs,
+/// to below 4 GiB, since places in a message are numbers of 32 bits. `None`: the text is none.
+#[must_use]
+pub fn parse_size(text: &str) -> Option<usize> {
     let (number, unit) = split(text);
     let unit: u64 = match unit {
         "" | "B" => 1,

@@ -104,6 +104,19 @@ impl Upstream {
         within("a request at the upstream", self.exchanges.recv()).await.expect("it listens")
     }
 
+    /// The next call; the session's own stream is refused.
+    pub(crate) async fn next_call(&mut self) -> Exchange {
+        loop {
+            let exchange = self.next().await;
+            match exchange.http_method() {
+                "GET" => exchange.status(405).await,
+                // A call by a tool that is not known yet is held against the list of tools first.
+                _ if exchange.method() == "tools/list" => exchange.result(no_tools()).await,
+                _ => return exchange,
+            }
+        }
+    }
+
     /// The next request, which must have this method.
     pub(crate) async fn expect(&mut self, method: &str) -> Exchange {
         let mut exchange = self.next().await;

@@ -49,8 +49,8 @@ pub(crate) struct CallTimes {
 impl CallTimes {
     /// The limits with these times. What is allowed by one of them is never cut short unasked.
     pub(crate) fn apply(self, limits: &mut Limits) {
-        let call_timeout = self.call_timeout.unwrap_or(CALL_TIMEOUT);
-        let question_timeout = self.question_timeout.unwrap_or(QUESTION_TIMEOUT);
+        let call_timeout = self.call_timeout.unwrap_or(limits.calls.timeout);
+        let question_timeout = self.question_timeout.unwrap_or(limits.calls.question_timeout);
         let total = limits.calls.total_timeout.max(call_timeout).max(question_timeout);
         limits.calls.timeout = call_timeout;
         limits.calls.question_timeout = question_timeout;
@@ -69,6 +69,3 @@ impl CallTimes {
         self.connect_timeout = time(&file.connect);
     }
 }
-
-const CALL_TIMEOUT: Duration = Duration::from_secs(60);
-const QUESTION_TIMEOUT: Duration = Duration::from_secs(600);

@@ -19,9 +19,11 @@ pub(crate) struct MessageBound {
 }
 
 impl MessageBound {
-    /// The limits with this bound.
+    /// Sets this bound, if it is given.
     pub(crate) fn apply(self, limits: &mut Limits) {
-        limits.messages.bytes_max = self.message_max.unwrap_or(MESSAGE_MAX);
+        if let Some(message_max) = self.message_max {
+            limits.messages.bytes_max = message_max;
+        }
     }
 
     /// Takes from a file what no flag says.
@@ -31,33 +33,8 @@ impl MessageBound {
 }
 
 /// A size such as `4096`, `512KiB`, `20MB` or `1GiB`.
-fn parse_size(text: &str) -> Result<usize, String> {
-    let number = text.trim_end_matches(|it: char| it.is_ascii_alphabetic());
-    let unit: u64 = match text.get(number.len()..).unwrap_or_default() {
-        "" | "B" => 1,
-        "kB" | "KB" => 1_000,
-        "MB" => 1_000_000,
-        "GB" => 1_000_000_000,
-        "K" | "KiB" => 1 << 10,
-        "M" | "MiB" => 1 << 20,
-        "G" | "GiB" => 1 << 30,
-        _ => return Err(SIZE_FORM.to_owned()),
-    };
-    let number: u64 = number.parse().map_err(|_| SIZE_FORM.to_owned())?;
-    let bytes = number.checked_mul(unit).filter(|it| (BYTES_MIN..BYTES_END).contains(it));
-    let bytes = bytes.and_then(|it| usize::try_from(it).ok());
-    bytes.ok_or_else(|| "size is not between 1KiB and 4GiB".to_owned())
+fn parse_size(text: &str) -> Result<usize, &'static str> {
+    let form = "expected from 1KiB to below 4GiB: a number of bytes, or one with KiB, MiB or GiB, \
+                such as `16MiB`";
+    eyot_config::parse_size(text).ok_or(form)
 }
-
-const MESSAGE_MAX: usize = 16 << 20;
-
-const SIZE_FORM: &str = "expected a number of bytes, or one with KiB, MiB or GiB, such as `16MiB`";
-
-/// A handshake needs about as much.
-const BYTES_MIN: u64 = 1 << 10;
-
-/// The places of the parts of a message are numbers of 32 bits.
-const BYTES_END: u64 = 1 << 32;
-
-#[cfg(test)]
-mod tests;

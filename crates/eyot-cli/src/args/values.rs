@@ -123,23 +123,7 @@ impl std::fmt::Debug for EnvVar {
 }
 
 /// A time such as `500ms`, `30s`, `5m`, `2h` or `7d`.
-pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
-    let digits = text.trim_end_matches(|it: char| it.is_ascii_alphabetic());
-    let unit = text.get(digits.len()..).unwrap_or_default();
-    let number: u64 = digits.parse().map_err(|_| DURATION_FORM.to_owned())?;
-    let millis = match unit {
-        "ms" => 1,
-        "s" => 1_000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        "d" => 86_400_000,
-        _ => return Err(DURATION_FORM.to_owned()),
-    };
-    number
-        .checked_mul(millis)
-        .filter(|millis| *millis > 0)
-        .map(Duration::from_millis)
-        .ok_or_else(|| "time is zero or too long".to_owned())
+pub(super) fn parse_duration(text: &str) -> Result<Duration, &'static str> {
+    let form = "expected a number above zero with ms, s, m, h or d, such as `30s`";
+    eyot_config::parse_duration(text).ok_or(form)
 }
-
-const DURATION_FORM: &str = "expected a number with ms, s, m, h or d, such as `30s`";

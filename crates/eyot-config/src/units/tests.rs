@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use super::{MILLISECOND, SECOND, duration, number_of, shown_duration, size};
+use super::{MILLISECOND, SECOND, number_of, parse_duration, parse_size, shown_duration};
 
 #[test]
 fn times_have_a_unit_and_come_back_as_they_were() {
     for text in ["1ms", "1500ms", "30s", "5m", "2h", "48h"] {
-        assert_eq!(shown_duration(duration(text).unwrap()), text);
+        assert_eq!(shown_duration(parse_duration(text).unwrap()), text);
     }
     for text in ["", "5", "s", "-1s", "0s", "1y", "1.5s", "99999999999999999999h"] {
-        assert_eq!(duration(text), None, "{text}");
+        assert_eq!(parse_duration(text), None, "{text}");
     }
 }
 
@@ -25,9 +25,19 @@ fn numbers_may_have_a_fraction_and_are_not_nothing() {
 
 #[test]
 fn sizes_are_bytes_unless_they_have_a_unit() {
-    assert_eq!(size("4096"), Some(4096));
-    assert_eq!(size("16MiB"), Some(16 << 20));
-    for text in ["", "1", "5GiB", "x", "-1", "1 MiB"] {
-        assert_eq!(size(text), None, "{text}");
+    for (text, bytes) in [
+        ("1024", 1_024),
+        ("4096B", 4_096),
+        ("64KiB", 64 << 10),
+        ("20MB", 20_000_000),
+        ("16M", 16 << 20),
+        ("3GiB", 3 << 30),
+        ("4294967295", 4_294_967_295),
+    ] {
+        assert_eq!(parse_size(text), Some(bytes), "{text}");
+    }
+    for text in ["", "MiB", "0", "1023", "4GiB", "-1", "1.5MiB", "1 MiB", "9TiB", "99999999999GiB"]
+    {
+        assert_eq!(parse_size(text), None, "{text}");
     }
 }

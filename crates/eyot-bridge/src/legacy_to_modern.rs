@@ -19,7 +19,7 @@ use std::sync::Arc;
 use eyot_era::legacy_to_modern::{self, ClientMeta};
 use eyot_jsonrpc::Request;
 use eyot_service::{BoxService, Fault, Peer, Reply, SessionHandle};
-use eyot_session::{SessionState, UpstreamName, UpstreamRef};
+use eyot_session::{SessionState, UpstreamRef};
 use eyot_types::{DiscoverResult, Era, Implementation, Revision, codes};
 use eyot_upstream::{ModernSide, Upstream, initialize};
 
@@ -108,14 +108,14 @@ impl LegacyToModern {
         let upstream = UpstreamRef {
             target: Some(name),
             revision: Some(Revision::MODERN.as_str().into()),
-            generation: 1,
             is_modern: true,
             ..UpstreamRef::default()
         };
-        context.edit(|state| state.upstreams.insert(UpstreamName::DEFAULT, upstream));
+        let slot = &self.upstream.slot;
+        context.add_upstream(slot.clone(), upstream);
         let session = self.stored_session(context.peer(), SessionState::default());
         let service = SessionService::new(session.of(client)).into_service();
-        context.set_upstream(UpstreamName::DEFAULT, service);
+        context.set_upstream(slot.clone(), service);
         Ok(Reply::One(request.answer(&result)))
     }
 

@@ -8,6 +8,7 @@
 mod following;
 mod headerless_client;
 mod headerless_server;
+mod late_session;
 mod listening;
 mod passthrough_session;
 mod patience;

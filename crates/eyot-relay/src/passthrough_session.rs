@@ -60,18 +60,15 @@ struct Vain {
 
 impl PassthroughSession {
     /// A session whose upstream has just been opened.
-    pub(crate) fn opened(
-        upstream: Arc<Upstream>,
-        connection: LegacyConnection,
-        revisions: Option<LegacyRevisions>,
-    ) -> Self {
-        let cell = OnceCell::new_with(Some(Link { connection, generation: 1, revisions }));
+    pub(crate) fn opened(upstream: Arc<Upstream>, link: Link) -> Self {
+        let cell = OnceCell::new_with(Some(link));
         Self { cell: Mutex::new(Arc::new(cell)), ..Self::stored(upstream) }
     }
 
     /// A session that was stored; its upstream is opened when it is needed.
     pub(crate) fn stored(upstream: Arc<Upstream>) -> Self {
-        let questions = Arc::new(Questions::new(Arc::clone(&upstream.runtime.limits)));
+        let limits = Arc::clone(&upstream.runtime.limits);
+        let questions = Arc::new(Questions::new(upstream.slot.clone(), limits));
         Self { upstream, cell: Mutex::default(), vain: Mutex::default(), questions }
     }
 
@@ -200,7 +197,8 @@ impl PassthroughSession {
         request: &Request,
     ) -> Result<Watch, Fault> {
         let limits = &self.upstream.runtime.limits.sessions;
-        let change = Change::of(context, request, limits).map_err(Fault::refused)?;
+        let slot = &self.upstream.slot;
+        let change = Change::of((context, slot), request, limits).map_err(Fault::refused)?;
         Ok(Watch {
             context: Arc::clone(context),
             connection: link.connection.clone(),
@@ -371,7 +369,8 @@ impl PassthroughSession {
         let record = context.record().await.map_err(unread)?;
         let gone = || Fault::session_gone("session not found");
         let SessionRecord { initialize, state, .. } = record.ok_or_else(gone)?;
-        let mut upstream = state.upstreams.get(&UpstreamName::DEFAULT).cloned().unwrap_or_default();
+        let slot = &self.upstream.slot;
+        let mut upstream = state.upstreams.get(slot).cloned().unwrap_or_default();
         let stored = upstream.target.take();
         let name = &self.upstream.name;
         let ours = name.recognize(stored.as_deref(), || context.store().seal_key()).await;
@@ -389,7 +388,7 @@ impl PassthroughSession {
             if let Some(connection) = resumed {
                 if !was_named {
                     let insert = |state: &mut SessionState| {
-                        state.upstreams.insert(UpstreamName::DEFAULT, upstream);
+                        state.upstreams.insert(slot.clone(), upstream);
                     };
                     context.update(insert).await.map_err(unread)?;
                 }
@@ -423,22 +422,19 @@ impl PassthroughSession {
             return Err(Fault::upstream(codes::upstream_lost(&reason, Outcome::NotSent, true)));
         }
         let revision = initialize::agreed_revision(&opened.answer);
-        let link = Link {
-            connection: opened.connection,
-            generation: upstream.generation + 1,
-            revisions: revisions(context, revision.as_deref()),
-        };
-        self.questions.forget_before(context, link.generation).await;
+        let connection = opened.connection;
+        let revisions = revisions(context, revision.as_deref());
+        let session_id = connection.session_id().map(Into::into);
+        let cookies = connection.cookies().map(Into::into);
+        let renewed = UpstreamRef { session_id, revision, cookies, ..upstream };
+        let slot = &self.upstream.slot;
+        let generation = context.add_upstream(slot.clone(), renewed);
+        self.questions.forget_orphans(context).await;
         let timeout = self.upstream.runtime.limits.calls.timeout;
-        let set_up = tokio::time::timeout(timeout, set_up(&link.connection, &state)).await;
+        let set_up = tokio::time::timeout(timeout, set_up(&connection, slot, &state)).await;
         set_up.unwrap_or_else(|_elapsed| Err(Fault::timed_out(timeout)))?;
-        let session_id = link.connection.session_id().map(Into::into);
-        let cookies = link.connection.cookies().map(Into::into);
-        let generation = link.generation;
-        let renewed = UpstreamRef { session_id, revision, cookies, generation, ..upstream };
-        let stored =
-            context.update(|state| state.upstreams.insert(UpstreamName::DEFAULT, renewed)).await;
-        stored.map_err(|error| {
+        let link = Link { connection, generation, revisions };
+        context.update(|_| ()).await.map_err(|error| {
             tracing::error!(%error, "upstream session was not stored");
             Fault::internal("the session store cannot be used now")
         })?;
@@ -447,7 +443,11 @@ impl PassthroughSession {
 }
 
 /// Repeats what the client has set in the session.
-async fn set_up(connection: &LegacyConnection, state: &SessionState) -> Result<(), Fault> {
+async fn set_up(
+    connection: &LegacyConnection,
+    slot: &UpstreamName,
+    state: &SessionState,
+) -> Result<(), Fault> {
     if !state.is_initialized {
         return Ok(());
     }
@@ -455,7 +455,7 @@ async fn set_up(connection: &LegacyConnection, state: &SessionState) -> Result<(
     connection.send(initialized).await?;
     let level =
         state.log_level.iter().map(|level| (Method::LoggingSetLevel, json!({ "level": level })));
-    let uris = state.items.subscriptions();
+    let uris = state.items.subscriptions_at(slot);
     let uris = uris.map(|uri| (Method::ResourcesSubscribe, json!({ "uri": uri })));
     for (method, params) in level.chain(uris) {
         let request = Request::unnumbered(method.as_str(), &params);

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use eyot_jsonrpc::{Id, Kind, Message};
 use eyot_service::{Fault, Limits, SessionHandle, limit_reached};
-use eyot_session::{ItemChange, OpenQuestion};
+use eyot_session::{ItemChange, OpenQuestion, UpstreamName};
 use eyot_types::{Method, cancelled_id, is_cancelled};
 use eyot_upstream::{CallClock, LegacyConnection};
 use parking_lot::Mutex;
@@ -26,6 +26,8 @@ use crate::server_id::{generation_of, message_to_client, to_client};
 pub(crate) struct Questions {
     /// When one was asked or settled last.
     changed: Mutex<Instant>,
+    /// Under which name the session keeps the upstream that asks.
+    slot: UpstreamName,
     limits: Arc<Limits>,
 }
 
@@ -50,8 +52,8 @@ enum Heard {
 }
 
 impl Questions {
-    pub(crate) fn new(limits: Arc<Limits>) -> Self {
-        Self { changed: Mutex::new(Instant::now()), limits }
+    pub(crate) fn new(slot: UpstreamName, limits: Arc<Limits>) -> Self {
+        Self { changed: Mutex::new(Instant::now()), slot, limits }
     }
 
     /// Takes a message of the upstream, which may ask or take its question back; returns it as the
@@ -178,11 +180,14 @@ impl Questions {
         self.settle(session, is_its).await;
     }
 
-    /// Another upstream session takes the place of that which asked: what the earlier generations
-    /// asked is over.
-    pub(crate) async fn forget_before(&self, session: &SessionHandle, generation: u64) {
-        let is_earlier = |it: &OpenQuestion| generation_of(&it.id) != Some(generation);
-        self.settle(session, is_earlier).await;
+    /// Another upstream session has taken the place of that which asked: what no upstream session of
+    /// the client has asked is over.
+    pub(crate) async fn forget_orphans(&self, session: &SessionHandle) {
+        let upstreams = session.look(|state| state.upstreams.clone());
+        let is_orphan = |it: &OpenQuestion| {
+            generation_of(&it.id).and_then(|it| upstreams.of_generation(it)).is_none()
+        };
+        self.settle(session, is_orphan).await;
     }
 
     async fn settle(&self, session: &SessionHandle, is_over: impl Fn(&OpenQuestion) -> bool) {
@@ -253,7 +258,10 @@ impl Questions {
 
     fn deadline(&self, session: &SessionHandle, began: Instant) -> Instant {
         let changed = *self.changed.lock();
-        let is_asked = session.look(|state| !state.items.questions().is_empty());
+        let is_asked = session.look(|state| {
+            let generation = state.upstreams.get(&self.slot).map(|it| it.generation);
+            state.items.questions().iter().any(|it| generation_of(&it.id) == generation)
+        });
         let calls = &self.limits.calls;
         let timeout = if is_asked { calls.question_timeout } else { calls.timeout };
         (began + calls.timeout).max(changed + timeout)

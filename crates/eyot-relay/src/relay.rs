@@ -8,14 +8,15 @@ use eyot_bridge::{
 };
 use eyot_jsonrpc::Request;
 use eyot_service::{BoxService, Call, Fault, Input, Reply, ReplyFuture, SessionHandle, Transport};
-use eyot_session::{Store, StoreError, UpstreamName, UpstreamRef};
+use eyot_session::{SessionState, Store, StoreError, UpstreamName, UpstreamRef};
 use eyot_types::{Era, Method};
 use eyot_upstream::{EraMode, ModernSide, Runtime, Sender, Target, Upstream, initialize};
 use tower_service::Service;
 
 use crate::headerless_client::HeaderlessClient;
 use crate::headerless_server::HeaderlessServer;
-use crate::passthrough_session::PassthroughSession;
+use crate::late_session::LateSession;
+use crate::passthrough_session::{Link, PassthroughSession};
 use crate::revisions::LegacyRevisions;
 
 /// The options of a relay.
@@ -28,6 +29,10 @@ pub struct RelayOptions {
     pub era: EraMode,
     /// Which modern clients share a session at a legacy upstream.
     pub affinity: Affinity,
+    /// Under which name the sessions of legacy clients keep the upstream. With a name it is one of
+    /// several of each session: it is opened when a session first needs it, with the client's words at
+    /// `initialize`, which the relay need not have answered.
+    pub slot: UpstreamName,
     /// Where calls are kept that wait for a modern client's answers to a legacy upstream. Without
     /// it they end with the process.
     pub store: Option<Arc<dyn Store>>,
@@ -57,8 +62,8 @@ impl Relay {
     /// Like [`new`](Self::new), with options.
     #[must_use]
     pub fn with_options(target: Target, runtime: Runtime, options: RelayOptions) -> Self {
-        let RelayOptions { era, affinity, store } = options;
-        let upstream = Arc::new(Upstream::new(target, runtime, era));
+        let RelayOptions { era, affinity, slot, store } = options;
+        let upstream = Arc::new(Upstream::new(target, runtime, era).with_slot(slot));
         let modern = Arc::new(ModernSide::new(Arc::clone(&upstream)));
         let modern_to_legacy = ModernToLegacy::new(&upstream, affinity, store);
         let legacy_to_modern = LegacyToModern::new(Arc::clone(&upstream), Arc::clone(&modern));
@@ -96,7 +101,7 @@ impl Relay {
             let (relay, context, request) = (self.clone(), Arc::clone(context), request.clone());
             return Box::pin(async move { relay.initialize(&context, request).await });
         }
-        match context.upstream(&UpstreamName::DEFAULT).or_else(|| self.join_again(context)) {
+        match context.upstream(&self.0.upstream.slot).or_else(|| self.join_again(context)) {
             Some(mut upstream) => upstream.call(call),
             None => gone(),
         }
@@ -162,12 +167,16 @@ impl Relay {
 
     /// Opens the upstream session with the client's own words, or goes over the bridge to an
     /// upstream that does not know them.
-    async fn initialize(&self, context: &SessionHandle, request: Request) -> Result<Reply, Fault> {
+    pub(crate) async fn initialize(
+        &self,
+        context: &SessionHandle,
+        request: Request,
+    ) -> Result<Reply, Fault> {
         let Inner { upstream, legacy_to_modern, .. } = &*self.0;
         if legacy_to_modern.is_needed() {
             return legacy_to_modern.initialize(context, request).await;
         }
-        let Upstream { name, era, .. } = &**upstream;
+        let Upstream { name, era, slot, .. } = &**upstream;
         let name = name.get(|| context.store().seal_key()).await.map_err(|it| unnamed(&it))?;
         let requested = initialize::requested_revision(&request);
         let mut opened = upstream.open(&context.peer(), request.clone()).await;
@@ -191,13 +200,12 @@ impl Relay {
                 session_id: opened.connection.session_id().map(Into::into),
                 revision,
                 cookies: opened.connection.cookies().map(Into::into),
-                generation: 1,
-                is_modern: false,
+                ..UpstreamRef::default()
             };
-            context.edit(|state| state.upstreams.insert(UpstreamName::DEFAULT, upstream));
-            let upstream = Arc::clone(&self.0.upstream);
-            let session = PassthroughSession::opened(upstream, opened.connection, revisions);
-            context.set_upstream(UpstreamName::DEFAULT, session.into_service());
+            let generation = context.add_upstream(slot.clone(), upstream);
+            let link = Link { connection: opened.connection, generation, revisions };
+            let session = PassthroughSession::opened(Arc::clone(&self.0.upstream), link);
+            context.set_upstream(slot.clone(), session.into_service());
         }
         Ok(Reply::One(opened.answer))
     }
@@ -205,17 +213,37 @@ impl Relay {
     /// Joins a session of an earlier process with its upstream; `None` when it was opened before
     /// the upstream was pinned to the other era.
     fn join_again(&self, context: &SessionHandle) -> Option<BoxService> {
-        let state = context.state();
-        let upstream = state.upstreams.get(&UpstreamName::DEFAULT);
-        let is_modern = upstream.is_some_and(|it| it.is_modern);
-        let era = if is_modern { Era::Modern } else { Era::Legacy };
-        if self.0.upstream.era.pinned().is_some_and(|it| it != era) {
-            return None;
+        let slot = self.0.upstream.slot.clone();
+        if slot.is_default() {
+            let state = context.state();
+            let upstream = state.upstreams.get(&slot).cloned().unwrap_or_default();
+            let era = self.era_of(&upstream)?;
+            return Some(context.upstream_or_else(slot, || self.stored(context, era, state)));
         }
-        Some(context.upstream_or_else(UpstreamName::DEFAULT, || match era {
+        Some(context.upstream_or_else(slot, || LateSession::new(self.clone()).into_service()))
+    }
+
+    /// The era of an upstream session that is kept; `None`: the upstream is pinned to the other one.
+    pub(crate) fn era_of(&self, upstream: &UpstreamRef) -> Option<Era> {
+        let era = if upstream.is_modern { Era::Modern } else { Era::Legacy };
+        self.0.upstream.era.pinned().is_none_or(|it| it == era).then_some(era)
+    }
+
+    /// What answers in a session that was opened at the upstream before.
+    pub(crate) fn stored(
+        &self,
+        context: &SessionHandle,
+        era: Era,
+        state: SessionState,
+    ) -> BoxService {
+        match era {
             Era::Modern => self.0.legacy_to_modern.stored(context.peer(), state),
             Era::Legacy => PassthroughSession::stored(Arc::clone(&self.0.upstream)).into_service(),
-        }))
+        }
+    }
+
+    pub(crate) fn upstream(&self) -> &Upstream {
+        &self.0.upstream
     }
 }
 
@@ -237,7 +265,7 @@ fn gone() -> ReplyFuture {
 }
 
 /// The upstream of a session cannot be named without the store.
-fn unnamed(error: &StoreError) -> Fault {
+pub(crate) fn unnamed(error: &StoreError) -> Fault {
     tracing::error!(%error, "the key of the store cannot be read");
     Fault::internal("the session store cannot be used now")
 }

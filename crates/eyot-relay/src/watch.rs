@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use eyot_jsonrpc::{ErrorObject, Id, Message, Request, Response};
 use eyot_service::{Fault, Messages, Reply, SessionHandle, SessionLimits, Subscribing};
+use eyot_session::UpstreamName;
 use eyot_types::{LogLevel, Method, SetLevelParams, codes};
 use eyot_upstream::{CallClock, LegacyConnection};
 use serde_json::json;
@@ -35,7 +36,7 @@ pub(crate) struct Watch {
 pub(crate) enum Change {
     LogLevel(LogLevel),
     Subscribe(Subscribing),
-    Unsubscribe(String),
+    Unsubscribe(Box<str>),
 }
 
 impl Change {
@@ -44,7 +45,7 @@ impl Change {
     /// # Errors
     /// The error for the client, when the change is out of bounds.
     pub(crate) fn of(
-        session: &Arc<SessionHandle>,
+        (session, upstream): (&Arc<SessionHandle>, &UpstreamName),
         request: &Request,
         limits: &SessionLimits,
     ) -> Result<Option<Self>, ErrorObject> {
@@ -59,11 +60,14 @@ impl Change {
                 Err(_) => None,
             },
             Method::ResourcesSubscribe => match request.uri() {
-                Some(uri) => Some(Self::Subscribe(session.begin_subscribing(&uri, limits)?)),
+                Some(uri) => {
+                    let subscription = upstream.subscription(&uri);
+                    Some(Self::Subscribe(session.begin_subscribing(&subscription, limits)?))
+                }
                 None => None,
             },
             Method::ResourcesUnsubscribe => {
-                request.uri().map(|uri| Self::Unsubscribe(uri.into_owned()))
+                request.uri().map(|uri| Self::Unsubscribe(upstream.subscription(&uri)))
             }
             _ => None,
         })
@@ -111,7 +115,7 @@ impl Watch {
                 context.update(|state| state.log_level = Some(level.as_str().into())).await
             }
             Change::Subscribe(subscribing) => subscribing.confirm().await,
-            Change::Unsubscribe(uri) => context.unsubscribe(&uri).await,
+            Change::Unsubscribe(subscription) => context.unsubscribe(&subscription).await,
         };
         stored.map_err(|error| {
             tracing::error!(%error, "state of a session was not stored");

@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use eyot_jsonrpc::ErrorObject;
 use eyot_session::{
     Fence, ItemChange, SessionId, SessionRecord, SessionState, Store, StoreError, UpstreamName,
+    UpstreamRef,
 };
 use eyot_stdx::QuotaPermit;
 use eyot_types::{Era, Revision};
@@ -210,6 +211,15 @@ impl SessionHandle {
     /// Reads only.
     pub async fn record(&self) -> Result<Option<SessionRecord>, StoreError> {
         self.store.load(self.id.clone(), unix_ms()).await
+    }
+
+    /// Notes an upstream session that was opened just now, in memory, as [`edit`](Self::edit) does. It
+    /// gets the next generation, which is returned.
+    pub fn add_upstream(&self, name: UpstreamName, upstream: UpstreamRef) -> u64 {
+        let mut state = self.state.lock();
+        let generation = state.upstreams.next_generation();
+        state.upstreams.insert(name, UpstreamRef { generation, ..upstream });
+        generation
     }
 
     /// Keeps `service` as the one that answers for an upstream of the session; replaces an earlier

@@ -19,7 +19,8 @@ pub struct Subscribing {
 }
 
 impl SessionHandle {
-    /// Takes room for a subscription that the client asks for now.
+    /// Takes room for a subscription that the client asks for now, as the session keeps it: see
+    /// [`UpstreamName::subscription`](eyot_session::UpstreamName::subscription).
     ///
     /// # Errors
     ///

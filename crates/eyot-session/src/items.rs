@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 
 use eyot_jsonrpc::Id;
 
+use crate::UpstreamName;
+
 /// The subscriptions of a session, and the questions that its client owes an answer to.
 ///
 /// One word as long as there is neither: most sessions have none.
@@ -30,9 +32,9 @@ pub struct OpenQuestion {
 /// A change of one of the items.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ItemChange {
-    /// The client has subscribed to a URI.
+    /// The client has subscribed: see [`UpstreamName::subscription`].
     Subscribe(Box<str>),
-    /// It does not want to hear of that URI any more.
+    /// It does not want to hear of that any more.
     Unsubscribe(Box<str>),
     /// The upstream has asked. If a question of that id is open, this one takes its place.
     Ask(OpenQuestion),
@@ -41,9 +43,18 @@ pub enum ItemChange {
 }
 
 impl SessionItems {
-    /// The URIs that the client has subscribed to.
+    /// What the client has subscribed to, as [`UpstreamName::subscription`] writes it: for an upstream
+    /// without a name that is the URI.
     pub fn subscriptions(&self) -> impl Iterator<Item = &str> {
         self.0.iter().flat_map(|it| &it.subscriptions).map(Box::as_ref)
+    }
+
+    /// The URIs of those at one upstream of the session.
+    pub fn subscriptions_at<'a>(
+        &'a self,
+        upstream: &'a UpstreamName,
+    ) -> impl Iterator<Item = &'a str> {
+        self.subscriptions().filter_map(|it| upstream.uri_of(it))
     }
 
     /// How many there are.
@@ -52,10 +63,10 @@ impl SessionItems {
         self.0.as_ref().map_or(0, |it| it.subscriptions.len())
     }
 
-    /// Whether the client has subscribed to this URI.
+    /// Whether the client has this subscription.
     #[must_use]
-    pub fn is_subscribed(&self, uri: &str) -> bool {
-        self.0.as_ref().is_some_and(|it| it.subscriptions.contains(uri))
+    pub fn is_subscribed(&self, subscription: &str) -> bool {
+        self.0.as_ref().is_some_and(|it| it.subscriptions.contains(subscription))
     }
 
     /// The open questions, in the order of their ids.

@@ -39,6 +39,26 @@ impl UpstreamName {
         self.0.as_deref().unwrap_or(DEFAULT_TEXT)
     }
 
+    /// The text that a session keeps of a subscription at this upstream. No URI has the byte that
+    /// divides the two.
+    #[must_use]
+    pub fn subscription(&self, uri: &str) -> Box<str> {
+        match &self.0 {
+            None => uri.into(),
+            Some(name) => format!("{name}{DIVIDER}{uri}").into(),
+        }
+    }
+
+    /// The URI of a subscription that is kept; `None` when it is one of another upstream.
+    #[must_use]
+    pub fn uri_of<'a>(&self, subscription: &'a str) -> Option<&'a str> {
+        match (&self.0, subscription.split_once(DIVIDER)) {
+            (None, None) => Some(subscription),
+            (Some(name), Some((of, uri))) if **name == *of => Some(uri),
+            _ => None,
+        }
+    }
+
     /// Whether the name is [`UpstreamName::DEFAULT`].
     #[must_use]
     pub fn is_default(&self) -> bool {
@@ -79,8 +99,8 @@ pub struct UpstreamRef {
     /// them to find the session. As secret as the id of the session.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cookies: Option<Box<str>>,
-    /// Counts how often the upstream session was opened. Ids of server requests carry it,
-    /// so that an answer never reaches a later upstream session.
+    /// Counts how often an upstream session was opened for the client. Ids of server requests carry it,
+    /// so that an answer never reaches a later upstream session, nor that of another upstream.
     pub generation: u64,
     /// The upstream is of the modern era: there is no upstream session, and each request of the
     /// client is translated.
@@ -109,6 +129,18 @@ impl Upstreams {
         upstreams.reserve_exact(1);
         upstreams.insert(place, (name, upstream));
         self.0 = upstreams.into_boxed_slice();
+    }
+
+    /// The generation of the upstream session that is opened next: no other of this client has it.
+    #[must_use]
+    pub fn next_generation(&self) -> u64 {
+        self.iter().map(|(_, it)| it.generation).max().unwrap_or(0).saturating_add(1)
+    }
+
+    /// The upstream whose session has this generation.
+    #[must_use]
+    pub fn of_generation(&self, generation: u64) -> Option<&UpstreamName> {
+        self.iter().find_map(|(name, it)| (it.generation == generation).then_some(name))
     }
 
     /// All upstreams, in the order of their names.
@@ -159,6 +191,8 @@ impl<'de> Deserialize<'de> for Upstreams {
     }
 }
 
+/// Stands between the name of an upstream and a URI.
+const DIVIDER: char = '\n';
 /// [`UpstreamName::DEFAULT`] as text.
 const DEFAULT_TEXT: &str = "default";
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use eyot_jsonrpc::Request;
 use eyot_service::{Fault, Peer};
+use eyot_session::UpstreamName;
 use eyot_stdio::ChildLimits;
 
 use crate::children::SpareOf;
@@ -20,6 +21,8 @@ pub struct Upstream {
     pub target: Target,
     /// Where its connections live.
     pub runtime: Runtime,
+    /// Under which name the sessions of clients keep it: several upstreams of a session differ in it.
+    pub slot: UpstreamName,
     /// Names the target in stored sessions.
     pub name: Arc<TargetName>,
     /// What is known of its era.
@@ -27,11 +30,19 @@ pub struct Upstream {
 }
 
 impl Upstream {
-    /// An upstream that nothing is known of but, perhaps, its era.
+    /// An upstream that nothing is known of but, perhaps, its era. It is the only one of its clients'
+    /// sessions.
     #[must_use]
     pub fn new(target: Target, runtime: Runtime, era: EraMode) -> Self {
-        let name = Arc::new(TargetName::new(&target));
-        Self { target, runtime, name, era: SharedEraCache::new(era) }
+        let (slot, name) = (UpstreamName::DEFAULT, Arc::new(TargetName::new(&target)));
+        Self { target, runtime, slot, name, era: SharedEraCache::new(era) }
+    }
+
+    /// Under which name sessions keep it, if they have several.
+    #[must_use]
+    pub fn with_slot(mut self, slot: UpstreamName) -> Self {
+        self.slot = slot;
+        self
     }
 
     /// Opens a session for a client; see [`LegacyConnection::open`].

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use eyot_era::legacy_to_modern::ClientMeta;
 use eyot_service::{Fault, Peer, SessionHandle};
-use eyot_session::{SessionState, StoreError, UpstreamName, UpstreamRef};
+use eyot_session::{SessionState, StoreError, UpstreamRef};
+use eyot_upstream::Upstream;
 use parking_lot::Mutex;
 use tokio::sync::OnceCell;
 
@@ -36,7 +37,8 @@ impl EmulatedSession {
         peer: Peer,
         state: SessionState,
     ) -> Self {
-        let wanted = state.items.subscriptions().map(str::to_owned).collect();
+        let wanted =
+            state.items.subscriptions_at(&upstream.upstream().slot).map(str::to_owned).collect();
         Self {
             changes: ChangeSubscription::new(Arc::clone(&upstream), wanted),
             tasks: SessionTasks::new(known_tasks),
@@ -96,19 +98,17 @@ impl EmulatedSession {
                 Fault::internal("the session store cannot be used now")
             };
             let record = context.record().await.map_err(unstored)?;
-            let record = record.ok_or_else(|| Fault::session_gone("session not found"))?;
-            let upstream = record.state.upstreams.get(&UpstreamName::DEFAULT);
+            let gone = || Fault::session_gone("session not found");
+            let record = record.ok_or_else(gone)?;
+            let Upstream { slot, name, .. } = self.upstream.upstream();
+            let upstream = record.state.upstreams.get(slot);
             let target = upstream.and_then(|it| it.target.as_deref());
-            let name = self.upstream.name();
             let ours = name.recognize(target, || context.store().seal_key()).await;
-            let name = ours.map_err(unstored)?;
-            let name = name.ok_or_else(|| Fault::session_gone("session not found"))?;
+            let name = ours.map_err(unstored)?.ok_or_else(gone)?;
             if target != Some(&*name) {
                 let upstream =
                     UpstreamRef { target: Some(name), ..upstream.cloned().unwrap_or_default() };
-                let insert = |state: &mut SessionState| {
-                    state.upstreams.insert(UpstreamName::DEFAULT, upstream);
-                };
+                let insert = |it: &mut SessionState| it.upstreams.insert(slot.clone(), upstream);
                 context.update(insert).await.map_err(unstored)?;
             }
             let unreadable = || Fault::internal("stored session cannot be read");

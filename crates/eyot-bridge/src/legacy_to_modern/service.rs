@@ -135,9 +135,10 @@ impl SessionService {
         let client = session.client(context).await?;
         let refused = |detail: &str| Ok(Reply::One(request.refuse(&codes::invalid_params(detail))));
         let Some(uri) = request.uri().map(Cow::into_owned) else { return refused("no uri") };
+        let kept = session.upstream().upstream().slot.subscription(&uri);
         let stored = if request.is_method(Method::ResourcesSubscribe.as_str()) {
             let limits = &session.upstream().limits().sessions;
-            let subscribing = match context.begin_subscribing(&uri, limits) {
+            let subscribing = match context.begin_subscribing(&kept, limits) {
                 Ok(subscribing) => subscribing,
                 Err(error) => return Ok(Reply::One(request.refuse(&error))),
             };
@@ -147,7 +148,7 @@ impl SessionService {
             subscribing.confirm().await
         } else {
             session.changes().unsubscribe(&client, &uri).await;
-            context.unsubscribe(&uri).await
+            context.unsubscribe(&kept).await
         };
         stored.map_err(|error| not_stored(&error))?;
         Ok(Reply::One(request.answer(&json!({}))))

@@ -10,7 +10,7 @@ use eyot_jsonrpc::{Request, Response};
 use eyot_service::{Fault, FaultKind, Limits};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{DiscoverResult, Method, PaginatedParams};
-use eyot_upstream::{KnownTools, ModernConnection, ModernSide, Sender, TargetName, Upstream};
+use eyot_upstream::{KnownTools, ModernConnection, ModernSide, Sender, Upstream};
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
@@ -36,9 +36,9 @@ impl ModernUpstream {
         &self.upstream.runtime.limits
     }
 
-    /// What tells this server apart from others, in stored sessions.
-    pub(crate) fn name(&self) -> &TargetName {
-        &self.upstream.name
+    /// What is known of the server in both eras.
+    pub(crate) fn upstream(&self) -> &Upstream {
+        &self.upstream
     }
 
     /// The connection, opened now if there is none.

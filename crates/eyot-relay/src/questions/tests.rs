@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use eyot_jsonrpc::{Id, Message};
 use eyot_service::{Limits, SessionHandle, unix_ms};
-use eyot_session::{Fence, LogLimits, NodeId, SessionId, SessionRecord, SessionState, Store};
+use eyot_session::{
+    Fence, LogLimits, NodeId, SessionId, SessionRecord, SessionState, Store, UpstreamName,
+    UpstreamRef,
+};
 use eyot_store_memory::MemoryStore;
 use eyot_types::Revision;
 use eyot_upstream::CallClock;
@@ -35,12 +38,15 @@ impl Bench {
         limits.sessions.questions_max = 3;
         let store: Arc<dyn Store> = Arc::new(MemoryStore::new(LogLimits::default()));
         let id = SessionId::parse("session-of-a-test").unwrap();
+        let mut state = SessionState::default();
+        let upstream = UpstreamRef { generation: GENERATION, ..UpstreamRef::default() };
+        state.upstreams.insert(UpstreamName::DEFAULT, upstream);
         let record = SessionRecord {
             id: id.clone(),
             principal: None,
             revision: Revision::LATEST_LEGACY,
             initialize: bytes::Bytes::new(),
-            state: SessionState::default(),
+            state: state.clone(),
             owner: None,
             fence: Fence(1),
             created_ms: 0,
@@ -48,14 +54,8 @@ impl Bench {
         };
         store.create(record).await.unwrap();
         Self {
-            questions: Questions::new(Arc::new(limits)),
-            session: SessionHandle::new(
-                id,
-                None,
-                Fence(1),
-                SessionState::default(),
-                Arc::clone(&store),
-            ),
+            questions: Questions::new(UpstreamName::DEFAULT, Arc::new(limits)),
+            session: SessionHandle::new(id, None, Fence(1), state, Arc::clone(&store)),
             store,
         }
     }
@@ -66,8 +66,15 @@ impl Bench {
         let claimed = self.store.claim(id.clone(), None, owner, unix_ms()).await.unwrap().unwrap();
         let (fence, state) = (claimed.record.fence, claimed.record.state);
         let session = SessionHandle::new(id, None, fence, state, Arc::clone(&self.store));
-        let questions = Questions::new(Arc::clone(&self.questions.limits));
+        let limits = Arc::clone(&self.questions.limits);
+        let questions = Questions::new(UpstreamName::DEFAULT, limits);
         Self { questions, session, store: self.store }
+    }
+
+    /// Another upstream session takes the place of the first one.
+    async fn renew(&self) {
+        self.session.add_upstream(UpstreamName::DEFAULT, UpstreamRef::default());
+        self.questions.forget_orphans(&self.session).await;
     }
 
     async fn ask(&self, id: u64, call: Option<u64>) -> Heard {
@@ -199,10 +206,35 @@ async fn an_answer_that_could_not_be_passed_on_may_come_again() {
 #[tokio::test]
 async fn what_an_earlier_upstream_session_asked_is_over_when_another_takes_its_place() {
     let bench = asked().await;
-    bench.questions.forget_before(&bench.session, GENERATION).await;
+    bench.questions.forget_orphans(&bench.session).await;
     assert!(bench.session.look(|state| state.items.question(&seen(1)).is_some()));
-    bench.questions.forget_before(&bench.session, GENERATION + 1).await;
+    bench.renew().await;
     assert!(!bench.restarted().await.answer(&seen(1)).await);
+}
+
+/// A session that has a second upstream, which asks nothing.
+async fn asked_beside_another() -> (Bench, Questions) {
+    let bench = asked().await;
+    let other = UpstreamName::parse("other").unwrap();
+    bench.session.add_upstream(other.clone(), UpstreamRef::default());
+    let questions = Questions::new(other, Arc::clone(&bench.questions.limits));
+    (bench, questions)
+}
+
+#[tokio::test]
+async fn what_one_upstream_asked_outlives_the_upstream_sessions_of_another() {
+    let (bench, other) = asked_beside_another().await;
+    bench.session.add_upstream(other.slot.clone(), UpstreamRef::default());
+    other.forget_orphans(&bench.session).await;
+    assert!(bench.answer(&seen(1)).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_upstream_may_not_be_silent_because_another_one_asks() {
+    let (bench, other) = asked_beside_another().await;
+    sleep(Duration::from_secs(1)).await;
+    let silent = Bench { questions: other, ..bench };
+    assert_eq!(silent.waited().await, 60);
 }
 
 #[tokio::test(start_paused = true)]
@@ -244,7 +276,7 @@ async fn question_taken_back_or_lost_with_its_session_is_waited_for_no_longer() 
     taken_back.withdraw(1).await;
     assert_eq!(taken_back.waited().await, 60);
     let lost = asked().await;
-    lost.questions.forget_before(&lost.session, GENERATION + 1).await;
+    lost.renew().await;
     assert_eq!(lost.waited().await, 60);
 }
 

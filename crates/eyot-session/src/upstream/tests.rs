@@ -43,3 +43,28 @@ fn each_name_has_one_upstream_in_order() {
     assert_eq!(upstreams.get(&name("c")), None);
     assert!(!upstreams.is_empty());
 }
+
+#[test]
+fn each_upstream_session_of_a_client_has_a_generation_of_its_own() {
+    let mut upstreams = Upstreams::default();
+    assert_eq!(upstreams.next_generation(), 1);
+    for (text, number) in [("a", 1), ("b", 2), ("a", 3)] {
+        assert_eq!(upstreams.next_generation(), number);
+        upstreams.insert(name(text), generation(number));
+    }
+    assert_eq!(upstreams.of_generation(3), Some(&name("a")));
+    assert_eq!(upstreams.of_generation(2), Some(&name("b")));
+    assert_eq!(upstreams.of_generation(1), None);
+}
+
+#[test]
+fn a_subscription_is_known_at_its_own_upstream_alone() {
+    let names = [UpstreamName::DEFAULT, name("a"), name("a.b")];
+    for own in &names {
+        let subscription = own.subscription("file:///x");
+        for other in &names {
+            let uri = other.uri_of(&subscription);
+            assert_eq!(uri, (own == other).then_some("file:///x"), "{own} {other}");
+        }
+    }
+}

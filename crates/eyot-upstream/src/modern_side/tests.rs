@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use eyot_jsonrpc::{ErrorObject, Id, Message, Response, ScanLimits};
 use eyot_service::{Fault, InProcess, Limits, Reply, Serving};
+use eyot_session::UpstreamName;
 use eyot_types::codes::{self, Outcome};
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, DuplexStream};
@@ -56,7 +57,7 @@ fn side(target: Target, mode: EraMode) -> ModernSide {
     let runtime = Runtime::new(TaskTracker::new(), CancellationToken::new(), Arc::default());
     let name = Arc::new(TargetName::new(&target));
     let era = SharedEraCache::new(mode);
-    ModernSide::new(Arc::new(Upstream { target, runtime, name, era }))
+    ModernSide::new(Arc::new(Upstream { target, runtime, slot: UpstreamName::DEFAULT, name, era }))
 }
 
 fn in_process(mode: EraMode) -> (Arc<Server>, ModernSide) {

@@ -32,7 +32,7 @@ const TABLE: Table = Table {
         ("edges", &["eyot-endpoint", "eyot-upstream"]),
         ("peers", &["eyot-client", "eyot-server"]),
         ("bridge", &["eyot-bridge"]),
-        ("relay", &["eyot-relay"]),
+        ("relay", &["eyot-gateway", "eyot-relay"]),
         ("proxies", &["eyot-config", "eyot-proxy"]),
         ("facade", &["eyot"]),
         ("program", &["eyot-cli"]),

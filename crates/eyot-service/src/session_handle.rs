@@ -228,6 +228,12 @@ impl SessionHandle {
         self.kept.lock().insert(name, service);
     }
 
+    /// Lets go of the service that answers for an upstream of the session.
+    pub fn remove_upstream(&self, name: &UpstreamName) {
+        let removed = self.kept.lock().remove(name);
+        drop(removed);
+    }
+
     /// The service that answers for an upstream of the session, if this process has joined the two.
     #[must_use]
     pub fn upstream(&self, name: &UpstreamName) -> Option<BoxService> {
@@ -265,6 +271,13 @@ impl Kept {
         match name.is_default() {
             true => self.unnamed.as_ref(),
             false => self.values.get::<Named>()?.0.get(name),
+        }
+    }
+
+    fn remove(&mut self, name: &UpstreamName) -> Option<BoxService> {
+        match name.is_default() {
+            true => self.unnamed.take(),
+            false => self.values.get_mut::<Named>()?.0.remove(name),
         }
     }
 

@@ -35,6 +35,7 @@ const SPAWNERS: &[&str] = &[
     "crates/eyot-endpoint/src/accept.rs",
     "crates/eyot-endpoint/src/http_server.rs",
     "crates/eyot-endpoint/src/detached_calls.rs",
+    "crates/eyot-gateway/src/background.rs",
 ];
 
 /// File names that tell nothing about the contents.

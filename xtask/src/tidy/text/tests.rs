@@ -80,7 +80,8 @@ fn tasks_start_in_few_files_only() {
     let text = format!("//! A.\n{spawn}\n");
     let rule = "one task for each connection; they start in crates/eyot-upstream/src/driver.rs, \
                 crates/eyot-bridge/src/modern_to_legacy/driver.rs, crates/eyot-endpoint/src/accept.rs, \
-                crates/eyot-endpoint/src/http_server.rs, crates/eyot-endpoint/src/detached_calls.rs";
+                crates/eyot-endpoint/src/http_server.rs, crates/eyot-endpoint/src/detached_calls.rs, \
+                crates/eyot-gateway/src/background.rs";
     check_product_line(spawn, &[&format!("crates/a/src/b.rs:2: {rule}")]);
     let tracked = concat!("runtime.tasks.", "spawn(a);");
     check_product_line(tracked, &[&format!("crates/a/src/b.rs:2: {rule}")]);

@@ -1,0 +1,42 @@
+//! What a gateway says of itself.
+//!
+//! It offers what its servers may offer, before it has asked any of them: no server is started for a
+//! handshake, and none that is slow holds it up.
+
+use eyot_jsonrpc::{Request, Response};
+use eyot_types::{
+    DiscoverResult, Implementation, InitializeResult, JsonObject, Revision, ServerCapabilities,
+    meta,
+};
+use serde_json::Value;
+
+/// The answer to `initialize`.
+pub(crate) fn initialized(request: &Request) -> Response {
+    let params: JsonObject = request.decode_params().unwrap_or_default();
+    let requested = params.get("protocolVersion").and_then(Value::as_str).unwrap_or_default();
+    let revision = Revision::negotiate(requested);
+    let capabilities = capabilities().with("logging");
+    request.answer(&InitializeResult::new(revision, capabilities, identity()))
+}
+
+/// The answer to `server/discover`.
+pub(crate) fn discovered(request: &Request) -> Response {
+    let mut result = DiscoverResult::new(&[Revision::MODERN], capabilities().with("logging"));
+    let mut metadata = JsonObject::new();
+    meta::set_server_info(&mut metadata, &identity());
+    result.meta = Some(metadata);
+    request.answer(&result)
+}
+
+fn capabilities() -> ServerCapabilities {
+    ServerCapabilities::default()
+        .with_flag("tools", "listChanged")
+        .with_flag("prompts", "listChanged")
+        .with_flag("resources", "listChanged")
+        .with_flag("resources", "subscribe")
+        .with("completions")
+}
+
+fn identity() -> Implementation {
+    Implementation::new("eyot", env!("CARGO_PKG_VERSION")).with_title("Eyot gateway")
+}

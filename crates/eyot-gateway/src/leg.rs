@@ -1,0 +1,101 @@
+//! Calls on their way to the servers.
+
+use eyot_jsonrpc::Id;
+use eyot_service::{Call, Fault, Messages, Reply, ReplyItem, SessionHandle};
+use eyot_session::UpstreamName;
+use futures_util::StreamExt as _;
+use futures_util::future::join_all;
+
+use crate::cursors::Cursors;
+use crate::fan_in::note_change;
+use crate::legs::Legs;
+use crate::member::Member;
+
+/// Hands a call on to a server.
+///
+/// # Errors
+/// Its fault, which names it.
+pub(crate) async fn forward(member: Member, call: Call) -> Result<Reply, Fault> {
+    if let Some(session) = &call.session {
+        Legs::of(session).join(session, &member);
+    }
+    let reply = member.call(call).await.map_err(|it| member.named(it))?;
+    Ok(match reply {
+        Reply::Stream(messages) => Reply::Stream(followed(member, messages)),
+        reply => reply,
+    })
+}
+
+/// The messages of a call, which may tell that lists have changed.
+fn followed(member: Member, messages: Messages) -> Messages {
+    Messages::new(messages.map(move |item| {
+        let item = item.map_err(|it| member.named(it))?;
+        note_change(&member, &item);
+        let kept = |it: bytes::Bytes| Cursors::write_only(member.slot(), &it);
+        Ok(match item {
+            ReplyItem::Message { message, cursor: Some(cursor) } => {
+                ReplyItem::Message { message, cursor: Some(kept(cursor)) }
+            }
+            ReplyItem::Cursor(cursor) => ReplyItem::Cursor(kept(cursor)),
+            other => other,
+        })
+    }))
+}
+
+/// Tells several servers what has no answer. What one of them makes of it is no fault of the call.
+///
+/// # Errors
+/// The fault of the server, if it is the only one.
+pub(crate) async fn tell_all(members: Vec<Member>, call: Call) -> Result<Reply, Fault> {
+    if let [member] = members.as_slice() {
+        return member.call(call).await.map_err(|it| member.named(it));
+    }
+    let told = join_all(members.iter().map(|it| it.call(call.clone()))).await;
+    for (told, member) in told.into_iter().zip(&members) {
+        if let Err(fault) = told {
+            tracing::debug!(server = member.name(), %fault, "server was not told");
+        }
+    }
+    Ok(Reply::None)
+}
+
+/// Asks one server after the other, until one has what the call is about: its answer is no error.
+///
+/// # Errors
+/// The fault of the last one.
+pub(crate) async fn first_that_has_it(members: Vec<Member>, call: Call) -> Result<Reply, Fault> {
+    let mut last = Err(Fault::unanswered());
+    for member in members {
+        let asked = match forward(member, call.clone()).await {
+            Ok(Reply::One(answer)) => Ok(answer),
+            Ok(reply) => reply.answer(drop).await,
+            Err(fault) => Err(fault),
+        };
+        match asked {
+            Ok(answer) if !answer.is_error() => return Ok(Reply::One(answer)),
+            // The word of a server that is there counts for more than that another one is not.
+            Ok(answer) => last = Ok(Reply::One(answer)),
+            Err(fault) if last.is_err() => last = Err(fault),
+            Err(_) => {}
+        }
+    }
+    last
+}
+
+/// The upstreams that may have asked the question of that id: one, or those of the modern era, whose
+/// questions have ids that only they know.
+pub(crate) fn asked_by(session: &SessionHandle, id: &Id) -> Vec<UpstreamName> {
+    session.look(|state| {
+        let text = id.as_text();
+        let generation = text.as_deref().and_then(|it| it.split_once('.')?.0.parse().ok());
+        match generation {
+            Some(generation) => {
+                state.upstreams.of_generation(generation).cloned().into_iter().collect()
+            }
+            None => {
+                let modern = state.upstreams.iter().filter(|(_, it)| it.is_modern);
+                modern.map(|(name, _)| name.clone()).collect()
+            }
+        }
+    })
+}

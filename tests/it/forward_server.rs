@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use eyot::session::LogLimits;
 use eyot::{
-    AddressPolicy, AllowList, ClientTls, Connector, Drained, ForwardConfig, ForwardServer, Limits,
-    MemoryStore, Proxies, ProxyConfig, Resolve, Resolving,
+    AddressPolicy, AllowList, ClientTls, Connector, Drained, ForwardConfig, Limits, MemoryStore,
+    Proxies, ProxyConfig, Resolve, Resolving, ReverseProxy,
 };
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -336,7 +336,7 @@ impl Forward {
         config.endpoint.limits = limits;
         let mut forward = ForwardConfig::new(AllowList::new([pattern.parse().unwrap()]));
         forward.connector = connector;
-        let server = ForwardServer::new(forward, config);
+        let server = ReverseProxy::of_named(forward, config);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let mut serving = JoinSet::new();

@@ -19,12 +19,12 @@ use std::time::Duration;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use eyot::{Affinity, Eras, Limits};
 
-use self::call_times::CallTimes;
+pub(crate) use self::call_times::CallTimes;
 pub(crate) use self::commands::{
     Answer, Call, ClientCommand, Complete, Explain, List, ListenTo, Prompt, Read, Server,
 };
 use self::config::CONFIG_EXAMPLES;
-pub(crate) use self::config::{Config, ConfigAction, ConfigFiles, FromFile};
+pub(crate) use self::config::{Config, ConfigAction, ConfigFiles, FromFile, Together};
 pub(crate) use self::forward::{Beside, Connect, Run};
 use self::forward::{CONNECT_EXAMPLES, RUN_EXAMPLES};
 use self::manual::{COMPLETIONS_EXAMPLES, MAN_EXAMPLES};
@@ -99,11 +99,13 @@ Examples:
   eyot serve --listen unix:/run/user/1000/mcp.sock -- my-server
   eyot serve --listen 0.0.0.0:8443 --tls-cert cert.pem --tls-key key.pem --client-ca ca.pem -- my-server
   eyot serve --listen 0.0.0.0:8080 --api-key alice=@/run/secrets/alice --allow-host mcp.example -- my-server
+  eyot serve --config .mcp.json
   eyot serve --config .mcp.json --server github
   eyot serve --forward --allow 'https://*.example.com/*' --allow https://mcp.example/mcp
 
 A child gets a small safe environment (PATH, HOME, LANG and the like) and what --env names.
-The endpoint is /mcp, and /ws for WebSockets; with --forward it is /to/https/HOST/PATH for each upstream. SIGTERM, Ctrl-C or the end of the terminal drains: running calls finish,
+The endpoint is /mcp, and /ws for WebSockets; with --forward it is /to/https/HOST/PATH for each upstream.
+With --config and no --server, /mcp has all servers of the files as one, and /mcp/NAME each alone. SIGTERM, Ctrl-C or the end of the terminal drains: running calls finish,
 then the program ends with code 0; a second signal ends it at once.";
 
 const EVERYTHING_EXAMPLES: &str = "\
@@ -214,6 +216,8 @@ pub(crate) struct Serve {
     pub(crate) upstream_header: Vec<Header>,
     #[command(flatten)]
     pub(crate) from: FromFile,
+    #[command(flatten)]
+    pub(crate) together: Together,
     #[command(flatten)]
     pub(crate) named: NamedUpstreams,
     #[command(flatten)]

@@ -1,6 +1,7 @@
 //! `eyot config`, and servers that the flags name in configuration files.
 
 mod fill;
+mod many;
 mod world;
 
 use std::io::Read as _;
@@ -11,8 +12,9 @@ use eyot_config::{Dialect, Problem, Severity, Shown};
 use serde_json::{Value, json};
 
 pub(crate) use self::fill::{fill_client, fill_run, fill_serve};
+pub(crate) use self::many::ManyFiles;
 use self::world::World;
-use crate::args::{Config, ConfigAction, ConfigFiles};
+use crate::args::{Config, ConfigAction, ConfigFiles, FromFile};
 use crate::failure::Failure;
 use crate::writer;
 
@@ -46,6 +48,13 @@ fn read(path: &Path, dialect: Option<Dialect>) -> anyhow::Result<eyot_config::Co
     let read = read.with_context(|| format!("cannot read {shown}"));
     read.map_err(|error| Failure::usage(format!("{error:#}")))?;
     Ok(eyot_config::Config::read(&shown, &text, dialect, &World))
+}
+
+/// Whether the files have several servers that are to be used.
+pub(crate) fn has_several(from: &FromFile) -> anyhow::Result<bool> {
+    let configs = from.config.iter().map(|it| read(it, from.dialect));
+    let configs = configs.collect::<anyhow::Result<Vec<_>>>()?;
+    Ok(configs.iter().map(|it| it.enabled_names().len()).sum::<usize>() > 1)
 }
 
 /// Reads files, and all that is wrong with them.

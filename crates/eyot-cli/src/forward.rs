@@ -1,15 +1,19 @@
 //! `eyot run` and `eyot connect`: beside one client, on standard input and output.
 
 use anyhow::Context as _;
-use eyot::{AccessToken, Command, ForwardProxy, Limits, ProxyConfig, StaticToken, Target};
+use eyot::{Command, ForwardProxy, Limits, ProxyConfig, Target};
 
-use crate::args::{Beside, Connect, Header, Run, TokenSource};
+use crate::args::{Beside, Connect, Run, Transport};
+use crate::config::ManyFiles;
 use crate::failure::Failure;
 use crate::signals::Signals;
-use crate::{config, secrets, serve, transport};
+use crate::{config, serve, transport};
 
 /// Runs `eyot run`.
 pub(crate) fn run(mut run: Run) -> anyhow::Result<()> {
+    if run.from.wants_all() && config::has_several(&run.from)? {
+        return run_many(run);
+    }
     if let Some(at_url) = config::fill_run(&mut run)? {
         return connect(&at_url);
     }
@@ -18,7 +22,29 @@ pub(crate) fn run(mut run: Run) -> anyhow::Result<()> {
     let program = words.next().context("name a server after `--`")?;
     let env = env.into_iter().map(|it| (it.name, it.value)).collect();
     let target = Target::Command(Command { program, args: words.collect(), env, cwd });
-    start(&beside, target, limits(&beside))
+    start(&beside, limits(&beside), |config| ForwardProxy::new(target, config))
+}
+
+/// Runs `eyot run` before all servers of the files.
+fn run_many(run: Run) -> anyhow::Result<()> {
+    let Run { beside, from, together, env, cwd, .. } = run;
+    if !env.is_empty() || cwd.is_some() {
+        let message = "--env and --cwd are for one server: name it with --server NAME";
+        return Err(Failure::usage(message).into());
+    }
+    let limits = limits(&beside);
+    let files = ManyFiles {
+        from,
+        together,
+        limits,
+        times: beside.times,
+        message: beside.message,
+        transport: Transport::default(),
+        era: beside.era,
+        affinity: None,
+    };
+    let gateway = files.load()?;
+    start(&beside, limits, |config| ForwardProxy::of_many(gateway, config))
 }
 
 /// Runs `eyot connect`.
@@ -29,25 +55,9 @@ pub(crate) fn connect(connect: &Connect) -> anyhow::Result<()> {
     limits.upstream.connect_patience = limits.calls.timeout;
     let target = transport::target(url, limits, transport);
     let target = target.map_err(|error| Failure::usage(format!("{error:#}")))?;
-    let target = with_credentials(target, ("--header", header), ("--token", token.as_ref()))?;
-    start(beside, target, limits)
-}
-
-/// The server at a URL, with the headers and the token that the flags of these names add to every
-/// request.
-pub(crate) fn with_credentials(
-    mut target: Target,
-    (header_flag, headers): (&'static str, &[Header]),
-    (token_flag, token): (&'static str, Option<&TokenSource>),
-) -> anyhow::Result<Target> {
-    for Header { name, value } in headers {
-        target = target.with_header(name, value).context(header_flag)?;
-    }
-    if let Some(source) = token {
-        let token = secrets::read(&source.0).context(token_flag)?;
-        target = target.with_tokens(StaticToken::new(AccessToken::new(token.expose().as_str())));
-    }
-    Ok(target)
+    let target =
+        transport::with_credentials(target, ("--header", header), ("--token", token.as_ref()))?;
+    start(beside, limits, |config| ForwardProxy::new(target, config))
 }
 
 /// The bounds that the flags ask for.
@@ -60,7 +70,11 @@ fn limits(beside: &Beside) -> Limits {
 }
 
 /// Serves the client until it has gone or a signal comes.
-fn start(beside: &Beside, target: Target, limits: Limits) -> anyhow::Result<()> {
+fn start(
+    beside: &Beside,
+    limits: Limits,
+    proxy: impl FnOnce(ProxyConfig) -> ForwardProxy,
+) -> anyhow::Result<()> {
     // One client: a second thread would mostly pass its messages from one to the other.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let served = runtime.block_on(async {
@@ -69,7 +83,7 @@ fn start(beside: &Beside, target: Target, limits: Limits) -> anyhow::Result<()> 
         config.endpoint.limits = limits;
         config.era = beside.era.unwrap_or_default().into();
         let shutdown = config.endpoint.shutdown.clone();
-        let proxy = ForwardProxy::new(target, config);
+        let proxy = proxy(config);
         tokio::select! {
             () = proxy.serve_stdio() => {}
             () = signals.pass_on(&shutdown, None::<fn()>) => {}

@@ -26,6 +26,15 @@ pub(crate) fn default_store(target: &Target) -> anyhow::Result<PathBuf> {
     store_in(&state_folder()?, target)
 }
 
+/// The default store of the servers in these files.
+pub(crate) fn store_of_files(files: &[PathBuf]) -> anyhow::Result<PathBuf> {
+    let whole = |it: &PathBuf| std::fs::canonicalize(it).unwrap_or_else(|_| it.clone());
+    let mut files: Vec<_> = files.iter().map(whole).collect();
+    files.sort();
+    let name = files.iter().map(|it| it.as_os_str().as_encoded_bytes()).collect::<Vec<_>>();
+    Ok(state_folder()?.join(format!("sessions-many-{:016x}.db", fnv(&name.join(&b'\n')))))
+}
+
 fn store_in(folder: &Path, target: &Target) -> anyhow::Result<PathBuf> {
     let file = |text: &Secret<String>| {
         folder.join(format!("sessions-{:016x}.db", fnv(text.expose().as_bytes())))

@@ -7,27 +7,28 @@ use eyot::EraMode;
 use eyot::session::{LogLimits, Store};
 use eyot::{
     AddressPolicy, Admin, Affinity, AllowList, ApiKey, ClientCertificates, Command, Drained,
-    ForwardConfig, HostPolicy, Keys, Limits, MemoryStore, Proxies, ProxyConfig, SqliteOptions,
-    SqliteStore, Target,
+    ForwardConfig, HostPolicy, Keys, Limits, MemoryStore, Proxies, ProxyConfig, ReverseProxy,
+    SqliteOptions, SqliteStore, Target,
 };
 use metrics_exporter_prometheus::PrometheusBuilder;
 use tokio::net::TcpListener;
 
 use crate::args::{KeySource, Listen, ListenAt, Serve, StoreUrl};
 use crate::failure::Failure;
-use crate::forward::with_credentials;
 use crate::signals::Signals;
 use crate::tls_files::TlsFiles;
 use crate::{config, descriptors, places, secrets, socket, transport, writer};
 
-mod proxy;
+mod place;
 
-pub(crate) use self::proxy::Place;
-use self::proxy::Proxy;
+pub(crate) use self::place::Place;
+use crate::config::ManyFiles;
 
 /// Runs the command.
 pub(crate) fn run(mut serve: Serve, is_json: bool) -> anyhow::Result<()> {
-    config::fill_serve(&mut serve)?;
+    if !serve.from.wants_all() {
+        config::fill_serve(&mut serve)?;
+    }
     let limits = limits(&serve.listen);
     let place = place_of(&serve, limits)?;
     let Serve { listen, era, affinity, .. } = serve;
@@ -44,6 +45,11 @@ fn place_of(serve: &Serve, limits: Limits) -> anyhow::Result<Place> {
     if serve.named.is_given() {
         let message = "--allow and --allow-net are for --forward, where clients name the upstream";
         return Err(Failure::usage(message).into());
+    }
+    if serve.from.wants_all() {
+        let files = many_files(serve, limits)?;
+        let gateway = files.load()?;
+        return Ok(Place::Many(Box::new(files), gateway));
     }
     let has_credentials = serve.upstream_token.is_some() || !serve.upstream_header.is_empty();
     if serve.upstream.is_none() && has_credentials {
@@ -66,6 +72,26 @@ fn place_of(serve: &Serve, limits: Limits) -> anyhow::Result<Place> {
     }))
 }
 
+/// The servers of the files, and the flags that hold for all of them.
+fn many_files(serve: &Serve, limits: Limits) -> anyhow::Result<ManyFiles> {
+    let has_credentials = serve.upstream_token.is_some() || !serve.upstream_header.is_empty();
+    if has_credentials || !serve.env.is_empty() || serve.cwd.is_some() {
+        let flags = "--upstream-token, --upstream-header, --env and --cwd";
+        let message = format!("{flags} are for one server: name it with --server NAME");
+        return Err(Failure::usage(message).into());
+    }
+    Ok(ManyFiles {
+        from: serve.from.clone(),
+        together: serve.together,
+        limits,
+        times: serve.listen.times,
+        message: serve.listen.message,
+        transport: serve.transport.clone(),
+        era: serve.era,
+        affinity: serve.affinity,
+    })
+}
+
 /// What clients may name, and how it is connected to: directly, unless a flag names a proxy. A proxy
 /// of the environment would be asked for names whose addresses only it knows.
 fn forward_config(serve: &Serve) -> anyhow::Result<ForwardConfig> {
@@ -82,7 +108,11 @@ fn forward_config(serve: &Serve) -> anyhow::Result<ForwardConfig> {
 fn target_at(url: &str, serve: &Serve, limits: Limits) -> anyhow::Result<Target> {
     let target = transport::target(url, limits, &serve.transport).context("--upstream")?;
     let headers = ("--upstream-header", &*serve.upstream_header);
-    with_credentials(target, headers, ("--upstream-token", serve.upstream_token.as_ref()))
+    transport::with_credentials(
+        target,
+        headers,
+        ("--upstream-token", serve.upstream_token.as_ref()),
+    )
 }
 
 /// The service to serve, and its bounds.
@@ -135,7 +165,8 @@ pub(crate) fn start(
         let mut config = proxy_config(listen, tls.as_ref(), store_of(listen, &place)?, limits)?;
         (config.era, config.affinity) = (era, affinity);
         let shutdown = config.endpoint.shutdown.clone();
-        let proxy = Proxy::new(place, config);
+        let (proxy, files) = place.proxy(config);
+        let files = files.as_deref();
         let admin = admin(listen, &proxy).await?;
         announce(&url)?;
         let listener = bound.listener;
@@ -147,8 +178,9 @@ pub(crate) fn start(
         };
         tokio::select! {
             drained = serving => report(drained),
-            () = signals.pass_on(&shutdown, tls.as_ref().map(|it| || it.reload())) => {}
+            () = signals.pass_on(&shutdown, reloading(tls.as_ref(), files, &proxy)) => {}
             () = keep_fresh(tls.as_ref()) => {}
+            () = follow(files, &proxy) => {}
         }
         drop(bound.file);
         Ok(())
@@ -161,6 +193,46 @@ pub(crate) fn report(drained: Drained) {
         Drained::Complete => tracing::info!("ended; nothing was lost"),
         Drained::TimedOut { tasks } => {
             tracing::warn!(tasks, "ended before everything had finished");
+        }
+    }
+}
+
+/// What a SIGHUP reads again; `None`: nothing.
+fn reloading(
+    tls: Option<&TlsFiles>,
+    files: Option<&ManyFiles>,
+    proxy: &ReverseProxy,
+) -> Option<impl Fn()> {
+    (tls.is_some() || files.is_some()).then_some(move || {
+        if let Some(tls) = tls {
+            tls.reload();
+        }
+        if let Some(files) = files {
+            reload(files, proxy);
+        }
+    })
+}
+
+/// Reads the files of servers again whenever one of them has changed. Never ready.
+async fn follow(files: Option<&ManyFiles>, proxy: &ReverseProxy) {
+    let Some(files) = files else { return std::future::pending().await };
+    let mut known = files.stamps();
+    loop {
+        files.changed(&mut known).await;
+        reload(files, proxy);
+    }
+}
+
+/// Reads the files of servers again. If they cannot be used, all stays as it is.
+fn reload(files: &ManyFiles, proxy: &ReverseProxy) {
+    match files.load() {
+        Ok(gateway) => {
+            tracing::info!(servers = gateway.servers.len(), "servers are read again");
+            proxy.reload(gateway);
+        }
+        Err(error) => {
+            let error = format!("{error:#}");
+            tracing::error!(error, "the new servers cannot be used; the old ones stay");
         }
     }
 }
@@ -178,6 +250,9 @@ fn store_of(listen: &Listen, place: &Place) -> anyhow::Result<Arc<dyn Store>> {
         (Some(store), _) => open_store(store),
         (None, Place::Target(target)) => {
             open_store(&StoreUrl::Sqlite(places::default_store(target)?))
+        }
+        (None, Place::Many(files, _)) => {
+            open_store(&StoreUrl::Sqlite(places::store_of_files(&files.from.config)?))
         }
         (None, Place::Named(_)) => {
             open_store(&StoreUrl::Sqlite(places::state_folder()?.join("sessions-forward.db")))
@@ -259,7 +334,10 @@ fn admin_hosts(listen: &Listen) -> HostPolicy {
     if listen.admin_exposed { hosts.allow_addresses() } else { hosts }
 }
 
-async fn admin(listen: &Listen, proxy: &Proxy) -> anyhow::Result<Option<(TcpListener, Admin)>> {
+async fn admin(
+    listen: &Listen,
+    proxy: &ReverseProxy,
+) -> anyhow::Result<Option<(TcpListener, Admin)>> {
     let Some(address) = listen.admin else { return Ok(None) };
     anyhow::ensure!(
         address.ip().is_loopback() || listen.admin_exposed,

@@ -3,9 +3,12 @@
 use std::path::Path;
 
 use anyhow::Context as _;
-use eyot::{ClientTls, ClientTlsOptions, Connector, Limits, Proxies, Target, TlsIdentity};
+use eyot::{
+    AccessToken, ClientTls, ClientTlsOptions, Connector, Limits, Proxies, StaticToken, Target,
+    TlsIdentity,
+};
 
-use crate::args::Transport;
+use crate::args::{Header, TokenSource, Transport};
 use crate::secrets;
 
 /// The server at a URL, connected to as the flags say. What is wrong with the files that they name,
@@ -17,6 +20,23 @@ pub(crate) fn target(url: &str, limits: Limits, transport: &Transport) -> anyhow
     }
     let target = Target::url_over(url, limits, &connector)?;
     Ok(target.with_transport(transport.transport.unwrap_or_default().into()))
+}
+
+/// The server at a URL, with the headers and the token that the flags of these names add to every
+/// request.
+pub(crate) fn with_credentials(
+    mut target: Target,
+    (header_flag, headers): (&'static str, &[Header]),
+    (token_flag, token): (&'static str, Option<&TokenSource>),
+) -> anyhow::Result<Target> {
+    for Header { name, value } in headers {
+        target = target.with_header(name, value).context(header_flag)?;
+    }
+    if let Some(source) = token {
+        let token = secrets::read(&source.0).context(token_flag)?;
+        target = target.with_tokens(StaticToken::new(AccessToken::new(token.expose().as_str())));
+    }
+    Ok(target)
 }
 
 /// What connects to servers, through the proxy that the flags name, or else through these.

@@ -59,9 +59,9 @@ impl HttpServer {
         Self::of(config, services)
     }
 
-    /// Puts a server in front of many services: `services` finds the one that a request names. Such
-    /// a server has Streamable HTTP alone, neither WebSockets nor HTTP with SSE, and no path of the
-    /// configuration.
+    /// Puts a server in front of many services: `services` finds the one that a request names, so that
+    /// the path of the configuration is none of its own. It has WebSockets and HTTP with SSE if
+    /// [`FindService::unnamed`] has a service for them.
     #[must_use]
     pub fn with_services(config: EndpointConfig, services: Arc<dyn FindService>) -> Self {
         Self::of(config, Services::Many(services))

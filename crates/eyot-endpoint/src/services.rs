@@ -26,6 +26,12 @@ pub trait FindService: fmt::Debug + Send + Sync + 'static {
     /// The future is dropped when the client goes away.
     fn find<'a>(&'a self, uri: &'a Uri, peer: &'a Peer) -> Finding<'a>;
 
+    /// The service for clients that name none, because they come by a WebSocket or by HTTP with SSE.
+    /// `None`, as by default: there are no such clients.
+    fn unnamed(&self) -> Option<&BoxService> {
+        None
+    }
+
     /// What is to hear of the end of a session whose client is not here. `None`: nothing that this
     /// process knows.
     fn of_session(&self, session: &SessionHandle) -> Option<BoxService>;
@@ -92,7 +98,7 @@ impl Services {
     pub(crate) fn only(&self) -> Option<&BoxService> {
         match self {
             Self::One { found, .. } => Some(found.service()),
-            Self::Many(_) => None,
+            Self::Many(services) => services.unnamed(),
         }
     }
 

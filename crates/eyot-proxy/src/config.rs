@@ -6,9 +6,11 @@ use eyot_bridge::Affinity;
 use eyot_endpoint::EndpointConfig;
 use eyot_relay::{Patience, Relay, RelayOptions};
 use eyot_service::{BoxService, ServiceLayer};
-use eyot_session::Store;
+use eyot_session::{Store, UpstreamName};
 use eyot_upstream::{EraMode, Runtime, Target};
 use tokio_util::sync::CancellationToken;
+
+use crate::many::GatewayServer;
 
 /// What a proxy needs besides its upstream. Everything has a default but the store.
 #[derive(Debug)]
@@ -87,9 +89,29 @@ impl Relays {
     /// A relay to `target`, and the relay behind its layers.
     pub(crate) fn relay(&self, target: Target) -> (Relay, BoxService) {
         let Self { era, affinity, .. } = *self;
-        let options = RelayOptions { era, affinity, store: Some(Arc::clone(&self.store)) };
+        let store = Some(Arc::clone(&self.store));
+        let options = RelayOptions { era, affinity, store, ..RelayOptions::default() };
         let relay = Relay::with_options(target, self.runtime.clone(), options);
         let patient = self.patience.clone().before(BoxService::of_boxed(relay.clone()));
-        (relay, self.layers.around(patient))
+        (relay, self.layered(patient))
+    }
+
+    /// A relay to one of several servers, which sessions keep as `slot`.
+    pub(crate) fn relay_at(&self, slot: UpstreamName, server: &GatewayServer) -> BoxService {
+        let GatewayServer { target, era, affinity, limits, .. } = server;
+        let (era, affinity) = (*era, affinity.unwrap_or(self.affinity));
+        let store = Some(Arc::clone(&self.store));
+        let mut runtime = self.runtime.clone();
+        if let Some(limits) = limits {
+            runtime.limits = Arc::new(*limits);
+        }
+        let options = RelayOptions { era, affinity, slot, store };
+        let relay = Relay::with_options(target.clone(), runtime, options);
+        self.patience.clone().before(BoxService::of_boxed(relay))
+    }
+
+    /// A service behind the layers that see every call of every client.
+    pub(crate) fn layered(&self, service: BoxService) -> BoxService {
+        self.layers.around(service)
     }
 }

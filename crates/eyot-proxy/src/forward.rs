@@ -1,8 +1,8 @@
-//! A server beside one client.
+//! A server, or many, beside one client.
 
 use std::sync::Arc;
 
-use eyot_endpoint::{Pipe, Sweep};
+use eyot_endpoint::{EndpointConfig, Pipe, Sweep};
 use eyot_service::{BoxService, Limits, MessageIo, Shutdown};
 use eyot_session::Store;
 use eyot_stdio::{LineIo, LineLimits};
@@ -12,15 +12,18 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config::ProxyConfig;
+use crate::many::{GatewayConfig, Many};
+use crate::upstreams::Upstreams;
 
-/// A forward proxy: one client at the other end of a pipe, in front of one upstream.
+/// A forward proxy: one client at the other end of a pipe, in front of one upstream, or of many that
+/// the client sees as one.
 ///
 /// The client is local, so nothing of HTTP in the configuration is looked at: neither hosts nor
 /// keys nor the path. The client may speak either era, or both on the one pipe.
 #[derive(Debug)]
 pub struct ForwardProxy {
     service: BoxService,
-    target: Target,
+    upstreams: Upstreams,
     limits: Limits,
     store: Arc<dyn Store>,
     shutdown: Shutdown,
@@ -35,9 +38,29 @@ impl ForwardProxy {
     pub fn new(target: Target, config: ProxyConfig) -> Self {
         let given_up = config.endpoint.shutdown.drained().child_token();
         let (service, endpoint) = config.into_service(target.clone(), given_up.clone());
+        Self::of(service, Upstreams::One(target), endpoint, given_up)
+    }
+
+    /// A proxy to many servers, which the client sees as one. Nothing is started or connected before
+    /// it is needed, but for the servers that are to be.
+    #[must_use]
+    pub fn of_many(gateway: GatewayConfig, config: ProxyConfig) -> Self {
+        let given_up = config.endpoint.shutdown.drained().child_token();
+        let path = config.endpoint.path.clone();
+        let (relays, endpoint) = config.into_relays(given_up.clone());
+        let many = Arc::new(Many::new(path, gateway, relays));
+        Self::of(many.service().clone(), Upstreams::Many(many), endpoint, given_up)
+    }
+
+    fn of(
+        service: BoxService,
+        upstreams: Upstreams,
+        endpoint: EndpointConfig,
+        given_up: CancellationToken,
+    ) -> Self {
         Self {
             service,
-            target,
+            upstreams,
             limits: endpoint.limits,
             store: endpoint.store,
             shutdown: endpoint.shutdown,
@@ -80,9 +103,10 @@ impl ForwardProxy {
     ///
     /// Dropping the future ends every call at once; children end with their connections.
     pub async fn serve(self, io: impl MessageIo) {
-        let Self { service, target, limits, store, shutdown, tasks, given_up } = self;
+        let Self { service, upstreams, limits, store, shutdown, tasks, given_up } = self;
+        upstreams.start();
         let sweep = || async {
-            target.sweep();
+            upstreams.sweep();
             Sweep::store(&*store).await;
         };
         // A pipe has no session in the store, but calls are parked there.

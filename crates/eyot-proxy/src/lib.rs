@@ -1,16 +1,18 @@
-//! Proxies: a reverse proxy in front of a server, a forward proxy beside a client, and a forward
-//! server in front of the servers that its clients name.
+//! Proxies: a reverse proxy in front of one server, of many, or of those that its clients name; and a
+//! forward proxy beside a client.
 //!
 //! Puts the pieces together and nothing else: each is a server whose handler is a relay.
 
 mod config;
 mod forward;
-mod forward_server;
+mod many;
+mod named;
 mod reverse;
+mod upstreams;
 
 pub use crate::config::ProxyConfig;
 pub use crate::forward::ForwardProxy;
-pub use crate::forward_server::{
-    AllowList, AllowedUrls, ForwardConfig, ForwardServer, InvalidPattern,
-};
+pub use crate::many::{GatewayConfig, GatewayServer};
+pub use crate::named::{AllowList, AllowedUrls, ForwardConfig, InvalidPattern};
 pub use crate::reverse::ReverseProxy;
+pub use eyot_gateway::{Prefix, ToolFilter};

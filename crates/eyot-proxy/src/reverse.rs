@@ -1,17 +1,25 @@
-//! A server in front of one upstream.
+//! A server in front of one upstream, or of several.
 
-use eyot_endpoint::{Admin, Drained, Health, HostPolicy, HttpServer, Listener, Sessions, Sweep};
+use std::sync::Arc;
+
+use eyot_endpoint::{
+    Admin, Drained, FindService, Health, HostPolicy, HttpServer, Listener, Sessions, Sweep,
+};
 use eyot_service::Reach;
 use eyot_upstream::Target;
 use tokio::net::TcpListener;
 
 use crate::config::ProxyConfig;
+use crate::many::{GatewayConfig, Many};
+use crate::named::{ForwardConfig, Targets};
+use crate::upstreams::Upstreams;
 
-/// A reverse proxy in front of one upstream.
+/// A reverse proxy: in front of one upstream, of many that clients see as one, or of those that its
+/// clients name.
 #[derive(Debug)]
 pub struct ReverseProxy {
     server: HttpServer,
-    target: Target,
+    upstreams: Upstreams,
     /// Modern clients without a name may get a session at the upstream for each call.
     is_undecided: bool,
 }
@@ -23,7 +31,49 @@ impl ReverseProxy {
         let is_undecided = config.is_undecided();
         let given_up = config.endpoint.shutdown.drained().clone();
         let (service, endpoint) = config.into_service(target.clone(), given_up);
-        Self { server: HttpServer::new(endpoint, service), target, is_undecided }
+        let server = HttpServer::new(endpoint, service);
+        Self { server, upstreams: Upstreams::One(target), is_undecided }
+    }
+
+    /// A proxy to many servers: the path of the endpoint has all of them as one, and `PATH/NAME` the
+    /// one of that name, as if it were alone. Nothing is started or connected before it is needed,
+    /// but for the servers that are to be.
+    #[must_use]
+    pub fn of_many(gateway: GatewayConfig, config: ProxyConfig) -> Self {
+        let is_undecided = config.is_undecided();
+        let given_up = config.endpoint.shutdown.drained().clone();
+        let path = config.endpoint.path.clone();
+        let (relays, endpoint) = config.into_relays(given_up);
+        let many = Arc::new(Many::new(path, gateway, relays));
+        let services: Arc<dyn FindService> = Arc::<Many>::clone(&many);
+        let server = HttpServer::with_services(endpoint, services);
+        Self { server, upstreams: Upstreams::Many(many), is_undecided }
+    }
+
+    /// A proxy to what clients name: `/to/https/HOST/PATH` is `https://HOST/PATH`, as far as an
+    /// [`AllowList`](crate::AllowList) has it. Nothing is connected before the first call.
+    ///
+    /// A session belongs to the upstream that it was opened at, and is unknown at any other. What is
+    /// kept of an upstream that nothing uses is dropped when there are too many. There are neither
+    /// WebSockets nor HTTP with SSE before such a proxy; upstreams may speak HTTP with SSE.
+    #[must_use]
+    pub fn of_named(forward: ForwardConfig, config: ProxyConfig) -> Self {
+        let is_undecided = config.is_undecided();
+        let given_up = config.endpoint.shutdown.drained().clone();
+        let (relays, endpoint) = config.into_relays(given_up);
+        let targets = Arc::new(Targets::new(forward, relays));
+        let services: Arc<dyn FindService> = Arc::<Targets>::clone(&targets);
+        let server = HttpServer::with_services(endpoint, services);
+        Self { server, upstreams: Upstreams::Named(targets), is_undecided }
+    }
+
+    /// Puts other servers in the place of the many. Those that are as they were keep their sessions and
+    /// their children; sessions of the others open what has taken their place when it is needed.
+    /// Nothing happens unless the proxy was made by [`of_many`](Self::of_many).
+    pub fn reload(&self, gateway: GatewayConfig) {
+        if let Upstreams::Many(many) = &self.upstreams {
+            many.reload(gateway);
+        }
     }
 
     /// The server that it is, for layers of HTTP before it.
@@ -62,16 +112,17 @@ impl ReverseProxy {
     pub async fn serve(&self, listener: impl Into<Listener>) -> Drained {
         let listener = listener.into();
         warn_of_undecided(self.is_undecided, self.server.reach(&listener));
+        self.upstreams.start();
         tokio::select! {
             biased;
             drained = self.server.serve(listener) => drained,
-            () = Sweep::keep_on(|| async { self.target.sweep() }) => Drained::Complete,
+            () = Sweep::keep_on(|| async { self.upstreams.sweep() }) => Drained::Complete,
         }
     }
 }
 
 /// Tells the operator what it costs not to ask clients for their names.
-pub(crate) fn warn_of_undecided(is_undecided: bool, reach: Reach) {
+fn warn_of_undecided(is_undecided: bool, reach: Reach) {
     if is_undecided && reach == Reach::Anybody {
         tracing::warn!(
             "clients are not asked for a name, and can be several people: before a legacy server \

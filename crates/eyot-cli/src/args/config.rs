@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::{Args as ClapArgs, Subcommand};
+use clap::{Args as ClapArgs, Subcommand, ValueEnum};
+use eyot::Prefix;
 use eyot_config::Dialect;
 
 pub(super) const CONFIG_EXAMPLES: &str = "\
@@ -54,14 +55,51 @@ pub(crate) struct ConfigFiles {
 /// The flags for a server in a file.
 #[derive(Clone, Debug, Default, ClapArgs)]
 pub(crate) struct FromFile {
-    /// Take the server from a configuration file, of eyot or of another program: `.mcp.json`,
-    /// `mcp.json`, `config.toml` and others. Flags are stronger than the file.
+    /// Take servers from a configuration file, of eyot or of another program: `.mcp.json`, `mcp.json`,
+    /// `config.toml` and others. May be repeated. Flags are stronger than the file.
     #[arg(long, value_name = "FILE", conflicts_with = "command")]
-    pub(crate) config: Option<PathBuf>,
-    /// The name of the server in the file, if there are several.
+    pub(crate) config: Vec<PathBuf>,
+    /// The name of the one server in the files that is wanted.
     #[arg(long, value_name = "NAME", requires = "config")]
     pub(crate) server: Option<String>,
     /// Whose file it is. Default: what its name and contents say.
     #[arg(long, value_name = "DIALECT", requires = "config")]
     pub(crate) dialect: Option<Dialect>,
+}
+
+impl FromFile {
+    /// Whether all servers of the files are wanted.
+    pub(crate) fn wants_all(&self) -> bool {
+        !self.config.is_empty() && self.server.is_none()
+    }
+}
+
+/// The flags for many servers behind one endpoint.
+#[derive(Clone, Copy, Debug, Default, ClapArgs)]
+pub(crate) struct Together {
+    /// When the names of tools and prompts begin with the name of their server.
+    #[arg(long, value_enum, default_value = "auto", requires = "config")]
+    pub(crate) prefix: NamePrefix,
+    /// Start all servers at once, and not when they are first needed.
+    #[arg(long, requires = "config", conflicts_with = "server")]
+    pub(crate) eager: bool,
+}
+
+/// When a name begins with that of its server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum NamePrefix {
+    /// Where several servers have it.
+    #[default]
+    Auto,
+    /// Always: then no server changes the names of another.
+    Always,
+}
+
+impl From<NamePrefix> for Prefix {
+    fn from(prefix: NamePrefix) -> Self {
+        match prefix {
+            NamePrefix::Auto => Self::Auto,
+            NamePrefix::Always => Self::Always,
+        }
+    }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args as ClapArgs;
 
 use super::call_times::CallTimes;
-use super::config::FromFile;
+use super::config::{FromFile, Together};
 use super::message_bound::MessageBound;
 use super::transport::Transport;
 use super::values::{EnvVar, Header, SpokenEra, StoreUrl, TokenSource, parse_duration};
@@ -14,6 +14,7 @@ use super::values::{EnvVar, Header, SpokenEra, StoreUrl, TokenSource, parse_dura
 pub(super) const RUN_EXAMPLES: &str = "\
 Examples:
   eyot run -- npx -y @modelcontextprotocol/server-everything stdio
+  eyot run --config .mcp.json
   eyot run --config .mcp.json --server github
   eyot run --era legacy --env GITHUB_TOKEN --cwd /srv/app -- my-server --flag
 
@@ -64,6 +65,8 @@ pub(crate) struct Run {
     pub(crate) beside: Beside,
     #[command(flatten)]
     pub(crate) from: FromFile,
+    #[command(flatten)]
+    pub(crate) together: Together,
     /// A variable for the child: a value, or only the name, to pass on the variable of this
     /// program.
     #[arg(long, value_name = "NAME[=VALUE]")]

@@ -29,7 +29,7 @@ pub(crate) fn fill_client(server: &mut Server, words: &mut Vec<String>) -> anyho
         }
         _ => {}
     }
-    server.era = server.era.or_else(|| file.era.as_ref().map(|it| era(it.value)));
+    server.era = server.era.or_else(|| file.era.as_ref().map(|it| era_of(it.value)));
     let time = |time: &Option<Sourced<_>>| time.as_ref().map(|it| it.value);
     server.timeout = server.timeout.or_else(|| time(&file.timeouts.call));
     server.connect_timeout = time(&file.timeouts.connect);
@@ -41,7 +41,7 @@ pub(crate) fn fill_client(server: &mut Server, words: &mut Vec<String>) -> anyho
 pub(crate) fn fill_run(run: &mut Run) -> anyhow::Result<Option<Connect>> {
     let Some(file) = chosen(&run.from)? else { return Ok(None) };
     let beside = &mut run.beside;
-    beside.era = beside.era.or_else(|| file.era.as_ref().map(|it| era(it.value)));
+    beside.era = beside.era.or_else(|| file.era.as_ref().map(|it| era_of(it.value)));
     beside.times.fill(&file.timeouts);
     beside.message.fill(file.message_bytes_max.as_ref().map(|it| it.value));
     match &file.transport {
@@ -88,52 +88,60 @@ pub(crate) fn fill_serve(serve: &mut Serve) -> anyhow::Result<()> {
         }
         _ => {}
     }
-    serve.era = serve.era.or_else(|| file.era.as_ref().map(|it| era(it.value)));
+    serve.era = serve.era.or_else(|| file.era.as_ref().map(|it| era_of(it.value)));
     serve.affinity =
-        serve.affinity.or_else(|| file.affinity.as_ref().map(|it| shared_by(it.value)));
+        serve.affinity.or_else(|| file.affinity.as_ref().map(|it| affinity_of(it.value)));
     serve.listen.times.fill(&file.timeouts);
     serve.listen.message.fill(file.message_bytes_max.as_ref().map(|it| it.value));
     Ok(())
 }
 
-/// The server that the flags name in a file. `None`: they name no file.
+/// The server that the flags name in files. `None`: they name no file.
 fn chosen(from: &FromFile) -> anyhow::Result<Option<ServerConfig>> {
-    let Some(path) = &from.config else { return Ok(None) };
-    let config = read(path, from.dialect)?;
-    let path = path.display();
-    let name = match (&from.server, config.enabled_names().as_slice()) {
+    if from.config.is_empty() {
+        return Ok(None);
+    }
+    let configs = from.config.iter().map(|it| read(it, from.dialect));
+    let configs = configs.collect::<anyhow::Result<Vec<_>>>()?;
+    let enabled: Vec<&str> = configs.iter().flat_map(|it| it.enabled_names()).collect();
+    let paths = listed(configs.iter().map(|it| &*it.source));
+    let name = match (&from.server, enabled.as_slice()) {
         (Some(name), _) => name.clone(),
         (None, [name]) => (*name).to_owned(),
         (None, []) => {
-            refuse(config.problems.iter().filter(|it| it.is_error()).collect())?;
+            let problems = configs.iter().flat_map(|it| &it.problems);
+            refuse(problems.filter(|it| it.is_error()).collect())?;
             let message =
-                format!("every server in {path} is disabled: name one with --server NAME");
+                format!("every server in {paths} is disabled: name one with --server NAME");
             return Err(Failure::usage(message).into());
         }
         (None, names) => {
+            let names = listed(names.iter().copied());
             let message = format!(
-                "there are several servers in {path}: {}; name one with --server NAME (several \
-                 servers behind one endpoint are not supported yet)",
-                listed(names.iter().copied())
+                "there are several servers in {paths}: {names}; name one with --server NAME"
             );
             return Err(Failure::usage(message).into());
         }
     };
-    let server = match config.server(&name) {
-        Ok(server) => server.cloned(),
-        Err(problems) => return refuse(problems).map(|()| None),
-    };
-    let Some(server) = server else {
-        let names = listed(config.names().iter().map(String::as_str));
-        let message = format!("there is no server `{name}` in {path}, but {names}");
+    let mut found = None;
+    for config in &configs {
+        match config.server(&name) {
+            Ok(Some(server)) if found.is_none() => found = Some((config, server.clone())),
+            Ok(_) => {}
+            Err(problems) => return refuse(problems).map(|()| None),
+        }
+    }
+    let Some((config, server)) = found else {
+        let names = listed(configs.iter().flat_map(|it| it.names()).map(String::as_str));
+        let message = format!("there is no server `{name}` in {paths}, but {names}");
         return Err(Failure::usage(message).into());
     };
-    tell(&config, &server);
+    tell(config, &server);
     Ok(Some(server))
 }
 
 /// Fails with problems, if there are any.
-fn refuse(problems: Vec<&Problem>) -> anyhow::Result<()> {
+pub(super) fn refuse(problems: Vec<&Problem>) -> anyhow::Result<()> {
     if problems.is_empty() {
         return Ok(());
     }
@@ -142,18 +150,10 @@ fn refuse(problems: Vec<&Problem>) -> anyhow::Result<()> {
 }
 
 /// Tells what of the server is not as the user may believe.
-fn tell(config: &eyot_config::Config, server: &ServerConfig) {
+pub(super) fn tell(config: &eyot_config::Config, server: &ServerConfig) {
     let is_about = |it: &&Problem| it.server.as_ref().is_none_or(|it| *it == server.name);
     for warning in config.problems.iter().filter(is_about) {
         writer::say(&warning.to_string());
-    }
-    let ServerConfig { name, tools, .. } = server;
-    if tools.include.is_some() || tools.exclude.is_some() {
-        let source = &server.source;
-        writer::say(&format!(
-            "{source}: warning: the lists of tools of `{name}` are not applied yet: all its tools are \
-             offered"
-        ));
     }
 }
 
@@ -166,13 +166,17 @@ fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
     if shown.is_empty() { "none at all".to_owned() } else { format!("{}{more}", shown.join(", ")) }
 }
 
-fn words_of(command: &CommandConfig) -> Vec<String> {
+pub(super) fn words_of(command: &CommandConfig) -> Vec<String> {
     let args = command.args.iter().map(|it| &it.value);
     let words = std::iter::once(&command.program.value).chain(args);
     words.map(|it| it.expose().to_owned()).collect()
 }
 
-fn fill_child(env: &mut Vec<EnvVar>, cwd: &mut Option<PathBuf>, command: &CommandConfig) {
+pub(super) fn fill_child(
+    env: &mut Vec<EnvVar>,
+    cwd: &mut Option<PathBuf>,
+    command: &CommandConfig,
+) {
     for variable in &command.env {
         if !env.iter().any(|it| it.name == variable.name) {
             let value = variable.value.as_ref().map(|it| it.expose().clone());
@@ -183,7 +187,7 @@ fn fill_child(env: &mut Vec<EnvVar>, cwd: &mut Option<PathBuf>, command: &Comman
 }
 
 /// `has_token`: a flag gives a token, so that none of the file is wanted.
-fn fill_headers(headers: &mut Vec<Header>, has_token: bool, url: &UrlConfig) {
+pub(super) fn fill_headers(headers: &mut Vec<Header>, has_token: bool, url: &UrlConfig) {
     let has = |headers: &[Header], name: &str| {
         let is_given = headers.iter().any(|it| it.name.eq_ignore_ascii_case(name));
         is_given || has_token && name.eq_ignore_ascii_case(AUTHORIZATION)
@@ -202,7 +206,7 @@ fn fill_headers(headers: &mut Vec<Header>, has_token: bool, url: &UrlConfig) {
     }
 }
 
-fn fill_transport(transport: &mut Transport, url: &UrlConfig) {
+pub(super) fn fill_transport(transport: &mut Transport, url: &UrlConfig) {
     let kind = match url.kind {
         UrlKind::Http => Some(SpokenTransport::Http),
         UrlKind::Sse => Some(SpokenTransport::Sse),
@@ -227,7 +231,7 @@ fn fill_path(path: &mut Option<PathBuf>, file: Option<&Sourced<Text>>) {
     }
 }
 
-fn era(era: Era) -> SpokenEra {
+pub(super) fn era_of(era: Era) -> SpokenEra {
     match era {
         Era::Auto => SpokenEra::Auto,
         Era::Legacy => SpokenEra::Legacy,
@@ -235,7 +239,7 @@ fn era(era: Era) -> SpokenEra {
     }
 }
 
-fn shared_by(affinity: Affinity) -> SharedBy {
+pub(super) fn affinity_of(affinity: Affinity) -> SharedBy {
     match affinity {
         Affinity::Auto => SharedBy::Auto,
         Affinity::Shared => SharedBy::Shared,

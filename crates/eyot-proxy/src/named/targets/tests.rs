@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{ForwardConfig, Targets};
 use crate::config::ProxyConfig;
-use crate::forward_server::AllowList;
+use crate::named::AllowList;
 
 /// Room for four upstreams, of which one principal may have two.
 fn targets() -> Targets {

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::{AllowList, AllowedUrls};
-use crate::forward_server::upstream_url::UpstreamUrl;
+use crate::named::upstream_url::UpstreamUrl;
 
 fn list(patterns: &[&str]) -> AllowList {
     AllowList::new(patterns.iter().map(|it| it.parse().unwrap()))

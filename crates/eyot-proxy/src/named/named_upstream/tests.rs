@@ -3,7 +3,7 @@
 use eyot_service::FaultKind;
 
 use super::{is_named, named};
-use crate::forward_server::AllowList;
+use crate::named::AllowList;
 
 fn name(uri: &str) -> Result<String, FaultKind> {
     let allow = AllowList::new(["https://*.example.com/*".parse().unwrap()]);

@@ -21,7 +21,7 @@ use super::upstream_url::UpstreamUrl;
 use crate::config::Relays;
 
 /// Finds the upstream that a client names, and keeps what is known of it.
-pub(super) struct Targets {
+pub(crate) struct Targets {
     forward: ForwardConfig,
     relays: Relays,
     quota: TotalQuota,
@@ -44,13 +44,13 @@ struct Row {
 }
 
 impl Targets {
-    pub(super) fn new(forward: ForwardConfig, relays: Relays) -> Self {
+    pub(crate) fn new(forward: ForwardConfig, relays: Relays) -> Self {
         let quota = TotalQuota::new(SharedTotal::Targets, &relays.runtime.limits);
         Self { forward, relays, quota, table: Mutex::default() }
     }
 
     /// Closes connections that nothing has used for too long.
-    pub(super) fn sweep(&self) {
+    pub(crate) fn sweep(&self) {
         let entries: Vec<_> =
             self.table.lock().rows.values().map(|it| Arc::clone(&it.entry)).collect();
         entries.iter().for_each(|it| it.sweep());

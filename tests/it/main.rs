@@ -45,6 +45,7 @@ mod explain;
 mod forward;
 #[cfg(test)]
 mod forward_server;
+mod gateway;
 #[cfg(test)]
 mod handlers;
 #[cfg(test)]

@@ -14,6 +14,7 @@ mod http;
 mod ledger;
 mod lives;
 mod modern;
+pub(crate) mod offering;
 mod old_server;
 pub(crate) mod program;
 mod proxy;

@@ -32,6 +32,10 @@ pub(crate) async fn resumable_upstream() -> (Upstream, Arc<Ledger>) {
         let (habits, books) = (habits.clone(), Arc::clone(&books));
         Box::pin(async move {
             let Some(exchange) = habits.answer(exchange).await else { return };
+            if exchange.method() == "tools/list" {
+                let tools = json!([{ "name": "stream", "inputSchema": { "type": "object" } }]);
+                return exchange.result(json!({ "tools": tools })).await;
+            }
             if exchange.http_method() == "POST" {
                 let (mark, id) = (mark_of(&exchange.message()), exchange.id());
                 books.execute(&mark);
@@ -84,19 +88,30 @@ pub(crate) struct Tally {
 }
 
 /// A client that calls until the last life has begun.
-pub(crate) async fn client(session: Session, number: usize, mut lives: Lives, tally: Arc<Tally>) {
-    for round in 0.. {
+pub(crate) async fn client(session: Session, number: usize, lives: Lives, tally: Arc<Tally>) {
+    client_of(&["stream"], session, number, lives, tally).await;
+}
+
+/// A client that calls these tools in turns until the last life has begun.
+pub(crate) async fn client_of(
+    tools: &[&str],
+    session: Session,
+    number: usize,
+    mut lives: Lives,
+    tally: Arc<Tally>,
+) {
+    for (round, tool) in tools.iter().cycle().enumerate() {
         if *lives.borrow_and_update() == KILLS * 2 && round > 0 {
             break;
         }
         let mark = format!("{number}-{round}");
-        check_call(&session, &mark, &mut lives, &tally).await;
+        check_call(&session, tool, &mark, &mut lives, &tally).await;
     }
 }
 
 /// One call, over as many lives as it needs.
-async fn check_call(session: &Session, mark: &str, lives: &mut Lives, tally: &Tally) {
-    let mut ask = session.post(&call(1, "stream", json!({ "mark": mark })));
+async fn check_call(session: &Session, tool: &str, mark: &str, lives: &mut Lives, tally: &Tally) {
+    let mut ask = session.post(&call(1, tool, json!({ "mark": mark })));
     let mut seen: Vec<Event> = Vec::new();
     loop {
         let life = up(lives).await;

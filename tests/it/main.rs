@@ -45,7 +45,14 @@ mod explain;
 mod forward;
 #[cfg(test)]
 mod forward_server;
+#[cfg(test)]
 mod gateway;
+#[cfg(test)]
+mod gateway_crash;
+#[cfg(test)]
+mod gateway_faults;
+#[cfg(test)]
+mod gateway_reload;
 #[cfg(test)]
 mod handlers;
 #[cfg(test)]

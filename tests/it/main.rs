@@ -52,6 +52,8 @@ mod gateway_crash;
 #[cfg(test)]
 mod gateway_faults;
 #[cfg(test)]
+mod gateway_peers;
+#[cfg(test)]
 mod gateway_reload;
 #[cfg(test)]
 mod handlers;

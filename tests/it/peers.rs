@@ -172,7 +172,13 @@ pub(crate) async fn check_suite_at(peers: &Peers, url: &str, leg: &str) {
     let folder = tempfile::tempdir().unwrap();
     let store = folder.path().join("sessions.db");
     let eyot = Program::serve("127.0.0.1:0", &store, &at(url)).await;
-    let url = format!("http://localhost:{}/mcp", eyot.address.port());
+    check_suite_of(peers, eyot.address.port(), leg).await;
+}
+
+/// Runs the scored scenarios against what listens on a port.
+pub(crate) async fn check_suite_of(peers: &Peers, port: u16, leg: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("http://localhost:{port}/mcp");
     let out = folder.path().join("suite").display().to_string();
     let suite = [peers.node(), peers.package("conformance/dist/index.js")];
     let args = ["server", "--url", &url, "--requirements", leg, "-o", &out, "--timeout", "60000"];

@@ -5,12 +5,17 @@ use std::sync::Arc;
 
 use eyot_jsonrpc::{ErrorObject, INVALID_PARAMS, Request, Response};
 use eyot_service::{
-    BoxService, Call, Fault, Input, Limits, Reply, ReplyFuture, SessionHandle, SharedService,
+    BoxService, Call, Fault, Input, Limits, Messages, Reply, ReplyFuture, ReplyItem, SessionHandle,
+    SharedService,
 };
 use eyot_session::{Store, UpstreamName, UpstreamRef};
 use eyot_stdx::SealKeys;
 use eyot_types::codes;
-use eyot_types::{Era, LogLevel, Method, SetLevelParams, SubscriptionsListenParams};
+use eyot_types::{
+    Era, LogLevel, Method, NameSource, Revision, SetLevelParams, SubscriptionsListenParams,
+    TASKS_EXTENSION,
+};
+use futures_util::StreamExt as _;
 use futures_util::future::join_all;
 use serde_json::json;
 use tokio::sync::OnceCell;
@@ -28,6 +33,8 @@ use crate::member::Member;
 use crate::names::Prefix;
 use crate::routes::Target;
 use crate::servers::Servers;
+use crate::tasks::TaskPlaces;
+use crate::view::Route;
 use crate::{fan_in, hello, leg, page, routes, subscription};
 
 /// What a gateway is made of.
@@ -59,6 +66,7 @@ pub struct Gateway(Arc<Inner>);
 pub(crate) struct Inner {
     pub(crate) servers: Arc<Servers>,
     audiences: Audiences,
+    tasks: TaskPlaces,
     store: Arc<dyn Store>,
     keys: OnceCell<SealKeys>,
 }
@@ -71,7 +79,8 @@ impl Gateway {
         let background = Background { tasks, over };
         let servers = Arc::new(Servers::new(members, prefix, (limits, background)));
         let (audiences, keys) = (Audiences::default(), OnceCell::new());
-        Self(Arc::new(Inner { servers, audiences, store, keys }))
+        let tasks = TaskPlaces::default();
+        Self(Arc::new(Inner { servers, audiences, tasks, store, keys }))
     }
 
     /// What answers.
@@ -174,6 +183,14 @@ impl Inner {
             return Box::pin(async move { self.list(call, request, listing).await });
         }
         match (method, era) {
+            (Method::TasksGet | Method::TasksCancel, _)
+            | (Method::TasksResult, Era::Legacy)
+            | (Method::TasksUpdate, Era::Modern) => {
+                Box::pin(async move { self.find_task(call, request).await })
+            }
+            _ if !is_in(method, era) => {
+                answered(request.refuse(&codes::method_not_found(request.method())))
+            }
             (Method::Ping, _) => answered(request.answer(&json!({}))),
             (Method::Initialize, Era::Legacy) => {
                 if let Some(session) = &call.session {
@@ -189,10 +206,6 @@ impl Inner {
             (Method::SubscriptionsListen, Era::Modern) => {
                 Box::pin(async move { self.subscribe(call, request).await })
             }
-            (
-                Method::TasksGet | Method::TasksResult | Method::TasksUpdate | Method::TasksCancel,
-                _,
-            ) => Box::pin(async move { self.find_task(call, request).await }),
             _ => match Target::of(&request) {
                 Some(Ok(target)) => self.direct(call, request, target),
                 Some(Err(error)) => answered(request.refuse(&error)),
@@ -210,8 +223,7 @@ impl Inner {
         };
         let route = known.as_ref().and_then(|it| target.route_in(it));
         if let Some(route) = route.filter(|it| self.servers.has(&it.member)) {
-            let input = Input::Request(target.request(request, &route));
-            return Box::pin(leg::forward(route.member, Call { input, ..call }));
+            return Box::pin(self.send(target, request, route, call));
         }
         Box::pin(async move {
             let catalog = self.catalog(&call, &request).await?;
@@ -220,14 +232,45 @@ impl Inner {
                 catalog.view(&self.servers, *listing, &asker).await;
             }
             if let Some(route) = target.route_in(&catalog) {
-                let input = Input::Request(target.request(request, &route));
-                return leg::forward(route.member, Call { input, ..call }).await;
+                return Arc::clone(&self).send(target, request, route, call).await;
             }
             let members = routes::candidates(&target, &catalog);
             if !members.is_empty() {
                 return leg::first_that_has_it(members, call).await;
             }
             Ok(Reply::One(request.refuse(&self.unknown(&target, &catalog))))
+        })
+    }
+
+    async fn send(
+        self: Arc<Self>,
+        target: Target,
+        request: Request,
+        route: Route,
+        call: Call,
+    ) -> Result<Reply, Fault> {
+        let may_be_task = request.has_task()
+            || request.client_capabilities().is_some_and(|it| it.contains(TASKS_EXTENSION));
+        let input = Input::Request(target.request(request, &route));
+        let member = route.member;
+        let reply = leg::forward(member.clone(), Call { input, ..call }).await?;
+        if !may_be_task {
+            return Ok(reply);
+        }
+        let tasks_max = self.servers.limits.memory.tasks_max;
+        Ok(match reply {
+            Reply::One(answer) => {
+                self.tasks.learn(&answer, &member, tasks_max);
+                Reply::One(answer)
+            }
+            Reply::Stream(messages) => {
+                Reply::Stream(Messages::new(messages.inspect(move |item| {
+                    if let Ok(ReplyItem::Message { message, .. }) = item {
+                        self.tasks.learn(message, &member, tasks_max);
+                    }
+                })))
+            }
+            Reply::None => Reply::None,
         })
     }
 
@@ -327,7 +370,10 @@ impl Inner {
             };
             let own: Vec<String> = uris.iter().filter(is_its).cloned().collect();
             let mut filter = wants.clone();
-            filter.task_ids = None;
+            let has_task = |it: &String| self.tasks.find(it).is_some_and(|place| place.is(member));
+            let tasks: Vec<String> =
+                wants.task_ids.iter().flatten().filter(|it| has_task(it)).cloned().collect();
+            filter.task_ids = (!tasks.is_empty()).then_some(tasks);
             filter.resource_subscriptions = (!own.is_empty()).then_some(own);
             asked.push((member.clone(), filter));
         }
@@ -338,6 +384,11 @@ impl Inner {
     /// A task is known where it runs: ids of tasks are long and random, and so it is at most one server
     /// that knows one.
     async fn find_task(&self, call: Call, request: Request) -> Result<Reply, Fault> {
+        let id = NameSource::TaskId.value(&request);
+        let known = id.as_deref().and_then(|it| self.tasks.find(it));
+        if let Some(member) = known.filter(|it| self.servers.has(it)) {
+            return leg::forward(member, call).await;
+        }
         let members = match &call.session {
             Some(session) => self.joined(session),
             None => {
@@ -366,6 +417,14 @@ impl Inner {
             tracing::error!(%error, "the key of the store cannot be read");
             Fault::internal("the session store cannot be used now")
         })
+    }
+}
+
+/// Whether an era has this method, if it is one of MCP at all.
+fn is_in(method: Method<'_>, era: Era) -> bool {
+    match era {
+        Era::Modern => method.is_in(Revision::MODERN),
+        Era::Legacy => Revision::LEGACY.iter().any(|it| method.is_in(*it)),
     }
 }
 

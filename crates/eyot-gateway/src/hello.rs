@@ -6,22 +6,26 @@
 use eyot_jsonrpc::{Request, Response};
 use eyot_types::{
     DiscoverResult, Implementation, InitializeResult, JsonObject, Revision, ServerCapabilities,
-    meta,
+    TASKS_EXTENSION, meta,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// The answer to `initialize`.
 pub(crate) fn initialized(request: &Request) -> Response {
     let params: JsonObject = request.decode_params().unwrap_or_default();
     let requested = params.get("protocolVersion").and_then(Value::as_str).unwrap_or_default();
     let revision = Revision::negotiate(requested);
-    let capabilities = capabilities().with("logging");
+    let mut capabilities = capabilities();
+    // Only what a server offers as a task becomes one.
+    let tasks = json!({ "cancel": {}, "requests": { "tools": { "call": {} } } });
+    capabilities.0.insert("tasks".to_owned(), tasks);
     request.answer(&InitializeResult::new(revision, capabilities, identity()))
 }
 
 /// The answer to `server/discover`.
 pub(crate) fn discovered(request: &Request) -> Response {
-    let mut result = DiscoverResult::new(&[Revision::MODERN], capabilities().with("logging"));
+    let capabilities = capabilities().with_extension(TASKS_EXTENSION, JsonObject::new());
+    let mut result = DiscoverResult::new(&[Revision::MODERN], capabilities);
     let mut metadata = JsonObject::new();
     meta::set_server_info(&mut metadata, &identity());
     result.meta = Some(metadata);
@@ -35,6 +39,7 @@ fn capabilities() -> ServerCapabilities {
         .with_flag("resources", "listChanged")
         .with_flag("resources", "subscribe")
         .with("completions")
+        .with("logging")
 }
 
 fn identity() -> Implementation {

@@ -27,6 +27,7 @@ mod page;
 mod routes;
 mod servers;
 mod subscription;
+mod tasks;
 mod tool_filter;
 mod uri_pattern;
 mod view;

@@ -46,7 +46,7 @@ pub(crate) fn listen(
     // Lists are merged here, and so we can always tell that they have changed.
     let mut granted = wants.clone();
     granted.resource_subscriptions = wants.resource_subscriptions.as_ref().map(|_| Vec::new());
-    granted.task_ids = None;
+    granted.task_ids = wants.task_ids.as_ref().map(|_| Vec::new());
     let merged = Merged::default();
     let untold = VecDeque::new();
     let it = Subscription { call, request, asked, granted, merged, changes, seen, untold };
@@ -101,6 +101,9 @@ impl Subscription {
     fn grant(&mut self, filter: SubscriptionFilter) {
         if let Some(uris) = &mut self.granted.resource_subscriptions {
             uris.extend(filter.resource_subscriptions.into_iter().flatten());
+        }
+        if let Some(tasks) = &mut self.granted.task_ids {
+            tasks.extend(filter.task_ids.into_iter().flatten());
         }
     }
 

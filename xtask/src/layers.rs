@@ -35,6 +35,7 @@ const TABLE: Table = Table {
         ("relay", &["eyot-gateway", "eyot-relay"]),
         ("proxies", &["eyot-config", "eyot-proxy"]),
         ("facade", &["eyot"]),
+        ("samples", &["eyot-samples"]),
         ("program", &["eyot-cli"]),
     ],
     support: &["eyot-testkit"],

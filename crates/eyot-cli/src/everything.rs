@@ -1,29 +1,17 @@
-//! `eyot everything`: a server with one of everything, for clients of both eras.
-//!
-//! It serves what the official conformance suite expects of a server under test. It is written to
-//! be read: each file shows one topic of the builder API.
-
-mod changes;
-mod content;
-mod forms;
-mod meanwhile;
-mod prompts;
-mod questions;
-mod resources;
-mod rounds;
-mod schemas;
-mod tasks;
+//! `eyot everything`.
 
 use anyhow::Context as _;
-use eyot::{BuildError, Limits, Server};
+use eyot::{Limits, Server};
 
-use crate::args::{Everything, ServedEras};
+use crate::args::Everything;
 use crate::signals::Signals;
 use crate::{serve, socket};
 
 /// Runs the command.
 pub(crate) fn run(everything: &Everything, is_json: bool) -> anyhow::Result<()> {
-    let server = server(everything)?;
+    let mut limits = Limits::default();
+    everything.message.apply(&mut limits);
+    let server = eyot_samples::everything(everything.era.into(), limits)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let serving = async {
         match everything.stdio {
@@ -44,34 +32,6 @@ pub(crate) fn run(everything: &Everything, is_json: bool) -> anyhow::Result<()> 
     // A thread may still wait for standard input, to which nothing will be written any more.
     runtime.shutdown_background();
     served
-}
-
-/// One of everything.
-fn server(everything: &Everything) -> Result<Server, BuildError> {
-    let mut limits = Limits::default();
-    everything.message.apply(&mut limits);
-    let server = Server::builder("eyot-everything", env!("CARGO_PKG_VERSION"))
-        .limits(limits)
-        .title("Everything")
-        .instructions("One of everything that a server can offer, for tests of clients.")
-        .eras(everything.era.into())
-        .logging()
-        .resource_subscriptions();
-    let topics = [
-        content::add,
-        meanwhile::add,
-        questions::add,
-        rounds::add,
-        schemas::add,
-        changes::add,
-        resources::add,
-        prompts::add,
-    ];
-    let mut server = topics.into_iter().fold(server, |server, add| add(server));
-    if everything.era != ServedEras::Legacy {
-        server = tasks::add(server);
-    }
-    server.build()
 }
 
 async fn serve_http(server: &Server, everything: &Everything, is_json: bool) -> anyhow::Result<()> {

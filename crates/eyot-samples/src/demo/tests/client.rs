@@ -199,7 +199,7 @@ pub(super) fn serve(input: PipeReader, output: PipeWriter) -> io::Result<()> {
     runtime.block_on(async {
         let input = pipe::Receiver::from_owned_fd(OwnedFd::from(input))?;
         let output = pipe::Sender::from_owned_fd(OwnedFd::from(output))?;
-        super::super::server().map_err(io::Error::other)?.serve_io(input, output).await;
+        super::super::demo().map_err(io::Error::other)?.serve_io(input, output).await;
         Ok(())
     })
 }

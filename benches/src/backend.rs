@@ -49,15 +49,42 @@ async fn answer(request: Request<Incoming>, options: Options) -> anyhow::Result<
         return Ok(empty(StatusCode::METHOD_NOT_ALLOWED));
     }
     let face = Face::of_path(request.uri().path());
+    let offered = request.uri().query().and_then(|it| it.strip_prefix(TOOLS_QUERY));
+    let offered = offered.map(str::to_owned);
     let body = request.into_body().collect().await?.to_bytes();
     if options.envelope {
         std::hint::black_box(Envelope::parse(&body)?);
     }
     Ok(match id(&body) {
+        Some(id) if offered.is_some() && has_method(&body, br#""tools/list""#) => {
+            let tools = tools(offered.as_deref().unwrap_or_default());
+            write(Form::Json, id, tools.as_bytes())
+        }
         Some(id) => respond(face, id, &body),
         None => empty(StatusCode::ACCEPTED),
     })
 }
+
+/// The result of `tools/list` at an endpoint that has tools of this name: as many as servers with
+/// many tools have, described as they describe them.
+fn tools(name: &str) -> String {
+    let describe = |name: &str| {
+        format!(
+            r#"{{"name":"{name}","description":"Says again what it is told, at any length, and does nothing else besides that.","inputSchema":{{"type":"object","properties":{{"text":{{"type":"string","description":"What it says"}}}},"required":["text"]}}}}"#
+        )
+    };
+    let others = (1..TOOLS_OF_EACH).map(|it| describe(&format!("{name}_{it}")));
+    let all: Vec<_> = std::iter::once(describe(name)).chain(others).collect();
+    format!(
+        r#"{{"resultType":"complete","ttlMs":0,"cacheScope":"private","tools":[{}]}}"#,
+        all.join(",")
+    )
+}
+
+/// The query of an endpoint that lists tools: the name of the first of them follows.
+pub(crate) const TOOLS_QUERY: &str = "tools=";
+/// How many it lists.
+pub(crate) const TOOLS_OF_EACH: usize = 100;
 
 /// The id as it stands in the text; `None` for a notification.
 fn id(body: &[u8]) -> Option<&[u8]> {

@@ -37,9 +37,11 @@ const CASES: &[(Hop, Era, Form)] = &[
     (Hop::Envelope, Era::Legacy, Form::Json),
     (Hop::Eyot, Era::Legacy, Form::Json),
     (Hop::Bridge, Era::Legacy, Form::Json),
+    (Hop::Gateway, Era::Legacy, Form::Json),
     (Hop::Envelope, Era::Modern, Form::Json),
     (Hop::Eyot, Era::Modern, Form::Json),
     (Hop::Bridge, Era::Modern, Form::Json),
+    (Hop::Gateway, Era::Modern, Form::Json),
     (Hop::Envelope, Era::Legacy, Form::Events),
     (Hop::Eyot, Era::Legacy, Form::Events),
     (Hop::Bridge, Era::Legacy, Form::Events),
@@ -64,7 +66,8 @@ struct Row {
     per_request: Counts,
     /// Instructions against the envelope hop with the same clients and answers.
     ratio: Option<f64>,
-    /// Instructions of the bridge against Eyot before a server of the clients' own era.
+    /// Instructions of the bridge, or of a gateway, against Eyot before one server of the clients' own
+    /// era.
     same_era_ratio: Option<f64>,
 }
 
@@ -141,7 +144,8 @@ impl Row {
             Some(per_request.instructions / baseline.per_request.instructions)
         };
         let Subject { hop, era } = case.subject;
-        let same_era = (hop == Hop::Bridge).then_some(Subject { hop: Hop::Eyot, era });
+        let same_era = matches!(hop, Hop::Bridge | Hop::Gateway);
+        let same_era = same_era.then_some(Subject { hop: Hop::Eyot, era });
         let (ratio, same_era_ratio) = (over(case.subject.baseline()), same_era.and_then(over));
         Self { case, per_request, ratio, same_era_ratio }
     }
@@ -164,6 +168,7 @@ impl Row {
                 vec![("bridge.ratio", self.same_era_ratio), ("bridge.allocations", allocations)]
             }
             (Hop::Bridge, 200) => vec![("bridge.ratio", self.same_era_ratio)],
+            (Hop::Gateway, 200) => vec![("gateway.ratio", self.same_era_ratio)],
             (Hop::Bridge, 0x1_0000) => vec![("bridge.ratio_64k", self.same_era_ratio)],
             (Hop::Bridge, 0x10_0000) => vec![("bridge.ratio_1m", self.same_era_ratio)],
             _ => Vec::new(),

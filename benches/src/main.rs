@@ -18,6 +18,7 @@ mod crossing;
 mod driver;
 mod envelope;
 mod figures;
+mod gateway;
 mod hop;
 mod instructions;
 mod io;
@@ -85,6 +86,8 @@ enum Task {
     Connects(connects::Options),
     /// What many idle sessions cost
     Sessions(sessions::Options),
+    /// Lists, idle servers and changed files of many servers behind one endpoint
+    Gateway(gateway::Options),
     /// Time from exec to the first answered request
     Start(start::Options),
     /// Instructions and time to read one message
@@ -134,6 +137,7 @@ fn run(Arguments { program, task }: Arguments) -> anyhow::Result<()> {
         Task::Store(options) => store::run(&all()?, &options),
         Task::Connects(options) => connects::run(&all()?, &options),
         Task::Sessions(options) => sessions::run(&all()?, &options),
+        Task::Gateway(options) => gateway::run(&all()?, &options),
         Task::Start(options) => start::run(&all()?, &options),
         Task::Micro => micro::run(&Programs::find_bench()?),
         Task::Sdk(options) => sdk::run(&Programs::find_bench()?, &options),

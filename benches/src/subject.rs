@@ -9,6 +9,7 @@ use eyot_benches::exchange::{Era, Face, Form};
 use serde::Serialize;
 
 use crate::driver::Driver;
+use crate::gateway;
 use crate::process::{self, Core, Server};
 use crate::program;
 
@@ -25,6 +26,8 @@ pub(crate) enum Hop {
     Eyot,
     /// `eyot serve` before a backend of the other era alone.
     Bridge,
+    /// `eyot serve` before ten servers of a hundred tools each, as one.
+    Gateway,
 }
 
 impl Hop {
@@ -58,6 +61,7 @@ impl fmt::Display for Subject {
             Hop::Envelope => "envelope hop",
             Hop::Eyot => "eyot",
             Hop::Bridge => "bridge",
+            Hop::Gateway => "gateway",
         };
         write!(f, "{hop}, {era}")
     }
@@ -158,6 +162,15 @@ impl Programs {
                 self.add_hop(command, Hop::Eyot, upstream);
                 command.args(["--affinity", "shared"]);
             }
+            Hop::Gateway => {
+                self.add_serve(command, "memory:");
+                // Without the file the program says what is missing.
+                let file = gateway::file(upstream, GATEWAY_SERVERS).unwrap_or_default();
+                command.arg("--config").arg(file);
+            }
         }
     }
 }
+
+/// Servers behind the gateway of a hop.
+const GATEWAY_SERVERS: usize = 10;

@@ -1,0 +1,200 @@
+//! Many servers behind one endpoint: what a list, idle servers and a changed file cost. What a call
+//! costs is a row of `bench instructions`.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::Context as _;
+use clap::Args;
+use eyot_benches::exchange::Form;
+use http::Uri;
+use serde::Serialize;
+use serde_json::json;
+
+use crate::backend::{TOOLS_OF_EACH, TOOLS_QUERY};
+use crate::budgets::{self, Judged};
+use crate::process::{self, Core, Server};
+use crate::statistics::median;
+use crate::subject::{Hop, Programs};
+use crate::{machine, program};
+
+/// How often to ask.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// Lists of a thousand tools
+    #[arg(long, default_value_t = 200)]
+    lists: usize,
+    /// Files that change
+    #[arg(long, default_value_t = 10)]
+    reloads: usize,
+    /// Fail when a budget is broken
+    #[arg(long)]
+    check: bool,
+}
+
+/// What was measured.
+#[derive(Debug, Serialize)]
+struct Figures {
+    list_ms: f64,
+    list_bytes: usize,
+    idle_bytes: u64,
+    reload_ms: f64,
+}
+
+/// Servers of the file that changes, and that idle.
+const MANY: usize = 30;
+
+/// Measures, prints figures, and writes `out/bench-gateway.json`.
+///
+/// # Errors
+///
+/// When an answer is none, or a budget is broken and checked.
+pub(crate) fn run(programs: &Programs, options: &Options) -> anyhow::Result<()> {
+    let (list_ms, list_bytes) = lists(programs, options)?;
+    let (idle_bytes, reload_ms) = idle_and_reload(programs, options)?;
+    let figures = Figures { list_ms, list_bytes, idle_bytes, reload_ms };
+    program::write("gateway", &figures)?;
+    let what = format!("list of {} tools, {list_bytes} bytes", 10 * TOOLS_OF_EACH);
+    #[expect(clippy::cast_precision_loss, reason = "a figure to be read")]
+    let idle_bytes = idle_bytes as f64;
+    let judged = [
+        Judged::new(what, "gateway.list_ms", list_ms)?,
+        Judged::new(format!("{MANY} idle servers"), "gateway.idle_bytes", idle_bytes)?,
+        Judged::new(format!("one new server of {MANY}"), "gateway.reload_ms", reload_ms)?,
+    ];
+    budgets::tell(&judged, options.check)
+}
+
+/// A file of `eyot serve` with so many servers at an endpoint, each with tools of its own; the first
+/// has the tool that clients call.
+///
+/// # Errors
+///
+/// When it cannot be written.
+pub(crate) fn file(endpoint: &str, count: usize) -> anyhow::Result<PathBuf> {
+    let file = program::out_folder()?.join(format!("gateway-{}.mcp.json", std::process::id()));
+    write_file(&file, endpoint, (0..count).map(|it| it.to_string()))?;
+    Ok(file)
+}
+
+fn write_file(
+    file: &Path,
+    endpoint: &str,
+    numbers: impl Iterator<Item = String>,
+) -> anyhow::Result<()> {
+    let servers = numbers.map(|number| {
+        let tools = if number == "0" { "echo".to_owned() } else { format!("tool_{number}") };
+        let url = format!("{endpoint}?{TOOLS_QUERY}{tools}");
+        (format!("s{number}"), json!({ "type": "http", "url": url }))
+    });
+    let servers: serde_json::Map<_, _> = servers.collect();
+    let text = json!({ "mcpServers": servers }).to_string();
+    std::fs::write(file, text).with_context(|| format!("write {}", file.display()))
+}
+
+/// The time of a list that is known, and its bytes.
+fn lists(programs: &Programs, options: &Options) -> anyhow::Result<(f64, usize)> {
+    let driver = programs.driver(Core::Second)?;
+    let mut command = process::on(Core::First);
+    programs.add_hop(&mut command, Hop::Gateway, &driver.endpoint(Form::Json));
+    let server = Server::start(command)?;
+    let mut client = Lister::connect(&server)?;
+    let mut bytes = client.list()?.len();
+    let mut times_ms = Vec::new();
+    for _ in 0..options.lists {
+        let begin = Instant::now();
+        bytes = client.list()?.len();
+        times_ms.push(begin.elapsed().as_secs_f64() * 1e3);
+    }
+    server.stop()?;
+    Ok((median(times_ms), bytes))
+}
+
+/// The memory that thirty servers add which were listed and are idle, and the time of a reload.
+fn idle_and_reload(programs: &Programs, options: &Options) -> anyhow::Result<(u64, f64)> {
+    let driver = programs.driver(Core::Second)?;
+    let endpoint = driver.endpoint(Form::Json);
+    let file = file(&endpoint, MANY)?;
+    let mut command = process::on(Core::First);
+    programs.add_serve(&mut command, "memory:");
+    command.arg("--config").arg(&file);
+    let server = Server::start(command)?;
+    let mut client = Lister::connect(&server)?;
+    let before = machine::footprint(server.pid())?.anonymous_bytes;
+    client.list()?;
+    let after = machine::footprint(server.pid())?.anonymous_bytes;
+    let mut times_ms = Vec::new();
+    for round in 0..options.reloads {
+        let new = format!("new{round}");
+        let numbers = (1..MANY).map(|it| it.to_string()).chain([new.clone()]);
+        write_file(&file, &endpoint, numbers)?;
+        let begin = Instant::now();
+        let pid = server.pid().to_string();
+        let hangup = std::process::Command::new("kill").args(["-HUP", &pid]).status()?;
+        anyhow::ensure!(hangup.success(), "no signal was sent");
+        let tool = format!("\"tool_{new}\"");
+        while !client.list()?.contains(&tool) {}
+        times_ms.push(begin.elapsed().as_secs_f64() * 1e3);
+    }
+    server.stop()?;
+    Ok((after.saturating_sub(before), median(times_ms)))
+}
+
+/// A modern client that lists tools over one connection.
+struct Lister {
+    stream: TcpStream,
+    request: String,
+}
+
+impl Lister {
+    fn connect(server: &Server) -> anyhow::Result<Self> {
+        let url: Uri = server.url().parse().context("the endpoint")?;
+        let host = url.authority().context("the endpoint's address")?.as_str();
+        let stream = TcpStream::connect(host).context("connect")?;
+        stream.set_nodelay(true)?;
+        let meta = json!({
+            "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+            "io.modelcontextprotocol/clientCapabilities": {},
+        });
+        let body = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": { "_meta": meta } });
+        let body = body.to_string();
+        let request = format!(
+            "POST {} HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/json\r\n\
+             accept: application/json, text/event-stream\r\nmcp-protocol-version: 2026-07-28\r\n\
+             mcp-method: tools/list\r\ncontent-length: {}\r\n\r\n{body}",
+            url.path(),
+            body.len()
+        );
+        Ok(Self { stream, request })
+    }
+
+    /// The body of the answer.
+    fn list(&mut self) -> anyhow::Result<String> {
+        self.stream.write_all(self.request.as_bytes())?;
+        let mut answer = Vec::new();
+        let mut part = vec![0; 1 << 16];
+        loop {
+            let count = self.stream.read(&mut part)?;
+            anyhow::ensure!(count > 0, "the connection ended before the answer");
+            answer.extend_from_slice(part.get(..count).unwrap_or_default());
+            if let Some(body) = whole_body(&answer)? {
+                return Ok(body);
+            }
+        }
+    }
+}
+
+/// The body, once it is there.
+fn whole_body(answer: &[u8]) -> anyhow::Result<Option<String>> {
+    let Some(end) = memchr::memmem::find(answer, b"\r\n\r\n") else { return Ok(None) };
+    let head = String::from_utf8_lossy(answer.get(..end).unwrap_or_default()).to_lowercase();
+    let length = head.lines().find_map(|it| it.strip_prefix("content-length: "));
+    let length: usize = length.context("a list without a length")?.trim().parse()?;
+    let body = answer.get(end + 4..).unwrap_or_default();
+    match body.len() >= length {
+        true => Ok(Some(String::from_utf8(body.to_vec()).context("read a list")?)),
+        false => Ok(None),
+    }
+}

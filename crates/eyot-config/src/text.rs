@@ -20,12 +20,14 @@ pub struct Sourced<T> {
 pub struct Text {
     value: Secret<String>,
     shown: String,
+    /// Whether the form that may be shown leaves something out.
+    hides: bool,
 }
 
 impl Text {
     /// A text that is shown in another form.
     pub(crate) fn new(value: String, shown: String) -> Self {
-        Self { value: Secret::new(value), shown }
+        Self { value: Secret::new(value), shown, hides: false }
     }
 
     /// The text itself, with the values of variables in it, which may be secrets.
@@ -38,9 +40,15 @@ impl Text {
         &self.shown
     }
 
+    /// Whether something in it looks like a secret, which is not shown.
+    pub(crate) fn hides(&self) -> bool {
+        self.hides
+    }
+
     /// The same text in another form.
     pub(crate) fn shown_as(self, shown: String) -> Self {
-        Self { shown, ..self }
+        let hides = self.hides || shown != self.shown;
+        Self { shown, hides, ..self }
     }
 }
 

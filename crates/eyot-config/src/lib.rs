@@ -50,7 +50,7 @@ pub use crate::server::{
     Unknown, UrlConfig, UrlKind,
 };
 pub use crate::shown::Shown;
-pub use crate::text::{Sourced, Text};
+pub use crate::text::{REDACTED, Sourced, Text, shown_words, tells_of_a_secret};
 pub use crate::units::{parse_duration, parse_size};
 
 #[cfg(test)]

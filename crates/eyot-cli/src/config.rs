@@ -11,7 +11,7 @@ use eyot_config::{Dialect, Problem, Severity, Shown};
 use serde_json::{Value, json};
 
 pub(crate) use self::fill::{fill_client, fill_run, fill_serve};
-use self::world::World;
+pub(crate) use self::world::World;
 use crate::args::{Config, ConfigAction, ConfigFiles};
 use crate::failure::Failure;
 use crate::writer;

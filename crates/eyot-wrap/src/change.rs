@@ -65,6 +65,18 @@ impl Change<'_> {
         self.new.as_ref().map(Document::to_bytes)
     }
 
+    /// The file, as it was named.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        self.old.path()
+    }
+
+    /// The command of this program that an entry has now: `run` or `connect`.
+    #[must_use]
+    pub fn command(&self, name: &str) -> Option<&str> {
+        self.new.as_ref()?.command(name)
+    }
+
     /// The differences, line by line, without secrets.
     #[must_use]
     pub fn diff(&self) -> Vec<String> {

@@ -154,6 +154,11 @@ impl Document {
         mask::masked(&self.text, self.format, &self.root)
     }
 
+    /// The first argument of an entry.
+    pub(crate) fn command(&self, name: &str) -> Option<&str> {
+        self.entry(name)?.member("args")?.node.elements().first()?.text()
+    }
+
     fn entry(&self, name: &str) -> Option<&Node> {
         self.root.member(&self.key)?.node.member(name).map(|it| &it.node)
     }

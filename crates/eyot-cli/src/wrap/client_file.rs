@@ -1,0 +1,50 @@
+//! The files that a word stands for.
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use eyot_config::{Client, Dialect, System};
+
+use crate::config::World;
+use crate::failure::Failure;
+
+/// A file, and whose it is if a client was named.
+pub(super) struct Found {
+    pub(super) path: PathBuf,
+    pub(super) dialect: Option<Dialect>,
+}
+
+/// Finds the file of a client, or the one of this path.
+pub(super) fn find(word: &str) -> anyhow::Result<Found> {
+    let Ok(client) = word.parse::<Client>() else {
+        let path = PathBuf::from(word);
+        if path.is_file() {
+            return Ok(Found { path, dialect: None });
+        }
+        let clients: Vec<_> = Client::ALL.into_iter().map(Client::as_str).collect();
+        let clients = clients.join(", ");
+        let message = format!("there is no file {word}, and no client of this name: {clients}");
+        return Err(Failure::usage(message).into());
+    };
+    let paths = client.paths(System::here(), &World);
+    match paths.iter().find(|it| Path::new(it).is_file()) {
+        Some(path) => Ok(Found { path: path.into(), dialect: Some(client.dialect()) }),
+        None => {
+            let message = format!("{client} has no file: there is no {}", paths.join(", and no "));
+            Err(Failure::usage(message).into())
+        }
+    }
+}
+
+/// Reads a file; more than what `eyot-config` takes of it is not read.
+pub(super) fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path);
+    let read = file.and_then(|it| it.take(BYTES_MAX).read_to_end(&mut bytes));
+    let read = read.with_context(|| format!("cannot read {}", path.display()));
+    read.map_err(|error| Failure::usage(format!("{error:#}")))?;
+    Ok(bytes)
+}
+
+const BYTES_MAX: u64 = (16 << 20) + 1;

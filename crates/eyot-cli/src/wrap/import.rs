@@ -1,0 +1,53 @@
+//! `eyot import`: the servers of clients in a file of our own.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+use eyot_config::{Config, Imported, Secrets};
+
+use super::client_file::{self, Found};
+use super::replace;
+use crate::args::Import;
+use crate::config::World;
+use crate::failure::Failure;
+use crate::writer;
+
+/// Runs the command.
+pub(crate) fn run(import: &Import) -> anyhow::Result<()> {
+    let Import { files, dialect, to, force, with_secrets } = import;
+    if let Some(path) = to.as_deref().filter(|it| it.exists() && !force) {
+        let message = format!("{} is there already: --force writes over it", path.display());
+        return Err(Failure::usage(message).into());
+    }
+    let mut configs = Vec::new();
+    for word in files {
+        let Found { path, dialect: of_client } = client_file::find(word)?;
+        let text = client_file::read(&path)?;
+        let (path, dialect) = (path.display().to_string(), dialect.or(of_client));
+        configs.push(Config::read_references(&path, &text, dialect, &World));
+    }
+    for warning in configs.iter().flat_map(|it| &it.problems).filter(|it| !it.is_error()) {
+        writer::say(&warning.to_string());
+    }
+    let secrets = if *with_secrets { Secrets::Written } else { Secrets::AsVariables };
+    let imported = Imported::new(&configs, secrets).map_err(|problems| {
+        let lines: Vec<_> = problems.iter().map(ToString::to_string).collect();
+        Failure::usage(lines.join("\n"))
+    })?;
+    let lines = imported.to_yaml();
+    match to {
+        None => lines.iter().try_for_each(|it| writer::print(it))?,
+        Some(path) => write(path, &lines, *with_secrets)?,
+    }
+    for missing in imported.missing() {
+        let (variable, source, at) = (&missing.variable, &missing.source, missing.at);
+        writer::say(&format!("set {variable} to what is at {source}:{at}"));
+    }
+    Ok(())
+}
+
+fn write(path: &Path, lines: &[String], is_private: bool) -> anyhow::Result<()> {
+    let text: String = lines.iter().map(|it| format!("{it}\n")).collect();
+    let written = replace::write_new(path, text.as_bytes(), is_private);
+    written.with_context(|| format!("cannot write {}", path.display()))
+}

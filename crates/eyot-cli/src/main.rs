@@ -61,7 +61,7 @@ fn main() -> ExitCode {
         Command::Config(config) => config::run(config, args.json),
         Command::Wrap(asked) => wrap::wrap(&asked, args.json),
         Command::Unwrap(asked) => wrap::unwrap(&asked, args.json),
-        Command::Import(asked) => wrap::import(&asked),
+        Command::Import(asked) => wrap::import(&asked, args.json),
         Command::Sessions(sessions) => sessions::run(sessions, args.json),
         Command::Completions(asked) => manual::completions(&asked),
         Command::Man(asked) => manual::run(&asked),

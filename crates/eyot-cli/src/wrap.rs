@@ -95,7 +95,9 @@ fn tell(
         }));
     }
     diff.iter().try_for_each(|it| writer::print(it))?;
-    for (name, outcome) in &change.outcomes {
+    // Where all are asked for, it is no news that some are as they are.
+    let is_news = |it: &&(String, Outcome)| !asked.names.is_empty() || it.1 != Outcome::NotWrapped;
+    for (name, outcome) in change.outcomes.iter().filter(is_news) {
         writer::say(&format!("{file}: `{name}` {}", outcome.as_str()));
     }
     if diff.is_empty() {

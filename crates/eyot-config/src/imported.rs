@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use serde::ser::{Serialize, Serializer};
+
 use crate::config::Config;
 use crate::dialect::Dialect;
 use crate::lookup::Lookup;
@@ -15,7 +17,8 @@ use crate::text::{Sourced, Text};
 
 /// Servers in our own form, as they can be used: what the files refer to stays a reference.
 ///
-/// Secrets that the files have themselves become variables, or stay what they are.
+/// Secrets that the files have themselves become variables, or stay what they are. It serializes as
+/// a document of our own form.
 #[derive(Debug)]
 pub struct Imported {
     shown: Shown,
@@ -97,6 +100,12 @@ impl Config {
         }
         references.needs_values = true;
         Self::read(path, text, dialect, &references)
+    }
+}
+
+impl Serialize for Imported {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.shown.serialize(serializer)
     }
 }
 

@@ -60,6 +60,7 @@ impl Mask<'_> {
             Value::List(elements) => match node.words() {
                 Some(words) if place == Place::Open => {
                     for (element, shown) in elements.iter().zip(shown_words(&words)) {
+                        self.values.push(element.span.clone());
                         self.show(element, &shown);
                     }
                 }

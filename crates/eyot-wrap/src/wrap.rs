@@ -129,6 +129,10 @@ fn wrap_url(
     if let Some(key) = ["args", "env", "env_vars"].iter().find(|it| node.member(it).is_some()) {
         return Err(Obstacle::new(format!("has `{key}` beside its URL: remove it")));
     }
+    if let Some(key) = SIGN_IN_KEYS.iter().find(|it| node.member(it).is_some()) {
+        let reason = format!("has `{key}`, and `eyot connect` does not sign in in this way");
+        return Err(Obstacle::new(reason));
+    }
     let url_text = url.node.text().ok_or_else(Obstacle::form)?;
     let mut words = vec!["connect".to_owned()];
     words.extend(wrapper.flags.iter().cloned());
@@ -234,6 +238,8 @@ pub(crate) const INHERIT_ENV: &str = "--inherit-env";
 /// The keys of URLs. `httpUrl` is of the Gemini CLI, `serverUrl` of Windsurf.
 pub(crate) const URL_NAMES: &[&str] = &["httpUrl", "url", "serverUrl"];
 
+/// How clients get tokens themselves.
+const SIGN_IN_KEYS: &[&str] = &["oauth", "auth", "authProviderType", "headersHelper"];
 const GONE_KEYS: &[&str] = &["headers", "http_headers", "env_http_headers", "bearer_token_env_var"];
 const COMMAND_KEYS: &[&str] = &["command", "args"];
 const URL_KEYS: &[&str] = &[

@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::writer;
 
 /// Runs the command.
-pub(crate) fn run(import: &Import) -> anyhow::Result<()> {
+pub(crate) fn run(import: &Import, is_json: bool) -> anyhow::Result<()> {
     let Import { files, dialect, to, force, with_secrets } = import;
     if let Some(path) = to.as_deref().filter(|it| it.exists() && !force) {
         let message = format!("{} is there already: --force writes over it", path.display());
@@ -34,8 +34,12 @@ pub(crate) fn run(import: &Import) -> anyhow::Result<()> {
         let lines: Vec<_> = problems.iter().map(ToString::to_string).collect();
         Failure::usage(lines.join("\n"))
     })?;
-    let lines = imported.to_yaml();
+    let lines = match is_json {
+        true => vec![serde_json::to_string(&imported)?],
+        false => imported.to_yaml(),
+    };
     match to {
+        None if is_json => writer::print_json(&imported)?,
         None => lines.iter().try_for_each(|it| writer::print(it))?,
         Some(path) => write(path, &lines, *with_secrets)?,
     }

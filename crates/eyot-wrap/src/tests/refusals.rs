@@ -47,6 +47,8 @@ fn entry_that_cannot_be_changed_is_refused_if_it_is_named() {
     let text =
         r#"{"mcpServers":{"a":{"url":"https://h","env":{"A":"b"}},"b":{"command":"x"},"c":{}}}"#;
     check(".mcp.json", text, &["a"], ".mcp.json:1:16: `a` has `env` beside its URL: remove it");
+    let signs_in = r#"{"mcpServers":{"a":{"url":"https://h","oauth":{"clientId":"b"}}}}"#;
+    check(".mcp.json", signs_in, &["a"], "`a` has `oauth`, and `eyot connect` does not sign in");
     check(".mcp.json", text, &["c"], "`c` cannot be read: a server needs a `command` or a `url`");
     let document = document(".mcp.json", text.as_bytes());
     let change = document.wrap(&[], &wrapper()).unwrap();

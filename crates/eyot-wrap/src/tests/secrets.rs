@@ -53,6 +53,19 @@ fn flags_that_name_variables_are_shown() {
     let now = wrapped(".mcp.json", before, &["a"]);
     let wrapped = document(".mcp.json", now.as_bytes());
     let diff = wrapped.unwrap(&[], &[before.into()], "eyot").unwrap().diff().join("\n");
-    let words = r#""--header", "Authorization: env:EYOT_HEADER_AUTHORIZATION", "env:EYOT_URL""#;
+    let words = r#""--header", "Authorization: env:EYOT_HEADER_AUTHORIZATION", "env:EYOT_URL"]"#;
     assert!(diff.contains(words) && diff.contains("https://h?…"), "{diff}");
+}
+
+#[test]
+fn comments_are_shown_unless_they_could_be_entries() {
+    let before = "{ // servers\n/* \"a\":\n {} */ \"mcpServers\": {\"a\": {\"command\": \"x\", \"args\": \
+                  [\"https://h/#x\", \"// no\"] // b = c\n}}}";
+    let document = document(".mcp.json", before.as_bytes());
+    let diff = document.wrap(&[], &wrapper()).unwrap().diff();
+    assert_eq!(diff[3..5], [" { // servers", " /* …"]);
+    assert!(
+        diff[5].starts_with("-*/ \"mcpServers\"") && diff[5].ends_with("\"// no\"] // …"),
+        "{diff:?}"
+    );
 }

@@ -21,7 +21,7 @@ use crate::problems;
 /// The architecture of this workspace.
 const TABLE: Table = Table {
     layers: &[
-        ("base", &["eyot-stdx", "eyot-metrics"]),
+        ("base", &["eyot-stdx", "eyot-metrics", "eyot-files"]),
         ("wire", &["eyot-jsonrpc", "eyot-frame"]),
         ("protocol", &["eyot-types"]),
         ("machines", &["eyot-session", "eyot-era"]),

@@ -1,23 +1,21 @@
 //! `eyot wrap` and `eyot unwrap`: the files of clients, changed.
 
-mod backups;
 mod client_file;
 mod import;
-mod replace;
 
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Parser as _;
+use eyot_files::Backups;
 use eyot_wrap::{Change, Document, Outcome, WrapError, Wrapper};
 use serde_json::json;
 
-use self::backups::Backups;
 use self::client_file::Found;
 pub(crate) use self::import::run as import;
 use crate::args::{Args, ClientFile, Wrap};
 use crate::failure::Failure;
-use crate::writer;
+use crate::{config, writer};
 
 /// Runs `eyot wrap`.
 pub(crate) fn wrap(wrap: &Wrap, is_json: bool) -> anyhow::Result<()> {
@@ -50,13 +48,13 @@ fn with_file(
     change: impl for<'d> FnOnce(&'d Document, &Backups) -> anyhow::Result<Change<'d>>,
 ) -> anyhow::Result<()> {
     let Found { path, dialect } = client_file::find(&asked.file)?;
-    let text = client_file::read(&path)?;
+    let text = config::read_bytes(&path)?;
     let shown = path.display().to_string();
     let document =
         Document::read(&shown, &text, asked.dialect.or(dialect)).map_err(|it| refused(&it))?;
     // What a link leads to is changed, and not the link.
     let target = path.canonicalize().with_context(|| format!("cannot find {shown}"))?;
-    let backups = Backups::of(&target);
+    let backups = Backups::of(&target, config::BYTES_MAX);
     let change = change(&document, &backups)?;
     let mut kept = None;
     if let (Some(bytes), false) = (change.bytes(), asked.dry_run) {
@@ -64,9 +62,10 @@ fn with_file(
         let is_lost =
             change.outcomes.iter().any(|it| it.1 != Outcome::Unwrapped && it.1.is_change());
         if is_lost {
-            kept = Some(backups.keep(&text)?);
+            let backup = backups.keep(&text);
+            kept = Some(backup.with_context(|| format!("cannot keep {shown} as it is"))?);
         }
-        replace::replace(&target, &text, &bytes)
+        eyot_files::replace(&target, &text, &bytes)
             .with_context(|| format!("cannot write {shown}"))?;
         backups.forget(&bytes);
     }

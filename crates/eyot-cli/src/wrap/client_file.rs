@@ -1,9 +1,7 @@
 //! The files that a word stands for.
 
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
 use eyot_config::{Client, Dialect, System};
 
 use crate::config::World;
@@ -36,15 +34,3 @@ pub(super) fn find(word: &str) -> anyhow::Result<Found> {
         }
     }
 }
-
-/// Reads a file; more than what `eyot-config` takes of it is not read.
-pub(super) fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let file = std::fs::File::open(path);
-    let read = file.and_then(|it| it.take(BYTES_MAX).read_to_end(&mut bytes));
-    let read = read.with_context(|| format!("cannot read {}", path.display()));
-    read.map_err(|error| Failure::usage(format!("{error:#}")))?;
-    Ok(bytes)
-}
-
-const BYTES_MAX: u64 = (16 << 20) + 1;

@@ -4,13 +4,12 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use eyot_config::{Config, Imported, Secrets};
+use eyot_files::Readers;
 
 use super::client_file::{self, Found};
-use super::replace;
 use crate::args::Import;
-use crate::config::World;
 use crate::failure::Failure;
-use crate::writer;
+use crate::{config, writer};
 
 /// Runs the command.
 pub(crate) fn run(import: &Import, is_json: bool) -> anyhow::Result<()> {
@@ -22,9 +21,9 @@ pub(crate) fn run(import: &Import, is_json: bool) -> anyhow::Result<()> {
     let mut configs = Vec::new();
     for word in files {
         let Found { path, dialect: of_client } = client_file::find(word)?;
-        let text = client_file::read(&path)?;
+        let text = config::read_bytes(&path)?;
         let (path, dialect) = (path.display().to_string(), dialect.or(of_client));
-        configs.push(Config::read_references(&path, &text, dialect, &World));
+        configs.push(Config::read_references(&path, &text, dialect, &config::World));
     }
     for warning in configs.iter().flat_map(|it| &it.problems).filter(|it| !it.is_error()) {
         writer::say(&warning.to_string());
@@ -41,7 +40,9 @@ pub(crate) fn run(import: &Import, is_json: bool) -> anyhow::Result<()> {
     match to {
         None if is_json => writer::print_json(&imported)?,
         None => lines.iter().try_for_each(|it| writer::print(it))?,
-        Some(path) => write(path, &lines, *with_secrets)?,
+        Some(path) => {
+            write(path, &lines, if *with_secrets { Readers::User } else { Readers::Usual })?
+        }
     }
     for missing in imported.missing() {
         let (variable, source, at) = (&missing.variable, &missing.source, missing.at);
@@ -50,8 +51,8 @@ pub(crate) fn run(import: &Import, is_json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn write(path: &Path, lines: &[String], is_private: bool) -> anyhow::Result<()> {
+fn write(path: &Path, lines: &[String], readers: Readers) -> anyhow::Result<()> {
     let text: String = lines.iter().map(|it| format!("{it}\n")).collect();
-    let written = replace::write_new(path, text.as_bytes(), is_private);
+    let written = eyot_files::write_new(path, text.as_bytes(), readers);
     written.with_context(|| format!("cannot write {}", path.display()))
 }

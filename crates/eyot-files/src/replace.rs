@@ -1,9 +1,29 @@
-//! Writes files at once: a reader sees the old text or the new one, whatever happens meanwhile.
+//! Reads and writes whole files.
 
 use std::fs::{File, OpenOptions, Permissions};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, fchown};
 use std::path::Path;
+
+/// Who may read a new file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Readers {
+    /// Those that the user's mask lets.
+    Usual,
+    /// The user alone.
+    User,
+}
+
+/// Reads a file, at most so many bytes of it.
+///
+/// # Errors
+///
+/// It cannot be read.
+pub fn read(path: &Path, bytes_max: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(bytes_max).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
 
 /// Gives a file a new text. It keeps its mode, and its owner where this is allowed.
 ///
@@ -11,7 +31,7 @@ use std::path::Path;
 ///
 /// Something went wrong, or the file is read-only, or has not this old text any more. It is as it
 /// was then.
-pub(super) fn replace(path: &Path, old: &[u8], new: &[u8]) -> io::Result<()> {
+pub fn replace(path: &Path, old: &[u8], new: &[u8]) -> io::Result<()> {
     if path.metadata()?.permissions().readonly() {
         return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it is read-only"));
     }
@@ -25,14 +45,14 @@ pub(super) fn replace(path: &Path, old: &[u8], new: &[u8]) -> io::Result<()> {
     })
 }
 
-/// Gives a file its text, which only the user may read if `is_private`.
+/// Gives a file its text, whether it is there or not.
 ///
 /// # Errors
 ///
 /// Something went wrong.
-pub(super) fn write_new(path: &Path, text: &[u8], is_private: bool) -> io::Result<()> {
+pub fn write_new(path: &Path, text: &[u8], readers: Readers) -> io::Result<()> {
+    let mode = if readers == Readers::User { 0o600 } else { 0o666 };
     through_another(path, |temporary| {
-        let mode = if is_private { 0o600 } else { 0o666 };
         let mut file =
             OpenOptions::new().write(true).create_new(true).mode(mode).open(temporary)?;
         file.write_all(text)?;
@@ -41,11 +61,7 @@ pub(super) fn write_new(path: &Path, text: &[u8], is_private: bool) -> io::Resul
 }
 
 /// Writes a new file with the mode and the owner of another one.
-///
-/// # Errors
-///
-/// Something went wrong, or the file exists.
-pub(super) fn write_beside(path: &Path, like: &Path, text: &[u8]) -> io::Result<()> {
+pub(crate) fn write_beside(path: &Path, like: &Path, text: &[u8]) -> io::Result<()> {
     let like = like.metadata()?;
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     file.write_all(text)?;

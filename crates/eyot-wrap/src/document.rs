@@ -8,7 +8,7 @@ use eyot_config::{Config, Dialect, Lookup, Transport, UrlKind};
 use crate::change::{Change, Outcome};
 use crate::edit::{Edit, Splice, spliced};
 use crate::error::{Obstacle, WrapError};
-use crate::rebuild::{is_wrapped, rebuild};
+use crate::rebuild::{is_surely_ours, is_wrapped, rebuild};
 use crate::tree::{Format, Member, Node, parse};
 use crate::wrap::{Entry, Wrapped, Wrapper, wrap};
 use crate::{mask, region};
@@ -121,6 +121,11 @@ impl Document {
             }
             if !is_wrapped(entry, program) {
                 return Ok((Outcome::NotWrapped, Vec::new()));
+            }
+            if names.is_empty() && !is_surely_ours(entry) {
+                let reason = "may have been written like this, and no backup has it as it was: name it \
+                              to make it of what stands there";
+                return Err(Obstacle::new(reason));
             }
             let mut edit = Edit::new(&self.text, self.format);
             rebuild(&mut edit, entry, self.config.dialect)?;

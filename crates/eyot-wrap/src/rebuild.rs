@@ -19,6 +19,12 @@ pub(crate) fn is_wrapped(entry: &Node, program: &str) -> bool {
     is_ours && matches!(words.first().map(String::as_str), Some("run" | "connect"))
 }
 
+/// Whether people do not write such an entry themselves.
+pub(crate) fn is_surely_ours(entry: &Node) -> bool {
+    let words = entry.member("args").and_then(|it| it.node.words()).unwrap_or_default();
+    words.get(1).is_some_and(|it| it == INHERIT_ENV)
+}
+
 /// Changes an entry so that the client starts the server itself, or connects to it.
 pub(crate) fn rebuild(edit: &mut Edit<'_>, entry: &Node, dialect: Dialect) -> Result<(), Obstacle> {
     let (Some(command), Some(args)) = (entry.member("command"), entry.member("args")) else {
@@ -38,7 +44,6 @@ pub(crate) fn rebuild(edit: &mut Edit<'_>, entry: &Node, dialect: Dialect) -> Re
         let needs = "has `--env` or `--cwd` before `--` in its `args`: change it by hand";
         return Err(Obstacle::new(needs));
     }
-    debug_assert!(INHERIT_ENV.starts_with("--"), "a flag, which stands before the command");
     let raw = edit.raw(&program.span);
     edit.set_value(command, raw)?;
     edit.remove_first(&args.node, end + 2)

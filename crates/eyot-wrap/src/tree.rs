@@ -83,6 +83,11 @@ impl Node {
                 one.len() == two.len() && one.iter().zip(two).all(|(one, two)| one.is_same(two))
             }
             (Value::Map(one), Value::Map(two)) => {
+                // Most often the order is the same, too, and there may be many.
+                let pairs = one.iter().zip(two);
+                if one.len() == two.len() && pairs.clone().all(|(one, two)| one.key == two.key) {
+                    return pairs.into_iter().all(|(one, two)| one.node.is_same(&two.node));
+                }
                 let has = |it: &Member| {
                     other.member(&it.key).is_some_and(|other| other.node.is_same(&it.node))
                 };

@@ -94,7 +94,7 @@ proptest! {
         let wrapped = Document::read(".mcp.json", now.as_bytes(), None).unwrap();
         let back = wrapped.unwrap(&[], &[before.clone().into_bytes()], "").unwrap();
         prop_assert_eq!(String::from_utf8(back.bytes().unwrap()).unwrap(), before);
-        let rebuilt = wrapped.unwrap(&[], &[], "/opt/eyot").unwrap();
+        let rebuilt = wrapped.unwrap(&[format!("s{at}")], &[], "/opt/eyot").unwrap();
         prop_assert!(rebuilt.bytes().is_some());
     }
 

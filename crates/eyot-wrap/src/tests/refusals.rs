@@ -84,10 +84,19 @@ fn nothing_is_wrapped_twice_and_nothing_else_is_unwrapped() {
 
 #[test]
 fn entries_of_people_who_wrote_more_are_left_to_them() {
-    for args in [r#"["run","--config","f"]"#, r#"["run","--cwd","/x","--","a"]"#] {
+    for args in [
+        r#"["run","--config","f"]"#,
+        r#"["run","--inherit-env","--cwd","/x","--","a"]"#,
+        r#"["run","--","a"]"#,
+        r#"["connect","https://h"]"#,
+    ] {
         let text = format!(r#"{{"mcpServers":{{"a":{{"command":"eyot","args":{args}}}}}}}"#);
         let document = document(".mcp.json", text.as_bytes());
         let change = document.unwrap(&[], &[], "eyot").unwrap();
         assert!(matches!(change.outcomes[0].1, Outcome::Refused(_)), "{:?}", change.outcomes);
     }
+    let text = r#"{"mcpServers":{"a":{"command":"eyot","args":["connect","https://h"]}}}"#;
+    let document = document(".mcp.json", text.as_bytes());
+    let change = document.unwrap(&["a".to_owned()], &[], "eyot").unwrap();
+    assert_eq!(change.bytes().unwrap(), br#"{"mcpServers":{"a":{"url": "https://h"}}}"#);
 }

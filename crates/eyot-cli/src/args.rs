@@ -229,7 +229,7 @@ pub(crate) struct Serve {
     /// is never passed on.
     #[arg(long, value_name = "SOURCE")]
     pub(crate) upstream_token: Option<TokenSource>,
-    /// A header for every request to the upstream. May be repeated.
+    /// A header for every request to the upstream, or NAME:env:VAR. May be repeated.
     #[arg(long, value_name = "NAME:VALUE")]
     pub(crate) upstream_header: Vec<Header>,
     #[command(flatten)]

@@ -123,3 +123,5 @@ mod upstream_secrets;
 mod upstream_sse;
 #[cfg(test)]
 mod web_socket;
+#[cfg(test)]
+mod wrap;

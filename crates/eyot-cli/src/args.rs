@@ -10,6 +10,7 @@ mod named_upstreams;
 mod refusal;
 mod transport;
 mod values;
+mod wrap;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -36,6 +37,8 @@ use self::transport::parse_address;
 pub(crate) use self::transport::{ListenAt, ProxySource, ServerFiles, SpokenTransport, Transport};
 use self::values::parse_duration;
 pub(crate) use self::values::{EnvVar, Header, SpokenEra, StoreUrl, TokenSource};
+pub(crate) use self::wrap::{ClientFile, Import, Wrap};
+use self::wrap::{IMPORT_EXAMPLES, UNWRAP_EXAMPLES, WRAP_EXAMPLES};
 
 /// An MCP proxy between the eras: sessions survive restarts, answers never cross.
 #[derive(Debug, Parser)]
@@ -78,6 +81,15 @@ pub(crate) enum Command {
     /// Check, print or describe configuration files.
     #[command(after_help = CONFIG_EXAMPLES)]
     Config(Config),
+    /// Stand before servers of a client: edit its file, so that it starts them through eyot.
+    #[command(after_help = WRAP_EXAMPLES)]
+    Wrap(Wrap),
+    /// Stand before servers of a client no longer.
+    #[command(after_help = UNWRAP_EXAMPLES)]
+    Unwrap(ClientFile),
+    /// Write the servers of clients in eyot's own form.
+    #[command(after_help = IMPORT_EXAMPLES)]
+    Import(Import),
     /// List stored sessions, show one, or remove one.
     #[command(after_help = SESSIONS_EXAMPLES)]
     Sessions(Sessions),
@@ -87,6 +99,14 @@ pub(crate) enum Command {
     /// Print the manual page, or write one for each command.
     #[command(after_help = MAN_EXAMPLES)]
     Man(Manual),
+}
+
+impl Command {
+    /// Whether it does something for a person and ends.
+    pub(crate) fn is_client(&self) -> bool {
+        let is_of_files = matches!(self, Self::Wrap(_) | Self::Unwrap(_) | Self::Import(_));
+        is_of_files || matches!(self, Self::Client(_) | Self::Config(_))
+    }
 }
 
 const SERVE_EXAMPLES: &str = "\
@@ -211,7 +231,7 @@ pub(crate) struct Serve {
     /// is never passed on.
     #[arg(long, value_name = "SOURCE")]
     pub(crate) upstream_token: Option<TokenSource>,
-    /// A header for every request to the upstream. May be repeated.
+    /// A header for every request to the upstream, or NAME:env:VAR. May be repeated.
     #[arg(long, value_name = "NAME:VALUE")]
     pub(crate) upstream_header: Vec<Header>,
     #[command(flatten)]

@@ -4,16 +4,14 @@ mod fill;
 mod many;
 mod world;
 
-use std::io::Read as _;
 use std::path::Path;
 
-use anyhow::Context as _;
 use eyot_config::{Dialect, Problem, Severity, Shown};
 use serde_json::{Value, json};
 
 pub(crate) use self::fill::{fill_client, fill_run, fill_serve};
 pub(crate) use self::many::ManyFiles;
-use self::world::World;
+pub(crate) use self::world::World;
 use crate::args::{Config, ConfigAction, ConfigFiles, FromFile};
 use crate::failure::Failure;
 use crate::writer;
@@ -41,13 +39,14 @@ pub(crate) fn run(config: Config, is_json: bool) -> anyhow::Result<()> {
 
 /// Reads a file with servers. What is wrong in it is among its problems.
 fn read(path: &Path, dialect: Option<Dialect>) -> anyhow::Result<eyot_config::Config> {
-    let mut text = Vec::new();
-    let shown = path.display().to_string();
-    let file = std::fs::File::open(path);
-    let read = file.and_then(|it| it.take(BYTES_MAX).read_to_end(&mut text));
-    let read = read.with_context(|| format!("cannot read {shown}"));
-    read.map_err(|error| Failure::usage(format!("{error:#}")))?;
-    Ok(eyot_config::Config::read(&shown, &text, dialect, &World))
+    let text = read_bytes(path)?;
+    Ok(eyot_config::Config::read(&path.display().to_string(), &text, dialect, &World))
+}
+
+/// The bytes of a file with servers; not all of one that is refused for its length.
+pub(crate) fn read_bytes(path: &Path) -> anyhow::Result<Vec<u8>> {
+    let read = eyot_files::read(path, BYTES_MAX);
+    read.map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())).into())
 }
 
 /// Whether the files have several servers that are to be used.
@@ -125,4 +124,4 @@ fn document(problem: &Problem) -> Value {
 }
 
 /// More than what is accepted.
-const BYTES_MAX: u64 = (16 << 20) + 1;
+pub(crate) const BYTES_MAX: u64 = (16 << 20) + 1;

@@ -1,5 +1,7 @@
 //! `eyot run` and `eyot connect`: beside one client, on standard input and output.
 
+use std::collections::HashSet;
+
 use anyhow::Context as _;
 use eyot::{Command, ForwardProxy, Limits, ProxyConfig, Target};
 
@@ -17,10 +19,16 @@ pub(crate) fn run(mut run: Run) -> anyhow::Result<()> {
     if let Some(at_url) = config::fill_run(&mut run)? {
         return connect(&at_url);
     }
-    let Run { beside, env, cwd, command, .. } = run;
+    let Run { beside, env, inherit_env, cwd, command, .. } = run;
     let mut words = command.into_iter();
     let program = words.next().context("name a server after `--`")?;
-    let env = env.into_iter().map(|it| (it.name, it.value)).collect();
+    let mut env: Vec<_> = env.into_iter().map(|it| (it.name, it.value)).collect();
+    if inherit_env {
+        let known: HashSet<_> = env.iter().map(|it| it.0.clone()).collect();
+        let own = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+        let own = own.filter(|it| !it.is_empty() && !it.contains('=') && !known.contains(it));
+        env.extend(own.map(|name| (name, None)));
+    }
     let target = Target::Command(Command { program, args: words.collect(), env, cwd });
     start(&beside, limits(&beside), |config| ForwardProxy::new(target, config))
 }

@@ -22,6 +22,7 @@ mod signals;
 mod socket;
 mod tls_files;
 mod transport;
+mod wrap;
 mod writer;
 
 use std::process::ExitCode;
@@ -45,7 +46,7 @@ fn main() -> ExitCode {
             return ExitCode::from(failure::Code::Usage as u8);
         }
     };
-    let is_client = matches!(args.command, Command::Client(_) | Command::Config(_));
+    let is_client = args.command.is_client();
     logging::init(if is_client { "warn" } else { "info" }, args.log_json);
     reaper::install();
     let ran = match args.command {
@@ -58,6 +59,9 @@ fn main() -> ExitCode {
         Command::Everything(everything) => everything::run(&everything, args.json),
         Command::Client(command) => commands::run(command, args.json),
         Command::Config(config) => config::run(config, args.json),
+        Command::Wrap(asked) => wrap::wrap(&asked, args.json),
+        Command::Unwrap(asked) => wrap::unwrap(&asked, args.json),
+        Command::Import(asked) => wrap::import(&asked, args.json),
         Command::Sessions(sessions) => sessions::run(sessions, args.json),
         Command::Completions(asked) => manual::completions(&asked),
         Command::Man(asked) => manual::run(&asked),

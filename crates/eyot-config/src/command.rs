@@ -17,9 +17,8 @@ pub(crate) fn read(reader: &mut Reader<'_>, members: &mut Members<'_>) -> Option
     let program = members.value("command").and_then(|it| program(reader, it));
     let args = members.value("args").map(|it| args(reader, it)).unwrap_or_default();
     let mut env = members.value("env").map(|it| env(reader, it)).unwrap_or_default();
-    if let Some(file) = members.value("envFile") {
-        add_file(reader, file, &mut env);
-    }
+    let env_file =
+        members.value("envFile").and_then(|it| add_file(reader, it, &mut env)).map(Box::new);
     let cwd = members.value("cwd").and_then(|it| reader.text("`cwd`", it));
     let program = program?;
     let has_words = program.value.shown().trim().contains(' ') && args.is_empty();
@@ -28,7 +27,7 @@ pub(crate) fn read(reader: &mut Reader<'_>, members: &mut Members<'_>) -> Option
             "`command` has spaces in it: it is the program alone, put the rest into `args`";
         reader.warn(program.at, message);
     }
-    Some(CommandConfig { program, args, env, cwd })
+    Some(CommandConfig { program, args, env, env_file, cwd })
 }
 
 fn program(reader: &mut Reader<'_>, node: &Node) -> Option<Sourced<Text>> {
@@ -71,19 +70,19 @@ pub(crate) fn is_env_name(name: &str) -> bool {
     !name.is_empty() && !name.contains(['=', ' ', '\0'])
 }
 
-/// Adds the variables of a file that `env` does not have.
-fn add_file(reader: &mut Reader<'_>, node: &Node, env: &mut Vec<EnvVar>) {
+/// Adds the variables of a file that `env` does not have, and returns its path.
+fn add_file(reader: &mut Reader<'_>, node: &Node, env: &mut Vec<EnvVar>) -> Option<Sourced<Text>> {
     let errors = reader.errors;
-    let Some(path) = reader.text("`envFile`", node) else { return };
+    let path = reader.text("`envFile`", node)?;
     if reader.errors > errors {
-        return;
+        return None;
     }
     let shown = shown_name(path.value.shown());
     let text = match reader.variables.lookup.file(path.value.expose()) {
         Ok(text) => text,
         Err(reason) => {
             reader.error(node.at, format!("`envFile`: {shown} cannot be read ({reason})"));
-            return;
+            return None;
         }
     };
     match env_file::parse(&text) {
@@ -101,4 +100,5 @@ fn add_file(reader: &mut Reader<'_>, node: &Node, env: &mut Vec<EnvVar>) {
             reader.error(node.at, message);
         }
     }
+    Some(path)
 }

@@ -66,7 +66,7 @@ fn transport(reader: &mut Reader<'_>, members: &mut Members<'_>) -> Option<Trans
         Some(it) => Some(reader.word(&format!("`{}`", it.key), &it.node, KINDS)?),
         None => None,
     };
-    let url = members.take(&["url"]);
+    let url = members.take(&["url", "serverUrl"]);
     let http_url = if dialect == Dialect::Gemini { members.take(&["httpUrl"]) } else { None };
     let has_command = members.take(&["command"]).is_some();
     let (url, usual) = match (http_url, url) {
@@ -214,6 +214,8 @@ enum Kind {
 
 const KINDS: &[(&str, Kind)] = &[
     ("stdio", Kind::Stdio),
+    // As the Copilot CLI writes it.
+    ("local", Kind::Stdio),
     ("http", Kind::Url(UrlKind::Http)),
     ("streamable-http", Kind::Url(UrlKind::Http)),
     ("streamableHttp", Kind::Url(UrlKind::Http)),

@@ -7,10 +7,12 @@
 //! - [`Config`]: a file, read; [`Dialect`]: whose file it is.
 //! - [`ServerConfig`]: one server, with the place of everything that is said of it.
 //! - [`Problem`]: what is wrong, where, and what to do.
-//! - [`Shown`]: the one form as people may see it.
+//! - [`Shown`]: the one form as people may see it; [`Imported`]: as it can be used.
+//! - [`Client`]: whose files have a usual place.
 //! - [`schema`]: the JSON Schema of our own form.
 
 mod bundle;
+mod client;
 mod codex;
 mod command;
 mod config;
@@ -18,12 +20,14 @@ mod dialect;
 mod entry;
 mod env_file;
 mod formats;
+mod imported;
 mod lookup;
 mod node;
 mod own_form;
 mod position;
 mod problem;
 mod reader;
+mod references;
 mod registry;
 mod server;
 mod shown;
@@ -32,8 +36,10 @@ mod units;
 mod url;
 mod variables;
 
+pub use crate::client::{Client, System};
 pub use crate::config::Config;
 pub use crate::dialect::Dialect;
+pub use crate::imported::{Imported, Missing, Secrets};
 pub use crate::lookup::{Lookup, input_variable};
 pub use crate::node::{Member, Node, Value};
 pub use crate::own_form::schema;
@@ -44,7 +50,7 @@ pub use crate::server::{
     Unknown, UrlConfig, UrlKind,
 };
 pub use crate::shown::Shown;
-pub use crate::text::{Sourced, Text};
+pub use crate::text::{REDACTED, Sourced, Text, shown_words, tells_of_a_secret};
 pub use crate::units::{parse_duration, parse_size};
 
 #[cfg(test)]

@@ -19,6 +19,27 @@ pub trait Lookup {
 
     /// The user's home folder.
     fn home(&self) -> Option<String>;
+
+    /// The value of a variable that has a default in the file. As in a shell, a variable that is
+    /// empty has the default too.
+    fn variable_or(&self, name: &str, default: &str) -> String {
+        let value = self.variable(name).filter(|it| !it.is_empty());
+        value.unwrap_or_else(|| default.to_owned())
+    }
+
+    /// What the user was asked for under this id: `${input:ID}`.
+    fn asked(&self, id: &str) -> Option<String> {
+        self.variable(&input_variable(id))
+    }
+
+    /// What `${file:PATH}` stands for.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be read, in a few words without its contents.
+    fn secret_file(&self, path: &str) -> Result<String, String> {
+        self.file(path)
+    }
 }
 
 /// The variable that answers an input: `EYOT_INPUT_` and the id, in capital letters and with `_` for

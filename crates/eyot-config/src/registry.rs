@@ -108,7 +108,7 @@ fn package(reader: &mut Reader<'_>, way: &Node, kind: &str) -> Option<CommandCon
     args.push(plain(&named, way));
     args.extend(arguments(reader, member(way, &["packageArguments", "package_arguments"])));
     let program = plain(hint.unwrap_or(program), way);
-    Some(CommandConfig { program, args: redact_args(args), env, cwd: None })
+    Some(CommandConfig { program, args: redact_args(args), env, env_file: None, cwd: None })
 }
 
 fn image(identifier: &str, version: Option<&str>) -> String {

@@ -75,8 +75,10 @@ pub struct CommandConfig {
     pub program: Sourced<Text>,
     /// Its arguments.
     pub args: Vec<Sourced<Text>>,
-    /// Variables for it, each name once.
+    /// Variables for it, each name once, also those of `env_file`.
     pub env: Vec<EnvVar>,
+    /// The file that some of them come from.
+    pub env_file: Option<Box<Sourced<Text>>>,
     /// Its working folder. `None`: that of this program.
     pub cwd: Option<Sourced<Text>>,
 }

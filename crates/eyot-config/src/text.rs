@@ -20,12 +20,14 @@ pub struct Sourced<T> {
 pub struct Text {
     value: Secret<String>,
     shown: String,
+    /// Whether the form that may be shown leaves something out.
+    hides: bool,
 }
 
 impl Text {
     /// A text that is shown in another form.
     pub(crate) fn new(value: String, shown: String) -> Self {
-        Self { value: Secret::new(value), shown }
+        Self { value: Secret::new(value), shown, hides: false }
     }
 
     /// The text itself, with the values of variables in it, which may be secrets.
@@ -38,9 +40,15 @@ impl Text {
         &self.shown
     }
 
+    /// Whether something in it looks like a secret, which is not shown.
+    pub(crate) fn hides(&self) -> bool {
+        self.hides
+    }
+
     /// The same text in another form.
     pub(crate) fn shown_as(self, shown: String) -> Self {
-        Self { shown, ..self }
+        let hides = self.hides || shown != self.shown;
+        Self { shown, hides, ..self }
     }
 }
 
@@ -68,6 +76,19 @@ pub(crate) fn redact_args(args: Vec<Sourced<Text>>) -> Vec<Sourced<Text>> {
     args.into_iter().map(redact).collect()
 }
 
+/// Words as they may be shown: without the values of flags, headers and variables whose names tell
+/// of a secret, and without what URLs hide.
+#[must_use]
+pub fn shown_words(words: &[String]) -> Vec<String> {
+    let mut is_secret = false;
+    let mut show = |word: &String| {
+        let shown = shown_arg(word, is_secret);
+        is_secret = names_a_value_behind(word);
+        shown
+    };
+    words.iter().map(&mut show).collect()
+}
+
 fn shown_arg(arg: &str, is_secret: bool) -> String {
     if is_reference(arg) {
         return arg.to_owned();
@@ -82,6 +103,7 @@ fn shown_arg(arg: &str, is_secret: bool) -> String {
             && !value.starts_with("//")
             && tells_of_a_secret(name)
             && !value.is_empty()
+            && !is_reference(value.trim_start())
         {
             return format!("{name}{separator}{REDACTED}");
         }
@@ -92,8 +114,16 @@ fn shown_arg(arg: &str, is_secret: bool) -> String {
 
 /// Whether it is a variable and nothing else; its default could be a secret.
 fn is_reference(arg: &str) -> bool {
+    // As flags of this program name one.
+    if arg.strip_prefix("env:").is_some_and(is_variable_name) {
+        return true;
+    }
     let name = arg.strip_prefix("${").and_then(|it| it.strip_suffix('}'));
     name.is_some_and(|it| !it.contains(":-") && !it.contains(['$', '}']))
+}
+
+fn is_variable_name(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|it| it.is_ascii_alphanumeric() || it == '_')
 }
 
 /// Whether the next argument is the value of this one, and secret.
@@ -102,12 +132,14 @@ fn names_a_value_behind(arg: &str) -> bool {
 }
 
 /// Whether the value of this name is likely a secret.
-fn tells_of_a_secret(name: &str) -> bool {
+#[must_use]
+pub fn tells_of_a_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     SECRET_WORDS.iter().any(|word| name.contains(word))
 }
 
-pub(crate) const REDACTED: &str = "[redacted]";
+/// What stands in the place of a secret.
+pub const REDACTED: &str = "[redacted]";
 
 const SECRET_WORDS: &[&str] =
     &["auth", "bearer", "cookie", "credential", "key", "passw", "pat", "secret", "token"];

@@ -7,6 +7,7 @@ use crate::node::{Member, Node};
 use crate::position::Position;
 use crate::problem::shown_name;
 use crate::reader::{Members, Reader};
+use crate::references;
 use crate::server::{Header, UrlConfig, UrlKind};
 use crate::text::{REDACTED, Sourced, Text};
 
@@ -59,10 +60,14 @@ pub(crate) fn url(reader: &mut Reader<'_>, what: &str, node: &Node) -> Option<So
     if reader.errors == errors {
         check_url(reader, what, &url, at);
     }
-    Some(Sourced { value: Text::new(url, shown(&written)), at })
+    let shown = shown(&written);
+    Some(Sourced { value: Text::new(url, written).shown_as(shown), at })
 }
 
 fn check_url(reader: &mut Reader<'_>, what: &str, url: &str, at: Position) {
+    if references::is_one(url) {
+        return;
+    }
     if url.starts_with("pipe:") {
         reader.error(at, format!("{what}: named pipes are not supported"));
     } else if !SCHEMES.iter().any(|it| url.len() > it.len() && url.starts_with(it)) {

@@ -143,7 +143,7 @@ impl Variables<'_> {
             (VsCode | Cursor | Cline, Some(("env", name)), _) => self.variable(name),
             (Eyot, Some(("env", name)), _) => self.variable_or_default(name),
             (VsCode, Some(("input", id)), _) => self.declared_input(id),
-            (Eyot, Some(("input", id)), _) => self.input(id),
+            (Eyot, Some(("input", id)), _) => self.asked(id),
             (Eyot, Some(("file", path)), _) => self.file(path),
             (VsCode | Cursor | Eyot, None, "workspaceFolder") => {
                 let folder = self.lookup.workspace_folder();
@@ -180,20 +180,21 @@ impl Variables<'_> {
     /// `VAR` or `VAR:-default`.
     fn variable_or_default(&self, text: &str) -> Found {
         match text.split_once(":-") {
-            // As in a shell, a variable that is empty has the default too.
-            Some((name, default)) => {
-                let value = self.lookup.variable(name).filter(|it| !it.is_empty());
-                Found::Value(value.unwrap_or_else(|| default.to_owned()))
-            }
+            Some((name, default)) => Found::Value(self.lookup.variable_or(name, default)),
             None => self.variable(text),
         }
     }
 
     fn declared_input(&self, id: &str) -> Found {
         match self.inputs.iter().any(|it| it == id) {
-            true => self.input(id),
+            true => self.asked(id),
             false => Found::Missing("there is no input of this id in `inputs`".to_owned()),
         }
+    }
+
+    fn asked(&self, id: &str) -> Found {
+        let answer = self.lookup.asked(id);
+        found(answer, || format!("set the variable {}", shown_name(&input_variable(id))))
     }
 
     /// What the user is to fill in: from its variable, or the default of the file.
@@ -209,7 +210,7 @@ impl Variables<'_> {
     }
 
     fn file(&self, path: &str) -> Found {
-        match self.lookup.file(path) {
+        match self.lookup.secret_file(path) {
             Ok(text) => Found::Value(text.trim_end_matches(['\r', '\n']).to_owned()),
             Err(reason) => Found::Missing(format!("the file cannot be read ({reason})")),
         }

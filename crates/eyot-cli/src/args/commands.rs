@@ -128,7 +128,7 @@ pub(crate) struct Server {
     /// The era to speak. Default: the era of the server.
     #[arg(long, value_enum, env = "EYOT_ERA", hide_env_values = true)]
     pub(crate) era: Option<SpokenEra>,
-    /// A header for every HTTP request. May be repeated.
+    /// A header for every HTTP request, or NAME:env:VAR. May be repeated.
     #[arg(long, value_name = "NAME:VALUE")]
     pub(crate) header: Vec<Header>,
     /// A bearer token for every HTTP request: `@FILE` or `env:VAR`.

@@ -9,7 +9,9 @@ use super::call_times::CallTimes;
 use super::config::{FromFile, Together};
 use super::message_bound::MessageBound;
 use super::transport::Transport;
-use super::values::{EnvVar, Header, SpokenEra, StoreUrl, TokenSource, parse_duration};
+use super::values::{
+    EnvVar, Header, SpokenEra, StoreUrl, TokenSource, parse_duration, variable_or_text,
+};
 
 pub(super) const RUN_EXAMPLES: &str = "\
 Examples:
@@ -71,6 +73,10 @@ pub(crate) struct Run {
     /// program.
     #[arg(long, value_name = "NAME[=VALUE]")]
     pub(crate) env: Vec<EnvVar>,
+    /// Pass on every variable of this program, for a client that chooses itself what its servers
+    /// see.
+    #[arg(long)]
+    pub(crate) inherit_env: bool,
     /// The child's working folder.
     #[arg(long, value_name = "DIR")]
     pub(crate) cwd: Option<PathBuf>,
@@ -86,13 +92,15 @@ pub(crate) struct Connect {
     pub(crate) beside: Beside,
     #[command(flatten)]
     pub(crate) transport: Transport,
-    /// A header for every request to the server. May be repeated.
+    /// A header for every request to the server; with `NAME:env:VAR` the variable has the value. May
+    /// be repeated.
     #[arg(long, value_name = "NAME:VALUE")]
     pub(crate) header: Vec<Header>,
     /// A bearer token for every request to the server: `@FILE` or `env:VAR`.
     #[arg(long, value_name = "SOURCE")]
     pub(crate) token: Option<TokenSource>,
-    /// The server: `https://…`, `http://…`, `wss://…`, `ws://…`, or `unix:PATH#/mcp`.
-    #[arg(value_name = "URL")]
+    /// The server: `https://…`, `http://…`, `wss://…`, `ws://…`, or `unix:PATH#/mcp`; or
+    /// `env:VAR`, which names a variable with the URL.
+    #[arg(value_name = "URL", value_parser = variable_or_text)]
     pub(crate) url: String,
 }

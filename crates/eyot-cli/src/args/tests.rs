@@ -108,6 +108,16 @@ fn headers_are_names_and_values() {
 }
 
 #[test]
+fn header_may_be_in_a_variable() {
+    let header: Header = "X-Path: env:PATH".parse().unwrap();
+    assert_eq!(header.value, std::env::var("PATH").unwrap());
+    let unset = "X: env:EYOT_NOT_SET".parse::<Header>().unwrap_err();
+    assert_eq!(unset, "variable EYOT_NOT_SET is not set");
+    // What is no name of a variable is a value.
+    assert_eq!("X: env:a b".parse::<Header>().unwrap().value, "env:a b");
+}
+
+#[test]
 fn tokens_are_named_and_not_given() {
     assert!("@/run/token".parse::<TokenSource>().is_ok());
     assert!("env:TOKEN".parse::<TokenSource>().is_ok());

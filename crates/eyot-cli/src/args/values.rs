@@ -44,9 +44,10 @@ impl FromStr for Header {
     fn from_str(text: &str) -> Result<Self, String> {
         match text.split_once(':') {
             Some((name, value)) if !name.trim().is_empty() => {
+                let value = variable_or_text(value.trim())?;
                 Ok(Self { name: name.trim().to_owned(), value: value.trim().to_owned() })
             }
-            _ => Err("expected NAME:VALUE".to_owned()),
+            _ => Err("expected NAME:VALUE or NAME:env:VAR".to_owned()),
         }
     }
 }
@@ -55,6 +56,15 @@ impl FromStr for Header {
 impl std::fmt::Debug for Header {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Header").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// The value of the variable that `env:VAR` names, or the text itself.
+pub(super) fn variable_or_text(text: &str) -> Result<String, String> {
+    let is_name = |it: &&str| it.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'_');
+    match text.strip_prefix("env:").filter(is_name) {
+        Some(name) => std::env::var(name).map_err(|_| format!("variable {name} is not set")),
+        None => Ok(text.to_owned()),
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use eyot_config::Lookup;
 
 /// The surroundings of this process.
-pub(super) struct World;
+pub(crate) struct World;
 
 impl Lookup for World {
     fn variable(&self, name: &str) -> Option<String> {

@@ -1,0 +1,17 @@
+//! Files of the user, read within a bound and replaced at once.
+//!
+//! **Invariant:** whatever happens, a file has its old text or the new one, and a text that is kept
+//! is never written over. This crate knows nothing of what is in the files.
+//!
+//! - [`read`]: a file, up to a bound.
+//! - [`replace`], [`write_new`]: a file gets its text.
+//! - [`Backups`]: what it was before, beside it.
+
+mod backups;
+mod replace;
+
+pub use crate::backups::Backups;
+pub use crate::replace::{Readers, read, replace, write_new};
+
+#[cfg(test)]
+mod tests;

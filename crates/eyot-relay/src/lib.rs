@@ -11,6 +11,7 @@ mod headerless_server;
 mod listening;
 mod passthrough_session;
 mod patience;
+mod principal_states;
 mod questions;
 mod relay;
 mod revisions;

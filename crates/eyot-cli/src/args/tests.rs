@@ -76,6 +76,35 @@ fn place_to_listen_at_is_an_address_or_a_socket() {
 }
 
 #[test]
+fn transport_chooses_the_scheme_of_the_url() {
+    let spoken = |word: &str, url: &str| {
+        let args = ["eyot", "connect", "--transport", word, url];
+        let Command::Connect(connect) = Args::try_parse_from(args).unwrap().command else {
+            panic!("not connect")
+        };
+        let spoken = connect.transport.transport.unwrap();
+        spoken.url(url).map(|it| it.into_owned()).map_err(|it| it.message().to_owned())
+    };
+    for (url, socket) in [
+        ("http://a:1/b?c=d://e", "ws://a:1/b?c=d://e"),
+        ("HTTPS://a/b", "wss://a/b"),
+        ("ws://a/b", "ws://a/b"),
+        ("wss://a/b", "wss://a/b"),
+    ] {
+        assert_eq!(spoken("ws", url).unwrap(), socket);
+        assert_eq!(spoken("auto", url).unwrap(), url);
+    }
+    assert!(spoken("ws", "unix:/a.sock#/mcp").unwrap_err().contains("http://"));
+    for word in ["http", "sse"] {
+        assert_eq!(spoken(word, "unix:/a.sock#/mcp").unwrap(), "unix:/a.sock#/mcp");
+        assert_eq!(spoken(word, "https://a/b").unwrap(), "https://a/b");
+        let refusal = spoken(word, "wss://a/b?key=secret").unwrap_err();
+        assert!(refusal.contains(&format!("--transport {word}")), "{refusal}");
+        assert!(!refusal.contains("secret"), "{refusal}");
+    }
+}
+
+#[test]
 fn certificates_come_with_their_keys() {
     for flag in ["--tls-cert", "--tls-key", "--client-cert", "--client-key", "--client-ca"] {
         let args = ["eyot", "serve", "--upstream", "https://a/mcp", flag, "x.pem"];

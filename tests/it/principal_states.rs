@@ -1,5 +1,5 @@
-//! The states that a modern server gives its clients to keep: with keys, each is of use to the client
-//! that got it and to no other.
+//! What a modern server gives its clients to come back with, states and ids of tasks: with keys, each
+//! is of use to the client that got it and to no other.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use crate::support::program::program;
 use crate::support::rounds::{self, again, asked};
 use crate::support::{
-    Ask, Exchange, Program, Proxy, Response, Upstream, modern_ask, note, patient_limits, send,
-    tool_text,
+    Ask, Exchange, Program, Proxy, Response, Upstream, modern_ask, modern_request, note,
+    patient_limits, send, tool_text,
 };
 
 /// What the server wants to be brought back; not every JSON writer would write it so.
@@ -161,6 +161,44 @@ async fn state_is_opened_by_another_process_with_the_same_store_before_the_same_
     assert_refused(&send(elsewhere.address, &as_user("alice", &next)).await);
     assert_refused(&send(second.address, &as_user("bob", &next)).await);
     check_state(second.address, &mut upstream, &next).await;
+}
+
+/// A task of a modern server, as `bob` and `alice` ask for it.
+#[tokio::test]
+async fn task_is_of_use_to_its_principal_alone() {
+    let mut upstream = Upstream::bare().await;
+    let proxy = Proxy::before_url(&upstream, patient_limits(), with_keys).await;
+    let call = rounds::call(1, "greet");
+    // The era is known from here on.
+    first_round(proxy.address, &mut upstream, &call).await;
+    let task = json!({ "resultType": "task", "taskId": "t1", "status": "working",
+        "createdAt": "2026-07-28T00:00:00Z", "lastUpdatedAt": "2026-07-28T00:00:00Z", "ttlMs": null });
+    let answering = async { upstream.expect("tools/call").await.result(task.clone()).await };
+    let ask = as_user("alice", &call);
+    let (answer, ()) = tokio::join!(send(proxy.address, &ask), answering);
+    let id = answer.json()["result"]["taskId"].clone();
+    assert!(id.as_str().is_some_and(|it| it != "t1"), "{}", answer.text());
+
+    for (user, id) in [("bob", &id), ("bob", &json!("t1")), ("alice", &json!("t1"))] {
+        for method in ["tasks/get", "tasks/cancel"] {
+            let request = modern_request(2, method, json!({ "taskId": id }));
+            let answer = send(proxy.address, &as_user(user, &request)).await.json();
+            assert_eq!(answer["error"]["code"], -32602, "{answer}");
+        }
+    }
+    let answering = async {
+        // Nothing of theirs has come.
+        let asked = upstream.expect("tasks/get").await;
+        assert_eq!(asked.message()["params"]["taskId"], "t1");
+        assert_eq!(asked.header("mcp-name"), Some("t1"));
+        let mut state = task;
+        state["resultType"] = json!("complete");
+        asked.result(state).await;
+    };
+    let request = modern_request(3, "tasks/get", json!({ "taskId": id }));
+    let ask = as_user("alice", &request);
+    let (answer, ()) = tokio::join!(send(proxy.address, &ask), answering);
+    assert_eq!(answer.json()["result"]["taskId"], id, "{}", answer.text());
 }
 
 #[tokio::test]

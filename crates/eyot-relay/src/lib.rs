@@ -17,6 +17,7 @@ mod relay;
 mod revisions;
 mod server_id;
 mod stream_cursor;
+mod task_ids;
 mod watch;
 
 pub use crate::patience::Patience;

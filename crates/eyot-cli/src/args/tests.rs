@@ -6,7 +6,8 @@ use clap::{CommandFactory as _, Parser as _};
 
 use super::values::{Header, TokenSource};
 use super::{
-    Answer, Args, Command, EnvVar, KeySource, ListenAt, StoreUrl, parse_address, parse_duration,
+    Answer, Args, Command, EnvVar, KeySource, ListenAt, SessionsAction, StoreUrl, parse_address,
+    parse_duration,
 };
 
 #[test]
@@ -118,6 +119,23 @@ fn stores_are_named_by_scheme() {
     assert_eq!("sqlite:/a/b".parse(), Ok(StoreUrl::Sqlite("/a/b".into())));
     for text in ["", "sqlite", "sqlite:", "memory:x", "/a/b", "redis://x"] {
         assert!(text.parse::<StoreUrl>().is_err(), "{text}");
+    }
+}
+
+#[test]
+fn session_ids_may_begin_with_a_hyphen() {
+    for id in ["-Abc_d-efghijklmnopqrs", "-hV0123456789abcdefghi", "--0123456789abcdefghij"] {
+        for args in [
+            ["eyot", "sessions", "show", id, "--store", "sqlite:a"],
+            ["eyot", "sessions", "show", "--store", "sqlite:a", id],
+        ] {
+            let Command::Sessions(sessions) = Args::try_parse_from(args).unwrap().command else {
+                panic!("not sessions")
+            };
+            let SessionsAction::Show { id: read } = sessions.action else { panic!("not show") };
+            assert_eq!(read, id);
+            assert!(sessions.store.is_some());
+        }
     }
 }
 

@@ -94,6 +94,8 @@ mod peers;
 #[cfg(test)]
 mod pins;
 #[cfg(test)]
+mod principal_states;
+#[cfg(test)]
 mod readme;
 #[cfg(test)]
 mod relay;

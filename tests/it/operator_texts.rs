@@ -14,6 +14,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, Buf
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
+use crate::support::program::{Program, free_port, program};
 use crate::support::{
     Ask, Proxy, call, initialize, modern_ask, modern_request, note, patient_limits, send, within,
 };
@@ -185,4 +186,25 @@ async fn no_failure_tells_a_client_what_only_operators_may_read() {
             }
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn operator_reads_of_each_failed_call_once_where_it_did_not_get() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log");
+    let upstream = format!("127.0.0.1:{}", free_port());
+    let mut command = tokio::process::Command::new(program());
+    command.args(["--json", "serve", "--listen", "127.0.0.1:0", "--store", "memory:"]);
+    command.args(["--upstream", &format!("http://{upstream}/mcp")]);
+    let eyot = Program::start(command.stderr(std::fs::File::create(&log).unwrap())).await;
+    let modern = modern_request(1, "tools/call", json!({ "name": "echo", "arguments": {} }));
+    for ask in [modern_ask(&modern), Ask::post(&initialize("2025-11-25"))] {
+        let answer = send(eyot.address, &ask).await;
+        assert!(!answer.text().contains(&upstream), "{}", answer.text());
+    }
+    eyot.kill().await;
+    let log = std::fs::read_to_string(&log).unwrap();
+    let warnings: Vec<_> = log.lines().filter(|line| line.contains("WARN")).collect();
+    assert_eq!(warnings.len(), 2, "{log}");
+    assert!(warnings.iter().all(|it| it.contains(&upstream)), "{log}");
 }

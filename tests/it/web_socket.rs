@@ -20,6 +20,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
+use crate::commands::eyot;
 use crate::peers::{CLIENT_PATIENCE, Peers, run, script};
 use crate::support::{
     Ask, Habits, Program, Proxy, Session, Upstream, call, initialize, modern_request, note,
@@ -253,6 +254,42 @@ async fn an_upstream_at_a_web_socket_serves_clients_of_both_eras_over_http() {
             within("an answer", client.call_tool("greet", json!({})).into_future()).await.unwrap();
         assert_eq!(answer.text(), "hello, Ada");
         client.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_flag_says_that_a_url_is_that_of_a_web_socket() {
+    let upstream = Program::everything(&[]).await;
+    let socket = format!("http://{}/ws", upstream.address);
+    let listed = eyot(&["list", "--transport", "ws", &socket]).await;
+    assert_eq!(listed.code, 0, "{}", listed.err);
+
+    let folder = tempfile::tempdir().unwrap();
+    let flags = ["--transport", "ws", "--upstream", &socket].map(str::to_owned);
+    let proxy = Program::serve("127.0.0.1:0", &folder.path().join("sessions.db"), &flags).await;
+    let listed = eyot(&["list", &proxy.url()]).await;
+    assert_eq!(listed.code, 0, "{}", listed.err);
+}
+
+#[tokio::test]
+async fn a_flag_and_a_url_of_two_transports_are_wrong_usage() {
+    let at = "ws://127.0.0.1:1/ws";
+    for words in [
+        &["list", "--transport", "http", at][..],
+        &["connect", "--transport", "sse", at],
+        &["serve", "--listen", "127.0.0.1:0", "--transport", "http", "--upstream", at],
+    ] {
+        let ran = eyot(words).await;
+        assert_eq!(ran.code, 2, "{words:?}: {}", ran.err);
+        assert!(ran.err.contains("ws:// is the URL of a WebSocket"), "{}", ran.err);
+    }
+    for words in [
+        &["connect", "--transport", "ws", "unix:/no/such.sock#/mcp"][..],
+        &["serve", "--forward", "--allow", "https://a.example/*", "--transport", "ws"],
+    ] {
+        let ran = eyot(words).await;
+        assert_eq!(ran.code, 2, "{words:?}: {}", ran.err);
+        assert!(ran.err.contains("--transport ws is for"), "{}", ran.err);
     }
 }
 

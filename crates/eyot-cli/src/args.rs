@@ -370,12 +370,14 @@ pub(crate) enum SessionsAction {
     /// Show one session.
     Show {
         /// The session's id.
+        #[arg(allow_hyphen_values = true)]
         id: String,
     },
     /// Remove a session: its client must open a new one. A server that has it open learns of it at
     /// its next write.
     Rm {
         /// The session's id.
+        #[arg(allow_hyphen_values = true)]
         id: String,
     },
 }

@@ -13,7 +13,7 @@ use eyot::{
 use metrics_exporter_prometheus::PrometheusBuilder;
 use tokio::net::TcpListener;
 
-use crate::args::{KeySource, Listen, ListenAt, Serve, StoreUrl};
+use crate::args::{KeySource, Listen, ListenAt, Serve, SpokenTransport, StoreUrl};
 use crate::failure::Failure;
 use crate::signals::Signals;
 use crate::tls_files::TlsFiles;
@@ -96,6 +96,11 @@ fn many_files(serve: &Serve, limits: Limits) -> anyhow::Result<ManyFiles> {
 /// of the environment would be asked for names whose addresses only it knows.
 fn forward_config(serve: &Serve) -> anyhow::Result<ForwardConfig> {
     let Serve { named, transport, .. } = serve;
+    if transport.transport == Some(SpokenTransport::WebSocket) {
+        let message =
+            "--transport ws is for one server: with --forward clients name http and https URLs";
+        return Err(Failure::usage(message).into());
+    }
     let connector = transport::connector(transport, Proxies::none)?;
     let mut config = ForwardConfig::new(AllowList::new(named.allow.iter().cloned()));
     let addresses = AddressPolicy::public_and(named.allow_net.iter().copied());

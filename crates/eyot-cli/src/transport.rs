@@ -14,12 +14,14 @@ use crate::secrets;
 /// The server at a URL, connected to as the flags say. What is wrong with the files that they name,
 /// or with the authorities that this machine trusts, is told now and not at the first call.
 pub(crate) fn target(url: &str, limits: Limits, transport: &Transport) -> anyhow::Result<Target> {
+    let spoken = transport.transport.unwrap_or_default();
+    let url = &*spoken.url(url)?;
     let connector = connector(transport, Proxies::from_env)?;
     if url.starts_with("https:") || url.starts_with("wss:") {
         connector.tls().prepare()?;
     }
     let target = Target::url_over(url, limits, &connector)?;
-    Ok(target.with_transport(transport.transport.unwrap_or_default().into()))
+    Ok(target.with_transport(spoken.into()))
 }
 
 /// The server at a URL, with the headers and the token that the flags of these names add to every

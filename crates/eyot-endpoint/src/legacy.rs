@@ -28,7 +28,7 @@ use crate::event_body::{BodyParts, EventBody, Listen};
 use crate::event_stream::EventStream;
 use crate::in_flight::InFlight;
 use crate::registry::{OpenError, Registry};
-use crate::reply_stream::{First, ReplyStream};
+use crate::reply_stream::{First, ReplyStream, tell};
 use crate::request_context::RequestContext;
 use crate::timer::Timer;
 
@@ -456,6 +456,6 @@ fn store_failed(id: Option<Id>, failure: &StoreError) -> Answer {
 
 /// A fault that came before anything was sent.
 fn faulted(id: Option<Id>, it: &Fault) -> Answer {
-    tracing::debug!(fault = %it, "call failed");
+    tell(it);
     fault(id, it, Era::Legacy)
 }

@@ -14,7 +14,7 @@ use http::{HeaderMap, StatusCode};
 use tower_service::Service as _;
 
 use crate::modern_body::ModernBody;
-use crate::reply_stream::{First, ReplyStream};
+use crate::reply_stream::{First, ReplyStream, tell};
 use crate::request_context::RequestContext;
 
 type Answer = http::Response<OutgoingBody>;
@@ -159,6 +159,6 @@ fn status(code: i64) -> StatusCode {
 }
 
 fn faulted(id: Option<Id>, it: &Fault) -> Answer {
-    tracing::debug!(fault = %it, "call failed");
+    tell(it);
     fault(id, it, Era::Modern)
 }

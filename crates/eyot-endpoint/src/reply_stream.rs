@@ -197,6 +197,10 @@ impl ReplyStream {
         }
         let Self { stage, span, .. } = self;
         let item = match span.in_scope(|| stage.poll_item(cx)) {
+            Poll::Ready(Some(Err(fault))) => {
+                span.in_scope(|| tell(&fault));
+                Some(Err(fault.told()))
+            }
             Poll::Ready(item) => item,
             Poll::Pending => ready!(self.poll_end(cx)),
         };
@@ -238,6 +242,14 @@ impl Stage {
                 }
             }
         }
+    }
+}
+
+/// Tells the operator why a call is given up, unless that was told before: its client hears less.
+pub(crate) fn tell(fault: &Fault) {
+    match fault.untold() {
+        Some(error) => tracing::warn!(error, %fault, "call failed"),
+        None => tracing::debug!(%fault, "call failed"),
     }
 }
 

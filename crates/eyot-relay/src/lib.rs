@@ -12,11 +12,13 @@ mod late_session;
 mod listening;
 mod passthrough_session;
 mod patience;
+mod principal_states;
 mod questions;
 mod relay;
 mod revisions;
 mod server_id;
 mod stream_cursor;
+mod task_ids;
 mod watch;
 
 pub use crate::patience::Patience;

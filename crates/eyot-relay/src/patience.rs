@@ -82,11 +82,11 @@ impl Patient {
             let Patience { time, given_up } = &self.patience;
             let left = ends_at.map_or(PAUSES.delay_max, |it| it.duration_since(Instant::now()));
             if left.is_zero() || given_up.is_cancelled() {
-                return asked;
+                return given_up_after(waiting.as_ref(), asked);
             }
             waiting.get_or_insert_with(|| self.outage.wait(&obstacle, *time));
             if !self.pause(attempt, left).await {
-                return asked;
+                return given_up_after(waiting.as_ref(), asked);
             }
         }
         Err(Fault::internal("a call was attempted too often"))
@@ -102,6 +102,14 @@ impl Patient {
             () = self.outage.is_over() => true,
             () = sleep(pause) => true,
         }
+    }
+}
+
+/// What is given up: a wait has told the operator why.
+fn given_up_after(waiting: Option<&Waiting>, asked: Result<Reply, Fault>) -> Result<Reply, Fault> {
+    match waiting {
+        Some(_) => asked.map_err(Fault::told),
+        None => asked,
     }
 }
 

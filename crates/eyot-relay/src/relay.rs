@@ -10,13 +10,16 @@ use eyot_jsonrpc::Request;
 use eyot_service::{BoxService, Call, Fault, Input, Reply, ReplyFuture, SessionHandle, Transport};
 use eyot_session::{SessionState, Store, StoreError, UpstreamName, UpstreamRef};
 use eyot_types::{Era, Method};
-use eyot_upstream::{EraMode, ModernSide, Runtime, Sender, Target, Upstream, initialize};
+use eyot_upstream::{
+    EraMode, ModernConnection, ModernSide, Runtime, Sender, Target, Upstream, initialize,
+};
 use tower_service::Service;
 
 use crate::headerless_client::HeaderlessClient;
 use crate::headerless_server::HeaderlessServer;
 use crate::late_session::LateSession;
 use crate::passthrough_session::{Link, PassthroughSession};
+use crate::principal_states::PrincipalStates;
 use crate::revisions::LegacyRevisions;
 
 /// The options of a relay.
@@ -33,8 +36,9 @@ pub struct RelayOptions {
     /// several of each session: it is opened when a session first needs it, with the client's words at
     /// `initialize`, which the relay need not have answered.
     pub slot: UpstreamName,
-    /// Where calls are kept that wait for a modern client's answers to a legacy upstream. Without
-    /// it they end with the process.
+    /// Where calls are kept that wait for a modern client's answers to a legacy upstream; its key
+    /// seals what clients with principals keep for an upstream of either era. Without it such calls
+    /// end with the process: the key is a random one of this relay.
     pub store: Option<Arc<dyn Store>>,
 }
 
@@ -49,6 +53,7 @@ struct Inner {
     modern_to_legacy: ModernToLegacy,
     legacy_to_modern: LegacyToModern,
     param_headers: ParamHeaders,
+    states: PrincipalStates,
 }
 
 impl Relay {
@@ -65,15 +70,19 @@ impl Relay {
         let RelayOptions { era, affinity, slot, store } = options;
         let upstream = Arc::new(Upstream::new(target, runtime, era).with_slot(slot));
         let modern = Arc::new(ModernSide::new(Arc::clone(&upstream)));
-        let modern_to_legacy = ModernToLegacy::new(&upstream, affinity, store);
+        let modern_to_legacy = ModernToLegacy::new(&upstream, affinity, store.clone());
         let legacy_to_modern = LegacyToModern::new(Arc::clone(&upstream), Arc::clone(&modern));
-        let param_headers = ParamHeaders::new(&upstream.runtime.limits);
+        let limits = &upstream.runtime.limits;
+        let param_headers = ParamHeaders::new(limits);
+        let ttl = limits.calls.total_timeout;
+        let states = PrincipalStates::new(Arc::clone(&upstream.name), store, ttl);
         Self(Arc::new(Inner {
             upstream,
             modern,
             modern_to_legacy,
             legacy_to_modern,
             param_headers,
+            states,
         }))
     }
 
@@ -116,7 +125,9 @@ impl Relay {
         let connection = modern.open_connection().filter(|_| is_ordinary);
         match (connection, call) {
             // Nearly every call: its future is made and moved each time, so it is kept small.
-            (Some(connection), Call { input: Input::Request(request), peer, extensions, .. }) => {
+            (Some(connection), Call { input: Input::Request(request), peer, extensions, .. })
+                if peer.principal.is_none() =>
+            {
                 let (modern, sender) = (Arc::clone(modern), Sender::of_peer(peer, &extensions));
                 Box::pin(
                     async move { counted(modern.request(&connection, request, &sender).await) },
@@ -126,6 +137,13 @@ impl Relay {
                 let bridge = modern_to_legacy.clone();
                 Box::pin(async move { counted(bridge.answer(call).await) })
             }
+            (Some(connection), call) if matches!(call.input, Input::Request(_)) => {
+                let relay = self.clone();
+                Box::pin(async move {
+                    let ask = |call| relay.request_modern(&connection, call);
+                    counted(relay.0.states.guard(call, ask).await)
+                })
+            }
             (_, call) => {
                 let relay = self.clone();
                 Box::pin(async move { counted(relay.ask_modern(call).await) })
@@ -134,35 +152,49 @@ impl Relay {
     }
 
     async fn ask_modern(&self, call: Call) -> Result<Reply, Fault> {
-        let Inner { upstream, modern, modern_to_legacy, param_headers, .. } = &*self.0;
+        let Inner { modern, modern_to_legacy, states, .. } = &*self.0;
         let Some(connection) = modern.connection().await? else {
             return Box::pin(modern_to_legacy.answer(call)).await;
         };
-        if !upstream.target.has_headers()
-            && let Some(request) = param_headers.concerned(&call)
-        {
-            let known = KnownCapabilities::default();
-            let request = ModernRequest::read(request, &call, (&known, &upstream.runtime.limits))
-                .map_err(Fault::refused)?;
-            let server = HeaderlessServer { modern, connection: &connection, param_headers };
-            return Box::pin(server.answer(request)).await;
+        if matches!(call.input, Input::Request(_)) {
+            let ask = |call| self.request_modern(&connection, call);
+            return states.guard(call, ask).await;
         }
         let sender = Sender::of(&call);
-        let needs_headers = upstream.target.has_headers() && needs_headers(&call);
         let message = match call.input {
-            Input::Request(request) if needs_headers => {
-                let tools = &param_headers.tools;
-                let client = HeaderlessClient { modern, connection: &connection, tools };
-                return Box::pin(client.call(request, &call.peer)).await;
-            }
-            Input::Request(request) => {
-                return modern.request(&connection, request, &sender).await;
-            }
             Input::Notification(notification) => notification.into_message(),
             Input::Response(response) => response.into_message(),
             _ => return Err(Fault::internal("modern clients have no sessions")),
         };
         modern.send(&connection, message, &sender).await.map(|()| Reply::None)
+    }
+
+    /// Asks for a client, whose headers are checked here or made where a side has none.
+    async fn request_modern(
+        &self,
+        connection: &ModernConnection,
+        call: Call,
+    ) -> Result<Reply, Fault> {
+        let Inner { upstream, modern, param_headers, .. } = &*self.0;
+        let has_headers = upstream.target.has_headers();
+        if !has_headers && let Some(request) = param_headers.concerned(&call) {
+            let known = KnownCapabilities::default();
+            let request = ModernRequest::read(request, &call, (&known, &upstream.runtime.limits))
+                .map_err(Fault::refused)?;
+            let server = HeaderlessServer { modern, connection, param_headers };
+            return Box::pin(server.answer(request)).await;
+        }
+        let needs_headers = has_headers && needs_headers(&call);
+        let sender = Sender::of(&call);
+        let Input::Request(request) = call.input else {
+            return Err(Fault::internal("only requests are answered"));
+        };
+        if needs_headers {
+            let tools = &param_headers.tools;
+            let client = HeaderlessClient { modern, connection, tools };
+            return Box::pin(client.call(request, &call.peer)).await;
+        }
+        modern.request(connection, request, &sender).await
     }
 
     /// Opens the upstream session with the client's own words, or goes over the bridge to an

@@ -63,6 +63,20 @@ impl Fault {
         self
     }
 
+    /// The fault, of which the operator has been told.
+    #[must_use]
+    pub fn told(mut self) -> Self {
+        self.operator_text = self.operator_text.map(OperatorText::told);
+        self
+    }
+
+    /// What the operator should still be told; `None`: nothing.
+    #[must_use]
+    pub fn untold(&self) -> Option<&str> {
+        let text = self.operator_text.as_ref().filter(|it| !it.is_told());
+        text.map(OperatorText::reveal_to_operator)
+    }
+
     /// Adds the upstream's own error.
     #[must_use]
     pub fn with_upstream_error(mut self, error: Option<ErrorObject>) -> Self {

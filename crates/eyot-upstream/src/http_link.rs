@@ -161,7 +161,7 @@ impl HttpLink {
         let response = match extra {
             None => {
                 let sent = client.send(ask.draft(target)?).await;
-                sent.map_err(|error| unanswered(&error, client.limits()))?
+                sent.map_err(|error| unanswered(&error))?
             }
             // Boxed, because it is large, and most connections do not have it.
             Some(extra) => Box::pin(extra.send(client, ask.draft(target)?)).await?,
@@ -193,9 +193,7 @@ impl HttpLink {
             discard(response.into_body()).await;
             let draft = ask.draft(Some(&next))?;
             let sent = match extra {
-                None => {
-                    client.send(draft).await.map_err(|error| unanswered(&error, client.limits()))
-                }
+                None => client.send(draft).await.map_err(|error| unanswered(&error)),
                 Some(extra) => extra.send(client, draft).await,
             };
             response = self.authorized(sent?).await?;
@@ -303,7 +301,7 @@ impl Extra {
             let Draft { message, target, cookies, .. } = draft;
             let method = draft.method.clone();
             let sent = client.send(Draft { method, headers, message, target, cookies }).await;
-            let response = sent.map_err(|error| unanswered(&error, client.limits()))?;
+            let response = sent.map_err(|error| unanswered(&error))?;
             let challenge = Challenge::of(response.status(), response.headers());
             let Some(challenge) = challenge else { return Ok(response) };
             discard(response.into_body()).await;
@@ -349,7 +347,7 @@ fn for_operator(reason: &str, text: impl Into<Box<str>>) -> Fault {
     let text = OperatorText::new(text);
     tracing::warn!(detail = text.reveal_to_operator(), "{reason}");
     let error = codes::upstream_lost(reason, Outcome::NotSent, false);
-    Fault::upstream(error).with_operator_text(text)
+    Fault::upstream(error).with_operator_text(text.told())
 }
 
 /// Redirects that one request follows.

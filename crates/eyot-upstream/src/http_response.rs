@@ -84,23 +84,13 @@ pub(crate) fn unexpected_status(status: StatusCode) -> Fault {
     BareStatus::bare(status).fault()
 }
 
-/// The fault for a request that got no answer.
-pub(crate) fn unanswered(cause: &HttpError, limits: &Limits) -> Fault {
+/// The fault for a request that got no answer. The operator is told by what gives up the call, which
+/// may have more than one attempt.
+pub(crate) fn unanswered(cause: &HttpError) -> Fault {
     let (text, is_lasting) = (cause.operator_text(), cause.is_lasting());
     let (reason, may_have_been_read) = (cause.to_string(), cause.may_have_been_read());
-    match &text {
-        // What waits for the upstream says so: once, not for each of its attempts.
-        Some(text)
-            if !(may_have_been_read
-                || is_lasting
-                || limits.upstream.connect_patience.is_zero()) =>
-        {
-            tracing::debug!(error = text.reveal_to_operator(), "upstream was not reached");
-        }
-        Some(text) => {
-            tracing::warn!(error = text.reveal_to_operator(), "upstream was not reached");
-        }
-        None => {}
+    if let Some(text) = &text {
+        tracing::debug!(error = text.reveal_to_operator(), "upstream was not reached");
     }
     let error = match may_have_been_read {
         true => codes::upstream_lost(&reason, Outcome::Unknown, !is_lasting),
@@ -157,7 +147,7 @@ async fn collect(mut body: UpstreamBody, limits: &Limits) -> Result<Bytes, Fault
         return Err(too_long(Came::Exactly(declared), limit_bytes));
     }
     let mut whole = Assembly::new(declared);
-    while let Some(data) = body.data().await.map_err(|error| unanswered(&error, limits))? {
+    while let Some(data) = body.data().await.map_err(|error| unanswered(&error))? {
         let len_bytes = whole.len_bytes() + data.len();
         if len_bytes > limit_bytes {
             return Err(too_long(Came::AtLeast(len_bytes as u64), limit_bytes));

@@ -6,7 +6,8 @@ use clap::{CommandFactory as _, Parser as _};
 
 use super::values::{Header, TokenSource};
 use super::{
-    Answer, Args, Command, EnvVar, KeySource, ListenAt, StoreUrl, parse_address, parse_duration,
+    Answer, Args, Command, EnvVar, KeySource, ListenAt, SessionsAction, StoreUrl, parse_address,
+    parse_duration,
 };
 
 #[test]
@@ -76,6 +77,35 @@ fn place_to_listen_at_is_an_address_or_a_socket() {
 }
 
 #[test]
+fn transport_chooses_the_scheme_of_the_url() {
+    let spoken = |word: &str, url: &str| {
+        let args = ["eyot", "connect", "--transport", word, url];
+        let Command::Connect(connect) = Args::try_parse_from(args).unwrap().command else {
+            panic!("not connect")
+        };
+        let spoken = connect.transport.transport.unwrap();
+        spoken.url(url).map(|it| it.into_owned()).map_err(|it| it.message().to_owned())
+    };
+    for (url, socket) in [
+        ("http://a:1/b?c=d://e", "ws://a:1/b?c=d://e"),
+        ("HTTPS://a/b", "wss://a/b"),
+        ("ws://a/b", "ws://a/b"),
+        ("wss://a/b", "wss://a/b"),
+    ] {
+        assert_eq!(spoken("ws", url).unwrap(), socket);
+        assert_eq!(spoken("auto", url).unwrap(), url);
+    }
+    assert!(spoken("ws", "unix:/a.sock#/mcp").unwrap_err().contains("http://"));
+    for word in ["http", "sse"] {
+        assert_eq!(spoken(word, "unix:/a.sock#/mcp").unwrap(), "unix:/a.sock#/mcp");
+        assert_eq!(spoken(word, "https://a/b").unwrap(), "https://a/b");
+        let refusal = spoken(word, "wss://a/b?key=secret").unwrap_err();
+        assert!(refusal.contains(&format!("--transport {word}")), "{refusal}");
+        assert!(!refusal.contains("secret"), "{refusal}");
+    }
+}
+
+#[test]
 fn certificates_come_with_their_keys() {
     for flag in ["--tls-cert", "--tls-key", "--client-cert", "--client-key", "--client-ca"] {
         let args = ["eyot", "serve", "--upstream", "https://a/mcp", flag, "x.pem"];
@@ -89,6 +119,23 @@ fn stores_are_named_by_scheme() {
     assert_eq!("sqlite:/a/b".parse(), Ok(StoreUrl::Sqlite("/a/b".into())));
     for text in ["", "sqlite", "sqlite:", "memory:x", "/a/b", "redis://x"] {
         assert!(text.parse::<StoreUrl>().is_err(), "{text}");
+    }
+}
+
+#[test]
+fn session_ids_may_begin_with_a_hyphen() {
+    for id in ["-Abc_d-efghijklmnopqrs", "-hV0123456789abcdefghi", "--0123456789abcdefghij"] {
+        for args in [
+            ["eyot", "sessions", "show", id, "--store", "sqlite:a"],
+            ["eyot", "sessions", "show", "--store", "sqlite:a", id],
+        ] {
+            let Command::Sessions(sessions) = Args::try_parse_from(args).unwrap().command else {
+                panic!("not sessions")
+            };
+            let SessionsAction::Show { id: read } = sessions.action else { panic!("not show") };
+            assert_eq!(read, id);
+            assert!(sessions.store.is_some());
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The flags for what lies below HTTP: addresses, sockets, TLS, proxies.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -7,10 +8,12 @@ use std::str::FromStr;
 
 use clap::{Args as ClapArgs, ValueEnum};
 
+use crate::failure::Failure;
+
 /// The flags for connections to a server at a URL.
 #[derive(Clone, Debug, Default, ClapArgs)]
 pub(crate) struct Transport {
-    /// The transport of a server at an `http` or `https` URL. Default: `auto`.
+    /// The transport of a server at a URL. Default: `auto`.
     #[arg(long, value_enum)]
     pub(crate) transport: Option<SpokenTransport>,
     /// A file in PEM with certificates of authorities, which are trusted for `https` besides those
@@ -46,19 +49,49 @@ impl Transport {
 /// The transport of a URL.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum SpokenTransport {
-    /// Streamable HTTP; HTTP with SSE where the server has only that.
+    /// Streamable HTTP; HTTP with SSE where the server has only that. A `ws` or `wss` URL is a
+    /// WebSocket.
     #[default]
     Auto,
     /// Streamable HTTP.
     Http,
     /// HTTP with SSE, the transport of 2024-11-05.
     Sse,
+    /// A WebSocket: `http://` stands for `ws://`, and `https://` for `wss://`.
+    #[value(name = "ws")]
+    WebSocket,
 }
+
+impl SpokenTransport {
+    /// The URL that names this transport.
+    ///
+    /// # Errors
+    /// What is wrong, when the URL is for another one.
+    pub(crate) fn url(self, url: &str) -> Result<Cow<'_, str>, Failure> {
+        let (scheme, rest) = url.split_once("://").unwrap_or_default();
+        let scheme = scheme.to_ascii_lowercase();
+        match (self, scheme.as_str()) {
+            (Self::WebSocket, "http") => Ok(format!("ws://{rest}").into()),
+            (Self::WebSocket, "https") => Ok(format!("wss://{rest}").into()),
+            (Self::WebSocket, "ws" | "wss") => Ok(url.into()),
+            (Self::WebSocket, _) => Err(Failure::usage(NO_WEB_SOCKET)),
+            (Self::Http | Self::Sse, "ws" | "wss") => Err(Failure::usage(format!(
+                "{scheme}:// is the URL of a WebSocket, which --transport {} does not speak: leave the \
+                 flag out, or name an http:// or https:// URL",
+                if self == Self::Sse { "sse" } else { "http" },
+            ))),
+            (Self::Auto | Self::Http | Self::Sse, _) => Ok(url.into()),
+        }
+    }
+}
+
+const NO_WEB_SOCKET: &str = "--transport ws is for http://, https://, ws:// and wss:// URLs";
 
 impl From<SpokenTransport> for eyot::Transport {
     fn from(transport: SpokenTransport) -> Self {
         match transport {
-            SpokenTransport::Auto => Self::Auto,
+            // Of a WebSocket, the URL says what it is.
+            SpokenTransport::Auto | SpokenTransport::WebSocket => Self::Auto,
             SpokenTransport::Http => Self::Http,
             SpokenTransport::Sse => Self::Sse,
         }

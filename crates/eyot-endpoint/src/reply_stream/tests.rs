@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use eyot_jsonrpc::{Id, Message, Request};
-use eyot_service::{BoxService, Call, Fault, Input, Messages, Peer, Reply, ReplyItem};
+use eyot_service::{
+    BoxService, Call, Fault, Input, Messages, OperatorText, Peer, Reply, ReplyItem,
+};
 use eyot_types::Era;
 use futures_util::stream;
 use parking_lot::Mutex;
@@ -88,9 +90,8 @@ impl io::Write for Log {
     }
 }
 
-/// What is logged at `level` while a call is begun, answered, and its messages are taken, and by
-/// work that it has handed to a task.
-fn logged(level: Level) -> String {
+/// What `work` logs at `level`.
+fn log_of(level: Level, work: impl FnOnce()) -> String {
     let log = Log::default();
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt()
@@ -99,10 +100,18 @@ fn logged(level: Level) -> String {
         .without_time()
         .with_ansi(false)
         .finish();
+    tracing::subscriber::with_default(subscriber, work);
+    let text = log.0.lock().clone();
+    String::from_utf8(text).unwrap()
+}
+
+/// What is logged at `level` while a call is begun, answered, and its messages are taken, and by
+/// work that it has handed to a task.
+fn logged(level: Level) -> String {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let _entered = runtime.enter();
     let tasks = TaskTracker::new();
-    tracing::subscriber::with_default(subscriber, || {
+    log_of(level, || {
         let detached = DetachedCalls::new(tasks.clone(), CancellationToken::new());
         let service = BoxService::from_fn(move |_| {
             tracing::info!("begun");
@@ -121,9 +130,25 @@ fn logged(level: Level) -> String {
         assert_eq!(items(&mut ReplyStream::of(&service, call)), 1);
         tasks.close();
         runtime.block_on(tasks.wait());
-    });
-    let text = log.0.lock().clone();
-    String::from_utf8(text).unwrap()
+    })
+}
+
+#[test]
+fn operator_is_told_why_a_call_failed_unless_that_was_said_before() {
+    let fault = Fault::internal("broken").with_operator_text(OperatorText::new("at 10.0.0.1"));
+    let told = |fault: Fault| {
+        log_of(Level::WARN, || {
+            let later = Messages::new(stream::iter([note(), Err(fault.clone())]));
+            for reply in [Err(fault), Ok(Reply::Stream(later))] {
+                items(&mut ReplyStream::new(Box::pin(ready(reply))));
+            }
+        })
+    };
+    let log = told(fault.clone());
+    assert_eq!(log.matches("at 10.0.0.1").count(), 2, "{log}");
+    assert_eq!(log.matches("WARN").count(), 2, "{log}");
+    assert_eq!(told(fault.told()), "");
+    assert_eq!(told(Fault::internal("broken")), "");
 }
 
 #[test]

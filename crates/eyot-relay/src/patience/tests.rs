@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use eyot_jsonrpc::{Id, Message, Request, Response};
-use eyot_service::{BoxService, Call, Fault, Input, Messages, Peer, Reply, ReplyFuture};
+use eyot_service::{
+    BoxService, Call, Fault, Input, Messages, OperatorText, Peer, Reply, ReplyFuture,
+};
 use eyot_types::codes::{self, Outcome};
 use eyot_types::{Era, Method};
 use futures_util::{StreamExt as _, poll, stream};
@@ -87,6 +89,20 @@ async fn wait_ends_with_the_time_of_the_call_and_names_the_cause() {
     let fault = upstream.ask("tools/call").await.unwrap_err();
     assert_eq!(begun.elapsed(), TIME);
     assert_eq!(fault.error.data.unwrap()["reason"], "Connection refused");
+}
+
+#[tokio::test(start_paused = true)]
+async fn operator_need_not_be_told_the_cause_of_a_wait_again() {
+    let told_by = |fault: fn() -> Fault| async move {
+        let text = OperatorText::new("cannot connect to 10.0.0.1");
+        let fault = fault().with_operator_text(text);
+        let upstream = Upstream::new(NEVER, move || Err(fault.clone()));
+        let fault = upstream.ask("tools/call").await.unwrap_err();
+        fault.untold().map(str::to_owned)
+    };
+    assert_eq!(told_by(refused).await, None);
+    let at_once = told_by(|| lost(Outcome::Unknown)).await;
+    assert_eq!(at_once.as_deref(), Some("cannot connect to 10.0.0.1"));
 }
 
 #[tokio::test(start_paused = true)]

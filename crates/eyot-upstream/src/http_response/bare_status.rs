@@ -58,7 +58,7 @@ impl BareStatus {
         } else {
             Fault::upstream(error)
         };
-        fault.with_operator_text(location.clone())
+        fault.with_operator_text(location.clone()).told()
     }
 }
 

@@ -133,7 +133,7 @@ fn not_started(error: &eyot_stdio::SpawnError) -> Fault {
     tracing::warn!(error = text.reveal_to_operator(), "upstream was not started");
     let reason = format!("failed to start the upstream: {error}");
     let error = codes::upstream_lost(&reason, Outcome::NotSent, true);
-    Fault::upstream(error).with_operator_text(text)
+    Fault::upstream(error).with_operator_text(text.told())
 }
 
 /// What one direction within the process holds: as much as a pipe of Linux.

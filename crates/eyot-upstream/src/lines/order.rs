@@ -45,10 +45,10 @@ impl LinkEnd {
         Self { reason: format!("upstream {what}"), operator_text: what.operator_text().cloned() }
     }
 
-    /// The fault of a call that the end has met.
+    /// The fault of a call that the end has met; of the end itself, the operator is told once.
     pub(crate) fn fault(&self, outcome: Outcome) -> Fault {
         let error = codes::upstream_lost(&self.reason, outcome, true);
-        Fault::upstream(error).with_operator_text(self.operator_text.clone())
+        Fault::upstream(error).with_operator_text(self.operator_text.clone()).told()
     }
 }
 

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use crate::support::offering::{Gateway, Offering, at_urls, names_in};
 use crate::support::{
-    Ask, Connection, Session, Upstream, call, initialize, modern_ask, modern_request, note, send,
-    within,
+    Ask, Beside, Connection, Session, Upstream, call, initialize, modern_ask, modern_request, note,
+    send, within,
 };
 
 /// The answer to a request, which comes alone or as the last of a stream.
@@ -371,4 +371,60 @@ async fn all_names_begin_with_their_server_if_that_is_asked_for() {
     assert!(name.starts_with("gr__e_a_") && name.ends_with("_echo"), "{name}");
     let answer = ask(&session, "tools/call", json!({ "name": name })).await;
     assert_eq!(answer["result"]["content"][0]["text"], "a echo ", "{answer}");
+}
+
+/// A legacy client at standard input and output.
+async fn beside(words: &[&str]) -> Beside {
+    let mut beside = Beside::start(words);
+    beside.write(&initialize("2025-11-25")).await;
+    assert!(beside.answer(0).await["result"]["capabilities"].is_object());
+    beside.write(&note("notifications/initialized", json!({}))).await;
+    beside
+}
+
+async fn ask_beside(beside: &mut Beside, id: u64, method: &str, params: Value) -> Value {
+    let request = json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params });
+    beside.write(&request).await;
+    beside.answer(id).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_on_a_pipe_has_all_servers_of_a_file() {
+    let two = Two::open().await;
+    let file = two.gateway.file().display().to_string();
+    let mut beside = beside(&["run", "--config", &file]).await;
+    let level = ask_beside(&mut beside, 1, "logging/setLevel", json!({ "level": "info" })).await;
+    assert_eq!(level["result"], json!({}), "{level}");
+    let tools = ask_beside(&mut beside, 2, "tools/list", json!({})).await;
+    assert_eq!(names_in(&tools["result"], "tools", "name").len(), 6);
+    for (id, name, text) in [(3, "a_echo", "a echo "), (4, "other", "b other ")] {
+        let answer = ask_beside(&mut beside, id, "tools/call", json!({ "name": name })).await;
+        assert_eq!(answer["result"]["content"][0]["text"], text, "{answer}");
+    }
+    // A server that forgets its sessions is told again what the client has set.
+    two.b.habits.forget();
+    let answer = ask_beside(&mut beside, 5, "tools/call", json!({ "name": "other" })).await;
+    assert_eq!(answer["result"]["content"][0]["text"], "b other ", "{answer}");
+    assert_eq!([&two.a, &two.b].map(|it| it.times("logging/setLevel info")), [1, 2]);
+    let (status, rest, _) = beside.ended().await;
+    assert!(status.success());
+    assert_eq!(rest, Vec::<Value>::new());
+    within("the end of all sessions", async {
+        two.a.habits.all_closed().await;
+        two.b.habits.all_closed().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_of_every_transport_have_all_servers() {
+    let two = Two::open().await;
+    let address = two.gateway.address();
+    for url in [format!("ws://{address}/ws"), format!("http://{address}/sse")] {
+        let transport = if url.ends_with("sse") { "sse" } else { "auto" };
+        let words = ["connect", "--era", "legacy", "--transport", transport, &url];
+        let mut beside = beside(&words).await;
+        let answer = ask_beside(&mut beside, 1, "tools/call", json!({ "name": "b_echo" })).await;
+        assert_eq!(answer["result"]["content"][0]["text"], "b echo ", "{url}: {answer}");
+    }
 }

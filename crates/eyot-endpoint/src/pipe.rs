@@ -409,6 +409,9 @@ impl<I: MessageIo> Pipe<I> {
         let cancelled = (method == Method::Cancelled)
             .then(|| notification.decode_params::<CancelledParams>().ok())
             .flatten();
+        if is_initialized && let Some(session) = &self.session {
+            session.note_initialized();
+        }
         self.hand_on(Input::Notification(notification), era);
         if let Some(params) = cancelled {
             self.cancel(&params.request_id);

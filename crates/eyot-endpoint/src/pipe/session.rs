@@ -73,6 +73,16 @@ impl PipeSession {
         matches!(self.store.create(record).now_or_never(), Some(Ok(())))
     }
 
+    /// Keeps that the client is ready: an upstream that is opened anew must be told so, and what the
+    /// client has set since.
+    pub(super) fn note_initialized(&self) {
+        let noting = self.handle.update(|state| state.is_initialized = true);
+        // The store is in memory: it is done when it returns.
+        if !matches!(noting.now_or_never(), Some(Ok(()))) {
+            tracing::error!("the session of a pipe was not kept");
+        }
+    }
+
     /// The revision that was agreed; `None` before the answer to `initialize`.
     pub(super) fn revision(&self) -> Option<Revision> {
         self.handle.revision()

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::offering::{Gateway, Offering, at_urls, names_in};
 use crate::support::{
-    Ask, Beside, Connection, Session, Upstream, call, initialize, modern_ask, modern_request, note,
+    Ask, Beside, Connection, Program, Session, Upstream, call, initialize, modern_ask, modern_request, note,
     send, within,
 };
 
@@ -349,8 +349,11 @@ async fn only_the_tools_that_a_file_names_are_offered() {
     servers["a"]["httpUrl"] = servers["a"]["url"].take();
     servers["a"].as_object_mut().unwrap().retain(|key, _| key != "url" && key != "type");
     let gateway = Gateway::with(&servers, &["--dialect", "gemini"]).await;
-    for path in ["/mcp", "/mcp/a"] {
-        let session = Session::open_at(gateway.address(), path, ("2025-11-25", None)).await;
+    let words = Gateway::words(gateway.folder.path(), &["--dialect", "gemini", "--server", "a"]);
+    let alone = Program::serve("127.0.0.1:0", &gateway.folder.path().join("a.db"), &words).await;
+    let all = gateway.address();
+    for (address, path) in [(all, "/mcp"), (all, "/mcp/a"), (alone.address, "/mcp")] {
+        let session = Session::open_at(address, path, ("2025-11-25", None)).await;
         let tools = ask(&session, "tools/list", json!({})).await;
         assert_eq!(Vec::from_iter(names_in(&tools["result"], "tools", "name")), ["echo"], "{path}");
         let answer = ask(&session, "tools/call", json!({ "name": "alone" })).await;

@@ -1,6 +1,7 @@
 //! `eyot demo`: a proxy in front of the built-in server.
 
 use anyhow::Context as _;
+use eyot::service::ServiceLayer;
 use eyot::{Affinity, EraMode, Target};
 
 use crate::args::{Demo, ServerFiles, StoreUrl};
@@ -22,6 +23,7 @@ pub(crate) fn run(demo: Demo) -> anyhow::Result<()> {
         era: EraMode::default(),
         affinity: Affinity::default(),
         limits,
+        layers: ServiceLayer::default(),
     };
     serve::start(&listen, upstream, |url| {
         writer::say(&format!("listening on {url}"));

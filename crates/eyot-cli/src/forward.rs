@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use anyhow::Context as _;
-use eyot::{Command, ForwardProxy, Limits, ProxyConfig, Target};
+use eyot::{Command, ForwardProxy, Limits, ProxyConfig, Target, ToolFilter};
 
 use crate::args::{Beside, Connect, Run, Transport};
 use crate::config::ManyFiles;
@@ -17,8 +17,9 @@ pub(crate) fn run(mut run: Run) -> anyhow::Result<()> {
         return run_many(run);
     }
     if let Some(at_url) = config::fill_run(&mut run)? {
-        return connect(&at_url);
+        return connect_to(&at_url, &run.from.tools);
     }
+    let tools = run.from.tools;
     let Run { beside, env, inherit_env, cwd, command, .. } = run;
     let mut words = command.into_iter();
     let program = words.next().context("name a server after `--`")?;
@@ -30,7 +31,10 @@ pub(crate) fn run(mut run: Run) -> anyhow::Result<()> {
         env.extend(own.map(|name| (name, None)));
     }
     let target = Target::Command(Command { program, args: words.collect(), env, cwd });
-    start(&beside, limits(&beside), |config| ForwardProxy::new(target, config))
+    start(&beside, limits(&beside), |mut config| {
+        config.layers = tools.layer();
+        ForwardProxy::new(target, config)
+    })
 }
 
 /// Runs `eyot run` before all servers of the files.
@@ -57,6 +61,11 @@ fn run_many(run: Run) -> anyhow::Result<()> {
 
 /// Runs `eyot connect`.
 pub(crate) fn connect(connect: &Connect) -> anyhow::Result<()> {
+    connect_to(connect, &ToolFilter::default())
+}
+
+/// Stands before the server at a URL, of which these tools are offered.
+fn connect_to(connect: &Connect, tools: &ToolFilter) -> anyhow::Result<()> {
     let Connect { beside, transport, header, token, url } = connect;
     let mut limits = limits(beside);
     // A client beside this program can do nothing but ask again.
@@ -65,7 +74,10 @@ pub(crate) fn connect(connect: &Connect) -> anyhow::Result<()> {
     let target = target.map_err(|error| Failure::usage(format!("{error:#}")))?;
     let target =
         transport::with_credentials(target, ("--header", header), ("--token", token.as_ref()))?;
-    start(beside, limits, |config| ForwardProxy::new(target, config))
+    start(beside, limits, |mut config| {
+        config.layers = tools.layer();
+        ForwardProxy::new(target, config)
+    })
 }
 
 /// The bounds that the flags ask for.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use eyot::EraMode;
+use eyot::service::ServiceLayer;
 use eyot::session::{LogLimits, Store};
 use eyot::{
     AddressPolicy, Admin, Affinity, AllowList, ApiKey, ClientCertificates, Command, Drained,
@@ -31,9 +32,9 @@ pub(crate) fn run(mut serve: Serve, is_json: bool) -> anyhow::Result<()> {
     }
     let limits = limits(&serve.listen);
     let place = place_of(&serve, limits)?;
-    let Serve { listen, era, affinity, .. } = serve;
+    let Serve { listen, era, affinity, from, .. } = serve;
     let (era, affinity) = (era.unwrap_or_default().into(), affinity.unwrap_or_default().into());
-    let upstream = Upstream { place, era, affinity, limits };
+    let upstream = Upstream { place, era, affinity, limits, layers: from.tools.layer() };
     start(&listen, upstream, |url| announce(url, is_json))
 }
 
@@ -126,6 +127,7 @@ pub(crate) struct Upstream {
     pub(crate) era: EraMode,
     pub(crate) affinity: Affinity,
     pub(crate) limits: Limits,
+    pub(crate) layers: ServiceLayer,
 }
 
 /// Announces the address of the server: to programs on stdout, to people on stderr.
@@ -159,7 +161,7 @@ pub(crate) fn start(
     upstream: Upstream,
     announce: impl FnOnce(&str) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    let Upstream { place, era, affinity, limits } = upstream;
+    let Upstream { place, era, affinity, limits, layers } = upstream;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut signals = Signals::new().context("signals cannot be received")?;
@@ -168,7 +170,7 @@ pub(crate) fn start(
         let bound = socket::listen(&listen.listen, scheme).await?;
         let url = bound.url(place.endpoint());
         let mut config = proxy_config(listen, tls.as_ref(), store_of(listen, &place)?, limits)?;
-        (config.era, config.affinity) = (era, affinity);
+        (config.era, config.affinity, config.layers) = (era, affinity, layers);
         let shutdown = config.endpoint.shutdown.clone();
         let (proxy, files) = place.proxy(config);
         let files = files.as_deref();

@@ -7,7 +7,9 @@ use eyot_jsonrpc::{
     Changes, ErrorObject, INVALID_PARAMS, Items, Json, Keeps, MemberList, Members, Message,
     Response,
 };
-use eyot_service::{BoxService, Call, Fault, Input, Messages, Reply, ReplyFuture, SharedService};
+use eyot_service::{
+    BoxService, Call, Fault, Input, Messages, Reply, ReplyFuture, ServiceLayer, SharedService,
+};
 use eyot_types::Method;
 use futures_util::StreamExt as _;
 use tower_service::Service as _;
@@ -37,6 +39,16 @@ impl ToolFilter {
             true => service,
             false => BoxService::of_shared(Arc::new(Filtered { filter: self.clone(), service })),
         }
+    }
+
+    /// The filter as a layer: [`around`](Self::around) each service.
+    #[must_use]
+    pub fn layer(&self) -> ServiceLayer {
+        if *self == Self::default() {
+            return ServiceLayer::default();
+        }
+        let filter = self.clone();
+        ServiceLayer::from_fn(move |service| filter.around(service))
     }
 
     /// A list of tools without those that are not offered. What is no list stays as it is.

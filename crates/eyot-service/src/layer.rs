@@ -23,6 +23,11 @@ impl ServiceLayer {
         Self(Some(Arc::new(move |inner| BoxService::new(layer.layer(inner)))))
     }
 
+    /// One layer of one function.
+    pub fn from_fn(layer: impl Fn(BoxService) -> BoxService + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(layer)))
+    }
+
     /// These layers, with another layer inside of them.
     #[must_use]
     pub fn with(self, inner: Self) -> Self {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
-use eyot::Prefix;
+use eyot::{Prefix, ToolFilter};
 use eyot_config::Dialect;
 
 pub(super) const CONFIG_EXAMPLES: &str = "\
@@ -65,6 +65,9 @@ pub(crate) struct FromFile {
     /// Whose file it is. Default: what its name and contents say.
     #[arg(long, value_name = "DIALECT", requires = "config")]
     pub(crate) dialect: Option<Dialect>,
+    /// Which tools of the one server are offered, as the file says it.
+    #[arg(skip)]
+    pub(crate) tools: ToolFilter,
 }
 
 impl FromFile {

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use eyot::ToolFilter;
 use eyot_config::{
     Affinity, CommandConfig, Era, Problem, ServerConfig, Sourced, Text, UrlConfig, UrlKind,
 };
@@ -40,6 +41,7 @@ pub(crate) fn fill_client(server: &mut Server, words: &mut Vec<String>) -> anyho
 /// Fills in the flags of `eyot run`. A server at a URL makes it `eyot connect`.
 pub(crate) fn fill_run(run: &mut Run) -> anyhow::Result<Option<Connect>> {
     let Some(file) = chosen(&run.from)? else { return Ok(None) };
+    run.from.tools = tools_of(&file);
     let beside = &mut run.beside;
     beside.era = beside.era.or_else(|| file.era.as_ref().map(|it| era_of(it.value)));
     beside.times.fill(&file.timeouts);
@@ -70,6 +72,7 @@ pub(crate) fn fill_run(run: &mut Run) -> anyhow::Result<Option<Connect>> {
 /// Fills in the flags of `eyot serve`.
 pub(crate) fn fill_serve(serve: &mut Serve) -> anyhow::Result<()> {
     let Some(file) = chosen(&serve.from)? else { return Ok(()) };
+    serve.from.tools = tools_of(&file);
     match &file.transport {
         eyot_config::Transport::Url(_) if !serve.env.is_empty() || serve.cwd.is_some() => {
             let name = &file.name;
@@ -155,6 +158,17 @@ pub(super) fn tell(config: &eyot_config::Config, server: &ServerConfig) {
     for warning in config.problems.iter().filter(is_about) {
         writer::say(&warning.to_string());
     }
+}
+
+/// Which of its tools are offered.
+pub(super) fn tools_of(file: &ServerConfig) -> ToolFilter {
+    let names = |it: &Option<Sourced<Vec<String>>>| {
+        it.as_ref().map(|it| it.value.iter().cloned().collect())
+    };
+    let mut tools = ToolFilter::default();
+    tools.include = names(&file.tools.include);
+    tools.exclude = names(&file.tools.exclude).unwrap_or_default();
+    tools
 }
 
 /// Names in a message, a few of them.

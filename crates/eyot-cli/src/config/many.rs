@@ -6,11 +6,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use eyot::{Command, GatewayConfig, GatewayServer, Limits, Target, ToolFilter};
-use eyot_config::{Config, ServerConfig, Sourced};
+use eyot::{Command, GatewayConfig, GatewayServer, Limits, Target};
+use eyot_config::{Config, ServerConfig};
 
 use super::fill::{
-    affinity_of, era_of, fill_child, fill_headers, fill_transport, refuse, tell, words_of,
+    affinity_of, era_of, fill_child, fill_headers, fill_transport, refuse, tell, tools_of, words_of,
 };
 use super::read;
 use crate::args::{CallTimes, FromFile, MessageBound, SharedBy, SpokenEra, Together, Transport};
@@ -136,16 +136,6 @@ pub(crate) type Stamps = Vec<Option<(u64, i64, i64, u64)>>;
 fn stamp(path: &Path) -> Option<(u64, i64, i64, u64)> {
     let found = std::fs::metadata(path).ok()?;
     Some((found.ino(), found.mtime(), found.mtime_nsec(), found.len()))
-}
-
-fn tools_of(file: &ServerConfig) -> ToolFilter {
-    let names = |it: &Option<Sourced<Vec<String>>>| {
-        it.as_ref().map(|it| it.value.iter().cloned().collect())
-    };
-    let mut tools = ToolFilter::default();
-    tools.include = names(&file.tools.include);
-    tools.exclude = names(&file.tools.exclude).unwrap_or_default();
-    tools
 }
 
 /// Tells whether a server is as it was: all that is said of it, with its secrets, as a digest that never

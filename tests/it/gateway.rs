@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use crate::support::offering::{Gateway, Offering, at_urls, names_in};
 use crate::support::{
-    Ask, Beside, Connection, Program, Session, Upstream, call, initialize, modern_ask, modern_request, note,
-    send, within,
+    Ask, Beside, Connection, Program, Session, Upstream, call, initialize, modern_ask,
+    modern_request, note, send, within,
 };
 
 /// The answer to a request, which comes alone or as the last of a stream.

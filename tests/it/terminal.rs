@@ -309,3 +309,27 @@ async fn no_word_of_a_client_steers_the_terminal_of_an_operator() {
         assert!(shown.contains(&id) || args.contains(&EVIL), "{shown}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_file_wants_to_know_is_asked_once_and_a_password_is_not_shown() {
+    let upstream = hostile().await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mcp.json");
+    let inputs = json!([
+        { "type": "promptString", "id": "key", "description": "The key\u{1b}[2J of it", "password": true },
+        { "type": "promptString", "id": "team" },
+    ]);
+    let headers =
+        json!({ "X-Key": "${input:key}", "X-Team": "${input:team}", "X-Again": "${input:key}" });
+    let server = json!({ "type": "http", "url": upstream.url(), "headers": headers });
+    let text = json!({ "inputs": inputs, "servers": { "a": server } }).to_string();
+    std::fs::write(&file, text).unwrap();
+    let args = ["list", "--config", file.to_str().unwrap(), "--era", "legacy"];
+    let typed: [Typed<'_>; 2] = [("(it is not shown):", "hush-hush\n"), ("team:", "islands\n")];
+    let shown = at_terminal(&args, &typed, None).await;
+    assert!(shown.contains("Tools"), "{shown:?}");
+    assert!(!shown.contains("hush"), "{shown:?}");
+    assert!(shown.contains("islands"), "{shown:?}");
+    assert_eq!(shown.matches("it is not shown").count(), 1, "{shown:?}");
+    assert!(!shown.contains("\u{1b}[2J of it"), "{shown:?}");
+}

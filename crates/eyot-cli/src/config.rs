@@ -1,5 +1,6 @@
 //! `eyot config`, and servers that the flags name in configuration files.
 
+mod ask;
 mod fill;
 mod many;
 mod world;
@@ -38,9 +39,13 @@ pub(crate) fn run(config: Config, is_json: bool) -> anyhow::Result<()> {
 }
 
 /// Reads a file with servers. What is wrong in it is among its problems.
-fn read(path: &Path, dialect: Option<Dialect>) -> anyhow::Result<eyot_config::Config> {
+fn read(
+    path: &Path,
+    dialect: Option<Dialect>,
+    world: World,
+) -> anyhow::Result<eyot_config::Config> {
     let text = read_bytes(path)?;
-    Ok(eyot_config::Config::read(&path.display().to_string(), &text, dialect, &World))
+    Ok(eyot_config::Config::read(&path.display().to_string(), &text, dialect, &world))
 }
 
 /// The bytes of a file with servers; not all of one that is refused for its length.
@@ -51,7 +56,7 @@ pub(crate) fn read_bytes(path: &Path) -> anyhow::Result<Vec<u8>> {
 
 /// Whether the files have several servers that are to be used.
 pub(crate) fn has_several(from: &FromFile) -> anyhow::Result<bool> {
-    let configs = from.config.iter().map(|it| read(it, from.dialect));
+    let configs = from.config.iter().map(|it| read(it, from.dialect, World::default()));
     let configs = configs.collect::<anyhow::Result<Vec<_>>>()?;
     Ok(configs.iter().map(|it| it.enabled_names().len()).sum::<usize>() > 1)
 }
@@ -59,7 +64,7 @@ pub(crate) fn has_several(from: &FromFile) -> anyhow::Result<bool> {
 /// Reads files, and all that is wrong with them.
 fn read_all(files: &ConfigFiles) -> anyhow::Result<(Vec<eyot_config::Config>, Vec<Problem>)> {
     let ConfigFiles { files, dialect } = files;
-    let configs = files.iter().map(|it| read(it, *dialect));
+    let configs = files.iter().map(|it| read(it, *dialect, World::default()));
     let configs = configs.collect::<anyhow::Result<Vec<_>>>()?;
     let mut problems: Vec<_> = configs.iter().flat_map(|it| it.problems.clone()).collect();
     problems.extend(eyot_config::Config::duplicates(&configs));

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use eyot::{Command, ForwardProxy, Limits, ProxyConfig, Target, ToolFilter};
 
 use crate::args::{Beside, Connect, Run, Transport};
-use crate::config::ManyFiles;
+use crate::config::{ManyFiles, World};
 use crate::failure::Failure;
 use crate::signals::Signals;
 use crate::{config, serve, transport};
@@ -46,6 +46,8 @@ fn run_many(run: Run) -> anyhow::Result<()> {
     }
     let limits = limits(&beside);
     let files = ManyFiles {
+        // Standard input is the client's.
+        world: World::default(),
         from,
         together,
         limits,

@@ -23,7 +23,7 @@ use crate::{config, descriptors, places, secrets, socket, transport, writer};
 mod place;
 
 pub(crate) use self::place::Place;
-use crate::config::ManyFiles;
+use crate::config::{ManyFiles, World};
 
 /// Runs the command.
 pub(crate) fn run(mut serve: Serve, is_json: bool) -> anyhow::Result<()> {
@@ -82,6 +82,7 @@ fn many_files(serve: &Serve, limits: Limits) -> anyhow::Result<ManyFiles> {
         return Err(Failure::usage(message).into());
     }
     Ok(ManyFiles {
+        world: World { asks: true },
         from: serve.from.clone(),
         together: serve.together,
         limits,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::dialect::{Dialect, format_of};
 use crate::formats;
-use crate::lookup::Lookup;
+use crate::lookup::{Input, Lookup};
 use crate::node::{Member, Node, Value};
 use crate::position::Position;
 use crate::problem::{Problem, Severity, shown_name};
@@ -234,10 +234,16 @@ fn warn_of_keys(reader: &mut Reader<'_>, dialect: Dialect, root: &Node) {
     }
 }
 
-/// The ids of the inputs that a file declares.
-fn inputs(root: &Node) -> Vec<String> {
+/// The inputs that a file declares.
+fn inputs(root: &Node) -> Vec<Input> {
     let inputs = root.member("inputs").map(Node::elements).unwrap_or_default();
-    inputs.iter().filter_map(|it| it.member("id")?.text()).map(str::to_owned).collect()
+    let input = |it: &Node| {
+        let mut input = Input::new(it.member("id")?.text()?);
+        input.description = it.member("description").and_then(Node::text).map(str::to_owned);
+        input.is_secret = it.member("password").is_some_and(|it| it.value == Value::Bool(true));
+        Some(input)
+    };
+    inputs.iter().filter_map(input).collect()
 }
 
 /// Disables what Gemini's own lists of names leave out.

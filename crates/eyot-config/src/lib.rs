@@ -40,7 +40,7 @@ pub use crate::client::{Client, System};
 pub use crate::config::Config;
 pub use crate::dialect::Dialect;
 pub use crate::imported::{Imported, Missing, Secrets};
-pub use crate::lookup::{Lookup, input_variable};
+pub use crate::lookup::{Input, Lookup, input_variable};
 pub use crate::node::{Member, Node, Value};
 pub use crate::own_form::schema;
 pub use crate::position::Position;

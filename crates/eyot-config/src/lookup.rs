@@ -27,9 +27,9 @@ pub trait Lookup {
         value.unwrap_or_else(|| default.to_owned())
     }
 
-    /// What the user was asked for under this id: `${input:ID}`.
-    fn asked(&self, id: &str) -> Option<String> {
-        self.variable(&input_variable(id))
+    /// What the user is asked for: `${input:ID}`. `None`: the user is not there to be asked.
+    fn asked(&self, input: &Input) -> Option<String> {
+        self.variable(&input_variable(&input.id))
     }
 
     /// What `${file:PATH}` stands for.
@@ -39,6 +39,25 @@ pub trait Lookup {
     /// Why it cannot be read, in a few words without its contents.
     fn secret_file(&self, path: &str) -> Result<String, String> {
         self.file(path)
+    }
+}
+
+/// What a file wants to be asked of the user.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Input {
+    /// The name in the file.
+    pub id: String,
+    /// What the user is told.
+    pub description: Option<String>,
+    /// It is not to be seen while it is typed.
+    pub is_secret: bool,
+}
+
+impl Input {
+    /// An input of which the file says no more.
+    pub fn new(id: impl Into<String>) -> Self {
+        Self { id: id.into(), ..Self::default() }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Files read so that what they refer to stays a reference.
 
-use crate::lookup::Lookup;
+use crate::lookup::{Input, Lookup};
 
 /// Answers with references.
 pub(crate) struct References<'l> {
@@ -31,8 +31,8 @@ impl Lookup for References<'_> {
         mark(&format!("env:{name}:-{default}"))
     }
 
-    fn asked(&self, id: &str) -> Option<String> {
-        Some(mark(&format!("input:{id}")))
+    fn asked(&self, input: &Input) -> Option<String> {
+        Some(mark(&format!("input:{}", input.id)))
     }
 
     fn secret_file(&self, path: &str) -> Result<String, String> {

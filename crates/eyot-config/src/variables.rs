@@ -1,7 +1,7 @@
 //! Variables in texts, in the syntax of each dialect.
 
 use crate::dialect::{Dialect, split};
-use crate::lookup::{Lookup, input_variable};
+use crate::lookup::{Input, Lookup, input_variable};
 use crate::problem::shown_name;
 
 /// A text with its variables replaced.
@@ -32,8 +32,8 @@ pub(crate) struct Variables<'a> {
     pub(crate) lookup: &'a dyn Lookup,
     /// The values of `${user_config.KEY}` and `{NAME}` that the file itself gives.
     pub(crate) defaults: Vec<(String, String)>,
-    /// The ids of the inputs that the file declares.
-    pub(crate) inputs: Vec<String>,
+    /// The inputs that the file declares.
+    pub(crate) inputs: Vec<Input>,
 }
 
 impl Variables<'_> {
@@ -143,7 +143,7 @@ impl Variables<'_> {
             (VsCode | Cursor | Cline, Some(("env", name)), _) => self.variable(name),
             (Eyot, Some(("env", name)), _) => self.variable_or_default(name),
             (VsCode, Some(("input", id)), _) => self.declared_input(id),
-            (Eyot, Some(("input", id)), _) => self.asked(id),
+            (Eyot, Some(("input", id)), _) => self.asked(&Input::new(id)),
             (Eyot, Some(("file", path)), _) => self.file(path),
             (VsCode | Cursor | Eyot, None, "workspaceFolder") => {
                 let folder = self.lookup.workspace_folder();
@@ -186,15 +186,15 @@ impl Variables<'_> {
     }
 
     fn declared_input(&self, id: &str) -> Found {
-        match self.inputs.iter().any(|it| it == id) {
-            true => self.asked(id),
-            false => Found::Missing("there is no input of this id in `inputs`".to_owned()),
+        match self.inputs.iter().find(|it| it.id == id) {
+            Some(input) => self.asked(input),
+            None => Found::Missing("there is no input of this id in `inputs`".to_owned()),
         }
     }
 
-    fn asked(&self, id: &str) -> Found {
-        let answer = self.lookup.asked(id);
-        found(answer, || format!("set the variable {}", shown_name(&input_variable(id))))
+    fn asked(&self, input: &Input) -> Found {
+        let answer = self.lookup.asked(input);
+        found(answer, || format!("set the variable {}", shown_name(&input_variable(&input.id))))
     }
 
     /// What the user is to fill in: from its variable, or the default of the file.

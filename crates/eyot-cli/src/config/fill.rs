@@ -7,7 +7,7 @@ use eyot_config::{
     Affinity, CommandConfig, Era, Problem, ServerConfig, Sourced, Text, UrlConfig, UrlKind,
 };
 
-use super::read;
+use super::{World, read};
 use crate::args::{
     Connect, EnvVar, FromFile, Header, ProxySource, Run, Serve, Server, SharedBy, SpokenEra,
     SpokenTransport, Transport,
@@ -17,7 +17,7 @@ use crate::writer;
 
 /// Fills in the flags of a command that is a client. The URL is its first word.
 pub(crate) fn fill_client(server: &mut Server, words: &mut Vec<String>) -> anyhow::Result<()> {
-    let Some(file) = chosen(&server.from)? else { return Ok(()) };
+    let Some(file) = chosen(&server.from, World { asks: true })? else { return Ok(()) };
     match &file.transport {
         eyot_config::Transport::Url(url) => {
             words.insert(0, url.url.value.expose().to_owned());
@@ -40,7 +40,8 @@ pub(crate) fn fill_client(server: &mut Server, words: &mut Vec<String>) -> anyho
 
 /// Fills in the flags of `eyot run`. A server at a URL makes it `eyot connect`.
 pub(crate) fn fill_run(run: &mut Run) -> anyhow::Result<Option<Connect>> {
-    let Some(file) = chosen(&run.from)? else { return Ok(None) };
+    // Standard input is the client's.
+    let Some(file) = chosen(&run.from, World::default())? else { return Ok(None) };
     run.from.tools = tools_of(&file);
     let beside = &mut run.beside;
     beside.era = beside.era.or_else(|| file.era.as_ref().map(|it| era_of(it.value)));
@@ -71,7 +72,7 @@ pub(crate) fn fill_run(run: &mut Run) -> anyhow::Result<Option<Connect>> {
 
 /// Fills in the flags of `eyot serve`.
 pub(crate) fn fill_serve(serve: &mut Serve) -> anyhow::Result<()> {
-    let Some(file) = chosen(&serve.from)? else { return Ok(()) };
+    let Some(file) = chosen(&serve.from, World { asks: true })? else { return Ok(()) };
     serve.from.tools = tools_of(&file);
     match &file.transport {
         eyot_config::Transport::Url(_) if !serve.env.is_empty() || serve.cwd.is_some() => {
@@ -100,11 +101,11 @@ pub(crate) fn fill_serve(serve: &mut Serve) -> anyhow::Result<()> {
 }
 
 /// The server that the flags name in files. `None`: they name no file.
-fn chosen(from: &FromFile) -> anyhow::Result<Option<ServerConfig>> {
+fn chosen(from: &FromFile, world: World) -> anyhow::Result<Option<ServerConfig>> {
     if from.config.is_empty() {
         return Ok(None);
     }
-    let configs = from.config.iter().map(|it| read(it, from.dialect));
+    let configs = from.config.iter().map(|it| read(it, from.dialect, world));
     let configs = configs.collect::<anyhow::Result<Vec<_>>>()?;
     let enabled: Vec<&str> = configs.iter().flat_map(|it| it.enabled_names()).collect();
     let paths = listed(configs.iter().map(|it| &*it.source));

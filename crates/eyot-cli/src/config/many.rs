@@ -12,7 +12,7 @@ use eyot_config::{Config, ServerConfig};
 use super::fill::{
     affinity_of, era_of, fill_child, fill_headers, fill_transport, refuse, tell, tools_of, words_of,
 };
-use super::read;
+use super::{World, read};
 use crate::args::{CallTimes, FromFile, MessageBound, SharedBy, SpokenEra, Together, Transport};
 use crate::failure::Failure;
 use crate::transport::{self, with_credentials};
@@ -20,6 +20,7 @@ use crate::transport::{self, with_credentials};
 /// Files with the servers of a gateway, and the flags that hold for all of them.
 #[derive(Clone, Debug)]
 pub(crate) struct ManyFiles {
+    pub(crate) world: World,
     pub(crate) from: FromFile,
     pub(crate) together: Together,
     pub(crate) limits: Limits,
@@ -37,8 +38,10 @@ impl ManyFiles {
     /// All that is wrong with the servers that are to be used.
     pub(crate) fn load(&self) -> anyhow::Result<GatewayConfig> {
         let FromFile { config, dialect, .. } = &self.from;
-        let configs =
-            config.iter().map(|it| read(it, *dialect)).collect::<anyhow::Result<Vec<_>>>()?;
+        let configs = config
+            .iter()
+            .map(|it| read(it, *dialect, self.world))
+            .collect::<anyhow::Result<Vec<_>>>()?;
         let problems = Config::duplicates(&configs);
         let own = configs.iter().flat_map(|it| &it.problems);
         refuse(own.chain(&problems).filter(|it| it.is_error()).collect())?;

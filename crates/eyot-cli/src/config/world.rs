@@ -3,10 +3,16 @@
 use std::io::Read as _;
 use std::path::Path;
 
-use eyot_config::Lookup;
+use eyot_config::{Input, Lookup, input_variable};
+
+use super::ask;
 
 /// The surroundings of this process.
-pub(crate) struct World;
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct World {
+    /// The user is asked for what a file wants to know, if there is a terminal.
+    pub(crate) asks: bool,
+}
 
 impl Lookup for World {
     fn variable(&self, name: &str) -> Option<String> {
@@ -15,6 +21,11 @@ impl Lookup for World {
             return None;
         }
         std::env::var(name).ok()
+    }
+
+    fn asked(&self, input: &Input) -> Option<String> {
+        let set = self.variable(&input_variable(&input.id));
+        set.or_else(|| self.asks.then(|| ask::user(input)).flatten())
     }
 
     fn file(&self, path: &str) -> Result<String, String> {

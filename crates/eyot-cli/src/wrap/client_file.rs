@@ -25,7 +25,7 @@ pub(super) fn find(word: &str) -> anyhow::Result<Found> {
         let message = format!("there is no file {word}, and no client of this name: {clients}");
         return Err(Failure::usage(message).into());
     };
-    let paths = client.paths(System::here(), &World);
+    let paths = client.paths(System::here(), &World::default());
     match paths.iter().find(|it| Path::new(it).is_file()) {
         Some(path) => Ok(Found { path: path.into(), dialect: Some(client.dialect()) }),
         None => {

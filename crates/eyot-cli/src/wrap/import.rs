@@ -23,7 +23,7 @@ pub(crate) fn run(import: &Import, is_json: bool) -> anyhow::Result<()> {
         let Found { path, dialect: of_client } = client_file::find(word)?;
         let text = config::read_bytes(&path)?;
         let (path, dialect) = (path.display().to_string(), dialect.or(of_client));
-        configs.push(Config::read_references(&path, &text, dialect, &config::World));
+        configs.push(Config::read_references(&path, &text, dialect, &config::World::default()));
     }
     for warning in configs.iter().flat_map(|it| &it.problems).filter(|it| !it.is_error()) {
         writer::say(&warning.to_string());

@@ -32,7 +32,7 @@ impl Lookup for World {
 
 fn expand(dialect: Dialect, text: &str) -> Expanded {
     let defaults = vec![("port".to_owned(), "80".to_owned())];
-    let inputs = vec!["my-key".to_owned()];
+    let inputs = vec![crate::Input::new("my-key")];
     let path = "/bundle/manifest.json";
     Variables { dialect, path, lookup: &World, defaults, inputs }.expand(text)
 }

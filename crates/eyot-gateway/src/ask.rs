@@ -59,8 +59,21 @@ impl Asker {
         listing: Listing,
         limits: &Limits,
     ) -> Result<Listed, Fault> {
+        let listed = self.listed(member, listing, limits).await?;
         if let Some(session) = &self.session {
-            Legs::of(session).join(session, member);
+            Legs::of(session).note_open(member);
+        }
+        Ok(listed)
+    }
+
+    async fn listed(
+        &self,
+        member: &Member,
+        listing: Listing,
+        limits: &Limits,
+    ) -> Result<Listed, Fault> {
+        if let Some(session) = &self.session {
+            Legs::of(session).enter(session, member);
         }
         let mut listed = Listed { items: Vec::new(), ttl: None };
         let (mut cursor, mut bytes) = (None, 0_usize);

@@ -12,7 +12,7 @@ use serde_json::json;
 use tokio::sync::watch;
 
 use crate::cursors::Cursors;
-use crate::legs::Legs;
+use crate::legs::{Legs, joined};
 use crate::listing::Change;
 use crate::member::Member;
 use crate::merged::{Heard, Merged};
@@ -23,13 +23,14 @@ use crate::servers::{Changes, Servers};
 struct FanIn {
     servers: Arc<Servers>,
     session: Arc<SessionHandle>,
-    legs: Arc<Legs>,
     call: Call,
     merged: Merged,
     cursors: Cursors,
     joined: watch::Receiver<usize>,
     changes: watch::Receiver<Changes>,
     seen: Changes,
+    /// Servers that fail: they are listened to again when they are well.
+    parked: Vec<Member>,
     /// Messages of our own.
     untold: VecDeque<Message>,
 }
@@ -41,14 +42,13 @@ pub(crate) fn listen(
     call: Call,
     cursor: Option<Bytes>,
 ) -> Messages {
-    let legs = Legs::of(session);
     let mut changes = servers.changes();
     let seen = *changes.borrow_and_update();
     let fan_in = FanIn {
         servers: Arc::clone(servers),
         session: Arc::clone(session),
-        joined: legs.watch(),
-        legs,
+        joined: Legs::of(session).watch(),
+        parked: Vec::new(),
         call,
         merged: Merged::default(),
         cursors: cursor.map(Cursors::read).unwrap_or_default(),
@@ -87,7 +87,7 @@ impl FanIn {
         self.joined.mark_unchanged();
         let members = self.servers.members();
         self.merged.keep(&members);
-        for member in self.legs.joined(&self.session, &members) {
+        for member in joined(&self.session, &members) {
             if !self.merged.has(&member) {
                 let call = self.call_of(&member);
                 self.merged.begin(&member, call);
@@ -100,13 +100,26 @@ impl FanIn {
         Call { input: Input::Listen { cursor }, ..self.call.clone() }
     }
 
+    fn begin_again(&mut self, member: &Member) {
+        let call = self.call_of(member);
+        self.merged.begin_again(member, call);
+    }
+
     fn take(&mut self, heard: Heard) -> Option<ReplyItem> {
         match heard {
             Heard::Said(member, item) => Some(self.said(&member, item)),
-            Heard::Lost(member, fault) => {
-                tracing::debug!(server = member.name(), ?fault, "nothing to listen to");
-                let call = self.call_of(&member);
-                self.merged.begin_again(&member, call);
+            Heard::Lost(member, None) => {
+                self.begin_again(&member);
+                None
+            }
+            Heard::Lost(member, Some(fault)) => {
+                tracing::debug!(server = member.name(), %fault, "server cannot be listened to");
+                self.servers.watch(&member);
+                self.parked.push(member);
+                None
+            }
+            Heard::Refused(member) => {
+                tracing::debug!(server = member.name(), "server has nothing to listen to");
                 None
             }
         }
@@ -133,6 +146,9 @@ impl FanIn {
             self.untold.push_back(told);
         }
         self.seen = now;
+        for member in std::mem::take(&mut self.parked) {
+            self.begin_again(&member);
+        }
     }
 }
 

@@ -35,7 +35,7 @@ use crate::routes::Target;
 use crate::servers::Servers;
 use crate::tasks::TaskPlaces;
 use crate::view::Route;
-use crate::{fan_in, hello, leg, page, routes, subscription};
+use crate::{fan_in, hello, leg, legs, page, routes, subscription};
 
 /// What a gateway is made of.
 #[derive(Debug)]
@@ -122,13 +122,20 @@ impl SharedService for Inner {
                 self.request(call, request)
             }
             Input::Notification(notification) => {
-                let is_said_by_us = notification.is_method(Method::Initialized.as_str());
+                let method = Method::parse(notification.method());
                 match &call.session {
-                    Some(session) if !is_said_by_us => {
-                        let joined = self.joined(session);
-                        Box::pin(leg::tell_all(joined, call))
+                    // Each server is told so when its session is opened.
+                    Some(_) if method == Method::Initialized => Box::pin(ready(Ok(Reply::None))),
+                    Some(session) => {
+                        let mut members = self.joined(session);
+                        if method == Method::Progress {
+                            // It is about a question: servers that ask nothing have their own tokens.
+                            let asking = leg::that_ask(session);
+                            members.retain(|it| asking.contains(it.slot()));
+                        }
+                        Box::pin(leg::tell_all(members, call))
                     }
-                    _ => Box::pin(ready(Ok(Reply::None))),
+                    None => Box::pin(ready(Ok(Reply::None))),
                 }
             }
             Input::Response(response) => match &call.session {
@@ -167,7 +174,7 @@ impl SharedService for Inner {
                 Box::pin(leg::forward(member, Call { input, ..call }))
             }
             Input::Close => match &call.session {
-                Some(session) => Box::pin(leg::tell_all(Legs::of(session).joined_here(), call)),
+                Some(session) => Box::pin(leg::tell_all(Legs::of(session).open_here(), call)),
                 None => Box::pin(ready(Ok(Reply::None))),
             },
             _ => failed("this input is not known here"),
@@ -403,7 +410,7 @@ impl Inner {
     }
 
     fn joined(&self, session: &SessionHandle) -> Vec<Member> {
-        Legs::of(session).joined(session, &self.servers.members())
+        legs::joined(session, &self.servers.members())
     }
 
     fn member_at(&self, slot: &UpstreamName) -> Option<Member> {

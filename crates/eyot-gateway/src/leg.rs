@@ -16,10 +16,15 @@ use crate::member::Member;
 /// # Errors
 /// Its fault, which names it.
 pub(crate) async fn forward(member: Member, call: Call) -> Result<Reply, Fault> {
-    if let Some(session) = &call.session {
-        Legs::of(session).join(session, &member);
-    }
+    let legs = call.session.as_ref().map(|session| {
+        let legs = Legs::of(session);
+        legs.enter(session, &member);
+        legs
+    });
     let reply = member.call(call).await.map_err(|it| member.named(it))?;
+    if let Some(legs) = legs {
+        legs.note_open(&member);
+    }
     Ok(match reply {
         Reply::Stream(messages) => Reply::Stream(followed(member, messages)),
         reply => reply,
@@ -80,6 +85,13 @@ pub(crate) async fn first_that_has_it(members: Vec<Member>, call: Call) -> Resul
         }
     }
     last
+}
+
+/// The upstreams whose questions are open.
+pub(crate) fn that_ask(session: &SessionHandle) -> Vec<UpstreamName> {
+    let ids = session
+        .look(|state| state.items.questions().iter().map(|it| it.id.clone()).collect::<Vec<_>>());
+    ids.iter().flat_map(|it| asked_by(session, it)).collect()
 }
 
 /// The upstreams that may have asked the question of that id: one, or those of the modern era, whose

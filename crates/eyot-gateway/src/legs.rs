@@ -8,12 +8,18 @@ use tokio::sync::watch;
 
 use crate::member::Member;
 
-/// The legs of one session: which servers it has been joined with.
+/// The legs of one session: the servers that it has turned to.
 #[derive(Debug, Default)]
 pub(crate) struct Legs {
-    joined: Mutex<Vec<Member>>,
-    /// Counts them.
-    count: watch::Sender<usize>,
+    entered: Mutex<Vec<Leg>>,
+    /// Counts those that are open.
+    open: watch::Sender<usize>,
+}
+
+#[derive(Debug)]
+struct Leg {
+    member: Member,
+    is_open: bool,
 }
 
 impl Legs {
@@ -22,39 +28,47 @@ impl Legs {
         session.value_or_else(Arc::<Self>::default)
     }
 
-    /// Notes that the session is joined with a server. Another server that had its slot is let go of.
-    pub(crate) fn join(&self, session: &SessionHandle, member: &Member) {
-        let mut joined = self.joined.lock();
-        if joined.iter().any(|it| it.is(member)) {
+    /// The session turns to a server. Another server that had its slot before is let go of.
+    pub(crate) fn enter(&self, session: &SessionHandle, member: &Member) {
+        let mut entered = self.entered.lock();
+        if entered.iter().any(|it| it.member.is(member)) {
             return;
         }
-        let before = joined.len();
-        joined.retain(|it| it.slot() != member.slot());
-        if joined.len() < before {
+        let before = entered.len();
+        entered.retain(|it| it.member.slot() != member.slot());
+        if entered.len() < before {
             session.remove_upstream(member.slot());
         }
-        joined.push(member.clone());
-        drop(joined);
-        self.count.send_modify(|it| *it += 1);
+        entered.push(Leg { member: member.clone(), is_open: false });
     }
 
-    /// The servers that the session is joined with, in this process or in an earlier one.
-    pub(crate) fn joined(&self, session: &SessionHandle, members: &[Member]) -> Vec<Member> {
-        let joined = self.joined.lock();
-        let is_joined = |it: &&Member| {
-            let is_known = || session.look(|state| state.upstreams.get(it.slot()).is_some());
-            joined.iter().any(|own| own.is(it)) || is_known()
-        };
-        members.iter().filter(is_joined).cloned().collect()
+    /// The server has answered: there is something to listen to.
+    pub(crate) fn note_open(&self, member: &Member) {
+        let mut entered = self.entered.lock();
+        let mut closed = entered.iter_mut().filter(|it| !it.is_open);
+        if let Some(leg) = closed.find(|it| it.member.is(member)) {
+            leg.is_open = true;
+            drop(entered);
+            self.open.send_modify(|it| *it += 1);
+        }
     }
 
-    /// Those that it was joined with in this process.
-    pub(crate) fn joined_here(&self) -> Vec<Member> {
-        self.joined.lock().clone()
+    /// The servers that are open in this process.
+    pub(crate) fn open_here(&self) -> Vec<Member> {
+        let entered = self.entered.lock();
+        entered.iter().filter(|it| it.is_open).map(|it| it.member.clone()).collect()
     }
 
-    /// Changes when the session is joined with one more.
+    /// Changes when one more is open.
     pub(crate) fn watch(&self) -> watch::Receiver<usize> {
-        self.count.subscribe()
+        self.open.subscribe()
     }
+}
+
+/// The servers at which the session has a session, of this process or of an earlier one.
+pub(crate) fn joined(session: &SessionHandle, members: &[Member]) -> Vec<Member> {
+    session.look(|state| {
+        let is_joined = |it: &&Member| state.upstreams.get(it.slot()).is_some();
+        members.iter().filter(is_joined).cloned().collect()
+    })
 }

@@ -1,10 +1,10 @@
 //! Many servers that clients see as one.
 //!
 //! A [`Gateway`] is a service like any handler; its [`Member`]s are services, too, so that it knows
-//! nothing of what they stand for. Lists are merged of what the members list ([`view`], by [`names`]
-//! that depend on nothing else), kept for the clients that are told the same ([`catalog`]), and asked
-//! for anew side by side. A request goes to the member that has what it names ([`routes`]). What
-//! belongs to no call comes from all members as one stream ([`fan_in`], [`subscription`]).
+//! nothing of what they stand for. Lists are merged of what the members list (`view`, by `names`
+//! that depend on nothing else), kept for the clients that are told the same (`catalog`), and asked
+//! for anew side by side. A request goes to the member that has what it names (`routes`). What
+//! belongs to no call comes from all members as one stream (`fan_in`, `subscription`).
 //!
 //! **Invariant:** a member that fails, is slow or says something odd changes nothing of the others.
 

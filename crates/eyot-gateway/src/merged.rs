@@ -28,8 +28,10 @@ type Opening = Pin<Box<dyn Future<Output = (Member, Result<Reply, Fault>)> + Sen
 #[derive(Debug)]
 pub(crate) enum Heard {
     Said(Member, ReplyItem),
-    /// A stream was lost, or could not be opened.
+    /// A stream has ended; or it broke, or could not be opened, for this reason.
     Lost(Member, Option<Fault>),
+    /// A server will not be listened to.
+    Refused(Member),
 }
 
 impl Merged {
@@ -83,6 +85,9 @@ impl Merged {
             }
             match reply {
                 Ok(Reply::Stream(messages)) => self.open.push((member, messages)),
+                Ok(Reply::One(answer)) if answer.is_error() => {
+                    return Poll::Ready(Heard::Refused(member));
+                }
                 Ok(_) => return Poll::Ready(Heard::Lost(member, None)),
                 Err(fault) => return Poll::Ready(Heard::Lost(member, Some(fault))),
             }

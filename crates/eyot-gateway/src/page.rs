@@ -32,7 +32,8 @@ pub(crate) fn page(
     if is_whole && let Some(whole) = view.whole.get() {
         return Ok(whole.clone().with_client_id(request.id()));
     }
-    let mut text = format!("{{\"{}\":", listing.items());
+    let mut text = String::with_capacity(view.len_bytes().min(BYTES_MAX) + HEAD_BYTES);
+    text.push_str(&format!("{{\"{}\":", listing.items()));
     let next = view.write(start, ITEMS_MAX, BYTES_MAX, &mut text);
     let is_last = next >= view.len();
     if !is_last && let Some(mark) = next.checked_sub(1).and_then(|it| view.mark(it)) {
@@ -55,7 +56,7 @@ pub(crate) fn page(
     }
     text.push('}');
     let answer = Response::of_text(request.id(), &text);
-    if is_whole && is_last {
+    if is_whole && is_last && text.len() <= KEPT_BYTES_MAX {
         view.whole.get_or_init(|| answer.clone());
     }
     Ok(answer)
@@ -88,6 +89,10 @@ fn bound(listing: Listing) -> String {
 const PARTIAL: &str = "io.eyot/partial";
 /// Names what servers list under an address that another one has already: clients see the first one's.
 const HIDDEN: &str = "io.eyot/hidden";
+/// Bytes around the items of a page, mostly.
+const HEAD_BYTES: usize = 256;
+/// Bytes of an answer that is kept for the next client: a longer one is made anew.
+const KEPT_BYTES_MAX: usize = 256 << 10;
 /// Items of one page: more than most clients have tools, since some read the first page alone.
 const ITEMS_MAX: usize = 5_000;
 /// Bytes of one page.

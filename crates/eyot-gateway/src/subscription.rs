@@ -28,6 +28,9 @@ struct Subscription {
     merged: Merged,
     changes: watch::Receiver<Changes>,
     seen: Changes,
+    /// Servers that fail: they are asked again when they are well.
+    parked: Vec<Member>,
+    servers: Arc<Servers>,
     untold: VecDeque<Message>,
 }
 
@@ -49,8 +52,20 @@ pub(crate) fn listen(
     granted.task_ids = wants.task_ids.as_ref().map(|_| Vec::new());
     let merged = Merged::default();
     let untold = VecDeque::new();
-    let it = Subscription { call, request, asked, granted, merged, changes, seen, untold };
+    let (parked, servers) = (Vec::new(), Arc::clone(servers));
     let patience = servers.limits.upstream.list_timeout;
+    let it = Subscription {
+        call,
+        request,
+        asked,
+        granted,
+        merged,
+        changes,
+        seen,
+        parked,
+        servers,
+        untold,
+    };
     Messages::new(stream::unfold((Box::new(it), false), move |(mut it, is_begun)| async move {
         let message = match is_begun {
             false => it.begin(Instant::now() + patience).await.into(),
@@ -85,8 +100,8 @@ impl Subscription {
                         }
                     }
                 }
-                Heard::Lost(member, _) => {
-                    self.begin_again(&member);
+                lost @ (Heard::Lost(..) | Heard::Refused(_)) => {
+                    self.lose(lost);
                     open -= 1;
                 }
                 Heard::Said(..) => {}
@@ -121,16 +136,16 @@ impl Subscription {
                             return item;
                         }
                     }
-                    Heard::Lost(member, fault) => {
-                        tracing::debug!(server = member.name(), ?fault, "nothing to listen to");
-                        self.begin_again(&member);
-                    }
+                    lost => self.lose(lost),
                 },
                 Ok(()) = self.changes.changed() => {
                     let now = *self.changes.borrow_and_update();
                     let changes: Vec<_> = changed(self.seen, now).collect();
                     self.seen = now;
                     self.tell(changes);
+                    for member in std::mem::take(&mut self.parked) {
+                        self.begin_again(&member);
+                    }
                 }
             }
         }
@@ -163,6 +178,22 @@ impl Subscription {
                 let told = Message::notification(change.method().as_str(), &params);
                 self.untold.push_back(meta::with_exact_subscription_id(told, &id));
             }
+        }
+    }
+
+    /// Does what follows when a server does not tell any more.
+    fn lose(&mut self, heard: Heard) {
+        match heard {
+            Heard::Lost(member, None) => self.begin_again(&member),
+            Heard::Lost(member, Some(fault)) => {
+                tracing::debug!(server = member.name(), %fault, "server cannot be listened to");
+                self.servers.watch(&member);
+                self.parked.push(member);
+            }
+            Heard::Refused(member) => {
+                tracing::debug!(server = member.name(), "server has nothing to listen to");
+            }
+            Heard::Said(..) => {}
         }
     }
 

@@ -118,6 +118,12 @@ impl View {
         self.parts.iter().filter(|it| !it.items.is_empty()).map(|it| &it.member)
     }
 
+    /// Bytes of all items, about.
+    pub(crate) fn len_bytes(&self) -> usize {
+        let items = self.parts.iter().flat_map(|it| it.items.iter());
+        items.map(|it| it.len_bytes() + 1).sum()
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.entries.len()
     }

@@ -36,3 +36,6 @@ pub use crate::gateway::{Gateway, GatewayOptions};
 pub use crate::member::Member;
 pub use crate::names::Prefix;
 pub use crate::tool_filter::ToolFilter;
+
+#[cfg(test)]
+mod tests;

@@ -73,6 +73,10 @@ fn tools(name: &str) -> String {
             r#"{{"name":"{name}","description":"Says again what it is told, at any length, and does nothing else besides that.","inputSchema":{{"type":"object","properties":{{"text":{{"type":"string","description":"What it says"}}}},"required":["text"]}}}}"#
         )
     };
+    if name == NO_TOOLS {
+        return r#"{"resultType":"complete","ttlMs":0,"cacheScope":"private","tools":[]}"#
+            .to_owned();
+    }
     let others = (1..TOOLS_OF_EACH).map(|it| describe(&format!("{name}_{it}")));
     let all: Vec<_> = std::iter::once(describe(name)).chain(others).collect();
     format!(
@@ -83,6 +87,8 @@ fn tools(name: &str) -> String {
 
 /// The query of an endpoint that lists tools: the name of the first of them follows.
 pub(crate) const TOOLS_QUERY: &str = "tools=";
+/// The name at which it lists none.
+pub(crate) const NO_TOOLS: &str = "none";
 /// How many it lists.
 pub(crate) const TOOLS_OF_EACH: usize = 100;
 

@@ -13,7 +13,7 @@ use http::Uri;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::backend::{TOOLS_OF_EACH, TOOLS_QUERY};
+use crate::backend::{NO_TOOLS, TOOLS_OF_EACH, TOOLS_QUERY};
 use crate::budgets::{self, Judged};
 use crate::process::{self, Core, Server};
 use crate::statistics::median;
@@ -40,6 +40,8 @@ struct Figures {
     list_ms: f64,
     list_bytes: usize,
     idle_bytes: u64,
+    /// The same with a hundred tools of each server.
+    listed_bytes: u64,
     reload_ms: f64,
 }
 
@@ -53,8 +55,9 @@ const MANY: usize = 30;
 /// When an answer is none, or a budget is broken and checked.
 pub(crate) fn run(programs: &Programs, options: &Options) -> anyhow::Result<()> {
     let (list_ms, list_bytes) = lists(programs, options)?;
-    let (idle_bytes, reload_ms) = idle_and_reload(programs, options)?;
-    let figures = Figures { list_ms, list_bytes, idle_bytes, reload_ms };
+    let idle_bytes = idle(programs)?;
+    let (listed_bytes, reload_ms) = listed_and_reload(programs, options)?;
+    let figures = Figures { list_ms, list_bytes, idle_bytes, listed_bytes, reload_ms };
     program::write("gateway", &figures)?;
     let what = format!("list of {} tools, {list_bytes} bytes", 10 * TOOLS_OF_EACH);
     #[expect(clippy::cast_precision_loss, reason = "a figure to be read")]
@@ -64,6 +67,7 @@ pub(crate) fn run(programs: &Programs, options: &Options) -> anyhow::Result<()> 
         Judged::new(format!("{MANY} idle servers"), "gateway.idle_bytes", idle_bytes)?,
         Judged::new(format!("one new server of {MANY}"), "gateway.reload_ms", reload_ms)?,
     ];
+    println!("{MANY} servers of {TOOLS_OF_EACH} tools that were listed: {listed_bytes} bytes");
     budgets::tell(&judged, options.check)
 }
 
@@ -75,7 +79,7 @@ pub(crate) fn run(programs: &Programs, options: &Options) -> anyhow::Result<()> 
 /// When it cannot be written.
 pub(crate) fn file(endpoint: &str, count: usize) -> anyhow::Result<PathBuf> {
     let file = program::out_folder()?.join(format!("gateway-{}.mcp.json", std::process::id()));
-    write_file(&file, endpoint, (0..count).map(|it| it.to_string()))?;
+    write_file(&file, endpoint, (0..count).map(|it| it.to_string()), None)?;
     Ok(file)
 }
 
@@ -83,9 +87,11 @@ fn write_file(
     file: &Path,
     endpoint: &str,
     numbers: impl Iterator<Item = String>,
+    tools: Option<&str>,
 ) -> anyhow::Result<()> {
     let servers = numbers.map(|number| {
-        let tools = if number == "0" { "echo".to_owned() } else { format!("tool_{number}") };
+        let own = || if number == "0" { "echo".to_owned() } else { format!("tool_{number}") };
+        let tools = tools.map_or_else(own, str::to_owned);
         let url = format!("{endpoint}?{TOOLS_QUERY}{tools}");
         (format!("s{number}"), json!({ "type": "http", "url": url }))
     });
@@ -112,16 +118,35 @@ fn lists(programs: &Programs, options: &Options) -> anyhow::Result<(f64, usize)>
     Ok((median(times_ms), bytes))
 }
 
-/// The memory that thirty servers add which were listed and are idle, and the time of a reload.
-fn idle_and_reload(programs: &Programs, options: &Options) -> anyhow::Result<(u64, f64)> {
+/// The memory that thirty servers add which were asked once and are idle.
+fn idle(programs: &Programs) -> anyhow::Result<u64> {
+    let driver = programs.driver(Core::Second)?;
+    let file = program::out_folder()?.join(format!("idle-{}.mcp.json", std::process::id()));
+    let numbers = (0..MANY).map(|it| it.to_string());
+    write_file(&file, &driver.endpoint(Form::Json), numbers, Some(NO_TOOLS))?;
+    let (server, mut client) = serve(programs, &file)?;
+    let before = machine::footprint(server.pid())?.anonymous_bytes;
+    client.list()?;
+    let after = machine::footprint(server.pid())?.anonymous_bytes;
+    server.stop()?;
+    Ok(after.saturating_sub(before))
+}
+
+fn serve(programs: &Programs, file: &Path) -> anyhow::Result<(Server, Lister)> {
+    let mut command = process::on(Core::First);
+    programs.add_serve(&mut command, "memory:");
+    command.arg("--config").arg(file);
+    let server = Server::start(command)?;
+    let client = Lister::connect(&server)?;
+    Ok((server, client))
+}
+
+/// The memory that thirty servers add whose tools were listed, and the time of a reload.
+fn listed_and_reload(programs: &Programs, options: &Options) -> anyhow::Result<(u64, f64)> {
     let driver = programs.driver(Core::Second)?;
     let endpoint = driver.endpoint(Form::Json);
     let file = file(&endpoint, MANY)?;
-    let mut command = process::on(Core::First);
-    programs.add_serve(&mut command, "memory:");
-    command.arg("--config").arg(&file);
-    let server = Server::start(command)?;
-    let mut client = Lister::connect(&server)?;
+    let (server, mut client) = serve(programs, &file)?;
     let before = machine::footprint(server.pid())?.anonymous_bytes;
     client.list()?;
     let after = machine::footprint(server.pid())?.anonymous_bytes;
@@ -129,7 +154,7 @@ fn idle_and_reload(programs: &Programs, options: &Options) -> anyhow::Result<(u6
     for round in 0..options.reloads {
         let new = format!("new{round}");
         let numbers = (1..MANY).map(|it| it.to_string()).chain([new.clone()]);
-        write_file(&file, &endpoint, numbers)?;
+        write_file(&file, &endpoint, numbers, None)?;
         let begin = Instant::now();
         let pid = server.pid().to_string();
         let hangup = std::process::Command::new("kill").args(["-HUP", &pid]).status()?;

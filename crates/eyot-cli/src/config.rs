@@ -52,9 +52,14 @@ fn read(path: &Path, dialect: Option<Dialect>) -> anyhow::Result<eyot_config::Co
 
 /// Whether the files have several servers that are to be used.
 pub(crate) fn has_several(from: &FromFile) -> anyhow::Result<bool> {
+    Ok(enabled(from)?.len() > 1)
+}
+
+/// The names of the servers in the files that are to be used.
+pub(crate) fn enabled(from: &FromFile) -> anyhow::Result<Vec<String>> {
     let configs = from.config.iter().map(|it| read(it, from.dialect));
     let configs = configs.collect::<anyhow::Result<Vec<_>>>()?;
-    Ok(configs.iter().map(|it| it.enabled_names().len()).sum::<usize>() > 1)
+    Ok(configs.iter().flat_map(|it| it.enabled_names()).map(str::to_owned).collect())
 }
 
 /// Reads files, and all that is wrong with them.

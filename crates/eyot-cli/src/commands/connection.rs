@@ -25,6 +25,11 @@ impl Home {
         Self(Runtime::new(TaskTracker::new(), CancellationToken::new(), Arc::default()))
     }
 
+    /// Where other connections may live that end with it.
+    pub(super) fn runtime(&self) -> Runtime {
+        self.0.clone()
+    }
+
     /// Ends sessions and children, and waits for them a little.
     pub(super) async fn leave(self) {
         self.0.shutdown.cancel();
@@ -79,6 +84,11 @@ impl Words {
     /// The server as it may be shown.
     pub(super) fn place(&self) -> String {
         self.url.as_deref().map_or_else(|| self.target.label(), shown_url)
+    }
+
+    /// What to connect to.
+    pub(super) fn into_target(self) -> Target {
+        self.target
     }
 
     /// The next word.
@@ -187,7 +197,7 @@ impl Connection {
 }
 
 /// The limits of a client: the bound on silence holds for the handshake as well.
-fn limits(&Server { timeout, connect_timeout, message, .. }: &Server) -> Limits {
+pub(super) fn limits(&Server { timeout, connect_timeout, message, .. }: &Server) -> Limits {
     let timeout = timeout.unwrap_or(TIMEOUT);
     let mut limits = Limits::default();
     message.apply(&mut limits);

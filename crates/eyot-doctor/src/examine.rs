@@ -1,0 +1,91 @@
+//! The way to one server, from its beginning.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use eyot_era::detect::EraMode;
+use eyot_service::Limits;
+use eyot_upstream::{Runtime, Target};
+use serde_json::value::RawValue;
+
+use crate::chart::{Chart, News};
+use crate::report::{Ailment, Report};
+use crate::{http_answer, network, program, protocol};
+
+/// A server to be examined.
+#[derive(Clone, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "made by its users, who know all of it")]
+pub struct Patient {
+    /// How to reach it, with what requests carry.
+    pub target: Target,
+    /// The server as it may be shown: without secrets.
+    pub place: String,
+    /// Its name in a file. `None`: it comes from no file.
+    pub server: Option<String>,
+    /// The era to speak.
+    pub era: EraMode,
+    /// Every bound.
+    pub limits: Limits,
+    /// The longest that one step may take.
+    pub patience: Duration,
+    /// Whether requests carry a token or headers of its user.
+    pub has_credentials: bool,
+    /// The certificate of the server is looked at, but not held against anything.
+    pub is_unverified: bool,
+    /// A tool to call in the end. `None`: none.
+    pub call: Option<ToolCall>,
+}
+
+/// A tool, and what it is called with.
+#[derive(Clone, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "plain data")]
+pub struct ToolCall {
+    /// The name of the tool.
+    pub tool: String,
+    /// Its arguments, by name.
+    pub arguments: BTreeMap<String, Box<RawValue>>,
+}
+
+/// Goes the way to a server, up to the first step that fails, and tells of each step.
+///
+/// A program is started up to three times: to hear its first line, to ask for its era, and to speak
+/// to it. Each of them has ended, or is told to, when this returns.
+///
+/// # Cancel safety
+///
+/// Dropping the future closes connections and ends what was started.
+pub async fn examine(
+    patient: &Patient,
+    runtime: Runtime,
+    hear: &mut (dyn FnMut(News<'_>) + Send),
+) -> Report {
+    let mut chart = Chart::new(patient.patience, hear);
+    let ailment = Box::pin(walk(patient, runtime, &mut chart)).await.err();
+    Report {
+        target: patient.place.clone(),
+        server: patient.server.clone(),
+        steps: chart.steps,
+        ailment,
+    }
+}
+
+async fn walk(patient: &Patient, runtime: Runtime, chart: &mut Chart<'_>) -> Result<(), Ailment> {
+    let mut doubt = None;
+    match &patient.target {
+        Target::Command(command) => program::examine(command, patient, chart).await?,
+        Target::Url(link) => {
+            network::examine(link.client(), patient, chart).await?;
+            // HTTP with SSE begins with another request.
+            if patient.target.http_link().is_some() {
+                doubt = http_answer::examine(link, patient, chart).await?;
+            }
+        }
+        Target::WebSocket(link) => network::examine(link.client(), patient, chart).await?,
+        _ => {}
+    }
+    let client = protocol::connect(patient, runtime, doubt, chart).await?;
+    let walked = protocol::examine(&client, patient, chart).await;
+    // The farewell is as long as that of any step.
+    drop(tokio::time::timeout(patient.patience, client.close()).await);
+    walked
+}

@@ -23,12 +23,11 @@ pub(crate) async fn examine(
     if let Some(path) = client.authority().strip_prefix("unix:") {
         return socket(path, chart).await;
     }
-    if let Some(proxy) = client.proxy() {
-        let detail =
-            format!("the way goes through {proxy}: the proxy looks for the server, and not we");
-        chart.note(StepName::Proxy, Duration::ZERO, Finding::ok(detail));
-        for step in [StepName::Dns, StepName::Tcp] {
-            chart.note(step, Duration::ZERO, Finding::skipped("this is the proxy's matter"));
+    if let Some(address) = client.proxy() {
+        proxy(address, chart).await?;
+        let is_ours = |step: &StepName| *step != StepName::Tls || client.has_tls();
+        for step in [StepName::Dns, StepName::Tcp, StepName::Tls].into_iter().filter(is_ours) {
+            chart.note(step, Duration::ZERO, Finding::skipped("this goes through the proxy"));
         }
         return Ok(());
     }
@@ -61,6 +60,23 @@ async fn socket(path: &str, chart: &mut Chart<'_>) -> Result<(), Ailment> {
         None => Finding::failed(format!("{path}: {}", silence(chart)), "is the server stuck?"),
     };
     chart.end(StepName::Socket, time, (Ailment::Unreachable, finding))
+}
+
+async fn proxy(address: &str, chart: &mut Chart<'_>) -> Result<(), Ailment> {
+    let connecting = TcpStream::connect(address);
+    let (connected, time) = chart.wait(StepName::Proxy, chart.patience, connecting).await;
+    let detail = match connected {
+        Some(Ok(_)) => {
+            chart.note(StepName::Proxy, time, Finding::ok(address));
+            return Ok(());
+        }
+        Some(Err(error)) => format!("{address}: {error}"),
+        None => format!("{address}: {}", silence(chart)),
+    };
+    let advice = "`--proxy`, or HTTPS_PROXY, HTTP_PROXY or ALL_PROXY of the environment, leads there: \
+                  is it right? NO_PROXY names hosts that need no proxy";
+    let finding = Finding::failed(detail, advice);
+    chart.end(StepName::Proxy, time, (Ailment::Unreachable, finding))
 }
 
 /// The addresses of a host and its port. What is an address already needs no step.

@@ -18,7 +18,7 @@ pub(crate) fn find(command: &Command, own_path: Option<OsString>) -> Result<Path
     }
     let program = Path::new(&command.program);
     if command.program.contains('/') {
-        let place = command.cwd.as_deref().unwrap_or(Path::new("")).join(program);
+        let place = command.cwd.clone().unwrap_or_default().join(program);
         return match kind(&place) {
             Kind::Program => Ok(place),
             kind => Err(unusable(&place, kind)),

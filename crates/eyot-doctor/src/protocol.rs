@@ -35,7 +35,8 @@ pub(crate) async fn connect(
         .on_era_step(move |step| {
             hearing.lock().unwrap_or_else(PoisonError::into_inner).push(step);
         });
-    let connecting = builder.connect(patient.target.clone());
+    // Boxed, because it is large.
+    let connecting = Box::pin(builder.connect(patient.target.clone()));
     // Two questions, and one of them in vain.
     let (connected, time) = chart.wait(StepName::Era, chart.patience * 3, connecting).await;
     let connected = connected

@@ -50,11 +50,6 @@ fn read(path: &Path, dialect: Option<Dialect>) -> anyhow::Result<eyot_config::Co
     Ok(eyot_config::Config::read(&shown, &text, dialect, &World))
 }
 
-/// Whether the files have several servers that are to be used.
-pub(crate) fn has_several(from: &FromFile) -> anyhow::Result<bool> {
-    Ok(enabled(from)?.len() > 1)
-}
-
 /// The names of the servers in the files that are to be used.
 pub(crate) fn enabled(from: &FromFile) -> anyhow::Result<Vec<String>> {
     let configs = from.config.iter().map(|it| read(it, from.dialect));

@@ -15,8 +15,8 @@ use http::header::{CONTENT_TYPE, LOCATION};
 use http::{HeaderMap, Response, StatusCode};
 
 use crate::chart::Chart;
-use crate::examine::Patient;
 use crate::finding::Finding;
+use crate::patient::Patient;
 use crate::report::{Ailment, StepName};
 use crate::words;
 
@@ -141,7 +141,7 @@ pub(crate) fn judge(answer: &Answer, path: &str) -> Finding {
         "is the path right? Often it is `/mcp`"
     };
     let advice = match status.as_u16() {
-        _ if answer.is_page() => return page(status, other_path),
+        _ if answer.is_page() && status.is_success() => return page(status, other_path),
         404 | 410 => format!("nothing is at `{path}`: {other_path}"),
         405 => format!(
             "what is at `{path}` takes no POST: {other_path}; a server of HTTP with SSE has `/sse`"

@@ -14,15 +14,19 @@ mod examine;
 mod finding;
 mod http_answer;
 mod network;
+mod patient;
 mod program;
 mod program_file;
 mod protocol;
 mod report;
+mod rounds;
 mod words;
 
 pub use crate::chart::News;
-pub use crate::examine::{Patient, ToolCall, examine};
+pub use crate::examine::examine;
+pub use crate::patient::{Patient, ToolCall};
 pub use crate::report::{Ailment, Report, Step, StepName, Verdict};
+pub use crate::rounds::{Line, Rounds, STEP_TIMEOUT};
 
 #[cfg(test)]
 mod tests;

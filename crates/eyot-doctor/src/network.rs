@@ -9,8 +9,8 @@ use tokio::net::{TcpStream, UnixStream, lookup_host};
 use tokio::time::timeout;
 
 use crate::chart::Chart;
-use crate::examine::Patient;
 use crate::finding::Finding;
+use crate::patient::Patient;
 use crate::report::{Ailment, StepName};
 use crate::words::listed;
 

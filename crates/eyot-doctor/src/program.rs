@@ -9,8 +9,8 @@ use eyot_types::Revision;
 use serde_json::json;
 
 use crate::chart::Chart;
-use crate::examine::Patient;
 use crate::finding::Finding;
+use crate::patient::Patient;
 use crate::program_file;
 use crate::report::{Ailment, StepName};
 use crate::words;
@@ -143,7 +143,14 @@ impl Heard {
             (true, _) => Ok(Finding::warning(detail, ADVICE)),
             (false, Some(report)) => {
                 let detail = format!("{detail}; then it ended ({report})");
-                Err((Ailment::Unreachable, Finding::failed(detail, ADVICE)))
+                let advice = match report.status {
+                    Some(0) => ADVICE,
+                    _ => {
+                        "these lines may say why: run the command by itself to see all of them. Are its \
+                         arguments right?"
+                    }
+                };
+                Err((Ailment::Unreachable, Finding::failed(detail, advice)))
             }
             (false, None) => {
                 let detail = format!("{detail}; and no message in {patience:?}");

@@ -11,9 +11,9 @@ use eyot_upstream::Runtime;
 use http::StatusCode;
 
 use crate::chart::Chart;
-use crate::examine::{Patient, ToolCall};
 use crate::finding::Finding;
 use crate::http_answer::{Doubt, wanted};
+use crate::patient::{Patient, ToolCall};
 use crate::report::{Ailment, StepName};
 use crate::words;
 

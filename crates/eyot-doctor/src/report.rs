@@ -213,15 +213,6 @@ impl Report {
         }
     }
 
-    /// The line above the steps, for people.
-    #[must_use]
-    pub fn title(target: &str, server: Option<&str>) -> String {
-        match server {
-            Some(server) if server != target => format!("{server}: {target}"),
-            _ => target.to_owned(),
-        }
-    }
-
     /// The report for programs.
     #[must_use]
     pub fn document(&self) -> Value {

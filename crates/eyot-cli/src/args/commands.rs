@@ -71,9 +71,8 @@ Examples:
   eyot doctor --config .mcp.json
   eyot doctor --call echo --args '{\"text\":\"hi\"}' -- my-server --flag
 
-It stops at the first step that fails. No tool is called but that of --call. A command is started up
-to three times, and ended. The exit code is 0 if all servers are well, 3 if one wants authorization, 4
-if it cannot be reached, 1 for any other failure or for several kinds.";
+It stops at the first step that fails. A command is started up to three times, and ended. The exit code
+is 3 if a server wants authorization, 4 if it cannot be reached, 1 for any other failure.";
 
 const CALL_USAGE: &str = "eyot call [OPTIONS] <URL> <TOOL> [NAME=VALUE]...
        eyot call [OPTIONS] --config <FILE> [--server <NAME>] <TOOL> [NAME=VALUE]...

@@ -18,16 +18,11 @@ use crate::writer::{say, say_of_others};
 use crate::{secrets, transport};
 
 /// The runtime of the connections, so that they can be closed in order.
-pub(super) struct Home(Runtime);
+pub(super) struct Home(pub(super) Runtime);
 
 impl Home {
     pub(super) fn new() -> Self {
         Self(Runtime::new(TaskTracker::new(), CancellationToken::new(), Arc::default()))
-    }
-
-    /// Where other connections may live that end with it.
-    pub(super) fn runtime(&self) -> Runtime {
-        self.0.clone()
     }
 
     /// Ends sessions and children, and waits for them a little.
@@ -42,7 +37,7 @@ impl Home {
 
 /// The words of a command: they name a server, then what the command needs.
 pub(super) struct Words {
-    target: Target,
+    pub(super) target: Target,
     /// `None`: the server is a child.
     url: Option<String>,
     rest: std::vec::IntoIter<String>,
@@ -84,11 +79,6 @@ impl Words {
     /// The server as it may be shown.
     pub(super) fn place(&self) -> String {
         self.url.as_deref().map_or_else(|| self.target.label(), shown_url)
-    }
-
-    /// What to connect to.
-    pub(super) fn into_target(self) -> Target {
-        self.target
     }
 
     /// The next word.

@@ -130,6 +130,7 @@ async fn redirect_to_another_place_is_told_with_that_place_but_without_its_query
 #[tokio::test]
 async fn each_status_has_its_own_advice() {
     let rows = [
+        ("404 Not Found\r\nContent-Type: text/html", "nothing is at"),
         ("405 Method Not Allowed", "takes no POST"),
         ("406 Not Acceptable", "changes headers"),
         ("415 Unsupported Media Type", "changes headers"),
@@ -141,6 +142,7 @@ async fn each_status_has_its_own_advice() {
         let report = found(&format!("{status}\r\n"), "").await;
         let step = report.steps.last().unwrap();
         assert_eq!((step.name, step.verdict), (StepName::Http, Verdict::Failed), "{report:?}");
+        let status = status.lines().next().unwrap();
         assert!(step.detail.starts_with(status), "{step:?}");
         assert!(step.advice.as_deref().unwrap().contains(advice), "{step:?}");
     }

@@ -83,6 +83,8 @@ async fn banner_alone_is_told_with_its_line() {
     let told = "2 lines on stdout are no messages, the first: `Server v1 started`; then it ended";
     let step = check(&report, Ailment::Unreachable, told, "stdout is for messages alone");
     assert_eq!(step.name, StepName::FirstLine);
+    let report = examined(&shell("echo 'Usage: server [stdio]'; exit 1")).await;
+    check(&report, Ailment::Unreachable, "`Usage: server [stdio]`", "Are its arguments right?");
 }
 
 #[tokio::test]

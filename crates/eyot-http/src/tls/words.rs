@@ -46,7 +46,9 @@ fn advice(error: &Error) -> Option<&'static str> {
             "ask who runs the server what it wants of its clients; a certificate goes with \
              `--client-cert FILE --client-key FILE`",
         ),
-        Error::InvalidMessage(_) => Some("write `http` instead of `https`, or `ws` of `wss`"),
+        Error::InvalidMessage(_) => {
+            Some("write `http` instead of `https`, or `ws` instead of `wss`")
+        }
         _ => None,
     }
 }

@@ -1,3 +1,5 @@
+//! Ends of certificates.
+
 use std::time::{Duration, UNIX_EPOCH};
 
 use eyot_testkit::Authority;

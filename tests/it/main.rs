@@ -34,6 +34,8 @@ mod crossing;
 #[cfg(test)]
 mod disconnects;
 #[cfg(test)]
+mod doctor;
+#[cfg(test)]
 mod drain;
 #[cfg(test)]
 mod earlier_store;

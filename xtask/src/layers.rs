@@ -31,6 +31,7 @@ const TABLE: Table = Table {
         ("identity", &["eyot-auth"]),
         ("edges", &["eyot-endpoint", "eyot-upstream"]),
         ("peers", &["eyot-client", "eyot-server"]),
+        ("diagnosis", &["eyot-doctor"]),
         ("bridge", &["eyot-bridge"]),
         ("relay", &["eyot-gateway", "eyot-relay"]),
         ("proxies", &["eyot-config", "eyot-proxy"]),

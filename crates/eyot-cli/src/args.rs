@@ -22,7 +22,7 @@ use eyot::{Affinity, Eras, Limits};
 
 pub(crate) use self::call_times::CallTimes;
 pub(crate) use self::commands::{
-    Answer, Call, ClientCommand, Complete, Explain, List, ListenTo, Prompt, Read, Server,
+    Answer, Call, ClientCommand, Complete, Doctor, Explain, List, ListenTo, Prompt, Read, Server,
 };
 use self::config::CONFIG_EXAMPLES;
 pub(crate) use self::config::{Config, ConfigAction, ConfigFiles, FromFile, Together};

@@ -5,6 +5,7 @@ mod arguments;
 mod call;
 mod complete;
 mod connection;
+mod doctor;
 mod explain;
 mod form;
 mod list;
@@ -23,8 +24,9 @@ use crate::signals::{Signal, Signals};
 
 /// Runs the command.
 pub(crate) fn run(mut command: ClientCommand, is_json: bool) -> anyhow::Result<()> {
-    let (server, words) = command.server();
-    config::fill_client(server, words)?;
+    if let Some((server, words)) = command.server() {
+        config::fill_client(server, words)?;
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let ran = runtime.block_on(async {
         // Before anything runs: what the command starts must not outlive it.
@@ -65,6 +67,7 @@ async fn dispatch(command: ClientCommand, home: &Home, is_json: bool) -> anyhow:
     match command {
         ClientCommand::List(list) => list::run(list, home, is_json).await,
         ClientCommand::Explain(explain) => explain::run(explain, home, is_json).await,
+        ClientCommand::Doctor(doctor) => doctor::run(*doctor, home, is_json).await,
         ClientCommand::Call(call) => call::run(*call, home, is_json).await,
         ClientCommand::Read(read) => read::run(read, home, is_json).await,
         ClientCommand::Prompt(prompt) => prompt::run(prompt, home, is_json).await,

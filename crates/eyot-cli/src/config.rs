@@ -54,11 +54,11 @@ pub(crate) fn read_bytes(path: &Path) -> anyhow::Result<Vec<u8>> {
     read.map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())).into())
 }
 
-/// Whether the files have several servers that are to be used.
-pub(crate) fn has_several(from: &FromFile) -> anyhow::Result<bool> {
+/// The names of the servers in the files that are to be used.
+pub(crate) fn enabled(from: &FromFile) -> anyhow::Result<Vec<String>> {
     let configs = from.config.iter().map(|it| read(it, from.dialect, World::default()));
     let configs = configs.collect::<anyhow::Result<Vec<_>>>()?;
-    Ok(configs.iter().map(|it| it.enabled_names().len()).sum::<usize>() > 1)
+    Ok(configs.iter().flat_map(|it| it.enabled_names()).map(str::to_owned).collect())
 }
 
 /// Reads files, and all that is wrong with them.

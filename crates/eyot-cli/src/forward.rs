@@ -13,7 +13,7 @@ use crate::{config, serve, transport};
 
 /// Runs `eyot run`.
 pub(crate) fn run(mut run: Run) -> anyhow::Result<()> {
-    if run.from.wants_all() && config::has_several(&run.from)? {
+    if run.from.wants_all() && config::enabled(&run.from)?.len() > 1 {
         return run_many(run);
     }
     if let Some(at_url) = config::fill_run(&mut run)? {

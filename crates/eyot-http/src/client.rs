@@ -14,6 +14,7 @@ mod dial;
 mod doorbell;
 mod error;
 mod idle;
+mod look;
 mod metered_stream;
 mod proxies;
 mod raw_body;

@@ -33,5 +33,6 @@ pub use crate::respond::{accepted, empty, error, event_stream, fault, json, not_
 pub use crate::sse_io::{PostError, Posting, SseError, SseIo, SseStream};
 pub use crate::stream::Stream;
 pub use crate::tls::{
-    ClientTls, ClientTlsOptions, Handshake, HandshakeError, ServerTls, TlsError, TlsIdentity,
+    ClientTls, ClientTlsOptions, Handshake, HandshakeError, ServerTls, TlsError, TlsFacts,
+    TlsIdentity, TlsRefusal,
 };

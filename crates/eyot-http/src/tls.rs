@@ -3,6 +3,7 @@
 //! Files are read elsewhere: certificates and keys come as PEM.
 
 mod client;
+mod facts;
 mod identity;
 mod server;
 mod subject;
@@ -14,9 +15,10 @@ use std::sync::Arc;
 use rustls::crypto::{CryptoProvider, ring};
 
 pub use self::client::{ClientTls, ClientTlsOptions};
+pub use self::facts::{TlsFacts, TlsRefusal};
 pub use self::identity::TlsIdentity;
 pub use self::server::{Handshake, HandshakeError, ServerTls};
-pub(crate) use self::words::{is_refusal, words};
+pub(crate) use self::words::{is_refusal, refusal, words};
 
 /// Why there is no TLS with such certificates or keys. None of it repeats a key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -124,7 +124,8 @@ impl HttpLink {
     }
 
     /// The client that sends them.
-    pub(crate) fn client(&self) -> &HttpClient {
+    #[must_use]
+    pub fn client(&self) -> &HttpClient {
         &self.0.client
     }
 

@@ -101,7 +101,7 @@ impl HttpModern {
 
     /// All clients share what is known of the upstream, so that no cookies are kept: they would be
     /// one client's.
-    async fn post(
+    pub(crate) async fn post(
         &self,
         message: &Message,
         forwarded: Option<&HeaderMap>,

@@ -23,6 +23,9 @@ pub(crate) enum ClientCommand {
     /// Say which era a server is of, and what clients of each era get from it.
     #[command(override_usage = EXPLAIN_USAGE, after_help = EXPLAIN_EXAMPLES)]
     Explain(Explain),
+    /// Say what is wrong on the way to servers: each step with its time, and what to do.
+    #[command(override_usage = DOCTOR_USAGE, after_help = DOCTOR_EXAMPLES)]
+    Doctor(Box<Doctor>),
     /// Call a tool.
     #[command(override_usage = CALL_USAGE, after_help = CALL_EXAMPLES)]
     Call(Box<Call>),
@@ -58,6 +61,18 @@ Examples:
 
 It asks the server and lists what it has; no tool is called. A command is started for the questions
 alone, and ended. With --era it tells what `eyot serve --era` makes of the server.";
+
+const DOCTOR_USAGE: &str = "eyot doctor [OPTIONS] <URL>...
+       eyot doctor [OPTIONS] --config <FILE> [--server <NAME>]
+       eyot doctor [OPTIONS] -- <CMD> [ARG]...";
+const DOCTOR_EXAMPLES: &str = "\
+Examples:
+  eyot doctor https://mcp.example/mcp
+  eyot doctor --config .mcp.json
+  eyot doctor --call echo --args '{\"text\":\"hi\"}' -- my-server --flag
+
+It stops at the first step that fails. A command is started up to three times, and ended. The exit code
+is 3 if a server wants authorization, 4 if it cannot be reached, 1 for any other failure.";
 
 const CALL_USAGE: &str = "eyot call [OPTIONS] <URL> <TOOL> [NAME=VALUE]...
        eyot call [OPTIONS] --config <FILE> [--server <NAME>] <TOOL> [NAME=VALUE]...
@@ -106,17 +121,18 @@ Examples:
 Ctrl-C ends it with exit code 0.";
 
 impl ClientCommand {
-    /// The flags for the server, and the words that may name it.
-    pub(crate) fn server(&mut self) -> (&mut Server, &mut Vec<String>) {
-        match self {
+    /// The flags for the one server, and the words that may name it. `None`: there may be several.
+    pub(crate) fn server(&mut self) -> Option<(&mut Server, &mut Vec<String>)> {
+        Some(match self {
             Self::List(it) => (&mut it.server, &mut it.words),
             Self::Explain(it) => (&mut it.server, &mut it.words),
+            Self::Doctor(_) => return None,
             Self::Call(it) => (&mut it.server, &mut it.words),
             Self::Read(it) => (&mut it.server, &mut it.words),
             Self::Prompt(it) => (&mut it.server, &mut it.words),
             Self::Complete(it) => (&mut it.server, &mut it.words),
             Self::Listen(it) => (&mut it.server, &mut it.words),
-        }
+        })
     }
 }
 
@@ -136,7 +152,8 @@ pub(crate) struct Server {
     pub(crate) token: Option<TokenSource>,
     #[command(flatten)]
     pub(crate) transport: Transport,
-    /// Silence of the server after which the command fails. Default: `60s`.
+    /// Silence of the server after which the command fails. Default: `60s`; of each step of `eyot
+    /// doctor`: `10s`.
     #[arg(
         long,
         value_name = "TIME",
@@ -184,6 +201,22 @@ pub(crate) struct Explain {
     /// The clients that the explanation is for.
     #[arg(long, value_enum, default_value = "both")]
     pub(crate) client: ServedEras,
+    #[command(flatten)]
+    pub(crate) server: Server,
+}
+
+/// `eyot doctor`.
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct Doctor {
+    /// The servers: `https://…`, `http://…`, `wss://…`, `ws://…`, or `unix:PATH#/mcp`.
+    #[arg(value_name = "URL")]
+    pub(crate) words: Vec<String>,
+    /// A tool to call in the end, which should do no harm.
+    #[arg(long, value_name = "TOOL")]
+    pub(crate) call: Option<String>,
+    /// The arguments for --call as a JSON object, or `@FILE` for one in a file (`@-`: on stdin).
+    #[arg(long, value_name = "JSON", requires = "call")]
+    pub(crate) args: Option<String>,
     #[command(flatten)]
     pub(crate) server: Server,
 }

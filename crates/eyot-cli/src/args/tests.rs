@@ -201,6 +201,7 @@ fn every_command_line_of_the_guides_is_understood() {
     let guides = [
         include_str!("../../../../docs/guide/commands.md"),
         include_str!("../../../../docs/guide/configuration.md"),
+        include_str!("../../../../docs/guide/doctor.md"),
         include_str!("../../../../docs/guide/serve.md"),
         include_str!("../../../../docs/guide/tls.md"),
     ];

@@ -18,7 +18,7 @@ use crate::writer::{say, say_of_others};
 use crate::{secrets, transport};
 
 /// The runtime of the connections, so that they can be closed in order.
-pub(super) struct Home(Runtime);
+pub(super) struct Home(pub(super) Runtime);
 
 impl Home {
     pub(super) fn new() -> Self {
@@ -37,7 +37,7 @@ impl Home {
 
 /// The words of a command: they name a server, then what the command needs.
 pub(super) struct Words {
-    target: Target,
+    pub(super) target: Target,
     /// `None`: the server is a child.
     url: Option<String>,
     rest: std::vec::IntoIter<String>,
@@ -187,7 +187,7 @@ impl Connection {
 }
 
 /// The limits of a client: the bound on silence holds for the handshake as well.
-fn limits(&Server { timeout, connect_timeout, message, .. }: &Server) -> Limits {
+pub(super) fn limits(&Server { timeout, connect_timeout, message, .. }: &Server) -> Limits {
     let timeout = timeout.unwrap_or(TIMEOUT);
     let mut limits = Limits::default();
     message.apply(&mut limits);

@@ -80,6 +80,18 @@ impl Dialer {
         Ok(Self { authority: target.authority().into(), kind, route, connector, limits })
     }
 
+    pub(super) fn route(&self) -> &Route {
+        &self.route
+    }
+
+    /// TLS with the upstream, and the name that it must prove. `None`: there is none.
+    pub(super) fn tls(&self) -> Option<(&ClientTls, &ServerName<'static>)> {
+        match &self.kind {
+            Kind::Tls { tls, name } => Some((tls, name)),
+            Kind::Plain | Kind::Unix { .. } => None,
+        }
+    }
+
     /// Whether other machines can read what is sent.
     pub(super) fn is_private(&self, target: &Target) -> bool {
         match self.kind {

@@ -24,7 +24,7 @@ pub(super) fn name_of(certificate: &CertificateDer<'_>) -> Option<String> {
 
 /// The common names of a subject: a sequence of sets of attributes (RFC 5280, 4.1.2.4), without the
 /// tag and length of the sequence. `None`: it cannot be read.
-fn common_names(mut subject: &[u8]) -> Option<Vec<String>> {
+pub(super) fn common_names(mut subject: &[u8]) -> Option<Vec<String>> {
     let mut names = Vec::new();
     while !subject.is_empty() {
         let mut set = take(&mut subject, &[SET])?;
@@ -40,7 +40,7 @@ fn common_names(mut subject: &[u8]) -> Option<Vec<String>> {
 }
 
 /// Takes the contents of the next value from DER, if it has one of the tags.
-fn take<'a>(der: &mut &'a [u8], tags: &[u8]) -> Option<&'a [u8]> {
+pub(super) fn take<'a>(der: &mut &'a [u8], tags: &[u8]) -> Option<&'a [u8]> {
     let (&tag, rest) = der.split_first()?;
     let (&first, rest) = rest.split_first()?;
     let (length, rest) = match first {
@@ -63,7 +63,7 @@ fn is_plain(name: &str) -> bool {
 }
 
 const SET: u8 = 0x31;
-const SEQUENCE: u8 = 0x30;
+pub(super) const SEQUENCE: u8 = 0x30;
 const OBJECT_ID: u8 = 0x06;
 const UTF8_STRING: u8 = 0x0c;
 const PRINTABLE_STRING: u8 = 0x13;

@@ -6,6 +6,8 @@ use std::io;
 use rustls::pki_types::UnixTime;
 use rustls::{AlertDescription, CertificateError, Error, InvalidMessage};
 
+use crate::tls::facts::TlsRefusal;
+
 /// What an I/O error says if it is about TLS, or else the error itself.
 pub(crate) fn words(error: &io::Error) -> String {
     match tls_error(error) {
@@ -14,6 +16,40 @@ pub(crate) fn words(error: &io::Error) -> String {
             "the server closed the connection during the TLS handshake".to_owned()
         }
         None => error.to_string(),
+    }
+}
+
+/// The same, with what its user can do.
+pub(crate) fn refusal(error: &io::Error) -> TlsRefusal {
+    TlsRefusal::new(words(error), tls_error(error).and_then(advice))
+}
+
+/// What to do where the words alone do not say it.
+fn advice(error: &Error) -> Option<&'static str> {
+    match error {
+        Error::InvalidCertificate(
+            CertificateError::Expired | CertificateError::ExpiredContext { .. },
+        ) => Some("renew the certificate of the server; or is the clock of this machine wrong?"),
+        Error::InvalidCertificate(
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+        ) => Some(
+            "write a name in the URL that the certificate has, or give the server a certificate \
+             for this name",
+        ),
+        Error::InvalidCertificate(
+            CertificateError::UnknownIssuer | CertificateError::BadSignature,
+        ) => Some(
+            "name the file with the authority's certificate: `--ca FILE`. To look further without \
+             any trust: `--insecure-skip-verify`",
+        ),
+        Error::AlertReceived(_) => Some(
+            "ask who runs the server what it wants of its clients; a certificate goes with \
+             `--client-cert FILE --client-key FILE`",
+        ),
+        Error::InvalidMessage(_) => {
+            Some("write `http` instead of `https`, or `ws` instead of `wss`")
+        }
+        _ => None,
     }
 }
 

@@ -56,6 +56,48 @@ async fn server_of_a_trusted_authority_is_asked() {
     assert_eq!(served, Ok(None));
 }
 
+/// What a look at a server with this certificate finds.
+async fn look(
+    server: &Identity,
+    tls: ClientTls,
+) -> (HttpClient, Result<crate::TlsFacts, crate::TlsRefusal>) {
+    let (listener, url) = bind().await;
+    let server = ServerTls::new(&identity(server), None).unwrap();
+    let client = client_of(&url, tls);
+    let serving = async {
+        let (stream, _) = listener.accept().await.unwrap();
+        drop(server.accept(stream, Limits::default().http.tls_timeout).await);
+    };
+    let looking = async {
+        let stream = tokio::net::TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        client.look_at_tls(stream).await
+    };
+    let found = tokio::join!(serving, looking).1;
+    (client, found)
+}
+
+#[tokio::test]
+async fn look_tells_version_issuer_and_end() {
+    let authority = Authority::new();
+    let (client, found) = look(&authority.server(&["127.0.0.1"]), tls(Some(&authority))).await;
+    let facts = found.unwrap();
+    assert_eq!((facts.version, client.has_tls(), client.proxy()), (Some("TLS 1.3"), true, None));
+    let issuer = facts.issuer.unwrap();
+    assert!(issuer.starts_with("authority ") && issuer.ends_with(" of a test"), "{issuer}");
+    assert!(facts.expires_at.unwrap() > std::time::SystemTime::now());
+}
+
+#[tokio::test]
+async fn look_says_what_to_do_about_a_refusal() {
+    let authority = Authority::new();
+    let (_, found) = look(&authority.expired_server(&["127.0.0.1"]), tls(Some(&authority))).await;
+    let refusal = found.unwrap_err();
+    assert!(refusal.words.contains("has expired"), "{refusal}");
+    assert!(refusal.advice.unwrap().starts_with("renew the certificate"), "{refusal:?}");
+    let (_, found) = look(&authority.server(&["127.0.0.1"]), tls(Some(&Authority::new()))).await;
+    assert!(found.unwrap_err().advice.unwrap().contains("`--ca FILE`"));
+}
+
 #[tokio::test]
 async fn connection_is_used_again() {
     let authority = Authority::new();

@@ -259,3 +259,27 @@ async fn a_tool_that_is_gone_when_it_is_called_is_an_error_of_its_server() {
     assert!(gateway.file().exists(), "the file is read and never written");
     within("the end of the session", beside.session.ask(&beside.session.delete())).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_does_not_take_a_message_holds_up_none_of_the_others() {
+    let (sick, stalls) = (Offering::new("sick", &["late"]), watch::Sender::new(false));
+    let (inner, stalled) = (sick.handler(), stalls.subscribe());
+    let handler: Handler = Arc::new(move |exchange| {
+        let (inner, stalled) = (Arc::clone(&inner), stalled.clone());
+        Box::pin(async move {
+            let is_stalled = *stalled.borrow() && exchange.http_method() == "POST";
+            match is_stalled {
+                true => exchange.closed().await,
+                false => inner(exchange).await,
+            }
+        })
+    });
+    let upstream = Upstream::handled(handler).await;
+    let beside = Beside::open(upstream.url()).await;
+    assert_eq!(beside.tools().await.0, ["fine", "late"]);
+    stalls.send_replace(true);
+    let level = ask(&beside.session, "logging/setLevel", json!({ "level": "info" })).await;
+    assert_eq!(level["result"], json!({}), "{level}");
+    assert_eq!(beside.well.times("logging/setLevel info"), 1);
+    beside.check_well().await;
+}

@@ -2,6 +2,7 @@
 
 use std::future::ready;
 use std::sync::Arc;
+use std::time::Duration;
 
 use eyot_jsonrpc::{ErrorObject, INVALID_PARAMS, Request, Response};
 use eyot_service::{
@@ -16,7 +17,6 @@ use eyot_types::{
     TASKS_EXTENSION,
 };
 use futures_util::StreamExt as _;
-use futures_util::future::join_all;
 use serde_json::json;
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
@@ -133,7 +133,7 @@ impl SharedService for Inner {
                             let asking = leg::that_ask(session);
                             members.retain(|it| asking.contains(it.slot()));
                         }
-                        Box::pin(leg::tell_all(members, call))
+                        Box::pin(leg::tell_all(members, call, self.patience()))
                     }
                     None => Box::pin(ready(Ok(Reply::None))),
                 }
@@ -147,7 +147,7 @@ impl SharedService for Inner {
                     if members.is_empty() {
                         eyot_metrics::messages_dropped("answer_unmatched");
                     }
-                    Box::pin(leg::tell_all(members, call))
+                    Box::pin(leg::tell_all(members, call, self.patience()))
                 }
                 None => failed("modern clients send no responses"),
             },
@@ -174,7 +174,9 @@ impl SharedService for Inner {
                 Box::pin(leg::forward(member, Call { input, ..call }))
             }
             Input::Close => match &call.session {
-                Some(session) => Box::pin(leg::tell_all(Legs::of(session).open_here(), call)),
+                Some(session) => {
+                    Box::pin(leg::tell_all(Legs::of(session).open_here(), call, self.patience()))
+                }
                 None => Box::pin(ready(Ok(Reply::None))),
             },
             _ => failed("this input is not known here"),
@@ -317,7 +319,7 @@ impl Inner {
 
     /// The level holds for the whole session: also at servers that it is joined with later.
     async fn set_level(&self, call: Call, request: Request) -> Result<Reply, Fault> {
-        let Some(session) = &call.session else {
+        let Some(session) = call.session.clone() else {
             return Err(Fault::internal("call has no session"));
         };
         let level = match request.decode_params::<SetLevelParams>().map(|it| it.level) {
@@ -332,19 +334,9 @@ impl Inner {
             tracing::error!(%error, "state of a session was not stored");
             Fault::internal("the session store cannot be used now")
         })?;
-        let joined = self.joined(session);
-        let telling = joined.iter().map(|it| async {
-            // A server that does not log refuses it, and that changes nothing.
-            match it.call(call.clone()).await {
-                Ok(reply) => reply.answer(drop).await.map(drop),
-                Err(fault) => Err(fault),
-            }
-        });
-        for (told, member) in join_all(telling).await.into_iter().zip(&joined) {
-            if let Err(fault) = told {
-                tracing::debug!(server = member.name(), %fault, "level of the log was not set");
-            }
-        }
+        let joined = self.joined(&session);
+        // A server that does not log refuses it, and that changes nothing.
+        leg::tell_all(joined, call, self.patience()).await?;
         Ok(Reply::One(request.answer(&json!({}))))
     }
 
@@ -411,6 +403,11 @@ impl Inner {
 
     fn joined(&self, session: &SessionHandle) -> Vec<Member> {
         legs::joined(session, &self.servers.members())
+    }
+
+    /// How long a server may hold up what concerns others, too.
+    fn patience(&self) -> Duration {
+        self.servers.limits.upstream.list_timeout
     }
 
     fn member_at(&self, slot: &UpstreamName) -> Option<Member> {

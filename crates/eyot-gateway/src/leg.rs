@@ -1,10 +1,13 @@
 //! Calls on their way to the servers.
 
+use std::time::Duration;
+
 use eyot_jsonrpc::Id;
-use eyot_service::{Call, Fault, Messages, Reply, ReplyItem, SessionHandle};
+use eyot_service::{Call, Fault, Input, Messages, Reply, ReplyItem, SessionHandle};
 use eyot_session::UpstreamName;
 use futures_util::StreamExt as _;
 use futures_util::future::join_all;
+use tokio::time::timeout;
 
 use crate::cursors::Cursors;
 use crate::fan_in::note_change;
@@ -47,18 +50,38 @@ fn followed(member: Member, messages: Messages) -> Messages {
     }))
 }
 
-/// Tells several servers what has no answer. What one of them makes of it is no fault of the call.
+/// Tells several servers something. What one of them makes of it is no fault of the call, and none that
+/// takes longer than `patience` holds it up.
 ///
 /// # Errors
-/// The fault of the server, if it is the only one.
-pub(crate) async fn tell_all(members: Vec<Member>, call: Call) -> Result<Reply, Fault> {
-    if let [member] = members.as_slice() {
+/// The fault of the server, if it is the only one and there is no answer to it.
+pub(crate) async fn tell_all(
+    members: Vec<Member>,
+    call: Call,
+    patience: Duration,
+) -> Result<Reply, Fault> {
+    let has_answer = matches!(call.input, Input::Request(_));
+    if let [member] = members.as_slice()
+        && !has_answer
+    {
         return member.call(call).await.map_err(|it| member.named(it));
     }
-    let told = join_all(members.iter().map(|it| it.call(call.clone()))).await;
-    for (told, member) in told.into_iter().zip(&members) {
-        if let Err(fault) = told {
-            tracing::debug!(server = member.name(), %fault, "server was not told");
+    let telling = members.iter().map(|member| {
+        let call = call.clone();
+        let told = async move {
+            match member.call(call).await? {
+                Reply::None => Ok(()),
+                reply => reply.answer(drop).await.map(drop),
+            }
+        };
+        async move { (member, timeout(patience, told).await) }
+    });
+    for (member, told) in join_all(telling).await {
+        let server = member.name();
+        match told {
+            Ok(Ok(())) => {}
+            Ok(Err(fault)) => tracing::debug!(server, %fault, "server was not told"),
+            Err(_elapsed) => tracing::debug!(server, "server takes too long to be told"),
         }
     }
     Ok(Reply::None)

@@ -2,6 +2,7 @@
 //! name it, and it comes back by itself.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -282,4 +283,28 @@ async fn a_server_that_does_not_take_a_message_holds_up_none_of_the_others() {
     assert_eq!(level["result"], json!({}), "{level}");
     assert_eq!(beside.well.times("logging/setLevel info"), 1);
     beside.check_well().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_breaks_off_while_it_is_opened_is_opened_anew_and_whole() {
+    let sick = Offering::new("sick", &["late"]);
+    let (inner, broken) = (sick.handler(), Arc::new(AtomicBool::new(false)));
+    let handler: Handler = Arc::new(move |exchange| {
+        let (inner, broken) = (Arc::clone(&inner), Arc::clone(&broken));
+        Box::pin(async move {
+            let is_said = exchange.method() == "notifications/initialized";
+            match is_said && !broken.swap(true, Ordering::Relaxed) {
+                true => exchange.raw(b"").await,
+                false => inner(exchange).await,
+            }
+        })
+    });
+    let upstream = Upstream::handled(handler).await;
+    let mut beside = Beside::open(upstream.url()).await;
+    let (tools, partial) = beside.tools().await;
+    assert_eq!((tools, &partial[0]["server"]), (vec!["fine".to_owned()], &json!("sick")));
+    beside.check_back().await;
+    // The first one was never ready, and nothing was asked in it; Eyot has looked after the server in
+    // another one.
+    assert!(sick.habits.initializes().len() >= 2);
 }

@@ -79,8 +79,25 @@ impl LateSession {
             let reason = format!("server refused to open a session: {}", error.message);
             return Err(Fault::upstream(codes::upstream_lost(&reason, Outcome::NotSent, true)));
         }
-        let opened = context.upstream(&self.relay.upstream().slot);
+        let slot = &self.relay.upstream().slot;
+        let opened = context.upstream(slot);
         let opened = opened.ok_or_else(|| Fault::internal("upstream session was not kept"))?;
+        let set_up = Self::set_up(context, call, &opened).await;
+        if let Err(fault) = set_up {
+            // It is not what the client believes that it is: the next call opens another one.
+            context.edit(|state| state.upstreams.remove(slot));
+            context.remove_upstream(slot);
+            return Err(fault);
+        }
+        Ok(opened)
+    }
+
+    /// Says what follows on `initialize`, and keeps the session.
+    async fn set_up(
+        context: &Arc<SessionHandle>,
+        call: &Call,
+        opened: &BoxService,
+    ) -> Result<(), Fault> {
         let say = |input: Input| {
             let mut call = Call { input, ..call.clone() };
             call.session = Some(Arc::clone(context));
@@ -94,8 +111,7 @@ impl LateSession {
             // A server that does not log refuses it, and that changes nothing.
             say(Input::Request(request)).await?.answer(drop).await?;
         }
-        context.update(|_| ()).await.map_err(|it| unread(&it))?;
-        Ok(opened)
+        context.update(|_| ()).await.map_err(|it| unread(&it))
     }
 }
 

@@ -426,13 +426,17 @@ impl PassthroughSession {
         let revisions = revisions(context, revision.as_deref());
         let session_id = connection.session_id().map(Into::into);
         let cookies = connection.cookies().map(Into::into);
-        let renewed = UpstreamRef { session_id, revision, cookies, ..upstream };
+        let renewed = UpstreamRef { session_id, revision, cookies, ..upstream.clone() };
         let slot = &self.upstream.slot;
         let generation = context.add_upstream(slot.clone(), renewed);
         self.questions.forget_orphans(context).await;
         let timeout = self.upstream.runtime.limits.calls.timeout;
         let set_up = tokio::time::timeout(timeout, set_up(&connection, slot, &state)).await;
-        set_up.unwrap_or_else(|_elapsed| Err(Fault::timed_out(timeout)))?;
+        if let Err(fault) = set_up.unwrap_or_else(|_elapsed| Err(Fault::timed_out(timeout))) {
+            // No later process may go on with a session that lacks what the client has set.
+            context.edit(|state| state.upstreams.insert(slot.clone(), upstream));
+            return Err(fault);
+        }
         let link = Link { connection, generation, revisions };
         context.update(|_| ()).await.map_err(|error| {
             tracing::error!(%error, "upstream session was not stored");

@@ -131,6 +131,13 @@ impl Upstreams {
         self.0 = upstreams.into_boxed_slice();
     }
 
+    /// Removes the data of an upstream.
+    pub fn remove(&mut self, name: &UpstreamName) {
+        let mut upstreams = std::mem::take(&mut self.0).into_vec();
+        upstreams.retain(|(it, _)| it != name);
+        self.0 = upstreams.into_boxed_slice();
+    }
+
     /// The generation of the upstream session that is opened next: no other of this client has it.
     #[must_use]
     pub fn next_generation(&self) -> u64 {

@@ -42,6 +42,9 @@ fn each_name_has_one_upstream_in_order() {
     assert_eq!(upstreams.get(&name("b")), Some(&generation(4)));
     assert_eq!(upstreams.get(&name("c")), None);
     assert!(!upstreams.is_empty());
+    upstreams.remove(&name("b"));
+    assert_eq!(upstreams.get(&name("b")), None);
+    assert_eq!(upstreams.get(&name("a")), Some(&generation(3)));
 }
 
 #[test]

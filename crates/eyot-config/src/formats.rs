@@ -4,6 +4,7 @@ mod jsonc;
 mod toml;
 mod yaml;
 
+pub use self::jsonc::json_options;
 use crate::node::{Fault, Node};
 
 /// How a file is written.

@@ -39,6 +39,7 @@ mod variables;
 pub use crate::client::{Client, System};
 pub use crate::config::Config;
 pub use crate::dialect::Dialect;
+pub use crate::formats::json_options;
 pub use crate::imported::{Imported, Missing, Secrets};
 pub use crate::lookup::{Input, Lookup, input_variable};
 pub use crate::node::{Member, Node, Value};

@@ -123,30 +123,12 @@ impl SharedService for Inner {
             }
             Input::Notification(notification) => {
                 let method = Method::parse(notification.method());
-                match &call.session {
-                    // Each server is told so when its session is opened.
-                    Some(_) if method == Method::Initialized => Box::pin(ready(Ok(Reply::None))),
-                    Some(session) => {
-                        let mut members = self.joined(session);
-                        if method == Method::Progress {
-                            // It is about a question: servers that ask nothing have their own tokens.
-                            let asking = leg::that_ask(session);
-                            members.retain(|it| asking.contains(it.slot()));
-                        }
-                        Box::pin(leg::tell_all(members, call, self.patience()))
-                    }
-                    None => Box::pin(ready(Ok(Reply::None))),
-                }
+                let members = self.told(call.session.as_deref(), method);
+                Box::pin(leg::tell_all(members, call, self.patience()))
             }
             Input::Response(response) => match &call.session {
                 Some(session) => {
-                    let asked = response.id().map(|it| leg::asked_by(session, &it));
-                    let asked = asked.unwrap_or_default();
-                    let mut members = self.joined(session);
-                    members.retain(|it| asked.contains(it.slot()));
-                    if members.is_empty() {
-                        eyot_metrics::messages_dropped("answer_unmatched");
-                    }
+                    let members = self.asking(session, response);
                     Box::pin(leg::tell_all(members, call, self.patience()))
                 }
                 None => failed("modern clients send no responses"),
@@ -185,6 +167,32 @@ impl SharedService for Inner {
 }
 
 impl Inner {
+    /// The servers that hear a notification of a client.
+    fn told(&self, session: Option<&SessionHandle>, method: Method<'_>) -> Vec<Member> {
+        // Each server is told that the client is ready when its session is opened.
+        let Some(session) = session.filter(|_| method != Method::Initialized) else {
+            return Vec::new();
+        };
+        let mut members = self.joined(session);
+        if method == Method::Progress {
+            // It is about a question: servers that ask nothing have their own tokens.
+            let asking = leg::that_ask(session);
+            members.retain(|it| asking.contains(it.slot()));
+        }
+        members
+    }
+
+    /// The servers that may have asked what a client answers.
+    fn asking(&self, session: &SessionHandle, response: &Response) -> Vec<Member> {
+        let asked = response.id().map(|it| leg::asked_by(session, &it)).unwrap_or_default();
+        let mut members = self.joined(session);
+        members.retain(|it| asked.contains(it.slot()));
+        if members.is_empty() {
+            eyot_metrics::messages_dropped("answer_unmatched");
+        }
+        members
+    }
+
     fn request(self: Arc<Self>, call: Call, request: Request) -> ReplyFuture {
         let era = call.peer.era;
         let method = Method::parse(request.method());

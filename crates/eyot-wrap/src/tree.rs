@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
+use eyot_config::json_options;
 use jsonc_parser::ast;
 use jsonc_parser::common::Ranged as _;
-use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
+use jsonc_parser::{CollectOptions, parse_to_ast};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -111,22 +112,6 @@ pub(crate) fn parse(text: &str, format: Format) -> Option<Node> {
             let span = 0..text.len();
             Some(Node { span, value: toml_table(text, table.into_inner(), 0)? })
         }
-    }
-}
-
-/// As `eyot-config` reads JSON.
-fn json_options() -> ParseOptions {
-    ParseOptions {
-        allow_comments: true,
-        allow_trailing_commas: true,
-        allow_loose_object_property_names: false,
-        allow_missing_commas: false,
-        allow_single_quoted_strings: false,
-        allow_hexadecimal_numbers: false,
-        allow_unary_plus_numbers: false,
-        allow_bare_decimal_point_numbers: false,
-        allow_non_finite_numbers: false,
-        allow_extended_string_escapes: false,
     }
 }
 

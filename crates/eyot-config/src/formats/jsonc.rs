@@ -7,10 +7,10 @@ use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 use crate::node::{DEPTH_MAX, Fault, Member, Node, Value, map, too_deep};
 use crate::position::Positions;
 
-/// Reads JSON.
-pub(super) fn parse(text: &str, faults: &mut Vec<Fault>) -> Result<Node, Fault> {
-    let positions = Positions::new(text);
-    let options = ParseOptions {
+/// What is JSON in people's files: comments and trailing commas, and nothing else that JSON has not.
+/// All readers of these files must agree on it.
+pub fn json_options() -> ParseOptions {
+    ParseOptions {
         allow_comments: true,
         allow_trailing_commas: true,
         allow_loose_object_property_names: false,
@@ -21,8 +21,13 @@ pub(super) fn parse(text: &str, faults: &mut Vec<Fault>) -> Result<Node, Fault> 
         allow_bare_decimal_point_numbers: false,
         allow_non_finite_numbers: false,
         allow_extended_string_escapes: false,
-    };
-    let parsed = parse_to_ast(text, &CollectOptions::default(), &options);
+    }
+}
+
+/// Reads JSON.
+pub(super) fn parse(text: &str, faults: &mut Vec<Fault>) -> Result<Node, Fault> {
+    let positions = Positions::new(text);
+    let parsed = parse_to_ast(text, &CollectOptions::default(), &json_options());
     let parsed = parsed.map_err(|error| {
         let message = format!("this is no JSON: {}", lower(&error.kind().to_string()));
         Fault { at: positions.at(error.range().start), message }

@@ -2,6 +2,7 @@
 
 pub(crate) mod member_list;
 mod members;
+mod payload;
 mod pieces;
 pub(crate) mod rewrite;
 pub(crate) mod text;

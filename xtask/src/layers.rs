@@ -26,6 +26,7 @@ const TABLE: Table = Table {
         ("protocol", &["eyot-types"]),
         ("machines", &["eyot-session", "eyot-era"]),
         ("service", &["eyot-service"]),
+        ("interception", &["eyot-interceptors"]),
         ("bindings", &["eyot-http", "eyot-stdio", "eyot-ws"]),
         ("storage", &["eyot-store-memory", "eyot-store-sqlite"]),
         ("identity", &["eyot-auth"]),

@@ -1,0 +1,88 @@
+//! What a mutator makes of a payload.
+
+use std::ops::Range;
+
+use eyot_jsonrpc::Json;
+
+use crate::failure::Failure;
+use crate::pointer::{find, range_in};
+
+/// What becomes of a payload.
+///
+/// Splices leave all bytes beside them as they came; so a mutator that changes one value of a large
+/// payload should say that one.
+#[derive(Clone, Debug, Default)]
+#[expect(clippy::exhaustive_enums, reason = "all that can become of a payload")]
+pub enum Edit {
+    /// It stays as it is.
+    #[default]
+    Keep,
+    /// Parts of its text are replaced.
+    Splices(Vec<Splice>),
+    /// It is replaced by this JSON text.
+    Replace(String),
+}
+
+/// A part of a payload's text, and what comes into its place.
+#[derive(Clone, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "made by its users")]
+pub struct Splice {
+    /// The bytes of the payload that go.
+    pub range: Range<usize>,
+    /// What comes into their place.
+    pub text: String,
+}
+
+impl Edit {
+    /// Puts another value into the place of the one that this JSON pointer names;
+    /// [`Keep`](Self::Keep) when there is none.
+    ///
+    /// # Errors
+    ///
+    /// As [`View::at`](crate::View::at).
+    pub fn set(payload: &str, pointer: &str, value: &Json) -> Result<Self, Failure> {
+        let splice =
+            |old| Splice { range: range_in(payload, old), text: value.as_str().to_owned() };
+        let old = find(payload, pointer)?;
+        Ok(old.map_or(Self::Keep, |old| Self::Splices(vec![splice(old)])))
+    }
+
+    /// Whether the payload stays as it is.
+    #[must_use]
+    pub fn is_keep(&self) -> bool {
+        match self {
+            Self::Keep => true,
+            Self::Splices(splices) => splices.is_empty(),
+            Self::Replace(_) => false,
+        }
+    }
+
+    /// The payload as it is to be; `None` when it stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// Splices that overlap, or do not fit the payload.
+    pub(crate) fn applied_to(self, payload: &str) -> Result<Option<String>, Failure> {
+        let mut splices = match self {
+            Self::Keep => return Ok(None),
+            Self::Replace(text) => return Ok(Some(text)),
+            Self::Splices(splices) if splices.is_empty() => return Ok(None),
+            Self::Splices(splices) => splices,
+        };
+        splices.sort_by_key(|it| (it.range.start, it.range.end));
+        let added: usize = splices.iter().map(|it| it.text.len()).sum();
+        let mut text = String::with_capacity(payload.len() + added);
+        let mut at = 0;
+        for splice in &splices {
+            payload.get(splice.range.clone()).ok_or(Failure::BadSplices)?;
+            text.push_str(payload.get(at..splice.range.start).ok_or(Failure::BadSplices)?);
+            text.push_str(&splice.text);
+            at = splice.range.end;
+        }
+        text.push_str(payload.get(at..).ok_or(Failure::BadSplices)?);
+        Ok(Some(text))
+    }
+}
+
+#[cfg(test)]
+mod tests;

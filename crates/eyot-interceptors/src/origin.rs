@@ -1,0 +1,121 @@
+//! Where a payload comes from and where it goes.
+
+use std::sync::Arc;
+
+use eyot_jsonrpc::Request;
+use eyot_service::{Peer, SessionHandle};
+
+/// Where a payload comes from and where it goes. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    pub(crate) peer: Peer,
+    pub(crate) session: Session,
+    pub(crate) server: Option<Arc<str>>,
+    pub(crate) direction: Direction,
+    pub(crate) request: Option<Request>,
+}
+
+/// Who gets a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "a message has two ends")]
+pub enum Direction {
+    /// The server.
+    ToServer,
+    /// The client.
+    ToClient,
+}
+
+impl Direction {
+    /// The word in rules and logs.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ToServer => "to-server",
+            Self::ToClient => "to-client",
+        }
+    }
+}
+
+/// What is known of the client's session.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Session {
+    /// There is none.
+    #[default]
+    None,
+    /// It is served here.
+    Held(Arc<SessionHandle>),
+    /// Another process serves it, and has told its id.
+    Named(Arc<str>),
+}
+
+impl Origin {
+    /// A message of this client, on its way to the server.
+    #[must_use]
+    pub const fn of_client(peer: Peer) -> Self {
+        Self {
+            peer,
+            session: Session::None,
+            server: None,
+            direction: Direction::ToServer,
+            request: None,
+        }
+    }
+
+    /// In the session of this id.
+    #[must_use]
+    pub fn in_session(mut self, id: impl Into<Arc<str>>) -> Self {
+        self.session = Session::Named(id.into());
+        self
+    }
+
+    /// Of or for the server of this name.
+    #[must_use]
+    pub fn at_server(mut self, name: impl Into<Arc<str>>) -> Self {
+        self.server = Some(name.into());
+        self
+    }
+
+    /// On its way to the client, as the answer to this request if it is one.
+    #[must_use]
+    pub fn to_client(mut self, request: Option<Request>) -> Self {
+        self.direction = Direction::ToClient;
+        self.request = request;
+        self
+    }
+
+    /// The client: its era, its principal, its address.
+    #[must_use]
+    pub const fn peer(&self) -> &Peer {
+        &self.peer
+    }
+
+    /// The id of the client's session; `None` for a client that has none, and for an upstream that
+    /// several sessions share.
+    #[must_use]
+    pub fn session_id(&self) -> Option<&str> {
+        match &self.session {
+            Session::None => None,
+            Session::Held(handle) => Some(handle.id().as_str()),
+            Session::Named(id) => Some(id),
+        }
+    }
+
+    /// The name of the server, where one of several is meant.
+    #[must_use]
+    pub fn server(&self) -> Option<&Arc<str>> {
+        self.server.as_ref()
+    }
+
+    /// Who gets the message.
+    #[must_use]
+    pub const fn direction(&self) -> Direction {
+        self.direction
+    }
+
+    /// The request that a payload of the phase `response` answers, as it was sent. `None`: it is not
+    /// known any more, or the payload answers none.
+    #[must_use]
+    pub const fn request(&self) -> Option<&Request> {
+        self.request.as_ref()
+    }
+}

@@ -1,0 +1,39 @@
+//! What meets what.
+
+use super::*;
+use crate::{Validation, View};
+
+fn step(name: &str, phase: Phase, event: &str) -> Interceptor {
+    Interceptor::validator(name, |_: &View<'_>| Ok(Validation::PASS)).on(phase, [event])
+}
+
+fn names(plan: &Plan, event: &str, phase: Phase) -> Vec<String> {
+    plan.order(event, phase).iter().map(|it| it.descriptor().name.clone()).collect()
+}
+
+#[test]
+fn each_event_meets_what_hooks_it_in_the_phase_that_is_hooked() {
+    let steps = [
+        step("call", Phase::Request, "tools/call"),
+        step("tools", Phase::Request, "tools/*"),
+        step("all", Phase::Response, "*"),
+        step("acme", Phase::Request, "acme/sweep"),
+    ];
+    let plan = Plan::compile(steps, PlanOptions::default()).unwrap();
+    assert_eq!(names(&plan, "tools/call", Phase::Request), ["call", "tools"]);
+    assert_eq!(names(&plan, "tools/sweep", Phase::Request), ["tools"]);
+    assert_eq!(names(&plan, "acme/sweep", Phase::Request), ["acme"]);
+    assert_eq!(names(&plan, "acme/other", Phase::Response), ["all"]);
+    for unseen in ["initialize", "interceptor/invoke", "notifications/message"] {
+        assert!(names(&plan, unseen, Phase::Response).is_empty(), "{unseen}");
+    }
+}
+
+#[test]
+fn a_plan_knows_whether_streams_have_to_be_looked_at() {
+    let plan = |it: Interceptor| Plan::compile([it], PlanOptions::default()).unwrap();
+    assert!(!plan(step("a", Phase::Request, "tools/call")).sees_streams);
+    assert!(plan(step("a", Phase::Request, "roots/list")).sees_streams);
+    assert!(plan(step("a", Phase::Request, "notifications/message")).sees_streams);
+    assert!(plan(step("a", Phase::Response, "tools/call")).sees_answers);
+}

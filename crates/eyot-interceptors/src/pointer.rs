@@ -1,0 +1,51 @@
+//! Values in a payload, by JSON pointers.
+
+use std::ops::Range;
+
+use eyot_jsonrpc::{Items, Members};
+
+use crate::failure::Failure;
+
+/// Where a part of a text is.
+pub(crate) fn range_in(text: &str, part: &str) -> Range<usize> {
+    let start = part.as_ptr() as usize - text.as_ptr() as usize;
+    start..start + part.len()
+}
+
+/// The raw value that a JSON pointer (RFC 6901) names; `None` when there is none. Values beside the way
+/// are passed over, not read.
+///
+/// # Errors
+///
+/// Readers may find different values: a key on the way stands there twice, or in two ways that readers
+/// who fold case take for one.
+pub(crate) fn find<'a>(payload: &'a str, pointer: &str) -> Result<Option<&'a str>, Failure> {
+    if pointer.is_empty() {
+        return Ok(Some(payload));
+    }
+    let Some(steps) = pointer.strip_prefix('/') else { return Ok(None) };
+    let mut value = payload;
+    for step in steps.split('/') {
+        match step_into(value, &step.replace("~1", "/").replace("~0", "~"))? {
+            Some(next) => value = next,
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(value))
+}
+
+fn step_into<'a>(value: &'a str, step: &str) -> Result<Option<&'a str>, Failure> {
+    if let Some(members) = Members::of(value) {
+        let mut found = members.filter(|(name, _)| name.eq_ignore_ascii_case(step));
+        let Some((name, value)) = found.next() else { return Ok(None) };
+        if found.next().is_some() {
+            return Err(Failure::Ambiguous { member: step.into() });
+        }
+        return Ok((name == step).then_some(value));
+    }
+    let item = step.parse().ok().and_then(|at| Items::of(value)?.nth(at));
+    Ok(item)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,25 @@
+//! Pointers into payloads, well-formed and ambiguous.
+
+use super::*;
+
+const PAYLOAD: &str = r#"{ "a/b": [1, {"x": "y"}], "z": null }"#;
+
+#[test]
+fn pointers_name_values_with_escapes_and_indices() {
+    assert_eq!(find(PAYLOAD, "/a~1b/1/x").unwrap(), Some("\"y\""));
+    assert_eq!(find(PAYLOAD, "/a~1b/0").unwrap(), Some("1"));
+    assert_eq!(find(PAYLOAD, "").unwrap(), Some(PAYLOAD));
+    for missing in ["/q", "/A~1b", "/a~1b/2", "/z/0", "a"] {
+        assert_eq!(find(PAYLOAD, missing).unwrap(), None, "{missing}");
+    }
+}
+
+#[test]
+fn a_key_that_can_be_read_in_two_ways_is_no_value_but_a_failure() {
+    for payload in
+        [r#"{"path":1,"path":2}"#, r#"{"path":1,"PATH":2}"#, r#"{"p\u0061th":1,"path":2}"#]
+    {
+        let found = find(payload, "/path");
+        assert!(matches!(found, Err(Failure::Ambiguous { .. })), "{payload}: {found:?}");
+    }
+}

@@ -1,0 +1,292 @@
+//! One payload through the steps that its event meets.
+
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use futures_util::FutureExt as _;
+use futures_util::future::join_all;
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::time::Instant;
+
+use crate::denial::Denial;
+use crate::descriptor::Phase;
+use crate::edit::Edit;
+use crate::failure::Failure;
+use crate::fit;
+use crate::interceptor::Work;
+use crate::origin::Origin;
+use crate::plan::{Plan, Step, Steps};
+use crate::subject::Subject;
+use crate::trail::Trail;
+use crate::validation::{Finding, Severity, Validation};
+use crate::view::View;
+
+/// Which side of a trust boundary a payload crosses to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Crossing {
+    /// It leaves: "mutate → validate → send".
+    Sending,
+    /// It arrives: "validate → mutate → process".
+    Receiving,
+}
+
+/// One payload through the steps that its event meets.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Run<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) steps: &'a Steps,
+    pub(crate) crossing: Crossing,
+    pub(crate) event: &'a str,
+    pub(crate) phase: Phase,
+    pub(crate) origin: &'a Origin,
+}
+
+/// A payload that has passed.
+#[derive(Clone, Debug)]
+pub(crate) struct Passed {
+    pub(crate) subject: Subject,
+    /// It is not what came.
+    pub(crate) is_changed: bool,
+}
+
+impl Run<'_> {
+    /// Passes the payload through. The future is ready at its first poll if all steps are done at once.
+    pub(crate) async fn pass(&self, subject: Subject) -> Result<Passed, Denial> {
+        self.pass_noting(subject, &mut Trail::default()).await
+    }
+
+    /// As [`pass`](Self::pass), and notes what each step says.
+    pub(crate) async fn pass_noting(
+        &self,
+        subject: Subject,
+        trail: &mut Trail,
+    ) -> Result<Passed, Denial> {
+        let deadline = Deadline::of(self);
+        match self.crossing {
+            Crossing::Sending => {
+                let passed = self.mutate(subject, &deadline, trail).await?;
+                self.validate(&passed.subject, &deadline, trail).await?;
+                Ok(passed)
+            }
+            Crossing::Receiving => {
+                self.validate(&subject, &deadline, trail).await?;
+                self.mutate(subject, &deadline, trail).await
+            }
+        }
+    }
+
+    /// All mutations, or none: a failure that counts gives up what was changed before it.
+    async fn mutate(
+        &self,
+        mut subject: Subject,
+        deadline: &Deadline,
+        trail: &mut Trail,
+    ) -> Result<Passed, Denial> {
+        let mut is_changed = false;
+        for step in self.plan.mutators(self.steps) {
+            if subject.is_error() && !step.interceptor.policy.sees_errors {
+                continue;
+            }
+            let edit = match &step.interceptor.work {
+                Work::Mutate(work) => caught(|| work.mutate(&self.view(&subject))),
+                Work::MutateLater(work) => {
+                    let view = self.view(&subject);
+                    deadline.wait(step, || work.mutate(view.into())).await
+                }
+                _ => continue,
+            };
+            let edited = edit.and_then(|it| self.edited(&subject, it));
+            trail.mutated(step, self.phase, &edited);
+            match edited {
+                Ok(Some(edited)) => {
+                    step.meter.changed();
+                    self.log(step, "changed a payload");
+                    if step.is_active() {
+                        subject = edited;
+                        is_changed = true;
+                    }
+                }
+                Ok(None) => step.meter.passed(),
+                Err(failure) => {
+                    if self.failure_counts(step, &failure) {
+                        return Err(Denial::NotMutated { interceptor: Arc::clone(&step.name) });
+                    }
+                }
+            }
+        }
+        Ok(Passed { subject, is_changed })
+    }
+
+    fn edited(&self, subject: &Subject, edit: Edit) -> Result<Option<Subject>, Failure> {
+        let edited = subject.edited(edit)?;
+        if let Some(edited) = edited.as_ref().filter(|it| !it.is_error()) {
+            fit::check(self.event, self.phase, edited.text())?;
+        }
+        Ok(edited)
+    }
+
+    /// All validators complete, before one of them counts.
+    async fn validate(
+        &self,
+        subject: &Subject,
+        deadline: &Deadline,
+        trail: &mut Trail,
+    ) -> Result<(), Denial> {
+        let mut blocked = Blocked::default();
+        let mut waiting = Vec::new();
+        for step in self.plan.validators(self.steps) {
+            if subject.is_error() && !step.interceptor.policy.sees_errors {
+                continue;
+            }
+            let judged = match &step.interceptor.work {
+                Work::Validate(work) => caught(|| work.validate(&self.view(subject))),
+                Work::ValidateLater(work) => {
+                    let view = self.view(subject);
+                    let work = Arc::clone(work);
+                    let wait = deadline.wait(step, move || work.validate(view.into()));
+                    waiting.push(wait.map(move |it| (step, it)));
+                    continue;
+                }
+                Work::Tap(seen) => {
+                    match seen.try_send(self.view(subject).into()) {
+                        Ok(()) => step.meter.passed(),
+                        Err(TrySendError::Full(_) | TrySendError::Closed(_)) => {
+                            step.meter.dropped()
+                        }
+                    }
+                    continue;
+                }
+                _ => continue,
+            };
+            self.judged(step, judged, &mut blocked, trail);
+        }
+        if !waiting.is_empty() {
+            for (step, judged) in join_all(waiting).await {
+                self.judged(step, judged, &mut blocked, trail);
+            }
+        }
+        blocked.into_result()
+    }
+
+    fn judged(
+        &self,
+        step: &Step,
+        judged: Result<Validation, Failure>,
+        blocked: &mut Blocked,
+        trail: &mut Trail,
+    ) {
+        trail.judged(step, self.phase, &judged);
+        match judged {
+            Ok(validation) if validation.blocks() => {
+                step.meter.blocked();
+                self.log(step, "blocked a payload");
+                if step.is_active() {
+                    blocked.add(step, validation);
+                }
+            }
+            Ok(validation) => {
+                step.meter.passed();
+                if validation.severity() == Some(Severity::Warn) {
+                    self.log(step, "warned of a payload");
+                }
+            }
+            Err(failure) => {
+                if self.failure_counts(step, &failure) {
+                    blocked.add(step, Validation::deny("the interceptor failed"));
+                }
+            }
+        }
+    }
+
+    /// Records a failure, and tells whether it blocks.
+    fn failure_counts(&self, step: &Step, failure: &Failure) -> bool {
+        step.meter.failed();
+        let (interceptor, event, phase) = (&*step.name, self.event, self.phase.as_str());
+        let is_active = step.is_active();
+        // "In audit, failOpen only chooses error vs warning in the log."
+        if step.fails_open() {
+            tracing::warn!(interceptor, event, phase, is_active, %failure, "interceptor failed: the message passes");
+        } else {
+            tracing::error!(interceptor, event, phase, is_active, %failure, "interceptor failed");
+        }
+        is_active && !step.fails_open()
+    }
+
+    /// Tells a decision; never what was decided upon.
+    fn log(&self, step: &Step, what: &'static str) {
+        let (interceptor, event, phase) = (&*step.name, self.event, self.phase.as_str());
+        match step.is_active() {
+            true => tracing::info!(interceptor, event, phase, "interceptor {what}"),
+            false => tracing::info!(interceptor, event, phase, "interceptor in audit mode {what}"),
+        }
+    }
+
+    fn view<'a>(&'a self, subject: &'a Subject) -> View<'a> {
+        View { event: self.event, phase: self.phase, subject, origin: self.origin }
+    }
+}
+
+/// What blocks.
+#[derive(Default)]
+struct Blocked {
+    findings: Vec<(Arc<str>, Finding)>,
+    error: Option<Box<eyot_jsonrpc::ErrorObject>>,
+    is_blocked: bool,
+}
+
+impl Blocked {
+    fn add(&mut self, step: &Step, validation: Validation) {
+        if !std::mem::replace(&mut self.is_blocked, true) {
+            self.error = validation.error;
+        }
+        let named = validation.findings.into_iter().map(|it| (Arc::clone(&step.name), it));
+        self.findings.extend(named);
+    }
+
+    fn into_result(self) -> Result<(), Denial> {
+        match self.is_blocked {
+            true => Err(Denial::Invalid { findings: self.findings, error: self.error }),
+            false => Ok(()),
+        }
+    }
+}
+
+/// Until when the steps of a payload may take their time. Nothing looks at a clock if they do not.
+struct Deadline {
+    until: Option<Instant>,
+    step_timeout: std::time::Duration,
+}
+
+impl Deadline {
+    fn of(run: &Run<'_>) -> Self {
+        let options = &run.plan.options;
+        let until = (!run.steps.is_sync).then(|| Instant::now() + options.run_timeout);
+        Self { until, step_timeout: options.step_timeout }
+    }
+
+    /// Waits for a step: as long as it may take, and as long as all may take.
+    async fn wait<T, F>(&self, step: &Step, work: impl FnOnce() -> F) -> Result<T, Failure>
+    where
+        F: Future<Output = Result<T, Failure>>,
+    {
+        let started = Instant::now();
+        let timeout = step.interceptor.policy.timeout.unwrap_or(self.step_timeout);
+        let until = self.until.map_or(started + timeout, |it| it.min(started + timeout));
+        let work = async {
+            AssertUnwindSafe(caught(|| Ok(work()))?)
+                .catch_unwind()
+                .await
+                .unwrap_or(Err(Failure::Panicked))
+        };
+        let done = tokio::time::timeout_at(until, work).await;
+        step.meter.took(started.elapsed());
+        done.unwrap_or(Err(Failure::TimedOut(until - started)))
+    }
+}
+
+/// What a step does, whose panic is its own: "a panic in an interceptor fails its own call only".
+fn caught<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+    // What a step leaves half done is its own as well.
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(Failure::Panicked))
+}

@@ -1,0 +1,128 @@
+//! What an interceptor sees of a message.
+
+use std::borrow::Cow;
+
+use eyot_jsonrpc::Message;
+use serde::de::DeserializeOwned;
+
+use crate::descriptor::Phase;
+use crate::failure::Failure;
+use crate::origin::Origin;
+use crate::pointer::find;
+use crate::subject::Subject;
+
+/// One payload, and where it comes from. Nothing of it is decoded before it is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    pub(crate) event: &'a str,
+    pub(crate) phase: Phase,
+    pub(crate) subject: &'a Subject,
+    pub(crate) origin: &'a Origin,
+}
+
+impl<'a> View<'a> {
+    /// The event: the method of the operation, like `tools/call`.
+    #[must_use]
+    pub const fn event(&self) -> &'a str {
+        self.event
+    }
+
+    /// The phase of the operation.
+    #[must_use]
+    pub const fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// Where it comes from and where it goes.
+    #[must_use]
+    pub const fn origin(&self) -> &'a Origin {
+        self.origin
+    }
+
+    /// The raw JSON of the payload: `params`, or `result`; or `error` where
+    /// [`is_error`](Self::is_error) says so. The strict scan has accepted it.
+    #[must_use]
+    pub fn payload(&self) -> &'a str {
+        self.subject.text()
+    }
+
+    /// Whether the operation has failed: the payload is the `error` of the answer. Only interceptors
+    /// that ask for errors see these.
+    #[must_use]
+    pub fn is_error(&self) -> bool {
+        self.subject.is_error()
+    }
+
+    /// The name of the tool or prompt: that of the request, in both phases. It costs nothing unless it
+    /// is written with escapes.
+    #[must_use]
+    pub fn name(&self) -> Option<Cow<'a, str>> {
+        self.of_request(Message::name, "/name")
+    }
+
+    /// The URI of the resource, as [`name`](Self::name).
+    #[must_use]
+    pub fn uri(&self) -> Option<Cow<'a, str>> {
+        self.of_request(Message::uri, "/uri")
+    }
+
+    fn of_request(
+        &self,
+        known: fn(&'a Message) -> Option<Cow<'a, str>>,
+        pointer: &str,
+    ) -> Option<Cow<'a, str>> {
+        match (self.phase, self.subject) {
+            (Phase::Response, _) => known(self.origin.request()?),
+            (Phase::Request, Subject::Message(message)) => known(message),
+            (Phase::Request, Subject::Part { text, .. }) => {
+                let found = find(text, pointer).ok().flatten()?;
+                serde_json::from_str::<String>(found).ok().map(Cow::Owned)
+            }
+        }
+    }
+
+    /// The raw JSON of the value that a JSON pointer (RFC 6901) names. What is not on the way to it is
+    /// passed over, not read.
+    ///
+    /// # Errors
+    ///
+    /// Other readers may find another value there, because a key on the way stands there twice. What
+    /// cannot be read in one way cannot be judged, so this is best handed on with `?`.
+    pub fn at(&self, pointer: &str) -> Result<Option<&'a str>, Failure> {
+        find(self.payload(), pointer)
+    }
+
+    /// The payload, decoded.
+    ///
+    /// # Errors
+    ///
+    /// It is not what `T` expects.
+    pub fn decode<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+        serde_json::from_str(self.payload())
+    }
+}
+
+/// A [`View`] that is kept: for interceptors that take their time.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    pub(crate) event: Box<str>,
+    pub(crate) phase: Phase,
+    pub(crate) subject: Subject,
+    pub(crate) origin: Origin,
+}
+
+impl Seen {
+    /// The payload and where it comes from.
+    #[must_use]
+    pub fn view(&self) -> View<'_> {
+        let Self { event, phase, subject, origin } = self;
+        View { event, phase: *phase, subject, origin }
+    }
+}
+
+impl From<View<'_>> for Seen {
+    fn from(it: View<'_>) -> Self {
+        let (subject, origin) = (it.subject.clone(), it.origin.clone());
+        Self { event: it.event.into(), phase: it.phase, subject, origin }
+    }
+}

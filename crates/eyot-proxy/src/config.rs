@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use eyot_bridge::Affinity;
 use eyot_endpoint::EndpointConfig;
+use eyot_interceptors::{Boundary, InterceptorLayer, Interceptors};
 use eyot_relay::{Patience, Relay, RelayOptions};
 use eyot_service::{BoxService, ServiceLayer};
 use eyot_session::{Store, UpstreamName};
@@ -26,6 +27,11 @@ pub struct ProxyConfig {
     pub layers: ServiceLayer,
     /// Stand in front of each connection to the upstream.
     pub upstream_layers: ServiceLayer,
+    /// See what crosses the boundary to clients, inside of `layers`. `None`: there are none.
+    pub downstream_interceptors: Option<Interceptors>,
+    /// See what crosses the boundary to servers, inside of `upstream_layers`, and know which of several
+    /// servers it is. `None`: there are none.
+    pub upstream_interceptors: Option<Interceptors>,
 }
 
 impl ProxyConfig {
@@ -38,6 +44,8 @@ impl ProxyConfig {
             affinity: Affinity::default(),
             layers: ServiceLayer::default(),
             upstream_layers: ServiceLayer::default(),
+            downstream_interceptors: None,
+            upstream_interceptors: None,
         }
     }
 
@@ -62,7 +70,8 @@ impl ProxyConfig {
     /// What makes relays, and what serves them. `given_up`: as for
     /// [`into_service`](Self::into_service).
     pub(crate) fn into_relays(self, given_up: CancellationToken) -> (Relays, EndpointConfig) {
-        let Self { mut endpoint, era, affinity, layers, upstream_layers } = self;
+        let Self { mut endpoint, era, affinity, layers, upstream_layers, .. } = self;
+        let interceptors = (self.downstream_interceptors, self.upstream_interceptors);
         endpoint.limits = endpoint.limits_for_its_clients();
         let time = endpoint.limits.upstream.connect_patience;
         let (tasks, limits) = (endpoint.tasks.clone(), Arc::new(endpoint.limits));
@@ -70,7 +79,7 @@ impl ProxyConfig {
         runtime.layers = upstream_layers;
         let store = Arc::clone(&endpoint.store);
         let patience = Patience { time, given_up };
-        (Relays { runtime, era, affinity, store, layers, patience }, endpoint)
+        (Relays { runtime, era, affinity, store, layers, interceptors, patience }, endpoint)
     }
 }
 
@@ -82,6 +91,8 @@ pub(crate) struct Relays {
     affinity: Affinity,
     pub(crate) store: Arc<dyn Store>,
     layers: ServiceLayer,
+    /// Those at the boundary to clients, and those at the boundary to servers.
+    interceptors: (Option<Interceptors>, Option<Interceptors>),
     patience: Patience,
 }
 
@@ -91,9 +102,9 @@ impl Relays {
         let Self { era, affinity, .. } = *self;
         let store = Some(Arc::clone(&self.store));
         let options = RelayOptions { era, affinity, store, ..RelayOptions::default() };
-        let relay = Relay::with_options(target, self.runtime.clone(), options);
+        let relay = Relay::with_options(target, self.runtime_of(None), options);
         let patient = self.patience.clone().before(BoxService::of_boxed(relay.clone()));
-        (relay, self.layered(patient))
+        (relay, self.layered(patient, None))
     }
 
     /// A relay to one of several servers, which sessions keep as `slot`.
@@ -101,7 +112,7 @@ impl Relays {
         let GatewayServer { target, era, affinity, limits, .. } = server;
         let (era, affinity) = (*era, affinity.unwrap_or(self.affinity));
         let store = Some(Arc::clone(&self.store));
-        let mut runtime = self.runtime.clone();
+        let mut runtime = self.runtime_of(Some(&server.name));
         if let Some(limits) = limits {
             runtime.limits = Arc::new(*limits);
         }
@@ -110,8 +121,31 @@ impl Relays {
         self.patience.clone().before(BoxService::of_boxed(relay))
     }
 
-    /// A service behind the layers that see every call of every client.
-    pub(crate) fn layered(&self, service: BoxService) -> BoxService {
-        self.layers.around(service)
+    /// A service behind the layers that see every call of every client. `server`: the one of several
+    /// that it is.
+    pub(crate) fn layered(&self, service: BoxService, server: Option<&str>) -> BoxService {
+        let intercepted = intercepting(self.interceptors.0.as_ref(), Boundary::Downstream, server);
+        self.layers.clone().with(intercepted).around(service)
+    }
+
+    /// The surroundings of connections to a server; to one of several if it has a name.
+    fn runtime_of(&self, server: Option<&str>) -> Runtime {
+        let mut runtime = self.runtime.clone();
+        let intercepted = intercepting(self.interceptors.1.as_ref(), Boundary::Upstream, server);
+        runtime.layers = runtime.layers.with(intercepted);
+        runtime
+    }
+}
+
+fn intercepting(
+    interceptors: Option<&Interceptors>,
+    boundary: Boundary,
+    server: Option<&str>,
+) -> ServiceLayer {
+    let Some(interceptors) = interceptors else { return ServiceLayer::default() };
+    let layer = InterceptorLayer::new(interceptors, boundary);
+    match server {
+        Some(name) => layer.at_server(name).into(),
+        None => layer.into(),
     }
 }

@@ -104,7 +104,7 @@ impl Many {
             store: Arc::clone(&relays.store),
         };
         let gateway = Gateway::new(Vec::new(), options);
-        let service = relays.layered(gateway.service());
+        let service = relays.layered(gateway.service(), None);
         let many = Self { path, relays, gateway, service, servers: RwLock::default() };
         many.reload(GatewayConfig { servers, prefix });
         many
@@ -133,7 +133,7 @@ impl Many {
     fn made(&self, slot: UpstreamName, config: GatewayServer) -> Server {
         let relay = self.relays.relay_at(slot.clone(), &config);
         let member = Member::new(&*config.name, slot, config.tools.around(relay));
-        let service = self.relays.layered(member.service().clone());
+        let service = self.relays.layered(member.service().clone(), Some(&config.name));
         Server { config, member, service }
     }
 

@@ -15,6 +15,10 @@ pub use eyot_http::{
     AddressPolicy, ClientTls, ClientTlsOptions, Connector, InvalidNetwork, InvalidProxy, Network,
     Proxies, Resolve, Resolving, ServerTls, TlsError, TlsIdentity,
 };
+pub use eyot_interceptors::{
+    Boundary, Edit, Failure, Interceptor, InterceptorLayer, Interceptors, Phase, Plan, PlanError,
+    PlanOptions, Validation, View,
+};
 pub use eyot_jsonrpc::{ErrorObject, Id, Message};
 pub use eyot_proxy::{
     AllowList, AllowedUrls, ForwardConfig, ForwardProxy, GatewayConfig, GatewayServer,

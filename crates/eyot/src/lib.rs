@@ -32,6 +32,9 @@
 //! # }
 //! ```
 //!
+//! An [`Interceptor`] judges or changes what passes, in a server, a client or a proxy alike: see
+//! [`Intercept`].
+//!
 //! [`ReverseProxy`] is a server in front of one upstream, with sessions that survive a crash;
 //! [`ForwardProxy`] is one beside a client that speaks over a pipe. The pages in `docs/guide` show each of these, step by step.
 //!
@@ -42,14 +45,17 @@
 mod exports;
 #[cfg(doctest)]
 mod guide;
+mod intercept;
 
 pub use crate::exports::*;
+pub use crate::intercept::Intercept;
 pub use eyot_bridge as bridge;
 pub use eyot_client as client;
 pub use eyot_endpoint as endpoint;
 pub use eyot_era as era;
 pub use eyot_frame as frame;
 pub use eyot_http as http;
+pub use eyot_interceptors as interceptors;
 pub use eyot_jsonrpc as jsonrpc;
 pub use eyot_relay as relay;
 pub use eyot_server as server;

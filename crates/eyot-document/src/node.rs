@@ -138,8 +138,7 @@ pub(crate) fn map(members: Vec<Member>, faults: &mut Vec<Fault>) -> Value {
 
 /// The fault of a text that is nested too deeply.
 pub(crate) fn too_deep(at: Position) -> Fault {
-    let message =
-        format!("more than {DEPTH_MAX} lists and maps in each other: no file needs that");
+    let message = format!("more than {DEPTH_MAX} lists and maps in each other: no file needs that");
     Fault { at, message }
 }
 

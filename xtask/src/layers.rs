@@ -24,6 +24,7 @@ const TABLE: Table = Table {
         ("base", &["eyot-stdx", "eyot-metrics", "eyot-files", "eyot-document"]),
         ("wire", &["eyot-jsonrpc", "eyot-frame"]),
         ("protocol", &["eyot-types"]),
+        ("rules", &["eyot-rules"]),
         ("machines", &["eyot-session", "eyot-era"]),
         ("service", &["eyot-service"]),
         ("bindings", &["eyot-http", "eyot-stdio", "eyot-ws"]),
@@ -44,6 +45,7 @@ const TABLE: Table = Table {
     tools: &["eyot-benches", "eyot-tests", "xtask"],
     owners: &[
         ("anyhow", &["eyot-cli"]),
+        ("cel", &["eyot-rules"]),
         ("granit-parser", &["eyot-document"]),
         ("hyper", &["eyot-http"]),
         ("jsonc-parser", &["eyot-document", "eyot-wrap"]),
@@ -64,6 +66,7 @@ const TABLE: Table = Table {
             "eyot-jsonrpc",
             "eyot-frame",
             "eyot-types",
+            "eyot-rules",
             "eyot-session",
             "eyot-era",
             "eyot-config",

@@ -4,6 +4,7 @@ mod cost;
 mod decisions;
 mod files;
 mod hidden;
+mod properties;
 
 use crate::{Answer, Decision, Progress, RuleSet, Subject, Verdict};
 

@@ -2,6 +2,7 @@
 
 mod cost;
 mod decisions;
+mod example;
 mod files;
 mod hidden;
 mod properties;

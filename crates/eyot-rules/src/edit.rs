@@ -11,16 +11,16 @@ use crate::path::{Path, Step, Twice, collect, range_in};
 use crate::subject::Phase;
 
 impl Edit {
-    /// The payload after this change. `None`: nothing changes.
-    pub(crate) fn apply(&self, payload: &str, phase: Phase) -> Option<String> {
+    /// The payload after this change; `None`: nothing changes. An error says why it cannot be made.
+    pub(crate) fn apply(&self, payload: &str, phase: Phase) -> Result<Option<String>, String> {
         let mut splices = Vec::new();
         match self {
-            Self::Set(path, value) => set(path, value, payload, &mut splices),
+            Self::Set(path, value) => set(path, value, payload, &mut splices)?,
             Self::Remove(path) => remove(path, payload, &mut splices),
-            Self::Rename(path, name) => rename(path, name, payload, &mut splices),
+            Self::Rename(path, name) => rename(path, name, payload, &mut splices)?,
             Self::Redact(redaction) => redact(redaction, payload, phase, &mut splices),
         }
-        spliced(payload, splices)
+        Ok(spliced(payload, splices))
     }
 }
 
@@ -60,41 +60,47 @@ fn values<'t>(steps: &[Step], payload: &'t str) -> Vec<&'t str> {
     }
 }
 
-fn set(path: &Path, value: &str, payload: &str, splices: &mut Vec<Splice>) {
-    let found = values(path.steps(), payload);
-    if !found.is_empty() {
-        let replace = |it| Splice { range: range_in(payload, it), text: value.to_owned() };
-        splices.extend(found.into_iter().map(replace));
-        return;
-    }
-    // What is missing is made, from the deepest object that is there.
+/// Sets a place in every object that could have it. What is missing on the way is made.
+fn set(path: &Path, value: &str, payload: &str, splices: &mut Vec<Splice>) -> Result<(), String> {
     for len in (0..path.steps().len()).rev() {
-        let (Some(there), Some(missing)) = (path.steps().get(..len), path.steps().get(len..))
-        else {
-            return;
-        };
+        let (there, missing) = path.steps().split_at_checked(len).unwrap_or_default();
         let parents = values(there, payload);
-        if parents.is_empty() {
-            continue;
+        let Some((Step::Member(name), below)) = missing.split_first() else {
+            // Items are not made, and there are as many members as there are.
+            let replace = |it| Splice { range: range_in(payload, it), text: value.to_owned() };
+            splices.extend(values(path.steps(), payload).into_iter().map(replace));
+            return Ok(());
+        };
+        for parent in &parents {
+            let Some(members) = Members::of(parent) else {
+                return Err(format!("`{path}` cannot be set: something on the way is no object"));
+            };
+            let before = splices.len();
+            for (_, found) in members.filter(|(key, _)| key == name.as_str()) {
+                // Only the last name of the path has a value; above it there was none.
+                splices.push(Splice { range: range_in(payload, found), text: value.to_owned() });
+            }
+            if splices.len() == before
+                && let Some(inner) = member_text(below, value)
+            {
+                let member = format!("{}:{inner}", json::quoted(name));
+                splices.extend(appended(parent, &member, payload));
+            }
         }
-        if let Some(member) = member_text(missing, value) {
-            splices.extend(parents.into_iter().filter_map(|it| appended(it, &member, payload)));
+        if !parents.is_empty() {
+            return Ok(());
         }
-        return;
     }
+    Ok(())
 }
 
-/// The text of a member with this value below it. `None`: not all steps are names.
+/// An object that has this value at the end of these steps, or the value itself. `None`: not all
+/// steps are names.
 fn member_text(steps: &[Step], value: &str) -> Option<String> {
-    let mut text = value.to_owned();
-    for (number, step) in steps.iter().enumerate().rev() {
-        let Step::Member(name) = step else { return None };
-        text = format!("{}:{text}", json::quoted(name));
-        if number > 0 {
-            text = format!("{{{text}}}");
-        }
-    }
-    Some(text)
+    steps.iter().rev().try_fold(value.to_owned(), |text, step| match step {
+        Step::Member(name) => Some(format!("{{{}:{text}}}", json::quoted(name))),
+        _ => None,
+    })
 }
 
 /// A member more behind those of an object.
@@ -162,19 +168,20 @@ fn remove(path: &Path, payload: &str, splices: &mut Vec<Splice>) {
     }
 }
 
-fn rename(path: &Path, name: &str, payload: &str, splices: &mut Vec<Splice>) {
-    let Some((objects, last)) = parents(path, payload) else { return };
+fn rename(path: &Path, name: &str, payload: &str, splices: &mut Vec<Splice>) -> Result<(), String> {
+    let Some((objects, last)) = parents(path, payload) else { return Ok(()) };
     for object in objects {
         let places = member_places(object, payload);
-        // A second member of that name would be read in two ways.
-        if places.iter().any(|it| it.name == name) {
-            continue;
+        let renamed: Vec<_> = places.iter().filter(|it| is_named(it, last)).collect();
+        if !renamed.is_empty() && places.iter().any(|it| it.name == name) {
+            let name = eyot_document::shown_name(name);
+            return Err(format!("`{path}` cannot be renamed: there is a member `{name}` already"));
         }
-        let renamed = places.iter().filter(|it| is_named(it, last));
         let replace =
             |it: &MemberPlace<'_>| Splice { range: it.key.clone(), text: json::quoted(name) };
-        splices.extend(renamed.map(replace));
+        splices.extend(renamed.into_iter().map(replace));
     }
+    Ok(())
 }
 
 fn redact(redaction: &Redaction, payload: &str, phase: Phase, splices: &mut Vec<Splice>) {

@@ -234,16 +234,20 @@ impl<'s> Evaluation<'s> {
         let Some(rule) = self.set.rule(number) else { return };
         match (rule.steps.get(at), &rule.terminal) {
             (Some(Step::Edit(edit)), _) => {
-                let payload = self.verdict.payload.as_deref().or(self.subject.payload);
-                let edited = payload.and_then(|it| edit.apply(it, self.subject.phase));
+                // A request without parameters can get some.
+                let payload = self.payload().unwrap_or("{}");
                 // Whatever is wrong with it, no text leaves that a reader would refuse.
-                match edited {
-                    Some(text) if !is_valid(&text) => {
+                match edit.apply(payload, self.subject.phase) {
+                    Ok(Some(text)) if is_valid(&text) => self.verdict.payload = Some(text),
+                    Ok(None) => {}
+                    Ok(Some(_)) => {
                         self.fail(rule, "the payload would be no valid JSON any more".to_owned());
                         return;
                     }
-                    Some(text) => self.verdict.payload = Some(text),
-                    None => {}
+                    Err(reason) => {
+                        self.fail(rule, reason);
+                        return;
+                    }
                 }
                 self.state = State::In(number, at + 1);
             }

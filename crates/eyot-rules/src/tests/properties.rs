@@ -158,7 +158,8 @@ proptest! {
     #[test]
     fn edits_leave_all_else_to_the_letter(payload in any_payload(), edit in any_edit()) {
         let before = others(&payload, &edit);
-        let after = edit.apply(&payload, Phase::Response).unwrap_or(payload);
+        let after = edit.apply(&payload, Phase::Response);
+        let after = after.unwrap_or_default().unwrap_or(payload);
         prop_assert!(Json::parse(&after).is_some(), "{}", after);
         prop_assert_eq!(others(&after, &edit), before);
     }
@@ -167,7 +168,7 @@ proptest! {
     fn redaction_of_everything_leaves_nothing_that_matches(payload in any_payload()) {
         let patterns = vec![Pattern::compile("x+").unwrap()];
         let edit = Edit::Redact(Redaction { paths: Vec::new(), patterns, with: "-".into() });
-        let after = edit.apply(&payload, Phase::Request).unwrap_or(payload);
+        let after = edit.apply(&payload, Phase::Request).unwrap().unwrap_or(payload);
         prop_assert!(Json::parse(&after).is_some());
         prop_assert!(!after.contains('x'), "{}", after);
     }

@@ -52,7 +52,7 @@ pub use crate::server::{
 };
 pub use crate::shown::Shown;
 pub use crate::text::{REDACTED, Sourced, Text, shown_words, tells_of_a_secret};
-pub use crate::units::{parse_duration, parse_size};
+pub use crate::units::parse_size;
 
 #[cfg(test)]
 mod tests;

@@ -28,6 +28,7 @@ const TABLE: Table = Table {
         ("service", &["eyot-service"]),
         ("bindings", &["eyot-http", "eyot-stdio", "eyot-ws"]),
         ("storage", &["eyot-store-memory", "eyot-store-sqlite"]),
+        ("interceptors", &["eyot-policy"]),
         ("identity", &["eyot-auth"]),
         ("edges", &["eyot-endpoint", "eyot-upstream"]),
         ("peers", &["eyot-client", "eyot-server"]),
@@ -56,6 +57,7 @@ const TABLE: Table = Table {
         ("tokio-rustls", &["eyot-http"]),
         ("toml", &["eyot-config", "eyot-wrap"]),
         ("tower", &["eyot-endpoint", "eyot-server"]),
+        ("tower-http", &["eyot-policy", "eyot-endpoint"]),
         ("tungstenite", &["eyot-ws"]),
     ],
     bans: &[Ban {

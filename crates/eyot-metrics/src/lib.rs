@@ -4,38 +4,31 @@
 
 mod bridge;
 mod calls;
+mod connections;
 mod limits;
+mod policy;
 mod upstream;
 
 use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
 
 pub use crate::bridge::{bridge_loss, parked_call_ended, parked_calls};
 pub use crate::calls::calls;
+pub use crate::connections::{connections_changed, web_sockets_changed};
 pub use crate::limits::{limit_hit, report_limits, watch_limit, watch_limit_bytes};
+pub use crate::policy::policy_refused;
 pub use crate::upstream::{children, children_refused, lone_surrogates_passed, upstreams_opened};
 
 /// Describes each metric to the recorder. Call once, after the recorder is installed.
 pub fn describe() {
     bridge::describe();
+    connections::describe();
     limits::describe();
+    policy::describe();
     upstream::describe();
-    describe_gauge!(CONNECTIONS, Unit::Count, "Open connections of clients.");
-    let help = "Connections of clients that are WebSockets.";
-    describe_gauge!(WEB_SOCKETS, Unit::Count, help);
     describe_gauge!(SESSIONS, Unit::Count, "Legacy sessions that this process serves.");
     describe_gauge!(TASKS, Unit::Count, "Tasks of calls that are kept, done or not.");
     describe_counter!(MESSAGES_DROPPED, Unit::Count, "Messages that were dropped, by reason.");
     calls::describe();
-}
-
-/// A client connected (1) or went away (-1).
-pub fn connections_changed(by: f64) {
-    gauge!(CONNECTIONS).increment(by);
-}
-
-/// A connection of a client became a WebSocket (1), or such a one ended (-1).
-pub fn web_sockets_changed(by: f64) {
-    gauge!(WEB_SOCKETS).increment(by);
 }
 
 /// Sets how many sessions this process serves.
@@ -53,8 +46,6 @@ pub fn messages_dropped(reason: &'static str) {
     counter!(MESSAGES_DROPPED, "reason" => reason).increment(1);
 }
 
-const CONNECTIONS: &str = "eyot_connections";
-const WEB_SOCKETS: &str = "eyot_web_sockets";
 const SESSIONS: &str = "eyot_sessions";
 const TASKS: &str = "eyot_tasks";
 const MESSAGES_DROPPED: &str = "eyot_messages_dropped_total";

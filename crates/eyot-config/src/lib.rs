@@ -9,6 +9,7 @@
 //! - [`Problem`]: what is wrong, where, and what to do.
 //! - [`Shown`]: the one form as people may see it; [`Imported`]: as it can be used.
 //! - [`Client`]: whose files have a usual place.
+//! - [`Document`]: a file with other settings, whose problems have places as well.
 //! - [`schema`]: the JSON Schema of our own form.
 
 mod bundle;
@@ -17,6 +18,7 @@ mod codex;
 mod command;
 mod config;
 mod dialect;
+mod document;
 mod entry;
 mod env_file;
 mod formats;
@@ -39,6 +41,7 @@ mod variables;
 pub use crate::client::{Client, System};
 pub use crate::config::Config;
 pub use crate::dialect::Dialect;
+pub use crate::document::Document;
 pub use crate::formats::json_options;
 pub use crate::imported::{Imported, Missing, Secrets};
 pub use crate::lookup::{Input, Lookup, input_variable};

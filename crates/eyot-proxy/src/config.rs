@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use eyot_bridge::Affinity;
 use eyot_endpoint::EndpointConfig;
+use eyot_policy::LivePolicy;
 use eyot_relay::{Patience, Relay, RelayOptions};
 use eyot_service::{BoxService, ServiceLayer};
 use eyot_session::{Store, UpstreamName};
@@ -18,6 +19,8 @@ use crate::many::GatewayServer;
 pub struct ProxyConfig {
     /// Where and to whom it serves, and every bound.
     pub endpoint: EndpointConfig,
+    /// The HTTP policy before the endpoint; `None`: there is none. A proxy beside a client has no HTTP.
+    pub policy: Option<LivePolicy>,
     /// The era of the upstream; see [`RelayOptions::era`].
     pub era: EraMode,
     /// Which modern clients share a session at a legacy upstream.
@@ -34,6 +37,7 @@ impl ProxyConfig {
     pub fn new(store: Arc<dyn Store>) -> Self {
         Self {
             endpoint: EndpointConfig::new(store),
+            policy: None,
             era: EraMode::default(),
             affinity: Affinity::default(),
             layers: ServiceLayer::default(),
@@ -62,7 +66,7 @@ impl ProxyConfig {
     /// What makes relays, and what serves them. `given_up`: as for
     /// [`into_service`](Self::into_service).
     pub(crate) fn into_relays(self, given_up: CancellationToken) -> (Relays, EndpointConfig) {
-        let Self { mut endpoint, era, affinity, layers, upstream_layers } = self;
+        let Self { mut endpoint, era, affinity, layers, upstream_layers, .. } = self;
         endpoint.limits = endpoint.limits_for_its_clients();
         let time = endpoint.limits.upstream.connect_patience;
         let (tasks, limits) = (endpoint.tasks.clone(), Arc::new(endpoint.limits));

@@ -4,12 +4,11 @@
 //! through a [`Lookup`]; servers and problems go out. Whatever the text is, there is no panic, and no
 //! value of a variable, a header or a token is in any debug output, message or shown form.
 //!
-//! - [`Config`]: a file, read; [`Dialect`]: whose file it is.
+//! - [`Config`]: a file, read; [`Dialect`]: whose file it is; [`Document`]: one with other settings.
 //! - [`ServerConfig`]: one server, with the place of everything that is said of it.
 //! - [`Problem`]: what is wrong, where, and what to do.
 //! - [`Shown`]: the one form as people may see it; [`Imported`]: as it can be used.
 //! - [`Client`]: whose files have a usual place.
-//! - [`Document`]: a file with other settings, whose problems have places as well.
 //! - [`schema`]: the JSON Schema of our own form.
 
 mod bundle;

@@ -16,6 +16,7 @@ pub use eyot_http::{
     Proxies, Resolve, Resolving, ServerTls, TlsError, TlsIdentity,
 };
 pub use eyot_jsonrpc::{ErrorObject, Id, Message};
+pub use eyot_policy::{LivePolicy, Policy};
 pub use eyot_proxy::{
     AllowList, AllowedUrls, ForwardConfig, ForwardProxy, GatewayConfig, GatewayServer,
     InvalidPattern, Prefix, ProxyConfig, ReverseProxy, ToolFilter,

@@ -37,7 +37,7 @@
 //!
 //! The crates below can be used alone; each of their types has one public path, repeated
 //! here as modules: [`jsonrpc`], [`types`], [`service`], [`session`], [`client`], [`upstream`],
-//! [`endpoint`], [`server`], [`bridge`], [`relay`].
+//! [`endpoint`], [`server`], [`bridge`], [`relay`], [`policy`].
 
 mod exports;
 #[cfg(doctest)]
@@ -51,6 +51,7 @@ pub use eyot_era as era;
 pub use eyot_frame as frame;
 pub use eyot_http as http;
 pub use eyot_jsonrpc as jsonrpc;
+pub use eyot_policy as policy;
 pub use eyot_relay as relay;
 pub use eyot_server as server;
 pub use eyot_service as service;

@@ -168,12 +168,12 @@ pub(crate) fn start(
     runtime.block_on(async {
         let mut signals = Signals::new().context("signals cannot be received")?;
         let tls = TlsFiles::open(&listen.tls)?;
+        let policy = PolicyFile::open(listen.policy.as_ref())?;
         let scheme = if tls.is_some() { "https" } else { "http" };
         let bound = socket::listen(&listen.listen, scheme).await?;
         let url = bound.url(place.endpoint());
         let mut config = proxy_config(listen, tls.as_ref(), store_of(listen, &place)?, limits)?;
         (config.era, config.affinity, config.layers) = (era, affinity, layers);
-        let policy = PolicyFile::open(listen.policy.as_ref())?;
         if let Some(policy) = &policy {
             policy.apply(&mut config);
         }

@@ -225,7 +225,10 @@ impl Reader {
         self.check(format!("{at}.burst"), rate.burst != Some(0), "expected 1 or more");
         let interval = rate.per.checked_div(rate.requests).filter(|it| !it.is_zero());
         let Some(interval) = interval else {
-            self.problem(format!("{at}.requests"), "expected 1 or more, and less than one in a ns");
+            self.problem(
+                format!("{at}.requests"),
+                "expected 1 or more, and at most one in a nanosecond",
+            );
             return None;
         };
         let pace = Pace { interval, tolerance: interval.saturating_mul(burst.saturating_sub(1)) };

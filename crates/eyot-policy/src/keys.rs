@@ -66,7 +66,7 @@ impl PacedKeys {
 
 impl Paced {
     /// Whether the key has a place or can get one. When all are taken, those of keys at rest are freed;
-    /// that is not tried again before one of them can be.
+    /// that is not tried again before one of them can be, nor for each request.
     fn has_room(&mut self, key: u64, keys_max: usize, now: Instant) -> bool {
         if self.rests.len() < keys_max || self.rests.contains_key(&key) {
             return true;
@@ -75,7 +75,8 @@ impl Paced {
             return false;
         }
         self.rests.retain(|_, rest| *rest > now);
-        self.looks_again = self.rests.values().min().copied();
+        let first = self.rests.values().min().copied();
+        self.looks_again = first.max(Some(now + LOOK_INTERVAL));
         self.rests.len() < keys_max
     }
 }
@@ -123,6 +124,9 @@ impl RunningKeys {
         self.running.lock().len()
     }
 }
+
+/// Looking at ten thousand keys takes some ten microseconds.
+const LOOK_INTERVAL: Duration = Duration::from_millis(100);
 
 #[cfg(test)]
 mod tests;

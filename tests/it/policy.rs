@@ -212,7 +212,7 @@ async fn a_policy_that_is_wrong_is_refused_with_all_its_places() {
     let folder = Folder::new("policy.yaml", "rates:\n  - name: a\n    by: [key]\n");
     let ran = folder.eyot(&serve, &[], "").await;
     assert!(
-        ran.err.contains("policy.yaml:3:10: error: `rates[0].by[0]`: unknown variant"),
+        ran.err.contains("policy.yaml:3:10: error: `rates[0].by[0]`: expected one of `address`"),
         "{}",
         ran.err
     );

@@ -62,7 +62,7 @@ impl Document {
         }
         serde_path_to_error::deserialize(json(&self.root)).map_err(|error| {
             let member = error.path().to_string();
-            let message = error.inner().to_string();
+            let message = without_value(&error.inner().to_string());
             match member.as_str() {
                 "." => self.problem("", &message),
                 _ => self.problem(&member, &format!("`{member}`: {message}")),
@@ -81,6 +81,18 @@ impl Document {
             server: None,
             message: message.to_owned(),
         }
+    }
+}
+
+/// What serde says, without the value that it repeats, which may be a secret.
+fn without_value(message: &str) -> String {
+    let repeats = ["invalid type: ", "invalid value: ", "invalid length ", "unknown variant "];
+    match message.split_once("expected ") {
+        Some((before, _)) if repeats.iter().any(|it| before.starts_with(it)) => {
+            let (_, expected) = message.rsplit_once(", expected ").unwrap_or_default();
+            format!("expected {expected}")
+        }
+        _ => message.to_owned(),
     }
 }
 

@@ -10,8 +10,16 @@ use super::Document;
 #[serde(default, deny_unknown_fields)]
 struct Settings {
     name: String,
+    kind: Kind,
     rates: Vec<Rate>,
     set: BTreeMap<String, u8>,
+}
+
+#[derive(Debug, Default, PartialEq, Deserialize)]
+enum Kind {
+    #[default]
+    A,
+    B,
 }
 
 #[derive(Debug, Default, PartialEq, Deserialize)]
@@ -46,9 +54,9 @@ fn one_thing_is_said_in_three_formats() {
 fn what_the_type_does_not_take_has_a_place() {
     refused(
         "name: a\nrates:\n  - per: 1\n  - per: x",
-        "p.yaml:4:5: error: `rates[1].per`: invalid type",
+        "p.yaml:4:5: error: `rates[1].per`: expected u32",
     );
-    refused("name: a\nset:\n  a.b: 300", "p.yaml:3:3: error: `set.a.b`: invalid value");
+    refused("name: a\nset:\n  a.b: 300", "p.yaml:3:3: error: `set.a.b`: expected u8");
     refused(
         "name: a\nrates:\n  - pre: 1",
         "p.yaml:3:5: error: `rates[0].pre`: unknown field `pre`",
@@ -71,4 +79,18 @@ fn a_member_that_is_missing_has_the_place_of_what_is_around_it() {
     assert_eq!(document.problem("rates[0].burst", "x").to_string(), "p.yaml:3:5: error: x");
     assert_eq!(document.problem("rates[7]", "x").to_string(), "p.yaml:2:1: error: x");
     assert_eq!(document.problem("none", "x").to_string(), "p.yaml:1:1: error: x");
+}
+
+#[test]
+fn no_value_is_repeated() {
+    for text in [
+        "rates: top-secret",
+        "rates: [{ per: top-secret }]",
+        "rates: [{ per: 'x, expected top-secret' }]",
+        "kind: top-secret",
+        "kind: 'expected top-secret'",
+    ] {
+        let found = read("p.yaml", text).unwrap_err().join("");
+        assert!(!found.contains("top-secret") && found.contains("expected "), "{found}");
+    }
 }

@@ -1,5 +1,7 @@
 //! Patterns.
 
+use proptest::prelude::proptest;
+
 use super::Glob;
 
 #[track_caller]
@@ -44,4 +46,22 @@ fn bytes_that_are_no_text_match_a_star_alone() {
 fn many_stars_take_no_exponential_time() {
     let glob = Glob::new(&format!("{}b", "*a".repeat(50)));
     assert!(!glob.matches("a".repeat(10_000).as_bytes()));
+}
+
+/// What a pattern means, in the words of its definition.
+fn means(pattern: &[u8], text: &[u8]) -> bool {
+    match (pattern, text) {
+        ([], []) => true,
+        ([b'*', rest @ ..], _) => (0..=text.len()).any(|it| means(rest, &text[it..])),
+        ([first, pattern @ ..], [byte, text @ ..]) => first == byte && means(pattern, text),
+        _ => false,
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_pattern_matches_what_it_means(pattern in "[ab*]{0,8}", text in "[ab]{0,10}") {
+        let found = Glob::new(&pattern).matches(text.as_bytes());
+        assert_eq!(found, means(pattern.as_bytes(), text.as_bytes()));
+    }
 }

@@ -13,7 +13,7 @@ use crate::refusal::{Part, Refusal};
 pub(crate) struct ConcurrencyRule {
     pub(crate) concurrency: Concurrency,
     pub(crate) counted: Counted,
-    /// Shared with the rule that takes its place, if that counts the same.
+    /// Shared with the rule that takes its place, if that counts alike.
     pub(crate) keys: Arc<RunningKeys>,
 }
 

@@ -49,24 +49,39 @@ impl CorsCheck {
     /// # Errors
     /// It may not, or does not say which it is.
     pub(crate) fn check(&self, headers: &HeaderMap) -> Result<(), Box<Refusal>> {
-        let mut origins = headers.get_all(ORIGIN).iter();
-        let is_allowed = match (origins.next(), origins.next()) {
-            (None, _) => true,
-            (Some(origin), None) => self.origins.contains(origin),
-            (Some(_), Some(_)) => false,
-        };
-        if is_allowed {
+        if !headers.contains_key(ORIGIN) || self.allowed(headers).is_some() {
             return Ok(());
         }
         let why = "the origin of the page is not allowed";
         Err(Refusal::of(Part::Cors, "cors.origins", StatusCode::FORBIDDEN, why))
     }
 
-    /// What a browser is told: the whole answer to a preflight, else the headers of the answer.
-    pub(crate) async fn told(&self, request: &request::Parts) -> Response<Full<Bytes>> {
+    /// The origin of the page that sends the request, if it may.
+    pub(crate) fn allowed<'h>(&self, headers: &'h HeaderMap) -> Option<&'h HeaderValue> {
+        let mut origins = headers.get_all(ORIGIN).iter();
+        let origin = origins.next().filter(|it| self.origins.contains(it));
+        origin.filter(|_| origins.next().is_none())
+    }
+
+    /// The answer to the question of a browser.
+    pub(crate) async fn answer(&self, question: &request::Parts) -> Response<Full<Bytes>> {
+        self.told(question.method.clone(), question.headers.clone()).await
+    }
+
+    /// Tells a page of this origin what it may read of a response.
+    pub(crate) async fn tell(&self, origin: HeaderValue, response: &mut HeaderMap) {
+        let asked = HeaderMap::from_iter([(ORIGIN, origin)]);
+        let mut told = self.told(Method::GET, asked).await.into_parts().0.headers;
+        // A response may vary by more.
+        if let Some(vary) = told.remove(VARY) {
+            response.append(VARY, vary);
+        }
+        response.extend(told);
+    }
+
+    async fn told(&self, method: Method, headers: HeaderMap) -> Response<Full<Bytes>> {
         let mut about = Request::new(());
-        about.method_mut().clone_from(&request.method);
-        about.headers_mut().clone_from(&request.headers);
+        (*about.method_mut(), *about.headers_mut()) = (method, headers);
         let Ok(told) = self.layer.layer(Nothing).call(about).await;
         told
     }
@@ -77,15 +92,6 @@ pub(crate) fn is_preflight(request: &request::Parts) -> bool {
     request.method == Method::OPTIONS
         && request.headers.contains_key(ORIGIN)
         && request.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
-}
-
-/// Adds what a browser is told to the headers of a response.
-pub(crate) fn tell(mut told: HeaderMap, response: &mut HeaderMap) {
-    // A response may vary by more.
-    if let Some(vary) = told.remove(VARY) {
-        response.append(VARY, vary);
-    }
-    response.extend(told);
 }
 
 /// Answers nothing, for the headers that the layer adds.

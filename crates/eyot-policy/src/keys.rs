@@ -26,7 +26,7 @@ pub(crate) struct PacedKeys {
 struct Paced {
     /// When a key is at rest. One that is need not be here.
     rests: HashMap<u64, Instant>,
-    /// The same of all keys for which there is no room.
+    /// When all keys for which there is no room are, together.
     others: Option<Instant>,
     /// No key is at rest before.
     looks_again: Option<Instant>,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-use http::{Request, Response, request};
+use http::{HeaderValue, Request, Response, request};
 use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
@@ -14,7 +14,7 @@ use tower_service::Service;
 use crate::address::Origin;
 use crate::body::{Held, PolicyBody};
 use crate::compiled::{CompiledPolicy, Passed, Verdict};
-use crate::cors::{self, is_preflight};
+use crate::cors::is_preflight;
 use crate::live::LivePolicy;
 use crate::ticket::{Ticket, note};
 
@@ -112,34 +112,40 @@ where
         };
         let (mut parts, body) = request.into_parts();
         let origin = self.origin(&parts);
+        let page = page_of(&policy, &parts);
         let passed = match policy.decide(&parts, origin, Instant::now()) {
             Verdict::Passed(passed) => passed,
             Verdict::Refused(refusal) => {
                 note(&refusal);
-                // Whether the client of a proxy speaks TLS may not be known yet.
                 let response = refusal.response().map(PolicyBody::own);
-                let cors = policy.cors.is_some().then_some(parts);
+                // Whether the client of a proxy speaks TLS may not be known yet.
+                let is_tls = origin.is_tls;
                 return PolicyFuture::boxed(async move {
-                    Ok(finish(&policy, cors, (origin.is_tls, response)).await)
+                    Ok(finish(&policy, page, (is_tls, response)).await)
                 });
             }
         };
-        if let (Some(cors), true) = (&policy.cors, is_preflight(&parts)) {
-            let (cors, is_tls) = (cors.clone(), passed.client.is_tls);
+        let is_tls = passed.client.is_tls;
+        if let (Some(cors), true) = (policy.cors.as_ref(), is_preflight(&parts)) {
+            let cors = cors.clone();
             return PolicyFuture::boxed(async move {
-                let response = cors.told(&parts).await.map(PolicyBody::own);
+                let response = cors.answer(&parts).await.map(PolicyBody::own);
                 Ok(finish(&policy, None, (is_tls, response)).await)
             });
         }
-        let is_tls = passed.client.is_tls;
-        let cors = policy.cors.is_some().then(|| head_of(&parts));
         let held = hold(&policy, passed, &mut parts);
         let answering = self.inner.call(Request::from_parts(parts, body));
         PolicyFuture::boxed(async move {
             let response = answering.await?.map(|body| PolicyBody::inner(body, held));
-            Ok(finish(&policy, cors, (is_tls, response)).await)
+            Ok(finish(&policy, page, (is_tls, response)).await)
         })
     }
+}
+
+/// The origin of the page that sends the request and may; a question before it is none.
+fn page_of(policy: &CompiledPolicy, request: &request::Parts) -> Option<HeaderValue> {
+    let cors = policy.cors.as_ref().filter(|_| !is_preflight(request))?;
+    cors.allowed(&request.headers).cloned()
 }
 
 /// What the request holds until the last byte of its response. If its client is not known yet, it takes a
@@ -157,27 +163,16 @@ fn hold(policy: &Arc<CompiledPolicy>, passed: Passed, request: &mut request::Par
 /// Adds what browsers are told.
 async fn finish<B>(
     policy: &CompiledPolicy,
-    page: Option<request::Parts>,
+    page: Option<HeaderValue>,
     (is_tls, mut response): (bool, Response<B>),
 ) -> Response<B> {
-    if let (Some(cors), Some(request)) = (&policy.cors, page)
-        && cors.check(&request.headers).is_ok()
-        && !is_preflight(&request)
-    {
-        cors::tell(cors.told(&request).await.into_parts().0.headers, response.headers_mut());
+    if let Some((cors, origin)) = policy.cors.as_ref().zip(page) {
+        cors.tell(origin, response.headers_mut()).await;
     }
     if !response.status().is_informational() {
         policy.response_headers.add(response.headers_mut(), is_tls);
     }
     response
-}
-
-/// The method and the headers, for those who need them when the request has gone on.
-fn head_of(request: &request::Parts) -> request::Parts {
-    let (mut parts, ()) = Request::new(()).into_parts();
-    parts.method.clone_from(&request.method);
-    parts.headers.clone_from(&request.headers);
-    parts
 }
 
 pin_project! {

@@ -13,7 +13,7 @@ use crate::refusal::{Part, Refusal};
 pub(crate) struct RateRule {
     pub(crate) rate: Rate,
     pub(crate) counted: Counted,
-    /// Shared with the rule that takes its place, if that is the same one.
+    /// Shared with the rule that takes its place, if that is equal.
     pub(crate) keys: Arc<PacedKeys>,
 }
 

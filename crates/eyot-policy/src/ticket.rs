@@ -49,3 +49,6 @@ pub(crate) fn note(refusal: &Refusal) {
     let (status, rule) = (refusal.status.as_u16(), &refusal.rule);
     tracing::debug!(part = %refusal.part, rule, status, "request is refused");
 }
+
+#[cfg(test)]
+mod tests;

@@ -48,6 +48,7 @@ impl Authenticate for Policed {
     }
 }
 
+/// The sender of a request, if no rule by name refuses it.
 fn admitted(ticket: &Ticket, found: Authenticated) -> Authenticated {
     let principal = found?;
     let name = principal.as_ref().map(Principal::name);
@@ -58,3 +59,6 @@ fn admitted(ticket: &Ticket, found: Authenticated) -> Authenticated {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

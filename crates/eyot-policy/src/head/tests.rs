@@ -1,5 +1,7 @@
 //! Heads of requests.
 
+use proptest::prelude::proptest;
+
 use super::parse_head;
 
 #[test]
@@ -32,5 +34,13 @@ fn a_line_that_is_none_is_named() {
         ("GET / HTTP/1.1\nA: b\nA b: c", 3),
     ] {
         assert_eq!(parse_head(text).unwrap_err().line, line, "{text}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_it_panic(text in "\\PC{0,60}", is_head in proptest::bool::ANY) {
+        let text = if is_head { format!("GET / HTTP/1.1\n{text}") } else { text };
+        drop(parse_head(&text));
     }
 }
